@@ -1,0 +1,285 @@
+#include "agent/answer.h"
+
+#include "agent/events.h"
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CALL_ID_MAX 64
+
+static int send_event(struct answer *a)
+{
+    int error = buf_error(&a->json);
+
+    if (!error)
+        error = eventlog_event(a->log, EVENTLOG_FLAG_NONE, buf_text(&a->json), a->json.len);
+    a->emitted = true;
+    return error;
+}
+
+#define EMIT(a, write)                                                                             \
+    (buf_reset(&(a)->json), (write), send_event(a))
+
+static int spend(struct answer *a, size_t len)
+{
+    if (len > a->bytes_left)
+        return ERR_LIMIT;
+    a->bytes_left -= len;
+    return 0;
+}
+
+/* ---- text ---- */
+
+static int end_text(struct answer *a)
+{
+    if (!a->text_open)
+        return 0;
+    a->text_open = false;
+    return EMIT(a, events_text_end(&a->json, a->id));
+}
+
+static int on_text(void *arg, const char *s, size_t len)
+{
+    struct answer *a = arg;
+    int error;
+
+    if ((error = spend(a, len)))
+        return error;
+    if (!a->text_open) {
+        if (a->on_part)
+            a->on_part(a->arg, false);
+        if ((error = EMIT(a, events_text_start(&a->json, a->id))))
+            return error;
+        a->text_open = true;
+    }
+    buf_put(&a->text, s, len);
+    if (buf_error(&a->text))
+        return buf_error(&a->text);
+    return eventlog_text(a->log, EVENTLOG_TEXT, a->id, s, len);
+}
+
+int answer_say(struct answer *a, const char *text)
+{
+    return on_text(a, text, strlen(text));
+}
+
+/* ---- thoughts ---- */
+
+static int open_thought(struct answer *a, struct answer_thought **out)
+{
+    int error;
+
+    if (a->thought_count && a->thoughts[a->thought_count - 1].open) {
+        *out = &a->thoughts[a->thought_count - 1];
+        return 0;
+    }
+    if (a->thought_count == ANSWER_THOUGHTS_MAX)
+        return ERR_LIMIT;
+    struct answer_thought *t = &a->thoughts[a->thought_count++];
+    ident_uuid7(t->id);
+    buf_reset(&t->text);
+    t->sealed = NULL;
+    t->open = true;
+    *out = t;
+    if ((error = EMIT(a, events_reasoning_start(&a->json, t->id))))
+        return error;
+    return EMIT(a, events_reasoning_message_start(&a->json, t->id));
+}
+
+static int on_reasoning(void *arg, const char *s, size_t len)
+{
+    struct answer *a = arg;
+    struct answer_thought *t;
+    int error;
+
+    if ((error = spend(a, len)) || (error = open_thought(a, &t)))
+        return error;
+    buf_put(&t->text, s, len);
+    if (buf_error(&t->text))
+        return buf_error(&t->text);
+    return eventlog_text(a->log, EVENTLOG_REASONING, t->id, s, len);
+}
+
+static int end_thought(struct answer *a, struct answer_thought *t)
+{
+    int error;
+
+    if (!t->open)
+        return 0;
+    t->open = false;
+    if ((error = EMIT(a, events_reasoning_message_end(&a->json, t->id))))
+        return error;
+    if (t->sealed && (error = EMIT(a, events_reasoning_sealed(&a->json, t->id, t->sealed))))
+        return error;
+    return EMIT(a, events_reasoning_end(&a->json, t->id));
+}
+
+static int on_reasoning_end(void *arg, const char *sealed)
+{
+    struct answer *a = arg;
+    struct answer_thought *t;
+    int error;
+
+    if (!sealed && !(a->thought_count && a->thoughts[a->thought_count - 1].open))
+        return 0;
+    if ((error = open_thought(a, &t)))
+        return error;
+    if (sealed && ((error = spend(a, strlen(sealed)))
+        || !(t->sealed = arena_strdup(a->arena, sealed))))
+        return error ? error : ERR_NOMEM;
+    return end_thought(a, t);
+}
+
+/* ---- calls ---- */
+
+static bool taken(const struct answer *a, const char *id)
+{
+    for (size_t i = 0; i < a->call_count; i++)
+        if (a->calls[i].id && !strcmp(a->calls[i].id, id))
+            return true;
+    return chat_has_call(a->chat, id);
+}
+
+/* The provider's id when it is good and new in this conversation, else one of ours. */
+static char *call_id(struct answer *a, const char *given)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t len = strlen(given);
+    char uuid[IDENT_UUID_SIZE];
+
+    if (len && len <= CALL_ID_MAX && strspn(given, good) == len && !taken(a, given))
+        return arena_strdup(a->arena, given);
+    ident_uuid7(uuid);
+    return arena_printf(a->arena, "tc_%s", uuid); /* 39 bytes: one protocol takes 40 */
+}
+
+static int on_call_start(void *arg, unsigned call, const char *id, const char *name)
+{
+    struct answer *a = arg;
+    int error;
+
+    if (call != a->call_count || a->call_count == ANSWER_CALLS_MAX)
+        return ERR_LIMIT;
+    if ((error = spend(a, strlen(name))) || (error = end_text(a)))
+        return error;
+    struct answer_call *c = &a->calls[call];
+    c->id = call_id(a, id);
+    c->name = arena_strdup(a->arena, name);
+    buf_reset(&c->args);
+    if (!c->id || !c->name)
+        return ERR_NOMEM;
+    a->call_count++;
+    c->open = true;
+    if (a->on_part)
+        a->on_part(a->arg, true);
+    return EMIT(a, events_call_start(&a->json, c->id, c->name, a->id));
+}
+
+static int on_call_args(void *arg, unsigned call, const char *s, size_t len)
+{
+    struct answer *a = arg;
+    int error;
+
+    if (call >= a->call_count)
+        return ERR_PROTOCOL;
+    if ((error = spend(a, len)))
+        return error;
+    buf_put(&a->calls[call].args, s, len);
+    if (buf_error(&a->calls[call].args))
+        return buf_error(&a->calls[call].args);
+    return eventlog_text(a->log, EVENTLOG_TOOL_ARGS, a->calls[call].id, s, len);
+}
+
+static int end_call(struct answer *a, struct answer_call *c)
+{
+    if (!c->open)
+        return 0;
+    c->open = false;
+    return EMIT(a, events_call_end(&a->json, c->id));
+}
+
+static int on_call_end(void *arg, unsigned call)
+{
+    struct answer *a = arg;
+    return call < a->call_count ? end_call(a, &a->calls[call]) : ERR_PROTOCOL;
+}
+
+/* ---- life ---- */
+
+void answer_init(struct answer *a)
+{
+    a->sink = (struct provider_sink){a, on_text, on_reasoning, on_reasoning_end, on_call_start,
+        on_call_args, on_call_end};
+    answer_reset(a);
+}
+
+void answer_reset(struct answer *a)
+{
+    ident_uuid7(a->id);
+    buf_reset(&a->text);
+    a->text_open = a->emitted = false;
+    a->call_count = a->thought_count = 0;
+}
+
+void answer_fini(struct answer *a)
+{
+    for (size_t i = 0; i < ANSWER_CALLS_MAX; i++)
+        buf_free(&a->calls[i].args);
+    for (size_t i = 0; i < ANSWER_THOUGHTS_MAX; i++)
+        buf_free(&a->thoughts[i].text);
+    buf_free(&a->text);
+    buf_free(&a->json);
+}
+
+int answer_close(struct answer *a)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < a->thought_count && !error; i++)
+        error = end_thought(a, &a->thoughts[i]);
+    if (!error)
+        error = end_text(a);
+    for (size_t i = 0; i < a->call_count && !error; i++)
+        error = end_call(a, &a->calls[i]);
+    return error;
+}
+
+static int store_thoughts(struct answer *a, struct chat *chat)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < a->thought_count && !error; i++) {
+        struct answer_thought *t = &a->thoughts[i];
+        struct chat_message m = {.role = CHAT_REASONING, .sealed = t->sealed, .len = t->text.len};
+        m.id = arena_strdup(a->arena, t->id);
+        m.text = arena_memdup(a->arena, buf_text(&t->text), t->text.len);
+        error = m.id && m.text ? chat_add(chat, &m) : ERR_NOMEM;
+    }
+    return error;
+}
+
+int answer_store(struct answer *a, struct chat *chat, bool with_calls)
+{
+    struct chat_message m = {.role = CHAT_ASSISTANT, .len = a->text.len};
+    size_t calls = with_calls ? a->call_count : 0;
+    int error = store_thoughts(a, chat);
+
+    if (error || (!a->text.len && !calls))
+        return error;
+    m.id = arena_strdup(a->arena, a->id);
+    m.text = arena_memdup(a->arena, buf_text(&a->text), a->text.len);
+    m.calls = arena_array(a->arena, calls ? calls : 1, sizeof *m.calls);
+    if (!m.id || !m.text || !m.calls)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < calls; i++) {
+        struct chat_call *c = &m.calls[m.call_count++];
+        c->id = a->calls[i].id;
+        c->name = a->calls[i].name;
+        c->args_len = a->calls[i].args.len;
+        c->args = arena_memdup(a->arena, buf_text(&a->calls[i].args), c->args_len);
+        if (!c->args)
+            return ERR_NOMEM;
+    }
+    return chat_add(chat, &m);
+}

@@ -1,0 +1,66 @@
+#ifndef TURNPIKE_AGENT_ANSWER_H
+#define TURNPIKE_AGENT_ANSWER_H
+
+#include "agent/chat.h"
+#include "agent/provider.h"
+#include "base/buf.h"
+#include "base/ident.h"
+#include "store/eventlog.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * answer -- one answer of the model on its way: what the provider says becomes events at once, and
+ * a message of the conversation at the end. One assistant message per answer carries the text and
+ * the calls. Used by turn workers.
+ */
+struct answer_call {
+    char *id, *name;    /* in the arena */
+    struct buf args;
+    bool open;
+};
+struct answer_thought {
+    char id[IDENT_UUID_SIZE];
+    struct buf text;
+    char *sealed;       /* in the arena, or NULL */
+    bool open;
+};
+#define ANSWER_CALLS_MAX 64
+#define ANSWER_THOUGHTS_MAX 32
+
+struct answer {
+    struct eventlog *log;
+    struct arena *arena;
+    const struct chat *chat;   /* for ids that are taken already */
+    size_t bytes_left;         /* of the turn; ERR_LIMIT below 0 */
+    void (*on_part)(void *arg, bool args); /* text or arguments begin: for the scoreboard */
+    void *arg;
+    struct buf json;           /* reused */
+
+    char id[IDENT_UUID_SIZE];
+    struct buf text;
+    bool text_open;
+    bool emitted;              /* something reached the log: no retry any more */
+    struct answer_call calls[ANSWER_CALLS_MAX];
+    size_t call_count;
+    struct answer_thought thoughts[ANSWER_THOUGHTS_MAX];
+    size_t thought_count;
+    struct provider_sink sink;
+};
+/* log, arena, chat, bytes_left, on_part must be set by the caller before. */
+void answer_init(struct answer *a);
+void answer_fini(struct answer *a);
+/* Empties it for the next answer, with a new message id; keeps the buffers. */
+void answer_reset(struct answer *a);
+/* Text that is not the model's own (a refusal, an end at a limit). */
+int answer_say(struct answer *a, const char *text);
+/* Ends in the log whatever is open. Returns 0, ERR_FENCED, ERR_FULL. */
+int answer_close(struct answer *a);
+/*
+ * answer_store -- adds thoughts and the message to the conversation, as far as there is one.
+ *   with_calls  false: an answer that broke off; its calls are left out
+ */
+int answer_store(struct answer *a, struct chat *chat, bool with_calls);
+
+#endif

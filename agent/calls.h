@@ -1,0 +1,36 @@
+#ifndef TURNPIKE_AGENT_CALLS_H
+#define TURNPIKE_AGENT_CALLS_H
+
+#include "agent/chat.h"
+#include "agent/context.h"
+#include "agent/wait.h"
+#include "tools/tools.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * calls -- the tool calls of one model answer: started side by side, waited for together, each
+ * result told at once and stored in the order of the calls. Used by turn workers.
+ */
+struct calls {
+    struct wait *wait;
+    const struct context_frame *frame;
+    struct tools_context *tools;
+    struct arena *arena;
+    struct chat *chat;
+    struct buf *json;    /* reused */
+    int64_t left;        /* tool calls that the turn may still make; counted down */
+};
+/*
+ * calls_run -- runs the calls of the conversation's last assistant message that have no result.
+ * What cannot be run gets an error result that the model can act on. Client-side calls stay open.
+ *   pending  out: ids of client-side calls, arena
+ * Returns 0; ERR_CANCELLED, ERR_DEADLINE, ERR_DRAINING (calls that had not come to their end are
+ * told so in their results); ERR_FENCED, ERR_FULL, ERR_NOMEM.
+ */
+int calls_run(struct calls *c, const char *const **pending, size_t *pending_count);
+/* Gives every call without a result the error result `code`: it will not run any more. */
+int calls_refuse(struct calls *c, const char *code, const char *text);
+
+#endif

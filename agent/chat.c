@@ -1,0 +1,224 @@
+#include "agent/chat.h"
+
+#include "base/err.h"
+#include "base/jdoc.h"
+
+#include <string.h>
+
+static const char *const role_names[] = {
+    [CHAT_SYSTEM] = "system",
+    [CHAT_USER] = "user",
+    [CHAT_ASSISTANT] = "assistant",
+    [CHAT_TOOL] = "tool",
+    [CHAT_REASONING] = "reasoning",
+};
+
+void chat_init(struct chat *c, struct arena *arena)
+{
+    *c = (struct chat){.arena = arena};
+}
+
+int chat_add(struct chat *c, const struct chat_message *message)
+{
+    if (c->count == c->cap) {
+        size_t cap = c->cap ? c->cap * 2 : 32;
+        struct chat_message *items = arena_array(c->arena, cap, sizeof *items);
+        if (!items)
+            return ERR_NOMEM;
+        if (c->count)
+            memcpy(items, c->items, c->count * sizeof *items);
+        c->items = items;
+        c->cap = cap;
+    }
+    c->items[c->count] = *message;
+    if (!c->items[c->count].text)
+        c->items[c->count].text = "";
+    c->count++;
+    return 0;
+}
+
+static int role_of(const char *name, enum chat_role *role)
+{
+    if (!strcmp(name, "developer"))
+        name = "system";
+    for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++)
+        if (!strcmp(name, role_names[i])) {
+            *role = (enum chat_role)i;
+            return 0;
+        }
+    return ERR_NOT_FOUND;
+}
+
+static void add_part(const jdoc *part, struct buf *text)
+{
+    const char *type = jdoc_text_or(part, "type", ""), *s;
+    size_t len;
+
+    if (text->len)
+        buf_putc(text, '\n');
+    if (!strcmp(type, "text") && !jdoc_get_string(part, "text", &s, &len))
+        buf_put(text, s, len);
+    else
+        buf_printf(text, "[The user attached something of type \"%.32s\" here. It cannot be shown to you.]",
+            *type ? type : "unknown");
+}
+
+static int parse_content(struct chat *c, const jdoc *doc, struct chat_message *m)
+{
+    const jdoc *content = jdoc_get(doc, "content");
+    const char *s;
+    size_t len;
+    int error = 0;
+
+    m->text = "";
+    if (!content)
+        return 0;
+    if ((s = jdoc_string(content, &len))) {
+        m->text = arena_memdup(c->arena, s, len);
+        m->len = len;
+        return m->text ? 0 : ERR_NOMEM;
+    }
+    if (jdoc_type(content) != JDOC_ARRAY)
+        return ERR_INVALID;
+    struct buf text = {0};
+    for (size_t i = 0; i < jdoc_length(content); i++)
+        add_part(jdoc_at(content, i), &text);
+    m->text = arena_memdup(c->arena, buf_text(&text), text.len);
+    m->len = text.len;
+    if (buf_error(&text) || !m->text)
+        error = ERR_NOMEM;
+    buf_free(&text);
+    return error;
+}
+
+static int parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
+{
+    const jdoc *calls = jdoc_get(doc, "toolCalls");
+    size_t count = jdoc_length(calls);
+
+    if (!calls)
+        return 0;
+    if (jdoc_type(calls) != JDOC_ARRAY)
+        return ERR_INVALID;
+    m->calls = arena_array(c->arena, count ? count : 1, sizeof *m->calls);
+    if (!m->calls)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const jdoc *call = jdoc_at(calls, i), *fn = jdoc_get(call, "function");
+        const char *id, *name, *args = "";
+        size_t len, args_len = 0;
+        if (jdoc_get_string(call, "id", &id, &len) || jdoc_get_string(fn, "name", &name, &len))
+            return ERR_INVALID;
+        (void)jdoc_get_string(fn, "arguments", &args, &args_len);
+        struct chat_call *out = &m->calls[m->call_count++];
+        out->id = arena_strdup(c->arena, id);
+        out->name = arena_strdup(c->arena, name);
+        out->args = arena_memdup(c->arena, args, args_len);
+        out->args_len = args_len;
+        if (!out->id || !out->name || !out->args)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+static int parse_document(struct chat *c, const jdoc *doc)
+{
+    struct chat_message m = {0};
+    const char *role, *s;
+    size_t len;
+    int error;
+
+    if (jdoc_get_string(doc, "role", &role, &len))
+        return ERR_INVALID;
+    if (role_of(role, &m.role))
+        return 0;
+    m.id = arena_strdup(c->arena, jdoc_text_or(doc, "id", ""));
+    if (!m.id)
+        return ERR_NOMEM;
+    if ((error = parse_content(c, doc, &m)))
+        return error;
+    if (m.role == CHAT_ASSISTANT && (error = parse_calls(c, doc, &m)))
+        return error;
+    if (m.role == CHAT_TOOL) {
+        if (jdoc_get_string(doc, "toolCallId", &s, &len))
+            return ERR_INVALID;
+        m.failed = jdoc_get(doc, "error") != NULL;
+        if (!(m.call_id = arena_strdup(c->arena, s)))
+            return ERR_NOMEM;
+    }
+    if (m.role == CHAT_REASONING && !jdoc_get_string(doc, "encryptedValue", &s, &len)
+        && !(m.sealed = arena_strdup(c->arena, s)))
+        return ERR_NOMEM;
+    return chat_add(c, &m);
+}
+
+int chat_parse(struct chat *c, const char *json, size_t len)
+{
+    jdoc *doc = NULL;
+    int error = jdoc_parse(json, len, &doc, NULL, 0);
+
+    if (error)
+        return error == ERR_NOMEM ? error : ERR_INVALID;
+    error = jdoc_type(doc) == JDOC_OBJECT ? parse_document(c, doc) : ERR_INVALID;
+    jdoc_free(doc);
+    return error;
+}
+
+static void write_calls(const struct chat_message *m, struct buf *json)
+{
+    buf_puts(json, ",\"toolCalls\":[");
+    for (size_t i = 0; i < m->call_count; i++) {
+        const struct chat_call *call = &m->calls[i];
+        if (i)
+            buf_putc(json, ',');
+        buf_puts(json, "{\"id\":");
+        buf_json_string(json, call->id, strlen(call->id));
+        buf_puts(json, ",\"type\":\"function\",\"function\":{\"name\":");
+        buf_json_string(json, call->name, strlen(call->name));
+        buf_puts(json, ",\"arguments\":");
+        buf_json_string(json, call->args, call->args_len);
+        buf_puts(json, "}}");
+    }
+    buf_putc(json, ']');
+}
+
+void chat_write(const struct chat_message *m, struct buf *json)
+{
+    buf_puts(json, "{\"id\":");
+    buf_json_string(json, m->id, strlen(m->id));
+    buf_printf(json, ",\"role\":\"%s\"", role_names[m->role]);
+    if (m->len || m->role != CHAT_ASSISTANT || !m->call_count) {
+        buf_puts(json, ",\"content\":");
+        buf_json_string(json, m->text, m->len);
+    }
+    if (m->call_count)
+        write_calls(m, json);
+    if (m->role == CHAT_TOOL) {
+        buf_puts(json, ",\"toolCallId\":");
+        buf_json_string(json, m->call_id, strlen(m->call_id));
+        if (m->failed)
+            buf_puts(json, ",\"error\":\"the tool reported an error\"");
+    }
+    if (m->sealed) {
+        buf_puts(json, ",\"encryptedValue\":");
+        buf_json_string(json, m->sealed, strlen(m->sealed));
+    }
+    buf_putc(json, '}');
+}
+
+bool chat_has_call(const struct chat *c, const char *id)
+{
+    for (size_t i = c->count; i-- > 0;)
+        for (size_t k = 0; k < c->items[i].call_count; k++)
+            if (!strcmp(c->items[i].calls[k].id, id))
+                return true;
+    return false;
+}
+
+const struct chat_message *chat_result(const struct chat *c, const char *call_id)
+{
+    for (size_t i = c->count; i-- > 0;)
+        if (c->items[i].role == CHAT_TOOL && !strcmp(c->items[i].call_id, call_id))
+            return &c->items[i];
+    return NULL;
+}

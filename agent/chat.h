@@ -1,0 +1,61 @@
+#ifndef TURNPIKE_AGENT_CHAT_H
+#define TURNPIKE_AGENT_CHAT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * chat -- a conversation in memory: what is stored as AG-UI messages, in the form in which the
+ * context is chosen and providers write their requests. Everything lives in one arena. Used by
+ * turn workers.
+ */
+enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT, CHAT_TOOL, CHAT_REASONING };
+
+struct chat_call {
+    const char *id, *name;
+    const char *args; /* JSON text as the model wrote it */
+    size_t args_len;
+};
+
+struct chat_message {
+    enum chat_role role;
+    const char *id;
+    const char *text; /* never NULL */
+    size_t len;
+    struct chat_call *calls; /* assistant */
+    size_t call_count;
+    const char *call_id;     /* tool: the call that it answers */
+    bool failed;             /* tool: an error result */
+    /*
+     * reasoning: what the provider must get back unchanged, "PROVIDER:KIND:BYTES" (AG-UI
+     * encryptedValue); NULL = nothing.
+     */
+    const char *sealed;
+};
+
+struct chat {
+    struct arena *arena;
+    struct chat_message *items;
+    size_t count, cap;
+};
+
+void chat_init(struct chat *c, struct arena *arena);
+/* Copies the struct; what it points to must live as long as the arena. Returns 0 or ERR_NOMEM. */
+int chat_add(struct chat *c, const struct chat_message *message);
+/*
+ * chat_parse -- one AG-UI message as JSON. Text parts are joined; other parts become a note that
+ * they cannot be shown. Roles that a model never sees (activity) add nothing.
+ * Returns 0, ERR_INVALID, ERR_NOMEM.
+ */
+int chat_parse(struct chat *c, const char *json, size_t len);
+/* Appends the message in AG-UI form. */
+void chat_write(const struct chat_message *message, struct buf *json);
+/* Whether a tool call of this id stands anywhere in the conversation. */
+bool chat_has_call(const struct chat *c, const char *id);
+/* The tool message that answers the call, NULL when there is none. */
+const struct chat_message *chat_result(const struct chat *c, const char *call_id);
+
+#endif

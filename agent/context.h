@@ -1,0 +1,66 @@
+#ifndef TURNPIKE_AGENT_CONTEXT_H
+#define TURNPIKE_AGENT_CONTEXT_H
+
+#include "agent/chat.h"
+#include "agent/input.h"
+#include "base/arena.h"
+#include "base/conf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * context -- what one model call gets to see: the system prompt, the part of the conversation that
+ * fits the token budget, and a late block with what changes from turn to turn (time, zone,
+ * place), which stands behind the cached part. Used by turn workers.
+ */
+
+/* A tool as the model is told of it; server side or offered by the client. */
+struct context_tool {
+    const char *name, *description;
+    const char *schema; /* JSON Schema of the arguments, compact JSON */
+};
+
+/* What stays the same through one turn. */
+struct context_frame {
+    const struct conf *conf;
+    const struct input *input;
+    const char *zone;     /* valid IANA name */
+    const char *currency;
+    int64_t now_ms;       /* real time at the turn's start */
+    const char *late;     /* text of the late block, made by context_frame_init */
+    const struct context_tool *client_tools;
+    size_t client_tool_count;
+};
+
+struct context {
+    const struct context_frame *frame;
+    const char *system;
+    const struct chat_message *items; /* starts with a user message; every call has its result */
+    size_t count;
+    size_t late_at;       /* index of the user message that the late block follows; SIZE_MAX = none */
+    size_t dropped;       /* messages left out */
+};
+
+/* The system prompt: built in, or system_prompt.file. Before the fork. 0, ERR_IO, ERR_NOMEM. */
+int context_prepare(const struct conf *conf);
+const char *context_system(void);
+
+/* Everything made lives in the arena. Returns 0 or ERR_NOMEM. */
+int context_frame_init(struct context_frame *frame, const struct conf *conf,
+    const struct input *input, int64_t now_ms, struct arena *arena);
+/*
+ * context_build -- chooses what fits conf->model_context_tokens. Whole messages go, the oldest
+ * first, a tool call together with its results; a note says so in their place. Never dropped:
+ * the last user message and what follows it; when that alone is too large, the text of its oldest
+ * tool results is. Calls without a result get an error result, results without a call vanish.
+ */
+int context_build(const struct context_frame *frame, const struct chat *chat, struct arena *arena,
+    struct context *out);
+/* Estimated tokens of text, on the safe side. */
+size_t context_tokens(size_t bytes);
+/* The tool that the client offers, NULL when it is none of them. */
+const struct context_tool *context_client_tool(const struct context_frame *frame, const char *name);
+
+#endif

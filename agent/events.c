@@ -1,0 +1,166 @@
+#include "agent/events.h"
+
+#include <string.h>
+
+static void member(struct buf *json, const char *key, const char *value)
+{
+    buf_printf(json, ",\"%s\":", key);
+    buf_json_string(json, value, strlen(value));
+}
+
+static void open_event(struct buf *json, const char *type)
+{
+    buf_puts(json, "{\"type\":\"");
+    buf_puts(json, type);
+    buf_putc(json, '"');
+}
+
+int turn_first_event(const struct input *in, const char *session, struct buf *json)
+{
+    open_event(json, "RUN_STARTED");
+    member(json, "threadId", session);
+    member(json, "runId", in->run_id);
+    buf_puts(json, ",\"protocolVersion\":\"1.0\",\"input\":{\"threadId\":");
+    buf_json_string(json, session, strlen(session));
+    member(json, "runId", in->run_id);
+    buf_puts(json, ",\"messages\":[");
+    if (in->text && *in->text && in->message_id && *in->message_id) {
+        buf_puts(json, "{\"id\":");
+        buf_json_string(json, in->message_id, strlen(in->message_id));
+        buf_puts(json, ",\"role\":\"user\"");
+        member(json, "content", in->text);
+        buf_putc(json, '}');
+    }
+    buf_puts(json, "],\"tools\":[],\"context\":[]}}");
+    return buf_error(json);
+}
+
+static void simple(struct buf *json, const char *type, const char *id_field, const char *id)
+{
+    open_event(json, type);
+    member(json, id_field, id);
+    buf_putc(json, '}');
+}
+
+void events_text_start(struct buf *json, const char *id)
+{
+    open_event(json, "TEXT_MESSAGE_START");
+    member(json, "messageId", id);
+    buf_puts(json, ",\"role\":\"assistant\"}");
+}
+
+void events_text_end(struct buf *json, const char *id)
+{
+    simple(json, "TEXT_MESSAGE_END", "messageId", id);
+}
+
+void events_call_start(struct buf *json, const char *id, const char *name, const char *parent)
+{
+    open_event(json, "TOOL_CALL_START");
+    member(json, "toolCallId", id);
+    member(json, "toolCallName", name);
+    member(json, "parentMessageId", parent);
+    buf_putc(json, '}');
+}
+
+void events_call_end(struct buf *json, const char *id)
+{
+    simple(json, "TOOL_CALL_END", "toolCallId", id);
+}
+
+void events_call_result(struct buf *json, const char *message_id, const char *call_id,
+    const char *content, size_t len)
+{
+    open_event(json, "TOOL_CALL_RESULT");
+    member(json, "messageId", message_id);
+    member(json, "toolCallId", call_id);
+    buf_puts(json, ",\"content\":");
+    buf_json_string(json, content, len);
+    buf_puts(json, ",\"role\":\"tool\"}");
+}
+
+void events_reasoning_start(struct buf *json, const char *id)
+{
+    simple(json, "REASONING_START", "messageId", id);
+}
+
+void events_reasoning_message_start(struct buf *json, const char *id)
+{
+    open_event(json, "REASONING_MESSAGE_START");
+    member(json, "messageId", id);
+    buf_puts(json, ",\"role\":\"reasoning\"}");
+}
+
+void events_reasoning_message_end(struct buf *json, const char *id)
+{
+    simple(json, "REASONING_MESSAGE_END", "messageId", id);
+}
+
+void events_reasoning_end(struct buf *json, const char *id)
+{
+    simple(json, "REASONING_END", "messageId", id);
+}
+
+void events_reasoning_sealed(struct buf *json, const char *id, const char *sealed)
+{
+    open_event(json, "REASONING_ENCRYPTED_VALUE");
+    buf_puts(json, ",\"subtype\":\"message\"");
+    member(json, "entityId", id);
+    member(json, "encryptedValue", sealed);
+    buf_putc(json, '}');
+}
+
+void events_run_finished(struct buf *json, const struct events_finish *f)
+{
+    open_event(json, "RUN_FINISHED");
+    member(json, "threadId", f->session);
+    member(json, "runId", f->run);
+    if (f->stop_reason) {
+        buf_puts(json, ",\"result\":{\"stopReason\":");
+        buf_json_string(json, f->stop_reason, strlen(f->stop_reason));
+        buf_putc(json, '}');
+    }
+    buf_puts(json, ",\"outcome\":{\"type\":");
+    buf_json_string(json, f->outcome, strlen(f->outcome));
+    if (f->pending_count) {
+        buf_puts(json, ",\"pendingToolCallIds\":[");
+        for (size_t i = 0; i < f->pending_count; i++) {
+            if (i)
+                buf_putc(json, ',');
+            buf_json_string(json, f->pending[i], strlen(f->pending[i]));
+        }
+        buf_putc(json, ']');
+    }
+    buf_putc(json, '}');
+    if (f->usage)
+        buf_printf(json, ",\"usage\":%s", f->usage);
+    buf_putc(json, '}');
+}
+
+void events_run_error(struct buf *json, const char *message, const char *code, const char *usage)
+{
+    open_event(json, "RUN_ERROR");
+    member(json, "message", message);
+    member(json, "code", code);
+    if (usage)
+        buf_printf(json, ",\"usage\":%s", usage);
+    buf_putc(json, '}');
+}
+
+void events_usage(struct buf *json, const char *provider, const char *model,
+    const struct provider_usage *u)
+{
+    buf_puts(json, "{\"provider\":");
+    buf_json_string(json, provider, strlen(provider));
+    if (*model)
+        member(json, "model", model);
+    buf_printf(json, ",\"inputTokens\":%lld,\"outputTokens\":%lld,\"totalTokens\":%lld",
+        (long long)u->input, (long long)u->output, (long long)(u->input + u->output));
+    if (u->reasoning)
+        buf_printf(json, ",\"reasoningTokens\":%lld", (long long)u->reasoning);
+    if (u->cached)
+        buf_printf(json, ",\"cachedInputTokens\":%lld", (long long)u->cached);
+    if (u->cache_write)
+        buf_printf(json, ",\"cacheWriteInputTokens\":%lld", (long long)u->cache_write);
+    buf_putc(json, '}');
+}

@@ -1,0 +1,50 @@
+#ifndef TURNPIKE_AGENT_EVENTS_H
+#define TURNPIKE_AGENT_EVENTS_H
+
+#include "agent/input.h"
+#include "agent/provider.h"
+#include "base/buf.h"
+
+#include <stddef.h>
+
+/*
+ * events -- AG-UI 1.0 events as JSON, appended to a buffer that the caller reuses. Optional
+ * fields are absent, never null. Deltas are not here: the event log writes them itself. Used by
+ * turn workers; turn_first_event also by whoever starts a turn.
+ */
+
+/*
+ * turn_first_event -- RUN_STARTED of a turn that is about to be started, with the user's new
+ * message in its input echo so that every viewer of the session sees the question.
+ * Returns buf_error.
+ */
+int turn_first_event(const struct input *in, const char *session, struct buf *json);
+
+void events_text_start(struct buf *json, const char *id);
+void events_text_end(struct buf *json, const char *id);
+void events_call_start(struct buf *json, const char *id, const char *name, const char *parent);
+void events_call_end(struct buf *json, const char *id);
+void events_call_result(struct buf *json, const char *message_id, const char *call_id,
+    const char *content, size_t len);
+/* The span and its one message carry the same id. Two events each: first then second. */
+void events_reasoning_start(struct buf *json, const char *id);
+void events_reasoning_message_start(struct buf *json, const char *id);
+void events_reasoning_message_end(struct buf *json, const char *id);
+void events_reasoning_end(struct buf *json, const char *id);
+void events_reasoning_sealed(struct buf *json, const char *id, const char *sealed);
+
+struct events_finish {
+    const char *session, *run;
+    const char *outcome;        /* "success" or "cancelled" */
+    const char *const *pending; /* ids of client-side calls, with "success" only */
+    size_t pending_count;
+    const char *stop_reason;    /* in `result` when not NULL: why the model stopped short */
+    const char *usage;          /* JSON array or NULL */
+};
+void events_run_finished(struct buf *json, const struct events_finish *f);
+void events_run_error(struct buf *json, const char *message, const char *code, const char *usage);
+/* One TokenUsage object. */
+void events_usage(struct buf *json, const char *provider, const char *model,
+    const struct provider_usage *usage);
+
+#endif

@@ -1,0 +1,65 @@
+#include "agent/input.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+static void member(struct buf *json, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(json, ",\"%s\":", key);
+    buf_json_string(json, value, strlen(value));
+}
+
+int input_write(const struct input *in, struct buf *json)
+{
+    buf_puts(json, "{\"v\":1");
+    member(json, "run_id", in->run_id);
+    member(json, "text", in->text);
+    member(json, "message_id", in->message_id);
+    member(json, "zone", in->zone);
+    member(json, "locale", in->locale);
+    member(json, "source", in->source);
+    member(json, "traceparent", in->traceparent);
+    if (in->context) {
+        buf_puts(json, ",\"context\":");
+        jdoc_write(in->context, json);
+    }
+    if (in->agui) {
+        buf_puts(json, ",\"agui\":");
+        jdoc_write(in->agui, json);
+    }
+    buf_putc(json, '}');
+    return buf_error(json);
+}
+
+static void free_document(void *arg)
+{
+    jdoc_free(arg);
+}
+
+int input_parse(const char *json, struct arena *arena, struct input *out)
+{
+    jdoc *doc = NULL;
+    int error = jdoc_parse(json, strlen(json), &doc, NULL, 0);
+
+    memset(out, 0, sizeof *out);
+    if (error)
+        return error == ERR_NOMEM ? error : ERR_INVALID;
+    if ((error = arena_on_free(arena, free_document, doc)))
+        return error;
+    if (jdoc_type(doc) != JDOC_OBJECT)
+        return ERR_INVALID;
+    out->document = doc;
+    out->run_id = jdoc_text_or(doc, "run_id", "");
+    out->text = jdoc_text_or(doc, "text", "");
+    out->message_id = jdoc_text_or(doc, "message_id", "");
+    out->zone = jdoc_text_or(doc, "zone", "");
+    out->locale = jdoc_text_or(doc, "locale", "");
+    out->source = jdoc_text_or(doc, "source", "");
+    out->traceparent = jdoc_text_or(doc, "traceparent", "");
+    out->context = jdoc_get(doc, "context");
+    out->agui = jdoc_get(doc, "agui");
+    return *out->run_id ? 0 : ERR_INVALID;
+}

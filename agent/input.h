@@ -1,0 +1,31 @@
+#ifndef TURNPIKE_AGENT_INPUT_H
+#define TURNPIKE_AGENT_INPUT_H
+
+#include "base/arena.h"
+#include "base/jdoc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * input -- what a turn was asked to do, in the form in which it is stored with the turn
+ * (turns_request.input) so that any worker of any machine can run it. Made by fcgi-app from every
+ * kind of request, read by agent.
+ */
+struct input {
+    const char *run_id;       /* runId of the events: the client's, else the turn id */
+    const char *text;         /* the user's message as plain text */
+    const char *message_id;   /* of the user's message */
+    const char *zone, *locale;/* of this request; "" = unknown */
+    const char *source;       /* "chat", "agui", "ws", "tool" */
+    const jdoc *context;      /* client context object or NULL (user_location, current page, ...) */
+    const jdoc *agui;         /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
+    const char *traceparent;
+    jdoc *document;           /* owns the above after input_parse */
+};
+/* Appends the JSON form. Returns buf_error. */
+int input_write(const struct input *in, struct buf *json);
+/* The clean-up is added to the arena. Returns 0, ERR_INVALID, ERR_NOMEM. */
+int input_parse(const char *json, struct arena *arena, struct input *out);
+
+#endif

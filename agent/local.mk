@@ -1,0 +1,19 @@
+noinst_LIBRARIES += libagent.a
+libagent_a_SOURCES = \
+	agent/answer.c agent/answer.h \
+	agent/calls.c agent/calls.h \
+	agent/chat.c agent/chat.h \
+	agent/context.c agent/context.h \
+	agent/daytime.c agent/daytime.h \
+	agent/events.c agent/events.h \
+	agent/input.c agent/input.h \
+	agent/model.c agent/model.h \
+	agent/offline.h agent/offline_ask.c agent/offline_say.c agent/offline_step.c \
+	agent/offline_when.c \
+	agent/prompt.c agent/prompt.h \
+	agent/provider.c agent/provider.h \
+	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
+	agent/reply.c agent/reply.h \
+	agent/scan.c agent/scan.h \
+	agent/turn.c agent/turn.h \
+	agent/wait.c agent/wait.h

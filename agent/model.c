@@ -1,0 +1,354 @@
+#include "agent/model.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKOFF_MS 500
+#define BACKOFF_MAX_MS 8000
+#define RETRY_AFTER_MAX_MS 60000 /* a longer wait is for the next provider in the chain */
+#define CLOSE_GRACE_MS 250       /* for the end of a stream that is whole: the connection is reused */
+#define ERROR_BODY_MAX 4096
+#define EVENT_MAX (4 << 20)
+
+/* One try. */
+struct attempt {
+    struct model *m;
+    const struct provider *provider;
+    bool whole;          /* the stream said that it is, or the transfer ended */
+    bool done;           /* the transfer ended */
+    int error;           /* of the transfer or the stream */
+    long status;
+    int64_t retry_after_ms;
+    int should_retry;
+    char why[192];
+};
+
+void model_fini(struct model *m)
+{
+    buf_free(&m->http.url);
+    buf_free(&m->http.body);
+    buf_free(&m->http.header_text);
+    buf_free(&m->error_body);
+    provider_stream_fini(&m->stream);
+    if (m->sse_ready)
+        sse_fini(&m->sse);
+    m->sse_ready = false;
+}
+
+static int on_sse(void *arg, const struct sse_event *event)
+{
+    struct attempt *t = arg;
+    return t->provider->event(&t->m->stream, event);
+}
+
+static int on_body(void *arg, long status, const char *bytes, size_t len)
+{
+    struct attempt *t = arg;
+
+    t->status = status;
+    if (status == 200) {
+        t->error = sse_feed(&t->m->sse, bytes, len, on_sse, t);
+        t->whole = t->m->stream.ended;
+        return t->error;
+    }
+    if (t->m->error_body.len < ERROR_BODY_MAX)
+        buf_put(&t->m->error_body, bytes, len < ERROR_BODY_MAX ? len : ERROR_BODY_MAX);
+    return 0;
+}
+
+static void on_done(void *arg, const struct http_result *r)
+{
+    struct attempt *t = arg;
+
+    t->done = t->whole = true;
+    if (!t->error)
+        t->error = r->error;
+    t->status = r->status;
+    t->retry_after_ms = r->retry_after_ms;
+    t->should_retry = r->should_retry;
+    snprintf(t->why, sizeof t->why, "%.90s%s%.90s", r->why, *r->request_id ? " request " : "",
+        r->request_id);
+}
+
+static void on_local_done(void *arg, int error)
+{
+    struct attempt *t = arg;
+
+    t->done = t->whole = true;
+    t->error = error;
+    t->status = 200;
+}
+
+/* What the error body of the vendor says, for the log: its type and message, not our request. */
+static void read_error_body(struct attempt *t)
+{
+    struct provider_stream *s = &t->m->stream;
+    jdoc *doc = NULL;
+
+    if (jdoc_parse(buf_text(&t->m->error_body), t->m->error_body.len, &doc, NULL, 0))
+        return;
+    const jdoc *e = jdoc_get(doc, "error");
+    if (jdoc_type(e) == JDOC_OBJECT) {
+        provider_copy(s->error_type, sizeof s->error_type, jdoc_text_or(e, "type", ""));
+        provider_copy(s->error_text, sizeof s->error_text, jdoc_text_or(e, "message", ""));
+        if (!strcmp(jdoc_text_or(e, "error_code", ""), "enforced_spend_limit_reached"))
+            t->should_retry = 0;
+    }
+    jdoc_free(doc);
+}
+
+static int error_of_status(long status)
+{
+    if (status == 429 || status == 529 || status == 503)
+        return ERR_OVERLOADED;
+    if (status == 401 || status == 403)
+        return ERR_AUTH;
+    if (status == 400 || status == 404 || status == 413 || status == 422)
+        return ERR_INVALID;
+    return ERR_REMOTE;
+}
+
+/* The result of a try that came to its end. */
+static int judge(struct attempt *t)
+{
+    struct provider_stream *s = &t->m->stream;
+
+    if (t->status && t->status != 200) {
+        read_error_body(t);
+        return error_of_status(t->status);
+    }
+    if (s->ended)
+        return 0;
+    if (t->error)
+        return t->error;
+    if (s->stop == PROVIDER_STOP_NONE) {
+        snprintf(t->why, sizeof t->why, "the stream ended early");
+        return ERR_PROTOCOL;
+    }
+    return 0;
+}
+
+static int run_http(struct attempt *t, struct wait *wait)
+{
+    struct model *m = t->m;
+    const struct conf *conf = wait->env->conf;
+    struct http_transfer *transfer = NULL;
+    struct http_request request = {
+        .method = "POST",
+        .url = buf_text(&m->http.url),
+        .headers = m->http.headers,
+        .body = buf_text(&m->http.body),
+        .body_len = m->http.body.len,
+        .connect_timeout_ms = conf->model_connect_ms,
+        .first_byte_timeout_ms = conf->model_first_ms,
+        .idle_timeout_ms = conf->model_idle_ms,
+        .on_body = on_body,
+        .on_done = on_done,
+        .arg = t,
+    };
+    int error;
+
+    if ((error = http_start(wait->env->http, &request, &transfer)))
+        return error;
+    error = wait_until(wait, &t->whole, 0);
+    if (!error && !t->done) { /* the end of the transfer, so that the connection is used again */
+        error = wait_until(wait, &t->done, clock_mono_ms() + CLOSE_GRACE_MS);
+        if (error == ERR_AGAIN)
+            error = 0;
+    }
+    if (!t->done)
+        http_cancel(transfer);
+    return error ? error : judge(t);
+}
+
+static int run_local(struct attempt *t, struct wait *wait, const struct provider_request *request)
+{
+    struct provider_local *local = NULL;
+    int error = t->provider->start(request, wait->env->reactor, &t->m->stream, on_local_done, t,
+        &local);
+
+    if (error)
+        return error;
+    error = wait_until(wait, &t->done, 0);
+    t->provider->cancel(local);
+    return error ? error : judge(t);
+}
+
+static int run_attempt(struct attempt *t, struct wait *wait, const struct provider_request *request,
+    const struct answer *answer)
+{
+    struct model *m = t->m;
+    int error;
+
+    provider_stream_init(&m->stream, &answer->sink);
+    buf_reset(&m->error_body);
+    if (t->provider->start)
+        return run_local(t, wait, request);
+    if (!m->sse_ready)
+        sse_init(&m->sse, EVENT_MAX);
+    m->sse_ready = true;
+    sse_reset(&m->sse);
+    buf_reset(&m->http.url);
+    buf_reset(&m->http.body);
+    buf_reset(&m->http.header_text);
+    if ((error = t->provider->request(request, provider_tools(t->provider), &m->http)))
+        return error;
+    return run_http(t, wait);
+}
+
+/* Reasons that no other try and no other provider can change. */
+static bool is_final(int error)
+{
+    switch (error) {
+    case ERR_CANCELLED:
+    case ERR_FENCED:
+    case ERR_DRAINING:
+    case ERR_LIMIT:
+    case ERR_FULL:
+    case ERR_NOMEM:
+    case ERR_IO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool may_retry(const struct attempt *t, int error)
+{
+    if (t->status && t->status != 200) {
+        if (t->should_retry >= 0)
+            return t->should_retry;
+        return t->status == 408 || t->status == 409 || t->status == 429 || t->status >= 500;
+    }
+    if (t->status == 200) /* broke off, or an error event, before anything was said */
+        return error != ERR_INVALID;
+    return error == ERR_NET || error == ERR_DEADLINE;
+}
+
+static int64_t retry_delay(const struct attempt *t, unsigned tries)
+{
+    int64_t delay = BACKOFF_MS;
+    unsigned char random;
+    char hex[3];
+
+    if (t->retry_after_ms >= 0)
+        return t->retry_after_ms;
+    while (tries-- > 0 && delay < BACKOFF_MAX_MS)
+        delay *= 2;
+    if (delay > BACKOFF_MAX_MS)
+        delay = BACKOFF_MAX_MS;
+    ident_token(1, hex);
+    random = (unsigned char)strtol(hex, NULL, 16);
+    return delay - delay * random / (4 * 255); /* up to a quarter less */
+}
+
+static void describe(const struct attempt *t, int error, struct model_result *result)
+{
+    const struct provider_stream *s = &t->m->stream;
+
+    snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s%.60s",
+        t->provider->name, err_text(error), *t->why ? ", " : "", t->why,
+        *s->error_type ? ", " : "", s->error_type);
+    log_warn("model %s status %ld: %s %s", t->provider->name, t->status, result->why,
+        s->error_text);
+}
+
+static void take_result(const struct attempt *t, const struct conf *conf, struct model_result *r)
+{
+    const struct provider_stream *s = &t->m->stream;
+
+    r->usage = s->usage;
+    r->stop = s->stop;
+    provider_copy(r->model, sizeof r->model, *s->model ? s->model : t->provider->model(conf));
+}
+
+/* One provider with its retries. */
+static int call_provider(struct model *m, const struct provider *p, struct wait *wait,
+    const struct provider_request *request, struct answer *answer, struct model_result *result)
+{
+    unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries;
+
+    for (;; tries++) {
+        struct attempt t = {.m = m, .provider = p, .retry_after_ms = -1, .should_retry = -1};
+        int error = run_attempt(&t, wait, request, answer);
+        bool never = false;
+        result->provider = p;
+        take_result(&t, request->conf, result);
+        if (!error || is_final(error) || clock_mono_ms() >= wait->deadline_ms)
+            return error;
+        describe(&t, error, result);
+        if (answer->emitted || tries >= allowed || !may_retry(&t, error))
+            return error == ERR_DEADLINE ? ERR_NET : error;
+        int64_t delay = retry_delay(&t, tries);
+        if (delay > RETRY_AFTER_MAX_MS || clock_mono_ms() + delay >= wait->deadline_ms)
+            return error == ERR_DEADLINE ? ERR_NET : error;
+        int why = wait_until(wait, &never, clock_mono_ms() + delay);
+        if (why != ERR_AGAIN)
+            return why;
+        answer_reset(answer);
+    }
+}
+
+static struct breaker *breaker_of(const struct turn_env *env, const struct provider *p)
+{
+    static const struct provider *const order[] = {&provider_anthropic, &provider_openai};
+
+    for (size_t i = 0; env->breakers && i < sizeof order / sizeof *order; i++)
+        if (order[i] == p)
+            return &env->breakers[i];
+    return NULL; /* the offline one does not fail */
+}
+
+static int try_provider(struct model *m, const struct provider *p, struct wait *wait,
+    const struct provider_request *request, struct answer *answer, struct model_result *result)
+{
+    struct breaker *breaker = breaker_of(wait->env, p);
+    const struct breaker_settings settings = {
+        (unsigned)request->conf->breaker_failures, request->conf->breaker_open_ms};
+    int error;
+
+    if (breaker && !breaker_allows(breaker, &settings, clock_mono_ms())) {
+        snprintf(result->why, sizeof result->why, "%s: skipped after failures", p->name);
+        return ERR_OVERLOADED;
+    }
+    error = call_provider(m, p, wait, request, answer, result);
+    if (!breaker)
+        return error;
+    if (!error || is_final(error) || error == ERR_INVALID)
+        breaker_success(breaker);
+    else
+        breaker_failure(breaker, &settings, clock_mono_ms());
+    return error;
+}
+
+int model_call(struct model *m, struct wait *wait, const struct context *context,
+    struct answer *answer, bool no_tools, int64_t max_tokens, struct model_result *result)
+{
+    const struct provider_request request = {wait->env->conf, context, no_tools, max_tokens};
+    const char *chain = request.conf->providers;
+    int error = ERR_NOT_CONFIGURED;
+
+    memset(result, 0, sizeof *result);
+    snprintf(result->why, sizeof result->why, "model.chain names no provider");
+    while (*chain) {
+        size_t len = strcspn(chain, " ,\t");
+        const struct provider *p = provider_find(chain, len);
+        chain += len + strspn(chain + len, " ,\t");
+        if (!len || !p)
+            continue;
+        error = try_provider(m, p, wait, &request, answer, result);
+        if (!error || is_final(error) || answer->emitted
+            || clock_mono_ms() >= wait->deadline_ms)
+            return error;
+        answer_reset(answer);
+    }
+    return error;
+}

@@ -1,0 +1,43 @@
+#ifndef TURNPIKE_AGENT_MODEL_H
+#define TURNPIKE_AGENT_MODEL_H
+
+#include "agent/answer.h"
+#include "agent/context.h"
+#include "agent/provider.h"
+#include "agent/wait.h"
+#include "base/sse.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * model -- one model call: along the configured chain of providers, each with its breaker and its
+ * retries, until one has answered. Nothing is tried again once something has reached the log.
+ * Used by turn workers.
+ */
+struct model { /* zeroed = usable; one per turn, its buffers are reused */
+    struct provider_http http;
+    struct provider_stream stream;
+    struct sse sse;
+    struct buf error_body;
+    bool sse_ready;
+};
+void model_fini(struct model *m);
+
+struct model_result {
+    const struct provider *provider; /* that answered, or was tried last; NULL = none was allowed */
+    char model[96];
+    struct provider_usage usage;
+    enum provider_stop stop;
+    char why[256];                   /* on failure, for the log */
+};
+/*
+ * model_call -- Returns 0 (a whole answer is in `answer`, its events not yet closed); what
+ * wait_until returned; ERR_LIMIT (the turn's bytes), ERR_FULL, ERR_FENCED (from the log);
+ * ERR_OVERLOADED, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no provider answered;
+ * answer->emitted tells whether one broke off in the middle); ERR_NOMEM.
+ */
+int model_call(struct model *m, struct wait *wait, const struct context *context,
+    struct answer *answer, bool no_tools, int64_t max_tokens, struct model_result *result);
+
+#endif

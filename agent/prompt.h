@@ -1,0 +1,7 @@
+#ifndef TURNPIKE_AGENT_PROMPT_H
+#define TURNPIKE_AGENT_PROMPT_H
+
+/* prompt -- the built-in system prompt. Constant, so that the provider's prompt cache holds. */
+extern const char prompt_builtin[];
+
+#endif

@@ -1,0 +1,121 @@
+#include "agent/provider.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+static const struct provider *const providers[] = {
+    &provider_anthropic, &provider_openai, &provider_offline};
+#define PROVIDERS (sizeof providers / sizeof *providers)
+
+static struct buf prepared[PROVIDERS];
+
+const struct provider *provider_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < PROVIDERS; i++)
+        if (strlen(providers[i]->name) == len && !memcmp(providers[i]->name, name, len))
+            return providers[i];
+    return NULL;
+}
+
+int provider_prepare(const struct context_tool *tools, size_t count)
+{
+    for (size_t i = 0; i < PROVIDERS; i++) {
+        buf_reset(&prepared[i]);
+        for (size_t k = 0; k < count && providers[i]->tool; k++) {
+            if (k)
+                buf_putc(&prepared[i], ',');
+            providers[i]->tool(&prepared[i], &tools[k], k + 1 == count);
+        }
+        if (buf_error(&prepared[i]))
+            return buf_error(&prepared[i]);
+    }
+    return 0;
+}
+
+const struct buf *provider_tools(const struct provider *p)
+{
+    static const struct buf none;
+
+    for (size_t i = 0; i < PROVIDERS; i++)
+        if (providers[i] == p)
+            return &prepared[i];
+    return &none;
+}
+
+void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink)
+{
+    struct buf scratch = s->scratch, sealed = s->sealed;
+    bool slow = s->slow_only;
+
+    memset(s, 0, sizeof *s);
+    s->scratch = scratch;
+    s->sealed = sealed;
+    s->slow_only = slow;
+    s->sink = sink;
+    buf_reset(&s->scratch);
+    buf_reset(&s->sealed);
+}
+
+void provider_stream_fini(struct provider_stream *s)
+{
+    buf_free(&s->scratch);
+    buf_free(&s->sealed);
+}
+
+struct provider_block *provider_block_at(struct provider_stream *s, int64_t index)
+{
+    for (size_t i = s->block_count; i-- > 0;)
+        if (s->blocks[i].index == index)
+            return &s->blocks[i];
+    return NULL;
+}
+
+struct provider_block *provider_block_add(struct provider_stream *s, int64_t index)
+{
+    if (s->block_count == PROVIDER_BLOCKS_MAX)
+        return NULL;
+    struct provider_block *b = &s->blocks[s->block_count++];
+    memset(b, 0, sizeof *b);
+    b->index = index;
+    return b;
+}
+
+int provider_end_thought(struct provider_stream *s, const char *sealed)
+{
+    if (!s->thinking)
+        return 0;
+    s->thinking = false;
+    return s->sink->reasoning_end(s->sink->arg, sealed);
+}
+
+void provider_copy(char *out, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n >= size)
+        for (n = size - 1; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
+            n--;
+    memcpy(out, text, n);
+    out[n] = 0;
+}
+
+void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
+    const char *value)
+{
+    if (*count == PROVIDER_HEADERS_MAX)
+        return;
+    offsets[(*count)++] = http->header_text.len;
+    buf_printf(&http->header_text, "%s: ", name);
+    for (; *value; value++)
+        if (*value != '\r' && *value != '\n')
+            buf_putc(&http->header_text, *value);
+    buf_putc(&http->header_text, '\0');
+}
+
+void provider_headers_done(struct provider_http *http, size_t count, const size_t *offsets)
+{
+    for (size_t i = 0; i < count; i++)
+        http->headers[i] = http->header_text.data + offsets[i];
+    http->headers[count] = NULL;
+}

@@ -1,0 +1,129 @@
+#ifndef TURNPIKE_AGENT_PROVIDER_H
+#define TURNPIKE_AGENT_PROVIDER_H
+
+#include "agent/context.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/reactor.h"
+#include "base/sse.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * provider -- the table of model providers. Two speak HTTP: they write a request and read events
+ * of a stream; agent/model.c moves the bytes. The offline one has neither: it runs on a timer.
+ * All of them say what comes through the same sink. Used by turn workers.
+ */
+
+/* What a model says, in the order in which it says it. A non-zero return ends the stream. */
+struct provider_sink {
+    void *arg;
+    int (*text)(void *arg, const char *s, size_t len);
+    int (*reasoning)(void *arg, const char *s, size_t len);
+    /* Ends the thought; sealed (may be NULL): "PROVIDER:KIND:BYTES", to be given back unchanged. */
+    int (*reasoning_end)(void *arg, const char *sealed);
+    /* id "" = the provider gave none. Calls count from 0; several may be open. */
+    int (*call_start)(void *arg, unsigned call, const char *id, const char *name);
+    int (*call_args)(void *arg, unsigned call, const char *s, size_t len);
+    int (*call_end)(void *arg, unsigned call);
+};
+
+enum provider_stop {
+    PROVIDER_STOP_NONE, PROVIDER_STOP_END, PROVIDER_STOP_CALLS, PROVIDER_STOP_MAX_TOKENS,
+    PROVIDER_STOP_PAUSE, PROVIDER_STOP_REFUSAL, PROVIDER_STOP_CONTEXT, PROVIDER_STOP_FILTER
+};
+
+/* As AG-UI counts: input and output are totals, the others are parts of them. */
+struct provider_usage {
+    int64_t input, output, reasoning, cached, cache_write;
+};
+
+enum provider_block_kind {
+    PROVIDER_BLOCK_OTHER, PROVIDER_BLOCK_TEXT, PROVIDER_BLOCK_REASONING, PROVIDER_BLOCK_CALL
+};
+struct provider_block {
+    enum provider_block_kind kind;
+    int64_t index;  /* as the provider counts */
+    bool open;
+    bool announced; /* call_start was said */
+    unsigned call;
+    char id[96], name[96];
+};
+#define PROVIDER_BLOCKS_MAX 128
+
+/* The state of one streamed answer. */
+struct provider_stream {
+    const struct provider_sink *sink;
+    struct buf scratch;     /* unescaped text of the fast path */
+    struct buf sealed;      /* signature of the open thought */
+    struct provider_block blocks[PROVIDER_BLOCKS_MAX];
+    size_t block_count;
+    unsigned calls;
+    bool thinking;          /* a thought is open */
+    bool slow_only;         /* tests: the fast path is not tried */
+    bool ended;             /* the stream said that it is whole */
+    enum provider_stop stop;
+    struct provider_usage usage;
+    int64_t plain_input;    /* Anthropic: input tokens without the cached ones */
+    char model[96];
+    int error;              /* of an error event: ERR_OVERLOADED, ERR_REMOTE, ERR_INVALID */
+    char error_type[64], error_text[256];
+};
+void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink);
+void provider_stream_fini(struct provider_stream *s);
+
+struct provider_request {
+    const struct conf *conf;
+    const struct context *context;
+    bool no_tools;          /* the tools are told, but none may be called */
+    int64_t max_tokens;
+};
+/* What agent/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
+#define PROVIDER_HEADERS_MAX 8
+struct provider_http {
+    struct buf url, body, header_text;
+    const char *headers[PROVIDER_HEADERS_MAX + 1];
+};
+
+struct provider_local; /* a running answer of a provider without HTTP */
+typedef void provider_done_fn(void *arg, int error);
+
+struct provider {
+    const char *name;
+    const char *(*model)(const struct conf *conf);
+    /* Appends one tool of the list that is prepared before the fork. */
+    void (*tool)(struct buf *json, const struct context_tool *tool, bool last);
+    /* Fills out (its buffers are empty). Returns 0 or ERR_NOMEM. */
+    int (*request)(const struct provider_request *request, const struct buf *tools,
+        struct provider_http *out);
+    /* Returns 0; ERR_PROTOCOL (not this protocol); what the sink returned. */
+    int (*event)(struct provider_stream *stream, const struct sse_event *event);
+    /* Instead of request and event. done is called once, from within reactor_step. */
+    int (*start)(const struct provider_request *request, struct reactor *reactor,
+        struct provider_stream *stream, provider_done_fn *done, void *arg,
+        struct provider_local **out);
+    void (*cancel)(struct provider_local *local); /* also frees a done one */
+};
+
+extern const struct provider provider_anthropic, provider_openai, provider_offline;
+
+/* NULL when unknown. */
+const struct provider *provider_find(const char *name, size_t len);
+/* Writes the lists of server tools, once, before the fork. Returns 0 or ERR_NOMEM. */
+int provider_prepare(const struct context_tool *tools, size_t count);
+const struct buf *provider_tools(const struct provider *p);
+
+/* Helpers shared by the protocols. */
+struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);
+struct provider_block *provider_block_add(struct provider_stream *s, int64_t index);
+int provider_end_thought(struct provider_stream *s, const char *sealed);
+void provider_copy(char *out, size_t size, const char *text);
+/* Adds a header; the value must not need escaping (line breaks are left out). */
+void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
+    const char *value);
+/* Sets headers[] from the offsets when all have been written. */
+void provider_headers_done(struct provider_http *http, size_t count, const size_t *offsets);
+
+#endif

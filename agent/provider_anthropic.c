@@ -1,0 +1,476 @@
+#include "agent/provider.h"
+
+#include "agent/scan.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CACHE_MARK ",\"cache_control\":{\"type\":\"ephemeral\"}"
+#define SIGNATURE "anthropic:signature:"
+#define REDACTED "anthropic:redacted:"
+
+/* ---- request ---- */
+
+static void put_string(struct buf *json, const char *s)
+{
+    buf_json_string(json, s, strlen(s));
+}
+
+static void write_tool(struct buf *json, const struct context_tool *tool, bool last)
+{
+    buf_puts(json, "{\"name\":");
+    put_string(json, tool->name);
+    buf_puts(json, ",\"description\":");
+    put_string(json, tool->description);
+    buf_printf(json, ",\"input_schema\":%s%s}", tool->schema, last ? CACHE_MARK : "");
+}
+
+static void write_tools(const struct provider_request *q, const struct buf *tools, struct buf *json)
+{
+    const struct context_frame *f = q->context->frame;
+
+    if (!tools->len && !f->client_tool_count)
+        return;
+    buf_puts(json, ",\"tools\":[");
+    buf_put(json, buf_text(tools), tools->len);
+    for (size_t i = 0; i < f->client_tool_count; i++) {
+        if (i || tools->len)
+            buf_putc(json, ',');
+        write_tool(json, &f->client_tools[i], false);
+    }
+    buf_putc(json, ']');
+    if (q->no_tools)
+        buf_puts(json, ",\"tool_choice\":{\"type\":\"none\"}");
+}
+
+struct writer {
+    struct buf *json;
+    const struct context *context;
+    int role;   /* of the open message: 0 none, 1 user, 2 assistant */
+    bool first; /* no block in it yet */
+};
+
+static void open_message(struct writer *w, int role)
+{
+    if (w->role == role)
+        return;
+    if (w->role)
+        buf_puts(w->json, "]},");
+    buf_printf(w->json, "{\"role\":\"%s\",\"content\":[", role == 1 ? "user" : "assistant");
+    w->role = role;
+    w->first = true;
+}
+
+static void open_block(struct writer *w, const char *type)
+{
+    if (!w->first)
+        buf_putc(w->json, ',');
+    w->first = false;
+    buf_printf(w->json, "{\"type\":\"%s\"", type);
+}
+
+static void text_block(struct writer *w, const char *s, size_t len, bool mark)
+{
+    open_block(w, "text");
+    buf_puts(w->json, ",\"text\":");
+    buf_json_string(w->json, s, len);
+    buf_puts(w->json, mark ? CACHE_MARK "}" : "}");
+}
+
+static void write_user(struct writer *w, const struct chat_message *m, bool late, bool mark)
+{
+    open_message(w, 1);
+    if (m->role == CHAT_SYSTEM)
+        text_block(w, "[The application adds:]", 23, false);
+    if (m->len)
+        text_block(w, m->text, m->len, mark || late);
+    else
+        text_block(w, "(no text)", 9, mark || late);
+    if (late)
+        text_block(w, w->context->frame->late, strlen(w->context->frame->late), false);
+}
+
+static void write_result(struct writer *w, const struct chat_message *m, bool mark)
+{
+    open_message(w, 1);
+    open_block(w, "tool_result");
+    buf_puts(w->json, ",\"tool_use_id\":");
+    put_string(w->json, m->call_id);
+    buf_puts(w->json, ",\"content\":");
+    buf_json_string(w->json, m->text, m->len);
+    if (m->failed)
+        buf_puts(w->json, ",\"is_error\":true");
+    buf_puts(w->json, mark ? CACHE_MARK "}" : "}");
+}
+
+static void write_thought(struct writer *w, const struct chat_message *m)
+{
+    if (!m->sealed)
+        return;
+    if (!strncmp(m->sealed, SIGNATURE, sizeof SIGNATURE - 1)) {
+        open_message(w, 2);
+        open_block(w, "thinking");
+        buf_puts(w->json, ",\"thinking\":");
+        buf_json_string(w->json, m->text, m->len);
+        buf_puts(w->json, ",\"signature\":");
+        put_string(w->json, m->sealed + sizeof SIGNATURE - 1);
+        buf_putc(w->json, '}');
+    } else if (!strncmp(m->sealed, REDACTED, sizeof REDACTED - 1)) {
+        open_message(w, 2);
+        open_block(w, "redacted_thinking");
+        buf_puts(w->json, ",\"data\":");
+        put_string(w->json, m->sealed + sizeof REDACTED - 1);
+        buf_putc(w->json, '}');
+    }
+}
+
+/* The input must be an object; what the model spoilt is replaced, its error result tells it. */
+static void write_input(struct buf *json, const struct chat_call *call)
+{
+    jdoc *doc = NULL;
+
+    if (!jdoc_parse(call->args, call->args_len, &doc, NULL, 0) && jdoc_type(doc) == JDOC_OBJECT)
+        buf_put(json, call->args, call->args_len);
+    else
+        buf_puts(json, "{}");
+    jdoc_free(doc);
+}
+
+static void write_assistant(struct writer *w, const struct chat_message *m, bool last)
+{
+    size_t len = m->len;
+
+    open_message(w, 2);
+    while (last && len && strchr(" \t\r\n", m->text[len - 1]))
+        len--; /* a final assistant text must not end in blanks */
+    if (len)
+        text_block(w, m->text, len, false);
+    for (size_t i = 0; i < m->call_count; i++) {
+        open_block(w, "tool_use");
+        buf_puts(w->json, ",\"id\":");
+        put_string(w->json, m->calls[i].id);
+        buf_puts(w->json, ",\"name\":");
+        put_string(w->json, m->calls[i].name);
+        buf_puts(w->json, ",\"input\":");
+        write_input(w->json, &m->calls[i]);
+        buf_putc(w->json, '}');
+    }
+}
+
+static void write_messages(const struct context *context, struct buf *json)
+{
+    struct writer w = {.json = json, .context = context};
+
+    buf_puts(json, ",\"messages\":[");
+    for (size_t i = 0; i < context->count; i++) {
+        const struct chat_message *m = &context->items[i];
+        bool last = i + 1 == context->count;
+        switch (m->role) {
+        case CHAT_USER:
+        case CHAT_SYSTEM: write_user(&w, m, i == context->late_at, last); break;
+        case CHAT_TOOL: write_result(&w, m, last); break;
+        case CHAT_ASSISTANT: write_assistant(&w, m, last); break;
+        case CHAT_REASONING:
+            if (!last && context->items[i + 1].role != CHAT_USER)
+                write_thought(&w, m);
+            break;
+        }
+    }
+    buf_puts(json, w.role ? "]}]" : "]");
+}
+
+static bool number_like(const char *text)
+{
+    char *end;
+
+    if (!*text || strspn(text, "0123456789.") != strlen(text))
+        return false;
+    (void)strtod(text, &end);
+    return !*end && *text != '.' && end[-1] != '.';
+}
+
+static int write_request(const struct provider_request *q, const struct buf *tools,
+    struct provider_http *out)
+{
+    const struct conf *conf = q->conf;
+    size_t offsets[PROVIDER_HEADERS_MAX], count = 0;
+    struct buf *b = &out->body;
+    size_t base = strlen(conf->anthropic_url);
+
+    while (base && conf->anthropic_url[base - 1] == '/')
+        base--;
+    buf_put(&out->url, conf->anthropic_url, base);
+    buf_puts(&out->url, "/v1/messages");
+    provider_header(out, &count, offsets, "Content-Type", "application/json");
+    provider_header(out, &count, offsets, "Accept", "text/event-stream");
+    provider_header(out, &count, offsets, "anthropic-version", "2023-06-01");
+    if (*conf->anthropic_key)
+        provider_header(out, &count, offsets, "x-api-key", conf->anthropic_key);
+    buf_puts(b, "{\"model\":");
+    put_string(b, conf->anthropic_model);
+    buf_printf(b, ",\"max_tokens\":%lld,\"stream\":true", (long long)q->max_tokens);
+    if (number_like(conf->model_temperature))
+        buf_printf(b, ",\"temperature\":%s", conf->model_temperature);
+    buf_puts(b, ",\"system\":[{\"type\":\"text\",\"text\":");
+    put_string(b, q->context->system);
+    buf_puts(b, CACHE_MARK "}]");
+    write_tools(q, tools, b);
+    write_messages(q->context, b);
+    buf_putc(b, '}');
+    if (buf_error(b) || buf_error(&out->url) || buf_error(&out->header_text))
+        return ERR_NOMEM;
+    provider_headers_done(out, count, offsets);
+    return 0;
+}
+
+/* ---- stream ---- */
+
+static int on_piece(struct provider_stream *s, const struct scan_delta *d)
+{
+    struct provider_block *b = provider_block_at(s, d->index);
+
+    if (!b || !b->open)
+        return ERR_PROTOCOL;
+    if (d->kind == SCAN_TEXT && b->kind == PROVIDER_BLOCK_TEXT)
+        return d->len ? s->sink->text(s->sink->arg, d->text, d->len) : 0;
+    if (d->kind == SCAN_ARGS && b->kind == PROVIDER_BLOCK_CALL)
+        return d->len ? s->sink->call_args(s->sink->arg, b->call, d->text, d->len) : 0;
+    return b->kind == PROVIDER_BLOCK_OTHER ? 0 : ERR_PROTOCOL;
+}
+
+static void read_count(const jdoc *usage, const char *key, int64_t *value)
+{
+    int64_t n;
+    if (!jdoc_get_int(usage, key, &n) && n >= 0)
+        *value = n;
+}
+
+/* Counts are cumulative: later ones replace earlier ones. */
+static void read_usage(struct provider_stream *s, const jdoc *usage)
+{
+    struct provider_usage *u = &s->usage;
+
+    read_count(usage, "input_tokens", &s->plain_input);
+    read_count(usage, "output_tokens", &u->output);
+    read_count(usage, "cache_read_input_tokens", &u->cached);
+    read_count(usage, "cache_creation_input_tokens", &u->cache_write);
+    u->input = s->plain_input + u->cached + u->cache_write;
+}
+
+static int start_call(struct provider_stream *s, struct provider_block *b, const jdoc *content)
+{
+    const jdoc *input = jdoc_get(content, "input");
+    int error;
+
+    b->kind = PROVIDER_BLOCK_CALL;
+    b->call = s->calls++;
+    provider_copy(b->id, sizeof b->id, jdoc_text_or(content, "id", ""));
+    provider_copy(b->name, sizeof b->name, jdoc_text_or(content, "name", ""));
+    if (!*b->name)
+        return ERR_PROTOCOL;
+    b->announced = true;
+    if ((error = s->sink->call_start(s->sink->arg, b->call, b->id, b->name)))
+        return error;
+    if (jdoc_type(input) != JDOC_OBJECT || !jdoc_length(input))
+        return 0;
+    struct buf text = {0}; /* a server that sends all of it at once */
+    jdoc_write(input, &text);
+    error = buf_error(&text);
+    if (!error)
+        error = s->sink->call_args(s->sink->arg, b->call, buf_text(&text), text.len);
+    buf_free(&text);
+    return error;
+}
+
+static int start_redacted(struct provider_stream *s, const jdoc *content)
+{
+    struct buf sealed = {0};
+    int error;
+
+    buf_puts(&sealed, REDACTED);
+    buf_puts(&sealed, jdoc_text_or(content, "data", ""));
+    s->thinking = true;
+    error = buf_error(&sealed);
+    if (!error)
+        error = provider_end_thought(s, buf_text(&sealed));
+    buf_free(&sealed);
+    return error;
+}
+
+static int on_block_start(struct provider_stream *s, const jdoc *doc)
+{
+    const jdoc *content = jdoc_get(doc, "content_block");
+    const char *type = jdoc_text_or(content, "type", ""), *text;
+    size_t len;
+    int64_t index;
+
+    if (jdoc_get_int(doc, "index", &index) || provider_block_at(s, index))
+        return ERR_PROTOCOL;
+    struct provider_block *b = provider_block_add(s, index);
+    if (!b)
+        return ERR_LIMIT;
+    b->open = true;
+    if (!strcmp(type, "tool_use"))
+        return start_call(s, b, content);
+    if (!strcmp(type, "text")) {
+        b->kind = PROVIDER_BLOCK_TEXT;
+        if (!jdoc_get_string(content, "text", &text, &len) && len)
+            return s->sink->text(s->sink->arg, text, len);
+    } else if (!strcmp(type, "thinking")) {
+        b->kind = PROVIDER_BLOCK_REASONING;
+        s->thinking = true;
+        buf_reset(&s->sealed);
+        buf_puts(&s->sealed, SIGNATURE);
+        buf_puts(&s->sealed, jdoc_text_or(content, "signature", ""));
+        if (!jdoc_get_string(content, "thinking", &text, &len) && len)
+            return s->sink->reasoning(s->sink->arg, text, len);
+    } else if (!strcmp(type, "redacted_thinking")) {
+        return start_redacted(s, content);
+    }
+    return 0;
+}
+
+static int on_block_delta(struct provider_stream *s, const jdoc *doc)
+{
+    const jdoc *delta = jdoc_get(doc, "delta");
+    const char *type = jdoc_text_or(delta, "type", "");
+    struct scan_delta d = {.text = "", .len = 0};
+    struct provider_block *b;
+
+    if (jdoc_get_int(doc, "index", &d.index))
+        return ERR_PROTOCOL;
+    if (!strcmp(type, "text_delta") || !strcmp(type, "input_json_delta")) {
+        d.kind = *type == 't' ? SCAN_TEXT : SCAN_ARGS;
+        if (jdoc_get_string(delta, *type == 't' ? "text" : "partial_json", &d.text, &d.len))
+            return ERR_PROTOCOL;
+        return on_piece(s, &d);
+    }
+    if (!(b = provider_block_at(s, d.index)) || !b->open)
+        return ERR_PROTOCOL;
+    if (b->kind != PROVIDER_BLOCK_REASONING)
+        return 0;
+    if (!strcmp(type, "thinking_delta") && !jdoc_get_string(delta, "thinking", &d.text, &d.len))
+        return d.len ? s->sink->reasoning(s->sink->arg, d.text, d.len) : 0;
+    if (!strcmp(type, "signature_delta"))
+        buf_puts(&s->sealed, jdoc_text_or(delta, "signature", ""));
+    return buf_error(&s->sealed);
+}
+
+static int on_block_stop(struct provider_stream *s, const jdoc *doc)
+{
+    struct provider_block *b;
+    int64_t index;
+
+    if (jdoc_get_int(doc, "index", &index) || !(b = provider_block_at(s, index)) || !b->open)
+        return ERR_PROTOCOL;
+    b->open = false;
+    if (b->kind == PROVIDER_BLOCK_CALL)
+        return s->sink->call_end(s->sink->arg, b->call);
+    if (b->kind != PROVIDER_BLOCK_REASONING)
+        return 0;
+    bool signature = s->sealed.len > sizeof SIGNATURE - 1;
+    return provider_end_thought(s, signature ? buf_text(&s->sealed) : NULL);
+}
+
+static enum provider_stop stop_of(const char *reason)
+{
+    static const struct {
+        const char *name;
+        enum provider_stop stop;
+    } table[] = {
+        {"end_turn", PROVIDER_STOP_END},
+        {"stop_sequence", PROVIDER_STOP_END},
+        {"tool_use", PROVIDER_STOP_CALLS},
+        {"max_tokens", PROVIDER_STOP_MAX_TOKENS},
+        {"pause_turn", PROVIDER_STOP_PAUSE},
+        {"refusal", PROVIDER_STOP_REFUSAL},
+        {"model_context_window_exceeded", PROVIDER_STOP_CONTEXT},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(table[i].name, reason))
+            return table[i].stop;
+    return PROVIDER_STOP_END; /* a reason that is newer than this program */
+}
+
+static int on_error(struct provider_stream *s, const jdoc *doc)
+{
+    const jdoc *e = jdoc_get(doc, "error");
+
+    provider_copy(s->error_type, sizeof s->error_type, jdoc_text_or(e, "type", "error"));
+    provider_copy(s->error_text, sizeof s->error_text, jdoc_text_or(e, "message", ""));
+    if (!strcmp(s->error_type, "overloaded_error") || !strcmp(s->error_type, "rate_limit_error"))
+        s->error = ERR_OVERLOADED;
+    else if (!strcmp(s->error_type, "invalid_request_error"))
+        s->error = ERR_INVALID;
+    else
+        s->error = ERR_REMOTE;
+    return s->error;
+}
+
+static int on_message_delta(struct provider_stream *s, const jdoc *doc)
+{
+    const char *reason = jdoc_text_or(jdoc_get(doc, "delta"), "stop_reason", "");
+
+    read_usage(s, jdoc_get(doc, "usage"));
+    if (*reason)
+        s->stop = stop_of(reason);
+    return 0;
+}
+
+static int on_document(struct provider_stream *s, const jdoc *doc)
+{
+    const char *type = jdoc_text_or(doc, "type", "");
+
+    if (!strcmp(type, "content_block_delta"))
+        return on_block_delta(s, doc);
+    if (!strcmp(type, "content_block_start"))
+        return on_block_start(s, doc);
+    if (!strcmp(type, "content_block_stop"))
+        return on_block_stop(s, doc);
+    if (!strcmp(type, "message_start")) {
+        const jdoc *message = jdoc_get(doc, "message");
+        provider_copy(s->model, sizeof s->model, jdoc_text_or(message, "model", ""));
+        read_usage(s, jdoc_get(message, "usage"));
+        return 0;
+    }
+    if (!strcmp(type, "message_delta"))
+        return on_message_delta(s, doc);
+    if (!strcmp(type, "message_stop"))
+        s->ended = true;
+    else if (!strcmp(type, "error"))
+        return on_error(s, doc);
+    return 0; /* ping, and what is newer than this program */
+}
+
+static int on_event(struct provider_stream *s, const struct sse_event *event)
+{
+    struct scan_delta d;
+    jdoc *doc = NULL;
+    int error;
+
+    if (s->ended)
+        return 0;
+    if (!s->slow_only && scan_anthropic(event->data, event->len, &s->scratch, &d))
+        return on_piece(s, &d);
+    error = jdoc_parse(event->data, event->len, &doc, NULL, 0);
+    if (error)
+        return error == ERR_NOMEM ? error : ERR_PROTOCOL;
+    error = jdoc_type(doc) == JDOC_OBJECT ? on_document(s, doc) : ERR_PROTOCOL;
+    jdoc_free(doc);
+    return error;
+}
+
+static const char *model_name(const struct conf *conf)
+{
+    return conf->anthropic_model;
+}
+
+const struct provider provider_anthropic = {
+    .name = "anthropic",
+    .model = model_name,
+    .tool = write_tool,
+    .request = write_request,
+    .event = on_event,
+};

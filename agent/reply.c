@@ -1,0 +1,173 @@
+#include "agent/reply.h"
+
+#include "base/clock.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+#include "tools/tools.h"
+
+#include <string.h>
+
+static void member(struct buf *json, const char *key, const char *value)
+{
+    buf_printf(json, ",\"%s\":", key);
+    buf_json_string(json, value, strlen(value));
+}
+
+/* JSON text if it is any, else the same as a string. */
+static void put_json(struct buf *json, const char *text, size_t len)
+{
+    jdoc *doc = NULL;
+
+    if (!jdoc_parse(text, len, &doc, NULL, 0))
+        buf_put(json, text, len);
+    else
+        buf_json_string(json, text, len);
+    jdoc_free(doc);
+}
+
+static void put_response(const struct reply *r, struct buf *json)
+{
+    bool any = false;
+
+    buf_puts(json, "{\"response\":\"");
+    for (size_t i = r->first_new; i < r->chat->count; i++) {
+        const struct chat_message *m = &r->chat->items[i];
+        if (m->role != CHAT_ASSISTANT || !m->len)
+            continue;
+        if (any)
+            buf_puts(json, "\\n\\n");
+        any = true;
+        buf_json_escaped(json, m->text, m->len);
+    }
+    buf_putc(json, '"');
+}
+
+static const char *last_message_id(const struct reply *r)
+{
+    for (size_t i = r->chat->count; i-- > r->first_new;)
+        if (r->chat->items[i].role == CHAT_ASSISTANT)
+            return r->chat->items[i].id;
+    return "";
+}
+
+/* One action: what was done, and the entity under its own key, by which a front end refreshes. */
+static void put_action(const struct chat_call *call, const struct chat_message *result,
+    struct buf *json)
+{
+    const struct tools_spec *spec = tools_find(call->name);
+    const char *status = !result ? "pending" : result->failed ? "error" : "success";
+    jdoc *doc = NULL;
+
+    buf_puts(json, "{\"type\":\"tool\"");
+    member(json, "tool", call->name);
+    member(json, "status", status);
+    if (result && !jdoc_parse(result->text, result->len, &doc, NULL, 0)) {
+        const jdoc *message = jdoc_get(doc, "message");
+        const jdoc *entity = spec && spec->entity ? jdoc_get(doc, spec->entity) : NULL;
+        const jdoc *error = jdoc_get(doc, "error");
+        if (jdoc_string(message, NULL))
+            member(json, "message", jdoc_string(message, NULL));
+        if (entity) {
+            buf_printf(json, ",\"%s\":", spec->entity);
+            jdoc_write(entity, json);
+        }
+        if (result->failed && error) {
+            buf_puts(json, ",\"error\":");
+            jdoc_write(error, json);
+        }
+        jdoc_free(doc);
+    }
+    buf_putc(json, '}');
+}
+
+static void put_call(const struct chat_call *call, const struct chat_message *result,
+    struct buf *json)
+{
+    buf_puts(json, "{\"id\":");
+    buf_json_string(json, call->id, strlen(call->id));
+    member(json, "name", call->name);
+    buf_puts(json, ",\"arguments\":");
+    if (call->args_len)
+        put_json(json, call->args, call->args_len);
+    else
+        buf_puts(json, "{}");
+    member(json, "status", !result ? "pending" : result->failed ? "error" : "success");
+    if (result) {
+        buf_puts(json, ",\"result\":");
+        put_json(json, result->text, result->len);
+    }
+    buf_putc(json, '}');
+}
+
+typedef void put_fn(const struct chat_call *call, const struct chat_message *result,
+    struct buf *json);
+
+static void put_calls(const struct reply *r, put_fn *put, struct buf *json)
+{
+    bool any = false;
+
+    buf_putc(json, '[');
+    for (size_t i = r->first_new; i < r->chat->count; i++) {
+        const struct chat_message *m = &r->chat->items[i];
+        for (size_t k = 0; k < m->call_count; k++) {
+            if (any)
+                buf_putc(json, ',');
+            any = true;
+            put(&m->calls[k], chat_result(r->chat, m->calls[k].id), json);
+        }
+    }
+    buf_putc(json, ']');
+}
+
+void reply_success(const struct reply *r, struct buf *json)
+{
+    char timestamp[CLOCK_RFC3339_SIZE];
+    int64_t took = r->now_ms - r->start->created_ms;
+
+    clock_rfc3339(r->now_ms, timestamp);
+    put_response(r, json);
+    buf_puts(json, ",\"actions\":");
+    put_calls(r, put_action, json);
+    buf_puts(json, ",\"suggestions\":[]");
+    member(json, "conversation_id", r->start->session);
+    member(json, "session_id", r->start->session);
+    member(json, "message_id", last_message_id(r));
+    member(json, "turn_id", r->start->turn);
+    member(json, "run_id", r->input->run_id);
+    buf_printf(json, ",\"processing_time_ms\":%lld", (long long)(took > 0 ? took : 0));
+    member(json, "timestamp", timestamp);
+    buf_printf(json, ",\"context_updates\":{},\"tokens_used\":%lld,\"usage\":%s",
+        (long long)r->tokens, r->usage ? r->usage : "[]");
+    member(json, "model", r->model);
+    buf_puts(json, ",\"tool_calls\":");
+    put_calls(r, put_call, json);
+    if (r->pending_count) {
+        buf_puts(json, ",\"pending_tool_call_ids\":[");
+        for (size_t i = 0; i < r->pending_count; i++) {
+            if (i)
+                buf_putc(json, ',');
+            buf_json_string(json, r->pending[i], strlen(r->pending[i]));
+        }
+        buf_putc(json, ']');
+    }
+    if (r->stop_reason)
+        member(json, "stop_reason", r->stop_reason);
+    buf_putc(json, '}');
+}
+
+void reply_problem(const struct reply *r, int status, const char *title, const char *detail,
+    const char *code, struct buf *json)
+{
+    struct ident_trace trace;
+
+    buf_puts(json, "{\"type\":\"about:blank\"");
+    member(json, "title", title);
+    buf_printf(json, ",\"status\":%d", status);
+    member(json, "detail", detail);
+    member(json, "code", code);
+    if (r->input && r->input->traceparent && ident_trace_parse(r->input->traceparent, &trace))
+        member(json, "trace_id", trace.trace_id);
+    member(json, "turn_id", r->start->turn);
+    member(json, "session_id", r->start->session);
+    buf_putc(json, '}');
+}

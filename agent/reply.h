@@ -1,0 +1,29 @@
+#ifndef TURNPIKE_AGENT_REPLY_H
+#define TURNPIKE_AGENT_REPLY_H
+
+#include "agent/chat.h"
+#include "agent/input.h"
+#include "base/buf.h"
+#include "store/turns.h"
+
+#include <stdint.h>
+
+/* reply -- the JSON body that a client without a stream gets. Pure computation. */
+struct reply {
+    const struct turns_start *start;
+    const struct input *input;
+    const struct chat *chat;
+    size_t first_new;        /* messages of the chat from here on are this turn's */
+    const char *model;       /* "" = none answered */
+    const char *usage;       /* JSON array or NULL */
+    int64_t tokens, now_ms;
+    const char *stop_reason; /* or NULL */
+    const char *const *pending;
+    size_t pending_count;
+};
+void reply_success(const struct reply *r, struct buf *json);
+/* RFC 9457. */
+void reply_problem(const struct reply *r, int status, const char *title, const char *detail,
+    const char *code, struct buf *json);
+
+#endif

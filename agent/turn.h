@@ -1,0 +1,75 @@
+#ifndef TURNPIKE_AGENT_TURN_H
+#define TURNPIKE_AGENT_TURN_H
+
+#include "base/arena.h"
+#include "base/breaker.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/http.h"
+#include "base/reactor.h"
+#include "store/eventlog.h"
+#include "store/store.h"
+#include "store/turns.h"
+
+/*
+ * turn -- one agent turn: context, model calls, tool calls, events, end. Synchronous for its
+ * caller; waits only in reactor_step. Used by turn workers.
+ */
+#define TURN_STAGE_TABLE(X)                                                                        \
+    X(TURN_STAGE_IDLE, "idle")                                                                     \
+    X(TURN_STAGE_REQUEST, "request")       /* a request is read and checked */                     \
+    X(TURN_STAGE_STARTING, "starting")     /* the start script */                                  \
+    X(TURN_STAGE_CONTEXT, "context")                                                               \
+    X(TURN_STAGE_MODEL_WAIT, "model-wait") /* asked, no byte yet */                                \
+    X(TURN_STAGE_MODEL_TEXT, "model-text")                                                         \
+    X(TURN_STAGE_MODEL_ARGS, "model-args") /* tool arguments stream */                             \
+    X(TURN_STAGE_TOOL, "tool")                                                                     \
+    X(TURN_STAGE_CHECKPOINT, "checkpoint")                                                         \
+    X(TURN_STAGE_COMMIT, "commit")         /* the finish script */                                 \
+    X(TURN_STAGE_REPLY, "reply")
+enum turn_stage {
+#define TURN_STAGE_ENUM_(name, text) name,
+    TURN_STAGE_TABLE(TURN_STAGE_ENUM_)
+#undef TURN_STAGE_ENUM_
+    TURN_STAGE_COUNT
+};
+const char *turn_stage_name(enum turn_stage stage);
+
+struct listen;
+
+/* What a turn needs from its process; one per worker. */
+struct turn_env {
+    const struct conf *conf;
+    struct reactor *reactor;
+    struct store *store;
+    struct http_client *http;
+    struct eventlog *eventlog;
+    struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
+    void (*on_stage)(void *arg, enum turn_stage stage); /* scoreboard */
+    void *arg;
+    /* Set by the worker when its drain time is over: the turn ends at its next step. */
+    volatile const int *abort_now;
+    bool (*may_take_next)(void *arg); /* neither draining nor due for recycling nor past its share */
+    /* Made by turn_run when it is NULL, kept for the next turn; turn_env_fini frees it. */
+    struct listen *listen;
+};
+/* Before the process ends: frees what turn_run keeps in env (not what the caller put there). */
+void turn_env_fini(struct turn_env *env);
+/* Fills what can be prepared before fork (system prompt, tool list for the providers). */
+int turn_global_init(const struct conf *conf);
+
+struct turn_result {
+    int http_status;          /* 200, or of the problem */
+    struct buf reply;         /* JSON body for a JSON client; problem+json when http_status >= 400 */
+    struct turns_start next;  /* outcome TURNS_STARTED: run it as well */
+    struct arena *next_arena; /* owns `next`; the caller frees it */
+};
+/*
+ * turn_run -- runs a started turn to its final event. Returns 0 when the end is in Redis (also
+ * when the turn failed or was cancelled: that is in the result); ERR_FENCED (another worker owns
+ * it now: nothing more is to be said to the client than that); ERR_STORE (the end could not be
+ * written; the lease will run out). on_accept is not needed: the caller answers before it runs.
+ */
+int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef TURNPIKE_BASE_ADDRESS_H
+#define TURNPIKE_BASE_ADDRESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/*
+ * address -- is this socket address one of the public internet? Private, loopback, link-local,
+ * shared (CGNAT), documentation, multicast, reserved and this-network addresses are not, nor are
+ * IPv6 forms that carry such an IPv4 address (mapped, NAT64, 6to4, Teredo), nor other families.
+ */
+bool address_is_public(const struct sockaddr *address);
+/* The same of a numeric text; false when it is no address. */
+bool address_text_is_public(const char *text);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef TURNPIKE_BASE_ARENA_H
+#define TURNPIKE_BASE_ARENA_H
+
+#include <stddef.h>
+
+/*
+ * arena -- memory that lives as long as one request or one turn. Nothing is freed singly.
+ * Allocation failure returns NULL. Clean-up actions run at arena_free, last added first.
+ */
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a);
+/* Keeps the first block for reuse, runs the clean-ups. */
+void arena_reset(struct arena *a);
+/* Zeroed, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t n);
+/* count * size with an overflow check. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+char *arena_strdup(struct arena *a, const char *s);           /* NULL stays NULL */
+char *arena_memdup(struct arena *a, const void *p, size_t n); /* adds a NUL */
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Returns 0 or ERR_NOMEM; on ERR_NOMEM the clean-up has been run at once. */
+int arena_on_free(struct arena *a, void (*cleanup)(void *), void *arg);
+/* Bytes handed out, for limits and status. */
+size_t arena_used(const struct arena *a);
+
+#endif

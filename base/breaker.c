@@ -1,0 +1,29 @@
+#include "base/breaker.h"
+
+bool breaker_allows(struct breaker *b, const struct breaker_settings *s, int64_t now_ms)
+{
+    if (s->threshold == 0 || atomic_load(&b->failures) < s->threshold)
+        return true;
+    long long until = atomic_load(&b->open_until_ms);
+    if (now_ms < until)
+        return false;
+    /* Of all workers that see the time passed, the one that moves it on makes the trial call. */
+    return atomic_compare_exchange_strong(&b->open_until_ms, &until, now_ms + s->open_ms);
+}
+
+void breaker_success(struct breaker *b)
+{
+    atomic_fetch_add(&b->calls, 1);
+    atomic_store(&b->failures, 0);
+    atomic_store(&b->open_until_ms, 0);
+}
+
+void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_t now_ms)
+{
+    atomic_fetch_add(&b->calls, 1);
+    atomic_fetch_add(&b->errors, 1);
+    /* The time first: whoever sees the count reach the threshold must see it as well. */
+    if (s->threshold && atomic_load(&b->failures) + 1 >= s->threshold)
+        atomic_store(&b->open_until_ms, now_ms + s->open_ms);
+    atomic_fetch_add(&b->failures, 1);
+}

@@ -1,0 +1,436 @@
+#include "base/conf.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (1 << 20)
+#define SECRET_BYTES_MAX (64 << 10)
+
+enum conf_type { CONF_INT, CONF_BOOL, CONF_MS, CONF_SIZE, CONF_TEXT, CONF_SECRET };
+
+struct conf_row {
+    const char *name, *def, *help;
+    enum conf_type type;
+    size_t offset;
+    int64_t min, max;
+};
+
+static const struct conf_row rows[] = {
+#define CONF_ROW_(field, type, name, def, min, max, help)                                          \
+    { name, def, help, CONF_##type, offsetof(struct conf, field), min, max },
+    CONF_TABLE(CONF_ROW_)
+#undef CONF_ROW_
+};
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+struct conf_unit {
+    const char *suffix;
+    int64_t factor;
+};
+
+static const struct conf_unit durations[] = {
+    { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { NULL, 0 },
+};
+
+static const struct conf_unit sizes[] = {
+    { "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, { NULL, 0 },
+};
+
+static const struct conf_unit plain[] = {
+    { "", 1 }, { NULL, 0 },
+};
+
+static const struct {
+    const struct conf_unit *units; /* NULL = not a number */
+    const char *form;
+} types[] = {
+    [CONF_INT] = { plain, "a whole number" },
+    [CONF_BOOL] = { NULL, "on or off" },
+    [CONF_MS] = { durations, "a duration such as 250ms, 5s, 10m, 24h or 30d" },
+    [CONF_SIZE] = { sizes, "a size such as 65536, 64k, 8m or 1g" },
+    [CONF_TEXT] = { NULL, "text" },
+    [CONF_SECRET] = { NULL, "text" },
+};
+
+static int64_t *conf_number(const struct conf *c, const struct conf_row *row)
+{
+    return (int64_t *)((char *)c + row->offset);
+}
+
+static bool *conf_flag(const struct conf *c, const struct conf_row *row)
+{
+    return (bool *)((char *)c + row->offset);
+}
+
+static char **conf_text(const struct conf *c, const struct conf_row *row)
+{
+    return (char **)((char *)c + row->offset);
+}
+
+static bool conf_is_text(const struct conf_row *row)
+{
+    return row->type == CONF_TEXT || row->type == CONF_SECRET;
+}
+
+static int conf_out_of_memory(char why[CONF_WHY_SIZE])
+{
+    snprintf(why, CONF_WHY_SIZE, "%s", err_text(ERR_NOMEM));
+    return ERR_NOMEM;
+}
+
+static const struct conf_row *conf_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (strlen(rows[i].name) == len && memcmp(rows[i].name, name, len) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* A limit in the unit that people write: 64k, not 65536; 10m, not 600000. */
+static const char *conf_limit_text(const struct conf_row *row, int64_t value, char out[32])
+{
+    const struct conf_unit *units = types[row->type].units, *best = units;
+
+    for (const struct conf_unit *u = units; u->suffix; u++)
+        if (value != 0 && value % u->factor == 0)
+            best = u;
+    snprintf(out, 32, "%lld%s", (long long)(value / best->factor), best->suffix);
+    return out;
+}
+
+static int conf_check_limits(const struct conf_row *row, const char *value, int64_t number,
+    char why[CONF_WHY_SIZE])
+{
+    char limit[32];
+
+    if (number < row->min && (row->min || row->max)) {
+        snprintf(why, CONF_WHY_SIZE, "%s: %.60s is below %s", row->name, value,
+            conf_limit_text(row, row->min, limit));
+        return ERR_CONFIG;
+    }
+    if (number > row->max && row->max) {
+        snprintf(why, CONF_WHY_SIZE, "%s: %.60s is above %s", row->name, value,
+            conf_limit_text(row, row->max, limit));
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+/* Returns 0, or ERR_INVALID for another form or a number beyond int64_t. */
+static int conf_parse_number(const char *value, const struct conf_unit *units, int64_t *number)
+{
+    char *end;
+
+    if (!(value[0] >= '0' && value[0] <= '9'))
+        return ERR_INVALID;
+    errno = 0;
+    long long n = strtoll(value, &end, 10);
+    if (errno)
+        return ERR_INVALID;
+    for (const struct conf_unit *u = units; u->suffix; u++)
+        if (strcasecmp(end, u->suffix) == 0 || (n == 0 && *end == 0))
+            return __builtin_mul_overflow(n, u->factor, number) ? ERR_INVALID : 0;
+    return ERR_INVALID;
+}
+
+static int conf_parse_flag(const char *value, bool *flag)
+{
+    static const char *const on[] = { "on", "yes", "true", "1" };
+    static const char *const off[] = { "off", "no", "false", "0" };
+
+    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
+        if (strcasecmp(value, on[i]) == 0 || strcasecmp(value, off[i]) == 0) {
+            *flag = strcasecmp(value, on[i]) == 0;
+            return 0;
+        }
+    }
+    return ERR_INVALID;
+}
+
+static void conf_wipe(const struct conf_row *row, char *text)
+{
+    if (text && row->type == CONF_SECRET)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+static int conf_store(struct conf *c, const struct conf_row *row, const char *value,
+    char why[CONF_WHY_SIZE])
+{
+    int64_t number = 0;
+    bool flag = false;
+    int error = 0;
+
+    if (conf_is_text(row)) {
+        char *copy = strdup(value);
+        if (!copy)
+            return conf_out_of_memory(why);
+        conf_wipe(row, *conf_text(c, row));
+        *conf_text(c, row) = copy;
+        return 0;
+    }
+    if (row->type == CONF_BOOL)
+        error = conf_parse_flag(value, &flag);
+    else
+        error = conf_parse_number(value, types[row->type].units, &number);
+    if (error) {
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not %s", row->name, value,
+            types[row->type].form);
+        return ERR_CONFIG;
+    }
+    if (row->type == CONF_BOOL) {
+        *conf_flag(c, row) = flag;
+        return 0;
+    }
+    error = conf_check_limits(row, value, number, why);
+    if (!error)
+        *conf_number(c, row) = number;
+    return error;
+}
+
+/*
+ * A whole regular file, with a NUL added; the caller frees it. Returns 0; ERR_NOMEM; ERR_IO with
+ * errno; ERR_LIMIT; ERR_INVALID: not a regular file (a FIFO would block the start for ever).
+ */
+static int conf_read_file(const char *path, size_t max, char **out, size_t *lenp)
+{
+    struct stat st;
+    char *text = NULL;
+    size_t len = 0;
+    int error = ERR_IO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return ERR_IO;
+    if (fstat(fd, &st) != 0)
+        goto out;
+    error = !S_ISREG(st.st_mode) ? ERR_INVALID : (size_t)st.st_size > max ? ERR_LIMIT : 0;
+    if (!error && !(text = malloc(max + 2)))
+        error = ERR_NOMEM;
+    while (!error && len <= max) {
+        ssize_t n = read(fd, text + len, max + 1 - len);
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            error = ERR_IO;
+        else if (n > 0)
+            len += (size_t)n;
+    }
+    if (!error && len > max)
+        error = ERR_LIMIT;
+out:
+    close(fd);
+    if (error) {
+        free(text);
+        return error;
+    }
+    text[len] = 0;
+    *out = text;
+    *lenp = len;
+    return 0;
+}
+
+static const char *conf_file_problem(int error)
+{
+    return error == ERR_IO ? strerror(errno) : error == ERR_INVALID ? "not a regular file" :
+        error == ERR_LIMIT ? "too large" : err_text(error);
+}
+
+static int conf_secret_path(const char *name, const char *value, char *path, size_t size,
+    char why[CONF_WHY_SIZE])
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    int n;
+
+    if (strchr(value, '/')) {
+        n = snprintf(path, size, "%s", value);
+    } else if (dir && *dir) {
+        n = snprintf(path, size, "%s/%s", dir, value);
+    } else {
+        snprintf(why, CONF_WHY_SIZE,
+            "%s: \"%.60s\" has no '/' and $CREDENTIALS_DIRECTORY is not set", name, value);
+        return ERR_CONFIG;
+    }
+    if ((size_t)n >= size) {
+        snprintf(why, CONF_WHY_SIZE, "%s: the path is too long", name);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+static int conf_set_from_file(struct conf *c, const struct conf_row *row, const char *name,
+    const char *value, char why[CONF_WHY_SIZE])
+{
+    char path[1024], *text = NULL;
+    size_t len = 0;
+
+    if (*value == 0)
+        return conf_store(c, row, "", why);
+    int error = conf_secret_path(name, value, path, sizeof path, why);
+    if (error)
+        return error;
+    error = conf_read_file(path, SECRET_BYTES_MAX, &text, &len);
+    if (error) {
+        snprintf(why, CONF_WHY_SIZE, "%s: %.120s: %s", name, path, conf_file_problem(error));
+        return error == ERR_NOMEM ? ERR_NOMEM : ERR_CONFIG;
+    }
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        text[--len] = 0;
+    if (strlen(text) != len) {
+        snprintf(why, CONF_WHY_SIZE, "%s: %.120s: holds a NUL byte", name, path);
+        error = ERR_CONFIG;
+    } else {
+        error = conf_store(c, row, text, why);
+    }
+    explicit_bzero(text, len);
+    free(text);
+    return error;
+}
+
+int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE])
+{
+    static const char suffix[] = "_file";
+    size_t len = strlen(name), suffix_len = sizeof suffix - 1;
+    const struct conf_row *row = conf_find(name, len);
+
+    if (row)
+        return conf_store(c, row, value, why);
+    if (len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0) {
+        row = conf_find(name, len - suffix_len);
+        if (row && row->type == CONF_SECRET)
+            return conf_set_from_file(c, row, name, value, why);
+    }
+    snprintf(why, CONF_WHY_SIZE, "%.80s: there is no such setting", name);
+    return ERR_CONFIG;
+}
+
+int conf_init(struct conf *c)
+{
+    char why[CONF_WHY_SIZE];
+
+    memset(c, 0, sizeof *c);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (conf_store(c, &rows[i], rows[i].def, why) != 0) {
+            conf_fini(c);
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+void conf_fini(struct conf *c)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (conf_is_text(&rows[i]))
+            conf_wipe(&rows[i], *conf_text(c, &rows[i]));
+    memset(c, 0, sizeof *c);
+}
+
+static bool conf_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static char *conf_trim(char *start, char *end)
+{
+    while (start < end && conf_is_space(*start))
+        start++;
+    while (end > start && conf_is_space(end[-1]))
+        end--;
+    *end = 0;
+    return start;
+}
+
+/* One line, which is cut up. */
+static int conf_load_line(struct conf *c, char *line, char *end, char why[CONF_WHY_SIZE])
+{
+    line = conf_trim(line, end);
+    if (*line == 0 || *line == '#')
+        return 0;
+    char *equals = strchr(line, '=');
+    if (!equals) {
+        snprintf(why, CONF_WHY_SIZE, "\"%.60s\" is not of the form name = value", line);
+        return ERR_CONFIG;
+    }
+    char *value = conf_trim(equals + 1, equals + 1 + strlen(equals + 1));
+    return conf_set(c, conf_trim(line, equals), value, why);
+}
+
+int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
+    char why[CONF_WHY_SIZE])
+{
+    char detail[CONF_WHY_SIZE];
+    int error = 0;
+    size_t number = 0;
+
+    char *copy = malloc(len + 1);
+    if (!copy)
+        return conf_out_of_memory(why);
+    if (len)
+        memcpy(copy, text, len);
+    copy[len] = 0;
+    for (char *line = copy, *next; !error && line < copy + len; line = next) {
+        char *end = memchr(line, '\n', (size_t)(copy + len - line));
+        if (!end)
+            end = copy + len;
+        next = end + 1;
+        number++;
+        if (memchr(line, 0, (size_t)(end - line))) {
+            snprintf(detail, sizeof detail, "NUL byte");
+            error = ERR_CONFIG;
+        } else {
+            error = conf_load_line(c, line, end, detail);
+        }
+    }
+    if (error)
+        snprintf(why, CONF_WHY_SIZE, "%.100s:%zu: %.120s", source, number, detail);
+    explicit_bzero(copy, len);
+    free(copy);
+    return error;
+}
+
+int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE])
+{
+    char *text = NULL;
+    size_t len = 0;
+    int error = conf_read_file(path, FILE_BYTES_MAX, &text, &len);
+
+    if (error) {
+        snprintf(why, CONF_WHY_SIZE, "%.160s: %s", path, conf_file_problem(error));
+        return error == ERR_NOMEM ? ERR_NOMEM : ERR_CONFIG;
+    }
+    error = conf_load_text(c, path, text, len, why);
+    explicit_bzero(text, len);
+    free(text);
+    return error;
+}
+
+static const char *conf_value_text(const struct conf *c, const struct conf_row *row, char out[32])
+{
+    switch (row->type) {
+    case CONF_TEXT:
+        return *conf_text(c, row);
+    case CONF_SECRET:
+        return **conf_text(c, row) ? "***" : "";
+    case CONF_BOOL:
+        return *conf_flag(c, row) ? "on" : "off";
+    default:
+        return conf_limit_text(row, *conf_number(c, row), out);
+    }
+}
+
+void conf_visit(const struct conf *c, conf_visit_fn *fn, void *arg)
+{
+    char text[32];
+
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        fn(arg, rows[i].name, conf_value_text(c, &rows[i], text), rows[i].def, rows[i].help);
+}

@@ -1,0 +1,62 @@
+#ifndef TURNPIKE_BASE_HTTP_H
+#define TURNPIKE_BASE_HTTP_H
+
+#include "base/buf.h"
+#include "base/reactor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * http -- the one HTTP client for all outside calls (models, tools, webhooks); the only file that
+ * includes curl. Transfers run inside reactor_step, through curl's socket interface, so a token
+ * costs no second poll. Connections are kept and reused within the process.
+ */
+struct http_client;
+struct http_transfer;
+
+/* Supervisor, once, before the first fork: shares TLS and curl's global state between workers. */
+int http_global_init(void);
+/* After fork only. */
+int http_new(struct http_client **out, struct reactor *reactor);
+void http_free(struct http_client *client); /* cancels what runs; no callback is called */
+
+struct http_result {
+    int error;          /* 0 = a whole reply came, whatever its status; ERR_NET, ERR_DEADLINE, ERR_LIMIT, ERR_FORBIDDEN (address), or what on_body returned */
+    long status;        /* 0 = none */
+    int64_t retry_after_ms; /* retry-after-ms, else retry-after in seconds or as a date; -1 = none */
+    int should_retry;   /* x-should-retry: 1, 0, -1 = absent */
+    char content_type[96];
+    char request_id[96];    /* request-id or x-request-id */
+    char why[192];      /* for the log, never for a user */
+};
+
+/* Non-zero ends the transfer with that error. Called for the bodies of all statuses. */
+typedef int http_body_fn(void *arg, long status, const char *bytes, size_t len);
+/* Called exactly once per started transfer unless it is cancelled; the transfer is gone after. */
+typedef void http_done_fn(void *arg, const struct http_result *result);
+
+struct http_request {
+    const char *method;           /* "GET", "POST", ... */
+    const char *url;              /* copied */
+    const char *const *headers;   /* NULL-terminated "Name: value"; copied; may be NULL */
+    const char *body;             /* copied; NULL = none */
+    size_t body_len;
+    int64_t connect_timeout_ms;   /* 0 = 5,000 */
+    int64_t first_byte_timeout_ms;/* from the start to the first body byte; 0 = none */
+    int64_t idle_timeout_ms;      /* between bytes; 0 = none */
+    int64_t total_timeout_ms;     /* 0 = none */
+    size_t max_bytes;             /* of the body; 0 = 64 MiB */
+    bool public_only;             /* refuse private, loopback, link-local and mapped addresses, checked on the connected peer */
+    unsigned max_redirects;       /* 0 = none followed */
+    http_body_fn *on_body;
+    http_done_fn *on_done;
+    void *arg;
+};
+int http_start(struct http_client *client, const struct http_request *request,
+    struct http_transfer **out);
+/* Closes the connection of a running transfer at once. on_done is not called. */
+void http_cancel(struct http_transfer *transfer);
+
+#endif

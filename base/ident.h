@@ -1,0 +1,34 @@
+#ifndef TURNPIKE_BASE_IDENT_H
+#define TURNPIKE_BASE_IDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* ident -- identifiers and digests. Random bytes come from getrandom(2); failure aborts. */
+#define IDENT_UUID_SIZE 37
+/* UUID version 7 (RFC 9562): ordered by time, for turns, messages, tool calls, records. */
+void ident_uuid7(char out[IDENT_UUID_SIZE]);
+bool ident_is_uuid(const char *s);
+/* 2*n hexadecimal digits and a NUL: tickets, request ids. */
+void ident_token(size_t bytes, char *out);
+#define IDENT_SHA256_SIZE 65
+void ident_sha256_hex(const void *data, size_t len, char out[IDENT_SHA256_SIZE]);
+/* Constant-time comparison of two strings of any length. */
+bool ident_equal_secret(const char *a, const char *b);
+/* User, session and client message ids: [A-Za-z0-9_.:@-]{1,max}; "{" and "}" can never pass. */
+bool ident_is_safe(const char *s, size_t len, size_t max);
+#define IDENT_USER_MAX 128
+#define IDENT_SESSION_MAX 100
+#define IDENT_CLIENT_MESSAGE_MAX 128
+/* W3C traceparent (level 1): parses or makes one; child gets a new span id. */
+struct ident_trace {
+    char trace_id[33], span_id[17];
+    unsigned flags;
+};
+bool ident_trace_parse(const char *header, struct ident_trace *trace);
+void ident_trace_new(struct ident_trace *trace);
+void ident_trace_child(const struct ident_trace *parent, struct ident_trace *child);
+#define IDENT_TRACEPARENT_SIZE 56
+void ident_trace_format(const struct ident_trace *trace, char out[IDENT_TRACEPARENT_SIZE]);
+
+#endif

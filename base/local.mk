@@ -1,0 +1,17 @@
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	base/address.c base/address.h \
+	base/arena.c base/arena.h \
+	base/breaker.c base/breaker.h \
+	base/buf.c base/buf.h \
+	base/clock.c base/clock.h \
+	base/conf.c base/conf_check.c base/conf.h \
+	base/err.c base/err.h \
+	base/http.c base/http.h \
+	base/ident.c base/ident.h \
+	base/jdoc.c base/jdoc.h \
+	base/log.c base/log.h \
+	base/reactor.c base/reactor.h \
+	base/sse.c base/sse.h \
+	base/utf8.c base/utf8.h
+BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) -lm

@@ -1,0 +1,151 @@
+#include "base/log.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 4096
+#define LIMIT_LINES 10
+#define LIMIT_WINDOW_MS 10000
+
+static struct {
+    int fd;
+    char *path; /* NULL = stderr */
+    enum log_level level;
+    char process[32];
+    char context[256];
+} state = { .fd = STDERR_FILENO, .level = LOG_LEVEL_INFO };
+
+static int log_open_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    if (fd < 0)
+        return ERR_IO;
+    if (state.fd != STDERR_FILENO)
+        close(state.fd);
+    state.fd = fd;
+    return 0;
+}
+
+int log_open(const char *path)
+{
+    char *copy = NULL;
+
+    if (path && *path) {
+        copy = strdup(path);
+        if (!copy || log_open_file(copy) != 0) {
+            free(copy);
+            return ERR_IO;
+        }
+    } else if (state.fd != STDERR_FILENO) {
+        close(state.fd);
+        state.fd = STDERR_FILENO;
+    }
+    free(state.path);
+    state.path = copy;
+    return 0;
+}
+
+int log_reopen(void)
+{
+    return state.path ? log_open_file(state.path) : 0;
+}
+
+int log_fd(void)
+{
+    return state.fd;
+}
+
+void log_level_set(enum log_level level)
+{
+    state.level = level;
+}
+
+void log_process_set(const char *name)
+{
+    snprintf(state.process, sizeof state.process, "%s", name);
+}
+
+void log_context_set(const char *context)
+{
+    snprintf(state.context, sizeof state.context, "%s", context ? context : "");
+}
+
+/* Control characters would let hostile text forge lines or move a terminal's cursor. */
+static size_t log_escape(char *out, size_t room, const char *text)
+{
+    size_t n = 0;
+
+    for (; *text && n + 4 < room; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= 0x20 && c != 0x7f)
+            out[n++] = (char)c;
+        else if (c == '\n' || c == '\r' || c == '\t') {
+            out[n++] = '\\';
+            out[n++] = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+        } else
+            n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
+    }
+    return n;
+}
+
+/* Not one frame with the caller's: only lines that are written pay for these 8 KiB of stack. */
+static __attribute__((noinline)) void log_line(enum log_level level, const char *format,
+    va_list args)
+{
+    static const char *const names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
+    char line[LINE_MAX_BYTES], message[LINE_MAX_BYTES], when[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(clock_real_ms(), when);
+    vsnprintf(message, sizeof message, format, args);
+    int head = snprintf(line, sizeof line, "%s %s %s[%ld] ", when, names[level],
+        state.process[0] ? state.process : "turnpike", (long)getpid());
+    size_t n = (size_t)head;
+    if (state.context[0]) {
+        n += log_escape(line + n, sizeof line - n - 1, state.context);
+        line[n++] = ' ';
+    }
+    n += log_escape(line + n, sizeof line - n, message);
+    line[n++] = '\n';
+    /* Nothing can be done about a log that cannot be written. */
+    ssize_t ignored = write(state.fd, line, n);
+    (void)ignored;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    va_list args;
+    int saved = errno;
+
+    if (level < state.level || level > LOG_LEVEL_ERROR)
+        return;
+    va_start(args, format);
+    log_line(level, format, args);
+    va_end(args);
+    errno = saved;
+}
+
+bool log_limit_pass(struct log_limit *limit)
+{
+    long long now = clock_mono_ms();
+
+    if (limit->lines == 0 || now - limit->window_ms >= LIMIT_WINDOW_MS) {
+        unsigned dropped = limit->dropped;
+        *limit = (struct log_limit){ .window_ms = now };
+        if (dropped)
+            log_warn("%u more lines like the next were left out", dropped);
+    }
+    if (limit->lines >= LIMIT_LINES) {
+        limit->dropped++;
+        return false;
+    }
+    limit->lines++;
+    return true;
+}

@@ -1,0 +1,47 @@
+#ifndef TURNPIKE_BASE_LOG_H
+#define TURNPIKE_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * log -- one line per fact, written with one write(2), to stderr (the journal) or to a file.
+ * Line: `2026-11-22T13:05:00.123Z LEVEL process[pid] CONTEXT message`. Control characters in
+ * the message are escaped, a line is at most 4 KiB. Used by every process; not thread-safe.
+ */
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* path NULL or "" = stderr. Returns 0 or ERR_IO (stderr stays in use). */
+int log_open(const char *path);
+/* Opens the same path again (after rotation). Returns 0 or ERR_IO (the old file stays in use). */
+int log_reopen(void);
+/* The descriptor that lines go to, for who closes all others after a fork. */
+int log_fd(void);
+void log_level_set(enum log_level level);
+/* Name of this process in each line, for example "turn/17". Copied. */
+void log_process_set(const char *name);
+/* Standing context of each line, for example "turn=... trace=...". Copied; NULL clears it. */
+void log_context_set(const char *context);
+
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* State of one rate-limited call site: at most 10 lines in 10 s, then a line with the count. */
+struct log_limit {
+    long long window_ms;
+    unsigned lines, dropped;
+};
+bool log_limit_pass(struct log_limit *limit);
+
+#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_write(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+/* For what hostile input can cause. */
+#define log_limited(level, ...)                                                                    \
+    do {                                                                                           \
+        static struct log_limit log_limit_here_;                                                   \
+        if (log_limit_pass(&log_limit_here_))                                                      \
+            log_write(level, __VA_ARGS__);                                                         \
+    } while (0)
+
+#endif

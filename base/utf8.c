@@ -1,0 +1,87 @@
+#include "base/utf8.h"
+
+static bool utf8_between(unsigned char c, unsigned char low, unsigned char high)
+{
+    return c >= low && c <= high;
+}
+
+size_t utf8_sequence(const char *text, size_t n, size_t *bad)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    unsigned char low = 0x80, high = 0xbf;
+    size_t need, good = 1;
+
+    if (bad)
+        *bad = 1;
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    need = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    /* The second byte's range depends on the first where overlong forms and surrogates begin. */
+    if (s[0] == 0xe0)
+        low = 0xa0;
+    else if (s[0] == 0xed)
+        high = 0x9f;
+    else if (s[0] == 0xf0)
+        low = 0x90;
+    else if (s[0] == 0xf4)
+        high = 0x8f;
+    while (good < need && good < n && utf8_between(s[good], low, high)) {
+        good++;
+        low = 0x80;
+        high = 0xbf;
+    }
+    if (good == need)
+        return need;
+    if (bad)
+        *bad = good;
+    return 0;
+}
+
+bool utf8_valid(const char *s, size_t n)
+{
+    while (n > 0) {
+        size_t step = utf8_sequence(s, n, NULL);
+        if (step == 0)
+            return false;
+        s += step;
+        n -= step;
+    }
+    return true;
+}
+
+size_t utf8_encode(unsigned code, char out[4])
+{
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        code = 0xfffd;
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 63));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 63));
+        out[2] = (char)(0x80 | (code & 63));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 63));
+    out[2] = (char)(0x80 | (code >> 6 & 63));
+    out[3] = (char)(0x80 | (code & 63));
+    return 4;
+}
+
+size_t utf8_length(const char *s, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += ((unsigned char)s[i] & 0xc0) != 0x80;
+    return count;
+}

@@ -1,0 +1,20 @@
+#ifndef TURNPIKE_BASE_UTF8_H
+#define TURNPIKE_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* utf8 -- well-formed UTF-8 (Unicode table 3-7: no surrogates, no overlong forms). */
+
+/*
+ * Length of the well-formed sequence at s (n > 0 bytes are there), or 0. bad may be NULL; on 0 it
+ * is how many bytes stand for one U+FFFD: the longest start of a well-formed sequence, else 1.
+ */
+size_t utf8_sequence(const char *s, size_t n, size_t *bad);
+bool utf8_valid(const char *s, size_t n);
+/* Bytes written, 1 to 4. Surrogates and what is above U+10FFFF become U+FFFD. */
+size_t utf8_encode(unsigned code, char out[4]);
+/* Characters (code points) of valid text. */
+size_t utf8_length(const char *s, size_t n);
+
+#endif

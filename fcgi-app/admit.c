@@ -1,0 +1,307 @@
+#include "fcgi-app/admit.h"
+
+#include "agent/input.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "fcgi-app/runner.h"
+#include "store/sessions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ADMIT_RETRY_MS 1000
+#define ADMIT_BUSY_RETRY_MS 2000
+
+struct admit {
+    struct exchange *x;
+    const struct submit *submit;
+    char turn[IDENT_UUID_SIZE];
+    struct turns_start *start; /* in the exchange's arena */
+};
+
+static void admit_member(struct buf *b, const char *name, const char *value)
+{
+    buf_printf(b, ",\"%s\":", name);
+    buf_json_string(b, value, strlen(value));
+}
+
+static const char *admit_run_id(const struct admit *a)
+{
+    return a->submit->run_id != NULL ? a->submit->run_id : a->turn;
+}
+
+static const char *admit_first_event(const struct admit *a)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_puts(&b, "{\"type\":\"RUN_STARTED\"");
+    admit_member(&b, "threadId", a->submit->session);
+    admit_member(&b, "runId", admit_run_id(a));
+    buf_puts(&b, ",\"protocolVersion\":\"1.0\"}");
+    const char *event = buf_error(&b) == 0 ? arena_memdup(a->x->arena, b.data, b.len) : NULL;
+    buf_free(&b);
+    return event;
+}
+
+static const char *admit_input(const struct admit *a)
+{
+    const struct submit *s = a->submit;
+    struct input in = {
+        .run_id = admit_run_id(a),
+        .text = s->text,
+        .message_id = s->message_id,
+        .zone = s->zone,
+        .locale = s->locale,
+        .source = s->source,
+        .context = s->context,
+        .agui = s->agui,
+        .traceparent = a->x->request.traceparent,
+    };
+    struct buf b;
+    buf_init(&b, 0);
+    const char *json = input_write(&in, &b) == 0 ? arena_memdup(a->x->arena, b.data, b.len) : NULL;
+    buf_free(&b);
+    return json;
+}
+
+static int admit_begin(struct admit *a, bool may_run)
+{
+    const struct submit *s = a->submit;
+    struct app *app = a->x->app;
+    struct turns_request request = {
+        .uid = a->x->who.user,
+        .session = s->session,
+        .turn = a->turn,
+        .client_message_id = s->client_message_id,
+        .body_hash = s->body_hash,
+        .messages = s->messages,
+        .message_count = s->message_count,
+        .first_event = admit_first_event(a),
+        .input = admit_input(a),
+        .title = s->title,
+        .on_busy = s->on_busy,
+        .may_run = may_run,
+        .may_pend = false,
+        .history_limit = RUNNER_HISTORY,
+    };
+    a->start = arena_alloc(a->x->arena, sizeof(*a->start));
+    if (a->start == NULL || request.first_event == NULL || request.input == NULL)
+        return ERR_NOMEM;
+    /* Named before the script runs: a death at any later moment tells which turn died. */
+    if (may_run)
+        runner_name(app, a->x->who.user, s->session, a->turn);
+    runner_on_stage(app, TURN_STAGE_STARTING);
+    return turns_begin(app->store, &request, a->x->arena, a->start);
+}
+
+static int admit_refused(struct exchange *x)
+{
+    struct scoreboard *board = x->app->worker->board;
+    atomic_fetch_add_explicit(&board->refused_full, 1, memory_order_relaxed);
+    if (x->app->worker->drain)
+        problem_set(&x->problem, PROBLEM_DRAINING, "Nothing was accepted. Try again.");
+    else
+        problem_set(&x->problem, PROBLEM_POOL_FULL,
+            "%d turns are running, as many as this machine runs at once. Nothing was accepted.",
+            atomic_load(&board->turn_limit));
+    x->problem.retry_after_ms = ADMIT_RETRY_MS;
+    return ERR_FULL;
+}
+
+static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
+{
+    switch (outcome) {
+    case TURNS_MISMATCH:
+        problem_set(&x->problem, PROBLEM_MISMATCH,
+            "An earlier message with this client message id said something else.");
+        return ERR_CONFLICT;
+    case TURNS_BUSY:
+        problem_set(&x->problem, PROBLEM_BUSY, "A turn is running and on_busy is reject.");
+        x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
+        return ERR_BUSY;
+    case TURNS_QUEUE_FULL:
+        problem_set(&x->problem, PROBLEM_QUEUE_FULL, "%lld messages wait in this session already.",
+            (long long)x->app->conf->queue_max);
+        x->problem.has_limit = true;
+        x->problem.limit = x->app->conf->queue_max;
+        x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
+        return ERR_FULL;
+    case TURNS_REFUSED:
+        return admit_refused(x);
+    default:
+        return ERR_INTERNAL;
+    }
+}
+
+/* A cursor for the viewer: the client's own (it comes back), the turn's, or the log's end. */
+static int admit_cursor(struct admit *a, const char **out)
+{
+    struct exchange *x = a->x;
+    const char *last = request_header(&x->request, "HTTP_LAST_EVENT_ID");
+    if (last != NULL && exchange_cursor_valid(last)) {
+        *out = last;
+        return 0;
+    }
+    *out = a->start->cursor;
+    if (a->start->cursor[0] != '\0')
+        return 0;
+    char cursor[TURNS_CURSOR_SIZE] = "0-0";
+    int result = sessions_cursor(x->app->store, x->who.user, a->start->session, cursor);
+    if (result < 0 && result != ERR_NOT_FOUND)
+        return result;
+    *out = arena_strdup(x->arena, cursor);
+    return *out == NULL ? ERR_NOMEM : 0;
+}
+
+static int admit_reply_stream(struct admit *a, const char *format)
+{
+    const char *cursor = NULL;
+    int result = admit_cursor(a, &cursor);
+    if (result < 0)
+        return result;
+    return exchange_handover(a->x, a->start->session, a->start->turn, cursor, format);
+}
+
+static const char *admit_state(const struct turns_start *start)
+{
+    switch (start->outcome) {
+    case TURNS_STARTED:
+        return "running";
+    case TURNS_QUEUED:
+        return "queued";
+    case TURNS_PENDING:
+        return "pending";
+    default:
+        return "duplicate";
+    }
+}
+
+static int admit_reply_accepted(struct admit *a)
+{
+    const struct turns_start *start = a->start;
+    const char *cursor = NULL;
+    int result = admit_cursor(a, &cursor);
+    if (result < 0)
+        return result;
+    exchange_json(a->x, 202);
+    struct buf *b = &a->x->reply.body;
+    buf_puts(b, "{\"turn_id\":");
+    buf_json_string(b, start->turn, strlen(start->turn));
+    admit_member(b, "session_id", start->session);
+    admit_member(b, "run_id", a->submit->run_id != NULL ? a->submit->run_id : start->turn);
+    admit_member(b, "state", admit_state(start));
+    if (start->outcome == TURNS_DUPLICATE)
+        admit_member(b, "turn_state", start->state);
+    admit_member(b, "cursor", cursor);
+    buf_printf(b, ",\"position\":%u}", start->position);
+    return 0;
+}
+
+/* A reply as the turn's end left it. */
+static void admit_reply_stored(struct exchange *x, int status, const struct buf *reply)
+{
+    exchange_json(x, status);
+    buf_put(&x->reply.body, reply->data, reply->len);
+}
+
+/* JSON for a turn that does not run here: the stored reply, or let a stream worker wait for it. */
+static int admit_reply_elsewhere(struct admit *a)
+{
+    struct buf reply;
+    int status = 0;
+    buf_init(&reply, 0);
+    int result = ERR_AGAIN;
+    if (a->start->outcome == TURNS_DUPLICATE)
+        result = turns_reply(a->x->app->store, a->x->who.user, a->start->turn, &reply, &status);
+    if (result == 0)
+        admit_reply_stored(a->x, status, &reply);
+    buf_free(&reply);
+    if (result == ERR_AGAIN || result == ERR_NOT_FOUND)
+        result = admit_reply_stream(a, "json");
+    return result;
+}
+
+/* Runs the turn while the client waits. Its session's next turn runs behind the reply. */
+static int admit_reply_turn(struct admit *a)
+{
+    struct exchange *x = a->x;
+    struct turn_result result;
+    int error = runner_run(x->app, a->start, &result);
+    runner_on_stage(x->app, TURN_STAGE_REPLY);
+    if (error == 0) {
+        admit_reply_stored(x, result.http_status, &result.reply);
+    } else if (error == ERR_FENCED) {
+        error = admit_reply_stream(a, "json");
+    } else {
+        problem_set(&x->problem, PROBLEM_STORE,
+            "The message was accepted as turn %s, but its end could not be stored.",
+            a->start->turn);
+    }
+    if (result.next_arena != NULL && result.next.outcome == TURNS_STARTED) {
+        x->run = (void *)arena_memdup(x->arena, &result.next, sizeof(result.next));
+        if (x->run != NULL) {
+            x->run_arena = result.next_arena;
+            result.next_arena = NULL;
+        }
+    }
+    runner_result_fini(&result);
+    return error;
+}
+
+static int admit_reply(struct admit *a, enum admit_style style)
+{
+    bool started = a->start->outcome == TURNS_STARTED;
+    switch (style) {
+    case ADMIT_STREAM:
+        return admit_reply_stream(a, "agui");
+    case ADMIT_ACCEPTED:
+        return admit_reply_accepted(a);
+    case ADMIT_JSON:
+        return started ? admit_reply_turn(a) : admit_reply_elsewhere(a);
+    }
+    return ERR_INTERNAL;
+}
+
+int admit_submit(struct exchange *x, const struct submit *submit, enum admit_style style)
+{
+    struct admit a = {.x = x, .submit = submit};
+    ident_uuid7(a.turn);
+    x->holds_turn = runner_take(x->app);
+    int result = admit_begin(&a, x->holds_turn);
+    if (result < 0)
+        return result;
+    switch (a.start->outcome) {
+    case TURNS_STARTED:
+    case TURNS_QUEUED:
+    case TURNS_PENDING:
+        atomic_fetch_add_explicit(&x->app->worker->board->accepted, 1, memory_order_relaxed);
+        break;
+    case TURNS_DUPLICATE:
+        break;
+    default:
+        return admit_outcome_problem(x, a.start->outcome);
+    }
+    /* A started turn runs whatever becomes of its reply. */
+    if (a.start->outcome == TURNS_STARTED && style != ADMIT_JSON)
+        x->run = a.start;
+    return admit_reply(&a, style);
+}
+
+int admit_claim(struct exchange *x, const char *uid, const char *turn)
+{
+    x->holds_turn = runner_take(x->app);
+    if (!x->holds_turn)
+        return admit_refused(x);
+    struct turns_start *start = arena_alloc(x->arena, sizeof(*start));
+    if (start == NULL)
+        return ERR_NOMEM;
+    int result = turns_claim(x->app->store, uid, turn, RUNNER_HISTORY, x->arena, start);
+    if (result < 0)
+        return result;
+    x->run = start;
+    exchange_json(x, 202);
+    buf_puts(&x->reply.body, "{\"turn_id\":");
+    buf_json_string(&x->reply.body, start->turn, strlen(start->turn));
+    buf_puts(&x->reply.body, ",\"state\":\"running\"}");
+    return 0;
+}

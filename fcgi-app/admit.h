@@ -1,0 +1,22 @@
+#ifndef TURNPIKE_FCGI_APP_ADMIT_H
+#define TURNPIKE_FCGI_APP_ADMIT_H
+
+#include "fcgi-app/exchange.h"
+#include "fcgi-app/submit.h"
+
+/*
+ * admit -- brings a checked message into the store and answers for it. Used by turn workers.
+ *
+ *                  started             queued, duplicate       no room for a turn
+ * ADMIT_STREAM     hand over, then run hand over                503 pool_full
+ * ADMIT_JSON       run, then answer    stored reply, hand over  503 pool_full
+ * ADMIT_ACCEPTED   202, then run       202                      503 pool_full
+ */
+enum admit_style { ADMIT_JSON, ADMIT_STREAM, ADMIT_ACCEPTED };
+
+/* Returns 0 with the reply made (x->run set when a turn is to run behind it), or an error. */
+int admit_submit(struct exchange *x, const struct submit *submit, enum admit_style style);
+/* A turn that a housekeeper hands over. */
+int admit_claim(struct exchange *x, const char *uid, const char *turn);
+
+#endif

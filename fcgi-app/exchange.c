@@ -1,0 +1,133 @@
+#include "fcgi-app/exchange.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+#define EXCHANGE_CURSOR_PART 20
+
+int exchange_init(struct exchange *x, struct app *app, const struct request_source *source)
+{
+    memset(x, 0, sizeof(*x));
+    x->app = app;
+    x->arena = arena_new();
+    if (x->arena == NULL)
+        return ERR_NOMEM;
+    request_start(&x->request, source, x->arena);
+    return 0;
+}
+
+void exchange_fini(struct exchange *x)
+{
+    buf_free(&x->reply.head);
+    buf_free(&x->reply.body);
+    if (x->run_arena != NULL)
+        arena_free(x->run_arena);
+    arena_free(x->arena);
+    memset(x, 0, sizeof(*x));
+}
+
+void exchange_json(struct exchange *x, int status)
+{
+    x->reply.status = status;
+    x->reply.content_type = status >= 400 ? "application/problem+json" : "application/json";
+    buf_reset(&x->reply.head);
+    buf_reset(&x->reply.body);
+}
+
+void exchange_header(struct exchange *x, const char *name, const char *value)
+{
+    buf_puts(&x->reply.head, name);
+    buf_puts(&x->reply.head, ": ");
+    buf_puts(&x->reply.head, value);
+    buf_puts(&x->reply.head, "\r\n");
+}
+
+void exchange_problem(struct exchange *x)
+{
+    const struct problem *p = &x->problem;
+    exchange_json(x, problem_kind(p->code)->status);
+    problem_write(p, x->request.trace.trace_id, x->request.id, &x->reply.body);
+    if (p->retry_after_ms > 0)
+        buf_printf(&x->reply.head, "Retry-After: %lld\r\n",
+            (long long)(p->retry_after_ms + 999) / 1000);
+    if (p->allow != NULL)
+        exchange_header(x, "Allow", p->allow);
+    if (p->code == PROBLEM_UNAUTHENTICATED)
+        exchange_header(x, "WWW-Authenticate", "Bearer");
+}
+
+static void exchange_argument(struct buf *b, const char *name, const char *value)
+{
+    buf_printf(b, "&%s=", name);
+    buf_put_urlencoded(b, value, strlen(value));
+}
+
+int exchange_handover(struct exchange *x, const char *session, const char *turn,
+    const char *cursor, const char *format)
+{
+    struct buf *head = &x->reply.head;
+    x->reply.status = 200;
+    x->reply.content_type = NULL;
+    buf_reset(&x->reply.body);
+    buf_reset(head);
+    buf_puts(head, "X-Accel-Redirect: /_stream/sse?user=");
+    buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
+    exchange_argument(head, "session", session);
+    if (turn != NULL)
+        exchange_argument(head, "turn", turn);
+    exchange_argument(head, "cursor", cursor);
+    exchange_argument(head, "scope", turn != NULL ? "run" : "session");
+    exchange_argument(head, "until", turn != NULL ? "final" : "ever");
+    exchange_argument(head, "format", format);
+    exchange_argument(head, "trace", x->request.traceparent);
+    exchange_argument(head, "request", x->request.id);
+    buf_puts(head, "\r\n");
+    return buf_error(head);
+}
+
+bool exchange_cursor_valid(const char *cursor)
+{
+    size_t epoch = strspn(cursor, "0123456789");
+    if (epoch == 0 || epoch > EXCHANGE_CURSOR_PART || cursor[epoch] != '-')
+        return false;
+    size_t n = strspn(cursor + epoch + 1, "0123456789");
+    return n > 0 && n <= EXCHANGE_CURSOR_PART && cursor[epoch + 1 + n] == '\0';
+}
+
+static const char *exchange_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+        {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {400, "Bad Request"},
+        {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
+        {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {409, "Conflict"},
+        {413, "Content Too Large"}, {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"}, {429, "Too Many Requests"},
+        {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Status";
+}
+
+int exchange_head(const struct exchange *x, struct buf *out)
+{
+    const struct reply *reply = &x->reply;
+    buf_printf(out, "Status: %d %s\r\n", reply->status, exchange_reason(reply->status));
+    if (reply->content_type != NULL) {
+        buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type,
+            reply->body.len);
+        buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+    }
+    buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
+        x->request.traceparent);
+    buf_puts(out, buf_text(&reply->head));
+    buf_puts(out, "\r\n");
+    return buf_error(out);
+}

@@ -1,0 +1,76 @@
+#ifndef TURNPIKE_FCGI_APP_EXCHANGE_H
+#define TURNPIKE_FCGI_APP_EXCHANGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/reactor.h"
+#include "fcgi-app/auth.h"
+#include "fcgi-app/problem.h"
+#include "fcgi-app/request.h"
+#include "store/store.h"
+#include "store/turns.h"
+#include "workers/worker.h"
+
+#include <stdbool.h>
+
+struct turn_env;
+
+/* What the handlers of one api or turn worker share. One per process. */
+struct app {
+    const struct conf *conf;
+    struct worker *worker;
+    struct reactor *reactor;
+    struct store *store;
+    struct auth *auth;
+    struct turn_env *turns;   /* NULL in api workers */
+    unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */
+};
+
+struct reply {
+    int status;
+    const char *content_type; /* NULL = no body */
+    struct buf head;          /* further header lines, each with CRLF */
+    struct buf body;
+};
+
+/*
+ * exchange -- one request and its reply. A handler returns 0 with the reply made, or a negative
+ * ERR_* with the problem set (or not: then the error's own problem is sent).
+ */
+#define EXCHANGE_PARAMS 2
+struct exchange {
+    struct app *app;
+    struct arena *arena;
+    struct request request;
+    struct auth_identity who;
+    const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
+    struct problem problem;
+    struct reply reply;
+    bool holds_turn;                     /* the machine's count of running turns was raised */
+    struct turns_start *run;             /* to be run once the reply has gone; or NULL */
+    struct arena *run_arena;             /* owns `run`; NULL = the exchange's arena */
+};
+/* Returns 0 or ERR_NOMEM. */
+int exchange_init(struct exchange *x, struct app *app, const struct request_source *source);
+void exchange_fini(struct exchange *x);
+
+/* Starts a JSON reply; the handler appends to x->reply.body. */
+void exchange_json(struct exchange *x, int status);
+/* A header line of the reply. The value must hold no control characters. */
+void exchange_header(struct exchange *x, const char *name, const char *value);
+/* Replaces whatever reply there is by the problem's. */
+void exchange_problem(struct exchange *x);
+
+/*
+ * exchange_handover -- lets the stream workers answer (docs/design.md). turn NULL: the whole
+ * session until the client leaves; else that turn until its final event.
+ * format: "agui", or "json": the turn's stored reply.
+ */
+int exchange_handover(struct exchange *x, const char *session, const char *turn,
+    const char *cursor, const char *format);
+/* "EPOCH-N" as a client sends it back. */
+bool exchange_cursor_valid(const char *cursor);
+/* The reply's CGI header lines and the blank line. Returns 0 or ERR_NOMEM. */
+int exchange_head(const struct exchange *x, struct buf *out);
+
+#endif

@@ -1,0 +1,17 @@
+#ifndef TURNPIKE_FCGI_APP_HANDLERS_H
+#define TURNPIKE_FCGI_APP_HANDLERS_H
+
+#include "fcgi-app/routes.h"
+
+/* handlers -- what the rows of routes.c call; docs/http-api.md tells what each does. */
+routes_handler handlers_chat, handlers_agui, handlers_agui_capabilities;
+routes_handler handlers_internal_message, handlers_internal_run;
+routes_handler handlers_sessions_list, handlers_session_get, handlers_session_patch;
+routes_handler handlers_session_delete, handlers_session_messages, handlers_session_events;
+routes_handler handlers_history_get, handlers_history_delete;
+routes_handler handlers_turn_get, handlers_turn_cancel, handlers_session_cancel, handlers_cancel;
+routes_handler handlers_context_get, handlers_context_put, handlers_ticket, handlers_feedback;
+routes_handler handlers_tools;
+routes_handler handlers_health, handlers_health_live, handlers_health_ready;
+
+#endif

@@ -1,0 +1,241 @@
+#include "fcgi-app/handlers.h"
+
+#include "base/err.h"
+#include "store/sessions.h"
+
+#include <string.h>
+
+#define HANDLERS_PAGE_MAX 100
+#define HANDLERS_PAGES_MAX 100
+#define HANDLERS_TITLE_MAX 200
+
+/* handlers -- sessions and their history. Api workers. */
+
+static int handlers_no_session(struct exchange *x)
+{
+    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such session.");
+}
+
+/* A cursor of a list comes back as we sent it; only its characters are checked here. */
+static int handlers_cursor(struct exchange *x, const char *name, const char **out)
+{
+    *out = request_query(&x->request, name);
+    if (*out != NULL && **out == '\0')
+        *out = NULL;
+    if (*out == NULL || ident_is_safe(*out, strlen(*out), IDENT_SESSION_MAX + 32))
+        return 0;
+    return problem_field(&x->problem, name, "%s is not a cursor that was given here.", name);
+}
+
+int handlers_sessions_list(struct exchange *x)
+{
+    const char *cursor = NULL;
+    int64_t limit = 0;
+    int result = handlers_cursor(x, "cursor", &cursor);
+    if (result == 0)
+        result = request_query_int(&x->request, "limit", 20, 1, HANDLERS_PAGE_MAX, &limit,
+            &x->problem);
+    if (result < 0)
+        return result;
+    exchange_json(x, 200);
+    return sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
+}
+
+int handlers_session_get(struct exchange *x)
+{
+    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+        return handlers_no_session(x);
+    exchange_json(x, 200);
+    int result = sessions_get(x->app->store, x->who.user, x->params[0], &x->reply.body);
+    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+}
+
+int handlers_session_patch(struct exchange *x)
+{
+    jdoc *body = NULL;
+    const char *title = NULL;
+    size_t len = 0;
+    int result = request_json(&x->request, false, &body, &x->problem);
+    if (result < 0)
+        return result;
+    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+        return handlers_no_session(x);
+    if (jdoc_get_string(body, "title", &title, &len) < 0 || len == 0 || len > HANDLERS_TITLE_MAX ||
+        strlen(title) != len)
+        return problem_limit(&x->problem, "title", HANDLERS_TITLE_MAX,
+            "title must be a text of 1 to %d bytes.", HANDLERS_TITLE_MAX);
+    exchange_json(x, 200);
+    result = sessions_rename(x->app->store, x->who.user, x->params[0], title, &x->reply.body);
+    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+}
+
+static int handlers_delete(struct exchange *x, const char *session)
+{
+    int result = strlen(session) > IDENT_SESSION_MAX
+                     ? ERR_NOT_FOUND
+                     : sessions_delete(x->app->store, x->who.user, session);
+    if (result == ERR_NOT_FOUND)
+        return handlers_no_session(x);
+    if (result < 0)
+        return result;
+    exchange_json(x, 200);
+    buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"The session was deleted.\"}");
+    return 0;
+}
+
+int handlers_session_delete(struct exchange *x)
+{
+    return handlers_delete(x, x->params[0]);
+}
+
+int handlers_session_messages(struct exchange *x)
+{
+    const char *before = NULL;
+    int64_t limit = 0;
+    int result = handlers_cursor(x, "cursor", &before);
+    if (result == 0)
+        result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
+            &x->problem);
+    if (result < 0)
+        return result;
+    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+        return handlers_no_session(x);
+    exchange_json(x, 200);
+    result = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
+        &x->reply.body);
+    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+}
+
+/* Where the stream begins: Last-Event-ID, ?cursor, else the present end of the log. */
+int handlers_session_events(struct exchange *x)
+{
+    char end[TURNS_CURSOR_SIZE] = "0-0";
+    if (!request_accepts(&x->request, "text/event-stream"))
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
+            "Only text/event-stream is sent here.");
+    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+        return handlers_no_session(x);
+    const char *cursor = request_header(&x->request, "HTTP_LAST_EVENT_ID");
+    const char *field = "Last-Event-ID";
+    if (cursor == NULL) {
+        cursor = request_query(&x->request, "cursor");
+        field = "cursor";
+    }
+    if (cursor != NULL && !exchange_cursor_valid(cursor))
+        return problem_field(&x->problem, field, "%s must be an event id of this session.", field);
+    int result = sessions_cursor(x->app->store, x->who.user, x->params[0], end);
+    if (result < 0)
+        return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+    return exchange_handover(x, x->params[0], NULL, cursor != NULL ? cursor : end, "agui");
+}
+
+/* --- the history of today's clients --- */
+
+static const char *handlers_conversation(struct exchange *x)
+{
+    const char *id = request_query(&x->request, "conversation_id");
+    return id != NULL ? id : request_query(&x->request, "session_id");
+}
+
+static int handlers_check_conversation(struct exchange *x, const char *id)
+{
+    if (ident_is_safe(id, strlen(id), IDENT_SESSION_MAX))
+        return 0;
+    return problem_limit(&x->problem, "conversation_id", IDENT_SESSION_MAX,
+        "conversation_id must have 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
+        IDENT_SESSION_MAX);
+}
+
+/* The next_cursor of a page of messages; NULL at the end. Lives in the arena. */
+static int handlers_next_cursor(struct exchange *x, const struct buf *page, const char **out)
+{
+    jdoc *doc = NULL;
+    int result = jdoc_parse(page->data, page->len, &doc, NULL, 0);
+    if (result < 0)
+        return result;
+    const char *next = jdoc_text_or(doc, "next_cursor", "");
+    *out = *next != '\0' ? arena_strdup(x->arena, next) : NULL;
+    result = *next != '\0' && *out == NULL ? ERR_NOMEM : 0;
+    jdoc_free(doc);
+    return result;
+}
+
+/* Page 1 is the newest; further pages are reached by walking, as today's clients count them. */
+static int handlers_history_page(struct exchange *x, const char *session, const char *cursor,
+    int64_t page, int64_t limit, struct buf *out)
+{
+    for (int64_t i = 1;; i++) {
+        buf_reset(out);
+        int result = sessions_messages(x->app->store, x->who.user, session, cursor, (size_t)limit,
+            out);
+        if (result < 0 || i == page)
+            return result;
+        result = handlers_next_cursor(x, out, &cursor);
+        if (result < 0)
+            return result;
+        if (cursor == NULL) {
+            buf_reset(out);
+            buf_puts(out, "{\"messages\":[],\"has_more\":false,\"next_cursor\":null}");
+            return buf_error(out);
+        }
+    }
+}
+
+static int handlers_history_write(struct exchange *x, const char *session, const struct buf *page)
+{
+    exchange_json(x, 200);
+    buf_puts(&x->reply.body, "{\"conversation\":");
+    int result = sessions_get(x->app->store, x->who.user, session, &x->reply.body);
+    if (result < 0)
+        return result;
+    buf_putc(&x->reply.body, ',');
+    buf_put(&x->reply.body, page->data + 1, page->len - 1);
+    return 0;
+}
+
+int handlers_history_get(struct exchange *x)
+{
+    char latest[IDENT_SESSION_MAX + 1] = "";
+    const char *session = handlers_conversation(x), *cursor = NULL;
+    int64_t page = 0, limit = 0;
+    int result = handlers_cursor(x, "cursor", &cursor);
+    if (result == 0)
+        result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
+            &x->problem);
+    if (result == 0)
+        result = request_query_int(&x->request, "page", 1, 1, HANDLERS_PAGES_MAX, &page,
+            &x->problem);
+    if (result == 0 && session != NULL)
+        result = handlers_check_conversation(x, session);
+    if (result < 0)
+        return result;
+    if (session == NULL) {
+        result = sessions_latest(x->app->store, x->who.user, latest);
+        if (result == ERR_NOT_FOUND) {
+            exchange_json(x, 200);
+            buf_puts(&x->reply.body, "{\"conversation\":null,\"messages\":[],"
+                                     "\"has_more\":false,\"next_cursor\":null}");
+            return 0;
+        }
+        if (result < 0)
+            return result;
+        session = latest;
+    }
+    struct buf messages;
+    buf_init(&messages, 0);
+    result = handlers_history_page(x, session, cursor, page, limit, &messages);
+    if (result == 0)
+        result = handlers_history_write(x, session, &messages);
+    buf_free(&messages);
+    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+}
+
+int handlers_history_delete(struct exchange *x)
+{
+    const char *session = handlers_conversation(x);
+    if (session == NULL)
+        return problem_field(&x->problem, "conversation_id",
+            "conversation_id is needed: say which conversation to delete.");
+    int result = handlers_check_conversation(x, session);
+    return result < 0 ? result : handlers_delete(x, session);
+}

@@ -1,0 +1,93 @@
+#include "fcgi-app/handlers.h"
+
+#include "base/err.h"
+#include "store/turns.h"
+
+#include <string.h>
+
+/* handlers -- turns: look and stop. Api workers; stops are answered by turn workers too. */
+
+static int handlers_no_turn(struct exchange *x)
+{
+    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such turn.");
+}
+
+int handlers_turn_get(struct exchange *x)
+{
+    if (!ident_is_uuid(x->params[0]))
+        return handlers_no_turn(x);
+    exchange_json(x, 200);
+    int result = turns_describe(x->app->store, x->who.user, x->params[0], &x->reply.body);
+    return result == ERR_NOT_FOUND ? handlers_no_turn(x) : result;
+}
+
+static bool handlers_is_over(const char *state)
+{
+    static const char *const over[] = {"done", "cancelled", "interrupted", "failed"};
+    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+        if (strcmp(over[i], state) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* 202 while the stop is on its way, 200 when there was nothing left to stop. */
+static int handlers_stopped(struct exchange *x, const char *turn, const char *state)
+{
+    bool over = handlers_is_over(state);
+    struct buf *b = &x->reply.body;
+    exchange_json(x, over ? 200 : 202);
+    buf_puts(b, "{\"turn_id\":");
+    if (*turn != '\0')
+        buf_json_string(b, turn, strlen(turn));
+    else
+        buf_puts(b, "null");
+    buf_puts(b, ",\"state\":");
+    buf_json_string(b, state, strlen(state));
+    buf_printf(b, ",\"stopping\":%s}", over ? "false" : "true");
+    return 0;
+}
+
+static int handlers_stop(struct exchange *x, const char *turn, const char *session,
+    const char *client_message_id)
+{
+    char stopped[IDENT_UUID_SIZE] = "", state[16] = "";
+    int result = turns_stop(x->app->store, x->who.user, turn, session, client_message_id, stopped,
+        state);
+    if (result < 0)
+        return result;
+    /* A stop that came before its message is kept for it. */
+    return handlers_stopped(x, stopped, state[0] != '\0' ? state : "unknown");
+}
+
+int handlers_turn_cancel(struct exchange *x)
+{
+    int result = ERR_NOT_FOUND;
+    if (ident_is_uuid(x->params[0]))
+        result = handlers_stop(x, x->params[0], NULL, NULL);
+    return result == ERR_NOT_FOUND ? handlers_no_turn(x) : result;
+}
+
+int handlers_session_cancel(struct exchange *x)
+{
+    int result = handlers_stop(x, NULL, x->params[0], NULL);
+    if (result != ERR_NOT_FOUND)
+        return result;
+    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");
+}
+
+int handlers_cancel(struct exchange *x)
+{
+    jdoc *body = NULL;
+    const char *id = NULL;
+    size_t len = 0;
+    int result = request_json(&x->request, false, &body, &x->problem);
+    if (result < 0)
+        return result;
+    if (jdoc_get_string(body, "client_message_id", &id, &len) < 0 ||
+        !ident_is_safe(id, len, IDENT_CLIENT_MESSAGE_MAX))
+        return problem_limit(&x->problem, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,
+            "client_message_id is needed: 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
+            IDENT_CLIENT_MESSAGE_MAX);
+    return handlers_stop(x, NULL, NULL, id);
+}

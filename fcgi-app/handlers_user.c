@@ -1,0 +1,170 @@
+#include "fcgi-app/handlers.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/sessions.h"
+#include "tools/tools.h"
+
+#include <string.h>
+
+#define HANDLERS_CONTEXT_KEYS 50
+#define HANDLERS_CONTEXT_BYTES 65536
+#define HANDLERS_FEEDBACK_TEXT 1000
+#define HANDLERS_TICKET_SIZE 65
+
+/* handlers -- what belongs to a user: context, tickets, feedback; and the tools. Api workers. */
+
+int handlers_context_get(struct exchange *x)
+{
+    exchange_json(x, 200);
+    return sessions_context_get(x->app->store, x->who.user, &x->reply.body);
+}
+
+int handlers_context_put(struct exchange *x)
+{
+    jdoc *body = NULL;
+    int result = request_json(&x->request, false, &body, &x->problem);
+    if (result < 0)
+        return result;
+    if (jdoc_length(body) > HANDLERS_CONTEXT_KEYS)
+        return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_KEYS,
+            "%zu members; %d are allowed.", jdoc_length(body), HANDLERS_CONTEXT_KEYS);
+    if (x->request.body_len > HANDLERS_CONTEXT_BYTES)
+        return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_BYTES,
+            "%zu bytes; %d are allowed.", x->request.body_len, HANDLERS_CONTEXT_BYTES);
+    exchange_json(x, 200);
+    result = sessions_context_merge(x->app->store, x->who.user, x->request.body,
+        x->request.body_len, &x->reply.body);
+    if (result == ERR_LIMIT)
+        return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_KEYS,
+            "The context would become too large.");
+    return result;
+}
+
+int handlers_ticket(struct exchange *x)
+{
+    char ticket[HANDLERS_TICKET_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
+    const struct conf *conf = x->app->conf;
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    if (!auth_origin_allowed(x->app->auth, origin) ||
+        (origin != NULL && strpbrk(origin, " \t") != NULL)) {
+        problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
+        return ERR_FORBIDDEN;
+    }
+    int result = sessions_ticket(x->app->store, x->who.user, x->who.role,
+        origin != NULL ? origin : "-", ticket);
+    if (result < 0)
+        return result;
+    clock_rfc3339(clock_real_ms() + conf->ticket_ms, expires);
+    exchange_json(x, 201);
+    buf_printf(&x->reply.body,
+        "{\"ticket\":\"%s\",\"expires_in_ms\":%lld,\"expires_at\":\"%s\",\"url\":", ticket,
+        (long long)conf->ticket_ms, expires);
+    struct buf url;
+    buf_init(&url, 0);
+    buf_printf(&url, "%s/ws?ticket=%s", conf->public_base, ticket);
+    buf_json_string(&x->reply.body, buf_text(&url), url.len);
+    buf_putc(&x->reply.body, '}');
+    result = buf_error(&url);
+    buf_free(&url);
+    return result;
+}
+
+static int handlers_feedback_type(struct exchange *x, const char *type)
+{
+    static const char *const types[] = {"helpful", "unhelpful", "incorrect", "inappropriate"};
+    for (size_t i = 0; *type != '\0' && i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i], type) == 0)
+            return 0;
+    }
+    return *type == '\0' ? 0
+                         : problem_field(&x->problem, "feedback_type",
+                               "feedback_type must be helpful, unhelpful, incorrect or "
+                               "inappropriate.");
+}
+
+/* An optional text of the body: "" when absent. */
+static int handlers_text(struct exchange *x, const jdoc *body, const char *name, const char **out,
+    size_t *len)
+{
+    *out = "";
+    *len = 0;
+    int result = jdoc_get_string(body, name, out, len);
+    if (result == 0 && strlen(*out) == *len)
+        return 0;
+    return result == ERR_NOT_FOUND ? 0
+                                   : problem_field(&x->problem, name, "%s must be a text.", name);
+}
+
+int handlers_feedback(struct exchange *x)
+{
+    jdoc *body = NULL;
+    const char *id = "", *type = "", *text = "";
+    size_t id_len = 0, type_len = 0, text_len = 0;
+    int64_t rating = 0;
+    int result;
+    if ((result = request_json(&x->request, false, &body, &x->problem)) < 0 ||
+        (result = handlers_text(x, body, "message_id", &id, &id_len)) < 0 ||
+        (result = handlers_text(x, body, "feedback_type", &type, &type_len)) < 0 ||
+        (result = handlers_text(x, body, "feedback_text", &text, &text_len)) < 0)
+        return result;
+    if (!ident_is_safe(id, id_len, IDENT_CLIENT_MESSAGE_MAX))
+        return problem_field(&x->problem, "message_id", "message_id is missing or not valid.");
+    if (jdoc_get_int(body, "rating", &rating) < 0 || rating < 1 || rating > 5)
+        return problem_limit(&x->problem, "rating", 5, "rating must be a whole number, 1 to 5.");
+    if (text_len > HANDLERS_FEEDBACK_TEXT * 4)
+        return problem_limit(&x->problem, "feedback_text", HANDLERS_FEEDBACK_TEXT,
+            "feedback_text may have %d characters.", HANDLERS_FEEDBACK_TEXT);
+    if ((result = handlers_feedback_type(x, type)) < 0)
+        return result;
+    result = sessions_feedback(x->app->store, x->who.user, id, (int)rating, type, text);
+    if (result == ERR_NOT_FOUND)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such message.");
+    if (result < 0)
+        return result;
+    exchange_json(x, 200);
+    buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"Thank you, it was recorded.\"}");
+    return 0;
+}
+
+static void handlers_member(struct buf *b, const char *name, const char *text)
+{
+    buf_printf(b, ",\"%s\":", name);
+    buf_json_string(b, text, strlen(text));
+}
+
+static void handlers_tool(struct buf *b, const struct tools_spec *spec)
+{
+    static const char *const effects[] = {
+        [TOOLS_READ] = "read", [TOOLS_WRITE] = "write", [TOOLS_DELETE] = "delete",
+        [TOOLS_OUTSIDE] = "outside"};
+    buf_puts(b, "{\"name\":");
+    buf_json_string(b, spec->name, strlen(spec->name));
+    handlers_member(b, "family", spec->family);
+    handlers_member(b, "description", spec->description);
+    handlers_member(b, "effect", effects[spec->effect]);
+    handlers_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
+    buf_printf(b, ",\"idempotent\":%s,\"timeout_ms\":%lld", spec->idempotent ? "true" : "false",
+        (long long)spec->timeout_ms);
+    if (spec->provider != NULL)
+        handlers_member(b, "provider", spec->provider);
+    buf_puts(b, ",\"examples\":[");
+    for (size_t i = 0; spec->examples != NULL && spec->examples[i] != NULL; i++) {
+        buf_puts(b, i > 0 ? "," : "");
+        buf_json_string(b, spec->examples[i], strlen(spec->examples[i]));
+    }
+    buf_printf(b, "],\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
+        spec->result_schema != NULL ? spec->result_schema : "null");
+}
+
+int handlers_tools(struct exchange *x)
+{
+    exchange_json(x, 200);
+    buf_puts(&x->reply.body, "{\"tools\":[");
+    for (size_t i = 0; i < tools_count(); i++) {
+        buf_puts(&x->reply.body, i > 0 ? "," : "");
+        handlers_tool(&x->reply.body, tools_at(i));
+    }
+    buf_printf(&x->reply.body, "],\"count\":%zu}", tools_count());
+    return 0;
+}

@@ -1,0 +1,20 @@
+# What an HTTP request meets.
+noinst_LIBRARIES += libfcgiapp.a
+libfcgiapp_a_SOURCES = \
+	fcgi-app/admit.c fcgi-app/admit.h \
+	fcgi-app/auth.c fcgi-app/auth.h \
+	fcgi-app/exchange.c fcgi-app/exchange.h \
+	fcgi-app/gateway.c fcgi-app/gateway.h \
+	fcgi-app/handlers.h \
+	fcgi-app/handlers_health.c \
+	fcgi-app/handlers_message.c \
+	fcgi-app/handlers_sessions.c \
+	fcgi-app/handlers_turns.c \
+	fcgi-app/handlers_user.c \
+	fcgi-app/loop.c fcgi-app/loop.h \
+	fcgi-app/problem.c fcgi-app/problem.h \
+	fcgi-app/request.c fcgi-app/request.h \
+	fcgi-app/routes.c fcgi-app/routes.h \
+	fcgi-app/runner.c fcgi-app/runner.h \
+	fcgi-app/submit.c fcgi-app/submit.h
+FCGIAPP_LIBS = libfcgiapp.a $(FCGI_LIBS) $(JWT_LIBS)

@@ -1,0 +1,282 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "fcgi-app/loop.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "fcgi-app/gateway.h"
+#include "fcgi-app/runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define LOOP_IO_TIMEOUT_MS 10000
+#define LOOP_IDLE_MS 30000     /* between looks at one's own memory while nothing happens */
+#define LOOP_MEASURE_EVERY 16  /* requests between two looks */
+
+struct loop {
+    struct app app;
+    enum routes_pool pool;
+    struct gateway *gateway;
+    struct request_source source;
+    struct reactor_source listening, signals;
+    int signal_fd;
+    bool connection_waits;
+    unsigned unmeasured;
+};
+
+int loop_global_init(const struct conf *conf, char *why, size_t why_size)
+{
+    struct auth *auth = NULL;
+    int result = auth_new(&auth, conf, why, why_size);
+    if (result == 0)
+        auth_free(auth);
+    return result;
+}
+
+struct app *loop_app(struct loop *l)
+{
+    return &l->app;
+}
+
+static void loop_on_listening(struct reactor_source *source, uint32_t events)
+{
+    struct loop *l = source->arg;
+    (void)events;
+    l->connection_waits = true;
+}
+
+/* While a turn runs: the same flags that worker_signals' handlers set. */
+static void loop_on_signal(struct reactor_source *source, uint32_t events)
+{
+    struct loop *l = source->arg;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGTERM)
+            l->app.worker->drain = 1;
+        else if (info.ssi_signo == SIGQUIT)
+            l->app.worker->abort_turn = 1;
+        else if (info.ssi_signo == SIGUSR1)
+            l->app.worker->reopen = 1;
+    }
+}
+
+static int loop_open_signals(struct loop *l)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGUSR1);
+    l->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (l->signal_fd < 0)
+        return ERR_IO;
+    return reactor_watch(l->app.reactor, &l->signals, l->signal_fd, EPOLLIN, loop_on_signal, l);
+}
+
+static int loop_open_store(struct loop *l)
+{
+    const struct conf *conf = l->app.conf;
+    char machine[64] = "", owner[96];
+    if (*conf->machine != '\0')
+        snprintf(machine, sizeof(machine), "%.63s", conf->machine);
+    else if (gethostname(machine, sizeof(machine) - 1) < 0)
+        snprintf(machine, sizeof(machine), "unknown");
+    snprintf(owner, sizeof(owner), "%.40s/%s/%d/%lld", machine,
+        l->pool == ROUTES_TURN ? "turn" : "api", (int)getpid(), (long long)clock_real_ms());
+    return store_open(&l->app.store, conf, l->app.reactor, owner);
+}
+
+static int loop_open(struct loop *l, struct worker *w)
+{
+    char why[256] = "";
+    worker_signals(w);
+    signal(SIGPIPE, SIG_IGN);
+    int result = reactor_new(&l->app.reactor);
+    if (result == 0)
+        result = loop_open_signals(l);
+    if (result == 0)
+        result = loop_open_store(l);
+    if (result == 0)
+        result = auth_new(&l->app.auth, w->conf, why, sizeof(why));
+    if (result == 0)
+        result = gateway_open(&l->gateway, w->listen_fd, LOOP_IO_TIMEOUT_MS);
+    if (result < 0)
+        log_error("cannot start: %s%s%s", err_text(result), *why != '\0' ? ": " : "", why);
+    return result;
+}
+
+int loop_new(struct loop **out, struct worker *w, enum routes_pool pool)
+{
+    struct loop *l = calloc(1, sizeof(*l));
+    if (l == NULL)
+        return ERR_NOMEM;
+    l->app.conf = w->conf;
+    l->app.worker = w;
+    l->pool = pool;
+    l->signal_fd = -1;
+    int result = loop_open(l, w);
+    if (result < 0) {
+        loop_free(l);
+        return result;
+    }
+    l->source = (struct request_source){
+        .arg = l->gateway, .param = gateway_param, .body = gateway_body};
+    *out = l;
+    return 0;
+}
+
+void loop_free(struct loop *l)
+{
+    if (l == NULL)
+        return;
+    gateway_close(l->gateway);
+    auth_free(l->app.auth);
+    if (l->app.store != NULL)
+        store_close(l->app.store);
+    if (l->app.reactor != NULL) {
+        reactor_unwatch(l->app.reactor, &l->listening);
+        reactor_unwatch(l->app.reactor, &l->signals);
+        reactor_free(l->app.reactor);
+    }
+    if (l->signal_fd >= 0)
+        close(l->signal_fd);
+    free(l);
+}
+
+static void loop_measure(struct loop *l)
+{
+    long long bytes = worker_memory();
+    if (bytes >= 0)
+        atomic_store(&l->app.worker->slot->memory_bytes, bytes);
+    l->unmeasured = 0;
+}
+
+static void loop_log(const struct exchange *x, int64_t began_us, int sent)
+{
+    enum log_level level = strstr(x->request.path, "/health") != NULL ? LOG_LEVEL_DEBUG
+                                                                      : LOG_LEVEL_INFO;
+    log_write(level, "%s %s %d %lld us, user %s, request %s, trace %s%s", x->request.method,
+        x->request.path, x->reply.status, (long long)(clock_mono_us() - began_us),
+        x->who.user[0] != '\0' ? x->who.user : "-", x->request.id, x->request.trace.trace_id,
+        sent < 0 ? ", the client had left" : "");
+}
+
+/* Sends the reply; the client's connection is closed afterwards, whatever came of it. */
+static void loop_send(struct loop *l, struct exchange *x, int64_t began_us)
+{
+    struct buf head;
+    buf_init(&head, 0);
+    int sent = exchange_head(x, &head);
+    if (sent == 0)
+        sent = gateway_finish(l->gateway, head.data, head.len, buf_text(&x->reply.body),
+            x->request.head ? 0 : x->reply.body.len);
+    else
+        gateway_finish(l->gateway, NULL, 0, NULL, 0);
+    buf_free(&head);
+    if (x->reply.status >= 500)
+        atomic_fetch_add_explicit(&l->app.worker->slot->errors, 1, memory_order_relaxed);
+    loop_log(x, began_us, sent);
+}
+
+/* The turn behind the reply, and the machine's count that it holds. */
+static void loop_run_turns(struct loop *l, struct exchange *x)
+{
+    struct arena *arena = x->run_arena;
+    x->run_arena = NULL;
+    if (x->run != NULL)
+        runner_run_all(&l->app, x->run, arena);
+    else if (arena != NULL)
+        arena_free(arena);
+    if (x->holds_turn) {
+        runner_name(&l->app, NULL, NULL, NULL);
+        runner_give(&l->app);
+    }
+}
+
+static void loop_exchange(struct loop *l)
+{
+    struct scoreboard_slot *slot = l->app.worker->slot;
+    struct exchange x;
+    int64_t began_us = clock_mono_us();
+    scoreboard_stage_set(slot, TURN_STAGE_REQUEST);
+    l->app.turns_in_row = 0;
+    if (exchange_init(&x, &l->app, &l->source) < 0) {
+        gateway_finish(l->gateway, NULL, 0, NULL, 0);
+        return;
+    }
+    atomic_fetch_add_explicit(&slot->requests, 1, memory_order_relaxed);
+    int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(&x, l->pool);
+    if (result == ERR_PEER_GONE) {
+        log_debug("the client left before its request was read");
+        gateway_finish(l->gateway, NULL, 0, NULL, 0);
+    } else {
+        loop_send(l, &x, began_us);
+    }
+    loop_run_turns(l, &x);
+    exchange_fini(&x);
+    scoreboard_stage_set(slot, TURN_STAGE_IDLE);
+    if (++l->unmeasured >= LOOP_MEASURE_EVERY)
+        loop_measure(l);
+}
+
+/*
+ * A level-triggered listening socket must not wake a turn's reactor: it is watched only here. A
+ * connection that came meanwhile makes it ready again at once.
+ */
+static int loop_wait(struct loop *l)
+{
+    struct worker *w = l->app.worker;
+    l->connection_waits = false;
+    int result = reactor_watch(l->app.reactor, &l->listening, w->listen_fd,
+        EPOLLIN | EPOLLEXCLUSIVE, loop_on_listening, l);
+    if (result < 0)
+        return result;
+    int64_t until = clock_mono_ms() + LOOP_IDLE_MS;
+    do {
+        result = reactor_step(l->app.reactor, until, &w->wait_mask);
+    } while (result > 0 && !l->connection_waits && !w->drain && !w->reopen);
+    reactor_unwatch(l->app.reactor, &l->listening);
+    return result == ERR_CANCELLED ? 0 : result;
+}
+
+static int loop_serve(struct loop *l)
+{
+    int result = gateway_accept(l->gateway);
+    if (result == 0)
+        loop_exchange(l);
+    return result == ERR_IO ? ERR_IO : 0;
+}
+
+int loop_run(struct loop *l)
+{
+    struct worker *w = l->app.worker;
+    int result = 0;
+    loop_measure(l);
+    atomic_store(&w->slot->ready, true);
+    while (result >= 0 && !w->drain) {
+        /* QUIT ends the turn that runs, not the next one. */
+        w->abort_turn = 0;
+        result = loop_wait(l);
+        if (w->reopen) {
+            w->reopen = 0;
+            log_reopen();
+        }
+        if (result >= 0 && l->connection_waits && !w->drain)
+            result = loop_serve(l);
+        else if (result == 0)
+            loop_measure(l);
+    }
+    if (result < 0)
+        log_error("the worker leaves: %s", err_text(result));
+    return result < 0 ? 1 : 0;
+}

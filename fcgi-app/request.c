@@ -1,0 +1,294 @@
+#include "fcgi-app/request.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define REQUEST_TARGET_MAX 8192
+
+const char *request_header(const struct request *r, const char *param)
+{
+    const char *value = r->source->param(r->source->arg, param);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static int64_t request_waited(const struct request *r)
+{
+    const char *start = request_header(r, "T_START");
+    if (start == NULL)
+        return -1;
+    char *end;
+    double seconds = strtod(start, &end);
+    if (*end != '\0' || !(seconds > 0 && seconds < 1e11))
+        return -1;
+    int64_t waited = clock_real_ms() - (int64_t)(seconds * 1000.0 + 0.5);
+    return waited < 0 ? 0 : waited;
+}
+
+static void request_trace(struct request *r)
+{
+    struct ident_trace parent;
+    const char *header = request_header(r, "HTTP_TRACEPARENT");
+    if (header != NULL && ident_trace_parse(header, &parent))
+        ident_trace_child(&parent, &r->trace);
+    else
+        ident_trace_new(&r->trace);
+    ident_trace_format(&r->trace, r->traceparent);
+}
+
+void request_start(struct request *r, const struct request_source *source, struct arena *arena)
+{
+    memset(r, 0, sizeof(*r));
+    r->arena = arena;
+    r->source = source;
+    r->method = "GET";
+    r->path = "/";
+    r->body = "";
+    const char *id = request_header(r, "HTTP_X_REQUEST_ID");
+    if (id == NULL)
+        id = request_header(r, "REQUEST_ID");
+    if (id != NULL && ident_is_safe(id, strlen(id), REQUEST_ID_SIZE - 1))
+        snprintf(r->id, sizeof(r->id), "%s", id);
+    else
+        ident_token(16, r->id);
+    request_trace(r);
+    r->internal = request_header(r, "TP_INTERNAL");
+    r->waited_ms = request_waited(r);
+}
+
+static int request_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+long request_decode(char *s, bool plus)
+{
+    char *out = s;
+    for (const char *in = s; *in != '\0'; in++) {
+        if (*in == '%') {
+            int high = request_hex(in[1]);
+            int low = high < 0 ? -1 : request_hex(in[2]);
+            if (low < 0 || (high | low) == 0)
+                return ERR_INVALID;
+            *out++ = (char)(high << 4 | low);
+            in += 2;
+        } else {
+            *out++ = plus && *in == '+' ? ' ' : *in;
+        }
+    }
+    *out = '\0';
+    return out - s;
+}
+
+static int request_parse_query(struct request *r, char *query, struct problem *problem)
+{
+    char *rest = query;
+    for (char *pair; (pair = strsep(&rest, "&")) != NULL;) {
+        if (*pair == '\0')
+            continue;
+        if (r->query_count == REQUEST_QUERY_MAX)
+            return problem_set(problem, PROBLEM_BAD_REQUEST, "The query has more than %d fields.",
+                REQUEST_QUERY_MAX);
+        char *value = strchr(pair, '=');
+        if (value != NULL)
+            *value++ = '\0';
+        if (request_decode(pair, true) < 0 || (value != NULL && request_decode(value, true) < 0))
+            return problem_set(problem, PROBLEM_BAD_REQUEST,
+                "The query is not correctly percent-encoded.");
+        r->query[r->query_count].name = pair;
+        r->query[r->query_count++].value = value != NULL ? value : "";
+    }
+    return 0;
+}
+
+int request_target(struct request *r, struct problem *problem)
+{
+    const char *method = request_header(r, "REQUEST_METHOD");
+    r->method = arena_strdup(r->arena, method != NULL ? method : "GET");
+    const char *target = request_header(r, "REQUEST_URI");
+    bool raw = target != NULL;
+    if (target == NULL)
+        target = request_header(r, "DOCUMENT_URI");
+    if (target == NULL)
+        target = request_header(r, "SCRIPT_NAME");
+    if (target == NULL || *target != '/')
+        return problem_set(problem, PROBLEM_BAD_REQUEST, "The request has no path.");
+    if (strlen(target) > REQUEST_TARGET_MAX)
+        return problem_set(problem, PROBLEM_BAD_REQUEST, "The request line is too long.");
+    char *path = arena_strdup(r->arena, target);
+    const char *query = request_header(r, "QUERY_STRING");
+    char *query_copy = arena_strdup(r->arena, query);
+    if (r->method == NULL || path == NULL || (query != NULL && query_copy == NULL))
+        return ERR_NOMEM;
+    if (strcmp(r->method, "HEAD") == 0) {
+        r->method = "GET";
+        r->head = true;
+    }
+    char *mark = raw ? strchr(path, '?') : NULL;
+    if (mark != NULL) {
+        *mark++ = '\0';
+        if (query_copy == NULL)
+            query_copy = mark;
+    }
+    if (raw && request_decode(path, false) < 0)
+        return problem_set(problem, PROBLEM_BAD_REQUEST,
+            "The path is not correctly percent-encoded.");
+    r->path = path;
+    return query_copy != NULL ? request_parse_query(r, query_copy, problem) : 0;
+}
+
+int request_body(struct request *r, size_t max, struct problem *problem)
+{
+    struct buf body;
+    buf_init(&body, 0);
+    int result = r->source->body(r->source->arg, &body, max);
+    if (result == ERR_LIMIT) {
+        problem_set(problem, PROBLEM_TOO_LARGE, "The body may have %zu bytes at most.", max);
+        problem->has_limit = true;
+        problem->limit = (int64_t)max;
+        result = ERR_INVALID;
+    }
+    if (result == 0 && body.len > 0) {
+        size_t len = 0;
+        char *bytes = buf_take(&body, &len);
+        r->body = bytes;
+        r->body_len = len;
+        result = bytes == NULL ? ERR_NOMEM : arena_on_free(r->arena, free, bytes);
+        if (result < 0) {
+            r->body = "";
+            r->body_len = 0;
+        }
+    }
+    buf_free(&body);
+    return result;
+}
+
+static bool request_is_json(const char *type)
+{
+    size_t len = strcspn(type, "; \t");
+    if (len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0)
+        return true;
+    return len > 17 && strncasecmp(type, "application/", 12) == 0 &&
+           strncasecmp(type + len - 5, "+json", 5) == 0;
+}
+
+static void request_free_json(void *doc)
+{
+    jdoc_free(doc);
+}
+
+int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem)
+{
+    jdoc *doc = NULL;
+    if (r->body_len == 0) {
+        if (!optional)
+            return problem_set(problem, PROBLEM_BAD_JSON, "The body is empty.");
+        doc = jdoc_new_object();
+        if (doc == NULL)
+            return ERR_NOMEM;
+    } else {
+        const char *type = request_header(r, "CONTENT_TYPE");
+        if (type == NULL || !request_is_json(type))
+            return problem_set(problem, PROBLEM_MEDIA_TYPE,
+                "Send the body with Content-Type: application/json.");
+        char why[161] = "";
+        int result = jdoc_parse(r->body, r->body_len, &doc, why, sizeof(why));
+        if (result == ERR_NOMEM)
+            return result;
+        if (result < 0)
+            return problem_set(problem, PROBLEM_BAD_JSON, "%s", why);
+    }
+    int result = arena_on_free(r->arena, request_free_json, doc);
+    if (result < 0)
+        return result;
+    if (jdoc_type(doc) != JDOC_OBJECT)
+        return problem_set(problem, PROBLEM_BAD_JSON, "The body must be a JSON object, not %s.",
+            jdoc_type_name(jdoc_type(doc)));
+    *out = doc;
+    return 0;
+}
+
+const char *request_query(const struct request *r, const char *name)
+{
+    for (size_t i = 0; i < r->query_count; i++) {
+        if (strcmp(r->query[i].name, name) == 0)
+            return r->query[i].value;
+    }
+    return NULL;
+}
+
+int request_query_int(const struct request *r, const char *name, int64_t fallback, int64_t min,
+    int64_t max, int64_t *out, struct problem *problem)
+{
+    const char *text = request_query(r, name);
+    *out = fallback;
+    if (text == NULL)
+        return 0;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)*text) ||
+        value < min || value > max)
+        return problem_limit(problem, name, max, "%s must be a whole number from %lld to %lld.",
+            name, (long long)min, (long long)max);
+    *out = value;
+    return 0;
+}
+
+/* One element of Accept: does its range cover the type? exact: only when it names it. */
+static bool request_range_covers(const char *range, size_t len, const char *type, bool exact)
+{
+    if (len == strlen(type) && strncasecmp(range, type, len) == 0)
+        return true;
+    if (exact)
+        return false;
+    if (len == 3 && memcmp(range, "*/*", 3) == 0)
+        return true;
+    size_t major = (size_t)(strchr(type, '/') - type) + 1;
+    return len == major + 1 && strncasecmp(range, type, major) == 0 && range[major] == '*';
+}
+
+static bool request_range_refused(const char *parameters, size_t len)
+{
+    for (size_t i = 0; i + 2 < len; i++) {
+        if ((parameters[i] == ';' || parameters[i] == ' ') && (parameters[i + 1] | 0x20) == 'q' &&
+            parameters[i + 2] == '=')
+            return strtod(parameters + i + 3, NULL) <= 0;
+    }
+    return false;
+}
+
+static bool request_accept_scan(const char *accept, const char *type, bool exact)
+{
+    while (*accept != '\0') {
+        accept += strspn(accept, " \t,");
+        size_t len = strcspn(accept, ",");
+        size_t range = strcspn(accept, ";, \t");
+        if (range > 0 && request_range_covers(accept, range, type, exact) &&
+            !request_range_refused(accept + range, len - range))
+            return true;
+        accept += len;
+    }
+    return false;
+}
+
+bool request_accepts(const struct request *r, const char *type)
+{
+    const char *accept = request_header(r, "HTTP_ACCEPT");
+    return accept == NULL || request_accept_scan(accept, type, false);
+}
+
+bool request_prefers(const struct request *r, const char *type)
+{
+    const char *accept = request_header(r, "HTTP_ACCEPT");
+    return accept != NULL && request_accept_scan(accept, type, true);
+}

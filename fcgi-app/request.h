@@ -1,0 +1,73 @@
+#ifndef TURNPIKE_FCGI_APP_REQUEST_H
+#define TURNPIKE_FCGI_APP_REQUEST_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+#include "fcgi-app/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * request -- an HTTP request as the handlers see it, read from CGI parameters and a body, and
+ * checked where every route needs the same check. Texts live in the request's arena. Knows nothing
+ * of libfcgi: the tests and the fuzzer feed it from memory.
+ */
+struct request_source {
+    void *arg;
+    const char *(*param)(void *arg, const char *name);            /* NULL when absent */
+    int (*body)(void *arg, struct buf *out, size_t max);           /* see gateway_body */
+};
+
+#define REQUEST_QUERY_MAX 32
+#define REQUEST_ID_SIZE 65
+
+struct request {
+    struct arena *arena;
+    const struct request_source *source;
+    const char *method;
+    bool head;                 /* HEAD: handled as GET, the body is left out */
+    const char *path;          /* percent-decoded, without the query; begins with '/' */
+    struct { const char *name, *value; } query[REQUEST_QUERY_MAX];
+    size_t query_count;
+    const char *body;
+    size_t body_len;
+    char id[REQUEST_ID_SIZE];
+    struct ident_trace trace;  /* ours: a child of the client's, or new */
+    char traceparent[IDENT_TRACEPARENT_SIZE];
+    const char *internal;      /* TP_INTERNAL: "stream" or "housekeeper"; NULL = from nginx */
+    int64_t waited_ms;         /* between nginx (T_START) and now; -1 = unknown */
+};
+
+/* Marks the request id and trace even when the rest turns out bad: call it first. Never fails. */
+void request_start(struct request *r, const struct request_source *source, struct arena *arena);
+/* Method, path and query. Returns 0 or ERR_INVALID with the problem set, ERR_NOMEM. */
+int request_target(struct request *r, struct problem *problem);
+/* The body, within max bytes. Returns 0; ERR_INVALID with the problem set; ERR_PEER_GONE;
+ * ERR_NOMEM. */
+int request_body(struct request *r, size_t max, struct problem *problem);
+/*
+ * request_json -- the body as one JSON object; an empty body is an empty object when optional.
+ * The document is freed with the arena. Returns 0; ERR_INVALID with the problem set; ERR_NOMEM.
+ */
+int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem);
+
+/* A parameter as HTTP header: request_header(r, "HTTP_ACCEPT"). NULL when absent or empty. */
+const char *request_header(const struct request *r, const char *param);
+/* Value of a query field, NULL when absent. The first one counts. */
+const char *request_query(const struct request *r, const char *name);
+/* An integer of the query within [min, max]. Returns 0 or ERR_INVALID with the problem set. */
+int request_query_int(const struct request *r, const char *name, int64_t fallback, int64_t min,
+    int64_t max, int64_t *out, struct problem *problem);
+/* Whether Accept names the type, or takes everything (absent, *, type/STAR). q=0 refuses. */
+bool request_accepts(const struct request *r, const char *type);
+/* Whether Accept names exactly this type. */
+bool request_prefers(const struct request *r, const char *type);
+/* Strict percent decoding in place; plus: '+' means a blank. Returns the length or ERR_INVALID. */
+long request_decode(char *s, bool plus);
+
+#endif

@@ -1,0 +1,257 @@
+#include "fcgi-app/routes.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "fcgi-app/handlers.h"
+#include "store/sessions.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ROUTES_MINUTE_MS 60000
+#define ROUTES_STALE_RETRY_MS 1000
+
+/* Columns: method, pattern, scope, pools, needs a user, rate, handler. */
+static const struct routes_row routes_rows[] = {
+    {"POST", "/chat", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT, handlers_chat},
+    {"POST", "/agui", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT, handlers_agui},
+    {"GET", "/agui/capabilities", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+        handlers_agui_capabilities},
+    {"GET", "/sessions", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_sessions_list},
+    {"GET", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_session_get},
+    {"PATCH", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_session_patch},
+    {"DELETE", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_session_delete},
+    {"GET", "/sessions/{id}/messages", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_session_messages},
+    {"GET", "/sessions/{id}/events", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_session_events},
+    {"POST", "/sessions/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE,
+        handlers_session_cancel},
+    {"GET", "/turns/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_turn_get},
+    {"POST", "/turns/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE,
+        handlers_turn_cancel},
+    {"POST", "/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE, handlers_cancel},
+    {"GET", "/history", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_history_get},
+    {"DELETE", "/history", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_history_delete},
+    {"GET", "/context", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_context_get},
+    {"PUT", "/context", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_context_put},
+    {"POST", "/ws-ticket", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_ticket},
+    {"POST", "/feedback", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_FEEDBACK,
+        handlers_feedback},
+    {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tools},
+    {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE, handlers_health},
+    {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+        handlers_health_live},
+    {"GET", "/health/ready", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+        handlers_health_ready},
+    {"GET", "/health", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE, handlers_health},
+    {"GET", "/health/live", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+        handlers_health_live},
+    {"GET", "/health/ready", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+        handlers_health_ready},
+    {"POST", "/internal/message", ROUTES_INTERNAL, ROUTES_TURN, true, ROUTES_RATE_NONE,
+        handlers_internal_message},
+    {"POST", "/internal/run", ROUTES_INTERNAL, ROUTES_TURN, false, ROUTES_RATE_NONE,
+        handlers_internal_run},
+};
+#define ROUTES_COUNT (sizeof(routes_rows) / sizeof(routes_rows[0]))
+
+size_t routes_count(void)
+{
+    return ROUTES_COUNT;
+}
+
+const struct routes_row *routes_at(size_t index)
+{
+    return &routes_rows[index];
+}
+
+/* Whether path fits the pattern; ids are cut out into params. 1, 0, or ERR_NOMEM. */
+static int routes_fit(struct exchange *x, const char *pattern, const char *path,
+    const char *params[EXCHANGE_PARAMS])
+{
+    size_t count = 0;
+    while (*pattern != '\0') {
+        if (*pattern == '{') {
+            size_t len = strcspn(path, "/");
+            if (!ident_is_safe(path, len, IDENT_USER_MAX) || count == EXCHANGE_PARAMS)
+                return 0;
+            params[count] = arena_memdup(x->arena, path, len);
+            if (params[count++] == NULL)
+                return ERR_NOMEM;
+            path += len;
+            pattern = strchr(pattern, '}') + 1;
+        } else if (*pattern++ != *path++) {
+            return 0;
+        }
+    }
+    return *path == '\0';
+}
+
+/* The path below the row's root, or NULL when the row cannot be meant. */
+static const char *routes_below(const struct exchange *x, const struct routes_row *row)
+{
+    const char *path = x->request.path;
+    if (row->scope == ROUTES_INTERNAL)
+        return x->request.internal != NULL ? path : NULL;
+    if (row->scope == ROUTES_ROOT)
+        return path;
+    size_t base = strlen(x->app->conf->public_base);
+    return strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
+}
+
+static int routes_wrong_method(struct exchange *x, const char *allow)
+{
+    problem_set(&x->problem, PROBLEM_METHOD, "Allowed here: %s.", allow);
+    x->problem.allow = arena_strdup(x->arena, allow);
+    return x->problem.allow == NULL ? ERR_NOMEM : ERR_INVALID;
+}
+
+int routes_match(struct exchange *x, int pool, const struct routes_row **row)
+{
+    char allow[96] = "";
+    for (size_t i = 0; i < ROUTES_COUNT; i++) {
+        const char *params[EXCHANGE_PARAMS] = {NULL};
+        const char *path = routes_below(x, &routes_rows[i]);
+        if (path == NULL || (routes_rows[i].pools & pool) == 0)
+            continue;
+        int fit = routes_fit(x, routes_rows[i].pattern, path, params);
+        if (fit < 0)
+            return fit;
+        if (fit == 0)
+            continue;
+        if (strcmp(routes_rows[i].method, x->request.method) == 0) {
+            memcpy(x->params, params, sizeof(x->params));
+            *row = &routes_rows[i];
+            return 0;
+        }
+        size_t len = strlen(allow);
+        snprintf(allow + len, sizeof(allow) - len, "%s%s%s", len > 0 ? ", " : "",
+            routes_rows[i].method, strcmp(routes_rows[i].method, "GET") == 0 ? ", HEAD" : "");
+    }
+    if (allow[0] != '\0')
+        return routes_wrong_method(x, allow);
+    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
+}
+
+static int routes_internal_user(struct exchange *x)
+{
+    const char *user = request_header(&x->request, "TP_USER");
+    const char *role = request_header(&x->request, "TP_ROLE");
+    if (user == NULL || !ident_is_safe(user, strlen(user), IDENT_USER_MAX))
+        return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
+    x->who.kind = AUTH_INTERNAL;
+    snprintf(x->who.user, sizeof(x->who.user), "%s", user);
+    snprintf(x->who.role, sizeof(x->who.role), "%s", role != NULL ? role : "user");
+    return 0;
+}
+
+static int routes_unauthenticated(struct exchange *x, const char *why)
+{
+    log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
+    problem_set(&x->problem, PROBLEM_UNAUTHENTICATED, "Credential refused: %s.", why);
+    return ERR_AUTH;
+}
+
+/* Who asks: our own processes, a bearer token, an API key, or a developer. */
+static int routes_identify(struct exchange *x)
+{
+    if (x->request.internal != NULL)
+        return routes_internal_user(x);
+    const char *why = "none was sent";
+    const char *token = request_header(&x->request, "HTTP_X_API_KEY");
+    const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
+    if (header != NULL) {
+        if (strncasecmp(header, "Bearer ", 7) != 0)
+            return routes_unauthenticated(x, "the Authorization scheme is not Bearer");
+        token = header + 7;
+        token += strspn(token, " ");
+    }
+    if (token != NULL) {
+        if (auth_token(x->app->auth, token, strlen(token), &x->who, &why) == 0)
+            return 0;
+    } else if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"),
+                   &x->who) == 0) {
+        return 0;
+    }
+    return routes_unauthenticated(x, why);
+}
+
+static int routes_check_rate(struct exchange *x, enum routes_rate rate)
+{
+    const struct conf *conf = x->app->conf;
+    const struct {
+        const char *name;
+        int64_t limit;
+    } classes[] = {
+        [ROUTES_RATE_CHAT] = {"chat", conf->rate_chat_user},
+        [ROUTES_RATE_API] = {"api", conf->rate_api_user},
+        [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user},
+    };
+    if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
+        return 0;
+    int64_t left = 0, retry_ms = 0;
+    int result = sessions_rate(x->app->store, x->who.user, classes[rate].name, classes[rate].limit,
+        ROUTES_MINUTE_MS, &left, &retry_ms);
+    if (result != ERR_RATE)
+        return result;
+    problem_set(&x->problem, PROBLEM_RATE, "%lld %s requests a minute are allowed.",
+        (long long)classes[rate].limit, classes[rate].name);
+    x->problem.has_limit = true;
+    x->problem.limit = classes[rate].limit;
+    x->problem.retry_after_ms = retry_ms > 0 ? retry_ms : 1000;
+    return ERR_RATE;
+}
+
+static int routes_check_wait(struct exchange *x)
+{
+    const struct conf *conf = x->app->conf;
+    if (x->request.waited_ms <= conf->queue_wait_ms)
+        return 0;
+    atomic_fetch_add_explicit(&x->app->worker->board->refused_stale, 1, memory_order_relaxed);
+    problem_set(&x->problem, PROBLEM_QUEUE_WAIT,
+        "It waited %lld ms for a worker; the limit is %lld.", (long long)x->request.waited_ms, (long long)conf->queue_wait_ms);
+    x->problem.retry_after_ms = ROUTES_STALE_RETRY_MS;
+    return ERR_BUSY;
+}
+
+static int routes_handle(struct exchange *x, int pool)
+{
+    const struct routes_row *row = NULL;
+    /* The body first: its end must be read before any reply, also a refusal. */
+    int result = request_body(&x->request, (size_t)x->app->conf->body_max, &x->problem);
+    if (result == 0)
+        result = request_target(&x->request, &x->problem);
+    if (result == 0)
+        result = routes_check_wait(x);
+    if (result == 0)
+        result = routes_match(x, pool, &row);
+    if (result == 0 && row->needs_user)
+        result = routes_identify(x);
+    if (result == 0)
+        result = routes_check_rate(x, row->rate);
+    return result == 0 ? row->handler(x) : result;
+}
+
+int routes_answer(struct exchange *x, int pool)
+{
+    int result = routes_handle(x, pool);
+    if (result == ERR_PEER_GONE)
+        return result;
+    if (result == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
+        result = ERR_NOMEM;
+    if (result < 0) {
+        if (!x->problem.set)
+            problem_from_error(&x->problem, result);
+        exchange_problem(x);
+        if (x->reply.status >= 500)
+            log_limited(LOG_LEVEL_WARN, "%s %s: %d %s (%s)", x->request.method, x->request.path,
+                x->reply.status, problem_kind(x->problem.code)->code, err_name(result));
+    }
+    return 0;
+}

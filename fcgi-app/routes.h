@@ -1,0 +1,36 @@
+#ifndef TURNPIKE_FCGI_APP_ROUTES_H
+#define TURNPIKE_FCGI_APP_ROUTES_H
+
+#include "fcgi-app/exchange.h"
+
+/*
+ * routes -- the one table of what can be asked for, and the checks that come before a handler:
+ * waiting time, body, path, method, credential, rate. Used by api and turn workers.
+ */
+enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
+/* Where a path stands: under conf->public_base, at the root, or at the root for our own only. */
+enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_INTERNAL };
+enum routes_rate { ROUTES_RATE_NONE, ROUTES_RATE_CHAT, ROUTES_RATE_API, ROUTES_RATE_FEEDBACK };
+
+typedef int routes_handler(struct exchange *x);
+
+struct routes_row {
+    const char *method, *pattern; /* pattern: segments, "{id}" takes one safe id */
+    enum routes_scope scope;
+    int pools;                    /* enum routes_pool */
+    bool needs_user;
+    enum routes_rate rate;
+    routes_handler *handler;
+};
+size_t routes_count(void);
+const struct routes_row *routes_at(size_t index);
+
+/*
+ * routes_match -- finds the row. params: out, the ids, in the arena.
+ * Returns 0; ERR_INVALID with the problem set (404, 405 with Allow); ERR_NOMEM.
+ */
+int routes_match(struct exchange *x, int pool, const struct routes_row **row);
+/* Answers the exchange: afterwards x->reply is whole. ERR_PEER_GONE: nobody to answer to. */
+int routes_answer(struct exchange *x, int pool);
+
+#endif

@@ -1,0 +1,87 @@
+#include "fcgi-app/runner.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool runner_take(struct app *app)
+{
+    return !app->worker->drain && scoreboard_turn_take(app->worker->board);
+}
+
+void runner_give(struct app *app)
+{
+    scoreboard_turn_give(app->worker->board);
+}
+
+void runner_name(struct app *app, const char *uid, const char *session, const char *turn)
+{
+    scoreboard_turn_set(app->worker->slot, uid, session, turn);
+}
+
+void runner_on_stage(void *arg, enum turn_stage stage)
+{
+    struct app *app = arg;
+    scoreboard_stage_set(app->worker->slot, (int)stage);
+}
+
+bool runner_may_take_next(void *arg)
+{
+    struct app *app = arg;
+    return !app->worker->drain && !app->worker->abort_turn && app->turns_in_row < RUNNER_SHARE &&
+           !worker_is_due(app->worker);
+}
+
+int runner_run(struct app *app, const struct turns_start *start, struct turn_result *result)
+{
+    struct scoreboard_slot *slot = app->worker->slot;
+    char context[160];
+    memset(result, 0, sizeof(*result));
+    snprintf(context, sizeof(context), "turn=%s session=%s", start->turn, start->session);
+    log_context_set(context);
+    runner_name(app, start->uid, start->session, start->turn);
+    atomic_store(&slot->epoch, start->epoch);
+    atomic_store(&slot->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
+    app->turns_in_row++;
+    int error = turn_run(app->turns, start, result);
+    atomic_store(&slot->turn_deadline_ms, 0);
+    atomic_fetch_add_explicit(&slot->turns, 1, memory_order_relaxed);
+    if (error < 0) {
+        atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);
+        log_warn("the turn ended outside of this worker's hands: %s", err_text(error));
+    }
+    runner_name(app, NULL, NULL, NULL);
+    log_context_set(NULL);
+    return error;
+}
+
+void runner_result_fini(struct turn_result *result)
+{
+    buf_free(&result->reply);
+    if (result->next_arena != NULL)
+        arena_free(result->next_arena);
+    memset(result, 0, sizeof(*result));
+}
+
+void runner_run_all(struct app *app, const struct turns_start *start, struct arena *arena)
+{
+    struct turns_start next;
+    while (start != NULL) {
+        struct turn_result result;
+        int error = runner_run(app, start, &result);
+        if (arena != NULL)
+            arena_free(arena);
+        arena = NULL;
+        start = NULL;
+        if (error == 0 && result.next_arena != NULL && result.next.outcome == TURNS_STARTED) {
+            next = result.next;
+            start = &next;
+            arena = result.next_arena;
+            result.next_arena = NULL;
+        }
+        runner_result_fini(&result);
+    }
+}

@@ -1,0 +1,50 @@
+#ifndef TURNPIKE_FCGI_APP_SUBMIT_H
+#define TURNPIKE_FCGI_APP_SUBMIT_H
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+#include "fcgi-app/problem.h"
+#include "store/turns.h"
+
+#include <stdbool.h>
+
+/*
+ * submit -- a message for the assistant, read from the body of POST /chat, POST /agui or
+ * POST /internal/message into one form. Pure: no store, no clock. Used by turn workers.
+ */
+enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL };
+
+#define SUBMIT_MESSAGES_MAX 64
+
+struct submit {
+    const char *source;             /* "chat", "agui" or "ws" */
+    char session[IDENT_SESSION_MAX + 1];
+    bool session_given;             /* else a new one was made */
+    const char *client_message_id;  /* NULL = none */
+    const char *run_id;             /* NULL = the turn's id */
+    const char *user_id;            /* as named by the client, NULL = not named */
+    const char *text;               /* the user's words; "" when there are only tool results */
+    const char *message_id;         /* of the last new message */
+    const char *zone, *locale;      /* "" = not given */
+    const jdoc *context;            /* or NULL */
+    const jdoc *agui;               /* parts of RunAgentInput without its messages; or NULL */
+    const char *messages[SUBMIT_MESSAGES_MAX]; /* new AG-UI messages, JSON */
+    size_t message_count;
+    enum turns_on_busy on_busy;
+    bool stream;                    /* "stream": true */
+    const char *title;              /* for a session that has none */
+    char body_hash[IDENT_SHA256_SIZE];
+};
+
+/*
+ * submit_parse -- checks everything that can be checked without the store.
+ *   key  the Idempotency-Key header or NULL; the body's client_message_id comes first
+ * Texts live in the arena or are borrowed from body. Returns 0; ERR_INVALID with the problem set;
+ * ERR_NOMEM.
+ */
+int submit_parse(enum submit_kind kind, const jdoc *body, const char *key, const struct conf *conf,
+    struct arena *arena, struct submit *out, struct problem *problem);
+
+#endif

@@ -1,0 +1,98 @@
+#include "store/args.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void args_init(struct args *a)
+{
+    a->v = a->few;
+    a->n = 0;
+    a->cap = ARGS_INLINE;
+    a->error = 0;
+    a->number_count = 0;
+}
+
+void args_fini(struct args *a)
+{
+    if (a->v != a->few)
+        free(a->v);
+    args_init(a);
+}
+
+void args_bytes(struct args *a, const char *data, size_t len)
+{
+    if (a->n == a->cap) {
+        struct link_arg *v = malloc(a->cap * 2 * sizeof(*v));
+
+        if (!v) {
+            a->error = ERR_NOMEM;
+            return;
+        }
+        memcpy(v, a->v, a->n * sizeof(*v));
+        if (a->v != a->few)
+            free(a->v);
+        a->v = v;
+        a->cap *= 2;
+    }
+    a->v[a->n++] = (struct link_arg){data, len};
+}
+
+void args_text(struct args *a, const char *text)
+{
+    args_bytes(a, text ? text : "", text ? strlen(text) : 0);
+}
+
+void args_int(struct args *a, int64_t value)
+{
+    char *out;
+
+    if (a->number_count == ARGS_NUMBERS) {
+        a->error = ERR_INTERNAL;
+        return;
+    }
+    out = a->numbers[a->number_count++];
+    snprintf(out, sizeof(a->numbers[0]), "%lld", (long long)value);
+    args_text(a, out);
+}
+
+void args_common(struct args *a, const struct store *s, size_t history_limit)
+{
+    const struct conf *c = s->conf;
+
+    args_text(a, s->owner);
+    args_int(a, c->lease_ms);
+    args_int(a, c->log_keep_ms);
+    args_int(a, c->turn_keep_ms);
+    args_int(a, c->session_keep_ms);
+    args_int(a, c->seen_keep_ms);
+    args_int(a, c->session_messages_max);
+    args_int(a, c->queue_max);
+    args_int(a, (int64_t)history_limit);
+}
+
+int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
+    struct link_reply **out)
+{
+    char prefix[STORE_KEY_MAX];
+    struct link_arg key;
+    int error = a->error;
+
+    store_key_user(prefix, uid, "");
+    key = link_text(prefix);
+    if (out)
+        *out = NULL;
+    if (!error) {
+        bool was_there = link_fd(s->link) >= 0;
+        int64_t patience = clock_mono_ms() + s->conf->redis_timeout_ms / 2;
+
+        error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
+        if (error == ERR_STORE && was_there && link_fd(s->link) < 0 && clock_mono_ms() < patience)
+            error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
+    }
+    args_fini(a);
+    return error;
+}

@@ -1,0 +1,38 @@
+#ifndef TURNPIKE_STORE_ARGS_H
+#define TURNPIKE_STORE_ARGS_H
+
+#include "store/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * args -- the arguments of a script call while they are gathered; on the stack, heap only for
+ * many. Texts are borrowed until args_fini. An error sticks and comes out of args_call.
+ */
+#define ARGS_INLINE 48
+#define ARGS_NUMBERS 24
+struct args {
+    struct link_arg *v;
+    size_t n, cap;
+    int error;
+    struct link_arg few[ARGS_INLINE];
+    char numbers[ARGS_NUMBERS][24];
+    size_t number_count;
+};
+void args_init(struct args *a);
+void args_fini(struct args *a);
+void args_bytes(struct args *a, const char *data, size_t len);
+void args_text(struct args *a, const char *text); /* NULL = "" */
+void args_int(struct args *a, int64_t value);
+/* ARGV[1..9] of every script that includes lib_turn.lua. */
+void args_common(struct args *a, const struct store *s, size_t history_limit);
+/*
+ * args_call -- calls the script with KEYS[1] = "tp:{uid}:" and frees the arguments. A call whose
+ * connection broke (not one that Redis left unanswered until the timeout) is made once more: every
+ * script recognises its own repetition.
+ */
+int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
+    struct link_reply **out);
+
+#endif

@@ -1,0 +1,608 @@
+#include "store/channel.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "store/scripts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+
+#include <hiredis/adapters/libev.h>
+#pragma GCC diagnostic pop
+
+#define BACKOFF_FIRST 0.05
+#define BACKOFF_MAX 2.0
+#define PULSE_SECONDS 5.0
+/* Nobody publishes here; its confirmation shows that the subscribing connection lives. */
+#define PULSE_CHANNEL "tp:pulse"
+#define DEPTH_MAX 8
+
+/* One of the two connections. */
+struct side {
+    struct channel *channel;
+    redisAsyncContext *ac; /* NULL while waiting for the next attempt */
+    const char *name;
+    bool up, waiting_pulse;
+    unsigned attempts;
+    ev_timer retry; /* next attempt; while connecting: its deadline */
+    ev_timer pulse;
+};
+
+/* A command whose reply is due. */
+struct request {
+    struct channel *channel;
+    struct request *next, *prev;
+    channel_range_fn *range;
+    channel_text_fn *text;
+    const struct link_script *script;
+    void *arg;
+};
+
+struct channel {
+    const struct conf *conf;
+    struct ev_loop *loop;
+    struct channel_handlers handlers;
+    struct side sub, cmd;
+    struct request requests; /* ring */
+    bool freeing;
+    unsigned seed;
+};
+
+static void side_lost(struct side *s);
+
+static bool is_sub(const struct side *s)
+{
+    return s == &s->channel->sub;
+}
+
+/* ---- connecting ---- */
+
+static double jittered(struct channel *c, double seconds)
+{
+    return seconds * (0.5 + (double)(rand_r(&c->seed) % 1000) / 1000);
+}
+
+static void schedule_retry(struct side *s)
+{
+    double delay = BACKOFF_FIRST;
+
+    for (unsigned i = 0; i < s->attempts && delay < BACKOFF_MAX; i++)
+        delay *= 2;
+    if (delay > BACKOFF_MAX)
+        delay = BACKOFF_MAX;
+    s->attempts++;
+    ev_timer_stop(s->channel->loop, &s->retry);
+    ev_timer_set(&s->retry, jittered(s->channel, delay), 0);
+    ev_timer_start(s->channel->loop, &s->retry);
+}
+
+/* Ends the connection from our side; on_disconnect or on_connect follow or not, side_lost does. */
+static void side_drop(struct side *s, const char *why)
+{
+    redisAsyncContext *ac = s->ac;
+
+    if (!ac)
+        return;
+    log_limited(LOG_LEVEL_WARN, "redis %s connection given up: %s", s->name, why);
+    side_lost(s);
+    redisAsyncFree(ac);
+}
+
+static void side_lost(struct side *s)
+{
+    bool was_up = s->up;
+
+    if (!s->ac)
+        return;
+    s->ac->data = NULL; /* later callbacks of this context find nobody */
+    s->ac = NULL;
+    s->up = s->waiting_pulse = false;
+    ev_timer_stop(s->channel->loop, &s->pulse);
+    if (s->channel->freeing)
+        return;
+    schedule_retry(s);
+    if (was_up && is_sub(s))
+        s->channel->handlers.lost(s->channel->handlers.arg);
+}
+
+static void on_disconnect(const redisAsyncContext *ac, int status)
+{
+    struct side *s = ac->data;
+
+    if (!s)
+        return;
+    log_limited(LOG_LEVEL_WARN, "redis %s connection lost: %s", s->name,
+        status == REDIS_OK ? "closed" : ac->errstr);
+    side_lost(s);
+}
+
+static void on_connect(const redisAsyncContext *ac, int status)
+{
+    struct side *s = ac->data;
+
+    if (!s || status == REDIS_OK)
+        return;
+    log_limited(LOG_LEVEL_WARN, "redis %s connection failed: %s", s->name, ac->errstr);
+    side_lost(s);
+}
+
+/* The first reply (PING, after AUTH and SELECT): the connection is usable. */
+static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct side *s = ac->data;
+    const redisReply *reply = data;
+
+    (void)privdata;
+    if (!s || !reply)
+        return;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        side_drop(s, reply->str);
+        return;
+    }
+    ev_timer_stop(s->channel->loop, &s->retry);
+    s->up = true;
+    s->attempts = 0;
+    ev_timer_again(s->channel->loop, &s->pulse);
+    log_info("redis %s connection is up", s->name);
+    if (is_sub(s))
+        s->channel->handlers.ready(s->channel->handlers.arg);
+}
+
+static void on_setup(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct side *s = ac->data;
+    const redisReply *reply = data;
+
+    (void)privdata;
+    if (s && reply && reply->type == REDIS_REPLY_ERROR)
+        side_drop(s, reply->str);
+}
+
+static void say_hello(struct side *s)
+{
+    const struct conf *conf = s->channel->conf;
+
+    if (conf->redis_password[0] && conf->redis_user[0])
+        redisAsyncCommand(
+            s->ac, on_setup, NULL, "AUTH %s %s", conf->redis_user, conf->redis_password);
+    else if (conf->redis_password[0])
+        redisAsyncCommand(s->ac, on_setup, NULL, "AUTH %s", conf->redis_password);
+    if (conf->redis_database != 0)
+        redisAsyncCommand(s->ac, on_setup, NULL, "SELECT %d", (int)conf->redis_database);
+    if (!is_sub(s))
+        redisAsyncCommand(s->ac, NULL, NULL, "SCRIPT LOAD %s", script_view_locate.body);
+    redisAsyncCommand(s->ac, on_hello, NULL, "PING");
+}
+
+static void side_connect(struct side *s)
+{
+    struct channel *c = s->channel;
+    const struct conf *conf = c->conf;
+    redisAsyncContext *ac;
+
+    ac = conf->redis_socket[0] ? redisAsyncConnectUnix(conf->redis_socket)
+                               : redisAsyncConnect(conf->redis_host, (int)conf->redis_port);
+    if (!ac || ac->err) {
+        log_limited(LOG_LEVEL_WARN, "redis %s connection failed: %s", s->name,
+            ac ? ac->errstr : "out of memory");
+        if (ac)
+            redisAsyncFree(ac);
+        schedule_retry(s);
+        return;
+    }
+    fcntl(ac->c.fd, F_SETFD, FD_CLOEXEC);
+    ac->data = s;
+    s->ac = ac;
+    redisLibevAttach(c->loop, ac);
+    redisAsyncSetConnectCallback(ac, on_connect);
+    redisAsyncSetDisconnectCallback(ac, on_disconnect);
+    say_hello(s);
+    ev_timer_stop(c->loop, &s->retry);
+    ev_timer_set(&s->retry, (double)conf->redis_timeout_ms / 1000, 0);
+    ev_timer_start(c->loop, &s->retry);
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    struct side *s = timer->data;
+
+    (void)loop;
+    (void)revents;
+    if (s->ac)
+        side_drop(s, "no answer in time");
+    else
+        side_connect(s);
+}
+
+/* ---- is it alive? ---- */
+
+static void pulse_came(struct side *s)
+{
+    s->waiting_pulse = false;
+    s->pulse.repeat = PULSE_SECONDS;
+    ev_timer_again(s->channel->loop, &s->pulse);
+}
+
+static void on_pong(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct side *s = ac->data;
+
+    (void)privdata;
+    if (s && data)
+        pulse_came(s);
+}
+
+static void on_push(redisAsyncContext *ac, void *data, void *privdata);
+
+static void on_pulse(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    struct side *s = timer->data;
+
+    (void)revents;
+    if (!s->ac)
+        return;
+    if (s->waiting_pulse) {
+        side_drop(s, "it answers nothing");
+        return;
+    }
+    s->waiting_pulse = true;
+    s->pulse.repeat = (double)s->channel->conf->redis_timeout_ms / 1000;
+    ev_timer_again(loop, &s->pulse);
+    if (is_sub(s))
+        redisAsyncCommand(s->ac, on_push, NULL, "SUBSCRIBE " PULSE_CHANNEL);
+    else
+        redisAsyncCommand(s->ac, on_pong, NULL, "PING");
+}
+
+/* ---- subscriptions ---- */
+
+static void on_push(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct side *s = ac->data;
+    const redisReply *reply = data, *kind, *name, *bytes;
+    const struct channel_handlers *h;
+
+    (void)privdata;
+    if (!s || !reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
+        return;
+    h = &s->channel->handlers;
+    kind = reply->element[0];
+    name = reply->element[1];
+    bytes = reply->element[2];
+    if (kind->len == 7 && memcmp(kind->str, "message", 7) == 0) {
+        if (bytes->type == REDIS_REPLY_STRING)
+            h->message(h->arg, name->str, (size_t)name->len, bytes->str, (size_t)bytes->len);
+    } else if (kind->len == 9 && memcmp(kind->str, "subscribe", 9) == 0) {
+        if (strcmp(name->str, PULSE_CHANNEL) == 0)
+            pulse_came(s);
+        else
+            h->subscribed(h->arg, name->str, (size_t)name->len);
+    }
+}
+
+static int subscription(struct channel *c, redisCallbackFn *fn, const char *verb, const char *name)
+{
+    const char *argv[2] = {verb, name};
+    size_t lens[2] = {strlen(verb), strlen(name)};
+
+    if (!c->sub.up || redisAsyncCommandArgv(c->sub.ac, fn, NULL, 2, argv, lens) != REDIS_OK)
+        return ERR_STORE;
+    return 0;
+}
+
+int channel_subscribe(struct channel *c, const char *name)
+{
+    return subscription(c, on_push, "SUBSCRIBE", name);
+}
+
+int channel_unsubscribe(struct channel *c, const char *name)
+{
+    return subscription(c, NULL, "UNSUBSCRIBE", name);
+}
+
+/* ---- commands ---- */
+
+static void request_free(struct request *r)
+{
+    r->prev->next = r->next;
+    r->next->prev = r->prev;
+    free(r);
+}
+
+static void request_fail(struct request *r, int error)
+{
+    if (r->range)
+        r->range(r->arg, error, NULL, 0);
+    else if (r->text)
+        r->text(r->arg, error, NULL, NULL, 0);
+    request_free(r);
+}
+
+static int reply_error(struct channel *c, const struct request *r, const redisReply *reply)
+{
+    static const char *const passing[] = {"LOADING", "MASTERDOWN", "BUSY", "NOAUTH", "TRYAGAIN"};
+
+    if (strncmp(reply->str, "NOSCRIPT", 8) == 0 && r->script && c->cmd.ac) {
+        redisAsyncCommand(c->cmd.ac, NULL, NULL, "SCRIPT LOAD %s", r->script->body);
+        return ERR_AGAIN;
+    }
+    log_limited(LOG_LEVEL_WARN, "redis refused a command: %s", reply->str);
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        if (strncmp(reply->str, passing[i], strlen(passing[i])) == 0)
+            return ERR_STORE;
+    }
+    return ERR_INTERNAL;
+}
+
+/* The value of the field "e" of one [id, [field, value, ...]]. */
+static bool entry_from(const redisReply *pair, struct channel_entry *entry)
+{
+    const redisReply *fields;
+
+    if (pair->type != REDIS_REPLY_ARRAY || pair->elements != 2 ||
+        pair->element[0]->type != REDIS_REPLY_STRING ||
+        pair->element[1]->type != REDIS_REPLY_ARRAY)
+        return false;
+    fields = pair->element[1];
+    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+        const redisReply *name = fields->element[i], *value = fields->element[i + 1];
+        if (name->len != 1 || name->str[0] != 'e' || value->type != REDIS_REPLY_STRING)
+            continue;
+        entry->id = pair->element[0]->str;
+        entry->id_len = (size_t)pair->element[0]->len;
+        entry->value = value->str;
+        entry->value_len = (size_t)value->len;
+        return true;
+    }
+    return false;
+}
+
+static void give_range(struct request *r, const redisReply *reply)
+{
+    struct channel_entry *entries;
+    size_t count = 0;
+
+    if (!r->range)
+        return;
+    entries = calloc(reply->elements + 1, sizeof(*entries));
+    if (!entries) {
+        r->range(r->arg, ERR_NOMEM, NULL, 0);
+        return;
+    }
+    for (size_t i = 0; i < reply->elements; i++) {
+        if (entry_from(reply->element[i], &entries[count]))
+            count++;
+    }
+    r->range(r->arg, 0, entries, count);
+    free(entries);
+}
+
+struct flat {
+    const char **texts;
+    size_t *lens;
+    char (*numbers)[24];
+    size_t count;
+};
+
+static size_t leaves(const redisReply *reply, int depth)
+{
+    size_t n = 0;
+
+    if (reply->type != REDIS_REPLY_ARRAY || depth > DEPTH_MAX)
+        return 1;
+    for (size_t i = 0; i < reply->elements; i++)
+        n += leaves(reply->element[i], depth + 1);
+    return n;
+}
+
+static void flatten(const redisReply *reply, int depth, struct flat *flat)
+{
+    size_t at = flat->count;
+
+    if (reply->type == REDIS_REPLY_ARRAY && depth <= DEPTH_MAX) {
+        for (size_t i = 0; i < reply->elements; i++)
+            flatten(reply->element[i], depth + 1, flat);
+        return;
+    }
+    flat->count++;
+    if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS) {
+        flat->texts[at] = reply->str;
+        flat->lens[at] = (size_t)reply->len;
+    } else if (reply->type == REDIS_REPLY_INTEGER) {
+        flat->lens[at] =
+            (size_t)snprintf(flat->numbers[at], sizeof(flat->numbers[at]), "%lld", reply->integer);
+        flat->texts[at] = flat->numbers[at];
+    }
+}
+
+static void give_texts(struct request *r, const redisReply *reply)
+{
+    struct flat flat = {0};
+    size_t n = leaves(reply, 0);
+
+    if (!r->text)
+        return;
+    flat.texts = calloc(n + 1, sizeof(*flat.texts));
+    flat.lens = calloc(n + 1, sizeof(*flat.lens));
+    flat.numbers = calloc(n + 1, sizeof(*flat.numbers));
+    if (flat.texts && flat.lens && flat.numbers) {
+        flatten(reply, 0, &flat);
+        r->text(r->arg, 0, flat.texts, flat.lens, flat.count);
+    } else {
+        r->text(r->arg, ERR_NOMEM, NULL, NULL, 0);
+    }
+    free(flat.texts);
+    free(flat.lens);
+    free(flat.numbers);
+}
+
+static void on_reply(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct request *r = privdata;
+    const redisReply *reply = data;
+
+    (void)ac;
+    if (!reply) {
+        request_fail(r, ERR_STORE);
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        request_fail(r, reply_error(r->channel, r, reply));
+    } else if (r->range && reply->type != REDIS_REPLY_ARRAY) {
+        request_fail(r, ERR_INTERNAL);
+    } else {
+        if (r->range)
+            give_range(r, reply);
+        else
+            give_texts(r, reply);
+        request_free(r);
+    }
+}
+
+static int request_send(struct channel *c, const struct request *model, const char *const *argv,
+    const size_t *lens, size_t argc)
+{
+    struct request *r;
+
+    if (!c->cmd.up)
+        return ERR_STORE;
+    r = malloc(sizeof(*r));
+    if (!r)
+        return ERR_NOMEM;
+    *r = *model;
+    r->channel = c;
+    r->next = &c->requests;
+    r->prev = c->requests.prev;
+    r->prev->next = r->next->prev = r;
+    if (redisAsyncCommandArgv(
+            c->cmd.ac, on_reply, r, (int)argc, (const char **)(uintptr_t)argv, lens) != REDIS_OK) {
+        request_free(r);
+        return ERR_STORE;
+    }
+    return 0;
+}
+
+int channel_range(struct channel *c, const char *log_key, const char *cursor, size_t max,
+    channel_range_fn *fn, void *arg)
+{
+    struct request r = {.range = fn, .arg = arg};
+    char from[64], most[24];
+    const char *argv[6] = {"XRANGE", log_key, from, "+", "COUNT", most};
+    size_t lens[6];
+
+    snprintf(from, sizeof(from), "(%s", cursor);
+    snprintf(most, sizeof(most), "%zu", max);
+    for (size_t i = 0; i < 6; i++)
+        lens[i] = strlen(argv[i]);
+    return request_send(c, &r, argv, lens, 6);
+}
+
+int channel_command(struct channel *c, const char *const *argv, const size_t *lens, size_t argc,
+    channel_text_fn *fn, void *arg)
+{
+    struct request r = {.text = fn, .arg = arg};
+
+    return request_send(c, &r, argv, lens, argc);
+}
+
+int channel_script(struct channel *c, const struct link_script *script, size_t keys,
+    const char *const *texts, size_t count, channel_text_fn *fn, void *arg)
+{
+    struct request r = {.text = fn, .arg = arg, .script = script};
+    const char *argv[16] = {"EVALSHA", script->sha1};
+    size_t lens[16] = {7, strlen(script->sha1)};
+    char number[24];
+
+    if (count > 13)
+        return ERR_INVALID;
+    lens[2] = (size_t)snprintf(number, sizeof(number), "%zu", keys);
+    argv[2] = number;
+    for (size_t i = 0; i < count; i++) {
+        argv[i + 3] = texts[i];
+        lens[i + 3] = strlen(texts[i]);
+    }
+    return request_send(c, &r, argv, lens, count + 3);
+}
+
+void channel_forget(struct channel *c, const void *arg)
+{
+    for (struct request *r = c->requests.next; r != &c->requests; r = r->next) {
+        if (r->arg == arg) {
+            r->range = NULL;
+            r->text = NULL;
+            r->arg = NULL;
+        }
+    }
+}
+
+/* ---- life ---- */
+
+static void side_init(struct side *s, struct channel *c, const char *name)
+{
+    s->channel = c;
+    s->name = name;
+    ev_init(&s->retry, on_retry);
+    ev_init(&s->pulse, on_pulse);
+    s->pulse.repeat = PULSE_SECONDS;
+    s->retry.data = s->pulse.data = s;
+    ev_timer_set(&s->retry, 0, 0);
+    ev_timer_start(c->loop, &s->retry);
+}
+
+int channel_new(struct channel **out, const struct conf *conf, struct ev_loop *loop,
+    const struct channel_handlers *handlers)
+{
+    struct channel *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return ERR_NOMEM;
+    c->conf = conf;
+    c->loop = loop;
+    c->handlers = *handlers;
+    c->requests.next = c->requests.prev = &c->requests;
+    c->seed = (unsigned)(uintptr_t)c ^ (unsigned)(ev_time() * 1000);
+    side_init(&c->cmd, c, "command");
+    side_init(&c->sub, c, "subscriber");
+    *out = c;
+    return 0;
+}
+
+static void side_fini(struct side *s)
+{
+    redisAsyncContext *ac = s->ac;
+
+    if (ac) {
+        side_lost(s);
+        redisAsyncFree(ac);
+    }
+    ev_timer_stop(s->channel->loop, &s->retry);
+    ev_timer_stop(s->channel->loop, &s->pulse);
+}
+
+void channel_free(struct channel *c)
+{
+    if (!c)
+        return;
+    c->freeing = true;
+    for (struct request *r = c->requests.next; r != &c->requests; r = r->next) {
+        r->range = NULL;
+        r->text = NULL;
+    }
+    side_fini(&c->cmd);
+    side_fini(&c->sub);
+    while (c->requests.next != &c->requests)
+        request_free(c->requests.next);
+    free(c);
+}
+
+bool channel_is_up(const struct channel *c)
+{
+    return c->sub.up && c->cmd.up;
+}

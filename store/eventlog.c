@@ -1,0 +1,478 @@
+#include "store/eventlog.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "store/resp.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTLOG_JOIN_MAX 32768         /* bytes of one joined delta */
+#define EVENTLOG_BATCH_BYTES 262144     /* of one append call */
+#define EVENTLOG_BATCH_ENTRIES 256
+#define EVENTLOG_KEEP_MEMORY 32768
+#define EVENTLOG_RETRY_FIRST_MS 20
+#define EVENTLOG_RETRY_MAX_MS 1000
+#define EVENTLOG_ID_MAX 128
+
+/* What is under way in Redis. At most one thing is, so that entries cannot leave holes. */
+enum eventlog_phase {
+    EVENTLOG_IDLE,
+    EVENTLOG_APPENDING,
+    EVENTLOG_ASKING /* for the log's top, after a reconnect or a refusal */
+};
+
+struct eventlog {
+    struct store *store;
+    char run[IDENT_UUID_SIZE];
+    char log_key[STORE_KEY_MAX], channel[STORE_KEY_MAX], epoch[24];
+    int64_t base;            /* N of entry 0 */
+    enum eventlog_phase phase;
+    bool active, fenced, full;
+    bool ask;                /* the log's top must be asked before the next append */
+    bool reload;             /* Redis forgot the scripts */
+    unsigned generation;     /* of the connection on which the scripts are loaded */
+    int64_t retry_ms;        /* monotonic; nothing is tried before; 0 = Redis is there */
+    int64_t backoff_ms;
+    int64_t send_ms;         /* monotonic; earliest next append of joined text */
+    struct buf kept;         /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
+    uint32_t *ends;          /* of each entry in kept */
+    size_t count, cap;       /* entries, room in ends */
+    size_t acked, flying;    /* entries acknowledged; entries of the append under way behind them */
+    struct buf open;         /* the delta that still grows: "RUN FLAG JSON" without its end */
+    enum eventlog_delta open_kind;
+    struct buf prefix;       /* what such an entry begins with, for prefix_kind and prefix_id */
+    enum eventlog_delta prefix_kind;
+    char prefix_id[EVENTLOG_ID_MAX];
+    struct buf fixed, head;  /* the append command: unchanging part; all before the entries */
+    struct reactor_timer timer;
+};
+
+static void advance(struct eventlog *l, bool now);
+
+/* ---- entries ---- */
+
+static const struct {
+    char flag;
+    const char *type, *id_field;
+} eventlog_deltas[] = {
+    [EVENTLOG_TEXT] = {EVENTLOG_FLAG_TEXT, "TEXT_MESSAGE_CONTENT", "messageId"},
+    [EVENTLOG_TOOL_ARGS] = {EVENTLOG_FLAG_NONE, "TOOL_CALL_ARGS", "toolCallId"},
+    [EVENTLOG_REASONING] = {EVENTLOG_FLAG_NONE, "REASONING_MESSAGE_CONTENT", "messageId"},
+};
+
+static void put_lead(const struct eventlog *l, char flag, struct buf *out)
+{
+    char middle[3] = {' ', flag, ' '};
+
+    buf_put(out, l->run, strlen(l->run));
+    buf_put(out, middle, 3);
+}
+
+void eventlog_entry(const struct eventlog *l, char flag, const char *json, size_t len,
+    struct buf *out)
+{
+    put_lead(l, flag, out);
+    buf_put(out, json, len);
+}
+
+int64_t eventlog_next_n(const struct eventlog *l)
+{
+    return l->base + (int64_t)l->count + (l->open.len ? 1 : 0);
+}
+
+/* Room for one entry more. Returns 0, ERR_FULL, ERR_NOMEM. */
+static int room(struct eventlog *l, size_t bytes)
+{
+    if (l->full || l->kept.len + l->open.len + bytes > (size_t)l->store->conf->log_turn_bytes) {
+        l->full = true;
+        return ERR_FULL;
+    }
+    if (l->count + 1 >= l->cap) { /* one spare: the open entry must always find its place */
+        size_t cap = l->cap ? l->cap * 2 : 64;
+        uint32_t *ends = realloc(l->ends, cap * sizeof(*ends));
+
+        if (!ends)
+            return ERR_NOMEM;
+        l->ends = ends;
+        l->cap = cap;
+    }
+    return 0;
+}
+
+static void close_entry(struct eventlog *l)
+{
+    l->ends[l->count++] = (uint32_t)l->kept.len;
+}
+
+static int close_open(struct eventlog *l)
+{
+    if (!l->open.len)
+        return 0;
+    buf_put(&l->open, "\"}", 2);
+    resp_arg(&l->kept, l->open.data, l->open.len);
+    if (buf_error(&l->open) || buf_error(&l->kept))
+        return ERR_NOMEM;
+    buf_reset(&l->open);
+    close_entry(l);
+    return 0;
+}
+
+/* ---- talking to Redis ---- */
+
+static void on_timer(struct reactor_timer *timer)
+{
+    eventlog_pump(timer->arg);
+}
+
+static void wake_at(struct eventlog *l, int64_t due_ms)
+{
+    if (l->store->reactor)
+        reactor_timer_set(l->store->reactor, &l->timer, due_ms, on_timer, l);
+}
+
+static void come_back_later(struct eventlog *l)
+{
+    l->backoff_ms = l->backoff_ms ? l->backoff_ms * 2 : EVENTLOG_RETRY_FIRST_MS;
+    if (l->backoff_ms > EVENTLOG_RETRY_MAX_MS)
+        l->backoff_ms = EVENTLOG_RETRY_MAX_MS;
+    l->retry_ms = clock_mono_ms() + l->backoff_ms;
+    l->ask = true;
+    wake_at(l, l->retry_ms);
+}
+
+static void on_fenced(struct eventlog *l)
+{
+    l->fenced = true;
+    log_info("event log: fenced at epoch %s", l->epoch);
+}
+
+/*
+ * An outcome, in every phase the same but for success: no reply (ERR_STORE) and refusals lead to
+ * a later question for the log's top, an unknown script to loading it. True when it succeeded.
+ */
+static bool settled(struct eventlog *l, int error, int64_t value)
+{
+    l->phase = EVENTLOG_IDLE;
+    l->flying = 0;
+    if (error == ERR_AGAIN) {
+        l->reload = true;
+        l->ask = true;
+        return false;
+    }
+    if (error) {
+        come_back_later(l);
+        return false;
+    }
+    if (value < 0)
+        on_fenced(l);
+    return value >= 0;
+}
+
+static void on_reply(void *arg, int error, int64_t value)
+{
+    struct eventlog *l = arg;
+    enum eventlog_phase phase = l->phase;
+    size_t known;
+
+    if (settled(l, error, value)) {
+        known = value < l->base ? 0 : (size_t)(value - l->base) + 1;
+        if (known > l->count)
+            known = l->count;
+        if (phase == EVENTLOG_ASKING || known > l->acked)
+            l->acked = known;
+        if (phase == EVENTLOG_ASKING)
+            l->ask = false;
+        if (phase == EVENTLOG_APPENDING || l->acked == l->count)
+            l->retry_ms = l->backoff_ms = 0;
+    }
+    if (error != ERR_STORE)
+        advance(l, false);
+}
+
+static void send_ask(struct eventlog *l)
+{
+    const struct link_script *s = &script_log_top;
+
+    buf_reset(&l->head);
+    buf_puts(&l->head, "*5\r\n");
+    resp_text(&l->head, "EVALSHA");
+    resp_text(&l->head, s->sha1);
+    resp_text(&l->head, "1");
+    resp_text(&l->head, l->log_key);
+    resp_text(&l->head, l->epoch);
+    l->phase = EVENTLOG_ASKING;
+    if (buf_error(&l->head) ||
+        link_send_raw(l->store->link, l->head.data, l->head.len, NULL, 0, on_reply, l)) {
+        l->phase = EVENTLOG_IDLE;
+        come_back_later(l);
+    }
+}
+
+static void send_entries(struct eventlog *l)
+{
+    size_t from = l->acked ? l->ends[l->acked - 1] : 0;
+    size_t last = l->acked + 1, entries;
+    char n[24], *p = n + sizeof(n);
+    int64_t first = l->base + (int64_t)l->acked;
+
+    while (last < l->count && last - l->acked < EVENTLOG_BATCH_ENTRIES &&
+           l->ends[last] - from < EVENTLOG_BATCH_BYTES)
+        last++;
+    entries = last - l->acked;
+    do
+        *--p = (char)('0' + first % 10);
+    while (first /= 10);
+    buf_reset(&l->head);
+    resp_count(&l->head, '*', 7 + entries);
+    buf_put(&l->head, l->fixed.data, l->fixed.len);
+    resp_arg(&l->head, p, (size_t)(n + sizeof(n) - p));
+    l->phase = EVENTLOG_APPENDING;
+    l->flying = entries;
+    if (l->store->conf->event_min_interval_ms)
+        l->send_ms = clock_mono_ms() + l->store->conf->event_min_interval_ms;
+    if (buf_error(&l->head) || link_send_raw(l->store->link, l->head.data, l->head.len,
+                                   l->kept.data + from, l->ends[last - 1] - from, on_reply, l)) {
+        l->phase = EVENTLOG_IDLE;
+        l->flying = 0;
+        come_back_later(l);
+    }
+}
+
+/* Connected, scripts known, log's top known: true. Else it has started what leads there. */
+static bool ready(struct eventlog *l)
+{
+    struct link *link = l->store->link;
+
+    if (link_fd(link) >= 0 && l->generation == link_generation(link) && !l->ask)
+        return true;
+    if (l->retry_ms && clock_mono_ms() < l->retry_ms)
+        return false;
+    if (link_ensure(link) || link_load(link, &script_append, l->reload) ||
+        link_load(link, &script_log_top, l->reload)) {
+        come_back_later(l);
+        return false;
+    }
+    l->reload = false;
+    l->generation = link_generation(link);
+    send_ask(l);
+    return false;
+}
+
+/* The one place that decides what is sent. now: the least interval does not count. */
+static void advance(struct eventlog *l, bool now)
+{
+    if (l->phase != EVENTLOG_IDLE || !l->active || l->fenced ||
+        (l->acked == l->count && !l->open.len && !l->ask))
+        return;
+    if (!ready(l) || (l->acked == l->count && !l->open.len))
+        return;
+    if (!now && l->send_ms && l->acked == l->count && clock_mono_ms() < l->send_ms) {
+        wake_at(l, l->send_ms);
+        return;
+    }
+    if (!close_open(l))
+        send_entries(l);
+}
+
+/* ---- interface ---- */
+
+int eventlog_new(struct eventlog **out, struct store *store)
+{
+    struct eventlog *l = calloc(1, sizeof(*l));
+
+    *out = l;
+    if (!l)
+        return ERR_NOMEM;
+    l->store = store;
+    return 0;
+}
+
+static void drop_memory(struct eventlog *l, size_t keep)
+{
+    struct buf *all[] = {&l->kept, &l->open, &l->prefix, &l->fixed, &l->head};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        buf_reset(all[i]);
+        if (all[i]->cap > keep)
+            buf_free(all[i]);
+    }
+    if (l->cap * sizeof(*l->ends) > keep) {
+        free(l->ends);
+        l->ends = NULL;
+        l->cap = 0;
+    }
+}
+
+void eventlog_end(struct eventlog *l)
+{
+    if (l->store->reactor)
+        reactor_timer_clear(l->store->reactor, &l->timer);
+    link_forget(l->store->link, l);
+    l->phase = EVENTLOG_IDLE;
+    l->active = false;
+    l->count = l->acked = l->flying = 0;
+    *l->prefix_id = '\0';
+    drop_memory(l, EVENTLOG_KEEP_MEMORY);
+}
+
+void eventlog_free(struct eventlog *l)
+{
+    if (!l)
+        return;
+    eventlog_end(l);
+    drop_memory(l, 0);
+    free(l->ends);
+    free(l);
+}
+
+int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
+{
+    eventlog_end(l);
+    store_key_session_part(l->log_key, turn->uid, turn->session, "log");
+    store_key_session(l->channel, turn->uid, turn->session);
+    memcpy(l->run, turn->turn, sizeof(l->run));
+    snprintf(l->epoch, sizeof(l->epoch), "%lld", (long long)turn->epoch);
+    l->base = turn->next_n;
+    l->fenced = l->full = l->ask = l->reload = false;
+    l->retry_ms = l->backoff_ms = l->send_ms = 0;
+    l->active = true;
+    /* The start script's answer came over this connection: the log's top is known. */
+    l->generation = link_generation(l->store->link);
+    if (link_fd(l->store->link) < 0 || link_load(l->store->link, &script_append, false) ||
+        link_load(l->store->link, &script_log_top, false))
+        l->ask = true;
+    resp_text(&l->fixed, "EVALSHA");
+    resp_text(&l->fixed, script_append.sha1);
+    resp_text(&l->fixed, "1");
+    resp_text(&l->fixed, l->log_key);
+    resp_text(&l->fixed, l->channel);
+    resp_text(&l->fixed, l->epoch);
+    return buf_error(&l->fixed);
+}
+
+int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
+{
+    size_t run = strlen(l->run);
+    char middle[3] = {' ', flag, ' '};
+    int error;
+
+    if (l->fenced)
+        return ERR_FENCED;
+    error = room(l, run + 3 + len + 16);
+    if (!error)
+        error = close_open(l);
+    if (!error)
+        error = room(l, run + 3 + len + 16);
+    if (error)
+        return error;
+    resp_count(&l->kept, '$', run + 3 + len);
+    buf_put(&l->kept, l->run, run);
+    buf_put(&l->kept, middle, 3);
+    buf_put(&l->kept, json, len);
+    buf_put(&l->kept, "\r\n", 2);
+    if (buf_error(&l->kept))
+        return ERR_NOMEM;
+    close_entry(l);
+    return eventlog_pump(l);
+}
+
+static int make_prefix(struct eventlog *l, enum eventlog_delta kind, const char *id)
+{
+    buf_reset(&l->prefix);
+    put_lead(l, eventlog_deltas[kind].flag, &l->prefix);
+    buf_puts(&l->prefix, "{\"type\":\"");
+    buf_puts(&l->prefix, eventlog_deltas[kind].type);
+    buf_puts(&l->prefix, "\",\"");
+    buf_puts(&l->prefix, eventlog_deltas[kind].id_field);
+    buf_puts(&l->prefix, "\":");
+    buf_json_string(&l->prefix, id, strlen(id));
+    buf_puts(&l->prefix, ",\"delta\":\"");
+    if (buf_error(&l->prefix))
+        return ERR_NOMEM;
+    l->prefix_kind = kind;
+    *l->prefix_id = '\0';
+    if (strlen(id) < sizeof(l->prefix_id))
+        memcpy(l->prefix_id, id, strlen(id) + 1);
+    return 0;
+}
+
+int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id, const char *delta,
+    size_t len)
+{
+    bool same = l->prefix_kind == kind && *l->prefix_id && !strcmp(l->prefix_id, id);
+    int error;
+
+    if (l->fenced)
+        return ERR_FENCED;
+    if (!len)
+        return eventlog_pump(l);
+    error = room(l, l->prefix.len + 6 * len + 32);
+    if (!error && l->open.len && (!same || l->open.len + len > EVENTLOG_JOIN_MAX)) {
+        error = close_open(l);
+        if (!error)
+            error = room(l, l->prefix.len + 6 * len + 32);
+    }
+    if (!error && !same)
+        error = make_prefix(l, kind, id);
+    if (error)
+        return error;
+    if (!l->open.len)
+        buf_put(&l->open, l->prefix.data, l->prefix.len);
+    buf_json_escaped(&l->open, delta, len);
+    if (buf_error(&l->open))
+        return ERR_NOMEM;
+    return eventlog_pump(l);
+}
+
+int eventlog_pump(struct eventlog *l)
+{
+    if (l->phase != EVENTLOG_IDLE || link_outstanding(l->store->link))
+        link_pump(l->store->link);
+    advance(l, false);
+    return l->fenced ? ERR_FENCED : 0;
+}
+
+bool eventlog_wants_wakeup(const struct eventlog *l)
+{
+    bool busy = l->phase != EVENTLOG_IDLE;
+
+    return (busy && (l->acked + l->flying < l->count || l->open.len)) ||
+           link_outstanding(l->store->link) > (busy ? 1 : 0);
+}
+
+enum eventlog_state eventlog_state(const struct eventlog *l)
+{
+    if (l->fenced)
+        return EVENTLOG_FENCED;
+    if (l->full)
+        return EVENTLOG_FULL;
+    return l->retry_ms ? EVENTLOG_AWAY : EVENTLOG_OK;
+}
+
+int eventlog_flush(struct eventlog *l, int64_t until_ms)
+{
+    for (;;) {
+        int64_t now, wake;
+
+        eventlog_pump(l);
+        advance(l, true);
+        if (l->fenced)
+            return ERR_FENCED;
+        if (buf_error(&l->kept) || buf_error(&l->open))
+            return ERR_NOMEM;
+        if (l->acked == l->count && !l->open.len && l->phase == EVENTLOG_IDLE)
+            return 0;
+        now = clock_mono_ms();
+        if (now >= until_ms)
+            return l->retry_ms ? ERR_STORE : ERR_DEADLINE;
+        wake = l->phase == EVENTLOG_IDLE ? l->retry_ms
+                                         : now + l->store->conf->redis_timeout_ms + 1;
+        if (wake <= now)
+            wake = now + 1;
+        link_wait(l->store->link, wake < until_ms ? wake : until_ms);
+    }
+}

@@ -1,0 +1,45 @@
+#include "store/hints.h"
+
+#include "base/ident.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+
+static void member_of(char out[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], const char *uid,
+    const char *turn)
+{
+    snprintf(out, IDENT_USER_MAX + 1 + IDENT_UUID_SIZE, "%s %s", uid, turn);
+}
+
+void hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
+{
+    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], due[24];
+    struct link_arg key = link_text(HINTS_KEY), args[2];
+
+    member_of(member, uid, turn);
+    snprintf(due, sizeof(due), "%lld", (long long)due_ms);
+    args[0] = link_text(due);
+    args[1] = link_text(member);
+    link_send_script(s->link, &script_hint, &key, 1, args, 2, NULL, NULL);
+}
+
+void hints_drop(struct store *s, const char *uid, const char *turn)
+{
+    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
+    struct link_arg args[3] = {link_text("ZREM"), link_text(HINTS_KEY)};
+
+    member_of(member, uid, turn);
+    args[2] = link_text(member);
+    link_send(s->link, args, 3, NULL, NULL);
+}
+
+void hints_announce(struct store *s, const char *uid, const char *turn)
+{
+    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
+    struct link_arg args[3] = {link_text("PUBLISH"), link_text(HINTS_WAKE)};
+
+    hints_set(s, uid, turn, 0);
+    member_of(member, uid, turn);
+    args[2] = link_text(member);
+    link_send(s->link, args, 3, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+#ifndef TURNPIKE_STORE_LINK_H
+#define TURNPIKE_STORE_LINK_H
+
+#include "base/conf.h"
+#include "base/reactor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * link -- a worker's connection to Redis: the only file that includes hiredis' blocking side.
+ * Used by turn workers, api workers and the housekeeper, after fork. Reconnects with back-off and
+ * jitter; a call during the back-off fails at once with ERR_STORE. Scripts are called by hash and
+ * loaded when Redis does not know them.
+ */
+struct link;
+
+/* Every script is a file store/lua/NAME.lua, compiled in with its SHA-1 by the build. */
+struct link_script {
+    const char *name, *sha1, *body;
+};
+
+enum link_type { LINK_NIL, LINK_STATUS, LINK_ERROR, LINK_INT, LINK_STRING, LINK_ARRAY };
+struct link_reply; /* owned by whoever received it; freed with link_reply_free */
+void link_reply_free(struct link_reply *r);
+enum link_type link_reply_type(const struct link_reply *r);
+int64_t link_reply_int(const struct link_reply *r);              /* also of a decimal string */
+const char *link_reply_text(const struct link_reply *r, size_t *len); /* "" when no text */
+size_t link_reply_count(const struct link_reply *r);
+const struct link_reply *link_reply_at(const struct link_reply *r, size_t i); /* NULL outside */
+
+/* One argument of a command. */
+struct link_arg {
+    const char *data;
+    size_t len;
+};
+struct link_arg link_text(const char *s);
+
+int link_new(struct link **out, const struct conf *conf);
+void link_free(struct link *l);
+/* Present connection state; connects when back-off allows it. Returns 0 or ERR_STORE. */
+int link_ensure(struct link *l);
+/* Grows with each connection made: "was there a reconnect since?" */
+unsigned link_generation(const struct link *l);
+
+/*
+ * link_call, link_script_call -- one command, blocking until its reply or redis.timeout.
+ *   out  the reply (never LINK_ERROR); may be NULL
+ * Returns 0; ERR_STORE; ERR_STORE_FULL; ERR_STORE_READONLY; ERR_INTERNAL (Redis said another
+ * error, which is logged).
+ */
+int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out);
+int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
+/* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
+int link_command(struct link *l, struct link_reply **out, const char *format, ...);
+
+/*
+ * Pipelining, for the event log: send without waiting, read replies later. Replies come in order;
+ * link_call while some are outstanding reads them first and hands them to on_reply.
+ */
+typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* takes the reply */
+int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply, void *arg);
+size_t link_outstanding(const struct link *l);
+/*
+ * link_send_raw -- commands that the caller wrote as RESP, `head` and `tail` sent as one piece and
+ * not kept. Their one reply must be an integer; reading it allocates nothing. Does not connect.
+ *   error  0; ERR_AGAIN (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
+ */
+typedef void link_int_fn(void *arg, int error, int64_t value);
+int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
+    size_t tail_len, link_int_fn *on_int, void *arg);
+/*
+ * link_send -- one command into the pipeline; on_reply NULL: the reply is dropped. Like
+ * link_send_script it connects when there is no connection. The callbacks of the pipeline may send
+ * but not call.
+ */
+int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
+    void *arg);
+/* Replies still to come for `arg` are dropped: its owner is going away. */
+void link_forget(struct link *l, const void *arg);
+/* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
+int link_load(struct link *l, const struct link_script *script, bool again);
+/* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
+int link_wait(struct link *l, int64_t until_ms);
+/* Reads what has arrived, never waits. Returns 0 or ERR_STORE (outstanding ones got the error). */
+int link_pump(struct link *l);
+/* For the reactor; -1 while disconnected. */
+int link_fd(const struct link *l);
+
+#endif

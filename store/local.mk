@@ -1,0 +1,48 @@
+noinst_LIBRARIES += libstore.a
+STORE_LUA = \
+	store/lua/lib_keys.lua \
+	store/lua/lib_turn.lua \
+	store/lua/append.lua \
+	store/lua/context_merge.lua \
+	store/lua/feedback.lua \
+	store/lua/hint.lua \
+	store/lua/hints_due.lua \
+	store/lua/log_top.lua \
+	store/lua/rate.lua \
+	store/lua/session_delete.lua \
+	store/lua/session_info.lua \
+	store/lua/session_list.lua \
+	store/lua/session_messages.lua \
+	store/lua/turn_begin.lua \
+	store/lua/turn_checkpoint.lua \
+	store/lua/turn_claim.lua \
+	store/lua/turn_fail.lua \
+	store/lua/turn_finish.lua \
+	store/lua/turn_renew.lua \
+	store/lua/turn_state.lua \
+	store/lua/turn_stop.lua \
+	store/lua/view_locate.lua
+libstore_a_SOURCES = \
+	store/args.c store/args.h \
+	store/channel.c store/channel.h \
+	store/eventlog.c store/eventlog.h \
+	store/hints.c store/hints.h \
+	store/link.c store/link.h \
+	store/listen.c store/listen.h \
+	store/resp.c store/resp.h \
+	store/sessions.c store/sessions.h \
+	store/store.c store/store.h \
+	store/turns.c store/turns.h \
+	store/turns_look.c
+nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
+# store/scripts.c: every script of store/lua with its SHA-1, so that workers can call by hash.
+BUILT_SOURCES += store/scripts.h
+CLEANFILES += store/scripts.c store/scripts.h
+EXTRA_DIST += build-aux/make-scripts.sh $(STORE_LUA)
+store/scripts.c: build-aux/make-scripts.sh store/local.mk $(STORE_LUA)
+	$(AM_V_GEN)set -e; files=; for f in $(STORE_LUA); do files="$$files $(srcdir)/$$f"; done; \
+	SHA1SUM='$(SHA1SUM)' AWK='$(AWK)' SED='$(SED)' $(srcdir)/build-aux/make-scripts.sh \
+	    store/scripts.c store/scripts.h $$files
+store/scripts.h: store/scripts.c
+$(libstore_a_OBJECTS): store/scripts.h
+STORE_LIBS = libstore.a $(HIREDIS_LIBS)

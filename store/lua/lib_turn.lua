@@ -1,0 +1,188 @@
+--include lib_keys.lua
+-- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
+-- turns.c), a script's own arguments begin at ARGV[10].
+local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
+local LOG_KEEP, TURN_KEEP, SESSION_KEEP = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
+local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
+local IDS_MAX = 5000
+
+local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
+
+local function session_key(sid)
+    return P .. 's:' .. sid
+end
+
+local function turn_key(turn)
+    return P .. 'turn:' .. turn
+end
+
+-- Never given twice: above the session's last one, above its log, and not below the clock.
+local function next_epoch(sid, now)
+    local s = session_key(sid)
+    local last = redis.call('HGET', s, 'epoch') or redis.call('GET', s .. ':floor') or 0
+    local top = split_id(top_of(s .. ':log'))
+    return int(math.max(tonumber(last) + 1, top + 1, now))
+end
+
+local function id_of(message)
+    local ok, m = pcall(cjson.decode, message)
+    if ok and type(m) == 'table' and type(m.id) == 'string' then
+        return m.id
+    end
+    return nil
+end
+
+-- Appends the messages whose id the end of the conversation does not have yet.
+local function append_messages(sid, messages)
+    if #messages == 0 then
+        return
+    end
+    local s = session_key(sid)
+    local list = s .. ':msgs'
+    local known = {}
+    local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages), -1)
+    local one = #messages == 1 and id_of(messages[1])
+    local mark = one and not string.find(one, '[%c"\\/\128-\255]') and '"id":"' .. one .. '"'
+    for i = 1, #tail do
+        -- One new message is the usual case: look before decoding.
+        if not mark or string.find(tail[i], mark, 1, true) then
+            local id = id_of(tail[i])
+            if id then
+                known[id] = true
+            end
+        end
+    end
+    local added = 0
+    for i = 1, #messages do
+        local id = id_of(messages[i])
+        if not id or not known[id] then
+            redis.call('RPUSH', list, messages[i])
+            added = added + 1
+            if id then
+                known[id] = true
+            end
+        end
+    end
+    if added > 0 then
+        redis.call('LTRIM', list, -MESSAGES_MAX, -1)
+        redis.call('HINCRBY', s, 'count', added)
+    end
+end
+
+local function touch_session(sid, now)
+    local s = session_key(sid)
+    redis.call('HSETNX', s, 'created', int(now))
+    redis.call('HSET', s, 'updated', int(now))
+    redis.call('PEXPIRE', s, SESSION_KEEP)
+    redis.call('PEXPIRE', s .. ':msgs', SESSION_KEEP)
+    redis.call('ZADD', P .. 'sessions', int(now), sid)
+    redis.call('ZREMRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP))
+    redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)
+end
+
+-- Appends one entry and publishes it; prev is the id before it. Returns its id.
+local function emit(sid, epoch, n, prev, value)
+    local s = session_key(sid)
+    local id = epoch .. '-' .. int(n)
+    redis.call('XADD', s .. ':log', id, 'e', value)
+    redis.call('PUBLISH', s, id .. ' ' .. prev .. ' ' .. value)
+    return id
+end
+
+-- The turn is this owner's from here on: lease, new epoch, its messages, its first event.
+local function start_turn(sid, turn, now, first_event, messages)
+    local s, t = session_key(sid), turn_key(turn)
+    local log = s .. ':log'
+    local prev = top_of(log)
+    local epoch = next_epoch(sid, now)
+    redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
+        'epoch', epoch, 'started', int(now), 'first', prev)
+    redis.call('HINCRBY', t, 'attempt', 1)
+    redis.call('HSET', s, 'epoch', epoch, 'run', turn)
+    touch_session(sid, now)
+    append_messages(sid, messages)
+    if prev ~= '0-0' then
+        redis.call('XTRIM', log, 'MINID', int(now - LOG_KEEP))
+    end
+    emit(sid, epoch, 1, prev, turn .. ' S ' .. first_event)
+    redis.call('PERSIST', log)
+end
+
+-- The same for a turn that waited: what it brought along stands in its hash.
+local function start_waiting(sid, turn, now)
+    local t = turn_key(turn)
+    local f = redis.call('HMGET', t, 'first_event', 'waiting')
+    local messages = {}
+    for i = 1, tonumber(f[2] or 0) do
+        messages[i] = redis.call('HGET', t, 'm:' .. i)
+        redis.call('HDEL', t, 'm:' .. i)
+    end
+    redis.call('HDEL', t, 'waiting')
+    start_turn(sid, turn, now, f[1], messages)
+end
+
+-- Puts the session's next turn in its place: started for this owner, or pending. Returns its id.
+local function next_turn(sid, now, take)
+    local s = session_key(sid)
+    while true do
+        local turn = redis.call('LPOP', s .. ':queue')
+        if not turn then
+            redis.call('HDEL', s, 'run')
+            return false
+        end
+        if redis.call('HGET', turn_key(turn), 'state') == 'queued' then
+            if take then
+                start_waiting(sid, turn, now)
+            else
+                redis.call('HSET', turn_key(turn), 'state', 'pending')
+                redis.call('HSET', s, 'run', turn)
+            end
+            return turn
+        end
+    end
+end
+
+-- The turn that holds the session: running or pending. A hash that expired holds nothing.
+local function holder(sid)
+    local run = redis.call('HGET', session_key(sid), 'run')
+    if not run then
+        return false
+    end
+    local state = redis.call('HGET', turn_key(run), 'state')
+    return (state == 'running' or state == 'pending') and run
+end
+
+local function ask_stop(sid, turn, why)
+    redis.call('HSET', turn_key(turn), 'stop', why)
+    redis.call('PUBLISH', session_key(sid) .. ':ctl', 'stop ' .. turn)
+end
+
+-- Fields of a turn that is over, kept for GET /turns/{id}.
+local function close_turn(turn, now, ...)
+    local t = turn_key(turn)
+    redis.call('HSET', t, 'ended', int(now), ...)
+    redis.call('HDEL', t, 'lease', 'input')
+    redis.call('PEXPIRE', t, TURN_KEEP)
+    redis.call('UNLINK', t .. ':steps')
+    local cmid = redis.call('HGET', t, 'cmid')
+    if cmid and cmid ~= '' then
+        redis.call('PEXPIRE', P .. 'seen:' .. cmid, SEEN_KEEP)
+    end
+end
+
+-- What turns.c reads as struct turns_start. position 0 = not in the queue.
+local function answer(outcome, turn, position, with_history)
+    local f = redis.call('HMGET', turn_key(turn), 'session', 'state', 'first', 'epoch', 'attempt',
+        'stop', 'created', 'started', 'input')
+    local s = session_key(f[1] or '')
+    local history, steps = {}, {}
+    if with_history then
+        if HISTORY > 0 then
+            history = redis.call('LRANGE', s .. ':msgs', -HISTORY, -1)
+        end
+        steps = redis.call('LRANGE', turn_key(turn) .. ':steps', 0, -1)
+    end
+    return {outcome, turn, f[1], f[2], f[3] or top_of(s .. ':log'), f[4], f[5],
+        position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps}
+end

@@ -1,0 +1,46 @@
+--include lib_turn.lua
+-- Deletes a session. Its unfinished turns get their final event first, for viewers that are there;
+-- the running one is fenced by the log's absence. 0 without a session.
+local sid, event, code, reply = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local s, now = session_key(sid), now_ms()
+if redis.call('EXISTS', s) == 0 then
+    return 0
+end
+local epoch = next_epoch(sid, now)
+local prev = top_of(s .. ':log')
+local turns = redis.call('LRANGE', s .. ':queue', 0, -1)
+local run = redis.call('HGET', s, 'run')
+if run then
+    table.insert(turns, 1, run)
+end
+local n = 0
+redis.call('HSET', s, 'epoch', epoch)
+for i = 1, #turns do
+    local t = turn_key(turns[i])
+    local f = redis.call('HMGET', t, 'state', 'first_event')
+    if f[1] and not ENDED[f[1]] then
+        if f[1] ~= 'running' then
+            n = n + 1
+            prev = emit(sid, epoch, n, prev, turns[i] .. ' S ' .. f[2])
+        end
+        n = n + 1
+        prev = emit(sid, epoch, n, prev, turns[i] .. ' F ' .. event)
+        ask_stop(sid, turns[i], 'deleted')
+        redis.call('HSET', t, 'epoch', epoch)
+        close_turn(turns[i], now, 'state', 'cancelled', 'status', '410', 'reply', reply,
+            'error', code, 'last', prev)
+    end
+end
+local messages = redis.call('LRANGE', s .. ':msgs', 0, -1)
+for i = 1, #messages do
+    local id = string.find(messages[i], '"role":"assistant"', 1, true) and id_of(messages[i])
+    if id then
+        redis.call('ZREM', P .. 'messages', id)
+        redis.call('HDEL', P .. 'feedback', id)
+    end
+end
+redis.call('UNLINK', s, s .. ':msgs', s .. ':log', s .. ':queue')
+redis.call('ZREM', P .. 'sessions', sid)
+-- An epoch is never given twice, not even after a deletion.
+redis.call('SET', s .. ':floor', epoch, 'PX', 60000)
+return 1

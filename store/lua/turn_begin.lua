@@ -1,0 +1,110 @@
+--include lib_turn.lua
+-- A new message: duplicate, started, queued, pending or refused, in one step.
+local sid, turn, cmid, body_hash = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local first_event, input, title, on_busy = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
+local may_run = ARGV[18] == '1'
+local may_pend = ARGV[18] ~= '-'
+local messages = {}
+for i = 19, #ARGV do
+    messages[#messages + 1] = ARGV[i]
+end
+local s, t, now = session_key(sid), turn_key(turn), now_ms()
+local queue = s .. ':queue'
+
+local function position_of(id, of)
+    local found = redis.call('LPOS', session_key(of) .. ':queue', id)
+    return found and found + 1 or 0
+end
+
+-- This very call came before and its reply was lost.
+local earlier = redis.call('HMGET', t, 'state', 'owner')
+if earlier[1] then
+    if earlier[1] == 'running' and earlier[2] == OWNER then
+        return answer('started', turn, 0, true)
+    end
+    local known = earlier[1] == 'queued' or earlier[1] == 'pending'
+    return answer(known and earlier[1] or 'duplicate', turn, position_of(turn, sid), false)
+end
+
+local stopped = false
+if cmid ~= '' then
+    local seen = redis.call('GET', P .. 'seen:' .. cmid)
+    if seen then
+        local id, hash = string.match(seen, '^(%S+) (%S*)$')
+        local of = redis.call('HGET', turn_key(id), 'session')
+        if of and hash ~= body_hash then
+            return {'mismatch', id}
+        end
+        if of then
+            return answer('duplicate', id, position_of(id, of), false)
+        end
+    end
+    stopped = redis.call('EXISTS', P .. 'stop:' .. cmid) == 1
+end
+
+local running = holder(sid)
+local waiting = redis.call('LLEN', queue)
+local idle = not running and waiting == 0
+if not idle then
+    if on_busy == 'reject' then
+        return {'busy', running or ''}
+    end
+    if waiting >= QUEUE_MAX then
+        return {'full', running or ''}
+    end
+end
+
+if idle and not may_run and not may_pend then
+    return {'refused', ''}
+end
+
+redis.call('HSET', t, 'session', sid, 'state', 'queued', 'attempt', 0, 'created', int(now),
+    'cmid', cmid, 'input', input, 'first_event', first_event)
+redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+if cmid ~= '' then
+    redis.call('SET', P .. 'seen:' .. cmid, turn .. ' ' .. body_hash, 'PX',
+        math.max(SEEN_KEEP, TURN_KEEP))
+    redis.call('DEL', P .. 'stop:' .. cmid)
+end
+if stopped then
+    redis.call('HSET', t, 'stop', 'early')
+end
+if title ~= '' then
+    local present = redis.call('HGET', s, 'title')
+    if not present or present == '' then
+        redis.call('HSET', s, 'title', title)
+    end
+end
+
+if idle and may_run then
+    start_turn(sid, turn, now, first_event, messages)
+    return answer('started', turn, 0, true)
+end
+
+-- It waits, with its messages: they join the conversation when it starts.
+for i = 1, #messages do
+    redis.call('HSET', t, 'm:' .. i, messages[i])
+end
+redis.call('HSET', t, 'waiting', #messages)
+touch_session(sid, now)
+redis.call(on_busy == 'interrupt' and 'LPUSH' or 'RPUSH', queue, turn)
+redis.call('PEXPIRE', queue, SESSION_KEEP)
+if running then
+    if on_busy == 'interrupt' then
+        ask_stop(sid, running, 'interrupt')
+    end
+    local reply = answer('queued', turn, position_of(turn, sid), false)
+    local lease = redis.call('HGET', turn_key(running), 'lease')
+    if not lease or tonumber(lease) < now then
+        reply[#reply + 1] = running -- nobody runs it: its hint may have been lost
+    end
+    return reply
+end
+local head = next_turn(sid, now, false)
+if head == turn then
+    return answer('pending', turn, 0, false)
+end
+-- The session had lost its running turn: its oldest waiting one goes first.
+local reply = answer('queued', turn, position_of(turn, sid), false)
+reply[#reply + 1] = head
+return reply

@@ -1,0 +1,84 @@
+--include lib_turn.lua
+-- Ends a running turn: last events, messages, usage, state; and the session's next turn.
+-- {'fenced'}, {'done'}, {'pending', TURN} or the next turn, started.
+local turn, epoch, state, first_n = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
+local usage, error_code, status, reply = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
+local take = ARGV[18] == '1'
+local events, messages, context = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
+local context_max = tonumber(ARGV[22])
+local at = 23
+local t = turn_key(turn)
+local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next')
+if not f[1] or f[2] ~= epoch then
+    return {'fenced'}
+end
+local sid = f[3]
+local s = session_key(sid)
+
+-- The same call again: its reply was lost.
+if ENDED[f[1]] then
+    local n = f[4] and redis.call('HMGET', turn_key(f[4]), 'state', 'owner')
+    if n and n[1] == 'running' and n[2] == OWNER then
+        return answer('started', f[4], 0, true)
+    end
+    if n and n[1] == 'pending' then
+        return {'pending', f[4]}
+    end
+    return {'done'}
+end
+
+local top = top_of(s .. ':log')
+local top_epoch, top_n = split_id(top)
+if f[1] ~= 'running' or top_epoch ~= tonumber(epoch) or redis.call('HGET', s, 'run') ~= turn then
+    return {'fenced'}
+end
+local now = now_ms()
+local n = math.max(first_n, top_n + 1)
+for i = 0, events - 1 do
+    top = emit(sid, epoch, n + i, top, ARGV[at + i])
+end
+at = at + events
+if messages > 0 then
+    local ids = {}
+    for i = at, at + messages - 1 do
+        redis.call('RPUSH', s .. ':msgs', ARGV[i])
+        if string.find(ARGV[i], '"role":"assistant"', 1, true) then
+            local id = id_of(ARGV[i])
+            if id then
+                redis.call('ZADD', P .. 'messages', int(now), id)
+            end
+        end
+    end
+    redis.call('LTRIM', s .. ':msgs', -MESSAGES_MAX, -1)
+    redis.call('HINCRBY', s, 'count', messages)
+    redis.call('PEXPIRE', P .. 'messages', SESSION_KEEP)
+    local old = redis.call('ZRANGE', P .. 'messages', 0, -(IDS_MAX + 1))
+    for i = 1, #old do
+        redis.call('ZREM', P .. 'messages', old[i])
+        redis.call('HDEL', P .. 'feedback', old[i])
+    end
+end
+at = at + messages
+-- Pairs of key and raw JSON; '' removes. What does not fit is left out: the answer comes first.
+for i = at, at + context - 1, 2 do
+    if ARGV[i + 1] == '' then
+        redis.call('HDEL', P .. 'context', ARGV[i])
+    elseif redis.call('HEXISTS', P .. 'context', ARGV[i]) == 1 or
+        redis.call('HLEN', P .. 'context') < context_max then
+        redis.call('HSET', P .. 'context', ARGV[i], ARGV[i + 1])
+    end
+end
+
+close_turn(turn, now, 'state', state, 'last', top, 'status', status, 'reply', reply,
+    'usage', usage, 'error', error_code)
+touch_session(sid, now)
+local follower = next_turn(sid, now, take)
+if not follower then
+    redis.call('PEXPIRE', s .. ':log', LOG_KEEP)
+    return {'done'}
+end
+redis.call('HSET', t, 'next', follower)
+if take then
+    return answer('started', follower, 0, true)
+end
+return {'pending', follower}

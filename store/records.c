@@ -1,0 +1,227 @@
+#include "store/records.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RANGE_MAX 1000
+#define ARGS_HEAD 4
+#define ARGS_EACH 5
+
+static const char *key_of(struct arena *arena, const char *uid, const char *format, const char *name)
+{
+    char rest[256], key[STORE_KEY_MAX];
+    snprintf(rest, sizeof rest, format, name);
+    store_key_user(key, uid, rest);
+    return arena_strdup(arena, key);
+}
+
+static const char *number_of(struct arena *arena, int64_t value)
+{
+    return arena_printf(arena, "%lld", (long long)value);
+}
+
+/* Everything that becomes part of a key. */
+static bool names_are_safe(const char *uid, const char *family, const char *id)
+{
+    return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
+        && ident_is_safe(family, strlen(family), 64)
+        && (id == NULL || ident_is_safe(id, strlen(id), 128));
+}
+
+static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
+    const struct records_write *writes, size_t count, struct arena *arena)
+{
+    char session[STORE_KEY_MAX];
+    for (size_t i = 0; i < count; i++) {
+        const char *records = key_of(arena, fence->uid, "r:%s", writes[i].family);
+        const char *times = key_of(arena, fence->uid, "r:%s:by-time", writes[i].family);
+        if (records == NULL || times == NULL)
+            return ERR_NOMEM;
+        keys[2 + i * 2] = link_text(records);
+        keys[3 + i * 2] = link_text(times);
+    }
+    keys[0] = keys[1] = keys[2];
+    if (fence->effect != NULL) {
+        const char *effect = key_of(arena, fence->uid, "effect:%s", fence->effect);
+        if (effect == NULL)
+            return ERR_NOMEM;
+        keys[1] = link_text(effect);
+    }
+    if (fence->session != NULL) {
+        store_key_session(session, fence->uid, fence->session);
+        const char *copy = arena_strdup(arena, session);
+        if (copy == NULL)
+            return ERR_NOMEM;
+        keys[0] = link_text(copy);
+    }
+    return 0;
+}
+
+static int fill_args(struct link_arg *args, struct store *s, const struct records_fence *fence,
+    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
+    struct arena *arena)
+{
+    const char *epoch = fence->session != NULL ? number_of(arena, fence->epoch) : "";
+    const char *life = number_of(arena, fence->effect != NULL ? s->conf->turn_keep_ms : 0);
+    if (epoch == NULL || life == NULL)
+        return ERR_NOMEM;
+    args[0] = link_text(epoch);
+    args[1] = link_text(life);
+    args[2] = link_text(result_json != NULL ? result_json : "");
+    args[3] = link_text(must_exist ? "1" : "0");
+    for (size_t i = 0; i < count; i++) {
+        struct link_arg *a = args + ARGS_HEAD + i * ARGS_EACH;
+        const char *time = number_of(arena, writes[i].time_ms);
+        if (time == NULL)
+            return ERR_NOMEM;
+        a[0] = link_text(writes[i].id);
+        a[1] = link_text(writes[i].json != NULL ? "set" : "del");
+        a[2] = link_text(writes[i].json != NULL ? writes[i].json : "");
+        a[3] = link_text(time);
+        a[4] = link_text(writes[i].seen != NULL ? writes[i].seen : "");
+    }
+    return 0;
+}
+
+static int read_answer(const struct link_reply *reply, struct arena *arena, const char **prior)
+{
+    size_t len = 0;
+    const char *word = link_reply_text(link_reply_at(reply, 0), NULL);
+    if (strcmp(word, "OK") == 0)
+        return 0;
+    if (strcmp(word, "FENCED") == 0)
+        return ERR_FENCED;
+    if (strcmp(word, "MISSING") == 0)
+        return ERR_NOT_FOUND;
+    if (strcmp(word, "CHANGED") == 0)
+        return ERR_CONFLICT;
+    if (strcmp(word, "PRIOR") != 0)
+        return ERR_INTERNAL;
+    const char *text = link_reply_text(link_reply_at(reply, 1), &len);
+    *prior = arena_memdup(arena, text, len);
+    return *prior != NULL ? 0 : ERR_NOMEM;
+}
+
+int records_commit(struct store *s, const struct records_fence *fence,
+    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
+    struct arena *arena, const char **prior)
+{
+    struct link_reply *reply = NULL;
+    *prior = NULL;
+    if (count == 0 || count > RECORDS_WRITES_MAX)
+        return ERR_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (!names_are_safe(fence->uid, writes[i].family, writes[i].id))
+            return ERR_INVALID;
+    if (fence->effect != NULL && !ident_is_safe(fence->effect, strlen(fence->effect), 128))
+        return ERR_INVALID;
+    size_t nkeys = 2 + count * 2, nargs = ARGS_HEAD + count * ARGS_EACH;
+    struct link_arg *keys = arena_array(arena, nkeys, sizeof *keys);
+    struct link_arg *args = arena_array(arena, nargs, sizeof *args);
+    if (keys == NULL || args == NULL)
+        return ERR_NOMEM;
+    int result = fill_keys(keys, fence, writes, count, arena);
+    if (result == 0)
+        result = fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
+    if (result == 0)
+        result = link_script_call(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+    if (result == 0)
+        result = read_answer(reply, arena, prior);
+    link_reply_free(reply);
+    return result;
+}
+
+/* GET-like commands: one text or nothing. */
+static int fetch(struct store *s, const struct link_arg *args, size_t nargs, struct arena *arena,
+    const char **text)
+{
+    struct link_reply *reply = NULL;
+    size_t len = 0;
+    *text = NULL;
+    int result = link_call(s->link, args, nargs, &reply);
+    if (result == 0 && link_reply_type(reply) != LINK_STRING)
+        result = ERR_NOT_FOUND;
+    if (result == 0) {
+        const char *data = link_reply_text(reply, &len);
+        *text = arena_memdup(arena, data, len);
+        result = *text != NULL ? 0 : ERR_NOMEM;
+    }
+    link_reply_free(reply);
+    return result;
+}
+
+int records_effect(struct store *s, const char *uid, const char *effect, struct arena *arena,
+    const char **prior)
+{
+    *prior = NULL;
+    if (!names_are_safe(uid, "effect", effect))
+        return ERR_INVALID;
+    const char *key = key_of(arena, uid, "effect:%s", effect);
+    if (key == NULL)
+        return ERR_NOMEM;
+    return fetch(s, (struct link_arg[]){ link_text("GET"), link_text(key) }, 2, arena, prior);
+}
+
+int records_get(struct store *s, const char *uid, const char *family, const char *id,
+    struct arena *arena, const char **json)
+{
+    *json = NULL;
+    if (!names_are_safe(uid, family, NULL))
+        return ERR_INVALID;
+    const char *key = key_of(arena, uid, "r:%s", family);
+    if (key == NULL)
+        return ERR_NOMEM;
+    return fetch(s, (struct link_arg[]){ link_text("HGET"), link_text(key), link_text(id) }, 3,
+        arena, json);
+}
+
+/* The texts of a reply; a record that the index names but the hash has not is left out. */
+static int read_page(const struct link_reply *reply, size_t max, struct arena *arena,
+    struct records_list *out)
+{
+    size_t found = link_reply_count(reply), len = 0;
+    out->more = found > max;
+    found = found > max ? max : found;
+    out->json = arena_array(arena, found > 0 ? found : 1, sizeof *out->json);
+    if (out->json == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < found; i++) {
+        const struct link_reply *item = link_reply_at(reply, i);
+        if (link_reply_type(item) != LINK_STRING)
+            continue;
+        const char *text = link_reply_text(item, &len);
+        out->json[out->count] = arena_memdup(arena, text, len);
+        if (out->json[out->count++] == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms,
+    int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena,
+    struct records_list *out)
+{
+    struct link_reply *reply = NULL;
+    memset(out, 0, sizeof *out);
+    if (!names_are_safe(uid, family, NULL) || max > RANGE_MAX)
+        return ERR_INVALID;
+    const char *records = key_of(arena, uid, "r:%s", family);
+    const char *times = key_of(arena, uid, "r:%s:by-time", family);
+    const char *numbers[] = { number_of(arena, from_ms), number_of(arena, to_ms),
+        number_of(arena, (int64_t)offset), number_of(arena, (int64_t)max + 1) };
+    for (size_t i = 0; i < 4; i++)
+        if (numbers[i] == NULL || records == NULL || times == NULL)
+            return ERR_NOMEM;
+    struct link_arg keys[] = { link_text(records), link_text(times) };
+    struct link_arg args[] = { link_text(numbers[0]), link_text(numbers[1]),
+        link_text(newest_first ? "1" : "0"), link_text(numbers[2]), link_text(numbers[3]) };
+    int result = link_script_call(s->link, &script_records_range, keys, 2, args, 5, &reply);
+    if (result == 0)
+        result = read_page(reply, max, arena, out);
+    link_reply_free(reply);
+    return result;
+}

@@ -1,0 +1,429 @@
+#include "store/sessions.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "store/args.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSIONS_CONTEXT_KEYS 100
+#define SESSIONS_CONTEXT_BYTES 65536
+#define SESSIONS_PAGE_MAX 1000
+
+static const char *text_at(const struct link_reply *r, size_t i)
+{
+    return link_reply_text(link_reply_at(r, i), NULL);
+}
+
+static void put_string(struct buf *json, const char *before, const struct link_reply *text)
+{
+    size_t len;
+    const char *s = link_reply_text(text, &len);
+
+    buf_puts(json, before);
+    buf_json_string(json, s, len);
+}
+
+static void put_time(struct buf *json, const char *before, int64_t ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(ms, text);
+    buf_puts(json, before);
+    buf_json_string(json, text, strlen(text));
+}
+
+/* fields: title, created, updated, messages, run. */
+static void put_session(struct buf *json, const char *id, const struct link_reply *r, size_t at)
+{
+    size_t len;
+
+    buf_puts(json, "{\"id\":");
+    buf_json_string(json, id, strlen(id));
+    put_string(json, ",\"title\":", link_reply_at(r, at));
+    put_time(json, ",\"created_at\":", link_reply_int(link_reply_at(r, at + 1)));
+    put_time(json, ",\"updated_at\":", link_reply_int(link_reply_at(r, at + 2)));
+    buf_puts(json, ",\"message_count\":");
+    buf_put_int(json, link_reply_int(link_reply_at(r, at + 3)));
+    link_reply_text(link_reply_at(r, at + 4), &len);
+    if (len)
+        put_string(json, ",\"running_turn\":", link_reply_at(r, at + 4));
+    else
+        buf_puts(json, ",\"running_turn\":null");
+    buf_putc(json, '}');
+}
+
+/* ---- sessions ---- */
+
+/* A cursor is "MILLISECONDS-SESSION" of the last one shown. */
+static int list_cursor(const char *cursor, char score[24], const char **session)
+{
+    size_t n = 0;
+
+    snprintf(score, 24, "+inf");
+    *session = "";
+    if (!cursor || !*cursor)
+        return 0;
+    n = strspn(cursor, "0123456789");
+    if (!n || n > 15 || cursor[n] != '-' ||
+        !ident_is_safe(cursor + n + 1, strlen(cursor + n + 1), IDENT_SESSION_MAX))
+        return ERR_INVALID;
+    snprintf(score, 24, "%.*s", (int)n, cursor);
+    *session = cursor + n + 1;
+    return 0;
+}
+
+int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit,
+    struct buf *json)
+{
+    char score[24], next[24 + IDENT_SESSION_MAX + 2];
+    const char *session;
+    struct link_reply *r = NULL;
+    struct args args;
+    int error = list_cursor(cursor, score, &session);
+
+    if (error)
+        return error;
+    args_init(&args);
+    args_int(&args, (int64_t)(limit > SESSIONS_PAGE_MAX ? SESSIONS_PAGE_MAX : limit));
+    args_text(&args, score);
+    args_text(&args, session);
+    error = args_call(&args, s, &script_session_list, uid, &r);
+    if (error)
+        return error;
+    buf_puts(json, "{\"sessions\":[");
+    for (size_t i = 1; i < link_reply_count(r); i++) {
+        const struct link_reply *row = link_reply_at(r, i);
+
+        if (i > 1)
+            buf_putc(json, ',');
+        put_session(json, text_at(row, 0), row, 1);
+        snprintf(next, sizeof(next), "%s-%s", text_at(row, 3), text_at(row, 0));
+    }
+    buf_puts(json, "],\"next_cursor\":");
+    if (link_reply_int(link_reply_at(r, 0)) && link_reply_count(r) > 1)
+        buf_json_string(json, next, strlen(next));
+    else
+        buf_puts(json, "null");
+    buf_putc(json, '}');
+    link_reply_free(r);
+    return buf_error(json);
+}
+
+/* title NULL: only looks. */
+static int session_info(struct store *s, const char *uid, const char *session, const char *title,
+    struct link_reply **r)
+{
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_text(&args, session);
+    if (title)
+        args_text(&args, title);
+    error = args_call(&args, s, &script_session_info, uid, r);
+    if (!error && !link_reply_count(*r)) {
+        link_reply_free(*r);
+        *r = NULL;
+        error = ERR_NOT_FOUND;
+    }
+    return error;
+}
+
+static int describe(struct store *s, const char *uid, const char *session, const char *title,
+    struct buf *json)
+{
+    struct link_reply *r = NULL;
+    int error = session_info(s, uid, session, title, &r);
+
+    if (error)
+        return error;
+    put_session(json, session, r, 0);
+    link_reply_free(r);
+    return buf_error(json);
+}
+
+int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json)
+{
+    return describe(s, uid, session, NULL, json);
+}
+
+int sessions_rename(struct store *s, const char *uid, const char *session, const char *title,
+    struct buf *json)
+{
+    return describe(s, uid, session, title, json);
+}
+
+int sessions_delete(struct store *s, const char *uid, const char *session)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    bool found;
+    int error;
+
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, session);
+    args_text(&args, "{\"type\":\"RUN_ERROR\",\"message\":\"The session was deleted\","
+                     "\"code\":\"session_deleted\"}");
+    args_text(&args, "session_deleted");
+    args_text(&args, "{\"type\":\"about:blank\",\"title\":\"The session was deleted\","
+                     "\"status\":410,\"code\":\"session_deleted\"}");
+    error = args_call(&args, s, &script_session_delete, uid, &r);
+    if (error)
+        return error;
+    found = link_reply_int(r) != 0;
+    link_reply_free(r);
+    return found ? 0 : ERR_NOT_FOUND;
+}
+
+int sessions_messages(struct store *s, const char *uid, const char *session, const char *before,
+    size_t limit, struct buf *json)
+{
+    const struct link_reply *list;
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    if (before && (strlen(before) > 15 || strspn(before, "0123456789") != strlen(before)))
+        return ERR_INVALID;
+    args_init(&args);
+    args_text(&args, session);
+    args_text(&args, before);
+    args_int(&args, (int64_t)(limit > SESSIONS_PAGE_MAX ? SESSIONS_PAGE_MAX : limit));
+    error = args_call(&args, s, &script_session_messages, uid, &r);
+    if (!error && !link_reply_count(r))
+        error = ERR_NOT_FOUND;
+    if (error) {
+        link_reply_free(r);
+        return error;
+    }
+    list = link_reply_at(r, 2);
+    buf_puts(json, "{\"messages\":[");
+    for (size_t i = 0; i < link_reply_count(list); i++) {
+        size_t len;
+        const char *text = link_reply_text(link_reply_at(list, i), &len);
+
+        if (i)
+            buf_putc(json, ',');
+        buf_put(json, text, len);
+    }
+    if (link_reply_int(link_reply_at(r, 1)))
+        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"}", text_at(r, 0));
+    else
+        buf_puts(json, "],\"has_more\":false,\"next_cursor\":null}");
+    link_reply_free(r);
+    return buf_error(json);
+}
+
+int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION_MAX + 1])
+{
+    const struct link_reply *row;
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_int(&args, 1);
+    args_text(&args, "+inf");
+    args_text(&args, "");
+    error = args_call(&args, s, &script_session_list, uid, &r);
+    if (error)
+        return error;
+    row = link_reply_at(r, 1);
+    if (row)
+        snprintf(session, IDENT_SESSION_MAX + 1, "%s", text_at(row, 0));
+    link_reply_free(r);
+    return row ? 0 : ERR_NOT_FOUND;
+}
+
+int sessions_cursor(struct store *s, const char *uid, const char *session, char cursor[48])
+{
+    struct link_reply *r = NULL;
+    int error = session_info(s, uid, session, NULL, &r);
+
+    if (!error)
+        snprintf(cursor, 48, "%s", text_at(r, 5));
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- the user's context: one hash field for each member, its value raw JSON ---- */
+
+static int context_call(struct store *s, const char *uid, struct args *args, struct buf *json)
+{
+    struct link_reply *r = NULL;
+    int error = args_call(args, s, &script_context_merge, uid, &r);
+
+    if (error)
+        return error;
+    if (!link_reply_int(link_reply_at(r, 0))) {
+        link_reply_free(r);
+        return ERR_LIMIT;
+    }
+    buf_putc(json, '{');
+    for (size_t i = 1; i + 1 < link_reply_count(r); i += 2) {
+        size_t len;
+        const char *value = link_reply_text(link_reply_at(r, i + 1), &len);
+
+        put_string(json, i > 1 ? "," : "", link_reply_at(r, i));
+        buf_putc(json, ':');
+        buf_put(json, value, len);
+    }
+    buf_putc(json, '}');
+    link_reply_free(r);
+    return buf_error(json);
+}
+
+static void context_args(struct args *args)
+{
+    args_init(args);
+    args_int(args, SESSIONS_CONTEXT_KEYS);
+    args_int(args, SESSIONS_CONTEXT_BYTES);
+}
+
+int sessions_context_get(struct store *s, const char *uid, struct buf *json)
+{
+    struct args args;
+
+    context_args(&args);
+    return context_call(s, uid, &args, json);
+}
+
+int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len,
+    struct buf *json)
+{
+    size_t ends[SESSIONS_CONTEXT_KEYS], count = 0, from = 0;
+    const char *keys[SESSIONS_CONTEXT_KEYS], *key;
+    struct buf values = {0};
+    struct jdoc_iter it = {0};
+    struct args args;
+    jdoc *doc = NULL, *value;
+    int error = jdoc_parse(patch_json, len, &doc, NULL, 0);
+
+    if (!error && jdoc_type(doc) != JDOC_OBJECT)
+        error = ERR_INVALID;
+    if (!error && jdoc_length(doc) > SESSIONS_CONTEXT_KEYS)
+        error = ERR_LIMIT;
+    if (error)
+        goto out;
+    while (count < SESSIONS_CONTEXT_KEYS && jdoc_next(doc, &it, &key, &value)) {
+        if (jdoc_type(value) != JDOC_NULL)
+            jdoc_write(value, &values);
+        keys[count] = key;
+        ends[count++] = values.len;
+    }
+    error = buf_error(&values);
+    if (error)
+        goto out;
+    context_args(&args);
+    for (size_t i = 0; i < count; i++) {
+        args_text(&args, keys[i]);
+        args_bytes(&args, buf_text(&values) + from, ends[i] - from);
+        from = ends[i];
+    }
+    error = context_call(s, uid, &args, json);
+out:
+    buf_free(&values);
+    jdoc_free(doc);
+    return error;
+}
+
+/* ---- the rest ---- */
+
+int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating,
+    const char *type, const char *text)
+{
+    struct link_reply *r = NULL;
+    struct buf json = {0};
+    struct args args;
+    bool known;
+    int error;
+
+    buf_printf(&json, "{\"rating\":%d", rating);
+    if (type && *type) {
+        buf_puts(&json, ",\"type\":");
+        buf_json_string(&json, type, strlen(type));
+    }
+    if (text && *text) {
+        buf_puts(&json, ",\"text\":");
+        buf_json_string(&json, text, strlen(text));
+    }
+    put_time(&json, ",\"at\":", clock_real_ms());
+    buf_putc(&json, '}');
+    error = buf_error(&json);
+    if (!error) {
+        args_init(&args);
+        args_text(&args, message_id);
+        args_bytes(&args, json.data, json.len);
+        args_int(&args, s->conf->session_keep_ms);
+        error = args_call(&args, s, &script_feedback, uid, &r);
+    }
+    buf_free(&json);
+    if (error)
+        return error;
+    known = link_reply_int(r) != 0;
+    link_reply_free(r);
+    return known ? 0 : ERR_NOT_FOUND;
+}
+
+int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin,
+    char *ticket)
+{
+    char hash[IDENT_SHA256_SIZE], key[16 + IDENT_SHA256_SIZE], life[24];
+    struct buf value = {0};
+    struct link_arg args[5];
+    int error;
+
+    ident_token(32, ticket);
+    ident_sha256_hex(ticket, strlen(ticket), hash);
+    snprintf(key, sizeof(key), "tp:ticket:%s", hash);
+    snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
+    buf_printf(&value, "%s %s %s", uid, role, origin ? origin : "");
+    error = buf_error(&value);
+    if (!error) {
+        args[0] = link_text("SET");
+        args[1] = link_text(key);
+        args[2] = (struct link_arg){value.data, value.len};
+        args[3] = link_text("PX");
+        args[4] = link_text(life);
+        error = link_call(s->link, args, 5, NULL);
+    }
+    buf_free(&value);
+    return error;
+}
+
+int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
+    int64_t window_ms, int64_t *left, int64_t *retry_ms)
+{
+    char rest[128], key_text[STORE_KEY_MAX], window[24];
+    struct link_arg key, arg;
+    struct link_reply *r = NULL;
+    int64_t count;
+    int error;
+
+    *left = limit;
+    *retry_ms = 0;
+    if (!limit)
+        return 0;
+    snprintf(rest, sizeof(rest), "rate:%s", name);
+    store_key_user(key_text, uid, rest);
+    snprintf(window, sizeof(window), "%lld", (long long)window_ms);
+    key = link_text(key_text);
+    arg = link_text(window);
+    error = link_script_call(s->link, &script_rate, &key, 1, &arg, 1, &r);
+    if (error)
+        return error;
+    count = link_reply_int(link_reply_at(r, 0));
+    *left = count < limit ? limit - count : 0;
+    if (count > limit) {
+        *retry_ms = link_reply_int(link_reply_at(r, 1));
+        error = ERR_RATE;
+    }
+    link_reply_free(r);
+    return error;
+}

@@ -1,0 +1,39 @@
+#ifndef TURNPIKE_STORE_SESSIONS_H
+#define TURNPIKE_STORE_SESSIONS_H
+
+#include "base/buf.h"
+#include "base/ident.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * sessions -- what the api pool reads and writes of sessions and users, outside of turns. All
+ * JSON is appended to `json`. Used by api workers. A session of another user is ERR_NOT_FOUND,
+ * as the key holds the user.
+ */
+/* {"sessions":[{id,title,created_at,updated_at,message_count,running_turn}],"next_cursor":...} newest first */
+int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit, struct buf *json);
+int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json);
+int sessions_rename(struct store *s, const char *uid, const char *session, const char *title, struct buf *json);
+/* Deletes everything of it; a running turn is fenced and stopped. */
+int sessions_delete(struct store *s, const char *uid, const char *session);
+/* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...}: newest page first, oldest first within; before = cursor */
+int sessions_messages(struct store *s, const char *uid, const char *session, const char *before, size_t limit, struct buf *json);
+/* The session with the latest activity; ERR_NOT_FOUND. */
+int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION_MAX + 1]);
+/* Whether it exists, and its log's end ("0-0" when empty). */
+int sessions_cursor(struct store *s, const char *uid, const char *session, char cursor[48]);
+
+/* Per-user context object (GET|PUT /context). merge: members of patch replace, null removes. */
+int sessions_context_get(struct store *s, const char *uid, struct buf *json);
+int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len, struct buf *json);
+/* ERR_NOT_FOUND when the user has no message of this id in the session index kept by turns_finish. */
+int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating, const char *type, const char *text);
+/* One-time WebSocket ticket: tp:ticket:SHA256 -> "UID ROLE ORIGIN", expiring. ticket: 65 bytes. */
+int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin, char *ticket);
+/* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. limit 0 = any. */
+int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit, int64_t window_ms, int64_t *left, int64_t *retry_ms);
+
+#endif

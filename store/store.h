@@ -1,0 +1,35 @@
+#ifndef TURNPIKE_STORE_STORE_H
+#define TURNPIKE_STORE_STORE_H
+
+#include "base/conf.h"
+#include "base/reactor.h"
+#include "store/link.h"
+
+#include <stddef.h>
+
+/*
+ * store -- one per worker process: the command connection and what is written into leases. Made
+ * after fork.
+ */
+struct store {
+    const struct conf *conf;
+    struct reactor *reactor;
+    struct link *link;
+    char owner[96]; /* MACHINE/POOL/PID/START, written into leases */
+};
+int store_open(struct store **out, const struct conf *conf, struct reactor *reactor, const char *owner);
+void store_close(struct store *s);
+/* PING within redis.timeout: 0 or an ERR_STORE* error. ms: round trip. */
+int store_ping(struct store *s, int64_t *ms);
+
+/*
+ * Keys. Everything of a user carries {UID}, see docs/design.md section "Keys". out takes
+ * STORE_KEY_MAX bytes; ids have been checked with ident_is_safe before.
+ */
+#define STORE_KEY_MAX 400
+void store_key_session(char *out, const char *uid, const char *session);              /* tp:{uid}:s:SID */
+void store_key_session_part(char *out, const char *uid, const char *session, const char *part); /* ...:msgs :log :queue :ctl */
+void store_key_turn(char *out, const char *uid, const char *turn);                    /* tp:{uid}:turn:ID */
+void store_key_user(char *out, const char *uid, const char *rest);                    /* tp:{uid}:REST */
+
+#endif

@@ -1,0 +1,346 @@
+#include "store/turns.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "base/log.h"
+#include "store/args.h"
+#include "store/hints.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURNS_CONTEXT_MAX 100
+
+/* ---- answers of the scripts (answer() in lib_turn.lua) ---- */
+
+static const struct {
+    const char *name;
+    enum turns_outcome outcome;
+} turns_outcomes[] = {
+    {"started", TURNS_STARTED},
+    {"queued", TURNS_QUEUED},
+    {"pending", TURNS_PENDING},
+    {"duplicate", TURNS_DUPLICATE},
+    {"mismatch", TURNS_MISMATCH},
+    {"busy", TURNS_BUSY},
+    {"full", TURNS_QUEUE_FULL},
+    {"refused", TURNS_REFUSED},
+};
+
+static void copy_text(char *out, size_t size, const struct link_reply *r)
+{
+    snprintf(out, size, "%s", link_reply_text(r, NULL));
+}
+
+static int copy_list(struct arena *arena, const struct link_reply *list, const char ***texts,
+    size_t **lens, size_t *count)
+{
+    size_t n = link_reply_count(list);
+
+    *count = 0;
+    *texts = arena_array(arena, n + 1, sizeof(**texts));
+    if (!*texts)
+        return ERR_NOMEM;
+    if (lens) {
+        *lens = arena_array(arena, n + 1, sizeof(**lens));
+        if (!*lens)
+            return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t len;
+        const char *text = link_reply_text(link_reply_at(list, i), &len);
+
+        (*texts)[i] = arena_memdup(arena, text, len);
+        if (!(*texts)[i])
+            return ERR_NOMEM;
+        if (lens)
+            (*lens)[i] = len;
+    }
+    *count = n;
+    return 0;
+}
+
+/* Takes the texts into the arena. Returns 0, ERR_NOMEM, ERR_INTERNAL. */
+static int read_answer(const struct link_reply *r, const char *uid, struct arena *arena,
+    struct turns_start *out)
+{
+    const char *name = link_reply_text(link_reply_at(r, 0), NULL), *input;
+    size_t i, count = sizeof(turns_outcomes) / sizeof(*turns_outcomes), len;
+    int error;
+
+    for (i = 0; i < count && strcmp(turns_outcomes[i].name, name) != 0; i++)
+        continue;
+    if (i == count)
+        return ERR_INTERNAL;
+    memset(out, 0, sizeof(*out));
+    out->outcome = turns_outcomes[i].outcome;
+    snprintf(out->uid, sizeof(out->uid), "%s", uid);
+    copy_text(out->turn, sizeof(out->turn), link_reply_at(r, 1));
+    copy_text(out->session, sizeof(out->session), link_reply_at(r, 2));
+    copy_text(out->state, sizeof(out->state), link_reply_at(r, 3));
+    copy_text(out->cursor, sizeof(out->cursor), link_reply_at(r, 4));
+    out->epoch = link_reply_int(link_reply_at(r, 5));
+    out->next_n = 2;
+    out->attempt = (unsigned)link_reply_int(link_reply_at(r, 6));
+    out->position = (unsigned)link_reply_int(link_reply_at(r, 7));
+    out->stopped = link_reply_int(link_reply_at(r, 8)) != 0;
+    out->created_ms = link_reply_int(link_reply_at(r, 9));
+    out->started_ms = link_reply_int(link_reply_at(r, 10));
+    if (out->outcome != TURNS_STARTED)
+        return 0;
+    input = link_reply_text(link_reply_at(r, 11), &len);
+    out->input = arena_memdup(arena, input, len);
+    if (!out->input)
+        return ERR_NOMEM;
+    error = copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
+        &out->history_count);
+    return error ? error
+                 : copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
+}
+
+static bool says(const struct link_reply *r, const char *word)
+{
+    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
+}
+
+/* ---- the life of a turn ---- */
+
+static const char *const turns_on_busy_names[] = {
+    [TURNS_ENQUEUE] = "enqueue", [TURNS_INTERRUPT] = "interrupt", [TURNS_REJECT] = "reject"};
+
+int turns_begin(struct store *s, const struct turns_request *q, struct arena *arena,
+    struct turns_start *out)
+{
+    struct args args;
+    struct link_reply *r = NULL;
+    int error;
+
+    args_init(&args);
+    args_common(&args, s, q->history_limit);
+    args_text(&args, q->session);
+    args_text(&args, q->turn);
+    args_text(&args, q->client_message_id);
+    args_text(&args, q->body_hash);
+    args_text(&args, q->first_event);
+    args_text(&args, q->input);
+    args_text(&args, q->title);
+    args_text(&args, turns_on_busy_names[q->on_busy]);
+    args_text(&args, q->may_run ? "1" : q->may_pend ? "0" : "-");
+    for (size_t i = 0; i < q->message_count; i++)
+        args_text(&args, q->messages[i]);
+    hints_set(s, q->uid, q->turn, s->conf->lease_ms);
+    error = args_call(&args, s, &script_turn_begin, q->uid, &r);
+    if (!error)
+        error = read_answer(r, q->uid, arena, out);
+    if (!error && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
+                      strcmp(out->turn, q->turn) != 0))
+        hints_drop(s, q->uid, q->turn);
+    if (!error && out->outcome == TURNS_PENDING)
+        hints_announce(s, q->uid, out->turn);
+    if (!error && link_reply_count(r) > 14) /* a turn of this session that nobody runs */
+        hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 14), NULL));
+    link_reply_free(r);
+    return error;
+}
+
+int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit,
+    struct arena *arena, struct turns_start *out)
+{
+    struct args args;
+    struct link_reply *r = NULL;
+    int error;
+
+    args_init(&args);
+    args_common(&args, s, history_limit);
+    args_text(&args, turn);
+    hints_set(s, uid, turn, s->conf->lease_ms);
+    error = args_call(&args, s, &script_turn_claim, uid, &r);
+    if (!error)
+        error = says(r, "missing")    ? ERR_NOT_FOUND
+                : says(r, "conflict") ? ERR_CONFLICT
+                                      : read_answer(r, uid, arena, out);
+    link_reply_free(r);
+    return error;
+}
+
+static void renew_args(struct args *args, struct store *s, const struct turns_start *turn)
+{
+    args_init(args);
+    args_text(args, turn->turn);
+    args_int(args, turn->epoch);
+    args_int(args, s->conf->lease_ms);
+}
+
+int turns_renew(struct store *s, const struct turns_start *turn, bool *stop)
+{
+    struct args args;
+    struct link_reply *r = NULL;
+    int64_t result;
+    int error;
+
+    *stop = false;
+    renew_args(&args, s, turn);
+    hints_set(s, turn->uid, turn->turn, s->conf->lease_ms);
+    error = args_call(&args, s, &script_turn_renew, turn->uid, &r);
+    if (error)
+        return error;
+    result = link_reply_int(r);
+    link_reply_free(r);
+    *stop = result == 1;
+    return result < 0 ? ERR_FENCED : 0;
+}
+
+/* turns_renewed_fn and its argument, on the heap while the reply is on its way. */
+struct turns_renewal {
+    turns_renewed_fn *fn;
+    void *arg;
+};
+
+static void on_renewed(void *arg, int error, struct link_reply *reply)
+{
+    struct turns_renewal renewal = *(struct turns_renewal *)arg;
+    int64_t result = link_reply_int(reply);
+
+    free(arg);
+    link_reply_free(reply);
+    if (error == ERR_AGAIN) /* scripts flushed: the next renewal loads them */
+        error = ERR_STORE;
+    if (!error)
+        error = result < 0 ? ERR_FENCED : result == 1 ? ERR_CANCELLED : 0;
+    renewal.fn(renewal.arg, error);
+}
+
+int turns_renew_send(struct store *s, const struct turns_start *turn, turns_renewed_fn *fn,
+    void *arg)
+{
+    struct turns_renewal *renewal = malloc(sizeof(*renewal));
+    char prefix[STORE_KEY_MAX];
+    struct link_arg key;
+    struct args args;
+    int error;
+
+    if (!renewal)
+        return ERR_NOMEM;
+    *renewal = (struct turns_renewal){fn, arg};
+    store_key_user(prefix, turn->uid, "");
+    key = link_text(prefix);
+    renew_args(&args, s, turn);
+    hints_set(s, turn->uid, turn->turn, s->conf->lease_ms);
+    error = link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, on_renewed,
+        renewal);
+    if (error)
+        free(renewal);
+    return error;
+}
+
+int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len)
+{
+    struct args args;
+    struct link_reply *r = NULL;
+    int64_t result;
+    int error;
+
+    args_init(&args);
+    args_text(&args, turn->turn);
+    args_int(&args, turn->epoch);
+    args_bytes(&args, json, len);
+    args_int(&args, s->conf->session_keep_ms);
+    error = args_call(&args, s, &script_turn_checkpoint, turn->uid, &r);
+    if (error)
+        return error;
+    result = link_reply_int(r);
+    link_reply_free(r);
+    return result < 0 ? ERR_FENCED : 0;
+}
+
+/* Members of a JSON object as pairs of key and raw JSON; null as "". Texts live in the arena. */
+static int context_pairs(struct args *args, const char *json, struct arena *arena)
+{
+    jdoc *doc = NULL, *value;
+    struct jdoc_iter it = {0};
+    struct buf text = {0};
+    const char *key, *name, *copy;
+    int error = jdoc_parse(json, strlen(json), &doc, NULL, 0);
+
+    if (!error && jdoc_type(doc) != JDOC_OBJECT)
+        error = ERR_INVALID;
+    while (!error && args->n < 2 * TURNS_CONTEXT_MAX && jdoc_next(doc, &it, &key, &value)) {
+        buf_reset(&text);
+        if (value)
+            jdoc_write(value, &text);
+        name = arena_strdup(arena, key);
+        copy = arena_strdup(arena, buf_text(&text));
+        error = buf_error(&text) || !name || !copy ? ERR_NOMEM : 0;
+        args_text(args, name);
+        args_text(args, copy);
+    }
+    buf_free(&text);
+    jdoc_free(doc);
+    return error;
+}
+
+static void finish_args(struct args *args, struct store *s, const struct turns_start *turn,
+    const struct turns_end *end, struct args *context)
+{
+    args_init(args);
+    args_common(args, s, end->history_limit);
+    args_text(args, turn->turn);
+    args_int(args, turn->epoch);
+    args_text(args, end->state);
+    args_int(args, end->first_n);
+    args_text(args, end->usage);
+    args_text(args, end->error_code);
+    args_int(args, end->http_status);
+    args_text(args, end->reply);
+    args_text(args, end->take_next ? "1" : "0");
+    args_int(args, (int64_t)end->event_count);
+    args_int(args, (int64_t)end->message_count);
+    args_int(args, (int64_t)context->n);
+    args_int(args, TURNS_CONTEXT_MAX);
+    for (size_t i = 0; i < end->event_count; i++)
+        args_bytes(args, end->events[i], end->event_len[i]);
+    for (size_t i = 0; i < end->message_count; i++)
+        args_text(args, end->messages[i]);
+    for (size_t i = 0; i < context->n; i++)
+        args_bytes(args, context->v[i].data, context->v[i].len);
+}
+
+int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end,
+    struct arena *arena, struct turns_start *next)
+{
+    struct args args, context;
+    struct link_reply *r = NULL;
+    char uid[IDENT_USER_MAX + 1], id[IDENT_UUID_SIZE]; /* next may be the same struct as turn */
+    int error;
+
+    memcpy(uid, turn->uid, sizeof(uid));
+    memcpy(id, turn->turn, sizeof(id));
+    args_init(&context);
+    if (end->context_updates && context_pairs(&context, end->context_updates, arena)) {
+        log_warn("turn %s: context updates are no JSON object, left out", id);
+        args_fini(&context);
+    }
+    finish_args(&args, s, turn, end, &context);
+    error = args_call(&args, s, &script_turn_finish, uid, &r);
+    args_fini(&context);
+    memset(next, 0, sizeof(*next));
+    next->outcome = TURNS_DUPLICATE;
+    if (error)
+        return error;
+    if (says(r, "fenced")) {
+        error = ERR_FENCED;
+    } else {
+        hints_drop(s, uid, id);
+        if (says(r, "pending")) {
+            hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
+        } else if (!says(r, "done")) {
+            error = read_answer(r, uid, arena, next);
+            hints_set(s, uid, next->turn, s->conf->lease_ms);
+        }
+    }
+    link_reply_free(r);
+    return error;
+}

@@ -1,0 +1,133 @@
+#ifndef TURNPIKE_STORE_TURNS_H
+#define TURNPIKE_STORE_TURNS_H
+
+#include "base/arena.h"
+#include "base/ident.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * turns -- the life of a turn in Redis: start, lease, checkpoints, stop, end. Each function is one
+ * script in store/lua, so each is whole or not at all.
+ *
+ * Turn states: queued, pending (its session's next, waits for a worker), running, done,
+ * cancelled, interrupted (ended with open approvals), failed.
+ */
+#define TURNS_CURSOR_SIZE 48 /* "EPOCH-N" */
+
+enum turns_on_busy { TURNS_ENQUEUE, TURNS_INTERRUPT, TURNS_REJECT };
+
+struct turns_request {
+    const char *uid, *session, *turn;  /* turn: a new UUID v7 */
+    const char *client_message_id;     /* NULL = none: not idempotent */
+    const char *body_hash;             /* SHA-256 of what makes the request the same */
+    const char *const *messages;       /* new AG-UI messages as JSON; those whose id the session's tail has already are skipped */
+    size_t message_count;
+    const char *first_event;           /* RUN_STARTED as JSON */
+    const char *input;                 /* the turn's input as JSON (agent/input.h), for any worker that runs it */
+    const char *title;                 /* used when the session has none; may be NULL */
+    enum turns_on_busy on_busy;
+    bool may_run;                      /* false: a reserved worker: answer, queue, never run */
+    bool may_pend;                     /* with may_run false: true accepts a turn as pending when its session is free; false answers TURNS_REFUSED and writes nothing */
+    size_t history_limit;              /* messages returned */
+};
+
+enum turns_outcome {
+    TURNS_STARTED,   /* this worker owns the turn: run it */
+    TURNS_QUEUED,    /* accepted, runs later */
+    TURNS_PENDING,   /* accepted, nothing ran in the session but may_run was false: housekeeper hands it over */
+    TURNS_DUPLICATE, /* the earlier turn with this client message id */
+    TURNS_MISMATCH,  /* the same client message id with another body */
+    TURNS_BUSY,      /* reject was asked for and a turn runs */
+    TURNS_QUEUE_FULL,
+    TURNS_REFUSED    /* session free, but neither may_run nor may_pend: nothing was written */
+};
+
+/* What a worker needs to run a turn; texts live in the arena given. */
+struct turns_start {
+    enum turns_outcome outcome;
+    char turn[IDENT_UUID_SIZE];
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
+    char state[16];                   /* of the turn, as stored */
+    char cursor[TURNS_CURSOR_SIZE];   /* where its stream begins: a viewer's cursor before RUN_STARTED ("" while queued: then the log's present end) */
+    int64_t epoch;
+    int64_t next_n;                   /* N of the next event of this epoch (2 after RUN_STARTED) */
+    unsigned attempt;
+    unsigned position;                /* in the queue, from 1 */
+    bool stopped;                     /* a stop came before the start: end it as cancelled */
+    int64_t created_ms, started_ms;   /* Redis time */
+    const char *input;
+    const char **history;             /* messages as JSON, oldest first, the new ones included */
+    size_t *history_len;
+    size_t history_count;
+    const char **steps;               /* checkpoints of earlier attempts */
+    size_t step_count;
+};
+
+int turns_begin(struct store *s, const struct turns_request *request, struct arena *arena, struct turns_start *out);
+/*
+ * turns_claim -- a pending (or, for a takeover, an abandoned) turn, handed over by a housekeeper.
+ * Returns 0 (outcome TURNS_STARTED), ERR_NOT_FOUND, ERR_CONFLICT (runs elsewhere or is ended).
+ */
+int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit, struct arena *arena, struct turns_start *out);
+
+/* Renews the lease. stop: out, whether a stop is asked for. Returns 0, ERR_FENCED, ERR_STORE*. */
+int turns_renew(struct store *s, const struct turns_start *turn, bool *stop);
+/* The same in the pipeline: fn gets 0, ERR_FENCED or ERR_CANCELLED (stop asked). */
+typedef void turns_renewed_fn(void *arg, int result);
+int turns_renew_send(struct store *s, const struct turns_start *turn, turns_renewed_fn *fn, void *arg);
+/* Appends a checkpoint (JSON). Returns 0, ERR_FENCED, ERR_STORE*. */
+int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len);
+
+struct turns_end {
+    const char *state;                /* done, cancelled, interrupted, failed */
+    const char *const *messages;      /* to append to the conversation, JSON */
+    size_t message_count;
+    const char *const *events;        /* "RUN FLAGS JSON" entries, the last one final */
+    const size_t *event_len;
+    size_t event_count;
+    int64_t first_n;                  /* N of events[0] */
+    const char *usage;                /* JSON array or NULL */
+    const char *error_code;           /* or NULL */
+    int http_status;                  /* of the JSON reply */
+    const char *reply;                /* JSON body that a JSON client of this turn gets */
+    const char *context_updates;      /* JSON object or NULL */
+    bool take_next;                   /* start the session's next queued turn for this worker */
+    size_t history_limit;
+};
+/*
+ * turns_finish -- ends the turn. next: outcome TURNS_STARTED when the next queued turn has been
+ * started for this worker (take_next), else outcome is TURNS_DUPLICATE (nothing to run).
+ * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*.
+ */
+int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end, struct arena *arena, struct turns_start *next);
+/*
+ * turns_fail -- by the housekeeper, for a turn whose worker died: new epoch, final event
+ * RUN_ERROR(code, message), session released, next turn pending. Harmless when ended already.
+ * only_if_expired: only when its lease has run out. Returns 0, ERR_CONFLICT (lives), ERR_NOT_FOUND.
+ */
+int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired, const char *code, const char *message);
+
+/* Stop: exactly one of turn, session, client_message_id is not NULL. state: out, state before.
+ * Returns 0; ERR_NOT_FOUND (for client_message_id never: it is remembered). */
+int turns_stop(struct store *s, const char *uid, const char *turn, const char *session, const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16]);
+
+/* A turn as a JSON object for GET /turns/{id}. Returns 0, ERR_NOT_FOUND. */
+struct buf;
+int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
+/* reply and status as stored at the end. ERR_AGAIN while it has not ended. */
+int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json, int *http_status);
+
+/* Housekeeper: hints that are due at until_ms (real time; 0 = now by Redis' clock), oldest first. */
+struct turns_hint { char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE]; int64_t due_ms; };
+int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max, size_t *count);
+int turns_hint_remove(struct store *s, const char *uid, const char *turn);
+/*
+ * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. The hint
+ * of a running one with lease left, or of a queued one, is moved to when a look may be worth it.
+ */
+int turns_state(struct store *s, const char *uid, const char *turn, char state[16], int64_t *lease_left_ms);
+
+#endif

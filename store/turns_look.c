@@ -1,0 +1,290 @@
+/* The side of turns that others than its worker use: housekeeper, api workers. */
+#include "store/turns.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "store/args.h"
+#include "store/hints.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool says(const struct link_reply *r, const char *word)
+{
+    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
+}
+
+int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired,
+    const char *code, const char *message)
+{
+    struct buf event = {0}, reply = {0};
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    buf_puts(&event, "{\"type\":\"RUN_ERROR\",\"message\":");
+    buf_json_string(&event, message, strlen(message));
+    buf_puts(&event, ",\"code\":");
+    buf_json_string(&event, code, strlen(code));
+    buf_putc(&event, '}');
+    buf_puts(&reply, "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
+                     "\"detail\":");
+    buf_json_string(&reply, message, strlen(message));
+    buf_puts(&reply, ",\"code\":");
+    buf_json_string(&reply, code, strlen(code));
+    buf_puts(&reply, ",\"turn_id\":");
+    buf_json_string(&reply, turn, strlen(turn));
+    buf_putc(&reply, '}');
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, turn);
+    args_text(&args, only_if_expired ? "1" : "0");
+    args_text(&args, buf_text(&event));
+    args_text(&args, code);
+    args_text(&args, buf_text(&reply));
+    error = buf_error(&event) || buf_error(&reply) ? ERR_NOMEM : 0;
+    if (error)
+        args_fini(&args);
+    else
+        error = args_call(&args, s, &script_turn_fail, uid, &r);
+    if (!error)
+        error = says(r, "missing") ? ERR_NOT_FOUND : says(r, "lives") ? ERR_CONFLICT : 0;
+    if (!error) /* the hint of an unknown one stays: its start may be on the way */
+        hints_drop(s, uid, turn);
+    if (!error && says(r, "pending"))
+        hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
+    link_reply_free(r);
+    buf_free(&event);
+    buf_free(&reply);
+    return error;
+}
+
+int turns_stop(struct store *s, const char *uid, const char *turn, const char *session,
+    const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16])
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, turn ? "turn" : session ? "session" : "cmid");
+    args_text(&args, turn ? turn : session ? session : client_message_id);
+    error = args_call(&args, s, &script_turn_stop, uid, &r);
+    if (!error && says(r, "missing"))
+        error = ERR_NOT_FOUND;
+    if (!error) {
+        snprintf(state, 16, "%s", link_reply_text(link_reply_at(r, 0), NULL));
+        snprintf(turn_out, IDENT_UUID_SIZE, "%s", link_reply_text(link_reply_at(r, 1), NULL));
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- what can be asked about a turn ---- */
+
+enum turns_field {
+    F_SESSION, F_STATE, F_FIRST_EVENT, F_CREATED, F_STARTED, F_ENDED, F_ATTEMPT, F_FIRST, F_LAST,
+    F_USAGE, F_ERROR, F_STATUS, F_COUNT
+};
+
+static const char *const turns_fields[F_COUNT] = {"session", "state", "first_event", "created",
+    "started", "ended", "attempt", "first", "last", "usage", "error", "status"};
+
+static int fields_of(struct store *s, const char *uid, const char *turn, const char *const *names,
+    size_t count, struct link_reply **r)
+{
+    char key[STORE_KEY_MAX];
+    struct args args;
+    int error;
+
+    store_key_turn(key, uid, turn);
+    args_init(&args);
+    args_text(&args, "HMGET");
+    args_text(&args, key);
+    for (size_t i = 0; i < count; i++)
+        args_text(&args, names[i]);
+    error = args.error ? args.error : link_call(s->link, args.v, args.n, r);
+    args_fini(&args);
+    return error;
+}
+
+static void put_member(struct buf *json, const char *name, const char *text, size_t len)
+{
+    buf_putc(json, ',');
+    buf_json_string(json, name, strlen(name));
+    buf_putc(json, ':');
+    buf_json_string(json, text, len);
+}
+
+static void put_time(struct buf *json, const char *name, int64_t ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+
+    if (ms <= 0)
+        return;
+    clock_rfc3339(ms, text);
+    put_member(json, name, text, strlen(text));
+}
+
+/* runId stands only in the turn's first event. */
+static void put_run(struct buf *json, const char *event, size_t len)
+{
+    jdoc *doc = NULL;
+
+    if (!jdoc_parse(event, len, &doc, NULL, 0)) {
+        const char *run = jdoc_text_or(doc, "runId", "");
+
+        if (*run)
+            put_member(json, "run_id", run, strlen(run));
+    }
+    jdoc_free(doc);
+}
+
+int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json)
+{
+    static const struct {
+        enum turns_field field;
+        const char *name;
+    } texts[] = {{F_SESSION, "session_id"}, {F_STATE, "state"}, {F_FIRST, "cursor"},
+        {F_LAST, "last_event_id"}, {F_ERROR, "error_code"}},
+      times[] = {{F_CREATED, "created_at"}, {F_STARTED, "started_at"}, {F_ENDED, "ended_at"}};
+    struct link_reply *r = NULL;
+    size_t len;
+    const char *text;
+    int error = fields_of(s, uid, turn, turns_fields, F_COUNT, &r);
+
+    if (!error && link_reply_type(link_reply_at(r, F_STATE)) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    if (error)
+        goto out;
+    buf_puts(json, "{\"turn_id\":");
+    buf_json_string(json, turn, strlen(turn));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        text = link_reply_text(link_reply_at(r, texts[i].field), &len);
+        if (len)
+            put_member(json, texts[i].name, text, len);
+    }
+    text = link_reply_text(link_reply_at(r, F_FIRST_EVENT), &len);
+    put_run(json, text, len);
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+        put_time(json, times[i].name, link_reply_int(link_reply_at(r, times[i].field)));
+    buf_puts(json, ",\"attempt\":");
+    buf_put_int(json, link_reply_int(link_reply_at(r, F_ATTEMPT)));
+    if (link_reply_int(link_reply_at(r, F_STATUS))) {
+        buf_puts(json, ",\"http_status\":");
+        buf_put_int(json, link_reply_int(link_reply_at(r, F_STATUS)));
+    }
+    text = link_reply_text(link_reply_at(r, F_USAGE), &len);
+    if (len) {
+        buf_puts(json, ",\"usage\":");
+        buf_put(json, text, len);
+    }
+    buf_putc(json, '}');
+    error = buf_error(json);
+out:
+    link_reply_free(r);
+    return error;
+}
+
+int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json,
+    int *http_status)
+{
+    static const char *const names[] = {"state", "ended", "status", "reply"};
+    struct link_reply *r = NULL;
+    const char *text;
+    size_t len;
+    int error = fields_of(s, uid, turn, names, 4, &r);
+
+    *http_status = 0;
+    if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    else if (!error && !link_reply_int(link_reply_at(r, 1)))
+        error = ERR_AGAIN;
+    if (!error) {
+        *http_status = (int)link_reply_int(link_reply_at(r, 2));
+        text = link_reply_text(link_reply_at(r, 3), &len);
+        buf_put(json, text, len);
+        error = buf_error(json);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- for the housekeeper ---- */
+
+int turns_state(struct store *s, const char *uid, const char *turn, char state[16],
+    int64_t *lease_left_ms)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_text(&args, turn);
+    error = args_call(&args, s, &script_turn_state, uid, &r);
+    if (!error && !link_reply_count(r))
+        error = ERR_NOT_FOUND;
+    if (!error) {
+        snprintf(state, 16, "%s", link_reply_text(link_reply_at(r, 0), NULL));
+        *lease_left_ms = link_reply_int(link_reply_at(r, 1));
+        /* Nothing to do now: look again when there may be. */
+        if (!strcmp(state, "running") && *lease_left_ms > 0)
+            hints_set(s, uid, turn, *lease_left_ms);
+        else if (!strcmp(state, "queued"))
+            hints_set(s, uid, turn, s->conf->lease_ms);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* Scores are in Redis' time, the caller's times in its own: only differences cross over. */
+int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max,
+    size_t *count)
+{
+    char ahead[24], most[24];
+    struct link_arg key = link_text(HINTS_KEY), args[2];
+    struct link_reply *r = NULL;
+    int64_t now = clock_real_ms();
+    int error;
+
+    *count = 0;
+    snprintf(ahead, sizeof(ahead), "%lld", until_ms ? (long long)(until_ms - now) : 0LL);
+    snprintf(most, sizeof(most), "%zu", max);
+    args[0] = link_text(ahead);
+    args[1] = link_text(most);
+    error = link_script_call(s->link, &script_hints_due, &key, 1, args, 2, &r);
+    if (error)
+        return error;
+    for (size_t i = 0; i + 1 < link_reply_count(r) && *count < max; i += 2) {
+        struct turns_hint *h = &out[*count];
+        size_t len;
+        const char *member = link_reply_text(link_reply_at(r, i), &len);
+        const char *blank = strchr(member, ' ');
+
+        if (!blank || (size_t)(blank - member) >= sizeof(h->uid) ||
+            strlen(blank + 1) >= sizeof(h->turn)) { /* not ours: out of the way */
+            link_command(s->link, NULL, "ZREM %s %b", HINTS_KEY, member, len);
+            continue;
+        }
+        memcpy(h->uid, member, (size_t)(blank - member));
+        h->uid[blank - member] = '\0';
+        snprintf(h->turn, sizeof(h->turn), "%s", blank + 1);
+        h->due_ms = now + link_reply_int(link_reply_at(r, i + 1));
+        (*count)++;
+    }
+    link_reply_free(r);
+    return 0;
+}
+
+int turns_hint_remove(struct store *s, const char *uid, const char *turn)
+{
+    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
+
+    snprintf(member, sizeof(member), "%s %s", uid, turn);
+    return link_command(s->link, NULL, "ZREM %s %s", HINTS_KEY, member);
+}

@@ -1,0 +1,406 @@
+// A double of the two model APIs, byte for byte: Anthropic Messages and OpenAI Chat Completions.
+//
+// A scenario is a line of text such as `text words=20 delay=5 | http429 retry=1`: steps separated
+// by `|`, one for each model call of the conversation in turn (the last one repeats). It stands in
+// the user's message as `[[scenario]]`, or is set for all with `double.scenario = "..."`.
+//
+//   text words=N [say=TEXT] [delay=MS] [hold=N]   a text; hold: stops before word N until release()
+//   tool name=NAME args=JSON [delay=MS] [hold=N]  one tool call; several: name=A,B args=JSON;JSON
+//   think | refuse | length | empty               thinking first; refusal; cut by the token limit; no content
+//   overloaded after=N                            error event in the stream after N words (200)
+//   http status=529 [retry=S] [times=N]           error status; after N times the next step follows at once
+//   cut after=N                                   connection closed in the middle of an event
+//   stall after=N                                 nothing more is sent; the connection stays open
+//   silent                                        accepts and never answers
+//   reset                                         connection reset before an answer
+//   html                                          200 with a page instead of a stream
+//   badjson after=N                               an event whose data is no JSON
+// A step with api=anthropic is for that API only; the other takes the step behind it.
+// Ways of writing, added to text or tool: crlf, split (one byte at a time), ping, comments, unknown, nodone, joined
+// (whole answer in one write).
+//
+// In a test: `const double = await startDouble()`; `double.requests` holds what came in. As a
+// program: `node model-double.mjs PORT`.
+
+import http from "node:http";
+import {EventEmitter, once} from "node:events";
+import {pathToFileURL} from "node:url";
+
+const TEXT = "The road north follows the coast for most of the day with towns about every hour and "
+  + "places to rest at café stops where one can see whales in winter 🐋 before the last long stretch";
+
+function parseScenario(text) {
+  return text.split("|").map(part => {
+    const words = part.trim().match(/[^\s=]+=(?:\{.*\}(?=\s|$)|"[^"]*"|\S+)|\S+/g) ?? ["text"];
+    const step = {kind: words[0]};
+    for (const word of words.slice(1)) {
+      const at = word.indexOf("=");
+      if (at < 0) step[word] = true;
+      else step[word.slice(0, at)] = word.slice(at + 1).replace(/^"(.*)"$/, "$1");
+    }
+    return step;
+  });
+}
+
+function lastUserText(body) {
+  const texts = [];
+  for (const m of body.messages ?? []) {
+    if (m.role !== "user") continue;
+    if (typeof m.content === "string") texts.push(m.content);
+    else for (const part of m.content ?? []) if (part.type === "text") texts.push(part.text);
+  }
+  return texts.findLast(t => !t.startsWith("<")) ?? "";
+}
+
+/** Model calls that this turn has made before: assistant messages after the last user text. */
+function callNumber(body) {
+  let n = 0;
+  for (const m of body.messages ?? []) {
+    const text = m.role === "user" && (typeof m.content === "string" || m.content?.some?.(p => p.type === "text"));
+    if (text) n = 0;
+    else if (m.role === "assistant") n++;
+  }
+  return n;
+}
+
+function words(step) {
+  if (step.say) return step.say.replaceAll("_", " ").match(/\S+\s*/g);
+  const source = TEXT.split(" "), n = Number(step.words ?? 12);
+  return Array.from({length: n}, (_, i) => `${source[i % source.length]}${i + 1 < n ? " " : "."}`);
+}
+
+function toolCalls(step) {
+  const args = (step.args ?? "{}").split(";");
+  return (step.name ?? "get_current_time").split(",").map((name, i) => ({name, args: args[i] ?? "{}"}));
+}
+
+let serial = 0;
+const id = prefix => `${prefix}_${(++serial).toString(36).padStart(8, "0")}`;
+
+/** Events of an Anthropic stream: arrays [event name, data]; "hold" stands where a step pauses. */
+function* anthropic(step, model) {
+  const ev = (type, data) => [type, {type, ...data}];
+  const usage = {input_tokens: 25, cache_creation_input_tokens: 0, cache_read_input_tokens: 10, output_tokens: 1};
+  yield ev("message_start", {message: {id: id("msg"), type: "message", role: "assistant", model, content: [],
+    stop_reason: null, stop_sequence: null, usage}});
+  let index = 0, stop = "end_turn", count = 0;
+  if (step.kind === "think") {
+    yield ev("content_block_start", {index, content_block: {type: "thinking", thinking: "", signature: ""}});
+    yield ev("content_block_delta", {index, delta: {type: "thinking_delta", thinking: "Let me see."}});
+    yield ev("content_block_delta", {index, delta: {type: "signature_delta", signature: "c2lnbmF0dXJl"}});
+    yield ev("content_block_stop", {index: index++});
+  }
+  if (step.kind === "tool") {
+    for (const call of toolCalls(step)) {
+      yield ev("content_block_start", {index, content_block: {type: "tool_use", id: id("toolu"), name: call.name, input: {}}});
+      yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: ""}});
+      for (const piece of call.args.match(/[^]{1,5}/gu) ?? []) {
+        yield ["hold", count++];
+        yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: piece}});
+      }
+      yield ev("content_block_stop", {index: index++});
+    }
+    stop = "tool_use";
+  } else if (step.kind !== "empty") {
+    yield ev("content_block_start", {index, content_block: {type: "text", text: ""}});
+    for (const word of words(step)) {
+      yield ["hold", count++];
+      yield ev("content_block_delta", {index, delta: {type: "text_delta", text: word}});
+    }
+    yield ev("content_block_stop", {index});
+    if (step.kind === "length") stop = "max_tokens";
+    if (step.kind === "refuse") stop = "refusal";
+  }
+  yield ev("message_delta", {delta: {stop_reason: stop, stop_sequence: null}, usage: {output_tokens: count + 1}});
+  yield ev("message_stop", {});
+}
+
+function* openai(step, model) {
+  const base = {id: id("chatcmpl"), object: "chat.completion.chunk", created: 1790000000, model};
+  const chunk = (delta, finish = null) => ["", {...base, choices: [{index: 0, delta, finish_reason: finish}]}];
+  let stop = "stop", count = 0;
+  yield chunk({role: "assistant", content: step.kind === "tool" ? null : ""});
+  if (step.kind === "tool") {
+    for (const [index, call] of toolCalls(step).entries()) {
+      yield chunk({tool_calls: [{index, id: id("call"), type: "function", function: {name: call.name, arguments: ""}}]});
+      for (const piece of call.args.match(/[^]{1,5}/gu) ?? []) {
+        yield ["hold", count++];
+        yield chunk({tool_calls: [{index, function: {arguments: piece}}]});
+      }
+    }
+    stop = "tool_calls";
+  } else if (step.kind !== "empty") {
+    for (const word of words(step)) {
+      yield ["hold", count++];
+      yield chunk({content: word});
+    }
+    if (step.kind === "length") stop = "length";
+    if (step.kind === "refuse") stop = "content_filter";
+  }
+  yield chunk({}, stop);
+  yield ["", {...base, choices: [], usage: {prompt_tokens: 35, completion_tokens: count + 1, total_tokens: count + 36,
+    prompt_tokens_details: {cached_tokens: 10}}}];
+}
+
+const ERRORS = {
+  400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
+  413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 529: "overloaded_error",
+};
+
+function errorBody(api, type, message) {
+  return api === "anthropic" ? {type: "error", error: {type, message}, request_id: id("req")}
+    : {error: {message, type, param: null, code: null}};
+}
+
+export class ModelDouble extends EventEmitter {
+  scenario = "text";
+  requests = [];    // {api, path, headers, body, step, open}
+  #held = new Set();
+  #failures = new Map();
+  #server = http.createServer((request, response) => this.#answer(request, response));
+
+  async listen(port = 0) {
+    this.setMaxListeners(0);
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.port = this.#server.address().port;
+    this.url = `http://127.0.0.1:${this.port}`;
+    return this;
+  }
+
+  async close() {
+    this.release();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  /** Lets every held answer go on. */
+  release() {
+    for (const go of this.#held) go();
+    this.#held.clear();
+  }
+  /** Waits until an answer is held, then lets it go on. */
+  async go() {
+    await this.until(() => this.#held.size > 0, "an answer is held");
+    this.release();
+  }
+  get held() { return this.#held.size; }
+
+  /** Resolves when `test(double)` is true; it is asked again after each change. */
+  async until(test, what = test, ms = 15000) {
+    const end = AbortSignal.timeout(ms);
+    while (!test(this)) {
+      await once(this, "change", {signal: end}).catch(() => {
+        throw new Error(`the double did not see within ${ms} ms: ${what}`);
+      });
+    }
+  }
+
+  #changed() { this.emit("change"); }
+
+  async #answer(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const raw = Buffer.concat(chunks).toString();
+    const api = request.url.endsWith("/messages") ? "anthropic" : request.url.endsWith("/chat/completions") ? "openai" : "";
+    let body;
+    try {
+      body = JSON.parse(raw);
+    } catch {
+      body = null;
+    }
+    const entry = {api, path: request.url, headers: request.headers, body, raw, open: true, step: null};
+    this.requests.push(entry);
+    response.on("close", () => {
+      entry.open = false;
+      this.#changed();
+    });
+    const wrong = this.#refusal(api, request, body);
+    if (wrong) {
+      this.#changed();
+      return void this.#json(response, wrong[0], errorBody(api, ERRORS[wrong[0]], wrong[1]));
+    }
+    const inMessage = /\[\[(.*?)\]\]/s.exec(lastUserText(body))?.[1];
+    const steps = parseScenario(inMessage ?? this.scenario);
+    let step = steps[Math.min(callNumber(body), steps.length - 1)];
+    if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
+    if (step.times !== undefined) { // fails so often, then the step behind it follows
+      const key = lastUserText(body), seen = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, seen);
+      if (seen > Number(step.times)) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"};
+    }
+    entry.step = step;
+    this.#changed();
+    await this.#play(api, step, body, request, response).catch(error => {
+      if (!response.destroyed) throw error;
+    });
+  }
+
+  /** What the vendors refuse. */
+  #refusal(api, request, body) {
+    if (!api || request.method !== "POST") return [404, "Not Found"];
+    if (!/^application\/json/.test(request.headers["content-type"] ?? "")) return [400, "content-type must be application/json"];
+    if (!body || !Array.isArray(body.messages) || body.messages.length === 0) return [400, "messages: at least one is required"];
+    if (typeof body.model !== "string") return [400, "model: field required"];
+    if (api === "anthropic") {
+      if (!request.headers["anthropic-version"]) return [400, "anthropic-version: header is required"];
+      if (!request.headers["x-api-key"]) return [401, "x-api-key header is required"];
+      if (!Number.isInteger(body.max_tokens)) return [400, "max_tokens: field required"];
+      return this.#anthropicMessages(body);
+    }
+    if (!/^Bearer ./.test(request.headers.authorization ?? "")) return [401, "You didn't provide an API key."];
+    return this.#openaiMessages(body);
+  }
+
+  #anthropicMessages(body) {
+    if (body.messages[0].role !== "user") return [400, "messages: first message must use the \"user\" role"];
+    const asked = new Set();
+    for (const [i, m] of body.messages.entries()) {
+      if (!["user", "assistant"].includes(m.role)) return [400, `messages.${i}.role: unexpected value`];
+      const parts = typeof m.content === "string" ? [{type: "text", text: m.content}] : m.content;
+      if (!Array.isArray(parts) || parts.length === 0) return [400, `messages.${i}.content: required`];
+      const results = new Set(parts.filter(p => p.type === "tool_result").map(p => p.tool_use_id));
+      for (const use of asked) if (!results.has(use)) return [400, `messages.${i}: tool_use ids were found without tool_result blocks immediately after: ${use}`];
+      for (const result of results) if (!asked.has(result)) return [400, `messages.${i}: unexpected tool_use_id found in tool_result blocks: ${result}`];
+      asked.clear();
+      for (const p of parts) {
+        if (p.type === "text" && !p.text?.trim()) return [400, `messages.${i}: text content blocks must contain non-whitespace text`];
+        if (p.type === "tool_use") {
+          if (p.input === null || typeof p.input !== "object") return [400, `messages.${i}: tool_use.input must be a dictionary`];
+          asked.add(p.id);
+        }
+      }
+    }
+    if (asked.size) return [400, "tool_use ids were found without tool_result blocks"];
+    const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\"").length - 1;
+    return marks > 4 ? [400, `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`] : null;
+  }
+
+  #openaiMessages(body) {
+    let asked = new Set();
+    for (const [i, m] of body.messages.entries()) {
+      if (!["system", "developer", "user", "assistant", "tool"].includes(m.role)) return [400, `messages[${i}].role: invalid`];
+      if (m.role === "tool") {
+        if (!asked.delete(m.tool_call_id)) return [400, "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."];
+      } else if (asked.size) {
+        return [400, `An assistant message with 'tool_calls' must be followed by tool messages: ${[...asked]}`];
+      }
+      if (m.role === "assistant") asked = new Set((m.tool_calls ?? []).map(c => c.id));
+    }
+    return asked.size ? [400, "An assistant message with 'tool_calls' must be followed by tool messages."] : null;
+  }
+
+  #json(response, status, body, headers = {}) {
+    response.writeHead(status, {"content-type": "application/json", "request-id": id("req"), ...headers});
+    response.end(JSON.stringify(body));
+  }
+
+  async #play(api, step, body, request, response) {
+    switch (step.kind) {
+    case "http": {
+      const status = Number(step.status ?? 529);
+      const headers = step.retry === undefined ? {} : {"retry-after": step.retry};
+      return this.#json(response, status, errorBody(api, ERRORS[status] ?? "api_error", step.message ?? `status ${status}`), headers);
+    }
+    case "silent": return undefined;
+    case "reset": return request.socket.resetAndDestroy();
+    case "html":
+      response.writeHead(200, {"content-type": "text/html"});
+      return response.end("<html><body>Welcome to the hotel's network</body></html>");
+    }
+    if (!body.stream) return this.#json(response, 400, errorBody(api, "invalid_request_error", "the double only streams"));
+    response.writeHead(200, {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "request-id": id("req")});
+    response.socket.setNoDelay(true);
+    const out = new Writer(response, step);
+    const after = Number(step.after ?? 3);
+    for (const [name, data] of (api === "anthropic" ? anthropic : openai)(step, body.model)) {
+      if (name === "hold") {
+        if (await this.#pause(api, step, data, after, out, response)) return undefined;
+        continue;
+      }
+      await out.event(name, data);
+      if (name === "message_start" && step.ping) await out.event("ping", {type: "ping"});
+      if (step.unknown) await out.event("future_event", {type: "future_event", choices: [], field: {a: [1]}});
+      if (step.comments) await out.write(": keep-alive\n\n");
+      if (step.delay) await new Promise(go => setTimeout(go, Number(step.delay)));
+    }
+    if (api === "openai" && !step.nodone) await out.write("data: [DONE]\n\n");
+    return out.end();
+  }
+
+  /** Before word `count`. Returns true when the answer ends here. */
+  async #pause(api, step, count, after, out, response) {
+    if (step.hold !== undefined && Number(step.hold) === count) {
+      await out.flush();
+      let go;
+      const held = new Promise(done => this.#held.add(go = done));
+      this.#changed();
+      await Promise.race([held, once(response, "close")]);
+      this.#held.delete(go);
+    }
+    if (count !== after) return false;
+    switch (step.kind) {
+    case "overloaded":
+      await out.event(api === "anthropic" ? "error" : "", errorBody(api, "overloaded_error", "Overloaded"));
+      await out.end();
+      return true;
+    case "cut":
+      await out.write(api === "anthropic" ? "event: content_block_delta\ndata: {\"type\":\"content_bl" : "data: {\"id\":\"chat");
+      await out.flush();
+      response.socket.end();
+      response.destroy();
+      return true;
+    case "badjson":
+      await out.write("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",,}\n\n");
+      return false;
+    case "stall":
+      await out.flush();
+      return true;
+    default:
+      return false;
+    }
+  }
+}
+
+/** Writes events in the way that a step asks for. */
+class Writer {
+  #joined = "";
+  constructor(response, step) {
+    this.response = response;
+    this.step = step;
+  }
+  event(name, data) {
+    return this.write(`${name ? `event: ${name}\n` : ""}data: ${JSON.stringify(data)}\n\n`);
+  }
+  async write(text) {
+    if (this.step.crlf) text = text.replaceAll("\n", "\r\n");
+    if (this.step.joined) {
+      this.#joined += text;
+      return;
+    }
+    if (!this.step.split) {
+      this.response.write(text);
+      return;
+    }
+    for (const byte of Buffer.from(text)) { // one byte a segment, as far as the kernel lets us
+      this.response.write(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+  }
+  async flush() {
+    if (this.#joined) this.response.write(this.#joined);
+    this.#joined = "";
+  }
+  async end() {
+    await this.flush();
+    this.response.end();
+  }
+}
+
+export const startDouble = () => new ModelDouble().listen();
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const double = await new ModelDouble().listen(Number(process.argv[2] ?? 0));
+  console.log(double.url);
+}

@@ -1,0 +1,253 @@
+// Who may ask, and that nobody sees what is another's.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {createHash, createHmac, generateKeyPairSync, sign} from "node:crypto";
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {eventually, Stack, uuid} from "./harness.mjs";
+
+const SECRET = "a secret of more than thirty-two bytes, for tests";
+const ORIGIN = "https://pam.example.org";
+const b64 = value => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const now = () => Math.floor(Date.now() / 1000);
+
+function token(claims = {}, {alg = "HS256", secret = SECRET, header = {}} = {}) {
+  const body = `${b64({alg, typ: "JWT", ...header})}.${b64({sub: "alice", aud: "turnpike", iss: "https://login.example.org", exp: now() + 300, ...claims})}`;
+  if (alg === "none") return `${body}.`;
+  return `${body}.${createHmac(alg.replace("HS", "sha"), secret).update(body).digest("base64url")}`;
+}
+const bearer = t => ({headers: {Authorization: `Bearer ${t}`}});
+
+describe("authentication with HS256", () => {
+  let stack, dir;
+  const apiKey = "tpk_0123456789abcdef0123456789abcdef0123456789abcdef";
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    writeFileSync(join(dir, "keys"), `# machines\n${createHash("sha256").update(apiKey).digest("hex")} machine user robot\n`);
+    stack = await Stack.start({settings: {
+      development: "off", "jwt.algorithm": "HS256", "jwt.secret": SECRET, "jwt.secret_previous": "the secret that was in use before this one",
+      "jwt.audience": "turnpike", "jwt.issuer": "https://login.example.org", "jwt.leeway": "0ms", "api_keys.file": join(dir, "keys"), origins: ORIGIN,
+    }});
+  });
+  after(async () => {
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+
+  test("a good token is taken", async () => {
+    const reply = await stack.chat("hello", {}, bearer(token()));
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal((await stack.chat("hello", {}, bearer(token({}, {secret: "the secret that was in use before this one"})))).status, 200);
+  });
+
+  const forged = {
+    "no credential": undefined,
+    "an empty token": "",
+    "another secret": token({}, {secret: "x".repeat(40)}),
+    "alg none": token({}, {alg: "none"}),
+    "alg None with a signature": token({}, {header: {alg: "None"}}),
+    "HS384 with the right secret": token({}, {alg: "HS384"}),
+    "expired": token({exp: now() - 10}),
+    "no exp": token({exp: undefined}),
+    "exp as a string": token({exp: "soon"}),
+    "not yet valid": token({nbf: now() + 100}),
+    "another audience": token({aud: "other"}),
+    "no audience": token({aud: undefined}),
+    "another issuer": token({iss: "https://evil.example.org"}),
+    "no subject": token({sub: undefined}),
+    "a subject with a brace": token({sub: "a}b"}),
+    "a cut token": token().slice(0, -3),
+    "a changed payload": token().replace(/\.[^.]+\./, `.${b64({sub: "bob", aud: "turnpike", iss: "https://login.example.org", exp: now() + 300})}.`),
+    "rubbish": "a.b.c",
+    "an unknown API key": "tpk_ffffffffffffffffffffffffffffffffffffffffffffffff",
+  };
+  for (const [name, value] of Object.entries(forged)) {
+    test(`${name}: 401 over HTTP and no socket`, async () => {
+      const reply = await stack.chat("hello", {}, value === undefined ? {} : bearer(value));
+      assert.equal(reply.status, 401, reply.text);
+      assert.equal(reply.json.code, "unauthenticated");
+      assert.match(reply.headers["www-authenticate"] ?? "", /Bearer/);
+      if (value) assert.ok(!reply.text.includes(value) && !stack.log().includes(value), "the token was repeated");
+      await refusedSocket(stack, `/ws${value === undefined ? "" : `?token=${value}`}`);
+    });
+  }
+
+  test("X-Dev-User means nothing here", async () => {
+    assert.equal((await stack.chat("hello", {}, {headers: {"X-Dev-User": "alice"}})).status, 401);
+    assert.equal((await stack.chat("hello", {}, {headers: {"TP-Internal": "stream", "TP-User": "alice"}})).status, 401);
+  });
+
+  test("an API key is taken and has its own user", async () => {
+    const reply = await stack.chat("hello", {user_id: "machine"}, {headers: {"X-API-Key": apiKey}});
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal((await stack.chat("hello", {}, bearer(apiKey))).status, 200);
+  });
+
+  test("the user of a body or a path must be the user of the credential", async () => {
+    assert.equal((await stack.chat("x", {user_id: "bob"}, bearer(token()))).status, 403);
+    assert.equal((await stack.chat("x", {user_id: "alice"}, bearer(token()))).status, 200);
+    await refusedSocket(stack, `/ws/bob?token=${token()}`);
+    const s = await stack.socket(`/ws/alice?token=${token()}`);
+    s.message("hello", {session_id: uuid()});
+    await s.until("RUN_FINISHED");
+    await s.end();
+  });
+
+  test("a socket takes a bearer subprotocol and a header", async () => {
+    for (const options of [{protocols: ["turnpike", `bearer.${token()}`]}, {headers: {Authorization: `Bearer ${token()}`}}]) {
+      const s = await stack.socket("/ws", options);
+      s.message("hello", {session_id: uuid()});
+      await s.until("RUN_FINISHED");
+      await s.end();
+    }
+  });
+
+  test("a ticket opens one socket, from its origin, once", async () => {
+    const ask = () => stack.post("/ws-ticket", {}, {headers: {Authorization: `Bearer ${token()}`, Origin: ORIGIN}});
+    const reply = await ask();
+    assert.ok([200, 201].includes(reply.status), reply.text);
+    const {ticket} = reply.json;
+    await refusedSocket(stack, `/ws?ticket=${(await ask()).json.ticket}`, {origin: "https://evil.example.org"});
+    const s = await stack.socket(`/ws?ticket=${ticket}`, {origin: ORIGIN});
+    s.message("hello", {session_id: uuid()});
+    await s.until("RUN_FINISHED");
+    await refusedSocket(stack, `/ws?ticket=${ticket}`, {origin: ORIGIN});
+    await s.end();
+    await refusedSocket(stack, `/ws?ticket=${"0".repeat(64)}`, {origin: ORIGIN});
+  });
+
+  test("an origin that is not on the list is refused", async () => {
+    await refusedSocket(stack, `/ws?token=${token()}`, {origin: "https://evil.example.org"});
+    await refusedSocket(stack, `/ws?token=${token()}`, {origin: `${ORIGIN}.evil.org`});
+    await (await stack.socket(`/ws?token=${token()}`, {origin: ORIGIN})).end();
+  });
+
+  test("a socket is closed with 4001 when its credential runs out", async () => {
+    const s = await stack.socket(`/ws?token=${token({exp: now() + 2})}`);
+    assert.equal((await s.closed).code, 4001);
+  });
+
+  test("another user sees nothing: sessions, messages, events, turns, stops", async () => {
+    const alice = bearer(token()), bob = bearer(token({sub: "bob"}));
+    const session_id = uuid();
+    const pending = stack.chat("a secret [[text hold=2]]", {session_id}, alice);
+    await stack.double.until(d => d.held > 0);
+    const {running_turn} = await eventually(async () => {
+      const s = (await stack.get(`/sessions/${session_id}`, alice)).json;
+      return s?.running_turn && s;
+    });
+    for (const path of [`/sessions/${session_id}`, `/sessions/${session_id}/messages`, `/turns/${running_turn}`, `/history?conversation_id=${session_id}`]) {
+      const reply = await stack.get(path, bob);
+      assert.ok(reply.status === 404 || (reply.status === 200 && reply.json.messages?.length === 0), `${path} ${reply.text}`);
+      assert.ok(!reply.text.includes("secret"), path);
+    }
+    assert.equal((await stack.get(`/sessions/${session_id}/events`, {headers: {...bob.headers, Accept: "text/event-stream"}})).status, 404);
+    assert.equal((await stack.post(`/turns/${running_turn}/cancel`, {}, bob)).status, 404);
+    assert.equal((await stack.request("PATCH", `/sessions/${session_id}`, {body: {title: "mine"}, ...bob})).status, 404);
+    await stack.request("DELETE", `/sessions/${session_id}`, bob);
+    const eve = await stack.socket(`/ws?token=${token({sub: "bob"})}`);
+    eve.send({type: "subscribe", session_id, cursor: "0-0"});
+    eve.send({type: "cancel", session_id});
+    eve.send({type: "ping"});
+    await eve.until("pong");
+    await stack.double.go();
+    assert.equal((await pending).json.response.length > 0, true);
+    eve.send({type: "ping"});
+    await eve.until("pong");
+    assert.deepEqual(eve.events(), []);
+    await eve.end();
+    // The same session id is another session of another user.
+    await stack.chat("bob's own [[text say=Own.]]", {session_id}, bob);
+    assert.equal((await stack.get(`/sessions/${session_id}/messages`, bob)).json.messages.length, 2);
+    assert.equal((await stack.get(`/sessions/${session_id}/messages`, alice)).json.messages.length, 2);
+  });
+
+  test("no token stands in a log", async () => {
+    const t = token({sub: "carol"});
+    await (await stack.socket(`/ws?token=${t}`)).end();
+    await stack.get(`/sessions?token=${t}`);
+    const reader = stack.sse(`/sessions/nothing/events?token=${t}`, {headers: bearer(t).headers});
+    await reader.response;
+    reader.drop();
+    await eventually(() => /\/sessions\/nothing\/events/.test(stack.accessLog()), "the access log is written");
+    for (const log of [stack.accessLog(), stack.errorLog(), stack.log()]) {
+      assert.ok(!log.includes(t.split(".")[2]), "a signature is in a log");
+      assert.ok(!log.includes("token="), "a query is in a log");
+    }
+  });
+});
+
+describe("authentication with public keys", () => {
+  let stack, dir;
+  const keys = {one: generateKeyPairSync("ec", {namedCurve: "P-256"}), two: generateKeyPairSync("ec", {namedCurve: "P-256"})};
+  const signed = (kid, key, header = {}) => {
+    const body = `${b64({alg: "ES256", kid, ...header})}.${b64({sub: "alice", aud: "turnpike", exp: now() + 300})}`;
+    return `${body}.${sign("sha256", Buffer.from(body), {key: key.privateKey, dsaEncoding: "ieee-p1363"}).toString("base64url")}`;
+  };
+  const pem = key => key.publicKey.export({type: "spki", format: "pem"});
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    mkdirSync(join(dir, "keys"));
+    writeFileSync(join(dir, "keys/one.pem"), pem(keys.one));
+    stack = await Stack.start({settings: {development: "off", "jwt.algorithm": "ES256", "jwt.keys_dir": join(dir, "keys"), "jwt.audience": "turnpike"}});
+  });
+  after(async () => {
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+
+  test("a signature of the named key is taken, any other is not", async () => {
+    assert.equal((await stack.chat("x", {}, bearer(signed("one", keys.one)))).status, 200);
+    assert.equal((await stack.chat("x", {}, bearer(signed("one", keys.two)))).status, 401);
+    assert.equal((await stack.chat("x", {}, bearer(signed("two", keys.two)))).status, 401);
+    assert.equal((await stack.chat("x", {}, bearer(signed("../keys/one", keys.one)))).status, 401);
+  });
+
+  test("the public key is no HMAC secret", async () => {
+    const body = `${b64({alg: "HS256", kid: "one"})}.${b64({sub: "alice", aud: "turnpike", exp: now() + 300})}`;
+    assert.equal((await stack.chat("x", {}, bearer(`${body}.${createHmac("sha256", pem(keys.one)).update(body).digest("base64url")}`))).status, 401);
+  });
+
+  test("a reload brings a new key", async () => {
+    writeFileSync(join(dir, "keys/two.pem"), pem(keys.two));
+    process.kill(stack.pid, "SIGHUP");
+    await eventually(async () => (await stack.chat("x", {}, bearer(signed("two", keys.two)))).status === 200, "the new key is taken");
+    assert.equal((await stack.chat("x", {}, bearer(signed("one", keys.one)))).status, 200);
+  });
+});
+
+describe("development mode", () => {
+  test("is refused on any other than a loopback address", async () => {
+    await assert.rejects(Stack.start({double: false, settings: {listen_hint: "192.0.2.1:80"}}), /turnpiked ended/);
+  });
+
+  test("names users by header and path, and keeps them apart", async () => {
+    const stack = await Stack.start({double: false});
+    try {
+      const session_id = uuid();
+      assert.equal((await stack.chat("hello", {session_id})).status, 200);
+      assert.equal((await stack.get(`/sessions/${session_id}`, {headers: {"X-Dev-User": "dev"}})).status, 200);
+      assert.equal((await stack.get(`/sessions/${session_id}`, {headers: {"X-Dev-User": "other"}})).status, 404);
+      const s = await stack.socket("/ws/other");
+      s.message("hello", {session_id: "theirs"});
+      await s.until("RUN_FINISHED");
+      assert.equal((await stack.get("/sessions/theirs", {headers: {"X-Dev-User": "other"}})).status, 200);
+      assert.equal((await stack.get("/sessions/theirs")).status, 404);
+      await s.end();
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
+async function refusedSocket(stack, path, options) {
+  try {
+    const s = await stack.socket(path, options);
+    const {code} = await s.closed; // some browsers only learn a reason from a close code
+    assert.ok([4001, 4003].includes(code), `${path}: closed with ${code}`);
+  } catch (error) {
+    if (error.code === "ERR_ASSERTION") throw error;
+    assert.ok([401, 403, 404].includes(error.status), `${path}: ${error.message}`);
+  }
+}

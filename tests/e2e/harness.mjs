@@ -1,0 +1,459 @@
+// The real stack for a test: redis-server, nginx with the site's own include, turnpiked, all in a
+// scratch directory on a free loopback port. TURNPIKE_BUILD names the build to test.
+import {execFile, spawn} from "node:child_process";
+import {once} from "node:events";
+import {existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import {tmpdir} from "node:os";
+import {dirname, join, resolve} from "node:path";
+import {fileURLToPath} from "node:url";
+import {promisify} from "node:util";
+import WebSocket from "ws";
+import {startDouble} from "../doubles/model-double.mjs";
+
+export const TOP = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const BUILD = resolve(process.env.TURNPIKE_BUILD ?? join(TOP, "build"));
+export const SLOW = Number(process.env.TURNPIKE_SLOW ?? 1); // > 1 under sanitizers
+export const API = "/api/v1/pam";
+const DEFAULT_MS = 15000 * SLOW;
+const stacks = new Set();
+
+export const uuid = () => crypto.randomUUID();
+export const pause = ms => new Promise(go => setTimeout(go, ms));
+
+/** Asks `test` until it gives something, for states that nothing announces. */
+export async function eventually(test, what = String(test), ms = DEFAULT_MS) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await test();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await pause(20);
+  }
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const {port} = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Numbers of all processes of a session (setsid), the leader's id being `sid`. */
+export function processesOf(sid) {
+  const out = [];
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1).split(" ");
+      if (Number(fields[3]) === sid && fields[0] !== "Z") out.push(Number(name));
+    } catch { /* gone meanwhile */ }
+  }
+  return out;
+}
+
+export class Stack {
+  /**
+   * settings: of turnpiked, over those of a test. double: false = no model double, the offline
+   * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
+   */
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}} = {}) {
+    const stack = new Stack();
+    stacks.add(stack);
+    stack.headers = headers;
+    stack.dir = mkdtempSync(join(tmpdir(), "tp-"));
+    stack.run = join(stack.dir, "run");
+    stack.logs = join(stack.dir, "log");
+    for (const d of ["run", "log", "redis"]) mkdirSync(join(stack.dir, d));
+    stack.port = await freePort();
+    stack.url = `http://127.0.0.1:${stack.port}`;
+    stack.parts = {};
+    try {
+      if (double) stack.double = await startDouble();
+      stack.settings = {
+        run_dir: stack.run, "redis.socket": join(stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
+        listen_hint: `127.0.0.1:${stack.port}`, development: "on", "model.chain": chain, drain: "5s",
+        "turn.workers": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
+        "rate.feedback_user": 0, "rate.ws_messages": 0,
+        ...double && {
+          "anthropic.url": stack.double.url, "anthropic.key": "test-key-anthropic",
+          "openai.url": `${stack.double.url}/v1`, "openai.key": "test-key-openai",
+        },
+        ...existsSync(join(BUILD, "gazetteer.tsv")) && {"gazetteer.file": join(BUILD, "gazetteer.tsv")},
+        ...settings,
+      };
+      stack.writeSettings();
+      await stack.#startRedis();
+      await stack.#startNginx(nginx);
+      await stack.startDaemon();
+    } catch (error) {
+      error.message += `\n${stack.logTail()}`;
+      await stack.stop({check: false});
+      throw error;
+    }
+    return stack;
+  }
+
+  writeSettings(more = {}) {
+    Object.assign(this.settings, more);
+    writeFileSync(join(this.dir, "turnpike.conf"),
+      Object.entries(this.settings).map(([k, v]) => `${k} = ${v}\n`).join(""), {mode: 0o600});
+  }
+
+  spawn(name, command, args, options = {}) {
+    const child = spawn(command, args, {detached: true, stdio: ["ignore", "pipe", "pipe"], ...options});
+    child.output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", data => { child.output = (child.output + data).slice(-20000); });
+    }
+    child.ended = new Promise(done => child.once("exit", (code, signal) => done(child.end = {code, signal})));
+    child.on("error", error => { child.output += error; });
+    this.parts[name] = child;
+    return child;
+  }
+
+  async #startRedis() {
+    this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", join(this.run, "redis.sock"), "--save", "",
+      "--appendonly", "no", "--dir", join(this.dir, "redis")]);
+    await eventually(() => existsSync(join(this.run, "redis.sock")), "Redis listens");
+  }
+
+  async #startNginx(extra) {
+    const args = ["--run-dir", this.run, "--web-dir", join(TOP, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
+      "--port", String(this.port), "--workers", "2"];
+    if (extra) {
+      writeFileSync(join(this.dir, "extra.conf"), extra);
+      args.push("--extra", join(this.dir, "extra.conf"));
+    }
+    await promisify(execFile)(join(TOP, "build-aux/make-nginx"), args);
+    this.spawn("nginx", "nginx", ["-e", "stderr", "-p", join(this.dir, "nginx"), "-c", join(this.dir, "nginx/nginx.conf")]);
+    await eventually(() => this.#portOpen(), `nginx listens; ${this.parts.nginx.output}`);
+  }
+
+  async #portOpen() {
+    if (this.parts.nginx.end) throw new Error(`nginx ended: ${this.parts.nginx.output}`);
+    const socket = net.connect(this.port, "127.0.0.1");
+    return new Promise(done => {
+      socket.once("connect", () => { socket.destroy(); done(true); });
+      socket.once("error", () => done(false));
+    });
+  }
+
+  async startDaemon() {
+    const child = this.spawn("turnpiked", join(BUILD, "turnpiked"), ["-c", join(this.dir, "turnpike.conf")]);
+    await eventually(async () => {
+      if (child.end) throw new Error(`turnpiked ended with ${JSON.stringify(child.end)}: ${child.output}`);
+      return (await this.get("/health/ready").catch(() => ({}))).status === 200;
+    }, "turnpiked is ready", 30000 * SLOW);
+  }
+
+  get pid() { return this.parts.turnpiked.pid; }
+
+  /** Ends all in the order of a production site. Fails when turnpiked does not end well. */
+  async stop({check = true} = {}) {
+    stacks.delete(this);
+    const faults = [];
+    for (const name of ["turnpiked", "nginx", "redis"]) {
+      const child = this.parts[name];
+      if (!child) continue;
+      if (!child.end) {
+        child.kill("SIGTERM");
+        let timer;
+        const late = new Promise(go => { timer = setTimeout(go, 20000 * SLOW); });
+        const gone = await Promise.race([child.ended, late]);
+        clearTimeout(timer);
+        if (!gone) faults.push(`${name} did not end after TERM`);
+      }
+      if (name === "turnpiked" && child.end && child.end.code !== 0 && child.end.signal !== "SIGKILL") {
+        faults.push(`turnpiked ended with ${JSON.stringify(child.end)}`);
+      }
+      const left = processesOf(child.pid);
+      if (name === "turnpiked" && child.end?.signal !== "SIGKILL" && left.length) faults.push(`left over: ${left}`);
+      for (const pid of left) {
+        try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
+      }
+      if (child.end === undefined) await child.ended;
+    }
+    await this.double?.close();
+    const log = this.log();
+    if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {
+      faults.push("the log has a report of a sanitizer or an assertion");
+    }
+    if (check && faults.length) throw new Error(`${faults.join("; ")}\n${this.logTail(120)}`);
+    if (!process.env.TURNPIKE_KEEP) rmSync(this.dir, {recursive: true, force: true});
+  }
+
+  log() {
+    let out = this.parts.turnpiked?.output ?? "";
+    try {
+      out += readFileSync(join(this.logs, "turnpiked.log"), "utf8");
+    } catch { /* none yet */ }
+    return out;
+  }
+  logTail(lines = 40) {
+    return this.log().split("\n").slice(-lines).join("\n");
+  }
+  accessLog() { return readFileSync(join(this.logs, "turnpike-access.log"), "utf8"); }
+  errorLog() { return readFileSync(join(this.logs, "nginx-error.log"), "utf8") + this.parts.nginx.output; }
+
+  // ---- HTTP ------------------------------------------------------------------------------------
+
+  /** One request. Resolves when the whole reply is there: {status, headers, text, json}. */
+  request(method, path, {body, headers = {}, raw = false, timeout = DEFAULT_MS, signal} = {}) {
+    const data = body === undefined ? undefined : typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    return new Promise((done, fail) => {
+      const request = http.request(this.url + (raw ? path : API + path), {method, agent: false, timeout, signal, headers: {
+        ...data !== undefined && {"Content-Type": "application/json", "Content-Length": Buffer.byteLength(data)}, ...this.headers, ...headers,
+      }});
+      request.on("response", response => {
+        const chunks = [];
+        response.on("data", chunk => chunks.push(chunk));
+        response.on("error", fail);
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          let json;
+          try {
+            json = JSON.parse(text);
+          } catch { /* not JSON */ }
+          done({status: response.statusCode, headers: response.headers, text, json});
+        });
+      });
+      request.on("timeout", () => request.destroy(new Error(`${method} ${path}: no reply in ${timeout} ms`)));
+      request.on("error", fail);
+      request.end(data);
+    });
+  }
+  get(path, options) { return this.request("GET", path, options); }
+  post(path, body, options) { return this.request("POST", path, {body, ...options}); }
+  chat(message, more = {}, options = {}) { return this.post("/chat", {message, ...more}, options); }
+
+  /** A stream of server-sent events. */
+  sse(path, {method = "GET", body, headers = {}} = {}) {
+    return new EventReader(this, method, path, body, headers);
+  }
+  chatStream(message, more = {}, options = {}) {
+    return this.sse("/chat", {method: "POST", body: {message, ...more}, headers: {Accept: "text/event-stream"}, ...options});
+  }
+
+  // ---- WebSocket, Redis, control -----------------------------------------------------------------
+
+  socket(path = "/ws", options = {}) { return Socket.open(this, path, options); }
+
+  async redis(...args) {
+    const {stdout} = await promisify(execFile)("redis-cli", ["-s", join(this.run, "redis.sock"), ...args.map(String)]);
+    return stdout.trimEnd();
+  }
+
+  /** One line to the control socket; the JSON that comes back. */
+  control(line, ms = DEFAULT_MS) {
+    return new Promise((done, fail) => {
+      const socket = net.connect(join(this.run, "control.sock"));
+      let text = "";
+      socket.setTimeout(ms, () => socket.destroy(new Error(`control ${line}: no answer`)));
+      socket.on("connect", () => socket.end(`${line}\n`));
+      socket.on("data", data => { text += data; });
+      socket.on("error", fail);
+      socket.on("close", () => {
+        try {
+          done(JSON.parse(text));
+        } catch {
+          fail(new Error(`control ${line}: ${text || "no answer"}`));
+        }
+      });
+    });
+  }
+
+  /** The supervisor's status; it answers whatever the workers do. */
+  status() { return this.control("status json"); }
+  /** Workers of a pool as the scoreboard has them. */
+  async workers(pool) {
+    return (await this.status()).slots.filter(slot => slot.pool === pool && slot.pid > 0);
+  }
+}
+
+/** Reads server-sent events. `events`: [{id, data}], data parsed; `raw`: all bytes so far. */
+export class EventReader {
+  events = [];
+  raw = Buffer.alloc(0);
+  ended = false;
+  #taken = 0; #text = ""; #wake = []; #failure = null;
+  #decoder = new TextDecoder();
+
+  constructor(stack, method, path, body, headers) {
+    const data = body === undefined ? undefined : JSON.stringify(body);
+    this.response = new Promise((done, fail) => {
+      this.request = http.request(stack.url + API + path, {method, agent: false, headers: {
+        Accept: "text/event-stream", ...data !== undefined && {"Content-Type": "application/json"}, ...stack.headers, ...headers,
+      }});
+      this.request.on("response", response => {
+        this.status = response.statusCode;
+        this.headers = response.headers;
+        done(this);
+        response.on("data", chunk => this.#feed(chunk));
+        response.on("end", () => this.#finish());
+        response.on("close", () => this.#finish());
+        response.on("error", error => { this.#failure = error; this.#finish(); });
+      });
+      this.request.on("error", error => { this.#failure = error; fail(error); this.#finish(); });
+    });
+    this.response.catch(() => {});
+    this.request.end(data);
+  }
+
+  #feed(chunk) {
+    this.raw = Buffer.concat([this.raw, chunk]);
+    this.#text += this.#decoder.decode(chunk, {stream: true});
+    for (let at; (at = this.#text.indexOf("\n\n")) >= 0;) {
+      const frame = this.#text.slice(0, at);
+      this.#text = this.#text.slice(at + 2);
+      const event = {id: null, data: null, comment: frame.startsWith(":"), retry: null};
+      for (const line of frame.split("\n")) {
+        if (line.startsWith("id: ")) event.id = line.slice(4);
+        else if (line.startsWith("data: ")) event.data = JSON.parse(line.slice(6));
+        else if (line.startsWith("retry: ")) event.retry = Number(line.slice(7));
+      }
+      if (event.data) this.events.push(event);
+    }
+    this.#stir();
+  }
+  #finish() {
+    this.ended = true;
+    this.#stir();
+  }
+  #stir() {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+  #changed(ms) {
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`no event within ${ms} ms; seen: ${this.types().join(" ")} ${this.#text}`)), ms);
+      this.#wake.push(() => { clearTimeout(timer); done(); });
+    });
+  }
+
+  types() { return this.events.map(e => e.data.type); }
+  get last() { return this.events.at(-1); }
+  text() {
+    return this.events.filter(e => e.data.type === "TEXT_MESSAGE_CONTENT").map(e => e.data.delta).join("");
+  }
+
+  /** The next event that `test` takes, of those not taken yet. */
+  async until(test, ms = DEFAULT_MS) {
+    const wanted = typeof test === "string" ? e => e.data.type === test : test;
+    for (;;) {
+      while (this.#taken < this.events.length) {
+        const event = this.events[this.#taken++];
+        if (wanted(event)) return event;
+      }
+      if (this.ended) throw new Error(`the stream ended (${this.#failure?.message ?? "cleanly"}, status ${this.status}); seen: ${this.types().join(" ")} ${this.#text}`);
+      await this.#changed(ms);
+    }
+  }
+  /** All events once the stream has ended. */
+  async all(ms = DEFAULT_MS) {
+    while (!this.ended) await this.#changed(ms);
+    return this.events;
+  }
+  /** Waits until at least n bytes of the body are there, or it ended. */
+  async bytes(n, ms = DEFAULT_MS) {
+    while (!this.ended && this.raw.length < n) await this.#changed(ms);
+  }
+  drop() { this.request.destroy(); }
+}
+
+/** A WebSocket by the ws package. `frames`: what came in, parsed when it is JSON. */
+export class Socket {
+  frames = [];
+  #taken = 0; #wake = [];
+
+  static async open(stack, path, {protocols = [], headers = {}, origin} = {}) {
+    const s = new Socket();
+    s.ws = new WebSocket(`${stack.url.replace("http", "ws")}${path.startsWith("/api") ? path : API + path}`, protocols,
+      {headers: {...stack.headers, ...headers}, origin, perMessageDeflate: false});
+    s.ws.on("message", (data, binary) => s.#receive(data, binary));
+    s.closed = new Promise(done => s.ws.on("close", (code, reason) => {
+      s.close = {code, reason: reason.toString()};
+      s.#stir();
+      done(s.close);
+    }));
+    await new Promise((done, fail) => {
+      s.ws.on("open", done);
+      s.ws.on("error", fail);
+      s.ws.on("unexpected-response", (request, response) => {
+        const chunks = [];
+        response.on("data", c => chunks.push(c));
+        response.on("end", () => fail(Object.assign(new Error(`refused with ${response.statusCode}`),
+          {status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString()})));
+      });
+    });
+    s.ws.on("error", () => {});
+    return s;
+  }
+  #receive(data, binary) {
+    let value = binary ? data : data.toString();
+    try {
+      if (!binary) value = JSON.parse(value);
+    } catch { /* a text */ }
+    this.frames.push(value);
+    this.#stir();
+  }
+  #stir() {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+  send(value) { this.ws.send(typeof value === "string" || Buffer.isBuffer(value) ? value : JSON.stringify(value)); }
+  message(text, more = {}) { this.send({type: "message", text, ...more}); }
+
+  /** The next frame that `test` takes (a type, or a function), of those not taken yet. */
+  async until(test, ms = DEFAULT_MS) {
+    const wanted = typeof test === "string" ? f => f?.type === test : test;
+    for (;;) {
+      while (this.#taken < this.frames.length) {
+        const frame = this.frames[this.#taken++];
+        if (wanted(frame)) return frame;
+      }
+      const seen = () => this.frames.slice(-12).map(f => JSON.stringify(f)?.slice(0, 100)).join("\n  ");
+      if (this.close) throw new Error(`the socket was closed (${this.close.code} ${this.close.reason}); seen:\n  ${seen()}`);
+      await new Promise((done, fail) => {
+        const timer = setTimeout(() => fail(new Error(`no such frame within ${ms} ms; seen:\n  ${seen()}`)), ms);
+        this.#wake.push(() => { clearTimeout(timer); done(); });
+      });
+    }
+  }
+  events() { return this.frames.filter(f => /^[A-Z_]+$/.test(f?.type ?? "")); }
+  text() { return this.events().filter(e => e.type === "TEXT_MESSAGE_CONTENT").map(e => e.delta).join(""); }
+  get cursor() { return this.events().findLast(e => e.metadata?.cursor)?.metadata.cursor; }
+  async end() {
+    this.ws.close(1000);
+    await this.closed;
+  }
+}
+
+/** Joins deltas of neighbours: joining is allowed, losing and doubling is not. */
+export function transcript(events) {
+  const out = [];
+  for (const e of events) {
+    const {metadata, timestamp, ...rest} = e.data ?? e;
+    const before = out.at(-1);
+    if (rest.delta !== undefined && before?.type === rest.type && before.messageId === rest.messageId && before.toolCallId === rest.toolCallId) {
+      before.delta += rest.delta;
+    } else {
+      out.push({...rest});
+    }
+  }
+  return out;
+}
+
+// What a failed or killed test leaves is ended all the same.
+function endAll() {
+  for (const stack of stacks) {
+    for (const child of Object.values(stack.parts ?? {})) {
+      for (const pid of child.pid ? processesOf(child.pid) : []) {
+        try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
+      }
+    }
+  }
+}
+process.on("exit", endAll);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));

@@ -1,0 +1,182 @@
+// The chat page in Chromium.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {existsSync, mkdirSync} from "node:fs";
+import {join} from "node:path";
+import {chromium} from "playwright-core";
+import {API, BUILD, Stack, uuid} from "./harness.mjs";
+
+const SHOTS = join(BUILD, "screenshots");
+
+describe("the chat page", () => {
+  let stack, browser;
+  before(async () => {
+    mkdirSync(SHOTS, {recursive: true});
+    stack = await Stack.start();
+    browser = await chromium.launch({
+      executablePath: ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync"],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await stack.stop();
+  });
+
+  /** A page whose console must stay free of errors. */
+  async function open(t, {hash = "", size = {width: 900, height: 700}, quiet = true, ...options} = {}) {
+    const context = await browser.newContext({viewport: size, ...options});
+    const page = await context.newPage();
+    const errors = [];
+    page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && errors.push(m.text()));
+    page.on("pageerror", e => errors.push(String(e)));
+    await page.goto(`${stack.url}/${hash && `#${hash}`}`);
+    await page.locator("#state[data-state=open]").waitFor();
+    t.after(async () => {
+      await context.close();
+      if (quiet) assert.deepEqual(errors, []);
+    });
+    return page;
+  }
+  const say = async (page, text) => {
+    await page.locator("#text").fill(text);
+    await page.locator("#text").press("Enter");
+  };
+  const answers = page => page.locator(".assistant:not(.streaming) .text");
+
+  test("Chromium's own WebSocket carries a message and its answer", async t => {
+    const page = await open(t);
+    const got = await page.evaluate(api => new Promise((done, fail) => {
+      const socket = new WebSocket(`ws://${location.host}${api}/ws`), events = [];
+      socket.onopen = () => socket.send(JSON.stringify({type: "message", text: "hello [[text words=6]]"}));
+      socket.onmessage = m => {
+        const event = JSON.parse(m.data);
+        events.push(event);
+        if (event.type === "RUN_FINISHED") { socket.close(); done(events); }
+      };
+      socket.onerror = () => fail(new Error("the socket failed"));
+    }), API);
+    assert.equal(got.filter(e => e.type === "TEXT_MESSAGE_CONTENT").map(e => e.delta).join(""), "The road north follows the coast.");
+  });
+
+  test("shows the answer while it is written, and the tools while they run", async t => {
+    const page = await open(t);
+    await page.screenshot({path: join(SHOTS, "welcome.png")});
+    await say(page, "What time is it? [[tool name=get_current_time args={\"timezone\":\"Australia/Sydney\"} hold=3 | text words=20 hold=9]]");
+    await page.locator(".user", {hasText: "What time is it?"}).waitFor();
+    await page.locator(".tool.running").waitFor();
+    await page.locator("#stop").waitFor();
+    await stack.double.go();
+    await page.locator(".tool.done").waitFor();
+    await stack.double.until(d => d.held > 0);
+    await page.locator(".assistant.streaming", {hasText: "the coast for most"}).waitFor();
+    await page.screenshot({path: join(SHOTS, "streaming.png")});
+    await stack.double.go();
+    await answers(page).filter({hasText: "at café."}).or(answers(page).filter({hasText: "every hour"})).first().waitFor();
+    assert.equal(await page.locator("#stop").isVisible(), false);
+    assert.equal(await page.locator(".user.waiting").count(), 0);
+    await page.locator(".tool summary").click();
+    await page.screenshot({path: join(SHOTS, "answer.png")});
+  });
+
+  test("two tabs on one session see the same", async t => {
+    const hash = uuid();
+    const a = await open(t, {hash}), b = await open(t, {hash});
+    await say(a, "hello [[text say=For_both.]]");
+    for (const page of [a, b]) {
+      await answers(page).filter({hasText: "For both."}).waitFor();
+      await page.locator(".user", {hasText: "hello"}).waitFor();
+      assert.equal(await page.locator(".message:visible").count(), 2);
+    }
+  });
+
+  test("stops a run", async t => {
+    const page = await open(t);
+    await say(page, "x [[text words=40 hold=5]]");
+    await page.locator(".assistant.streaming", {hasText: "the"}).waitFor();
+    await page.locator("#stop").click();
+    await page.locator(".ending", {hasText: "Stopped."}).waitFor();
+    assert.equal(await page.locator("#stop").isVisible(), false);
+    await stack.double.until(d => !d.requests.at(-1).open, "the model's connection is closed");
+  });
+
+  test("loses its connection in the middle of an answer and shows it whole, once", async t => {
+    const page = await open(t, {quiet: false});
+    await say(page, "x [[text words=40 hold=20]]");
+    await page.locator(".assistant.streaming", {hasText: "every hour"}).waitFor();
+    for (const {pid} of await stack.workers("stream")) process.kill(pid, "SIGKILL");
+    await page.locator("#state:not([data-state=open])").waitFor();
+    await stack.double.go();
+    await page.locator("#state[data-state=open]").waitFor();
+    await answers(page).first().waitFor();
+    const text = await answers(page).first().textContent();
+    assert.equal(text.split(" ").length, 40);
+  });
+
+  test("sends a message that was written while there was no connection", async t => {
+    const page = await open(t, {quiet: false});
+    const pids = () => stack.workers("stream");
+    for (const {pid} of await pids()) process.kill(pid, "SIGKILL");
+    await page.locator("#state:not([data-state=open])").waitFor();
+    await say(page, "written offline [[text say=Got_it.]]");
+    await answers(page).filter({hasText: "Got it."}).waitFor();
+    assert.equal(await page.locator(".user").count(), 1);
+    assert.equal(await answers(page).count(), 1);
+  });
+
+  test("shows the conversation again after a reload, and in the middle of a run", async t => {
+    const page = await open(t);
+    await say(page, "remember [[text say=Remembered.]]");
+    await answers(page).filter({hasText: "Remembered."}).waitFor();
+    await say(page, "and now [[text words=30 hold=15]]");
+    await page.locator(".assistant.streaming", {hasText: "day with"}).waitFor();
+    await page.reload();
+    await page.locator("#state[data-state=open]").waitFor();
+    await answers(page).filter({hasText: "Remembered."}).waitFor();
+    await page.locator(".assistant.streaming", {hasText: "day with"}).waitFor();
+    await stack.double.go();
+    await answers(page).nth(1).waitFor();
+    assert.equal((await answers(page).nth(1).textContent()).split(" ").length, 30);
+    assert.equal(await page.locator(".user").count(), 2);
+  });
+
+  test("shows an error of the model as one, and text as text", async t => {
+    const page = await open(t);
+    await say(page, "look: <img src=x onerror=alert(1)> [[http status=400]]");
+    await page.locator(".ending.error").waitFor();
+    await page.locator(".user", {hasText: "<img src=x onerror=alert(1)>"}).waitFor();
+    assert.equal(await page.locator("main img").count(), 0);
+  });
+
+  test("is usable on a small dark screen, and by keyboard", async t => {
+    const page = await open(t, {size: {width: 360, height: 640}, colorScheme: "dark"});
+    await page.locator("#ideas button").first().click();
+    await answers(page).first().waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
+    await page.screenshot({path: join(SHOTS, "small.png")});
+    await page.locator("#new").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#welcome").waitFor();
+    const unnamed = await page.evaluate(() => [...document.querySelectorAll("button,textarea,input")]
+      .filter(e => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length)).length);
+    assert.equal(unnamed, 0);
+  });
+
+  test("runs nothing inline and loads nothing from elsewhere", async t => {
+    const page = await open(t, {quiet: false}); // the refusal of the inline script is an error in the console
+    const urls = [];
+    page.on("request", r => urls.push(r.url()));
+    await page.reload();
+    await page.locator("#state[data-state=open]").waitFor();
+    for (const url of urls) assert.ok(url.startsWith(stack.url) || url.startsWith("data:"), url);
+    const ran = await page.evaluate(() => {
+      const s = document.createElement("script");
+      s.textContent = "window.inline = true";
+      document.body.append(s);
+      return window.inline === true;
+    });
+    assert.equal(ran, false);
+  });
+});

@@ -1,0 +1,61 @@
+// The offline mode: plain requests, the real tools, honest answers.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {Stack, uuid} from "./harness.mjs";
+
+describe("the offline mode", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({double: false}); });
+  after(() => stack.stop());
+
+  async function ask(text, session_id = uuid(), user = uuid()) {
+    const stream = stack.chatStream(text, {session_id, timezone: "Australia/Sydney"}, {headers: {Accept: "text/event-stream", "X-Dev-User": user}});
+    await stream.all();
+    assert.equal(stream.last?.data.type, "RUN_FINISHED", JSON.stringify(stream.last));
+    const calls = stream.events.filter(e => e.data.type === "TOOL_CALL_START").map(e => e.data.toolCallName);
+    const results = stream.events.filter(e => e.data.type === "TOOL_CALL_RESULT").map(e => JSON.parse(e.data.content));
+    return {text: stream.text(), calls, results, user, session_id};
+  }
+
+  test("plans a trip from Sydney to Brisbane, by a tool, with a distance that can be true", async () => {
+    const a = await ask("Plan a trip from Sydney to Brisbane");
+    assert.ok(a.calls.length >= 1, a.text);
+    assert.ok(a.results.some(r => r.success), JSON.stringify(a.results));
+    const km = [...JSON.stringify(a.results).matchAll(/"distance_km":\s*([\d.]+)/g)].map(m => Number(m[1]));
+    assert.ok(km.some(x => x > 730 && x < 1150), `${km} ${JSON.stringify(a.results)}`);
+    assert.match(a.text, /Sydney/);
+    assert.match(a.text, /Brisbane/);
+    assert.match(a.text, /offline/i);
+    assert.match(a.text, /estimate/i);
+  });
+
+  test("knows what it cannot do, and says so", async () => {
+    const a = await ask("What will the weather be in Cairns tomorrow?");
+    assert.ok(!/\d+\s*°/.test(a.text), a.text);
+    assert.match(a.text, /offline/i);
+  });
+
+  test("keeps expenses and a budget per user", async () => {
+    const user = uuid();
+    const a = await ask("I spent 85.40 on fuel today", uuid(), user);
+    assert.ok(a.results.some(r => r.success), `${a.text} ${JSON.stringify(a.results)}`);
+    const b = await ask("How much did I spend this month?", uuid(), user);
+    assert.match(b.text, /85\.40/);
+    const c = await ask("How much did I spend this month?", uuid(), uuid());
+    assert.ok(!/85\.40/.test(c.text), c.text);
+  });
+
+  test("keeps a calendar per user, in the user's zone", async () => {
+    const user = uuid();
+    const a = await ask("Add a dentist appointment tomorrow at 3pm", uuid(), user);
+    assert.ok(a.results.some(r => r.success), `${a.text} ${JSON.stringify(a.results)}`);
+    const b = await ask("What is on my calendar this week?", uuid(), user);
+    assert.match(b.text, /dentist/i);
+    assert.match(b.text, /(3|15)([:.]00)?\s*(pm)?/i);
+  });
+
+  test("tells the time of another zone", async () => {
+    const a = await ask("What time is it?");
+    assert.ok(a.calls.length === 1 && a.results[0].success, a.text);
+  });
+});

@@ -1,0 +1,36 @@
+#!/bin/sh
+# A wrong tool specification ends the build, with file and place.
+set -u
+generate=$PWD/tools/generate
+spec=${srcdir:-.}/tools/spec/time.json
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+refuse() { # sed expression, words of the message
+    sed "$1" "$spec" >"$dir/time.json"
+    if cmp -s "$spec" "$dir/time.json"; then
+        echo "FAIL: '$1' changed nothing"; failed=1
+    elif "$generate" --source "$dir/time.json" >"$dir/out" 2>"$dir/err"; then
+        echo "FAIL: '$1' was accepted"; failed=1
+    elif ! grep -q "time.json: .*$2" "$dir/err"; then
+        echo "FAIL: '$1': $(cat "$dir/err")"; failed=1
+    fi
+}
+refuse 's/"maxLength"/"maxLen"/' 'get_current_time: arguments/properties/timezone/maxLen: unknown keyword'
+refuse 's/"effect": "read"/"effect": "reads"/' 'effect: "reads"'
+refuse 's/"effect": "read"/"effect": "delete"/' 'approval'
+refuse '/"idempotent"/d' 'the field `idempotent` is missing'
+refuse 's/"idempotent"/"idempotence": 1, "idempotent"/' 'unknown field `idempotence`'
+refuse 's/"minLength": 1,/"minLength": 1, "default": "",/' 'timezone/default'
+refuse 's/"format": "date" /"format": "day" /' 'unknown format "day"'
+refuse 's/{ "timezone": "Australia.Perth" }/{ "timezone": 5 }/' 'examples/1/arguments/timezone'
+refuse 's/"family": "time"/"family": "clock"/' 'family must be'
+refuse 's/"entity": "time"/"entity": "clock"/' 'entity "clock"'
+refuse 's/get_current_time/Get Time/' 'name must be'
+refuse 's/"tools": \[/"tools": [ 5,/' 'name must be'
+refuse 's/"tools": \[/"tools": [,/' 'byte'
+cp "$spec" "$dir/time.json"
+"$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
+grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }
+"$generate" --markdown "$spec" | grep -q '^### get_current_time' || failed=1
+exit $failed

@@ -1,0 +1,99 @@
+# one cmocka program a behaviour
+
+# store
+if HAVE_CMOCKA
+STORE_TESTS = tests/unit/test_link tests/unit/test_turns tests/unit/test_eventlog \
+	tests/unit/test_sessions
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+STORE_TEST_LIBS = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_link_SOURCES = tests/unit/test_link.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_link_LDADD = $(STORE_TEST_LIBS)
+tests_unit_test_turns_SOURCES = tests/unit/test_turns.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_turns_LDADD = $(STORE_TEST_LIBS)
+tests_unit_test_eventlog_SOURCES = tests/unit/test_eventlog.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_eventlog_LDADD = $(STORE_TEST_LIBS)
+tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_sessions_LDADD = $(STORE_TEST_LIBS)
+endif
+
+# base
+BASE_TESTS = tests/unit/test_arena tests/unit/test_breaker tests/unit/test_buf \
+	tests/unit/test_conf tests/unit/test_http tests/unit/test_ident tests/unit/test_jdoc \
+	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse
+if HAVE_CMOCKA
+check_PROGRAMS += $(BASE_TESTS)
+TESTS += $(BASE_TESTS)
+endif
+EXTRA_DIST += tests/unit/cm.h
+tests_unit_test_arena_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_breaker_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_buf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_conf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_http_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ident_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_jdoc_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_reactor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+
+# supervisor
+if HAVE_CMOCKA
+SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_control \
+	tests/unit/test_supervisor
+check_PROGRAMS += $(SUPERVISOR_TESTS)
+TESTS += $(SUPERVISOR_TESTS)
+SUPERVISOR_TEST_LIBS = libworkers.a $(BASE_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
+tests_unit_test_slots_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_scoreboard_SOURCES = tests/unit/test_scoreboard.c
+tests_unit_test_scoreboard_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_control_SOURCES = tests/unit/test_control.c
+tests_unit_test_control_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_supervisor_SOURCES = tests/unit/test_supervisor.c \
+	tests/unit/own_supervisor.c tests/unit/own_supervisor.h
+tests_unit_test_supervisor_LDADD = $(SUPERVISOR_TEST_LIBS)
+endif
+
+# tools
+if HAVE_CMOCKA
+TOOLS_TESTS = tests/unit/test_records tests/unit/test_timezone tests/unit/test_tools_check \
+	tests/unit/test_tools_all tests/unit/test_calendar tests/unit/test_money tests/unit/test_travel
+check_PROGRAMS += $(TOOLS_TESTS)
+TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
+EXTRA_DIST += tests/unit/generate.sh
+TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
+	tests/unit/tool_bench.h
+tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_records_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_timezone_SOURCES = tests/unit/test_timezone.c
+tests_unit_test_timezone_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_tools_check_SOURCES = tests/unit/test_tools_check.c $(TOOLS_TEST_PARTS)
+tests_unit_test_tools_check_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_tools_all_SOURCES = tests/unit/test_tools_all.c $(TOOLS_TEST_PARTS)
+tests_unit_test_tools_all_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_calendar_SOURCES = tests/unit/test_calendar.c $(TOOLS_TEST_PARTS)
+tests_unit_test_calendar_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_money_SOURCES = tests/unit/test_money.c $(TOOLS_TEST_PARTS)
+tests_unit_test_money_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_travel_SOURCES = tests/unit/test_travel.c $(TOOLS_TEST_PARTS)
+tests_unit_test_travel_LDADD = $(TOOLS_TEST_LIBS)
+endif
+
+# fcgi-app
+if HAVE_CMOCKA
+APP_TESTS = tests/unit/test_auth tests/unit/test_gateway tests/unit/test_problem \
+	tests/unit/test_request tests/unit/test_routes
+check_PROGRAMS += $(APP_TESTS)
+TESTS += $(APP_TESTS)
+APP_TEST_LIBS = $(FCGIAPP_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_auth_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_gateway_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_problem_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_request_SOURCES = tests/unit/test_request.c tests/unit/request_memory.h
+tests_unit_test_request_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_routes_SOURCES = tests/unit/test_routes.c tests/unit/request_memory.h
+tests_unit_test_routes_LDADD = libfcgiapp.a libagent.a libworkers.a $(TOOLS_LIBS) $(STORE_LIBS) \
+	$(APP_TEST_LIBS)
+endif

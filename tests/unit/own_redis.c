@@ -1,0 +1,95 @@
+#include "own_redis.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void must(int condition, const char *what)
+{
+    if (!condition) {
+        perror(what);
+        abort();
+    }
+}
+
+/* PING over a plain socket until PONG: LOADING means wait on. */
+static int answers(const struct own_redis *r)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char reply[64] = "";
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ok = 0;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", r->socket);
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        write(fd, "PING\r\n", 6) == 6 && read(fd, reply, sizeof(reply) - 1) > 0)
+        ok = !strncmp(reply, "+PONG", 5);
+    close(fd);
+    return ok;
+}
+
+void own_redis_again(struct own_redis *r)
+{
+    int status;
+
+    r->pid = fork();
+    must(r->pid >= 0, "fork");
+    if (!r->pid) {
+        int null = open("/dev/null", O_RDWR);
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(null, 0);
+        dup2(null, 1);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", r->socket, "--dir",
+            r->dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+            "--daemonize", "no", (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 1000 && !answers(r); i++) {
+        must(waitpid(r->pid, &status, WNOHANG) == 0, "redis-server does not start");
+        poll(NULL, 0, 10);
+    }
+    must(answers(r), "redis-server does not answer");
+}
+
+void own_redis_start(struct own_redis *r)
+{
+    snprintf(r->dir, sizeof(r->dir), "/tmp/turnpike-test-XXXXXX");
+    must(mkdtemp(r->dir) != NULL, "mkdtemp");
+    snprintf(r->socket, sizeof(r->socket), "%s/redis.sock", r->dir);
+    own_redis_again(r);
+}
+
+void own_redis_kill(struct own_redis *r)
+{
+    if (r->pid > 0) {
+        kill(r->pid, SIGKILL);
+        waitpid(r->pid, NULL, 0);
+        unlink(r->socket);
+    }
+    r->pid = 0;
+}
+
+void own_redis_stop(struct own_redis *r)
+{
+    char command[96];
+
+    own_redis_kill(r);
+    snprintf(command, sizeof(command), "rm -rf %s", r->dir);
+    must(system(command) == 0, "rm");
+}
+
+void own_redis_conf(const struct own_redis *r, struct conf *conf)
+{
+    char why[CONF_WHY_SIZE];
+
+    must(conf_init(conf) == 0, "conf_init");
+    must(conf_set(conf, "redis.socket", r->socket, why) == 0, "conf_set");
+}

@@ -1,0 +1,24 @@
+#ifndef TURNPIKE_TESTS_UNIT_OWN_REDIS_H
+#define TURNPIKE_TESTS_UNIT_OWN_REDIS_H
+
+#include "base/conf.h"
+
+#include <sys/types.h>
+
+/* own_redis -- a redis-server of the test's own, on a unix socket in a new directory. */
+struct own_redis {
+    char dir[64], socket[96];
+    pid_t pid;
+};
+/* Starts it and waits until it answers; append-only file on, so that a restart keeps the data. */
+void own_redis_start(struct own_redis *r);
+/* kill -9; the data stays. */
+void own_redis_kill(struct own_redis *r);
+/* Starts it again after own_redis_kill. */
+void own_redis_again(struct own_redis *r);
+/* Ends it and removes the directory. */
+void own_redis_stop(struct own_redis *r);
+/* Default settings that point to it. The caller calls conf_fini. */
+void own_redis_conf(const struct own_redis *r, struct conf *conf);
+
+#endif

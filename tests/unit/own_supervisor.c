@@ -1,0 +1,429 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
+#include "tests/unit/own_supervisor.h"
+
+#include "agent/turn.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "workers/control.h"
+#include "workers/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct script *script; /* for workers and callbacks */
+static const char *run_dir;
+
+/* --- workers --- */
+
+static void wait_for_signal(struct worker *w, int timeout_ms, int listen_fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (listen_fd >= 0)
+        epoll_ctl(epoll, EPOLL_CTL_ADD, listen_fd, &event);
+    epoll_pwait(epoll, &event, 1, timeout_ms, &w->wait_mask);
+    close(epoll);
+}
+
+static void count_descriptors(struct worker *w)
+{
+    for (int fd = 3; fd < 256; fd++)
+        if (fcntl(fd, F_GETFD) >= 0 && fd != w->listen_fd && fd != w->supervisor_fd &&
+            fd != w->notify_fd && fd != log_fd())
+            atomic_fetch_add(&script->foreign_descriptors, 1);
+}
+
+static void answer_one(struct worker *w)
+{
+    int fd = accept4(w->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    dprintf(fd, "%d\n", (int)getpid());
+    close(fd);
+    atomic_fetch_add(&w->slot->requests, 1);
+}
+
+static int serve(struct worker *w)
+{
+    worker_ready(w);
+    while (!w->drain) {
+        wait_for_signal(w, -1, w->listen_fd);
+        if (!w->drain)
+            answer_one(w);
+    }
+    return 0;
+}
+
+static int hold_a_turn(struct worker *w)
+{
+    scoreboard_turn_take(w->board);
+    scoreboard_turn_set(w->slot, "anna", "main", TURN_ID);
+    scoreboard_stage_set(w->slot, TURN_STAGE_MODEL_WAIT);
+    worker_ready(w);
+    while (!w->drain)
+        wait_for_signal(w, -1, -1);
+    for (int64_t until = clock_mono_ms() + atomic_load(&script->hold_ms);
+         clock_mono_ms() < until && !w->abort_turn;)
+        wait_for_signal(w, (int)(until - clock_mono_ms()), -1);
+    atomic_fetch_add(w->abort_turn ? &script->ended_by_quit : &script->ended_in_drain, 1);
+    scoreboard_turn_set(w->slot, NULL, NULL, NULL);
+    scoreboard_turn_give(w->board);
+    return 0;
+}
+
+static _Noreturn void get_stuck(struct worker *w)
+{
+    scoreboard_turn_take(w->board);
+    scoreboard_turn_set(w->slot, "anna", "main", TURN_ID);
+    scoreboard_stage_set(w->slot, TURN_STAGE_TOOL);
+    atomic_store(&w->slot->turn_deadline_ms, clock_mono_ms() - 1);
+    worker_ready(w);
+    for (;;)
+        pause(); /* with its signals blocked: only KILL ends it */
+}
+
+static int count_requests(struct worker *w)
+{
+    worker_ready(w);
+    while (!w->drain) {
+        atomic_fetch_add(&w->slot->requests, 1);
+        wait_for_signal(w, 20, -1);
+    }
+    return 0;
+}
+
+static int turn_main(struct worker *w)
+{
+    worker_signals(w);
+    count_descriptors(w);
+    switch ((enum behaviour)atomic_load(&script->turn_worker)) {
+    case HOLD_A_TURN:
+        return w->reserved ? serve(w) : hold_a_turn(w);
+    case STUCK:
+        if (!w->reserved)
+            get_stuck(w);
+        return serve(w);
+    case NEVER_READY:
+        pause();
+        return 0;
+    case DIE_AT_ONCE:
+        return 7;
+    case COUNT_REQUESTS:
+        return w->reserved ? serve(w) : count_requests(w);
+    default:
+        return serve(w);
+    }
+}
+
+static int plain_main(struct worker *w)
+{
+    worker_signals(w);
+    count_descriptors(w);
+    return serve(w);
+}
+
+static int keeper_main(struct worker *w)
+{
+    worker_signals(w);
+    worker_ready(w);
+    while (!w->drain) {
+        size_t len = strlen(script->dead_lines);
+        wait_for_signal(w, -1, w->supervisor_fd);
+        ssize_t n = recv(w->supervisor_fd, script->dead_lines + len,
+            sizeof(script->dead_lines) - 1 - len, MSG_DONTWAIT);
+        if (n == 0)
+            return 0;
+    }
+    return 0;
+}
+
+/* --- the supervisor's process --- */
+
+static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
+{
+    char number[16], extra[256];
+    (void)arg;
+    if (atomic_load(&script->bad_configuration)) {
+        snprintf(why, CONF_WHY_SIZE, "bad on purpose");
+        return ERR_CONFIG;
+    }
+    int error = conf_init(conf);
+    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_workers));
+    if (error == 0)
+        error = conf_set(conf, "run_dir", run_dir, why);
+    if (error == 0)
+        error = conf_set(conf, "turn.workers", number, why);
+    if (error == 0)
+        error = conf_set(conf, "turn.reserved", "1", why);
+    if (error == 0)
+        error = conf_set(conf, "api.workers", "2", why);
+    if (error == 0)
+        error = conf_set(conf, "stream.workers", "1", why);
+    snprintf(extra, sizeof(extra), "%s", script->extra);
+    for (char *rest = extra, *one; error == 0 && (one = strsep(&rest, ";")) != NULL && *one;) {
+        char *value = strchr(one, '=');
+        *value++ = '\0';
+        error = conf_set(conf, one, value, why);
+    }
+    if (error != 0)
+        conf_fini(conf);
+    return error;
+}
+
+static int prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE])
+{
+    (void)arg;
+    (void)conf;
+    (void)why;
+    atomic_fetch_add(&script->prepared, 1);
+    return 0;
+}
+
+/* As systemd passes the sockets of turnpike.socket: from 3 on, all of one name. */
+static void pass_sockets(struct fixture *f)
+{
+    static const char *const names[] = {"stream", "api", "turn"};
+    char pid[16];
+    for (int i = 0; i < 3; i++) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s.sock", f->dir, names[i]);
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+            _exit(9);
+        int high = fcntl(fd, F_DUPFD, 40);
+        close(fd);
+        dup2(high, 3 + i);
+        close(high);
+    }
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "3", 1);
+    setenv("LISTEN_FDNAMES", "turnpike:turnpike:turnpike", 1);
+}
+
+static _Noreturn void supervise(struct fixture *f)
+{
+    char path[160], log_path[160];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    snprintf(path, sizeof(path), "%s/notify", f->dir);
+    setenv("NOTIFY_SOCKET", path, 1);
+    snprintf(log_path, sizeof(log_path), "%s/log", f->dir);
+    int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+    close(f->notify_fd);
+    if (f->with_watchdog)
+        setenv("WATCHDOG_USEC", "100000", 1);
+    if (f->with_sockets)
+        pass_sockets(f);
+    const struct supervisor_options options = {
+        .mains = {plain_main, turn_main, plain_main, keeper_main},
+        .configure = configure,
+        .prepare = prepare};
+    exit(supervisor_run(&options));
+}
+
+void own_supervisor_start(struct fixture *f)
+{
+    f->supervisor = fork();
+    if (f->supervisor == 0)
+        supervise(f);
+    assert_true(f->supervisor > 0);
+}
+
+/* --- looking --- */
+
+void hear(struct fixture *f)
+{
+    char message[512];
+    for (ssize_t n; (n = recv(f->notify_fd, message, sizeof(message) - 1, MSG_DONTWAIT)) > 0;) {
+        if (f->said_len + (size_t)n + 2 >= sizeof(f->said))
+            f->said_len = 0;
+        memcpy(f->said + f->said_len, message, (size_t)n);
+        f->said_len += (size_t)n;
+        f->said[f->said_len++] = '\n';
+        f->said[f->said_len] = '\0';
+    }
+}
+
+void forget_said(struct fixture *f)
+{
+    hear(f);
+    f->said_len = 0;
+    f->said[0] = '\0';
+}
+
+static char *read_log(struct fixture *f)
+{
+    static char text[65536];
+    char path[160];
+    snprintf(path, sizeof(path), "%s/log", f->dir);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+void wait_until(struct fixture *f, condition_fn *condition, const char *argument)
+{
+    for (int64_t until = clock_mono_ms() + PATIENCE_MS; clock_mono_ms() < until; usleep(5000)) {
+        hear(f);
+        if (condition(f, argument))
+            return;
+    }
+    fail_msg("waited in vain for \"%s\"; log:\n%s", argument, read_log(f));
+}
+
+bool systemd_heard(struct fixture *f, const char *text)
+{
+    return strstr(f->said, text) != NULL;
+}
+
+bool log_has(struct fixture *f, const char *text)
+{
+    return strstr(read_log(f), text) != NULL;
+}
+
+bool keeper_heard(struct fixture *f, const char *text)
+{
+    return strstr(f->script->dead_lines, text) != NULL;
+}
+
+const char *status(struct fixture *f)
+{
+    static struct buf reply;
+    buf_reset(&reply);
+    int error = control_ask(f->control, "status json", 2000, &reply);
+    return error == 0 ? buf_text(&reply) : "";
+}
+
+bool status_has(struct fixture *f, const char *text)
+{
+    return strstr(status(f), text) != NULL;
+}
+
+/* The pid of the first worker of a pool in a generation; 0 = none. */
+pid_t find_worker(struct fixture *f, const char *pool, unsigned generation)
+{
+    char wanted[64], rest[64];
+    snprintf(wanted, sizeof(wanted), "\"pool\":\"%s\",\"pid\":", pool);
+    for (const char *at = status(f); (at = strstr(at, wanted)) != NULL;) {
+        at += strlen(wanted);
+        int pid = (int)strtol(at, NULL, 10);
+        snprintf(rest, sizeof(rest), "%d,\"generation\":%u,", pid, generation);
+        if (strncmp(at, rest, strlen(rest)) == 0)
+            return pid;
+    }
+    return 0;
+}
+
+void own_supervisor_wait_for_end(struct fixture *f, int expected)
+{
+    int result = 0;
+    for (int64_t until = clock_mono_ms() + PATIENCE_MS;;) {
+        hear(f);
+        pid_t pid = waitpid(f->supervisor, &result, WNOHANG);
+        if (pid == f->supervisor)
+            break;
+        if (clock_mono_ms() > until)
+            fail_msg("the supervisor does not end; log:\n%s", read_log(f));
+        usleep(5000);
+    }
+    hear(f);
+    f->supervisor = 0;
+    if (!WIFEXITED(result) || WEXITSTATUS(result) != expected)
+        fail_msg("status %x; log:\n%s", (unsigned)result, read_log(f));
+}
+
+void tell(struct fixture *f, const char *line)
+{
+    struct buf reply = {0};
+    assert_int_equal(control_ask(f->control, line, 2000, &reply), 0);
+    buf_free(&reply);
+}
+
+/* --- a case's directory --- */
+
+int own_supervisor_setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *state = f;
+    f->script = script = mmap(
+        NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    snprintf(f->dir, sizeof(f->dir), "/tmp/supervisor.XXXXXX");
+    if (script == MAP_FAILED || mkdtemp(f->dir) == NULL)
+        return -1;
+    run_dir = f->dir;
+    atomic_store(&script->turn_workers, 3);
+    snprintf(f->control, sizeof(f->control), "%s/control.sock", f->dir);
+    snprintf(f->api, sizeof(f->api), "%s/api.sock", f->dir);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", f->dir);
+    f->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return bind(f->notify_fd, (struct sockaddr *)&address, sizeof(address));
+}
+
+int own_supervisor_teardown(void **state)
+{
+    static const char *const names[] = {"notify", "log", "api.sock", "turn.sock", "stream.sock",
+        "control.sock", "turnpiked.lock"};
+    struct fixture *f = *state;
+    if (f->supervisor > 0) {
+        kill(f->supervisor, SIGKILL);
+        waitpid(f->supervisor, NULL, 0);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[160];
+        snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
+        unlink(path);
+    }
+    rmdir(f->dir);
+    close(f->notify_fd);
+    munmap(f->script, sizeof(*f->script));
+    free(f);
+    return 0;
+}
+
+void own_supervisor_start_ready(struct fixture *f)
+{
+    own_supervisor_start(f);
+    wait_until(f, systemd_heard, "READY=1");
+}
+
+bool ask_api(struct fixture *f)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char text[32] = "";
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->api);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        recv(fd, text, sizeof(text) - 1, 0) > 0;
+    close(fd);
+    return good;
+}

@@ -1,0 +1,71 @@
+#ifndef TURNPIKE_TESTS_UNIT_OWN_SUPERVISOR_H
+#define TURNPIKE_TESTS_UNIT_OWN_SUPERVISOR_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * own_supervisor -- the real supervisor in a process of its own, with workers made for the test,
+ * a directory of its own and a datagram socket in systemd's place.
+ */
+#define TURN_ID "019ab3c4-0000-7000-8000-000000000001"
+#define PATIENCE_MS 15000
+
+/* How workers behave: shared with them, written by the test. */
+enum behaviour {
+    SERVE,          /* answers each connection with its pid */
+    HOLD_A_TURN,    /* takes a turn, ends it hold_ms after TERM */
+    STUCK,          /* takes a turn whose deadline has passed, hears no signal */
+    NEVER_READY,
+    DIE_AT_ONCE,
+    COUNT_REQUESTS  /* each loop counts one */
+};
+struct script {
+    atomic_int turn_worker; /* enum behaviour of the turn pool */
+    atomic_int bad_configuration;
+    atomic_int hold_ms;
+    atomic_int turn_workers;
+    atomic_int ended_by_quit, ended_in_drain, prepared;
+    atomic_int foreign_descriptors; /* found open in a child */
+    char dead_lines[4096];
+    char extra[256]; /* further settings, "a=b;c=d" */
+};
+
+struct fixture {
+    struct script *script;
+    char dir[64], control[100], api[100];
+    int notify_fd;      /* systemd's end */
+    char said[16384];   /* what systemd was told so far */
+    size_t said_len;
+    pid_t supervisor;
+    bool with_watchdog, with_sockets; /* what systemd gives along */
+};
+
+void own_supervisor_start(struct fixture *f);       /* forks it */
+void own_supervisor_start_ready(struct fixture *f); /* and waits for READY=1 */
+/* Waits for its end; fails the test unless it ends with this status. */
+void own_supervisor_wait_for_end(struct fixture *f, int expected);
+
+/* Polls a condition until it holds; fails the test, showing the log, when it never does. */
+typedef bool condition_fn(struct fixture *f, const char *argument);
+void wait_until(struct fixture *f, condition_fn *condition, const char *argument);
+bool systemd_heard(struct fixture *f, const char *text);
+bool log_has(struct fixture *f, const char *text);
+bool keeper_heard(struct fixture *f, const char *text);
+bool status_has(struct fixture *f, const char *text);
+
+void hear(struct fixture *f); /* takes in what systemd was told */
+void forget_said(struct fixture *f);
+const char *status(struct fixture *f);
+/* The pid of the first worker of a pool in a generation; 0 = none. */
+pid_t find_worker(struct fixture *f, const char *pool, unsigned generation);
+void tell(struct fixture *f, const char *line);
+/* One request to the api pool; false when it is refused or cut. */
+bool ask_api(struct fixture *f);
+
+int own_supervisor_setup(void **state);
+int own_supervisor_teardown(void **state);
+
+#endif

@@ -1,0 +1,208 @@
+/* conf: forms, limits, reasons, files, secrets, checks across settings. */
+#include "base/conf.h"
+#include "base/err.h"
+#include "tests/unit/cm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct conf c;
+static char why[CONF_WHY_SIZE];
+
+static int setup(void **state)
+{
+    (void)state;
+    why[0] = 0;
+    return conf_init(&c);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    conf_fini(&c);
+    return 0;
+}
+
+static void defaults_are_right(void **state)
+{
+    (void)state;
+    assert_int_equal(c.turn_workers, 64);
+    assert_int_equal(c.queue_wait_ms, 5000);
+    assert_int_equal(c.body_max, 1 << 20);
+    assert_true(c.session_keep_ms == 365LL * 86400000);
+    assert_false(c.development);
+    assert_string_equal(c.log_file, "");
+    assert_int_equal(conf_check(&c, why), 0);
+}
+
+static void values_and_reasons(void **state)
+{
+    static const struct {
+        const char *name, *value, *why; /* NULL = taken */
+    } cases[] = {
+        { "turn.workers", "8", NULL },
+        { "turn.workers", "0", "turn.workers: 0 is below 1" },
+        { "turn.workers", "5000", "turn.workers: 5000 is above 4096" },
+        { "turn.workers", "-1", "turn.workers: \"-1\" is not a whole number" },
+        { "turn.workers", "8x", "turn.workers: \"8x\" is not a whole number" },
+        { "turn.workers", "", "turn.workers: \"\" is not a whole number" },
+        { "turn.workers", "99999999999999999999",
+            "turn.workers: \"99999999999999999999\" is not a whole number" },
+        { "turn.queue_wait", "250ms", NULL },
+        { "turn.queue_wait", "5",
+            "turn.queue_wait: \"5\" is not a duration such as 250ms, 5s, 10m, 24h or 30d" },
+        { "turn.queue_wait", "1ms", "turn.queue_wait: 1ms is below 50ms" },
+        { "turn.queue_wait", "1h", "turn.queue_wait: 1h is above 10m" },
+        { "keep.log", "106751991168d",
+            "keep.log: \"106751991168d\" is not a duration such as 250ms, 5s, 10m, 24h or 30d" },
+        { "stream.max_age", "0", NULL },
+        { "http.body", "64k", NULL },
+        { "http.body", "1", "http.body: 1 is below 4k" },
+        { "http.body", "1g", "http.body: 1g is above 64m" },
+        { "development", "yes", NULL },
+        { "development", "maybe", "development: \"maybe\" is not on or off" },
+        { "nonsense", "1", "nonsense: there is no such setting" },
+        { "turn.workers_file", "x", "turn.workers_file: there is no such setting" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int error = conf_set(&c, cases[i].name, cases[i].value, why);
+        assert_int_equal(error, cases[i].why ? ERR_CONFIG : 0);
+        if (cases[i].why)
+            assert_string_equal(why, cases[i].why);
+    }
+    assert_int_equal(c.turn_workers, 8);
+    assert_int_equal(c.queue_wait_ms, 250);
+    assert_int_equal(c.body_max, 65536);
+}
+
+static void text_with_line_numbers(void **state)
+{
+    static const char good[] = "# a comment\r\n\r\n  turn.workers =  7 \r\nmachine=a = b # c\n"
+                               "turn.workers = 9";
+    static const char bad[] = "turn.workers = 7\nlease = 5\n";
+
+    (void)state;
+    assert_int_equal(conf_load_text(&c, "x", good, sizeof good - 1, why), 0);
+    assert_int_equal(c.turn_workers, 9);
+    assert_string_equal(c.machine, "a = b # c");
+    assert_int_equal(conf_load_text(&c, "x.conf", bad, sizeof bad - 1, why), ERR_CONFIG);
+    assert_non_null(strstr(why, "x.conf:2: lease: \"5\" is not a duration"));
+    assert_int_equal(conf_load_text(&c, "x", "word\n", 5, why), ERR_CONFIG);
+    assert_string_equal(why, "x:1: \"word\" is not of the form name = value");
+    assert_int_equal(conf_load_text(&c, "x", "a\0b", 3, why), ERR_CONFIG);
+    assert_int_equal(conf_load(&c, "/nonexistent/x", why), ERR_CONFIG);
+    assert_string_equal(why, "/nonexistent/x: No such file or directory");
+    assert_int_equal(conf_load(&c, "/", why), ERR_CONFIG);
+    assert_string_equal(why, "/: not a regular file");
+}
+
+static void hide(void *arg, const char *name, const char *value, const char *def, const char *help)
+{
+    (void)def;
+    (void)help;
+    *(int *)arg += 1;
+    if (strcmp(name, "redis.password") == 0)
+        assert_string_equal(value, "***");
+    if (strcmp(name, "turn.queue_wait") == 0)
+        assert_string_equal(value, "5s");
+    assert_null(strstr(value, "s3cret"));
+}
+
+static void secrets_from_files(void **state)
+{
+    char directory[] = "/tmp/conf-XXXXXX", path[64];
+    int visited = 0;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/key", directory);
+    FILE *f = fopen(path, "w");
+    fputs("s3cret\n", f);
+    fclose(f);
+    assert_int_equal(conf_set(&c, "redis.password_file", path, why), 0);
+    assert_string_equal(c.redis_password, "s3cret");
+    conf_visit(&c, hide, &visited);
+    assert_true(visited > 80);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    assert_int_equal(conf_set(&c, "openai.key_file", "key", why), ERR_CONFIG);
+    assert_non_null(strstr(why, "$CREDENTIALS_DIRECTORY is not set"));
+    setenv("CREDENTIALS_DIRECTORY", directory, 1);
+    assert_int_equal(conf_set(&c, "openai.key_file", "key", why), 0);
+    assert_string_equal(c.openai_key, "s3cret");
+    assert_int_equal(conf_set(&c, "openai.key_file", "absent", why), ERR_CONFIG);
+    assert_non_null(strstr(why, "/absent: No such file"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* must not block */
+    assert_int_equal(conf_set(&c, "openai.key_file", "key", why), ERR_CONFIG);
+    assert_int_equal(conf_set(&c, "openai.key_file", "", why), 0);
+    assert_string_equal(c.openai_key, "");
+    unlink(path);
+    rmdir(directory);
+}
+
+static void check(const char *name, const char *value, const char *reason)
+{
+    assert_int_equal(conf_set(&c, name, value, why), 0);
+    int error = conf_check(&c, why);
+    if (!reason && error)
+        fail_msg("%s", why);
+    if (reason && (!error || !strstr(why, reason)))
+        fail_msg("%s = %s: \"%s\", not \"%s\"", name, value, error ? why : "", reason);
+}
+
+static void checks_across_settings(void **state)
+{
+    static const char *const loopback[] = { "127.0.0.1:80", "127.9.9.9", "[::1]:80", "::1",
+        "localhost:8080" };
+    static const char *const elsewhere[] = { "0.0.0.0:80", "10.0.0.1", "", "[::]:80", "example.org",
+        "127.0.0.1.example.org:80", "localhost.example.org", "[::1]x", "8.8.8.8:127" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        check("development", "off", NULL);
+        check("listen_hint", elsewhere[i], NULL);
+        check("development", "on", "is not a loopback address");
+        conf_set(&c, "development", "off", why);
+    }
+    for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {
+        check("listen_hint", loopback[i], NULL);
+        check("development", "on", NULL);
+    }
+    check("jwt.algorithm", "none", "is not HS256");
+    check("jwt.algorithm", "HS256", "jwt.secret: 0 bytes");
+    check("jwt.secret", "0123456789012345678901234567890123456789", "jwt.audience");
+    check("jwt.audience", "pam", NULL);
+    check("jwt.secret_previous", "short", "jwt.secret_previous: 5 bytes");
+    check("jwt.secret_previous", "", NULL);
+    check("jwt.algorithm", "ES256", "jwt.keys_dir");
+    check("jwt.algorithm", "", NULL);
+    check("log.level", "loud", "log.level");
+    check("log.level", "warn", NULL);
+    check("model.chain", "anthropic, openai offline", NULL);
+    check("model.chain", "anthropic gemini", "\"gemini\" is not");
+    check("model.chain", "offline", NULL);
+    check("model.temperature", "warm", "model.temperature");
+    check("model.temperature", "", NULL);
+    check("respawn.min", "31s", "respawn.min");
+    check("respawn.min", "1s", NULL);
+    check("stream.ping", "60s", "stream.ping");
+    check("stream.ping", "20s", NULL);
+    check("anthropic.url", "ftp://x", "anthropic.url");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(defaults_are_right, setup, teardown),
+        cmocka_unit_test_setup_teardown(values_and_reasons, setup, teardown),
+        cmocka_unit_test_setup_teardown(text_with_line_numbers, setup, teardown),
+        cmocka_unit_test_setup_teardown(secrets_from_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(checks_across_settings, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+#include "base/clock.h"
+#include "base/err.h"
+#include "own_redis.h"
+#include "store/link.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct own_redis redis;
+static struct conf conf;
+static struct link *link_a, *link_b;
+
+static const struct link_script echo = {"echo", "", "return {KEYS[1], ARGV[1], 7, false}"};
+
+static const struct link_script count_up = {"count_up", "", "return redis.call('INCR', KEYS[1])"};
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    own_redis_start(&redis);
+    own_redis_conf(&redis, &conf);
+    conf.redis_timeout_ms = 300;
+    assert_int_equal(link_new(&link_a, &conf), 0);
+    assert_int_equal(link_new(&link_b, &conf), 0);
+    return 0;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    link_free(link_a);
+    link_free(link_b);
+    conf_fini(&conf);
+    own_redis_stop(&redis);
+    return 0;
+}
+
+static struct link_script with_sha1(const struct link_script *script)
+{
+    static char sha1[41];
+    struct link_script s = *script;
+    struct link_reply *r = NULL;
+
+    assert_int_equal(link_command(link_b, &r, "SCRIPT LOAD %s", script->body), 0);
+    snprintf(sha1, sizeof(sha1), "%s", link_reply_text(r, NULL));
+    link_reply_free(r);
+    assert_int_equal(link_command(link_b, NULL, "SCRIPT FLUSH"), 0);
+    s.sha1 = sha1;
+    return s;
+}
+
+static void replies_of_every_type(void **state)
+{
+    struct link_script script = with_sha1(&echo);
+    struct link_arg key = link_text("k"), arg = {"a\0b", 3};
+    struct link_reply *r = NULL;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(link_script_call(link_a, &script, &key, 1, &arg, 1, &r), 0);
+    assert_int_equal(link_reply_type(r), LINK_ARRAY);
+    assert_int_equal(link_reply_count(r), 4);
+    assert_string_equal(link_reply_text(link_reply_at(r, 0), &len), "k");
+    assert_memory_equal(link_reply_text(link_reply_at(r, 1), &len), "a\0b", 3);
+    assert_int_equal(len, 3);
+    assert_int_equal(link_reply_int(link_reply_at(r, 2)), 7);
+    assert_int_equal(link_reply_type(link_reply_at(r, 3)), LINK_NIL);
+    assert_null(link_reply_at(r, 4));
+    assert_string_equal(link_reply_text(NULL, &len), "");
+    assert_int_equal(link_reply_count(link_reply_at(r, 0)), 0);
+    link_reply_free(r);
+    assert_int_equal(link_command(link_a, &r, "SET %s %b", "n", "-42", (size_t)3), 0);
+    assert_int_equal(link_reply_type(r), LINK_STATUS);
+    link_reply_free(r);
+    assert_int_equal(link_command(link_a, &r, "GET %s", "n"), 0);
+    assert_int_equal(link_reply_int(r), -42);
+    link_reply_free(r);
+    assert_true(fcntl(link_fd(link_a), F_GETFD) & FD_CLOEXEC);
+}
+
+static void errors_are_told_apart(void **state)
+{
+    struct link_reply *r = (struct link_reply *)1;
+
+    (void)state;
+    assert_int_equal(link_command(link_a, &r, "NOSUCH"), ERR_INTERNAL);
+    assert_null(r);
+    assert_int_equal(link_command(link_b, NULL, "CONFIG SET maxmemory 1"), 0);
+    assert_int_equal(link_command(link_a, NULL, "SET a b"), ERR_STORE_FULL);
+    assert_int_equal(link_command(link_a, NULL, "EVAL %s 0", "redis.call('SET','a','b')"),
+        ERR_STORE_FULL);
+    assert_int_equal(link_command(link_b, NULL, "CONFIG SET maxmemory 0"), 0);
+    assert_int_equal(link_command(link_b, NULL, "REPLICAOF 127.0.0.1 1"), 0);
+    assert_int_equal(link_command(link_a, NULL, "SET a b"), ERR_STORE_READONLY);
+    assert_int_equal(link_command(link_b, NULL, "REPLICAOF NO ONE"), 0);
+    assert_int_equal(link_command(link_a, NULL, "SET a b"), 0);
+}
+
+static struct order {
+    int got[16], count, errors;
+} order;
+
+static void on_reply(void *arg, int error, struct link_reply *reply)
+{
+    order.got[order.count++] = (int)link_reply_int(reply);
+    order.errors += error != 0;
+    link_reply_free(reply);
+    (void)arg;
+}
+
+static void on_int(void *arg, int error, int64_t value)
+{
+    order.got[order.count++] = (int)value;
+    order.errors += error != 0;
+    (void)arg;
+}
+
+static void incr(bool raw)
+{
+    struct link_arg args[] = {link_text("INCR"), link_text("counter")};
+
+    if (raw)
+        assert_int_equal(link_send_raw(link_a, "*2\r\n$4\r\nINCR\r\n$7\r\ncoun", 22, "ter\r\n", 5,
+                             on_int, &order), 0);
+    else
+        assert_int_equal(link_send(link_a, args, 2, on_reply, &order), 0);
+}
+
+static void the_pipeline_keeps_its_order(void **state)
+{
+    struct link_reply *r = NULL;
+
+    (void)state;
+    memset(&order, 0, sizeof(order));
+    incr(true);
+    incr(false);
+    incr(true);
+    incr(true);
+    assert_int_equal(link_outstanding(link_a), 4);
+    assert_int_equal(link_command(link_a, &r, "INCR counter"), 0); /* reads the others first */
+    assert_int_equal(link_reply_int(r), 5);
+    link_reply_free(r);
+    assert_int_equal(order.count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(order.got[i], i + 1);
+    incr(true);
+    incr(true);
+    link_forget(link_a, &order);
+    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
+    assert_int_equal(order.count, 4);
+}
+
+static void a_long_pipeline_and_large_values(void **state)
+{
+    size_t size = 3 << 20;
+    char *big = malloc(size), *value;
+    struct link_reply *r = NULL;
+    size_t len;
+
+    (void)state;
+    memset(&order, 0, sizeof(order));
+    memset(big, 'x', size);
+    assert_int_equal(link_command(link_a, NULL, "SET big %b", big, size), 0);
+    for (int i = 0; i < 10000; i++) {
+        struct link_arg args[] = {link_text("GETRANGE"), link_text("big"), link_text("0"),
+            link_text("20000")};
+
+        assert_int_equal(link_send(link_a, args, 4, NULL, NULL), 0);
+        if (i % 100 == 99)
+            assert_int_equal(link_pump(link_a), 0);
+    }
+    assert_int_equal(link_command(link_a, &r, "GET big"), 0);
+    value = (char *)(uintptr_t)link_reply_text(r, &len);
+    assert_int_equal(len, size);
+    assert_memory_equal(value, big, size);
+    link_reply_free(r);
+    assert_int_equal(link_outstanding(link_a), 0);
+    free(big);
+}
+
+static void scripts_in_the_pipeline_are_loaded_again(void **state)
+{
+    struct link_script script = with_sha1(&count_up);
+    struct link_arg key = link_text("counter");
+
+    (void)state;
+    assert_int_equal(link_command(link_a, NULL, "DEL counter"), 0);
+    for (int i = 0; i < 3; i++) {
+        memset(&order, 0, sizeof(order));
+        assert_int_equal(link_send_script(link_a, &script, &key, 1, NULL, 0, on_reply, &order), 0);
+        assert_int_equal(link_command(link_a, NULL, "PING"), 0);
+        if (i == 0)
+            assert_int_equal(link_command(link_b, NULL, "SCRIPT FLUSH"), 0);
+        assert_int_equal(order.errors, i == 1); /* the flushed one fails, the next does not */
+    }
+    assert_int_equal(order.got[0], 2);
+}
+
+static void a_silent_redis_costs_one_timeout(void **state)
+{
+    int64_t before;
+    unsigned generation = link_generation(link_a);
+
+    (void)state;
+    memset(&order, 0, sizeof(order));
+    assert_int_equal(link_command(link_a, NULL, "DEL counter"), 0);
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    incr(true);
+    before = clock_mono_ms();
+    assert_int_equal(link_command(link_a, NULL, "PING"), ERR_STORE);
+    assert_in_range(clock_mono_ms() - before, 250, 2000);
+    assert_int_equal(order.errors, 1);
+    assert_int_equal(link_fd(link_a), -1);
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    while (link_command(link_a, NULL, "PING"))
+        continue;
+    assert_true(link_generation(link_a) > generation);
+}
+
+static void a_call_during_the_back_off_fails_at_once(void **state)
+{
+    int64_t before;
+    int calls = 0;
+
+    (void)state;
+    own_redis_kill(&redis);
+    assert_int_equal(link_command(link_a, NULL, "PING"), ERR_STORE);
+    before = clock_mono_ms();
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(link_command(link_a, NULL, "PING"), ERR_STORE);
+    assert_true(clock_mono_ms() - before < 200);
+    own_redis_again(&redis);
+    for (before = clock_mono_ms(); link_command(link_a, NULL, "PING"); calls++)
+        assert_true(clock_mono_ms() - before < 5000);
+    /* Redis ended while nobody asked: noticed before the next command, which is not lost. */
+    assert_int_equal(link_command(link_b, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
+}
+
+static void password_and_database(void **state)
+{
+    struct conf other;
+    struct link *l = NULL;
+    struct link_reply *r = NULL;
+    char why[CONF_WHY_SIZE];
+
+    (void)state;
+    own_redis_conf(&redis, &other);
+    assert_int_equal(conf_set(&other, "redis.database", "3", why), 0);
+    assert_int_equal(conf_set(&other, "redis.user", "pool", why), 0);
+    assert_int_equal(conf_set(&other, "redis.password", "wrong", why), 0);
+    assert_int_equal(link_command(link_b, NULL, "ACL SETUSER pool on >right ~* &* +@all"), 0);
+    assert_int_equal(link_new(&l, &other), 0);
+    assert_int_equal(link_command(l, NULL, "PING"), ERR_STORE);
+    link_free(l);
+    assert_int_equal(conf_set(&other, "redis.password", "right", why), 0);
+    assert_int_equal(link_new(&l, &other), 0);
+    assert_int_equal(link_command(l, &r, "ACL WHOAMI"), 0);
+    assert_string_equal(link_reply_text(r, NULL), "pool");
+    link_reply_free(r);
+    assert_int_equal(link_command(l, NULL, "SET only_in_three 1"), 0);
+    assert_int_equal(link_command(link_b, &r, "EXISTS only_in_three"), 0);
+    assert_int_equal(link_reply_int(r), 0);
+    link_reply_free(r);
+    link_free(l);
+    conf_fini(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replies_of_every_type),
+        cmocka_unit_test(errors_are_told_apart),
+        cmocka_unit_test(the_pipeline_keeps_its_order),
+        cmocka_unit_test(a_long_pipeline_and_large_values),
+        cmocka_unit_test(scripts_in_the_pipeline_are_loaded_again),
+        cmocka_unit_test(a_silent_redis_costs_one_timeout),
+        cmocka_unit_test(a_call_during_the_back_off_fails_at_once),
+        cmocka_unit_test(password_and_database),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

@@ -1,0 +1,110 @@
+/* log: one line a fact, escapes, levels, rotation, the limit for hostile input. */
+#include "base/err.h"
+#include "base/log.h"
+#include "tests/unit/cm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/log-XXXXXX", path[64], moved[64];
+
+static size_t read_all(const char *name, char *out, size_t size)
+{
+    FILE *f = fopen(name, "r");
+    size_t n = f ? fread(out, 1, size - 1, f) : 0;
+
+    out[n] = 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(directory))
+        return -1;
+    snprintf(path, sizeof path, "%s/log", directory);
+    snprintf(moved, sizeof moved, "%s/log.1", directory);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(path);
+    unlink(moved);
+    rmdir(directory);
+    return 0;
+}
+
+static void lines(void **state)
+{
+    char text[16384], long_text[6000];
+
+    (void)state;
+    assert_int_equal(log_open("/nonexistent/log"), ERR_IO);
+    assert_int_equal(log_open(path), 0);
+    log_process_set("turn/17");
+    log_context_set("turn=1\nforged");
+    errno = EPIPE;
+    log_info("a\nb\r\x1b[31m %s", "caf\xc3\xa9");
+    assert_int_equal(errno, EPIPE);
+    log_debug("hidden");
+    log_context_set(NULL);
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = 0;
+    log_error("%s", long_text);
+    size_t n = read_all(path, text, sizeof text);
+    char *second = strchr(text, '\n') + 1;
+    assert_non_null(strstr(text, "Z INFO turn/17["));
+    assert_non_null(strstr(text, "] turn=1\\nforged a\\nb\\r\\x1b[31m caf\xc3\xa9\n"));
+    assert_null(strstr(text, "hidden"));
+    assert_true(strlen(second) <= 4096);
+    assert_true(strlen(second) > 4000);
+    assert_ptr_equal(strchr(second, '\n'), text + n - 1);
+}
+
+static void rotation(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    assert_int_equal(rename(path, moved), 0);
+    log_warn("to the old file");
+    assert_int_equal(log_reopen(), 0);
+    log_warn("to the new file");
+    read_all(path, text, sizeof text);
+    assert_non_null(strstr(text, "to the new file"));
+    assert_null(strstr(text, "to the old file"));
+}
+
+static void hostile_input_is_limited(void **state)
+{
+    struct log_limit limit = { 0 };
+    char text[8192];
+    int passed = 0;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        passed += log_limit_pass(&limit);
+    assert_int_equal(passed, 10);
+    limit.window_ms -= 10000; /* as if ten seconds had gone */
+    assert_true(log_limit_pass(&limit));
+    read_all(path, text, sizeof text);
+    assert_non_null(strstr(text, "990 more lines"));
+    assert_int_equal(log_open(NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines),
+        cmocka_unit_test(rotation),
+        cmocka_unit_test(hostile_input_is_limited),
+    };
+    return cmocka_run_group_tests_name("log", tests, setup, teardown);
+}

@@ -1,0 +1,189 @@
+#include "base/err.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/sink_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START                                                                                      \
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":"   \
+    "\"message\",\"role\":\"assistant\",\"model\":\"claude-x\",\"content\":[],\"stop_reason\":null," \
+    "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":3,"                             \
+    "\"cache_read_input_tokens\":100,\"output_tokens\":1}}}\n\n"
+#define TEXT_BLOCK                                                                                 \
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"              \
+    "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
+#define DELTA(i, d)                                                                                \
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":" #i             \
+    ",\"delta\":" d "}\n\n"
+#define TEXT(s) DELTA(0, "{\"type\":\"text_delta\",\"text\":\"" s "\"}")
+#define STOP(i) "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":" #i "}\n\n"
+#define END(reason)                                                                                \
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason  \
+    "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":15}}\n\n"                              \
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+
+/* Both ways, whole and in every small split, must say `want`. */
+static void check(const char *bytes, const char *want, int error, enum provider_stop stop)
+{
+    for (size_t step = 0; step < 6; step++)
+        for (int slow = 0; slow < 2; slow++) {
+            struct sink_stream s;
+            sink_stream_run(&s, &provider_anthropic, slow, bytes, strlen(bytes), step);
+            assert_string_equal(buf_text(&s.out.text), want);
+            assert_int_equal(s.error, error);
+            assert_int_equal(s.stream.stop, stop);
+            sink_stream_fini(&s);
+        }
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    check(START TEXT_BLOCK "event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel") TEXT("lo \\n\\u00e9")
+        TEXT("caf\xc3\xa9 \\\"q\\\" \\/ \\\\ \\t") TEXT("") STOP(0) END("end_turn"),
+        "text Hello \n\xc3\xa9" "caf\xc3\xa9 \"q\" / \\ \t", 0, PROVIDER_STOP_END);
+}
+
+static void test_surrogates_and_nul_take_the_slow_way(void **state)
+{
+    struct sink_stream s;
+    const char *bytes = START TEXT_BLOCK TEXT("\\ud83d\\ude90") TEXT("a\\u0000b") STOP(0) END("end_turn");
+
+    (void)state;
+    sink_stream_run(&s, &provider_anthropic, false, bytes, strlen(bytes), 0);
+    assert_int_equal(s.error, 0);
+    assert_int_equal(s.out.text.len, 5 + 4 + 3);
+    assert_memory_equal(s.out.text.data, "text \xf0\x9f\x9a\x90" "a\0b", 12);
+    sink_stream_fini(&s);
+}
+
+static void test_usage_counts_totals(void **state)
+{
+    struct sink_stream s;
+    const char *bytes = START TEXT_BLOCK TEXT("x") STOP(0) END("end_turn");
+
+    (void)state;
+    sink_stream_run(&s, &provider_anthropic, false, bytes, strlen(bytes), 0);
+    assert_true(s.stream.ended);
+    assert_string_equal(s.stream.model, "claude-x");
+    assert_int_equal(s.stream.usage.input, 128);
+    assert_int_equal(s.stream.usage.cached, 100);
+    assert_int_equal(s.stream.usage.cache_write, 3);
+    assert_int_equal(s.stream.usage.output, 15);
+    sink_stream_fini(&s);
+}
+
+static void test_parallel_calls_and_odd_line_ends(void **state)
+{
+    (void)state;
+    check("data: {\"type\":\"message_start\",\"message\":{\"usage\":{}}}\r\n\r\n: comment\r\n\r\n"
+        "data: {\"type\": \"content_block_start\", \"index\": 0, \"content_block\": {\"type\": "
+        "\"tool_use\", \"id\": \"t1\", \"name\": \"a\", \"input\": {}}}\r\n\r\n"
+        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\","
+        "\"id\":\"t2\",\"name\":\"b\",\"input\":{\"x\":1}}}\r\n\r\n"
+        "data: {\"type\": \"content_block_delta\", \"index\": 0, \"delta\": {\"type\": "
+        "\"input_json_delta\", \"partial_json\": \"{\\\"q\\\":\"}}\r\n\r\n"
+        "data: {\"delta\":{\"partial_json\":\"2}\",\"type\":\"input_json_delta\"},\"index\":0,"
+        "\"type\":\"content_block_delta\"}\r\n\r\n" STOP(0) STOP(1) END("tool_use"),
+        "call0 t1 a|call1 t2 b|args1 {\"x\":1}|args0 {\"q\":2}|end0|end1", 0, PROVIDER_STOP_CALLS);
+}
+
+static void test_thinking_and_unknown_blocks(void **state)
+{
+    (void)state;
+    check(START "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":"
+        "\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"
+        DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
+        DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}") STOP(0)
+        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":"
+        "\"server_tool_use\",\"id\":\"z\",\"name\":\"web\"}}\n\n"
+        DELTA(1, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}") STOP(1)
+        "event: brand_new\ndata: {\"type\":\"brand_new\",\"x\":[1]}\n\n" END("pause_turn"),
+        "think hm|thought anthropic:signature:S1", 0, PROVIDER_STOP_PAUSE);
+}
+
+static void test_errors(void **state)
+{
+    struct sink_stream s;
+    const char *overloaded = START "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
+        "\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+
+    (void)state;
+    sink_stream_run(&s, &provider_anthropic, false, overloaded, strlen(overloaded), 0);
+    assert_int_equal(s.error, ERR_OVERLOADED);
+    assert_string_equal(s.stream.error_type, "overloaded_error");
+    sink_stream_fini(&s);
+    check(START TEXT("no block is open"), "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK "data: {\"type\":\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK "data: {\"type\":\"content_block_delta\",\"index\":0,\"index\":0,\"delta\":"
+        "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK TEXT("bad \xc3 utf8"), "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK TEXT("x") STOP(0) END("refusal"), "text x", 0, PROVIDER_STOP_REFUSAL);
+    check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0, PROVIDER_STOP_MAX_TOKENS);
+}
+
+static void test_request(void **state)
+{
+    static const char tool_input[] = "{\"a\":1}", bad_input[] = "{\"a\":";
+    struct chat_call calls[2] = {{"c1", "x", tool_input, 7}, {"c2", "y", bad_input, 5}};
+    const struct chat_message items[] = {
+        {.role = CHAT_USER, .id = "1", .text = "first", .len = 5},
+        {.role = CHAT_ASSISTANT, .id = "2", .text = "sure", .len = 4, .calls = calls, .call_count = 2},
+        {.role = CHAT_TOOL, .id = "3", .text = "r1", .len = 2, .call_id = "c1"},
+        {.role = CHAT_TOOL, .id = "4", .text = "r2", .len = 2, .call_id = "c2", .failed = true},
+        {.role = CHAT_USER, .id = "5", .text = "now", .len = 3},
+    };
+    const struct context_tool tool = {"t", "does", "{\"type\":\"object\"}"};
+    struct conf conf;
+    struct context_frame frame = {.conf = &conf, .late = "<late>"};
+    const struct context context = {.frame = &frame, .system = "You are.", .items = items, .count = 5,
+        .late_at = 4};
+    const struct provider_request q = {&conf, &context, false, 100};
+    struct provider_http http = {0};
+    struct buf tools = {0};
+    char why[CONF_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(conf_init(&conf), 0);
+    assert_int_equal(conf_set(&conf, "anthropic.url", "http://h:1/", why), 0);
+    assert_int_equal(conf_set(&conf, "anthropic.key", "k\r\nEvil: 1", why), 0);
+    provider_anthropic.tool(&tools, &tool, true);
+    assert_int_equal(provider_anthropic.request(&q, &tools, &http), 0);
+    assert_string_equal(buf_text(&http.url), "http://h:1/v1/messages");
+    assert_string_equal(http.headers[3], "x-api-key: kEvil: 1");
+    assert_null(http.headers[4]);
+    assert_string_equal(buf_text(&http.body),
+        "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":100,\"stream\":true,\"temperature\":0.7,"
+        "\"system\":[{\"type\":\"text\",\"text\":\"You are.\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
+        "\"tools\":[{\"name\":\"t\",\"description\":\"does\",\"input_schema\":{\"type\":\"object\"},"
+        "\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":["
+        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"first\"}]},"
+        "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"sure\"},"
+        "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{\"a\":1}},"
+        "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"y\",\"input\":{}}]},"
+        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"c1\",\"content\":\"r1\"},"
+        "{\"type\":\"tool_result\",\"tool_use_id\":\"c2\",\"content\":\"r2\",\"is_error\":true},"
+        "{\"type\":\"text\",\"text\":\"now\",\"cache_control\":{\"type\":\"ephemeral\"}},"
+        "{\"type\":\"text\",\"text\":\"<late>\"}]}]}");
+    buf_free(&http.url);
+    buf_free(&http.body);
+    buf_free(&http.header_text);
+    buf_free(&tools);
+    conf_fini(&conf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_surrogates_and_nul_take_the_slow_way),
+        cmocka_unit_test(test_usage_counts_totals),
+        cmocka_unit_test(test_parallel_calls_and_odd_line_ends),
+        cmocka_unit_test(test_thinking_and_unknown_blocks),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

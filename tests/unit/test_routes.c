@@ -1,0 +1,289 @@
+/* test_routes -- the table and the checks before every handler; no store is needed for these. */
+#include "base/clock.h"
+#include "base/jdoc.h"
+#include "fcgi-app/routes.h"
+#include "tests/unit/request_memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct conf conf;
+    struct worker worker;
+    struct app app;
+    struct request_memory memory;
+    struct request_source source;
+    struct exchange x;
+    size_t params;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    char why[256];
+    assert_int_equal(conf_init(&f->conf), 0);
+    f->conf.rate_api_user = 0; /* counted in the store */
+    f->conf.rate_chat_user = 0;
+    f->conf.rate_feedback_user = 0;
+    f->conf.development = true;
+    assert_int_equal(auth_new(&f->app.auth, &f->conf, why, sizeof(why)), 0);
+    assert_int_equal(scoreboard_new(&f->worker.board, 1), 0);
+    f->worker.conf = &f->conf;
+    f->worker.slot = &f->worker.board->slots[0];
+    f->app.conf = &f->conf;
+    f->app.worker = &f->worker;
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    auth_free(f->app.auth);
+    scoreboard_free(f->worker.board);
+    conf_fini(&f->conf);
+    free(f);
+    return 0;
+}
+
+static void with(struct fixture *f, const char *name, const char *value)
+{
+    f->memory.params[f->params++] = name;
+    f->memory.params[f->params++] = value;
+    f->memory.params[f->params] = NULL;
+}
+
+static void prepare(struct fixture *f, const char *method, const char *uri)
+{
+    memset(&f->memory, 0, sizeof(f->memory));
+    f->params = 0;
+    with(f, "REQUEST_METHOD", method);
+    with(f, "REQUEST_URI", uri);
+}
+
+/* Answers what was prepared; the status. The exchange is to be ended with done(). */
+static int ask(struct fixture *f, int pool)
+{
+    f->source = request_memory_source(&f->memory);
+    assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+    assert_int_equal(routes_answer(&f->x, pool), 0);
+    if (f->x.reply.status >= 400) {
+        jdoc *doc = NULL;
+        assert_int_equal(
+            jdoc_parse(f->x.reply.body.data, f->x.reply.body.len, &doc, NULL, 0), 0);
+        assert_string_equal(jdoc_text_or(doc, "request_id", ""), f->x.request.id);
+        assert_string_equal(f->x.reply.content_type, "application/problem+json");
+        jdoc_free(doc);
+    }
+    return f->x.reply.status;
+}
+
+static void done(struct fixture *f)
+{
+    exchange_fini(&f->x);
+}
+
+static void expect(struct fixture *f, int pool, int status, enum problem_code code)
+{
+    assert_int_equal(ask(f, pool), status);
+    if (status >= 400)
+        assert_int_equal(f->x.problem.code, code);
+    done(f);
+}
+
+static void the_table_is_sound(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < routes_count(); i++) {
+        const struct routes_row *row = routes_at(i);
+        assert_non_null(row->handler);
+        assert_true(row->pattern[0] == '/');
+        assert_true(row->rate == ROUTES_RATE_NONE || row->needs_user);
+        for (size_t k = 0; k < i; k++) {
+            const struct routes_row *other = routes_at(k);
+            assert_false(row->scope == other->scope && strcmp(row->method, other->method) == 0 &&
+                         strcmp(row->pattern, other->pattern) == 0);
+        }
+    }
+}
+
+static void unknown_paths_answer_404(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const paths[] = {"/", "/api/v1/pam", "/api/v1/pam/", "/api/v1/pam/chats",
+        "/api/v1/pam/chat/", "/api/v1/pam/sessions/", "/api/v1/pam/sessions/a/b",
+        "/api/v1/pam/sessions//messages", "/api/v1/pam/sessions/a%7Db", "/api/v1/pamx/chat",
+        "/api/v1/pam/voice", "/api/v1/pam/savings/monthly", "/chat", "/internal/message"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        prepare(f, "POST", paths[i]);
+        expect(f, ROUTES_BOTH, 404, PROBLEM_NOT_FOUND);
+    }
+}
+
+static void another_method_names_the_right_ones(void **state)
+{
+    struct fixture *f = *state;
+    prepare(f, "PUT", "/api/v1/pam/sessions/a");
+    assert_int_equal(ask(f, ROUTES_API), 405);
+    assert_string_equal(f->x.problem.allow, "GET, HEAD, PATCH, DELETE");
+    assert_non_null(strstr(buf_text(&f->x.reply.head), "Allow: GET, HEAD, PATCH, DELETE\r\n"));
+    done(f);
+    prepare(f, "BREW", "/api/v1/pam/chat");
+    expect(f, ROUTES_TURN, 405, PROBLEM_METHOD);
+}
+
+static void each_pool_answers_its_own(void **state)
+{
+    struct fixture *f = *state;
+    prepare(f, "POST", "/api/v1/pam/chat");
+    expect(f, ROUTES_API, 404, PROBLEM_NOT_FOUND);
+    prepare(f, "GET", "/api/v1/pam/sessions");
+    expect(f, ROUTES_TURN, 404, PROBLEM_NOT_FOUND);
+    prepare(f, "GET", "/health/live");
+    expect(f, ROUTES_TURN, 200, 0);
+    prepare(f, "HEAD", "/api/v1/pam/health/live");
+    expect(f, ROUTES_API, 200, 0);
+}
+
+static void internal_paths_are_ours_only(void **state)
+{
+    struct fixture *f = *state;
+    prepare(f, "POST", "/internal/run");
+    expect(f, ROUTES_TURN, 404, PROBLEM_NOT_FOUND);
+    prepare(f, "POST", "/internal/run");
+    with(f, "TP_INTERNAL", "housekeeper");
+    expect(f, ROUTES_TURN, 400, PROBLEM_BAD_JSON);
+    prepare(f, "POST", "/internal/message");
+    with(f, "TP_INTERNAL", "stream");
+    expect(f, ROUTES_TURN, 400, PROBLEM_BAD_REQUEST); /* no TP_USER */
+    prepare(f, "POST", "/internal/message");
+    with(f, "TP_INTERNAL", "stream");
+    with(f, "TP_USER", "ada");
+    with(f, "CONTENT_TYPE", "application/json");
+    f->memory.body = "{\"session_id\":\"s\"}";
+    expect(f, ROUTES_TURN, 422, PROBLEM_INVALID);
+}
+
+static void a_credential_is_needed(void **state)
+{
+    struct fixture *f = *state;
+    f->conf.development = false;
+    prepare(f, "GET", "/api/v1/pam/sessions");
+    with(f, "HTTP_X_DEV_USER", "ada");
+    assert_int_equal(ask(f, ROUTES_API), 401);
+    assert_non_null(strstr(buf_text(&f->x.reply.head), "WWW-Authenticate: Bearer\r\n"));
+    done(f);
+    f->conf.development = true;
+    static const char *const bad[] = {"Bearer x", "Bearer ", "Basic YTpi", "Bearer a.b.c"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        prepare(f, "GET", "/api/v1/pam/sessions");
+        with(f, "HTTP_AUTHORIZATION", bad[i]);
+        expect(f, ROUTES_API, 401, PROBLEM_UNAUTHENTICATED);
+    }
+}
+
+static void a_body_may_not_name_another_user(void **state)
+{
+    struct fixture *f = *state;
+    prepare(f, "POST", "/api/v1/pam/chat");
+    with(f, "CONTENT_TYPE", "application/json");
+    with(f, "HTTP_X_DEV_USER", "ada");
+    f->memory.body = "{\"message\":\"hi\",\"user_id\":\"bob\"}";
+    expect(f, ROUTES_TURN, 403, PROBLEM_FORBIDDEN);
+}
+
+static void stale_requests_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    char started[32];
+    snprintf(started, sizeof(started), "%.3f",
+        (double)(clock_real_ms() - f->conf.queue_wait_ms - 1000) / 1000.0);
+    prepare(f, "GET", "/api/v1/pam/health/live");
+    with(f, "T_START", started);
+    assert_int_equal(ask(f, ROUTES_API), 503);
+    assert_int_equal(f->x.problem.code, PROBLEM_QUEUE_WAIT);
+    assert_non_null(strstr(buf_text(&f->x.reply.head), "Retry-After: 1\r\n"));
+    assert_int_equal(atomic_load(&f->worker.board->refused_stale), 1);
+    done(f);
+}
+
+static void large_bodies_are_refused_before_anything_else(void **state)
+{
+    struct fixture *f = *state;
+    f->conf.body_max = 4;
+    prepare(f, "POST", "/nowhere");
+    f->memory.body = "12345";
+    expect(f, ROUTES_TURN, 413, PROBLEM_TOO_LARGE);
+}
+
+static void every_reply_carries_its_ids(void **state)
+{
+    struct fixture *f = *state;
+    struct buf head;
+    char line[128];
+    buf_init(&head, 0);
+    prepare(f, "GET", "/api/v1/pam/nothing");
+    with(f, "HTTP_X_REQUEST_ID", "req-7");
+    assert_int_equal(ask(f, ROUTES_API), 404);
+    assert_int_equal(exchange_head(&f->x, &head), 0);
+    assert_memory_equal(head.data, "Status: 404 Not Found\r\n", 23);
+    assert_non_null(strstr(head.data, "X-Request-Id: req-7\r\n"));
+    snprintf(line, sizeof(line), "traceparent: %s\r\n", f->x.request.traceparent);
+    assert_non_null(strstr(head.data, line));
+    assert_string_equal(head.data + head.len - 4, "\r\n\r\n");
+    buf_free(&head);
+    done(f);
+}
+
+static void the_hand_over_escapes_what_it_passes(void **state)
+{
+    struct fixture *f = *state;
+    prepare(f, "GET", "/");
+    f->source = request_memory_source(&f->memory);
+    assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+    strcpy(f->x.who.user, "a@b:c");
+    assert_int_equal(exchange_handover(&f->x, "s.1", NULL, "5-1", "agui"), 0);
+    const char *head = buf_text(&f->x.reply.head);
+    assert_non_null(strstr(head, "X-Accel-Redirect: /_stream/sse?user=a%40b%3Ac&session=s.1"));
+    assert_non_null(strstr(head, "&cursor=5-1&scope=session&until=ever&format=agui&trace="));
+    assert_null(f->x.reply.content_type);
+    done(f);
+}
+
+static void cursors_are_two_numbers(void **state)
+{
+    (void)state;
+    assert_true(exchange_cursor_valid("0-0"));
+    assert_true(exchange_cursor_valid("1795354953407-12"));
+    static const char *const bad[] = {"", "-", "1", "1-", "-1", "a-1", "1-1 ", "1-1&x", "1--1",
+        "123456789012345678901-1"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(exchange_cursor_valid(bad[i]));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_table_is_sound),
+        TEST(unknown_paths_answer_404),
+        TEST(another_method_names_the_right_ones),
+        TEST(each_pool_answers_its_own),
+        TEST(internal_paths_are_ours_only),
+        TEST(a_credential_is_needed),
+        TEST(a_body_may_not_name_another_user),
+        TEST(stale_requests_are_refused),
+        TEST(large_bodies_are_refused_before_anything_else),
+        TEST(every_reply_carries_its_ids),
+        TEST(the_hand_over_escapes_what_it_passes),
+        TEST(cursors_are_two_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

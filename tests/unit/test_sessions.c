@@ -1,0 +1,286 @@
+#include "base/err.h"
+#include "own_redis.h"
+#include "store/sessions.h"
+#include "store/turns.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct own_redis redis;
+static struct conf conf;
+static struct store *store;
+static struct buf json;
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    own_redis_start(&redis);
+    own_redis_conf(&redis, &conf);
+    assert_int_equal(store_open(&store, &conf, NULL, "m/api/1/1"), 0);
+    return 0;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    buf_free(&json);
+    store_close(store);
+    conf_fini(&conf);
+    own_redis_stop(&redis);
+    return 0;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    buf_reset(&json);
+    return link_command(store->link, NULL, "FLUSHALL");
+}
+
+/* A whole turn with a question and an answer. */
+static void talk(const char *uid, const char *session, int i)
+{
+    struct arena *arena = arena_new();
+    char id[IDENT_UUID_SIZE];
+    char *question = arena_printf(arena, "{\"id\":\"q%d\",\"role\":\"user\"}", i);
+    char *answer = arena_printf(arena, "{\"id\":\"a%d\",\"role\":\"assistant\"}", i), *entry;
+    const char *messages[] = {question}, *answers[] = {answer}, *events[1];
+    struct turns_start t, next;
+    size_t len;
+    struct turns_request q = {.uid = uid, .session = session, .turn = id, .body_hash = "",
+        .messages = messages, .message_count = 1, .first_event = "{\"type\":\"RUN_STARTED\"}",
+        .input = "{}", .title = "First words", .may_run = true};
+    struct turns_end end = {.state = "done", .messages = answers, .message_count = 1,
+        .events = events, .event_len = &len, .event_count = 1, .first_n = 2, .http_status = 200,
+        .reply = "{}"};
+
+    ident_uuid7(id);
+    assert_int_equal(turns_begin(store, &q, arena, &t), 0);
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", id);
+    events[0] = entry;
+    len = strlen(entry);
+    assert_int_equal(turns_finish(store, &t, &end, arena, &next), 0);
+    arena_free(arena);
+}
+
+static void has(const char *part)
+{
+    if (!strstr(buf_text(&json), part))
+        fail_msg("%s is not in %s", part, buf_text(&json));
+}
+
+static void pages_of_sessions_are_whole_and_in_order(void **state)
+{
+    char name[32], cursor[64] = "", seen[16] = "";
+    int pages = 0, i;
+
+    (void)state;
+    for (i = 0; i < 7; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        talk("ann", name, i);
+    }
+    /* All in one millisecond: the cursor must not lose any. */
+    for (i = 0; i < 7; i++)
+        assert_int_equal(link_command(store->link, NULL, "ZADD tp:{ann}:sessions %d s%d", 5, i), 0);
+    do {
+        const char *p, *next;
+
+        buf_reset(&json);
+        assert_int_equal(sessions_list(store, "ann", cursor, 3, &json), 0);
+        for (p = buf_text(&json); (p = strstr(p, "{\"id\":\"s")); p += 8)
+            strncat(seen, p + 8, 1);
+        next = strstr(buf_text(&json), "\"next_cursor\":");
+        cursor[0] = '\0';
+        sscanf(next, "\"next_cursor\":\"%60[^\"]", cursor);
+        assert_true(++pages < 5);
+    } while (*cursor);
+    assert_string_equal(seen, "6543210");
+    assert_int_equal(pages, 3);
+    buf_reset(&json);
+    assert_int_equal(sessions_list(store, "bob", NULL, 3, &json), 0);
+    assert_string_equal(buf_text(&json), "{\"sessions\":[],\"next_cursor\":null}");
+    assert_int_equal(sessions_list(store, "ann", "x", 3, &json), ERR_INVALID);
+    assert_int_equal(sessions_list(store, "ann", "1-{", 3, &json), ERR_INVALID);
+    /* An expired one leaves the list. */
+    assert_int_equal(link_command(store->link, NULL, "DEL tp:{ann}:s:s6"), 0);
+    buf_reset(&json);
+    assert_int_equal(sessions_list(store, "ann", NULL, 100, &json), 0);
+    assert_null(strstr(buf_text(&json), "\"s6\""));
+    has("\"s5\"");
+    has("\"next_cursor\":null");
+}
+
+static void a_session_is_shown_renamed_and_deleted(void **state)
+{
+    char session[IDENT_SESSION_MAX + 1], cursor[48];
+
+    (void)state;
+    assert_int_equal(sessions_latest(store, "ann", session), ERR_NOT_FOUND);
+    assert_int_equal(sessions_get(store, "ann", "main", &json), ERR_NOT_FOUND);
+    assert_int_equal(sessions_cursor(store, "ann", "main", cursor), ERR_NOT_FOUND);
+    talk("ann", "main", 1);
+    talk("ann", "other", 2);
+    assert_int_equal(sessions_latest(store, "ann", session), 0);
+    assert_string_equal(session, "other");
+    assert_int_equal(sessions_get(store, "ann", "main", &json), 0);
+    has("\"title\":\"First words\"");
+    has("\"message_count\":2");
+    has("\"running_turn\":null");
+    assert_int_equal(sessions_cursor(store, "ann", "main", cursor), 0);
+    assert_non_null(strstr(cursor, "-2"));
+    assert_int_equal(sessions_get(store, "bob", "main", &json), ERR_NOT_FOUND);
+    assert_int_equal(sessions_rename(store, "bob", "main", "x", &json), ERR_NOT_FOUND);
+    buf_reset(&json);
+    assert_int_equal(sessions_rename(store, "ann", "main", "N\"ew", &json), 0);
+    has("\"title\":\"N\\\"ew\"");
+    talk("ann", "main", 3);
+    buf_reset(&json);
+    assert_int_equal(sessions_get(store, "ann", "main", &json), 0);
+    has("N\\\"ew"); /* a turn does not take the title back */
+    assert_int_equal(sessions_delete(store, "ann", "main"), 0);
+    assert_int_equal(sessions_delete(store, "ann", "main"), ERR_NOT_FOUND);
+    assert_int_equal(sessions_messages(store, "ann", "main", NULL, 5, &json), ERR_NOT_FOUND);
+    assert_int_equal(sessions_feedback(store, "ann", "a1", 5, NULL, NULL), ERR_NOT_FOUND);
+    assert_int_equal(sessions_feedback(store, "ann", "a2", 5, NULL, NULL), 0);
+}
+
+static void pages_of_messages_stay_put(void **state)
+{
+    (void)state;
+    conf.session_messages_max = 10;
+    for (int i = 0; i < 7; i++) /* 14 messages, of which 10 are kept: q2 ... a6 */
+        talk("ann", "main", i);
+    assert_int_equal(sessions_messages(store, "ann", "main", NULL, 4, &json), 0);
+    assert_string_equal(buf_text(&json),
+        "{\"messages\":[{\"id\":\"q5\",\"role\":\"user\"},{\"id\":\"a5\",\"role\":\"assistant\"},"
+        "{\"id\":\"q6\",\"role\":\"user\"},{\"id\":\"a6\",\"role\":\"assistant\"}],"
+        "\"has_more\":true,\"next_cursor\":\"10\"}");
+    talk("ann", "main", 7); /* the page before is the same though the list has moved */
+    buf_reset(&json);
+    assert_int_equal(sessions_messages(store, "ann", "main", "10", 4, &json), 0);
+    assert_string_equal(buf_text(&json),
+        "{\"messages\":[{\"id\":\"q3\",\"role\":\"user\"},{\"id\":\"a3\",\"role\":\"assistant\"},"
+        "{\"id\":\"q4\",\"role\":\"user\"},{\"id\":\"a4\",\"role\":\"assistant\"}],"
+        "\"has_more\":false,\"next_cursor\":null}");
+    buf_reset(&json);
+    assert_int_equal(sessions_messages(store, "ann", "main", "1", 4, &json), 0);
+    assert_string_equal(buf_text(&json), "{\"messages\":[],\"has_more\":false,\"next_cursor\":null}");
+    assert_int_equal(sessions_messages(store, "ann", "main", "-1", 4, &json), ERR_INVALID);
+    assert_int_equal(sessions_messages(store, "ann", "main", "99999999999999999999", 4, &json),
+        ERR_INVALID);
+    conf.session_messages_max = 2000;
+}
+
+static int merge(const char *patch)
+{
+    buf_reset(&json);
+    return sessions_context_merge(store, "ann", patch, strlen(patch), &json);
+}
+
+static void the_context_keeps_values_as_they_were_written(void **state)
+{
+    (void)state;
+    assert_int_equal(sessions_context_get(store, "ann", &json), 0);
+    assert_string_equal(buf_text(&json), "{}");
+    assert_int_equal(merge("{\"a\":[],\"b\":{},\"n\":9007199254740993,\"q\\\"\":\"\\u00e4\"}"), 0);
+    assert_string_equal(buf_text(&json),
+        "{\"a\":[],\"b\":{},\"n\":9007199254740993,\"q\\\"\":\"\xc3\xa4\"}");
+    assert_int_equal(merge("{\"b\":null,\"a\":1,\"new\":true,\"never\":null}"), 0);
+    has("\"a\":1");
+    has("\"new\":true");
+    assert_null(strstr(buf_text(&json), "\"b\""));
+    assert_null(strstr(buf_text(&json), "never"));
+    assert_int_equal(merge("[]"), ERR_INVALID);
+    assert_int_equal(merge("{"), ERR_INVALID);
+    buf_reset(&json);
+    assert_int_equal(sessions_context_get(store, "bob", &json), 0);
+    assert_string_equal(buf_text(&json), "{}");
+}
+
+static void the_context_is_bounded(void **state)
+{
+    struct buf patch = {0};
+    char key[32];
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof(key), "{\"k%d\":1}", i);
+        assert_int_equal(merge(key), 0);
+    }
+    assert_int_equal(merge("{\"one\":1}"), ERR_LIMIT);
+    assert_int_equal(merge("{\"k1\":null,\"one\":1}"), 0);
+    buf_puts(&patch, "{\"one\":\"");
+    for (int i = 0; i < 70000; i++)
+        buf_putc(&patch, 'x');
+    buf_puts(&patch, "\"}");
+    assert_int_equal(merge(buf_text(&patch)), ERR_LIMIT);
+    buf_reset(&json);
+    assert_int_equal(sessions_context_get(store, "ann", &json), 0);
+    has("\"one\":1");
+    buf_free(&patch);
+}
+
+static void feedback_needs_a_message_of_the_user(void **state)
+{
+    (void)state;
+    talk("ann", "main", 1);
+    assert_int_equal(sessions_feedback(store, "ann", "a1", 4, "helpful", "Good \"one\""), 0);
+    assert_int_equal(sessions_feedback(store, "ann", "a1", 1, NULL, NULL), 0);
+    assert_int_equal(sessions_feedback(store, "ann", "nope", 4, NULL, NULL), ERR_NOT_FOUND);
+    assert_int_equal(sessions_feedback(store, "bob", "a1", 4, NULL, NULL), ERR_NOT_FOUND);
+}
+
+static void a_ticket_is_stored_hashed_and_expires(void **state)
+{
+    char ticket[65], hash[IDENT_SHA256_SIZE];
+    struct link_reply *r = NULL;
+
+    (void)state;
+    assert_int_equal(sessions_ticket(store, "ann", "user", "https://x.example", ticket), 0);
+    assert_int_equal(strlen(ticket), 64);
+    ident_sha256_hex(ticket, 64, hash);
+    assert_int_equal(link_command(store->link, &r, "PTTL tp:ticket:%s", hash), 0);
+    assert_in_range(link_reply_int(r), 1, conf.ticket_ms);
+    link_reply_free(r);
+    assert_int_equal(link_command(store->link, &r, "GETDEL tp:ticket:%s", hash), 0);
+    assert_string_equal(link_reply_text(r, NULL), "ann user https://x.example");
+    link_reply_free(r);
+}
+
+static void a_rate_is_counted_in_its_window(void **state)
+{
+    int64_t left, retry;
+
+    (void)state;
+    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), 0);
+    assert_int_equal(left, 1);
+    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), 0);
+    assert_int_equal(left, 0);
+    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), ERR_RATE);
+    assert_in_range(retry, 1, 60000);
+    assert_int_equal(sessions_rate(store, "bob", "chat", 2, 60000, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", "api", 2, 60000, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", "chat", 0, 60000, &left, &retry), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(pages_of_sessions_are_whole_and_in_order, fresh),
+        cmocka_unit_test_setup(a_session_is_shown_renamed_and_deleted, fresh),
+        cmocka_unit_test_setup(pages_of_messages_stay_put, fresh),
+        cmocka_unit_test_setup(the_context_keeps_values_as_they_were_written, fresh),
+        cmocka_unit_test_setup(the_context_is_bounded, fresh),
+        cmocka_unit_test_setup(feedback_needs_a_message_of_the_user, fresh),
+        cmocka_unit_test_setup(a_ticket_is_stored_hashed_and_expires, fresh),
+        cmocka_unit_test_setup(a_rate_is_counted_in_its_window, fresh),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

@@ -1,0 +1,386 @@
+/* The supervisor as it is, with workers made for the test: start, deaths, reload, drain, status. */
+#include "tests/unit/own_supervisor.h"
+
+#include "base/clock.h"
+#include "workers/control.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void starts_and_drains(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    own_supervisor_start_ready(f);
+    assert_true(status_has(f, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4,\"busy\":0"));
+    assert_true(status_has(f, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2"));
+    assert_true(status_has(f, "\"housekeeper\":{\"workers\":1"));
+    assert_int_equal(atomic_load(&f->script->foreign_descriptors), 0);
+    assert_int_equal(stat(f->control, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(f->api, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_wait_for_end(f, 0);
+    assert_true(systemd_heard(f, "STOPPING=1"));
+    assert_int_equal(access(f->api, F_OK), -1);
+    assert_int_equal(access(f->control, F_OK), -1);
+}
+
+static void a_killed_worker_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    pid_t pid = find_worker(f, "api", 1);
+    assert_true(pid > 0);
+    kill(pid, SIGKILL);
+    wait_until(f, log_has, "died of SIGKILL");
+    wait_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    assert_true(find_worker(f, "api", 1) != pid);
+}
+
+static void early_deaths_are_slowed_down(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
+    snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=20ms;respawn.max=80ms");
+    own_supervisor_start(f);
+    wait_until(f, log_has, "5 early deaths in a row");
+    assert_false(systemd_heard(f, "READY=1"));
+    assert_true(log_has(f, "ended with status 7"));
+    assert_true(status_has(f, "\"state\":\"starting\""));
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, systemd_heard, "READY=1");
+}
+
+static void a_worker_that_never_gets_ready_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, NEVER_READY);
+    snprintf(f->script->extra, sizeof(f->script->extra), "worker_ready=100ms;respawn.min=20ms");
+    own_supervisor_start(f);
+    wait_until(f, log_has, "not ready in time");
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, systemd_heard, "READY=1");
+}
+
+static void a_dead_turn_is_told_and_its_token_given_back(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, HOLD_A_TURN);
+    atomic_store(&f->script->turn_workers, 1);
+    own_supervisor_start_ready(f);
+    wait_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
+    assert_true(status_has(f, "\"turn\":\"" TURN_ID "\""));
+    atomic_store(&f->script->turn_worker, SERVE);
+    pid_t pid = find_worker(f, "turn", 1);
+    kill(pid, SIGKILL);
+    wait_until(f, keeper_heard, "dead anna " TURN_ID "\n");
+    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
+    assert_true(log_has(f, "user anna session main turn " TURN_ID ": stages model-wait+"));
+}
+
+static void a_stuck_turn_is_ended_step_by_step(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, STUCK);
+    atomic_store(&f->script->turn_workers, 2);
+    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
+    own_supervisor_start_ready(f);
+    /* Every worker of the pool is stuck, and the status answers. */
+    assert_true(status_has(f, "\"turns\":{\"running\":2,\"limit\":2"));
+    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
+    wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, keeper_heard, "dead anna " TURN_ID "\n");
+    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":2");
+    wait_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
+}
+
+static void reload_refuses_nobody(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    for (unsigned generation = 2; generation < 6; generation++) {
+        forget_said(f);
+        kill(f->supervisor, SIGHUP);
+        while (!systemd_heard(f, "READY=1")) {
+            for (int i = 0; i < 20; i++)
+                assert_true(ask_api(f));
+            hear(f);
+        }
+        assert_true(systemd_heard(f, "RELOADING=1\nMONOTONIC_USEC="));
+        for (int i = 0; i < 200; i++)
+            assert_true(ask_api(f));
+        assert_true(find_worker(f, "api", generation) > 0);
+    }
+    wait_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    assert_true(status_has(f, "\"generation\":5"));
+    assert_int_equal(find_worker(f, "api", 4), 0);
+    assert_int_equal(atomic_load(&f->script->prepared), 5);
+}
+
+static void reload_changes_the_number_of_workers(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    atomic_store(&f->script->turn_workers, 6);
+    tell(f, "reload");
+    wait_until(f, status_has, "\"turn\":{\"workers\":7,\"wanted\":7,\"ready\":7");
+    assert_true(status_has(f, "\"limit\":6"));
+    atomic_store(&f->script->turn_workers, 1);
+    tell(f, "reload");
+    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+}
+
+static void a_bad_configuration_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    pid_t pid = find_worker(f, "api", 1);
+    atomic_store(&f->script->bad_configuration, 1);
+    forget_said(f);
+    kill(f->supervisor, SIGHUP);
+    wait_until(f, log_has, "reload failed, generation 1 goes on: bad on purpose");
+    wait_until(f, systemd_heard, "READY=1"); /* else systemd waits for ever */
+    assert_int_equal(find_worker(f, "api", 1), pid);
+    assert_true(ask_api(f));
+}
+
+static void a_generation_that_fails_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    snprintf(f->script->extra, sizeof(f->script->extra), "worker_ready=100ms;respawn.min=20ms");
+    own_supervisor_start_ready(f);
+    pid_t pid = find_worker(f, "turn", 1);
+    atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
+    forget_said(f);
+    kill(f->supervisor, SIGHUP);
+    wait_until(f, log_has, "reload failed: generation 2 did not get ready");
+    wait_until(f, systemd_heard, "READY=1");
+    assert_int_equal(find_worker(f, "turn", 1), pid);
+    wait_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
+    atomic_store(&f->script->turn_worker, SERVE);
+    tell(f, "reload");
+    wait_until(f, log_has, "generation 3 serves");
+}
+
+static void a_running_turn_is_finished_in_the_drain(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, HOLD_A_TURN);
+    atomic_store(&f->script->hold_ms, 1500);
+    own_supervisor_start_ready(f);
+    kill(f->supervisor, SIGTERM);
+    wait_until(f, status_has, "\"state\":\"draining\"");
+    assert_int_equal(access(f->api, F_OK), -1); /* new clients are refused at once */
+    wait_until(f, systemd_heard, "EXTEND_TIMEOUT_USEC=");
+    own_supervisor_wait_for_end(f, 0);
+    assert_int_equal(atomic_load(&f->script->ended_in_drain), 3);
+    assert_int_equal(atomic_load(&f->script->ended_by_quit), 0);
+}
+
+static void the_drain_has_an_end(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, HOLD_A_TURN);
+    atomic_store(&f->script->hold_ms, 60000);
+    snprintf(f->script->extra, sizeof(f->script->extra), "drain=300ms");
+    own_supervisor_start_ready(f);
+    tell(f, "drain");
+    own_supervisor_wait_for_end(f, 0);
+    assert_true(log_has(f, "drain time over"));
+    assert_int_equal(atomic_load(&f->script->ended_by_quit), 3);
+}
+
+static void a_second_term_is_faster_and_a_third_kills(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, HOLD_A_TURN);
+    atomic_store(&f->script->hold_ms, 60000);
+    own_supervisor_start_ready(f);
+    kill(f->supervisor, SIGTERM);
+    wait_until(f, status_has, "\"state\":\"draining\"");
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_wait_for_end(f, 0);
+    assert_int_equal(atomic_load(&f->script->ended_by_quit), 3);
+
+    atomic_store(&f->script->turn_worker, STUCK);
+    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=60s");
+    forget_said(f);
+    own_supervisor_start_ready(f);
+    for (int i = 0; i < 3; i++) {
+        kill(f->supervisor, SIGTERM);
+        usleep(100000);
+    }
+    own_supervisor_wait_for_end(f, 0);
+}
+
+static void recycling_forks_the_replacement_first(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, COUNT_REQUESTS);
+    snprintf(f->script->extra, sizeof(f->script->extra), "recycle.requests=20");
+    own_supervisor_start_ready(f);
+    for (int64_t until = clock_mono_ms() + 4000; clock_mono_ms() < until; usleep(20000)) {
+        /* Never fewer than wanted serve. */
+        const char *at = strstr(status(f), "\"turn\":{\"workers\":");
+        assert_non_null(at);
+        assert_true(strtol(strstr(at, "\"ready\":") + 8, NULL, 10) >= 4);
+    }
+    assert_true(log_has(f, "is recycled (requests "));
+    assert_false(status_has(f, "\"recycled\":0"));
+}
+
+static void two_of_them_and_stale_sockets(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    pid_t first = f->supervisor;
+    own_supervisor_start(f);
+    own_supervisor_wait_for_end(f, 1);
+    assert_true(log_has(f, "another turnpiked runs"));
+    f->supervisor = first;
+    assert_true(ask_api(f));
+    /* Killed: its workers die with it, its socket files stay and are taken over. */
+    pid_t worker = find_worker(f, "api", 1);
+    kill(first, SIGKILL);
+    waitpid(first, NULL, 0);
+    for (int64_t until = clock_mono_ms() + PATIENCE_MS; kill(worker, 0) == 0; usleep(2000))
+        assert_true(clock_mono_ms() < until);
+    assert_int_equal(access(f->api, F_OK), 0);
+    forget_said(f);
+    own_supervisor_start_ready(f);
+    assert_true(ask_api(f));
+}
+
+static void sockets_of_systemd_are_used_and_left(void **state)
+{
+    struct fixture *f = *state;
+    f->with_sockets = true;
+    own_supervisor_start_ready(f);
+    assert_true(ask_api(f));
+    assert_true(status_has(f, "\"queue_limit\":16,"));
+    assert_int_equal(atomic_load(&f->script->foreign_descriptors), 0);
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_wait_for_end(f, 0);
+    assert_int_equal(access(f->api, F_OK), 0);
+    assert_int_equal(access(f->control, F_OK), -1);
+}
+
+static bool systemd_heard_twice(struct fixture *f, const char *text)
+{
+    const char *first = strstr(f->said, text);
+    return first != NULL && strstr(first + 1, text) != NULL;
+}
+
+static void the_watchdog_is_told_after_a_real_check(void **state)
+{
+    struct fixture *f = *state;
+    f->with_watchdog = true;
+    own_supervisor_start_ready(f);
+    wait_until(f, systemd_heard_twice, "WATCHDOG=1");
+    /* A supervisor that does not run its loop says nothing. */
+    kill(f->supervisor, SIGSTOP);
+    usleep(50000);
+    forget_said(f);
+    usleep(300000);
+    hear(f);
+    assert_false(systemd_heard(f, "WATCHDOG=1"));
+    kill(f->supervisor, SIGCONT);
+    wait_until(f, systemd_heard, "WATCHDOG=1");
+}
+
+static bool file_is_there(struct fixture *f, const char *path)
+{
+    struct stat st;
+    (void)f;
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static void usr1_opens_the_log_again(void **state)
+{
+    struct fixture *f = *state;
+    char path[160], old[160];
+    snprintf(path, sizeof(path), "%s/turnpike.log", f->dir);
+    snprintf(old, sizeof(old), "%s/turnpike.log.1", f->dir);
+    snprintf(f->script->extra, sizeof(f->script->extra), "log.file=%s", path);
+    own_supervisor_start_ready(f);
+    assert_true(file_is_there(f, path));
+    assert_int_equal(rename(path, old), 0);
+    kill(f->supervisor, SIGUSR1);
+    kill(find_worker(f, "api", 1), SIGKILL);
+    wait_until(f, file_is_there, path);
+    assert_int_equal(atomic_load(&f->script->foreign_descriptors), 0);
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_wait_for_end(f, 0);
+    unlink(path);
+    unlink(old);
+}
+
+static void hostile_and_slow_control_clients(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int silent[CONTROL_CLIENTS_MAX + 4];
+    struct buf reply = {0};
+    own_supervisor_start_ready(f);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->control);
+    for (int i = 0; i < CONTROL_CLIENTS_MAX + 4; i++) {
+        silent[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(silent[i], (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_true(send(silent[i], "stat", 4, MSG_NOSIGNAL) == 4 || errno == EPIPE);
+    }
+    assert_true(status_has(f, "\"state\":\"running\""));
+    assert_int_equal(control_ask(f->control, "rm -rf /", 2000, &reply), 0);
+    assert_non_null(strstr(buf_text(&reply), "error: unknown command"));
+    buf_reset(&reply);
+    assert_int_equal(control_ask(f->control, "metrics", 2000, &reply), 0);
+    assert_non_null(strstr(buf_text(&reply), "turnpike_workers_ready{pool=\"turn\"} 4\n"));
+    assert_non_null(strstr(buf_text(&reply), "# EOF\n"));
+    buf_free(&reply);
+    for (int i = 0; i < CONTROL_CLIENTS_MAX + 4; i++)
+        close(silent[i]);
+}
+
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, own_supervisor_setup, own_supervisor_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(starts_and_drains),
+        CASE(a_killed_worker_comes_back),
+        CASE(early_deaths_are_slowed_down),
+        CASE(a_worker_that_never_gets_ready_is_killed),
+        CASE(a_dead_turn_is_told_and_its_token_given_back),
+        CASE(a_stuck_turn_is_ended_step_by_step),
+        CASE(reload_refuses_nobody),
+        CASE(reload_changes_the_number_of_workers),
+        CASE(a_bad_configuration_changes_nothing),
+        CASE(a_generation_that_fails_is_given_up),
+        CASE(a_running_turn_is_finished_in_the_drain),
+        CASE(the_drain_has_an_end),
+        CASE(a_second_term_is_faster_and_a_third_kills),
+        CASE(recycling_forks_the_replacement_first),
+        CASE(two_of_them_and_stale_sockets),
+        CASE(sockets_of_systemd_are_used_and_left),
+        CASE(the_watchdog_is_told_after_a_real_check),
+        CASE(usr1_opens_the_log_again),
+        CASE(hostile_and_slow_control_clients),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

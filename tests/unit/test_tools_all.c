@@ -1,0 +1,132 @@
+/*
+ * Every tool of the registry is called with each of its examples, and its result matches its schema
+ * (tool_call checks that). A new tool needs no line here, only examples that work for a user whose
+ * records are those of `prepare`.
+ */
+#include "base/err.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/tool_bench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Ids that examples use for records that must be there. */
+#define EXAMPLE_EVENT "0192f0c1-2345-7abc-8def-0123456789ab"
+
+static struct tool_bench bench;
+
+static int start(void **state)
+{
+    (void)state;
+    tool_bench_start(&bench);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    tool_bench_stop(&bench);
+    return 0;
+}
+
+static void prepare(void)
+{
+    static const char event[] = "{\"id\":\"" EXAMPLE_EVENT "\",\"title\":\"Dentist\",\"start_date\":"
+        "\"2026-12-01T14:00:00+11:00\",\"all_day\":false,\"timezone\":\"Australia/Sydney\",\"start_ms\":"
+        "1796094000000,\"event_type\":\"personal\",\"reminder_minutes\":[],\"created_at\":"
+        "\"2026-11-22T02:00:00Z\",\"updated_at\":\"2026-11-22T02:00:00Z\"}";
+    struct link *link = bench.context.store->link;
+    assert_int_equal(link_command(link, NULL, "FLUSHALL"), 0);
+    assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:r:event %s %s", EXAMPLE_EVENT, event), 0);
+    assert_int_equal(link_command(link, NULL, "ZADD tp:{ann}:r:event:by-time 1796094000000 %s",
+        EXAMPLE_EVENT), 0);
+}
+
+/* Places of the examples that the test's gazetteer has not. */
+static const char *place(const char *args)
+{
+    return strstr(args, "Adelaide") != NULL || strstr(args, "Canberra") != NULL ? "not there" : NULL;
+}
+
+static void every_tool_answers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        bool answered = false;
+        for (size_t k = 0; spec->example_arguments[k] != NULL; k++) {
+            bool success = false;
+            prepare();
+            jdoc *r = tool_call(&bench, spec->name, "call-1", spec->example_arguments[k]);
+            jdoc_get_bool(r, "success", &success);
+            if (!success && place(spec->example_arguments[k]) == NULL)
+                fail_msg("%s: %s", spec->name, jdoc_text_or(r, "message", ""));
+            if (success)
+                assert_non_null(jdoc_get(r, spec->entity));
+            answered |= success;
+            jdoc_free(r);
+        }
+        assert_true(answered);
+    }
+}
+
+/* What a model may send by mistake never ends in a fault of ours, and is always told in form. */
+static void every_tool_refuses_nonsense(void **state)
+{
+    (void)state;
+    static const char *const nonsense[] = { "", "null", "[]", "\"x\"", "{", "{\"no_such_field\":1}",
+        "{\"title\":{\"a\":[{}]},\"amount\":\"NaN\",\"origin\":[],\"event_id\":{}}",
+        "{\"origin\":\"\",\"destination\":\"\"}", "\xff" };
+    for (size_t i = 0; i < tools_count(); i++)
+        for (size_t k = 0; k < sizeof nonsense / sizeof *nonsense; k++)
+            jdoc_free(tool_call(&bench, tools_at(i)->name, NULL, nonsense[k]));
+}
+
+static void every_write_happens_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        if (spec->effect == TOOLS_READ)
+            continue;
+        prepare();
+        struct buf first = { 0 }, second = { 0 };
+        jdoc *a = tool_call(&bench, spec->name, "call-1", spec->example_arguments[0]);
+        bench.context.now_ms += 1000; /* a retry after a crash comes later */
+        jdoc *b = tool_call(&bench, spec->name, "call-1", spec->example_arguments[0]);
+        jdoc_write_canonical(a, &first);
+        jdoc_write_canonical(b, &second);
+        assert_string_equal(buf_text(&first), buf_text(&second));
+        jdoc_free(a);
+        jdoc_free(b);
+        buf_free(&first);
+        buf_free(&second);
+    }
+}
+
+static void names_are_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++)
+        assert_ptr_equal(tools_find(tools_at(i)->name), tools_at(i));
+    assert_null(tools_find("no_such_tool"));
+    assert_null(tools_at(tools_count()));
+}
+
+static void deletes_need_approval(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++)
+        if (tools_at(i)->effect == TOOLS_DELETE)
+            assert_int_equal(tools_at(i)->approval, TOOLS_APPROVAL_ALWAYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_tool_refuses_nonsense),
+        cmocka_unit_test(every_write_happens_once), cmocka_unit_test(names_are_found),
+        cmocka_unit_test(deletes_need_approval),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

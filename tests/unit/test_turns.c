@@ -1,0 +1,592 @@
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "own_redis.h"
+#include "store/eventlog.h"
+#include "store/sessions.h"
+#include "store/turns.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define USER "ann"
+
+/* Two workers and a housekeeper against one Redis. */
+static struct own_redis redis;
+static struct conf conf;
+static struct store *one, *two, *keeper;
+static struct arena *arena;
+static char session[64];
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    own_redis_start(&redis);
+    own_redis_conf(&redis, &conf);
+    conf.lease_ms = 1000;
+    conf.queue_max = 3;
+    assert_int_equal(store_open(&one, &conf, NULL, "m/turn/1/1"), 0);
+    assert_int_equal(store_open(&two, &conf, NULL, "m/turn/2/1"), 0);
+    assert_int_equal(store_open(&keeper, &conf, NULL, "m/housekeeper/3/1"), 0);
+    return 0;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    store_close(one);
+    store_close(two);
+    store_close(keeper);
+    conf_fini(&conf);
+    own_redis_stop(&redis);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    static int n;
+
+    (void)state;
+    arena = arena_new();
+    snprintf(session, sizeof(session), "s%d", ++n);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static int64_t number(const char *format, const char *a)
+{
+    struct link_reply *r = NULL;
+    int64_t value;
+
+    assert_int_equal(link_command(keeper->link, &r, format, a), 0);
+    value = link_reply_int(r);
+    link_reply_free(r);
+    return value;
+}
+
+/* "RUN FLAG TYPE" of each entry of the session's log, one a line. */
+static char *transcript(void)
+{
+    char key[STORE_KEY_MAX];
+    struct link_reply *r = NULL;
+    struct buf out = {0};
+    char *text;
+
+    store_key_session_part(key, USER, session, "log");
+    assert_int_equal(link_command(keeper->link, &r, "XRANGE %s - +", key), 0);
+    for (size_t i = 0; i < link_reply_count(r); i++) {
+        const struct link_reply *fields = link_reply_at(link_reply_at(r, i), 1);
+        const char *value = link_reply_text(link_reply_at(fields, 1), NULL);
+        const char *type = strstr(value, "\"type\":\"");
+
+        assert_non_null(type);
+        buf_put(&out, value + 36, 3);
+        buf_put(&out, type + 8, strcspn(type + 8, "\""));
+        buf_putc(&out, '\n');
+    }
+    link_reply_free(r);
+    text = arena_strdup(arena, buf_text(&out));
+    buf_free(&out);
+    return text;
+}
+
+struct asked {
+    const char *cmid, *hash, *message;
+    enum turns_on_busy on_busy;
+    bool reserved, may_pend;
+};
+
+static struct turns_start begin(struct store *s, struct asked a)
+{
+    char turn[IDENT_UUID_SIZE];
+    const char *message = a.message ? a.message : NULL;
+    struct turns_start start;
+    struct turns_request q = {.uid = USER,
+        .session = session,
+        .client_message_id = a.cmid,
+        .body_hash = a.hash ? a.hash : "h",
+        .messages = &message,
+        .message_count = message ? 1 : 0,
+        .first_event = "{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}",
+        .input = "{\"text\":\"hi\"}",
+        .title = "A title",
+        .on_busy = a.on_busy,
+        .may_run = !a.reserved,
+        .may_pend = a.may_pend,
+        .history_limit = 50};
+
+    ident_uuid7(turn);
+    q.turn = arena_strdup(arena, turn);
+    assert_int_equal(turns_begin(s, &q, arena, &start), 0);
+    return start;
+}
+
+static int finish(struct store *s, const struct turns_start *t, bool take, struct turns_start *next)
+{
+    char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t->turn);
+    char *message = arena_printf(arena, "{\"id\":\"a-%s\",\"role\":\"assistant\",\"content\":\"x\"}",
+        t->turn);
+    size_t len = strlen(entry);
+    const char *events[] = {entry}, *messages[] = {message};
+    struct turns_end end = {.state = "done",
+        .messages = messages,
+        .message_count = 1,
+        .events = events,
+        .event_len = &len,
+        .event_count = 1,
+        .first_n = t->next_n,
+        .usage = "[]",
+        .http_status = 200,
+        .reply = "{\"response\":\"x\"}",
+        .context_updates = "{\"seen\":true,\"gone\":null}",
+        .take_next = take,
+        .history_limit = 50};
+
+    return turns_finish(s, t, &end, arena, next);
+}
+
+static void a_turn_runs_from_start_to_end(void **state)
+{
+    struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start next;
+    struct buf json = {0};
+    int status;
+
+    (void)state;
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    assert_string_equal(t.state, "running");
+    assert_string_equal(t.cursor, "0-0");
+    assert_string_equal(t.session, session);
+    assert_int_equal(t.next_n, 2);
+    assert_int_equal(t.attempt, 1);
+    assert_false(t.stopped);
+    assert_true(t.epoch > 1600000000000 && t.created_ms == t.started_ms);
+    assert_string_equal(t.input, "{\"text\":\"hi\"}");
+    assert_int_equal(t.history_count, 1);
+    assert_string_equal(t.history[0], "{\"id\":\"m1\",\"role\":\"user\"}");
+    assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), ERR_AGAIN);
+
+    assert_int_equal(turns_checkpoint(one, &t, "{\"step\":1}", 10), 0);
+    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(next.outcome, TURNS_DUPLICATE);
+    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+    assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), 0);
+    assert_int_equal(status, 200);
+    assert_string_equal(buf_text(&json), "{\"response\":\"x\"}");
+    buf_reset(&json);
+    assert_int_equal(turns_describe(two, USER, t.turn, &json), 0);
+    assert_non_null(strstr(buf_text(&json), "\"state\":\"done\""));
+    assert_non_null(strstr(buf_text(&json), "\"run_id\":\"r1\""));
+    buf_reset(&json);
+    assert_int_equal(turns_describe(two, "bob", t.turn, &json), ERR_NOT_FOUND);
+    assert_int_equal(number("EXISTS tp:{ann}:turn:%s:steps", t.turn), 0);
+    assert_true(number("PTTL tp:{ann}:turn:%s", t.turn) > 0);
+    assert_true(number("PTTL tp:{ann}:s:%s:log", session) > 0);
+    assert_int_equal(number("ZCARD tp:hint:%s", "leases"), 0);
+    buf_free(&json);
+}
+
+static void the_finish_script_may_come_twice(void **state)
+{
+    struct turns_start t = begin(one, (struct asked){0});
+    struct turns_start second = begin(two, (struct asked){0});
+    struct turns_start next, again;
+
+    (void)state;
+    assert_int_equal(second.outcome, TURNS_QUEUED);
+    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(next.outcome, TURNS_STARTED);
+    assert_string_equal(next.turn, second.turn);
+    assert_int_equal(finish(one, &t, true, &again), 0);
+    assert_int_equal(again.outcome, TURNS_STARTED);
+    assert_string_equal(again.turn, second.turn);
+    assert_true(again.epoch == next.epoch && next.epoch > t.epoch);
+    assert_int_equal(finish(one, &next, true, &again), 0);
+    assert_string_equal(transcript(),
+        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+}
+
+static void a_client_message_id_is_taken_once(void **state)
+{
+    char *cmid = arena_printf(arena, "c-%s", session);
+    struct turns_start a = begin(one, (struct asked){.cmid = cmid, .hash = "h1"});
+    struct turns_start b = begin(two, (struct asked){.cmid = cmid, .hash = "h1"});
+    struct turns_start c = begin(two, (struct asked){.cmid = cmid, .hash = "h2"}), next;
+
+    (void)state;
+    assert_int_equal(a.outcome, TURNS_STARTED);
+    assert_int_equal(b.outcome, TURNS_DUPLICATE);
+    assert_string_equal(b.turn, a.turn);
+    assert_string_equal(b.cursor, a.cursor);
+    assert_int_equal(c.outcome, TURNS_MISMATCH);
+    assert_int_equal(finish(one, &a, false, &next), 0);
+    b = begin(two, (struct asked){.cmid = cmid, .hash = "h1"});
+    assert_int_equal(b.outcome, TURNS_DUPLICATE);
+    assert_string_equal(b.state, "done");
+    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+}
+
+static void the_same_begin_twice_is_one_turn(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0}), b;
+    struct turns_request q = {.uid = USER, .session = session, .turn = a.turn, .body_hash = "h",
+        .first_event = "{\"type\":\"RUN_STARTED\"}", .input = "{}", .may_run = true};
+
+    (void)state;
+    assert_int_equal(turns_begin(one, &q, arena, &b), 0);
+    assert_int_equal(b.outcome, TURNS_STARTED);
+    assert_true(b.epoch == a.epoch);
+    assert_int_equal(turns_begin(two, &q, arena, &b), 0);
+    assert_int_equal(b.outcome, TURNS_DUPLICATE);
+    assert_string_equal(transcript(), " S RUN_STARTED\n");
+}
+
+static void messages_the_session_has_are_not_added_again(void **state)
+{
+    struct turns_start t, next;
+
+    (void)state;
+    t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
+    assert_int_equal(t.history_count, 2);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    /* An id inside of another member is not the message's own. */
+    t = begin(one, (struct asked){.message = "{\"x\":{\"id\":\"m1\"},\"id\":\"m2\"}"});
+    assert_int_equal(t.history_count, 4);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    t = begin(one, (struct asked){.message = "{\"x\":1,\"id\":\"q\\\"\xc3\xa4\"}"});
+    assert_int_equal(t.history_count, 6);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    t = begin(one, (struct asked){.message = "{\"x\":1,\"id\":\"q\\\"\xc3\xa4\"}"});
+    assert_int_equal(t.history_count, 7);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+}
+
+static void waiting_turns_run_in_order(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){.message = "{\"id\":\"1\"}"});
+    struct turns_start b = begin(two, (struct asked){.message = "{\"id\":\"2\"}"});
+    struct turns_start c = begin(two, (struct asked){.message = "{\"id\":\"3\"}"});
+    struct turns_start d = begin(two, (struct asked){.on_busy = TURNS_INTERRUPT});
+    struct turns_start refused = begin(two, (struct asked){.on_busy = TURNS_REJECT});
+    struct turns_start full = begin(two, (struct asked){0}), next;
+    bool stop;
+
+    (void)state;
+    assert_int_equal(b.outcome, TURNS_QUEUED);
+    assert_int_equal(b.position, 1);
+    assert_int_equal(c.position, 2);
+    assert_int_equal(d.position, 1);
+    assert_int_equal(refused.outcome, TURNS_BUSY);
+    assert_string_equal(refused.turn, a.turn);
+    assert_int_equal(full.outcome, TURNS_QUEUE_FULL);
+    assert_int_equal(turns_renew(one, &a, &stop), 0);
+    assert_true(stop);
+    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_string_equal(next.turn, d.turn);
+    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_string_equal(next.turn, b.turn);
+    assert_int_equal(next.history_count, 4); /* 1, a, d's answer, 2: in the order of the runs */
+    assert_string_equal(next.history[3], "{\"id\":\"2\"}");
+    /* This worker has had its share: the housekeeper hands the last one over. */
+    assert_int_equal(finish(one, &next, false, &next), 0);
+    assert_int_equal(next.outcome, TURNS_DUPLICATE);
+    assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), 0);
+    assert_string_equal(next.history[next.history_count - 1], "{\"id\":\"3\"}");
+    assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), 0);
+    assert_int_equal(turns_claim(one, USER, c.turn, 50, arena, &a), ERR_CONFLICT);
+    assert_int_equal(finish(two, &next, true, &next), 0);
+    assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), ERR_CONFLICT);
+    assert_int_equal(number("EXISTS tp:{ann}:s:%s:queue", session), 0);
+}
+
+/* Whether this turn's hint is due. */
+static bool hinted(const char *turn)
+{
+    struct turns_hint hints[64];
+    size_t count;
+
+    assert_int_equal(turns_hints(keeper, 0, hints, 64, &count), 0);
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(hints[i].turn, turn) && !strcmp(hints[i].uid, USER))
+            return true;
+    }
+    return false;
+}
+
+static void a_reserved_worker_hands_over(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){.reserved = true}), b;
+    char text[16];
+    int64_t left;
+
+    (void)state;
+    assert_int_equal(a.outcome, TURNS_REFUSED);
+    assert_int_equal(number("EXISTS tp:{ann}:s:%s", session), 0);
+    a = begin(one, (struct asked){.reserved = true, .may_pend = true});
+    assert_int_equal(a.outcome, TURNS_PENDING);
+    b = begin(two, (struct asked){0});
+    assert_int_equal(b.outcome, TURNS_QUEUED);
+    assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
+    assert_string_equal(text, "pending");
+    assert_true(hinted(a.turn));
+    assert_int_equal(turns_claim(two, USER, a.turn, 5, arena, &a), 0);
+    assert_false(hinted(a.turn));
+    assert_int_equal(finish(two, &a, true, &b), 0);
+    assert_int_equal(finish(two, &b, true, &a), 0);
+    assert_string_equal(transcript(),
+        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+}
+
+static void a_stop_is_honoured_at_every_moment(void **state)
+{
+    char *cmid = arena_printf(arena, "c-%s", session), turn[IDENT_UUID_SIZE], text[16];
+    struct turns_start a, b, next;
+    bool stop;
+
+    (void)state;
+    assert_int_equal(turns_stop(two, USER, NULL, NULL, cmid, turn, text), 0);
+    assert_string_equal(text, "unknown");
+    a = begin(one, (struct asked){.cmid = cmid});
+    assert_int_equal(a.outcome, TURNS_STARTED);
+    assert_true(a.stopped);
+    b = begin(one, (struct asked){0});
+    assert_int_equal(turns_stop(two, USER, b.turn, NULL, NULL, turn, text), 0);
+    assert_string_equal(text, "queued");
+    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_string_equal(next.turn, b.turn);
+    assert_true(next.stopped);
+    assert_int_equal(finish(one, &next, true, &next), 0);
+    assert_int_equal(turns_stop(two, USER, NULL, session, NULL, turn, text), ERR_NOT_FOUND);
+    a = begin(one, (struct asked){0});
+    assert_int_equal(turns_renew(one, &a, &stop), 0);
+    assert_false(stop);
+    assert_int_equal(turns_stop(two, USER, NULL, session, NULL, turn, text), 0);
+    assert_string_equal(turn, a.turn);
+    assert_int_equal(turns_renew(one, &a, &stop), 0);
+    assert_true(stop);
+    assert_int_equal(turns_stop(two, "bob", a.turn, NULL, NULL, turn, text), ERR_NOT_FOUND);
+    assert_int_equal(finish(one, &a, true, &next), 0);
+    assert_int_equal(turns_stop(two, USER, a.turn, NULL, NULL, turn, text), 0);
+    assert_string_equal(text, "done");
+}
+
+static void a_dead_workers_turn_ends_with_an_error(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), next;
+    struct buf json = {0};
+    char text[16];
+    int64_t left;
+    bool stop;
+    int status;
+
+    (void)state;
+    assert_int_equal(turns_fail(keeper, USER, a.turn, true, "gone", "g"), ERR_CONFLICT);
+    assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), ERR_CONFLICT);
+    assert_int_equal(turns_fail(keeper, USER, a.turn, false, "gone", "The \"worker\" died"), 0);
+    assert_int_equal(turns_fail(keeper, USER, a.turn, false, "gone", "g"), 0);
+    assert_int_equal(turns_fail(keeper, USER, "no-such", false, "gone", "g"), ERR_NOT_FOUND);
+    /* The worker was only paused: nothing of it gets through. */
+    assert_int_equal(turns_renew(one, &a, &stop), ERR_FENCED);
+    assert_int_equal(turns_checkpoint(one, &a, "{}", 2), ERR_FENCED);
+    assert_int_equal(finish(one, &a, true, &next), ERR_FENCED);
+    assert_int_equal(turns_reply(two, USER, a.turn, &json, &status), 0);
+    assert_int_equal(status, 500);
+    assert_non_null(strstr(buf_text(&json), "The \\\"worker\\\" died"));
+    assert_int_equal(turns_state(keeper, USER, b.turn, text, &left), 0);
+    assert_string_equal(text, "pending");
+    /* A pending one that nobody can run: first its start, then its end. */
+    assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), 0);
+    assert_string_equal(transcript(),
+        " S RUN_STARTED\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
+    assert_int_equal(begin(one, (struct asked){0}).outcome, TURNS_STARTED);
+    buf_free(&json);
+}
+
+static void a_lease_that_ran_out_is_seen(void **state)
+{
+    struct turns_start a;
+    char text[16];
+    int64_t left;
+    bool stop;
+
+    (void)state;
+    conf.lease_ms = 30;
+    a = begin(one, (struct asked){0});
+    while (!hinted(a.turn)) /* its hint comes due when the lease has run out */
+        assert_int_equal(store_ping(keeper, NULL), 0);
+    assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
+    assert_true(left <= 0);
+    conf.lease_ms = 1000;
+    /* A late renewal succeeds while the epoch is unchanged. */
+    assert_int_equal(turns_renew(one, &a, &stop), 0);
+    assert_int_equal(turns_fail(keeper, USER, a.turn, true, "gone", "g"), ERR_CONFLICT);
+    assert_int_equal(turns_fail(keeper, USER, a.turn, false, "gone", "g"), 0);
+}
+
+static void on_renewed(void *arg, int result)
+{
+    *(int *)arg = result;
+}
+
+static void a_renewal_in_the_pipeline(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0});
+    char turn[IDENT_UUID_SIZE], text[16];
+    int result = 1;
+
+    (void)state;
+    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(store_ping(one, NULL), 0); /* reads what is outstanding first */
+    assert_int_equal(result, 0);
+    assert_int_equal(turns_stop(two, USER, a.turn, NULL, NULL, turn, text), 0);
+    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(store_ping(one, NULL), 0);
+    assert_int_equal(result, ERR_CANCELLED);
+    assert_int_equal(turns_fail(keeper, USER, a.turn, false, "gone", "g"), 0);
+    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(store_ping(one, NULL), 0);
+    assert_int_equal(result, ERR_FENCED);
+}
+
+static void a_session_that_lost_its_turn_heals(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), c;
+    char text[16];
+    int64_t left;
+
+    (void)state;
+    assert_int_equal(number("DEL tp:{ann}:turn:%s", a.turn), 1);
+    c = begin(two, (struct asked){0});
+    assert_int_equal(c.outcome, TURNS_QUEUED);
+    assert_int_equal(turns_state(keeper, USER, b.turn, text, &left), 0);
+    assert_string_equal(text, "pending");
+}
+
+/* Redis takes the end but its answer comes too late: the end is asked for again. */
+static void a_lost_answer_to_the_end(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0}), b = begin(two, (struct asked){0}), next;
+
+    (void)state;
+    conf.redis_timeout_ms = 100;
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    assert_int_equal(finish(one, &a, true, &next), ERR_STORE);
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    conf.redis_timeout_ms = 2000;
+    while (finish(one, &a, true, &next))
+        continue;
+    assert_int_equal(next.outcome, TURNS_STARTED);
+    assert_string_equal(next.turn, b.turn);
+    assert_int_equal(finish(one, &next, true, &a), 0);
+    assert_string_equal(transcript(),
+        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+}
+
+/* Answers, logs and hints of many turns leave nothing behind that does not expire. */
+static void every_key_expires(void **state)
+{
+    struct link_reply *r = NULL;
+    struct turns_start t, next;
+
+    (void)state;
+    assert_int_equal(link_command(keeper->link, NULL, "FLUSHALL"), 0);
+    for (int i = 0; i < 50; i++) {
+        t = begin(one, (struct asked){.message = "{\"id\":\"m\"}", .cmid = i % 2 ? "c1" : NULL});
+        if (t.outcome == TURNS_DUPLICATE)
+            continue;
+        assert_int_equal(t.outcome, TURNS_STARTED);
+        assert_int_equal(turns_checkpoint(one, &t, "{}", 2), 0);
+        assert_int_equal(finish(one, &t, true, &next), 0);
+    }
+    assert_int_equal(store_ping(one, NULL), 0);
+    assert_int_equal(link_command(keeper->link, &r, "EVAL %s 0",
+                         "local out = {} for _, k in ipairs(redis.call('KEYS', '*')) do "
+                         "if redis.call('PTTL', k) < 0 then out[#out + 1] = k end end return out"),
+        0);
+    for (size_t i = 0; i < link_reply_count(r); i++)
+        assert_string_equal(link_reply_text(link_reply_at(r, i), NULL), "tp:{ann}:context");
+    link_reply_free(r);
+}
+
+static void a_lost_hint_is_found_again(void **state)
+{
+    struct turns_start a, b;
+    char text[16];
+    int64_t left = 0;
+
+    (void)state;
+    conf.lease_ms = 30;
+    a = begin(one, (struct asked){0});
+    conf.lease_ms = 1000;
+    while (left >= 0)
+        assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
+    assert_int_equal(turns_hint_remove(keeper, USER, a.turn), 0);
+    assert_false(hinted(a.turn));
+    b = begin(two, (struct asked){0});
+    assert_int_equal(b.outcome, TURNS_QUEUED);
+    assert_int_equal(store_ping(two, NULL), 0);
+    assert_true(hinted(a.turn));
+    assert_false(hinted(b.turn));
+}
+
+static void a_deleted_session_fences_its_turn(void **state)
+{
+    struct turns_start a = begin(one, (struct asked){0}), b = begin(one, (struct asked){0}), next;
+    struct buf json = {0};
+    bool stop;
+    int status;
+
+    (void)state;
+    assert_int_equal(sessions_delete(two, "bob", session), ERR_NOT_FOUND);
+    assert_int_equal(sessions_delete(two, USER, session), 0);
+    assert_int_equal(turns_renew(one, &a, &stop), ERR_FENCED);
+    assert_int_equal(finish(one, &a, true, &next), ERR_FENCED);
+    assert_int_equal(turns_reply(two, USER, b.turn, &json, &status), 0);
+    assert_int_equal(status, 410);
+    /* The same name again: a new session with a higher epoch. */
+    next = begin(two, (struct asked){0});
+    assert_int_equal(next.outcome, TURNS_STARTED);
+    assert_true(next.epoch > a.epoch);
+    assert_int_equal(finish(one, &a, true, &b), ERR_FENCED);
+    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    buf_free(&json);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_turn_runs_from_start_to_end),
+        TEST(the_finish_script_may_come_twice),
+        TEST(a_client_message_id_is_taken_once),
+        TEST(the_same_begin_twice_is_one_turn),
+        TEST(messages_the_session_has_are_not_added_again),
+        TEST(waiting_turns_run_in_order),
+        TEST(a_reserved_worker_hands_over),
+        TEST(a_stop_is_honoured_at_every_moment),
+        TEST(a_dead_workers_turn_ends_with_an_error),
+        TEST(a_lease_that_ran_out_is_seen),
+        TEST(a_renewal_in_the_pipeline),
+        TEST(a_session_that_lost_its_turn_heals),
+        TEST(a_lost_hint_is_found_again),
+        TEST(a_lost_answer_to_the_end),
+        TEST(every_key_expires),
+        TEST(a_deleted_session_fences_its_turn),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

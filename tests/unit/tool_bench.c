@@ -1,0 +1,148 @@
+#include "tests/unit/tool_bench.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "tests/unit/cm.h"
+#include "tools/gazetteer.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Sorted bytewise, as make-gazetteer does. */
+static const char places[] =
+    "!!turnpike-gazetteer 1\ttest\n"
+    "!au\tAU\tAustralia\n!aus\tAU\tAustralia\n!australia\tAU\tAustralia\n"
+    "!ca\tCA\tCanada\n!canada\tCA\tCanada\n!gb\tGB\tUnited Kingdom\n!uk\tGB\tUnited Kingdom\n"
+    "!us\tUS\tUnited States\n!usa\tUS\tUnited States\n"
+    "birmingham\tp\tBirmingham\tGB\tEngland\tengland|eng\t52.48142\t-1.89983\t984333\tEurope/London\n"
+    "birmingham\tp\tBirmingham\tUS\tAlabama\talabama|al\t33.52066\t-86.80249\t212237\tAmerica/Chicago\n"
+    "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\tAustralia/Brisbane\n"
+    "coeur dalene\tp\tCoeur d'Alene\tUS\tIdaho\tidaho|id\t47.67768\t-116.78047\t44137\tAmerica/Los_Angeles\n"
+    "gold coast\tp\tGold Coast\tAU\tQueensland\tqueensland|qld\t-28.00029\t153.43088\t591473\tAustralia/Brisbane\n"
+    "melbourne\tp\tMelbourne\tAU\tVictoria\tvictoria|vic\t-37.814\t144.96332\t4917750\tAustralia/Melbourne\n"
+    "melbourne\tp\tMelbourne\tUS\tFlorida\tflorida|fl\t28.08363\t-80.60811\t76068\tAmerica/New_York\n"
+    "perth\tp\tPerth\tAU\tWestern Australia\twestern australia|wa\t-31.95224\t115.8614\t1896548\tAustralia/Perth\n"
+    "sydney\tp\tSydney\tAU\tNew South Wales\tnew south wales|nsw\t-33.86785\t151.20732\t4627345\tAustralia/Sydney\n"
+    "sydney\tp\tSydney\tCA\tNova Scotia\tnova scotia|ns\t46.1351\t-60.1831\t305968\tAmerica/Glace_Bay\n"
+    "zurich\tp\tZürich\tCH\tZurich\tzurich|zh\t47.36667\t8.55\t341730\tEurope/Zurich\n";
+
+void tool_bench_start(struct tool_bench *b)
+{
+    char why[CONF_WHY_SIZE];
+    memset(b, 0, sizeof *b);
+    own_redis_start(&b->redis);
+    own_redis_conf(&b->redis, &b->conf);
+    snprintf(b->gazetteer, sizeof b->gazetteer, "%s/places.tsv", b->redis.dir);
+    FILE *out = fopen(b->gazetteer, "w");
+    assert_non_null(out);
+    fputs(places, out);
+    fclose(out);
+    assert_int_equal(conf_set(&b->conf, "gazetteer.file", b->gazetteer, why), 0);
+    assert_int_equal(reactor_new(&b->reactor), 0);
+    assert_int_equal(http_global_init(), 0);
+    assert_int_equal(http_new(&b->http, b->reactor), 0);
+    b->context = (struct tools_context){ .conf = &b->conf, .reactor = b->reactor, .http = b->http,
+        .uid = "ann", .zone = "Australia/Sydney", .locale = "en-AU", .currency = "AUD" };
+    assert_int_equal(clock_parse_rfc3339("2026-11-22T13:00:00+11:00", &b->context.now_ms), 0);
+    assert_int_equal(store_open(&b->context.store, &b->conf, b->reactor, "test/turn/1/1"), 0);
+}
+
+void tool_bench_stop(struct tool_bench *b)
+{
+    gazetteer_close();
+    unlink(b->gazetteer);
+    store_close(b->context.store);
+    http_free(b->http);
+    reactor_free(b->reactor);
+    conf_fini(&b->conf);
+    own_redis_stop(&b->redis);
+}
+
+jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, const char *args,
+    int *error)
+{
+    struct tools_problem problem;
+    struct tools_run run = { .context = &b->context, .spec = tools_find(name), .call_id = id };
+    assert_non_null(run.spec);
+    run.arena = arena_new();
+    *error = tools_start(&run, args, strlen(args));
+    if (*error == ERR_AGAIN) {
+        int64_t until = clock_mono_ms() + 20000;
+        while (!run.done && clock_mono_ms() < until)
+            reactor_step(b->reactor, until, NULL);
+        assert_true(run.done);
+        *error = run.error;
+    }
+    jdoc *result = *error == 0 ? jdoc_dup(run.result) : NULL;
+    if (result != NULL && tools_check_result(run.spec, result, &problem) != 0)
+        fail_msg("%s %s: result%s: %s (wanted %s)", name, args, problem.path, problem.message,
+            problem.expected);
+    tools_fini(&run);
+    arena_free(run.arena);
+    return result;
+}
+
+jdoc *tool_call(struct tool_bench *b, const char *name, const char *id, const char *args)
+{
+    int error;
+    jdoc *result = tool_call_error(b, name, id, args, &error);
+    if (error != 0)
+        fail_msg("%s %s: %s", name, args, err_text(error));
+    return result;
+}
+
+jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args)
+{
+    bool success = false;
+    jdoc *result = tool_call(b, name, NULL, args);
+    jdoc_get_bool(result, "success", &success);
+    if (!success)
+        fail_msg("%s %s: %s", name, args, jdoc_text_or(result, "message", ""));
+    return result;
+}
+
+void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
+    const char *path)
+{
+    jdoc *result = tool_call(b, name, NULL, args);
+    const jdoc *error = jdoc_get(result, "error");
+    if (error == NULL)
+        fail_msg("%s %s was not refused", name, args);
+    assert_string_equal(jdoc_text_or(error, "code", ""), code);
+    if (path != NULL)
+        assert_string_equal(jdoc_text_or(error, "path", ""), path);
+    jdoc_free(result);
+}
+
+const jdoc *at(const jdoc *doc, const char *pointer)
+{
+    char key[64];
+    const char *rest = pointer;
+    while (*rest == '/') {
+        size_t n = strcspn(++rest, "/");
+        snprintf(key, sizeof key, "%.*s", (int)n, rest);
+        rest += n;
+        doc = isdigit((unsigned char)key[0]) ? jdoc_at(doc, strtoul(key, NULL, 10))
+                                             : jdoc_get(doc, key);
+        if (doc == NULL)
+            fail_msg("nothing at %s", pointer);
+    }
+    return doc;
+}
+
+const char *text_at(const jdoc *doc, const char *pointer)
+{
+    const char *text = jdoc_string(at(doc, pointer), NULL);
+    assert_non_null(text);
+    return text;
+}
+
+double number_at(const jdoc *doc, const char *pointer)
+{
+    double number = 0;
+    assert_int_equal(jdoc_double(at(doc, pointer), &number), 0);
+    return number;
+}

@@ -1,0 +1,38 @@
+#ifndef TURNPIKE_TESTS_UNIT_TOOL_BENCH_H
+#define TURNPIKE_TESTS_UNIT_TOOL_BENCH_H
+
+#include "base/http.h"
+#include "base/reactor.h"
+#include "tests/unit/own_redis.h"
+#include "tools/tools.h"
+
+/* tool_bench -- a user, a Redis and a gazetteer of the test's own, and calls of tools. */
+struct tool_bench {
+    struct own_redis redis;
+    struct conf conf;
+    struct reactor *reactor;
+    struct http_client *http;
+    struct tools_context context;
+    char gazetteer[160];
+};
+/* The user is in Australia/Sydney; it is 2026-11-22T13:00:00+11:00. */
+void tool_bench_start(struct tool_bench *b);
+void tool_bench_stop(struct tool_bench *b);
+/*
+ * Calls a tool, waits for it, and checks the result against the tool's schema. id NULL = a direct
+ * call without a mark. Returns the result (jdoc_free); NULL when the call failed with *error.
+ */
+jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, const char *args,
+    int *error);
+jdoc *tool_call(struct tool_bench *b, const char *name, const char *id, const char *args);
+/* The same, and asserts success or the error code. */
+jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args);
+void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
+    const char *path);
+
+/* By JSON pointer; fails the test when it is not there. */
+const jdoc *at(const jdoc *doc, const char *pointer);
+const char *text_at(const jdoc *doc, const char *pointer);
+double number_at(const jdoc *doc, const char *pointer);
+
+#endif

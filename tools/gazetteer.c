@@ -1,0 +1,438 @@
+#include "tools/gazetteer.h"
+
+#include "base/err.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef GAZETTEER_PATH
+#define GAZETTEER_PATH "/usr/share/turnpike/gazetteer.tsv"
+#endif
+
+#define FIRST_LINE "!!turnpike-gazetteer 1"
+#define KEY_SIZE 128
+#define WORDS_MAX 8
+#define QUALIFIERS_MAX 4
+#define FIELDS 10
+#define OTHER_SHARE 0.05 /* of the best one's population, from which a namesake is worth a word */
+
+static struct {
+    const char *data;
+    size_t size;
+    char path[512]; /* as asked for */
+} file;
+
+void gazetteer_close(void)
+{
+    if (file.data != NULL)
+        munmap((void *)file.data, file.size);
+    memset(&file, 0, sizeof file);
+}
+
+static int map_file(const char *path)
+{
+    struct stat st;
+    int result = ERR_NOT_CONFIGURED, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return result;
+    result = ERR_INVALID;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)sizeof FIRST_LINE) {
+        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        if (data != MAP_FAILED) {
+            file.data = data;
+            file.size = (size_t)st.st_size;
+            result = 0;
+        }
+    }
+    close(fd);
+    if (result == 0 && (memcmp(file.data, FIRST_LINE, sizeof FIRST_LINE - 1) != 0
+                           || file.data[file.size - 1] != '\n')) {
+        gazetteer_close();
+        result = ERR_INVALID;
+    }
+    return result;
+}
+
+/* gazetteer.tsv in the folder of the running program: a build folder that was not installed. */
+static int map_beside_program(void)
+{
+    char path[600];
+    ssize_t n = readlink("/proc/self/exe", path, 500);
+    if (n <= 0)
+        return ERR_NOT_CONFIGURED;
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ERR_NOT_CONFIGURED;
+    strcpy(slash + 1, "gazetteer.tsv");
+    return map_file(path);
+}
+
+int gazetteer_open(const char *path)
+{
+    if (file.data != NULL && strcmp(file.path, path) == 0)
+        return 0;
+    gazetteer_close();
+    if (strlen(path) >= sizeof file.path)
+        return ERR_NOT_CONFIGURED;
+    int result = map_file(path[0] != '\0' ? path : GAZETTEER_PATH);
+    if (result == ERR_NOT_CONFIGURED && path[0] == '\0')
+        result = map_beside_program();
+    if (result == 0)
+        strcpy(file.path, path);
+    return result;
+}
+
+/* --- folding --- */
+
+/* Latin letters of U+00C0 to U+017F without their marks; "" for what has no plain form. */
+static const char *plain_letter(unsigned c)
+{
+    static const char *const latin1[] = {
+        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
+        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "ss",
+        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
+        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "y" };
+    static const char extended[] =
+        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllllnnnnnnnnnoooooooo"
+        "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+    static char one[2];
+    if (c >= 0xC0 && c <= 0xFF)
+        return latin1[c - 0xC0];
+    if (c >= 0x100 && c < 0x100 + sizeof extended - 1) {
+        one[0] = extended[c - 0x100];
+        return one;
+    }
+    return c >= 0x300 && c <= 0x36F ? "" : NULL; /* combining marks fall away */
+}
+
+static unsigned next_code_point(const unsigned char **s)
+{
+    unsigned c = *(*s)++;
+    int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+    if (more > 0)
+        c &= 0x3Fu >> more;
+    while (more-- > 0 && (**s & 0xC0) == 0x80)
+        c = c << 6 | (*(*s)++ & 0x3F);
+    return c;
+}
+
+bool gazetteer_fold(const char *text, char *out, size_t size)
+{
+    size_t at = 0;
+    const unsigned char *s = (const unsigned char *)text;
+    while (*s != '\0') {
+        char ascii[2] = { 0 };
+        unsigned c = next_code_point(&s);
+        const char *letters = c < 0x80 ? ascii : plain_letter(c);
+        if (c < 0x80)
+            ascii[0] = isalnum((int)c) ? (char)tolower((int)c) : strchr("'.", (int)c) ? '\0' : ' ';
+        if (c == 0x2019 || letters == NULL)
+            letters = c == 0x2019 ? "" : " ";
+        for (; *letters != '\0'; letters++) {
+            if (*letters == ' ' && (at == 0 || out[at - 1] == ' '))
+                continue;
+            if (at + 1 >= size)
+                return false;
+            out[at++] = *letters;
+        }
+    }
+    if (at > 0 && out[at - 1] == ' ')
+        at--;
+    out[at] = '\0';
+    return at > 0;
+}
+
+/* --- the file --- */
+
+struct field {
+    const char *text;
+    size_t len;
+};
+
+static const char *line_end(const char *line)
+{
+    return memchr(line, '\n', (size_t)(file.data + file.size - line));
+}
+
+/* Order of a line's key against `key`, bytewise as the file is sorted: by whole lines, and a tab
+ * sorts below every character of a key. */
+static int compare_key(const char *line, const char *key)
+{
+    for (; *key != '\0'; line++, key++)
+        if (*line != *key)
+            return (unsigned char)*line < (unsigned char)*key ? -1 : 1;
+    return *line == '\t' ? 0 : 1;
+}
+
+/* The first line whose key is not below `key`, NULL at the end. */
+static const char *seek(const char *key)
+{
+    size_t low = 0, high = file.size;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *line = file.data + middle;
+        while (line > file.data + low && line[-1] != '\n')
+            line--;
+        if (compare_key(line, key) < 0)
+            low = (size_t)(line_end(line) + 1 - file.data);
+        else
+            high = (size_t)(line - file.data);
+    }
+    return low < file.size ? file.data + low : NULL;
+}
+
+static const char *next_line(const char *line)
+{
+    const char *next = line_end(line) + 1;
+    return next < file.data + file.size ? next : NULL;
+}
+
+static size_t split(const char *line, struct field *fields)
+{
+    const char *end = line_end(line);
+    size_t count = 0;
+    while (count < FIELDS) {
+        const char *tab = memchr(line, '\t', (size_t)(end - line));
+        const char *to = tab != NULL ? tab : end;
+        fields[count++] = (struct field){ line, (size_t)(to - line) };
+        if (tab == NULL)
+            break;
+        line = tab + 1;
+    }
+    return count;
+}
+
+static void copy_field(struct field f, char *out, size_t size)
+{
+    size_t n = f.len < size ? f.len : size - 1;
+    while (n < f.len && n > 0 && ((unsigned char)f.text[n] & 0xC0) == 0x80)
+        n--;
+    memcpy(out, f.text, n);
+    out[n] = '\0';
+}
+
+static double number_field(struct field f)
+{
+    char text[32];
+    copy_field(f, text, sizeof text);
+    return strtod(text, NULL);
+}
+
+/* The country a folded word stands for: code and, if wanted, name. */
+static bool country_of(const char *word, char code[3], char *name, size_t name_size)
+{
+    char key[KEY_SIZE + 1];
+    struct field f[FIELDS];
+    snprintf(key, sizeof key, "!%s", word);
+    const char *line = seek(key);
+    if (line == NULL || compare_key(line, key) != 0 || split(line, f) < 3)
+        return false;
+    copy_field(f[1], code, 3);
+    if (name != NULL)
+        copy_field(f[2], name, name_size);
+    return true;
+}
+
+/* "nsw" in "nsw|new south wales" */
+static bool has_region(struct field keys, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at + len <= keys.len; at++) {
+        bool starts = at == 0 || keys.text[at - 1] == '|';
+        bool ends = at + len == keys.len || keys.text[at + len] == '|';
+        if (starts && ends && memcmp(keys.text + at, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* --- choosing --- */
+
+struct query {
+    char name[KEY_SIZE];
+    char qualifiers[QUALIFIERS_MAX][KEY_SIZE];
+    size_t qualifier_count;
+};
+
+struct choice {
+    struct field fields[FIELDS];
+    double score;
+};
+
+static bool fits(const struct query *q, const struct field *f)
+{
+    char code[3];
+    for (size_t i = 0; i < q->qualifier_count; i++) {
+        bool country = country_of(q->qualifiers[i], code, NULL, 0) && f[3].len == 2
+            && memcmp(f[3].text, code, 2) == 0;
+        if (!country && !has_region(f[5], q->qualifiers[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Ten times the people weigh 1; the user's own country 1.5; the near more than the far. */
+static double score_of(const struct field *f, const struct gazetteer_bias *bias)
+{
+    double score = log10(number_field(f[8]) + 1);
+    if (f[1].len == 1 && f[1].text[0] == 'a')
+        score -= 1.5;
+    if (f[3].len == 2 && memcmp(f[3].text, bias->country_code, 2) == 0)
+        score += 1.5;
+    if (bias->has_location) {
+        double km = gazetteer_distance(bias->latitude, bias->longitude, number_field(f[6]),
+            number_field(f[7])) / 1000;
+        score += km < 3000 ? 1.5 - km / 2000 : 0;
+    }
+    return score;
+}
+
+static void fill_place(const struct field *f, struct gazetteer_place *p)
+{
+    char word[3] = { 0 }, code[3];
+    memset(p, 0, sizeof *p);
+    copy_field(f[2], p->name, sizeof p->name);
+    copy_field(f[3], p->country_code, sizeof p->country_code);
+    copy_field(f[4], p->region, sizeof p->region);
+    copy_field(f[9], p->zone, sizeof p->zone);
+    p->latitude = number_field(f[6]);
+    p->longitude = number_field(f[7]);
+    p->population = (int64_t)number_field(f[8]);
+    for (int i = 0; i < 2; i++)
+        word[i] = (char)tolower((unsigned char)p->country_code[i]);
+    if (!country_of(word, code, p->country, sizeof p->country))
+        snprintf(p->country, sizeof p->country, "%s", p->country_code);
+}
+
+static bool same_place(const struct gazetteer_place *a, const struct field *f)
+{
+    return fabs(a->latitude - number_field(f[6])) < 0.2
+        && fabs(a->longitude - number_field(f[7])) < 0.2;
+}
+
+static void add_others(const struct query *q, struct gazetteer_match *out)
+{
+    struct field f[FIELDS];
+    const char *line = seek(q->name);
+    for (; line != NULL && compare_key(line, q->name) == 0; line = next_line(line)) {
+        if (out->other_count == GAZETTEER_OTHERS)
+            return;
+        if (split(line, f) < FIELDS || f[1].text[0] != 'p' || !fits(q, f)
+            || same_place(&out->best, f)
+            || number_field(f[8]) < OTHER_SHARE * (double)out->best.population)
+            continue;
+        fill_place(f, &out->others[out->other_count++]);
+    }
+}
+
+static int choose(const struct query *q, const struct gazetteer_bias *bias,
+    struct gazetteer_match *out)
+{
+    struct choice best = { .score = -1e9 };
+    struct field f[FIELDS];
+    const char *line = seek(q->name);
+    for (; line != NULL && compare_key(line, q->name) == 0; line = next_line(line)) {
+        if (split(line, f) < FIELDS || !fits(q, f))
+            continue;
+        double score = score_of(f, bias);
+        if (score > best.score) {
+            best.score = score;
+            memcpy(best.fields, f, sizeof f);
+        }
+    }
+    if (best.score <= -1e8)
+        return ERR_NOT_FOUND;
+    fill_place(best.fields, &out->best);
+    add_others(q, out);
+    return 0;
+}
+
+/* "Brisbane Australia": the longest name first, the words behind it as one qualifier. */
+static int choose_by_words(const char *folded, const struct gazetteer_bias *bias,
+    struct gazetteer_match *out)
+{
+    struct query q = { .qualifier_count = 0 };
+    snprintf(q.name, sizeof q.name, "%s", folded);
+    int result = choose(&q, bias, out);
+    for (int words = 0; result == ERR_NOT_FOUND && words < WORDS_MAX; words++) {
+        char *blank = strrchr(q.name, ' ');
+        if (blank == NULL)
+            break;
+        *blank = '\0';
+        q.qualifier_count = 1;
+        snprintf(q.qualifiers[0], sizeof q.qualifiers[0], "%s", folded + (blank - q.name) + 1);
+        result = choose(&q, bias, out);
+    }
+    return result;
+}
+
+/* Parts between commas; the first is the name. Returns how many, 0 when they cannot be folded. */
+static size_t read_query(const char *text, struct query *q)
+{
+    char part[KEY_SIZE];
+    size_t parts = 0;
+    for (const char *s = text; s != NULL && parts <= QUALIFIERS_MAX; parts++) {
+        const char *comma = strchr(s, ',');
+        size_t len = comma != NULL ? (size_t)(comma - s) : strlen(s);
+        if (len >= sizeof part)
+            return 0;
+        memcpy(part, s, len);
+        part[len] = '\0';
+        if (!gazetteer_fold(part, parts == 0 ? q->name : q->qualifiers[parts - 1], KEY_SIZE))
+            return 0;
+        s = comma != NULL ? comma + 1 : NULL;
+    }
+    q->qualifier_count = parts > 0 ? parts - 1 : 0;
+    return parts;
+}
+
+/* "-27.47, 153.02". Returns 0, ERR_NOT_FOUND (no coordinates), ERR_INVALID (off the globe). */
+static int read_coordinates(const char *text, struct gazetteer_place *p)
+{
+    double lat, lon;
+    int used = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        if (!isdigit((unsigned char)*c) && strchr(" +-.,", *c) == NULL)
+            return ERR_NOT_FOUND;
+    if (sscanf(text, " %lf , %lf %n", &lat, &lon, &used) != 2 || text[used] != '\0')
+        return ERR_NOT_FOUND;
+    if (fabs(lat) > 90 || fabs(lon) > 180)
+        return ERR_INVALID;
+    memset(p, 0, sizeof *p);
+    p->latitude = lat;
+    p->longitude = lon;
+    snprintf(p->name, sizeof p->name, "%.5g,%.6g", lat, lon);
+    return 0;
+}
+
+int gazetteer_find(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_match *out)
+{
+    struct query q = { .qualifier_count = 0 };
+    memset(out, 0, sizeof *out);
+    int result = read_coordinates(text, &out->best);
+    if (result != ERR_NOT_FOUND)
+        return result;
+    if (file.data == NULL)
+        return ERR_NOT_CONFIGURED;
+    size_t parts = read_query(text, &q);
+    if (parts == 0)
+        return ERR_NOT_FOUND;
+    return parts > 1 ? choose(&q, bias, out) : choose_by_words(q.name, bias, out);
+}
+
+double gazetteer_distance(double lat1, double lon1, double lat2, double lon2)
+{
+    const double radius = 6371008.8, rad = 3.14159265358979323846 / 180;
+    double a = sin((lat2 - lat1) * rad / 2), b = sin((lon2 - lon1) * rad / 2);
+    double h = a * a + cos(lat1 * rad) * cos(lat2 * rad) * b * b;
+    return 2 * radius * asin(sqrt(h < 1 ? h : 1));
+}

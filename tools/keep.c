@@ -1,0 +1,153 @@
+#include "tools/keep.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE 500 /* records read at once */
+
+void keep_cut_utf8(char *text, size_t size)
+{
+    size_t len = strlen(text);
+    if (len + 1 < size)
+        return;
+    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
+        len--;
+    if (len > 0 && ((unsigned char)text[len - 1] & 0x80))
+        len--;
+    text[len] = '\0';
+}
+
+/* NULL when the call has no id: nothing to recognise it by. */
+static int effect_of(struct tools_run *run, const char **effect)
+{
+    char digest[IDENT_SHA256_SIZE];
+    struct buf text = { 0 };
+    *effect = NULL;
+    if (run->call_id == NULL || run->call_id[0] == '\0')
+        return 0;
+    buf_puts(&text, run->call_id);
+    buf_putc(&text, '\n');
+    jdoc_write_canonical(run->args, &text);
+    int result = buf_error(&text);
+    if (result == 0) {
+        ident_sha256_hex(buf_text(&text), text.len, digest);
+        *effect = arena_printf(run->arena, "%s:%.40s", run->spec->name, digest);
+        result = *effect != NULL ? 0 : ERR_NOMEM;
+    }
+    buf_free(&text);
+    return result;
+}
+
+static int take_earlier(struct tools_run *run, const char *text)
+{
+    jdoc *earlier = NULL;
+    int result = jdoc_parse(text, strlen(text), &earlier, NULL, 0);
+    if (result != 0)
+        return result == ERR_NOMEM ? result : ERR_INTERNAL;
+    jdoc_free(run->result);
+    run->result = earlier;
+    return 0;
+}
+
+int keep_earlier(struct tools_run *run)
+{
+    const char *effect, *prior = NULL;
+    int result = effect_of(run, &effect);
+    if (result != 0)
+        return result;
+    if (effect == NULL)
+        return ERR_NOT_FOUND;
+    result = records_effect(run->context->store, run->context->uid, effect, run->arena, &prior);
+    return result == 0 ? take_earlier(run, prior) : result;
+}
+
+static const char *text_of(struct tools_run *run, const jdoc *document)
+{
+    struct buf text = { 0 };
+    jdoc_write(document, &text);
+    const char *copy = buf_error(&text) == 0
+        ? arena_memdup(run->arena, buf_text(&text), text.len) : NULL;
+    buf_free(&text);
+    return copy;
+}
+
+int keep_commit(struct tools_run *run, const struct keep_item *items, size_t count,
+    bool must_exist)
+{
+    const struct tools_context *context = run->context;
+    struct records_fence fence = { .uid = context->uid, .session = context->session,
+        .epoch = context->epoch };
+    struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
+    const char *text = text_of(run, run->result), *prior = NULL;
+    int result = effect_of(run, &fence.effect);
+    if (result != 0 || writes == NULL || text == NULL)
+        return result != 0 ? result : ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        writes[i] = (struct records_write){ .family = items[i].family, .id = items[i].id,
+            .time_ms = items[i].time_ms, .seen = items[i].seen };
+        if (items[i].document != NULL) {
+            writes[i].json = text_of(run, items[i].document);
+            if (writes[i].json == NULL)
+                return ERR_NOMEM;
+        }
+    }
+    result = records_commit(context->store, &fence, writes, count, must_exist, text, run->arena,
+        &prior);
+    return result == 0 && prior != NULL ? take_earlier(run, prior) : result;
+}
+
+int keep_get(struct tools_run *run, const char *family, const char *id, jdoc **document,
+    const char **text)
+{
+    const char *json = NULL;
+    *document = NULL;
+    if (!ident_is_safe(id, strlen(id), 128))
+        return ERR_NOT_FOUND;
+    int result = records_get(run->context->store, run->context->uid, family, id, run->arena, &json);
+    if (result != 0)
+        return result;
+    if (text != NULL)
+        *text = json;
+    result = jdoc_parse(json, strlen(json), document, NULL, 0);
+    return result == 0 || result == ERR_NOMEM ? result : ERR_INTERNAL;
+}
+
+int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    keep_each_fn *fn, void *arg)
+{
+    struct records_list page = { .more = true };
+    int result = 0;
+    for (size_t offset = 0; result == 0 && page.more; offset += PAGE) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = records_range(run->context->store, run->context->uid, family, from_ms, to_ms,
+            false, offset, PAGE, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            jdoc *document = NULL;
+            result = jdoc_parse(page.json[i], strlen(page.json[i]), &document, NULL, 0);
+            if (result == 0)
+                result = fn(arg, document);
+            else if (result != ERR_NOMEM)
+                result = ERR_INTERNAL;
+            jdoc_free(document);
+        }
+        arena_free(arena);
+    }
+    return result == ERR_LIMIT ? 0 : result;
+}
+
+int keep_copy(jdoc *to, const jdoc *from, const char *const *keys)
+{
+    int result = 0;
+    for (; result == 0 && *keys != NULL; keys++) {
+        const jdoc *value = jdoc_get(from, *keys);
+        jdoc *copy = value != NULL ? jdoc_dup(value) : NULL;
+        if (value != NULL)
+            result = copy != NULL ? jdoc_set(to, *keys, copy) : ERR_NOMEM;
+    }
+    return result;
+}

@@ -1,0 +1,52 @@
+#ifndef TURNPIKE_TOOLS_KEEP_H
+#define TURNPIKE_TOOLS_KEEP_H
+
+#include "store/records.h"
+#include "tools/tools.h"
+
+/*
+ * keep -- how handlers read and write a user's records: JSON documents, effect marks and fences of
+ * the run filled in. The mark of a call is its tool, its id and its arguments, so that a model
+ * server that numbers its calls from 1 in each answer cannot be given an older call's result.
+ */
+
+/* The result of an earlier execution of this very call. Returns 0 (run->result is set),
+ * ERR_NOT_FOUND, or a fault. */
+int keep_earlier(struct tools_run *run);
+
+/* One record to write; document NULL deletes. Documents stay the caller's. */
+struct keep_item {
+    const char *family, *id;
+    const jdoc *document;
+    int64_t time_ms;
+    const char *seen; /* the text read before, when the change depends on it; NULL = whatever is there */
+};
+/*
+ * keep_commit -- the items and run->result, in one script. Returns 0 (run->result may have become
+ * that of an earlier execution); ERR_NOT_FOUND (must_exist, and one is not there); ERR_CONFLICT
+ * (changed since it was read: read again); ERR_FENCED, ERR_STORE*, ERR_NOMEM.
+ */
+int keep_commit(struct tools_run *run, const struct keep_item *items, size_t count,
+    bool must_exist);
+
+/* document: owned by the caller; text: in the arena, for keep_item.seen; may be NULL. Returns 0,
+ * ERR_NOT_FOUND or a fault. */
+int keep_get(struct tools_run *run, const char *family, const char *id, jdoc **document,
+    const char **text);
+
+/*
+ * keep_each -- every record of the family with a time in [from, to], oldest first, in pages that do
+ * not hold Redis up. fn returns 0 to go on, ERR_LIMIT to stop well, else a fault. The document is
+ * the callee's only during the call. Returns 0 or a fault.
+ */
+typedef int keep_each_fn(void *arg, const jdoc *document);
+int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    keep_each_fn *fn, void *arg);
+
+/* Copies the members named (NULL-terminated list) that are there. Returns 0 or ERR_NOMEM. */
+int keep_copy(jdoc *to, const jdoc *from, const char *const *keys);
+
+/* Cuts text that filled its array at a code point boundary. */
+void keep_cut_utf8(char *text, size_t size);
+
+#endif

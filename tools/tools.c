@@ -1,0 +1,362 @@
+#include "tools/tools.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "store/records.h"
+#include "tools/keep.h"
+#include "tools/registry.h"
+#include "tools/schema.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The schemas of one tool, parsed once per process (before the fork when turn_global_init asks). */
+struct parsed {
+    jdoc *arguments, *result;
+};
+static struct parsed *parsed;
+
+/* Failures look the same for every tool. */
+static const char failure_schema_text[] =
+    "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":false},"
+    "\"message\":{\"type\":\"string\",\"minLength\":1},"
+    "\"error\":{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\","
+    "\"pattern\":\"^[a-z_]+$\"},\"message\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},"
+    "\"expected\":{\"type\":\"string\"}},\"required\":[\"code\",\"message\"],"
+    "\"additionalProperties\":false}},\"required\":[\"success\",\"message\",\"error\"],"
+    "\"additionalProperties\":false}";
+static jdoc *failure_schema;
+
+struct waiting { /* a run that waits, and how long it may */
+    struct reactor_timer timer;
+    struct tools_run *run;
+};
+
+size_t tools_count(void)
+{
+    return tools_registry_count;
+}
+
+const struct tools_spec *tools_at(size_t index)
+{
+    return index < tools_registry_count ? &tools_registry[index] : NULL;
+}
+
+const struct tools_spec *tools_find(const char *name)
+{
+    for (size_t i = 0; i < tools_registry_count; i++)
+        if (strcmp(tools_registry[i].name, name) == 0)
+            return &tools_registry[i];
+    return NULL;
+}
+
+static int parse_schemas(const struct tools_spec *spec, struct parsed **out)
+{
+    size_t index = (size_t)(spec - tools_registry);
+    if (index >= tools_registry_count)
+        return ERR_INTERNAL;
+    if (parsed == NULL)
+        parsed = calloc(tools_registry_count, sizeof *parsed);
+    if (parsed == NULL)
+        return ERR_NOMEM;
+    struct parsed *p = &parsed[index];
+    int result = 0;
+    if (p->arguments == NULL)
+        result = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &p->arguments,
+            NULL, 0);
+    if (result == 0 && p->result == NULL)
+        result = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &p->result, NULL, 0);
+    if (result == 0 && failure_schema == NULL)
+        result = jdoc_parse(failure_schema_text, sizeof failure_schema_text - 1, &failure_schema,
+            NULL, 0);
+    *out = p;
+    return result;
+}
+
+int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem *problem)
+{
+    struct parsed *p;
+    int result = parse_schemas(spec, &p);
+    if (result == 0)
+        result = schema_coerce(p->arguments, args);
+    return result == 0 ? schema_validate(p->arguments, args, problem) : result;
+}
+
+int tools_check_result(const struct tools_spec *spec, const jdoc *value,
+    struct tools_problem *problem)
+{
+    struct parsed *p;
+    bool success = false;
+    int result = parse_schemas(spec, &p);
+    if (result != 0)
+        return result;
+    jdoc_get_bool(value, "success", &success);
+    return schema_validate(success ? p->result : failure_schema, value, problem);
+}
+
+static int set_failure(struct tools_run *run, const char *code, const char *path,
+    const char *expected, const char *message)
+{
+    jdoc *result = jdoc_new_object(), *error = jdoc_new_object();
+    jdoc_free(run->result);
+    run->result = NULL;
+    int failed = result == NULL || error == NULL || jdoc_set_bool(result, "success", false) != 0
+        || jdoc_set_string(result, "message", message) != 0
+        || jdoc_set_string(error, "code", code) != 0
+        || jdoc_set_string(error, "message", message) != 0
+        || jdoc_set_string(error, "path", path) != 0
+        || jdoc_set_string(error, "expected", expected) != 0;
+    if (failed) {
+        jdoc_free(error);
+        jdoc_free(result);
+        return ERR_NOMEM;
+    }
+    if (jdoc_set(result, "error", error) != 0) {
+        jdoc_free(result);
+        return ERR_NOMEM;
+    }
+    run->result = result;
+    return 0;
+}
+
+int tools_fail(struct tools_run *run, const char *code, const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    keep_cut_utf8(text, sizeof text);
+    return set_failure(run, code, NULL, NULL, text);
+}
+
+int tools_fail_at(struct tools_run *run, const char *path, const char *expected,
+    const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    keep_cut_utf8(text, sizeof text);
+    return set_failure(run, "invalid_argument", path, expected, text);
+}
+
+jdoc *tools_succeed(struct tools_run *run, const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    keep_cut_utf8(text, sizeof text);
+    jdoc_free(run->result);
+    run->result = jdoc_new_object();
+    if (run->result == NULL)
+        return NULL;
+    if (jdoc_set_bool(run->result, "success", true) != 0
+        || jdoc_set_string(run->result, "message", text) != 0) {
+        jdoc_free(run->result);
+        run->result = NULL;
+    }
+    return run->result;
+}
+
+/* What no handler has to think of: a result is there, it is right, and it is not too large. */
+static int settle(struct tools_run *run, int result)
+{
+    struct tools_problem problem;
+    struct buf text = { 0 };
+    bool success = false;
+    run->done = true;
+    if (result != 0)
+        return result;
+    if (run->result == NULL)
+        return ERR_NOMEM;
+    jdoc_write(run->result, &text);
+    size_t len = text.len;
+    buf_free(&text);
+    jdoc_get_bool(run->result, "success", &success);
+    if (tools_check_result(run->spec, run->result, &problem) != 0) {
+        log_error("the result of %s breaks its schema at %s: %s", run->spec->name, problem.path,
+            problem.message);
+        /* A write has happened and its result says what: better told than hidden. */
+        if (run->spec->effect == TOOLS_READ)
+            return tools_fail(run, "internal_error", "The tool could not answer.");
+    }
+    if (success && len > (size_t)run->context->conf->tool_result_max)
+        return tools_fail(run, "result_too_large",
+            run->spec->effect == TOOLS_READ
+                ? "The answer is too long. Ask for fewer entries or a shorter period."
+                : "It is done, but the answer is too long to show.");
+    return 0;
+}
+
+static int parse_arguments(struct tools_run *run, const char *text, size_t len)
+{
+    char why[160];
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+        len--;
+    jdoc_free(run->args);
+    run->args = NULL;
+    if (len == 0) {
+        run->args = jdoc_new_object();
+        return run->args != NULL ? 0 : ERR_NOMEM;
+    }
+    int result = jdoc_parse(text, len, &run->args, why, sizeof why);
+    if (result == ERR_NOMEM)
+        return result;
+    if (result != 0) {
+        tools_fail(run, "invalid_json", "The arguments are not valid JSON: %s", why);
+        return ERR_INVALID;
+    }
+    /* Some models send the object as JSON text. */
+    size_t inner_len = 0;
+    const char *inner = jdoc_string(run->args, &inner_len);
+    jdoc *object = NULL;
+    if (inner != NULL && jdoc_parse(inner, inner_len, &object, NULL, 0) == 0) {
+        jdoc_free(run->args);
+        run->args = object;
+    }
+    if (jdoc_type(run->args) == JDOC_OBJECT)
+        return 0;
+    tools_fail_at(run, "", "an object", "The arguments must be a JSON object.");
+    return ERR_INVALID;
+}
+
+static int check_arguments(struct tools_run *run)
+{
+    struct tools_problem problem;
+    int result = tools_check(run->spec, run->args, &problem);
+    if (result == ERR_INVALID)
+        set_failure(run, "invalid_argument", problem.path, problem.expected, problem.message);
+    return result;
+}
+
+struct setting {
+    const char *name;
+    bool present;
+};
+
+static void visit_setting(void *arg, const char *name, const char *value, const char *def,
+    const char *help)
+{
+    struct setting *s = arg;
+    (void)def, (void)help;
+    if (strcmp(name, s->name) == 0)
+        s->present = value[0] != '\0';
+}
+
+static int check_provider(struct tools_run *run)
+{
+    struct setting s = { .name = run->spec->provider };
+    if (s.name == NULL)
+        return 0;
+    conf_visit(run->context->conf, visit_setting, &s);
+    if (s.present)
+        return 0;
+    tools_fail(run, "provider_not_configured",
+        "This needs an outside provider that is not configured here (setting %s).", s.name);
+    return ERR_NOT_CONFIGURED;
+}
+
+static void on_timeout(struct reactor_timer *timer)
+{
+    struct waiting *w = timer->arg;
+    struct tools_run *run = w->run;
+    if (run->on_cancel != NULL)
+        run->on_cancel(run);
+    tools_fail(run, "timeout", "The service behind this tool did not answer in time.");
+    tools_finished(run);
+}
+
+static int start_waiting(struct tools_run *run)
+{
+    struct waiting *w = arena_alloc(run->arena, sizeof *w);
+    if (w == NULL) {
+        if (run->on_cancel != NULL)
+            run->on_cancel(run);
+        return ERR_NOMEM;
+    }
+    w->run = run;
+    run->waiting = w;
+    reactor_timer_set(run->context->reactor, &w->timer, clock_mono_ms() + run->spec->timeout_ms,
+        on_timeout, w);
+    return ERR_AGAIN;
+}
+
+static void stop_waiting(struct tools_run *run)
+{
+    struct waiting *w = run->waiting;
+    run->waiting = NULL;
+    run->on_cancel = NULL;
+    if (w != NULL)
+        reactor_timer_clear(run->context->reactor, &w->timer);
+}
+
+/*
+ * The steps before a handler; the first that refuses has set the result. Returns 0 to go on, 1
+ * when the result stands, else a fault of ours.
+ */
+static int prepare(struct tools_run *run, const char *text, size_t len)
+{
+    int result = parse_arguments(run, text, len);
+    if (result == 0)
+        result = check_arguments(run);
+    if (result == 0)
+        result = check_provider(run);
+    if (result == ERR_INVALID || result == ERR_NOT_CONFIGURED)
+        return 1;
+    if (result != 0 || run->spec->effect == TOOLS_READ)
+        return result;
+    result = keep_earlier(run);
+    return result == 0 ? 1 : result == ERR_NOT_FOUND ? 0 : result;
+}
+
+int tools_start(struct tools_run *run, const char *args_json, size_t len)
+{
+    run->done = false;
+    run->error = 0;
+    run->waiting = NULL;
+    int result = prepare(run, args_json, len);
+    if (result == 1)
+        return settle(run, 0);
+    if (result != 0)
+        return settle(run, result);
+    result = run->spec->handler(run);
+    if (result == ERR_AGAIN && run->done) /* it was answered before the handler returned */
+        return run->error;
+    return result == ERR_AGAIN ? start_waiting(run) : settle(run, result);
+}
+
+void tools_finished(struct tools_run *run)
+{
+    if (run->done)
+        return;
+    stop_waiting(run);
+    run->error = settle(run, run->error);
+    if (run->on_done != NULL)
+        run->on_done(run);
+}
+
+void tools_cancel(struct tools_run *run)
+{
+    if (run->done || run->waiting == NULL)
+        return;
+    if (run->on_cancel != NULL)
+        run->on_cancel(run);
+    stop_waiting(run);
+    tools_fail(run, "cancelled", "The call was stopped.");
+    run->done = true;
+}
+
+void tools_fini(struct tools_run *run)
+{
+    tools_cancel(run);
+    jdoc_free(run->args);
+    jdoc_free(run->result);
+    run->args = run->result = NULL;
+}

@@ -1,0 +1,106 @@
+#ifndef TURNPIKE_TOOLS_TOOLS_H
+#define TURNPIKE_TOOLS_TOOLS_H
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/http.h"
+#include "base/jdoc.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * tools -- the registry of the assistant's tools. One JSON file per family, tools/spec/FAMILY.json,
+ * is the single source: the build (tools/generate) makes the table, the model's list, the argument
+ * check, the documentation and the tests' list from it. Handlers are C functions named
+ * `FAMILY_tool_NAME`. Adding a tool is adding an entry and a handler.
+ */
+enum tools_effect { TOOLS_READ, TOOLS_WRITE, TOOLS_DELETE, TOOLS_OUTSIDE };
+enum tools_approval { TOOLS_APPROVAL_NEVER, TOOLS_APPROVAL_ALWAYS };
+
+struct tools_run;
+/*
+ * A handler. args have been checked against the schema, defaults filled in. It sets run->result
+ * (owned by run) and returns 0, or returns ERR_AGAIN after starting something on run->context->http
+ * and later calls tools_finished. Business errors are results with success false
+ * (tools_fail); only faults of ours are negative returns.
+ */
+typedef int tools_handler(struct tools_run *run);
+
+struct tools_spec {
+    const char *name, *family, *description;
+    const char *arguments_schema;  /* JSON Schema 2020-12, compact */
+    const char *result_schema;
+    enum tools_effect effect;
+    enum tools_approval approval;
+    int64_t timeout_ms;
+    bool idempotent;
+    const char *provider;          /* setting it needs, or NULL */
+    const char *const *examples;   /* NULL-terminated phrasings */
+    const char *entity;            /* key of the entity in the result */
+    tools_handler *handler;
+    const char *const *example_arguments; /* NULL-terminated, one JSON text per example */
+};
+size_t tools_count(void);
+const struct tools_spec *tools_at(size_t index); /* stable order: the prompt cache depends on it */
+const struct tools_spec *tools_find(const char *name);
+
+struct tools_context { /* one per turn, or per direct call */
+    const struct conf *conf;
+    struct store *store;
+    struct http_client *http;
+    struct reactor *reactor;
+    const char *uid, *session;     /* session NULL in a direct call */
+    int64_t epoch;
+    const char *zone;              /* IANA name, validated; the user's for this request */
+    const char *locale;            /* BCP 47 or "" */
+    const char *currency;
+    int64_t now_ms;                /* real time of the request */
+    bool has_location;
+    double latitude, longitude;
+    const char *location_text;     /* or NULL */
+};
+
+struct tools_run { /* one call */
+    const struct tools_context *context;
+    const struct tools_spec *spec;
+    struct arena *arena;
+    const char *call_id;           /* the tool call's id: the effect mark */
+    jdoc *args;                    /* checked and coerced; owned by run */
+    jdoc *result;                  /* {success, message, ENTITY...}; owned by run */
+    bool done;
+    void *state;                   /* the handler's own, in the arena */
+    void (*on_done)(struct tools_run *run);
+    void *on_done_arg;
+    void (*on_cancel)(struct tools_run *run); /* set by a handler that waits */
+    int error;                     /* a fault of ours that came while it waited; 0 = none */
+    void *waiting;                 /* tools.c's own */
+};
+/*
+ * tools_start -- checks and coerces args_json (text as the model wrote it; "" = {}), then calls
+ * the handler. Any refusal is a result with success=false, error{code,message,path,expected} that the
+ * model can act on. Returns 0 when done (run->done), ERR_AGAIN when it waits (on_done is called
+ * later from within reactor_step), ERR_FENCED, ERR_STORE* or another fault of ours.
+ */
+int tools_start(struct tools_run *run, const char *args_json, size_t len);
+void tools_cancel(struct tools_run *run);
+void tools_fini(struct tools_run *run);
+
+/* For handlers. code: stable, e.g. "not_found", "invalid_argument", "provider_not_configured". */
+int tools_fail(struct tools_run *run, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same with the wrong field (JSON pointer) and what would be right. Returns 0 or ERR_NOMEM. */
+int tools_fail_at(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Starts the result: {success:true, message}. Returns it (borrowed) or NULL. */
+jdoc *tools_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* After ERR_AGAIN only: run->result (or run->error) is set; calls on_done. */
+void tools_finished(struct tools_run *run);
+
+/* Argument check alone, for POST /tools and tests: 0 or ERR_INVALID with path and what would be right. */
+struct tools_problem { char path[128], expected[256], message[384]; };
+int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem *problem);
+/* A result against result_schema, or against the common form of failures. */
+int tools_check_result(const struct tools_spec *spec, const jdoc *result, struct tools_problem *problem);
+
+#endif

@@ -1,0 +1,14 @@
+#include "workers/worker.h"
+
+#include "fcgi-app/loop.h"
+
+/* api_worker -- short requests; never runs a turn. */
+int api_worker_main(struct worker *w)
+{
+    struct loop *l = NULL;
+    if (loop_new(&l, w, ROUTES_API) < 0)
+        return 1;
+    int status = loop_run(l);
+    loop_free(l);
+    return status;
+}

@@ -1,0 +1,403 @@
+#include "workers/worker.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/reactor.h"
+#include "store/listen.h"
+#include "store/store.h"
+#include "store/turns.h"
+#include "workers/handover.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * The housekeeper looks after turns that nobody runs: pending ones are handed to the turn pool,
+ * those of dead workers are ended. What it knows is a list of jobs; the truth stands in Redis.
+ */
+#define LOOK_MS 1000          /* between looks at tp:hint:leases */
+#define LOOK_BUSY_MS 250      /* while something was due */
+#define LOOK_MAX 64           /* hints of one look: what is taken over at once stays bounded */
+#define JOBS_MAX 512
+#define HANDOVERS_MAX 16      /* open at once */
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 2000
+#define LINE_SIZE 512
+#define LEAVE_MS 1000         /* for open handovers, when asked to go */
+#define MEMORY_EVERY_MS 60000
+
+#define DEAD_MESSAGE "The assistant's process ended unexpectedly. Please try again."
+
+enum job_kind { JOB_NONE, JOB_DEAD, JOB_RUN };
+
+struct housekeeper;
+struct job {
+    enum job_kind kind;
+    struct housekeeper *keeper;
+    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+    int64_t due_ms;
+    unsigned tries;
+    struct handover *handover; /* in progress */
+};
+
+struct housekeeper {
+    struct worker *worker;
+    struct reactor *reactor;
+    struct store *store;
+    struct listen *listen;
+    struct reactor_source supervisor;
+    char line[LINE_SIZE];
+    size_t line_len;
+    struct job jobs[JOBS_MAX];
+    size_t handovers;
+    int64_t look_ms, memory_ms;
+    int64_t patient_until_ms;     /* nothing counts as expired before: Redis was away */
+    unsigned link_generation;
+    bool orphaned;
+};
+
+/* --- jobs --- */
+
+static struct job *job_find(struct housekeeper *k, enum job_kind kind, const char *turn)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (k->jobs[i].kind == kind && (kind == JOB_NONE || strcmp(k->jobs[i].turn, turn) == 0))
+            return &k->jobs[i];
+    return NULL;
+}
+
+static void job_add(struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn)
+{
+    if (job_find(k, kind, turn) != NULL)
+        return;
+    struct job *job = job_find(k, JOB_NONE, "");
+    if (job == NULL) {
+        /* The hint stays where it is; a later look finds it again. */
+        log_limited(LOG_LEVEL_WARN, "too many turns to look after at once");
+        return;
+    }
+    *job = (struct job){.kind = kind, .keeper = k, .due_ms = clock_mono_ms()};
+    snprintf(job->uid, sizeof(job->uid), "%s", uid);
+    snprintf(job->turn, sizeof(job->turn), "%s", turn);
+}
+
+static void job_end(struct job *job)
+{
+    if (job->handover != NULL) {
+        handover_cancel(job->handover);
+        job->keeper->handovers--;
+    }
+    job->handover = NULL;
+    job->kind = JOB_NONE;
+}
+
+static void job_later(struct job *job, int64_t least_ms)
+{
+    int64_t delay = RETRY_MIN_MS;
+    for (unsigned i = 0; i < job->tries && delay < RETRY_MAX_MS; i++)
+        delay *= 2;
+    if (delay > RETRY_MAX_MS)
+        delay = RETRY_MAX_MS;
+    job->tries++;
+    job->due_ms = clock_mono_ms() + (delay > least_ms ? delay : least_ms);
+}
+
+static void job_on_handover(void *arg, int status, int retry_ms)
+{
+    struct job *job = arg;
+    job->handover = NULL;
+    job->keeper->handovers--;
+    if (status == 503 || status == 0 || status == 429) {
+        log_debug("turn %s: the pool answered %d, again later", job->turn, status);
+        job_later(job, retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
+        return;
+    }
+    if (status != 202 && status != 409 && status != 404)
+        log_warn("turn %s could not be handed over: status %d", job->turn, status);
+    if (status == 202)
+        atomic_fetch_add(&job->keeper->worker->slot->requests, 1);
+    if (status == 404)
+        turns_hint_remove(job->keeper->store, job->uid, job->turn);
+    job_end(job);
+}
+
+static void job_run(struct job *job)
+{
+    struct housekeeper *k = job->keeper;
+    if (k->handovers >= HANDOVERS_MAX)
+        return;
+    int error = handover_start(&job->handover, k->reactor, k->worker->turn_socket, job->uid,
+        job->turn, job_on_handover, job);
+    if (error == 0) {
+        k->handovers++;
+        return;
+    }
+    log_limited(LOG_LEVEL_WARN, "turn %s: the turn pool cannot be reached: %s", job->turn,
+        err_text(error));
+    job_later(job, 0);
+}
+
+static void job_dead(struct job *job)
+{
+    struct housekeeper *k = job->keeper;
+    int error = turns_fail(k->store, job->uid, job->turn, false, "worker_died", DEAD_MESSAGE);
+    if (error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY) {
+        job_later(job, 0);
+        return;
+    }
+    if (error == 0) {
+        log_info("turn %s of user %s ended: its worker died", job->turn, job->uid);
+        atomic_fetch_add(&k->worker->slot->requests, 1);
+        k->look_ms = 0; /* the session's next turn may be pending now */
+    } else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT) {
+        log_error("turn %s cannot be ended: %s", job->turn, err_text(error));
+    }
+    job_end(job);
+}
+
+/* Runs what is due; returns when the next one is. */
+static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++) {
+        struct job *job = &k->jobs[i];
+        if (job->kind == JOB_NONE || job->handover != NULL)
+            continue;
+        if (job->due_ms <= now) {
+            if (job->kind == JOB_DEAD)
+                job_dead(job);
+            else
+                job_run(job);
+        }
+        if (job->kind != JOB_NONE && job->handover == NULL && job->due_ms > now &&
+            job->due_ms < next)
+            next = job->due_ms;
+    }
+    return next;
+}
+
+/* --- hints --- */
+
+static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
+{
+    int error =
+        turns_fail(k->store, hint->uid, hint->turn, true, "worker_died", DEAD_MESSAGE);
+    if (error == 0)
+        log_warn("turn %s of user %s ended: nobody renewed its lease", hint->turn, hint->uid);
+    else if (error == ERR_NOT_FOUND)
+        turns_hint_remove(k->store, hint->uid, hint->turn);
+}
+
+/* What the turn's own state says; a hint is only where to look. */
+static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int64_t now)
+{
+    char state[16] = "";
+    int64_t left = 0;
+    int error = turns_state(k->store, hint->uid, hint->turn, state, &left);
+    if (error == ERR_NOT_FOUND)
+        turns_hint_remove(k->store, hint->uid, hint->turn);
+    else if (error != 0)
+        return;
+    else if (strcmp(state, "pending") == 0)
+        job_add(k, JOB_RUN, hint->uid, hint->turn);
+    else if (strcmp(state, "queued") == 0)
+        return; /* its hint has been moved: it stays until the turn has ended */
+    else if (strcmp(state, "running") != 0)
+        turns_hint_remove(k->store, hint->uid, hint->turn);
+    else if (left <= 0 && now >= k->patient_until_ms)
+        hint_expired(k, hint);
+}
+
+static void notice_reconnect(struct housekeeper *k, int64_t now)
+{
+    unsigned generation = link_generation(k->store->link);
+    if (generation == k->link_generation)
+        return;
+    k->link_generation = generation;
+    k->patient_until_ms = now + k->worker->conf->lease_ms;
+}
+
+static void look(struct housekeeper *k, int64_t now)
+{
+    static struct turns_hint hints[LOOK_MAX];
+    size_t count = 0;
+    k->look_ms = now + LOOK_MS;
+    int error = turns_hints(k->store, 0, hints, LOOK_MAX, &count);
+    notice_reconnect(k, clock_mono_ms());
+    if (error != 0) {
+        log_limited(LOG_LEVEL_WARN, "cannot look for abandoned turns: %s", err_text(error));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        hint_look(k, &hints[i], now);
+    if (count > 0)
+        k->look_ms = now + LOOK_BUSY_MS;
+}
+
+static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
+{
+    struct housekeeper *k = arg;
+    (void)bytes;
+    (void)len;
+    k->look_ms = 0;
+}
+
+static void housekeeper_on_subscribed(void *arg)
+{
+    ((struct housekeeper *)arg)->look_ms = 0;
+}
+
+/* --- lines from the supervisor --- */
+
+static void housekeeper_on_line(struct housekeeper *k, const char *line)
+{
+    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+    if (sscanf(line, "dead %128s %36s", uid, turn) == 2 &&
+        ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn))
+        job_add(k, JOB_DEAD, uid, turn);
+    else
+        log_error("the supervisor said what is not understood: %.100s", line);
+}
+
+_Static_assert(IDENT_USER_MAX == 128 && IDENT_UUID_SIZE == 37, "the widths in sscanf above");
+
+static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t events)
+{
+    struct housekeeper *k = source->arg;
+    (void)events;
+    ssize_t n = recv(
+        source->fd, k->line + k->line_len, sizeof(k->line) - 1 - k->line_len, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        reactor_unwatch(k->reactor, source);
+        k->orphaned = true;
+        return;
+    }
+    k->line_len += (size_t)n;
+    k->line[k->line_len] = '\0';
+    char *at = k->line;
+    for (char *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = '\0';
+        housekeeper_on_line(k, at);
+    }
+    k->line_len -= (size_t)(at - k->line);
+    if (k->line_len >= sizeof(k->line) - 1)
+        k->line_len = 0;
+    memmove(k->line, at, k->line_len);
+}
+
+/* --- the process --- */
+
+static int housekeeper_open(struct housekeeper *k)
+{
+    const struct conf *conf = k->worker->conf;
+    const struct listen_handlers handlers = {
+        .arg = k, .message = housekeeper_on_wake, .subscribed = housekeeper_on_subscribed};
+    char machine[64] = "", owner[96];
+    if (gethostname(machine, sizeof(machine) - 1) < 0 || conf->machine[0] != '\0')
+        snprintf(machine, sizeof(machine), "%s", conf->machine);
+    snprintf(owner, sizeof(owner), "%.40s/housekeeper/%d/%lld", machine, (int)getpid(),
+        (long long)clock_real_ms());
+    int error = reactor_new(&k->reactor);
+    if (error == 0)
+        error = store_open(&k->store, conf, k->reactor, owner);
+    if (error == 0)
+        error = listen_new(&k->listen, conf, k->reactor);
+    if (error == 0)
+        error = listen_start(k->listen, "tp:wake", &handlers);
+    if (error == 0 && k->worker->supervisor_fd >= 0)
+        error = reactor_watch(k->reactor, &k->supervisor, k->worker->supervisor_fd, EPOLLIN,
+            housekeeper_on_supervisor, k);
+    return error;
+}
+
+static void housekeeper_close(struct housekeeper *k)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (k->jobs[i].kind != JOB_NONE)
+            job_end(&k->jobs[i]);
+    listen_free(k->listen);
+    store_close(k->store);
+    reactor_free(k->reactor);
+    free(k);
+}
+
+static void measure(struct housekeeper *k, int64_t now)
+{
+    if (now < k->memory_ms)
+        return;
+    k->memory_ms = now + MEMORY_EVERY_MS;
+    atomic_store(&k->worker->slot->memory_bytes, worker_memory());
+}
+
+static int64_t housekeeper_step(struct housekeeper *k)
+{
+    int64_t now = clock_mono_ms();
+    if (k->worker->reopen) {
+        k->worker->reopen = 0;
+        log_reopen();
+    }
+    measure(k, now);
+    if (now >= k->look_ms)
+        look(k, now);
+    int64_t next = jobs_step(k, now, k->look_ms);
+    return next < k->look_ms ? next : k->look_ms;
+}
+
+static bool has_dead_jobs(const struct housekeeper *k)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (k->jobs[i].kind == JOB_DEAD)
+            return true;
+    return false;
+}
+
+/* The supervisor's last lines and what is half done; new turns are for the next housekeeper. */
+static void housekeeper_leave(struct housekeeper *k)
+{
+    int64_t until = clock_mono_ms() + LEAVE_MS;
+    do {
+        int64_t now = clock_mono_ms();
+        for (size_t i = 0; i < JOBS_MAX; i++)
+            if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
+                job_dead(&k->jobs[i]);
+        /* One more look at the socket, in which lines may still stand. */
+        int ran = reactor_step(k->reactor, k->handovers > 0 || has_dead_jobs(k) ? now + 50 : 0,
+            &k->worker->wait_mask);
+        if (ran == 0 && k->handovers == 0 && !has_dead_jobs(k))
+            break;
+    } while (clock_mono_ms() < until && !k->worker->abort_turn);
+}
+
+int housekeeper_main(struct worker *w)
+{
+    struct housekeeper *k = calloc(1, sizeof(*k));
+    if (k == NULL)
+        return 1;
+    k->worker = w;
+    worker_signals(w);
+    int error = housekeeper_open(k);
+    if (error != 0) {
+        log_error("cannot start: %s", err_text(error));
+        housekeeper_close(k);
+        return 1;
+    }
+    worker_ready(w);
+    while (!w->drain && !k->orphaned) {
+        int64_t next = housekeeper_step(k);
+        int result = reactor_step(k->reactor, next, &w->wait_mask);
+        if (result < 0 && result != ERR_CANCELLED)
+            break;
+    }
+    housekeeper_leave(k);
+    housekeeper_close(k);
+    return 0;
+}

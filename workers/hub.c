@@ -1,0 +1,715 @@
+#include "workers/hub.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "store/scripts.h"
+#include "workers/hub_topics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_ENTRIES 128
+#define SNAPSHOT_MESSAGES "200"
+/* A running turn that is silent for this long is compared with the log. */
+#define CHECK_MS 5000
+
+struct hub {
+    const struct conf *conf;
+    struct hub_sink sink;
+    struct channel *channel;
+    struct hub_topics topics;
+    struct buf joined; /* one text event made of several */
+    bool retry;        /* some viewer waits though its subscription stands */
+};
+
+/* Fields of the reply of store/lua/view_locate.lua. */
+enum { AT_RUN, AT_FIRST, AT_TOP, AT_OLDEST, AT_TRIMMED, AT_EXISTS, AT_STATE, AT_STATUS, AT_MESSAGES };
+
+static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event event);
+
+static struct hub *hub_of(const struct hub_viewer *w)
+{
+    return w->topic->hub;
+}
+
+/* ---- delivery ---- */
+
+static bool wants(const struct hub_viewer *w, const struct logentry *e)
+{
+    if (w->until.epoch != 0 && logentry_id_compare(e->id, w->until) > 0)
+        return false;
+    return !w->run || logentry_is_run(e, w->run);
+}
+
+/* Hands one entry on and moves the cursor. Returns whether the viewer goes on taking entries. */
+static bool deliver(struct hub *h, struct hub_viewer *w, const struct logentry *e)
+{
+    int rc = 0;
+
+    if (wants(w, e)) {
+        rc = h->sink.event(w, e, false);
+        w->strikes = 0;
+    }
+    if (rc == ERR_FULL) {
+        viewer_note(&w->v, e->id);
+        w->catching_up = true;
+        viewer_event(h, w, VIEWER_ON_FULL);
+        return false;
+    }
+    w->v.cursor = e->id;
+    if (rc < 0) {
+        viewer_step(&w->v, VIEWER_ON_FINAL);
+        return false;
+    }
+    if (w->until_final && e->flag == LOGENTRY_FINAL && w->run && logentry_is_run(e, w->run)) {
+        viewer_event(h, w, VIEWER_ON_FINAL);
+        return false;
+    }
+    return true;
+}
+
+static void track_run(struct hub_topic *t, const struct logentry *e)
+{
+    if (e->flag == LOGENTRY_START)
+        t->running = true;
+    else if (e->flag == LOGENTRY_FINAL)
+        t->running = false;
+}
+
+static void on_entry(struct hub *h, struct hub_topic *t, const struct logentry *e)
+{
+    struct hub_viewer *w, *next;
+
+    track_run(t, e);
+    for (w = t->viewers; w; w = next) {
+        next = w->next;
+        w->quiet_since_ms = t->seen_ms;
+        switch (viewer_step(&w->v, viewer_classify(&w->v, e))) {
+        case VIEWER_DELIVER:
+            deliver(h, w, e);
+            break;
+        case VIEWER_NOTE:
+            viewer_note(&w->v, e->id);
+            break;
+        case VIEWER_READ:
+            viewer_note(&w->v, e->id);
+            w->v.state = VIEWER_LIVE;
+            viewer_event(h, w, VIEWER_ON_GAP);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void on_message(void *arg, const char *name, size_t name_len, const char *bytes, size_t len)
+{
+    struct hub *h = arg;
+    struct hub_topic *t = hub_topics_find(&h->topics, name, name_len);
+    struct logentry e;
+
+    if (!t)
+        return;
+    t->seen_ms = clock_mono_ms();
+    if (!t->session) {
+        struct hub_viewer *next;
+        for (struct hub_viewer *w = t->viewers; w; w = next) {
+            next = w->next;
+            h->sink.inbox(w, bytes, len);
+        }
+        return;
+    }
+    if (logentry_parse_message(bytes, len, &e) < 0) {
+        log_limited(LOG_LEVEL_WARN, "a message of %zu bytes on a session's channel has no header", len);
+        return;
+    }
+    on_entry(h, t, &e);
+}
+
+/* ---- reading the log ---- */
+
+/* Delivers the text event that was joined so far. */
+static bool flush_joined(struct hub *h, struct hub_viewer *w, struct logentry *held)
+{
+    bool go_on;
+
+    if (!held->json)
+        return true;
+    held->json = h->joined.data;
+    held->json_len = h->joined.len;
+    go_on = deliver(h, w, held);
+    held->json = NULL;
+    return go_on;
+}
+
+/* Like deliver, but neighbouring deltas of one message become one event. */
+static bool deliver_joined(struct hub *h, struct hub_viewer *w, const struct logentry *e, struct logentry *held)
+{
+    if (held->json && e->flag == LOGENTRY_TEXT && wants(w, e) && logentry_join(&h->joined, e)) {
+        held->id = e->id;
+        held->id_text = e->id_text;
+        held->id_len = e->id_len;
+        return true;
+    }
+    if (!flush_joined(h, w, held))
+        return false;
+    if (e->flag != LOGENTRY_TEXT || !wants(w, e))
+        return deliver(h, w, e);
+    buf_reset(&h->joined);
+    buf_put(&h->joined, e->json, e->json_len);
+    if (buf_error(&h->joined))
+        return deliver(h, w, e);
+    *held = *e;
+    return true;
+}
+
+static void check_viewer(struct hub *h, struct hub_viewer *w);
+
+static void on_page(void *arg, int error, const struct channel_entry *entries, size_t count)
+{
+    struct hub_viewer *w = arg;
+    struct hub *h = hub_of(w);
+    struct logentry held = {.json = NULL};
+    bool progress = false, go_on = true;
+
+    w->in_flight = false;
+    if (error) {
+        viewer_event(h, w, VIEWER_ON_FAILED);
+        return;
+    }
+    for (size_t i = 0; i < count && go_on; i++) {
+        struct logentry e;
+        if (logentry_parse_value(
+                entries[i].id, entries[i].id_len, entries[i].value, entries[i].value_len, &e) < 0)
+            continue;
+        if (logentry_id_compare(e.id, w->v.cursor) <= 0)
+            continue;
+        progress = true;
+        track_run(w->topic, &e);
+        go_on = w->catching_up ? deliver_joined(h, w, &e, &held) : deliver(h, w, &e);
+    }
+    if (go_on)
+        go_on = flush_joined(h, w, &held);
+    if (!go_on)
+        return;
+    viewer_event(h, w, viewer_page_result(&w->v, count == PAGE_ENTRIES, progress));
+    if (w->v.state == VIEWER_LIVE) {
+        w->catching_up = false;
+        if (w->until_final && (!progress || w->strikes))
+            check_viewer(h, w);
+    }
+}
+
+static void read_page(struct hub *h, struct hub_viewer *w)
+{
+    char key[HUB_KEY_SIZE], cursor[LOGENTRY_ID_SIZE];
+
+    if (!h->sink.is_drained(w)) {
+        w->catching_up = true;
+        viewer_event(h, w, VIEWER_ON_FULL);
+        return;
+    }
+    snprintf(key, sizeof(key), "%s:log", w->topic->name);
+    logentry_id_format(w->v.cursor, cursor);
+    if (channel_range(h->channel, key, cursor, PAGE_ENTRIES, on_page, w) < 0)
+        viewer_event(h, w, VIEWER_ON_FAILED);
+    else
+        w->in_flight = true;
+}
+
+/* ---- where to start ---- */
+
+static int locate(struct hub *h, struct hub_viewer *w, const char *messages, channel_text_fn *fn)
+{
+    char log[HUB_KEY_SIZE], msgs[HUB_KEY_SIZE], turns[HUB_KEY_SIZE];
+    const char *name = w->topic->name;
+    const char *texts[6] = {name, log, msgs, turns, messages, w->run ? w->run : ""};
+    int user_end = (int)(strchr(name, '}') - name);
+    int rc;
+
+    snprintf(log, sizeof(log), "%s:log", name);
+    snprintf(msgs, sizeof(msgs), "%s:msgs", name);
+    snprintf(turns, sizeof(turns), "%.*s}:turn:", user_end, name);
+    rc = channel_script(h->channel, &script_view_locate, 3, texts, 6, fn, w);
+    if (rc == 0)
+        w->in_flight = true;
+    return rc;
+}
+
+struct place {
+    struct logentry_id top, oldest, first;
+    bool has_log, has_first, trimmed, running, exists;
+    const char *run, *state;
+};
+
+static bool read_id(const char *text, size_t len, struct logentry_id *id)
+{
+    return text && logentry_id_parse(text, len, id) == 0;
+}
+
+static int read_place(const char *const *texts, const size_t *lens, size_t count, struct place *p)
+{
+    memset(p, 0, sizeof(*p));
+    if (count < AT_MESSAGES)
+        return ERR_INTERNAL;
+    if (!read_id(texts[AT_TOP], lens[AT_TOP], &p->top))
+        return ERR_INTERNAL;
+    p->has_log = read_id(texts[AT_OLDEST], lens[AT_OLDEST], &p->oldest);
+    p->has_first = read_id(texts[AT_FIRST], lens[AT_FIRST], &p->first);
+    p->trimmed = texts[AT_TRIMMED] && texts[AT_TRIMMED][0] == '1';
+    p->exists = texts[AT_EXISTS] && texts[AT_EXISTS][0] == '1';
+    p->run = texts[AT_RUN] ? texts[AT_RUN] : "";
+    p->running = p->run[0] != '\0';
+    p->state = texts[AT_STATE] ? texts[AT_STATE] : "";
+    return 0;
+}
+
+static bool cursor_too_old(const struct hub_viewer *w, const struct place *p)
+{
+    struct logentry_id c = w->v.cursor;
+
+    if (!p->has_log)
+        return p->exists && c.epoch != 0;
+    if (!p->trimmed || logentry_id_compare(c, p->oldest) >= 0)
+        return false;
+    return !(c.epoch == p->oldest.epoch && c.n + 1 == p->oldest.n);
+}
+
+/* Start of the running turn, so that a new viewer sees all of it, else the log's end. */
+static void start_at(struct hub_viewer *w, const struct place *p)
+{
+    w->v.cursor = p->running && p->has_first ? p->first : p->top;
+}
+
+static void stand(struct hub *h, struct hub_viewer *w)
+{
+    if (!w->v.located)
+        w->v.origin = w->v.cursor;
+    w->v.located = true;
+    if (!w->told) {
+        w->told = true;
+        h->sink.located(w);
+    }
+}
+
+static void on_located(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+{
+    struct hub_viewer *w = arg;
+    struct hub *h = hub_of(w);
+    struct place p;
+
+    w->in_flight = false;
+    if (error || read_place(texts, lens, count, &p) < 0) {
+        viewer_event(h, w, VIEWER_ON_FAILED);
+        return;
+    }
+    w->topic->running = p.running;
+    if (!w->v.located && !w->named_cursor) {
+        start_at(w, &p);
+    } else if (cursor_too_old(w, &p)) {
+        viewer_event(h, w, VIEWER_ON_TOO_OLD);
+        return;
+    } else {
+        /* A cursor from another history, or an entry that was published and is gone. */
+        if (logentry_id_compare(w->v.cursor, p.top) > 0)
+            w->v.cursor = p.top;
+        w->v.noted = p.top;
+    }
+    stand(h, w);
+    viewer_note(&w->v, p.top);
+    viewer_event(h, w,
+        logentry_id_compare(w->v.cursor, w->v.noted) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+}
+
+/* ---- the conversation instead of its events ---- */
+
+static void send_made(struct hub *h, struct hub_viewer *w, char flag, struct logentry_id id, struct buf *json)
+{
+    char text[LOGENTRY_ID_SIZE];
+    struct logentry e = {.id = id, .id_text = text, .flag = flag, .json = json->data,
+        .json_len = json->len, .run = w->run ? w->run : "-"};
+
+    e.run_len = strlen(e.run);
+    e.id_len = logentry_id_format(id, text);
+    if (buf_error(json) == 0)
+        h->sink.event(w, &e, true);
+    buf_reset(json);
+}
+
+static void put_run(struct buf *b, const struct hub_viewer *w, const char *run)
+{
+    buf_puts(b, ",\"threadId\":");
+    buf_json_string(b, hub_session(w), strlen(hub_session(w)));
+    buf_puts(b, ",\"runId\":");
+    buf_json_string(b, run, strlen(run));
+}
+
+static void put_end(struct buf *b, const struct hub_viewer *w, const char *run, const char *state)
+{
+    if (w->wants_snapshot_end && strcmp(state, "done") != 0 && strcmp(state, "cancelled") != 0 &&
+        strcmp(state, "interrupted") != 0) {
+        buf_puts(b, "{\"type\":\"RUN_ERROR\",\"message\":\"The run has ended and its events are "
+                    "gone.\",\"code\":\"events_gone\"}");
+        return;
+    }
+    buf_puts(b, "{\"type\":\"RUN_FINISHED\"");
+    put_run(b, w, run);
+    if (strcmp(state, "cancelled") == 0)
+        buf_puts(b, ",\"outcome\":{\"type\":\"cancelled\"}");
+    buf_putc(b, '}');
+}
+
+/* The new cursor comes with the last of the three: who is cut between asks again. */
+static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct place *p,
+    const char *const *texts, const size_t *lens, size_t count)
+{
+    struct logentry_id before = w->v.cursor;
+    char made[LOGENTRY_ID_SIZE + 16] = "snapshot-";
+    const char *run = w->run ? w->run : made;
+    struct buf b;
+    bool first = true;
+
+    logentry_id_format(p->top, made + strlen(made));
+    buf_init(&b, 0);
+    buf_puts(&b, "{\"type\":\"RUN_STARTED\"");
+    put_run(&b, w, run);
+    buf_putc(&b, '}');
+    send_made(h, w, LOGENTRY_START, before, &b);
+    buf_puts(&b, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
+    for (size_t i = AT_MESSAGES; i < count; i++) {
+        if (!texts[i] || lens[i] < 2 || texts[i][0] != '{')
+            continue;
+        if (!first)
+            buf_putc(&b, ',');
+        first = false;
+        buf_put(&b, texts[i], lens[i]);
+    }
+    buf_puts(&b, "]}");
+    send_made(h, w, LOGENTRY_NONE, before, &b);
+    start_at(w, p);
+    put_end(&b, w, run, p->state);
+    send_made(h, w, LOGENTRY_FINAL, w->v.cursor, &b);
+    buf_free(&b);
+}
+
+static void on_snapshot(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+{
+    struct hub_viewer *w = arg;
+    struct hub *h = hub_of(w);
+    struct place p;
+
+    w->in_flight = false;
+    if (error || read_place(texts, lens, count, &p) < 0) {
+        viewer_event(h, w, VIEWER_ON_FAILED);
+        return;
+    }
+    w->topic->running = p.running;
+    if (h->sink.takes_snapshots(w))
+        send_snapshot(h, w, &p, texts, lens, count);
+    else
+        start_at(w, &p);
+    if (w->wants_snapshot_end) {
+        viewer_event(h, w, VIEWER_ON_FINAL);
+        return;
+    }
+    w->v.noted = w->v.cursor;
+    viewer_note(&w->v, p.top);
+    stand(h, w);
+    viewer_event(h, w,
+        logentry_id_compare(w->v.cursor, p.top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+}
+
+/* ---- quiet viewers ---- */
+
+static bool is_over(const char *state)
+{
+    static const char *const over[] = {"done", "cancelled", "interrupted", "failed", ""};
+
+    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+        if (strcmp(state, over[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void on_check(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+{
+    struct hub_viewer *w = arg;
+    struct hub *h = hub_of(w);
+    struct place p;
+
+    w->in_flight = w->checking = false;
+    if (error || read_place(texts, lens, count, &p) < 0)
+        return;
+    w->topic->running = p.running;
+    if (logentry_id_compare(w->v.cursor, p.top) < 0) {
+        viewer_note(&w->v, p.top);
+        viewer_event(h, w, VIEWER_ON_GAP);
+    } else if (w->until_final && is_over(p.state)) {
+        /* Its final event may have come between the page and this look: one more page. */
+        if (w->strikes++ == 0) {
+            viewer_event(h, w, VIEWER_ON_GAP);
+        } else {
+            w->wants_snapshot_end = true;
+            viewer_event(h, w, VIEWER_ON_TOO_OLD);
+        }
+    }
+}
+
+static void check_viewer(struct hub *h, struct hub_viewer *w)
+{
+    if (w->in_flight || w->v.state != VIEWER_LIVE)
+        return;
+    w->quiet_since_ms = clock_mono_ms();
+    if (locate(h, w, "0", on_check) == 0)
+        w->checking = true;
+}
+
+/* ---- the machine ---- */
+
+static void forget(struct hub *h, struct hub_viewer *w)
+{
+    if (w->in_flight)
+        channel_forget(h->channel, w);
+    w->in_flight = w->checking = false;
+}
+
+static void failed(struct hub *h, struct hub_viewer *w, int rc)
+{
+    if (rc < 0)
+        viewer_event(h, w, VIEWER_ON_FAILED);
+}
+
+static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event event)
+{
+    enum viewer_action action;
+
+    if (w->checking) /* what it would tell is out of date */
+        forget(h, w);
+    action = viewer_step(&w->v, event);
+    if (event == VIEWER_ON_FAILED)
+        h->retry = true;
+    switch (action) {
+    case VIEWER_LOCATE:
+        failed(h, w, locate(h, w, "0", on_located));
+        break;
+    case VIEWER_ASK_SNAPSHOT:
+        failed(h, w, locate(h, w, SNAPSHOT_MESSAGES, on_snapshot));
+        break;
+    case VIEWER_READ:
+        if (!w->told)
+            stand(h, w);
+        read_page(h, w);
+        break;
+    case VIEWER_FORGET:
+        forget(h, w);
+        break;
+    case VIEWER_END:
+        forget(h, w);
+        h->sink.ended(w);
+        break;
+    default:
+        break;
+    }
+}
+
+static void confirm(struct hub *h, struct hub_viewer *w)
+{
+    if (w->topic->session)
+        viewer_event(h, w, w->v.located ? VIEWER_ON_CONFIRMED : VIEWER_ON_CONFIRMED_NEW);
+}
+
+static void on_subscribed(void *arg, const char *name, size_t len)
+{
+    struct hub *h = arg;
+    struct hub_topic *t = hub_topics_find(&h->topics, name, len);
+    struct hub_viewer *next;
+
+    if (!t)
+        return;
+    t->confirmed = true;
+    if (!t->viewers) {
+        channel_unsubscribe(h->channel, t->name);
+        hub_topics_drop(&h->topics, t);
+        return;
+    }
+    for (struct hub_viewer *w = t->viewers; w; w = next) {
+        next = w->next;
+        confirm(h, w);
+    }
+}
+
+static void on_ready(void *arg)
+{
+    struct hub *h = arg;
+    struct hub_topic *t = NULL;
+
+    while ((t = hub_topics_next(&h->topics, t)) != NULL)
+        channel_subscribe(h->channel, t->name);
+    if (h->sink.ready)
+        h->sink.ready(h->sink.arg);
+}
+
+static void on_lost(void *arg)
+{
+    struct hub *h = arg;
+    struct hub_topic *t = NULL, *next;
+
+    for (t = hub_topics_next(&h->topics, NULL); t; t = next) {
+        next = hub_topics_next(&h->topics, t);
+        t->confirmed = false;
+        if (!t->viewers)
+            hub_topics_drop(&h->topics, t);
+        else
+            for (struct hub_viewer *w = t->viewers; w; w = w->next)
+                viewer_event(h, w, VIEWER_ON_LOST);
+    }
+}
+
+static bool is_due(const struct hub_topic *t, const struct hub_viewer *w, int64_t now_ms)
+{
+    return (t->running || w->until_final) && now_ms - w->quiet_since_ms >= CHECK_MS;
+}
+
+void hub_tick(struct hub *h, int64_t now_ms)
+{
+    bool retry = h->retry && channel_is_up(h->channel);
+    struct hub_topic *t = NULL;
+
+    if (retry)
+        h->retry = false;
+    while ((t = hub_topics_next(&h->topics, t)) != NULL) {
+        struct hub_viewer *next;
+        if (!t->session)
+            continue;
+        for (struct hub_viewer *w = t->viewers; w; w = next) {
+            next = w->next;
+            if (retry && t->confirmed && w->v.state == VIEWER_WAITING)
+                confirm(h, w);
+            else if (w->v.state == VIEWER_LIVE && is_due(t, w, now_ms))
+                check_viewer(h, w);
+        }
+    }
+}
+
+/* ---- life ---- */
+
+int hub_new(struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink)
+{
+    struct hub *h = calloc(1, sizeof(*h));
+    struct channel_handlers handlers = {h, on_message, on_subscribed, on_ready, on_lost};
+    int rc;
+
+    if (!h)
+        return ERR_NOMEM;
+    h->conf = conf;
+    h->sink = *sink;
+    buf_init(&h->joined, (size_t)conf->stream_queue);
+    rc = hub_topics_init(&h->topics, h);
+    if (rc == 0)
+        rc = channel_new(&h->channel, conf, loop, &handlers);
+    if (rc < 0) {
+        hub_free(h);
+        return rc;
+    }
+    *out = h;
+    return 0;
+}
+
+void hub_free(struct hub *h)
+{
+    if (!h)
+        return;
+    channel_free(h->channel);
+    hub_topics_fini(&h->topics);
+    buf_free(&h->joined);
+    free(h);
+}
+
+struct channel *hub_channel(struct hub *h)
+{
+    return h->channel;
+}
+
+static struct hub_topic *topic_for(struct hub *h, const struct hub_start *start)
+{
+    char name[HUB_KEY_SIZE];
+    int len = start->session
+                  ? snprintf(name, sizeof(name), "tp:{%s}:s:%s", start->user, start->session)
+                  : snprintf(name, sizeof(name), "tp:{%s}", start->user);
+    struct hub_topic *t = hub_topics_find(&h->topics, name, (size_t)len);
+
+    if (t)
+        return t;
+    t = hub_topics_add(&h->topics, name, (size_t)len, start->session != NULL);
+    if (t)
+        channel_subscribe(h->channel, t->name); /* or later, in on_ready */
+    return t;
+}
+
+int hub_add(struct hub *h, const struct hub_start *start, void *owner, struct hub_viewer **out)
+{
+    struct hub_viewer *w = calloc(1, sizeof(*w));
+
+    if (!w)
+        return ERR_NOMEM;
+    w->owner = owner;
+    w->run = start->run ? strdup(start->run) : NULL;
+    w->v.cursor = start->cursor;
+    w->v.origin = start->cursor;
+    w->v.located = start->has_cursor && !start->named_cursor;
+    w->named_cursor = start->has_cursor && start->named_cursor;
+    w->until = start->until;
+    w->until_final = start->until_final;
+    w->topic = (start->run && !w->run) ? NULL : topic_for(h, start);
+    if (!w->topic) {
+        free(w->run);
+        free(w);
+        return ERR_NOMEM;
+    }
+    w->quiet_since_ms = clock_mono_ms();
+    w->next = w->topic->viewers;
+    if (w->next)
+        w->next->prev = w;
+    w->topic->viewers = w;
+    *out = w;
+    if (w->topic->confirmed)
+        confirm(h, w);
+    return 0;
+}
+
+void hub_remove(struct hub *h, struct hub_viewer *w)
+{
+    struct hub_topic *t = w->topic;
+
+    forget(h, w);
+    if (w->prev)
+        w->prev->next = w->next;
+    else
+        t->viewers = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    /* An unconfirmed one waits for its confirmation: it must not be taken for a later one. */
+    if (!t->viewers && (t->confirmed || !channel_is_up(h->channel))) {
+        channel_unsubscribe(h->channel, t->name);
+        hub_topics_drop(&h->topics, t);
+    }
+    free(w->run);
+    free(w);
+}
+
+void hub_drained(struct hub *h, struct hub_viewer *w)
+{
+    if (w->v.state == VIEWER_BEHIND)
+        viewer_event(h, w, VIEWER_ON_DRAINED);
+}
+
+const char *hub_session(const struct hub_viewer *w)
+{
+    const char *end = strchr(w->topic->name, '}');
+
+    return w->topic->session ? end + strlen("}:s:") : "";
+}

@@ -1,0 +1,36 @@
+noinst_LIBRARIES += libstream.a libworkers.a
+libstream_a_SOURCES =
+libworkers_a_SOURCES = \
+	workers/api_worker.c \
+	workers/control.c workers/control.h \
+	workers/crew.c workers/crew.h \
+	workers/handover.c workers/handover.h \
+	workers/housekeeper.c \
+	workers/scoreboard.c workers/scoreboard.h \
+	workers/service.c workers/service.h \
+	workers/slots.c workers/slots.h \
+	workers/sockets.c workers/sockets.h \
+	workers/status.c workers/status.h \
+	workers/supervisor.c workers/supervisor.h \
+	workers/turn_worker.c \
+	workers/watchdog.c workers/watchdog.h \
+	workers/worker.c workers/worker.h
+include workers/stream.mk
+
+sbin_PROGRAMS += turnpiked
+turnpiked_SOURCES = workers/main.c
+# libworkers.a stands twice: its worker mains need the stream worker's files, which need it.
+turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a libagent.a $(TOOLS_LIBS) \
+	$(STORE_LIBS) $(BASE_LIBS) $(FCGI_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) \
+	$(HTTP_PARSER_LIBS) $(SYSTEMD_LIBS)
+
+bin_PROGRAMS += turnpike
+turnpike_SOURCES = workers/turnpike.c
+turnpike_LDADD = libworkers.a $(BASE_LIBS)
+
+systemdunitdir = $(prefix)/lib/systemd/system
+dist_systemdunit_DATA = systemd/turnpike.service systemd/turnpike.socket
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = systemd/sysusers.d/turnpike.conf
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+dist_tmpfiles_DATA = systemd/tmpfiles.d/turnpike.conf

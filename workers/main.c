@@ -1,0 +1,163 @@
+#include "agent/turn.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "fcgi-app/loop.h"
+#include "workers/supervisor.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* turnpiked: arguments, then the supervisor. */
+
+#define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
+#define OVERRIDES_MAX 256
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
+
+struct arguments {
+    const char *config; /* NULL = the default one, if it is there */
+    char *overrides[OVERRIDES_MAX];
+    size_t override_count;
+    bool check;
+    bool http_ready;
+};
+
+static void usage(FILE *out)
+{
+    fputs("usage: turnpiked [--config FILE] [-s NAME=VALUE]... [--check]\n"
+          "  --config FILE   settings (default " DEFAULT_CONFIG ", if it is there)\n"
+          "  -s NAME=VALUE   one setting, over the file\n"
+          "  --check         check the settings and end\n"
+          "  --version\n"
+          "`turnpike config` lists the settings.\n",
+        out);
+}
+
+static int apply_override(struct conf *conf, const char *text, char why[CONF_WHY_SIZE])
+{
+    char name[128];
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || (size_t)(equals - text) >= sizeof(name)) {
+        snprintf(why, CONF_WHY_SIZE, "-s %.100s: NAME=VALUE is needed", text);
+        return ERR_CONFIG;
+    }
+    memcpy(name, text, (size_t)(equals - text));
+    name[equals - text] = '\0';
+    return conf_set(conf, name, equals + 1, why);
+}
+
+static int main_configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
+{
+    const struct arguments *arguments = arg;
+    int error = conf_init(conf);
+    if (error != 0) {
+        snprintf(why, CONF_WHY_SIZE, "%s", err_text(error));
+        return error;
+    }
+    if (arguments->config != NULL)
+        error = conf_load(conf, arguments->config, why);
+    else if (access(DEFAULT_CONFIG, F_OK) == 0)
+        error = conf_load(conf, DEFAULT_CONFIG, why);
+    for (size_t i = 0; i < arguments->override_count && error == 0; i++)
+        error = apply_override(conf, arguments->overrides[i], why);
+    if (error == 0)
+        error = conf_check(conf, why);
+    if (error != 0)
+        conf_fini(conf);
+    return error;
+}
+
+static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE])
+{
+    struct arguments *arguments = arg;
+    int error = arguments->http_ready ? 0 : http_global_init();
+    arguments->http_ready = error == 0;
+    if (error == 0)
+        error = turn_global_init(conf);
+    if (error != 0) {
+        snprintf(why, CONF_WHY_SIZE, "what workers share cannot be prepared: %s", err_text(error));
+        return error;
+    }
+    return loop_global_init(conf, why, CONF_WHY_SIZE);
+}
+
+static int check_only(struct arguments *arguments)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE] = "";
+    int error = main_configure(arguments, &conf, why);
+    if (error != 0) {
+        fprintf(stderr, "turnpiked: %s\n", why[0] != '\0' ? why : err_text(error));
+        return 1;
+    }
+    puts("the settings are valid");
+    conf_fini(&conf);
+    return 0;
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+        {"set", required_argument, NULL, 's'}, {"check", no_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0}};
+    for (int option; (option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            arguments->config = strdup(optarg);
+            break;
+        case 's':
+            if (arguments->override_count == OVERRIDES_MAX) {
+                fputs("turnpiked: too many -s\n", stderr);
+                return 2;
+            }
+            arguments->overrides[arguments->override_count++] = strdup(optarg);
+            break;
+        case 'k':
+            arguments->check = true;
+            break;
+        case 'v':
+            puts("turnpiked " PACKAGE_VERSION);
+            return 0;
+        case 'h':
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 2;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    usage(stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static struct arguments arguments; /* reachable until the end: it owns copies of arguments */
+    worker_title_init(argc, argv);
+    int status = parse_arguments(argc, argv, &arguments);
+    if (status >= 0)
+        return status;
+    if (arguments.check)
+        return check_only(&arguments);
+    const struct supervisor_options options = {
+        .mains = {[SCOREBOARD_API] = api_worker_main,
+            [SCOREBOARD_TURN] = turn_worker_main,
+            [SCOREBOARD_STREAM] = stream_worker_main,
+            [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
+        .configure = main_configure,
+        .prepare = main_prepare,
+        .arg = &arguments};
+    return supervisor_run(&options);
+}

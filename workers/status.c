@@ -1,0 +1,372 @@
+#include "workers/status.h"
+
+#include "agent/turn.h"
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
+
+struct pool_sum {
+    size_t workers, ready, busy, starting, leaving, backoff;
+    unsigned long long requests, turns, errors, messages, dropped;
+    long long connections, memory;
+    int waiting, backlog; /* of the socket; -1 unknown */
+};
+
+static const char *const stage_names[] = {
+#define STAGE_NAME_(name, text) text,
+    TURN_STAGE_TABLE(STAGE_NAME_)
+#undef STAGE_NAME_
+};
+
+static const char *stage_name(const struct scoreboard_slot *b)
+{
+    int stage = atomic_load(&b->stage);
+    return stage >= 0 && stage < TURN_STAGE_COUNT ? stage_names[stage] : "unknown";
+}
+
+static bool is_busy(const struct scoreboard_slot *b)
+{
+    return atomic_load(&b->stage) != TURN_STAGE_IDLE || atomic_load(&b->turn_started_ms) != 0 ||
+        atomic_load(&b->connections) > 0;
+}
+
+static void sum_slot(struct pool_sum *sum, const struct crew_slot *s, const struct scoreboard_slot *b)
+{
+    sum->workers += s->pid > 0;
+    sum->ready += s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
+    sum->starting += s->state == SLOTS_STARTING;
+    sum->backoff += s->state == SLOTS_BACKOFF;
+    sum->leaving += s->state > SLOTS_REPLACING;
+    if (s->pid == 0)
+        return;
+    sum->busy += is_busy(b);
+    sum->requests += atomic_load(&b->requests);
+    sum->turns += atomic_load(&b->turns);
+    sum->errors += atomic_load(&b->errors);
+    sum->messages += atomic_load(&b->messages);
+    sum->dropped += atomic_load(&b->dropped);
+    sum->connections += atomic_load(&b->connections);
+    sum->memory += atomic_load(&b->memory_bytes);
+}
+
+static void sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
+{
+    const struct crew *c = view->crew;
+    memset(sums, 0, SCOREBOARD_POOLS * sizeof(*sums));
+    for (size_t i = 0; i < c->used; i++)
+        if (c->slots[i].state != SLOTS_EMPTY)
+            sum_slot(&sums[c->slots[i].pool], &c->slots[i], &c->board->slots[i]);
+    for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
+        sums[pool].waiting = sums[pool].backlog = -1;
+        if (pool != SCOREBOARD_HOUSEKEEPER)
+            sockets_queue(view->sockets, (enum sockets_which)pool, &sums[pool].waiting,
+                &sums[pool].backlog);
+    }
+}
+
+static size_t pool_wanted(const struct status_view *view, int pool)
+{
+    const struct crew_generation *g = view->crew->current;
+    return g == NULL ? 0 : g->want[pool];
+}
+
+static unsigned current_number(const struct status_view *view)
+{
+    return view->crew->current == NULL ? 0 : view->crew->current->number;
+}
+
+struct turn_names {
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
+};
+
+static bool turn_names(const struct scoreboard_slot *b, struct turn_names *names)
+{
+    return scoreboard_turn_get(b, names->uid, names->session, names->turn);
+}
+
+/* --- one line --- */
+
+void status_line(const struct status_view *view, char *out, size_t size)
+{
+    const struct scoreboard *board = view->crew->board;
+    snprintf(out, size, "%s, %d/%d turns, %zu workers, generation %u", view->phase,
+        atomic_load(&board->running_turns), atomic_load(&board->turn_limit), view->crew->alive,
+        current_number(view));
+}
+
+/* --- text --- */
+
+static const char *duration(int64_t ms, char out[32])
+{
+    int64_t s = ms / 1000;
+    if (ms < 10000)
+        snprintf(out, 32, "%.1fs", (double)(ms < 0 ? 0 : ms) / 1000);
+    else if (s < 3600)
+        snprintf(out, 32, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
+    else
+        snprintf(out, 32, "%" PRId64 "h%02" PRId64 "m", s / 3600, s / 60 % 60);
+    return out;
+}
+
+static void text_pools(const struct status_view *view, const struct pool_sum *sums, struct buf *out)
+{
+    buf_puts(out, "\npool         workers   ready  busy  leaving  queue       connections  requests"
+                  "    errors    deaths\n");
+    for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
+        const struct pool_sum *sum = &sums[pool];
+        char workers[48], queue[48] = "-";
+        snprintf(workers, sizeof(workers), "%zu/%zu", sum->workers, pool_wanted(view, pool));
+        if (sum->waiting >= 0)
+            snprintf(queue, sizeof(queue), "%d/%d", sum->waiting, sum->backlog);
+        buf_printf(out, "%-12s %-9s %-6zu %-5zu %-8zu %-11s %-12lld %-11llu %-9llu %llu\n",
+            scoreboard_pool_name((enum scoreboard_pool)pool), workers, sum->ready, sum->busy,
+            sum->leaving, queue, sum->connections, sum->requests, sum->errors,
+            view->crew->deaths[pool]);
+    }
+}
+
+static void text_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
+{
+    const struct crew_slot *s = &view->crew->slots[i];
+    const struct scoreboard_slot *b = &view->crew->board->slots[i];
+    int64_t since = atomic_load(&b->stage_since_ms);
+    struct turn_names names;
+    char age[32];
+    buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-11s %-8s %-9llu %-8lld", i,
+        scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
+        slots_state_name(s->state), s->reserved && !is_busy(b) ? "reserved" : stage_name(b),
+        duration(now - (since > s->since_ms ? since : s->since_ms), age),
+        (unsigned long long)atomic_load(&b->requests),
+        (long long)atomic_load(&b->memory_bytes) / 1024);
+    if (turn_names(b, &names))
+        buf_printf(out, " %s %s %s", names.uid, names.session, names.turn);
+    buf_putc(out, '\n');
+}
+
+void status_text(const struct status_view *view, struct buf *out)
+{
+    const struct crew *c = view->crew;
+    const struct scoreboard *board = c->board;
+    int64_t now = clock_mono_ms();
+    struct pool_sum sums[SCOREBOARD_POOLS];
+    char age[32];
+    sum_pools(view, sums);
+    buf_printf(out, "turnpiked " PACKAGE_VERSION "[%d] %s, generation %u, up %s\n", (int)c->self,
+        view->phase, current_number(view), duration(now - view->started_ms, age));
+    buf_printf(out,
+        "turns: %d/%d running, %llu accepted, %llu refused (full), %llu refused (waited too long)\n",
+        atomic_load(&board->running_turns), atomic_load(&board->turn_limit),
+        (unsigned long long)atomic_load(&board->accepted),
+        (unsigned long long)atomic_load(&board->refused_full),
+        (unsigned long long)atomic_load(&board->refused_stale));
+    buf_printf(out, "workers: %llu killed, %llu recycled\n", c->killed, c->recycled);
+    text_pools(view, sums, out);
+    buf_puts(out, "\nslot  pool        pid      gen  state       stage       since    requests  "
+                  "KiB      user session turn\n");
+    for (size_t i = 0; i < c->used; i++)
+        if (c->slots[i].state != SLOTS_EMPTY)
+            text_slot(view, i, now, out);
+}
+
+/* --- JSON --- */
+
+static void json_text(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "\"%s\":", name);
+    buf_json_string(out, value, strlen(value));
+}
+
+static void json_pool(const struct status_view *view, int pool, const struct pool_sum *sum, struct buf *out)
+{
+    buf_printf(out,
+        "\"%s\":{\"workers\":%zu,\"wanted\":%zu,\"ready\":%zu,\"busy\":%zu,\"starting\":%zu,"
+        "\"backoff\":%zu,\"leaving\":%zu,",
+        scoreboard_pool_name((enum scoreboard_pool)pool), sum->workers, pool_wanted(view, pool),
+        sum->ready, sum->busy, sum->starting, sum->backoff, sum->leaving);
+    if (sum->waiting >= 0)
+        buf_printf(out, "\"queue\":%d,\"queue_limit\":%d,", sum->waiting, sum->backlog);
+    else
+        buf_puts(out, "\"queue\":null,\"queue_limit\":null,");
+    buf_printf(out,
+        "\"connections\":%lld,\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"messages\":%llu,"
+        "\"dropped\":%llu,\"memory_bytes\":%lld,\"deaths\":%llu}",
+        sum->connections, sum->requests, sum->turns, sum->errors, sum->messages, sum->dropped,
+        sum->memory, view->crew->deaths[pool]);
+}
+
+static void json_slot_turn(const struct scoreboard_slot *b, int64_t now, struct buf *out)
+{
+    struct turn_names names;
+    char trail[SCOREBOARD_TRAIL_SIZE];
+    int64_t started = atomic_load(&b->turn_started_ms);
+    int64_t deadline = atomic_load(&b->turn_deadline_ms);
+    if (!turn_names(b, &names))
+        return;
+    scoreboard_trail(b, trail);
+    buf_putc(out, ',');
+    json_text(out, "user", names.uid);
+    buf_putc(out, ',');
+    json_text(out, "session", names.session);
+    buf_putc(out, ',');
+    json_text(out, "turn", names.turn);
+    buf_printf(out, ",\"turn_ms\":%" PRId64, started == 0 ? 0 : now - started);
+    if (deadline != 0)
+        buf_printf(out, ",\"turn_left_ms\":%" PRId64, deadline - now);
+    buf_putc(out, ',');
+    json_text(out, "trail", trail);
+}
+
+static void json_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
+{
+    const struct crew_slot *s = &view->crew->slots[i];
+    const struct scoreboard_slot *b = &view->crew->board->slots[i];
+    int64_t since = atomic_load(&b->stage_since_ms);
+    buf_printf(out,
+        "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,\"reserved\":%s,"
+        "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"stage\":\"%s\",\"stage_ms\":%" PRId64 ",",
+        i, scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
+        s->reserved ? "true" : "false", slots_state_name(s->state), now - s->since_ms,
+        stage_name(b), since == 0 ? 0 : now - since);
+    buf_printf(out,
+        "\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"memory_bytes\":%lld,"
+        "\"connections\":%lld,\"early_deaths\":%u",
+        (unsigned long long)atomic_load(&b->requests), (unsigned long long)atomic_load(&b->turns),
+        (unsigned long long)atomic_load(&b->errors), (long long)atomic_load(&b->memory_bytes),
+        (long long)atomic_load(&b->connections), s->failures);
+    json_slot_turn(b, now, out);
+    buf_putc(out, '}');
+}
+
+void status_json(const struct status_view *view, struct buf *out)
+{
+    const struct crew *c = view->crew;
+    const struct scoreboard *board = c->board;
+    int64_t now = clock_mono_ms();
+    struct pool_sum sums[SCOREBOARD_POOLS];
+    sum_pools(view, sums);
+    buf_puts(out, "{\"version\":\"" PACKAGE_VERSION "\",");
+    json_text(out, "state", view->phase);
+    buf_printf(out,
+        ",\"pid\":%d,\"generation\":%u,\"uptime_ms\":%" PRId64
+        ",\"turns\":{\"running\":%d,\"limit\":%d,\"accepted\":%llu,\"refused_full\":%llu,"
+        "\"refused_stale\":%llu},\"killed\":%llu,\"recycled\":%llu,\"pools\":{",
+        (int)c->self, current_number(view), now - view->started_ms,
+        atomic_load(&board->running_turns), atomic_load(&board->turn_limit),
+        (unsigned long long)atomic_load(&board->accepted),
+        (unsigned long long)atomic_load(&board->refused_full),
+        (unsigned long long)atomic_load(&board->refused_stale), c->killed, c->recycled);
+    for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
+        if (pool > 0)
+            buf_putc(out, ',');
+        json_pool(view, pool, &sums[pool], out);
+    }
+    buf_puts(out, "},\"slots\":[");
+    bool first = true;
+    for (size_t i = 0; i < c->used; i++) {
+        if (c->slots[i].state == SLOTS_EMPTY)
+            continue;
+        if (!first)
+            buf_putc(out, ',');
+        first = false;
+        json_slot(view, i, now, out);
+    }
+    buf_puts(out, "]}\n");
+}
+
+/* --- OpenMetrics --- */
+
+struct pool_metric {
+    const char *name, *type, *help;
+    long long (*value)(const struct pool_sum *sum, const struct status_view *view, int pool);
+};
+
+#define METRIC_OF(field)                                                                           \
+    static long long metric_##field(const struct pool_sum *sum, const struct status_view *v, int p) \
+    {                                                                                              \
+        (void)v;                                                                                   \
+        (void)p;                                                                                   \
+        return (long long)sum->field;                                                              \
+    }
+METRIC_OF(workers)
+METRIC_OF(ready)
+METRIC_OF(busy)
+METRIC_OF(leaving)
+METRIC_OF(waiting)
+METRIC_OF(backlog)
+METRIC_OF(connections)
+METRIC_OF(memory)
+
+static long long metric_wanted(const struct pool_sum *sum, const struct status_view *view, int pool)
+{
+    (void)sum;
+    return (long long)pool_wanted(view, pool);
+}
+
+static long long metric_deaths(const struct pool_sum *sum, const struct status_view *view, int pool)
+{
+    (void)sum;
+    return (long long)view->crew->deaths[pool];
+}
+
+static const struct pool_metric pool_metrics[] = {
+    {"turnpike_workers", "gauge", "processes", metric_workers},
+    {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration", metric_wanted},
+    {"turnpike_workers_ready", "gauge", "processes that serve", metric_ready},
+    {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections", metric_busy},
+    {"turnpike_workers_leaving", "gauge", "processes that finish what they have", metric_leaving},
+    {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown", metric_waiting},
+    {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", metric_backlog},
+    {"turnpike_connections", "gauge", "open client connections", metric_connections},
+    {"turnpike_memory_bytes", "gauge", "private memory as measured by the workers", metric_memory},
+    {"turnpike_deaths", "counter", "processes that died or were killed", metric_deaths},
+};
+
+static void metrics_pools(const struct status_view *view, struct buf *out)
+{
+    struct pool_sum sums[SCOREBOARD_POOLS];
+    sum_pools(view, sums);
+    for (size_t i = 0; i < sizeof(pool_metrics) / sizeof(pool_metrics[0]); i++) {
+        const struct pool_metric *m = &pool_metrics[i];
+        buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n", m->name, m->type, m->name, m->help);
+        for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
+            buf_printf(out, "%s%s{pool=\"%s\"} %lld\n", m->name,
+                strcmp(m->type, "counter") == 0 ? "_total" : "",
+                scoreboard_pool_name((enum scoreboard_pool)pool),
+                m->value(&sums[pool], view, pool));
+    }
+}
+
+static void metric(
+    struct buf *out, const char *name, const char *type, const char *help, unsigned long long value)
+{
+    buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n%s%s %llu\n", name, type, name, help, name,
+        strcmp(type, "counter") == 0 ? "_total" : "", value);
+}
+
+void status_metrics(const struct status_view *view, struct buf *out)
+{
+    const struct crew *c = view->crew;
+    const struct scoreboard *b = c->board;
+    metric(out, "turnpike_turns_running", "gauge", "turns that run now",
+        (unsigned long long)atomic_load(&b->running_turns));
+    metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
+        (unsigned long long)atomic_load(&b->turn_limit));
+    metric(out, "turnpike_turns_accepted", "counter", "turns accepted", atomic_load(&b->accepted));
+    metric(out, "turnpike_refused_full", "counter", "requests refused because every worker was busy",
+        atomic_load(&b->refused_full));
+    metric(out, "turnpike_refused_stale", "counter", "requests refused because they waited too long",
+        atomic_load(&b->refused_stale));
+    metric(out, "turnpike_killed", "counter", "workers killed by the supervisor", c->killed);
+    metric(out, "turnpike_recycled", "counter", "workers recycled", c->recycled);
+    metric(out, "turnpike_generation", "gauge", "configuration generation", current_number(view));
+    metric(out, "turnpike_uptime_milliseconds", "gauge", "age of the supervisor",
+        (unsigned long long)(clock_mono_ms() - view->started_ms));
+    metrics_pools(view, out);
+    buf_puts(out, "# EOF\n");
+}

@@ -1,0 +1,22 @@
+# The stream worker's own files. fastcgi_client (pure) serves the housekeeper too.
+libstream_a_SOURCES += \
+	workers/fastcgi_call.c workers/fastcgi_call.h \
+	workers/fastcgi_client.c workers/fastcgi_client.h \
+	workers/hub.c workers/hub.h \
+	workers/hub_topics.c workers/hub_topics.h \
+	workers/logentry.c workers/logentry.h \
+	workers/outq.c workers/outq.h \
+	workers/stream.h \
+	workers/stream_conn.c \
+	workers/stream_events.c \
+	workers/stream_frames.c \
+	workers/stream_handshake.c \
+	workers/stream_http.c workers/stream_http.h \
+	workers/stream_legacy.c \
+	workers/stream_message.c \
+	workers/stream_socket.c \
+	workers/stream_sse.c \
+	workers/stream_worker.c \
+	workers/viewer.c workers/viewer.h
+STREAM_LIBS = libstream.a $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+$(libstream_a_OBJECTS): store/scripts.h

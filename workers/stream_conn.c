@@ -1,0 +1,322 @@
+#include "workers/stream.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "workers/stream_http.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define HANDSHAKE_MS 10000
+#define LINGER_MS 2000
+/* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
+#define CONTROL_ROOM 65536
+
+static void want(struct stream_conn *c, int events)
+{
+    if (c->io.events == events)
+        return;
+    ev_io_stop(c->stream->loop, &c->io);
+    ev_io_set(&c->io, c->io.fd, events);
+    ev_io_start(c->stream->loop, &c->io);
+}
+
+void stream_conn_kill(struct stream_conn *c)
+{
+    struct stream *s = c->stream;
+
+    if (c->kind == STREAM_DEAD)
+        return;
+    if (c->kind == STREAM_WS || c->kind == STREAM_SSE)
+        log_debug("%s of %s ends: close %u, %lld ms, %u frames in",
+            c->kind == STREAM_WS ? "socket" : "stream", c->user ? c->user : "-", c->close_code,
+            (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
+    c->kind = STREAM_DEAD;
+    ev_io_stop(s->loop, &c->io);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->buckets[c->bucket] = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    c->prev = NULL;
+    c->next = s->dead;
+    s->dead = c;
+}
+
+void stream_conn_finish(struct stream_conn *c)
+{
+    if (c->kind == STREAM_DEAD)
+        return;
+    c->due_ms = clock_mono_ms() + LINGER_MS;
+    c->kind = STREAM_FINISHING;
+    if (outq_len(&c->out) == 0)
+        stream_conn_kill(c);
+}
+
+static void drained(struct stream_conn *c)
+{
+    struct hub_viewer *next;
+
+    if (c->kind == STREAM_FINISHING || (c->close_sent && c->close_received)) {
+        stream_conn_kill(c);
+        return;
+    }
+    for (struct hub_viewer *w = c->viewers; w && c->kind != STREAM_DEAD; w = next) {
+        next = w->sibling;
+        hub_drained(c->stream->hub, w);
+    }
+}
+
+int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
+{
+    size_t room = (size_t)c->stream->conf->stream_queue + CONTROL_ROOM;
+    int rc;
+
+    if (c->kind == STREAM_DEAD)
+        return ERR_PEER_GONE;
+    if (max == 0 && c->kind == STREAM_WS && outq_len(&c->out) > room) {
+        stream_conn_kill(c);
+        return ERR_PEER_GONE;
+    }
+    rc = outq_send(&c->out, c->io.fd, iov, count, max);
+    if (rc == ERR_FULL)
+        return rc;
+    if (rc < 0) {
+        stream_conn_kill(c);
+        return rc;
+    }
+    c->out_ms = clock_mono_ms();
+    if (outq_len(&c->out) > 0)
+        want(c, EV_READ | EV_WRITE);
+    return 0;
+}
+
+static void take_input(struct stream_conn *c, const char *bytes, size_t len)
+{
+    c->in_ms = clock_mono_ms();
+    if (c->kind == STREAM_HANDSHAKE)
+        stream_handshake_feed(c, bytes, len);
+    else if (c->kind == STREAM_CHECKING)
+        stream_handshake_refuse(c, 400, "bad_request", "Frames came before the answer.");
+    else if (c->kind == STREAM_WS)
+        stream_socket_feed(c, bytes, len);
+    /* Nothing is expected from the others: only their end is of interest. */
+}
+
+static void on_io(struct ev_loop *loop, ev_io *io, int revents)
+{
+    struct stream_conn *c = io->data;
+
+    (void)loop;
+    if (revents & EV_WRITE) {
+        if (outq_flush(&c->out, io->fd) < 0) {
+            stream_conn_kill(c);
+            return;
+        }
+        if (outq_len(&c->out) == 0) {
+            want(c, EV_READ);
+            drained(c);
+        }
+    }
+    if ((revents & EV_READ) && c->kind != STREAM_DEAD) {
+        struct stream *s = c->stream;
+        ssize_t n = recv(io->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
+        if (n > 0)
+            take_input(c, s->bytes, (size_t)n);
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            stream_conn_kill(c);
+    }
+}
+
+int stream_conn_new(struct stream *s, int fd)
+{
+    struct stream_conn *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return ERR_NOMEM;
+    c->request = stream_request_new();
+    if (!c->request) {
+        free(c);
+        return ERR_NOMEM;
+    }
+    c->stream = s;
+    c->opened_ms = c->in_ms = c->out_ms = c->pinged_ms = clock_mono_ms();
+    c->due_ms = c->opened_ms + HANDSHAKE_MS;
+    c->bucket = (unsigned char)((unsigned)fd % STREAM_BUCKETS);
+    c->next = s->buckets[c->bucket];
+    if (c->next)
+        c->next->prev = c;
+    s->buckets[c->bucket] = c;
+    ev_io_init(&c->io, on_io, fd, EV_READ);
+    c->io.data = c;
+    ev_io_start(s->loop, &c->io);
+    s->connections++;
+    return 0;
+}
+
+void stream_conn_free(struct stream_conn *c)
+{
+    struct stream *s = c->stream;
+
+    stream_message_free_all(c);
+    stream_legacy_forget(c);
+    channel_forget(hub_channel(s->hub), c);
+    while (c->viewers)
+        stream_conn_unwatch(c, c->viewers);
+    if (c->inbox)
+        hub_remove(s->hub, c->inbox);
+    stream_socket_free(c);
+    stream_request_free(c->request);
+    outq_free(&c->out);
+    close(c->io.fd);
+    free(c->user);
+    free(c->session);
+    free(c->turn);
+    free(c);
+    s->connections--;
+}
+
+struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session)
+{
+    struct hub_viewer *w = c->viewers;
+
+    while (w && (w->run || strcmp(hub_session(w), session) != 0))
+        w = w->sibling;
+    return w;
+}
+
+int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out)
+{
+    struct hub_viewer *w;
+    size_t count = 0;
+    int rc;
+
+    for (w = c->viewers; w; w = w->sibling)
+        count++;
+    if (count >= STREAM_VIEWERS_MAX)
+        return ERR_LIMIT;
+    rc = hub_add(c->stream->hub, start, c, &w);
+    if (rc < 0)
+        return rc;
+    w->sibling = c->viewers;
+    c->viewers = w;
+    if (out)
+        *out = w;
+    return 0;
+}
+
+int stream_conn_watch(struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out)
+{
+    struct hub_start start = {.user = c->user, .session = session};
+    struct hub_viewer *w = stream_conn_viewer(c, session);
+
+    if (cursor && cursor[0]) {
+        if (logentry_id_parse(cursor, strlen(cursor), &start.cursor) < 0)
+            return ERR_INVALID;
+        start.has_cursor = start.named_cursor = true;
+        if (w)
+            stream_conn_unwatch(c, w);
+    } else if (w) {
+        *out = w;
+        return 0;
+    }
+    return stream_conn_watch_start(c, &start, out);
+}
+
+void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer)
+{
+    struct hub_viewer **at = &c->viewers;
+
+    while (*at && *at != viewer)
+        at = &(*at)->sibling;
+    if (*at)
+        *at = viewer->sibling;
+    hub_remove(c->stream->hub, viewer);
+}
+
+/* ---- time ---- */
+
+static void tick_socket(struct stream_conn *c, int64_t now)
+{
+    const struct conf *conf = c->stream->conf;
+
+    if (c->close_sent) {
+        if (now >= c->due_ms)
+            stream_conn_kill(c);
+        return;
+    }
+    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms) {
+        stream_socket_close(c, 4001, "the credential has expired");
+    } else if (now - c->in_ms >= conf->stream_idle_ms) {
+        stream_socket_close(c, 1001, "no answer to pings");
+    } else if (conf->stream_max_age_ms > 0 && now - c->opened_ms >= conf->stream_max_age_ms) {
+        stream_socket_close(c, 1012, "planned reconnect");
+    } else if (now - c->pinged_ms >= conf->stream_ping_ms &&
+               (now - c->in_ms >= conf->stream_ping_ms || now - c->out_ms >= conf->stream_ping_ms)) {
+        c->pinged_ms = now;
+        stream_socket_ping(c);
+    }
+    if (c->messages)
+        stream_message_tick(c, now);
+}
+
+static void tick_sse(struct stream_conn *c, int64_t now)
+{
+    const struct conf *conf = c->stream->conf;
+
+    if (conf->stream_max_age_ms > 0 && now - c->opened_ms >= conf->stream_max_age_ms)
+        stream_sse_end(c, true);
+    else if (now - c->out_ms >= conf->stream_ping_ms)
+        stream_sse_comment(c);
+}
+
+void stream_conn_tick(struct stream_conn *c, int64_t now)
+{
+    switch (c->kind) {
+    case STREAM_HANDSHAKE:
+    case STREAM_CHECKING:
+        if (now >= c->due_ms)
+            stream_handshake_refuse(c, 408, "handshake_timeout", "The request did not come in time.");
+        break;
+    case STREAM_FINISHING:
+        if (now >= c->due_ms)
+            stream_conn_kill(c);
+        break;
+    case STREAM_WS:
+        tick_socket(c, now);
+        break;
+    case STREAM_SSE:
+        tick_sse(c, now);
+        break;
+    default:
+        break;
+    }
+}
+
+void stream_conn_drain(struct stream_conn *c)
+{
+    switch (c->kind) {
+    case STREAM_HANDSHAKE:
+    case STREAM_CHECKING:
+        stream_handshake_refuse(c, 503, "draining", "This machine is being taken out of service.");
+        break;
+    case STREAM_WS:
+        if (!c->close_sent)
+            stream_socket_close(c, 1012, "service restart");
+        break;
+    case STREAM_SSE:
+        stream_sse_end(c, true);
+        break;
+    case STREAM_JSON:
+        stream_handshake_refuse(c, 503, "draining", "The turn goes on; ask for it again.");
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,457 @@
+#include "workers/stream.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "workers/stream_http.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/uio.h>
+
+#define RETRY_AFTER_MS 1000
+#define TOKEN_MAX 8192
+#define TICKET_MAX 256
+#define SSE_PATH "/_stream/sse"
+
+/* ---- answers ---- */
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } table[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"}, {401, "Unauthorized"},
+        {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
+        {408, "Request Timeout"}, {409, "Conflict"}, {426, "Upgrade Required"},
+        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
+        {504, "Gateway Timeout"}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].status == status)
+            return table[i].text;
+    }
+    return "Result";
+}
+
+static void put_extra_headers(struct buf *b, int status)
+{
+    if (status == 426)
+        buf_puts(b, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+    if (status == 401)
+        buf_puts(b, "WWW-Authenticate: Bearer\r\n");
+    if (status == 405)
+        buf_puts(b, "Allow: GET\r\n");
+    if (status == 503)
+        buf_puts(b, "Retry-After: 1\r\n");
+}
+
+void stream_handshake_refuse(struct stream_conn *c, int status, const char *code, const char *detail)
+{
+    struct buf body, head;
+    struct iovec iov[2];
+
+    log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s", status, code, detail);
+    buf_init(&body, 0);
+    buf_init(&head, 0);
+    buf_printf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
+        reason(status), status, code);
+    buf_json_string(&body, detail, strlen(detail));
+    if (status == 503)
+        buf_printf(&body, ",\"retry_after_ms\":%d", RETRY_AFTER_MS);
+    buf_putc(&body, '}');
+    buf_printf(&head,
+        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
+        "Cache-Control: no-store\r\nConnection: close\r\n",
+        status, reason(status), body.len);
+    put_extra_headers(&head, status);
+    buf_puts(&head, "\r\n");
+    if (buf_error(&body) == 0 && buf_error(&head) == 0) {
+        iov[0] = (struct iovec){head.data, head.len};
+        iov[1] = (struct iovec){body.data, body.len};
+        stream_conn_send(c, iov, 2, 0);
+    }
+    buf_free(&body);
+    buf_free(&head);
+    stream_conn_finish(c);
+}
+
+/* ---- credentials ---- */
+
+struct offer { /* what Sec-WebSocket-Protocol says */
+    const char *answer; /* the protocol without a secret, or NULL */
+    char token[TOKEN_MAX];
+    size_t token_len;
+};
+
+static size_t next_item(const char **list, const char **item)
+{
+    size_t len;
+
+    *list += strspn(*list, " \t,");
+    *item = *list;
+    len = strcspn(*list, " \t,");
+    *list += len;
+    return len;
+}
+
+/* "turnpike, bearer.TOKEN" or "bearer, TOKEN". */
+static void read_offer(const char *list, struct offer *offer)
+{
+    const char *item;
+    bool token_follows = false;
+    size_t len;
+
+    offer->answer = NULL;
+    offer->token_len = 0;
+    while (list && (len = next_item(&list, &item)) > 0) {
+        const char *token = NULL;
+        if (token_follows) {
+            token = item;
+            token_follows = false;
+        } else if (len > 7 && strncasecmp(item, "bearer.", 7) == 0) {
+            token = item + 7;
+            len -= 7;
+        } else if (len == 6 && strncasecmp(item, "bearer", 6) == 0) {
+            token_follows = true;
+            if (!offer->answer)
+                offer->answer = "bearer";
+        } else if (len == 8 && strncmp(item, "turnpike", 8) == 0) {
+            offer->answer = "turnpike";
+        }
+        if (token && len < sizeof(offer->token)) {
+            memcpy(offer->token, token, len);
+            offer->token[len] = '\0';
+            offer->token_len = len;
+        }
+    }
+}
+
+static bool find_token(const struct stream_request *r, struct offer *offer)
+{
+    const char *authorization = stream_request_header(r, STREAM_HTTP_AUTHORIZATION);
+    long len;
+
+    if (offer->token_len > 0)
+        return true;
+    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
+        authorization += 7 + strspn(authorization + 7, " ");
+        offer->token_len = strlen(authorization);
+        if (offer->token_len >= sizeof(offer->token))
+            return false;
+        memcpy(offer->token, authorization, offer->token_len + 1);
+        return true;
+    }
+    len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));
+    if (len > 0)
+        offer->token_len = (size_t)len;
+    return len > 0;
+}
+
+/* The user that the path names: /ws/{user}. "" = none; false = not readable. */
+static bool path_user(const struct stream_conn *c, char user[IDENT_USER_MAX + 1])
+{
+    const char *rest =
+        stream_request_path(c->request) + strlen(c->stream->conf->public_base) + strlen("/ws");
+    long len;
+
+    user[0] = '\0';
+    if (rest[0] == '\0' || strcmp(rest, "/") == 0)
+        return true;
+    len = stream_percent_decode(rest + 1, strlen(rest + 1), false, user, IDENT_USER_MAX + 1);
+    return len > 0 && ident_is_safe(user, (size_t)len, IDENT_USER_MAX);
+}
+
+static void development_user(const struct stream_conn *c, const char *path, char user[IDENT_USER_MAX + 1])
+{
+    const char *header = stream_request_header(c->request, STREAM_HTTP_DEV_USER);
+
+    if (path[0])
+        snprintf(user, IDENT_USER_MAX + 1, "%s", path);
+    else if (stream_query_get(
+                 stream_request_query(c->request), "user", user, IDENT_USER_MAX + 1) <= 0)
+        snprintf(user, IDENT_USER_MAX + 1, "%s", header ? header : "");
+}
+
+/* ---- the upgrade ---- */
+
+static void accept_key(const char *key, char out[32])
+{
+    char text[64];
+    unsigned char digest[SHA_DIGEST_LENGTH];
+
+    snprintf(text, sizeof(text), "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+    SHA1((const unsigned char *)text, strlen(text), digest);
+    EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
+}
+
+static bool is_printable(const char *s, size_t max)
+{
+    size_t n = 0;
+
+    for (; s[n]; n++) {
+        if (n >= max || s[n] < 0x21 || s[n] > 0x7e)
+            return false;
+    }
+    return n > 0;
+}
+
+static void send_upgrade(struct stream_conn *c, const struct offer *offer)
+{
+    const char *id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
+    char key[32];
+    struct buf b;
+    struct iovec iov;
+
+    accept_key(stream_request_header(c->request, STREAM_HTTP_WS_KEY), key);
+    buf_init(&b, 0);
+    buf_printf(&b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Accept: %s\r\n", key);
+    if (offer->answer)
+        buf_printf(&b, "Sec-WebSocket-Protocol: %s\r\n", offer->answer);
+    if (id && is_printable(id, 128))
+        buf_printf(&b, "X-Request-Id: %s\r\n", id);
+    buf_puts(&b, "\r\n");
+    iov = (struct iovec){b.data, b.len};
+    if (buf_error(&b) == 0)
+        stream_conn_send(c, &iov, 1, 0);
+    else
+        stream_conn_kill(c);
+    buf_free(&b);
+}
+
+static enum stream_format wanted_format(const char *query, bool *known)
+{
+    static const char *const names[] = {"agui", "text", "legacy"};
+    char name[16];
+    long len = stream_query_get(query, "format", name, sizeof(name));
+
+    *known = true;
+    for (int i = 0; i < 3; i++) {
+        if (len > 0 && strcmp(name, names[i]) == 0)
+            return (enum stream_format)i;
+    }
+    *known = !strstr(query, "format=");
+    return STREAM_AGUI;
+}
+
+/* Session and cursor of the query, checked before. */
+static void watch_named(struct stream_conn *c, const char *query)
+{
+    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
+    struct hub_viewer *viewer;
+
+    if (stream_query_get(query, "session_id", session, sizeof(session)) <= 0)
+        return;
+    if (stream_query_get(query, "cursor", cursor, sizeof(cursor)) <= 0)
+        cursor[0] = '\0';
+    c->session = strdup(session);
+    if (!c->session || stream_conn_watch(c, session, cursor, &viewer) < 0)
+        stream_conn_kill(c);
+}
+
+static void upgrade(struct stream_conn *c, const struct auth_identity *who)
+{
+    struct stream *s = c->stream;
+    struct offer *offer = malloc(sizeof(*offer));
+    struct stream_request *request = c->request;
+    struct hub_start inbox = {.user = who->user};
+    bool known;
+
+    c->user = strdup(who->user);
+    if (!offer || !c->user) {
+        free(offer);
+        stream_conn_kill(c);
+        return;
+    }
+    c->admin = strcmp(who->role, "admin") == 0;
+    c->expires_ms = who->expires_ms;
+    c->format = (unsigned char)wanted_format(stream_request_query(request), &known);
+    read_offer(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
+    c->kind = STREAM_WS;
+    send_upgrade(c, offer);
+    free(offer);
+    if (c->kind == STREAM_WS && c->format != STREAM_TEXT &&
+        hub_add(s->hub, &inbox, c, &c->inbox) < 0)
+        stream_conn_kill(c);
+    if (c->kind == STREAM_WS && c->format == STREAM_LEGACY)
+        stream_legacy_hello(c);
+    if (c->kind == STREAM_WS)
+        watch_named(c, stream_request_query(request));
+    stream_request_free(request);
+    c->request = NULL;
+}
+
+/* The path names a user: it has to be the credential's. */
+static void admit(struct stream_conn *c, const struct auth_identity *who)
+{
+    char user[IDENT_USER_MAX + 1];
+
+    if (!path_user(c, user))
+        stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
+    else if (user[0] && strcmp(user, who->user) != 0)
+        stream_handshake_refuse(
+            c, 403, "forbidden", "The user of the path is not the user of the credential.");
+    else
+        upgrade(c, who);
+}
+
+static void on_ticket(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+{
+    struct stream_conn *c = arg;
+    struct auth_identity who;
+    int rc = ERR_AUTH;
+
+    if (c->kind != STREAM_CHECKING)
+        return;
+    if (error) {
+        stream_handshake_refuse(
+            c, 503, "store_unavailable", "The ticket cannot be looked up now. Ask for a new one.");
+        return;
+    }
+    memset(&who, 0, sizeof(who));
+    if (count == 1 && texts[0])
+        rc = auth_ticket(c->stream->auth, texts[0], lens[0],
+            stream_request_header(c->request, STREAM_HTTP_ORIGIN), &who);
+    if (rc < 0)
+        stream_handshake_refuse(
+            c, 401, "unauthenticated", "The ticket is unknown, used, expired or of another origin.");
+    else
+        admit(c, &who);
+}
+
+static void check_ticket(struct stream_conn *c, const char *ticket)
+{
+    char key[IDENT_SHA256_SIZE + 16] = "tp:ticket:";
+    const char *argv[2] = {"GETDEL", key};
+    size_t lens[2] = {6, 0};
+
+    ident_sha256_hex(ticket, strlen(ticket), key + strlen(key));
+    lens[1] = strlen(key);
+    c->kind = STREAM_CHECKING;
+    if (channel_command(hub_channel(c->stream->hub), argv, lens, 2, on_ticket, c) < 0)
+        stream_handshake_refuse(
+            c, 503, "store_unavailable", "The ticket cannot be looked up now.");
+}
+
+static void authenticate(struct stream_conn *c)
+{
+    char ticket[TICKET_MAX], path[IDENT_USER_MAX + 1], user[IDENT_USER_MAX + 1];
+    struct auth_identity who;
+    struct offer *offer;
+    const char *why = "A credential is needed.";
+    int rc;
+
+    if (stream_query_get(stream_request_query(c->request), "ticket", ticket, sizeof(ticket)) > 0) {
+        check_ticket(c, ticket);
+        return;
+    }
+    offer = malloc(sizeof(*offer));
+    if (!offer || !path_user(c, path)) {
+        free(offer);
+        stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
+        return;
+    }
+    memset(&who, 0, sizeof(who));
+    read_offer(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
+    if (find_token(c->request, offer)) {
+        rc = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
+    } else {
+        development_user(c, path, user);
+        rc = auth_development(c->stream->auth, user, &who);
+    }
+    free(offer);
+    if (rc < 0)
+        stream_handshake_refuse(c, 401, "unauthenticated", why ? why : "The credential is not valid.");
+    else
+        admit(c, &who);
+}
+
+/* ---- routes ---- */
+
+static bool query_is_good(const char *query)
+{
+    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
+    struct logentry_id id;
+    long session_len = stream_query_get(query, "session_id", session, sizeof(session));
+    long cursor_len = stream_query_get(query, "cursor", cursor, sizeof(cursor));
+    bool known;
+
+    wanted_format(query, &known);
+    if (!known || (session_len < 0 && strstr(query, "session_id=") != NULL))
+        return false;
+    if (session_len > 0 && !ident_is_safe(session, (size_t)session_len, IDENT_SESSION_MAX))
+        return false;
+    return cursor_len <= 0 || logentry_id_parse(cursor, (size_t)cursor_len, &id) == 0;
+}
+
+static void route_socket(struct stream_conn *c)
+{
+    const struct stream_request *r = c->request;
+    const char *key = stream_request_header(r, STREAM_HTTP_WS_KEY);
+    const char *version = stream_request_header(r, STREAM_HTTP_WS_VERSION);
+
+    if (!stream_list_has(stream_request_header(r, STREAM_HTTP_UPGRADE), "websocket") ||
+        !stream_list_has(stream_request_header(r, STREAM_HTTP_CONNECTION), "upgrade"))
+        stream_handshake_refuse(c, 426, "upgrade_required", "This address speaks WebSocket only.");
+    else if (!version || strcmp(version, "13") != 0)
+        stream_handshake_refuse(c, 426, "upgrade_required", "Sec-WebSocket-Version must be 13.");
+    else if (!key || strlen(key) != 24)
+        stream_handshake_refuse(c, 400, "bad_request", "Sec-WebSocket-Key must have 24 characters.");
+    else if (!query_is_good(stream_request_query(r)))
+        stream_handshake_refuse(
+            c, 400, "bad_request", "session_id, cursor or format is not valid.");
+    else if (!auth_origin_allowed(c->stream->auth, stream_request_header(r, STREAM_HTTP_ORIGIN)))
+        stream_handshake_refuse(c, 403, "origin_not_allowed", "This origin is not allowed.");
+    else
+        authenticate(c);
+}
+
+static bool is_socket_path(const char *path, const char *base)
+{
+    size_t len = strlen(base);
+
+    if (strncmp(path, base, len) != 0 || strncmp(path + len, "/ws", 3) != 0)
+        return false;
+    path += len + 3;
+    return path[0] == '\0' || (path[0] == '/' && !strchr(path + 1, '/'));
+}
+
+static void route(struct stream_conn *c)
+{
+    const char *path = stream_request_path(c->request);
+
+    if (!stream_request_is_get(c->request))
+        stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");
+    else if (c->stream->drain_from_ms != 0)
+        stream_handshake_refuse(c, 503, "draining", "This machine is being taken out of service.");
+    else if (strcmp(path, SSE_PATH) == 0)
+        stream_sse_start(c, stream_request_query(c->request));
+    else if (is_socket_path(path, c->stream->conf->public_base))
+        route_socket(c);
+    else
+        stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
+}
+
+void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len)
+{
+    size_t used = 0;
+    int rc = stream_request_feed(c->request, bytes, len, &used);
+
+    if (rc == 0)
+        return;
+    if (rc == ERR_LIMIT) {
+        stream_handshake_refuse(c, 431, "headers_too_large", "The request's headers are too large.");
+    } else if (rc < 0) {
+        stream_handshake_refuse(c, 400, "bad_request", "The request is not HTTP/1.1.");
+    } else {
+        route(c);
+        if (c->kind == STREAM_WS && used < len)
+            stream_socket_feed(c, bytes + used, len - used);
+    }
+}
