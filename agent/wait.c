@@ -12,8 +12,10 @@
 
 static void on_redis(struct reactor_source *source, uint32_t events)
 {
-    (void)source;
-    (void)events; /* the pump after the step reads */
+    struct wait *w = source->arg;
+
+    (void)events;
+    w->redis_ready = true;
 }
 
 static void on_message(void *arg, const char *bytes, size_t len)
@@ -110,10 +112,15 @@ static void watch_redis(struct wait *w)
         (void)reactor_watch(w->env->reactor, &w->redis, fd, EPOLLIN, on_redis, w);
 }
 
+/*
+ * What a token brings has been pumped when it was written; here it is done only when Redis has
+ * answered something that was waited for, so that a token costs no second look at the socket.
+ */
 static void pump(struct wait *w)
 {
-    if (w->renewing)
-        (void)link_pump(w->env->store->link);
+    if (!w->redis_ready && eventlog_state(w->env->eventlog) == EVENTLOG_OK)
+        return;
+    w->redis_ready = false;
     if (eventlog_pump(w->env->eventlog) == ERR_FENCED
         || eventlog_state(w->env->eventlog) == EVENTLOG_FENCED)
         w->result = ERR_FENCED;

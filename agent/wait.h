@@ -22,6 +22,7 @@ struct wait {
     bool check_now;         /* just subscribed: a stop before that is only seen by a renewal */
     int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct reactor_source redis;
+    bool redis_ready;       /* its socket had something to read */
     sigset_t mask;
 };
 /* Subscribes to the session's control channel. start must live as long. Returns 0 or ERR_NOMEM. */

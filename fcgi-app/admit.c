@@ -1,5 +1,6 @@
 #include "fcgi-app/admit.h"
 
+#include "agent/events.h"
 #include "agent/input.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -30,23 +31,10 @@ static const char *admit_run_id(const struct admit *a)
     return a->submit->run_id != NULL ? a->submit->run_id : a->turn;
 }
 
-static const char *admit_first_event(const struct admit *a)
-{
-    struct buf b;
-    buf_init(&b, 0);
-    buf_puts(&b, "{\"type\":\"RUN_STARTED\"");
-    admit_member(&b, "threadId", a->submit->session);
-    admit_member(&b, "runId", admit_run_id(a));
-    buf_puts(&b, ",\"protocolVersion\":\"1.0\"}");
-    const char *event = buf_error(&b) == 0 ? arena_memdup(a->x->arena, b.data, b.len) : NULL;
-    buf_free(&b);
-    return event;
-}
-
-static const char *admit_input(const struct admit *a)
+static struct input admit_form(const struct admit *a)
 {
     const struct submit *s = a->submit;
-    struct input in = {
+    return (struct input){
         .run_id = admit_run_id(a),
         .text = s->text,
         .message_id = s->message_id,
@@ -57,11 +45,29 @@ static const char *admit_input(const struct admit *a)
         .agui = s->agui,
         .traceparent = a->x->request.traceparent,
     };
+}
+
+static const char *admit_keep(const struct admit *a, int error, struct buf *b)
+{
+    const char *text = error == 0 ? arena_memdup(a->x->arena, b->data, b->len) : NULL;
+    buf_free(b);
+    return text;
+}
+
+static const char *admit_first_event(const struct admit *a)
+{
+    struct input in = admit_form(a);
     struct buf b;
     buf_init(&b, 0);
-    const char *json = input_write(&in, &b) == 0 ? arena_memdup(a->x->arena, b.data, b.len) : NULL;
-    buf_free(&b);
-    return json;
+    return admit_keep(a, turn_first_event(&in, a->submit->session, &b), &b);
+}
+
+static const char *admit_input(const struct admit *a)
+{
+    struct input in = admit_form(a);
+    struct buf b;
+    buf_init(&b, 0);
+    return admit_keep(a, input_write(&in, &b), &b);
 }
 
 static int admit_begin(struct admit *a, bool may_run)

@@ -262,7 +262,7 @@ int loop_run(struct loop *l)
     struct worker *w = l->app.worker;
     int result = 0;
     loop_measure(l);
-    atomic_store(&w->slot->ready, true);
+    worker_ready(w);
     while (result >= 0 && !w->drain) {
         /* QUIT ends the turn that runs, not the next one. */
         w->abort_turn = 0;

@@ -5,11 +5,13 @@
 #include "store/scripts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RANGE_MAX 1000
 #define ARGS_HEAD 4
-#define ARGS_EACH 5
+#define ARGS_EACH 6
+#define KEYS_HEAD 3
 
 static const char *key_of(struct arena *arena, const char *uid, const char *format, const char *name)
 {
@@ -41,10 +43,14 @@ static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
         const char *times = key_of(arena, fence->uid, "r:%s:by-time", writes[i].family);
         if (records == NULL || times == NULL)
             return ERR_NOMEM;
-        keys[2 + i * 2] = link_text(records);
-        keys[3 + i * 2] = link_text(times);
+        keys[KEYS_HEAD + i * 2] = link_text(records);
+        keys[KEYS_HEAD + 1 + i * 2] = link_text(times);
     }
-    keys[0] = keys[1] = keys[2];
+    const char *families = key_of(arena, fence->uid, "%s", "families");
+    if (families == NULL)
+        return ERR_NOMEM;
+    keys[0] = keys[1] = keys[KEYS_HEAD];
+    keys[2] = link_text(families);
     if (fence->effect != NULL) {
         const char *effect = key_of(arena, fence->uid, "effect:%s", fence->effect);
         if (effect == NULL)
@@ -83,6 +89,7 @@ static int fill_args(struct link_arg *args, struct store *s, const struct record
         a[2] = link_text(writes[i].json != NULL ? writes[i].json : "");
         a[3] = link_text(time);
         a[4] = link_text(writes[i].seen != NULL ? writes[i].seen : "");
+        a[5] = link_text(writes[i].family);
     }
     return 0;
 }
@@ -119,7 +126,7 @@ int records_commit(struct store *s, const struct records_fence *fence,
             return ERR_INVALID;
     if (fence->effect != NULL && !ident_is_safe(fence->effect, strlen(fence->effect), 128))
         return ERR_INVALID;
-    size_t nkeys = 2 + count * 2, nargs = ARGS_HEAD + count * ARGS_EACH;
+    size_t nkeys = KEYS_HEAD + count * 2, nargs = ARGS_HEAD + count * ARGS_EACH;
     struct link_arg *keys = arena_array(arena, nkeys, sizeof *keys);
     struct link_arg *args = arena_array(arena, nargs, sizeof *args);
     if (keys == NULL || args == NULL)
@@ -222,6 +229,61 @@ int records_range(struct store *s, const char *uid, const char *family, int64_t 
     int result = link_script_call(s->link, &script_records_range, keys, 2, args, 5, &reply);
     if (result == 0)
         result = read_page(reply, max, arena, out);
+    link_reply_free(reply);
+    return result;
+}
+
+int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms,
+    int64_t to_ms, struct arena *arena, int64_t *count)
+{
+    struct link_reply *reply = NULL;
+    *count = 0;
+    if (!names_are_safe(uid, family, NULL))
+        return ERR_INVALID;
+    const char *times = key_of(arena, uid, "r:%s:by-time", family);
+    const char *from = number_of(arena, from_ms), *to = number_of(arena, to_ms);
+    if (times == NULL || from == NULL || to == NULL)
+        return ERR_NOMEM;
+    int result = link_call(s->link,
+        (struct link_arg[]){ link_text("ZCOUNT"), link_text(times), link_text(from), link_text(to) },
+        4, &reply);
+    if (result == 0)
+        *count = link_reply_int(reply);
+    link_reply_free(reply);
+    return result;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names,
+    size_t *count)
+{
+    struct link_reply *reply = NULL;
+    *names = NULL;
+    *count = 0;
+    if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX))
+        return ERR_INVALID;
+    const char *key = key_of(arena, uid, "%s", "families");
+    if (key == NULL)
+        return ERR_NOMEM;
+    int result = link_call(s->link, (struct link_arg[]){ link_text("SMEMBERS"), link_text(key) }, 2,
+        &reply);
+    size_t found = result == 0 ? link_reply_count(reply) : 0;
+    *names = arena_array(arena, found + 1, sizeof **names);
+    if (result == 0 && *names == NULL)
+        result = ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < found; i++) {
+        (*names)[i] = arena_strdup(arena, link_reply_text(link_reply_at(reply, i), NULL));
+        if ((*names)[i] == NULL)
+            result = ERR_NOMEM;
+    }
+    if (result == 0) {
+        *count = found;
+        qsort(*names, found, sizeof **names, compare_names);
+    }
     link_reply_free(reply);
     return result;
 }

@@ -43,5 +43,9 @@ int records_get(struct store *s, const char *uid, const char *family, const char
 /* By time in [from_ms, to_ms], newest or oldest first; at most max (1,000), from offset. */
 struct records_list { const char **json; size_t count; bool more; };
 int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms, int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena, struct records_list *out);
+/* How many in [from_ms, to_ms]. Returns 0 or ERR_STORE*. */
+int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms, int64_t to_ms, struct arena *arena, int64_t *count);
+/* Every family that the user has ever had a record of (tp:{uid}:families), by name, in the arena. */
+int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names, size_t *count);
 
 #endif

@@ -1,5 +1,6 @@
 #include "tools/keep.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 
@@ -7,6 +8,8 @@
 #include <string.h>
 
 #define PAGE 500 /* records read at once */
+#define FIRST_PAGE 32
+#define TRIES 5 /* when others change the same record at the same time */
 
 void keep_cut_utf8(char *text, size_t size)
 {
@@ -115,17 +118,17 @@ int keep_get(struct tools_run *run, const char *family, const char *id, jdoc **d
     return result == 0 || result == ERR_NOMEM ? result : ERR_INTERNAL;
 }
 
-int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
-    keep_each_fn *fn, void *arg)
+static int each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    bool newest_first, size_t size, keep_each_fn *fn, void *arg)
 {
     struct records_list page = { .more = true };
     int result = 0;
-    for (size_t offset = 0; result == 0 && page.more; offset += PAGE) {
+    for (size_t offset = 0; result == 0 && page.more; offset += size, size = PAGE) {
         struct arena *arena = arena_new();
         if (arena == NULL)
             return ERR_NOMEM;
         result = records_range(run->context->store, run->context->uid, family, from_ms, to_ms,
-            false, offset, PAGE, arena, &page);
+            newest_first, offset, size, arena, &page);
         for (size_t i = 0; result == 0 && i < page.count; i++) {
             jdoc *document = NULL;
             result = jdoc_parse(page.json[i], strlen(page.json[i]), &document, NULL, 0);
@@ -138,6 +141,53 @@ int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_
         arena_free(arena);
     }
     return result == ERR_LIMIT ? 0 : result;
+}
+
+int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    keep_each_fn *fn, void *arg)
+{
+    return each(run, family, from_ms, to_ms, false, PAGE, fn, arg);
+}
+
+int keep_newest(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    keep_each_fn *fn, void *arg)
+{
+    return each(run, family, from_ms, to_ms, true, FIRST_PAGE, fn, arg);
+}
+
+int keep_latest(struct tools_run *run, const char *family, jdoc **document, const char **text)
+{
+    struct records_list page;
+    *document = NULL;
+    int result = records_range(run->context->store, run->context->uid, family, -KEEP_FOREVER,
+        KEEP_FOREVER, true, 0, 1, run->arena, &page);
+    if (result != 0)
+        return result;
+    if (page.count == 0)
+        return ERR_NOT_FOUND;
+    if (text != NULL)
+        *text = page.json[0];
+    result = jdoc_parse(page.json[0], strlen(page.json[0]), document, NULL, 0);
+    return result == 0 || result == ERR_NOMEM ? result : ERR_INTERNAL;
+}
+
+int keep_retry(struct tools_run *run, keep_change_fn *change, void *arg)
+{
+    int result = ERR_CONFLICT;
+    for (int i = 0; result == ERR_CONFLICT && i < TRIES; i++)
+        result = change(run, arg);
+    if (result == ERR_CONFLICT)
+        return tools_fail(run, "conflict", "It is being changed by others. Try again.");
+    return result == ERR_INVALID ? 0 : result;
+}
+
+int keep_stamp(const struct tools_run *run, jdoc *document)
+{
+    char now[CLOCK_RFC3339_SIZE];
+    clock_rfc3339(run->context->now_ms, now);
+    int result = jdoc_get(document, "created_at") != NULL ? 0
+        : jdoc_set_string(document, "created_at", now);
+    return result == 0 ? jdoc_set_string(document, "updated_at", now) : result;
 }
 
 int keep_copy(jdoc *to, const jdoc *from, const char *const *keys)

@@ -43,6 +43,24 @@ typedef int keep_each_fn(void *arg, const jdoc *document);
 int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
     keep_each_fn *fn, void *arg);
 
+/* The same, newest first, in pages that begin small: for those who stop soon. */
+int keep_newest(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
+    keep_each_fn *fn, void *arg);
+/* The record with the latest time, as keep_get. */
+int keep_latest(struct tools_run *run, const char *family, jdoc **document, const char **text);
+
+#define KEEP_FOREVER (INT64_C(1) << 52) /* later than any time of a record */
+
+/*
+ * keep_retry -- change(run, arg), again while it answers ERR_CONFLICT: it reads, changes and
+ * commits. ERR_INVALID (it has set a failure) becomes 0; a conflict that stays becomes a failure.
+ */
+typedef int keep_change_fn(struct tools_run *run, void *arg);
+int keep_retry(struct tools_run *run, keep_change_fn *change, void *arg);
+
+/* keep_stamp -- updated_at, and created_at when it is not there. Returns 0 or ERR_NOMEM. */
+int keep_stamp(const struct tools_run *run, jdoc *document);
+
 /* Copies the members named (NULL-terminated list) that are there. Returns 0 or ERR_NOMEM. */
 int keep_copy(jdoc *to, const jdoc *from, const char *const *keys);
 

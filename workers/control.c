@@ -94,7 +94,8 @@ static void client_read(struct control_client *client)
 {
     while (client->line_len < sizeof(client->line)) {
         char *at = client->line + client->line_len;
-        ssize_t n = recv(client->source.fd, at, sizeof(client->line) - client->line_len, MSG_DONTWAIT);
+        ssize_t n =
+            recv(client->source.fd, at, sizeof(client->line) - client->line_len, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -208,8 +209,9 @@ static int ask_connect(const char *path, int *fdp)
     if (fd < 0)
         return ERR_IO;
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        int error = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND :
-            errno == EACCES || errno == EPERM ? ERR_FORBIDDEN : ERR_IO;
+        int error = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND
+                    : errno == EACCES || errno == EPERM      ? ERR_FORBIDDEN
+                                                             : ERR_IO;
         close(fd);
         return error;
     }

@@ -16,7 +16,8 @@ struct control;
 typedef void control_fn(void *arg, const char *line, struct buf *reply);
 
 /* listen_fd: non-blocking, borrowed. Returns 0, ERR_NOMEM or ERR_IO. */
-int control_new(struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn, void *arg);
+int control_new(
+    struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn, void *arg);
 void control_free(struct control *c);
 size_t control_clients(const struct control *c);
 

@@ -19,7 +19,7 @@
 
 /* Two generations of the largest configuration that conf allows. */
 #define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
-#define EARLY_MS 10000       /* a worker that served shorter died early */
+#define EARLY_MS 10000 /* a worker that served shorter died early */
 #define TICK_MS 1000
 #define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
 #define LINES_MAX 65536
@@ -28,7 +28,8 @@ typedef void crew_action_fn(struct crew *c, size_t index, enum slots_event event
 
 static void crew_step(struct crew *c, size_t index, enum slots_event event);
 
-int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd)
+int crew_init(
+    struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd)
 {
     memset(c, 0, sizeof(*c));
     c->sockets = sockets;
@@ -217,8 +218,9 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
     exit(c->mains[s->pool](&w));
 }
 
-_Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API && (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
-        (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM,
+_Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API &&
+                   (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
+                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM,
     "a pool's socket has the pool's number");
 
 static void board_prepare(struct crew *c, size_t index)
@@ -269,7 +271,8 @@ static struct crew_slot *housekeeper_find(struct crew *c)
         struct crew_slot *s = &c->slots[i];
         if (s->pool != SCOREBOARD_HOUSEKEEPER || s->pid == 0 || s->lines_fd < 0 || s->ready_ms == 0)
             continue;
-        if (found == NULL || (slot_serves(s) && (!slot_serves(found) || s->ready_ms > found->ready_ms)))
+        if (found == NULL ||
+            (slot_serves(s) && (!slot_serves(found) || s->ready_ms > found->ready_ms)))
             found = s;
     }
     return found;
@@ -280,7 +283,8 @@ static void lines_flush(struct crew *c)
 {
     struct crew_slot *s = c->lines.len > 0 ? housekeeper_find(c) : NULL;
     while (s != NULL && c->lines.len > 0) {
-        size_t len = (size_t)((char *)memchr(c->lines.data, '\n', c->lines.len) - c->lines.data) + 1;
+        size_t len =
+            (size_t)((char *)memchr(c->lines.data, '\n', c->lines.len) - c->lines.data) + 1;
         if (send(s->lines_fd, c->lines.data, len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)len)
             return;
         buf_consume(&c->lines, len);
@@ -370,8 +374,8 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
         s->state = SLOTS_READY;
         return;
     }
-    worker_over_limit(
-        &s->generation->conf, &c->board->slots[index], (unsigned)index, s->generation->number, 1, reason);
+    worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
+        s->generation->number, 1, reason);
     log_info("%s is recycled (%s), replacement first", slot_label(c, index, label), reason);
     c->recycled++;
     slot_take(new_one, s->generation, s->pool, s->position, (int)index);
@@ -393,10 +397,10 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
     slot_turn(c, index, turn, sizeof(turn));
     /* Told to hurry, idle workers just go. */
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s",
-        slot_label(c, index, label),
-        event == SLOTS_ON_STUCK ? "turn far beyond its deadline" :
-        event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)" : "asked to hurry",
+        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", slot_label(c, index, label),
+        event == SLOTS_ON_STUCK        ? "turn far beyond its deadline"
+        : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
+                                       : "asked to hurry",
         s->generation->conf.kill_ms, turn);
     kill(s->pid, SIGQUIT);
     kill(s->pid, SIGTERM);
@@ -525,7 +529,8 @@ static void crew_step(struct crew *c, size_t index, enum slots_event event)
 
 /* --- to all --- */
 
-static bool is_meant(const struct crew_slot *s, enum crew_whom whom, const struct crew_generation *g)
+static bool is_meant(
+    const struct crew_slot *s, enum crew_whom whom, const struct crew_generation *g)
 {
     switch (whom) {
     case CREW_ALL:
@@ -559,8 +564,8 @@ size_t crew_alive(const struct crew *c, bool with_housekeeper)
 {
     size_t alive = 0;
     for (size_t i = 0; i < c->used; i++)
-        alive += c->slots[i].pid > 0 &&
-            (with_housekeeper || c->slots[i].pool != SCOREBOARD_HOUSEKEEPER);
+        alive +=
+            c->slots[i].pid > 0 && (with_housekeeper || c->slots[i].pool != SCOREBOARD_HOUSEKEEPER);
     return alive;
 }
 
@@ -569,7 +574,7 @@ size_t crew_alive(const struct crew *c, bool with_housekeeper)
 static bool was_asked(const struct crew_slot *s)
 {
     return s->state == SLOTS_RETIRING || s->state == SLOTS_TERMINATING || s->state == SLOTS_DYING ||
-        s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
+           s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
 }
 
 static void death_log(const struct crew *c, size_t index, int status)
@@ -583,7 +588,9 @@ static void death_log(const struct crew *c, size_t index, int status)
     else
         snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
     slot_turn(c, index, turn, sizeof(turn));
-    log_write(clean && was_asked(s) ? LOG_LEVEL_DEBUG : clean ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+    log_write(clean && was_asked(s) ? LOG_LEVEL_DEBUG
+              : clean               ? LOG_LEVEL_INFO
+                                    : LOG_LEVEL_WARN,
         "%s %s while %s after %llu requests%s", slot_label(c, index, label), how,
         slots_state_name(s->state),
         (unsigned long long)atomic_load(&c->board->slots[index].requests), turn);

@@ -31,15 +31,15 @@ struct crew_generation {
 struct crew_slot {
     enum slots_state state;
     enum scoreboard_pool pool;
-    unsigned position;        /* within its pool, from 0 */
+    unsigned position; /* within its pool, from 0 */
     bool reserved;
     pid_t pid;
-    int lines_fd;             /* housekeeper: our end of its socket; else -1 */
-    int64_t since_ms;         /* of the state */
-    int64_t ready_ms;         /* 0 = not yet */
-    int64_t deadline_ms;      /* what it means depends on the state; 0 = none */
-    unsigned failures;        /* early deaths in a row */
-    int replaces;             /* slot that goes when this one serves; -1 = none */
+    int lines_fd;        /* housekeeper: our end of its socket; else -1 */
+    int64_t since_ms;    /* of the state */
+    int64_t ready_ms;    /* 0 = not yet */
+    int64_t deadline_ms; /* what it means depends on the state; 0 = none */
+    unsigned failures;   /* early deaths in a row */
+    int replaces;        /* slot that goes when this one serves; -1 = none */
     struct crew_generation *generation;
 };
 
@@ -50,12 +50,12 @@ struct crew {
     int notify_fd;
     pid_t self;
     struct crew_slot *slots;
-    size_t capacity, used;    /* used: no slot at or above it was ever taken */
-    size_t alive;             /* processes */
+    size_t capacity, used; /* used: no slot at or above it was ever taken */
+    size_t alive;          /* processes */
     struct crew_generation *generations;
     struct crew_generation *current; /* the one that serves; set by the supervisor */
     unsigned last_generation;
-    struct buf lines;         /* for the housekeeper, while none listens */
+    struct buf lines; /* for the housekeeper, while none listens */
     unsigned long long deaths[SCOREBOARD_POOLS], killed, recycled;
 };
 
@@ -64,7 +64,8 @@ struct crew {
  *   notify_fd       eventfd that workers write when ready; borrowed
  * Returns 0 or ERR_NOMEM.
  */
-int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd);
+int crew_init(
+    struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd);
 /* Every process must have been reaped. */
 void crew_fini(struct crew *c);
 
@@ -84,7 +85,8 @@ bool crew_serves(const struct crew *c);
 
 /* Which slots an event is for. */
 enum crew_whom { CREW_ALL, CREW_BUT_HOUSEKEEPER, CREW_THIS_GENERATION, CREW_OTHER_GENERATIONS };
-void crew_tell(struct crew *c, enum slots_event event, enum crew_whom whom, const struct crew_generation *g);
+void crew_tell(
+    struct crew *c, enum slots_event event, enum crew_whom whom, const struct crew_generation *g);
 /* A signal to every process. */
 void crew_signal(struct crew *c, int number);
 /* Processes that are left / left except housekeepers. */

@@ -163,8 +163,7 @@ int handover_start(struct handover **out, struct reactor *reactor, const char *s
     if (error == 0)
         error = handover_connect(h, socket_path);
     if (error == 0)
-        error = reactor_watch(
-            reactor, &h->source, h->fd, EPOLLIN | EPOLLOUT, handover_on_ready, h);
+        error = reactor_watch(reactor, &h->source, h->fd, EPOLLIN | EPOLLOUT, handover_on_ready, h);
     if (error != 0) {
         handover_cancel(h);
         return error;

@@ -23,15 +23,15 @@
  * The housekeeper looks after turns that nobody runs: pending ones are handed to the turn pool,
  * those of dead workers are ended. What it knows is a list of jobs; the truth stands in Redis.
  */
-#define LOOK_MS 1000          /* between looks at tp:hint:leases */
-#define LOOK_BUSY_MS 250      /* while something was due */
-#define LOOK_MAX 64           /* hints of one look: what is taken over at once stays bounded */
+#define LOOK_MS 1000     /* between looks at tp:hint:leases */
+#define LOOK_BUSY_MS 250 /* while something was due */
+#define LOOK_MAX 64      /* hints of one look: what is taken over at once stays bounded */
 #define JOBS_MAX 512
-#define HANDOVERS_MAX 16      /* open at once */
+#define HANDOVERS_MAX 16 /* open at once */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
 #define LINE_SIZE 512
-#define LEAVE_MS 1000         /* for open handovers, when asked to go */
+#define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 
 #define DEAD_MESSAGE "The assistant's process ended unexpectedly. Please try again."
@@ -59,7 +59,7 @@ struct housekeeper {
     struct job jobs[JOBS_MAX];
     size_t handovers;
     int64_t look_ms, memory_ms;
-    int64_t patient_until_ms;     /* nothing counts as expired before: Redis was away */
+    int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
     unsigned link_generation;
     bool orphaned;
 };
@@ -140,8 +140,8 @@ static void job_run(struct job *job)
         k->handovers++;
         return;
     }
-    log_limited(LOG_LEVEL_WARN, "turn %s: the turn pool cannot be reached: %s", job->turn,
-        err_text(error));
+    log_limited(
+        LOG_LEVEL_WARN, "turn %s: the turn pool cannot be reached: %s", job->turn, err_text(error));
     job_later(job, 0);
 }
 
@@ -187,8 +187,7 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 
 static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
 {
-    int error =
-        turns_fail(k->store, hint->uid, hint->turn, true, "worker_died", DEAD_MESSAGE);
+    int error = turns_fail(k->store, hint->uid, hint->turn, true, "worker_died", DEAD_MESSAGE);
     if (error == 0)
         log_warn("turn %s of user %s ended: nobody renewed its lease", hint->turn, hint->uid);
     else if (error == ERR_NOT_FOUND)
@@ -272,8 +271,8 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
 {
     struct housekeeper *k = source->arg;
     (void)events;
-    ssize_t n = recv(
-        source->fd, k->line + k->line_len, sizeof(k->line) - 1 - k->line_len, MSG_DONTWAIT);
+    ssize_t n =
+        recv(source->fd, k->line + k->line_len, sizeof(k->line) - 1 - k->line_len, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
@@ -370,8 +369,8 @@ static void housekeeper_leave(struct housekeeper *k)
             if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
                 job_dead(&k->jobs[i]);
         /* One more look at the socket, in which lines may still stand. */
-        int ran = reactor_step(k->reactor, k->handovers > 0 || has_dead_jobs(k) ? now + 50 : 0,
-            &k->worker->wait_mask);
+        int ran = reactor_step(
+            k->reactor, k->handovers > 0 || has_dead_jobs(k) ? now + 50 : 0, &k->worker->wait_mask);
         if (ran == 0 && k->handovers == 0 && !has_dead_jobs(k))
             break;
     } while (clock_mono_ms() < until && !k->worker->abort_turn);

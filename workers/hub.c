@@ -23,6 +23,7 @@ struct hub {
     struct hub_topics topics;
     struct buf joined; /* one text event made of several */
     bool retry;        /* some viewer waits though its subscription stands */
+    bool subscriber;   /* the subscribing connection is there */
 };
 
 /* Fields of the reply of store/lua/view_locate.lua. */
@@ -547,6 +548,7 @@ static void on_ready(void *arg)
     struct hub *h = arg;
     struct hub_topic *t = NULL;
 
+    h->subscriber = true;
     while ((t = hub_topics_next(&h->topics, t)) != NULL)
         channel_subscribe(h->channel, t->name);
     if (h->sink.ready)
@@ -558,6 +560,7 @@ static void on_lost(void *arg)
     struct hub *h = arg;
     struct hub_topic *t = NULL, *next;
 
+    h->subscriber = false;
     for (t = hub_topics_next(&h->topics, NULL); t; t = next) {
         next = hub_topics_next(&h->topics, t);
         t->confirmed = false;
@@ -693,7 +696,7 @@ void hub_remove(struct hub *h, struct hub_viewer *w)
     if (w->next)
         w->next->prev = w->prev;
     /* An unconfirmed one waits for its confirmation: it must not be taken for a later one. */
-    if (!t->viewers && (t->confirmed || !channel_is_up(h->channel))) {
+    if (!t->viewers && (t->confirmed || !h->subscriber)) {
         channel_unsubscribe(h->channel, t->name);
         hub_topics_drop(&h->topics, t);
     }

@@ -108,8 +108,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
         {"set", required_argument, NULL, 's'}, {"check", no_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0}};
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -151,11 +150,10 @@ int main(int argc, char **argv)
         return status;
     if (arguments.check)
         return check_only(&arguments);
-    const struct supervisor_options options = {
-        .mains = {[SCOREBOARD_API] = api_worker_main,
-            [SCOREBOARD_TURN] = turn_worker_main,
-            [SCOREBOARD_STREAM] = stream_worker_main,
-            [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
+    const struct supervisor_options options = {.mains = {[SCOREBOARD_API] = api_worker_main,
+                                                   [SCOREBOARD_TURN] = turn_worker_main,
+                                                   [SCOREBOARD_STREAM] = stream_worker_main,
+                                                   [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,
         .arg = &arguments};

@@ -53,7 +53,7 @@ void scoreboard_attach(struct scoreboard_slot *slot)
  * reached that slot's token; whoever comes next brings it there first. A token carries the number
  * of the change that wrote it, so a helper that comes late changes nothing.
  */
-#define ADMISSION_COUNT(w) ((unsigned)((w) & 0xffff))
+#define ADMISSION_COUNT(w) ((unsigned)((w)&0xffff))
 #define ADMISSION_SLOT(w) ((unsigned)((w) >> 16 & 0xffff))
 #define ADMISSION_TAKES(w) ((w) >> 32 & 1)
 #define ADMISSION_NUMBER(w) ((uint32_t)((w) >> 33))
@@ -63,7 +63,7 @@ void scoreboard_attach(struct scoreboard_slot *slot)
 static unsigned long long admission_word(unsigned count, unsigned slot, bool takes, uint32_t number)
 {
     return (unsigned long long)(number & NUMBER_MASK) << 33 | (unsigned long long)takes << 32 |
-        (unsigned long long)slot << 16 | count;
+           (unsigned long long)slot << 16 | count;
 }
 
 static bool number_is_older(uint32_t a, uint32_t b)
@@ -155,7 +155,8 @@ void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot)
     atomic_store(&slot->trail_next, 0);
     atomic_store(&slot->text.sequence, 0);
     /* A number of today, so that an idle slot's never looks newer than a change's. */
-    atomic_store(&slot->token, (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
+    atomic_store(
+        &slot->token, (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
     slot->text.uid[0] = slot->text.session[0] = slot->text.turn[0] = '\0';
 }
 
@@ -165,8 +166,9 @@ void scoreboard_stage_set(struct scoreboard_slot *slot, int stage)
     int64_t started = atomic_load_explicit(&slot->turn_started_ms, memory_order_relaxed);
     int64_t since = started == 0 ? 0 : now - started;
     unsigned next = atomic_load_explicit(&slot->trail_next, memory_order_relaxed);
-    unsigned entry = ((unsigned)stage & 0xff) << 24 |
-        (since < 0 ? 0 : since > 0xffffff ? 0xffffff : (unsigned)since);
+    unsigned entry = ((unsigned)stage & 0xff) << 24 | (since < 0             ? 0
+                                                          : since > 0xffffff ? 0xffffff
+                                                                             : (unsigned)since);
     atomic_store_explicit(&slot->trail[next % TRAIL_COUNT], entry, memory_order_relaxed);
     atomic_store_explicit(&slot->trail_next, next + 1, memory_order_relaxed);
     atomic_store_explicit(&slot->stage_since_ms, now, memory_order_relaxed);
@@ -200,8 +202,7 @@ void scoreboard_turn_set(
     atomic_store_explicit(&text->sequence, sequence + 1, memory_order_release);
 }
 
-bool scoreboard_turn_get(
-    const struct scoreboard_slot *slot, char *uid, char *session, char *turn)
+bool scoreboard_turn_get(const struct scoreboard_slot *slot, char *uid, char *session, char *turn)
 {
     const struct scoreboard_text *text = &slot->text;
     for (int tries = 0; tries < READ_TRIES; tries++) {

@@ -14,7 +14,13 @@
  * process, written by its worker, read by the supervisor; the machine's count of running turns;
  * the breakers. All C11 atomics. Texts are guarded by a sequence number (odd while written).
  */
-enum scoreboard_pool { SCOREBOARD_API, SCOREBOARD_TURN, SCOREBOARD_STREAM, SCOREBOARD_HOUSEKEEPER, SCOREBOARD_POOLS };
+enum scoreboard_pool {
+    SCOREBOARD_API,
+    SCOREBOARD_TURN,
+    SCOREBOARD_STREAM,
+    SCOREBOARD_HOUSEKEEPER,
+    SCOREBOARD_POOLS
+};
 const char *scoreboard_pool_name(enum scoreboard_pool pool);
 
 struct scoreboard_text {
@@ -23,33 +29,33 @@ struct scoreboard_text {
 };
 struct scoreboard_slot {
     /* supervisor */
-    atomic_int pid;              /* 0 = no process */
-    atomic_int pool;             /* enum scoreboard_pool */
+    atomic_int pid;  /* 0 = no process */
+    atomic_int pool; /* enum scoreboard_pool */
     atomic_uint generation;
-    atomic_int state;            /* enum slots_state, workers/slots.h */
-    atomic_llong since_ms;       /* of the state, monotonic */
+    atomic_int state;      /* enum slots_state, workers/slots.h */
+    atomic_llong since_ms; /* of the state, monotonic */
     atomic_uint deaths;
     /* worker */
     atomic_bool ready;
-    atomic_int stage;            /* enum turn_stage */
-    atomic_llong stage_since_ms; /* monotonic */
+    atomic_int stage;              /* enum turn_stage */
+    atomic_llong stage_since_ms;   /* monotonic */
     atomic_llong turn_deadline_ms; /* monotonic; 0 = no turn */
     atomic_ullong requests, turns, errors;
-    atomic_llong memory_bytes;   /* private, measured between requests */
+    atomic_llong memory_bytes; /* private, measured between requests */
     atomic_llong epoch;
-    atomic_llong connections;    /* stream workers */
+    atomic_llong connections;        /* stream workers */
     atomic_ullong messages, dropped; /* stream workers: out, dropped for slow viewers */
-    atomic_uint trail[16];       /* ring of stages: stage<<24 | milliseconds since the turn's start */
+    atomic_uint trail[16]; /* ring of stages: stage<<24 | milliseconds since the turn's start */
     atomic_uint trail_next;
     struct scoreboard_text text;
-    atomic_ullong token;         /* change number << 1 | holds one of turn_limit; scoreboard.c only */
-    atomic_llong started_ms;     /* supervisor: when it was forked, monotonic */
-    atomic_llong turn_started_ms;/* monotonic; 0 = no turn */
+    atomic_ullong token;     /* change number << 1 | holds one of turn_limit; scoreboard.c only */
+    atomic_llong started_ms; /* supervisor: when it was forked, monotonic */
+    atomic_llong turn_started_ms; /* monotonic; 0 = no turn */
 };
 struct scoreboard {
     size_t slot_count;
     atomic_int running_turns, turn_limit; /* running_turns: for readers; admission decides */
-    atomic_ullong admission;     /* count, last change and whose: scoreboard.c only */
+    atomic_ullong admission;              /* count, last change and whose: scoreboard.c only */
     atomic_ullong refused_full, refused_stale, accepted;
     atomic_bool draining;
     struct breaker breakers[BREAKER_COUNT];
@@ -58,7 +64,8 @@ struct scoreboard {
 /* Supervisor. Returns 0 or ERR_NOMEM. */
 int scoreboard_new(struct scoreboard **out, size_t slots);
 void scoreboard_free(struct scoreboard *b);
-/* Worker, after fork: the slot for which scoreboard_turn_take and _give act (worker_enter does it). */
+/* Worker, after fork: the slot for which scoreboard_turn_take and _give act (worker_enter does it).
+ */
 void scoreboard_attach(struct scoreboard_slot *slot);
 /*
  * Turn worker: takes one of turn_limit by compare-and-swap; false when full. The count and whose
@@ -73,10 +80,12 @@ bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_slot *slot)
 void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot);
 void scoreboard_stage_set(struct scoreboard_slot *slot, int stage);
 /* Before the start script, so that a death at any later moment names the turn. NULLs clear. */
-void scoreboard_turn_set(struct scoreboard_slot *slot, const char *uid, const char *session, const char *turn);
+void scoreboard_turn_set(
+    struct scoreboard_slot *slot, const char *uid, const char *session, const char *turn);
 /* False when there is none, or while it is being written. */
 bool scoreboard_turn_get(const struct scoreboard_slot *slot, char *uid, char *session, char *turn);
-/* Any process: "request+0 starting+3 model-wait+5": the stages since the turn's start, milliseconds. */
+/* Any process: "request+0 starting+3 model-wait+5": the stages since the turn's start,
+ * milliseconds. */
 #define SCOREBOARD_TRAIL_SIZE 512
 void scoreboard_trail(const struct scoreboard_slot *slot, char out[SCOREBOARD_TRAIL_SIZE]);
 

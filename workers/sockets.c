@@ -76,8 +76,9 @@ static int take_passed(struct sockets *s, const struct service_socket *passed, c
 {
     char path[108];
     if (socket_path(passed->fd, path) != 0) {
-        snprintf(why, CONF_WHY_SIZE, "descriptor %d (%s) from systemd is no unix socket with a path",
-            passed->fd, passed->name);
+        snprintf(why, CONF_WHY_SIZE,
+            "descriptor %d (%s) from systemd is no unix socket with a path", passed->fd,
+            passed->name);
         return ERR_CONFIG;
     }
     int which = which_by_name(passed->name);
@@ -172,7 +173,8 @@ static int make_one(struct sockets *s, enum sockets_which which, const struct co
     struct sockets_one *one = &s->one[which];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat st;
-    int n = snprintf(one->path, sizeof(one->path), "%s/%s.sock", conf->run_dir, sockets_name(which));
+    int n =
+        snprintf(one->path, sizeof(one->path), "%s/%s.sock", conf->run_dir, sockets_name(which));
     if (n < 0 || (size_t)n >= sizeof(one->path)) {
         snprintf(why, CONF_WHY_SIZE, "run_dir is too long for a unix socket: %s", conf->run_dir);
         return ERR_CONFIG;
@@ -275,8 +277,8 @@ static int queue_ask(int netlink, ino_t inode)
     query.request.udiag_ino = (uint32_t)inode;
     query.request.udiag_show = UDIAG_SHOW_RQLEN;
     query.request.udiag_cookie[0] = query.request.udiag_cookie[1] = ~0U;
-    ssize_t n = sendto(
-        netlink, &query, sizeof(query), 0, (struct sockaddr *)&kernel, sizeof(kernel));
+    ssize_t n =
+        sendto(netlink, &query, sizeof(query), 0, (struct sockaddr *)&kernel, sizeof(kernel));
     return n == (ssize_t)sizeof(query) ? 0 : ERR_IO;
 }
 

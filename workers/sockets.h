@@ -14,9 +14,9 @@
 enum sockets_which { SOCKETS_API, SOCKETS_TURN, SOCKETS_STREAM, SOCKETS_CONTROL, SOCKETS_COUNT };
 
 struct sockets_one {
-    int fd;           /* listening, O_NONBLOCK | CLOEXEC; -1 = not open */
-    bool inherited;   /* from systemd: its file is not ours to remove */
-    dev_t device;     /* of the file that we made */
+    int fd;         /* listening, O_NONBLOCK | CLOEXEC; -1 = not open */
+    bool inherited; /* from systemd: its file is not ours to remove */
+    dev_t device;   /* of the file that we made */
     ino_t inode;
     char path[108];
 };

@@ -33,10 +33,11 @@ static const char *stage_name(const struct scoreboard_slot *b)
 static bool is_busy(const struct scoreboard_slot *b)
 {
     return atomic_load(&b->stage) != TURN_STAGE_IDLE || atomic_load(&b->turn_started_ms) != 0 ||
-        atomic_load(&b->connections) > 0;
+           atomic_load(&b->connections) > 0;
 }
 
-static void sum_slot(struct pool_sum *sum, const struct crew_slot *s, const struct scoreboard_slot *b)
+static void sum_slot(
+    struct pool_sum *sum, const struct crew_slot *s, const struct scoreboard_slot *b)
 {
     sum->workers += s->pid > 0;
     sum->ready += s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
@@ -65,8 +66,8 @@ static void sum_pools(const struct status_view *view, struct pool_sum sums[SCORE
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         sums[pool].waiting = sums[pool].backlog = -1;
         if (pool != SCOREBOARD_HOUSEKEEPER)
-            sockets_queue(view->sockets, (enum sockets_which)pool, &sums[pool].waiting,
-                &sums[pool].backlog);
+            sockets_queue(
+                view->sockets, (enum sockets_which)pool, &sums[pool].waiting, &sums[pool].backlog);
     }
 }
 
@@ -160,7 +161,8 @@ void status_text(const struct status_view *view, struct buf *out)
     buf_printf(out, "turnpiked " PACKAGE_VERSION "[%d] %s, generation %u, up %s\n", (int)c->self,
         view->phase, current_number(view), duration(now - view->started_ms, age));
     buf_printf(out,
-        "turns: %d/%d running, %llu accepted, %llu refused (full), %llu refused (waited too long)\n",
+        "turns: %d/%d running, %llu accepted, %llu refused (full), %llu refused (waited too "
+        "long)\n",
         atomic_load(&board->running_turns), atomic_load(&board->turn_limit),
         (unsigned long long)atomic_load(&board->accepted),
         (unsigned long long)atomic_load(&board->refused_full),
@@ -182,7 +184,8 @@ static void json_text(struct buf *out, const char *name, const char *value)
     buf_json_string(out, value, strlen(value));
 }
 
-static void json_pool(const struct status_view *view, int pool, const struct pool_sum *sum, struct buf *out)
+static void json_pool(
+    const struct status_view *view, int pool, const struct pool_sum *sum, struct buf *out)
 {
     buf_printf(out,
         "\"%s\":{\"workers\":%zu,\"wanted\":%zu,\"ready\":%zu,\"busy\":%zu,\"starting\":%zu,"
@@ -287,7 +290,8 @@ struct pool_metric {
 };
 
 #define METRIC_OF(field)                                                                           \
-    static long long metric_##field(const struct pool_sum *sum, const struct status_view *v, int p) \
+    static long long metric_##field(                                                               \
+        const struct pool_sum *sum, const struct status_view *v, int p)                            \
     {                                                                                              \
         (void)v;                                                                                   \
         (void)p;                                                                                   \
@@ -318,7 +322,8 @@ static const struct pool_metric pool_metrics[] = {
     {"turnpike_workers", "gauge", "processes", metric_workers},
     {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration", metric_wanted},
     {"turnpike_workers_ready", "gauge", "processes that serve", metric_ready},
-    {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections", metric_busy},
+    {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections",
+        metric_busy},
     {"turnpike_workers_leaving", "gauge", "processes that finish what they have", metric_leaving},
     {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown", metric_waiting},
     {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", metric_backlog},
@@ -358,10 +363,10 @@ void status_metrics(const struct status_view *view, struct buf *out)
     metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
         (unsigned long long)atomic_load(&b->turn_limit));
     metric(out, "turnpike_turns_accepted", "counter", "turns accepted", atomic_load(&b->accepted));
-    metric(out, "turnpike_refused_full", "counter", "requests refused because every worker was busy",
-        atomic_load(&b->refused_full));
-    metric(out, "turnpike_refused_stale", "counter", "requests refused because they waited too long",
-        atomic_load(&b->refused_stale));
+    metric(out, "turnpike_refused_full", "counter",
+        "requests refused because every worker was busy", atomic_load(&b->refused_full));
+    metric(out, "turnpike_refused_stale", "counter",
+        "requests refused because they waited too long", atomic_load(&b->refused_stale));
     metric(out, "turnpike_killed", "counter", "workers killed by the supervisor", c->killed);
     metric(out, "turnpike_recycled", "counter", "workers recycled", c->recycled);
     metric(out, "turnpike_generation", "gauge", "configuration generation", current_number(view));

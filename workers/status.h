@@ -13,8 +13,8 @@
 struct status_view {
     const struct crew *crew;
     const struct sockets *sockets;
-    const char *phase;       /* "starting", "running", "reloading", "draining" */
-    int64_t started_ms;      /* of the supervisor, monotonic */
+    const char *phase;  /* "starting", "running", "reloading", "draining" */
+    int64_t started_ms; /* of the supervisor, monotonic */
 };
 void status_text(const struct status_view *view, struct buf *out);
 void status_json(const struct status_view *view, struct buf *out);

@@ -94,12 +94,19 @@ struct stream_conn {
     bool admin, chunked, whole_session, close_sent, close_received, mid_message, warned, draining;
 };
 
+/* --- stream_worker.c --- */
+/* Everything but the listening socket and the signals. Returns 0 or an error, which is logged. */
+int stream_open(struct stream **out, struct worker *w);
+void stream_close(struct stream *s);
+/* Frees the dead: at the end of each round. */
+void stream_reap(struct stream *s);
+
 /* --- stream_conn.c --- */
 int stream_conn_new(struct stream *s, int fd);
 void stream_conn_free(struct stream_conn *c);
 /* Nothing more is sent or read; freed at the end of the round. */
 void stream_conn_kill(struct stream_conn *c);
-/* Ends when all output has gone, at the latest after two seconds. */
+/* Ends when all output has gone, or its reader takes nothing for a while. */
 void stream_conn_finish(struct stream_conn *c);
 /* One frame out; see outq_send. On failure the connection is dead. */
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max);

@@ -14,6 +14,7 @@
 
 #define HANDSHAKE_MS 10000
 #define LINGER_MS 2000
+#define PROGRESS_MS 30000
 /* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
 #define CONTROL_ROOM 65536
 
@@ -53,7 +54,7 @@ void stream_conn_finish(struct stream_conn *c)
 {
     if (c->kind == STREAM_DEAD)
         return;
-    c->due_ms = clock_mono_ms() + LINGER_MS;
+    c->due_ms = clock_mono_ms() + (c->kind == STREAM_SSE ? PROGRESS_MS : LINGER_MS);
     c->kind = STREAM_FINISHING;
     if (outq_len(&c->out) == 0)
         stream_conn_kill(c);
@@ -115,6 +116,8 @@ static void on_io(struct ev_loop *loop, ev_io *io, int revents)
 
     (void)loop;
     if (revents & EV_WRITE) {
+        if (c->kind == STREAM_FINISHING) /* it reads: it may read to the end */
+            c->due_ms = clock_mono_ms() + PROGRESS_MS;
         if (outq_flush(&c->out, io->fd) < 0) {
             stream_conn_kill(c);
             return;

@@ -147,17 +147,20 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
         ev_break(loop, EVBREAK_ALL);
 }
 
-static void on_reap(struct ev_loop *loop, ev_prepare *prepare, int revents)
+void stream_reap(struct stream *s)
 {
-    struct stream *s = prepare->data;
-
-    (void)loop;
-    (void)revents;
     while (s->dead) {
         struct stream_conn *c = s->dead;
         s->dead = c->next;
         stream_conn_free(c);
     }
+}
+
+static void on_reap(struct ev_loop *loop, ev_prepare *prepare, int revents)
+{
+    (void)loop;
+    (void)revents;
+    stream_reap(prepare->data);
 }
 
 /* ---- signals: safe here, libev hands them over between events ---- */
@@ -213,29 +216,50 @@ static void raise_descriptor_limit(const struct conf *conf)
             (unsigned long long)limit.rlim_cur, (long long)conf->stream_max);
 }
 
-static int open_parts(struct stream *s, struct worker *w)
+int stream_open(struct stream **out, struct worker *w)
 {
+    struct stream *s = calloc(1, sizeof(*s));
     struct hub_sink sink = {stream_events_sink, stream_events_located, stream_events_ended,
-        stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox, on_redis_ready, s};
+        stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox,
+        on_redis_ready, s};
     char why[CONF_WHY_SIZE] = "";
-    int rc;
+    int rc = ERR_IO;
 
+    if (!s)
+        return ERR_NOMEM;
     s->worker = w;
     s->conf = w->conf;
     s->started_ms = clock_mono_ms();
     buf_init(&s->scratch, 0);
     if ((size_t)snprintf(s->api_socket, sizeof(s->api_socket), "%s/api.sock", w->conf->run_dir) >=
         sizeof(s->api_socket))
-        return ERR_CONFIG;
-    s->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-    if (!s->loop)
-        return ERR_IO;
-    rc = auth_new(&s->auth, w->conf, why, sizeof(why));
+        rc = ERR_CONFIG;
+    else if ((s->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV)) != NULL)
+        rc = auth_new(&s->auth, w->conf, why, sizeof(why));
+    if (rc == 0)
+        rc = hub_new(&s->hub, w->conf, s->loop, &sink);
     if (rc < 0) {
-        log_error("keys: %s", why);
+        log_error("stream worker cannot start: %s %s", err_text(rc), why);
+        stream_close(s);
         return rc;
     }
-    return hub_new(&s->hub, w->conf, s->loop, &sink);
+    *out = s;
+    return 0;
+}
+
+void stream_close(struct stream *s)
+{
+    for (unsigned i = 0; i < STREAM_BUCKETS; i++) {
+        while (s->buckets[i])
+            stream_conn_kill(s->buckets[i]);
+    }
+    stream_reap(s);
+    hub_free(s->hub);
+    auth_free(s->auth);
+    buf_free(&s->scratch);
+    if (s->loop)
+        ev_loop_destroy(s->loop);
+    free(s);
 }
 
 static void start(struct stream *s)
@@ -251,40 +275,16 @@ static void start(struct stream *s)
     open_signals(s);
 }
 
-static void close_parts(struct stream *s)
-{
-    for (unsigned i = 0; i < STREAM_BUCKETS; i++) {
-        while (s->buckets[i])
-            stream_conn_kill(s->buckets[i]);
-    }
-    if (s->hub)
-        on_reap(s->loop, &s->reaper, 0);
-    hub_free(s->hub);
-    auth_free(s->auth);
-    buf_free(&s->scratch);
-    if (s->loop)
-        ev_loop_destroy(s->loop);
-    free(s);
-}
-
 int stream_worker_main(struct worker *w)
 {
-    struct stream *s = calloc(1, sizeof(*s));
-    int rc;
+    struct stream *s;
 
-    if (!s)
-        return 1;
     raise_descriptor_limit(w->conf);
-    rc = open_parts(s, w);
-    if (rc < 0) {
-        log_error("stream worker cannot start: %s", err_text(rc));
-        s->reaper.data = s;
-        close_parts(s);
+    if (stream_open(&s, w) < 0)
         return 1;
-    }
     start(s);
     ev_run(s->loop, 0);
     log_info("stream worker ends with %zu connections left", s->connections);
-    close_parts(s);
+    stream_close(s);
     return 0;
 }

@@ -20,7 +20,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define EXTEND_MS 15000     /* more time asked of systemd, again each second of a drain */
+#define EXTEND_MS 15000 /* more time asked of systemd, again each second of a drain */
 #define STATUS_EVERY_MS 5000
 
 enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_RELOADING, PHASE_DRAINING };
@@ -39,7 +39,7 @@ struct supervisor {
     struct crew_generation *next; /* of a reload in progress */
     int64_t started_ms, phase_until_ms;
     bool reload_again, ready_told;
-    unsigned terms;               /* TERMs received */
+    unsigned terms; /* TERMs received */
     int64_t status_ms;
     char status[128];
 };
@@ -84,7 +84,8 @@ static int check_unchanged(const struct conf *old, const struct conf *new, char 
 }
 
 /* The next generation with its configuration; *out stays NULL on error. */
-static int generation_make(struct supervisor *s, struct crew_generation **out, char why[CONF_WHY_SIZE])
+static int generation_make(
+    struct supervisor *s, struct crew_generation **out, char why[CONF_WHY_SIZE])
 {
     struct crew_generation *g = crew_generation_add(&s->crew);
     snprintf(why, CONF_WHY_SIZE, "out of memory");
@@ -148,7 +149,8 @@ static void reload_step(struct supervisor *s, int64_t now)
         s->crew.current = next;
         atomic_store(&s->crew.board->turn_limit, (int)next->conf.turn_workers);
         crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_OTHER_GENERATIONS, next);
-        log_info("generation %u serves, older workers finish what they have (drain = %" PRId64 " ms)",
+        log_info("generation %u serves, older workers finish what they have (drain = %" PRId64
+                 " ms)",
             next->number, next->conf.drain_ms);
         reload_end(s);
     } else if (now >= s->phase_until_ms) {
@@ -291,8 +293,8 @@ static int signals_open(struct supervisor *s)
     int error =
         reactor_watch(s->reactor, &s->signals, s->signal_fd, EPOLLIN, supervisor_on_signal, s);
     if (error == 0)
-        error = reactor_watch(
-            s->reactor, &s->notify, s->notify_fd, EPOLLIN, supervisor_on_notify, s);
+        error =
+            reactor_watch(s->reactor, &s->notify, s->notify_fd, EPOLLIN, supervisor_on_notify, s);
     return error;
 }
 
@@ -338,9 +340,9 @@ static void command_reload(struct supervisor *s, struct buf *reply)
         return;
     }
     supervisor_reload(s);
-    buf_puts(reply, s->phase == PHASE_RELOADING ? "reloading\n" :
-            s->reload_again                     ? "reload follows\n" :
-                                                  "error: reload failed, see the log\n");
+    buf_puts(reply, s->phase == PHASE_RELOADING ? "reloading\n"
+                    : s->reload_again           ? "reload follows\n"
+                                                : "error: reload failed, see the log\n");
 }
 
 static void command_reopen(struct supervisor *s, struct buf *reply)

@@ -28,6 +28,7 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
 
 static void turn_worker_close(struct turn_env *env)
 {
+    turn_env_fini(env);
     if (env->eventlog != NULL)
         eventlog_free(env->eventlog);
     if (env->http != NULL)

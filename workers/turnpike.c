@@ -318,7 +318,8 @@ static void usage(FILE *out)
 {
     fputs("usage: turnpike [--socket PATH | --run-dir DIR | --config FILE] COMMAND\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        fprintf(
+            out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 }
 
 int main(int argc, char **argv)

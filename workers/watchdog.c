@@ -60,8 +60,7 @@ static void watchdog_on_time(struct reactor_timer *timer)
         log_warn("the control socket did not answer its own check");
     check_end(w);
     check_start(w);
-    reactor_timer_set(
-        w->reactor, &w->timer, clock_mono_ms() + w->interval_ms, watchdog_on_time, w);
+    reactor_timer_set(w->reactor, &w->timer, clock_mono_ms() + w->interval_ms, watchdog_on_time, w);
 }
 
 int watchdog_new(struct watchdog **out, struct reactor *reactor, const char *path)

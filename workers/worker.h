@@ -16,20 +16,22 @@
  * set the process title and log name. An entry point returns the exit status.
  *
  * Signals to a worker (seen only inside its wait): TERM = drain: finish what runs, take nothing
- * new, exit 0 when done. QUIT = end the running turn at its next step (drain time over). USR1 = log_reopen.
+ * new, exit 0 when done. QUIT = end the running turn at its next step (drain time over). USR1 =
+ * log_reopen.
  */
 struct worker {
     const struct conf *conf;
     struct scoreboard *board;
     struct scoreboard_slot *slot;
     unsigned slot_index, generation;
-    bool reserved;            /* turn pool: never runs a turn */
-    int listen_fd;            /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
-    int supervisor_fd;        /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
-    const char *turn_socket;  /* path of the turn pool's FastCGI socket */
-    sigset_t wait_mask;       /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
-    volatile sig_atomic_t drain, abort_turn, reopen; /* set by the handlers worker_signals installs */
-    int notify_fd;            /* eventfd of the supervisor; -1 = none: see worker_ready */
+    bool reserved;     /* turn pool: never runs a turn */
+    int listen_fd;     /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
+    int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
+    const char *turn_socket; /* path of the turn pool's FastCGI socket */
+    sigset_t wait_mask;      /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
+    volatile sig_atomic_t drain, abort_turn,
+        reopen;    /* set by the handlers worker_signals installs */
+    int notify_fd; /* eventfd of the supervisor; -1 = none: see worker_ready */
 };
 /* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
 void worker_ready(struct worker *w);

@@ -1,8 +1,8 @@
 -- Writes records, their time index and the effect's mark, or nothing.
--- KEYS: session hash, effect mark, then per write: records hash, time index. A key that is not
---       needed is the first record hash again.
+-- KEYS: session hash, effect mark, set of families, then per write: records hash, time index. A
+--       key that is not needed is the first record hash again.
 -- ARGV: epoch ("" = no fence), mark's life in ms (0 = no mark), result, must_exist (1 or 0),
---       then per write: id, op (set or del), JSON, time in ms, seen ("" = any)
+--       then per write: id, op (set or del), JSON, time in ms, seen ("" = any), family
 -- Answer: {"OK"}, {"PRIOR", result}, {"FENCED"}, {"MISSING"}, {"CHANGED"}
 if ARGV[1] ~= "" and redis.call("HGET", KEYS[1], "epoch") ~= ARGV[1] then
     return { "FENCED" }
@@ -14,10 +14,10 @@ if life > 0 then
         return { "PRIOR", prior }
     end
 end
-local count = (#KEYS - 2) / 2
+local count = (#KEYS - 3) / 2
 for i = 0, count - 1 do
-    local id, seen = ARGV[5 + i * 5], ARGV[9 + i * 5]
-    local now = redis.call("HGET", KEYS[3 + i * 2], id)
+    local id, seen = ARGV[5 + i * 6], ARGV[9 + i * 6]
+    local now = redis.call("HGET", KEYS[4 + i * 2], id)
     if ARGV[4] == "1" and not now then
         return { "MISSING" }
     end
@@ -26,14 +26,15 @@ for i = 0, count - 1 do
     end
 end
 for i = 0, count - 1 do
-    local records, times = KEYS[3 + i * 2], KEYS[4 + i * 2]
-    local id, op, json, time = ARGV[5 + i * 5], ARGV[6 + i * 5], ARGV[7 + i * 5], ARGV[8 + i * 5]
+    local records, times = KEYS[4 + i * 2], KEYS[5 + i * 2]
+    local id, op, json, time = ARGV[5 + i * 6], ARGV[6 + i * 6], ARGV[7 + i * 6], ARGV[8 + i * 6]
     if op == "del" then
         redis.call("HDEL", records, id)
         redis.call("ZREM", times, id)
     else
         redis.call("HSET", records, id, json)
         redis.call("ZADD", times, time, id)
+        redis.call("SADD", KEYS[3], ARGV[10 + i * 6])
     end
 end
 if life > 0 then

@@ -25,3 +25,16 @@ tests_fuzz_fuzz_conf_LDADD = $(FUZZ_MAIN) $(BASE_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_http_body
 tests_fuzz_fuzz_http_body_LDADD = $(FUZZ_MAIN) libfcgiapp.a $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_anthropic
+tests_fuzz_fuzz_anthropic_LDADD = $(FUZZ_MAIN) $(AGENT_TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_openai
+tests_fuzz_fuzz_openai_LDADD = $(FUZZ_MAIN) $(AGENT_TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_fastcgi
+tests_fuzz_fuzz_fastcgi_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_ws
+tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(STORE_LIBS) \
+	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)

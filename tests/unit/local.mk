@@ -97,3 +97,37 @@ tests_unit_test_routes_SOURCES = tests/unit/test_routes.c tests/unit/request_mem
 tests_unit_test_routes_LDADD = libfcgiapp.a libagent.a libworkers.a $(TOOLS_LIBS) $(STORE_LIBS) \
 	$(APP_TEST_LIBS)
 endif
+
+# agent
+AGENT_TEST_LIBS = libagent.a libtools.a $(STORE_LIBS) $(BASE_LIBS)
+if HAVE_CMOCKA
+AGENT_TESTS = tests/unit/test_provider_anthropic tests/unit/test_provider_openai \
+	tests/unit/test_context tests/unit/test_offline tests/unit/test_turn tests/unit/test_input
+check_PROGRAMS += $(AGENT_TESTS)
+TESTS += $(AGENT_TESTS)
+endif
+EXTRA_DIST += tests/unit/sink_text.h
+tests_unit_test_provider_anthropic_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_provider_openai_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_context_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+TURN_BENCH = tests/unit/turn_bench.c tests/unit/turn_bench.h tests/unit/model_double.c \
+	tests/unit/model_double.h tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_offline_SOURCES = tests/unit/test_offline.c $(TURN_BENCH)
+tests_unit_test_offline_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_turn_SOURCES = tests/unit/test_turn.c $(TURN_BENCH)
+tests_unit_test_turn_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_input_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+
+# stream
+if HAVE_CMOCKA
+STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_viewer \
+	tests/unit/test_channel
+check_PROGRAMS += $(STREAM_TESTS)
+TESTS += $(STREAM_TESTS)
+STREAM_TEST_LIBS = libstream.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_outq_LDADD = $(STREAM_TEST_LIBS)
+tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
+tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
+tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(EV_LIBS) $(CMOCKA_LIBS)
+endif

@@ -375,8 +375,8 @@ int own_supervisor_setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     *state = f;
-    f->script = script = mmap(
-        NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    f->script = script =
+        mmap(NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     snprintf(f->dir, sizeof(f->dir), "/tmp/supervisor.XXXXXX");
     if (script == MAP_FAILED || mkdtemp(f->dir) == NULL)
         return -1;
@@ -391,8 +391,8 @@ int own_supervisor_setup(void **state)
 
 int own_supervisor_teardown(void **state)
 {
-    static const char *const names[] = {"notify", "log", "api.sock", "turn.sock", "stream.sock",
-        "control.sock", "turnpiked.lock"};
+    static const char *const names[] = {
+        "notify", "log", "api.sock", "turn.sock", "stream.sock", "control.sock", "turnpiked.lock"};
     struct fixture *f = *state;
     if (f->supervisor > 0) {
         kill(f->supervisor, SIGKILL);
@@ -423,7 +423,7 @@ bool ask_api(struct fixture *f)
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->api);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool good = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-        recv(fd, text, sizeof(text) - 1, 0) > 0;
+                recv(fd, text, sizeof(text) - 1, 0) > 0;
     close(fd);
     return good;
 }

@@ -15,12 +15,12 @@
 
 /* How workers behave: shared with them, written by the test. */
 enum behaviour {
-    SERVE,          /* answers each connection with its pid */
-    HOLD_A_TURN,    /* takes a turn, ends it hold_ms after TERM */
-    STUCK,          /* takes a turn whose deadline has passed, hears no signal */
+    SERVE,       /* answers each connection with its pid */
+    HOLD_A_TURN, /* takes a turn, ends it hold_ms after TERM */
+    STUCK,       /* takes a turn whose deadline has passed, hears no signal */
     NEVER_READY,
     DIE_AT_ONCE,
-    COUNT_REQUESTS  /* each loop counts one */
+    COUNT_REQUESTS /* each loop counts one */
 };
 struct script {
     atomic_int turn_worker; /* enum behaviour of the turn pool */
@@ -36,8 +36,8 @@ struct script {
 struct fixture {
     struct script *script;
     char dir[64], control[100], api[100];
-    int notify_fd;      /* systemd's end */
-    char said[16384];   /* what systemd was told so far */
+    int notify_fd;    /* systemd's end */
+    char said[16384]; /* what systemd was told so far */
     size_t said_len;
     pid_t supervisor;
     bool with_watchdog, with_sockets; /* what systemd gives along */

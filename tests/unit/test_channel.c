@@ -1,0 +1,275 @@
+/* channel: a real Redis, confirmations, messages, pages, scripts, a Redis that dies. */
+#include "base/err.h"
+#include "store/channel.h"
+#include "store/scripts.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/own_redis.h"
+
+#include <ev.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATIENCE 10.0
+
+static struct own_redis redis_process;
+static struct conf conf;
+static struct ev_loop *loop;
+static struct channel *channel;
+static unsigned ready, lost, subscribed, messages, replies;
+static int last_error;
+static char text[4096];
+
+static void on_message(void *arg, const char *name, size_t name_len, const char *bytes, size_t len)
+{
+    (void)arg;
+    messages++;
+    snprintf(text, sizeof(text), "%.*s=%.*s", (int)name_len, name, (int)len, bytes);
+}
+
+static void on_subscribed(void *arg, const char *name, size_t len)
+{
+    (void)arg;
+    (void)name;
+    (void)len;
+    subscribed++;
+}
+
+static void on_ready(void *arg)
+{
+    (void)arg;
+    ready++;
+}
+
+static void on_lost(void *arg)
+{
+    (void)arg;
+    lost++;
+}
+
+static void on_texts(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+{
+    size_t at = 0;
+
+    (void)arg;
+    replies++;
+    last_error = error;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%.*s|", texts[i] ? (int)lens[i] : 3,
+            texts[i] ? texts[i] : "nil");
+}
+
+static void on_range(void *arg, int error, const struct channel_entry *entries, size_t count)
+{
+    size_t at = 0;
+
+    (void)arg;
+    replies++;
+    last_error = error;
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%.*s:%.*s|", (int)entries[i].id_len,
+            entries[i].id, (int)entries[i].value_len, entries[i].value);
+}
+
+static void on_time(struct ev_loop *l, ev_timer *timer, int revents)
+{
+    (void)timer;
+    (void)revents;
+    ev_break(l, EVBREAK_ONE);
+}
+
+/* Runs the loop until *counter has reached `value`. */
+static void until(const unsigned *counter, unsigned value)
+{
+    ev_timer patience;
+
+    ev_timer_init(&patience, on_time, PATIENCE, 0);
+    ev_timer_start(loop, &patience);
+    while (*counter < value && ev_is_active(&patience))
+        ev_run(loop, EVRUN_ONCE);
+    assert_true(*counter >= value);
+    ev_timer_stop(loop, &patience);
+}
+
+static int command(size_t argc, const char *const *argv)
+{
+    size_t lens[8];
+    unsigned before = replies;
+    int rc;
+
+    for (size_t i = 0; i < argc; i++)
+        lens[i] = strlen(argv[i]);
+    rc = channel_command(channel, argv, lens, argc, on_texts, NULL);
+    if (rc == 0)
+        until(&replies, before + 1);
+    return rc;
+}
+#define COMMAND(...)                                                                               \
+    command(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__})
+
+static void until_up(void)
+{
+    ev_timer patience;
+
+    ev_timer_init(&patience, on_time, PATIENCE, 0);
+    ev_timer_start(loop, &patience);
+    while (!channel_is_up(channel) && ev_is_active(&patience))
+        ev_run(loop, EVRUN_ONCE);
+    assert_true(channel_is_up(channel));
+    ev_timer_stop(loop, &patience);
+}
+
+static int setup(void **state)
+{
+    static const struct channel_handlers handlers = {NULL, on_message, on_subscribed, on_ready, on_lost};
+
+    (void)state;
+    ready = lost = subscribed = messages = replies = 0;
+    own_redis_start(&redis_process);
+    own_redis_conf(&redis_process, &conf);
+    loop = ev_loop_new(EVFLAG_AUTO);
+    assert_int_equal(channel_new(&channel, &conf, loop, &handlers), 0);
+    until_up();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    channel_free(channel);
+    ev_loop_destroy(loop);
+    own_redis_stop(&redis_process);
+    conf_fini(&conf);
+    return 0;
+}
+
+static void messages_come_after_the_confirmation(void **state)
+{
+    (void)state;
+    assert_int_equal(channel_subscribe(channel, "tp:{u}:s:one"), 0);
+    until(&subscribed, 1);
+    COMMAND("PUBLISH", "tp:{u}:s:one", "hello world");
+    until(&messages, 1);
+    assert_int_equal(channel_unsubscribe(channel, "tp:{u}:s:one"), 0);
+    assert_int_equal(channel_subscribe(channel, "tp:{u}:s:two"), 0);
+    until(&subscribed, 2);
+    COMMAND("PUBLISH", "tp:{u}:s:one", "nobody");
+    assert_string_equal(text, "0|");
+    COMMAND("PUBLISH", "tp:{u}:s:two", "again");
+    until(&messages, 2);
+}
+
+static void pages_of_a_log(void **state)
+{
+    (void)state;
+    COMMAND("XADD", "log", "5-1", "e", "r - {}");
+    COMMAND("XADD", "log", "5-2", "x", "y", "e", "r T {1}");
+    COMMAND("XADD", "log", "6-1", "other", "field");
+    COMMAND("XADD", "log", "6-2", "e", "r F {2}");
+    assert_int_equal(channel_range(channel, "log", "0-0", 10, on_range, NULL), 0);
+    until(&replies, 5);
+    assert_string_equal(text, "5-1:r - {}|5-2:r T {1}|6-2:r F {2}|");
+    assert_int_equal(channel_range(channel, "log", "5-1", 1, on_range, NULL), 0);
+    until(&replies, 6);
+    assert_string_equal(text, "5-2:r T {1}|");
+    assert_int_equal(channel_range(channel, "nothing", "5-1", 1, on_range, NULL), 0);
+    until(&replies, 7);
+    assert_string_equal(text, "");
+    COMMAND("SET", "plain", "x");
+    assert_int_equal(channel_range(channel, "plain", "0-0", 1, on_range, NULL), 0);
+    until(&replies, 9);
+    assert_int_equal(last_error, ERR_INTERNAL);
+}
+
+static void nested_replies_become_a_list(void **state)
+{
+    (void)state;
+    COMMAND("EVAL", "return {'a', {1, {'b', false}}, 'c'}", "0");
+    assert_string_equal(text, "a|1|b|nil|c|");
+    assert_int_equal(COMMAND("HMGET", "none", "x", "y"), 0);
+    assert_string_equal(text, "nil|nil|");
+    COMMAND("NOSUCH");
+    assert_int_equal(last_error, ERR_INTERNAL);
+}
+
+static void locate(void)
+{
+    const char *texts[] = {"s", "s:log", "s:msgs", "t:", "0", ""};
+    unsigned before = replies;
+
+    assert_int_equal(
+        channel_script(channel, &script_view_locate, 3, texts, 6, on_texts, NULL), 0);
+    until(&replies, before + 1);
+}
+
+static void a_forgotten_script_is_loaded_again(void **state)
+{
+    (void)state;
+    locate();
+    assert_int_equal(last_error, 0);
+    assert_string_equal(text, "||0-0||0|0|||");
+    COMMAND("SCRIPT", "FLUSH");
+    locate();
+    assert_int_equal(last_error, ERR_AGAIN);
+    COMMAND("HSET", "s", "run", "r1");
+    COMMAND("HSET", "t:r1", "first", "4-9");
+    COMMAND("XADD", "s:log", "5-1", "e", "x");
+    COMMAND("XADD", "s:log", "5-2", "e", "x");
+    COMMAND("XTRIM", "s:log", "MAXLEN", "1");
+    locate();
+    assert_int_equal(last_error, 0);
+    assert_string_equal(text, "r1|4-9|5-2|5-2|1|1|||");
+}
+
+static void who_has_gone_is_not_called(void **state)
+{
+    const char *argv[] = {"PING"};
+    size_t lens[] = {4};
+    int owner, other;
+
+    (void)state;
+    assert_int_equal(channel_command(channel, argv, lens, 1, on_texts, &owner), 0);
+    assert_int_equal(channel_command(channel, argv, lens, 1, on_texts, &other), 0);
+    channel_forget(channel, &owner);
+    until(&replies, 1);
+    COMMAND("PING");
+    assert_int_equal(replies, 2);
+}
+
+static void a_redis_that_dies_comes_back(void **state)
+{
+    const char *argv[] = {"DEBUG", "SLEEP", "30"};
+    size_t lens[] = {5, 5, 2};
+
+    (void)state;
+    assert_int_equal(channel_subscribe(channel, "c"), 0);
+    until(&subscribed, 1);
+    assert_int_equal(channel_command(channel, argv, lens, 3, on_texts, NULL), 0);
+    own_redis_kill(&redis_process);
+    until(&lost, 1);
+    until(&replies, 1);
+    assert_int_equal(last_error, ERR_STORE);
+    assert_int_equal(channel_subscribe(channel, "c"), ERR_STORE);
+    assert_int_equal(COMMAND("PING"), ERR_STORE);
+    own_redis_again(&redis_process);
+    until(&ready, 2);
+    until_up();
+    assert_int_equal(channel_subscribe(channel, "c"), 0);
+    until(&subscribed, 2);
+    COMMAND("PUBLISH", "c", "back");
+    until(&messages, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(messages_come_after_the_confirmation, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_of_a_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(nested_replies_become_a_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_forgotten_script_is_loaded_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_has_gone_is_not_called, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_redis_that_dies_comes_back, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

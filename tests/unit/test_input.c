@@ -1,0 +1,73 @@
+#include "agent/events.h"
+#include "agent/input.h"
+#include "base/err.h"
+#include "tests/unit/cm.h"
+
+#include <string.h>
+
+static void test_round_trip(void **state)
+{
+    jdoc *context = NULL, *agui = NULL;
+    struct arena *arena = arena_new();
+    struct input in = {.run_id = "r1", .text = "hi \"you\"\n", .message_id = "m1", .zone = "UTC",
+        .locale = "en", .source = "ws", .traceparent = "00-x"}, out;
+    struct buf json = {0}, again = {0};
+
+    (void)state;
+    assert_int_equal(jdoc_parse("{\"user_location\":{\"lat\":1.5}}", 29, &context, NULL, 0), 0);
+    assert_int_equal(jdoc_parse("{\"tools\":[]}", 12, &agui, NULL, 0), 0);
+    in.context = context;
+    in.agui = agui;
+    assert_int_equal(input_write(&in, &json), 0);
+    assert_int_equal(input_parse(buf_text(&json), arena, &out), 0);
+    assert_string_equal(out.text, in.text);
+    assert_string_equal(out.source, "ws");
+    assert_non_null(jdoc_get(out.agui, "tools"));
+    assert_int_equal(input_write(&out, &again), 0);
+    assert_string_equal(buf_text(&again), buf_text(&json));
+    buf_free(&json);
+    buf_free(&again);
+    jdoc_free(context);
+    jdoc_free(agui);
+    arena_free(arena);
+}
+
+static void test_bad_input_is_refused(void **state)
+{
+    static const char *const bad[] = {"", "[]", "{}", "{\"run_id\":1}", "{\"run_id\":\"a\"", "{} x"};
+    struct arena *arena = arena_new();
+    struct input out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(input_parse(bad[i], arena, &out), ERR_INVALID);
+    arena_free(arena);
+}
+
+static void test_first_event(void **state)
+{
+    struct input in = {.run_id = "r1", .text = "Hi \xc3\xa9", .message_id = "m1"};
+    struct buf json = {0};
+
+    (void)state;
+    assert_int_equal(turn_first_event(&in, "s1", &json), 0);
+    assert_string_equal(buf_text(&json),
+        "{\"type\":\"RUN_STARTED\",\"threadId\":\"s1\",\"runId\":\"r1\",\"protocolVersion\":\"1.0\","
+        "\"input\":{\"threadId\":\"s1\",\"runId\":\"r1\",\"messages\":[{\"id\":\"m1\",\"role\":\"user\","
+        "\"content\":\"Hi \xc3\xa9\"}],\"tools\":[],\"context\":[]}}");
+    buf_reset(&json);
+    in.text = "";
+    assert_int_equal(turn_first_event(&in, "s1", &json), 0);
+    assert_non_null(strstr(buf_text(&json), "\"messages\":[]"));
+    buf_free(&json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_bad_input_is_refused),
+        cmocka_unit_test(test_first_event),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
