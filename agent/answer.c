@@ -49,8 +49,13 @@ static int on_text(void *arg, const char *s, size_t len)
     if (!a->text_open) {
         if (a->on_part)
             a->on_part(a->arg, false);
-        if ((error = EMIT(a, events_text_start(&a->json, a->id))))
+        buf_reset(&a->json);
+        events_text_start(&a->json, a->id);
+        if ((error = buf_error(&a->json)) ||
+            (error = eventlog_hold(
+                 a->log, EVENTLOG_FLAG_NONE, buf_text(&a->json), a->json.len)))
             return error;
+        a->emitted = true;
         a->text_open = true;
     }
     buf_put(&a->text, s, len);

@@ -10,15 +10,16 @@
 #include <string.h>
 
 #define TOOL_TIMEOUT_MS 30000 /* of a tool whose definition gives none */
+#define TOOL_GRACE_MS 1000    /* its own time limit comes first; this one is for a tool that hangs */
 #define STORE_STEP_MS 100
-#define STORE_TRIES 50        /* how often a call is tried while Redis is away */
+#define STORE_TRIES 300       /* how often a call is tried while Redis is away */
 
 /* One call of the batch. */
 struct slot {
     const struct chat_call *call;
     struct tools_run run;
     struct batch *batch;
-    bool started, waiting, answered;
+    bool started, waiting, answered, repeated;
     int64_t until_ms;
     char message_id[IDENT_UUID_SIZE];
     const char *text;
@@ -136,8 +137,7 @@ static int conclude(struct slot *s, int error)
     log_error("tool %s: %s", s->call->name, err_text(error));
     if (error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY)
         return answer_error(s, "storage_unavailable",
-            "The user's data cannot be reached at the moment. Nothing was changed as far as is "
-            "known. Do not try again now; tell the user.");
+            "The user's data cannot be reached at the moment. Nothing is known to have changed.");
     return answer_error(s, "internal_error", "The tool failed inside the application.");
 }
 
@@ -174,6 +174,11 @@ static int start_once(struct slot *s, const struct tools_spec *spec)
     return tools_start(&s->run, s->call->args, s->call->args_len);
 }
 
+static bool is_end(int error)
+{
+    return error == ERR_CANCELLED || error == ERR_DEADLINE || error == ERR_DRAINING;
+}
+
 /* Redis away: a repeated call finds its mark, so it may be made again. */
 static int start_patiently(struct slot *s, const struct tools_spec *spec)
 {
@@ -207,19 +212,41 @@ static int start_slot(struct slot *s)
             "The limit of tool calls for one answer is reached. Answer with what is known and say "
             "what was left undone.");
     c->left--;
-    if (spec->approval == TOOLS_APPROVAL_ALWAYS)
+    if (tools_call_needs_approval(spec, s->call->args, s->call->args_len))
         return answer_error(s, "approval_required",
             "This action needs the user's approval, which cannot be asked for here yet. It was not "
-            "done. Tell the user so.");
+            "done.");
+    if (c->resumed && spec->effect == TOOLS_OUTSIDE)
+        return answer_error(s, "unknown_outcome",
+            "The assistant was interrupted during this call. It may or may not have had its "
+            "effect. Do not repeat it unasked; tell the user.");
     error = start_patiently(s, spec);
-    if (error == ERR_CANCELLED || error == ERR_DEADLINE || error == ERR_DRAINING)
+    if (is_end(error))
         return error;
     if (error != ERR_AGAIN)
         return conclude(s, error);
     s->waiting = true;
     s->batch->waiting++;
-    s->until_ms = clock_mono_ms() + (spec->timeout_ms > 0 ? spec->timeout_ms : TOOL_TIMEOUT_MS);
+    s->until_ms = clock_mono_ms() + TOOL_GRACE_MS
+        + (spec->timeout_ms > 0 ? spec->timeout_ms : TOOL_TIMEOUT_MS);
     return 0;
+}
+
+/* A call has come to its end; when Redis was away then, it is made once more. */
+static int on_done(struct slot *s)
+{
+    int error = s->run.error;
+
+    if (error == ERR_STORE && !s->repeated && s->run.spec->effect != TOOLS_OUTSIDE) {
+        const struct tools_spec *spec = s->run.spec;
+        s->repeated = true;
+        tools_fini(&s->run);
+        s->started = false;
+        error = start_patiently(s, spec);
+        if (error == ERR_AGAIN || is_end(error))
+            return error;
+    }
+    return conclude(s, error);
 }
 
 /* Tells the ends that came, ends those whose time is over. */
@@ -233,7 +260,11 @@ static int collect(struct batch *b, int64_t now)
         if (!s->waiting)
             continue;
         if (s->run.done) {
-            error = conclude(s, s->run.error);
+            error = on_done(s);
+            if (error == ERR_AGAIN) {
+                error = 0;
+                continue;
+            }
         } else if (now >= s->until_ms) {
             tools_cancel(&s->run);
             error = answer_error(s, "timeout", "The tool did not answer in time. Whether it had an "
@@ -346,6 +377,7 @@ int calls_run(struct calls *c, const char *const **pending, size_t *pending_coun
             tools_fini(&b.slots[i].run);
     if (!error)
         error = stored;
+    c->resumed = false;
     return error ? error : list_pending(&b, pending, pending_count);
 }
 

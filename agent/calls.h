@@ -21,6 +21,7 @@ struct calls {
     struct chat *chat;
     struct buf *json;    /* reused */
     int64_t left;        /* tool calls that the turn may still make; counted down */
+    bool resumed;        /* an earlier worker may have run the open ones before it died */
 };
 /*
  * calls_run -- runs the calls of the conversation's last assistant message that have no result.

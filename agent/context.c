@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "tools/tools.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 
 #define MESSAGE_OVERHEAD 8 /* tokens that a message costs beside its text */
 #define CONTEXT_VALUE_MAX 2000
+#define STORED_MAX 4000
+#define CLIENT_TOOLS_MAX 64
 #define SYSTEM_PROMPT_MAX (1 << 20)
 
 static struct buf system_file;
@@ -53,7 +56,7 @@ size_t context_tokens(size_t bytes)
 static void late_text(struct buf *b, const char *label, const char *value)
 {
     if (value && *value)
-        buf_printf(b, "%s: %.*s\n", label, CONTEXT_VALUE_MAX, value);
+        buf_printf(b, "%s: %.*s\n", label, STORED_MAX, value);
 }
 
 static void late_location(struct buf *b, const jdoc *location)
@@ -120,6 +123,8 @@ static const char *late_block(const struct context_frame *f, struct arena *arena
         t.offset_minutes / 60, abs(t.offset_minutes % 60));
     late_text(&b, "Locale", f->input->locale);
     late_text(&b, "Currency", f->currency);
+    if (f->stored && strcmp(f->stored, "{}") && strlen(f->stored) <= STORED_MAX)
+        late_text(&b, "Stored about the user", f->stored);
     late_client(&b, f->input);
     buf_puts(&b, "</situation>");
     if (buf_error(&b)) { /* too large: what the application added is left out */
@@ -130,6 +135,16 @@ static const char *late_block(const struct context_frame *f, struct arena *arena
     text = arena_memdup(arena, buf_text(&b), b.len);
     buf_free(&b);
     return text;
+}
+
+/* Providers refuse a whole request for one bad or doubled name; ours come first. */
+static bool usable_name(const struct context_frame *f, const char *name)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t len = strlen(name);
+
+    return len && len <= 64 && strspn(name, good) == len && !tools_find(name)
+        && !context_client_tool(f, name);
 }
 
 static int client_tools(struct context_frame *f, struct arena *arena)
@@ -145,9 +160,11 @@ static int client_tools(struct context_frame *f, struct arena *arena)
         const jdoc *tool = jdoc_at(list, i), *schema = jdoc_get(tool, "parameters");
         struct buf text = {0};
         struct context_tool *out = &tools[f->client_tool_count];
-        if (!*jdoc_text_or(tool, "name", ""))
+        if (f->client_tool_count == CLIENT_TOOLS_MAX)
+            break;
+        if (!usable_name(f, jdoc_text_or(tool, "name", "")))
             continue;
-        if (jdoc_type(schema) == JDOC_OBJECT)
+        if (!strcmp(jdoc_text_or(schema, "type", ""), "object"))
             jdoc_write(schema, &text);
         else
             buf_puts(&text, "{\"type\":\"object\",\"properties\":{}}");
@@ -174,9 +191,9 @@ static const char *pick_zone(const struct conf *conf, const struct input *in)
 }
 
 int context_frame_init(struct context_frame *f, const struct conf *conf, const struct input *input,
-    int64_t now_ms, struct arena *arena)
+    const char *stored, int64_t now_ms, struct arena *arena)
 {
-    *f = (struct context_frame){.conf = conf, .input = input, .now_ms = now_ms};
+    *f = (struct context_frame){.conf = conf, .input = input, .stored = stored, .now_ms = now_ms};
     f->zone = arena_strdup(arena, pick_zone(conf, input));
     f->currency = conf->default_currency;
     if (!f->zone)

@@ -29,6 +29,7 @@ struct context_frame {
     const char *zone;     /* valid IANA name */
     const char *currency;
     int64_t now_ms;       /* real time at the turn's start */
+    const char *stored;   /* the user's stored context as JSON text, NULL or "{}" = none */
     const char *late;     /* text of the late block, made by context_frame_init */
     const struct context_tool *client_tools;
     size_t client_tool_count;
@@ -47,9 +48,9 @@ struct context {
 int context_prepare(const struct conf *conf);
 const char *context_system(void);
 
-/* Everything made lives in the arena. Returns 0 or ERR_NOMEM. */
+/* Everything made lives in the arena; stored is borrowed. Returns 0 or ERR_NOMEM. */
 int context_frame_init(struct context_frame *frame, const struct conf *conf,
-    const struct input *input, int64_t now_ms, struct arena *arena);
+    const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
 /*
  * context_build -- chooses what fits conf->model_context_tokens. Whole messages go, the oldest
  * first, a tool call together with its results; a note says so in their place. Never dropped:

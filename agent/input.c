@@ -21,6 +21,7 @@ int input_write(const struct input *in, struct buf *json)
     member(json, "zone", in->zone);
     member(json, "locale", in->locale);
     member(json, "source", in->source);
+    member(json, "role", in->role);
     member(json, "traceparent", in->traceparent);
     if (in->context) {
         buf_puts(json, ",\"context\":");
@@ -58,6 +59,7 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->zone = jdoc_text_or(doc, "zone", "");
     out->locale = jdoc_text_or(doc, "locale", "");
     out->source = jdoc_text_or(doc, "source", "");
+    out->role = jdoc_text_or(doc, "role", "user");
     out->traceparent = jdoc_text_or(doc, "traceparent", "");
     out->context = jdoc_get(doc, "context");
     out->agui = jdoc_get(doc, "agui");

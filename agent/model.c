@@ -322,9 +322,11 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
     error = call_provider(m, p, wait, request, answer, result);
     if (!breaker)
         return error;
-    if (!error || is_final(error) || error == ERR_INVALID)
+    /* An end from our side says nothing about a provider that had not spoken yet. */
+    bool ours = is_final(error) || error == ERR_DEADLINE;
+    if (!error || error == ERR_INVALID || (ours && answer->emitted))
         breaker_success(breaker);
-    else
+    else if (!is_final(error))
         breaker_failure(breaker, &settings, clock_mono_ms());
     return error;
 }

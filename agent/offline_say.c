@@ -144,11 +144,26 @@ static void say_expense(const jdoc *doc, struct buf *out)
     buf_puts(out, " used");
 }
 
+static void say_estimate(const jdoc *entity, struct buf *out)
+{
+    bool estimate = false;
+
+    if (!jdoc_get_bool(entity, "estimate", &estimate) && estimate)
+        buf_puts(out, "\n- This is an estimate, not a route on the map.");
+}
+
+static void say_distance(const jdoc *doc, struct buf *out)
+{
+    say_estimate(jdoc_get(doc, "route"), out);
+    put_notes(doc, out);
+}
+
 static void say_travel_time(const jdoc *doc, struct buf *out)
 {
     const jdoc *t = jdoc_get(doc, "travel_time");
     int64_t nights;
 
+    say_estimate(t, out);
     if (*jdoc_text_or(t, "arrival", "")) {
         buf_puts(out, "\n- Arrival: ");
         put_date(jdoc_text_or(t, "arrival", ""), out);
@@ -167,6 +182,15 @@ static void say_notes(const jdoc *doc, struct buf *out)
     put_notes(doc, out);
 }
 
+static void say_changed(const jdoc *doc, struct buf *out)
+{
+    const jdoc *e = jdoc_get(doc, "event");
+
+    buf_printf(out, "\n- %s: ", jdoc_text_or(e, "title", "(no title)"));
+    put_date(jdoc_text_or(e, "start_date", ""), out);
+    say_notes(doc, out);
+}
+
 static const struct {
     const char *tool;
     void (*say)(const jdoc *doc, struct buf *out);
@@ -177,9 +201,9 @@ static const struct {
     {"analyze_budget", say_budget},
     {"create_expense", say_expense},
     {"estimate_travel_time", say_travel_time},
-    {"calculate_distance", say_notes},
+    {"calculate_distance", say_distance},
     {"create_calendar_event", say_notes},
-    {"update_calendar_event", say_notes},
+    {"update_calendar_event", say_changed},
 };
 
 static void say_result(const struct offline_result *r, struct buf *out)
@@ -207,9 +231,11 @@ void offline_say(const struct offline_ask *ask, const struct offline_result *res
     struct buf *text)
 {
     for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_puts(text, "\n\n");
-        say_result(&results[i], text);
+        struct buf one = {0};
+        say_result(&results[i], &one);
+        if (!strstr(buf_text(text), buf_text(&one))) /* two calls can fail for one reason */
+            buf_printf(text, "%s%s", i ? "\n\n" : "", buf_text(&one));
+        buf_free(&one);
     }
     if (ask->when.guessed_half && (ask->kind == OFFLINE_ADD_EVENT || ask->kind == OFFLINE_MOVE_EVENT))
         buf_puts(text, "\n\nI took the time to be in the afternoon; say \"am\" if it is not.");

@@ -7,11 +7,13 @@
 #include "agent/events.h"
 #include "agent/model.h"
 #include "agent/reply.h"
+#include "agent/resume.h"
 #include "agent/wait.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "store/listen.h"
+#include "store/sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,8 @@ struct turn {
     size_t pending_count;
     struct buf usage_json;
     bool waiting;                   /* wait_begin was called */
+    bool torn;                      /* the log has open ends of an earlier attempt */
+    char model_name[96];            /* that answered last */
 };
 
 static void stage(struct turn *t, enum turn_stage s)
@@ -103,17 +107,22 @@ static void on_part(void *arg, bool args)
 int turn_global_init(const struct conf *conf)
 {
     struct context_tool *tools = calloc(tools_count() + 1, sizeof *tools);
+    size_t count = 0;
     int error;
 
     if (!tools)
         return ERR_NOMEM;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        tools[i] = (struct context_tool){spec->name, spec->description, spec->arguments_schema};
+        if (spec->core) /* the others come in by find_tools: agent/offer.h */
+            tools[count++] = (struct context_tool){spec->name, spec->description,
+                spec->arguments_schema};
     }
-    error = context_prepare(conf);
+    error = tools_global_init();
     if (!error)
-        error = provider_prepare(tools, tools_count());
+        error = context_prepare(conf);
+    if (!error)
+        error = provider_prepare(tools, count);
     free(tools);
     return error;
 }
@@ -210,11 +219,21 @@ static int load_conversation(struct turn *t)
     return error;
 }
 
+/* What the user has let be stored (GET|PUT /context); a turn works without it. */
+static const char *stored_context(struct turn *t)
+{
+    buf_reset(&t->json);
+    if (sessions_context_get(t->env->store, t->start->uid, &t->json) || buf_error(&t->json))
+        return NULL;
+    return arena_strdup(t->arena, buf_text(&t->json));
+}
+
 static int set_up(struct turn *t)
 {
     const struct conf *conf = t->env->conf;
     int error;
 
+    t->torn = t->start->attempt > 1;
     t->arena = arena_new();
     t->scratch = arena_new();
     t->answer = calloc(1, sizeof *t->answer);
@@ -236,14 +255,20 @@ static int set_up(struct turn *t)
         return error;
     if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
-    if ((error = context_frame_init(&t->frame, conf, &t->input, clock_real_ms(), t->arena)))
+    if ((error = context_frame_init(&t->frame, conf, &t->input, stored_context(t), clock_real_ms(),
+            t->arena)))
         return error;
     t->tools = (struct tools_context){.conf = conf, .store = t->env->store, .http = t->env->http,
         .reactor = t->env->reactor, .uid = t->start->uid, .session = t->start->session,
         .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
-        .currency = t->frame.currency, .now_ms = t->frame.now_ms};
+        .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role};
     find_location(t);
-    return load_conversation(t);
+    if ((error = load_conversation(t)) || !t->torn)
+        return error;
+    t->calls.resumed = true;
+    if (!(error = resume_log(&t->wait, &t->chat, t->first_new)))
+        t->torn = false;
+    return error;
 }
 
 static void tear_down(struct turn *t)
@@ -301,6 +326,17 @@ static void write_usage(const struct turn *t, struct buf *json)
     buf_putc(json, ']');
 }
 
+/* Never ahead of the log: what viewers were not told must not count as told. */
+static int save_step(struct turn *t)
+{
+    int64_t until = clock_mono_ms() + t->env->conf->redis_timeout_ms;
+    int error = eventlog_flush(t->env->eventlog, until);
+
+    if (error)
+        return error == ERR_DEADLINE ? ERR_STORE : error;
+    return turns_checkpoint(t->env->store, t->start, buf_text(&t->json), t->json.len);
+}
+
 static int checkpoint(struct turn *t)
 {
     bool never = false;
@@ -320,7 +356,7 @@ static int checkpoint(struct turn *t)
     buf_puts(&t->json, "]}");
     if ((error = buf_error(&t->json)))
         return error;
-    while ((error = turns_checkpoint(t->env->store, t->start, buf_text(&t->json), t->json.len))) {
+    while ((error = save_step(t))) {
         if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
             return error;
         why = wait_until(&t->wait, &never, clock_mono_ms() + STORE_STEP_MS);
@@ -407,6 +443,8 @@ static int ask_model(struct turn *t, bool *again)
     answer_reset(t->answer);
     error = model_call(&t->model, &t->wait, &context, t->answer, t->out_of_steps, tokens, &result);
     add_usage(t, &result);
+    if (result.provider)
+        provider_copy(t->model_name, sizeof t->model_name, result.model);
     if (!error) {
         t->stop_reason = stop_text(result.stop);
         error = explain_stop(t, result.stop);
@@ -509,7 +547,7 @@ static void final_event(struct turn *t, const struct ending *ending, struct buf 
 {
     const struct events_finish f = {
         .session = t->start->session,
-        .run = *t->input.run_id ? t->input.run_id : t->start->turn,
+        .run = t->input.run_id && *t->input.run_id ? t->input.run_id : t->start->turn,
         .outcome = ending ? "cancelled" : "success",
         .pending = t->pending,
         .pending_count = ending ? 0 : t->pending_count,
@@ -517,7 +555,8 @@ static void final_event(struct turn *t, const struct ending *ending, struct buf 
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL,
     };
 
-    if (!ending || ending == &ending_cancelled)
+    /* RUN_FINISHED is not allowed while something is open. */
+    if (!ending || (ending == &ending_cancelled && !t->torn))
         events_run_finished(json, &f);
     else
         events_run_error(json, ending->message, ending->code, f.usage);
@@ -526,14 +565,12 @@ static void final_event(struct turn *t, const struct ending *ending, struct buf 
 static void write_reply(struct turn *t, const struct ending *ending, struct buf *json)
 {
     struct reply r = {.start = t->start, .input = &t->input, .chat = &t->chat,
-        .first_new = t->first_new, .model = "", .now_ms = clock_real_ms(),
+        .first_new = t->first_new, .model = t->model_name, .now_ms = clock_real_ms(),
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL, .stop_reason = t->stop_reason,
         .pending = t->pending, .pending_count = t->pending_count};
 
-    for (size_t i = 0; i < t->usage_count; i++) {
-        r.model = t->usages[i].model;
+    for (size_t i = 0; i < t->usage_count; i++)
         r.tokens += t->usages[i].usage.input + t->usages[i].usage.output;
-    }
     if (ending)
         reply_problem(&r, ending->status, ending->title, ending->message, ending->code, json);
     else
@@ -630,6 +667,18 @@ out:
     return error == ERR_DEADLINE ? ERR_STORE : error;
 }
 
+/* What is not finished in the drain time goes on with another worker, from its checkpoint. */
+static int give_back(struct turn *t)
+{
+    const struct turns_loss loss = {.how = TURNS_RELEASED, .epoch = t->start->epoch};
+    char next[IDENT_UUID_SIZE];
+    int error = turns_abandon(t->env->store, t->start->uid, t->start->turn, &loss, next);
+
+    if (!error)
+        log_info("turn %s: given back for another worker", t->start->turn);
+    return !error || error == ERR_CONFLICT || error == ERR_NOT_FOUND ? ERR_FENCED : error;
+}
+
 int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result)
 {
     struct turn t = {.env = env, .start = start};
@@ -646,7 +695,9 @@ int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_
         error = run_steps(&t, &ending);
     if (error && ending == &ending_internal)
         log_error("turn %s: %s", start->turn, err_text(error));
-    if (error != ERR_FENCED && t.wait.env) {
+    if (ending == &ending_draining)
+        error = give_back(&t);
+    else if (error != ERR_FENCED && t.wait.env) {
         if (t.waiting)
             wait_end(&t.wait);
         t.waiting = false;

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* ppoll */
 #include "agent/wait.h"
 
 #include "base/clock.h"
@@ -5,6 +6,7 @@
 #include "base/log.h"
 #include "store/listen.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -135,6 +137,20 @@ static int reason(const struct wait *w, int64_t now)
     return now >= w->deadline_ms ? ERR_DEADLINE : 0;
 }
 
+/*
+ * The processors are full and text is held back to be joined: to be woken by each of its tokens
+ * would be work for nothing. A stop, a signal or the time to send it ends the pause.
+ */
+static void pause_until(struct wait *w, int64_t now, int64_t until_ms)
+{
+    struct pollfd stop = {.fd = w->env->listen ? listen_fd(w->env->listen) : -1, .events = POLLIN};
+    int64_t left = until_ms - now;
+    struct timespec time = {left / 1000, left % 1000 * 1000000};
+
+    (void)ppoll(&stop, 1, &time, &w->mask);
+    w->redis_ready = true; /* pump looks for replies and sends */
+}
+
 int wait_check(struct wait *w)
 {
     bool done = true;
@@ -144,7 +160,7 @@ int wait_check(struct wait *w)
 int wait_until(struct wait *w, const bool *done, int64_t until_ms)
 {
     for (;;) {
-        int64_t now, until = w->deadline_ms;
+        int64_t now, held, until = w->deadline_ms;
         int why;
         pump(w);
         now = clock_mono_ms();
@@ -153,6 +169,11 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
             return why;
         if (until_ms && now >= until_ms)
             return ERR_AGAIN;
+        held = eventlog_held_until(w->env->eventlog);
+        if (held > now) {
+            pause_until(w, now, held);
+            pump(w);
+        }
         watch_redis(w);
         if (until_ms && until_ms < until)
             until = until_ms;

@@ -120,6 +120,8 @@
     X(turn_model_calls, INT, "turn.model_calls", "8", 1, 100, "model calls of one turn")           \
     X(turn_tool_calls, INT, "turn.tool_calls", "16", 0, 1000, "tool calls of one turn")            \
     X(turn_ms, MS, "turn.time", "120s", 1000, 3600000, "wall clock of one turn")                   \
+    X(turn_attempts, INT, "turn.attempts", "3", 1, 100,                                            \
+        "how often a turn is begun whose worker dies, before it ends with an error")               \
     X(turn_output_tokens, INT, "turn.output_tokens", "16384", 1, 10000000, "output of one turn")   \
     X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn")      \
     X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result")     \
@@ -130,6 +132,24 @@
         "time between the words that the offline provider writes")                                 \
     /* tools */                                                                                    \
     X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates")     \
+    X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products")       \
+    X(search_url, TEXT, "search.url", "", 0, 0, "web search service")                              \
+    X(search_key, SECRET, "search.key", "", 0, 0, "its key, sent as bearer token")                 \
+    X(prices_url, TEXT, "prices.url", "", 0, 0, "price comparison service")                        \
+    X(prices_key, SECRET, "prices.key", "", 0, 0, "its key, sent as bearer token")                 \
+    X(tools_allow_private, BOOL, "tools.allow_private", "off", 0, 0,                               \
+        "tools may fetch pages from private addresses; for tests only")                            \
+    X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form")            \
+    X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one")                \
+    X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not")     \
+    X(geocode_form, TEXT, "geocode.form", "nominatim", 0, 0, "its form: nominatim or photon")      \
+    X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form")                  \
+    X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md")               \
+    X(fuel_key, SECRET, "fuel.key", "", 0, 0, "its bearer token, if it wants one")                 \
+    X(roads_url, TEXT, "roads.url", "", 0, 0, "road conditions in Open511 form")                   \
+    X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one")                    \
+    X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form")           \
+    X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key")                                   \
     X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")
 
 /* C types of the setting types. */

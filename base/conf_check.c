@@ -190,6 +190,8 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
         { "anthropic.url", c->anthropic_url, false },
         { "openai.url", c->openai_url, false },
         { "osrm.url", c->osrm_url, true },
+        { "search.url", c->search_url, true },
+        { "prices.url", c->prices_url, true },
     };
 
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {

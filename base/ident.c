@@ -138,6 +138,20 @@ bool ident_is_safe(const char *s, size_t len, size_t max)
     return true;
 }
 
+bool ident_is_session(const char *s, size_t len)
+{
+    static const char *const parts[] = {":msgs", ":log", ":queue", ":floor", ":ctl"};
+
+    if (!ident_is_safe(s, len, IDENT_SESSION_MAX))
+        return false;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        size_t n = strlen(parts[i]);
+        if (len >= n && memcmp(s + len - n, parts[i], n) == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Copies n lower-case hexadecimal digits; false when there is another character or only zeros. */
 static bool ident_trace_field(const char **p, size_t n, char *out)
 {

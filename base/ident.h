@@ -20,6 +20,11 @@ bool ident_is_safe(const char *s, size_t len, size_t max);
 #define IDENT_USER_MAX 128
 #define IDENT_SESSION_MAX 100
 #define IDENT_CLIENT_MESSAGE_MAX 128
+/*
+ * A session's id: safe, at most IDENT_SESSION_MAX, and not ending like a key below a session's own
+ * (":msgs", ":log", ...): session "a:msgs" would be the message list of session "a".
+ */
+bool ident_is_session(const char *s, size_t len);
 /* W3C traceparent (level 1): parses or makes one; child gets a new span id. */
 struct ident_trace {
     char trace_id[33], span_id[17];

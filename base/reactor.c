@@ -161,6 +161,16 @@ static int reactor_timeout(const struct reactor *r, int64_t until_ms)
     return until_ms - now > INT_MAX ? INT_MAX : (int)(until_ms - now);
 }
 
+int reactor_fd(const struct reactor *r)
+{
+    return r->epoll_fd;
+}
+
+int64_t reactor_next_due(const struct reactor *r, int64_t until_ms)
+{
+    return r->timers && r->timers->due_ms < until_ms ? r->timers->due_ms : until_ms;
+}
+
 int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked)
 {
     int got = epoll_pwait(r->epoll_fd, r->events, BATCH, reactor_timeout(r, until_ms), unblocked);

@@ -53,4 +53,9 @@ void reactor_timer_clear(struct reactor *r, struct reactor_timer *timer);
  */
 int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked);
 
+/* The epoll set itself, readable when a source is ready: for a wait that stands outside. */
+int reactor_fd(const struct reactor *r);
+/* When the next timer is due, monotonic; at most until_ms. */
+int64_t reactor_next_due(const struct reactor *r, int64_t until_ms);
+
 #endif

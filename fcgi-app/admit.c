@@ -41,6 +41,7 @@ static struct input admit_form(const struct admit *a)
         .zone = s->zone,
         .locale = s->locale,
         .source = s->source,
+        .role = a->x->who.role,
         .context = s->context,
         .agui = s->agui,
         .traceparent = a->x->request.traceparent,
@@ -301,9 +302,13 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
     struct turns_start *start = arena_alloc(x->arena, sizeof(*start));
     if (start == NULL)
         return ERR_NOMEM;
+    /* Its name stands in the scoreboard before it is ours: whoever dies holding it is told of. */
+    runner_name(x->app, uid, "-", turn);
     int result = turns_claim(x->app->store, uid, turn, RUNNER_HISTORY, x->arena, start);
-    if (result < 0)
+    if (result < 0) {
+        runner_name(x->app, NULL, NULL, NULL);
         return result;
+    }
     x->run = start;
     exchange_json(x, 202);
     buf_puts(&x->reply.body, "{\"turn_id\":");

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define EXCHANGE_CURSOR_PART 20
+#define EXCHANGE_CURSOR_PART 18 /* digits; what a stream worker reads */
 
 int exchange_init(struct exchange *x, struct app *app, const struct request_source *source)
 {

@@ -16,34 +16,40 @@ static int handlers_no_session(struct exchange *x)
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such session.");
 }
 
-/* A cursor of a list comes back as we sent it; only its characters are checked here. */
-static int handlers_cursor(struct exchange *x, const char *name, const char **out)
+static int handlers_bad_cursor(struct exchange *x)
 {
-    *out = request_query(&x->request, name);
+    return problem_field(&x->problem, "cursor", "cursor is not one that was given here.");
+}
+
+/* A cursor of a list comes back as we sent it; only its characters are checked here. */
+static int handlers_cursor(struct exchange *x, const char **out)
+{
+    *out = request_query(&x->request, "cursor");
     if (*out != NULL && **out == '\0')
         *out = NULL;
     if (*out == NULL || ident_is_safe(*out, strlen(*out), IDENT_SESSION_MAX + 32))
         return 0;
-    return problem_field(&x->problem, name, "%s is not a cursor that was given here.", name);
+    return handlers_bad_cursor(x);
 }
 
 int handlers_sessions_list(struct exchange *x)
 {
     const char *cursor = NULL;
     int64_t limit = 0;
-    int result = handlers_cursor(x, "cursor", &cursor);
+    int result = handlers_cursor(x, &cursor);
     if (result == 0)
         result = request_query_int(&x->request, "limit", 20, 1, HANDLERS_PAGE_MAX, &limit,
             &x->problem);
     if (result < 0)
         return result;
     exchange_json(x, 200);
-    return sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
+    result = sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
+    return result == ERR_INVALID ? handlers_bad_cursor(x) : result;
 }
 
 int handlers_session_get(struct exchange *x)
 {
-    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+    if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     exchange_json(x, 200);
     int result = sessions_get(x->app->store, x->who.user, x->params[0], &x->reply.body);
@@ -58,7 +64,7 @@ int handlers_session_patch(struct exchange *x)
     int result = request_json(&x->request, false, &body, &x->problem);
     if (result < 0)
         return result;
-    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+    if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     if (jdoc_get_string(body, "title", &title, &len) < 0 || len == 0 || len > HANDLERS_TITLE_MAX ||
         strlen(title) != len)
@@ -71,9 +77,9 @@ int handlers_session_patch(struct exchange *x)
 
 static int handlers_delete(struct exchange *x, const char *session)
 {
-    int result = strlen(session) > IDENT_SESSION_MAX
-                     ? ERR_NOT_FOUND
-                     : sessions_delete(x->app->store, x->who.user, session);
+    int result = ident_is_session(session, strlen(session))
+                     ? sessions_delete(x->app->store, x->who.user, session)
+                     : ERR_NOT_FOUND;
     if (result == ERR_NOT_FOUND)
         return handlers_no_session(x);
     if (result < 0)
@@ -92,17 +98,19 @@ int handlers_session_messages(struct exchange *x)
 {
     const char *before = NULL;
     int64_t limit = 0;
-    int result = handlers_cursor(x, "cursor", &before);
+    int result = handlers_cursor(x, &before);
     if (result == 0)
         result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
             &x->problem);
     if (result < 0)
         return result;
-    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+    if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     exchange_json(x, 200);
     result = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
         &x->reply.body);
+    if (result == ERR_INVALID)
+        return handlers_bad_cursor(x);
     return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
 }
 
@@ -113,7 +121,7 @@ int handlers_session_events(struct exchange *x)
     if (!request_accepts(&x->request, "text/event-stream"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
             "Only text/event-stream is sent here.");
-    if (strlen(x->params[0]) > IDENT_SESSION_MAX)
+    if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     const char *cursor = request_header(&x->request, "HTTP_LAST_EVENT_ID");
     const char *field = "Last-Event-ID";
@@ -139,8 +147,10 @@ static const char *handlers_conversation(struct exchange *x)
 
 static int handlers_check_conversation(struct exchange *x, const char *id)
 {
-    if (ident_is_safe(id, strlen(id), IDENT_SESSION_MAX))
+    if (ident_is_session(id, strlen(id)))
         return 0;
+    if (ident_is_safe(id, strlen(id), IDENT_SESSION_MAX))
+        return handlers_no_session(x);
     return problem_limit(&x->problem, "conversation_id", IDENT_SESSION_MAX,
         "conversation_id must have 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
         IDENT_SESSION_MAX);
@@ -198,7 +208,7 @@ int handlers_history_get(struct exchange *x)
     char latest[IDENT_SESSION_MAX + 1] = "";
     const char *session = handlers_conversation(x), *cursor = NULL;
     int64_t page = 0, limit = 0;
-    int result = handlers_cursor(x, "cursor", &cursor);
+    int result = handlers_cursor(x, &cursor);
     if (result == 0)
         result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
             &x->problem);
@@ -227,6 +237,8 @@ int handlers_history_get(struct exchange *x)
     if (result == 0)
         result = handlers_history_write(x, session, &messages);
     buf_free(&messages);
+    if (result == ERR_INVALID)
+        return handlers_bad_cursor(x);
     return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
 }
 

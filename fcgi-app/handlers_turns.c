@@ -70,7 +70,9 @@ int handlers_turn_cancel(struct exchange *x)
 
 int handlers_session_cancel(struct exchange *x)
 {
-    int result = handlers_stop(x, NULL, x->params[0], NULL);
+    int result = ERR_NOT_FOUND;
+    if (ident_is_session(x->params[0], strlen(x->params[0])))
+        result = handlers_stop(x, NULL, x->params[0], NULL);
     if (result != ERR_NOT_FOUND)
         return result;
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");

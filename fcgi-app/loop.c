@@ -27,8 +27,9 @@ struct loop {
     enum routes_pool pool;
     struct gateway *gateway;
     struct request_source source;
-    struct reactor_source listening, signals;
+    struct reactor_source signals;
     int signal_fd;
+    int idle_fd; /* the listening socket and the reactor's own set */
     bool connection_waits;
     unsigned unmeasured;
 };
@@ -45,13 +46,6 @@ int loop_global_init(const struct conf *conf, char *why, size_t why_size)
 struct app *loop_app(struct loop *l)
 {
     return &l->app;
-}
-
-static void loop_on_listening(struct reactor_source *source, uint32_t events)
-{
-    struct loop *l = source->arg;
-    (void)events;
-    l->connection_waits = true;
 }
 
 /* While a turn runs: the same flags that worker_signals' handlers set. */
@@ -83,6 +77,23 @@ static int loop_open_signals(struct loop *l)
     return reactor_watch(l->app.reactor, &l->signals, l->signal_fd, EPOLLIN, loop_on_signal, l);
 }
 
+/*
+ * The wait of an idle worker. The listening socket stays in this set for good: the kernel wakes the
+ * first exclusive waiter in the order of registration, so the same few workers take what comes,
+ * with warm connections. Registered anew after each request, it would go round all of them.
+ */
+static int loop_open_idle(struct loop *l)
+{
+    struct epoll_event listening = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = l};
+    struct epoll_event reactor = {.events = EPOLLIN, .data.ptr = NULL};
+    l->idle_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (l->idle_fd < 0 ||
+        epoll_ctl(l->idle_fd, EPOLL_CTL_ADD, l->app.worker->listen_fd, &listening) < 0 ||
+        epoll_ctl(l->idle_fd, EPOLL_CTL_ADD, reactor_fd(l->app.reactor), &reactor) < 0)
+        return ERR_IO;
+    return 0;
+}
+
 static int loop_open_store(struct loop *l)
 {
     const struct conf *conf = l->app.conf;
@@ -105,6 +116,8 @@ static int loop_open(struct loop *l, struct worker *w)
     if (result == 0)
         result = loop_open_signals(l);
     if (result == 0)
+        result = loop_open_idle(l);
+    if (result == 0)
         result = loop_open_store(l);
     if (result == 0)
         result = auth_new(&l->app.auth, w->conf, why, sizeof(why));
@@ -124,6 +137,7 @@ int loop_new(struct loop **out, struct worker *w, enum routes_pool pool)
     l->app.worker = w;
     l->pool = pool;
     l->signal_fd = -1;
+    l->idle_fd = -1;
     int result = loop_open(l, w);
     if (result < 0) {
         loop_free(l);
@@ -144,10 +158,11 @@ void loop_free(struct loop *l)
     if (l->app.store != NULL)
         store_close(l->app.store);
     if (l->app.reactor != NULL) {
-        reactor_unwatch(l->app.reactor, &l->listening);
         reactor_unwatch(l->app.reactor, &l->signals);
         reactor_free(l->app.reactor);
     }
+    if (l->idle_fd >= 0)
+        close(l->idle_fd);
     if (l->signal_fd >= 0)
         close(l->signal_fd);
     free(l);
@@ -233,19 +248,29 @@ static void loop_exchange(struct loop *l)
  * A level-triggered listening socket must not wake a turn's reactor: it is watched only here. A
  * connection that came meanwhile makes it ready again at once.
  */
+static int loop_wait_once(struct loop *l, int64_t until)
+{
+    struct epoll_event ready[2];
+    int64_t left = reactor_next_due(l->app.reactor, until) - clock_mono_ms();
+    int timeout = left < 0 ? 0 : left > LOOP_IDLE_MS ? LOOP_IDLE_MS : (int)left;
+    int count = epoll_pwait(l->idle_fd, ready, 2, timeout, &l->app.worker->wait_mask);
+    if (count < 0)
+        return errno == EINTR ? ERR_CANCELLED : ERR_IO;
+    for (int i = 0; i < count; i++)
+        l->connection_waits |= ready[i].data.ptr != NULL;
+    return reactor_step(l->app.reactor, 0, NULL);
+}
+
 static int loop_wait(struct loop *l)
 {
     struct worker *w = l->app.worker;
-    l->connection_waits = false;
-    int result = reactor_watch(l->app.reactor, &l->listening, w->listen_fd,
-        EPOLLIN | EPOLLEXCLUSIVE, loop_on_listening, l);
-    if (result < 0)
-        return result;
     int64_t until = clock_mono_ms() + LOOP_IDLE_MS;
+    int result;
+    l->connection_waits = false;
     do {
-        result = reactor_step(l->app.reactor, until, &w->wait_mask);
-    } while (result > 0 && !l->connection_waits && !w->drain && !w->reopen);
-    reactor_unwatch(l->app.reactor, &l->listening);
+        result = loop_wait_once(l, until);
+    } while (result >= 0 && !l->connection_waits && !w->drain && !w->reopen &&
+             clock_mono_ms() < until);
     return result == ERR_CANCELLED ? 0 : result;
 }
 
@@ -271,7 +296,8 @@ int loop_run(struct loop *l)
             w->reopen = 0;
             log_reopen();
         }
-        if (result >= 0 && l->connection_waits && !w->drain)
+        /* Also when it is to leave: nobody else was woken for this connection. */
+        if (result >= 0 && l->connection_waits)
             result = loop_serve(l);
         else if (result == 0)
             loop_measure(l);

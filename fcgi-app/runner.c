@@ -9,7 +9,9 @@
 
 bool runner_take(struct app *app)
 {
-    return !app->worker->drain && scoreboard_turn_take(app->worker->board);
+    /* A generation that goes still runs what it accepted; a machine that goes takes no more. */
+    bool leaves = app->worker->drain && atomic_load(&app->worker->board->draining);
+    return !leaves && scoreboard_turn_take(app->worker->board);
 }
 
 void runner_give(struct app *app)

@@ -53,6 +53,16 @@ static int submit_id(struct submit_parser *p, const jdoc *doc, const char *name,
         "%s must have 1 to %zu characters of A-Z a-z 0-9 _ . : @ -.", name, max);
 }
 
+static int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name,
+    const char **out)
+{
+    int result = submit_id(p, doc, name, IDENT_SESSION_MAX, out);
+    if (result < 0 || *out == NULL || ident_is_session(*out, strlen(*out)))
+        return result;
+    return problem_field(p->problem, name,
+        "%s must not end with :msgs, :log, :queue, :floor or :ctl.", name);
+}
+
 /* Takes one element of a fixed set of characters; used for zones and locales. */
 static int submit_name(struct submit_parser *p, const jdoc *doc, const char *name, size_t max,
     const char **out)
@@ -354,8 +364,8 @@ static int submit_chat(struct submit_parser *p, const char *key)
     if (text == NULL)
         return problem_field(p->problem, "message", "message is missing.");
     if ((result = submit_check_text(p, "message", text)) < 0 ||
-        (result = submit_id(p, p->body, "session_id", IDENT_SESSION_MAX, &session)) < 0 ||
-        (result = submit_id(p, p->body, "conversation_id", IDENT_SESSION_MAX, &conversation)) < 0 ||
+        (result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
+        (result = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
         (result = submit_id(p, p->body, "user_id", IDENT_USER_MAX, &out->user_id)) < 0 ||
         (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (result = submit_key(p, key)) < 0 || (result = submit_context(p)) < 0 ||
@@ -428,7 +438,7 @@ static int submit_agui(struct submit_parser *p)
     int result;
     out->source = "agui";
     out->stream = true;
-    if ((result = submit_id(p, p->body, "threadId", IDENT_SESSION_MAX, &thread)) < 0 ||
+    if ((result = submit_session_id(p, p->body, "threadId", &thread)) < 0 ||
         (result = submit_id(p, p->body, "runId", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0)
         return result;
     if (thread == NULL || out->run_id == NULL)
@@ -451,7 +461,7 @@ static int submit_internal(struct submit_parser *p)
     const jdoc *agui = jdoc_get(p->body, "agui");
     int result;
     out->source = "ws";
-    if ((result = submit_id(p, p->body, "session_id", IDENT_SESSION_MAX, &session)) < 0 ||
+    if ((result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
         (result = submit_id(p, p->body, "run_id", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0 ||
         (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (result = submit_key(p, NULL)) < 0 ||

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/hints.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,8 +75,15 @@ void args_common(struct args *a, const struct store *s, size_t history_limit)
     args_int(a, (int64_t)history_limit);
 }
 
-int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
-    struct link_reply **out)
+static int hint_first(struct store *s, const char *uid, const char *turn)
+{
+    if (!turn || !hints_set(s, uid, turn, s->conf->lease_ms))
+        return 0;
+    return hints_set(s, uid, turn, s->conf->lease_ms); /* the connection had been lost unnoticed */
+}
+
+int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
+    const char *uid, const char *turn, struct link_reply **out)
 {
     char prefix[STORE_KEY_MAX];
     struct link_arg key;
@@ -85,14 +93,28 @@ int args_call(struct args *a, struct store *s, const struct link_script *script,
     key = link_text(prefix);
     if (out)
         *out = NULL;
+    if (!error)
+        error = hint_first(s, uid, turn);
     if (!error) {
         bool was_there = link_fd(s->link) >= 0;
         int64_t patience = clock_mono_ms() + s->conf->redis_timeout_ms / 2;
+        unsigned generation = link_generation(s->link);
 
         error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
-        if (error == ERR_STORE && was_there && link_fd(s->link) < 0 && clock_mono_ms() < patience)
+        if (error == ERR_STORE && was_there && link_fd(s->link) < 0 && clock_mono_ms() < patience &&
+            !hint_first(s, uid, turn)) {
+            generation = link_generation(s->link);
             error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
+        }
+        if (!error && generation != link_generation(s->link))
+            (void)hint_first(s, uid, turn);
     }
     args_fini(a);
     return error;
+}
+
+int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
+    struct link_reply **out)
+{
+    return args_call_hinted(a, s, script, uid, NULL, out);
 }

@@ -34,5 +34,11 @@ void args_common(struct args *a, const struct store *s, size_t history_limit);
  */
 int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
     struct link_reply **out);
+/*
+ * The same for a script that gives `turn` a worker: its hint goes in front of it on the same
+ * connection, so that there is none without the other, whenever this process or the connection ends.
+ */
+int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
+    const char *uid, const char *turn, struct link_reply **out);
 
 #endif

@@ -349,8 +349,7 @@ static bool entry_from(const redisReply *pair, struct channel_entry *entry)
     const redisReply *fields;
 
     if (pair->type != REDIS_REPLY_ARRAY || pair->elements != 2 ||
-        pair->element[0]->type != REDIS_REPLY_STRING ||
-        pair->element[1]->type != REDIS_REPLY_ARRAY)
+        pair->element[0]->type != REDIS_REPLY_STRING || pair->element[1]->type != REDIS_REPLY_ARRAY)
         return false;
     fields = pair->element[1];
     for (size_t i = 0; i + 1 < fields->elements; i += 2) {

@@ -38,6 +38,7 @@ struct eventlog {
     int64_t retry_ms;        /* monotonic; nothing is tried before; 0 = Redis is there */
     int64_t backoff_ms;
     int64_t send_ms;         /* monotonic; earliest next append of joined text */
+    const atomic_int *pace_ms; /* NULL = none */
     struct buf kept;         /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
     uint32_t *ends;          /* of each entry in kept */
     size_t count, cap;       /* entries, room in ends */
@@ -212,12 +213,20 @@ static void send_ask(struct eventlog *l)
     }
 }
 
+static int64_t interval_ms(const struct eventlog *l)
+{
+    int64_t least = l->store->conf->event_min_interval_ms;
+    int64_t pace = l->pace_ms ? atomic_load_explicit(l->pace_ms, memory_order_relaxed) : 0;
+
+    return pace > least ? pace : least;
+}
+
 static void send_entries(struct eventlog *l)
 {
     size_t from = l->acked ? l->ends[l->acked - 1] : 0;
     size_t last = l->acked + 1, entries;
     char n[24], *p = n + sizeof(n);
-    int64_t first = l->base + (int64_t)l->acked;
+    int64_t first = l->base + (int64_t)l->acked, interval = interval_ms(l);
 
     while (last < l->count && last - l->acked < EVENTLOG_BATCH_ENTRIES &&
            l->ends[last] - from < EVENTLOG_BATCH_BYTES)
@@ -232,8 +241,7 @@ static void send_entries(struct eventlog *l)
     resp_arg(&l->head, p, (size_t)(n + sizeof(n) - p));
     l->phase = EVENTLOG_APPENDING;
     l->flying = entries;
-    if (l->store->conf->event_min_interval_ms)
-        l->send_ms = clock_mono_ms() + l->store->conf->event_min_interval_ms;
+    l->send_ms = interval ? clock_mono_ms() + interval : 0;
     if (buf_error(&l->head) || link_send_raw(l->store->link, l->head.data, l->head.len,
                                    l->kept.data + from, l->ends[last - 1] - from, on_reply, l)) {
         l->phase = EVENTLOG_IDLE;
@@ -329,6 +337,19 @@ void eventlog_free(struct eventlog *l)
     free(l);
 }
 
+void eventlog_pace(struct eventlog *l, const atomic_int *pace_ms)
+{
+    l->pace_ms = pace_ms;
+}
+
+int64_t eventlog_held_until(const struct eventlog *l)
+{
+    bool held = l->phase != EVENTLOG_ASKING && l->open.len && !l->ask &&
+                l->acked + l->flying == l->count;
+
+    return held ? l->send_ms : 0;
+}
+
 int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
 {
     eventlog_end(l);
@@ -354,7 +375,7 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     return buf_error(&l->fixed);
 }
 
-int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
+int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len)
 {
     size_t run = strlen(l->run);
     char middle[3] = {' ', flag, ' '};
@@ -377,7 +398,14 @@ int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
     if (buf_error(&l->kept))
         return ERR_NOMEM;
     close_entry(l);
-    return eventlog_pump(l);
+    return 0;
+}
+
+int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
+{
+    int error = eventlog_hold(l, flag, json, len);
+
+    return error ? error : eventlog_pump(l);
 }
 
 static int make_prefix(struct eventlog *l, enum eventlog_delta kind, const char *id)

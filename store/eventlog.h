@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "store/turns.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,13 @@ enum eventlog_state { EVENTLOG_OK, EVENTLOG_AWAY, EVENTLOG_FENCED, EVENTLOG_FULL
 struct eventlog; /* one per worker, reused for each turn; freed before its store */
 int eventlog_new(struct eventlog **out, struct store *store);
 void eventlog_free(struct eventlog *l);
+/*
+ * Least time between two appends of joined text, milliseconds, beside event.min_interval: shared
+ * memory in which the supervisor says how full the processors are. NULL = none. Kept over turns.
+ */
+void eventlog_pace(struct eventlog *l, const atomic_int *interval_ms);
+/* Monotonic time until which text is held back to be joined; 0 = none is. */
+int64_t eventlog_held_until(const struct eventlog *l);
 int eventlog_begin(struct eventlog *l, const struct turns_start *turn);
 /* After turns_finish: forgets the events and gives back the memory of a long turn. */
 void eventlog_end(struct eventlog *l);
@@ -31,6 +39,11 @@ void eventlog_end(struct eventlog *l);
 
 /* A whole event as JSON, in order behind the text before it. Returns 0, ERR_FENCED, ERR_FULL. */
 int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len);
+/*
+ * The same, for an event that more follows at once (a message's start before its first text): it
+ * goes out with what comes next, in one append, instead of letting that wait for its reply.
+ */
+int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len);
 /*
  * A delta event, joinable with the one before it of the same kind and id: {"type":TYPE,
  * ID_FIELD:ID,"delta":...}. kind chooses the three. delta is raw UTF-8, escaped here.

@@ -11,7 +11,7 @@ static void member_of(char out[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], const char
     snprintf(out, IDENT_USER_MAX + 1 + IDENT_UUID_SIZE, "%s %s", uid, turn);
 }
 
-void hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
+int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
 {
     char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], due[24];
     struct link_arg key = link_text(HINTS_KEY), args[2];
@@ -20,7 +20,7 @@ void hints_set(struct store *s, const char *uid, const char *turn, int64_t due_m
     snprintf(due, sizeof(due), "%lld", (long long)due_ms);
     args[0] = link_text(due);
     args[1] = link_text(member);
-    link_send_script(s->link, &script_hint, &key, 1, args, 2, NULL, NULL);
+    return link_send_script(s->link, &script_hint, &key, 1, args, 2, NULL, NULL);
 }
 
 void hints_drop(struct store *s, const char *uid, const char *turn)

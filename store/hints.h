@@ -11,7 +11,8 @@
  * written before the fact and dropped after it; a stale one is harmless. All of this goes into
  * the pipeline and nobody waits for it.
  */
-void hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms);
+/* Returns 0 when it is on its way, in front of what is sent next, or ERR_STORE. */
+int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms);
 void hints_drop(struct store *s, const char *uid, const char *turn);
 /* A pending turn: a hint that is due now, then the call that wakes a housekeeper. */
 void hints_announce(struct store *s, const char *uid, const char *turn);

@@ -219,6 +219,11 @@ int listen_start(struct listen *l, const char *channel, const struct listen_hand
     return 0;
 }
 
+int listen_fd(const struct listen *l)
+{
+    return l->fd;
+}
+
 void listen_stop(struct listen *l)
 {
     l->wanted = false;

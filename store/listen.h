@@ -25,6 +25,8 @@ int listen_new(struct listen **out, const struct conf *conf, struct reactor *rea
 void listen_free(struct listen *l);
 /* At most one channel at a time. Returns 0 or ERR_NOMEM; a connection that fails is tried again. */
 int listen_start(struct listen *l, const char *channel, const struct listen_handlers *handlers);
+/* For a wait that must notice a message but serves nothing else; -1 while disconnected. */
+int listen_fd(const struct listen *l);
 /* No handler is called after it. The connection stays for the next turn. */
 void listen_stop(struct listen *l);
 

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libstore.a
 STORE_LUA = \
+	store/lua/lib_fail.lua \
 	store/lua/lib_keys.lua \
 	store/lua/lib_turn.lua \
 	store/lua/append.lua \
@@ -13,6 +14,7 @@ STORE_LUA = \
 	store/lua/session_info.lua \
 	store/lua/session_list.lua \
 	store/lua/session_messages.lua \
+	store/lua/turn_abandon.lua \
 	store/lua/turn_begin.lua \
 	store/lua/turn_checkpoint.lua \
 	store/lua/turn_claim.lua \
@@ -33,7 +35,8 @@ libstore_a_SOURCES = \
 	store/sessions.c store/sessions.h \
 	store/store.c store/store.h \
 	store/turns.c store/turns.h \
-	store/turns_look.c
+	store/turns_look.c \
+	store/turns_lost.c
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
 # store/scripts.c: every script of store/lua with its SHA-1, so that workers can call by hash.
 BUILT_SOURCES += store/scripts.h

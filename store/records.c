@@ -10,7 +10,7 @@
 
 #define RANGE_MAX 1000
 #define ARGS_HEAD 4
-#define ARGS_EACH 6
+#define ARGS_EACH 7
 #define KEYS_HEAD 3
 
 static const char *key_of(struct arena *arena, const char *uid, const char *format, const char *name)
@@ -32,6 +32,15 @@ static bool names_are_safe(const char *uid, const char *family, const char *id)
     return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
         && ident_is_safe(family, strlen(family), 64)
         && (id == NULL || ident_is_safe(id, strlen(id), 128));
+}
+
+bool records_has_sums(const char *family)
+{
+    static const char *const families[] = { "expense", "saving" };
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(families[i], family) == 0)
+            return true;
+    return false;
 }
 
 static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
@@ -90,6 +99,7 @@ static int fill_args(struct link_arg *args, struct store *s, const struct record
         a[3] = link_text(time);
         a[4] = link_text(writes[i].seen != NULL ? writes[i].seen : "");
         a[5] = link_text(writes[i].family);
+        a[6] = link_text(records_has_sums(writes[i].family) ? "1" : "0");
     }
     return 0;
 }

@@ -48,4 +48,26 @@ int records_count(struct store *s, const char *uid, const char *family, int64_t 
 /* Every family that the user has ever had a record of (tp:{uid}:families), by name, in the arena. */
 int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names, size_t *count);
 
+/*
+ * Families of money (expense, saving) keep sums beside their records, changed in the same script as
+ * the record: per day and per month, by currency and category, from the record's date ("2026-11-22"),
+ * currency, category and amount_minor. Keys tp:{uid}:r:FAMILY:sums (how far they reach) and
+ * ...:sums:DAY, ...:sums:MONTH, ...:sums:keys.
+ */
+struct records_sum {
+    const char *day, *currency, *category; /* day: that of the span */
+    int64_t minor, count;
+};
+struct records_sums { struct records_sum *all; size_t count; };
+bool records_has_sums(const char *family);
+/*
+ * records_sums -- what the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry
+ * per span, currency and category. Sums that were never made or not finished are made first, in
+ * pages that do not hold Redis up. Returns 0, ERR_BUSY (others keep remaking them) or a fault.
+ */
+int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
+    size_t count, struct arena *arena, struct records_sums *out);
+/* Drops the sums; the next look makes them anew from the records. */
+int records_sums_drop(struct store *s, const char *uid, const char *family, struct arena *arena);
+
 #endif

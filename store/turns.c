@@ -131,8 +131,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_text(&args, q->may_run ? "1" : q->may_pend ? "0" : "-");
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
-    hints_set(s, q->uid, q->turn, s->conf->lease_ms);
-    error = args_call(&args, s, &script_turn_begin, q->uid, &r);
+    error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
     if (!error)
         error = read_answer(r, q->uid, arena, out);
     if (!error && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
@@ -151,13 +150,15 @@ int turns_claim(struct store *s, const char *uid, const char *turn, size_t histo
 {
     struct args args;
     struct link_reply *r = NULL;
+    char token[IDENT_UUID_SIZE];
     int error;
 
+    ident_uuid7(token); /* by which the script knows its own repetition */
     args_init(&args);
     args_common(&args, s, history_limit);
     args_text(&args, turn);
-    hints_set(s, uid, turn, s->conf->lease_ms);
-    error = args_call(&args, s, &script_turn_claim, uid, &r);
+    args_text(&args, token);
+    error = args_call_hinted(&args, s, &script_turn_claim, uid, turn, &r);
     if (!error)
         error = says(r, "missing")    ? ERR_NOT_FOUND
                 : says(r, "conflict") ? ERR_CONFLICT
@@ -183,8 +184,7 @@ int turns_renew(struct store *s, const struct turns_start *turn, bool *stop)
 
     *stop = false;
     renew_args(&args, s, turn);
-    hints_set(s, turn->uid, turn->turn, s->conf->lease_ms);
-    error = args_call(&args, s, &script_turn_renew, turn->uid, &r);
+    error = args_call_hinted(&args, s, &script_turn_renew, turn->uid, turn->turn, &r);
     if (error)
         return error;
     result = link_reply_int(r);

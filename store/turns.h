@@ -68,7 +68,9 @@ struct turns_start {
 
 int turns_begin(struct store *s, const struct turns_request *request, struct arena *arena, struct turns_start *out);
 /*
- * turns_claim -- a pending (or, for a takeover, an abandoned) turn, handed over by a housekeeper.
+ * turns_claim -- a pending turn, handed over by a housekeeper. One whose worker is gone has
+ * attempt > 1 (or released before), its steps, and in the log a CUSTOM event turnpike.resumed as
+ * the new epoch's first entry; cursor is still the one before its very first entry.
  * Returns 0 (outcome TURNS_STARTED), ERR_NOT_FOUND, ERR_CONFLICT (runs elsewhere or is ended).
  */
 int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit, struct arena *arena, struct turns_start *out);
@@ -109,6 +111,26 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
  * only_if_expired: only when its lease has run out. Returns 0, ERR_CONFLICT (lives), ERR_NOT_FOUND.
  */
 int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired, const char *code, const char *message);
+
+/*
+ * turns_abandon -- a running turn that its worker will not finish becomes claimable: told by the
+ * supervisor, its lease ran out, or given back by its own worker. Until it is claimed its epoch
+ * stays, so a worker that was only slow may still renew, write and finish it. When turn.attempts
+ * are used up it ends with RUN_ERROR turn_attempts.
+ *   next  out: the turn to hand over now (itself, or the session's next), or ""
+ * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
+ */
+enum turns_loss_kind { TURNS_DEAD, TURNS_EXPIRED, TURNS_RELEASED };
+struct turns_loss {
+    enum turns_loss_kind how;
+    const char *owner; /* TURNS_DEAD: how the owner begins, "MACHINE/turn/PID/"; NULL = any */
+    int64_t epoch;     /* TURNS_RELEASED: by the worker of this epoch */
+};
+int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE]);
+/* What this turn has written into the log so far, from its first entry on. fn returns 0 or what
+ * ends the reading. Returns that, or an ERR_STORE* error. */
+typedef int turns_entry_fn(void *arg, char flag, const char *json, size_t len);
+int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn, void *arg);
 
 /* Stop: exactly one of turn, session, client_message_id is not NULL. state: out, state before.
  * Returns 0; ERR_NOT_FOUND (for client_message_id never: it is remembered). */

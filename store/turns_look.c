@@ -18,51 +18,6 @@ static bool says(const struct link_reply *r, const char *word)
     return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
 }
 
-int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired,
-    const char *code, const char *message)
-{
-    struct buf event = {0}, reply = {0};
-    struct link_reply *r = NULL;
-    struct args args;
-    int error;
-
-    buf_puts(&event, "{\"type\":\"RUN_ERROR\",\"message\":");
-    buf_json_string(&event, message, strlen(message));
-    buf_puts(&event, ",\"code\":");
-    buf_json_string(&event, code, strlen(code));
-    buf_putc(&event, '}');
-    buf_puts(&reply, "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
-                     "\"detail\":");
-    buf_json_string(&reply, message, strlen(message));
-    buf_puts(&reply, ",\"code\":");
-    buf_json_string(&reply, code, strlen(code));
-    buf_puts(&reply, ",\"turn_id\":");
-    buf_json_string(&reply, turn, strlen(turn));
-    buf_putc(&reply, '}');
-    args_init(&args);
-    args_common(&args, s, 0);
-    args_text(&args, turn);
-    args_text(&args, only_if_expired ? "1" : "0");
-    args_text(&args, buf_text(&event));
-    args_text(&args, code);
-    args_text(&args, buf_text(&reply));
-    error = buf_error(&event) || buf_error(&reply) ? ERR_NOMEM : 0;
-    if (error)
-        args_fini(&args);
-    else
-        error = args_call(&args, s, &script_turn_fail, uid, &r);
-    if (!error)
-        error = says(r, "missing") ? ERR_NOT_FOUND : says(r, "lives") ? ERR_CONFLICT : 0;
-    if (!error) /* the hint of an unknown one stays: its start may be on the way */
-        hints_drop(s, uid, turn);
-    if (!error && says(r, "pending"))
-        hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
-    link_reply_free(r);
-    buf_free(&event);
-    buf_free(&reply);
-    return error;
-}
-
 int turns_stop(struct store *s, const char *uid, const char *turn, const char *session,
     const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16])
 {

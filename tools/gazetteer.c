@@ -429,6 +429,63 @@ int gazetteer_find(const char *text, const struct gazetteer_bias *bias,
     return parts > 1 ? choose(&q, bias, out) : choose_by_words(q.name, bias, out);
 }
 
+/* --- reading the whole file --- */
+
+/* The next line of a place proper, from `line` on; its fields. NULL at the end. */
+static const char *next_proper(const char *line, struct field *f)
+{
+    while (line != NULL && (split(line, f) < FIELDS || f[1].len != 1 || f[1].text[0] != 'p'))
+        line = next_line(line);
+    return line;
+}
+
+int gazetteer_region(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_place *out)
+{
+    char key[KEY_SIZE], code[3] = "";
+    struct field f[FIELDS], best[FIELDS];
+    double most = -1;
+    if (file.data == NULL)
+        return ERR_NOT_CONFIGURED;
+    if (!gazetteer_fold(text, key, sizeof key))
+        return ERR_NOT_FOUND;
+    bool country = country_of(key, code, NULL, 0);
+    for (const char *line = file.data; (line = next_proper(line, f)) != NULL;
+         line = next_line(line)) {
+        bool home = f[3].len == 2 && memcmp(f[3].text, bias->country_code, 2) == 0;
+        bool inside = country ? f[3].len == 2 && memcmp(f[3].text, code, 2) == 0
+                              : has_region(f[5], key);
+        double weight = inside ? number_field(f[8]) * (home ? 30 : 1) : -1;
+        if (weight > most) {
+            most = weight;
+            memcpy(best, f, sizeof best);
+        }
+    }
+    if (most < 0)
+        return ERR_NOT_FOUND;
+    fill_place(best, out);
+    return 0;
+}
+
+int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
+    struct gazetteer_place *out)
+{
+    struct field f[FIELDS];
+    double reach = metres / 111000;
+    memset(out, 0, count * sizeof *out);
+    if (file.data == NULL)
+        return ERR_NOT_CONFIGURED;
+    for (const char *line = file.data; (line = next_proper(line, f)) != NULL;
+         line = next_line(line)) {
+        double lat = number_field(f[6]), lon = number_field(f[7]), people = number_field(f[8]);
+        for (size_t i = 0; i < count; i++)
+            if (fabs(points[i].latitude - lat) <= reach && people >= (double)out[i].population
+                && gazetteer_distance(points[i].latitude, points[i].longitude, lat, lon) <= metres)
+                fill_place(f, &out[i]);
+    }
+    return 0;
+}
+
 double gazetteer_distance(double lat1, double lon1, double lat2, double lon2)
 {
     const double radius = 6371008.8, rad = 3.14159265358979323846 / 180;

@@ -52,6 +52,17 @@ void gazetteer_close(void);
 int gazetteer_find(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_match *out);
 
+/*
+ * gazetteer_region -- the largest place of a state, province or country ("Queensland"). Reads the
+ * whole file, some 20 ms. Returns 0, ERR_NOT_FOUND or ERR_NOT_CONFIGURED.
+ */
+int gazetteer_region(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_place *out);
+/* For each of count points the largest place within `metres`; none: an empty name. One reading. */
+struct gazetteer_point { double latitude, longitude; };
+int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
+    struct gazetteer_place *out);
+
 /* Great circle, in metres, on a sphere of mean radius. */
 double gazetteer_distance(double lat1, double lon1, double lat2, double lon2);
 

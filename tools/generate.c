@@ -175,12 +175,38 @@ static const char *constant(const char *tool, const jdoc *spec, const char *key,
     fail(tool, "%s: \"%s\" is none of the known ones", key, word);
 }
 
+/* {"argument": "action", "value": "remove"}: a member of that argument's enum. */
+static void check_when(const char *name, const jdoc *tool, const jdoc *arguments)
+{
+    const jdoc *when = jdoc_get(tool, "approval_when");
+    const char *argument = jdoc_text_or(when, "argument", ""), *value = jdoc_text_or(when, "value", "");
+    const jdoc *members = jdoc_get(jdoc_get(jdoc_get(arguments, "properties"), argument), "enum");
+    bool found = false;
+    if (when == NULL)
+        return;
+    for (size_t i = 0; i < jdoc_length(members); i++)
+        found |= strcmp(jdoc_string(jdoc_at(members, i), NULL), value) == 0;
+    if (!found || jdoc_length(when) != 2 || strcmp(jdoc_text_or(tool, "approval", ""), "always") != 0)
+        fail(name, "approval_when names a value of an argument's enum, and approval is always");
+}
+
+/* Words that people use for it beside those of the description: small letters, blanks between. */
+static void check_keywords(const char *name, const char *keywords)
+{
+    if (*keywords == '\0')
+        fail(name, "keywords: at least one is needed, or find_tools finds it by luck only");
+    for (const char *c = keywords; *c != '\0'; c++)
+        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != ' ')
+            fail(name, "keywords are words of a-z and 0-9, separated by blanks");
+}
+
 static void check_fields(const char *name, const jdoc *tool)
 {
     static const char *const fields[] = { "name", "description", "effect", "approval",
-        "timeout_ms", "idempotent", "entity", "arguments", "result", "examples", "provider" };
+        "timeout_ms", "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider", "approval_when",
+        "core" };
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 1 < known; i++) /* the last one is optional */
+    for (size_t i = 0; i + 3 < known; i++) /* the last three are optional */
         if (jdoc_get(tool, fields[i]) == NULL)
             fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = { 0 };
@@ -199,8 +225,11 @@ static void check_fields(const char *name, const jdoc *tool)
         fail(name, "timeout_ms must be 100 to 120000");
     if (jdoc_get_bool(tool, "idempotent", &flag) != 0)
         fail(name, "idempotent must be true or false");
+    if (jdoc_get(tool, "core") != NULL && (jdoc_get_bool(tool, "core", &flag) != 0 || !flag))
+        fail(name, "core must be true, or left out");
     if (strlen(jdoc_text_or(tool, "description", "")) < 30)
         fail(name, "description is too short for a model to choose by");
+    check_keywords(name, jdoc_text_or(tool, "keywords", ""));
 }
 
 static void check_name(const char *name)
@@ -238,6 +267,7 @@ static void add_tool(const char *family, const jdoc *tool, const jdoc *defs)
     check_schema(name, "arguments", e->arguments);
     check_schema(name, "result", e->result);
     check_examples(name, jdoc_get(tool, "examples"), e->arguments);
+    check_when(name, tool, e->arguments);
 }
 
 static void add_file(const char *path)
@@ -312,12 +342,15 @@ static void put_row(size_t i)
     const char *name = jdoc_text_or(e->tool, "name", "");
     const char *provider = jdoc_string(jdoc_get(e->tool, "provider"), NULL);
     int64_t timeout = 0;
-    bool idempotent = false;
+    bool idempotent = false, core = false;
+    jdoc_get_bool(e->tool, "core", &core);
     jdoc_get_int(e->tool, "timeout_ms", &timeout);
     jdoc_get_bool(e->tool, "idempotent", &idempotent);
     printf("    {\n        .name = \"%s\",\n        .family = \"%s\",\n        .description = ", name,
         e->family);
     put_literal(jdoc_text_or(e->tool, "description", ""));
+    printf(",\n        .keywords = \"%s\",\n        .core = %s",
+        jdoc_text_or(e->tool, "keywords", ""), core ? "true" : "false");
     printf(",\n        .arguments_schema = ");
     put_json(e->arguments);
     printf(",\n        .result_schema = ");
@@ -331,6 +364,10 @@ static void put_row(size_t i)
         put_literal(provider);
     else
         printf("NULL");
+    const jdoc *when = jdoc_get(e->tool, "approval_when");
+    if (when != NULL)
+        printf(",\n        .approval_argument = \"%s\",\n        .approval_value = \"%s\"",
+            jdoc_text_or(when, "argument", ""), jdoc_text_or(when, "value", ""));
     printf(",\n        .examples = examples_%zu,\n        .example_arguments = arguments_%zu,\n", i, i);
     printf("        .entity = \"%s\",\n        .handler = %s_tool_%s,\n    },\n",
         jdoc_text_or(e->tool, "entity", ""), e->family, name);

@@ -24,7 +24,7 @@ void keep_cut_utf8(char *text, size_t size)
 }
 
 /* NULL when the call has no id: nothing to recognise it by. */
-static int effect_of(struct tools_run *run, const char **effect)
+int keep_effect(struct tools_run *run, const char **effect)
 {
     char digest[IDENT_SHA256_SIZE];
     struct buf text = { 0 };
@@ -44,6 +44,21 @@ static int effect_of(struct tools_run *run, const char **effect)
     return result;
 }
 
+int keep_fence(struct tools_run *run)
+{
+    const struct tools_context *context = run->context;
+    struct link_reply *reply = NULL;
+    char key[STORE_KEY_MAX];
+    if (context->session == NULL)
+        return 0;
+    store_key_session(key, context->uid, context->session);
+    int result = link_command(context->store->link, &reply, "HGET %s epoch", key);
+    if (result == 0 && link_reply_int(reply) != context->epoch)
+        result = ERR_FENCED;
+    link_reply_free(reply);
+    return result;
+}
+
 static int take_earlier(struct tools_run *run, const char *text)
 {
     jdoc *earlier = NULL;
@@ -58,7 +73,7 @@ static int take_earlier(struct tools_run *run, const char *text)
 int keep_earlier(struct tools_run *run)
 {
     const char *effect, *prior = NULL;
-    int result = effect_of(run, &effect);
+    int result = keep_effect(run, &effect);
     if (result != 0)
         return result;
     if (effect == NULL)
@@ -85,7 +100,7 @@ int keep_commit(struct tools_run *run, const struct keep_item *items, size_t cou
         .epoch = context->epoch };
     struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
     const char *text = text_of(run, run->result), *prior = NULL;
-    int result = effect_of(run, &fence.effect);
+    int result = keep_effect(run, &fence.effect);
     if (result != 0 || writes == NULL || text == NULL)
         return result != 0 ? result : ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {

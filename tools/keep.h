@@ -14,6 +14,13 @@
  * ERR_NOT_FOUND, or a fault. */
 int keep_earlier(struct tools_run *run);
 
+/* What the call is recognised by, for a mark outside the user's slot (store/shared.h); NULL when it
+ * has no id. Returns 0 or ERR_NOMEM. */
+int keep_effect(struct tools_run *run, const char **effect);
+/* Is the session still this worker's? Asked before a write that no script can fence. Returns 0,
+ * ERR_FENCED or ERR_STORE*. */
+int keep_fence(struct tools_run *run);
+
 /* One record to write; document NULL deletes. Documents stay the caller's. */
 struct keep_item {
     const char *family, *id;

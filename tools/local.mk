@@ -52,3 +52,33 @@ TOOLS_LIBS = libtools.a
 # Records belong to the store, but only tools know them.
 STORE_LUA += store/lua/records_commit.lua store/lua/records_range.lua
 libstore_a_SOURCES += store/records.c store/records.h
+STORE_LUA += store/lua/lib_sums.lua store/lua/records_sums.lua store/lua/records_sums_make.lua \
+	store/lua/records_sums_drop.lua
+libstore_a_SOURCES += store/records_sums.c
+# Family money, travel and calendar, the rest of them
+libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c tools/calendar_timer.c \
+	tools/money.h tools/money_category.c tools/money_insight.c tools/money_manage.c \
+	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/spot.c tools/spot.h \
+	tools/travel_fuel.c tools/travel_map.c tools/travel_order.c tools/travel_places.c \
+	tools/travel_roads.c tools/travel_season.c tools/travel_spots.c tools/travel_videos.c \
+	tools/travel_weather.c
+# Families fuel, maintenance, profile, transition and medical
+TOOLS_SPEC += tools/spec/fuel.json tools/spec/maintenance.json tools/spec/profile.json \
+	tools/spec/transition.json tools/spec/medical.json
+libtools_a_SOURCES += tools/cost.c tools/cost.h tools/export.c tools/export.h tools/fuel.c \
+	tools/fuel_receipt.c tools/fuel_use.c tools/fuel_use.h tools/maintenance.c tools/match.c \
+	tools/match.h tools/medical.c tools/profile.c tools/profile_vehicle.c tools/receipt.c \
+	tools/receipt.h tools/transition.c tools/transition.h tools/transition_gear.c \
+	tools/transition_launch.c tools/transition_trips.c tools/vehicle.c tools/vehicle.h
+# Families community, shop and meals
+TOOLS_SPEC += tools/spec/community.json tools/spec/shop.json tools/spec/meals.json
+libtools_a_SOURCES += tools/community.c tools/community.h tools/community_people.c \
+	tools/community_read.c tools/diet.c tools/diet.h tools/fetch.c tools/fetch.h \
+	tools/ingredient.c tools/ingredient.h tools/meals.c tools/meals.h tools/meals_pantry.c \
+	tools/meals_plan.c tools/meals_share.c tools/recipe_page.c tools/recipe_page.h tools/shop.c \
+	tools/shop.h tools/shop_file.c tools/shop_web.c tools/words.c tools/words.h
+STORE_LUA += store/lua/lib_shared.lua store/lua/shared_drop.lua store/lua/shared_follow.lua \
+	store/lua/shared_friends.lua store/lua/shared_inbox.lua store/lua/shared_like.lua \
+	store/lua/shared_message.lua store/lua/shared_near.lua store/lua/shared_place.lua \
+	store/lua/shared_put.lua store/lua/shared_search.lua
+libstore_a_SOURCES += store/shared.c store/shared.h

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORDS_MAX 24
 #define WORD_SIZE 32
@@ -103,6 +104,29 @@ int match_score(const char *name, const char *said)
     return found * 2 >= s.count ? average + 1 : 0;
 }
 
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    bool starts = true;
+    for (const char *p = text; *p != '\0'; p++) {
+        if (starts && strncasecmp(p, word, len) == 0
+            && (len >= 3 || !is_letter((unsigned char)p[len])))
+            return true;
+        starts = !is_letter((unsigned char)*p);
+    }
+    return false;
+}
+
+int match_words(const char *text, const char *said)
+{
+    struct words s;
+    int found = 0;
+    split(said, &s);
+    for (size_t i = 0; i < s.count; i++)
+        found += has_word(text, s.all[i]);
+    return found;
+}
+
 struct found {
     char id[64], name[NAME_SHOWN * 4], date[40];
     int score;
@@ -172,7 +196,8 @@ static int refuse(struct tools_run *run, const struct search *s)
         result = tools_fail(run, "not_found", "There is no such %s. %s lists those there are.",
             q->noun, q->list_tool);
     else if (s->sure == 0)
-        result = tools_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun, matches);
+        result = tools_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun,
+            matches);
     else
         result = tools_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
             s->sure, q->id_argument, matches);

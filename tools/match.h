@@ -14,6 +14,10 @@
 #define MATCH_SURE 60
 int match_score(const char *name, const char *said);
 
+/* For longer texts of any length: how many of the words said are in it, exactly or as a
+ * beginning. */
+int match_words(const char *text, const char *said);
+
 struct match_query {
     const char *family, *name_key;
     const char *date_key;                 /* shown with a match; may be NULL */

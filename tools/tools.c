@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/records.h"
+#include "tools/finder.h"
 #include "tools/keep.h"
 #include "tools/registry.h"
 #include "tools/schema.h"
@@ -35,6 +36,11 @@ struct waiting { /* a run that waits, and how long it may */
     struct tools_run *run;
 };
 
+int tools_global_init(void)
+{
+    return finder_prepare();
+}
+
 size_t tools_count(void)
 {
     return tools_registry_count;
@@ -51,6 +57,16 @@ const struct tools_spec *tools_find(const char *name)
         if (strcmp(tools_registry[i].name, name) == 0)
             return &tools_registry[i];
     return NULL;
+}
+
+bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args)
+{
+    if (spec->approval != TOOLS_APPROVAL_ALWAYS)
+        return false;
+    if (spec->approval_argument == NULL || args == NULL)
+        return true;
+    const char *value = jdoc_string(jdoc_get(args, spec->approval_argument), NULL);
+    return value == NULL || strcmp(value, spec->approval_value) == 0;
 }
 
 static int parse_schemas(const struct tools_spec *spec, struct parsed **out)
@@ -236,6 +252,20 @@ static int check_arguments(struct tools_run *run)
     return result;
 }
 
+bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len)
+{
+    struct tools_run run = { .spec = spec };
+    if (spec->approval_argument == NULL)
+        return tools_needs_approval(spec, NULL);
+    int result = parse_arguments(&run, args_json, len);
+    if (result == 0)
+        result = check_arguments(&run);
+    bool needed = result != ERR_INVALID
+        && tools_needs_approval(spec, result == 0 ? run.args : NULL);
+    tools_fini(&run);
+    return needed;
+}
+
 struct setting {
     const char *name;
     bool present;
@@ -321,6 +351,7 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     run->done = false;
     run->error = 0;
     run->waiting = NULL;
+    run->fetches = NULL;
     int result = prepare(run, args_json, len);
     if (result == 1)
         return settle(run, 0);

@@ -42,10 +42,23 @@ struct tools_spec {
     const char *entity;            /* key of the entity in the result */
     tools_handler *handler;
     const char *const *example_arguments; /* NULL-terminated, one JSON text per example */
+    const char *approval_argument, *approval_value; /* only calls where that argument has this value
+                                                       need it; NULL = every call */
+    const char *keywords;          /* other words that people use for it; for find_tools */
+    bool core;                     /* always offered to the model; the others are found */
 };
+/* What workers share: the index of find_tools. Before the fork. Returns 0 or ERR_NOMEM. */
+int tools_global_init(void);
 size_t tools_count(void);
 const struct tools_spec *tools_at(size_t index); /* stable order: the prompt cache depends on it */
 const struct tools_spec *tools_find(const char *name);
+/* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so yes. */
+bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
+/*
+ * The same for arguments as the model wrote them, parsed and coerced as tools_start does. No when
+ * they are wrong and decide whether it is needed: tools_start refuses them and runs nothing.
+ */
+bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len);
 
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;
@@ -61,6 +74,7 @@ struct tools_context { /* one per turn, or per direct call */
     bool has_location;
     double latitude, longitude;
     const char *location_text;     /* or NULL */
+    const char *role;              /* of the credential: "admin"; NULL = user */
 };
 
 struct tools_run { /* one call */
@@ -77,6 +91,7 @@ struct tools_run { /* one call */
     void (*on_cancel)(struct tools_run *run); /* set by a handler that waits */
     int error;                     /* a fault of ours that came while it waited; 0 = none */
     void *waiting;                 /* tools.c's own */
+    void *fetches;                 /* fetch.c's own */
 };
 /*
  * tools_start -- checks and coerces args_json (text as the model wrote it; "" = {}), then calls

@@ -4,6 +4,7 @@
 #include "tools/moment.h"
 #include "tools/registry.h"
 #include "tools/route.h"
+#include "tools/travel.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -19,8 +20,8 @@
 #define MEAL_EVERY_S (6 * 3600)
 #define BREAK_MINUTES 15
 #define MEAL_MINUTES 30
-#define MILES_PER_GALLON 10.0
-#define LITRES_PER_GALLON 3.785411784
+
+
 
 static int driving_days(const struct route *r)
 {
@@ -30,7 +31,7 @@ static int driving_days(const struct route *r)
 
 /* --- calculate_distance --- */
 
-static int distance_done(struct tools_run *run, struct route *r)
+int travel_distance_done(struct tools_run *run, struct route *r)
 {
     size_t last = r->stop_count - 1;
     jdoc *answer = tools_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road.", r->stops[0].name,
@@ -54,7 +55,7 @@ static int distance_done(struct tools_run *run, struct route *r)
 
 int travel_tool_calculate_distance(struct tools_run *run)
 {
-    return route_start(run, distance_done);
+    return route_start(run, travel_distance_done);
 }
 
 /* --- estimate_travel_time --- */
@@ -164,7 +165,7 @@ int travel_tool_estimate_travel_time(struct tools_run *run)
 /* --- plan_trip --- */
 
 /* Assumed pump prices per litre, said with every figure made from them. */
-static double assumed_price(const char *currency)
+double travel_assumed_price(const char *currency)
 {
     static const struct { const char *currency; double litre; } prices[] = {
         { "AUD", 2.00 }, { "NZD", 2.60 }, { "USD", 0.95 }, { "CAD", 1.60 }, { "GBP", 1.45 },
@@ -185,8 +186,8 @@ static int assume(jdoc *list, const char *text)
 static jdoc *new_cost(const struct route *r, const char *currency, int64_t *fuel)
 {
     char text[96];
-    double litres = route_miles(r->total_metres) / MILES_PER_GALLON * LITRES_PER_GALLON;
-    double price = assumed_price(currency);
+    double litres = route_miles(r->total_metres) / TRAVEL_MILES_PER_GALLON * TRAVEL_LITRES_PER_GALLON;
+    double price = travel_assumed_price(currency);
     jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
     *fuel = -1;
     if (cost == NULL || list == NULL) {

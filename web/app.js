@@ -205,7 +205,9 @@ const handlers = {
   RUN_STARTED(e) {
     run(e.runId);
     const mine = [...items.values()].find(item => item.run === e.runId);
+    const asked = (e.input?.messages ?? []).filter(m => m.role === "user");
     if (mine) confirmed(mine);
+    else if (asked.length > 0) show(asked.filter(m => !items.has(m.id)));
     else showQuestion();
   },
   MESSAGES_SNAPSHOT(e) {

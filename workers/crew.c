@@ -231,6 +231,8 @@ static void board_prepare(struct crew *c, size_t index)
     atomic_store(&b->pool, (int)s->pool);
     atomic_store(&b->generation, s->generation->number);
     atomic_store(&b->started_ms, clock_mono_ms());
+    atomic_store(&b->beat_ms, 0);
+    c->slots[index].silent = false;
 }
 
 /* Returns 0 or ERR_IO. */
@@ -291,10 +293,10 @@ static void lines_flush(struct crew *c)
     }
 }
 
-static void lines_dead(struct crew *c, const char *uid, const char *turn)
+static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t pid)
 {
     size_t before = c->lines.len;
-    buf_printf(&c->lines, "dead %s %s\n", uid, turn);
+    buf_printf(&c->lines, "dead %s %s %d\n", uid, turn, (int)pid);
     if (buf_error(&c->lines) != 0) {
         /* The lease runs out instead; that is slower, not lost. */
         log_limited(LOG_LEVEL_WARN, "no room to tell the housekeeper about turn %s", turn);
@@ -398,7 +400,8 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
     /* Told to hurry, idle workers just go. */
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
         "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", slot_label(c, index, label),
-        event == SLOTS_ON_STUCK        ? "turn far beyond its deadline"
+        event == SLOTS_ON_STUCK && s->silent ? "gives no sign of life"
+        : event == SLOTS_ON_STUCK      ? "turn far beyond its deadline"
         : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
                                        : "asked to hurry",
         s->generation->conf.kill_ms, turn);
@@ -425,7 +428,8 @@ static void slot_settle(struct crew *c, size_t index)
     struct crew_slot *s = &c->slots[index];
     struct scoreboard_slot *b = &c->board->slots[index];
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
-    if (s->pid == 0)
+    pid_t pid = s->pid;
+    if (pid == 0)
         return;
     s->pid = 0;
     c->alive--;
@@ -433,7 +437,7 @@ static void slot_settle(struct crew *c, size_t index)
     atomic_store(&b->ready, false);
     scoreboard_turn_recover(c->board, b);
     if (scoreboard_turn_get(b, uid, session, turn))
-        lines_dead(c, uid, turn);
+        lines_dead(c, uid, turn, pid);
     scoreboard_turn_set(b, NULL, NULL, NULL);
     atomic_store(&b->turn_deadline_ms, 0);
     if (s->lines_fd >= 0)
@@ -651,6 +655,22 @@ static void scan_turn(struct crew *c, size_t index, int64_t now)
         crew_step(c, index, SLOTS_ON_STUCK);
 }
 
+/*
+ * A worker whose loop does not come round: stopped, or caught in an endless loop. Late twice, since
+ * after a pause of the whole machine all beats look late once.
+ */
+static void scan_beat(struct crew *c, size_t index, int64_t now)
+{
+    static const int64_t limit_ms[SCOREBOARD_POOLS] = {
+        [SCOREBOARD_STREAM] = 10000, [SCOREBOARD_HOUSEKEEPER] = 30000};
+    struct crew_slot *s = &c->slots[index];
+    int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
+    bool late = beat != 0 && limit_ms[s->pool] != 0 && now - beat > limit_ms[s->pool];
+    if (late && s->silent && (slot_serves(s) || s->state == SLOTS_RETIRING))
+        crew_step(c, index, SLOTS_ON_STUCK);
+    s->silent = late;
+}
+
 /* What a passed deadline means in each state. */
 static void scan_deadline(struct crew *c, size_t index, int64_t now)
 {
@@ -680,6 +700,7 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
         scan_deadline(c, i, now_ms);
         if (s->pid > 0) {
             scan_turn(c, i, now_ms);
+            scan_beat(c, i, now_ms);
             scan_limits(c, i);
         }
         if (s->deadline_ms != 0 && s->deadline_ms < next)

@@ -21,14 +21,15 @@ struct fastcgi_pair {
  * fastcgi_request -- appends the whole request (begin, parameters, body) to `out`. CONTENT_LENGTH
  * is added here. Returns 0, or the buffer's error.
  */
-int fastcgi_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len);
+int fastcgi_request(
+    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len);
 
 /* A reply while it arrives. After fastcgi_reply_feed returned 1 the fields are final. */
 struct fastcgi_reply {
-    int status;           /* of the `Status:` line, 200 without one */
-    struct buf headers;   /* "Name: value\n" lines as received */
+    int status;         /* of the `Status:` line, 200 without one */
+    struct buf headers; /* "Name: value\n" lines as received */
     struct buf body;
-    struct buf errors;    /* standard error, cut at 1 KiB */
+    struct buf errors; /* standard error, cut at 1 KiB */
     uint32_t app_status;
     /* private */
     unsigned char head[8];

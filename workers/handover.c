@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define REPLY_MAX 16384
-#define TIME_MS 10000
+#define TIME_MS 2000 /* a worker that is frozen must not hold a turn up: another one is asked */
 
 struct handover {
     struct reactor *reactor;

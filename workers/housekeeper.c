@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 /*
- * The housekeeper looks after turns that nobody runs: pending ones are handed to the turn pool,
- * those of dead workers are ended. What it knows is a list of jobs; the truth stands in Redis.
+ * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
+ * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in Redis.
  */
 #define LOOK_MS 1000     /* between looks at tp:hint:leases */
 #define LOOK_BUSY_MS 250 /* while something was due */
@@ -34,8 +34,6 @@
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 
-#define DEAD_MESSAGE "The assistant's process ended unexpectedly. Please try again."
-
 enum job_kind { JOB_NONE, JOB_DEAD, JOB_RUN };
 
 struct housekeeper;
@@ -43,10 +41,13 @@ struct job {
     enum job_kind kind;
     struct housekeeper *keeper;
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+    int pid; /* JOB_DEAD: of the worker */
     int64_t due_ms;
     unsigned tries;
     struct handover *handover; /* in progress */
 };
+
+#define BEAT_MS 1000
 
 struct housekeeper {
     struct worker *worker;
@@ -54,6 +55,7 @@ struct housekeeper {
     struct store *store;
     struct listen *listen;
     struct reactor_source supervisor;
+    char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
     size_t line_len;
     struct job jobs[JOBS_MAX];
@@ -66,25 +68,27 @@ struct housekeeper {
 
 /* --- jobs --- */
 
-static struct job *job_find(struct housekeeper *k, enum job_kind kind, const char *turn)
+static struct job *job_find(struct housekeeper *k, enum job_kind kind, const char *turn, int pid)
 {
     for (size_t i = 0; i < JOBS_MAX; i++)
-        if (k->jobs[i].kind == kind && (kind == JOB_NONE || strcmp(k->jobs[i].turn, turn) == 0))
+        if (k->jobs[i].kind == kind &&
+            (kind == JOB_NONE || (strcmp(k->jobs[i].turn, turn) == 0 && k->jobs[i].pid == pid)))
             return &k->jobs[i];
     return NULL;
 }
 
-static void job_add(struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn)
+static void job_add(
+    struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid)
 {
-    if (job_find(k, kind, turn) != NULL)
+    if (job_find(k, kind, turn, pid) != NULL)
         return;
-    struct job *job = job_find(k, JOB_NONE, "");
+    struct job *job = job_find(k, JOB_NONE, "", 0);
     if (job == NULL) {
         /* The hint stays where it is; a later look finds it again. */
         log_limited(LOG_LEVEL_WARN, "too many turns to look after at once");
         return;
     }
-    *job = (struct job){.kind = kind, .keeper = k, .due_ms = clock_mono_ms()};
+    *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = clock_mono_ms()};
     snprintf(job->uid, sizeof(job->uid), "%s", uid);
     snprintf(job->turn, sizeof(job->turn), "%s", turn);
 }
@@ -145,21 +149,35 @@ static void job_run(struct job *job)
     job_later(job, 0);
 }
 
+/* The turn of a worker that is gone is for any other one now. Returns turns_abandon's result. */
+static int give_up(struct housekeeper *k, const char *uid, const char *turn,
+    const struct turns_loss *loss)
+{
+    char next[IDENT_UUID_SIZE];
+    int error = turns_abandon(k->store, uid, turn, loss, next);
+    if (error != 0)
+        return error;
+    atomic_fetch_add(&k->worker->slot->requests, 1);
+    if (next[0] != '\0')
+        job_add(k, JOB_RUN, uid, next, 0);
+    return 0;
+}
+
 static void job_dead(struct job *job)
 {
     struct housekeeper *k = job->keeper;
-    int error = turns_fail(k->store, job->uid, job->turn, false, "worker_died", DEAD_MESSAGE);
+    char owner[96];
+    snprintf(owner, sizeof(owner), "%.40s/turn/%d/", k->machine, job->pid);
+    const struct turns_loss loss = {.how = TURNS_DEAD, .owner = owner};
+    int error = give_up(k, job->uid, job->turn, &loss);
     if (error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY) {
         job_later(job, 0);
         return;
     }
-    if (error == 0) {
-        log_info("turn %s of user %s ended: its worker died", job->turn, job->uid);
-        atomic_fetch_add(&k->worker->slot->requests, 1);
-        k->look_ms = 0; /* the session's next turn may be pending now */
-    } else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT) {
-        log_error("turn %s cannot be ended: %s", job->turn, err_text(error));
-    }
+    if (error == 0)
+        log_info("turn %s of user %s: its worker %d died", job->turn, job->uid, job->pid);
+    else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
+        log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     job_end(job);
 }
 
@@ -187,9 +205,10 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 
 static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
 {
-    int error = turns_fail(k->store, hint->uid, hint->turn, true, "worker_died", DEAD_MESSAGE);
+    const struct turns_loss loss = {.how = TURNS_EXPIRED};
+    int error = give_up(k, hint->uid, hint->turn, &loss);
     if (error == 0)
-        log_warn("turn %s of user %s ended: nobody renewed its lease", hint->turn, hint->uid);
+        log_warn("turn %s of user %s: nobody renewed its lease", hint->turn, hint->uid);
     else if (error == ERR_NOT_FOUND)
         turns_hint_remove(k->store, hint->uid, hint->turn);
 }
@@ -205,7 +224,7 @@ static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int6
     else if (error != 0)
         return;
     else if (strcmp(state, "pending") == 0)
-        job_add(k, JOB_RUN, hint->uid, hint->turn);
+        job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
     else if (strcmp(state, "queued") == 0)
         return; /* its hint has been moved: it stays until the turn has ended */
     else if (strcmp(state, "running") != 0)
@@ -258,9 +277,10 @@ static void housekeeper_on_subscribed(void *arg)
 static void housekeeper_on_line(struct housekeeper *k, const char *line)
 {
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
-    if (sscanf(line, "dead %128s %36s", uid, turn) == 2 &&
+    int pid = 0;
+    if (sscanf(line, "dead %128s %36s %d", uid, turn, &pid) == 3 &&
         ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn))
-        job_add(k, JOB_DEAD, uid, turn);
+        job_add(k, JOB_DEAD, uid, turn, pid);
     else
         log_error("the supervisor said what is not understood: %.100s", line);
 }
@@ -300,10 +320,13 @@ static int housekeeper_open(struct housekeeper *k)
     const struct conf *conf = k->worker->conf;
     const struct listen_handlers handlers = {
         .arg = k, .message = housekeeper_on_wake, .subscribed = housekeeper_on_subscribed};
-    char machine[64] = "", owner[96];
-    if (gethostname(machine, sizeof(machine) - 1) < 0 || conf->machine[0] != '\0')
-        snprintf(machine, sizeof(machine), "%s", conf->machine);
-    snprintf(owner, sizeof(owner), "%.40s/housekeeper/%d/%lld", machine, (int)getpid(),
+    char owner[96];
+    /* The same as in the owner of a turn worker (fcgi-app/loop.c). */
+    if (conf->machine[0] != '\0')
+        snprintf(k->machine, sizeof(k->machine), "%.63s", conf->machine);
+    else if (gethostname(k->machine, sizeof(k->machine) - 1) < 0)
+        snprintf(k->machine, sizeof(k->machine), "unknown");
+    snprintf(owner, sizeof(owner), "%.40s/housekeeper/%d/%lld", k->machine, (int)getpid(),
         (long long)clock_real_ms());
     int error = reactor_new(&k->reactor);
     if (error == 0)
@@ -391,7 +414,10 @@ int housekeeper_main(struct worker *w)
     }
     worker_ready(w);
     while (!w->drain && !k->orphaned) {
-        int64_t next = housekeeper_step(k);
+        int64_t next = housekeeper_step(k), soon = clock_mono_ms() + BEAT_MS;
+        worker_beat(w);
+        if (next > soon)
+            next = soon;
         int result = reactor_step(k->reactor, next, &w->wait_mask);
         if (result < 0 && result != ERR_CANCELLED)
             break;

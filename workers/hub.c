@@ -27,7 +27,17 @@ struct hub {
 };
 
 /* Fields of the reply of store/lua/view_locate.lua. */
-enum { AT_RUN, AT_FIRST, AT_TOP, AT_OLDEST, AT_TRIMMED, AT_EXISTS, AT_STATE, AT_STATUS, AT_MESSAGES };
+enum {
+    AT_RUN,
+    AT_FIRST,
+    AT_TOP,
+    AT_OLDEST,
+    AT_TRIMMED,
+    AT_EXISTS,
+    AT_STATE,
+    AT_STATUS,
+    AT_MESSAGES
+};
 
 static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event event);
 
@@ -124,7 +134,8 @@ static void on_message(void *arg, const char *name, size_t name_len, const char 
         return;
     }
     if (logentry_parse_message(bytes, len, &e) < 0) {
-        log_limited(LOG_LEVEL_WARN, "a message of %zu bytes on a session's channel has no header", len);
+        log_limited(
+            LOG_LEVEL_WARN, "a message of %zu bytes on a session's channel has no header", len);
         return;
     }
     on_entry(h, t, &e);
@@ -147,7 +158,8 @@ static bool flush_joined(struct hub *h, struct hub_viewer *w, struct logentry *h
 }
 
 /* Like deliver, but neighbouring deltas of one message become one event. */
-static bool deliver_joined(struct hub *h, struct hub_viewer *w, const struct logentry *e, struct logentry *held)
+static bool deliver_joined(
+    struct hub *h, struct hub_viewer *w, const struct logentry *e, struct logentry *held)
 {
     if (held->json && e->flag == LOGENTRY_TEXT && wants(w, e) && logentry_join(&h->joined, e)) {
         held->id = e->id;
@@ -296,7 +308,8 @@ static void stand(struct hub *h, struct hub_viewer *w)
     }
 }
 
-static void on_located(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_located(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
@@ -327,11 +340,16 @@ static void on_located(void *arg, int error, const char *const *texts, const siz
 
 /* ---- the conversation instead of its events ---- */
 
-static void send_made(struct hub *h, struct hub_viewer *w, char flag, struct logentry_id id, struct buf *json)
+static void send_made(
+    struct hub *h, struct hub_viewer *w, char flag, struct logentry_id id, struct buf *json)
 {
     char text[LOGENTRY_ID_SIZE];
-    struct logentry e = {.id = id, .id_text = text, .flag = flag, .json = json->data,
-        .json_len = json->len, .run = w->run ? w->run : "-"};
+    struct logentry e = {.id = id,
+        .id_text = text,
+        .flag = flag,
+        .json = json->data,
+        .json_len = json->len,
+        .run = w->run ? w->run : "-"};
 
     e.run_len = strlen(e.run);
     e.id_len = logentry_id_format(id, text);
@@ -396,7 +414,8 @@ static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct plac
     buf_free(&b);
 }
 
-static void on_snapshot(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_snapshot(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
@@ -419,8 +438,8 @@ static void on_snapshot(void *arg, int error, const char *const *texts, const si
     w->v.noted = w->v.cursor;
     viewer_note(&w->v, p.top);
     stand(h, w);
-    viewer_event(h, w,
-        logentry_id_compare(w->v.cursor, p.top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+    viewer_event(
+        h, w, logentry_id_compare(w->v.cursor, p.top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
 }
 
 /* ---- quiet viewers ---- */
@@ -436,7 +455,8 @@ static bool is_over(const char *state)
     return false;
 }
 
-static void on_check(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_check(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
@@ -600,7 +620,8 @@ void hub_tick(struct hub *h, int64_t now_ms)
 
 /* ---- life ---- */
 
-int hub_new(struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink)
+int hub_new(
+    struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink)
 {
     struct hub *h = calloc(1, sizeof(*h));
     struct channel_handlers handlers = {h, on_message, on_subscribed, on_ready, on_lost};

@@ -22,12 +22,12 @@ struct hub_viewer {
     struct hub_viewer *next, *prev; /* of the topic */
     struct hub_viewer *sibling;     /* of the owner; the owner's business */
     void *owner;
-    char *run;                      /* only this run; NULL = the session */
-    struct logentry_id until;       /* of a replayed run: nothing above; 0-0 = no bound */
-    int64_t quiet_since_ms;         /* monotonic; last delivery or check */
-    unsigned char strikes;          /* looks at an ended run without its final event */
-    bool until_final;               /* ends behind the final event of `run` */
-    bool named_cursor;              /* a client's cursor: to be checked against the log */
+    char *run;                /* only this run; NULL = the session */
+    struct logentry_id until; /* of a replayed run: nothing above; 0-0 = no bound */
+    int64_t quiet_since_ms;   /* monotonic; last delivery or check */
+    unsigned char strikes;    /* looks at an ended run without its final event */
+    bool until_final;         /* ends behind the final event of `run` */
+    bool named_cursor;        /* a client's cursor: to be checked against the log */
     bool in_flight, checking, catching_up, told, wants_snapshot_end;
 };
 
@@ -36,7 +36,7 @@ struct hub_viewer {
  * viewer only later, not from within.
  */
 struct hub_sink {
-    /* force: take it although the queue is full. Returns 0, ERR_FULL (not taken), other: it is gone. */
+    /* force: also when the queue is full. Returns 0, ERR_FULL (not taken), other: it is gone. */
     int (*event)(struct hub_viewer *viewer, const struct logentry *e, bool force);
     /* The viewer stands in the log: from now on nothing is missed. Once per viewer. */
     void (*located)(struct hub_viewer *viewer);
@@ -50,7 +50,8 @@ struct hub_sink {
     void *arg;
 };
 
-int hub_new(struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink);
+int hub_new(
+    struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink);
 void hub_free(struct hub *h); /* all viewers have been removed */
 struct channel *hub_channel(struct hub *h);
 

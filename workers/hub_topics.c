@@ -69,7 +69,8 @@ static void grow(struct hub_topics *table)
     table->size = size;
 }
 
-struct hub_topic *hub_topics_add(struct hub_topics *table, const char *name, size_t len, bool session)
+struct hub_topic *hub_topics_add(
+    struct hub_topics *table, const char *name, size_t len, bool session)
 {
     struct hub_topic *t = calloc(1, sizeof(*t) + len + 1), **slot;
 

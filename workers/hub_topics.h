@@ -16,13 +16,13 @@ struct hub_topic {
     struct hub *hub;
     struct hub_topic *chain;
     struct hub_viewer *viewers;
-    int64_t seen_ms;    /* monotonic, last message */
+    int64_t seen_ms; /* monotonic, last message */
     uint32_t hash;
     uint16_t name_len;
-    bool confirmed;     /* Redis has confirmed the subscription */
-    bool session;       /* else a user's inbox */
-    bool running;       /* a turn runs, as far as seen */
-    char name[];        /* tp:{UID}:s:SID or tp:{UID} */
+    bool confirmed; /* Redis has confirmed the subscription */
+    bool session;   /* else a user's inbox */
+    bool running;   /* a turn runs, as far as seen */
+    char name[];    /* tp:{UID}:s:SID or tp:{UID} */
 };
 struct hub_topics {
     struct hub *hub;
@@ -34,9 +34,10 @@ int hub_topics_init(struct hub_topics *table, struct hub *hub);
 void hub_topics_fini(struct hub_topics *table);
 struct hub_topic *hub_topics_find(const struct hub_topics *table, const char *name, size_t len);
 /* Adds a new one; NULL on no memory. */
-struct hub_topic *hub_topics_add(struct hub_topics *table, const char *name, size_t len, bool session);
+struct hub_topic *hub_topics_add(
+    struct hub_topics *table, const char *name, size_t len, bool session);
 void hub_topics_drop(struct hub_topics *table, struct hub_topic *topic);
-/* The one after `topic` (NULL: the first). Adding in between is not allowed. */
+/* The one after `topic` (NULL: the first). Adding in between may skip some or repeat some. */
 struct hub_topic *hub_topics_next(const struct hub_topics *table, const struct hub_topic *topic);
 
 #endif

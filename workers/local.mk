@@ -6,6 +6,7 @@ libworkers_a_SOURCES = \
 	workers/crew.c workers/crew.h \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
+	workers/pressure.c workers/pressure.h \
 	workers/scoreboard.c workers/scoreboard.h \
 	workers/service.c workers/service.h \
 	workers/slots.c workers/slots.h \

@@ -163,7 +163,8 @@ bool logentry_join(struct buf *joined, const struct logentry *b)
     const char *a_text, *b_text;
     size_t a_len, b_len, prefix;
 
-    if (!find_delta(joined->data, joined->len, &a_text, &a_len) || !logentry_delta(b, &b_text, &b_len))
+    if (!find_delta(joined->data, joined->len, &a_text, &a_len) ||
+        !logentry_delta(b, &b_text, &b_len))
         return false;
     prefix = (size_t)(a_text - joined->data);
     if (prefix != (size_t)(b_text - b->json) || memcmp(joined->data, b->json, prefix) != 0 ||

@@ -51,6 +51,7 @@ struct scoreboard_slot {
     atomic_ullong token;     /* change number << 1 | holds one of turn_limit; scoreboard.c only */
     atomic_llong started_ms; /* supervisor: when it was forked, monotonic */
     atomic_llong turn_started_ms; /* monotonic; 0 = no turn */
+    atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
 };
 struct scoreboard {
     size_t slot_count;
@@ -58,6 +59,7 @@ struct scoreboard {
     atomic_ullong admission;              /* count, last change and whose: scoreboard.c only */
     atomic_ullong refused_full, refused_stale, accepted;
     atomic_bool draining;
+    atomic_int pace_ms; /* least time between two appends of a turn's text, see pressure.h */
     struct breaker breakers[BREAKER_COUNT];
     struct scoreboard_slot slots[];
 };

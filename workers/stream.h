@@ -32,9 +32,9 @@ struct wslay_event_context;
 struct stream_request;
 struct stream_message;
 
-#define STREAM_BUCKETS 10     /* a connection is looked at once a second */
+#define STREAM_BUCKETS 10 /* a connection is looked at once a second */
 #define STREAM_READ_SIZE 65536
-#define STREAM_VIEWERS_MAX 32 /* sessions of one socket */
+#define STREAM_VIEWERS_MAX 32  /* sessions of one socket */
 #define STREAM_MESSAGES_MAX 16 /* waiting messages of one socket */
 
 enum stream_kind {
@@ -61,8 +61,11 @@ struct stream {
     struct stream_conn *buckets[STREAM_BUCKETS];
     struct stream_conn *dead;
     size_t connections;
+    int64_t most;     /* connections that are served; more are refused */
+    bool waited_full; /* siblings have had their chance to accept */
     unsigned turn_of_bucket;
     int64_t started_ms, drain_from_ms; /* monotonic; 0 = not draining */
+    int64_t drain_spread_ms;
     char api_socket[108];
     /* What the WebSocket being read still has to take; see stream_socket.c. */
     const char *feed;
@@ -76,19 +79,20 @@ struct stream_conn {
     struct stream *stream;
     struct stream_conn *next, *prev; /* bucket, or the dead */
     struct outq out;
-    struct wslay_event_context *ws;  /* only while a frame is in progress */
-    struct stream_request *request;  /* only during the handshake */
+    struct wslay_event_context *ws; /* only while a frame is in progress */
+    struct stream_request *request; /* only during the handshake */
     struct hub_viewer *viewers, *inbox;
     struct stream_message *messages; /* in order; the first may be in flight */
     char *user;
-    char *session;                   /* used when a frame names none; or NULL */
-    char *turn;                      /* SSE of one run, JSON */
-    int64_t opened_ms, in_ms, out_ms, pinged_ms, due_ms; /* monotonic; due: end of a handshake or close */
-    int64_t expires_ms;              /* real time; 0 = never */
+    char *session; /* used when a frame names none; or NULL */
+    char *turn;    /* SSE of one run, JSON */
+    int64_t opened_ms, in_ms, out_ms, pinged_ms; /* monotonic */
+    int64_t due_ms;     /* monotonic; end of a handshake or of a close */
+    int64_t expires_ms; /* real time; 0 = never */
     int64_t window_ms;
     uint32_t window_count;
     uint32_t frames_in;
-    uint64_t fed, framed;            /* bytes given to wslay, bytes of the frames it began */
+    uint64_t fed, framed; /* bytes given to wslay, bytes of the frames it began */
     uint16_t close_code;
     unsigned char kind, format, bucket;
     bool admin, chunked, whole_session, close_sent, close_received, mid_message, warned, draining;
@@ -112,8 +116,10 @@ void stream_conn_finish(struct stream_conn *c);
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max);
 struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session);
 /* Makes the viewer of a session, or finds it. NULL cursor: live, with the running run. */
-int stream_conn_watch(struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out);
-int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out);
+int stream_conn_watch(
+    struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out);
+int stream_conn_watch_start(
+    struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out);
 void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer);
 void stream_conn_tick(struct stream_conn *c, int64_t now_ms);
 void stream_conn_drain(struct stream_conn *c);
@@ -122,7 +128,8 @@ void stream_conn_drain(struct stream_conn *c);
 /* Feeds received bytes. */
 void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len);
 /* Answers with application/problem+json and ends the connection. */
-void stream_handshake_refuse(struct stream_conn *c, int status, const char *code, const char *detail);
+void stream_handshake_refuse(
+    struct stream_conn *c, int status, const char *code, const char *detail);
 
 /* --- stream_socket.c --- */
 void stream_socket_feed(struct stream_conn *c, const char *bytes, size_t len);
@@ -143,17 +150,18 @@ void stream_frames_error(struct stream_conn *c, const char *code, const char *me
 
 /* --- stream_message.c --- */
 struct stream_submit {
-    const char *session;            /* NULL = the connection's, or a new one */
+    const char *session; /* NULL = the connection's, or a new one */
     const char *client_message_id, *run_id;
-    struct buf *body;               /* of /internal/message, without its closing brace; taken */
-    bool agui;                      /* errors are RUN_ERROR events */
+    struct buf *body; /* of /internal/message, without its closing brace; taken */
+    bool agui;        /* errors are RUN_ERROR events */
 };
 void stream_message_submit(struct stream_conn *c, const struct stream_submit *submit);
 /* Sends what may go: called when a viewer stands, and each second. */
 void stream_message_pump(struct stream_conn *c);
 void stream_message_tick(struct stream_conn *c, int64_t now_ms);
 void stream_message_free_all(struct stream_conn *c);
-void stream_message_cancel(struct stream_conn *c, const char *turn, const char *session, const char *client_message_id);
+void stream_message_cancel(
+    struct stream_conn *c, const char *turn, const char *session, const char *client_message_id);
 void stream_message_context(struct stream_conn *c, const char *json, size_t len);
 
 /* --- stream_events.c --- */
@@ -167,7 +175,8 @@ bool stream_events_is_drained(const struct hub_viewer *viewer);
 /* --- stream_legacy.c --- */
 void stream_legacy_hello(struct stream_conn *c);
 /* The end of a run: its reply is looked up and sent as chat_response or error. */
-void stream_legacy_final(struct stream_conn *c, struct hub_viewer *viewer, const struct logentry *e);
+void stream_legacy_final(
+    struct stream_conn *c, struct hub_viewer *viewer, const struct logentry *e);
 void stream_legacy_forget(struct stream_conn *c);
 
 /* --- stream_sse.c --- */

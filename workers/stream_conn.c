@@ -33,9 +33,8 @@ void stream_conn_kill(struct stream_conn *c)
 
     if (c->kind == STREAM_DEAD)
         return;
-    if (c->kind == STREAM_WS || c->kind == STREAM_SSE)
-        log_debug("%s of %s ends: close %u, %lld ms, %u frames in",
-            c->kind == STREAM_WS ? "socket" : "stream", c->user ? c->user : "-", c->close_code,
+    if (c->kind == STREAM_WS)
+        log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, c->close_code,
             (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
     c->kind = STREAM_DEAD;
     ev_io_stop(s->loop, &c->io);
@@ -194,7 +193,8 @@ struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session
     return w;
 }
 
-int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out)
+int stream_conn_watch_start(
+    struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out)
 {
     struct hub_viewer *w;
     size_t count = 0;
@@ -214,7 +214,8 @@ int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start
     return 0;
 }
 
-int stream_conn_watch(struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out)
+int stream_conn_watch(
+    struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out)
 {
     struct hub_start start = {.user = c->user, .session = session};
     struct hub_viewer *w = stream_conn_viewer(c, session);
@@ -261,7 +262,8 @@ static void tick_socket(struct stream_conn *c, int64_t now)
     } else if (conf->stream_max_age_ms > 0 && now - c->opened_ms >= conf->stream_max_age_ms) {
         stream_socket_close(c, 1012, "planned reconnect");
     } else if (now - c->pinged_ms >= conf->stream_ping_ms &&
-               (now - c->in_ms >= conf->stream_ping_ms || now - c->out_ms >= conf->stream_ping_ms)) {
+               (now - c->in_ms >= conf->stream_ping_ms ||
+                   now - c->out_ms >= conf->stream_ping_ms)) {
         c->pinged_ms = now;
         stream_socket_ping(c);
     }
@@ -285,7 +287,8 @@ void stream_conn_tick(struct stream_conn *c, int64_t now)
     case STREAM_HANDSHAKE:
     case STREAM_CHECKING:
         if (now >= c->due_ms)
-            stream_handshake_refuse(c, 408, "handshake_timeout", "The request did not come in time.");
+            stream_handshake_refuse(
+                c, 408, "handshake_timeout", "The request did not come in time.");
         break;
     case STREAM_FINISHING:
         if (now >= c->due_ms)
@@ -304,10 +307,17 @@ void stream_conn_tick(struct stream_conn *c, int64_t now)
 
 void stream_conn_drain(struct stream_conn *c)
 {
+    const struct stream *s = c->stream;
+    bool late = clock_mono_ms() - s->drain_from_ms >= s->conf->drain_ms * 9 / 10;
+
     switch (c->kind) {
     case STREAM_HANDSHAKE:
     case STREAM_CHECKING:
-        stream_handshake_refuse(c, 503, "draining", "This machine is being taken out of service.");
+        /* Taken before the drain: it is answered, then drained like the others. */
+        if (late)
+            stream_handshake_refuse(
+                c, 503, "draining", "This machine is being taken out of service.");
+        c->draining = late;
         break;
     case STREAM_WS:
         if (!c->close_sent)
@@ -317,7 +327,10 @@ void stream_conn_drain(struct stream_conn *c)
         stream_sse_end(c, true);
         break;
     case STREAM_JSON:
-        stream_handshake_refuse(c, 503, "draining", "The turn goes on; ask for it again.");
+        /* It cannot come back by itself as the others do, and the turn has the drain time too. */
+        if (late)
+            stream_handshake_refuse(c, 503, "draining", "The turn goes on; ask for it again.");
+        c->draining = late;
         break;
     default:
         break;

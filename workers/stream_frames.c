@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -124,12 +125,33 @@ static void submit_text(struct stream_conn *c, const jdoc *frame, const char *te
     buf_free(&body);
 }
 
+/* A number where an id belongs must not be taken for no id: the message would run twice. */
+static bool strings_are_strings(struct stream_conn *c, const jdoc *frame)
+{
+    static const char *const names[] = {"session_id", "client_message_id", "run_id", "message_id",
+        "timezone", "locale", "on_busy", "threadId", "runId"};
+    char why[64];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const jdoc *value = jdoc_get(frame, names[i]);
+        if (!value || jdoc_type(value) == JDOC_STRING || jdoc_type(value) == JDOC_NULL)
+            continue;
+        snprintf(why, sizeof(why), "%s must be a string.", names[i]);
+        stream_frames_error(
+            c, "invalid_field", why, text_or_null(frame, "client_message_id"), 0);
+        return false;
+    }
+    return true;
+}
+
 static void on_message(struct stream_conn *c, const jdoc *frame)
 {
     static const char *const names[] = {"text", "message", "content"};
     const char *text;
     size_t len;
 
+    if (!strings_are_strings(c, frame))
+        return;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (jdoc_get_string(frame, names[i], &text, &len) == 0) {
             submit_text(c, frame, text, len);
@@ -167,6 +189,8 @@ static void on_agui(struct stream_conn *c, const jdoc *frame)
         .agui = true};
     struct buf body;
 
+    if (!strings_are_strings(c, frame))
+        return;
     buf_init(&body, 0);
     buf_puts(&body, "{\"agui\":");
     jdoc_write(frame, &body);
@@ -219,7 +243,7 @@ static void on_pong(struct stream_conn *c, const jdoc *frame)
 static bool named_session(struct stream_conn *c, const jdoc *frame, const char **session)
 {
     *session = text_or_null(frame, "session_id");
-    if (*session && ident_is_safe(*session, strlen(*session), IDENT_SESSION_MAX))
+    if (*session && ident_is_session(*session, strlen(*session)))
         return true;
     stream_frames_error(c, "invalid_field", "session_id is missing or not valid.", NULL, 0);
     return false;
@@ -293,7 +317,8 @@ static void dispatch(struct stream_conn *c, const jdoc *frame)
 {
     const char *type = jdoc_text_or(frame, "type", "");
 
-    if (!type[0] && jdoc_get(frame, "threadId") && jdoc_type(jdoc_get(frame, "messages")) == JDOC_ARRAY) {
+    if (!type[0] && jdoc_get(frame, "threadId") &&
+        jdoc_type(jdoc_get(frame, "messages")) == JDOC_ARRAY) {
         if (count_frame(c, MESSAGE_COST))
             on_agui(c, frame);
         return;
@@ -334,7 +359,8 @@ void stream_frames_text(struct stream_conn *c, const char *text, size_t len)
     if (is_object(text, len) && c->format != STREAM_TEXT)
         stream_frames_error(c, "bad_json", why[0] ? why : "The frame is not valid JSON.", NULL, 0);
     else if (len == 0 || memchr(text, '\0', len))
-        stream_frames_error(c, "invalid_field", "The message has no text, or a NUL in it.", NULL, 0);
+        stream_frames_error(
+            c, "invalid_field", "The message has no text, or a NUL in it.", NULL, 0);
     else
         submit_text(c, NULL, text, len);
 }

@@ -18,6 +18,17 @@
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 
+static bool is_printable(const char *s, size_t max)
+{
+    size_t n = 0;
+
+    for (; s[n]; n++) {
+        if (n >= max || s[n] < 0x21 || s[n] > 0x7e)
+            return false;
+    }
+    return n > 0;
+}
+
 /* ---- answers ---- */
 
 static const char *reason(int status)
@@ -51,19 +62,37 @@ static void put_extra_headers(struct buf *b, int status)
         buf_puts(b, "Retry-After: 1\r\n");
 }
 
-void stream_handshake_refuse(struct stream_conn *c, int status, const char *code, const char *detail)
+/* The request's id: of the header, or what a hand-over for JSON kept. NULL = none. */
+static const char *request_id(const struct stream_conn *c)
 {
+    const char *id = c->kind == STREAM_JSON ? c->session : NULL;
+
+    if (c->request)
+        id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
+    return id && is_printable(id, 128) ? id : NULL;
+}
+
+void stream_handshake_refuse(
+    struct stream_conn *c, int status, const char *code, const char *detail)
+{
+    const char *id = request_id(c);
     struct buf body, head;
     struct iovec iov[2];
 
     log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s", status, code, detail);
     buf_init(&body, 0);
     buf_init(&head, 0);
-    buf_printf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
-        reason(status), status, code);
+    buf_printf(&body,
+        "{\"type\":\"urn:turnpike:problem:%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
+        "\"retryable\":%s,\"detail\":",
+        code, reason(status), status, code, status == 503 ? "true" : "false");
     buf_json_string(&body, detail, strlen(detail));
     if (status == 503)
         buf_printf(&body, ",\"retry_after_ms\":%d", RETRY_AFTER_MS);
+    if (id) {
+        buf_puts(&body, ",\"request_id\":");
+        buf_json_string(&body, id, strlen(id));
+    }
     buf_putc(&body, '}');
     buf_printf(&head,
         "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
@@ -83,10 +112,11 @@ void stream_handshake_refuse(struct stream_conn *c, int status, const char *code
 
 /* ---- credentials ---- */
 
-struct offer { /* what Sec-WebSocket-Protocol says */
+struct offer {          /* what Sec-WebSocket-Protocol says */
     const char *answer; /* the protocol without a secret, or NULL */
     char token[TOKEN_MAX];
     size_t token_len;
+    bool unreadable; /* a token was there that is too long or badly encoded */
 };
 
 static size_t next_item(const char **list, const char **item)
@@ -109,6 +139,7 @@ static void read_offer(const char *list, struct offer *offer)
 
     offer->answer = NULL;
     offer->token_len = 0;
+    offer->unreadable = false;
     while (list && (len = next_item(&list, &item)) > 0) {
         const char *token = NULL;
         if (token_follows) {
@@ -124,7 +155,9 @@ static void read_offer(const char *list, struct offer *offer)
         } else if (len == 8 && strncmp(item, "turnpike", 8) == 0) {
             offer->answer = "turnpike";
         }
-        if (token && len < sizeof(offer->token)) {
+        if (token && len >= sizeof(offer->token))
+            offer->unreadable = true;
+        else if (token) {
             memcpy(offer->token, token, len);
             offer->token[len] = '\0';
             offer->token_len = len;
@@ -132,17 +165,32 @@ static void read_offer(const char *list, struct offer *offer)
     }
 }
 
+/* Whether a field of this name with any value is there, readable or not. */
+static bool query_has(const char *query, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *query; query += strcspn(query, "&"), query += *query == '&') {
+        if (strncmp(query, name, len) == 0 && query[len] == '=' && query[len + 1] != '\0' &&
+            query[len + 1] != '&')
+            return true;
+    }
+    return false;
+}
+
+/* A token that is there but cannot be read is no reason to let its sender in without one. */
 static bool find_token(const struct stream_request *r, struct offer *offer)
 {
     const char *authorization = stream_request_header(r, STREAM_HTTP_AUTHORIZATION);
     long len;
 
-    if (offer->token_len > 0)
-        return true;
+    if (offer->token_len > 0 || offer->unreadable)
+        return !offer->unreadable;
     if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
         authorization += 7 + strspn(authorization + 7, " ");
         offer->token_len = strlen(authorization);
-        if (offer->token_len >= sizeof(offer->token))
+        offer->unreadable = offer->token_len >= sizeof(offer->token);
+        if (offer->unreadable)
             return false;
         memcpy(offer->token, authorization, offer->token_len + 1);
         return true;
@@ -150,6 +198,8 @@ static bool find_token(const struct stream_request *r, struct offer *offer)
     len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));
     if (len > 0)
         offer->token_len = (size_t)len;
+    else
+        offer->unreadable = query_has(stream_request_query(r), "token");
     return len > 0;
 }
 
@@ -167,14 +217,15 @@ static bool path_user(const struct stream_conn *c, char user[IDENT_USER_MAX + 1]
     return len > 0 && ident_is_safe(user, (size_t)len, IDENT_USER_MAX);
 }
 
-static void development_user(const struct stream_conn *c, const char *path, char user[IDENT_USER_MAX + 1])
+static void development_user(
+    const struct stream_conn *c, const char *path, char user[IDENT_USER_MAX + 1])
 {
     const char *header = stream_request_header(c->request, STREAM_HTTP_DEV_USER);
 
     if (path[0])
         snprintf(user, IDENT_USER_MAX + 1, "%s", path);
-    else if (stream_query_get(
-                 stream_request_query(c->request), "user", user, IDENT_USER_MAX + 1) <= 0)
+    else if (stream_query_get(stream_request_query(c->request), "user", user, IDENT_USER_MAX + 1) <=
+             0)
         snprintf(user, IDENT_USER_MAX + 1, "%s", header ? header : "");
 }
 
@@ -190,17 +241,6 @@ static void accept_key(const char *key, char out[32])
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
 }
 
-static bool is_printable(const char *s, size_t max)
-{
-    size_t n = 0;
-
-    for (; s[n]; n++) {
-        if (n >= max || s[n] < 0x21 || s[n] > 0x7e)
-            return false;
-    }
-    return n > 0;
-}
-
 static void send_upgrade(struct stream_conn *c, const struct offer *offer)
 {
     const char *id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
@@ -210,8 +250,10 @@ static void send_upgrade(struct stream_conn *c, const struct offer *offer)
 
     accept_key(stream_request_header(c->request, STREAM_HTTP_WS_KEY), key);
     buf_init(&b, 0);
-    buf_printf(&b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                   "Sec-WebSocket-Accept: %s\r\n", key);
+    buf_printf(&b,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: %s\r\n",
+        key);
     if (offer->answer)
         buf_printf(&b, "Sec-WebSocket-Protocol: %s\r\n", offer->answer);
     if (id && is_printable(id, 128))
@@ -301,7 +343,8 @@ static void admit(struct stream_conn *c, const struct auth_identity *who)
         upgrade(c, who);
 }
 
-static void on_ticket(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_ticket(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct stream_conn *c = arg;
     struct auth_identity who;
@@ -319,8 +362,8 @@ static void on_ticket(void *arg, int error, const char *const *texts, const size
         rc = auth_ticket(c->stream->auth, texts[0], lens[0],
             stream_request_header(c->request, STREAM_HTTP_ORIGIN), &who);
     if (rc < 0)
-        stream_handshake_refuse(
-            c, 401, "unauthenticated", "The ticket is unknown, used, expired or of another origin.");
+        stream_handshake_refuse(c, 401, "unauthenticated",
+            "The ticket is unknown, used, expired or of another origin.");
     else
         admit(c, &who);
 }
@@ -335,8 +378,7 @@ static void check_ticket(struct stream_conn *c, const char *ticket)
     lens[1] = strlen(key);
     c->kind = STREAM_CHECKING;
     if (channel_command(hub_channel(c->stream->hub), argv, lens, 2, on_ticket, c) < 0)
-        stream_handshake_refuse(
-            c, 503, "store_unavailable", "The ticket cannot be looked up now.");
+        stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
 }
 
 static void authenticate(struct stream_conn *c)
@@ -351,6 +393,10 @@ static void authenticate(struct stream_conn *c)
         check_ticket(c, ticket);
         return;
     }
+    if (query_has(stream_request_query(c->request), "ticket")) {
+        stream_handshake_refuse(c, 401, "unauthenticated", "This is not a ticket.");
+        return;
+    }
     offer = malloc(sizeof(*offer));
     if (!offer || !path_user(c, path)) {
         free(offer);
@@ -361,13 +407,17 @@ static void authenticate(struct stream_conn *c)
     read_offer(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
     if (find_token(c->request, offer)) {
         rc = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
+    } else if (offer->unreadable) {
+        rc = ERR_AUTH;
+        why = "the token cannot be read";
     } else {
         development_user(c, path, user);
         rc = auth_development(c->stream->auth, user, &who);
     }
     free(offer);
     if (rc < 0)
-        stream_handshake_refuse(c, 401, "unauthenticated", why ? why : "The credential is not valid.");
+        stream_handshake_refuse(
+            c, 401, "unauthenticated", why ? why : "The credential is not valid.");
     else
         admit(c, &who);
 }
@@ -385,7 +435,7 @@ static bool query_is_good(const char *query)
     wanted_format(query, &known);
     if (!known || (session_len < 0 && strstr(query, "session_id=") != NULL))
         return false;
-    if (session_len > 0 && !ident_is_safe(session, (size_t)session_len, IDENT_SESSION_MAX))
+    if (session_len > 0 && !ident_is_session(session, (size_t)session_len))
         return false;
     return cursor_len <= 0 || logentry_id_parse(cursor, (size_t)cursor_len, &id) == 0;
 }
@@ -402,7 +452,8 @@ static void route_socket(struct stream_conn *c)
     else if (!version || strcmp(version, "13") != 0)
         stream_handshake_refuse(c, 426, "upgrade_required", "Sec-WebSocket-Version must be 13.");
     else if (!key || strlen(key) != 24)
-        stream_handshake_refuse(c, 400, "bad_request", "Sec-WebSocket-Key must have 24 characters.");
+        stream_handshake_refuse(
+            c, 400, "bad_request", "Sec-WebSocket-Key must have 24 characters.");
     else if (!query_is_good(stream_request_query(r)))
         stream_handshake_refuse(
             c, 400, "bad_request", "session_id, cursor or format is not valid.");
@@ -428,8 +479,10 @@ static void route(struct stream_conn *c)
 
     if (!stream_request_is_get(c->request))
         stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");
-    else if (c->stream->drain_from_ms != 0)
-        stream_handshake_refuse(c, 503, "draining", "This machine is being taken out of service.");
+    else if ((int64_t)c->stream->connections > c->stream->most)
+        stream_handshake_refuse(c, 503, "pool_full",
+            "This machine holds all the streams that it may. A message sent with this request is "
+            "accepted: ask again with its client message id.");
     else if (strcmp(path, SSE_PATH) == 0)
         stream_sse_start(c, stream_request_query(c->request));
     else if (is_socket_path(path, c->stream->conf->public_base))
@@ -446,7 +499,8 @@ void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len)
     if (rc == 0)
         return;
     if (rc == ERR_LIMIT) {
-        stream_handshake_refuse(c, 431, "headers_too_large", "The request's headers are too large.");
+        stream_handshake_refuse(
+            c, 431, "headers_too_large", "The request's headers are too large.");
     } else if (rc < 0) {
         stream_handshake_refuse(c, 400, "bad_request", "The request is not HTTP/1.1.");
     } else {

@@ -196,8 +196,7 @@ long stream_query_get(const char *query, const char *name, char *out, size_t siz
     while (*query) {
         size_t len = strcspn(query, "&");
         if (len > name_len && query[name_len] == '=' && memcmp(query, name, name_len) == 0)
-            return stream_percent_decode(
-                query + name_len + 1, len - name_len - 1, true, out, size);
+            return stream_percent_decode(query + name_len + 1, len - name_len - 1, true, out, size);
         query += len + (query[len] == '&');
     }
     return -1;

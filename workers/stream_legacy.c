@@ -60,7 +60,8 @@ static void send_response(struct stream_conn *c, jdoc *reply, const char *sessio
     free(text);
 }
 
-static void on_reply(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_reply(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct stream_conn *c = arg;
     jdoc *reply = NULL;

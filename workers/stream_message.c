@@ -14,7 +14,7 @@
 #define CALL_MARGIN_MS 2000
 #define LOCATE_MS 5000 /* a message that Redis does not let start is refused after this */
 #define RETRY_MS 1000
-#define CALLS_MAX 8    /* cancels and context updates in flight, of one socket */
+#define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
 
 enum message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT };
 
@@ -137,7 +137,8 @@ static void tell_run_error(struct stream_conn *c, const struct stream_message *m
     buf_free(&b);
 }
 
-static void tell_error(const struct stream_message *m, const char *code, const char *text, int64_t retry_ms)
+static void tell_error(
+    const struct stream_message *m, const char *code, const char *text, int64_t retry_ms)
 {
     if (m->agui)
         tell_run_error(m->conn, m, code, text, retry_ms);
@@ -156,7 +157,8 @@ static void tell_failure(const struct stream_message *m, int error)
     else
         tell_error(m, "no_answer",
             "It is not known whether the message was taken. Send it again with the same "
-            "client_message_id.", RETRY_MS);
+            "client_message_id.",
+            RETRY_MS);
 }
 
 static void tell_problem(const struct stream_message *m, const jdoc *problem)
@@ -191,8 +193,8 @@ static void tell_reply(const struct stream_message *m, const char *type, jdoc *r
 static void replay(struct stream_message *m, const jdoc *reply)
 {
     struct hub_viewer *viewer = stream_conn_viewer(m->conn, m->session);
-    struct hub_start start = {.user = m->conn->user, .session = m->session, .has_cursor = true,
-        .until_final = true};
+    struct hub_start start = {
+        .user = m->conn->user, .session = m->session, .has_cursor = true, .until_final = true};
     const char *cursor = jdoc_text_or(reply, "cursor", "");
 
     start.run = jdoc_text_or(reply, "turn_id", NULL);
@@ -247,11 +249,11 @@ static void on_reply(void *arg, int error, const struct fastcgi_reply *r)
     struct stream_conn *c = m->conn;
 
     m->call = NULL;
+    unlink_message(m); /* before anything that pumps: it must not be sent again */
     if (error)
         tell_failure(m, error);
     else
         handle_reply(m, r);
-    unlink_message(m);
     message_free(m);
     if (c->kind == STREAM_WS)
         stream_message_pump(c);
@@ -261,8 +263,8 @@ static void on_reply(void *arg, int error, const struct fastcgi_reply *r)
 
 static void fail(struct stream_message *m, int error)
 {
-    tell_failure(m, error);
     unlink_message(m);
+    tell_failure(m, error);
     message_free(m);
 }
 
@@ -298,7 +300,7 @@ static bool choose_session(struct stream_conn *c, const char *session)
     char made[IDENT_UUID_SIZE];
 
     if (session)
-        return ident_is_safe(session, strlen(session), IDENT_SESSION_MAX);
+        return ident_is_session(session, strlen(session));
     if (c->session)
         return true;
     ident_uuid7(made);
@@ -317,8 +319,8 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     const char *session;
 
     if (!choose_session(c, submit->session)) {
-        stream_frames_error(c, "invalid_field", "The session's id is not valid.",
-            submit->client_message_id, 0);
+        stream_frames_error(
+            c, "invalid_field", "The session's id is not valid.", submit->client_message_id, 0);
         return;
     }
     if (count_kind(c, true) >= STREAM_MESSAGES_MAX) {
@@ -377,18 +379,21 @@ void stream_message_free_all(struct stream_conn *c)
 
 static void call_api(struct stream_message *m, const char *method, const char *path)
 {
-    int rc = ask(m->conn, m->conn->stream->api_socket, method, path, &m->body, on_reply, m, &m->call);
+    int rc =
+        ask(m->conn, m->conn->stream->api_socket, method, path, &m->body, on_reply, m, &m->call);
 
     if (rc < 0)
         fail(m, rc);
 }
 
-static struct stream_message *side_message(struct stream_conn *c, enum message_kind kind, const char *id)
+static struct stream_message *side_message(
+    struct stream_conn *c, enum message_kind kind, const char *id)
 {
     struct stream_message *m;
 
     if (count_kind(c, false) >= CALLS_MAX) {
-        stream_frames_error(c, "too_many_waiting", "Too many requests wait on this socket.", id, RETRY_MS);
+        stream_frames_error(
+            c, "too_many_waiting", "Too many requests wait on this socket.", id, RETRY_MS);
         return NULL;
     }
     m = message_new(c, kind);
@@ -398,7 +403,8 @@ static struct stream_message *side_message(struct stream_conn *c, enum message_k
     return m;
 }
 
-void stream_message_cancel(struct stream_conn *c, const char *turn, const char *session, const char *client_message_id)
+void stream_message_cancel(
+    struct stream_conn *c, const char *turn, const char *session, const char *client_message_id)
 {
     const char *base = c->stream->conf->public_base, *id = turn ? turn : session;
     struct stream_message *m = side_message(c, MESSAGE_CANCEL, client_message_id);

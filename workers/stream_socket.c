@@ -42,7 +42,8 @@ static size_t put_head(unsigned char head[10], int opcode, size_t len)
     return 10;
 }
 
-static int send_frame(struct stream_conn *c, int opcode, const struct iovec *parts, size_t count, size_t max)
+static int send_frame(
+    struct stream_conn *c, int opcode, const struct iovec *parts, size_t count, size_t max)
 {
     unsigned char head[10];
     struct iovec iov[8];
@@ -122,7 +123,8 @@ static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int
 }
 
 /* What wslay sends by itself: pongs and the answer to a close. It always takes all. */
-static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags, void *arg)
+static ssize_t on_send(
+    wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags, void *arg)
 {
     struct stream_conn *c = arg;
     struct iovec iov = {(void *)(uintptr_t)data, len};
@@ -134,8 +136,8 @@ static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t l
     return (ssize_t)len;
 }
 
-static void on_frame_start(wslay_event_context_ptr ws,
-    const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
+static void on_frame_start(
+    wslay_event_context_ptr ws, const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
 {
     struct stream_conn *c = arg;
     uint64_t len = frame->payload_length;
@@ -149,8 +151,8 @@ static void on_frame_start(wslay_event_context_ptr ws,
     }
 }
 
-static void on_message(wslay_event_context_ptr ws,
-    const struct wslay_event_on_msg_recv_arg *message, void *arg)
+static void on_message(
+    wslay_event_context_ptr ws, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
     struct stream_conn *c = arg;
 

@@ -33,7 +33,7 @@ static int send_chunk(struct stream_conn *c, const struct iovec *parts, size_t c
     for (size_t i = 0; i < count; i++)
         iov[n++] = parts[i];
     if (c->chunked)
-        iov[n++] = (struct iovec){(void *)(uintptr_t)"\r\n", 2};
+        iov[n++] = (struct iovec){(void *)(uintptr_t) "\r\n", 2};
     return stream_conn_send(c, iov, n, max);
 }
 
@@ -108,7 +108,8 @@ static void send_json(struct stream_conn *c, int status, const char *body, size_
     stream_conn_finish(c);
 }
 
-static void on_turn(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_turn(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     struct stream_conn *c = arg;
     int status;
@@ -166,7 +167,7 @@ static int read_arguments(const char *query, struct sse_arguments *a)
     long session = stream_query_get(query, "session", a->session, sizeof(a->session));
 
     if (user <= 0 || session <= 0 || !ident_is_safe(a->user, (size_t)user, IDENT_USER_MAX) ||
-        !ident_is_safe(a->session, (size_t)session, IDENT_SESSION_MAX))
+        !ident_is_session(a->session, (size_t)session))
         return ERR_INVALID;
     optional(query, "turn", a->turn, sizeof(a->turn));
     optional(query, "cursor", a->cursor, sizeof(a->cursor));

@@ -19,8 +19,13 @@
 
 #define TICK_SECONDS 0.1
 #define ACCEPT_BATCH 32
+/* Descriptors beside the clients': refused ones, requests to the pools, Redis, log. */
+#define DESCRIPTORS_ELSE 256
+#define FULL_PAUSE_SECONDS 0.05
+#define REFUSALS_MAX 64 /* connections above stream.connections, each only to be refused */
 #define READY_WITHOUT_REDIS_MS 1000
 #define HUB_TICK_EVERY 5 /* ticks */
+#define DRAIN_EACH_MS 5  /* so that not all clients come back at once */
 
 static void mark_ready(struct stream *s)
 {
@@ -49,8 +54,28 @@ static void on_accept_again(struct ev_loop *loop, ev_timer *timer, int revents)
     struct stream *s = timer->data;
 
     (void)revents;
+    s->waited_full = true;
     if (s->drain_from_ms == 0)
         ev_io_start(loop, &s->accept);
+}
+
+/*
+ * A full worker leaves new connections to its siblings for a moment. What nobody took by then it
+ * takes itself, to refuse it: left in the backlog, its client would wait without end.
+ */
+static bool may_accept(struct stream *s)
+{
+    int64_t over = (int64_t)s->connections - s->most;
+
+    if (over < 0) {
+        s->waited_full = false;
+        return true;
+    }
+    if (s->waited_full && over < REFUSALS_MAX)
+        return true;
+    s->waited_full = false;
+    pause_accept(s, FULL_PAUSE_SECONDS);
+    return false;
 }
 
 static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
@@ -61,10 +86,8 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
     (void)revents;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int fd;
-        if ((int64_t)s->connections >= s->conf->stream_max) {
-            pause_accept(s, 0.2); /* a sibling may have room */
+        if (!may_accept(s))
             return;
-        }
         fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
@@ -90,6 +113,9 @@ static void start_drain(struct stream *s)
     if (s->drain_from_ms != 0)
         return;
     s->drain_from_ms = clock_mono_ms();
+    s->drain_spread_ms = (int64_t)s->connections * DRAIN_EACH_MS;
+    if (s->drain_spread_ms > s->conf->drain_ms * 9 / 10)
+        s->drain_spread_ms = s->conf->drain_ms * 9 / 10;
     s->worker->drain = 1;
     log_info("draining %zu connections", s->connections);
     ev_io_stop(s->loop, &s->accept);
@@ -98,14 +124,14 @@ static void start_drain(struct stream *s)
     s->worker->listen_fd = -1;
 }
 
-/* Each connection leaves at its own moment of the first nine tenths of the drain time. */
+/* Each connection leaves at its own moment, within nine tenths of the drain time at most. */
 static void drain_bucket(struct stream *s, struct stream_conn *first, int64_t now)
 {
-    int64_t spread = s->conf->drain_ms * 9 / 10, passed = now - s->drain_from_ms;
+    int64_t spread = s->drain_spread_ms, passed = now - s->drain_from_ms;
     struct stream_conn *next;
 
     for (struct stream_conn *c = first; c; c = next) {
-        int64_t at = spread > 0 ? (int64_t)((uint32_t)c->io.fd * 2654435761u % 1000u) * spread / 1000 : 0;
+        int64_t at = (int64_t)((uint32_t)c->io.fd * 2654435761u % 1000u) * spread / 1000;
         next = c->next;
         if (!c->draining && passed >= at) {
             c->draining = true;
@@ -130,6 +156,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
     int64_t now = clock_mono_ms();
 
     (void)revents;
+    worker_beat(s->worker);
     s->turn_of_bucket++;
     tick_bucket(s, s->turn_of_bucket % STREAM_BUCKETS, now);
     if (s->turn_of_bucket % HUB_TICK_EVERY == 0)
@@ -203,6 +230,20 @@ static void open_signals(struct stream *s)
 
 /* ---- life ---- */
 
+/* As many connections as the settings and the descriptors allow. */
+static int64_t most_connections(const struct conf *conf)
+{
+    struct rlimit limit;
+    int64_t most;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return conf->stream_max;
+    most = (int64_t)limit.rlim_cur - DESCRIPTORS_ELSE;
+    if (most < 1)
+        most = 1;
+    return most < conf->stream_max ? most : conf->stream_max;
+}
+
 static void raise_descriptor_limit(const struct conf *conf)
 {
     struct rlimit limit;
@@ -211,7 +252,7 @@ static void raise_descriptor_limit(const struct conf *conf)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < (rlim_t)conf->stream_max + 64)
+    if (limit.rlim_cur < (rlim_t)conf->stream_max + DESCRIPTORS_ELSE)
         log_warn("only %llu descriptors, stream.connections is %lld: raise LimitNOFILE",
             (unsigned long long)limit.rlim_cur, (long long)conf->stream_max);
 }
@@ -229,6 +270,7 @@ int stream_open(struct stream **out, struct worker *w)
         return ERR_NOMEM;
     s->worker = w;
     s->conf = w->conf;
+    s->most = most_connections(w->conf);
     s->started_ms = clock_mono_ms();
     buf_init(&s->scratch, 0);
     if ((size_t)snprintf(s->api_socket, sizeof(s->api_socket), "%s/api.sock", w->conf->run_dir) >=
@@ -273,6 +315,7 @@ static void start(struct stream *s)
     ev_timer_start(s->loop, &s->tick);
     ev_prepare_start(s->loop, &s->reaper);
     open_signals(s);
+    worker_beat(s->worker);
 }
 
 int stream_worker_main(struct worker *w)

@@ -21,6 +21,8 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
     int result = http_new(&env->http, app->reactor);
     if (result == 0)
         result = eventlog_new(&env->eventlog, app->store);
+    if (result == 0)
+        eventlog_pace(env->eventlog, &app->worker->board->pace_ms);
     if (result < 0)
         log_error("cannot start: %s", err_text(result));
     return result;

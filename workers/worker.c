@@ -202,6 +202,12 @@ void worker_ready(struct worker *w)
     }
 }
 
+void worker_beat(struct worker *w)
+{
+    if (w->slot)
+        atomic_store_explicit(&w->slot->beat_ms, clock_mono_ms(), memory_order_relaxed);
+}
+
 static long long sum_private_kb(FILE *file)
 {
     char line[256];

@@ -35,6 +35,8 @@ struct worker {
 };
 /* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
 void worker_ready(struct worker *w);
+/* From the loops of stream workers and the housekeeper, at least every second: it is not stuck. */
+void worker_beat(struct worker *w);
 /* Installs the handlers that only set the three flags of the one struct worker. No SA_RESTART. */
 void worker_signals(struct worker *w);
 /* Private memory (Private_Clean + Private_Dirty of smaps_rollup), bytes; -1 when unknown. */

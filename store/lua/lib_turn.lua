@@ -153,13 +153,6 @@ local function holder(sid)
     return (state == 'running' or state == 'pending') and run
 end
 
--- Its own epoch is what makes a turn a worker's: running, or given up for lost but not taken over.
-local function owns(turn, epoch)
-    local f = redis.call('HMGET', turn_key(turn), 'state', 'epoch', 'session')
-    return (f[1] == 'running' or f[1] == 'pending') and f[2] == epoch and
-        redis.call('HGET', session_key(f[3]), 'epoch') == epoch
-end
-
 local function ask_stop(sid, turn, why)
     redis.call('HSET', turn_key(turn), 'stop', why)
     redis.call('PUBLISH', session_key(sid) .. ':ctl', 'stop ' .. turn)

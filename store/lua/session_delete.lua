@@ -17,9 +17,9 @@ local n = 0
 redis.call('HSET', s, 'epoch', epoch)
 for i = 1, #turns do
     local t = turn_key(turns[i])
-    local f = redis.call('HMGET', t, 'state', 'first_event')
+    local f = redis.call('HMGET', t, 'state', 'first_event', 'epoch')
     if f[1] and not ENDED[f[1]] then
-        if f[1] ~= 'running' then
+        if not f[3] then
             n = n + 1
             prev = emit(sid, epoch, n, prev, turns[i] .. ' S ' .. f[2])
         end

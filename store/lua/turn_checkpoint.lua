@@ -2,7 +2,7 @@
 -- One finished step of a running turn. -1 fenced, else the number of steps.
 local t, epoch, step, keep = P .. 'turn:' .. ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session')
-if f[1] ~= 'running' or f[2] ~= epoch or
+if (f[1] ~= 'running' and f[1] ~= 'pending') or f[2] ~= epoch or
     redis.call('HGET', P .. 's:' .. f[3], 'epoch') ~= epoch then
     return -1
 end

@@ -1,15 +1,34 @@
 --include lib_turn.lua
--- A pending turn becomes this owner's. {'missing'}, {'conflict', state} or the started turn.
-local turn = ARGV[10]
-local f = redis.call('HMGET', turn_key(turn), 'state', 'session', 'owner')
+-- A pending turn becomes this owner's: one that waited starts; one whose worker is gone goes on
+-- under a new epoch, whose first entry shuts the old worker out.
+-- {'missing'}, {'conflict', state} or the started turn.
+local turn, token = ARGV[10], ARGV[11]
+local t = turn_key(turn)
+local f = redis.call('HMGET', t, 'state', 'session', 'claim', 'epoch')
 if not f[1] then
     return {'missing'}
 end
-if f[1] == 'running' and f[3] == OWNER then
-    return answer('started', turn, 0, true)
+if f[1] == 'running' and f[3] == token then
+    return answer('started', turn, 0, true) -- this very call again
 end
-if f[1] ~= 'pending' or redis.call('HGET', session_key(f[2]), 'run') ~= turn then
+local sid = f[2]
+local s, now = session_key(sid), now_ms()
+if f[1] ~= 'pending' or redis.call('HGET', s, 'run') ~= turn then
     return {'conflict', f[1]}
 end
-start_waiting(f[2], turn, now_ms())
+if f[4] then
+    local prev = top_of(s .. ':log')
+    local epoch = next_epoch(sid, now)
+    local attempt = redis.call('HINCRBY', t, 'attempt', 1)
+    redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
+        'epoch', epoch)
+    redis.call('HSET', s, 'epoch', epoch)
+    touch_session(sid, now)
+    emit(sid, epoch, 1, prev, turn ..
+        ' - {"type":"CUSTOM","name":"turnpike.resumed","value":{"attempt":' .. attempt .. '}}')
+    redis.call('PERSIST', s .. ':log')
+else
+    start_waiting(sid, turn, now)
+end
+redis.call('HSET', t, 'claim', token)
 return answer('started', turn, 0, true)

@@ -29,7 +29,8 @@ end
 
 local top = top_of(s .. ':log')
 local top_epoch, top_n = split_id(top)
-if f[1] ~= 'running' or top_epoch ~= tonumber(epoch) or redis.call('HGET', s, 'run') ~= turn then
+-- 'pending' with this epoch: given up for lost, but it has come through after all.
+if top_epoch ~= tonumber(epoch) or redis.call('HGET', s, 'run') ~= turn then
     return {'fenced'}
 end
 local now = now_ms()

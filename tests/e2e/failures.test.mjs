@@ -36,37 +36,6 @@ describe("a process that dies", () => {
     await again.end();
   });
 
-  test("a turn worker: the run has its final event at once", async () => {
-    const session_id = uuid();
-    const socket = await stack.socket();
-    socket.message("x [[text words=60 hold=30]]", {session_id});
-    await socket.until("TEXT_MESSAGE_CONTENT");
-    const busy = await eventually(async () => (await stack.workers("turn")).find(w => w.session === session_id), "a busy worker");
-    process.kill(busy.pid, "SIGKILL");
-    const began = Date.now();
-    const end = await socket.until(FINAL);
-    assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms`);
-    assert.equal(end.type, "RUN_ERROR");
-    assert.ok(end.code && end.message, JSON.stringify(end));
-    // The session is free again.
-    socket.message("again [[text say=Here.]]", {session_id});
-    await socket.until("RUN_FINISHED");
-    await socket.end();
-  });
-
-  test("a turn worker with a JSON client: an answer in time, and the same message id tells how it ended", async () => {
-    const session_id = uuid(), body = {session_id, client_message_id: uuid()};
-    const pending = stack.chat("x [[text hold=2]]", body);
-    await stack.double.until(d => d.held > 0);
-    const busy = await eventually(async () => (await stack.workers("turn")).find(w => w.session === session_id), "a busy worker");
-    process.kill(busy.pid, "SIGKILL");
-    const reply = await pending;
-    assert.equal(reply.status, 502);
-    assert.equal(reply.json.code, "worker_lost");
-    const again = await stack.chat("x [[text hold=2]]", body);
-    assert.ok(again.status >= 500 && /problem\+json/.test(again.headers["content-type"]), again.text);
-  });
-
   test("every worker at once: service comes back", async () => {
     for (const pool of ["api", "turn", "stream", "housekeeper"]) {
       for (const {pid} of await stack.workers(pool)) process.kill(pid, "SIGKILL");

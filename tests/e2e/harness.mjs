@@ -59,11 +59,13 @@ export class Stack {
   /**
    * settings: of turnpiked, over those of a test. double: false = no model double, the offline
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
+   * durable: Redis keeps its data over a kill -9.
    */
-  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}} = {}) {
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false} = {}) {
     const stack = new Stack();
     stacks.add(stack);
     stack.headers = headers;
+    stack.durable = durable;
     stack.dir = mkdtempSync(join(tmpdir(), "tp-"));
     stack.run = join(stack.dir, "run");
     stack.logs = join(stack.dir, "log");
@@ -86,7 +88,7 @@ export class Stack {
         ...settings,
       };
       stack.writeSettings();
-      await stack.#startRedis();
+      await stack.startRedis();
       await stack.#startNginx(nginx);
       await stack.startDaemon();
     } catch (error) {
@@ -115,10 +117,12 @@ export class Stack {
     return child;
   }
 
-  async #startRedis() {
-    this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", join(this.run, "redis.sock"), "--save", "",
-      "--appendonly", "no", "--dir", join(this.dir, "redis")]);
-    await eventually(() => existsSync(join(this.run, "redis.sock")), "Redis listens");
+  async startRedis() {
+    const socket = join(this.run, "redis.sock");
+    rmSync(socket, {force: true});
+    this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
+      "--appendfsync", "always", "--dir", join(this.dir, "redis")]);
+    await eventually(() => existsSync(socket), "Redis listens");
   }
 
   async #startNginx(extra) {

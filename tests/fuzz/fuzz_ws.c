@@ -59,13 +59,15 @@ static void feed(struct stream_conn *c, const char *bytes, size_t len, size_t pi
 
 static void say_hello(struct stream_conn *c, unsigned form)
 {
-    static const char *const queries[] = {"", "?format=text", "?format=legacy", "?session_id=s&cursor=1-1"};
+    static const char *const queries[] = {
+        "", "?format=text", "?format=legacy", "?session_id=s&cursor=1-1"};
     char request[512];
 
     snprintf(request, sizeof(request),
         "GET /api/v1/pam/ws%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", queries[form % 4]);
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        queries[form % 4]);
     feed(c, request, strlen(request), sizeof(request));
     if (c->kind != STREAM_WS)
         abort();

@@ -64,7 +64,8 @@ TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
 EXTRA_DIST += tests/unit/generate.sh
 TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
-	tests/unit/tool_bench.h
+	tests/unit/tool_bench.h tests/unit/web_double.c tests/unit/web_double.h \
+	tests/unit/shared_seeds.c tests/unit/shared_seeds.h
 tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_records_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_timezone_SOURCES = tests/unit/test_timezone.c
@@ -130,4 +131,50 @@ tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(EV_LIBS) $(CMOCKA_LIBS)
+endif
+
+# takeover
+if HAVE_CMOCKA
+TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume
+check_PROGRAMS += $(TAKEOVER_TESTS)
+TESTS += $(TAKEOVER_TESTS)
+TAKEOVER_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/turn_actors.c \
+	tests/unit/turn_actors.h
+tests_unit_test_takeover_SOURCES = tests/unit/test_takeover.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_takeover_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_takeover_orders_SOURCES = tests/unit/test_takeover_orders.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_takeover_orders_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_resume_SOURCES = tests/unit/test_resume.c $(TURN_BENCH)
+tests_unit_test_resume_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+endif
+
+# tools: families fuel, maintenance, profile, transition and medical
+if HAVE_CMOCKA
+TOOLS_A_TESTS = tests/unit/test_fuel tests/unit/test_maintenance tests/unit/test_profile \
+	tests/unit/test_transition tests/unit/test_medical
+check_PROGRAMS += $(TOOLS_A_TESTS)
+TESTS += $(TOOLS_A_TESTS)
+tests_unit_test_fuel_SOURCES = tests/unit/test_fuel.c $(TOOLS_TEST_PARTS)
+tests_unit_test_fuel_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_maintenance_SOURCES = tests/unit/test_maintenance.c $(TOOLS_TEST_PARTS)
+tests_unit_test_maintenance_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c $(TOOLS_TEST_PARTS)
+tests_unit_test_profile_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_transition_SOURCES = tests/unit/test_transition.c $(TOOLS_TEST_PARTS)
+tests_unit_test_transition_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_medical_SOURCES = tests/unit/test_medical.c $(TOOLS_TEST_PARTS)
+tests_unit_test_medical_LDADD = $(TOOLS_TEST_LIBS)
+endif
+
+# tools: families community, shop and meals
+if HAVE_CMOCKA
+TOOLS_B_TESTS = tests/unit/test_community tests/unit/test_shop tests/unit/test_meals
+check_PROGRAMS += $(TOOLS_B_TESTS)
+TESTS += $(TOOLS_B_TESTS)
+tests_unit_test_community_SOURCES = tests/unit/test_community.c $(TOOLS_TEST_PARTS)
+tests_unit_test_community_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_shop_SOURCES = tests/unit/test_shop.c $(TOOLS_TEST_PARTS)
+tests_unit_test_shop_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_meals_SOURCES = tests/unit/test_meals.c $(TOOLS_TEST_PARTS)
+tests_unit_test_meals_LDADD = $(TOOLS_TEST_LIBS)
 endif

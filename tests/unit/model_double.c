@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* strcasestr */
+
 #include "tests/unit/model_double.h"
 
 #include "tests/unit/cm.h"
@@ -106,22 +108,25 @@ static void answer(const char *dir, int fd, int n, const struct model_reply *r)
     }
 }
 
+/* One process a connection, so that several can be open at once. */
 static void serve(const char *dir, int listener, const struct model_reply *script, size_t count)
 {
-    size_t size = 1 << 20;
-    char *request = malloc(size);
-
+    signal(SIGCHLD, SIG_IGN);
     for (int n = 0;; n++) {
         int fd = accept(listener, NULL, NULL);
         if (fd < 0)
             _exit(0);
-        size_t len = read_request(fd, request, size);
-        put_file(dir, "request", n, request, len);
-        answer(dir, fd, n, &script[(size_t)n < count ? (size_t)n : count - 1]);
-        shutdown(fd, SHUT_WR);
-        char rest[256];
-        while (recv(fd, rest, sizeof rest, 0) > 0)
-            ;
+        if (!fork()) {
+            size_t size = 1 << 20;
+            char *request = malloc(size), rest[256];
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            put_file(dir, "request", n, request, read_request(fd, request, size));
+            answer(dir, fd, n, &script[(size_t)n < count ? (size_t)n : count - 1]);
+            shutdown(fd, SHUT_WR);
+            while (recv(fd, rest, sizeof rest, 0) > 0)
+                ;
+            _exit(0);
+        }
         close(fd);
     }
 }

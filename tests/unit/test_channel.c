@@ -46,7 +46,8 @@ static void on_lost(void *arg)
     lost++;
 }
 
-static void on_texts(void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void on_texts(
+    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
 {
     size_t at = 0;
 
@@ -122,7 +123,8 @@ static void until_up(void)
 
 static int setup(void **state)
 {
-    static const struct channel_handlers handlers = {NULL, on_message, on_subscribed, on_ready, on_lost};
+    static const struct channel_handlers handlers = {
+        NULL, on_message, on_subscribed, on_ready, on_lost};
 
     (void)state;
     ready = lost = subscribed = messages = replies = 0;
@@ -198,8 +200,7 @@ static void locate(void)
     const char *texts[] = {"s", "s:log", "s:msgs", "t:", "0", ""};
     unsigned before = replies;
 
-    assert_int_equal(
-        channel_script(channel, &script_view_locate, 3, texts, 6, on_texts, NULL), 0);
+    assert_int_equal(channel_script(channel, &script_view_locate, 3, texts, 6, on_texts, NULL), 0);
     until(&replies, before + 1);
 }
 

@@ -13,6 +13,7 @@ struct fixture {
     struct context_frame frame;
     struct chat chat;
     struct context out;
+    const char *stored;
 };
 static struct fixture f;
 
@@ -54,7 +55,7 @@ static void add_text(const char *role, size_t bytes)
 static void build(void)
 {
     /* 2026-11-22T02:05:00Z is 13:05 in Sydney */
-    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, 1795313100000, f.arena), 0);
+    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, f.stored, 1795313100000, f.arena), 0);
     assert_int_equal(context_build(&f.frame, &f.chat, f.arena, &f.out), 0);
 }
 
@@ -91,9 +92,12 @@ static void test_the_late_block(void **state)
     assert_null(strstr(f.frame.late, "none"));
     /* The cached part has nothing that changes. */
     assert_null(strstr(f.out.system, "2026"));
+    assert_null(strstr(f.frame.late, "Stored"));
+    f.stored = "{\"vehicle_info\":{\"type\":\"van\"}}";
     f.input.zone = "No/Such";
     build();
     assert_string_equal(f.frame.zone, "UTC");
+    assert_non_null(strstr(f.frame.late, "Stored about the user: {\"vehicle_info\""));
     jdoc_free(doc);
 }
 
@@ -231,7 +235,8 @@ static void test_messages_write_as_they_were(void **state)
 
 static void test_client_tools(void **state)
 {
-    static const char agui[] = "{\"tools\":[{\"name\":\"a\",\"description\":\"d\"},{\"x\":1}],\"context\":"
+    static const char agui[] = "{\"tools\":[{\"name\":\"a\",\"description\":\"d\"},{\"x\":1},"
+        "{\"name\":\"a\"},{\"name\":\"bad name\"},{\"name\":\"plan_trip\"}],\"context\":"
         "[{\"description\":\"Open page\",\"value\":\"Budget\"}]}";
     jdoc *doc = NULL;
 

@@ -78,8 +78,8 @@ static void expect_pair(const struct seen *seen, const char *name, const char *v
 static void a_request_is_what_was_asked(void **state)
 {
     char long_value[70001];
-    const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"}, {"ABSENT", NULL},
-        {"EMPTY", ""}, {"LONG", long_value}};
+    const struct fastcgi_pair pairs[] = {
+        {"REQUEST_METHOD", "POST"}, {"ABSENT", NULL}, {"EMPTY", ""}, {"LONG", long_value}};
     size_t body_len = 200000;
     char *body = malloc(body_len), number[24];
     struct buf request;

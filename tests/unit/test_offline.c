@@ -159,6 +159,8 @@ static char *ask(const char *text)
 static void expect(const char *text, const char *part)
 {
     char *answer = ask(text);
+    if (getenv("OFFLINE_SHOW"))
+        print_message("> %s\n%s\n\n", text, answer);
     if (!strstr(answer, part))
         fail_msg("\"%s\" was answered \"%s\", without \"%s\"", text, answer, part);
     free(answer);
@@ -180,6 +182,12 @@ static void test_a_conversation(void **state)
     expect("How much did I spend this month?", "gas: 45.50");
     expect("What time is it?", "Australia/Sydney");
     expect("Plan a trip to Perth", "Where do you start");
+    turn_bench_places(&bench);
+    expect("Plan a trip from Sydney to Brisbane", "- Distance: ");
+    expect("Plan a trip from Sydney to Brisbane next Friday", "an estimate");
+    expect("How far is it from Sydney to Brisbane?", "estimate");
+    expect("How long is the drive from Sydney to Brisbane?", "Brisbane");
+    expect("How far is it from Sydney to Nowhere Town?", "did not work");
 }
 
 static void test_words_come_one_by_one(void **state)

@@ -20,8 +20,8 @@ static void pair(int fd[2])
 
 static int send_frame(struct outq *q, int fd, const char *text, size_t len, size_t max)
 {
-    struct iovec iov[2] = {{(void *)(uintptr_t)text, len / 2},
-        {(void *)(uintptr_t)(text + len / 2), len - len / 2}};
+    struct iovec iov[2] = {
+        {(void *)(uintptr_t)text, len / 2}, {(void *)(uintptr_t)(text + len / 2), len - len / 2}};
 
     return outq_send(q, fd, iov, 2, max);
 }

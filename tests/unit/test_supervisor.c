@@ -88,7 +88,7 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
     atomic_store(&f->script->turn_worker, SERVE);
     pid_t pid = find_worker(f, "turn", 1);
     kill(pid, SIGKILL);
-    wait_until(f, keeper_heard, "dead anna " TURN_ID "\n");
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
     assert_true(log_has(f, "user anna session main turn " TURN_ID ": stages model-wait+"));
 }
@@ -105,7 +105,7 @@ static void a_stuck_turn_is_ended_step_by_step(void **state)
     wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
     wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, keeper_heard, "dead anna " TURN_ID "\n");
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":2");
     wait_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
 }

@@ -5,6 +5,7 @@
  */
 #include "base/err.h"
 #include "tests/unit/cm.h"
+#include "tests/unit/shared_seeds.h"
 #include "tests/unit/tool_bench.h"
 
 #include <stdio.h>
@@ -19,15 +20,43 @@ static int start(void **state)
 {
     (void)state;
     tool_bench_start(&bench);
+    shared_seeds_start(&bench);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
+    shared_seeds_stop(&bench);
     tool_bench_stop(&bench);
     return 0;
 }
+
+#define STAMPS "\"created_at\":\"2026-11-01T02:00:00Z\",\"updated_at\":\"2026-11-01T02:00:00Z\""
+/* Records that examples of families fuel, maintenance, profile, transition and medical need. */
+static const struct { const char *family, *id; int64_t time_ms; const char *json; } seeds[] = {
+    { "vehicle", "van", 1, "{\"id\":\"van\",\"name\":\"Rosie\"," STAMPS "}" },
+    { "vehicle_primary", "me", 1, "{\"id\":\"me\",\"vehicle_id\":\"van\"}" },
+    { "fuel", "0192f0c1-2345-7abc-8def-0123456789a1", 1794229200000, "{\"id\":"
+      "\"0192f0c1-2345-7abc-8def-0123456789a1\",\"odometer\":84000,\"volume\":55,\"price\":1.8,"
+      "\"price_millis\":1800,\"total\":99,\"total_minor\":9900,\"currency\":\"AUD\",\"filled_to_top\":"
+      "true,\"entry_date\":\"2026-11-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":1794229200000,"
+      "\"vehicle_id\":\"van\"," STAMPS "}" },
+    { "maintenance", "1795000000000001", 1796821200000, "{\"id\":1795000000000001,\"task\":"
+      "\"Brake service\",\"service_date\":\"2026-12-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":"
+      "1796821200000,\"status\":\"scheduled\"," STAMPS "}" },
+    { "transition_task", "0192f0c1-2345-7abc-8def-0123456789a2", 1, "{\"id\":"
+      "\"0192f0c1-2345-7abc-8def-0123456789a2\",\"title\":\"Cancel the lease\",\"category\":\"legal\","
+      "\"priority\":\"high\",\"status\":\"pending\"," STAMPS "}" },
+    { "equipment", "0192f0c1-2345-7abc-8def-0123456789a3", 1, "{\"id\":"
+      "\"0192f0c1-2345-7abc-8def-0123456789a3\",\"name\":\"Recovery tracks\",\"category\":\"recovery\","
+      "\"is_essential\":true,\"priority\":\"medium\",\"is_purchased\":false," STAMPS "}" },
+    { "shakedown_trip", "0192f0c1-2345-7abc-8def-0123456789a4", 1, "{\"id\":"
+      "\"0192f0c1-2345-7abc-8def-0123456789a4\",\"trip_type\":\"weekend\",\"start_date\":\"2026-11-14\","
+      "\"end_date\":\"2026-11-15\",\"nights\":1," STAMPS "}" },
+    { "medical_record", "m1", 1, "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
+      "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}" },
+};
 
 static void prepare(void)
 {
@@ -40,6 +69,9 @@ static void prepare(void)
     assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:r:event %s %s", EXAMPLE_EVENT, event), 0);
     assert_int_equal(link_command(link, NULL, "ZADD tp:{ann}:r:event:by-time 1796094000000 %s",
         EXAMPLE_EVENT), 0);
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
+        tool_seed(&bench, seeds[i].family, seeds[i].id, seeds[i].time_ms, seeds[i].json);
+    shared_seeds_put(&bench);
 }
 
 /* Places of the examples that the test's gazetteer has not. */
@@ -57,7 +89,8 @@ static void every_tool_answers(void **state)
         for (size_t k = 0; spec->example_arguments[k] != NULL; k++) {
             bool success = false;
             prepare();
-            jdoc *r = tool_call(&bench, spec->name, "call-1", spec->example_arguments[k]);
+            jdoc *r = tool_call(&bench, spec->name, "call-1",
+                shared_seeds_args(spec->example_arguments[k]));
             jdoc_get_bool(r, "success", &success);
             if (!success && place(spec->example_arguments[k]) == NULL)
                 fail_msg("%s: %s", spec->name, jdoc_text_or(r, "message", ""));
@@ -91,9 +124,11 @@ static void every_write_happens_once(void **state)
             continue;
         prepare();
         struct buf first = { 0 }, second = { 0 };
-        jdoc *a = tool_call(&bench, spec->name, "call-1", spec->example_arguments[0]);
+        jdoc *a = tool_call(&bench, spec->name, "call-1",
+            shared_seeds_args(spec->example_arguments[0]));
         bench.context.now_ms += 1000; /* a retry after a crash comes later */
-        jdoc *b = tool_call(&bench, spec->name, "call-1", spec->example_arguments[0]);
+        jdoc *b = tool_call(&bench, spec->name, "call-1",
+            shared_seeds_args(spec->example_arguments[0]));
         jdoc_write_canonical(a, &first);
         jdoc_write_canonical(b, &second);
         assert_string_equal(buf_text(&first), buf_text(&second));

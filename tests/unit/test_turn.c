@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* strcasestr */
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
@@ -290,13 +292,19 @@ static void test_the_deadline_ends_a_silent_model(void **state)
     assert_true(model_double_closed(&model, 0));
 }
 
-static void test_the_drain_limit_ends_a_turn(void **state)
+static void test_the_drain_limit_gives_a_turn_back(void **state)
 {
+    struct arena *arena = arena_new();
+    struct turns_start again;
+
     (void)state;
     USE({.body = ANSWER_HEAD, .hang = true});
     bench.abort_now = 1;
-    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
-    expect_problem(503, "worker_draining");
+    assert_int_equal(turn_bench_run(&bench, "hi"), ERR_FENCED);
+    assert_int_equal(
+        turns_claim(bench.onlooker, bench.start.uid, bench.start.turn, 10, arena, &again), 0);
+    assert_int_equal(again.attempt, 2);
+    arena_free(arena);
 }
 
 static void test_limits(void **state)
@@ -414,6 +422,167 @@ static void test_a_stop_before_the_start(void **state)
     expect_types("RUN_STARTED RUN_FINISHED");
 }
 
+static void test_a_damaged_input_still_ends(void **state)
+{
+    (void)state;
+    turn_bench_begin(&bench, "hi", NULL, NULL, 0);
+    bench.start.input = "{\"v\":";
+    assert_int_equal(turn_bench_run_begun(&bench), 0);
+    assert_int_equal(bench.result.http_status, 500);
+    expect_types("RUN_STARTED RUN_ERROR");
+}
+
+static void take_it_over(struct turn_bench *b, enum turn_stage stage)
+{
+    if (stage == TURN_STAGE_MODEL_TEXT)
+        assert_int_equal(turns_fail(b->onlooker, "ann", b->start.turn, false, "worker_lost", "gone"), 0);
+}
+
+static void test_a_fenced_turn_writes_nothing_more(void **state)
+{
+    (void)state;
+    USE({.body = SIMPLE("One")});
+    bench.on_stage = take_it_over;
+    assert_int_equal(turn_bench_run(&bench, "hi"), ERR_FENCED);
+    jdoc *events = turn_bench_events(&bench);
+    const jdoc *last = jdoc_at(events, jdoc_length(events) - 1);
+    assert_string_equal(jdoc_text_or(last, "code", ""), "worker_lost");
+    jdoc_free(events);
+}
+
+/* ---- tools that wait for the network ---- */
+
+#define TWO_ROUTES                                                                                 \
+    ANSWER_HEAD BLOCK(0, "{\"type\":\"tool_use\",\"id\":\"r1\",\"name\":\"calculate_distance\"," \
+        "\"input\":{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}}") STOP(0)                \
+    BLOCK(1, "{\"type\":\"tool_use\",\"id\":\"r2\",\"name\":\"calculate_distance\","              \
+        "\"input\":{\"origin\":\"Brisbane\",\"destination\":\"Sydney\"}}") STOP(1)                \
+    ANSWER_END("tool_use")
+
+static struct model_double routes;
+
+static void set_routes(const struct model_reply *reply)
+{
+    char url[64];
+
+    turn_bench_places(&bench);
+    model_double_start(&routes, reply, 1);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", routes.port);
+    turn_bench_set(&bench, "osrm.url", url);
+}
+
+static void unset_routes(void)
+{
+    turn_bench_set(&bench, "osrm.url", "");
+    model_double_stop(&routes);
+}
+
+static void test_calls_run_side_by_side(void **state)
+{
+    const struct model_reply slow = {.wait_ms = 400, .body = "{\"code\":\"Ok\",\"routes\":[{\"distance\":"
+        "915000,\"duration\":34000,\"legs\":[{\"distance\":915000,\"duration\":34000}]}]}"};
+    int64_t began = clock_mono_ms();
+
+    (void)state;
+    USE({.body = TWO_ROUTES}, {.body = SIMPLE("Both.")});
+    set_routes(&slow);
+    assert_int_equal(turn_bench_run(&bench, "both"), 0);
+    assert_int_equal(bench.result.http_status, 200);
+    assert_true(clock_mono_ms() - began < 750);
+    assert_int_equal(model_double_requests(&routes), 2);
+    jdoc *messages = turn_bench_messages(&bench);
+    assert_int_equal(jdoc_length(messages), 5);
+    assert_string_equal(jdoc_text_or(jdoc_at(messages, 2), "toolCallId", ""), "r1");
+    assert_string_equal(jdoc_text_or(jdoc_at(messages, 3), "toolCallId", ""), "r2");
+    assert_non_null(strstr(jdoc_text_or(jdoc_at(messages, 3), "content", ""), "915"));
+    jdoc_free(messages);
+    unset_routes();
+}
+
+static void stop_in_tool(struct turn_bench *b, enum turn_stage stage)
+{
+    char turn[IDENT_UUID_SIZE], turn_state[16];
+
+    if (stage == TURN_STAGE_TOOL)
+        assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn, turn_state), 0);
+}
+
+static void test_a_stop_in_the_middle_of_tools(void **state)
+{
+    const struct model_reply silent = {.body = " ", .hang = true};
+    int64_t began = clock_mono_ms();
+
+    (void)state;
+    USE({.body = TWO_ROUTES});
+    set_routes(&silent);
+    bench.on_stage = stop_in_tool;
+    assert_int_equal(turn_bench_run(&bench, "both"), 0);
+    assert_true(clock_mono_ms() - began < 1000);
+    expect_problem(409, "turn_cancelled");
+    /* Every call that a viewer saw has a result. */
+    expect_types("RUN_STARTED TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_START "
+        "TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT TOOL_CALL_RESULT RUN_FINISHED");
+    jdoc *messages = turn_bench_messages(&bench);
+    assert_int_equal(jdoc_length(messages), 4);
+    jdoc_free(messages);
+    unset_routes();
+}
+
+/* ---- an earlier attempt got this far ---- */
+
+static void test_a_checkpoint_is_taken_up(void **state)
+{
+    static const char *steps[] = {"{\"v\":1,\"modelCalls\":3,\"toolCallsLeft\":2,\"bytesLeft\":5000,"
+        "\"usage\":[{\"provider\":\"anthropic\",\"model\":\"claude-test\",\"inputTokens\":100,"
+        "\"outputTokens\":50,\"totalTokens\":150}],\"messages\":[{\"id\":\"a1\",\"role\":\"assistant\","
+        "\"content\":\"I look.\",\"toolCalls\":[{\"id\":\"k1\",\"type\":\"function\",\"function\":{"
+        "\"name\":\"get_current_time\",\"arguments\":\"{}\"}}]}]}"};
+
+    (void)state;
+    USE({.body = SIMPLE("It is late.")});
+    turn_bench_begin(&bench, "time?", NULL, NULL, 0);
+    bench.start.steps = steps;
+    bench.start.step_count = 1;
+    assert_int_equal(turn_bench_run_begun(&bench), 0);
+    assert_int_equal(bench.result.http_status, 200);
+    assert_int_equal(model_double_requests(&model), 1);
+    jdoc *messages = turn_bench_messages(&bench), *reply = turn_bench_reply(&bench);
+    assert_int_equal(jdoc_length(messages), 4);
+    assert_string_equal(jdoc_text_or(jdoc_at(messages, 1), "id", ""), "a1");
+    assert_string_equal(jdoc_text_or(jdoc_at(messages, 2), "toolCallId", ""), "k1");
+    int64_t tokens;
+    assert_int_equal(jdoc_get_int(reply, "tokens_used", &tokens), 0);
+    assert_int_equal(tokens, 172);
+    assert_string_equal(jdoc_text_or(reply, "response", ""), "I look.\n\nIt is late.");
+    jdoc_free(messages);
+    jdoc_free(reply);
+}
+
+static void test_openai_calls_a_tool(void **state)
+{
+    (void)state;
+    const struct model_reply script[] = {
+        {.body = "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
+            "\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"get_current_time\","
+            "\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}\r\n\r\n"
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\r\n\r\n"
+            "data: [DONE]\r\n\r\n", .split = 7},
+        {.body = "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Noon\"},"
+            "\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
+            "\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1}}"
+            "\n\n"}, /* no [DONE] */
+    };
+    model_double_start(&model, script, 2);
+    turn_bench_model(&bench, &model, "openai");
+    assert_int_equal(turn_bench_run(&bench, "time?"), 0);
+    assert_int_equal(bench.result.http_status, 200);
+    expect_deltas("TEXT_MESSAGE_CONTENT", "Noon");
+    char *request = model_double_request(&model, 1);
+    assert_non_null(strstr(request, "POST /v1/chat/completions"));
+    assert_non_null(strstr(request, "\"role\":\"tool\",\"tool_call_id\":\"call_1\""));
+    free(request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,7 +599,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_stop_closes_the_model_and_keeps_the_text, set_up,
             tear_down),
         cmocka_unit_test_setup_teardown(test_the_deadline_ends_a_silent_model, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_drain_limit_ends_a_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_drain_limit_gives_a_turn_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_tools_end_the_run_with_pending_calls, set_up,
             tear_down),
@@ -438,6 +607,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_long_result_is_cut_with_a_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_redis_restarts_in_the_middle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stop_before_the_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_damaged_input_still_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_fenced_turn_writes_nothing_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_calls_run_side_by_side, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_stop_in_the_middle_of_tools, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_checkpoint_is_taken_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_openai_calls_a_tool, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

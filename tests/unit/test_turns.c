@@ -306,7 +306,7 @@ static void waiting_turns_run_in_order(void **state)
     assert_int_equal(next.outcome, TURNS_DUPLICATE);
     assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), 0);
     assert_string_equal(next.history[next.history_count - 1], "{\"id\":\"3\"}");
-    assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), 0);
+    assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &a), ERR_CONFLICT);
     assert_int_equal(turns_claim(one, USER, c.turn, 50, arena, &a), ERR_CONFLICT);
     assert_int_equal(finish(two, &next, true, &next), 0);
     assert_int_equal(turns_claim(two, USER, c.turn, 50, arena, &next), ERR_CONFLICT);
@@ -428,8 +428,9 @@ static void a_lease_that_ran_out_is_seen(void **state)
     a = begin(one, (struct asked){0});
     while (!hinted(a.turn)) /* its hint comes due when the lease has run out */
         assert_int_equal(store_ping(keeper, NULL), 0);
-    assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
-    assert_true(left <= 0);
+    do /* the hint was written before the lease: it may come due a moment earlier */
+        assert_int_equal(turns_state(keeper, USER, a.turn, text, &left), 0);
+    while (left > 0);
     conf.lease_ms = 1000;
     /* A late renewal succeeds while the epoch is unchanged. */
     assert_int_equal(turns_renew(one, &a, &stop), 0);

@@ -252,9 +252,10 @@ static void a_message_is_read(void **state)
 
 static void what_is_no_message_is_refused(void **state)
 {
-    static const char *const bad[] = {"", " ", "1-1", "1-1 0-0 r T", "1-1 0-0 r T x", "1-1 0-0 r TT {}",
-        "1 0-0 r T {}", "-1 0-0 r T {}", "1- 0-0 r T {}", "1-1-1 0-0 r T {}", "a-1 0-0 r T {}",
-        "1-1 x r T {}", "1-1  r T {}", "1-1 0-0 r T {", "12345678901234567890-1 0-0 r T {}"};
+    static const char *const bad[] = {"", " ", "1-1", "1-1 0-0 r T", "1-1 0-0 r T x",
+        "1-1 0-0 r TT {}", "1 0-0 r T {}", "-1 0-0 r T {}", "1- 0-0 r T {}", "1-1-1 0-0 r T {}",
+        "a-1 0-0 r T {}", "1-1 x r T {}", "1-1  r T {}", "1-1 0-0 r T {",
+        "12345678901234567890-1 0-0 r T {}"};
     struct logentry e;
 
     (void)state;
@@ -280,7 +281,8 @@ static void deltas_of_one_message_join(void **state)
     buf_puts(&b, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one\"}");
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\" \\\"two\\\"\"}");
     assert_true(logentry_join(&b, &e));
-    assert_string_equal(buf_text(&b), "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one \\\"two\\\"\"}");
+    assert_string_equal(
+        buf_text(&b), "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one \\\"two\\\"\"}");
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"n\",\"delta\":\"x\"}");
     assert_false(logentry_join(&b, &e));
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"x\",\"more\":1}");

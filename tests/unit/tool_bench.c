@@ -117,6 +117,17 @@ void tool_refused(struct tool_bench *b, const char *name, const char *args, cons
     jdoc_free(result);
 }
 
+void tool_seed(struct tool_bench *b, const char *family, const char *id, int64_t time_ms,
+    const char *json)
+{
+    struct link *link = b->context.store->link;
+    const char *uid = b->context.uid;
+    assert_int_equal(link_command(link, NULL, "HSET tp:{%s}:r:%s %s %s", uid, family, id, json), 0);
+    assert_int_equal(link_command(link, NULL, "ZADD tp:{%s}:r:%s:by-time %lld %s", uid, family,
+        (long long)time_ms, id), 0);
+    assert_int_equal(link_command(link, NULL, "SADD tp:{%s}:families %s", uid, family), 0);
+}
+
 const jdoc *at(const jdoc *doc, const char *pointer)
 {
     char key[64];

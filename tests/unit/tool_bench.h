@@ -30,6 +30,10 @@ jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args);
 void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
     const char *path);
 
+/* Puts a record of the user there, past all tools. */
+void tool_seed(struct tool_bench *b, const char *family, const char *id, int64_t time_ms,
+    const char *json);
+
 /* By JSON pointer; fails the test when it is not there. */
 const jdoc *at(const jdoc *doc, const char *pointer);
 const char *text_at(const jdoc *doc, const char *pointer);

@@ -81,6 +81,23 @@ void turn_bench_model(struct turn_bench *b, const struct model_double *m, const 
     memset(b->breakers, 0, sizeof b->breakers);
 }
 
+void turn_bench_places(struct turn_bench *b)
+{
+    static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
+        "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
+        "Australia/Brisbane\n"
+        "sydney\tp\tSydney\tAU\tNew South Wales\tnew south wales|nsw\t-33.86785\t151.20732\t"
+        "4627345\tAustralia/Sydney\n";
+    char path[160];
+
+    snprintf(path, sizeof path, "%s/places.tsv", b->redis.dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(places, f);
+    fclose(f);
+    turn_bench_set(b, "gazetteer.file", path);
+}
+
 void turn_bench_new_session(struct turn_bench *b)
 {
     static int n;

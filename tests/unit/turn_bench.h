@@ -31,6 +31,8 @@ void turn_bench_stop(struct turn_bench *b);
 /* Points a provider at the double and makes it the chain. */
 void turn_bench_model(struct turn_bench *b, const struct model_double *m, const char *provider);
 void turn_bench_set(struct turn_bench *b, const char *name, const char *value);
+/* A gazetteer that knows Sydney and Brisbane. */
+void turn_bench_places(struct turn_bench *b);
 /* A session of its own for the next turns. */
 void turn_bench_new_session(struct turn_bench *b);
 /*

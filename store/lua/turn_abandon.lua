@@ -1,0 +1,36 @@
+--include lib_fail.lua
+-- A turn that its worker will not finish waits for another one; its epoch stays, so a worker that
+-- was only slow goes on with it until then. After the last attempt it ends.
+-- {'missing'}, {'lives'}, {'log'} (the log is gone), {'pending', TURN} (to be claimed), or
+-- {'failed', FOLLOWER or ''}.
+local turn, how, who = ARGV[10], ARGV[11], ARGV[12]
+local attempts, event, code, reply = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
+local t = turn_key(turn)
+local f = redis.call('HMGET', t, 'state', 'session', 'lease', 'owner', 'epoch', 'attempt', 'spare')
+if not f[1] then
+    return {'missing'}
+end
+if f[1] == 'pending' then
+    return {'pending', turn}
+end
+if f[1] ~= 'running' then
+    return {'lives'}
+end
+local now, s = now_ms(), session_key(f[2])
+if redis.call('HGET', s, 'run') ~= turn or redis.call('EXISTS', s .. ':log') == 0 then
+    return {'log'}
+end
+if how == 'expired' and tonumber(f[3] or 0) > now then
+    return {'lives'}
+elseif how == 'dead' and string.sub(f[4], 1, #who) ~= who then
+    return {'lives'} -- another worker has taken it over since
+elseif how == 'released' then
+    if f[5] ~= who then
+        return {'lives'}
+    end
+    redis.call('HINCRBY', t, 'spare', 1) -- no attempt that failed
+elseif tonumber(f[6]) - tonumber(f[7] or 0) >= attempts then
+    return {'failed', fail_turn(turn, f[2], now, event, code, reply) or ''}
+end
+redis.call('HSET', t, 'state', 'pending')
+return {'pending', turn}

@@ -1,0 +1,176 @@
+/* Turns whose worker is gone: handed to another one, or ended. */
+#include "store/turns.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "store/args.h"
+#include "store/hints.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOST_PAGE 256 /* log entries read at once */
+#define LOST_CODE "turn_attempts"
+#define LOST_MESSAGE \
+    "The assistant was interrupted too often while it worked on this. Please send the message again."
+
+static bool says(const struct link_reply *r, const char *word)
+{
+    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
+}
+
+/* The final event and the body for JSON clients. The caller frees both. */
+static int write_end(const char *turn, const char *code, const char *message, struct buf *event,
+    struct buf *reply)
+{
+    buf_puts(event, "{\"type\":\"RUN_ERROR\",\"message\":");
+    buf_json_string(event, message, strlen(message));
+    buf_puts(event, ",\"code\":");
+    buf_json_string(event, code, strlen(code));
+    buf_putc(event, '}');
+    buf_puts(reply, "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
+                    "\"detail\":");
+    buf_json_string(reply, message, strlen(message));
+    buf_puts(reply, ",\"code\":");
+    buf_json_string(reply, code, strlen(code));
+    buf_puts(reply, ",\"turn_id\":");
+    buf_json_string(reply, turn, strlen(turn));
+    buf_putc(reply, '}');
+    return buf_error(event) || buf_error(reply) ? ERR_NOMEM : 0;
+}
+
+int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired,
+    const char *code, const char *message)
+{
+    struct buf event = {0}, reply = {0};
+    struct link_reply *r = NULL;
+    struct args args;
+    int error = write_end(turn, code, message, &event, &reply);
+
+    args_init(&args);
+    args_common(&args, s, 0);
+    args_text(&args, turn);
+    args_text(&args, only_if_expired ? "1" : "0");
+    args_text(&args, buf_text(&event));
+    args_text(&args, code);
+    args_text(&args, buf_text(&reply));
+    if (error)
+        args_fini(&args);
+    else
+        error = args_call(&args, s, &script_turn_fail, uid, &r);
+    if (!error)
+        error = says(r, "missing") ? ERR_NOT_FOUND : says(r, "lives") ? ERR_CONFLICT : 0;
+    if (!error) /* the hint of an unknown one stays: its start may be on the way */
+        hints_drop(s, uid, turn);
+    if (!error && says(r, "pending"))
+        hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
+    link_reply_free(r);
+    buf_free(&event);
+    buf_free(&reply);
+    return error;
+}
+
+static const char *const lost_names[] = {
+    [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released"};
+
+static void abandon_args(struct args *args, struct store *s, const char *turn,
+    const struct turns_loss *loss, const struct buf *event, const struct buf *reply)
+{
+    args_init(args);
+    args_common(args, s, 0);
+    args_text(args, turn);
+    args_text(args, lost_names[loss->how]);
+    if (loss->how == TURNS_RELEASED)
+        args_int(args, loss->epoch);
+    else
+        args_text(args, loss->owner);
+    args_int(args, s->conf->turn_attempts);
+    args_text(args, buf_text(event));
+    args_text(args, LOST_CODE);
+    args_text(args, buf_text(reply));
+}
+
+/* What the script said: hints and the id of the turn that a worker can claim now. */
+static int abandoned(struct store *s, const char *uid, const char *turn,
+    const struct link_reply *r, char next[IDENT_UUID_SIZE])
+{
+    bool failed = says(r, "failed");
+
+    if (says(r, "missing"))
+        return ERR_NOT_FOUND;
+    if (says(r, "log"))
+        return turns_fail(s, uid, turn, false, "log_lost",
+            "The record of this conversation was lost while the answer was written.");
+    if (!failed && !says(r, "pending"))
+        return ERR_CONFLICT;
+    snprintf(next, IDENT_UUID_SIZE, "%s", link_reply_text(link_reply_at(r, 1), NULL));
+    if (failed) {
+        log_warn("turn %s of user %s ended: no attempt is left", turn, uid);
+        hints_drop(s, uid, turn);
+    }
+    if (*next)
+        hints_announce(s, uid, next);
+    return 0;
+}
+
+int turns_abandon(struct store *s, const char *uid, const char *turn,
+    const struct turns_loss *loss, char next[IDENT_UUID_SIZE])
+{
+    struct buf event = {0}, reply = {0};
+    struct link_reply *r = NULL;
+    struct args args;
+    int error = write_end(turn, LOST_CODE, LOST_MESSAGE, &event, &reply);
+
+    *next = '\0';
+    if (!error) {
+        abandon_args(&args, s, turn, loss, &event, &reply);
+        error = args_call(&args, s, &script_turn_abandon, uid, &r);
+    }
+    if (!error)
+        error = abandoned(s, uid, turn, r, next);
+    link_reply_free(r);
+    buf_free(&event);
+    buf_free(&reply);
+    return error;
+}
+
+/* One entry `RUN FLAG JSON`, when it is of this turn. */
+static int told(const struct turns_start *turn, const struct link_reply *entry, turns_entry_fn *fn,
+    void *arg)
+{
+    const struct link_reply *fields = link_reply_at(entry, 1);
+    const size_t run = strlen(turn->turn);
+    size_t len;
+    const char *value = link_reply_text(link_reply_at(fields, 1), &len);
+
+    if (len < run + 3 || strncmp(value, turn->turn, run) != 0 || value[run] != ' ')
+        return 0;
+    return fn(arg, value[run + 1], value + run + 3, len - run - 3);
+}
+
+int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn, void *arg)
+{
+    char key[STORE_KEY_MAX], from[TURNS_CURSOR_SIZE + 1];
+    struct link_reply *r = NULL;
+    size_t count;
+    int error;
+
+    store_key_session_part(key, turn->uid, turn->session, "log");
+    snprintf(from, sizeof(from), "(%s", turn->cursor);
+    do {
+        error = link_command(s->link, &r, "XRANGE %s %s + COUNT %d", key, from, LOST_PAGE);
+        count = link_reply_count(r);
+        for (size_t i = 0; i < count && !error; i++) {
+            const struct link_reply *entry = link_reply_at(r, i);
+
+            error = told(turn, entry, fn, arg);
+            if (i + 1 == count)
+                snprintf(from, sizeof(from), "(%s", link_reply_text(link_reply_at(entry, 0), NULL));
+        }
+        link_reply_free(r);
+        r = NULL;
+    } while (!error && count == LOST_PAGE);
+    return error;
+}

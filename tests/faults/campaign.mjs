@@ -1,0 +1,130 @@
+// Random processes are killed under load; afterwards everything must be there, whole and once.
+//
+//   node tests/faults/campaign.mjs [--kills N] [--seconds N] [--people N] [--seed N]
+//
+// TURNPIKE_BUILD names the build. The seed that was used is printed; it fixes the choices, not the
+// moments.
+import http from "node:http";
+import {once} from "node:events";
+import {pathToFileURL} from "node:url";
+import {eventually, pause, processesOf, SLOW, Stack} from "../e2e/harness.mjs";
+import {descriptors, Killer} from "./kills.mjs";
+import {Person} from "./load.mjs";
+import {Redis} from "./redis.mjs";
+import {leftovers, takeovers, verdict} from "./verdict.mjs";
+
+const LEASE_MS = 2000;
+const POOLS = {"turn.workers": 24, "turn.reserved": 2, "api.workers": 2, "stream.workers": 2};
+
+function randomFrom(seed) {
+  let a = seed >>> 0;
+  return below => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return below > 0 ? ((t ^ (t >>> 14)) >>> 0) % below : 0;
+  };
+}
+
+/** A routing service, slow enough for a tool to be killed in. */
+async function startRoutes() {
+  const server = http.createServer((request, response) => setTimeout(() => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({code: "Ok", routes: [{distance: 916000, duration: 36000, legs: [{distance: 916000, duration: 36000}]}]}));
+  }, 120));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  server.url = `http://127.0.0.1:${server.address().port}`;
+  return server;
+}
+
+const percentile = (list, p) => list.length ? list[Math.min(list.length - 1, Math.floor(list.length * p))] : null;
+
+async function killAll(killer, {seconds, kills, random}) {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end && killer.kills.length < kills) {
+    await killer.next();
+    await pause(30 + random(120));
+  }
+  await killer.thawing;
+}
+
+/** Nothing is left over once everybody has gone. */
+async function checkRest(stack, redis, before) {
+  let left;
+  await eventually(async () => {
+    left = await leftovers(redis);
+    const {turns} = await stack.status();
+    if (turns.running) left.push(`${turns.running} turns count as running`);
+    return left.length === 0;
+  }, "nothing is left over", 4 * LEASE_MS + 5000).catch(() => {});
+  const wanted = 2 + Object.values(POOLS).reduce((a, b) => a + b);
+  await eventually(() => processesOf(stack.pid).length === wanted, `${wanted} processes`).catch(error => left.push(`${error.message}, there are ${processesOf(stack.pid).length}`));
+  for (const worker of (await stack.status()).slots) {
+    const now = descriptors(worker.pid);
+    if (now > before[worker.pool] + 12) left.push(`${worker.pool} worker ${worker.pid} has ${now} descriptors, at first ${before[worker.pool]}`);
+  }
+  return left;
+}
+
+export async function campaign({seconds = 60, kills = Infinity, people = 12, seed = Date.now() % 1e9, patience = 60000 * SLOW} = {}) {
+  const random = randomFrom(seed), routes = await startRoutes();
+  const stack = await Stack.start({durable: true, settings: {...POOLS, lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
+    "osrm.url": routes.url, "turn.attempts": 50, "redis.timeout": "1s"}});
+  const report = {seed, kills: 0, byKind: {}, byStage: {}, accepted: 0, lost: 0, doubled: 0, torn: 0, gaveUp: {}, faults: [], left: [], resumed: []};
+  try {
+    const before = {};
+    for (const worker of (await stack.status()).slots) before[worker.pool] = Math.max(before[worker.pool] ?? 0, descriptors(worker.pid));
+    const crowd = Array.from({length: people}, (_, i) => new Person(stack, ["ws", "sse", "json"][i % 3], random, patience));
+    let over = false;
+    const running = Promise.all(crowd.map(person => person.run(() => over)));
+    await pause(500);
+    const killer = new Killer(stack, random, LEASE_MS * 1.2);
+    await killAll(killer, {seconds, kills, random});
+    over = true;
+    await running;
+    const redis = await Redis.open(`${stack.run}/redis.sock`);
+    await verdict(redis, crowd, report);
+    report.left = await checkRest(stack, redis, before);
+    redis.end();
+    report.kills = killer.kills.length;
+    for (const kill of killer.kills) {
+      report.byKind[kill.what] = (report.byKind[kill.what] ?? 0) + 1;
+      if (kill.stage) report.byStage[kill.stage] = (report.byStage[kill.stage] ?? 0) + 1;
+    }
+    report.takeover = takeovers(killer.kills, report.resumed);
+    report.log = stack.logTail(60);
+  } finally {
+    routes.closeAllConnections();
+    routes.close();
+    await stack.stop({check: !report.faults.length}).catch(error => report.left.push(error.message.slice(0, 2000)));
+  }
+  return report;
+}
+
+export function tell(report) {
+  const counts = o => Object.entries(o).map(([k, v]) => `${k} ${v}`).join(", ") || "none";
+  const times = name => {
+    const list = report.takeover[name];
+    return `${list.length} times, p50 ${percentile(list, 0.5)} ms, p99 ${percentile(list, 0.99)} ms`;
+  };
+  return [
+    `${report.kills} kills, ${report.accepted} accepted, ${report.lost} lost, ${report.doubled} doubled, ${report.torn} torn, `
+      + `takeover p50 ${percentile(report.takeover.alone, 0.5)} ms p99 ${percentile(report.takeover.alone, 0.99)} ms (seed ${report.seed})`,
+    `  killed: ${counts(report.byKind)}; turn workers in: ${counts(report.byStage)}; told as failed: ${counts(report.gaveUp)}`,
+    `  takeovers after a worker's death alone: ${times("alone")}; with other parts down too: ${times("disturbed")}`,
+    `  after a freeze (lease ${LEASE_MS} ms): ${times("frozen")}; after the supervisor's death: ${times("supervisor")}; after it, and more: ${times("repeated")}`,
+    ...report.faults.slice(0, 40).map(f => `  ${f}`),
+    ...report.left.slice(0, 40).map(l => `  left over: ${l}`),
+  ].join("\n");
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const options = {};
+  for (let i = 2; i < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, "")] = Number(process.argv[i + 1]);
+  if (options.kills && !options.seconds) options.seconds = 3600;
+  const report = await campaign(options);
+  console.log(tell(report));
+  if (report.faults.length || report.left.length) console.log(report.log);
+  process.exit(report.lost || report.doubled || report.torn || report.left.length ? 1 : 0);
+}

@@ -1,0 +1,414 @@
+/*
+ * set_timer_or_alarm. Records: family "timer", by due time:
+ *   {id, type, label, state: set|fired|cancelled, due_ms, due_at, timezone, seconds?, created_at, ...}
+ * Before the record is written, the sorted set tp:hint:timers gets `UID TIMER-ID` with the due time; a
+ * hint without its timer is harmless. Who fires a timer claims it first: records_commit of the record
+ * with state "fired" and `seen` = the text it read. Of several, one commits; the others get
+ * ERR_CONFLICT. Then it drops the hint.
+ */
+#include "tools/keep.h"
+#include "tools/moment.h"
+#include "tools/registry.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define FAMILY "timer"
+#define HINTS "tp:hint:timers"
+#define LONGEST_S (366.0 * 86400)
+#define LISTED 50
+#define ACTIVE_MAX 100 /* timers of one user that wait at once */
+
+/* --- texts for durations and times of day --- */
+
+static double unit_seconds(const char *word, size_t len)
+{
+    static const struct { const char *word; double seconds; } units[] = {
+        { "s", 1 }, { "sec", 1 }, { "secs", 1 }, { "second", 1 }, { "seconds", 1 }, { "m", 60 },
+        { "min", 60 }, { "mins", 60 }, { "minute", 60 }, { "minutes", 60 }, { "h", 3600 },
+        { "hr", 3600 }, { "hrs", 3600 }, { "hour", 3600 }, { "hours", 3600 }, { "d", 86400 },
+        { "day", 86400 }, { "days", 86400 }, { "week", 604800 }, { "weeks", 604800 },
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].word) == len && strncasecmp(units[i].word, word, len) == 0)
+            return units[i].seconds;
+    return -1;
+}
+
+static double number_word(const char *word, size_t len)
+{
+    static const struct { const char *word; double number; } words[] = { { "a", 1 }, { "an", 1 },
+        { "one", 1 }, { "two", 2 }, { "three", 3 }, { "four", 4 }, { "five", 5 }, { "ten", 10 },
+        { "fifteen", 15 }, { "twenty", 20 }, { "thirty", 30 }, { "half", 0.5 } };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].word) == len && strncasecmp(words[i].word, word, len) == 0)
+            return words[i].number;
+    return -1;
+}
+
+/* "1h 30m", "90 minutes", "an hour and 15 min", "half an hour", "PT1H30M". Below 0: none of these. */
+static double read_duration(const char *s)
+{
+    double total = 0, number = -1;
+    bool any = false;
+    if (strncasecmp(s, "PT", 2) == 0)
+        s += 2;
+    while (*s != '\0') {
+        char *end;
+        if (isspace((unsigned char)*s) || *s == ',') {
+            s++;
+        } else if (isdigit((unsigned char)*s)) {
+            if (number >= 0)
+                return -1;
+            number = strtod(s, &end);
+            s = end;
+        } else {
+            size_t len = 0;
+            while (isalpha((unsigned char)s[len]))
+                len++;
+            double unit = unit_seconds(s, len), word = number_word(s, len);
+            if (len == 3 && strncasecmp(s, "and", 3) == 0)
+                unit = 0;
+            else if (unit >= 0 && number >= 0)
+                any = true;
+            else if (word >= 0 && (number < 0 || number == 0.5)) /* "half an hour" */
+                number = number < 0 ? word : number;
+            else
+                return -1;
+            if (unit > 0) {
+                total += number * unit;
+                number = -1;
+            }
+            s += len;
+        }
+        if (total > LONGEST_S)
+            return total;
+    }
+    return any && number < 0 ? total : -1;
+}
+
+/* "07:30", "7:30 pm", "7am". Returns whether. */
+static bool read_clock(const char *s, int *hour, int *minute)
+{
+    char *end;
+    while (isspace((unsigned char)*s))
+        s++;
+    if (!isdigit((unsigned char)*s))
+        return false;
+    long h = strtol(s, &end, 10), m = 0;
+    bool colon = *end == ':' || *end == '.';
+    if (colon) {
+        if (!isdigit((unsigned char)end[1]) || !isdigit((unsigned char)end[2]))
+            return false;
+        m = strtol(end + 1, &end, 10);
+    }
+    while (isspace((unsigned char)*end))
+        end++;
+    bool am = strcasecmp(end, "am") == 0 || strcasecmp(end, "a.m.") == 0;
+    bool pm = strcasecmp(end, "pm") == 0 || strcasecmp(end, "p.m.") == 0;
+    if ((!am && !pm && (*end != '\0' || !colon)) || m > 59 || ((am || pm) && (h < 1 || h > 12))
+        || h > 23)
+        return false;
+    *hour = (int)((am || pm) ? h % 12 + (pm ? 12 : 0) : h);
+    *minute = (int)m;
+    return true;
+}
+
+/* The next time the user's clock shows it. Returns 0 or ERR_INVALID. */
+static int next_clock(int64_t now_ms, int hour, int minute, const struct zone *z,
+    struct moment *out)
+{
+    char date[MOMENT_SIZE], text[MOMENT_SIZE + 16];
+    for (int day = 0; day < 3; day++) {
+        moment_date(moment_day(now_ms, day, z), z, date);
+        snprintf(text, sizeof text, "%.10sT%02d:%02d", date, hour, minute);
+        if (moment_parse(text, z, out) != 0)
+            return ERR_INVALID;
+        if (out->ms > now_ms)
+            return 0;
+    }
+    return ERR_INVALID;
+}
+
+/* --- create --- */
+
+/* When it is due. Returns 0; ERR_INVALID (run->result says why) or a fault. */
+static int refuse(struct tools_run *run, const char *path, const char *expected, const char *text)
+{
+    int result = tools_fail_at(run, path, expected, "%s", text);
+    return result != 0 ? result : ERR_INVALID;
+}
+
+static int read_timer(struct tools_run *run, int64_t *due_ms)
+{
+    double seconds = -1;
+    const char *text = jdoc_string(jdoc_get(run->args, "duration"), NULL);
+    bool given = jdoc_get_double(run->args, "duration_seconds", &seconds) == 0;
+    if (!given && text == NULL)
+        return refuse(run, "/duration", "duration or duration_seconds",
+            "for a timer its duration is needed");
+    if (!given) {
+        char *end;
+        seconds = strtod(text, &end);
+        if (end == text || *end != '\0') /* a bare number is seconds */
+            seconds = read_duration(text);
+    }
+    if (!(seconds >= 1) || seconds > LONGEST_S)
+        return refuse(run, given ? "/duration_seconds" : "/duration",
+            "\"10 minutes\", \"1h 30m\", \"90 seconds\"; 1 second to 366 days",
+            "that is no duration for a timer");
+    *due_ms = run->context->now_ms + (int64_t)llround(seconds * 1000);
+    return 0;
+}
+
+static int read_alarm(struct tools_run *run, const struct zone *z, struct moment *m)
+{
+    int hour, minute;
+    int64_t now = run->context->now_ms;
+    const char *text = jdoc_string(jdoc_get(run->args, "alarm_time"), NULL);
+    static const char expected[] = "\"07:30\", \"7 am\" or a date and time as 2026-12-01T07:30";
+    if (text == NULL)
+        return refuse(run, "/alarm_time", expected, "for an alarm its time is needed");
+    int result = read_clock(text, &hour, &minute) ? next_clock(now, hour, minute, z, m)
+                                                  : moment_parse(text, z, m);
+    if (result != 0 || (!m->has_time && strlen(text) <= 10 && strchr(text, '-') != NULL))
+        return refuse(run, "/alarm_time", expected, "that is no time for an alarm");
+    if (m->ms <= now)
+        return refuse(run, "/alarm_time", "a time in the future", "that time is past");
+    if (m->ms - now > (int64_t)(LONGEST_S * 1000))
+        return refuse(run, "/alarm_time", "a time within 366 days", "that is too far ahead");
+    return 0;
+}
+
+static jdoc *new_timer(struct tools_run *run, const char *type, const struct moment *m,
+    const struct zone *z)
+{
+    char id[IDENT_UUID_SIZE], due[MOMENT_SIZE];
+    jdoc *timer = jdoc_new_object();
+    if (timer == NULL)
+        return NULL;
+    ident_uuid7(id);
+    moment_format(m->ms, z, due);
+    int failed = jdoc_set_string(timer, "id", id);
+    failed |= jdoc_set_string(timer, "type", type);
+    failed |= jdoc_set_string(timer, "label", jdoc_text_or(run->args, "label", type));
+    failed |= jdoc_set_string(timer, "state", "set");
+    failed |= jdoc_set_int(timer, "due_ms", m->ms);
+    failed |= jdoc_set_string(timer, "due_at", due);
+    failed |= jdoc_set_string(timer, "timezone", zone_name(z));
+    failed |= jdoc_set_string(timer, "note", moment_note(run, m, z));
+    failed |= keep_stamp(run, timer);
+    if (failed == 0)
+        return timer;
+    jdoc_free(timer);
+    return NULL;
+}
+
+static int write_hint(struct tools_run *run, const char *id, int64_t due_ms)
+{
+    char due[24];
+    const char *member = arena_printf(run->arena, "%s %s", run->context->uid, id);
+    snprintf(due, sizeof due, "%lld", (long long)due_ms);
+    if (member == NULL)
+        return ERR_NOMEM;
+    return link_call(run->context->store->link, (struct link_arg[]){ link_text("ZADD"),
+        link_text(HINTS), link_text(due), link_text(member) }, 4, NULL);
+}
+
+/* `timer` (a copy, unless NULL) and `timers` into the result. */
+static int set_result(struct tools_run *run, const jdoc *timer, jdoc *timers)
+{
+    jdoc *list = timers != NULL ? timers : jdoc_new_array();
+    int failed = list == NULL;
+    if (failed == 0 && timers == NULL)
+        failed |= jdoc_push(list, jdoc_dup(timer));
+    if (failed != 0) {
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    failed |= jdoc_set(run->result, "timers", list);
+    if (timer != NULL)
+        failed |= jdoc_set(run->result, "timer", jdoc_dup(timer));
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+static int commit_timer(struct tools_run *run, const jdoc *timer, const char *seen)
+{
+    int64_t due = 0;
+    jdoc_get_int(timer, "due_ms", &due);
+    struct keep_item item = { .family = FAMILY, .id = jdoc_text_or(timer, "id", ""),
+        .document = timer, .time_ms = due, .seen = seen };
+    return keep_commit(run, &item, 1, seen != NULL);
+}
+
+static int create(struct tools_run *run)
+{
+    const struct zone *z;
+    struct moment m = { .has_time = true };
+    char when[MOMENT_TEXT_SIZE];
+    int64_t waiting = 0;
+    const char *type = jdoc_string(jdoc_get(run->args, "type"), NULL);
+    if (type == NULL)
+        type = jdoc_has(run->args, "alarm_time") ? "alarm" : "timer";
+    int result = moment_zone(run, &z);
+    if (result == 0)
+        result = strcmp(type, "alarm") == 0 ? read_alarm(run, z, &m) : read_timer(run, &m.ms);
+    if (result == 0)
+        result = records_count(run->context->store, run->context->uid, FAMILY,
+            run->context->now_ms, KEEP_FOREVER, run->arena, &waiting);
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
+    if (waiting >= ACTIVE_MAX)
+        return tools_fail(run, "limit_reached", "There are %d timers and alarms already; cancel some.",
+            ACTIVE_MAX);
+    jdoc *timer = new_timer(run, type, &m, z);
+    moment_text(m.ms, z, true, when);
+    if (timer == NULL || tools_succeed(run, "The %s \"%s\" is set for %s.", type,
+            jdoc_text_or(timer, "label", ""), when) == NULL) {
+        jdoc_free(timer);
+        return ERR_NOMEM;
+    }
+    result = set_result(run, timer, NULL);
+    if (result == 0)
+        result = write_hint(run, jdoc_text_or(timer, "id", ""), m.ms);
+    if (result == 0)
+        result = commit_timer(run, timer, NULL);
+    jdoc_free(timer);
+    return result;
+}
+
+/* --- list and cancel --- */
+
+struct search {
+    jdoc *found;
+    const char *label; /* NULL = all */
+};
+
+static bool is_set(const jdoc *timer)
+{
+    return strcmp(jdoc_text_or(timer, "state", ""), "set") == 0;
+}
+
+static int take_set(void *arg, const jdoc *timer)
+{
+    struct search *s = arg;
+    if (!is_set(timer)
+        || (s->label != NULL && strcasecmp(s->label, jdoc_text_or(timer, "label", "")) != 0))
+        return 0;
+    if (jdoc_length(s->found) == LISTED)
+        return ERR_LIMIT;
+    return jdoc_push(s->found, jdoc_dup(timer));
+}
+
+/* Those that wait, a day back: one that is due this moment may not have been fired yet. */
+static int find_set(struct tools_run *run, const char *label, jdoc **found)
+{
+    struct search s = { .found = jdoc_new_array(), .label = label };
+    int result = s.found != NULL
+        ? keep_each(run, FAMILY, run->context->now_ms - 86400000, KEEP_FOREVER, take_set, &s)
+        : ERR_NOMEM;
+    *found = s.found;
+    if (result == 0)
+        return 0;
+    jdoc_free(s.found);
+    *found = NULL;
+    return result;
+}
+
+static int list(struct tools_run *run)
+{
+    jdoc *found;
+    int result = find_set(run, NULL, &found);
+    if (result != 0)
+        return result;
+    size_t count = jdoc_length(found);
+    if (tools_succeed(run, "%zu timer%s or alarm%s set.", count, count == 1 ? "" : "s",
+            count == 1 ? " is" : "s are") == NULL) {
+        jdoc_free(found);
+        return ERR_NOMEM;
+    }
+    return set_result(run, NULL, found);
+}
+
+/* Which one: by id, by label, or the only one. Returns 0, ERR_INVALID (said) or a fault. */
+static int pick(struct tools_run *run, const char **id)
+{
+    jdoc *found;
+    *id = jdoc_string(jdoc_get(run->args, "timer_id"), NULL);
+    if (*id != NULL)
+        return 0;
+    int result = find_set(run, jdoc_string(jdoc_get(run->args, "label"), NULL), &found);
+    if (result != 0)
+        return result;
+    size_t count = jdoc_length(found);
+    *id = count == 1 ? arena_strdup(run->arena, jdoc_text_or(jdoc_at(found, 0), "id", "")) : NULL;
+    jdoc_free(found);
+    if (count == 1)
+        return *id != NULL ? 0 : ERR_NOMEM;
+    if (count == 0)
+        result = tools_fail(run, "not_found", "There is no such timer or alarm.");
+    else
+        result = refuse(run, "/timer_id", "the id of one of them; list shows them",
+            "several timers and alarms could be meant");
+    return result != 0 ? result : ERR_INVALID;
+}
+
+static int cancel_once(struct tools_run *run, void *arg)
+{
+    const char *seen = NULL, *id = arg;
+    jdoc *timer = NULL;
+    int result = keep_get(run, FAMILY, id, &timer, &seen);
+    if (result != 0)
+        return result;
+    if (!is_set(timer)) {
+        result = tools_fail(run, "conflict", "It has %s already.",
+            strcmp(jdoc_text_or(timer, "state", ""), "fired") == 0 ? "gone off" : "been cancelled");
+        jdoc_free(timer);
+        return result;
+    }
+    result = jdoc_set_string(timer, "state", "cancelled");
+    if (result == 0)
+        result = keep_stamp(run, timer);
+    if (result == 0 && tools_succeed(run, "\"%s\" is cancelled.",
+            jdoc_text_or(timer, "label", "")) == NULL)
+        result = ERR_NOMEM;
+    if (result == 0)
+        result = set_result(run, timer, NULL);
+    if (result == 0)
+        result = commit_timer(run, timer, seen);
+    jdoc_free(timer);
+    return result;
+}
+
+static int cancel(struct tools_run *run)
+{
+    const char *id = "";
+    int result = pick(run, &id);
+    if (result == 0)
+        result = keep_retry(run, cancel_once, (void *)id);
+    if (result == ERR_NOT_FOUND)
+        return tools_fail(run, "not_found", "There is no such timer or alarm.");
+    if (result == ERR_INVALID)
+        return 0;
+    const char *member =
+        id == NULL ? NULL : arena_printf(run->arena, "%s %s", run->context->uid, id);
+    if (result == 0 && member != NULL)
+        link_call(run->context->store->link, (struct link_arg[]){ link_text("ZREM"),
+            link_text(HINTS), link_text(member) }, 3, NULL);
+    return result;
+}
+
+int calendar_tool_set_timer_or_alarm(struct tools_run *run)
+{
+    const char *action = jdoc_text_or(run->args, "action", "");
+    if (strcmp(action, "list") == 0)
+        return list(run);
+    return strcmp(action, "cancel") == 0 ? cancel(run) : create(run);
+}

@@ -1,0 +1,528 @@
+/* Tools of the family meals: planning from saved recipes by rules, and shopping for the plan. */
+#include "tools/meals.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "tools/ingredient.h"
+#include "tools/keep.h"
+#include "tools/moment.h"
+#include "tools/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOON_MS (7LL * 86400000)
+#define NEEDS_MAX 600
+#define MEALS_MAX 400 /* of one shopping list */
+#define DAY_MS 86400000LL
+
+/* --- plan_meals --- */
+
+struct candidate {
+    const struct meals_recipe *recipe;
+    const char *type;    /* "" = the recipe does not say */
+    int pantry;          /* what it uses of the pantry; more when that expires soon */
+    int used;
+    bool disliked;
+};
+
+/* Is what the pantry holds named by the line of the recipe? */
+static bool names(struct arena *arena, const char *line, const char *thing)
+{
+    struct words a, b;
+    if (words_init(&a, arena, 8) != 0 || words_init(&b, arena, 30) != 0)
+        return false;
+    words_add(&a, "", thing);
+    words_add(&b, "", line);
+    return a.count > 0 && words_within(&a, &b);
+}
+
+static int pantry_score(struct tools_run *run, const jdoc *recipe, const struct meals_stock *stock,
+    size_t count)
+{
+    const jdoc *lines = jdoc_get(recipe, "ingredients");
+    int score = 0;
+    for (size_t s = 0; s < count; s++)
+        for (size_t i = 0; i < jdoc_length(lines); i++)
+            if (names(run->arena, jdoc_string(jdoc_at(lines, i), NULL), stock[s].name)) {
+                score += stock[s].expiry_ms < run->context->now_ms + SOON_MS ? 4 : 2;
+                break;
+            }
+    return score;
+}
+
+/* How well a recipe suits a meal; below 0: not at all. */
+static int suits(const struct candidate *c, const char *type)
+{
+    int score = 0;
+    if (strcmp(c->type, type) == 0)
+        score = 12;
+    else if (c->type[0] == '\0')
+        score = strcmp(type, "lunch") == 0 || strcmp(type, "dinner") == 0 ? 6 : -1;
+    else
+        score = (strcmp(c->type, "dinner") == 0 && strcmp(type, "lunch") == 0)
+            || (strcmp(c->type, "lunch") == 0 && strcmp(type, "dinner") == 0) ? 4 : -1;
+    if (score < 0)
+        return -1;
+    score += 1000 + (c->pantry < 20 ? c->pantry : 20) - 15 * c->used - (c->disliked ? 40 : 0);
+    return score;
+}
+
+static struct candidate *choose(struct candidate *all, size_t count, const char *type)
+{
+    struct candidate *best = NULL;
+    int most = -1;
+    for (size_t i = 0; i < count; i++) {
+        int score = suits(&all[i], type);
+        if (score > most) {
+            most = score;
+            best = &all[i];
+        }
+    }
+    return best;
+}
+
+static int add_meal(jdoc *meals, const char *type, struct candidate *c)
+{
+    jdoc *meal = jdoc_new_object();
+    int failed = meal == NULL || jdoc_set_string(meal, "meal_type", type) != 0
+        || jdoc_set_string(meal, "recipe_id", jdoc_text_or(c->recipe->doc, "id", "")) != 0
+        || jdoc_set_string(meal, "name", jdoc_text_or(c->recipe->doc, "name", "")) != 0
+        || jdoc_set_string(meal, "source", c->recipe->source) != 0;
+    c->used++;
+    if (failed == 0)
+        return jdoc_push(meals, meal);
+    jdoc_free(meal);
+    return ERR_NOMEM;
+}
+
+struct planning {
+    struct tools_run *run;
+    const struct zone *zone;
+    struct candidate *all;
+    size_t count;
+    int64_t start_ms, days;
+    int unfilled, filled;
+};
+
+static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc *days)
+{
+    static const char *const standard[] = { "breakfast", "lunch", "dinner" };
+    char date[MOMENT_SIZE];
+    jdoc *day = jdoc_new_object(), *meals = jdoc_new_array();
+    size_t count = jdoc_length(types) > 0 ? jdoc_length(types) : 3;
+    moment_date(day_ms, p->zone, date);
+    int result = day != NULL && meals != NULL ? jdoc_set_string(day, "date", date) : ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        const char *type = jdoc_length(types) > 0 ? jdoc_string(jdoc_at(types, i), NULL) : standard[i];
+        struct candidate *c = choose(p->all, p->count, type);
+        if (c == NULL)
+            p->unfilled++;
+        else
+            result = add_meal(meals, type, c);
+        p->filled += c != NULL;
+    }
+    if (result == 0) {
+        result = jdoc_set(day, "meals", meals);
+        meals = NULL;
+    }
+    jdoc_free(meals);
+    if (result == 0)
+        return jdoc_push(days, day);
+    jdoc_free(day);
+    return result;
+}
+
+static jdoc *make_plan(struct planning *p)
+{
+    char id[IDENT_UUID_SIZE], from[MOMENT_SIZE], to[MOMENT_SIZE];
+    jdoc *plan = jdoc_new_object(), *days = jdoc_new_array();
+    int result = plan != NULL && days != NULL ? 0 : ERR_NOMEM;
+    for (int i = 0; result == 0 && i < p->days; i++)
+        result = plan_day(p, jdoc_get(p->run->args, "meal_types"),
+            moment_day(p->start_ms, i, p->zone), days);
+    ident_uuid7(id);
+    moment_date(p->start_ms, p->zone, from);
+    moment_date(moment_day(p->start_ms, (int)p->days - 1, p->zone), p->zone, to);
+    int failed = result != 0 || jdoc_set_string(plan, "id", id) != 0
+        || jdoc_set_string(plan, "start_date", from) != 0
+        || jdoc_set_string(plan, "end_date", to) != 0
+        || jdoc_set_string(plan, "timezone", zone_name(p->zone)) != 0
+        || jdoc_set_string(plan, "method", "rules over the saved recipes") != 0
+        || keep_stamp(p->run, plan) != 0;
+    if (failed == 0 && jdoc_set(plan, "days", days) == 0)
+        return plan;
+    if (failed != 0)
+        jdoc_free(days);
+    jdoc_free(plan);
+    return NULL;
+}
+
+static int commit_plan(struct planning *p)
+{
+    struct tools_run *run = p->run;
+    char gaps[100] = "";
+    jdoc *plan = make_plan(p);
+    if (p->unfilled > 0)
+        snprintf(gaps, sizeof gaps, " %d meal%s stay%s open: no saved recipe suits.", p->unfilled,
+            p->unfilled == 1 ? "" : "s", p->unfilled == 1 ? "s" : "");
+    if (plan != NULL && p->filled == 0) {
+        jdoc_free(plan);
+        return tools_fail(run, "not_found", "No saved recipe suits these meals. save_recipe and "
+            "search_recipes bring more in.");
+    }
+    if (plan == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from the saved "
+            "recipes.%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
+            p->days == 1 ? "" : "s", gaps) == NULL) {
+        jdoc_free(plan);
+        return ERR_NOMEM;
+    }
+    const char *id = arena_strdup(run->arena, jdoc_text_or(plan, "id", ""));
+    int failed = jdoc_set(run->result, "meal_plan", plan);
+    failed |= jdoc_set_int(run->result, "unfilled", p->unfilled);
+    if (failed != 0 || id == NULL)
+        return ERR_NOMEM;
+    struct keep_item item = { .family = "meal_plan", .id = id, .document = plan,
+        .time_ms = p->start_ms };
+    return keep_commit(run, &item, 1, false);
+}
+
+/* What may be eaten, with what the pantry gives to each. */
+static int gather(struct planning *p)
+{
+    struct tools_run *run = p->run;
+    struct diet diet;
+    struct meals_recipes all;
+    struct meals_stock *stock = NULL;
+    size_t things = 0;
+    bool use_pantry = true;
+    jdoc_get_bool(run->args, "use_pantry_items", &use_pantry);
+    int result = diet_read(run, &diet);
+    if (result == 0)
+        result = diet_add(&diet, jdoc_get(run->args, "dietary_preferences"), false, false);
+    if (result == 0)
+        result = meals_collect(run, &diet, NULL, &all);
+    if (result == 0 && use_pantry)
+        result = meals_pantry(run, false, &stock, &things);
+    if (result != 0)
+        return result;
+    p->all = arena_array(run->arena, all.count + 1, sizeof *p->all);
+    if (p->all == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < all.count; i++) {
+        struct candidate *c = &p->all[p->count++];
+        *c = (struct candidate){ .recipe = &all.all[i],
+            .type = jdoc_text_or(all.all[i].doc, "meal_type", ""),
+            .pantry = pantry_score(run, all.all[i].doc, stock, things) };
+        diet_refuses(&diet, all.all[i].doc, &c->disliked);
+    }
+    if (all.count > 0)
+        return 0;
+    result = all.refused > 0
+        ? tools_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).",
+              all.refused, all.refused_by)
+        : tools_fail(run, "not_found", "No recipes are saved yet, and none are invented. "
+              "save_recipe takes one from a web page.");
+    return result != 0 ? result : ERR_INVALID;
+}
+
+int meals_tool_plan_meals(struct tools_run *run)
+{
+    struct planning p = { .run = run, .days = 7 };
+    struct moment start;
+    int result = moment_zone(run, &p.zone);
+    if (result != 0)
+        return result;
+    p.start_ms = moment_day(run->context->now_ms, 0, p.zone);
+    result = moment_argument(run, "start_date", p.zone, &start);
+    if (result == 0)
+        p.start_ms = moment_day(start.ms, 0, p.zone);
+    jdoc_get_int(run->args, "days", &p.days);
+    if (result == 0 || result == ERR_NOT_FOUND)
+        result = gather(&p);
+    if (result == ERR_LIMIT)
+        return tools_fail_at(run, "/dietary_preferences", "fewer of them", "there are too many rules");
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
+    return commit_plan(&p);
+}
+
+/* --- generate_shopping_list --- */
+
+struct need {
+    const char *name, *key;   /* key: its words, by which two are the same */
+    struct ingredient what;
+    int recipes;
+    const char *note;
+};
+
+struct shopping {
+    struct tools_run *run;
+    const struct zone *zone;
+    const char *from, *to;    /* dates, both counted; NULL = by plan ids */
+    struct meal { const char *slot, *recipe, *name, *made; } *meals;
+    size_t meal_count;
+    struct need *needs;
+    size_t need_count;
+    int lost;                 /* recipes that are gone */
+    bool any_plan;
+    const char *plan;         /* plan ids: the one looked at */
+};
+
+/* Of two plans for one meal of one day the later made counts. */
+static int add_slot(struct shopping *s, const char *slot, const jdoc *meal, const char *made)
+{
+    struct arena *arena = s->run->arena;
+    size_t i = 0;
+    while (i < s->meal_count && strcmp(s->meals[i].slot, slot) != 0)
+        i++;
+    if (i == MEALS_MAX || (i < s->meal_count && strcmp(s->meals[i].made, made) >= 0))
+        return 0;
+    s->meal_count += i == s->meal_count;
+    s->meals[i] = (struct meal){ .slot = arena_strdup(arena, slot),
+        .recipe = arena_strdup(arena, jdoc_text_or(meal, "recipe_id", "")),
+        .name = arena_strdup(arena, jdoc_text_or(meal, "name", "")),
+        .made = arena_strdup(arena, made) };
+    struct meal *m = &s->meals[i];
+    return m->slot != NULL && m->recipe != NULL && m->name != NULL && m->made != NULL ? 0 : ERR_NOMEM;
+}
+
+static int add_plan(void *arg, const jdoc *plan)
+{
+    struct shopping *s = arg;
+    const jdoc *days = jdoc_get(plan, "days");
+    int result = 0;
+    for (size_t d = 0; result == 0 && d < jdoc_length(days); d++) {
+        const char *date = jdoc_text_or(jdoc_at(days, d), "date", "");
+        const jdoc *meals = jdoc_get(jdoc_at(days, d), "meals");
+        if (s->from != NULL && (strcmp(date, s->from) < 0 || strcmp(date, s->to) > 0))
+            continue;
+        s->any_plan = true;
+        for (size_t m = 0; result == 0 && m < jdoc_length(meals); m++) {
+            char slot[128];
+            snprintf(slot, sizeof slot, "%s %s", date,
+                jdoc_text_or(jdoc_at(meals, m), "meal_type", ""));
+            result = add_slot(s, slot, jdoc_at(meals, m), jdoc_text_or(plan, "created_at", ""));
+        }
+    }
+    return result;
+}
+
+static int read_dates(struct shopping *s)
+{
+    struct moment day;
+    char from[MOMENT_SIZE], to[MOMENT_SIZE];
+    int64_t start = moment_day(s->run->context->now_ms, 0, s->zone);
+    int result = moment_argument(s->run, "start_date", s->zone, &day);
+    if (result == ERR_INVALID)
+        return result;
+    if (result == 0)
+        start = moment_day(day.ms, 0, s->zone);
+    moment_date(start, s->zone, from);
+    moment_date(moment_day(start, 6, s->zone), s->zone, to);
+    result = moment_argument(s->run, "end_date", s->zone, &day);
+    if (result == 0)
+        moment_date(day.ms, s->zone, to);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    if (strcmp(to, from) < 0) {
+        result = tools_fail_at(s->run, "/end_date", "a day that is not before start_date",
+            "end_date is before start_date");
+        return result != 0 ? result : ERR_INVALID;
+    }
+    s->from = arena_strdup(s->run->arena, from);
+    s->to = arena_strdup(s->run->arena, to);
+    if (s->from == NULL || s->to == NULL)
+        return ERR_NOMEM;
+    /* A plan has at most 30 days. */
+    return keep_each(s->run, "meal_plan", start - 31 * DAY_MS, KEEP_FOREVER, add_plan, s);
+}
+
+/* Returns 0, ERR_INVALID (said) or a fault. */
+static int read_plans(struct shopping *s)
+{
+    const jdoc *ids = jdoc_get(s->run->args, "meal_plan_ids");
+    if (jdoc_length(ids) == 0)
+        return read_dates(s);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < jdoc_length(ids); i++) {
+        jdoc *plan = NULL;
+        char path[40];
+        result = keep_get(s->run, "meal_plan", jdoc_string(jdoc_at(ids, i), NULL), &plan, NULL);
+        if (result == 0)
+            result = add_plan(s, plan);
+        jdoc_free(plan);
+        if (result == ERR_NOT_FOUND) {
+            snprintf(path, sizeof path, "/meal_plan_ids/%zu", i);
+            result = tools_fail_at(s->run, path, "the id of a meal plan of the user",
+                "there is no such meal plan");
+            result = result != 0 ? result : ERR_INVALID;
+        }
+    }
+    return result;
+}
+
+static int add_line(struct shopping *s, const char *line)
+{
+    struct ingredient what;
+    struct words words;
+    int result = ingredient_read(line, s->run->arena, &what);
+    if (result == 0)
+        result = words_init(&words, s->run->arena, 12);
+    if (result != 0)
+        return result;
+    words_add(&words, "", what.name);
+    const char *key = words_joined(&words);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < s->need_count; i++) {
+        struct need *n = &s->needs[i];
+        if (strcmp(n->key, key) != 0 || strcmp(n->what.unit, what.unit) != 0
+            || n->what.has_amount != what.has_amount)
+            continue;
+        n->what.amount += what.amount;
+        n->recipes++;
+        return 0;
+    }
+    if (s->need_count < NEEDS_MAX && key[0] != '\0')
+        s->needs[s->need_count++] = (struct need){ .name = what.name, .key = key, .what = what,
+            .recipes = 1 };
+    return 0;
+}
+
+static int add_recipe(struct shopping *s, const char *id)
+{
+    struct tools_run *run = s->run;
+    jdoc *recipe = NULL;
+    const char *json = NULL;
+    int result = keep_get(run, "recipe", id, &recipe, NULL);
+    if (result == ERR_NOT_FOUND) {
+        const char *given = arena_printf(run->arena, "recipe-for:%s", run->context->uid);
+        result = given != NULL ? shared_get(run->context->store, given, id, run->arena, &json)
+                               : ERR_NOMEM;
+        if (result == 0)
+            result = jdoc_parse(json, strlen(json), &recipe, NULL, 0);
+    }
+    if (result == ERR_NOT_FOUND) {
+        s->lost++;
+        return 0;
+    }
+    const jdoc *lines = jdoc_get(recipe, "ingredients");
+    for (size_t i = 0; result == 0 && i < jdoc_length(lines); i++) {
+        const char *line = arena_strdup(run->arena, jdoc_string(jdoc_at(lines, i), NULL));
+        result = line != NULL ? add_line(s, line) : ERR_NOMEM;
+    }
+    jdoc_free(recipe);
+    return result;
+}
+
+static jdoc *show_need(const struct need *n, double amount)
+{
+    char unit[16];
+    jdoc *item = jdoc_new_object();
+    memcpy(unit, n->what.unit, sizeof unit);
+    ingredient_show(&amount, unit);
+    int failed = item == NULL || jdoc_set_string(item, "name", n->name) != 0;
+    if (failed == 0 && n->what.has_amount)
+        failed |= jdoc_set_double(item, "quantity", amount)
+            | jdoc_set_string(item, "unit", unit[0] != '\0' ? unit : NULL);
+    if (failed == 0)
+        failed |= jdoc_set_int(item, "recipes", n->recipes) | jdoc_set_string(item, "note", n->note);
+    if (failed == 0)
+        return item;
+    jdoc_free(item);
+    return NULL;
+}
+
+/* What the pantry gives; the rest stays in *amount. Returns true when nothing need be bought. */
+static bool take_from_pantry(struct shopping *s, struct need *n, struct meals_stock *stock,
+    size_t count, double *amount)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!names(s->run->arena, n->name, stock[i].name))
+            continue;
+        if (!stock[i].has_amount || !n->what.has_amount)
+            return true;
+        if (strcmp(stock[i].unit, n->what.unit) != 0) {
+            double have = stock[i].amount;
+            char unit[16];
+            memcpy(unit, stock[i].unit, sizeof unit);
+            ingredient_show(&have, unit);
+            if (have > 0)
+                n->note = arena_printf(s->run->arena, "in the pantry: %g %s", have, unit);
+            continue;
+        }
+        double taken = stock[i].amount < *amount ? stock[i].amount : *amount;
+        stock[i].amount -= taken;
+        *amount -= taken;
+        if (*amount <= 1e-9)
+            return true;
+    }
+    return false;
+}
+
+static int split(struct shopping *s, jdoc *buy, jdoc *have)
+{
+    struct meals_stock *stock;
+    size_t count;
+    int result = meals_pantry(s->run, false, &stock, &count);
+    for (size_t i = 0; result == 0 && i < s->need_count; i++) {
+        struct need *n = &s->needs[i];
+        double amount = n->what.amount;
+        bool there = take_from_pantry(s, n, stock, count, &amount);
+        result = jdoc_push(there ? have : buy, show_need(n, there ? n->what.amount : amount));
+    }
+    return result;
+}
+
+static int commit_list(struct shopping *s)
+{
+    struct tools_run *run = s->run;
+    char id[IDENT_UUID_SIZE];
+    jdoc *list = jdoc_new_object(), *buy = jdoc_new_array(), *have = jdoc_new_array();
+    int result = list != NULL && buy != NULL && have != NULL ? split(s, buy, have) : ERR_NOMEM;
+    size_t count = jdoc_length(buy);
+    ident_uuid7(id);
+    if (result == 0 && (tools_succeed(run, "%zu thing%s to buy for %zu meal%s; %zu are in the "
+            "pantry.%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
+            jdoc_length(have), s->lost > 0 ? " Some recipes of the plan are gone." : "") == NULL
+            || jdoc_set_string(list, "id", id) != 0
+            || jdoc_set_string(list, "name", jdoc_text_or(run->args, "list_name", "Shopping list")) != 0
+            || jdoc_set_string(list, "start_date", s->from) != 0
+            || jdoc_set_string(list, "end_date", s->to) != 0 || keep_stamp(run, list) != 0))
+        result = ERR_NOMEM;
+    if (result != 0) {
+        jdoc_free(list);
+        jdoc_free(buy);
+        jdoc_free(have);
+        return result;
+    }
+    int failed = jdoc_set(list, "items", buy);
+    failed |= jdoc_set(list, "from_pantry", have);
+    failed |= jdoc_set(run->result, "shopping_list", list);
+    failed |= jdoc_set_int(run->result, "missing_recipes", s->lost);
+    if (failed != 0)
+        return ERR_NOMEM;
+    struct keep_item item = { .family = "shopping_list", .id = id, .document = list,
+        .time_ms = run->context->now_ms };
+    return keep_commit(run, &item, 1, false);
+}
+
+int meals_tool_generate_shopping_list(struct tools_run *run)
+{
+    struct shopping s = { .run = run };
+    s.meals = arena_array(run->arena, MEALS_MAX + 1, sizeof *s.meals);
+    s.needs = arena_array(run->arena, NEEDS_MAX + 1, sizeof *s.needs);
+    int result = s.meals != NULL && s.needs != NULL ? moment_zone(run, &s.zone) : ERR_NOMEM;
+    if (result == 0)
+        result = read_plans(&s);
+    for (size_t i = 0; result == 0 && i < s.meal_count; i++)
+        result = add_recipe(&s, s.meals[i].recipe);
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
+    if (!s.any_plan)
+        return tools_fail(run, "not_found", "No meals are planned in that time. plan_meals makes a "
+            "plan.");
+    return commit_list(&s);
+}

@@ -1,0 +1,190 @@
+/* Fuel of the family travel: prices near a place, the cost of a distance. */
+#include "tools/amount.h"
+#include "tools/ask.h"
+#include "tools/cost.h"
+#include "tools/registry.h"
+#include "tools/route.h"
+#include "tools/spot.h"
+#include "tools/travel.h"
+
+#include "base/err.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATIONS_SHOWN 10
+#define STATIONS_MAX 200
+#define KM_PER_MILE 1.609344
+
+/* --- find_cheap_gas --- */
+
+struct station {
+    const jdoc *from;
+    double price, latitude, longitude, metres;
+};
+
+static int compare_stations(const void *a, const void *b)
+{
+    const struct station *x = a, *y = b;
+    if (x->price != y->price)
+        return x->price > y->price ? 1 : -1;
+    return (x->metres > y->metres) - (x->metres < y->metres);
+}
+
+static bool read_station(const jdoc *from, const struct spot *spot, double radius,
+    struct station *s)
+{
+    s->from = from;
+    if (jdoc_text_or(from, "name", "")[0] == '\0'
+        || jdoc_get_double(from, "latitude", &s->latitude) != 0
+        || jdoc_get_double(from, "longitude", &s->longitude) != 0
+        || jdoc_get_double(from, "price", &s->price) != 0 || !(s->price > 0 && s->price < 1e6)
+        || !(fabs(s->latitude) <= 90) || !(fabs(s->longitude) <= 180))
+        return false;
+    s->metres = gazetteer_distance(spot->latitude, spot->longitude, s->latitude, s->longitude);
+    return s->metres <= radius;
+}
+
+static int push_station(jdoc *list, const struct station *s)
+{
+    jdoc *one = jdoc_new_object();
+    if (one == NULL)
+        return ERR_NOMEM;
+    int failed = ask_set_text(one, "name", jdoc_text_or(s->from, "name", ""), 200);
+    failed |= ask_set_text(one, "address", jdoc_text_or(s->from, "address", ""), 200);
+    failed |= jdoc_set_double(one, "price", s->price);
+    failed |= ask_set_text(one, "currency", jdoc_text_or(s->from, "currency", ""), 8);
+    failed |= ask_set_text(one, "unit", jdoc_text_or(s->from, "unit", ""), 16);
+    failed |= ask_set_text(one, "updated_at", jdoc_text_or(s->from, "updated_at", ""), 40);
+    failed |= jdoc_set_double(one, "latitude", s->latitude);
+    failed |= jdoc_set_double(one, "longitude", s->longitude);
+    failed |= jdoc_set_double(one, "distance_km", route_km(s->metres));
+    failed |= jdoc_set_double(one, "distance_miles", route_miles(s->metres));
+    if (failed == 0)
+        return jdoc_push(list, one);
+    jdoc_free(one);
+    return ERR_NOMEM;
+}
+
+static double radius_miles(const struct tools_run *run)
+{
+    double miles = 25;
+    jdoc_get_double(run->args, "radius_miles", &miles);
+    return miles;
+}
+
+static int prices_came(struct tools_run *run, const jdoc *answer, void *arg)
+{
+    const struct spot *spot = arg;
+    const jdoc *from = jdoc_get(answer, "stations");
+    size_t count = 0;
+    if (jdoc_type(from) != JDOC_ARRAY)
+        return ERR_PROTOCOL;
+    struct station *all = arena_array(run->arena, STATIONS_MAX, sizeof *all);
+    jdoc *list = jdoc_new_array();
+    int result = all == NULL || list == NULL ? ERR_NOMEM : 0;
+    for (size_t i = 0; result == 0 && i < jdoc_length(from) && count < STATIONS_MAX; i++)
+        count += read_station(jdoc_at(from, i), spot, radius_miles(run) * KM_PER_MILE * 1000,
+            &all[count]);
+    if (result == 0)
+        qsort(all, count, sizeof *all, compare_stations);
+    for (size_t i = 0; result == 0 && i < count && i < STATIONS_SHOWN; i++)
+        result = push_station(list, &all[i]);
+    const char *fuel = jdoc_text_or(run->args, "fuel_type", "regular");
+    jdoc *done = result != 0 ? NULL : count == 0
+        ? tools_succeed(run, "No prices for %s near %s are known.", fuel, spot->name)
+        : tools_succeed(run, "The cheapest %s near %s: %s.", fuel, spot->name,
+              jdoc_text_or(all[0].from, "name", ""));
+    if (done == NULL || jdoc_set(done, "stations", list) != 0) {
+        if (done == NULL)
+            jdoc_free(list);
+        return result != 0 ? result : ERR_NOMEM;
+    }
+    int failed = jdoc_set(done, "place", spot_json(spot));
+    failed |= jdoc_set_string(done, "fuel_type", fuel);
+    return failed | ask_label(run, done, run->context->conf->fuel_url) ? ERR_NOMEM : 0;
+}
+
+static int prices_at(struct tools_run *run, const struct spot *spot, void *arg)
+{
+    const struct conf *conf = run->context->conf;
+    struct spot *copy = arena_alloc(run->arena, sizeof *copy);
+    const char *base = ask_base(run, conf->fuel_url);
+    (void)arg;
+    if (copy == NULL || base == NULL)
+        return ERR_NOMEM;
+    *copy = *spot;
+    struct ask ask = { .service = "fuel price service", .bearer = conf->fuel_key,
+        .url = arena_printf(run->arena, "%s?latitude=%.5f&longitude=%.5f&radius_km=%.1f&fuel=%s", base,
+            spot->latitude, spot->longitude, radius_miles(run) * KM_PER_MILE,
+            jdoc_text_or(run->args, "fuel_type", "regular")) };
+    return ask_start(run, &ask, prices_came, copy);
+}
+
+int travel_tool_find_cheap_gas(struct tools_run *run)
+{
+    return spot_start(run, "location", prices_at, NULL);
+}
+
+/* --- calculate_gas_cost --- */
+
+int travel_gas_cost(struct tools_run *run, double miles, const char *note)
+{
+    char said[AMOUNT_TEXT_SIZE], price_text[96];
+    const char *currency = cost_currency(run);
+    double mpg = TRAVEL_MILES_PER_GALLON, price = 0;
+    bool assumed_mpg = jdoc_get_double(run->args, "mpg", &mpg) != 0;
+    bool per_litre = jdoc_get_double(run->args, "gas_price_per_litre", &price) == 0;
+    bool given = per_litre || jdoc_get_double(run->args, "gas_price", &price) == 0;
+    double gallons = miles / mpg, litres = gallons * TRAVEL_LITRES_PER_GALLON;
+    double per_litre_price = !given ? travel_assumed_price(currency)
+        : per_litre ? price : price / TRAVEL_LITRES_PER_GALLON;
+    if (per_litre_price <= 0)
+        return tools_fail_at(run, "/gas_price", "the price of a gallon",
+            "no typical fuel price is known for %s: say gas_price", currency);
+    int64_t minor = 0;
+    double scale = amount_decimals(currency) == 0 ? 1 : amount_decimals(currency) == 3 ? 1000 : 100;
+    minor = (int64_t)llround(litres * per_litre_price * scale);
+    amount_text(minor, currency, said);
+    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres.", said, miles,
+        miles * KM_PER_MILE, litres);
+    jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
+    if (answer == NULL || cost == NULL || list == NULL) {
+        jdoc_free(cost);
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    int failed = jdoc_set_double(cost, "distance_miles", round(miles * 10) / 10);
+    failed |= jdoc_set_double(cost, "distance_km", round(miles * KM_PER_MILE * 10) / 10);
+    failed |= jdoc_set_double(cost, "mpg", mpg);
+    failed |= jdoc_set_double(cost, "gallons", round(gallons * 100) / 100);
+    failed |= jdoc_set_double(cost, "litres", round(litres * 100) / 100);
+    failed |= jdoc_set_double(cost, "price_per_litre", round(per_litre_price * 1000) / 1000);
+    failed |= cost_set(cost, "total", minor, currency);
+    failed |= jdoc_set_string(cost, "currency", currency);
+    failed |= jdoc_set_bool(cost, "estimate", true);
+    if (assumed_mpg)
+        failed |= jdoc_push(list, jdoc_new_string("10 miles per US gallon (23.5 L/100 km), assumed",
+            strlen("10 miles per US gallon (23.5 L/100 km), assumed")));
+    snprintf(price_text, sizeof price_text, "%.2f %s per litre, an assumed price", per_litre_price,
+        currency);
+    if (!given)
+        failed |= jdoc_push(list, jdoc_new_string(price_text, strlen(price_text)));
+    if (note != NULL)
+        failed |= jdoc_push(list, jdoc_new_string(note, strlen(note)));
+    failed |= jdoc_set(cost, "assumptions", list);
+    return failed | jdoc_set(answer, "cost", cost) ? ERR_NOMEM : 0;
+}
+
+int travel_tool_calculate_gas_cost(struct tools_run *run)
+{
+    double miles, km;
+    if (jdoc_get_double(run->args, "distance_miles", &miles) == 0)
+        return travel_gas_cost(run, miles, NULL);
+    if (jdoc_get_double(run->args, "distance_km", &km) == 0)
+        return travel_gas_cost(run, km / KM_PER_MILE, NULL);
+    return tools_fail_at(run, "/distance_miles", "distance_miles or distance_km",
+        "the distance is missing: say distance_miles or distance_km");
+}
