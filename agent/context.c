@@ -1,6 +1,7 @@
 #include "agent/context.h"
 
 #include "agent/daytime.h"
+#include "agent/offer.h"
 #include "agent/prompt.h"
 #include "base/err.h"
 #include "base/jdoc.h"
@@ -382,6 +383,8 @@ int context_build(const struct context_frame *frame, const struct chat *chat, st
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;
+    if ((error = offer_build(chat, arena, &out->found, &out->found_count)))
+        return error;
     if ((error = repair(chat, &whole, units, &unit_count)))
         return error;
     for (size_t i = 0; i < unit_count; i++)

@@ -42,6 +42,8 @@ struct context {
     size_t count;
     size_t late_at;       /* index of the user message that the late block follows; SIZE_MAX = none */
     size_t dropped;       /* messages left out */
+    const struct context_tool *found; /* tools beside the core ones: agent/offer.h */
+    size_t found_count;
 };
 
 /* The system prompt: built in, or system_prompt.file. Before the fork. 0, ERR_IO, ERR_NOMEM. */

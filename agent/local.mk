@@ -8,6 +8,7 @@ libagent_a_SOURCES = \
 	agent/events.c agent/events.h \
 	agent/input.c agent/input.h \
 	agent/model.c agent/model.h \
+	agent/offer.c agent/offer.h \
 	agent/offline.h agent/offline_ask.c agent/offline_say.c agent/offline_step.c \
 	agent/offline_when.c \
 	agent/prompt.c agent/prompt.h \

@@ -43,6 +43,27 @@ const struct buf *provider_tools(const struct provider *p)
     return &none;
 }
 
+bool provider_put_tools(const struct provider *p, const struct provider_request *request,
+    const struct buf *tools, struct buf *json)
+{
+    const struct context *c = request->context;
+    const struct context_frame *f = c->frame;
+    size_t count = c->found_count + f->client_tool_count;
+
+    if (!tools->len && !count)
+        return false;
+    buf_puts(json, ",\"tools\":[");
+    buf_put(json, buf_text(tools), tools->len);
+    for (size_t i = 0; i < count; i++) {
+        if (i || tools->len)
+            buf_putc(json, ',');
+        p->tool(json, i < c->found_count ? &c->found[i] : &f->client_tools[i - c->found_count],
+            false);
+    }
+    buf_putc(json, ']');
+    return true;
+}
+
 void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink)
 {
     struct buf scratch = s->scratch, sealed = s->sealed;

@@ -111,9 +111,15 @@ extern const struct provider provider_anthropic, provider_openai, provider_offli
 
 /* NULL when unknown. */
 const struct provider *provider_find(const char *name, size_t len);
-/* Writes the lists of server tools, once, before the fork. Returns 0 or ERR_NOMEM. */
+/* Writes the lists of core tools, once, before the fork. Returns 0 or ERR_NOMEM. */
 int provider_prepare(const struct context_tool *tools, size_t count);
 const struct buf *provider_tools(const struct provider *p);
+/*
+ * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
+ * brought in, the client's. Nothing and false when there are none.
+ */
+bool provider_put_tools(const struct provider *p, const struct provider_request *request,
+    const struct buf *tools, struct buf *json);
 
 /* Helpers shared by the protocols. */
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);

@@ -27,19 +27,7 @@ static void write_tool(struct buf *json, const struct context_tool *tool, bool l
 
 static void write_tools(const struct provider_request *q, const struct buf *tools, struct buf *json)
 {
-    const struct context_frame *f = q->context->frame;
-
-    if (!tools->len && !f->client_tool_count)
-        return;
-    buf_puts(json, ",\"tools\":[");
-    buf_put(json, buf_text(tools), tools->len);
-    for (size_t i = 0; i < f->client_tool_count; i++) {
-        if (i || tools->len)
-            buf_putc(json, ',');
-        write_tool(json, &f->client_tools[i], false);
-    }
-    buf_putc(json, ']');
-    if (q->no_tools)
+    if (provider_put_tools(&provider_openai, q, tools, json) && q->no_tools)
         buf_puts(json, ",\"tool_choice\":\"none\"");
 }
 

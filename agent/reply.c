@@ -160,13 +160,14 @@ void reply_problem(const struct reply *r, int status, const char *title, const c
 {
     struct ident_trace trace;
 
-    buf_puts(json, "{\"type\":\"about:blank\"");
+    buf_printf(json, "{\"type\":\"urn:turnpike:problem:%s\"", code);
     member(json, "title", title);
     buf_printf(json, ",\"status\":%d", status);
     member(json, "detail", detail);
     member(json, "code", code);
-    if (r->input && r->input->traceparent && ident_trace_parse(r->input->traceparent, &trace))
-        member(json, "trace_id", trace.trace_id);
+    if (!r->input || !ident_trace_parse(r->input->traceparent, &trace))
+        ident_trace_new(&trace);
+    member(json, "trace_id", trace.trace_id);
     member(json, "turn_id", r->start->turn);
     member(json, "session_id", r->start->session);
     buf_putc(json, '}');

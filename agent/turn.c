@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/listen.h"
-#include "store/sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -219,15 +218,6 @@ static int load_conversation(struct turn *t)
     return error;
 }
 
-/* What the user has let be stored (GET|PUT /context); a turn works without it. */
-static const char *stored_context(struct turn *t)
-{
-    buf_reset(&t->json);
-    if (sessions_context_get(t->env->store, t->start->uid, &t->json) || buf_error(&t->json))
-        return NULL;
-    return arena_strdup(t->arena, buf_text(&t->json));
-}
-
 static int set_up(struct turn *t)
 {
     const struct conf *conf = t->env->conf;
@@ -255,7 +245,7 @@ static int set_up(struct turn *t)
         return error;
     if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
-    if ((error = context_frame_init(&t->frame, conf, &t->input, stored_context(t), clock_real_ms(),
+    if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
             t->arena)))
         return error;
     t->tools = (struct tools_context){.conf = conf, .store = t->env->store, .http = t->env->http,

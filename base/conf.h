@@ -55,6 +55,12 @@
     X(redis_port, INT, "redis.port", "6379", 1, 65535, "port of Redis")                            \
     X(redis_user, TEXT, "redis.user", "", 0, 0, "ACL user; empty = default")                       \
     X(redis_password, SECRET, "redis.password", "", 0, 0, "password of Redis")                     \
+    X(redis_sentinels, TEXT, "redis.sentinels", "", 0, 0,                                          \
+        "Sentinels, host:port or unix paths separated by blanks; they name the server")            \
+    X(redis_master, TEXT, "redis.master", "mymaster", 0, 0,                                        \
+        "name of the master with the Sentinels")                                                   \
+    X(redis_sentinel_password, SECRET, "redis.sentinel_password", "", 0, 0,                        \
+        "password of the Sentinels")                                                               \
     X(redis_database, INT, "redis.database", "0", 0, 1000000, "database number")                   \
     X(redis_timeout_ms, MS, "redis.timeout", "2s", 50, 60000, "connect and reply timeout")         \
     X(lease_ms, MS, "lease", "5s", 1000, 60000, "lease of a running turn")                         \
@@ -77,6 +83,13 @@
     X(rate_api_user, INT, "rate.api_user", "300", 0, 1000000, "other requests a minute and user")  \
     X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, "feedback a minute and user")\
     X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket")   \
+    /* webhooks */                                                                                 \
+    X(webhook_secret, SECRET, "webhook.secret", "", 0, 0,                                          \
+        "signs what webhooks carry, at least 24 bytes; empty = no webhooks")                       \
+    X(webhook_allow_private, BOOL, "webhook.allow_private", "off", 0, 0,                           \
+        "webhooks may go to private addresses and by http; for tests only")                        \
+    X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000,                               \
+        "turns with a webhook that have not been told of; more are refused")                       \
     /* authentication */                                                                           \
     X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, "HS256, RS256 or ES256; empty = no JWT")     \
     X(jwt_secret, SECRET, "jwt.secret", "", 0, 0, "HS256 secret, at least 32 bytes")               \

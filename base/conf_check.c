@@ -12,6 +12,7 @@ typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
 
 #define SOCKET_PATH_MAX 107
 #define HS256_SECRET_MIN 32
+#define WEBHOOK_SECRET_MIN 24
 
 static bool conf_word_is(const char *word, size_t len, const char *const *words)
 {
@@ -131,15 +132,57 @@ static int conf_rule_jwt(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+/* Each word is a unix path or has a port from 1 to 65535 after its last colon. */
+static int conf_check_sentinels(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    const char *at = c->redis_sentinels;
+    static const char between[] = " ,\t";
+
+    while (*(at += strspn(at, between))) {
+        size_t len = strcspn(at, between), digits = 0;
+        long port = 0;
+
+        while (digits < len && at[len - digits - 1] >= '0' && at[len - digits - 1] <= '9')
+            digits++;
+        if (digits && digits < 6)
+            port = strtol(at + len - digits, NULL, 10);
+        if (len > 300 || (*at != '/' && (digits + 2 > len || at[len - digits - 1] != ':' ||
+                                            port < 1 || port > 65535))) {
+            snprintf(why, CONF_WHY_SIZE,
+                "redis.sentinels: \"%.*s\" is neither host:port nor a path",
+                (int)(len > 80 ? 80 : len), at);
+            return ERR_CONFIG;
+        }
+        at += len;
+    }
+    if (*c->redis_master)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "redis.master: empty, but redis.sentinels is set");
+    return ERR_CONFIG;
+}
+
 static int conf_rule_redis(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     if (strlen(c->redis_socket) > SOCKET_PATH_MAX) {
         snprintf(why, CONF_WHY_SIZE, "redis.socket: longer than %d bytes", SOCKET_PATH_MAX);
         return ERR_CONFIG;
     }
+    if (*c->redis_sentinels)
+        return conf_check_sentinels(c, why);
     if (*c->redis_socket || *c->redis_host)
         return 0;
     snprintf(why, CONF_WHY_SIZE, "redis.host: empty, and redis.socket as well");
+    return ERR_CONFIG;
+}
+
+static int conf_rule_webhook(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    size_t len = strlen(c->webhook_secret);
+
+    if (len == 0 || len >= WEBHOOK_SECRET_MIN)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "webhook.secret: %zu bytes, but at least %d are needed", len,
+        WEBHOOK_SECRET_MIN);
     return ERR_CONFIG;
 }
 
@@ -223,7 +266,7 @@ int conf_check(const struct conf *c, char why[CONF_WHY_SIZE])
     static conf_rule_fn *const rules[] = {
         conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
         conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
-        conf_rule_urls, conf_rule_temperature,
+        conf_rule_urls, conf_rule_temperature, conf_rule_webhook,
     };
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

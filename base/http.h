@@ -59,4 +59,7 @@ int http_start(struct http_client *client, const struct http_request *request,
 /* Closes the connection of a running transfer at once. on_done is not called. */
 void http_cancel(struct http_transfer *transfer);
 
+/* The reason phrase of a status line; "Status" for one that is never sent. Any process. */
+const char *http_reason(int status);
+
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,17 @@ void ident_sha256_hex(const void *data, size_t len, char out[IDENT_SHA256_SIZE])
     unsigned char digest[32];
 
     ident_sha256(data, len, digest);
+    ident_hex(digest, sizeof digest, out);
+}
+
+void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, size_t len,
+    char out[IDENT_SHA256_SIZE])
+{
+    unsigned char digest[32];
+    unsigned int size = sizeof digest;
+
+    if (!HMAC(EVP_sha256(), key, (int)key_len, data, len, digest, &size))
+        abort();
     ident_hex(digest, sizeof digest, out);
 }
 

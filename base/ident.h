@@ -13,6 +13,8 @@ bool ident_is_uuid(const char *s);
 void ident_token(size_t bytes, char *out);
 #define IDENT_SHA256_SIZE 65
 void ident_sha256_hex(const void *data, size_t len, char out[IDENT_SHA256_SIZE]);
+void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, size_t len,
+    char out[IDENT_SHA256_SIZE]);
 /* Constant-time comparison of two strings of any length. */
 bool ident_equal_secret(const char *a, const char *b);
 /* User, session and client message ids: [A-Za-z0-9_.:@-]{1,max}; "{" and "}" can never pass. */

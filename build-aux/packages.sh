@@ -3,7 +3,7 @@
 PACKAGES_BUILD="gcc make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
     libcurl4-openssl-dev libwslay-dev libev-dev libhttp-parser-dev libjwt-dev libsystemd-dev libssl-dev"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
-PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd"
+PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime"
 
 packages_have() {
     case $1 in

@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "fcgi-app/runner.h"
 #include "store/sessions.h"
+#include "store/webhooks.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define ADMIT_RETRY_MS 1000
 #define ADMIT_BUSY_RETRY_MS 2000
+#define ADMIT_WEBHOOKS_RETRY_MS 30000
 
 struct admit {
     struct exchange *x;
@@ -71,6 +73,20 @@ static const char *admit_input(const struct admit *a)
     return admit_keep(a, input_write(&in, &b), &b);
 }
 
+/* Where a housekeeper looks stands before the turn does; without the turn it is dropped there. */
+static int admit_expect(struct admit *a)
+{
+    struct exchange *x = a->x;
+    int result = webhooks_expect(x->app->store, x->who.user, a->turn);
+    if (result != ERR_FULL)
+        return result;
+    problem_set(&x->problem, PROBLEM_WEBHOOKS_FULL,
+        "%lld webhooks have not been delivered yet. Nothing was accepted.",
+        (long long)x->app->conf->webhook_queue_max);
+    x->problem.retry_after_ms = ADMIT_WEBHOOKS_RETRY_MS;
+    return result;
+}
+
 static int admit_begin(struct admit *a, bool may_run)
 {
     const struct submit *s = a->submit;
@@ -86,6 +102,7 @@ static int admit_begin(struct admit *a, bool may_run)
         .first_event = admit_first_event(a),
         .input = admit_input(a),
         .title = s->title,
+        .webhook = s->webhook,
         .on_busy = s->on_busy,
         .may_run = may_run,
         .may_pend = false,
@@ -94,6 +111,11 @@ static int admit_begin(struct admit *a, bool may_run)
     a->start = arena_alloc(a->x->arena, sizeof(*a->start));
     if (a->start == NULL || request.first_event == NULL || request.input == NULL)
         return ERR_NOMEM;
+    if (s->webhook != NULL) {
+        int result = admit_expect(a);
+        if (result < 0)
+            return result;
+    }
     /* Named before the script runs: a death at any later moment tells which turn died. */
     if (may_run)
         runner_name(app, a->x->who.user, s->session, a->turn);
@@ -190,7 +212,11 @@ static int admit_reply_accepted(struct admit *a)
     int result = admit_cursor(a, &cursor);
     if (result < 0)
         return result;
+    char *location = arena_printf(a->x->arena, "%s/turns/%s", a->x->app->conf->public_base, start->turn);
+    if (location == NULL)
+        return ERR_NOMEM;
     exchange_json(a->x, 202);
+    exchange_header(a->x, "Location", location);
     struct buf *b = &a->x->reply.body;
     buf_puts(b, "{\"turn_id\":");
     buf_json_string(b, start->turn, strlen(start->turn));

@@ -1,6 +1,7 @@
 #include "fcgi-app/exchange.h"
 
 #include "base/err.h"
+#include "base/http.h"
 
 #include <string.h>
 
@@ -95,31 +96,10 @@ bool exchange_cursor_valid(const char *cursor)
     return n > 0 && n <= EXCHANGE_CURSOR_PART && cursor[epoch + 1 + n] == '\0';
 }
 
-static const char *exchange_reason(int status)
-{
-    static const struct {
-        int status;
-        const char *reason;
-    } reasons[] = {
-        {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {400, "Bad Request"},
-        {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-        {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {409, "Conflict"},
-        {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-        {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-    };
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-        if (reasons[i].status == status)
-            return reasons[i].reason;
-    }
-    return "Status";
-}
-
 int exchange_head(const struct exchange *x, struct buf *out)
 {
     const struct reply *reply = &x->reply;
-    buf_printf(out, "Status: %d %s\r\n", reply->status, exchange_reason(reply->status));
+    buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
     if (reply->content_type != NULL) {
         buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type,
             reply->body.len);

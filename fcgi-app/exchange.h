@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+struct http_client;
 struct turn_env;
 
 /* What the handlers of one api or turn worker share. One per process. */
@@ -23,6 +24,7 @@ struct app {
     struct store *store;
     struct auth *auth;
     struct turn_env *turns;   /* NULL in api workers */
+    struct http_client *http; /* for tools called directly, made with the first; or NULL */
     unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */
 };
 

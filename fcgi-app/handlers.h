@@ -11,7 +11,8 @@ routes_handler handlers_session_delete, handlers_session_messages, handlers_sess
 routes_handler handlers_history_get, handlers_history_delete;
 routes_handler handlers_turn_get, handlers_turn_cancel, handlers_session_cancel, handlers_cancel;
 routes_handler handlers_context_get, handlers_context_put, handlers_ticket, handlers_feedback;
-routes_handler handlers_tools;
+routes_handler handlers_tools, handlers_tool_get, handlers_tool_call;
+routes_handler handlers_inbox_list, handlers_inbox_ack, handlers_inbox_snooze;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 
 #endif

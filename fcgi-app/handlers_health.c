@@ -18,6 +18,7 @@
 
 struct handlers_health {
     bool store_ok, supervisor_ok, draining, full;
+    int store_write; /* 0, or why it takes no writes */
     int64_t store_ms;
     int running, limit;
 };
@@ -78,12 +79,23 @@ static void handlers_health_take(struct exchange *x, struct handlers_health *h)
 {
     struct scoreboard *board = x->app->worker->board;
     memset(h, 0, sizeof(*h));
-    h->store_ok = store_ping(x->app->store, &h->store_ms) == 0;
+    h->store_write = store_ping(x->app->store, &h->store_ms);
+    h->store_ok = h->store_write == 0;
+    if (h->store_ok)
+        h->store_write = store_writable(x->app->store);
     h->supervisor_ok = handlers_supervisor_answers(x->app->conf);
     h->draining = atomic_load(&board->draining);
     h->running = atomic_load(&board->running_turns);
     h->limit = atomic_load(&board->turn_limit);
     h->full = h->running >= h->limit;
+}
+
+static const char *handlers_store_fault(const struct handlers_health *h)
+{
+    return h->store_write == ERR_STORE_FULL       ? "Redis is out of memory"
+           : h->store_write == ERR_STORE_READONLY ? "Redis is read-only"
+           : h->store_ok                          ? "Redis takes no writes"
+                                                  : "Redis does not answer";
 }
 
 int handlers_health_live(struct exchange *x)
@@ -97,16 +109,16 @@ int handlers_health_ready(struct exchange *x)
 {
     struct handlers_health h;
     handlers_health_take(x, &h);
-    if (h.store_ok && h.supervisor_ok && !h.draining) {
+    if (h.store_write == 0 && h.supervisor_ok && !h.draining) {
         exchange_json(x, 200);
         buf_printf(&x->reply.body, "{\"status\":\"ready\",\"redis_ms\":%lld}",
             (long long)h.store_ms);
         return 0;
     }
     problem_set(&x->problem, PROBLEM_NOT_READY, "%s.",
-        h.draining      ? "This machine drains"
-        : !h.store_ok ? "Redis does not answer"
-                        : "The supervisor does not answer");
+        h.draining             ? "This machine drains"
+        : h.store_write != 0 ? handlers_store_fault(&h)
+                               : "The supervisor does not answer");
     x->problem.retry_after_ms = 1000;
     return ERR_DRAINING;
 }
@@ -115,7 +127,7 @@ int handlers_health(struct exchange *x)
 {
     struct handlers_health h;
     handlers_health_take(x, &h);
-    bool usable = h.store_ok && !h.draining;
+    bool usable = h.store_write == 0 && !h.draining;
     const char *status = !usable                       ? "unhealthy"
                          : h.full || !h.supervisor_ok ? "degraded"
                                                        : "healthy";
@@ -125,10 +137,10 @@ int handlers_health(struct exchange *x)
     x->reply.content_type = "application/json";
     buf_printf(&x->reply.body,
         "{\"status\":\"%s\",\"timestamp\":\"%s\",\"checks\":{"
-        "\"redis\":{\"ok\":%s,\"ms\":%lld},\"supervisor\":{\"ok\":%s},"
+        "\"redis\":{\"ok\":%s,\"writable\":%s,\"ms\":%lld},\"supervisor\":{\"ok\":%s},"
         "\"turns\":{\"running\":%d,\"limit\":%d,\"full\":%s}},\"draining\":%s}",
-        status, now, h.store_ok ? "true" : "false", (long long)h.store_ms,
-        h.supervisor_ok ? "true" : "false", h.running, h.limit, h.full ? "true" : "false",
-        h.draining ? "true" : "false");
+        status, now, h.store_ok ? "true" : "false", h.store_write == 0 ? "true" : "false",
+        (long long)h.store_ms, h.supervisor_ok ? "true" : "false", h.running, h.limit,
+        h.full ? "true" : "false", h.draining ? "true" : "false");
     return 0;
 }

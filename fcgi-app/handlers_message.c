@@ -4,6 +4,7 @@
 #include "fcgi-app/admit.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define HANDLERS_SSE "text/event-stream"
 
@@ -24,6 +25,21 @@ static struct submit *handlers_submit_new(struct exchange *x)
     return arena_alloc(x->arena, sizeof(struct submit));
 }
 
+/* Prefer: respond-async (RFC 7240), also among other preferences. */
+static bool handlers_is_async(const struct exchange *x)
+{
+    static const char wanted[] = "respond-async";
+    const char *at = request_header(&x->request, "HTTP_PREFER");
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, " \t,");
+        size_t len = strcspn(at, " \t,;");
+        if (len == sizeof(wanted) - 1 && strncasecmp(at, wanted, len) == 0)
+            return true;
+        at += strcspn(at, ",");
+    }
+    return false;
+}
+
 int handlers_chat(struct exchange *x)
 {
     struct submit *submit = handlers_submit_new(x);
@@ -38,6 +54,12 @@ int handlers_chat(struct exchange *x)
     if (!request_accepts(&x->request, stream ? HANDLERS_SSE : "application/json"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
             stream ? HANDLERS_SSE : "application/json");
+    if (!stream && handlers_is_async(x)) {
+        result = admit_submit(x, submit, ADMIT_ACCEPTED);
+        if (result == 0)
+            exchange_header(x, "Preference-Applied", "respond-async");
+        return result;
+    }
     return admit_submit(x, submit, stream ? ADMIT_STREAM : ADMIT_JSON);
 }
 

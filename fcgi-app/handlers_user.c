@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/sessions.h"
-#include "tools/tools.h"
 
 #include <string.h>
 
@@ -12,7 +11,7 @@
 #define HANDLERS_FEEDBACK_TEXT 1000
 #define HANDLERS_TICKET_SIZE 65
 
-/* handlers -- what belongs to a user: context, tickets, feedback; and the tools. Api workers. */
+/* handlers -- what belongs to a user: context, tickets, feedback. Api workers. */
 
 int handlers_context_get(struct exchange *x)
 {
@@ -124,47 +123,5 @@ int handlers_feedback(struct exchange *x)
         return result;
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"Thank you, it was recorded.\"}");
-    return 0;
-}
-
-static void handlers_member(struct buf *b, const char *name, const char *text)
-{
-    buf_printf(b, ",\"%s\":", name);
-    buf_json_string(b, text, strlen(text));
-}
-
-static void handlers_tool(struct buf *b, const struct tools_spec *spec)
-{
-    static const char *const effects[] = {
-        [TOOLS_READ] = "read", [TOOLS_WRITE] = "write", [TOOLS_DELETE] = "delete",
-        [TOOLS_OUTSIDE] = "outside"};
-    buf_puts(b, "{\"name\":");
-    buf_json_string(b, spec->name, strlen(spec->name));
-    handlers_member(b, "family", spec->family);
-    handlers_member(b, "description", spec->description);
-    handlers_member(b, "effect", effects[spec->effect]);
-    handlers_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
-    buf_printf(b, ",\"idempotent\":%s,\"timeout_ms\":%lld", spec->idempotent ? "true" : "false",
-        (long long)spec->timeout_ms);
-    if (spec->provider != NULL)
-        handlers_member(b, "provider", spec->provider);
-    buf_puts(b, ",\"examples\":[");
-    for (size_t i = 0; spec->examples != NULL && spec->examples[i] != NULL; i++) {
-        buf_puts(b, i > 0 ? "," : "");
-        buf_json_string(b, spec->examples[i], strlen(spec->examples[i]));
-    }
-    buf_printf(b, "],\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
-        spec->result_schema != NULL ? spec->result_schema : "null");
-}
-
-int handlers_tools(struct exchange *x)
-{
-    exchange_json(x, 200);
-    buf_puts(&x->reply.body, "{\"tools\":[");
-    for (size_t i = 0; i < tools_count(); i++) {
-        buf_puts(&x->reply.body, i > 0 ? "," : "");
-        handlers_tool(&x->reply.body, tools_at(i));
-    }
-    buf_printf(&x->reply.body, "],\"count\":%zu}", tools_count());
     return 0;
 }

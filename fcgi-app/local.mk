@@ -7,8 +7,10 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/gateway.c fcgi-app/gateway.h \
 	fcgi-app/handlers.h \
 	fcgi-app/handlers_health.c \
+	fcgi-app/handlers_inbox.c \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_sessions.c \
+	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
 	fcgi-app/loop.c fcgi-app/loop.h \
@@ -16,5 +18,6 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
-	fcgi-app/submit.c fcgi-app/submit.h
+	fcgi-app/submit.c fcgi-app/submit.h \
+	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(FCGI_LIBS) $(JWT_LIBS)

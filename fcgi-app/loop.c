@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define LOOP_IO_TIMEOUT_MS 10000
-#define LOOP_IDLE_MS 30000     /* between looks at one's own memory while nothing happens */
+#define LOOP_IDLE_MS WORKER_IDLE_MS
 #define LOOP_MEASURE_EVERY 16  /* requests between two looks */
 
 struct loop {
@@ -239,6 +239,7 @@ static void loop_exchange(struct loop *l)
     }
     loop_run_turns(l, &x);
     exchange_fini(&x);
+    worker_beat(l->app.worker);
     scoreboard_stage_set(slot, TURN_STAGE_IDLE);
     if (++l->unmeasured >= LOOP_MEASURE_EVERY)
         loop_measure(l);
@@ -254,6 +255,7 @@ static int loop_wait_once(struct loop *l, int64_t until)
     int64_t left = reactor_next_due(l->app.reactor, until) - clock_mono_ms();
     int timeout = left < 0 ? 0 : left > LOOP_IDLE_MS ? LOOP_IDLE_MS : (int)left;
     int count = epoll_pwait(l->idle_fd, ready, 2, timeout, &l->app.worker->wait_mask);
+    worker_beat(l->app.worker);
     if (count < 0)
         return errno == EINTR ? ERR_CANCELLED : ERR_IO;
     for (int i = 0; i < count; i++)
@@ -287,6 +289,7 @@ int loop_run(struct loop *l)
     struct worker *w = l->app.worker;
     int result = 0;
     loop_measure(l);
+    worker_beat(w);
     worker_ready(w);
     while (result >= 0 && !w->drain) {
         /* QUIT ends the turn that runs, not the next one. */
@@ -296,11 +299,14 @@ int loop_run(struct loop *l)
             w->reopen = 0;
             log_reopen();
         }
-        /* Also when it is to leave: nobody else was woken for this connection. */
-        if (result >= 0 && l->connection_waits)
-            result = loop_serve(l);
-        else if (result == 0)
+        if (result >= 0 && !l->connection_waits && l->unmeasured > 0)
             loop_measure(l);
+        /*
+         * Also when it is to leave, as nobody else was woken for this connection; and when it was
+         * not woken, as the wake-up may have gone to a worker that is frozen.
+         */
+        if (result >= 0)
+            result = loop_serve(l);
     }
     if (result < 0)
         log_error("the worker leaves: %s", err_text(result));

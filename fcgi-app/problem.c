@@ -27,7 +27,7 @@ static const struct {
     {ERR_FENCED, PROBLEM_TAKEN_OVER, "Another worker goes on with this turn; ask for it again."},
     {ERR_STORE, PROBLEM_STORE, "Nothing was accepted. Try again shortly."},
     {ERR_STORE_FULL, PROBLEM_STORE_FULL, "Nothing was accepted: the storage is out of memory."},
-    {ERR_STORE_READONLY, PROBLEM_STORE_FULL, "Nothing was accepted: the storage is read-only."},
+    {ERR_STORE_READONLY, PROBLEM_STORE_READONLY, "Nothing was accepted: the storage is read-only."},
     {ERR_AUTH, PROBLEM_UNAUTHENTICATED, "The credential is missing or not valid."},
     {ERR_FORBIDDEN, PROBLEM_FORBIDDEN, "This credential does not allow it."},
     {ERR_RATE, PROBLEM_RATE, "Wait before the next request."},
@@ -126,6 +126,10 @@ void problem_write(const struct problem *p, const char *trace_id, const char *re
         buf_printf(out, ",\"retry_after_ms\":%lld", (long long)p->retry_after_ms);
     if (p->field[0] != '\0')
         problem_member(out, "field", p->field);
+    if (p->expected[0] != '\0')
+        problem_member(out, "expected", p->expected);
+    if (p->reason[0] != '\0')
+        problem_member(out, "reason", p->reason);
     if (p->has_limit)
         buf_printf(out, ",\"limit\":%lld", (long long)p->limit);
     problem_member(out, "trace_id", trace_id);

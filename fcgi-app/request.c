@@ -186,7 +186,7 @@ static void request_free_json(void *doc)
     jdoc_free(doc);
 }
 
-int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem)
+int request_value(struct request *r, bool optional, jdoc **out, struct problem *problem)
 {
     jdoc *doc = NULL;
     if (r->body_len == 0) {
@@ -208,6 +208,15 @@ int request_json(struct request *r, bool optional, jdoc **out, struct problem *p
             return problem_set(problem, PROBLEM_BAD_JSON, "%s", why);
     }
     int result = arena_on_free(r->arena, request_free_json, doc);
+    if (result == 0)
+        *out = doc;
+    return result;
+}
+
+int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem)
+{
+    jdoc *doc = NULL;
+    int result = request_value(r, optional, &doc, problem);
     if (result < 0)
         return result;
     if (jdoc_type(doc) != JDOC_OBJECT)

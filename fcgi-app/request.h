@@ -51,8 +51,12 @@ int request_target(struct request *r, struct problem *problem);
  * ERR_NOMEM. */
 int request_body(struct request *r, size_t max, struct problem *problem);
 /*
- * request_json -- the body as one JSON object; an empty body is an empty object when optional.
+ * request_value -- the body as one JSON value; an empty body is an empty object when optional.
  * The document is freed with the arena. Returns 0; ERR_INVALID with the problem set; ERR_NOMEM.
+ */
+int request_value(struct request *r, bool optional, jdoc **out, struct problem *problem);
+/*
+ * request_json -- the same for a body that must be an object.
  */
 int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem);
 

@@ -49,6 +49,7 @@ int runner_run(struct app *app, const struct turns_start *start, struct turn_res
     atomic_store(&slot->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
     app->turns_in_row++;
     int error = turn_run(app->turns, start, result);
+    worker_beat(app->worker); /* from here on it is judged by that again */
     atomic_store(&slot->turn_deadline_ms, 0);
     atomic_fetch_add_explicit(&slot->turns, 1, memory_order_relaxed);
     if (error < 0) {

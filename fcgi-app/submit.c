@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "fcgi-app/webhook.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -375,6 +376,8 @@ static int submit_chat(struct submit_parser *p, const char *key)
     result = jdoc_get_bool(p->body, "stream", &out->stream);
     if (result == ERR_INVALID)
         return problem_field(p->problem, "stream", "stream must be true or false.");
+    if ((result = webhook_parse(p->body, p->conf, &out->webhook, p->problem)) < 0)
+        return result;
     submit_session(p, conversation != NULL ? conversation : session);
     out->text = text;
     return submit_add_text(p, id, "user", text, NULL);

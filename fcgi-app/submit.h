@@ -33,6 +33,7 @@ struct submit {
     const char *messages[SUBMIT_MESSAGES_MAX]; /* new AG-UI messages, JSON */
     size_t message_count;
     enum turns_on_busy on_busy;
+    const char *webhook;            /* URL, checked; NULL = none */
     bool stream;                    /* "stream": true */
     const char *title;              /* for a session that has none */
     char body_hash[IDENT_SHA256_SIZE];

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/scripts.h"
+#include "store/sentinel.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #define BACKOFF_FIRST 0.05
 #define BACKOFF_MAX 2.0
 #define PULSE_SECONDS 5.0
+#define PULSE_SENTINEL_SECONDS 2.0
 /* Nobody publishes here; its confirmation shows that the subscribing connection lives. */
 #define PULSE_CHANNEL "tp:pulse"
 #define DEPTH_MAX 8
@@ -33,6 +35,7 @@ struct side {
     const char *name;
     bool up, waiting_pulse;
     unsigned attempts;
+    struct sentinel_address master; /* that it goes to, with Sentinels */
     ev_timer retry; /* next attempt; while connecting: its deadline */
     ev_timer pulse;
 };
@@ -95,6 +98,12 @@ static void side_drop(struct side *s, const char *why)
     log_limited(LOG_LEVEL_WARN, "redis %s connection given up: %s", s->name, why);
     side_lost(s);
     redisAsyncFree(ac);
+}
+
+static void both_drop(struct channel *c, const char *why)
+{
+    side_drop(&c->cmd, why);
+    side_drop(&c->sub, why);
 }
 
 static void side_lost(struct side *s)
@@ -167,6 +176,20 @@ static void on_setup(redisAsyncContext *ac, void *data, void *privdata)
         side_drop(s, reply->str);
 }
 
+/* With Sentinels a server that is no master is left: what is published goes to another one. */
+static void on_role(redisAsyncContext *ac, void *data, void *privdata)
+{
+    struct side *s = ac->data;
+    const redisReply *reply = data, *first;
+
+    (void)privdata;
+    if (!s || !reply || reply->type != REDIS_REPLY_ARRAY || !reply->elements)
+        return;
+    first = reply->element[0];
+    if (first->type == REDIS_REPLY_STRING && strcmp(first->str, "master") != 0)
+        both_drop(s->channel, "it is no master");
+}
+
 static void say_hello(struct side *s)
 {
     const struct conf *conf = s->channel->conf;
@@ -180,6 +203,8 @@ static void say_hello(struct side *s)
         redisAsyncCommand(s->ac, on_setup, NULL, "SELECT %d", (int)conf->redis_database);
     if (!is_sub(s))
         redisAsyncCommand(s->ac, NULL, NULL, "SCRIPT LOAD %s", script_view_locate.body);
+    if (sentinel_used(conf))
+        redisAsyncCommand(s->ac, on_role, NULL, "ROLE");
     redisAsyncCommand(s->ac, on_hello, NULL, "PING");
 }
 
@@ -189,8 +214,14 @@ static void side_connect(struct side *s)
     const struct conf *conf = c->conf;
     redisAsyncContext *ac;
 
-    ac = conf->redis_socket[0] ? redisAsyncConnectUnix(conf->redis_socket)
-                               : redisAsyncConnect(conf->redis_host, (int)conf->redis_port);
+    if (sentinel_used(conf) && sentinel_master(conf, SENTINEL_CONNECT_MS, &s->master)) {
+        log_limited(LOG_LEVEL_WARN, "redis %s connection: no Sentinel names a master", s->name);
+        schedule_retry(s);
+        return;
+    }
+    ac = sentinel_used(conf)     ? redisAsyncConnect(s->master.host, s->master.port)
+         : conf->redis_socket[0] ? redisAsyncConnectUnix(conf->redis_socket)
+                                 : redisAsyncConnect(conf->redis_host, (int)conf->redis_port);
     if (!ac || ac->err) {
         log_limited(LOG_LEVEL_WARN, "redis %s connection failed: %s", s->name,
             ac ? ac->errstr : "out of memory");
@@ -225,10 +256,15 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
 
 /* ---- is it alive? ---- */
 
+static double pulse_seconds(const struct conf *conf)
+{
+    return sentinel_used(conf) ? PULSE_SENTINEL_SECONDS : PULSE_SECONDS;
+}
+
 static void pulse_came(struct side *s)
 {
     s->waiting_pulse = false;
-    s->pulse.repeat = PULSE_SECONDS;
+    s->pulse.repeat = pulse_seconds(s->channel->conf);
     ev_timer_again(s->channel->loop, &s->pulse);
 }
 
@@ -242,6 +278,16 @@ static void on_pong(redisAsyncContext *ac, void *data, void *privdata)
 }
 
 static void on_push(redisAsyncContext *ac, void *data, void *privdata);
+
+/* A Sentinel names another server. Without an answer the connection stays. */
+static bool moved(const struct side *s)
+{
+    struct sentinel_address now;
+
+    return sentinel_used(s->channel->conf) &&
+           !sentinel_master(s->channel->conf, SENTINEL_CHECK_MS, &now) &&
+           !sentinel_same(&now, &s->master);
+}
 
 static void on_pulse(struct ev_loop *loop, ev_timer *timer, int revents)
 {
@@ -257,9 +303,17 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int revents)
     s->waiting_pulse = true;
     s->pulse.repeat = (double)s->channel->conf->redis_timeout_ms / 1000;
     ev_timer_again(loop, &s->pulse);
-    if (is_sub(s))
+    if (is_sub(s)) {
         redisAsyncCommand(s->ac, on_push, NULL, "SUBSCRIBE " PULSE_CHANNEL);
-    else
+        return;
+    }
+    if (moved(s)) {
+        both_drop(s->channel, "another server is the master now");
+        return;
+    }
+    if (sentinel_used(s->channel->conf))
+        redisAsyncCommand(s->ac, on_role, NULL, "ROLE");
+    if (s->ac)
         redisAsyncCommand(s->ac, on_pong, NULL, "PING");
 }
 
@@ -549,7 +603,7 @@ static void side_init(struct side *s, struct channel *c, const char *name)
     s->name = name;
     ev_init(&s->retry, on_retry);
     ev_init(&s->pulse, on_pulse);
-    s->pulse.repeat = PULSE_SECONDS;
+    s->pulse.repeat = pulse_seconds(c->conf);
     s->retry.data = s->pulse.data = s;
     ev_timer_set(&s->retry, 0, 0);
     ev_timer_start(c->loop, &s->retry);

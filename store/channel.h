@@ -14,7 +14,9 @@ struct ev_loop;
  * channel -- the asynchronous side of Redis for stream workers: one connection that subscribes,
  * one that reads; the only file that includes hiredis' asynchronous side and its libev adapter.
  * Both reconnect with back-off and jitter. A connection that answers nothing for redis.timeout is
- * given up. No call blocks; no handler is called from within a call of its owner.
+ * given up. No call blocks, but with Sentinels the loop waits for their answer: SENTINEL_CONNECT_MS
+ * at most at a connect, SENTINEL_CHECK_MS every two seconds, normally below one. No handler is
+ * called from within a call of its owner.
  */
 struct channel;
 struct channel_handlers {

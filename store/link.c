@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/link_reply.h"
 #include "store/resp.h"
+#include "store/sentinel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,7 @@
 #define LINK_BACKOFF_FIRST_MS 20
 #define LINK_BACKOFF_MAX_MS 2000
 #define LINK_OUTSTANDING_MAX 65536
+#define LINK_ROLE_EVERY_MS 5000
 
 /* What is to be done with a reply that has not come yet. */
 enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC };
@@ -55,6 +58,9 @@ struct link {
     unsigned generation;
     int64_t retry_ms;       /* monotonic; no connect before this */
     int64_t backoff_ms;
+    int refused;            /* why the last connection was left or not made: an ERR_STORE* error */
+    int64_t role_ms;        /* monotonic: when the server was last asked for its role */
+    struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
     struct buf out;         /* written but not yet taken by the socket */
     struct buf scratch;     /* commands are written here */
@@ -66,118 +72,9 @@ struct link {
     size_t loaded_count;
 };
 
-/* ---- replies ---- */
-
-static const redisReply *reply_in(const struct link_reply *r)
-{
-    return (const redisReply *)(const void *)r;
-}
-
 static struct link_reply *reply_out(redisReply *r)
 {
     return (struct link_reply *)(void *)r;
-}
-
-void link_reply_free(struct link_reply *r)
-{
-    if (r)
-        freeReplyObject(r);
-}
-
-enum link_type link_reply_type(const struct link_reply *r)
-{
-    if (!r)
-        return LINK_NIL;
-    switch (reply_in(r)->type) {
-    case REDIS_REPLY_STATUS:
-        return LINK_STATUS;
-    case REDIS_REPLY_ERROR:
-        return LINK_ERROR;
-    case REDIS_REPLY_INTEGER:
-        return LINK_INT;
-    case REDIS_REPLY_STRING:
-        return LINK_STRING;
-    case REDIS_REPLY_ARRAY:
-        return LINK_ARRAY;
-    default:
-        return LINK_NIL;
-    }
-}
-
-int64_t link_reply_int(const struct link_reply *r)
-{
-    enum link_type type = link_reply_type(r);
-
-    if (type == LINK_INT)
-        return reply_in(r)->integer;
-    if (type == LINK_STRING || type == LINK_STATUS)
-        return strtoll(reply_in(r)->str, NULL, 10);
-    return 0;
-}
-
-const char *link_reply_text(const struct link_reply *r, size_t *len)
-{
-    enum link_type type = link_reply_type(r);
-    bool text = type == LINK_STRING || type == LINK_STATUS || type == LINK_ERROR;
-
-    if (len)
-        *len = text ? (size_t)reply_in(r)->len : 0;
-    return text ? reply_in(r)->str : "";
-}
-
-size_t link_reply_count(const struct link_reply *r)
-{
-    return link_reply_type(r) == LINK_ARRAY ? reply_in(r)->elements : 0;
-}
-
-const struct link_reply *link_reply_at(const struct link_reply *r, size_t i)
-{
-    return i < link_reply_count(r) ? reply_out(reply_in(r)->element[i]) : NULL;
-}
-
-struct link_arg link_text(const char *s)
-{
-    return (struct link_arg){s, strlen(s)};
-}
-
-/* What Redis' error texts mean to a caller. Scripts put their own text around some of them. */
-static const struct {
-    const char *text;
-    bool anywhere;
-    int error;
-} link_errors[] = {
-    {"NOSCRIPT", false, ERR_AGAIN},
-    {"OOM ", false, ERR_STORE_FULL},
-    {"OOM command not allowed", true, ERR_STORE_FULL},
-    {"READONLY", false, ERR_STORE_READONLY},
-    {"READONLY You can't write", true, ERR_STORE_READONLY},
-    {"NOREPLICAS", false, ERR_STORE_READONLY},
-    {"NOREPLICAS Not enough", true, ERR_STORE_READONLY},
-    {"MISCONF", false, ERR_STORE_READONLY},
-    {"MISCONF Redis is configured", true, ERR_STORE_READONLY},
-    {"MASTERDOWN", false, ERR_STORE},
-    {"LOADING", false, ERR_STORE},
-    {"BUSY", false, ERR_STORE},
-    {"CLUSTERDOWN", false, ERR_STORE},
-    {"TRYAGAIN", false, ERR_STORE},
-    {"NOAUTH", false, ERR_STORE},
-    {"WRONGPASS", false, ERR_STORE},
-    {"NOPERM", false, ERR_STORE},
-};
-
-static int error_of(const char *text)
-{
-    for (size_t i = 0; i < sizeof(link_errors) / sizeof(*link_errors); i++) {
-        const char *t = link_errors[i].text;
-
-        if (link_errors[i].anywhere ? strstr(text, t) != NULL : !strncmp(text, t, strlen(t))) {
-            if (link_errors[i].error != ERR_AGAIN)
-                log_limited(LOG_LEVEL_WARN, "redis refuses: %s", text);
-            return link_errors[i].error;
-        }
-    }
-    log_limited(LOG_LEVEL_ERROR, "redis: %s", text);
-    return ERR_INTERNAL;
 }
 
 /* ---- the queue of outstanding replies ---- */
@@ -231,7 +128,7 @@ static void deliver(const struct link_pending *p, int error, redisReply *reply)
     bool taken = false;
 
     if (reply && reply->type == REDIS_REPLY_ERROR && !error)
-        error = error_of(reply->str);
+        error = link_reply_error(reply->str);
     switch (p->kind) {
     case LINK_DROP:
         break;
@@ -254,6 +151,8 @@ static void deliver(const struct link_pending *p, int error, redisReply *reply)
     if (!taken && reply)
         freeReplyObject(reply);
 }
+
+static int send_scratch(struct link *l, struct link_pending p);
 
 /* ---- connecting ---- */
 
@@ -286,31 +185,58 @@ static void disconnect(struct link *l, const char *why)
     while (count--) {
         struct link_pending p = ring_pop(l);
 
-        deliver(&p, ERR_STORE, NULL);
+        deliver(&p, ERR_STORE, NULL); /* refused or not: it may have had its effect */
     }
+}
+
+/* Takes the reply. */
+static int greeted(redisReply *reply)
+{
+    int error = !reply                              ? ERR_STORE
+                : reply->type == REDIS_REPLY_ERROR ? link_reply_error(reply->str)
+                                                    : 0;
+
+    if (reply)
+        freeReplyObject(reply);
+    return error ? ERR_STORE : 0;
 }
 
 /* AUTH and SELECT, by hiredis' own blocking calls: nothing is outstanding yet. */
 static int greet(const struct conf *conf, redisContext *c)
 {
-    redisReply *reply = NULL;
     int error = 0;
 
-    if (*conf->redis_password) {
-        reply = *conf->redis_user
-                    ? redisCommand(c, "AUTH %s %s", conf->redis_user, conf->redis_password)
-                    : redisCommand(c, "AUTH %s", conf->redis_password);
-        error = !reply ? ERR_STORE : reply->type == REDIS_REPLY_ERROR ? error_of(reply->str) : 0;
-        if (reply)
-            freeReplyObject(reply);
+    if (*conf->redis_password && *conf->redis_user)
+        error = greeted(redisCommand(c, "AUTH %s %s", conf->redis_user, conf->redis_password));
+    else if (*conf->redis_password)
+        error = greeted(redisCommand(c, "AUTH %s", conf->redis_password));
+    if (!error && conf->redis_database)
+        error = greeted(redisCommand(c, "SELECT %lld", (long long)conf->redis_database));
+    return error;
+}
+
+static int ask_role(redisContext *c)
+{
+    redisReply *reply = redisCommand(c, "ROLE");
+    int error = !reply                                   ? ERR_STORE
+                : link_reply_is_master(reply_out(reply)) ? 0
+                                                          : ERR_STORE_READONLY;
+
+    if (reply)
+        freeReplyObject(reply);
+    return error;
+}
+
+/* Which server? Returns 0 or ERR_STORE. */
+static int find_server(struct link *l, struct sentinel_address *out)
+{
+    if (!sentinel_used(l->conf)) {
+        snprintf(out->host, sizeof(out->host), "%s",
+            *l->conf->redis_socket ? l->conf->redis_socket : l->conf->redis_host);
+        out->port = *l->conf->redis_socket ? 0 : (int)l->conf->redis_port;
+        return 0;
     }
-    if (!error && conf->redis_database) {
-        reply = redisCommand(c, "SELECT %lld", (long long)conf->redis_database);
-        error = !reply ? ERR_STORE : reply->type == REDIS_REPLY_ERROR ? error_of(reply->str) : 0;
-        if (reply)
-            freeReplyObject(reply);
-    }
-    return error ? ERR_STORE : 0;
+    return sentinel_master(l->conf, l->conf->redis_timeout_ms, out) ? ERR_STORE : 0;
 }
 
 static int connect_now(struct link *l)
@@ -318,20 +244,30 @@ static int connect_now(struct link *l)
     const struct conf *conf = l->conf;
     struct timeval tv = {.tv_sec = conf->redis_timeout_ms / 1000,
         .tv_usec = conf->redis_timeout_ms % 1000 * 1000};
-    redisContext *c = *conf->redis_socket
-                          ? redisConnectUnixWithTimeout(conf->redis_socket, tv)
-                          : redisConnectWithTimeout(conf->redis_host, (int)conf->redis_port, tv);
+    redisContext *c;
+    int error = find_server(l, &l->master);
 
+    if (error)
+        return error;
+    c = l->master.port ? redisConnectWithTimeout(l->master.host, l->master.port, tv)
+                       : redisConnectUnixWithTimeout(l->master.host, tv);
     if (!c)
         return ERR_NOMEM;
     if (c->err || redisSetTimeout(c, tv) != REDIS_OK || fcntl(c->fd, F_SETFD, FD_CLOEXEC) < 0 ||
-        greet(conf, c)) {
-        log_limited(LOG_LEVEL_WARN, "cannot connect to redis at %s: %s",
-            *conf->redis_socket ? conf->redis_socket : conf->redis_host,
-            c->err ? c->errstr : "greeting refused");
+        greet(conf, c))
+        error = ERR_STORE;
+    if (!error)
+        error = ask_role(c);
+    if (error) {
+        log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", l->master.host,
+            l->master.port,
+            error == ERR_STORE_READONLY ? "it is not a master"
+            : c->err                    ? c->errstr
+                                        : "greeting refused");
         redisFree(c);
-        return ERR_STORE;
+        return error;
     }
+    l->role_ms = clock_mono_ms();
     l->context = c;
     l->reader_idle = true;
     l->in_len = 0;
@@ -347,18 +283,61 @@ static bool gone_while_idle(struct link *l)
     return !l->ring_len && poll(&p, 1, 0) > 0;
 }
 
+/* The reply to the ROLE of check_role. */
+static void on_role(void *arg, int error, struct link_reply *reply)
+{
+    struct link *l = arg;
+
+    if (error || link_reply_is_master(reply)) {
+        link_reply_free(reply);
+        return;
+    }
+    link_reply_free(reply);
+    l->refused = ERR_STORE_READONLY;
+    disconnect(l, "it is no master any more");
+}
+
+/*
+ * With Sentinels, every LINK_ROLE_EVERY_MS: the server is asked for its role, in the pipeline, and,
+ * when nothing is under way, a Sentinel whether it is still the one. Without any answer it stays.
+ */
+static void check_role(struct link *l)
+{
+    struct link_arg role = {"ROLE", 4};
+    struct sentinel_address now;
+
+    if (!sentinel_used(l->conf) || clock_mono_ms() < l->role_ms + LINK_ROLE_EVERY_MS)
+        return;
+    l->role_ms = clock_mono_ms();
+    if (!l->ring_len && !sentinel_master(l->conf, SENTINEL_CONNECT_MS, &now) &&
+        !sentinel_same(&now, &l->master)) {
+        disconnect(l, "another server is the master now");
+        return;
+    }
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 1);
+    resp_arg(&l->scratch, role.data, role.len);
+    (void)send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .to.reply = on_role, .arg = l});
+}
+
 int link_ensure(struct link *l)
 {
     if (l->context && l->pumping)
         return 0;
-    if (l->context && !gone_while_idle(l))
+    if (l->context && gone_while_idle(l))
+        disconnect(l, "closed by redis");
+    if (l->context)
+        check_role(l);
+    if (l->context)
         return 0;
-    disconnect(l, l->context ? "closed by redis" : NULL);
     if (clock_mono_ms() < l->retry_ms)
-        return ERR_STORE;
-    if (connect_now(l)) {
+        return l->refused ? l->refused : ERR_STORE;
+    l->refused = connect_now(l);
+    if (l->refused) {
+        if (l->refused != ERR_STORE_READONLY)
+            l->refused = ERR_STORE;
         back_off(l);
-        return ERR_STORE;
+        return l->refused;
     }
     l->backoff_ms = 0;
     l->retry_ms = 0;
@@ -432,7 +411,7 @@ static int flush_out(struct link *l)
     return 0;
 }
 
-/* One command of two pieces. What the socket does not take now is kept and goes out in link_pump. */
+/* One command of two pieces. What the socket does not take now is kept for link_pump. */
 static int send_pieces(struct link *l, const char *head, size_t head_len, const char *tail,
     size_t tail_len)
 {
@@ -472,6 +451,8 @@ static int send_pending(struct link *l, struct link_pending p, const char *head,
 {
     int error = l->context ? ring_push(l, p) : ERR_STORE;
 
+    if (error && !l->context && l->refused)
+        error = l->refused;
     if (error)
         return error;
     send_pieces(l, head, head_len, tail, tail_len);

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 /*
- * link -- a worker's connection to Redis: the only file that includes hiredis' blocking side.
+ * link -- a worker's connection to Redis: the only part (link.c and link_reply.c) that includes
+ * hiredis' blocking side.
  * Used by turn workers, api workers and the housekeeper, after fork. Reconnects with back-off and
  * jitter; a call during the back-off fails at once with ERR_STORE. Scripts are called by hash and
  * loaded when Redis does not know them.
@@ -39,7 +40,11 @@ struct link_arg link_text(const char *s);
 
 int link_new(struct link **out, const struct conf *conf);
 void link_free(struct link *l);
-/* Present connection state; connects when back-off allows it. Returns 0 or ERR_STORE. */
+/*
+ * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
+ * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
+ * left. Returns 0, ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
+ */
 int link_ensure(struct link *l);
 /* Grows with each connection made: "was there a reconnect since?" */
 unsigned link_generation(const struct link *l);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/sentinel.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -179,8 +180,18 @@ static void subscribe(struct listen *l)
 static void connect_now(struct listen *l)
 {
     const struct conf *c = l->conf;
+    struct sentinel_address master;
 
-    l->fd = *c->redis_socket ? open_unix(c->redis_socket) : open_tcp(c->redis_host, c->redis_port);
+    if (sentinel_used(c)) {
+        if (sentinel_master(c, SENTINEL_CONNECT_MS, &master)) {
+            connection_lost(l, "no Sentinel names a master");
+            return;
+        }
+        l->fd = open_tcp(master.host, master.port);
+    } else {
+        l->fd = *c->redis_socket ? open_unix(c->redis_socket)
+                                 : open_tcp(c->redis_host, c->redis_port);
+    }
     if (l->fd < 0) {
         connection_lost(l, "cannot connect");
         return;

@@ -10,8 +10,8 @@
 /*
  * listen -- a turn worker's second connection to Redis: it subscribes to one channel, the control
  * channel of the session whose turn runs. Never blocks after the connect of a TCP connection has
- * been started; connects again with back-off and subscribes again. Its own few lines of RESP, so
- * that no reply of the command connection can ever come between.
+ * been started, but with Sentinels for asking them before it: SENTINEL_CONNECT_MS at most. Connects
+ * again with back-off and subscribes again. Its own few lines of RESP, so that no reply of the command connection can ever come between.
  */
 struct listen;
 struct listen_handlers {

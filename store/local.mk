@@ -30,13 +30,24 @@ libstore_a_SOURCES = \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
 	store/link.c store/link.h \
+	store/link_reply.c store/link_reply.h \
 	store/listen.c store/listen.h \
 	store/resp.c store/resp.h \
+	store/sentinel.c store/sentinel.h \
 	store/sessions.c store/sessions.h \
 	store/store.c store/store.h \
 	store/turns.c store/turns.h \
 	store/turns_look.c \
 	store/turns_lost.c
+# The inbox and what is due
+STORE_LUA += store/lua/inbox_ack.lua store/lua/inbox_again.lua store/lua/inbox_list.lua \
+	store/lua/inbox_snooze.lua store/lua/lib_inbox.lua store/lua/reminder_due.lua \
+	store/lua/reminder_fire.lua store/lua/reminder_hint.lua
+libstore_a_SOURCES += store/inbox.c store/inbox.h store/reminders.c store/reminders.h
+# Who is told of a turn's end
+STORE_LUA += store/lua/webhook_claim.lua store/lua/webhook_due.lua store/lua/webhook_expect.lua \
+	store/lua/webhook_later.lua store/lua/webhook_settle.lua
+libstore_a_SOURCES += store/webhooks.c store/webhooks.h
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
 # store/scripts.c: every script of store/lua with its SHA-1, so that workers can call by hash.
 BUILT_SOURCES += store/scripts.h

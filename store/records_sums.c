@@ -34,7 +34,8 @@ static int make_all(struct store *s, const struct link_arg keys[2])
     for (int i = 0; i < PAGES_MAX; i++) {
         struct link_reply *reply = NULL;
         struct link_arg page = link_text(PAGE);
-        int result = link_script_call(s->link, &script_records_sums_make, keys, 2, &page, 1, &reply);
+        int result =
+            link_script_call(s->link, &script_records_sums_make, keys, 2, &page, 1, &reply);
         bool more = result == 0
             && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
         link_reply_free(reply);
@@ -82,7 +83,8 @@ int records_sums(struct store *s, const char *uid, const char *family, const cha
     *out = (struct records_sums){ 0 };
     if (!is_safe(uid, family) || count == 0 || count > SPANS_MAX)
         return ERR_INVALID;
-    const char *records = key_of(arena, uid, family, ""), *times = key_of(arena, uid, family, ":by-time");
+    const char *records = key_of(arena, uid, family, ""),
+               *times = key_of(arena, uid, family, ":by-time");
     struct link_arg *args = arena_array(arena, count, sizeof *args);
     if (records == NULL || times == NULL || args == NULL)
         return ERR_NOMEM;

@@ -171,8 +171,9 @@ int sessions_delete(struct store *s, const char *uid, const char *session)
     args_text(&args, "{\"type\":\"RUN_ERROR\",\"message\":\"The session was deleted\","
                      "\"code\":\"session_deleted\"}");
     args_text(&args, "session_deleted");
-    args_text(&args, "{\"type\":\"about:blank\",\"title\":\"The session was deleted\","
-                     "\"status\":410,\"code\":\"session_deleted\"}");
+    args_text(&args, "{\"type\":\"urn:turnpike:problem:session_deleted\","
+                     "\"title\":\"The session was deleted\",\"status\":410,"
+                     "\"code\":\"session_deleted\""); /* the script ends it */
     error = args_call(&args, s, &script_session_delete, uid, &r);
     if (error)
         return error;
@@ -254,6 +255,21 @@ int sessions_cursor(struct store *s, const char *uid, const char *session, char 
 
 /* ---- the user's context: one hash field for each member, its value raw JSON ---- */
 
+int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct buf *json)
+{
+    buf_putc(json, '{');
+    for (size_t i = from; i + 1 < link_reply_count(pairs); i += 2) {
+        size_t len;
+        const char *value = link_reply_text(link_reply_at(pairs, i + 1), &len);
+
+        put_string(json, i > from ? "," : "", link_reply_at(pairs, i));
+        buf_putc(json, ':');
+        buf_put(json, value, len);
+    }
+    buf_putc(json, '}');
+    return buf_error(json);
+}
+
 static int context_call(struct store *s, const char *uid, struct args *args, struct buf *json)
 {
     struct link_reply *r = NULL;
@@ -265,18 +281,9 @@ static int context_call(struct store *s, const char *uid, struct args *args, str
         link_reply_free(r);
         return ERR_LIMIT;
     }
-    buf_putc(json, '{');
-    for (size_t i = 1; i + 1 < link_reply_count(r); i += 2) {
-        size_t len;
-        const char *value = link_reply_text(link_reply_at(r, i + 1), &len);
-
-        put_string(json, i > 1 ? "," : "", link_reply_at(r, i));
-        buf_putc(json, ':');
-        buf_put(json, value, len);
-    }
-    buf_putc(json, '}');
+    error = sessions_context_pairs(r, 1, json);
     link_reply_free(r);
-    return buf_error(json);
+    return error;
 }
 
 static void context_args(struct args *args)
@@ -425,5 +432,33 @@ int sessions_rate(struct store *s, const char *uid, const char *name, int64_t li
         error = ERR_RATE;
     }
     link_reply_free(r);
+    return error;
+}
+
+int sessions_tool_key(struct store *s, const char *uid, const char *key, const char *digest)
+{
+    char rest[16 + IDENT_CLIENT_MESSAGE_MAX], name[STORE_KEY_MAX];
+    int error = 0;
+
+    snprintf(rest, sizeof(rest), "seen-tool:%s", key);
+    store_key_user(name, uid, rest);
+    for (int tries = 0; tries < 2; tries++) { /* it may expire between the two commands */
+        struct link_reply *r = NULL;
+        enum link_type type;
+        error = link_command(s->link, &r, "SET %s %s NX PX %lld", name, digest,
+            (long long)s->conf->turn_keep_ms);
+        type = error ? LINK_NIL : link_reply_type(r);
+        link_reply_free(r);
+        if (error || type != LINK_NIL)
+            return error;
+        r = NULL;
+        if ((error = link_command(s->link, &r, "GET %s", name)))
+            return error;
+        type = link_reply_type(r);
+        error = type == LINK_STRING && !strcmp(link_reply_text(r, NULL), digest) ? 0 : ERR_CONFLICT;
+        link_reply_free(r);
+        if (type != LINK_NIL)
+            return error;
+    }
     return error;
 }

@@ -28,6 +28,8 @@ int sessions_cursor(struct store *s, const char *uid, const char *session, char 
 
 /* Per-user context object (GET|PUT /context). merge: members of patch replace, null removes. */
 int sessions_context_get(struct store *s, const char *uid, struct buf *json);
+/* Keys and raw JSON values, alternating, from element `from` on, as one JSON object. */
+int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct buf *json);
 int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len, struct buf *json);
 /* ERR_NOT_FOUND when the user has no message of this id in the session index kept by turns_finish. */
 int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating, const char *type, const char *text);
@@ -35,5 +37,12 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
 int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin, char *ticket);
 /* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. limit 0 = any. */
 int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit, int64_t window_ms, int64_t *left, int64_t *retry_ms);
+
+/*
+ * sessions_tool_key -- binds a key of a direct tool call to the digest of what it calls, for
+ * keep.turns: tp:{uid}:seen-tool:KEY. Returns 0 (now, or it was bound to the same before);
+ * ERR_CONFLICT (to another); ERR_STORE*.
+ */
+int sessions_tool_key(struct store *s, const char *uid, const char *key, const char *digest);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/inbox.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -307,18 +308,16 @@ int shared_message(struct store *s, const struct shared_mark *mark, const char *
 int shared_inbox(struct store *s, const char *uid, const char *id, const char *event)
 {
     struct link_reply *reply = NULL;
-    char inbox[STORE_KEY_MAX], mark[STORE_KEY_MAX], channel[STORE_KEY_MAX], rest[160];
-    struct number most = number_of(SHARED_INBOX_MAX), life = number_of(s->conf->turn_keep_ms);
+    char prefix[STORE_KEY_MAX];
+    struct number most = number_of(INBOX_MAX), life = number_of(INBOX_KEEP_MS),
+        mark_life = number_of(s->conf->turn_keep_ms);
     if (!is_name(uid, IDENT_USER_MAX) || !is_name(id, 128))
         return ERR_INVALID;
-    snprintf(rest, sizeof rest, "inbox:seen:%s", id);
-    store_key_user(inbox, uid, "inbox");
-    store_key_user(mark, uid, rest);
-    snprintf(channel, sizeof channel, "tp:{%s}", uid);
-    struct link_arg keys[] = { link_text(inbox), link_text(mark) };
-    struct link_arg args[] = { link_text(channel), link_text(event), link_text(most.text),
-        link_text(life.text) };
-    int result = link_script_call(s->link, &script_shared_inbox, keys, 2, args, 4, &reply);
+    store_key_user(prefix, uid, "");
+    struct link_arg keys[] = { link_text(prefix) };
+    struct link_arg args[] = { link_text(id), link_text(event), link_text(most.text),
+        link_text(life.text), link_text(mark_life.text) };
+    int result = link_script_call(s->link, &script_shared_inbox, keys, 1, args, 5, &reply);
     if (result == 0)
         result = error_of(link_reply_text(link_reply_at(reply, 0), NULL));
     link_reply_free(reply);

@@ -91,9 +91,8 @@ int shared_message(struct store *s, const struct shared_mark *mark, const char *
     int64_t *now_ms, int64_t *wait_ms);
 /*
  * shared_inbox -- an event (JSON object) into the inbox of `uid` and onto its open connections, once
- * per id. The inbox keeps about SHARED_INBOX_MAX entries, field `e`.
+ * per id. store/inbox.h tells what becomes of it.
  */
-#define SHARED_INBOX_MAX 1000
 int shared_inbox(struct store *s, const char *uid, const char *id, const char *event);
 
 struct shared_place {

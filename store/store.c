@@ -68,3 +68,8 @@ int store_ping(struct store *s, int64_t *ms)
         *ms = clock_mono_ms() - before;
     return error;
 }
+
+int store_writable(struct store *s)
+{
+    return link_command(s->link, NULL, "SET %s %s PX %s", "tp:ready", "1", "60000");
+}

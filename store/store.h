@@ -21,6 +21,8 @@ int store_open(struct store **out, const struct conf *conf, struct reactor *reac
 void store_close(struct store *s);
 /* PING within redis.timeout: 0 or an ERR_STORE* error. ms: round trip. */
 int store_ping(struct store *s, int64_t *ms);
+/* A write of a few bytes: 0, ERR_STORE_FULL, ERR_STORE_READONLY or another ERR_STORE* error. */
+int store_writable(struct store *s);
 
 /*
  * Keys. Everything of a user carries {UID}, see docs/design.md section "Keys". out takes

@@ -7,6 +7,7 @@
 #include "store/args.h"
 #include "store/hints.h"
 #include "store/scripts.h"
+#include "store/sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,17 @@ static int copy_list(struct arena *arena, const struct link_reply *list, const c
     return 0;
 }
 
+static int copy_context(struct arena *arena, const struct link_reply *pairs, const char **out)
+{
+    struct buf json = {0};
+    int error = sessions_context_pairs(pairs, 0, &json);
+
+    if (!error && !(*out = arena_memdup(arena, json.data, json.len)))
+        error = ERR_NOMEM;
+    buf_free(&json);
+    return error;
+}
+
 /* Takes the texts into the arena. Returns 0, ERR_NOMEM, ERR_INTERNAL. */
 static int read_answer(const struct link_reply *r, const char *uid, struct arena *arena,
     struct turns_start *out)
@@ -97,8 +109,9 @@ static int read_answer(const struct link_reply *r, const char *uid, struct arena
         return ERR_NOMEM;
     error = copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
         &out->history_count);
-    return error ? error
-                 : copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
+    if (!error)
+        error = copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
+    return error ? error : copy_context(arena, link_reply_at(r, 14), &out->context);
 }
 
 static bool says(const struct link_reply *r, const char *word)
@@ -129,6 +142,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_text(&args, q->title);
     args_text(&args, turns_on_busy_names[q->on_busy]);
     args_text(&args, q->may_run ? "1" : q->may_pend ? "0" : "-");
+    args_text(&args, q->webhook);
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
@@ -139,8 +153,8 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
-    if (!error && link_reply_count(r) > 14) /* a turn of this session that nobody runs */
-        hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 14), NULL));
+    if (!error && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
+        hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 15), NULL));
     link_reply_free(r);
     return error;
 }

@@ -28,6 +28,7 @@ struct turns_request {
     const char *first_event;           /* RUN_STARTED as JSON */
     const char *input;                 /* the turn's input as JSON (agent/input.h), for any worker that runs it */
     const char *title;                 /* used when the session has none; may be NULL */
+    const char *webhook;               /* URL that is told of its end (store/webhooks.h); may be NULL */
     enum turns_on_busy on_busy;
     bool may_run;                      /* false: a reserved worker: answer, queue, never run */
     bool may_pend;                     /* with may_run false: true accepts a turn as pending when its session is free; false answers TURNS_REFUSED and writes nothing */
@@ -62,6 +63,7 @@ struct turns_start {
     const char **history;             /* messages as JSON, oldest first, the new ones included */
     size_t *history_len;
     size_t history_count;
+    const char *context;              /* of the user (GET|PUT /context), a JSON object */
     const char **steps;               /* checkpoints of earlier attempts */
     size_t step_count;
 };

@@ -44,11 +44,11 @@ int turns_stop(struct store *s, const char *uid, const char *turn, const char *s
 
 enum turns_field {
     F_SESSION, F_STATE, F_FIRST_EVENT, F_CREATED, F_STARTED, F_ENDED, F_ATTEMPT, F_FIRST, F_LAST,
-    F_USAGE, F_ERROR, F_STATUS, F_COUNT
+    F_USAGE, F_ERROR, F_STATUS, F_REPLY, F_COUNT
 };
 
 static const char *const turns_fields[F_COUNT] = {"session", "state", "first_event", "created",
-    "started", "ended", "attempt", "first", "last", "usage", "error", "status"};
+    "started", "ended", "attempt", "first", "last", "usage", "error", "status", "reply"};
 
 static int fields_of(struct store *s, const char *uid, const char *turn, const char *const *names,
     size_t count, struct link_reply **r)
@@ -137,6 +137,11 @@ int turns_describe(struct store *s, const char *uid, const char *turn, struct bu
     text = link_reply_text(link_reply_at(r, F_USAGE), &len);
     if (len) {
         buf_puts(json, ",\"usage\":");
+        buf_put(json, text, len);
+    }
+    text = link_reply_text(link_reply_at(r, F_REPLY), &len);
+    if (len > 1 && *text == '{') {
+        buf_puts(json, ",\"reply\":");
         buf_put(json, text, len);
     }
     buf_putc(json, '}');

@@ -1,4 +1,5 @@
 /* Tools of the family calendar: events with zones. Records: family "event", by start. */
+#include "tools/calendar_reminders.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
 #include "tools/registry.h"
@@ -148,6 +149,8 @@ int calendar_tool_create_calendar_event(struct tools_run *run)
     moment_text(s.start.ms, z, !s.all_day, when);
     tools_succeed(run, "\"%s\" is in the calendar: %s.", jdoc_text_or(event, "title", ""), when);
     result = answer(run, event, moment_note(run, &s.start, z));
+    if (result == 0)
+        result = calendar_reminders_plan(run, event);
     if (result != 0)
         return result;
     struct keep_item item = { .family = FAMILY, .id = jdoc_text_or(event, "id", ""),
@@ -304,6 +307,15 @@ static int change_event(struct tools_run *run, jdoc *event, const struct zone *z
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* The event as it was, whose hints are of no use any more. */
+static void tidy(struct tools_run *run, const char *seen, const jdoc *event)
+{
+    jdoc *old = NULL;
+    if (jdoc_parse(seen, strlen(seen), &old, NULL, 0) == 0)
+        calendar_reminders_tidy(run, old, event);
+    jdoc_free(old);
+}
+
 static int update_once(struct tools_run *run, const char *id, const struct zone *user_zone)
 {
     jdoc *event = NULL;
@@ -324,11 +336,17 @@ static int update_once(struct tools_run *run, const char *id, const struct zone 
     }
     tools_succeed(run, "\"%s\" is changed.", jdoc_text_or(event, "title", ""));
     result = answer(run, event, moment_note(run, &s.start, z));
+    if (result == 0)
+        result = calendar_reminders_plan(run, event);
     if (result != 0)
         return result;
     struct keep_item item = { .family = FAMILY, .id = id, .document = event,
         .time_ms = s.start.ms, .seen = seen };
-    return keep_commit(run, &item, 1, true);
+    result = keep_commit(run, &item, 1, true);
+    /* The result may be that of an earlier execution by now, and its event gone with ours. */
+    if (result == 0)
+        tidy(run, seen, jdoc_get(run->result, "event"));
+    return result;
 }
 
 int calendar_tool_update_calendar_event(struct tools_run *run)
@@ -366,5 +384,7 @@ int calendar_tool_delete_calendar_event(struct tools_run *run)
         return result;
     struct keep_item item = { .family = FAMILY, .id = id };
     result = keep_commit(run, &item, 1, true);
+    if (result == 0)
+        calendar_reminders_tidy(run, jdoc_get(run->result, "event"), NULL);
     return result == ERR_NOT_FOUND ? no_such_event(run) : result;
 }

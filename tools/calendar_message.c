@@ -25,12 +25,14 @@ static jdoc *new_notice(struct tools_run *run, const char *id)
     return NULL;
 }
 
-/* As an AG-UI event: {"type":"CUSTOM","name":"notification","timestamp":...,"value":{...}}. */
+/* {"type":"proactive_alert","message":...,"timestamp":...,"alert":{...}}: today's name for it. */
 static int tell(struct tools_run *run, const char *mark, const jdoc *notice)
 {
     struct buf event = { 0 };
-    buf_printf(&event, "{\"type\":\"CUSTOM\",\"name\":\"notification\",\"timestamp\":%lld,\"value\":",
-        (long long)run->context->now_ms);
+    const char *message = jdoc_text_or(notice, "message", "");
+    buf_puts(&event, "{\"type\":\"proactive_alert\",\"message\":");
+    buf_json_string(&event, message, strlen(message));
+    buf_printf(&event, ",\"timestamp\":%lld,\"alert\":", (long long)run->context->now_ms);
     jdoc_write(notice, &event);
     buf_putc(&event, '}');
     int result = buf_error(&event);
@@ -40,7 +42,8 @@ static int tell(struct tools_run *run, const char *mark, const jdoc *notice)
     return result;
 }
 
-/* The inbox knows the call by its mark: cut between the two writes, the repetition tells nobody twice. */
+/* The inbox knows the call by its mark: cut between the two writes, the repetition tells nobody
+ * twice. */
 int calendar_tool_send_proactive_message(struct tools_run *run)
 {
     char id[IDENT_UUID_SIZE];

@@ -1,10 +1,8 @@
 /*
  * set_timer_or_alarm. Records: family "timer", by due time:
- *   {id, type, label, state: set|fired|cancelled, due_ms, due_at, timezone, seconds?, created_at, ...}
- * Before the record is written, the sorted set tp:hint:timers gets `UID TIMER-ID` with the due time; a
- * hint without its timer is harmless. Who fires a timer claims it first: records_commit of the record
- * with state "fired" and `seen` = the text it read. Of several, one commits; the others get
- * ERR_CONFLICT. Then it drops the hint.
+ *   {id, type, label, state: set|fired|cancelled, due_ms, due_at, timezone, created_at, ...}
+ * Before the record is written, the housekeepers get a hint (store/reminders.h). Who fires a timer
+ * (workers/reminders.c) makes its state "fired" and writes into the inbox in one script.
  */
 #include "tools/keep.h"
 #include "tools/moment.h"
@@ -12,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/reminders.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -21,7 +20,6 @@
 #include <strings.h>
 
 #define FAMILY "timer"
-#define HINTS "tp:hint:timers"
 #define LONGEST_S (366.0 * 86400)
 #define LISTED 50
 #define ACTIVE_MAX 100 /* timers of one user that wait at once */
@@ -53,7 +51,8 @@ static double number_word(const char *word, size_t len)
     return -1;
 }
 
-/* "1h 30m", "90 minutes", "an hour and 15 min", "half an hour", "PT1H30M". Below 0: none of these. */
+/* "1h 30m", "90 minutes", "an hour and 15 min", "half an hour", "PT1H30M". Below 0: none of these.
+ */
 static double read_duration(const char *s)
 {
     double total = 0, number = -1;
@@ -213,13 +212,9 @@ static jdoc *new_timer(struct tools_run *run, const char *type, const struct mom
 
 static int write_hint(struct tools_run *run, const char *id, int64_t due_ms)
 {
-    char due[24];
-    const char *member = arena_printf(run->arena, "%s %s", run->context->uid, id);
-    snprintf(due, sizeof due, "%lld", (long long)due_ms);
-    if (member == NULL)
-        return ERR_NOMEM;
-    return link_call(run->context->store->link, (struct link_arg[]){ link_text("ZADD"),
-        link_text(HINTS), link_text(due), link_text(member) }, 4, NULL);
+    struct reminders_hint hint;
+    reminders_timer_hint(&hint, run->context->uid, id, due_ms);
+    return reminders_plan(run->context->store, &hint, 1);
 }
 
 /* `timer` (a copy, unless NULL) and `timers` into the result. */
@@ -266,8 +261,8 @@ static int create(struct tools_run *run)
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     if (waiting >= ACTIVE_MAX)
-        return tools_fail(run, "limit_reached", "There are %d timers and alarms already; cancel some.",
-            ACTIVE_MAX);
+        return tools_fail(run, "limit_reached",
+            "There are %d timers and alarms already; cancel some.", ACTIVE_MAX);
     jdoc *timer = new_timer(run, type, &m, z);
     moment_text(m.ms, z, true, when);
     if (timer == NULL || tools_succeed(run, "The %s \"%s\" is set for %s.", type,
@@ -389,6 +384,7 @@ static int cancel_once(struct tools_run *run, void *arg)
 
 static int cancel(struct tools_run *run)
 {
+    struct reminders_hint hint;
     const char *id = "";
     int result = pick(run, &id);
     if (result == 0)
@@ -397,11 +393,10 @@ static int cancel(struct tools_run *run)
         return tools_fail(run, "not_found", "There is no such timer or alarm.");
     if (result == ERR_INVALID)
         return 0;
-    const char *member =
-        id == NULL ? NULL : arena_printf(run->arena, "%s %s", run->context->uid, id);
-    if (result == 0 && member != NULL)
-        link_call(run->context->store->link, (struct link_arg[]){ link_text("ZREM"),
-            link_text(HINTS), link_text(member) }, 3, NULL);
+    if (result == 0 && id != NULL) {
+        reminders_timer_hint(&hint, run->context->uid, id, 0);
+        reminders_drop(run->context->store, hint.member);
+    }
     return result;
 }
 

@@ -151,6 +151,7 @@ static int send_message(struct tools_run *run, const char *to)
     if (result == 0)
         result = shared_message(run->context->store, &mark, run->context->uid, id, &sent_ms,
             &wait_ms);
+    run->retry_after_ms = wait_ms;
     if (result == ERR_RATE)
         return tools_fail(run, "rate_limited", "At most %d messages an hour can be sent; the next "
             "one in %lld minutes.", SHARED_MESSAGES, (long long)(wait_ms / 60000 + 1));

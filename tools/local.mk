@@ -56,7 +56,8 @@ STORE_LUA += store/lua/lib_sums.lua store/lua/records_sums.lua store/lua/records
 	store/lua/records_sums_drop.lua
 libstore_a_SOURCES += store/records_sums.c
 # Family money, travel and calendar, the rest of them
-libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c tools/calendar_timer.c \
+libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c \
+	tools/calendar_reminders.c tools/calendar_reminders.h tools/calendar_timer.c \
 	tools/money.h tools/money_category.c tools/money_insight.c tools/money_manage.c \
 	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/spot.c tools/spot.h \
 	tools/travel_fuel.c tools/travel_map.c tools/travel_order.c tools/travel_places.c \
@@ -70,6 +71,9 @@ libtools_a_SOURCES += tools/cost.c tools/cost.h tools/export.c tools/export.h to
 	tools/match.h tools/medical.c tools/profile.c tools/profile_vehicle.c tools/receipt.c \
 	tools/receipt.h tools/transition.c tools/transition.h tools/transition_gear.c \
 	tools/transition_launch.c tools/transition_trips.c tools/vehicle.c tools/vehicle.h
+# Choosing tools
+libtools_a_SOURCES += tools/assistant.c tools/finder.c tools/finder.h tools/finder_stem.c \
+	tools/finder_stem.h
 # Families community, shop and meals
 TOOLS_SPEC += tools/spec/community.json tools/spec/shop.json tools/spec/meals.json
 libtools_a_SOURCES += tools/community.c tools/community.h tools/community_people.c \
@@ -82,3 +86,5 @@ STORE_LUA += store/lua/lib_shared.lua store/lua/shared_drop.lua store/lua/shared
 	store/lua/shared_message.lua store/lua/shared_near.lua store/lua/shared_place.lua \
 	store/lua/shared_put.lua store/lua/shared_search.lua
 libstore_a_SOURCES += store/shared.c store/shared.h
+# Family assistant
+TOOLS_SPEC += tools/spec/assistant.json

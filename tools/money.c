@@ -286,7 +286,8 @@ static int set_analysis(jdoc *object, struct analysis *a, const struct money_tal
             amount_to_number(a->limit - a->spent, t->currency));
     failed |= jdoc_set_double(object, "unlimited_spent",
         amount_to_number(a->unlimited, t->currency));
-    failed |= jdoc_set_string(object, "status", money_status_word(a->spent, any_limit ? a->limit : -1));
+    failed |=
+        jdoc_set_string(object, "status", money_status_word(a->spent, any_limit ? a->limit : -1));
     failed |= jdoc_set(object, "categories", a->categories);
     a->categories = NULL;
     return failed | money_set_others(object, t);
@@ -323,8 +324,10 @@ int money_tool_analyze_budget(struct tools_run *run)
     else
         result = jdoc_set(answer, "budget", budget);
     if (result == 0)
-        result = money_set_period(budget, &p, t.currency) | set_analysis(budget, &a, &t, l.count > 0)
-            ? ERR_NOMEM : 0;
+        result =
+            money_set_period(budget, &p, t.currency) | set_analysis(budget, &a, &t, l.count > 0)
+                ? ERR_NOMEM
+                : 0;
 out:
     jdoc_free(a.categories);
     return result;

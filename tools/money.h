@@ -6,8 +6,8 @@
 
 /*
  * money -- what the files of the family money share: sums of a period, limits, statuses. Sums come
- * from those that the store keeps beside the records (records_sums), so their cost does not grow with
- * the number of expenses. An expense counts on its own local day. Currencies are never mixed.
+ * from those that the store keeps beside the records (records_sums), so their cost does not grow
+ * with the number of expenses. An expense counts on its own local day. Currencies are never mixed.
  */
 #define MONEY_EXPENSE "expense"
 #define MONEY_BUDGET "budget"
@@ -79,13 +79,14 @@ const char *money_status_word(int64_t spent, int64_t limit);
 jdoc *money_new_status(const char *category, int64_t spent, const struct money_limit *limit,
     int64_t prorated_minor, const char *currency);
 
-/* One entry, {category, spent...}, per category of t that has expenses or a limit. Returns 0 or a fault. */
+/* One entry, {category, spent...}, per category of t that has expenses or a limit. Returns 0 or a
+ * fault. */
 int money_compare(struct money_tally *t, const struct money_limits *l, const char *period,
     jdoc *list);
 
 struct keep_item;
-/* create_expense by the arguments of the run; saving: a record written with it, or NULL; action: goes
- * into the result as finances.action, or NULL. */
+/* create_expense by the arguments of the run; saving: a record written with it, or NULL; action:
+ * goes into the result as finances.action, or NULL. */
 int money_log_expense(struct tools_run *run, const struct keep_item *saving, const char *action);
 /* A record of the family "saving". NULL on no memory. */
 jdoc *money_new_saving(struct tools_run *run, int64_t minor, const char *currency,

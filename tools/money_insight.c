@@ -44,10 +44,11 @@ int money_tool_compare_vs_budget(struct tools_run *run)
         result |= money_set_others(comparison, &t);
         list = NULL;
     }
-    jdoc *answer = result != 0 ? NULL
-        : l.count == 0 ? tools_succeed(run, "No spending limits are set here; update_budget sets one.")
-        : tools_succeed(run, "%zu of %zu limits of this %s %s exceeded.", over, l.count, p.name,
-              over == 1 ? "is" : "are");
+    jdoc *answer = result != 0    ? NULL
+                   : l.count == 0 ? tools_succeed(run,
+                                        "No spending limits are set here; update_budget sets one.")
+                                  : tools_succeed(run, "%zu of %zu limits of this %s %s exceeded.",
+                                        over, l.count, p.name, over == 1 ? "is" : "are");
     if (answer != NULL)
         return jdoc_set(answer, "comparison", comparison);
     jdoc_free(list);
@@ -109,7 +110,8 @@ static int fill_prediction(jdoc *object, struct money_tally *t, const struct mon
         amount_to_number(project(t->minor, m), t->currency));
     failed |= jdoc_set_bool(object, "estimate", true);
     failed |= jdoc_set_string(object, "method",
-        "linear projection: the average of the days so far, today included, times the days of the month");
+        "linear projection: the average of the days so far, today included, times the days of the "
+        "month");
     return failed | money_set_others(object, t);
 }
 
@@ -133,9 +135,11 @@ int money_tool_predict_end_of_month(struct tools_run *run)
         return ERR_INTERNAL;
     struct month m = { .gone = p.days, .length = civil_month_days(today.year, today.month) };
     amount_text(project(t.minor, &m), t.currency, text);
-    jdoc *answer = tools_succeed(run, "If it goes on like the %d day%s so far, the month ends at about "
-        "%s%s%s (a linear projection).", m.gone, m.gone == 1 ? "" : "s", text,
-        t.only_one != NULL ? " for " : "", t.only_one != NULL ? t.only_one : "");
+    jdoc *answer = tools_succeed(run,
+        "If it goes on like the %d day%s so far, the month ends at about "
+        "%s%s%s (a linear projection).",
+        m.gone, m.gone == 1 ? "" : "s", text, t.only_one != NULL ? " for " : "",
+        t.only_one != NULL ? t.only_one : "");
     jdoc *prediction = jdoc_new_object();
     if (answer == NULL || prediction == NULL || jdoc_set(answer, "prediction", prediction) != 0) {
         if (answer == NULL)
@@ -155,18 +159,18 @@ static const struct habit {
     const char *category, *tip;
     double share;
 } habits[] = {
-    { "restaurant", "Cook one in three of the meals that were eaten out.", 1.0 / 3 },
-    { "food", "Buy one in four of these at a supermarket and prepare them in the RV.", 0.25 },
-    { "campground", "Spend one paid night in four at a free or low-cost site.", 0.25 },
-    { "rv_park", "Spend one paid night in four at a free or low-cost site.", 0.25 },
-    { "gas", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10 },
-    { "diesel", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10 },
-    { "entertainment", "Swap one paid outing in four for a free one.", 0.25 },
-    { "shopping", "Leave out one purchase in five.", 0.20 },
-    { "tolls", "Take the toll-free way on every second journey.", 0.50 },
-    { "parking", "Use free parking every second time.", 0.50 },
-    { "internet", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20 },
-    { "phone", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20 },
+    {"restaurant", "Cook one in three of the meals that were eaten out.", 1.0 / 3},
+    {"food", "Buy one in four of these at a supermarket and prepare them in the RV.", 0.25},
+    {"campground", "Spend one paid night in four at a free or low-cost site.", 0.25},
+    {"rv_park", "Spend one paid night in four at a free or low-cost site.", 0.25},
+    {"gas", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10},
+    {"diesel", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10},
+    {"entertainment", "Swap one paid outing in four for a free one.", 0.25},
+    {"shopping", "Leave out one purchase in five.", 0.20},
+    {"tolls", "Take the toll-free way on every second journey.", 0.50},
+    {"parking", "Use free parking every second time.", 0.50},
+    {"internet", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20},
+    {"phone", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20},
 };
 
 struct finding {
@@ -270,11 +274,13 @@ static int answer_savings(struct tools_run *run, const struct money_tally *now, 
         return ERR_NOMEM;
     }
     int failed = jdoc_set(answer, "opportunities", list);
-    failed |= jdoc_set_double(answer, "total_monthly_saving", amount_to_number(total, now->currency));
+    failed |=
+        jdoc_set_double(answer, "total_monthly_saving", amount_to_number(total, now->currency));
     failed |= jdoc_set_string(answer, "currency", now->currency);
     failed |= jdoc_set_bool(answer, "estimate", true);
     failed |= jdoc_set_string(answer, "method",
-        "rules over the user's own expenses of the last 30 days: a habit's share of its category, the "
+        "rules over the user's own expenses of the last 30 days: a habit's share of its category, "
+        "the "
         "increase against the 30 days before, or what is above a limit; the largest of these");
     if (jdoc_get_double(run->args, "target_amount", &target) == 0)
         failed |= jdoc_set_bool(answer, "target_reached",

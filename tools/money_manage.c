@@ -100,9 +100,13 @@ static int suggest(struct tools_run *run)
     result = list == NULL ? ERR_NOMEM : 0;
     for (size_t i = 0; result == 0 && i < t.category_count; i++)
         result = push_suggestion(list, &t.categories[i], t.currency);
-    jdoc *answer = result != 0 ? NULL : t.category_count > 0
-        ? tools_succeed(run, "Suggested monthly limits from the average of the last 90 days (estimates).")
-        : tools_succeed(run, "There are no expenses of the last 90 days to suggest a budget from.");
+    jdoc *answer =
+        result != 0 ? NULL
+        : t.category_count > 0
+            ? tools_succeed(
+                  run, "Suggested monthly limits from the average of the last 90 days (estimates).")
+            : tools_succeed(
+                  run, "There are no expenses of the last 90 days to suggest a budget from.");
     if (answer != NULL)
         return jdoc_set(answer, "suggestions", list);
     jdoc_free(list);

@@ -185,9 +185,14 @@ int money_tool_export_budget_report(struct tools_run *run)
     if (result == 0)
         result = fill_report(run, &r, report);
     amount_text(r.tally.minor, r.tally.currency, total);
-    jdoc *answer = result != 0 ? NULL : tools_succeed(run, "The report is made: %s in %lld expense%s%s.",
-        total, (long long)r.tally.count, r.tally.count == 1 ? "" : "s",
-        r.more ? "; only the first of them are listed, ask for shorter periods to have all" : "");
+    jdoc *answer =
+        result != 0
+            ? NULL
+            : tools_succeed(run, "The report is made: %s in %lld expense%s%s.", total,
+                  (long long)r.tally.count, r.tally.count == 1 ? "" : "s",
+                  r.more
+                      ? "; only the first of them are listed, ask for shorter periods to have all"
+                      : "");
     if (answer != NULL)
         result = jdoc_set(answer, "report", report);
     else

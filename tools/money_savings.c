@@ -60,9 +60,9 @@ int money_tool_track_savings(struct tools_run *run)
         result = money_tally(run, MONEY_SAVING, &p, &t);
     if (result != 0)
         return result == ERR_INVALID && run->result != NULL ? 0 : result;
-    jdoc *saving = money_new_saving(run, minor, t.currency,
-        jdoc_text_or(run->args, "category", "other"), jdoc_text_or(run->args, "event_type", "other"),
-        p.zone);
+    jdoc *saving =
+        money_new_saving(run, minor, t.currency, jdoc_text_or(run->args, "category", "other"),
+            jdoc_text_or(run->args, "event_type", "other"), p.zone);
     if (saving == NULL)
         return ERR_NOMEM;
     amount_text(minor, t.currency, amount);

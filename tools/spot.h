@@ -6,7 +6,8 @@
 
 /*
  * spot -- one place of a tool's arguments: a text (gazetteer first, then the geocoder of
- * geocode.url, then regions by their largest town), or latitude and longitude, or where the user is.
+ * geocode.url, then regions by their largest town), or latitude and longitude, or where the user
+ * is.
  */
 struct spot {
     char name[264];
@@ -23,7 +24,8 @@ typedef int spot_done_fn(struct tools_run *run, const struct spot *spot, void *a
  */
 int spot_start(struct tools_run *run, const char *key, spot_done_fn *done, void *arg);
 
-/* Without network: gazetteer and regions. Returns 0, ERR_NOT_FOUND, ERR_INVALID, ERR_NOT_CONFIGURED. */
+/* Without network: gazetteer and regions. Returns 0, ERR_NOT_FOUND, ERR_INVALID,
+ * ERR_NOT_CONFIGURED. */
 int spot_find(struct tools_run *run, const char *text, struct spot *out);
 /* Sets the failure for spot_find's result. Returns 0 or ERR_NOMEM. */
 int spot_refuse(struct tools_run *run, const char *path, const char *text, int why);

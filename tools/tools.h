@@ -90,6 +90,7 @@ struct tools_run { /* one call */
     void *on_done_arg;
     void (*on_cancel)(struct tools_run *run); /* set by a handler that waits */
     int error;                     /* a fault of ours that came while it waited; 0 = none */
+    int64_t retry_after_ms;        /* of a refusal "rate_limited"; 0 = not known */
     void *waiting;                 /* tools.c's own */
     void *fetches;                 /* fetch.c's own */
 };

@@ -186,7 +186,8 @@ static int assume(jdoc *list, const char *text)
 static jdoc *new_cost(const struct route *r, const char *currency, int64_t *fuel)
 {
     char text[96];
-    double litres = route_miles(r->total_metres) / TRAVEL_MILES_PER_GALLON * TRAVEL_LITRES_PER_GALLON;
+    double litres =
+        route_miles(r->total_metres) / TRAVEL_MILES_PER_GALLON * TRAVEL_LITRES_PER_GALLON;
     double price = travel_assumed_price(currency);
     jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
     *fuel = -1;

@@ -116,10 +116,11 @@ static int prices_at(struct tools_run *run, const struct spot *spot, void *arg)
     if (copy == NULL || base == NULL)
         return ERR_NOMEM;
     *copy = *spot;
-    struct ask ask = { .service = "fuel price service", .bearer = conf->fuel_key,
-        .url = arena_printf(run->arena, "%s?latitude=%.5f&longitude=%.5f&radius_km=%.1f&fuel=%s", base,
-            spot->latitude, spot->longitude, radius_miles(run) * KM_PER_MILE,
-            jdoc_text_or(run->args, "fuel_type", "regular")) };
+    struct ask ask = {.service = "fuel price service",
+        .bearer = conf->fuel_key,
+        .url = arena_printf(run->arena, "%s?latitude=%.5f&longitude=%.5f&radius_km=%.1f&fuel=%s",
+            base, spot->latitude, spot->longitude, radius_miles(run) * KM_PER_MILE,
+            jdoc_text_or(run->args, "fuel_type", "regular"))};
     return ask_start(run, &ask, prices_came, copy);
 }
 
@@ -148,8 +149,8 @@ int travel_gas_cost(struct tools_run *run, double miles, const char *note)
     double scale = amount_decimals(currency) == 0 ? 1 : amount_decimals(currency) == 3 ? 1000 : 100;
     minor = (int64_t)llround(litres * per_litre_price * scale);
     amount_text(minor, currency, said);
-    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres.", said, miles,
-        miles * KM_PER_MILE, litres);
+    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres.", said,
+        miles, miles * KM_PER_MILE, litres);
     jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
     if (answer == NULL || cost == NULL || list == NULL) {
         jdoc_free(cost);

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* Campgrounds and fuel stops are sought at the destination, else at the origin, else at the user. */
+/* Campgrounds and fuel stops are sought at the destination, else at the origin, else at the user.
+ */
 static const char *where(const struct tools_run *run)
 {
     return jdoc_has(run->args, "destination") ? "destination" : "origin";

@@ -1,6 +1,6 @@
 /*
- * optimize_route: the best order of stops, from the first of them, exactly (dynamic programming over
- * sets of stops). Distances from the routing service (OSRM's table) when there is one.
+ * optimize_route: the best order of stops, from the first of them, exactly (dynamic programming
+ * over sets of stops). Distances from the routing service (OSRM's table) when there is one.
  */
 #include "tools/ask.h"
 #include "tools/cost.h"
@@ -220,7 +220,8 @@ int travel_tool_optimize_route(struct tools_run *run)
     if (run->context->conf->osrm_url[0] != '\0')
         return ask_table(run, o);
     if (jdoc_length(jdoc_get(run->args, "avoid")) > 0)
-        o->note = "What to avoid could not be taken into account: no routing service is configured.";
+        o->note =
+            "What to avoid could not be taken into account: no routing service is configured.";
     estimate(o);
     return answer_order(run, o);
 }

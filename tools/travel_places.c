@@ -34,12 +34,18 @@ struct find {
 /* --- the query --- */
 
 /* Types of attractions and the tags that stand for them. */
-static const struct { const char *type, *filter; } attractions[] = {
-    { "museum", "[tourism=museum]" }, { "viewpoint", "[tourism=viewpoint]" },
-    { "park", "[leisure~\"^(park|nature_reserve)$\"]" }, { "zoo", "[tourism~\"^(zoo|aquarium)$\"]" },
-    { "theme_park", "[tourism=theme_park]" }, { "historic", "[historic]" },
-    { "beach", "[natural=beach]" }, { "waterfall", "[waterway=waterfall]" },
-    { "gallery", "[tourism=gallery]" }, { "attraction", "[tourism=attraction]" },
+static const struct { const char *type, *filter;
+} attractions[] = {
+    {"museum", "[tourism=museum]"},
+    {"viewpoint", "[tourism=viewpoint]"},
+    {"park", "[leisure~\"^(park|nature_reserve)$\"]"},
+    {"zoo", "[tourism~\"^(zoo|aquarium)$\"]"},
+    {"theme_park", "[tourism=theme_park]"},
+    {"historic", "[historic]"},
+    {"beach", "[natural=beach]"},
+    {"waterfall", "[waterway=waterfall]"},
+    {"gallery", "[tourism=gallery]"},
+    {"attraction", "[tourism=attraction]"},
 };
 
 static void put_filter(struct buf *q, const char *filter, const struct hunt *h)
@@ -76,14 +82,18 @@ static int compare_finds(const void *a, const void *b)
 /* yes, no, or unknown (0) of what OpenStreetMap says. */
 static int has_amenity(const jdoc *tags, const char *amenity)
 {
-    static const struct { const char *amenity, *tags[4]; } table[] = {
-        { "water", { "drinking_water", "water_point", "amenity:water" } },
-        { "electric", { "power_supply", "electricity" } },
-        { "sewer", { "sanitary_dump_station", "waste_disposal" } },
-        { "wifi", { "internet_access", "wifi" } }, { "laundry", { "laundry", "washing_machine" } },
-        { "shower", { "shower", "showers" } }, { "pool", { "swimming_pool", "leisure:swimming_pool" } },
-        { "pet_friendly", { "dog", "dogs", "pets" } }, { "toilets", { "toilets" } },
-        { "long_stay", { "permanent_camping", "long_stay" } },
+    static const struct { const char *amenity, *tags[4];
+    } table[] = {
+        {"water", {"drinking_water", "water_point", "amenity:water"}},
+        {"electric", {"power_supply", "electricity"}},
+        {"sewer", {"sanitary_dump_station", "waste_disposal"}},
+        {"wifi", {"internet_access", "wifi"}},
+        {"laundry", {"laundry", "washing_machine"}},
+        {"shower", {"shower", "showers"}},
+        {"pool", {"swimming_pool", "leisure:swimming_pool"}},
+        {"pet_friendly", {"dog", "dogs", "pets"}},
+        {"toilets", {"toilets"}},
+        {"long_stay", {"permanent_camping", "long_stay"}},
     };
     if (strcmp(amenity, "full_hookup") == 0) {
         int water = has_amenity(tags, "water"), power = has_amenity(tags, "electric");
@@ -195,9 +205,10 @@ static bool read_find(const jdoc *element, const struct hunt *h, struct find *f)
     if (jdoc_get(element, "lat") != NULL)
         at = element;
     f->tags = jdoc_get(element, "tags");
-    if (jdoc_text_or(f->tags, "name", "")[0] == '\0' || jdoc_get_double(at, "lat", &f->latitude) != 0
-        || jdoc_get_double(at, "lon", &f->longitude) != 0 || !(fabs(f->latitude) <= 90)
-        || !(fabs(f->longitude) <= 180))
+    if (jdoc_text_or(f->tags, "name", "")[0] == '\0' ||
+        jdoc_get_double(at, "lat", &f->latitude) != 0 ||
+        jdoc_get_double(at, "lon", &f->longitude) != 0 || !(fabs(f->latitude) <= 90) ||
+        !(fabs(f->longitude) <= 180))
         return false;
     f->metres = gazetteer_distance(h->spot.latitude, h->spot.longitude, f->latitude, f->longitude);
     return true;
@@ -304,10 +315,13 @@ int travel_tool_find_rv_parks(struct tools_run *run)
 
 int travel_tool_find_longstay_parks(struct tools_run *run)
 {
-    static const struct travel_hunt what = { .key = "parks",
-        .noun = "parks that may take long stays", .filters = camp_filters, .camps = true,
-        .long_stay = true, .note = "Long-stay and monthly rates are not part of the map: ask the park. Parks "
-        "whose longest stay is known to be shorter are left out." };
+    static const struct travel_hunt what = {.key = "parks",
+        .noun = "parks that may take long stays",
+        .filters = camp_filters,
+        .camps = true,
+        .long_stay = true,
+        .note = "Long-stay and monthly rates are not part of the map: ask the park. Parks "
+                "whose longest stay is known to be shorter are left out."};
     return travel_hunt(run, &what, "region", 100);
 }
 

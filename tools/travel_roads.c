@@ -71,10 +71,12 @@ static int events_came(struct tools_run *run, const jdoc *answer, void *arg)
         if (count++ < EVENTS_SHOWN)
             result = push_event(list, event);
     }
-    jdoc *done = result != 0 ? NULL : count == 0
-        ? tools_succeed(run, "The road service reports nothing there at the moment.")
-        : tools_succeed(run, "The road service reports %zu event%s%s.", count, count == 1 ? "" : "s",
-              count > EVENTS_SHOWN ? "; the first are shown" : "");
+    jdoc *done =
+        result != 0 ? NULL
+        : count == 0
+            ? tools_succeed(run, "The road service reports nothing there at the moment.")
+            : tools_succeed(run, "The road service reports %zu event%s%s.", count,
+                  count == 1 ? "" : "s", count > EVENTS_SHOWN ? "; the first are shown" : "");
     if (done != NULL && jdoc_set(done, "road_conditions", list) == 0)
         return jdoc_set_int(done, "found", (int64_t)count)
             | ask_label(run, done, run->context->conf->roads_url) ? ERR_NOMEM : 0;

@@ -26,7 +26,8 @@
 #define NEAR_METRES 80000.0
 #define ROAD_FACTOR 1.25
 
-static const char method[] = "estimate from latitude and month: daylight by the sun's declination, the season "
+static const char method[] =
+    "estimate from latitude and month: daylight by the sun's declination, the season "
     "by hemisphere, no measured climate data";
 
 static const char *const month_names[] = { "January", "February", "March", "April", "May", "June",
@@ -44,7 +45,8 @@ static int month_of(const char *name)
     return 0;
 }
 
-/* Hours between sunrise and sunset in the middle of the month; 0 and 24 beyond the polar circles. */
+/* Hours between sunrise and sunset in the middle of the month; 0 and 24 beyond the polar circles.
+ */
 static double daylight(double latitude, int month)
 {
     static const int middle[] = { 15, 46, 74, 105, 135, 166, 196, 227, 258, 288, 319, 349 };
@@ -124,8 +126,9 @@ static int season_at(struct tools_run *run, const struct spot *spot, void *arg)
     if (month == 0)
         return refuse_month(run, "/month");
     struct season s = season_of(spot->latitude, month);
-    jdoc *answer = tools_succeed(run, "%s in %s is %s in the %s: typically %s (an estimate, not a forecast).",
-        month_names[month - 1], spot->name, s.name, s.band, s.expect);
+    jdoc *answer =
+        tools_succeed(run, "%s in %s is %s in the %s: typically %s (an estimate, not a forecast).",
+            month_names[month - 1], spot->name, s.name, s.band, s.expect);
     if (answer == NULL)
         return ERR_NOMEM;
     int failed = jdoc_set(answer, "weather", season_json(spot->latitude, month));
@@ -196,7 +199,8 @@ static int push_stops(jdoc *list, const struct plan *p)
         result = push_stop(list, s->name, s->latitude, s->longitude, each);
         left -= each;
     }
-    return result == 0 ? push_stop(list, p->to.name, p->to.latitude, p->to.longitude, left) : result;
+    return result == 0 ? push_stop(list, p->to.name, p->to.latitude, p->to.longitude, left)
+                       : result;
 }
 
 static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
@@ -217,7 +221,8 @@ static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
     failed |= jdoc_set(route, "season_at_origin", season_json(p->from.latitude, p->month));
     failed |= jdoc_set(route, "season_at_destination", season_json(p->to.latitude, p->month));
     failed |= jdoc_set_bool(route, "estimate", true);
-    failed |= jdoc_set_string(route, "method", "great circle x 1.25; towns near equal parts of the straight "
+    failed |= jdoc_set_string(route, "method",
+        "great circle x 1.25; towns near equal parts of the straight "
         "line; roads were not checked, calculate_distance does");
     if (jdoc_get_double(run->args, "budget", &budget) == 0) {
         failed |= jdoc_set_double(route, "budget_per_week", round(budget / p->weeks * 100) / 100);
@@ -267,8 +272,9 @@ int travel_tool_suggest_seasonal_route(struct tools_run *run)
         return result == 1 ? 0 : result;
     find_stops(p);
     struct season s = season_of(p->to.latitude, p->month);
-    jdoc *answer = tools_succeed(run, "%s to %s in %s: about %.0f km; there it is %s, %s (an estimate).",
-        p->from.name, p->to.name, month_names[p->month - 1], p->km, s.name, s.rv);
+    jdoc *answer =
+        tools_succeed(run, "%s to %s in %s: about %.0f km; there it is %s, %s (an estimate).",
+            p->from.name, p->to.name, month_names[p->month - 1], p->km, s.name, s.rv);
     jdoc *route = jdoc_new_object();
     if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
         if (answer == NULL)

@@ -28,15 +28,36 @@ struct wish { /* in the arena: what was asked */
 /* WMO code table 4677 as Open-Meteo uses it. */
 static const char *sky(int64_t code)
 {
-    static const struct { int64_t code; const char *text; } table[] = {
-        { 0, "clear sky" }, { 1, "mainly clear" }, { 2, "partly cloudy" }, { 3, "overcast" },
-        { 45, "fog" }, { 48, "rime fog" }, { 51, "light drizzle" }, { 53, "drizzle" },
-        { 55, "heavy drizzle" }, { 56, "freezing drizzle" }, { 57, "freezing drizzle" },
-        { 61, "light rain" }, { 63, "rain" }, { 65, "heavy rain" }, { 66, "freezing rain" },
-        { 67, "freezing rain" }, { 71, "light snow" }, { 73, "snow" }, { 75, "heavy snow" },
-        { 77, "snow grains" }, { 80, "light showers" }, { 81, "showers" }, { 82, "violent showers" },
-        { 85, "snow showers" }, { 86, "heavy snow showers" }, { 95, "thunderstorm" },
-        { 96, "thunderstorm with hail" }, { 99, "thunderstorm with heavy hail" },
+    static const struct { int64_t code; const char *text;
+    } table[] = {
+        {0, "clear sky"},
+        {1, "mainly clear"},
+        {2, "partly cloudy"},
+        {3, "overcast"},
+        {45, "fog"},
+        {48, "rime fog"},
+        {51, "light drizzle"},
+        {53, "drizzle"},
+        {55, "heavy drizzle"},
+        {56, "freezing drizzle"},
+        {57, "freezing drizzle"},
+        {61, "light rain"},
+        {63, "rain"},
+        {65, "heavy rain"},
+        {66, "freezing rain"},
+        {67, "freezing rain"},
+        {71, "light snow"},
+        {73, "snow"},
+        {75, "heavy snow"},
+        {77, "snow grains"},
+        {80, "light showers"},
+        {81, "showers"},
+        {82, "violent showers"},
+        {85, "snow showers"},
+        {86, "heavy snow showers"},
+        {95, "thunderstorm"},
+        {96, "thunderstorm with hail"},
+        {99, "thunderstorm with heavy hail"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].code == code)
@@ -83,10 +104,10 @@ static int set_sky(jdoc *to, struct reading *r, const jdoc *code)
     return jdoc_set_string(to, "conditions", sky(r->code));
 }
 
-static const char *const daily_names[][2] = { { "temperature_2m_max", "high_c" },
-    { "temperature_2m_min", "low_c" }, { "precipitation_sum", "rain_mm" },
-    { "precipitation_probability_max", "rain_chance_percent" }, { "wind_speed_10m_max", "wind_kmh" },
-    { "wind_gusts_10m_max", "gusts_kmh" } };
+static const char *const daily_names[][2] = {{"temperature_2m_max", "high_c"},
+    {"temperature_2m_min", "low_c"}, {"precipitation_sum", "rain_mm"},
+    {"precipitation_probability_max", "rain_chance_percent"}, {"wind_speed_10m_max", "wind_kmh"},
+    {"wind_gusts_10m_max", "gusts_kmh"}};
 #define DAILY (sizeof daily_names / sizeof *daily_names)
 
 static const char *const current_names[][2] = { { "temperature_2m", "temperature_c" },
@@ -115,7 +136,8 @@ static int set_advice(jdoc *to, const struct reading *r)
         failed |= warn(list, "Gale-force wind: do not drive a high vehicle or tow.");
     } else if (r->wind >= WIND_CAUTION || r->gusts >= WIND_DANGER) {
         level = 1;
-        failed |= warn(list, "Strong wind: drive slower, beware of cross-winds; roll the awning in.");
+        failed |=
+            warn(list, "Strong wind: drive slower, beware of cross-winds; roll the awning in.");
     }
     if (ice) {
         level = 2;

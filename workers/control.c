@@ -82,7 +82,10 @@ static void client_answer(struct control_client *client)
         len--;
     client->line[len] = '\0';
     buf_init(&client->reply, REPLY_MAX);
-    client->control->fn(client->control->arg, client->line, &client->reply);
+    if (memchr(client->line, '\0', len) != NULL)
+        buf_puts(&client->reply, "error: a command line holds no NUL\n");
+    else
+        client->control->fn(client->control->arg, client->line, &client->reply);
     if (buf_error(&client->reply) != 0) {
         buf_reset(&client->reply);
         buf_puts(&client->reply, "error: the answer is too long\n");

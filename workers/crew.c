@@ -3,6 +3,7 @@
 #endif
 #include "workers/crew.h"
 
+#include "agent/turn.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -656,16 +657,31 @@ static void scan_turn(struct crew *c, size_t index, int64_t now)
 }
 
 /*
+ * How old a beat may be; 0: it is not to be judged by that. A running turn has its own deadline,
+ * and a short request ends, or waits in vain for nginx or Redis, within a minute.
+ */
+static int64_t beat_limit(enum scoreboard_pool pool, const struct scoreboard_slot *b)
+{
+    if (pool == SCOREBOARD_STREAM)
+        return 10000;
+    if (pool == SCOREBOARD_HOUSEKEEPER)
+        return 30000;
+    if (atomic_load(&b->turn_deadline_ms) != 0)
+        return 0;
+    return atomic_load(&b->stage) == TURN_STAGE_IDLE ? 3 * WORKER_IDLE_MS : 60000;
+}
+
+/*
  * A worker whose loop does not come round: stopped, or caught in an endless loop. Late twice, since
- * after a pause of the whole machine all beats look late once.
+ * after a pause of the whole machine all beats look late once. What says how it is judged is read
+ * before the beat: a worker beats before it changes that.
  */
 static void scan_beat(struct crew *c, size_t index, int64_t now)
 {
-    static const int64_t limit_ms[SCOREBOARD_POOLS] = {
-        [SCOREBOARD_STREAM] = 10000, [SCOREBOARD_HOUSEKEEPER] = 30000};
     struct crew_slot *s = &c->slots[index];
+    int64_t limit = beat_limit(s->pool, &c->board->slots[index]);
     int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    bool late = beat != 0 && limit_ms[s->pool] != 0 && now - beat > limit_ms[s->pool];
+    bool late = beat != 0 && limit != 0 && now - beat > limit;
     if (late && s->silent && (slot_serves(s) || s->state == SLOTS_RETIRING))
         crew_step(c, index, SLOTS_ON_STUCK);
     s->silent = late;

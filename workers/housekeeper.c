@@ -9,6 +9,8 @@
 #include "store/store.h"
 #include "store/turns.h"
 #include "workers/handover.h"
+#include "workers/reminders.h"
+#include "workers/webhooks.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +23,8 @@
 
 /*
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
- * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in Redis.
+ * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
+ * Redis. It also holds the desks of reminders and webhooks.
  */
 #define LOOK_MS 1000     /* between looks at tp:hint:leases */
 #define LOOK_BUSY_MS 250 /* while something was due */
@@ -54,6 +57,8 @@ struct housekeeper {
     struct reactor *reactor;
     struct store *store;
     struct listen *listen;
+    struct reminders_desk *desk;
+    struct webhooks_desk *webhooks;
     struct reactor_source supervisor;
     char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
@@ -262,14 +267,17 @@ static void look(struct housekeeper *k, int64_t now)
 static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
 {
     struct housekeeper *k = arg;
-    (void)bytes;
-    (void)len;
+    if (webhooks_desk_wake(k->webhooks, bytes, len))
+        return;
     k->look_ms = 0;
+    reminders_desk_wake(k->desk);
 }
 
 static void housekeeper_on_subscribed(void *arg)
 {
-    ((struct housekeeper *)arg)->look_ms = 0;
+    struct housekeeper *k = arg;
+    k->look_ms = 0;
+    reminders_desk_wake(k->desk);
 }
 
 /* --- lines from the supervisor --- */
@@ -332,6 +340,10 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = store_open(&k->store, conf, k->reactor, owner);
     if (error == 0)
+        error = reminders_desk_new(&k->desk, k->store);
+    if (error == 0)
+        error = webhooks_desk_new(&k->webhooks, k->store, k->reactor);
+    if (error == 0)
         error = listen_new(&k->listen, conf, k->reactor);
     if (error == 0)
         error = listen_start(k->listen, "tp:wake", &handlers);
@@ -347,6 +359,8 @@ static void housekeeper_close(struct housekeeper *k)
         if (k->jobs[i].kind != JOB_NONE)
             job_end(&k->jobs[i]);
     listen_free(k->listen);
+    reminders_desk_free(k->desk);
+    webhooks_desk_free(k->webhooks);
     store_close(k->store);
     reactor_free(k->reactor);
     free(k);
@@ -370,7 +384,9 @@ static int64_t housekeeper_step(struct housekeeper *k)
     measure(k, now);
     if (now >= k->look_ms)
         look(k, now);
-    int64_t next = jobs_step(k, now, k->look_ms);
+    int64_t next = jobs_step(k, now, reminders_desk_step(k->desk, now));
+    int64_t webhooks = webhooks_desk_step(k->webhooks, now);
+    next = webhooks < next ? webhooks : next;
     return next < k->look_ms ? next : k->look_ms;
 }
 
@@ -380,6 +396,11 @@ static bool has_dead_jobs(const struct housekeeper *k)
         if (k->jobs[i].kind == JOB_DEAD)
             return true;
     return false;
+}
+
+static bool is_busy(const struct housekeeper *k)
+{
+    return k->handovers > 0 || has_dead_jobs(k) || webhooks_desk_open(k->webhooks) > 0;
 }
 
 /* The supervisor's last lines and what is half done; new turns are for the next housekeeper. */
@@ -392,9 +413,8 @@ static void housekeeper_leave(struct housekeeper *k)
             if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
                 job_dead(&k->jobs[i]);
         /* One more look at the socket, in which lines may still stand. */
-        int ran = reactor_step(
-            k->reactor, k->handovers > 0 || has_dead_jobs(k) ? now + 50 : 0, &k->worker->wait_mask);
-        if (ran == 0 && k->handovers == 0 && !has_dead_jobs(k))
+        int ran = reactor_step(k->reactor, is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
+        if (ran == 0 && !is_busy(k))
             break;
     } while (clock_mono_ms() < until && !k->worker->abort_turn);
 }

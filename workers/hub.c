@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/scripts.h"
+#include "workers/hub_place.h"
 #include "workers/hub_topics.h"
 
 #include <stdio.h>
@@ -26,19 +27,6 @@ struct hub {
     bool subscriber;   /* the subscribing connection is there */
 };
 
-/* Fields of the reply of store/lua/view_locate.lua. */
-enum {
-    AT_RUN,
-    AT_FIRST,
-    AT_TOP,
-    AT_OLDEST,
-    AT_TRIMMED,
-    AT_EXISTS,
-    AT_STATE,
-    AT_STATUS,
-    AT_MESSAGES
-};
-
 static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event event);
 
 static struct hub *hub_of(const struct hub_viewer *w)
@@ -55,14 +43,52 @@ static bool wants(const struct hub_viewer *w, const struct logentry *e)
     return !w->run || logentry_is_run(e, w->run);
 }
 
+static void send_made(struct hub *h, struct hub_viewer *w, const char *run, char flag,
+    struct logentry_id id, struct buf *json)
+{
+    char text[LOGENTRY_ID_SIZE];
+    struct logentry e = {.id = id,
+        .id_text = text,
+        .flag = flag,
+        .json = json->data,
+        .json_len = json->len,
+        .run = run ? run : "-"};
+
+    e.run_len = strlen(e.run);
+    e.id_len = logentry_id_format(id, text);
+    if (buf_error(json) == 0)
+        h->sink.event(w, &e, true);
+    buf_reset(json);
+}
+
+/* The log with the ends of these runs is gone. */
+static void end_runs(struct hub *h, struct hub_viewer *w, const char *but, size_t but_len)
+{
+    struct hub_run *run;
+    struct buf b;
+
+    buf_init(&b, 0);
+    while ((run = hub_runs_take(&w->open, but, but_len)) != NULL) {
+        hub_runs_put_gone(&b);
+        send_made(h, w, run->id, LOGENTRY_FINAL, w->v.cursor, &b);
+        free(run);
+    }
+    buf_free(&b);
+}
+
 /* Hands one entry on and moves the cursor. Returns whether the viewer goes on taking entries. */
 static bool deliver(struct hub *h, struct hub_viewer *w, const struct logentry *e)
 {
     int rc = 0;
 
     if (wants(w, e)) {
+        /* A session's runs follow each other: the one before has ended unseen. */
+        if (w->open && e->flag == LOGENTRY_START)
+            end_runs(h, w, e->run, e->run_len);
         rc = h->sink.event(w, e, false);
         w->strikes = 0;
+        if (rc == 0)
+            hub_runs_track(&w->open, e);
     }
     if (rc == ERR_FULL) {
         viewer_note(&w->v, e->id);
@@ -246,41 +272,14 @@ static int locate(struct hub *h, struct hub_viewer *w, const char *messages, cha
     snprintf(log, sizeof(log), "%s:log", name);
     snprintf(msgs, sizeof(msgs), "%s:msgs", name);
     snprintf(turns, sizeof(turns), "%.*s}:turn:", user_end, name);
+    w->asked = w->v.cursor;
     rc = channel_script(h->channel, &script_view_locate, 3, texts, 6, fn, w);
     if (rc == 0)
         w->in_flight = true;
     return rc;
 }
 
-struct place {
-    struct logentry_id top, oldest, first;
-    bool has_log, has_first, trimmed, running, exists;
-    const char *run, *state;
-};
-
-static bool read_id(const char *text, size_t len, struct logentry_id *id)
-{
-    return text && logentry_id_parse(text, len, id) == 0;
-}
-
-static int read_place(const char *const *texts, const size_t *lens, size_t count, struct place *p)
-{
-    memset(p, 0, sizeof(*p));
-    if (count < AT_MESSAGES)
-        return ERR_INTERNAL;
-    if (!read_id(texts[AT_TOP], lens[AT_TOP], &p->top))
-        return ERR_INTERNAL;
-    p->has_log = read_id(texts[AT_OLDEST], lens[AT_OLDEST], &p->oldest);
-    p->has_first = read_id(texts[AT_FIRST], lens[AT_FIRST], &p->first);
-    p->trimmed = texts[AT_TRIMMED] && texts[AT_TRIMMED][0] == '1';
-    p->exists = texts[AT_EXISTS] && texts[AT_EXISTS][0] == '1';
-    p->run = texts[AT_RUN] ? texts[AT_RUN] : "";
-    p->running = p->run[0] != '\0';
-    p->state = texts[AT_STATE] ? texts[AT_STATE] : "";
-    return 0;
-}
-
-static bool cursor_too_old(const struct hub_viewer *w, const struct place *p)
+static bool cursor_too_old(const struct hub_viewer *w, const struct hub_place *p)
 {
     struct logentry_id c = w->v.cursor;
 
@@ -292,9 +291,27 @@ static bool cursor_too_old(const struct hub_viewer *w, const struct place *p)
 }
 
 /* Start of the running turn, so that a new viewer sees all of it, else the log's end. */
-static void start_at(struct hub_viewer *w, const struct place *p)
+static void start_at(struct hub_viewer *w, const struct hub_place *p)
 {
     w->v.cursor = p->running && p->has_first ? p->first : p->top;
+}
+
+/*
+ * The log that the cursor speaks of is gone: deleted, expired, or Redis has lost it. Not so when a
+ * failover lost the last entries of the turn that runs: its worker puts them there again.
+ */
+static bool log_is_gone(const struct hub_viewer *w, const struct hub_place *p)
+{
+    return logentry_id_compare(p->top, w->asked) < 0 &&
+           !(p->running && p->top.epoch == w->asked.epoch);
+}
+
+/* Goes on at the end of the log that there is now. What runs in it still ends by itself. */
+static void change_log(struct hub *h, struct hub_viewer *w, const struct hub_place *p)
+{
+    w->v.cursor = w->v.noted = w->v.origin = p->top;
+    if (!w->until_final)
+        end_runs(h, w, p->run, strlen(p->run));
 }
 
 static void stand(struct hub *h, struct hub_viewer *w)
@@ -313,10 +330,10 @@ static void on_located(
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
-    struct place p;
+    struct hub_place p;
 
     w->in_flight = false;
-    if (error || read_place(texts, lens, count, &p) < 0) {
+    if (error || hub_place_read(texts, lens, count, &p) < 0) {
         viewer_event(h, w, VIEWER_ON_FAILED);
         return;
     }
@@ -328,8 +345,8 @@ static void on_located(
         return;
     } else {
         /* A cursor from another history, or an entry that was published and is gone. */
-        if (logentry_id_compare(w->v.cursor, p.top) > 0)
-            w->v.cursor = p.top;
+        if (log_is_gone(w, &p))
+            change_log(h, w, &p);
         w->v.noted = p.top;
     }
     stand(h, w);
@@ -339,24 +356,6 @@ static void on_located(
 }
 
 /* ---- the conversation instead of its events ---- */
-
-static void send_made(
-    struct hub *h, struct hub_viewer *w, char flag, struct logentry_id id, struct buf *json)
-{
-    char text[LOGENTRY_ID_SIZE];
-    struct logentry e = {.id = id,
-        .id_text = text,
-        .flag = flag,
-        .json = json->data,
-        .json_len = json->len,
-        .run = w->run ? w->run : "-"};
-
-    e.run_len = strlen(e.run);
-    e.id_len = logentry_id_format(id, text);
-    if (buf_error(json) == 0)
-        h->sink.event(w, &e, true);
-    buf_reset(json);
-}
 
 static void put_run(struct buf *b, const struct hub_viewer *w, const char *run)
 {
@@ -370,8 +369,7 @@ static void put_end(struct buf *b, const struct hub_viewer *w, const char *run, 
 {
     if (w->wants_snapshot_end && strcmp(state, "done") != 0 && strcmp(state, "cancelled") != 0 &&
         strcmp(state, "interrupted") != 0) {
-        buf_puts(b, "{\"type\":\"RUN_ERROR\",\"message\":\"The run has ended and its events are "
-                    "gone.\",\"code\":\"events_gone\"}");
+        hub_runs_put_gone(b);
         return;
     }
     buf_puts(b, "{\"type\":\"RUN_FINISHED\"");
@@ -382,7 +380,7 @@ static void put_end(struct buf *b, const struct hub_viewer *w, const char *run, 
 }
 
 /* The new cursor comes with the last of the three: who is cut between asks again. */
-static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct place *p,
+static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
     const char *const *texts, const size_t *lens, size_t count)
 {
     struct logentry_id before = w->v.cursor;
@@ -396,9 +394,9 @@ static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct plac
     buf_puts(&b, "{\"type\":\"RUN_STARTED\"");
     put_run(&b, w, run);
     buf_putc(&b, '}');
-    send_made(h, w, LOGENTRY_START, before, &b);
+    send_made(h, w, w->run, LOGENTRY_START, before, &b);
     buf_puts(&b, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
-    for (size_t i = AT_MESSAGES; i < count; i++) {
+    for (size_t i = HUB_PLACE_MESSAGES; i < count; i++) {
         if (!texts[i] || lens[i] < 2 || texts[i][0] != '{')
             continue;
         if (!first)
@@ -407,10 +405,10 @@ static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct plac
         buf_put(&b, texts[i], lens[i]);
     }
     buf_puts(&b, "]}");
-    send_made(h, w, LOGENTRY_NONE, before, &b);
+    send_made(h, w, w->run, LOGENTRY_NONE, before, &b);
     start_at(w, p);
     put_end(&b, w, run, p->state);
-    send_made(h, w, LOGENTRY_FINAL, w->v.cursor, &b);
+    send_made(h, w, w->run, LOGENTRY_FINAL, w->v.cursor, &b);
     buf_free(&b);
 }
 
@@ -419,10 +417,10 @@ static void on_snapshot(
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
-    struct place p;
+    struct hub_place p;
 
     w->in_flight = false;
-    if (error || read_place(texts, lens, count, &p) < 0) {
+    if (error || hub_place_read(texts, lens, count, &p) < 0) {
         viewer_event(h, w, VIEWER_ON_FAILED);
         return;
     }
@@ -460,12 +458,14 @@ static void on_check(
 {
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
-    struct place p;
+    struct hub_place p;
 
     w->in_flight = w->checking = false;
-    if (error || read_place(texts, lens, count, &p) < 0)
+    if (error || hub_place_read(texts, lens, count, &p) < 0)
         return;
     w->topic->running = p.running;
+    if (log_is_gone(w, &p) && !w->until_final)
+        change_log(h, w, &p);
     if (logentry_id_compare(w->v.cursor, p.top) < 0) {
         viewer_note(&w->v, p.top);
         viewer_event(h, w, VIEWER_ON_GAP);
@@ -485,8 +485,10 @@ static void check_viewer(struct hub *h, struct hub_viewer *w)
     if (w->in_flight || w->v.state != VIEWER_LIVE)
         return;
     w->quiet_since_ms = clock_mono_ms();
-    if (locate(h, w, "0", on_check) == 0)
+    if (locate(h, w, "0", on_check) == 0) {
         w->checking = true;
+        w->suspect = false;
+    }
 }
 
 /* ---- the machine ---- */
@@ -587,14 +589,17 @@ static void on_lost(void *arg)
         if (!t->viewers)
             hub_topics_drop(&h->topics, t);
         else
-            for (struct hub_viewer *w = t->viewers; w; w = w->next)
+            for (struct hub_viewer *w = t->viewers; w; w = w->next) {
+                w->suspect = w->suspect || w->open;
                 viewer_event(h, w, VIEWER_ON_LOST);
+            }
     }
 }
 
 static bool is_due(const struct hub_topic *t, const struct hub_viewer *w, int64_t now_ms)
 {
-    return (t->running || w->until_final) && now_ms - w->quiet_since_ms >= CHECK_MS;
+    return w->suspect || ((t->running || w->until_final || w->open) &&
+                             now_ms - w->quiet_since_ms >= CHECK_MS);
 }
 
 void hub_tick(struct hub *h, int64_t now_ms)
@@ -721,6 +726,7 @@ void hub_remove(struct hub *h, struct hub_viewer *w)
         channel_unsubscribe(h->channel, t->name);
         hub_topics_drop(&h->topics, t);
     }
+    hub_runs_free(&w->open);
     free(w->run);
     free(w);
 }

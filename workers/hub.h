@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_HUB_H
 
 #include "store/channel.h"
+#include "workers/hub_runs.h"
 #include "workers/viewer.h"
 
 #include <stdbool.h>
@@ -24,11 +25,14 @@ struct hub_viewer {
     void *owner;
     char *run;                /* only this run; NULL = the session */
     struct logentry_id until; /* of a replayed run: nothing above; 0-0 = no bound */
+    struct logentry_id asked; /* the cursor when its place was asked for */
+    struct hub_run *open;     /* runs that it saw start and not end */
     int64_t quiet_since_ms;   /* monotonic; last delivery or check */
     unsigned char strikes;    /* looks at an ended run without its final event */
     bool until_final;         /* ends behind the final event of `run` */
     bool named_cursor;        /* a client's cursor: to be checked against the log */
     bool in_flight, checking, catching_up, told, wants_snapshot_end;
+    bool suspect; /* its log may be gone: to be compared at the next tick */
 };
 
 /*

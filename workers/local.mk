@@ -7,6 +7,7 @@ libworkers_a_SOURCES = \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
 	workers/pressure.c workers/pressure.h \
+	workers/reminders.c workers/reminders.h \
 	workers/scoreboard.c workers/scoreboard.h \
 	workers/service.c workers/service.h \
 	workers/slots.c workers/slots.h \
@@ -15,6 +16,7 @@ libworkers_a_SOURCES = \
 	workers/supervisor.c workers/supervisor.h \
 	workers/turn_worker.c \
 	workers/watchdog.c workers/watchdog.h \
+	workers/webhooks.c workers/webhooks.h \
 	workers/worker.c workers/worker.h
 include workers/stream.mk
 

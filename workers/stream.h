@@ -86,6 +86,7 @@ struct stream_conn {
     char *user;
     char *session; /* used when a frame names none; or NULL */
     char *turn;    /* SSE of one run, JSON */
+    char *trace;   /* JSON: the traceparent of the request; or NULL */
     int64_t opened_ms, in_ms, out_ms, pinged_ms; /* monotonic */
     int64_t due_ms;     /* monotonic; end of a handshake or of a close */
     int64_t expires_ms; /* real time; 0 = never */
@@ -162,6 +163,8 @@ void stream_message_tick(struct stream_conn *c, int64_t now_ms);
 void stream_message_free_all(struct stream_conn *c);
 void stream_message_cancel(
     struct stream_conn *c, const char *turn, const char *session, const char *client_message_id);
+/* snooze_minutes 0: acknowledged. What becomes of it is told on the user's channel. */
+void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snooze_minutes);
 void stream_message_context(struct stream_conn *c, const char *json, size_t len);
 
 /* --- stream_events.c --- */

@@ -3,6 +3,8 @@ libstream_a_SOURCES += \
 	workers/fastcgi_call.c workers/fastcgi_call.h \
 	workers/fastcgi_client.c workers/fastcgi_client.h \
 	workers/hub.c workers/hub.h \
+	workers/hub_place.c workers/hub_place.h \
+	workers/hub_runs.c workers/hub_runs.h \
 	workers/hub_topics.c workers/hub_topics.h \
 	workers/logentry.c workers/logentry.h \
 	workers/outq.c workers/outq.h \

@@ -179,6 +179,7 @@ void stream_conn_free(struct stream_conn *c)
     close(c->io.fd);
     free(c->user);
     free(c->session);
+    free(c->trace);
     free(c->turn);
     free(c);
     s->connections--;

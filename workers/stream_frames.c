@@ -222,6 +222,32 @@ static void on_cancel(struct stream_conn *c, const jdoc *frame)
         stream_message_cancel(c, turn, session, message);
 }
 
+static void on_inbox(struct stream_conn *c, const jdoc *frame, int64_t minutes)
+{
+    const char *entry = text_or_null(frame, "id");
+
+    if (!entry || !ident_is_safe(entry, strlen(entry), IDENT_CLIENT_MESSAGE_MAX))
+        stream_frames_error(c, "invalid_field", "The id of an inbox entry is needed.", NULL, 0);
+    else
+        stream_message_inbox(c, entry, minutes);
+}
+
+static void on_ack(struct stream_conn *c, const jdoc *frame)
+{
+    on_inbox(c, frame, 0);
+}
+
+static void on_snooze(struct stream_conn *c, const jdoc *frame)
+{
+    int64_t minutes = 0;
+
+    if (jdoc_get_int(frame, "minutes", &minutes) < 0 || minutes < 1)
+        stream_frames_error(
+            c, "invalid_field", "minutes must be a whole number, 1 to 1440.", NULL, 0);
+    else
+        on_inbox(c, frame, minutes);
+}
+
 static void on_ping(struct stream_conn *c, const jdoc *frame)
 {
     struct buf b;
@@ -306,6 +332,8 @@ static const struct {
     {"chat", on_chat, MESSAGE_COST},
     {"init", on_init, MESSAGE_COST},
     {"cancel", on_cancel, MESSAGE_COST},
+    {"ack", on_ack, MESSAGE_COST},
+    {"snooze", on_snooze, MESSAGE_COST},
     {"ping", on_ping, PING_COST},
     {"pong", on_pong, PING_COST},
     {"subscribe", on_subscribe, MESSAGE_COST},

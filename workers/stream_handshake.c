@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/http.h"
 #include "base/log.h"
 #include "workers/stream_http.h"
 
@@ -31,25 +32,6 @@ static bool is_printable(const char *s, size_t max)
 
 /* ---- answers ---- */
 
-static const char *reason(int status)
-{
-    static const struct {
-        int status;
-        const char *text;
-    } table[] = {{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"}, {401, "Unauthorized"},
-        {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-        {408, "Request Timeout"}, {409, "Conflict"}, {426, "Upgrade Required"},
-        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
-        {504, "Gateway Timeout"}};
-
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (table[i].status == status)
-            return table[i].text;
-    }
-    return "Result";
-}
-
 static void put_extra_headers(struct buf *b, int status)
 {
     if (status == 426)
@@ -76,6 +58,7 @@ void stream_handshake_refuse(
     struct stream_conn *c, int status, const char *code, const char *detail)
 {
     const char *id = request_id(c);
+    struct ident_trace trace;
     struct buf body, head;
     struct iovec iov[2];
 
@@ -85,7 +68,7 @@ void stream_handshake_refuse(
     buf_printf(&body,
         "{\"type\":\"urn:turnpike:problem:%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
         "\"retryable\":%s,\"detail\":",
-        code, reason(status), status, code, status == 503 ? "true" : "false");
+        code, http_reason(status), status, code, status == 503 ? "true" : "false");
     buf_json_string(&body, detail, strlen(detail));
     if (status == 503)
         buf_printf(&body, ",\"retry_after_ms\":%d", RETRY_AFTER_MS);
@@ -93,11 +76,15 @@ void stream_handshake_refuse(
         buf_puts(&body, ",\"request_id\":");
         buf_json_string(&body, id, strlen(id));
     }
+    if (c->trace && ident_trace_parse(c->trace, &trace))
+        buf_printf(&body, ",\"trace_id\":\"%s\"", trace.trace_id);
     buf_putc(&body, '}');
     buf_printf(&head,
         "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n",
-        status, reason(status), body.len);
+        status, http_reason(status), body.len);
+    if (c->trace)
+        buf_printf(&head, "traceparent: %s\r\n", c->trace);
     put_extra_headers(&head, status);
     buf_puts(&head, "\r\n");
     if (buf_error(&body) == 0 && buf_error(&head) == 0) {

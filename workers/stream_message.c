@@ -16,7 +16,7 @@
 #define RETRY_MS 1000
 #define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
 
-enum message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT };
+enum message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT, MESSAGE_INBOX };
 
 /* A request to a pool on behalf of a client. Submits go one after the other, the rest at once. */
 struct stream_message {
@@ -230,8 +230,8 @@ static void handle_reply(struct stream_message *m, const struct fastcgi_reply *r
         tell_problem(m, reply);
     else if (m->kind == MESSAGE_SUBMIT)
         on_accepted(m, reply);
-    else if (m->conn->format == STREAM_TEXT)
-        ; /* nothing but the assistant's words */
+    else if (m->conn->format == STREAM_TEXT || m->kind == MESSAGE_INBOX)
+        ; /* nothing but the assistant's words; told on the user's channel */
     else if (m->kind == MESSAGE_CONTEXT) {
         jdoc *whole = jdoc_new_object();
         if (whole && jdoc_set(whole, "context", reply) == 0)
@@ -425,6 +425,26 @@ void stream_message_cancel(
         buf_json_string(&m->body, client_message_id, strlen(client_message_id));
         buf_putc(&m->body, '}');
     }
+    if (buf_error(&path) || buf_error(&m->body))
+        fail(m, ERR_NOMEM);
+    else
+        call_api(m, "POST", path.data);
+    buf_free(&path);
+}
+
+void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snooze_minutes)
+{
+    struct stream_message *m = side_message(c, MESSAGE_INBOX, NULL);
+    struct buf path;
+
+    if (!m)
+        return;
+    buf_init(&path, 0);
+    buf_puts(&path, c->stream->conf->public_base);
+    buf_puts(&path, "/inbox/");
+    buf_put_urlencoded(&path, entry, strlen(entry));
+    buf_puts(&path, snooze_minutes > 0 ? "/snooze" : "/ack");
+    buf_printf(&m->body, "{\"minutes\":%lld}", (long long)snooze_minutes);
     if (buf_error(&path) || buf_error(&m->body))
         fail(m, ERR_NOMEM);
     else

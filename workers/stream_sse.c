@@ -1,6 +1,7 @@
 #include "workers/stream.h"
 
 #include "base/err.h"
+#include "base/http.h"
 #include "workers/stream_http.h"
 
 #include <stdatomic.h>
@@ -91,11 +92,13 @@ static void send_json(struct stream_conn *c, int status, const char *body, size_
 
     buf_init(&head, 0);
     buf_printf(&head,
-        "HTTP/1.1 %d Result\r\nContent-Type: application/%s\r\nContent-Length: %zu\r\n"
+        "HTTP/1.1 %d %s\r\nContent-Type: application/%s\r\nContent-Length: %zu\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n",
-        status, wants_problem(status) ? "problem+json" : "json", len);
+        status, http_reason(status), wants_problem(status) ? "problem+json" : "json", len);
     if (c->session) /* the request id, kept here while waiting */
         buf_printf(&head, "X-Request-Id: %s\r\n", c->session);
+    if (c->trace)
+        buf_printf(&head, "traceparent: %s\r\n", c->trace);
     if (status == 503 || status == 429)
         buf_puts(&head, "Retry-After: 1\r\n");
     buf_puts(&head, "\r\n");
@@ -239,6 +242,7 @@ void stream_sse_start(struct stream_conn *c, const char *query)
     if (start.run && strcmp(a.format, "json") == 0) {
         c->kind = STREAM_JSON;
         c->session = a.request[0] ? strdup(a.request) : NULL;
+        c->trace = a.trace[0] ? strdup(a.trace) : NULL;
         start.until_final = true;
     } else {
         c->kind = STREAM_SSE;

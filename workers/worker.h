@@ -35,7 +35,12 @@ struct worker {
 };
 /* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
 void worker_ready(struct worker *w);
-/* From the loops of stream workers and the housekeeper, at least every second: it is not stuck. */
+/*
+ * It is not stuck: from the loops of stream workers and the housekeeper at least every second, from
+ * api and turn workers each time their idle wait comes round, at most WORKER_IDLE_MS apart, and
+ * before each change of stage or turn deadline that lets the supervisor judge by it (crew.c).
+ */
+#define WORKER_IDLE_MS 5000
 void worker_beat(struct worker *w);
 /* Installs the handlers that only set the three flags of the one struct worker. No SA_RESTART. */
 void worker_signals(struct worker *w);

@@ -6,6 +6,7 @@ local LOG_KEEP, TURN_KEEP, SESSION_KEEP = tonumber(ARGV[3]), tonumber(ARGV[4]), 
 local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
 local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
 local IDS_MAX = 5000
+local WEBHOOK_KEEP = 28800000
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
 
@@ -165,6 +166,11 @@ local function close_turn(turn, now, ...)
     redis.call('HDEL', t, 'lease', 'input', 'claim')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', t .. ':steps')
+    if redis.call('HEXISTS', t, 'webhook') == 1 then
+        -- Its end makes the delivery due; kept for as long as that may take.
+        redis.call('PEXPIRE', t, math.max(TURN_KEEP, WEBHOOK_KEEP))
+        redis.call('PUBLISH', 'tp:wake', 'webhook ' .. string.sub(P, 5, -3) .. ' ' .. turn)
+    end
     local cmid = redis.call('HGET', t, 'cmid')
     if cmid and cmid ~= '' then
         redis.call('PEXPIRE', P .. 'seen:' .. cmid, SEEN_KEEP)
@@ -184,5 +190,6 @@ local function answer(outcome, turn, position, with_history)
         steps = redis.call('LRANGE', turn_key(turn) .. ':steps', 0, -1)
     end
     return {outcome, turn, f[1], f[2], f[3] or top_of(s .. ':log'), f[4], f[5],
-        position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps}
+        position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps,
+        with_history and redis.call('HGETALL', P .. 'context') or {}}
 end

@@ -1,6 +1,11 @@
 --include lib_turn.lua
 -- Deletes a session. Its unfinished turns get their final event first, for viewers that are there;
 -- the running one is fenced by the log's absence. 0 without a session.
+local function problem_of(start, turn, session, input)
+    local trace = string.match(input, '"traceparent":"%x%x%-(%x+)%-')
+    return start .. (trace and ',"trace_id":"' .. trace .. '"' or '') .. ',"turn_id":"' .. turn ..
+        '","session_id":"' .. session .. '"}'
+end
 local sid, event, code, reply = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 local s, now = session_key(sid), now_ms()
 if redis.call('EXISTS', s) == 0 then
@@ -17,7 +22,7 @@ local n = 0
 redis.call('HSET', s, 'epoch', epoch)
 for i = 1, #turns do
     local t = turn_key(turns[i])
-    local f = redis.call('HMGET', t, 'state', 'first_event', 'epoch')
+    local f = redis.call('HMGET', t, 'state', 'first_event', 'epoch', 'input')
     if f[1] and not ENDED[f[1]] then
         if not f[3] then
             n = n + 1
@@ -27,8 +32,8 @@ for i = 1, #turns do
         prev = emit(sid, epoch, n, prev, turns[i] .. ' F ' .. event)
         ask_stop(sid, turns[i], 'deleted')
         redis.call('HSET', t, 'epoch', epoch)
-        close_turn(turns[i], now, 'state', 'cancelled', 'status', '410', 'reply', reply,
-            'error', code, 'last', prev)
+        close_turn(turns[i], now, 'state', 'cancelled', 'status', '410',
+            'reply', problem_of(reply, turns[i], sid, f[4] or ''), 'error', code, 'last', prev)
     end
 end
 local messages = redis.call('LRANGE', s .. ':msgs', 0, -1)

@@ -4,8 +4,9 @@ local sid, turn, cmid, body_hash = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 local first_event, input, title, on_busy = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
 local may_run = ARGV[18] == '1'
 local may_pend = ARGV[18] ~= '-'
+local webhook = ARGV[19]
 local messages = {}
-for i = 19, #ARGV do
+for i = 20, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -60,6 +61,9 @@ end
 
 redis.call('HSET', t, 'session', sid, 'state', 'queued', 'attempt', 0, 'created', int(now),
     'cmid', cmid, 'input', input, 'first_event', first_event)
+if webhook ~= '' then
+    redis.call('HSET', t, 'webhook', webhook)
+end
 redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
 if cmid ~= '' then
     redis.call('SET', P .. 'seen:' .. cmid, turn .. ' ' .. body_hash, 'PX',

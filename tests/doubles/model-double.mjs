@@ -157,7 +157,9 @@ export class ModelDouble extends EventEmitter {
   requests = [];    // {api, path, headers, body, step, open}
   #held = new Set();
   #failures = new Map();
-  #server = http.createServer((request, response) => this.#answer(request, response));
+  #server = http.createServer((request, response) => this.#answer(request, response).catch(error => {
+    if (error.code !== "ECONNRESET") throw error; // a caller that was killed while it asked
+  }));
 
   async listen(port = 0) {
     this.setMaxListeners(0);

@@ -22,6 +22,23 @@ describe("a JSON consumer", () => {
     assert.ok(r.tokens_used > 0, JSON.stringify(r));
   });
 
+  test("with Prefer: respond-async gets 202 at once and asks for the answer later", async () => {
+    const body = {message: "hello [[text words=6 hold=3]]", session_id: uuid(), client_message_id: uuid()}, headers = {Prefer: "wait=10, Respond-Async"};
+    const reply = await stack.post("/chat", body, {headers});
+    assert.equal(reply.status, 202, reply.text);
+    assert.equal(reply.headers["preference-applied"], "respond-async");
+    assert.ok(reply.headers.location.endsWith(`/turns/${reply.json.turn_id}`), reply.headers.location);
+    const ask = () => stack.get(`/turns/${reply.json.turn_id}`);
+    assert.equal((await ask()).json.state, "running");
+    assert.equal((await ask()).json.reply, undefined);
+    const again = await stack.post("/chat", body, {headers});
+    assert.equal(again.json.turn_id, reply.json.turn_id);
+    await stack.double.go();
+    const done = await eventually(async () => { const turn = await ask(); return turn.json.state === "done" && turn.json; }, "the turn is done");
+    assert.equal(done.http_status, 200);
+    assert.equal(done.reply.response, "The road north follows the coast.");
+  });
+
   test("may send the optional fields of today's clients", async () => {
     const reply = await stack.chat("hello", {session_id: "old_client-1", context: {user_location: {lat: -33.9, lng: 151.2, city: "Sydney"}},
       use_case: "trip", voice_input: false, attachments: []});

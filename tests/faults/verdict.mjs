@@ -84,7 +84,7 @@ function judgeViews(person, log, stored, runOf, spoiled, fault) {
     const at = written.findIndex((e, i) => !isDeepStrictEqual(e, seen[i]));
     fault("torn", `socket: at ${at} of ${written.length} it saw ${JSON.stringify(seen[at])?.slice(0, 200)}, the log has ${JSON.stringify(written[at])?.slice(0, 200)}`);
   }
-  if (!spoiled && !isDeepStrictEqual(fold(events), stored.map(plain))) fault("torn", "socket: folding its events does not give the stored conversation");
+  if (!spoiled) judgeFold(fold(events), stored.map(plain), fault);
 }
 
 /** Results that tell the model of a failure, of the calls behind the message. They are no silent loss. */
@@ -92,6 +92,18 @@ function failedCalls(stored, message) {
   const at = stored.findIndex(m => m.role === "user" && m.content === message.text), next = stored.findIndex((m, i) => i > at && m.role === "user");
   return stored.slice(at + 1, next < 0 ? undefined : next).filter(m => m.role === "tool" && JSON.parse(m.content).success === false)
     .map(m => JSON.parse(m.content).error.code);
+}
+
+// A snapshot holds the end of a conversation: so many messages at least (RUNNER_HISTORY in fcgi-app/runner.h, without a margin).
+const SNAPSHOT_LEAST = 400;
+
+/** What a folding client has is the stored conversation, or, once it is longer than a snapshot, its whole end. */
+function judgeFold(folded, stored, fault) {
+  const least = Math.min(stored.length, SNAPSHOT_LEAST), tail = stored.slice(stored.length - folded.length);
+  if (folded.length >= least && isDeepStrictEqual(folded, tail)) return;
+  const at = folded.findIndex((m, i) => !isDeepStrictEqual(m, tail[i]));
+  fault("torn", `socket: folding its events gives ${folded.length} messages, stored are ${stored.length}; the first other one, at ${at}: `
+    + `${JSON.stringify(folded[at])?.slice(0, 300)} instead of ${JSON.stringify(tail[at])?.slice(0, 300)}`);
 }
 
 async function judgeLedger(redis, person, messages, stored, report, fault) {

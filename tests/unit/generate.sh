@@ -29,6 +29,9 @@ refuse 's/"entity": "time"/"entity": "clock"/' 'entity "clock"'
 refuse 's/get_current_time/Get Time/' 'name must be'
 refuse 's/"tools": \[/"tools": [ 5,/' 'name must be'
 refuse 's/"tools": \[/"tools": [,/' 'byte'
+refuse '/"keywords"/d' 'the field `keywords` is missing'
+refuse 's/"keywords": "clock/"keywords": "Clock/' 'keywords are words'
+refuse 's/"core": true/"core": 1/' 'core must be true'
 cp "$spec" "$dir/time.json"
 "$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
 grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }

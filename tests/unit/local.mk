@@ -135,7 +135,8 @@ endif
 
 # takeover
 if HAVE_CMOCKA
-TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume
+TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume \
+	tests/unit/test_retention
 check_PROGRAMS += $(TAKEOVER_TESTS)
 TESTS += $(TAKEOVER_TESTS)
 TAKEOVER_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/turn_actors.c \
@@ -144,6 +145,8 @@ tests_unit_test_takeover_SOURCES = tests/unit/test_takeover.c $(TAKEOVER_TEST_PA
 tests_unit_test_takeover_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_takeover_orders_SOURCES = tests/unit/test_takeover_orders.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_orders_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_retention_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_resume_SOURCES = tests/unit/test_resume.c $(TURN_BENCH)
 tests_unit_test_resume_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 endif
@@ -177,4 +180,55 @@ tests_unit_test_shop_SOURCES = tests/unit/test_shop.c $(TOOLS_TEST_PARTS)
 tests_unit_test_shop_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_meals_SOURCES = tests/unit/test_meals.c $(TOOLS_TEST_PARTS)
 tests_unit_test_meals_LDADD = $(TOOLS_TEST_LIBS)
+endif
+
+# choosing tools
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_find_tools tests/unit/test_offer
+TESTS += tests/unit/test_find_tools tests/unit/test_offer
+tests_unit_test_find_tools_SOURCES = tests/unit/test_find_tools.c $(TOOLS_TEST_PARTS)
+tests_unit_test_find_tools_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_offer_SOURCES = tests/unit/test_offer.c $(TURN_BENCH)
+tests_unit_test_offer_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+endif
+EXTRA_DIST += tests/unit/phrasings.tsv
+
+# tools: the rest of money, travel and calendar
+if HAVE_CMOCKA
+TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers
+check_PROGRAMS += $(TRAVELLER_TESTS)
+TESTS += $(TRAVELLER_TESTS)
+tests_unit_test_money_more_SOURCES = tests/unit/test_money_more.c $(TOOLS_TEST_PARTS)
+tests_unit_test_money_more_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_providers_SOURCES = tests/unit/test_providers.c tests/unit/provider_double.c \
+	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
+tests_unit_test_providers_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
+tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
+endif
+
+# reminders
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_reminders
+TESTS += tests/unit/test_reminders
+tests_unit_test_reminders_SOURCES = tests/unit/test_reminders.c $(TOOLS_TEST_PARTS)
+tests_unit_test_reminders_LDADD = libworkers.a $(TOOLS_TEST_LIBS)
+endif
+
+# webhooks
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_webhooks
+TESTS += tests/unit/test_webhooks
+tests_unit_test_webhooks_SOURCES = tests/unit/test_webhooks.c tests/unit/turn_actors.c \
+	tests/unit/turn_actors.h tests/unit/web_double.c tests/unit/web_double.h \
+	tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_webhooks_LDADD = libworkers.a $(STORE_LIBS) $(BASE_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+endif
+
+# sentinel
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_sentinel
+TESTS += tests/unit/test_sentinel
+tests_unit_test_sentinel_SOURCES = tests/unit/test_sentinel.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_sentinel_LDADD = $(STORE_TEST_LIBS)
 endif

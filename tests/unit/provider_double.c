@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,8 +65,10 @@ void provider_double_start(struct provider_double *d, struct tool_bench *b, cons
     assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
     d->pid = fork();
     assert_true(d->pid >= 0);
-    if (d->pid == 0)
+    if (d->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves nothing behind */
         serve(listener, d->seen, status, answer);
+    }
     close(listener);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/base/", ntohs(addr.sin_port));
     assert_int_equal(conf_set(&b->conf, setting, url, why), 0);

@@ -132,6 +132,17 @@ static void one_line_one_answer(void **state)
     assert_int_equal(control_clients(f->control), 0);
 }
 
+static void a_line_with_nul_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char text[64] = "";
+    int fd = client(f, "status");
+    assert_int_equal(send(fd, "\0stop\n", 6, MSG_NOSIGNAL), 6);
+    read_all(f, fd, text, sizeof(text));
+    assert_string_equal(text, "error: a command line holds no NUL\n");
+    close(fd);
+}
+
 static void a_line_that_never_ends(void **state)
 {
     struct fixture *f = *state;
@@ -222,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_line_one_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_with_nul_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_never_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slow_reader_holds_up_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_has_a_bound, setup, teardown),

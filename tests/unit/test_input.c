@@ -10,7 +10,7 @@ static void test_round_trip(void **state)
     jdoc *context = NULL, *agui = NULL;
     struct arena *arena = arena_new();
     struct input in = {.run_id = "r1", .text = "hi \"you\"\n", .message_id = "m1", .zone = "UTC",
-        .locale = "en", .source = "ws", .traceparent = "00-x"}, out;
+        .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x"}, out;
     struct buf json = {0}, again = {0};
 
     (void)state;
@@ -22,6 +22,7 @@ static void test_round_trip(void **state)
     assert_int_equal(input_parse(buf_text(&json), arena, &out), 0);
     assert_string_equal(out.text, in.text);
     assert_string_equal(out.source, "ws");
+    assert_string_equal(out.role, "admin");
     assert_non_null(jdoc_get(out.agui, "tools"));
     assert_int_equal(input_write(&out, &again), 0);
     assert_string_equal(buf_text(&again), buf_text(&json));
@@ -39,6 +40,8 @@ static void test_bad_input_is_refused(void **state)
     struct input out;
 
     (void)state;
+    assert_int_equal(input_parse("{\"run_id\":\"a\"}", arena, &out), 0);
+    assert_string_equal(out.role, "user"); /* written before roles were kept */
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(input_parse(bad[i], arena, &out), ERR_INVALID);
     arena_free(arena);

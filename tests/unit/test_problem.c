@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -78,6 +79,15 @@ static void the_form_names_field_limit_and_ids(void **state)
     assert_false(jdoc_has(doc, "field"));
     assert_false(jdoc_has(doc, "limit"));
     assert_false(jdoc_has(doc, "retry_after_ms"));
+    assert_false(jdoc_has(doc, "expected"));
+    assert_false(jdoc_has(doc, "reason"));
+    jdoc_free(doc);
+    problem_set(&p, PROBLEM_TOOL_FAILED, "no");
+    snprintf(p.expected, sizeof(p.expected), "an \"object\"");
+    snprintf(p.reason, sizeof(p.reason), "full_moon");
+    doc = written(&p);
+    assert_string_equal(jdoc_text_or(doc, "expected", ""), "an \"object\"");
+    assert_string_equal(jdoc_text_or(doc, "reason", ""), "full_moon");
     jdoc_free(doc);
 }
 

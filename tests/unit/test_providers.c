@@ -241,7 +241,7 @@ static void finds_prices_roads_and_videos(void **state)
     assert_int_equal(number_at(r, "/found"), 1);
     jdoc_free(r);
     r = with("roads.url", events, "get_road_conditions", "{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}",
-        "bbox=150.7073,-34.3679,153.5281,-26.9679");
+        "bbox=150.7073,-34.3678,153.5281,-26.9679");
     assert_int_equal(number_at(r, "/found"), 2);
     jdoc_free(r);
     r = with("videos.url", "{\"items\":[{\"id\":{\"videoId\":\"abc_-1\"},\"snippet\":{\"title\":\"Tips\"}},{\"id\":"

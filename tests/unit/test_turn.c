@@ -102,9 +102,12 @@ static void expect_problem(int status, const char *code)
 {
     jdoc *reply = turn_bench_reply(&bench), *events = turn_bench_events(&bench);
     const jdoc *last = jdoc_at(events, jdoc_length(events) - 1);
+    char type[96];
 
     assert_int_equal(bench.result.http_status, status);
     assert_string_equal(jdoc_text_or(reply, "code", ""), code);
+    snprintf(type, sizeof(type), "urn:turnpike:problem:%s", code);
+    assert_string_equal(jdoc_text_or(reply, "type", ""), type);
     assert_string_equal(jdoc_text_or(reply, "trace_id", ""), "0af7651916cd43dd8448eb211c80319c");
     if (strcmp(code, "turn_cancelled"))
         assert_string_equal(jdoc_text_or(last, "code", ""), code);

@@ -1,6 +1,7 @@
 /* viewer and logentry: every cell of the table; every entry once and in order, whatever is lost. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
+#include "workers/hub_runs.h"
 #include "workers/viewer.h"
 
 #include <stdio.h>
@@ -8,6 +9,33 @@
 #include <string.h>
 
 /* ---- the table ---- */
+
+static void track(struct hub_run **open, const char *run, char flag)
+{
+    struct logentry e = {.run = run, .run_len = strlen(run), .flag = flag};
+    hub_runs_track(open, &e);
+}
+
+static void runs_that_began_and_did_not_end(void **state)
+{
+    struct hub_run *open = NULL, *run;
+    (void)state;
+    track(&open, "a", LOGENTRY_TEXT);
+    track(&open, "a", LOGENTRY_FINAL);
+    assert_null(open);
+    track(&open, "a", LOGENTRY_START);
+    track(&open, "a", LOGENTRY_START); /* begun again by another worker */
+    track(&open, "b", LOGENTRY_START);
+    track(&open, "ab", LOGENTRY_START);
+    track(&open, "b", LOGENTRY_FINAL);
+    run = hub_runs_take(&open, "ab", 2);
+    assert_string_equal(run->id, "a");
+    free(run);
+    assert_null(hub_runs_take(&open, "ab", 2));
+    track(&open, "c", LOGENTRY_START);
+    hub_runs_free(&open);
+    assert_null(open);
+}
 
 static void every_cell_is_sound(void **state)
 {
@@ -328,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_is_sound),
+        cmocka_unit_test(runs_that_began_and_did_not_end),
         cmocka_unit_test(names_are_told),
         cmocka_unit_test(every_entry_once_and_in_order),
         cmocka_unit_test(a_message_is_read),

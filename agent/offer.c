@@ -1,0 +1,68 @@
+#include "agent/offer.h"
+
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "tools/tools.h"
+
+#include <string.h>
+
+#define FIND_TOOLS "find_tools"
+
+struct offer {
+    const struct chat *chat;
+    struct context_tool *tools; /* room for every tool */
+    size_t count;
+};
+
+static void take(struct offer *o, const char *name)
+{
+    const struct tools_spec *spec = tools_find(name);
+
+    if (!spec || spec->core)
+        return;
+    for (size_t i = 0; i < o->count; i++)
+        if (o->tools[i].name == spec->name)
+            return;
+    o->tools[o->count++] = (struct context_tool){spec->name, spec->description,
+        spec->arguments_schema};
+}
+
+/* A result that is not valid (cut, an error) brings nothing. */
+static int take_found(struct offer *o, const char *call_id)
+{
+    const struct chat_message *m = chat_result(o->chat, call_id);
+    jdoc *doc = NULL;
+    int error;
+
+    if (!m || m->failed)
+        return 0;
+    if ((error = jdoc_parse(m->text, m->len, &doc, NULL, 0)))
+        return error == ERR_NOMEM ? error : 0;
+    const jdoc *tools = jdoc_get(doc, "tools");
+    for (size_t i = 0; jdoc_type(tools) == JDOC_ARRAY && i < jdoc_length(tools); i++)
+        take(o, jdoc_text_or(jdoc_at(tools, i), "name", ""));
+    jdoc_free(doc);
+    return 0;
+}
+
+int offer_build(const struct chat *chat, struct arena *arena, const struct context_tool **tools,
+    size_t *count)
+{
+    struct offer o = {.chat = chat};
+    int error = 0;
+
+    o.tools = arena_array(arena, tools_count() + 1, sizeof *o.tools);
+    if (!o.tools)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < chat->count && !error; i++) {
+        const struct chat_message *m = &chat->items[i];
+        for (size_t k = 0; k < m->call_count && !error; k++) {
+            take(&o, m->calls[k].name);
+            if (!strcmp(m->calls[k].name, FIND_TOOLS))
+                error = take_found(&o, m->calls[k].id);
+        }
+    }
+    *tools = o.tools;
+    *count = o.count;
+    return error;
+}

@@ -1,0 +1,368 @@
+#include "fcgi-app/handlers.h"
+
+#include "agent/daytime.h"
+#include "agent/turn.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "store/sessions.h"
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HANDLERS_TOOL_GRACE_MS 1000 /* beyond the tool's own limit, for a tool that hangs */
+#define HANDLERS_TOOL_RETRY_MS 1000
+#define HANDLERS_LOCALE_MAX 35
+
+/* handlers -- the tools: their definitions, and one called directly. Api workers. */
+
+static void handlers_member(struct buf *b, const char *name, const char *text)
+{
+    buf_printf(b, ",\"%s\":", name);
+    buf_json_string(b, text, strlen(text));
+}
+
+static void handlers_examples(struct buf *b, const struct tools_spec *spec)
+{
+    buf_puts(b, ",\"examples\":[");
+    for (size_t i = 0; spec->examples != NULL && spec->examples[i] != NULL; i++) {
+        buf_puts(b, i > 0 ? "," : "");
+        buf_json_string(b, spec->examples[i], strlen(spec->examples[i]));
+    }
+    buf_puts(b, "],\"example_arguments\":[");
+    for (size_t i = 0; spec->example_arguments != NULL && spec->example_arguments[i] != NULL; i++)
+        buf_printf(b, "%s%s", i > 0 ? "," : "", spec->example_arguments[i]);
+    buf_putc(b, ']');
+}
+
+static void handlers_tool(struct buf *b, const struct tools_spec *spec)
+{
+    static const char *const effects[] = {
+        [TOOLS_READ] = "read", [TOOLS_WRITE] = "write", [TOOLS_DELETE] = "delete",
+        [TOOLS_OUTSIDE] = "outside"};
+    buf_puts(b, "{\"name\":");
+    buf_json_string(b, spec->name, strlen(spec->name));
+    handlers_member(b, "family", spec->family);
+    handlers_member(b, "description", spec->description);
+    handlers_member(b, "effect", effects[spec->effect]);
+    handlers_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
+    if (spec->approval_argument != NULL) {
+        buf_puts(b, ",\"approval_when\":{");
+        buf_json_string(b, spec->approval_argument, strlen(spec->approval_argument));
+        buf_putc(b, ':');
+        buf_json_string(b, spec->approval_value, strlen(spec->approval_value));
+        buf_putc(b, '}');
+    }
+    buf_printf(b, ",\"idempotent\":%s,\"timeout_ms\":%lld", spec->idempotent ? "true" : "false",
+        (long long)spec->timeout_ms);
+    if (spec->provider != NULL)
+        handlers_member(b, "provider", spec->provider);
+    handlers_examples(b, spec);
+    buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
+        spec->result_schema != NULL ? spec->result_schema : "null");
+}
+
+int handlers_tools(struct exchange *x)
+{
+    exchange_json(x, 200);
+    buf_puts(&x->reply.body, "{\"tools\":[");
+    for (size_t i = 0; i < tools_count(); i++) {
+        buf_puts(&x->reply.body, i > 0 ? "," : "");
+        handlers_tool(&x->reply.body, tools_at(i));
+    }
+    buf_printf(&x->reply.body, "],\"count\":%zu}", tools_count());
+    return 0;
+}
+
+/* The tool that the path names, or NULL with the problem set. */
+static const struct tools_spec *handlers_named(struct exchange *x)
+{
+    const struct tools_spec *spec = tools_find(x->params[0]);
+    if (spec == NULL)
+        problem_set(&x->problem, PROBLEM_UNKNOWN_TOOL,
+            "There is no tool of this name; GET %s/tools lists them.", x->app->conf->public_base);
+    return spec;
+}
+
+int handlers_tool_get(struct exchange *x)
+{
+    const struct tools_spec *spec = handlers_named(x);
+    if (spec == NULL)
+        return ERR_NOT_FOUND;
+    exchange_json(x, 200);
+    handlers_tool(&x->reply.body, spec);
+    return 0;
+}
+
+/* ---- what a direct call brings beside its arguments ---- */
+
+static int handlers_zone(struct exchange *x, const char **zone)
+{
+    const char *configured = x->app->conf->default_zone;
+    const char *named = request_query(&x->request, "timezone");
+    const char *field = named != NULL ? "timezone" : "X-Time-Zone";
+    if (named == NULL)
+        named = request_header(&x->request, "HTTP_X_TIME_ZONE");
+    *zone = named;
+    if (named == NULL)
+        *zone = daytime_zone_valid(configured) ? configured : "UTC";
+    else if (!daytime_zone_valid(named))
+        return problem_field(&x->problem, field, "%s must be a zone of the IANA database, such as "
+            "Australia/Sydney.", field);
+    return 0;
+}
+
+static int handlers_locale(struct exchange *x, const char **locale)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *named = request_query(&x->request, "locale");
+    *locale = named != NULL ? named : "";
+    size_t len = strlen(*locale);
+    if (len > HANDLERS_LOCALE_MAX || strspn(*locale, good) != len)
+        return problem_field(&x->problem, "locale",
+            "locale must be a language tag, such as en-AU.");
+    return 0;
+}
+
+static int handlers_tool_key(struct exchange *x, const char **key)
+{
+    *key = request_header(&x->request, "HTTP_IDEMPOTENCY_KEY");
+    if (*key != NULL && !ident_is_safe(*key, strlen(*key), IDENT_CLIENT_MESSAGE_MAX))
+        return problem_limit(&x->problem, "Idempotency-Key", IDENT_CLIENT_MESSAGE_MAX,
+            "Idempotency-Key must have 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
+            IDENT_CLIENT_MESSAGE_MAX);
+    return 0;
+}
+
+static int handlers_tool_context(struct exchange *x, struct tools_context *context)
+{
+    struct app *app = x->app;
+    *context = (struct tools_context){.conf = app->conf, .store = app->store,
+        .reactor = app->reactor, .uid = x->who.user, .currency = app->conf->default_currency,
+        .now_ms = clock_real_ms(), .role = x->who.role};
+    int result = handlers_zone(x, &context->zone);
+    if (result == 0)
+        result = handlers_locale(x, &context->locale);
+    if (result == 0 && app->http == NULL)
+        result = http_new(&app->http, app->reactor);
+    context->http = app->http;
+    return result;
+}
+
+/* ---- the checks before it runs ---- */
+
+static void handlers_wrong(struct exchange *x, enum problem_code code, const char *path,
+    const char *expected, const char *message)
+{
+    problem_set(&x->problem, code, "%s", message);
+    snprintf(x->problem.field, sizeof(x->problem.field), "%s", path);
+    snprintf(x->problem.expected, sizeof(x->problem.expected), "%s", expected);
+}
+
+static int handlers_arguments(struct exchange *x, const struct tools_spec *spec, jdoc **out)
+{
+    struct tools_problem wrong = {.path = ""};
+    int result = request_value(&x->request, true, out, &x->problem);
+    if (result < 0)
+        return result;
+    if (jdoc_type(*out) != JDOC_OBJECT) {
+        handlers_wrong(x, PROBLEM_ARGUMENT, "", "an object",
+            "The body must be the tool's arguments as a JSON object.");
+        return ERR_INVALID;
+    }
+    result = tools_check(spec, *out, &wrong);
+    if (result == ERR_INVALID)
+        handlers_wrong(x, PROBLEM_ARGUMENT, wrong.path, wrong.expected, wrong.message);
+    return result;
+}
+
+/* A key belongs to one tool and one set of arguments, for as long as a call's mark is kept. */
+static int handlers_claim_key(struct exchange *x, const struct tools_spec *spec, const char *key,
+    const jdoc *args)
+{
+    char digest[IDENT_SHA256_SIZE];
+    struct buf text;
+    buf_init(&text, 0);
+    buf_printf(&text, "%s\n", spec->name);
+    jdoc_write_canonical(args, &text);
+    int result = buf_error(&text);
+    if (result == 0) {
+        ident_sha256_hex(buf_text(&text), text.len, digest);
+        result = sessions_tool_key(x->app->store, x->who.user, key, digest);
+    }
+    buf_free(&text);
+    if (result == ERR_CONFLICT)
+        problem_set(&x->problem, PROBLEM_KEY_MISMATCH,
+            "This Idempotency-Key came before with another tool or other arguments.");
+    return result;
+}
+
+/* ---- its end ---- */
+
+/* What the refusals of tools are over HTTP; one that is not listed is PROBLEM_TOOL_FAILED. */
+static const struct {
+    const char *code;
+    enum problem_code problem;
+} handlers_refusals[] = {
+    {"invalid_argument", PROBLEM_ARGUMENT},
+    {"invalid_json", PROBLEM_BAD_JSON},
+    {"not_found", PROBLEM_NOT_FOUND},
+    {"forbidden", PROBLEM_FORBIDDEN},
+    {"conflict", PROBLEM_CONFLICT},
+    {"ambiguous", PROBLEM_AMBIGUOUS},
+    {"limit_reached", PROBLEM_LIMIT_REACHED},
+    {"no_route", PROBLEM_NO_ROUTE},
+    {"result_too_large", PROBLEM_RESULT_SIZE},
+    {"rate_limited", PROBLEM_RATE},
+    {"provider_not_configured", PROBLEM_NO_PROVIDER},
+    {"provider_failed", PROBLEM_PROVIDER},
+    {"timeout", PROBLEM_TOOL_TIMEOUT},
+    {"internal_error", PROBLEM_INTERNAL},
+};
+
+static int handlers_refused(struct exchange *x, const struct tools_run *run)
+{
+    const jdoc *error = jdoc_get(run->result, "error");
+    const char *code = jdoc_text_or(error, "code", "");
+    enum problem_code problem = PROBLEM_TOOL_FAILED;
+    for (size_t i = 0; i < sizeof(handlers_refusals) / sizeof(handlers_refusals[0]); i++) {
+        if (strcmp(handlers_refusals[i].code, code) == 0)
+            problem = handlers_refusals[i].problem;
+    }
+    handlers_wrong(x, problem, jdoc_text_or(error, "path", ""),
+        jdoc_text_or(error, "expected", ""), jdoc_text_or(run->result, "message", ""));
+    if (problem == PROBLEM_TOOL_FAILED)
+        snprintf(x->problem.reason, sizeof(x->problem.reason), "%s", code);
+    if (problem == PROBLEM_RATE)
+        x->problem.retry_after_ms =
+            run->retry_after_ms > 0 ? run->retry_after_ms : HANDLERS_TOOL_RETRY_MS;
+    return ERR_INVALID;
+}
+
+/* A fault of ours. After a lost reply nobody knows whether a write was done. */
+static int handlers_fault(struct exchange *x, const struct tools_run *run, int error)
+{
+    if (error != ERR_STORE || run->spec->effect == TOOLS_READ)
+        return error;
+    problem_set(&x->problem, PROBLEM_STORE, "Whether it was done is not known%s.",
+        run->call_id != NULL ? ": send it again with the same Idempotency-Key" : "");
+    x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
+    return error;
+}
+
+static int handlers_conclude(struct exchange *x, const struct tools_run *run, int error)
+{
+    bool success = false;
+    if (error == 0 && run->result == NULL)
+        error = ERR_INTERNAL;
+    if (error != 0)
+        return handlers_fault(x, run, error);
+    if (jdoc_get_bool(run->result, "success", &success) != 0 || !success)
+        return handlers_refused(x, run);
+    exchange_json(x, 200);
+    jdoc_write(run->result, &x->reply.body);
+    return 0;
+}
+
+/* ---- the wait ---- */
+
+/*
+ * Api workers are synchronous: one of them stays free of waiting tools, so that everything else is
+ * answered meanwhile. Our own wait is marked before the others are counted.
+ */
+static bool handlers_may_wait(const struct app *app)
+{
+    const struct scoreboard *board = app->worker->board;
+    int64_t waiting = 0, most = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
+                   atomic_load(&slot->stage) == TURN_STAGE_TOOL;
+    }
+    return waiting <= most;
+}
+
+/* For what the tool asked outside: at most its own time, then a second. */
+static int handlers_await(struct exchange *x, struct tools_run *run)
+{
+    struct worker *w = x->app->worker;
+    int64_t until = clock_mono_ms() + run->spec->timeout_ms + HANDLERS_TOOL_GRACE_MS;
+    while (!run->done) {
+        int64_t now = clock_mono_ms();
+        if (w->abort_turn)
+            return ERR_DRAINING;
+        if (now >= until)
+            return ERR_DEADLINE;
+        worker_beat(w);
+        int result = reactor_step(x->app->reactor,
+            until - now > WORKER_IDLE_MS ? now + WORKER_IDLE_MS : until, &w->wait_mask);
+        if (result < 0 && result != ERR_CANCELLED)
+            return result;
+    }
+    return run->error;
+}
+
+static int handlers_wait(struct exchange *x, struct tools_run *run)
+{
+    scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_TOOL);
+    int result = ERR_FULL;
+    if (handlers_may_wait(x->app))
+        result = handlers_await(x, run);
+    worker_beat(x->app->worker);
+    scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_REQUEST);
+    if (!run->done)
+        tools_cancel(run);
+    if (result == ERR_FULL) {
+        problem_set(&x->problem, PROBLEM_POOL_FULL,
+            "Too many tools wait for services outside. The call was stopped; try it again.");
+        x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
+    } else if (result == ERR_DEADLINE) {
+        problem_set(&x->problem, PROBLEM_TOOL_TIMEOUT,
+            "The tool did not answer in time. Whether it had an effect is not known.");
+    }
+    return result;
+}
+
+static int handlers_run(struct exchange *x, struct tools_run *run)
+{
+    int result = tools_start(run, x->request.body, x->request.body_len);
+    if (result == ERR_AGAIN) {
+        result = handlers_wait(x, run);
+        if (x->problem.set)
+            return result;
+    }
+    return handlers_conclude(x, run, result);
+}
+
+int handlers_tool_call(struct exchange *x)
+{
+    const struct tools_spec *spec = handlers_named(x);
+    struct tools_context context;
+    struct tools_run run = {.context = &context, .spec = spec, .arena = x->arena};
+    const char *key = NULL;
+    jdoc *args = NULL;
+    int result;
+    if (spec == NULL)
+        return ERR_NOT_FOUND;
+    if ((result = handlers_tool_key(x, &key)) < 0 ||
+        (result = handlers_tool_context(x, &context)) < 0 ||
+        (result = handlers_arguments(x, spec, &args)) < 0)
+        return result;
+    if (tools_needs_approval(spec, args))
+        return problem_set(&x->problem, PROBLEM_APPROVAL,
+            "This action needs the user's approval, which a direct call cannot ask for. It was not "
+            "done.");
+    if (key != NULL) {
+        if ((result = handlers_claim_key(x, spec, key, args)) < 0)
+            return result;
+        /* The prefix keeps a client's keys apart from the calls of the user's turns. */
+        run.call_id = arena_printf(x->arena, "direct:%s", key);
+        if (run.call_id == NULL)
+            return ERR_NOMEM;
+    }
+    result = handlers_run(x, &run);
+    tools_fini(&run);
+    return result;
+}

@@ -1,0 +1,19 @@
+-- Claims a reminder and puts its event into the inbox, both or nothing.
+-- KEYS: "tp:{UID}:". ARGV: family, record id, the record as it was read, what it becomes ("" = it
+-- stays), mark ("" = none: the record is the claim), the mark's life in ms, event, members in front,
+-- entries kept, their life. Answer: {"OK"}, {"CHANGED"}, {"PRIOR"}
+--include lib_inbox.lua
+local p = KEYS[1]
+local records = p .. 'r:' .. ARGV[1]
+if redis.call('HGET', records, ARGV[2]) ~= ARGV[3] then
+    return { 'CHANGED' }
+end
+if ARGV[5] ~= ''
+    and not redis.call('SET', p .. 'inbox:seen:' .. ARGV[5], '1', 'PX', ARGV[6], 'NX') then
+    return { 'PRIOR' }
+end
+if ARGV[4] ~= '' then
+    redis.call('HSET', records, ARGV[2], ARGV[4])
+end
+inbox_put(p, ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]))
+return { 'OK' }

@@ -1,0 +1,232 @@
+#include "store/reminders.h"
+
+#include "base/err.h"
+#include "store/args.h"
+#include "store/hints.h"
+#include "store/inbox.h"
+#include "store/scripts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void reminders_timer_hint(
+    struct reminders_hint *out, const char *uid, const char *timer, int64_t due_ms)
+{
+    snprintf(out->member, sizeof(out->member), "%s %s", uid, timer);
+    out->due_ms = due_ms;
+}
+
+void reminders_event_hint(struct reminders_hint *out, const char *uid, const char *event,
+    int64_t minutes, int64_t due_ms)
+{
+    snprintf(out->member, sizeof(out->member), "%s e/%s/%" PRId64 "/%" PRId64, uid, event, minutes,
+        due_ms);
+    out->due_ms = due_ms;
+}
+
+void reminders_snooze_hint(
+    struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms)
+{
+    snprintf(out->member, sizeof(out->member), "%s s/%s/%" PRId64, uid, entry, due_ms);
+    out->due_ms = due_ms;
+}
+
+int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count)
+{
+    struct link_arg key = link_text(REMINDERS_KEY), args[1 + 2 * REMINDERS_BATCH];
+    char due[REMINDERS_BATCH][24];
+    size_t n = 0;
+
+    if (count > REMINDERS_BATCH)
+        return ERR_INVALID;
+    if (count == 0)
+        return 0;
+    args[n++] = link_text(HINTS_WAKE);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(due[i], sizeof(due[i]), "%" PRId64, hints[i].due_ms);
+        args[n++] = link_text(due[i]);
+        args[n++] = link_text(hints[i].member);
+    }
+    return link_script_call(s->link, &script_reminder_hint, &key, 1, args, n, NULL);
+}
+
+int reminders_drop(struct store *s, const char *member)
+{
+    return link_command(s->link, NULL, "ZREM %s %s", REMINDERS_KEY, member);
+}
+
+int reminders_later(struct store *s, const char *member, int64_t look_ms)
+{
+    return link_command(
+        s->link, NULL, "ZADD %s XX %lld %s", REMINDERS_KEY, (long long)look_ms, member);
+}
+
+/* --- looking --- */
+
+static bool read_number(const char *text, int64_t *value)
+{
+    char *end;
+
+    if (*text == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 17)
+        return false;
+    *value = strtoll(text, &end, 10);
+    return true;
+}
+
+/* Cuts `text` at its last slash; returns what stands behind it, or NULL. */
+static char *cut_last(char *text)
+{
+    char *slash = strrchr(text, '/');
+
+    if (slash)
+        *slash++ = '\0';
+    return slash;
+}
+
+/* When a UUID of version 7 was made; 0 for another id. */
+static int64_t made_ms(const char *id)
+{
+    char digits[13];
+
+    if (!ident_is_uuid(id))
+        return 0;
+    snprintf(digits, sizeof(digits), "%.8s%.4s", id, id + 9);
+    return strtoll(digits, NULL, 16);
+}
+
+/* The part of a member behind the user's id. */
+static bool read_what(char *what, int64_t score, struct reminders_due *to)
+{
+    const char *text;
+
+    to->due_ms = score;
+    to->written_ms = made_ms(what);
+    to->kind = REMINDERS_TIMER;
+    if (what[0] != '\0' && what[1] == '/') {
+        to->kind = what[0] == 'e' ? REMINDERS_EVENT : REMINDERS_SNOOZE;
+        text = cut_last(what + 2);
+        if (!strchr("es", what[0]) || !text || !read_number(text, &to->due_ms))
+            return false;
+        to->written_ms = to->due_ms;
+        what += 2;
+    }
+    if (to->kind == REMINDERS_EVENT) {
+        text = cut_last(what);
+        if (!text || !read_number(text, &to->minutes))
+            return false;
+    }
+    if (!ident_is_safe(what, strlen(what), sizeof(to->id) - 1))
+        return false;
+    snprintf(to->id, sizeof(to->id), "%s", what);
+    return true;
+}
+
+static bool read_member(
+    const char *member, size_t len, int64_t score, struct reminders_due *to)
+{
+    char copy[REMINDERS_MEMBER_SIZE];
+
+    memset(to, 0, sizeof(*to));
+    if (len >= sizeof(copy) || memchr(member, '\0', len))
+        return false;
+    memcpy(copy, member, len);
+    copy[len] = '\0';
+    memcpy(to->member, copy, len + 1);
+    char *blank = strchr(copy, ' ');
+    if (!blank || !ident_is_safe(copy, (size_t)(blank - copy), IDENT_USER_MAX))
+        return false;
+    *blank = '\0';
+    snprintf(to->uid, sizeof(to->uid), "%.*s", IDENT_USER_MAX, copy);
+    return read_what(blank + 1, score, to);
+}
+
+int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
+    size_t max, size_t *count)
+{
+    struct link_arg key = link_text(REMINDERS_KEY), args[2];
+    struct link_reply *r = NULL;
+    char now[24] = "", most[24];
+
+    *count = 0;
+    *wait_ms = -1;
+    if (*now_ms != 0)
+        snprintf(now, sizeof(now), "%" PRId64, *now_ms);
+    snprintf(most, sizeof(most), "%zu", max);
+    args[0] = link_text(now);
+    args[1] = link_text(most);
+    int error = link_script_call(s->link, &script_reminder_due, &key, 1, args, 2, &r);
+    if (error)
+        return error;
+    *now_ms = link_reply_int(link_reply_at(r, 0));
+    if (link_reply_text(link_reply_at(r, 1), NULL)[0] != '\0')
+        *wait_ms = link_reply_int(link_reply_at(r, 1));
+    for (size_t i = 2; i + 1 < link_reply_count(r) && *count < max; i += 2) {
+        size_t len;
+        const char *member = link_reply_text(link_reply_at(r, i), &len);
+        double score = strtod(link_reply_text(link_reply_at(r, i + 1), NULL), NULL);
+        if (score < 0 || score > 9e15)
+            score = 0;
+        if (read_member(member, len, (int64_t)score, &out[*count]))
+            (*count)++;
+        else /* none of ours: out of the way */
+            link_command(s->link, NULL, "ZREM %s %b", REMINDERS_KEY, member, len);
+    }
+    link_reply_free(r);
+    return 0;
+}
+
+/* --- firing --- */
+
+static int outcome(const struct link_reply *r)
+{
+    const char *word = link_reply_text(link_reply_at(r, 0), NULL);
+
+    if (strcmp(word, "OK") == 0)
+        return 0;
+    if (strcmp(word, "CHANGED") == 0)
+        return ERR_CONFLICT;
+    return strcmp(word, "PRIOR") == 0 ? ERR_NOT_FOUND : ERR_INTERNAL;
+}
+
+int reminders_fire(struct store *s, const struct reminders_firing *f)
+{
+    struct link_reply *r = NULL;
+    struct args a;
+
+    args_init(&a);
+    args_text(&a, f->family);
+    args_text(&a, f->id);
+    args_text(&a, f->seen);
+    args_text(&a, f->next);
+    args_text(&a, f->mark);
+    args_int(&a, s->conf->turn_keep_ms);
+    args_text(&a, f->event);
+    args_text(&a, f->extra);
+    args_int(&a, INBOX_MAX);
+    args_int(&a, INBOX_KEEP_MS);
+    int error = args_call(&a, s, &script_reminder_fire, f->uid, &r);
+    if (error == 0)
+        error = outcome(r);
+    link_reply_free(r);
+    return error;
+}
+
+int reminders_fire_snooze(struct store *s, const struct reminders_due *due, const char *extra)
+{
+    struct link_reply *r = NULL;
+    struct args a;
+
+    args_init(&a);
+    args_text(&a, due->id);
+    args_int(&a, due->due_ms);
+    args_text(&a, extra);
+    args_int(&a, INBOX_MAX);
+    args_int(&a, INBOX_KEEP_MS);
+    int error = args_call(&a, s, &script_inbox_again, due->uid, &r);
+    if (error == 0)
+        error = outcome(r);
+    link_reply_free(r);
+    return error;
+}

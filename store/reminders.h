@@ -1,0 +1,73 @@
+#ifndef TURNPIKE_STORE_REMINDERS_H
+#define TURNPIKE_STORE_REMINDERS_H
+
+#include "base/ident.h"
+#include "store/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * reminders -- tp:hint:timers: what will be due, and when to look at it. It stands in another slot
+ * than the users' records, so a hint is written before the record that it is about, and proves
+ * nothing: who fires it compares the record and claims it in the user's slot, in one script with
+ * the inbox's entry. Used by tools (writing) and the housekeeper (firing).
+ *
+ * Members: `UID TIMER`, `UID e/EVENT/MINUTES/DUE` (MINUTES before the event's start),
+ * `UID s/ENTRY/DUE` (a snoozed entry of the inbox); DUE in ms, so that a moved event has another
+ * member.
+ */
+#define REMINDERS_KEY "tp:hint:timers"
+#define REMINDERS_MEMBER_SIZE 400
+#define REMINDERS_BATCH 8
+
+struct reminders_hint {
+    char member[REMINDERS_MEMBER_SIZE];
+    int64_t due_ms;
+};
+void reminders_timer_hint(
+    struct reminders_hint *out, const char *uid, const char *timer, int64_t due_ms);
+void reminders_event_hint(struct reminders_hint *out, const char *uid, const char *event,
+    int64_t minutes, int64_t due_ms);
+void reminders_snooze_hint(
+    struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms);
+
+/* At most REMINDERS_BATCH. Wakes the housekeepers when one of them is the next of all. */
+int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count);
+int reminders_drop(struct store *s, const char *member);
+/* Looks at it again at look_ms, if it is there. */
+int reminders_later(struct store *s, const char *member, int64_t look_ms);
+
+enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE };
+struct reminders_due {
+    char member[REMINDERS_MEMBER_SIZE];
+    char uid[IDENT_USER_MAX + 1], id[IDENT_CLIENT_MESSAGE_MAX + 1];
+    enum reminders_kind kind;
+    int64_t minutes, due_ms;
+    int64_t written_ms; /* not before: its record may be about to be written for a while after */
+};
+/*
+ * reminders_look -- what is due now; members that are none are removed.
+ *   now_ms  in: the time, 0 = Redis' own, the same for all machines; out: what it was
+ *   wait_ms out: until the next one is due; -1 when there is none
+ * Returns 0 or ERR_STORE*.
+ */
+int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
+    size_t max, size_t *count);
+
+/* A record's reminder into its user's inbox. */
+struct reminders_firing {
+    const char *uid, *family, *id;
+    const char *seen;  /* the record as it was read */
+    const char *next;  /* what it becomes; NULL = it stays, `mark` says that it was done */
+    const char *mark;  /* or NULL */
+    const char *event; /* JSON object, not empty */
+    const char *extra; /* members in front, each with its comma; not kept when it is snoozed */
+};
+/* Returns 0 (fired by this call); ERR_CONFLICT (the record is another one by now); ERR_NOT_FOUND
+ * (fired before); ERR_STORE*. */
+int reminders_fire(struct store *s, const struct reminders_firing *firing);
+/* The same for a snoozed entry. */
+int reminders_fire_snooze(struct store *s, const struct reminders_due *due, const char *extra);
+
+#endif

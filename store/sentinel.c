@@ -1,0 +1,246 @@
+#include "store/sentinel.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "store/resp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ANSWER_MAX 1024
+
+static unsigned answered_last; /* position in the list */
+
+bool sentinel_used(const struct conf *conf)
+{
+    return conf->redis_sentinels[0] != 0;
+}
+
+bool sentinel_same(const struct sentinel_address *a, const struct sentinel_address *b)
+{
+    return a->port == b->port && !strcmp(a->host, b->host);
+}
+
+bool sentinel_word(const char **list, char out[SENTINEL_WORD_SIZE])
+{
+    static const char between[] = " ,\t";
+    size_t len;
+
+    *list += strspn(*list, between);
+    len = strcspn(*list, between);
+    if (!len)
+        return false;
+    memcpy(out, *list, len < SENTINEL_WORD_SIZE ? len : SENTINEL_WORD_SIZE - 1);
+    out[len < SENTINEL_WORD_SIZE ? len : SENTINEL_WORD_SIZE - 1] = 0;
+    *list += len;
+    return true;
+}
+
+/* Waits for the socket; false when the time is over. */
+static bool ready(int fd, short events, int64_t until_ms)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t left;
+    int n;
+
+    do {
+        left = until_ms - clock_mono_ms();
+        n = left > 0 ? poll(&p, 1, (int)left) : 0;
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+static int connected(int family, const struct sockaddr *address, socklen_t len, int64_t until_ms)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), fault = 0;
+    socklen_t size = sizeof(fault);
+
+    if (fd < 0)
+        return -1;
+    if (!connect(fd, address, len))
+        return fd;
+    if (errno == EINPROGRESS && ready(fd, POLLOUT, until_ms) &&
+        !getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &size) && !fault)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* "host:port", "[v6]:port" or a path. */
+static int open_socket(const char *word, int64_t until_ms)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    char host[SENTINEL_WORD_SIZE], *colon;
+    int fd = -1;
+
+    if (*word == '/') {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        if (strlen(word) >= sizeof(address.sun_path))
+            return -1;
+        strcpy(address.sun_path, word);
+        return connected(AF_UNIX, (const struct sockaddr *)&address, sizeof(address), until_ms);
+    }
+    strcpy(host, *word == '[' ? word + 1 : word);
+    colon = strrchr(host, ':');
+    if (!colon)
+        return -1;
+    *colon = 0;
+    if (colon > host && colon[-1] == ']')
+        colon[-1] = 0;
+    if (getaddrinfo(host, colon + 1, &hints, &list))
+        return -1;
+    for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+        fd = connected(a->ai_family, a->ai_addr, a->ai_addrlen, until_ms);
+    freeaddrinfo(list);
+    return fd;
+}
+
+static int send_question(int fd, const struct conf *conf)
+{
+    struct buf out = {0};
+    ssize_t n = -1;
+
+    if (conf->redis_sentinel_password[0]) {
+        resp_count(&out, '*', 2);
+        resp_text(&out, "AUTH");
+        resp_text(&out, conf->redis_sentinel_password);
+    }
+    resp_count(&out, '*', 3);
+    resp_text(&out, "SENTINEL");
+    resp_text(&out, "get-master-addr-by-name");
+    resp_text(&out, conf->redis_master);
+    if (!buf_error(&out))
+        n = send(fd, out.data, out.len, MSG_NOSIGNAL);
+    if (n != (ssize_t)out.len)
+        n = -1;
+    buf_free(&out);
+    return n < 0 ? ERR_STORE : 0;
+}
+
+/* "$N\r\nTEXT\r\n" at *at. Returns 0, ERR_AGAIN = incomplete, ERR_STORE = not such a thing. */
+static int take_text(const char **at, const char *end, char *out, size_t size)
+{
+    const char *line = memchr(*at, '\n', (size_t)(end - *at));
+    long n;
+
+    if (!line)
+        return ERR_AGAIN;
+    if (**at != '$')
+        return ERR_STORE;
+    n = strtol(*at + 1, NULL, 10);
+    if (n < 1 || (size_t)n >= size)
+        return ERR_STORE;
+    if (end - line - 1 < n + 2)
+        return ERR_AGAIN;
+    memcpy(out, line + 1, (size_t)n);
+    out[n] = 0;
+    *at = line + 1 + n + 2;
+    return 0;
+}
+
+/* in: so far, ends with NUL. */
+static int parse(const char *in, size_t len, bool with_auth, struct sentinel_address *out)
+{
+    const char *at = in, *end = in + len, *line;
+    char port[8];
+    int error;
+
+    for (int skip = with_auth; skip >= 0; skip--) {
+        line = memchr(at, '\n', (size_t)(end - at));
+        if (!line)
+            return ERR_AGAIN;
+        if (*at == '-') {
+            log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
+            return ERR_STORE;
+        }
+        if (!skip && (!strncmp(at, "*-1", 3) || !strncmp(at, "$-1", 3)))
+            return ERR_NOT_FOUND;
+        if (!skip && strncmp(at, "*2\r", 3) != 0)
+            return ERR_STORE;
+        at = line + 1;
+    }
+    if ((error = take_text(&at, end, out->host, sizeof(out->host))) ||
+        (error = take_text(&at, end, port, sizeof(port))))
+        return error;
+    out->port = atoi(port);
+    return out->port > 0 && out->port < 65536 ? 0 : ERR_STORE;
+}
+
+static int ask(const struct conf *conf, const char *word, int64_t until_ms,
+    struct sentinel_address *out)
+{
+    char in[ANSWER_MAX + 1];
+    size_t len = 0;
+    int fd = open_socket(word, until_ms), error;
+
+    if (fd < 0)
+        return ERR_STORE;
+    error = send_question(fd, conf);
+    if (!error)
+        error = ERR_AGAIN;
+    while (error == ERR_AGAIN) {
+        ssize_t n = len < ANSWER_MAX && ready(fd, POLLIN, until_ms)
+                        ? recv(fd, in + len, ANSWER_MAX - len, 0)
+                        : 0;
+
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (n <= 0) {
+            error = ERR_STORE;
+            break;
+        }
+        len += (size_t)n;
+        in[len] = 0;
+        error = parse(in, len, conf->redis_sentinel_password[0] != 0, out);
+    }
+    close(fd);
+    return error;
+}
+
+static unsigned count_words(const struct conf *conf)
+{
+    const char *list = conf->redis_sentinels;
+    char word[SENTINEL_WORD_SIZE];
+    unsigned n = 0;
+
+    while (sentinel_word(&list, word))
+        n++;
+    return n;
+}
+
+int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out)
+{
+    unsigned count = count_words(conf);
+    int64_t end_ms = clock_mono_ms() + budget_ms;
+    int result = ERR_STORE;
+
+    if (answered_last >= count)
+        answered_last = 0;
+    for (unsigned left = count; left; left--) {
+        const char *list = conf->redis_sentinels;
+        char word[SENTINEL_WORD_SIZE];
+        int64_t now = clock_mono_ms(), share = (end_ms - now) / left;
+        int error;
+
+        for (unsigned i = 0; i <= answered_last; i++)
+            sentinel_word(&list, word);
+        error = ask(conf, word, now + (share > 1 ? share : 1), out);
+        if (!error)
+            return 0;
+        log_limited(LOG_LEVEL_WARN, "sentinel %s: %s", word,
+            error == ERR_NOT_FOUND ? "does not know redis.master" : "no answer");
+        if (error == ERR_NOT_FOUND)
+            result = error;
+        answered_last = (answered_last + 1) % count;
+    }
+    return result;
+}

@@ -1,0 +1,38 @@
+#ifndef TURNPIKE_STORE_SENTINEL_H
+#define TURNPIKE_STORE_SENTINEL_H
+
+#include "base/conf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * sentinel -- which Redis is the master now? Asked from the Sentinels of redis.sentinels, one
+ * after the other, beginning with the one that answered last. Its own few lines of RESP on a plain
+ * socket, so that every kind of connection can use it. Any process that talks to Redis; not safe
+ * for threads.
+ */
+#define SENTINEL_HOST_SIZE 256
+struct sentinel_address {
+    char host[SENTINEL_HOST_SIZE];
+    int port;
+};
+
+/* What one question costs an event loop at most: at a connect, and of a living connection. */
+#define SENTINEL_CONNECT_MS 150
+#define SENTINEL_CHECK_MS 20
+
+bool sentinel_used(const struct conf *conf);
+/*
+ * sentinel_master -- blocks until one of them answered, at most budget_ms for all of them; names
+ * instead of addresses in redis.sentinels are looked up on top of that.
+ * Returns 0; ERR_STORE (nobody answered); ERR_NOT_FOUND (no Sentinel knows redis.master).
+ */
+int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out);
+bool sentinel_same(const struct sentinel_address *a, const struct sentinel_address *b);
+
+/* One host:port or unix path of redis.sentinels, which *list is moved past. False at its end. */
+#define SENTINEL_WORD_SIZE 320
+bool sentinel_word(const char **list, char out[SENTINEL_WORD_SIZE]);
+
+#endif

@@ -1,0 +1,153 @@
+#include "store/webhooks.h"
+
+#include "base/err.h"
+#include "store/args.h"
+#include "store/scripts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_LOOK_MS 5000
+#define MEMBER_SIZE (IDENT_USER_MAX + 1 + IDENT_UUID_SIZE)
+
+static void member_of(char out[MEMBER_SIZE], const char *uid, const char *turn)
+{
+    snprintf(out, MEMBER_SIZE, "%s %s", uid, turn);
+}
+
+int webhooks_expect(struct store *s, const char *uid, const char *turn)
+{
+    struct link_arg key = link_text(WEBHOOKS_KEY), args[3];
+    struct link_reply *r = NULL;
+    char member[MEMBER_SIZE], most[24], look[24];
+
+    member_of(member, uid, turn);
+    snprintf(most, sizeof(most), "%" PRId64, s->conf->webhook_queue_max);
+    snprintf(look, sizeof(look), "%d", FIRST_LOOK_MS);
+    args[0] = link_text(most);
+    args[1] = link_text(member);
+    args[2] = link_text(look);
+    int error = link_script_call(s->link, &script_webhook_expect, &key, 1, args, 3, &r);
+    if (error == 0 && link_reply_int(r) == 0)
+        error = ERR_FULL;
+    link_reply_free(r);
+    return error;
+}
+
+static int read_member(const char *text, size_t len, struct webhooks_hint *out)
+{
+    const char *blank = memchr(text, ' ', len);
+    size_t user = blank ? (size_t)(blank - text) : 0;
+
+    if (!ident_is_safe(text, user, IDENT_USER_MAX) || len - user - 1 != IDENT_UUID_SIZE - 1)
+        return ERR_INVALID;
+    memcpy(out->uid, text, user);
+    out->uid[user] = '\0';
+    memcpy(out->turn, blank + 1, IDENT_UUID_SIZE - 1);
+    out->turn[IDENT_UUID_SIZE - 1] = '\0';
+    return ident_is_uuid(out->turn) ? 0 : ERR_INVALID;
+}
+
+int webhooks_read_wake(const char *bytes, size_t len, struct webhooks_hint *out)
+{
+    size_t skip = strlen(WEBHOOKS_WAKE);
+
+    if (len <= skip || memcmp(bytes, WEBHOOKS_WAKE, skip) != 0)
+        return ERR_INVALID;
+    return read_member(bytes + skip, len - skip, out);
+}
+
+int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count)
+{
+    struct link_arg key = link_text(WEBHOOKS_KEY), args[2];
+    struct link_reply *r = NULL;
+    char most[24], lease[24];
+
+    *count = 0;
+    snprintf(most, sizeof(most), "%zu", max);
+    snprintf(lease, sizeof(lease), "%d", WEBHOOKS_LEASE_MS);
+    args[0] = link_text(most);
+    args[1] = link_text(lease);
+    int error = link_script_call(s->link, &script_webhook_due, &key, 1, args, 2, &r);
+    for (size_t i = 0; error == 0 && i < link_reply_count(r) && *count < max; i++) {
+        size_t len;
+        const char *member = link_reply_text(link_reply_at(r, i), &len);
+
+        if (read_member(member, len, &out[*count]) == 0)
+            ++*count;
+        else
+            error = link_command(s->link, NULL, "ZREM %s %b", WEBHOOKS_KEY, member, len);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms)
+{
+    struct link_arg key = link_text(WEBHOOKS_KEY), args[2];
+    char member[MEMBER_SIZE], wait[24];
+
+    member_of(member, hint->uid, hint->turn);
+    snprintf(wait, sizeof(wait), "%" PRId64, wait_ms);
+    args[0] = link_text(member);
+    args[1] = link_text(wait);
+    link_send_script(s->link, &script_webhook_later, &key, 1, args, 2, NULL, NULL);
+}
+
+int webhooks_claim(
+    struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out, int64_t *wait_ms)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    const char *word;
+
+    *wait_ms = 0;
+    memset(out, 0, sizeof(*out));
+    out->of = *hint;
+    ident_uuid7(out->token);
+    args_init(&args);
+    args_text(&args, hint->turn);
+    args_text(&args, out->token);
+    args_int(&args, WEBHOOKS_LEASE_MS);
+    args_int(&args, WEBHOOKS_TRIES);
+    int error = args_call(&args, s, &script_webhook_claim, hint->uid, &r);
+    if (error != 0)
+        return error;
+    word = link_reply_text(link_reply_at(r, 0), NULL);
+    if (strcmp(word, "send") == 0) {
+        snprintf(out->url, sizeof(out->url), "%s", link_reply_text(link_reply_at(r, 1), NULL));
+        out->number = (unsigned)link_reply_int(link_reply_at(r, 2));
+    } else if (strcmp(word, "wait") == 0) {
+        *wait_ms = link_reply_int(link_reply_at(r, 1));
+        error = ERR_AGAIN;
+    } else {
+        error = ERR_NOT_FOUND;
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks_outcome outcome,
+    int64_t wait_ms)
+{
+    static const char *const names[] = {[WEBHOOKS_AGAIN] = "again",
+        [WEBHOOKS_DELIVERED] = "delivered",
+        [WEBHOOKS_GONE] = "gone",
+        [WEBHOOKS_FAILED] = "failed"};
+    struct link_reply *r = NULL;
+    struct args args;
+
+    args_init(&args);
+    args_text(&args, t->of.turn);
+    args_text(&args, t->token);
+    args_text(&args, names[outcome]);
+    args_int(&args, wait_ms);
+    int error = args_call(&args, s, &script_webhook_settle, t->of.uid, &r);
+    if (error == 0 && link_reply_int(r) == 0)
+        error = ERR_FENCED;
+    if (error == 0)
+        webhooks_later(s, &t->of, outcome == WEBHOOKS_AGAIN ? wait_ms : -1);
+    link_reply_free(r);
+    return error;
+}

@@ -1,0 +1,61 @@
+#ifndef TURNPIKE_STORE_WEBHOOKS_H
+#define TURNPIKE_STORE_WEBHOOKS_H
+
+#include "base/ident.h"
+#include "store/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * webhooks -- which turns are told to a URL when they end, and who tells it. The truth is the
+ * turn's own hash: its URL stands there from the start, so the script that ends the turn, whichever
+ * it is, makes the delivery due in the same step. tp:hint:webhooks says where to look: a member
+ * "UID TURN" is written before the turn begins and dropped after the last word; a stale one is
+ * harmless.
+ */
+#define WEBHOOKS_KEY "tp:hint:webhooks"
+#define WEBHOOKS_URL_MAX 2000
+#define WEBHOOKS_TRIES 8
+#define WEBHOOKS_LEASE_MS 20000 /* of a try: longer than its timeout */
+#define WEBHOOKS_WAKE "webhook " /* how a message on tp:wake begins; "UID TURN" follows */
+
+struct webhooks_hint {
+    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+};
+
+/* Turn worker, before turns_begin. Returns 0, ERR_FULL (setting webhook.queue), ERR_STORE*. */
+int webhooks_expect(struct store *s, const char *uid, const char *turn);
+
+/*
+ * webhooks_due -- hints to look at, oldest first; no other housekeeper is told of them for
+ * WEBHOOKS_LEASE_MS. Returns 0 or an ERR_STORE* error.
+ */
+int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count);
+/* The hint's next look is in wait_ms; below 0 drops it. Nobody waits for it. */
+void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms);
+/* "webhook UID TURN" as tp:wake says it. Returns 0 or ERR_INVALID. */
+int webhooks_read_wake(const char *bytes, size_t len, struct webhooks_hint *out);
+
+/* One try of one delivery. */
+struct webhooks_try {
+    struct webhooks_hint of;
+    char token[IDENT_UUID_SIZE]; /* of this claim */
+    char url[WEBHOOKS_URL_MAX + 1];
+    unsigned number;             /* from 1 to WEBHOOKS_TRIES */
+};
+/*
+ * webhooks_claim -- of two claimers one gets it, for WEBHOOKS_LEASE_MS.
+ * Returns 0; ERR_NOT_FOUND (nothing to send any more); ERR_AGAIN (not yet, or another one's:
+ * wait_ms); ERR_STORE*.
+ */
+int webhooks_claim(
+    struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out, int64_t *wait_ms);
+
+enum webhooks_outcome { WEBHOOKS_AGAIN, WEBHOOKS_DELIVERED, WEBHOOKS_GONE, WEBHOOKS_FAILED };
+/* What became of it; wait_ms: until the next try, for WEBHOOKS_AGAIN. Moves or drops the hint too.
+ * Returns 0, ERR_FENCED (the claim ran out and another one has it), ERR_STORE*. */
+int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks_outcome outcome,
+    int64_t wait_ms);
+
+#endif

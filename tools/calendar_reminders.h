@@ -1,0 +1,28 @@
+#ifndef TURNPIKE_TOOLS_CALENDAR_REMINDERS_H
+#define TURNPIKE_TOOLS_CALENDAR_REMINDERS_H
+
+#include "base/jdoc.h"
+#include "tools/tools.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * calendar_reminders -- when the reminders of a calendar event are due. An event's start was made an
+ * instant (start_ms) from local time in the event's zone when it was written; whole days before it
+ * (1440 minutes and multiples) are counted by that zone's calendar, at the same time of day, other
+ * offsets in elapsed minutes. The change of the clocks so moves no reminder of days.
+ */
+#define CALENDAR_REMINDERS_MAX 5 /* of one event */
+
+/* Returns 0 or ERR_INVALID (the event has no start). Used by tools and the housekeeper. */
+int calendar_reminders_due(const jdoc *event, int64_t minutes, int64_t *due_ms);
+/* Does the event (still) have this reminder, at this time? */
+bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms);
+
+/* Before the event is written: hints for its reminders that are not past. Returns 0 or a fault. */
+int calendar_reminders_plan(struct tools_run *run, const jdoc *event);
+/* After it: takes away the hints of `old` that `event` (NULL: deleted) does not have. */
+void calendar_reminders_tidy(struct tools_run *run, const jdoc *old, const jdoc *event);
+
+#endif

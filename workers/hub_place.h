@@ -1,0 +1,20 @@
+#ifndef TURNPIKE_WORKERS_HUB_PLACE_H
+#define TURNPIKE_WORKERS_HUB_PLACE_H
+
+#include "workers/logentry.h"
+
+/*
+ * hub_place -- where a session's log stands, as store/lua/view_locate.lua tells it. Stream workers.
+ */
+struct hub_place {
+    struct logentry_id top, oldest, first; /* first: the log's end before the running turn */
+    bool has_log, has_first, trimmed, running, exists;
+    const char *run, *state; /* borrowed; "" = none */
+};
+#define HUB_PLACE_MESSAGES 8 /* index of the first message in the reply */
+
+/* Returns 0 or ERR_INTERNAL: no such reply. */
+int hub_place_read(
+    const char *const *texts, const size_t *lens, size_t count, struct hub_place *p);
+
+#endif
