@@ -209,7 +209,7 @@ static int ask(const struct conf *conf, const char *word, int64_t until_ms,
 static unsigned count_words(const struct conf *conf)
 {
     const char *list = conf->redis_sentinels;
-    char word[SENTINEL_WORD_SIZE];
+    char word[SENTINEL_WORD_SIZE] = "";
     unsigned n = 0;
 
     while (sentinel_word(&list, word))
@@ -227,7 +227,7 @@ int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_
         answered_last = 0;
     for (unsigned left = count; left; left--) {
         const char *list = conf->redis_sentinels;
-        char word[SENTINEL_WORD_SIZE];
+        char word[SENTINEL_WORD_SIZE] = "";
         int64_t now = clock_mono_ms(), share = (end_ms - now) / left;
         int error;
 

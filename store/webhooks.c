@@ -40,7 +40,7 @@ static int read_member(const char *text, size_t len, struct webhooks_hint *out)
     const char *blank = memchr(text, ' ', len);
     size_t user = blank ? (size_t)(blank - text) : 0;
 
-    if (!ident_is_safe(text, user, IDENT_USER_MAX) || len - user - 1 != IDENT_UUID_SIZE - 1)
+    if (!blank || !ident_is_safe(text, user, IDENT_USER_MAX) || len - user - 1 != IDENT_UUID_SIZE - 1)
         return ERR_INVALID;
     memcpy(out->uid, text, user);
     out->uid[user] = '\0';

@@ -193,7 +193,7 @@ static int make_index(struct words *w, float *part)
         return w->error;
     finder.terms = calloc(w->count + 1, sizeof *finder.terms);
     finder.postings = calloc(w->count + 1, sizeof *finder.postings);
-    if (finder.terms == NULL || finder.postings == NULL)
+    if (finder.terms == NULL || finder.postings == NULL || w->list == NULL)
         return ERR_NOMEM;
     qsort(w->list, w->count, sizeof *w->list, compare_words);
     weigh_fields(w, part);

@@ -111,11 +111,11 @@ static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc 
     static const char *const standard[] = { "breakfast", "lunch", "dinner" };
     char date[MOMENT_SIZE];
     jdoc *day = jdoc_new_object(), *meals = jdoc_new_array();
-    size_t count = jdoc_length(types) > 0 ? jdoc_length(types) : 3;
+    size_t asked = jdoc_length(types), count = asked > 0 ? asked : 3;
     moment_date(day_ms, p->zone, date);
     int result = day != NULL && meals != NULL ? jdoc_set_string(day, "date", date) : ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < count; i++) {
-        const char *type = jdoc_length(types) > 0 ? jdoc_string(jdoc_at(types, i), NULL) : standard[i];
+        const char *type = asked > 0 ? jdoc_string(jdoc_at(types, i), NULL) : standard[i % 3];
         struct candidate *c = choose(p->all, p->count, type);
         if (c == NULL)
             p->unfilled++;

@@ -223,9 +223,11 @@ static bool fits(struct tools_run *run, const struct traveller *t, struct hit *h
         if (!lists(p->vehicle_types, t->vehicle_type))
             return false;
         hit->score += 3;
-        vehicle = arena_printf(run->arena, "made for a %s", t->vehicle_type);
-        for (char *at = (char *)vehicle; at != NULL && (at = strchr(at, '_')) != NULL;)
-            *at = ' ';
+        char *made_for = arena_printf(run->arena, "made for a %s", t->vehicle_type);
+        for (char *c = made_for; c != NULL && *c != '\0'; c++)
+            if (*c == '_')
+                *c = ' ';
+        vehicle = made_for;
     }
     for (size_t i = 0; i < p->tag_words.count && trip[0] == '\0'; i++)
         if (words_has(&t->trip, p->tag_words.list[i])) {

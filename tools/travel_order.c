@@ -35,7 +35,10 @@ static void find_best(struct order *o, double weight[STOPS_MAX][STOPS_MAX])
 {
     static double cost[1 << (STOPS_MAX - 1)][STOPS_MAX];
     static unsigned char before[1 << (STOPS_MAX - 1)][STOPS_MAX];
-    size_t n = o->count, full = ((size_t)1 << (n - 1)) - 1;
+    size_t n = o->count;
+    if (n == 0 || n > STOPS_MAX)
+        return;
+    size_t full = ((size_t)1 << (n - 1)) - 1;
     for (size_t set = 1; set <= full; set++)
         for (size_t last = 1; last < n; last++) {
             size_t rest = set & ~((size_t)1 << (last - 1));

@@ -208,6 +208,7 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
     f->extra = buf_text(&extra);
     int error = buf_error(&event) == 0 && buf_error(&extra) == 0 ? reminders_fire(d->store, f)
                                                                  : ERR_NOMEM;
+    f->mark = f->event = f->extra = NULL;
     buf_free(&event);
     buf_free(&extra);
     return fate_of(error);

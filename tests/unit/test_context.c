@@ -213,8 +213,9 @@ static void test_messages_write_as_they_were(void **state)
 {
     static const char *const texts[] = {
         "{\"id\":\"a\",\"role\":\"user\",\"content\":\"x\\n\"}",
-        "{\"id\":\"b\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c\",\"type\":\"function\","
-        "\"function\":{\"name\":\"n\",\"arguments\":\"{\\\"k\\\":1}\"}}]}",
+        ("{\"id\":\"b\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c\","
+         "\"type\":\"function\",\"function\":{\"name\":\"n\","
+         "\"arguments\":\"{\\\"k\\\":1}\"}}]}"),
         "{\"id\":\"d\",\"role\":\"tool\",\"content\":\"r\",\"toolCallId\":\"c\"}",
         "{\"id\":\"e\",\"role\":\"reasoning\",\"content\":\"t\",\"encryptedValue\":\"p:s:v\"}",
     };
