@@ -47,6 +47,7 @@ struct job {
     int pid; /* JOB_DEAD: of the worker */
     int64_t due_ms;
     unsigned tries;
+    bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
     struct handover *handover; /* in progress */
 };
 
@@ -126,7 +127,7 @@ static void job_on_handover(void *arg, int status, int retry_ms)
     job->keeper->handovers--;
     if (status == 503 || status == 0 || status == 429) {
         log_debug("turn %s: the pool answered %d, again later", job->turn, status);
-        job_later(job, retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
+        job_later(job, job->abandoned ? 0 : retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
         return;
     }
     if (status != 202 && status != 409 && status != 404)
@@ -163,8 +164,12 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
     if (error != 0)
         return error;
     atomic_fetch_add(&k->worker->slot->requests, 1);
-    if (next[0] != '\0')
+    if (next[0] != '\0') {
         job_add(k, JOB_RUN, uid, next, 0);
+        struct job *job = job_find(k, JOB_RUN, next, 0);
+        if (job != NULL)
+            job->abandoned = true;
+    }
     return 0;
 }
 
