@@ -46,6 +46,8 @@ struct turn_env {
     struct eventlog *eventlog;
     struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
     void (*on_stage)(void *arg, enum turn_stage stage); /* scoreboard */
+    /* Before the first wait, when the model has been asked: time to answer the client. Or NULL. */
+    void (*on_under_way)(void *arg);
     void *arg;
     /* Set by the worker when its drain time is over: the turn ends at its next step. */
     volatile const int *abort_now;

@@ -39,10 +39,6 @@ static void on_subscribed(void *arg)
 int wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms)
 {
-    char channel[STORE_KEY_MAX];
-    const struct listen_handlers handlers = {w, on_message, on_subscribed};
-    int error;
-
     *w = (struct wait){.env = env, .start = start, .deadline_ms = deadline_ms};
     w->renew_at_ms = clock_mono_ms() + env->conf->lease_ms / 3;
     if (start->stopped)
@@ -51,18 +47,32 @@ int wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *s
     sigdelset(&w->mask, SIGTERM);
     sigdelset(&w->mask, SIGQUIT);
     sigdelset(&w->mask, SIGUSR1);
-    if (!env->listen && (error = listen_new(&env->listen, env->conf, env->reactor)))
+    return env->listen ? 0 : listen_new(&env->listen, env->conf, env->reactor);
+}
+
+/* The first wait: what it is for is on its way; then come the client's answer and our ears. */
+static int under_way(struct wait *w)
+{
+    char channel[STORE_KEY_MAX];
+    const struct listen_handlers handlers = {w, on_message, on_subscribed};
+    int error = reactor_step(w->env->reactor, 0, &w->mask);
+
+    if (error < 0 && error != ERR_CANCELLED)
         return error;
-    store_key_session_part(channel, start->uid, start->session, "ctl");
-    return listen_start(env->listen, channel, &handlers);
+    w->listens = true;
+    if (w->env->on_under_way)
+        w->env->on_under_way(w->env->arg);
+    store_key_session_part(channel, w->start->uid, w->start->session, "ctl");
+    return listen_start(w->env->listen, channel, &handlers);
 }
 
 void wait_end(struct wait *w)
 {
     if (w->redis.watched)
         reactor_unwatch(w->env->reactor, &w->redis);
-    if (w->env->listen)
+    if (w->listens)
         listen_stop(w->env->listen);
+    w->listens = false;
     /* A renewal's reply must not find a wait that is gone. */
     while (w->renewing && link_outstanding(w->env->store->link)) {
         struct link_reply *reply = NULL;
@@ -169,6 +179,11 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
             return why;
         if (until_ms && now >= until_ms)
             return ERR_AGAIN;
+        if (!w->listens) {
+            if ((why = under_way(w)) < 0)
+                return why;
+            continue;
+        }
         held = eventlog_held_until(w->env->eventlog);
         if (held > now) {
             pause_until(w, now, held);

@@ -20,12 +20,15 @@ struct wait {
     int64_t renew_at_ms;
     bool renewing;          /* a renewal is in the pipeline */
     bool check_now;         /* just subscribed: a stop before that is only seen by a renewal */
+    bool listens;           /* to the control channel, from the first wait on */
     int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct reactor_source redis;
     bool redis_ready;       /* its socket had something to read */
     sigset_t mask;
 };
-/* Subscribes to the session's control channel. start must live as long. Returns 0 or ERR_NOMEM. */
+/* start must live as long. The session's control channel is subscribed to by the first wait, once
+ * what that waits for has been asked: it is not in the way of the first word. Returns 0 or
+ * ERR_NOMEM. */
 int wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms);
 void wait_end(struct wait *w);

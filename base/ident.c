@@ -102,9 +102,19 @@ void ident_token(size_t bytes, char *out)
     }
 }
 
+/* Fetched once: OpenSSL 3 otherwise looks the algorithm up by its name for every digest. */
+static const EVP_MD *ident_md(void)
+{
+    static EVP_MD *md;
+
+    if (!md && !(md = EVP_MD_fetch(NULL, "SHA256", NULL)))
+        abort();
+    return md;
+}
+
 static void ident_sha256(const void *data, size_t len, unsigned char out[32])
 {
-    if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(data, len, out, NULL, ident_md(), NULL) != 1)
         abort();
 }
 
@@ -122,7 +132,7 @@ void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, si
     unsigned char digest[32];
     unsigned int size = sizeof digest;
 
-    if (!HMAC(EVP_sha256(), key, (int)key_len, data, len, digest, &size))
+    if (!HMAC(ident_md(), key, (int)key_len, data, len, digest, &size))
         abort();
     ident_hex(digest, sizeof digest, out);
 }

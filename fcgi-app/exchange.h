@@ -24,6 +24,9 @@ struct app {
     struct store *store;
     struct auth *auth;
     struct turn_env *turns;   /* NULL in api workers */
+    /* Sends the reply of the request that started a turn, if it has not gone yet. */
+    void (*send_reply)(void *arg);
+    void *send_reply_arg;
     struct http_client *http; /* for tools called directly, made with the first; or NULL */
     unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */
 };

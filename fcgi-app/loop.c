@@ -32,14 +32,18 @@ struct loop {
     int idle_fd; /* the listening socket and the reactor's own set */
     bool connection_waits;
     unsigned unmeasured;
+    struct exchange *unsent; /* its reply is made, but has not gone */
+    int64_t began_us;        /* of the request */
 };
 
 int loop_global_init(const struct conf *conf, char *why, size_t why_size)
 {
     struct auth *auth = NULL;
     int result = auth_new(&auth, conf, why, why_size);
+    char digest[IDENT_SHA256_SIZE];
     if (result == 0)
         auth_free(auth);
+    ident_sha256_hex("", 0, digest); /* what workers need for that is theirs together */
     return result;
 }
 
@@ -186,10 +190,17 @@ static void loop_log(const struct exchange *x, int64_t began_us, int sent)
         sent < 0 ? ", the client had left" : "");
 }
 
-/* Sends the reply; the client's connection is closed afterwards, whatever came of it. */
-static void loop_send(struct loop *l, struct exchange *x, int64_t began_us)
+/*
+ * Sends the reply unless it has gone; the client's connection is closed afterwards, whatever came
+ * of it.
+ */
+static void loop_send(struct loop *l)
 {
+    struct exchange *x = l->unsent;
     struct buf head;
+    l->unsent = NULL;
+    if (x == NULL)
+        return;
     buf_init(&head, 0);
     int sent = exchange_head(x, &head);
     if (sent == 0)
@@ -200,7 +211,13 @@ static void loop_send(struct loop *l, struct exchange *x, int64_t began_us)
     buf_free(&head);
     if (x->reply.status >= 500)
         atomic_fetch_add_explicit(&l->app.worker->slot->errors, 1, memory_order_relaxed);
-    loop_log(x, began_us, sent);
+    loop_log(x, l->began_us, sent);
+}
+
+/* The turn behind the reply has asked the model: the client hears of it while that thinks. */
+static void loop_on_under_way(void *arg)
+{
+    loop_send(arg);
 }
 
 /* The turn behind the reply, and the machine's count that it holds. */
@@ -222,9 +239,10 @@ static void loop_exchange(struct loop *l)
 {
     struct scoreboard_slot *slot = l->app.worker->slot;
     struct exchange x;
-    int64_t began_us = clock_mono_us();
+    l->began_us = clock_mono_us();
     scoreboard_stage_set(slot, TURN_STAGE_REQUEST);
     l->app.turns_in_row = 0;
+    link_hurry(l->app.store->link);
     if (exchange_init(&x, &l->app, &l->source) < 0) {
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
         return;
@@ -235,9 +253,12 @@ static void loop_exchange(struct loop *l)
         log_debug("the client left before its request was read");
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
     } else {
-        loop_send(l, &x, began_us);
+        l->unsent = &x;
     }
+    if (x.run == NULL)
+        loop_send(l);
     loop_run_turns(l, &x);
+    loop_send(l);
     exchange_fini(&x);
     worker_beat(l->app.worker);
     scoreboard_stage_set(slot, TURN_STAGE_IDLE);
@@ -288,6 +309,8 @@ int loop_run(struct loop *l)
 {
     struct worker *w = l->app.worker;
     int result = 0;
+    l->app.send_reply = loop_on_under_way;
+    l->app.send_reply_arg = l;
     loop_measure(l);
     worker_beat(w);
     worker_ready(w);

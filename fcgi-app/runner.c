@@ -30,6 +30,13 @@ void runner_on_stage(void *arg, enum turn_stage stage)
     scoreboard_stage_set(app->worker->slot, (int)stage);
 }
 
+void runner_on_under_way(void *arg)
+{
+    struct app *app = arg;
+    if (app->send_reply != NULL)
+        app->send_reply(app->send_reply_arg);
+}
+
 bool runner_may_take_next(void *arg)
 {
     struct app *app = arg;

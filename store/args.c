@@ -77,7 +77,10 @@ void args_common(struct args *a, const struct store *s, size_t history_limit)
 
 static int hint_first(struct store *s, const char *uid, const char *turn)
 {
-    if (!turn || !hints_set(s, uid, turn, s->conf->lease_ms))
+    if (!turn)
+        return 0;
+    link_hold(s->link);
+    if (!hints_set(s, uid, turn, s->conf->lease_ms))
         return 0;
     return hints_set(s, uid, turn, s->conf->lease_ms); /* the connection had been lost unnoticed */
 }

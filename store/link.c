@@ -13,6 +13,7 @@
 #include <hiredis/hiredis.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,14 @@
 #define LINK_KEEP_MEMORY 65536
 #define LINK_BACKOFF_FIRST_MS 20
 #define LINK_BACKOFF_MAX_MS 2000
+#define LINK_QUICK_MS 20 /* an attempt that failed within this costs nobody anything ... */
+#define LINK_BACKOFF_QUICK_MAX_MS 200 /* ... and is made again soon */
+#define LINK_HURRY_MS 50 /* between attempts for waiting clients that do not fail quickly */
 #define LINK_OUTSTANDING_MAX 65536
 #define LINK_ROLE_EVERY_MS 5000
+#define LINK_SPIN_US 300
+#define LINK_ROLE_IDLE_MS 1000 /* a connection that was not used for so long is looked at before */
+#define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
 /* What is to be done with a reply that has not come yet. */
 enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC };
@@ -55,11 +62,19 @@ struct link {
     redisContext *context;  /* NULL = disconnected; only its socket and reader are used */
     bool reader_idle;       /* the reader holds no part of a reply */
     bool pumping;
+    const atomic_int *running; /* link_eager */
+    int running_most;
+    bool hold;              /* the next command waits in `out` for the one after it ... */
+    bool held;              /* ... and does so */
     unsigned generation;
     int64_t retry_ms;       /* monotonic; no connect before this */
     int64_t backoff_ms;
+    int64_t failed_ms;      /* monotonic; end of the last attempt, which failed ... */
+    int64_t took_ms;        /* ... after so long */
     int refused;            /* why the last connection was left or not made: an ERR_STORE* error */
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
+    int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
+    bool suspect;           /* it refuses writes since */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
     struct buf out;         /* written but not yet taken by the socket */
@@ -156,16 +171,20 @@ static int send_scratch(struct link *l, struct link_pending p);
 
 /* ---- connecting ---- */
 
-static void back_off(struct link *l)
+/* took_ms: how long the attempt that failed had kept its caller. */
+static void back_off(struct link *l, int64_t took_ms)
 {
+    int64_t most = took_ms <= LINK_QUICK_MS ? LINK_BACKOFF_QUICK_MAX_MS : LINK_BACKOFF_MAX_MS;
     unsigned jitter = 0;
 
     if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) != sizeof(jitter))
         jitter = (unsigned)clock_mono_us();
     l->backoff_ms = l->backoff_ms ? l->backoff_ms * 2 : LINK_BACKOFF_FIRST_MS;
-    if (l->backoff_ms > LINK_BACKOFF_MAX_MS)
-        l->backoff_ms = LINK_BACKOFF_MAX_MS;
-    l->retry_ms = clock_mono_ms() + l->backoff_ms / 2 + (int64_t)(jitter % (unsigned)l->backoff_ms);
+    if (l->backoff_ms > most)
+        l->backoff_ms = most;
+    l->took_ms = took_ms;
+    l->failed_ms = clock_mono_ms();
+    l->retry_ms = l->failed_ms + l->backoff_ms / 2 + (int64_t)(jitter % (unsigned)l->backoff_ms);
 }
 
 /* Ends the connection; everything outstanding gets the error, in order. */
@@ -181,6 +200,7 @@ static void disconnect(struct link *l, const char *why)
     l->context = NULL;
     l->in_len = 0;
     l->loaded_count = 0;
+    l->hold = l->held = false;
     buf_reset(&l->out);
     while (count--) {
         struct link_pending p = ring_pop(l);
@@ -267,7 +287,7 @@ static int connect_now(struct link *l)
         redisFree(c);
         return error;
     }
-    l->role_ms = clock_mono_ms();
+    l->role_ms = l->used_ms = clock_mono_ms();
     l->context = c;
     l->reader_idle = true;
     l->in_len = 0;
@@ -298,19 +318,27 @@ static void on_role(void *arg, int error, struct link_reply *reply)
 }
 
 /*
- * With Sentinels, every LINK_ROLE_EVERY_MS: the server is asked for its role, in the pipeline, and,
- * when nothing is under way, a Sentinel whether it is still the one. Without any answer it stays.
+ * With Sentinels, every LINK_ROLE_EVERY_MS and after a while without use: the server is asked for
+ * its role, in the pipeline, and a Sentinel whether it is still the one; what is under way gets
+ * ERR_STORE if it is not. Without any answer it stays.
  */
 static void check_role(struct link *l)
 {
     struct link_arg role = {"ROLE", 4};
     struct sentinel_address now;
+    int64_t budget_ms, now_ms, idle_ms;
 
-    if (!sentinel_used(l->conf) || clock_mono_ms() < l->role_ms + LINK_ROLE_EVERY_MS)
+    if (!sentinel_used(l->conf))
         return;
-    l->role_ms = clock_mono_ms();
-    if (!l->ring_len && !sentinel_master(l->conf, SENTINEL_CONNECT_MS, &now) &&
-        !sentinel_same(&now, &l->master)) {
+    now_ms = clock_mono_ms();
+    idle_ms = now_ms - l->used_ms;
+    l->used_ms = now_ms;
+    if (now_ms < l->role_ms + LINK_ROLE_EVERY_MS && idle_ms < LINK_ROLE_IDLE_MS)
+        return;
+    l->role_ms = now_ms;
+    budget_ms = l->ring_len && !l->suspect ? SENTINEL_CHECK_MS : SENTINEL_CONNECT_MS;
+    l->suspect = false;
+    if (!sentinel_master(l->conf, budget_ms, &now) && !sentinel_same(&now, &l->master)) {
         disconnect(l, "another server is the master now");
         return;
     }
@@ -320,8 +348,17 @@ static void check_role(struct link *l)
     (void)send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .to.reply = on_role, .arg = l});
 }
 
+void link_hurry(struct link *l)
+{
+    if (!l->context &&
+        (l->took_ms <= LINK_QUICK_MS || clock_mono_ms() >= l->failed_ms + LINK_HURRY_MS))
+        l->retry_ms = 0;
+}
+
 int link_ensure(struct link *l)
 {
+    int64_t began_ms;
+
     if (l->context && l->pumping)
         return 0;
     if (l->context && gone_while_idle(l))
@@ -330,13 +367,14 @@ int link_ensure(struct link *l)
         check_role(l);
     if (l->context)
         return 0;
-    if (clock_mono_ms() < l->retry_ms)
+    began_ms = clock_mono_ms();
+    if (began_ms < l->retry_ms)
         return l->refused ? l->refused : ERR_STORE;
     l->refused = connect_now(l);
     if (l->refused) {
         if (l->refused != ERR_STORE_READONLY)
             l->refused = ERR_STORE;
-        back_off(l);
+        back_off(l, clock_mono_ms() - began_ms);
         return l->refused;
     }
     l->backoff_ms = 0;
@@ -390,6 +428,11 @@ void link_free(struct link *l)
 
 /* ---- sending ---- */
 
+void link_hold(struct link *l)
+{
+    l->hold = l->context != NULL;
+}
+
 static int flush_out(struct link *l)
 {
     while (l->out.len) {
@@ -418,10 +461,13 @@ static int send_pieces(struct link *l, const char *head, size_t head_len, const 
     struct iovec pieces[2] = {{(void *)(uintptr_t)head, head_len},
         {(void *)(uintptr_t)tail, tail_len}};
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = tail_len ? 2 : 1};
+    bool join = l->hold, flush = l->held && !l->hold;
     size_t sent = 0;
     ssize_t n;
 
-    if (!l->out.len) {
+    l->held = join;
+    l->hold = false;
+    if (!l->out.len && !join) {
         do
             n = sendmsg(l->context->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (n < 0 && errno == EINTR);
@@ -442,7 +488,7 @@ static int send_pieces(struct link *l, const char *head, size_t head_len, const 
         disconnect(l, "no memory for unsent commands");
         return ERR_NOMEM;
     }
-    return 0;
+    return flush ? flush_out(l) : 0;
 }
 
 /* The pending entry goes in first: when sending fails, disconnect tells it so. */
@@ -570,6 +616,19 @@ static size_t plain_integer(const char *in, size_t len, int64_t *value)
     return i + 2;
 }
 
+/* It cannot write any more. Perhaps another server is the master: it is asked for soon. */
+static void suspect(struct link *l, const redisReply *error)
+{
+    int64_t soon = clock_mono_ms() - LINK_ROLE_EVERY_MS + LINK_ROLE_SOON_MS;
+
+    if (l->suspect || !sentinel_used(l->conf) ||
+        (strncmp(error->str, "NOREPLICAS", 10) != 0 && strncmp(error->str, "READONLY", 8) != 0))
+        return;
+    l->suspect = true;
+    if (soon < l->role_ms)
+        l->role_ms = soon;
+}
+
 static void got_reply(struct link *l, redisReply *reply)
 {
     struct link_pending p;
@@ -580,6 +639,8 @@ static void got_reply(struct link *l, redisReply *reply)
     }
     if (reply->type == REDIS_REPLY_ERROR && !strncmp(reply->str, "NOSCRIPT", 8))
         l->loaded_count = 0; /* somebody flushed them */
+    if (reply->type == REDIS_REPLY_ERROR)
+        suspect(l, reply);
     p = ring_pop(l);
     deliver(&p, 0, reply);
 }
@@ -681,6 +742,29 @@ int link_pump(struct link *l)
     return error;
 }
 
+void link_eager(struct link *l, const atomic_int *running, int most)
+{
+    l->running = running;
+    l->running_most = most;
+}
+
+/* Whether the reply came while we looked for it. Others that want the processor get it. */
+static bool spin(struct link *l)
+{
+    struct pollfd p = {.fd = link_fd(l), .events = POLLIN};
+    int64_t until;
+
+    if (!l->running || atomic_load(l->running) > l->running_most || p.fd < 0 || l->out.len)
+        return false;
+    until = clock_mono_us() + LINK_SPIN_US;
+    do {
+        if (poll(&p, 1, 0) != 0)
+            return true;
+        sched_yield();
+    } while (clock_mono_us() < until);
+    return false;
+}
+
 int link_wait(struct link *l, int64_t until_ms)
 {
     struct pollfd p = {.fd = link_fd(l), .events = (short)(POLLIN | (l->out.len ? POLLOUT : 0))};
@@ -698,7 +782,8 @@ int link_wait(struct link *l, int64_t until_ms)
 static int wait_for(struct link *l, struct link_wait *w)
 {
     while (!w->done && l->context) {
-        link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);
+        if (!spin(l))
+            link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);
         link_pump(l);
     }
     return w->done ? w->error : ERR_STORE;

@@ -4,6 +4,7 @@
 #include "base/conf.h"
 #include "base/reactor.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,12 @@ void link_free(struct link *l);
  * left. Returns 0, ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
  */
 int link_ensure(struct link *l);
+/*
+ * A client waits for what comes next: the back-off after failed attempts does not count any more.
+ * (It does for 50 ms after one that did not fail at once, so that a Redis that answers nothing does
+ * not keep every worker.)
+ */
+void link_hurry(struct link *l);
 /* Grows with each connection made: "was there a reconnect since?" */
 unsigned link_generation(const struct link *l);
 
@@ -84,10 +91,19 @@ int link_send_raw(struct link *l, const char *head, size_t head_len, const char 
  */
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg);
+/* The next command is kept and goes out together with the one after it: one write for Redis to
+ * read, one wake-up. For a command that is followed by another at once. */
+void link_hold(struct link *l);
 /* Replies still to come for `arg` are dropped: its owner is going away. */
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
+/*
+ * A blocking call looks for its reply for up to 300 us before it sleeps while *running, the turns
+ * of this machine, is at most `most`: to be woken up on an idle processor costs about 50 us and
+ * what the caches held. running NULL (as at first): never.
+ */
+void link_eager(struct link *l, const atomic_int *running, int most);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits. Returns 0 or ERR_STORE (outstanding ones got the error). */

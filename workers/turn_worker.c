@@ -15,9 +15,11 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
     env->store = app->store;
     env->breakers = app->worker->board->breakers;
     env->on_stage = runner_on_stage;
+    env->on_under_way = runner_on_under_way;
     env->arg = app;
     env->abort_now = &app->worker->abort_turn;
     env->may_take_next = runner_may_take_next;
+    link_eager(app->store->link, &app->worker->board->running_turns, 1);
     int result = http_new(&env->http, app->reactor);
     if (result == 0)
         result = eventlog_new(&env->eventlog, app->store);

@@ -23,7 +23,7 @@ local function fail_turn(turn, sid, now, event, code, reply)
         end
         append_messages(sid, messages)
         local prev = top_of(s .. ':log')
-        local epoch = next_epoch(sid, now)
+        local epoch = next_epoch(sid, now, prev)
         redis.call('HSET', s, 'epoch', epoch)
         redis.call('HSET', t, 'epoch', epoch,
             'last', emit(sid, epoch, 1, prev, turn .. ' F ' .. event))

@@ -13,10 +13,10 @@ end
 
 -- The id given last in a log, also when its entry has been trimmed; '0-0' without a log.
 local function top_of(log)
-    if redis.call('EXISTS', log) == 0 then
+    local info = redis.pcall('XINFO', 'STREAM', log)
+    if info.err then -- no such key
         return '0-0'
     end
-    local info = redis.call('XINFO', 'STREAM', log)
     for i = 1, #info, 2 do
         if info[i] == 'last-generated-id' then
             return info[i + 1]

@@ -18,12 +18,12 @@ local function turn_key(turn)
     return P .. 'turn:' .. turn
 end
 
--- Never given twice: above the session's last one, above its log, and not below the clock.
-local function next_epoch(sid, now)
+-- Never given twice: above the session's last one, above its log (top), and not below the clock.
+-- last: the session's, if it is known.
+local function next_epoch(sid, now, top, last)
     local s = session_key(sid)
-    local last = redis.call('HGET', s, 'epoch') or redis.call('GET', s .. ':floor') or 0
-    local top = split_id(top_of(s .. ':log'))
-    return int(math.max(tonumber(last) + 1, top + 1, now))
+    last = last or redis.call('HGET', s, 'epoch') or redis.call('GET', s .. ':floor') or 0
+    return int(math.max(tonumber(last) + 1, split_id(top) + 1, now))
 end
 
 local function id_of(message)
@@ -34,15 +34,16 @@ local function id_of(message)
     return nil
 end
 
--- Appends the messages whose id the end of the conversation does not have yet.
+-- Appends the messages whose id the end of the conversation does not have yet. Returns that end
+-- with them, at least HISTORY messages if there are so many.
 local function append_messages(sid, messages)
-    if #messages == 0 then
-        return
-    end
     local s = session_key(sid)
     local list = s .. ':msgs'
     local known = {}
-    local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages), -1)
+    local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages, HISTORY), -1)
+    if #messages == 0 then
+        return tail
+    end
     local one = #messages == 1 and id_of(messages[1])
     local mark = one and not string.find(one, '[%c"\\/\128-\255]') and '"id":"' .. one .. '"'
     for i = 1, #tail do
@@ -59,6 +60,7 @@ local function append_messages(sid, messages)
         local id = id_of(messages[i])
         if not id or not known[id] then
             redis.call('RPUSH', list, messages[i])
+            tail[#tail + 1] = messages[i]
             added = added + 1
             if id then
                 known[id] = true
@@ -66,19 +68,24 @@ local function append_messages(sid, messages)
         end
     end
     if added > 0 then
-        redis.call('LTRIM', list, -MESSAGES_MAX, -1)
+        if #tail >= math.min(200, MESSAGES_MAX) then
+            redis.call('LTRIM', list, -MESSAGES_MAX, -1)
+        end
         redis.call('HINCRBY', s, 'count', added)
     end
+    return tail
 end
 
-local function touch_session(sid, now)
+-- Further fields of the session may be given.
+local function touch_session(sid, now, ...)
     local s = session_key(sid)
-    redis.call('HSETNX', s, 'created', int(now))
-    redis.call('HSET', s, 'updated', int(now))
+    if redis.call('HSETNX', s, 'created', int(now)) == 1 then
+        redis.call('ZREMRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP))
+    end
+    redis.call('HSET', s, 'updated', int(now), ...)
     redis.call('PEXPIRE', s, SESSION_KEEP)
     redis.call('PEXPIRE', s .. ':msgs', SESSION_KEEP)
     redis.call('ZADD', P .. 'sessions', int(now), sid)
-    redis.call('ZREMRANGEBYSCORE', P .. 'sessions', '-inf', int(now - SESSION_KEEP))
     redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)
 end
 
@@ -91,23 +98,36 @@ local function emit(sid, epoch, n, prev, value)
     return id
 end
 
--- The turn is this owner's from here on: lease, new epoch, its messages, its first event.
-local function start_turn(sid, turn, now, first_event, messages)
+-- What of a session is asked for when a turn begins.
+local function session_of(sid)
+    local f = redis.call('HMGET', session_key(sid), 'run', 'title', 'epoch', 'updated')
+    return {run = f[1], title = f[2], epoch = f[3], updated = f[4]}
+end
+
+-- The turn is this owner's from here on: lease, new epoch, its messages, its first event. Further
+-- fields of the turn may be given. Returns the conversation's end and its epoch and first cursor.
+-- Every command here stands between the user and the first word.
+local function start_turn(sid, turn, now, session, first_event, messages, ...)
     local s, t = session_key(sid), turn_key(turn)
     local log = s .. ':log'
     local prev = top_of(log)
-    local epoch = next_epoch(sid, now)
+    local epoch = next_epoch(sid, now, prev, session.epoch)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
-        'epoch', epoch, 'started', int(now), 'first', prev)
-    redis.call('HINCRBY', t, 'attempt', 1)
-    redis.call('HSET', s, 'epoch', epoch, 'run', turn)
-    touch_session(sid, now)
-    append_messages(sid, messages)
+        'epoch', epoch, 'started', int(now), 'first', prev, 'attempt', 1, ...)
+    local tail = append_messages(sid, messages)
+    if session.updated and now - session.updated < SESSION_KEEP / 100 then
+        -- Its keys have most of their time before them, and the end of the turn renews that.
+        redis.call('HSET', s, 'updated', int(now), 'epoch', epoch, 'run', turn)
+        redis.call('ZADD', P .. 'sessions', int(now), sid)
+    else
+        touch_session(sid, now, 'epoch', epoch, 'run', turn)
+    end
     if prev ~= '0-0' then
         redis.call('XTRIM', log, 'MINID', int(now - LOG_KEEP))
+        redis.call('PERSIST', log)
     end
     emit(sid, epoch, 1, prev, turn .. ' S ' .. first_event)
-    redis.call('PERSIST', log)
+    return tail, epoch, prev
 end
 
 -- The same for a turn that waited: what it brought along stands in its hash.
@@ -120,7 +140,7 @@ local function start_waiting(sid, turn, now)
         redis.call('HDEL', t, 'm:' .. i)
     end
     redis.call('HDEL', t, 'waiting')
-    start_turn(sid, turn, now, f[1], messages)
+    start_turn(sid, turn, now, session_of(sid), f[1], messages)
 end
 
 -- Puts the session's next turn in its place: started for this owner, or pending. Returns its id.

@@ -11,8 +11,8 @@ local s, now = session_key(sid), now_ms()
 if redis.call('EXISTS', s) == 0 then
     return 0
 end
-local epoch = next_epoch(sid, now)
 local prev = top_of(s .. ':log')
+local epoch = next_epoch(sid, now, prev)
 local turns = redis.call('LRANGE', s .. ':queue', 0, -1)
 local run = redis.call('HGET', s, 'run')
 if run then

@@ -43,7 +43,8 @@ if cmid ~= '' then
     stopped = redis.call('EXISTS', P .. 'stop:' .. cmid) == 1
 end
 
-local running = holder(sid)
+local session = session_of(sid)
+local running = session.run and holder(sid)
 local waiting = redis.call('LLEN', queue)
 local idle = not running and waiting == 0
 if not idle then
@@ -59,32 +60,43 @@ if idle and not may_run and not may_pend then
     return {'refused', ''}
 end
 
-redis.call('HSET', t, 'session', sid, 'state', 'queued', 'attempt', 0, 'created', int(now),
-    'cmid', cmid, 'input', input, 'first_event', first_event)
-if webhook ~= '' then
-    redis.call('HSET', t, 'webhook', webhook)
+local fields = {'session', sid, 'created', int(now), 'cmid', cmid, 'input', input,
+    'first_event', first_event}
+local function with(name, value)
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
 end
-redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+if webhook ~= '' then
+    with('webhook', webhook)
+end
+if stopped then
+    with('stop', 'early')
+end
 if cmid ~= '' then
     redis.call('SET', P .. 'seen:' .. cmid, turn .. ' ' .. body_hash, 'PX',
         math.max(SEEN_KEEP, TURN_KEEP))
-    redis.call('DEL', P .. 'stop:' .. cmid)
 end
 if stopped then
-    redis.call('HSET', t, 'stop', 'early')
+    redis.call('DEL', P .. 'stop:' .. cmid)
 end
-if title ~= '' then
-    local present = redis.call('HGET', s, 'title')
-    if not present or present == '' then
-        redis.call('HSET', s, 'title', title)
-    end
+if title ~= '' and (not session.title or session.title == '') then
+    redis.call('HSET', s, 'title', title)
 end
 
 if idle and may_run then
-    start_turn(sid, turn, now, first_event, messages)
-    return answer('started', turn, 0, true)
+    local history, epoch, first = start_turn(sid, turn, now, session, first_event, messages,
+        unpack(fields))
+    redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+    while #history > HISTORY do
+        table.remove(history, 1)
+    end
+    -- As answer() says it, without asking for what has just been written.
+    return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
+        int(now), input, history, {}, redis.call('HGETALL', P .. 'context')}
 end
 
+redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
+redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
 -- It waits, with its messages: they join the conversation when it starts.
 for i = 1, #messages do
     redis.call('HSET', t, 'm:' .. i, messages[i])

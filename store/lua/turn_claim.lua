@@ -18,7 +18,7 @@ if f[1] ~= 'pending' or redis.call('HGET', s, 'run') ~= turn then
 end
 if f[4] then
     local prev = top_of(s .. ':log')
-    local epoch = next_epoch(sid, now)
+    local epoch = next_epoch(sid, now, prev)
     local attempt = redis.call('HINCRBY', t, 'attempt', 1)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
         'epoch', epoch)
