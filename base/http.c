@@ -33,6 +33,7 @@ struct http_client {
     struct reactor_timer timer;
     struct http_socket *sockets;
     struct http_transfer *transfers;
+    CURL *spare;  /* http_prepare */
     bool in_curl; /* a callback of curl may be running: handles must not be added or removed */
     bool unsettled; /* a transfer is dead or waits to be added */
 };
@@ -218,6 +219,8 @@ void http_free(struct http_client *client)
         return;
     while (client->transfers)
         http_destroy(client->transfers);
+    if (client->spare)
+        curl_easy_cleanup(client->spare);
     curl_multi_cleanup(client->multi);
     while (client->sockets)
         http_socket_free(client->sockets);
@@ -663,13 +666,13 @@ static void http_setup_tls(CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CAPATH, directory && *directory ? directory : CA_DIRECTORY);
 }
 
-static int http_setup(struct http_transfer *t, const struct http_request *request)
+/* A handle with all that is the same for every request. NULL without memory. */
+static CURL *http_easy_new(void)
 {
-    CURL *easy = t->easy;
-    int64_t connect_ms = request->connect_timeout_ms;
+    CURL *easy = curl_easy_init();
 
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_why);
+    if (!easy)
+        return NULL;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -678,14 +681,31 @@ static int http_setup(struct http_transfer *t, const struct http_request *reques
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "turnpike");
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-        (long)(connect_ms ? connect_ms : DEFAULT_CONNECT_MS));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, http_on_open);
+    http_setup_tls(easy);
+    return easy;
+}
+
+void http_prepare(struct http_client *client)
+{
+    if (!client->spare)
+        client->spare = http_easy_new();
+}
+
+static int http_setup(struct http_transfer *t, const struct http_request *request)
+{
+    CURL *easy = t->easy;
+    int64_t connect_ms = request->connect_timeout_ms;
+
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_why);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(connect_ms ? connect_ms : DEFAULT_CONNECT_MS));
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
     if (request->public_only) {
         curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, http_on_connected);
@@ -693,7 +713,6 @@ static int http_setup(struct http_transfer *t, const struct http_request *reques
         /* Through a proxy the peer's address could not be checked. */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
-    http_setup_tls(easy);
     if (curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK)
         return ERR_NOMEM;
     int error = http_setup_headers(t, request);
@@ -725,7 +744,8 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->arg = request->arg;
     t->started_ms = clock_mono_ms();
     http_headers_clear(t);
-    t->easy = curl_easy_init();
+    t->easy = client->spare ? client->spare : http_easy_new();
+    client->spare = NULL;
     if (!t->easy) {
         free(t);
         return NULL;

@@ -54,6 +54,9 @@ struct http_request {
     http_done_fn *on_done;
     void *arg;
 };
+/* Makes what the next http_start needs in any case, for a moment in which there is nothing else to
+ * do. Without memory nothing happens. */
+void http_prepare(struct http_client *client);
 int http_start(struct http_client *client, const struct http_request *request,
     struct http_transfer **out);
 /* Closes the connection of a running transfer at once. on_done is not called. */

@@ -1,9 +1,12 @@
 #include "store/hints.h"
 
+#include "base/clock.h"
 #include "base/ident.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
+
+#define CLOCK_KEEP_MS 60000
 
 static void member_of(char out[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], const char *uid,
     const char *turn)
@@ -11,12 +14,38 @@ static void member_of(char out[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], const char
     snprintf(out, IDENT_USER_MAX + 1 + IDENT_UUID_SIZE, "%s %s", uid, turn);
 }
 
+void hints_clock(struct store *s, int64_t redis_ms)
+{
+    s->redis_ms = redis_ms;
+    s->redis_mono_ms = clock_mono_ms();
+    s->redis_generation = link_generation(s->link);
+}
+
+/* Redis' clock by what it said last. False when that is too long ago for two clocks to agree. */
+static bool redis_now(const struct store *s, int64_t *now_ms)
+{
+    int64_t since = clock_mono_ms() - s->redis_mono_ms;
+
+    *now_ms = s->redis_ms + since;
+    return s->redis_ms != 0 && since < CLOCK_KEEP_MS &&
+        s->redis_generation == link_generation(s->link);
+}
+
 int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
 {
     char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], due[24];
-    struct link_arg key = link_text(HINTS_KEY), args[2];
+    struct link_arg key = link_text(HINTS_KEY), args[4];
+    int64_t now;
 
     member_of(member, uid, turn);
+    if (due_ms > 0 && redis_now(s, &now)) {
+        snprintf(due, sizeof(due), "%lld", (long long)(now + due_ms));
+        args[0] = link_text("ZADD");
+        args[1] = key;
+        args[2] = link_text(due);
+        args[3] = link_text(member);
+        return link_send(s->link, args, 4, NULL, NULL);
+    }
     snprintf(due, sizeof(due), "%lld", (long long)due_ms);
     args[0] = link_text(due);
     args[1] = link_text(member);

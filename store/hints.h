@@ -11,9 +11,15 @@
  * written before the fact and dropped after it; a stale one is harmless. All of this goes into
  * the pipeline and nobody waits for it.
  */
-/* Returns 0 when it is on its way, in front of what is sent next, or ERR_STORE. */
+/*
+ * due_ms: from now; 0 = now, exactly by Redis' clock. Returns 0 when it is on its way, in front of
+ * what is sent next, or ERR_STORE.
+ */
 int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms);
 void hints_drop(struct store *s, const char *uid, const char *turn);
+/* What a script just said of Redis' clock (real time, ms): for a minute a hint that is not due now
+ * needs no script to read it. */
+void hints_clock(struct store *s, int64_t redis_ms);
 /* A pending turn: a hint that is due now, then the call that wakes a housekeeper. */
 void hints_announce(struct store *s, const char *uid, const char *turn);
 

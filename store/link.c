@@ -64,6 +64,8 @@ struct link {
     bool pumping;
     const atomic_int *running; /* link_eager */
     int running_most;
+    void (*meanwhile)(void *arg); /* link_meanwhile */
+    void *meanwhile_arg;
     bool hold;              /* the next command waits in `out` for the one after it ... */
     bool held;              /* ... and does so */
     unsigned generation;
@@ -748,6 +750,12 @@ void link_eager(struct link *l, const atomic_int *running, int most)
     l->running_most = most;
 }
 
+void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg)
+{
+    l->meanwhile = fn;
+    l->meanwhile_arg = arg;
+}
+
 /* Whether the reply came while we looked for it. Others that want the processor get it. */
 static bool spin(struct link *l)
 {
@@ -800,6 +808,8 @@ static int call_scratch(struct link *l, struct link_reply **out)
         return ERR_INTERNAL;
     }
     error = send_scratch(l, (struct link_pending){.kind = LINK_SYNC, .to.wait = &w});
+    if (!error && l->meanwhile)
+        l->meanwhile(l->meanwhile_arg);
     if (!error)
         error = wait_for(l, &w);
     if (out)

@@ -104,6 +104,9 @@ int link_load(struct link *l, const struct link_script *script, bool again);
  * what the caches held. running NULL (as at first): never.
  */
 void link_eager(struct link *l, const atomic_int *running, int most);
+/* Called when a blocking call has been sent and its reply is waited for: time to do something
+ * useful that takes less than Redis does. fn NULL (as at first): nothing. */
+void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits. Returns 0 or ERR_STORE (outstanding ones got the error). */

@@ -16,6 +16,8 @@ struct store {
     struct reactor *reactor;
     struct link *link;
     char owner[96]; /* MACHINE/POOL/PID/START, written into leases */
+    int64_t redis_ms, redis_mono_ms; /* Redis' clock as last told, and ours then; 0 = not yet */
+    unsigned redis_generation; /* of the link that told it */
 };
 int store_open(struct store **out, const struct conf *conf, struct reactor *reactor, const char *owner);
 void store_close(struct store *s);

@@ -148,6 +148,8 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
     if (!error)
         error = read_answer(r, q->uid, arena, out);
+    if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn))
+        hints_clock(s, out->started_ms);
     if (!error && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
                       strcmp(out->turn, q->turn) != 0))
         hints_drop(s, q->uid, q->turn);

@@ -8,6 +8,14 @@
 
 /* turn_worker -- one FastCGI request is one turn; the turn outlives the request. */
 
+/* While Redis starts a turn. */
+static void turn_worker_meanwhile(void *arg)
+{
+    struct turn_env *env = arg;
+    if (env->http != NULL)
+        http_prepare(env->http);
+}
+
 static int turn_worker_open(struct turn_env *env, struct app *app)
 {
     env->conf = app->conf;
@@ -20,6 +28,7 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
     env->abort_now = &app->worker->abort_turn;
     env->may_take_next = runner_may_take_next;
     link_eager(app->store->link, &app->worker->board->running_turns, 1);
+    link_meanwhile(app->store->link, turn_worker_meanwhile, env);
     int result = http_new(&env->http, app->reactor);
     if (result == 0)
         result = eventlog_new(&env->eventlog, app->store);

@@ -123,7 +123,6 @@ local function start_turn(sid, turn, now, session, first_event, messages, ...)
         touch_session(sid, now, 'epoch', epoch, 'run', turn)
     end
     if prev ~= '0-0' then
-        redis.call('XTRIM', log, 'MINID', int(now - LOG_KEEP))
         redis.call('PERSIST', log)
     end
     emit(sid, epoch, 1, prev, turn .. ' S ' .. first_event)

@@ -73,6 +73,7 @@ end
 close_turn(turn, now, 'state', state, 'last', top, 'status', status, 'reply', reply,
     'usage', usage, 'error', error_code)
 touch_session(sid, now)
+redis.call('XTRIM', s .. ':log', 'MINID', int(now - LOG_KEEP))
 local follower = next_turn(sid, now, take)
 if not follower then
     redis.call('PEXPIRE', s .. ':log', LOG_KEEP)

@@ -275,6 +275,98 @@ static void password_and_database(void **state)
     conf_fini(&other);
 }
 
+static int64_t number_of(struct link *l, const char *key)
+{
+    struct link_reply *r = NULL;
+    int64_t value;
+
+    assert_int_equal(link_command(l, &r, "GET %s", key), 0);
+    value = link_reply_int(r);
+    link_reply_free(r);
+    return value;
+}
+
+static void on_counted(void *arg, int error, struct link_reply *reply)
+{
+    int *result = arg;
+
+    *result = error ? error : (int)link_reply_int(reply);
+    link_reply_free(reply);
+}
+
+static void a_held_command_travels_with_the_next(void **state)
+{
+    struct link_arg set[3] = {link_text("SET"), link_text("held"), link_text("1")};
+    struct link_arg incr[2] = {link_text("INCR"), link_text("held")};
+    struct link_reply *r = NULL;
+    int first = 0;
+
+    (void)state;
+    assert_int_equal(link_command(link_a, NULL, "DEL held"), 0);
+    link_hold(link_a);
+    assert_int_equal(link_send(link_a, set, 3, NULL, NULL), 0);
+    assert_int_equal(number_of(link_b, "held"), 0); /* it has not gone */
+    assert_int_equal(link_call(link_a, incr, 2, &r), 0);
+    assert_int_equal(link_reply_int(r), 2); /* both, in this order */
+    link_reply_free(r);
+
+    link_hold(link_a); /* nothing follows: whoever looks for replies sends it */
+    assert_int_equal(link_send(link_a, incr, 2, on_counted, &first), 0);
+    assert_int_equal(number_of(link_b, "held"), 2);
+    while (link_outstanding(link_a)) {
+        assert_int_equal(link_pump(link_a), 0);
+        link_wait(link_a, clock_mono_ms() + 1000);
+    }
+    assert_int_equal(first, 3);
+}
+
+static void a_held_command_is_told_of_the_loss_of_its_connection(void **state)
+{
+    struct link_arg incr[2] = {link_text("INCR"), link_text("lost")};
+    struct link_reply *id = NULL;
+    int result = 0;
+
+    (void)state;
+    assert_int_equal(link_command(link_b, NULL, "DEL lost"), 0);
+    assert_int_equal(link_command(link_a, &id, "CLIENT ID"), 0);
+    link_hold(link_a);
+    assert_int_equal(link_send(link_a, incr, 2, on_counted, &result), 0);
+    assert_int_equal(
+        link_command(link_b, NULL, "CLIENT KILL ID %lld", (long long)link_reply_int(id)), 0);
+    link_reply_free(id);
+    assert_int_not_equal(link_call(link_a, incr, 2, NULL), 0);
+    assert_int_equal(result, ERR_STORE);
+    assert_int_equal(number_of(link_b, "lost"), 0);
+    assert_int_equal(link_call(link_a, incr, 2, NULL), 0); /* on a new connection, by itself */
+    assert_int_equal(number_of(link_b, "lost"), 1);
+}
+
+static void count_one(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void a_call_lets_others_work_meanwhile_and_may_look_for_its_reply(void **state)
+{
+    atomic_int running = 1;
+    int worked = 0;
+
+    (void)state;
+    link_meanwhile(link_a, count_one, &worked);
+    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
+    link_eager(link_a, &running, 1);
+    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
+    assert_int_equal(worked, 2);
+    kill(redis.pid, SIGSTOP); /* it looks, then it sleeps, and gives up after the timeout */
+    assert_int_equal(link_command(link_a, NULL, "PING"), ERR_STORE);
+    kill(redis.pid, SIGCONT);
+    link_meanwhile(link_a, NULL, NULL);
+    link_eager(link_a, NULL, 0);
+    link_hurry(link_a);
+    while (link_ensure(link_a))
+        link_wait(link_a, clock_mono_ms() + 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +375,9 @@ int main(void)
         cmocka_unit_test(the_pipeline_keeps_its_order),
         cmocka_unit_test(a_long_pipeline_and_large_values),
         cmocka_unit_test(scripts_in_the_pipeline_are_loaded_again),
+        cmocka_unit_test(a_held_command_travels_with_the_next),
+        cmocka_unit_test(a_held_command_is_told_of_the_loss_of_its_connection),
+        cmocka_unit_test(a_call_lets_others_work_meanwhile_and_may_look_for_its_reply),
         cmocka_unit_test(a_silent_redis_costs_one_timeout),
         cmocka_unit_test(a_call_during_the_back_off_fails_at_once),
         cmocka_unit_test(password_and_database),
