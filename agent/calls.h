@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "agent/context.h"
 #include "agent/wait.h"
+#include "store/approvals.h"
 #include "tools/tools.h"
 
 #include <stdbool.h>
@@ -22,10 +23,18 @@ struct calls {
     struct buf *json;    /* reused */
     int64_t left;        /* tool calls that the turn may still make; counted down */
     bool resumed;        /* an earlier worker may have run the open ones before it died */
+    /* What the user said to calls that an earlier turn left open. */
+    const struct approvals_taken *answers;
+    size_t answer_count;
+    struct approvals_ask *asks; /* calls_run, out: those that wait for the user; arena */
+    size_t ask_count;
 };
+/* Whether the user has answered for a call that has no result yet. */
+bool calls_waiting(const struct calls *c);
 /*
  * calls_run -- runs the calls of the conversation's last assistant message that have no result.
- * What cannot be run gets an error result that the model can act on. Client-side calls stay open.
+ * What cannot be run gets an error result that the model can act on. Client-side calls stay open,
+ * and those that need the user's approval: the others run all the same.
  *   pending  out: ids of client-side calls, arena
  * Returns 0; ERR_CANCELLED, ERR_DEADLINE, ERR_DRAINING (calls that had not come to their end are
  * told so in their results); ERR_FENCED, ERR_FULL, ERR_NOMEM.

@@ -110,6 +110,17 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
     buf_putc(json, '}');
 }
 
+void events_state_snapshot(struct buf *json, const jdoc *state)
+{
+    open_event(json, "STATE_SNAPSHOT");
+    buf_puts(json, ",\"snapshot\":");
+    if (state)
+        jdoc_write(state, json);
+    else
+        buf_puts(json, "{}");
+    buf_putc(json, '}');
+}
+
 void events_run_finished(struct buf *json, const struct events_finish *f)
 {
     open_event(json, "RUN_FINISHED");
@@ -122,6 +133,8 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
     }
     buf_puts(json, ",\"outcome\":{\"type\":");
     buf_json_string(json, f->outcome, strlen(f->outcome));
+    if (f->interrupts)
+        buf_printf(json, ",\"interrupts\":%s", f->interrupts);
     if (f->pending_count) {
         buf_puts(json, ",\"pendingToolCallIds\":[");
         for (size_t i = 0; i < f->pending_count; i++) {

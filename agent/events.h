@@ -35,12 +35,15 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
 
 struct events_finish {
     const char *session, *run;
-    const char *outcome;        /* "success" or "cancelled" */
+    const char *outcome;        /* "success", "interrupt" or "cancelled" */
+    const char *interrupts;     /* JSON array, with "interrupt" only */
     const char *const *pending; /* ids of client-side calls, with "success" only */
     size_t pending_count;
     const char *stop_reason;    /* in `result` when not NULL: why the model stopped short */
     const char *usage;          /* JSON array or NULL */
 };
+/* The client's own state as it came; NULL = an empty one. */
+void events_state_snapshot(struct buf *json, const jdoc *state);
 void events_run_finished(struct buf *json, const struct events_finish *f);
 void events_run_error(struct buf *json, const char *message, const char *code, const char *usage);
 /* One TokenUsage object. */

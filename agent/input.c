@@ -23,6 +23,8 @@ int input_write(const struct input *in, struct buf *json)
     member(json, "source", in->source);
     member(json, "role", in->role);
     member(json, "traceparent", in->traceparent);
+    if (in->resume)
+        buf_puts(json, ",\"resume\":true");
     if (in->context) {
         buf_puts(json, ",\"context\":");
         jdoc_write(in->context, json);
@@ -61,6 +63,7 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->source = jdoc_text_or(doc, "source", "");
     out->role = jdoc_text_or(doc, "role", "user");
     out->traceparent = jdoc_text_or(doc, "traceparent", "");
+    (void)jdoc_get_bool(doc, "resume", &out->resume);
     out->context = jdoc_get(doc, "context");
     out->agui = jdoc_get(doc, "agui");
     return *out->run_id ? 0 : ERR_INVALID;

@@ -18,6 +18,7 @@ struct input {
     const char *message_id;   /* of the user's message */
     const char *zone, *locale;/* of this request; "" = unknown */
     const char *source;       /* "chat", "agui", "ws", "tool" */
+    bool resume;              /* goes on with answered approvals; text may be "" */
     const char *role;         /* of the credential: "user", "admin"; input_parse: "user" when absent */
     const jdoc *context;      /* client context object or NULL (user_location, current page, ...) */
     const jdoc *agui;         /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \
 	agent/answer.c agent/answer.h \
+	agent/approval.c agent/approval.h \
 	agent/calls.c agent/calls.h \
 	agent/chat.c agent/chat.h \
 	agent/context.c agent/context.h \

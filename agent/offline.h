@@ -21,7 +21,7 @@ enum offline_kind {
     OFFLINE_UNKNOWN, OFFLINE_GREETING, OFFLINE_THANKS, OFFLINE_HELP, OFFLINE_TIME,
     OFFLINE_PLAN_TRIP, OFFLINE_DISTANCE, OFFLINE_TRAVEL_TIME,
     OFFLINE_ADD_EVENT, OFFLINE_LIST_EVENTS, OFFLINE_MOVE_EVENT, OFFLINE_DELETE_EVENT,
-    OFFLINE_ADD_EXPENSE, OFFLINE_SPENDING, OFFLINE_SET_BUDGET, OFFLINE_BUDGET
+    OFFLINE_SET_TIMER, OFFLINE_ADD_EXPENSE, OFFLINE_SPENDING, OFFLINE_SET_BUDGET, OFFLINE_BUDGET
 };
 
 /* A date and a time of day found in a text, in the user's zone. */
@@ -36,7 +36,7 @@ struct offline_when {
 struct offline_ask {
     enum offline_kind kind;
     char from[OFFLINE_TEXT_MAX], to[OFFLINE_TEXT_MAX]; /* places */
-    char title[OFFLINE_TEXT_MAX];
+    char title[OFFLINE_TEXT_MAX];                      /* a timer: its duration */
     char category[32], period[16];
     double amount;              /* 0 = none */
     bool reminder;

@@ -290,7 +290,42 @@ static void need_event(struct offline_ask *out)
         out->missing = "Which event? For example: \"Delete dentist from my calendar\".";
 }
 
+/* ---- timers ---- */
+
+/* "10 minutes", "1 hour 30 min": numbers, each with its unit. */
+static void read_timer(const char *text, const char *low, struct offline_ask *out)
+{
+    const char *p = strpbrk(low, "0123456789"), *end = p;
+
+    while (p && isdigit((unsigned char)*p)) {
+        const char *unit = p + strspn(p, "0123456789.");
+        unit += strspn(unit, " -");
+        if (!isalpha((unsigned char)*unit))
+            break;
+        end = unit;
+        while (isalpha((unsigned char)*end))
+            end++;
+        p = end + strspn(end, " ,");
+        p += strncmp(p, "and ", 4) ? 0 : 4;
+    }
+    p = strpbrk(low, "0123456789");
+    if (p)
+        copy(out->title, sizeof out->title, text + (p - low), (size_t)(end - p));
+    for (char *c = out->title; *c; c++)
+        if (*c == '-')
+            *c = ' ';
+    if (!*out->title)
+        out->missing = "For how long? For example: \"Set a timer for 10 minutes\".";
+}
+
 /* ---- what was asked ---- */
+
+static enum offline_kind recognise_timer(const char *low)
+{
+    bool timer = ANY(low, "timer", "countdown") && !ANY(low, "cancel", "delete", "remove", "stop");
+
+    return timer ? OFFLINE_SET_TIMER : OFFLINE_UNKNOWN;
+}
 
 static enum offline_kind recognise_money(const char *low)
 {
@@ -368,7 +403,7 @@ static enum offline_kind recognise_talk(const char *low)
 static enum offline_kind recognise(const char *low)
 {
     enum offline_kind (*const kinds[])(const char *) = {
-        recognise_travel, recognise_money, recognise_calendar, recognise_talk};
+        recognise_timer, recognise_travel, recognise_money, recognise_calendar, recognise_talk};
     enum offline_kind kind = OFFLINE_UNKNOWN;
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && kind == OFFLINE_UNKNOWN; i++)
@@ -403,6 +438,7 @@ void offline_understand(const char *text, const struct daytime *now, struct offl
         read_expense(rest, low, out);
         break;
     }
+    case OFFLINE_SET_TIMER: read_timer(cut, low, out); break;
     case OFFLINE_SPENDING:
         find_category(low, out);
         find_period(low, out, false);

@@ -206,6 +206,20 @@ static const struct {
     {"update_calendar_event", say_changed},
 };
 
+/* What the user decided needs no error's words. */
+static bool say_unapproved(const jdoc *doc, struct buf *out)
+{
+    const char *code = jdoc_text_or(jdoc_get(doc, "error"), "code", "");
+
+    if (!strcmp(code, "denied"))
+        buf_puts(out, "All right, I have not done it.");
+    else if (!strcmp(code, "approval_expired") || !strcmp(code, "cancelled"))
+        buf_puts(out, "I have not done it: there was no approval.");
+    else
+        return false;
+    return true;
+}
+
 static void say_result(const struct offline_result *r, struct buf *out)
 {
     const struct chat_message *m = r->message;
@@ -218,6 +232,10 @@ static void say_result(const struct offline_result *r, struct buf *out)
         return;
     }
     (void)jdoc_get_bool(doc, "success", &success);
+    if (!success && say_unapproved(doc, out)) {
+        jdoc_free(doc);
+        return;
+    }
     if (!success)
         buf_puts(out, "That did not work: ");
     buf_puts(out, jdoc_text_or(doc, "message", success ? "Done." : "the tool gave no reason."));
@@ -248,7 +266,8 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
         "- \"Plan a trip from Sydney to Brisbane\"\n"
         "- \"How far is it from Perth to Broome?\", \"How long is the drive from Cairns to Darwin?\"\n"
         "- \"Add dentist tomorrow at 3pm to my calendar\", \"What is on my calendar this week?\", "
-        "\"Move dentist to Friday at 10am\"\n"
+        "\"Move dentist to Friday at 10am\", \"Delete dentist from my calendar\"\n"
+        "- \"Set a timer for 10 minutes\"\n"
         "- \"I spent 45.50 on fuel\", \"How much did I spend this month?\"\n"
         "- \"Set my groceries budget to 400 a month\", \"How is my budget?\"\n"
         "- \"What time is it?\"";

@@ -112,6 +112,16 @@ static void call_money(struct offline_step *step, const struct offline_ask *ask)
     buf_putc(args, '}');
 }
 
+static void call_timer(struct offline_step *step, const struct offline_ask *ask)
+{
+    struct buf *args = add_call(step, "set_timer_or_alarm");
+
+    put(args, "action", "create");
+    put(args, "type", "timer");
+    put(args, "duration", ask->title);
+    buf_putc(args, '}');
+}
+
 /* The first step. False: nothing is to be called, only something to be said. */
 static bool first_calls(struct offline_step *step, const struct offline_ask *ask)
 {
@@ -127,6 +137,7 @@ static bool first_calls(struct offline_step *step, const struct offline_ask *ask
         call_travel(step, ask, "estimate_travel_time", "departure_time");
         return true;
     case OFFLINE_ADD_EVENT: call_event(step, ask); return true;
+    case OFFLINE_SET_TIMER: call_timer(step, ask); return true;
     case OFFLINE_LIST_EVENTS: call_list(step, ask, false); return true;
     case OFFLINE_MOVE_EVENT:
     case OFFLINE_DELETE_EVENT: call_list(step, ask, true); return true;
@@ -203,8 +214,12 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
     if (jdoc_parse(results[0].message->text, results[0].message->len, &doc, NULL, 0))
         return false;
     (void)jdoc_get_bool(doc, "success", &success);
-    if (success && (event = meant_event(jdoc_get(doc, "events"), ask, &step->text)))
+    if (success && (event = meant_event(jdoc_get(doc, "events"), ask, &step->text))) {
+        if (ask->kind == OFFLINE_DELETE_EVENT)
+            buf_printf(&step->text, "Deleting \"%s\" needs your approval.",
+                jdoc_text_or(event, "title", ""));
         call_on_event(step, ask, event);
+    }
     jdoc_free(doc);
     return success;
 }

@@ -39,6 +39,11 @@ static void put_response(const struct reply *r, struct buf *json)
         any = true;
         buf_json_escaped(json, m->text, m->len);
     }
+    for (size_t i = 0; i < r->ask_count && !any; i++) { /* a client that knows no approvals */
+        if (i)
+            buf_puts(json, "\\n");
+        buf_json_escaped(json, r->asks[i].message, strlen(r->asks[i].message));
+    }
     buf_putc(json, '"');
 }
 
@@ -102,11 +107,30 @@ static void put_call(const struct chat_call *call, const struct chat_message *re
 typedef void put_fn(const struct chat_call *call, const struct chat_message *result,
     struct buf *json);
 
+/* The call of an earlier turn that this turn's message answers, or NULL. */
+static const struct chat_call *earlier_call(const struct reply *r, const struct chat_message *m)
+{
+    for (size_t i = r->first_new; m->role == CHAT_TOOL && i-- > 0;)
+        for (size_t k = 0; k < r->chat->items[i].call_count; k++)
+            if (!strcmp(r->chat->items[i].calls[k].id, m->call_id))
+                return &r->chat->items[i].calls[k];
+    return NULL;
+}
+
 static void put_calls(const struct reply *r, put_fn *put, struct buf *json)
 {
     bool any = false;
 
     buf_putc(json, '[');
+    for (size_t i = r->first_new; i < r->chat->count; i++) {
+        const struct chat_call *call = earlier_call(r, &r->chat->items[i]);
+        if (!call)
+            continue;
+        if (any)
+            buf_putc(json, ',');
+        any = true;
+        put(call, &r->chat->items[i], json);
+    }
     for (size_t i = r->first_new; i < r->chat->count; i++) {
         const struct chat_message *m = &r->chat->items[i];
         for (size_t k = 0; k < m->call_count; k++) {
@@ -150,6 +174,8 @@ void reply_success(const struct reply *r, struct buf *json)
         }
         buf_putc(json, ']');
     }
+    if (r->interrupts)
+        buf_printf(json, ",\"outcome\":\"interrupt\",\"interrupts\":%s", r->interrupts);
     if (r->stop_reason)
         member(json, "stop_reason", r->stop_reason);
     buf_putc(json, '}');

@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "agent/input.h"
 #include "base/buf.h"
+#include "store/approvals.h"
 #include "store/turns.h"
 
 #include <stdint.h>
@@ -20,6 +21,9 @@ struct reply {
     const char *stop_reason; /* or NULL */
     const char *const *pending;
     size_t pending_count;
+    const struct approvals_ask *asks; /* what the user is asked */
+    size_t ask_count;
+    const char *interrupts;  /* the same as a JSON array; NULL = nothing */
 };
 void reply_success(const struct reply *r, struct buf *json);
 /* RFC 9457. */

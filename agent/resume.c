@@ -225,7 +225,7 @@ static size_t history_from(const struct turns_start *start, size_t room)
 }
 
 /* As stored, with what a client may have put into its messages; then this turn's own. */
-static int write_snapshot(struct wait *wait, const struct torn *t, struct buf *json)
+int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new, struct buf *json)
 {
     const struct turns_start *start = wait->start;
     size_t room = (size_t)wait->env->conf->log_turn_bytes / SNAPSHOT_PART;
@@ -241,11 +241,11 @@ static int write_snapshot(struct wait *wait, const struct torn *t, struct buf *j
         first = false;
         buf_put(json, start->history[i], start->history_len[i]);
     }
-    for (size_t i = t->first_new; i < t->chat->count; i++) {
+    for (size_t i = first_new; i < chat->count; i++) {
         if (!first)
             buf_putc(json, ',');
         first = false;
-        chat_write(&t->chat->items[i], json);
+        chat_write(&chat->items[i], json);
     }
     buf_puts(json, "]}");
     return write_event(wait, json);
@@ -264,7 +264,7 @@ int resume_log(struct wait *wait, const struct chat *chat, size_t first_new)
         error = write_ends(wait, &torn, &json);
     }
     if (!error && torn.seen)
-        error = write_snapshot(wait, &torn, &json);
+        error = resume_snapshot(wait, chat, first_new, &json);
     torn_fini(&torn);
     buf_free(&json);
     return error;

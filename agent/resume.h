@@ -3,6 +3,7 @@
 
 #include "agent/chat.h"
 #include "agent/wait.h"
+#include "base/buf.h"
 #include "store/turns.h"
 
 #include <stddef.h>
@@ -16,5 +17,8 @@
  * Returns 0; ERR_FENCED, ERR_FULL, ERR_NOMEM, ERR_STORE; or why the wait for Redis ended.
  */
 int resume_log(struct wait *wait, const struct chat *chat, size_t first_new);
+/* MESSAGES_SNAPSHOT: the stored conversation, as much as there is room for, and what the turn has
+ * added to it. json: reused. Returns 0, ERR_FENCED, ERR_FULL, ERR_NOMEM. */
+int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new, struct buf *json);
 
 #endif

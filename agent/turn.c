@@ -1,6 +1,7 @@
 #include "agent/turn.h"
 
 #include "agent/answer.h"
+#include "agent/approval.h"
 #include "agent/calls.h"
 #include "agent/chat.h"
 #include "agent/context.h"
@@ -85,6 +86,7 @@ struct turn {
     const char *const *pending;
     size_t pending_count;
     struct buf usage_json;
+    struct buf interrupts;          /* JSON array of what the user is asked */
     bool waiting;                   /* wait_begin was called */
     bool torn;                      /* the log has open ends of an earlier attempt */
     char model_name[96];            /* that answered last */
@@ -218,6 +220,40 @@ static int load_conversation(struct turn *t)
     return error;
 }
 
+static bool left_open(const struct turn *t)
+{
+    for (size_t i = t->first_new; i-- > 0;) {
+        const struct chat_message *m = &t->chat.items[i];
+        for (size_t k = 0; k < m->call_count; k++)
+            if (!chat_result(&t->chat, m->calls[k].id))
+                return true;
+        if (m->role == CHAT_ASSISTANT)
+            return false;
+    }
+    return false;
+}
+
+/* An earlier turn ended with calls that waited for the user: now their fate is decided. */
+static int take_answers(struct turn *t)
+{
+    struct approvals_taken *taken;
+    bool never = false;
+    int error, why;
+
+    if (!left_open(t))
+        return 0;
+    while ((error = approvals_take(t->env->store, t->start, t->arena, &taken,
+                &t->calls.answer_count))) {
+        if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
+            return error;
+        why = wait_until(&t->wait, &never, clock_mono_ms() + STORE_STEP_MS);
+        if (why != ERR_AGAIN)
+            return why;
+    }
+    t->calls.answers = taken;
+    return 0;
+}
+
 static int set_up(struct turn *t)
 {
     const struct conf *conf = t->env->conf;
@@ -253,7 +289,7 @@ static int set_up(struct turn *t)
         .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
         .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role};
     find_location(t);
-    if ((error = load_conversation(t)) || !t->torn)
+    if ((error = load_conversation(t)) || (error = take_answers(t)) || !t->torn)
         return error;
     t->calls.resumed = true;
     if (!(error = resume_log(&t->wait, &t->chat, t->first_new)))
@@ -272,6 +308,7 @@ static void tear_down(struct turn *t)
     free(t->answer);
     buf_free(&t->json);
     buf_free(&t->usage_json);
+    buf_free(&t->interrupts);
     if (t->scratch)
         arena_free(t->scratch);
     if (t->arena)
@@ -369,9 +406,9 @@ static bool has_open_calls(const struct turn *t)
             if (!chat_result(c, m->calls[k].id))
                 return true;
         if (m->role == CHAT_ASSISTANT)
-            return false;
+            return calls_waiting(&t->calls);
     }
-    return false;
+    return calls_waiting(&t->calls);
 }
 
 static const char *stop_text(enum provider_stop stop)
@@ -485,10 +522,56 @@ static bool answered(const struct turn *t)
     return t->chat.count > t->first_new && last->role == CHAT_ASSISTANT && !last->call_count;
 }
 
+/* Answers that came for calls which another turn has dealt with meanwhile. */
+static bool nothing_to_do(const struct turn *t)
+{
+    return t->input.resume && t->chat.count == t->first_new && t->first_new
+        && t->chat.items[t->first_new - 1].role == CHAT_ASSISTANT && !calls_waiting(&t->calls);
+}
+
+static int open_approvals(struct turn *t)
+{
+    bool never = false;
+    int error, why;
+
+    while ((error = approvals_open(t->env->store, t->start->uid, t->start, t->start->input,
+                t->calls.asks, t->calls.ask_count))) {
+        if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
+            return error;
+        why = wait_until(&t->wait, &never, clock_mono_ms() + STORE_STEP_MS);
+        if (why != ERR_AGAIN)
+            return why;
+    }
+    return 0;
+}
+
+/* The turn ends with questions. AG-UI wants state and messages in front of that end. */
+static int ask_user(struct turn *t)
+{
+    int error = open_approvals(t);
+
+    if (error)
+        return error;
+    log_info("turn %s asks for %zu approvals, first of %s", t->start->turn, t->calls.ask_count,
+        t->calls.asks[0].tool);
+    buf_reset(&t->interrupts);
+    for (size_t i = 0; i < t->calls.ask_count; i++) {
+        buf_putc(&t->interrupts, i ? ',' : '[');
+        approval_interrupt(&t->calls.asks[i], &t->interrupts);
+    }
+    buf_putc(&t->interrupts, ']');
+    buf_reset(&t->json);
+    events_state_snapshot(&t->json, jdoc_get(t->input.agui, "state"));
+    if ((error = buf_error(&t->interrupts)) || (error = buf_error(&t->json)))
+        return error;
+    error = eventlog_event(t->env->eventlog, EVENTLOG_FLAG_NONE, buf_text(&t->json), t->json.len);
+    return error ? error : resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json);
+}
+
 /* Model, tools, model, ...: from wherever the conversation stands. ending: out, NULL = well. */
 static int run_steps(struct turn *t, const struct ending **ending)
 {
-    bool again = !answered(t); /* an earlier attempt may have come this far */
+    bool again = !answered(t) && !nothing_to_do(t); /* an earlier attempt may have come this far */
     int error = 0;
 
     while (!error && again) {
@@ -497,7 +580,9 @@ static int run_steps(struct turn *t, const struct ending **ending)
             error = calls_run(&t->calls, &t->pending, &t->pending_count);
             if (!error)
                 error = checkpoint(t);
-            if (error || t->pending_count)
+            if (!error && t->calls.ask_count)
+                error = ask_user(t);
+            if (error || t->pending_count || t->calls.ask_count)
                 break;
         }
         if ((error = wait_check(&t->wait)))
@@ -538,9 +623,10 @@ static void final_event(struct turn *t, const struct ending *ending, struct buf 
     const struct events_finish f = {
         .session = t->start->session,
         .run = t->input.run_id && *t->input.run_id ? t->input.run_id : t->start->turn,
-        .outcome = ending ? "cancelled" : "success",
+        .outcome = ending ? "cancelled" : t->calls.ask_count ? "interrupt" : "success",
+        .interrupts = !ending && t->calls.ask_count ? buf_text(&t->interrupts) : NULL,
         .pending = t->pending,
-        .pending_count = ending ? 0 : t->pending_count,
+        .pending_count = ending || t->calls.ask_count ? 0 : t->pending_count,
         .stop_reason = ending ? NULL : t->stop_reason,
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL,
     };
@@ -557,7 +643,9 @@ static void write_reply(struct turn *t, const struct ending *ending, struct buf 
     struct reply r = {.start = t->start, .input = &t->input, .chat = &t->chat,
         .first_new = t->first_new, .model = t->model_name, .now_ms = clock_real_ms(),
         .usage = t->usage_count ? buf_text(&t->usage_json) : NULL, .stop_reason = t->stop_reason,
-        .pending = t->pending, .pending_count = t->pending_count};
+        .pending = t->pending, .pending_count = t->pending_count, .asks = t->calls.asks,
+        .ask_count = t->calls.ask_count,
+        .interrupts = t->calls.ask_count ? buf_text(&t->interrupts) : NULL};
 
     for (size_t i = 0; i < t->usage_count; i++)
         r.tokens += t->usages[i].usage.input + t->usages[i].usage.output;
@@ -613,7 +701,8 @@ static int commit(struct turn *t, const struct turns_end *end, struct turn_resul
 static int finish(struct turn *t, const struct ending *ending, struct turn_result *result)
 {
     struct turns_end end = {
-        .state = !ending ? "done" : ending == &ending_cancelled ? "cancelled" : "failed",
+        .state = ending == &ending_cancelled ? "cancelled" : ending ? "failed"
+            : t->calls.ask_count ? "interrupted" : "done",
         .error_code = ending ? ending->code : NULL,
         .http_status = ending ? ending->status : 200,
         .history_limit = HISTORY_LIMIT,

@@ -138,6 +138,12 @@
     X(turn_output_tokens, INT, "turn.output_tokens", "16384", 1, 10000000, "output of one turn")   \
     X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn")      \
     X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result")     \
+    X(approval_ms, MS, "approval.time", "10m", 100, 86400000,                                      \
+        "how long the user may think about an approval")                                          \
+    X(rate_tools_minute, INT, "rate.tools_minute", "120", 0, 1000000,                              \
+        "tool calls a minute and user; 0 = any")                                                   \
+    X(rate_tools_day, INT, "rate.tools_day", "3000", 0, 100000000,                                 \
+        "tool calls a day and user; 0 = any")                                                      \
     X(system_prompt_file, TEXT, "system_prompt.file", "", 0, 0, "replaces the built-in prompt")    \
     X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none")         \
     X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none")  \
@@ -163,7 +169,14 @@
     X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one")                    \
     X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form")           \
     X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key")                                   \
-    X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")
+    X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")  \
+    X(mcp_file, TEXT, "mcp.file", "", 0, 0, "JSON file of MCP servers; empty = none")              \
+    X(mcp_refresh_ms, MS, "mcp.refresh", "5m", 100, 86400000,                                      \
+        "how often their tools are listed again")                                                  \
+    X(mcp_trust_first, BOOL, "mcp.trust_first", "off", 0, 0,                                       \
+        "a tool seen for the first time is used without `turnpike mcp accept`")                    \
+    X(http_tools_dir, TEXT, "http_tools.dir", "", 0, 0,                                            \
+        "directory of JSON files, each a tool made of an HTTP request; empty = none")
 
 /* C types of the setting types. */
 typedef int64_t conf_INT_t;

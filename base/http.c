@@ -49,7 +49,8 @@ struct http_transfer {
     int64_t started_ms, last_ms; /* monotonic; last = of the body, 0 = none yet */
     size_t max_bytes, received;
     unsigned redirects_left;
-    bool public_only, added, dead, refused, has_location;
+    bool public_only, same_origin, added, dead, refused, has_location;
+    const char *wanted;
     int error; /* why a callback of ours ended it */
     http_body_fn *on_body;
     http_done_fn *on_done;
@@ -228,6 +229,11 @@ void http_free(struct http_client *client)
     free(client);
 }
 
+bool http_is_idle(const struct http_client *client)
+{
+    return client->transfers == NULL;
+}
+
 void http_cancel(struct http_transfer *t)
 {
     if (!t->client->in_curl) {
@@ -245,6 +251,9 @@ static void http_finish(struct http_transfer *t, int error, const char *why)
     http_done_fn *on_done = t->on_done;
     void *arg = t->arg;
 
+    long sent = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    result.sent = sent > 0;
     result.error = error;
     snprintf(result.why, sizeof result.why, "%s", error ? why : "");
     http_destroy(t);
@@ -394,6 +403,8 @@ static void http_on_field(struct http_transfer *t, const char *name, const char 
     } else if (strcasecmp(name, "retry-after") == 0) {
         http_on_retry_after(r, value);
     }
+    if (t->wanted && strcasecmp(name, t->wanted) == 0 && strlen(value) < sizeof r->wanted)
+        snprintf(r->wanted, sizeof r->wanted, "%s", value);
 }
 
 /* One header line; a line too long to be of interest is cut. */
@@ -401,7 +412,7 @@ static size_t http_on_header(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_transfer *t = arg;
     size_t len = size * count, n = len;
-    char line[512];
+    char line[640];
 
     if (n >= sizeof line)
         n = sizeof line - 1;
@@ -444,24 +455,6 @@ static int http_error_of(const struct http_transfer *t, CURLcode code)
 
 /* ---- redirects: followed here, since curl would send the caller's headers to any host ---- */
 
-/* "scheme://host:port", in out. */
-static bool http_origin(const char *url, char *out, size_t size)
-{
-    CURLU *u = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL;
-    bool ok = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-        (size_t)snprintf(out, size, "%s://%s:%s", scheme, host, port) < size;
-
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(u);
-    return ok;
-}
-
 static bool http_header_is(const char *header, const char *name)
 {
     size_t len = strlen(name);
@@ -499,11 +492,14 @@ static int http_redirect(struct http_transfer *t, const char **why)
     curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &old_url);
     curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &new_url);
     *why = "redirect without a usable URL";
-    if (!old_url || !new_url || !http_origin(old_url, from, sizeof from) ||
-        !http_origin(new_url, to, sizeof to))
+    if (!old_url || !new_url || !http_url_origin(old_url, from, sizeof from) ||
+        !http_url_origin(new_url, to, sizeof to))
         return ERR_NET;
     *why = "redirect from https to another scheme";
     if (strncmp(from, "https:", 6) == 0 && strncmp(to, "https:", 6) != 0)
+        return ERR_FORBIDDEN;
+    *why = "redirect to another origin";
+    if (t->same_origin && strcmp(from, to) != 0)
         return ERR_FORBIDDEN;
     *why = "out of memory";
     bool keep_body = t->result.status == 307 || t->result.status == 308;
@@ -719,13 +715,6 @@ static int http_setup(struct http_transfer *t, const struct http_request *reques
     return error ? error : http_setup_body(t, request);
 }
 
-static bool http_url_is_usable(const char *url)
-{
-    char origin[512];
-    return url && http_origin(url, origin, sizeof origin) &&
-        (strncmp(origin, "http:", 5) == 0 || strncmp(origin, "https:", 6) == 0);
-}
-
 static struct http_transfer *http_transfer_new(struct http_client *client,
     const struct http_request *request)
 {
@@ -739,6 +728,8 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->max_bytes = request->max_bytes ? request->max_bytes : DEFAULT_MAX_BYTES;
     t->redirects_left = request->max_redirects;
     t->public_only = request->public_only;
+    t->same_origin = request->same_origin;
+    t->wanted = request->wanted;
     t->on_body = request->on_body;
     t->on_done = request->on_done;
     t->arg = request->arg;
@@ -756,7 +747,7 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
 int http_start(struct http_client *client, const struct http_request *request,
     struct http_transfer **out)
 {
-    if (!http_url_is_usable(request->url))
+    if (!http_url_usable(request->url))
         return ERR_INVALID;
     struct http_transfer *t = http_transfer_new(client, request);
     if (!t)
@@ -781,22 +772,7 @@ int http_start(struct http_client *client, const struct http_request *request,
     return 0;
 }
 
-const char *http_reason(int status)
+const struct http_result *http_head(const struct http_transfer *t)
 {
-    static const struct {
-        int status;
-        const char *text;
-    } reasons[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
-        {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-        {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"},
-        {409, "Conflict"}, {410, "Gone"}, {413, "Content Too Large"},
-        {415, "Unsupported Media Type"}, {422, "Unprocessable Content"}, {426, "Upgrade Required"},
-        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-        {503, "Service Unavailable"}, {504, "Gateway Timeout"}};
-
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (reasons[i].status == status)
-            return reasons[i].text;
-    return "Status";
+    return &t->result;
 }

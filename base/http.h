@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * http -- the one HTTP client for all outside calls (models, tools, webhooks); the only file that
- * includes curl. Transfers run inside reactor_step, through curl's socket interface, so a token
+ * http -- the one HTTP client for all outside calls (models, tools, webhooks); http.c and
+ * http_url.c alone include curl. Transfers run inside reactor_step, through curl's socket interface, so a token
  * costs no second poll. Connections are kept and reused within the process.
  */
 struct http_client;
@@ -27,8 +27,10 @@ struct http_result {
     long status;        /* 0 = none */
     int64_t retry_after_ms; /* retry-after-ms, else retry-after in seconds or as a date; -1 = none */
     int should_retry;   /* x-should-retry: 1, 0, -1 = absent */
+    bool sent;          /* request bytes went out: the peer may have acted, whatever error says */
     char content_type[96];
     char request_id[96];    /* request-id or x-request-id */
+    char wanted[512];       /* the header that http_request.wanted names; "" = absent or too long */
     char why[192];      /* for the log, never for a user */
 };
 
@@ -50,6 +52,8 @@ struct http_request {
     size_t max_bytes;             /* of the body; 0 = 64 MiB */
     bool public_only;             /* refuse private, loopback, link-local and mapped addresses, checked on the connected peer */
     unsigned max_redirects;       /* 0 = none followed */
+    bool same_origin;             /* a redirect to another origin is ERR_FORBIDDEN */
+    const char *wanted;           /* name of a response header for the result; stays the caller's; NULL = none */
     http_body_fn *on_body;
     http_done_fn *on_done;
     void *arg;
@@ -59,8 +63,23 @@ struct http_request {
 void http_prepare(struct http_client *client);
 int http_start(struct http_client *client, const struct http_request *request,
     struct http_transfer **out);
+/* Status and headers so far, for on_body: borrowed, its error is not set yet. */
+const struct http_result *http_head(const struct http_transfer *transfer);
+/* Is no transfer under way? */
+bool http_is_idle(const struct http_client *client);
 /* Closes the connection of a running transfer at once. on_done is not called. */
 void http_cancel(struct http_transfer *transfer);
+
+/* "scheme://host:port" in out; false when it is no URL, or too long. Any process. */
+bool http_url_origin(const char *url, char *out, size_t size);
+/* Is it an http or https URL? Any process. */
+bool http_url_usable(const char *url);
+/* Scheme, host and port are the same; false also when one is no URL. Any process. */
+bool http_same_origin(const char *a, const char *b);
+/* `relative` as seen from `base`, absolute, in out. Returns 0 or ERR_INVALID. Any process. */
+int http_url_join(const char *base, const char *relative, char *out, size_t size);
+/* The host of an http or https URL, brackets of IPv6 removed. Returns 0 or ERR_INVALID. */
+int http_url_host(const char *url, char *out, size_t size);
 
 /* The reason phrase of a status line; "Status" for one that is never sent. Any process. */
 const char *http_reason(int status);

@@ -7,7 +7,7 @@ libbase_a_SOURCES = \
 	base/clock.c base/clock.h \
 	base/conf.c base/conf_check.c base/conf.h \
 	base/err.c base/err.h \
-	base/http.c base/http.h \
+	base/http.c base/http_url.c base/http.h \
 	base/ident.c base/ident.h \
 	base/jdoc.c base/jdoc.h \
 	base/log.c base/log.h \

@@ -12,7 +12,7 @@ struct sse_view {
 
 void sse_init(struct sse *parser, size_t max_event_bytes)
 {
-    *parser = (struct sse){ .max_event = max_event_bytes };
+    *parser = (struct sse){ .max_event = max_event_bytes, .retry_ms = -1 };
     buf_init(&parser->line, max_event_bytes ? max_event_bytes + sizeof parser->name : 0);
     buf_init(&parser->data, max_event_bytes);
 }
@@ -36,6 +36,8 @@ void sse_reset(struct sse *parser)
     sse_clear_event(parser, &(struct sse_view){ NULL, 0 });
     buf_reset(&parser->line);
     parser->skip_lf = parser->started = false;
+    parser->id[0] = 0;
+    parser->has_id = false;
 }
 
 static int sse_keep(struct sse *parser, struct sse_view *view)
@@ -70,6 +72,9 @@ static int sse_dispatch(struct sse *parser, struct sse_view *view, sse_event_fn 
 {
     int result = 0;
 
+    if (parser->has_id)
+        memcpy(parser->last_id, parser->id, sizeof parser->last_id);
+    parser->has_id = false;
     if (parser->has_data) {
         struct sse_event event = { .name = parser->name };
         event.data = view->data ? view->data : buf_text(&parser->data);
@@ -86,6 +91,32 @@ static void sse_on_name(struct sse *parser, const char *value, size_t len)
         len = sizeof parser->name - 1;
     memcpy(parser->name, value, len);
     parser->name[len] = 0;
+}
+
+static void sse_on_id(struct sse *parser, const char *value, size_t len)
+{
+    if (memchr(value, 0, len))
+        return;
+    if (len >= sizeof parser->id)
+        len = 0; /* it cannot be sent back whole */
+    memcpy(parser->id, value, len);
+    parser->id[len] = 0;
+    parser->has_id = true;
+}
+
+/* Digits only, up to a day; anything else is not a retry. */
+static void sse_on_retry(struct sse *parser, const char *value, size_t len)
+{
+    int64_t ms = 0;
+
+    if (len == 0 || len > 9)
+        return;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return;
+        ms = ms * 10 + (value[i] - '0');
+    }
+    parser->retry_ms = ms < 86400000 ? ms : 86400000;
 }
 
 /* One field line that is not empty. `lasting`: its bytes stay valid until sse_feed returns. */
@@ -109,7 +140,11 @@ static int sse_on_field(struct sse *parser, struct sse_view *view, const char *l
         return sse_on_data(parser, view, value, value_len, lasting);
     if (name_len == 5 && memcmp(line, "event", 5) == 0)
         sse_on_name(parser, value, value_len);
-    return 0; /* comments, id, retry and what is not known */
+    else if (name_len == 2 && memcmp(line, "id", 2) == 0)
+        sse_on_id(parser, value, value_len);
+    else if (name_len == 5 && memcmp(line, "retry", 5) == 0)
+        sse_on_retry(parser, value, value_len);
+    return 0; /* comments and what is not known */
 }
 
 /* A part of a line may have been kept from an earlier call; `end` is the line's last byte + 1. */

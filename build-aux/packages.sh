@@ -1,9 +1,11 @@
 # Debian packages, and how to install what is missing. Sourced by ./run and ./check.
 
-PACKAGES_BUILD="gcc make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
-    libcurl4-openssl-dev libwslay-dev libev-dev libhttp-parser-dev libjwt-dev libsystemd-dev libssl-dev"
+PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
+    libcurl4-openssl-dev libwslay-dev libev-dev libhttp-parser-dev libjwt-dev libsystemd-dev libssl-dev
+    libical-dev libhpdf-dev"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
-PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime"
+PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
+    python3-icalendar python3-gpxpy poppler-utils"
 
 packages_have() {
     case $1 in
@@ -15,32 +17,59 @@ packages_have() {
     esac
 }
 
+# What root does. Debian starts a service when it installs one: nginx on port 80, and that fails
+# where there is no IPv6. While this runs, and no longer, nginx and Redis are not started.
+PACKAGES_INSTALL='
+policy=/usr/sbin/policy-rc.d
+trap "exit 130" INT TERM
+if [ ! -e "$policy" ]; then
+    trap "rm -f $policy" EXIT
+    printf "%s\n" "#!/bin/sh" \
+        "# Written by ./run or ./check while process $$ installs packages; does nothing without it." \
+        "kill -0 $$ 2>/dev/null || exit 0" \
+        "case \"\$*\" in *nginx*|*redis*) exit 101 ;; esac" >"$policy"
+    chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq || echo "W: apt-get update failed: trying with what apt knows"
+apt-get install -y -q --no-install-recommends "$@"
+'
+
 # packages_need NAME...: installs those that are missing. Asks for root only when some are.
 packages_need() {
-    local missing= name root=
+    local missing=() name root=() log=$top/build/packages.log by_hand
     for name in "$@"; do
-        packages_have "$name" || missing="$missing $name"
+        packages_have "$name" || missing+=("$name")
     done
-    [ -n "$missing" ] || return 0
+    [ ${#missing[@]} -gt 0 ] || return 0
+    by_hand="As root, run:
+    apt-get update && apt-get install --no-install-recommends ${missing[*]}"
     command -v apt-get >/dev/null 2>&1 || {
-        echo "missing:$missing (this script can install them only with apt-get)" >&2
+        echo "missing: ${missing[*]} (this script can install them only with apt-get)" >&2
         return 1
     }
     if [ "$(id -u)" -ne 0 ]; then
-        root=sudo
+        root=(sudo)
         command -v sudo >/dev/null 2>&1 || {
-            echo "missing packages; as root, run: apt-get install$missing" >&2
+            printf 'Packages are missing, and there is no sudo to install them with. %s\n' "$by_hand" >&2
             return 1
         }
-        echo "root is needed once, to install:$missing"
+        echo "root is needed once, to install: ${missing[*]}"
+        sudo -v || { printf 'sudo gives no root. %s\n' "$by_hand" >&2; return 1; }
     else
-        echo "installing:$missing"
+        echo "installing: ${missing[*]}"
     fi
-    $root apt-get update -qq || true
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
-    case $missing in
-    *nginx*|*redis*)
-        echo "note: Debian has started its own nginx or redis service. Nothing here uses them;"
-        echo "      'systemctl disable --now nginx redis-server' ends them." ;;
+    mkdir -p "$top/build"
+    "${root[@]}" sh -c "$PACKAGES_INSTALL" sh "${missing[@]}" </dev/null 2>&1 | tee "$log" |
+        grep --line-buffered -E '^(Need to get|Setting up|[EW]:|Err)'
+    for name in "${missing[@]}"; do
+        packages_have "$name" && continue
+        printf '%s could not be installed; the log is build/packages.log. %s\n' "$name" "$by_hand" >&2
+        return 1
+    done
+    case " ${missing[*]} " in
+    *" nginx"* | *" redis-server "*)
+        echo "note: nginx and redis-server are services of this machine now, too. Nothing here uses them;"
+        echo "      they start with the next boot unless 'systemctl disable nginx redis-server' is done." ;;
     esac
 }

@@ -43,6 +43,7 @@ static struct input admit_form(const struct admit *a)
         .zone = s->zone,
         .locale = s->locale,
         .source = s->source,
+        .resume = s->resume_count > 0,
         .role = a->x->who.role,
         .context = s->context,
         .agui = s->agui,
@@ -105,7 +106,7 @@ static int admit_begin(struct admit *a, bool may_run)
         .webhook = s->webhook,
         .on_busy = s->on_busy,
         .may_run = may_run,
-        .may_pend = false,
+        .may_pend = s->resume_count > 0, /* an answer is recorded: its turn must come */
         .history_limit = RUNNER_HISTORY,
     };
     a->start = arena_alloc(a->x->arena, sizeof(*a->start));
@@ -298,7 +299,10 @@ static int admit_reply(struct admit *a, enum admit_style style)
 int admit_submit(struct exchange *x, const struct submit *submit, enum admit_style style)
 {
     struct admit a = {.x = x, .submit = submit};
-    ident_uuid7(a.turn);
+    if (submit->turn[0] != '\0')
+        memcpy(a.turn, submit->turn, sizeof(a.turn));
+    else
+        ident_uuid7(a.turn);
     x->holds_turn = runner_take(x->app);
     int result = admit_begin(&a, x->holds_turn);
     if (result < 0)

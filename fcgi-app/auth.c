@@ -519,7 +519,9 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
     char *rest = text;
     const char *user = strsep(&rest, " ");
     const char *role = strsep(&rest, " ");
-    const char *bound = rest != NULL ? rest : "";
+    const char *bound = strsep(&rest, " ");
+    if (bound == NULL)
+        bound = "";
     if (role == NULL || !ident_is_safe(user, strlen(user), IDENT_USER_MAX) ||
         (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0))
         return ERR_AUTH;
@@ -528,6 +530,7 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
         (origin == NULL || strcmp(bound, origin) != 0))
         return ERR_AUTH;
     out->kind = AUTH_TICKET;
+    out->expires_ms = rest != NULL ? strtoll(rest, NULL, 10) : 0;
     snprintf(out->user, sizeof(out->user), "%s", user);
     snprintf(out->role, sizeof(out->role), "%s", role);
     return 0;

@@ -33,7 +33,8 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
 /* Exact match against `origins`; an absent origin (no browser) is allowed. Development mode also
  * allows loopback origins. */
 bool auth_origin_allowed(const struct auth *a, const char *origin);
-/* Parses the text of a ticket's key: "UID ROLE ORIGIN". */
+/* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES" (of the credential that asked for
+ * it; real ms, 0 = never). */
 int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin, struct auth_identity *out);
 
 #endif

@@ -30,10 +30,45 @@ void exchange_fini(struct exchange *x)
 
 void exchange_json(struct exchange *x, int status)
 {
+    x->reply.unsized = false;
     x->reply.status = status;
     x->reply.content_type = status >= 400 ? "application/problem+json" : "application/json";
     buf_reset(&x->reply.head);
     buf_reset(&x->reply.body);
+}
+
+void exchange_stream(struct exchange *x, const char *content_type)
+{
+    exchange_json(x, 200);
+    x->reply.content_type = content_type;
+    x->reply.unsized = true;
+}
+
+int exchange_pass(struct exchange *x)
+{
+    const struct request_source *source = x->request.source;
+    struct reply *reply = &x->reply;
+    int result = buf_error(&reply->body);
+    if (result < 0 || reply->body.len < EXCHANGE_PART || source->write == NULL)
+        return result;
+    if (x->app->worker != NULL) {
+        worker_beat(x->app->worker);
+        if (x->app->worker->abort_turn)
+            return ERR_DRAINING;
+    }
+    if (!reply->streamed) {
+        struct buf head;
+        buf_init(&head, 0);
+        reply->streamed = true;
+        result = exchange_head(x, &head);
+        if (result == 0)
+            result = source->write(source->arg, head.data, head.len);
+        buf_free(&head);
+    }
+    if (result == 0)
+        result = source->write(source->arg, reply->body.data, reply->body.len);
+    buf_reset(&reply->body);
+    return result;
 }
 
 void exchange_header(struct exchange *x, const char *name, const char *value)
@@ -83,6 +118,8 @@ int exchange_handover(struct exchange *x, const char *session, const char *turn,
     exchange_argument(head, "format", format);
     exchange_argument(head, "trace", x->request.traceparent);
     exchange_argument(head, "request", x->request.id);
+    if (turn == NULL && x->who.expires_ms > 0)
+        buf_printf(head, "&expires=%lld", x->who.expires_ms);
     buf_puts(head, "\r\n");
     return buf_error(head);
 }
@@ -101,8 +138,9 @@ int exchange_head(const struct exchange *x, struct buf *out)
     const struct reply *reply = &x->reply;
     buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
     if (reply->content_type != NULL) {
-        buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type,
-            reply->body.len);
+        buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
+        if (!reply->streamed && !(x->request.head && reply->unsized))
+            buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     }
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,

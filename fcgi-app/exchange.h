@@ -36,6 +36,9 @@ struct reply {
     const char *content_type; /* NULL = no body */
     struct buf head;          /* further header lines, each with CRLF */
     struct buf body;
+    bool streamed;            /* the head and a part of the body have gone: see exchange_stream */
+    bool broken;              /* and then something failed */
+    bool unsized;             /* exchange_stream: a HEAD is answered without the length */
 };
 
 /*
@@ -61,6 +64,16 @@ void exchange_fini(struct exchange *x);
 
 /* Starts a JSON reply; the handler appends to x->reply.body. */
 void exchange_json(struct exchange *x, int status);
+/*
+ * A reply that is sent in parts: exchange_stream starts it like exchange_json, with another type;
+ * exchange_pass, called after each piece that was appended, sends what has come to
+ * EXCHANGE_PART bytes, so that a worker never holds more than that and one piece. An error after
+ * the first part breaks the connection off: the client sees an incomplete reply, never a short one
+ * that looks whole. exchange_pass returns 0, ERR_PEER_GONE, ERR_DRAINING or ERR_NOMEM.
+ */
+#define EXCHANGE_PART 65536
+void exchange_stream(struct exchange *x, const char *content_type);
+int exchange_pass(struct exchange *x);
 /* A header line of the reply. The value must hold no control characters. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
 /* Replaces whatever reply there is by the problem's. */
@@ -68,7 +81,7 @@ void exchange_problem(struct exchange *x);
 
 /*
  * exchange_handover -- lets the stream workers answer (docs/design.md). turn NULL: the whole
- * session until the client leaves; else that turn until its final event.
+ * session until the client leaves or its credential expires; else that turn until its final event.
  * format: "agui", or "json": the turn's stored reply.
  */
 int exchange_handover(struct exchange *x, const char *session, const char *turn,

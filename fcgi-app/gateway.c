@@ -199,6 +199,28 @@ static int gateway_put(struct gateway *g, const char *bytes, size_t len)
     return 0;
 }
 
+int gateway_write(void *arg, const char *bytes, size_t len)
+{
+    struct gateway *g = arg;
+    if (!g->open)
+        return ERR_PEER_GONE;
+    return gateway_put(g, bytes, len) == 0 && FCGX_GetError(g->request.out) == 0 ? 0
+                                                                                 : ERR_PEER_GONE;
+}
+
+void gateway_break(struct gateway *g)
+{
+    /* nginx takes a mere end of the connection for the end of the reply; a record that is none makes
+     * it break off. libfcgi has sent whole records; what it still holds must reach nobody. */
+    static const unsigned char no_record[8] = {0xFF, 0xFF};
+    if (!g->open)
+        return;
+    if (send(g->request.ipcFd, no_record, sizeof(no_record), MSG_NOSIGNAL) < 0)
+        log_debug("the client had left before its reply was broken off");
+    shutdown(g->request.ipcFd, SHUT_RDWR);
+    gateway_finish(g, NULL, 0, NULL, 0);
+}
+
 int gateway_finish(struct gateway *g, const char *head, size_t head_len, const char *body,
     size_t body_len)
 {

@@ -40,6 +40,13 @@ bool gateway_peer_gone(const struct gateway *g);
 /* The connection, for watching; -1 when none. */
 int gateway_peer_fd(const struct gateway *g);
 /*
+ * gateway_write -- a part of the CGI reply, before gateway_finish sends the rest. Waits at most
+ * io_timeout_ms for a peer that does not take it. Returns 0 or ERR_PEER_GONE.
+ */
+int gateway_write(void *g, const char *bytes, size_t len);
+/* Closes without the end of the request: nginx then breaks off what it passes on to the client. */
+void gateway_break(struct gateway *g);
+/*
  * gateway_finish -- sends the CGI reply (header lines, blank line, body) with the end of the
  * request and closes. Returns 0 when all of it was taken by the socket, ERR_PEER_GONE otherwise;
  * the connection is closed in both cases. Without an open request: 0.

@@ -12,7 +12,11 @@ routes_handler handlers_history_get, handlers_history_delete;
 routes_handler handlers_turn_get, handlers_turn_cancel, handlers_session_cancel, handlers_cancel;
 routes_handler handlers_context_get, handlers_context_put, handlers_ticket, handlers_feedback;
 routes_handler handlers_tools, handlers_tool_get, handlers_tool_call;
+routes_handler handlers_approvals_list, handlers_approval_answer;
 routes_handler handlers_inbox_list, handlers_inbox_ack, handlers_inbox_snooze;
+routes_handler handlers_inbox_push;
+routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
+routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 
 #endif

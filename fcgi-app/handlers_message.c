@@ -2,9 +2,9 @@
 
 #include "base/err.h"
 #include "fcgi-app/admit.h"
+#include "fcgi-app/answers.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define HANDLERS_SSE "text/event-stream"
 
@@ -25,21 +25,6 @@ static struct submit *handlers_submit_new(struct exchange *x)
     return arena_alloc(x->arena, sizeof(struct submit));
 }
 
-/* Prefer: respond-async (RFC 7240), also among other preferences. */
-static bool handlers_is_async(const struct exchange *x)
-{
-    static const char wanted[] = "respond-async";
-    const char *at = request_header(&x->request, "HTTP_PREFER");
-    while (at != NULL && *at != '\0') {
-        at += strspn(at, " \t,");
-        size_t len = strcspn(at, " \t,;");
-        if (len == sizeof(wanted) - 1 && strncasecmp(at, wanted, len) == 0)
-            return true;
-        at += strcspn(at, ",");
-    }
-    return false;
-}
-
 int handlers_chat(struct exchange *x)
 {
     struct submit *submit = handlers_submit_new(x);
@@ -54,13 +39,22 @@ int handlers_chat(struct exchange *x)
     if (!request_accepts(&x->request, stream ? HANDLERS_SSE : "application/json"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
             stream ? HANDLERS_SSE : "application/json");
-    if (!stream && handlers_is_async(x)) {
+    if (!stream && request_prefers_async(&x->request)) {
         result = admit_submit(x, submit, ADMIT_ACCEPTED);
         if (result == 0)
             exchange_header(x, "Preference-Applied", "respond-async");
         return result;
     }
     return admit_submit(x, submit, stream ? ADMIT_STREAM : ADMIT_JSON);
+}
+
+/* AG-UI: a thread with open interrupts takes nothing but the answers to all of them. */
+static int handlers_answers(struct exchange *x, struct submit *submit)
+{
+    struct approvals_verdict verdict;
+    if (submit->resume_count > 0)
+        return answers_apply(x, submit, &verdict);
+    return submit->resume_all ? answers_check_open(x, submit) : 0;
 }
 
 int handlers_agui(struct exchange *x)
@@ -70,6 +64,11 @@ int handlers_agui(struct exchange *x)
             HANDLERS_SSE);
     struct submit *submit = handlers_submit_new(x);
     int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_AGUI, submit);
+    if (result < 0)
+        return result;
+    result = handlers_answers(x, submit);
+    if (result == ERR_INVALID && x->problem.set)
+        return answers_run_error(x);
     return result < 0 ? result : admit_submit(x, submit, ADMIT_STREAM);
 }
 
@@ -81,7 +80,9 @@ int handlers_agui_capabilities(struct exchange *x)
         "\"transport\":{\"streaming\":true,\"websocket\":true,\"httpBinary\":false,"
         "\"pushNotifications\":false,\"resumable\":true},"
         "\"tools\":{\"supported\":true,\"parallelCalls\":true},"
-        "\"state\":{\"snapshots\":false,\"deltas\":false,\"memory\":true,"
+        "\"humanInTheLoop\":{\"supported\":true,\"approvals\":true,\"interrupts\":true,"
+        "\"approveWithEdits\":true},"
+        "\"state\":{\"snapshots\":true,\"deltas\":false,\"memory\":true,"
         "\"persistentState\":true}}");
     return 0;
 }
@@ -89,8 +90,17 @@ int handlers_agui_capabilities(struct exchange *x)
 int handlers_internal_message(struct exchange *x)
 {
     struct submit *submit = handlers_submit_new(x);
+    struct approvals_verdict verdict = {.session = ""};
     int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_INTERNAL, submit);
-    return result < 0 ? result : admit_submit(x, submit, ADMIT_ACCEPTED);
+    if (result < 0)
+        return result;
+    bool one = submit->resume_count > 0 && !submit->resume_all;
+    result = one ? answers_apply(x, submit, &verdict) : handlers_answers(x, submit);
+    if (result < 0)
+        return result;
+    if (one && submit->turn[0] == '\0')
+        return answers_reply_waiting(x, submit->resume[0].id, &verdict);
+    return admit_submit(x, submit, ADMIT_ACCEPTED);
 }
 
 int handlers_internal_run(struct exchange *x)

@@ -1,5 +1,6 @@
 #include "fcgi-app/handlers.h"
 
+#include "agent/approval.h"
 #include "agent/daytime.h"
 #include "agent/turn.h"
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "store/sessions.h"
+#include "tools/keep.h"
 #include "tools/tools.h"
 
 #include <stdio.h>
@@ -46,6 +48,7 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
     buf_json_string(b, spec->name, strlen(spec->name));
     handlers_member(b, "family", spec->family);
     handlers_member(b, "description", spec->description);
+    buf_printf(b, ",\"core\":%s", spec->core ? "true" : "false");
     handlers_member(b, "effect", effects[spec->effect]);
     handlers_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
     if (spec->approval_argument != NULL) {
@@ -59,6 +62,8 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
         (long long)spec->timeout_ms);
     if (spec->provider != NULL)
         handlers_member(b, "provider", spec->provider);
+    buf_printf(b, ",\"untrusted\":%s,\"reaches_others\":%s", spec->untrusted ? "true" : "false",
+        spec->reaches_others ? "true" : "false");
     handlers_examples(b, spec);
     buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
         spec->result_schema != NULL ? spec->result_schema : "null");
@@ -178,6 +183,99 @@ static int handlers_arguments(struct exchange *x, const struct tools_spec *spec,
     return result;
 }
 
+/* ---- approval ---- */
+
+/* Asks for it: the same call with the header Approval-Id runs once the user has said yes. */
+static int handlers_ask(struct exchange *x, struct approvals_ask *ask)
+{
+    char ends[CLOCK_RFC3339_SIZE];
+    int result = approvals_open(x->app->store, x->who.user, NULL, NULL, ask, 1);
+    if (result == ERR_FULL)
+        return problem_set(&x->problem, PROBLEM_LIMIT_REACHED,
+            "%d approvals are open already; answer some.", APPROVALS_DIRECT_MAX);
+    if (result < 0)
+        return result;
+    clock_rfc3339(ask->expires_ms, ends);
+    problem_set(&x->problem, PROBLEM_APPROVAL,
+        "Nothing was done. POST %s/approvals/%s {\"approved\":true}, then repeat this call with "
+        "the header Approval-Id: %s.",
+        x->app->conf->public_base, ask->id, ask->id);
+    x->problem.members = arena_printf(x->arena,
+        ",\"approval_id\":\"%s\",\"tool\":\"%s\",\"arguments\":%s,\"expires_at\":\"%s\"", ask->id,
+        ask->tool, ask->args, ends);
+    return x->problem.members == NULL ? ERR_NOMEM : ERR_INVALID;
+}
+
+static int handlers_use(struct exchange *x, const struct tools_spec *spec, const char *id,
+    const struct approvals_ask *ask)
+{
+    bool again = false;
+    int result = approvals_use(x->app->store, x->who.user, id, spec->name, ask->hash,
+        ask->zone, &again);
+    switch (result) {
+    case 0:
+        if (again && spec->effect == TOOLS_OUTSIDE)
+            return problem_set(&x->problem, PROBLEM_APPROVAL_USED, "It was used for this call.");
+        return 0;
+    case ERR_NOT_FOUND:
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such approval of a direct call.");
+    case ERR_AGAIN:
+        return problem_set(&x->problem, PROBLEM_APPROVAL, "The user has not answered yet.");
+    case ERR_CONFLICT:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_MISMATCH,
+            "The approval is for another tool, other arguments or another zone.");
+    case ERR_FORBIDDEN:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_DENIED, "Nothing was done.");
+    case ERR_DEADLINE:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_EXPIRED, "Nothing was done.");
+    default:
+        return result;
+    }
+}
+
+/* call_id: out, the mark of an approved call; NULL when none is needed. */
+static int handlers_approve(struct exchange *x, const struct tools_spec *spec, const jdoc *args,
+    const char *zone, const char **call_id)
+{
+    const char *id = request_header(&x->request, "HTTP_APPROVAL_ID");
+    char hash[IDENT_SHA256_SIZE];
+    struct tools_problem wrong;
+    struct approvals_ask ask = {.call = "", .tool = spec->name, .hash = hash, .message = "",
+        .why = "policy", .zone = zone};
+    if (!tools_needs_approval(spec, args))
+        return 0;
+    int result = approval_canonical(spec, x->request.body, x->request.body_len, x->arena,
+        &ask.args, hash, &wrong);
+    if (result < 0)
+        return result;
+    if (id == NULL) {
+        ident_token(APPROVALS_ID_BYTES, ask.id);
+        return handlers_ask(x, &ask);
+    }
+    if (!ident_is_safe(id, strlen(id), APPROVALS_ID_SIZE))
+        return problem_field(
+            &x->problem, "Approval-Id", "Approval-Id is not the id of an approval.");
+    result = handlers_use(x, spec, id, &ask);
+    if (result < 0)
+        return result;
+    *call_id = arena_printf(x->arena, "approval:%s", id);
+    return *call_id == NULL ? ERR_NOMEM : 0;
+}
+
+static int handlers_check_rate(struct exchange *x)
+{
+    int64_t limit = 0, retry_ms = 0;
+    int result = approvals_tool_rate(x->app->store, x->who.user, &limit, &retry_ms);
+    if (result != ERR_RATE)
+        return result;
+    problem_set(&x->problem, PROBLEM_RATE, "%lld calls of tools are allowed in this time.",
+        (long long)limit);
+    x->problem.has_limit = true;
+    x->problem.limit = limit;
+    x->problem.retry_after_ms = retry_ms;
+    return result;
+}
+
 /* A key belongs to one tool and one set of arguments, for as long as a call's mark is kept. */
 static int handlers_claim_key(struct exchange *x, const struct tools_spec *spec, const char *key,
     const jdoc *args)
@@ -218,6 +316,8 @@ static const struct {
     {"rate_limited", PROBLEM_RATE},
     {"provider_not_configured", PROBLEM_NO_PROVIDER},
     {"provider_failed", PROBLEM_PROVIDER},
+    {"provider_unavailable", PROBLEM_PROVIDER_AWAY},
+    {"unknown_outcome", PROBLEM_OUTCOME},
     {"timeout", PROBLEM_TOOL_TIMEOUT},
     {"internal_error", PROBLEM_INTERNAL},
 };
@@ -252,14 +352,19 @@ static int handlers_fault(struct exchange *x, const struct tools_run *run, int e
     return error;
 }
 
-static int handlers_conclude(struct exchange *x, const struct tools_run *run, int error)
+static int handlers_conclude(struct exchange *x, struct tools_run *run, int error)
 {
     bool success = false;
     if (error == 0 && run->result == NULL)
         error = ERR_INTERNAL;
     if (error != 0)
         return handlers_fault(x, run, error);
-    if (jdoc_get_bool(run->result, "success", &success) != 0 || !success)
+    jdoc_get_bool(run->result, "success", &success);
+    /* Another one with the same mark came through while this one looked: a deletion, say. */
+    if (!success && run->call_id != NULL && run->spec->effect != TOOLS_READ &&
+        keep_earlier(run) == 0)
+        jdoc_get_bool(run->result, "success", &success);
+    if (!success)
         return handlers_refused(x, run);
     exchange_json(x, 200);
     jdoc_write(run->result, &x->reply.body);
@@ -350,11 +455,10 @@ int handlers_tool_call(struct exchange *x)
         (result = handlers_tool_context(x, &context)) < 0 ||
         (result = handlers_arguments(x, spec, &args)) < 0)
         return result;
-    if (tools_needs_approval(spec, args))
-        return problem_set(&x->problem, PROBLEM_APPROVAL,
-            "This action needs the user's approval, which a direct call cannot ask for. It was not "
-            "done.");
-    if (key != NULL) {
+    if ((result = handlers_check_rate(x)) < 0 ||
+        (result = handlers_approve(x, spec, args, context.zone, &run.call_id)) < 0)
+        return result;
+    if (key != NULL && run.call_id == NULL) {
         if ((result = handlers_claim_key(x, spec, key, args)) < 0)
             return result;
         /* The prefix keeps a client's keys apart from the calls of the user's turns. */

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "store/turns.h"
+#include "store/webhooks.h"
 
 #include <string.h>
 
@@ -16,8 +17,18 @@ int handlers_turn_get(struct exchange *x)
 {
     if (!ident_is_uuid(x->params[0]))
         return handlers_no_turn(x);
+    struct buf *body = &x->reply.body, webhook = {0};
     exchange_json(x, 200);
-    int result = turns_describe(x->app->store, x->who.user, x->params[0], &x->reply.body);
+    int result = turns_describe(x->app->store, x->who.user, x->params[0], body);
+    if (result == 0)
+        result = webhooks_describe(x->app->store, x->who.user, x->params[0], &webhook);
+    if (result == 0 && webhook.len > 0) {
+        body->len--; /* its last brace */
+        buf_puts(body, ",\"webhook\":");
+        buf_put(body, webhook.data, webhook.len);
+        buf_putc(body, '}');
+    }
+    buf_free(&webhook);
     return result == ERR_NOT_FOUND ? handlers_no_turn(x) : result;
 }
 

@@ -51,7 +51,7 @@ int handlers_ticket(struct exchange *x)
         return ERR_FORBIDDEN;
     }
     int result = sessions_ticket(x->app->store, x->who.user, x->who.role,
-        origin != NULL ? origin : "-", ticket);
+        origin != NULL ? origin : "-", x->who.expires_ms, ticket);
     if (result < 0)
         return result;
     clock_rfc3339(clock_real_ms() + conf->ticket_ms, expires);

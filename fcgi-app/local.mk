@@ -2,12 +2,16 @@
 noinst_LIBRARIES += libfcgiapp.a
 libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
+	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/auth.c fcgi-app/auth.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/gateway.c fcgi-app/gateway.h \
 	fcgi-app/handlers.h \
+	fcgi-app/handlers_export.c \
+	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
+	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_sessions.c \
 	fcgi-app/handlers_tools.c \

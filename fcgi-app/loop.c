@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "fcgi-app/gateway.h"
 #include "fcgi-app/runner.h"
+#include "tools/tools.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -148,7 +149,7 @@ int loop_new(struct loop **out, struct worker *w, enum routes_pool pool)
         return result;
     }
     l->source = (struct request_source){
-        .arg = l->gateway, .param = gateway_param, .body = gateway_body};
+        .arg = l->gateway, .param = gateway_param, .body = gateway_body, .write = gateway_write};
     *out = l;
     return 0;
 }
@@ -202,8 +203,10 @@ static void loop_send(struct loop *l)
     if (x == NULL)
         return;
     buf_init(&head, 0);
-    int sent = exchange_head(x, &head);
-    if (sent == 0)
+    int sent = x->reply.streamed ? 0 : exchange_head(x, &head);
+    if (x->reply.broken)
+        gateway_break(l->gateway);
+    else if (sent == 0)
         sent = gateway_finish(l->gateway, head.data, head.len, buf_text(&x->reply.body),
             x->request.head ? 0 : x->reply.body.len);
     else
@@ -242,6 +245,7 @@ static void loop_exchange(struct loop *l)
     l->began_us = clock_mono_us();
     scoreboard_stage_set(slot, TURN_STAGE_REQUEST);
     l->app.turns_in_row = 0;
+    tools_refresh(l->app.conf);
     link_hurry(l->app.store->link);
     if (exchange_init(&x, &l->app, &l->source) < 0) {
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
@@ -255,8 +259,7 @@ static void loop_exchange(struct loop *l)
     } else {
         l->unsent = &x;
     }
-    if (x.run == NULL)
-        loop_send(l);
+    /* A client that has its answer may come again at once: our place is free before that. */
     loop_run_turns(l, &x);
     loop_send(l);
     exchange_fini(&x);

@@ -132,6 +132,8 @@ void problem_write(const struct problem *p, const char *trace_id, const char *re
         problem_member(out, "reason", p->reason);
     if (p->has_limit)
         buf_printf(out, ",\"limit\":%lld", (long long)p->limit);
+    if (p->members != NULL)
+        buf_puts(out, p->members);
     problem_member(out, "trace_id", trace_id);
     problem_member(out, "request_id", request_id);
     buf_putc(out, '}');

@@ -29,6 +29,16 @@
     X(PROBLEM_KEY_MISMATCH, 409, "idempotency_mismatch",                                           \
         "This idempotency key was used for another call", false)                                   \
     X(PROBLEM_APPROVAL, 409, "approval_required", "The user has to approve this", false)           \
+    X(PROBLEM_APPROVALS_OPEN, 409, "approvals_open", "An approval has to be answered first", false)\
+    X(PROBLEM_APPROVALS_UNCOVERED, 409, "approvals_uncovered",                                     \
+        "Every open approval has to be answered", false)                                           \
+    X(PROBLEM_APPROVAL_USED, 409, "approval_used", "The approval was answered before", false)      \
+    X(PROBLEM_APPROVAL_CANCELLED, 409, "approval_cancelled", "The approval is not open any more",  \
+        false)                                                                                     \
+    X(PROBLEM_APPROVAL_MISMATCH, 409, "approval_mismatch", "The approval is for another call",     \
+        false)                                                                                     \
+    X(PROBLEM_APPROVAL_DENIED, 403, "approval_denied", "The user said no", false)                  \
+    X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false)     \
     X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false)                      \
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false)                    \
     X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body must be JSON", false)           \
@@ -45,6 +55,9 @@
     X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true)                  \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
     X(PROBLEM_PROVIDER, 502, "provider_failed", "The service behind the tool failed", true)        \
+    X(PROBLEM_PROVIDER_AWAY, 502, "provider_unavailable", "The service behind the tool is away", true) \
+    X(PROBLEM_OUTCOME, 502, "unknown_outcome", "Whether the call had its effect is not known", false) \
+    X(PROBLEM_UNFINISHED, 503, "erasure_unfinished", "It takes more than one request", true)      \
     X(PROBLEM_STORE, 503, "store_unavailable", "The storage cannot be reached", true)              \
     X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true)              \
     X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true)         \
@@ -82,6 +95,7 @@ struct problem {
     int64_t limit;          /* of the field, in the unit that detail names */
     int64_t retry_after_ms; /* 0 = none */
     const char *allow;      /* for 405; borrowed; or NULL */
+    const char *members;    /* further members as JSON, each behind a comma; borrowed; or NULL */
 };
 
 /* Sets everything; detail is printf-like. Returns ERR_INVALID, for `return problem_set(...)`. */

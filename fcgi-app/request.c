@@ -301,3 +301,17 @@ bool request_prefers(const struct request *r, const char *type)
     const char *accept = request_header(r, "HTTP_ACCEPT");
     return accept != NULL && request_accept_scan(accept, type, true);
 }
+
+bool request_prefers_async(const struct request *r)
+{
+    static const char wanted[] = "respond-async";
+    const char *at = request_header(r, "HTTP_PREFER");
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, " \t,");
+        size_t len = strcspn(at, " \t,;");
+        if (len == sizeof(wanted) - 1 && strncasecmp(at, wanted, len) == 0)
+            return true;
+        at += strcspn(at, ",");
+    }
+    return false;
+}

@@ -21,6 +21,7 @@ struct request_source {
     void *arg;
     const char *(*param)(void *arg, const char *name);            /* NULL when absent */
     int (*body)(void *arg, struct buf *out, size_t max);           /* see gateway_body */
+    int (*write)(void *arg, const char *bytes, size_t len);        /* see gateway_write; or NULL */
 };
 
 #define REQUEST_QUERY_MAX 32
@@ -73,5 +74,7 @@ bool request_accepts(const struct request *r, const char *type);
 bool request_prefers(const struct request *r, const char *type);
 /* Strict percent decoding in place; plus: '+' means a blank. Returns the length or ERR_INVALID. */
 long request_decode(char *s, bool plus);
+/* Prefer: respond-async (RFC 7240), also among other preferences. */
+bool request_prefers_async(const struct request *r);
 
 #endif

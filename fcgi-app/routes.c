@@ -46,11 +46,27 @@ static const struct routes_row routes_rows[] = {
     {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tools},
     {"GET", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tool_get},
     {"POST", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tool_call},
+    {"GET", "/approvals", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_approvals_list},
+    {"POST", "/approvals/{id}", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT,
+        handlers_approval_answer},
     {"GET", "/inbox", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_inbox_list},
+    {"POST", "/inbox/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_inbox_push},
     {"POST", "/inbox/{id}/ack", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
         handlers_inbox_ack},
     {"POST", "/inbox/{id}/snooze", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
         handlers_inbox_snooze},
+    {"GET", "/calendar.ics", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_calendar_export},
+    {"POST", "/calendar/import", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_calendar_import},
+    {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_expenses_export},
+    {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_trip_export},
+    {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_user_export},
+    {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+        handlers_user_erase},
     {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE, handlers_health},
     {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
         handlers_health_live},
@@ -252,7 +268,11 @@ int routes_answer(struct exchange *x, int pool)
         return result;
     if (result == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
         result = ERR_NOMEM;
-    if (result < 0) {
+    if (result < 0 && x->reply.streamed) {
+        x->reply.broken = true;
+        log_limited(LOG_LEVEL_WARN, "%s %s: broken off after its first part: %s",
+            x->request.method, x->request.path, err_text(result));
+    } else if (result < 0) {
         if (!x->problem.set)
             problem_from_error(&x->problem, result);
         exchange_problem(x);

@@ -248,6 +248,8 @@ static int submit_agui_message(struct submit_parser *p, const jdoc *message)
 static int submit_agui_messages(struct submit_parser *p, const jdoc *agui)
 {
     const jdoc *messages = jdoc_get(agui, "messages");
+    if (messages == NULL && p->out->resume_count > 0)
+        return 0;
     if (jdoc_type(messages) != JDOC_ARRAY)
         return problem_field(p->problem, "messages", "messages must be an array.");
     size_t first = 0, count = jdoc_length(messages);
@@ -260,7 +262,7 @@ static int submit_agui_messages(struct submit_parser *p, const jdoc *agui)
         if (result < 0)
             return result;
     }
-    if (p->out->message_count == 0)
+    if (p->out->message_count == 0 && p->out->resume_count == 0)
         return problem_field(p->problem, "messages",
             "There is no user or tool message after the last assistant message.");
     return 0;
@@ -388,7 +390,8 @@ static int submit_check_agui(struct submit_parser *p, const jdoc *agui)
     static const struct {
         const char *name;
         size_t max;
-    } arrays[] = {{"tools", SUBMIT_AGUI_TOOLS}, {"context", SUBMIT_CONTEXT_KEYS}, {"resume", 32}};
+    } arrays[] = {{"tools", SUBMIT_AGUI_TOOLS}, {"context", SUBMIT_CONTEXT_KEYS},
+        {"resume", SUBMIT_RESUME_MAX}};
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
         const jdoc *list = jdoc_get(agui, arrays[i].name);
         if (list == NULL)
@@ -408,6 +411,72 @@ static int submit_check_agui(struct submit_parser *p, const jdoc *agui)
     return 0;
 }
 
+/* --- answers to approvals --- */
+
+static int submit_resume_one(struct submit_parser *p, const jdoc *item)
+{
+    struct submit_resume *out = &p->out->resume[p->out->resume_count];
+    const char *status = NULL;
+    int result = submit_id(p, item, "interruptId", IDENT_CLIENT_MESSAGE_MAX, &out->id);
+    if (result < 0 || (result = submit_string(p, item, "status", &status)) < 0)
+        return result;
+    out->cancelled = status != NULL && strcmp(status, "cancelled") == 0;
+    if (out->id == NULL || status == NULL ||
+        (!out->cancelled && strcmp(status, "resolved") != 0))
+        return problem_field(p->problem, "resume",
+            "An element of resume needs interruptId, and status resolved or cancelled.");
+    for (size_t i = 0; i < p->out->resume_count; i++) {
+        if (strcmp(p->out->resume[i].id, out->id) == 0)
+            return problem_field(p->problem, "resume", "resume names %s twice.", out->id);
+    }
+    out->payload = jdoc_get(item, "payload");
+    out->edited = "editedArgs";
+    p->out->resume_count++;
+    return 0;
+}
+
+static int submit_resume_list(struct submit_parser *p, const jdoc *agui)
+{
+    const jdoc *list = jdoc_get(agui, "resume");
+    for (size_t i = 0; i < jdoc_length(list); i++) {
+        int result = submit_resume_one(p, jdoc_at(list, i));
+        if (result < 0)
+            return result;
+    }
+    p->out->resume_all = true;
+    if (jdoc_length(list) > 0) {
+        buf_puts(&p->hash, "\nresume ");
+        jdoc_write_canonical(list, &p->hash);
+    }
+    return 0;
+}
+
+void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->source = "approval";
+    out->text = out->zone = out->locale = out->title = "";
+    out->resume[0] = (struct submit_resume){.id = id, .payload = payload, .edited = edited};
+    out->resume_count = 1;
+}
+
+static int submit_internal_answer(struct submit_parser *p, const jdoc *approval)
+{
+    struct submit *out = p->out;
+    char session[IDENT_SESSION_MAX + 1];
+    const char *id = NULL;
+    int result = submit_id(p, approval, "id", IDENT_CLIENT_MESSAGE_MAX, &id);
+    if (result < 0)
+        return result;
+    if (id == NULL)
+        return problem_field(p->problem, "id", "The id of an approval is needed.");
+    memcpy(session, out->session, sizeof(session));
+    submit_answer(id, jdoc_get(approval, "payload"), "edited_args", out);
+    memcpy(out->session, session, sizeof(session));
+    out->session_given = true;
+    return 0;
+}
+
 static void submit_free_json(void *doc)
 {
     jdoc_free(doc);
@@ -417,7 +486,7 @@ static void submit_free_json(void *doc)
 static int submit_keep_agui(struct submit_parser *p, const jdoc *agui)
 {
     static const char *const names[] = {
-        "tools", "context", "state", "forwardedProps", "resume", "parentRunId"};
+        "tools", "context", "state", "forwardedProps", "parentRunId"};
     jdoc *kept = jdoc_new_object();
     if (kept == NULL || arena_on_free(p->arena, submit_free_json, kept) < 0)
         return ERR_NOMEM;
@@ -449,10 +518,12 @@ static int submit_agui(struct submit_parser *p)
             "threadId and runId are needed.");
     out->client_message_id = out->run_id;
     submit_session(p, thread);
-    if ((result = submit_agui_messages(p, p->body)) < 0 ||
-        (result = submit_check_agui(p, p->body)) < 0 ||
+    if ((result = submit_check_agui(p, p->body)) < 0 ||
+        (result = submit_resume_list(p, p->body)) < 0 ||
+        (result = submit_agui_messages(p, p->body)) < 0 ||
         (result = submit_keep_agui(p, p->body)) < 0 ||
-        (result = submit_zone_and_locale(p, props)) < 0)
+        (result = submit_zone_and_locale(p, props)) < 0 ||
+        (result = webhook_parse(props, p->conf, &out->webhook, p->problem)) < 0)
         return result;
     return submit_on_busy(p, props);
 }
@@ -470,13 +541,18 @@ static int submit_internal(struct submit_parser *p)
         (result = submit_key(p, NULL)) < 0 ||
         (result = submit_string(p, p->body, "text", &text)) < 0 ||
         (result = submit_context(p)) < 0 || (result = submit_zone_and_locale(p, p->body)) < 0 ||
-        (result = submit_on_busy(p, p->body)) < 0)
+        (result = submit_on_busy(p, p->body)) < 0 ||
+        (result = webhook_parse(agui != NULL ? jdoc_get(agui, "forwardedProps") : p->body, p->conf,
+             &out->webhook, p->problem)) < 0)
         return result;
     submit_session(p, session);
     if (agui != NULL && ((result = submit_check_agui(p, agui)) < 0 ||
+                            (result = submit_resume_list(p, agui)) < 0 ||
                             (result = submit_keep_agui(p, agui)) < 0))
         return result;
-    if (jdoc_get(agui, "messages") != NULL)
+    if (jdoc_get(p->body, "approval") != NULL)
+        return submit_internal_answer(p, jdoc_get(p->body, "approval"));
+    if (jdoc_get(agui, "messages") != NULL || p->out->resume_count > 0)
         return submit_agui_messages(p, agui);
     if (text == NULL)
         return problem_field(p->problem, "text", "text is missing.");

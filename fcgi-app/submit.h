@@ -17,6 +17,15 @@
 enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL };
 
 #define SUBMIT_MESSAGES_MAX 64
+#define SUBMIT_RESUME_MAX 32
+
+/* What the user said to one approval. */
+struct submit_resume {
+    const char *id;
+    bool cancelled;      /* abandoned: no payload */
+    const jdoc *payload; /* {"approved":bool, EDITED?: object}, not checked yet */
+    const char *edited;  /* name of its member with edited arguments */
+};
 
 struct submit {
     const char *source;             /* "chat", "agui" or "ws" */
@@ -32,6 +41,10 @@ struct submit {
     const jdoc *agui;               /* parts of RunAgentInput without its messages; or NULL */
     const char *messages[SUBMIT_MESSAGES_MAX]; /* new AG-UI messages, JSON */
     size_t message_count;
+    struct submit_resume resume[SUBMIT_RESUME_MAX];
+    size_t resume_count;            /* 0 = it answers no approval */
+    bool resume_all;                /* by AG-UI's rules: all that are open in the session */
+    char turn[IDENT_UUID_SIZE];     /* of the turn that goes on with them; "" = a new one */
     enum turns_on_busy on_busy;
     const char *webhook;            /* URL, checked; NULL = none */
     bool stream;                    /* "stream": true */
@@ -47,5 +60,8 @@ struct submit {
  */
 int submit_parse(enum submit_kind kind, const jdoc *body, const char *key, const struct conf *conf,
     struct arena *arena, struct submit *out, struct problem *problem);
+
+/* One answer by itself: nothing else of it is set; its session is the approval's. */
+void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out);
 
 #endif

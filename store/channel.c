@@ -21,7 +21,8 @@
 #pragma GCC diagnostic pop
 
 #define BACKOFF_FIRST 0.05
-#define BACKOFF_MAX 2.0
+#define BACKOFF_MAX 0.5
+#define BACKOFF_SENTINEL_MAX 2.0 /* each attempt may hold the loop up */
 #define PULSE_SECONDS 5.0
 #define PULSE_SENTINEL_SECONDS 2.0
 /* Nobody publishes here; its confirmation shows that the subscribing connection lives. */
@@ -77,11 +78,12 @@ static double jittered(struct channel *c, double seconds)
 static void schedule_retry(struct side *s)
 {
     double delay = BACKOFF_FIRST;
+    double most = sentinel_used(s->channel->conf) ? BACKOFF_SENTINEL_MAX : BACKOFF_MAX;
 
-    for (unsigned i = 0; i < s->attempts && delay < BACKOFF_MAX; i++)
+    for (unsigned i = 0; i < s->attempts && delay < most; i++)
         delay *= 2;
-    if (delay > BACKOFF_MAX)
-        delay = BACKOFF_MAX;
+    if (delay > most)
+        delay = most;
     s->attempts++;
     ev_timer_stop(s->channel->loop, &s->retry);
     ev_timer_set(&s->retry, jittered(s->channel, delay), 0);
@@ -144,6 +146,19 @@ static void on_connect(const redisAsyncContext *ac, int status)
     side_lost(s);
 }
 
+/*
+ * The two connections go to one server: a subscription at another one than the log is read from
+ * would be deaf. The one that was there before has been told of a master that is so no more.
+ */
+static void unite(struct side *come)
+{
+    struct channel *c = come->channel;
+    struct side *other = come == &c->sub ? &c->cmd : &c->sub;
+
+    if (sentinel_used(c->conf) && other->up && !sentinel_same(&come->master, &other->master))
+        side_drop(other, "the other connection has found another master");
+}
+
 /* The first reply (PING, after AUTH and SELECT): the connection is usable. */
 static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
 {
@@ -162,6 +177,7 @@ static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
     s->attempts = 0;
     ev_timer_again(s->channel->loop, &s->pulse);
     log_info("redis %s connection is up", s->name);
+    unite(s);
     if (is_sub(s))
         s->channel->handlers.ready(s->channel->handlers.arg);
 }

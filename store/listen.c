@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/resp.h"
 #include "store/sentinel.h"
 
 #include <errno.h>
@@ -22,13 +23,20 @@
 #define REPLY_MAX (64 * 1024)
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
+#define CHECK_MS 5000 /* between looks whether the server is still there, and the master */
 
 struct listen {
     const struct conf *conf;
     struct reactor *reactor;
     struct reactor_source source;
     struct reactor_timer retry;
+    struct reactor_timer check; /* of a living connection */
     int fd;                  /* -1 = not connected */
+    unsigned connection;     /* counts them */
+    struct sentinel_address master; /* that it goes to, with Sentinels */
+    int64_t checked_ms;      /* monotonic; when that was asked last */
+    bool unconfirmed;        /* a subscription is on its way */
+    bool pulse;              /* ... only to see whether the server lives */
     int64_t backoff_ms;
     struct buf in, out;
     size_t sent;             /* of out */
@@ -40,6 +48,7 @@ struct listen {
 
 static void on_ready(struct reactor_source *source, uint32_t events);
 static void on_retry(struct reactor_timer *timer);
+static void on_check(struct reactor_timer *timer);
 
 int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor)
 {
@@ -60,10 +69,13 @@ static void disconnect(struct listen *l)
     if (l->fd >= 0) {
         reactor_unwatch(l->reactor, &l->source);
         close(l->fd);
+        l->connection++;
     }
     l->fd = -1;
     l->on_server[0] = 0;
     l->sent = 0;
+    l->unconfirmed = l->pulse = false;
+    reactor_timer_clear(l->reactor, &l->check);
     buf_reset(&l->in);
     buf_reset(&l->out);
 }
@@ -168,26 +180,61 @@ static int open_tcp(const char *host, int64_t port)
     return fd;
 }
 
-static void subscribe(struct listen *l)
+/*
+ * With Sentinels the server's role is asked before: then nothing may be subscribed. They go out
+ * together, and the handler `subscribed` looks after what was published between them.
+ */
+static void subscribe(struct listen *l, bool ask_role)
 {
-    if (l->on_server[0] && strcmp(l->on_server, l->channel))
+    if (l->on_server[0] && (ask_role || strcmp(l->on_server, l->channel)))
         command(l, "UNSUBSCRIBE", l->on_server, NULL);
+    if (ask_role)
+        command(l, "ROLE", NULL, NULL);
     command(l, "SUBSCRIBE", l->channel, NULL);
     strcpy(l->on_server, l->channel);
+    l->unconfirmed = true;
+    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + l->conf->redis_timeout_ms, on_check,
+        l);
     flush(l);
+}
+
+/* A Sentinel names another server. Without an answer the connection stays. */
+static bool moved(struct listen *l)
+{
+    struct sentinel_address now;
+
+    l->checked_ms = clock_mono_ms();
+    return sentinel_used(l->conf) && !sentinel_master(l->conf, SENTINEL_CHECK_MS, &now) &&
+           !sentinel_same(&now, &l->master);
+}
+
+static void on_check(struct reactor_timer *timer)
+{
+    struct listen *l = timer->arg;
+
+    if (l->fd < 0 || !l->wanted)
+        return;
+    if (l->unconfirmed) {
+        connection_lost(l, "no answer in time");
+    } else if (moved(l)) {
+        connection_lost(l, "another server is the master now");
+    } else {
+        l->pulse = !sentinel_used(l->conf);
+        subscribe(l, sentinel_used(l->conf));
+    }
 }
 
 static void connect_now(struct listen *l)
 {
     const struct conf *c = l->conf;
-    struct sentinel_address master;
 
     if (sentinel_used(c)) {
-        if (sentinel_master(c, SENTINEL_CONNECT_MS, &master)) {
+        if (sentinel_master(c, SENTINEL_CONNECT_MS, &l->master)) {
             connection_lost(l, "no Sentinel names a master");
             return;
         }
-        l->fd = open_tcp(master.host, master.port);
+        l->checked_ms = clock_mono_ms();
+        l->fd = open_tcp(l->master.host, l->master.port);
     } else {
         l->fd = *c->redis_socket ? open_unix(c->redis_socket)
                                  : open_tcp(c->redis_host, c->redis_port);
@@ -205,7 +252,7 @@ static void connect_now(struct listen *l)
     if (*c->redis_password)
         command(l, "AUTH", *c->redis_user ? c->redis_user : c->redis_password,
             *c->redis_user ? c->redis_password : NULL);
-    subscribe(l);
+    subscribe(l, sentinel_used(c));
 }
 
 static void on_retry(struct reactor_timer *timer)
@@ -217,16 +264,22 @@ static void on_retry(struct reactor_timer *timer)
 
 int listen_start(struct listen *l, const char *channel, const struct listen_handlers *handlers)
 {
+    bool ask;
+
     if (strlen(channel) >= sizeof l->channel)
         return ERR_LIMIT;
     strcpy(l->channel, channel);
     l->handlers = *handlers;
     l->wanted = true;
     l->backoff_ms = BACKOFF_MIN_MS;
+    l->pulse = false;
+    ask = sentinel_used(l->conf) && clock_mono_ms() >= l->checked_ms + CHECK_MS;
+    if (l->fd >= 0 && ask && moved(l))
+        disconnect(l);
     if (l->fd < 0)
         connect_now(l);
     else
-        subscribe(l);
+        subscribe(l, ask);
     return 0;
 }
 
@@ -239,6 +292,7 @@ void listen_stop(struct listen *l)
 {
     l->wanted = false;
     reactor_timer_clear(l->reactor, &l->retry);
+    reactor_timer_clear(l->reactor, &l->check);
     if (l->fd >= 0 && l->on_server[0]) {
         command(l, "UNSUBSCRIBE", l->on_server, NULL);
         l->on_server[0] = 0;
@@ -254,47 +308,21 @@ struct piece {
     size_t len;
 };
 
-/* "*3\r\n" or "$5\r\n" at *at. Returns 1, 0 = incomplete, -1 = not RESP. */
-static int read_number(const struct buf *in, size_t *at, char type, long *value)
+/* The element at *at of a reply that is whole; "" for one that is no text. */
+static struct piece take_piece(const char *reply, size_t len, size_t *at)
 {
-    const char *start = in->data + *at, *line;
-    char *end;
+    long whole = resp_length(reply + *at, len - *at), text;
+    struct piece out = {"", 0};
+    const char *line;
 
-    if (*at >= in->len)
-        return 0;
-    if (*start != type)
-        return -1;
-    if (!(line = memchr(start, '\n', in->len - *at)))
-        return in->len - *at > 32 ? -1 : 0;
-    *value = strtol(start + 1, &end, 10);
-    if (end == start + 1 || *end != '\r' || end + 1 != line)
-        return -1;
-    *at = (size_t)(line + 1 - in->data);
-    return 1;
-}
-
-static int read_piece(const struct buf *in, size_t *at, struct piece *out)
-{
-    long n = 0;
-    int r;
-
-    if (*at < in->len && in->data[*at] == ':') { /* the count of subscriptions */
-        *out = (struct piece){"", 0};
-        return read_number(in, at, ':', &n);
-    }
-    if ((r = read_number(in, at, '$', &n)) <= 0)
-        return r;
-    if (n < 0) {
-        *out = (struct piece){"", 0};
-        return 1;
-    }
-    if (n > REPLY_MAX)
-        return -1;
-    if (in->len - *at < (size_t)n + 2)
-        return 0;
-    *out = (struct piece){in->data + *at, (size_t)n};
-    *at += (size_t)n + 2;
-    return 1;
+    if (whole <= 0)
+        return out;
+    line = memchr(reply + *at, '\n', (size_t)whole);
+    text = whole - (line + 1 - (reply + *at)) - 2;
+    if (reply[*at] == '$' && text >= 0)
+        out = (struct piece){line + 1, (size_t)text};
+    *at += (size_t)whole;
+    return out;
 }
 
 static bool is(const struct piece *p, const char *text)
@@ -302,53 +330,76 @@ static bool is(const struct piece *p, const char *text)
     return p->len == strlen(text) && !memcmp(p->s, text, p->len);
 }
 
+static void confirmed(struct listen *l)
+{
+    bool pulse = l->pulse;
+
+    l->backoff_ms = BACKOFF_MIN_MS;
+    l->pulse = false;
+    l->unconfirmed = false;
+    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + CHECK_MS, on_check, l);
+    if (!pulse && l->handlers.subscribed)
+        l->handlers.subscribed(l->handlers.arg);
+}
+
 static void deliver(struct listen *l, const struct piece *parts)
 {
     if (!l->wanted || !is(&parts[1], l->channel))
         return;
-    if (is(&parts[0], "message") && l->handlers.message) {
+    if (is(&parts[0], "message") && l->handlers.message)
         l->handlers.message(l->handlers.arg, parts[2].s, parts[2].len);
-    } else if (is(&parts[0], "subscribe")) {
-        l->backoff_ms = BACKOFF_MIN_MS;
-        if (l->handlers.subscribed)
-            l->handlers.subscribed(l->handlers.arg);
-    }
+    else if (is(&parts[0], "subscribe"))
+        confirmed(l);
 }
 
-/* One reply. Returns 1 = taken, 0 = incomplete, -1 = an error or not RESP. */
-static int take_reply(struct listen *l)
+/* What a whole reply says. Returns NULL, or why the connection is of no use. */
+static const char *read_reply(struct listen *l, const char *reply, size_t len)
 {
     struct piece parts[3];
     size_t at = 0;
-    long count = 0;
-    int r;
 
-    if (!l->in.len)
-        return 0;
-    if (l->in.data[0] == '+') { /* of AUTH */
-        const char *line = memchr(l->in.data, '\n', l->in.len);
-        if (line)
-            buf_consume(&l->in, (size_t)(line + 1 - l->in.data));
-        return line ? 1 : 0;
+    if (*reply == '-') {
+        log_limited(LOG_LEVEL_WARN, "control channel: %.*s", (int)(len < 80 ? len : 80) - 2, reply);
+        return "refused by Redis";
     }
-    if ((r = read_number(&l->in, &at, '*', &count)) <= 0)
-        return r;
-    if (count != 3)
-        return -1;
+    if (*reply != '*') /* of AUTH */
+        return NULL;
+    at = (size_t)((const char *)memchr(reply, '\n', len) + 1 - reply);
     for (int i = 0; i < 3; i++)
-        if ((r = read_piece(&l->in, &at, &parts[i])) <= 0)
-            return r;
+        parts[i] = at < len ? take_piece(reply, len, &at) : (struct piece){"", 0};
+    if (is(&parts[0], "slave") || is(&parts[0], "sentinel"))
+        return "it is no master";
     deliver(l, parts);
-    buf_consume(&l->in, at);
-    return 1;
+    return NULL;
+}
+
+/* Returns NULL, or why the connection is of no use. */
+static const char *read_replies(struct listen *l)
+{
+    unsigned connection = l->connection;
+    const char *why = NULL;
+
+    while (!why && l->in.len) {
+        long n = resp_length(l->in.data, l->in.len);
+
+        if (n < 0)
+            return "unexpected reply";
+        if (!n)
+            break;
+        why = read_reply(l, l->in.data, (size_t)n);
+        if (l->connection != connection) /* a handler has begun anew */
+            return NULL;
+        buf_consume(&l->in, (size_t)n);
+    }
+    return buf_error(&l->in) ? "unexpected reply" : why;
 }
 
 static void on_ready(struct reactor_source *source, uint32_t events)
 {
     struct listen *l = source->arg;
     char block[4096];
+    const char *why;
     ssize_t n;
-    int r;
 
     if (events & EPOLLOUT) {
         (void)reactor_change(l->reactor, &l->source, EPOLLIN);
@@ -366,8 +417,7 @@ static void on_ready(struct reactor_source *source, uint32_t events)
         return;
     }
     buf_put(&l->in, block, (size_t)n);
-    while ((r = take_reply(l)) > 0)
-        ;
-    if (r < 0 || buf_error(&l->in))
-        connection_lost(l, "unexpected reply");
+    why = read_replies(l);
+    if (why)
+        connection_lost(l, why);
 }

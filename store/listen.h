@@ -10,15 +10,17 @@
 /*
  * listen -- a turn worker's second connection to Redis: it subscribes to one channel, the control
  * channel of the session whose turn runs. Never blocks after the connect of a TCP connection has
- * been started, but with Sentinels for asking them before it: SENTINEL_CONNECT_MS at most. Connects
- * again with back-off and subscribes again. Its own few lines of RESP, so that no reply of the command connection can ever come between.
+ * been started, but with Sentinels for asking them: SENTINEL_CONNECT_MS at most before it and
+ * SENTINEL_CHECK_MS every 5 s. Connects again with back-off and subscribes again: also when the
+ * server answers nothing for redis.timeout, and, with Sentinels, when it is the master no more.
+ * Its own few lines of RESP, so that no reply of the command connection can ever come between.
  */
 struct listen;
 struct listen_handlers {
     void *arg;
     void (*message)(void *arg, const char *bytes, size_t len);
-    /* Redis confirmed the subscription, also after each reconnect: what was published before is
-     * lost, so the state should be read again. */
+    /* Redis confirmed the subscription, also after each reconnect and each question for the role:
+     * what was published before may be lost, so the state should be read again. */
     void (*subscribed)(void *arg);
 };
 int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor);

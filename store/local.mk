@@ -48,6 +48,14 @@ libstore_a_SOURCES += store/inbox.c store/inbox.h store/reminders.c store/remind
 STORE_LUA += store/lua/webhook_claim.lua store/lua/webhook_due.lua store/lua/webhook_expect.lua \
 	store/lua/webhook_later.lua store/lua/webhook_settle.lua
 libstore_a_SOURCES += store/webhooks.c store/webhooks.h
+# What the user is asked before a tool runs, and how many tools a user may call
+STORE_LUA += store/lua/approval_answer.lua store/lua/approval_list.lua store/lua/approval_open.lua \
+	store/lua/approval_take.lua store/lua/approval_use.lua store/lua/lib_approval.lua \
+	store/lua/tool_rate.lua
+libstore_a_SOURCES += store/approvals.c store/approvals.h
+# All of one user
+STORE_LUA += store/lua/shared_author.lua store/lua/shared_forget.lua
+libstore_a_SOURCES += store/userdata.c store/userdata.h
 nodist_libstore_a_SOURCES = store/scripts.c store/scripts.h
 # store/scripts.c: every script of store/lua with its SHA-1, so that workers can call by hash.
 BUILT_SOURCES += store/scripts.h

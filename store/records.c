@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/inbox.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -10,7 +11,9 @@
 
 #define RANGE_MAX 1000
 #define ARGS_HEAD 4
-#define ARGS_EACH 7
+#define ARGS_ALERT 7 /* before its spans and thresholds */
+#define MARK_MS (400 * INT64_C(86400000)) /* longer than any period */
+#define ARGS_EACH 6
 #define KEYS_HEAD 3
 
 static const char *key_of(struct arena *arena, const char *uid, const char *format, const char *name)
@@ -32,15 +35,6 @@ static bool names_are_safe(const char *uid, const char *family, const char *id)
     return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
         && ident_is_safe(family, strlen(family), 64)
         && (id == NULL || ident_is_safe(id, strlen(id), 128));
-}
-
-bool records_has_sums(const char *family)
-{
-    static const char *const families[] = { "expense", "saving" };
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (strcmp(families[i], family) == 0)
-            return true;
-    return false;
 }
 
 static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
@@ -99,7 +93,39 @@ static int fill_args(struct link_arg *args, struct store *s, const struct record
         a[3] = link_text(time);
         a[4] = link_text(writes[i].seen != NULL ? writes[i].seen : "");
         a[5] = link_text(writes[i].family);
-        a[6] = link_text(records_has_sums(writes[i].family) ? "1" : "0");
+    }
+    return 0;
+}
+
+static size_t alert_size(const struct records_alert *alert)
+{
+    return alert == NULL ? 0 : ARGS_ALERT + alert->span_count + 2 * RECORDS_THRESHOLDS;
+}
+
+static int fill_alert(struct link_arg *args, const struct records_alert *alert, struct arena *arena)
+{
+    size_t n = 0;
+    const char *field = arena_printf(arena, "s %s %s", alert->currency, alert->category);
+    const int64_t numbers[] = { alert->limit_minor, MARK_MS, INBOX_MAX, INBOX_KEEP_MS,
+        (int64_t)alert->span_count };
+    if (field == NULL)
+        return ERR_NOMEM;
+    args[n++] = link_text(field);
+    args[n++] = link_text(alert->mark);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *text = number_of(arena, numbers[i]);
+        if (text == NULL)
+            return ERR_NOMEM;
+        args[n++] = link_text(text);
+    }
+    for (size_t i = 0; i < alert->span_count; i++)
+        args[n++] = link_text(alert->spans[i]);
+    for (size_t i = 0; i < RECORDS_THRESHOLDS; i++) {
+        const char *percent = number_of(arena, alert->thresholds[i].percent);
+        if (percent == NULL)
+            return ERR_NOMEM;
+        args[n++] = link_text(percent);
+        args[n++] = link_text(alert->thresholds[i].event);
     }
     return 0;
 }
@@ -136,7 +162,8 @@ int records_commit(struct store *s, const struct records_fence *fence,
             return ERR_INVALID;
     if (fence->effect != NULL && !ident_is_safe(fence->effect, strlen(fence->effect), 128))
         return ERR_INVALID;
-    size_t nkeys = KEYS_HEAD + count * 2, nargs = ARGS_HEAD + count * ARGS_EACH;
+    size_t nkeys = KEYS_HEAD + count * 2, writes_end = ARGS_HEAD + count * ARGS_EACH,
+           nargs = writes_end + alert_size(fence->alert);
     struct link_arg *keys = arena_array(arena, nkeys, sizeof *keys);
     struct link_arg *args = arena_array(arena, nargs, sizeof *args);
     if (keys == NULL || args == NULL)
@@ -144,6 +171,8 @@ int records_commit(struct store *s, const struct records_fence *fence,
     int result = fill_keys(keys, fence, writes, count, arena);
     if (result == 0)
         result = fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
+    if (result == 0 && fence->alert != NULL)
+        result = fill_alert(args + writes_end, fence->alert, arena);
     if (result == 0)
         result = link_script_call(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
     if (result == 0)

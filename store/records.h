@@ -21,6 +21,20 @@ struct records_fence { /* NULL fence fields: a direct call, no session to check 
     const char *uid, *session;
     int64_t epoch;
     const char *effect; /* tool call id or idempotency key */
+    const struct records_alert *alert; /* or NULL */
+};
+/* An alert of a budget, beside the write of an expense: by what is spent after it, by the same script. */
+#define RECORDS_THRESHOLDS 2
+struct records_alert {
+    const char *currency, *category;
+    const char *const *spans; /* of the period up to today, as records_sums has them */
+    size_t span_count;
+    int64_t limit_minor;
+    const char *mark;         /* "budget/food/monthly/2026-11-01": each threshold is told once per mark */
+    struct {
+        int64_t percent;      /* the highest first; 100: more than the limit, below: that and more */
+        const char *event;    /* for the inbox, up to `,"spent_minor":N}}`, which is added */
+    } thresholds[RECORDS_THRESHOLDS];
 };
 struct records_write {
     const char *family, *id;
@@ -30,7 +44,8 @@ struct records_write {
 };
 /*
  * records_commit -- writes and result at once. prior: out, the recorded result of an earlier call
- * with this effect (arena), else NULL. Returns 0; ERR_FENCED; ERR_STORE*; ERR_NOT_FOUND (a record
+ * with this effect (arena), else NULL. With fence->alert: of the thresholds that are reached and were
+ * not told, the highest goes into the user's inbox and onto the open connections. Returns 0; ERR_FENCED; ERR_STORE*; ERR_NOT_FOUND (a record
  * to change or delete is not there: nothing is written) when must_exist; ERR_CONFLICT (a record is
  * not what `seen` says: nothing is written).
  */
@@ -49,25 +64,79 @@ int records_count(struct store *s, const char *uid, const char *family, int64_t 
 int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names, size_t *count);
 
 /*
- * Families of money (expense, saving) keep sums beside their records, changed in the same script as
- * the record: per day and per month, by currency and category, from the record's date ("2026-11-22"),
- * currency, category and amount_minor. Keys tp:{uid}:r:FAMILY:sums (how far they reach) and
- * ...:sums:DAY, ...:sums:MONTH, ...:sums:keys.
+ * The index of a family (store/lua/lib_rules.lua says what each keeps) stands beside its records and
+ * changes in the same script: tags (records by time, or by a value of theirs), words and sums, so that
+ * a look costs the same at 100 and 100,000 records. The functions below make it first when it is not
+ * there, not finished, of an older rule, or does not count as many records as there are; in pages that
+ * do not hold Redis up, while writes go on. All return 0, ERR_INVALID, ERR_BUSY (not made in 3 s, some
+ * 50,000 records, or others keep making it anew: the next look goes on with it) or a fault. Turn and
+ * api workers.
  */
+/* By a tag, scores in [from, to] (times in ms unless the rule says otherwise), the highest or lowest
+ * first; at most max (1,000), from offset. */
+struct records_page {
+    const char *family, *tag;
+    int64_t from, to;
+    bool highest_first;
+    size_t offset, max;
+};
+int records_tagged(struct store *s, const char *uid, const struct records_page *page,
+    struct arena *arena, struct records_list *out);
+/* How many records the tags have in [from, to]; at most 100 tags. */
+struct records_tag {
+    const char *tag;
+    int64_t from, to, count; /* count: out */
+};
+int records_tags(struct store *s, const char *uid, const char *family, struct records_tag *tags,
+    size_t count, struct arena *arena);
+/* The sums of buckets; at most 800. */
+struct records_number {
+    const char *bucket, *field;
+    int64_t value;
+};
+struct records_numbers { struct records_number *all; size_t count; };
+int records_numbers(struct store *s, const char *uid, const char *family,
+    const char *const *buckets, size_t count, struct arena *arena, struct records_numbers *out);
+/* Words of the family that those said may mean; some 300 at most. */
+#define RECORDS_SAID_MAX 24
+int records_words(struct store *s, const char *uid, const char *family, const char *const *said,
+    size_t count, struct arena *arena, const char ***words, size_t *found);
+/* The records with most of the words, at most max (1,000); a word may be any of several. prefix: of
+ * the words' tags. out->more: not all that have some of the words were looked at. */
+struct records_word { const char **forms; size_t count; };
+int records_search(struct store *s, const char *uid, const char *family, const char *prefix,
+    const struct records_word *words, size_t count, size_t max, struct arena *arena,
+    struct records_list *out);
+/* Drops the index; the next look makes it anew. */
+int records_index_drop(struct store *s, const char *uid, const char *family, struct arena *arena);
+
+/* Money (expense, saving): per day and per month, by currency and category. */
 struct records_sum {
     const char *day, *currency, *category; /* day: that of the span */
     int64_t minor, count;
 };
 struct records_sums { struct records_sum *all; size_t count; };
-bool records_has_sums(const char *family);
-/*
- * records_sums -- what the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry
- * per span, currency and category. Sums that were never made or not finished are made first, in
- * pages that do not hold Redis up. Returns 0, ERR_BUSY (others keep remaking them) or a fault.
- */
+/* What the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry per span,
+ * currency and category. */
 int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
     size_t count, struct arena *arena, struct records_sums *out);
-/* Drops the sums; the next look makes them anew from the records. */
-int records_sums_drop(struct store *s, const char *uid, const char *family, struct arena *arena);
+
+/* Fuel: metres and millilitres from a full tank to the next. */
+struct records_use { int64_t metres, millilitres; }; /* metres 0: not known */
+/* Those that end at full tanks, by id; at most 1,000. */
+int records_fuel_uses(struct store *s, const char *uid, const char *const *ids, size_t count,
+    struct arena *arena, struct records_use *out);
+/* The one that an entry, written or not, would end: own is what it filled. */
+int records_fuel_before(struct store *s, const char *uid, const char *vehicle, const char *id,
+    int64_t metres, int64_t own_millilitres, struct arena *arena, struct records_use *out);
+/* A period: spans for what is summed (days and months, or "all"), times for first and last reading. */
+struct records_fuel {
+    int64_t distance; /* metres */
+    double best, worst; /* l/100 km; 0 = nothing measured */
+    struct records_numbers sums; /* fills, filled, "filled CUR", "s CUR", "c CUR", metres, used */
+};
+int records_fuel_stats(struct store *s, const char *uid, const char *vehicle, int64_t from_ms,
+    int64_t to_ms, const char *const *spans, size_t count, struct arena *arena,
+    struct records_fuel *out); /* vehicle NULL = all */
 
 #endif

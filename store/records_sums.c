@@ -1,119 +1,59 @@
-/* Sums beside records of money; the scripts are records_sums*.lua and lib_sums.lua. */
+/* The sums of money of the families expense and saving. */
 #include "store/records.h"
 
 #include "base/err.h"
-#include "base/ident.h"
-#include "store/scripts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define SPANS_MAX 400
-#define PAGE "300"        /* records counted at once: some 2 ms of Redis' time */
-#define PAGES_MAX 20000
-#define FIELDS 4          /* of the answer, per sum */
 
-static const char *key_of(struct arena *arena, const char *uid, const char *family,
-    const char *suffix)
+static struct records_sum *sum_of(struct records_sums *sums, const char *span, const char *name)
 {
-    char rest[256], key[STORE_KEY_MAX];
-    snprintf(rest, sizeof rest, "r:%s%s", family, suffix);
-    store_key_user(key, uid, rest);
-    return arena_strdup(arena, key);
-}
-
-static bool is_safe(const char *uid, const char *family)
-{
-    return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
-        && ident_is_safe(family, strlen(family), 64) && records_has_sums(family);
-}
-
-/* Calls a script until it answers something else than MORE. */
-static int make_all(struct store *s, const struct link_arg keys[2])
-{
-    for (int i = 0; i < PAGES_MAX; i++) {
-        struct link_reply *reply = NULL;
-        struct link_arg page = link_text(PAGE);
-        int result =
-            link_script_call(s->link, &script_records_sums_make, keys, 2, &page, 1, &reply);
-        bool more = result == 0
-            && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
-        link_reply_free(reply);
-        if (!more)
-            return result;
+    for (size_t i = sums->count; i-- > 0;) {
+        struct records_sum *sum = &sums->all[i];
+        size_t len = strlen(sum->currency);
+        if (strcmp(sum->day, span) != 0)
+            return NULL; /* buckets come one after the other */
+        if (strncmp(name, sum->currency, len) == 0 && name[len] == ' '
+            && strcmp(name + len + 1, sum->category) == 0)
+            return sum;
     }
-    return ERR_LIMIT;
+    return NULL;
 }
 
-static const char *text_at(const struct link_reply *reply, size_t i, struct arena *arena)
+/* "s CURRENCY CATEGORY" or "c ..." of a span. */
+static int add(struct records_sums *sums, const struct records_number *n, struct arena *arena)
 {
-    size_t len;
-    const char *text = link_reply_text(link_reply_at(reply, i), &len);
-    return arena_memdup(arena, text, len);
-}
-
-static int read_sums(const struct link_reply *reply, struct arena *arena, struct records_sums *out)
-{
-    size_t count = (link_reply_count(reply) - 1) / FIELDS;
-    out->all = arena_array(arena, count > 0 ? count : 1, sizeof *out->all);
-    if (out->all == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < count; i++) {
-        struct records_sum *sum = &out->all[i];
-        char *name = (char *)text_at(reply, 2 + i * FIELDS, arena);
-        sum->day = text_at(reply, 1 + i * FIELDS, arena);
-        if (name == NULL || sum->day == NULL)
+    const char *name = strlen(n->field) > 2 ? n->field + 2 : "", *blank = strchr(name, ' ');
+    struct records_sum *sum = sum_of(sums, n->bucket, name);
+    if (blank == NULL)
+        return ERR_INTERNAL;
+    if (sum == NULL) {
+        sum = &sums->all[sums->count++];
+        *sum = (struct records_sum){ .day = n->bucket, .category = blank + 1,
+            .currency = arena_memdup(arena, name, (size_t)(blank - name)) };
+        if (sum->currency == NULL)
             return ERR_NOMEM;
-        char *blank = strchr(name, ' ');
-        if (blank == NULL)
-            return ERR_INTERNAL;
-        *blank = '\0';
-        sum->currency = name;
-        sum->category = blank + 1;
-        sum->minor = link_reply_int(link_reply_at(reply, 3 + i * FIELDS));
-        sum->count = link_reply_int(link_reply_at(reply, 4 + i * FIELDS));
     }
-    out->count = count;
+    *(n->field[0] == 's' ? &sum->minor : &sum->count) = n->value;
     return 0;
 }
 
 int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
     size_t count, struct arena *arena, struct records_sums *out)
 {
+    struct records_numbers numbers;
     *out = (struct records_sums){ 0 };
-    if (!is_safe(uid, family) || count == 0 || count > SPANS_MAX)
+    if (count == 0 || count > SPANS_MAX
+        || (strcmp(family, "expense") != 0 && strcmp(family, "saving") != 0))
         return ERR_INVALID;
-    const char *records = key_of(arena, uid, family, ""),
-               *times = key_of(arena, uid, family, ":by-time");
-    struct link_arg *args = arena_array(arena, count, sizeof *args);
-    if (records == NULL || times == NULL || args == NULL)
+    int result = records_numbers(s, uid, family, spans, count, arena, &numbers);
+    if (result != 0)
+        return result;
+    out->all = arena_array(arena, numbers.count + 1, sizeof *out->all);
+    if (out->all == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < count; i++)
-        args[i] = link_text(spans[i]);
-    struct link_arg keys[2] = { link_text(records), link_text(times) };
-    int result = ERR_BUSY;
-    for (int i = 0; i < 3 && result == ERR_BUSY; i++) {
-        struct link_reply *reply = NULL;
-        result = link_script_call(s->link, &script_records_sums, keys, 1, args, count, &reply);
-        if (result == 0
-            && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "INCOMPLETE") == 0) {
-            result = make_all(s, keys);
-            result = result == 0 ? ERR_BUSY : result;
-        } else if (result == 0) {
-            result = read_sums(reply, arena, out);
-        }
-        link_reply_free(reply);
-    }
+    for (size_t i = 0; result == 0 && i < numbers.count; i++)
+        result = add(out, &numbers.all[i], arena);
     return result;
-}
-
-int records_sums_drop(struct store *s, const char *uid, const char *family, struct arena *arena)
-{
-    if (!is_safe(uid, family))
-        return ERR_INVALID;
-    const char *records = key_of(arena, uid, family, "");
-    if (records == NULL)
-        return ERR_NOMEM;
-    struct link_arg key = link_text(records);
-    return link_script_call(s->link, &script_records_sums_drop, &key, 1, NULL, 0, NULL);
 }

@@ -26,6 +26,13 @@ void reminders_event_hint(struct reminders_hint *out, const char *uid, const cha
     out->due_ms = due_ms;
 }
 
+void reminders_series_hint(struct reminders_hint *out, const char *uid, const char *series,
+    int64_t minutes, int64_t due_ms)
+{
+    reminders_event_hint(out, uid, series, minutes, due_ms);
+    out->member[strlen(uid) + 1] = 'r';
+}
+
 void reminders_snooze_hint(
     struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms)
 {
@@ -105,14 +112,16 @@ static bool read_what(char *what, int64_t score, struct reminders_due *to)
     to->written_ms = made_ms(what);
     to->kind = REMINDERS_TIMER;
     if (what[0] != '\0' && what[1] == '/') {
-        to->kind = what[0] == 'e' ? REMINDERS_EVENT : REMINDERS_SNOOZE;
+        to->kind = what[0] == 'e'   ? REMINDERS_EVENT
+                   : what[0] == 'r' ? REMINDERS_SERIES
+                                    : REMINDERS_SNOOZE;
         text = cut_last(what + 2);
-        if (!strchr("es", what[0]) || !text || !read_number(text, &to->due_ms))
+        if (!strchr("ers", what[0]) || !text || !read_number(text, &to->due_ms))
             return false;
         to->written_ms = to->due_ms;
         what += 2;
     }
-    if (to->kind == REMINDERS_EVENT) {
+    if (to->kind != REMINDERS_TIMER && to->kind != REMINDERS_SNOOZE) {
         text = cut_last(what);
         if (!text || !read_number(text, &to->minutes))
             return false;
@@ -206,6 +215,7 @@ int reminders_fire(struct store *s, const struct reminders_firing *f)
     args_text(&a, f->extra);
     args_int(&a, INBOX_MAX);
     args_int(&a, INBOX_KEEP_MS);
+    args_int(&a, f->next_ms);
     int error = args_call(&a, s, &script_reminder_fire, f->uid, &r);
     if (error == 0)
         error = outcome(r);

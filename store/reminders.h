@@ -14,8 +14,9 @@
  * the inbox's entry. Used by tools (writing) and the housekeeper (firing).
  *
  * Members: `UID TIMER`, `UID e/EVENT/MINUTES/DUE` (MINUTES before the event's start),
- * `UID s/ENTRY/DUE` (a snoozed entry of the inbox); DUE in ms, so that a moved event has another
- * member.
+ * `UID r/SERIES/MINUTES/DUE` (of the next occurrence; the one after it is hinted at when this one has
+ * fired), `UID s/ENTRY/DUE` (a snoozed entry of the inbox); DUE in ms, so that a moved event has
+ * another member. A timer that repeats keeps its member, with the next time as its score.
  */
 #define REMINDERS_KEY "tp:hint:timers"
 #define REMINDERS_MEMBER_SIZE 400
@@ -29,6 +30,9 @@ void reminders_timer_hint(
     struct reminders_hint *out, const char *uid, const char *timer, int64_t due_ms);
 void reminders_event_hint(struct reminders_hint *out, const char *uid, const char *event,
     int64_t minutes, int64_t due_ms);
+/* The same for an event that repeats. */
+void reminders_series_hint(struct reminders_hint *out, const char *uid, const char *series,
+    int64_t minutes, int64_t due_ms);
 void reminders_snooze_hint(
     struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms);
 
@@ -38,7 +42,7 @@ int reminders_drop(struct store *s, const char *member);
 /* Looks at it again at look_ms, if it is there. */
 int reminders_later(struct store *s, const char *member, int64_t look_ms);
 
-enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE };
+enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE, REMINDERS_SERIES };
 struct reminders_due {
     char member[REMINDERS_MEMBER_SIZE];
     char uid[IDENT_USER_MAX + 1], id[IDENT_CLIENT_MESSAGE_MAX + 1];
@@ -60,6 +64,7 @@ struct reminders_firing {
     const char *uid, *family, *id;
     const char *seen;  /* the record as it was read */
     const char *next;  /* what it becomes; NULL = it stays, `mark` says that it was done */
+    int64_t next_ms;   /* the time index of what it becomes; 0 = that stays */
     const char *mark;  /* or NULL */
     const char *event; /* JSON object, not empty */
     const char *extra; /* members in front, each with its comma; not kept when it is snoozed */

@@ -379,7 +379,7 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
 }
 
 int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin,
-    char *ticket)
+    int64_t expires_ms, char *ticket)
 {
     char hash[IDENT_SHA256_SIZE], key[16 + IDENT_SHA256_SIZE], life[24];
     struct buf value = {0};
@@ -390,7 +390,7 @@ int sessions_ticket(struct store *s, const char *uid, const char *role, const ch
     ident_sha256_hex(ticket, strlen(ticket), hash);
     snprintf(key, sizeof(key), "tp:ticket:%s", hash);
     snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
-    buf_printf(&value, "%s %s %s", uid, role, origin ? origin : "");
+    buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
     error = buf_error(&value);
     if (!error) {
         args[0] = link_text("SET");

@@ -1,5 +1,6 @@
 #include "store/webhooks.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/args.h"
 #include "store/scripts.h"
@@ -143,11 +144,52 @@ int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks
     args_text(&args, t->token);
     args_text(&args, names[outcome]);
     args_int(&args, wait_ms);
+    args_int(&args, t->status);
     int error = args_call(&args, s, &script_webhook_settle, t->of.uid, &r);
     if (error == 0 && link_reply_int(r) == 0)
         error = ERR_FENCED;
     if (error == 0)
         webhooks_later(s, &t->of, outcome == WEBHOOKS_AGAIN ? wait_ms : -1);
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- what a client is told of it ---- */
+
+static void put_time(struct buf *json, const char *name, int64_t ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+
+    if (ms <= 0)
+        return;
+    clock_rfc3339(ms, text);
+    buf_printf(json, ",\"%s\":\"%s\"", name, text);
+}
+
+int webhooks_describe(struct store *s, const char *uid, const char *turn, struct buf *json)
+{
+    enum { URL, STATE, TRIES, STATUS, DUE, SETTLED, ENDED };
+    struct link_reply *r = NULL;
+    char key[STORE_KEY_MAX];
+
+    store_key_turn(key, uid, turn);
+    int error = link_command(s->link, &r,
+        "HMGET %s webhook hook hook_tries hook_status hook_due hook_at ended", key);
+    if (error == 0 && link_reply_text(link_reply_at(r, URL), NULL)[0] != '\0') {
+        const char *state = link_reply_text(link_reply_at(r, STATE), NULL);
+        int64_t status = link_reply_int(link_reply_at(r, STATUS));
+        int64_t due = link_reply_int(link_reply_at(r, DUE));
+
+        buf_printf(json, "{\"state\":\"%s\",\"tries\":%" PRId64, *state ? state : "pending",
+            link_reply_int(link_reply_at(r, TRIES)));
+        if (status != 0)
+            buf_printf(json, ",\"last_status\":%" PRId64, status);
+        if (*state == '\0')
+            put_time(json, "next_try_at", due != 0 ? due : link_reply_int(link_reply_at(r, ENDED)));
+        put_time(json, "settled_at", link_reply_int(link_reply_at(r, SETTLED)));
+        buf_putc(json, '}');
+        error = buf_error(json);
+    }
     link_reply_free(r);
     return error;
 }

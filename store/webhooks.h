@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_WEBHOOKS_H
 #define TURNPIKE_STORE_WEBHOOKS_H
 
+#include "base/buf.h"
 #include "base/ident.h"
 #include "store/store.h"
 
@@ -43,6 +44,7 @@ struct webhooks_try {
     char token[IDENT_UUID_SIZE]; /* of this claim */
     char url[WEBHOOKS_URL_MAX + 1];
     unsigned number;             /* from 1 to WEBHOOKS_TRIES */
+    int status;                  /* that the receiver answered, 0 = none; for webhooks_settle */
 };
 /*
  * webhooks_claim -- of two claimers one gets it, for WEBHOOKS_LEASE_MS.
@@ -57,5 +59,11 @@ enum webhooks_outcome { WEBHOOKS_AGAIN, WEBHOOKS_DELIVERED, WEBHOOKS_GONE, WEBHO
  * Returns 0, ERR_FENCED (the claim ran out and another one has it), ERR_STORE*. */
 int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks_outcome outcome,
     int64_t wait_ms);
+/*
+ * webhooks_describe -- {"state","tries","last_status"?,"next_try_at"?,"settled_at"?} of a turn's
+ * delivery, appended to json; nothing when the turn has no webhook. Returns 0, ERR_STORE* or
+ * ERR_NOMEM.
+ */
+int webhooks_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
 
 #endif

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANSWER_MAX (2 * 1024 * 1024)
+#define BYTES_MAX (2 * 1024 * 1024)
+#define REDIRECTS_MAX 3
+#define CONNECT_MS 5000
 #define TEXT_MAX 1200
 
 struct question { /* in the run's arena */
@@ -17,8 +19,10 @@ struct question { /* in the run's arena */
     struct http_transfer *transfer;
     const char *service;
     struct buf body;
-    ask_done_fn *done;
+    ask_bytes_fn *done;       /* one of the two */
+    ask_done_fn *done_json;
     void *arg;
+    struct question *next;    /* of the same run, from run->fetches */
 };
 
 static int on_body(void *arg, long status, const char *bytes, size_t len)
@@ -29,41 +33,49 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
     return buf_error(&q->body);
 }
 
-static int refuse(struct question *q, const char *what)
+static int refuse(struct tools_run *run, const char *service, const char *what)
 {
-    return tools_fail(q->run, "provider_failed", "The %s %s.", q->service, what);
+    return tools_fail(run, "provider_failed", "The %s %s.", service, what);
 }
 
-static int read_answer(struct question *q, const struct http_result *http)
+static int read_json(struct question *q, const struct http_result *http, int error)
 {
     jdoc *answer = NULL;
     char why[160] = "";
-    if (http->error != 0 || http->status >= 400) {
-        log_limited(LOG_LEVEL_WARN, "%s: status %ld, %s %s", q->service, http->status,
-            err_text(http->error), http->why);
-        if (http->error == ERR_NOMEM)
-            return http->error;
-        return refuse(q, http->error == ERR_LIMIT ? "answered more than can be read"
+    if (error == ERR_NOMEM)
+        return error;
+    if (error != 0)
+        return refuse(q->run, q->service, http->error == ERR_LIMIT
+            ? "answered more than can be read"
             : http->status == 429 ? "wants fewer questions for the moment; try again later"
             : http->error != 0 ? "could not be reached; try again later"
                                : "refused the question");
-    }
     int result = jdoc_parse(buf_text(&q->body), q->body.len, &answer, why, sizeof why);
     if (result == 0)
-        result = q->done(q->run, answer, q->arg);
+        result = q->done_json(q->run, answer, q->arg);
     jdoc_free(answer);
     if (result != ERR_PROTOCOL && result != ERR_INVALID && result != ERR_LIMIT)
         return result;
     log_limited(LOG_LEVEL_WARN, "%s: an answer that cannot be understood %s", q->service, why);
-    return refuse(q, "gave an answer that cannot be understood");
+    return refuse(q->run, q->service, "gave an answer that cannot be understood");
 }
 
 static void on_done(void *arg, const struct http_result *http)
 {
     struct question *q = arg;
     struct tools_run *run = q->run;
+    int error = http->error;
     q->transfer = NULL;
-    int result = read_answer(q, http);
+    if (error == 0 && (http->status < 200 || http->status > 299))
+        error = http->status == 404 || http->status == 410 ? ERR_NOT_FOUND : ERR_REMOTE;
+    if (error != 0)
+        log_limited(LOG_LEVEL_WARN, "%s: status %ld, %s %s", q->service, http->status,
+            err_text(error), http->why);
+    if (q->done != NULL) {
+        q->done(run, q->arg, error, buf_text(&q->body), q->body.len);
+        return;
+    }
+    int result = read_json(q, http, error);
     if (result == ERR_AGAIN)
         return;
     run->error = result;
@@ -72,10 +84,11 @@ static void on_done(void *arg, const struct http_result *http)
 
 static void on_cancel(struct tools_run *run)
 {
-    struct question *q = run->state;
-    if (q->transfer != NULL)
-        http_cancel(q->transfer);
-    q->transfer = NULL;
+    for (struct question *q = run->fetches; q != NULL; q = q->next) {
+        if (q->transfer != NULL)
+            http_cancel(q->transfer);
+        q->transfer = NULL;
+    }
 }
 
 static void free_body(void *arg)
@@ -83,35 +96,86 @@ static void free_body(void *arg)
     buf_free(arg);
 }
 
-int ask_start(struct tools_run *run, const struct ask *ask, ask_done_fn *done, void *arg)
+static void write_url(const struct ask *ask, struct buf *url)
 {
+    bool begun = strchr(ask->url, '?') != NULL;
+    buf_puts(url, ask->url);
+    for (const struct ask_parameter *p = ask->parameters; p != NULL && p->name != NULL; p++) {
+        if (p->value == NULL || p->value[0] == '\0')
+            continue;
+        buf_printf(url, "%c%s=", begun ? '&' : '?', p->name);
+        buf_put_urlencoded(url, p->value, strlen(p->value));
+        begun = true;
+    }
+}
+
+static int send_request(struct question *q, const struct ask *ask, const char *url)
+{
+    struct tools_run *run = q->run;
+    const char *headers[5] = { ask->page ? "Accept: text/html" : "Accept: application/json",
+        "User-Agent: turnpike" };
+    size_t count = 2, max = ask->max_bytes > 0 ? ask->max_bytes : BYTES_MAX;
+    if (ask->body != NULL)
+        headers[count++] = "Content-Type: application/x-www-form-urlencoded";
+    if (ask->bearer != NULL && ask->bearer[0] != '\0') {
+        headers[count] = arena_printf(run->arena, "Authorization: Bearer %s", ask->bearer);
+        if (headers[count] == NULL)
+            return ERR_NOMEM;
+    }
+    buf_init(&q->body, max);
+    struct http_request request = { .method = ask->body != NULL ? "POST" : "GET", .url = url,
+        .headers = headers, .body = ask->body,
+        .body_len = ask->body != NULL ? strlen(ask->body) : 0, .connect_timeout_ms = CONNECT_MS,
+        .total_timeout_ms = run->spec->timeout_ms * 2 / 3, .max_bytes = max, .on_body = on_body,
+        .on_done = on_done, .arg = q,
+        .public_only = ask->page && !run->context->conf->tools_allow_private,
+        .max_redirects = ask->page ? REDIRECTS_MAX : 0 };
+    int result = arena_on_free(run->arena, free_body, &q->body);
+    return result == 0 ? http_start(run->context->http, &request, &q->transfer) : result;
+}
+
+/* Takes what is set in `question` beside the rest. */
+static int start(struct tools_run *run, const struct ask *ask, const struct question *question)
+{
+    struct buf url = { 0 };
     struct question *q = arena_alloc(run->arena, sizeof *q);
-    const char *bearer = ask->bearer != NULL && ask->bearer[0] != '\0'
-        ? arena_printf(run->arena, "Authorization: Bearer %s", ask->bearer) : NULL;
-    const char *headers[] = { "Accept: application/json", "User-Agent: turnpike",
-        ask->body != NULL ? "Content-Type: application/x-www-form-urlencoded" : bearer,
-        ask->body != NULL ? bearer : NULL, NULL };
     if (q == NULL || ask->url == NULL)
         return ERR_NOMEM;
-    *q = (struct question){ .run = run, .service = ask->service, .done = done, .arg = arg };
-    buf_init(&q->body, ANSWER_MAX);
-    if (arena_on_free(run->arena, free_body, &q->body) != 0)
-        return ERR_NOMEM;
-    run->state = q;
     if (run->context->http == NULL)
-        return refuse(q, "cannot be asked from here");
-    struct http_request request = { .method = ask->body != NULL ? "POST" : "GET", .url = ask->url,
-        .headers = headers, .body = ask->body,
-        .body_len = ask->body != NULL ? strlen(ask->body) : 0, .connect_timeout_ms = 3000,
-        .total_timeout_ms = run->spec->timeout_ms * 2 / 3, .max_bytes = ANSWER_MAX,
-        .on_body = on_body, .on_done = on_done, .arg = q };
-    int result = http_start(run->context->http, &request, &q->transfer);
-    if (result == ERR_NOMEM)
-        return result;
+        return ERR_NOT_CONFIGURED;
+    *q = *question;
+    q->run = run;
+    q->service = ask->service;
+    write_url(ask, &url);
+    int result = buf_error(&url);
+    if (result == 0)
+        result = send_request(q, ask, buf_text(&url));
+    buf_free(&url);
     if (result != 0)
-        return refuse(q, "could not be reached; try again later");
+        return result;
+    q->next = run->fetches;
+    run->fetches = q;
     run->on_cancel = on_cancel;
     return ERR_AGAIN;
+}
+
+int ask_start(struct tools_run *run, const struct ask *ask, ask_done_fn *done, void *arg)
+{
+    int result = start(run, ask, &(struct question){ .done_json = done, .arg = arg });
+    if (result == ERR_AGAIN || result == ERR_NOMEM)
+        return result;
+    return refuse(run, ask->service, result == ERR_NOT_CONFIGURED ? "cannot be asked from here"
+        : "could not be reached; try again later");
+}
+
+int ask_bytes(struct tools_run *run, const struct ask *ask, ask_bytes_fn *done, void *arg)
+{
+    return start(run, ask, &(struct question){ .done = done, .arg = arg });
+}
+
+int ask_failed(struct tools_run *run, const char *service)
+{
+    return refuse(run, service, "could not be asked. Try again later");
 }
 
 bool ask_configured(struct tools_run *run, const char *value, const char *setting)

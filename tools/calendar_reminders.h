@@ -8,21 +8,33 @@
 #include <stdint.h>
 
 /*
- * calendar_reminders -- when the reminders of a calendar event are due. An event's start was made an
+ * calendar_reminders -- when the reminders of a calendar event are due. An event's start was made
+ * an
  * instant (start_ms) from local time in the event's zone when it was written; whole days before it
  * (1440 minutes and multiples) are counted by that zone's calendar, at the same time of day, other
  * offsets in elapsed minutes. The change of the clocks so moves no reminder of days.
+ *
+ * Of an event that repeats the next reminder is planned, per offset; who fires it plans the one
+ * after it (calendar_reminders_next). Used by tools, api workers and the housekeeper.
  */
 #define CALENDAR_REMINDERS_MAX 5 /* of one event */
+/* What was missed while nothing ran is made up for this long. */
+#define CALENDAR_REMINDERS_MISSED_MS INT64_C(86400000)
 
-/* Returns 0 or ERR_INVALID (the event has no start). Used by tools and the housekeeper. */
+/* Of an event of one time. Returns 0 or ERR_INVALID (the event has no start). */
 int calendar_reminders_due(const jdoc *event, int64_t minutes, int64_t *due_ms);
-/* Does the event (still) have this reminder, at this time? */
-bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms);
+/*
+ * Does the event (still) have this reminder, at this time? occurrence: out, may be NULL; of a
+ * series that occurrence, the caller's, else NULL.
+ */
+bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms, jdoc **occurrence);
+/* The first reminder of a series that is due after `after_ms`. Returns 0 or ERR_NOT_FOUND. */
+int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_ms, int64_t *due_ms);
 
 /* Before the event is written: hints for its reminders that are not past. Returns 0 or a fault. */
-int calendar_reminders_plan(struct tools_run *run, const jdoc *event);
+int calendar_reminders_plan(const struct tools_context *context, const jdoc *event);
 /* After it: takes away the hints of `old` that `event` (NULL: deleted) does not have. */
-void calendar_reminders_tidy(struct tools_run *run, const jdoc *old, const jdoc *event);
+void calendar_reminders_tidy(const struct tools_context *context, const jdoc *old,
+    const jdoc *event);
 
 #endif

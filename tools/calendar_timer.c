@@ -2,12 +2,19 @@
  * set_timer_or_alarm. Records: family "timer", by due time:
  *   {id, type, label, state: set|fired|cancelled, due_ms, due_at, timezone, created_at, ...}
  * Before the record is written, the housekeepers get a hint (store/reminders.h). Who fires a timer
- * (workers/reminders.c) makes its state "fired" and writes into the inbox in one script.
+ * (workers/reminders.c) makes its state "fired", or of an alarm that repeats its time the next one,
+ * and writes into the inbox in one script. Such an alarm has {repeat, first}: the rule and the
+ * local time that it counts from.
  */
+#include "tools/calendar_timer.h"
+#include "tools/calendar_event.h"
+#include "tools/calendar_series.h"
+#include "tools/civil.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
 #include "tools/registry.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/reminders.h"
@@ -203,6 +210,7 @@ static jdoc *new_timer(struct tools_run *run, const char *type, const struct mom
     failed |= jdoc_set_string(timer, "due_at", due);
     failed |= jdoc_set_string(timer, "timezone", zone_name(z));
     failed |= jdoc_set_string(timer, "note", moment_note(run, m, z));
+    failed |= jdoc_set_string(timer, "repeat", jdoc_string(jdoc_get(run->args, "repeat"), NULL));
     failed |= keep_stamp(run, timer);
     if (failed == 0)
         return timer;
@@ -243,6 +251,84 @@ static int commit_timer(struct tools_run *run, const jdoc *timer, const char *se
     return keep_commit(run, &item, 1, seen != NULL);
 }
 
+/* --- alarms that repeat --- */
+
+/* The first time of the rule after `after_ms`. Returns 0 or ERR_NOT_FOUND. */
+static int next_time(const jdoc *timer, int64_t after_ms, const struct zone *z, int64_t *due_ms)
+{
+    struct recurrence *r;
+    struct civil first = { 0 };
+    struct zone_offset offset;
+    int64_t local_s, utc_s;
+    int result = civil_parse(jdoc_text_or(timer, "first", ""), &first);
+    zone_at(z, after_ms / 1000, &offset);
+    if (result == 0) /* an hour or so early: the clocks may change meanwhile */
+        result = recurrence_open(&r, jdoc_text_or(timer, "repeat", ""), civil_seconds(&first), z,
+            after_ms / 1000 + offset.seconds - 3 * 3600, INT64_MAX);
+    if (result != 0)
+        return result;
+    result = ERR_NOT_FOUND;
+    while (result != 0 && recurrence_next(r, &local_s)) {
+        zone_to_utc(z, local_s, &utc_s);
+        *due_ms = utc_s * 1000;
+        result = *due_ms > after_ms ? 0 : ERR_NOT_FOUND;
+    }
+    recurrence_close(r);
+    return result;
+}
+
+int calendar_timer_fired(jdoc *timer, int64_t now_ms, int64_t *next_ms)
+{
+    const struct zone *z;
+    char text[MOMENT_SIZE];
+    *next_ms = 0;
+    if (!calendar_series_is(timer) || zone_get(jdoc_text_or(timer, "timezone", ""), &z) != 0
+        || next_time(timer, now_ms, z, next_ms) != 0) {
+        *next_ms = 0;
+        clock_rfc3339(now_ms, text);
+        return jdoc_set_string(timer, "state", "fired") != 0
+                || jdoc_set_string(timer, "updated_at", text) != 0 ? ERR_NOMEM : 0;
+    }
+    int failed = jdoc_set_int(timer, "due_ms", *next_ms);
+    moment_format(*next_ms, z, text);
+    failed |= jdoc_set_string(timer, "due_at", text);
+    jdoc_remove(timer, "note");
+    clock_rfc3339(now_ms, text);
+    failed |= jdoc_set_string(timer, "updated_at", text);
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+/* The rule of a new alarm: its first time is the rule's. Returns 0, ERR_INVALID (said) or a
+ * fault. */
+static int settle(struct tools_run *run, jdoc *timer, struct moment *m, const struct zone *z)
+{
+    char rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE], key[CALENDAR_SERIES_KEY_SIZE];
+    char due[MOMENT_SIZE];
+    struct zone_offset offset;
+    int64_t first_s, last_s, utc_s;
+    if (!calendar_series_is(timer))
+        return 0;
+    if (strcmp(jdoc_text_or(timer, "type", ""), "alarm") != 0)
+        return refuse(run, "/repeat", "an alarm, with alarm_time", "a timer does not repeat");
+    zone_at(z, m->ms / 1000, &offset);
+    int result = recurrence_check(jdoc_text_or(timer, "repeat", ""), m->ms / 1000 + offset.seconds,
+        false, z, rule, &first_s, &last_s, why);
+    if (result == ERR_INVALID)
+        return refuse(run, "/repeat", "daily, weekdays, weekly, ... or a rule as "
+            "FREQ=WEEKLY;BYDAY=MO,WE", why);
+    if (result != 0)
+        return result;
+    zone_to_utc(z, first_s, &utc_s);
+    m->ms = utc_s * 1000;
+    calendar_series_key(first_s, false, key);
+    moment_format(m->ms, z, due);
+    int failed = jdoc_set_string(timer, "repeat", rule);
+    failed |= jdoc_set_string(timer, "first", key);
+    failed |= jdoc_set_int(timer, "due_ms", m->ms);
+    failed |= jdoc_set_string(timer, "due_at", due);
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
 static int create(struct tools_run *run)
 {
     const struct zone *z;
@@ -264,9 +350,15 @@ static int create(struct tools_run *run)
         return tools_fail(run, "limit_reached",
             "There are %d timers and alarms already; cancel some.", ACTIVE_MAX);
     jdoc *timer = new_timer(run, type, &m, z);
+    result = timer != NULL ? settle(run, timer, &m, z) : ERR_NOMEM;
+    if (result != 0) {
+        jdoc_free(timer);
+        return result == ERR_INVALID ? 0 : result;
+    }
     moment_text(m.ms, z, true, when);
-    if (timer == NULL || tools_succeed(run, "The %s \"%s\" is set for %s.", type,
-            jdoc_text_or(timer, "label", ""), when) == NULL) {
+    if (tools_succeed(run, "The %s \"%s\" is set for %s%s.", type,
+            jdoc_text_or(timer, "label", ""), when,
+            calendar_series_is(timer) ? ", and again by its rule" : "") == NULL) {
         jdoc_free(timer);
         return ERR_NOMEM;
     }

@@ -38,17 +38,50 @@ int cost_set(jdoc *object, const char *key, int64_t minor, const char *currency)
     return result == 0 ? jdoc_set_int(object, name, minor) : result;
 }
 
-void cost_add(struct cost_sums *sums, int64_t minor, const char *currency)
+/* NULL when there are too many. */
+static struct cost_sum *sum_of(struct cost_sums *sums, const char *currency)
 {
     size_t i = 0;
     while (i < sums->count && strcmp(sums->all[i].currency, currency) != 0)
         i++;
     if (i == COST_CURRENCIES_MAX)
-        return;
+        return NULL;
     if (i == sums->count)
         snprintf(sums->all[sums->count++].currency, sizeof sums->all[i].currency, "%s", currency);
-    sums->all[i].minor += minor;
-    sums->all[i].count++;
+    return &sums->all[i];
+}
+
+void cost_add(struct cost_sums *sums, int64_t minor, const char *currency)
+{
+    struct cost_sum *sum = sum_of(sums, currency);
+    if (sum == NULL)
+        return;
+    sum->minor += minor;
+    sum->count++;
+}
+
+void cost_add_numbers(struct cost_sums *sums, const struct records_numbers *numbers,
+    const char *prefix)
+{
+    size_t len = strlen(prefix);
+    for (size_t i = 0; i < numbers->count; i++) {
+        const struct records_number *n = &numbers->all[i];
+        bool count = strncmp(n->field, "c ", 2) == 0;
+        if ((!count && strncmp(n->field, "s ", 2) != 0) || strncmp(n->field + 2, prefix, len) != 0
+            || strlen(n->field + 2 + len) != 3)
+            continue;
+        struct cost_sum *sum = sum_of(sums, n->field + 2 + len);
+        if (sum != NULL)
+            *(count ? &sum->count : &sum->minor) += n->value;
+    }
+}
+
+int64_t cost_number(const struct records_numbers *numbers, const char *field)
+{
+    for (size_t i = 0; i < numbers->count; i++)
+        if (strcmp(numbers->all[i].field, field) == 0)
+            return numbers->all[i].value;
+    return 0;
 }
 
 void cost_add_record(struct cost_sums *sums, const jdoc *record, const char *key)

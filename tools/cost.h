@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_COST_H
 #define TURNPIKE_TOOLS_COST_H
 
+#include "store/records.h"
 #include "tools/amount.h"
 #include "tools/tools.h"
 
@@ -27,6 +28,11 @@ struct cost_sums {
 void cost_add(struct cost_sums *sums, int64_t minor, const char *currency);
 /* KEY_minor and currency of a record, if it has them. */
 void cost_add_record(struct cost_sums *sums, const jdoc *record, const char *key);
+/* The stored sums "s PREFIX CURRENCY" and "c PREFIX CURRENCY" (store/lua/lib_index.lua). */
+void cost_add_numbers(struct cost_sums *sums, const struct records_numbers *numbers,
+    const char *prefix);
+/* One of the stored sums; 0 when it is not there. */
+int64_t cost_number(const struct records_numbers *numbers, const char *field);
 /* [{currency, total, total_minor, count}]. Returns 0 or ERR_NOMEM. */
 int cost_set_sums(jdoc *object, const char *key, const struct cost_sums *sums);
 /* "1,200.00 AUD and 30.00 USD"; "nothing" when there is none. */

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "tools/dynamic.h"
 #include "tools/finder_stem.h"
 
 #include <ctype.h>
@@ -38,12 +39,18 @@ struct term {
     float rarity;
     uint32_t first, count; /* in postings */
 };
-static struct {
+struct index {
     struct term *terms; /* sorted by text */
     size_t term_count;
     struct posting *postings;
-    bool *searches; /* of every tool: takes any words in an argument `query` */
-} finder;
+    bool *searches;     /* of every tool of it: takes any words in an argument `query` */
+    size_t first, count; /* which tools: tools_at(first) ... */
+    double mean[FIELDS]; /* words of a field */
+};
+static struct index fixed;   /* what stood before the fork */
+static struct index remote;  /* behind it: tools of servers, as of remote_generation */
+static unsigned remote_generation;
+static bool remote_made;
 
 /* ---- making ---- */
 
@@ -104,9 +111,9 @@ static void add_schema(struct words *w, size_t tool, const jdoc *schema)
     }
 }
 
-static void add_tool(struct words *w, size_t tool)
+static void add_tool(struct index *x, struct words *w, size_t tool)
 {
-    const struct tools_spec *spec = tools_at(tool);
+    const struct tools_spec *spec = tools_at(x->first + tool);
     jdoc *schema = NULL;
     add_text(w, tool, NAME, spec->name);
     add_text(w, tool, KEYWORDS, spec->keywords);
@@ -115,7 +122,7 @@ static void add_tool(struct words *w, size_t tool)
     add_description(w, tool, spec->description);
     int result = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL,
         0);
-    finder.searches[tool] = !spec->core
+    x->searches[tool] = !spec->core
         && jdoc_get(jdoc_get(schema, "properties"), "query") != NULL;
     if (result == 0)
         add_schema(w, tool, schema);
@@ -132,22 +139,38 @@ static int compare_words(const void *x, const void *y)
 }
 
 /* What one word adds in its field: less in a field longer than that of most tools. */
-static void weigh_fields(const struct words *w, float *part)
+static void weigh_fields(struct index *x, const struct words *w, float *part)
 {
-    size_t tools = tools_count(), total[FIELDS] = { 0 };
+    size_t total[FIELDS] = { 0 };
     for (size_t i = 0; i < w->count; i++) {
         part[w->list[i].tool * FIELDS + w->list[i].field]++;
         total[w->list[i].field]++;
     }
-    for (size_t i = 0; i < tools * FIELDS; i++) {
-        double mean = (double)total[i % FIELDS] / (double)tools;
+    for (size_t i = 0; i < FIELDS; i++)
+        x->mean[i] = x == &fixed ? (double)total[i] / (double)x->count : fixed.mean[i];
+    for (size_t i = 0; i < x->count * FIELDS; i++) {
+        double mean = x->mean[i % FIELDS];
         double length = mean > 0 ? part[i] / mean : 1;
         part[i] = (float)(field_weight[i % FIELDS] / (1 - LENGTH_PART + LENGTH_PART * length));
     }
 }
 
+static const struct term *find_term(const struct index *x, const char *text);
+
+/* How much a word tells: a server's tools are few, so the large index's count stands beside. */
+static void weigh_terms(struct index *x)
+{
+    double all = (double)(x == &fixed ? x->count : x->count + fixed.count);
+    for (size_t i = 0; i < x->term_count; i++) {
+        double n = x->terms[i].count;
+        const struct term *same = x != &fixed ? find_term(&fixed, x->terms[i].text) : NULL;
+        n += same != NULL ? same->count : 0;
+        x->terms[i].rarity = (float)log(1 + (all - n + 0.5) / (n + 0.5));
+    }
+}
+
 /* The sorted words become terms and postings; both have room for every word. */
-static void fill_index(const struct words *w, const float *part)
+static void fill_index(struct index *x, const struct words *w, const float *part)
 {
     struct term *term = NULL;
     struct posting *posting = NULL;
@@ -156,74 +179,98 @@ static void fill_index(const struct words *w, const float *part)
         const struct word *word = &w->list[i];
         bool same = i > 0 && strcmp(word->term, w->list[i - 1].term) == 0;
         if (!same) {
-            term = &finder.terms[finder.term_count++];
+            term = &x->terms[x->term_count++];
             memcpy(term->text, word->term, sizeof term->text);
             term->first = (uint32_t)count;
             term->count = 0;
         }
         if (!same || posting->tool != word->tool) {
-            posting = &finder.postings[count++];
+            posting = &x->postings[count++];
             *posting = (struct posting){ word->tool, 0 };
             term->count++;
         }
         posting->weight += part[word->tool * FIELDS + word->field];
     }
-    for (size_t i = 0; i < finder.term_count; i++) {
-        double n = finder.terms[i].count, all = (double)tools_count();
-        finder.terms[i].rarity = (float)log(1 + (all - n + 0.5) / (n + 0.5));
-    }
+    weigh_terms(x);
 }
 
-static void drop_index(void)
+static void drop_index(struct index *x)
 {
-    free(finder.terms);
-    free(finder.postings);
-    free(finder.searches);
-    memset(&finder, 0, sizeof finder);
+    free(x->terms);
+    free(x->postings);
+    free(x->searches);
+    memset(x, 0, sizeof *x);
 }
 
-static int make_index(struct words *w, float *part)
+static int fill(struct index *x, struct words *w, float *part)
 {
-    finder.searches = calloc(tools_count() + 1, sizeof *finder.searches);
-    if (finder.searches == NULL || part == NULL)
+    x->searches = calloc(x->count + 1, sizeof *x->searches);
+    if (x->searches == NULL || part == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < tools_count() && w->error == 0; i++)
-        add_tool(w, i);
+    for (size_t i = 0; i < x->count && w->error == 0; i++)
+        add_tool(x, w, i);
     if (w->error != 0)
         return w->error;
-    finder.terms = calloc(w->count + 1, sizeof *finder.terms);
-    finder.postings = calloc(w->count + 1, sizeof *finder.postings);
-    if (finder.terms == NULL || finder.postings == NULL || w->list == NULL)
+    x->terms = calloc(w->count + 1, sizeof *x->terms);
+    x->postings = calloc(w->count + 1, sizeof *x->postings);
+    if (x->terms == NULL || x->postings == NULL || (w->list == NULL && w->count > 0))
         return ERR_NOMEM;
-    qsort(w->list, w->count, sizeof *w->list, compare_words);
-    weigh_fields(w, part);
-    fill_index(w, part);
-    struct term *terms = realloc(finder.terms, (finder.term_count + 1) * sizeof *terms);
-    finder.terms = terms != NULL ? terms : finder.terms; /* only gives back what was too much */
+    if (w->count > 0)
+        qsort(w->list, w->count, sizeof *w->list, compare_words);
+    weigh_fields(x, w, part);
+    fill_index(x, w, part);
+    struct term *terms = realloc(x->terms, (x->term_count + 1) * sizeof *terms);
+    x->terms = terms != NULL ? terms : x->terms; /* only gives back what was too much */
     return 0;
 }
 
-int finder_prepare(void)
+static int make_index(struct index *x, size_t first, size_t count)
 {
     struct words w = { 0 };
-    if (finder.terms != NULL)
-        return 0;
-    float *part = calloc(tools_count() * FIELDS, sizeof *part);
-    int result = make_index(&w, part);
+    x->first = first;
+    x->count = count;
+    float *part = calloc(count * FIELDS + 1, sizeof *part);
+    int result = fill(x, &w, part);
     if (result != 0)
-        drop_index();
+        drop_index(x);
     free(part);
     free(w.list);
     return result;
 }
 
+int finder_prepare(void)
+{
+    if (fixed.terms != NULL)
+        return 0;
+    return make_index(&fixed, 0, tools_count() - (dynamic_count() - dynamic_declared_count()));
+}
+
+void finder_forget(void)
+{
+    drop_index(&fixed);
+    drop_index(&remote);
+    remote_made = false;
+}
+
+static int prepare_remote(void)
+{
+    int result = finder_prepare();
+    if (result != 0 || (remote_made && remote_generation == dynamic_generation()))
+        return result;
+    drop_index(&remote);
+    result = make_index(&remote, fixed.count, tools_count() - fixed.count);
+    remote_made = result == 0;
+    remote_generation = dynamic_generation();
+    return result;
+}
+
 /* ---- asking ---- */
 
-static void add_scores(const struct term *term, double part, double *scores)
+static void add_scores(const struct index *x, const struct term *term, double part, double *scores)
 {
     for (uint32_t i = 0; i < term->count; i++) {
-        const struct posting *p = &finder.postings[term->first + i];
-        scores[p->tool] += part * term->rarity * p->weight / (SATURATION + p->weight);
+        const struct posting *p = &x->postings[term->first + i];
+        scores[x->first + p->tool] += part * term->rarity * p->weight / (SATURATION + p->weight);
     }
 }
 
@@ -232,23 +279,50 @@ static int compare_term(const void *text, const void *term)
     return strcmp(text, ((const struct term *)term)->text);
 }
 
-static void score_term(const char *text, double *scores)
+static const struct term *find_term(const struct index *x, const char *text)
 {
-    const struct term *found = bsearch(text, finder.terms, finder.term_count, sizeof *finder.terms,
-        compare_term);
-    if (found != NULL) {
-        add_scores(found, 1, scores);
-        return;
-    }
+    return x->term_count == 0 ? NULL
+        : bsearch(text, x->terms, x->term_count, sizeof *x->terms, compare_term);
+}
+
+static bool score_exact(const struct index *x, const char *text, double *scores)
+{
+    const struct term *found = find_term(x, text);
+    if (found != NULL)
+        add_scores(x, found, 1, scores);
+    return found != NULL;
+}
+
+static bool score_near(const struct index *x, const char *text, double *scores)
+{
     bool known = false;
-    for (size_t i = 0; i < finder.term_count; i++)
-        if (finder_stem_near(text, finder.terms[i].text)) {
-            add_scores(&finder.terms[i], NEAR_PART, scores);
+    for (size_t i = 0; i < x->term_count; i++)
+        if (finder_stem_near(text, x->terms[i].text)) {
+            add_scores(x, &x->terms[i], NEAR_PART, scores);
             known = true;
         }
-    /* A name or a subject, perhaps: what can be asked for anything may help. */
-    for (size_t i = 0; i < tools_count() && !known; i++)
-        scores[i] += finder.searches[i] ? UNKNOWN_PART : 0;
+    return known;
+}
+
+/* A name or a subject, perhaps: what can be asked for anything may help. */
+static void score_unknown(const struct index *x, double *scores)
+{
+    for (size_t i = 0; i < x->count; i++)
+        scores[x->first + i] += x->searches[i] ? UNKNOWN_PART : 0;
+}
+
+static void score_term(const char *text, double *scores)
+{
+    bool known = score_exact(&fixed, text, scores);
+    known = score_exact(&remote, text, scores) || known;
+    if (known)
+        return;
+    known = score_near(&fixed, text, scores);
+    known = score_near(&remote, text, scores) || known;
+    if (known)
+        return;
+    score_unknown(&fixed, scores);
+    score_unknown(&remote, scores);
 }
 
 #define QUERY_TERMS 64 /* of one query; a longer text has said enough by then */
@@ -270,7 +344,7 @@ static void score_query(const char *query, double *scores)
 
 static bool is_name_part(char c)
 {
-    return isalnum((unsigned char)c) || c == '_';
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
 /* Who says a tool's very name means it. */
@@ -289,7 +363,7 @@ int finder_search(const char *query, size_t limit, const struct tools_spec **out
 {
     double best = 0;
     double *scores;
-    int result = finder_prepare();
+    int result = prepare_remote();
     *count = 0;
     if (result != 0)
         return result;

@@ -5,24 +5,22 @@
 #include "tools/keep.h"
 #include "tools/moment.h"
 #include "tools/registry.h"
+#include "tools/span.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_BACK 500 /* entries without a full tank among them */
-#define VEHICLES_MAX 16
-/* A period's first full tank is measured from one that lies at most so long before it. */
-#define LOOK_BACK_DAYS 180
-
-static bool same_vehicle(const jdoc *a, const jdoc *b)
+static double number(const jdoc *entry, const char *key)
 {
-    return strcmp(jdoc_text_or(a, "vehicle_id", ""), jdoc_text_or(b, "vehicle_id", "")) == 0;
+    double value = 0;
+    jdoc_get_double(entry, key, &value);
+    return value;
 }
 
-static bool same_entry(const jdoc *a, const jdoc *b)
+static int64_t thousandths(const jdoc *entry, const char *key)
 {
-    return strcmp(jdoc_text_or(a, "id", ""), jdoc_text_or(b, "id", "")) == 0;
+    return (int64_t)llround(number(entry, key) * 1000);
 }
 
 static bool is_full(const jdoc *entry)
@@ -32,13 +30,6 @@ static bool is_full(const jdoc *entry)
     return full;
 }
 
-static double number(const jdoc *entry, const char *key)
-{
-    double value = 0;
-    jdoc_get_double(entry, key, &value);
-    return value;
-}
-
 static int64_t time_of(const jdoc *entry)
 {
     int64_t ms = 0;
@@ -46,51 +37,31 @@ static int64_t time_of(const jdoc *entry)
     return ms;
 }
 
-static int set_use(jdoc *entry, double distance, double litres)
+static double rounded(double value, double step)
 {
-    if (!(distance > 0))
+    return round(value * step) / step;
+}
+
+static int set_use(jdoc *entry, const struct records_use *use)
+{
+    if (use->metres <= 0)
         return 0;
-    int result = jdoc_set_double(entry, "distance_km", round(distance * 10) / 10);
+    int result = jdoc_set_double(entry, "distance_km", rounded((double)use->metres / 1000, 10));
     return result == 0 ? jdoc_set_double(entry, "consumption_l_per_100km",
-        round(litres / distance * 10000) / 100) : result;
+        rounded((double)use->millilitres * 100 / (double)use->metres, 100)) : result;
 }
 
 /* --- one entry --- */
 
-struct back {
-    const jdoc *entry;
-    double litres, full_odometer;
-    bool found;
-    int seen;
-};
-
-static int look_back(void *arg, const jdoc *entry)
-{
-    struct back *b = arg;
-    if (same_entry(entry, b->entry) || !same_vehicle(entry, b->entry))
-        return 0;
-    if (number(entry, "odometer") > number(b->entry, "odometer"))
-        return 0; /* the same day, later */
-    if (++b->seen > LOOK_BACK)
-        return ERR_LIMIT;
-    if (is_full(entry)) {
-        b->found = true;
-        b->full_odometer = number(entry, "odometer");
-        return ERR_LIMIT;
-    }
-    b->litres += number(entry, "volume");
-    return 0;
-}
-
 int fuel_use_of(struct tools_run *run, jdoc *entry)
 {
-    struct back b = { .entry = entry, .litres = number(entry, "volume") };
+    struct records_use use;
     if (!is_full(entry))
         return 0;
-    int result = keep_newest(run, FUEL_FAMILY, -KEEP_FOREVER, time_of(entry), look_back, &b);
-    if (result != 0 || !b.found)
-        return result;
-    return set_use(entry, number(entry, "odometer") - b.full_odometer, b.litres);
+    int result = records_fuel_before(run->context->store, run->context->uid,
+        jdoc_text_or(entry, "vehicle_id", ""), jdoc_text_or(entry, "id", ""),
+        thousandths(entry, "odometer"), thousandths(entry, "volume"), run->arena, &use);
+    return result == 0 ? set_use(entry, &use) : result;
 }
 
 struct next {
@@ -103,7 +74,7 @@ struct next {
 static int look_next(void *arg, const jdoc *entry)
 {
     struct next *n = arg;
-    if (same_entry(entry, n->entry) || !same_vehicle(entry, n->entry))
+    if (strcmp(jdoc_text_or(entry, "id", ""), jdoc_text_or(n->entry, "id", "")) == 0)
         return 0;
     n->found = true;
     n->odometer = number(entry, "odometer");
@@ -111,13 +82,25 @@ static int look_next(void *arg, const jdoc *entry)
     return ERR_LIMIT;
 }
 
+static const char *tag_of(struct tools_run *run, const char *vehicle)
+{
+    return arena_printf(run->arena, "v:%s", vehicle);
+}
+
 int fuel_use_neighbours(struct tools_run *run, const jdoc *entry, struct fuel_neighbours *out)
 {
     struct next before = { .entry = entry }, after = { .entry = entry };
     int64_t ms = time_of(entry);
-    int result = keep_newest(run, FUEL_FAMILY, -KEEP_FOREVER, ms - 1, look_next, &before);
+    struct records_page page = { .family = FUEL_FAMILY, .from = -KEEP_FOREVER, .to = ms - 1,
+        .highest_first = true, .max = 2, .tag = tag_of(run, jdoc_text_or(entry, "vehicle_id", "")) };
+    if (page.tag == NULL)
+        return ERR_NOMEM;
+    int result = keep_tagged(run, &page, look_next, &before, NULL);
+    page.from = ms + 1;
+    page.to = KEEP_FOREVER;
+    page.highest_first = false;
     if (result == 0)
-        result = keep_each(run, FUEL_FAMILY, ms + 1, KEEP_FOREVER, look_next, &after);
+        result = keep_tagged(run, &page, look_next, &after, NULL);
     *out = (struct fuel_neighbours){ .has_before = before.found, .has_after = after.found,
         .before = before.odometer, .after = after.odometer };
     memcpy(out->before_date, before.date, sizeof out->before_date);
@@ -127,71 +110,56 @@ int fuel_use_neighbours(struct tools_run *run, const jdoc *entry, struct fuel_ne
 
 /* --- get_fuel_log --- */
 
-struct pending { /* a shown full tank that waits for the full tank before it */
-    jdoc *entry;
-    double litres;
-};
-
 struct listing {
     jdoc *entries;
-    int64_t from_ms;
     size_t limit;
-    const char *vehicle;
-    struct pending pending[VEHICLES_MAX]; /* one a vehicle */
-    size_t pending_count;
-    int behind; /* entries read that are not shown */
     bool more;
     struct cost_sums spent;
     double litres;
 };
 
-static struct pending *pending_of(struct listing *l, const jdoc *entry)
-{
-    for (size_t i = 0; i < l->pending_count; i++)
-        if (same_vehicle(l->pending[i].entry, entry))
-            return &l->pending[i];
-    return NULL;
-}
-
-static int settle(struct listing *l, const jdoc *entry)
-{
-    struct pending *p = pending_of(l, entry);
-    if (p == NULL)
-        return 0;
-    if (!is_full(entry)) {
-        p->litres += number(entry, "volume");
-        return 0;
-    }
-    int result = set_use(p->entry, number(p->entry, "odometer") - number(entry, "odometer"),
-        p->litres);
-    *p = l->pending[--l->pending_count];
-    return result;
-}
-
-static int show(struct listing *l, const jdoc *entry)
-{
-    jdoc *shown = jdoc_dup(entry);
-    if (shown == NULL || jdoc_push(l->entries, shown) != 0)
-        return ERR_NOMEM;
-    cost_add_record(&l->spent, entry, "total");
-    l->litres += number(entry, "volume");
-    if (is_full(entry) && l->pending_count < VEHICLES_MAX)
-        l->pending[l->pending_count++] = (struct pending){ shown, number(entry, "volume") };
-    return 0;
-}
-
 static int list_entry(void *arg, const jdoc *entry)
 {
     struct listing *l = arg;
-    if (l->vehicle != NULL && strcmp(jdoc_text_or(entry, "vehicle_id", ""), l->vehicle) != 0)
-        return 0;
-    bool in_period = time_of(entry) >= l->from_ms, room = jdoc_length(l->entries) < l->limit;
-    int result = settle(l, entry);
-    if (result == 0 && in_period && room)
-        return show(l, entry);
-    l->more |= in_period && !room;
-    if (result == 0 && (l->pending_count == 0 || ++l->behind > LOOK_BACK))
+    if (jdoc_length(l->entries) == l->limit) {
+        l->more = true;
         return ERR_LIMIT;
+    }
+    cost_add_record(&l->spent, entry, "total");
+    l->litres += number(entry, "volume");
+    return jdoc_push(l->entries, jdoc_dup(entry));
+}
+
+static int read_entries(struct tools_run *run, struct listing *l, int64_t from_ms, int64_t to_ms)
+{
+    struct records_list list;
+    const char *vehicle = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL);
+    struct records_page page = { .family = FUEL_FAMILY, .from = from_ms, .to = to_ms,
+        .highest_first = true, .max = l->limit };
+    if (vehicle != NULL) {
+        page.tag = tag_of(run, vehicle);
+        return page.tag != NULL ? keep_tagged(run, &page, list_entry, l, &l->more) : ERR_NOMEM;
+    }
+    int result = records_range(run->context->store, run->context->uid, FUEL_FAMILY, from_ms, to_ms,
+        true, 0, l->limit, run->arena, &list);
+    l->more = result == 0 && list.more;
+    return result == 0 ? keep_list(&list, list_entry, l) : result;
+}
+
+/* What the full tanks say of the way to them. */
+static int set_uses(struct tools_run *run, jdoc *entries)
+{
+    size_t count = jdoc_length(entries);
+    const char **ids = arena_array(run->arena, count + 1, sizeof *ids);
+    struct records_use *uses = arena_array(run->arena, count + 1, sizeof *uses);
+    if (ids == NULL || uses == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = jdoc_text_or(jdoc_at(entries, i), "id", "");
+    int result = records_fuel_uses(run->context->store, run->context->uid, ids, count, run->arena,
+        uses);
+    for (size_t i = 0; result == 0 && i < count; i++)
+        result = set_use(jdoc_at(entries, i), &uses[i]);
     return result;
 }
 
@@ -223,15 +191,16 @@ static int read_period(struct tools_run *run, int64_t *from_ms, int64_t *to_ms)
 
 int fuel_tool_get_fuel_log(struct tools_run *run)
 {
-    struct listing l = { .entries = jdoc_new_array(),
-        .vehicle = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL) };
-    int64_t to_ms, limit = 10;
+    struct listing l = { .entries = jdoc_new_array() };
+    int64_t from_ms, to_ms, limit = 10;
     char spent[COST_TEXT_SIZE];
     jdoc_get_int(run->args, "limit", &limit);
     l.limit = (size_t)limit;
-    int result = l.entries != NULL ? read_period(run, &l.from_ms, &to_ms) : ERR_NOMEM;
+    int result = l.entries != NULL ? read_period(run, &from_ms, &to_ms) : ERR_NOMEM;
     if (result == 0)
-        result = keep_newest(run, FUEL_FAMILY, -KEEP_FOREVER, to_ms, list_entry, &l);
+        result = read_entries(run, &l, from_ms, to_ms);
+    if (result == 0)
+        result = set_uses(run, l.entries);
     size_t count = jdoc_length(l.entries);
     cost_sums_text(&l.spent, spent);
     jdoc *out = result != 0 ? NULL
@@ -248,109 +217,43 @@ int fuel_tool_get_fuel_log(struct tools_run *run)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-/* --- get_fuel_stats --- */
-
-struct track { /* one vehicle on its way from full tank to full tank */
-    char vehicle[64];
-    bool has_full;
-    double full_odometer, litres;
-    bool has_reading;
-    double first, last; /* odometers inside the period */
-};
+/* --- get_fuel_stats: from the sums beside the records --- */
 
 struct stats {
     int64_t from_ms;
-    const char *currency, *vehicle;
-    struct track tracks[VEHICLES_MAX];
-    size_t track_count;
-    int64_t fills;
-    double litres, distance, measured_km, measured_litres, best, worst;
-    double own_litres; /* of fills in the currency */
+    const char *currency;
+    struct records_fuel fuel;
     struct cost_sums spent;
 };
 
-static struct track *track_of(struct stats *s, const jdoc *entry)
+static double sum_of(const struct stats *s, const char *field)
 {
-    const char *vehicle = jdoc_text_or(entry, "vehicle_id", "");
-    for (size_t i = 0; i < s->track_count; i++)
-        if (strcmp(s->tracks[i].vehicle, vehicle) == 0)
-            return &s->tracks[i];
-    if (s->track_count == VEHICLES_MAX)
-        return NULL;
-    struct track *t = &s->tracks[s->track_count++];
-    snprintf(t->vehicle, sizeof t->vehicle, "%s", vehicle);
-    return t;
+    return (double)cost_number(&s->fuel.sums, field);
 }
 
-static void measure(struct stats *s, struct track *t, const jdoc *entry, bool in_period)
+static int set_stats(struct tools_run *run, jdoc *stats, const struct stats *s)
 {
-    double odometer = number(entry, "odometer"), km = odometer - t->full_odometer;
-    t->litres += number(entry, "volume");
-    if (!is_full(entry))
-        return;
-    if (in_period && t->has_full && km > 0) {
-        double use = t->litres / km * 100;
-        s->best = s->measured_km > 0 ? fmin(s->best, use) : use;
-        s->worst = fmax(s->worst, use);
-        s->measured_km += km;
-        s->measured_litres += t->litres;
-    }
-    t->has_full = true;
-    t->full_odometer = odometer;
-    t->litres = 0;
-}
-
-static int count_entry(void *arg, const jdoc *entry)
-{
-    struct stats *s = arg;
-    bool in_period = time_of(entry) >= s->from_ms;
-    if (s->vehicle != NULL && strcmp(jdoc_text_or(entry, "vehicle_id", ""), s->vehicle) != 0)
-        return 0;
-    struct track *t = track_of(s, entry);
-    if (t != NULL)
-        measure(s, t, entry, in_period);
-    if (!in_period)
-        return 0;
-    double odometer = number(entry, "odometer");
-    if (t != NULL) {
-        t->first = t->has_reading ? fmin(t->first, odometer) : odometer;
-        t->last = t->has_reading ? fmax(t->last, odometer) : odometer;
-        t->has_reading = true;
-    }
-    s->fills++;
-    s->litres += number(entry, "volume");
-    if (strcmp(jdoc_text_or(entry, "currency", ""), s->currency) == 0)
-        s->own_litres += number(entry, "volume");
-    cost_add_record(&s->spent, entry, "total");
-    return 0;
-}
-
-static double rounded(double value, double step)
-{
-    return round(value * step) / step;
-}
-
-static int set_stats(jdoc *stats, const struct stats *s)
-{
-    double own = 0;
-    int failed = jdoc_set_int(stats, "fills", s->fills);
-    failed |= jdoc_set_double(stats, "volume", rounded(s->litres, 100));
-    failed |= jdoc_set_double(stats, "distance_km", rounded(s->distance, 10));
+    double own = 0, used = sum_of(s, "used"), metres = sum_of(s, "metres");
+    const char *field = arena_printf(run->arena, "filled %s", s->currency);
+    double own_litres = field != NULL ? sum_of(s, field) / 1000 : 0;
+    int failed = field == NULL;
+    failed |= jdoc_set_int(stats, "fills", (int64_t)sum_of(s, "fills"));
+    failed |= jdoc_set_double(stats, "volume", rounded(sum_of(s, "filled") / 1000, 100));
+    failed |= jdoc_set_double(stats, "distance_km", rounded((double)s->fuel.distance / 1000, 10));
     failed |= cost_set_sums(stats, "spent", &s->spent);
     for (size_t i = 0; i < s->spent.count; i++)
         if (strcmp(s->spent.all[i].currency, s->currency) == 0)
             own = amount_to_number(s->spent.all[i].minor, s->currency);
-    if (s->own_litres > 0)
-        failed |= jdoc_set_double(stats, "average_price", rounded(own / s->own_litres, 1000));
-    if (s->measured_km > 0) {
-        double use = s->measured_litres / s->measured_km * 100;
-        failed |= jdoc_set_double(stats, "measured_km", rounded(s->measured_km, 10));
+    if (own_litres > 0)
+        failed |= jdoc_set_double(stats, "average_price", rounded(own / own_litres, 1000));
+    if (metres > 0) {
+        double use = used * 100 / metres;
+        failed |= jdoc_set_double(stats, "measured_km", rounded(metres / 1000, 10));
         failed |= jdoc_set_double(stats, "consumption_l_per_100km", rounded(use, 100));
-        failed |= jdoc_set_double(stats, "best_l_per_100km", rounded(s->best, 100));
-        failed |= jdoc_set_double(stats, "worst_l_per_100km", rounded(s->worst, 100));
-        if (s->own_litres > 0)
-            failed |= jdoc_set_double(stats, "cost_per_100km",
-                rounded(use * own / s->own_litres, 100));
+        failed |= jdoc_set_double(stats, "best_l_per_100km", rounded(s->fuel.best, 100));
+        failed |= jdoc_set_double(stats, "worst_l_per_100km", rounded(s->fuel.worst, 100));
+        if (own_litres > 0)
+            failed |= jdoc_set_double(stats, "cost_per_100km", rounded(use * own / own_litres, 100));
     }
     return failed != 0 ? ERR_NOMEM : 0;
 }
@@ -368,33 +271,47 @@ static int set_stats_period(jdoc *stats, const struct stats *s, const char *peri
     return failed | jdoc_set_string(stats, "currency", s->currency);
 }
 
+/* An entry counts on its own local day. */
+static int read_stats(struct tools_run *run, struct stats *s, const char *period,
+    const struct zone *z)
+{
+    static const char *const ever[] = { "all" };
+    const char *const *spans = ever, **days;
+    size_t count = 1;
+    int64_t now = run->context->now_ms, to_ms = moment_day(now, 1, z) - 1;
+    int result = 0;
+    if (strcmp(period, "all") != 0) {
+        s->from_ms = moment_period_start(period, now, z);
+        result = span_list(run, s->from_ms, to_ms, z, &days, &count);
+        spans = days;
+    }
+    if (result == 0)
+        result = records_fuel_stats(run->context->store, run->context->uid,
+            jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL), s->from_ms, to_ms, spans, count,
+            run->arena, &s->fuel);
+    cost_add_numbers(&s->spent, &s->fuel.sums, "");
+    return result;
+}
+
 int fuel_tool_get_fuel_stats(struct tools_run *run)
 {
     const char *period = jdoc_text_or(run->args, "period", "month");
-    struct stats s = { .from_ms = -KEEP_FOREVER, .currency = cost_currency(run),
-        .vehicle = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL) };
+    struct stats s = { .from_ms = -KEEP_FOREVER, .currency = cost_currency(run) };
     const struct zone *z;
     char spent[COST_TEXT_SIZE];
-    int64_t now = run->context->now_ms, read_from = -KEEP_FOREVER;
     int result = moment_zone(run, &z);
+    if (result == 0)
+        result = read_stats(run, &s, period, z);
     if (result != 0)
         return result;
-    if (strcmp(period, "all") != 0) {
-        s.from_ms = moment_period_start(period, now, z);
-        read_from = moment_day(s.from_ms, -LOOK_BACK_DAYS, z);
-    }
-    result = keep_each(run, FUEL_FAMILY, read_from, moment_day(now, 1, z) - 1, count_entry, &s);
-    if (result != 0)
-        return result;
-    for (size_t i = 0; i < s.track_count; i++)
-        s.distance += s.tracks[i].last - s.tracks[i].first;
+    long long fills = (long long)sum_of(&s, "fills");
+    double litres = sum_of(&s, "filled") / 1000, metres = sum_of(&s, "metres");
     cost_sums_text(&s.spent, spent);
-    jdoc *out = s.fills == 0 ? tools_succeed(run, "There are no fill-ups in that period.")
-        : s.measured_km > 0 ? tools_succeed(run, "%lld fill-up%s, %.1f L for %s; %.1f L/100 km.",
-              (long long)s.fills, s.fills == 1 ? "" : "s", s.litres, spent,
-              s.measured_litres / s.measured_km * 100)
+    jdoc *out = fills == 0 ? tools_succeed(run, "There are no fill-ups in that period.")
+        : metres > 0 ? tools_succeed(run, "%lld fill-up%s, %.1f L for %s; %.1f L/100 km.", fills,
+              fills == 1 ? "" : "s", litres, spent, sum_of(&s, "used") * 100 / metres)
         : tools_succeed(run, "%lld fill-up%s, %.1f L for %s. Consumption needs two full tanks.",
-              (long long)s.fills, s.fills == 1 ? "" : "s", s.litres, spent);
+              fills, fills == 1 ? "" : "s", litres, spent);
     jdoc *stats = jdoc_new_object();
     if (out == NULL) {
         jdoc_free(stats);
@@ -402,5 +319,6 @@ int fuel_tool_get_fuel_stats(struct tools_run *run)
     }
     if (stats == NULL || jdoc_set(out, "stats", stats) != 0)
         return ERR_NOMEM;
-    return set_stats_period(stats, &s, period, now, z) | set_stats(stats, &s) ? ERR_NOMEM : 0;
+    return set_stats_period(stats, &s, period, run->context->now_ms, z)
+        | set_stats(run, stats, &s) ? ERR_NOMEM : 0;
 }

@@ -204,9 +204,10 @@ static void check_fields(const char *name, const jdoc *tool)
 {
     static const char *const fields[] = { "name", "description", "effect", "approval",
         "timeout_ms", "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider", "approval_when",
-        "core" };
+        "core", "untrusted", "reaches_others" };
+    static const char *const flags[] = { "core", "untrusted", "reaches_others" };
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 3 < known; i++) /* the last three are optional */
+    for (size_t i = 0; i + 5 < known; i++) /* the last five are optional */
         if (jdoc_get(tool, fields[i]) == NULL)
             fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = { 0 };
@@ -225,8 +226,12 @@ static void check_fields(const char *name, const jdoc *tool)
         fail(name, "timeout_ms must be 100 to 120000");
     if (jdoc_get_bool(tool, "idempotent", &flag) != 0)
         fail(name, "idempotent must be true or false");
-    if (jdoc_get(tool, "core") != NULL && (jdoc_get_bool(tool, "core", &flag) != 0 || !flag))
-        fail(name, "core must be true, or left out");
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (jdoc_get(tool, flags[i]) != NULL && (jdoc_get_bool(tool, flags[i], &flag) != 0 || !flag))
+            fail(name, "%s must be true, or left out", flags[i]);
+    if (jdoc_get(tool, "reaches_others") != NULL
+        && strcmp(jdoc_text_or(tool, "effect", ""), "read") == 0)
+        fail(name, "reaches_others: a tool that reads reaches nobody");
     if (strlen(jdoc_text_or(tool, "description", "")) < 30)
         fail(name, "description is too short for a model to choose by");
     check_keywords(name, jdoc_text_or(tool, "keywords", ""));
@@ -342,8 +347,10 @@ static void put_row(size_t i)
     const char *name = jdoc_text_or(e->tool, "name", "");
     const char *provider = jdoc_string(jdoc_get(e->tool, "provider"), NULL);
     int64_t timeout = 0;
-    bool idempotent = false, core = false;
+    bool idempotent = false, core = false, untrusted = false, reaches_others = false;
     jdoc_get_bool(e->tool, "core", &core);
+    jdoc_get_bool(e->tool, "untrusted", &untrusted);
+    jdoc_get_bool(e->tool, "reaches_others", &reaches_others);
     jdoc_get_int(e->tool, "timeout_ms", &timeout);
     jdoc_get_bool(e->tool, "idempotent", &idempotent);
     printf("    {\n        .name = \"%s\",\n        .family = \"%s\",\n        .description = ", name,
@@ -351,6 +358,8 @@ static void put_row(size_t i)
     put_literal(jdoc_text_or(e->tool, "description", ""));
     printf(",\n        .keywords = \"%s\",\n        .core = %s",
         jdoc_text_or(e->tool, "keywords", ""), core ? "true" : "false");
+    printf(",\n        .untrusted = %s,\n        .reaches_others = %s", untrusted ? "true" : "false",
+        reaches_others ? "true" : "false");
     printf(",\n        .arguments_schema = ");
     put_json(e->arguments);
     printf(",\n        .result_schema = ");

@@ -95,9 +95,15 @@ static const char *text_of(struct tools_run *run, const jdoc *document)
 int keep_commit(struct tools_run *run, const struct keep_item *items, size_t count,
     bool must_exist)
 {
+    return keep_commit_alert(run, items, count, must_exist, NULL);
+}
+
+int keep_commit_alert(struct tools_run *run, const struct keep_item *items, size_t count,
+    bool must_exist, const struct records_alert *alert)
+{
     const struct tools_context *context = run->context;
     struct records_fence fence = { .uid = context->uid, .session = context->session,
-        .epoch = context->epoch };
+        .epoch = context->epoch, .alert = alert };
     struct records_write *writes = arena_array(run->arena, count, sizeof *writes);
     const char *text = text_of(run, run->result), *prior = NULL;
     int result = keep_effect(run, &fence.effect);
@@ -133,6 +139,37 @@ int keep_get(struct tools_run *run, const char *family, const char *id, jdoc **d
     return result == 0 || result == ERR_NOMEM ? result : ERR_INTERNAL;
 }
 
+static int each_of(const struct records_list *list, keep_each_fn *fn, void *arg)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < list->count; i++) {
+        jdoc *document = NULL;
+        result = jdoc_parse(list->json[i], strlen(list->json[i]), &document, NULL, 0);
+        if (result == 0)
+            result = fn(arg, document);
+        else if (result != ERR_NOMEM)
+            result = ERR_INTERNAL;
+        jdoc_free(document);
+    }
+    return result;
+}
+
+int keep_list(const struct records_list *list, keep_each_fn *fn, void *arg)
+{
+    int result = each_of(list, fn, arg);
+    return result == ERR_LIMIT ? 0 : result;
+}
+
+int keep_tagged(struct tools_run *run, const struct records_page *page, keep_each_fn *fn, void *arg,
+    bool *more)
+{
+    struct records_list list;
+    int result = records_tagged(run->context->store, run->context->uid, page, run->arena, &list);
+    if (result == 0 && more != NULL)
+        *more = list.more;
+    return result == 0 ? keep_list(&list, fn, arg) : result;
+}
+
 static int each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
     bool newest_first, size_t size, keep_each_fn *fn, void *arg)
 {
@@ -144,15 +181,8 @@ static int each(struct tools_run *run, const char *family, int64_t from_ms, int6
             return ERR_NOMEM;
         result = records_range(run->context->store, run->context->uid, family, from_ms, to_ms,
             newest_first, offset, size, arena, &page);
-        for (size_t i = 0; result == 0 && i < page.count; i++) {
-            jdoc *document = NULL;
-            result = jdoc_parse(page.json[i], strlen(page.json[i]), &document, NULL, 0);
-            if (result == 0)
-                result = fn(arg, document);
-            else if (result != ERR_NOMEM)
-                result = ERR_INTERNAL;
-            jdoc_free(document);
-        }
+        if (result == 0)
+            result = each_of(&page, fn, arg);
         arena_free(arena);
     }
     return result == ERR_LIMIT ? 0 : result;

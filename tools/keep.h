@@ -36,6 +36,10 @@ struct keep_item {
 int keep_commit(struct tools_run *run, const struct keep_item *items, size_t count,
     bool must_exist);
 
+/* The same with an alert of a budget (store/records.h); NULL = none. */
+int keep_commit_alert(struct tools_run *run, const struct keep_item *items, size_t count,
+    bool must_exist, const struct records_alert *alert);
+
 /* document: owned by the caller; text: in the arena, for keep_item.seen; may be NULL. Returns 0,
  * ERR_NOT_FOUND or a fault. */
 int keep_get(struct tools_run *run, const char *family, const char *id, jdoc **document,
@@ -53,6 +57,11 @@ int keep_each(struct tools_run *run, const char *family, int64_t from_ms, int64_
 /* The same, newest first, in pages that begin small: for those who stop soon. */
 int keep_newest(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
     keep_each_fn *fn, void *arg);
+/* The same for one page of a tag (store/records.h); more: out, there are further ones; may be NULL. */
+int keep_tagged(struct tools_run *run, const struct records_page *page, keep_each_fn *fn, void *arg,
+    bool *more);
+/* The same for records that are read already. */
+int keep_list(const struct records_list *list, keep_each_fn *fn, void *arg);
 /* The record with the latest time, as keep_get. */
 int keep_latest(struct tools_run *run, const char *family, jdoc **document, const char **text);
 

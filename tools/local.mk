@@ -47,19 +47,31 @@ tools/registry.h: tools/generate$(EXEEXT) $(TOOLS_SPEC)
 tools/catalogue.md: tools/generate$(EXEEXT) $(TOOLS_SPEC)
 	$(AM_V_GEN)set --; $(TOOLS_SPEC_FILES); tools/generate$(EXEEXT) --markdown "$$@" > $@.new && mv $@.new $@
 $(libtools_a_OBJECTS): tools/registry.h
-TOOLS_LIBS = libtools.a
+TOOLS_LIBS = libtools.a $(ICAL_LIBS) $(HPDF_LIBS)
 
 # Records belong to the store, but only tools know them.
 STORE_LUA += store/lua/records_commit.lua store/lua/records_range.lua
 libstore_a_SOURCES += store/records.c store/records.h
-STORE_LUA += store/lua/lib_sums.lua store/lua/records_sums.lua store/lua/records_sums_make.lua \
-	store/lua/records_sums_drop.lua
-libstore_a_SOURCES += store/records_sums.c
+STORE_LUA += store/lua/lib_fuel.lua store/lua/lib_index.lua store/lua/lib_rules.lua \
+	store/lua/records_fuel_before.lua store/lua/records_fuel_stats.lua \
+	store/lua/records_fuel_uses.lua store/lua/records_index_drop.lua \
+	store/lua/records_index_make.lua store/lua/records_search.lua store/lua/records_sums.lua \
+	store/lua/records_tagged.lua store/lua/records_tags.lua store/lua/records_words.lua
+libstore_a_SOURCES += store/records_fuel.c store/records_index.c store/records_index.h \
+	store/records_sums.c
+# Events that repeat, and calendars as files
+libtools_a_SOURCES += tools/calendar_change.c tools/calendar_file.c tools/calendar_file.h \
+	tools/interchange.c tools/interchange.h tools/interchange_write.c tools/export_file.c \
+	tools/export_file.h tools/report_page.c tools/report_page.h \
+	tools/calendar_event.c tools/calendar_event.h \
+	tools/calendar_series.c tools/calendar_series.h tools/calendar_timer.h \
+	tools/recurrence.c tools/recurrence.h
 # Family money, travel and calendar, the rest of them
 libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c \
 	tools/calendar_reminders.c tools/calendar_reminders.h tools/calendar_timer.c \
-	tools/money.h tools/money_category.c tools/money_insight.c tools/money_manage.c \
-	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/spot.c tools/spot.h \
+	tools/money.h tools/money_alert.c tools/money_category.c tools/money_insight.c tools/money_manage.c \
+	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/span.c tools/span.h \
+	tools/spot.c tools/spot.h \
 	tools/travel_fuel.c tools/travel_map.c tools/travel_order.c tools/travel_places.c \
 	tools/travel_roads.c tools/travel_season.c tools/travel_spots.c tools/travel_videos.c \
 	tools/travel_weather.c
@@ -77,7 +89,7 @@ libtools_a_SOURCES += tools/assistant.c tools/finder.c tools/finder.h tools/find
 # Families community, shop and meals
 TOOLS_SPEC += tools/spec/community.json tools/spec/shop.json tools/spec/meals.json
 libtools_a_SOURCES += tools/community.c tools/community.h tools/community_people.c \
-	tools/community_read.c tools/diet.c tools/diet.h tools/fetch.c tools/fetch.h \
+	tools/community_read.c tools/diet.c tools/diet.h \
 	tools/ingredient.c tools/ingredient.h tools/meals.c tools/meals.h tools/meals_pantry.c \
 	tools/meals_plan.c tools/meals_share.c tools/recipe_page.c tools/recipe_page.h tools/shop.c \
 	tools/shop.h tools/shop_file.c tools/shop_web.c tools/words.c tools/words.h
@@ -88,3 +100,11 @@ STORE_LUA += store/lua/lib_shared.lua store/lua/shared_drop.lua store/lua/shared
 libstore_a_SOURCES += store/shared.c store/shared.h
 # Family assistant
 TOOLS_SPEC += tools/spec/assistant.json
+# Tools that no build makes: declared ones, and those of MCP servers
+libtools_a_SOURCES += tools/declared.c tools/declared.h tools/declared_fill.c tools/declared_run.c \
+	tools/dynamic.c tools/dynamic.h tools/entry_file.c tools/entry_file.h tools/foreign_schema.c \
+	tools/foreign_schema.h tools/mcp.c tools/mcp.h tools/mcp_define.c tools/mcp_define.h \
+	tools/mcp_exchange.c tools/mcp_exchange.h tools/mcp_peer.c tools/mcp_peer.h \
+	tools/mcp_reader.c tools/mcp_reader.h \
+	tools/mcp_servers.c tools/mcp_servers.h tools/mcp_stream.c tools/mcp_stream.h \
+	tools/mcp_wire.c tools/mcp_wire.h tools/outside.c tools/outside.h

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define FAMILY "maintenance"
+#define NAMED_MAX 150 /* services looked at by name */
 
 static const char *const list_fields[] = { "id", "task", "service_date", "timezone", "time_ms",
     "status", "mileage", "notes", "cost", "cost_minor", "currency", "created_at", "updated_at",
@@ -250,12 +251,12 @@ int maintenance_tool_delete_maintenance_record(struct tools_run *run)
 /* --- lists --- */
 
 struct listing {
+    struct tools_run *run;
     jdoc *records;
     size_t limit;
     int64_t now_ms, today_ms;
     const struct zone *zone;
-    const char *wanted; /* schedule: all, upcoming, overdue */
-    const char *task;   /* history */
+    const char *task; /* history */
     int64_t total, overdue;
     struct cost_sums cost;
 };
@@ -280,23 +281,21 @@ static int take_due(void *arg, const jdoc *record)
 {
     struct listing *l = arg;
     int64_t ms = 0;
-    if (!is_scheduled(record))
-        return 0;
     jdoc_get_int(record, "time_ms", &ms);
-    bool overdue = ms < l->today_ms;
-    if (strcmp(l->wanted, "all") != 0 && (strcmp(l->wanted, "overdue") == 0) != overdue)
-        return 0;
-    l->total++;
-    l->overdue += overdue;
-    return push(l, record, overdue ? "overdue" : "scheduled",
+    return push(l, record, ms < l->today_ms ? "overdue" : "scheduled",
         moment_days(l->now_ms, ms, l->zone) - 1);
 }
 
 static int take_done(void *arg, const jdoc *record)
 {
+    return push(arg, record, "completed", 0);
+}
+
+/* Every word is in its name. */
+static int take_named(void *arg, const jdoc *record)
+{
     struct listing *l = arg;
-    if (is_scheduled(record) || (l->task != NULL
-            && match_score(jdoc_text_or(record, "task", ""), l->task) < MATCH_SURE))
+    if (match_score(jdoc_text_or(record, "task", ""), l->task) < MATCH_SURE)
         return 0;
     l->total++;
     cost_add_record(&l->cost, record, "cost");
@@ -308,6 +307,7 @@ static int start_listing(struct tools_run *run, struct listing *l)
     int64_t limit = 10;
     int result = moment_zone(run, &l->zone);
     jdoc_get_int(run->args, "limit", &limit);
+    l->run = run;
     l->limit = (size_t)limit;
     l->now_ms = run->context->now_ms;
     if (result == 0)
@@ -329,12 +329,31 @@ static int finish_listing(struct tools_run *run, struct listing *l, int result)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+static int read_due(struct listing *l, const char *wanted)
+{
+    const struct tools_context *context = l->run->context;
+    struct records_tag tags[] = { { "scheduled", -KEEP_FOREVER, l->today_ms - 1, 0 },
+        { "scheduled", l->today_ms, KEEP_FOREVER, 0 } };
+    struct records_page page = { .family = FAMILY, .tag = "scheduled", .from = -KEEP_FOREVER,
+        .to = KEEP_FOREVER, .max = l->limit };
+    if (strcmp(wanted, "upcoming") == 0)
+        page.from = l->today_ms;
+    if (strcmp(wanted, "overdue") == 0)
+        page.to = l->today_ms - 1;
+    int result = records_tags(context->store, context->uid, FAMILY, tags, 2, l->run->arena);
+    if (result == 0)
+        result = keep_tagged(l->run, &page, take_due, l, NULL);
+    l->overdue = page.from < l->today_ms ? tags[0].count : 0;
+    l->total = l->overdue + (page.to > l->today_ms ? tags[1].count : 0);
+    return result;
+}
+
 int maintenance_tool_get_maintenance_schedule(struct tools_run *run)
 {
-    struct listing l = { .wanted = jdoc_text_or(run->args, "status", "all") };
+    struct listing l = { 0 };
     int result = start_listing(run, &l);
     if (result == 0)
-        result = keep_each(run, FAMILY, -KEEP_FOREVER, KEEP_FOREVER, take_due, &l);
+        result = read_due(&l, jdoc_text_or(run->args, "status", "all"));
     if (result == 0 && l.total == 0)
         tools_succeed(run, "No maintenance is scheduled for that.");
     else if (result == 0)
@@ -343,19 +362,46 @@ int maintenance_tool_get_maintenance_schedule(struct tools_run *run)
     return finish_listing(run, &l, result);
 }
 
+/* All of them: the sums stand beside the records. */
+static int read_done(struct listing *l)
+{
+    const struct tools_context *context = l->run->context;
+    struct records_tag tag = { "done", -KEEP_FOREVER, KEEP_FOREVER, 0 };
+    struct records_numbers sums;
+    int result = records_tags(context->store, context->uid, FAMILY, &tag, 1, l->run->arena);
+    if (result == 0)
+        result = records_numbers(context->store, context->uid, FAMILY, &(const char *){ "done" }, 1,
+            l->run->arena, &sums);
+    if (result != 0)
+        return result;
+    l->total = tag.count;
+    cost_add_numbers(&l->cost, &sums, "");
+    return keep_tagged(l->run, &(struct records_page){ .family = FAMILY, .tag = "done",
+        .from = -KEEP_FOREVER, .to = KEEP_FOREVER, .highest_first = true, .max = l->limit },
+        take_done, l, NULL);
+}
+
 int maintenance_tool_get_maintenance_history(struct tools_run *run)
 {
     struct listing l = { .task = jdoc_string(jdoc_get(run->args, "task_type"), NULL) };
+    struct records_list named = { 0 };
     char cost[COST_TEXT_SIZE];
     int result = start_listing(run, &l);
+    if (result == 0 && l.task == NULL)
+        result = read_done(&l);
+    else if (result == 0)
+        result = match_find(run, FAMILY, "d:", l.task, NAMED_MAX, &named);
     if (result == 0)
-        result = keep_newest(run, FAMILY, -KEEP_FOREVER, KEEP_FOREVER, take_done, &l);
+        result = keep_list(&named, take_named, &l);
     cost_sums_text(&l.cost, cost);
     if (result == 0 && l.total == 0)
         tools_succeed(run, "There are no such services in the history.");
     else if (result == 0)
-        tools_succeed(run, "%lld service%s in the history; cost in all: %s.", (long long)l.total,
-            l.total == 1 ? "" : "s", cost);
+        tools_succeed(run, "%lld service%s in the history; cost in all: %s.%s", (long long)l.total,
+            l.total == 1 ? "" : "s", cost, named.more ? " There are more with these words: only "
+            "the newest were looked at and summed." : "");
     result = finish_listing(run, &l, result);
+    if (result == 0)
+        result = jdoc_set_bool(run->result, "complete", !named.more);
     return result == 0 ? cost_set_sums(run->result, "total_cost", &l.cost) : result;
 }

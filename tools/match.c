@@ -10,6 +10,7 @@
 #define WORDS_MAX 24
 #define WORD_SIZE 32
 #define NAME_SHOWN 60
+#define LOOK_MAX 100 /* records looked at, those with most of the words */
 
 struct words {
     char all[WORDS_MAX][WORD_SIZE];
@@ -204,11 +205,49 @@ static int refuse(struct tools_run *run, const struct search *s)
     return result != 0 ? result : ERR_INVALID;
 }
 
+/* Of the family's words those that may be meant by one that was said. */
+static int forms_of(const char *said, const char *const *words, size_t count, struct arena *arena,
+    struct records_word *out)
+{
+    out->count = 0;
+    out->forms = arena_array(arena, count + 1, sizeof *out->forms);
+    for (size_t i = 0; out->forms != NULL && i < count; i++)
+        if (word_score(words[i], said) > 0)
+            out->forms[out->count++] = words[i];
+    return out->forms != NULL ? 0 : ERR_NOMEM;
+}
+
+int match_find(struct tools_run *run, const char *family, const char *prefix, const char *said,
+    size_t max, struct records_list *out)
+{
+    struct words s;
+    struct records_word forms[RECORDS_SAID_MAX];
+    const char *list[RECORDS_SAID_MAX], **words;
+    struct store *store = run->context->store;
+    size_t found;
+    memset(out, 0, sizeof *out);
+    split(said, &s);
+    s.count = s.count < RECORDS_SAID_MAX ? s.count : RECORDS_SAID_MAX;
+    for (size_t i = 0; i < s.count; i++)
+        list[i] = s.all[i];
+    if (s.count == 0)
+        return 0;
+    int result = records_words(store, run->context->uid, family, list, s.count, run->arena, &words,
+        &found);
+    for (size_t i = 0; result == 0 && i < s.count; i++)
+        result = forms_of(list[i], words, found, run->arena, &forms[i]);
+    return result != 0 ? result : records_search(store, run->context->uid, family, prefix, forms,
+        s.count, max, run->arena, out);
+}
+
 int match_pick(struct tools_run *run, const struct match_query *query, const char *said,
     const char **id)
 {
     struct search s = { .query = query, .said = said };
-    int result = keep_newest(run, query->family, -KEEP_FOREVER, KEEP_FOREVER, look, &s);
+    struct records_list found;
+    int result = match_find(run, query->family, "w:", said, LOOK_MAX, &found);
+    if (result == 0)
+        result = keep_list(&found, look, &s);
     if (result != 0)
         return result;
     if (s.same != 1 && s.sure != 1)

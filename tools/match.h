@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_MATCH_H
 #define TURNPIKE_TOOLS_MATCH_H
 
+#include "store/records.h"
 #include "tools/tools.h"
 
 #include <stdbool.h>
@@ -25,9 +26,17 @@ struct match_query {
     const char *argument, *id_argument;   /* where the name came from; what takes an id */
     const char *noun, *list_tool;         /* for messages: "maintenance record", its tool */
 };
+/*
+ * match_find -- the records with most of the words said, the newest first among equals, at most max;
+ * by the family's index of words (store/lua/lib_rules.lua) with this prefix. Of longer texts the first
+ * 24 words. out->more: there are others with some of the words. Returns 0 or a fault.
+ */
+int match_find(struct tools_run *run, const char *family, const char *prefix, const char *said,
+    size_t max, struct records_list *out);
+
 #define MATCH_SHOWN 5
 /*
- * match_pick -- the one record meant by `said`. Returns 0 and its id (arena); ERR_INVALID: none or
+ * match_pick -- the one record meant by `said`, of the 100 with most of its words. Returns 0 and its id (arena); ERR_INVALID: none or
  * several, the failure (`not_found`, or `ambiguous` with up to 5 of them) is set; a fault.
  */
 int match_pick(struct tools_run *run, const struct match_query *query, const char *said,

@@ -4,8 +4,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
-#include "tools/fetch.h"
+#include "tools/ask.h"
 #include "tools/keep.h"
+#include "tools/match.h"
 #include "tools/recipe_page.h"
 #include "tools/registry.h"
 
@@ -13,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX (2 * 1024 * 1024)
 #define FOREVER (INT64_C(1) << 52)
 #define SHARED_LOOK 200
 #define QUERY_WORDS 12
+#define LOOK_MAX 100 /* own recipes that a search looks at */
 
 /* --- save_recipe --- */
 
@@ -95,8 +96,8 @@ int meals_tool_save_recipe(struct tools_run *run)
     int result = check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
-    result = fetch_start(run, &(struct fetch_what){ .base = jdoc_text_or(run->args, "url", ""),
-        .service = "recipe page", .max_bytes = PAGE_MAX, .page = true, .done = page_came });
+    result = ask_bytes(run, &(struct ask){ .url = jdoc_text_or(run->args, "url", ""),
+        .service = "recipe page", .page = true }, page_came, NULL);
     if (result == ERR_FORBIDDEN || result == ERR_INVALID)
         return tools_fail_at(run, "/url", "the address of a public web page",
             "this address cannot be read from here");
@@ -131,12 +132,74 @@ static int add(struct meals_recipes *out, const struct diet *diet, jdoc *doc, co
     return 0;
 }
 
-struct own { struct meals_recipes *out; const struct diet *diet; };
+struct own {
+    struct meals_recipes *out;
+    const struct diet *diet;
+};
 
 static int add_own(void *arg, const jdoc *doc)
 {
     struct own *o = arg;
     return add(o->out, o->diet, jdoc_dup(doc), "own");
+}
+
+static bool holds(const struct records_list *list, const char *json)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->json[i], json) == 0)
+            return true;
+    return false;
+}
+
+static void merge(struct records_list *to, const struct records_list *from, size_t max)
+{
+    for (size_t i = 0; i < from->count && to->count < max; i++)
+        if (!holds(to, from->json[i]))
+            to->json[to->count++] = from->json[i];
+}
+
+/* Of very many the best by the words said, then the newest of each kind of meal. */
+static int choose_own(struct tools_run *run, const struct meals_wish *wish,
+    struct records_list *list)
+{
+    struct store *store = run->context->store;
+    struct records_list found, chosen = { .json = arena_array(run->arena, wish->max + 1,
+                                               sizeof *chosen.json) };
+    int result = chosen.json != NULL ? 0 : ERR_NOMEM;
+    if (result == 0 && wish->said != NULL && wish->said[0] != '\0') {
+        result = match_find(run, "recipe", "w:", wish->said, wish->max, &found);
+        merge(&chosen, &found, wish->max);
+    }
+    for (size_t i = 0; result == 0 && i < wish->type_count; i++) {
+        struct records_page page = { .family = "recipe", .from = 0, .to = FOREVER,
+            .highest_first = true, .max = wish->max / wish->type_count,
+            .tag = arena_printf(run->arena, "m:%s", wish->types[i]) };
+        result = page.tag == NULL ? ERR_NOMEM
+            : records_tagged(store, run->context->uid, &page, run->arena, &found);
+        merge(&chosen, &found, wish->max);
+    }
+    merge(&chosen, list, wish->max);
+    *list = chosen;
+    return result;
+}
+
+/* The oldest first. */
+static int collect_own(struct tools_run *run, const struct diet *diet,
+    const struct meals_wish *wish, struct meals_recipes *out)
+{
+    struct own own = { .out = out, .diet = diet };
+    struct records_list list;
+    int result = records_range(run->context->store, run->context->uid, "recipe", 0, FOREVER, true, 0,
+        wish->max, run->arena, &list);
+    out->more = result == 0 && list.more;
+    if (out->more)
+        result = choose_own(run, wish, &list);
+    for (size_t i = 0; result == 0 && i < list.count / 2; i++) {
+        const char *swap = list.json[i];
+        list.json[i] = list.json[list.count - 1 - i];
+        list.json[list.count - 1 - i] = swap;
+    }
+    return result == 0 ? keep_list(&list, add_own, &own) : result;
 }
 
 static bool is_there(const struct meals_recipes *out, const char *id)
@@ -169,16 +232,15 @@ static int add_shared(struct tools_run *run, const struct diet *diet, const char
     return result;
 }
 
-int meals_collect(struct tools_run *run, const struct diet *diet, const struct words *shared_terms,
-    struct meals_recipes *out)
+int meals_collect(struct tools_run *run, const struct diet *diet, const struct meals_wish *wish,
+    const struct words *shared_terms, struct meals_recipes *out)
 {
-    struct own own = { .out = out, .diet = diet };
-    *out = (struct meals_recipes){ .max = MEALS_RECIPES_MAX + 2 * SHARED_LOOK };
+    *out = (struct meals_recipes){ .max = wish->max + 2 * SHARED_LOOK };
     out->all = arena_array(run->arena, out->max, sizeof *out->all);
     const char *given = arena_printf(run->arena, "recipe-for:%s", run->context->uid);
     int result = out->all != NULL && given != NULL ? 0 : ERR_NOMEM;
     if (result == 0)
-        result = keep_each(run, "recipe", 0, FOREVER, add_own, &own);
+        result = collect_own(run, diet, wish, out);
     if (result == 0)
         result = add_shared(run, diet, given, NULL, "friend", out);
     if (result == 0 && shared_terms != NULL)
@@ -290,8 +352,9 @@ static int answer(struct tools_run *run, const struct meals_recipes *all, struct
     int result = list != NULL ? 0 : ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < shown; i++)
         result = jdoc_push(list, show(found[i].recipe));
-    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s", count, count == 1 ? "" : "s",
-            left_out) == NULL)
+    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s", count, count == 1 ? "" : "s",
+            left_out, all->more ? " Of the many saved ones those with these words and the newest "
+            "were looked at." : "") == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
         jdoc_free(list);
@@ -304,11 +367,28 @@ static int answer(struct tools_run *run, const struct meals_recipes *all, struct
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* What the call asks for, in words. */
+static int wish_of(struct tools_run *run, struct meals_wish *wish)
+{
+    const jdoc *things = jdoc_get(run->args, "ingredients");
+    const char *type = jdoc_string(jdoc_get(run->args, "meal_type"), NULL);
+    const char **types = arena_array(run->arena, 1, sizeof *types);
+    *wish = (struct meals_wish){ .max = LOOK_MAX, .types = types, .type_count = type != NULL,
+        .said = jdoc_text_or(run->args, "query", "") };
+    if (types != NULL)
+        types[0] = type;
+    for (size_t i = 0; wish->said != NULL && i < jdoc_length(things); i++)
+        wish->said = arena_printf(run->arena, "%s %s", wish->said,
+            jdoc_string(jdoc_at(things, i), NULL));
+    return types != NULL && wish->said != NULL ? 0 : ERR_NOMEM;
+}
+
 int meals_tool_search_recipes(struct tools_run *run)
 {
     struct diet diet;
     struct words query;
-    struct meals_recipes all;
+    struct meals_recipes all = { 0 };
+    struct meals_wish wish;
     bool public = false;
     size_t count = 0;
     int result = diet_read(run, &diet);
@@ -322,7 +402,9 @@ int meals_tool_search_recipes(struct tools_run *run)
         return result;
     words_add(&query, "", jdoc_string(jdoc_get(run->args, "query"), NULL));
     jdoc_get_bool(run->args, "include_public", &public);
-    result = meals_collect(run, &diet, public ? &query : NULL, &all);
+    result = wish_of(run, &wish);
+    if (result == 0)
+        result = meals_collect(run, &diet, &wish, public ? &query : NULL, &all);
     struct found *found = result == 0 ? arena_array(run->arena, all.count + 1, sizeof *found) : NULL;
     if (result == 0 && found == NULL)
         result = ERR_NOMEM;

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "tools/civil.h"
 #include "tools/ingredient.h"
 #include "tools/keep.h"
 #include "tools/match.h"
@@ -14,17 +15,17 @@
 #include <string.h>
 
 #define SOON_DAYS 7
+#define SHOWN_MAX 100
 #define LIST_MAX 20 /* entries of one list of preferences */
 
 /* --- the pantry --- */
 
-struct shelf { /* what a walk over the pantry gathers */
+struct shelf { /* what a look at the pantry gathers */
     struct tools_run *run;
     const struct zone *zone;
     jdoc *list;
-    size_t count;
-    int soon, over;
-    bool expiry_only;
+    int64_t today; /* 20261122, as the scores of the tag are */
+    int64_t week;  /* the same, SOON_DAYS later */
 };
 
 /* The last moment of the day at which it expires; INT64_MAX = never. */
@@ -53,38 +54,62 @@ static int set_status(jdoc *item, int64_t now_ms, const struct zone *z)
 static int list_item(void *arg, const jdoc *doc)
 {
     struct shelf *s = arg;
-    int64_t expiry = expiry_of(doc, s->zone), now = s->run->context->now_ms;
-    bool over = expiry < now, soon = !over && expiry <= moment_day(now, SOON_DAYS + 1, s->zone);
-    s->over += over;
-    s->soon += soon;
-    s->count++;
-    if (s->expiry_only && !over && !soon)
-        return 0;
     jdoc *item = jdoc_dup(doc);
-    int result = item != NULL ? set_status(item, now, s->zone) : ERR_NOMEM;
+    int result = item != NULL ? set_status(item, s->run->context->now_ms, s->zone) : ERR_NOMEM;
     if (result == 0)
         return jdoc_push(s->list, item);
     jdoc_free(item);
     return result;
 }
 
+/* A local day as a number. */
+static int64_t day_number(int64_t ms, const struct zone *z)
+{
+    char text[MOMENT_SIZE];
+    struct civil day = { 0 };
+    moment_date(ms, z, text);
+    return civil_parse(text, &day) == 0 ? day.year * 10000 + day.month * 100 + day.day : 0;
+}
+
+/* Everything in the order in which it was put in, or what expires, the first to expire first. */
+static int read_shelf(struct shelf *s, bool expiry_only)
+{
+    const struct tools_context *context = s->run->context;
+    struct records_list list;
+    if (expiry_only)
+        return keep_tagged(s->run, &(struct records_page){ .family = "pantry", .tag = "expiry",
+            .to = s->week, .max = SHOWN_MAX }, list_item, s, NULL);
+    int result = records_range(context->store, context->uid, "pantry", 0, KEEP_FOREVER, false, 0,
+        SHOWN_MAX, s->run->arena, &list);
+    return result == 0 ? keep_list(&list, list_item, s) : result;
+}
+
 static int list_pantry(struct tools_run *run, const struct zone *z, bool expiry_only)
 {
-    struct shelf s = { .run = run, .zone = z, .expiry_only = expiry_only };
-    s.list = jdoc_new_array();
-    int result = s.list != NULL ? keep_each(run, "pantry", 0, KEEP_FOREVER, list_item, &s)
-                                : ERR_NOMEM;
+    int64_t now = run->context->now_ms;
+    struct shelf s = { .run = run, .zone = z, .list = jdoc_new_array(),
+        .today = day_number(now, z), .week = day_number(moment_day(now, SOON_DAYS, z), z) };
+    struct records_tag tags[] = { { "expiry", 0, KEEP_FOREVER, 0 },
+        { "expiry", 0, s.today - 1, 0 }, { "expiry", s.today, s.week, 0 } };
+    int result = s.list != NULL ? records_tags(run->context->store, run->context->uid, "pantry",
+        tags, 3, run->arena) : ERR_NOMEM;
+    if (result == 0)
+        result = read_shelf(&s, expiry_only);
+    long long count = (long long)tags[0].count, over = (long long)tags[1].count,
+              soon = (long long)tags[2].count;
+    int64_t shown = (int64_t)jdoc_length(s.list), all = expiry_only ? over + soon : count;
+    const char *part = shown < all ? " Not all of them are listed." : "";
     if (result == 0 && (expiry_only
-            ? tools_succeed(run, "%d expired, %d within %d days.", s.over, s.soon, SOON_DAYS)
-            : tools_succeed(run, "%zu thing%s in the pantry; %d expired, %d soon.", s.count,
-                  s.count == 1 ? "" : "s", s.over, s.soon)) == NULL)
+            ? tools_succeed(run, "%lld expired, %lld within %d days.%s", over, soon, SOON_DAYS, part)
+            : tools_succeed(run, "%lld thing%s in the pantry; %lld expired, %lld soon.%s", count,
+                  count == 1 ? "" : "s", over, soon, part)) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
         jdoc_free(s.list);
         return result;
     }
     int failed = jdoc_set(run->result, "pantry", s.list);
-    failed |= jdoc_set_int(run->result, "count", (int64_t)jdoc_length(s.list));
+    failed |= jdoc_set_int(run->result, "count", shown);
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
@@ -93,34 +118,31 @@ struct stocktaking {
     const struct zone *zone;
     struct meals_stock *all;
     size_t count;
-    bool with_expired;
 };
 
 static int take_stock(void *arg, const jdoc *doc)
 {
     struct stocktaking *s = arg;
-    struct meals_stock *item = &s->all[s->count];
-    int64_t expiry = expiry_of(doc, s->zone);
-    if (s->count == MEALS_PANTRY_MAX)
-        return ERR_LIMIT;
-    if (expiry < s->run->context->now_ms && !s->with_expired)
-        return 0;
-    *item = (struct meals_stock){ .expiry_ms = expiry };
+    struct meals_stock *item = &s->all[s->count++];
+    *item = (struct meals_stock){ .expiry_ms = expiry_of(doc, s->zone) };
     item->id = arena_strdup(s->run->arena, jdoc_text_or(doc, "id", ""));
     item->name = arena_strdup(s->run->arena, jdoc_text_or(doc, "ingredient_name", ""));
     item->has_amount = jdoc_get_double(doc, "quantity", &item->amount) == 0;
     ingredient_convert(&item->amount, jdoc_text_or(doc, "unit", ""), item->unit);
-    s->count++;
     return item->id != NULL && item->name != NULL ? 0 : ERR_NOMEM;
 }
 
-int meals_pantry(struct tools_run *run, bool with_expired, struct meals_stock **out, size_t *count)
+int meals_pantry(struct tools_run *run, struct meals_stock **out, size_t *count, bool *more)
 {
-    struct stocktaking s = { .run = run, .with_expired = with_expired };
-    s.all = arena_array(run->arena, MEALS_PANTRY_MAX + 1, sizeof *s.all);
+    struct stocktaking s = { .run = run };
+    struct records_page page = { .family = "pantry", .tag = "expiry", .to = KEEP_FOREVER,
+        .max = MEALS_STOCK_MAX };
+    s.all = arena_array(run->arena, MEALS_STOCK_MAX + 1, sizeof *s.all);
     int result = s.all != NULL ? moment_zone(run, &s.zone) : ERR_NOMEM;
-    if (result == 0)
-        result = keep_each(run, "pantry", 0, KEEP_FOREVER, take_stock, &s);
+    if (result == 0) {
+        page.from = day_number(run->context->now_ms, s.zone);
+        result = keep_tagged(run, &page, take_stock, &s, more);
+    }
     *out = s.all;
     *count = s.count;
     return result;
@@ -171,12 +193,12 @@ static int fill_item(struct tools_run *run, jdoc *item, const struct zone *z)
 static int add_item(struct tools_run *run, const struct zone *z)
 {
     char id[IDENT_UUID_SIZE];
-    struct meals_stock *all;
-    size_t count;
+    int64_t count = 0;
     if (!jdoc_has(run->args, "ingredient_name"))
         return tools_fail_at(run, "/ingredient_name", "what is put into the pantry",
             "ingredient_name is missing");
-    int result = meals_pantry(run, true, &all, &count);
+    int result = records_count(run->context->store, run->context->uid, "pantry", 0, KEEP_FOREVER,
+        run->arena, &count);
     if (result == 0 && count >= MEALS_PANTRY_MAX)
         return tools_fail(run, "limit_reached", "The pantry is full: %d things.", MEALS_PANTRY_MAX);
     jdoc *item = jdoc_new_object();

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define SOON_MS (7LL * 86400000)
+#define RECIPES_LOOK 60 /* own ones that a plan is made from */
+#define PLANS_LOOK 60   /* that a shopping list looks at */
 #define NEEDS_MAX 600
 #define MEALS_MAX 400 /* of one shopping list */
 #define DAY_MS 86400000LL
@@ -27,29 +29,70 @@ struct candidate {
     bool disliked;
 };
 
-/* Is what the pantry holds named by the line of the recipe? */
-static bool names(struct arena *arena, const char *line, const char *thing)
+/* Words of a line of a recipe, or of a thing; mask: a bit for each, so that most are told apart fast. */
+struct line {
+    struct words words;
+    uint64_t mask;
+};
+
+static int read_line(struct arena *arena, const char *text, size_t max, struct line *l)
 {
-    struct words a, b;
-    if (words_init(&a, arena, 8) != 0 || words_init(&b, arena, 30) != 0)
-        return false;
-    words_add(&a, "", thing);
-    words_add(&b, "", line);
-    return a.count > 0 && words_within(&a, &b);
+    if (words_init(&l->words, arena, max) != 0)
+        return ERR_NOMEM;
+    words_add(&l->words, "", text);
+    l->mask = 0;
+    for (size_t i = 0; i < l->words.count; i++) {
+        uint32_t hash = 2166136261u;
+        for (const char *c = l->words.list[i]; *c != '\0'; c++)
+            hash = (hash ^ (unsigned char)*c) * 16777619u;
+        l->mask |= UINT64_C(1) << (hash % 64);
+    }
+    return l->words.failed ? ERR_NOMEM : 0;
 }
 
-static int pantry_score(struct tools_run *run, const jdoc *recipe, const struct meals_stock *stock,
-    size_t count)
+/* Is what the pantry holds named by the line of the recipe? */
+static bool names(const struct line *line, const struct line *thing)
+{
+    return thing->words.count > 0 && (thing->mask & ~line->mask) == 0
+        && words_within(&thing->words, &line->words);
+}
+
+struct larder { /* the pantry, ready to be compared with many lines */
+    struct meals_stock *stock;
+    struct line *things;
+    size_t count;
+    bool more;
+};
+
+static int read_larder(struct tools_run *run, struct larder *l)
+{
+    int result = meals_pantry(run, &l->stock, &l->count, &l->more);
+    l->things = arena_array(run->arena, l->count + 1, sizeof *l->things);
+    if (result == 0 && l->things == NULL)
+        result = ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < l->count; i++)
+        result = read_line(run->arena, l->stock[i].name, 8, &l->things[i]);
+    return result;
+}
+
+/* What a recipe uses of the larder; more when that expires soon. */
+static int pantry_score(struct tools_run *run, const jdoc *recipe, const struct larder *larder,
+    int *score)
 {
     const jdoc *lines = jdoc_get(recipe, "ingredients");
-    int score = 0;
-    for (size_t s = 0; s < count; s++)
-        for (size_t i = 0; i < jdoc_length(lines); i++)
-            if (names(run->arena, jdoc_string(jdoc_at(lines, i), NULL), stock[s].name)) {
-                score += stock[s].expiry_ms < run->context->now_ms + SOON_MS ? 4 : 2;
-                break;
-            }
-    return score;
+    bool *used = arena_array(run->arena, larder->count + 1, sizeof *used);
+    struct line line;
+    int result = used != NULL ? 0 : ERR_NOMEM;
+    for (size_t i = 0; result == 0 && larder->count > 0 && i < jdoc_length(lines); i++) {
+        result = read_line(run->arena, jdoc_string(jdoc_at(lines, i), NULL), 30, &line);
+        for (size_t k = 0; result == 0 && k < larder->count; k++) {
+            if (used[k] || !names(&line, &larder->things[k]))
+                continue;
+            used[k] = true;
+            *score += larder->stock[k].expiry_ms < run->context->now_ms + SOON_MS ? 4 : 2;
+        }
+    }
+    return result;
 }
 
 /* How well a recipe suits a meal; below 0: not at all. */
@@ -104,6 +147,7 @@ struct planning {
     size_t count;
     int64_t start_ms, days;
     int unfilled, filled;
+    bool more; /* recipes or things that were not looked at */
 };
 
 static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc *days)
@@ -172,9 +216,9 @@ static int commit_plan(struct planning *p)
         return tools_fail(run, "not_found", "No saved recipe suits these meals. save_recipe and "
             "search_recipes bring more in.");
     }
-    if (plan == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from the saved "
+    if (plan == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from the %ssaved "
             "recipes.%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
-            p->days == 1 ? "" : "s", gaps) == NULL) {
+            p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps) == NULL) {
         jdoc_free(plan);
         return ERR_NOMEM;
     }
@@ -191,34 +235,36 @@ static int commit_plan(struct planning *p)
 /* What may be eaten, with what the pantry gives to each. */
 static int gather(struct planning *p)
 {
+    static const char *const types[] = { "breakfast", "lunch", "dinner", "snack", "" };
+    const struct meals_wish wish = { .max = RECIPES_LOOK, .types = types, .type_count = 5 };
     struct tools_run *run = p->run;
     struct diet diet;
     struct meals_recipes all;
-    struct meals_stock *stock = NULL;
-    size_t things = 0;
+    struct larder larder = { 0 };
     bool use_pantry = true;
     jdoc_get_bool(run->args, "use_pantry_items", &use_pantry);
     int result = diet_read(run, &diet);
     if (result == 0)
         result = diet_add(&diet, jdoc_get(run->args, "dietary_preferences"), false, false);
     if (result == 0)
-        result = meals_collect(run, &diet, NULL, &all);
+        result = meals_collect(run, &diet, &wish, NULL, &all);
     if (result == 0 && use_pantry)
-        result = meals_pantry(run, false, &stock, &things);
+        result = read_larder(run, &larder);
     if (result != 0)
         return result;
+    p->more = all.more || larder.more;
     p->all = arena_array(run->arena, all.count + 1, sizeof *p->all);
     if (p->all == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < all.count; i++) {
+    for (size_t i = 0; result == 0 && i < all.count; i++) {
         struct candidate *c = &p->all[p->count++];
         *c = (struct candidate){ .recipe = &all.all[i],
-            .type = jdoc_text_or(all.all[i].doc, "meal_type", ""),
-            .pantry = pantry_score(run, all.all[i].doc, stock, things) };
+            .type = jdoc_text_or(all.all[i].doc, "meal_type", "") };
+        result = pantry_score(run, all.all[i].doc, &larder, &c->pantry);
         diet_refuses(&diet, all.all[i].doc, &c->disliked);
     }
-    if (all.count > 0)
-        return 0;
+    if (all.count > 0 || result != 0)
+        return result;
     result = all.refused > 0
         ? tools_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).",
               all.refused, all.refused_by)
@@ -268,6 +314,7 @@ struct shopping {
     int lost;                 /* recipes that are gone */
     bool any_plan;
     const char *plan;         /* plan ids: the one looked at */
+    bool more;                /* plans or things of the pantry that were not looked at */
 };
 
 /* Of two plans for one meal of one day the later made counts. */
@@ -309,6 +356,19 @@ static int add_plan(void *arg, const jdoc *plan)
     return result;
 }
 
+/* The plans that reach into the days from start to s->to; one has at most 30 days. */
+static int read_range(struct shopping *s, int64_t start)
+{
+    const struct tools_context *context = s->run->context;
+    struct records_list list;
+    struct moment last;
+    int64_t end = moment_parse(s->to, s->zone, &last) == 0 ? last.ms : KEEP_FOREVER;
+    int result = records_range(context->store, context->uid, "meal_plan", start - 31 * DAY_MS, end,
+        true, 0, PLANS_LOOK, s->run->arena, &list);
+    s->more |= result == 0 && list.more;
+    return result == 0 ? keep_list(&list, add_plan, s) : result;
+}
+
 static int read_dates(struct shopping *s)
 {
     struct moment day;
@@ -335,8 +395,7 @@ static int read_dates(struct shopping *s)
     s->to = arena_strdup(s->run->arena, to);
     if (s->from == NULL || s->to == NULL)
         return ERR_NOMEM;
-    /* A plan has at most 30 days. */
-    return keep_each(s->run, "meal_plan", start - 31 * DAY_MS, KEEP_FOREVER, add_plan, s);
+    return read_range(s, start);
 }
 
 /* Returns 0, ERR_INVALID (said) or a fault. */
@@ -436,11 +495,15 @@ static jdoc *show_need(const struct need *n, double amount)
 }
 
 /* What the pantry gives; the rest stays in *amount. Returns true when nothing need be bought. */
-static bool take_from_pantry(struct shopping *s, struct need *n, struct meals_stock *stock,
-    size_t count, double *amount)
+static bool take_from_pantry(struct shopping *s, struct need *n, const struct larder *larder,
+    double *amount)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!names(s->run->arena, n->name, stock[i].name))
+    struct meals_stock *stock = larder->stock;
+    struct line line;
+    if (read_line(s->run->arena, n->name, 30, &line) != 0)
+        return false;
+    for (size_t i = 0; i < larder->count; i++) {
+        if (!names(&line, &larder->things[i]))
             continue;
         if (!stock[i].has_amount || !n->what.has_amount)
             return true;
@@ -464,13 +527,13 @@ static bool take_from_pantry(struct shopping *s, struct need *n, struct meals_st
 
 static int split(struct shopping *s, jdoc *buy, jdoc *have)
 {
-    struct meals_stock *stock;
-    size_t count;
-    int result = meals_pantry(s->run, false, &stock, &count);
+    struct larder larder = { 0 };
+    int result = read_larder(s->run, &larder);
+    s->more |= larder.more;
     for (size_t i = 0; result == 0 && i < s->need_count; i++) {
         struct need *n = &s->needs[i];
         double amount = n->what.amount;
-        bool there = take_from_pantry(s, n, stock, count, &amount);
+        bool there = take_from_pantry(s, n, &larder, &amount);
         result = jdoc_push(there ? have : buy, show_need(n, there ? n->what.amount : amount));
     }
     return result;
@@ -485,8 +548,9 @@ static int commit_list(struct shopping *s)
     size_t count = jdoc_length(buy);
     ident_uuid7(id);
     if (result == 0 && (tools_succeed(run, "%zu thing%s to buy for %zu meal%s; %zu are in the "
-            "pantry.%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
-            jdoc_length(have), s->lost > 0 ? " Some recipes of the plan are gone." : "") == NULL
+            "pantry.%s%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
+            jdoc_length(have), s->lost > 0 ? " Some recipes of the plan are gone." : "",
+            s->more ? " Not all plans and all of the pantry were looked at." : "") == NULL
             || jdoc_set_string(list, "id", id) != 0
             || jdoc_set_string(list, "name", jdoc_text_or(run->args, "list_name", "Shopping list")) != 0
             || jdoc_set_string(list, "start_date", s->from) != 0

@@ -3,6 +3,7 @@
  * (id "me") are filled from elsewhere, in the form that docs/tools.md gives, so nothing in them is
  * taken for granted: a field of another type is left out.
  */
+#include "tools/civil.h"
 #include "tools/keep.h"
 #include "tools/match.h"
 #include "tools/moment.h"
@@ -17,6 +18,10 @@
 #define REFILL_DAYS 7
 #define MEDICATIONS_MAX 100
 #define FOUND_MAX 50
+#define FAMILY "medical_record"
+/* Looked at in one search: the newest by all that is in them, others by the index of words. */
+#define NEWEST_LOOK 100
+#define NAMED_LOOK 60
 
 struct field {
     const char *name;
@@ -111,13 +116,20 @@ struct listing {
 static int list_record(void *arg, const jdoc *record)
 {
     struct listing *l = arg;
-    if (l->type != NULL && strcmp(jdoc_text_or(record, "record_type", "other"), l->type) != 0)
-        return 0;
     if (jdoc_length(l->records) == l->limit) {
         l->more = true;
         return ERR_LIMIT;
     }
     return jdoc_push(l->records, record_view(record, false));
+}
+
+static int list_records(struct tools_run *run, struct listing *l)
+{
+    if (l->type == NULL)
+        return keep_newest(run, FAMILY, -KEEP_FOREVER, KEEP_FOREVER, list_record, l);
+    struct records_page page = { .family = FAMILY, .from = -KEEP_FOREVER, .to = KEEP_FOREVER,
+        .highest_first = true, .max = l->limit, .tag = arena_printf(run->arena, "t:%s", l->type) };
+    return page.tag != NULL ? keep_tagged(run, &page, list_record, l, &l->more) : ERR_NOMEM;
 }
 
 /* Records (taken), their number and whether there are more into run->result. */
@@ -141,8 +153,7 @@ int medical_tool_get_medical_records(struct tools_run *run)
     int64_t limit = 20;
     jdoc_get_int(run->args, "limit", &limit);
     l.limit = (size_t)limit;
-    int result = l.records == NULL ? ERR_NOMEM
-        : keep_newest(run, "medical_record", -KEEP_FOREVER, KEEP_FOREVER, list_record, &l);
+    int result = l.records == NULL ? ERR_NOMEM : list_records(run, &l);
     if (result != 0) {
         jdoc_free(l.records);
         return result;
@@ -165,6 +176,8 @@ struct search {
     const char *query;
     struct hit hits[FOUND_MAX + 1]; /* the last one is dropped */
     size_t count, limit, total;
+    const struct records_list *before; /* looked at already */
+    bool complete;
 };
 
 /* The title counts twice; words may be spread over the fields. */
@@ -211,6 +224,38 @@ static int look(void *arg, const jdoc *record)
     return 0;
 }
 
+static bool was_seen(const struct search *s, const char *json)
+{
+    for (size_t i = 0; s->before != NULL && i < s->before->count; i++)
+        if (strcmp(s->before->json[i], json) == 0)
+            return true;
+    return false;
+}
+
+/* The newest by their whole text, older ones by the index of words (the first 60 of each part):
+ * bounded, however many there are. */
+static int look_around(struct tools_run *run, struct search *s)
+{
+    const struct tools_context *context = run->context;
+    struct records_list newest, named = { 0 }, rest = { 0 };
+    int result = records_range(context->store, context->uid, FAMILY, -KEEP_FOREVER, KEEP_FOREVER,
+        true, 0, NEWEST_LOOK, run->arena, &newest);
+    s->complete = result == 0 && !newest.more;
+    if (result == 0)
+        result = keep_list(&newest, look, s);
+    if (result != 0 || s->complete)
+        return result;
+    result = match_find(run, FAMILY, "w:", s->query, NAMED_LOOK, &named);
+    s->before = &newest;
+    rest.json = arena_array(run->arena, named.count + 1, sizeof *rest.json);
+    if (result == 0 && rest.json == NULL)
+        result = ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < named.count; i++)
+        if (!was_seen(s, named.json[i]))
+            rest.json[rest.count++] = named.json[i];
+    return result == 0 ? keep_list(&rest, look, s) : result;
+}
+
 int medical_tool_search_medical_records(struct tools_run *run)
 {
     struct search s = { .query = jdoc_text_or(run->args, "query", "") };
@@ -218,8 +263,7 @@ int medical_tool_search_medical_records(struct tools_run *run)
     jdoc_get_int(run->args, "limit", &limit);
     s.limit = (size_t)(limit < FOUND_MAX ? limit : FOUND_MAX);
     jdoc *records = jdoc_new_array();
-    int result = records == NULL ? ERR_NOMEM
-        : keep_newest(run, "medical_record", -KEEP_FOREVER, KEEP_FOREVER, look, &s);
+    int result = records == NULL ? ERR_NOMEM : look_around(run, &s);
     for (size_t i = 0; i < s.count; i++) {
         if (result == 0)
             result = jdoc_push(records, s.hits[i].view);
@@ -230,12 +274,15 @@ int medical_tool_search_medical_records(struct tools_run *run)
         jdoc_free(records);
         return result;
     }
+    const char *limits = s.complete ? "" : " Of older records only the first 60 words of each "
+        "part were searched.";
     if (s.total == 0)
-        tools_succeed(run, "No medical record has these words.");
+        tools_succeed(run, "No medical record has these words.%s", limits);
     else
-        tools_succeed(run, "%zu medical record%s found, the best first.", s.total,
-            s.total == 1 ? "" : "s");
-    return answer_records(run, records, s.total > s.count);
+        tools_succeed(run, "%zu medical record%s found, the best first.%s", s.total,
+            s.total == 1 ? "" : "s", limits);
+    result = answer_records(run, records, s.total > s.count);
+    return result == 0 ? jdoc_set_bool(run->result, "complete", s.complete) : result;
 }
 
 /* --- get_medications --- */
@@ -284,10 +331,6 @@ static int list_medication(void *arg, const jdoc *medication)
     active = active && !has_passed(m, jdoc_string(jdoc_get(medication, "end_date"), NULL));
     if (m->active_only && !active)
         return 0;
-    if (jdoc_length(m->list) == MEDICATIONS_MAX) {
-        m->more = true;
-        return ERR_LIMIT;
-    }
     jdoc *view = view_of(medication, medication_fields);
     if (view == NULL || jdoc_set_bool(view, "active", active) != 0) {
         jdoc_free(view);
@@ -300,6 +343,19 @@ static int list_medication(void *arg, const jdoc *medication)
     return result;
 }
 
+/* The current ones are those whose last day has not passed; the rule of the tag is in lib_rules.lua. */
+static int list_medications(struct tools_run *run, struct medications *m)
+{
+    char today[MOMENT_SIZE];
+    struct civil day;
+    struct records_page page = { .family = "medication", .tag = "until", .to = KEEP_FOREVER,
+        .highest_first = true, .max = MEDICATIONS_MAX };
+    moment_date(m->now_ms, m->zone, today);
+    if (m->active_only && civil_parse(today, &day) == 0)
+        page.from = day.year * 10000 + day.month * 100 + day.day;
+    return keep_tagged(run, &page, list_medication, m, &m->more);
+}
+
 int medical_tool_get_medications(struct tools_run *run)
 {
     struct medications m = { .list = jdoc_new_array(), .warnings = jdoc_new_array(),
@@ -307,7 +363,7 @@ int medical_tool_get_medications(struct tools_run *run)
     jdoc_get_bool(run->args, "active_only", &m.active_only);
     int result = m.list == NULL || m.warnings == NULL ? ERR_NOMEM : moment_zone(run, &m.zone);
     if (result == 0)
-        result = keep_newest(run, "medication", -KEEP_FOREVER, KEEP_FOREVER, list_medication, &m);
+        result = list_medications(run, &m);
     size_t count = jdoc_length(m.list), warnings = jdoc_length(m.warnings);
     jdoc *out = result != 0 ? NULL
         : count == 0 ? tools_succeed(run, "No %smedication is stored.",

@@ -40,9 +40,10 @@ static jdoc *new_expense(struct tools_run *run, int64_t minor, const char *curre
     return NULL;
 }
 
-/* How the category's limit stands with this expense counted; *status NULL when there is none. */
+/* How the category's limit stands with this expense counted; *status NULL when there is none. alert:
+ * goes with the expense, or NULL. */
 static int budget_after(struct tools_run *run, const jdoc *expense, const char *currency,
-    jdoc **status)
+    jdoc **status, const struct records_alert **alert)
 {
     struct money_tally t = { .currency = currency,
         .only_one = jdoc_text_or(expense, "category", "") };
@@ -51,6 +52,7 @@ static int budget_after(struct tools_run *run, const jdoc *expense, const char *
     jdoc *budget = NULL;
     int64_t ms = 0, minor = 0;
     *status = NULL;
+    *alert = NULL;
     int result = keep_get(run, MONEY_BUDGET, t.only_one, &budget, NULL);
     if (result == 0)
         result = money_take_limit(&l, budget);
@@ -62,6 +64,8 @@ static int budget_after(struct tools_run *run, const jdoc *expense, const char *
     result = money_period(run, name, &p);
     if (result == 0)
         result = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (result == 0)
+        result = money_alert(run, &l.all[0], currency, &p, alert);
     if (result != 0)
         return result;
     jdoc_get_int(expense, "time_ms", &ms);
@@ -89,7 +93,8 @@ static int commit_expense(struct tools_run *run, jdoc *expense, const char *curr
     char amount[AMOUNT_TEXT_SIZE];
     int64_t minor = 0, ms = 0;
     jdoc *status = NULL;
-    int result = budget_after(run, expense, currency, &status);
+    const struct records_alert *alert;
+    int result = budget_after(run, expense, currency, &status, &alert);
     if (result != 0) {
         jdoc_free(expense);
         return result;
@@ -112,12 +117,12 @@ static int commit_expense(struct tools_run *run, jdoc *expense, const char *curr
     struct keep_item items[2] = { { .family = MONEY_EXPENSE, .id = jdoc_text_or(expense, "id", ""),
         .document = expense, .time_ms = ms } };
     if (saving == NULL)
-        return keep_commit(run, items, 1, false);
+        return keep_commit_alert(run, items, 1, false, alert);
     items[1] = *saving;
     jdoc *copy = jdoc_dup(saving->document);
     if (copy == NULL || jdoc_set(run->result, "saving", copy) != 0)
         return ERR_NOMEM;
-    return keep_commit(run, items, 2, false);
+    return keep_commit_alert(run, items, 2, false, alert);
 }
 
 int money_log_expense(struct tools_run *run, const struct keep_item *saving, const char *action)

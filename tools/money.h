@@ -84,6 +84,15 @@ jdoc *money_new_status(const char *category, int64_t spent, const struct money_l
 int money_compare(struct money_tally *t, const struct money_limits *l, const char *period,
     jdoc *list);
 
+/*
+ * money_alert -- what the commit of an expense takes along so that the user is told when the category
+ * has reached 80 % of its limit, or passed it: once per category, period and threshold, unless the
+ * setting budget_alerts is off (*alert NULL). p: the limit's present period. Returns 0 or a fault.
+ */
+struct records_alert;
+int money_alert(struct tools_run *run, const struct money_limit *limit, const char *currency,
+    const struct money_period *p, const struct records_alert **alert);
+
 struct keep_item;
 /* create_expense by the arguments of the run; saving: a record written with it, or NULL; action:
  * goes into the result as finances.action, or NULL. */

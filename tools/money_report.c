@@ -1,10 +1,12 @@
-/* export_budget_report: sums, limits and the expenses themselves, as JSON or CSV. */
+/* export_budget_report: sums, limits and the expenses themselves, as JSON, CSV or PDF. */
 #include "tools/money.h"
 #include "tools/registry.h"
 
 #include "base/err.h"
 #include "tools/amount.h"
+#include "tools/export_file.h"
 #include "tools/keep.h"
+#include "tools/report_page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,68 +90,68 @@ static int read_period(struct tools_run *run, struct money_period *p)
     return result != 0 ? result : ERR_INVALID;
 }
 
-/* --- CSV (RFC 4180); a text that a spreadsheet would take for a formula gets an apostrophe --- */
-
-static void put_field(struct buf *out, const char *text, bool last)
-{
-    buf_putc(out, '"');
-    if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
-        buf_putc(out, '\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            buf_putc(out, '"');
-        buf_putc(out, *text);
-    }
-    buf_puts(out, last ? "\"\r\n" : "\",");
-}
-
 static void put_csv(const struct report *r, struct buf *out)
 {
-    buf_puts(out, "date,category,amount,currency,description,location\r\n");
-    for (size_t i = 0; i < jdoc_length(r->expenses); i++) {
-        const jdoc *e = jdoc_at(r->expenses, i);
-        const char *currency = jdoc_text_or(e, "currency", "");
-        double amount = 0;
-        jdoc_get_double(e, "amount", &amount);
-        buf_printf(out, "%s,%s,%.*f,%s,", jdoc_text_or(e, "date", ""),
-            jdoc_text_or(e, "category", ""), amount_decimals(currency), amount, currency);
-        put_field(out, jdoc_text_or(e, "description", ""), false);
-        put_field(out, jdoc_text_or(e, "location", ""), true);
-    }
+    export_file_expense_names(out);
+    for (size_t i = 0; i < jdoc_length(r->expenses); i++)
+        export_file_expense(out, jdoc_at(r->expenses, i));
 }
 
 /* --- --- */
 
+static int put_file(const struct report *r, jdoc *report, bool csv)
+{
+    struct buf text = { 0 };
+    int result = 0;
+    if (csv)
+        put_csv(r, &text);
+    else
+        result = report_page_write(report, r->categories, r->expenses, &text);
+    if (result == 0)
+        result = buf_error(&text);
+    if (result == 0 && !csv)
+        result = jdoc_set_string(report, "encoding", "base64");
+    if (result == 0)
+        result = jdoc_set_string(report, "content", buf_text(&text));
+    buf_free(&text);
+    return result;
+}
+
+static const char *type_of(const char *format)
+{
+    return strcmp(format, "csv") == 0 ? "text/csv"
+        : strcmp(format, "pdf") == 0 ? "application/pdf" : "application/json";
+}
+
 static int fill_report(struct tools_run *run, struct report *r, jdoc *report)
 {
     const char *format = jdoc_text_or(run->args, "format", "json");
-    bool csv = strcmp(format, "csv") == 0;
+    bool json = strcmp(format, "json") == 0;
     char from[MOMENT_SIZE], to[MOMENT_SIZE], name[120];
-    struct buf text = { 0 };
     moment_date(r->p.from_ms, r->p.zone, from);
     moment_date(r->p.to_ms, r->p.zone, to);
-    snprintf(name, sizeof name, "budget-%.10s-to-%.10s.%s", from, to, csv ? "csv" : "json");
+    snprintf(name, sizeof name, "budget-%.10s-to-%.10s.%s", from, to, format);
     int failed = jdoc_set_string(report, "format", format);
     failed |= jdoc_set_string(report, "filename", name);
-    failed |= jdoc_set_string(report, "content_type", csv ? "text/csv" : "application/json");
+    failed |= jdoc_set_string(report, "content_type", type_of(format));
     failed |= money_set_period(report, &r->p, r->tally.currency);
     failed |= jdoc_set_double(report, "total",
         amount_to_number(r->tally.minor, r->tally.currency));
     failed |= jdoc_set_int(report, "count", r->tally.count);
-    failed |= jdoc_set(report, "categories", r->categories);
-    r->categories = NULL;
     failed |= money_set_others(report, &r->tally);
     failed |= jdoc_set_bool(report, "more", r->more);
-    if (csv) {
-        put_csv(r, &text);
-        failed |= buf_error(&text) != 0
-            || jdoc_set_string(report, "content", buf_text(&text)) != 0;
-    } else {
-        failed |= jdoc_set(report, "expenses", r->expenses);
+    int result = failed != 0 ? ERR_NOMEM : 0;
+    if (result == 0 && !json)
+        result = put_file(r, report, strcmp(format, "csv") == 0);
+    if (result == 0 && json) {
+        result = jdoc_set(report, "expenses", r->expenses);
         r->expenses = NULL;
     }
-    buf_free(&text);
-    return failed != 0 ? ERR_NOMEM : 0;
+    if (result == 0) {
+        result = jdoc_set(report, "categories", r->categories);
+        r->categories = NULL;
+    }
+    return result;
 }
 
 static int gather(struct tools_run *run, struct report *r)
@@ -172,8 +174,6 @@ int money_tool_export_budget_report(struct tools_run *run)
 {
     struct report r = { .tally = { .currency = money_currency(run) } };
     char total[AMOUNT_TEXT_SIZE];
-    if (strcmp(jdoc_text_or(run->args, "format", "json"), "pdf") == 0)
-        return tools_fail_at(run, "/format", "json or csv", "PDF reports cannot be written here");
     int result = read_period(run, &r.p);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;

@@ -3,15 +3,14 @@
 
 #include "base/err.h"
 #include "tools/amount.h"
-#include "tools/civil.h"
 #include "tools/keep.h"
+#include "tools/span.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define NEAR_PERCENT 80.0
-#define SPANS_MAX 240 /* days of a broken first and last month, and ten years of months */
 
 const char *money_currency(const struct tools_run *run)
 {
@@ -87,43 +86,16 @@ static int tally_sum(struct money_tally *t, const struct records_sum *sum)
     return 0;
 }
 
-/* Whole months as such, the rest by days: few keys for any period. */
-static size_t spans_of(const struct money_period *p, char spans[][MOMENT_SIZE], size_t max)
-{
-    char from[MOMENT_SIZE], to[MOMENT_SIZE];
-    struct civil a, b;
-    size_t count = 0;
-    moment_date(p->from_ms, p->zone, from);
-    moment_date(p->to_ms, p->zone, to);
-    if (civil_parse(from, &a) != 0 || civil_parse(to, &b) != 0)
-        return 0;
-    int64_t last = civil_days(b.year, b.month, b.day);
-    for (int64_t day = civil_days(a.year, a.month, a.day); day <= last && count < max; count++) {
-        civil_from_seconds(day * 86400, &a);
-        int length = civil_month_days(a.year, a.month);
-        bool whole = a.day == 1 && day + length - 1 <= last;
-        snprintf(spans[count], MOMENT_SIZE, whole ? "%04d-%02d" : "%04d-%02d-%02d", a.year,
-            a.month, a.day);
-        day += whole ? length : 1;
-    }
-    return count;
-}
-
 int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
     struct money_tally *t)
 {
-    char(*texts)[MOMENT_SIZE] = arena_array(run->arena, SPANS_MAX, sizeof *texts);
-    const char **spans = arena_array(run->arena, SPANS_MAX, sizeof *spans);
-    struct records_sums sums;
-    if (texts == NULL || spans == NULL)
-        return ERR_NOMEM;
-    size_t count = spans_of(p, texts, SPANS_MAX);
-    for (size_t i = 0; i < count; i++)
-        spans[i] = texts[i];
-    if (count == 0)
-        return 0;
-    int result = records_sums(run->context->store, run->context->uid, family, spans, count,
-        run->arena, &sums);
+    const char **spans;
+    size_t count;
+    struct records_sums sums = { 0 };
+    int result = span_list(run, p->from_ms, p->to_ms, p->zone, &spans, &count);
+    if (result == 0 && count > 0)
+        result = records_sums(run->context->store, run->context->uid, family, spans, count,
+            run->arena, &sums);
     for (size_t i = 0; result == 0 && i < sums.count; i++)
         result = tally_sum(t, &sums.all[i]);
     return result;

@@ -350,13 +350,14 @@ static int find_recipe(const jdoc *doc, int depth, jdoc **out)
 static int read_script(const char *from, const char *end, jdoc **out)
 {
     jdoc *doc = NULL;
-    char *text = strndup(from, (size_t)(end - from));
+    size_t len = (size_t)(end - from);
+    char *text = malloc(len + 1); /* not strndup: a page may hold NUL */
     if (text == NULL)
         return ERR_NOMEM;
-    for (char *c = text; c < text + (end - from); c++)
-        if ((unsigned char)*c < 0x20)
-            *c = ' ';
-    int result = jdoc_parse(text, strlen(text), &doc, NULL, 0);
+    for (size_t i = 0; i < len; i++)
+        text[i] = (unsigned char)from[i] < 0x20 ? ' ' : from[i];
+    text[len] = '\0';
+    int result = jdoc_parse(text, len, &doc, NULL, 0);
     if (result == 0)
         result = find_recipe(doc, 0, out);
     jdoc_free(doc);

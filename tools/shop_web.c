@@ -8,7 +8,7 @@
  *
  * An entry that has not what it needs is left out and counted; an answer of another form is none.
  */
-#include "tools/fetch.h"
+#include "tools/ask.h"
 
 #include "base/err.h"
 #include "base/log.h"
@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define RESULTS_MAX 20
+#define BYTES_MAX (512 * 1024)
 #define OFFERS_MAX 40
 #define TEXT_MAX 600
 #define URL_MAX 2000
@@ -231,9 +232,9 @@ static void arrived(struct tools_run *run, struct web *w)
     if (w->results_error == ERR_NOMEM || w->offers_error == ERR_NOMEM)
         run->error = ERR_NOMEM;
     else if (w->wants_results && w->results_error != 0)
-        run->error = fetch_failed(run, "search service");
+        run->error = ask_failed(run, "search service");
     else if (!w->wants_results && w->offers_error != 0)
-        run->error = fetch_failed(run, "price service");
+        run->error = ask_failed(run, "price service");
     else
         run->error = write_answer(run, w);
     tools_finished(run);
@@ -263,22 +264,22 @@ static int ask_search(struct tools_run *run, struct web *w, const char *type, co
 {
     char count[24];
     snprintf(count, sizeof count, "%lld", (long long)w->wanted);
-    const struct fetch_parameter parameters[] = { { "q", w->query }, { "type", type },
+    const struct ask_parameter parameters[] = { { "q", w->query }, { "type", type },
         { "count", count }, { "location", location }, { NULL, NULL } };
     const struct conf *conf = run->context->conf;
     w->wants_results = true;
-    return fetch_start(run, &(struct fetch_what){ .base = conf->search_url, .key = conf->search_key,
-        .parameters = parameters, .service = "search.url", .done = results_came, .arg = w });
+    return ask_bytes(run, &(struct ask){ .url = conf->search_url, .bearer = conf->search_key,
+        .parameters = parameters, .service = "search.url", .max_bytes = BYTES_MAX }, results_came, w);
 }
 
 static int ask_prices(struct tools_run *run, struct web *w, const char *query)
 {
-    const struct fetch_parameter parameters[] = { { "q", query }, { "country", w->country },
+    const struct ask_parameter parameters[] = { { "q", query }, { "country", w->country },
         { NULL, NULL } };
     const struct conf *conf = run->context->conf;
     w->wants_offers = true;
-    return fetch_start(run, &(struct fetch_what){ .base = conf->prices_url, .key = conf->prices_key,
-        .parameters = parameters, .service = "prices.url", .done = offers_came, .arg = w });
+    return ask_bytes(run, &(struct ask){ .url = conf->prices_url, .bearer = conf->prices_key,
+        .parameters = parameters, .service = "prices.url", .max_bytes = BYTES_MAX }, offers_came, w);
 }
 
 /* What could not even be asked is told like what did not answer. */
@@ -288,7 +289,7 @@ static int begun(struct tools_run *run, struct web *w, int result, const char *s
         w->waiting++;
         return ERR_AGAIN;
     }
-    return result == ERR_NOMEM ? result : fetch_failed(run, service);
+    return result == ERR_NOMEM ? result : ask_failed(run, service);
 }
 
 int shop_tool_web_search(struct tools_run *run)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/records.h"
+#include "tools/dynamic.h"
 #include "tools/finder.h"
 #include "tools/keep.h"
 #include "tools/registry.h"
@@ -36,6 +37,19 @@ struct waiting { /* a run that waits, and how long it may */
     struct tools_run *run;
 };
 
+int tools_configure(const struct conf *conf, char *why, size_t why_size)
+{
+    int error = dynamic_load(conf, why, why_size);
+    if (error == 0)
+        finder_forget();
+    return error;
+}
+
+void tools_refresh(const struct conf *conf)
+{
+    dynamic_refresh(conf);
+}
+
 int tools_global_init(void)
 {
     return finder_prepare();
@@ -43,19 +57,28 @@ int tools_global_init(void)
 
 size_t tools_count(void)
 {
-    return tools_registry_count;
+    return tools_registry_count + dynamic_count();
 }
 
 const struct tools_spec *tools_at(size_t index)
 {
-    return index < tools_registry_count ? &tools_registry[index] : NULL;
+    return index < tools_registry_count ? &tools_registry[index]
+                                        : dynamic_at(index - tools_registry_count);
+}
+
+bool tools_registered(const char *name)
+{
+    for (size_t i = 0; i < tools_registry_count; i++)
+        if (strcmp(tools_registry[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 const struct tools_spec *tools_find(const char *name)
 {
-    for (size_t i = 0; i < tools_registry_count; i++)
-        if (strcmp(tools_registry[i].name, name) == 0)
-            return &tools_registry[i];
+    for (size_t i = 0; i < tools_count(); i++)
+        if (strcmp(tools_at(i)->name, name) == 0)
+            return tools_at(i);
     return NULL;
 }
 
@@ -69,8 +92,19 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args)
     return value == NULL || strcmp(value, spec->approval_value) == 0;
 }
 
-static int parse_schemas(const struct tools_spec *spec, struct parsed **out)
+static int parse_failure_schema(void)
 {
+    return failure_schema != NULL ? 0
+        : jdoc_parse(failure_schema_text, sizeof failure_schema_text - 1, &failure_schema, NULL, 0);
+}
+
+static int parse_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **out)
+{
+    int result = parse_failure_schema();
+    if (result != 0)
+        return result;
+    if (spec->dynamic != NULL)
+        return dynamic_schemas(spec, arguments, out);
     size_t index = (size_t)(spec - tools_registry);
     if (index >= tools_registry_count)
         return ERR_INTERNAL;
@@ -79,38 +113,35 @@ static int parse_schemas(const struct tools_spec *spec, struct parsed **out)
     if (parsed == NULL)
         return ERR_NOMEM;
     struct parsed *p = &parsed[index];
-    int result = 0;
     if (p->arguments == NULL)
         result = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &p->arguments,
             NULL, 0);
     if (result == 0 && p->result == NULL)
         result = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &p->result, NULL, 0);
-    if (result == 0 && failure_schema == NULL)
-        result = jdoc_parse(failure_schema_text, sizeof failure_schema_text - 1, &failure_schema,
-            NULL, 0);
-    *out = p;
+    *arguments = p->arguments;
+    *out = p->result;
     return result;
 }
 
 int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem *problem)
 {
-    struct parsed *p;
-    int result = parse_schemas(spec, &p);
+    const jdoc *schema = NULL, *unused;
+    int result = parse_schemas(spec, &schema, &unused);
     if (result == 0)
-        result = schema_coerce(p->arguments, args);
-    return result == 0 ? schema_validate(p->arguments, args, problem) : result;
+        result = schema_coerce(schema, args);
+    return result == 0 ? schema_validate(schema, args, problem) : result;
 }
 
 int tools_check_result(const struct tools_spec *spec, const jdoc *value,
     struct tools_problem *problem)
 {
-    struct parsed *p;
+    const jdoc *unused, *schema = NULL;
     bool success = false;
-    int result = parse_schemas(spec, &p);
+    int result = parse_schemas(spec, &unused, &schema);
     if (result != 0)
         return result;
     jdoc_get_bool(value, "success", &success);
-    return schema_validate(success ? p->result : failure_schema, value, problem);
+    return schema_validate(success ? schema : failure_schema, value, problem);
 }
 
 static int set_failure(struct tools_run *run, const char *code, const char *path,
@@ -299,7 +330,8 @@ static void on_timeout(struct reactor_timer *timer)
     struct tools_run *run = w->run;
     if (run->on_cancel != NULL)
         run->on_cancel(run);
-    tools_fail(run, "timeout", "The service behind this tool did not answer in time.");
+    tools_fail(run, "timeout", "The service behind this tool did not answer in time.%s",
+        run->spec->effect == TOOLS_OUTSIDE ? " Whether it had an effect is not known." : "");
     tools_finished(run);
 }
 

@@ -45,13 +45,26 @@ struct tools_spec {
     const char *approval_argument, *approval_value; /* only calls where that argument has this value
                                                        need it; NULL = every call */
     const char *keywords;          /* other words that people use for it; for find_tools */
+    struct dynamic_tool *dynamic;  /* made at run time (tools/dynamic.h); NULL = of the registry */
     bool core;                     /* always offered to the model; the others are found */
+    bool untrusted;                /* its result holds what others wrote: data, never instructions */
+    bool reaches_others;           /* what it does others see: needs approval once untrusted content
+                                      stands in the conversation */
 };
+/*
+ * tools_configure -- reads what the operator added: declared HTTP tools and MCP servers. Before the
+ * fork and by `turnpiked --check`. Returns 0, ERR_CONFIG with why, ERR_NOMEM.
+ */
+int tools_configure(const struct conf *conf, char *why, size_t why_size);
+/* Between two requests of a worker: MCP servers' tools that have changed. Rows go out of use. */
+void tools_refresh(const struct conf *conf);
 /* What workers share: the index of find_tools. Before the fork. Returns 0 or ERR_NOMEM. */
 int tools_global_init(void);
 size_t tools_count(void);
 const struct tools_spec *tools_at(size_t index); /* stable order: the prompt cache depends on it */
 const struct tools_spec *tools_find(const char *name);
+/* Is it one of the build's own? */
+bool tools_registered(const char *name);
 /* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so yes. */
 bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
 /*
@@ -92,7 +105,7 @@ struct tools_run { /* one call */
     int error;                     /* a fault of ours that came while it waited; 0 = none */
     int64_t retry_after_ms;        /* of a refusal "rate_limited"; 0 = not known */
     void *waiting;                 /* tools.c's own */
-    void *fetches;                 /* fetch.c's own */
+    void *fetches;                 /* ask.c's own */
 };
 /*
  * tools_start -- checks and coerces args_json (text as the model wrote it; "" = {}), then calls

@@ -216,44 +216,63 @@ int transition_tool_create_transition_task(struct tools_run *run)
 /* --- get_transition_tasks: the most pressing first --- */
 
 struct listing {
-    const char *category, *status, *priority;
+    const char *category, *status;
     struct transition_departure departure;
-    struct transition_list lists[PRIORITIES];
-    size_t open;
-    int error;
+    struct transition_list list;
 };
 
 static int list_task(void *arg, const jdoc *task)
 {
     struct listing *l = arg;
-    size_t rank = 0;
-    const char *priority = jdoc_text_or(task, "priority", "medium");
-    if ((l->category != NULL && strcmp(jdoc_text_or(task, "category", ""), l->category) != 0)
-        || (l->priority != NULL && strcmp(priority, l->priority) != 0))
-        return 0;
     jdoc *view = transition_task_view(task, &l->departure);
-    if (view == NULL)
-        return ERR_NOMEM;
-    if (l->status != NULL && strcmp(jdoc_text_or(view, "status", ""), l->status) != 0) {
-        jdoc_free(view);
-        return 0;
-    }
-    while (rank + 1 < PRIORITIES && strcmp(priorities[rank], priority) != 0)
-        rank++;
-    l->open += is_open(task);
-    return transition_push(&l->lists[rank], view);
+    return view != NULL ? transition_push(&l->list, view) : ERR_NOMEM;
 }
 
-/* One list of the four. Takes nothing: items are copied. */
-static int join(struct listing *l, struct transition_list *all)
+/*
+ * The tag and the part of it that has the tasks of a status; scores of open ones are the days before
+ * the departure at which they are due, so that overdue are those above the days that are left.
+ */
+static void choose_tag(const struct listing *l, struct records_page *page, const char **state)
 {
-    int result = 0;
-    for (size_t i = 0; i < PRIORITIES; i++) {
-        size_t before = all->total;
-        for (size_t k = 0; result == 0 && k < jdoc_length(l->lists[i].items); k++)
-            result = transition_push(all, jdoc_dup(jdoc_at(l->lists[i].items, k)));
-        all->total = before + l->lists[i].total;
-    }
+    const struct transition_departure *d = &l->departure;
+    page->from = -KEEP_FOREVER;
+    page->to = KEEP_FOREVER;
+    page->highest_first = false;
+    *state = "all";
+    if (l->status == NULL)
+        return;
+    *state = strcmp(l->status, "completed") == 0 ? "done" : "open";
+    page->highest_first = strcmp(*state, "open") == 0; /* the first due */
+    if (strcmp(l->status, "overdue") == 0)
+        page->from = d->known ? d->days + 1 : KEEP_FOREVER;
+    else if (strcmp(l->status, "pending") == 0 && d->known)
+        page->to = d->days;
+    else if (strcmp(l->status, "pending") != 0 && strcmp(*state, "open") == 0)
+        page->from = KEEP_FOREVER; /* no task is ever in_progress */
+}
+
+/* Those of one priority: a page of them, and how many there are. */
+static int list_priority(struct tools_run *run, struct listing *l, const char *priority,
+    int64_t *open)
+{
+    const struct tools_context *context = run->context;
+    struct records_page page = { .family = TRANSITION_TASK, .max = TRANSITION_SHOWN_MAX };
+    const char *state, *space = l->category != NULL ? " " : "",
+               *category = l->category != NULL ? l->category : "";
+    choose_tag(l, &page, &state);
+    page.tag = arena_printf(run->arena, "%s %s%s%s", state, priority, space, category);
+    const char *still = arena_printf(run->arena, "open %s%s%s", priority, space, category);
+    if (page.tag == NULL || still == NULL)
+        return ERR_NOMEM;
+    bool all = strcmp(state, "open") != 0; /* the open ones among them are another range */
+    struct records_tag tags[] = { { page.tag, page.from, page.to, 0 },
+        { still, all ? -KEEP_FOREVER : page.from, all ? KEEP_FOREVER : page.to, 0 } };
+    int result = records_tags(context->store, context->uid, TRANSITION_TASK, tags, 2, run->arena);
+    size_t before = l->list.total;
+    if (result == 0 && tags[0].count > 0 && jdoc_length(l->list.items) < TRANSITION_SHOWN_MAX)
+        result = keep_tagged(run, &page, list_task, l, NULL);
+    l->list.total = before + (size_t)tags[0].count;
+    *open += strcmp(state, "done") == 0 ? 0 : tags[1].count;
     return result;
 }
 
@@ -261,29 +280,23 @@ int transition_tool_get_transition_tasks(struct tools_run *run)
 {
     struct listing l = { .category = jdoc_string(jdoc_get(run->args, "category"), NULL),
         .status = jdoc_string(jdoc_get(run->args, "status"), NULL),
-        .priority = jdoc_string(jdoc_get(run->args, "priority"), NULL) };
-    struct transition_list all = { .items = jdoc_new_array() };
-    int result = all.items != NULL ? transition_departure(run, &l.departure) : ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < PRIORITIES; i++) {
-        l.lists[i].items = jdoc_new_array();
-        result = l.lists[i].items != NULL ? 0 : ERR_NOMEM;
-    }
-    if (result == 0)
-        result = keep_each(run, TRANSITION_TASK, -KEEP_FOREVER, KEEP_FOREVER, list_task, &l);
-    if (result == 0)
-        result = join(&l, &all);
-    for (size_t i = 0; i < PRIORITIES; i++)
-        jdoc_free(l.lists[i].items);
+        .list.items = jdoc_new_array() };
+    const char *priority = jdoc_string(jdoc_get(run->args, "priority"), NULL);
+    int64_t open = 0;
+    int result = l.list.items != NULL ? transition_departure(run, &l.departure) : ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < PRIORITIES; i++)
+        if (priority == NULL || strcmp(priority, priorities[i]) == 0)
+            result = list_priority(run, &l, priorities[i], &open);
     if (result != 0) {
-        jdoc_free(all.items);
+        jdoc_free(l.list.items);
         return result;
     }
-    if (all.total == 0)
+    if (l.list.total == 0)
         tools_succeed(run, "There are no such tasks on the checklist.");
     else
-        tools_succeed(run, "%zu task%s, %zu still to do.", all.total, all.total == 1 ? "" : "s",
-            l.open);
-    return transition_answer(run, "tasks", &all);
+        tools_succeed(run, "%zu task%s, %lld still to do.", l.list.total,
+            l.list.total == 1 ? "" : "s", (long long)open);
+    return transition_answer(run, "tasks", &l.list);
 }
 
 /* --- complete_transition_task --- */

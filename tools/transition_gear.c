@@ -143,28 +143,38 @@ int transition_tool_mark_equipment_purchased(struct tools_run *run)
 
 struct listing {
     struct transition_list list;
-    const char *category;
-    bool with_purchased;
     int64_t to_buy, essential_to_buy, purchased;
     struct cost_sums estimated, spent; /* of what is to buy; of what was bought */
 };
 
 static int list_item(void *arg, const jdoc *item)
 {
-    struct listing *l = arg;
-    bool essential = false, purchased = is_purchased(item);
-    if (l->category != NULL && strcmp(jdoc_text_or(item, "category", ""), l->category) != 0)
-        return 0;
-    jdoc_get_bool(item, "is_essential", &essential);
-    if (purchased) {
-        l->purchased++;
-        cost_add_record(&l->spent, item, "actual_cost");
-        return l->with_purchased ? transition_push(&l->list, jdoc_dup(item)) : 0;
-    }
-    l->to_buy++;
-    l->essential_to_buy += essential;
-    cost_add_record(&l->estimated, item, "estimated_cost");
-    return transition_push(&l->list, jdoc_dup(item));
+    return transition_push(arg, jdoc_dup(item));
+}
+
+/* The sums stand beside the records; of the items a page is read. */
+static int read_list(struct tools_run *run, struct listing *l, bool with_purchased)
+{
+    const struct tools_context *context = run->context;
+    const char *category = jdoc_string(jdoc_get(run->args, "category"), NULL);
+    const char *bucket = category != NULL ? category : "*";
+    struct records_numbers sums;
+    struct records_page page = { .family = TRANSITION_EQUIPMENT, .from = -KEEP_FOREVER,
+        .to = KEEP_FOREVER, .max = TRANSITION_SHOWN_MAX,
+        .tag = arena_printf(run->arena, "%s %s", with_purchased ? "all" : "buy", bucket) };
+    int result = page.tag == NULL ? ERR_NOMEM : records_numbers(context->store, context->uid,
+        TRANSITION_EQUIPMENT, &bucket, 1, run->arena, &sums);
+    if (result == 0)
+        result = keep_tagged(run, &page, list_item, &l->list, NULL);
+    if (result != 0)
+        return result;
+    l->to_buy = cost_number(&sums, "buy");
+    l->essential_to_buy = cost_number(&sums, "essential buy");
+    l->purchased = cost_number(&sums, "bought");
+    cost_add_numbers(&l->estimated, &sums, "buy ");
+    cost_add_numbers(&l->spent, &sums, "bought ");
+    l->list.total = (size_t)(l->to_buy + (with_purchased ? l->purchased : 0));
+    return 0;
 }
 
 static int set_budget(jdoc *result, const struct listing *l)
@@ -182,12 +192,11 @@ static int set_budget(jdoc *result, const struct listing *l)
 
 int transition_tool_get_equipment_list(struct tools_run *run)
 {
-    struct listing l = { .category = jdoc_string(jdoc_get(run->args, "category"), NULL),
-        .list.items = jdoc_new_array() };
+    struct listing l = { .list.items = jdoc_new_array() };
     char estimated[COST_TEXT_SIZE];
-    jdoc_get_bool(run->args, "show_purchased", &l.with_purchased);
-    int result = l.list.items == NULL ? ERR_NOMEM
-        : keep_each(run, TRANSITION_EQUIPMENT, -KEEP_FOREVER, KEEP_FOREVER, list_item, &l);
+    bool with_purchased = false;
+    jdoc_get_bool(run->args, "show_purchased", &with_purchased);
+    int result = l.list.items != NULL ? read_list(run, &l, with_purchased) : ERR_NOMEM;
     if (result != 0) {
         jdoc_free(l.list.items);
         return result;

@@ -36,51 +36,46 @@ static double weight_of(const char *priority)
     return 2;
 }
 
-static int count_task(void *arg, const jdoc *task)
+/* "open PRIORITY CATEGORY" or "done ...". */
+static void count_tasks(struct progress *p, const struct records_number *n)
 {
-    struct progress *p = arg;
-    jdoc *view = transition_task_view(task, &p->departure);
-    if (view == NULL)
-        return ERR_NOMEM;
-    const char *status = jdoc_text_or(view, "status", ""), *category;
-    const char *priority = jdoc_text_or(view, "priority", "medium");
-    bool done = strcmp(status, "completed") == 0;
-    category = jdoc_text_or(view, "category", "custom");
-    p->tasks++;
-    p->done += done;
-    p->overdue += strcmp(status, "overdue") == 0;
-    p->critical_open += !done && strcmp(priority, "critical") == 0;
-    p->weight += weight_of(priority);
-    p->weight_done += done ? weight_of(priority) : 0;
+    char state[8] = "", priority[16] = "", category[32] = "";
+    if (sscanf(n->field, "%7s %15s %31s", state, priority, category) < 2)
+        return;
+    bool done = strcmp(state, "done") == 0;
+    p->tasks += n->value;
+    p->done += done ? n->value : 0;
+    p->critical_open += !done && strcmp(priority, "critical") == 0 ? n->value : 0;
+    p->weight += weight_of(priority) * (double)n->value;
+    p->weight_done += done ? weight_of(priority) * (double)n->value : 0;
     for (size_t i = 0; i < CATEGORIES; i++)
         if (strcmp(categories[i], category) == 0) {
-            p->by_category[i]++;
-            p->done_by_category[i] += done;
+            p->by_category[i] += n->value;
+            p->done_by_category[i] += done ? n->value : 0;
         }
-    jdoc_free(view);
-    return 0;
 }
 
-static int count_item(void *arg, const jdoc *item)
+static int numbers_of(struct tools_run *run, const char *family, const char *bucket,
+    struct records_numbers *out)
 {
-    struct progress *p = arg;
-    bool essential = false, bought = false;
-    jdoc_get_bool(item, "is_essential", &essential);
-    jdoc_get_bool(item, "is_purchased", &bought);
-    p->items++;
-    p->bought += bought;
-    p->essential += essential;
-    p->essential_bought += essential && bought;
-    return 0;
+    return records_numbers(run->context->store, run->context->uid, family, &bucket, 1, run->arena,
+        out);
 }
 
-static int count_issue(void *arg, const jdoc *issue)
+/* Open tasks that were due before today: their tags' scores are days before the departure. */
+static int count_overdue(struct tools_run *run, struct progress *p)
 {
-    struct progress *p = arg;
-    bool resolved = false;
-    jdoc_get_bool(issue, "resolved", &resolved);
-    p->critical_issues += !resolved && strcmp(jdoc_text_or(issue, "severity", ""), "critical") == 0;
-    return 0;
+    int64_t first = p->departure.days + 1;
+    struct records_tag tags[] = { { "open critical", first, KEEP_FOREVER, 0 },
+        { "open high", first, KEEP_FOREVER, 0 }, { "open medium", first, KEEP_FOREVER, 0 },
+        { "open low", first, KEEP_FOREVER, 0 } };
+    if (!p->departure.known)
+        return 0;
+    int result = records_tags(run->context->store, run->context->uid, TRANSITION_TASK, tags, 4,
+        run->arena);
+    for (size_t i = 0; i < 4; i++)
+        p->overdue += tags[i].count;
+    return result;
 }
 
 /* 0 to 100: tasks count 60, essential gear 25, practice trips 15, as far as there are any. */
@@ -148,18 +143,29 @@ static int set_progress(jdoc *object, const struct progress *p, bool scored, int
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* All from the sums that stand beside the records. */
 static int gather(struct tools_run *run, struct progress *p)
 {
+    struct records_numbers tasks = { 0 }, items = { 0 }, issues = { 0 };
     int result = transition_departure(run, &p->departure);
     if (result == 0)
-        result = keep_each(run, TRANSITION_TASK, -KEEP_FOREVER, KEEP_FOREVER, count_task, p);
+        result = numbers_of(run, TRANSITION_TASK, "all", &tasks);
+    for (size_t i = 0; result == 0 && i < tasks.count; i++)
+        count_tasks(p, &tasks.all[i]);
     if (result == 0)
-        result = keep_each(run, TRANSITION_EQUIPMENT, -KEEP_FOREVER, KEEP_FOREVER, count_item, p);
+        result = count_overdue(run, p);
     if (result == 0)
-        result = keep_each(run, TRANSITION_ISSUE, -KEEP_FOREVER, KEEP_FOREVER, count_issue, p);
+        result = numbers_of(run, TRANSITION_EQUIPMENT, "*", &items);
+    if (result == 0)
+        result = numbers_of(run, TRANSITION_ISSUE, "all", &issues);
     if (result == 0)
         result = records_count(run->context->store, run->context->uid, TRANSITION_TRIP,
             -KEEP_FOREVER, KEEP_FOREVER, run->arena, &p->trips);
+    p->bought = cost_number(&items, "bought");
+    p->items = p->bought + cost_number(&items, "buy");
+    p->essential_bought = cost_number(&items, "essential bought");
+    p->essential = p->essential_bought + cost_number(&items, "essential buy");
+    p->critical_issues = cost_number(&issues, "critical");
     return result;
 }
 
@@ -213,27 +219,28 @@ struct launch {
     int64_t completed;
 };
 
-static int take_done(void *arg, const jdoc *record)
-{
-    struct launch *l = arg;
-    for (size_t i = 0; i < LAUNCH_TASKS; i++)
-        if (strcmp(launch_tasks[i].id, jdoc_text_or(record, "id", "")) == 0 && l->done[i] == NULL) {
-            l->done[i] = jdoc_dup(record);
-            l->completed++;
-        }
-    return 0;
-}
-
 static int take_own(void *arg, const jdoc *task)
 {
     struct launch *l = arg;
-    int64_t before;
-    if (jdoc_get_int(task, "days_before_departure", &before) != 0 || before > 7
-        || strcmp(jdoc_text_or(task, "status", ""), "completed") == 0)
-        return 0;
-    l->own_total++;
-    return jdoc_length(l->own) < OWN_SHOWN
-        ? jdoc_push(l->own, transition_task_view(task, &l->departure)) : 0;
+    return jdoc_push(l->own, transition_task_view(task, &l->departure));
+}
+
+static int read_launch(struct tools_run *run, struct launch *l)
+{
+    const struct tools_context *context = run->context;
+    struct records_tag tag = { "launch", -KEEP_FOREVER, KEEP_FOREVER, 0 };
+    struct records_page page = { .family = TRANSITION_TASK, .tag = "launch", .from = -KEEP_FOREVER,
+        .to = KEEP_FOREVER, .max = OWN_SHOWN };
+    int result = transition_departure(run, &l->departure);
+    for (size_t i = 0; result == 0 && i < LAUNCH_TASKS; i++) {
+        result = keep_get(run, TRANSITION_LAUNCH, launch_tasks[i].id, &l->done[i], NULL);
+        l->completed += result == 0;
+        result = result == ERR_NOT_FOUND ? 0 : result;
+    }
+    if (result == 0)
+        result = records_tags(context->store, context->uid, TRANSITION_TASK, &tag, 1, run->arena);
+    l->own_total = (size_t)tag.count;
+    return result == 0 ? keep_tagged(run, &page, take_own, l, NULL) : result;
 }
 
 static jdoc *launch_view(const struct launch_task *task, const jdoc *done,
@@ -303,12 +310,7 @@ int transition_tool_get_launch_week_status(struct tools_run *run)
 {
     struct launch l = { .own = jdoc_new_array() };
     jdoc *object = jdoc_new_object();
-    int result = l.own == NULL || object == NULL ? ERR_NOMEM
-        : transition_departure(run, &l.departure);
-    if (result == 0)
-        result = keep_each(run, TRANSITION_LAUNCH, -KEEP_FOREVER, KEEP_FOREVER, take_done, &l);
-    if (result == 0)
-        result = keep_each(run, TRANSITION_TASK, -KEEP_FOREVER, KEEP_FOREVER, take_own, &l);
+    int result = l.own == NULL || object == NULL ? ERR_NOMEM : read_launch(run, &l);
     if (result == 0)
         result = set_launch(object, &l);
     if (result == 0)

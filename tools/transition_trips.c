@@ -119,42 +119,80 @@ struct summary {
     struct cost_sums cost;
 };
 
-static int count_trip(void *arg, const jdoc *trip)
+static int take_copy(void *list, const jdoc *document)
 {
-    struct summary *s = arg;
-    int64_t nights = 0, rating;
-    jdoc_get_int(trip, "nights", &nights);
-    s->trip_count++;
-    s->nights += nights;
-    if (jdoc_get_int(trip, "confidence_rating", &rating) == 0) {
-        if (s->rated == 0)
-            s->latest_rating = rating;
-        s->rated++;
-        s->rating_sum += rating;
+    return jdoc_push(list, jdoc_dup(document));
+}
+
+static int take_rating(void *arg, const jdoc *trip)
+{
+    jdoc_get_int(trip, "confidence_rating", arg);
+    return 0;
+}
+
+/* From the sums beside the records; of these the newest are read. */
+static int read_trips(struct tools_run *run, struct summary *s)
+{
+    const struct tools_context *context = run->context;
+    struct records_list newest;
+    struct records_numbers sums;
+    struct records_page rated = { .family = TRANSITION_TRIP, .tag = "rated", .from = -KEEP_FOREVER,
+        .to = KEEP_FOREVER, .highest_first = true, .max = 1 };
+    int result = records_numbers(context->store, context->uid, TRANSITION_TRIP,
+        &(const char *){ "all" }, 1, run->arena, &sums);
+    if (result == 0)
+        result = records_count(context->store, context->uid, TRANSITION_TRIP, -KEEP_FOREVER,
+            KEEP_FOREVER, run->arena, &s->trip_count);
+    if (result == 0)
+        result = records_range(context->store, context->uid, TRANSITION_TRIP, -KEEP_FOREVER,
+            KEEP_FOREVER, true, 0, TRIPS_SHOWN, run->arena, &newest);
+    if (result == 0)
+        result = keep_list(&newest, take_copy, s->trips);
+    if (result == 0)
+        result = keep_tagged(run, &rated, take_rating, &s->latest_rating, NULL);
+    if (result != 0)
+        return result;
+    s->nights = cost_number(&sums, "nights");
+    s->rated = cost_number(&sums, "rated");
+    s->rating_sum = cost_number(&sums, "rating");
+    return 0;
+}
+
+static int count_words(struct tools_run *run, const struct records_numbers *sums, const char *what,
+    const char *const *words, int64_t *counts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *field = arena_printf(run->arena, "%s %s", what, words[i]);
+        if (field == NULL)
+            return ERR_NOMEM;
+        counts[i] = cost_number(sums, field);
     }
-    return jdoc_length(s->trips) < TRIPS_SHOWN ? jdoc_push(s->trips, jdoc_dup(trip)) : 0;
+    return 0;
 }
 
-static void count_word(const char *const *words, int64_t *counts, size_t n, const char *word)
+static int read_issues(struct tools_run *run, struct summary *s)
 {
-    for (size_t i = 0; i < n; i++)
-        counts[i] += strcmp(words[i], word) == 0;
-}
-
-static int count_issue(void *arg, const jdoc *issue)
-{
-    struct summary *s = arg;
-    bool resolved = false;
-    const char *severity = jdoc_text_or(issue, "severity", "");
-    jdoc_get_bool(issue, "resolved", &resolved);
-    s->issue_count++;
-    s->resolved += resolved;
-    s->open_critical += !resolved && strcmp(severity, "critical") == 0;
-    count_word(severities, s->by_severity, SEVERITIES, severity);
-    count_word(areas, s->by_area, AREAS, jdoc_text_or(issue, "category", ""));
-    cost_add_record(&s->cost, issue, "cost");
-    return !resolved && jdoc_length(s->open_issues) < OPEN_SHOWN
-        ? jdoc_push(s->open_issues, jdoc_dup(issue)) : 0;
+    const struct tools_context *context = run->context;
+    struct records_numbers sums;
+    struct records_page open = { .family = TRANSITION_ISSUE, .tag = "open", .from = -KEEP_FOREVER,
+        .to = KEEP_FOREVER, .highest_first = true, .max = OPEN_SHOWN };
+    int result = records_numbers(context->store, context->uid, TRANSITION_ISSUE,
+        &(const char *){ "all" }, 1, run->arena, &sums);
+    if (result == 0)
+        result = records_count(context->store, context->uid, TRANSITION_ISSUE, -KEEP_FOREVER,
+            KEEP_FOREVER, run->arena, &s->issue_count);
+    if (result == 0)
+        result = keep_tagged(run, &open, take_copy, s->open_issues, NULL);
+    if (result == 0)
+        result = count_words(run, &sums, "severity", severities, s->by_severity, SEVERITIES);
+    if (result == 0)
+        result = count_words(run, &sums, "area", areas, s->by_area, AREAS);
+    if (result != 0)
+        return result;
+    s->resolved = cost_number(&sums, "resolved");
+    s->open_critical = cost_number(&sums, "critical");
+    cost_add_numbers(&s->cost, &sums, "");
+    return 0;
 }
 
 static int set_counts(jdoc *object, const char *key, const char *const *words,
@@ -194,9 +232,9 @@ int transition_tool_get_shakedown_summary(struct tools_run *run)
     jdoc *object = jdoc_new_object();
     int result = s.trips == NULL || s.open_issues == NULL || object == NULL ? ERR_NOMEM : 0;
     if (result == 0)
-        result = keep_newest(run, TRANSITION_TRIP, -KEEP_FOREVER, KEEP_FOREVER, count_trip, &s);
+        result = read_trips(run, &s);
     if (result == 0)
-        result = keep_newest(run, TRANSITION_ISSUE, -KEEP_FOREVER, KEEP_FOREVER, count_issue, &s);
+        result = read_issues(run, &s);
     if (result == 0)
         result = set_summary(object, &s);
     if (result == 0 && (s.trip_count + s.issue_count == 0

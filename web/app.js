@@ -1,6 +1,9 @@
 // The chat page: shows what the client library delivers. Text from outside is only ever put into
 // text nodes.
+import {Approvals} from "./approvals.js";
 import {TurnpikeClient, newId} from "./client.js";
+import {element, sentence} from "./elements.js";
+import {Inbox, isEntry} from "./inbox.js";
 
 const $ = id => document.getElementById(id);
 const log = $("log"), main = document.querySelector("main"), text = $("text");
@@ -10,6 +13,8 @@ const STATES = {connecting: "Connecting", open: "Connected", waiting: "Connectio
 let session = location.hash.slice(1) || localStorage.getItem("session") || newId();
 let client, running = null, older = null;
 const items = new Map(); // message or tool call id -> its element and text
+const approvals = new Approvals({place: e => log.append(e), answer: (id, body) => client.approve(id, body)});
+const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), request: (...args) => client.fetch(...args)});
 
 function remember() {
   localStorage.setItem("session", session);
@@ -17,13 +22,6 @@ function remember() {
 }
 
 // ---- elements --------------------------------------------------------------------------------
-
-function element(tag, className, content) {
-  const e = document.createElement(tag);
-  if (className) e.className = className;
-  if (content !== undefined) e.textContent = content;
-  return e;
-}
 
 /** Runs a change of the log and keeps its end in view if it was. */
 function change(fn) {
@@ -85,11 +83,6 @@ function toolCall(id, name, before = null) {
   items.set(id, item);
   place(item, before);
   return item;
-}
-
-function sentence(name) {
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function toolArgs(item, json) {
@@ -159,6 +152,27 @@ async function loadHistory(before = null) {
   $("older").hidden = !older;
 }
 
+/** What the user has been asked and has not answered, also in another tab. */
+async function loadApprovals() {
+  const asked = session;
+  try {
+    const {approvals: open} = await client.fetch(`/approvals?session_id=${encodeURIComponent(asked)}`);
+    if (asked === session) change(() => question(open));
+  } catch { /* the run's end shows them too */ }
+}
+
+function question(list) {
+  approvals.show(list);
+  for (const call of approvals.calls) {
+    const item = items.get(call);
+    if (item && item.result.hidden) {
+      item.element.className = "tool asked";
+      item.mark.textContent = "?";
+      item.status.textContent = "waits for you";
+    }
+  }
+}
+
 /** Another tab or device asked: its message is in the store, the events only carry the answer. */
 async function showQuestion() {
   const anchor = log.appendChild(document.createComment("question"));
@@ -216,6 +230,7 @@ const handlers = {
     log.replaceChildren();
     show(e.messages);
     for (const item of items.values()) item.snapshot = true;
+    approvals.again();
     for (const [id, item] of waiting) {
       if (items.has(id)) continue;
       items.set(id, item);
@@ -247,9 +262,11 @@ const handlers = {
   TOOL_CALL_RESULT(e) {
     const item = items.get(e.toolCallId);
     if (item) toolResult(item, plain(e.content));
+    approvals.settle(e.toolCallId);
   },
   RUN_FINISHED(e) {
     run(null);
+    if (e.outcome?.type === "interrupt") question(e.outcome.interrupts);
     closeOpen();
     if (e.outcome?.type === "cancelled") ending("Stopped.");
   },
@@ -271,6 +288,7 @@ async function open() {
   remember();
   items.clear();
   log.replaceChildren();
+  approvals.clear();
   notice("");
   run(null);
   client = new TurnpikeClient({session});
@@ -278,9 +296,15 @@ async function open() {
   client.addEventListener("state", e => {
     $("state").dataset.state = e.detail;
     $("state-text").textContent = STATES[e.detail];
-    if (e.detail === "open") notice("");
+    if (e.detail !== "open") return;
+    notice("");
+    inbox.load().catch(() => {}); // the next connection asks again
   });
-  client.addEventListener("event", e => change(() => handlers[e.detail.type]?.(e.detail)));
+  client.addEventListener("event", e => isEntry(e.detail) ? inbox.add(e.detail) : change(() => handlers[e.detail.type]?.(e.detail)));
+  client.addEventListener("frame", e => {
+    if (isEntry(e.detail)) inbox.add(e.detail);
+    else if (e.detail.type === "inbox_updated") inbox.remove(e.detail.id);
+  });
   client.addEventListener("problem", e => {
     notice(e.detail.message || e.detail.code);
     for (const item of items.values()) {
@@ -290,6 +314,8 @@ async function open() {
   await loadHistory();
   if (client !== mine) return;
   $("welcome").hidden = log.children.length > 0;
+  await loadApprovals();
+  if (client !== mine) return;
   client.start();
 }
 

@@ -77,6 +77,11 @@ export class TurnpikeClient extends EventTarget {
     else this.#transmit({type: "cancel", session_id: this.session});
   }
 
+  /** Answers an approval: {approved, edited_args?}. Its turn goes on in the session's events. */
+  approve(id, body) {
+    return this.fetch(`/approvals/${encodeURIComponent(id)}`, {method: "POST", body});
+  }
+
   /** A request to the HTTP side. Throws an Error with .status and .problem when it is refused. */
   async fetch(path, {method = "GET", body} = {}) {
     const headers = {};

@@ -2,6 +2,9 @@
 
 #include "base/http.h"
 #include "fcgi-app/loop.h"
+#include "tools/mcp.h"
+
+#define API_WORKER_LEAVE_MS 1000 /* for a word to servers that keep a session for us */
 
 /* api_worker -- short requests and single tools; never runs a turn. */
 int api_worker_main(struct worker *w)
@@ -10,6 +13,7 @@ int api_worker_main(struct worker *w)
     if (loop_new(&l, w, ROUTES_API) < 0)
         return 1;
     int status = loop_run(l);
+    mcp_leave(loop_app(l)->http, loop_app(l)->reactor, API_WORKER_LEAVE_MS);
     if (loop_app(l)->http != NULL)
         http_free(loop_app(l)->http);
     loop_free(l);

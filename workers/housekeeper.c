@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "store/turns.h"
 #include "workers/handover.h"
+#include "workers/mcp_desk.h"
 #include "workers/reminders.h"
 #include "workers/webhooks.h"
 
@@ -24,7 +25,7 @@
 /*
  * The housekeeper looks after turns that nobody runs: those of dead workers become pending,
  * pending ones are handed to the turn pool. What it knows is a list of jobs; the truth stands in
- * Redis. It also holds the desks of reminders and webhooks.
+ * Redis. It also holds the desks of reminders, webhooks and MCP servers.
  */
 #define LOOK_MS 1000     /* between looks at tp:hint:leases */
 #define LOOK_BUSY_MS 250 /* while something was due */
@@ -33,6 +34,8 @@
 #define HANDOVERS_MAX 16 /* open at once */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
+/* Who was refused has been told to come again in a second: a waiting turn lets them in first. */
+#define COURTESY_MS 1100
 #define LINE_SIZE 512
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
@@ -60,12 +63,15 @@ struct housekeeper {
     struct listen *listen;
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
+    struct mcp_desk *mcp;
     struct reactor_source supervisor;
     char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
     size_t line_len;
     struct job jobs[JOBS_MAX];
     size_t handovers;
+    unsigned long long refusals, own_refusals; /* of the turn pool, so far; ours among them */
+    int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
     int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
     unsigned link_generation;
@@ -83,6 +89,27 @@ static struct job *job_find(struct housekeeper *k, enum job_kind kind, const cha
     return NULL;
 }
 
+static void notice_refusals(struct housekeeper *k, int64_t now)
+{
+    unsigned long long all = atomic_load(&k->worker->board->refused_full);
+    unsigned long long others = all > k->own_refusals ? all - k->own_refusals : 0;
+    if (others > k->refusals)
+        k->refused_ms = now;
+    k->refusals = others;
+}
+
+/*
+ * A session may have as many turns waiting as it likes: its next one comes at once only when nobody
+ * else was just refused. Else a worker stays free for as long as those were told to wait.
+ */
+static int64_t first_due(struct housekeeper *k, enum job_kind kind)
+{
+    int64_t now = clock_mono_ms();
+    notice_refusals(k, now);
+    bool others_wait = k->refused_ms != 0 && now - k->refused_ms < COURTESY_MS;
+    return kind == JOB_RUN && others_wait ? now + COURTESY_MS : now;
+}
+
 static void job_add(
     struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid)
 {
@@ -94,7 +121,7 @@ static void job_add(
         log_limited(LOG_LEVEL_WARN, "too many turns to look after at once");
         return;
     }
-    *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = clock_mono_ms()};
+    *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = first_due(k, kind)};
     snprintf(job->uid, sizeof(job->uid), "%s", uid);
     snprintf(job->turn, sizeof(job->turn), "%s", turn);
 }
@@ -127,6 +154,7 @@ static void job_on_handover(void *arg, int status, int retry_ms)
     job->keeper->handovers--;
     if (status == 503 || status == 0 || status == 429) {
         log_debug("turn %s: the pool answered %d, again later", job->turn, status);
+        job->keeper->own_refusals += status == 503;
         job_later(job, job->abandoned ? 0 : retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
         return;
     }
@@ -167,8 +195,10 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
     if (next[0] != '\0') {
         job_add(k, JOB_RUN, uid, next, 0);
         struct job *job = job_find(k, JOB_RUN, next, 0);
-        if (job != NULL)
+        if (job != NULL) {
             job->abandoned = true;
+            job->due_ms = clock_mono_ms();
+        }
     }
     return 0;
 }
@@ -243,10 +273,11 @@ static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int6
         hint_expired(k, hint);
 }
 
-static void notice_reconnect(struct housekeeper *k, int64_t now)
+/* Redis was away, or has answered so late that workers cannot have renewed their leases either. */
+static void notice_outage(struct housekeeper *k, int64_t asked, int64_t now)
 {
     unsigned generation = link_generation(k->store->link);
-    if (generation == k->link_generation)
+    if (generation == k->link_generation && now - asked < k->worker->conf->lease_ms / 4)
         return;
     k->link_generation = generation;
     k->patient_until_ms = now + k->worker->conf->lease_ms;
@@ -257,8 +288,9 @@ static void look(struct housekeeper *k, int64_t now)
     static struct turns_hint hints[LOOK_MAX];
     size_t count = 0;
     k->look_ms = now + LOOK_MS;
+    int64_t asked = clock_mono_ms();
     int error = turns_hints(k->store, 0, hints, LOOK_MAX, &count);
-    notice_reconnect(k, clock_mono_ms());
+    notice_outage(k, asked, clock_mono_ms());
     if (error != 0) {
         log_limited(LOG_LEVEL_WARN, "cannot look for abandoned turns: %s", err_text(error));
         return;
@@ -272,7 +304,7 @@ static void look(struct housekeeper *k, int64_t now)
 static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
 {
     struct housekeeper *k = arg;
-    if (webhooks_desk_wake(k->webhooks, bytes, len))
+    if (webhooks_desk_wake(k->webhooks, bytes, len) || mcp_desk_wake(k->mcp, bytes, len))
         return;
     k->look_ms = 0;
     reminders_desk_wake(k->desk);
@@ -349,6 +381,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = webhooks_desk_new(&k->webhooks, k->store, k->reactor);
     if (error == 0)
+        error = mcp_desk_new(&k->mcp, k->store, k->reactor);
+    if (error == 0)
         error = listen_new(&k->listen, conf, k->reactor);
     if (error == 0)
         error = listen_start(k->listen, "tp:wake", &handlers);
@@ -366,6 +400,7 @@ static void housekeeper_close(struct housekeeper *k)
     listen_free(k->listen);
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
+    mcp_desk_free(k->mcp);
     store_close(k->store);
     reactor_free(k->reactor);
     free(k);
@@ -387,11 +422,14 @@ static int64_t housekeeper_step(struct housekeeper *k)
         log_reopen();
     }
     measure(k, now);
+    notice_refusals(k, now);
     if (now >= k->look_ms)
         look(k, now);
     int64_t next = jobs_step(k, now, reminders_desk_step(k->desk, now));
     int64_t webhooks = webhooks_desk_step(k->webhooks, now);
     next = webhooks < next ? webhooks : next;
+    int64_t mcp = mcp_desk_step(k->mcp, now);
+    next = mcp < next ? mcp : next;
     return next < k->look_ms ? next : k->look_ms;
 }
 

@@ -116,6 +116,13 @@ static void track_run(struct hub_topic *t, const struct logentry *e)
         t->running = false;
 }
 
+/* What came before this entry lies below the cursor: Redis has lost what this viewer saw then. */
+static bool is_foreign(const struct hub_viewer *w, const struct logentry *e)
+{
+    return w->v.cursor.n > 0 && e->prev.epoch > 0 && !w->until_final &&
+           logentry_id_compare(e->prev, w->v.cursor) < 0;
+}
+
 static void on_entry(struct hub *h, struct hub_topic *t, const struct logentry *e)
 {
     struct hub_viewer *w, *next;
@@ -123,8 +130,13 @@ static void on_entry(struct hub *h, struct hub_topic *t, const struct logentry *
     track_run(t, e);
     for (w = t->viewers; w; w = next) {
         next = w->next;
+        enum viewer_event event = viewer_classify(&w->v, e);
         w->quiet_since_ms = t->seen_ms;
-        switch (viewer_step(&w->v, viewer_classify(&w->v, e))) {
+        if (event == VIEWER_ON_NEXT && w->v.state == VIEWER_LIVE && is_foreign(w, e)) {
+            w->verify = true;
+            event = VIEWER_ON_GAP;
+        }
+        switch (viewer_step(&w->v, event)) {
         case VIEWER_DELIVER:
             deliver(h, w, e);
             break;
@@ -207,6 +219,16 @@ static bool deliver_joined(
 
 static void check_viewer(struct hub *h, struct hub_viewer *w);
 
+/* The page began at the cursor's own entry, which another one stands in the place of. */
+static bool has_lost_cursor(const struct hub_viewer *w, const struct channel_entry *first)
+{
+    struct logentry_id id;
+
+    return !w->until_final && w->v.cursor.n > 0 &&
+           logentry_id_parse(first->id, first->id_len, &id) == 0 &&
+           logentry_id_compare(id, w->v.cursor) > 0;
+}
+
 static void on_page(void *arg, int error, const struct channel_entry *entries, size_t count)
 {
     struct hub_viewer *w = arg;
@@ -219,6 +241,13 @@ static void on_page(void *arg, int error, const struct channel_entry *entries, s
         viewer_event(h, w, VIEWER_ON_FAILED);
         return;
     }
+    if (w->verify && count > 0 && has_lost_cursor(w, &entries[0])) {
+        w->verify = false;
+        end_runs(h, w, "", 0);
+        viewer_event(h, w, VIEWER_ON_TOO_OLD);
+        return;
+    }
+    w->verify = false;
     for (size_t i = 0; i < count && go_on; i++) {
         struct logentry e;
         if (logentry_parse_value(
@@ -245,6 +274,7 @@ static void on_page(void *arg, int error, const struct channel_entry *entries, s
 static void read_page(struct hub *h, struct hub_viewer *w)
 {
     char key[HUB_KEY_SIZE], cursor[LOGENTRY_ID_SIZE];
+    struct logentry_id behind = w->v.cursor;
 
     if (!h->sink.is_drained(w)) {
         w->catching_up = true;
@@ -252,7 +282,9 @@ static void read_page(struct hub *h, struct hub_viewer *w)
         return;
     }
     snprintf(key, sizeof(key), "%s:log", w->topic->name);
-    logentry_id_format(w->v.cursor, cursor);
+    if (w->verify && behind.n > 0)
+        behind.n--;
+    logentry_id_format(behind, cursor);
     if (channel_range(h->channel, key, cursor, PAGE_ENTRIES, on_page, w) < 0)
         viewer_event(h, w, VIEWER_ON_FAILED);
     else
@@ -265,7 +297,8 @@ static int locate(struct hub *h, struct hub_viewer *w, const char *messages, cha
 {
     char log[HUB_KEY_SIZE], msgs[HUB_KEY_SIZE], turns[HUB_KEY_SIZE];
     const char *name = w->topic->name;
-    const char *texts[6] = {name, log, msgs, turns, messages, w->run ? w->run : ""};
+    char cursor[LOGENTRY_ID_SIZE];
+    const char *texts[7] = {name, log, msgs, turns, messages, w->run ? w->run : "", cursor};
     int user_end = (int)(strchr(name, '}') - name);
     int rc;
 
@@ -273,7 +306,8 @@ static int locate(struct hub *h, struct hub_viewer *w, const char *messages, cha
     snprintf(msgs, sizeof(msgs), "%s:msgs", name);
     snprintf(turns, sizeof(turns), "%.*s}:turn:", user_end, name);
     w->asked = w->v.cursor;
-    rc = channel_script(h->channel, &script_view_locate, 3, texts, 6, fn, w);
+    logentry_id_format(w->v.cursor, cursor);
+    rc = channel_script(h->channel, &script_view_locate, 3, texts, 7, fn, w);
     if (rc == 0)
         w->in_flight = true;
     return rc;
@@ -288,6 +322,17 @@ static bool cursor_too_old(const struct hub_viewer *w, const struct hub_place *p
     if (!p->trimmed || logentry_id_compare(c, p->oldest) >= 0)
         return false;
     return !(c.epoch == p->oldest.epoch && c.n + 1 == p->oldest.n);
+}
+
+/*
+ * Redis has lost the end of what this client has seen, and the log has gone on without it: what
+ * comes behind the cursor does not follow what is shown.
+ */
+static bool cursor_is_foreign(const struct hub_viewer *w, const struct hub_place *p)
+{
+    return !w->v.located && p->has_log && !p->known &&
+           logentry_id_compare(w->asked, p->oldest) > 0 &&
+           logentry_id_compare(w->asked, p->top) < 0;
 }
 
 /* Start of the running turn, so that a new viewer sees all of it, else the log's end. */
@@ -340,7 +385,7 @@ static void on_located(
     w->topic->running = p.running;
     if (!w->v.located && !w->named_cursor) {
         start_at(w, &p);
-    } else if (cursor_too_old(w, &p)) {
+    } else if (cursor_too_old(w, &p) || cursor_is_foreign(w, &p)) {
         viewer_event(h, w, VIEWER_ON_TOO_OLD);
         return;
     } else {
@@ -541,6 +586,7 @@ static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event 
 
 static void confirm(struct hub *h, struct hub_viewer *w)
 {
+    w->verify = w->v.located;
     if (w->topic->session)
         viewer_event(h, w, w->v.located ? VIEWER_ON_CONFIRMED : VIEWER_ON_CONFIRMED_NEW);
 }

@@ -13,7 +13,8 @@ enum {
     AT_TRIMMED,
     AT_EXISTS,
     AT_STATE,
-    AT_STATUS
+    AT_STATUS,
+    AT_KNOWN
 };
 
 static bool read_id(const char *text, size_t len, struct logentry_id *id)
@@ -33,6 +34,7 @@ int hub_place_read(
     p->has_first = read_id(texts[AT_FIRST], lens[AT_FIRST], &p->first);
     p->trimmed = texts[AT_TRIMMED] && texts[AT_TRIMMED][0] == '1';
     p->exists = texts[AT_EXISTS] && texts[AT_EXISTS][0] == '1';
+    p->known = texts[AT_KNOWN] && texts[AT_KNOWN][0] == '1';
     p->run = texts[AT_RUN] ? texts[AT_RUN] : "";
     p->running = p->run[0] != '\0';
     p->state = texts[AT_STATE] ? texts[AT_STATE] : "";

@@ -9,9 +9,10 @@
 struct hub_place {
     struct logentry_id top, oldest, first; /* first: the log's end before the running turn */
     bool has_log, has_first, trimmed, running, exists;
+    bool known; /* the log has an entry of the cursor that was asked with */
     const char *run, *state; /* borrowed; "" = none */
 };
-#define HUB_PLACE_MESSAGES 8 /* index of the first message in the reply */
+#define HUB_PLACE_MESSAGES 9 /* index of the first message in the reply */
 
 /* Returns 0 or ERR_INTERNAL: no such reply. */
 int hub_place_read(

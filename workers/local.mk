@@ -6,6 +6,8 @@ libworkers_a_SOURCES = \
 	workers/crew.c workers/crew.h \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
+	workers/mcp_command.c workers/mcp_command.h \
+	workers/mcp_desk.c workers/mcp_desk.h \
 	workers/pressure.c workers/pressure.h \
 	workers/reminders.c workers/reminders.h \
 	workers/scoreboard.c workers/scoreboard.h \
@@ -29,7 +31,7 @@ turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a libagent.a 
 
 bin_PROGRAMS += turnpike
 turnpike_SOURCES = workers/turnpike.c
-turnpike_LDADD = libworkers.a $(BASE_LIBS)
+turnpike_LDADD = libworkers.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
 
 systemdunitdir = $(prefix)/lib/systemd/system
 dist_systemdunit_DATA = systemd/turnpike.service systemd/turnpike.socket

@@ -4,6 +4,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "fcgi-app/loop.h"
+#include "tools/tools.h"
 #include "workers/supervisor.h"
 
 #include <getopt.h>
@@ -80,6 +81,11 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
     struct arguments *arguments = arg;
     int error = arguments->http_ready ? 0 : http_global_init();
     arguments->http_ready = error == 0;
+    if (error == 0) {
+        error = tools_configure(conf, why, CONF_WHY_SIZE);
+        if (error == ERR_CONFIG)
+            return error;
+    }
     if (error == 0)
         error = turn_global_init(conf);
     if (error != 0) {
@@ -94,6 +100,8 @@ static int check_only(struct arguments *arguments)
     struct conf conf;
     char why[CONF_WHY_SIZE] = "";
     int error = main_configure(arguments, &conf, why);
+    if (error == 0 && (error = tools_configure(&conf, why, sizeof(why))) != 0)
+        conf_fini(&conf);
     if (error != 0) {
         fprintf(stderr, "turnpiked: %s\n", why[0] != '\0' ? why : err_text(error));
         return 1;

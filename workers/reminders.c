@@ -9,6 +9,7 @@
 #include "store/records.h"
 #include "store/reminders.h"
 #include "tools/calendar_reminders.h"
+#include "tools/calendar_timer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -118,7 +119,8 @@ static void put_ahead(struct buf *b, int64_t minutes)
 static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes)
 {
     static const char *const names[] = {
-        "title", "start_date", "end_date", "timezone", "event_type", "location_name", NULL};
+        "title", "start_date", "end_date", "occurrence", "timezone", "event_type",
+        "location_name", NULL};
     const char *title = jdoc_text_or(event, "title", "");
     bool all_day = false;
 
@@ -164,7 +166,6 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
     struct reminders_firing *f, int64_t now_ms)
 {
     struct buf event = {0}, next = {0}, extra = {0};
-    char now[CLOCK_RFC3339_SIZE];
     int64_t due_ms = due->due_ms;
 
     if (strcmp(jdoc_text_or(timer, "state", ""), "set") != 0)
@@ -172,12 +173,9 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
     jdoc_get_int(timer, "due_ms", &due_ms);
     if (due_ms > now_ms)
         return reminders_later(d->store, due->member, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
-    clock_rfc3339(now_ms, now);
     timer_event(&event, timer);
     put_when(&extra, due_ms, now_ms);
-    int error = jdoc_set_string(timer, "state", "fired");
-    if (error == 0)
-        error = jdoc_set_string(timer, "updated_at", now);
+    int error = calendar_timer_fired(timer, now_ms, &f->next_ms);
     jdoc_write(timer, &next);
     f->event = buf_text(&event);
     f->next = buf_text(&next);
@@ -189,7 +187,31 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
     buf_free(&event);
     buf_free(&next);
     buf_free(&extra);
-    return fate_of(error);
+    if (error != 0 || f->next_ms == 0)
+        return fate_of(error);
+    /* It repeats: its hint stays, for the next time. */
+    d->fired++;
+    return reminders_later(d->store, due->member, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
+}
+
+/*
+ * The hint of a series' next reminder, planned before this one's is dropped: who finds that this one
+ * has been fired plans it again, as the one that fired it may have died over it.
+ */
+static enum fate plan_next(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *series, int64_t now_ms, enum fate fate)
+{
+    struct reminders_hint hint;
+    int64_t next, after = now_ms - CALENDAR_REMINDERS_MISSED_MS;
+
+    if (due->kind != REMINDERS_SERIES || (fate != FATE_FIRED && fate != FATE_DROP))
+        return fate;
+    if (after < due->due_ms)
+        after = due->due_ms;
+    if (calendar_reminders_next(series, due->minutes, after, &next) != 0)
+        return fate;
+    reminders_series_hint(&hint, due->uid, due->id, due->minutes, next);
+    return reminders_plan(d->store, &hint, 1) == 0 ? fate : FATE_STOP;
 }
 
 static enum fate fire_event(struct reminders_desk *d, const struct reminders_due *due,
@@ -197,11 +219,13 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
 {
     struct buf event = {0}, extra = {0};
     char mark[IDENT_CLIENT_MESSAGE_MAX + 64];
+    jdoc *occurrence;
 
-    if (!calendar_reminders_has(record, due->minutes, due->due_ms))
-        return unproven(due, now_ms);
+    if (!calendar_reminders_has(record, due->minutes, due->due_ms, &occurrence))
+        return plan_next(d, due, record, now_ms, unproven(due, now_ms));
     snprintf(mark, sizeof(mark), "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
-    reminder_event(&event, record, due->minutes);
+    reminder_event(&event, occurrence ? occurrence : record, due->minutes);
+    jdoc_free(occurrence);
     put_when(&extra, due->due_ms, now_ms);
     f->mark = mark;
     f->event = buf_text(&event);
@@ -211,7 +235,7 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
     f->mark = f->event = f->extra = NULL;
     buf_free(&event);
     buf_free(&extra);
-    return fate_of(error);
+    return plan_next(d, due, record, now_ms, fate_of(error));
 }
 
 static enum fate fire_snooze(
@@ -232,7 +256,9 @@ static enum fate fire_record(struct reminders_desk *d, const struct reminders_du
 {
     struct reminders_firing f = {.uid = due->uid,
         .id = due->id,
-        .family = due->kind == REMINDERS_TIMER ? "timer" : "event"};
+        .family = due->kind == REMINDERS_TIMER    ? "timer"
+                  : due->kind == REMINDERS_SERIES ? "series"
+                                                  : "event"};
     jdoc *record = NULL;
     enum fate fate;
 

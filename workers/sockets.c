@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define PASSED_MAX 16
+#define STALE_TRIES 40
+#define STALE_EVERY_US 50000
 
 const char *sockets_name(enum sockets_which which)
 {
@@ -144,9 +146,13 @@ static int bind_fresh(int fd, const struct sockaddr_un *address)
         return 0;
     if (errno != EADDRINUSE)
         return -1;
-    if (!is_stale(address)) {
-        errno = EADDRINUSE;
-        return -1;
+    /* The lock is ours: it may be workers that are dying after their killed turnpiked. */
+    for (int i = 0; !is_stale(address); i++) {
+        if (i == STALE_TRIES) {
+            errno = EADDRINUSE;
+            return -1;
+        }
+        usleep(STALE_EVERY_US);
     }
     unlink(address->sun_path);
     return bind(fd, (const struct sockaddr *)address, sizeof(*address));

@@ -30,7 +30,8 @@ void sockets_init(struct sockets *s);
 /*
  * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
  * none of the four names, by the file name api.sock, turn.sock ...) and makes the others: mode and
- * group from conf, the control socket 0600; a stale file is removed only when nobody listens.
+ * group from conf, the control socket 0600; a stale file is removed only when nobody listens, for
+ * which it waits up to 2 s.
  * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
  */
 int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);

@@ -247,6 +247,18 @@ void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer)
 
 /* ---- time ---- */
 
+/*
+ * Is its planned end due? Connections that came together do not leave together: each has its own
+ * moment in the last fifth of stream.max_age.
+ */
+static bool is_old(const struct stream_conn *c, int64_t now)
+{
+    int64_t most = c->stream->conf->stream_max_age_ms;
+    uint64_t mixed = ((uint64_t)(uintptr_t)c ^ (uint64_t)c->opened_ms) * 0x9e3779b97f4a7c15u;
+
+    return most > 0 && now - c->opened_ms >= most - most / 5 * (int64_t)(mixed >> 54) / 1024;
+}
+
 static void tick_socket(struct stream_conn *c, int64_t now)
 {
     const struct conf *conf = c->stream->conf;
@@ -260,7 +272,7 @@ static void tick_socket(struct stream_conn *c, int64_t now)
         stream_socket_close(c, 4001, "the credential has expired");
     } else if (now - c->in_ms >= conf->stream_idle_ms) {
         stream_socket_close(c, 1001, "no answer to pings");
-    } else if (conf->stream_max_age_ms > 0 && now - c->opened_ms >= conf->stream_max_age_ms) {
+    } else if (is_old(c, now)) {
         stream_socket_close(c, 1012, "planned reconnect");
     } else if (now - c->pinged_ms >= conf->stream_ping_ms &&
                (now - c->in_ms >= conf->stream_ping_ms ||
@@ -276,7 +288,9 @@ static void tick_sse(struct stream_conn *c, int64_t now)
 {
     const struct conf *conf = c->stream->conf;
 
-    if (conf->stream_max_age_ms > 0 && now - c->opened_ms >= conf->stream_max_age_ms)
+    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms)
+        stream_sse_end(c, false);
+    else if (is_old(c, now))
         stream_sse_end(c, true);
     else if (now - c->out_ms >= conf->stream_ping_ms)
         stream_sse_comment(c);

@@ -120,6 +120,7 @@ static void submit_text(struct stream_conn *c, const jdoc *frame, const char *te
     copy_string(&body, frame, "locale");
     copy_string(&body, frame, "on_busy");
     copy_value(&body, frame, "context");
+    copy_value(&body, frame, "webhook");
     submit.body = &body;
     stream_message_submit(c, &submit);
     buf_free(&body);
@@ -220,6 +221,42 @@ static void on_cancel(struct stream_conn *c, const jdoc *frame)
             c, "invalid_field", "cancel needs turn_id, session_id or client_message_id.", NULL, 0);
     else
         stream_message_cancel(c, turn, session, message);
+}
+
+/* {"id","approved","edited_args"?}: the turn pool knows the approval and checks the rest. */
+static void on_approve(struct stream_conn *c, const jdoc *frame)
+{
+    const char *id = text_or_null(frame, "id");
+    const char *message = text_or_null(frame, "client_message_id");
+    struct stream_submit submit = {.session = text_or_null(frame, "session_id"),
+        .client_message_id = message ? message : id};
+    struct buf body;
+
+    if (!strings_are_strings(c, frame))
+        return;
+    if (!id || !ident_is_safe(id, strlen(id), IDENT_CLIENT_MESSAGE_MAX)) {
+        stream_frames_error(c, "invalid_field", "The id of an approval is needed.", message, 0);
+        return;
+    }
+    if (!submit.session && !c->session) {
+        stream_frames_error(c, "invalid_field", "approve needs session_id.", message, 0);
+        return;
+    }
+    buf_init(&body, 0);
+    buf_printf(&body, "{\"approval\":{\"id\":\"%s\",\"payload\":{", id);
+    if (jdoc_has(frame, "approved")) {
+        buf_puts(&body, "\"approved\":");
+        jdoc_write(jdoc_get(frame, "approved"), &body);
+    }
+    if (jdoc_get(frame, "edited_args")) {
+        buf_puts(&body, jdoc_has(frame, "approved") ? "," : "");
+        buf_puts(&body, "\"edited_args\":");
+        jdoc_write(jdoc_get(frame, "edited_args"), &body);
+    }
+    buf_puts(&body, "}}");
+    submit.body = &body;
+    stream_message_submit(c, &submit);
+    buf_free(&body);
 }
 
 static void on_inbox(struct stream_conn *c, const jdoc *frame, int64_t minutes)
@@ -332,6 +369,7 @@ static const struct {
     {"chat", on_chat, MESSAGE_COST},
     {"init", on_init, MESSAGE_COST},
     {"cancel", on_cancel, MESSAGE_COST},
+    {"approve", on_approve, MESSAGE_COST},
     {"ack", on_ack, MESSAGE_COST},
     {"snooze", on_snooze, MESSAGE_COST},
     {"ping", on_ping, PING_COST},
@@ -346,7 +384,8 @@ static void dispatch(struct stream_conn *c, const jdoc *frame)
     const char *type = jdoc_text_or(frame, "type", "");
 
     if (!type[0] && jdoc_get(frame, "threadId") &&
-        jdoc_type(jdoc_get(frame, "messages")) == JDOC_ARRAY) {
+        (jdoc_type(jdoc_get(frame, "messages")) == JDOC_ARRAY ||
+            jdoc_type(jdoc_get(frame, "resume")) == JDOC_ARRAY)) {
         if (count_frame(c, MESSAGE_COST))
             on_agui(c, frame);
         return;

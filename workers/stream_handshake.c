@@ -54,15 +54,35 @@ static const char *request_id(const struct stream_conn *c)
     return id && is_printable(id, 128) ? id : NULL;
 }
 
+/* A child of the request's trace, or a new one. */
+static void find_trace(const struct stream_conn *c, struct ident_trace *trace)
+{
+    const char *header = c->trace;
+    struct ident_trace parent;
+
+    if (c->request)
+        header = stream_request_header(c->request, STREAM_HTTP_TRACEPARENT);
+    if (!header || !ident_trace_parse(header, &parent))
+        ident_trace_new(trace);
+    else if (c->request)
+        ident_trace_child(&parent, trace);
+    else
+        *trace = parent; /* of a hand-over: ours already */
+}
+
 void stream_handshake_refuse(
     struct stream_conn *c, int status, const char *code, const char *detail)
 {
     const char *id = request_id(c);
+    char traceparent[IDENT_TRACEPARENT_SIZE];
     struct ident_trace trace;
     struct buf body, head;
     struct iovec iov[2];
 
-    log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s", status, code, detail);
+    find_trace(c, &trace);
+    ident_trace_format(&trace, traceparent);
+    log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s, request=%s trace=%s", status, code, detail,
+        id ? id : "-", trace.trace_id);
     buf_init(&body, 0);
     buf_init(&head, 0);
     buf_printf(&body,
@@ -76,15 +96,13 @@ void stream_handshake_refuse(
         buf_puts(&body, ",\"request_id\":");
         buf_json_string(&body, id, strlen(id));
     }
-    if (c->trace && ident_trace_parse(c->trace, &trace))
-        buf_printf(&body, ",\"trace_id\":\"%s\"", trace.trace_id);
-    buf_putc(&body, '}');
+    buf_printf(&body, ",\"trace_id\":\"%s\"}", trace.trace_id);
     buf_printf(&head,
         "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
-        "Cache-Control: no-store\r\nConnection: close\r\n",
-        status, http_reason(status), body.len);
-    if (c->trace)
-        buf_printf(&head, "traceparent: %s\r\n", c->trace);
+        "Cache-Control: no-store\r\nConnection: close\r\ntraceparent: %s\r\n",
+        status, http_reason(status), body.len, traceparent);
+    if (id)
+        buf_printf(&head, "X-Request-Id: %s\r\n", id);
     put_extra_headers(&head, status);
     buf_puts(&head, "\r\n");
     if (buf_error(&body) == 0 && buf_error(&head) == 0) {

@@ -18,6 +18,7 @@
 struct sse_arguments {
     char user[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     char cursor[LOGENTRY_ID_SIZE], format[8], until[8], request[72], trace[IDENT_TRACEPARENT_SIZE];
+    int64_t expires_ms; /* real time; 0 = never */
     bool whole_session;
 };
 
@@ -164,7 +165,7 @@ static void optional(const char *query, const char *name, char *out, size_t size
 
 static int read_arguments(const char *query, struct sse_arguments *a)
 {
-    char scope[8];
+    char scope[8], expires[24];
     struct logentry_id id;
     long user = stream_query_get(query, "user", a->user, sizeof(a->user));
     long session = stream_query_get(query, "session", a->session, sizeof(a->session));
@@ -179,6 +180,8 @@ static int read_arguments(const char *query, struct sse_arguments *a)
     optional(query, "request", a->request, sizeof(a->request));
     optional(query, "trace", a->trace, sizeof(a->trace));
     optional(query, "scope", scope, sizeof(scope));
+    optional(query, "expires", expires, sizeof(expires));
+    a->expires_ms = strtoll(expires, NULL, 10);
     a->whole_session = strcmp(scope, "run") != 0;
     if (!a->whole_session && !ident_is_uuid(a->turn))
         return ERR_INVALID;
@@ -230,6 +233,7 @@ void stream_sse_start(struct stream_conn *c, const char *query)
     c->user = strdup(a.user);
     c->turn = a.turn[0] ? strdup(a.turn) : NULL;
     c->whole_session = a.whole_session;
+    c->expires_ms = a.expires_ms;
     c->chunked = stream_request_is_http11(c->request);
     if (!a.whole_session)
         start.run = a.turn;

@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "fcgi-app/loop.h"
 #include "fcgi-app/runner.h"
+#include "tools/mcp.h"
+
+#define TURN_WORKER_LEAVE_MS 1000 /* for a word to servers that keep a session for us */
 
 /* turn_worker -- one FastCGI request is one turn; the turn outlives the request. */
 
@@ -44,6 +47,7 @@ static void turn_worker_close(struct turn_env *env)
     turn_env_fini(env);
     if (env->eventlog != NULL)
         eventlog_free(env->eventlog);
+    mcp_leave(env->http, env->reactor, TURN_WORKER_LEAVE_MS);
     if (env->http != NULL)
         http_free(env->http);
 }

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "workers/control.h"
+#include "workers/mcp_command.h"
 
 #include <getopt.h>
 #include <poll.h>
@@ -275,6 +276,26 @@ static int run_config(struct options *o, int argc, char **argv)
     return error == 0 ? 0 : 1;
 }
 
+/* --- MCP servers --- */
+
+/* Where systemd puts the service's credentials; root may read them. */
+#define CREDENTIALS "/run/credentials/turnpike.service"
+
+static int run_mcp(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    int status = 1, error = load_settings(o, &conf, why);
+    if (error == 0)
+        status = mcp_command(&conf, argc, argv);
+    else
+        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    conf_fini(&conf);
+    return status;
+}
+
 /* --- API keys --- */
 
 static int run_api_key(struct options *o, int argc, char **argv)
@@ -311,6 +332,7 @@ static const struct command commands[] = {
     {"reopen", "", "open the log file again", run_reopen},
     {"config", "", "all settings with their values, as a configuration file", run_config},
     {"api-key", "USER [ROLE]", "make an API key", run_api_key},
+    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

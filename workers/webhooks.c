@@ -15,7 +15,9 @@
 
 #define LOOK_MS 1000
 #define MORE_MS 50
-#define DELIVERIES_MAX 16 /* on their way at once */
+#define FULL_MS 200 /* until a delivery that found no room is looked at again */
+#define DELIVERIES_MAX 32 /* on their way at once */
+#define DELIVERIES_USER_MAX 8 /* of one user, whose receiver may stall every one of them */
 #define ASKED_MAX 64      /* turns whose end was announced; more are found by their hints */
 #define CONNECT_MS 5000
 #define TOTAL_MS 10000
@@ -146,6 +148,7 @@ static void on_done(void *arg, const struct http_result *result)
     char why[256];
 
     delivery->transfer = NULL;
+    delivery->try.status = (int)result->status;
     /* The status counts, also when what follows it is too long or breaks off. */
     if (result->status == 0)
         snprintf(why, sizeof(why), "%s", result->why[0] ? result->why : err_text(result->error));
@@ -218,8 +221,15 @@ static void deliver(struct delivery *delivery)
 
 /* --- what is due --- */
 
-static struct delivery *free_delivery(struct webhooks_desk *d)
+/* NULL when the desk, or this user's share of it, is full. */
+static struct delivery *free_delivery(struct webhooks_desk *d, const char *uid)
 {
+    size_t own = 0;
+
+    for (size_t i = 0; i < DELIVERIES_MAX; i++)
+        own += d->deliveries[i].transfer != NULL && !strcmp(d->deliveries[i].try.of.uid, uid);
+    if (own >= DELIVERIES_USER_MAX)
+        return NULL;
     for (size_t i = 0; i < DELIVERIES_MAX; i++)
         if (d->deliveries[i].transfer == NULL)
             return &d->deliveries[i];
@@ -229,11 +239,11 @@ static struct delivery *free_delivery(struct webhooks_desk *d)
 /* Returns an ERR_STORE* error, else 0. */
 static int attempt(struct webhooks_desk *d, const struct webhooks_hint *hint)
 {
-    struct delivery *delivery = free_delivery(d);
+    struct delivery *delivery = free_delivery(d, hint->uid);
     int64_t wait;
 
     if (delivery == NULL) {
-        webhooks_later(d->store, hint, LOOK_MS);
+        webhooks_later(d->store, hint, FULL_MS);
         return 0;
     }
     delivery->desk = d;

@@ -1,27 +1,15 @@
--- What spans hold. KEYS: records hash. ARGV: spans. Answer: {"OK", span, "CURRENCY CATEGORY", amount,
--- count, ...}, or {"INCOMPLETE"}: the sums have to be made first.
-if redis.call('GET', KEYS[1] .. ':sums') ~= 'inf' then
-    if redis.call('EXISTS', KEYS[1]) == 0 then
-        return { 'OK' }
-    end
+-- What buckets hold. KEYS: records hash, time index. ARGV: family, buckets. Answer: {"OK", bucket,
+-- field, value, ...}, or {"INCOMPLETE"}: the index has to be made first.
+--include lib_index.lua
+if not index_ready(ARGV[1], KEYS[1], KEYS[2]) then
     return { 'INCOMPLETE' }
 end
 local answer = { 'OK' }
-for _, span in ipairs(ARGV) do
-    local fields = redis.call('HGETALL', KEYS[1] .. ':sums:' .. span)
-    local amounts, counts = {}, {}
-    for i = 1, #fields, 2 do
-        local name = string.sub(fields[i], 3)
-        if string.sub(fields[i], 1, 1) == 's' then
-            amounts[name] = fields[i + 1]
-        else
-            counts[name] = fields[i + 1]
-        end
-    end
-    for name, amount in pairs(amounts) do
+for i = 2, #ARGV do
+    local fields = redis.call('HGETALL', KEYS[1] .. ':sum:' .. ARGV[i])
+    for k = 1, #fields, 2 do
         local at = #answer
-        answer[at + 1], answer[at + 2], answer[at + 3] = span, name, amount
-        answer[at + 4] = counts[name] or '0'
+        answer[at + 1], answer[at + 2], answer[at + 3] = ARGV[i], fields[k], fields[k + 1]
     end
 end
 return answer

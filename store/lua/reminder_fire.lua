@@ -1,7 +1,7 @@
 -- Claims a reminder and puts its event into the inbox, both or nothing.
 -- KEYS: "tp:{UID}:". ARGV: family, record id, the record as it was read, what it becomes ("" = it
 -- stays), mark ("" = none: the record is the claim), the mark's life in ms, event, members in front,
--- entries kept, their life. Answer: {"OK"}, {"CHANGED"}, {"PRIOR"}
+-- entries kept, their life, the time index of what it becomes (0 = it stays). Answer: {"OK"}, {"CHANGED"}, {"PRIOR"}
 --include lib_inbox.lua
 local p = KEYS[1]
 local records = p .. 'r:' .. ARGV[1]
@@ -14,6 +14,9 @@ if ARGV[5] ~= ''
 end
 if ARGV[4] ~= '' then
     redis.call('HSET', records, ARGV[2], ARGV[4])
+    if ARGV[11] ~= '0' then
+        redis.call('ZADD', records .. ':by-time', ARGV[11], ARGV[2])
+    end
 end
 inbox_put(p, ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]))
 return { 'OK' }

@@ -44,6 +44,13 @@ for i = 1, #messages do
         redis.call('HDEL', P .. 'feedback', id)
     end
 end
+-- What was asked of the user goes with it.
+local asked = redis.call('HVALS', P .. 'approvals:' .. sid)
+for i = 1, #asked do
+    redis.call('UNLINK', P .. 'approval:' .. asked[i])
+    redis.call('ZREM', P .. 'approvals', asked[i])
+end
+redis.call('UNLINK', P .. 'approvals:' .. sid)
 redis.call('UNLINK', s, s .. ':msgs', s .. ':log', s .. ':queue')
 redis.call('ZREM', P .. 'sessions', sid)
 -- An epoch is never given twice, not even after a deletion.

@@ -1,8 +1,9 @@
 -- Where a viewer of a session starts.
--- KEYS: session, log, messages. ARGV: prefix of turn keys, most messages wanted, turn or ''.
+-- KEYS: session, log, messages. ARGV: prefix of turn keys, most messages wanted, turn or '',
+-- the viewer's cursor.
 -- Returns: running turn, the log's end before it, log's last id, log's first id, whether entries were
 -- trimmed (1 or 0), whether the session exists (1 or 0), the turn's state, its HTTP status,
--- then the messages.
+-- whether the log has an entry of this cursor (1 or 0), then the messages.
 local run = redis.call('HGET', KEYS[1], 'run') or ''
 local first = ''
 if run ~= '' then
@@ -26,7 +27,8 @@ if ARGV[3] ~= '' then
     state = redis.call('HGET', ARGV[1] .. ARGV[3], 'state') or ''
     status = redis.call('HGET', ARGV[1] .. ARGV[3], 'status') or ''
 end
-local reply = {run, first, top, oldest, trimmed, redis.call('EXISTS', KEYS[1]), state, status}
+local known = #redis.call('XRANGE', KEYS[2], ARGV[4], ARGV[4], 'COUNT', 1)
+local reply = {run, first, top, oldest, trimmed, redis.call('EXISTS', KEYS[1]), state, status, known}
 local most = tonumber(ARGV[2])
 if most > 0 then
     for _, message in ipairs(redis.call('LRANGE', KEYS[3], -most, -1)) do

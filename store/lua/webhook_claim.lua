@@ -1,6 +1,7 @@
 --include lib_keys.lua
 -- The next try of a turn's webhook becomes this claimer's for a while.
 -- {'none'} (nothing to send any more), {'wait', MS} or {'send', URL, TRY}.
+local DUE_MAX = 3600000 -- BACK_OFF_MAX_MS of workers/webhooks.c
 local t, token, lease, tries_max = P .. 'turn:' .. ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local f = redis.call('HMGET', t, 'ended', 'webhook', 'hook', 'hook_due', 'hook_tries', 'hook_token',
     'hook_lease')
@@ -14,14 +15,16 @@ local now, tries = now_ms(), tonumber(f[5] or 0)
 if f[6] == token then
     return {'send', f[2], tries} -- this very call again
 end
-if tonumber(f[7] or 0) > now then
-    return {'wait', tonumber(f[7]) - now}
+-- Times further ahead than any that is ever set: Redis' clock has been put back.
+local held, due = tonumber(f[7] or 0) - now, tonumber(f[4] or 0) - now
+if held > 0 and held <= tonumber(lease) then
+    return {'wait', held}
 end
-if tonumber(f[4] or 0) > now then
-    return {'wait', tonumber(f[4]) - now}
+if due > 0 and due <= DUE_MAX then
+    return {'wait', due}
 end
 if tries >= tries_max then -- whoever made the last one has died over it
-    redis.call('HSET', t, 'hook', 'failed')
+    redis.call('HSET', t, 'hook', 'failed', 'hook_at', int(now))
     return {'none'}
 end
 redis.call('HSET', t, 'hook_token', token, 'hook_lease', int(now + tonumber(lease)))

@@ -4,7 +4,7 @@
 // by `|`, one for each model call of the conversation in turn (the last one repeats). It stands in
 // the user's message as `[[scenario]]`, or is set for all with `double.scenario = "..."`.
 //
-//   text words=N [say=TEXT] [delay=MS] [hold=N]   a text; hold: stops before word N until release()
+//   text words=N [say=TEXT] [delay=MS] [hold=N]   a text; hold: stops before word N (or N,N) until release()
 //   tool name=NAME args=JSON [delay=MS] [hold=N]  one tool call; several: name=A,B args=JSON;JSON
 //   think | refuse | length | empty               thinking first; refusal; cut by the token limit; no content
 //   overloaded after=N                            error event in the stream after N words (200)
@@ -18,6 +18,8 @@
 // A step with api=anthropic is for that API only; the other takes the step behind it.
 // Ways of writing, added to text or tool: crlf, split (one byte at a time), ping, comments, unknown, nodone, joined
 // (whole answer in one write).
+//
+// `[[script=NAME]]` plays `double.scripts.get(NAME)`: calls of tools with ids of the test's choice.
 //
 // In a test: `const double = await startDouble()`; `double.requests` holds what came in. As a
 // program: `node model-double.mjs PORT`.
@@ -70,9 +72,13 @@ function words(step) {
 }
 
 function toolCalls(step) {
+  if (step.calls) return step.calls;
   const args = (step.args ?? "{}").split(";");
   return (step.name ?? "get_current_time").split(",").map((name, i) => ({name, args: args[i] ?? "{}"}));
 }
+
+/** As the vendors send arguments, in small pieces; long ones in longer pieces. */
+const pieces = args => args.match(args.length > 1000 ? /[^]{1,2000}/gu : /[^]{1,5}/gu) ?? [];
 
 let serial = 0;
 const id = prefix => `${prefix}_${(++serial).toString(36).padStart(8, "0")}`;
@@ -92,9 +98,9 @@ function* anthropic(step, model) {
   }
   if (step.kind === "tool") {
     for (const call of toolCalls(step)) {
-      yield ev("content_block_start", {index, content_block: {type: "tool_use", id: id("toolu"), name: call.name, input: {}}});
+      yield ev("content_block_start", {index, content_block: {type: "tool_use", id: call.id ?? id("toolu"), name: call.name, input: {}}});
       yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: ""}});
-      for (const piece of call.args.match(/[^]{1,5}/gu) ?? []) {
+      for (const piece of pieces(call.args)) {
         yield ["hold", count++];
         yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: piece}});
       }
@@ -122,8 +128,8 @@ function* openai(step, model) {
   yield chunk({role: "assistant", content: step.kind === "tool" ? null : ""});
   if (step.kind === "tool") {
     for (const [index, call] of toolCalls(step).entries()) {
-      yield chunk({tool_calls: [{index, id: id("call"), type: "function", function: {name: call.name, arguments: ""}}]});
-      for (const piece of call.args.match(/[^]{1,5}/gu) ?? []) {
+      yield chunk({tool_calls: [{index, id: call.id ?? id("call"), type: "function", function: {name: call.name, arguments: ""}}]});
+      for (const piece of pieces(call.args)) {
         yield ["hold", count++];
         yield chunk({tool_calls: [{index, function: {arguments: piece}}]});
       }
@@ -154,6 +160,7 @@ function errorBody(api, type, message) {
 
 export class ModelDouble extends EventEmitter {
   scenario = "text";
+  scripts = new Map(); // name -> [[{id, name, args}, ...] of the first model call, of the second, ...]
   requests = [];    // {api, path, headers, body, step, open}
   #held = new Set();
   #failures = new Map();
@@ -224,7 +231,7 @@ export class ModelDouble extends EventEmitter {
       return void this.#json(response, wrong[0], errorBody(api, ERRORS[wrong[0]], wrong[1]));
     }
     const inMessage = /\[\[(.*?)\]\]/s.exec(lastUserText(body))?.[1];
-    const steps = parseScenario(inMessage ?? this.scenario);
+    const steps = this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
     let step = steps[Math.min(callNumber(body), steps.length - 1)];
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
     if (step.times !== undefined) { // fails so often, then the step behind it follows
@@ -237,6 +244,12 @@ export class ModelDouble extends EventEmitter {
     await this.#play(api, step, body, request, response).catch(error => {
       if (!response.destroyed) throw error;
     });
+  }
+
+  /** `[[script=NAME]]`: calls of tools with ids and arguments of the test's choice, then a text. */
+  #script(inMessage) {
+    const script = this.scripts.get(/^script=(.+)$/.exec(inMessage ?? "")?.[1]);
+    return script && [...script.map(calls => ({kind: "tool", calls})), {kind: "text", words: "2"}];
   }
 
   /** What the vendors refuse. */
@@ -333,7 +346,7 @@ export class ModelDouble extends EventEmitter {
 
   /** Before word `count`. Returns true when the answer ends here. */
   async #pause(api, step, count, after, out, response) {
-    if (step.hold !== undefined && Number(step.hold) === count) {
+    if (step.hold !== undefined && String(step.hold).split(",").includes(String(count))) {
       await out.flush();
       let go;
       const held = new Promise(done => this.#held.add(go = done));

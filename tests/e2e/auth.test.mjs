@@ -5,10 +5,11 @@ import {createHash, createHmac, generateKeyPairSync, sign} from "node:crypto";
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
-import {eventually, Stack, uuid} from "./harness.mjs";
+import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
 
 const SECRET = "a secret of more than thirty-two bytes, for tests";
 const ORIGIN = "https://pam.example.org";
+const EXPIRY_S = 4 * SLOW; // long enough for what comes before it
 const b64 = value => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -123,9 +124,69 @@ describe("authentication with HS256", () => {
     await (await stack.socket(`/ws?token=${token()}`, {origin: ORIGIN})).end();
   });
 
-  test("a socket is closed with 4001 when its credential runs out", async () => {
-    const s = await stack.socket(`/ws?token=${token({exp: now() + 2})}`);
-    assert.equal((await s.closed).code, 4001);
+  // Each of them waits for the clock: side by side.
+  describe("a credential that runs out", {concurrency: true}, () => {
+    test("closes its socket with 4001", async () => {
+      const s = await stack.socket(`/ws?token=${token({exp: now() + EXPIRY_S})}`);
+      assert.equal((await s.closed).code, 4001);
+    });
+
+    test("closes the socket that was opened with its ticket, too", async () => {
+      const reply = await stack.post("/ws-ticket", {}, bearer(token({exp: now() + EXPIRY_S})));
+      assert.equal(reply.status, 201, reply.text);
+      const s = await stack.socket(`/ws?ticket=${reply.json.ticket}`);
+      assert.equal((await s.closed).code, 4001);
+    });
+
+    test("ends its stream of a session properly, and another is refused", async () => {
+      const session_id = uuid();
+      await stack.chat("hello", {session_id}, bearer(token()));
+      const {headers} = bearer(token({exp: now() + EXPIRY_S}));
+      const reader = stack.sse(`/sessions/${session_id}/events?cursor=0-0`, {headers});
+      await reader.until("RUN_FINISHED");
+      await reader.all(60000);
+      assert.match(String(reader.raw), /\n\n$/);
+      const again = stack.sse(`/sessions/${session_id}/events`, {headers});
+      await again.response;
+      assert.equal(again.status, 401);
+    });
+
+    test("does not cut the stream of a run that was accepted", async () => {
+      const exp = now() + EXPIRY_S;
+      const reader = stack.chatStream("x [[text words=8 hold=4]]", {}, {headers: {...bearer(token({exp})).headers, Accept: "text/event-stream"}});
+      await reader.until("TEXT_MESSAGE_CONTENT");
+      await eventually(() => Date.now() > exp * 1000 + 1500, "the credential has run out", 60000);
+      await stack.double.go();
+      await reader.until("RUN_FINISHED");
+    });
+  });
+
+  test("a refused handshake is a problem with the ids of the request and of the trace", async () => {
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736", traceparent = `00-${trace}-00f067aa0ba902b7-01`;
+    const origin = "https://evil.example.org", good = {Authorization: `Bearer ${token()}`};
+    for (const [path, options, status, code] of [
+      ["/ws", {}, 401, "unauthenticated"],
+      ["/ws?ticket=x", {}, 401, "unauthenticated"],
+      ["/ws", {headers: good, origin}, 403, "origin_not_allowed"],
+      ["/ws/bob", {headers: good}, 403, "forbidden"],
+      ["/ws/a%7bb", {headers: good}, 404, "not_found"],
+      ["/ws?cursor=x", {headers: good}, 400, "bad_request"],
+      ["/ws/a/b", {headers: good}, 404, "not_found"],
+    ]) {
+      for (const sent of [{traceparent}, {}]) {
+        const error = await stack.socket(path, {...options, headers: {...options.headers, ...sent}}).then(() => null, e => e);
+        const what = `${path} ${error?.body}`;
+        assert.equal(error?.status, status, what);
+        assert.match(error.headers["content-type"], /^application\/problem\+json/, what);
+        const body = JSON.parse(error.body);
+        assert.equal(body.status, status);
+        assert.equal(body.code, code);
+        assert.equal(body.request_id, error.headers["x-request-id"], what);
+        assert.match(body.trace_id, /^[0-9a-f]{32}$/, what);
+        if (sent.traceparent) assert.equal(body.trace_id, trace, what);
+        assert.match(error.headers.traceparent, new RegExp(`^00-${body.trace_id}-`), what);
+      }
+    }
   });
 
   test("another user sees nothing: sessions, messages, events, turns, stops", async () => {

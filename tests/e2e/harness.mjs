@@ -59,9 +59,10 @@ export class Stack {
   /**
    * settings: of turnpiked, over those of a test. double: false = no model double, the offline
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
-   * durable: Redis keeps its data over a kill -9.
+   * durable: Redis keeps its data over a kill -9. beside: another stack; this one is a second machine
+   * with the same Redis and model double.
    */
-  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false} = {}) {
+  static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside} = {}) {
     const stack = new Stack();
     stacks.add(stack);
     stack.headers = headers;
@@ -74,12 +75,13 @@ export class Stack {
     stack.url = `http://127.0.0.1:${stack.port}`;
     stack.parts = {};
     try {
-      if (double) stack.double = await startDouble();
+      if (double) stack.double = beside?.double ?? await startDouble();
+      stack.beside = beside;
       stack.settings = {
-        run_dir: stack.run, "redis.socket": join(stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
+        run_dir: stack.run, "redis.socket": join(beside?.run ?? stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
         listen_hint: `127.0.0.1:${stack.port}`, development: "on", "model.chain": chain, drain: "5s",
         "turn.workers": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
-        "rate.feedback_user": 0, "rate.ws_messages": 0,
+        "rate.feedback_user": 0, "rate.ws_messages": 0, "rate.tools_minute": 0, "rate.tools_day": 0,
         ...double && {
           "anthropic.url": stack.double.url, "anthropic.key": "test-key-anthropic",
           "openai.url": `${stack.double.url}/v1`, "openai.key": "test-key-openai",
@@ -88,7 +90,7 @@ export class Stack {
         ...settings,
       };
       stack.writeSettings();
-      await stack.startRedis();
+      if (!beside) await stack.startRedis();
       await stack.#startNginx(nginx);
       await stack.startDaemon();
     } catch (error) {
@@ -181,7 +183,7 @@ export class Stack {
       }
       if (child.end === undefined) await child.ended;
     }
-    await this.double?.close();
+    if (!this.beside) await this.double?.close();
     const log = this.log();
     if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {
       faults.push("the log has a report of a sanitizer or an assertion");

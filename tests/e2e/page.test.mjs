@@ -149,6 +149,68 @@ describe("the chat page", () => {
     assert.equal(await page.locator("main img").count(), 0);
   });
 
+  const deletion = id => `[[tool name=delete_calendar_event args={"event_id":"${id}"} | text say=Answered.]]`;
+  async function event(title) {
+    const reply = await stack.post("/tools/create_calendar_event", {title, start_date: "2031-05-20T15:00:00"});
+    return reply.json.event.id;
+  }
+  const exists = async id => (await stack.post("/tools/get_calendar_events", {})).json.events.some(e => e.id === id);
+
+  test("asks before it deletes, with the exact arguments, in every tab and after a reload", async t => {
+    const hash = uuid(), id = await event("Dentist");
+    const a = await open(t, {hash}), b = await open(t, {hash});
+    await say(a, `delete it ${deletion(id)}`);
+    for (const page of [a, b]) await page.locator(".approval pre", {hasText: id}).waitFor();
+    await a.locator(".tool.asked").waitFor();
+    await a.screenshot({path: join(SHOTS, "approval.png")});
+    await b.reload();
+    await b.locator(".approval pre", {hasText: id}).waitFor();
+    assert.equal(await exists(id), true);
+    await b.getByRole("button", {name: "Approve"}).click();
+    for (const page of [a, b]) {
+      await answers(page).filter({hasText: "Answered."}).waitFor();
+      await page.locator(".approval").waitFor({state: "detached"});
+      await page.locator(".tool.done").waitFor();
+    }
+    assert.equal(await exists(id), false);
+  });
+
+  test("takes a no, and arguments that the user has changed", async t => {
+    const page = await open(t), keep = await event("Keep"), drop = await event("Drop");
+    await say(page, `delete it ${deletion(keep)}`);
+    await page.getByRole("button", {name: "Deny"}).click();
+    await answers(page).filter({hasText: "Answered."}).waitFor();
+    await page.locator(".tool.failed").waitFor();
+    await say(page, `delete it ${deletion(keep)}`);
+    await page.getByRole("button", {name: "Edit"}).click();
+    await page.locator(".approval textarea").fill(JSON.stringify({event_id: drop}));
+    await page.getByRole("button", {name: "Approve"}).click();
+    await answers(page).nth(1).waitFor();
+    assert.deepEqual([await exists(keep), await exists(drop)], [true, false]);
+  });
+
+  test("shows the inbox, acknowledges and snoozes", async t => {
+    const page = await open(t);
+    const push = message => stack.post("/tools/send_proactive_message", {type: "tip", message});
+    await push("Fill up before the border");
+    await push("Rain is on its way");
+    const entry = text => page.locator("#inbox .entry", {hasText: text});
+    await entry("Fill up").waitFor();
+    await entry("Rain").waitFor();
+    assert.equal(await page.locator("#inbox-count").textContent(), "2");
+    await page.screenshot({path: join(SHOTS, "inbox.png")});
+    await entry("Fill up").getByRole("button", {name: "Got it"}).click();
+    await entry("Fill up").waitFor({state: "detached"});
+    await entry("Rain").getByRole("button", {name: "In 10 minutes"}).click();
+    await page.locator("#inbox").waitFor({state: "hidden"});
+    const {messages} = (await stack.get("/inbox")).json;
+    assert.deepEqual(messages.map(m => m.state), ["acknowledged", "snoozed"]);
+    await push("Once more");
+    await page.reload();
+    await entry("Once more").waitFor();
+    assert.equal(await page.locator("#inbox .entry").count(), 1);
+  });
+
   test("is usable on a small dark screen, and by keyboard", async t => {
     const page = await open(t, {size: {width: 360, height: 640}, colorScheme: "dark"});
     await page.locator("#ideas button").first().click();

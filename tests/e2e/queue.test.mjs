@@ -176,7 +176,9 @@ describe("a busy session", () => {
     const work = await fill(39), before = await asked();
     await stack.double.go();
     await doneAll(work);
-    assert.equal(await asked() - before, 4, "40 turns: 8 with the first request, 8 with each of four more");
+    // 40 turns: 8 with the first request, 8 with each of four more. A request whose answer was late is made again.
+    const more = await asked() - before;
+    assert.ok(more >= 4 && more < 20, `${more} more requests`);
   });
 
   test("does not hold the only worker until its queue is empty", async () => {
@@ -199,7 +201,7 @@ describe("a busy session", () => {
     await stack.double.go();
     await Promise.all(knocking);
     console.log(`the other user was served with ${left} of 120 messages of the busy session still waiting`);
-    assert.ok(left > 0, "only after the whole queue");
+    assert.ok(left >= 100, "after one share of the busy session: its next turn lets those in who were refused");
     await doneAll(work);
   });
 });

@@ -161,7 +161,7 @@ describe("a turn whose worker is killed", () => {
   });
 
   test("frozen instead of dead: shut out when it wakes up", async () => {
-    stack.writeSettings({lease: "1s"});
+    stack.writeSettings({lease: "3s"});
     process.kill(stack.pid, "SIGHUP");
     await eventually(async () => (await stack.workers("turn")).every(w => w.generation === 2), "the new settings are in use");
     const session_id = uuid(), tag = uuid();

@@ -54,6 +54,25 @@ describe("the offline mode", () => {
     assert.match(b.text, /(3|15)([:.]00)?\s*(pm)?/i);
   });
 
+  test("asks before it deletes", async () => {
+    const user = uuid(), session_id = uuid(), headers = {"X-Dev-User": user};
+    await ask("Add a dentist appointment tomorrow at 3pm", session_id, user);
+    const asked = await stack.chat("Delete dentist from my calendar", {session_id, timezone: "Australia/Sydney"}, {headers});
+    assert.equal(asked.json.outcome, "interrupt", asked.text);
+    assert.match(asked.json.response, /approval/);
+    const reader = stack.sse(`/approvals/${asked.json.interrupts[0].id}`, {method: "POST", body: {approved: true}, headers});
+    await reader.all();
+    assert.equal(reader.last.data.outcome?.type, "success", JSON.stringify(reader.last));
+    const b = await ask("What is on my calendar this week?", session_id, user);
+    assert.ok(!/dentist/i.test(b.text), b.text);
+  });
+
+  test("sets a timer", async () => {
+    const a = await ask("Set a timer for 10 minutes");
+    assert.deepEqual(a.calls, ["set_timer_or_alarm"]);
+    assert.equal(a.results[0].success, true, JSON.stringify(a.results));
+  });
+
   test("tells the time of another zone", async () => {
     const a = await ask("What time is it?");
     assert.ok(a.calls.length === 1 && a.results[0].success, a.text);

@@ -8,13 +8,31 @@ import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
 
 const SECRET = "the secret of the webhooks of this test";
 
-/** Takes webhooks. `calls`: {path, headers, body, at}; `answers`: status of each path's next calls. */
+/**
+ * Takes webhooks. `calls`: {path, headers, body, at}; `answers`: status of each path's next calls.
+ * /silent never answers, /drip a byte at a time without an end, /huge with more than anybody reads.
+ */
 async function startReceiver() {
   const receiver = {calls: [], answers: {}};
   const server = http.createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     receiver.calls.push({path: request.url, headers: request.headers, body: Buffer.concat(chunks).toString(), at: performance.now()});
+    if (request.url.startsWith("/silent")) return;
+    if (request.url === "/drip") {
+      response.writeHead(500);
+      const timer = setInterval(() => response.write("."), 50);
+      response.on("close", () => clearInterval(timer));
+      return;
+    }
+    if (request.url === "/huge") {
+      response.writeHead(200);
+      response.setMaxListeners(0);
+      response.on("error", () => {});
+      for (let i = 0; i < 64 && !response.destroyed; i++) if (!response.write(Buffer.alloc(65536))) await Promise.race([once(response, "drain"), once(response, "close")]);
+      response.end();
+      return;
+    }
     const [status, headers] = receiver.answers[request.url]?.shift() ?? [204];
     response.writeHead(status, headers).end();
   });
@@ -34,8 +52,20 @@ function verify({headers, body}) {
   return JSON.parse(body);
 }
 
+/** Submits a message whose end is told to a path of the receiver; the turn's id. */
+const submitter = (stack, receiver) => async (path, text = "hello [[text words=5]]", headers = {Prefer: "respond-async"}) => {
+  const message = {webhook: {url: receiver.url + path}, session_id: uuid(), client_message_id: uuid()};
+  const reply = await eventually(async () => {
+    const r = await stack.chat(text, message, {headers});
+    return r.status !== 503 && r; // 503: every worker is busy
+  }, "a worker");
+  assert.ok([200, 202].includes(reply.status), reply.text);
+  return reply.json.turn_id;
+};
+
 describe("webhooks", () => {
   let stack, receiver;
+  const submit = (...args) => submitter(stack, receiver)(...args);
   before(async () => {
     receiver = await startReceiver();
     stack = await Stack.start({settings: {"webhook.secret": SECRET, "webhook.allow_private": "on", "respawn.min": "50ms"}});
@@ -45,11 +75,6 @@ describe("webhooks", () => {
     await stack.stop();
   });
 
-  const submit = async (path, text = "hello [[text words=5]]", headers = {Prefer: "respond-async"}) => {
-    const reply = await stack.chat(text, {webhook: {url: receiver.url + path}, session_id: uuid()}, {headers});
-    assert.ok([200, 202].includes(reply.status), reply.text);
-    return reply.json.turn_id;
-  };
   const queued = async () => Number(await stack.redis("ZCARD", "tp:hint:webhooks"));
 
   test("a background turn's end is told once, signed, with the document of GET /turns/{id}", async () => {
@@ -59,9 +84,46 @@ describe("webhooks", () => {
     assert.equal(call.headers["turnpike-id"], turn);
     assert.equal(call.headers["content-type"], "application/json");
     assert.equal(document.state, "done");
-    assert.deepEqual(document, (await stack.get(`/turns/${turn}`)).json);
     await eventually(async () => await queued() === 0, "the queue is empty");
+    const {webhook, ...rest} = (await stack.get(`/turns/${turn}`)).json;
+    assert.deepEqual(document, rest);
+    const {settled_at, ...delivery} = webhook;
+    assert.deepEqual(delivery, {state: "delivered", tries: 1, last_status: 204});
+    assert.ok(Date.parse(settled_at) > 0);
     assert.equal(receiver.of("/async").length, 1);
+  });
+
+  test("of a message over a WebSocket, of a RunAgentInput there, and of POST /agui", async () => {
+    const webhook = path => ({url: receiver.url + path}), socket = await stack.socket();
+    const input = path => ({threadId: uuid(), runId: uuid(), messages: [{id: uuid(), role: "user", content: "x [[text words=3]]"}],
+      tools: [], context: [], state: {}, forwardedProps: {webhook: webhook(path)}});
+    socket.message("x [[text words=3]]", {session_id: uuid(), webhook: webhook("/ws")});
+    socket.send(input("/ws-agui"));
+    const reader = stack.sse("/agui", {method: "POST", body: input("/agui")});
+    await reader.all();
+    for (const path of ["/ws", "/ws-agui", "/agui"]) {
+      await eventually(() => receiver.of(path).length, `${path} came`);
+      assert.equal(verify(receiver.of(path)[0]).state, "done");
+    }
+    socket.message("x", {session_id: uuid(), webhook: {url: "nowhere"}});
+    assert.equal((await socket.until("error")).code, "invalid_field");
+    const refused = await stack.post("/agui", {...input("/x"), forwardedProps: {webhook: {}}}, {headers: {Accept: "text/event-stream"}});
+    assert.equal(refused.status, 422);
+    assert.equal(refused.json.field, "webhook.url");
+    await socket.end();
+  });
+
+  test("many that are due at once are each told once", async () => {
+    const [keeper] = await stack.workers("housekeeper"), paths = Array.from({length: 100}, (_, i) => `/many/${i}`);
+    process.kill(keeper.pid, "SIGSTOP");
+    try {
+      for (let i = 0; i < paths.length; i += 4) await Promise.all(paths.slice(i, i + 4).map(path => submit(path, "x [[text words=1 joined]]")));
+    } finally {
+      process.kill(keeper.pid, "SIGCONT");
+    }
+    const came = () => paths.filter(path => receiver.of(path).length).length;
+    await eventually(() => came() === paths.length, "all came", 120000 * SLOW);
+    assert.ok(paths.every(path => receiver.of(path).length === 1), "each once");
   });
 
   test("of a JSON request, of a failed turn and of a stopped one as well", async () => {
@@ -113,7 +175,9 @@ describe("webhooks", () => {
     await eventually(async () => await queued() === 0, "the queue is empty");
     assert.equal(receiver.of("/gone").length, 1);
     assert.equal(receiver.of("/elsewhere").length, 0);
-    assert.equal(await stack.redis("HGET", `tp:{dev}:turn:${turns[1]}`, "hook"), "gone");
+    const {webhook} = (await stack.get(`/turns/${turns[1]}`)).json;
+    assert.equal(webhook.state, "gone");
+    assert.equal(webhook.last_status, 410);
   });
 
   test("the housekeeper that dies leaves its deliveries to the next one", async () => {
@@ -134,6 +198,38 @@ describe("webhooks", () => {
       assert.equal(status, 422, JSON.stringify(webhook));
       assert.equal(json.field, field);
     }
+  });
+});
+
+describe("receivers that are no good", () => {
+  let stack, receiver;
+  const submit = (...args) => submitter(stack, receiver)(...args);
+  before(async () => {
+    receiver = await startReceiver();
+    stack = await Stack.start({settings: {"webhook.secret": SECRET, "webhook.allow_private": "on"}});
+  });
+  after(async () => {
+    receiver.close();
+    await stack.stop();
+  });
+
+  test("receivers that stall, drip or never stop cost their own user's deliveries only", async () => {
+    const bad = Array.from({length: 40}, (_, i) => `/silent/${i}`).concat("/drip");
+    const turns = [];
+    for (const path of bad) turns.push(await submit(path));
+    await eventually(() => receiver.calls.filter(c => c.path.startsWith("/silent")).length >= 2, "some are on their way");
+    const reply = await stack.chat("x [[text words=3]]", {webhook: {url: `${receiver.url}/other-user`}}, {headers: {"X-Dev-User": "other"}});
+    assert.equal(reply.status, 200);
+    await eventually(() => receiver.of("/other-user").length, "another user's comes");
+    const third = {"X-Dev-User": "third"}, huge = await submit("/huge", undefined, third);
+    const delivery = async (turn, headers) => (await stack.get(`/turns/${turn}`, {headers})).json.webhook;
+    await eventually(async () => (await delivery(huge, third)).state === "delivered", "the status counts, whatever follows it", 120000 * SLOW);
+    const failed = await eventually(async () => {
+      const d = await delivery(turns[0]);
+      return d.tries > 0 && d.next_try_at && d;
+    }, "a stalled one is told as such", 120000 * SLOW);
+    assert.equal(failed.state, "pending");
+    assert.equal(failed.last_status, undefined);
   });
 });
 

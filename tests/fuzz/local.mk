@@ -38,3 +38,27 @@ tests_fuzz_fuzz_fastcgi_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)
 FUZZERS += tests/fuzz/fuzz_ws
 tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(STORE_LIBS) \
 	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_resp
+tests_fuzz_fuzz_resp_LDADD = $(FUZZ_MAIN) libstore.a $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_logentry
+tests_fuzz_fuzz_logentry_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_auth
+tests_fuzz_fuzz_auth_LDADD = $(FUZZ_MAIN) libfcgiapp.a $(BASE_LIBS) $(JWT_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_LDADD = $(FUZZ_MAIN) libfcgiapp.a $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_messages
+tests_fuzz_fuzz_messages_LDADD = $(FUZZ_MAIN) $(AGENT_TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_recipe_page
+tests_fuzz_fuzz_recipe_page_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_calendar
+tests_fuzz_fuzz_calendar_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_mcp
+tests_fuzz_fuzz_mcp_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)

@@ -32,6 +32,8 @@ refuse 's/"tools": \[/"tools": [,/' 'byte'
 refuse '/"keywords"/d' 'the field `keywords` is missing'
 refuse 's/"keywords": "clock/"keywords": "Clock/' 'keywords are words'
 refuse 's/"core": true/"core": 1/' 'core must be true'
+refuse 's/"core": true/"untrusted": false/' 'untrusted must be true'
+refuse 's/"core": true/"reaches_others": true/' 'reaches nobody'
 cp "$spec" "$dir/time.json"
 "$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
 grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }

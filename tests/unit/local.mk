@@ -66,7 +66,8 @@ TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
 EXTRA_DIST += tests/unit/generate.sh
 TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
-	tests/unit/tool_bench.h tests/unit/web_double.c tests/unit/web_double.h \
+	tests/unit/tool_bench.h tests/unit/tool_fixture.c tests/unit/tool_fixture.h \
+	tests/unit/web_double.c tests/unit/web_double.h \
 	tests/unit/shared_seeds.c tests/unit/shared_seeds.h
 tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_records_LDADD = $(TOOLS_TEST_LIBS)
@@ -102,10 +103,11 @@ tests_unit_test_routes_LDADD = libfcgiapp.a libagent.a libworkers.a $(TOOLS_LIBS
 endif
 
 # agent
-AGENT_TEST_LIBS = libagent.a libtools.a $(STORE_LIBS) $(BASE_LIBS)
+AGENT_TEST_LIBS = libagent.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
 if HAVE_CMOCKA
 AGENT_TESTS = tests/unit/test_provider_anthropic tests/unit/test_provider_openai \
-	tests/unit/test_context tests/unit/test_offline tests/unit/test_turn tests/unit/test_input
+	tests/unit/test_context tests/unit/test_offline tests/unit/test_turn tests/unit/test_input \
+	tests/unit/test_wait
 check_PROGRAMS += $(AGENT_TESTS)
 TESTS += $(AGENT_TESTS)
 endif
@@ -120,6 +122,8 @@ tests_unit_test_offline_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c $(TURN_BENCH)
 tests_unit_test_turn_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_input_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_wait_SOURCES = tests/unit/test_wait.c $(TURN_BENCH)
+tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 
 # stream
 if HAVE_CMOCKA
@@ -215,6 +219,10 @@ check_PROGRAMS += tests/unit/test_reminders
 TESTS += tests/unit/test_reminders
 tests_unit_test_reminders_SOURCES = tests/unit/test_reminders.c $(TOOLS_TEST_PARTS)
 tests_unit_test_reminders_LDADD = libworkers.a $(TOOLS_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_recurring
+TESTS += tests/unit/test_recurring
+tests_unit_test_recurring_SOURCES = tests/unit/test_recurring.c $(TOOLS_TEST_PARTS)
+tests_unit_test_recurring_LDADD = libworkers.a $(TOOLS_TEST_LIBS)
 endif
 
 # webhooks
@@ -233,4 +241,36 @@ check_PROGRAMS += tests/unit/test_sentinel
 TESTS += tests/unit/test_sentinel
 tests_unit_test_sentinel_SOURCES = tests/unit/test_sentinel.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_sentinel_LDADD = $(STORE_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_listen
+TESTS += tests/unit/test_listen
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_listen_LDADD = $(STORE_TEST_LIBS)
 endif
+
+# approvals
+if HAVE_CMOCKA
+APPROVAL_TESTS = tests/unit/test_approval tests/unit/test_approval_turns tests/unit/test_approvals
+check_PROGRAMS += $(APPROVAL_TESTS)
+TESTS += $(APPROVAL_TESTS)
+endif
+tests_unit_test_approval_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_approval_turns_SOURCES = tests/unit/test_approval_turns.c $(TURN_BENCH)
+tests_unit_test_approval_turns_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_approvals_SOURCES = tests/unit/test_approvals.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_approvals_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+
+# the index beside records
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_many_records
+TESTS += tests/unit/test_many_records
+tests_unit_test_many_records_SOURCES = tests/unit/test_many_records.c tests/unit/record_seeds.c \
+	tests/unit/record_seeds.h $(TOOLS_TEST_PARTS)
+tests_unit_test_many_records_LDADD = $(TOOLS_TEST_LIBS)
+endif
+
+# MCP and declared tools
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_mcp
+TESTS += tests/unit/test_mcp
+endif
+tests_unit_test_mcp_LDADD = $(TOOLS_TEST_LIBS)

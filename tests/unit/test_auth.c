@@ -453,23 +453,30 @@ static void tickets_are_bound_to_user_and_origin(void **state)
     static const struct {
         const char *value, *origin;
         int result;
+        long long expires_ms;
     } cases[] = {
-        {"ada user https://a", "https://a", 0},
-        {"ada user https://a", "https://b", ERR_AUTH},
-        {"ada user https://a", NULL, ERR_AUTH},
-        {"ada user -", "https://b", 0},
-        {"ada user -", NULL, 0},
-        {"ada user ", NULL, 0},
-        {"ada user", NULL, 0},
-        {"ada", NULL, ERR_AUTH},
-        {"", NULL, ERR_AUTH},
-        {"a}b user -", NULL, ERR_AUTH},
-        {"ada root -", NULL, ERR_AUTH},
+        {"ada user https://a 1790000000123", "https://a", 0, 1790000000123},
+        {"ada user https://a 0", "https://a", 0, 0},
+        {"ada user https://a 0", "https://a 0", ERR_AUTH, 0},
+        {"ada user - 5", NULL, 0, 5},
+        {"ada user https://a", "https://a", 0, 0},
+        {"ada user https://a", "https://b", ERR_AUTH, 0},
+        {"ada user https://a", NULL, ERR_AUTH, 0},
+        {"ada user -", "https://b", 0, 0},
+        {"ada user -", NULL, 0, 0},
+        {"ada user ", NULL, 0, 0},
+        {"ada user", NULL, 0, 0},
+        {"ada", NULL, ERR_AUTH, 0},
+        {"", NULL, ERR_AUTH, 0},
+        {"a}b user -", NULL, ERR_AUTH, 0},
+        {"ada root -", NULL, ERR_AUTH, 0},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(auth_ticket(a, cases[i].value, strlen(cases[i].value), cases[i].origin,
                              &who),
             cases[i].result);
+        assert_int_equal(who.expires_ms, cases[i].expires_ms);
+    }
     auth_free(a);
     conf_fini(&conf);
 }

@@ -1,33 +1,10 @@
 /* The calendar's tools: zones, whole days, changes, removal, other users. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.uid = "ann";
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 static void create(const char *args, char id[64])
 {
@@ -207,10 +184,10 @@ static void obeys_the_fence(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(keeps_local_time_and_zone), T(refuses_impossible_times), T(lists_what_comes),
         T(changes_only_what_is_named), T(removes_once), T(writes_once_per_call), T(obeys_the_fence),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -155,6 +155,116 @@ static void test_every_cut_keeps_pairs(void **state)
     }
 }
 
+/* ---- random conversations ---- */
+
+static uint64_t dice = 1;
+
+static unsigned roll(unsigned below)
+{
+    dice ^= dice << 13;
+    dice ^= dice >> 7;
+    dice ^= dice << 17;
+    return (unsigned)(dice >> 33) % below;
+}
+
+static const char *some_text(size_t longest)
+{
+    size_t len = roll(4) ? roll(60) : roll((unsigned)longest);
+    char *text = arena_alloc(f.arena, len + 1);
+    assert_non_null(text);
+    memset(text, 'a' + (int)roll(26), len);
+    text[len] = '\0';
+    return text;
+}
+
+static const char *some_call(void)
+{
+    char id[8];
+    snprintf(id, sizeof id, "c%u", roll(12));
+    return arena_strdup(f.arena, id);
+}
+
+/* Anything that a store or a client may hold: results that miss, come late, twice or for nobody. */
+static void add_random(void)
+{
+    static const enum chat_role roles[] = {CHAT_USER, CHAT_USER, CHAT_ASSISTANT, CHAT_ASSISTANT,
+        CHAT_TOOL, CHAT_TOOL, CHAT_REASONING};
+    struct chat_message m = {.role = roles[roll(7)], .id = "m", .text = some_text(1500)};
+
+    m.len = strlen(m.text);
+    if (m.role == CHAT_TOOL)
+        m.call_id = some_call();
+    if (m.role == CHAT_ASSISTANT && roll(2)) {
+        m.call_count = 1 + roll(3);
+        m.calls = arena_array(f.arena, m.call_count, sizeof *m.calls);
+        assert_non_null(m.calls);
+        for (size_t k = 0; k < m.call_count; k++) {
+            m.calls[k] = (struct chat_call){some_call(), "f", some_text(300), 0};
+            m.calls[k].args_len = strlen(m.calls[k].args);
+        }
+    }
+    assert_int_equal(chat_add(&f.chat, &m), 0);
+    for (size_t k = 0; k < m.call_count && roll(4); k++) {
+        struct chat_message result = {.role = CHAT_TOOL, .id = "r", .call_id = m.calls[k].id,
+            .text = some_text(1500)};
+        result.len = strlen(result.text);
+        assert_int_equal(chat_add(&f.chat, &result), 0);
+    }
+}
+
+/* Each call is directly followed by its results, in order, and no result stands elsewhere. */
+static void pairs_are_whole(void)
+{
+    for (size_t i = 0; i < f.out.count;) {
+        const struct chat_message *m = &f.out.items[i++];
+        assert_int_not_equal(m->role, CHAT_TOOL);
+        for (size_t k = 0; k < m->call_count; k++, i++) {
+            assert_true(i < f.out.count);
+            assert_int_equal(f.out.items[i].role, CHAT_TOOL);
+            assert_string_equal(f.out.items[i].call_id, m->calls[k].id);
+        }
+    }
+}
+
+/* Nothing is shortened but results behind the last user message, and that message is there. */
+static void what_stays_is_whole(void)
+{
+    const struct chat_message *user = NULL;
+    size_t shown = 0;
+    bool noted = f.out.count && !strcmp(f.out.items[0].id, "note");
+
+    for (size_t i = 0; i < f.chat.count; i++)
+        if (f.chat.items[i].role == CHAT_USER)
+            user = &f.chat.items[i];
+    for (size_t i = noted; i < f.out.count; i++) {
+        const struct chat_message *m = &f.out.items[i];
+        bool found = m->role == CHAT_TOOL;
+        for (size_t k = 0; k < f.chat.count && !found; k++)
+            found = f.chat.items[k].text == m->text && f.chat.items[k].len == m->len;
+        assert_true(found);
+        shown += user && m->text == user->text;
+    }
+    assert_true(!user || shown == 1);
+    assert_true(!f.out.count || f.out.items[0].role == CHAT_USER);
+}
+
+static void test_random_conversations_and_budgets(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        arena_reset(f.arena);
+        chat_init(&f.chat, f.arena);
+        for (unsigned n = roll(40); n > 0; n--)
+            add_random();
+        for (int cut = 0; cut < 8; cut++) {
+            f.conf.model_context_tokens = 1 + roll(roll(2) ? 400 : 6000);
+            build();
+            pairs_are_whole();
+            what_stays_is_whole();
+        }
+    }
+}
+
 static void test_dangling_calls_and_results(void **state)
 {
     (void)state;
@@ -260,6 +370,7 @@ int main(void)
         TEST(test_the_late_block),
         TEST(test_oldest_go_first_and_pairs_stay),
         TEST(test_every_cut_keeps_pairs),
+        TEST(test_random_conversations_and_budgets),
         TEST(test_dangling_calls_and_results),
         TEST(test_too_much_after_the_last_message),
         TEST(test_thoughts_of_earlier_turns_go),

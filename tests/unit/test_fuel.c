@@ -1,34 +1,11 @@
 /* The fuel log: any two of three numbers, consumption, the odometer, receipts. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/receipt.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.uid = "ann";
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 static void add(const char *args, char id[64])
 {
@@ -270,11 +247,11 @@ static void survives_any_text(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(two_give_the_third), T(refuses_what_cannot_be), T(measures_from_full_to_full),
         T(keeps_vehicles_apart), T(watches_the_odometer), T(changes_the_latest), T(removes_once),
         T(reads_receipts), T(survives_any_text),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -1,33 +1,10 @@
 /* Medical records: read only, filled from elsewhere, nothing in them taken for granted. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.uid = "ann";
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 
 static void empty_is_empty(void **state)
@@ -143,10 +120,10 @@ static void tells_what_helpers_need(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(empty_is_empty), T(lists_and_searches), T(many_hits_keep_the_best), T(warns_of_refills),
         T(tells_what_helpers_need),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

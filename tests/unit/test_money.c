@@ -1,32 +1,10 @@
 /* Expenses and budgets: exact sums in one currency, periods of the user's calendar, limits. */
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/amount.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 static void spend(const char *args)
 {
@@ -136,8 +114,8 @@ static void writes_amounts(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = { T(keeps_integers), T(sums_a_period), T(watches_limits),
         T(reads_many), cmocka_unit_test(writes_amounts) };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

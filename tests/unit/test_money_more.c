@@ -1,36 +1,15 @@
 /* Stored sums stay what the records say, and what is told from them; 100,000 expenses stay fast. */
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/inbox.h"
 #include "store/records.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/keep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 static void spend(const char *args)
 {
@@ -76,7 +55,7 @@ static void follows_changes(void **state)
     write_raw("a", NULL, 0);
     assert_true(month_total() == 0);
     assert_int_equal(link_command(bench.context.store->link, &reply,
-        "EXISTS tp:{ann}:r:expense:sums:2026-11 tp:{ann}:r:expense:sums:2026-11-03"), 0);
+        "EXISTS tp:{ann}:r:expense:sum:2026-11 tp:{ann}:r:expense:sum:2026-11-03"), 0);
     assert_int_equal(link_reply_int(reply), 0);
     link_reply_free(reply);
 }
@@ -92,16 +71,16 @@ static void are_made_again(void **state)
         write_raw(id, RAW(101, "food", "05"), i < 700 ? 7 : i);
     }
     assert_true(month_total() == 1010);
-    assert_int_equal(records_sums_drop(bench.context.store, "ann", "expense", arena), 0);
+    assert_int_equal(records_index_drop(bench.context.store, "ann", "expense", arena), 0);
     assert_true(month_total() == 1010);
     /* Changed while only a part is counted: before, within and after what is. */
-    assert_int_equal(records_sums_drop(bench.context.store, "ann", "expense", arena), 0);
-    assert_int_equal(link_command(link, NULL, "SET tp:{ann}:r:expense:sums -inf"), 0);
+    assert_int_equal(records_index_drop(bench.context.store, "ann", "expense", arena), 0);
+    assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:r:expense:index reach -inf count 0"), 0);
     write_raw("e3", RAW(201, "food", "05"), 7);
     write_raw("e900", NULL, 0);
     assert_true(month_total() == 1010 + 1 - 1.01);
     /* Records from before there were sums. */
-    assert_int_equal(link_command(link, NULL, "DEL tp:{ann}:r:expense:sums"), 0);
+    assert_int_equal(link_command(link, NULL, "DEL tp:{ann}:r:expense:index"), 0);
     write_raw("e4", RAW(301, "food", "05"), 7);
     assert_true(month_total() == 1010 + 1 - 1.01 + 2);
     assert_int_equal(records_sums(bench.context.store, "ann", "event", &(const char *){ "2026" }, 1, arena,
@@ -172,6 +151,75 @@ static void knows_categories(void **state)
     tool_refused(&bench, "categorize_transaction", "{\"description\":\"\"}", "invalid_argument", "/description");
 }
 
+/* --- alerts --- */
+
+static jdoc *inbox(void)
+{
+    struct buf b = { 0 };
+    jdoc *list = NULL;
+    assert_int_equal(inbox_list(bench.context.store, "ann", NULL, 100, &b), 0);
+    assert_int_equal(jdoc_parse(buf_text(&b), b.len, &list, NULL, 0), 0);
+    buf_free(&b);
+    return list;
+}
+
+static size_t told(void)
+{
+    jdoc *list = inbox();
+    size_t count = jdoc_length(jdoc_get(list, "messages"));
+    jdoc_free(list);
+    return count;
+}
+
+static void tells_of_limits_once(void **state)
+{
+    (void)state;
+    jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"food\",\"amount\":100}"));
+    spend("{\"amount\":500,\"category\":\"gas\"}"); /* no limit */
+    spend("{\"amount\":500,\"category\":\"food\",\"currency\":\"USD\"}"); /* the limit is in AUD */
+    spend("{\"amount\":500,\"category\":\"food\",\"date\":\"2026-10-31\"}"); /* another month */
+    spend("{\"amount\":79.99,\"category\":\"food\"}");
+    assert_int_equal(told(), 0);
+    for (int i = 0; i < 2; i++) /* the same call again tells nobody again */
+        jdoc_free(tool_call(&bench, "create_expense", "c1", "{\"amount\":0.01,\"category\":\"food\"}"));
+    assert_int_equal(told(), 1);
+    spend("{\"amount\":20,\"category\":\"food\"}"); /* all of it, and not more */
+    assert_int_equal(told(), 1);
+    spend("{\"amount\":0.01,\"category\":\"food\"}");
+    spend("{\"amount\":50,\"category\":\"food\"}");
+    jdoc *list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 2);
+    assert_string_equal(text_at(list, "/messages/0/type"), "proactive_alert");
+    assert_string_equal(text_at(list, "/messages/0/alert/type"), "budget_alert");
+    assert_int_equal(number_at(list, "/messages/0/alert/threshold"), 80);
+    assert_int_equal(number_at(list, "/messages/0/alert/spent_minor"), 8000);
+    assert_string_equal(text_at(list, "/messages/0/alert/from"), "2026-11-01");
+    assert_int_equal(number_at(list, "/messages/1/alert/threshold"), 100);
+    assert_int_equal(number_at(list, "/messages/1/alert/spent_minor"), 10001);
+    jdoc_free(list);
+}
+
+static void tells_the_highest_and_as_wanted(void **state)
+{
+    (void)state;
+    jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"food\",\"amount\":100,\"period\":\"weekly\"}"));
+    spend("{\"amount\":300,\"category\":\"food\"}");
+    spend("{\"amount\":300,\"category\":\"food\"}");
+    jdoc *list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 1);
+    assert_int_equal(number_at(list, "/messages/0/alert/threshold"), 100);
+    assert_string_equal(text_at(list, "/messages/0/alert/period"), "weekly");
+    jdoc_free(list);
+    bench.context.now_ms += 7 * 86400000LL; /* another week */
+    spend("{\"amount\":85,\"category\":\"food\"}");
+    assert_int_equal(told(), 2);
+    bench.context.now_ms -= 7 * 86400000LL;
+    jdoc_free(tool_ok(&bench, "update_settings", "{\"budget_alerts\":false}"));
+    jdoc_free(tool_ok(&bench, "update_budget", "{\"category\":\"gas\",\"amount\":1}"));
+    spend("{\"amount\":5,\"category\":\"gas\"}");
+    assert_int_equal(told(), 2);
+}
+
 static void saves_and_manages(void **state)
 {
     (void)state;
@@ -212,7 +260,12 @@ static void writes_reports(void **state)
     assert_int_equal(number_at(r, "/report/count"), 2);
     assert_int_equal(jdoc_length(at(r, "/report/expenses")), 2);
     jdoc_free(r);
-    tool_refused(&bench, "export_budget_report", "{\"format\":\"pdf\"}", "invalid_argument", "/format");
+    spend("{\"amount\":3,\"category\":\"food\",\"description\":\"Z\u00fcrich \u4e2d (pie\"}");
+    r = tool_ok(&bench, "export_budget_report", "{\"format\":\"pdf\"}");
+    assert_string_equal(text_at(r, "/report/encoding"), "base64");
+    assert_string_equal(text_at(r, "/report/content_type"), "application/pdf");
+    assert_int_equal(strncmp(text_at(r, "/report/content"), "JVBERi0x", 8), 0); /* %PDF-1 */
+    jdoc_free(r);
     tool_refused(&bench, "export_budget_report", "{\"start_date\":\"2026-11-30\",\"end_date\":\"2026-11-01\"}",
         "invalid_argument", "/end_date");
     for (int i = 0; i < 300; i++)
@@ -286,7 +339,7 @@ static void stays_fast(void **state)
         return;
     struct arena *arena = arena_new();
     int64_t begin = clock_mono_us();
-    assert_int_equal(records_sums_drop(bench.context.store, "ann", "expense", arena), 0);
+    assert_int_equal(records_index_drop(bench.context.store, "ann", "expense", arena), 0);
     jdoc_free(tool_ok(&bench, "get_spending_summary", "{}"));
     print_message("making all sums again: %lld ms\n", (long long)(clock_mono_us() - begin) / 1000);
     arena_free(arena);
@@ -294,9 +347,10 @@ static void stays_fast(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = { T(follows_changes), T(are_made_again), T(belongs_to_one_user),
-        T(tells_the_future), T(finds_savings), T(knows_categories), T(saves_and_manages), T(writes_reports),
+        T(tells_the_future), T(finds_savings), T(knows_categories), T(saves_and_manages), T(tells_of_limits_once),
+        T(tells_the_highest_and_as_wanted), T(writes_reports),
         T(stays_fast) };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -156,7 +156,10 @@ static void approval_is_asked_for_what_needs_it_only(void **state)
             "{\\\"action\\\":\\\"remove\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
         {.body = SAY("Not done.")});
     assert_int_equal(turn_bench_run(&bench, "take the rice out"), 0);
-    expect_result("approval_required");
+    jdoc *reply = turn_bench_reply(&bench);
+    assert_string_equal(jdoc_text_or(reply, "outcome", ""), "interrupt");
+    assert_int_equal(jdoc_length(jdoc_get(reply, "interrupts")), 1);
+    jdoc_free(reply);
 }
 
 static void the_core_is_small(void **state)

@@ -86,6 +86,10 @@ static void test_understanding(void **state)
         {"Move dentist to Friday at 10am", OFFLINE_MOVE_EVENT, "Dentist", ""},
         {"Delete dentist from my calendar", OFFLINE_DELETE_EVENT, "Dentist", ""},
         {"Cancel my dentist appointment", OFFLINE_DELETE_EVENT, "Dentist appointment", ""},
+        {"Set a timer for 10 minutes", OFFLINE_SET_TIMER, "10 minutes", ""},
+        {"start a 5-minute timer please", OFFLINE_SET_TIMER, "5 minute", ""},
+        {"Timer: 1 hour and 30 min", OFFLINE_SET_TIMER, "1 hour and 30 min", ""},
+        {"Set a timer", OFFLINE_SET_TIMER, "", ""},
         {"Write me a poem about the sea", OFFLINE_UNKNOWN, "", ""},
         {"", OFFLINE_UNKNOWN, "", ""},
     };
@@ -176,6 +180,7 @@ static void test_a_conversation(void **state)
     expect("Move dentist to Friday at 10am", "is changed");
     expect("Move haircut to Friday at 10am", "no coming event");
     expect("Delete dentist from my calendar", "approval");
+    expect("Set a timer for 10 minutes", "timer");
     expect("I spent 45.50 on fuel", "Logged");
     expect("Set my fuel budget to 300 a month", "budget for gas");
     expect("How is my budget?", "gas: 45.50 of 300.00");

@@ -1,33 +1,10 @@
 /* The profile, its settings and privacy, vehicles, figures and the export. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.uid = "ann";
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 
 static void changes_only_what_is_named(void **state)
@@ -196,10 +173,10 @@ static void says_when_the_export_is_cut(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(changes_only_what_is_named), T(refuses_what_cannot_be), T(has_one_primary_vehicle),
         T(counts), T(exports_everything), T(says_when_the_export_is_cut),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

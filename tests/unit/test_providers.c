@@ -310,6 +310,12 @@ static void knows_seasons_and_costs(void **state)
         "invalid_argument", "/rating");
 }
 
+static void no_tool_is_left_out(void **state)
+{
+    (void)state;
+    tool_all_succeeded("travel", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,7 +324,7 @@ int main(void)
         cmocka_unit_test(stops_when_told), cmocka_unit_test(caps_what_is_read),
         cmocka_unit_test(asks_the_geocoder), cmocka_unit_test(finds_places),
         cmocka_unit_test(finds_prices_roads_and_videos), cmocka_unit_test(orders_stops),
-        cmocka_unit_test(knows_seasons_and_costs),
+        cmocka_unit_test(knows_seasons_and_costs), cmocka_unit_test(no_tool_is_left_out),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

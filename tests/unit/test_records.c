@@ -65,7 +65,7 @@ static void fences_old_epochs(void **state)
 {
     (void)state;
     const char *prior, *json;
-    struct records_fence fence = { "ann", "main", 41, "call-1" };
+    struct records_fence fence = { .uid = "ann", .session = "main", .epoch = 41, .effect = "call-1" };
     struct records_write w = { "expense", "e1", "{}", 1000, NULL };
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_FENCED);
     link_command(store->link, NULL, "HSET tp:{ann}:s:main epoch 42");

@@ -192,11 +192,18 @@ static void advises(void **state)
     jdoc_free(r);
 }
 
+static void no_tool_is_left_out(void **state)
+{
+    (void)state;
+    tool_all_succeeded("shop", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_providers), cmocka_unit_test(catalogue), cmocka_unit_test(recommends),
         cmocka_unit_test(searches), cmocka_unit_test(prices), cmocka_unit_test(advises),
+        cmocka_unit_test(no_tool_is_left_out),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

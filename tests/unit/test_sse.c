@@ -121,6 +121,45 @@ static void callback_stops_the_parse(void **state)
     buf_free(&seen);
 }
 
+static int count_events(void *arg, const struct sse_event *event)
+{
+    (void)event;
+    ++*(int *)arg;
+    return 0;
+}
+
+static void feed_text(struct sse *parser, const char *text, int *events)
+{
+    assert_int_equal(sse_feed(parser, text, strlen(text), count_events, events), 0);
+}
+
+/* What a client needs to take a stream up again. */
+static void id_and_retry_are_kept(void **state)
+{
+    struct sse parser;
+    int events = 0;
+
+    (void)state;
+    sse_init(&parser, 1000);
+    assert_int_equal(parser.retry_ms, -1);
+    feed_text(&parser, "id: e1\nretry: 500\n", &events);
+    assert_string_equal(parser.last_id, ""); /* its event is not whole yet */
+    feed_text(&parser, "data: \n\n", &events);
+    assert_string_equal(parser.last_id, "e1");
+    assert_int_equal(parser.retry_ms, 500);
+    feed_text(&parser, "data: x\n\nretry: soon\nretry: -1\nid: e2\n\n", &events);
+    assert_string_equal(parser.last_id, "e2"); /* also of an event without data */
+    assert_int_equal(parser.retry_ms, 500);
+    assert_int_equal(events, 2);
+    feed_text(&parser, "id: torn", &events);
+    sse_reset(&parser);
+    feed_text(&parser, "data: y\n\n", &events);
+    assert_string_equal(parser.last_id, "e2");
+    feed_text(&parser, "id\ndata: z\n\n", &events);
+    assert_string_equal(parser.last_id, "");
+    sse_fini(&parser);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +167,7 @@ int main(void)
         cmocka_unit_test(whole_event_is_not_copied),
         cmocka_unit_test(limits),
         cmocka_unit_test(callback_stops_the_parse),
+        cmocka_unit_test(id_and_retry_are_kept),
     };
     return cmocka_run_group_tests_name("sse", tests, NULL, NULL);
 }

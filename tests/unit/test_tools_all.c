@@ -148,6 +148,17 @@ static void every_write_happens_once(void **state)
     }
 }
 
+/* Those that need a provider: see test_providers and test_shop. */
+static void no_tool_is_left_out(void **state)
+{
+    (void)state;
+    tool_all_succeeded(NULL, false);
+    for (size_t i = 0; i < tools_count(); i++)
+        if (tools_at(i)->provider != NULL && strcmp(tools_at(i)->family, "travel") != 0
+            && strcmp(tools_at(i)->family, "shop") != 0)
+            fail_msg("%s needs a provider that no test has", tools_at(i)->name);
+}
+
 static void names_are_found(void **state)
 {
     (void)state;
@@ -169,8 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_tool_refuses_nonsense),
-        cmocka_unit_test(every_write_happens_once), cmocka_unit_test(names_are_found),
-        cmocka_unit_test(deletes_need_approval),
+        cmocka_unit_test(every_write_happens_once), cmocka_unit_test(no_tool_is_left_out),
+        cmocka_unit_test(names_are_found), cmocka_unit_test(deletes_need_approval),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

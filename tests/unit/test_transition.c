@@ -1,33 +1,10 @@
 /* The move onto the road: checklist, practice trips, equipment, launch week. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.uid = "ann";
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
 
 
 static void create(const char *tool, const char *entity, const char *args, char id[64])
@@ -198,10 +175,10 @@ static void launch_week(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(starts_empty), T(tasks_are_due_before_departure), T(refuses_what_cannot_be),
         T(practice_trips), T(equipment_is_bought_once), T(launch_week),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

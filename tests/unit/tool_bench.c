@@ -61,6 +61,36 @@ void tool_bench_stop(struct tool_bench *b)
     own_redis_stop(&b->redis);
 }
 
+static char succeeded[256][64];
+static size_t succeeded_count;
+
+bool tool_succeeded(const char *name)
+{
+    for (size_t i = 0; i < succeeded_count; i++)
+        if (strcmp(succeeded[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void note(const struct tools_run *run)
+{
+    bool success = false;
+    jdoc_get_bool(run->result, "success", &success);
+    if (success && !tool_succeeded(run->spec->name)
+        && succeeded_count < sizeof succeeded / sizeof *succeeded)
+        snprintf(succeeded[succeeded_count++], sizeof *succeeded, "%s", run->spec->name);
+}
+
+void tool_all_succeeded(const char *family, bool with_provider)
+{
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        if ((family == NULL || strcmp(spec->family, family) == 0)
+            && (spec->provider != NULL) == with_provider && !tool_succeeded(spec->name))
+            fail_msg("no test has called %s with success", spec->name);
+    }
+}
+
 jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, const char *args,
     int *error)
 {
@@ -80,6 +110,8 @@ jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, co
     if (result != NULL && tools_check_result(run.spec, result, &problem) != 0)
         fail_msg("%s %s: result%s: %s (wanted %s)", name, args, problem.path, problem.message,
             problem.expected);
+    if (result != NULL)
+        note(&run);
     tools_fini(&run);
     arena_free(run.arena);
     return result;

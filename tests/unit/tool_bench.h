@@ -30,6 +30,12 @@ jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args);
 void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
     const char *path);
 
+/* Has this program called the tool, with success? */
+bool tool_succeeded(const char *name);
+/* Fails unless it has called every tool of the family (NULL: of all) that needs a provider, or needs
+ * none. Tools that need one are called in test_providers and test_shop. */
+void tool_all_succeeded(const char *family, bool with_provider);
+
 /* Puts a record of the user there, past all tools. */
 void tool_seed(struct tool_bench *b, const char *family, const char *id, int64_t time_ms,
     const char *json);

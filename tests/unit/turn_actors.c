@@ -67,7 +67,8 @@ int actors_append(struct store *s, struct arena *arena, const struct turns_start
 int actors_effect(struct store *s, struct arena *arena, const struct turns_start *t, const char *id,
     const char *effect, bool *prior)
 {
-    struct records_fence fence = {t->uid, t->session, t->epoch, effect};
+    struct records_fence fence = {
+        .uid = t->uid, .session = t->session, .epoch = t->epoch, .effect = effect};
     struct records_write write = {.family = "ledger", .id = id, .json = "{}", .time_ms = 1};
     const char *before = NULL;
     int error = records_commit(s, &fence, &write, 1, false, "{\"ok\":true}", arena, &before);

@@ -1,0 +1,258 @@
+#include "agent/approval.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- arguments ---- */
+
+/* Some models send the object as JSON text; tools_start takes that too. */
+static int parse(const char *text, size_t len, jdoc **out)
+{
+    jdoc *inner = NULL;
+    const char *string;
+    int error;
+
+    while (len && strchr(" \t\r\n", text[len - 1]))
+        len--;
+    if (!len)
+        return (*out = jdoc_new_object()) ? 0 : ERR_NOMEM;
+    if ((error = jdoc_parse(text, len, out, NULL, 0)))
+        return error == ERR_NOMEM ? error : ERR_INVALID;
+    string = jdoc_string(*out, &len);
+    if (string && !jdoc_parse(string, len, &inner, NULL, 0)) {
+        jdoc_free(*out);
+        *out = inner;
+    }
+    return jdoc_type(*out) == JDOC_OBJECT ? 0 : ERR_INVALID;
+}
+
+static int write_canonical(const jdoc *args, struct arena *arena, const char **canonical,
+    char hash[IDENT_SHA256_SIZE])
+{
+    struct buf text = {0};
+
+    jdoc_write_canonical(args, &text);
+    *canonical = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len);
+    if (*canonical)
+        ident_sha256_hex(*canonical, text.len, hash);
+    buf_free(&text);
+    return *canonical ? 0 : ERR_NOMEM;
+}
+
+int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
+    struct arena *arena, const char **canonical, char hash[IDENT_SHA256_SIZE],
+    struct tools_problem *problem)
+{
+    jdoc *args = NULL;
+    int error = parse(text, len, &args);
+
+    *problem = (struct tools_problem){.expected = "an object",
+        .message = "The arguments must be a JSON object."};
+    if (!error)
+        error = tools_check(spec, args, problem);
+    if (!error)
+        error = write_canonical(args, arena, canonical, hash);
+    jdoc_free(args);
+    return error;
+}
+
+/* ---- who is asked ---- */
+
+static bool brings_untrusted(const struct chat *chat, const struct chat_message *result)
+{
+    for (size_t i = chat->count; i-- > 0;) {
+        const struct chat_message *m = &chat->items[i];
+        for (size_t k = 0; k < m->call_count; k++) {
+            if (strcmp(m->calls[k].id, result->call_id) != 0)
+                continue;
+            const struct tools_spec *spec = tools_find(m->calls[k].name);
+            return !spec || spec->untrusted;
+        }
+    }
+    return true;
+}
+
+bool approval_tainted(const struct chat *chat)
+{
+    for (size_t i = 0; i < chat->count; i++)
+        if (chat->items[i].role == CHAT_TOOL && !chat->items[i].failed
+            && brings_untrusted(chat, &chat->items[i]))
+            return true;
+    return false;
+}
+
+static int describe(const struct tools_spec *spec, struct arena *arena, bool policy,
+    struct approvals_ask *ask)
+{
+    char words[96];
+
+    snprintf(words, sizeof words, "%s", spec->name);
+    for (char *c = words; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    ask->why = policy ? "policy" : "untrusted_content";
+    ask->message = arena_printf(arena, policy
+        ? "May I %s with these arguments?"
+        : "Others wrote some of what this conversation goes by. May I %s with these arguments?",
+        words);
+    return ask->message ? 0 : ERR_NOMEM;
+}
+
+int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,
+    struct arena *arena, bool *needed, struct approvals_ask *ask)
+{
+    bool policy = tools_call_needs_approval(spec, call->args, call->args_len);
+    char hash[IDENT_SHA256_SIZE];
+    struct tools_problem problem;
+    int error;
+
+    *needed = policy || (tainted && (spec->reaches_others || spec->effect == TOOLS_OUTSIDE));
+    if (!*needed)
+        return 0;
+    memset(ask, 0, sizeof *ask);
+    error = approval_canonical(spec, call->args, call->args_len, arena, &ask->args, hash, &problem);
+    if (error == ERR_INVALID) {
+        *needed = false;
+        return 0;
+    }
+    if (error)
+        return error;
+    ident_token(APPROVALS_ID_BYTES, ask->id);
+    ask->call = call->id;
+    ask->tool = arena_strdup(arena, spec->name);
+    ask->hash = arena_strdup(arena, hash);
+    return ask->hash && ask->tool ? describe(spec, arena, policy, ask) : ERR_NOMEM;
+}
+
+/* ---- the form ---- */
+
+static void member(struct buf *json, const char *key, const char *value)
+{
+    buf_printf(json, ",\"%s\":", key);
+    buf_json_string(json, value, strlen(value));
+}
+
+void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
+{
+    const struct tools_spec *spec = tools_find(ask->tool);
+    char ends[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(ask->expires_ms, ends);
+    buf_printf(json, "{\"id\":\"%s\",\"reason\":\"tool_call\"", ask->id);
+    member(json, "message", ask->message);
+    member(json, "toolCallId", ask->call);
+    buf_printf(json, ",\"responseSchema\":{\"type\":\"object\",\"properties\":{\"approved\":"
+        "{\"type\":\"boolean\"},\"editedArgs\":");
+    buf_puts(json, spec ? spec->arguments_schema : "{\"type\":\"object\"}");
+    buf_puts(json, "},\"required\":[\"approved\"],\"additionalProperties\":false}");
+    member(json, "expiresAt", ends);
+    buf_puts(json, ",\"metadata\":{\"tool\":");
+    buf_json_string(json, ask->tool, strlen(ask->tool));
+    buf_printf(json, ",\"arguments\":%s", ask->args);
+    member(json, "argumentsHash", ask->hash);
+    member(json, "reason", ask->why);
+    buf_puts(json, "}}");
+}
+
+/* ---- answers ---- */
+
+static void seal(struct approvals_answer *out)
+{
+    static const char *const words[] = {[APPROVALS_APPROVE] = "approve",
+        [APPROVALS_DENY] = "deny", [APPROVALS_DECLINE] = "decline"};
+    char text[16 + IDENT_SHA256_SIZE];
+    int len = snprintf(text, sizeof text, "%s %s", words[out->event], out->hash);
+
+    ident_sha256_hex(text, (size_t)len, out->digest);
+}
+
+void approval_decline(struct approvals_answer *out)
+{
+    out->event = APPROVALS_DECLINE;
+    out->args = NULL;
+    out->hash[0] = 0;
+    seal(out);
+}
+
+static int refuse(struct tools_problem *problem, const char *path, const char *expected,
+    const char *message)
+{
+    *problem = (struct tools_problem){0};
+    snprintf(problem->path, sizeof problem->path, "%s", path);
+    snprintf(problem->expected, sizeof problem->expected, "%s", expected);
+    snprintf(problem->message, sizeof problem->message, "%s", message);
+    return ERR_INVALID;
+}
+
+static int check_members(const jdoc *payload, const char *edited, struct tools_problem *problem)
+{
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value;
+
+    while (jdoc_next(payload, &it, &key, &value)) {
+        char path[128];
+        if (!strcmp(key, "approved") || !strcmp(key, edited))
+            continue;
+        snprintf(path, sizeof path, "/%s", key);
+        return refuse(problem, path, "nothing", "An approval has no such member.");
+    }
+    return 0;
+}
+
+/* Edited arguments are the whole of them, checked as a model's are. */
+static int take_edited(const jdoc *args, const char *edited, const char *name, struct arena *arena,
+    struct approvals_answer *out, struct tools_problem *problem)
+{
+    const struct tools_spec *spec = tools_find(name);
+    char path[sizeof problem->path + 32];
+    struct buf text = {0};
+    int error;
+
+    if (!spec)
+        return refuse(problem, "", "", "The tool is not offered any more.");
+    if (jdoc_type(args) != JDOC_OBJECT) {
+        snprintf(path, sizeof path, "/%.30s", edited);
+        return refuse(problem, path, "an object", "Edited arguments must be a JSON object.");
+    }
+    jdoc_write(args, &text);
+    error = buf_error(&text);
+    if (!error)
+        error = approval_canonical(spec, buf_text(&text), text.len, arena, &out->args, out->hash,
+            problem);
+    buf_free(&text);
+    if (error == ERR_INVALID) {
+        snprintf(path, sizeof path, "/%.30s%s", edited, problem->path);
+        path[sizeof problem->path - 1] = 0;
+        memcpy(problem->path, path, strlen(path) + 1);
+    }
+    return error;
+}
+
+int approval_answer(const jdoc *payload, const char *edited, const char *name, struct arena *arena,
+    struct approvals_answer *out, struct tools_problem *problem)
+{
+    bool approved = false;
+    int error = 0;
+
+    if (jdoc_type(payload) != JDOC_OBJECT)
+        return refuse(problem, "", "an object", "The answer must be an object.");
+    if (jdoc_get_bool(payload, "approved", &approved))
+        return refuse(problem, "/approved", "true or false", "approved must be true or false.");
+    if ((error = check_members(payload, edited, problem)))
+        return error;
+    out->event = approved ? APPROVALS_APPROVE : APPROVALS_DENY;
+    out->args = NULL;
+    out->hash[0] = 0;
+    if (jdoc_get(payload, edited))
+        error = take_edited(jdoc_get(payload, edited), edited, name, arena, out, problem);
+    if (!error && !approved) {
+        out->args = NULL;
+        out->hash[0] = 0;
+    }
+    seal(out);
+    return error;
+}

@@ -1,0 +1,57 @@
+#ifndef TURNPIKE_AGENT_APPROVAL_H
+#define TURNPIKE_AGENT_APPROVAL_H
+
+#include "agent/chat.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "store/approvals.h"
+#include "tools/tools.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * approval -- which calls the user is asked about, and in what form. Pure computation. Used by
+ * turn and api workers.
+ */
+
+/*
+ * approval_canonical -- the arguments as they would run: parsed, coerced, defaults filled in,
+ * members sorted by key; and their SHA-256.
+ *   problem  out, when ERR_INVALID: the wrong field
+ * Returns 0; ERR_INVALID (tools_start would refuse them); ERR_NOMEM or another fault.
+ */
+int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
+    struct arena *arena, const char **canonical, char hash[IDENT_SHA256_SIZE],
+    struct tools_problem *problem);
+
+/*
+ * approval_tainted -- whether what others wrote has come into the conversation: a result of a tool
+ * that is marked `untrusted`, or of one that is not ours.
+ */
+bool approval_tainted(const struct chat *chat);
+
+/*
+ * approval_needed -- does this call wait for the user? ask: out when it does (everything but its
+ * id's life). Wrong arguments never wait: tools_start refuses them and runs nothing.
+ * Returns 0 or a fault.
+ */
+int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,
+    struct arena *arena, bool *needed, struct approvals_ask *ask);
+
+/* One AG-UI Interrupt, with the tool's schema for edited arguments. */
+void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
+
+/*
+ * approval_answer -- reads a payload of the form of the interrupt's responseSchema,
+ * {"approved":bool,"EDITED"?:object}, for a call of the tool `name`.
+ *   edited  name of that member
+ *   out     id is the caller's
+ *   problem out, when ERR_INVALID
+ */
+int approval_answer(const jdoc *payload, const char *edited, const char *name, struct arena *arena,
+    struct approvals_answer *out, struct tools_problem *problem);
+/* The answer that abandons a call. */
+void approval_decline(struct approvals_answer *out);
+
+#endif

@@ -1,0 +1,158 @@
+#include "fcgi-app/answers.h"
+
+#include "agent/approval.h"
+#include "agent/input.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int answers_missing(struct exchange *x, const char *id)
+{
+    problem_set(&x->problem, PROBLEM_NOT_FOUND,
+        "There is no approval \"%.64s\" to be answered here.", id);
+    return ERR_INVALID;
+}
+
+static int answers_wrong(struct exchange *x, const struct tools_problem *wrong)
+{
+    problem_set(&x->problem, PROBLEM_ARGUMENT, "%s", wrong->message);
+    snprintf(x->problem.field, sizeof(x->problem.field), "%s", wrong->path);
+    snprintf(x->problem.expected, sizeof(x->problem.expected), "%s", wrong->expected);
+    return ERR_INVALID;
+}
+
+/* One answer against its approval; the record tells tool and session. */
+static int answers_read(struct exchange *x, const struct submit *submit,
+    const struct submit_resume *resume, struct approvals_record *record,
+    struct approvals_answer *out)
+{
+    struct tools_problem wrong = {.path = ""};
+    int result = approvals_get(x->app->store, x->who.user, resume->id, x->arena, record);
+    if (result == ERR_NOT_FOUND)
+        return answers_missing(x, resume->id);
+    if (result < 0)
+        return result;
+    if (submit->session_given && record->session[0] != '\0' &&
+        strcmp(record->session, submit->session) != 0)
+        return answers_missing(x, resume->id);
+    out->id = resume->id;
+    if (resume->cancelled) {
+        approval_decline(out);
+        return 0;
+    }
+    result = approval_answer(
+        resume->payload, resume->edited, record->tool, x->arena, out, &wrong);
+    return result == ERR_INVALID ? answers_wrong(x, &wrong) : result;
+}
+
+static int answers_refused(struct exchange *x, const struct approvals_verdict *verdict)
+{
+    const char *id = verdict->id;
+    switch (verdict->outcome) {
+    case APPROVALS_EXPIRED:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_EXPIRED,
+            "The time to approve %s is over. Nothing was done.", id);
+    case APPROVALS_USED:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_USED,
+            "Approval %s was answered before, and otherwise.", id);
+    case APPROVALS_CANCELLED:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_CANCELLED,
+            "Approval %s is not wanted any more: the conversation went on without it.", id);
+    case APPROVALS_UNCOVERED:
+        return problem_set(&x->problem, PROBLEM_APPROVALS_UNCOVERED,
+            "resume must answer every open interrupt of the thread; %s is missing.", id);
+    default:
+        return answers_missing(x, id);
+    }
+}
+
+/* The zone, and where the request says nothing, what else held when the user was asked. */
+static int answers_inherit(struct exchange *x, struct submit *submit, const char *json)
+{
+    struct input asked;
+    if (*json == '\0')
+        return 0;
+    int result = input_parse(json, x->arena, &asked);
+    if (result == ERR_INVALID)
+        return 0;
+    if (result < 0)
+        return result;
+    if (*asked.zone != '\0') /* what was approved means what it meant */
+        submit->zone = asked.zone;
+    if (*submit->locale == '\0')
+        submit->locale = asked.locale;
+    if (submit->context == NULL)
+        submit->context = asked.context;
+    if (submit->agui == NULL)
+        submit->agui = asked.agui;
+    return 0;
+}
+
+int answers_apply(struct exchange *x, struct submit *submit, struct approvals_verdict *verdict)
+{
+    struct approvals_answer answers[SUBMIT_RESUME_MAX];
+    struct approvals_record record = {.session = ""};
+    char turn[IDENT_UUID_SIZE];
+    for (size_t i = 0; i < submit->resume_count; i++) {
+        int result = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
+        if (result < 0)
+            return result;
+    }
+    ident_uuid7(turn);
+    int result = approvals_answer(x->app->store, x->who.user,
+        submit->resume_all ? submit->session : NULL, turn, answers, submit->resume_count, verdict);
+    if (result < 0)
+        return result;
+    if (verdict->outcome != APPROVALS_DONE)
+        return answers_refused(x, verdict);
+    log_info("approval %s of %s: %s, turn %s", answers[0].id, record.tool,
+        answers[0].event == APPROVALS_APPROVE ? "approved" : "not approved", verdict->turn);
+    memcpy(submit->turn, verdict->turn, sizeof(submit->turn));
+    if (verdict->session[0] != '\0')
+        memcpy(submit->session, verdict->session, sizeof(submit->session));
+    return answers_inherit(x, submit, record.input != NULL ? record.input : "");
+}
+
+int answers_check_open(struct exchange *x, const struct submit *submit)
+{
+    bool waiting = false;
+    int result = approvals_waiting(x->app->store, x->who.user, submit->session, &waiting);
+    if (result < 0 || !waiting)
+        return result;
+    return problem_set(&x->problem, PROBLEM_APPROVALS_OPEN,
+        "The thread has open interrupts: answer them by resume first.");
+}
+
+int answers_run_error(struct exchange *x)
+{
+    struct buf *b = &x->reply.body;
+    const struct problem_kind *kind = problem_kind(x->problem.code);
+    buf_reset(b);
+    x->reply.status = 200;
+    x->reply.content_type = "text/event-stream";
+    buf_puts(b, "data: {\"type\":\"RUN_ERROR\",\"message\":");
+    buf_json_string(b, x->problem.detail, strlen(x->problem.detail));
+    buf_printf(b, ",\"code\":\"%s\"}\n\n", kind->code);
+    x->problem.set = false;
+    return 0;
+}
+
+int answers_reply_waiting(struct exchange *x, const char *id,
+    const struct approvals_verdict *verdict)
+{
+    bool direct = verdict->session[0] == '\0';
+    struct buf *b = &x->reply.body;
+    exchange_json(x, direct ? 200 : 202);
+    buf_puts(b, "{\"approval_id\":");
+    buf_json_string(b, id, strlen(id));
+    buf_printf(b, ",\"state\":\"%s\"", direct ? "answered" : "waiting");
+    if (!direct) {
+        buf_puts(b, ",\"session_id\":");
+        buf_json_string(b, verdict->session, strlen(verdict->session));
+    }
+    buf_printf(b, ",\"open_approvals\":%" PRId64 "}", verdict->left);
+    return 0;
+}

@@ -1,0 +1,47 @@
+#include "fcgi-app/handlers.h"
+
+#include "base/err.h"
+#include "fcgi-app/admit.h"
+#include "fcgi-app/answers.h"
+#include "store/approvals.h"
+
+#include <string.h>
+
+/* handlers -- what the user is asked: listed by api workers, answered by turn workers. */
+
+int handlers_approvals_list(struct exchange *x)
+{
+    const char *session = request_query(&x->request, "session_id");
+    if (session != NULL && !ident_is_session(session, strlen(session)))
+        return problem_field(&x->problem, "session_id", "session_id is not the id of a session.");
+    exchange_json(x, 200);
+    return approvals_list(x->app->store, x->who.user, session, &x->reply.body);
+}
+
+int handlers_approval_answer(struct exchange *x)
+{
+    struct submit *submit = arena_alloc(x->arena, sizeof(*submit));
+    struct approvals_verdict verdict;
+    jdoc *body = NULL;
+    int result = request_json(&x->request, false, &body, &x->problem);
+    if (result < 0)
+        return result;
+    if (submit == NULL)
+        return ERR_NOMEM;
+    bool stream = request_prefers(&x->request, "text/event-stream");
+    if (!request_accepts(&x->request, stream ? "text/event-stream" : "application/json"))
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
+            stream ? "text/event-stream" : "application/json");
+    submit_answer(x->params[0], body, "edited_args", submit);
+    result = answers_apply(x, submit, &verdict);
+    if (result < 0)
+        return result;
+    if (submit->turn[0] == '\0')
+        return answers_reply_waiting(x, x->params[0], &verdict);
+    if (stream)
+        return admit_submit(x, submit, ADMIT_STREAM);
+    result = admit_submit(x, submit, ADMIT_ACCEPTED);
+    if (result == 0 && request_prefers_async(&x->request))
+        exchange_header(x, "Preference-Applied", "respond-async");
+    return result;
+}

@@ -1,0 +1,248 @@
+#include "fcgi-app/handlers.h"
+
+#include "agent/daytime.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/records.h"
+#include "store/userdata.h"
+#include "tools/calendar_file.h"
+#include "tools/export_file.h"
+#include "tools/keep.h"
+#include "tools/moment.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define HANDLERS_ERASE_MS 20000 /* of one request; below the timeouts of nginx and of clients */
+#define HANDLERS_ERASE_RETRY_MS 1000
+#define HANDLERS_CALENDAR_TYPE "text/calendar"
+
+/* handlers -- what a user takes along, brings, and erases. Api workers. */
+
+/* The zone that days and floating times are read in. */
+static int handlers_user_zone(struct exchange *x, const struct zone **zone)
+{
+    const char *configured = x->app->conf->default_zone;
+    const char *named = request_query(&x->request, "timezone");
+    if (named == NULL)
+        named = request_header(&x->request, "HTTP_X_TIME_ZONE");
+    if (named != NULL && (!daytime_zone_valid(named) || zone_get(named, zone) != 0))
+        return problem_field(&x->problem, "timezone",
+            "timezone must be a zone of the IANA database, such as Australia/Sydney.");
+    if (named == NULL && zone_get(configured, zone) != 0)
+        return zone_get("UTC", zone);
+    return 0;
+}
+
+static int handlers_moment(struct exchange *x, const char *name, const struct zone *zone,
+    struct moment *out)
+{
+    const char *text = request_query(&x->request, name);
+    if (text == NULL)
+        return ERR_NOT_FOUND;
+    if (moment_parse(text, zone, out) != 0)
+        return problem_field(&x->problem, name,
+            "%s must be a date or a time, such as 2026-12-01 or 2026-12-01T09:30.", name);
+    return 0;
+}
+
+/* ?from and ?to, a day counts whole; without them everything. */
+static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *to_ms)
+{
+    const struct zone *zone;
+    struct moment m;
+    *from_ms = -KEEP_FOREVER;
+    *to_ms = KEEP_FOREVER;
+    int result = handlers_user_zone(x, &zone);
+    if (result == 0)
+        result = handlers_moment(x, "from", zone, &m);
+    if (result == 0)
+        *from_ms = m.ms;
+    else if (result != ERR_NOT_FOUND)
+        return result;
+    result = handlers_moment(x, "to", zone, &m);
+    if (result == 0)
+        *to_ms = m.has_time ? m.ms : moment_day(m.ms, 1, zone) - 1;
+    else if (result != ERR_NOT_FOUND)
+        return result;
+    if (*to_ms < *from_ms)
+        return problem_field(&x->problem, "to", "to is before from.");
+    return 0;
+}
+
+static int handlers_flush(void *arg, struct buf *out)
+{
+    (void)out; /* it is the exchange's own */
+    return exchange_pass(arg);
+}
+
+static void handlers_file(struct exchange *x, const char *type, const char *name)
+{
+    char disposition[160];
+    exchange_stream(x, type);
+    snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", name);
+    exchange_header(x, "Content-Disposition", disposition);
+}
+
+static void handlers_context(struct exchange *x, const struct zone *zone,
+    struct tools_context *context)
+{
+    struct app *app = x->app;
+    *context = (struct tools_context){.conf = app->conf, .store = app->store,
+        .reactor = app->reactor, .uid = x->who.user, .zone = zone_name(zone), .locale = "",
+        .currency = app->conf->default_currency, .now_ms = clock_real_ms(), .role = x->who.role};
+}
+
+/* ---- the calendar ---- */
+
+int handlers_calendar_export(struct exchange *x)
+{
+    const struct zone *zone;
+    struct tools_context context;
+    int64_t from_ms, to_ms;
+    int result = handlers_period(x, &from_ms, &to_ms);
+    if (result == 0)
+        result = handlers_user_zone(x, &zone);
+    if (result != 0)
+        return result;
+    handlers_context(x, zone, &context);
+    handlers_file(x, HANDLERS_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
+    if (x->request.head)
+        return 0;
+    return calendar_file_write(&context, from_ms, to_ms, &x->reply.body, handlers_flush, x);
+}
+
+static bool handlers_is_type(const struct request *r, const char *type)
+{
+    const char *sent = request_header(r, "CONTENT_TYPE");
+    size_t len = strlen(type);
+    return sent != NULL && strncasecmp(sent, type, len) == 0 &&
+           (sent[len] == '\0' || sent[len] == ';' || sent[len] == ' ');
+}
+
+int handlers_calendar_import(struct exchange *x)
+{
+    const struct zone *zone;
+    struct tools_context context;
+    char why[160] = "";
+    jdoc *answer = NULL;
+    int result = handlers_user_zone(x, &zone);
+    if (result != 0)
+        return result;
+    if (!handlers_is_type(&x->request, HANDLERS_CALENDAR_TYPE))
+        return problem_set(
+            &x->problem, PROBLEM_MEDIA_TYPE, "Content-Type must be %s.", HANDLERS_CALENDAR_TYPE);
+    handlers_context(x, zone, &context);
+    result = calendar_file_read(&context, x->arena, x->request.body, x->request.body_len, &answer,
+        why, sizeof(why));
+    if (result == ERR_INVALID)
+        return problem_field(&x->problem, "body", "This is no iCalendar text. %s", why);
+    if (result == ERR_LIMIT)
+        return problem_limit(&x->problem, "body", 1000, "%s", why);
+    if (result != 0)
+        return result;
+    int64_t failed = 0, created = 0, updated = 0;
+    jdoc_get_int(answer, "failed", &failed);
+    jdoc_get_int(answer, "created", &created);
+    jdoc_get_int(answer, "updated", &updated);
+    if (failed > 0 && created + updated == 0) {
+        const jdoc *first = jdoc_at(jdoc_get(answer, "errors"), 0);
+        int64_t line = 0;
+        jdoc_get_int(first, "line", &line);
+        problem_field(&x->problem, "body", "No component could be taken in. Line %" PRId64
+            ", %s: %s.", line, jdoc_text_or(first, "component", ""),
+            jdoc_text_or(first, "message", ""));
+        result = ERR_INVALID;
+    } else {
+        exchange_json(x, 200);
+        jdoc_write(answer, &x->reply.body);
+    }
+    jdoc_free(answer);
+    return result;
+}
+
+/* ---- expenses, trips ---- */
+
+int handlers_expenses_export(struct exchange *x)
+{
+    int64_t from_ms, to_ms;
+    int result = handlers_period(x, &from_ms, &to_ms);
+    if (result != 0)
+        return result;
+    handlers_file(x, "text/csv; charset=utf-8; header=present", "expenses.csv");
+    if (x->request.head)
+        return 0;
+    return export_file_expenses(
+        x->app->store, x->who.user, from_ms, to_ms, &x->reply.body, handlers_flush, x);
+}
+
+/* /trips/{id}.gpx: the table's {id} takes the ending too. */
+int handlers_trip_export(struct exchange *x)
+{
+    static const char ending[] = ".gpx";
+    const char *json, *name = x->params[0];
+    size_t len = strlen(name), end = strlen(ending);
+    jdoc *trip = NULL;
+    if (len <= end || strcmp(name + len - end, ending) != 0)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "A trip is a file: /trips/ID.gpx.");
+    const char *id = arena_memdup(x->arena, name, len - end);
+    if (id == NULL)
+        return ERR_NOMEM;
+    int result = records_get(x->app->store, x->who.user, "trip", id, x->arena, &json);
+    if (result == ERR_NOT_FOUND)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such trip.");
+    if (result == 0)
+        result = jdoc_parse(json, strlen(json), &trip, NULL, 0);
+    if (result == 0) {
+        handlers_file(x, "application/gpx+xml", "trip.gpx");
+        result = export_file_trip(trip, &x->reply.body);
+    }
+    jdoc_free(trip);
+    return result == ERR_INVALID
+               ? problem_set(&x->problem, PROBLEM_CONFLICT, "This trip has no places.")
+               : result;
+}
+
+/* ---- everything ---- */
+
+int handlers_user_export(struct exchange *x)
+{
+    handlers_file(x, "application/json", "turnpike-export.json");
+    if (x->request.head)
+        return 0;
+    return export_file_user(
+        x->app->store, x->who.user, clock_real_ms(), &x->reply.body, handlers_flush, x);
+}
+
+static void handlers_beat(void *arg)
+{
+    worker_beat(arg);
+}
+
+int handlers_user_erase(struct exchange *x)
+{
+    const char *confirmed = request_header(&x->request, "HTTP_X_CONFIRM_ERASE");
+    int64_t keys = 0;
+    if (confirmed == NULL || strcmp(confirmed, x->who.user) != 0)
+        return problem_field(&x->problem, "X-Confirm-Erase",
+            "The header X-Confirm-Erase must be the user's own id. Nothing was erased; it cannot "
+            "be undone.");
+    int result = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
+        x->app->worker != NULL ? handlers_beat : NULL, x->app->worker, &keys);
+    if (result == ERR_AGAIN) {
+        problem_set(&x->problem, PROBLEM_UNFINISHED,
+            "%" PRId64 " keys are erased so far. Send the request again to go on.", keys);
+        x->problem.retry_after_ms = HANDLERS_ERASE_RETRY_MS;
+        return ERR_INVALID;
+    }
+    if (result != 0)
+        return result;
+    exchange_json(x, 200);
+    buf_printf(&x->reply.body,
+        "{\"success\":true,\"message\":\"Everything stored of this user is erased.\",\"keys\":%" PRId64
+        "}",
+        keys);
+    return 0;
+}

@@ -1,0 +1,334 @@
+#include "store/approvals.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/args.h"
+#include "store/scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DIRECT_KEEP_MS 3600000 /* how long the outcome of a direct call's approval can be told */
+#define MINUTE_MS 60000
+#define DAY_MS 86400000
+
+static const char *word(const struct link_reply *r, size_t i)
+{
+    return link_reply_text(link_reply_at(r, i), NULL);
+}
+
+/* ---- asking ---- */
+
+int approvals_open(struct store *s, const char *uid, const struct turns_start *turn,
+    const char *input, struct approvals_ask *asks, size_t count)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_text(&args, turn ? turn->session : "");
+    args_text(&args, turn ? turn->turn : "");
+    args_int(&args, turn ? turn->epoch : 0);
+    args_int(&args, s->conf->approval_ms);
+    args_int(&args, turn ? s->conf->turn_keep_ms : DIRECT_KEEP_MS);
+    args_int(&args, APPROVALS_DIRECT_MAX);
+    args_text(&args, input);
+    for (size_t i = 0; i < count; i++) {
+        const struct approvals_ask *a = &asks[i];
+        const char *const texts[] = {a->id, a->call, a->tool, a->args, a->hash, a->message, a->why,
+            a->zone};
+        for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+            args_text(&args, texts[k]);
+    }
+    error = args_call(&args, s, &script_approval_open, uid, &r);
+    if (!error && !strcmp(word(r, 0), "fenced"))
+        error = ERR_FENCED;
+    if (!error && !strcmp(word(r, 0), "full"))
+        error = ERR_FULL;
+    for (size_t i = 0; i < count && !error; i++) {
+        snprintf(asks[i].id, sizeof(asks[i].id), "%s", word(r, 1 + 2 * i));
+        asks[i].expires_ms = link_reply_int(link_reply_at(r, 2 + 2 * i));
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- answering ---- */
+
+static const char *const event_names[] = {[APPROVALS_APPROVE] = "approve",
+    [APPROVALS_DENY] = "deny", [APPROVALS_DECLINE] = "decline"};
+
+static const struct {
+    const char *name;
+    enum approvals_outcome outcome;
+} outcomes[] = {{"done", APPROVALS_DONE}, {"missing", APPROVALS_MISSING},
+    {"expired", APPROVALS_EXPIRED}, {"used", APPROVALS_USED}, {"cancelled", APPROVALS_CANCELLED},
+    {"uncovered", APPROVALS_UNCOVERED}};
+
+static int read_verdict(const struct link_reply *r, struct approvals_verdict *verdict)
+{
+    size_t i = 0, count = sizeof(outcomes) / sizeof(*outcomes);
+
+    while (i < count && strcmp(outcomes[i].name, word(r, 0)) != 0)
+        i++;
+    if (i == count)
+        return ERR_INTERNAL;
+    verdict->outcome = outcomes[i].outcome;
+    if (verdict->outcome != APPROVALS_DONE) {
+        snprintf(verdict->id, sizeof(verdict->id), "%s", word(r, 1));
+        return 0;
+    }
+    snprintf(verdict->turn, sizeof(verdict->turn), "%s", word(r, 1));
+    verdict->left = link_reply_int(link_reply_at(r, 2));
+    snprintf(verdict->session, sizeof(verdict->session), "%s", word(r, 3));
+    return 0;
+}
+
+int approvals_answer(struct store *s, const char *uid, const char *session, const char *turn,
+    const struct approvals_answer *answers, size_t count, struct approvals_verdict *verdict)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    memset(verdict, 0, sizeof(*verdict));
+    args_init(&args);
+    args_text(&args, session ? "all" : "one");
+    args_text(&args, session);
+    args_text(&args, turn);
+    args_int(&args, s->conf->approval_ms);
+    for (size_t i = 0; i < count; i++) {
+        args_text(&args, answers[i].id);
+        args_text(&args, event_names[answers[i].event]);
+        args_text(&args, answers[i].digest);
+        args_text(&args, answers[i].args);
+        args_text(&args, answers[i].args ? answers[i].hash : "");
+    }
+    error = args_call(&args, s, &script_approval_answer, uid, &r);
+    if (!error)
+        error = read_verdict(r, verdict);
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- using ---- */
+
+static const char *const decision_names[] = {[APPROVALS_RUN] = "approved",
+    [APPROVALS_DENIED] = "denied", [APPROVALS_ABANDONED] = "cancelled",
+    [APPROVALS_LAPSED] = "expired"};
+
+#define TAKEN_FIELDS 8
+
+static int read_taken(const struct link_reply *r, size_t at, struct arena *arena,
+    struct approvals_taken *out)
+{
+    size_t i = 0, count = sizeof(decision_names) / sizeof(*decision_names);
+
+    while (i < count && strcmp(decision_names[i], word(r, at + 3)) != 0)
+        i++;
+    if (i == count)
+        return ERR_INTERNAL;
+    *out = (struct approvals_taken){.id = arena_strdup(arena, word(r, at)),
+        .call = arena_strdup(arena, word(r, at + 1)),
+        .tool = arena_strdup(arena, word(r, at + 2)),
+        .decision = (enum approvals_decision)i,
+        .args = arena_strdup(arena, word(r, at + 4)),
+        .hash = arena_strdup(arena, word(r, at + 5)),
+        .edited = link_reply_int(link_reply_at(r, at + 6)) != 0,
+        .zone = arena_strdup(arena, word(r, at + 7))};
+    return out->id && out->call && out->tool && out->args && out->hash && out->zone ? 0 : ERR_NOMEM;
+}
+
+int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
+    struct approvals_taken **out, size_t *count)
+{
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    *count = 0;
+    *out = NULL;
+    args_init(&args);
+    args_text(&args, turn->session);
+    args_text(&args, turn->turn);
+    args_int(&args, turn->epoch);
+    error = args_call(&args, s, &script_approval_take, turn->uid, &r);
+    if (!error && !strcmp(word(r, 0), "fenced"))
+        error = ERR_FENCED;
+    if (!error)
+        *out = arena_array(arena, link_reply_count(r) / TAKEN_FIELDS + 1, sizeof(**out));
+    if (!error && !*out)
+        error = ERR_NOMEM;
+    for (size_t at = 1; !error && at + TAKEN_FIELDS <= link_reply_count(r); at += TAKEN_FIELDS) {
+        error = read_taken(r, at, arena, *out + *count);
+        ++*count;
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
+    const char *hash, const char *zone, bool *again)
+{
+    static const struct {
+        const char *name;
+        int error;
+    } results[] = {{"done", 0}, {"same", 0}, {"missing", ERR_NOT_FOUND}, {"open", ERR_AGAIN},
+        {"other", ERR_CONFLICT}, {"denied", ERR_FORBIDDEN}, {"expired", ERR_DEADLINE}};
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    args_init(&args);
+    args_text(&args, id);
+    args_text(&args, tool);
+    args_text(&args, hash);
+    args_text(&args, zone);
+    error = args_call(&args, s, &script_approval_use, uid, &r);
+    if (!error) {
+        const char *name = link_reply_text(r, NULL);
+        *again = !strcmp(name, "same");
+        error = ERR_INTERNAL;
+        for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
+            if (!strcmp(results[i].name, name))
+                error = results[i].error;
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- looking ---- */
+
+static void put_member(struct buf *json, const char *name, const char *text)
+{
+    buf_printf(json, ",\"%s\":", name);
+    buf_json_string(json, text, strlen(text));
+}
+
+static void put_approval(const struct link_reply *r, size_t at, struct buf *json)
+{
+    static const char *const names[] = {
+        "session_id", "turn_id", "tool_call_id", "message", "reason"};
+    char time[CLOCK_RFC3339_SIZE];
+
+    buf_puts(json, "{\"id\":");
+    buf_json_string(json, word(r, at), strlen(word(r, at)));
+    put_member(json, "tool", word(r, at + 1));
+    buf_printf(json, ",\"arguments\":%s", word(r, at + 2)); /* JSON of our own writing */
+    put_member(json, "arguments_hash", word(r, at + 3));
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (*word(r, at + 4 + i))
+            put_member(json, names[i], word(r, at + 4 + i));
+    clock_rfc3339(link_reply_int(link_reply_at(r, at + 9)), time);
+    put_member(json, "created_at", time);
+    clock_rfc3339(link_reply_int(link_reply_at(r, at + 10)), time);
+    put_member(json, "expires_at", time);
+    buf_putc(json, '}');
+}
+
+#define LIST_FIELDS 11
+
+static int call_list(struct store *s, const char *uid, const char *session, struct link_reply **r)
+{
+    struct args args;
+
+    args_init(&args);
+    args_text(&args, session);
+    args_int(&args, APPROVALS_LIST_MAX);
+    return args_call(&args, s, &script_approval_list, uid, r);
+}
+
+int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json)
+{
+    struct link_reply *r = NULL;
+    int error = call_list(s, uid, session, &r);
+
+    if (!error) {
+        buf_puts(json, "{\"approvals\":[");
+        for (size_t at = 0; at + LIST_FIELDS <= link_reply_count(r); at += LIST_FIELDS) {
+            if (at)
+                buf_putc(json, ',');
+            put_approval(r, at, json);
+        }
+        buf_puts(json, "]}");
+        error = buf_error(json);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int approvals_waiting(struct store *s, const char *uid, const char *session, bool *waiting)
+{
+    char rest[IDENT_SESSION_MAX + 16], key[STORE_KEY_MAX];
+    struct link_reply *r = NULL;
+    int error;
+
+    *waiting = false;
+    snprintf(rest, sizeof(rest), "approvals:%s", session);
+    store_key_user(key, uid, rest);
+    error = link_command(s->link, &r, "HLEN %s", key);
+    bool any = !error && link_reply_int(r) > 0;
+    link_reply_free(r);
+    if (error || !any)
+        return error;
+    error = call_list(s, uid, session, &r);
+    *waiting = !error && link_reply_count(r) >= LIST_FIELDS;
+    link_reply_free(r);
+    return error;
+}
+
+int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
+    struct approvals_record *out)
+{
+    char rest[APPROVALS_ID_SIZE + 16], key[STORE_KEY_MAX];
+    struct link_reply *r = NULL;
+    int error;
+
+    if (strlen(id) >= APPROVALS_ID_SIZE)
+        return ERR_NOT_FOUND;
+    snprintf(rest, sizeof(rest), "approval:%s", id);
+    store_key_user(key, uid, rest);
+    error = link_command(s->link, &r, "HMGET %s tool args session input", key);
+    if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
+        error = ERR_NOT_FOUND;
+    if (!error) {
+        *out = (struct approvals_record){.tool = arena_strdup(arena, word(r, 0)),
+            .args = arena_strdup(arena, word(r, 1)),
+            .session = arena_strdup(arena, word(r, 2)),
+            .input = arena_strdup(arena, word(r, 3))};
+        if (!out->tool || !out->args || !out->session || !out->input)
+            error = ERR_NOMEM;
+    }
+    link_reply_free(r);
+    return error;
+}
+
+/* ---- how many calls ---- */
+
+int approvals_tool_rate(struct store *s, const char *uid, int64_t *limit, int64_t *retry_ms)
+{
+    const struct conf *c = s->conf;
+    struct link_reply *r = NULL;
+    struct args args;
+    int error;
+
+    if (!c->rate_tools_minute && !c->rate_tools_day)
+        return 0;
+    args_init(&args);
+    args_text(&args, "tools:minute");
+    args_int(&args, c->rate_tools_minute);
+    args_int(&args, MINUTE_MS);
+    args_text(&args, "tools:day");
+    args_int(&args, c->rate_tools_day);
+    args_int(&args, DAY_MS);
+    error = args_call(&args, s, &script_tool_rate, uid, &r);
+    if (!error && link_reply_int(link_reply_at(r, 0))) {
+        bool minute = link_reply_int(link_reply_at(r, 0)) == 1;
+        *limit = minute ? c->rate_tools_minute : c->rate_tools_day;
+        *retry_ms = link_reply_int(link_reply_at(r, 1));
+        error = ERR_RATE;
+    }
+    link_reply_free(r);
+    return error;
+}

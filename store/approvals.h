@@ -1,0 +1,116 @@
+#ifndef TURNPIKE_STORE_APPROVALS_H
+#define TURNPIKE_STORE_APPROVALS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/ident.h"
+#include "store/store.h"
+#include "store/turns.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * approvals -- what the user is asked before a tool runs. An approval is bound to user, session,
+ * tool and SHA-256 of the canonical arguments (jdoc_write_canonical of the checked, coerced
+ * arguments with defaults), is answered once and used once. Its id cannot be guessed. The states
+ * and what each event does in them are the table in store/lua/lib_approval.lua. Used by turn and
+ * api workers.
+ *
+ * Those of a turn count from the moment when their turn has ended `interrupted`; a direct call's at
+ * once. Each function is one script.
+ */
+#define APPROVALS_ID_BYTES 16
+#define APPROVALS_ID_SIZE (2 * APPROVALS_ID_BYTES + 1)
+#define APPROVALS_DIRECT_MAX 100 /* open approvals of a user beyond which a direct call adds none */
+#define APPROVALS_LIST_MAX 100
+
+struct approvals_ask {
+    char id[APPROVALS_ID_SIZE];     /* made by the caller; out: the one that counts */
+    const char *call;               /* the tool call's id; "" = direct */
+    const char *tool, *args, *hash; /* canonical arguments and their digest */
+    const char *message, *why;      /* for the user; "policy" or "untrusted_content" */
+    const char *zone;               /* in which its times are read */
+    int64_t expires_ms;             /* out, Redis' time */
+};
+/*
+ * approvals_open -- asks. turn NULL: a direct call of uid.
+ *   input  of the asking turn (agent/input.h), for the turn that goes on; NULL = none
+ * Returns 0, ERR_FENCED, ERR_FULL (direct only), ERR_STORE*.
+ */
+int approvals_open(struct store *s, const char *uid, const struct turns_start *turn,
+    const char *input, struct approvals_ask *asks, size_t count);
+
+enum approvals_event { APPROVALS_APPROVE, APPROVALS_DENY, APPROVALS_DECLINE };
+struct approvals_answer {
+    const char *id;
+    enum approvals_event event;
+    char digest[IDENT_SHA256_SIZE]; /* of the whole answer: the same again is no other one */
+    const char *args;               /* the user's own, canonical; NULL = those asked about */
+    char hash[IDENT_SHA256_SIZE];   /* of args; "" without */
+};
+enum approvals_outcome {
+    APPROVALS_DONE,      /* answered, now or by the very same answer before */
+    APPROVALS_MISSING,   /* unknown, or another user's or session's */
+    APPROVALS_EXPIRED,
+    APPROVALS_USED,      /* answered otherwise before */
+    APPROVALS_CANCELLED, /* abandoned by a newer message, or its turn was stopped */
+    APPROVALS_UNCOVERED  /* another one of the session is open and not among the answers */
+};
+struct approvals_verdict {
+    enum approvals_outcome outcome;
+    char id[APPROVALS_ID_SIZE];           /* the one that is not right */
+    char turn[IDENT_UUID_SIZE];           /* APPROVALS_DONE: goes on; "" = more are open */
+    char session[IDENT_SESSION_MAX + 1];  /* "" = a direct call */
+    int64_t left;                         /* still open in the session */
+};
+/*
+ * approvals_answer -- all of the answers or none.
+ *   session  not NULL: they belong to it and must cover every open one; NULL: one answer
+ *   turn     id of the turn that goes on; an earlier one is kept (verdict)
+ */
+int approvals_answer(struct store *s, const char *uid, const char *session, const char *turn,
+    const struct approvals_answer *answers, size_t count, struct approvals_verdict *verdict);
+
+/* What becomes of an open call. */
+enum approvals_decision {
+    APPROVALS_RUN, APPROVALS_DENIED, APPROVALS_ABANDONED, APPROVALS_LAPSED
+};
+struct approvals_taken { /* texts in the arena */
+    const char *id, *call, *tool;
+    enum approvals_decision decision;
+    const char *args, *hash; /* of what runs */
+    bool edited;
+    const char *zone;
+};
+/* For the session's turn that runs next. Returns 0, ERR_FENCED, ERR_STORE*, ERR_NOMEM. */
+int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
+    struct approvals_taken **out, size_t *count);
+
+/* {"approvals":[...]} of the user, or of one session. */
+int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json);
+/* Whether something is open in the session; usually one HLEN. */
+int approvals_waiting(struct store *s, const char *uid, const char *session, bool *waiting);
+
+struct approvals_record { /* texts in the arena */
+    const char *tool, *args, *session, *input;
+};
+/* Returns 0, ERR_NOT_FOUND, ERR_STORE*, ERR_NOMEM. */
+int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
+    struct approvals_record *out);
+
+/*
+ * approvals_use -- a direct call brings its approval. again: out, it was used by this very call.
+ * Returns 0; ERR_NOT_FOUND; ERR_AGAIN (not answered yet); ERR_CONFLICT (another tool, zone, or arguments);
+ * ERR_FORBIDDEN (denied); ERR_DEADLINE (expired); ERR_STORE*.
+ */
+int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
+    const char *hash, const char *zone, bool *again);
+
+/*
+ * approvals_tool_rate -- counts one tool call of the user against rate.tools_minute and
+ * rate.tools_day. Returns 0; ERR_RATE with the full one's limit and when it ends; ERR_STORE*.
+ */
+int approvals_tool_rate(struct store *s, const char *uid, int64_t *limit, int64_t *retry_ms);
+
+#endif

@@ -1,0 +1,37 @@
+--include lib_approval.lua
+-- The open ones, first those that end first. ARGV: session or '', most. Flat: id, tool, arguments, hash,
+-- session, turn, call, message, why, created, end.
+local sid, most = ARGV[1], tonumber(ARGV[2])
+local now = now_ms()
+local found, out = {}, {}
+
+-- What a turn has dealt with stays for that turn's takeover only.
+local function is_over(a)
+    local state = a.taken ~= '' and redis.call('HGET', P .. 'turn:' .. a.taken, 'state')
+    return a.taken ~= '' and state ~= 'running' and state ~= 'pending'
+end
+
+local ids
+if sid == '' then
+    ids = redis.call('ZRANGEBYSCORE', LIST, '(' .. int(now), '+inf', 'LIMIT', 0, 4 * most)
+else
+    ids = redis.call('HVALS', open_key(sid))
+end
+for _, id in ipairs(ids) do
+    local a = load(id)
+    if a and sid ~= '' and is_over(a) then
+        redis.call('HDEL', open_key(sid), a.call)
+    elseif a and #found < most and state_of(a, now) == 'open' then
+        found[#found + 1] = a
+    end
+end
+table.sort(found, function(a, b)
+    return tonumber(a.expires) < tonumber(b.expires)
+end)
+for _, a in ipairs(found) do
+    for _, name in ipairs({'id', 'tool', 'args', 'hash', 'session', 'asked', 'call', 'message',
+        'why', 'created', 'expires'}) do
+        out[#out + 1] = a[name]
+    end
+end
+return out

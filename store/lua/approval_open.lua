@@ -1,0 +1,38 @@
+--include lib_approval.lua
+-- Asks for approvals: of a running turn's calls, or (session '') of one direct call. The same call of
+-- the same turn again keeps its id.
+-- ARGV: session, turn, epoch, life, keep, most, input, then per call: id, call, tool, arguments, hash,
+-- message, why, zone. {'fenced'}, {'full'} or {'ok', id, end, ...}
+local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
+local life, keep, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if sid ~= '' and redis.call('HGET', P .. 's:' .. sid, 'epoch') ~= epoch then
+    return {'fenced'}
+end
+local now = now_ms()
+local ends = int(now + life)
+local out = {'ok'}
+redis.call('ZREMRANGEBYSCORE', LIST, '-inf', int(now))
+if sid == '' and redis.call('ZCARD', LIST) >= most then
+    return {'full'}
+end
+for i = 8, #ARGV, 8 do
+    local id, call = ARGV[i], ARGV[i + 1]
+    local known = sid ~= '' and redis.call('HGET', open_key(sid), call)
+    if known and redis.call('HGET', approval_key(known), 'asked') == turn then
+        id = known
+    end
+    local key = approval_key(id)
+    redis.call('HSET', key, 'state', 'open', 'session', sid, 'asked', turn, 'call', call,
+        'tool', ARGV[i + 2], 'args', ARGV[i + 3], 'hash', ARGV[i + 4], 'message', ARGV[i + 5],
+        'why', ARGV[i + 6], 'zone', ARGV[i + 7], 'created', int(now), 'expires', ends, 'input', ARGV[7], 'taken', '')
+    redis.call('PEXPIRE', key, life + keep)
+    redis.call('ZADD', LIST, ends, id)
+    if sid ~= '' then
+        redis.call('HSET', open_key(sid), call, id)
+        redis.call('PEXPIRE', open_key(sid), life + keep)
+    end
+    out[#out + 1] = id
+    out[#out + 1] = ends
+end
+redis.call('PEXPIRE', LIST, life + keep)
+return out

@@ -1,0 +1,65 @@
+--include lib_keys.lua
+-- Approvals: hash tp:{UID}:approval:ID; sorted set tp:{UID}:approvals, open ones by their end;
+-- hash tp:{UID}:approvals:SID, tool call -> approval, of a session's calls that have no result yet.
+local LIST = P .. 'approvals'
+
+-- What each event does in each state: {outcome, state after}. 'asked': its turn has not ended yet.
+-- 'void': its turn ended otherwise. 'lapsed': open, but its time is over. `take`: the session's next
+-- turn wants to know what to do with the call.
+local NEXT = {
+    asked = {approve = {'missing'}, deny = {'missing'}, decline = {'missing'}, take = {'wait'}},
+    open = {approve = {'done', 'approved'}, deny = {'done', 'denied'},
+        decline = {'done', 'declined'}, take = {'cancelled', 'cancelled'}},
+    lapsed = {approve = {'expired'}, deny = {'expired'}, decline = {'done', 'declined'},
+        take = {'expired', 'expired'}},
+    void = {approve = {'cancelled'}, deny = {'cancelled'}, decline = {'cancelled'},
+        take = {'gone', 'cancelled'}},
+    approved = {approve = {'same'}, deny = {'used'}, decline = {'used'}, take = {'approved', 'approved'}},
+    denied = {approve = {'used'}, deny = {'same'}, decline = {'used'}, take = {'denied', 'denied'}},
+    declined = {approve = {'used'}, deny = {'used'}, decline = {'same'},
+        take = {'cancelled', 'declined'}},
+    cancelled = {approve = {'cancelled'}, deny = {'cancelled'}, decline = {'cancelled'},
+        take = {'cancelled', 'cancelled'}},
+    expired = {approve = {'expired'}, deny = {'expired'}, decline = {'expired'},
+        take = {'expired', 'expired'}},
+}
+
+local function approval_key(id)
+    return P .. 'approval:' .. id
+end
+
+local function open_key(sid)
+    return P .. 'approvals:' .. sid
+end
+
+-- All but its `input`, which may be long.
+local FIELDS = {'state', 'session', 'asked', 'call', 'tool', 'args', 'hash', 'message', 'why', 'created',
+    'expires', 'zone', 'answer', 'run_args', 'run_hash', 'turn', 'taken'}
+
+local function load(id)
+    local values = redis.call('HMGET', approval_key(id), unpack(FIELDS))
+    if not values[1] then
+        return false
+    end
+    local a = {id = id}
+    for i, name in ipairs(FIELDS) do
+        a[name] = values[i] or nil
+    end
+    return a
+end
+
+local function state_of(a, now)
+    if a.state ~= 'open' then
+        return a.state
+    end
+    if a.session ~= '' then
+        local turn = redis.call('HGET', P .. 'turn:' .. a.asked, 'state')
+        if turn == 'running' or turn == 'pending' then
+            return 'asked'
+        end
+        if turn ~= 'interrupted' then
+            return 'void'
+        end
+    end
+    return tonumber(a.expires) <= now and 'lapsed' or 'open'
+end

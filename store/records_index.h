@@ -1,0 +1,18 @@
+#ifndef TURNPIKE_STORE_RECORDS_INDEX_H
+#define TURNPIKE_STORE_RECORDS_INDEX_H
+
+#include "store/records.h"
+#include "store/scripts.h"
+
+/* records_index -- what the files of the store that read indexes share. */
+
+/* A script with KEYS records hash and time index; when it answers INCOMPLETE the index is made and it
+ * is called again. reply: the caller's (link_reply_free), also NULL. As the functions of records.h. */
+int records_index_call(struct store *s, const char *uid, const char *family,
+    const struct link_script *script, const struct link_arg *args, size_t count,
+    struct arena *arena, struct link_reply **reply);
+struct link_arg records_index_number(struct arena *arena, int64_t value);
+/* Entry i as text in the arena; NULL on no memory. */
+const char *records_index_text(const struct link_reply *reply, size_t i, struct arena *arena);
+
+#endif

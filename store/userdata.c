@@ -1,0 +1,342 @@
+#include "store/userdata.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/jdoc.h"
+#include "store/hints.h"
+#include "store/scripts.h"
+#include "store/sessions.h"
+#include "store/shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMUNITY "tp:{community}:"
+#define POSTS_PAGE "20" /* each with up to 1,000 comments in one script */
+#define FAMILY_PAGE "200"
+#define FOLLOWS_PAGE "500"
+#define SCAN_COUNT 2000
+#define SESSIONS_PAGE 50
+#define RECORDS_PAGE 200
+#define PASSES_MAX 4
+#define CURSOR_KEPT_S 86400
+#define EVER (INT64_C(1) << 52)
+
+/* --- reading --- */
+
+static int take_texts(const struct link_reply *reply, size_t from, struct arena *arena,
+    struct records_list *out)
+{
+    size_t count = link_reply_count(reply), len;
+    out->count = 0;
+    out->json = arena_array(arena, count + 1, sizeof *out->json);
+    if (out->json == NULL)
+        return ERR_NOMEM;
+    for (size_t i = from; i < count; i++) {
+        const char *text = link_reply_text(link_reply_at(reply, i), &len);
+        out->json[out->count] = arena_memdup(arena, text, len);
+        if (out->json[out->count++] == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
+    size_t max, struct arena *arena, struct records_list *out)
+{
+    struct link_reply *reply = NULL;
+    char key[STORE_KEY_MAX];
+    *out = (struct records_list){ 0 };
+    store_key_session_part(key, uid, session, "msgs");
+    int result = link_command(s->link, &reply, "LRANGE %s %lld %lld", key, (long long)from,
+        (long long)(from + max) - 1);
+    if (result == 0)
+        result = take_texts(reply, 0, arena, out);
+    out->more = out->count == max;
+    link_reply_free(reply);
+    return result;
+}
+
+int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
+    struct records_list *out)
+{
+    struct link_reply *reply = NULL;
+    char key[STORE_KEY_MAX];
+    *out = (struct records_list){ 0 };
+    store_key_user(key, uid, "feedback");
+    int result = link_command(s->link, &reply, "HGETALL %s", key);
+    if (result == 0)
+        result = take_texts(reply, 0, arena, out);
+    link_reply_free(reply);
+    return result;
+}
+
+const char *userdata_shared_family(size_t index)
+{
+    static const char *const families[] = { "post", "meetup", "tip", "knowledge", "recipe", NULL };
+    return index < sizeof families / sizeof *families ? families[index] : NULL;
+}
+
+static int author_page(struct store *s, const char *mode, const char *uid, const char *family,
+    const char *cursor, struct link_reply **reply)
+{
+    const char *most = strcmp(family, "post") == 0 ? POSTS_PAGE : FAMILY_PAGE;
+    struct link_arg key = link_text(COMMUNITY);
+    struct link_arg args[] = { link_text(""), link_text(""), link_text(mode), link_text(uid),
+        link_text(family), link_text(cursor), link_text(most) };
+    return link_script_call(s->link, &script_shared_author, &key, 1, args,
+        sizeof args / sizeof *args, reply);
+}
+
+int userdata_written(struct store *s, const char *uid, const char *family,
+    char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out)
+{
+    struct link_reply *reply = NULL;
+    *out = (struct records_list){ 0 };
+    int result = author_page(s, "list", uid, family, cursor, &reply);
+    if (result == 0)
+        result = take_texts(reply, 2, arena, out);
+    if (result == 0)
+        snprintf(cursor, USERDATA_CURSOR_SIZE, "%s",
+            link_reply_text(link_reply_at(reply, 0), NULL));
+    link_reply_free(reply);
+    return result;
+}
+
+/* --- erasing --- */
+
+struct erasure {
+    struct store *store;
+    const char *uid;
+    int64_t until_ms;
+    void (*beat)(void *arg);
+    void *arg;
+    int64_t keys;
+    int64_t found; /* in this pass */
+};
+
+/* Between two steps. */
+static int go_on(const struct erasure *e)
+{
+    if (e->beat != NULL)
+        e->beat(e->arg);
+    return clock_mono_ms() < e->until_ms ? 0 : ERR_AGAIN;
+}
+
+static int erase_sessions(struct erasure *e)
+{
+    char key[STORE_KEY_MAX];
+    size_t count = 1;
+    int result = 0;
+    store_key_user(key, e->uid, "sessions");
+    while (result == 0 && count > 0) {
+        struct link_reply *reply = NULL;
+        result = link_command(e->store->link, &reply, "ZRANGE %s 0 %d", key, SESSIONS_PAGE - 1);
+        count = link_reply_count(reply);
+        for (size_t i = 0; result == 0 && i < count; i++) {
+            const char *id = link_reply_text(link_reply_at(reply, i), NULL);
+            result = ident_is_session(id, strlen(id)) ? sessions_delete(e->store, e->uid, id)
+                                                      : ERR_NOT_FOUND;
+            if (result == ERR_NOT_FOUND)
+                result = link_command(e->store->link, NULL, "ZREM %s %s", key, id);
+            if (result == 0)
+                result = go_on(e);
+        }
+        link_reply_free(reply);
+    }
+    return result;
+}
+
+/* What was given to friends stands in families of theirs. */
+static int take_back(struct erasure *e, const char *json)
+{
+    jdoc *recipe = NULL;
+    int result = jdoc_parse(json, strlen(json), &recipe, NULL, 0);
+    const jdoc *with = jdoc_get(recipe, "shared_with");
+    const char *id = jdoc_text_or(recipe, "id", "");
+    for (size_t i = 0; result == 0 && i < jdoc_length(with); i++) {
+        char family[IDENT_USER_MAX + 16];
+        const char *other = jdoc_string(jdoc_at(with, i), NULL);
+        snprintf(family, sizeof family, "recipe-for:%.*s", IDENT_USER_MAX,
+            other != NULL ? other : "");
+        result = shared_drop(e->store, family, id, e->uid);
+        if (result == ERR_NOT_FOUND)
+            result = 0;
+    }
+    jdoc_free(recipe);
+    return result == ERR_INVALID || result == ERR_LIMIT ? 0 : result;
+}
+
+static int erase_given(struct erasure *e)
+{
+    struct records_list page = { .more = true };
+    int result = 0;
+    for (size_t offset = 0; result == 0 && page.more; offset += RECORDS_PAGE) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = records_range(e->store, e->uid, "recipe", -EVER, EVER, false, offset,
+            RECORDS_PAGE, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++)
+            result = take_back(e, page.json[i]);
+        arena_free(arena);
+        if (result == 0)
+            result = go_on(e);
+    }
+    return result;
+}
+
+static int erase_written(struct erasure *e, const char *family)
+{
+    char cursor[USERDATA_CURSOR_SIZE] = "0";
+    int result = 0;
+    do {
+        struct link_reply *reply = NULL;
+        result = author_page(e->store, "erase", e->uid, family, cursor, &reply);
+        snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
+        link_reply_free(reply);
+        if (result == 0)
+            result = go_on(e);
+    } while (result == 0 && strcmp(cursor, "0") != 0);
+    return result;
+}
+
+static int erase_shared(struct erasure *e)
+{
+    struct link_arg key = link_text(COMMUNITY);
+    struct link_arg args[] = { link_text(""), link_text(""), link_text(e->uid),
+        link_text(FOLLOWS_PAGE) };
+    int64_t more = 1;
+    int result = erase_given(e);
+    for (size_t i = 0; result == 0 && userdata_shared_family(i) != NULL; i++)
+        result = erase_written(e, userdata_shared_family(i));
+    while (result == 0 && more == 1) {
+        struct link_reply *reply = NULL;
+        result = link_script_call(e->store->link, &script_shared_forget, &key, 1, args, 4, &reply);
+        more = link_reply_int(reply);
+        link_reply_free(reply);
+        if (result == 0)
+            result = go_on(e);
+    }
+    return result;
+}
+
+/* Members `UID ...` of what housekeepers look at. */
+static int erase_hints(struct erasure *e, const char *key)
+{
+    char cursor[USERDATA_CURSOR_SIZE] = "0", pattern[IDENT_USER_MAX + 8];
+    int result = 0;
+    snprintf(pattern, sizeof pattern, "%.*s *", IDENT_USER_MAX, e->uid);
+    do {
+        struct link_reply *reply = NULL;
+        result = link_command(e->store->link, &reply, "ZSCAN %s %s MATCH %s COUNT %d", key, cursor,
+            pattern, SCAN_COUNT);
+        const struct link_reply *members = link_reply_at(reply, 1);
+        for (size_t i = 0; result == 0 && i + 1 < link_reply_count(members); i += 2) {
+            size_t len;
+            const char *member = link_reply_text(link_reply_at(members, i), &len);
+            result = link_command(e->store->link, NULL, "ZREM %s %b", key, member, len);
+        }
+        snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
+        link_reply_free(reply);
+        if (result == 0)
+            result = go_on(e);
+    } while (result == 0 && strcmp(cursor, "0") != 0);
+    return result;
+}
+
+static bool begins(const char *key, const char *start, const char *uid, const char *end)
+{
+    size_t a = strlen(start), b = strlen(uid), c = strlen(end);
+    return strncmp(key, start, a) == 0 && strncmp(key + a, uid, b) == 0
+        && strncmp(key + a + b, end, c) == 0;
+}
+
+/* A pattern finds more than the user's keys: "ann" is part of "joanne". */
+static bool is_theirs(const char *key, const char *uid)
+{
+    if (begins(key, "tp:{", uid, "}:") || begins(key, COMMUNITY "effect:", uid, ":")
+        || begins(key, COMMUNITY "w:recipe-for:", uid, ":"))
+        return true;
+    static const char given[] = COMMUNITY "r:recipe-for:";
+    if (!begins(key, given, uid, ""))
+        return false;
+    const char *rest = key + strlen(given) + strlen(uid);
+    return *rest == '\0' || strcmp(rest, ":by-time") == 0 || strcmp(rest, ":terms") == 0;
+}
+
+static int erase_keys(struct erasure *e, const struct link_reply *keys)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < link_reply_count(keys); i++) {
+        size_t len;
+        const char *key = link_reply_text(link_reply_at(keys, i), &len);
+        if (strlen(key) != len || !is_theirs(key, e->uid))
+            continue;
+        result = link_command(e->store->link, NULL, "UNLINK %b", key, len);
+        e->keys++;
+        e->found++;
+    }
+    return result;
+}
+
+/* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. */
+static void read_cursor(struct erasure *e, char cursor[USERDATA_CURSOR_SIZE])
+{
+    struct link_reply *reply = NULL;
+    snprintf(cursor, USERDATA_CURSOR_SIZE, "0");
+    if (link_command(e->store->link, &reply, "GET tp:erasing:%s", e->uid) == 0
+        && link_reply_type(reply) == LINK_STRING)
+        snprintf(cursor, USERDATA_CURSOR_SIZE, "%s", link_reply_text(reply, NULL));
+    link_reply_free(reply);
+}
+
+static int pass(struct erasure *e)
+{
+    char cursor[USERDATA_CURSOR_SIZE], pattern[IDENT_USER_MAX + 8];
+    int result = 0;
+    snprintf(pattern, sizeof pattern, "tp:{*%.*s*", IDENT_USER_MAX, e->uid);
+    read_cursor(e, cursor);
+    e->found = strcmp(cursor, "0") != 0; /* half a pass proves nothing */
+    do {
+        struct link_reply *reply = NULL;
+        result = link_command(e->store->link, &reply, "SCAN %s MATCH %s COUNT %d", cursor, pattern,
+            SCAN_COUNT);
+        if (result == 0)
+            result = erase_keys(e, link_reply_at(reply, 1));
+        if (result == 0)
+            snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
+        link_reply_free(reply);
+        if (result == 0)
+            result = go_on(e);
+    } while (result == 0 && strcmp(cursor, "0") != 0);
+    if (result == ERR_AGAIN)
+        link_command(e->store->link, NULL, "SET tp:erasing:%s %s EX %d", e->uid, cursor,
+            CURSOR_KEPT_S);
+    else if (result == 0)
+        result = link_command(e->store->link, NULL, "DEL tp:erasing:%s", e->uid);
+    return result;
+}
+
+int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
+    void *arg, int64_t *keys)
+{
+    static const char *const hints[] = { "tp:hint:leases", "tp:hint:timers", "tp:hint:webhooks" };
+    struct erasure e = { .store = s, .uid = uid, .until_ms = clock_mono_ms() + budget_ms,
+        .beat = beat, .arg = arg };
+    int result = erase_sessions(&e);
+    if (result == 0)
+        result = erase_shared(&e);
+    for (size_t i = 0; result == 0 && i < sizeof hints / sizeof *hints; i++)
+        result = erase_hints(&e, hints[i]);
+    /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */
+    for (int i = 0; result == 0 && i < PASSES_MAX; i++) {
+        result = pass(&e);
+        if (result == 0 && e.found == 0)
+            break;
+    }
+    *keys = e.keys;
+    return result == ERR_NOT_FOUND ? ERR_INTERNAL : result;
+}

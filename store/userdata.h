@@ -1,0 +1,48 @@
+#ifndef TURNPIKE_STORE_USERDATA_H
+#define TURNPIKE_STORE_USERDATA_H
+
+#include "base/arena.h"
+#include "store/records.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * userdata -- all that is stored of one user: read page by page, and erased. Api workers.
+ */
+
+/* Messages of a session as they are stored, oldest first, from the `from`th; at most max. */
+int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
+    size_t max, struct arena *arena, struct records_list *out);
+/* Feedback that the user gave: message ids and JSON texts in turn. */
+int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
+    struct records_list *out);
+
+/* The families of what users write for each other, by index; NULL at the end. */
+const char *userdata_shared_family(size_t index);
+/*
+ * userdata_written -- one page of what the user wrote in a shared family; comments come with the
+ * posts. cursor: "0" at the beginning, out: the next one, "0" at the end.
+ */
+#define USERDATA_CURSOR_SIZE 32
+int userdata_written(struct store *s, const char *uid, const char *family,
+    char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out);
+
+/*
+ * userdata_erase -- removes everything: sessions (their turns are ended and their viewers told),
+ * records, inbox, marks, limits, hints of leases, timers and webhooks; what the user wrote for
+ * others,
+ * likes, follows and the shared place. Messages that others have received stay theirs. The key
+ * space is gone through, so the time it takes grows with what the whole Redis holds.
+ *   budget_ms  after that it stops, to be called again: the next call goes on there
+ *   beat       called at least every second or so; may be NULL
+ *   keys       out: keys removed by this call
+ * Returns 0 (nothing of the user is left), ERR_AGAIN (stopped by the budget), ERR_STORE* or
+ * ERR_NOMEM.
+ */
+int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
+    void *arg, int64_t *keys);
+
+#endif

@@ -1,0 +1,67 @@
+// The operator's command against a machine that works, and one whose workers are all stuck.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {execFile, spawn} from "node:child_process";
+import {join} from "node:path";
+import {promisify} from "node:util";
+import {BUILD, eventually, SLOW, Stack, uuid} from "./harness.mjs";
+
+describe("the operator's command", () => {
+  let stack;
+  const turnpike = async (...args) => (await promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", stack.run, ...args], {timeout: 30000 * SLOW})).stdout;
+  before(async () => { stack = await Stack.start(); });
+  after(() => stack.stop());
+
+  test("`status` tells what each worker does", async () => {
+    const session_id = uuid();
+    const running = stack.chatStream("x [[text words=4 hold=2]]", {session_id}, {headers: {"X-Dev-User": "ann", Accept: "text/event-stream"}});
+    await running.until("TEXT_MESSAGE_CONTENT");
+    const text = await turnpike("status");
+    assert.match(text, /^turns: 1\/8 running/m);
+    assert.match(text, /\bann\b/);
+    assert.ok(text.includes(session_id) || text.includes(running.events[0].data.runId), text);
+    const slot = JSON.parse(await turnpike("status", "--json")).slots.find(s => s.session === session_id);
+    assert.equal(slot.pool, "turn");
+    assert.ok(slot.pid > 0);
+    assert.match(await turnpike("metrics"), /# EOF\n$/);
+    await stack.double.go();
+    await running.until("RUN_FINISHED");
+  });
+
+  test("`status`, `status --json`, `metrics` and `top` answer when every worker of every pool is stuck", async () => {
+    const pools = ["api", "turn", "stream", "housekeeper"];
+    const pids = (await Promise.all(pools.map(pool => stack.workers(pool)))).flat().map(w => w.pid);
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    try {
+      for (const command of ["status", "top"]) assert.match(await turnpike(command), /^turns: 0\/8 running[^]*^turn +\d+\/\d+/m);
+      const status = JSON.parse(await turnpike("status", "--json"));
+      for (const pool of pools) assert.ok(status.slots.some(s => s.pool === pool && s.pid > 0), pool);
+      assert.match(await turnpike("metrics"), /# EOF\n$/);
+    } finally {
+      for (const pid of pids) {
+        try { process.kill(pid, "SIGCONT"); } catch { /* ended and replaced meanwhile */ }
+      }
+    }
+    await eventually(async () => (await stack.chat("hello").catch(() => ({}))).status === 200, "service is back");
+  });
+
+  test("`top` refreshes its screen until q", async () => {
+    // script(1) gives it a terminal.
+    const screen = spawn("script", ["-qec", `'${join(BUILD, "turnpike")}' --run-dir '${stack.run}' top`, "/dev/null"], {stdio: ["pipe", "pipe", "inherit"]});
+    const ended = new Promise(done => screen.on("exit", done));
+    let text = "";
+    screen.stdout.on("data", data => { text += data; });
+    await eventually(() => text.split("turns: ").length > 3, "the third screen");
+    assert.ok(text.includes("q = quit"));
+    screen.stdin.write("q");
+    assert.equal(await ended, 0);
+    assert.ok(text.trimEnd().endsWith("\x1b[?1049l"), "the screen is as it was before");
+    screen.stdin.destroy();
+  });
+
+  test("says what is wrong when nobody listens, and with a wrong command", async () => {
+    await assert.rejects(promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", "/nonexistent", "status"]),
+      error => error.code === 1 && /no turnpiked listens on \/nonexistent\/control.sock/.test(error.stderr));
+    await assert.rejects(turnpike("statsu"), error => error.code === 2 && /usage/.test(error.stderr));
+  });
+});

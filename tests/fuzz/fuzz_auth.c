@@ -1,0 +1,69 @@
+/*
+ * Credentials: tokens, API keys, tickets, origins. Nobody gets in with anything but the token and
+ * the key of the corpus, which are good ones for the settings here, and with tickets of the form
+ * that the service stores.
+ */
+#include "base/err.h"
+#include "fcgi-app/auth.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* {"sub":"ann","exp":4102444800} by the secret below; tests/fuzz/corpus/auth/token is the same. */
+static const char good[] =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbm4iLCJleHAiOjQxMDI0NDQ4MDB9."
+    "bNZp8-c5gM7-pWYPicAXMIv0iei_6htwYldmFYKrQ5E";
+
+static struct auth *auth_once(void)
+{
+    static struct conf conf;
+    static struct auth *auth;
+    char why[CONF_WHY_SIZE];
+
+    if (auth)
+        return auth;
+    if (conf_init(&conf) < 0 || conf_set(&conf, "jwt.algorithm", "HS256", why) < 0 ||
+        conf_set(&conf, "jwt.secret", "a secret of more than thirty-two bytes", why) < 0 ||
+        conf_set(&conf, "origins", "https://pam.example.org", why) < 0 ||
+        auth_new(&auth, &conf, why, sizeof(why)) < 0)
+        abort();
+    return auth;
+}
+
+static void check_user(const struct auth_identity *who)
+{
+    if (!ident_is_safe(who->user, strlen(who->user), IDENT_USER_MAX) ||
+        (strcmp(who->role, "user") != 0 && strcmp(who->role, "admin") != 0))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct auth *auth = auth_once();
+    struct auth_identity who;
+    const char *why = NULL;
+    char *text = malloc(size + 1);
+
+    if (!text)
+        abort();
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (auth_token(auth, text, size, &who, &why) == 0) {
+        if (size != strlen(good) || memcmp(text, good, size) != 0)
+            abort();
+        check_user(&who);
+    } else if (!why) {
+        abort();
+    }
+    if (auth_ticket(auth, text, size, "https://pam.example.org", &who) == 0)
+        check_user(&who);
+    if (strlen(text) > 0 && auth_origin_allowed(auth, text) &&
+        strcmp(text, "https://pam.example.org") != 0)
+        abort();
+    free(text);
+    return 0;
+}

@@ -1,0 +1,100 @@
+/*
+ * Calendars as files: whatever comes is read or refused; what was read can be counted out, written,
+ * and read again with the same events. The first bytes may be a rule alone.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "tools/calendar_event.h"
+#include "tools/calendar_series.h"
+#include "tools/interchange.h"
+#include "tools/recurrence.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_LOOKED_AT 50
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int count(void *arg, const struct calendar_series_start *start)
+{
+    int *n = arg;
+    (void)start;
+    return ++*n == 20 ? ERR_LIMIT : 0;
+}
+
+/* Returns whether it is one that can be written. */
+static bool use(jdoc *event, const struct zone *zone)
+{
+    char why[RECURRENCE_WHY_SIZE];
+    int64_t end_ms;
+    int n = 0;
+    const struct zone *z = calendar_event_zone(event, zone);
+    if (!calendar_series_is(event))
+        return true;
+    if (calendar_series_settle(event, z, &end_ms, why) != 0)
+        return false;
+    if (calendar_series_each(event, INT64_C(1700000000000), INT64_C(1) << 52, count, &n) != 0)
+        abort();
+    return true;
+}
+
+static size_t write_all(struct interchange_list *list, const struct zone *zone,
+    struct arena *arena, struct buf *out)
+{
+    struct interchange_writer w = { .arena = arena, .out = out };
+    size_t written = 0;
+    if (interchange_begin(&w) != 0)
+        return 0;
+    for (size_t i = 0; i < list->count && i < EVENTS_LOOKED_AT; i++) {
+        jdoc *event = list->items[i].event;
+        if (event == NULL || !use(event, zone) || jdoc_set_string(event, "id", "x") != 0)
+            continue;
+        if (interchange_event(&w, event, NULL) != 0)
+            abort();
+        written++;
+    }
+    interchange_end(&w);
+    return written;
+}
+
+static void rule_alone(const uint8_t *data, size_t size, const struct zone *zone)
+{
+    char text[256], rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
+    int64_t first, last;
+    size_t n = size < sizeof text - 1 ? size : sizeof text - 1;
+    memcpy(text, data, n);
+    text[n] = '\0';
+    if (recurrence_check(text, INT64_C(1796000000), false, zone, rule, &first, &last, why) == 0
+        && recurrence_check(rule, first, false, zone, rule, &first, &last, why) != 0)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct zone *zone;
+    struct interchange_list list = { 0 }, again = { 0 };
+    struct arena *arena = arena_new();
+    struct buf out = { 0 };
+    char why[160] = "";
+
+    if (arena == NULL || zone_get("Australia/Sydney", &zone) != 0)
+        abort();
+    rule_alone(data, size, zone);
+    if (interchange_read((const char *)data, size, zone, arena, &list, why, sizeof why) == 0) {
+        size_t written = write_all(&list, zone, arena, &out);
+        size_t read = 0;
+        if (interchange_read(buf_text(&out), out.len, zone, arena, &again, why, sizeof why) != 0)
+            abort();
+        for (size_t i = 0; i < again.count; i++)
+            read += again.items[i].event != NULL;
+        if (read != written)
+            abort();
+    }
+    interchange_free(&list);
+    interchange_free(&again);
+    buf_free(&out);
+    arena_free(arena);
+    return 0;
+}

@@ -1,0 +1,86 @@
+/*
+ * Stored messages, one JSON text a line, as a turn reads them: each is read and written again as
+ * what it was, and a context of them has every call directly before its results. The first byte
+ * chooses the budget.
+ */
+#include "agent/context.h"
+#include "base/err.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct conf conf;
+
+/* What is written is read as the same. */
+static void write_and_read(const struct chat_message *m, struct arena *arena)
+{
+    struct buf json = {0}, again = {0};
+    struct chat copy;
+
+    chat_init(&copy, arena);
+    chat_write(m, &json);
+    if (buf_error(&json) || chat_parse(&copy, buf_text(&json), json.len) != 0 || copy.count != 1)
+        abort();
+    chat_write(&copy.items[0], &again);
+    if (again.len != json.len || memcmp(buf_text(&again), buf_text(&json), json.len) != 0)
+        abort();
+    buf_free(&json);
+    buf_free(&again);
+}
+
+static void check_pairs(const struct context *c)
+{
+    for (size_t i = 0; i < c->count;) {
+        const struct chat_message *m = &c->items[i++];
+        if (m->role == CHAT_TOOL)
+            abort();
+        for (size_t k = 0; k < m->call_count; k++, i++)
+            if (i >= c->count || c->items[i].role != CHAT_TOOL ||
+                strcmp(c->items[i].call_id, m->calls[k].id) != 0)
+                abort();
+    }
+    if (c->count && c->items[0].role != CHAT_USER)
+        abort();
+}
+
+static void read_lines(struct chat *chat, const char *text, size_t size)
+{
+    while (size > 0) {
+        const char *end = memchr(text, '\n', size);
+        size_t len = end ? (size_t)(end - text) : size;
+        int error = chat_parse(chat, text, len);
+        if (error && error != ERR_INVALID)
+            abort();
+        len += end != NULL;
+        text += len;
+        size -= len;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct input input = {.run_id = "r", .text = "", .zone = "", .locale = ""};
+    struct arena *arena = arena_new();
+    struct context_frame frame;
+    struct context context;
+    struct chat chat;
+
+    if (!arena || (!conf.run_dir && conf_init(&conf) < 0))
+        abort();
+    if (size > 0) {
+        chat_init(&chat, arena);
+        read_lines(&chat, (const char *)data + 1, size - 1);
+        for (size_t i = 0; i < chat.count; i++)
+            write_and_read(&chat.items[i], arena);
+        conf.model_context_tokens = 1 + data[0] * 8;
+        if (context_frame_init(&frame, &conf, &input, NULL, 1795313100000, arena) < 0 ||
+            context_build(&frame, &chat, arena, &context) < 0)
+            abort();
+        check_pairs(&context);
+    }
+    arena_free(arena);
+    return 0;
+}

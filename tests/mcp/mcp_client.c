@@ -1,0 +1,198 @@
+/*
+ * mcp_client -- our MCP client as a program, for servers of others and for conformance suites.
+ *
+ *   mcp_client [--era auto|modern|legacy|sse] URL [TOOL [ARGUMENTS]]...
+ *
+ * Prints one JSON object a line: what tools/list said, then each call's result. Without TOOL every
+ * tool is called, its arguments made up from its schema. Status 0 = every answer came.
+ */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "tools/mcp_peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS 20000
+#define PAGES_MAX 20
+
+struct asked {
+    bool done;
+    int error;
+    jdoc *result;
+};
+
+static struct reactor *reactor;
+static struct http_client *http;
+static struct mcp_peer *peer;
+
+static void on_done(void *arg, const struct mcp_answer *answer)
+{
+    struct asked *a = arg;
+    a->done = true;
+    a->error = answer->error;
+    a->result = answer->result != NULL ? jdoc_dup(answer->result) : NULL;
+    if (answer->error != 0)
+        fprintf(stderr, "mcp_client: %s %s %s (%lld)\n", err_text(answer->error), answer->why,
+            answer->text, (long long)answer->code);
+}
+
+static int ask(const char *method, jdoc *params, const char *name, const jdoc *schema,
+    jdoc **result)
+{
+    struct asked a = { 0 };
+    struct mcp_op *op;
+    struct mcp_call call = { .http = http, .reactor = reactor, .method = method, .params = params,
+        .name = name, .schema = schema, .until_ms = clock_mono_ms() + PATIENCE_MS,
+        .done = on_done, .arg = &a };
+    int error = mcp_op_start(&op, peer, &call);
+    while (error == 0 && !a.done)
+        reactor_step(reactor, clock_mono_ms() + 1000, NULL);
+    *result = a.result;
+    return error != 0 ? error : a.error;
+}
+
+static void print(const char *what, const char *name, const jdoc *value)
+{
+    struct buf line = { 0 };
+    buf_printf(&line, "{\"%s\":", what);
+    buf_json_string(&line, name, strlen(name));
+    buf_puts(&line, ",\"result\":");
+    jdoc_write(value, &line);
+    buf_puts(&line, "}\n");
+    fputs(buf_text(&line), stdout);
+    buf_free(&line);
+}
+
+/* Something of the schema's type. */
+static jdoc *make_up(const jdoc *schema)
+{
+    const char *type = jdoc_text_or(schema, "type", "");
+    const jdoc *choices = jdoc_get(schema, "enum"), *fallback = jdoc_get(schema, "default");
+    if (fallback != NULL)
+        return jdoc_dup(fallback);
+    if (jdoc_length(choices) > 0)
+        return jdoc_dup(jdoc_at(choices, 0));
+    if (strcmp(type, "number") == 0 || strcmp(type, "integer") == 0)
+        return jdoc_new_int(2);
+    if (strcmp(type, "boolean") == 0)
+        return jdoc_new_bool(true);
+    if (strcmp(type, "array") == 0)
+        return jdoc_new_array();
+    return strcmp(type, "object") == 0 ? jdoc_new_object() : jdoc_new_string("text", 4);
+}
+
+static jdoc *make_arguments(const jdoc *schema)
+{
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *field, *arguments = jdoc_new_object();
+    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &field))
+        jdoc_set(arguments, key, make_up(field));
+    return arguments;
+}
+
+static int call_tool(const char *name, const jdoc *schema, jdoc *arguments)
+{
+    jdoc *params = jdoc_new_object(), *result = NULL;
+    jdoc_set_string(params, "name", name);
+    jdoc_set(params, "arguments", arguments);
+    int error = ask("tools/call", params, name, schema, &result);
+    if (error == 0)
+        print("call", name, result);
+    jdoc_free(result);
+    return error;
+}
+
+static int list_tools(jdoc *tools)
+{
+    const char *cursor = "";
+    jdoc *page = NULL;
+    int error = 0;
+    for (int pages = 0; error == 0 && pages < PAGES_MAX && cursor != NULL; pages++) {
+        jdoc *params = jdoc_new_object(), *next = NULL;
+        if (*cursor != '\0')
+            jdoc_set_string(params, "cursor", cursor);
+        error = ask("tools/list", params, NULL, NULL, &next);
+        jdoc_free(page);
+        page = next;
+        const jdoc *list = jdoc_get(page, "tools");
+        for (size_t i = 0; i < jdoc_length(list); i++)
+            jdoc_push(tools, jdoc_dup(jdoc_at(list, i)));
+        cursor = jdoc_string(jdoc_get(page, "nextCursor"), NULL);
+    }
+    jdoc_free(page);
+    return error;
+}
+
+static const jdoc *schema_of(const jdoc *tools, const char *name)
+{
+    for (size_t i = 0; i < jdoc_length(tools); i++)
+        if (strcmp(jdoc_text_or(jdoc_at(tools, i), "name", ""), name) == 0)
+            return jdoc_get(jdoc_at(tools, i), "inputSchema");
+    return NULL;
+}
+
+static int call_all(const jdoc *tools)
+{
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++) {
+        const jdoc *schema = jdoc_get(jdoc_at(tools, i), "inputSchema");
+        error = call_tool(jdoc_text_or(jdoc_at(tools, i), "name", ""), schema,
+            make_arguments(schema));
+    }
+    return error;
+}
+
+static int call_named(const jdoc *tools, int argc, char **argv)
+{
+    int error = 0;
+    for (int i = 0; error == 0 && i < argc; i++) {
+        const jdoc *schema = schema_of(tools, argv[i]);
+        jdoc *arguments = NULL;
+        const char *name = argv[i];
+        if (i + 1 < argc && argv[i + 1][0] == '{')
+            error = jdoc_parse(argv[i + 1], strlen(argv[i + 1]), &arguments, NULL, 0), i++;
+        else
+            arguments = make_arguments(schema);
+        if (error == 0)
+            error = call_tool(name, schema, arguments);
+    }
+    return error;
+}
+
+int main(int argc, char **argv)
+{
+    jdoc *tools = jdoc_new_array();
+    int era = MCP_ERA_UNKNOWN, error;
+    if (argc > 2 && strcmp(argv[1], "--era") == 0) {
+        era = mcp_era_of(argv[2]);
+        argc -= 2;
+        argv += 2;
+    }
+    if (argc < 2 || era < 0) {
+        fputs("usage: mcp_client [--era ERA] URL [TOOL [ARGUMENTS]]...\n", stderr);
+        return 2;
+    }
+    struct mcp_peer_settings settings = { .name = "test", .url = argv[1], .max_bytes = 1 << 20,
+        .era = (enum mcp_era)era };
+    if (reactor_new(&reactor) != 0 || http_new(&http, reactor) != 0
+        || mcp_peer_new(&peer, &settings) != 0)
+        return 1;
+    error = list_tools(tools);
+    if (error == 0)
+        print("list", mcp_era_name(mcp_peer_era(peer)), tools);
+    if (error == 0)
+        error = argc > 2 ? call_named(tools, argc - 2, argv + 2) : call_all(tools);
+    mcp_peer_leave(peer, http);
+    for (int64_t until = clock_mono_ms() + PATIENCE_MS;
+         !http_is_idle(http) && clock_mono_ms() < until;)
+        reactor_step(reactor, until, NULL);
+    jdoc_free(tools);
+    mcp_peer_free(peer);
+    http_free(http);
+    reactor_free(reactor);
+    return error == 0 ? 0 : 1;
+}

@@ -1,0 +1,247 @@
+/* MCP and declared tools, as far as they need no server: headers, names, pins, schemas of others. */
+#include "base/buf.h"
+#include "base/err.h"
+#include "tests/unit/cm.h"
+#include "tools/declared.h"
+#include "tools/entry_file.h"
+#include "tools/foreign_schema.h"
+#include "tools/mcp_define.h"
+#include "tools/mcp_reader.h"
+#include "tools/mcp_wire.h"
+#include "tools/schema.h"
+
+#include <string.h>
+
+static jdoc *doc(const char *text)
+{
+    jdoc *out = NULL;
+    if (jdoc_parse(text, strlen(text), &out, NULL, 0) != 0)
+        fail_msg("bad JSON in the test: %s", text);
+    return out;
+}
+
+static void header(const char *text, const char *wanted)
+{
+    struct buf out = { 0 };
+    mcp_wire_header_value(&out, text, strlen(text));
+    assert_string_equal(buf_text(&out), wanted);
+    buf_free(&out);
+}
+
+static void header_values(void **state)
+{
+    (void)state;
+    header("plain text", "plain text");
+    header("", "");
+    header(" edge", "=?base64?IGVkZ2U=?=");
+    header("edge ", "=?base64?ZWRnZSA=?=");
+    header("a\nb", "=?base64?YQpi?=");
+    header("é", "=?base64?w6k=?=");
+    header("=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?=");
+}
+
+static void header_schema(const char *text, bool good)
+{
+    char why[160] = "";
+    jdoc *schema = doc(text);
+    if (mcp_wire_headers_valid(schema, why, sizeof why) != good)
+        fail_msg("%s: %s", text, why);
+    assert_true(good == (why[0] == '\0'));
+    jdoc_free(schema);
+}
+
+static void header_schemas(void **state)
+{
+    (void)state;
+    header_schema("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}", true);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\",\"x-mcp-header\":\"B\"}}}}}", true);
+    header_schema("{\"properties\":{\"x-mcp-header\":{\"type\":\"string\"}}}", true); /* a name */
+    header_schema("{\"properties\":{\"a\":{\"enum\":[{\"x-mcp-header\":\"\"}]}}}", true);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"\"}}}", false);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":1}}}", false);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A b\"}}}", false);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"array\",\"x-mcp-header\":\"A\"}}}", false);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"},\"b\":{\"type\":\"string\",\"x-mcp-header\":\"a\"}}}", false);
+    header_schema("{\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}", false);
+    header_schema("{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}]}", false);
+}
+
+static void names(void **state)
+{
+    char name[MCP_DEFINE_NAME_SIZE], other[MCP_DEFINE_NAME_SIZE], long_name[129];
+    (void)state;
+    mcp_define_name("sea", "add", name);
+    assert_string_equal(name, "sea__add");
+    mcp_define_name("sea", "a.b", name);
+    mcp_define_name("sea", "a_b", other);
+    assert_string_equal(other, "sea__a_b");
+    assert_string_not_equal(name, other);
+    assert_memory_equal(name, "sea__a_b_", 9);
+    memset(long_name, 'x', 128);
+    long_name[128] = '\0';
+    mcp_define_name("sea", long_name, name);
+    assert_int_equal(strlen(name), 64);
+    long_name[127] = 'y';
+    mcp_define_name("sea", long_name, other);
+    assert_int_equal(strlen(other), 64);
+    assert_string_not_equal(name, other);
+}
+
+static void pins(void **state)
+{
+    static const char *const same[] = {
+        "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":1}}",
+        "{\"inputSchema\":{\"x\":1,\"type\":\"object\"},\"title\":\"T\",\"name\":\"a\",\"description\":\"d\"}" };
+    static const char *const others[] = {
+        "{\"name\":\"a\",\"description\":\"e\",\"inputSchema\":{\"type\":\"object\",\"x\":1}}",
+        "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":2}}",
+        "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":1},\"annotations\":{\"readOnlyHint\":true}}" };
+    char first[IDENT_SHA256_SIZE], hash[IDENT_SHA256_SIZE];
+    (void)state;
+    jdoc *d = doc(same[0]);
+    assert_int_equal(mcp_define_hash(d, first), 0);
+    jdoc_free(d);
+    d = doc(same[1]);
+    assert_int_equal(mcp_define_hash(d, hash), 0);
+    jdoc_free(d);
+    assert_string_equal(first, hash);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        d = doc(others[i]);
+        assert_int_equal(mcp_define_hash(d, hash), 0);
+        jdoc_free(d);
+        assert_string_not_equal(first, hash);
+    }
+}
+
+static void check(const char *schema_text, const char *value_text, bool good)
+{
+    struct tools_problem problem = { .message = "" };
+    jdoc *schema = doc(schema_text), *value = doc(value_text), *made = foreign_schema_check(schema);
+    assert_non_null(made);
+    if ((schema_validate(made, value, &problem) == 0) != good)
+        fail_msg("%s against %s: %s", value_text, schema_text, problem.message);
+    jdoc_free(made);
+    jdoc_free(value);
+    jdoc_free(schema);
+}
+
+/* What is understood is checked; what is not is left to the server, and never refused by mistake. */
+static void schemas_of_others(void **state)
+{
+    static const char plain[] = "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"type\":"
+        "\"object\",\"properties\":{\"a\":{\"type\":\"integer\",\"minimum\":1}},\"required\":[\"a\",\"z\"]}";
+    static const char closed[] = "{\"type\":\"object\",\"properties\":{\"a\":{}},\"additionalProperties\":false}";
+    static const char open[] = "{\"type\":\"object\",\"properties\":{\"a\":{}},\"patternProperties\":{\"^x\":{}},\"additionalProperties\":false}";
+    static const char odd[] = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^(?=x)\\\\d+$\"},"
+        "\"b\":{\"$ref\":\"https://evil.example/s.json\"},\"c\":{\"type\":\"number\",\"minimum\":3,\"exclusiveMinimum\":true},"
+        "\"d\":{\"type\":\"array\",\"prefixItems\":[{\"type\":\"string\"}],\"items\":false},\"e\":{\"not\":{\"type\":\"string\"}},"
+        "\"f\":{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},\"g\":{\"type\":\"any\"},\"h\":true}}";
+    (void)state;
+    check(plain, "{\"a\":1}", true);
+    check(plain, "{\"a\":0}", false);
+    check(plain, "{\"a\":\"x\"}", false);
+    check(plain, "{}", false);
+    check(closed, "{\"b\":1}", false);
+    check(open, "{\"x1\":1}", true);
+    check(odd, "{\"a\":\"anything\",\"b\":[1],\"c\":3,\"d\":[\"x\"],\"e\":1,\"f\":\"s\",\"g\":1,\"h\":{}}", true);
+    check(odd, "{\"a\":1}", false);
+    check(odd, "{\"f\":[]}", false);
+    check("{}", "{\"a\":1}", true);
+}
+
+static void schemas_for_models(void **state)
+{
+    struct buf text = { 0 };
+    (void)state;
+    jdoc *schema = doc("{\"$schema\":\"s\",\"type\":\"object\",\"oneOf\":[{}],\"properties\":{\"$id\":{\"type\":\"string\","
+        "\"$id\":\"q\",\"x-mcp-header\":\"H\"},\"r\":{\"$ref\":\"http://x/\"},\"l\":{\"$ref\":\"#/$defs/l\"}},\"$defs\":{\"l\":{\"$comment\":\"c\",\"type\":\"null\"}}}");
+    jdoc *model = foreign_schema_model(schema);
+    jdoc_write_canonical(model, &text);
+    assert_string_equal(buf_text(&text), "{\"$defs\":{\"l\":{\"type\":\"null\"}},\"properties\":{\"$id\":{\"type\":\"string\"},"
+        "\"l\":{\"$ref\":\"#/$defs/l\"},\"r\":{}},\"type\":\"object\"}");
+    buf_free(&text);
+    jdoc_free(model);
+    assert_string_equal(foreign_schema_bad_name(schema), "$id");
+    jdoc_free(schema);
+}
+
+static int read_reply(const char *type, long status, const char *text, jdoc **response)
+{
+    struct mcp_reader r;
+    mcp_reader_init(&r, 7, 500);
+    int error = mcp_reader_feed(&r, status, type, text, strlen(text));
+    if (error == 0 && !r.is_stream)
+        error = mcp_reader_end(&r, status, type);
+    *response = r.response != NULL ? jdoc_dup(r.response) : NULL;
+    mcp_reader_fini(&r);
+    return error;
+}
+
+static void replies(void **state)
+{
+    static const char good[] = "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}";
+    static const char refused[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"m\"}}";
+    static const struct {
+        const char *type, *text;
+        long status;
+        int error;
+        bool found;
+    } cases[] = {
+        { "application/json", good, 200, 0, true },
+        { "Application/JSON; charset=utf-8", good, 200, 0, true },
+        { "application/json", refused, 400, 0, true },
+        { "application/json", good, 400, ERR_PROTOCOL, false },
+        { "application/jsonp", good, 200, ERR_PROTOCOL, false },
+        { "text/html", good, 200, ERR_PROTOCOL, false },
+        { "application/json", "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}", 200, ERR_PROTOCOL, false },
+        { "application/json", "{\"jsonrpc\":\"1.0\",\"id\":7,\"result\":{}}", 200, ERR_PROTOCOL, false },
+        { "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":5}", 200, ERR_PROTOCOL, false },
+        { "application/json", "[]", 200, ERR_PROTOCOL, false },
+        { "application/json", "", 200, ERR_PROTOCOL, false },
+        { "text/event-stream", "id: 1\ndata: \n\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n", 200, ERR_CANCELLED, true },
+        { "text/event-stream", "event: other\ndata: x\n\n: c\n\n", 200, 0, false },
+        { "text/event-stream", "data: {\"jsonrpc\":\n\n", 200, ERR_PROTOCOL, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jdoc *response;
+        int error = read_reply(cases[i].type, cases[i].status, cases[i].text, &response);
+        if (error != cases[i].error)
+            fail_msg("case %zu: %s", i, err_text(error));
+        assert_true((response != NULL) == cases[i].found);
+        jdoc_free(response);
+    }
+    char big[800];
+    jdoc *response;
+    memset(big, 'x', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    assert_int_equal(read_reply("application/json", 200, big, &response), ERR_LIMIT);
+    assert_int_equal(read_reply("text/event-stream", 200, big, &response), ERR_LIMIT);
+}
+
+static void private_addresses(void **state)
+{
+    (void)state;
+    assert_true(entry_file_names_private("http://127.0.0.1:80/x"));
+    assert_true(entry_file_names_private("http://[::1]/"));
+    assert_true(entry_file_names_private("https://10.1.2.3/"));
+    assert_true(entry_file_names_private("http://localhost:1/"));
+    assert_false(entry_file_names_private("https://8.8.8.8/"));
+    assert_false(entry_file_names_private("https://localhost.example/"));
+    assert_false(entry_file_names_private("https://mcp.example/127.0.0.1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_values),
+        cmocka_unit_test(header_schemas),
+        cmocka_unit_test(names),
+        cmocka_unit_test(pins),
+        cmocka_unit_test(schemas_of_others),
+        cmocka_unit_test(schemas_for_models),
+        cmocka_unit_test(replies),
+        cmocka_unit_test(private_addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

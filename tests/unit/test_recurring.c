@@ -1,0 +1,415 @@
+/* Events and alarms that repeat: rules, changes of the clocks, changes of one, some or all, reminders. */
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/inbox.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/tool_bench.h"
+#include "tools/civil.h"
+#include "tools/recurrence.h"
+#include "workers/reminders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct tool_bench bench;
+static struct reminders_desk *desk, *other_desk;
+static int64_t noon;
+
+static int start(void **state)
+{
+    (void)state;
+    tool_bench_start(&bench);
+    noon = bench.context.now_ms;
+    assert_int_equal(reminders_desk_new(&other_desk, bench.context.store), 0);
+    return reminders_desk_new(&desk, bench.context.store);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    reminders_desk_free(desk);
+    reminders_desk_free(other_desk);
+    tool_bench_stop(&bench);
+    return 0;
+}
+
+static int empty(void **state)
+{
+    (void)state;
+    bench.context.now_ms = noon;
+    return link_command(bench.context.store->link, NULL, "FLUSHALL");
+}
+
+static const struct zone *sydney(void)
+{
+    const struct zone *z = NULL;
+    assert_int_equal(zone_get("Australia/Sydney", &z), 0);
+    return z;
+}
+
+static int64_t local(const char *text)
+{
+    struct civil c;
+    assert_int_equal(civil_parse(text, &c), 0);
+    return civil_seconds(&c);
+}
+
+static int64_t at_ms(const char *text)
+{
+    struct civil c;
+    assert_int_equal(civil_parse(text, &c), 0);
+    return (civil_seconds(&c) - c.offset) * 1000;
+}
+
+/* --- rules --- */
+
+static void expect_starts(const char *rule, const char *start, const char *from,
+    const char *const *days)
+{
+    struct recurrence *r;
+    int64_t s;
+    assert_int_equal(recurrence_open(&r, rule, local(start), sydney(), local(from), INT64_MAX), 0);
+    for (; *days != NULL; days++) {
+        if (!recurrence_next(r, &s) || s / 86400 != local(*days) / 86400)
+            fail_msg("%s from %s: not %s", rule, from, *days);
+    }
+    recurrence_close(r);
+}
+
+static void rules_are_counted_out(void **state)
+{
+    (void)state;
+    static const struct { const char *rule, *start, *from, *days[4]; } cases[] = {
+        { "FREQ=MONTHLY;BYDAY=-1FR", "2026-11-27T09:00", "2026-12-01", { "2026-12-25", "2027-01-29", NULL } },
+        { "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2024-02-29T09:00", "2026-12-01", { "2028-02-29", "2032-02-29", NULL } },
+        { "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE", "2026-11-23T09:00", "2026-11-26", { "2026-12-07", "2026-12-09", "2026-12-21", NULL } },
+        { "FREQ=MONTHLY;BYMONTHDAY=31", "2026-01-31T09:00", "2026-02-01", { "2026-03-31", "2026-05-31", NULL } },
+        { "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "2026-11-30T09:00", "2026-12-01", { "2026-12-31", "2027-01-29", NULL } },
+        { "FREQ=DAILY;INTERVAL=3;COUNT=5", "2026-11-22T09:00", "2026-11-29", { "2026-12-01", "2026-12-04", NULL } },
+        { "FREQ=DAILY;INTERVAL=3", "2016-11-22T09:00", "2026-11-22", { "2026-11-24", "2026-11-27", NULL } },
+        { "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2026-05-11T09:00", "2026-05-12", { "2027-05-17", NULL } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_starts(cases[i].rule, cases[i].start, cases[i].from, cases[i].days);
+}
+
+static void rules_are_checked(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "", "often", "FREQ=SECONDLY", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=7",
+        "FREQ=DAILY;COUNT=1001", "FREQ=DAILY;COUNT=2;UNTIL=20270101T000000Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "RSCALE=CHINESE;FREQ=YEARLY",
+        "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;UNTIL=20200101T000000Z", "FREQ=WEEKLY;BYDAY=XX", "\xff\xfe", "FREQ=DAILY\r\nX:1" };
+    static const struct { const char *text, *rule; } good[] = { { "weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
+        { "RRULE:FREQ=WEEKLY", "FREQ=WEEKLY" },
+        { "FREQ=DAILY;UNTIL=20261231", "FREQ=DAILY;UNTIL=20261231T125959Z" }, /* to the end of that day in Sydney */
+        { "FREQ=DAILY;UNTIL=20261231T090000", "FREQ=DAILY;UNTIL=20261230T220000Z" } };
+    char rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
+    int64_t first, last, s = local("2026-11-23T09:00");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        why[0] = '\0';
+        if (recurrence_check(bad[i], s, false, sydney(), rule, &first, &last, why) != ERR_INVALID || why[0] == '\0')
+            fail_msg("taken: %s", bad[i]);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        if (recurrence_check(good[i].text, s, false, sydney(), rule, &first, &last, why) != 0)
+            fail_msg("%s: %s", good[i].text, why);
+        assert_string_equal(rule, good[i].rule);
+    }
+    assert_int_equal(recurrence_check("FREQ=WEEKLY;BYDAY=WE;COUNT=3", s, false, sydney(), rule, &first, &last, why), 0);
+    assert_int_equal(first, local("2026-11-25T09:00"));
+    assert_int_equal(last, local("2026-12-09T09:00"));
+}
+
+/* --- events --- */
+
+static void add(const char *args, char id[64])
+{
+    jdoc *r = tool_ok(&bench, "create_calendar_event", args);
+    snprintf(id, 64, "%s", text_at(r, "/event/id"));
+    jdoc_free(r);
+}
+
+static jdoc *with_id(const char *tool, const char *id, const char *rest)
+{
+    char args[512];
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\"%s%s}", id, rest[0] != '\0' ? "," : "", rest);
+    return tool_ok(&bench, tool, args);
+}
+
+/* Starts and titles of a period, as "02-03 09:00 Title|...". */
+static void expect_list(const char *from, const char *to, const char *expected)
+{
+    char args[200], text[2048] = "";
+    snprintf(args, sizeof args, "{\"start_date\":\"%s\",\"end_date\":\"%s\",\"include_past\":true}", from, to);
+    jdoc *r = tool_ok(&bench, "get_calendar_events", args);
+    const jdoc *events = at(r, "/events");
+    for (size_t i = 0; i < jdoc_length(events); i++) {
+        const char *start = jdoc_text_or(jdoc_at(events, i), "start_date", "");
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "%s%.5s%s%.5s %s", i > 0 ? "|" : "", start + 5,
+            start[10] != '\0' ? " " : "", start[10] != '\0' ? start + 11 : "", jdoc_text_or(jdoc_at(events, i), "title", ""));
+    }
+    assert_string_equal(text, expected);
+    jdoc_free(r);
+}
+
+static void local_time_stays_over_changes_of_the_clocks(void **state)
+{
+    (void)state;
+    char id[64];
+    add("{\"title\":\"Swim\",\"start_date\":\"2026-09-27T02:30\",\"end_date\":\"2026-09-27T03:00\",\"repeat\":\"weekly\"}", id);
+    jdoc *r = tool_ok(&bench, "get_calendar_events",
+        "{\"start_date\":\"2026-09-27\",\"end_date\":\"2026-10-12\",\"include_past\":true}");
+    assert_string_equal(text_at(r, "/events/0/start_date"), "2026-09-27T02:30:00+10:00");
+    assert_string_equal(text_at(r, "/events/1/start_date"), "2026-10-04T03:30:00+11:00"); /* 02:30 is skipped */
+    assert_string_equal(text_at(r, "/events/1/occurrence"), "2026-10-04T02:30:00");
+    assert_string_equal(text_at(r, "/events/2/start_date"), "2026-10-11T02:30:00+11:00");
+    assert_string_equal(text_at(r, "/events/2/end_date"), "2026-10-11T03:00:00+11:00");
+    assert_string_equal(text_at(r, "/events/2/id"), id);
+    jdoc_free(r);
+    add("{\"title\":\"Market\",\"start_date\":\"2027-03-06\",\"repeat\":\"FREQ=MONTHLY;BYDAY=1SA;COUNT=3\"}", id);
+    r = tool_ok(&bench, "get_calendar_events", "{\"start_date\":\"2027-03-01\",\"end_date\":\"2027-12-31\",\"limit\":100}");
+    size_t markets = 0;
+    for (size_t i = 0; i < jdoc_length(at(r, "/events")); i++)
+        markets += strcmp(jdoc_text_or(jdoc_at(at(r, "/events"), i), "title", ""), "Market") == 0;
+    assert_int_equal(markets, 3);
+    jdoc_free(r);
+}
+
+static void lists_are_bounded_and_in_order(void **state)
+{
+    (void)state;
+    char id[64];
+    add("{\"title\":\"Daily\",\"start_date\":\"2020-01-01T08:00\",\"repeat\":\"daily\"}", id);
+    add("{\"title\":\"Once\",\"start_date\":\"2026-11-24T07:00\"}", id);
+    jdoc *r = tool_ok(&bench, "get_calendar_events", "{\"limit\":4}");
+    assert_int_equal(jdoc_length(at(r, "/events")), 4);
+    assert_string_equal(text_at(r, "/events/0/start_date"), "2026-11-23T08:00:00+11:00");
+    assert_string_equal(text_at(r, "/events/1/title"), "Once");
+    assert_string_equal(text_at(r, "/events/3/start_date"), "2026-11-25T08:00:00+11:00");
+    bool more = false;
+    jdoc_get_bool(r, "more", &more);
+    assert_true(more);
+    jdoc_free(r);
+    tool_refused(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-12-01\",\"repeat\":\"FREQ=MINUTELY\"}",
+        "invalid_argument", "/repeat");
+    /* The rule's first day is not the one said. */
+    r = tool_ok(&bench, "create_calendar_event", "{\"title\":\"Friday\",\"start_date\":\"2026-12-01T09:00\",\"repeat\":\"FREQ=WEEKLY;BYDAY=FR\"}");
+    assert_string_equal(text_at(r, "/event/start_date"), "2026-12-04T09:00:00+11:00");
+    jdoc_free(r);
+}
+
+static void one_occurrence_is_changed_or_removed(void **state)
+{
+    (void)state;
+    char id[64], own[64];
+    add("{\"title\":\"Bins\",\"start_date\":\"2026-12-01T19:00\",\"end_date\":\"2026-12-01T19:30\",\"repeat\":\"FREQ=WEEKLY;COUNT=5\"}", id);
+    jdoc *r = with_id("update_calendar_event", id, "\"occurrence\":\"2026-12-08T19:00:00\",\"start_date\":\"2026-12-09T20:00\",\"title\":\"Late bins\"");
+    snprintf(own, sizeof own, "%s", text_at(r, "/event/id"));
+    assert_string_not_equal(own, id);
+    assert_string_equal(text_at(r, "/event/series_id"), id);
+    assert_string_equal(text_at(r, "/event/end_date"), "2026-12-09T20:30:00+11:00");
+    jdoc_free(r);
+    jdoc_free(with_id("delete_calendar_event", id, "\"occurrence\":\"2026-12-15\""));
+    expect_list("2026-12-01", "2027-01-31", "12-01 19:00 Bins|12-09 20:00 Late bins|12-22 19:00 Bins|12-29 19:00 Bins");
+    /* It is one by itself now: by its own id. */
+    char args[256];
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"occurrence\":\"2026-12-08\",\"title\":\"x\"}", id);
+    tool_refused(&bench, "update_calendar_event", args, "invalid_argument", "/occurrence");
+    jdoc_free(with_id("update_calendar_event", own, "\"title\":\"Later bins\""));
+    /* All of them an hour later: what was left out stays so. */
+    jdoc_free(with_id("update_calendar_event", id, "\"start_date\":\"2026-12-01T20:00\""));
+    expect_list("2026-12-01", "2027-01-31", "12-01 20:00 Bins|12-09 20:00 Later bins|12-22 20:00 Bins|12-29 20:00 Bins");
+    jdoc_free(with_id("delete_calendar_event", id, ""));
+    expect_list("2026-12-01", "2027-01-31", "");
+}
+
+static void following_ones_are_split_off(void **state)
+{
+    (void)state;
+    char id[64];
+    add("{\"title\":\"Yoga\",\"start_date\":\"2026-12-01T09:00\",\"repeat\":\"FREQ=WEEKLY;COUNT=6\"}", id);
+    jdoc_free(with_id("update_calendar_event", id, "\"occurrence\":\"2026-12-22\",\"title\":\"Christmas yoga\""));
+    jdoc *r = with_id("update_calendar_event", id, "\"occurrence\":\"2026-12-15\",\"scope\":\"following\",\"start_date\":\"2026-12-16T10:00\"");
+    assert_string_not_equal(text_at(r, "/event/id"), id);
+    assert_string_equal(text_at(r, "/event/repeat"), "FREQ=WEEKLY;COUNT=4");
+    jdoc_free(r);
+    expect_list("2026-12-01", "2027-01-31",
+        "12-01 09:00 Yoga|12-08 09:00 Yoga|12-16 10:00 Yoga|12-22 09:00 Christmas yoga|12-30 10:00 Yoga|01-06 10:00 Yoga");
+    jdoc_free(with_id("delete_calendar_event", id, "\"occurrence\":\"2026-12-08\",\"scope\":\"following\""));
+    expect_list("2026-12-01", "2026-12-20", "12-01 09:00 Yoga|12-16 10:00 Yoga");
+    /* One that stops repeating, one that begins. */
+    jdoc_free(with_id("update_calendar_event", id, "\"repeat\":\"none\""));
+    expect_list("2026-12-01", "2026-12-14", "12-01 09:00 Yoga");
+    jdoc_free(with_id("update_calendar_event", id, "\"repeat\":\"FREQ=DAILY;COUNT=3\""));
+    expect_list("2026-12-01", "2026-12-14", "12-01 09:00 Yoga|12-02 09:00 Yoga|12-03 09:00 Yoga");
+    char args[256];
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"repeat\":\"FREQ=MINUTELY\"}", id);
+    tool_refused(&bench, "update_calendar_event", args, "invalid_argument", "/repeat");
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"scope\":\"following\",\"title\":\"x\"}", id);
+    tool_refused(&bench, "update_calendar_event", args, "invalid_argument", "/occurrence");
+}
+
+/* --- reminders --- */
+
+static void look_at(struct reminders_desk *d, int64_t now_ms)
+{
+    reminders_desk_set_clock(d, now_ms);
+    reminders_desk_wake(d);
+    reminders_desk_step(d, clock_mono_ms());
+}
+
+/* Looks of both housekeepers, every `step` from one time to the other. */
+static void pass_time(int64_t from_ms, int64_t to_ms, int64_t step)
+{
+    for (int64_t t = from_ms; t <= to_ms; t += step) {
+        look_at(desk, t);
+        look_at(other_desk, t);
+    }
+}
+
+static jdoc *inbox(void)
+{
+    struct buf text = { 0 };
+    jdoc *list = NULL;
+    assert_int_equal(inbox_list(bench.context.store, "ann", NULL, 100, &text), 0);
+    assert_int_equal(jdoc_parse(buf_text(&text), text.len, &list, NULL, 0), 0);
+    buf_free(&text);
+    return list;
+}
+
+static int64_t hints(void)
+{
+    struct link_reply *reply = NULL;
+    assert_int_equal(link_command(bench.context.store->link, &reply, "ZCARD tp:hint:timers"), 0);
+    int64_t n = link_reply_int(reply);
+    link_reply_free(reply);
+    return n;
+}
+
+static void each_occurrence_reminds_once(void **state)
+{
+    (void)state;
+    char id[64];
+    bench.context.now_ms = at_ms("2026-10-01T12:00+10:00");
+    add("{\"title\":\"Pills\",\"start_date\":\"2026-10-02T08:00\",\"repeat\":\"daily\",\"reminder_minutes\":[0,1440]}", id);
+    assert_int_equal(hints(), 2);
+    jdoc_free(with_id("delete_calendar_event", id, "\"occurrence\":\"2026-10-05\""));
+    pass_time(at_ms("2026-10-01T12:00+10:00"), at_ms("2026-10-06T12:00+11:00"), 3600000);
+    jdoc *list = inbox();
+    static const char *const starts[] = { "2026-10-02T08:00:00+10:00", "2026-10-03T08:00:00+10:00", /* a day ahead, then at the time */
+        "2026-10-02T08:00:00+10:00", "2026-10-04T08:00:00+11:00", "2026-10-03T08:00:00+10:00",
+        "2026-10-04T08:00:00+11:00", "2026-10-06T08:00:00+11:00", "2026-10-07T08:00:00+11:00", "2026-10-06T08:00:00+11:00" };
+    size_t now = 0, ahead = 0;
+    for (size_t i = 0; i < jdoc_length(at(list, "/messages")); i++) {
+        const jdoc *m = jdoc_at(at(list, "/messages"), i);
+        int64_t minutes = -1;
+        jdoc_get_int(m, "minutes_before", &minutes);
+        now += minutes == 0;
+        ahead += minutes == 1440;
+        bool known = false;
+        for (size_t k = 0; k < sizeof starts / sizeof *starts; k++)
+            known |= strcmp(starts[k], jdoc_text_or(m, "start_date", "")) == 0;
+        if (!known)
+            fail_msg("reminded of %s", jdoc_text_or(m, "start_date", ""));
+        assert_string_equal(jdoc_text_or(m, "event_id", ""), id);
+    }
+    assert_int_equal(now, 4);   /* 2, 3, 4, 6 October */
+    assert_int_equal(ahead, 4); /* of 3, 4, 6, 7; the one for 2 October was past when it was made */
+    jdoc_free(list);
+    assert_int_equal(hints(), 2);
+    jdoc_free(with_id("delete_calendar_event", id, ""));
+    bench.context.now_ms = at_ms("2026-10-06T12:00+11:00");
+    pass_time(at_ms("2026-10-06T12:00+11:00"), at_ms("2026-10-08T12:00+11:00"), 3600000);
+    assert_int_equal(hints(), 0);
+}
+
+static void what_was_missed_is_made_up_for_a_day(void **state)
+{
+    (void)state;
+    char id[64];
+    add("{\"title\":\"Walk\",\"start_date\":\"2026-11-23T08:00\",\"repeat\":\"FREQ=DAILY;COUNT=20\",\"reminder_minutes\":[0]}", id);
+    int64_t back = at_ms("2026-12-01T12:00+11:00"); /* nothing ran for eight days */
+    for (int i = 0; i < 6; i++)
+        look_at(desk, back + i * 1000);
+    jdoc *list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 2); /* the one that waited, and today's */
+    assert_string_equal(text_at(list, "/messages/0/start_date"), "2026-11-23T08:00:00+11:00");
+    assert_string_equal(text_at(list, "/messages/1/start_date"), "2026-12-01T08:00:00+11:00");
+    jdoc_free(list);
+    pass_time(back, at_ms("2026-12-20T12:00+11:00"), 4 * 3600000);
+    list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 2 + 11); /* to 12 December */
+    jdoc_free(list);
+    assert_int_equal(hints(), 0);
+}
+
+/* Who fires it dies before the next one is planned: who finds it fired plans it. */
+static void a_housekeeper_that_dies_over_it_loses_nothing(void **state)
+{
+    (void)state;
+    char id[64], member[200], mark[200];
+    add("{\"title\":\"Walk\",\"start_date\":\"2026-11-23T08:00\",\"repeat\":\"daily\",\"reminder_minutes\":[0]}", id);
+    int64_t due = at_ms("2026-11-23T08:00+11:00");
+    snprintf(mark, sizeof mark, "tp:{ann}:inbox:seen:%s/0/%lld", id, (long long)due);
+    link_command(bench.context.store->link, NULL, "SET %s 1", mark); /* fired, no more */
+    pass_time(due, due + 2000, 1000);
+    jdoc *list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 0);
+    jdoc_free(list);
+    snprintf(member, sizeof member, "ann r/%s/0/%lld", id, (long long)(due + 86400000));
+    struct link_reply *reply = NULL;
+    link_command(bench.context.store->link, &reply, "ZSCORE tp:hint:timers %s", member);
+    assert_int_equal(link_reply_int(reply), due + 86400000);
+    link_reply_free(reply);
+}
+
+static void alarms_repeat(void **state)
+{
+    (void)state;
+    bench.context.now_ms = at_ms("2026-10-02T12:00+10:00"); /* a Friday */
+    jdoc *r = tool_ok(&bench, "set_timer_or_alarm",
+        "{\"action\":\"create\",\"type\":\"alarm\",\"alarm_time\":\"07:00\",\"repeat\":\"weekdays\",\"label\":\"up\"}");
+    assert_string_equal(text_at(r, "/timer/due_at"), "2026-10-05T07:00:00+11:00"); /* after the weekend and the change */
+    assert_string_equal(text_at(r, "/timer/repeat"), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR");
+    jdoc_free(r);
+    pass_time(at_ms("2026-10-02T12:00+10:00"), at_ms("2026-10-07T12:00+11:00"), 1800000);
+    jdoc *list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 3); /* Monday to Wednesday */
+    assert_string_equal(text_at(list, "/messages/2/due_at"), "2026-10-07T07:00:00+11:00");
+    jdoc_free(list);
+    assert_int_equal(hints(), 1);
+    bench.context.now_ms = at_ms("2026-10-07T12:00+11:00");
+    r = tool_ok(&bench, "set_timer_or_alarm", "{\"action\":\"list\"}");
+    assert_string_equal(text_at(r, "/timers/0/due_at"), "2026-10-08T07:00:00+11:00");
+    jdoc_free(r);
+    /* A week without housekeepers: one alarm, then the next on time. */
+    look_at(desk, at_ms("2026-10-15T12:00+11:00"));
+    look_at(desk, at_ms("2026-10-15T12:01+11:00"));
+    list = inbox();
+    assert_int_equal(jdoc_length(at(list, "/messages")), 4);
+    jdoc_free(list);
+    jdoc_free(tool_ok(&bench, "set_timer_or_alarm", "{\"action\":\"cancel\",\"label\":\"up\"}"));
+    assert_int_equal(hints(), 0);
+    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"type\":\"timer\",\"duration_seconds\":5,\"repeat\":\"daily\"}",
+        "invalid_argument", "/repeat");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_are_counted_out),
+        cmocka_unit_test(rules_are_checked),
+        cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, empty),
+        cmocka_unit_test_setup(lists_are_bounded_and_in_order, empty),
+        cmocka_unit_test_setup(one_occurrence_is_changed_or_removed, empty),
+        cmocka_unit_test_setup(following_ones_are_split_off, empty),
+        cmocka_unit_test_setup(each_occurrence_reminds_once, empty),
+        cmocka_unit_test_setup(what_was_missed_is_made_up_for_a_day, empty),
+        cmocka_unit_test_setup(a_housekeeper_that_dies_over_it_loses_nothing, empty),
+        cmocka_unit_test_setup(alarms_repeat, empty),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

@@ -1,0 +1,12 @@
+#ifndef TURNPIKE_TESTS_UNIT_TOOL_FIXTURE_H
+#define TURNPIKE_TESTS_UNIT_TOOL_FIXTURE_H
+
+#include "tests/unit/tool_bench.h"
+
+/* tool_fixture -- one bench for a whole test program; each test begins without records, as ann. */
+extern struct tool_bench bench;
+int tool_fixture_start(void **state);
+int tool_fixture_stop(void **state);
+int tool_fixture_empty(void **state);
+
+#endif

@@ -1,0 +1,337 @@
+#include "tools/dynamic.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "tools/entry_file.h"
+#include "tools/foreign_schema.h"
+#include "tools/mcp.h"
+#include "tools/mcp_define.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DESCRIPTION_MAX 2000
+
+static const char declared_result[] =
+    "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},"
+    "\"message\":{\"type\":\"string\"},\"data\":{\"description\":\"What the service answered.\"},"
+    "\"text\":{\"type\":\"string\"},\"truncated\":{\"type\":\"boolean\"}},"
+    "\"required\":[\"success\",\"message\"],\"additionalProperties\":false}";
+static const char mcp_result_text[] =
+    "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},"
+    "\"message\":{\"type\":\"string\"},\"content\":{\"type\":\"string\"},"
+    "\"structured\":{\"type\":\"object\"},\"truncated\":{\"type\":\"boolean\"}},"
+    "\"required\":[\"success\",\"message\"],\"additionalProperties\":false}";
+static const char *const nothing[] = { NULL };
+
+/* Read before the fork, the same for a generation of workers. */
+static struct declared_list declared;
+static struct dynamic_tool *declared_rows;
+static struct mcp_servers servers;
+
+/* The servers' tools as this process has read them. */
+static struct {
+    struct arena *arena;
+    struct dynamic_tool *rows;
+    size_t count;
+    unsigned generation;
+    struct timespec changed;
+    ino_t inode;
+    bool seen;
+} remote;
+
+static jdoc *result_schemas[2];
+
+/* ---- declared tools ---- */
+
+static void fill_declared(struct dynamic_tool *row, const struct declared *d)
+{
+    *row = (struct dynamic_tool){ .declared = d, .remote_name = d->name,
+        .schema = d->arguments_text,
+        .spec = { .name = d->name, .family = "http", .description = d->description,
+            .arguments_schema = d->arguments_text, .result_schema = declared_result,
+            .effect = d->effect, .approval = d->approval, .timeout_ms = d->timeout_ms,
+            .idempotent = d->effect == TOOLS_READ || d->idempotency_header != NULL,
+            .examples = d->examples, .entity = "data", .handler = declared_tool,
+            .example_arguments = d->example_arguments, .keywords = d->keywords,
+            .untrusted = true, .reaches_others = d->effect != TOOLS_READ, .dynamic = row } };
+}
+
+static int check_names(const struct declared_list *list, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (tools_registered(list->list[i].name)) {
+            snprintf(why, why_size, "http_tools.dir: name: \"%s\" is a tool of Turnpike's own",
+                list->list[i].name);
+            return ERR_CONFIG;
+        }
+    return 0;
+}
+
+static void drop_remote(void)
+{
+    for (size_t i = 0; i < remote.count; i++)
+        jdoc_free(remote.rows[i].check);
+    if (remote.arena != NULL)
+        arena_free(remote.arena);
+    remote.arena = NULL;
+    remote.rows = NULL;
+    remote.count = 0;
+    remote.generation++;
+}
+
+static void drop_declared(void)
+{
+    for (size_t i = 0; i < declared.count; i++)
+        jdoc_free(declared_rows[i].check);
+    free(declared_rows);
+    declared_rows = NULL;
+    declared_free(&declared);
+}
+
+static int load_all(const struct conf *conf, struct declared_list *list, struct mcp_servers *known,
+    struct dynamic_tool **rows, char *why, size_t why_size)
+{
+    int error = declared_load(list, conf->http_tools_dir, true, why, why_size);
+    if (error == 0)
+        error = check_names(list, why, why_size);
+    if (error == 0)
+        error = mcp_servers_load(known, conf, true, why, why_size);
+    if (error == 0) {
+        *rows = calloc(list->count + 1, sizeof **rows);
+        error = *rows != NULL ? 0 : ERR_NOMEM;
+    }
+    return error;
+}
+
+int dynamic_load(const struct conf *conf, char *why, size_t why_size)
+{
+    struct declared_list list = { .count = 0 };
+    struct mcp_servers known = { .count = 0 };
+    struct dynamic_tool *rows = NULL;
+    int error = load_all(conf, &list, &known, &rows, why, why_size);
+    if (error != 0) {
+        mcp_servers_free(&known);
+        declared_free(&list);
+        return error;
+    }
+    dynamic_unload();
+    declared = list;
+    declared_rows = rows;
+    servers = known;
+    for (size_t i = 0; i < declared.count; i++)
+        fill_declared(&declared_rows[i], &declared.list[i]);
+    return 0;
+}
+
+void dynamic_unload(void)
+{
+    drop_remote();
+    remote.seen = false;
+    drop_declared();
+    mcp_servers_free(&servers);
+    jdoc_free(result_schemas[0]);
+    jdoc_free(result_schemas[1]);
+    result_schemas[0] = result_schemas[1] = NULL;
+}
+
+const struct mcp_servers *dynamic_servers(void)
+{
+    return &servers;
+}
+
+/* ---- tools of servers ---- */
+
+static const char *text_of(struct arena *arena, jdoc *value)
+{
+    struct buf text = { 0 };
+    const char *copy = NULL;
+    if (value != NULL)
+        jdoc_write(value, &text);
+    if (value != NULL && buf_error(&text) == 0)
+        copy = arena_memdup(arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return copy;
+}
+
+/* What the server says of the tool, with where it comes from; cut at a whole character. */
+static const char *description_of(struct arena *arena, const char *server, const jdoc *definition)
+{
+    const char *text = jdoc_text_or(definition, "description", "");
+    size_t len = strlen(text);
+    if (len > DESCRIPTION_MAX)
+        for (len = DESCRIPTION_MAX; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+            len--;
+    return arena_printf(arena, "%.*s%s(From the server \"%s\".)", (int)len, text,
+        len > 0 ? " " : "", server);
+}
+
+static int fill_remote(struct arena *arena, struct dynamic_tool *row,
+    const struct mcp_server *server, enum mcp_era era, jdoc *definition)
+{
+    char name[MCP_DEFINE_NAME_SIZE];
+    struct mcp_policy policy;
+    jdoc *schema = jdoc_get(definition, "inputSchema"), *shown = foreign_schema_model(schema);
+    mcp_servers_policy(server, definition, &policy);
+    mcp_define_name(server->name, jdoc_text_or(definition, "name", ""), name);
+    *row = (struct dynamic_tool){ .server = server, .era = era,
+        .remote_name = arena_strdup(arena, jdoc_text_or(definition, "name", "")),
+        .schema = text_of(arena, schema),
+        .spec = { .name = arena_strdup(arena, name), .family = "mcp",
+            .description = description_of(arena, server->name, definition),
+            .arguments_schema = text_of(arena, shown), .result_schema = mcp_result_text,
+            .effect = policy.effect, .approval = policy.approval,
+            .timeout_ms = policy.timeout_ms, .idempotent = policy.effect == TOOLS_READ,
+            .examples = nothing, .entity = "content", .handler = mcp_tool,
+            .example_arguments = nothing, .keywords = arena_strdup(arena, policy.keywords),
+            .untrusted = true, .reaches_others = policy.effect != TOOLS_READ, .dynamic = row } };
+    jdoc_free(shown);
+    if (row->schema == NULL || row->remote_name == NULL || row->spec.name == NULL
+        || row->spec.description == NULL || row->spec.arguments_schema == NULL
+        || row->spec.keywords == NULL)
+        return ERR_NOMEM;
+    row->has_headers = strstr(row->schema, "\"x-mcp-header\"") != NULL;
+    return 0;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct dynamic_tool *x = a, *y = b;
+    return strcmp(x->spec.name, y->spec.name);
+}
+
+/* A name of ours, or one that came before: the model could not tell them apart. */
+static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].spec.name, name) == 0)
+            return true;
+    return tools_registered(name);
+}
+
+static int fill_server(struct arena *arena, const jdoc *entry, struct dynamic_tool *rows,
+    size_t *count)
+{
+    const struct mcp_server *server = mcp_servers_find(&servers, jdoc_text_or(entry, "name", ""));
+    const jdoc *tools = jdoc_get(entry, "tools");
+    int era = mcp_era_of(jdoc_text_or(entry, "era", "auto")), error = 0;
+    size_t first = *count;
+    if (server == NULL || strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
+        return 0; /* of another configuration */
+    for (size_t i = 0; error == 0 && i < jdoc_length(tools) && *count < DYNAMIC_TOOLS_MAX; i++) {
+        error = fill_remote(arena, &rows[*count], server, era < 0 ? MCP_ERA_UNKNOWN
+            : (enum mcp_era)era, jdoc_at(tools, i));
+        if (error == 0 && !is_taken(rows, *count, rows[*count].spec.name))
+            ++*count;
+    }
+    qsort(rows + first, *count - first, sizeof *rows, compare_rows);
+    for (size_t i = first; i < *count; i++)
+        rows[i].spec.dynamic = &rows[i];
+    return error;
+}
+
+static size_t tools_of(const jdoc *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        count += jdoc_length(jdoc_get(jdoc_at(list, i), "tools"));
+    return count < DYNAMIC_TOOLS_MAX ? count : DYNAMIC_TOOLS_MAX;
+}
+
+static void read_remote(const char *path)
+{
+    char why[CONF_WHY_SIZE];
+    const struct entry_file file = { .path = path, .why = why, .why_size = sizeof why };
+    jdoc *doc = NULL;
+    size_t count = 0;
+    struct arena *arena = arena_new();
+    struct dynamic_tool *rows = NULL;
+    int error = arena != NULL ? entry_file_read(&file, DYNAMIC_FILE_MAX, &doc) : ERR_NOMEM;
+    const jdoc *list = jdoc_get(doc, "servers");
+    if (error == 0 && (rows = arena_array(arena, tools_of(list) + 1, sizeof *rows)) == NULL)
+        error = ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < jdoc_length(list); i++)
+        error = fill_server(arena, jdoc_at(list, i), rows, &count);
+    jdoc_free(doc);
+    if (error != 0) {
+        log_error("the tools of MCP servers cannot be read: %s",
+            error == ERR_CONFIG ? why : err_text(error));
+        if (arena != NULL)
+            arena_free(arena);
+        return; /* the older ones stay */
+    }
+    drop_remote();
+    remote.arena = arena;
+    remote.rows = rows;
+    remote.count = count;
+}
+
+void dynamic_refresh(const struct conf *conf)
+{
+    char path[256];
+    struct stat st;
+    if (servers.count == 0)
+        return;
+    snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, conf->run_dir);
+    if (stat(path, &st) != 0 || (remote.seen && st.st_ino == remote.inode
+        && st.st_mtim.tv_sec == remote.changed.tv_sec
+        && st.st_mtim.tv_nsec == remote.changed.tv_nsec))
+        return;
+    remote.seen = true;
+    remote.inode = st.st_ino;
+    remote.changed = st.st_mtim;
+    read_remote(path);
+}
+
+/* ---- all ---- */
+
+size_t dynamic_declared_count(void)
+{
+    return declared.count;
+}
+
+size_t dynamic_count(void)
+{
+    return declared.count + remote.count;
+}
+
+const struct tools_spec *dynamic_at(size_t index)
+{
+    if (index < declared.count)
+        return &declared_rows[index].spec;
+    index -= declared.count;
+    return index < remote.count ? &remote.rows[index].spec : NULL;
+}
+
+unsigned dynamic_generation(void)
+{
+    return remote.generation;
+}
+
+static int parse_check(struct dynamic_tool *tool)
+{
+    jdoc *schema = NULL;
+    int error = jdoc_parse(tool->schema, strlen(tool->schema), &schema, NULL, 0);
+    if (error == 0 && tool->declared != NULL)
+        tool->check = schema;
+    else if (error == 0) {
+        tool->check = foreign_schema_check(schema);
+        jdoc_free(schema);
+    }
+    return error == 0 && tool->check == NULL ? ERR_NOMEM : error;
+}
+
+int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **result)
+{
+    struct dynamic_tool *tool = spec->dynamic;
+    size_t kind = tool->declared != NULL ? 0 : 1;
+    int error = tool->check == NULL ? parse_check(tool) : 0;
+    if (error == 0 && result_schemas[kind] == NULL)
+        error = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &result_schemas[kind],
+            NULL, 0);
+    *arguments = tool->check;
+    *result = result_schemas[kind];
+    return error;
+}

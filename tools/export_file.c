@@ -1,0 +1,391 @@
+#include "tools/export_file.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/utf8.h"
+#include "store/inbox.h"
+#include "store/records.h"
+#include "store/sessions.h"
+#include "store/userdata.h"
+#include "tools/amount.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EVER (INT64_C(1) << 52)
+#define SESSIONS_PAGE 100
+#define INBOX_PAGE 100
+
+/* --- CSV --- */
+
+static void put_field(struct buf *out, const char *text, const char *end)
+{
+    buf_putc(out, '"');
+    if (text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL)
+        buf_putc(out, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            buf_putc(out, '"');
+        buf_putc(out, *text);
+    }
+    buf_puts(out, "\"");
+    buf_puts(out, end);
+}
+
+void export_file_expense_names(struct buf *out)
+{
+    buf_puts(out, "date,category,amount,currency,description,location\r\n");
+}
+
+void export_file_expense(struct buf *out, const jdoc *e)
+{
+    const char *currency = jdoc_text_or(e, "currency", "");
+    double amount = 0;
+    jdoc_get_double(e, "amount", &amount);
+    buf_printf(out, "%s,%s,%.*f,%s,", jdoc_text_or(e, "date", ""), jdoc_text_or(e, "category", ""),
+        amount_decimals(currency), amount, currency);
+    put_field(out, jdoc_text_or(e, "description", ""), ",");
+    put_field(out, jdoc_text_or(e, "location", ""), "\r\n");
+}
+
+/* --- pages of records --- */
+
+struct pages {
+    struct store *store;
+    const char *uid;
+    struct buf *out;
+    export_file_flush *flush;
+    void *arg;
+    int64_t count;
+};
+typedef int put_fn(struct pages *p, const char *json);
+
+static int each(struct pages *p, const char *family, int64_t from_ms, int64_t to_ms, put_fn *put)
+{
+    struct records_list page = { .more = true };
+    int result = 0;
+    p->count = 0;
+    for (size_t offset = 0; result == 0 && page.more; offset += EXPORT_FILE_PAGE) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = records_range(p->store, p->uid, family, from_ms, to_ms, false, offset,
+            EXPORT_FILE_PAGE, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            result = put(p, page.json[i]);
+            p->count++;
+            if (result == 0)
+                result = p->flush(p->arg, p->out);
+        }
+        arena_free(arena);
+    }
+    return result;
+}
+
+static int put_expense(struct pages *p, const char *json)
+{
+    jdoc *expense = NULL;
+    int result = jdoc_parse(json, strlen(json), &expense, NULL, 0);
+    if (result == 0)
+        export_file_expense(p->out, expense);
+    jdoc_free(expense);
+    return result == ERR_NOMEM ? result : result == 0 ? 0 : ERR_INTERNAL;
+}
+
+int export_file_expenses(struct store *s, const char *uid, int64_t from_ms, int64_t to_ms,
+    struct buf *out, export_file_flush *flush, void *arg)
+{
+    struct pages p = { .store = s, .uid = uid, .out = out, .flush = flush, .arg = arg };
+    export_file_expense_names(out);
+    return each(&p, "expense", from_ms, to_ms, put_expense);
+}
+
+/* --- GPX --- */
+
+static void put_xml(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '&')
+            buf_puts(out, "&amp;");
+        else if (c == '<')
+            buf_puts(out, "&lt;");
+        else if (c == '>')
+            buf_puts(out, "&gt;");
+        else
+            buf_putc(out, c < ' ' || c == 0x7F ? ' ' : *text);
+    }
+}
+
+static bool put_point(struct buf *out, const char *element, const jdoc *place)
+{
+    double latitude, longitude;
+    if (jdoc_get_double(place, "latitude", &latitude) != 0
+        || jdoc_get_double(place, "longitude", &longitude) != 0 || !(latitude >= -90)
+        || !(latitude <= 90) || !(longitude >= -180) || !(longitude <= 180))
+        return false;
+    if (longitude == 180)
+        longitude = -180;
+    buf_printf(out, "<%s lat=\"%.6f\" lon=\"%.6f\"><name>", element, latitude, longitude);
+    put_xml(out, jdoc_text_or(place, "name", ""));
+    buf_printf(out, "</name></%s>\n", element);
+    return true;
+}
+
+static size_t put_points(struct buf *out, const char *element, const jdoc *trip)
+{
+    const jdoc *between = jdoc_get(trip, "waypoints");
+    size_t count = put_point(out, element, jdoc_get(trip, "origin"));
+    for (size_t i = 0; i < jdoc_length(between); i++)
+        count += put_point(out, element, jdoc_at(between, i));
+    return count + put_point(out, element, jdoc_get(trip, "destination"));
+}
+
+static void put_name(struct buf *out, const jdoc *trip)
+{
+    buf_puts(out, "<name>");
+    put_xml(out, jdoc_text_or(jdoc_get(trip, "origin"), "name", "?"));
+    buf_puts(out, " - ");
+    put_xml(out, jdoc_text_or(jdoc_get(trip, "destination"), "name", "?"));
+    buf_puts(out, "</name>");
+}
+
+int export_file_trip(const jdoc *trip, struct buf *out)
+{
+    buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<gpx version=\"1.1\" creator=\"Turnpike\" xmlns=\"http://www.topografix.com/GPX/1/1\">\n"
+        "<metadata>");
+    put_name(out, trip);
+    buf_printf(out, "<time>%s</time></metadata>\n",
+        jdoc_text_or(trip, "created_at", "1970-01-01T00:00:00Z"));
+    size_t count = put_points(out, "wpt", trip);
+    buf_puts(out, "<rte>");
+    put_name(out, trip);
+    buf_puts(out, "\n");
+    put_points(out, "rtept", trip);
+    buf_puts(out, "</rte>\n</gpx>\n");
+    return buf_error(out) != 0 ? buf_error(out) : count > 0 ? 0 : ERR_INVALID;
+}
+
+/* --- all of a user --- */
+
+static void put_separated(struct buf *out, bool first, const char *json)
+{
+    buf_puts(out, first ? "\n" : ",\n");
+    buf_puts(out, json);
+}
+
+static int put_record(struct pages *p, const char *json)
+{
+    put_separated(p->out, p->count == 0, json);
+    return 0;
+}
+
+static void put_member(struct buf *out, const char *name, const char *rest)
+{
+    buf_json_string(out, name, strlen(name));
+    buf_puts(out, rest);
+}
+
+static void put_count(struct buf *counts, const char *name, int64_t count)
+{
+    buf_puts(counts, counts->len > 0 ? "," : "");
+    put_member(counts, name, ":");
+    buf_printf(counts, "%" PRId64, count);
+}
+
+static int put_families(struct pages *p, struct arena *arena, struct buf *counts)
+{
+    const char **families;
+    size_t n;
+    bool first = true;
+    int result = records_families(p->store, p->uid, arena, &families, &n);
+    buf_puts(p->out, ",\n\"records\":{");
+    for (size_t i = 0; result == 0 && i < n; i++) {
+        buf_puts(p->out, first ? "\n" : ",\n");
+        first = false;
+        put_member(p->out, families[i], ":[");
+        result = each(p, families[i], -EVER, EVER, put_record);
+        buf_puts(p->out, "]");
+        put_count(counts, families[i], p->count);
+    }
+    buf_puts(p->out, "}");
+    return result;
+}
+
+/* One session: `info` with its messages in place of the closing brace. */
+static int put_session(struct pages *p, const jdoc *info, int64_t *messages)
+{
+    const char *id = jdoc_text_or(info, "id", "");
+    struct buf head = { 0 };
+    struct records_list page = { .more = true };
+    int result = 0;
+    size_t from = 0;
+    jdoc_write(info, &head);
+    if (buf_error(&head) == 0 && head.len > 1)
+        buf_put(p->out, head.data, head.len - 1);
+    result = buf_error(&head);
+    buf_free(&head);
+    buf_puts(p->out, ",\"messages\":[");
+    while (result == 0 && page.more) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = userdata_messages(p->store, p->uid, id, from, EXPORT_FILE_PAGE, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            put_separated(p->out, from + i == 0, page.json[i]);
+            result = p->flush(p->arg, p->out);
+        }
+        from += page.count;
+        arena_free(arena);
+    }
+    *messages += (int64_t)from;
+    buf_puts(p->out, "]}");
+    return result;
+}
+
+static int put_sessions(struct pages *p, struct buf *counts)
+{
+    char cursor[200] = "";
+    int64_t sessions = 0, messages = 0;
+    int result = 0;
+    buf_puts(p->out, ",\n\"sessions\":[");
+    do {
+        struct buf json = { 0 };
+        jdoc *page = NULL;
+        result = sessions_list(p->store, p->uid, cursor[0] != '\0' ? cursor : NULL, SESSIONS_PAGE,
+            &json);
+        if (result == 0)
+            result = jdoc_parse(buf_text(&json), json.len, &page, NULL, 0);
+        buf_free(&json);
+        const jdoc *list = jdoc_get(page, "sessions");
+        for (size_t i = 0; result == 0 && i < jdoc_length(list); i++) {
+            buf_puts(p->out, sessions++ == 0 ? "\n" : ",\n");
+            result = put_session(p, jdoc_at(list, i), &messages);
+        }
+        snprintf(cursor, sizeof cursor, "%s", jdoc_text_or(page, "next_cursor", ""));
+        jdoc_free(page);
+    } while (result == 0 && cursor[0] != '\0');
+    buf_puts(p->out, "]");
+    put_count(counts, "sessions", sessions);
+    put_count(counts, "messages", messages);
+    return result;
+}
+
+static int put_inbox(struct pages *p, struct buf *counts)
+{
+    char after[64] = "0-0";
+    bool more = true;
+    int64_t count = 0;
+    int result = 0;
+    buf_puts(p->out, ",\n\"inbox\":[");
+    while (result == 0 && more) {
+        struct buf json = { 0 };
+        jdoc *page = NULL;
+        more = false;
+        result = inbox_list(p->store, p->uid, after, INBOX_PAGE, &json);
+        if (result == 0)
+            result = jdoc_parse(buf_text(&json), json.len, &page, NULL, 0);
+        buf_free(&json);
+        const jdoc *list = jdoc_get(page, "messages");
+        for (size_t i = 0; result == 0 && i < jdoc_length(list); i++) {
+            buf_puts(p->out, count++ == 0 ? "\n" : ",\n");
+            jdoc_write(jdoc_at(list, i), p->out);
+            result = p->flush(p->arg, p->out);
+        }
+        jdoc_get_bool(page, "has_more", &more);
+        snprintf(after, sizeof after, "%s", jdoc_text_or(page, "next_cursor", ""));
+        more &= after[0] != '\0';
+        jdoc_free(page);
+    }
+    buf_puts(p->out, "]");
+    put_count(counts, "inbox", count);
+    return result;
+}
+
+static int put_feedback(struct pages *p, struct arena *arena)
+{
+    struct records_list list;
+    int result = userdata_feedback(p->store, p->uid, arena, &list);
+    buf_puts(p->out, ",\n\"feedback\":{");
+    for (size_t i = 0; result == 0 && i + 1 < list.count; i += 2) {
+        buf_puts(p->out, i > 0 ? ",\n" : "\n");
+        put_member(p->out, list.json[i], ":");
+        buf_puts(p->out, list.json[i + 1]);
+        result = p->flush(p->arg, p->out);
+    }
+    buf_puts(p->out, "}");
+    return result;
+}
+
+static int put_written(struct pages *p, const char *family, int64_t *count)
+{
+    char cursor[USERDATA_CURSOR_SIZE] = "0";
+    int result = 0;
+    do {
+        struct records_list page;
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = userdata_written(p->store, p->uid, family, cursor, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            put_separated(p->out, (*count)++ == 0, page.json[i]);
+            result = p->flush(p->arg, p->out);
+        }
+        arena_free(arena);
+    } while (result == 0 && strcmp(cursor, "0") != 0);
+    return result;
+}
+
+static int put_community(struct pages *p, struct buf *counts)
+{
+    int result = 0;
+    int64_t all = 0;
+    buf_puts(p->out, ",\n\"community\":{");
+    for (size_t i = 0; result == 0 && userdata_shared_family(i) != NULL; i++) {
+        int64_t count = 0;
+        buf_puts(p->out, i > 0 ? ",\n" : "\n");
+        put_member(p->out, userdata_shared_family(i), ":[");
+        result = put_written(p, userdata_shared_family(i), &count);
+        buf_puts(p->out, "]");
+        all += count;
+    }
+    buf_puts(p->out, "}");
+    put_count(counts, "community", all);
+    return result;
+}
+
+int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct buf *out,
+    export_file_flush *flush, void *arg)
+{
+    struct pages p = { .store = s, .uid = uid, .out = out, .flush = flush, .arg = arg };
+    struct arena *arena = arena_new();
+    struct buf context = { 0 }, counts = { 0 };
+    char now[CLOCK_RFC3339_SIZE];
+    int result = arena != NULL ? sessions_context_get(s, uid, &context) : ERR_NOMEM;
+    clock_rfc3339(now_ms, now);
+    buf_puts(out, "{\"user\":");
+    buf_json_string(out, uid, strlen(uid));
+    buf_printf(out, ",\n\"exported_at\":\"%s\",\n\"context\":%s", now,
+        context.len > 0 ? buf_text(&context) : "{}");
+    if (result == 0 || result == ERR_NOT_FOUND)
+        result = put_families(&p, arena, &counts);
+    if (result == 0)
+        result = put_sessions(&p, &counts);
+    if (result == 0)
+        result = put_inbox(&p, &counts);
+    if (result == 0)
+        result = put_feedback(&p, arena);
+    if (result == 0)
+        result = put_community(&p, &counts);
+    buf_printf(out, ",\n\"counts\":{%s},\n\"complete\":true}\n", buf_text(&counts));
+    if (result == 0)
+        result = buf_error(&counts) != 0 ? buf_error(&counts) : buf_error(out);
+    buf_free(&context);
+    buf_free(&counts);
+    if (arena != NULL)
+        arena_free(arena);
+    return result;
+}

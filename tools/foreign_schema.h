@@ -1,0 +1,26 @@
+#ifndef TURNPIKE_TOOLS_FOREIGN_SCHEMA_H
+#define TURNPIKE_TOOLS_FOREIGN_SCHEMA_H
+
+#include "base/jdoc.h"
+
+#include <stddef.h>
+
+/*
+ * foreign_schema -- JSON Schemas that others wrote, in any keyword of 2020-12 or older. Nothing is
+ * ever fetched for a $ref. Two forms are made of one:
+ *
+ * foreign_schema_check -- what schema.h can check of it: whatever it does not know is left out, so
+ * that a right value is never refused; what is left out is for the service itself to refuse.
+ * Defaults are left out, too: they are the service's to fill in. NULL on no memory.
+ */
+jdoc *foreign_schema_check(const jdoc *schema);
+/*
+ * foreign_schema_model -- what the model is shown: without $schema, $id, x-mcp-header, references to
+ * other documents, and, at the top, the combinations that model vendors refuse there (a request is
+ * refused as a whole for one bad schema). NULL on no memory.
+ */
+jdoc *foreign_schema_model(const jdoc *schema);
+/* Does every vendor take the names of its arguments? NULL, or the first that one does not. */
+const char *foreign_schema_bad_name(const jdoc *schema);
+
+#endif
