@@ -61,25 +61,34 @@ int approval_canonical(const struct tools_spec *spec, const char *text, size_t l
 
 /* ---- who is asked ---- */
 
-static bool brings_untrusted(const struct chat *chat, const struct chat_message *result)
+static const struct chat_call *call_of(const struct chat *chat, size_t result)
 {
-    for (size_t i = chat->count; i-- > 0;) {
+    for (size_t i = result; i-- > 0;) {
         const struct chat_message *m = &chat->items[i];
-        for (size_t k = 0; k < m->call_count; k++) {
-            if (strcmp(m->calls[k].id, result->call_id) != 0)
-                continue;
-            const struct tools_spec *spec = tools_find(m->calls[k].name);
-            return !spec || spec->untrusted;
-        }
+        for (size_t k = 0; k < m->call_count; k++)
+            if (!strcmp(m->calls[k].id, chat->items[result].call_id))
+                return &m->calls[k];
     }
-    return true;
+    return NULL;
+}
+
+/* A failure says what others wrote when it is marked so: a server's own words of why. */
+static bool brings_untrusted(const struct chat *chat, size_t result)
+{
+    static const char mark[] = APPROVAL_OUTSIDE_MARK;
+    const struct chat_message *m = &chat->items[result];
+    const struct chat_call *call = call_of(chat, result);
+    const struct tools_spec *spec = call ? tools_find(call->name) : NULL;
+
+    if (m->failed)
+        return m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1);
+    return !spec || spec->untrusted;
 }
 
 bool approval_tainted(const struct chat *chat)
 {
     for (size_t i = 0; i < chat->count; i++)
-        if (chat->items[i].role == CHAT_TOOL && !chat->items[i].failed
-            && brings_untrusted(chat, &chat->items[i]))
+        if (chat->items[i].role == CHAT_TOOL && brings_untrusted(chat, i))
             return true;
     return false;
 }
@@ -247,7 +256,7 @@ int approval_answer(const jdoc *payload, const char *edited, const char *name, s
     out->event = approved ? APPROVALS_APPROVE : APPROVALS_DENY;
     out->args = NULL;
     out->hash[0] = 0;
-    if (jdoc_get(payload, edited))
+    if (jdoc_has(payload, edited))
         error = take_edited(jdoc_get(payload, edited), edited, name, arena, out, problem);
     if (!error && !approved) {
         out->args = NULL;

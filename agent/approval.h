@@ -27,8 +27,10 @@ int approval_canonical(const struct tools_spec *spec, const char *text, size_t l
 
 /*
  * approval_tainted -- whether what others wrote has come into the conversation: a result of a tool
- * that is marked `untrusted`, or of one that is not ours.
+ * that is marked `untrusted`, or of one that is not ours; also the words with which one failed.
+ * APPROVAL_OUTSIDE_MARK: how a result of such a tool begins.
  */
+#define APPROVAL_OUTSIDE_MARK "{\"untrusted\":true,"
 bool approval_tainted(const struct chat *chat);
 
 /*

@@ -576,6 +576,8 @@ static int run_steps(struct turn *t, const struct ending **ending)
 
     while (!error && again) {
         if (has_open_calls(t)) {
+            if ((error = wait_check(&t->wait))) /* stopped before an approved call ran */
+                break;
             stage(t, TURN_STAGE_TOOL);
             error = calls_run(&t->calls, &t->pending, &t->pending_count);
             if (!error)
@@ -705,6 +707,7 @@ static int finish(struct turn *t, const struct ending *ending, struct turn_resul
             : t->calls.ask_count ? "interrupted" : "done",
         .error_code = ending ? ending->code : NULL,
         .http_status = ending ? ending->status : 200,
+        .untrusted = approval_tainted(&t->chat),
         .history_limit = HISTORY_LIMIT,
         .event_count = 1,
     };

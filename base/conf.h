@@ -144,6 +144,8 @@
         "tool calls a minute and user; 0 = any")                                                   \
     X(rate_tools_day, INT, "rate.tools_day", "3000", 0, 100000000,                                 \
         "tool calls a day and user; 0 = any")                                                      \
+    X(rate_erasures_day, INT, "rate.erasures_day", "10", 0, 1000000,                               \
+        "erasures a day and user; 0 = any")                                                        \
     X(system_prompt_file, TEXT, "system_prompt.file", "", 0, 0, "replaces the built-in prompt")    \
     X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none")         \
     X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none")  \

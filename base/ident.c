@@ -160,6 +160,13 @@ bool ident_is_safe(const char *s, size_t len, size_t max)
     return true;
 }
 
+bool ident_is_user(const char *s, size_t len)
+{
+    static const char shared[] = "community";
+    return ident_is_safe(s, len, IDENT_USER_MAX) &&
+           !(len == sizeof(shared) - 1 && memcmp(s, shared, len) == 0);
+}
+
 bool ident_is_session(const char *s, size_t len)
 {
     static const char *const parts[] = {":msgs", ":log", ":queue", ":floor", ":ctl"};

@@ -28,50 +28,54 @@ static void admit_member(struct buf *b, const char *name, const char *value)
     buf_json_string(b, value, strlen(value));
 }
 
-static const char *admit_run_id(const struct admit *a)
+static struct input admit_form(const struct exchange *x, const struct submit *s, const char *turn)
 {
-    return a->submit->run_id != NULL ? a->submit->run_id : a->turn;
-}
-
-static struct input admit_form(const struct admit *a)
-{
-    const struct submit *s = a->submit;
     return (struct input){
-        .run_id = admit_run_id(a),
+        .run_id = s->run_id != NULL ? s->run_id : turn,
         .text = s->text,
         .message_id = s->message_id,
         .zone = s->zone,
         .locale = s->locale,
         .source = s->source,
         .resume = s->resume_count > 0,
-        .role = a->x->who.role,
+        .role = x->who.role,
         .context = s->context,
         .agui = s->agui,
-        .traceparent = a->x->request.traceparent,
+        .traceparent = x->request.traceparent,
     };
 }
 
-static const char *admit_keep(const struct admit *a, int error, struct buf *b)
+static const char *admit_keep(struct exchange *x, int error, struct buf *b)
 {
-    const char *text = error == 0 ? arena_memdup(a->x->arena, b->data, b->len) : NULL;
+    const char *text = error == 0 ? arena_memdup(x->arena, b->data, b->len) : NULL;
     buf_free(b);
     return text;
 }
 
-static const char *admit_first_event(const struct admit *a)
+int admit_request(struct exchange *x, const struct submit *s, const char *turn,
+    struct turns_request *out)
 {
-    struct input in = admit_form(a);
-    struct buf b;
-    buf_init(&b, 0);
-    return admit_keep(a, turn_first_event(&in, a->submit->session, &b), &b);
-}
-
-static const char *admit_input(const struct admit *a)
-{
-    struct input in = admit_form(a);
-    struct buf b;
-    buf_init(&b, 0);
-    return admit_keep(a, input_write(&in, &b), &b);
+    const struct input in = admit_form(x, s, turn);
+    struct buf first, input;
+    buf_init(&first, 0);
+    buf_init(&input, 0);
+    *out = (struct turns_request){
+        .uid = x->who.user,
+        .session = s->session,
+        .turn = turn,
+        .client_message_id = s->client_message_id,
+        .body_hash = s->body_hash,
+        .messages = s->messages,
+        .message_count = s->message_count,
+        .first_event = admit_keep(x, turn_first_event(&in, s->session, &first), &first),
+        .input = admit_keep(x, input_write(&in, &input), &input),
+        .title = s->title,
+        .webhook = s->webhook,
+        .on_busy = s->on_busy,
+        .may_pend = s->resume_count > 0, /* an answer is recorded: its turn must come */
+        .history_limit = RUNNER_HISTORY,
+    };
+    return out->first_event == NULL || out->input == NULL ? ERR_NOMEM : 0;
 }
 
 /* Where a housekeeper looks stands before the turn does; without the turn it is dropped there. */
@@ -92,26 +96,11 @@ static int admit_begin(struct admit *a, bool may_run)
 {
     const struct submit *s = a->submit;
     struct app *app = a->x->app;
-    struct turns_request request = {
-        .uid = a->x->who.user,
-        .session = s->session,
-        .turn = a->turn,
-        .client_message_id = s->client_message_id,
-        .body_hash = s->body_hash,
-        .messages = s->messages,
-        .message_count = s->message_count,
-        .first_event = admit_first_event(a),
-        .input = admit_input(a),
-        .title = s->title,
-        .webhook = s->webhook,
-        .on_busy = s->on_busy,
-        .may_run = may_run,
-        .may_pend = s->resume_count > 0, /* an answer is recorded: its turn must come */
-        .history_limit = RUNNER_HISTORY,
-    };
+    struct turns_request request;
     a->start = arena_alloc(a->x->arena, sizeof(*a->start));
-    if (a->start == NULL || request.first_event == NULL || request.input == NULL)
+    if (a->start == NULL || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
+    request.may_run = may_run;
     if (s->webhook != NULL) {
         int result = admit_expect(a);
         if (result < 0)

@@ -14,6 +14,12 @@
  */
 enum admit_style { ADMIT_JSON, ADMIT_STREAM, ADMIT_ACCEPTED };
 
+/*
+ * admit_request -- what turns_begin is told of the message, but may_run. Texts live in the arena or
+ * are borrowed from submit and turn. Returns 0 or ERR_NOMEM.
+ */
+int admit_request(struct exchange *x, const struct submit *submit, const char *turn,
+    struct turns_request *out);
 /* Returns 0 with the reply made (x->run set when a turn is to run behind it), or an error. */
 int admit_submit(struct exchange *x, const struct submit *submit, enum admit_style style);
 /* A turn that a housekeeper hands over. */

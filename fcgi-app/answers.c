@@ -4,6 +4,7 @@
 #include "agent/input.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/admit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,8 +94,9 @@ static int answers_inherit(struct exchange *x, struct submit *submit, const char
 
 int answers_apply(struct exchange *x, struct submit *submit, struct approvals_verdict *verdict)
 {
-    struct approvals_answer answers[SUBMIT_RESUME_MAX];
+    struct approvals_answer answers[SUBMIT_RESUME_MAX] = {0};
     struct approvals_record record = {.session = ""};
+    struct turns_request request;
     char turn[IDENT_UUID_SIZE];
     for (size_t i = 0; i < submit->resume_count; i++) {
         int result = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
@@ -102,8 +104,16 @@ int answers_apply(struct exchange *x, struct submit *submit, struct approvals_ve
             return result;
     }
     ident_uuid7(turn);
-    int result = approvals_answer(x->app->store, x->who.user,
-        submit->resume_all ? submit->session : NULL, turn, answers, submit->resume_count, verdict);
+    if (record.session[0] != '\0')
+        snprintf(submit->session, sizeof(submit->session), "%s", record.session);
+    int result = answers_inherit(x, submit, record.input != NULL ? record.input : "");
+    if (result == 0)
+        result = admit_request(x, submit, turn, &request);
+    if (result < 0)
+        return result;
+    result = approvals_answer(x->app->store, x->who.user,
+        submit->resume_all ? submit->session : NULL, &request, answers, submit->resume_count,
+        verdict);
     if (result < 0)
         return result;
     if (verdict->outcome != APPROVALS_DONE)
@@ -111,9 +121,7 @@ int answers_apply(struct exchange *x, struct submit *submit, struct approvals_ve
     log_info("approval %s of %s: %s, turn %s", answers[0].id, record.tool,
         answers[0].event == APPROVALS_APPROVE ? "approved" : "not approved", verdict->turn);
     memcpy(submit->turn, verdict->turn, sizeof(submit->turn));
-    if (verdict->session[0] != '\0')
-        memcpy(submit->session, verdict->session, sizeof(submit->session));
-    return answers_inherit(x, submit, record.input != NULL ? record.input : "");
+    return 0;
 }
 
 int answers_check_open(struct exchange *x, const struct submit *submit)

@@ -170,7 +170,7 @@ static int auth_parse_key_line(struct auth_api_key *key, char *line, bool *found
         return 0;
     char *user = strtok_r(NULL, " \t\r", &rest);
     char *role = strtok_r(NULL, " \t\r", &rest);
-    if (!auth_is_sha256(hash) || user == NULL || !ident_is_safe(user, strlen(user), IDENT_USER_MAX))
+    if (!auth_is_sha256(hash) || user == NULL || !ident_is_user(user, strlen(user)))
         return ERR_CONFIG;
     if (role == NULL || (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0))
         return ERR_CONFIG;
@@ -396,7 +396,7 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
         return auth_refuse(why, "the token is from another issuer");
     const char *sub = NULL;
     size_t len = 0;
-    if (jdoc_get_string(claims, "sub", &sub, &len) < 0 || !ident_is_safe(sub, len, IDENT_USER_MAX))
+    if (jdoc_get_string(claims, "sub", &sub, &len) < 0 || !ident_is_user(sub, len))
         return auth_refuse(why, "the token names no valid user");
     out->kind = AUTH_JWT;
     memcpy(out->user, sub, len);
@@ -463,7 +463,7 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
     memset(out, 0, sizeof(*out));
     if (user == NULL || *user == '\0')
         user = "dev";
-    if (!a->conf->development || !ident_is_safe(user, strlen(user), IDENT_USER_MAX))
+    if (!a->conf->development || !ident_is_user(user, strlen(user)))
         return ERR_AUTH;
     out->kind = AUTH_DEVELOPMENT;
     snprintf(out->user, sizeof(out->user), "%s", user);
@@ -522,7 +522,7 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
     const char *bound = strsep(&rest, " ");
     if (bound == NULL)
         bound = "";
-    if (role == NULL || !ident_is_safe(user, strlen(user), IDENT_USER_MAX) ||
+    if (role == NULL || !ident_is_user(user, strlen(user)) ||
         (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0))
         return ERR_AUTH;
     /* A ticket made without an origin (by a server, for its browser) is bound to the user only. */

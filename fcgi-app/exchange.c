@@ -1,11 +1,17 @@
 #include "fcgi-app/exchange.h"
 
+#include "agent/turn.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/http.h"
+#include "base/ident.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define EXCHANGE_CURSOR_PART 18 /* digits; what a stream worker reads */
+#define EXCHANGE_WRITE 8192     /* bytes between two beats: a write may wait as long as it may */
+#define EXCHANGE_LONG_RETRY_MS 2000
 
 int exchange_init(struct exchange *x, struct app *app, const struct request_source *source)
 {
@@ -20,6 +26,8 @@ int exchange_init(struct exchange *x, struct app *app, const struct request_sour
 
 void exchange_fini(struct exchange *x)
 {
+    if (x->app->worker != NULL)
+        scoreboard_long_give(x->app->worker->slot);
     buf_free(&x->reply.head);
     buf_free(&x->reply.body);
     if (x->run_arena != NULL)
@@ -44,30 +52,87 @@ void exchange_stream(struct exchange *x, const char *content_type)
     x->reply.unsized = true;
 }
 
+bool exchange_may_wait(const struct app *app)
+{
+    const struct scoreboard *board = app->worker->board;
+    int64_t waiting = 0, most = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
+                   (atomic_load(&slot->stage) == TURN_STAGE_TOOL ||
+                       atomic_load(&slot->long_owner) != 0);
+    }
+    return waiting <= most;
+}
+
+int exchange_long(struct exchange *x)
+{
+    struct worker *w = x->app->worker;
+    int most = (int)(x->app->conf->api_workers / 2);
+    char digest[IDENT_SHA256_SIZE];
+    if (w == NULL)
+        return 0;
+    ident_sha256_hex(x->who.user, strlen(x->who.user), digest);
+    digest[15] = '\0';
+    int result = scoreboard_long_take(
+        w->board, w->slot, strtoull(digest, NULL, 16) | 1, most > 0 ? most : 1);
+    if (result == 0 && !exchange_may_wait(x->app))
+        result = ERR_FULL;
+    if (result == ERR_RATE)
+        problem_set(&x->problem, PROBLEM_RATE,
+            "A long request of this user is running: an export, an import or an erasure.");
+    else if (result != 0)
+        problem_set(&x->problem, PROBLEM_POOL_FULL,
+            "All workers for long requests (exports, imports, erasures) are busy.");
+    x->problem.retry_after_ms = EXCHANGE_LONG_RETRY_MS;
+    return result;
+}
+
+static int exchange_parts_begin(struct exchange *x)
+{
+    const struct request_source *source = x->request.source;
+    struct buf head;
+    int result = exchange_long(x);
+    if (result != 0)
+        return result;
+    buf_init(&head, 0);
+    x->reply.streamed = true;
+    x->reply.parts_until_ms = clock_mono_ms() + EXCHANGE_PARTS_MS;
+    result = exchange_head(x, &head);
+    if (result == 0)
+        result = source->write(source->arg, head.data, head.len);
+    buf_free(&head);
+    return result;
+}
+
+/* What keeps the next piece from being sent. */
+static int exchange_parts_check(struct exchange *x)
+{
+    struct worker *w = x->app->worker;
+    if (w != NULL)
+        worker_beat(w);
+    if (w != NULL && w->abort_turn)
+        return ERR_DRAINING;
+    return clock_mono_ms() < x->reply.parts_until_ms ? 0 : ERR_DEADLINE;
+}
+
 int exchange_pass(struct exchange *x)
 {
     const struct request_source *source = x->request.source;
-    struct reply *reply = &x->reply;
-    int result = buf_error(&reply->body);
-    if (result < 0 || reply->body.len < EXCHANGE_PART || source->write == NULL)
+    struct buf *body = &x->reply.body;
+    int result = buf_error(body);
+    if (result < 0 || body->len < EXCHANGE_PART || source->write == NULL)
         return result;
-    if (x->app->worker != NULL) {
-        worker_beat(x->app->worker);
-        if (x->app->worker->abort_turn)
-            return ERR_DRAINING;
-    }
-    if (!reply->streamed) {
-        struct buf head;
-        buf_init(&head, 0);
-        reply->streamed = true;
-        result = exchange_head(x, &head);
+    if (!x->reply.streamed)
+        result = exchange_parts_begin(x);
+    for (size_t at = 0; result == 0 && at < body->len; at += EXCHANGE_WRITE) {
+        size_t left = body->len - at;
+        result = exchange_parts_check(x);
         if (result == 0)
-            result = source->write(source->arg, head.data, head.len);
-        buf_free(&head);
+            result = source->write(
+                source->arg, body->data + at, left < EXCHANGE_WRITE ? left : EXCHANGE_WRITE);
     }
-    if (result == 0)
-        result = source->write(source->arg, reply->body.data, reply->body.len);
-    buf_reset(&reply->body);
+    buf_reset(body);
     return result;
 }
 

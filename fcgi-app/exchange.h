@@ -38,6 +38,7 @@ struct reply {
     struct buf body;
     bool streamed;            /* the head and a part of the body have gone: see exchange_stream */
     bool broken;              /* and then something failed */
+    int64_t parts_until_ms;   /* monotonic: when a streamed one has to be over */
     bool unsized;             /* exchange_stream: a HEAD is answered without the length */
 };
 
@@ -69,11 +70,24 @@ void exchange_json(struct exchange *x, int status);
  * exchange_pass, called after each piece that was appended, sends what has come to
  * EXCHANGE_PART bytes, so that a worker never holds more than that and one piece. An error after
  * the first part breaks the connection off: the client sees an incomplete reply, never a short one
- * that looks whole. exchange_pass returns 0, ERR_PEER_GONE, ERR_DRAINING or ERR_NOMEM.
+ * that looks whole. The first part takes a long place; for the others there are EXCHANGE_PARTS_MS.
+ * exchange_pass returns 0, ERR_PEER_GONE, ERR_DEADLINE, ERR_DRAINING, ERR_NOMEM or what
+ * exchange_long does.
  */
 #define EXCHANGE_PART 65536
+#define EXCHANGE_PARTS_MS 300000
 void exchange_stream(struct exchange *x, const char *content_type);
 int exchange_pass(struct exchange *x);
+/*
+ * Api workers are synchronous: one of them stays free of tools that wait and of long requests, so
+ * that everything else is answered meanwhile. Asked after the own wait or place is marked.
+ */
+bool exchange_may_wait(const struct app *app);
+/*
+ * exchange_long -- before work that may take seconds: half of the api workers at most do such, one
+ * for each user. Held until exchange_fini. Returns 0, or ERR_RATE or ERR_FULL with the problem set.
+ */
+int exchange_long(struct exchange *x);
 /* A header line of the reply. The value must hold no control characters. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
 /* Replaces whatever reply there is by the problem's. */

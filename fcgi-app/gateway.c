@@ -210,13 +210,14 @@ int gateway_write(void *arg, const char *bytes, size_t len)
 
 void gateway_break(struct gateway *g)
 {
-    /* nginx takes a mere end of the connection for the end of the reply; a record that is none makes
-     * it break off. libfcgi has sent whole records; what it still holds must reach nobody. */
+    /* A record that is none makes nginx break off at once. Where it does not fit, as the peer reads
+     * nothing, the end of the connection without the end of the request has to do (nginx:
+     * fastcgi_keep_conn). What libfcgi still holds must reach nobody. */
     static const unsigned char no_record[8] = {0xFF, 0xFF};
     if (!g->open)
         return;
-    if (send(g->request.ipcFd, no_record, sizeof(no_record), MSG_NOSIGNAL) < 0)
-        log_debug("the client had left before its reply was broken off");
+    if (send(g->request.ipcFd, no_record, sizeof(no_record), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        log_debug("the client had left, or read nothing, when its reply was broken off");
     shutdown(g->request.ipcFd, SHUT_RDWR);
     gateway_finish(g, NULL, 0, NULL, 0);
 }

@@ -17,6 +17,7 @@
 
 #define HANDLERS_ERASE_MS 20000 /* of one request; below the timeouts of nginx and of clients */
 #define HANDLERS_ERASE_RETRY_MS 1000
+#define HANDLERS_ERASE_RATE_MS 3600000
 #define HANDLERS_CALENDAR_TYPE "text/calendar"
 
 /* handlers -- what a user takes along, brings, and erases. Api workers. */
@@ -56,8 +57,9 @@ static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *to_ms)
     *from_ms = -KEEP_FOREVER;
     *to_ms = KEEP_FOREVER;
     int result = handlers_user_zone(x, &zone);
-    if (result == 0)
-        result = handlers_moment(x, "from", zone, &m);
+    if (result != 0)
+        return result;
+    result = handlers_moment(x, "from", zone, &m);
     if (result == 0)
         *from_ms = m.ms;
     else if (result != ERR_NOT_FOUND)
@@ -134,6 +136,9 @@ int handlers_calendar_import(struct exchange *x)
     if (!handlers_is_type(&x->request, HANDLERS_CALENDAR_TYPE))
         return problem_set(
             &x->problem, PROBLEM_MEDIA_TYPE, "Content-Type must be %s.", HANDLERS_CALENDAR_TYPE);
+    result = exchange_long(x);
+    if (result != 0)
+        return result;
     handlers_context(x, zone, &context);
     result = calendar_file_read(&context, x->arena, x->request.body, x->request.body_len, &answer,
         why, sizeof(why));
@@ -221,15 +226,34 @@ static void handlers_beat(void *arg)
     worker_beat(arg);
 }
 
+/* Those that came to their end count: one that has to be sent again goes on. */
+static int handlers_check_erasures(struct exchange *x)
+{
+    int64_t done, most = x->app->conf->rate_erasures_day;
+    int result = most > 0 ? userdata_erased(x->app->store, x->who.user, false, &done) : 0;
+    if (most == 0 || result != 0 || done < most)
+        return result;
+    problem_set(&x->problem, PROBLEM_RATE, "%" PRId64 " erasures a day are allowed.", most);
+    x->problem.has_limit = true;
+    x->problem.limit = most;
+    x->problem.retry_after_ms = HANDLERS_ERASE_RATE_MS;
+    return ERR_RATE;
+}
+
 int handlers_user_erase(struct exchange *x)
 {
     const char *confirmed = request_header(&x->request, "HTTP_X_CONFIRM_ERASE");
-    int64_t keys = 0;
+    int64_t keys = 0, done;
     if (confirmed == NULL || strcmp(confirmed, x->who.user) != 0)
         return problem_field(&x->problem, "X-Confirm-Erase",
             "The header X-Confirm-Erase must be the user's own id. Nothing was erased; it cannot "
             "be undone.");
-    int result = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
+    int result = handlers_check_erasures(x);
+    if (result == 0)
+        result = exchange_long(x);
+    if (result != 0)
+        return result;
+    result = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
         x->app->worker != NULL ? handlers_beat : NULL, x->app->worker, &keys);
     if (result == ERR_AGAIN) {
         problem_set(&x->problem, PROBLEM_UNFINISHED,
@@ -237,6 +261,8 @@ int handlers_user_erase(struct exchange *x)
         x->problem.retry_after_ms = HANDLERS_ERASE_RETRY_MS;
         return ERR_INVALID;
     }
+    if (result == 0)
+        result = userdata_erased(x->app->store, x->who.user, true, &done);
     if (result != 0)
         return result;
     exchange_json(x, 200);

@@ -373,22 +373,6 @@ static int handlers_conclude(struct exchange *x, struct tools_run *run, int erro
 
 /* ---- the wait ---- */
 
-/*
- * Api workers are synchronous: one of them stays free of waiting tools, so that everything else is
- * answered meanwhile. Our own wait is marked before the others are counted.
- */
-static bool handlers_may_wait(const struct app *app)
-{
-    const struct scoreboard *board = app->worker->board;
-    int64_t waiting = 0, most = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
-    for (size_t i = 0; i < board->slot_count; i++) {
-        const struct scoreboard_slot *slot = &board->slots[i];
-        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
-                   atomic_load(&slot->stage) == TURN_STAGE_TOOL;
-    }
-    return waiting <= most;
-}
-
 /* For what the tool asked outside: at most its own time, then a second. */
 static int handlers_await(struct exchange *x, struct tools_run *run)
 {
@@ -413,7 +397,7 @@ static int handlers_wait(struct exchange *x, struct tools_run *run)
 {
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_TOOL);
     int result = ERR_FULL;
-    if (handlers_may_wait(x->app))
+    if (exchange_may_wait(x->app))
         result = handlers_await(x, run);
     worker_beat(x->app->worker);
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_REQUEST);

@@ -33,8 +33,9 @@ struct loop {
     int idle_fd; /* the listening socket and the reactor's own set */
     bool connection_waits;
     unsigned unmeasured;
-    struct exchange *unsent; /* its reply is made, but has not gone */
-    int64_t began_us;        /* of the request */
+    struct exchange exchange; /* the request under way */
+    bool unsent;              /* its reply is made, but has not gone */
+    int64_t began_us;         /* when it was accepted */
 };
 
 int loop_global_init(const struct conf *conf, char *why, size_t why_size)
@@ -197,11 +198,11 @@ static void loop_log(const struct exchange *x, int64_t began_us, int sent)
  */
 static void loop_send(struct loop *l)
 {
-    struct exchange *x = l->unsent;
+    struct exchange *x = &l->exchange;
     struct buf head;
-    l->unsent = NULL;
-    if (x == NULL)
+    if (!l->unsent)
         return;
+    l->unsent = false;
     buf_init(&head, 0);
     int sent = x->reply.streamed ? 0 : exchange_head(x, &head);
     if (x->reply.broken)
@@ -241,28 +242,28 @@ static void loop_run_turns(struct loop *l, struct exchange *x)
 static void loop_exchange(struct loop *l)
 {
     struct scoreboard_slot *slot = l->app.worker->slot;
-    struct exchange x;
+    struct exchange *x = &l->exchange;
     l->began_us = clock_mono_us();
     scoreboard_stage_set(slot, TURN_STAGE_REQUEST);
     l->app.turns_in_row = 0;
     tools_refresh(l->app.conf);
     link_hurry(l->app.store->link);
-    if (exchange_init(&x, &l->app, &l->source) < 0) {
+    if (exchange_init(x, &l->app, &l->source) < 0) {
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
         return;
     }
     atomic_fetch_add_explicit(&slot->requests, 1, memory_order_relaxed);
-    int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(&x, l->pool);
+    int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(x, l->pool);
     if (result == ERR_PEER_GONE) {
         log_debug("the client left before its request was read");
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
     } else {
-        l->unsent = &x;
+        l->unsent = true;
     }
     /* A client that has its answer may come again at once: our place is free before that. */
-    loop_run_turns(l, &x);
+    loop_run_turns(l, x);
     loop_send(l);
-    exchange_fini(&x);
+    exchange_fini(x);
     worker_beat(l->app.worker);
     scoreboard_stage_set(slot, TURN_STAGE_IDLE);
     if (++l->unmeasured >= LOOP_MEASURE_EVERY)

@@ -166,7 +166,7 @@ static int routes_internal_user(struct exchange *x)
 {
     const char *user = request_header(&x->request, "TP_USER");
     const char *role = request_header(&x->request, "TP_ROLE");
-    if (user == NULL || !ident_is_safe(user, strlen(user), IDENT_USER_MAX))
+    if (user == NULL || !ident_is_user(user, strlen(user)))
         return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
     x->who.kind = AUTH_INTERNAL;
     snprintf(x->who.user, sizeof(x->who.user), "%s", user);
@@ -264,7 +264,7 @@ static int routes_handle(struct exchange *x, int pool)
 int routes_answer(struct exchange *x, int pool)
 {
     int result = routes_handle(x, pool);
-    if (result == ERR_PEER_GONE)
+    if (result == ERR_PEER_GONE && !x->reply.streamed)
         return result;
     if (result == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
         result = ERR_NOMEM;

@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "fcgi-app/problem.h"
+#include "store/approvals.h"
 #include "store/turns.h"
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@
 enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL };
 
 #define SUBMIT_MESSAGES_MAX 64
-#define SUBMIT_RESUME_MAX 32
+#define SUBMIT_RESUME_MAX APPROVALS_STEP_MAX
 
 /* What the user said to one approval. */
 struct submit_resume {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/args.h"
+#include "store/hints.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -85,8 +86,9 @@ static int read_verdict(const struct link_reply *r, struct approvals_verdict *ve
     return 0;
 }
 
-int approvals_answer(struct store *s, const char *uid, const char *session, const char *turn,
-    const struct approvals_answer *answers, size_t count, struct approvals_verdict *verdict)
+int approvals_answer(struct store *s, const char *uid, const char *session,
+    const struct turns_request *turn, const struct approvals_answer *answers, size_t count,
+    struct approvals_verdict *verdict)
 {
     struct link_reply *r = NULL;
     struct args args;
@@ -96,8 +98,15 @@ int approvals_answer(struct store *s, const char *uid, const char *session, cons
     args_init(&args);
     args_text(&args, session ? "all" : "one");
     args_text(&args, session);
-    args_text(&args, turn);
+    args_text(&args, turn->turn);
     args_int(&args, s->conf->approval_ms);
+    args_int(&args, s->conf->turn_keep_ms);
+    args_text(&args, turn->first_event);
+    args_text(&args, turn->input);
+    args_text(&args, turn->webhook);
+    args_int(&args, (int64_t)turn->message_count);
+    for (size_t i = 0; i < turn->message_count; i++)
+        args_text(&args, turn->messages[i]);
     for (size_t i = 0; i < count; i++) {
         args_text(&args, answers[i].id);
         args_text(&args, event_names[answers[i].event]);
@@ -105,9 +114,11 @@ int approvals_answer(struct store *s, const char *uid, const char *session, cons
         args_text(&args, answers[i].args);
         args_text(&args, answers[i].args ? answers[i].hash : "");
     }
-    error = args_call(&args, s, &script_approval_answer, uid, &r);
+    error = args_call_hinted(&args, s, &script_approval_answer, uid, turn->turn, &r);
     if (!error)
         error = read_verdict(r, verdict);
+    if (!error && strcmp(verdict->turn, turn->turn) != 0)
+        hints_drop(s, uid, turn->turn);
     link_reply_free(r);
     return error;
 }
@@ -274,6 +285,20 @@ int approvals_waiting(struct store *s, const char *uid, const char *session, boo
         return error;
     error = call_list(s, uid, session, &r);
     *waiting = !error && link_reply_count(r) >= LIST_FIELDS;
+    link_reply_free(r);
+    return error;
+}
+
+int approvals_untrusted(struct store *s, const char *uid, const char *session, bool *untrusted)
+{
+    char rest[IDENT_SESSION_MAX + 4], key[STORE_KEY_MAX];
+    struct link_reply *r = NULL;
+    int error;
+
+    snprintf(rest, sizeof(rest), "s:%s", session);
+    store_key_user(key, uid, rest);
+    error = link_command(s->link, &r, "HEXISTS %s untrusted", key);
+    *untrusted = !error && link_reply_int(r) == 1;
     link_reply_free(r);
     return error;
 }

@@ -24,6 +24,7 @@
 #define APPROVALS_ID_SIZE (2 * APPROVALS_ID_BYTES + 1)
 #define APPROVALS_DIRECT_MAX 100 /* open approvals of a user beyond which a direct call adds none */
 #define APPROVALS_LIST_MAX 100
+#define APPROVALS_STEP_MAX 32 /* of one turn: as many as one `resume` can answer */
 
 struct approvals_ask {
     char id[APPROVALS_ID_SIZE];     /* made by the caller; out: the one that counts */
@@ -67,10 +68,12 @@ struct approvals_verdict {
 /*
  * approvals_answer -- all of the answers or none.
  *   session  not NULL: they belong to it and must cover every open one; NULL: one answer
- *   turn     id of the turn that goes on; an earlier one is kept (verdict)
+ *   turn     the turn that goes on, as turns_begin gets it next; an earlier one is kept (verdict).
+ *            It is recorded along: when nobody begins it, a housekeeper has it claimed.
  */
-int approvals_answer(struct store *s, const char *uid, const char *session, const char *turn,
-    const struct approvals_answer *answers, size_t count, struct approvals_verdict *verdict);
+int approvals_answer(struct store *s, const char *uid, const char *session,
+    const struct turns_request *turn, const struct approvals_answer *answers, size_t count,
+    struct approvals_verdict *verdict);
 
 /* What becomes of an open call. */
 enum approvals_decision {
@@ -91,6 +94,10 @@ int approvals_take(struct store *s, const struct turns_start *turn, struct arena
 int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json);
 /* Whether something is open in the session; usually one HLEN. */
 int approvals_waiting(struct store *s, const char *uid, const char *session, bool *waiting);
+
+/* Whether a turn of the session has ended with what others wrote in its conversation
+ * (turns_end.untrusted): that holds also when the messages that brought it have been dropped. */
+int approvals_untrusted(struct store *s, const char *uid, const char *session, bool *untrusted);
 
 struct approvals_record { /* texts in the arena */
     const char *tool, *args, *session, *input;

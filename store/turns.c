@@ -150,7 +150,8 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         error = read_answer(r, q->uid, arena, out);
     if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn))
         hints_clock(s, out->started_ms);
-    if (!error && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
+    /* One that may_pend is recorded already: its hint stays until it has run. */
+    if (!error && !q->may_pend && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
                       strcmp(out->turn, q->turn) != 0))
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
@@ -316,6 +317,7 @@ static void finish_args(struct args *args, struct store *s, const struct turns_s
     args_int(args, (int64_t)end->message_count);
     args_int(args, (int64_t)context->n);
     args_int(args, TURNS_CONTEXT_MAX);
+    args_text(args, end->untrusted ? "1" : "0");
     for (size_t i = 0; i < end->event_count; i++)
         args_bytes(args, end->events[i], end->event_len[i]);
     for (size_t i = 0; i < end->message_count; i++)

@@ -99,6 +99,7 @@ struct turns_end {
     const char *reply;                /* JSON body that a JSON client of this turn gets */
     const char *context_updates;      /* JSON object or NULL */
     bool take_next;                   /* start the session's next queued turn for this worker */
+    bool untrusted;                   /* others wrote some of the conversation: kept with the session */
     size_t history_limit;
 };
 /*

@@ -22,6 +22,7 @@
 #define RECORDS_PAGE 200
 #define PASSES_MAX 4
 #define CURSOR_KEPT_S 86400
+#define DAY_MS "86400000"
 #define EVER (INT64_C(1) << 52)
 
 /* --- reading --- */
@@ -254,11 +255,23 @@ static bool begins(const char *key, const char *start, const char *uid, const ch
         && strncmp(key + a + b, end, c) == 0;
 }
 
-/* A pattern finds more than the user's keys: "ann" is part of "joanne". */
+/* How many colons stand behind START UID ":"; -1 when the key begins otherwise. */
+static int colons_behind(const char *key, const char *start, const char *uid)
+{
+    int n = 0;
+    if (!begins(key, start, uid, ":"))
+        return -1;
+    for (key += strlen(start) + strlen(uid) + 1; *key != '\0'; key++)
+        n += *key == ':';
+    return n;
+}
+
+/* A pattern finds more than the user's keys: "ann" is part of "joanne", and of "ann:lee". Behind
+ * the user stands in a mark TOOL:DIGEST, in an index of given recipes a word. */
 static bool is_theirs(const char *key, const char *uid)
 {
-    if (begins(key, "tp:{", uid, "}:") || begins(key, COMMUNITY "effect:", uid, ":")
-        || begins(key, COMMUNITY "w:recipe-for:", uid, ":"))
+    if (begins(key, "tp:{", uid, "}:") || colons_behind(key, COMMUNITY "effect:", uid) == 1
+        || colons_behind(key, COMMUNITY "w:recipe-for:", uid) == 0)
         return true;
     static const char given[] = COMMUNITY "r:recipe-for:";
     if (!begins(key, given, uid, ""))
@@ -320,23 +333,42 @@ static int pass(struct erasure *e)
     return result;
 }
 
+int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
+{
+    char digest[IDENT_SHA256_SIZE], name[sizeof "tp:erased:" + IDENT_SHA256_SIZE];
+    struct link_reply *reply = NULL;
+    ident_sha256_hex(uid, strlen(uid), digest);
+    snprintf(name, sizeof name, "tp:erased:%s", digest);
+    struct link_arg key = link_text(name), window = link_text(DAY_MS);
+    int result = done ? link_script_call(s->link, &script_rate, &key, 1, &window, 1, &reply)
+                      : link_command(s->link, &reply, "GET %s", name);
+    *count = link_reply_int(done ? link_reply_at(reply, 0) : reply);
+    link_reply_free(reply);
+    return result;
+}
+
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
     void *arg, int64_t *keys)
 {
     static const char *const hints[] = { "tp:hint:leases", "tp:hint:timers", "tp:hint:webhooks" };
     struct erasure e = { .store = s, .uid = uid, .until_ms = clock_mono_ms() + budget_ms,
         .beat = beat, .arg = arg };
+    *keys = 0;
+    if (!ident_is_user(uid, strlen(uid)))
+        return ERR_INVALID;
     int result = erase_sessions(&e);
     if (result == 0)
         result = erase_shared(&e);
-    for (size_t i = 0; result == 0 && i < sizeof hints / sizeof *hints; i++)
-        result = erase_hints(&e, hints[i]);
     /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */
     for (int i = 0; result == 0 && i < PASSES_MAX; i++) {
         result = pass(&e);
         if (result == 0 && e.found == 0)
             break;
     }
+    /* Last: a hint is written before its record, also by a turn that is fenced then. Without
+     * records they do nothing. */
+    for (size_t i = 0; result == 0 && i < sizeof hints / sizeof *hints; i++)
+        result = erase_hints(&e, hints[i]);
     *keys = e.keys;
     return result == ERR_NOT_FOUND ? ERR_INTERNAL : result;
 }

@@ -31,16 +31,22 @@ int userdata_written(struct store *s, const char *uid, const char *family,
     char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out);
 
 /*
+ * userdata_erased -- how often the user was erased in the last day. done: once more, now. Limits
+ * go with the user's data: this is what keeps them from being undone again and again. Counted
+ * under a digest. Returns 0 or ERR_STORE*.
+ */
+int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count);
+
+/*
  * userdata_erase -- removes everything: sessions (their turns are ended and their viewers told),
  * records, inbox, marks, limits, hints of leases, timers and webhooks; what the user wrote for
- * others,
- * likes, follows and the shared place. Messages that others have received stay theirs. The key
+ * others, likes, follows and the shared place. Messages that others have received stay theirs. The key
  * space is gone through, so the time it takes grows with what the whole Redis holds.
  *   budget_ms  after that it stops, to be called again: the next call goes on there
  *   beat       called at least every second or so; may be NULL
  *   keys       out: keys removed by this call
- * Returns 0 (nothing of the user is left), ERR_AGAIN (stopped by the budget), ERR_STORE* or
- * ERR_NOMEM.
+ * Returns 0 (nothing of the user is left), ERR_AGAIN (stopped by the budget), ERR_INVALID (no user's
+ * id), ERR_STORE* or ERR_NOMEM.
  */
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
     void *arg, int64_t *keys);

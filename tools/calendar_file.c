@@ -131,7 +131,7 @@ struct in {
     bool *done; /* items that are dealt with */
     jdoc *errors, *warnings;
     int64_t created, updated, skipped, failed;
-    int64_t series_left, until_ms;
+    int64_t series_left, events_left, until_ms;
 };
 
 /* What one step writes: a series with its changed occurrences, or one event. */
@@ -228,17 +228,24 @@ static const char *id_of_changed(struct in *in, const jdoc *old, const char *uid
     return id_of(in, uid, key);
 }
 
-static int64_t local_of(int64_t ms, const jdoc *series)
+/* RECURRENCE-ID in local time of the series: as written when it has its zone, since the clocks may
+ * skip that time, else by its instant. */
+static int64_t local_of(const struct interchange_item *item, const jdoc *series)
 {
-    const struct zone *z;
+    const struct zone *z = NULL;
     struct zone_offset offset = { 0 };
     bool all_day = false;
-    int64_t s = ms / 1000 - (ms % 1000 < 0);
+    int64_t ms = item->occurrence_ms, s = ms / 1000 - (ms % 1000 < 0);
     if (zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0)
         zone_at(z, s, &offset);
-    s += offset.seconds;
+    s = z != NULL && z == item->occurrence_zone ? item->occurrence_s : s + offset.seconds;
     jdoc_get_bool(series, "all_day", &all_day);
     return all_day ? s - (s % DAY_S + DAY_S) % DAY_S : s;
+}
+
+static int refuse_late(struct in *in, const struct interchange_item *item)
+{
+    return refuse(in, item, "there was no time left for it: send the file again");
 }
 
 /* One changed occurrence into its series and into the step. */
@@ -252,7 +259,7 @@ static int put_override(struct in *in, struct step *s, jdoc *series, const jdoc 
     if (item->occurrence_is_date)
         local_s += (start % DAY_S + DAY_S) % DAY_S;
     else
-        local_s = local_of(item->occurrence_ms, series);
+        local_s = local_of(item, series);
     calendar_series_key(local_s, span.all_day, key);
     if (!calendar_series_has(series, local_s))
         return calendar_series_is_out(series, key)
@@ -319,7 +326,9 @@ static int put_overrides(struct in *in, struct step *s, const struct interchange
         if (!belongs(in, i, master))
             continue;
         in->done[i] = true;
-        result = put_override(in, s, series, old, item);
+        /* Each looks for its start among the rule's: as slow as the rule. */
+        result = clock_mono_ms() > in->until_ms ? refuse_late(in, item)
+                                                : put_override(in, s, series, old, item);
         if (result == ERR_FULL)
             result = refuse(in, item, "the series has too many changed occurrences");
     }
@@ -433,6 +442,8 @@ static int take(struct in *in, struct interchange_item *item)
         return 0;
     }
     int result = look(in, id, &old, &known);
+    if (result == 0 && !known && !calendar_series_is(item->event) && --in->events_left < 0)
+        return refuse(in, item, "there are 20000 events already");
     if (result == 0)
         result = stamp(in, item->event, id, item->uid);
     if (result == 0)
@@ -460,7 +471,7 @@ static int take_all(struct in *in)
                 continue;
             in->done[i] = true;
             if (item->wrong == NULL && clock_mono_ms() > in->until_ms)
-                result = refuse(in, item, "there was no time left for it: send the file again");
+                result = refuse_late(in, item);
             else if (item->wrong == NULL)
                 result = take(in, item);
             else if (strcmp(item->component, "VEVENT") == 0)
@@ -507,6 +518,11 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
     if (result != 0)
         return result == ERR_INVALID ? ERR_INTERNAL : result;
     in.series_left = CALENDAR_SERIES_MAX - there;
+    result = records_count(context->store, context->uid, CALENDAR_EVENTS, -KEEP_FOREVER,
+        KEEP_FOREVER, arena, &there);
+    if (result != 0)
+        return result == ERR_INVALID ? ERR_INTERNAL : result;
+    in.events_left = CALENDAR_FILE_EVENTS_MAX - there;
     result = interchange_read(text, len, z, arena, &in.list, why, why_size);
     in.done = arena_array(arena, in.list.count + 1, sizeof *in.done);
     in.errors = jdoc_new_array();

@@ -22,6 +22,7 @@ typedef int calendar_file_flush(void *arg, struct buf *out);
 int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t to_ms,
     struct buf *out, calendar_file_flush *flush, void *arg);
 
+#define CALENDAR_FILE_EVENTS_MAX 20000 /* of one user: with more an import makes no new ones */
 #define CALENDAR_FILE_TOLD_MAX 100 /* components that are told one by one */
 
 /*

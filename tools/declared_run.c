@@ -165,6 +165,8 @@ static void on_done(void *arg, const struct http_result *http)
     struct tools_run *run = a->run;
     a->transfer = NULL;
     run->error = read_answer(a, http);
+    if (run->error == 0)
+        run->error = outside_hide(run, a->d->credential);
     if (run->error == 0 && !http->sent)
         outside_undo(run);
     else if (run->error == 0 && http->error == 0 && http->status >= 200 && http->status < 500)

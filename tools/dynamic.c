@@ -7,6 +7,7 @@
 #include "tools/mcp.h"
 #include "tools/mcp_define.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,7 @@ static void read_remote(const char *path)
         return; /* the older ones stay */
     }
     drop_remote();
+    malloc_trim(0); /* the document was many times as large as the rows */
     remote.arena = arena;
     remote.rows = rows;
     remote.count = count;

@@ -205,11 +205,13 @@ static int credential_path(const struct entry_file *f, const char *file, char *p
 static int read_secret(const struct entry_file *f, const char *file, const char *header,
     const char *scheme, char **out)
 {
-    char path[1024], *text = NULL;
+    char path[1024], field[320], *text = NULL;
+    const struct entry_file at = { .path = field, .why = f->why, .why_size = f->why_size };
     size_t len = 0;
+    snprintf(field, sizeof field, "%.280s: credential.file", f->path);
     int error = credential_path(f, file, path, sizeof path);
     if (error == 0)
-        error = entry_file_text(f, path, SECRET_MAX, &text, &len);
+        error = entry_file_text(&at, path, SECRET_MAX, &text, &len);
     if (error != 0 || text == NULL)
         return error;
     while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)

@@ -16,6 +16,7 @@
 
 #define EVER (INT64_C(1) << 52)
 #define SESSIONS_PAGE 100
+#define MESSAGES_PAGE 50 /* they may be long */
 #define INBOX_PAGE 100
 
 /* --- CSV --- */
@@ -104,11 +105,20 @@ int export_file_expenses(struct store *s, const char *uid, int64_t from_ms, int6
 
 /* --- GPX --- */
 
+/* U+FFFE and U+FFFF, which XML cannot hold; as UTF-8 they differ in the last byte. */
+static bool is_no_character(const char *text)
+{
+    return strncmp(text, "\xEF\xBF\xBE", 3) == 0 || strncmp(text, "\xEF\xBF\xBF", 3) == 0;
+}
+
 static void put_xml(struct buf *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '&')
+        if (is_no_character(text)) {
+            buf_putc(out, ' ');
+            text += 2;
+        } else if (c == '&')
             buf_puts(out, "&amp;");
         else if (c == '<')
             buf_puts(out, "&lt;");
@@ -201,6 +211,7 @@ static int put_families(struct pages *p, struct arena *arena, struct buf *counts
     const char **families;
     size_t n;
     bool first = true;
+    struct buf own = { 0 }; /* a family may be named like another count */
     int result = records_families(p->store, p->uid, arena, &families, &n);
     buf_puts(p->out, ",\n\"records\":{");
     for (size_t i = 0; result == 0 && i < n; i++) {
@@ -209,9 +220,13 @@ static int put_families(struct pages *p, struct arena *arena, struct buf *counts
         put_member(p->out, families[i], ":[");
         result = each(p, families[i], -EVER, EVER, put_record);
         buf_puts(p->out, "]");
-        put_count(counts, families[i], p->count);
+        put_count(&own, families[i], p->count);
     }
     buf_puts(p->out, "}");
+    buf_printf(counts, "\"records\":{%s}", buf_text(&own));
+    if (result == 0)
+        result = buf_error(&own);
+    buf_free(&own);
     return result;
 }
 
@@ -233,7 +248,7 @@ static int put_session(struct pages *p, const jdoc *info, int64_t *messages)
         struct arena *arena = arena_new();
         if (arena == NULL)
             return ERR_NOMEM;
-        result = userdata_messages(p->store, p->uid, id, from, EXPORT_FILE_PAGE, arena, &page);
+        result = userdata_messages(p->store, p->uid, id, from, MESSAGES_PAGE, arena, &page);
         for (size_t i = 0; result == 0 && i < page.count; i++) {
             put_separated(p->out, from + i == 0, page.json[i]);
             result = p->flush(p->arg, p->out);

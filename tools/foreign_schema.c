@@ -3,9 +3,12 @@
 #include "base/err.h"
 #include "tools/schema.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 12
+#define PATTERN_MAX 256
+#define REPETITIONS_MAX 500 /* sum of the numbers of all {n,m} of one pattern */
 
 /* ---- for the check ---- */
 
@@ -16,6 +19,32 @@ static bool add(jdoc *to, const char *key, jdoc *value)
     return value != NULL && jdoc_set(to, key, value) == 0;
 }
 
+/*
+ * Can a stranger's pattern be compiled and matched in little time and memory? Repeated repetitions
+ * multiply, and references to groups try everything.
+ */
+static bool is_cheap_pattern(const char *text)
+{
+    unsigned long repetitions = 0;
+    if (strlen(text) > PATTERN_MAX)
+        return false;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '\\' && c[1] != '\0') {
+            c++;
+            if (*c >= '1' && *c <= '9')
+                return false;
+        } else if (*c == '{') {
+            const char *comma = c + 1 + strspn(c + 1, "0123456789");
+            repetitions += strtoul(c + 1, NULL, 10);
+            repetitions += *comma == ',' ? strtoul(comma + 1, NULL, 10) : 0;
+            if (c == text || strchr(")}*+?", c[-1]) != NULL || comma - c > 6
+                || repetitions > REPETITIONS_MAX)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* A keyword with its value is kept when schema.h takes it beside the schema's type. */
 static bool keep_keyword(jdoc *to, const jdoc *schema, const char *key)
 {
@@ -23,6 +52,9 @@ static bool keep_keyword(jdoc *to, const jdoc *schema, const char *key)
     const jdoc *value = jdoc_get(schema, key), *type = jdoc_get(to, "type");
     if (value == NULL)
         return true;
+    if (strcmp(key, "pattern") == 0
+        && (jdoc_string(value, NULL) == NULL || !is_cheap_pattern(jdoc_string(value, NULL))))
+        return true; /* left to the server */
     jdoc *trial = jdoc_new_object();
     bool good = trial != NULL && (type == NULL || add(trial, "type", jdoc_dup(type)))
         && add(trial, key, jdoc_dup(value));
@@ -141,6 +173,101 @@ jdoc *foreign_schema_check(const jdoc *schema)
 
 /* ---- for the model ---- */
 
+/* What a keyword must be, else a vendor would refuse the request with all its tools. */
+enum form { SCHEMA, SCHEMAS, SCHEMA_LIST, TEXT_LIST, ANY_LIST, TEXT, NUMBER, COUNT, FLAG };
+static const struct {
+    const char *key;
+    enum form form;
+} forms[] = { { "properties", SCHEMAS }, { "patternProperties", SCHEMAS }, { "$defs", SCHEMAS },
+    { "definitions", SCHEMAS }, { "dependentSchemas", SCHEMAS }, { "items", SCHEMA },
+    { "additionalProperties", SCHEMA }, { "not", SCHEMA }, { "if", SCHEMA }, { "then", SCHEMA },
+    { "else", SCHEMA }, { "contains", SCHEMA }, { "propertyNames", SCHEMA },
+    { "unevaluatedItems", SCHEMA }, { "unevaluatedProperties", SCHEMA }, { "anyOf", SCHEMA_LIST },
+    { "oneOf", SCHEMA_LIST }, { "allOf", SCHEMA_LIST }, { "prefixItems", SCHEMA_LIST },
+    { "required", TEXT_LIST }, { "enum", ANY_LIST }, { "examples", ANY_LIST }, { "$ref", TEXT },
+    { "title", TEXT }, { "description", TEXT }, { "pattern", TEXT }, { "format", TEXT },
+    { "minimum", NUMBER }, { "maximum", NUMBER }, { "exclusiveMinimum", NUMBER },
+    { "exclusiveMaximum", NUMBER }, { "multipleOf", NUMBER }, { "minLength", COUNT },
+    { "maxLength", COUNT }, { "minItems", COUNT }, { "maxItems", COUNT },
+    { "minProperties", COUNT }, { "maxProperties", COUNT }, { "minContains", COUNT },
+    { "maxContains", COUNT },
+    { "uniqueItems", FLAG }, { "deprecated", FLAG }, { "readOnly", FLAG }, { "writeOnly", FLAG } };
+
+static bool is_schema(const jdoc *value)
+{
+    return jdoc_type(value) == JDOC_OBJECT || jdoc_type(value) == JDOC_BOOL;
+}
+
+static bool are_schemas(const jdoc *object)
+{
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *value;
+    bool good = jdoc_type(object) == JDOC_OBJECT;
+    while (good && jdoc_next(object, &it, &key, &value))
+        good = is_schema(value);
+    return good;
+}
+
+static bool is_list(const jdoc *value, enum form form)
+{
+    bool good = jdoc_type(value) == JDOC_ARRAY && (form == TEXT_LIST || jdoc_length(value) > 0);
+    for (size_t i = 0; good && i < jdoc_length(value); i++)
+        good = form == SCHEMA_LIST ? is_schema(jdoc_at(value, i))
+            : form != TEXT_LIST || jdoc_string(jdoc_at(value, i), NULL) != NULL;
+    return good;
+}
+
+static bool has_form(const jdoc *value, enum form form)
+{
+    enum jdoc_type type = jdoc_type(value);
+    int64_t count = -1;
+    switch (form) {
+    case SCHEMA:
+        return is_schema(value);
+    case SCHEMAS:
+        return are_schemas(value);
+    case TEXT:
+        return type == JDOC_STRING;
+    case FLAG:
+        return type == JDOC_BOOL;
+    case NUMBER:
+        return type == JDOC_INT || type == JDOC_DOUBLE;
+    case COUNT:
+        return jdoc_int(value, &count) == 0 && count >= 0;
+    default:
+        return is_list(value, form);
+    }
+}
+
+static bool is_type_name(const char *name)
+{
+    static const char *const known[] = { "object", "array", "string", "number", "integer",
+        "boolean", "null" };
+    for (size_t i = 0; name != NULL && i < sizeof known / sizeof *known; i++)
+        if (strcmp(name, known[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_type(const jdoc *value)
+{
+    bool good = jdoc_type(value) == JDOC_ARRAY && jdoc_length(value) > 0;
+    for (size_t i = 0; good && i < jdoc_length(value); i++)
+        good = is_type_name(jdoc_string(jdoc_at(value, i), NULL));
+    return good || is_type_name(jdoc_string(value, NULL));
+}
+
+static void drop_malformed(jdoc *schema)
+{
+    if (jdoc_has(schema, "type") && !is_type(jdoc_get(schema, "type")))
+        jdoc_remove(schema, "type");
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (jdoc_has(schema, forms[i].key)
+            && !has_form(jdoc_get(schema, forms[i].key), forms[i].form))
+            jdoc_remove(schema, forms[i].key);
+}
+
 static void clean(jdoc *schema);
 
 static void clean_members(jdoc *object)
@@ -164,6 +291,7 @@ static void clean(jdoc *schema)
         return;
     for (size_t i = 0; i < sizeof drop / sizeof *drop; i++)
         jdoc_remove(schema, drop[i]);
+    drop_malformed(schema);
     if (jdoc_text_or(schema, "$ref", "#")[0] != '#')
         jdoc_remove(schema, "$ref");
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)

@@ -276,7 +276,8 @@ static int read_stats(struct tools_run *run, struct stats *s, const char *period
     const struct zone *z)
 {
     static const char *const ever[] = { "all" };
-    const char *const *spans = ever, **days;
+    const char *const *spans = ever;
+    const char **days;
     size_t count = 1;
     int64_t now = run->context->now_ms, to_ms = moment_day(now, 1, z) - 1;
     int result = 0;

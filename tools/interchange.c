@@ -10,6 +10,7 @@
 #include "tools/calendar_series.h"
 #include "tools/civil.h"
 #include "tools/moment.h"
+#include "tools/recurrence.h"
 
 #include <libical/ical.h>
 #include <stdio.h>
@@ -176,10 +177,11 @@ static bool zone_is_safe(icalcomponent *zone)
             return false;
         for (; rule != NULL; rule = icalcomponent_get_next_property(part, ICAL_RRULE_PROPERTY)) {
             struct icalrecurrencetype parsed = icalproperty_get_rrule(rule);
-            if (parsed.freq != ICAL_YEARLY_RECURRENCE || parsed.interval != 1
-                || parsed.by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX
-                || parsed.by_minute[0] != ICAL_RECURRENCE_ARRAY_MAX
-                || parsed.by_second[0] != ICAL_RECURRENCE_ARRAY_MAX || parsed.rscale != NULL)
+            char *text = parsed.rscale == NULL ? icalrecurrencetype_as_string_r(&parsed) : NULL;
+            bool safe = text != NULL && recurrence_is_of_months(text);
+            if (text != NULL)
+                icalmemory_free_buffer(text);
+            if (!safe)
                 return false;
         }
     }
@@ -464,9 +466,8 @@ static const char *read_end(const struct draft *d, int64_t *end_ms)
         int64_t s = duration_seconds(icalproperty_get_duration(length));
         if (s < 0)
             return "DURATION is negative";
-        if (start->is_date)
-            *end_ms = moment_day(start->ms, s > DAY_S && s <= LENGTH_MAX_S ? (int)(s / DAY_S) : 1,
-                start->z);
+        if (start->is_date && s <= LENGTH_MAX_S)
+            *end_ms = moment_day(start->ms, s > DAY_S ? (int)(s / DAY_S) : 1, start->z);
         else
             *end_ms = start->ms + s * 1000;
     }
@@ -488,6 +489,8 @@ static const char *read_exception(struct draft *d, icalproperty *p, struct icalt
         *local_s = w.local_s + of_day;
     else if (d->start.is_date)
         *local_s = to_local(w.ms / 1000, w.z) / DAY_S * DAY_S;
+    else if (w.z == d->start.z)
+        *local_s = w.local_s; /* as it is written: the clocks may skip it */
     else
         *local_s = to_local(w.ms / 1000, d->start.z);
     return NULL;
@@ -604,6 +607,7 @@ static const char *read_times(struct draft *d, bool *failed)
     wrong = read_when(d->r, id, t, &w);
     if (wrong == NULL) {
         d->item->occurrence_s = w.local_s;
+        d->item->occurrence_zone = w.z;
         d->item->occurrence_ms = w.ms;
     }
     return wrong;

@@ -34,6 +34,7 @@ struct interchange_item {
     bool is_override;        /* of the occurrence `occurrence` */
     int64_t occurrence_ms;   /* its start; of a date its seconds of local time are occurrence_s */
     int64_t occurrence_s;
+    const struct zone *occurrence_zone; /* in which it is local */
     bool occurrence_is_date;
 };
 struct interchange_list {

@@ -222,6 +222,8 @@ static void on_answer(void *arg, const struct mcp_answer *a)
     w->op = NULL;
     run->error = a->error != 0 ? on_failure(run, a)
         : mcp_result(run, server->name, a->result, (size_t)server->result_max);
+    if (run->error == 0)
+        run->error = outside_hide(run, server->header);
     if (run->error == 0 && a->error != 0 && !a->sent)
         outside_undo(run);
     else if (run->error == 0 && (a->error == 0 || a->error == ERR_REMOTE))

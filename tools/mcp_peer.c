@@ -96,7 +96,7 @@ enum mcp_era mcp_peer_era(const struct mcp_peer *p)
 
 void mcp_peer_hint(struct mcp_peer *p, enum mcp_era era)
 {
-    if (!p->found && era != MCP_ERA_UNKNOWN)
+    if (!p->found && era != MCP_ERA_UNKNOWN && p->settings.era == MCP_ERA_UNKNOWN)
         p->era = era;
 }
 

@@ -61,7 +61,7 @@ static int on_event(void *arg, const struct sse_event *event)
         r->response = doc;
         return ERR_CANCELLED;
     }
-    if (m.kind == MCP_WIRE_REQUEST && r->ask != NULL)
+    if (m.kind == MCP_WIRE_REQUEST && r->ask != NULL && r->asked++ < MCP_READER_ASKS_MAX)
         error = r->ask(r->arg, &m);
     jdoc_free(doc);
     return error;

@@ -15,6 +15,7 @@
  * stream of events in which other messages come before it. Whatever a server sends, it is bounded
  * and told apart from a good answer. No network; used by mcp_exchange.
  */
+#define MCP_READER_ASKS_MAX 20 /* requests of the server that are answered in one stream */
 typedef int mcp_reader_ask_fn(void *arg, const struct mcp_wire_message *request);
 struct mcp_reader {
     int64_t id;              /* of the request */
@@ -24,7 +25,7 @@ struct mcp_reader {
     struct buf body;
     struct sse sse;
     bool is_stream;
-    unsigned events;
+    unsigned events, asked;
     size_t received;
     jdoc *response;          /* of a stream, or of a whole body after mcp_reader_end */
     char why[160];

@@ -70,6 +70,8 @@ static int check_names(const struct entry_file *f, const jdoc *entry, const char
 static int check_tools(const struct entry_file *f, const jdoc *entry, struct mcp_server *s)
 {
     struct jdoc_iter it = { 0 };
+    char place[400];
+    const struct entry_file in_tool = { .path = place, .why = f->why, .why_size = f->why_size };
     const char *key, *keywords;
     jdoc *tool;
     int error = 0;
@@ -80,15 +82,16 @@ static int check_tools(const struct entry_file *f, const jdoc *entry, struct mcp
         enum tools_effect effect;
         enum tools_approval approval;
         int64_t timeout = 0;
-        error = entry_file_known(f, "tools", tool, tool_members);
+        snprintf(place, sizeof place, "%.260s: tools: %.128s", f->path, key);
+        error = entry_file_known(&in_tool, "", tool, tool_members);
         if (error == 0)
-            error = entry_file_effect(f, tool, &effect);
+            error = entry_file_effect(&in_tool, tool, &effect);
         if (error == 0)
-            error = entry_file_approval(f, tool, &approval);
+            error = entry_file_approval(&in_tool, tool, &approval);
         if (error == 0)
-            error = entry_file_int(f, tool, "timeout_ms", 100, TIMEOUT_MAX_MS, &timeout);
+            error = entry_file_int(&in_tool, tool, "timeout_ms", 100, TIMEOUT_MAX_MS, &timeout);
         if (error == 0)
-            error = entry_file_string(f, tool, "keywords", false, 500, &keywords);
+            error = entry_file_string(&in_tool, tool, "keywords", false, 500, &keywords);
     }
     return error;
 }

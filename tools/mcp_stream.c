@@ -26,7 +26,7 @@ struct mcp_stream {
     int64_t id;
     jdoc *response;
     bool has_endpoint, told_ready;
-    unsigned events;
+    unsigned events, asked;
     size_t received;
     int error;                    /* the stream is over */
     struct reactor_timer soon;    /* what came is told outside of curl's callbacks */
@@ -125,12 +125,12 @@ static int on_event(void *arg, const struct sse_event *event)
         return error == ERR_NOMEM ? error : ERR_PROTOCOL;
     mcp_wire_read(doc, &m);
     if ((m.kind == MCP_WIRE_RESULT || m.kind == MCP_WIRE_ERROR) && s->done != NULL
-        && m.id == s->id && s->response == NULL) {
+        && s->id >= 0 && m.id == s->id && s->response == NULL) {
         s->response = doc;
         tell_soon(s);
         return 0;
     }
-    if (m.kind == MCP_WIRE_REQUEST)
+    if (m.kind == MCP_WIRE_REQUEST && s->asked++ < MCP_READER_ASKS_MAX)
         error = answer_server(s, &m);
     jdoc_free(doc);
     return error;
@@ -190,6 +190,11 @@ int mcp_stream_send(struct mcp_stream *s, const char *body, size_t len, int64_t 
         return ERR_DEADLINE;
     for (size_t i = 0; i <= s->header_count; i++)
         headers[i + 1] = s->headers[i];
+    /* The response may come before the POST that asked for it is answered: nobody waits for that
+     * any more, and its end must not be taken for that of the next one. */
+    if (s->post != NULL)
+        http_cancel(s->post);
+    s->post = NULL;
     s->id = id;
     s->done = done;
     s->reply = (struct mcp_reply){ .message.id = -1 };

@@ -145,7 +145,7 @@ static int add_own(void *arg, const jdoc *doc)
 
 static bool holds(const struct records_list *list, const char *json)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; list->json != NULL && i < list->count; i++)
         if (strcmp(list->json[i], json) == 0)
             return true;
     return false;

@@ -176,7 +176,7 @@ struct search {
     const char *query;
     struct hit hits[FOUND_MAX + 1]; /* the last one is dropped */
     size_t count, limit, total;
-    const struct records_list *before; /* looked at already */
+    struct records_list before; /* looked at already */
     bool complete;
 };
 
@@ -226,8 +226,8 @@ static int look(void *arg, const jdoc *record)
 
 static bool was_seen(const struct search *s, const char *json)
 {
-    for (size_t i = 0; s->before != NULL && i < s->before->count; i++)
-        if (strcmp(s->before->json[i], json) == 0)
+    for (size_t i = 0; i < s->before.count; i++)
+        if (strcmp(s->before.json[i], json) == 0)
             return true;
     return false;
 }
@@ -246,7 +246,7 @@ static int look_around(struct tools_run *run, struct search *s)
     if (result != 0 || s->complete)
         return result;
     result = match_find(run, FAMILY, "w:", s->query, NAMED_LOOK, &named);
-    s->before = &newest;
+    s->before = newest; /* its texts live in the arena */
     rest.json = arena_array(run->arena, named.count + 1, sizeof *rest.json);
     if (result == 0 && rest.json == NULL)
         result = ERR_NOMEM;

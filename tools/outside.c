@@ -6,6 +6,47 @@
 
 #include <string.h>
 
+#define SECRET_MIN 6 /* bytes: less stands in texts by chance */
+
+/* The secret of "Name: Scheme secret" or "Name: secret". */
+static const char *secret_of(const char *header)
+{
+    const char *value = header != NULL ? strchr(header, ':') : NULL;
+    if (value == NULL)
+        return "";
+    value += 1 + strspn(value + 1, " ");
+    const char *space = strchr(value, ' ');
+    return space != NULL ? space + 1 : value;
+}
+
+/* The result is looked through as JSON text, so that no part of it is left out. */
+int outside_hide(struct tools_run *run, const char *header)
+{
+    struct buf text = { 0 }, secret = { 0 };
+    const char *plain = secret_of(header);
+    jdoc *hidden = NULL;
+    bool found = false;
+    if (strlen(plain) < SECRET_MIN || run->result == NULL)
+        return 0;
+    buf_json_escaped(&secret, plain, strlen(plain));
+    jdoc_write(run->result, &text);
+    int error = buf_error(&text) != 0 ? buf_error(&text) : buf_error(&secret);
+    for (char *at = text.data; error == 0
+         && (at = strstr(at, buf_text(&secret))) != NULL; at += secret.len) {
+        memset(at, '*', secret.len);
+        found = true;
+    }
+    if (error == 0 && found)
+        error = jdoc_parse(buf_text(&text), text.len, &hidden, NULL, 0);
+    if (error == 0 && found) {
+        jdoc_free(run->result);
+        run->result = hidden;
+    }
+    buf_free(&secret);
+    buf_free(&text);
+    return error == 0 ? 0 : ERR_NOMEM;
+}
+
 /* *key NULL: a call without an id, or one that only reads. */
 static int key_of(struct tools_run *run, const char **key)
 {

@@ -14,6 +14,12 @@ int outside_begin(struct tools_run *run);
 void outside_end(struct tools_run *run);
 /* Nothing went out: it may be called again. */
 void outside_undo(struct tools_run *run);
+/*
+ * outside_hide -- before a result is recorded or told: a service that repeats the credential which
+ * it was sent (some do in their errors) must not bring it to the model or the user. header: the
+ * line that was sent, NULL = none. Returns 0 or ERR_NOMEM: then run->result must not be used.
+ */
+int outside_hide(struct tools_run *run, const char *header);
 /* The failure for a call whose outcome is not known. service: for people. */
 int outside_unknown(struct tools_run *run, const char *service);
 

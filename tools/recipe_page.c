@@ -350,7 +350,7 @@ static int find_recipe(const jdoc *doc, int depth, jdoc **out)
 static int read_script(const char *from, const char *end, jdoc **out)
 {
     jdoc *doc = NULL;
-    size_t len = (size_t)(end - from);
+    size_t len = end > from ? (size_t)(end - from) : 0;
     char *text = malloc(len + 1); /* not strndup: a page may hold NUL */
     if (text == NULL)
         return ERR_NOMEM;

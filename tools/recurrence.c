@@ -108,6 +108,71 @@ static const char *tidy(const char *text)
             && strcasestr(text, "SKIP") == NULL ? text : NULL;
 }
 
+/* Is the day taken by BYDAY? weekday: 1 = Sunday, as libical counts. */
+static bool takes_weekday(const struct icalrecurrencetype *r, int day, int length, int weekday)
+{
+    bool taken = r->by_day[0] == EMPTY;
+    for (int i = 0; i < ICAL_BY_DAY_SIZE && r->by_day[i] != EMPTY; i++) {
+        int n = icalrecurrencetype_day_position(r->by_day[i]);
+        taken |= (int)icalrecurrencetype_day_day_of_week(r->by_day[i]) == weekday
+            && (n == 0 || n == (day - 1) / 7 + 1 || -n == (length - day) / 7 + 1);
+    }
+    return taken;
+}
+
+static bool takes_day(const struct icalrecurrencetype *r, int day, int length)
+{
+    bool taken = r->by_month_day[0] == EMPTY;
+    for (int i = 0; i < ICAL_BY_MONTHDAY_SIZE && r->by_month_day[i] != EMPTY; i++)
+        taken |= r->by_month_day[i] == day || r->by_month_day[i] == day - length - 1;
+    return taken;
+}
+
+/* Does a month of this length that begins with this weekday have a start? */
+static bool month_has(const struct icalrecurrencetype *r, int length, int first)
+{
+    int count = 0;
+    for (int day = 1; day <= length; day++)
+        count += takes_day(r, day, length)
+            && takes_weekday(r, day, length, (first + day - 1) % 7 + 1);
+    if (r->by_month_day[0] == EMPTY && r->by_day[0] == EMPTY)
+        count = 1; /* the first start's day */
+    bool any = r->by_set_pos[0] == EMPTY && count > 0;
+    for (int i = 0; i < ICAL_BY_SETPOS_SIZE && r->by_set_pos[i] != EMPTY; i++)
+        any |= abs(r->by_set_pos[i]) <= count;
+    return any;
+}
+
+/* Is there any month at all? libical looks for one through five centuries, which takes a second. */
+static bool some_month_has(const struct icalrecurrencetype *r)
+{
+    bool all = r->by_month[0] == EMPTY, lengths[32] = { [30] = all, [31] = all };
+    for (int i = 0; i < ICAL_BY_MONTH_SIZE && r->by_month[i] != EMPTY; i++)
+        if (r->by_month[i] >= 1 && r->by_month[i] <= 12)
+            lengths[civil_month_days(2028, r->by_month[i])] = true;
+    lengths[28] = lengths[29] = all || lengths[29]; /* a February is both */
+    for (int length = 28; length <= 31; length++)
+        for (int first = 0; lengths[length] && first < 7; first++)
+            if (month_has(r, length, first))
+                return true;
+    return false;
+}
+
+/* Yearly, on days of given months. */
+static bool is_of_months(const struct icalrecurrencetype *r)
+{
+    return r->freq == ICAL_YEARLY_RECURRENCE && r->by_month[0] != EMPTY
+        && r->by_set_pos[0] == EMPTY && r->by_week_no[0] == EMPTY && r->by_year_day[0] == EMPTY;
+}
+
+static bool counts_weekdays(const struct icalrecurrencetype *r)
+{
+    bool any = false;
+    for (int i = 0; i < ICAL_BY_DAY_SIZE && r->by_day[i] != EMPTY; i++)
+        any |= icalrecurrencetype_day_position(r->by_day[i]) != 0;
+    return any;
+}
+
 static const char *refusal(const struct icalrecurrencetype *r)
 {
     bool months = r->by_month[0] != EMPTY, days = r->by_day[0] != EMPTY;
@@ -127,6 +192,12 @@ static const char *refusal(const struct icalrecurrencetype *r)
         return "BYMONTHDAY and BYSETPOS belong to FREQ=MONTHLY or YEARLY";
     if (r->freq == ICAL_DAILY_RECURRENCE && (months || days) && r->interval > 1)
         return "BYDAY and BYMONTH with FREQ=DAILY need INTERVAL=1";
+    if (r->freq == ICAL_DAILY_RECURRENCE && counts_weekdays(r))
+        return "a number in BYDAY belongs to FREQ=MONTHLY or YEARLY";
+    if (r->by_set_pos[0] != EMPTY && r->by_week_no[0] != EMPTY)
+        return "BYSETPOS and BYWEEKNO cannot stand together"; /* libical 3.0.16 dies of -53 */
+    if ((r->freq == ICAL_MONTHLY_RECURRENCE || is_of_months(r)) && !some_month_has(r))
+        return "by this rule it never happens";
     return NULL;
 }
 
@@ -149,6 +220,12 @@ static int parse(const char *text, struct icalrecurrencetype *rule, char *why)
         return say(why, "that is no rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO,WE");
     const char *wrong = refusal(rule);
     return wrong == NULL ? 0 : say(why, wrong);
+}
+
+bool recurrence_is_of_months(const char *text)
+{
+    struct icalrecurrencetype rule;
+    return parse(text, &rule, NULL) == 0 && is_of_months(&rule) && rule.interval == 1;
 }
 
 static int print(struct icalrecurrencetype *rule, char out[RECURRENCE_SIZE])

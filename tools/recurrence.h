@@ -27,6 +27,9 @@
 /* "daily", "weekdays", ...: as a rule; NULL when it is none of them. */
 const char *recurrence_word(const char *word);
 
+/* Is it a rule for each year, on days of given months that there are: as of a zone's changes? */
+bool recurrence_is_of_months(const char *text);
+
 /*
  * recurrence_check -- a rule as people or other programs wrote it ("RRULE:" in front is dropped).
  *   start_s    first start, in seconds of local time (civil_seconds)

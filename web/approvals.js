@@ -1,5 +1,5 @@
 // Cards for what the assistant may do only when the user says yes: the exact arguments, and the answer.
-import {button, element, sentence} from "./elements.js";
+import {button, element, legible, sentence} from "./elements.js";
 
 export class Approvals {
   #cards = new Map(); // tool call id -> card
@@ -33,7 +33,7 @@ export class Approvals {
 
   #add(call, a) {
     const args = a.metadata?.arguments ?? a.arguments ?? {};
-    const li = element("li", "approval"), note = element("p", "note"), pre = element("pre", "", JSON.stringify(args, null, 2));
+    const li = element("li", "approval"), note = element("p", "note"), pre = element("pre", "", legible(args));
     const edit = element("textarea"), row = element("div", "row");
     li.setAttribute("role", "group");
     li.setAttribute("aria-label", "Approval needed");

@@ -14,6 +14,12 @@ export function button(label, className, onClick) {
   return e;
 }
 
+/** JSON for reading: what a text would show as nothing, or that would turn its direction, is spelt out. */
+export function legible(value) {
+  return JSON.stringify(value, null, 2).replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFE00-\uFE0E\u{E0100}-\u{E01EF}]/gu,
+    c => Array.from({length: c.length}, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
+}
+
 /** "delete_calendar_event" as words. */
 export function sentence(name) {
   const words = name.replaceAll("_", " ");

@@ -263,7 +263,7 @@ static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int6
         turns_hint_remove(k->store, hint->uid, hint->turn);
     else if (error != 0)
         return;
-    else if (strcmp(state, "pending") == 0)
+    else if (strcmp(state, "pending") == 0 || strcmp(state, "answered") == 0)
         job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
     else if (strcmp(state, "queued") == 0)
         return; /* its hint has been moved: it stays until the turn has ended */

@@ -15,6 +15,8 @@
 
 #define DESCRIPTION_WIDTH 60
 #define HASH_SHOWN 16
+#define NAME_WIDTH 30
+#define NAME_SHOWN 128
 
 struct command {
     const struct conf *conf;
@@ -67,14 +69,25 @@ static int wake(struct command *c, const char *message)
 
 /* ---- list ---- */
 
-/* One line: control characters of a server must not reach a terminal. */
-static void print_words(const char *text)
+/* Control characters of a server must not reach a terminal. Returns what is left. */
+static const char *print_plain(const char *text, size_t max)
 {
-    size_t n = 0;
-    for (; *text != '\0' && n < DESCRIPTION_WIDTH; text++, n++)
+    for (size_t n = 0; *text != '\0' && n < max; text++, n++)
         putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' '
             : (unsigned char)*text >= 0x80 ? '?' : *text);
-    fputs(*text != '\0' ? "...\n" : "\n", stdout);
+    return text;
+}
+
+static void print_words(const char *text)
+{
+    fputs(*print_plain(text, DESCRIPTION_WIDTH) != '\0' ? "...\n" : "\n", stdout);
+}
+
+static void print_name(const char *name)
+{
+    size_t len = strlen(name);
+    print_plain(name, NAME_SHOWN);
+    printf("%*s ", len < NAME_WIDTH ? (int)(NAME_WIDTH - len) : 0, "");
 }
 
 static int tool_state(struct command *c, const struct mcp_server *server, const jdoc *tool,
@@ -113,7 +126,8 @@ static int list_server(struct command *c, const struct mcp_server *server)
         error = tool_state(c, server, tool, hash, &state);
         if (error != 0)
             break;
-        printf("  %-9s %.*s %-30s ", state, HASH_SHOWN, hash, jdoc_text_or(tool, "name", ""));
+        printf("  %-9s %.*s ", state, HASH_SHOWN, hash);
+        print_name(jdoc_text_or(tool, "name", ""));
         if (strcmp(state, "unusable") == 0 && !mcp_define_usable(tool, why, sizeof why))
             print_words(why);
         else
@@ -121,6 +135,73 @@ static int list_server(struct command *c, const struct mcp_server *server)
     }
     jdoc_free(entry);
     return error;
+}
+
+/* ---- show: all that the hash stands for ---- */
+
+/* JSON in ASCII alone: what cannot be seen, or turns the direction of text, is seen so. */
+static void print_json(const jdoc *value)
+{
+    struct buf text = { 0 };
+    jdoc_write(value, &text);
+    for (const char *p = buf_text(&text); *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+        unsigned code = c & (0x3FU >> more);
+        if (c < 0x80) {
+            putchar(c == 0x7F ? '?' : c);
+            continue;
+        }
+        for (; more > 0 && p[1] != '\0'; more--)
+            code = code << 6 | ((unsigned char)*++p & 0x3F);
+        printf(code > 0xFFFF ? "\\U%08X" : "\\u%04X", code);
+    }
+    buf_free(&text);
+}
+
+static int show_tool(struct command *c, const struct mcp_server *server, const jdoc *tool)
+{
+    static const char *const members[] = { "name", "description", "inputSchema", "annotations" };
+    char hash[IDENT_SHA256_SIZE], why[160] = "";
+    const char *state;
+    int error = tool_state(c, server, tool, hash, &state);
+    if (error != 0)
+        return error;
+    printf("%s %.*s", state, HASH_SHOWN, hash);
+    if (strcmp(state, "unusable") == 0 && !mcp_define_usable(tool, why, sizeof why))
+        print_plain(": ", 2), print_plain(why, sizeof why);
+    putchar('\n');
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (jdoc_get(tool, members[i]) != NULL) {
+            printf("%s: ", members[i]);
+            print_json(jdoc_get(tool, members[i]));
+            putchar('\n');
+        }
+    return 0;
+}
+
+static const struct mcp_server *server_of(struct command *c, const char *what, const char **tool);
+
+static int run_show(struct command *c, int argc, char **argv)
+{
+    const char *only = "";
+    const struct mcp_server *server = argc > 0 ? server_of(c, argv[0], &only) : NULL;
+    int error;
+    bool found = false;
+    if (server == NULL)
+        return 2;
+    jdoc *entry = entry_of(c, server, &error);
+    const jdoc *tools = jdoc_get(entry, "tools");
+    for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++)
+        if (only[0] == '\0' || strcmp(only, jdoc_text_or(jdoc_at(tools, i), "name", "")) == 0) {
+            found = true;
+            error = show_tool(c, server, jdoc_at(tools, i));
+        }
+    if (error == 0 && !found)
+        fprintf(stderr, "turnpike: %s: %s\n", argv[0], entry == NULL ? "not listed yet"
+            : "the server has no such tool");
+    jdoc_free(entry);
+    return error != 0 ? say(error) : found ? 0 : 1;
 }
 
 static int run_list(struct command *c, int argc, char **argv)
@@ -151,6 +232,12 @@ static const struct mcp_server *server_of(struct command *c, const char *what, c
     return server;
 }
 
+static bool is_usable(const jdoc *tool)
+{
+    char why[160];
+    return mcp_define_usable(tool, why, sizeof why);
+}
+
 static int accept_tool(struct command *c, const struct mcp_server *server, const jdoc *tool,
     const char *wanted)
 {
@@ -161,10 +248,10 @@ static int accept_tool(struct command *c, const struct mcp_server *server, const
         return say(error);
     if (strncmp(hash, wanted, strlen(wanted)) != 0) {
         fprintf(stderr, "turnpike: %s/%s is %.*s now, not %s: look at it again\n", server->name,
-            name, HASH_SHOWN, hash, wanted);
+            is_usable(tool) ? name : "(unusable)", HASH_SHOWN, hash, wanted);
         return 1;
     }
-    if (strcmp(state, "accepted") == 0 || strcmp(state, "unusable") == 0)
+    if (strcmp(state, "accepted") == 0 || !is_usable(tool))
         return 0;
     snprintf(field, sizeof field, "%s/%s", server->name, name);
     error = link_command(c->store->link, NULL, "HSET " MCP_DESK_PINS " %s %s", field, hash);
@@ -221,7 +308,8 @@ static int run_refresh(struct command *c, int argc, char **argv)
 static const struct {
     const char *name;
     int (*run)(struct command *c, int argc, char **argv);
-} commands[] = { { "list", run_list }, { "accept", run_accept }, { "forget", run_forget },
+} commands[] = { { "list", run_list }, { "show", run_show }, { "accept", run_accept },
+    { "forget", run_forget },
     { "refresh", run_refresh } };
 
 static int dispatch(struct command *c, int argc, char **argv)
@@ -230,8 +318,8 @@ static int dispatch(struct command *c, int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(c, argc - 1, argv + 1);
-    fputs("usage: turnpike mcp list | accept SERVER[/TOOL] [HASH] | forget SERVER/TOOL | refresh\n",
-        stderr);
+    fputs("usage: turnpike mcp list | show SERVER[/TOOL] | accept SERVER[/TOOL] [HASH] | "
+        "forget SERVER/TOOL | refresh\n", stderr);
     return 2;
 }
 

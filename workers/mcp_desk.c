@@ -31,6 +31,7 @@ struct desk_server {
     struct mcp_peer *peer;
     struct mcp_op *op;       /* a page under way */
     jdoc *tools;             /* of the list under way */
+    size_t bytes;            /* of them, about */
     unsigned pages, failures;
     int64_t due_ms, until_ms;
 };
@@ -319,6 +320,18 @@ static void list_done(struct desk_server *s)
 
 static int ask_page(struct desk_server *s, const char *cursor);
 
+/* Page after page of large definitions must not pile up before the list is found too large. */
+static int count_bytes(struct desk_server *s, const jdoc *tool)
+{
+    struct buf text;
+    buf_init(&text, ENTRY_MAX);
+    jdoc_write(tool, &text);
+    int error = buf_error(&text);
+    s->bytes += text.len;
+    buf_free(&text);
+    return error == 0 && s->bytes > ENTRY_MAX ? ERR_LIMIT : error;
+}
+
 static int take_page(struct desk_server *s, const jdoc *result)
 {
     const jdoc *tools = jdoc_get(result, "tools");
@@ -331,6 +344,8 @@ static int take_page(struct desk_server *s, const jdoc *result)
         else {
             jdoc *tool = mcp_define_trim(jdoc_at(tools, i));
             error = tool != NULL ? jdoc_push(s->tools, tool) : ERR_NOMEM;
+            if (error == 0)
+                error = count_bytes(s, tool);
         }
     }
     return error;
@@ -375,6 +390,7 @@ static void list_begin(struct desk_server *s, int64_t now)
     s->due_ms = now + FAR; /* until it ends */
     s->until_ms = now + LIST_MS;
     s->pages = 0;
+    s->bytes = 0;
     s->tools = jdoc_new_array();
     int error = s->tools != NULL ? ask_page(s, NULL) : ERR_NOMEM;
     if (error != 0)

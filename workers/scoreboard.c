@@ -153,11 +153,36 @@ void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot)
     atomic_store(&slot->messages, 0);
     atomic_store(&slot->dropped, 0);
     atomic_store(&slot->trail_next, 0);
+    atomic_store(&slot->long_owner, 0);
     atomic_store(&slot->text.sequence, 0);
     /* A number of today, so that an idle slot's never looks newer than a change's. */
     atomic_store(
         &slot->token, (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
     slot->text.uid[0] = slot->text.session[0] = slot->text.turn[0] = '\0';
+}
+
+int scoreboard_long_take(
+    struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most)
+{
+    int held = 0;
+    bool elsewhere = false;
+    if (atomic_load(&slot->long_owner) != 0)
+        return 0;
+    atomic_store(&slot->long_owner, owner); /* before the others are looked at: no two pass */
+    for (size_t i = 0; i < b->slot_count; i++) {
+        unsigned long long other = atomic_load(&b->slots[i].long_owner);
+        held += other != 0;
+        elsewhere |= other == owner && &b->slots[i] != slot;
+    }
+    if (!elsewhere && held <= most)
+        return 0;
+    atomic_store(&slot->long_owner, 0);
+    return elsewhere ? ERR_RATE : ERR_FULL;
+}
+
+void scoreboard_long_give(struct scoreboard_slot *slot)
+{
+    atomic_store(&slot->long_owner, 0);
 }
 
 void scoreboard_stage_set(struct scoreboard_slot *slot, int stage)

@@ -51,6 +51,7 @@ struct scoreboard_slot {
     atomic_ullong token;     /* change number << 1 | holds one of turn_limit; scoreboard.c only */
     atomic_llong started_ms; /* supervisor: when it was forked, monotonic */
     atomic_llong turn_started_ms; /* monotonic; 0 = no turn */
+    atomic_ullong long_owner; /* api worker: whose long request it serves; 0 = none */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
 };
 struct scoreboard {
@@ -78,6 +79,17 @@ bool scoreboard_turn_take(struct scoreboard *b);
 void scoreboard_turn_give(struct scoreboard *b);
 /* Supervisor, for a reaped worker: gives back what it held; true when it held one. */
 bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_slot *slot);
+/*
+ * Api worker: a place for a long request, so that those never hold the whole pool. Released by
+ * _give, or by scoreboard_slot_reset after a death. Two that come at the same moment may both be
+ * refused.
+ *   owner  a number that stands for the user; not 0
+ *   most   places there are
+ * Returns 0 (also when it holds one), ERR_RATE (the owner has one elsewhere), ERR_FULL.
+ */
+int scoreboard_long_take(
+    struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most);
+void scoreboard_long_give(struct scoreboard_slot *slot);
 /* Supervisor, before fork: everything a worker writes is zero again. */
 void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot);
 void scoreboard_stage_set(struct scoreboard_slot *slot, int stage);

@@ -248,7 +248,7 @@ static void on_approve(struct stream_conn *c, const jdoc *frame)
         buf_puts(&body, "\"approved\":");
         jdoc_write(jdoc_get(frame, "approved"), &body);
     }
-    if (jdoc_get(frame, "edited_args")) {
+    if (jdoc_has(frame, "edited_args")) {
         buf_puts(&body, jdoc_has(frame, "approved") ? "," : "");
         buf_puts(&body, "\"edited_args\":");
         jdoc_write(jdoc_get(frame, "edited_args"), &body);

@@ -1,12 +1,30 @@
 --include lib_approval.lua
 -- Answers approvals, all of them or none. mode 'all': every open one of the session has to be there.
--- ARGV: mode, session ('' in mode 'one': its own), turn that goes on with them, life, then per answer: id,
--- event, digest of the answer, arguments that run, their hash.
+-- ARGV: mode, session ('' in mode 'one': its own), turn that goes on with them, life, keep, its first
+-- event, input and webhook, number of its messages, they, then per answer: id, event, digest of the
+-- answer, arguments that run, their hash.
 -- {outcome, id} or {'done', turn or '', open ones left, session}
 local mode, sid, proposal, life = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local keep, messages = tonumber(ARGV[5]), tonumber(ARGV[9])
 local now = now_ms()
 local answers, answered = {}, {}
-for i = 5, #ARGV, 5 do
+
+-- From here on the turn will come, whatever becomes of the worker that was about to begin it: the
+-- hint in front of this call leads a housekeeper to it (turn_claim.lua).
+local function record_turn()
+    local key = P .. 'turn:' .. proposal
+    redis.call('HSET', key, 'state', 'answered', 'attempt', 0, 'session', sid, 'created', int(now),
+        'cmid', '', 'first_event', ARGV[6], 'input', ARGV[7], 'waiting', messages)
+    for i = 1, messages do
+        redis.call('HSET', key, 'm:' .. i, ARGV[9 + i])
+    end
+    if ARGV[8] ~= '' then
+        redis.call('HSET', key, 'webhook', ARGV[8])
+    end
+    redis.call('PEXPIRE', key, keep)
+end
+
+for i = 10 + messages, #ARGV, 5 do
     local a = load(ARGV[i])
     if not a or (mode == 'all' and a.session ~= sid) then
         return {'missing', ARGV[i]}
@@ -48,6 +66,7 @@ for _, x in ipairs(answers) do
 end
 if sid ~= '' and turn == '' and left == 0 then
     turn = proposal
+    record_turn()
     for _, id in ipairs(ids) do
         local key = approval_key(id)
         local f = redis.call('HMGET', key, 'answer', 'turn', 'taken')

@@ -19,7 +19,7 @@ end
 
 -- This very call came before and its reply was lost.
 local earlier = redis.call('HMGET', t, 'state', 'owner')
-if earlier[1] then
+if earlier[1] and earlier[1] ~= 'answered' then -- that one is only recorded (approval_answer.lua)
     if earlier[1] == 'running' and earlier[2] == OWNER then
         return answer('started', turn, 0, true)
     end
@@ -30,7 +30,7 @@ end
 local stopped = false
 if cmid ~= '' then
     local seen = redis.call('GET', P .. 'seen:' .. cmid)
-    if seen then
+    if seen and earlier[1] ~= 'answered' then -- an answer knows its own repetition
         local id, hash = string.match(seen, '^(%S+) (%S*)$')
         local of = redis.call('HGET', turn_key(id), 'session')
         if of and hash ~= body_hash then

@@ -1,6 +1,7 @@
 --include lib_turn.lua
 -- A pending turn becomes this owner's: one that waited starts; one whose worker is gone goes on
--- under a new epoch, whose first entry shuts the old worker out.
+-- under a new epoch, whose first entry shuts the old worker out; one that is only recorded is put in
+-- its session's queue.
 -- {'missing'}, {'conflict', state} or the started turn.
 local turn, token = ARGV[10], ARGV[11]
 local t = turn_key(turn)
@@ -13,6 +14,20 @@ if f[1] == 'running' and f[3] == token then
 end
 local sid = f[2]
 local s, now = session_key(sid), now_ms()
+if f[1] == 'answered' then
+    -- The user has answered, and the worker that took it is gone: it comes behind what is there.
+    if redis.call('EXISTS', s) == 0 then
+        return {'missing'}
+    end
+    redis.call('HSET', t, 'state', 'queued')
+    redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
+    redis.call('RPUSH', s .. ':queue', turn)
+    redis.call('PEXPIRE', s .. ':queue', SESSION_KEEP)
+    if holder(sid) or next_turn(sid, now, false) ~= turn then
+        return {'conflict', 'queued'}
+    end
+    f[1] = 'pending'
+end
 if f[1] ~= 'pending' or redis.call('HGET', s, 'run') ~= turn then
     return {'conflict', f[1]}
 end

@@ -6,7 +6,8 @@ local usage, error_code, status, reply = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
 local take = ARGV[18] == '1'
 local events, messages, context = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local context_max = tonumber(ARGV[22])
-local at = 23
+local untrusted = ARGV[23] == '1'
+local at = 24
 local t = turn_key(turn)
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session', 'next')
 if not f[1] or f[2] ~= epoch then
@@ -72,7 +73,11 @@ end
 
 close_turn(turn, now, 'state', state, 'last', top, 'status', status, 'reply', reply,
     'usage', usage, 'error', error_code)
-touch_session(sid, now)
+if untrusted then
+    touch_session(sid, now, 'untrusted', '1')
+else
+    touch_session(sid, now)
+end
 redis.call('XTRIM', s .. ':log', 'MINID', int(now - LOG_KEEP))
 local follower = next_turn(sid, now, take)
 if not follower then

@@ -195,3 +195,47 @@ export async function startLegacyDouble() {
   };
   return double;
 }
+
+/**
+ * A server of 2024-11-05 (HTTP+SSE) that is unkind. trick "late": no POST is answered before the client has sent the next but
+ * one; "id": a result with the id -1 comes while the client waits for its notification to be taken.
+ */
+export async function startStreamDouble(trick) {
+  const double = {held: []};
+  const server = http.createServer((request, response) => {
+    if (request.method === "GET") {
+      response.writeHead(200, {"Content-Type": "text/event-stream"});
+      response.write("event: endpoint\ndata: /post\n\n");
+      double.say = value => response.write(`data: ${JSON.stringify({jsonrpc: "2.0", ...value})}\n\n`);
+      return;
+    }
+    const chunks = [];
+    request.on("data", c => chunks.push(c));
+    request.on("end", () => {
+      const {id, method, params} = JSON.parse(Buffer.concat(chunks).toString());
+      const release = () => { for (const r of double.held.splice(0)) r.writeHead(202).end(); };
+      const results = {initialize: () => ({protocolVersion: "2024-11-05", capabilities: {}, serverInfo: {name: "unkind", version: "1"}}),
+        "tools/list": () => ({tools: [{name: "count", description: "Counts.", inputSchema: {type: "object"}}]}),
+        "tools/call": () => ({content: [{type: "text", text: `counted ${params.arguments.n}`}]})};
+      if (trick === "id" && id === undefined) {
+        double.held.push(response);
+        double.say({id: -1, result: {}});
+        return void setTimeout(release, 300);
+      }
+      if (id === undefined) return response.writeHead(202).end();
+      double.say({id, result: results[method]()});
+      if (trick !== "late") return response.writeHead(202).end();
+      if (double.held.length) release();
+      double.held.push(response);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  double.url = `http://127.0.0.1:${server.address().port}/sse`;
+  double.close = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  return double;
+}

@@ -144,7 +144,7 @@ describe("approvals", () => {
     const user = uuid(), [a, b] = await events(stack, user, "A", "B");
     const {session_id, interrupts: [i]} = await ask(user, [a]);
     for (const [body, field] of [[{approved: true, edited_args: {}}, /^\/edited_args/], [{approved: true, edited_args: {event_id: 7, x: 1}}, /^\/edited_args/],
-      [{approved: true, edited_args: "no"}, /^\/edited_args/], [{approved: "yes"}, /^\/approved/], [{}, /^\/approved/], [{approved: true, extra: 1}, /^\/extra/]]) {
+      [{approved: true, edited_args: "no"}, /^\/edited_args/], [{approved: true, edited_args: null}, /^\/edited_args/], [{approved: "yes"}, /^\/approved/], [{}, /^\/approved/], [{approved: true, extra: 1}, /^\/extra/]]) {
       const reply = await answer(user, i.id, body);
       assert.equal(`${reply.status} ${reply.json.code}`, "422 invalid_argument", JSON.stringify(body));
       assert.match(reply.json.field, field);
@@ -303,6 +303,17 @@ describe("approvals", () => {
     }
   });
 
+  test("AG-UI: an answer under the id of the run that asked goes on all the same", async () => {
+    const user = uuid(), [id] = await events(stack, user, "A"), threadId = uuid(), runId = uuid();
+    const run = more => stack.sse("/agui", {method: "POST", body: {threadId, runId, messages: [], ...more}, headers: {"X-Dev-User": user}});
+    const first = run({messages: [{id: uuid(), role: "user", content: `please ${deletion([id], "text say=Gone.")}`}]});
+    await first.all();
+    const second = run({resume: [{interruptId: first.last.data.outcome.interrupts[0].id, status: "resolved", payload: {approved: true}}]});
+    await second.all();
+    assert.equal(second.last.data?.outcome?.type, "success", JSON.stringify(second.last));
+    assert.deepEqual(await titles(stack, user), []);
+  });
+
   test("the stock AG-UI client interrupts and resumes", async () => {
     const user = uuid(), [id, other] = await events(stack, user, "A", "B"), threadId = uuid(), warnings = [];
     const agent = new HttpAgent({url: `${stack.url}${API}/agui`, threadId, headers: {"X-Dev-User": user}});
@@ -378,6 +389,22 @@ describe("approvals when something is missing", () => {
     assert.deepEqual(await titles(stack, user), []);
   });
 
+  test("stopped while it waits for a worker: the approved call does not run", async () => {
+    const user = uuid(), [id] = await events(stack, user, "Dentist"), session_id = uuid();
+    const i = await ask(user, id, session_id);
+    const held = stack.chatStream("x [[text words=5 hold=2]]", {session_id: uuid()});
+    await stack.double.until(d => d.held > 0, "the model holds");
+    const {turn_id, state} = (await stack.post(`/approvals/${i.id}`, {approved: true}, asUser(user))).json;
+    assert.equal(state, "pending");
+    assert.equal((await stack.post(`/turns/${turn_id}/cancel`, {}, asUser(user))).json.stopping, true);
+    stack.double.release();
+    await held.all();
+    await eventually(async () => (await stack.get(`/turns/${turn_id}`, asUser(user))).json.state === "cancelled", "its turn ends");
+    assert.deepEqual(await titles(stack, user), ["Dentist"]);
+    const messages = (await stack.get(`/sessions/${session_id}/messages`, asUser(user))).json.messages;
+    assert.equal(JSON.parse(messages.find(m => m.role === "tool").content).error.code, "cancelled");
+  });
+
   test("what waits in the queue goes first, and the question is dropped", async () => {
     const user = uuid(), [id] = await events(stack, user, "Dentist"), session_id = uuid();
     const first = stack.chatStream(`please [[tool name=delete_calendar_event args={"event_id":"${id}"} hold=1]]`, {session_id},
@@ -392,6 +419,21 @@ describe("approvals when something is missing", () => {
     const late = await stack.post(`/approvals/${first.last.data.outcome.interrupts[0].id}`, {approved: true}, asUser(user));
     assert.equal(late.json.code, "approval_cancelled");
     assert.deepEqual(await titles(stack, user), ["Dentist"]);
+  });
+
+  test("the answer is taken, but its turn cannot be begun: it comes all the same", async () => {
+    const user = uuid(), [id] = await events(stack, user, "Dentist"), session_id = uuid();
+    const i = await ask(user, id, session_id), queue = `tp:{${user}}:s:${session_id}:queue`;
+    await stack.redis("SET", queue, "no list"); // the script that begins a turn fails on it
+    const reply = await stack.post(`/approvals/${i.id}`, {approved: true}, asUser(user));
+    assert.ok(reply.status >= 500, reply.text);
+    assert.equal(await stack.redis("HGET", `tp:{${user}}:approval:${i.id}`, "state"), "approved");
+    await stack.redis("DEL", queue);
+    await eventually(async () => (await titles(stack, user)).length === 0, "it is done, asked for by nobody");
+    const turn = await stack.redis("HGET", `tp:{${user}}:approval:${i.id}`, "turn");
+    await eventually(async () => (await stack.get(`/turns/${turn}`, asUser(user))).json.state === "done", "its turn ends");
+    const again = await stack.post(`/approvals/${i.id}`, {approved: true}, asUser(user));
+    assert.equal(`${again.json.turn_id} ${again.json.state}`, `${turn} duplicate`);
   });
 
   test("Redis is away: 503, and the same answer later counts", async () => {
@@ -524,7 +566,7 @@ describe("limits of tool calls", () => {
 
 describe("after untrusted content", () => {
   let stack;
-  before(async () => { stack = await Stack.start(); });
+  before(async () => { stack = await Stack.start({settings: {"turn.tool_calls": 40}}); });
   after(() => stack.stop());
 
   test("is marked, and what others see needs approval from then on", async () => {
@@ -542,5 +584,27 @@ describe("after untrusted content", () => {
     assert.equal(elsewhere.json.outcome, undefined);
     const yes = await stack.post(`/approvals/${after.json.interrupts[0].id}`, {approved: true}, asUser(user));
     assert.equal(yes.status, 202);
+  });
+
+  test("a step asks for no more than one resume can answer", async () => {
+    const user = uuid(), threadId = uuid(), ids = Array.from({length: 34}, (_, i) => `event${i}`);
+    const run = async more => JSON.parse((await stack.post("/agui", {threadId, runId: uuid(), messages: [], ...more},
+      {headers: {"X-Dev-User": user, Accept: "text/event-stream"}})).text.trim().split("data: ").at(-1));
+    const {outcome} = await run({messages: [{id: uuid(), role: "user", content: `please ${deletion(ids)}`}]});
+    assert.equal(outcome.interrupts.length, 32);
+    const end = await run({resume: outcome.interrupts.map(i => ({interruptId: i.id, status: "resolved", payload: {approved: false}}))});
+    assert.equal(end.outcome?.type, "success", JSON.stringify(end));
+    const {messages} = (await stack.get(`/sessions/${threadId}/messages`, asUser(user))).json;
+    const codes = messages.filter(m => m.role === "tool").map(m => JSON.parse(m.content).error.code);
+    assert.deepEqual([codes.filter(c => c === "limit_approvals").length, codes.filter(c => c === "denied").length], [2, 32]);
+  });
+
+  test("holds when the messages that brought it are gone", async () => {
+    const user = uuid(), session_id = uuid();
+    await stack.chat("x [[tool name=get_feed | text say=Read.]]", {session_id}, asUser(user));
+    await stack.redis("DEL", `tp:{${user}}:s:${session_id}:msgs`);
+    const reply = await stack.chat(`x [[tool name=manage_privacy args={"location_sharing":true} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(reply.json.outcome, "interrupt", reply.text);
+    assert.equal(reply.json.interrupts[0].metadata.reason, "untrusted_content");
   });
 });

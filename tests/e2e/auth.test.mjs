@@ -58,6 +58,7 @@ describe("authentication with HS256", () => {
     "another issuer": token({iss: "https://evil.example.org"}),
     "no subject": token({sub: undefined}),
     "a subject with a brace": token({sub: "a}b"}),
+    "the name of what users share": token({sub: "community"}),
     "a cut token": token().slice(0, -3),
     "a changed payload": token().replace(/\.[^.]+\./, `.${b64({sub: "bob", aud: "turnpike", iss: "https://login.example.org", exp: now() + 300})}.`),
     "rubbish": "a.b.c",

@@ -132,6 +132,9 @@ describe("declared HTTP tools", () => {
     bad = await call("get_tide_times", {port: "Eden"});
     assert.equal(codeOf(bad), "provider_unavailable");
     assert.ok(!bad.text.includes(secret));
+    reply = (response, request) => status(400, `unknown key ${request.headers["x-api-key"]}`)(response);
+    bad = await call("get_tide_times", {port: "Eden"});
+    assert.match(bad.json.detail, /unknown key \*+$/, bad.text);
     for (const [what, code] of [[status(500, "oops"), "provider_unavailable"], [status(429, "", {"Retry-After": "3"}), "provider_unavailable"],
       [response => response.destroy(), "provider_unavailable"], [() => {}, "provider_unavailable"],
       [status(200, "<p>", {"Content-Type": "text/html"}), "provider_failed"], [status(200, "{\"data\":", {"Content-Type": "application/json"}), "provider_failed"],

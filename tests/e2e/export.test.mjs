@@ -221,7 +221,7 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
     assert.equal(reply.json.complete, true);
     assert.equal(reply.json.user, user);
     assert.equal(reply.json.records.note.length, 100000);
-    assert.equal(reply.json.counts.note, 100000);
+    assert.equal(reply.json.counts.records.note, 100000);
     assert.equal(reply.json.records.expense.length, 1);
     assert.equal(reply.json.records.series.length, 1);
     assert.equal(reply.json.sessions[0].id, "one");
@@ -244,6 +244,98 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
       }).on("error", () => done("broken"));
     });
     assert.equal(outcome, "broken");
+  });
+
+  test("times that the clocks skip, lengths that are too long, texts that XML cannot hold", async () => {
+    const user = uuid(), other = uuid();
+    const sydney = (name, time) => `${name};TZID=${ZONE}:${time}`;
+    // In Sydney 2027-10-03 has no 02:30.
+    const reply = await bring(user, wrap(
+      vevent("moved@x", "SUMMARY:Night feed", sydney("DTSTART", "20271001T023000"), "RRULE:FREQ=DAILY;COUNT=5", sydney("EXDATE", "20271002T023000")),
+      vevent("moved@x", "SUMMARY:Night feed, later", sydney("RECURRENCE-ID", "20271003T023000"), sydney("DTSTART", "20271003T060000")),
+      vevent("out@x", "SUMMARY:Night watch", sydney("DTSTART", "20271002T023000"), "RRULE:FREQ=DAILY;COUNT=3", sydney("EXDATE", "20271003T023000")),
+      vevent("long@x", "SUMMARY:Sabbatical", "DTSTART;VALUE=DATE:20271001", "DURATION:P400D")));
+    assert.equal(reply.status, 200, reply.text);
+    assert.deepEqual(reply.json.errors.map(e => [e.uid, e.message]), [["long@x", "it lasts longer than 366 days"]], reply.text);
+    const shown = events => events.map(e => [e.title, e.start_date]);
+    const wanted = [
+      ["Night feed", "2027-10-01T02:30:00+10:00"], ["Night watch", "2027-10-02T02:30:00+10:00"], ["Night feed, later", "2027-10-03T06:00:00+11:00"],
+      ["Night feed", "2027-10-04T02:30:00+11:00"], ["Night watch", "2027-10-04T02:30:00+11:00"], ["Night feed", "2027-10-05T02:30:00+11:00"]];
+    assert.deepEqual(shown(await list(user, "2027-10-01", "2027-10-08")).sort(), wanted.sort());
+    const again = await bring(other, await calendar(user));
+    assert.equal(again.json.failed, 0, again.text);
+    assert.deepEqual(shown(await list(other, "2027-10-01", "2027-10-08")).sort(), wanted);
+    await stack.redis("HSET", `tp:{${user}}:r:trip`, "t1", JSON.stringify({id: "t1", created_at: "2026-01-01T00:00:00Z",
+      origin: {name: "A\uFFFF\uFFFE<\u0001&\u{1F697}", latitude: -33, longitude: 151}, destination: {name: "B", latitude: -32, longitude: 180}}));
+    const gpx = await stack.get("/trips/t1.gpx", as(user));
+    assert.equal(gpx.status, 200, gpx.text);
+    assert.deepEqual(python("import sys, json, xml.dom.minidom\nprint(json.dumps([n.firstChild.data for n in xml.dom.minidom.parseString(sys.stdin.buffer.read()).getElementsByTagName('name')]))", gpx.text)[1],
+      "A  < &\u{1F697}");
+  });
+
+  test("zones with rules that are slow or deadly to count out are not used", async () => {
+    const zone = (id, rule) => ["BEGIN:VTIMEZONE", `TZID:${id}`, ...Array.from({length: 90}, (_, i) => ["BEGIN:STANDARD", `DTSTART:${1900 + i}0101T000000`,
+      "TZOFFSETFROM:+0100", "TZOFFSETTO:+0137", `RRULE:${rule}`, "END:STANDARD"]).flat(), "END:VTIMEZONE"];
+    const rules = ["FREQ=YEARLY;BYSETPOS=-1;BYWEEKNO=-53", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;BYYEARDAY=-366;BYSETPOS=-2"];
+    const reply = await bring(uuid(), wrap(...rules.map((rule, i) => zone(`Z${i}`, rule)),
+      ...rules.map((_, i) => vevent(`z${i}@x`, "SUMMARY:x", `DTSTART;TZID=Z${i}:20271001T100000`)), vevent("u@x", "SUMMARY:x", "DTSTART:20271001T100000Z", "RRULE:FREQ=YEARLY;BYSETPOS=-1;BYWEEKNO=-53"),
+      vevent("ok@x", "SUMMARY:x", "DTSTART:20271001T100000Z")));
+    assert.deepEqual([reply.status, reply.json.created, reply.json.failed], [200, 1, 4], reply.text);
+    assert.ok(reply.json.errors.slice(0, -1).every(e => /zone|BYSETPOS/.test(e.message)), reply.text);
+  });
+
+  test("an import makes no more events than a user can have", async () => {
+    const user = uuid();
+    await stack.redis("EVAL", `for i = 1, 19999 do redis.call('ZADD', KEYS[1] .. ':by-time', 1, 'e' .. i) end`, 1, `tp:{${user}}:r:event`);
+    const one = i => vevent(`u${i}@x`, `SUMMARY:${i}`, "DTSTART:20271001T100000Z");
+    const full = await bring(user, wrap(one(1), one(2)));
+    assert.deepEqual([full.status, full.json.created, full.json.failed], [200, 1, 1], full.text);
+    assert.match(full.json.errors[0].message, /20000 events/);
+    assert.equal((await bring(user, wrap(one(1)))).json.updated, 1); // one that is there can change
+  });
+
+  test("a reader that takes nothing, and a worker that dies, never leave a document that looks whole", async () => {
+    const beside = await Stack.start({nginx: "fastcgi_max_temp_file_size 0;", double: false, settings: {"api.workers": 4}});
+    try {
+      const users = [uuid(), uuid(), uuid()];
+      for (const user of users) {
+        await beside.redis("EVAL", `local pad = string.rep('x', 1000)
+          for i = 1, 20000 do local id = 'n' .. i
+            redis.call('HSET', KEYS[1], id, '{"id":"' .. id .. '","text":"' .. pad .. '"}') redis.call('ZADD', KEYS[1] .. ':by-time', i, id) end
+          redis.call('SADD', KEYS[2], 'note')`, 2, `tp:{${user}}:r:note`, `tp:{${user}}:families`);
+      }
+      /** Begins to read and stops; outcome: how it ended once it goes on. */
+      const slow = user => new Promise((done, fail) => {
+        const reader = {};
+        reader.outcome = new Promise(over => {
+          http.get(`${beside.url}${API}/export`, {headers: headers(user), agent: false}, response => {
+            response.pause();
+            response.on("data", () => {});
+            response.on("end", () => over(response.complete ? "whole" : "broken"));
+            response.on("error", () => over("broken"));
+            reader.response = response;
+            done(reader);
+          }).on("error", fail);
+        });
+      });
+      const readers = [await slow(users[0]), await slow(users[1])];
+      const busy = async () => (await beside.workers("api")).filter(w => w.stage !== "idle");
+      await eventually(async () => (await busy()).length === 2, "two workers wait for their readers");
+      // Half of the workers serve such, one a user; the others are there for everybody.
+      const second = await beside.get("/export", as(users[0])), third = await beside.get("/export", as(users[2]));
+      assert.deepEqual([second.status, second.json.code, third.status, third.json.code], [429, "rate_limited", 503, "pool_full"]);
+      assert.ok(second.headers["retry-after"] && third.headers["retry-after"]);
+      assert.equal((await beside.get("/sessions", as(users[2]))).status, 200);
+      // One dies over it, one gives up: whichever comes first, both are broken off.
+      const [victim] = await busy();
+      if (victim) process.kill(victim.pid, "SIGKILL");
+      await eventually(async () => (await busy()).length === 0, "no worker waits any more", 60000);
+      for (const reader of readers) reader.response.resume();
+      assert.deepEqual(await Promise.all(readers.map(reader => reader.outcome)), ["broken", "broken"]);
+      assert.equal((await beside.get("/export", {...as(users[0]), timeout: 120000})).json.complete, true);
+    } finally {
+      await beside.stop();
+    }
   });
 
   test("erasure leaves nothing of the user, and everything of others", async () => {
@@ -295,6 +387,24 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
     assert.deepEqual((await keysOf(other)).filter(k => !/rate|followers?:|follows:/.test(k)).sort(), others);
     assert.equal((await stack.get("/export", as(user))).json.counts.sessions, 0);
     assert.equal((await list(other, "2026-12-01", "2027-04-30")).length, 12);
+  });
+
+  test("erasure knows whose a key is, and is no way around the limits", async () => {
+    const user = `ann-${uuid().slice(0, 8)}`, other = `${user}:lee`;
+    const theirs = ["w:recipe-for:UID:egg", "effect:UID:create_tip:0123456789012345678901234567890123456789", "r:recipe-for:UID", "r:recipe-for:UID:by-time"];
+    const keysOf = who => theirs.map(key => `tp:{community}:${key.replace("UID", who)}`);
+    for (const key of [...keysOf(user), ...keysOf(other)]) await stack.redis("SET", key, "x");
+    const erase = () => stack.request("DELETE", "/user-data", {headers: {"X-Dev-User": user, "X-Confirm-Erase": user}});
+    assert.equal((await erase()).status, 200);
+    assert.equal(await stack.redis("EXISTS", ...keysOf(user)), "0");
+    assert.equal(await stack.redis("EXISTS", ...keysOf(other)), "4");
+    // What users share stands under a name that no user can have.
+    const shared = await stack.request("DELETE", "/user-data", {headers: {"X-Dev-User": "community", "X-Confirm-Erase": "community"}});
+    assert.equal(shared.status, 401, shared.text);
+    assert.equal(await stack.redis("EXISTS", ...keysOf(other)), "4");
+    for (let i = 2; i <= 10; i++) assert.equal((await erase()).status, 200);
+    const refused = await erase();
+    assert.deepEqual([refused.status, refused.json.code, refused.json.limit], [429, "rate_limited", 10], refused.text);
   });
 
   test("erasure ends what runs and what waits; nothing comes back", async () => {

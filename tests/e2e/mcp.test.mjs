@@ -8,7 +8,7 @@ import net from "node:net";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {startLegacyDouble, startMcpDouble} from "../doubles/mcp-double.mjs";
+import {startLegacyDouble, startMcpDouble, startStreamDouble} from "../doubles/mcp-double.mjs";
 import {BUILD, eventually, SLOW, Stack, TOP, uuid} from "./harness.mjs";
 
 const MODULES = join(TOP, "tests/e2e/node_modules/@modelcontextprotocol");
@@ -206,6 +206,19 @@ describe("the client alone", () => {
       assert.equal(double.sessions.size, 0);
     } finally {
       await double.close();
+    }
+  });
+
+  test("HTTP+SSE: a response that comes before its POST is answered, and an answer to what was none", async () => {
+    for (const trick of ["late", "id"]) {
+      const double = await startStreamDouble(trick);
+      try {
+        const {stdout} = await run("--era", "sse", double.url, "count", "{\"n\":1}", "count", "{\"n\":2}");
+        const lines = stdout.trim().split("\n").map(l => JSON.parse(l));
+        assert.deepEqual(lines.slice(1).map(l => l.result.content[0].text), ["counted 1", "counted 2"]);
+      } finally {
+        await double.close();
+      }
     }
   });
 
@@ -420,6 +433,38 @@ describe("a server of the stateless era, and what can go wrong", () => {
     await has("sea__add");
   });
 
+  test("what a server says cannot steer the operator's terminal, and all of it can be seen", async () => {
+    const {tools} = double;
+    double.tools = [...tools, {name: "odd\x1b[2J", description: "x", inputSchema: {type: "object"}},
+      {name: "hush", description: `Nothing.${" ".repeat(80)}\u202e\u{e0041}`, inputSchema: {type: "object"}}];
+    await turnpike(stack, "mcp", "refresh");
+    await eventually(async () => (await turnpike(stack, "mcp", "list")).out.includes("hush"), "it is listed");
+    assert.match((await turnpike(stack, "mcp", "show", "sea/hush")).out, /^new [0-9a-f]{16}\nname: "hush"\ndescription: .*\\u202E\\U000E0041"\ninputSchema: {"type":"object"}\n$/);
+    for (const args of [["list"], ["show", "sea"], ["accept", "sea", "0000"], ["accept", "sea"]])
+      assert.doesNotMatch((await turnpike(stack, "mcp", ...args)).out, /[^\n\x20-\x7e]/, args.join(" "));
+    assert.equal((await turnpike(stack, "mcp", "show", "sea/none")).code, 1);
+    double.tools = tools;
+    await turnpike(stack, "mcp", "refresh");
+    await lacks("sea__hush");
+  });
+
+  test("a list that is too large is given up before all of it has come", async () => {
+    const {tools, pages} = double;
+    double.tools = Array.from({length: 60}, (_, i) => ({name: `t${i}`, description: "x".repeat(400000), inputSchema: {type: "object"}}));
+    double.pages = 2;
+    const asked = double.requests.length;
+    const said = () => stack.log().split("MCP server sea: its tools cannot be listed").length;
+    const before = said();
+    await turnpike(stack, "mcp", "refresh");
+    await eventually(() => said() > before, "it is given up");
+    const lists = double.requests.slice(asked).filter(r => r.body?.method === "tools/list").length;
+    double.tools = tools;
+    double.pages = pages;
+    assert.ok(lists <= 8, `${lists} pages`);
+    assert.equal((await call(stack, "sea__add", {a: 1, b: 2})).status, 200, "the earlier ones stay");
+    await turnpike(stack, "mcp", "refresh");
+  });
+
   test("tools stay over a restart while their server is away", async () => {
     double.refuse = 503;
     stack.parts.turnpiked.kill("SIGTERM");
@@ -453,7 +498,8 @@ describe("a server of the stateless era, and what can go wrong", () => {
     assert.match(await check([{...good, effect: "write"}]), /effect: must be "read"/);
     assert.match(await check([{...good, timeout_ms: 1}]), /timeout_ms: must be a whole number from 100/);
     assert.match(await check([{...good, era: "new"}]), /era: must be auto/);
+    assert.match(await check([{...good, tools: {add: {effect: "write"}}}]), /server 1: tools: add: effect: must be "read"/);
     assert.match(await check([{...good, tolken: 1}]), /tolken: there is no such member; known are name/);
-    assert.match(await check([{...good, credential: {file: "/nowhere/key"}}]), /nowhere\/key: No such file/);
+    assert.match(await check([{...good, credential: {file: "/nowhere/key"}}]), /server 1: credential\.file: .*nowhere\/key: No such file/);
   });
 });

@@ -175,6 +175,17 @@ describe("the chat page", () => {
     assert.equal(await exists(id), false);
   });
 
+  test("shows in the arguments what a text would hide", async t => {
+    const page = await open(t), id = "<b>7\u202E8\u200B</b>";
+    await say(page, `delete it ${deletion(id)}`);
+    const shown = await page.locator(".approval pre").textContent();
+    assert.equal(shown, '{\n  "event_id": "<b>7\\u202e8\\u200b</b>"\n}');
+    await page.getByRole("button", {name: "Edit"}).click();
+    assert.deepEqual(JSON.parse(await page.locator(".approval textarea").inputValue()), {event_id: id});
+    await page.getByRole("button", {name: "Deny"}).click();
+    await answers(page).filter({hasText: "Answered."}).waitFor();
+  });
+
   test("takes a no, and arguments that the user has changed", async t => {
     const page = await open(t), keep = await event("Keep"), drop = await event("Drop");
     await say(page, `delete it ${deletion(keep)}`);

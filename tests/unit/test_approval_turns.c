@@ -97,9 +97,10 @@ static void answer(enum approvals_event event)
     struct approvals_answer a = {.id = id, .event = event, .digest = "d"};
     struct approvals_verdict verdict;
     char turn[IDENT_UUID_SIZE];
+    const struct turns_request next = {.turn = turn};
 
     ident_uuid7(turn);
-    assert_int_equal(approvals_answer(bench.onlooker, "ann", NULL, turn, &a, 1, &verdict), 0);
+    assert_int_equal(approvals_answer(bench.onlooker, "ann", NULL, &next, &a, 1, &verdict), 0);
     assert_int_equal(verdict.outcome, APPROVALS_DONE);
 }
 

@@ -97,11 +97,15 @@ static struct approvals_verdict say(const char *id, enum approvals_event event, 
     struct approvals_answer answer = {.id = id, .event = event, .args = args};
     struct approvals_verdict verdict;
     char turn[IDENT_UUID_SIZE];
+    const char *const said = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"go\"}";
+    const struct turns_request next = {.turn = turn, .first_event = "{}", .input = "{\"in\":2}",
+        .messages = &said, .message_count = 1};
 
     snprintf(answer.digest, sizeof(answer.digest), "%d %s", event, args ? args : "");
     snprintf(answer.hash, sizeof(answer.hash), "%s", args ? "h-edited" : "");
     ident_uuid7(turn);
-    assert_int_equal(approvals_answer(two, ACTORS_USER, NULL, turn, &answer, 1, &verdict), 0);
+    assert_int_equal(
+        approvals_answer(two, ACTORS_USER, NULL, &next, &answer, 1, &verdict), 0);
     return verdict;
 }
 
@@ -273,19 +277,20 @@ static void all_or_none(void **state)
     struct approvals_answer answers[2] = {{.id = asks[0].id}, {.id = asks[1].id}};
     struct approvals_verdict v;
     char turn[IDENT_UUID_SIZE];
+    const struct turns_request next = {.turn = turn};
 
     (void)state;
     ident_uuid7(turn);
     asked(asks, 2, "interrupted");
-    assert_int_equal(approvals_answer(one, ACTORS_USER, session, turn, answers, 1, &v), 0);
+    assert_int_equal(approvals_answer(one, ACTORS_USER, session, &next, answers, 1, &v), 0);
     assert_int_equal(v.outcome, APPROVALS_UNCOVERED);
     assert_string_equal(v.id, asks[1].id);
-    assert_int_equal(approvals_answer(one, ACTORS_USER, "another", turn, answers, 2, &v), 0);
+    assert_int_equal(approvals_answer(one, ACTORS_USER, "another", &next, answers, 2, &v), 0);
     assert_int_equal(v.outcome, APPROVALS_MISSING);
-    assert_int_equal(approvals_answer(one, "bob", session, turn, answers, 2, &v), 0);
+    assert_int_equal(approvals_answer(one, "bob", session, &next, answers, 2, &v), 0);
     assert_int_equal(v.outcome, APPROVALS_MISSING);
     assert_int_equal(listed(), 2);
-    assert_int_equal(approvals_answer(one, ACTORS_USER, session, turn, answers, 2, &v), 0);
+    assert_int_equal(approvals_answer(one, ACTORS_USER, session, &next, answers, 2, &v), 0);
     assert_int_equal(v.outcome, APPROVALS_DONE);
     assert_string_equal(v.turn, turn);
     assert_int_equal(listed(), 0);
@@ -425,6 +430,86 @@ static void calls_are_counted_by_minute_and_day(void **state)
         assert_int_equal(approvals_tool_rate(one, "dora", &limit, &retry), 0);
 }
 
+/* The worker that took the answer is gone before it began the turn: a housekeeper has it claimed. */
+static void nobody_begins_its_turn(void **state)
+{
+    struct approvals_ask ask = ask_for("c1");
+    struct approvals_taken *taken;
+    struct turns_start t;
+    char found[16];
+    int64_t left;
+    size_t n;
+
+    (void)state;
+    asked(&ask, 1, "interrupted");
+    struct approvals_verdict v = say(ask.id, APPROVALS_APPROVE, NULL);
+    assert_int_equal(turns_state(one, ACTORS_USER, v.turn, found, &left), 0);
+    assert_string_equal(found, "answered");
+    assert_int_equal(turns_claim(one, ACTORS_USER, v.turn, 100, arena, &t), 0);
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    assert_string_equal(t.input, "{\"in\":2}");
+    assert_non_null(strstr(t.history[t.history_count - 1], "\"m1\""));
+    assert_int_equal(approvals_take(one, &t, arena, &taken, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(taken[0].decision, APPROVALS_RUN);
+    assert_string_equal(say(ask.id, APPROVALS_APPROVE, NULL).turn, v.turn);
+    assert_int_equal(turns_claim(two, ACTORS_USER, v.turn, 100, arena, &t), ERR_CONFLICT);
+    end_turn(one, &t, "done");
+}
+
+static void its_turn_comes_behind_another_one(void **state)
+{
+    struct approvals_ask ask = ask_for("c1");
+    struct turns_start t, first;
+    char found[16];
+    int64_t left;
+
+    (void)state;
+    asked(&ask, 1, "interrupted");
+    struct approvals_verdict v = say(ask.id, APPROVALS_APPROVE, NULL);
+    first = actors_begin(one, arena, session, "meanwhile");
+    assert_int_equal(first.outcome, TURNS_STARTED);
+    assert_int_equal(turns_claim(two, ACTORS_USER, v.turn, 100, arena, &t), ERR_CONFLICT);
+    assert_int_equal(turns_state(one, ACTORS_USER, v.turn, found, &left), 0);
+    assert_string_equal(found, "queued");
+    end_turn(one, &first, "done");
+    assert_int_equal(turns_claim(two, ACTORS_USER, v.turn, 100, arena, &t), 0);
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    end_turn(two, &t, "done");
+}
+
+static void its_turn_goes_with_its_session(void **state)
+{
+    struct approvals_ask ask = ask_for("c1");
+    struct turns_start t;
+
+    (void)state;
+    asked(&ask, 1, "interrupted");
+    struct approvals_verdict v = say(ask.id, APPROVALS_APPROVE, NULL);
+    assert_int_equal(sessions_delete(one, ACTORS_USER, session), 0);
+    assert_int_equal(turns_claim(two, ACTORS_USER, v.turn, 100, arena, &t), ERR_NOT_FOUND);
+}
+
+static void what_others_wrote_is_kept_in_mind(void **state)
+{
+    struct turns_end end = {.state = "done", .first_n = 9, .http_status = 200, .reply = "{}"};
+    struct turns_start t = actors_begin(one, arena, session, "read"), next;
+    bool untrusted = true;
+
+    (void)state;
+    assert_int_equal(approvals_untrusted(one, ACTORS_USER, session, &untrusted), 0);
+    assert_false(untrusted);
+    end.untrusted = true;
+    assert_int_equal(turns_finish(one, &t, &end, arena, &next), 0);
+    t = actors_begin(one, arena, session, "much later");
+    end.untrusted = false;
+    assert_int_equal(turns_finish(one, &t, &end, arena, &next), 0);
+    assert_int_equal(approvals_untrusted(two, ACTORS_USER, session, &untrusted), 0);
+    assert_true(untrusted);
+    assert_int_equal(approvals_untrusted(two, ACTORS_USER, "another", &untrusted), 0);
+    assert_false(untrusted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +519,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(edited_arguments_replace_the_asked_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_or_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_last_answer_makes_the_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_begins_its_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(its_turn_comes_behind_another_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(its_turn_goes_with_its_session, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_others_wrote_is_kept_in_mind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_call_keeps_its_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(everything_of_it_ends_some_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_direct_call, set_up, tear_down),

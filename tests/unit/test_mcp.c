@@ -6,10 +6,13 @@
 #include "tools/entry_file.h"
 #include "tools/foreign_schema.h"
 #include "tools/mcp_define.h"
+#include "tools/mcp_peer.h"
 #include "tools/mcp_reader.h"
 #include "tools/mcp_wire.h"
+#include "tools/outside.h"
 #include "tools/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static jdoc *doc(const char *text)
@@ -165,6 +168,97 @@ static void schemas_for_models(void **state)
     jdoc_free(schema);
 }
 
+/* What a vendor would refuse the whole request for is not shown. */
+static void malformed_schemas_for_models(void **state)
+{
+    struct buf text = { 0 };
+    (void)state;
+    jdoc *schema = doc("{\"type\":\"object\",\"required\":\"a\",\"properties\":{\"a\":{\"type\":\"str\",\"minimum\":3,"
+        "\"exclusiveMinimum\":true},\"b\":{\"type\":\"array\",\"items\":[{\"type\":\"string\"}],\"minItems\":-1},"
+        "\"c\":{\"type\":[\"string\",\"null\"],\"enum\":[\"x\",null],\"anyOf\":[]},\"d\":{\"properties\":[]}}}");
+    jdoc *model = foreign_schema_model(schema);
+    jdoc_write_canonical(model, &text);
+    assert_string_equal(buf_text(&text), "{\"properties\":{\"a\":{\"minimum\":3},\"b\":{\"type\":\"array\"},"
+        "\"c\":{\"enum\":[\"x\",null],\"type\":[\"string\",\"null\"]},\"d\":{}},\"type\":\"object\"}");
+    buf_free(&text);
+    jdoc_free(model);
+    jdoc_free(schema);
+}
+
+/* A pattern that would cost memory or time without end is left to the server. */
+static void patterns_of_others(void **state)
+{
+    static const char *const costly[] = { "((((a{1,200}){1,200}){1,200}){1,200})", "^(a*)*\\\\1$", "a{1,9999}",
+        "a{0,400}a{0,400}" };
+    char schema[300];
+    (void)state;
+    for (size_t i = 0; i < sizeof costly / sizeof *costly; i++) {
+        snprintf(schema, sizeof schema, "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"%s\"}}}", costly[i]);
+        check(schema, "{\"a\":\"no match\"}", true);
+    }
+    check("{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}$\"}}}", "{\"a\":\"x\"}", false);
+}
+
+static int count_ask(void *arg, const struct mcp_wire_message *request)
+{
+    (void)request;
+    ++*(int *)arg;
+    return 0;
+}
+
+/* A server that asks without end does not make us open a connection for each question. */
+static void questions_of_a_server(void **state)
+{
+    static const char ping[] = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n\n";
+    struct mcp_reader r;
+    int asked = 0;
+    (void)state;
+    mcp_reader_init(&r, 7, 1 << 20);
+    r.ask = count_ask;
+    r.arg = &asked;
+    for (int i = 0; i < 3 * MCP_READER_ASKS_MAX; i++)
+        assert_int_equal(mcp_reader_feed(&r, 200, "text/event-stream", ping, sizeof ping - 1), 0);
+    assert_int_equal(asked, MCP_READER_ASKS_MAX);
+    mcp_reader_fini(&r);
+}
+
+/* The operator's word on the era stands above what an earlier list found. */
+static void era_hints(void **state)
+{
+    struct mcp_peer_settings settings = { .name = "s", .url = "http://127.0.0.1/", .era = MCP_ERA_LEGACY };
+    struct mcp_peer *peer;
+    (void)state;
+    assert_int_equal(mcp_peer_new(&peer, &settings), 0);
+    mcp_peer_hint(peer, MCP_ERA_MODERN);
+    assert_int_equal(mcp_peer_era(peer), MCP_ERA_LEGACY);
+    mcp_peer_free(peer);
+    settings.era = MCP_ERA_UNKNOWN;
+    assert_int_equal(mcp_peer_new(&peer, &settings), 0);
+    mcp_peer_hint(peer, MCP_ERA_MODERN);
+    assert_int_equal(mcp_peer_era(peer), MCP_ERA_MODERN);
+    mcp_peer_free(peer);
+}
+
+static void hidden(const char *header, const char *result, const char *wanted)
+{
+    struct tools_run run = { .result = doc(result) };
+    struct buf text = { 0 };
+    assert_int_equal(outside_hide(&run, header), 0);
+    jdoc_write(run.result, &text);
+    assert_string_equal(buf_text(&text), wanted);
+    buf_free(&text);
+    jdoc_free(run.result);
+}
+
+static void credentials_are_hidden(void **state)
+{
+    (void)state;
+    hidden("Authorization: Bearer sesame", "{\"a\":[\"Bearer sesame, sesame\"]}", "{\"a\":[\"Bearer ******, ******\"]}");
+    hidden("X-Key: a\"b\\cdef", "{\"a\":\"a\\\"b\\\\cdef\"}", "{\"a\":\"**********\"}");
+    hidden("X-Key: abc", "{\"a\":\"abc\"}", "{\"a\":\"abc\"}"); /* too short to tell from text */
+    hidden(NULL, "{\"a\":1}", "{\"a\":1}");
+}
+
 static int read_reply(const char *type, long status, const char *text, jdoc **response)
 {
     struct mcp_reader r;
@@ -240,6 +334,11 @@ int main(void)
         cmocka_unit_test(pins),
         cmocka_unit_test(schemas_of_others),
         cmocka_unit_test(schemas_for_models),
+        cmocka_unit_test(malformed_schemas_for_models),
+        cmocka_unit_test(patterns_of_others),
+        cmocka_unit_test(questions_of_a_server),
+        cmocka_unit_test(era_hints),
+        cmocka_unit_test(credentials_are_hidden),
         cmocka_unit_test(replies),
         cmocka_unit_test(private_addresses),
     };

@@ -2,6 +2,7 @@
 #include "workers/scoreboard.h"
 
 #include "agent/turn.h"
+#include "base/err.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -38,6 +39,23 @@ static int teardown(void **state)
     scoreboard_attach(NULL);
     scoreboard_free(*state);
     return 0;
+}
+
+/* Places for long requests: a bound for all, one a user, gone with the worker that had it. */
+static void long_places(void **state)
+{
+    struct scoreboard *b = *state;
+    assert_int_equal(scoreboard_long_take(b, &b->slots[0], 7, 2), 0);
+    assert_int_equal(scoreboard_long_take(b, &b->slots[0], 7, 2), 0); /* it has one */
+    assert_int_equal(scoreboard_long_take(b, &b->slots[1], 7, 2), ERR_RATE);
+    assert_int_equal(scoreboard_long_take(b, &b->slots[1], 8, 2), 0);
+    assert_int_equal(scoreboard_long_take(b, &b->slots[2], 9, 2), ERR_FULL);
+    scoreboard_long_give(&b->slots[2]); /* had none */
+    assert_int_equal(scoreboard_long_take(b, &b->slots[2], 9, 2), ERR_FULL);
+    scoreboard_slot_reset(b, &b->slots[0]);
+    assert_int_equal(scoreboard_long_take(b, &b->slots[2], 7, 2), 0);
+    scoreboard_long_give(&b->slots[1]);
+    assert_int_equal(scoreboard_long_take(b, &b->slots[3], 9, 2), 0);
 }
 
 static void take_and_give(void **state)
@@ -166,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(take_and_give, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_places, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lower_limit_holds_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(kill_at_any_moment, setup, teardown),
         cmocka_unit_test_setup_teardown(the_turn_of_a_slot, setup, teardown),
