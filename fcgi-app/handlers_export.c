@@ -25,6 +25,7 @@
 /* The zone that days and floating times are read in. */
 static int handlers_user_zone(struct exchange *x, const struct zone **zone)
 {
+    *zone = NULL;
     const char *configured = x->app->conf->default_zone;
     const char *named = request_query(&x->request, "timezone");
     if (named == NULL)
@@ -229,7 +230,7 @@ static void handlers_beat(void *arg)
 /* Those that came to their end count: one that has to be sent again goes on. */
 static int handlers_check_erasures(struct exchange *x)
 {
-    int64_t done, most = x->app->conf->rate_erasures_day;
+    int64_t done = 0, most = x->app->conf->rate_erasures_day;
     int result = most > 0 ? userdata_erased(x->app->store, x->who.user, false, &done) : 0;
     if (most == 0 || result != 0 || done < most)
         return result;

@@ -16,6 +16,7 @@
 #define DAY_MS 86400000LL
 /* Running events are found by their start: none that began longer ago counts as running. */
 #define LONGEST_MS (60 * DAY_MS)
+#define LONG_LOOK 1000 /* events of more than a day that began within LONGEST_MS */
 #define LISTED_MAX 100
 
 static jdoc *new_event(struct tools_run *run, const struct calendar_span *s, const struct zone *z)
@@ -179,7 +180,8 @@ static int list_series(void *arg, const jdoc *series)
     calendar_event_span(series, &s);
     if (l->type != NULL && strcmp(jdoc_text_or(series, "event_type", ""), l->type) != 0)
         return 0;
-    int64_t from = l->from_ms > s.start.ms ? l->from_ms : s.start.ms;
+    int64_t from = l->still_on_ms == INT64_MIN ? l->from_ms : l->still_on_ms - LONGEST_MS;
+    from = from > s.start.ms ? from : s.start.ms;
     int64_t to = l->to_ms, end = from + CALENDAR_SERIES_AHEAD_MS;
     if (to > end && to >= KEEP_FOREVER)
         to = l->still_on_ms > end - CALENDAR_SERIES_AHEAD_MS
@@ -206,7 +208,7 @@ static int read_period(struct tools_run *run, const struct zone *z, struct listi
     else if (!past)
         l->still_on_ms = run->context->now_ms;
     if (l->still_on_ms != INT64_MIN)
-        l->from_ms = l->still_on_ms - LONGEST_MS;
+        l->from_ms = l->still_on_ms - DAY_MS; /* longer ones: list_long */
     result = moment_argument(run, "end_date", z, &to);
     if (result == ERR_INVALID)
         return result;
@@ -253,6 +255,14 @@ static int answer_list(struct tools_run *run, struct listing *l, int result)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* Those of more than a day that began before the others are looked for, and are still on. */
+static int list_long(struct tools_run *run, struct listing *l)
+{
+    const struct records_page page = { .family = CALENDAR_EVENTS, .tag = "long",
+        .from = l->still_on_ms - LONGEST_MS, .to = l->from_ms - 1, .max = LONG_LOOK };
+    return l->still_on_ms == INT64_MIN ? 0 : keep_tagged(run, &page, list_event, l, NULL);
+}
+
 int calendar_tool_get_calendar_events(struct tools_run *run)
 {
     const struct zone *z;
@@ -265,7 +275,9 @@ int calendar_tool_get_calendar_events(struct tools_run *run)
         return result == ERR_INVALID ? 0 : result;
     jdoc_get_int(run->args, "limit", &limit);
     l.limit = limit < LISTED_MAX ? (size_t)limit : LISTED_MAX;
-    result = keep_each(run, CALENDAR_EVENTS, l.from_ms, l.to_ms, list_event, &l);
+    result = list_long(run, &l);
+    if (result == 0)
+        result = keep_each(run, CALENDAR_EVENTS, l.from_ms, l.to_ms, list_event, &l);
     if (result == 0)
         result = keep_each(run, CALENDAR_SERIES,
             l.still_on_ms == INT64_MIN ? -KEEP_FOREVER : l.still_on_ms, KEEP_FOREVER, list_series,

@@ -163,12 +163,13 @@ static int choose_own(struct tools_run *run, const struct meals_wish *wish,
     struct records_list *list)
 {
     struct store *store = run->context->store;
-    struct records_list found, chosen = { .json = arena_array(run->arena, wish->max + 1,
+    struct records_list found = { 0 }, chosen = { .json = arena_array(run->arena, wish->max + 1,
                                                sizeof *chosen.json) };
     int result = chosen.json != NULL ? 0 : ERR_NOMEM;
     if (result == 0 && wish->said != NULL && wish->said[0] != '\0') {
         result = match_find(run, "recipe", "w:", wish->said, wish->max, &found);
-        merge(&chosen, &found, wish->max);
+        if (result == 0)
+            merge(&chosen, &found, wish->max);
     }
     for (size_t i = 0; result == 0 && i < wish->type_count; i++) {
         struct records_page page = { .family = "recipe", .from = 0, .to = FOREVER,
@@ -176,10 +177,13 @@ static int choose_own(struct tools_run *run, const struct meals_wish *wish,
             .tag = arena_printf(run->arena, "m:%s", wish->types[i]) };
         result = page.tag == NULL ? ERR_NOMEM
             : records_tagged(store, run->context->uid, &page, run->arena, &found);
-        merge(&chosen, &found, wish->max);
+        if (result == 0)
+            merge(&chosen, &found, wish->max);
     }
-    merge(&chosen, list, wish->max);
-    *list = chosen;
+    if (result == 0) {
+        merge(&chosen, list, wish->max);
+        *list = chosen;
+    }
     return result;
 }
 

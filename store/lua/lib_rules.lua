@@ -40,6 +40,14 @@ index_rules.medical_record = { version = '1', apply = function(doc, ix)
     end
 end }
 
+-- What lasts longer than a day may still be on long after its start.
+index_rules.event = { version = '1', apply = function(doc, ix)
+    if type(doc.start_ms) == 'number' and type(doc.end_ms) == 'number' and
+        doc.end_ms - doc.start_ms > 86400000 then
+        ix.tag('long')
+    end
+end }
+
 -- until: the last day as a number, 20261122; 0 when it is not taken any more.
 index_rules.medication = { version = '1', apply = function(doc, ix)
     local y, m, d = string.match(ix.text(doc.end_date, ''), '^(%d%d%d%d)-(%d%d)-(%d%d)')

@@ -92,6 +92,26 @@ static jdoc *update(const char *id, const char *more)
     return tool_ok(&bench, "update_calendar_event", args);
 }
 
+/* Also when it began weeks ago, and only for as long as it is long. */
+static void lists_what_is_still_on(void **state)
+{
+    (void)state;
+    char camp[64], day[64], args[160];
+    create("{\"title\":\"Camp\",\"start_date\":\"2026-11-05\",\"end_date\":\"2026-12-20\"}", camp);
+    create("{\"title\":\"Days\",\"start_date\":\"2026-11-10\",\"end_date\":\"2026-11-12\"}", day);
+    create("{\"title\":\"Next\",\"start_date\":\"2026-12-03T10:00\"}", day);
+    jdoc *r = tool_ok(&bench, "get_calendar_events", "{\"start_date\":\"2026-12-01\"}");
+    assert_int_equal(number_at(r, "/count"), 2);
+    assert_string_equal(text_at(r, "/events/0/title"), "Camp");
+    assert_string_equal(text_at(r, "/events/1/title"), "Next");
+    jdoc_free(r);
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"end_date\":\"2026-11-06\"}", camp);
+    jdoc_free(tool_ok(&bench, "update_calendar_event", args));
+    r = tool_ok(&bench, "get_calendar_events", "{\"start_date\":\"2026-12-01\"}");
+    assert_int_equal(number_at(r, "/count"), 1);
+    jdoc_free(r);
+}
+
 static void changes_only_what_is_named(void **state)
 {
     (void)state;
@@ -186,7 +206,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(keeps_local_time_and_zone), T(refuses_impossible_times), T(lists_what_comes),
+        T(keeps_local_time_and_zone), T(refuses_impossible_times), T(lists_what_comes), T(lists_what_is_still_on),
         T(changes_only_what_is_named), T(removes_once), T(writes_once_per_call), T(obeys_the_fence),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
