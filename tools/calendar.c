@@ -258,9 +258,11 @@ static int answer_list(struct tools_run *run, struct listing *l, int result)
 /* Those of more than a day that began before the others are looked for, and are still on. */
 static int list_long(struct tools_run *run, struct listing *l)
 {
+    if (l->still_on_ms == INT64_MIN)
+        return 0;
     const struct records_page page = { .family = CALENDAR_EVENTS, .tag = "long",
         .from = l->still_on_ms - LONGEST_MS, .to = l->from_ms - 1, .max = LONG_LOOK };
-    return l->still_on_ms == INT64_MIN ? 0 : keep_tagged(run, &page, list_event, l, NULL);
+    return keep_tagged(run, &page, list_event, l, NULL);
 }
 
 int calendar_tool_get_calendar_events(struct tools_run *run)
