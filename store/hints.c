@@ -36,6 +36,7 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
     char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], due[24];
     struct link_arg key = link_text(HINTS_KEY), args[4];
     int64_t now;
+    int error;
 
     member_of(member, uid, turn);
     if (due_ms > 0 && redis_now(s, &now)) {
@@ -44,7 +45,10 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
         args[1] = key;
         args[2] = link_text(due);
         args[3] = link_text(member);
-        return link_send(s->link, args, 4, NULL, NULL);
+        error = link_send(s->link, args, 4, NULL, NULL);
+        if (error || s->redis_generation == link_generation(s->link))
+            return error;
+        /* It went over a new connection, perhaps to a server with another clock. */
     }
     snprintf(due, sizeof(due), "%lld", (long long)due_ms);
     args[0] = link_text(due);

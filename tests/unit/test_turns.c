@@ -327,6 +327,65 @@ static bool hinted(const char *turn)
     return false;
 }
 
+static int64_t redis_clock(void)
+{
+    struct link_reply *r = NULL;
+    int64_t ms;
+
+    assert_int_equal(link_command(keeper->link, &r, "TIME"), 0);
+    ms = link_reply_int(link_reply_at(r, 0)) * 1000 + link_reply_int(link_reply_at(r, 1)) / 1000;
+    link_reply_free(r);
+    return ms;
+}
+
+/* Begins and ends a turn; late_ms: how long the store took to say what Redis' clock was. */
+static void begin_and_look(int64_t late_ms)
+{
+    int64_t before = redis_clock(), due;
+    struct turns_start t = begin(one, (struct asked){0}), next;
+    char *member = arena_printf(arena, USER " %s", t.turn);
+
+    assert_int_equal(t.outcome, TURNS_STARTED);
+    due = number("ZSCORE tp:hint:leases %s", member);
+    assert_in_range(due, before + conf.lease_ms - late_ms - 2, redis_clock() + conf.lease_ms + 2);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+}
+
+/* The first by Redis' own clock, the next by what it said then, and again after a reconnect. */
+static void a_hint_is_due_when_the_lease_ends(void **state)
+{
+    int64_t began;
+
+    (void)state;
+    one->redis_ms = 0;
+    began = redis_clock();
+    begin_and_look(0);
+    assert_int_not_equal(one->redis_ms, 0);
+    began = redis_clock() - began;
+    begin_and_look(began);
+    one->redis_ms -= 3600000; /* as of a server whose clock was another */
+    assert_int_equal(link_command(keeper->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    begin_and_look(0);
+}
+
+static void a_turn_gets_the_end_of_a_long_conversation(void **state)
+{
+    struct turns_start t;
+
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        char *message = arena_printf(arena, "{\"id\":\"old%d\",\"role\":\"user\"}", i);
+        assert_int_equal(
+            link_command(keeper->link, NULL, "RPUSH tp:{ann}:s:%s:msgs %s", session, message), 0);
+    }
+    t = begin(one, (struct asked){.message = "{\"id\":\"new\",\"role\":\"user\"}"});
+    assert_int_equal(t.history_count, 50);
+    assert_non_null(strstr(t.history[0], "old251"));
+    assert_non_null(strstr(t.history[49], "new"));
+    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 301);
+    assert_int_equal(finish(one, &t, false, &t), 0);
+}
+
 static void a_reserved_worker_hands_over(void **state)
 {
     struct turns_start a = begin(one, (struct asked){.reserved = true}), b;
@@ -583,6 +642,8 @@ int main(void)
         TEST(a_lease_that_ran_out_is_seen),
         TEST(a_renewal_in_the_pipeline),
         TEST(a_session_that_lost_its_turn_heals),
+        TEST(a_hint_is_due_when_the_lease_ends),
+        TEST(a_turn_gets_the_end_of_a_long_conversation),
         TEST(a_lost_hint_is_found_again),
         TEST(a_lost_answer_to_the_end),
         TEST(every_key_expires),
