@@ -12,11 +12,13 @@ libagent_a_SOURCES = \
 	agent/offer.c agent/offer.h \
 	agent/offline.h agent/offline_ask.c agent/offline_say.c agent/offline_step.c \
 	agent/offline_when.c \
+	agent/pieces.c agent/pieces.h \
 	agent/prompt.c agent/prompt.h \
-	agent/provider.c agent/provider.h \
+	agent/provider.c agent/provider.h agent/provider_stream.c \
 	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \
 	agent/scan.c agent/scan.h \
+	agent/think.c agent/think.h \
 	agent/turn.c agent/turn.h \
 	agent/wait.c agent/wait.h

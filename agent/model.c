@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,10 @@
 #define CLOSE_GRACE_MS 250       /* for the end of a stream that is whole: the connection is reused */
 #define ERROR_BODY_MAX 4096
 #define EVENT_MAX (4 << 20)
+#define REDIRECTS_MAX 3
+
+/* What a body with status 200 turned out to be by its first byte. */
+enum attempt_form { ATTEMPT_UNKNOWN, ATTEMPT_STREAM, ATTEMPT_DOCUMENT };
 
 /* One try. */
 struct attempt {
@@ -24,6 +29,7 @@ struct attempt {
     const struct provider *provider;
     bool whole;          /* the stream said that it is, or the transfer ended */
     bool done;           /* the transfer ended */
+    enum attempt_form form;
     int error;           /* of the transfer or the stream */
     long status;
     int64_t retry_after_ms;
@@ -36,7 +42,7 @@ void model_fini(struct model *m)
     buf_free(&m->http.url);
     buf_free(&m->http.body);
     buf_free(&m->http.header_text);
-    buf_free(&m->error_body);
+    buf_free(&m->body);
     provider_stream_fini(&m->stream);
     if (m->sse_ready)
         sse_fini(&m->sse);
@@ -49,18 +55,40 @@ static int on_sse(void *arg, const struct sse_event *event)
     return t->provider->event(&t->m->stream, event);
 }
 
+/* No line of an event stream begins with a brace: that is a server which answers in one document
+ * though a stream was asked for. */
+static enum attempt_form form_of(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!strchr(" \t\r\n", bytes[i]) || !bytes[i])
+            return bytes[i] == '{' ? ATTEMPT_DOCUMENT : ATTEMPT_STREAM;
+    return ATTEMPT_UNKNOWN;
+}
+
+static int on_answer(struct attempt *t, const char *bytes, size_t len)
+{
+    if (t->form == ATTEMPT_UNKNOWN)
+        t->form = form_of(bytes, len);
+    if (t->form == ATTEMPT_DOCUMENT) {
+        if (t->m->body.len + len > EVENT_MAX)
+            return ERR_LIMIT;
+        buf_put(&t->m->body, bytes, len);
+        return buf_error(&t->m->body);
+    }
+    int error = sse_feed(&t->m->sse, bytes, len, on_sse, t);
+    t->whole = t->m->stream.ended;
+    return error;
+}
+
 static int on_body(void *arg, long status, const char *bytes, size_t len)
 {
     struct attempt *t = arg;
 
     t->status = status;
-    if (status == 200) {
-        t->error = sse_feed(&t->m->sse, bytes, len, on_sse, t);
-        t->whole = t->m->stream.ended;
-        return t->error;
-    }
-    if (t->m->error_body.len < ERROR_BODY_MAX)
-        buf_put(&t->m->error_body, bytes, len < ERROR_BODY_MAX ? len : ERROR_BODY_MAX);
+    if (status == 200)
+        return t->error = on_answer(t, bytes, len);
+    if (t->m->body.len < ERROR_BODY_MAX)
+        buf_put(&t->m->body, bytes, len < ERROR_BODY_MAX ? len : ERROR_BODY_MAX);
     return 0;
 }
 
@@ -87,33 +115,23 @@ static void on_local_done(void *arg, int error)
     t->status = 200;
 }
 
-/* What the error body of the vendor says, for the log: its type and message, not our request. */
-static void read_error_body(struct attempt *t)
+/* What the error body of the vendor says: its type and message, not our request. */
+static int read_error_body(struct attempt *t)
 {
     struct provider_stream *s = &t->m->stream;
     jdoc *doc = NULL;
+    int error;
 
-    if (jdoc_parse(buf_text(&t->m->error_body), t->m->error_body.len, &doc, NULL, 0))
-        return;
+    if (jdoc_parse(buf_text(&t->m->body), t->m->body.len, &doc, NULL, 0))
+        return provider_error(s, "", "", "", t->status);
     const jdoc *e = jdoc_get(doc, "error");
-    if (jdoc_type(e) == JDOC_OBJECT) {
-        provider_copy(s->error_type, sizeof s->error_type, jdoc_text_or(e, "type", ""));
-        provider_copy(s->error_text, sizeof s->error_text, jdoc_text_or(e, "message", ""));
-        if (!strcmp(jdoc_text_or(e, "error_code", ""), "enforced_spend_limit_reached"))
-            t->should_retry = 0;
-    }
+    if (jdoc_type(e) != JDOC_OBJECT)
+        e = doc;
+    error = provider_error(s, jdoc_text_or(e, "type", ""),
+        jdoc_text_or(e, "error_code", jdoc_text_or(e, "code", "")), jdoc_text_or(e, "message", ""),
+        t->status);
     jdoc_free(doc);
-}
-
-static int error_of_status(long status)
-{
-    if (status == 429 || status == 529 || status == 503)
-        return ERR_OVERLOADED;
-    if (status == 401 || status == 403)
-        return ERR_AUTH;
-    if (status == 400 || status == 404 || status == 413 || status == 422)
-        return ERR_INVALID;
-    return ERR_REMOTE;
+    return error;
 }
 
 /* The result of a try that came to its end. */
@@ -121,10 +139,10 @@ static int judge(struct attempt *t)
 {
     struct provider_stream *s = &t->m->stream;
 
-    if (t->status && t->status != 200) {
-        read_error_body(t);
-        return error_of_status(t->status);
-    }
+    if (t->status && t->status != 200)
+        return read_error_body(t);
+    if (t->form == ATTEMPT_DOCUMENT && !t->error)
+        t->error = provider_read(s, buf_text(&t->m->body), t->m->body.len, t->provider->document);
     if (s->ended)
         return 0;
     if (t->error)
@@ -150,6 +168,8 @@ static int run_http(struct attempt *t, struct wait *wait)
         .connect_timeout_ms = conf->model_connect_ms,
         .first_byte_timeout_ms = conf->model_first_ms,
         .idle_timeout_ms = conf->model_idle_ms,
+        .max_redirects = REDIRECTS_MAX,
+        .same_host = true,
         .on_body = on_body,
         .on_done = on_done,
         .arg = t,
@@ -189,7 +209,8 @@ static int run_attempt(struct attempt *t, struct wait *wait, const struct provid
     int error;
 
     provider_stream_init(&m->stream, &answer->sink);
-    buf_reset(&m->error_body);
+    m->stream.think_tags = t->provider->think_tags && t->provider->think_tags(request->conf);
+    buf_reset(&m->body);
     if (t->provider->start)
         return run_local(t, wait, request);
     if (!m->sse_ready)
@@ -223,6 +244,8 @@ static bool is_final(int error)
 
 static bool may_retry(const struct attempt *t, int error)
 {
+    if (error == ERR_QUOTA || error == ERR_AUTH)
+        return false;
     if (t->status && t->status != 200) {
         if (t->should_retry >= 0)
             return t->should_retry;
@@ -270,11 +293,30 @@ static void take_result(const struct attempt *t, const struct conf *conf, struct
     provider_copy(r->model, sizeof r->model, *s->model ? s->model : t->provider->model(conf));
 }
 
+/* A whole answer in which nothing was said. Refusals and limits have their own words. */
+static bool is_empty(const struct attempt *t, const struct answer *answer)
+{
+    switch (t->m->stream.stop) {
+    case PROVIDER_STOP_NONE:
+    case PROVIDER_STOP_END:
+    case PROVIDER_STOP_CALLS:
+        return !answer->call_count && utf8_blank(buf_text(&answer->text), answer->text.len);
+    default: return false;
+    }
+}
+
+/* An empty answer is asked for once more, unless the model has written something: that is paid. */
+static bool is_worth_another(const struct attempt *t, const struct answer *answer)
+{
+    return !answer->emitted && t->m->stream.usage.output <= 0;
+}
+
 /* One provider with its retries. */
 static int call_provider(struct model *m, const struct provider *p, struct wait *wait,
     const struct provider_request *request, struct answer *answer, struct model_result *result)
 {
     unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries;
+    bool was_empty = p->start; /* the offline one would say nothing again */
 
     for (;; tries++) {
         struct attempt t = {.m = m, .provider = p, .retry_after_ms = -1, .should_retry = -1};
@@ -282,6 +324,14 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
         bool never = false;
         result->provider = p;
         take_result(&t, request->conf, result);
+        if (!error && is_empty(&t, answer)) {
+            log_warn("model %s: an answer without text and without a call", p->name);
+            result->stop = PROVIDER_STOP_EMPTY;
+            if (!was_empty && is_worth_another(&t, answer)) {
+                was_empty = true;
+                continue;
+            }
+        }
         if (!error || is_final(error) || clock_mono_ms() >= wait->deadline_ms)
             return error;
         describe(&t, error, result);
@@ -316,8 +366,9 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
     int error;
 
     if (breaker && !breaker_allows(breaker, &settings, clock_mono_ms())) {
+        int last = atomic_load(&breaker->last_error);
         snprintf(result->why, sizeof result->why, "%s: skipped after failures", p->name);
-        return ERR_OVERLOADED;
+        return last == ERR_AUTH || last == ERR_QUOTA ? last : ERR_OVERLOADED;
     }
     error = call_provider(m, p, wait, request, answer, result);
     if (!breaker)
@@ -326,8 +377,10 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
     bool ours = is_final(error) || error == ERR_DEADLINE;
     if (!error || error == ERR_INVALID || (ours && answer->emitted))
         breaker_success(breaker);
-    else if (!is_final(error))
+    else if (!is_final(error)) {
+        atomic_store(&breaker->last_error, error);
         breaker_failure(breaker, &settings, clock_mono_ms());
+    }
     return error;
 }
 

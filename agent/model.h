@@ -19,7 +19,7 @@ struct model { /* zeroed = usable; one per turn, its buffers are reused */
     struct provider_http http;
     struct provider_stream stream;
     struct sse sse;
-    struct buf error_body;
+    struct buf body;                 /* of an error, or of an answer that is no stream */
     bool sse_ready;
 };
 void model_fini(struct model *m);
@@ -34,7 +34,7 @@ struct model_result {
 /*
  * model_call -- Returns 0 (a whole answer is in `answer`, its events not yet closed); what
  * wait_until returned; ERR_LIMIT (the turn's bytes), ERR_FULL, ERR_FENCED (from the log);
- * ERR_OVERLOADED, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no provider answered;
+ * ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no provider answered;
  * answer->emitted tells whether one broke off in the middle); ERR_NOMEM.
  */
 int model_call(struct model *m, struct wait *wait, const struct context *context,

@@ -64,52 +64,6 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
     return true;
 }
 
-void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink)
-{
-    struct buf scratch = s->scratch, sealed = s->sealed;
-    bool slow = s->slow_only;
-
-    memset(s, 0, sizeof *s);
-    s->scratch = scratch;
-    s->sealed = sealed;
-    s->slow_only = slow;
-    s->sink = sink;
-    buf_reset(&s->scratch);
-    buf_reset(&s->sealed);
-}
-
-void provider_stream_fini(struct provider_stream *s)
-{
-    buf_free(&s->scratch);
-    buf_free(&s->sealed);
-}
-
-struct provider_block *provider_block_at(struct provider_stream *s, int64_t index)
-{
-    for (size_t i = s->block_count; i-- > 0;)
-        if (s->blocks[i].index == index)
-            return &s->blocks[i];
-    return NULL;
-}
-
-struct provider_block *provider_block_add(struct provider_stream *s, int64_t index)
-{
-    if (s->block_count == PROVIDER_BLOCKS_MAX)
-        return NULL;
-    struct provider_block *b = &s->blocks[s->block_count++];
-    memset(b, 0, sizeof *b);
-    b->index = index;
-    return b;
-}
-
-int provider_end_thought(struct provider_stream *s, const char *sealed)
-{
-    if (!s->thinking)
-        return 0;
-    s->thinking = false;
-    return s->sink->reasoning_end(s->sink->arg, sealed);
-}
-
 void provider_copy(char *out, size_t size, const char *text)
 {
     size_t n = strlen(text);

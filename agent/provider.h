@@ -2,8 +2,11 @@
 #define TURNPIKE_AGENT_PROVIDER_H
 
 #include "agent/context.h"
+#include "agent/pieces.h"
+#include "agent/think.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/jdoc.h"
 #include "base/reactor.h"
 #include "base/sse.h"
 
@@ -32,7 +35,8 @@ struct provider_sink {
 
 enum provider_stop {
     PROVIDER_STOP_NONE, PROVIDER_STOP_END, PROVIDER_STOP_CALLS, PROVIDER_STOP_MAX_TOKENS,
-    PROVIDER_STOP_PAUSE, PROVIDER_STOP_REFUSAL, PROVIDER_STOP_CONTEXT, PROVIDER_STOP_FILTER
+    PROVIDER_STOP_PAUSE, PROVIDER_STOP_REFUSAL, PROVIDER_STOP_CONTEXT, PROVIDER_STOP_FILTER,
+    PROVIDER_STOP_EMPTY  /* came to its end without text and without a call: agent/model.c */
 };
 
 /* As AG-UI counts: input and output are totals, the others are parts of them. */
@@ -49,7 +53,9 @@ struct provider_block {
     bool open;
     bool announced; /* call_start was said */
     unsigned call;
-    char id[96], name[96];
+    char id[96];    /* a longer one ends in a hash of the whole */
+    char name[96];
+    struct pieces pieces; /* of the call's arguments */
 };
 #define PROVIDER_BLOCKS_MAX 128
 
@@ -57,18 +63,25 @@ struct provider_block {
 struct provider_stream {
     const struct provider_sink *sink;
     struct buf scratch;     /* unescaped text of the fast path */
+    struct buf marked;      /* an event that has pieces of characters: agent/pieces.h */
+    struct buf whole;       /* text whose pieces are joined */
     struct buf sealed;      /* signature of the open thought */
     struct provider_block blocks[PROVIDER_BLOCKS_MAX];
     size_t block_count;
     unsigned calls;
     bool thinking;          /* a thought is open */
+    bool think_tags;        /* thoughts may stand in the text: agent/think.h */
+    bool has_pieces;        /* the event that is being read is in `marked` */
+    struct pieces text_pieces, thought_pieces;
+    struct think think;
     bool slow_only;         /* tests: the fast path is not tried */
     bool ended;             /* the stream said that it is whole */
     enum provider_stop stop;
     struct provider_usage usage;
     int64_t plain_input;    /* Anthropic: input tokens without the cached ones */
     char model[96];
-    int error;              /* of an error event: ERR_OVERLOADED, ERR_REMOTE, ERR_INVALID */
+    int error;              /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
+                               ERR_INVALID */
     char error_type[64], error_text[256];
 };
 void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink);
@@ -100,6 +113,10 @@ struct provider {
         struct provider_http *out);
     /* Returns 0; ERR_PROTOCOL (not this protocol); what the sink returned. */
     int (*event)(struct provider_stream *stream, const struct sse_event *event);
+    /* A whole answer in one JSON document, from a server that does not stream. As event. */
+    int (*document)(struct provider_stream *stream, const jdoc *doc);
+    /* May thoughts stand between tags in the text of this server? NULL = never. */
+    bool (*think_tags)(const struct conf *conf);
     /* Instead of request and event. done is called once, from within reactor_step. */
     int (*start)(const struct provider_request *request, struct reactor *reactor,
         struct provider_stream *stream, provider_done_fn *done, void *arg,
@@ -121,10 +138,35 @@ const struct buf *provider_tools(const struct provider *p);
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
     const struct buf *tools, struct buf *json);
 
-/* Helpers shared by the protocols. */
+/* Helpers shared by the protocols: agent/provider_stream.c. */
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);
+/* ERR_LIMIT above PROVIDER_BLOCKS_MAX: NULL. */
 struct provider_block *provider_block_add(struct provider_stream *s, int64_t index);
+/* An id as a block keeps it. */
+void provider_block_id(char out[96], const char *id);
+/*
+ * provider_read -- One event or body: the document is parsed, with pieces of characters in it or
+ * not, and given to `read`. Returns ERR_PROTOCOL when it is no JSON object; ERR_NOMEM; its result.
+ */
+int provider_read(struct provider_stream *s, const char *json, size_t len,
+    int (*read)(struct provider_stream *s, const jdoc *doc));
+/* To the sink: text (thoughts between tags told apart), a thought, arguments of a call. Characters
+ * that came in pieces are joined. Return what the sink returned; ERR_NOMEM. */
+int provider_text(struct provider_stream *s, const char *text, size_t len);
+int provider_thought(struct provider_stream *s, const char *text, size_t len);
+int provider_args(struct provider_stream *s, struct provider_block *b, const char *text,
+    size_t len);
+/* Any JSON value as the arguments of a call; an empty object says nothing. */
+int provider_args_value(struct provider_stream *s, struct provider_block *b, const jdoc *value);
+/* What the setting says: on, off, or auto = on but for the vendor's own host. */
+bool provider_think_tags(const char *setting, const char *url, const char *vendor);
+/* The end of a text, a thought, a call: passes on what was held back for them. */
+int provider_end_text(struct provider_stream *s);
 int provider_end_thought(struct provider_stream *s, const char *sealed);
+int provider_end_call(struct provider_stream *s, struct provider_block *b);
+/* Copies type and message of an error, and finds its place in base/err.h; returns that. */
+int provider_error(struct provider_stream *s, const char *type, const char *code,
+    const char *message, int64_t status);
 void provider_copy(char *out, size_t size, const char *text);
 /* Adds a header; the value must not need escaping (line breaks are left out). */
 void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,

@@ -222,9 +222,9 @@ static int on_piece(struct provider_stream *s, const struct scan_delta *d)
     if (!b || !b->open)
         return ERR_PROTOCOL;
     if (d->kind == SCAN_TEXT && b->kind == PROVIDER_BLOCK_TEXT)
-        return d->len ? s->sink->text(s->sink->arg, d->text, d->len) : 0;
+        return provider_text(s, d->text, d->len);
     if (d->kind == SCAN_ARGS && b->kind == PROVIDER_BLOCK_CALL)
-        return d->len ? s->sink->call_args(s->sink->arg, b->call, d->text, d->len) : 0;
+        return provider_args(s, b, d->text, d->len);
     return b->kind == PROVIDER_BLOCK_OTHER ? 0 : ERR_PROTOCOL;
 }
 
@@ -249,27 +249,18 @@ static void read_usage(struct provider_stream *s, const jdoc *usage)
 
 static int start_call(struct provider_stream *s, struct provider_block *b, const jdoc *content)
 {
-    const jdoc *input = jdoc_get(content, "input");
     int error;
 
     b->kind = PROVIDER_BLOCK_CALL;
     b->call = s->calls++;
-    provider_copy(b->id, sizeof b->id, jdoc_text_or(content, "id", ""));
+    provider_block_id(b->id, jdoc_text_or(content, "id", ""));
     provider_copy(b->name, sizeof b->name, jdoc_text_or(content, "name", ""));
     if (!*b->name)
         return ERR_PROTOCOL;
     b->announced = true;
     if ((error = s->sink->call_start(s->sink->arg, b->call, b->id, b->name)))
         return error;
-    if (jdoc_type(input) != JDOC_OBJECT || !jdoc_length(input))
-        return 0;
-    struct buf text = {0}; /* a server that sends all of it at once */
-    jdoc_write(input, &text);
-    error = buf_error(&text);
-    if (!error)
-        error = s->sink->call_args(s->sink->arg, b->call, buf_text(&text), text.len);
-    buf_free(&text);
-    return error;
+    return provider_args_value(s, b, jdoc_get(content, "input")); /* all at once, by some servers */
 }
 
 static int start_redacted(struct provider_stream *s, const jdoc *content)
@@ -287,37 +278,69 @@ static int start_redacted(struct provider_stream *s, const jdoc *content)
     return error;
 }
 
-static int on_block_start(struct provider_stream *s, const jdoc *doc)
+static int start_thought(struct provider_stream *s, struct provider_block *b, const jdoc *content)
 {
-    const jdoc *content = jdoc_get(doc, "content_block");
+    const char *text;
+    size_t len;
+
+    b->kind = PROVIDER_BLOCK_REASONING;
+    s->thinking = true;
+    buf_reset(&s->sealed);
+    buf_puts(&s->sealed, SIGNATURE);
+    buf_puts(&s->sealed, jdoc_text_or(content, "signature", ""));
+    if (jdoc_get_string(content, "thinking", &text, &len))
+        return 0;
+    return provider_thought(s, text, len);
+}
+
+static int start_block(struct provider_stream *s, struct provider_block *b, const jdoc *content)
+{
     const char *type = jdoc_text_or(content, "type", ""), *text;
     size_t len;
-    int64_t index;
 
-    if (jdoc_get_int(doc, "index", &index) || provider_block_at(s, index))
-        return ERR_PROTOCOL;
-    struct provider_block *b = provider_block_add(s, index);
-    if (!b)
-        return ERR_LIMIT;
     b->open = true;
     if (!strcmp(type, "tool_use"))
         return start_call(s, b, content);
-    if (!strcmp(type, "text")) {
-        b->kind = PROVIDER_BLOCK_TEXT;
-        if (!jdoc_get_string(content, "text", &text, &len) && len)
-            return s->sink->text(s->sink->arg, text, len);
-    } else if (!strcmp(type, "thinking")) {
-        b->kind = PROVIDER_BLOCK_REASONING;
-        s->thinking = true;
-        buf_reset(&s->sealed);
-        buf_puts(&s->sealed, SIGNATURE);
-        buf_puts(&s->sealed, jdoc_text_or(content, "signature", ""));
-        if (!jdoc_get_string(content, "thinking", &text, &len) && len)
-            return s->sink->reasoning(s->sink->arg, text, len);
-    } else if (!strcmp(type, "redacted_thinking")) {
+    if (!strcmp(type, "thinking"))
+        return start_thought(s, b, content);
+    if (!strcmp(type, "redacted_thinking"))
         return start_redacted(s, content);
-    }
-    return 0;
+    if (strcmp(type, "text"))
+        return 0;
+    b->kind = PROVIDER_BLOCK_TEXT;
+    if (jdoc_get_string(content, "text", &text, &len))
+        return 0;
+    return provider_text(s, text, len);
+}
+
+static int end_block(struct provider_stream *s, struct provider_block *b)
+{
+    if (b->kind == PROVIDER_BLOCK_CALL)
+        return provider_end_call(s, b);
+    b->open = false;
+    if (b->kind == PROVIDER_BLOCK_TEXT)
+        return provider_end_text(s);
+    if (b->kind != PROVIDER_BLOCK_REASONING)
+        return 0;
+    bool signature = s->sealed.len > sizeof SIGNATURE - 1;
+    return provider_end_thought(s, signature ? buf_text(&s->sealed) : NULL);
+}
+
+/* A gateway may give the same index to all blocks: then the one before has ended. */
+static int on_block_start(struct provider_stream *s, const jdoc *doc)
+{
+    struct provider_block *b;
+    int64_t index;
+    int error;
+
+    if (jdoc_get_int(doc, "index", &index))
+        return ERR_PROTOCOL;
+    b = provider_block_at(s, index);
+    if (b && b->open && (error = end_block(s, b)))
+        return error;
+    if (!(b = provider_block_add(s, index)))
+        return ERR_LIMIT;
+    return start_block(s, b, jdoc_get(doc, "content_block"));
 }
 
 static int on_block_delta(struct provider_stream *s, const jdoc *doc)
@@ -340,7 +363,7 @@ static int on_block_delta(struct provider_stream *s, const jdoc *doc)
     if (b->kind != PROVIDER_BLOCK_REASONING)
         return 0;
     if (!strcmp(type, "thinking_delta") && !jdoc_get_string(delta, "thinking", &d.text, &d.len))
-        return d.len ? s->sink->reasoning(s->sink->arg, d.text, d.len) : 0;
+        return provider_thought(s, d.text, d.len);
     if (!strcmp(type, "signature_delta"))
         buf_puts(&s->sealed, jdoc_text_or(delta, "signature", ""));
     return buf_error(&s->sealed);
@@ -353,13 +376,7 @@ static int on_block_stop(struct provider_stream *s, const jdoc *doc)
 
     if (jdoc_get_int(doc, "index", &index) || !(b = provider_block_at(s, index)) || !b->open)
         return ERR_PROTOCOL;
-    b->open = false;
-    if (b->kind == PROVIDER_BLOCK_CALL)
-        return s->sink->call_end(s->sink->arg, b->call);
-    if (b->kind != PROVIDER_BLOCK_REASONING)
-        return 0;
-    bool signature = s->sealed.len > sizeof SIGNATURE - 1;
-    return provider_end_thought(s, signature ? buf_text(&s->sealed) : NULL);
+    return end_block(s, b);
 }
 
 static enum provider_stop stop_of(const char *reason)
@@ -386,15 +403,8 @@ static int on_error(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *e = jdoc_get(doc, "error");
 
-    provider_copy(s->error_type, sizeof s->error_type, jdoc_text_or(e, "type", "error"));
-    provider_copy(s->error_text, sizeof s->error_text, jdoc_text_or(e, "message", ""));
-    if (!strcmp(s->error_type, "overloaded_error") || !strcmp(s->error_type, "rate_limit_error"))
-        s->error = ERR_OVERLOADED;
-    else if (!strcmp(s->error_type, "invalid_request_error"))
-        s->error = ERR_INVALID;
-    else
-        s->error = ERR_REMOTE;
-    return s->error;
+    return provider_error(s, jdoc_text_or(e, "type", ""), jdoc_text_or(e, "error_code", ""),
+        jdoc_text_or(e, "message", ""), 0);
 }
 
 static int on_message_delta(struct provider_stream *s, const jdoc *doc)
@@ -432,27 +442,51 @@ static int on_document(struct provider_stream *s, const jdoc *doc)
     return 0; /* ping, and what is newer than this program */
 }
 
+/* The reply of a server that does not stream: a message with its blocks. */
+static int on_whole(struct provider_stream *s, const jdoc *doc)
+{
+    const jdoc *content = jdoc_get(doc, "content");
+    const char *type = jdoc_text_or(doc, "type", "");
+    int error = 0;
+
+    if (!strcmp(type, "error"))
+        return on_error(s, doc);
+    if (strcmp(type, "message") || jdoc_type(content) != JDOC_ARRAY)
+        return ERR_PROTOCOL;
+    provider_copy(s->model, sizeof s->model, jdoc_text_or(doc, "model", ""));
+    read_usage(s, jdoc_get(doc, "usage"));
+    for (size_t i = 0; i < jdoc_length(content) && !error; i++) {
+        struct provider_block *b = provider_block_add(s, (int64_t)i);
+        if (!b)
+            return ERR_LIMIT;
+        if (!(error = start_block(s, b, jdoc_at(content, i))))
+            error = end_block(s, b);
+    }
+    s->stop = stop_of(jdoc_text_or(doc, "stop_reason", ""));
+    s->ended = !error;
+    return error;
+}
+
 static int on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
-    jdoc *doc = NULL;
-    int error;
 
     if (s->ended)
         return 0;
     if (!s->slow_only && scan_anthropic(event->data, event->len, &s->scratch, &d))
         return on_piece(s, &d);
-    error = jdoc_parse(event->data, event->len, &doc, NULL, 0);
-    if (error)
-        return error == ERR_NOMEM ? error : ERR_PROTOCOL;
-    error = jdoc_type(doc) == JDOC_OBJECT ? on_document(s, doc) : ERR_PROTOCOL;
-    jdoc_free(doc);
-    return error;
+    return provider_read(s, event->data, event->len, on_document);
 }
 
 static const char *model_name(const struct conf *conf)
 {
     return conf->anthropic_model;
+}
+
+static bool think_tags(const struct conf *conf)
+{
+    return provider_think_tags(conf->anthropic_think_tags, conf->anthropic_url,
+        "api.anthropic.com");
 }
 
 const struct provider provider_anthropic = {
@@ -461,4 +495,6 @@ const struct provider provider_anthropic = {
     .tool = write_tool,
     .request = write_request,
     .event = on_event,
+    .document = on_whole,
+    .think_tags = think_tags,
 };

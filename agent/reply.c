@@ -181,16 +181,16 @@ void reply_success(const struct reply *r, struct buf *json)
     buf_putc(json, '}');
 }
 
-void reply_problem(const struct reply *r, int status, const char *title, const char *detail,
-    const char *code, struct buf *json)
+void reply_problem(const struct reply *r, const struct reply_failure *f, struct buf *json)
 {
     struct ident_trace trace;
 
-    buf_printf(json, "{\"type\":\"urn:turnpike:problem:%s\"", code);
-    member(json, "title", title);
-    buf_printf(json, ",\"status\":%d", status);
-    member(json, "detail", detail);
-    member(json, "code", code);
+    buf_printf(json, "{\"type\":\"urn:turnpike:problem:%s\"", f->code);
+    member(json, "title", f->title);
+    buf_printf(json, ",\"status\":%d", f->status);
+    member(json, "detail", f->detail);
+    member(json, "code", f->code);
+    buf_printf(json, ",\"retryable\":%s", f->retryable ? "true" : "false");
     if (!r->input || !ident_trace_parse(r->input->traceparent, &trace))
         ident_trace_new(&trace);
     member(json, "trace_id", trace.trace_id);

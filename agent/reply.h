@@ -7,6 +7,7 @@
 #include "store/approvals.h"
 #include "store/turns.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* reply -- the JSON body that a client without a stream gets. Pure computation. */
@@ -26,8 +27,12 @@ struct reply {
     const char *interrupts;  /* the same as a JSON array; NULL = nothing */
 };
 void reply_success(const struct reply *r, struct buf *json);
+struct reply_failure {
+    int status;
+    const char *title, *detail, *code;
+    bool retryable; /* the same message may succeed when it is sent again */
+};
 /* RFC 9457. */
-void reply_problem(const struct reply *r, int status, const char *title, const char *detail,
-    const char *code, struct buf *json);
+void reply_problem(const struct reply *r, const struct reply_failure *failure, struct buf *json);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "store/listen.h"
 
 #include <stdlib.h>
@@ -37,26 +38,36 @@ const char *turn_stage_name(enum turn_stage stage)
 struct ending {
     const char *code, *title, *message;
     int status;
+    bool retryable; /* the same message may succeed when it is sent again */
 };
 static const struct ending
-    ending_cancelled = {"turn_cancelled", "Cancelled", "The turn was stopped.", 409},
+    ending_cancelled = {"turn_cancelled", "Cancelled", "The turn was stopped.", 409, false},
     ending_deadline = {"turn_deadline", "Deadline passed",
-        "The answer took longer than a turn may take.", 504},
+        "The answer took longer than a turn may take.", 504, true},
     ending_draining = {"worker_draining", "Interrupted",
-        "The server is being restarted. Please send the message again.", 503},
-    ending_bytes = {"limit_bytes", "Limit reached", "The answer became too long.", 500},
-    ending_log = {"limit_log", "Limit reached", "The answer became too long to be recorded.", 500},
+        "The server is being restarted. Please send the message again.", 503, true},
+    ending_bytes = {"limit_bytes", "Limit reached", "The answer became too long.", 500, false},
+    ending_log = {"limit_log", "Limit reached", "The answer became too long to be recorded.", 500, false},
     ending_model_calls = {"limit_model_calls", "Limit reached",
-        "The answer needed more steps than a turn may take.", 500},
-    ending_output = {"limit_output_tokens", "Limit reached", "The answer became too long.", 500},
+        "The answer needed more steps than a turn may take.", 500, false},
+    ending_output = {"limit_output_tokens", "Limit reached", "The answer became too long.", 500, false},
     ending_unavailable = {"model_unavailable", "Model not available",
-        "The assistant's model cannot be reached at the moment. Please try again.", 502},
+        "The assistant's model cannot be reached at the moment. Please try again.", 502, true},
+    ending_credential = {"model_credential", "Model refused the credential",
+        "The assistant's model refuses this site's credential. Only the site's operator can mend "
+        "this.", 502, false},
+    ending_quota = {"model_quota", "Quota used up",
+        "This site has used up its quota or credit at the assistant's model. Only the site's "
+        "operator can mend this.", 502, false},
+    ending_overloaded = {"model_overloaded", "Model overloaded",
+        "The assistant's model is overloaded at the moment. Please try again in a moment.", 502,
+        true},
     ending_rejected = {"model_rejected", "Model refused the request",
-        "The assistant's model did not accept the request.", 502},
+        "The assistant's model did not accept the request.", 502, false},
     ending_interrupted = {"model_interrupted", "Model broke off",
-        "The assistant's model broke off in the middle of the answer.", 502},
+        "The assistant's model broke off in the middle of the answer.", 502, true},
     ending_internal = {"internal", "Internal error", "Something went wrong inside the service.",
-        500};
+        500, true};
 
 struct usage_row {
     const struct provider *provider;
@@ -418,6 +429,7 @@ static const char *stop_text(enum provider_stop stop)
     case PROVIDER_STOP_REFUSAL: return "refusal";
     case PROVIDER_STOP_CONTEXT: return "context_window";
     case PROVIDER_STOP_FILTER: return "content_filter";
+    case PROVIDER_STOP_EMPTY: return "empty";
     default: return NULL;
     }
 }
@@ -425,7 +437,7 @@ static const char *stop_text(enum provider_stop stop)
 /* An answer that stopped short without a word must not look like an empty success. */
 static int explain_stop(struct turn *t, enum provider_stop stop)
 {
-    if (t->answer->text.len || t->answer->call_count)
+    if (t->answer->call_count || !utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
         return 0;
     switch (stop) {
     case PROVIDER_STOP_REFUSAL:
@@ -436,6 +448,11 @@ static int explain_stop(struct turn *t, enum provider_stop stop)
             "start a new one.");
     case PROVIDER_STOP_MAX_TOKENS:
         return answer_say(t->answer, "The model used up its output before it came to an answer.");
+    case PROVIDER_STOP_EMPTY:
+        return answer_say(t->answer, t->model_calls > 1
+                ? "The tools have run, but the model said nothing about what they found. Please "
+                  "ask again."
+                : "The model gave no answer. Please ask again, or in other words.");
     default: return 0;
     }
 }
@@ -448,6 +465,22 @@ static int keep_answer(struct turn *t)
 
     answer_reset(t->answer);
     return error ? error : closed;
+}
+
+/* What a failed model call is to the turn: it broke off, or why there was no answer. */
+static int failure_of(int error, bool emitted)
+{
+    switch (error) {
+    case ERR_AUTH:
+    case ERR_QUOTA:
+    case ERR_OVERLOADED: return emitted ? ERR_PEER_GONE : error;
+    case ERR_NET:
+    case ERR_PROTOCOL:
+    case ERR_REMOTE:
+    case ERR_FORBIDDEN: /* a redirect to another host */
+    case ERR_NOT_CONFIGURED: return emitted ? ERR_PEER_GONE : ERR_REMOTE;
+    default: return error;
+    }
 }
 
 /* One model call. again: out, whether the turn goes on after it. */
@@ -481,10 +514,7 @@ static int ask_model(struct turn *t, bool *again)
     bool emitted = t->answer->emitted, calls = t->answer->call_count > 0;
     kept = keep_answer(t);
     *again = calls || result.stop == PROVIDER_STOP_PAUSE;
-    if (error == ERR_NET || error == ERR_PROTOCOL || error == ERR_REMOTE
-        || error == ERR_OVERLOADED || error == ERR_AUTH || error == ERR_NOT_CONFIGURED)
-        return emitted ? ERR_PEER_GONE : ERR_REMOTE;
-    return error ? error : kept;
+    return error ? failure_of(error, emitted) : kept;
 }
 
 /* The limits that hold between two steps. */
@@ -511,6 +541,9 @@ static const struct ending *ending_of(int error)
     case ERR_FULL: return &ending_log;
     case ERR_INVALID: return &ending_rejected;
     case ERR_REMOTE: return &ending_unavailable;
+    case ERR_AUTH: return &ending_credential;
+    case ERR_QUOTA: return &ending_quota;
+    case ERR_OVERLOADED: return &ending_overloaded;
     case ERR_PEER_GONE: return &ending_interrupted;
     default: return &ending_internal;
     }
@@ -652,7 +685,8 @@ static void write_reply(struct turn *t, const struct ending *ending, struct buf 
     for (size_t i = 0; i < t->usage_count; i++)
         r.tokens += t->usages[i].usage.input + t->usages[i].usage.output;
     if (ending)
-        reply_problem(&r, ending->status, ending->title, ending->message, ending->code, json);
+        reply_problem(&r, &(struct reply_failure){ending->status, ending->title, ending->message,
+            ending->code, ending->retryable}, json);
     else
         reply_success(&r, json);
 }

@@ -117,9 +117,13 @@
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL")         \
     X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key")                                 \
     X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-4-5", 0, 0, "model")                \
+    X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0,                            \
+        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
     X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL")               \
     X(openai_key, SECRET, "openai.key", "", 0, 0, "API key")                                       \
     X(openai_model, TEXT, "openai.model", "gpt-4.1", 0, 0, "model")                                \
+    X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0,                                  \
+        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
     X(model_temperature, TEXT, "model.temperature", "0.7", 0, 0, "temperature; empty = not sent")  \
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call")   \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000,                  \

@@ -261,12 +261,32 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const known[] = { "auto", "on", "off", NULL };
+    const struct {
+        const char *name, *value;
+    } settings[] = {
+        { "anthropic.think_tags", c->anthropic_think_tags },
+        { "openai.think_tags", c->openai_think_tags },
+    };
+
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (conf_word_is(settings[i].value, strlen(settings[i].value), known))
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not auto, on or off", settings[i].name,
+            settings[i].value);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static conf_rule_fn *const rules[] = {
         conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
         conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
-        conf_rule_urls, conf_rule_temperature, conf_rule_webhook,
+        conf_rule_urls, conf_rule_temperature, conf_rule_think_tags, conf_rule_webhook,
     };
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

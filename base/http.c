@@ -49,7 +49,7 @@ struct http_transfer {
     int64_t started_ms, last_ms; /* monotonic; last = of the body, 0 = none yet */
     size_t max_bytes, received;
     unsigned redirects_left;
-    bool public_only, same_origin, added, dead, refused, has_location;
+    bool public_only, same_origin, same_host, added, dead, refused, has_location;
     const char *wanted;
     int error; /* why a callback of ours ended it */
     http_body_fn *on_body;
@@ -461,8 +461,8 @@ static bool http_header_is(const char *header, const char *name)
     return strncasecmp(header, name, len) == 0 && (header[len] == ':' || header[len] == ';');
 }
 
-/* Keeps only what is no secret of the caller; `body`: and what describes the body. */
-static int http_headers_reduce(struct http_transfer *t, bool same_origin, bool body)
+/* Keeps only what is no secret of the caller, or `all`; `body`: and what describes the body. */
+static int http_headers_reduce(struct http_transfer *t, bool all, bool body)
 {
     struct curl_slist *kept = NULL, *grown;
 
@@ -470,7 +470,7 @@ static int http_headers_reduce(struct http_transfer *t, bool same_origin, bool b
         bool of_body = http_header_is(h->data, "Content-Type");
         bool harmless = http_header_is(h->data, "Accept") || http_header_is(h->data, "Expect") ||
             http_header_is(h->data, "Accept-Language");
-        if (of_body ? !body : !same_origin && !harmless)
+        if (of_body ? !body : !all && !harmless)
             continue;
         if (!(grown = curl_slist_append(kept, h->data))) {
             curl_slist_free_all(kept);
@@ -501,13 +501,20 @@ static int http_redirect(struct http_transfer *t, const char **why)
     *why = "redirect to another origin";
     if (t->same_origin && strcmp(from, to) != 0)
         return ERR_FORBIDDEN;
+    bool keep_headers = strcmp(from, to) == 0;
+    if (t->same_host) {
+        *why = "redirect to another host";
+        if (!http_same_host(old_url, new_url))
+            return ERR_FORBIDDEN;
+        keep_headers = true;
+    }
     *why = "out of memory";
     bool keep_body = t->result.status == 307 || t->result.status == 308;
     if (!keep_body && t->body) {
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL);
         curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
     }
-    int error = http_headers_reduce(t, strcmp(from, to) == 0, keep_body);
+    int error = http_headers_reduce(t, keep_headers, keep_body);
     if (error)
         return error;
     if (!(copy = strdup(new_url))) /* curl's own lives in the handle that is changed */
@@ -615,6 +622,10 @@ static int http_setup_headers(struct http_transfer *t, const struct http_request
 {
     bool has_type = false;
     int error = http_header_add(t, "Expect:"); /* no waiting for 100 Continue */
+
+    /* Nothing compressed is asked for; a server that compresses all the same is read, since curl
+     * decodes whatever comes once an encoding is set. */
+    curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "identity");
 
     for (const char *const *h = request->headers; !error && h && *h; h++) {
         if (strpbrk(*h, "\r\n"))
@@ -729,6 +740,7 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->redirects_left = request->max_redirects;
     t->public_only = request->public_only;
     t->same_origin = request->same_origin;
+    t->same_host = request->same_host;
     t->wanted = request->wanted;
     t->on_body = request->on_body;
     t->on_done = request->on_done;

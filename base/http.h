@@ -53,6 +53,7 @@ struct http_request {
     bool public_only;             /* refuse private, loopback, link-local and mapped addresses, checked on the connected peer */
     unsigned max_redirects;       /* 0 = none followed */
     bool same_origin;             /* a redirect to another origin is ERR_FORBIDDEN */
+    bool same_host;               /* the same for another host; its headers go along, also to https */
     const char *wanted;           /* name of a response header for the result; stays the caller's; NULL = none */
     http_body_fn *on_body;
     http_done_fn *on_done;
@@ -76,6 +77,8 @@ bool http_url_origin(const char *url, char *out, size_t size);
 bool http_url_usable(const char *url);
 /* Scheme, host and port are the same; false also when one is no URL. Any process. */
 bool http_same_origin(const char *a, const char *b);
+/* The host is the same, whatever scheme and port; false also when one is no URL. Any process. */
+bool http_same_host(const char *a, const char *b);
 /* `relative` as seen from `base`, absolute, in out. Returns 0 or ERR_INVALID. Any process. */
 int http_url_join(const char *base, const char *relative, char *out, size_t size);
 /* The host of an http or https URL, brackets of IPv6 removed. Returns 0 or ERR_INVALID. */

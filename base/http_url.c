@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 bool http_url_origin(const char *url, char *out, size_t size)
 {
@@ -36,6 +37,13 @@ bool http_same_origin(const char *a, const char *b)
     char from[512], to[512];
     return http_url_origin(a, from, sizeof from) && http_url_origin(b, to, sizeof to) &&
         strcmp(from, to) == 0;
+}
+
+bool http_same_host(const char *a, const char *b)
+{
+    char from[256], to[256];
+    return !http_url_host(a, from, sizeof from) && !http_url_host(b, to, sizeof to) &&
+        strcasecmp(from, to) == 0;
 }
 
 static int http_url_part(const char *base, const char *relative, CURLUPart part, char *out,

@@ -85,3 +85,43 @@ size_t utf8_length(const char *s, size_t n)
         count += ((unsigned char)s[i] & 0xc0) != 0x80;
     return count;
 }
+
+unsigned utf8_code(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    unsigned code = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | (s[i] & 0x3f);
+    return code;
+}
+
+static bool utf8_is_blank(unsigned code)
+{
+    if (code <= 0x20 || (code >= 0x7f && code <= 0xa0))
+        return true;
+    if (code >= 0x2000 && code <= 0x200d)
+        return true;
+    switch (code) {
+    case 0x1680:
+    case 0x2028:
+    case 0x2029:
+    case 0x202f:
+    case 0x205f:
+    case 0x2060:
+    case 0x3000:
+    case 0xfeff: return true;
+    default: return false;
+    }
+}
+
+bool utf8_blank(const char *s, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        size_t step = utf8_sequence(s + at, n - at, NULL);
+        if (!step || !utf8_is_blank(utf8_code(s + at, step)))
+            return false;
+        at += step;
+    }
+    return true;
+}

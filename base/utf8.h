@@ -14,7 +14,14 @@ size_t utf8_sequence(const char *s, size_t n, size_t *bad);
 bool utf8_valid(const char *s, size_t n);
 /* Bytes written, 1 to 4. Surrogates and what is above U+10FFFF become U+FFFD. */
 size_t utf8_encode(unsigned code, char out[4]);
+/* The code point of a well-formed sequence of n bytes. */
+unsigned utf8_code(const char *s, size_t n);
 /* Characters (code points) of valid text. */
 size_t utf8_length(const char *s, size_t n);
+/*
+ * Is all of valid text blank? Counts as blank: Unicode's White_Space (PropList.txt 15.0), the
+ * zero-width characters U+200B to U+200D, U+2060, U+FEFF, and control characters.
+ */
+bool utf8_blank(const char *s, size_t n);
 
 #endif

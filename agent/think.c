@@ -1,0 +1,131 @@
+#include "agent/think.h"
+
+#include <string.h>
+
+/* DeepSeek R1, Qwen 3 and others; GLM; Gemma; Magistral (their model cards, November 2026). */
+static const struct {
+    const char *open, *close;
+} think_tags[] = {
+    { "<think>", "</think>" },
+    { "<thinking>", "</thinking>" },
+    { "<thought>", "</thought>" },
+    { "[THINK]", "[/THINK]" },
+};
+#define THINK_TAGS (sizeof think_tags / sizeof think_tags[0])
+
+static bool think_is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static size_t think_blanks(const char *s, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && think_is_blank(s[n]))
+        n++;
+    return n;
+}
+
+/* Is all of s the beginning of an opening tag? whole: out, the row of a tag that is complete. */
+static bool think_opens(const char *s, size_t len, unsigned *tag, bool *whole)
+{
+    *whole = false;
+    for (unsigned i = 0; i < THINK_TAGS; i++) {
+        size_t n = strlen(think_tags[i].open);
+        if (len > n || memcmp(think_tags[i].open, s, len))
+            continue;
+        *tag = i;
+        *whole = len == n;
+        return true;
+    }
+    return false;
+}
+
+/* One byte at the beginning: held. Then, if it can be told, the next state. */
+static void think_before(struct think *t, char c)
+{
+    bool whole = false;
+
+    t->held[t->count++] = c;
+    size_t blanks = think_blanks(t->held, t->count);
+    if (blanks < t->count &&
+        !think_opens(t->held + blanks, t->count - blanks, &t->tag, &whole)) {
+        t->state = THINK_TEXT;
+    } else if (whole) {
+        t->state = THINK_INSIDE;
+        t->count = 0;
+    } else if (t->count == sizeof t->held) {
+        t->state = THINK_TEXT;
+    }
+}
+
+static int think_flush(struct think *t, bool thought, think_fn *out, void *arg)
+{
+    size_t n = t->count;
+
+    t->count = 0;
+    return n ? out(arg, thought, t->held, n) : 0;
+}
+
+/* Bytes of a thought, up to its closing tag; used: out, the bytes read. */
+static int think_inside(struct think *t, const char *s, size_t len, size_t *used, think_fn *out,
+    void *arg)
+{
+    const char *close = think_tags[t->tag].close;
+    size_t n = strlen(close), at = 0;
+    int error = 0;
+
+    while (at < len && !error && t->state == THINK_INSIDE) {
+        if (s[at] == close[t->count]) {
+            t->held[t->count++] = s[at++];
+            if (t->count == n) {
+                t->state = THINK_AFTER;
+                t->count = 0;
+            }
+        } else if (t->count) { /* only its first byte can begin a closing tag again */
+            error = think_flush(t, true, out, arg);
+        } else {
+            const char *next = memchr(s + at, close[0], len - at);
+            size_t run = next ? (size_t)(next - s) - at : len - at;
+            error = out(arg, true, s + at, run);
+            at += run;
+        }
+    }
+    *used = at;
+    return error;
+}
+
+int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *arg)
+{
+    size_t at = 0, used;
+    int error = 0;
+
+    while (at < len && !error) {
+        switch (t->state) {
+        case THINK_BEFORE:
+            think_before(t, s[at++]);
+            if (t->state == THINK_TEXT)
+                error = think_flush(t, false, out, arg);
+            break;
+        case THINK_INSIDE:
+            error = think_inside(t, s + at, len - at, &used, out, arg);
+            at += used;
+            break;
+        case THINK_AFTER:
+            at += think_blanks(s + at, len - at);
+            if (at < len)
+                t->state = THINK_TEXT;
+            break;
+        case THINK_TEXT: return out(arg, false, s + at, len - at);
+        }
+    }
+    return error;
+}
+
+int think_end(struct think *t, think_fn *out, void *arg)
+{
+    if (t->state == THINK_BEFORE && think_blanks(t->held, t->count) == t->count)
+        t->count = 0;
+    return think_flush(t, t->state == THINK_INSIDE, out, arg);
+}

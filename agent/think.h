@@ -1,0 +1,28 @@
+#ifndef TURNPIKE_AGENT_THINK_H
+#define TURNPIKE_AGENT_THINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * think -- tells the thoughts of an answer from its text where a server sends both as text: a
+ * local model writes `<think>...</think>` in front of its answer. Only the beginning of an answer
+ * is looked at, so a text about such tags stays as it is. Used by turn workers; pure computation.
+ */
+enum think_state { THINK_BEFORE, THINK_INSIDE, THINK_AFTER, THINK_TEXT };
+
+struct think { /* zeroed = at the beginning of an answer */
+    enum think_state state;
+    unsigned tag;   /* row of the table of tags; set from THINK_INSIDE on */
+    char held[32];  /* blanks, or the beginning of a tag */
+    size_t count;
+};
+
+/* thought: reasoning, else text. Non-zero ends the feed and is returned by it. */
+typedef int think_fn(void *arg, bool thought, const char *s, size_t len);
+/* think_feed -- Passes on what can be told; holds at most what may become a tag. */
+int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *arg);
+/* The answer's text ended: what is held is passed on as what it is. Blanks alone are dropped. */
+int think_end(struct think *t, think_fn *out, void *arg);
+
+#endif
