@@ -282,6 +282,12 @@ static void describe(const struct attempt *t, int error, struct model_result *re
         *s->error_type ? ", " : "", s->error_type);
     log_warn("model %s status %ld: %s %s", t->provider->name, t->status, result->why,
         s->error_text);
+    if (error == ERR_AUTH)
+        log_error("model %s: the server refuses the credential or what it may do: look at %s.key",
+            t->provider->name, t->provider->name);
+    else if (error == ERR_QUOTA)
+        log_error("model %s: quota or credit is used up: top up the account of %s.key",
+            t->provider->name, t->provider->name);
 }
 
 static void take_result(const struct attempt *t, const struct conf *conf, struct model_result *r)

@@ -293,6 +293,8 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
         const char *word = provider_errors[i].word;
         if (!strstr(type, word) && !strstr(code, word))
             continue;
+        if (provider_errors[i].error == ERR_INVALID && status)
+            break; /* DeepSeek calls a 402 an invalid_request_error */
         s->error = provider_errors[i].error;
         break;
     }

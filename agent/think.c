@@ -55,7 +55,7 @@ static void think_before(struct think *t, char c)
     } else if (whole) {
         t->state = THINK_INSIDE;
         t->count = 0;
-    } else if (t->count == sizeof t->held) {
+    } else if (t->count == THINK_HELD_MAX) {
         t->state = THINK_TEXT;
     }
 }
@@ -105,8 +105,11 @@ int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *
         switch (t->state) {
         case THINK_BEFORE:
             think_before(t, s[at++]);
-            if (t->state == THINK_TEXT)
-                error = think_flush(t, false, out, arg);
+            if (t->state != THINK_TEXT)
+                break;
+            while (at < len && ((unsigned char)s[at] & 0xC0) == 0x80) /* no half a character */
+                t->held[t->count++] = s[at++];
+            error = think_flush(t, false, out, arg);
             break;
         case THINK_INSIDE:
             error = think_inside(t, s + at, len - at, &used, out, arg);

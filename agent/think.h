@@ -11,16 +11,18 @@
  */
 enum think_state { THINK_BEFORE, THINK_INSIDE, THINK_AFTER, THINK_TEXT };
 
+#define THINK_HELD_MAX 32
+
 struct think { /* zeroed = at the beginning of an answer */
     enum think_state state;
     unsigned tag;   /* row of the table of tags; set from THINK_INSIDE on */
-    char held[32];  /* blanks, or the beginning of a tag */
+    char held[THINK_HELD_MAX + 3]; /* blanks, or the beginning of a tag; the rest of a character */
     size_t count;
 };
 
 /* thought: reasoning, else text. Non-zero ends the feed and is returned by it. */
 typedef int think_fn(void *arg, bool thought, const char *s, size_t len);
-/* think_feed -- Passes on what can be told; holds at most what may become a tag. */
+/* think_feed -- Of valid UTF-8. Passes on what can be told; holds at most what may become a tag. */
 int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *arg);
 /* The answer's text ended: what is held is passed on as what it is. Blanks alone are dropped. */
 int think_end(struct think *t, think_fn *out, void *arg);

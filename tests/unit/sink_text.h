@@ -4,6 +4,7 @@
 #include "agent/provider.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -26,6 +27,8 @@ static inline void sink_text_mark(struct sink_text *s, int kind, const char *lab
 static inline int sink_text_on_text(void *arg, const char *b, size_t len)
 {
     struct sink_text *s = arg;
+    if (!utf8_valid(b, len))
+        return ERR_INTERNAL; /* the log takes whole characters only */
     sink_text_mark(s, 1, "text ");
     buf_put(&s->text, b, len);
     return buf_error(&s->text);
@@ -34,6 +37,8 @@ static inline int sink_text_on_text(void *arg, const char *b, size_t len)
 static inline int sink_text_on_reasoning(void *arg, const char *b, size_t len)
 {
     struct sink_text *s = arg;
+    if (!utf8_valid(b, len))
+        return ERR_INTERNAL;
     sink_text_mark(s, 2, "think ");
     buf_put(&s->text, b, len);
     return buf_error(&s->text);
@@ -95,23 +100,36 @@ static inline int sink_stream_on_event(void *arg, const struct sse_event *event)
     return s->provider->event(&s->stream, event);
 }
 
-/* step: bytes fed at a time, 0 = all. Ends with sink_stream_fini. */
-static inline void sink_stream_run(struct sink_stream *s, const struct provider *p, bool slow_only,
-    const char *bytes, size_t len, size_t step)
+/* Ends with sink_stream_fini. */
+static inline void sink_stream_begin(struct sink_stream *s, const struct provider *p,
+    bool slow_only)
 {
-    struct sse sse;
-
     memset(s, 0, sizeof *s);
     s->provider = p;
     s->stream.slow_only = slow_only;
     sink_text_init(&s->out);
     provider_stream_init(&s->stream, &s->out.sink);
+}
+
+/* step: bytes fed at a time, 0 = all. */
+static inline void sink_stream_feed(struct sink_stream *s, const char *bytes, size_t len,
+    size_t step)
+{
+    struct sse sse;
+
     sse_init(&sse, 1 << 20);
     for (size_t at = 0; at < len && !s->error; at += step ? step : len) {
         size_t n = step && step < len - at ? step : len - at;
         s->error = sse_feed(&sse, bytes + at, n, sink_stream_on_event, s);
     }
     sse_fini(&sse);
+}
+
+static inline void sink_stream_run(struct sink_stream *s, const struct provider *p, bool slow_only,
+    const char *bytes, size_t len, size_t step)
+{
+    sink_stream_begin(s, p, slow_only);
+    sink_stream_feed(s, bytes, len, step);
 }
 
 static inline void sink_stream_fini(struct sink_stream *s)

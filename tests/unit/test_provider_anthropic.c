@@ -119,7 +119,8 @@ static void test_errors(void **state)
     check(START TEXT_BLOCK "data: {\"type\":\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK "data: {\"type\":\"content_block_delta\",\"index\":0,\"index\":0,\"delta\":"
         "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
-    check(START TEXT_BLOCK TEXT("bad \xc3 utf8"), "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK TEXT("bad \xc3 utf8"), "text bad \xef\xbf\xbd utf8", 0,
+        PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("refusal"), "text x", 0, PROVIDER_STOP_REFUSAL);
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0, PROVIDER_STOP_MAX_TOKENS);
 }

@@ -83,6 +83,215 @@ static void test_servers_that_differ(void **state)
     check(TEXT("x") DONE, "text x", 0, PROVIDER_STOP_NONE);
 }
 
+#define CALL(index, id, name, args)                                                                \
+    CALLS("{\"index\":" index ",\"id\":\"" id "\",\"function\":{\"name\":\"" name                \
+        "\",\"arguments\":\"" args "\"}}")
+
+static void test_calls_under_one_index(void **state)
+{
+    const char *want = "call0 a f|args0 {}|call1 b f|args1 {\"x\":1}|end0|end1";
+
+    (void)state;
+    check(CALL("0", "a", "f", "{}") CALL("0", "b", "f", "{\\\"x\\\":1}") FINISH("tool_calls") DONE,
+        want, 0, PROVIDER_STOP_CALLS);
+    /* Fragments: with the index alone they belong to the last one, with an id to that one. */
+    check(CALL("0", "a", "f", "") CALL("0", "b", "f", "{")
+        CALLS("{\"index\":0,\"function\":{\"arguments\":\"\\\"x\\\":1}\"}}")
+        CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"{}\"}}") FINISH("tool_calls") DONE,
+        "call0 a f|call1 b f|args1 {\"x\":1}|args0 {}|end0|end1", 0, PROVIDER_STOP_CALLS);
+    /* Neither has an id: a name begins a call. */
+    check(CALL("0", "", "f", "{}") CALL("0", "", "g", "{}") FINISH("tool_calls") DONE,
+        "call0  f|args0 {}|call1  g|args1 {}|end0|end1", 0, PROVIDER_STOP_CALLS);
+    /* The same id and name with every fragment is one call; so is an id that comes late. */
+    check(CALL("0", "a", "f", "{") CALL("0", "a", "f", "}") FINISH("tool_calls") DONE,
+        "call0 a f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+    check(CALLS("{\"index\":0,\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+        CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE,
+        "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+}
+
+#define ID90 "123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-"
+
+static void test_long_ids_without_an_index(void **state)
+{
+    struct sink_stream s;
+    const char *bytes = CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+        CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}")
+        CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"arguments\":\"}\"}}")
+        CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE;
+
+    (void)state;
+    sink_stream_run(&s, &provider_openai, false, bytes, strlen(bytes), 0);
+    assert_int_equal(s.error, 0);
+    assert_int_equal(s.stream.calls, 2);
+    assert_non_null(strstr(buf_text(&s.out.text), "args0 }|args1 }|end0|end1"));
+    sink_stream_fini(&s);
+}
+
+static void test_arguments_of_every_kind(void **state)
+{
+    (void)state;
+    check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1]}}}")
+        FINISH("tool_calls") DONE, "call0 a f|args0 {\"x\":[1]}|end0", 0, PROVIDER_STOP_CALLS);
+    check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{}}}")
+        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+    check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":[1]}}")
+        FINISH("tool_calls") DONE, "call0 a f|args0 [1]|end0", 0, PROVIDER_STOP_CALLS);
+    check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":null}}")
+        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":{\"id\":\"a\",\"function\":{\"name\":\"f\"}}}}")
+        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+    check(CHUNK("{\"index\":0,\"delta\":{\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}}}")
+        CHUNK("{\"index\":0,\"delta\":{\"function_call\":{\"arguments\":\"{}\"}}}") FINISH("function_call")
+        DONE, "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+}
+
+static void test_content_of_every_kind(void **state)
+{
+    (void)state;
+    check(CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\","
+            "\"text\":\"hm\"}]}]}}")
+        CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":"
+            "\"reference\",\"reference_ids\":[1]},\"lo\"]}}") FINISH("stop") DONE,
+        "think hm|thought -|text Hello", 0, PROVIDER_STOP_END);
+    check(CHUNK("{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hello\"},"
+            "\"finish_reason\":\"stop\"}"), "text Hello", 0, PROVIDER_STOP_END);
+    check(CHUNK("{\"index\":0,\"text\":\"Hello\",\"finish_reason\":\"length\"}") DONE, "text Hello", 0,
+        PROVIDER_STOP_MAX_TOKENS);
+    check(TEXT("Hello") FINISH("stop") "data: [DONE] \n\n", "text Hello", 0, PROVIDER_STOP_END);
+    check(TEXT("Hello") FINISH("MODEL_LENGTH") DONE, "text Hello", 0, PROVIDER_STOP_MAX_TOKENS);
+    check(TEXT("Hello") FINISH("of_tomorrow") DONE, "text Hello", 0, PROVIDER_STOP_END);
+}
+
+static void test_an_answer_that_the_server_gave_up(void **state)
+{
+    static const char *const reasons[] = { "error", "network_error", "abort",
+        "insufficient_system_resource", "MALFORMED_FUNCTION_CALL" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        struct buf bytes = { 0 };
+        struct sink_stream s;
+        buf_puts(&bytes, TEXT("Hel"));
+        buf_printf(&bytes, "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
+            "\"finish_reason\":\"%s\"}]}\n\n" DONE, reasons[i]);
+        sink_stream_run(&s, &provider_openai, false, buf_text(&bytes), bytes.len, 0);
+        assert_int_equal(s.error, ERR_REMOTE);
+        assert_string_equal(buf_text(&s.out.text), "text Hel");
+        sink_stream_fini(&s);
+        buf_free(&bytes);
+    }
+    check(TEXT("Hel") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"error\",\"error\":{\"code\":429,"
+        "\"message\":\"slow\"}}"), "text Hel", ERR_OVERLOADED, PROVIDER_STOP_NONE);
+    check("data: {\"object\":\"error\",\"message\":\"too long\",\"type\":\"BadRequestError\",\"code\":400}\n\n"
+        DONE, "", ERR_INVALID, PROVIDER_STOP_NONE);
+    check("data: {\"error\":\"out of memory\"}\n\n", "", ERR_REMOTE, PROVIDER_STOP_NONE);
+    check("data: {\"error\":{\"code\":\"insufficient_quota\",\"type\":\"insufficient_quota\"}}\n\n", "",
+        ERR_QUOTA, PROVIDER_STOP_NONE);
+    check("data: {\"error\":null,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n",
+        "text x", 0, PROVIDER_STOP_NONE);
+}
+
+static void test_characters_in_pieces(void **state)
+{
+    (void)state;
+    check(TEXT("a\xf0\x9f") TEXT("\x90\x8b" "b") FINISH("stop") DONE, "text a\xf0\x9f\x90\x8b" "b", 0,
+        PROVIDER_STOP_END);
+    check(TEXT("\xf0") TEXT("\x9f") TEXT("\x90") TEXT("\x8b") FINISH("stop") DONE,
+        "text \xf0\x9f\x90\x8b", 0, PROVIDER_STOP_END);
+    check(TEXT("a\\ud83d") TEXT("\\udc0b.") FINISH("stop") DONE, "text a\xf0\x9f\x90\x8b.", 0,
+        PROVIDER_STOP_END);
+    /* Without its other part: one U+FFFD, and nothing else is lost. */
+    check(TEXT("a\\ud83d") TEXT("b") FINISH("stop") DONE, "text a\xef\xbf\xbd" "b", 0, PROVIDER_STOP_END);
+    check(TEXT("a\xf0\x9f") FINISH("stop") DONE, "text a\xef\xbf\xbd", 0, PROVIDER_STOP_END);
+    check(TEXT("\\udc0b\\ud83d\\ud83d") TEXT("\\udc0b") FINISH("stop") DONE,
+        "text \xef\xbf\xbd\xef\xbf\xbd\xf0\x9f\x90\x8b", 0, PROVIDER_STOP_END);
+    /* In a thought, and in the arguments of two calls at once. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\"\xc3\"}}")
+        CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\"\xa9\"}}") TEXT("x") FINISH("stop") DONE,
+        "think \xc3\xa9|thought -|text x", 0, PROVIDER_STOP_END);
+    check(CALL("0", "a", "f", "\xc3") CALL("1", "b", "g", "\xe2\x82")
+        CALLS("{\"index\":0,\"function\":{\"arguments\":\"\xa9\"}}")
+        CALLS("{\"index\":1,\"function\":{\"arguments\":\"\xac\"}}") FINISH("tool_calls") DONE,
+        "call0 a f|call1 b g|args0 \xc3\xa9|args1 \xe2\x82\xac|end0|end1", 0, PROVIDER_STOP_CALLS);
+    /* An escaped backslash before a u is no escape; private characters come through. */
+    check(TEXT("\\\\ud83d \xf4\x8f\xbf\xbf\xf0\x9f") TEXT("\x90\x8b") FINISH("stop") DONE,
+        "text \\ud83d \xf4\x8f\xbf\xbf\xf0\x9f\x90\x8b", 0, PROVIDER_STOP_END);
+}
+
+static void check_thinking(const char *bytes, const char *want)
+{
+    struct sink_stream s;
+
+    for (size_t step = 0; step < 6; step++) {
+        sink_stream_begin(&s, &provider_openai, false);
+        s.stream.think_tags = true;
+        sink_stream_feed(&s, bytes, strlen(bytes), step);
+        assert_int_equal(s.error, 0);
+        assert_string_equal(buf_text(&s.out.text), want);
+        sink_stream_fini(&s);
+    }
+}
+
+static void test_thoughts_between_tags(void **state)
+{
+    (void)state;
+    check_thinking(ROLE TEXT("<think>") TEXT("hm") TEXT("</think>") TEXT("\\n\\nYes") FINISH("stop") DONE,
+        "think hm|thought -|text Yes");
+    check_thinking(TEXT("\\n<th") TEXT("ink>h < m</th") TEXT("ing></think") TEXT(">") TEXT("Yes <think> no")
+        FINISH("stop") DONE, "think h < m</thing>|thought -|text Yes <think> no");
+    check_thinking(TEXT("[THINK]a") TEXT("[/THINK]b") FINISH("stop") DONE, "think a|thought -|text b");
+    check_thinking(TEXT("<thi") TEXT("s is text") FINISH("stop") DONE, "text <this is text");
+    check_thinking(TEXT(" <thin") FINISH("stop") DONE, "text  <thin");
+    check_thinking(TEXT("<think>no end </thi") FINISH("length") DONE, "think no end </thi|thought -");
+    check_thinking(TEXT("<think>x</think>") CALL("0", "a", "f", "{}") FINISH("tool_calls") DONE,
+        "think x|thought -|call0 a f|args0 {}|end0");
+    check_thinking(TEXT("\xf0\x9f\x90\x8b<think>") FINISH("stop") DONE, "text \xf0\x9f\x90\x8b<think>");
+    check_thinking(TEXT("Use the tag <think> to think.") FINISH("stop") DONE,
+        "text Use the tag <think> to think.");
+    assert_true(provider_think_tags("auto", "http://127.0.0.1:11434/v1", "api.openai.com"));
+    assert_false(provider_think_tags("auto", "https://API.openai.com/v1", "api.openai.com"));
+    assert_true(provider_think_tags("on", "https://api.openai.com/v1", "api.openai.com"));
+    assert_false(provider_think_tags("off", "http://127.0.0.1:11434/v1", "api.openai.com"));
+}
+
+static void test_usage_of_other_servers(void **state)
+{
+    const char *bytes = TEXT("x") "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
+        "\"finish_reason\":\"stop\"}],\"x_groq\":{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}}\n\n"
+        DONE;
+    struct sink_stream s;
+
+    (void)state;
+    sink_stream_run(&s, &provider_openai, false, bytes, strlen(bytes), 0);
+    assert_int_equal(s.stream.usage.input, 5);
+    assert_int_equal(s.stream.usage.output, 2);
+    sink_stream_fini(&s);
+}
+
+static void test_one_document(void **state)
+{
+    static const char text[] = "{\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"
+        "\"message\":{\"role\":\"assistant\",\"reasoning_content\":\"hm\",\"content\":\"Yes\",\"tool_calls\":"
+        "[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"id\":\"b\",\"function\":"
+        "{\"name\":\"g\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}],\"usage\":"
+        "{\"prompt_tokens\":5,\"completion_tokens\":2}}";
+    struct sink_stream s;
+
+    (void)state;
+    sink_stream_begin(&s, &provider_openai, false);
+    assert_int_equal(
+        provider_read(&s.stream, text, sizeof text - 1, provider_openai.document), 0);
+    assert_string_equal(buf_text(&s.out.text),
+        "think hm|thought -|text Yes|call0 a f|args0 {}|call1 b g|args1 {}|end0|end1");
+    assert_true(s.stream.ended);
+    assert_int_equal(s.stream.usage.output, 2);
+    sink_stream_fini(&s);
+    sink_stream_begin(&s, &provider_openai, false);
+    assert_int_equal(provider_read(&s.stream, "{}", 2, provider_openai.document), ERR_PROTOCOL);
+    sink_stream_fini(&s);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -147,6 +356,15 @@ int main(void)
         cmocka_unit_test(test_text_and_usage),
         cmocka_unit_test(test_parallel_calls),
         cmocka_unit_test(test_servers_that_differ),
+        cmocka_unit_test(test_calls_under_one_index),
+        cmocka_unit_test(test_long_ids_without_an_index),
+        cmocka_unit_test(test_arguments_of_every_kind),
+        cmocka_unit_test(test_content_of_every_kind),
+        cmocka_unit_test(test_an_answer_that_the_server_gave_up),
+        cmocka_unit_test(test_characters_in_pieces),
+        cmocka_unit_test(test_thoughts_between_tags),
+        cmocka_unit_test(test_usage_of_other_servers),
+        cmocka_unit_test(test_one_document),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_request),
     };

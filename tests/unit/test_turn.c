@@ -72,6 +72,7 @@ static int tear_down(void **state)
     turn_bench_set(&bench, "turn.tool_calls", "16");
     turn_bench_set(&bench, "tool.result", "64k");
     turn_bench_set(&bench, "model.retries", "2");
+    turn_bench_set(&bench, "breaker.failures", "3");
     return 0;
 }
 
@@ -243,6 +244,132 @@ static void test_a_break_in_the_text_keeps_the_text(void **state)
     jdoc *messages = turn_bench_messages(&bench);
     assert_string_equal(jdoc_text_or(jdoc_at(messages, 1), "content", ""), "Half an ans");
     jdoc_free(messages);
+}
+
+static void expect_retryable(bool want)
+{
+    jdoc *reply = turn_bench_reply(&bench);
+    bool value = !want;
+
+    assert_int_equal(jdoc_get_bool(reply, "retryable", &value), 0);
+    assert_int_equal(value, want);
+    jdoc_free(reply);
+}
+
+/* What the user is told, and that money and patience are not spent on it three times. */
+static void test_failures_that_only_the_operator_can_mend(void **state)
+{
+    (void)state;
+    USE({.status = 401, .body = "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\","
+            "\"message\":\"invalid x-api-key\"}}"},
+        {.status = 403, .body = "{\"error\":\"no\"}"},
+        {.status = 402, .body = "{}"},
+        {.status = 429, .body = "{\"error\":{\"type\":\"insufficient_quota\",\"code\":"
+            "\"insufficient_quota\",\"message\":\"You exceeded your current quota\"}}"});
+    turn_bench_set(&bench, "breaker.failures", "1000");
+    const char *const codes[] = {"model_credential", "model_credential", "model_quota", "model_quota"};
+    for (int i = 0; i < 4; i++) {
+        turn_bench_new_session(&bench);
+        assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+        expect_problem(502, codes[i]);
+        expect_retryable(false);
+        assert_int_equal(model_double_requests(&model), i + 1);
+    }
+}
+
+/* A provider that is skipped for a while is skipped for the reason that it gave. */
+static void test_a_skipped_provider_keeps_its_reason(void **state)
+{
+    (void)state;
+    USE({.status = 401, .body = "{}"});
+    turn_bench_set(&bench, "breaker.failures", "2");
+    for (int i = 0; i < 4; i++) {
+        turn_bench_new_session(&bench);
+        assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+        expect_problem(502, "model_credential");
+    }
+    assert_int_equal(model_double_requests(&model), 2);
+}
+
+static void test_an_overloaded_model_is_called_that(void **state)
+{
+    (void)state;
+    USE({.status = 529, .headers = "retry-after-ms: 1\r\n", .body = "{}"});
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    expect_problem(502, "model_overloaded");
+    expect_retryable(true);
+    assert_int_equal(model_double_requests(&model), 3);
+}
+
+static void expect_stop_reason(const char *want, const char *words)
+{
+    jdoc *reply = turn_bench_reply(&bench);
+
+    assert_int_equal(bench.result.http_status, 200);
+    assert_string_equal(jdoc_text_or(reply, "stop_reason", ""), want);
+    assert_non_null(strstr(jdoc_text_or(reply, "response", ""), words));
+    jdoc_free(reply);
+}
+
+#define NOTHING                                                                                    \
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\","            \
+    "\"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":0}}}\n\n"                        \
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}" \
+    ",\"usage\":{\"output_tokens\":0}}\n\n"                                                        \
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+
+static void test_an_empty_answer_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    USE({.body = NOTHING}, {.body = SIMPLE("At last")});
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    assert_int_equal(model_double_requests(&model), 2);
+    expect_deltas("TEXT_MESSAGE_CONTENT", "At last");
+}
+
+static void test_an_empty_answer_is_no_silent_success(void **state)
+{
+    (void)state;
+    USE({.body = NOTHING});
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    assert_int_equal(model_double_requests(&model), 2);
+    expect_stop_reason("empty", "The model gave no answer");
+    expect_types(PLAIN_RUN);
+    model_double_stop(&model);
+
+    /* Blanks and a thought were paid for: no other try. */
+    USE({.body = ANSWER_HEAD BLOCK(0, "{\"type\":\"thinking\",\"thinking\":\"\"}")
+            DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}") STOP(0)
+            BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}") TEXT(1, "\\n\xe2\x80\xa8") STOP(1)
+            ANSWER_END("end_turn")});
+    turn_bench_new_session(&bench);
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    assert_int_equal(model_double_requests(&model), 1);
+    expect_stop_reason("empty", "The model gave no answer");
+    model_double_stop(&model);
+
+    USE({.body = TOOL("get_current_time", "{}")}, {.body = NOTHING});
+    turn_bench_new_session(&bench);
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    expect_stop_reason("empty", "The tools have run");
+}
+
+static void test_an_answer_in_one_document(void **state)
+{
+    (void)state;
+    USE({.headers = "content-type: application/json\r\n", .split = 7,
+        .body = " \n{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"local\",\"content\":["
+            "{\"type\":\"text\",\"text\":\"All at once\"}],\"stop_reason\":\"end_turn\",\"usage\":"
+            "{\"input_tokens\":3,\"output_tokens\":4}}"},
+        {.body = "{\"type\":\"error\",\"error\":{\"type\":\"billing_error\",\"message\":\"pay\"}}"});
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    assert_int_equal(bench.result.http_status, 200);
+    assert_int_equal(model_double_requests(&model), 1);
+    expect_types(PLAIN_RUN);
+    expect_deltas("TEXT_MESSAGE_CONTENT", "All at once");
+    turn_bench_new_session(&bench);
+    assert_int_equal(turn_bench_run(&bench, "hi"), 0);
+    expect_problem(502, "model_quota");
 }
 
 static void test_another_provider_takes_over(void **state)
@@ -598,6 +725,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors_before_a_token_are_tried_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_refused_request_is_not_tried_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_break_in_the_text_keeps_the_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_failures_that_only_the_operator_can_mend, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_skipped_provider_keeps_its_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_overloaded_model_is_called_that, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_an_empty_answer_is_asked_for_once_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_an_empty_answer_is_no_silent_success, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_answer_in_one_document, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_provider_takes_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stop_closes_the_model_and_keeps_the_text, set_up,
             tear_down),
