@@ -5,7 +5,7 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libh
     libical-dev libhpdf-dev"
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
-    python3-icalendar python3-gpxpy poppler-utils"
+    python3-icalendar python3-dateutil python3-gpxpy poppler-utils"
 
 packages_have() {
     case $1 in

@@ -1,6 +1,7 @@
 #include "tools/calendar_series.h"
 
 #include "base/err.h"
+#include "base/log.h"
 #include "tools/calendar_event.h"
 #include "tools/civil.h"
 #include "tools/keep.h"
@@ -99,25 +100,51 @@ static int open_series(const jdoc *series, int64_t from_ms, const struct zone **
     return recurrence_open(out, rule, start, *z, from, last_s);
 }
 
+/* One start: given to fn when it lies in the period and is not left out. */
+static int calendar_series_tell(const jdoc *series, const struct calendar_series_start *start,
+    int64_t from_ms, calendar_series_fn *fn, void *arg)
+{
+    char key[CALENDAR_SERIES_KEY_SIZE];
+
+    calendar_series_key(start->local_s, is_all_day(series), key);
+    if (start->ms < from_ms || calendar_series_is_out(series, key))
+        return 0;
+    return fn(arg, start);
+}
+
+/* A stored rule that is none by today's reading: the event is still there, on its own day. */
+static int calendar_series_only(const jdoc *series, int64_t from_ms, int64_t to_ms,
+    calendar_series_fn *fn, void *arg)
+{
+    struct calendar_series_start start = { .local_s = calendar_event_local(series) };
+    struct calendar_span s;
+
+    log_limited(LOG_LEVEL_WARN, "event %s: its rule cannot be read", jdoc_text_or(series, "id", ""));
+    calendar_event_span(series, &s);
+    start.ms = s.start.ms;
+    return start.ms > to_ms ? 0 : calendar_series_tell(series, &start, from_ms, fn, arg);
+}
+
 int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
     calendar_series_fn *fn, void *arg)
 {
     const struct zone *z;
     struct recurrence *r;
     struct calendar_series_start start;
-    bool all_day = is_all_day(series);
     int result = open_series(series, from_ms, &z, &r);
+
+    if (result == ERR_INVALID && calendar_series_is(series)) {
+        result = calendar_series_only(series, from_ms, to_ms, fn, arg);
+        return result == ERR_LIMIT ? 0 : result;
+    }
     if (result != 0)
         return result;
     while (result == 0 && recurrence_next(r, &start.local_s)) {
-        char key[CALENDAR_SERIES_KEY_SIZE];
         zone_to_utc(z, start.local_s, &start.ms);
         start.ms *= 1000;
         if (start.ms > to_ms)
             break;
-        calendar_series_key(start.local_s, all_day, key);
-        if (start.ms >= from_ms && !calendar_series_is_out(series, key))
-            result = fn(arg, &start);
+        result = calendar_series_tell(series, &start, from_ms, fn, arg);
     }
     recurrence_close(r);
     return result == ERR_LIMIT ? 0 : result;

@@ -38,8 +38,8 @@ int calendar_series_set_changed(jdoc *series, const char *key, const char *id);
 
 /*
  * calendar_series_each -- the occurrences that start in [from_ms, to_ms], in order.
- * fn returns 0 to go on, ERR_LIMIT to stop well, else a fault. Returns 0, ERR_INVALID (no series)
- * or a fault.
+ * fn returns 0 to go on, ERR_LIMIT to stop well, else a fault. A stored rule that cannot be read
+ * gives the event's own start. Returns 0, ERR_INVALID (no series) or a fault.
  */
 struct calendar_series_start {
     int64_t ms, local_s;

@@ -65,7 +65,7 @@ libtools_a_SOURCES += tools/calendar_change.c tools/calendar_file.c tools/calend
 	tools/export_file.h tools/report_page.c tools/report_page.h \
 	tools/calendar_event.c tools/calendar_event.h \
 	tools/calendar_series.c tools/calendar_series.h tools/calendar_timer.h \
-	tools/recurrence.c tools/recurrence.h
+	tools/recurrence.c tools/recurrence.h tools/rrule.c tools/rrule.h tools/rrule_walk.c
 # Family money, travel and calendar, the rest of them
 libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c \
 	tools/calendar_reminders.c tools/calendar_reminders.h tools/calendar_timer.c \

@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 /*
- * recurrence -- repetition rules of RFC 5545 (RRULE), counted out by libical; this file and
- * interchange.c are the only ones that include it. Turn and api workers and the housekeeper.
+ * recurrence -- repetition rules of RFC 5545 (RRULE) of events and alarms, counted out by
+ * tools/rrule.h. Turn and api workers and the housekeeper.
  *
  * A series keeps its local time of day: occurrences are counted in local time and become instants
  * by the system's zone database afterwards (a time that the clocks skip moves forward by the gap,
- * of one that comes twice it is the first). libical's own zones are never loaded.
+ * of one that comes twice it is the first).
  *
- * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with INTERVAL, COUNT or UNTIL, BYMONTH, BYWEEKNO,
- * BYYEARDAY, BYMONTHDAY, BYDAY, BYSETPOS, WKST; and the words of recurrence_word. Rules that make
- * libical count days for centuries without an end are refused with a sentence on what to write.
+ * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside it, up
+ * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has
+ * no starts.
  */
 #define RECURRENCE_SIZE 512          /* a rule's text with its NUL */
 #define RECURRENCE_COUNT_MAX 1000

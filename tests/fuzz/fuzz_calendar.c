@@ -66,8 +66,12 @@ static void rule_alone(const uint8_t *data, size_t size, const struct zone *zone
     size_t n = size < sizeof text - 1 ? size : sizeof text - 1;
     memcpy(text, data, n);
     text[n] = '\0';
-    if (recurrence_check(text, INT64_C(1796000000), false, zone, rule, &first, &last, why) == 0
-        && recurrence_check(rule, first, false, zone, rule, &first, &last, why) != 0)
+    /* Starts of every month and weekday, from 1970 on: the text says which. */
+    int64_t start = (int64_t)(size * 7919 % 25000) * 86400 + 32400, moved;
+    if (recurrence_check(text, start, false, zone, rule, &first, &last, why) != 0)
+        return;
+    /* The rule in our form, from its own first start, is the same rule. */
+    if (recurrence_check(rule, first, false, zone, rule, &moved, &last, why) != 0 || moved != first)
         abort();
 }
 

@@ -213,6 +213,12 @@ tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
 tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
 
+# repetition rules: a judge that others wrote
+check_PROGRAMS += tests/unit/expand_rules
+TESTS += tests/unit/rrule_judge.sh
+EXTRA_DIST += tests/unit/rrule_judge.sh tests/unit/rrule_judge.py
+tests_unit_expand_rules_LDADD = $(TOOLS_LIBS) $(BASE_LIBS)
+
 # reminders
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_reminders

@@ -4,8 +4,10 @@
 #include "store/inbox.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
+#include "tools/calendar_series.h"
 #include "tools/civil.h"
 #include "tools/recurrence.h"
+#include "tools/rrule.h"
 #include "workers/reminders.h"
 
 #include <stdio.h>
@@ -89,24 +91,77 @@ static void rules_are_counted_out(void **state)
         { "FREQ=MONTHLY;BYMONTHDAY=29;BYMONTH=2;BYDAY=5TU", "2028-02-29T09:00", "2028-03-01", { "2056-02-29", NULL } },
         { "FREQ=DAILY;INTERVAL=3;COUNT=5", "2026-11-22T09:00", "2026-11-29", { "2026-12-01", "2026-12-04", NULL } },
         { "FREQ=DAILY;INTERVAL=3", "2016-11-22T09:00", "2026-11-22", { "2026-11-24", "2026-11-27", NULL } },
+        { "FREQ=YEARLY;BYWEEKNO=39,53", "2027-09-27T09:00", "2028-09-01", { "2028-09-25", "2028-09-26", NULL } },
+        { "FREQ=YEARLY;BYWEEKNO=20", "1997-09-02T09:00", "1997-09-02", { "1998-05-11", "1998-05-12", NULL } },
+        { "FREQ=YEARLY;BYWEEKNO=53;BYDAY=FR", "2020-01-01T09:00", "2020-12-31", { "2021-01-01", "2027-01-01", NULL } },
+        { "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "1997-09-02T09:00", "1997-09-02", { "1997-09-07", "1997-09-21", NULL } },
+        { "FREQ=YEARLY;BYMONTHDAY=29", "1997-09-02T09:00", "1997-09-02", { "1997-09-29", "1997-10-29", NULL } },
+        { "FREQ=YEARLY", "1952-07-04T09:00", "2026-12-01", { "2027-07-04", NULL } }, /* a birthday */
         { "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2026-05-11T09:00", "2026-05-12", { "2027-05-17", NULL } },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_starts(cases[i].rule, cases[i].start, cases[i].from, cases[i].days);
 }
 
+/* Several starts on a day, in order, and none of them lost where the walk begins. */
+static void a_day_can_have_several_starts(void **state)
+{
+    struct recurrence *r;
+    int64_t s, start = local("2026-11-28T20:00");
+    static const char *const want[] = { "2026-11-29T20:00", "2026-11-30T08:00", "2026-11-30T20:00" };
+
+    (void)state;
+    assert_int_equal(recurrence_open(&r, "FREQ=DAILY;BYHOUR=8,20", start, sydney(),
+        local("2026-11-29T09:00"), INT64_MAX), 0);
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        assert_true(recurrence_next(r, &s));
+        assert_int_equal(s, local(want[i]));
+    }
+    recurrence_close(r);
+}
+
+/* Whatever the numbers are, a walk ends: nothing here may look at every day up to the year 9999. */
+static void no_rule_runs_long(void **state)
+{
+    static const char *const rules[] = { "FREQ=DAILY;INTERVAL=1000;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=1000", "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
+        "FREQ=YEARLY;INTERVAL=999;BYYEARDAY=366;BYDAY=SU", "FREQ=WEEKLY;INTERVAL=1000;BYMONTH=2;BYDAY=SU" };
+    char rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
+    int64_t first, last;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        struct rrule parsed;
+        struct rrule_walk *walk = test_malloc(sizeof *walk);
+        int n = 0;
+        assert_int_equal(rrule_parse(rules[i], &parsed, why), 0);
+        assert_int_equal(rrule_walk_init(walk, &parsed, local("2027-01-03T09:00"), 0), 0);
+        while (rrule_walk_next(walk, &first))
+            n++;
+        assert_true(n <= 1000);
+        test_free(walk);
+        (void)recurrence_check(rules[i], local("2027-01-03T09:00"), false, sydney(), rule, &first,
+            &last, why);
+    }
+}
+
 static void rules_are_checked(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "often", "FREQ=SECONDLY", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=7",
+    static const char *const bad[] = { "", "often", "FREQ=SECONDLY", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=24", "FREQ=DAILY;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55;BYHOUR=1,2,3",
+        "FREQ=WEEKLY;BYDAY=1MO", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "FREQ=MONTHLY;BYWEEKNO=20", "FREQ=WEEKLY;BYMONTHDAY=1", "FREQ=DAILY;FREQ=DAILY",
+        "FREQ=MONTHLY;BYSETPOS=1", "FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=2", "FREQ=DAILY;BYHOUR=", "BYDAY=MO", "FREQ=DAILY;UNTIL=20270231", "FREQ=YEARLY;BYYEARDAY=0", "FREQ=DAILY;COUNT=-1",
         "FREQ=DAILY;COUNT=1001", "FREQ=DAILY;COUNT=2;UNTIL=20270101T000000Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=7;BYDAY=TU", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "RSCALE=CHINESE;FREQ=YEARLY",
         "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;UNTIL=20200101T000000Z", "FREQ=WEEKLY;BYDAY=XX", "\xff\xfe", "FREQ=DAILY\r\nX:1",
-        /* libical would look through centuries, or die of it */
-        "FREQ=YEARLY;BYSETPOS=-1;BYWEEKNO=-53", "FREQ=DAILY;BYDAY=-5SU,5TU", "FREQ=MONTHLY;BYMONTHDAY=30;BYSETPOS=-53",
+        /* what other expanders look for through centuries */
+        "FREQ=DAILY;BYDAY=-5SU,5TU", "FREQ=MONTHLY;BYMONTHDAY=30;BYSETPOS=-53",
         "FREQ=MONTHLY;BYMONTHDAY=31;BYDAY=1MO", "FREQ=MONTHLY;BYDAY=53SA", "FREQ=MONTHLY;BYMONTH=13", "FREQ=MONTHLY;BYMONTH=6;BYMONTHDAY=31" };
     static const struct { const char *text, *rule; } good[] = { { "weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
         { "RRULE:FREQ=WEEKLY", "FREQ=WEEKLY" },
+        { "freq=daily;byhour=20,8", "FREQ=DAILY;BYHOUR=8,20" }, /* pills */
+        { "FREQ=YEARLY;BYWEEKNO=-53,39,53", "FREQ=YEARLY;BYWEEKNO=39,53,-53" },
+        { "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU,MO;WKST=SU", "FREQ=YEARLY;BYDAY=MO,-1SU;BYMONTH=3;WKST=SU" },
         { "FREQ=DAILY;UNTIL=20261231", "FREQ=DAILY;UNTIL=20261231T125959Z" }, /* to the end of that day in Sydney */
         { "FREQ=DAILY;UNTIL=20261231T090000", "FREQ=DAILY;UNTIL=20261230T220000Z" } };
     char rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
@@ -124,6 +179,39 @@ static void rules_are_checked(void **state)
     assert_int_equal(recurrence_check("FREQ=WEEKLY;BYDAY=WE;COUNT=3", s, false, sydney(), rule, &first, &last, why), 0);
     assert_int_equal(first, local("2026-11-25T09:00"));
     assert_int_equal(last, local("2026-12-09T09:00"));
+}
+
+static int take_start(void *arg, const struct calendar_series_start *start)
+{
+    int64_t *ms = arg;
+
+    *ms = *ms ? -1 : start->ms;
+    return 0;
+}
+
+/* Of an older version, or of another program: the event is not lost with its rule. */
+static void a_stored_rule_that_is_none_leaves_the_event(void **state)
+{
+    static const char *const rules[] = { "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "nonsense", "FREQ=HOURLY" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        char text[512];
+        jdoc *event = NULL;
+        int64_t ms = 0;
+        snprintf(text, sizeof text, "{\"id\":\"e\",\"title\":\"x\",\"timezone\":\"Australia/Sydney\",\"repeat\":\"%s\","
+            "\"start_date\":\"2026-12-01T09:00:00+11:00\",\"start_ms\":%lld}", rules[i],
+            (long long)at_ms("2026-12-01T09:00:00+11:00"));
+        assert_int_equal(jdoc_parse(text, strlen(text), &event, NULL, 0), 0);
+        assert_int_equal(calendar_series_each(event, at_ms("2026-11-01T00:00Z"), at_ms("2028-11-01T00:00Z"),
+            take_start, &ms), 0);
+        assert_int_equal(ms, at_ms("2026-12-01T09:00:00+11:00"));
+        ms = 0;
+        assert_int_equal(calendar_series_each(event, at_ms("2027-11-01T00:00Z"), at_ms("2028-11-01T00:00Z"),
+            take_start, &ms), 0);
+        assert_int_equal(ms, 0);
+        jdoc_free(event);
+    }
 }
 
 /* --- events --- */
@@ -405,7 +493,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_counted_out),
+        cmocka_unit_test(a_day_can_have_several_starts),
+        cmocka_unit_test(no_rule_runs_long),
         cmocka_unit_test(rules_are_checked),
+        cmocka_unit_test(a_stored_rule_that_is_none_leaves_the_event),
         cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, empty),
         cmocka_unit_test_setup(lists_are_bounded_and_in_order, empty),
         cmocka_unit_test_setup(one_occurrence_is_changed_or_removed, empty),
