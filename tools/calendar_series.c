@@ -119,7 +119,8 @@ static int calendar_series_only(const jdoc *series, int64_t from_ms, int64_t to_
     struct calendar_series_start start = { .local_s = calendar_event_local(series) };
     struct calendar_span s;
 
-    log_limited(LOG_LEVEL_WARN, "event %s: its rule cannot be read", jdoc_text_or(series, "id", ""));
+    log_limited(LOG_LEVEL_WARN, "event %s: its rule cannot be read",
+        jdoc_text_or(series, "id", ""));
     calendar_event_span(series, &s);
     start.ms = s.start.ms;
     return start.ms > to_ms ? 0 : calendar_series_tell(series, &start, from_ms, fn, arg);
