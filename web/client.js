@@ -1,20 +1,36 @@
-// The client library: one session of Turnpike over a WebSocket that comes back by itself.
+// The client library: one session of Turnpike over a WebSocket that comes back by itself. docs/client.md
+// has the whole of it.
 //
-//   const client = new TurnpikeClient({session: "main"});
+//   const client = new TurnpikeClient({session: "main", token: () => login.accessToken()});
 //   client.addEventListener("state", e => ...);   // e.detail: connecting, open, waiting, refused, closed
 //   client.addEventListener("event", e => ...);   // e.detail: one AG-UI event, each once, in order
-//   client.addEventListener("problem", e => ...); // e.detail: {code, message, clientMessageId?}
-//   client.start(); client.send("hello"); client.stop(); client.close();
+//   client.addEventListener("frame", e => ...);   // e.detail: any other frame (accepted, reminder, ...)
+//   client.addEventListener("problem", e => ...); // e.detail: {code, message, reason?, clientMessageId?}
+//   client.start(); client.send("hello"); client.stop(); client.setToken(another); client.close();
 //
 // Every event carries its cursor. After a lost connection the client goes on behind the last
 // cursor that it saw. A message is sent again until its run is seen: the server takes a client
-// message id once.
+// message id once. A message leaves the client in one of three ways: its run is seen, a "problem" names it,
+// or close() returns it.
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 20000;
-const DEAF_AFTER = 70000; // nothing heard, not even a pong
+const CONNECT_WITHIN = 10000;
 const PING_EVERY = 25000;
-const NO_RETRY = new Set([1000, 4001, 4003, 4009]);
+const PONG_WITHIN = 15000; // of a ping on a quiet socket
+const PING_AFTER = 2000;   // something was sent and nothing is heard: a ping ...
+const DEAF_AFTER = 4500;   // ... and the socket is given up
+const SHORT_LIFE = 5000;   // a socket that ends sooner is no reason to come back at once
+const ANSWER_WITHIN = 30000;
+const RENEW_AHEAD = 60000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+const TOO_LARGE = 1009, EXPIRED = 4001;
+const NO_RETRY = new Map([[4003, "policy"], [4009, "policy"]]);
+const REASONS = {
+  expired: "The sign-in has ended. Sign in again.",
+  unauthenticated: "The key or token was not accepted. Sign in again.",
+  policy: "The server refused the connection.",
+};
 
 export function newId() {
   if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
@@ -25,36 +41,86 @@ export function newId() {
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
 }
 
-export class TurnpikeClient extends EventTarget {
-  #options; #socket = null; #tries = 0; #timer = 0; #beat = 0; #heard = 0; #waiting = new Map();
-  #state = "closed"; #wanted = false;
+/** A claim of a JSON Web Token, unchecked; undefined for anything else. */
+export function claim(token, name) {
+  try {
+    const bytes = Uint8Array.from(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), c => c.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes))[name];
+  } catch {
+    return undefined;
+  }
+}
 
-  constructor({session, base = "/api/v1/pam", cursor = "", token = null, url = globalThis.location?.href} = {}) {
+/** When a token should be replaced, by our clock; never, when nothing is known of its end. */
+function renewalTime(token) {
+  const left = Number(claim(token, "exp")) * 1000 - Date.now();
+  return left > 0 ? Date.now() + left - Math.min(RENEW_AHEAD, left / 5) : Infinity;
+}
+
+export class TurnpikeClient extends EventTarget {
+  #options; #source; #token; #renewAt = Infinity; #asking = null;
+  #state = "closed"; #reason = null; #wanted = false; #tries = 0;
+  #attempt = null; // {socket, opened, abort, limit}: the connection that there is, or that is being made
+  #timers = {retry: 0, beat: 0, doubt: 0, renew: 0, pause: 0, answer: 0};
+  #queue = new Map(); // run id -> {frame, sent: the attempt that carried it, accepted}
+  #stopping = null;   // a stop that waits for a connection
+  #deafAt = 0;        // when the doubt ends
+
+  /**
+   * session: its id; a new one when left out. base: where the API is. cursor: go on behind it.
+   * token: a JSON Web Token or API key, or a function that gives one or a promise of one; null: none.
+   * url: the site, needed outside a browser. WebSocket: a class to use in place of the global one.
+   */
+  constructor({session = newId(), base = "/api/v1/pam", cursor = "", token = null, url = globalThis.location?.href,
+    WebSocket = globalThis.WebSocket} = {}) {
     super();
-    this.#options = {base, token, url};
+    if (!/^https?:/i.test(String(url ?? ""))) {
+      throw new TypeError("TurnpikeClient: outside a browser the option url must name the site, for example \"https://assistant.example.org\"");
+    }
+    this.#options = {base, url: String(url), WebSocket};
+    this.#source = token;
     this.session = session;
     this.cursor = cursor;
   }
 
   get state() { return this.#state; }
+  /** Of the state refused: {code, message}. */
+  get reason() { return this.#reason; }
+  /** The frames of messages of which the server has said nothing yet, in order. */
+  get unsent() { return [...this.#queue.values()].filter(entry => !entry.accepted).map(entry => entry.frame); }
 
   start() {
+    if (!this.#options.WebSocket) {
+      throw new TypeError("TurnpikeClient: there is no global WebSocket here (Node has one from 22 on): pass a class as the option WebSocket, for example that of the package ws");
+    }
     if (this.#wanted) return;
     this.#wanted = true;
-    globalThis.addEventListener?.("online", this.#now);
-    globalThis.document?.addEventListener("visibilitychange", this.#now);
+    globalThis.addEventListener?.("online", this.#online);
+    globalThis.document?.addEventListener("visibilitychange", this.#visible);
     this.#connect();
   }
 
+  /** Ends it for good. Returns the frames of unsent messages: each is also told by a problem `not_sent`. */
   close() {
+    const left = this.unsent;
     this.#wanted = false;
-    clearTimeout(this.#timer);
-    clearInterval(this.#beat);
-    globalThis.removeEventListener?.("online", this.#now);
-    globalThis.document?.removeEventListener("visibilitychange", this.#now);
-    this.#socket?.close(1000);
-    this.#socket = null;
+    this.#leave(1000);
+    for (const name of Object.keys(this.#timers)) this.#clear(name);
+    globalThis.removeEventListener?.("online", this.#online);
+    globalThis.document?.removeEventListener("visibilitychange", this.#visible);
+    this.#queue.clear();
     this.#enter("closed");
+    for (const frame of left) this.#problem("not_sent", "The message was not sent.", {clientMessageId: frame.client_message_id});
+    return left;
+  }
+
+  /** Another token, or function that gives one, from now on. A refused client tries again with it. */
+  setToken(token) {
+    this.#source = token;
+    this.#token = undefined;
+    this.#asking = null;
+    this.#tries = 0;
+    if (this.#wanted) this.#connect();
   }
 
   /** Sends a message; kept and sent again until its run is seen. Returns its ids. */
@@ -65,16 +131,16 @@ export class TurnpikeClient extends EventTarget {
       message_id: newId(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       locale: globalThis.navigator?.language, ...extra,
     };
-    this.#waiting.set(frame.run_id, frame);
-    this.#transmit(frame);
+    this.#queue.set(frame.run_id, {frame, sent: null, accepted: false});
+    this.#flush();
     return {clientMessageId: frame.client_message_id, runId: frame.run_id, messageId: frame.message_id};
   }
 
   /** Stops the session's running turn, or the one of a message that has not been accepted yet. */
   stop(runId = null) {
-    const frame = runId && this.#waiting.get(runId);
-    if (frame) this.#transmit({type: "cancel", client_message_id: frame.client_message_id});
-    else this.#transmit({type: "cancel", session_id: this.session});
+    const frame = runId && this.#queue.get(runId)?.frame;
+    const stop = frame ? {type: "cancel", client_message_id: frame.client_message_id} : {type: "cancel", session_id: this.session};
+    if (!this.#transmit(stop)) this.#stopping = stop;
   }
 
   /** Answers an approval: {approved, edited_args?}. Its turn goes on in the session's events. */
@@ -83,98 +149,266 @@ export class TurnpikeClient extends EventTarget {
   }
 
   /** A request to the HTTP side. Throws an Error with .status and .problem when it is refused. */
-  async fetch(path, {method = "GET", body} = {}) {
-    const headers = {};
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (this.#options.token) headers.Authorization = `Bearer ${this.#options.token}`;
-    const reply = await fetch(new URL(this.#options.base + path, this.#options.url),
-      {method, headers, body: body === undefined ? undefined : JSON.stringify(body)});
-    const data = reply.headers.get("Content-Type")?.includes("json") ? await reply.json() : null;
-    if (!reply.ok) {
-      throw Object.assign(new Error(data?.detail ?? data?.title ?? `HTTP ${reply.status}`),
-        {status: reply.status, problem: data});
+  async fetch(path, {method = "GET", body, signal} = {}) {
+    const ask = token => fetch(new URL(this.#options.base + path, this.#options.url), {
+      method, signal, body: body === undefined ? undefined : JSON.stringify(body),
+      headers: {...body !== undefined && {"Content-Type": "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
+    });
+    const token = await this.#credential();
+    let reply = await ask(token);
+    if (reply.status === 401 && typeof this.#source === "function") {
+      const next = await this.#credential(true);
+      if (next && next !== token) reply = await ask(next);
     }
-    return data;
+    const data = reply.headers.get("Content-Type")?.includes("json") ? await reply.json() : null;
+    if (reply.ok) return data;
+    throw Object.assign(new Error(data?.detail ?? data?.title ?? `HTTP ${reply.status}`), {status: reply.status, problem: data});
   }
 
-  #now = () => {
-    if (globalThis.document?.hidden || !this.#wanted || this.#socket) return;
-    clearTimeout(this.#timer);
-    this.#connect();
+  // ---- the token -------------------------------------------------------------------------------
+
+  /** The token to use now. A function is asked at first, when its token nears its end, and `again`. */
+  async #credential(again = false) {
+    const source = this.#source;
+    if (typeof source === "function" && (again || this.#token === undefined || Date.now() >= this.#renewAt)) {
+      const asking = this.#asking ??= (async () => source())();
+      let token;
+      try {
+        token = await asking;
+      } finally {
+        if (this.#asking === asking) this.#asking = null;
+      }
+      if (source !== this.#source) return this.#credential();
+      this.#token = token;
+    } else if (typeof source !== "function") {
+      this.#token = source;
+    }
+    if (this.#token && !/^[\x21-\x7e]+$/.test(this.#token)) {
+      throw Object.assign(new Error("A key or token has only letters, digits and signs, and no blanks."), {status: 401});
+    }
+    this.#renewAt = this.#token ? renewalTime(this.#token) : Infinity;
+    return this.#token;
+  }
+
+  #planRenewal() {
+    this.#clear("renew");
+    if (typeof this.#source !== "function" || this.#renewAt === Infinity) return;
+    const wait = Math.min(Math.max(this.#renewAt - Date.now(), 0), LONGEST_TIMER);
+    this.#timers.renew = setTimeout(() => this.#renew(), wait);
+  }
+
+  /** Before the token's end: another one, and a connection of its own, as a socket ends with its token. */
+  async #renew() {
+    if (Date.now() < this.#renewAt) return this.#planRenewal();
+    const before = this.#token, attempt = this.#attempt;
+    try {
+      await this.#credential(true);
+    } catch (error) {
+      this.#problem("token_failed", error.message);
+      return; // the socket's end asks again
+    }
+    if (this.#attempt === attempt && attempt && this.#token !== before) this.#connect();
+  }
+
+  // ---- the connection ---------------------------------------------------------------------------
+
+  #online = () => {
+    if (this.#state === "open") this.#doubt(0);
+    else if (this.#state === "waiting" || this.#state === "connecting") this.#connect();
+  };
+  #visible = () => {
+    if (globalThis.document.hidden) return;
+    if (this.#state === "open") this.#doubt(0);
+    else if (this.#state === "waiting") this.#connect();
   };
 
-  #enter(state, detail = "") {
+  #clear(name) {
+    clearTimeout(this.#timers[name]);
+    this.#timers[name] = 0;
+  }
+
+  #problem(code, message, more = {}) {
+    this.dispatchEvent(new CustomEvent("problem", {detail: {code, message, ...more}}));
+  }
+
+  #enter(state) {
+    if (state !== "refused") this.#reason = null;
     if (state === this.#state) return;
     this.#state = state;
     this.dispatchEvent(new CustomEvent("state", {detail: state}));
-    if (detail) this.dispatchEvent(new CustomEvent("problem", {detail: {code: state, message: detail}}));
+  }
+
+  #refuse(code, message = REASONS[code]) {
+    this.#leave(1000);
+    this.#reason = {code, message};
+    this.#enter("refused");
+    this.#problem("refused", message, {reason: code});
+  }
+
+  /** What there is of a connection is not heard any more. */
+  #leave(code) {
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    for (const name of ["retry", "beat", "doubt", "renew", "answer"]) this.#clear(name);
+    if (!attempt) return;
+    clearTimeout(attempt.limit);
+    attempt.abort.abort();
+    const socket = attempt.socket;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    try {
+      socket.close(code);
+    } catch { /* it has no name for that state */ }
   }
 
   async #connect() {
-    const mark = {}; // stands for the socket until there is one
-    this.#socket = mark;
+    this.#leave(1000);
+    const attempt = {socket: null, opened: 0, abort: new AbortController(), limit: 0};
+    this.#attempt = attempt;
+    attempt.limit = setTimeout(() => this.#attempt === attempt && this.#lost(0), CONNECT_WITHIN);
     this.#enter("connecting");
-    const url = new URL(`${this.#options.base}/ws`, this.#options.url);
-    url.protocol = url.protocol.replace("http", "ws");
     try {
-      if (this.#options.token) {
-        const {ticket} = await this.fetch("/ws-ticket", {method: "POST", body: {}});
-        url.searchParams.set("ticket", ticket);
-      }
-      if (this.#socket !== mark) return; // closed meanwhile
-      this.#attach(new WebSocket(url));
+      const address = await this.#address(attempt.abort.signal);
+      if (this.#attempt === attempt) this.#attach(attempt, new this.#options.WebSocket(address));
     } catch (error) {
-      if (this.#socket === mark) this.#lost(error.status === 401 || error.status === 403 ? 4001 : 0);
+      if (this.#attempt !== attempt) return;
+      if (error.status === 401) this.#refuse("unauthenticated", error.problem ? undefined : error.message);
+      else if (error.status === 403) this.#refuse(error.problem?.code ?? "forbidden", error.message);
+      else this.#lost(0, error);
     }
   }
 
-  #attach(socket) {
-    this.#socket = socket;
+  /**
+   * Sockets are opened by ticket: no token stands in an address, and a refusal has its reason, where a
+   * browser would only tell that the handshake failed.
+   */
+  async #address(signal) {
+    const {ticket} = await this.fetch("/ws-ticket", {method: "POST", body: {}, signal});
+    const url = new URL(`${this.#options.base}/ws`, this.#options.url);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("ticket", ticket);
+    return url.href;
+  }
+
+  #attach(attempt, socket) {
+    attempt.socket = socket;
+    socket.onerror = () => {}; // its end follows
     socket.onopen = () => {
-      this.#heard = Date.now();
-      this.#beat = setInterval(() => this.#pulse(), PING_EVERY);
+      clearTimeout(attempt.limit);
+      attempt.opened = Date.now();
+      this.#timers.beat = setInterval(() => this.#doubt(0, PONG_WITHIN), PING_EVERY);
+      this.#planRenewal();
       const subscribe = {type: "subscribe", session_id: this.session};
       if (this.cursor) subscribe.cursor = this.cursor;
-      socket.send(JSON.stringify(subscribe));
+      this.#transmit(subscribe);
+      if (this.#stopping) this.#transmit(this.#stopping);
+      this.#stopping = null;
+      for (const entry of this.#queue.values()) entry.accepted = false;
       this.#enter("open");
-      for (const frame of this.#waiting.values()) socket.send(JSON.stringify(frame));
+      this.#flush();
     };
     socket.onmessage = message => {
-      this.#heard = Date.now();
+      this.#clear("doubt");
       this.#tries = 0;
       this.#receive(message.data);
     };
     socket.onclose = event => {
-      if (this.#socket === socket) this.#lost(event.code);
+      if (this.#attempt === attempt) this.#closed(attempt, event.code);
     };
   }
 
-  #pulse() {
-    if (Date.now() - this.#heard > DEAF_AFTER) {
-      const socket = this.#socket;
-      socket.onclose = null;
-      socket.close();
-      this.#lost(0);
-    } else {
-      this.#transmit({type: "ping"});
+  #closed(attempt, code) {
+    const short = Date.now() - attempt.opened < SHORT_LIFE;
+    if (code === EXPIRED) {
+      if (typeof this.#source !== "function") return this.#refuse("expired");
+      this.#token = undefined;
+      if (!short) return void this.#connect();
+    } else if (NO_RETRY.has(code)) {
+      return this.#refuse(NO_RETRY.get(code));
+    } else if (code === TOO_LARGE) {
+      this.#dropLargest();
     }
+    this.#lost(code);
   }
 
-  #lost(code) {
-    clearInterval(this.#beat);
-    this.#socket = null;
+  /** The connection is gone, or was not made: another one, after a while. */
+  #lost(code, error = null) {
+    this.#leave(1000);
     if (!this.#wanted) return;
-    if (code !== 1000 && NO_RETRY.has(code)) {
-      this.#enter("refused", code === 4001 ? "Sign in again." : `The server refused the connection (${code}).`);
-      return;
-    }
     this.#enter("waiting");
+    if (error && this.#tries === 0) {
+      if (error.status) this.#problem(error.problem?.code ?? "error", error.message);
+      else if (typeof this.#source === "function" && !this.#token) this.#problem("token_failed", error.message);
+    }
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#tries++);
-    this.#timer = setTimeout(() => this.#connect(), delay * (0.75 + Math.random() / 2));
+    this.#timers.retry = setTimeout(() => this.#connect(), delay * (0.75 + Math.random() / 2));
   }
 
+  /** Something must be heard, whatever it is, or the socket is dead: a network that forgot it says nothing. */
+  #doubt(pingAfter, deafAfter = DEAF_AFTER) {
+    const end = Date.now() + deafAfter;
+    if (this.#timers.doubt && this.#deafAt <= end) return;
+    this.#clear("doubt");
+    this.#deafAt = end;
+    const ping = () => {
+      this.#write({type: "ping"});
+      this.#timers.doubt = setTimeout(() => {
+        this.#enter("waiting");
+        this.#connect();
+      }, deafAfter - pingAfter);
+    };
+    if (pingAfter) this.#timers.doubt = setTimeout(ping, pingAfter);
+    else ping();
+  }
+
+  #write(frame) {
+    const socket = this.#attempt?.socket;
+    if (socket?.readyState !== 1) return false;
+    socket.send(JSON.stringify(frame));
+    return true;
+  }
   #transmit(frame) {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+    const sent = this.#write(frame);
+    if (sent) this.#doubt(PING_AFTER);
+    return sent;
+  }
+
+  // ---- messages -----------------------------------------------------------------------------------
+
+  /** The next message goes when the one before was taken, so that they keep their order. */
+  #flush() {
+    if (this.#timers.pause || this.#state !== "open") return;
+    const entry = [...this.#queue.values()].find(e => !e.accepted);
+    if (!entry || entry.sent === this.#attempt) return;
+    if (!this.#transmit(entry.frame)) return;
+    entry.sent = this.#attempt;
+    this.#clear("answer");
+    this.#timers.answer = setTimeout(() => {
+      entry.sent = null;
+      this.#flush();
+    }, ANSWER_WITHIN);
+  }
+
+  #settle(runId) {
+    if (this.#queue.delete(runId)) this.#flush();
+  }
+
+  #accepted(id) {
+    for (const entry of this.#queue.values()) if (id && entry.frame.client_message_id === id) entry.accepted = true;
+    this.#flush();
+  }
+
+  /** The server does not take frames of that size: without this it would be sent again for ever. */
+  #dropLargest() {
+    const size = entry => JSON.stringify(entry.frame).length;
+    const sent = [...this.#queue.values()].filter(entry => entry.sent === this.#attempt).sort((a, b) => size(b) - size(a))[0];
+    if (sent) this.#refused(sent, "too_large", "The message is too long.");
+  }
+
+  #refused(entry, code, message) {
+    this.#queue.delete(entry.frame.run_id);
+    this.#problem(code, message, {clientMessageId: entry.frame.client_message_id});
+    this.#flush();
   }
 
   #receive(data) {
@@ -184,26 +418,32 @@ export class TurnpikeClient extends EventTarget {
     } catch {
       return;
     }
+    if (!event || typeof event !== "object") return;
     if (event.metadata?.cursor) {
       if (!isAfter(event.metadata.cursor, this.cursor)) return;
       this.cursor = event.metadata.cursor;
     }
-    if (event.runId) this.#waiting.delete(event.runId);
-    if (event.type === "error") {
-      const id = event.client_message_id;
-      const waiting = [...this.#waiting.values()].find(frame => id && frame.client_message_id === id);
-      if (waiting && event.retry_after_ms) {
-        setTimeout(() => this.#waiting.has(waiting.run_id) && this.#transmit(waiting), event.retry_after_ms * (1 + Math.random() / 4));
-        return;
-      }
-      if (waiting) this.#waiting.delete(waiting.run_id);
-      this.dispatchEvent(new CustomEvent("problem", {
-        detail: {code: event.code ?? "error", message: event.message ?? "", clientMessageId: id},
-      }));
-    } else if (/^[A-Z_]+$/.test(event.type ?? "")) {
-      this.dispatchEvent(new CustomEvent("event", {detail: event}));
+    if (event.runId) this.#settle(event.runId);
+    if (event.type === "error") return this.#error(event);
+    if (event.type === "accepted") this.#accepted(event.client_message_id);
+    this.dispatchEvent(new CustomEvent(/^[A-Z_]+$/.test(event.type ?? "") ? "event" : "frame", {detail: event}));
+  }
+
+  #error(event) {
+    const id = event.client_message_id, entries = [...this.#queue.values()];
+    const entry = id ? entries.find(e => e.frame.client_message_id === id)
+      : event.retry_after_ms && entries.find(e => !e.accepted && e.sent === this.#attempt); // a frame that was not read
+    if (entry && event.retry_after_ms) {
+      entry.sent = null;
+      this.#clear("pause");
+      this.#timers.pause = setTimeout(() => {
+        this.#timers.pause = 0;
+        this.#flush();
+      }, event.retry_after_ms * (1 + Math.random() / 4));
+    } else if (entry) {
+      this.#refused(entry, event.code ?? "error", event.message ?? "");
     } else {
-      this.dispatchEvent(new CustomEvent("frame", {detail: event}));
+      this.#problem(event.code ?? "error", event.message ?? "", {clientMessageId: id});
     }
   }
 }

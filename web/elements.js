@@ -20,6 +20,11 @@ export function legible(value) {
     c => Array.from({length: c.length}, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""));
 }
 
+/** Text for reading: what would turn its direction is spelt out, so that no name looks like another. */
+export function visible(text) {
+  return text.replace(/[\u202A-\u202E\u2066-\u2069]/g, c => `\\u${c.charCodeAt(0).toString(16)}`);
+}
+
 /** "delete_calendar_event" as words. */
 export function sentence(name) {
   const words = name.replaceAll("_", " ");

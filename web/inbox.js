@@ -1,7 +1,9 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
-import {button, element} from "./elements.js";
+import {button, element, visible} from "./elements.js";
+import {Toasts} from "./toasts.js";
 
 const SNOOZE_MINUTES = 10;
+const LATER = `In ${SNOOZE_MINUTES} minutes`;
 
 /** Whether what came over the socket is an entry of the inbox: those have an id of its stream. */
 export const isEntry = e => /^\d+-\d+$/.test(e.id ?? "") && e.type !== "inbox_updated" && (e.type !== "CUSTOM" || e.name === "message");
@@ -15,48 +17,68 @@ export class Inbox {
   #items = new Map();
   #last = "";
 
-  /** list: the ol; count: where the number of unread ones stands; request: client.fetch. */
-  constructor({list, count, request}) {
+  /** list: the ol; count: where the number of unread ones stands; toasts: a live region; request: client.fetch. */
+  constructor({list, count, toasts, request}) {
     this.list = list;
     this.count = count;
     this.request = request;
+    this.toasts = new Toasts(toasts, {act: (id, what) => this.#post(id, what), openInbox: () => this.#open()});
   }
 
   /** What came while no socket was open. */
   async load() {
     const page = await this.request(`/inbox?limit=50${this.#last ? `&after=${this.#last}` : ""}`);
-    for (const e of page.messages) if (e.state === "new") this.add(e);
+    for (const e of page.messages) if (e.state === "new") this.add(e, false);
   }
 
-  add(e) {
+  add(e, fresh = true) {
     if (this.#items.has(e.id)) return;
     if (e.snoozed_from) this.remove(e.snoozed_from);
     this.#last = e.id;
-    const li = element("li", "entry"), row = element("div", "row");
-    const time = new Date(Number(e.id.split("-")[0]));
-    li.append(element("p", "text", words(e)), element("time", "", time.toLocaleString()));
-    row.append(button("Got it", "quiet", () => this.#post(e.id, "ack", {})),
-      button(`In ${SNOOZE_MINUTES} minutes`, "quiet", () => this.#post(e.id, "snooze", {minutes: SNOOZE_MINUTES})));
+    const li = element("li", "entry"), row = element("div", "row"), text = visible(String(words(e)));
+    const time = new Date(Number(e.id.split("-")[0])), body = element("p", "text", text);
+    body.dir = "auto";
+    li.append(body, element("time", "", time.toLocaleString()));
+    row.append(button("Got it", "quiet", () => this.#post(e.id, "ack")), button(LATER, "quiet", () => this.#post(e.id, "snooze")));
     li.append(row);
     this.#items.set(e.id, li);
     this.list.prepend(li);
+    this.toasts.add(e.id, text, time, fresh, LATER);
     this.#counted();
   }
 
   remove(id) {
     this.#items.get(id)?.remove();
     this.#items.delete(id);
+    this.toasts.remove(id);
     this.#counted();
   }
 
-  async #post(id, what, body) {
-    const row = this.#items.get(id)?.querySelector(".row");
+  /** Another user's are others. */
+  clear() {
+    this.#items.clear();
+    this.#last = "";
+    this.list.replaceChildren();
+    this.toasts.clear();
+    this.#counted();
+  }
+
+  async #post(id, what) {
     try {
-      await this.request(`/inbox/${id}/${what}`, {method: "POST", body});
+      await this.request(`/inbox/${id}/${what}`, {method: "POST", body: what === "snooze" ? {minutes: SNOOZE_MINUTES} : {}});
       this.remove(id);
     } catch (error) {
+      const row = this.#items.get(id)?.querySelector(".row");
+      row?.querySelector(".note")?.remove();
       row?.append(element("span", "note", error.message));
+      this.toasts.fault(id, error.message);
     }
+  }
+
+  #open() {
+    this.list.parentElement.open = true;
+    this.list.parentElement.scrollIntoView();
+    this.list.querySelector("button")?.focus();
   }
 
   #counted() {

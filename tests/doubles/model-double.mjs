@@ -6,6 +6,7 @@
 //
 //   text words=N [say=TEXT] [delay=MS] [hold=N]   a text; hold: stops before word N (or N,N) until release()
 //   tool name=NAME args=JSON [delay=MS] [hold=N]  one tool call; several: name=A,B args=JSON;JSON
+//   text named=NAME                               the text `double.texts.get(NAME)`, in pieces of 40 characters
 //   think | refuse | length | empty               thinking first; refusal; cut by the token limit; no content
 //   overloaded after=N                            error event in the stream after N words (200)
 //   http status=529 [retry=S] [times=N]           error status; after N times the next step follows at once
@@ -66,6 +67,7 @@ function callNumber(body) {
 }
 
 function words(step) {
+  if (step.pieces) return step.pieces;
   if (step.say) return step.say.replaceAll("_", " ").match(/\S+\s*/g);
   const source = TEXT.split(" "), n = Number(step.words ?? 12);
   return Array.from({length: n}, (_, i) => `${source[i % source.length]}${i + 1 < n ? " " : "."}`);
@@ -161,6 +163,7 @@ function errorBody(api, type, message) {
 export class ModelDouble extends EventEmitter {
   scenario = "text";
   scripts = new Map(); // name -> [[{id, name, args}, ...] of the first model call, of the second, ...]
+  texts = new Map();   // name -> a text of the test's choice, with lines and signs that no scenario can hold
   requests = [];    // {api, path, headers, body, step, open}
   #held = new Set();
   #failures = new Map();
@@ -239,6 +242,7 @@ export class ModelDouble extends EventEmitter {
       this.#failures.set(key, seen);
       if (seen > Number(step.times)) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"};
     }
+    if (step.named) step = {...step, pieces: this.texts.get(step.named).match(/[^]{1,40}/gu)};
     entry.step = step;
     this.#changed();
     await this.#play(api, step, body, request, response).catch(error => {

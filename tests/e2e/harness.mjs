@@ -128,7 +128,7 @@ export class Stack {
   }
 
   async #startNginx(extra) {
-    const args = ["--run-dir", this.run, "--web-dir", join(TOP, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
+    const args = ["--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
       "--port", String(this.port), "--workers", "2"];
     if (extra) {
       writeFileSync(join(this.dir, "extra.conf"), extra);

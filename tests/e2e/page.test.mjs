@@ -1,23 +1,14 @@
 // The chat page in Chromium.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {existsSync, mkdirSync} from "node:fs";
-import {join} from "node:path";
-import {chromium} from "playwright-core";
-import {API, BUILD, Stack, uuid} from "./harness.mjs";
-
-const SHOTS = join(BUILD, "screenshots");
+import {answers, launch, say, screenshot} from "./browser.mjs";
+import {API, Stack, uuid} from "./harness.mjs";
 
 describe("the chat page", () => {
   let stack, browser;
   before(async () => {
-    mkdirSync(SHOTS, {recursive: true});
     stack = await Stack.start();
-    browser = await chromium.launch({
-      executablePath: ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync),
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync"],
-    });
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();
@@ -39,12 +30,6 @@ describe("the chat page", () => {
     });
     return page;
   }
-  const say = async (page, text) => {
-    await page.locator("#text").fill(text);
-    await page.locator("#text").press("Enter");
-  };
-  const answers = page => page.locator(".assistant:not(.streaming) .text");
-
   test("Chromium's own WebSocket carries a message and its answer", async t => {
     const page = await open(t);
     const got = await page.evaluate(api => new Promise((done, fail) => {
@@ -62,7 +47,7 @@ describe("the chat page", () => {
 
   test("shows the answer while it is written, and the tools while they run", async t => {
     const page = await open(t);
-    await page.screenshot({path: join(SHOTS, "welcome.png")});
+    await screenshot(page, "welcome");
     await say(page, "What time is it? [[tool name=get_current_time args={\"timezone\":\"Australia/Sydney\"} hold=3 | text words=20 hold=9]]");
     await page.locator(".user", {hasText: "What time is it?"}).waitFor();
     await page.locator(".tool.running").waitFor();
@@ -71,13 +56,13 @@ describe("the chat page", () => {
     await page.locator(".tool.done").waitFor();
     await stack.double.until(d => d.held > 0);
     await page.locator(".assistant.streaming", {hasText: "the coast for most"}).waitFor();
-    await page.screenshot({path: join(SHOTS, "streaming.png")});
+    await screenshot(page, "streaming");
     await stack.double.go();
     await answers(page).filter({hasText: "at café."}).or(answers(page).filter({hasText: "every hour"})).first().waitFor();
     assert.equal(await page.locator("#stop").isVisible(), false);
     assert.equal(await page.locator(".user.waiting").count(), 0);
     await page.locator(".tool summary").click();
-    await page.screenshot({path: join(SHOTS, "answer.png")});
+    await screenshot(page, "answer");
   });
 
   test("two tabs on one session see the same", async t => {
@@ -162,7 +147,7 @@ describe("the chat page", () => {
     await say(a, `delete it ${deletion(id)}`);
     for (const page of [a, b]) await page.locator(".approval pre", {hasText: id}).waitFor();
     await a.locator(".tool.asked").waitFor();
-    await a.screenshot({path: join(SHOTS, "approval.png")});
+    await screenshot(a, "approval");
     await b.reload();
     await b.locator(".approval pre", {hasText: id}).waitFor();
     assert.equal(await exists(id), true);
@@ -209,7 +194,7 @@ describe("the chat page", () => {
     await entry("Fill up").waitFor();
     await entry("Rain").waitFor();
     assert.equal(await page.locator("#inbox-count").textContent(), "2");
-    await page.screenshot({path: join(SHOTS, "inbox.png")});
+    await screenshot(page, "inbox");
     await entry("Fill up").getByRole("button", {name: "Got it"}).click();
     await entry("Fill up").waitFor({state: "detached"});
     await entry("Rain").getByRole("button", {name: "In 10 minutes"}).click();
@@ -228,7 +213,7 @@ describe("the chat page", () => {
     await answers(page).first().waitFor();
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
-    await page.screenshot({path: join(SHOTS, "small.png")});
+    await screenshot(page, "small");
     await page.locator("#new").focus();
     await page.keyboard.press("Enter");
     await page.locator("#welcome").waitFor();

@@ -1,0 +1,30 @@
+// Chromium for the tests of the page.
+import {existsSync, mkdirSync} from "node:fs";
+import {join} from "node:path";
+import {chromium} from "playwright-core";
+import {BUILD} from "./harness.mjs";
+
+const SHOTS = join(BUILD, "screenshots");
+
+export function launch() {
+  return chromium.launch({
+    executablePath: ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+}
+
+/** What a person can look at afterwards: screenshots/NAME.png of the build. */
+export async function screenshot(page, name) {
+  mkdirSync(SHOTS, {recursive: true});
+  await page.screenshot({path: join(SHOTS, `${name}.png`)});
+}
+
+/** Writes a message as a user does. */
+export async function say(page, text) {
+  await page.locator("#text").fill(text);
+  await page.locator("#text").press("Enter");
+}
+
+/** The answers that are whole. */
+export const answers = page => page.locator(".assistant:not(.streaming) .text");

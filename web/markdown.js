@@ -1,0 +1,229 @@
+// Answers: Markdown as elements. The library only reads: it gives tokens, and this makes elements of those
+// that it knows, with text in text nodes. No text of an answer is ever read as HTML.
+import {element, visible} from "./elements.js";
+
+const SHARE = 4; // drawing takes at most this part of the time
+const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
+// What a bare name has to end with to be an address; endings that are more often those of files are left out.
+const DOMAINS = "com org net edu gov info io app dev travel au nz uk us ca ie de fr es it nl be at ch dk se no fi jp za br mx".split(" ");
+// Headings stand below the page's own.
+const TAGS = {h1: "h3", h2: "h4", h3: "h5", h4: "h6", h5: "h6", h6: "h6", p: "p", ul: "ul", ol: "ol", li: "li",
+  blockquote: "blockquote", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td",
+  strong: "strong", em: "em", s: "s"};
+
+let parser = null, loading = null;
+
+/** Gets the library, once. Without it answers are plain text. */
+export function loadMarkdown() {
+  loading ??= import("./markdown-it.js").then(module => {
+    if (!module.default) return;
+    parser = new module.default("default", {html: false, linkify: true, breaks: true});
+    parser.linkify.tlds(DOMAINS);
+  }).catch(() => { /* plain text then */ });
+  return loading;
+}
+
+// ---- tokens to elements ---------------------------------------------------------------------------
+
+/** An address that may be followed from an answer, or null. */
+function safeAddress(href) {
+  let url;
+  try {
+    url = new URL(href, location.href);
+  } catch {
+    return null;
+  }
+  if (!SCHEMES.has(url.protocol)) return null;
+  // On this site a fragment can carry a token: nobody is signed in by a click on an answer.
+  return url.origin === location.origin && url.hash ? null : url;
+}
+
+function link(href) {
+  const url = safeAddress(href);
+  if (!url) return element("span");
+  const a = element("a");
+  a.href = url.href;
+  a.title = visible(url.href);
+  a.target = "_blank";
+  a.rel = "noopener noreferrer";
+  return a;
+}
+
+/** A link that reads as one address and leads to another says so. */
+function unmask(a) {
+  if (!a.host || !/^\s*(https?:\/\/|www\.)/i.test(a.textContent)) return;
+  let named = "";
+  try {
+    named = new URL(a.textContent.trim().replace(/^www\./i, "https://www.")).host;
+  } catch { /* no address after all */ }
+  if (named.replace(/^www\./, "") !== a.host.replace(/^www\./, "")) a.append(` (${a.host})`);
+}
+
+/** Nothing is loaded from elsewhere: a picture is a link to it. */
+function picture(token) {
+  const a = link(token.attrGet("src") ?? "");
+  a.textContent = visible(`🖼 ${token.content || "picture"}`);
+  return a;
+}
+
+function code(token) {
+  const pre = element("pre");
+  pre.dir = "ltr";
+  pre.tabIndex = 0;
+  pre.append(element("code", "", visible(token.content.replace(/\n$/, ""))));
+  const language = visible((token.info ?? "").trim().split(/\s/)[0]);
+  if (language) pre.dataset.language = language;
+  return pre;
+}
+
+const LEAVES = {
+  text: t => visible(t.content),
+  code_inline: t => element("code", "", visible(t.content)),
+  softbreak: () => element("br"),
+  hardbreak: () => element("br"),
+  hr: () => element("hr"),
+  image: picture,
+  fence: code,
+  code_block: code,
+};
+
+function opened(token, top) {
+  if (token.type === "link_open") return link(token.attrGet("href") ?? "");
+  const e = element(TAGS[token.tag] ?? "span");
+  if (top) e.dir = "auto";
+  const align = /text-align:(center|right)/.exec(token.attrGet("style") ?? "")?.[1];
+  if (align) e.className = align;
+  if (token.tag === "ol" && token.attrGet("start")) e.start = Number(token.attrGet("start"));
+  return e;
+}
+
+/** Appends what the tokens say to `parent`. */
+function build(parent, tokens, top = true) {
+  const open = [parent];
+  for (const token of tokens) {
+    const here = open.at(-1);
+    if (token.hidden) continue; // the paragraphs of a tight list
+    if (token.nesting > 0) {
+      const e = opened(token, top && open.length === 1);
+      here.append(e);
+      open.push(e);
+    } else if (token.nesting < 0) {
+      if (open.length > 1) open.pop();
+      if (token.type === "link_close") unmask(here);
+    } else if (token.type === "inline") {
+      build(here, token.children, false);
+    } else {
+      here.append(LEAVES[token.type]?.(token) ?? visible(token.content));
+    }
+  }
+  for (const table of top ? parent.querySelectorAll(":scope > table") : []) {
+    const box = element("div", "wide"); // a wide table scrolls by itself
+    box.tabIndex = 0;
+    table.replaceWith(box);
+    box.append(table);
+  }
+}
+
+// ---- an answer that grows ----------------------------------------------------------------------------
+
+/**
+ * One answer's text in `body`. Blocks that can no longer change are drawn once; what follows is drawn again as it
+ * grows, in an animation frame, and not before the time that the last drawing took has passed SHARE times.
+ */
+export class Answer {
+  #text = ""; #done = 0; #tail = []; #plain = false; #due = 0; #notBefore = 0;
+
+  /** around(fn): runs a change of the log. */
+  constructor(body, around) {
+    this.body = body;
+    this.around = around;
+  }
+
+  get text() { return this.#text; }
+
+  /** The whole text, drawn at once. More may be added. */
+  set(text) {
+    cancelAnimationFrame(this.#due);
+    this.#due = 0;
+    this.#text = text;
+    this.#drawAll();
+  }
+  add(delta) {
+    this.#text += delta;
+    this.#due ||= requestAnimationFrame(this.#frame);
+  }
+  /** No more is coming. An address that is defined behind its use is known now. */
+  end() {
+    cancelAnimationFrame(this.#due);
+    this.#due = 0;
+    if (DEFINITION.test(this.#text)) this.#drawAll();
+    else this.#draw();
+  }
+
+  #frame = () => {
+    const began = performance.now();
+    if (began < this.#notBefore) {
+      this.#due = requestAnimationFrame(this.#frame);
+      return;
+    }
+    this.#due = 0;
+    this.around(() => this.#draw());
+    setTimeout(() => { // behind the frame's layout
+      const end = performance.now();
+      this.#notBefore = end + SHARE * (end - began);
+    });
+  };
+
+  #drawAll() {
+    this.#plain = !parser;
+    this.body.classList.toggle("plain", this.#plain);
+    this.body.replaceChildren();
+    this.#done = 0;
+    this.#tail = [];
+    if (this.#plain) this.#drawPlain();
+    else this.#append(parse(this.#text), true);
+  }
+
+  #draw() {
+    if (this.#plain !== !parser) return this.#drawAll();
+    if (this.#plain) return this.#drawPlain();
+    const text = this.#text.slice(this.#done), tokens = parse(text);
+    const line = lastBlock(tokens, text.split("\n").length - 1);
+    const settled = line === 0 ? 0 : tokens.findIndex(t => begins(t) && t.map[0] >= line);
+    for (const node of this.#tail) node.remove();
+    this.#append(tokens.slice(0, settled), false);
+    this.#append(tokens.slice(settled), true);
+    for (let i = 0; i < line; i++) this.#done = this.#text.indexOf("\n", this.#done) + 1;
+  }
+
+  #append(tokens, tail) {
+    const fragment = document.createDocumentFragment();
+    build(fragment, tokens);
+    if (tail) this.#tail = [...fragment.childNodes];
+    this.body.append(fragment);
+  }
+
+  /** One text node grows. */
+  #drawPlain() {
+    const more = visible(this.#text.slice(this.#done));
+    this.#done = this.#text.length;
+    if (this.body.firstChild) this.body.firstChild.appendData(more);
+    else this.body.textContent = more;
+  }
+}
+
+const begins = token => token.level === 0 && token.map && token.nesting >= 0;
+
+/** The line where the last block begins of those that begin with a whole line: what stands before it is settled. */
+function lastBlock(tokens, wholeLines) {
+  return tokens.findLast(t => begins(t) && t.map[0] < wholeLines)?.map[0] ?? 0;
+}
+
+function parse(text) {
+  try {
+    return parser.parse(text, {});
+  } catch { // it is still a text
+    return [{type: "text", content: text, nesting: 0, level: 0}];
+  }
+}
