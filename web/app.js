@@ -14,7 +14,7 @@ const STATES = {connecting: "Connecting", open: "Connected", waiting: "No connec
   refused: "Not connected", closed: "Closed"};
 
 let session = fragment.session || localStorage.getItem("session");
-let client, running = null, older = null, loaded = false, wasOpen = false;
+let client, running = null, older = null, loaded = false, wasOpen = false, asking = null;
 const transcript = new Transcript($("log"), main, () => { $("welcome").hidden = !transcript.empty; });
 const approvals = new Approvals({place: e => transcript.log.append(e), answer: (id, body) => client.approve(id, body)});
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request: (...args) => client.fetch(...args)});
@@ -61,6 +61,18 @@ async function loadApprovals() {
     const {approvals: open} = await mine.fetch(`/approvals?session_id=${encodeURIComponent(session)}`);
     if (client === mine) transcript.change(() => question(open));
   } catch { /* the run's end shows them too */ }
+}
+
+/** What came while no socket was open; asked until it is answered, or the next connection asks. */
+async function loadInbox() {
+  const mine = asking = {};
+  for (let wait = 1000; asking === mine && client.state === "open"; wait = Math.min(2 * wait, 30000)) {
+    try {
+      return await inbox.load(AbortSignal.timeout(5000));
+    } catch {
+      await new Promise(go => setTimeout(go, wait * (0.75 + Math.random() / 2)));
+    }
+  }
 }
 
 /** Once, as soon as we may. */
@@ -153,7 +165,7 @@ function onOpen() {
   $("out").hidden = signIn.token === null;
   transcript.note("sending");
   if (!loaded) load();
-  inbox.load().catch(() => {}); // the next connection asks again
+  loadInbox();
 }
 
 function onRefused() {

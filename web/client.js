@@ -16,6 +16,8 @@
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 20000;
 const CONNECT_WITHIN = 10000;
+const TICKET_WITHIN = 4000;
+const FETCH_WITHIN = 20000;
 const PING_EVERY = 25000;
 const PONG_WITHIN = 15000; // of a ping on a quiet socket
 const PING_AFTER = 2000;   // something was sent and nothing is heard: a ping ...
@@ -65,6 +67,7 @@ export class TurnpikeClient extends EventTarget {
   #queue = new Map(); // run id -> {frame, sent: the attempt that carried it, accepted}
   #stopping = null;   // a stop that waits for a connection
   #deafAt = 0;        // when the doubt ends
+  #direct = false;    // the HTTP connections that the browser keeps are as dead as the socket was
 
   /**
    * session: its id; a new one when left out. base: where the API is. cursor: go on behind it.
@@ -149,7 +152,7 @@ export class TurnpikeClient extends EventTarget {
   }
 
   /** A request to the HTTP side. Throws an Error with .status and .problem when it is refused. */
-  async fetch(path, {method = "GET", body, signal} = {}) {
+  async fetch(path, {method = "GET", body, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
     const ask = token => fetch(new URL(this.#options.base + path, this.#options.url), {
       method, signal, body: body === undefined ? undefined : JSON.stringify(body),
       headers: {...body !== undefined && {"Content-Type": "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
@@ -265,11 +268,11 @@ export class TurnpikeClient extends EventTarget {
     this.#leave(1000);
     const attempt = {socket: null, opened: 0, abort: new AbortController(), limit: 0};
     this.#attempt = attempt;
-    attempt.limit = setTimeout(() => this.#attempt === attempt && this.#lost(0), CONNECT_WITHIN);
+    attempt.limit = setTimeout(() => this.#attempt === attempt && this.#hangs(), CONNECT_WITHIN);
     this.#enter("connecting");
     try {
-      const address = await this.#address(attempt.abort.signal);
-      if (this.#attempt === attempt) this.#attach(attempt, new this.#options.WebSocket(address));
+      const how = await this.#address(attempt);
+      if (this.#attempt === attempt) this.#attach(attempt, new this.#options.WebSocket(...how));
     } catch (error) {
       if (this.#attempt !== attempt) return;
       if (error.status === 401) this.#refuse("unauthenticated", error.problem ? undefined : error.message);
@@ -278,16 +281,33 @@ export class TurnpikeClient extends EventTarget {
     }
   }
 
+  #hangs() {
+    this.#direct = true;
+    this.#lost(0);
+  }
+
   /**
-   * Sockets are opened by ticket: no token stands in an address, and a refusal has its reason, where a
-   * browser would only tell that the handshake failed.
+   * Sockets are opened by ticket: no token stands in an address, and a refusal has its reason, where a browser would
+   * only tell that the handshake failed. Where requests hang, a socket with the token in a header is tried: it has a
+   * connection of its own. When that is refused, the next try asks for a ticket again and hears why.
    */
-  async #address(signal) {
-    const {ticket} = await this.fetch("/ws-ticket", {method: "POST", body: {}, signal});
+  async #address(attempt) {
     const url = new URL(`${this.#options.base}/ws`, this.#options.url);
     url.protocol = url.protocol.replace("http", "ws");
-    url.searchParams.set("ticket", ticket);
-    return url.href;
+    const token = await this.#credential();
+    const header = !token ? [] : /^[\w.~+-]+$/.test(token) ? [["turnpike", `bearer.${token}`]] : null;
+    if (this.#direct && header) return [url.href, ...header];
+    const late = setTimeout(() => attempt.abort.abort(), header ? TICKET_WITHIN : CONNECT_WITHIN);
+    try {
+      const {ticket} = await this.fetch("/ws-ticket", {method: "POST", body: {}, signal: attempt.abort.signal});
+      url.searchParams.set("ticket", ticket);
+      return [url.href];
+    } catch (error) {
+      if (error.name !== "AbortError" || !header) throw error;
+      return [url.href, ...header];
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   #attach(attempt, socket) {
@@ -296,6 +316,7 @@ export class TurnpikeClient extends EventTarget {
     socket.onopen = () => {
       clearTimeout(attempt.limit);
       attempt.opened = Date.now();
+      this.#direct = false;
       this.#timers.beat = setInterval(() => this.#doubt(0, PONG_WITHIN), PING_EVERY);
       this.#planRenewal();
       const subscribe = {type: "subscribe", session_id: this.session};
@@ -319,6 +340,7 @@ export class TurnpikeClient extends EventTarget {
 
   #closed(attempt, code) {
     const short = Date.now() - attempt.opened < SHORT_LIFE;
+    this.#direct = false;
     if (code === EXPIRED) {
       if (typeof this.#source !== "function") return this.#refuse("expired");
       this.#token = undefined;
@@ -353,6 +375,7 @@ export class TurnpikeClient extends EventTarget {
     const ping = () => {
       this.#write({type: "ping"});
       this.#timers.doubt = setTimeout(() => {
+        this.#direct = true;
         this.#enter("waiting");
         this.#connect();
       }, deafAfter - pingAfter);

@@ -26,8 +26,8 @@ export class Inbox {
   }
 
   /** What came while no socket was open. */
-  async load() {
-    const page = await this.request(`/inbox?limit=50${this.#last ? `&after=${this.#last}` : ""}`);
+  async load(signal) {
+    const page = await this.request(`/inbox?limit=50${this.#last ? `&after=${this.#last}` : ""}`, {signal});
     for (const e of page.messages) if (e.state === "new") this.add(e, false);
   }
 

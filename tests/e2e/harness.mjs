@@ -57,7 +57,7 @@ export function processesOf(sid) {
 
 export class Stack {
   /**
-   * settings: of turnpiked, over those of a test. double: false = no model double, the offline
+   * settings: of turnpiked, over those of a test; or a function that makes them of the site's address. double: false = no model double, the offline
    * provider. chain: model.chain. nginx: lines for the http block. headers: sent with each request.
    * durable: Redis keeps its data over a kill -9. beside: another stack; this one is a second machine
    * with the same Redis and model double.
@@ -87,7 +87,7 @@ export class Stack {
           "openai.url": `${stack.double.url}/v1`, "openai.key": "test-key-openai",
         },
         ...existsSync(join(BUILD, "gazetteer.tsv")) && {"gazetteer.file": join(BUILD, "gazetteer.tsv")},
-        ...settings,
+        ...typeof settings === "function" ? settings(stack.url) : settings,
       };
       stack.writeSettings();
       if (!beside) await stack.startRedis();

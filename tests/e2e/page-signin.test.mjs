@@ -15,7 +15,7 @@ describe("signing in to the page", () => {
   let stack, browser, dir;
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), "tp-page-"));
-    stack = await Stack.start({settings: production(join(dir, "keys"))});
+    stack = await Stack.start({settings: url => production(join(dir, "keys"), url)});
     browser = await launch();
   });
   after(async () => {
@@ -75,6 +75,13 @@ describe("signing in to the page", () => {
     assert.equal(await page.evaluate(() => sessionStorage.length), 0);
     await signIn(page, `  Bearer ${KEY} `);
     await connected(page);
+  });
+
+  test("says that the site's address is not one of those allowed", async t => {
+    const page = await open(t);
+    await page.goto(stack.url.replace("127.0.0.1", "localhost"));
+    await signIn(page, KEY);
+    await page.getByRole("alert").filter({hasText: "`origins`"}).waitFor();
   });
 
   test("a server that is away is not a wrong key", async t => {
@@ -173,7 +180,8 @@ describe("the page on a network that falls silent", () => {
     await page.locator("#state[data-state=open]").waitFor();
     return page;
   }
-  const anew = page => page.locator("#state:not([data-state=open])").waitFor({timeout: 10000 * SLOW});
+  /** Another socket than the dead one. Ask for it before what brings it. */
+  const anew = page => page.waitForEvent("websocket", {timeout: 10000 * SLOW});
 
   test("in development mode nobody is asked, and the page says that it is that", async t => {
     const page = await open(t);
@@ -185,8 +193,9 @@ describe("the page on a network that falls silent", () => {
   test("a send finds the dead socket, and its message arrives once", async t => {
     const page = await open(t);
     network.silence();
+    const another = anew(page);
     await say(page, "anybody there? [[text say=Yes.]]");
-    await anew(page);
+    await another;
     await answers(page).filter({hasText: "Yes."}).waitFor();
     assert.equal(await page.locator(".user").count(), 1);
     assert.equal(await answers(page).count(), 1);
@@ -197,7 +206,6 @@ describe("the page on a network that falls silent", () => {
     network.silence({alsoNew: true});
     t.after(() => network.restore());
     await say(page, "and now? [[text say=Again.]]");
-    await anew(page);
     await page.locator("#state-text", {hasText: "Reconnecting"}).waitFor();
     await page.locator(".user.waiting").waitFor();
     network.restore();
@@ -208,8 +216,9 @@ describe("the page on a network that falls silent", () => {
   test("the system's word that the network is back finds it without a send", async t => {
     const page = await open(t);
     network.silence();
+    const another = anew(page);
     await page.evaluate(() => dispatchEvent(new Event("online")));
-    await anew(page);
+    await another;
     await page.locator("#state[data-state=open]").waitFor();
   });
 });

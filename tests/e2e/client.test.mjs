@@ -1,0 +1,252 @@
+// The client library outside a browser: tokens that are replaced, messages that wait, dead connections.
+import {after, before, describe, test} from "node:test";
+import assert from "node:assert/strict";
+import {execFile} from "node:child_process";
+import {mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {promisify} from "node:util";
+import Ws from "ws";
+import {claim, isAfter, TurnpikeClient} from "../../web/client.js";
+import {Network} from "../doubles/network.mjs";
+import {KEY, production, token} from "./credentials.mjs";
+import {SLOW, Stack, TOP, uuid} from "./harness.mjs";
+
+const EXPIRY_S = 4 * SLOW;
+
+/** A client whose events, states and problems are kept. */
+class Watched extends TurnpikeClient {
+  seen = []; states = []; problems = [];
+  constructor(options) {
+    super(options);
+    this.addEventListener("event", e => this.seen.push(e.detail));
+    this.addEventListener("state", e => this.states.push(e.detail));
+    this.addEventListener("problem", e => this.problems.push(e.detail));
+  }
+  /** Waits for an event of the library that `test` takes: of those that come from now on, unless it holds already. */
+  async until(name, test, already = () => false) {
+    if (already()) return undefined;
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`no such ${name}: ${test}; states ${this.states}; problems ${JSON.stringify(this.problems)}`)), 20000 * SLOW);
+      const listener = e => {
+        if (!test(e.detail)) return;
+        clearTimeout(timer);
+        this.removeEventListener(name, listener);
+        done(e.detail);
+      };
+      this.addEventListener(name, listener);
+    });
+  }
+  reaches(state) { return this.until("state", s => s === state, () => this.state === state); }
+  finished(runId) { return this.until("event", e => e.type === "RUN_FINISHED" && e.runId === runId, () => this.seen.some(e => e.type === "RUN_FINISHED" && e.runId === runId)); }
+  async ask(text) {
+    const {runId} = this.send(text);
+    await this.finished(runId);
+    return this.said(runId);
+  }
+  said(runId) {
+    const from = this.seen.findIndex(e => e.type === "RUN_STARTED" && e.runId === runId);
+    return this.seen.slice(from).filter(e => e.type === "TEXT_MESSAGE_CONTENT").map(e => e.delta).join("");
+  }
+}
+
+describe("the client library", () => {
+  let stack, dir, network;
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tp-client-"));
+    stack = await Stack.start({settings: production(join(dir, "keys"))});
+    network = await Network.start(stack.port);
+  });
+  after(async () => {
+    await network?.stop();
+    await stack.stop();
+    rmSync(dir, {recursive: true});
+  });
+  function client(t, options = {}) {
+    const c = new Watched({url: stack.url, session: uuid(), ...options});
+    t.after(() => c.close());
+    c.start();
+    return c;
+  }
+
+  test("an API key opens a socket, and no address holds it", async t => {
+    const c = client(t, {token: KEY});
+    assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
+    assert.deepEqual(c.states, ["connecting", "open"]);
+  });
+
+  test("a function gives the token, at first and when one has run out", async t => {
+    let asked = 0;
+    const c = client(t, {token: async () => token("alice", ++asked === 1 ? -10 : 300)});
+    assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
+    assert.equal(asked, 2, "the first one was refused");
+    assert.deepEqual(c.problems, []);
+  });
+
+  test("a token is renewed before its end: the socket never ends with it", async t => {
+    let asked = 0;
+    const c = client(t, {token: () => token("alice", ++asked === 1 ? EXPIRY_S : 300)});
+    await c.reaches("open");
+    await c.until("state", s => s === "connecting");
+    await c.reaches("open");
+    assert.equal(asked, 2);
+    assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
+    assert.deepEqual(c.problems, []);
+    assert.deepEqual(c.states, ["connecting", "open", "connecting", "open"]);
+  });
+
+  test("a socket that ends with its token comes back with the next one, in the middle of an answer", async t => {
+    // Two tokens of the same end: the renewal before it changes nothing, the end does.
+    const first = token("alice", EXPIRY_S);
+    let given = first;
+    const c = client(t, {token: () => given});
+    await c.reaches("open");
+    const {runId} = c.send("x [[text words=30 hold=15]]");
+    await stack.double.until(d => d.held > 0);
+    await c.until("event", e => e.type === "TEXT_MESSAGE_CONTENT", () => c.said(runId) !== "");
+    given = first;
+    await c.until("state", s => s !== "open");
+    given = token("alice");
+    c.setToken(() => given);
+    await c.reaches("open");
+    await stack.double.go();
+    await c.finished(runId);
+    assert.equal(c.said(runId).split(" ").length, 30);
+  });
+
+  test("a token that ends is told with its reason; what waits is sent with the next one", async t => {
+    const c = client(t, {token: token("alice", EXPIRY_S)});
+    await c.reaches("open");
+    await c.reaches("refused");
+    assert.equal(c.reason.code, "expired");
+    assert.deepEqual(c.problems.map(p => [p.code, p.reason]), [["refused", "expired"]]);
+    const {runId} = c.send("waits [[text say=Sent.]]");
+    assert.deepEqual(c.unsent.map(f => f.text), ["waits [[text say=Sent.]]"]);
+    c.setToken(token("alice"));
+    await c.finished(runId);
+    assert.equal(c.said(runId), "Sent.");
+    assert.equal(c.reason, null);
+  });
+
+  test("a wrong key is refused with a reason, not tried for ever", async t => {
+    const c = client(t, {token: "tpk_ffffffffffffffffffffffffffffffffffffffffffffffff"});
+    await c.reaches("refused");
+    assert.equal(c.reason.code, "unauthenticated");
+    assert.deepEqual(c.states, ["connecting", "refused"]);
+    const none = client(t);
+    await none.reaches("refused");
+    assert.equal(none.reason.code, "unauthenticated");
+    const odd = client(t, {token: "schlüssel\n"});
+    await odd.reaches("refused");
+    assert.match(odd.reason.message, /letters, digits and signs/);
+  });
+
+  test("a function that fails is told, and asked again", async t => {
+    let asked = 0;
+    const c = client(t, {token: () => {
+      if (++asked === 1) throw new Error("the login server is away");
+      return token();
+    }});
+    assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
+    assert.deepEqual(c.problems.map(p => [p.code, p.message]), [["token_failed", "the login server is away"]]);
+  });
+
+  test("requests ask for another token after a 401, once", async t => {
+    let asked = 0;
+    const c = new Watched({url: stack.url, token: () => token("alice", ++asked === 1 ? -10 : 300)});
+    assert.ok(Array.isArray((await c.fetch("/sessions")).sessions));
+    assert.equal(asked, 2);
+    const wrong = new Watched({url: stack.url, token: () => "rubbish"});
+    await assert.rejects(wrong.fetch("/sessions"), {status: 401});
+  });
+
+  test("messages keep their order, also those written before the connection", async t => {
+    const session = uuid(), c = new Watched({url: stack.url, session, token: KEY});
+    t.after(() => c.close());
+    const ids = Array.from({length: 8}, (_, i) => c.send(`number ${i} [[text say=ok]]`).runId);
+    c.start();
+    for (const id of ids) await c.finished(id);
+    const started = c.seen.filter(e => e.type === "RUN_STARTED").map(e => e.runId);
+    assert.deepEqual(started, ids);
+  });
+
+  test("close gives back what was not sent, and tells it", async () => {
+    const c = new Watched({url: stack.url, token: KEY});
+    const {clientMessageId} = c.send("never sent");
+    assert.deepEqual(c.close().map(f => f.text), ["never sent"]);
+    assert.deepEqual(c.problems.map(p => [p.code, p.clientMessageId]), [["not_sent", clientMessageId]]);
+    assert.deepEqual(c.unsent, []);
+  });
+
+  test("a message that the server cannot take is told, and the next one goes on", async t => {
+    const c = client(t, {token: KEY});
+    const long = c.send("x".repeat(70000)); // above stream.frame
+    const {runId} = c.send("short [[text say=Here.]]");
+    const problem = await c.until("problem", () => true);
+    assert.deepEqual([problem.code, problem.clientMessageId], ["too_large", long.clientMessageId]);
+    await c.finished(runId);
+    const middle = c.send("x".repeat(5000)); // above http.message
+    const refused = await c.until("problem", () => true);
+    assert.deepEqual([refused.code, refused.clientMessageId], ["invalid_field", middle.clientMessageId]);
+    assert.deepEqual(c.unsent, []);
+  });
+
+  test("a send finds a dead socket, and its message runs once", async t => {
+    const c = client(t, {token: KEY, url: `http://127.0.0.1:${network.port}`});
+    assert.equal(await c.ask("hello [[text say=Alive.]]"), "Alive.");
+    network.silence();
+    const {runId} = c.send("anybody? [[text say=Yes.]]");
+    await c.until("state", s => s === "waiting");
+    await c.finished(runId);
+    assert.equal(c.seen.filter(e => e.type === "RUN_STARTED" && e.runId === runId).length, 1);
+    assert.equal(stack.double.requests.filter(r => r.raw.includes("anybody?")).length, 1);
+  });
+
+  test("without a connection a stop waits for one", async t => {
+    const c = client(t, {token: KEY, url: `http://127.0.0.1:${network.port}`});
+    await c.reaches("open");
+    const {runId} = c.send("x [[text words=40 hold=5]]");
+    await stack.double.until(d => d.held > 0);
+    for (const {pid} of await stack.workers("stream")) process.kill(pid, "SIGKILL");
+    await c.until("state", s => s === "waiting");
+    c.stop();
+    const end = await c.until("event", e => e.type === "RUN_FINISHED" && e.runId === runId);
+    assert.equal(end.outcome?.type, "cancelled");
+    stack.double.release();
+  });
+
+  test("another class of WebSockets can be given", async t => {
+    let made = 0;
+    class Counted extends Ws {
+      constructor(...args) {
+        super(...args);
+        made++;
+      }
+    }
+    const c = client(t, {token: KEY, WebSocket: Counted});
+    assert.equal(await c.ask("hello [[text say=Yes.]]"), "Yes.");
+    assert.equal(made, 1);
+    const nobody = new Watched({url: "http://127.0.0.1:1", token: KEY, WebSocket: Counted});
+    nobody.start();
+    await nobody.reaches("waiting");
+    nobody.close();
+  });
+
+  test("without a WebSocket or an address it says what is missing, and nothing crashes", async () => {
+    assert.throws(() => new TurnpikeClient({session: "s"}), /option url must name the site/);
+    assert.throws(() => new TurnpikeClient({session: "s", url: "file:///tmp/index.html"}), /option url/);
+    const without = new TurnpikeClient({url: stack.url, token: KEY, WebSocket: null});
+    assert.throws(() => without.start(), /pass a class as the option WebSocket/);
+    assert.equal(without.state, "closed");
+    const script = `import {TurnpikeClient} from ${JSON.stringify(join(TOP, "web/client.js"))};
+      try { new TurnpikeClient({url: ${JSON.stringify(stack.url)}}).start(); } catch (error) { console.log(error.message); }`;
+    const {stdout} = await promisify(execFile)(process.execPath, ["--no-experimental-websocket", "--input-type=module", "-e", script]);
+    assert.match(stdout, /no global WebSocket/);
+  });
+});
+
+test("cursors and claims are read as they are written", () => {
+  assert.ok(isAfter("10-1", "9-99") && isAfter("9-10", "9-9") && !isAfter("9-9", "9-9") && isAfter("1-1", ""));
+  assert.equal(claim(token("änne"), "sub"), "änne");
+  for (const text of [KEY, "a.b.c", "", null, undefined]) assert.equal(claim(text, "sub"), undefined);
+});
