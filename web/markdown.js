@@ -19,7 +19,7 @@ export function loadMarkdown() {
   loading ??= import("./markdown-it.js").then(module => {
     if (!module.default) return;
     parser = new module.default("default", {html: false, linkify: true, breaks: true});
-    parser.linkify.tlds(DOMAINS);
+    parser.linkify.set({fuzzyLink: true, tlds: DOMAINS});
   }).catch(() => { /* plain text then */ });
   return loading;
 }
