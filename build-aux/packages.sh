@@ -3,6 +3,7 @@
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
     libcurl4-openssl-dev libwslay-dev libev-dev libhttp-parser-dev libjwt-dev libsystemd-dev libssl-dev
     libical-dev libhpdf-dev"
+PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
     python3-icalendar python3-dateutil python3-gpxpy poppler-utils"

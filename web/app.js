@@ -144,7 +144,7 @@ function onFrame(frame) {
 function onProblem(problem) {
   if (problem.code === "refused") return; // the state tells
   notice(problem.message || problem.code);
-  if (problem.clientMessageId) transcript.note("not sent", problem.clientMessageId);
+  if (problem.clientMessageId) transcript.lost(problem.clientMessageId);
 }
 
 // ---- the connection -----------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // Cards for what the assistant may do only when the user says yes: the exact arguments, and the answer.
-import {button, element, legible, sentence} from "./elements.js";
+import {button, element, legible, sentence, visible} from "./elements.js";
 
 export class Approvals {
   #cards = new Map(); // tool call id -> card
@@ -45,7 +45,7 @@ export class Approvals {
     const change = button("Edit", "quiet", () => this.#edit(card));
     card.buttons = [button("Approve", "yes", () => this.#say(card, true)), button("Deny", "stop", () => this.#say(card, false)), change];
     row.append(...card.buttons);
-    li.append(element("strong", "", sentence(a.metadata?.tool ?? a.tool ?? "tool")), element("p", "text", a.message ?? "May I do this?"), pre, edit, row, note);
+    li.append(element("strong", "", visible(sentence(a.metadata?.tool ?? a.tool ?? "tool"))), element("p", "text", visible(a.message ?? "May I do this?")), pre, edit, row, note);
     this.#cards.set(call, card);
     this.place(li);
   }

@@ -117,7 +117,7 @@ function build(parent, tokens, top = true) {
       here.append(LEAVES[token.type]?.(token) ?? visible(token.content));
     }
   }
-  for (const table of top ? parent.querySelectorAll(":scope > table") : []) {
+  for (const table of top ? [...parent.querySelectorAll("table")] : []) {
     const box = element("div", "wide"); // a wide table scrolls by itself
     box.tabIndex = 0;
     table.replaceWith(box);

@@ -122,8 +122,13 @@ export class Transcript {
   /** Says of messages that wait, or of that of one run, how it is with them. */
   note(text, runId = null) {
     for (const item of this.items.values()) {
-      if (item.note?.isConnected && (!runId || item.run === runId)) item.note.textContent = text;
+      if (item.note?.isConnected && !item.lost && (!runId || item.run === runId)) item.note.textContent = text;
     }
+  }
+  /** The message of that run will not be sent. */
+  lost(runId) {
+    this.note("not sent", runId);
+    for (const item of this.items.values()) if (item.run === runId) item.lost = true;
   }
   confirm(runId) {
     const item = [...this.items.values()].find(i => i.run && i.run === runId);

@@ -118,7 +118,9 @@ describe("answers on the page", () => {
   test("is readable on a small dark screen", async t => {
     const page = await open(t, {viewport: {width: 360, height: 640}, colorScheme: "dark"});
     await answer(page, `${TRIP}\n\n| ${"a wide column | ".repeat(9)}\n|${"---|".repeat(9)}\n| ${"x | ".repeat(9)}`);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    assert.ok(await page.evaluate(() => document.querySelector("main").scrollWidth <= innerWidth));
+    const table = answers(page).locator(".wide").last();
+    assert.ok(await table.evaluate(e => e.scrollWidth > e.clientWidth && e.tabIndex === 0), "the table scrolls by itself, also by keys");
     await screenshot(page, "markdown-small");
   });
 
