@@ -18,6 +18,7 @@ const LONGEST_DELAY = 20000;
 const CONNECT_WITHIN = 10000;
 const TICKET_WITHIN = 4000;
 const FETCH_WITHIN = 20000;
+const KEPT = 6, DEAD_AFTER = 2000; // a browser's HTTP connections to one host
 const PING_EVERY = 25000;
 const PONG_WITHIN = 15000; // of a ping on a quiet socket
 const PING_AFTER = 2000;   // something was sent and nothing is heard: a ping ...
@@ -154,7 +155,7 @@ export class TurnpikeClient extends EventTarget {
   /** A request to the HTTP side. Throws an Error with .status and .problem when it is refused. */
   async fetch(path, {method = "GET", body, signal = AbortSignal.timeout(FETCH_WITHIN)} = {}) {
     const ask = token => fetch(new URL(this.#options.base + path, this.#options.url), {
-      method, signal, body: body === undefined ? undefined : JSON.stringify(body),
+      method, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body),
       headers: {...body !== undefined && {"Content-Type": "application/json"}, ...token && {Authorization: `Bearer ${token}`}},
     });
     const token = await this.#credential();
@@ -310,12 +311,19 @@ export class TurnpikeClient extends EventTarget {
     }
   }
 
+  /** A browser gives requests its kept connections, dead or not: each request that is given up takes one away. */
+  #freshen() {
+    const url = new URL(`${this.#options.base}/health/live`, this.#options.url);
+    for (let i = 0; i < KEPT; i++) fetch(url, {cache: "no-store", signal: AbortSignal.timeout(DEAD_AFTER)}).then(r => r.arrayBuffer()).catch(() => {});
+  }
+
   #attach(attempt, socket) {
     attempt.socket = socket;
     socket.onerror = () => {}; // its end follows
     socket.onopen = () => {
       clearTimeout(attempt.limit);
       attempt.opened = Date.now();
+      if (this.#direct) this.#freshen();
       this.#direct = false;
       this.#timers.beat = setInterval(() => this.#doubt(0, PONG_WITHIN), PING_EVERY);
       this.#planRenewal();

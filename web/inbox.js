@@ -1,4 +1,5 @@
 // The user's inbox: timers, reminders, alerts and messages, with "got it" and "later".
+import {isAfter} from "./client.js";
 import {button, element, visible} from "./elements.js";
 import {Toasts} from "./toasts.js";
 
@@ -15,7 +16,8 @@ function words(e) {
 
 export class Inbox {
   #items = new Map();
-  #last = "";
+  #known = ""; #newest = ""; #whole = false; // id up to which nothing is missing; the newest; whether they are one
+  #user = {};
 
   /** list: the ol; count: where the number of unread ones stands; toasts: a live region; request: client.fetch. */
   constructor({list, count, toasts, request}) {
@@ -27,14 +29,26 @@ export class Inbox {
 
   /** What came while no socket was open. */
   async load(signal) {
-    const page = await this.request(`/inbox?limit=50${this.#last ? `&after=${this.#last}` : ""}`, {signal});
-    for (const e of page.messages) if (e.state === "new") this.add(e, false);
+    const user = this.#user;
+    this.#whole = false;
+    for (let more = true; more;) {
+      const page = await this.request(`/inbox?limit=50${this.#known ? `&after=${this.#known}` : ""}`, {signal});
+      if (user !== this.#user) return;
+      more = page.has_more && page.messages.length > 0 && this.#known !== "";
+      for (const e of page.messages) {
+        if (e.state === "new") this.add(e);
+        this.#known = e.id;
+      }
+    }
+    if (isAfter(this.#newest, this.#known)) this.#known = this.#newest;
+    this.#whole = true;
   }
 
-  add(e, fresh = true) {
+  add(e) {
+    if (isAfter(e.id, this.#newest)) this.#newest = e.id;
+    if (this.#whole) this.#known = this.#newest;
     if (this.#items.has(e.id)) return;
     if (e.snoozed_from) this.remove(e.snoozed_from);
-    this.#last = e.id;
     const li = element("li", "entry"), row = element("div", "row"), text = visible(String(words(e)));
     const time = new Date(Number(e.id.split("-")[0])), body = element("p", "text", text);
     body.dir = "auto";
@@ -43,7 +57,7 @@ export class Inbox {
     li.append(row);
     this.#items.set(e.id, li);
     this.list.prepend(li);
-    this.toasts.add(e.id, text, time, fresh, LATER);
+    this.toasts.add(e.id, text, time, LATER);
     this.#counted();
   }
 
@@ -56,8 +70,10 @@ export class Inbox {
 
   /** Another user's are others. */
   clear() {
+    this.#user = {};
     this.#items.clear();
-    this.#last = "";
+    this.#known = this.#newest = "";
+    this.#whole = false;
     this.list.replaceChildren();
     this.toasts.clear();
     this.#counted();

@@ -3,6 +3,7 @@
 import {element, visible} from "./elements.js";
 
 const SHARE = 4; // drawing takes at most this part of the time
+const LONGEST = 250000; // a longer answer is shown as plain text
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
 // What a bare name has to end with to be an address; endings that are more often those of files are left out.
@@ -141,6 +142,7 @@ export class Answer {
   }
 
   get text() { return this.#text; }
+  get #isPlain() { return !parser || this.#text.length > LONGEST; }
 
   /** The whole text, drawn at once. More may be added. */
   set(text) {
@@ -176,7 +178,7 @@ export class Answer {
   };
 
   #drawAll() {
-    this.#plain = !parser;
+    this.#plain = this.#isPlain;
     this.body.classList.toggle("plain", this.#plain);
     this.body.replaceChildren();
     this.#done = 0;
@@ -186,7 +188,7 @@ export class Answer {
   }
 
   #draw() {
-    if (this.#plain !== !parser) return this.#drawAll();
+    if (this.#plain !== this.#isPlain) return this.#drawAll();
     if (this.#plain) return this.#drawPlain();
     const text = this.#text.slice(this.#done), tokens = parse(text);
     const line = lastBlock(tokens, text.split("\n").length - 1);

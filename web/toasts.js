@@ -24,8 +24,8 @@ export class Toasts {
     this.#drawn();
   }
 
-  /** text, when: what is told. fresh: it has come just now. */
-  add(id, text, when, fresh, later) {
+  /** text, when: what is told. later: what the button says that puts it off. */
+  add(id, text, when, later) {
     if (this.#toasts.has(id)) return;
     const li = element("li", "toast"), words = element("p", "text", text), row = element("div", "row");
     words.dir = "auto";
@@ -34,7 +34,7 @@ export class Toasts {
     li.append(words, element("time", "", when.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})), row);
     this.#toasts.set(id, li);
     this.#drawn();
-    if (fresh && document.hidden) this.#tell(id, text);
+    if (document.hidden) this.#tell(id, text);
   }
 
   remove(id) {

@@ -213,6 +213,21 @@ describe("the page on a network that falls silent", () => {
     await answers(page).filter({hasText: "Again."}).waitFor();
   });
 
+  test("a reminder that came while nothing went through is told afterwards, whatever comes first", async t => {
+    const page = await open(t);
+    const push = message => stack.post("/tools/send_proactive_message", {type: "tip", message});
+    network.silence({alsoNew: true});
+    t.after(() => network.restore());
+    await push("Sent into the silence");
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.locator("#state[data-state=connecting]").waitFor();
+    network.restore();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.locator("#state[data-state=open]").waitFor();
+    await push("Sent afterwards");
+    for (const text of ["Sent into the silence", "Sent afterwards"]) await page.locator("#toasts .toast", {hasText: text}).waitFor();
+  });
+
   test("the system's word that the network is back finds it without a send", async t => {
     const page = await open(t);
     network.silence();
