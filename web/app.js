@@ -77,8 +77,10 @@ async function loadInbox() {
 
 /** Once, as soon as we may. */
 async function load() {
-  loaded = await loadHistory();
-  if (loaded) await loadApprovals();
+  const mine = client, done = await loadHistory();
+  if (client !== mine) return;
+  loaded = done;
+  if (done) await loadApprovals();
 }
 
 function question(list) {

@@ -1,8 +1,9 @@
 // Chromium for the tests of the page.
+import {after, before} from "node:test";
 import {existsSync, mkdirSync} from "node:fs";
 import {join} from "node:path";
 import {chromium} from "playwright-core";
-import {BUILD} from "./harness.mjs";
+import {BUILD, Stack} from "./harness.mjs";
 
 const SHOTS = join(BUILD, "screenshots");
 
@@ -12,6 +13,20 @@ export function launch() {
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync"],
   });
+}
+
+/** A stack and a Chromium for the tests of one describe: {stack, browser} once they run. */
+export function served(options) {
+  const site = {};
+  before(async () => {
+    site.stack = await Stack.start(options);
+    site.browser = await launch();
+  });
+  after(async () => {
+    await site.browser?.close();
+    await site.stack?.stop();
+  });
+  return site;
 }
 
 /** What a person can look at afterwards: screenshots/NAME.png of the build. */

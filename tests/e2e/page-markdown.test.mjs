@@ -1,8 +1,8 @@
 // What answers look like, and that nothing in them is more than text.
-import {after, before, describe, test} from "node:test";
+import {describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {answers, launch, say, screenshot} from "./browser.mjs";
-import {SLOW, Stack, uuid} from "./harness.mjs";
+import {answers, say, screenshot, served} from "./browser.mjs";
+import {SLOW, uuid} from "./harness.mjs";
 
 const TRIP = `# Sydney to Brisbane
 
@@ -63,33 +63,25 @@ const SLOW_TEXTS = {
 };
 
 describe("answers on the page", () => {
-  let stack, browser;
-  before(async () => {
-    stack = await Stack.start();
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await stack.stop();
-  });
+  const site = served();
 
   /** A page that keeps what is asked for, what is said in its console, and what runs. */
   async function open(t, options = {}) {
-    const context = await browser.newContext({viewport: {width: 900, height: 900}, ...options});
+    const context = await site.browser.newContext({viewport: {width: 900, height: 900}, ...options});
     t.after(() => context.close());
     const page = await context.newPage();
     page.outside = [];
     page.said = [];
-    page.on("request", r => r.url().startsWith(stack.url) || page.outside.push(r.url()));
+    page.on("request", r => r.url().startsWith(site.stack.url) || page.outside.push(r.url()));
     page.on("console", m => m.type() === "error" && !/404/.test(m.text()) && page.said.push(m.text()));
     page.on("dialog", d => { page.said.push("a dialog"); d.dismiss(); });
-    await page.goto(`${stack.url}/#${uuid()}`);
+    await page.goto(`${site.stack.url}/#${uuid()}`);
     await page.locator("#state[data-state=open]").waitFor();
     return page;
   }
   async function answer(page, text) {
     const name = uuid(), n = await answers(page).count();
-    stack.double.texts.set(name, text);
+    site.stack.double.texts.set(name, text);
     await say(page, `go on [[text named=${name}]]`);
     const body = answers(page).nth(n);
     await body.waitFor();
@@ -226,11 +218,11 @@ describe("answers on the page", () => {
   });
 
   test("without the library answers are plain text", async t => {
-    const context = await browser.newContext();
+    const context = await site.browser.newContext();
     t.after(() => context.close());
     await context.route("**/markdown-it.js", route => route.fulfill({contentType: "text/javascript", body: "export default null;"}));
     const page = await context.newPage();
-    await page.goto(`${stack.url}/#${uuid()}`);
+    await page.goto(`${site.stack.url}/#${uuid()}`);
     await page.locator("#state[data-state=open]").waitFor();
     const body = await answer(page, TRIP);
     assert.equal(await body.textContent(), TRIP);
@@ -249,17 +241,17 @@ describe("answers on the page", () => {
   });
 
   test("the first load is small, and the library comes behind it", async t => {
-    const context = await browser.newContext();
+    const context = await site.browser.newContext();
     t.after(() => context.close());
     const page = await context.newPage();
     let first = 0, library = 0;
     page.on("response", async r => {
-      if (!r.url().startsWith(stack.url) || r.url().includes("/api/")) return;
+      if (!r.url().startsWith(site.stack.url) || r.url().includes("/api/")) return;
       const size = Number(r.headers()["content-length"]);
       if (r.url().endsWith("markdown-it.js")) library = size;
       else first += size;
     });
-    await page.goto(stack.url);
+    await page.goto(site.stack.url);
     await page.locator("#state[data-state=open]").waitFor();
     await page.waitForFunction(() => performance.getEntriesByName(new URL("markdown-it.js", location).href).length);
     t.diagnostic(`first load ${first} bytes, library ${library} bytes`);

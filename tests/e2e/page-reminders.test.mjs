@@ -1,31 +1,24 @@
 // A reminder is seen, wherever the conversation is scrolled to and whether the page is looked at or not.
-import {after, before, describe, test} from "node:test";
+import {describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {answers, launch, say, screenshot} from "./browser.mjs";
-import {Stack, uuid} from "./harness.mjs";
+import {answers, say, screenshot, served} from "./browser.mjs";
+import {uuid} from "./harness.mjs";
 
 describe("reminders on the page", () => {
-  let stack, browser, n = 0;
-  before(async () => {
-    stack = await Stack.start();
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await stack.stop();
-  });
+  const site = served();
+  let n = 0;
 
   // Each test has a user of its own by a header that development mode takes from requests: tickets carry it on.
   async function open(t, {width = 900, height = 700, ...options} = {}) {
     const user = `user-${++n}`;
-    const context = await browser.newContext({viewport: {width, height}, ...options});
+    const context = await site.browser.newContext({viewport: {width, height}, ...options});
     t.after(() => context.close());
     await context.setExtraHTTPHeaders({"X-Dev-User": user});
     const page = await context.newPage();
-    await page.goto(`${stack.url}/#${uuid()}`);
+    await page.goto(`${site.stack.url}/#${uuid()}`);
     await page.locator("#state[data-state=open]").waitFor();
-    page.push = message => stack.post("/tools/send_proactive_message", {type: "tip", message}, {headers: {"X-Dev-User": user}});
-    page.inbox = async () => (await stack.get("/inbox", {headers: {"X-Dev-User": user}})).json.messages;
+    page.push = message => site.stack.post("/tools/send_proactive_message", {type: "tip", message}, {headers: {"X-Dev-User": user}});
+    page.inbox = async () => (await site.stack.get("/inbox", {headers: {"X-Dev-User": user}})).json.messages;
     return page;
   }
   const toast = (page, text) => page.locator("#toasts .toast", {hasText: text});
@@ -34,7 +27,7 @@ describe("reminders on the page", () => {
     return box.top >= 0 && box.bottom <= innerHeight && e.contains(top);
   });
   async function longChat(page) {
-    stack.double.texts.set("long", "A line of the answer.\n\n".repeat(120));
+    site.stack.double.texts.set("long", "A line of the answer.\n\n".repeat(120));
     await say(page, "tell me [[text named=long]]");
     await answers(page).first().waitFor();
     await page.waitForFunction(() => {
@@ -92,8 +85,8 @@ describe("reminders on the page", () => {
     const other = await page.context().newPage();
     await page.goto("about:blank");
     await page.push("While you were away");
-    await page.goto(`${stack.url}/`);
-    await other.goto(`${stack.url}/`);
+    await page.goto(`${site.stack.url}/`);
+    await other.goto(`${site.stack.url}/`);
     for (const p of [page, other]) await toast(p, "While you were away").waitFor();
     await toast(other, "While").getByRole("button", {name: "Got it"}).click();
     await toast(page, "While").waitFor({state: "detached"});

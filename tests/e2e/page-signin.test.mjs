@@ -9,7 +9,7 @@ import {answers, launch, say, screenshot} from "./browser.mjs";
 import {KEY, production, token} from "./credentials.mjs";
 import {SLOW, Stack, uuid} from "./harness.mjs";
 
-const EXPIRY_S = 4 * SLOW; // long enough for what comes before it
+const EXPIRY_S = 8 * SLOW; // long enough for what comes before it
 
 describe("signing in to the page", () => {
   let stack, browser, dir;
