@@ -15,7 +15,7 @@ const STATES = {connecting: "Connecting", open: "Connected", waiting: "No connec
 
 let session = fragment.session || localStorage.getItem("session");
 let client, running = null, older = null, loaded = false, wasOpen = false, asking = null;
-const transcript = new Transcript($("log"), main, () => { $("welcome").hidden = !transcript.empty; });
+const transcript = new Transcript($("log"), main, () => { $("welcome").hidden = !loaded || !transcript.empty; });
 const approvals = new Approvals({place: e => transcript.log.append(e), answer: (id, body) => client.approve(id, body)});
 const inbox = new Inbox({list: $("inbox-list"), count: $("inbox-count"), toasts: $("toasts"), request: (...args) => client.fetch(...args)});
 const signIn = new SignIn($("signin"), {
@@ -80,6 +80,7 @@ async function load() {
   const mine = client, done = await loadHistory();
   if (client !== mine) return;
   loaded = done;
+  transcript.changed();
   if (done) await loadApprovals();
 }
 
@@ -278,7 +279,7 @@ addEventListener("hashchange", () => {
 });
 
 if (fragment.token) signIn.keep(fragment.token);
-loadMarkdown();
+loadMarkdown().then(() => transcript.refresh());
 const isNew = !session;
 session ||= newId();
 open(isNew);

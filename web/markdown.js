@@ -163,6 +163,11 @@ export class Answer {
     else this.#draw();
   }
 
+  /** The library is there now. */
+  refresh() {
+    if (this.#plain !== this.#isPlain) this.#drawAll();
+  }
+
   #frame = () => {
     const began = performance.now();
     if (began < this.#notBefore) {

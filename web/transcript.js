@@ -98,6 +98,7 @@ export class Transcript {
       answer.set(text);
       shown();
     };
+    item.refresh = () => answer.refresh();
     item.add = delta => {
       answer.add(delta);
       item.element.hidden = false;
@@ -142,6 +143,13 @@ export class Transcript {
 
   ending(content, error = false) {
     this.log.append(element("li", error ? "ending error" : "ending", visible(content)));
+  }
+
+  /** The library that reads Markdown has come behind what is shown already. */
+  refresh() {
+    this.change(() => {
+      for (const item of this.items.values()) item.refresh?.();
+    });
   }
 
   // ---- tool calls ----------------------------------------------------------------------------------

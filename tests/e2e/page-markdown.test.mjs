@@ -229,6 +229,22 @@ describe("answers on the page", () => {
     assert.equal(await body.locator("*").count(), 0);
   });
 
+  test("answers that are there before the library become Markdown when it comes", async t => {
+    const page = await open(t);
+    await answer(page, TRIP);
+    let go;
+    const held = new Promise(done => { go = done; });
+    await page.route("**/markdown-it.js", async route => {
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    await answers(page).filter({hasText: "# Sydney to Brisbane"}).waitFor();
+    assert.equal(await answers(page).locator("table").count(), 0);
+    go();
+    await answers(page).locator("table").waitFor();
+  });
+
   test("a tool that fails says so in a few plain words, not in those meant for the model", async t => {
     const page = await open(t);
     await say(page, "x [[tool name=no_such_tool | tool name=delete_calendar_event args={\"nonsense\":1} | text say=Sorry.]]");
