@@ -65,8 +65,9 @@ export class TurnpikeClient extends EventTarget {
   #state = "closed"; #reason = null; #wanted = false; #tries = 0;
   #attempt = null; // {socket, opened, abort, limit}: the connection that there is, or that is being made
   #timers = {retry: 0, beat: 0, doubt: 0, renew: 0, pause: 0, answer: 0};
-  #queue = new Map(); // run id -> {frame, sent: the attempt that carried it, accepted}
-  #stopping = null;   // a stop that waits for a connection
+  // run id -> {frame, sent, taken: the connections that carried it and on which it was accepted; accepted: on any}
+  #queue = new Map();
+  #stopping = null;   // a stop of which nothing has been heard
   #deafAt = 0;        // when the doubt ends
   #direct = false;    // the HTTP connections that the browser keeps are as dead as the socket was
 
@@ -135,7 +136,7 @@ export class TurnpikeClient extends EventTarget {
       message_id: newId(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       locale: globalThis.navigator?.language, ...extra,
     };
-    this.#queue.set(frame.run_id, {frame, sent: null, accepted: false});
+    this.#queue.set(frame.run_id, {frame, sent: null, taken: null, accepted: false});
     this.#flush();
     return {clientMessageId: frame.client_message_id, runId: frame.run_id, messageId: frame.message_id};
   }
@@ -144,7 +145,8 @@ export class TurnpikeClient extends EventTarget {
   stop(runId = null) {
     const frame = runId && this.#queue.get(runId)?.frame;
     const stop = frame ? {type: "cancel", client_message_id: frame.client_message_id} : {type: "cancel", session_id: this.session};
-    if (!this.#transmit(stop)) this.#stopping = stop;
+    this.#stopping = stop;
+    this.#transmit(stop);
   }
 
   /** Answers an approval: {approved, edited_args?}. Its turn goes on in the session's events. */
@@ -331,8 +333,6 @@ export class TurnpikeClient extends EventTarget {
       if (this.cursor) subscribe.cursor = this.cursor;
       this.#transmit(subscribe);
       if (this.#stopping) this.#transmit(this.#stopping);
-      this.#stopping = null;
-      for (const entry of this.#queue.values()) entry.accepted = false;
       this.#enter("open");
       this.#flush();
     };
@@ -409,7 +409,7 @@ export class TurnpikeClient extends EventTarget {
   /** The next message goes when the one before was taken, so that they keep their order. */
   #flush() {
     if (this.#timers.pause || this.#state !== "open") return;
-    const entry = [...this.#queue.values()].find(e => !e.accepted);
+    const entry = [...this.#queue.values()].find(e => e.taken !== this.#attempt);
     if (!entry || entry.sent === this.#attempt) return;
     if (!this.#transmit(entry.frame)) return;
     entry.sent = this.#attempt;
@@ -425,7 +425,8 @@ export class TurnpikeClient extends EventTarget {
   }
 
   #accepted(id) {
-    for (const entry of this.#queue.values()) if (id && entry.frame.client_message_id === id) entry.accepted = true;
+    const entry = id && [...this.#queue.values()].find(e => e.frame.client_message_id === id);
+    if (entry) Object.assign(entry, {accepted: true, taken: this.#attempt});
     this.#flush();
   }
 
@@ -455,6 +456,7 @@ export class TurnpikeClient extends EventTarget {
       this.cursor = event.metadata.cursor;
     }
     if (event.runId) this.#settle(event.runId);
+    if (["cancel_result", "RUN_FINISHED", "RUN_ERROR"].includes(event.type)) this.#stopping = null;
     if (event.type === "error") return this.#error(event);
     if (event.type === "accepted") this.#accepted(event.client_message_id);
     this.dispatchEvent(new CustomEvent(/^[A-Z_]+$/.test(event.type ?? "") ? "event" : "frame", {detail: event}));
@@ -463,7 +465,7 @@ export class TurnpikeClient extends EventTarget {
   #error(event) {
     const id = event.client_message_id, entries = [...this.#queue.values()];
     const entry = id ? entries.find(e => e.frame.client_message_id === id)
-      : event.retry_after_ms && entries.find(e => !e.accepted && e.sent === this.#attempt); // a frame that was not read
+      : event.retry_after_ms && entries.find(e => e.taken !== this.#attempt && e.sent === this.#attempt); // a frame that was not read
     if (entry && event.retry_after_ms) {
       entry.sent = null;
       this.#clear("pause");
@@ -474,6 +476,7 @@ export class TurnpikeClient extends EventTarget {
     } else if (entry) {
       this.#refused(entry, event.code ?? "error", event.message ?? "");
     } else {
+      this.#stopping = null; // it may be the stop's
       this.#problem(event.code ?? "error", event.message ?? "", {clientMessageId: id});
     }
   }

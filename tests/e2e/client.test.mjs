@@ -176,6 +176,24 @@ describe("the client library", () => {
     assert.deepEqual(c.unsent, []);
   });
 
+  test("a message that was taken is not given back, also not after another connection", async t => {
+    const c = client(t, {token: KEY, url: `http://127.0.0.1:${network.port}`});
+    const {runId} = c.send("x [[text words=20 hold=3]]");
+    await stack.double.until(d => d.held > 0);
+    c.send("behind it [[text say=Two.]]");
+    await c.until("frame", f => f.type === "accepted" && f.state === "queued");
+    const again = c.until("frame", f => f.type === "accepted");
+    network.silence();
+    const end = c.until("event", e => e.type === "RUN_FINISHED" && e.runId === runId);
+    c.stop(); // finds that the socket is dead, and is not lost with it
+    await again;
+    assert.equal((await end).outcome?.type, "cancelled");
+    assert.deepEqual(c.unsent, []);
+    assert.deepEqual(c.close(), []);
+    assert.deepEqual(c.problems, []);
+    stack.double.release();
+  });
+
   test("a message that the server cannot take is told, and the next one goes on", async t => {
     const c = client(t, {token: KEY});
     const long = c.send("x".repeat(70000)); // above stream.frame
