@@ -13,6 +13,7 @@
 
 #define FILE_BYTES_MAX (1 << 20)
 #define SECRET_BYTES_MAX (64 << 10)
+#define NAME_MAX_COMPARED 63
 
 enum conf_type { CONF_INT, CONF_BOOL, CONF_MS, CONF_SIZE, CONF_TEXT, CONF_SECRET };
 
@@ -295,6 +296,43 @@ static int conf_set_from_file(struct conf *c, const struct conf_row *row, const 
     return error;
 }
 
+/* How many characters have to be put in, left out or replaced, up to `most` + 1 (Levenshtein). */
+static size_t conf_distance(const char *a, const char *b, size_t most)
+{
+    size_t row[NAME_MAX_COMPARED + 1], width = strlen(b);
+
+    if (strlen(a) > NAME_MAX_COMPARED || width > NAME_MAX_COMPARED)
+        return most + 1;
+    for (size_t k = 0; k <= width; k++)
+        row[k] = k;
+    for (; *a; a++) {
+        size_t corner = row[0]++;
+        for (size_t k = 1; k <= width; k++) {
+            size_t change = corner + (*a != b[k - 1]);
+            size_t put = row[k] < row[k - 1] ? row[k] + 1 : row[k - 1] + 1;
+            corner = row[k];
+            row[k] = change < put ? change : put;
+        }
+    }
+    return row[width];
+}
+
+/* The setting whose name is most like this one, NULL when none is. */
+static const char *conf_nearest(const char *name)
+{
+    size_t best = strlen(name) / 3 < 3 ? strlen(name) / 3 : 3;
+    const char *near = NULL;
+
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        size_t distance = conf_distance(name, rows[i].name, best);
+        if (distance > best || (near && distance == best))
+            continue;
+        best = distance;
+        near = rows[i].name;
+    }
+    return near;
+}
+
 int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE])
 {
     static const char suffix[] = "_file";
@@ -308,7 +346,9 @@ int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_
         if (row && row->type == CONF_SECRET)
             return conf_set_from_file(c, row, name, value, why);
     }
-    snprintf(why, CONF_WHY_SIZE, "%.80s: there is no such setting", name);
+    const char *near = conf_nearest(name);
+    snprintf(why, CONF_WHY_SIZE, "%.60s: there is no such setting%s%s%s", name,
+        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     return ERR_CONFIG;
 }
 
@@ -364,53 +404,101 @@ static int conf_load_line(struct conf *c, char *line, char *end, char why[CONF_W
     return conf_set(c, conf_trim(line, equals), value, why);
 }
 
-int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
-    char why[CONF_WHY_SIZE])
+/* The lines of a file or a text, whose problems are counted and told. */
+struct conf_reading {
+    const char *source;
+    conf_problem_fn *fn;
+    void *arg;
+    int problems;
+};
+
+static void conf_tell(struct conf_reading *r, size_t number, const char *detail)
+{
+    char why[CONF_WHY_SIZE];
+
+    snprintf(why, sizeof why, "%.100s:%zu: %.140s", r->source, number, detail);
+    r->problems++;
+    r->fn(r->arg, why);
+}
+
+/* Returns 0 or ERR_NOMEM. */
+static int conf_read_lines(struct conf *c, struct conf_reading *r, const char *text, size_t len)
 {
     char detail[CONF_WHY_SIZE];
     int error = 0;
     size_t number = 0;
-
     char *copy = malloc(len + 1);
+
     if (!copy)
-        return conf_out_of_memory(why);
+        return ERR_NOMEM;
     if (len)
         memcpy(copy, text, len);
     copy[len] = 0;
-    for (char *line = copy, *next; !error && line < copy + len; line = next) {
+    for (char *line = copy, *next; error != ERR_NOMEM && line < copy + len; line = next) {
         char *end = memchr(line, '\n', (size_t)(copy + len - line));
         if (!end)
             end = copy + len;
         next = end + 1;
         number++;
-        if (memchr(line, 0, (size_t)(end - line))) {
-            snprintf(detail, sizeof detail, "NUL byte");
-            error = ERR_CONFIG;
-        } else {
-            error = conf_load_line(c, line, end, detail);
-        }
+        if (memchr(line, 0, (size_t)(end - line)))
+            conf_tell(r, number, "NUL byte");
+        else if ((error = conf_load_line(c, line, end, detail)) == ERR_CONFIG)
+            conf_tell(r, number, detail);
     }
-    if (error)
-        snprintf(why, CONF_WHY_SIZE, "%.100s:%zu: %.120s", source, number, detail);
     explicit_bzero(copy, len);
     free(copy);
-    return error;
+    return error == ERR_NOMEM ? error : 0;
+}
+
+/* Keeps the first problem. */
+static void conf_keep_first(void *arg, const char *why)
+{
+    char *first = arg;
+
+    if (!*first)
+        snprintf(first, CONF_WHY_SIZE, "%s", why);
+}
+
+int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
+    char why[CONF_WHY_SIZE])
+{
+    struct conf_reading r = { source, conf_keep_first, why, 0 };
+
+    why[0] = 0;
+    if (conf_read_lines(c, &r, text, len))
+        return conf_out_of_memory(why);
+    return r.problems ? ERR_CONFIG : 0;
+}
+
+int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg)
+{
+    struct conf_reading r = { path, fn, arg, 0 };
+    char *text = NULL, why[CONF_WHY_SIZE];
+    size_t len = 0;
+    int error = conf_read_file(path, FILE_BYTES_MAX, &text, &len);
+
+    if (error == ERR_NOMEM)
+        return error;
+    if (error) {
+        snprintf(why, sizeof why, "%.160s: %s", path, conf_file_problem(error));
+        fn(arg, why);
+        return ERR_CONFIG;
+    }
+    error = conf_read_lines(c, &r, text, len);
+    explicit_bzero(text, len);
+    free(text);
+    return error ? error : r.problems;
 }
 
 int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE])
 {
-    char *text = NULL;
-    size_t len = 0;
-    int error = conf_read_file(path, FILE_BYTES_MAX, &text, &len);
+    int found;
 
-    if (error) {
-        snprintf(why, CONF_WHY_SIZE, "%.160s: %s", path, conf_file_problem(error));
-        return error == ERR_NOMEM ? ERR_NOMEM : ERR_CONFIG;
-    }
-    error = conf_load_text(c, path, text, len, why);
-    explicit_bzero(text, len);
-    free(text);
-    return error;
+    why[0] = 0;
+    found = conf_load_each(c, path, conf_keep_first, why);
+    if (found == ERR_NOMEM)
+        return conf_out_of_memory(why);
+    return found ? ERR_CONFIG : 0;
 }
 
 static const char *conf_value_text(const struct conf *c, const struct conf_row *row, char out[32])

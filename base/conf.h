@@ -210,6 +210,12 @@ int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE]);
 /* The same from memory; source stands for the path in why. */
 int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
     char why[CONF_WHY_SIZE]);
+/* Each problem of a file, so that all of them can be told at once; what is good is set. */
+typedef void conf_problem_fn(void *arg, const char *why);
+/* Returns how many problems there were; ERR_NOMEM; ERR_CONFIG: the file cannot be read (told). */
+int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg);
+/* Returns how many of the checks of conf_check failed. */
+int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg);
 /* Checks across settings (development mode's address, JWT key for its algorithm, ...). */
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE]);
 /* Visits every setting in table order with its present value as text (secrets: "***" or ""). */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Checks that look at more than one setting, or at a text's form. The first failure is told. */
+/* Checks that look at more than one setting, or at a text's form. */
 typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
 
 #define SOCKET_PATH_MAX 107
@@ -42,8 +42,12 @@ static int conf_rule_run_dir(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     size_t room = SOCKET_PATH_MAX - strlen("/control.sock");
 
-    if (c->run_dir[0] && strlen(c->run_dir) <= room)
+    if (c->run_dir[0] == '/' && strlen(c->run_dir) <= room)
         return 0;
+    if (c->run_dir[0] && c->run_dir[0] != '/') {
+        snprintf(why, CONF_WHY_SIZE, "run_dir: \"%.60s\" does not begin with '/'", c->run_dir);
+        return ERR_CONFIG;
+    }
     snprintf(why, CONF_WHY_SIZE,
         "run_dir: %zu bytes, but a path of 1 to %zu is needed so that socket names fit",
         strlen(c->run_dir), room);
@@ -219,6 +223,34 @@ static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+/* At the vendor's own address no request is answered without a key. */
+static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    const struct {
+        const char *name, *url, *vendor, *key;
+    } providers[] = {
+        { "anthropic", c->anthropic_url, "https://api.anthropic.com", c->anthropic_key },
+        { "openai", c->openai_url, "https://api.openai.com", c->openai_key },
+    };
+
+    for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+        const char *const name[] = { providers[i].name, NULL };
+        const char *p = c->providers;
+        bool named = false;
+        while (*(p += strspn(p, " \t,"))) {
+            size_t len = strcspn(p, " \t,");
+            named = named || conf_word_is(p, len, name);
+            p += len;
+        }
+        if (!named || *providers[i].key ||
+            strncmp(providers[i].url, providers[i].vendor, strlen(providers[i].vendor)) != 0)
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s.key: empty, but model.chain names %s", name[0], name[0]);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
 static bool conf_is_web_url(const char *url)
 {
     return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
@@ -281,16 +313,31 @@ static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
+static conf_rule_fn *const conf_rules[] = {
+    conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
+    conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
+    conf_rule_keys, conf_rule_urls, conf_rule_temperature, conf_rule_think_tags,
+    conf_rule_webhook,
+};
+
+int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)
+{
+    char why[CONF_WHY_SIZE];
+    int problems = 0;
+
+    for (size_t i = 0; i < sizeof conf_rules / sizeof conf_rules[0]; i++) {
+        if (!conf_rules[i](c, why))
+            continue;
+        problems++;
+        fn(arg, why);
+    }
+    return problems;
+}
+
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static conf_rule_fn *const rules[] = {
-        conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
-        conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
-        conf_rule_urls, conf_rule_temperature, conf_rule_think_tags, conf_rule_webhook,
-    };
-
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        int error = rules[i](c, why);
+    for (size_t i = 0; i < sizeof conf_rules / sizeof conf_rules[0]; i++) {
+        int error = conf_rules[i](c, why);
         if (error)
             return error;
     }

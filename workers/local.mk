@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstream.a libworkers.a
 libstream_a_SOURCES =
 libworkers_a_SOURCES = \
 	workers/api_worker.c \
+	workers/check_settings.c workers/check_settings.h \
 	workers/control.c workers/control.h \
 	workers/crew.c workers/crew.h \
 	workers/handover.c workers/handover.h \

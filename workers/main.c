@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fcgi-app/loop.h"
 #include "tools/tools.h"
+#include "workers/check_settings.h"
 #include "workers/supervisor.h"
 
 #include <getopt.h>
@@ -95,19 +96,64 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
     return loop_global_init(conf, why, CONF_WHY_SIZE);
 }
 
-static int check_only(struct arguments *arguments)
+/* ---- --check: everything that is wrong, at once ---- */
+
+static void check_print(void *arg, const char *why)
+{
+    int *problems = arg;
+
+    (*problems)++;
+    fprintf(stderr, "turnpiked: %s\n", why);
+}
+
+/* Files, -s and the form of all settings. Returns 0 or ERR_NOMEM. */
+static int check_form(const struct arguments *arguments, struct conf *conf, int *problems)
+{
+    char why[CONF_WHY_SIZE];
+    const char *file = arguments->config;
+
+    if (!file && access(DEFAULT_CONFIG, F_OK) == 0)
+        file = DEFAULT_CONFIG;
+    if (file && conf_load_each(conf, file, check_print, problems) == ERR_NOMEM)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < arguments->override_count; i++)
+        if (apply_override(conf, arguments->overrides[i], why))
+            check_print(problems, why);
+    (void)conf_check_each(conf, check_print, problems);
+    return 0;
+}
+
+/* What the start would read: keys, MCP servers, declared tools. */
+static void check_parts(const struct conf *conf, int *problems)
+{
+    char why[CONF_WHY_SIZE] = "";
+
+    if (tools_configure(conf, why, sizeof why))
+        check_print(problems, why);
+    if (loop_global_init(conf, why, sizeof why))
+        check_print(problems, why);
+}
+
+static int check_only(const struct arguments *arguments)
 {
     struct conf conf;
-    char why[CONF_WHY_SIZE] = "";
-    int error = main_configure(arguments, &conf, why);
-    if (error == 0 && (error = tools_configure(&conf, why, sizeof(why))) != 0)
-        conf_fini(&conf);
-    if (error != 0) {
-        fprintf(stderr, "turnpiked: %s\n", why[0] != '\0' ? why : err_text(error));
+    int problems = 0;
+
+    if (conf_init(&conf)) {
+        fprintf(stderr, "turnpiked: %s\n", err_text(ERR_NOMEM));
+        return 1;
+    }
+    if (check_form(arguments, &conf, &problems))
+        check_print(&problems, err_text(ERR_NOMEM));
+    (void)check_settings(&conf, check_print, &problems);
+    if (!problems)
+        check_parts(&conf, &problems);
+    conf_fini(&conf);
+    if (problems) {
+        fprintf(stderr, "turnpiked: %d problem%s in the settings\n", problems, problems == 1 ? "" : "s");
         return 1;
     }
     puts("the settings are valid");
-    conf_fini(&conf);
     return 0;
 }
 

@@ -213,6 +213,10 @@ tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
 tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
 
+# what an operator meets
+TESTS += tests/unit/check_settings.sh tests/unit/postrm.sh
+EXTRA_DIST += tests/unit/check_settings.sh tests/unit/postrm.sh
+
 # repetition rules: a judge that others wrote
 check_PROGRAMS += tests/unit/expand_rules
 TESTS += tests/unit/rrule_judge.sh

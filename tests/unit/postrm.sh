@@ -1,0 +1,54 @@
+#!/bin/bash
+# After the package is removed or purged nginx is valid again, whatever the administrator made of the guide's step 5.
+set -u
+PATH=$PATH:/usr/sbin
+top=$(cd "${srcdir:-.}" && pwd)
+command -v nginx >/dev/null || exit 77
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+say_failed() { echo "FAIL: $*"; failed=1; }
+
+# An nginx folder with a site of the guide, one of its own form, and one that has nothing to do with it.
+make_nginx() {
+    rm -rf "$dir/etc" "$dir/share"
+    mkdir -p "$dir"/etc/nginx/{conf.d,snippets,sites-available,sites-enabled} "$dir/etc/turnpike" "$dir/run/turnpike" "$dir/log" "$dir/share"
+    "$top/build-aux/make-nginx" --run-dir /run/turnpike --web-dir /nowhere --log-dir "$dir/log" --out "$dir/share" || exit 1
+    ln -s /usr/share/turnpike/nginx/turnpike-http.conf "$dir/etc/nginx/conf.d/turnpike.conf"
+    ln -s /usr/share/turnpike/nginx/turnpike.conf "$dir/etc/nginx/snippets/turnpike.conf"
+    sed -e '/listen \[/d' -e 's/^\( *listen\) .*/\1 127.0.0.1:1;/' -e '/ssl_/d' "$top/nginx/turnpike-site.conf" >"$dir/etc/nginx/sites-available/turnpike"
+    ln -s ../sites-available/turnpike "$dir/etc/nginx/sites-enabled/turnpike"
+    printf 'server {\n listen 127.0.0.1:1;\n server_name b;\n  include   %s/etc/nginx/snippets/turnpike.conf; # ours\n}\n' "$dir" >"$dir/etc/nginx/sites-enabled/other"
+    printf 'server {\n listen 127.0.0.1:1;\n server_name c;\n}\n' >"$dir/etc/nginx/sites-enabled/plain"
+    echo key >"$dir/etc/turnpike/api_keys"
+    cat >"$dir/etc/nginx/nginx.conf" <<CONF
+pid $dir/nginx.pid;
+error_log stderr;
+events { }
+http {
+    include $dir/etc/nginx/conf.d/*.conf;
+    include $dir/etc/nginx/sites-enabled/*;
+}
+CONF
+}
+# The configuration is read whole; the port is not opened (nginx -T stops before it would matter: 127.0.0.1:1 is root's alone).
+valid() { nginx -t -q -e stderr -p "$dir/etc/nginx" -c "$dir/etc/nginx/nginx.conf" 2>"$dir/said" || ! grep -v 'bind() to' "$dir/said" | grep -q emerg; }
+
+for action in remove purge; do
+    make_nginx
+    valid && say_failed "$action: the links to a removed package were valid before"
+    cp "$dir/etc/nginx/sites-enabled/plain" "$dir/plain"
+    sed '/#DEBHELPER#/d' "$top/debian/turnpike.postrm" >"$dir/postrm"
+    DPKG_ROOT=$dir sh "$dir/postrm" $action >"$dir/out" || say_failed "$action: the script ended with $?"
+    valid || say_failed "$action: nginx is not valid: $(cat "$dir/said")"
+    cmp -s "$dir/plain" "$dir/etc/nginx/sites-enabled/plain" || say_failed "$action: a foreign site was changed"
+    [ -f "$dir/etc/nginx/sites-available/turnpike" ] || say_failed "$action: the site is gone"
+    DPKG_ROOT=$dir sh "$dir/postrm" $action >"$dir/out" || say_failed "$action: a second time it ended with $?"
+    [ ! -s "$dir/out" ] || say_failed "$action: a second time it changed something: $(cat "$dir/out")"
+    if [ $action = purge ]; then
+        [ ! -e "$dir/etc/turnpike" ] && [ ! -e "$dir/run/turnpike" ] || say_failed "purge left /etc/turnpike or /run/turnpike"
+    else
+        [ -e "$dir/etc/turnpike/api_keys" ] || say_failed "remove took the settings"
+    fi
+done
+exit $failed
