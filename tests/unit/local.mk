@@ -214,8 +214,8 @@ tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
 
 # what an operator meets
-TESTS += tests/unit/check_settings.sh tests/unit/postrm.sh
-EXTRA_DIST += tests/unit/check_settings.sh tests/unit/postrm.sh
+TESTS += tests/unit/check_settings.sh tests/unit/postrm.sh tests/unit/place.sh
+EXTRA_DIST += tests/unit/check_settings.sh tests/unit/postrm.sh tests/unit/place.sh
 
 # repetition rules: a judge that others wrote
 check_PROGRAMS += tests/unit/expand_rules

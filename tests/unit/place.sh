@@ -1,0 +1,29 @@
+#!/bin/bash
+# ./run and ./check work in folders of any name, and say clearly what they cannot take.
+set -u
+top=$(cd "${srcdir:-.}" && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+say_failed() { echo "FAIL: $*"; failed=1; }
+. "$top/build-aux/place.sh"
+export XDG_CACHE_HOME=$dir/cache
+
+[ "$(place_of "$dir")" = "$dir" ] || say_failed "a plain folder got another path: $(place_of "$dir")"
+for name in "with a blank" "with 'quotes' & more" 'dollar$ (brackets)' "umlaut-ü" "semi;colon"; do
+    mkdir -p "$dir/$name"
+    place=$(place_of "$dir/$name")
+    case $place in
+    *[!A-Za-z0-9/._+,@:~-]*) say_failed "$name: $place" ;;
+    esac
+    [ "$place" -ef "$dir/$name" ] || say_failed "$name: $place is another folder"
+    [ "$(place_of "$dir/$name")" = "$place" ] || say_failed "$name: another path the second time"
+done
+for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--turn-workers 1e3" "--port"; do
+    said=$("$top/run" $arguments 2>&1) && say_failed "./run $arguments was taken"
+    case $said in
+    "run: --"*) ;;
+    *) say_failed "./run $arguments said: $said" ;;
+    esac
+done
+exit $failed
