@@ -183,7 +183,11 @@ static void checks_across_settings(void **state)
     check("jwt.algorithm", "", NULL);
     check("log.level", "loud", "log.level");
     check("log.level", "warn", NULL);
-    check("model.chain", "anthropic, openai offline", NULL);
+    check("model.chain", "anthropic, openai offline", "anthropic.key: empty");
+    check("anthropic.key", "k", "openai.key: empty, but model.chain names openai");
+    check("openai.url", "http://127.0.0.1:11434/v1", NULL);
+    check("openai.url", "https://api.openai.com/v1", "openai.key");
+    check("openai.key", "k", NULL);
     check("model.chain", "anthropic gemini", "\"gemini\" is not");
     check("model.chain", "offline", NULL);
     check("model.temperature", "warm", "model.temperature");
