@@ -180,22 +180,32 @@ static int client_tools(struct context_frame *f, struct arena *arena)
     return 0;
 }
 
-static const char *pick_zone(const struct conf *conf, const struct input *in)
+/* The request's zone, its context's, the one stored about the user, the site's. */
+static char *pick_zone(const struct context_frame *f, struct arena *arena)
 {
-    const char *named = jdoc_text_or(in->context, "timezone", "");
+    const char *named = jdoc_text_or(f->input->context, "timezone", "");
+    const char *site = daytime_zone_valid(f->conf->default_zone) ? f->conf->default_zone : "UTC";
+    jdoc *stored = NULL;
+    char *zone;
 
-    if (in->zone && *in->zone && daytime_zone_valid(in->zone))
-        return in->zone;
+    if (f->input->zone && *f->input->zone && daytime_zone_valid(f->input->zone))
+        return arena_strdup(arena, f->input->zone);
     if (*named && daytime_zone_valid(named))
-        return named;
-    return daytime_zone_valid(conf->default_zone) ? conf->default_zone : "UTC";
+        return arena_strdup(arena, named);
+    if (f->stored && !jdoc_parse(f->stored, strlen(f->stored), &stored, NULL, 0))
+        named = jdoc_text_or(stored, "timezone", "");
+    else
+        named = "";
+    zone = arena_strdup(arena, *named && daytime_zone_valid(named) ? named : site);
+    jdoc_free(stored);
+    return zone;
 }
 
 int context_frame_init(struct context_frame *f, const struct conf *conf, const struct input *input,
     const char *stored, int64_t now_ms, struct arena *arena)
 {
     *f = (struct context_frame){.conf = conf, .input = input, .stored = stored, .now_ms = now_ms};
-    f->zone = arena_strdup(arena, pick_zone(conf, input));
+    f->zone = pick_zone(f, arena);
     f->currency = conf->default_currency;
     if (!f->zone)
         return ERR_NOMEM;

@@ -25,6 +25,8 @@ int input_write(const struct input *in, struct buf *json)
     member(json, "traceparent", in->traceparent);
     if (in->resume)
         buf_puts(json, ",\"resume\":true");
+    if (in->whole)
+        buf_puts(json, ",\"whole\":true");
     if (in->context) {
         buf_puts(json, ",\"context\":");
         jdoc_write(in->context, json);
@@ -64,6 +66,7 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     out->role = jdoc_text_or(doc, "role", "user");
     out->traceparent = jdoc_text_or(doc, "traceparent", "");
     (void)jdoc_get_bool(doc, "resume", &out->resume);
+    (void)jdoc_get_bool(doc, "whole", &out->whole);
     out->context = jdoc_get(doc, "context");
     out->agui = jdoc_get(doc, "agui");
     return *out->run_id ? 0 : ERR_INVALID;

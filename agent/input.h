@@ -19,6 +19,7 @@ struct input {
     const char *zone, *locale;/* of this request; "" = unknown */
     const char *source;       /* "chat", "agui", "ws", "tool" */
     bool resume;              /* goes on with answered approvals; text may be "" */
+    bool whole;               /* nobody reads along: the answer need not come word by word */
     const char *role;         /* of the credential: "user", "admin"; input_parse: "user" when absent */
     const jdoc *context;      /* client context object or NULL (user_location, current page, ...) */
     const jdoc *agui;         /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */

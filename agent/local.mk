@@ -10,8 +10,11 @@ libagent_a_SOURCES = \
 	agent/input.c agent/input.h \
 	agent/model.c agent/model.h \
 	agent/offer.c agent/offer.h \
-	agent/offline.h agent/offline_ask.c agent/offline_say.c agent/offline_step.c \
-	agent/offline_when.c \
+	agent/offline.h agent/offline_ask.c agent/offline_category.c agent/offline_join.c \
+	agent/offline_match.c agent/offline_match.h agent/offline_moment.c agent/offline_plain.c \
+	agent/offline_rules.c agent/offline_rules.h agent/offline_say.c agent/offline_step.c \
+	agent/offline_token.c agent/offline_token.h agent/offline_when.c agent/offline_when.h \
+	agent/offline_world.c \
 	agent/pieces.c agent/pieces.h \
 	agent/prompt.c agent/prompt.h \
 	agent/provider.c agent/provider.h agent/provider_stream.c \

@@ -1,463 +1,503 @@
 #include "agent/offline.h"
 
+#include "agent/offline_match.h"
+#include "agent/offline_rules.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "tools/amount.h"
+#include "tools/currency.h"
+#include "tools/gazetteer.h"
+#include "tools/zone.h"
+
 #include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- words ---- */
+#define OFFLINE_AMOUNT_MAX 1000000 /* create_expense's limit */
+#define OFFLINE_BUDGET_MAX 100000  /* update_budget's */
+#define OFFLINE_TIMER_MAX_S (366 * 86400.0)
 
-static void copy(char *out, size_t size, const char *s, size_t len)
+/* A message on its way to being understood. */
+struct offline_reading {
+    const struct offline_world *world;
+    struct offline_ask *ask;
+    struct offline_tokens tokens; /* without date and time */
+    struct offline_when when;
+    struct offline_match match;
+    const struct offline_rule *rule;
+    bool polite;                  /* "can you ...?" asks nothing */
+};
+
+static const struct {
+    const char *example;
+    bool writes;
+} offline_kinds[OFFLINE_KIND_COUNT] = {
+    [OFFLINE_TIME] = {"What time is it in London?", false},
+    [OFFLINE_PLAN_TRIP] = {"Plan a trip from Sydney to Brisbane", true},
+    [OFFLINE_DISTANCE] = {"How far is it from Sydney to Brisbane?", false},
+    [OFFLINE_TRAVEL_TIME] = {"How long is the drive from Sydney to Brisbane?", false},
+    [OFFLINE_ADD_EVENT] = {"Add dentist tomorrow at 3pm to my calendar", true},
+    [OFFLINE_REMIND] = {"Remind me to call the garage tomorrow at 9am", true},
+    [OFFLINE_LIST_EVENTS] = {"What is on my calendar this week?", false},
+    [OFFLINE_MOVE_EVENT] = {"Move dentist to Friday at 10am", true},
+    [OFFLINE_DELETE_EVENT] = {"Delete dentist from my calendar", true},
+    [OFFLINE_SET_TIMER] = {"Set a timer for 10 minutes", true},
+    [OFFLINE_ADD_EXPENSE] = {"I spent 45.50 on fuel", true},
+    [OFFLINE_SPENDING] = {"How much did I spend on fuel this month?", false},
+    [OFFLINE_SET_BUDGET] = {"Set my fuel budget to 300 a month", true},
+    [OFFLINE_BUDGET] = {"How is my budget?", false},
+};
+
+/* ---- questions ---- */
+
+__attribute__((format(printf, 3, 4)))
+static void offline_ask_user(struct offline_reading *r, bool awaits, const char *format, ...)
 {
-    while (len && (isspace((unsigned char)*s) || strchr(",;:-\"'", *s))) {
-        s++;
-        len--;
+    char *q = r->ask->question;
+    size_t size = sizeof r->ask->question;
+    enum offline_kind kind = r->ask->kind;
+    va_list list;
+    int n;
+
+    va_start(list, format);
+    n = vsnprintf(q, size, format, list);
+    va_end(list);
+    r->ask->awaits = awaits;
+    if (n > 0 && (size_t)n < size && offline_kinds[kind].example)
+        snprintf(q + n, size - (size_t)n, "%s For example: \"%s\".",
+            offline_kinds[kind].writes ? " I have written nothing." : "",
+            offline_kinds[kind].example);
+}
+
+/* What the message has beyond the pattern that came furthest. */
+static void offline_ask_rest(struct offline_reading *r, const struct offline_tokens *all)
+{
+    const struct offline_tokens *t = &r->tokens;
+    size_t reached = r->match.reached, split;
+    const char *rest;
+
+    while (reached > 0 && offline_tokens_is(t, reached - 1, "and|or|,|&|plus|then"))
+        reached--;
+    split = reached ? t->list[reached - 1].to : 0;
+    if (reached < t->count)
+        split = t->list[reached].from - (t->list[reached].kind == OFFLINE_QUOTE);
+    rest = all->text + split;
+    if (!rest[strspn(rest, " .!?,\"")]) {
+        offline_ask_user(r, true, "I understood \"%.300s\", but something is missing.", all->text);
+        return;
     }
-    while (len && (isspace((unsigned char)s[len - 1]) || strchr(".,;:!?-\"'", s[len - 1])))
-        len--;
-    if (len >= size)
-        for (len = size - 1; len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80;)
-            len--;
-    memcpy(out, s, len);
-    out[len] = 0;
+    offline_ask_user(r, false, "I understood \"%.*s\", but not \"%.300s\". Please say it in one plain "
+        "sentence.%s", (int)(split > 300 ? 300 : split), all->text, rest,
+        offline_kinds[r->ask->kind].writes
+        ? " Numbers and the like that belong to a title can stand in quotation marks." : "");
 }
 
-static void lower(char *out, size_t size, const char *s)
+/* ---- parts ---- */
+
+static bool offline_has(const struct offline_reading *r, enum offline_slot slot)
 {
-    size_t i = 0;
-    for (; s[i] && i + 1 < size; i++)
-        out[i] = (char)tolower((unsigned char)s[i]);
-    out[i] = 0;
+    return r->match.parts[slot].count > 0;
 }
 
-/* The phrase as whole words; NULL when it is not there. */
-static const char *has(const char *low, const char *phrase)
+static void offline_get(const struct offline_reading *r, enum offline_slot slot, char *out, size_t size)
 {
-    size_t n = strlen(phrase);
-
-    for (const char *p = low; (p = strstr(p, phrase)); p++)
-        if ((p == low || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n]))
-            return p;
-    return NULL;
+    const struct offline_part *part = &r->match.parts[slot];
+    offline_tokens_text(&r->tokens, part->at, part->count, out, size);
 }
 
-static bool has_any(const char *low, const char *const *phrases)
+/* Without the article, with a capital. */
+static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
 {
-    for (; *phrases; phrases++)
-        if (has(low, *phrases))
-            return true;
+    struct offline_part *part = &r->match.parts[slot];
+
+    while (part->count > 1 && offline_tokens_is(&r->tokens, part->at, "a|an|my|the|our|new|another")) {
+        part->at++;
+        part->count--;
+    }
+    offline_get(r, slot, r->ask->title, sizeof r->ask->title);
+    r->ask->title[0] = (char)toupper((unsigned char)r->ask->title[0]);
+}
+
+static bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
+{
+    char problem[OFFLINE_PROBLEM_SIZE];
+
+    if (offline_when_work_out(&r->when, r->world->now_ms, r->world->zone, tense, &r->ask->when, problem))
+        return true;
+    offline_ask_user(r, true, "%s", problem);
     return false;
 }
-#define ANY(low, ...) has_any(low, (const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- places ---- */
-
-/* Where a place's name ends: at punctuation or at words that start something else. */
-static size_t place_length(const char *low)
+static bool offline_no_when(struct offline_reading *r)
 {
-    static const char *const ends[] = {" with ", " by ", " for ", " on ", " in ", " next ", " leaving ",
-        " starting ", " tomorrow", " today", " and ", " take", " using ", " via ", " via", " please",
-        " at ", " budget", " under ", " this "};
-    size_t len = strcspn(low, "?!;\n");
-
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        const char *p = strstr(low, ends[i]);
-        if (p && (size_t)(p - low) < len)
-            len = (size_t)(p - low);
-    }
-    return len;
-}
-
-static bool take_pair(const char *text, const char *low, const char *first, const char *second,
-    struct offline_ask *out)
-{
-    const char *a = *first ? has(low, first) : low, *b;
-
-    if (!a)
-        return false;
-    a += strlen(first);
-    if (!(b = has(a, second)) || b == a)
-        return false;
-    copy(out->from, sizeof out->from, text + (a - low), (size_t)(b - a));
-    b += strlen(second);
-    copy(out->to, sizeof out->to, text + (b - low), place_length(b));
-    return *out->from && *out->to;
-}
-
-static void find_places(const char *text, const char *low, struct offline_ask *out)
-{
-    static const char *const starts[] = {"trip", "route", "drive", "distance", "far is it", "long is it",
-        "time", "journey", "travel", "go", "get"};
-    const char *to;
-
-    if (take_pair(text, low, "from", "to", out) || take_pair(text, low, "between", "and", out))
-        return;
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-        const char *p = has(low, starts[i]);
-        size_t n = strlen(starts[i]);
-        if (p && !has(p, "from") && strncmp(p + n, " to ", 4)
-            && take_pair(text + (p + n - low), p + n, "", "to", out))
-            return;
-    }
-    out->from[0] = out->to[0] = 0;
-    if ((to = has(low, "to")) && (to = has(to + 2, "to") ? has(to + 2, "to") : to)) {
-        const char *from = has(to, "from");
-        size_t len = place_length(to + 2);
-        if (from && (size_t)(from - to - 2) < len) {
-            len = (size_t)(from - to - 2);
-            copy(out->from, sizeof out->from, text + (from + 4 - low), place_length(from + 4));
-        }
-        copy(out->to, sizeof out->to, text + (to + 2 - low), len);
-    }
-}
-
-static void need_places(struct offline_ask *out)
-{
-    if (!*out->to)
-        out->missing = "Where to, and from where? For example: \"Plan a trip from Sydney to "
-            "Brisbane\".";
-    else if (!*out->from)
-        out->missing = "Where do you start from? For example: \"from Sydney to Brisbane\".";
+    if (!r->when.dates && !r->when.times && !r->when.part)
+        return true;
+    offline_ask_user(r, false, "I did not understand the date or time in that.");
+    return false;
 }
 
 /* ---- money ---- */
 
-static const struct {
-    const char *word, *category;
-} categories[] = {
-    {"diesel", "diesel"}, {"propane", "propane"}, {"lpg", "propane"}, {"gas bottle", "propane"},
-    {"fuel", "gas"}, {"petrol", "gas"}, {"gasoline", "gas"}, {"gas", "gas"},
-    {"groceries", "groceries"}, {"grocery", "groceries"}, {"supermarket", "groceries"},
-    {"restaurant", "restaurant"}, {"lunch", "restaurant"}, {"dinner", "restaurant"},
-    {"breakfast", "restaurant"}, {"coffee", "restaurant"}, {"cafe", "restaurant"},
-    {"takeaway", "restaurant"}, {"food", "food"}, {"snacks", "food"},
-    {"rv park", "rv_park"}, {"caravan park", "rv_park"}, {"holiday park", "rv_park"},
-    {"campground", "campground"}, {"campsite", "campground"}, {"camping", "campground"},
-    {"camp", "campground"}, {"repair", "repair"}, {"repairs", "repair"}, {"mechanic", "repair"},
-    {"maintenance", "maintenance"}, {"service", "maintenance"}, {"oil", "maintenance"},
-    {"tyres", "maintenance"}, {"tires", "maintenance"}, {"insurance", "insurance"},
-    {"registration", "registration"}, {"rego", "registration"}, {"toll", "tolls"}, {"tolls", "tolls"},
-    {"parking", "parking"}, {"entertainment", "entertainment"}, {"movie", "entertainment"},
-    {"movies", "entertainment"}, {"museum", "entertainment"}, {"tickets", "entertainment"},
-    {"shopping", "shopping"}, {"clothes", "shopping"}, {"medical", "medical"}, {"doctor", "medical"},
-    {"dentist", "medical"}, {"pharmacy", "medical"}, {"medicine", "medical"}, {"pet", "pet"},
-    {"vet", "pet"}, {"dog", "pet"}, {"cat", "pet"}, {"utilities", "utilities"},
-    {"electricity", "utilities"}, {"water", "utilities"}, {"power", "utilities"},
-    {"laundry", "other"}, {"internet", "internet"}, {"wifi", "internet"}, {"data", "internet"},
-    {"phone", "phone"}, {"mobile", "phone"}, {"other", "other"},
-};
-
-static void find_category(const char *low, struct offline_ask *out)
+/* The amount in the user's own money; the currency's decimals count. */
+static bool offline_read_amount(struct offline_reading *r, double most)
 {
-    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++)
-        if (has(low, categories[i].word)) {
-            snprintf(out->category, sizeof out->category, "%s", categories[i].category);
-            return;
-        }
+    const struct offline_token *k = &r->tokens.list[r->match.parts[OFFLINE_AMOUNT].at];
+    int64_t minor;
+
+    if (!offline_has(r, OFFLINE_AMOUNT)) {
+        offline_ask_user(r, true, "How much was it, and what for?");
+        return false;
+    }
+    if (*k->currency && !currency_is(k->currency, r->world->currency)) {
+        offline_ask_user(r, false, "You said %s, and your money is kept in %s. How much was it in %s?",
+            k->currency, r->world->currency, r->world->currency);
+        return false;
+    }
+    if (k->value >= most || amount_from_number(k->value, r->world->currency, &minor) || minor <= 0
+        || fabs(k->value * 100 - nearbyint(k->value * 100)) > 1e-6) {
+        offline_ask_user(r, false, "I cannot take %.10g as an amount of %s.", k->value, r->world->currency);
+        return false;
+    }
+    r->ask->amount = k->value;
+    return true;
 }
 
-/* The first number that may be an amount: after a currency sign, else any. "1,200.50" is one. */
-static void find_amount(const char *low, struct offline_ask *out)
+static bool offline_read_category(struct offline_reading *r, const char *text, bool other)
 {
-    const char *p = strpbrk(low, "$");
-    char digits[32];
-    size_t n = 0;
+    const char *category = offline_category(text);
 
-    if (!p || !isdigit((unsigned char)p[strspn(p, "$ ")]))
-        p = strpbrk(low, "0123456789");
-    if (!p)
+    if (!category) {
+        offline_ask_user(r, false, "\"%s\" can be counted under more than one heading. Which one is it?",
+            text);
+        return false;
+    }
+    if (!*category && !other) {
+        offline_ask_user(r, false, "I do not know \"%s\" as a kind of spending.", text);
+        return false;
+    }
+    snprintf(r->ask->category, sizeof r->ask->category, "%s", *category ? category : "other");
+    return true;
+}
+
+static void offline_read_expense(struct offline_reading *r)
+{
+    enum offline_slot slot = offline_has(r, OFFLINE_GOODS) ? OFFLINE_GOODS : OFFLINE_WHAT;
+    const struct offline_token *k = &r->tokens.list[r->match.parts[OFFLINE_AMOUNT].at];
+
+    if (!offline_read_amount(r, OFFLINE_AMOUNT_MAX))
         return;
-    p += strspn(p, "$ ");
-    for (; n + 1 < sizeof digits && (isdigit((unsigned char)*p) || *p == '.' || *p == ','); p++) {
-        if (*p == ',' && !isdigit((unsigned char)p[1]))
-            break;
-        if (*p != ',')
-            digits[n++] = *p;
+    if (!offline_has(r, slot)) {
+        offline_ask_user(r, true, "What was it for?");
+        return;
     }
-    digits[n] = 0;
-    out->amount = strtod(digits, NULL);
-}
-
-static void find_period(const char *low, struct offline_ask *out, bool budget)
-{
-    const char *period = "month";
-
-    if (ANY(low, "week", "weekly", "weeks"))
-        period = "week";
-    else if (ANY(low, "year", "yearly", "annual"))
-        period = "year";
-    else if (!budget && ANY(low, "quarter", "quarterly"))
-        period = "quarter";
-    snprintf(out->period, sizeof out->period, "%s%s", period, budget ? "ly" : "");
-}
-
-static void read_expense(const char *text, const char *low, struct offline_ask *out)
-{
-    static const char *const marks[] = {"on", "for"};
-
-    find_category(low, out);
-    if (!*out->category)
-        snprintf(out->category, sizeof out->category, "other");
-    for (size_t i = 0; i < 2 && !*out->title; i++) {
-        const char *p = has(low, marks[i]);
-        if (p)
-            copy(out->title, sizeof out->title, text + (p - low) + strlen(marks[i]),
-                strcspn(p + strlen(marks[i]), ".!?;\n"));
+    offline_get(r, slot, r->ask->title, sizeof r->ask->title);
+    if (!offline_read_category(r, r->ask->title, true))
+        return;
+    if (!*k->currency && (r->rule->mark == OFFLINE_MONEY
+            || (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) {
+        offline_ask_user(r, false, "Is %.10g an amount of money that you spent?", k->value);
+        return;
     }
-    find_amount(low, out);
-    if (out->amount <= 0)
-        out->missing = "How much was it, and what for? For example: \"I spent 45.50 on fuel\".";
-}
-
-static void read_budget(const char *low, struct offline_ask *out)
-{
-    find_category(low, out);
-    find_amount(low, out);
-    if (!*out->category || out->amount <= 0)
-        out->missing = "For which category, and how much? For example: \"Set my fuel budget to 300 "
-            "a month\".";
-    find_period(low, out, true);
-}
-
-/* ---- calendar ---- */
-
-/* Words in front of and behind the title that are not part of it. */
-static void strip_title(char *title)
-{
-    static const char *const heads[] = {"please", "can you", "could you", "pam", "add", "create",
-        "schedule", "put", "book", "set up", "make", "remind me to", "remind me about", "remind me",
-        "a reminder to", "reminder to", "set a reminder to", "set", "an appointment for",
-        "an event called", "an event for", "an event", "a calendar event for", "a calendar event",
-        "event", "a", "an", "my", "the", "move", "change", "reschedule", "delete", "cancel", "remove",
-        "update", "to my calendar", "in my calendar", "called", "about", "to", "for", "of", "that"};
-    static const char *const tails[] = {"to my calendar", "in my calendar", "on my calendar",
-        "from my calendar", "to the calendar", "in the calendar", "from the calendar", "calendar",
-        "please", "appointment to", "to", "at", "on", "for", "until", "from", "in", "my", "event"};
-    char text[OFFLINE_TEXT_MAX];
-    bool again = true;
-
-    while (again) {
-        char low[OFFLINE_TEXT_MAX];
-        size_t len;
-        again = false;
-        copy(text, sizeof text, title, strlen(title));
-        strcpy(title, text);
-        lower(low, sizeof low, title);
-        for (size_t i = 0; i < sizeof heads / sizeof *heads && !again; i++) {
-            size_t n = strlen(heads[i]);
-            if (!strncmp(low, heads[i], n) && (low[n] == ' ' || !low[n])) {
-                memmove(title, title + n, strlen(title + n) + 1);
-                again = true;
-            }
-        }
-        len = strlen(low);
-        for (size_t i = 0; i < sizeof tails / sizeof *tails && !again; i++) {
-            size_t n = strlen(tails[i]);
-            if (len > n && !strcmp(low + len - n, tails[i]) && low[len - n - 1] == ' ') {
-                title[len - n] = 0;
-                again = true;
-            }
-        }
+    if (r->when.times || r->when.part || r->when.with_for || r->when.date == OFFLINE_DATE_MINUTES) {
+        offline_ask_user(r, false, "I can keep the day of an expense, and I did not understand the time "
+            "in that.");
+        return;
     }
-    /* "dentist   to my calendar" leaves a gap where the date stood */
-    for (char *p = title; *p; p++)
-        while (p[0] == ' ' && p[1] == ' ')
-            memmove(p, p + 1, strlen(p));
-    char *inner = strstr(title, " to my calendar");
-    if (inner)
-        memmove(inner, inner + 15, strlen(inner + 15) + 1);
+    (void)offline_work_out(r, OFFLINE_BEHIND);
 }
 
-static void read_event(const char *text, struct offline_ask *out, const struct daytime *now)
+static void offline_read_period(struct offline_reading *r)
 {
-    char rest[2 * OFFLINE_TEXT_MAX];
+    const struct offline_part *part = &r->match.parts[OFFLINE_PERIOD];
+    size_t last = part->count ? part->at + part->count - 1 : SIZE_MAX;
+    const char *period = "monthly";
 
-    snprintf(rest, sizeof rest, "%s", text);
-    offline_when_find(rest, now, &out->when);
-    copy(out->title, sizeof out->title, rest, strcspn(rest, "\n"));
-    strip_title(out->title);
-    if (*out->title)
-        out->title[0] = (char)toupper((unsigned char)out->title[0]);
+    if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "week|weekly"))
+        period = "weekly";
+    else if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "year|yearly|annually"))
+        period = "yearly";
+    snprintf(r->ask->period, sizeof r->ask->period, "%s", period);
 }
 
-static void need_event(struct offline_ask *out)
+static void offline_read_budget(struct offline_reading *r)
 {
-    if (out->kind == OFFLINE_ADD_EVENT && (!*out->title || !out->when.has_date))
-        out->missing = "What, and when? For example: \"Add dentist tomorrow at 3pm to my calendar\".";
-    else if (out->kind == OFFLINE_MOVE_EVENT && (!*out->title || !out->when.has_date))
-        out->missing = "Which event, and to when? For example: \"Move dentist to Friday at 10am\".";
-    else if (out->kind == OFFLINE_DELETE_EVENT && !*out->title)
-        out->missing = "Which event? For example: \"Delete dentist from my calendar\".";
+    char what[OFFLINE_TEXT_MAX];
+
+    offline_get(r, OFFLINE_WHAT, what, sizeof what);
+    if (offline_no_when(r) && offline_read_amount(r, OFFLINE_BUDGET_MAX)
+        && offline_read_category(r, what, false))
+        offline_read_period(r);
 }
 
-/* ---- timers ---- */
-
-/* "10 minutes", "1 hour 30 min": numbers, each with its unit. */
-static void read_timer(const char *text, const char *low, struct offline_ask *out)
+/* Reports know the present week, month, quarter and year. */
+static bool offline_read_span(struct offline_reading *r)
 {
-    const char *p = strpbrk(low, "0123456789"), *end = p;
+    static const struct { char unit; const char *period; } periods[] = {{'w', "week"}, {'m', "month"},
+        {'q', "quarter"}, {'y', "year"}};
+    const struct offline_tokens *t = &r->tokens;
+    char unit = 'm';
 
-    while (p && isdigit((unsigned char)*p)) {
-        const char *unit = p + strspn(p, "0123456789.");
-        unit += strspn(unit, " -");
-        if (!isalpha((unsigned char)*unit))
-            break;
-        end = unit;
-        while (isalpha((unsigned char)*end))
-            end++;
-        p = end + strspn(end, " ,");
-        p += strncmp(p, "and ", 4) ? 0 : 4;
+    if (r->when.times || r->when.part || r->when.dates > 1 || r->when.with_for > (r->when.dates > 0)
+        || (r->when.dates && (r->when.date != OFFLINE_DATE_SPAN || r->when.which != OFFLINE_THIS
+                || r->when.unit == 'e'))) {
+        offline_ask_user(r, false, "In offline mode I can tell of this week, this month, this quarter or "
+            "this year, and of no other time.");
+        return false;
     }
-    p = strpbrk(low, "0123456789");
-    if (p)
-        copy(out->title, sizeof out->title, text + (p - low), (size_t)(end - p));
-    for (char *c = out->title; *c; c++)
-        if (*c == '-')
-            *c = ' ';
-    if (!*out->title)
-        out->missing = "For how long? For example: \"Set a timer for 10 minutes\".";
+    if (r->when.dates)
+        unit = r->when.unit;
+    else if (t->count && offline_tokens_is(t, t->count - 1, "week|weekly|quarter|year|yearly"))
+        unit = *t->list[t->count - 1].low;
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
+        if (periods[i].unit == unit)
+            snprintf(r->ask->period, sizeof r->ask->period, "%s", periods[i].period);
+    return true;
 }
 
-/* ---- what was asked ---- */
-
-static enum offline_kind recognise_timer(const char *low)
+static void offline_read_spending(struct offline_reading *r)
 {
-    bool timer = ANY(low, "timer", "countdown") && !ANY(low, "cancel", "delete", "remove", "stop");
+    char what[OFFLINE_TEXT_MAX];
 
-    return timer ? OFFLINE_SET_TIMER : OFFLINE_UNKNOWN;
+    if (!offline_read_span(r) || r->ask->kind == OFFLINE_BUDGET || !offline_has(r, OFFLINE_WHAT))
+        return;
+    offline_get(r, OFFLINE_WHAT, what, sizeof what);
+    (void)offline_read_category(r, what, false);
 }
 
-static enum offline_kind recognise_money(const char *low)
-{
-    bool number = strpbrk(low, "0123456789") != NULL;
+/* ---- events and timers ---- */
 
-    if (has(low, "budget")) {
-        if (number && ANY(low, "set", "change", "make", "update", "budget"))
-            return OFFLINE_SET_BUDGET;
-        if (!ANY(low, "trip"))
-            return OFFLINE_BUDGET;
+static void offline_read_event(struct offline_reading *r)
+{
+    bool remind = r->ask->kind == OFFLINE_REMIND;
+
+    offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
+    if (remind && r->when.with_for) {
+        offline_ask_user(r, false, "Is the date a part of \"%s\", or is it when I shall remind you?",
+            r->ask->title);
+        return;
     }
-    if (ANY(low, "how much", "summary", "spending", "expenses", "did i spend")
-        && ANY(low, "spend", "spent", "spending", "expenses", "summary") && !number)
-        return OFFLINE_SPENDING;
-    if (ANY(low, "spent", "paid", "expense", "bought", "cost me") || (number && has(low, "log")))
-        return OFFLINE_ADD_EXPENSE;
-    return OFFLINE_UNKNOWN;
+    if (!offline_work_out(r, OFFLINE_AHEAD))
+        return;
+    if (!r->ask->when.has_date)
+        offline_ask_user(r, true, remind ? "When shall I remind you?" : "When is it?");
+    else if (remind && !r->ask->when.has_time)
+        offline_ask_user(r, true, "At what time shall I remind you?");
 }
 
-static enum offline_kind recognise_calendar(const char *low)
+/* A time alone is one of the event's own day, which is not known yet. */
+static void offline_read_move(struct offline_reading *r)
 {
-    bool calendar = ANY(low, "calendar", "event", "events", "appointment", "appointments", "schedule",
-        "agenda", "reminder", "reminders", "meeting", "booking", "bookings");
-
-    if (ANY(low, "remind me", "set a reminder"))
-        return OFFLINE_ADD_EVENT;
-    if (ANY(low, "delete", "cancel", "remove") && (calendar || !has(low, "trip")))
-        return OFFLINE_DELETE_EVENT;
-    if (ANY(low, "move", "reschedule", "postpone") || (calendar && ANY(low, "change", "update")))
-        return OFFLINE_MOVE_EVENT;
-    if (calendar && ANY(low, "what", "what's", "show", "list", "do i have", "any", "coming up", "which",
-        "upcoming"))
-        return OFFLINE_LIST_EVENTS;
-    if (calendar && ANY(low, "add", "create", "put", "schedule", "book", "make", "new"))
-        return OFFLINE_ADD_EVENT;
-    if (calendar)
-        return OFFLINE_LIST_EVENTS;
-    if (ANY(low, "what do i have", "what's on", "my plans"))
-        return OFFLINE_LIST_EVENTS;
-    return OFFLINE_UNKNOWN;
+    offline_get_title(r, OFFLINE_TITLE);
+    if (r->when.date == OFFLINE_DATE_MINUTES)
+        offline_ask_user(r, false, "To which day and time shall I move it?");
+    else
+        (void)offline_work_out(r, r->when.dates ? OFFLINE_AHEAD : OFFLINE_ANY);
 }
 
-static enum offline_kind recognise_travel(const char *low)
+static void offline_read_delete(struct offline_reading *r)
 {
-    if (ANY(low, "plan a trip", "plan trip", "plan my trip", "plan a route", "plan a drive", "trip from",
-        "trip to", "road trip", "plan a journey", "route from"))
-        return OFFLINE_PLAN_TRIP;
-    if (has(low, "plan") && ANY(low, "trip", "route", "journey"))
-        return OFFLINE_PLAN_TRIP;
-    if (ANY(low, "how far", "distance", "how many kilometres", "how many kilometers", "how many miles",
-        "how many km"))
-        return OFFLINE_DISTANCE;
-    if (ANY(low, "how long", "travel time", "driving time", "drive time", "time to drive")
-        && ANY(low, "to", "drive", "between"))
-        return OFFLINE_TRAVEL_TIME;
-    return OFFLINE_UNKNOWN;
+    offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
+    if (r->when.times || r->when.part || r->when.date == OFFLINE_DATE_MINUTES)
+        offline_ask_user(r, false, "I did not understand the time in that.");
+    else if (offline_work_out(r, OFFLINE_ANY) && r->ask->when.days > 1)
+        offline_ask_user(r, false, "Of which day is it?");
 }
 
-static enum offline_kind recognise_talk(const char *low)
+static void offline_read_list(struct offline_reading *r)
 {
-    if (ANY(low, "help", "what can you do", "what do you do", "who are you", "what are you",
-        "how do you work"))
-        return OFFLINE_HELP;
-    if (ANY(low, "what time", "the time", "current time", "what day", "what date", "today's date",
-        "what's the date", "time is it"))
-        return OFFLINE_TIME;
-    if (ANY(low, "thanks", "thank you", "thx", "cheers") && strlen(low) < 60)
-        return OFFLINE_THANKS;
-    if (ANY(low, "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "g'day", "hiya")
-        && strlen(low) < 60)
-        return OFFLINE_GREETING;
-    return OFFLINE_UNKNOWN;
+    r->ask->reminders = r->rule->mark == OFFLINE_REMINDERS;
+    if (r->when.times || r->when.part || r->when.date == OFFLINE_DATE_MINUTES)
+        offline_ask_user(r, false, "In offline mode I can list whole days and weeks of your calendar.");
+    else
+        (void)offline_work_out(r, OFFLINE_ANY);
 }
 
-static enum offline_kind recognise(const char *low)
+static void offline_read_timer(struct offline_reading *r)
 {
-    enum offline_kind (*const kinds[])(const char *) = {
-        recognise_timer, recognise_travel, recognise_money, recognise_calendar, recognise_talk};
-    enum offline_kind kind = OFFLINE_UNKNOWN;
-
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && kind == OFFLINE_UNKNOWN; i++)
-        kind = kinds[i](low);
-    return kind;
+    if (!offline_no_when(r))
+        return;
+    if (!offline_has(r, OFFLINE_LENGTH)) {
+        offline_ask_user(r, true, "For how long?");
+        return;
+    }
+    r->ask->seconds = r->tokens.list[r->match.parts[OFFLINE_LENGTH].at].value;
+    if (r->ask->seconds < 1 || r->ask->seconds > OFFLINE_TIMER_MAX_S)
+        offline_ask_user(r, false, "A timer can take from 1 second to 366 days.");
+    else if (offline_has(r, OFFLINE_TITLE))
+        offline_get_title(r, OFFLINE_TITLE);
 }
 
-void offline_understand(const char *text, const struct daytime *now, struct offline_ask *out)
-{
-    char cut[2 * OFFLINE_TEXT_MAX], low[2 * OFFLINE_TEXT_MAX];
+/* ---- places ---- */
 
-    memset(out, 0, sizeof *out);
-    copy(cut, sizeof cut, text, strlen(text));
-    lower(low, sizeof low, cut);
-    out->kind = recognise(low);
-    switch (out->kind) {
+static void offline_read_travel(struct offline_reading *r)
+{
+    struct offline_ask *ask = r->ask;
+
+    offline_get(r, OFFLINE_FROM, ask->from, sizeof ask->from);
+    offline_get(r, OFFLINE_TO, ask->to, sizeof ask->to);
+    if (!*ask->to)
+        offline_ask_user(r, true, "Where to, and from where?");
+    else if (!*ask->from && !*r->world->place)
+        offline_ask_user(r, true, "Where do you start from?");
+    else if (!*ask->from)
+        snprintf(ask->from, sizeof ask->from, "%s", r->world->place);
+    if (*ask->question)
+        return;
+    if (ask->kind == OFFLINE_DISTANCE) {
+        (void)offline_no_when(r);
+    } else if (ask->kind == OFFLINE_PLAN_TRIP && (r->when.times || r->when.part)) {
+        offline_ask_user(r, false, "A trip's plan has a day, and I did not understand the time in that.");
+    } else {
+        (void)offline_work_out(r, OFFLINE_AHEAD);
+    }
+}
+
+/* The zone of a place, or of its own name ("Europe/London"). */
+static bool offline_zone_of(const struct offline_world *world, const char *place, char *out, size_t size)
+{
+    struct gazetteer_bias bias = {0};
+    struct gazetteer_match match;
+
+    if (strchr(place, '/') && daytime_zone_valid(place)) {
+        snprintf(out, size, "%.63s", place);
+        return true;
+    }
+    (void)zone_country(world->zone, bias.country_code);
+    if (gazetteer_find(place, &bias, &match) || !daytime_zone_valid(match.best.zone))
+        return false;
+    snprintf(out, size, "%s", match.best.zone);
+    return true;
+}
+
+static void offline_read_time(struct offline_reading *r)
+{
+    char place[OFFLINE_TEXT_MAX];
+
+    if (r->when.times || r->when.part || r->when.dates > 1
+        || (r->when.dates && (r->when.date != OFFLINE_DATE_DAYS || r->when.value != 0))) {
+        offline_ask_user(r, false, "I can tell what time and day it is now, and of no other day.");
+        return;
+    }
+    if (!offline_has(r, OFFLINE_TO))
+        return;
+    offline_get(r, OFFLINE_TO, place, sizeof place);
+    if (!offline_zone_of(r->world, place, r->ask->zone, sizeof r->ask->zone))
+        offline_ask_user(r, false, "I do not know the time zone of \"%s\".", place);
+}
+
+/* ---- the message ---- */
+
+static void offline_read_kind(struct offline_reading *r)
+{
+    switch (r->ask->kind) {
+    case OFFLINE_TIME: offline_read_time(r); break;
     case OFFLINE_PLAN_TRIP:
     case OFFLINE_DISTANCE:
-    case OFFLINE_TRAVEL_TIME: {
-        char rest[2 * OFFLINE_TEXT_MAX];
-        snprintf(rest, sizeof rest, "%s", cut);
-        offline_when_find(rest, now, &out->when);
-        find_places(cut, low, out);
-        need_places(out);
-        break;
-    }
-    case OFFLINE_ADD_EXPENSE: {
-        char rest[2 * OFFLINE_TEXT_MAX];
-        snprintf(rest, sizeof rest, "%s", cut);
-        offline_when_find(rest, now, &out->when);
-        lower(low, sizeof low, rest);
-        read_expense(rest, low, out);
-        break;
-    }
-    case OFFLINE_SET_TIMER: read_timer(cut, low, out); break;
-    case OFFLINE_SPENDING:
-        find_category(low, out);
-        find_period(low, out, false);
-        break;
-    case OFFLINE_SET_BUDGET: read_budget(low, out); break;
-    case OFFLINE_BUDGET: find_period(low, out, false); break;
+    case OFFLINE_TRAVEL_TIME: offline_read_travel(r); break;
     case OFFLINE_ADD_EVENT:
-    case OFFLINE_MOVE_EVENT:
-    case OFFLINE_DELETE_EVENT:
-        out->reminder = has(low, "remind me") || has(low, "reminder");
-        read_event(cut, out, now);
-        need_event(out);
-        break;
-    case OFFLINE_LIST_EVENTS: {
-        char rest[2 * OFFLINE_TEXT_MAX];
-        snprintf(rest, sizeof rest, "%s", cut);
-        offline_when_find(rest, now, &out->when);
-        break;
-    }
+    case OFFLINE_REMIND: offline_read_event(r); break;
+    case OFFLINE_MOVE_EVENT: offline_read_move(r); break;
+    case OFFLINE_DELETE_EVENT: offline_read_delete(r); break;
+    case OFFLINE_LIST_EVENTS: offline_read_list(r); break;
+    case OFFLINE_SET_TIMER: offline_read_timer(r); break;
+    case OFFLINE_ADD_EXPENSE: offline_read_expense(r); break;
+    case OFFLINE_SPENDING:
+    case OFFLINE_BUDGET: offline_read_spending(r); break;
+    case OFFLINE_SET_BUDGET: offline_read_budget(r); break;
     default: break;
     }
+}
+
+/* The politeness around a request. */
+static void offline_strip(struct offline_reading *r, bool *greeted, bool *thanked)
+{
+    struct offline_tokens *t = &r->tokens;
+    size_t n;
+
+    for (bool again = true; again;) {
+        again = false;
+        while (offline_tokens_is(t, 0, "please|pam|hi|hello|hey|hiya|howdy|g'day|ok|okay|well|,|!|thanks")) {
+            *greeted |= offline_tokens_is(t, 0, "hi|hello|hey|hiya|howdy|g'day");
+            *thanked |= offline_tokens_is(t, 0, "thanks");
+            offline_tokens_cut(t, 0, 1, false);
+            again = true;
+        }
+        n = offline_tokens_is(t, 0, "can|could|would|will") && offline_tokens_is(t, 1, "you") ? 2 : 0;
+        r->polite |= n > 0;
+        offline_tokens_cut(t, 0, n, false);
+        if (offline_tokens_is(t, 0, "good") && t->count < 4
+            && offline_tokens_is(t, 1, "morning|afternoon|evening|day")) {
+            *greeted = true;
+            offline_tokens_cut(t, 0, 2, false);
+            again = true;
+        }
+    }
+    while (t->count && offline_tokens_is(t, t->count - 1, "please|pls|pam|thanks|thx|mate|ta|cheers|,|!|."))
+        t->count--;
+    if (t->count >= 2 && offline_tokens_is(t, t->count - 1, "you")
+        && offline_tokens_is(t, t->count - 2, "thank")) {
+        *thanked = true;
+        t->count -= 2;
+    }
+}
+
+/* The first pattern that takes the whole message; else the one that comes furthest. */
+static bool offline_find_rule(struct offline_reading *r)
+{
+    const struct offline_rule *best = NULL;
+    struct offline_match furthest = {0};
+
+    for (size_t i = 0; i < offline_rule_count; i++) {
+        if (offline_match(&r->tokens, offline_rules[i].pattern, &r->match)) {
+            r->rule = &offline_rules[i];
+            return true;
+        }
+        if (r->match.headed && (!best || r->match.reached > furthest.reached)) {
+            best = &offline_rules[i];
+            furthest = r->match;
+        }
+    }
+    r->rule = best;
+    r->match = furthest;
+    return false;
+}
+
+static void offline_understand_rest(struct offline_reading *r, const struct offline_tokens *all)
+{
+    offline_when_take(&r->tokens, &r->when);
+    bool whole = offline_find_rule(r) && !all->overflow;
+
+    if (!r->rule) {
+        r->ask->foreign = offline_foreign(&r->tokens) >= 2;
+        return;
+    }
+    r->ask->kind = r->rule->kind;
+    if (!whole)
+        offline_ask_rest(r, all);
+    else if (r->tokens.question && !r->polite && offline_kinds[r->ask->kind].writes)
+        offline_ask_user(r, false, "Is that a question, or shall I write it down? Please say it without "
+            "the question mark if I shall.");
+    else
+        offline_read_kind(r);
+}
+
+void offline_understand(const char *text, const struct offline_world *world, struct offline_ask *out)
+{
+    struct offline_reading r = {.world = world, .ask = out};
+    struct offline_tokens all;
+    bool greeted = false, thanked = false;
+
+    memset(out, 0, sizeof *out);
+    offline_tokens_read(&r.tokens, text, world->decimal_comma);
+    all = r.tokens;
+    offline_strip(&r, &greeted, &thanked);
+    if (!r.tokens.count || (r.tokens.count < 4 && offline_tokens_is(&r.tokens, 0, "there|cheers|thx")))
+        out->kind = thanked || offline_tokens_is(&r.tokens, 0, "cheers|thx") ? OFFLINE_THANKS
+            : greeted ? OFFLINE_GREETING : OFFLINE_UNKNOWN;
+    else if (thanked && r.tokens.count <= 2 && offline_tokens_is(&r.tokens, 0, "a|so|very"))
+        out->kind = OFFLINE_THANKS;
+    else
+        offline_understand_rest(&r, &all);
 }

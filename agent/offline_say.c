@@ -245,8 +245,7 @@ static void say_result(const struct offline_result *r, struct buf *out)
     jdoc_free(doc);
 }
 
-void offline_say(const struct offline_ask *ask, const struct offline_result *results, size_t count,
-    struct buf *text)
+void offline_say(const struct offline_result *results, size_t count, struct buf *text)
 {
     for (size_t i = 0; i < count; i++) {
         struct buf one = {0};
@@ -255,8 +254,6 @@ void offline_say(const struct offline_ask *ask, const struct offline_result *res
             buf_printf(text, "%s%s", i ? "\n\n" : "", buf_text(&one));
         buf_free(&one);
     }
-    if (ask->when.guessed_half && (ask->kind == OFFLINE_ADD_EVENT || ask->kind == OFFLINE_MOVE_EVENT))
-        buf_puts(text, "\n\nI took the time to be in the afternoon; say \"am\" if it is not.");
     buf_puts(text, signature);
 }
 
@@ -272,8 +269,8 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
         "- \"Set my groceries budget to 400 a month\", \"How is my budget?\"\n"
         "- \"What time is it?\"";
 
-    if (ask->missing) {
-        buf_puts(text, ask->missing);
+    if (*ask->question) {
+        buf_puts(text, ask->question);
         buf_puts(text, signature);
         return;
     }
@@ -293,8 +290,10 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
         buf_puts(text, signature);
         break;
     default:
+        if (ask->foreign)
+            buf_puts(text, "In offline mode I understand English only. ");
         buf_puts(text, "I am in offline mode, without a language model, and I did not recognise that "
-            "request. I would rather not guess. What I understand looks like this:");
+            "request. I have done nothing, as I would rather not guess. What I understand looks like this:");
         buf_puts(text, can);
         break;
     }

@@ -1,7 +1,10 @@
 #include "agent/offline.h"
 
 #include "base/err.h"
+#include "base/ident.h"
 #include "base/jdoc.h"
+#include "tools/civil.h"
+#include "tools/words.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -32,14 +35,22 @@ static void put_amount(struct buf *args, double amount)
     buf_printf(args, "\"amount\":%.2f", amount);
 }
 
-static void put_when(struct buf *args, const char *key, const struct offline_when *when)
+static void put_when(struct buf *args, const char *key, const struct offline_moment *when)
 {
-    char text[20];
+    char text[OFFLINE_MOMENT_SIZE];
 
     if (!when->has_date)
         return;
-    offline_when_write(when, text);
+    offline_moment_write(when, text);
     put(args, key, text);
+}
+
+/* Tools take the site's currency; the user's own is named when it is another. */
+static void put_money(struct buf *args, const struct offline_ask *ask, const struct offline_world *world)
+{
+    put_amount(args, ask->amount);
+    if (strcmp(world->currency, world->site_currency))
+        put(args, "currency", world->currency);
 }
 
 static void call_travel(struct offline_step *step, const struct offline_ask *ask, const char *name,
@@ -57,15 +68,15 @@ static void call_travel(struct offline_step *step, const struct offline_ask *ask
 static void call_list(struct offline_step *step, const struct offline_ask *ask, bool all)
 {
     struct buf *args = add_call(step, "get_calendar_events");
-    struct offline_when when = ask->when;
+    struct offline_moment when = ask->when;
 
-    when.has_time = false;
     if (!all && when.has_date) {
         put_when(args, "start_date", &when);
-        if (when.span_week)
-            daytime_add_days(&when.date, 6);
+        daytime_add_days(&when.at, when.days - 1);
         put_when(args, "end_date", &when);
     }
+    if (ask->reminders)
+        put(args, "event_type", "reminder");
     buf_putc(args, '}');
 }
 
@@ -75,33 +86,34 @@ static void call_event(struct offline_step *step, const struct offline_ask *ask)
 
     put(args, "title", ask->title);
     put_when(args, "start_date", &ask->when);
-    if (ask->reminder)
+    if (ask->kind == OFFLINE_REMIND) {
         put(args, "event_type", "reminder");
+        buf_puts(args, ",\"reminder_minutes\":0"); /* it rings at its time */
+    }
     buf_putc(args, '}');
 }
 
-static void call_expense(struct offline_step *step, const struct offline_ask *ask)
+static void call_expense(struct offline_step *step, const struct offline_ask *ask,
+    const struct offline_world *world)
 {
     struct buf *args = add_call(step, "create_expense");
-    struct offline_when day = ask->when;
 
-    put_amount(args, ask->amount);
+    put_money(args, ask, world);
     put(args, "category", ask->category);
-    if (*ask->title)
-        put(args, "description", ask->title);
-    day.has_time = false;
-    put_when(args, "date", &day);
+    put(args, "description", ask->title);
+    put_when(args, "date", &ask->when);
     buf_putc(args, '}');
 }
 
-static void call_money(struct offline_step *step, const struct offline_ask *ask)
+static void call_money(struct offline_step *step, const struct offline_ask *ask,
+    const struct offline_world *world)
 {
     struct buf *args;
 
     if (ask->kind == OFFLINE_SET_BUDGET) {
         args = add_call(step, "update_budget");
         put(args, "category", ask->category);
-        put_amount(args, ask->amount);
+        put_money(args, ask, world);
         put(args, "period", ask->period);
     } else {
         args = add_call(step, ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");
@@ -118,14 +130,26 @@ static void call_timer(struct offline_step *step, const struct offline_ask *ask)
 
     put(args, "action", "create");
     put(args, "type", "timer");
-    put(args, "duration", ask->title);
+    buf_printf(args, ",\"duration_seconds\":%.10g", ask->seconds);
+    if (*ask->title)
+        put(args, "label", ask->title);
+    buf_putc(args, '}');
+}
+
+static void call_time(struct offline_step *step, const struct offline_ask *ask)
+{
+    struct buf *args = add_call(step, "get_current_time");
+
+    if (*ask->zone)
+        put(args, "timezone", ask->zone);
     buf_putc(args, '}');
 }
 
 /* The first step. False: nothing is to be called, only something to be said. */
-static bool first_calls(struct offline_step *step, const struct offline_ask *ask)
+static bool first_calls(struct offline_step *step, const struct offline_ask *ask,
+    const struct offline_world *world)
 {
-    if (ask->missing)
+    if (*ask->question)
         return false;
     switch (ask->kind) {
     case OFFLINE_PLAN_TRIP:
@@ -136,49 +160,64 @@ static bool first_calls(struct offline_step *step, const struct offline_ask *ask
     case OFFLINE_TRAVEL_TIME:
         call_travel(step, ask, "estimate_travel_time", "departure_time");
         return true;
-    case OFFLINE_ADD_EVENT: call_event(step, ask); return true;
+    case OFFLINE_ADD_EVENT:
+    case OFFLINE_REMIND: call_event(step, ask); return true;
     case OFFLINE_SET_TIMER: call_timer(step, ask); return true;
     case OFFLINE_LIST_EVENTS: call_list(step, ask, false); return true;
     case OFFLINE_MOVE_EVENT:
     case OFFLINE_DELETE_EVENT: call_list(step, ask, true); return true;
-    case OFFLINE_ADD_EXPENSE: call_expense(step, ask); return true;
+    case OFFLINE_ADD_EXPENSE: call_expense(step, ask, world); return true;
     case OFFLINE_SPENDING:
     case OFFLINE_SET_BUDGET:
-    case OFFLINE_BUDGET: call_money(step, ask); return true;
-    case OFFLINE_TIME: buf_putc(add_call(step, "get_current_time"), '}'); return true;
+    case OFFLINE_BUDGET: call_money(step, ask, world); return true;
+    case OFFLINE_TIME: call_time(step, ask); return true;
     default: return false;
     }
 }
 
 /* ---- the event that was meant ---- */
 
-static bool contains(const char *text, const char *needle)
+/* Whether each word that was said stands in the event's title, but for "appointment" and the like. */
+static bool names_event(struct arena *arena, const char *said, const char *title)
 {
-    size_t n = strlen(needle);
+    static const char *const general[] = {"appointment", "meeting", "event", "reminder", "booking"};
+    struct words ask, have, rest;
 
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)needle[i]))
-            i++;
-        if (i == n)
-            return true;
+    if (words_init(&ask, arena, 40) || words_init(&have, arena, 40) || words_init(&rest, arena, 40))
+        return false;
+    words_add(&ask, "", said);
+    words_add(&have, "", title);
+    for (size_t i = 0; i < ask.count; i++) {
+        bool common = false;
+        for (size_t k = 0; k < sizeof general / sizeof *general; k++)
+            common |= !strcmp(ask.list[i], general[k]);
+        if (!common)
+            words_add(&rest, "", ask.list[i]);
     }
-    return false;
+    return rest.count ? words_within(&rest, &have) : ask.count && words_within(&ask, &have);
 }
 
-/* Finds it in the list by its title; says what is wrong when it is none or several. */
+/* Finds it in the list by its title, and by its day when one was named for deleting. */
 static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, struct buf *text)
 {
     const jdoc *found = NULL;
+    struct arena *arena = arena_new();
+    char day[OFFLINE_MOMENT_SIZE] = "";
     size_t matches = 0;
 
-    for (size_t i = 0; i < jdoc_length(list); i++) {
-        const char *title = jdoc_text_or(jdoc_at(list, i), "title", "");
-        if (!*title || (!contains(title, ask->title) && !contains(ask->title, title)))
+    if (ask->kind == OFFLINE_DELETE_EVENT && ask->when.has_date)
+        offline_moment_write(&ask->when, day);
+    for (size_t i = 0; arena && i < jdoc_length(list); i++) {
+        const jdoc *event = jdoc_at(list, i);
+        const char *start = jdoc_text_or(event, "start_date", "");
+        if (!names_event(arena, ask->title, jdoc_text_or(event, "title", ""))
+            || strncmp(start, day, strlen(day)))
             continue;
-        found = jdoc_at(list, i);
+        found = event;
         matches++;
     }
+    if (arena)
+        arena_free(arena);
     if (matches == 1)
         return found;
     if (!matches)
@@ -189,20 +228,66 @@ static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, 
     return NULL;
 }
 
-static void call_on_event(struct offline_step *step, const struct offline_ask *ask, const jdoc *event)
+/* The new start: what was not said, the day or the time of day, stays as it was. */
+static bool moved_to(const struct offline_ask *ask, const jdoc *event,
+    const struct offline_world *world, struct offline_moment *to, struct buf *text)
+{
+    struct civil old;
+    struct daytime now;
+    char start[OFFLINE_MOMENT_SIZE], present[OFFLINE_MOMENT_SIZE];
+
+    *to = ask->when;
+    if (civil_parse(jdoc_text_or(event, "start_date", ""), &old)) {
+        buf_puts(text, "I could not read when that event is. I have changed nothing.");
+        return false;
+    }
+    if (!to->has_date) {
+        to->at.year = old.year;
+        to->at.month = old.month;
+        to->at.day = old.day;
+        to->has_date = true;
+    }
+    if (!to->has_time && old.has_time) {
+        to->at.hour = old.hour;
+        to->at.minute = old.minute;
+        to->has_time = true;
+    }
+    (void)daytime_local(world->now_ms, world->zone, &now);
+    offline_moment_write(to, start);
+    offline_moment_write(&(struct offline_moment){.has_date = true, .has_time = to->has_time, .at = now},
+        present);
+    if (strcmp(start, present) >= 0)
+        return true;
+    buf_puts(text, "That time is over already. I have changed nothing. To when shall I move it?");
+    return false;
+}
+
+static void call_on_event(struct offline_step *step, const struct offline_ask *ask, const jdoc *event,
+    const struct offline_world *world)
 {
     bool move = ask->kind == OFFLINE_MOVE_EVENT;
-    struct buf *args = add_call(step, move ? "update_calendar_event" : "delete_calendar_event");
+    struct offline_moment to;
+    struct buf *args;
 
+    if (jdoc_has(event, "repeat") || jdoc_has(event, "occurrence")) {
+        buf_printf(&step->text, "\"%s\" repeats. In offline mode I change single events only, and I have "
+            "changed nothing.", jdoc_text_or(event, "title", ""));
+        return;
+    }
+    if (move && !moved_to(ask, event, world, &to, &step->text))
+        return;
+    if (!move)
+        buf_printf(&step->text, "Deleting \"%s\" needs your approval.", jdoc_text_or(event, "title", ""));
+    args = add_call(step, move ? "update_calendar_event" : "delete_calendar_event");
     put(args, "event_id", jdoc_text_or(event, "id", ""));
     if (move)
-        put_when(args, "start_date", &ask->when);
+        put_when(args, "start_date", &to);
     buf_putc(args, '}');
 }
 
 /* Moving and deleting take two steps: the list, then the call on the event found in it. */
 static bool second_calls(struct offline_step *step, const struct offline_ask *ask,
-    const struct offline_result *results, size_t count)
+    const struct offline_world *world, const struct offline_result *results, size_t count)
 {
     jdoc *doc = NULL;
     const jdoc *event;
@@ -214,12 +299,8 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
     if (jdoc_parse(results[0].message->text, results[0].message->len, &doc, NULL, 0))
         return false;
     (void)jdoc_get_bool(doc, "success", &success);
-    if (success && (event = meant_event(jdoc_get(doc, "events"), ask, &step->text))) {
-        if (ask->kind == OFFLINE_DELETE_EVENT)
-            buf_printf(&step->text, "Deleting \"%s\" needs your approval.",
-                jdoc_text_or(event, "title", ""));
-        call_on_event(step, ask, event);
-    }
+    if (success && (event = meant_event(jdoc_get(doc, "events"), ask, &step->text)))
+        call_on_event(step, ask, event, world);
     jdoc_free(doc);
     return success;
 }
@@ -227,6 +308,7 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
 /* ---- deciding ---- */
 
 #define RESULTS_MAX 16
+#define ANSWER_WITHIN_MS (10 * 60 * 1000) /* later, "tomorrow" may be another day */
 
 static const char *call_name(const struct context *c, size_t from, const char *id)
 {
@@ -248,24 +330,62 @@ static size_t collect(const struct context *c, size_t from, struct offline_resul
     return count;
 }
 
+/* The message before the last one, when the answer to it was a question of ours just now. */
+static const char *asked_about(const struct context *c, size_t user)
+{
+    const struct chat_message *answer = user >= 2 ? &c->items[user - 1] : NULL;
+    int64_t age;
+
+    if (!answer || answer->role != CHAT_ASSISTANT || answer->call_count
+        || c->items[user - 2].role != CHAT_USER)
+        return NULL;
+    age = c->frame->now_ms - ident_uuid7_ms(answer->id); /* of an id that we made */
+    return age >= -1000 && age < ANSWER_WITHIN_MS ? c->items[user - 2].text : NULL;
+}
+
+/* "5 pm" behind "At what time?" completes the message that was asked about. */
+static void understand(const struct context *c, size_t user, const struct offline_world *world,
+    struct offline_ask *ask)
+{
+    const char *text = user == SIZE_MAX ? "" : c->items[user].text;
+    const char *before = user == SIZE_MAX ? NULL : asked_about(c, user);
+    struct offline_ask whole;
+    struct buf both = {0};
+
+    offline_understand(text, world, ask);
+    if (ask->kind != OFFLINE_UNKNOWN || ask->foreign || !before)
+        return;
+    offline_understand(before, world, &whole);
+    if (!whole.awaits)
+        return;
+    buf_printf(&both, "%.*s %s", (int)strcspn(before, "\n"), before, text);
+    if (!buf_error(&both))
+        offline_understand(buf_text(&both), world, &whole);
+    if (!buf_error(&both) && !*whole.question)
+        *ask = whole;
+    buf_free(&both);
+}
+
 int offline_decide(const struct context *context, bool no_tools, struct offline_step *out)
 {
     struct offline_result results[RESULTS_MAX];
+    struct offline_scratch scratch;
+    struct offline_world world;
     struct offline_ask ask;
-    struct daytime now;
     size_t user = context->late_at, count;
 
     memset(out, 0, sizeof *out);
-    (void)daytime_local(context->frame->now_ms, context->frame->zone, &now);
-    offline_understand(user == SIZE_MAX ? "" : context->items[user].text, &now, &ask);
+    offline_world_read(context->frame, &scratch, &world);
+    understand(context, user, &world, &ask);
     count = user == SIZE_MAX ? 0 : collect(context, user, results);
     if (!count) {
-        if (no_tools || !first_calls(out, &ask))
+        if (no_tools || !first_calls(out, &ask, &world))
             offline_say_plain(&ask, &out->text);
-    } else if (no_tools || !second_calls(out, &ask, results, count)) {
+    } else if (no_tools || !second_calls(out, &ask, &world, results, count)) {
         size_t skip = count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
-        offline_say(&ask, results + skip, count - skip, &out->text);
+        offline_say(results + skip, count - skip, &out->text);
     }
+    offline_scratch_fini(&scratch);
     if (buf_error(&out->text)) {
         offline_step_fini(out);
         return ERR_NOMEM;

@@ -1,407 +1,394 @@
-#include "agent/offline.h"
+#include "agent/offline_when.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/*
- * A reader over the text in lower case. A match ends at a word's end; its bytes are blanked in the
- * original when it counts.
- */
-struct reader {
-    char *text;        /* original, blanked */
-    char low[2 * OFFLINE_TEXT_MAX];
-    size_t len;
-    const struct daytime *now;
-    struct offline_when *when;
-};
+/* ---- names ---- */
 
-static bool at_word(const struct reader *r, size_t i)
+/* Whole names, and short ones of `least` letters or more ("sept", "thurs"). */
+static int offline_when_name(const char *low, const char *(*name)(int), int first, int last)
 {
-    return i == 0 || !isalnum((unsigned char)r->low[i - 1]);
-}
+    size_t len = strlen(low);
 
-/* Length of word at i as a whole word, else 0. */
-static size_t word(const struct reader *r, size_t i, const char *w)
-{
-    size_t n = strlen(w);
-    if (strncmp(r->low + i, w, n) || isalnum((unsigned char)r->low[i + n]))
-        return 0;
-    return n;
-}
-
-static size_t blanks(const struct reader *r, size_t i)
-{
-    size_t n = 0;
-    while (r->low[i + n] == ' ')
-        n++;
-    return n;
-}
-
-static size_t number(const struct reader *r, size_t i, int *value)
-{
-    size_t n = 0;
-    *value = 0;
-    while (isdigit((unsigned char)r->low[i + n]) && n < 4)
-        *value = *value * 10 + (r->low[i + n++] - '0');
-    return isdigit((unsigned char)r->low[i + n]) ? 0 : n;
-}
-
-/* Takes the match out, with a preposition before it. */
-static void blank(struct reader *r, size_t from, size_t to)
-{
-    static const char *const before[] = {"at", "on", "for", "by", "from", "due", "the", "next", "this",
-        "coming", "until"};
-
-    for (bool again = true; again;) {
-        size_t end = from;
-        again = false;
-        while (end > 0 && r->low[end - 1] == ' ')
-            end--;
-        for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
-            size_t n = strlen(before[i]);
-            if (end >= n && !strncmp(r->low + end - n, before[i], n) && at_word(r, end - n)) {
-                from = end - n;
-                again = true;
-                break;
-            }
-        }
-    }
-    for (size_t i = from; i < to; i++)
-        r->text[i] = r->low[i] = ' ';
-}
-
-static int find_name(const struct reader *r, size_t i, const char *(*name)(int), int first, int last,
-    size_t short_len, size_t *len)
-{
-    for (int k = first; k <= last; k++) {
-        char full[16];
-        size_t n;
-        snprintf(full, sizeof full, "%s", name(k));
-        full[0] = (char)tolower((unsigned char)full[0]);
-        n = word(r, i, full);
-        if (!n) {
-            full[short_len] = 0;
-            n = word(r, i, full);
-        }
-        if (n) {
-            *len = n;
+    for (int k = first; k <= last; k++)
+        if (len >= 3 && !strncasecmp(low, name(k), len)
+            && (!name(k)[len] || len <= (first ? 4 : 5)))
             return k;
-        }
-    }
     return -1;
 }
 
-static bool word_before(const struct reader *r, size_t i, const char *w)
+static int offline_when_month(const struct offline_tokens *t, size_t i)
 {
-    size_t n = strlen(w);
-    while (i > 0 && r->low[i - 1] == ' ')
-        i--;
-    return i >= n && !strncmp(r->low + i - n, w, n) && at_word(r, i - n);
+    return i < t->count && t->list[i].kind == OFFLINE_WORD
+        ? offline_when_name(t->list[i].low, daytime_month, 1, 12) : -1;
 }
 
-static size_t relative_day(struct reader *r, size_t i)
+/* Letters to change, add, drop or swap until a is b; more than 2 count as 3. */
+static int offline_when_distance(const char *a, const char *b)
 {
-    static const struct {
-        const char *text;
-        int days;
-    } table[] = {{"day after tomorrow", 2}, {"tomorrow", 1}, {"today", 0}, {"tonight", 0},
-        {"yesterday", -1}};
+    size_t n = strlen(a), m = strlen(b);
+    int rows[3][16] = {{0}};
 
-    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
-        size_t n = word(r, i, table[k].text);
-        if (!n)
-            continue;
-        daytime_add_days(&r->when->date, table[k].days);
-        if (!strcmp(table[k].text, "tonight") && !r->when->has_time) {
-            r->when->date.hour = 19;
-            r->when->date.minute = 0;
-            r->when->has_time = true;
+    if (n >= 15 || m >= 15 || n + 2 < m || m + 2 < n)
+        return 3;
+    for (size_t k = 0; k <= m; k++)
+        rows[0][k] = (int)k;
+    for (size_t i = 1; i <= n; i++) {
+        int *row = rows[i % 3], *up = rows[(i + 2) % 3], *upper = rows[(i + 1) % 3];
+        row[0] = (int)i;
+        for (size_t k = 1; k <= m; k++) {
+            int best = up[k - 1] + (a[i - 1] != b[k - 1]);
+            best = up[k] + 1 < best ? up[k] + 1 : best;
+            best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]
+                && upper[k - 2] + 1 < best)
+                best = upper[k - 2] + 1;
+            row[k] = best;
         }
-        return n;
     }
-    return 0;
+    return rows[n % 3][m] < 3 ? rows[n % 3][m] : 3;
 }
 
-static size_t weekday(struct reader *r, size_t i)
+/* A weekday (also in the plural) or a month, perhaps with a slip. */
+static bool offline_when_calendar_word(const char *low, bool months)
 {
-    size_t n = 0;
-    int day = find_name(r, i, daytime_weekday, 0, 6, 3, &n), ahead;
+    size_t len = strlen(low);
 
-    if (day < 0 || (n == 3 && !word_before(r, i, "on") && !word_before(r, i, "next")))
-        return 0;
-    ahead = (day - r->now->weekday + 7) % 7;
-    if (!ahead)
-        ahead = 7;
-    /* "next Monday" said on a Wednesday is the coming one; said of a day still in this week
-     * (Friday), it is the one of the week after. Weeks begin on Monday. */
-    if (word_before(r, i, "next") && (day + 6) % 7 > (r->now->weekday + 6) % 7)
-        ahead += 7;
-    daytime_add_days(&r->when->date, ahead);
+    for (int k = 0; k < 19; k++) {
+        char name[16];
+        size_t full = (size_t)snprintf(name, sizeof name, "%s",
+            k < 7 ? daytime_weekday(k) : daytime_month(k - 6));
+        name[0] = (char)tolower((unsigned char)name[0]);
+        int allowed = k >= 7 && !months ? 0 : full > 6 && len > 6 ? 2 : full > 5 ? 1 : 0;
+        if (offline_when_distance(low, name) <= allowed)
+            return true;
+        if (k < 7 && len == full + 1 && low[len - 1] == 's' && !strncmp(low, name, full))
+            return true;
+    }
+    return false;
+}
+
+bool offline_when_word(const char *low, bool months)
+{
+    static const char *const days[] = {"today", "tomorrow", "yesterday"};
+    static const char *const words[] = {"tonight", "noon", "midday", "midnight", "morning", "afternoon",
+        "evening", "night", "nights", "weekend", "weekends", "weekday", "weekdays", "day", "days", "week",
+        "weeks", "month", "months", "year", "years", "hour", "hours", "minute", "minutes", "fortnight",
+        "quarter", "am", "pm", "o'clock", "ago", "tmrw", "tmr", "tmw", "tomoz", "2moro", "today's",
+        "tomorrow's", "yesterday's", "mon", "tue", "tues", "wed", "weds", "thu", "thur", "thurs", "fri",
+        "sat", "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+        "christmas", "easter", "xmas", "dawn", "dusk", "sunrise", "sunset", "now", "later", "soon",
+        "earlier", "lunchtime", "o'clock", "century", "decade"};
+
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        if (offline_when_distance(low, days[i]) <= (strlen(low) > 6 ? 2 : 1))
+            return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(low, words[i]))
+            return true;
+    return offline_when_calendar_word(low, months);
+}
+
+/* ---- patterns: each tells how many tokens it takes at i ---- */
+
+struct offline_finder {
+    struct offline_tokens *t;
+    struct offline_when *out;
+};
+
+static size_t offline_when_set_days(struct offline_finder *f, size_t n, int days)
+{
+    f->out->date = OFFLINE_DATE_DAYS;
+    f->out->value = days;
     return n;
 }
 
-static size_t iso_date(struct reader *r, size_t i)
+static size_t offline_when_relative(struct offline_finder *f, size_t i)
 {
-    int y, m, d;
-    size_t n = number(r, i, &y), k;
+    const struct offline_tokens *t = f->t;
+    size_t the = offline_tokens_is(t, i, "the");
 
-    if (n != 4 || r->low[i + 4] != '-' || number(r, i + 5, &m) != 2 || r->low[i + 7] != '-'
-        || number(r, i + 8, &d) != 2 || m < 1 || m > 12 || d < 1 || d > 31)
+    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "after")
+        && offline_tokens_is(t, i + the + 2, "tomorrow"))
+        return offline_when_set_days(f, the + 3, 2);
+    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "before")
+        && offline_tokens_is(t, i + the + 2, "yesterday"))
+        return offline_when_set_days(f, the + 3, -2);
+    if (offline_tokens_is(t, i, "today"))
+        return offline_when_set_days(f, 1, 0);
+    if (offline_tokens_is(t, i, "tomorrow"))
+        return offline_when_set_days(f, 1, 1);
+    if (offline_tokens_is(t, i, "yesterday"))
+        return offline_when_set_days(f, 1, -1);
+    if (!offline_tokens_is(t, i, "tonight") && !(offline_tokens_is(t, i, "this")
+            && offline_tokens_is(t, i + 1, "morning|afternoon|evening")))
         return 0;
-    r->when->date.year = y;
-    r->when->date.month = m;
-    r->when->date.day = d;
-    daytime_add_days(&r->when->date, 0);
-    k = 10;
-    if (r->low[i + k] == 't')
-        k++; /* the time follows as hh:mm */
-    return k;
+    f->out->part = *t->list[i].low == 't' && t->list[i].low[1] == 'o' ? 'e' : *t->list[i + 1].low;
+    return offline_when_set_days(f, offline_tokens_is(t, i, "tonight") ? 1 : 2, 0);
 }
 
-static size_t ordinal(const struct reader *r, size_t i, int *day)
+static enum offline_which offline_when_which(const struct offline_tokens *t, size_t i)
 {
-    static const char *const ends[] = {"st", "nd", "rd", "th"};
-    size_t n = number(r, i, day);
+    if (offline_tokens_is(t, i, "this|coming"))
+        return OFFLINE_THIS;
+    if (offline_tokens_is(t, i, "next"))
+        return OFFLINE_NEXT;
+    return offline_tokens_is(t, i, "last|past|previous") ? OFFLINE_LAST : OFFLINE_BARE;
+}
 
-    if (!n || n > 2 || *day < 1 || *day > 31)
+/* "Friday", "next Fri": a short name needs a word before it that says so. */
+static size_t offline_when_weekday(struct offline_finder *f, size_t i)
+{
+    const struct offline_tokens *t = f->t;
+    size_t the = offline_tokens_is(t, i, "the") && offline_when_which(t, i + 1);
+    enum offline_which which = offline_when_which(t, i + the);
+    size_t at = i + the + (which != OFFLINE_BARE);
+    int day;
+
+    if (at >= t->count || t->list[at].kind != OFFLINE_WORD)
         return 0;
-    for (int k = 0; k < 4; k++)
-        if (!strncmp(r->low + i + n, ends[k], 2) && !isalnum((unsigned char)r->low[i + n + 2]))
-            return n + 2;
-    return isalnum((unsigned char)r->low[i + n]) ? 0 : n;
+    day = offline_when_name(t->list[at].low, daytime_weekday, 0, 6);
+    if (day < 0 || (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0
+        && which == OFFLINE_BARE && !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
+        return 0;
+    f->out->date = OFFLINE_DATE_WEEKDAY;
+    f->out->value = day;
+    f->out->which = which;
+    return at + 1 - i;
 }
 
-static size_t year_behind(const struct reader *r, size_t i, int *year)
+static size_t offline_when_span(struct offline_finder *f, size_t i)
 {
-    size_t n = blanks(r, i);
-    if (r->low[i + n] == ',')
-        n += 1 + blanks(r, i + n + 1);
-    return number(r, i + n, year) == 4 && *year >= 2000 && *year < 2200 ? n + 4 : 0;
+    const struct offline_tokens *t = f->t;
+    size_t the = offline_tokens_is(t, i, "the");
+    enum offline_which which = offline_when_which(t, i + the);
+
+    if (which == OFFLINE_BARE
+        || !offline_tokens_is(t, i + the + 1, "week|month|quarter|year|weekend"))
+        return 0;
+    f->out->date = OFFLINE_DATE_SPAN;
+    f->out->which = which;
+    f->out->unit = offline_tokens_is(t, i + the + 1, "weekend") ? 'e' : *t->list[i + the + 1].low;
+    return the + 2;
 }
 
-/* Without a year it is the next such day. */
-static void set_date(struct reader *r, int year, int month, int day)
+static size_t offline_when_digits(struct offline_finder *f, size_t i)
 {
-    struct daytime *d = &r->when->date;
+    const struct offline_token *k = &f->t->list[i];
 
-    if (!year) {
-        year = r->now->year;
-        if (month < r->now->month || (month == r->now->month && day < r->now->day))
-            year++;
-    }
-    d->year = year;
-    d->month = month;
-    d->day = day;
-    daytime_add_days(d, 0);
+    if (k->kind != OFFLINE_DATE && k->kind != OFFLINE_SLASH_DATE)
+        return 0;
+    f->out->date = k->kind == OFFLINE_DATE ? OFFLINE_DATE_FULL : OFFLINE_DATE_SLASHED;
+    f->out->year = k->kind == OFFLINE_DATE ? k->a : k->c;
+    f->out->month = k->kind == OFFLINE_DATE ? k->b : k->a;
+    f->out->day = k->kind == OFFLINE_DATE ? k->c : k->b;
+    return 1;
 }
 
-/* "12 December", "December 12th, 2027", "the 15th". */
-static size_t month_date(struct reader *r, size_t i)
+/* A day of the month in figures, with or without its ending. */
+static bool offline_when_day(const struct offline_tokens *t, size_t i, int *day)
 {
-    int day = 0, year = 0, month;
-    size_t n = ordinal(r, i, &day), m = 0, k;
+    if (i >= t->count || (t->list[i].kind != OFFLINE_ORDINAL && t->list[i].kind != OFFLINE_NUMBER)
+        || *t->list[i].currency || t->list[i].value < 1 || t->list[i].value > 99
+        || t->list[i].value > (int)t->list[i].value)
+        return false;
+    *day = (int)t->list[i].value;
+    return true;
+}
 
-    if (n) {
-        k = n + blanks(r, i + n);
-        if (word(r, i + k, "of"))
-            k += 3;
-        month = find_name(r, i + k, daytime_month, 1, 12, 3, &m);
-        if (month > 0) {
-            k += m;
-            k += year_behind(r, i + k, &year);
-            set_date(r, year, month, day);
-            return k;
-        }
-        if (!word_before(r, i, "the") || isdigit((unsigned char)r->low[i + n - 1]))
+static size_t offline_when_year(const struct offline_tokens *t, size_t i, int *year)
+{
+    size_t comma = offline_tokens_is(t, i, ",");
+    const struct offline_token *k = &t->list[i + comma];
+
+    *year = 0;
+    if (i + comma >= t->count || k->kind != OFFLINE_NUMBER || *k->currency || k->to - k->from != 4
+        || k->value < 1900 || k->value > 2199)
+        return 0;
+    *year = (int)k->value;
+    return comma + 1;
+}
+
+/* "12 December", "the 12th of December 2027", "December 12, 2027", "the 15th". */
+static size_t offline_when_month_day(struct offline_finder *f, size_t i)
+{
+    const struct offline_tokens *t = f->t;
+    size_t at = i + offline_tokens_is(t, i, "the"), of;
+    int day = 0, month = offline_when_month(t, at), year = 0;
+
+    if (month > 0 && at == i) {
+        at += 1 + (offline_tokens_is(t, i + 1, "the") ? 1 : 0);
+        if (!offline_when_day(t, at, &day))
             return 0;
-        month = r->now->month + (day <= r->now->day);
-        set_date(r, r->now->year + (month > 12), month > 12 ? 1 : month, day);
-        return n;
+        at++;
+    } else if (offline_when_day(t, at, &day)) {
+        of = offline_tokens_is(t, at + 1, "of");
+        month = offline_when_month(t, at + 1 + of);
+        if (month < 0 && (t->list[at].kind != OFFLINE_ORDINAL
+                || (at == i && !(i > 0 && offline_tokens_is(t, i - 1, "on")))))
+            return 0;
+        at += month < 0 ? 1 : 2 + of;
+        month = month < 0 ? 0 : month;
+    } else {
+        return 0;
     }
-    month = find_name(r, i, daytime_month, 1, 12, 3, &m);
-    if (month < 0)
-        return 0;
-    k = m + blanks(r, i + m);
-    n = ordinal(r, i + k, &day);
-    if (!n)
-        return 0;
-    k += n;
-    k += year_behind(r, i + k, &year);
-    set_date(r, year, month, day);
-    return k;
+    if (month)
+        at += offline_when_year(t, at, &year);
+    f->out->date = year ? OFFLINE_DATE_FULL : OFFLINE_DATE_MONTH_DAY;
+    f->out->year = year;
+    f->out->month = month;
+    f->out->day = day;
+    return at - i;
 }
 
-/* "in 3 days", "in two weeks". */
-static size_t in_days(struct reader *r, size_t i)
+/* "in 3 days", "in half an hour", "2 days ago", "an hour from now". */
+static size_t offline_when_after(struct offline_finder *f, size_t i)
 {
-    size_t n = word(r, i, "in"), k, m;
-    int count;
+    const struct offline_tokens *t = f->t;
+    size_t in = offline_tokens_is(t, i, "in"), at = i + in, n = at + 1 - i;
+    bool ago = offline_tokens_is(t, at + 1, "ago");
 
-    if (!n)
+    if (at >= t->count || t->list[at].kind != OFFLINE_DURATION || t->list[at].value > 366 * 86400.0)
         return 0;
-    k = n + blanks(r, i + n);
-    m = number(r, i + k, &count);
-    if (!m && (m = word(r, i + k, "a")))
-        count = 1;
-    if (!m)
-        return 0;
-    k += m;
-    k += blanks(r, i + k);
-    if ((m = word(r, i + k, "days")) || (m = word(r, i + k, "day")))
-        daytime_add_days(&r->when->date, count);
-    else if ((m = word(r, i + k, "weeks")) || (m = word(r, i + k, "week")))
-        daytime_add_days(&r->when->date, 7 * count);
-    else
-        return 0;
-    return k + m;
-}
-
-static size_t whole_week(struct reader *r, size_t i)
-{
-    size_t n = word(r, i, "this week"), m = n ? 0 : word(r, i, "next week");
-
-    if (!n && !m)
-        return 0;
-    daytime_add_days(&r->when->date, -((r->now->weekday + 6) % 7) + (m ? 7 : 0));
-    r->when->span_week = true;
-    return n + m;
-}
-
-static void find_date(struct reader *r)
-{
-    size_t (*const kinds[])(struct reader *, size_t) = {
-        relative_day, iso_date, month_date, in_days, whole_week, weekday};
-
-    for (size_t i = 0; i < r->len; i++) {
-        if (!at_word(r, i) || r->low[i] == ' ')
-            continue;
-        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-            struct daytime before = r->when->date;
-            size_t n = kinds[k](r, i);
-            if (n) {
-                r->when->has_date = true;
-                blank(r, i, i + n);
-                return;
-            }
-            r->when->date = before;
-        }
-    }
-}
-
-static size_t half_of_day(const struct reader *r, size_t i, int *add)
-{
-    size_t b = blanks(r, i), n;
-
-    if ((n = word(r, i + b, "pm")) || (n = word(r, i + b, "p.m")))
-        *add = 12;
-    else if ((n = word(r, i + b, "am")) || (n = word(r, i + b, "a.m")))
-        *add = 0;
-    else
-        return 0;
-    if (r->low[i + b + n] == '.' && n == 3)
+    if (ago && !in)
         n++;
-    return b + n;
+    else if (!in && offline_tokens_is(t, at + 1, "from") && offline_tokens_is(t, at + 2, "now|today"))
+        n += 2;
+    else if (!in)
+        return 0;
+    if (ago && (in || !t->list[at].days))
+        return 0;
+    if (t->list[at].days)
+        return offline_when_set_days(f, n, (int)(t->list[at].value / 86400) * (ago ? -1 : 1));
+    if (t->list[at].value < 60)
+        return 0;
+    f->out->date = OFFLINE_DATE_MINUTES;
+    f->out->value = (int)((t->list[at].value + 59) / 60);
+    return n;
 }
 
-static size_t clock_time(struct reader *r, size_t i)
+static size_t offline_when_date_at(struct offline_finder *f, size_t i)
 {
-    int hour, minute = 0, add = -1;
-    size_t n = number(r, i, &hour), m;
-    bool colon = false;
+    size_t (*const kinds[])(struct offline_finder *, size_t) = {offline_when_relative,
+        offline_when_digits, offline_when_month_day, offline_when_after, offline_when_span,
+        offline_when_weekday};
 
-    if (!n || n > 2 || hour > 23)
-        return 0;
-    if ((r->low[i + n] == ':' || r->low[i + n] == '.') && number(r, i + n + 1, &minute) == 2
-        && minute < 60) {
-        colon = r->low[i + n] == ':';
-        n += 3;
-    }
-    m = half_of_day(r, i + n, &add);
-    if (!m && !colon && !word_before(r, i, "at"))
-        return 0;
-    if (isalnum((unsigned char)r->low[i + n + m]))
-        return 0;
-    if (add >= 0 && hour <= 12)
-        hour = hour % 12 + add;
-    else if (!colon && hour >= 1 && hour <= 7) {
-        hour += 12;
-        r->when->guessed_half = true;
-    }
-    r->when->date.hour = hour;
-    r->when->date.minute = minute;
-    return n + m;
-}
-
-static size_t named_time(struct reader *r, size_t i)
-{
-    static const struct {
-        const char *name;
-        int hour;
-    } table[] = {{"noon", 12}, {"midday", 12}, {"midnight", 0}, {"in the morning", 9},
-        {"in the afternoon", 15}, {"in the evening", 19}};
-
-    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
-        size_t n = word(r, i, table[k].name);
-        if (n) {
-            r->when->date.hour = table[k].hour;
-            r->when->date.minute = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        size_t n = kinds[k](f, i);
+        if (n)
             return n;
-        }
     }
     return 0;
 }
 
-static void find_time(struct reader *r)
+static size_t offline_when_clock(struct offline_when *w, const struct offline_token *k, size_t n)
 {
-    for (size_t i = 0; i < r->len; i++) {
-        size_t n;
-        if (!at_word(r, i) || r->low[i] == ' ')
-            continue;
-        if (i > 0 && (r->low[i - 1] == '$' || (r->low[i - 1] == '.' && i > 1
-            && isdigit((unsigned char)r->low[i - 2]))))
-            continue; /* part of an amount */
-        n = clock_time(r, i);
-        if (!n)
-            n = named_time(r, i);
-        if (!n)
-            continue;
-        r->when->has_time = true;
-        blank(r, i, i + n);
-        return;
-    }
+    w->hour = k->a;
+    w->minute = k->b;
+    w->half = k->c;
+    w->bare_time = k->c < 0 && !k->days && k->a >= 1 && k->a <= 12;
+    return n;
 }
 
-void offline_when_find(char *text, const struct daytime *now, struct offline_when *out)
+static size_t offline_when_time_at(struct offline_finder *f, size_t i)
 {
-    struct reader r = {.text = text, .now = now, .when = out};
+    const struct offline_tokens *t = f->t;
+    struct offline_token clock = t->list[i];
+    bool whole = clock.kind == OFFLINE_NUMBER && !*clock.currency
+        && clock.value >= 0 && clock.value < 1000 && clock.value <= (int)clock.value;
+    size_t half;
 
-    *out = (struct offline_when){.date = *now};
-    out->date.second = 0;
-    r.len = strlen(text);
-    if (r.len > sizeof r.low - 32)
-        r.len = sizeof r.low - 32;
-    for (size_t i = 0; i < r.len; i++)
-        r.low[i] = (char)tolower((unsigned char)text[i]);
-    find_date(&r);
-    find_time(&r);
-    if (out->has_time && !out->has_date) { /* a time that is over means tomorrow */
-        out->has_date = true;
-        if (out->date.hour * 60 + out->date.minute <= now->hour * 60 + now->minute)
-            daytime_add_days(&out->date, 1);
+    if (offline_tokens_is(t, i, "noon|midday|midnight")) {
+        f->out->midnight = !strcmp(clock.low, "midnight");
+        f->out->hour = 12;
+        f->out->half = -1;
+        return 1;
     }
+    half = offline_tokens_is(t, i + 1, "am|pm");
+    if (clock.kind == OFFLINE_CLOCK && (clock.c < 0 || !half)) {
+        if (half)
+            clock.c = *t->list[i + 1].low == 'p';
+        return offline_when_clock(f->out, &clock, 1 + half);
+    }
+    if (clock.kind == OFFLINE_NUMBER && half && !whole && !*clock.currency) {
+        clock.a = (int)clock.value; /* "3.15 pm" */
+        clock.b = (int)(clock.value * 100 + 0.5) % 100;
+        clock.c = *t->list[i + 1].low == 'p';
+        return clock.to - clock.from >= 4 ? offline_when_clock(f->out, &clock, 2) : 0;
+    }
+    size_t o_clock = offline_tokens_is(t, i + 1, "o'clock");
+    if (!whole || (!half && !o_clock && !(i > 0 && offline_tokens_is(t, i - 1, "at|@"))))
+        return 0;
+    if (o_clock && offline_tokens_is(t, i + 2, "am|pm"))
+        half = 1;
+    clock.a = (int)clock.value;
+    clock.b = 0;
+    clock.c = half ? *t->list[i + 1 + o_clock].low == 'p' : -1;
+    clock.days = false;
+    return offline_when_clock(f->out, &clock, 1 + half + o_clock);
 }
 
-void offline_when_write(const struct offline_when *when, char out[20])
+/* "in the morning", "at night", "morning" behind a date or a time. */
+static size_t offline_when_part_at(struct offline_finder *f, size_t i)
 {
-    const struct daytime *d = &when->date;
-    unsigned year = (unsigned)d->year % 10000, month = (unsigned)d->month % 100;
-    unsigned day = (unsigned)d->day % 100, hour = (unsigned)d->hour % 100;
+    const struct offline_tokens *t = f->t;
+    size_t n = offline_tokens_is(t, i, "in") && offline_tokens_is(t, i + 1, "the") ? 2
+        : offline_tokens_is(t, i, "at") ? 1 : 0;
 
-    if (when->has_time)
-        snprintf(out, 20, "%04u-%02u-%02uT%02u:%02u", year, month, day, hour,
-            (unsigned)d->minute % 100);
-    else
-        snprintf(out, 20, "%04u-%02u-%02u", year, month, day);
+    if (!offline_tokens_is(t, i + n, "morning|afternoon|evening|night"))
+        return 0;
+    if (!n && !(i < t->count && t->list[i].gap))
+        return 0;
+    f->out->part = *t->list[i + n].low;
+    return n + 1;
+}
+
+/* ---- taking ---- */
+
+/* The prepositions before it go too; "for" is told, as it may belong to what stands before. */
+static size_t offline_when_lead(struct offline_finder *f, size_t i)
+{
+    size_t n = 0;
+
+    while (i > n && offline_tokens_is(f->t, i - n - 1, "on|at|@")
+        && !(i > n + 1 && offline_tokens_is(f->t, i - n - 2, "what's|whats|is|have")))
+        n++; /* "what's on tomorrow" keeps its "on" */
+    if (i > n && offline_tokens_is(f->t, i - n - 1, "for")) {
+        f->out->with_for = true;
+        n++;
+    }
+    return n;
+}
+
+static bool offline_when_take_at(struct offline_finder *f, size_t i)
+{
+    size_t lead, n = offline_when_date_at(f, i);
+
+    if (n) {
+        f->out->dates++;
+    } else if ((n = offline_when_time_at(f, i))) {
+        f->out->times++;
+    } else if (!(n = offline_when_part_at(f, i))) {
+        return false;
+    }
+    lead = offline_when_lead(f, i);
+    /* what is found twice stays, so that it can be shown; the count is enough to ask */
+    offline_tokens_cut(f->t, i - lead, n + lead, true);
+    return true;
+}
+
+void offline_when_take(struct offline_tokens *t, struct offline_when *out)
+{
+    struct offline_finder f = {t, out};
+    bool again = true;
+
+    *out = (struct offline_when){.half = -1};
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < t->count && !again; i++)
+            again = offline_when_take_at(&f, i);
+    }
 }

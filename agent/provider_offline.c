@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A running answer: words and pieces of arguments, one at each tick of the timer. */
+/*
+ * A running answer: words and pieces of arguments. A stream gets a word for each word_ms that has
+ * passed; a timer that is late (a busy machine) says all words that are due, joined, so that the
+ * whole never takes longer than its words. Where nobody reads along, all comes at once.
+ */
 struct provider_local {
     struct reactor *reactor;
     struct reactor_timer timer;
     struct provider_stream *stream;
     provider_done_fn *done;
     void *arg;
-    int64_t word_ms;
+    int64_t word_ms, due_ms; /* 0 = without pauses; when the next word is due, monotonic */
     struct offline_step step;
     size_t text_at;  /* of the text, said */
     size_t call_at;  /* calls said */
@@ -22,14 +26,22 @@ struct provider_local {
 
 static void set_timer(struct provider_local *l);
 
-/* Up to and with the blank behind the next word. */
-static size_t next_word(const struct provider_local *l)
+/* Length of the words that are due now, each up to and with the blanks behind it; at least one. */
+static size_t due_words(struct provider_local *l)
 {
     const char *s = buf_text(&l->step.text) + l->text_at;
-    size_t n = strspn(s, " \n");
+    int64_t now = l->word_ms ? clock_mono_ms() : 0;
+    size_t n = 0;
 
-    n += strcspn(s + n, " \n");
-    return n + strspn(s + n, " \n");
+    if (!l->word_ms)
+        return l->step.text.len - l->text_at;
+    do {
+        n += strspn(s + n, " \n");
+        n += strcspn(s + n, " \n");
+        n += strspn(s + n, " \n");
+        l->due_ms += l->word_ms;
+    } while (s[n] && l->due_ms <= now);
+    return n;
 }
 
 static int say_call(struct provider_local *l)
@@ -59,7 +71,7 @@ static int tick(struct provider_local *l)
     int error;
 
     if (l->text_at < l->step.text.len) {
-        size_t n = next_word(l);
+        size_t n = due_words(l);
         error = l->stream->sink->text(l->stream->sink->arg, l->step.text.data + l->text_at, n);
         l->text_at += n;
         return error ? error : ERR_AGAIN;
@@ -91,7 +103,7 @@ static void on_timer(struct reactor_timer *timer)
 
 static void set_timer(struct provider_local *l)
 {
-    reactor_timer_set(l->reactor, &l->timer, clock_mono_ms() + l->word_ms, on_timer, l);
+    reactor_timer_set(l->reactor, &l->timer, l->due_ms, on_timer, l);
 }
 
 static int start(const struct provider_request *request, struct reactor *reactor,
@@ -106,7 +118,8 @@ static int start(const struct provider_request *request, struct reactor *reactor
     l->stream = stream;
     l->done = done;
     l->arg = arg;
-    l->word_ms = request->conf->offline_word_ms;
+    l->word_ms = request->context->frame->input->whole ? 0 : request->conf->offline_word_ms;
+    l->due_ms = clock_mono_ms();
     error = offline_decide(request->context, request->no_tools, &l->step);
     if (error) {
         free(l);

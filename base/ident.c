@@ -70,6 +70,16 @@ void ident_uuid7(char out[IDENT_UUID_SIZE])
     *out = 0;
 }
 
+int64_t ident_uuid7_ms(const char *id)
+{
+    unsigned high, low;
+
+    if (strlen(id) != IDENT_UUID_SIZE - 1 || id[14] != '7' || strspn(id, "0123456789abcdef-") != 36
+        || sscanf(id, "%8x-%4x-", &high, &low) != 2)
+        return 0;
+    return (int64_t)high << 16 | low;
+}
+
 static bool ident_is_hex(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');

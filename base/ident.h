@@ -3,11 +3,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ident -- identifiers and digests. Random bytes come from getrandom(2); failure aborts. */
 #define IDENT_UUID_SIZE 37
 /* UUID version 7 (RFC 9562): ordered by time, for turns, messages, tool calls, records. */
 void ident_uuid7(char out[IDENT_UUID_SIZE]);
+/* When such an id was made, real time in milliseconds; 0 when the text is none. */
+int64_t ident_uuid7_ms(const char *id);
 bool ident_is_uuid(const char *s);
 /* 2*n hexadecimal digits and a NUL: tickets, request ids. */
 void ident_token(size_t bytes, char *out);

@@ -33,6 +33,7 @@ int handlers_approval_answer(struct exchange *x)
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
             stream ? "text/event-stream" : "application/json");
     submit_answer(x->params[0], body, "edited_args", submit);
+    submit->whole = !stream;
     result = answers_apply(x, submit, &verdict);
     if (result < 0)
         return result;

@@ -39,6 +39,7 @@ int handlers_chat(struct exchange *x)
     if (!request_accepts(&x->request, stream ? HANDLERS_SSE : "application/json"))
         return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
             stream ? HANDLERS_SSE : "application/json");
+    submit->whole = !stream;
     if (!stream && request_prefers_async(&x->request)) {
         result = admit_submit(x, submit, ADMIT_ACCEPTED);
         if (result == 0)

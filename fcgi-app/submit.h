@@ -49,6 +49,7 @@ struct submit {
     enum turns_on_busy on_busy;
     const char *webhook;            /* URL, checked; NULL = none */
     bool stream;                    /* "stream": true */
+    bool whole;                     /* set by the handler: the reply is JSON, read as one */
     const char *title;              /* for a session that has none */
     char body_hash[IDENT_SHA256_SIZE];
 };

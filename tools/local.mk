@@ -10,10 +10,12 @@ libtools_a_SOURCES = \
 	tools/amount.c tools/amount.h \
 	tools/calendar.c \
 	tools/civil.c tools/civil.h \
+	tools/currency.c tools/currency.h \
 	tools/gazetteer.c tools/gazetteer.h \
 	tools/keep.c tools/keep.h \
 	tools/money.c \
 	tools/moment.c tools/moment.h \
+	tools/numeral.c tools/numeral.h \
 	tools/pattern.c tools/pattern.h \
 	tools/route.c tools/route.h \
 	tools/schema.c tools/schema.h \

@@ -49,7 +49,7 @@ describe("the offline mode", () => {
     const user = uuid();
     const a = await ask("Add a dentist appointment tomorrow at 3pm", uuid(), user);
     assert.ok(a.results.some(r => r.success), `${a.text} ${JSON.stringify(a.results)}`);
-    const b = await ask("What is on my calendar this week?", uuid(), user);
+    const b = await ask("What is on my calendar tomorrow?", uuid(), user);
     assert.match(b.text, /dentist/i);
     assert.match(b.text, /(3|15)([:.]00)?\s*(pm)?/i);
   });

@@ -106,7 +106,7 @@ endif
 AGENT_TEST_LIBS = libagent.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
 if HAVE_CMOCKA
 AGENT_TESTS = tests/unit/test_provider_anthropic tests/unit/test_provider_openai \
-	tests/unit/test_context tests/unit/test_offline tests/unit/test_turn tests/unit/test_input \
+	tests/unit/test_context tests/unit/test_offline tests/unit/test_offline_talk tests/unit/test_turn tests/unit/test_input \
 	tests/unit/test_wait
 check_PROGRAMS += $(AGENT_TESTS)
 TESTS += $(AGENT_TESTS)
@@ -119,6 +119,8 @@ TURN_BENCH = tests/unit/turn_bench.c tests/unit/turn_bench.h tests/unit/model_do
 	tests/unit/model_double.h tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_offline_SOURCES = tests/unit/test_offline.c $(TURN_BENCH)
 tests_unit_test_offline_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/offline_talk.tsv
+tests_unit_test_offline_talk_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c $(TURN_BENCH)
 tests_unit_test_turn_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_input_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)

@@ -10,7 +10,7 @@ static void test_round_trip(void **state)
     jdoc *context = NULL, *agui = NULL;
     struct arena *arena = arena_new();
     struct input in = {.run_id = "r1", .text = "hi \"you\"\n", .message_id = "m1", .zone = "UTC",
-        .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x"}, out;
+        .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x", .whole = true}, out;
     struct buf json = {0}, again = {0};
 
     (void)state;
@@ -23,6 +23,7 @@ static void test_round_trip(void **state)
     assert_string_equal(out.text, in.text);
     assert_string_equal(out.source, "ws");
     assert_string_equal(out.role, "admin");
+    assert_true(out.whole);
     assert_non_null(jdoc_get(out.agui, "tools"));
     assert_int_equal(input_write(&out, &again), 0);
     assert_string_equal(buf_text(&again), buf_text(&json));

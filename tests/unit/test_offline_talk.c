@@ -1,0 +1,418 @@
+/*
+ * What the offline mode makes of what people say (offline_talk.tsv): the very calls that are wanted,
+ * or none. A call with other arguments is a wrong record, and none may be.
+ */
+#include "agent/offline.h"
+#include "base/err.h"
+#include "base/ident.h"
+#include "tests/unit/cm.h"
+#include "tools/gazetteer.h"
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOW_MS 1795562100000 /* Wednesday 25 November 2026, 10:15 in Sydney */
+
+struct talk {
+    struct conf conf;
+    struct arena *arena;
+    struct input input;
+    struct context_frame frame;
+    struct chat chat;
+    const char *stored;
+    char places[64];
+};
+static struct talk talk;
+
+static int set_up(void **state)
+{
+    static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
+        "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
+        "Australia/Brisbane\n";
+    FILE *f;
+
+    (void)state;
+    memset(&talk, 0, sizeof talk);
+    assert_int_equal(conf_init(&talk.conf), 0);
+    strcpy(talk.places, "/tmp/offline-places-XXXXXX");
+    f = fdopen(mkstemp(talk.places), "w");
+    assert_non_null(f);
+    fputs(places, f);
+    fclose(f);
+    char why[CONF_WHY_SIZE];
+    assert_int_equal(conf_set(&talk.conf, "gazetteer.file", talk.places, why), 0);
+    assert_int_equal(conf_set(&talk.conf, "default_currency", "AUD", why), 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(talk.places);
+    gazetteer_close();
+    conf_fini(&talk.conf);
+    return 0;
+}
+
+static void begin(void)
+{
+    talk.arena = arena_new();
+    talk.input = (struct input){.run_id = "r", .text = "", .zone = "Australia/Sydney", .locale = "en-AU"};
+    talk.stored = NULL;
+    chat_init(&talk.chat, talk.arena);
+}
+
+static void say(enum chat_role role, const char *id, const char *text)
+{
+    struct chat_message m = {.role = role, .id = id, .text = text, .len = strlen(text)};
+    assert_int_equal(chat_add(&talk.chat, &m), 0);
+}
+
+/* What comes of the conversation: "TOOL ARGS + TOOL ARGS", or "" and what is said in text. */
+static char *decide(char **text)
+{
+    struct context context;
+    struct offline_step step;
+    struct buf calls = {0};
+
+    assert_int_equal(context_frame_init(&talk.frame, &talk.conf, &talk.input, talk.stored, NOW_MS,
+        talk.arena), 0);
+    assert_int_equal(context_build(&talk.frame, &talk.chat, talk.arena, &context), 0);
+    assert_int_equal(offline_decide(&context, false, &step), 0);
+    for (size_t i = 0; i < step.call_count; i++)
+        buf_printf(&calls, "%s%s %s", i ? " + " : "", step.calls[i].name, buf_text(&step.calls[i].args));
+    if (text)
+        *text = strdup(buf_text(&step.text));
+    offline_step_fini(&step);
+    arena_free(talk.arena);
+    return calls.len ? buf_take(&calls, NULL) : strdup("");
+}
+
+static char *one(const char *message, char **text)
+{
+    begin();
+    say(CHAT_USER, "u1", message);
+    return decide(text);
+}
+
+static bool writes(const char *calls)
+{
+    static const char *const tools[] = {"create_", "update_", "delete_", "set_timer", "plan_trip"};
+
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (strstr(calls, tools[i]))
+            return true;
+    return false;
+}
+
+/* ---- the list ---- */
+
+typedef void each_fn(const char *message, const char *wanted);
+
+static void each(each_fn *fn)
+{
+    const char *root = getenv("srcdir");
+    char path[512], line[1024];
+
+    snprintf(path, sizeof path, "%s/tests/unit/offline_talk.tsv", root ? root : ".");
+    FILE *in = fopen(path, "r");
+    if (!in)
+        fail_msg("%s cannot be read (srcdir is not set?)", path);
+    while (fgets(line, sizeof line, in)) {
+        char *tab = strchr(line, '\t');
+        line[strcspn(line, "\n")] = 0;
+        if (*line == '#' || !tab)
+            continue;
+        *tab = 0;
+        fn(line, tab + 1);
+    }
+    fclose(in);
+}
+
+static struct { int right, asked, wrong; } count;
+
+static const char *verdict(const char *calls, const char *text, const char *wanted)
+{
+    bool refused = strstr(text, "did not recognise") || strstr(text, "Hello!") || strstr(text, "welcome")
+        || strstr(text, "things that I can do");
+
+    if (!strcmp(calls, wanted))
+        return "right";
+    if (*calls)
+        return "wrong";
+    if (!strcmp(wanted, "none") || !strcmp(wanted, refused ? "refuse" : "ask"))
+        return "right";
+    return "asked";
+}
+
+static void judge(const char *message, const char *wanted)
+{
+    char *text, *calls = one(message, &text);
+    const char *found = verdict(calls, text, wanted);
+
+    count.right += !strcmp(found, "right");
+    count.asked += !strcmp(found, "asked");
+    count.wrong += !strcmp(found, "wrong");
+    if (strcmp(found, "right") || getenv("OFFLINE_SHOW"))
+        print_message("%s: \"%s\": %s%s, wanted %s\n", found, message, calls, *calls ? "" : text, wanted);
+    free(calls);
+    free(text);
+}
+
+static void test_no_record_is_wrong(void **state)
+{
+    (void)state;
+    memset(&count, 0, sizeof count);
+    each(judge);
+    print_message("%d right, %d asked, %d wrong\n", count.right, count.asked, count.wrong);
+    assert_int_equal(count.wrong, 0);
+    assert_true(count.right >= 250);
+    assert_true(count.asked * 50 <= count.right);
+}
+
+/* ---- what is added to a good sentence is never passed over ---- */
+
+static void expect_nothing(const char *message)
+{
+    char *calls = one(message, NULL);
+
+    if (writes(calls))
+        fail_msg("\"%s\" is written: %s", message, calls);
+    free(calls);
+    count.right++;
+}
+
+static void add_behind(const char *message, const char *wanted)
+{
+    static const char *const more[] = {" and 12 for coffee", " 30", " for 7 people", " and delete dentist",
+        " every day", " on 5/12", " or 50", " but not today", " 40-50", ", no, 60", " if Bob agrees",
+        " and tomorrow at 9am", " $12", " 98000 km", " at 25:00", " except Sundays", " twice",
+        " and again on Friday", " 10%", ". Then call Bob", "; log 5 for tea", "\nlog 5 for tea",
+        " unless it rains", " (maybe)", " \xe2\x82\xac""5", " for two hours", " und so weiter"};
+    char text[512];
+
+    if (!writes(wanted))
+        return;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        size_t len = strlen(message);
+        while (len && strchr(".?!", message[len - 1]))
+            len--;
+        snprintf(text, sizeof text, "%.*s%s", (int)len, message, more[i]);
+        expect_nothing(text);
+    }
+}
+
+static void add_before(const char *message, const char *wanted)
+{
+    static const char *const more[] = {"don't ", "do not ", "never ", "if ", "did ", "maybe ", "should I ",
+        "Bob said ", "what if ", "I will not ", "not ", "12 ", "every day "};
+    char text[512];
+
+    if (!writes(wanted))
+        return;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        snprintf(text, sizeof text, "%s%s", more[i], message);
+        expect_nothing(text);
+    }
+}
+
+/* A number between any two words, but where it counts the goods. */
+static void add_between(const char *message, const char *wanted)
+{
+    char text[512];
+
+    if (!writes(wanted) || strstr(message, "bought") || strchr(message, '"'))
+        return;
+    for (const char *p = strchr(message, ' '); p; p = strchr(p + 1, ' ')) {
+        snprintf(text, sizeof text, "%.*s 77 %s", (int)(p - message), message, p + 1);
+        expect_nothing(text);
+    }
+}
+
+static void test_what_is_added_makes_a_question(void **state)
+{
+    (void)state;
+    memset(&count, 0, sizeof count);
+    each(add_behind);
+    each(add_before);
+    each(add_between);
+    assert_true(count.right > 2000);
+}
+
+/* ---- what is known of the user ---- */
+
+static void expect(const char *wanted)
+{
+    char *calls = decide(NULL);
+    assert_string_equal(calls, wanted);
+    free(calls);
+}
+
+static void test_the_stored_place_is_the_start(void **state)
+{
+    jdoc *context = NULL;
+    static const char json[] = "{\"user_location\":{\"lat\":-33.8,\"lng\":151.2,\"city\":\"Sydney\"}}";
+
+    (void)state;
+    begin();
+    talk.stored = "{\"home\":\"Cairns\"}";
+    say(CHAT_USER, "u1", "How far is it to Perth?");
+    expect("calculate_distance {\"origin\":\"Cairns\",\"destination\":\"Perth\"}");
+    begin();
+    assert_int_equal(jdoc_parse(json, strlen(json), &context, NULL, 0), 0);
+    talk.stored = "{\"home\":\"Cairns\"}";
+    talk.input.context = context;
+    say(CHAT_USER, "u1", "How far is it to Perth?");
+    expect("calculate_distance {\"origin\":\"-33.80000,151.20000\",\"destination\":\"Perth\"}");
+    jdoc_free(context);
+}
+
+static void test_the_users_currency_counts(void **state)
+{
+    (void)state;
+    begin();
+    talk.stored = "{\"currency\":\"EUR\"}";
+    say(CHAT_USER, "u1", "I spent \xe2\x82\xac""30 on fuel");
+    expect("create_expense {\"amount\":30.00,\"currency\":\"EUR\",\"category\":\"gas\","
+        "\"description\":\"fuel\"}");
+    begin();
+    talk.stored = "{\"currency\":\"EUR\"}";
+    say(CHAT_USER, "u1", "I spent $30 on fuel");
+    expect("");
+}
+
+static void test_the_users_zone_counts(void **state)
+{
+    (void)state;
+    begin();
+    talk.input.zone = "";
+    talk.stored = "{\"timezone\":\"Europe/London\"}"; /* there it is Tuesday evening */
+    say(CHAT_USER, "u1", "Add dentist tomorrow at 3pm to my calendar");
+    expect("create_calendar_event {\"title\":\"Dentist\",\"start_date\":\"2026-11-25T15:00\"}");
+}
+
+/* "1,50" is one and a half where people write so; "1,000" may be one or a thousand there. */
+static void test_the_locale_decides_over_commas(void **state)
+{
+    (void)state;
+    begin();
+    talk.input.locale = "de-DE";
+    say(CHAT_USER, "u1", "I spent 1,50 on fuel");
+    expect("create_expense {\"amount\":1.50,\"category\":\"gas\",\"description\":\"fuel\"}");
+    begin();
+    talk.input.locale = "de-DE";
+    say(CHAT_USER, "u1", "I spent 1,000 on fuel");
+    expect("");
+}
+
+/* ---- answers to our questions ---- */
+
+static void converse(const char *first, int64_t age_ms, const char *second)
+{
+    char id[IDENT_UUID_SIZE];
+    uint64_t made = (uint64_t)(NOW_MS - age_ms);
+
+    snprintf(id, sizeof id, "%08x-%04x-7000-8000-000000000000", (unsigned)(made >> 16),
+        (unsigned)(made & 0xffff));
+    begin();
+    say(CHAT_USER, "u1", first);
+    say(CHAT_ASSISTANT, arena_strdup(talk.arena, id), "At what time shall I remind you?");
+    say(CHAT_USER, "u2", second);
+}
+
+static void test_an_answer_completes_the_message(void **state)
+{
+    (void)state;
+    converse("Remind me to call mum tomorrow", 5000, "at 5pm");
+    expect("create_calendar_event {\"title\":\"Call mum\",\"start_date\":\"2026-11-26T17:00\","
+        "\"event_type\":\"reminder\",\"reminder_minutes\":0}");
+    converse("I spent 45", 5000, "on fuel");
+    expect("create_expense {\"amount\":45.00,\"category\":\"gas\",\"description\":\"fuel\"}");
+    converse("Plan a trip to Perth", 5000, "from Sydney");
+    expect("plan_trip {\"origin\":\"Sydney\",\"destination\":\"Perth\"} + "
+        "estimate_travel_time {\"origin\":\"Sydney\",\"destination\":\"Perth\"}");
+    converse("Add dentist tomorrow at 3 to my calendar", 5000, "in the afternoon");
+    expect("create_calendar_event {\"title\":\"Dentist\",\"start_date\":\"2026-11-26T15:00\"}");
+}
+
+/* A correction of what is written, and an answer on another day, are no records. */
+static void test_other_follow_ups_write_nothing(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"I spent 45 on fuel", "make it 50"}, {"I spent 45 on fuel", "no, 60"},
+        {"I spent 45 on fuel", "and 12 for coffee"}, {"I spent 45 on fuel", "yesterday"},
+        {"I spent 45 on fuel", "same again"}, {"Remind me to call mum tomorrow", "no"},
+        {"Remind me to call mum tomorrow", "never mind"}, {"Remind me to call mum tomorrow", "5"},
+        {"What is on my calendar tomorrow?", "and the day after?"},
+        {"log 45 on fuel and 12 for coffee", "yes"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        converse(pairs[i][0], 5000, pairs[i][1]);
+        char *calls = decide(NULL);
+        if (writes(calls))
+            fail_msg("\"%s\", \"%s\": %s", pairs[i][0], pairs[i][1], calls);
+        free(calls);
+    }
+    converse("Remind me to call mum tomorrow", 20 * 60 * 1000, "at 5pm");
+    expect("");
+}
+
+/* The question says what was understood and what was not. */
+static void test_the_question_is_precise(void **state)
+{
+    char *text, *calls = one("log 45 on fuel and 12 for coffee", &text);
+
+    (void)state;
+    assert_string_equal(calls, "");
+    assert_non_null(strstr(text, "I understood \"log 45 on fuel"));
+    assert_non_null(strstr(text, "but not \"and 12 for coffee\""));
+    assert_non_null(strstr(text, "I have written nothing"));
+    free(calls);
+    free(text);
+    calls = one("I spent \xe2\x82\xac""30 on lunch", &text);
+    assert_non_null(strstr(text, "EUR"));
+    assert_non_null(strstr(text, "AUD"));
+    free(calls);
+    free(text);
+}
+
+/* No length and no byte is too much. */
+static void test_odd_messages_are_survived(void **state)
+{
+    static const char *const odd[] = {"", " ", "\"", "\"\"", "\xff\xfe", "$", "1", "\xe2\x82", "((((", "'", "-",
+        "99999999999999999999", "1:2:3:4", "a.m.", "in", "at", "the", "the 99th of", "on", "\xc2\xab x",
+        "12/12/12/12", "0000-00-00", "2026-13-45", "2026-02-31T25:61", "1e999", "half a", "a hundred and",
+        "remind me to", "spent on", "\xe2\x80\x9c\xe2\x80\x9d", "I spent 1.1.1.1 on fuel"};
+    struct buf long_text = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        expect_nothing(odd[i]);
+    buf_puts(&long_text, "I spent 45 on fuel");
+    for (int i = 0; i < 4000; i++)
+        buf_puts(&long_text, " and coffee");
+    expect_nothing(buf_text(&long_text));
+    buf_free(&long_text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_record_is_wrong),
+        cmocka_unit_test(test_what_is_added_makes_a_question),
+        cmocka_unit_test(test_the_stored_place_is_the_start),
+        cmocka_unit_test(test_the_users_currency_counts),
+        cmocka_unit_test(test_the_users_zone_counts),
+        cmocka_unit_test(test_the_locale_decides_over_commas),
+        cmocka_unit_test(test_an_answer_completes_the_message),
+        cmocka_unit_test(test_other_follow_ups_write_nothing),
+        cmocka_unit_test(test_the_question_is_precise),
+        cmocka_unit_test(test_odd_messages_are_survived),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

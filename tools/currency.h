@@ -1,0 +1,16 @@
+#ifndef TURNPIKE_TOOLS_CURRENCY_H
+#define TURNPIKE_TOOLS_CURRENCY_H
+
+#include <stdbool.h>
+
+/* currency -- what people call a currency. Pure. */
+
+/*
+ * currency_named -- a sign ("$", "€", "A$"), a code ("AUD", "usd") or a name ("dollars", "quid").
+ * out: the ISO 4217 code, or "$", "kr", "¥" where several currencies share the name.
+ */
+bool currency_named(const char *text, char out[4]);
+/* Whether the name that was said (currency_named's) can mean the user's own currency. */
+bool currency_is(const char *said, const char *own);
+
+#endif
