@@ -11,8 +11,8 @@ libagent_a_SOURCES = \
 	agent/model.c agent/model.h \
 	agent/offer.c agent/offer.h \
 	agent/offline.h agent/offline_ask.c agent/offline_category.c agent/offline_join.c \
-	agent/offline_match.c agent/offline_match.h agent/offline_moment.c agent/offline_plain.c \
-	agent/offline_rules.c agent/offline_rules.h agent/offline_say.c agent/offline_step.c \
+	agent/offline_match.c agent/offline_match.h agent/offline_moment.c agent/offline_money.c \
+	agent/offline_plain.c agent/offline_reading.h agent/offline_rules.c agent/offline_rules.h agent/offline_say.c agent/offline_step.c \
 	agent/offline_token.c agent/offline_token.h agent/offline_when.c agent/offline_when.h \
 	agent/offline_world.c \
 	agent/pieces.c agent/pieces.h \

@@ -1,34 +1,15 @@
 #include "agent/offline.h"
 
-#include "agent/offline_match.h"
-#include "agent/offline_rules.h"
-#include "base/conf.h"
-#include "base/err.h"
-#include "tools/amount.h"
-#include "tools/currency.h"
+#include "agent/offline_reading.h"
 #include "tools/gazetteer.h"
 #include "tools/zone.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define OFFLINE_AMOUNT_MAX 1000000 /* create_expense's limit */
-#define OFFLINE_BUDGET_MAX 100000  /* update_budget's */
 #define OFFLINE_TIMER_MAX_S (366 * 86400.0)
-
-/* A message on its way to being understood. */
-struct offline_reading {
-    const struct offline_world *world;
-    struct offline_ask *ask;
-    struct offline_tokens tokens; /* without date and time */
-    struct offline_when when;
-    struct offline_match match;
-    const struct offline_rule *rule;
-    bool polite;                  /* "can you ...?" asks nothing */
-};
 
 static const struct {
     const char *example;
@@ -52,8 +33,7 @@ static const struct {
 
 /* ---- questions ---- */
 
-__attribute__((format(printf, 3, 4)))
-static void offline_ask_user(struct offline_reading *r, bool awaits, const char *format, ...)
+void offline_ask_user(struct offline_reading *r, bool awaits, const char *format, ...)
 {
     char *q = r->ask->question;
     size_t size = sizeof r->ask->question;
@@ -76,32 +56,34 @@ static void offline_ask_rest(struct offline_reading *r, const struct offline_tok
 {
     const struct offline_tokens *t = &r->tokens;
     size_t reached = r->match.reached, split;
-    const char *rest;
+    char understood[OFFLINE_TEXT_MAX], rest[OFFLINE_TEXT_MAX];
 
     while (reached > 0 && offline_tokens_is(t, reached - 1, "and|or|,|&|plus|then"))
         reached--;
     split = reached ? t->list[reached - 1].to : 0;
     if (reached < t->count)
         split = t->list[reached].from - (t->list[reached].kind == OFFLINE_QUOTE);
-    rest = all->text + split;
+    offline_copy(rest, sizeof rest, all->text + split, strlen(all->text + split));
+    while (split && strchr(" ,", all->text[split - 1]))
+        split--;
+    offline_copy(understood, sizeof understood, all->text, split);
     if (!rest[strspn(rest, " .!?,\"")]) {
-        offline_ask_user(r, true, "I understood \"%.300s\", but something is missing.", all->text);
+        offline_ask_user(r, true, "I understood \"%s\", but something is missing.", understood);
         return;
     }
-    offline_ask_user(r, false, "I understood \"%.*s\", but not \"%.300s\". Please say it in one plain "
-        "sentence.%s", (int)(split > 300 ? 300 : split), all->text, rest,
-        offline_kinds[r->ask->kind].writes
+    offline_ask_user(r, false, "I understood \"%s\", but not \"%s\". Please say it in one plain "
+        "sentence.%s", understood, rest, offline_kinds[r->ask->kind].writes
         ? " Numbers and the like that belong to a title can stand in quotation marks." : "");
 }
 
 /* ---- parts ---- */
 
-static bool offline_has(const struct offline_reading *r, enum offline_slot slot)
+bool offline_has(const struct offline_reading *r, enum offline_slot slot)
 {
     return r->match.parts[slot].count > 0;
 }
 
-static void offline_get(const struct offline_reading *r, enum offline_slot slot, char *out, size_t size)
+void offline_get(const struct offline_reading *r, enum offline_slot slot, char *out, size_t size)
 {
     const struct offline_part *part = &r->match.parts[slot];
     offline_tokens_text(&r->tokens, part->at, part->count, out, size);
@@ -112,7 +94,8 @@ static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
 {
     struct offline_part *part = &r->match.parts[slot];
 
-    while (part->count > 1 && offline_tokens_is(&r->tokens, part->at, "a|an|my|the|our|new|another")) {
+    while (part->count > 1 &&
+        offline_tokens_is(&r->tokens, part->at, "a|an|my|the|our|new|another")) {
         part->at++;
         part->count--;
     }
@@ -120,150 +103,23 @@ static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
     r->ask->title[0] = (char)toupper((unsigned char)r->ask->title[0]);
 }
 
-static bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
+bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
 {
     char problem[OFFLINE_PROBLEM_SIZE];
 
-    if (offline_when_work_out(&r->when, r->world->now_ms, r->world->zone, tense, &r->ask->when, problem))
+    if (offline_when_work_out(
+            &r->when, r->world->now_ms, r->world->zone, tense, &r->ask->when, problem))
         return true;
     offline_ask_user(r, true, "%s", problem);
     return false;
 }
 
-static bool offline_no_when(struct offline_reading *r)
+bool offline_no_when(struct offline_reading *r)
 {
     if (!r->when.dates && !r->when.times && !r->when.part)
         return true;
     offline_ask_user(r, false, "I did not understand the date or time in that.");
     return false;
-}
-
-/* ---- money ---- */
-
-/* The amount in the user's own money; the currency's decimals count. */
-static bool offline_read_amount(struct offline_reading *r, double most)
-{
-    const struct offline_token *k = &r->tokens.list[r->match.parts[OFFLINE_AMOUNT].at];
-    int64_t minor;
-
-    if (!offline_has(r, OFFLINE_AMOUNT)) {
-        offline_ask_user(r, true, "How much was it, and what for?");
-        return false;
-    }
-    if (*k->currency && !currency_is(k->currency, r->world->currency)) {
-        offline_ask_user(r, false, "You said %s, and your money is kept in %s. How much was it in %s?",
-            k->currency, r->world->currency, r->world->currency);
-        return false;
-    }
-    if (k->value >= most || amount_from_number(k->value, r->world->currency, &minor) || minor <= 0
-        || fabs(k->value * 100 - nearbyint(k->value * 100)) > 1e-6) {
-        offline_ask_user(r, false, "I cannot take %.10g as an amount of %s.", k->value, r->world->currency);
-        return false;
-    }
-    r->ask->amount = k->value;
-    return true;
-}
-
-static bool offline_read_category(struct offline_reading *r, const char *text, bool other)
-{
-    const char *category = offline_category(text);
-
-    if (!category) {
-        offline_ask_user(r, false, "\"%s\" can be counted under more than one heading. Which one is it?",
-            text);
-        return false;
-    }
-    if (!*category && !other) {
-        offline_ask_user(r, false, "I do not know \"%s\" as a kind of spending.", text);
-        return false;
-    }
-    snprintf(r->ask->category, sizeof r->ask->category, "%s", *category ? category : "other");
-    return true;
-}
-
-static void offline_read_expense(struct offline_reading *r)
-{
-    enum offline_slot slot = offline_has(r, OFFLINE_GOODS) ? OFFLINE_GOODS : OFFLINE_WHAT;
-    const struct offline_token *k = &r->tokens.list[r->match.parts[OFFLINE_AMOUNT].at];
-
-    if (!offline_read_amount(r, OFFLINE_AMOUNT_MAX))
-        return;
-    if (!offline_has(r, slot)) {
-        offline_ask_user(r, true, "What was it for?");
-        return;
-    }
-    offline_get(r, slot, r->ask->title, sizeof r->ask->title);
-    if (!offline_read_category(r, r->ask->title, true))
-        return;
-    if (!*k->currency && (r->rule->mark == OFFLINE_MONEY
-            || (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) {
-        offline_ask_user(r, false, "Is %.10g an amount of money that you spent?", k->value);
-        return;
-    }
-    if (r->when.times || r->when.part || r->when.with_for || r->when.date == OFFLINE_DATE_MINUTES) {
-        offline_ask_user(r, false, "I can keep the day of an expense, and I did not understand the time "
-            "in that.");
-        return;
-    }
-    (void)offline_work_out(r, OFFLINE_BEHIND);
-}
-
-static void offline_read_period(struct offline_reading *r)
-{
-    const struct offline_part *part = &r->match.parts[OFFLINE_PERIOD];
-    size_t last = part->count ? part->at + part->count - 1 : SIZE_MAX;
-    const char *period = "monthly";
-
-    if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "week|weekly"))
-        period = "weekly";
-    else if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "year|yearly|annually"))
-        period = "yearly";
-    snprintf(r->ask->period, sizeof r->ask->period, "%s", period);
-}
-
-static void offline_read_budget(struct offline_reading *r)
-{
-    char what[OFFLINE_TEXT_MAX];
-
-    offline_get(r, OFFLINE_WHAT, what, sizeof what);
-    if (offline_no_when(r) && offline_read_amount(r, OFFLINE_BUDGET_MAX)
-        && offline_read_category(r, what, false))
-        offline_read_period(r);
-}
-
-/* Reports know the present week, month, quarter and year. */
-static bool offline_read_span(struct offline_reading *r)
-{
-    static const struct { char unit; const char *period; } periods[] = {{'w', "week"}, {'m', "month"},
-        {'q', "quarter"}, {'y', "year"}};
-    const struct offline_tokens *t = &r->tokens;
-    char unit = 'm';
-
-    if (r->when.times || r->when.part || r->when.dates > 1 || r->when.with_for > (r->when.dates > 0)
-        || (r->when.dates && (r->when.date != OFFLINE_DATE_SPAN || r->when.which != OFFLINE_THIS
-                || r->when.unit == 'e'))) {
-        offline_ask_user(r, false, "In offline mode I can tell of this week, this month, this quarter or "
-            "this year, and of no other time.");
-        return false;
-    }
-    if (r->when.dates)
-        unit = r->when.unit;
-    else if (t->count && offline_tokens_is(t, t->count - 1, "week|weekly|quarter|year|yearly"))
-        unit = *t->list[t->count - 1].low;
-    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
-        if (periods[i].unit == unit)
-            snprintf(r->ask->period, sizeof r->ask->period, "%s", periods[i].period);
-    return true;
-}
-
-static void offline_read_spending(struct offline_reading *r)
-{
-    char what[OFFLINE_TEXT_MAX];
-
-    if (!offline_read_span(r) || r->ask->kind == OFFLINE_BUDGET || !offline_has(r, OFFLINE_WHAT))
-        return;
-    offline_get(r, OFFLINE_WHAT, what, sizeof what);
-    (void)offline_read_category(r, what, false);
 }
 
 /* ---- events and timers ---- */
@@ -274,8 +130,8 @@ static void offline_read_event(struct offline_reading *r)
 
     offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
     if (remind && r->when.with_for) {
-        offline_ask_user(r, false, "Is the date a part of \"%s\", or is it when I shall remind you?",
-            r->ask->title);
+        offline_ask_user(r, false,
+            "Is the date a part of \"%s\", or is it when I shall remind you?", r->ask->title);
         return;
     }
     if (!offline_work_out(r, OFFLINE_AHEAD))
@@ -309,7 +165,8 @@ static void offline_read_list(struct offline_reading *r)
 {
     r->ask->reminders = r->rule->mark == OFFLINE_REMINDERS;
     if (r->when.times || r->when.part || r->when.date == OFFLINE_DATE_MINUTES)
-        offline_ask_user(r, false, "In offline mode I can list whole days and weeks of your calendar.");
+        offline_ask_user(
+            r, false, "In offline mode I can list whole days and weeks of your calendar.");
     else
         (void)offline_work_out(r, OFFLINE_ANY);
 }
@@ -348,14 +205,16 @@ static void offline_read_travel(struct offline_reading *r)
     if (ask->kind == OFFLINE_DISTANCE) {
         (void)offline_no_when(r);
     } else if (ask->kind == OFFLINE_PLAN_TRIP && (r->when.times || r->when.part)) {
-        offline_ask_user(r, false, "A trip's plan has a day, and I did not understand the time in that.");
+        offline_ask_user(
+            r, false, "A trip's plan has a day, and I did not understand the time in that.");
     } else {
         (void)offline_work_out(r, OFFLINE_AHEAD);
     }
 }
 
 /* The zone of a place, or of its own name ("Europe/London"). */
-static bool offline_zone_of(const struct offline_world *world, const char *place, char *out, size_t size)
+static bool offline_zone_of(
+    const struct offline_world *world, const char *place, char *out, size_t size)
 {
     struct gazetteer_bias bias = {0};
     struct gazetteer_match match;
@@ -375,8 +234,8 @@ static void offline_read_time(struct offline_reading *r)
 {
     char place[OFFLINE_TEXT_MAX];
 
-    if (r->when.times || r->when.part || r->when.dates > 1
-        || (r->when.dates && (r->when.date != OFFLINE_DATE_DAYS || r->when.value != 0))) {
+    if (r->when.times || r->when.part || r->when.dates > 1 ||
+        (r->when.dates && (r->when.date != OFFLINE_DATE_DAYS || r->when.value != 0))) {
         offline_ask_user(r, false, "I can tell what time and day it is now, and of no other day.");
         return;
     }
@@ -418,26 +277,29 @@ static void offline_strip(struct offline_reading *r, bool *greeted, bool *thanke
 
     for (bool again = true; again;) {
         again = false;
-        while (offline_tokens_is(t, 0, "please|pam|hi|hello|hey|hiya|howdy|g'day|ok|okay|well|,|!|thanks")) {
+        while (offline_tokens_is(
+            t, 0, "please|pam|hi|hello|hey|hiya|howdy|g'day|ok|okay|well|,|!|thanks")) {
             *greeted |= offline_tokens_is(t, 0, "hi|hello|hey|hiya|howdy|g'day");
             *thanked |= offline_tokens_is(t, 0, "thanks");
             offline_tokens_cut(t, 0, 1, false);
             again = true;
         }
-        n = offline_tokens_is(t, 0, "can|could|would|will") && offline_tokens_is(t, 1, "you") ? 2 : 0;
+        n = offline_tokens_is(t, 0, "can|could|would|will") && offline_tokens_is(t, 1, "you") ? 2
+                                                                                              : 0;
         r->polite |= n > 0;
         offline_tokens_cut(t, 0, n, false);
-        if (offline_tokens_is(t, 0, "good") && t->count < 4
-            && offline_tokens_is(t, 1, "morning|afternoon|evening|day")) {
+        if (offline_tokens_is(t, 0, "good") && t->count < 4 &&
+            offline_tokens_is(t, 1, "morning|afternoon|evening|day")) {
             *greeted = true;
             offline_tokens_cut(t, 0, 2, false);
             again = true;
         }
     }
-    while (t->count && offline_tokens_is(t, t->count - 1, "please|pls|pam|thanks|thx|mate|ta|cheers|,|!|."))
+    while (t->count &&
+           offline_tokens_is(t, t->count - 1, "please|pls|pam|thanks|thx|mate|ta|cheers|,|!|."))
         t->count--;
-    if (t->count >= 2 && offline_tokens_is(t, t->count - 1, "you")
-        && offline_tokens_is(t, t->count - 2, "thank")) {
+    if (t->count >= 2 && offline_tokens_is(t, t->count - 1, "you") &&
+        offline_tokens_is(t, t->count - 2, "thank")) {
         *thanked = true;
         t->count -= 2;
     }
@@ -467,23 +329,27 @@ static bool offline_find_rule(struct offline_reading *r)
 static void offline_understand_rest(struct offline_reading *r, const struct offline_tokens *all)
 {
     offline_when_take(&r->tokens, &r->when);
-    bool whole = offline_find_rule(r) && !all->overflow;
+    bool whole = offline_find_rule(r);
 
     if (!r->rule) {
         r->ask->foreign = offline_foreign(&r->tokens) >= 2;
         return;
     }
     r->ask->kind = r->rule->kind;
-    if (!whole)
+    if (all->overflow)
+        offline_ask_user(r, false, "That is longer than I can follow in offline mode.");
+    else if (!whole)
         offline_ask_rest(r, all);
     else if (r->tokens.question && !r->polite && offline_kinds[r->ask->kind].writes)
-        offline_ask_user(r, false, "Is that a question, or shall I write it down? Please say it without "
+        offline_ask_user(r, false,
+            "Is that a question, or shall I write it down? Please say it without "
             "the question mark if I shall.");
     else
         offline_read_kind(r);
 }
 
-void offline_understand(const char *text, const struct offline_world *world, struct offline_ask *out)
+void offline_understand(
+    const char *text, const struct offline_world *world, struct offline_ask *out)
 {
     struct offline_reading r = {.world = world, .ask = out};
     struct offline_tokens all;
@@ -493,7 +359,8 @@ void offline_understand(const char *text, const struct offline_world *world, str
     offline_tokens_read(&r.tokens, text, world->decimal_comma);
     all = r.tokens;
     offline_strip(&r, &greeted, &thanked);
-    if (!r.tokens.count || (r.tokens.count < 4 && offline_tokens_is(&r.tokens, 0, "there|cheers|thx")))
+    if (!r.tokens.count ||
+        (r.tokens.count < 4 && offline_tokens_is(&r.tokens, 0, "there|cheers|thx")))
         out->kind = thanked || offline_tokens_is(&r.tokens, 0, "cheers|thx") ? OFFLINE_THANKS
             : greeted ? OFFLINE_GREETING : OFFLINE_UNKNOWN;
     else if (thanked && r.tokens.count <= 2 && offline_tokens_is(&r.tokens, 0, "a|so|very"))

@@ -9,25 +9,29 @@ static const struct {
     bool alone;
 } offline_categories[] = {
     {"diesel", "diesel", false}, {"propane", "propane", false}, {"lpg", "propane", false},
-    {"gas bottle", "propane", false}, {"gas bottles", "propane", false}, {"gas refill", "propane", false},
-    {"fuel", "gas", false}, {"petrol", "gas", false}, {"gasoline", "gas", false}, {"gas", "gas", false},
-    {"groceries", "groceries", false}, {"grocery", "groceries", false},
-    {"supermarket", "groceries", false}, {"restaurant", "restaurant", false},
-    {"lunch", "restaurant", false}, {"dinner", "restaurant", false}, {"breakfast", "restaurant", false},
-    {"brunch", "restaurant", false}, {"coffee", "restaurant", false}, {"coffees", "restaurant", false},
-    {"cafe", "restaurant", false}, {"takeaway", "restaurant", false}, {"takeout", "restaurant", false},
-    {"pizza", "restaurant", false}, {"hot dog", "restaurant", false}, {"hot dogs", "restaurant", false},
-    {"food", "food", false}, {"snack", "food", false}, {"snacks", "food", false},
-    {"rv park", "rv_park", false}, {"caravan park", "rv_park", false}, {"holiday park", "rv_park", false},
-    {"campground", "campground", false}, {"campgrounds", "campground", false},
-    {"campsite", "campground", false}, {"camping", "campground", true}, {"camp fees", "campground", false},
+    {"gas bottle", "propane", false}, {"gas bottles", "propane", false},
+    {"gas refill", "propane", false}, {"fuel", "gas", false}, {"petrol", "gas", false},
+    {"gasoline", "gas", false}, {"gas", "gas", false}, {"groceries", "groceries", false},
+    {"grocery", "groceries", false}, {"supermarket", "groceries", false},
+    {"restaurant", "restaurant", false}, {"lunch", "restaurant", false},
+    {"dinner", "restaurant", false}, {"breakfast", "restaurant", false},
+    {"brunch", "restaurant", false}, {"coffee", "restaurant", false},
+    {"coffees", "restaurant", false}, {"cafe", "restaurant", false},
+    {"takeaway", "restaurant", false}, {"takeout", "restaurant", false},
+    {"pizza", "restaurant", false}, {"hot dog", "restaurant", false},
+    {"hot dogs", "restaurant", false}, {"food", "food", false}, {"snack", "food", false},
+    {"snacks", "food", false}, {"rv park", "rv_park", false}, {"caravan park", "rv_park", false},
+    {"holiday park", "rv_park", false}, {"campground", "campground", false},
+    {"campgrounds", "campground", false}, {"campsite", "campground", false},
+    {"camping", "campground", true}, {"camp fees", "campground", false},
     {"camping fees", "campground", false}, {"camp site", "campground", false},
     {"repair", "repair", false}, {"repairs", "repair", false}, {"mechanic", "repair", false},
     {"maintenance", "maintenance", false}, {"oil change", "maintenance", false},
-    {"engine oil", "maintenance", false}, {"motor oil", "maintenance", false}, {"oil", "maintenance", true},
-    {"service", "maintenance", true}, {"car service", "maintenance", false},
-    {"van service", "maintenance", false}, {"vehicle service", "maintenance", false},
-    {"tyre", "maintenance", false}, {"tyres", "maintenance", false}, {"tire", "maintenance", false},
+    {"engine oil", "maintenance", false}, {"motor oil", "maintenance", false},
+    {"oil", "maintenance", true}, {"service", "maintenance", true},
+    {"car service", "maintenance", false}, {"van service", "maintenance", false},
+    {"vehicle service", "maintenance", false}, {"tyre", "maintenance", false},
+    {"tyres", "maintenance", false}, {"tire", "maintenance", false},
     {"tires", "maintenance", false}, {"insurance", "insurance", false},
     {"registration", "registration", false}, {"rego", "registration", false},
     {"toll", "tolls", false}, {"tolls", "tolls", false}, {"parking", "parking", false},
@@ -36,14 +40,16 @@ static const struct {
     {"museum", "entertainment", false}, {"concert", "entertainment", false},
     {"shopping", "shopping", true}, {"clothes", "shopping", false}, {"clothing", "shopping", false},
     {"medical", "medical", false}, {"doctor", "medical", false}, {"dentist", "medical", false},
-    {"pharmacy", "medical", false}, {"medicine", "medical", false}, {"medication", "medical", false},
-    {"pet", "pet", false}, {"pets", "pet", false}, {"vet", "pet", false}, {"dog food", "pet", false},
-    {"cat food", "pet", false}, {"pet food", "pet", false}, {"dog", "pet", false}, {"cat", "pet", false},
+    {"pharmacy", "medical", false}, {"medicine", "medical", false},
+    {"medication", "medical", false}, {"pet", "pet", false}, {"pets", "pet", false},
+    {"vet", "pet", false}, {"dog food", "pet", false}, {"cat food", "pet", false},
+    {"pet food", "pet", false}, {"dog", "pet", false}, {"cat", "pet", false},
     {"utilities", "utilities", false}, {"electricity", "utilities", false},
-    {"water bill", "utilities", false}, {"power bill", "utilities", false}, {"internet", "internet", false},
-    {"wifi", "internet", false}, {"data plan", "internet", false}, {"mobile data", "internet", false},
-    {"phone", "phone", true}, {"phone bill", "phone", false}, {"phone plan", "phone", false},
-    {"mobile plan", "phone", false}, {"phone credit", "phone", false}, {"other", "other", true},
+    {"water bill", "utilities", false}, {"power bill", "utilities", false},
+    {"internet", "internet", false}, {"wifi", "internet", false}, {"data plan", "internet", false},
+    {"mobile data", "internet", false}, {"phone", "phone", true}, {"phone bill", "phone", false},
+    {"phone plan", "phone", false}, {"mobile plan", "phone", false},
+    {"phone credit", "phone", false}, {"other", "other", true},
 };
 
 /* The text in small letters, one blank around each word. */
@@ -84,9 +90,9 @@ const char *offline_category(const char *text)
             const char *words = offline_categories[i].words;
             size_t len = strlen(words);
             char *at;
-            if ((strchr(words, ' ') != NULL) != phrases
-                || !(at = offline_category_find(folded, words))
-                || (offline_categories[i].alone && strlen(folded) != len + 2))
+            if ((strchr(words, ' ') != NULL) != phrases ||
+                !(at = offline_category_find(folded, words)) ||
+                (offline_categories[i].alone && strlen(folded) != len + 2))
                 continue;
             if (*found && strcmp(found, offline_categories[i].category))
                 return NULL;

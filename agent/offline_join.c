@@ -59,8 +59,8 @@ static void offline_join_money(struct offline_tokens *t, size_t i)
     char code[4], country[4] = "";
     struct offline_token *k = &t->list[i];
 
-    if (offline_join_currency(t, i, code) && i + 1 < t->count
-        && t->list[i + 1].kind == OFFLINE_NUMBER && !*t->list[i + 1].currency) {
+    if (offline_join_currency(t, i, code) && i + 1 < t->count &&
+        t->list[i + 1].kind == OFFLINE_NUMBER && !*t->list[i + 1].currency) {
         double value = t->list[i + 1].value;
         offline_join(t, i, 2, OFFLINE_NUMBER);
         k->value = value;
@@ -107,23 +107,24 @@ static double offline_join_unit(const struct offline_tokens *t, size_t i, bool *
 /* "a week" is one only where it cannot be "every week": "in a week", "a week ago". */
 static bool offline_join_article(const struct offline_tokens *t, size_t i)
 {
-    return offline_tokens_is(t, i, "a|an")
-        && ((i > 0 && offline_tokens_is(t, i - 1, "in|for"))
-            || offline_tokens_is(t, i + 2, "ago|timer|countdown|and"));
+    return offline_tokens_is(t, i, "a|an") &&
+        ((i > 0 && offline_tokens_is(t, i - 1, "in|for")) ||
+            offline_tokens_is(t, i + 2, "ago|timer|countdown|and"));
 }
 
 /* Tokens of one number with its unit; 0 = none. */
-static size_t offline_join_part(const struct offline_tokens *t, size_t i, double *seconds, bool *days)
+static size_t offline_join_part(
+    const struct offline_tokens *t, size_t i, double *seconds, bool *days)
 {
     double unit;
 
-    if (i < t->count && t->list[i].kind == OFFLINE_NUMBER && !*t->list[i].currency
-        && (unit = offline_join_unit(t, i + 1, days)) > 0) {
+    if (i < t->count && t->list[i].kind == OFFLINE_NUMBER && !*t->list[i].currency &&
+        (unit = offline_join_unit(t, i + 1, days)) > 0) {
         *seconds = t->list[i].value * unit;
         return 2;
     }
-    if (offline_tokens_is(t, i, "half") && offline_tokens_is(t, i + 1, "a|an")
-        && (unit = offline_join_unit(t, i + 2, days)) > 0 && !*days) {
+    if (offline_tokens_is(t, i, "half") && offline_tokens_is(t, i + 1, "a|an") &&
+        (unit = offline_join_unit(t, i + 2, days)) > 0 && !*days) {
         *seconds = unit / 2;
         return 3;
     }
@@ -144,8 +145,8 @@ static void offline_join_duration(struct offline_tokens *t, size_t i)
         return;
     last = i + n - 1;
     unit = offline_join_unit(t, last, &more_days);
-    if (offline_tokens_is(t, i + n, "and") && offline_tokens_is(t, i + n + 1, "a")
-        && offline_tokens_is(t, i + n + 2, "half") && !days) {
+    if (offline_tokens_is(t, i + n, "and") && offline_tokens_is(t, i + n + 1, "a") &&
+        offline_tokens_is(t, i + n + 2, "half") && !days) {
         total += unit / 2;
         n += 3;
     }

@@ -49,13 +49,15 @@ static void offline_match_reach(struct offline_matcher *m, size_t at)
         m->out->reached = at;
 }
 
-/* A text over the place of a date goes on only with a preposition: "meeting (on Friday) with Bob". */
+/* A text over the place of a date goes on only with a preposition: "meeting (on Friday) with Bob".
+ */
 static bool offline_match_bridged(const struct offline_tokens *t, size_t i)
 {
     return !t->list[i].gap || offline_tokens_is(t, i, "with|about|at|in|near|from|for|to");
 }
 
-static bool offline_match_event_word(const struct offline_tokens *t, const struct offline_part *part)
+static bool offline_match_event_word(
+    const struct offline_tokens *t, const struct offline_part *part)
 {
     for (size_t i = part->at; i < part->at + part->count; i++)
         if (offline_tokens_is(t, i, "appointment|appointments|meeting|event|reminder|booking"))
@@ -69,13 +71,13 @@ static bool offline_match_text(struct offline_matcher *m, enum offline_slot slot
     struct offline_part *part = &m->out->parts[slot];
 
     for (size_t n = 1; at + n <= m->t->count; n++) {
-        if (!offline_plain(m->t, at, at + n - 1, slot)
-            || (n > 1 && !offline_match_bridged(m->t, at + n - 1)))
+        if (!offline_plain(m->t, at, at + n - 1, slot) ||
+            (n > 1 && !offline_match_bridged(m->t, at + n - 1)))
             break;
         offline_match_reach(m, at + n);
         *part = (struct offline_part){at, n};
-        if (!offline_ends(m->t, at + n - 1)
-            || (slot == OFFLINE_EVENT && !offline_match_event_word(m->t, part)))
+        if (!offline_ends(m->t, at + n - 1) ||
+            (slot == OFFLINE_EVENT && !offline_match_event_word(m->t, part)))
             continue;
         if (offline_match_rest(m, p, at + n))
             return true;
@@ -90,8 +92,8 @@ static size_t offline_match_fixed(const struct offline_tokens *t, enum offline_s
     if (slot == OFFLINE_PERIOD && offline_tokens_is(t, at, "weekly|monthly|yearly|annually"))
         return 1;
     if (slot == OFFLINE_PERIOD)
-        return offline_tokens_is(t, at, "a|per|each|every|/")
-            && offline_tokens_is(t, at + 1, "week|month|year") ? 2 : 0;
+        return offline_tokens_is(t, at, "a|per|each|every|/") &&
+            offline_tokens_is(t, at + 1, "week|month|year") ? 2 : 0;
     if (at >= t->count)
         return 0;
     if (slot == OFFLINE_AMOUNT)

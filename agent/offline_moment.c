@@ -84,9 +84,10 @@ static bool offline_moment_set(struct offline_worker *w, int year, int month, in
 {
     struct daytime *d = &w->out->at;
 
-    if (month < 1 || month > 12 || day < 1 || day > civil_month_days(year, month) || year < 1970
-        || year > 2199) {
-        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "There is no such day%s%s. Which day do you mean?",
+    if (month < 1 || month > 12 || day < 1 || day > civil_month_days(year, month) || year < 1970 ||
+        year > 2199) {
+        snprintf(w->problem, OFFLINE_PROBLEM_SIZE,
+            "There is no such day%s%s. Which day do you mean?",
             month >= 1 && month <= 12 ? " in " : "", daytime_month(month));
         return false;
     }
@@ -125,8 +126,8 @@ static bool offline_moment_slashed(struct offline_worker *w)
     int a = w->when->month, b = w->when->day;
 
     if (a <= 12 && b <= 12 && a != b && a && b) {
-        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Is %d/%d the %d of %s or the %d of %s?", a, b, a,
-            daytime_month(b), b, daytime_month(a));
+        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Is %d/%d the %d of %s or the %d of %s?", a, b,
+            a, daytime_month(b), b, daytime_month(a));
         return false;
     }
     if (w->when->year)
@@ -192,7 +193,8 @@ static bool offline_moment_time(struct offline_worker *w)
         return offline_moment_ask(w, "There is no such time of day. At what time?");
     if (when->part && half < 0 && hour >= 1 && hour <= 12 && (when->bare_time || hour >= 10)) {
         if (!offline_moment_fits(when->part, hour))
-            return offline_moment_ask(w, "The time and the part of the day do not fit. At what time?");
+            return offline_moment_ask(
+                w, "The time and the part of the day do not fit. At what time?");
         half = when->part != 'm';
     } else if (when->part && ((when->part == 'm') != (half >= 0 ? half == 0 : hour < 12))) {
         return offline_moment_ask(w, "The time and the part of the day do not fit. At what time?");
@@ -239,7 +241,8 @@ bool offline_when_work_out(const struct offline_when *when, int64_t now_ms, cons
         .out = out, .problem = problem};
 
     (void)daytime_local(now_ms, zone, &w.now);
-    *out = (struct offline_moment){.at = w.now, .days = 1, .has_date = when->date != OFFLINE_DATE_NONE};
+    *out = (struct offline_moment){
+        .at = w.now, .days = 1, .has_date = when->date != OFFLINE_DATE_NONE};
     out->at.second = 0;
     *problem = 0;
     if (when->dates > 1)

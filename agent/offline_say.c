@@ -8,7 +8,8 @@
 
 #define LINES_MAX 12
 
-static const char signature[] = "\n\n(Offline mode: no language model is connected. I understand a set "
+static const char signature[] =
+    "\n\n(Offline mode: no language model is connected. I understand a set "
     "of plain requests and work with your own data.)";
 
 /* "2026-12-01T15:00:00+10:00" as "Tuesday 1 December, 15:00"; as it is when it is no date. */
@@ -119,7 +120,8 @@ static void say_budget(const jdoc *doc, struct buf *out)
 {
     const jdoc *budget = jdoc_get(doc, "budget"), *list = jdoc_get(budget, "categories");
 
-    for (size_t i = 0; jdoc_type(list) == JDOC_ARRAY && i < jdoc_length(list) && i < LINES_MAX; i++) {
+    for (size_t i = 0; jdoc_type(list) == JDOC_ARRAY && i < jdoc_length(list) && i < LINES_MAX;
+         i++) {
         const jdoc *row = jdoc_at(list, i);
         buf_printf(out, "\n- %s: ", jdoc_text_or(row, "category", ""));
         put_number(out, row, "spent", "2");
@@ -259,9 +261,11 @@ void offline_say(const struct offline_result *results, size_t count, struct buf 
 
 void offline_say_plain(const struct offline_ask *ask, struct buf *text)
 {
-    static const char can[] = "\n"
+    static const char can[] =
+        "\n"
         "- \"Plan a trip from Sydney to Brisbane\"\n"
-        "- \"How far is it from Perth to Broome?\", \"How long is the drive from Cairns to Darwin?\"\n"
+        "- \"How far is it from Perth to Broome?\", \"How long is the drive from Cairns to "
+        "Darwin?\"\n"
         "- \"Add dentist tomorrow at 3pm to my calendar\", \"What is on my calendar this week?\", "
         "\"Move dentist to Friday at 10am\", \"Delete dentist from my calendar\"\n"
         "- \"Set a timer for 10 minutes\"\n"
@@ -276,7 +280,8 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
     }
     switch (ask->kind) {
     case OFFLINE_GREETING:
-        buf_puts(text, "Hello! I am PAM, your travel assistant. I can plan trips, keep your calendar "
+        buf_puts(text,
+            "Hello! I am PAM, your travel assistant. I can plan trips, keep your calendar "
             "and watch your spending. Ask \"help\" to see how to put it.");
         buf_puts(text, signature);
         break;
@@ -292,8 +297,10 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
     default:
         if (ask->foreign)
             buf_puts(text, "In offline mode I understand English only. ");
-        buf_puts(text, "I am in offline mode, without a language model, and I did not recognise that "
-            "request. I have done nothing, as I would rather not guess. What I understand looks like this:");
+        buf_puts(text,
+            "I am in offline mode, without a language model, and I did not recognise that "
+            "request. I have done nothing, as I would rather not guess. What I understand looks "
+            "like this:");
         buf_puts(text, can);
         break;
     }

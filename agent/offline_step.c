@@ -46,7 +46,8 @@ static void put_when(struct buf *args, const char *key, const struct offline_mom
 }
 
 /* Tools take the site's currency; the user's own is named when it is another. */
-static void put_money(struct buf *args, const struct offline_ask *ask, const struct offline_world *world)
+static void put_money(
+    struct buf *args, const struct offline_ask *ask, const struct offline_world *world)
 {
     put_amount(args, ask->amount);
     if (strcmp(world->currency, world->site_currency))
@@ -116,7 +117,8 @@ static void call_money(struct offline_step *step, const struct offline_ask *ask,
         put_money(args, ask, world);
         put(args, "period", ask->period);
     } else {
-        args = add_call(step, ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");
+        args =
+            add_call(step, ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");
         put(args, "period", ask->period);
         if (ask->kind == OFFLINE_SPENDING && *ask->category)
             put(args, "category", ask->category);
@@ -177,7 +179,8 @@ static bool first_calls(struct offline_step *step, const struct offline_ask *ask
 
 /* ---- the event that was meant ---- */
 
-/* Whether each word that was said stands in the event's title, but for "appointment" and the like. */
+/* Whether each word that was said stands in the event's title, but for "appointment" and the like.
+ */
 static bool names_event(struct arena *arena, const char *said, const char *title)
 {
     static const char *const general[] = {"appointment", "meeting", "event", "reminder", "booking"};
@@ -210,8 +213,8 @@ static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, 
     for (size_t i = 0; arena && i < jdoc_length(list); i++) {
         const jdoc *event = jdoc_at(list, i);
         const char *start = jdoc_text_or(event, "start_date", "");
-        if (!names_event(arena, ask->title, jdoc_text_or(event, "title", ""))
-            || strncmp(start, day, strlen(day)))
+        if (!names_event(arena, ask->title, jdoc_text_or(event, "title", "")) ||
+            strncmp(start, day, strlen(day)))
             continue;
         found = event;
         matches++;
@@ -254,30 +257,33 @@ static bool moved_to(const struct offline_ask *ask, const jdoc *event,
     }
     (void)daytime_local(world->now_ms, world->zone, &now);
     offline_moment_write(to, start);
-    offline_moment_write(&(struct offline_moment){.has_date = true, .has_time = to->has_time, .at = now},
-        present);
+    offline_moment_write(
+        &(struct offline_moment){.has_date = true, .has_time = to->has_time, .at = now}, present);
     if (strcmp(start, present) >= 0)
         return true;
     buf_puts(text, "That time is over already. I have changed nothing. To when shall I move it?");
     return false;
 }
 
-static void call_on_event(struct offline_step *step, const struct offline_ask *ask, const jdoc *event,
-    const struct offline_world *world)
+static void call_on_event(struct offline_step *step, const struct offline_ask *ask,
+    const jdoc *event, const struct offline_world *world)
 {
     bool move = ask->kind == OFFLINE_MOVE_EVENT;
     struct offline_moment to;
     struct buf *args;
 
     if (jdoc_has(event, "repeat") || jdoc_has(event, "occurrence")) {
-        buf_printf(&step->text, "\"%s\" repeats. In offline mode I change single events only, and I have "
-            "changed nothing.", jdoc_text_or(event, "title", ""));
+        buf_printf(&step->text,
+            "\"%s\" repeats. In offline mode I change single events only, and I have "
+            "changed nothing.",
+            jdoc_text_or(event, "title", ""));
         return;
     }
     if (move && !moved_to(ask, event, world, &to, &step->text))
         return;
     if (!move)
-        buf_printf(&step->text, "Deleting \"%s\" needs your approval.", jdoc_text_or(event, "title", ""));
+        buf_printf(
+            &step->text, "Deleting \"%s\" needs your approval.", jdoc_text_or(event, "title", ""));
     args = add_call(step, move ? "update_calendar_event" : "delete_calendar_event");
     put(args, "event_id", jdoc_text_or(event, "id", ""));
     if (move)
@@ -293,8 +299,8 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
     const jdoc *event;
     bool success = false;
 
-    if ((ask->kind != OFFLINE_MOVE_EVENT && ask->kind != OFFLINE_DELETE_EVENT) || count != 1
-        || strcmp(results[0].name, "get_calendar_events"))
+    if ((ask->kind != OFFLINE_MOVE_EVENT && ask->kind != OFFLINE_DELETE_EVENT) || count != 1 ||
+        strcmp(results[0].name, "get_calendar_events"))
         return false;
     if (jdoc_parse(results[0].message->text, results[0].message->len, &doc, NULL, 0))
         return false;
@@ -336,8 +342,8 @@ static const char *asked_about(const struct context *c, size_t user)
     const struct chat_message *answer = user >= 2 ? &c->items[user - 1] : NULL;
     int64_t age;
 
-    if (!answer || answer->role != CHAT_ASSISTANT || answer->call_count
-        || c->items[user - 2].role != CHAT_USER)
+    if (!answer || answer->role != CHAT_ASSISTANT || answer->call_count ||
+        c->items[user - 2].role != CHAT_USER)
         return NULL;
     age = c->frame->now_ms - ident_uuid7_ms(answer->id); /* of an id that we made */
     return age >= -1000 && age < ANSWER_WITHIN_MS ? c->items[user - 2].text : NULL;
@@ -382,7 +388,8 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
         if (no_tools || !first_calls(out, &ask, &world))
             offline_say_plain(&ask, &out->text);
     } else if (no_tools || !second_calls(out, &ask, &world, results, count)) {
-        size_t skip = count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
+        size_t skip =
+            count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
         offline_say(results + skip, count - skip, &out->text);
     }
     offline_scratch_fini(&scratch);

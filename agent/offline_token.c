@@ -19,13 +19,11 @@ static bool offline_token_letter(char c)
 static struct offline_token *offline_token_add(struct offline_tokens *t,
     enum offline_token_kind kind, size_t from, size_t to)
 {
-    static struct offline_token lost; /* never read */
-    struct offline_token *k = &lost;
+    struct offline_token *k = &t->list[t->count];
     size_t n = 0;
 
     t->overflow |= t->count == OFFLINE_TOKENS_MAX;
-    if (t->count < OFFLINE_TOKENS_MAX)
-        k = &t->list[t->count++];
+    t->count += t->count < OFFLINE_TOKENS_MAX;
     *k = (struct offline_token){.kind = kind, .from = from, .to = to};
     for (size_t i = from; i < to && n + 1 < sizeof k->low; i++) {
         if (!strncmp(t->text + i, "\xe2\x80\x99", 3)) {
@@ -61,23 +59,28 @@ bool offline_tokens_is(const struct offline_tokens *t, size_t i, const char *wor
     return false;
 }
 
+size_t offline_copy(char *out, size_t size, const char *s, size_t len)
+{
+    if (len >= size)
+        for (len = size - 1; len && ((unsigned char)s[len] & 0xC0) == 0x80;)
+            len--;
+    memcpy(out, s, len);
+    out[len] = 0;
+    return len;
+}
+
 void offline_tokens_text(const struct offline_tokens *t, size_t at, size_t n, char *out,
     size_t size)
 {
     size_t len = 0;
 
+    *out = 0;
     for (size_t i = at; i < at + n && len + 2 < size; i++) {
         const struct offline_token *k = &t->list[i];
-        size_t add = k->to - k->from;
         if (i > at && (k->gap || k->from > k[-1].to))
             out[len++] = !k->gap && t->text[k[-1].to] == '-' ? '-' : ' ';
-        if (add > size - 1 - len)
-            for (add = size - 1 - len; add && ((unsigned char)t->text[k->from + add] & 0xC0) == 0x80;)
-                add--;
-        memcpy(out + len, t->text + k->from, add);
-        len += add;
+        len += offline_copy(out + len, size - len, t->text + k->from, k->to - k->from);
     }
-    out[len] = 0;
 }
 
 /* ---- numbers and what looks like them ---- */
@@ -106,14 +109,16 @@ static bool offline_piece_clock(const struct offline_piece *p, struct offline_to
     int used = 0, hour, minute = 0;
     char mark = 0;
 
-    if ((!half && (p->letter_count || !memchr(p->digits, ':', p->digit_count))) || p->digit_count > 5)
+    if ((!half && (p->letter_count || !memchr(p->digits, ':', p->digit_count))) ||
+        p->digit_count > 5)
         return false;
     if (sscanf(p->digits, "%2d%n", &hour, &used) != 1)
         return false;
     if ((size_t)used < p->digit_count) {
         mark = p->digits[used];
-        if ((mark != ':' && mark != '.') || p->digit_count - (size_t)used != 3
-            || !isdigit((unsigned char)p->digits[used + 1]) || !isdigit((unsigned char)p->digits[used + 2]))
+        if ((mark != ':' && mark != '.') || p->digit_count - (size_t)used != 3 ||
+            !isdigit((unsigned char)p->digits[used + 1]) ||
+            !isdigit((unsigned char)p->digits[used + 2]))
             return false;
         minute = atoi(p->digits + used + 1);
     }
@@ -121,8 +126,7 @@ static bool offline_piece_clock(const struct offline_piece *p, struct offline_to
     k->a = hour;
     k->b = minute;
     k->c = half ? tolower((unsigned char)*p->letters) == 'p' : -1;
-    /* "03:30" and "15:30" are the clock of 24 hours */
-    k->days = !half && mark == ':' && (*p->digits == '0' || hour >= 10);
+    k->of_24 = !half && mark == ':' && (*p->digits == '0' || hour >= 10);
     return true;
 }
 
@@ -223,8 +227,8 @@ static size_t offline_token_numeric(struct offline_tokens *t, size_t i, bool dec
     struct offline_token *k;
     size_t n = 0;
 
-    while (isdigit((unsigned char)s[n])
-        || (s[n] && strchr(".,:/-", s[n]) && isdigit((unsigned char)s[n + 1])))
+    while (isdigit((unsigned char)s[n]) ||
+        (s[n] && strchr(".,:/-", s[n]) && isdigit((unsigned char)s[n + 1])))
         n++;
     p.digit_count = n;
     p.letters = s + n;
@@ -238,8 +242,8 @@ static size_t offline_token_numeric(struct offline_tokens *t, size_t i, bool dec
         n++;
     p.letter_count = n - p.digit_count;
     k = offline_token_add(t, OFFLINE_ODD, i, i + n);
-    if (negative || (!offline_piece_clock(&p, k) && !offline_piece_date(&p, k)
-        && !offline_piece_number(&p, decimal_comma, k) && !offline_piece_duration(&p, k)))
+    if (negative || (!offline_piece_clock(&p, k) && !offline_piece_date(&p, k) &&
+        !offline_piece_number(&p, decimal_comma, k) && !offline_piece_duration(&p, k)))
         k->kind = OFFLINE_ODD;
     return n;
 }
@@ -257,8 +261,8 @@ static size_t offline_token_word(struct offline_tokens *t, size_t i)
         snprintf(k->low, sizeof k->low, "%cm", *s);
         return 4;
     }
-    while (offline_token_letter(s[n])
-        || (s[n] && strchr("'_", s[n]) && offline_token_letter(s[n + 1])))
+    while (offline_token_letter(s[n]) ||
+        (s[n] && strchr("'_", s[n]) && offline_token_letter(s[n + 1])))
         n++;
     if (s[n] == '$') {
         kind = OFFLINE_SIGN; /* "A$45": its number follows */
@@ -281,8 +285,8 @@ static size_t offline_token_quote(struct offline_tokens *t, size_t i)
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
         size_t open = strlen(pairs[k][0]);
         const char *end;
-        if (strncmp(t->text + i, pairs[k][0], open)
-            || !(end = strstr(t->text + i + open, pairs[k][1])) || end == t->text + i + open)
+        if (strncmp(t->text + i, pairs[k][0], open) ||
+            !(end = strstr(t->text + i + open, pairs[k][1])) || end == t->text + i + open)
             continue;
         offline_token_add(t, OFFLINE_QUOTE, i + open, (size_t)(end - t->text));
         return (size_t)(end - t->text) - i + strlen(pairs[k][1]);
@@ -304,8 +308,9 @@ static size_t offline_token_sign(struct offline_tokens *t, size_t i)
 {
     static const char *const signs[] = {"$", "\xe2\x82\xac", "\xc2\xa3", "\xc2\xa5", "\xe2\x82\xb9",
         "\xe2\x82\xa9"};
-    static const char *const marks[] = {"\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92", "\xe2\x80\xa6",
-        "\xf0\x9f", "\xe2\x9c", "\xe2\x9d", "\xc2\xa1", "\xc2\xbf"}; /* dashes, pictures, Spanish */
+    static const char *const marks[] = {"\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92",
+        "\xe2\x80\xa6", "\xf0\x9f", "\xe2\x9c", "\xe2\x9d", "\xc2\xa1",
+        "\xc2\xbf"}; /* dashes, pictures, Spanish */
 
     for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
         if (!strncmp(t->text + i, signs[k], strlen(signs[k]))) {
@@ -326,8 +331,8 @@ static size_t offline_token_sign(struct offline_tokens *t, size_t i)
 /* "forty-five", "5-minute": the hyphen says no more than a blank. */
 static bool offline_token_hyphen(const char *text, size_t i)
 {
-    return text[i] == '-' && i > 0 && isalnum((unsigned char)text[i - 1])
-        && isalpha((unsigned char)text[i + 1]);
+    return text[i] == '-' && i > 0 && isalnum((unsigned char)text[i - 1]) &&
+        isalpha((unsigned char)text[i + 1]);
 }
 
 static size_t offline_token_next(struct offline_tokens *t, size_t i, bool decimal_comma)
@@ -350,8 +355,9 @@ static size_t offline_token_next(struct offline_tokens *t, size_t i, bool decima
 /* Says nothing at the end of a message: a full stop, a smiley. */
 static bool offline_token_trails(const struct offline_token *k)
 {
-    return k->kind == OFFLINE_PUNCT && (strchr(".!?,\r\n", *k->low) || !strncmp(k->low, "\xf0\x9f\x98", 3)
-        || !strcmp(k->low, "\xf0\x9f\x99\x82"));
+    return k->kind == OFFLINE_PUNCT &&
+           (strchr(".!?,\r\n", *k->low) || !strncmp(k->low, "\xf0\x9f\x98", 3) ||
+               !strcmp(k->low, "\xf0\x9f\x99\x82"));
 }
 
 void offline_tokens_read(struct offline_tokens *t, const char *text, bool decimal_comma)

@@ -13,7 +13,7 @@ enum offline_token_kind {
     OFFLINE_WORD,
     OFFLINE_NUMBER,     /* value, currency */
     OFFLINE_ORDINAL,    /* "15th": value */
-    OFFLINE_CLOCK,      /* a = hour, b = minute, c = 0 am, 1 pm, -1 not said */
+    OFFLINE_CLOCK,      /* a = hour, b = minute, c = 0 am, 1 pm, -1 not said; of_24 */
     OFFLINE_DATE,       /* a-b-c */
     OFFLINE_SLASH_DATE, /* a/b[/c]: which one is the day is not said */
     OFFLINE_DURATION,   /* value in seconds; days: said in days or weeks */
@@ -31,12 +31,13 @@ struct offline_token {
     char currency[4];             /* "" = none was said; as currency_named gives it */
     int a, b, c;
     bool days;
+    bool of_24;                   /* written as the clock of 24 hours is: "03:30", "15:30" */
     bool gap;                     /* a date or a time stood before it (offline_when_take) */
 };
 #define OFFLINE_TOKENS_MAX 80
 struct offline_tokens {
     const char *text;             /* borrowed */
-    struct offline_token list[OFFLINE_TOKENS_MAX];
+    struct offline_token list[OFFLINE_TOKENS_MAX + 1]; /* the last takes what is too much */
     size_t count;
     bool question;                /* ended with a question mark */
     bool overflow;                /* longer than the list */
@@ -52,6 +53,9 @@ bool offline_tokens_is(const struct offline_tokens *t, size_t i, const char *wor
 /* The text of n tokens, one blank between what was apart. Cut at size, never inside a character. */
 void offline_tokens_text(const struct offline_tokens *t, size_t at, size_t n, char *out,
     size_t size);
+
+/* Copies len bytes, less when they do not fit: then never half a character. Returns how many. */
+size_t offline_copy(char *out, size_t size, const char *s, size_t len);
 
 /* Numbers in words, currencies and durations become one token each. Part of reading. */
 void offline_tokens_join(struct offline_tokens *t);

@@ -14,8 +14,8 @@ static int offline_when_name(const char *low, const char *(*name)(int), int firs
     size_t len = strlen(low);
 
     for (int k = first; k <= last; k++)
-        if (len >= 3 && !strncasecmp(low, name(k), len)
-            && (!name(k)[len] || len <= (first ? 4 : 5)))
+        if (len >= 3 && !strncasecmp(low, name(k), len) &&
+            (!name(k)[len] || len <= (first ? 4 : 5)))
             return k;
     return -1;
 }
@@ -43,8 +43,8 @@ static int offline_when_distance(const char *a, const char *b)
             int best = up[k - 1] + (a[i - 1] != b[k - 1]);
             best = up[k] + 1 < best ? up[k] + 1 : best;
             best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]
-                && upper[k - 2] + 1 < best)
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
+                upper[k - 2] + 1 < best)
                 best = upper[k - 2] + 1;
             row[k] = best;
         }
@@ -74,14 +74,15 @@ static bool offline_when_calendar_word(const char *low, bool months)
 bool offline_when_word(const char *low, bool months)
 {
     static const char *const days[] = {"today", "tomorrow", "yesterday"};
-    static const char *const words[] = {"tonight", "noon", "midday", "midnight", "morning", "afternoon",
-        "evening", "night", "nights", "weekend", "weekends", "weekday", "weekdays", "day", "days", "week",
-        "weeks", "month", "months", "year", "years", "hour", "hours", "minute", "minutes", "fortnight",
-        "quarter", "am", "pm", "o'clock", "ago", "tmrw", "tmr", "tmw", "tomoz", "2moro", "today's",
-        "tomorrow's", "yesterday's", "mon", "tue", "tues", "wed", "weds", "thu", "thur", "thurs", "fri",
-        "sat", "sun", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-        "christmas", "easter", "xmas", "dawn", "dusk", "sunrise", "sunset", "now", "later", "soon",
-        "earlier", "lunchtime", "o'clock", "century", "decade"};
+    static const char *const words[] = {"tonight", "noon", "midday", "midnight", "morning",
+        "afternoon", "evening", "night", "nights", "weekend", "weekends", "weekday", "weekdays",
+        "day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours",
+        "minute", "minutes", "fortnight", "quarter", "am", "pm", "o'clock", "ago", "tmrw", "tmr",
+        "tmw", "tomoz", "2moro", "today's", "tomorrow's", "yesterday's", "mon", "tue", "tues",
+        "wed", "weds", "thu", "thur", "thurs", "fri", "sat", "sun", "jan", "feb", "apr", "jun",
+        "jul", "aug", "sep", "sept", "oct", "nov", "dec", "christmas", "easter", "xmas", "dawn",
+        "dusk", "sunrise", "sunset", "now", "later", "soon", "earlier", "lunchtime", "o'clock",
+        "century", "decade"};
 
     for (size_t i = 0; i < sizeof days / sizeof *days; i++)
         if (offline_when_distance(low, days[i]) <= (strlen(low) > 6 ? 2 : 1))
@@ -111,11 +112,11 @@ static size_t offline_when_relative(struct offline_finder *f, size_t i)
     const struct offline_tokens *t = f->t;
     size_t the = offline_tokens_is(t, i, "the");
 
-    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "after")
-        && offline_tokens_is(t, i + the + 2, "tomorrow"))
+    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "after") &&
+        offline_tokens_is(t, i + the + 2, "tomorrow"))
         return offline_when_set_days(f, the + 3, 2);
-    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "before")
-        && offline_tokens_is(t, i + the + 2, "yesterday"))
+    if (offline_tokens_is(t, i + the, "day") && offline_tokens_is(t, i + the + 1, "before") &&
+        offline_tokens_is(t, i + the + 2, "yesterday"))
         return offline_when_set_days(f, the + 3, -2);
     if (offline_tokens_is(t, i, "today"))
         return offline_when_set_days(f, 1, 0);
@@ -123,8 +124,8 @@ static size_t offline_when_relative(struct offline_finder *f, size_t i)
         return offline_when_set_days(f, 1, 1);
     if (offline_tokens_is(t, i, "yesterday"))
         return offline_when_set_days(f, 1, -1);
-    if (!offline_tokens_is(t, i, "tonight") && !(offline_tokens_is(t, i, "this")
-            && offline_tokens_is(t, i + 1, "morning|afternoon|evening")))
+    if (!offline_tokens_is(t, i, "tonight") && !(offline_tokens_is(t, i, "this") &&
+            offline_tokens_is(t, i + 1, "morning|afternoon|evening")))
         return 0;
     f->out->part = *t->list[i].low == 't' && t->list[i].low[1] == 'o' ? 'e' : *t->list[i + 1].low;
     return offline_when_set_days(f, offline_tokens_is(t, i, "tonight") ? 1 : 2, 0);
@@ -151,8 +152,8 @@ static size_t offline_when_weekday(struct offline_finder *f, size_t i)
     if (at >= t->count || t->list[at].kind != OFFLINE_WORD)
         return 0;
     day = offline_when_name(t->list[at].low, daytime_weekday, 0, 6);
-    if (day < 0 || (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0
-        && which == OFFLINE_BARE && !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
+    if (day < 0 || (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0 &&
+        which == OFFLINE_BARE && !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
         return 0;
     f->out->date = OFFLINE_DATE_WEEKDAY;
     f->out->value = day;
@@ -166,8 +167,8 @@ static size_t offline_when_span(struct offline_finder *f, size_t i)
     size_t the = offline_tokens_is(t, i, "the");
     enum offline_which which = offline_when_which(t, i + the);
 
-    if (which == OFFLINE_BARE
-        || !offline_tokens_is(t, i + the + 1, "week|month|quarter|year|weekend"))
+    if (which == OFFLINE_BARE ||
+        !offline_tokens_is(t, i + the + 1, "week|month|quarter|year|weekend"))
         return 0;
     f->out->date = OFFLINE_DATE_SPAN;
     f->out->which = which;
@@ -191,9 +192,10 @@ static size_t offline_when_digits(struct offline_finder *f, size_t i)
 /* A day of the month in figures, with or without its ending. */
 static bool offline_when_day(const struct offline_tokens *t, size_t i, int *day)
 {
-    if (i >= t->count || (t->list[i].kind != OFFLINE_ORDINAL && t->list[i].kind != OFFLINE_NUMBER)
-        || *t->list[i].currency || t->list[i].value < 1 || t->list[i].value > 99
-        || t->list[i].value > (int)t->list[i].value)
+    if (i >= t->count ||
+        (t->list[i].kind != OFFLINE_ORDINAL && t->list[i].kind != OFFLINE_NUMBER) ||
+        *t->list[i].currency || t->list[i].value < 1 || t->list[i].value > 99 ||
+        t->list[i].value > (int)t->list[i].value)
         return false;
     *day = (int)t->list[i].value;
     return true;
@@ -205,8 +207,8 @@ static size_t offline_when_year(const struct offline_tokens *t, size_t i, int *y
     const struct offline_token *k = &t->list[i + comma];
 
     *year = 0;
-    if (i + comma >= t->count || k->kind != OFFLINE_NUMBER || *k->currency || k->to - k->from != 4
-        || k->value < 1900 || k->value > 2199)
+    if (i + comma >= t->count || k->kind != OFFLINE_NUMBER || *k->currency ||
+        k->to - k->from != 4 || k->value < 1900 || k->value > 2199)
         return 0;
     *year = (int)k->value;
     return comma + 1;
@@ -227,8 +229,8 @@ static size_t offline_when_month_day(struct offline_finder *f, size_t i)
     } else if (offline_when_day(t, at, &day)) {
         of = offline_tokens_is(t, at + 1, "of");
         month = offline_when_month(t, at + 1 + of);
-        if (month < 0 && (t->list[at].kind != OFFLINE_ORDINAL
-                || (at == i && !(i > 0 && offline_tokens_is(t, i - 1, "on")))))
+        if (month < 0 && (t->list[at].kind != OFFLINE_ORDINAL ||
+                (at == i && !(i > 0 && offline_tokens_is(t, i - 1, "on")))))
             return 0;
         at += month < 0 ? 1 : 2 + of;
         month = month < 0 ? 0 : month;
@@ -255,7 +257,8 @@ static size_t offline_when_after(struct offline_finder *f, size_t i)
         return 0;
     if (ago && !in)
         n++;
-    else if (!in && offline_tokens_is(t, at + 1, "from") && offline_tokens_is(t, at + 2, "now|today"))
+    else if (!in && offline_tokens_is(t, at + 1, "from") &&
+             offline_tokens_is(t, at + 2, "now|today"))
         n += 2;
     else if (!in)
         return 0;
@@ -289,7 +292,7 @@ static size_t offline_when_clock(struct offline_when *w, const struct offline_to
     w->hour = k->a;
     w->minute = k->b;
     w->half = k->c;
-    w->bare_time = k->c < 0 && !k->days && k->a >= 1 && k->a <= 12;
+    w->bare_time = k->c < 0 && !k->of_24 && k->a >= 1 && k->a <= 12;
     return n;
 }
 
@@ -297,8 +300,8 @@ static size_t offline_when_time_at(struct offline_finder *f, size_t i)
 {
     const struct offline_tokens *t = f->t;
     struct offline_token clock = t->list[i];
-    bool whole = clock.kind == OFFLINE_NUMBER && !*clock.currency
-        && clock.value >= 0 && clock.value < 1000 && clock.value <= (int)clock.value;
+    bool whole = clock.kind == OFFLINE_NUMBER && !*clock.currency &&
+        clock.value >= 0 && clock.value < 1000 && clock.value <= (int)clock.value;
     size_t half;
 
     if (offline_tokens_is(t, i, "noon|midday|midnight")) {
@@ -327,7 +330,7 @@ static size_t offline_when_time_at(struct offline_finder *f, size_t i)
     clock.a = (int)clock.value;
     clock.b = 0;
     clock.c = half ? *t->list[i + 1 + o_clock].low == 'p' : -1;
-    clock.days = false;
+    clock.of_24 = false;
     return offline_when_clock(f->out, &clock, 1 + half + o_clock);
 }
 
@@ -353,8 +356,8 @@ static size_t offline_when_lead(struct offline_finder *f, size_t i)
 {
     size_t n = 0;
 
-    while (i > n && offline_tokens_is(f->t, i - n - 1, "on|at|@")
-        && !(i > n + 1 && offline_tokens_is(f->t, i - n - 2, "what's|whats|is|have")))
+    while (i > n && offline_tokens_is(f->t, i - n - 1, "on|at|@") &&
+        !(i > n + 1 && offline_tokens_is(f->t, i - n - 2, "what's|whats|is|have")))
         n++; /* "what's on tomorrow" keeps its "on" */
     if (i > n && offline_tokens_is(f->t, i - n - 1, "for")) {
         f->out->with_for = true;

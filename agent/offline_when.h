@@ -17,7 +17,7 @@ enum offline_date {
     OFFLINE_DATE_DAYS,    /* so many days from today: value */
     OFFLINE_DATE_MINUTES, /* so many minutes from now: value */
     OFFLINE_DATE_WEEKDAY, /* value, which */
-    OFFLINE_DATE_MONTH_DAY, /* the day of the next or last such month: month 0 = the next such day */
+    OFFLINE_DATE_MONTH_DAY, /* without its year; month 0: without its month too */
     OFFLINE_DATE_FULL,
     OFFLINE_DATE_SLASHED, /* day and month in an order that is not said */
     OFFLINE_DATE_SPAN     /* a week, month, quarter, year: unit, which */

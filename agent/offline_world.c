@@ -12,7 +12,8 @@
 /* {city, region} or {lat, lng} or a text, as a place that tools take. */
 static bool offline_world_place(const jdoc *location, char *out, size_t size)
 {
-    const char *city = jdoc_text_or(location, "city", ""), *region = jdoc_text_or(location, "region", "");
+    const char *city = jdoc_text_or(location, "city", ""),
+               *region = jdoc_text_or(location, "region", "");
     const char *whole = jdoc_string(location, NULL);
     double lat, lng;
 
@@ -20,8 +21,8 @@ static bool offline_world_place(const jdoc *location, char *out, size_t size)
         snprintf(out, size, "%s", whole);
     else if (jdoc_type(location) != JDOC_OBJECT)
         return false;
-    else if (!jdoc_get_double(location, "lat", &lat) && !jdoc_get_double(location, "lng", &lng)
-        && lat >= -90 && lat <= 90 && lng >= -180 && lng <= 180)
+    else if (!jdoc_get_double(location, "lat", &lat) && !jdoc_get_double(location, "lng", &lng) &&
+        lat >= -90 && lat <= 90 && lng >= -180 && lng <= 180)
         snprintf(out, size, "%.5f,%.5f", lat, lng);
     else if (*city)
         snprintf(out, size, "%.120s%s%.120s", city, *region ? ", " : "", region);

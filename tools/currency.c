@@ -20,8 +20,10 @@ static const struct {
     {"krona", "SEK"}, {"kronor", "SEK"}, {"kroner", "kr"}, {"zloty", "PLN"}, {"rubles", "RUB"},
 };
 /* Codes that are no English words in small letters. */
-static const char currency_codes[] = "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR FJD GBP "
-    "HKD HUF IDR ILS INR ISK JPY KES KRW KWD MXN MYR NOK NZD PEN PHP PLN QAR RON RUB SAR SEK SGD THB "
+static const char currency_codes[] =
+    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR FJD GBP "
+    "HKD HUF IDR ILS INR ISK JPY KES KRW KWD MXN MYR NOK NZD PEN PHP PLN QAR RON RUB SAR SEK SGD "
+    "THB "
     "TRY TWD UAH USD VND XPF ZAR";
 
 static bool currency_in(const char *list, const char *code)
@@ -54,8 +56,10 @@ bool currency_named(const char *text, char out[4])
 bool currency_is(const char *said, const char *own)
 {
     if (!strcmp(said, "$"))
-        return currency_in("AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD "
-            "TWD USD XCD", own);
+        return currency_in(
+            "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD "
+            "TWD USD XCD",
+            own);
     if (!strcmp(said, "kr"))
         return currency_in("DKK ISK NOK SEK", own);
     if (!strcmp(said, "\xc2\xa5"))

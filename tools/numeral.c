@@ -165,14 +165,16 @@ size_t numeral_words(const char *const *words, size_t count, double *value)
         return n;
     *value *= 1000;
     at = ++n < count && !strcmp(words[n], "and") ? n + 1 : n;
-    more = at < count && strcmp(words[at], "a") ? numeral_hundreds(words + at, count - at, &rest) : 0;
+    more =
+        at < count && strcmp(words[at], "a") ? numeral_hundreds(words + at, count - at, &rest) : 0;
     *value += rest;
     return more ? at + more : n;
 }
 
 bool numeral_decimal_comma(const char *locale)
 {
-    static const char languages[] = "bg cs da de el es et fi fr hr hu id it lt lv nb nl no pl pt ro ru "
+    static const char languages[] =
+        "bg cs da de el es et fi fr hr hu id it lt lv nb nl no pl pt ro ru "
         "sk sl sr sv tr uk vi";
     char language[4] = "";
 

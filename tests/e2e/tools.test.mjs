@@ -73,8 +73,58 @@ describe("the offline mode", () => {
     assert.equal(a.results[0].success, true, JSON.stringify(a.results));
   });
 
-  test("tells the time of another zone", async () => {
+  test("tells the time, and another place's by that place", async () => {
     const a = await ask("What time is it?");
     assert.ok(a.calls.length === 1 && a.results[0].success, a.text);
+    assert.match(a.text, /Australia\/Sydney/);
+    const b = await ask("What time is it in London?");
+    assert.match(b.text, /Europe\/London/);
+    const c = await ask("What time is it in Xyzzyville?");
+    assert.deepEqual(c.calls, []);
+  });
+
+  test("answers the example of the documentation", async () => {
+    const a = await ask("How far is Sydney from Brisbane?");
+    assert.deepEqual(a.calls, ["calculate_distance"]);
+    assert.equal(a.results[0].success, true, JSON.stringify(a.results));
+  });
+
+  test("makes a reminder that rings at its time", async () => {
+    const a = await ask("Remind me to turn off the stove in 20 minutes");
+    assert.deepEqual(a.calls, ["create_calendar_event"]);
+    assert.deepEqual(a.results[0].event?.reminder_minutes, [0], JSON.stringify(a.results));
+  });
+
+  test("writes nothing of a sentence that it understands in part, and says which", async () => {
+    const user = uuid();
+    for (const text of ["log 45 on fuel and 12 for coffee", "log an oil change today at 98000 km", "I spent \u20ac30 on lunch",
+      "Remind me to take my pills every day at 8am and 8pm", "I spent 45 on fuel on 5/12"]) {
+      const a = await ask(text, uuid(), user);
+      assert.deepEqual(a.calls, [], a.text);
+      assert.match(a.text, /nothing/, text);
+    }
+    const b = await ask("How much did I spend this month?", uuid(), user);
+    assert.doesNotMatch(b.text, /45|98|30\.00/);
+  });
+
+  test("takes a short answer to its question", async () => {
+    const user = uuid(), session_id = uuid();
+    const a = await ask("Remind me to call mum tomorrow", session_id, user);
+    assert.deepEqual(a.calls, []);
+    assert.match(a.text, /At what time/);
+    const b = await ask("at 5pm", session_id, user);
+    assert.deepEqual(b.calls, ["create_calendar_event"], b.text);
+    assert.match(b.results[0].event.start_date, /T17:00/);
+  });
+
+  test("says a JSON reply in one piece", async () => {
+    const session_id = uuid(), headers = {"X-Dev-User": uuid()};
+    const a = await stack.chat("What can you do?", {session_id}, {headers});
+    assert.equal(a.status, 200, a.text);
+    const log = stack.sse(`/sessions/${session_id}/events?cursor=0-0`, {headers});
+    await log.until(e => e.data.type === "RUN_FINISHED");
+    assert.equal(log.events.filter(e => e.data.type === "TEXT_MESSAGE_CONTENT").length, 1);
+    log.drop();
+    log.close?.();
   });
 });

@@ -148,11 +148,13 @@ static void test_a_late_timer_catches_up(void **state)
     (void)state;
     chat_init(&chat, arena);
     assert_int_equal(chat_add(&chat, &hello), 0);
-    assert_int_equal(context_frame_init(&frame, &bench.conf, &input, NULL, clock_real_ms(), arena), 0);
+    assert_int_equal(
+        context_frame_init(&frame, &bench.conf, &input, NULL, clock_real_ms(), arena), 0);
     assert_int_equal(context_build(&frame, &chat, arena, &context), 0);
     provider_stream_init(&stream, &sink);
     bench.conf.offline_word_ms = 1;
-    assert_int_equal(provider_offline.start(&request, bench.reactor, &stream, on_done, &pieces, &local), 0);
+    assert_int_equal(
+        provider_offline.start(&request, bench.reactor, &stream, on_done, &pieces, &local), 0);
     bench.conf.offline_word_ms = 0;
     for (from = clock_mono_ms(); clock_mono_ms() < from + 200;)
         ; /* the machine is busy elsewhere: more than a millisecond for each word */

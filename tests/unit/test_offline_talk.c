@@ -1,6 +1,6 @@
 /*
- * What the offline mode makes of what people say (offline_talk.tsv): the very calls that are wanted,
- * or none. A call with other arguments is a wrong record, and none may be.
+ * What the offline mode makes of what people say (offline_talk.tsv): the very calls that are
+ * wanted, or none. A call with other arguments is a wrong record, and none may be.
  */
 #include "agent/offline.h"
 #include "base/err.h"
@@ -60,7 +60,8 @@ static int tear_down(void **state)
 static void begin(void)
 {
     talk.arena = arena_new();
-    talk.input = (struct input){.run_id = "r", .text = "", .zone = "Australia/Sydney", .locale = "en-AU"};
+    talk.input =
+        (struct input){.run_id = "r", .text = "", .zone = "Australia/Sydney", .locale = "en-AU"};
     talk.stored = NULL;
     chat_init(&talk.chat, talk.arena);
 }
@@ -83,7 +84,8 @@ static char *decide(char **text)
     assert_int_equal(context_build(&talk.frame, &talk.chat, talk.arena, &context), 0);
     assert_int_equal(offline_decide(&context, false, &step), 0);
     for (size_t i = 0; i < step.call_count; i++)
-        buf_printf(&calls, "%s%s %s", i ? " + " : "", step.calls[i].name, buf_text(&step.calls[i].args));
+        buf_printf(
+            &calls, "%s%s %s", i ? " + " : "", step.calls[i].name, buf_text(&step.calls[i].args));
     if (text)
         *text = strdup(buf_text(&step.text));
     offline_step_fini(&step);
@@ -136,8 +138,8 @@ static struct { int right, asked, wrong; } count;
 
 static const char *verdict(const char *calls, const char *text, const char *wanted)
 {
-    bool refused = strstr(text, "did not recognise") || strstr(text, "Hello!") || strstr(text, "welcome")
-        || strstr(text, "things that I can do");
+    bool refused = strstr(text, "did not recognise") || strstr(text, "Hello!") ||
+                   strstr(text, "welcome") || strstr(text, "things that I can do");
 
     if (!strcmp(calls, wanted))
         return "right";
@@ -157,7 +159,8 @@ static void judge(const char *message, const char *wanted)
     count.asked += !strcmp(found, "asked");
     count.wrong += !strcmp(found, "wrong");
     if (strcmp(found, "right") || getenv("OFFLINE_SHOW"))
-        print_message("%s: \"%s\": %s%s, wanted %s\n", found, message, calls, *calls ? "" : text, wanted);
+        print_message(
+            "%s: \"%s\": %s%s, wanted %s\n", found, message, calls, *calls ? "" : text, wanted);
     free(calls);
     free(text);
 }
@@ -187,11 +190,14 @@ static void expect_nothing(const char *message)
 
 static void add_behind(const char *message, const char *wanted)
 {
-    static const char *const more[] = {" and 12 for coffee", " 30", " for 7 people", " and delete dentist",
-        " every day", " on 5/12", " or 50", " but not today", " 40-50", ", no, 60", " if Bob agrees",
-        " and tomorrow at 9am", " $12", " 98000 km", " at 25:00", " except Sundays", " twice",
-        " and again on Friday", " 10%", ". Then call Bob", "; log 5 for tea", "\nlog 5 for tea",
-        " unless it rains", " (maybe)", " \xe2\x82\xac""5", " for two hours", " und so weiter"};
+    static const char *const more[] = {" and 12 for coffee", " 30", " for 7 people",
+        " and delete dentist", " every day", " on 5/12", " or 50", " but not today", " 40-50",
+        ", no, 60", " if Bob agrees", " and tomorrow at 9am", " $12", " 98000 km", " at 25:00",
+        " except Sundays", " twice", " and again on Friday", " 10%", ". Then call Bob",
+        "; log 5 for tea", "\nlog 5 for tea", " unless it rains", " (maybe)",
+        " \xe2\x82\xac"
+        "5",
+        " for two hours", " und so weiter"};
     char text[512];
 
     if (!writes(wanted))
@@ -207,8 +213,8 @@ static void add_behind(const char *message, const char *wanted)
 
 static void add_before(const char *message, const char *wanted)
 {
-    static const char *const more[] = {"don't ", "do not ", "never ", "if ", "did ", "maybe ", "should I ",
-        "Bob said ", "what if ", "I will not ", "not ", "12 ", "every day "};
+    static const char *const more[] = {"don't ", "do not ", "never ", "if ", "did ", "maybe ",
+        "should I ", "Bob said ", "what if ", "I will not ", "not ", "12 ", "every day "};
     char text[512];
 
     if (!writes(wanted))
@@ -224,7 +230,7 @@ static void add_between(const char *message, const char *wanted)
 {
     char text[512];
 
-    if (!writes(wanted) || strstr(message, "bought") || strchr(message, '"'))
+    if (!writes(wanted) || strstr(message, "ought ") || strchr(message, '"'))
         return;
     for (const char *p = strchr(message, ' '); p; p = strchr(p + 1, ' ')) {
         snprintf(text, sizeof text, "%.*s 77 %s", (int)(p - message), message, p + 1);
@@ -254,7 +260,8 @@ static void expect(const char *wanted)
 static void test_the_stored_place_is_the_start(void **state)
 {
     jdoc *context = NULL;
-    static const char json[] = "{\"user_location\":{\"lat\":-33.8,\"lng\":151.2,\"city\":\"Sydney\"}}";
+    static const char json[] =
+        "{\"user_location\":{\"lat\":-33.8,\"lng\":151.2,\"city\":\"Sydney\"}}";
 
     (void)state;
     begin();
@@ -384,10 +391,11 @@ static void test_the_question_is_precise(void **state)
 /* No length and no byte is too much. */
 static void test_odd_messages_are_survived(void **state)
 {
-    static const char *const odd[] = {"", " ", "\"", "\"\"", "\xff\xfe", "$", "1", "\xe2\x82", "((((", "'", "-",
-        "99999999999999999999", "1:2:3:4", "a.m.", "in", "at", "the", "the 99th of", "on", "\xc2\xab x",
-        "12/12/12/12", "0000-00-00", "2026-13-45", "2026-02-31T25:61", "1e999", "half a", "a hundred and",
-        "remind me to", "spent on", "\xe2\x80\x9c\xe2\x80\x9d", "I spent 1.1.1.1 on fuel"};
+    static const char *const odd[] = {"", " ", "\"", "\"\"", "\xff\xfe", "$", "1", "\xe2\x82",
+        "((((", "'", "-", "99999999999999999999", "1:2:3:4", "a.m.", "in", "at", "the",
+        "the 99th of", "on", "\xc2\xab x", "12/12/12/12", "0000-00-00", "2026-13-45",
+        "2026-02-31T25:61", "1e999", "half a", "a hundred and", "remind me to", "spent on",
+        "\xe2\x80\x9c\xe2\x80\x9d", "I spent 1.1.1.1 on fuel"};
     struct buf long_text = {0};
 
     (void)state;
@@ -396,6 +404,10 @@ static void test_odd_messages_are_survived(void **state)
     buf_puts(&long_text, "I spent 45 on fuel");
     for (int i = 0; i < 4000; i++)
         buf_puts(&long_text, " and coffee");
+    expect_nothing(buf_text(&long_text));
+    buf_reset(&long_text); /* what many patterns try in many ways */
+    for (int i = 0; i < 13; i++)
+        buf_puts(&long_text, "add a reminder to my calendar for ");
     expect_nothing(buf_text(&long_text));
     buf_free(&long_text);
 }
