@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define OFFLINE_TIMER_MAX_S (366 * 86400.0)
 
@@ -103,6 +104,18 @@ static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
     r->ask->title[0] = (char)toupper((unsigned char)r->ask->title[0]);
 }
 
+bool offline_vague(const char *text)
+{
+    static const char *const words[] = {"it", "this", "that", "these", "those", "them", "him", "her",
+        "something", "anything", "everything", "stuff", "things", "calendar", "my calendar", "diary",
+        "agenda", "schedule", "event", "appointment", "meeting", "reminder"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(text, words[i]))
+            return true;
+    return false;
+}
+
 bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
 {
     char problem[OFFLINE_PROBLEM_SIZE];
@@ -129,6 +142,10 @@ static void offline_read_event(struct offline_reading *r)
     bool remind = r->ask->kind == OFFLINE_REMIND;
 
     offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
+    if (offline_vague(r->ask->title)) {
+        offline_ask_user(r, false, "What is it? Please name it.");
+        return;
+    }
     if (remind && r->when.with_for) {
         offline_ask_user(r, false,
             "Is the date a part of \"%s\", or is it when I shall remind you?", r->ask->title);
@@ -146,7 +163,7 @@ static void offline_read_event(struct offline_reading *r)
 static void offline_read_move(struct offline_reading *r)
 {
     offline_get_title(r, OFFLINE_TITLE);
-    if (r->when.date == OFFLINE_DATE_MINUTES)
+    if (r->when.date == OFFLINE_DATE_MINUTES || (r->rule->mark == OFFLINE_FOR && !r->when.with_for))
         offline_ask_user(r, false, "To which day and time shall I move it?");
     else
         (void)offline_work_out(r, r->when.dates ? OFFLINE_AHEAD : OFFLINE_ANY);

@@ -104,10 +104,11 @@ static double offline_join_unit(const struct offline_tokens *t, size_t i, bool *
     return offline_tokens_is(t, i, "fortnight|fortnights") ? 14 * 86400 : 0;
 }
 
-/* "a week" is one only where it cannot be "every week": "in a week", "a week ago". */
+/* "a week" is one only where it cannot be "every week": "in a week", "a week ago". "A second timer"
+ * is another one. */
 static bool offline_join_article(const struct offline_tokens *t, size_t i)
 {
-    return offline_tokens_is(t, i, "a|an") &&
+    return offline_tokens_is(t, i, "a|an") && !offline_tokens_is(t, i + 1, "second") &&
         ((i > 0 && offline_tokens_is(t, i - 1, "in|for")) ||
             offline_tokens_is(t, i + 2, "ago|timer|countdown|and"));
 }

@@ -53,7 +53,7 @@ static void offline_match_reach(struct offline_matcher *m, size_t at)
  */
 static bool offline_match_bridged(const struct offline_tokens *t, size_t i)
 {
-    return !t->list[i].gap || offline_tokens_is(t, i, "with|about|at|in|near|from|for|to");
+    return !t->list[i].gap || offline_tokens_is(t, i, "with|about|at|near|for|to");
 }
 
 static bool offline_match_event_word(

@@ -60,11 +60,11 @@ void offline_read_expense(struct offline_reading *r)
 
     if (!offline_read_amount(r, OFFLINE_AMOUNT_MAX))
         return;
-    if (!offline_has(r, slot)) {
-        offline_ask_user(r, true, "What was it for?");
+    offline_get(r, slot, r->ask->title, sizeof r->ask->title);
+    if (!*r->ask->title || offline_vague(r->ask->title)) {
+        offline_ask_user(r, !*r->ask->title, "What was it for?");
         return;
     }
-    offline_get(r, slot, r->ask->title, sizeof r->ask->title);
     if (!offline_read_category(r, r->ask->title, true))
         return;
     if (!*k->currency && (r->rule->mark == OFFLINE_MONEY ||

@@ -32,6 +32,8 @@ void offline_ask_user(struct offline_reading *r, bool awaits, const char *format
 bool offline_has(const struct offline_reading *r, enum offline_slot slot);
 /* The slot's text, "" when it is not there. */
 void offline_get(const struct offline_reading *r, enum offline_slot slot, char *out, size_t size);
+/* Whether a title says nothing: "it", "event". */
+bool offline_vague(const char *text);
 /* Both return false when they have asked. */
 bool offline_work_out(struct offline_reading *r, enum offline_tense tense);
 bool offline_no_when(struct offline_reading *r);

@@ -31,9 +31,10 @@ const struct offline_rule offline_rules[] = {
     {OFFLINE_ADD_EXPENSE, "my|the|our|a? {what} cost ^ me|us? {amount}", OFFLINE_PLAIN},
 
     /* budgets */
-    {OFFLINE_SET_BUDGET, "set|change|make|update|put|adjust|raise|lower|increase|reduce? "
-        "my|the|a|our? "
-        "{what} budget ^ to|of|at|is|:|=? {amount} {period}?", OFFLINE_PLAIN},
+    {OFFLINE_SET_BUDGET, "set|make my|the|a|our? {what} budget ^ to|of|at|is|:|=? {amount} {period}?",
+        OFFLINE_PLAIN},
+    {OFFLINE_SET_BUDGET, "set|make|change|update|put|adjust|raise|lower|increase|reduce|cut "
+        "my|the|a|our? {what} budget ^ to {amount} {period}?", OFFLINE_PLAIN},
     {OFFLINE_SET_BUDGET, "set|make|create|add? a|my|the|our? {period}? budget ^ of|to? {amount} "
         "{period}? "
         "for|on {what} {period}?", OFFLINE_PLAIN},
@@ -74,9 +75,9 @@ const struct offline_rule offline_rules[] = {
         "" IN_CALENDAR, OFFLINE_PLAIN},
     {OFFLINE_ADD_EVENT, "add|put|enter|insert " IN_CALENDAR " ^ :? {title}", OFFLINE_PLAIN},
     {OFFLINE_ADD_EVENT, "add|create|schedule|make|enter|put ^ in? {event}", OFFLINE_PLAIN},
-    {OFFLINE_MOVE_EVENT, "move|reschedule|postpone|shift ^ my|the|our? {title} to|for|until? "
-        "{when}",
+    {OFFLINE_MOVE_EVENT, "move|reschedule|postpone|shift ^ my|the|our? {title} to|until {when}",
         OFFLINE_PLAIN},
+    {OFFLINE_MOVE_EVENT, "move|reschedule|postpone|shift ^ my|the|our? {title} {when}", OFFLINE_FOR},
     {OFFLINE_DELETE_EVENT, "delete|cancel|remove ^ my|the|our|this? {title} "
         "" IN_CALENDAR, OFFLINE_PLAIN},
     {OFFLINE_DELETE_EVENT, "delete|cancel|remove ^ my|the|our|this? {event}", OFFLINE_PLAIN},

@@ -9,7 +9,8 @@ enum offline_mark {
     OFFLINE_PLAIN,
     OFFLINE_MONEY,     /* the number must have a currency: "log 45 fuel" may be litres */
     OFFLINE_CATEGORY,  /* ... or stand with a known category: "log 45 for lunch" */
-    OFFLINE_REMINDERS  /* of a list: reminders alone */
+    OFFLINE_REMINDERS, /* of a list: reminders alone */
+    OFFLINE_FOR        /* "for" must have stood before the date: "on Friday" may say which event */
 };
 struct offline_rule {
     enum offline_kind kind;

@@ -268,10 +268,11 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
         "Darwin?\"\n"
         "- \"Add dentist tomorrow at 3pm to my calendar\", \"What is on my calendar this week?\", "
         "\"Move dentist to Friday at 10am\", \"Delete dentist from my calendar\"\n"
+        "- \"Remind me to call the garage tomorrow at 9am\"\n"
         "- \"Set a timer for 10 minutes\"\n"
         "- \"I spent 45.50 on fuel\", \"How much did I spend this month?\"\n"
         "- \"Set my groceries budget to 400 a month\", \"How is my budget?\"\n"
-        "- \"What time is it?\"";
+        "- \"What time is it?\", \"What time is it in London?\"";
 
     if (*ask->question) {
         buf_puts(text, ask->question);

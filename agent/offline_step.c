@@ -336,33 +336,34 @@ static size_t collect(const struct context *c, size_t from, struct offline_resul
     return count;
 }
 
-/* The message before the last one, when the answer to it was a question of ours just now. */
-static const char *asked_about(const struct context *c, size_t user)
+/* Where our answer to the message before stands, if it was given just now. */
+static const struct chat_message *just_said(const struct context *c, size_t user)
 {
-    const struct chat_message *answer = user >= 2 ? &c->items[user - 1] : NULL;
+    const struct chat_message *answer = user >= 2 && user != SIZE_MAX ? &c->items[user - 1] : NULL;
     int64_t age;
 
     if (!answer || answer->role != CHAT_ASSISTANT || answer->call_count ||
         c->items[user - 2].role != CHAT_USER)
         return NULL;
     age = c->frame->now_ms - ident_uuid7_ms(answer->id); /* of an id that we made */
-    return age >= -1000 && age < ANSWER_WITHIN_MS ? c->items[user - 2].text : NULL;
+    return age >= -1000 && age < ANSWER_WITHIN_MS ? answer : NULL;
 }
 
-/* "5 pm" behind "At what time?" completes the message that was asked about. */
+/* "5 pm" behind our question "At what time?" completes the message that was asked about. */
 static void understand(const struct context *c, size_t user, const struct offline_world *world,
     struct offline_ask *ask)
 {
-    const char *text = user == SIZE_MAX ? "" : c->items[user].text;
-    const char *before = user == SIZE_MAX ? NULL : asked_about(c, user);
+    const struct chat_message *answer = just_said(c, user);
+    const char *text = user == SIZE_MAX ? "" : c->items[user].text, *before;
     struct offline_ask whole;
     struct buf both = {0};
 
     offline_understand(text, world, ask);
-    if (ask->kind != OFFLINE_UNKNOWN || ask->foreign || !before)
+    if (ask->kind != OFFLINE_UNKNOWN || ask->foreign || !answer)
         return;
+    before = c->items[user - 2].text;
     offline_understand(before, world, &whole);
-    if (!whole.awaits)
+    if (!whole.awaits || strncmp(answer->text, whole.question, strlen(whole.question)) != 0)
         return;
     buf_printf(&both, "%.*s %s", (int)strcspn(before, "\n"), before, text);
     if (!buf_error(&both))

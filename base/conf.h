@@ -154,7 +154,7 @@
     X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none")         \
     X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none")  \
     X(offline_word_ms, MS, "offline.word_delay", "15ms", 0, 1000,                                  \
-        "time between the words that the offline provider writes")                                 \
+        "time between the words that the offline provider streams; a JSON reply has none")         \
     /* tools */                                                                                    \
     X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates")     \
     X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products")       \

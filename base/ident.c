@@ -74,8 +74,7 @@ int64_t ident_uuid7_ms(const char *id)
 {
     unsigned high, low;
 
-    if (strlen(id) != IDENT_UUID_SIZE - 1 || id[14] != '7' || strspn(id, "0123456789abcdef-") != 36
-        || sscanf(id, "%8x-%4x-", &high, &low) != 2)
+    if (!ident_is_uuid(id) || id[14] != '7' || sscanf(id, "%8x-%4x-", &high, &low) != 2)
         return 0;
     return (int64_t)high << 16 | low;
 }

@@ -19,6 +19,10 @@ static void uuids_are_ordered(void **state)
         assert_true(strcmp(last, now) < 0);
         strcpy(last, now);
     }
+    assert_true(ident_uuid7_ms(now) <= clock_real_ms() + 1000);
+    assert_int_equal(ident_uuid7_ms("0192f0c0-0001-7000-8000-000000000000"), 0x0192f0c00001);
+    assert_int_equal(ident_uuid7_ms("0192f0c0-0001-4000-8000-000000000000"), 0);
+    assert_int_equal(ident_uuid7_ms("u1"), 0);
     assert_false(ident_is_uuid(NULL));
     assert_false(ident_is_uuid(""));
     assert_false(ident_is_uuid("0192f0c0-0000-7000-8000-00000000000"));
