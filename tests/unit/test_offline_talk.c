@@ -31,7 +31,8 @@ static int set_up(void **state)
 {
     static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
-        "Australia/Brisbane\n";
+        "Australia/Brisbane\n"
+        "london\tp\tLondon\tGB\tEngland\tengland\t51.50853\t-0.12574\t8961989\tEurope/London\n";
     FILE *f;
 
     (void)state;
@@ -396,6 +397,27 @@ static void test_the_question_is_precise(void **state)
     free(text);
 }
 
+/* What the help names as examples works. */
+static void test_the_examples_are_true(void **state)
+{
+    char *text, *calls = one("help", &text), example[200];
+    size_t examples = 0;
+
+    (void)state;
+    free(calls);
+    for (char *p = text; (p = strchr(p, '"')); p += strcspn(p, "\"") + 1) {
+        size_t len = strcspn(++p, "\"");
+        snprintf(example, sizeof example, "%.*s", (int)len, p);
+        calls = one(example, NULL);
+        if (!*calls)
+            fail_msg("the help names \"%s\"", example);
+        free(calls);
+        examples++;
+    }
+    free(text);
+    assert_true(examples > 10);
+}
+
 /* No length and no byte is too much. */
 static void test_odd_messages_are_survived(void **state)
 {
@@ -432,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_completes_the_message),
         cmocka_unit_test(test_other_follow_ups_write_nothing),
         cmocka_unit_test(test_the_question_is_precise),
+        cmocka_unit_test(test_the_examples_are_true),
         cmocka_unit_test(test_odd_messages_are_survived),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
