@@ -221,6 +221,10 @@ static void offline_read_travel(struct offline_reading *r)
         return;
     if (ask->kind == OFFLINE_DISTANCE) {
         (void)offline_no_when(r);
+    } else if (ask->kind == OFFLINE_PLAN_TRIP && r->when.date == OFFLINE_DATE_DAYS &&
+        r->when.value > 2) {
+        offline_ask_user(r, false, "Does the trip begin in %d days, or take so many? Please name the "
+            "day of departure.", r->when.value);
     } else if (ask->kind == OFFLINE_PLAN_TRIP && (r->when.times || r->when.part)) {
         offline_ask_user(
             r, false, "A trip's plan has a day, and I did not understand the time in that.");
@@ -286,34 +290,38 @@ static void offline_read_kind(struct offline_reading *r)
     }
 }
 
+/* How many tokens at the beginning say nothing of the request: "hi", "can you", "good morning". */
+static size_t offline_strip_lead(struct offline_reading *r, bool *greeted, bool *thanked)
+{
+    const struct offline_tokens *t = &r->tokens;
+
+    if (offline_tokens_is(t, 0, "hi|hello|hey|hiya|howdy|g'day")) {
+        *greeted = true;
+        return 1;
+    }
+    if (offline_tokens_is(t, 0, "good") && t->count < 4 &&
+        offline_tokens_is(t, 1, "morning|afternoon|evening|day")) {
+        *greeted = true;
+        return 2;
+    }
+    if (offline_tokens_is(t, 0, "can|could|would|will") && offline_tokens_is(t, 1, "you")) {
+        r->polite = true;
+        return 2;
+    }
+    *thanked |= offline_tokens_is(t, 0, "thanks");
+    return offline_tokens_is(t, 0, "please|pam|ok|okay|well|,|!|thanks");
+}
+
 /* The politeness around a request. */
 static void offline_strip(struct offline_reading *r, bool *greeted, bool *thanked)
 {
+    static const char tail[] = "please|pls|pam|thanks|thx|mate|ta|cheers|,|!|.";
     struct offline_tokens *t = &r->tokens;
     size_t n;
 
-    for (bool again = true; again;) {
-        again = false;
-        while (offline_tokens_is(
-            t, 0, "please|pam|hi|hello|hey|hiya|howdy|g'day|ok|okay|well|,|!|thanks")) {
-            *greeted |= offline_tokens_is(t, 0, "hi|hello|hey|hiya|howdy|g'day");
-            *thanked |= offline_tokens_is(t, 0, "thanks");
-            offline_tokens_cut(t, 0, 1, false);
-            again = true;
-        }
-        n = offline_tokens_is(t, 0, "can|could|would|will") && offline_tokens_is(t, 1, "you") ? 2
-                                                                                              : 0;
-        r->polite |= n > 0;
+    while ((n = offline_strip_lead(r, greeted, thanked)))
         offline_tokens_cut(t, 0, n, false);
-        if (offline_tokens_is(t, 0, "good") && t->count < 4 &&
-            offline_tokens_is(t, 1, "morning|afternoon|evening|day")) {
-            *greeted = true;
-            offline_tokens_cut(t, 0, 2, false);
-            again = true;
-        }
-    }
-    while (t->count &&
-           offline_tokens_is(t, t->count - 1, "please|pls|pam|thanks|thx|mate|ta|cheers|,|!|."))
+    while (t->count && offline_tokens_is(t, t->count - 1, tail))
         t->count--;
     if (t->count >= 2 && offline_tokens_is(t, t->count - 1, "you") &&
         offline_tokens_is(t, t->count - 2, "thank")) {

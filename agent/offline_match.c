@@ -127,7 +127,7 @@ static bool offline_match_part(struct offline_matcher *m, enum offline_slot slot
 
 static bool offline_match_rest(struct offline_matcher *m, const char *p, size_t at)
 {
-    struct offline_element e;
+    struct offline_element e = {.optional = false};
     enum offline_slot slot;
 
     p = offline_match_element(p, &e);

@@ -127,6 +127,8 @@ bool offline_plain(const struct offline_tokens *t, size_t first, size_t i, enum 
         offline_when_word(k->low, true) ||
         currency_named(k->low, code))
         return false;
+    if (i == first && offline_tokens_is(t, i, "in|at|on|for|of|with|near|into"))
+        return false;
     if (slot == OFFLINE_WHAT || slot == OFFLINE_GOODS)
         return !offline_plain_in(t, i, offline_actors) && !offline_plain_in(t, i, offline_flows);
     return !offline_plain_joint(t, first, i) || !offline_plain_in(t, i, offline_orders);

@@ -133,7 +133,7 @@ static bool offline_piece_clock(const struct offline_piece *p, struct offline_to
 static bool offline_piece_date(const struct offline_piece *p, struct offline_token *k)
 {
     int used = 0, a, b, c = 0;
-    char text[16];
+    char text[16] = "";
 
     if (p->digit_count >= sizeof text || p->letter_count)
         return false;
