@@ -62,8 +62,9 @@ static void offline_ask_rest(struct offline_reading *r, const struct offline_tok
     while (reached > 0 && offline_tokens_is(t, reached - 1, "and|or|,|&|plus|then"))
         reached--;
     split = reached ? t->list[reached - 1].to : 0;
-    if (reached < t->count)
-        split = t->list[reached].from - (t->list[reached].kind == OFFLINE_QUOTE);
+    if (reached < t->count && t->list[reached].kind != OFFLINE_QUOTE)
+        split = t->list[reached].from;
+    split += strspn(all->text + split, " ");
     offline_copy(rest, sizeof rest, all->text + split, strlen(all->text + split));
     while (split && strchr(" ,", all->text[split - 1]))
         split--;
