@@ -394,11 +394,11 @@ static void test_the_question_is_precise(void **state)
     assert_non_null(strstr(text, "EUR"));
     free(calls);
     free(text);
-    calls = one("I spent 45 on fuel for 3 \xe2\x80\x9cfriends\xe2\x80\x9d", &text);
+    calls = one("I spent 45 on fuel for 3 \xe2\x80\x9c""friends\xe2\x80\x9d", &text);
     assert_non_null(strstr(text, "but not \"3 \xe2\x80\x9c" "friends\xe2\x80\x9d\""));
     free(calls);
     free(text);
-    calls = one("Set a timer \xe2\x80\x9cfor eggs\xe2\x80\x9d", &text);
+    calls = one("Set a timer \xe2\x80\x9c""for eggs\xe2\x80\x9d", &text);
     assert_non_null(strstr(text, "but not \"\xe2\x80\x9c" "for eggs"));
     free(calls);
     free(text);
