@@ -196,8 +196,7 @@ static void add_behind(const char *message, const char *wanted)
         ", no, 60", " if Bob agrees", " and tomorrow at 9am", " $12", " 98000 km", " at 25:00",
         " except Sundays", " twice", " and again on Friday", " 10%", ". Then call Bob",
         "; log 5 for tea", "\nlog 5 for tea", " unless it rains", " (maybe)",
-        " \xe2\x82\xac"
-        "5",
+        " \xe2\x82\xac 5",
         " for two hours", " und so weiter"};
     char text[512];
 
