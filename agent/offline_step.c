@@ -240,6 +240,12 @@ static bool moved_to(const struct offline_ask *ask, const jdoc *event,
     char start[OFFLINE_MOMENT_SIZE], present[OFFLINE_MOMENT_SIZE];
 
     *to = ask->when;
+    if (strcmp(jdoc_text_or(event, "timezone", world->zone), world->zone) != 0 &&
+        (!to->has_date || !to->has_time)) {
+        buf_puts(text, "That event is in another time zone, and I have changed nothing. Please name the "
+            "day and the time, such as \"Friday at 10am\".");
+        return false;
+    }
     if (civil_parse(jdoc_text_or(event, "start_date", ""), &old)) {
         buf_puts(text, "I could not read when that event is. I have changed nothing.");
         return false;

@@ -377,6 +377,69 @@ static void test_other_follow_ups_write_nothing(void **state)
     expect("");
 }
 
+/* Moving: the list has been read, and this is in it. */
+static void after_list(const char *message, const char *events)
+{
+    static struct chat_call call = {
+        .id = "c1", .name = "get_calendar_events", .args = "{}", .args_len = 2};
+    struct chat_message calls = {.role = CHAT_ASSISTANT, .id = "a1", .text = "", .calls = &call,
+        .call_count = 1};
+    struct chat_message result = {.role = CHAT_TOOL, .id = "t1", .call_id = "c1"};
+
+    begin();
+    say(CHAT_USER, "u1", message);
+    assert_int_equal(chat_add(&talk.chat, &calls), 0);
+    result.text =
+        arena_printf(talk.arena, "{\"success\":true,\"message\":\"\",\"events\":[%s]}", events);
+    result.len = strlen(result.text);
+    assert_int_equal(chat_add(&talk.chat, &result), 0);
+}
+
+#define EVENT(id, title, start, more)                                                              \
+    "{\"id\":\"" id "\",\"title\":\"" title "\",\"start_date\":\"" start "\"" more "}"
+#define DENTIST                                                                                    \
+    EVENT("e1", "Dentist", "2026-11-26T15:00:00+11:00", ",\"timezone\":\"Australia/Sydney\"")
+
+static void test_an_event_keeps_what_is_not_moved(void **state)
+{
+    static const struct { const char *message, *events, *wanted;
+    } cases[] = {
+        {"Move dentist to 4pm", DENTIST,
+            "update_calendar_event {\"event_id\":\"e1\",\"start_date\":\"2026-11-26T16:00\"}"},
+        {"Move dentist to Friday", DENTIST,
+            "update_calendar_event {\"event_id\":\"e1\",\"start_date\":\"2026-11-27T15:00\"}"},
+        {"Move dentist to Friday at 10am", DENTIST,
+            "update_calendar_event {\"event_id\":\"e1\",\"start_date\":\"2026-11-27T10:00\"}"},
+        {"Move den to Friday", DENTIST, ""}, /* a part of a word is no name */
+        {"Move my dentist appointment to Friday", DENTIST,
+            "update_calendar_event {\"event_id\":\"e1\",\"start_date\":\"2026-11-27T15:00\"}"},
+        {"Move dentist to Friday",
+            DENTIST "," EVENT("e2", "Dentist", "2026-11-30T15:00:00+11:00", ""), ""},
+        {"Move dentist to 4pm",
+            EVENT("e3", "Dentist", "2026-11-26T15:00:00+00:00", ",\"timezone\":\"Europe/London\""),
+            ""},
+        {"Move dentist to Friday",
+            EVENT("e4", "Dentist", "2026-11-26T15:00:00+11:00", ",\"repeat\":\"FREQ=WEEKLY\""), ""},
+        {"Move dentist to 9am", EVENT("e5", "Dentist", "2026-11-25T15:00:00+11:00", ""),
+            ""}, /* over */
+        {"Move holiday to Friday", EVENT("e6", "Holiday", "2026-12-01", ""),
+            "update_calendar_event {\"event_id\":\"e6\",\"start_date\":\"2026-11-27\"}"},
+        {"Delete dentist from my calendar", DENTIST, "delete_calendar_event {\"event_id\":\"e1\"}"},
+        {"Cancel the dentist appointment on Friday", DENTIST, ""}, /* it is on Thursday */
+        {"Cancel the dentist appointment tomorrow", DENTIST,
+            "delete_calendar_event {\"event_id\":\"e1\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        after_list(cases[i].message, cases[i].events);
+        char *calls = decide(NULL);
+        if (strcmp(calls, cases[i].wanted))
+            fail_msg("\"%s\": %s, not %s", cases[i].message, calls, cases[i].wanted);
+        free(calls);
+    }
+}
+
 /* The question says what was understood and what was not. */
 static void test_the_question_is_precise(void **state)
 {
@@ -463,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_the_locale_decides_over_commas),
         cmocka_unit_test(test_an_answer_completes_the_message),
         cmocka_unit_test(test_other_follow_ups_write_nothing),
+        cmocka_unit_test(test_an_event_keeps_what_is_not_moved),
         cmocka_unit_test(test_the_question_is_precise),
         cmocka_unit_test(test_the_examples_are_true),
         cmocka_unit_test(test_odd_messages_are_survived),
