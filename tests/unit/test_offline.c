@@ -112,11 +112,11 @@ static void test_a_whole_answer_comes_at_once(void **state)
     assert_int_equal(content_events(), 1);
 }
 
-struct pieces { size_t count; bool done; struct buf text; };
+struct spoken { size_t count; bool done; struct buf text; };
 
 static int on_piece(void *arg, const char *s, size_t len)
 {
-    struct pieces *p = arg;
+    struct spoken *p = arg;
     p->count++;
     buf_put(&p->text, s, len);
     return 0;
@@ -124,7 +124,7 @@ static int on_piece(void *arg, const char *s, size_t len)
 
 static void on_done(void *arg, int error)
 {
-    struct pieces *p = arg;
+    struct spoken *p = arg;
     assert_int_equal(error, 0);
     p->done = true;
 }
@@ -132,7 +132,7 @@ static void on_done(void *arg, int error)
 /* A timer that comes late says all the words that are due, joined. */
 static void test_a_late_timer_catches_up(void **state)
 {
-    struct pieces pieces = {0};
+    struct spoken pieces = {0};
     const struct provider_sink sink = {.arg = &pieces, .text = on_piece};
     struct input input = {.run_id = "r", .text = "", .zone = "", .locale = ""};
     struct arena *arena = arena_new();
