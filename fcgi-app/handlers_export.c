@@ -50,13 +50,13 @@ static int handlers_moment(struct exchange *x, const char *name, const struct zo
     return 0;
 }
 
-/* ?from and ?to, a day counts whole; without them everything. */
-static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *to_ms)
+/* ?from and ?to, a day counts whole; without them everything. until_ms is not part of it. */
+static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *until_ms)
 {
     const struct zone *zone;
-    struct moment m;
+    struct moment m = {.has_time = true};
     *from_ms = -KEEP_FOREVER;
-    *to_ms = KEEP_FOREVER;
+    *until_ms = KEEP_FOREVER;
     int result = handlers_user_zone(x, &zone);
     if (result != 0)
         return result;
@@ -67,11 +67,13 @@ static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *to_ms)
         return result;
     result = handlers_moment(x, "to", zone, &m);
     if (result == 0)
-        *to_ms = m.has_time ? m.ms : moment_day(m.ms, 1, zone) - 1;
+        *until_ms = m.has_time ? m.ms : moment_day(m.ms, 1, zone);
     else if (result != ERR_NOT_FOUND)
         return result;
-    if (*to_ms < *from_ms)
+    if (*until_ms < *from_ms + !m.has_time)
         return problem_field(&x->problem, "to", "to is before from.");
+    if (*until_ms == *from_ms) /* what is at that moment */
+        ++*until_ms;
     return 0;
 }
 
@@ -104,8 +106,8 @@ int handlers_calendar_export(struct exchange *x)
 {
     const struct zone *zone;
     struct tools_context context;
-    int64_t from_ms, to_ms;
-    int result = handlers_period(x, &from_ms, &to_ms);
+    int64_t from_ms, until_ms;
+    int result = handlers_period(x, &from_ms, &until_ms);
     if (result == 0)
         result = handlers_user_zone(x, &zone);
     if (result != 0)
@@ -114,7 +116,7 @@ int handlers_calendar_export(struct exchange *x)
     handlers_file(x, HANDLERS_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
     if (x->request.head)
         return 0;
-    return calendar_file_write(&context, from_ms, to_ms, &x->reply.body, handlers_flush, x);
+    return calendar_file_write(&context, from_ms, until_ms, &x->reply.body, handlers_flush, x);
 }
 
 static bool handlers_is_type(const struct request *r, const char *type)
@@ -173,15 +175,15 @@ int handlers_calendar_import(struct exchange *x)
 
 int handlers_expenses_export(struct exchange *x)
 {
-    int64_t from_ms, to_ms;
-    int result = handlers_period(x, &from_ms, &to_ms);
+    int64_t from_ms, until_ms;
+    int result = handlers_period(x, &from_ms, &until_ms);
     if (result != 0)
         return result;
     handlers_file(x, "text/csv; charset=utf-8; header=present", "expenses.csv");
     if (x->request.head)
         return 0;
     return export_file_expenses(
-        x->app->store, x->who.user, from_ms, to_ms, &x->reply.body, handlers_flush, x);
+        x->app->store, x->who.user, from_ms, until_ms - 1, &x->reply.body, handlers_flush, x);
 }
 
 /* /trips/{id}.gpx: the table's {id} takes the ending too. */

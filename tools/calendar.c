@@ -1,6 +1,7 @@
 /* Tools of the family calendar: new events, and lists of them. calendar_change.c changes them. */
 #include "tools/calendar_event.h"
 #include "tools/calendar_reminders.h"
+#include "tools/calendar_rings.h"
 #include "tools/calendar_series.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
@@ -14,9 +15,7 @@
 #include <string.h>
 
 #define DAY_MS 86400000LL
-/* Running events are found by their start: none that began longer ago counts as running. */
-#define LONGEST_MS (60 * DAY_MS)
-#define LONG_LOOK 1000 /* events of more than a day that began within LONGEST_MS */
+#define LONG_LOOK 1000 /* events of more than a day that began within CALENDAR_LONGEST_MS */
 #define LISTED_MAX 100
 
 static jdoc *new_event(struct tools_run *run, const struct calendar_span *s, const struct zone *z)
@@ -30,6 +29,7 @@ static jdoc *new_event(struct tools_run *run, const struct calendar_span *s, con
     failed |= keep_copy(event, run->args, calendar_event_fields);
     failed |= calendar_event_set_times(event, s, z);
     failed |= calendar_event_set_reminders(event, jdoc_get(run->args, "reminder_minutes"));
+    failed |= calendar_reminders_settle(event);
     failed |= jdoc_set_string(event, "repeat", jdoc_string(jdoc_get(run->args, "repeat"), NULL));
     failed |= keep_stamp(run, event);
     if (failed == 0)
@@ -77,10 +77,11 @@ static int keep_new(struct tools_run *run, jdoc *event, const struct moment *sta
     }
     calendar_event_span(event, &s);
     moment_text(s.start.ms, z, !s.all_day, when);
-    tools_succeed(run, "\"%s\" is in the calendar: %s%s%s.", jdoc_text_or(event, "title", ""),
-        repeats ? "first on " : "", when, repeats ? ", and again by its rule" : "");
-    result = calendar_event_answer(run, event,
-        s.start.ms == start->ms ? moment_note(run, start, z) : NULL);
+    const char *text = arena_printf(run->arena, "\"%s\" is in the calendar: %s%s%s.",
+        jdoc_text_or(event, "title", ""), repeats ? "first on " : "", when,
+        repeats ? ", and again by its rule" : "");
+    result = calendar_rings_answer(run, text, event,
+        s.start.ms == start->ms ? moment_note(run, start, z) : NULL, z);
     if (result == 0)
         result = calendar_reminders_plan(run->context, event);
     return result == 0 ? keep_commit(run, &item, 1, false) : result;
@@ -118,11 +119,33 @@ struct listing {
     struct entry entries[LISTED_MAX];
     size_t count, limit;
     const char *type;
-    int64_t from_ms, to_ms;
-    int64_t still_on_ms; /* leave out what ended before; INT64_MIN = none */
+    int64_t from_ms;     /* where the look at the starts begins */
+    int64_t still_on_ms, until_ms; /* the period, its end not part of it; INT64_MIN = all the past */
     bool more;
     const jdoc *series;  /* the one that is being counted out */
+    const struct tools_context *context;
 };
+
+/*
+ * A copy for the answer. An event of the type `reminder` that was stored before the type alone made
+ * it ring is planned now, so that it rings from the first time that somebody sees it on.
+ */
+static int copy_settled(const struct listing *l, const jdoc *event, jdoc **out)
+{
+    *out = jdoc_dup(event);
+    if (*out == NULL)
+        return ERR_NOMEM;
+    if (!calendar_reminders_unsettled(event))
+        return 0;
+    int error = calendar_reminders_settle(*out);
+    if (error == 0)
+        error = calendar_reminders_plan(l->context, *out);
+    if (error != 0) {
+        jdoc_free(*out);
+        *out = NULL;
+    }
+    return error;
+}
 
 static bool has_room(const struct listing *l, int64_t ms)
 {
@@ -153,10 +176,13 @@ static int list_event(void *arg, const jdoc *event)
     struct calendar_span s;
     calendar_event_span(event, &s);
     if ((l->type != NULL && strcmp(jdoc_text_or(event, "event_type", ""), l->type) != 0)
-        || (s.end_ms >= 0 ? s.end_ms : s.start.ms) < l->still_on_ms)
+        || !calendar_event_overlaps(&s, l->still_on_ms, l->until_ms))
         return 0;
-    if (has_room(l, s.start.ms))
-        return take_in(l, s.start.ms, jdoc_dup(event));
+    if (has_room(l, s.start.ms)) {
+        jdoc *copy;
+        int error = copy_settled(l, event, &copy);
+        return error == 0 ? take_in(l, s.start.ms, copy) : error;
+    }
     l->more = true;
     return ERR_LIMIT;
 }
@@ -164,8 +190,9 @@ static int list_event(void *arg, const jdoc *event)
 static int list_occurrence(void *arg, const struct calendar_series_start *start)
 {
     struct listing *l = arg;
-    int64_t end = calendar_series_end(l->series, start->ms);
-    if ((end >= 0 ? end : start->ms) < l->still_on_ms)
+    const struct calendar_span s = { .start.ms = start->ms,
+        .end_ms = calendar_series_end(l->series, start->ms) };
+    if (!calendar_event_overlaps(&s, l->still_on_ms, l->until_ms))
         return 0;
     if (has_room(l, start->ms))
         return take_in(l, start->ms, calendar_series_occurrence(l->series, start));
@@ -180,14 +207,20 @@ static int list_series(void *arg, const jdoc *series)
     calendar_event_span(series, &s);
     if (l->type != NULL && strcmp(jdoc_text_or(series, "event_type", ""), l->type) != 0)
         return 0;
-    int64_t from = l->still_on_ms == INT64_MIN ? l->from_ms : l->still_on_ms - LONGEST_MS;
+    int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
+    int64_t from = l->still_on_ms == INT64_MIN ? l->from_ms
+        : l->still_on_ms - length - CALENDAR_SERIES_SLACK_MS;
     from = from > s.start.ms ? from : s.start.ms;
-    int64_t to = l->to_ms, end = from + CALENDAR_SERIES_AHEAD_MS;
-    if (to > end && to >= KEEP_FOREVER)
+    int64_t to = l->until_ms - 1, end = from + CALENDAR_SERIES_AHEAD_MS;
+    if (to > end && l->until_ms >= KEEP_FOREVER)
         to = l->still_on_ms > end - CALENDAR_SERIES_AHEAD_MS
             ? l->still_on_ms + CALENDAR_SERIES_AHEAD_MS : end;
-    l->series = series;
-    int result = calendar_series_each(series, from, to, list_occurrence, l);
+    jdoc *copy;
+    int result = copy_settled(l, series, &copy);
+    l->series = copy;
+    if (result == 0)
+        result = calendar_series_each(copy, from, to, list_occurrence, l);
+    jdoc_free(copy);
     return result == ERR_INVALID ? 0 : result;
 }
 
@@ -198,7 +231,7 @@ static int read_period(struct tools_run *run, const struct zone *z, struct listi
     bool past = false;
     jdoc_get_bool(run->args, "include_past", &past);
     l->from_ms = 0;
-    l->to_ms = KEEP_FOREVER;
+    l->until_ms = KEEP_FOREVER;
     l->still_on_ms = INT64_MIN;
     int result = moment_argument(run, "start_date", z, &from);
     if (result == ERR_INVALID)
@@ -213,9 +246,11 @@ static int read_period(struct tools_run *run, const struct zone *z, struct listi
     if (result == ERR_INVALID)
         return result;
     if (result == 0) {
-        l->to_ms = to.has_time ? to.ms : moment_day(to.ms, 1, z) - 1;
-        if (l->to_ms < l->still_on_ms)
+        l->until_ms = to.has_time ? to.ms : moment_day(to.ms, 1, z);
+        if (l->until_ms < l->still_on_ms + !to.has_time)
             return calendar_event_refuse_order(run);
+        if (l->until_ms == l->still_on_ms) /* what is on at that moment */
+            l->until_ms++;
     }
     return 0;
 }
@@ -261,14 +296,15 @@ static int list_long(struct tools_run *run, struct listing *l)
     if (l->still_on_ms == INT64_MIN)
         return 0;
     const struct records_page page = { .family = CALENDAR_EVENTS, .tag = "long",
-        .from = l->still_on_ms - LONGEST_MS, .to = l->from_ms - 1, .max = LONG_LOOK };
+        .from = l->still_on_ms - CALENDAR_LONGEST_MS, .to = l->from_ms - 1, .max = LONG_LOOK };
     return keep_tagged(run, &page, list_event, l, NULL);
 }
 
 int calendar_tool_get_calendar_events(struct tools_run *run)
 {
     const struct zone *z;
-    struct listing l = { .type = jdoc_string(jdoc_get(run->args, "event_type"), NULL) };
+    struct listing l = { .type = jdoc_string(jdoc_get(run->args, "event_type"), NULL),
+        .context = run->context };
     int64_t limit = LISTED_MAX;
     int result = moment_zone(run, &z);
     if (result == 0)
@@ -279,7 +315,7 @@ int calendar_tool_get_calendar_events(struct tools_run *run)
     l.limit = limit < LISTED_MAX ? (size_t)limit : LISTED_MAX;
     result = list_long(run, &l);
     if (result == 0)
-        result = keep_each(run, CALENDAR_EVENTS, l.from_ms, l.to_ms, list_event, &l);
+        result = keep_each(run, CALENDAR_EVENTS, l.from_ms, l.until_ms - 1, list_event, &l);
     if (result == 0)
         result = keep_each(run, CALENDAR_SERIES,
             l.still_on_ms == INT64_MIN ? -KEEP_FOREVER : l.still_on_ms, KEEP_FOREVER, list_series,

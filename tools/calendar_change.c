@@ -5,6 +5,7 @@
  */
 #include "tools/calendar_event.h"
 #include "tools/calendar_reminders.h"
+#include "tools/calendar_rings.h"
 #include "tools/calendar_series.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
@@ -202,6 +203,7 @@ static int change_target(struct tools_run *run, struct change *c)
         failed |= calendar_event_set_times(c->target, &c->span, c->zone);
     if (jdoc_has(run->args, "reminder_minutes"))
         failed |= calendar_event_set_reminders(c->target, jdoc_get(run->args, "reminder_minutes"));
+    failed |= calendar_reminders_settle(c->target);
     failed |= keep_stamp(run, c->target);
     return failed != 0 ? ERR_NOMEM : 0;
 }
@@ -459,14 +461,11 @@ static int make_update(struct tools_run *run, struct change *c)
         : c->scope == SCOPE_FOLLOWING ? change_following(run, c) : change_all(run, c);
     if (result != 0)
         return result;
-    jdoc *copy = jdoc_dup(c->target);
-    if (copy == NULL || tools_succeed(run, "\"%s\" is changed%s.",
-            jdoc_text_or(c->target, "title", ""), c->scope == SCOPE_THIS ? " on that day"
-                : c->scope == SCOPE_FOLLOWING ? " from that day on" : "") == NULL) {
-        jdoc_free(copy);
-        return ERR_NOMEM;
-    }
-    return calendar_event_answer(run, copy, moment_note(run, &c->span.start, c->zone));
+    const char *text = arena_printf(run->arena, "\"%s\" is changed%s.",
+        jdoc_text_or(c->target, "title", ""), c->scope == SCOPE_THIS ? " on that day"
+            : c->scope == SCOPE_FOLLOWING ? " from that day on" : "");
+    return calendar_rings_answer(run, text, jdoc_dup(c->target),
+        moment_note(run, &c->span.start, c->zone), c->user_zone);
 }
 
 int calendar_tool_update_calendar_event(struct tools_run *run)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define DAY_MS INT64_C(86400000)
+
 const char *const calendar_event_fields[] = { "title", "description", "event_type",
     "location_name", "color", NULL };
 
@@ -40,6 +42,16 @@ void calendar_event_span(const jdoc *event, struct calendar_span *out)
     jdoc_get_int(event, "end_ms", &out->end_ms);
     jdoc_get_bool(event, "all_day", &out->all_day);
     out->start.has_time = !out->all_day;
+    if (out->all_day && (out->end_ms < 0 || out->end_ms <= out->start.ms)) {
+        const struct zone *z = calendar_event_zone(event, NULL);
+        out->end_ms = z ? moment_day(out->start.ms, 1, z) : out->start.ms + DAY_MS;
+    }
+}
+
+bool calendar_event_overlaps(const struct calendar_span *s, int64_t from_ms, int64_t until_ms)
+{
+    bool is_instant = s->end_ms < 0 || s->end_ms <= s->start.ms;
+    return s->start.ms < until_ms && (is_instant ? s->start.ms >= from_ms : s->end_ms > from_ms);
 }
 
 const struct zone *calendar_event_zone(const jdoc *event, const struct zone *fallback)

@@ -18,7 +18,6 @@
 #define PAGE 100
 #define TIME_MS 10000 /* of one import; hostile rules take their time */
 #define DAY_S 86400
-#define LONGEST_MS (60 * INT64_C(86400000)) /* events that began earlier are not looked for */
 #define WRITES RECORDS_WRITES_MAX
 _Static_assert(CALENDAR_SERIES_CHANGED_MAX + 4 < WRITES, "a series is written at once");
 
@@ -29,7 +28,7 @@ struct out {
     struct interchange_writer writer;
     calendar_file_flush *flush;
     void *arg;
-    int64_t from_ms, to_ms;
+    int64_t from_ms, until_ms;
 };
 
 static int load(const struct tools_context *context, const char *family, const char *id,
@@ -45,33 +44,67 @@ static int load(const struct tools_context *context, const char *family, const c
     return result;
 }
 
-static int any(void *arg, const struct calendar_series_start *start)
+struct look {
+    const struct out *out;
+    const jdoc *series;
+    bool found;
+};
+
+static int look_at(void *arg, const struct calendar_series_start *start)
 {
-    (void)start;
-    *(bool *)arg = true;
-    return ERR_LIMIT;
+    struct look *l = arg;
+    const struct calendar_span s = { .start.ms = start->ms,
+        .end_ms = calendar_series_end(l->series, start->ms) };
+    l->found = calendar_event_overlaps(&s, l->out->from_ms, l->out->until_ms);
+    return l->found ? ERR_LIMIT : 0;
 }
 
-static bool is_in(const struct out *o, const jdoc *event)
+/* A changed occurrence may be at any time, and needs its series. */
+static int changed_is_in(const struct out *o, const jdoc *series, struct arena *arena, bool *is)
+{
+    const jdoc *changed = jdoc_get(series, "changed");
+    int error = 0;
+    for (size_t i = 0; !error && !*is && i < jdoc_length(changed); i++) {
+        jdoc *event = NULL;
+        struct calendar_span s;
+        error = load(o->context, CALENDAR_EVENTS, jdoc_text_or(jdoc_at(changed, i), "id", ""), arena,
+            &event, NULL);
+        if (!error) {
+            calendar_event_span(event, &s);
+            *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
+        }
+        jdoc_free(event);
+        error = error == ERR_NOT_FOUND ? 0 : error;
+    }
+    return error;
+}
+
+static int is_in(const struct out *o, const jdoc *event, struct arena *arena, bool *is)
 {
     struct calendar_span s;
-    bool found = false;
+    struct look look = { .out = o, .series = event };
     calendar_event_span(event, &s);
+    *is = o->from_ms == -KEEP_FOREVER && o->until_ms == KEEP_FOREVER;
     if (!calendar_series_is(event))
-        return s.start.ms <= o->to_ms && (s.end_ms >= 0 ? s.end_ms : s.start.ms) >= o->from_ms;
-    int64_t length = s.end_ms >= 0 ? s.end_ms - s.start.ms : 0;
-    /* A changed occurrence may stand anywhere, and needs its series. */
-    return o->from_ms == -KEEP_FOREVER || jdoc_length(jdoc_get(event, "changed")) > 0
-        || (calendar_series_each(event, o->from_ms - length, o->to_ms, any, &found) == 0 && found);
+        *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
+    if (*is || !calendar_series_is(event))
+        return 0;
+    int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
+    int64_t from = o->from_ms - length - CALENDAR_SERIES_SLACK_MS;
+    int error = calendar_series_each(event, from > s.start.ms ? from : s.start.ms, o->until_ms - 1,
+        look_at, &look);
+    *is = !error && look.found;
+    return *is || (error && error != ERR_INVALID) ? error : changed_is_in(o, event, arena, is);
 }
 
 static int write_one(struct out *o, const jdoc *event, struct arena *arena)
 {
     const char *id = jdoc_text_or(event, "series_id", "");
     jdoc *series = NULL;
-    int result = 0;
-    if (!is_in(o, event))
-        return 0;
+    bool is = false;
+    int result = is_in(o, event, arena, &is);
+    if (result != 0 || !is)
+        return result;
     if (id[0] != '\0')
         result = load(o->context, CALENDAR_SERIES, id, arena, &series, NULL);
     if (result == 0 || result == ERR_NOT_FOUND)
@@ -102,12 +135,12 @@ static int write_family(struct out *o, const char *family, int64_t from_ms, int6
     return result;
 }
 
-int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t to_ms,
+int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
     struct buf *out, calendar_file_flush *flush, void *arg)
 {
     struct arena *arena = arena_new();
     struct out o = { .context = context, .writer = { .arena = arena, .out = out }, .flush = flush,
-        .arg = arg, .from_ms = from_ms, .to_ms = to_ms };
+        .arg = arg, .from_ms = from_ms, .until_ms = until_ms };
     if (arena == NULL)
         return ERR_NOMEM;
     int result = interchange_begin(&o.writer);
@@ -115,7 +148,7 @@ int calendar_file_write(const struct tools_context *context, int64_t from_ms, in
         result = write_family(&o, CALENDAR_SERIES, from_ms, KEEP_FOREVER);
     if (result == 0)
         result = write_family(&o, CALENDAR_EVENTS,
-            from_ms > -KEEP_FOREVER ? from_ms - LONGEST_MS : from_ms, to_ms);
+            from_ms > -KEEP_FOREVER ? from_ms - CALENDAR_LONGEST_MS : from_ms, until_ms - 1);
     if (result == 0)
         result = interchange_end(&o.writer);
     arena_free(arena);

@@ -16,10 +16,11 @@
 typedef int calendar_file_flush(void *arg, struct buf *out);
 
 /*
- * calendar_file_write -- events and series with a time in [from_ms, to_ms], page by page.
+ * calendar_file_write -- events and series that overlap the period from from_ms to just before
+ * until_ms (calendar_event_overlaps), page by page.
  * Returns 0 or a fault; `out` then holds what was not flushed.
  */
-int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t to_ms,
+int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
     struct buf *out, calendar_file_flush *flush, void *arg);
 
 #define CALENDAR_FILE_EVENTS_MAX 20000 /* of one user: with more an import makes no new ones */

@@ -7,15 +7,65 @@
 #include "tools/keep.h"
 #include "tools/moment.h"
 
+#include <string.h>
+
 #define DAY_MINUTES 1440
 #define MINUTE_MS INT64_C(60000)
 #define MINUTES_MAX 40320
 #define CLOCK_CHANGE_MS (3 * INT64_C(3600000)) /* more than any change of the clocks */
+#define HOUR_S 3600
+#define DAY_S 86400
+
+size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX])
+{
+    const jdoc *all = jdoc_get(event, "reminder_minutes");
+    size_t n = 0;
+    for (size_t i = 0; i < jdoc_length(all) && n < CALENDAR_REMINDERS_MAX; i++)
+        if (jdoc_int(jdoc_at(all, i), &out[n]) == 0)
+            n++;
+    if (calendar_reminders_unsettled(event))
+        out[n++] = 0;
+    return n;
+}
+
+bool calendar_reminders_unsettled(const jdoc *event)
+{
+    return strcmp(jdoc_text_or(event, "event_type", ""), "reminder") == 0
+        && jdoc_length(jdoc_get(event, "reminder_minutes")) == 0;
+}
+
+int calendar_reminders_settle(jdoc *event)
+{
+    if (!calendar_reminders_unsettled(event))
+        return 0;
+    jdoc *list = jdoc_new_array();
+    if (list && jdoc_push(list, jdoc_new_int(0)) == 0)
+        return jdoc_set(event, "reminder_minutes", list);
+    jdoc_free(list);
+    return ERR_NOMEM;
+}
+
+/* The moment from which the reminders of a whole day are counted. */
+static int64_t hour_of_day(int64_t start_ms, const struct zone *z)
+{
+    struct zone_offset offset;
+    int64_t utc_s, s = start_ms / 1000 - (start_ms % 1000 < 0);
+    zone_at(z, s, &offset);
+    s += offset.seconds;
+    zone_to_utc(z, s - (s % DAY_S + DAY_S) % DAY_S + CALENDAR_REMINDERS_HOUR * HOUR_S, &utc_s);
+    return utc_s * 1000;
+}
 
 static int64_t due_of(const jdoc *event, int64_t start_ms, int64_t minutes)
 {
     const struct zone *z;
-    if (minutes % DAY_MINUTES == 0 && zone_get(jdoc_text_or(event, "timezone", ""), &z) == 0)
+    bool all_day = false;
+    jdoc_get_bool(event, "all_day", &all_day);
+    if (zone_get(jdoc_text_or(event, "timezone", ""), &z) != 0)
+        return start_ms - minutes * MINUTE_MS;
+    if (all_day)
+        start_ms = hour_of_day(start_ms, z);
+    if (minutes % DAY_MINUTES == 0)
         return moment_add_days(start_ms, -(int)(minutes / DAY_MINUTES), z);
     return start_ms - minutes * MINUTE_MS;
 }
@@ -54,7 +104,8 @@ static bool seek(struct seek *s)
 {
     if (s->minutes < 0 || s->minutes > MINUTES_MAX)
         return false;
-    int64_t from = s->from_ms + s->minutes * MINUTE_MS - CLOCK_CHANGE_MS;
+    int64_t from = s->from_ms + s->minutes * MINUTE_MS - CLOCK_CHANGE_MS
+        - CALENDAR_REMINDERS_HOUR * HOUR_S * 1000;
     return calendar_series_each(s->series, from, KEEP_FOREVER, seek_at, s) == 0 && s->found;
 }
 
@@ -71,12 +122,11 @@ int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_m
 
 static bool is_listed(const jdoc *event, int64_t minutes)
 {
-    const jdoc *all = jdoc_get(event, "reminder_minutes");
-    for (size_t i = 0; i < jdoc_length(all); i++) {
-        int64_t of;
-        if (jdoc_int(jdoc_at(all, i), &of) == 0 && of == minutes)
+    int64_t all[CALENDAR_REMINDERS_MAX];
+    size_t count = calendar_reminders_minutes(event, all);
+    for (size_t i = 0; i < count; i++)
+        if (all[i] == minutes)
             return true;
-    }
     return false;
 }
 
@@ -118,12 +168,12 @@ static bool hint_of(const struct tools_context *context, const jdoc *event, int6
 static size_t hints_of(const struct tools_context *context, const jdoc *event,
     struct reminders_hint hints[CALENDAR_REMINDERS_MAX], int64_t minutes[CALENDAR_REMINDERS_MAX])
 {
-    const jdoc *all = jdoc_get(event, "reminder_minutes");
-    size_t n = 0;
-    for (size_t i = 0; i < jdoc_length(all) && n < CALENDAR_REMINDERS_MAX; i++)
-        if (jdoc_int(jdoc_at(all, i), &minutes[n]) == 0
-            && hint_of(context, event, minutes[n], &hints[n]))
-            n++;
+    int64_t all[CALENDAR_REMINDERS_MAX];
+    size_t n = 0, count = calendar_reminders_minutes(event, all);
+    for (size_t i = 0; i < count; i++) {
+        minutes[n] = all[i];
+        n += hint_of(context, event, all[i], &hints[n]);
+    }
     return n;
 }
 

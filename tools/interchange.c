@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "tools/calendar_event.h"
+#include "tools/calendar_reminders.h"
 #include "tools/calendar_series.h"
 #include "tools/civil.h"
 #include "tools/moment.h"
@@ -390,6 +391,14 @@ static const char *find_unread(const struct draft *d)
     return NULL;
 }
 
+/* Adds a sentence to what was left out. */
+static int warn(struct draft *d, const char *text)
+{
+    const char *before = d->item->warning;
+    d->item->warning = before ? arena_printf(d->r->arena, "%s; %s", before, text) : text;
+    return d->item->warning ? 0 : ERR_NOMEM;
+}
+
 /* Cut at max code points; blanks in place of what cannot be in a text. */
 static int put_text(struct draft *d, const char *key, const char *text, size_t max)
 {
@@ -400,8 +409,11 @@ static int put_text(struct draft *d, const char *key, const char *text, size_t m
         at += utf8_sequence(text + at, len - at, NULL);
         n++;
     }
-    if (at < len)
-        d->item->warning = arena_printf(d->r->arena, "%s was cut to %zu characters", key, max);
+    if (at < len) {
+        const char *cut = arena_printf(d->r->arena, "%s was cut to %zu characters", key, max);
+        if (cut == NULL || warn(d, cut) != 0)
+            return ERR_NOMEM;
+    }
     jdoc *value = jdoc_new_string(text, at);
     return value != NULL ? jdoc_set(d->event, key, value) : ERR_NOMEM;
 }
@@ -502,7 +514,7 @@ static const char *read_rule(struct draft *d, bool *failed)
     icalproperty *rule = first(d, ICAL_RRULE_PROPERTY), *out;
     const char *wrong = NULL;
     if (first(d, ICAL_RDATE_PROPERTY) != NULL || first(d, ICAL_EXRULE_PROPERTY) != NULL)
-        d->item->warning = "RDATE and EXRULE are not kept";
+        *failed |= warn(d, "RDATE and EXRULE are not kept") != 0;
     if (rule == NULL)
         return NULL;
     if (icalcomponent_get_next_property(d->from, ICAL_RRULE_PROPERTY) != NULL)
@@ -531,44 +543,89 @@ static const char *read_rule(struct draft *d, bool *failed)
     return wrong;
 }
 
-/* Minutes before the start; -1 = none that we can keep. */
-static int64_t alarm_minutes(icalcomponent *alarm)
+/* Seconds from the alarm to the start. Returns why it cannot be kept, or NULL. */
+static const char *alarm_seconds(const struct draft *d, icalcomponent *alarm, int64_t *s)
 {
     icalproperty *p = icalcomponent_get_first_property(alarm, ICAL_TRIGGER_PROPERTY);
+    struct calendar_span span;
     if (p == NULL)
-        return -1;
+        return "an alarm without a time was not kept";
     icalparameter *related = icalproperty_get_first_parameter(p, ICAL_RELATED_PARAMETER);
     struct icaltriggertype t = icalproperty_get_trigger(p);
-    if (!icaltime_is_null_time(t.time)
-        || (related != NULL && icalparameter_get_related(related) == ICAL_RELATED_END))
-        return -1;
-    int64_t s = -duration_seconds(t.duration);
-    return s >= 0 && s / 60 <= REMINDER_MINUTES_MAX ? s / 60 : -1;
+    calendar_event_span(d->event, &span);
+    if (!icaltime_is_null_time(t.time)) {
+        if (calendar_series_is(d->event))
+            return "an alarm at one fixed time, of an event that repeats, was not kept";
+        *s = span.start.ms / 1000 - (int64_t)icaltime_as_timet_with_zone(t.time,
+            icaltimezone_get_utc_timezone());
+        return NULL;
+    }
+    *s = -duration_seconds(t.duration);
+    if (related != NULL && icalparameter_get_related(related) == ICAL_RELATED_END
+        && span.end_ms > span.start.ms)
+        *s -= (span.end_ms - span.start.ms) / 1000;
+    return NULL;
 }
 
+/*
+ * The alarm as one of our reminders. Those of whole days are counted from an hour of the day: one
+ * at midnight, or whole days before it, becomes one at that hour, any other keeps its moment.
+ */
+static const char *alarm_minutes(const struct draft *d, icalcomponent *alarm, int64_t *minutes)
+{
+    int64_t s;
+    const char *wrong = alarm_seconds(d, alarm, &s);
+    if (wrong)
+        return wrong;
+    if (d->start.is_date && (s < 0 || s % DAY_S != 0))
+        s += CALENDAR_REMINDERS_HOUR * INT64_C(3600);
+    if (s < 0)
+        return "an alarm after the start was not kept";
+    if (s / 60 > REMINDER_MINUTES_MAX)
+        return "an alarm more than 28 days before the start was not kept";
+    *minutes = s / 60;
+    return NULL;
+}
+
+static bool is_among(const int64_t *list, size_t count, int64_t value)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == value)
+            return true;
+    return false;
+}
+
+/* An alarm that cannot be kept is told, never dropped in silence. */
 static int read_alarms(struct draft *d)
 {
     int64_t seen[REMINDERS_MAX];
     size_t n = 0;
+    int error = 0;
     jdoc *list = jdoc_new_array();
     if (list == NULL)
         return ERR_NOMEM;
     for (icalcomponent *a = icalcomponent_get_first_component(d->from, ICAL_VALARM_COMPONENT);
-        a != NULL && n < REMINDERS_MAX;
+        a != NULL && error == 0;
         a = icalcomponent_get_next_component(d->from, ICAL_VALARM_COMPONENT)) {
-        int64_t minutes = alarm_minutes(a);
-        bool known = minutes < 0;
-        for (size_t i = 0; i < n; i++)
-            known |= seen[i] == minutes;
-        if (known)
+        int64_t minutes = 0;
+        const char *wrong = alarm_minutes(d, a, &minutes);
+        if (!wrong && is_among(seen, n, minutes))
             continue;
-        seen[n++] = minutes;
-        if (jdoc_push(list, jdoc_new_int(minutes)) != 0) {
-            jdoc_free(list);
-            return ERR_NOMEM;
+        if (!wrong && n == REMINDERS_MAX)
+            wrong = "more than 5 alarms: the others were not kept";
+        if (wrong) {
+            error = !d->item->warning || !strstr(d->item->warning, wrong) ? warn(d, wrong) : 0;
+            continue;
         }
+        seen[n++] = minutes;
+        error = jdoc_push(list, jdoc_new_int(minutes));
     }
-    return jdoc_set(d->event, "reminder_minutes", list);
+    if (error != 0) {
+        jdoc_free(list);
+        return error;
+    }
+    error = jdoc_set(d->event, "reminder_minutes", list);
+    return error == 0 ? calendar_reminders_settle(d->event) : error;
 }
 
 static int read_created(struct draft *d)

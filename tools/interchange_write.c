@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tools/calendar_event.h"
+#include "tools/calendar_reminders.h"
 #include "tools/civil.h"
 #include "tools/moment.h"
 
@@ -181,30 +182,36 @@ static void put_colour(icalcomponent *to, const jdoc *event)
     icalcomponent_add_property(to, property);
 }
 
-/* Whole days are days of the calendar, as with us; other offsets minutes. */
-static struct icaltriggertype trigger_of(int64_t minutes)
+/* Whole days are days of the calendar, as with us; other offsets minutes. Those of whole-day events
+ * are counted from an hour of the day here, from midnight there. */
+static struct icaltriggertype trigger_of(int64_t minutes, bool all_day)
 {
     struct icaltriggertype t = { .time = icaltime_null_time(), .duration = { .is_neg = 1 } };
+    if (all_day)
+        minutes -= CALENDAR_REMINDERS_HOUR * 60;
     if (minutes % DAY_MINUTES == 0 && minutes > 0)
         t.duration.days = (unsigned)(minutes / DAY_MINUTES);
     else
-        t.duration.minutes = (unsigned)minutes;
+        t.duration.minutes = (unsigned)(minutes < 0 ? -minutes : minutes);
     t.duration.is_neg = minutes > 0;
     return t;
 }
 
 static void put_alarms(icalcomponent *to, const jdoc *event)
 {
-    const jdoc *all = jdoc_get(event, "reminder_minutes");
-    for (size_t i = 0; i < jdoc_length(all); i++) {
-        int64_t minutes;
-        if (jdoc_int(jdoc_at(all, i), &minutes) != 0 || minutes < 0 || minutes > 40320)
+    int64_t all[CALENDAR_REMINDERS_MAX];
+    size_t count = calendar_reminders_minutes(event, all);
+    bool all_day = false;
+    jdoc_get_bool(event, "all_day", &all_day);
+    for (size_t i = 0; i < count; i++) {
+        int64_t minutes = all[i];
+        if (minutes < 0 || minutes > 40320)
             continue;
         icalcomponent *alarm = icalcomponent_new_valarm();
         icalcomponent_add_property(alarm, icalproperty_new_action(ICAL_ACTION_DISPLAY));
         icalcomponent_add_property(alarm,
             icalproperty_new_description(jdoc_text_or(event, "title", "")));
-        icalcomponent_add_property(alarm, icalproperty_new_trigger(trigger_of(minutes)));
+        icalcomponent_add_property(alarm, icalproperty_new_trigger(trigger_of(minutes, all_day)));
         icalcomponent_add_component(to, alarm);
     }
 }

@@ -70,7 +70,7 @@ libtools_a_SOURCES += tools/calendar_change.c tools/calendar_file.c tools/calend
 	tools/recurrence.c tools/recurrence.h tools/rrule.c tools/rrule.h tools/rrule_walk.c
 # Family money, travel and calendar, the rest of them
 libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c \
-	tools/calendar_reminders.c tools/calendar_reminders.h tools/calendar_timer.c \
+	tools/calendar_reminders.c tools/calendar_rings.c tools/calendar_reminders.h tools/calendar_timer.c \
 	tools/money.h tools/money_alert.c tools/money_category.c tools/money_insight.c tools/money_manage.c \
 	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/span.c tools/span.h \
 	tools/spot.c tools/spot.h \

@@ -81,7 +81,7 @@ static int set_fields(struct tools_run *run, jdoc *record, const char *task_key,
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-/* The call that would put a scheduled service into the calendar. */
+/* The call that would put a scheduled service into the calendar, with a reminder the day before. */
 static int suggest(struct tools_run *run, const jdoc *record)
 {
     char title[256];
@@ -94,6 +94,7 @@ static int suggest(struct tools_run *run, const jdoc *record)
         || jdoc_set_string(arguments, "title", title) != 0
         || jdoc_set_string(arguments, "start_date", jdoc_text_or(record, "service_date", "")) != 0
         || jdoc_set_string(arguments, "event_type", "maintenance") != 0
+        || jdoc_set_int(arguments, "reminder_minutes", 1440) != 0
         || jdoc_set_string(suggestion, "tool", "create_calendar_event") != 0;
     if (failed) {
         jdoc_free(arguments);
@@ -142,7 +143,7 @@ int maintenance_tool_create_maintenance_record(struct tools_run *run)
         return result == ERR_INVALID ? 0 : result;
     }
     tools_succeed(run, is_scheduled(record)
-            ? "\"%s\" is scheduled for %s. It can be put into the calendar as well."
+            ? "\"%s\" is scheduled for %s. It does not ring by itself: an event in the calendar would."
             : "\"%s\" of %s is in the service history.",
         jdoc_text_or(record, "task", ""), jdoc_text_or(record, "service_date", ""));
     return commit_record(run, record, NULL);

@@ -104,9 +104,16 @@ static void timer_event(struct buf *b, const jdoc *timer)
     buf_puts(b, "\"}");
 }
 
-static void put_ahead(struct buf *b, int64_t minutes)
+/* Those of a whole day are counted from an hour of it, and speak of days. */
+static void put_ahead(struct buf *b, int64_t minutes, bool all_day)
 {
-    if (minutes == 0)
+    const int64_t before = minutes - CALENDAR_REMINDERS_HOUR * 60, day = 1440;
+
+    if (all_day)
+        minutes = before > 0 ? (before + day - 1) / day * day : 0;
+    if (minutes == 0 && all_day)
+        buf_puts(b, "today");
+    else if (minutes == 0)
         buf_puts(b, "now");
     else if (minutes % 1440 == 0)
         buf_printf(b, "in %" PRId64 " day%s", minutes / 1440, minutes == 1440 ? "" : "s");
@@ -132,7 +139,7 @@ static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes)
         all_day ? "true" : "false", minutes);
     buf_json_escaped(b, title, strlen(title));
     buf_puts(b, ": ");
-    put_ahead(b, minutes);
+    put_ahead(b, minutes, all_day);
     buf_puts(b, "\"}");
 }
 
@@ -214,6 +221,23 @@ static enum fate plan_next(struct reminders_desk *d, const struct reminders_due 
     return reminders_plan(d->store, &hint, 1) == 0 ? fate : FATE_STOP;
 }
 
+/*
+ * A hint for another time than its record's: made before the way of counting changed. The right time
+ * gets one before this goes.
+ */
+static enum fate plan_right(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *event, int64_t now_ms)
+{
+    struct reminders_hint hint;
+    int64_t right;
+
+    if (due->kind != REMINDERS_EVENT || calendar_reminders_due(event, due->minutes, &right) != 0
+        || right <= now_ms || !calendar_reminders_has(event, due->minutes, right, NULL))
+        return plan_next(d, due, event, now_ms, unproven(due, now_ms));
+    reminders_event_hint(&hint, due->uid, due->id, due->minutes, right);
+    return reminders_plan(d->store, &hint, 1) == 0 ? unproven(due, now_ms) : FATE_STOP;
+}
+
 static enum fate fire_event(struct reminders_desk *d, const struct reminders_due *due,
     const jdoc *record, struct reminders_firing *f, int64_t now_ms)
 {
@@ -222,7 +246,7 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
     jdoc *occurrence;
 
     if (!calendar_reminders_has(record, due->minutes, due->due_ms, &occurrence))
-        return plan_next(d, due, record, now_ms, unproven(due, now_ms));
+        return plan_right(d, due, record, now_ms);
     snprintf(mark, sizeof(mark), "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
     reminder_event(&event, occurrence ? occurrence : record, due->minutes);
     jdoc_free(occurrence);

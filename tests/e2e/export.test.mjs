@@ -111,6 +111,51 @@ describe("export, import, erasure", () => {
     assert.equal(head.text, "");
   });
 
+  test("the calendar of a period holds nothing that has ended when it begins", async () => {
+    const user = uuid();
+    await bring(user, wrap(
+      vevent("day", "SUMMARY:day", "DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261202"),
+      vevent("days", "SUMMARY:days", "DTSTART;VALUE=DATE:20261130", "DTEND;VALUE=DATE:20261203"),
+      vevent("night", "SUMMARY:night", "DTSTART;TZID=Australia/Sydney:20261201T200000", "DTEND;TZID=Australia/Sydney:20261202T000000"),
+      vevent("twice", "SUMMARY:twice", "DTSTART;VALUE=DATE:20261130", "RRULE:FREQ=DAILY;COUNT=2"),
+      vevent("weekly", "SUMMARY:weekly", "DTSTART;TZID=Australia/Sydney:20261124T220000", "DURATION:PT2H", "RRULE:FREQ=WEEKLY"),
+      vevent("moved", "SUMMARY:moved", "DTSTART;TZID=Australia/Sydney:20261119T220000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"),
+      vevent("moved", "SUMMARY:moved once", "RECURRENCE-ID;TZID=Australia/Sydney:20261126T220000", "DTSTART;TZID=Australia/Sydney:20261126T120000", "DURATION:PT1H"),
+      vevent("instant", "SUMMARY:instant", "DTSTART;TZID=Australia/Sydney:20261202T000000")));
+    const of = async query => readCalendar(await calendar(user, query)).events.map(e => e.summary).sort().join(" ");
+    assert.equal(await of("?from=2026-12-01&to=2026-12-01"), "day days night twice weekly");
+    assert.equal(await of("?from=2026-12-02&to=2026-12-02"), "days instant");
+    assert.equal(await of("?from=2026-12-03&to=2026-12-03"), "moved");
+    assert.equal(await of("?from=2026-11-26&to=2026-11-26"), "moved moved once");
+    assert.equal(await of("?from=2026-12-01T23:00&to=2026-12-02T00:00"), "day days night twice weekly");
+    const backwards = await stack.get("/calendar.ics?from=2026-12-02&to=2026-12-01", as(user));
+    assert.equal(backwards.status, 422, backwards.text);
+  });
+
+  test("alarms of a file ring, or it says which do not; a reminder rings without one", async () => {
+    const user = uuid();
+    const alarm = trigger => ["BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", trigger, "END:VALARM"];
+    const reply = await bring(user, wrap(
+      vevent("absolute", "SUMMARY:absolute", "DTSTART:20361201T100000Z", ...alarm("TRIGGER;VALUE=DATE-TIME:20361201T093000Z")),
+      vevent("end", "SUMMARY:end", "DTSTART:20361202T100000Z", "DURATION:PT1H", ...alarm("TRIGGER;RELATED=END:-PT90M")),
+      vevent("after", "SUMMARY:after", "DTSTART:20361203T100000Z", ...alarm("TRIGGER:PT15M")),
+      vevent("six", "SUMMARY:six", "DTSTART:20361204T100000Z", ...[1, 2, 3, 4, 5, 6].flatMap(n => alarm(`TRIGGER:-PT${n}M`))),
+      vevent("day", "SUMMARY:day", "DTSTART;VALUE=DATE:20361205", ...alarm("TRIGGER:-PT15H"), ...alarm("TRIGGER:PT9H"), ...alarm("TRIGGER:-P2D")),
+      vevent("bare", "SUMMARY:bare", "DTSTART:20361206T100000Z", "CATEGORIES:REMINDER"),
+      vevent("series", "SUMMARY:series", "DTSTART:20361207T100000Z", "RRULE:FREQ=DAILY;COUNT=2", ...alarm("TRIGGER;VALUE=DATE-TIME:20361207T093000Z"))));
+    assert.equal(reply.status, 200, reply.text);
+    const warned = Object.fromEntries(reply.json.warnings.map(w => [w.uid, w.message]));
+    assert.deepEqual(Object.keys(warned).sort(), ["after", "series", "six"]);
+    assert.match(warned.after, /after the start/);
+    assert.match(warned.six, /more than 5 alarms/);
+    assert.match(warned.series, /fixed time/);
+    const kept = Object.fromEntries((await list(user, "2036-12-01", "2036-12-31")).map(e => [e.title, e.reminder_minutes]));
+    assert.deepEqual(kept, {absolute: [30], end: [30], after: [], six: [1, 2, 3, 4, 5], day: [1440, 0, 2880], bare: [0], series: []});
+    // What is counted from nine o'clock here is written as other programs count.
+    const day = readCalendar(await calendar(user, "?from=2036-12-05&to=2036-12-05")).events[0];
+    assert.deepEqual(day.alarms, ["-1 day, 9:00:00", "9:00:00", "-2 days, 9:00:00"]);
+  });
+
   test("zones of the file's own, whole days, changed and cancelled occurrences, mistakes by name", async () => {
     const user = uuid();
     const windows = ["BEGIN:VTIMEZONE", "TZID:AUS Eastern Standard Time", "BEGIN:STANDARD", "DTSTART:16010101T030000", "TZOFFSETFROM:+1100",

@@ -111,6 +111,20 @@ describe("reminders", () => {
     await a.end();
   });
 
+  test("an event of the type reminder rings at its time, on the open socket", async () => {
+    const user = uuid();
+    const a = await stack.socket(`/ws/${user}`);
+    const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString();
+    const {event, message, rings_at} = await tool(user, "create_calendar_event", {title: "Turn off the stove", start_date: at, event_type: "reminder"});
+    assert.match(message, /It rings on /);
+    assert.equal(new Date(rings_at[0]).getTime(), new Date(at).getTime());
+    const reminder = await a.until("reminder");
+    assert.equal(reminder.event_id, event.id);
+    assert.equal(reminder.message, "Turn off the stove: now");
+    assert.ok(Date.now() >= event.start_ms);
+    await a.end();
+  });
+
   test("what was due while nothing ran comes at the start, and says how late", async () => {
     const user = uuid();
     await timer(user, 3, "tea");

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
+#include "tools/calendar_event.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,78 @@ static void lists_what_is_still_on(void **state)
     jdoc_free(r);
 }
 
+#define HOUR INT64_C(3600000)
+
+/* The rows of RFC 4791 9.9 for VEVENT, each at its edges; the period is from 10 to 12 h. */
+static void overlaps_by_the_table_of_rfc_4791(void **state)
+{
+    (void)state;
+    static const struct { int64_t start, end; bool all_day, is; } rows[] = {
+        { 8, 10, false, false },  { 8, 11, false, true },   { 10, 11, false, true },
+        { 11, 13, false, true },  { 12, 13, false, false }, { 8, 13, false, true },
+        { 13, 14, false, false }, { 8, 9, false, false },
+        /* without length */
+        { 9, 9, false, false },   { 10, 10, false, true },  { 11, 11, false, true }, { 12, 12, false, false },
+        /* without an end */
+        { 9, -1, false, false },  { 10, -1, false, true },  { 11, -1, false, true }, { 12, -1, false, false },
+        /* whole days, also without an end of their own */
+        { -14, 10, true, false }, { -13, 11, true, true },  { -14, -99, true, false }, { -13, -99, true, true },
+        { 12, -99, true, false }, { 11, -99, true, true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        jdoc *event = jdoc_new_object();
+        struct calendar_span s;
+        assert_int_equal(jdoc_set_int(event, "start_ms", (rows[i].start + 48) * HOUR), 0);
+        if (rows[i].end >= 0)
+            assert_int_equal(jdoc_set_int(event, "end_ms", (rows[i].end + 48) * HOUR), 0);
+        assert_int_equal(jdoc_set_bool(event, "all_day", rows[i].all_day), 0);
+        calendar_event_span(event, &s);
+        if (calendar_event_overlaps(&s, 58 * HOUR, 60 * HOUR) != rows[i].is)
+            fail_msg("row %zu", i);
+        jdoc_free(event);
+    }
+}
+
+static void listed(const char *args, const char *titles)
+{
+    char found[256] = "";
+    jdoc *r = tool_ok(&bench, "get_calendar_events", args);
+    const jdoc *events = at(r, "/events");
+    for (size_t i = 0; i < jdoc_length(events); i++) {
+        strcat(found, i > 0 ? " " : "");
+        strcat(found, jdoc_text_or(jdoc_at(events, i), "title", "?"));
+    }
+    jdoc_free(r);
+    if (strcmp(found, titles) != 0)
+        fail_msg("%s: \"%s\", not \"%s\"", args, found, titles);
+}
+
+/* Nothing is on the day after its last, nor at the moment at which it ends. */
+static void what_has_ended_is_not_listed(void **state)
+{
+    (void)state;
+    char id[64];
+    create("{\"title\":\"day\",\"start_date\":\"2026-12-01\"}", id);
+    create("{\"title\":\"days\",\"start_date\":\"2026-11-30\",\"end_date\":\"2026-12-02\"}", id);
+    create("{\"title\":\"night\",\"start_date\":\"2026-12-02T20:00\",\"end_date\":\"2026-12-03T00:00\"}", id);
+    create("{\"title\":\"daily\",\"start_date\":\"2026-12-05\",\"repeat\":\"FREQ=DAILY;COUNT=2\"}", id);
+    create("{\"title\":\"weekly\",\"start_date\":\"2026-12-07T22:00\",\"end_date\":\"2026-12-08T00:00\","
+        "\"repeat\":\"weekly\"}", id);
+    create("{\"title\":\"bell\",\"start_date\":\"2026-12-10T12:00\"}", id);
+    listed("{\"start_date\":\"2026-12-01\",\"end_date\":\"2026-12-01\"}", "days day");
+    listed("{\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-02\"}", "days night");
+    listed("{\"start_date\":\"2026-12-03\",\"end_date\":\"2026-12-03\"}", "");
+    listed("{\"start_date\":\"2026-12-06\",\"end_date\":\"2026-12-06\"}", "daily");
+    listed("{\"start_date\":\"2026-12-07\",\"end_date\":\"2026-12-07\"}", "weekly");
+    listed("{\"start_date\":\"2026-12-08\",\"end_date\":\"2026-12-08\"}", "");
+    listed("{\"start_date\":\"2026-12-10T12:00\",\"end_date\":\"2026-12-10T13:00\"}", "bell");
+    listed("{\"start_date\":\"2026-12-10T11:00\",\"end_date\":\"2026-12-10T12:00\"}", "");
+    listed("{\"start_date\":\"2026-12-10T12:00\",\"end_date\":\"2026-12-10T12:00\"}", "bell");
+    /* Now: one that ends at this very moment is over. */
+    create("{\"title\":\"over\",\"start_date\":\"2026-11-22T12:00\",\"end_date\":\"2026-11-22T13:00\"}", id);
+    listed("{\"end_date\":\"2026-11-22\"}", "");
+}
+
 static void changes_only_what_is_named(void **state)
 {
     (void)state;
@@ -207,6 +280,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(keeps_local_time_and_zone), T(refuses_impossible_times), T(lists_what_comes), T(lists_what_is_still_on),
+        T(overlaps_by_the_table_of_rfc_4791), T(what_has_ended_is_not_listed),
         T(changes_only_what_is_named), T(removes_once), T(writes_once_per_call), T(obeys_the_fence),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

@@ -211,7 +211,7 @@ static void days_before_keep_the_time_of_day(void **state)
     assert_int_equal(clock_parse_rfc3339("2026-10-01T12:00:00+10:00", &bench.context.now_ms), 0);
     add_event("{\"title\":\"Race\",\"start_date\":\"2026-10-04T09:00\",\"reminder_minutes\":[1440,600]}", id);
     add_event("{\"title\":\"Holiday\",\"start_date\":\"2026-10-05\",\"reminder_minutes\":[2880]}", id);
-    static const char *const expected[] = { "2026-10-03T00:00:00+10:00", "2026-10-03T09:00:00+10:00",
+    static const char *const expected[] = { "2026-10-03T09:00:00+10:00", "2026-10-03T09:00:00+10:00",
         "2026-10-03T22:00:00+10:00" };
     assert_int_equal(link_command(bench.context.store->link, &reply, "ZRANGE tp:hint:timers 0 -1 WITHSCORES"), 0);
     assert_int_equal(link_reply_count(reply), 6);
@@ -222,6 +222,132 @@ static void days_before_keep_the_time_of_day(void **state)
     link_reply_free(reply);
     look_at(due);
     assert_int_equal(inbox_length(), 3);
+}
+
+/* "2026-11-22T18:30:00+11:00" as ms. */
+static int64_t ms_of(const char *text)
+{
+    int64_t ms;
+    assert_int_equal(clock_parse_rfc3339(text, &ms), 0);
+    return ms;
+}
+
+/* An event of the type reminder rings at its start, without being told so, and says when. */
+static void a_reminder_rings_at_its_time(void **state)
+{
+    (void)state;
+    jdoc *r = tool_ok(&bench, "create_calendar_event", "{\"title\":\"Turn off the stove\","
+        "\"start_date\":\"2026-11-22T18:30\",\"event_type\":\"reminder\"}");
+    assert_int_equal(number_at(r, "/event/reminder_minutes/0"), 0);
+    assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-22T18:30:00+11:00");
+    assert_non_null(strstr(text_at(r, "/message"), "It rings on Sunday 22 November 2026, 18:30."));
+    jdoc_free(r);
+    look_at(ms_of("2026-11-22T18:29:59+11:00"));
+    assert_int_equal(inbox_length(), 0);
+    look_at(ms_of("2026-11-22T18:30:00+11:00"));
+    jdoc *list = inbox(NULL);
+    assert_string_equal(text_at(list, "/messages/0/message"), "Turn off the stove: now");
+    jdoc_free(list);
+}
+
+/* Whatever makes it a reminder, or moves it, it rings; what cannot ring says so and why. */
+static void every_way_to_a_reminder_rings_or_says_so(void **state)
+{
+    (void)state;
+    static const struct { const char *args, *said, *rings; } cases[] = {
+        { "\"start_date\":\"2026-11-22T18:30\"", "No reminder is set: it will not ring.", NULL },
+        { "\"start_date\":\"2026-11-22T18:30\",\"event_type\":\"reminder\",\"reminder_minutes\":[]",
+            "It rings on Sunday 22 November 2026, 18:30.", "2026-11-22T18:30:00+11:00" },
+        { "\"start_date\":\"2026-11-22T11:30\",\"event_type\":\"reminder\"",
+            "It will not ring: the time of its reminder is past (Sunday 22 November 2026, 11:30).", NULL },
+        { "\"start_date\":\"2026-11-22T14:00\",\"reminder_minutes\":[30,120]",
+            "It rings on Sunday 22 November 2026, 13:30. Of its other reminders the time is past "
+            "(Sunday 22 November 2026, 12:00).", "2026-11-22T13:30:00+11:00" },
+        { "\"start_date\":\"2026-11-24\",\"event_type\":\"reminder\"",
+            "It rings on Tuesday 24 November 2026, 09:00.", "2026-11-24T09:00:00+11:00" },
+        { "\"start_date\":\"2026-11-24\",\"reminder_minutes\":1440",
+            "It rings on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00" },
+        { "\"start_date\":\"2026-11-24\",\"reminder_minutes\":60",
+            "It rings on Tuesday 24 November 2026, 08:00.", "2026-11-24T08:00:00+11:00" },
+        { "\"start_date\":\"2026-11-22\",\"event_type\":\"reminder\",\"repeat\":\"daily\"",
+            "It rings next on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char args[256];
+        snprintf(args, sizeof args, "{\"title\":\"x\",%s}", cases[i].args);
+        jdoc *r = tool_ok(&bench, "create_calendar_event", args);
+        if (!strstr(text_at(r, "/message"), cases[i].said))
+            fail_msg("%s: %s", args, text_at(r, "/message"));
+        if (cases[i].rings)
+            assert_string_equal(text_at(r, "/rings_at/0"), cases[i].rings);
+        else
+            assert_int_equal(jdoc_length(at(r, "/rings_at")), 0);
+        jdoc_free(r);
+    }
+}
+
+static void what_becomes_a_reminder_rings(void **state)
+{
+    (void)state;
+    char id[64], args[256];
+    add_event("{\"title\":\"Call\",\"start_date\":\"2026-11-22T15:00\"}", id);
+    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"event_type\":\"reminder\"}", id);
+    jdoc *r = tool_ok(&bench, "update_calendar_event", args);
+    assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-22T15:00:00+11:00");
+    jdoc_free(r);
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"start_date\":\"2026-11-22T16:00\"}", id);
+    r = tool_ok(&bench, "update_calendar_event", args);
+    assert_non_null(strstr(text_at(r, "/message"), "It rings on Sunday 22 November 2026, 16:00."));
+    jdoc_free(r);
+    look_at(ms_of("2026-11-22T15:00:00+11:00"));
+    assert_int_equal(inbox_length(), 0);
+    look_at(ms_of("2026-11-22T16:00:00+11:00"));
+    assert_int_equal(inbox_length(), 1);
+    /* The whole day: at nine. */
+    snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"start_date\":\"2026-11-25\"}", id);
+    r = tool_ok(&bench, "update_calendar_event", args);
+    assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-25T09:00:00+11:00");
+    jdoc_free(r);
+    look_at(ms_of("2026-11-25T09:00:00+11:00"));
+    jdoc *list = inbox(NULL);
+    assert_string_equal(text_at(list, "/messages/1/message"), "Call: today");
+    jdoc_free(list);
+}
+
+#define STORED(type, minutes, whole, start, ms) "{\"id\":\"old\",\"title\":\"Old\",\"start_date\":\"" start "\"," \
+    "\"all_day\":" whole ",\"timezone\":\"Australia/Sydney\",\"start_ms\":" ms ",\"event_type\":\"" type \
+    "\",\"reminder_minutes\":" minutes ",\"created_at\":\"2026-11-01T00:00:00Z\",\"updated_at\":\"2026-11-01T00:00:00Z\"}"
+
+/* Stored before reminders rang by their type alone: planned when somebody sees it. */
+static void an_old_reminder_rings_once_it_is_seen(void **state)
+{
+    (void)state;
+    tool_seed(&bench, "event", "old", 1795332600000, STORED("reminder", "[]", "false", "2026-11-22T18:30:00+11:00",
+        "1795332600000"));
+    jdoc *r = tool_ok(&bench, "get_calendar_events", "{}");
+    assert_int_equal(number_at(r, "/events/0/reminder_minutes/0"), 0);
+    jdoc_free(r);
+    look_at(ms_of("2026-11-22T18:30:00+11:00"));
+    assert_int_equal(inbox_length(), 1);
+}
+
+/* Planned for midnight, when whole days were counted from there: it rings at nine, once. */
+static void a_hint_of_midnight_becomes_one_of_the_morning(void **state)
+{
+    (void)state;
+    struct reminders_hint hint;
+    int64_t midnight = ms_of("2026-11-24T00:00:00+11:00");
+    tool_seed(&bench, "event", "old", midnight, STORED("personal", "[0]", "true", "2026-11-24", "1795438800000"));
+    reminders_event_hint(&hint, "ann", "old", 0, midnight);
+    assert_int_equal(reminders_plan(bench.context.store, &hint, 1), 0);
+    look_at(midnight);
+    look_at(midnight + 120000);
+    assert_int_equal(inbox_length(), 0);
+    look_at(midnight + 9 * 3600000);
+    look_at(midnight + 9 * 3600000 + 120000);
+    assert_int_equal(inbox_length(), 1);
+    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
 }
 
 static void entries_are_acknowledged_and_snoozed(void **state)
@@ -400,7 +526,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, empty)
     const struct CMUnitTest tests[] = {
         T(a_timer_fires_once), T(late_ones_say_so_and_cancelled_ones_are_silent), T(a_hint_waits_for_its_record),
-        T(reminders_of_events_follow_them), T(days_before_keep_the_time_of_day),
+        T(reminders_of_events_follow_them), T(a_reminder_rings_at_its_time), T(every_way_to_a_reminder_rings_or_says_so),
+        T(what_becomes_a_reminder_rings), T(an_old_reminder_rings_once_it_is_seen),
+        T(a_hint_of_midnight_becomes_one_of_the_morning), T(days_before_keep_the_time_of_day),
         T(entries_are_acknowledged_and_snoozed), T(the_inbox_is_bounded), T(several_desks_fire_each_once),
         T(an_alarm_at_the_change_of_the_clocks), T(a_redis_that_is_away_only_delays),
     };
