@@ -93,20 +93,21 @@ bool approval_tainted(const struct chat *chat)
     return false;
 }
 
-static int describe(const struct tools_spec *spec, struct arena *arena, bool policy,
-    struct approvals_ask *ask)
+static const char untrusted_content[] = "untrusted_content";
+
+int approval_question(struct approvals_ask *ask, const char *preview, struct arena *arena)
 {
+    const char *before = strcmp(ask->why, untrusted_content) ? "" :
+        "Others wrote some of what this conversation goes by. ";
     char words[96];
 
-    snprintf(words, sizeof words, "%s", spec->name);
+    snprintf(words, sizeof words, "%s", ask->tool);
     for (char *c = words; *c; c++)
         if (*c == '_')
             *c = ' ';
-    ask->why = policy ? "policy" : "untrusted_content";
-    ask->message = arena_printf(arena, policy
-        ? "May I %s with these arguments?"
-        : "Others wrote some of what this conversation goes by. May I %s with these arguments?",
-        words);
+    ask->message = preview ?
+        arena_printf(arena, "%sMay I %s" TOOLS_QUESTION_END, before, preview) :
+        arena_printf(arena, "%sMay I %s " TOOLS_QUESTION_BARE, before, words);
     return ask->message ? 0 : ERR_NOMEM;
 }
 
@@ -133,7 +134,8 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     ask->call = call->id;
     ask->tool = arena_strdup(arena, spec->name);
     ask->hash = arena_strdup(arena, hash);
-    return ask->hash && ask->tool ? describe(spec, arena, policy, ask) : ERR_NOMEM;
+    ask->why = policy ? "policy" : untrusted_content;
+    return ask->hash && ask->tool ? approval_question(ask, NULL, arena) : ERR_NOMEM;
 }
 
 /* ---- the form ---- */

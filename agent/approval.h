@@ -41,6 +41,12 @@ bool approval_tainted(const struct chat *chat);
 int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,
     struct arena *arena, bool *needed, struct approvals_ask *ask);
 
+/*
+ * approval_question -- puts what is asked into words: `preview` (tools_preview), or the tool's name
+ * when it is NULL. Returns 0 or ERR_NOMEM.
+ */
+int approval_question(struct approvals_ask *ask, const char *preview, struct arena *arena);
+
 /* One AG-UI Interrupt, with the tool's schema for edited arguments. */
 void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
 

@@ -238,6 +238,8 @@ static int start_once(struct slot *s, const struct tools_spec *spec)
     s->counted = true;
     s->run = (struct tools_run){.context = s->answer ? &s->bound : c->tools, .spec = spec,
         .arena = c->arena, .on_done = on_tool_done, .on_done_arg = s};
+    if (s->answer && !s->answer->edited)
+        s->run.approved = s->answer->message;
     /* The provider's ids are unique in a conversation only; the mark must be in the user's life. */
     s->run.call_id = s->answer ? arena_printf(c->arena, "approval:%s", s->answer->id)
                                : arena_printf(c->arena, "%s:%s", c->wait->start->turn, s->call->id);
@@ -368,6 +370,30 @@ static int look_for_taint(struct calls *c, bool *tainted)
     return 0;
 }
 
+/*
+ * What the user is asked says what the call would do now. A call that cannot succeed is answered at
+ * once; nobody is asked about it.
+ */
+static int preview(struct slot *s, const struct tools_spec *spec, struct approvals_ask *ask)
+{
+    struct calls *c = s->batch->owner;
+    bool never = false;
+    int error, why;
+
+    s->run = (struct tools_run){.context = c->tools, .spec = spec, .arena = c->arena};
+    s->started = true; /* for tools_fini */
+    while ((error = tools_preview(&s->run, s->args, s->args_len)) == ERR_STORE) {
+        tools_fini(&s->run);
+        why = wait_until(c->wait, &never, clock_mono_ms() + STORE_STEP_MS);
+        if (why != ERR_AGAIN)
+            return why;
+    }
+    if (!error && !s->run.result)
+        return approval_question(ask, s->run.preview, c->arena);
+    s->asked = false;
+    return is_end(error) ? error : conclude(s, error);
+}
+
 static int ask_user(struct slot *s, const struct tools_spec *spec)
 {
     struct calls *c = s->batch->owner;
@@ -379,6 +405,8 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
         error = look_for_taint(c, &tainted);
     if (!error)
         error = approval_needed(spec, s->call, tainted, c->arena, &s->asked, ask);
+    if (!error && s->asked)
+        error = preview(s, spec, ask);
     if (error || !s->asked)
         return error;
     if (c->ask_count == APPROVALS_STEP_MAX) {

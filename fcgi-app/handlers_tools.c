@@ -183,121 +183,7 @@ static int handlers_arguments(struct exchange *x, const struct tools_spec *spec,
     return result;
 }
 
-/* ---- approval ---- */
-
-/* Asks for it: the same call with the header Approval-Id runs once the user has said yes. */
-static int handlers_ask(struct exchange *x, struct approvals_ask *ask)
-{
-    char ends[CLOCK_RFC3339_SIZE];
-    int result = approvals_open(x->app->store, x->who.user, NULL, NULL, ask, 1);
-    if (result == ERR_FULL)
-        return problem_set(&x->problem, PROBLEM_LIMIT_REACHED,
-            "%d approvals are open already; answer some.", APPROVALS_DIRECT_MAX);
-    if (result < 0)
-        return result;
-    clock_rfc3339(ask->expires_ms, ends);
-    problem_set(&x->problem, PROBLEM_APPROVAL,
-        "Nothing was done. POST %s/approvals/%s {\"approved\":true}, then repeat this call with "
-        "the header Approval-Id: %s.",
-        x->app->conf->public_base, ask->id, ask->id);
-    x->problem.members = arena_printf(x->arena,
-        ",\"approval_id\":\"%s\",\"tool\":\"%s\",\"arguments\":%s,\"expires_at\":\"%s\"", ask->id,
-        ask->tool, ask->args, ends);
-    return x->problem.members == NULL ? ERR_NOMEM : ERR_INVALID;
-}
-
-static int handlers_use(struct exchange *x, const struct tools_spec *spec, const char *id,
-    const struct approvals_ask *ask)
-{
-    bool again = false;
-    int result = approvals_use(x->app->store, x->who.user, id, spec->name, ask->hash,
-        ask->zone, &again);
-    switch (result) {
-    case 0:
-        if (again && spec->effect == TOOLS_OUTSIDE)
-            return problem_set(&x->problem, PROBLEM_APPROVAL_USED, "It was used for this call.");
-        return 0;
-    case ERR_NOT_FOUND:
-        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such approval of a direct call.");
-    case ERR_AGAIN:
-        return problem_set(&x->problem, PROBLEM_APPROVAL, "The user has not answered yet.");
-    case ERR_CONFLICT:
-        return problem_set(&x->problem, PROBLEM_APPROVAL_MISMATCH,
-            "The approval is for another tool, other arguments or another zone.");
-    case ERR_FORBIDDEN:
-        return problem_set(&x->problem, PROBLEM_APPROVAL_DENIED, "Nothing was done.");
-    case ERR_DEADLINE:
-        return problem_set(&x->problem, PROBLEM_APPROVAL_EXPIRED, "Nothing was done.");
-    default:
-        return result;
-    }
-}
-
-/* call_id: out, the mark of an approved call; NULL when none is needed. */
-static int handlers_approve(struct exchange *x, const struct tools_spec *spec, const jdoc *args,
-    const char *zone, const char **call_id)
-{
-    const char *id = request_header(&x->request, "HTTP_APPROVAL_ID");
-    char hash[IDENT_SHA256_SIZE];
-    struct tools_problem wrong;
-    struct approvals_ask ask = {.call = "", .tool = spec->name, .hash = hash, .message = "",
-        .why = "policy", .zone = zone};
-    if (!tools_needs_approval(spec, args))
-        return 0;
-    int result = approval_canonical(spec, x->request.body, x->request.body_len, x->arena,
-        &ask.args, hash, &wrong);
-    if (result < 0)
-        return result;
-    if (id == NULL) {
-        ident_token(APPROVALS_ID_BYTES, ask.id);
-        return handlers_ask(x, &ask);
-    }
-    if (!ident_is_safe(id, strlen(id), APPROVALS_ID_SIZE))
-        return problem_field(
-            &x->problem, "Approval-Id", "Approval-Id is not the id of an approval.");
-    result = handlers_use(x, spec, id, &ask);
-    if (result < 0)
-        return result;
-    *call_id = arena_printf(x->arena, "approval:%s", id);
-    return *call_id == NULL ? ERR_NOMEM : 0;
-}
-
-static int handlers_check_rate(struct exchange *x)
-{
-    int64_t limit = 0, retry_ms = 0;
-    int result = approvals_tool_rate(x->app->store, x->who.user, &limit, &retry_ms);
-    if (result != ERR_RATE)
-        return result;
-    problem_set(&x->problem, PROBLEM_RATE, "%lld calls of tools are allowed in this time.",
-        (long long)limit);
-    x->problem.has_limit = true;
-    x->problem.limit = limit;
-    x->problem.retry_after_ms = retry_ms;
-    return result;
-}
-
-/* A key belongs to one tool and one set of arguments, for as long as a call's mark is kept. */
-static int handlers_claim_key(struct exchange *x, const struct tools_spec *spec, const char *key,
-    const jdoc *args)
-{
-    char digest[IDENT_SHA256_SIZE];
-    struct buf text;
-    buf_init(&text, 0);
-    buf_printf(&text, "%s\n", spec->name);
-    jdoc_write_canonical(args, &text);
-    int result = buf_error(&text);
-    if (result == 0) {
-        ident_sha256_hex(buf_text(&text), text.len, digest);
-        result = sessions_tool_key(x->app->store, x->who.user, key, digest);
-    }
-    buf_free(&text);
-    if (result == ERR_CONFLICT)
-        problem_set(&x->problem, PROBLEM_KEY_MISMATCH,
-            "This Idempotency-Key came before with another tool or other arguments.");
-    return result;
-}
-
-/* ---- its end ---- */
+/* ---- refusals ---- */
 
 /* What the refusals of tools are over HTTP; one that is not listed is PROBLEM_TOOL_FAILED. */
 static const struct {
@@ -340,6 +226,153 @@ static int handlers_refused(struct exchange *x, const struct tools_run *run)
             run->retry_after_ms > 0 ? run->retry_after_ms : HANDLERS_TOOL_RETRY_MS;
     return ERR_INVALID;
 }
+
+/* ---- approval ---- */
+
+/* Asks for it: the same call with the header Approval-Id runs once the user has said yes. */
+static int handlers_ask(struct exchange *x, struct approvals_ask *ask)
+{
+    char ends[CLOCK_RFC3339_SIZE];
+    int result = approvals_open(x->app->store, x->who.user, NULL, NULL, ask, 1);
+    if (result == ERR_FULL)
+        return problem_set(&x->problem, PROBLEM_LIMIT_REACHED,
+            "%d approvals are open already; answer some.", APPROVALS_DIRECT_MAX);
+    if (result < 0)
+        return result;
+    clock_rfc3339(ask->expires_ms, ends);
+    problem_set(&x->problem, PROBLEM_APPROVAL,
+        "Nothing was done. POST %s/approvals/%s {\"approved\":true}, then repeat this call with "
+        "the header Approval-Id: %s.",
+        x->app->conf->public_base, ask->id, ask->id);
+    struct buf members = {0};
+    buf_printf(&members,
+        ",\"approval_id\":\"%s\",\"tool\":\"%s\",\"arguments\":%s,\"expires_at\":\"%s\"", ask->id,
+        ask->tool, ask->args, ends);
+    handlers_member(&members, "message", ask->message);
+    x->problem.members = buf_error(&members) ? NULL : arena_strdup(x->arena, buf_text(&members));
+    buf_free(&members);
+    return x->problem.members == NULL ? ERR_NOMEM : ERR_INVALID;
+}
+
+static int handlers_use(struct exchange *x, const struct tools_spec *spec, const char *id,
+    const struct approvals_ask *ask)
+{
+    bool again = false;
+    int result = approvals_use(x->app->store, x->who.user, id, spec->name, ask->hash,
+        ask->zone, &again);
+    switch (result) {
+    case 0:
+        if (again && spec->effect == TOOLS_OUTSIDE)
+            return problem_set(&x->problem, PROBLEM_APPROVAL_USED, "It was used for this call.");
+        return 0;
+    case ERR_NOT_FOUND:
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such approval of a direct call.");
+    case ERR_AGAIN:
+        return problem_set(&x->problem, PROBLEM_APPROVAL, "The user has not answered yet.");
+    case ERR_CONFLICT:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_MISMATCH,
+            "The approval is for another tool, other arguments or another zone.");
+    case ERR_FORBIDDEN:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_DENIED, "Nothing was done.");
+    case ERR_DEADLINE:
+        return problem_set(&x->problem, PROBLEM_APPROVAL_EXPIRED, "Nothing was done.");
+    default:
+        return result;
+    }
+}
+
+/* What the user is asked; a call that cannot succeed is refused, and nobody is asked. */
+static int handlers_preview(struct exchange *x, const struct tools_context *context,
+    const struct tools_spec *spec, struct approvals_ask *ask)
+{
+    struct tools_run run = {.context = context, .spec = spec, .arena = x->arena};
+    int result = tools_preview(&run, x->request.body, x->request.body_len);
+    if (result == 0)
+        result = run.result != NULL ? handlers_refused(x, &run)
+                                    : approval_question(ask, run.preview, x->arena);
+    tools_fini(&run);
+    return result;
+}
+
+/* What the user said yes to; NULL when the arguments are the user's own. */
+static int handlers_approved(struct exchange *x, const char *id, const char *args,
+    const char **approved)
+{
+    struct approvals_record record = {.message = ""};
+    int result = approvals_get(x->app->store, x->who.user, id, x->arena, &record);
+    if (result == 0 && strcmp(record.args, args) == 0)
+        *approved = record.message;
+    return result == ERR_NOT_FOUND ? 0 : result;
+}
+
+/* run: call_id becomes the mark of an approved call, and stays when none is needed. */
+static int handlers_approve(struct exchange *x, struct tools_run *run, const jdoc *args)
+{
+    const struct tools_spec *spec = run->spec;
+    const char *id = request_header(&x->request, "HTTP_APPROVAL_ID");
+    char hash[IDENT_SHA256_SIZE];
+    struct tools_problem wrong;
+    struct approvals_ask ask = {.call = "", .tool = spec->name, .hash = hash, .message = "",
+        .why = "policy", .zone = run->context->zone};
+    if (!tools_needs_approval(spec, args))
+        return 0;
+    int result = approval_canonical(spec, x->request.body, x->request.body_len, x->arena,
+        &ask.args, hash, &wrong);
+    if (result < 0)
+        return result;
+    if (id == NULL) {
+        ident_token(APPROVALS_ID_BYTES, ask.id);
+        result = handlers_preview(x, run->context, spec, &ask);
+        return result < 0 ? result : handlers_ask(x, &ask);
+    }
+    if (!ident_is_safe(id, strlen(id), APPROVALS_ID_SIZE))
+        return problem_field(
+            &x->problem, "Approval-Id", "Approval-Id is not the id of an approval.");
+    result = handlers_use(x, spec, id, &ask);
+    if (result == 0)
+        result = handlers_approved(x, id, ask.args, &run->approved);
+    if (result < 0)
+        return result;
+    run->call_id = arena_printf(x->arena, "approval:%s", id);
+    return run->call_id == NULL ? ERR_NOMEM : 0;
+}
+
+static int handlers_check_rate(struct exchange *x)
+{
+    int64_t limit = 0, retry_ms = 0;
+    int result = approvals_tool_rate(x->app->store, x->who.user, &limit, &retry_ms);
+    if (result != ERR_RATE)
+        return result;
+    problem_set(&x->problem, PROBLEM_RATE, "%lld calls of tools are allowed in this time.",
+        (long long)limit);
+    x->problem.has_limit = true;
+    x->problem.limit = limit;
+    x->problem.retry_after_ms = retry_ms;
+    return result;
+}
+
+/* A key belongs to one tool and one set of arguments, for as long as a call's mark is kept. */
+static int handlers_claim_key(struct exchange *x, const struct tools_spec *spec, const char *key,
+    const jdoc *args)
+{
+    char digest[IDENT_SHA256_SIZE];
+    struct buf text;
+    buf_init(&text, 0);
+    buf_printf(&text, "%s\n", spec->name);
+    jdoc_write_canonical(args, &text);
+    int result = buf_error(&text);
+    if (result == 0) {
+        ident_sha256_hex(buf_text(&text), text.len, digest);
+        result = sessions_tool_key(x->app->store, x->who.user, key, digest);
+    }
+    buf_free(&text);
+    if (result == ERR_CONFLICT)
+        problem_set(&x->problem, PROBLEM_KEY_MISMATCH,
+            "This Idempotency-Key came before with another tool or other arguments.");
+    return result;
+}
+
+/* ---- its end ---- */
 
 /* A fault of ours. After a lost reply nobody knows whether a write was done. */
 static int handlers_fault(struct exchange *x, const struct tools_run *run, int error)
@@ -440,7 +473,7 @@ int handlers_tool_call(struct exchange *x)
         (result = handlers_arguments(x, spec, &args)) < 0)
         return result;
     if ((result = handlers_check_rate(x)) < 0 ||
-        (result = handlers_approve(x, spec, args, context.zone, &run.call_id)) < 0)
+        (result = handlers_approve(x, &run, args)) < 0)
         return result;
     if (key != NULL && run.call_id == NULL) {
         if ((result = handlers_claim_key(x, spec, key, args)) < 0)

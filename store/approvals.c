@@ -129,7 +129,7 @@ static const char *const decision_names[] = {[APPROVALS_RUN] = "approved",
     [APPROVALS_DENIED] = "denied", [APPROVALS_ABANDONED] = "cancelled",
     [APPROVALS_LAPSED] = "expired"};
 
-#define TAKEN_FIELDS 8
+#define TAKEN_FIELDS 9
 
 static int read_taken(const struct link_reply *r, size_t at, struct arena *arena,
     struct approvals_taken *out)
@@ -147,8 +147,10 @@ static int read_taken(const struct link_reply *r, size_t at, struct arena *arena
         .args = arena_strdup(arena, word(r, at + 4)),
         .hash = arena_strdup(arena, word(r, at + 5)),
         .edited = link_reply_int(link_reply_at(r, at + 6)) != 0,
-        .zone = arena_strdup(arena, word(r, at + 7))};
-    return out->id && out->call && out->tool && out->args && out->hash && out->zone ? 0 : ERR_NOMEM;
+        .zone = arena_strdup(arena, word(r, at + 7)),
+        .message = arena_strdup(arena, word(r, at + 8))};
+    return out->id && out->call && out->tool && out->args && out->hash && out->zone &&
+        out->message ? 0 : ERR_NOMEM;
 }
 
 int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
@@ -314,15 +316,16 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
         return ERR_NOT_FOUND;
     snprintf(rest, sizeof(rest), "approval:%s", id);
     store_key_user(key, uid, rest);
-    error = link_command(s->link, &r, "HMGET %s tool args session input", key);
+    error = link_command(s->link, &r, "HMGET %s tool args session input message", key);
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;
     if (!error) {
         *out = (struct approvals_record){.tool = arena_strdup(arena, word(r, 0)),
             .args = arena_strdup(arena, word(r, 1)),
             .session = arena_strdup(arena, word(r, 2)),
-            .input = arena_strdup(arena, word(r, 3))};
-        if (!out->tool || !out->args || !out->session || !out->input)
+            .input = arena_strdup(arena, word(r, 3)),
+            .message = arena_strdup(arena, word(r, 4))};
+        if (!out->tool || !out->args || !out->session || !out->input || !out->message)
             error = ERR_NOMEM;
     }
     link_reply_free(r);

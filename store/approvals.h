@@ -84,7 +84,7 @@ struct approvals_taken { /* texts in the arena */
     enum approvals_decision decision;
     const char *args, *hash; /* of what runs */
     bool edited;
-    const char *zone;
+    const char *zone, *message; /* message: what the user was asked */
 };
 /* For the session's turn that runs next. Returns 0, ERR_FENCED, ERR_STORE*, ERR_NOMEM. */
 int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
@@ -100,7 +100,7 @@ int approvals_waiting(struct store *s, const char *uid, const char *session, boo
 int approvals_untrusted(struct store *s, const char *uid, const char *session, bool *untrusted);
 
 struct approvals_record { /* texts in the arena */
-    const char *tool, *args, *session, *input;
+    const char *tool, *args, *session, *input, *message;
 };
 /* Returns 0, ERR_NOT_FOUND, ERR_STORE*, ERR_NOMEM. */
 int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,

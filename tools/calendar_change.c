@@ -9,6 +9,7 @@
 #include "tools/calendar_series.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include "base/err.h"
@@ -533,4 +534,39 @@ static int make_delete(struct tools_run *run, struct change *c)
 int calendar_tool_delete_calendar_event(struct tools_run *run)
 {
     return run_change(run, make_delete);
+}
+
+static int say_deletion(struct tools_run *run, const struct change *c)
+{
+    static const char *const parts[][2] = {[SCOPE_THIS] = { "", ", and none of its other days" },
+        [SCOPE_FOLLOWING] = { "", ", and every later one" },
+        [SCOPE_ALL] = { ", which repeats, every time of it, the first", "" }};
+    char when[MOMENT_TEXT_SIZE];
+    struct calendar_span s;
+    const char *title = preview_text(run->arena, jdoc_text_or(c->event, "title", ""), PREVIEW_TITLE);
+    calendar_event_span(c->event, &s);
+    moment_text(c->scope == SCOPE_ALL ? s.start.ms : c->at.ms, s.all_day ? c->zone : c->user_zone,
+        !s.all_day, when);
+    return title == NULL ? ERR_NOMEM : preview_say(run, "delete the event %s%s on %s%s", title,
+        c->repeats ? parts[c->scope][0] : "", when, c->repeats ? parts[c->scope][1] : "");
+}
+
+int calendar_preview_delete_calendar_event(struct tools_run *run)
+{
+    struct change *c = arena_array(run->arena, 1, sizeof *c);
+    if (c == NULL)
+        return ERR_NOMEM;
+    memset(c, 0, sizeof *c);
+    c->id = jdoc_text_or(run->args, "event_id", "");
+    int error = moment_zone(run, &c->user_zone);
+    if (error == 0)
+        error = load(run, c);
+    if (error == 0)
+        error = read_scope(run, c);
+    if (error == 0)
+        error = say_deletion(run, c);
+    drop_owned(c);
+    if (error == ERR_NOT_FOUND)
+        return no_such_event(run);
+    return error == ERR_INVALID ? 0 : error;
 }

@@ -7,6 +7,7 @@
 #include "base/ident.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include <stdio.h>
@@ -75,6 +76,12 @@ static int answer_stored(struct tools_run *run, const struct community_write *w,
     return result == 0 ? community_finish(run, w->kind, id, w->title) : result;
 }
 
+static int no_such_post(struct tools_run *run)
+{
+    return tools_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
+        "those there are.");
+}
+
 int community_write(struct tools_run *run, struct community_write *w)
 {
     struct shared_mark mark;
@@ -96,8 +103,7 @@ int community_write(struct tools_run *run, struct community_write *w)
     jdoc_free(w->document);
     w->document = NULL;
     if (result == ERR_NOT_FOUND)
-        return tools_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
-            "those there are.");
+        return no_such_post(run);
     if (result == ERR_FULL)
         return tools_fail(run, "limit_reached", "No more can be added there.");
     return result == 0 ? answer_stored(run, w, stored) : result;
@@ -129,6 +135,52 @@ static int index_text(struct tools_run *run, const jdoc *doc, const char *place_
     return terms->failed ? ERR_NOMEM : 0;
 }
 
+/* Its title, or without one how it begins. */
+static int preview_writing(struct tools_run *run, const char *before, const char *after)
+{
+    const char *key = jdoc_has(run->args, "title") ? "title" : "content";
+    return preview_title(run, run->args, key, before, after);
+}
+
+int community_preview_create_post(struct tools_run *run)
+{
+    return preview_writing(run, "publish the post ", " for everyone");
+}
+
+/* The post of the arguments, as the user is asked about it; arena. Returns 0; ERR_INVALID (said); a
+ * fault. */
+static int preview_post(struct tools_run *run, const char **out)
+{
+    const char *id = jdoc_text_or(run->args, "post_id", ""), *json;
+    jdoc *post = NULL;
+    int error = ident_is_safe(id, strlen(id), 64)
+        ? shared_get(run->context->store, "post", id, run->arena, &json) : ERR_NOT_FOUND;
+    if (error == ERR_NOT_FOUND) {
+        error = no_such_post(run);
+        return error != 0 ? error : ERR_INVALID;
+    }
+    if (error == 0)
+        error = jdoc_parse(json, strlen(json), &post, NULL, 0);
+    const char *title = preview_text(run->arena,
+        jdoc_text_or(post, "title", jdoc_text_or(post, "content", "")), PREVIEW_TITLE);
+    const char *author = preview_text(run->arena, jdoc_text_or(post, "author", ""), PREVIEW_TITLE);
+    jdoc_free(post);
+    if (error != 0)
+        return error == ERR_NOMEM ? error : ERR_INTERNAL;
+    *out = title != NULL && author != NULL
+        ? arena_printf(run->arena, "the post %s by %s", title, author) : NULL;
+    return *out != NULL ? 0 : ERR_NOMEM;
+}
+
+int community_preview_like_post(struct tools_run *run)
+{
+    const char *post;
+    int error = preview_post(run, &post);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    return preview_say(run, "like %s, or take your like back", post);
+}
+
 int community_tool_create_post(struct tools_run *run)
 {
     static const char *const keys[] = { "title", "content", "location", "image_url", "tags", NULL };
@@ -145,19 +197,41 @@ int community_tool_create_post(struct tools_run *run)
         .time_ms = run->context->now_ms, .keep = POSTS_MAX });
 }
 
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int read_comment(struct tools_run *run, const char **content)
+{
+    *content = jdoc_string(jdoc_get(run->args, "content"), NULL);
+    if (*content == NULL)
+        *content = jdoc_string(jdoc_get(run->args, "comment"), NULL);
+    if (*content != NULL)
+        return 0;
+    int error = tools_fail_at(run, "/content", "the text of the comment, 1 to 1000 characters",
+        "content is missing");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_comment_on_post(struct tools_run *run)
+{
+    const char *content, *post;
+    int error = read_comment(run, &content);
+    if (error == 0)
+        error = preview_post(run, &post);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    content = preview_text(run->arena, content, PREVIEW_BODY);
+    return content == NULL ? ERR_NOMEM
+        : preview_say(run, "publish the comment %s on %s", content, post);
+}
+
 int community_tool_comment_on_post(struct tools_run *run)
 {
     static const char *const keys[] = { "post_id", NULL };
-    const char *post = jdoc_text_or(run->args, "post_id", "");
-    const char *content = jdoc_string(jdoc_get(run->args, "content"), NULL);
-    if (content == NULL)
-        content = jdoc_string(jdoc_get(run->args, "comment"), NULL);
-    if (content == NULL)
-        return tools_fail_at(run, "/content", "the text of the comment, 1 to 1000 characters",
-            "content is missing");
+    const char *post = jdoc_text_or(run->args, "post_id", ""), *content;
+    int error = read_comment(run, &content);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     if (!ident_is_safe(post, strlen(post), 64))
-        return tools_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
-            "those there are.");
+        return no_such_post(run);
     const char *family = arena_printf(run->arena, "comment:%s", post);
     jdoc *comment = community_document(run, keys);
     if (family == NULL || comment == NULL || jdoc_set_string(comment, "content", content) != 0) {
@@ -179,8 +253,7 @@ int community_tool_like_post(struct tools_run *run)
     if (result == 0)
         result = shared_like(run->context->store, &mark, post, run->context->uid, &like);
     if (result == ERR_NOT_FOUND)
-        return tools_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
-            "those there are.");
+        return no_such_post(run);
     if (result != 0)
         return result;
     jdoc *entity = jdoc_new_object();
@@ -211,6 +284,37 @@ static int check_pair(struct tools_run *run)
     return result != 0 ? result : ERR_INVALID;
 }
 
+/* When a meetup is. Returns 0; ERR_INVALID (said); a fault. */
+static int read_meetup(struct tools_run *run, const struct zone **z, struct moment *start)
+{
+    int error = moment_zone(run, z);
+    if (error == 0)
+        error = moment_argument(run, "event_date", *z, start);
+    if (error == 0)
+        error = check_pair(run);
+    if (error != 0
+        || (start->has_time ? start->ms : moment_day(start->ms, 1, *z)) > run->context->now_ms)
+        return error;
+    error = tools_fail_at(run, "/event_date", "a time to come", "event_date is over");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_create_event(struct tools_run *run)
+{
+    const struct zone *z;
+    struct moment start;
+    char when[MOMENT_TEXT_SIZE];
+    int error = read_meetup(run, &z, &start);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    moment_text(start.ms, z, start.has_time, when);
+    const char *place = preview_text(run->arena, jdoc_text_or(run->args, "location", ""), PREVIEW_TITLE);
+    const char *after = place != NULL
+        ? arena_printf(run->arena, " on %s at %s to everyone", when, place) : NULL;
+    return after == NULL ? ERR_NOMEM
+        : preview_title(run, run->args, "title", "announce the meetup ", after);
+}
+
 int community_tool_create_event(struct tools_run *run)
 {
     static const char *const keys[] = { "title", "description", "location", "latitude", "longitude",
@@ -219,15 +323,9 @@ int community_tool_create_event(struct tools_run *run)
     struct moment start;
     struct words terms;
     char text[MOMENT_SIZE];
-    int result = moment_zone(run, &z);
-    if (result == 0)
-        result = moment_argument(run, "event_date", z, &start);
-    if (result == 0)
-        result = check_pair(run);
+    int result = read_meetup(run, &z, &start);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
-    if ((start.has_time ? start.ms : moment_day(start.ms, 1, z)) <= run->context->now_ms)
-        return tools_fail_at(run, "/event_date", "a time to come", "event_date is over");
     if (start.has_time)
         moment_format(start.ms, z, text);
     else
@@ -289,6 +387,14 @@ static int write_article(struct tools_run *run, jdoc *doc, const char *kind, con
         .terms = &filters, .time_ms = run->context->now_ms, .keep = POSTS_MAX });
 }
 
+int community_preview_submit_community_tip(struct tools_run *run)
+{
+    int error = check_pair(run);
+    if (error == 0)
+        error = preview_writing(run, "publish the tip ", " for everyone");
+    return error == ERR_INVALID ? 0 : error;
+}
+
 int community_tool_submit_community_tip(struct tools_run *run)
 {
     static const char *const keys[] = { "title", "content", "category", "location_name", "latitude",
@@ -305,13 +411,31 @@ int community_tool_submit_community_tip(struct tools_run *run)
     return write_article(run, tip, "tip", "tip", "location_name", "The tip is published");
 }
 
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_admin(struct tools_run *run)
+{
+    if (run->context->role != NULL && strcmp(run->context->role, "admin") == 0)
+        return 0;
+    int error = tools_fail(run, "forbidden", "Only administrators can add knowledge. A traveller's "
+        "own advice is shared with submit_community_tip.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_add_knowledge(struct tools_run *run)
+{
+    int error = check_admin(run);
+    if (error == 0)
+        error = preview_writing(run, "add the article ", " to everyone's knowledge base");
+    return error == ERR_INVALID ? 0 : error;
+}
+
 int community_tool_add_knowledge(struct tools_run *run)
 {
     static const char *const keys[] = { "title", "content", "knowledge_type", "category", "topic",
         "difficulty", "location_context", "priority", "tags", NULL };
-    if (run->context->role == NULL || strcmp(run->context->role, "admin") != 0)
-        return tools_fail(run, "forbidden", "Only administrators can add knowledge. A traveller's "
-            "own advice is shared with submit_community_tip.");
+    int error = check_admin(run);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     jdoc *article = community_document(run, keys);
     if (article != NULL && !jdoc_has(article, "topic")
         && jdoc_set_string(article, "topic", topic_of(knowledge_topics,

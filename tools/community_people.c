@@ -6,6 +6,7 @@
 #include "base/ident.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include <math.h>
@@ -68,6 +69,31 @@ static int set_follow(struct tools_run *run, const char *target, bool following,
     return jdoc_set(run->result, "follow", entity);
 }
 
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_target(struct tools_run *run, const char *target, bool unfollow)
+{
+    int error = 0;
+    if (strcmp(target, run->context->uid) == 0)
+        error = tools_fail_at(run, "/target_user_id", "the id of another user",
+            "nobody can follow themselves");
+    else if (unfollow || (error = shared_known(run->context->store, target)) != ERR_NOT_FOUND)
+        return error;
+    else
+        error = no_such_user(run);
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_follow_user(struct tools_run *run)
+{
+    bool unfollow = false;
+    jdoc_get_bool(run->args, "unfollow", &unfollow);
+    int error = check_target(run, jdoc_text_or(run->args, "target_user_id", ""), unfollow);
+    if (error == 0)
+        error = preview_title(run, run->args, "target_user_id",
+            unfollow ? "stop following " : "follow ", "");
+    return error == ERR_INVALID ? 0 : error;
+}
+
 int community_tool_follow_user(struct tools_run *run)
 {
     struct shared_mark mark;
@@ -75,10 +101,9 @@ int community_tool_follow_user(struct tools_run *run)
     const char *target = jdoc_text_or(run->args, "target_user_id", "");
     bool unfollow = false;
     jdoc_get_bool(run->args, "unfollow", &unfollow);
-    if (strcmp(target, run->context->uid) == 0)
-        return tools_fail_at(run, "/target_user_id", "the id of another user",
-            "nobody can follow themselves");
-    int result = unfollow ? 0 : shared_known(run->context->store, target);
+    int result = check_target(run, target, unfollow);
+    if (result == ERR_INVALID)
+        return 0;
     if (result == 0)
         result = community_begin(run, &mark);
     if (result == 0)
@@ -170,20 +195,44 @@ static int send_message(struct tools_run *run, const char *to)
         ? community_finish(run, "message", id, jdoc_text_or(run->args, "message", "")) : result;
 }
 
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_recipient(struct tools_run *run, const char *to)
+{
+    int error = 0;
+    if (strcmp(to, run->context->uid) == 0) {
+        error = tools_fail_at(run, "/recipient_id", "the id of another user",
+            "this is the user's own id");
+        return error != 0 ? error : ERR_INVALID;
+    }
+    error = shared_known(run->context->store, to);
+    if (error == 0)
+        error = may_write_to(run, to);
+    if (error != ERR_NOT_FOUND && error != ERR_FORBIDDEN)
+        return error;
+    error = error == ERR_NOT_FOUND ? no_such_user(run)
+        : tools_fail(run, "forbidden", "%s does not take messages from you.", to);
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_message_friend(struct tools_run *run)
+{
+    const char *to = jdoc_text_or(run->args, "recipient_id", "");
+    int error = check_recipient(run, to);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    const char *name = preview_text(run->arena, to, PREVIEW_TITLE);
+    const char *text = preview_text(run->arena, jdoc_text_or(run->args, "message", ""), PREVIEW_BODY);
+    return name == NULL || text == NULL ? ERR_NOMEM
+        : preview_say(run, "send %s the message %s", name, text);
+}
+
 int community_tool_message_friend(struct tools_run *run)
 {
     const char *to = jdoc_text_or(run->args, "recipient_id", "");
-    if (strcmp(to, run->context->uid) == 0)
-        return tools_fail_at(run, "/recipient_id", "the id of another user",
-            "this is the user's own id");
-    int result = shared_known(run->context->store, to);
-    if (result == 0)
-        result = may_write_to(run, to);
-    if (result == ERR_NOT_FOUND)
-        return no_such_user(run);
-    if (result == ERR_FORBIDDEN)
-        return tools_fail(run, "forbidden", "%s does not take messages from you.", to);
-    return result == 0 ? send_message(run, to) : result;
+    int result = check_recipient(run, to);
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
+    return send_message(run, to);
 }
 
 /* --- places --- */
@@ -216,6 +265,31 @@ static int answer_place(struct tools_run *run, const char *stored, bool is_publi
         ? community_finish(run, "place", id, jdoc_text_or(run->args, "location_name", "")) : result;
 }
 
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_sharing(struct tools_run *run)
+{
+    if (community_shares_location(run, run->context->uid))
+        return 0;
+    int error = tools_fail(run, "forbidden", "Location sharing is switched off in your privacy "
+        "settings. manage_privacy switches it on.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int community_preview_share_location(struct tools_run *run)
+{
+    char after[80];
+    int64_t hours = 24;
+    bool is_public = false;
+    int error = check_sharing(run);
+    jdoc_get_int(run->args, "duration_hours", &hours);
+    jdoc_get_bool(run->args, "is_public", &is_public);
+    snprintf(after, sizeof after, ", with %s for %lld hour%s",
+        is_public ? "everyone" : "your friends", (long long)hours, hours == 1 ? "" : "s");
+    if (error == 0)
+        error = preview_title(run, run->args, "location_name", "share where you are, ", after);
+    return error == ERR_INVALID ? 0 : error;
+}
+
 int community_tool_share_location(struct tools_run *run)
 {
     static const char *const keys[] = { "location_name", "latitude", "longitude", "description",
@@ -227,9 +301,9 @@ int community_tool_share_location(struct tools_run *run)
     char until[CLOCK_RFC3339_SIZE];
     int64_t hours = 24;
     bool is_public = false;
-    if (!community_shares_location(run, run->context->uid))
-        return tools_fail(run, "forbidden", "Location sharing is switched off in your privacy "
-            "settings. manage_privacy switches it on.");
+    int result = check_sharing(run);
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
     jdoc_get_int(run->args, "duration_hours", &hours);
     jdoc_get_bool(run->args, "is_public", &is_public);
     jdoc_get_double(run->args, "latitude", &place.latitude);
@@ -242,7 +316,7 @@ int community_tool_share_location(struct tools_run *run)
     jdoc_write(doc, &json);
     jdoc_free(doc);
     place.json = buf_text(&json);
-    int result = failed ? ERR_NOMEM : buf_error(&json);
+    result = failed ? ERR_NOMEM : buf_error(&json);
     if (result == 0)
         result = community_begin(run, &mark);
     if (result == 0)

@@ -6,6 +6,7 @@
 #include "tools/fuel_use.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 #include "tools/vehicle.h"
 
@@ -306,12 +307,42 @@ static int delete_once(struct tools_run *run, void *arg)
     return result == ERR_NOT_FOUND ? no_such_entry(run) : result;
 }
 
-int fuel_tool_delete_fuel_entry(struct tools_run *run)
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_confirmed(struct tools_run *run)
 {
     bool confirmed = false;
     jdoc_get_bool(run->args, "confirm", &confirmed);
-    if (!confirmed)
-        return tools_fail_at(run, "/confirm", "true, once the user has agreed",
-            "Nothing is removed without confirm.");
+    if (confirmed)
+        return 0;
+    int error = tools_fail_at(run, "/confirm", "true, once the user has agreed",
+        "Nothing is removed without confirm.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int fuel_tool_delete_fuel_entry(struct tools_run *run)
+{
+    int error = check_confirmed(run);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     return keep_retry(run, delete_once, NULL);
+}
+
+int fuel_preview_delete_fuel_entry(struct tools_run *run)
+{
+    char total[AMOUNT_TEXT_SIZE];
+    jdoc *entry = NULL;
+    int64_t minor = 0;
+    double volume = 0;
+    int error = check_confirmed(run);
+    if (error == 0)
+        error = choose_entry(run, &entry, NULL);
+    if (error == 0) {
+        jdoc_get_int(entry, "total_minor", &minor);
+        jdoc_get_double(entry, "volume", &volume);
+        amount_text(minor, jdoc_text_or(entry, "currency", ""), total);
+        error = preview_say(run, "remove the fill-up of %.10s, %.2f L for %s, from the fuel log",
+            jdoc_text_or(entry, "entry_date", ""), volume, total);
+    }
+    jdoc_free(entry);
+    return error == ERR_INVALID ? 0 : error;
 }

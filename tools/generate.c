@@ -341,6 +341,13 @@ static void put_examples(size_t i)
     printf("    NULL\n};\n");
 }
 
+/* Whether a user may be asked about it. */
+static bool is_asked_about(const jdoc *tool)
+{
+    return strcmp(jdoc_text_or(tool, "approval", ""), "always") == 0
+        || jdoc_get(tool, "reaches_others") != NULL;
+}
+
 static void put_row(size_t i)
 {
     const struct entry *e = &entries[i];
@@ -378,6 +385,8 @@ static void put_row(size_t i)
         printf(",\n        .approval_argument = \"%s\",\n        .approval_value = \"%s\"",
             jdoc_text_or(when, "argument", ""), jdoc_text_or(when, "value", ""));
     printf(",\n        .examples = examples_%zu,\n        .example_arguments = arguments_%zu,\n", i, i);
+    if (is_asked_about(e->tool))
+        printf("        .preview = %s_preview_%s,\n", e->family, name);
     printf("        .entity = \"%s\",\n        .handler = %s_tool_%s,\n    },\n",
         jdoc_text_or(e->tool, "entity", ""), e->family, name);
 }
@@ -401,9 +410,12 @@ static void put_header(void)
            "#include \"tools/tools.h\"\n\n"
            "extern const struct tools_spec tools_registry[];\n"
            "extern const size_t tools_registry_count;\n\n");
-    for (size_t i = 0; i < entry_count; i++)
-        printf("int %s_tool_%s(struct tools_run *run);\n", entries[i].family,
-            jdoc_text_or(entries[i].tool, "name", ""));
+    for (size_t i = 0; i < entry_count; i++) {
+        const char *family = entries[i].family, *name = jdoc_text_or(entries[i].tool, "name", "");
+        printf("int %s_tool_%s(struct tools_run *run);\n", family, name);
+        if (is_asked_about(entries[i].tool))
+            printf("int %s_preview_%s(struct tools_run *run);\n", family, name);
+    }
     printf("\n#endif\n");
 }
 

@@ -94,7 +94,7 @@ libtools_a_SOURCES += tools/community.c tools/community.h tools/community_people
 	tools/community_read.c tools/diet.c tools/diet.h \
 	tools/ingredient.c tools/ingredient.h tools/meals.c tools/meals.h tools/meals_pantry.c \
 	tools/meals_plan.c tools/meals_share.c tools/recipe_page.c tools/recipe_page.h tools/shop.c \
-	tools/shop.h tools/shop_file.c tools/shop_web.c tools/words.c tools/words.h
+	tools/shop.h tools/shop_file.c tools/shop_web.c tools/preview.c tools/words.c tools/words.h
 STORE_LUA += store/lua/lib_shared.lua store/lua/shared_drop.lua store/lua/shared_follow.lua \
 	store/lua/shared_friends.lua store/lua/shared_inbox.lua store/lua/shared_like.lua \
 	store/lua/shared_message.lua store/lua/shared_near.lua store/lua/shared_place.lua \

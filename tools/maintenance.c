@@ -6,6 +6,7 @@
 #include "tools/keep.h"
 #include "tools/match.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include "base/clock.h"
@@ -239,14 +240,40 @@ static int delete_once(struct tools_run *run, void *arg)
     return result == ERR_NOT_FOUND ? no_such_record(run) : result;
 }
 
-int maintenance_tool_delete_maintenance_record(struct tools_run *run)
+/* Returns 0; ERR_INVALID (said); a fault. */
+static int check_confirmed(struct tools_run *run)
 {
     bool confirmed = false;
     jdoc_get_bool(run->args, "confirm", &confirmed);
-    if (!confirmed)
-        return tools_fail_at(run, "/confirm", "true, once the user has agreed",
-            "Nothing is removed without confirm.");
+    if (confirmed)
+        return 0;
+    int error = tools_fail_at(run, "/confirm", "true, once the user has agreed",
+        "Nothing is removed without confirm.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
+int maintenance_tool_delete_maintenance_record(struct tools_run *run)
+{
+    int error = check_confirmed(run);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     return keep_retry(run, delete_once, NULL);
+}
+
+int maintenance_preview_delete_maintenance_record(struct tools_run *run)
+{
+    jdoc *record = NULL;
+    int error = check_confirmed(run);
+    if (error == 0)
+        error = choose_record(run, &record, NULL);
+    if (error == 0) {
+        const char *task = preview_text(run->arena, jdoc_text_or(record, "task", ""), PREVIEW_TITLE);
+        error = task == NULL ? ERR_NOMEM
+            : preview_say(run, "remove the maintenance record %s of %.10s", task,
+                  jdoc_text_or(record, "service_date", ""));
+    }
+    jdoc_free(record);
+    return error == ERR_INVALID ? 0 : error;
 }
 
 /* --- lists --- */

@@ -8,6 +8,7 @@
 #include "tools/keep.h"
 #include "tools/match.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include <stdio.h>
@@ -278,6 +279,22 @@ static int remove_once(struct tools_run *run, void *arg)
         return result;
     struct keep_item write = { .family = "pantry", .id = id, .seen = seen };
     return keep_commit(run, &write, 1, true);
+}
+
+/* Only of the action remove: nobody is asked about the others. */
+int meals_preview_manage_pantry(struct tools_run *run)
+{
+    char after[96] = " from the pantry";
+    jdoc *item = NULL;
+    const char *id = NULL, *seen = NULL;
+    int error = find_item(run, &item, &id, &seen);
+    if (error == 0 && jdoc_has(item, "expiry_date"))
+        snprintf(after, sizeof after, ", good until %.10s, from the pantry",
+            jdoc_text_or(item, "expiry_date", ""));
+    if (error == 0)
+        error = preview_title(run, item, "ingredient_name", "remove ", after);
+    jdoc_free(item);
+    return error == ERR_INVALID ? 0 : error;
 }
 
 int meals_tool_manage_pantry(struct tools_run *run)

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "tools/keep.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define FRIENDS_MAX 50
 #define PUBLIC_MAX 100000
 #define GIVEN_MAX 200 /* to one user */
+#define FRIENDS_SAID 5
 
 struct share {
     struct tools_run *run;
@@ -119,22 +121,28 @@ static bool has_text(const jdoc *list, const char *text)
     return false;
 }
 
+/* At least one. Returns 0, ERR_INVALID (said) or a fault. */
+static int find_friends(struct share *s)
+{
+    int error = choose_friends(s);
+    if (error != 0 || s->friend_count > 0)
+        return error;
+    error = s->refused > 0
+        ? tools_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
+              "none of these users is a friend")
+        : tools_fail(s->run, "not_found", "There are no friends yet. Friends are users who "
+              "follow each other: see follow_user.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
 /* Returns 0, ERR_INVALID (said) or a fault. */
 static int share_with_friends(struct share *s)
 {
-    int result = choose_friends(s);
+    int result = find_friends(s);
     if (result == 0)
         result = make_copy(s);
     if (result != 0)
         return result;
-    if (s->friend_count == 0) {
-        result = s->refused > 0
-            ? tools_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
-                  "none of these users is a friend")
-            : tools_fail(s->run, "not_found", "There are no friends yet. Friends are users who "
-                  "follow each other: see follow_user.");
-        return result != 0 ? result : ERR_INVALID;
-    }
     jdoc *with = jdoc_get(s->recipe, "shared_with");
     if (with == NULL) {
         with = jdoc_new_array();
@@ -167,6 +175,17 @@ static int answer(struct share *s, const char *action)
     return copy != NULL ? jdoc_set(s->run->result, "recipe", copy) : ERR_NOMEM;
 }
 
+/* Gets the recipe. Returns 0; ERR_INVALID (said); a fault. */
+static int load(struct share *s)
+{
+    int error = keep_get(s->run, "recipe", s->id, &s->recipe, &s->seen);
+    if (error != ERR_NOT_FOUND)
+        return error;
+    error = tools_fail(s->run, "not_found", "The user has no such recipe. search_recipes finds "
+        "those there are.");
+    return error != 0 ? error : ERR_INVALID;
+}
+
 static int share_once(struct tools_run *run, void *arg)
 {
     static const struct { const char *action; int (*act)(struct share *); } actions[] = {
@@ -179,12 +198,7 @@ static int share_once(struct tools_run *run, void *arg)
     (void)arg;
     int result = keep_fence(run);
     if (result == 0)
-        result = keep_get(run, "recipe", s.id, &s.recipe, &s.seen);
-    if (result == ERR_NOT_FOUND) {
-        result = tools_fail(run, "not_found", "The user has no such recipe. search_recipes finds "
-            "those there are.");
-        return result != 0 ? result : ERR_INVALID;
-    }
+        result = load(&s);
     for (size_t i = 0; result == 0 && i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i].action) == 0)
             result = actions[i].act(&s);
@@ -199,6 +213,43 @@ static int share_once(struct tools_run *run, void *arg)
     }
     jdoc_free(s.recipe);
     return result;
+}
+
+/* With whom: the friends named, or all there are. */
+static int say_friends(struct share *s)
+{
+    struct buf names = { 0 };
+    int error = find_friends(s);
+    for (size_t i = 0; error == 0 && i < s->friend_count && i < FRIENDS_SAID; i++) {
+        const char *name = preview_text(s->run->arena, s->friends[i], PREVIEW_TITLE);
+        if (name == NULL)
+            error = ERR_NOMEM;
+        else
+            buf_printf(&names, "%s%s", i > 0 ? ", " : "", name);
+    }
+    if (error == 0 && s->friend_count > FRIENDS_SAID)
+        buf_printf(&names, " and %zu more", s->friend_count - FRIENDS_SAID);
+    const char *to = arena_printf(s->run->arena, " to your friends %s", buf_text(&names));
+    if (error == 0)
+        error = buf_error(&names) != 0 || to == NULL ? ERR_NOMEM
+            : preview_title(s->run, s->recipe, "name", "give the recipe ", to);
+    buf_free(&names);
+    return error;
+}
+
+int meals_preview_share_recipe(struct tools_run *run)
+{
+    struct share s = { .run = run, .id = jdoc_text_or(run->args, "recipe_id", "") };
+    const char *action = jdoc_text_or(run->args, "action", "");
+    int error = load(&s);
+    if (error == 0 && strcmp(action, "make_public") == 0)
+        error = preview_title(run, s.recipe, "name", "publish the recipe ", " for everyone");
+    else if (error == 0 && strcmp(action, "make_private") == 0)
+        error = preview_title(run, s.recipe, "name", "make the recipe ", " private again");
+    else if (error == 0)
+        error = say_friends(&s);
+    jdoc_free(s.recipe);
+    return error == ERR_INVALID ? 0 : error;
 }
 
 int meals_tool_share_recipe(struct tools_run *run)

@@ -5,6 +5,7 @@
 #include "tools/export.h"
 #include "tools/keep.h"
 #include "tools/moment.h"
+#include "tools/preview.h"
 #include "tools/registry.h"
 #include "tools/vehicle.h"
 
@@ -117,6 +118,29 @@ int profile_tool_manage_privacy(struct tools_run *run)
 {
     static const struct sheet sheet = { "privacy", "The privacy settings are", privacy_fields };
     return change(run, &sheet);
+}
+
+/* Each setting that is to change, with its new value: both are of the tool's own lists. */
+int profile_preview_manage_privacy(struct tools_run *run)
+{
+    struct buf text = { 0 };
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *value;
+    while (jdoc_next(run->args, &it, &key, &value)) {
+        bool flag = false;
+        const char *word = jdoc_bool(value, &flag) == 0 ? (flag ? "on" : "off")
+                                                        : jdoc_string(value, NULL);
+        buf_puts(&text, text.len > 0 ? ", " : "");
+        for (const char *c = key; *c != '\0'; c++)
+            buf_putc(&text, *c == '_' ? ' ' : *c);
+        buf_printf(&text, " to %s", word != NULL ? word : "");
+    }
+    int error = buf_error(&text);
+    if (error == 0)
+        error = preview_say(run, "change your privacy settings: %s", buf_text(&text));
+    buf_free(&text);
+    return error;
 }
 
 /* --- get_user_stats --- */

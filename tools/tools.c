@@ -378,6 +378,39 @@ static int prepare(struct tools_run *run, const char *text, size_t len)
     return result == 0 ? 1 : result == ERR_NOT_FOUND ? 0 : result;
 }
 
+/* A question that was asked without a preview ends otherwise, and is not compared. */
+static bool was_asked(const struct tools_run *run)
+{
+    const char *end = TOOLS_QUESTION_BARE;
+    size_t len = strlen(run->approved), n = strlen(end);
+    if (len >= n && strcmp(run->approved + len - n, end) == 0)
+        return true;
+    end = arena_printf(run->arena, "%s" TOOLS_QUESTION_END, run->preview);
+    n = end != NULL ? strlen(end) : 0;
+    return n > 0 && len >= n && strcmp(run->approved + len - n, end) == 0;
+}
+
+/* Is it still what the user was asked about? As prepare. */
+static int compare_approved(struct tools_run *run)
+{
+    int result = run->spec->preview(run);
+    if (result != 0 || run->result != NULL)
+        return result != 0 ? result : 1;
+    if (run->preview == NULL || was_asked(run))
+        return 0;
+    result = tools_fail(run, "conflict", "It has changed since the user was asked, and was not done. "
+        "Now it would be to %s. Ask again.", run->preview);
+    return result != 0 ? result : 1;
+}
+
+int tools_preview(struct tools_run *run, const char *args_json, size_t len)
+{
+    int result = prepare(run, args_json, len);
+    if (result == 0 && run->spec->preview != NULL)
+        result = run->spec->preview(run);
+    return result == 1 ? 0 : result;
+}
+
 int tools_start(struct tools_run *run, const char *args_json, size_t len)
 {
     run->done = false;
@@ -385,6 +418,9 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     run->waiting = NULL;
     run->fetches = NULL;
     int result = prepare(run, args_json, len);
+    if (result == 0 && run->approved != NULL && run->approved[0] != '\0'
+        && run->spec->preview != NULL)
+        result = compare_approved(run);
     if (result == 1)
         return settle(run, 0);
     if (result != 0)

@@ -28,6 +28,12 @@ struct tools_run;
  * (tools_fail); only faults of ours are negative returns.
  */
 typedef int tools_handler(struct tools_run *run);
+/*
+ * Each tool about which a user may be asked (approval `always`, or reaches_others) has a preview,
+ * `FAMILY_preview_NAME`, called as a handler is. It reads and writes nothing. It sets run->preview
+ * (preview_say) to what the call would do now: with title and date of what it touches, in the user's
+ * zone. When the call cannot succeed it sets the failure that the handler would set, in run->result.
+ */
 
 struct tools_spec {
     const char *name, *family, *description;
@@ -41,6 +47,7 @@ struct tools_spec {
     const char *const *examples;   /* NULL-terminated phrasings */
     const char *entity;            /* key of the entity in the result */
     tools_handler *handler;
+    tools_handler *preview;        /* what the user is asked; NULL: the tool's name says it all */
     const char *const *example_arguments; /* NULL-terminated, one JSON text per example */
     const char *approval_argument, *approval_value; /* only calls where that argument has this value
                                                        need it; NULL = every call */
@@ -97,6 +104,8 @@ struct tools_run { /* one call */
     const char *call_id;           /* the tool call's id: the effect mark */
     jdoc *args;                    /* checked and coerced; owned by run */
     jdoc *result;                  /* {success, message, ENTITY...}; owned by run */
+    const char *preview;           /* of tools_preview; arena */
+    const char *approved;          /* what the user was asked and said yes to; NULL = nobody was */
     bool done;
     void *state;                   /* the handler's own, in the arena */
     void (*on_done)(struct tools_run *run);
@@ -114,6 +123,18 @@ struct tools_run { /* one call */
  * later from within reactor_step), ERR_FENCED, ERR_STORE* or another fault of ours.
  */
 int tools_start(struct tools_run *run, const char *args_json, size_t len);
+/*
+ * tools_preview -- what the call would do, and whether it could: everything that comes before the
+ * handler, then the tool's preview. Nothing is written. Returns 0: run->result is set when the
+ * call would be refused (or has been made before); else run->preview is set, NULL when the tool has
+ * none. Or a fault of ours. run is then for tools_fini.
+ *
+ * With run->approved set tools_start does the same before the handler, and refuses with `conflict`
+ * when the preview is not what the question ended with: the record has changed since.
+ */
+#define TOOLS_QUESTION_END "?"
+#define TOOLS_QUESTION_BARE "with these arguments?" /* of a tool without a preview */
+int tools_preview(struct tools_run *run, const char *args_json, size_t len);
 void tools_cancel(struct tools_run *run);
 void tools_fini(struct tools_run *run);
 

@@ -2,7 +2,7 @@
 -- What a session's turn does with the calls that were left open: each answer is used once, by this
 -- turn; what nobody answered is abandoned. Again for the same turn: the same.
 -- ARGV: session, turn, epoch. {'fenced'} or {'ok', then per call: id, call, tool, decision, arguments,
--- hash, whether the arguments are the user's, zone}
+-- hash, whether the arguments are the user's, zone, what the user was asked}
 local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HGET', P .. 's:' .. sid, 'epoch') ~= epoch then
     return {'fenced'}
@@ -24,7 +24,7 @@ for i = 1, #ids, 2 do
         if cell[1] ~= 'wait' and cell[1] ~= 'gone' then
             local own = a.run_args and a.run_args ~= ''
             for _, v in ipairs({a.id, call, a.tool, cell[1], own and a.run_args or a.args,
-                own and a.run_hash or a.hash, own and 1 or 0, a.zone}) do
+                own and a.run_hash or a.hash, own and 1 or 0, a.zone, a.message or ''}) do
                 out[#out + 1] = v
             end
         end

@@ -214,6 +214,39 @@ describe("approvals", () => {
     assert.equal(reply.json.tool_calls[0].result.error.code, "invalid_argument");
   });
 
+  test("the question has title and time of what it touches; nobody is asked about what is not there", async () => {
+    const user = uuid(), [id] = await events(stack, user, "Dentist \"now\"\u202e\n");
+    const {interrupts: [i]} = await ask(user, [id], undefined, {timezone: "Australia/Sydney"});
+    assert.match(i.message, /^May I delete the event "Dentist 'now'" on \w+ \d+ May 2031, \d\d:\d\d\?$/);
+    const [open] = (await stack.get("/approvals", asUser(user))).json.approvals;
+    assert.equal(open.message, i.message);
+    const gone = await stack.chat(`x ${deletion([uuid()], "text say=Gone.")}`, {}, asUser(user));
+    assert.equal(gone.json.outcome, undefined, gone.text);
+    assert.equal(gone.json.tool_calls[0].result.error.code, "not_found");
+    const nobody = await stack.chat(`x [[tool name=message_friend args={"recipient_id":"nobody","message":"Hi"} | text say=Oh.]]`, {}, asUser(user));
+    assert.equal(nobody.json.outcome, undefined, nobody.text);
+    assert.equal(nobody.json.tool_calls[0].result.error.code, "not_found");
+  });
+
+  test("what changed or went away since the question is not done, and the model hears why", async () => {
+    const user = uuid(), ids = await events(stack, user, "A", "B");
+    for (const [id, change, code] of [[ids[0], {title: "C"}, "conflict"], [ids[1], null, "not_found"]]) {
+      const {session_id, interrupts: [i]} = await ask(user, [id], "text say=Hm.");
+      if (change) {
+        assert.equal((await stack.post("/tools/update_calendar_event", {event_id: id, ...change}, asUser(user))).status, 200);
+      } else {
+        const asked = await stack.post("/tools/delete_calendar_event", {event_id: id}, asUser(user));
+        await stack.post(`/approvals/${asked.json.approval_id}`, {approved: true}, asUser(user));
+        const done = await stack.post("/tools/delete_calendar_event", {event_id: id}, asUser(user, {"Approval-Id": asked.json.approval_id}));
+        assert.equal(done.status, 200, done.text);
+      }
+      const yes = await answer(user, i.id, {approved: true});
+      await ended(user, yes.json.turn_id);
+      assert.equal(resultOf(await messagesOf(user, session_id), i.toolCallId).error.code, code);
+    }
+    assert.deepEqual(await titles(stack, user), ["C"]);
+  });
+
   test("a session that is deleted takes its questions along; a stop does not", async () => {
     const user = uuid(), [id] = await events(stack, user, "Dentist");
     const {session_id, interrupts: [i], reply} = await ask(user, [id]);
@@ -511,15 +544,26 @@ describe("tools called directly", () => {
     assert.deepEqual(await titles(stack, user), ["B"]);
   });
 
-  test("approved by the user, but not for users", async () => {
+  test("what cannot be done is refused, and nobody is asked", async () => {
     const user = uuid(), tool = (await stack.get("/tools/add_knowledge")).json;
-    const call = headers => stack.post("/tools/add_knowledge", tool.example_arguments[0], asUser(user, headers));
-    const {approval_id} = (await call()).json;
-    await stack.post(`/approvals/${approval_id}`, {approved: true}, asUser(user));
-    for (let i = 0; i < 2; i++) {
-      const no = await call({"Approval-Id": approval_id});
-      assert.equal(`${no.status} ${no.json.code}`, "403 forbidden", no.text);
-    }
+    const no = await stack.post("/tools/add_knowledge", tool.example_arguments[0], asUser(user));
+    assert.equal(`${no.status} ${no.json.code}`, "403 forbidden", no.text);
+    const gone = await remove(user, "0192f0c1-2345-7abc-8def-0123456789ab");
+    assert.equal(`${gone.status} ${gone.json.code}`, "404 not_found", gone.text);
+    const nobody = await stack.post("/tools/message_friend", {recipient_id: "nobody", message: "Hello"}, asUser(user));
+    assert.equal(`${nobody.status} ${nobody.json.code}`, "404 not_found", nobody.text);
+    assert.deepEqual((await stack.get("/approvals", asUser(user))).json.approvals, []);
+  });
+
+  test("what has changed since the question is not done", async () => {
+    const user = uuid(), [a] = await events(stack, user, "A");
+    const asked = await remove(user, a);
+    assert.match(asked.json.message, /^May I delete the event "A" on Tuesday 20 May 2031, 15:00\?$/);
+    await stack.post(`/approvals/${asked.json.approval_id}`, {approved: true}, asUser(user));
+    assert.equal((await stack.post("/tools/update_calendar_event", {event_id: a, title: "B"}, asUser(user))).status, 200);
+    const changed = await remove(user, a, {"Approval-Id": asked.json.approval_id});
+    assert.equal(`${changed.status} ${changed.json.code}`, "409 conflict", changed.text);
+    assert.deepEqual(await titles(stack, user), ["B"]);
   });
 
   test("denied, unknown, and of another kind", async () => {
@@ -587,7 +631,7 @@ describe("after untrusted content", () => {
   });
 
   test("a step asks for no more than one resume can answer", async () => {
-    const user = uuid(), threadId = uuid(), ids = Array.from({length: 34}, (_, i) => `event${i}`);
+    const user = uuid(), threadId = uuid(), ids = await events(stack, user, ...Array.from({length: 34}, (_, i) => `event${i}`));
     const run = async more => JSON.parse((await stack.post("/agui", {threadId, runId: uuid(), messages: [], ...more},
       {headers: {"X-Dev-User": user, Accept: "text/event-stream"}})).text.trim().split("data: ").at(-1));
     const {outcome} = await run({messages: [{id: uuid(), role: "user", content: `please ${deletion(ids)}`}]});

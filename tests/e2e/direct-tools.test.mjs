@@ -70,12 +70,14 @@ describe("tools called directly", () => {
           results.get(tool.name).push(reply.json);
           done++;
         } else {
-          assertRefused(reply, what, 404, 409, 422, 501, ..."url" in args ? [502] : []);
+          assertRefused(reply, what, 404, 409, 422, 501, ..."url" in args ? [502] : [], ...tool.approval === "always" ? [403] : []);
           refused[reply.json.code] = (refused[reply.json.code] ?? 0) + 1;
         }
         if (tool.provider) assert.equal(`${reply.status} ${reply.json.code}`, "501 provider_not_configured", what);
-        if (tool.approval === "always" && !tool.approval_when && reply.status !== 422 && reply.status !== 501) {
+        // Nobody is asked about what cannot be done: the record is not there, or the caller is no administrator.
+        if (tool.approval === "always" && !tool.approval_when && ![403, 404, 422, 501].includes(reply.status)) {
           assert.equal(reply.json.code, "approval_required", what);
+          assert.match(reply.json.message, /^May I .*\?$/, what);
         }
       }
     }
