@@ -2,73 +2,36 @@
 
 #include "base/err.h"
 #include "tools/keep.h"
-#include "tools/words.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_WORDS 120 /* of 300 bytes */
-
-/* Words that mean the group, singular as words.h leaves them. */
-static const struct group { const char *names, *words; } groups[] = {
-    { "nut nuts tree_nut tree_nuts",
-        "nut almond cashew walnut pecan hazelnut pistachio macadamia brazil praline marzipan "
-        "frangipane nutella pesto gianduja chestnut pinenut" },
-    { "peanut peanuts groundnut", "peanut groundnut satay" },
-    { "dairy milk lactose", "milk cheese butter cream yoghurt yogurt ghee feta parmesan mozzarella "
-        "cheddar ricotta mascarpone buttermilk custard whey casein halloumi brie camembert kefir "
-        "quark haloumi gouda gruyere" },
-    { "egg eggs", "egg mayonnaise mayo meringue aioli albumen eggnog" },
-    { "gluten wheat coeliac celiac", "flour wheat bread pasta noodle spaghetti couscous barley rye "
-        "semolina breadcrumb panko tortilla cracker seitan bulgur spelt malt macaroni penne lasagne "
-        "lasagna fettuccine linguine ramen udon farro bun baguette pastry beer biscuit oat cake "
-        "weetbix vermicelli dumpling wonton gnocchi crouton pita naan filo phyllo" },
-    { "soy soya", "soy soya tofu tempeh edamame miso tamari" },
-    { "fish", "fish salmon tuna cod anchovy sardine mackerel trout barramundi snapper haddock "
-        "halibut tilapia worcestershire bass swordfish kipper hake" },
-    { "shellfish crustacean crustaceans seafood mollusc molluscs", "shrimp prawn crab lobster "
-        "crayfish oyster mussel clam scallop squid calamari octopus yabby bug langoustine" },
-    { "sesame", "sesame tahini hummus halva houmous" },
-    { "meat", "beef pork chicken lamb mutton bacon ham turkey duck veal sausage mince salami "
-        "prosciutto chorizo steak kangaroo venison goat pancetta pepperoni liver meat meatball "
-        "rabbit lard broth stock" },
-    { "pork", "pork bacon ham prosciutto chorizo pancetta salami lard pepperoni gammon" },
-    { "gelatin gelatine", "gelatin gelatine marshmallow" }, { "honey", "honey" },
-    { "alcohol", "wine beer rum brandy whisky whiskey vodka gin sherry liqueur cider bourbon" },
-    { "mustard", "mustard" }, { "celery", "celery celeriac" }, { "mushroom mushrooms", "mushroom" },
-    { "lupin", "lupin" }, { "sulphite sulphites sulfite sulfites", "wine sultana apricot" },
-};
-#define GROUPS (sizeof groups / sizeof *groups)
+#define NOTE_NAMES 12 /* that a note names one by one */
+#define NAME_MAX 60
+#define SHELLFISH (ALLERGEN_CRUSTACEAN | ALLERGEN_MOLLUSC)
+#define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
+#define FLESH (ALLERGEN_MEAT | ALLERGEN_GELATIN)
 
 /* Which groups a restriction forbids. */
-static const struct { const char *name, *groups; } restrictions[] = {
-    { "vegan", "meat fish shellfish dairy egg gelatin honey" },
-    { "vegetarian", "meat fish shellfish gelatin" }, { "pescatarian", "meat gelatin" },
-    { "gluten_free", "gluten" }, { "dairy_free", "dairy" }, { "lactose_free", "dairy" },
-    { "nut_free", "nut peanut" }, { "peanut_free", "peanut" }, { "egg_free", "egg" },
-    { "soy_free", "soy" }, { "halal", "pork alcohol gelatin" },
-    { "kosher", "pork shellfish gelatin" }, { "fish_free", "fish" },
-    { "shellfish_free", "shellfish" }, { "sesame_free", "sesame" },
+static const struct {
+    const char *name;
+    uint64_t groups;
+} restrictions[] = {
+    {"vegan", FLESH | ALLERGEN_FISH | SHELLFISH | DAIRY | ALLERGEN_EGG | ALLERGEN_HONEY},
+    {"vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH},
+    {"lacto_vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH | ALLERGEN_EGG},
+    {"ovo_vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH | DAIRY},
+    {"pescatarian", FLESH}, {"pescetarian", FLESH},
+    {"halal", ALLERGEN_PORK | ALLERGEN_ALCOHOL | ALLERGEN_GELATIN},
+    {"kosher", ALLERGEN_PORK | SHELLFISH | ALLERGEN_GELATIN},
 };
-
-static bool in_list(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
-        size_t len = strcspn(at, " ");
-        if (len == n && strncmp(at, word, n) == 0)
-            return true;
-        at += len;
-    }
-    return false;
-}
 
 /* "Gluten free" and "gluten-free" -> "gluten_free" */
 static void fold(const char *text, char *out, size_t size)
 {
     size_t len = 0;
-    for (; *text != '\0' && len + 1 < size; text++) {
+    for (; *text && len + 1 < size; text++) {
         char c = (char)tolower((unsigned char)*text);
         if (c == ' ' || c == '-')
             c = '_';
@@ -80,94 +43,112 @@ static void fold(const char *text, char *out, size_t size)
     out[len] = '\0';
 }
 
-static const struct group *find_group(const char *name)
-{
-    for (size_t i = 0; i < GROUPS; i++)
-        if (in_list(groups[i].names, name))
-            return &groups[i];
-    return NULL;
-}
-
-/* "milk" of "coconut milk" is none of an animal; "butter" of "peanut butter" neither. */
-static bool is_plant_form(const char *before, const char *word)
-{
-    return in_list("milk cream butter yoghurt yogurt cheese mince sausage stock broth mayonnaise",
-               word)
-        && in_list("coconut almond oat soy soya rice cashew peanut nut cocoa vegan plant plantbased "
-                   "vegetable vege hemp mushroom", before);
-}
-
-/* Wheat's words also name what is made from other grain. */
-static bool is_other_grain(const char *before, const char *word)
-{
-    return in_list("flour noodle pasta bread cracker vermicelli cake tortilla", word)
-        && in_list("rice corn buckwheat almond coconut chickpea tapioca potato lentil", before);
-}
-
-/* Does a line of the ingredients name the group? "Gluten free" holds to the end of its phrase. */
-static bool line_has(const struct words *line, const struct group *g)
-{
-    bool gluten = in_list(g->names, "gluten"), is_free = false;
-    for (size_t i = 0; i < line->count; i++) {
-        const char *word = line->list[i], *before = i > 0 ? line->list[i - 1] : "";
-        if (in_list(", and or with plus", word))
-            is_free = false;
-        else if (i + 1 < line->count && strcmp(line->list[i + 1], "free") == 0
-            && in_list(g->names, word))
-            is_free = true;
-        if (is_free || !in_list(g->words, word))
-            continue;
-        if (is_plant_form(before, word) && !in_list(g->words, before))
-            continue;
-        if (gluten && is_other_grain(before, word))
-            continue;
-        return true;
-    }
-    return false;
-}
-
-/* A rule's own words ("kiwi fruit") all in the line. */
-static bool line_names(const struct words *line, const char *name, struct arena *arena)
-{
-    struct words own;
-    if (words_init(&own, arena, 8) != 0)
-        return true; /* rather too strict */
-    words_add(&own, "", name);
-    return own.count > 0 && words_within(&own, line);
-}
-
-static bool forbids(const struct words *line, const struct group *g, const char *name,
-    struct arena *arena)
-{
-    return g != NULL ? line_has(line, g) : line_names(line, name, arena);
-}
-
-/* Is it against the rule, in this line? handled: the rule says something about ingredients. */
-static bool breaks(const struct words *line, const struct diet_rule *rule, struct arena *arena,
-    bool *handled)
+static uint64_t restriction_groups(const char *text)
 {
     char name[64];
-    fold(rule->name, name, sizeof name);
-    *handled = true;
-    if (rule->is_allergy || rule->is_dislike) {
-        const struct group *g = rule->is_allergy || strchr(name, '_') == NULL ? find_group(name) : NULL;
-        return forbids(line, g, rule->name, arena);
-    }
-    for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++) {
-        if (strcmp(restrictions[i].name, name) != 0)
-            continue;
-        for (size_t k = 0; k < GROUPS; k++) {
-            char first[32];
-            snprintf(first, sizeof first, "%.*s", (int)strcspn(groups[k].names, " "),
-                groups[k].names);
-            if (in_list(restrictions[i].groups, first) && line_has(line, &groups[k]))
-                return true;
-        }
-        return false;
-    }
-    *handled = false;
-    return false;
+    fold(text, name, sizeof name);
+    for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++)
+        if (!strcmp(restrictions[i].name, name))
+            return restrictions[i].groups;
+    return 0;
 }
+
+/* --- making the rules --- */
+
+/* Does a restriction name what must not be in the ingredients, as "no nuts" and "egg-free" do? */
+static bool forbids(const struct diet_rule *rule)
+{
+    return rule->is_allergy || rule->is_dislike || rule->groups || rule->what.groups;
+}
+
+static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
+{
+    struct diet_rule rule = {.is_allergy = kind == DIET_ALLERGY, .is_dislike = kind == DIET_DISLIKE};
+    if (d->count == DIET_RULES_MAX)
+        return ERR_LIMIT;
+    rule.name = arena_strdup(d->arena, name);
+    int error = rule.name ? allergen_read(d->arena, rule.name, &rule.what) : ERR_NOMEM;
+    if (error)
+        return error;
+    if (kind == DIET_RESTRICTION)
+        rule.groups = restriction_groups(name);
+    if (rule.what.says_allergy) {
+        rule.is_allergy = true;
+        rule.is_dislike = false;
+    }
+    d->rules[d->count++] = rule;
+    return 0;
+}
+
+int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind)
+{
+    int error = 0;
+    for (size_t i = 0; !error && i < jdoc_length(list); i++) {
+        const char *name = jdoc_string(jdoc_at(list, i), NULL);
+        if (name && *name)
+            error = add_rule(d, name, kind);
+    }
+    return error;
+}
+
+int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs)
+{
+    memset(out, 0, sizeof *out);
+    out->arena = arena;
+    int error = diet_add(out, jdoc_get(prefs, "allergies"), DIET_ALLERGY);
+    if (!error)
+        error = diet_add(out, jdoc_get(prefs, "dietary_restrictions"), DIET_RESTRICTION);
+    if (!error)
+        error = diet_add(out, jdoc_get(prefs, "disliked_ingredients"), DIET_DISLIKE);
+    return error;
+}
+
+/* An entry of the emergency information: a text, or an object that names it. */
+static const char *name_of(const jdoc *entry)
+{
+    static const char *const keys[] = {"name", "substance", "allergen", "allergy"};
+    const char *name = jdoc_string(entry, NULL);
+    for (size_t i = 0; !name && jdoc_type(entry) == JDOC_OBJECT && i < sizeof keys / sizeof *keys; i++)
+        name = jdoc_string(jdoc_get(entry, keys[i]), NULL);
+    return name && *name ? name : NULL;
+}
+
+/* Of conditions only those that forbid a food: "coeliac disease", not "asthma". */
+static int add_medical(struct diet *d, const jdoc *list, bool conditions)
+{
+    int error = 0;
+    for (size_t i = 0; !error && i < jdoc_length(list) && d->count < DIET_RULES_MAX; i++) {
+        const char *name = name_of(jdoc_at(list, i));
+        if (!name)
+            continue;
+        error = add_rule(d, name, DIET_ALLERGY);
+        const struct allergen_rule *what = &d->rules[d->count - 1].what;
+        if (!error && (conditions ? !what->groups : what->is_no_food && !what->groups))
+            d->count--;
+    }
+    return error;
+}
+
+int diet_read(struct tools_run *run, struct diet *out)
+{
+    jdoc *prefs = NULL, *emergency = NULL;
+    int error = keep_get(run, "diet", "prefs", &prefs, NULL);
+    if (!error || error == ERR_NOT_FOUND)
+        error = diet_of(out, run->arena, prefs);
+    jdoc_free(prefs);
+    if (error)
+        return error;
+    error = keep_get(run, "emergency_info", "me", &emergency, NULL);
+    if (error)
+        return error == ERR_NOT_FOUND ? 0 : error;
+    error = add_medical(out, jdoc_get(emergency, "allergies"), false);
+    if (!error)
+        error = add_medical(out, jdoc_get(emergency, "conditions"), true);
+    jdoc_free(emergency);
+    return error;
+}
+
+/* --- keeping them --- */
 
 static bool has_tag(const jdoc *recipe, const char *rule)
 {
@@ -176,51 +157,84 @@ static bool has_tag(const jdoc *recipe, const char *rule)
     fold(rule, wanted, sizeof wanted);
     for (size_t i = 0; i < jdoc_length(tags); i++) {
         const char *one = jdoc_string(jdoc_at(tags, i), NULL);
-        fold(one != NULL ? one : "", tag, sizeof tag);
-        if (strcmp(tag, wanted) == 0)
+        fold(one ? one : "", tag, sizeof tag);
+        if (!strcmp(tag, wanted))
             return true;
     }
     return false;
 }
 
-static bool recipe_breaks(const struct diet *d, const struct diet_rule *rule, const jdoc *recipe)
+static bool line_breaks(const struct diet_rule *rule, const struct allergen_line *line)
 {
-    const jdoc *lines = jdoc_get(recipe, "ingredients");
-    struct words none = { .arena = d->arena };
-    bool handled = true;
-    size_t count = jdoc_length(lines);
-    if (count == 0 && rule->is_allergy)
+    if (!forbids(rule) || (rule->is_dislike && line->is_unreadable))
+        return false;
+    return rule->groups & line->groups || allergen_is_in(&rule->what, line);
+}
+
+static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
+    const struct allergen_line *lines, size_t count)
+{
+    if (!count && rule->is_allergy)
         return true;
-    for (size_t i = 0; i < count; i++) {
-        struct words line;
-        if (words_init(&line, d->arena, LINE_WORDS) != 0)
+    for (size_t i = 0; i < count; i++)
+        if (line_breaks(rule, &lines[i]))
             return true;
-        line.all = true;
-        words_add(&line, "", jdoc_string(jdoc_at(lines, i), NULL));
-        if (breaks(&line, rule, d->arena, &handled))
-            return true;
-    }
-    if (count == 0)
-        breaks(&none, rule, d->arena, &handled);
-    return (!handled || count == 0) && !rule->is_dislike && !has_tag(recipe, rule->name);
+    return (!forbids(rule) || !count) && !rule->is_dislike && !has_tag(recipe, rule->name);
+}
+
+/* In an arena of its own, as there are many recipes. Returns 0 or ERR_NOMEM. */
+static int read_lines(struct arena *arena, const jdoc *recipe, struct allergen_line **lines,
+    size_t *count)
+{
+    const jdoc *list = jdoc_get(recipe, "ingredients");
+    int error = 0;
+    *count = jdoc_length(list);
+    *lines = arena ? arena_array(arena, *count + 1, sizeof **lines) : NULL;
+    if (!*lines)
+        return ERR_NOMEM;
+    for (size_t i = 0; !error && i < *count; i++)
+        error = allergen_line(arena, jdoc_string(jdoc_at(list, i), NULL), &(*lines)[i]);
+    return error;
 }
 
 const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *disliked)
 {
-    if (disliked != NULL)
+    struct arena *arena = d->count ? arena_new() : NULL;
+    struct allergen_line *lines;
+    const char *refused = NULL;
+    size_t count;
+    if (disliked)
         *disliked = false;
-    for (size_t i = 0; i < d->count; i++) {
-        if (!recipe_breaks(d, &d->rules[i], recipe))
+    if (!d->count)
+        return NULL;
+    if (read_lines(arena, recipe, &lines, &count)) {
+        arena_free(arena);
+        return d->rules[0].name; /* rather too strict */
+    }
+    for (size_t i = 0; !refused && i < d->count; i++) {
+        if (!recipe_breaks(&d->rules[i], recipe, lines, count))
             continue;
         if (!d->rules[i].is_dislike)
-            return d->rules[i].name;
-        if (disliked != NULL)
+            refused = d->rules[i].name;
+        else if (disliked)
             *disliked = true;
     }
+    arena_free(arena);
+    return refused;
+}
+
+const char *diet_refuses_line(const struct diet *d, const char *text)
+{
+    struct allergen_line line;
+    if (d->count && allergen_line(d->arena, text, &line))
+        return d->rules[0].name;
+    for (size_t i = 0; i < d->count; i++)
+        if (!d->rules[i].is_dislike && line_breaks(&d->rules[i], &line))
+            return d->rules[i].name;
     return NULL;
 }
 
-bool diet_has_allergy(const struct diet *d)
+static bool has_allergy(const struct diet *d)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].is_allergy)
@@ -228,37 +242,110 @@ bool diet_has_allergy(const struct diet *d)
     return false;
 }
 
-int diet_add(struct diet *d, const jdoc *list, bool is_allergy, bool is_dislike)
+int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out)
 {
-    for (size_t i = 0; i < jdoc_length(list); i++) {
-        const char *name = jdoc_string(jdoc_at(list, i), NULL);
-        if (name == NULL || name[0] == '\0')
+    const jdoc *list = jdoc_get(recipe, "ingredients");
+    int error = 0;
+    *out = NULL;
+    for (size_t i = 0; !error && has_allergy(d) && i < jdoc_length(list); i++) {
+        struct allergen_line line;
+        const char *text = jdoc_string(jdoc_at(list, i), NULL);
+        error = allergen_line(d->arena, text, &line);
+        if (error || !(line.groups & ALLERGEN_VAGUE))
             continue;
-        if (d->count == DIET_RULES_MAX)
-            return ERR_LIMIT;
-        name = arena_strdup(d->arena, name);
-        if (name == NULL)
-            return ERR_NOMEM;
-        d->rules[d->count++] = (struct diet_rule){ .name = name, .is_allergy = is_allergy,
-            .is_dislike = is_dislike };
+        if (!*out)
+            *out = jdoc_new_array();
+        error = *out ? jdoc_push(*out, jdoc_new_string(text, strlen(text))) : ERR_NOMEM;
     }
-    return 0;
+    if (!error)
+        return 0;
+    jdoc_free(*out);
+    *out = NULL;
+    return error;
 }
 
-int diet_read(struct tools_run *run, struct diet *out)
+/* --- what is said of it --- */
+
+static int push_once(jdoc *list, const char *text)
 {
-    jdoc *prefs = NULL;
-    memset(out, 0, sizeof *out);
-    out->arena = run->arena;
-    int result = keep_get(run, "diet", "prefs", &prefs, NULL);
-    if (result == ERR_NOT_FOUND)
+    char cut[NAME_MAX];
+    snprintf(cut, sizeof cut, "%s", text);
+    keep_cut_utf8(cut, sizeof cut);
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        if (!strcmp(jdoc_string(jdoc_at(list, i), NULL), cut))
+            return 0;
+    return jdoc_push(list, jdoc_new_string(cut, strlen(cut)));
+}
+
+static int list_rule(const struct diet *d, const struct diet_rule *rule, jdoc *watched,
+    jdoc *not_watched)
+{
+    int error = 0;
+    for (size_t g = 0; !error && g < ALLERGEN_GROUPS; g++)
+        if (rule->what.groups & UINT64_C(1) << g)
+            error = push_once(watched, allergen_group_names[g]);
+    for (size_t i = 0; !error && i < rule->what.own_count; i++) {
+        const char *words = words_joined(&(struct words){.arena = d->arena,
+            .list = rule->what.own[i].list, .count = rule->what.own[i].count});
+        bool unknown = words && rule->what.unknown && strstr(rule->what.unknown, words);
+        if (!words)
+            error = ERR_NOMEM;
+        else if (!unknown)
+            error = push_once(watched, words);
+    }
+    if (!error && rule->what.unknown)
+        error = push_once(not_watched, rule->what.unknown);
+    return error;
+}
+
+int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched)
+{
+    *watched = jdoc_new_array();
+    *not_watched = jdoc_new_array();
+    int error = *watched && *not_watched ? 0 : ERR_NOMEM;
+    for (size_t i = 0; !error && i < d->count; i++)
+        if (d->rules[i].is_allergy)
+            error = list_rule(d, &d->rules[i], *watched, *not_watched);
+    if (!error)
         return 0;
-    if (result == 0)
-        result = diet_add(out, jdoc_get(prefs, "allergies"), true, false);
-    if (result == 0)
-        result = diet_add(out, jdoc_get(prefs, "dietary_restrictions"), false, false);
-    if (result == 0)
-        result = diet_add(out, jdoc_get(prefs, "disliked_ingredients"), false, true);
-    jdoc_free(prefs);
-    return result;
+    jdoc_free(*watched);
+    jdoc_free(*not_watched);
+    *watched = *not_watched = NULL;
+    return error;
+}
+
+static void put_names(struct buf *b, const jdoc *list, const char *quote)
+{
+    size_t count = jdoc_length(list);
+    for (size_t i = 0; i < count && i < NOTE_NAMES; i++)
+        buf_printf(b, "%s%s%s%s", i ? ", " : "", quote, jdoc_string(jdoc_at(list, i), NULL), quote);
+    if (count > NOTE_NAMES)
+        buf_printf(b, " and %zu more", count - NOTE_NAMES);
+}
+
+const char *diet_note(const struct diet *d)
+{
+    jdoc *watched = NULL, *not_watched = NULL;
+    struct buf note = {0};
+    const char *copy;
+    if (!has_allergy(d))
+        return "";
+    if (diet_lists(d, &watched, &not_watched))
+        return NULL;
+    if (jdoc_length(not_watched)) {
+        buf_puts(&note, " NOT watched, as no rule knows it: ");
+        put_names(&note, not_watched, "\"");
+        buf_puts(&note, ". Ask the user which foods hold it, and about each meal.");
+    }
+    if (jdoc_length(watched)) {
+        buf_puts(&note, " Checked by the words of the ingredients for: ");
+        put_names(&note, watched, "");
+        buf_puts(&note, ". Traces, product names and what a list leaves out cannot be seen: read the "
+            "labels.");
+    }
+    copy = buf_error(&note) ? NULL : arena_strdup(d->arena, buf_text(&note));
+    buf_free(&note);
+    jdoc_free(watched);
+    jdoc_free(not_watched);
+    return copy;
 }

@@ -1,34 +1,57 @@
 #ifndef TURNPIKE_TOOLS_DIET_H
 #define TURNPIKE_TOOLS_DIET_H
 
+#include "tools/allergen.h"
 #include "tools/tools.h"
 
 /*
  * diet -- may this user eat that? Strict: an allergy or a restriction is looked for in the words of
- * every ingredient, by groups ("nuts" are almonds, cashews, ...); a recipe whose ingredients are
- * not known is refused while there is an allergy; a restriction that says nothing about ingredients
- * ("low_carb") is kept only by recipes that are marked with it. It is a filter over texts, not a
- * doctor: what a page leaves out of its list cannot be seen.
+ * every ingredient (allergen.h); a recipe whose ingredients are not known, or are in letters that
+ * cannot be read, is refused while there is an allergy; a restriction that says nothing about
+ * ingredients ("low_carb") is kept only by recipes that are marked with it. It is a filter over
+ * texts, not a doctor: what a page leaves out of its list cannot be seen, and diet_note says so.
  */
-#define DIET_RULES_MAX 96
+#define DIET_RULES_MAX 160
 struct diet {
     struct arena *arena;
     struct diet_rule {
         const char *name;       /* as the user wrote it */
         bool is_allergy, is_dislike;
+        uint64_t groups;        /* of a restriction such as "vegan" */
+        struct allergen_rule what;
     } rules[DIET_RULES_MAX];
     size_t count;
 };
 
-/* What manage_dietary_prefs has stored. Record: family "diet", id "prefs". Returns 0 or a fault. */
+enum diet_kind { DIET_ALLERGY, DIET_RESTRICTION, DIET_DISLIKE };
+/*
+ * diet_read -- what manage_dietary_prefs has stored (family "diet", id "prefs"), and the allergies
+ * and conditions of the emergency information (family "emergency_info", id "me"). Returns 0 or a
+ * fault.
+ */
 int diet_read(struct tools_run *run, struct diet *out);
-/* Texts of a list as further rules. */
-int diet_add(struct diet *d, const jdoc *list, bool is_allergy, bool is_dislike);
+/* The lists of a record of family "diet" alone. */
+int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs);
+/* Texts of a list as further rules. A text that speaks of an allergy is one in every list. Returns 0,
+ * ERR_LIMIT or ERR_NOMEM. */
+int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
 /*
  * diet_refuses -- why the recipe (ingredients, dietary_tags) must not be offered: the rule's name;
  * NULL when it may. disliked: out, may be NULL: it holds something that is not liked.
  */
 const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *disliked);
-bool diet_has_allergy(const struct diet *d);
+/* The same for one line: an ingredient, or a thing in the pantry. */
+const char *diet_refuses_line(const struct diet *d, const char *line);
+/* The lines of a recipe that name a product with unknown contents ("curry paste"), while there is an
+ * allergy. *out: an array, the caller's; NULL when there are none. Returns 0 or ERR_NOMEM. */
+int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
+/*
+ * diet_note -- what was looked for, what could not be, and what nobody can see: sentences for a
+ * message, each with a blank in front; "" when there is no allergy. In the arena; NULL on no memory.
+ */
+const char *diet_note(const struct diet *d);
+/* Names of what is looked for on account of allergies, and the allergies that no rule knows. Arrays,
+ * the caller's. Returns 0 or ERR_NOMEM. */
+int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched);
 
 #endif

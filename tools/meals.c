@@ -40,8 +40,19 @@ static int save(struct tools_run *run, jdoc *recipe)
     failed |= jdoc_set_string(recipe, "created_at", now);
     name = arena_strdup(run->arena, jdoc_text_or(recipe, "name", ""));
     size_t count = jdoc_length(jdoc_get(recipe, "ingredients"));
-    if (failed != 0 || name == NULL || tools_succeed(run, "\"%s\" is saved, with %zu ingredient%s.",
-            name, count, count == 1 ? "" : "s") == NULL) {
+    struct diet diet;
+    int error = diet_read(run, &diet);
+    const char *rule = error == 0 ? diet_refuses(&diet, recipe, NULL) : NULL;
+    const char *against = rule == NULL ? "" : arena_printf(run->arena,
+        " It goes against the diet (%.60s): it is never shown among what the user may eat.", rule);
+    const char *note = error == 0 ? diet_note(&diet) : NULL;
+    if (error != 0 && error != ERR_NOMEM) {
+        jdoc_free(recipe);
+        return error;
+    }
+    if (failed != 0 || name == NULL || note == NULL || against == NULL
+        || tools_succeed(run, "\"%s\" is saved, with %zu ingredient%s.%s%s", name, count,
+               count == 1 ? "" : "s", against, note) == NULL) {
         jdoc_free(recipe);
         return ERR_NOMEM;
     }
@@ -120,6 +131,7 @@ static int add(struct meals_recipes *out, const struct diet *diet, jdoc *doc, co
     if (rule != NULL) {
         out->refused++;
         out->refused_by = out->refused_by != NULL ? out->refused_by : rule;
+        out->unknown += jdoc_length(jdoc_get(doc, "ingredients")) == 0;
     }
     if (rule != NULL || out->count == out->max) {
         jdoc_free(doc);
@@ -293,6 +305,20 @@ static int index_recipe(struct tools_run *run, const jdoc *doc, struct words *na
     return name->failed || ingredients->failed ? ERR_NOMEM : 0;
 }
 
+const char *meals_left_out(struct tools_run *run, const struct meals_recipes *all)
+{
+    const char *unknown = "";
+    if (all->refused == 0)
+        return "";
+    if (all->unknown > 0)
+        unknown = arena_printf(run->arena, " Of %zu of them the ingredients are not known, so they "
+            "cannot be checked.", all->unknown);
+    return unknown == NULL ? NULL : arena_printf(run->arena,
+        " %zu %s left out because of the diet (%.60s%s).%s", all->refused,
+        all->refused == 1 ? "was" : "were", all->refused_by, all->refused > 1 ? " and such" : "",
+        unknown);
+}
+
 /* How well it fits; 0 = not at all. Without words and ingredients everything fits. */
 static int rate(struct tools_run *run, const jdoc *doc, const struct words *query, int *score)
 {
@@ -327,37 +353,35 @@ static bool passes_filters(const struct tools_run *run, const jdoc *doc)
     return true;
 }
 
-static jdoc *show(const struct meals_recipe *r)
+static jdoc *show(const struct diet *diet, const struct meals_recipe *r)
 {
     static const char *const keys[] = { "id", "name", "url", "author", "meal_type", "cuisine",
         "servings", "prep_minutes", "cook_minutes", "total_minutes", "dietary_tags", "ingredients",
         NULL };
-    jdoc *doc = jdoc_new_object();
+    jdoc *doc = jdoc_new_object(), *unclear = NULL;
     if (doc != NULL && keep_copy(doc, r->doc, keys) == 0
-        && jdoc_set_string(doc, "source", r->source) == 0)
+        && jdoc_set_string(doc, "source", r->source) == 0
+        && diet_unclear(diet, r->doc, &unclear) == 0
+        && (unclear == NULL || jdoc_set(doc, "not_checked", unclear) == 0))
         return doc;
     jdoc_free(doc);
     return NULL;
 }
 
-static int answer(struct tools_run *run, const struct meals_recipes *all, struct found *found,
-    size_t count)
+static int answer(struct tools_run *run, const struct diet *diet, const struct meals_recipes *all,
+    struct found *found, size_t count)
 {
     int64_t limit = 10;
-    char left_out[160] = "";
+    const char *left_out = meals_left_out(run, all), *note = diet_note(diet);
     jdoc_get_int(run->args, "limit", &limit);
     qsort(found, count, sizeof *found, compare_found);
     size_t shown = count < (size_t)limit ? count : (size_t)limit;
-    if (all->refused > 0)
-        snprintf(left_out, sizeof left_out, " %zu %s left out because of the diet (%.60s%s).",
-            all->refused, all->refused == 1 ? "was" : "were", all->refused_by,
-            all->refused > 1 ? " and such" : "");
     jdoc *list = jdoc_new_array();
-    int result = list != NULL ? 0 : ERR_NOMEM;
+    int result = list != NULL && left_out != NULL && note != NULL ? 0 : ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < shown; i++)
-        result = jdoc_push(list, show(found[i].recipe));
-    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s", count, count == 1 ? "" : "s",
-            left_out, all->more ? " Of the many saved ones those with these words and the newest "
+        result = jdoc_push(list, show(diet, found[i].recipe));
+    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s%s", count, count == 1 ? "" : "s",
+            left_out, note, all->more ? " Of the many saved ones those with these words and the newest "
             "were looked at." : "") == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
@@ -397,7 +421,7 @@ int meals_tool_search_recipes(struct tools_run *run)
     size_t count = 0;
     int result = diet_read(run, &diet);
     if (result == 0)
-        result = diet_add(&diet, jdoc_get(run->args, "dietary_tags"), false, false);
+        result = diet_add(&diet, jdoc_get(run->args, "dietary_tags"), DIET_RESTRICTION);
     if (result == ERR_LIMIT)
         return tools_fail_at(run, "/dietary_tags", "fewer tags", "there are too many rules");
     if (result == 0)
@@ -421,5 +445,5 @@ int meals_tool_search_recipes(struct tools_run *run)
         if (result == 0 && one.score > 0)
             found[count++] = one;
     }
-    return result == 0 ? answer(run, &all, found, count) : result;
+    return result == 0 ? answer(run, &diet, &all, found, count) : result;
 }

@@ -24,6 +24,7 @@ struct meals_recipes {
     size_t count, max;
     size_t refused;          /* left out by the diet */
     const char *refused_by;  /* the first rule that did it */
+    size_t unknown;          /* of those left out: their ingredients are not known */
     bool more;               /* the user has recipes that were not looked at */
 };
 /* Which of the user's own, when there are more than max (at most 200). */
@@ -39,6 +40,10 @@ struct meals_wish {
  */
 int meals_collect(struct tools_run *run, const struct diet *diet, const struct meals_wish *wish,
     const struct words *shared_terms, struct meals_recipes *out);
+
+/* How many the diet left out and why, as sentences with a blank in front; "" = none. In the arena;
+ * NULL on no memory. */
+const char *meals_left_out(struct tools_run *run, const struct meals_recipes *all);
 
 /* Minutes that it takes: total, else preparation; -1 = unknown. */
 int64_t meals_minutes(const jdoc *recipe);

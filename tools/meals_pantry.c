@@ -24,6 +24,7 @@
 struct shelf { /* what a look at the pantry gathers */
     struct tools_run *run;
     const struct zone *zone;
+    const struct diet *diet;
     jdoc *list;
     int64_t today; /* 20261122, as the scores of the tag are */
     int64_t week;  /* the same, SOON_DAYS later */
@@ -52,11 +53,20 @@ static int set_status(jdoc *item, int64_t now_ms, const struct zone *z)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
+/* Marks what goes against the diet. */
+static int set_against(const struct diet *diet, jdoc *item)
+{
+    return jdoc_set_string(item, "against_diet",
+        diet_refuses_line(diet, jdoc_text_or(item, "ingredient_name", "")));
+}
+
 static int list_item(void *arg, const jdoc *doc)
 {
     struct shelf *s = arg;
     jdoc *item = jdoc_dup(doc);
     int result = item != NULL ? set_status(item, s->run->context->now_ms, s->zone) : ERR_NOMEM;
+    if (result == 0)
+        result = set_against(s->diet, item);
     if (result == 0)
         return jdoc_push(s->list, item);
     jdoc_free(item);
@@ -87,8 +97,13 @@ static int read_shelf(struct shelf *s, bool expiry_only)
 
 static int list_pantry(struct tools_run *run, const struct zone *z, bool expiry_only)
 {
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
+    int error = diet != NULL ? diet_read(run, diet) : ERR_NOMEM;
+    const char *note = error == 0 ? diet_note(diet) : NULL;
+    if (note == NULL)
+        return error != 0 ? error : ERR_NOMEM;
     int64_t now = run->context->now_ms;
-    struct shelf s = { .run = run, .zone = z, .list = jdoc_new_array(),
+    struct shelf s = { .run = run, .zone = z, .diet = diet, .list = jdoc_new_array(),
         .today = day_number(now, z), .week = day_number(moment_day(now, SOON_DAYS, z), z) };
     struct records_tag tags[] = { { "expiry", 0, KEEP_FOREVER, 0 },
         { "expiry", 0, s.today - 1, 0 }, { "expiry", s.today, s.week, 0 } };
@@ -101,9 +116,10 @@ static int list_pantry(struct tools_run *run, const struct zone *z, bool expiry_
     int64_t shown = (int64_t)jdoc_length(s.list), all = expiry_only ? over + soon : count;
     const char *part = shown < all ? " Not all of them are listed." : "";
     if (result == 0 && (expiry_only
-            ? tools_succeed(run, "%lld expired, %lld within %d days.%s", over, soon, SOON_DAYS, part)
-            : tools_succeed(run, "%lld thing%s in the pantry; %lld expired, %lld soon.%s", count,
-                  count == 1 ? "" : "s", over, soon, part)) == NULL)
+            ? tools_succeed(run, "%lld expired, %lld within %d days.%s%s", over, soon, SOON_DAYS, part,
+                  note)
+            : tools_succeed(run, "%lld thing%s in the pantry; %lld expired, %lld soon.%s%s", count,
+                  count == 1 ? "" : "s", over, soon, part, note)) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
         jdoc_free(s.list);
@@ -154,13 +170,22 @@ static int answer_item(struct tools_run *run, const jdoc *item, const struct zon
     const char *what)
 {
     jdoc *list = jdoc_new_array(), *copy = jdoc_dup(item);
-    int result = list != NULL && copy != NULL ? set_status(copy, run->context->now_ms, z) : ERR_NOMEM;
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
+    int result = list != NULL && copy != NULL && diet != NULL
+        ? set_status(copy, run->context->now_ms, z) : ERR_NOMEM;
+    if (result == 0)
+        result = diet_read(run, diet);
+    const char *note = result == 0 ? diet_note(diet) : NULL;
+    if (result == 0)
+        result = note != NULL ? set_against(diet, copy) : ERR_NOMEM;
+    bool against = jdoc_has(copy, "against_diet");
     if (result == 0) {
         result = jdoc_push(list, copy);
         copy = NULL;
     }
-    if (result == 0 && tools_succeed(run, "%.100s is %s.",
-            jdoc_text_or(item, "ingredient_name", ""), what) == NULL)
+    if (result == 0 && tools_succeed(run, "%.100s is %s.%s%s",
+            jdoc_text_or(item, "ingredient_name", ""), what,
+            against ? " It goes against the diet: the user must not eat it." : "", note) == NULL)
         result = ERR_NOMEM;
     jdoc_free(copy);
     if (result != 0) {
@@ -385,6 +410,32 @@ static int change_prefs(struct tools_run *run, jdoc *prefs, const char *action)
     return result;
 }
 
+/* The preferences, and what becomes of the allergies among them. */
+static int answer_prefs(struct tools_run *run, const jdoc *prefs, bool reads)
+{
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
+    jdoc *copy = jdoc_dup(prefs), *watched = NULL, *not_watched = NULL;
+    int error = diet != NULL && copy != NULL ? diet_of(diet, run->arena, prefs) : ERR_NOMEM;
+    const char *note = error == 0 ? diet_note(diet) : NULL;
+    if (error == 0)
+        error = diet_lists(diet, &watched, &not_watched);
+    if (error == 0 && (note == NULL || tools_succeed(run, "%zu allergies and %zu restrictions%s.%s",
+            jdoc_length(jdoc_get(prefs, "allergies")),
+            jdoc_length(jdoc_get(prefs, "dietary_restrictions")),
+            reads ? "" : ", as changed now", note) == NULL))
+        error = ERR_NOMEM;
+    if (error != 0) {
+        jdoc_free(copy);
+        jdoc_free(watched);
+        jdoc_free(not_watched);
+        return error;
+    }
+    error = jdoc_set(run->result, "preferences", copy);
+    error |= jdoc_set(run->result, "watched", watched);
+    error |= jdoc_set(run->result, "not_watched", not_watched);
+    return error != 0 ? ERR_NOMEM : 0;
+}
+
 static int prefs_once(struct tools_run *run, void *arg)
 {
     const char *action = arg, *seen = NULL;
@@ -399,16 +450,8 @@ static int prefs_once(struct tools_run *run, void *arg)
         result = change_prefs(run, prefs, action); /* `get`: brings the empty lists in */
     if (result == 0 && !reads)
         result = keep_stamp(run, prefs);
-    jdoc *copy = result == 0 ? jdoc_dup(prefs) : NULL;
-    if (result == 0 && (copy == NULL || tools_succeed(run, "%zu allergies and %zu restrictions%s.",
-            jdoc_length(jdoc_get(prefs, "allergies")),
-            jdoc_length(jdoc_get(prefs, "dietary_restrictions")),
-            reads ? "" : ", as changed now") == NULL)) {
-        jdoc_free(copy);
-        result = ERR_NOMEM;
-    }
     if (result == 0)
-        result = jdoc_set(run->result, "preferences", copy);
+        result = answer_prefs(run, prefs, reads);
     if (result == 0 && !reads) {
         struct keep_item item = { .family = "diet", .id = "prefs", .document = prefs,
             .time_ms = run->context->now_ms, .seen = seen };

@@ -148,6 +148,7 @@ struct planning {
     int64_t start_ms, days;
     int unfilled, filled;
     bool more; /* recipes or things that were not looked at */
+    const char *note; /* on the diet */
 };
 
 static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc *days)
@@ -217,8 +218,8 @@ static int commit_plan(struct planning *p)
             "search_recipes bring more in.");
     }
     if (plan == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from the %ssaved "
-            "recipes.%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
-            p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps) == NULL) {
+            "recipes.%s%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
+            p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps, p->note) == NULL) {
         jdoc_free(plan);
         return ERR_NOMEM;
     }
@@ -245,13 +246,19 @@ static int gather(struct planning *p)
     jdoc_get_bool(run->args, "use_pantry_items", &use_pantry);
     int result = diet_read(run, &diet);
     if (result == 0)
-        result = diet_add(&diet, jdoc_get(run->args, "dietary_preferences"), false, false);
+        result = diet_add(&diet, jdoc_get(run->args, "dietary_preferences"), DIET_RESTRICTION);
     if (result == 0)
         result = meals_collect(run, &diet, &wish, NULL, &all);
     if (result == 0 && use_pantry)
         result = read_larder(run, &larder);
     if (result != 0)
         return result;
+    const char *left_out = meals_left_out(run, &all), *note = diet_note(&diet);
+    if (left_out == NULL || note == NULL)
+        return ERR_NOMEM;
+    p->note = arena_printf(run->arena, "%s%s", left_out, note);
+    if (p->note == NULL)
+        return ERR_NOMEM;
     p->more = all.more || larder.more;
     p->all = arena_array(run->arena, all.count + 1, sizeof *p->all);
     if (p->all == NULL)
@@ -266,8 +273,8 @@ static int gather(struct planning *p)
     if (all.count > 0 || result != 0)
         return result;
     result = all.refused > 0
-        ? tools_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).",
-              all.refused, all.refused_by)
+        ? tools_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).%s",
+              all.refused, all.refused_by, p->note)
         : tools_fail(run, "not_found", "No recipes are saved yet, and none are invented. "
               "save_recipe takes one from a web page.");
     return result != 0 ? result : ERR_INVALID;
@@ -314,6 +321,8 @@ struct shopping {
     int lost;                 /* recipes that are gone */
     bool any_plan;
     const char *plan;         /* plan ids: the one looked at */
+    struct diet diet;
+    int against;              /* things that go against it */
     bool more;                /* plans or things of the pantry that were not looked at */
 };
 
@@ -476,6 +485,18 @@ static int add_recipe(struct shopping *s, const char *id)
     return result;
 }
 
+/* Adds to the note of a thing that the user must not eat: the plan may be older than the diet. */
+static int warn_of_diet(struct shopping *s, struct need *n)
+{
+    const char *rule = diet_refuses_line(&s->diet, n->name);
+    if (rule == NULL)
+        return 0;
+    s->against++;
+    n->note = arena_printf(s->run->arena, "against the diet: %.60s%s%s", rule,
+        n->note != NULL ? "; " : "", n->note != NULL ? n->note : "");
+    return n->note != NULL ? 0 : ERR_NOMEM;
+}
+
 static jdoc *show_need(const struct need *n, double amount)
 {
     char unit[16];
@@ -534,7 +555,9 @@ static int split(struct shopping *s, jdoc *buy, jdoc *have)
         struct need *n = &s->needs[i];
         double amount = n->what.amount;
         bool there = take_from_pantry(s, n, &larder, &amount);
-        result = jdoc_push(there ? have : buy, show_need(n, there ? n->what.amount : amount));
+        result = warn_of_diet(s, n);
+        if (result == 0)
+            result = jdoc_push(there ? have : buy, show_need(n, there ? n->what.amount : amount));
     }
     return result;
 }
@@ -544,13 +567,21 @@ static int commit_list(struct shopping *s)
     struct tools_run *run = s->run;
     char id[IDENT_UUID_SIZE];
     jdoc *list = jdoc_new_object(), *buy = jdoc_new_array(), *have = jdoc_new_array();
-    int result = list != NULL && buy != NULL && have != NULL ? split(s, buy, have) : ERR_NOMEM;
+    const char *note = diet_note(&s->diet), *against = "";
+    int result = list != NULL && buy != NULL && have != NULL && note != NULL ? split(s, buy, have)
+                                                                              : ERR_NOMEM;
+    if (result == 0 && s->against > 0)
+        against = arena_printf(run->arena, " %d of them go%s against the diet, as their notes say: the "
+            "plan holds meals that the user must not eat.", s->against, s->against == 1 ? "es" : "");
+    if (against == NULL)
+        result = ERR_NOMEM;
     size_t count = jdoc_length(buy);
     ident_uuid7(id);
     if (result == 0 && (tools_succeed(run, "%zu thing%s to buy for %zu meal%s; %zu are in the "
-            "pantry.%s%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
+            "pantry.%s%s%s%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
             jdoc_length(have), s->lost > 0 ? " Some recipes of the plan are gone." : "",
-            s->more ? " Not all plans and all of the pantry were looked at." : "") == NULL
+            s->more ? " Not all plans and all of the pantry were looked at." : "", against, note)
+                == NULL
             || jdoc_set_string(list, "id", id) != 0
             || jdoc_set_string(list, "name", jdoc_text_or(run->args, "list_name", "Shopping list")) != 0
             || jdoc_set_string(list, "start_date", s->from) != 0
@@ -575,18 +606,23 @@ static int commit_list(struct shopping *s)
 
 int meals_tool_generate_shopping_list(struct tools_run *run)
 {
-    struct shopping s = { .run = run };
-    s.meals = arena_array(run->arena, MEALS_MAX + 1, sizeof *s.meals);
-    s.needs = arena_array(run->arena, NEEDS_MAX + 1, sizeof *s.needs);
-    int result = s.meals != NULL && s.needs != NULL ? moment_zone(run, &s.zone) : ERR_NOMEM;
+    struct shopping *s = arena_array(run->arena, 1, sizeof *s);
+    if (s == NULL)
+        return ERR_NOMEM;
+    *s = (struct shopping){ .run = run };
+    s->meals = arena_array(run->arena, MEALS_MAX + 1, sizeof *s->meals);
+    s->needs = arena_array(run->arena, NEEDS_MAX + 1, sizeof *s->needs);
+    int result = s->meals != NULL && s->needs != NULL ? moment_zone(run, &s->zone) : ERR_NOMEM;
     if (result == 0)
-        result = read_plans(&s);
-    for (size_t i = 0; result == 0 && i < s.meal_count; i++)
-        result = add_recipe(&s, s.meals[i].recipe);
+        result = diet_read(run, &s->diet);
+    if (result == 0)
+        result = read_plans(s);
+    for (size_t i = 0; result == 0 && i < s->meal_count; i++)
+        result = add_recipe(s, s->meals[i].recipe);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
-    if (!s.any_plan)
+    if (!s->any_plan)
         return tools_fail(run, "not_found", "No meals are planned in that time. plan_meals makes a "
             "plan.");
-    return commit_list(&s);
+    return commit_list(s);
 }

@@ -194,7 +194,7 @@ int tools_fail_at(struct tools_run *run, const char *path, const char *expected,
 
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...)
 {
-    char text[1024];
+    char text[2048];
     va_list ap;
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);

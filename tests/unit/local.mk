@@ -164,7 +164,8 @@ endif
 # tools: families fuel, maintenance, profile, transition and medical
 if HAVE_CMOCKA
 TOOLS_A_TESTS = tests/unit/test_fuel tests/unit/test_maintenance tests/unit/test_profile \
-	tests/unit/test_transition tests/unit/test_medical tests/unit/test_previews
+	tests/unit/test_transition tests/unit/test_medical tests/unit/test_previews \
+	tests/unit/test_allergies
 check_PROGRAMS += $(TOOLS_A_TESTS)
 TESTS += $(TOOLS_A_TESTS)
 tests_unit_test_fuel_SOURCES = tests/unit/test_fuel.c $(TOOLS_TEST_PARTS)
@@ -179,6 +180,8 @@ tests_unit_test_medical_SOURCES = tests/unit/test_medical.c $(TOOLS_TEST_PARTS)
 tests_unit_test_medical_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_previews_SOURCES = tests/unit/test_previews.c $(TOOLS_TEST_PARTS)
 tests_unit_test_previews_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_allergies_SOURCES = tests/unit/test_allergies.c $(TOOLS_TEST_PARTS)
+tests_unit_test_allergies_LDADD = $(TOOLS_TEST_LIBS)
 endif
 
 # tools: families community, shop and meals

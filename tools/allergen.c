@@ -1,0 +1,631 @@
+#include "tools/allergen.h"
+
+#include "base/err.h"
+#include "tools/gazetteer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS 16384 /* a power of two, well above the number of words */
+#define PATTERNS_MAX 512
+#define PHRASE_MAX 4
+#define KEY_MAX 96
+#define STEM_MIN 4
+#define SLIP_MIN 5 /* shorter words are too close to each other */
+#define GROUPS ((UINT64_C(1) << ALLERGEN_GROUPS) - 1)
+#define ANNEX (((UINT64_C(1) << 14) - 1) | ALLERGEN_LACTOSE)
+#define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
+#define ANIMAL (DAIRY | ALLERGEN_EGG | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF | ALLERGEN_CHICKEN)
+
+/* --- the tables --- */
+
+struct entry {
+    const char *key; /* words joined by `_` */
+    uint64_t groups;
+};
+struct pattern { /* "*nuss*": its middle, and whether there may be letters around it */
+    const char *text;
+    size_t len;
+    bool before, after;
+    uint64_t groups;
+};
+struct table {
+    struct entry slots[SLOTS];
+    struct pattern patterns[PATTERNS_MAX];
+    size_t pattern_count;
+};
+static struct table *names, *foods;
+
+static uint32_t hash_of(const char *key)
+{
+    uint32_t hash = 2166136261u;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619u;
+    return hash;
+}
+
+/* Its slot, or the free one where it belongs. */
+static struct entry *slot_of(struct table *t, const char *key)
+{
+    size_t i = hash_of(key) & (SLOTS - 1);
+    while (t->slots[i].key && strcmp(t->slots[i].key, key))
+        i = (i + 1) & (SLOTS - 1);
+    return &t->slots[i];
+}
+
+static void add_pattern(struct table *t, const char *text, size_t len, uint64_t groups)
+{
+    struct pattern *p = &t->patterns[t->pattern_count];
+    if (t->pattern_count == PATTERNS_MAX)
+        return;
+    t->pattern_count++;
+    *p = (struct pattern){.text = text, .len = len, .groups = groups};
+    p->before = *text == '*';
+    p->after = text[len - 1] == '*';
+    p->text += p->before;
+    p->len -= (size_t)p->before + p->after;
+}
+
+static int join(const struct words *w, size_t from, size_t count, char out[KEY_MAX])
+{
+    size_t len = 0;
+    for (size_t i = from; i < from + count; i++) {
+        size_t n = strlen(w->list[i]);
+        if (len + n + 2 > KEY_MAX)
+            return ERR_LIMIT;
+        if (i > from)
+            out[len++] = '_';
+        memcpy(out + len, w->list[i], n);
+        len += n;
+    }
+    out[len] = '\0';
+    return 0;
+}
+
+/* In the form in which words.h leaves the words of a text, so that the two meet. */
+static int add_word(struct table *t, struct arena *arena, const char *text, size_t len, uint64_t groups)
+{
+    char copy[KEY_MAX], key[KEY_MAX];
+    struct words w;
+    if (len >= sizeof copy || words_init(&w, arena, PHRASE_MAX + 2))
+        return ERR_NOMEM;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    for (char *c = copy; *c; c++)
+        *c = *c == '_' ? ' ' : *c;
+    w.all = true;
+    words_add(&w, "", copy);
+    if (w.failed || join(&w, 0, w.count, key))
+        return ERR_NOMEM;
+    struct entry *e = slot_of(t, key);
+    e->groups |= groups;
+    if (!e->key)
+        e->key = arena_strdup(arena, key);
+    return e->key ? 0 : ERR_NOMEM;
+}
+
+static struct table *make_table(struct arena *arena, const struct allergen_words *rows)
+{
+    struct table *t = calloc(1, sizeof *t);
+    int error = t ? 0 : ERR_NOMEM;
+    for (; !error && rows->groups; rows++)
+        for (const char *at = rows->words + strspn(rows->words, " "); !error && *at;
+            at += strspn(at, " ")) {
+            size_t len = strcspn(at, " ");
+            bool before = *at == '*', after = at[len - 1] == '*';
+            if (before || after)
+                add_pattern(t, at, len, rows->groups);
+            error = add_word(t, arena, at + before, len - before - after, rows->groups);
+            at += len;
+        }
+    if (!error)
+        return t;
+    free(t);
+    return NULL;
+}
+
+static int prepare(void)
+{
+    static struct arena *arena; /* for the life of the process */
+    if (!arena)
+        arena = arena_new();
+    if (arena && !names)
+        names = make_table(arena, allergen_names);
+    if (names && !foods)
+        foods = make_table(arena, allergen_foods);
+    return foods ? 0 : ERR_NOMEM;
+}
+
+/* --- looking up --- */
+
+/* Without its end, or with another one, as plurals of several languages have them: "mandorle" of
+ * "mandorla"; "brownies" is "browny" by now. */
+static uint64_t find_stem(struct table *t, const char *word)
+{
+    static const char *const ends[] = {"nen", "en", "er", "es", "n", "e", "i", "x", "s"};
+    static const char *const others[] = {"yie", "ea", "io", "ie"}; /* the last letter, and in its place */
+    char stem[KEY_MAX];
+    size_t len = strlen(word);
+    uint64_t groups = 0;
+    for (size_t i = 0; !groups && i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (len < n + STEM_MIN || strcmp(word + len - n, ends[i]))
+            continue;
+        memcpy(stem, word, len - n);
+        stem[len - n] = '\0';
+        groups = slot_of(t, stem)->groups;
+    }
+    for (size_t i = 0; !groups && len > STEM_MIN && i < sizeof others / sizeof *others; i++) {
+        if (word[len - 1] != others[i][0] || len + 2 > sizeof stem)
+            continue;
+        memcpy(stem, word, len - 1);
+        strcpy(stem + len - 1, others[i] + 1);
+        groups = slot_of(t, stem)->groups;
+    }
+    return groups;
+}
+
+static bool fits(const struct pattern *p, const char *word, size_t len)
+{
+    size_t last = p->before && len >= p->len ? len - p->len : 0;
+    for (size_t i = p->after ? 0 : last; len >= p->len && i <= last; i++)
+        if (!memcmp(word + i, p->text, p->len))
+            return true;
+    return false;
+}
+
+static uint64_t find_pattern(const struct table *t, const char *word)
+{
+    size_t len = strlen(word);
+    uint64_t groups = 0;
+    for (size_t i = 0; i < t->pattern_count; i++) {
+        const struct pattern *p = &t->patterns[i];
+        if (fits(p, word, len))
+            groups |= p->groups;
+    }
+    return groups;
+}
+
+static uint64_t find_word(struct table *t, const char *word)
+{
+    uint64_t groups = slot_of(t, word)->groups;
+    if (!groups)
+        groups = find_stem(t, word);
+    return groups ? groups : find_pattern(t, word);
+}
+
+/* The longest phrase that begins at `from`; 0 = none. count: out, its words. */
+static uint64_t find_phrase(struct table *t, const struct words *w, size_t from, size_t *count)
+{
+    char key[KEY_MAX];
+    uint64_t groups;
+    for (*count = PHRASE_MAX; *count > 1; --*count) {
+        bool is_one = from + *count <= w->count;
+        for (size_t i = from; is_one && i < from + *count; i++)
+            is_one = w->list[i][0] != ',';
+        if (is_one && !join(w, from, *count, key) && (groups = slot_of(t, key)->groups))
+            return groups;
+    }
+    return find_word(t, w->list[from]);
+}
+
+static bool is_in_list(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (list += strspn(list, " "); *list; list += strspn(list, " ")) {
+        size_t len = strcspn(list, " ");
+        if (len == n && !memcmp(list, word, n))
+            return true;
+        list += len;
+    }
+    return false;
+}
+
+/* --- words of a text --- */
+
+/* An apostrophe behind one letter parts words ("l'arachide"), another one does not ("cow's"). */
+static size_t apostrophe(const char *text)
+{
+    return *text == '\'' || *text == '`' ? 1 : !strncmp(text, "\xE2\x80\x99", 3) ? 3 : 0;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* The part up to the next punctuation, folded; its length. */
+static size_t fold_part(const char *text, char *part, char *folded, size_t size)
+{
+    size_t len = 0, at = 0, skip;
+    for (; text[at] && !strchr(",;:/()[]&+.!?\r\n\t", text[at]); at += skip) {
+        skip = apostrophe(text + at);
+        if (!skip)
+            part[len++] = text[at];
+        else if (len && is_letter(part[len - 1]) && (len == 1 || !is_letter(part[len - 2])))
+            part[len++] = ' ';
+        skip = skip ? skip : 1;
+    }
+    part[len] = '\0';
+    if (!gazetteer_fold(part, folded, size))
+        *folded = '\0';
+    return at;
+}
+
+/* Every word in order, "," for punctuation. is_unreadable: letters were there, and no word. */
+static int split(struct arena *arena, const char *text, struct words *out, bool *is_unreadable)
+{
+    size_t len = strlen(text), size = 2 * len + 2;
+    char *part = arena_alloc(arena, len + 1), *folded = arena_alloc(arena, size);
+    bool letters = false;
+    if (!part || !folded || words_init(out, arena, len + 2))
+        return ERR_NOMEM;
+    out->all = true;
+    while (*text) {
+        size_t n = fold_part(text, part, folded, size);
+        words_add(out, "", folded);
+        for (size_t i = 0; i < n; i++)
+            letters |= (unsigned char)text[i] >= 0xC0;
+        text += n;
+        if (*text) {
+            words_add(out, "", ",");
+            text++;
+        }
+    }
+    *is_unreadable = letters;
+    for (size_t i = 0; i < out->count; i++)
+        for (const char *c = out->list[i]; *c; c++)
+            *is_unreadable = *is_unreadable && !(*c >= 'a' && *c <= 'z');
+    return out->failed ? ERR_NOMEM : 0;
+}
+
+/* --- a line of ingredients --- */
+
+static bool parts_phrases(const char *word)
+{
+    return is_in_list(", and or with plus und oder mit y o con et ou avec e em com en of met", word);
+}
+
+/* "milk" of "coconut milk" is none of an animal. */
+static uint64_t plant_form(const char *before, const char *first, const char *last)
+{
+    static const char forms[] = "milk cream butter yoghurt yogurt cheese mince sausage stock broth "
+        "mayonnaise mayo burger patty custard parmesan feta mozzarella bacon chicken milch drink";
+    static const char plants[] = "coconut almond oat soy soya rice cashew peanut nut cocoa vegan plant "
+        "plantbased vegetable vege veggie hemp mushroom apple shea hazelnut macadamia walnut pecan "
+        "pistachio sunflower based";
+    return is_in_list(plants, before) && (is_in_list(forms, first) || is_in_list(forms, last)) ?
+        ANIMAL : 0;
+}
+
+/* Wheat's words also name what is made from other grain. */
+static uint64_t other_grain(const char *before, const char *last)
+{
+    static const char forms[] = "flour noodle pasta cracker vermicelli tortilla crumb";
+    static const char grains[] = "rice corn maize buckwheat almond coconut chickpea tapioca potato "
+        "lentil cassava quinoa millet sorghum teff glass bean";
+    return is_in_list(forms, last) && is_in_list(grains, before) ? ALLERGEN_GLUTEN : 0;
+}
+
+/* Of "lactose-free milk" only the milk sugar is gone, of "wheat-free" nothing is certain. */
+static uint64_t freed_by(const struct words *w, size_t i, size_t count)
+{
+    size_t n;
+    uint64_t groups = find_phrase(names, w, i, &n);
+    if (!groups || n != count)
+        groups = find_phrase(foods, w, i, &n);
+    if (groups & ALLERGEN_LACTOSE && !(groups & ALLERGEN_MILK))
+        return ALLERGEN_LACTOSE;
+    if (!strcmp(w->list[i], "wheat"))
+        return 0;
+    return groups & GROUPS;
+}
+
+/* "gluten free": what stands at [i, i + count) is not in what follows. "Free range" says nothing. */
+static bool is_free_of(const struct words *w, size_t i, size_t count)
+{
+    const char *after = i + count < w->count ? w->list[i + count] : "";
+    const char *then = i + count + 1 < w->count ? w->list[i + count + 1] : "";
+    return is_in_list("free frei vrij libre", after) && !is_in_list("range run roaming", then);
+}
+
+/* "flour without gluten": nor in what came before. */
+static bool is_said_to_be_gone(const struct words *w, size_t i)
+{
+    static const char without[] = "without no sans san ohne sin senza sem zonder";
+    return i > 0 && is_in_list(without, w->list[i - 1]);
+}
+
+/* "laktosefrei", "glutenvrij": what is gone, and true. */
+static bool is_free_word(const char *word, uint64_t *gone)
+{
+    static const char *const ends[] = {"frei", "freie", "freier", "freien", "frey", "vrij", "vrije", "free"};
+    char stem[KEY_MAX];
+    size_t len = strlen(word);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (len < n + 3 || len >= sizeof stem || strcmp(word + len - n, ends[i]))
+            continue;
+        memcpy(stem, word, len - n);
+        stem[len - n] = '\0';
+        *gone = find_word(names, stem) & GROUPS;
+        return *gone != 0;
+    }
+    return false;
+}
+
+/* What [i, i + count) holds: the phrase, and each of its words unless the phrase is known to be
+ * something else ("butter bean"). */
+static uint64_t held_by(const struct words *w, size_t i, size_t count, uint64_t phrase)
+{
+    const char *before = i ? w->list[i - 1] : "", *last = w->list[i + count - 1];
+    uint64_t groups = phrase & ~(plant_form(before, w->list[i], last) | other_grain(before, last));
+    for (size_t k = i; count > 1 && !(phrase & ALLERGEN_NOTHING) && k < i + count; k++) {
+        const char *word = w->list[k];
+        before = k ? w->list[k - 1] : "";
+        groups |= find_word(foods, word) & ~(plant_form(before, word, word) | other_grain(before, word));
+    }
+    return groups & (GROUPS | ALLERGEN_VAGUE);
+}
+
+static void look_at(struct allergen_line *line)
+{
+    const struct words *w = &line->words;
+    uint64_t freed = 0, gone, held = 0; /* in the phrase: what is gone from here on, what it holds */
+    for (size_t i = 0, n; i < w->count; i += n) {
+        n = 1;
+        if (parts_phrases(w->list[i])) {
+            line->groups |= held;
+            freed = held = 0;
+            continue;
+        }
+        if (is_free_word(w->list[i], &gone)) {
+            freed |= gone;
+            continue;
+        }
+        uint64_t groups = find_phrase(foods, w, i, &n);
+        if (is_said_to_be_gone(w, i)) {
+            freed |= freed_by(w, i, n);
+            held &= ~freed; /* "farine sans gluten" */
+        } else if (is_free_of(w, i, n)) {
+            freed |= freed_by(w, i, n);
+        } else {
+            held |= held_by(w, i, n, groups) & ~freed;
+        }
+    }
+    line->groups |= held;
+}
+
+int allergen_line(struct arena *arena, const char *text, struct allergen_line *out)
+{
+    *out = (struct allergen_line){0};
+    int error = prepare();
+    if (!error)
+        error = split(arena, text ? text : "", &out->words, &out->is_unreadable);
+    if (!error)
+        look_at(out);
+    return error;
+}
+
+/* --- an allergy --- */
+
+/* One letter too many, too few, another one, or two in the wrong order. */
+static bool is_slip(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b), i = 0;
+    if (n < m)
+        return is_slip(b, a);
+    if (n > m + 1)
+        return false;
+    while (i < m && a[i] == b[i])
+        i++;
+    if (n > m)
+        return !strcmp(a + i + 1, b + i);
+    return !strcmp(a + i + 1, b + i + 1) ||
+        (i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] && !strcmp(a + i + 2, b + i + 2));
+}
+
+static const struct entry *find_slip(const struct table *t, const char *word)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        const struct entry *e = &t->slots[i];
+        if (e->key && !(e->groups & (ALLERGEN_NO_FOOD | ALLERGEN_VAGUE)) &&
+            strlen(e->key) >= SLIP_MIN && !strchr(e->key, '_') && is_slip(e->key, word))
+            return e;
+    }
+    return NULL;
+}
+
+/* Words leaves "kiwis" as it is. */
+static const char *singular(struct arena *arena, const char *word)
+{
+    size_t len = strlen(word);
+    if (len <= STEM_MIN || word[len - 1] != 's' || slot_of(foods, word)->key)
+        return word;
+    char *stem = arena_strdup(arena, word);
+    if (stem)
+        stem[len - 1] = '\0';
+    return stem && !slot_of(foods, stem)->key ? word : stem;
+}
+
+static int add_own(struct arena *arena, struct allergen_rule *out, const struct words *from, size_t i,
+    size_t count)
+{
+    if (out->own_count == ALLERGEN_OWN_MAX)
+        return 0;
+    struct words *own = &out->own[out->own_count];
+    if (words_init(own, arena, count))
+        return ERR_NOMEM;
+    for (size_t k = 0; k < count; k++) {
+        const char *word = singular(arena, from->list[i + k]);
+        if (!word)
+            return ERR_NOMEM;
+        own->list[own->count++] = word;
+    }
+    out->own_count++;
+    return 0;
+}
+
+static int add_unknown(struct arena *arena, struct allergen_rule *out, const char *word)
+{
+    out->unknown = out->unknown ? arena_printf(arena, "%s %s", out->unknown, word) : word;
+    return out->unknown ? 0 : ERR_NOMEM;
+}
+
+/* Of a food: the groups that it stands for when somebody cannot eat it. */
+static int take_food(struct arena *arena, struct allergen_rule *out, uint64_t groups,
+    const struct words *w, size_t i, size_t count)
+{
+    out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
+    if (groups & (ALLERGEN_SINGLE | ALLERGEN_NOTHING))
+        groups = 0;
+    else if (groups & ANNEX)
+        groups &= ANNEX;
+    out->groups |= groups & GROUPS;
+    return add_own(arena, out, w, i, count);
+}
+
+/* A word of the text without an end such as -allergie. */
+static const char *without_ending(struct arena *arena, const char *word, bool *had)
+{
+    size_t len = strlen(word);
+    for (const char *at = allergen_endings; *at; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        if (len >= n + 2 && !memcmp(word + len - n, at, n)) {
+            char *stem = arena_strdup(arena, word);
+            if (stem)
+                stem[len - n] = '\0';
+            *had = true;
+            return stem;
+        }
+        at += n;
+    }
+    return word;
+}
+
+static bool speaks_of_allergy(const char *word)
+{
+    static const char *const stems[] = {"allerg", "alerg", "intoler", "intoller", "unvertrag",
+        "unvertraeg", "celia", "coelia", "zoelia", "zolia", "disease", "anaphyla", "sensitiv"};
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++)
+        if (!strncmp(word, stems[i], strlen(stems[i])))
+            return true;
+    return false;
+}
+
+/* What no table has: a slip of the finger, or unknown; looked for as it is in any case. */
+static int take_unknown(struct arena *arena, struct allergen_rule *out, const struct words *w, size_t i)
+{
+    const char *word = w->list[i];
+    const struct entry *e = NULL;
+    if (strlen(word) >= SLIP_MIN && !(e = find_slip(names, word)))
+        e = find_slip(foods, word);
+    if (!e)
+        return add_unknown(arena, out, word) ? ERR_NOMEM : add_own(arena, out, w, i, 1);
+    const char *key = e->key;
+    const struct words right = {.list = &key, .count = 1};
+    out->taken_as = key;
+    if (e >= names->slots && e < names->slots + SLOTS) {
+        out->groups |= e->groups & GROUPS;
+        return 0;
+    }
+    return take_food(arena, out, e->groups, &right, 0, 1);
+}
+
+static int take_word(struct arena *arena, struct allergen_rule *out, const struct words *w, size_t i,
+    size_t *count)
+{
+    size_t n;
+    uint64_t groups = find_phrase(names, w, i, &n);
+    uint64_t other = find_phrase(foods, w, i, count);
+    if (groups && n >= *count) {
+        *count = n;
+        out->groups |= groups & GROUPS;
+        out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
+        return 0;
+    }
+    if (*count == 1 && is_in_list(allergen_fillers, w->list[i]))
+        return 0;
+    if (other && other != ALLERGEN_VAGUE)
+        return take_food(arena, out, other, w, i, *count);
+    if (groups) {
+        *count = n;
+        out->groups |= groups & GROUPS;
+        return 0;
+    }
+    *count = 1;
+    return take_unknown(arena, out, w, i);
+}
+
+/* Beside a food these say nothing more; alone they are what nobody knows. */
+static bool is_soft(const char *word)
+{
+    return is_in_list("fruit vegetable spice seed oil powder juice white yolk family group kind type "
+        "raw cooked fresh only", word);
+}
+
+int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out)
+{
+    struct words w, soft;
+    bool unreadable;
+    int error = prepare();
+    *out = (struct allergen_rule){0};
+    if (!error)
+        error = split(arena, text, &w, &unreadable);
+    if (!error)
+        error = words_init(&soft, arena, w.count + 1);
+    for (size_t i = 0; !error && i < w.count; i++)
+        if (!(w.list[i] = without_ending(arena, w.list[i], &out->says_allergy)))
+            error = ERR_NOMEM;
+    for (size_t i = 0, n; !error && i < w.count; i += n) {
+        n = 1;
+        out->says_allergy |= speaks_of_allergy(w.list[i]);
+        if (w.list[i][0] == ',')
+            continue;
+        bool phrase = find_phrase(names, &w, i, &n) && n > 1;
+        if (phrase || !is_soft(w.list[i])) {
+            error = take_word(arena, out, &w, i, &n);
+        } else {
+            soft.list[soft.count++] = w.list[i];
+            n = 1;
+        }
+    }
+    bool found = out->groups || out->own_count || out->is_no_food;
+    for (size_t i = 0; !error && !found && i < soft.count; i++)
+        error = take_unknown(arena, out, &soft, i);
+    if (!error && unreadable)
+        error = add_unknown(arena, out, text);
+    return error;
+}
+
+/* One word of a food in a line: the same, or as the beginning or the end of a longer one. */
+static bool names_word(const struct words *line, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i < line->count; i++) {
+        const char *at = line->list[i];
+        size_t n = strlen(at);
+        if (!strcmp(at, word))
+            return true;
+        if (len >= STEM_MIN && n > len &&
+            (!memcmp(at, word, len) || !memcmp(at + n - len, word, len)))
+            return true;
+        if (n >= STEM_MIN && n < len && len <= n + 2 && !memcmp(at, word, n)) /* a plural was said */
+            return true;
+    }
+    return false;
+}
+
+bool allergen_is_in(const struct allergen_rule *rule, const struct allergen_line *line)
+{
+    if (line->is_unreadable || rule->groups & line->groups)
+        return true;
+    for (size_t i = 0; i < rule->own_count; i++) {
+        bool all = rule->own[i].count > 0;
+        for (size_t k = 0; all && k < rule->own[i].count; k++)
+            all = names_word(&line->words, rule->own[i].list[k]);
+        if (all)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,48 @@
+#ifndef TURNPIKE_TOOLS_ALLERGEN_H
+#define TURNPIKE_TOOLS_ALLERGEN_H
+
+#include "base/arena.h"
+#include "tools/allergen_words.h"
+#include "tools/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * allergen -- which allergens a text names: the words in which a user tells an allergy, and the lines
+ * of a list of ingredients. Accents, case and plurals do not matter. Where it is in doubt it finds
+ * too many rather than too few. Pure computation over allergen_words; the tables are made once in a
+ * process.
+ */
+
+/* A line of ingredients. */
+struct allergen_line {
+    uint64_t groups;    /* what it holds or may hold; ALLERGEN_VAGUE: a product with unknown contents */
+    bool is_unreadable; /* in letters that no word of ours has */
+    struct words words; /* folded */
+};
+/* Returns 0 or ERR_NOMEM. */
+int allergen_line(struct arena *arena, const char *text, struct allergen_line *out);
+
+#define ALLERGEN_OWN_MAX 8
+/* What is to be looked for. */
+struct allergen_rule {
+    uint64_t groups;
+    struct words own[ALLERGEN_OWN_MAX]; /* foods that are looked for by their own words */
+    size_t own_count;
+    const char *unknown;  /* words that no rule knows, as the user wrote them; NULL = none */
+    const char *taken_as; /* a slip of the finger was read as this word; NULL = none */
+    bool says_allergy;    /* it speaks of an allergy, an intolerance, a disease */
+    bool is_no_food;      /* a medicine, pollen, ... */
+};
+/*
+ * allergen_read -- a text such as "peanut allergy", "allergic to cow's milk", "no nuts", "gluten-free",
+ * "Laktoseintoleranz". Words that are unknown are looked for in the ingredients as they are, and told.
+ * Returns 0 or ERR_NOMEM.
+ */
+int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out);
+/* Is something of the rule in the line? */
+bool allergen_is_in(const struct allergen_rule *rule, const struct allergen_line *line);
+
+#endif
