@@ -15,7 +15,8 @@
 #define GROUPS ((UINT64_C(1) << ALLERGEN_GROUPS) - 1)
 #define ANNEX (((UINT64_C(1) << 14) - 1) | ALLERGEN_LACTOSE)
 #define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
-#define ANIMAL (DAIRY | ALLERGEN_EGG | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF | ALLERGEN_CHICKEN)
+#define ANIMAL \
+    (DAIRY | ALLERGEN_EGG | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF | ALLERGEN_CHICKEN)
 
 /* --- the tables --- */
 
@@ -83,7 +84,8 @@ static int join(const struct words *w, size_t from, size_t count, char out[KEY_M
 }
 
 /* In the form in which words.h leaves the words of a text, so that the two meet. */
-static int add_word(struct table *t, struct arena *arena, const char *text, size_t len, uint64_t groups)
+static int add_word(struct table *t, struct arena *arena, const char *text, size_t len,
+    uint64_t groups)
 {
     char copy[KEY_MAX], key[KEY_MAX];
     struct words w;
@@ -143,7 +145,8 @@ static int prepare(void)
 static uint64_t find_stem(struct table *t, const char *word)
 {
     static const char *const ends[] = {"nen", "en", "er", "es", "n", "e", "i", "x", "s"};
-    static const char *const others[] = {"yie", "ea", "io", "ie"}; /* the last letter, and in its place */
+    /* The last letter, and what stands in its place. */
+    static const char *const others[] = {"yie", "ea", "io", "ie"};
     char stem[KEY_MAX];
     size_t len = strlen(word);
     uint64_t groups = 0;
@@ -237,10 +240,14 @@ static bool is_letter(char c)
 /* The part up to the next punctuation, folded; its length. */
 static size_t fold_part(const char *text, char *part, char *folded, size_t size)
 {
+    static const char and_word[] = " and ";
     size_t len = 0, at = 0, skip;
-    for (; text[at] && !strchr(",;:/()[]&+.!?\r\n\t", text[at]); at += skip) {
+    for (; text[at] && !strchr(",;:/()[]+.!?\r\n\t", text[at]); at += skip) {
         skip = apostrophe(text + at);
-        if (!skip)
+        if (text[at] == '&') {
+            memcpy(part + len, and_word, sizeof and_word - 1);
+            len += sizeof and_word - 1;
+        } else if (!skip)
             part[len++] = text[at];
         else if (len && is_letter(part[len - 1]) && (len == 1 || !is_letter(part[len - 2])))
             part[len++] = ' ';
@@ -255,8 +262,8 @@ static size_t fold_part(const char *text, char *part, char *folded, size_t size)
 /* Every word in order, "," for punctuation. is_unreadable: letters were there, and no word. */
 static int split(struct arena *arena, const char *text, struct words *out, bool *is_unreadable)
 {
-    size_t len = strlen(text), size = 2 * len + 2;
-    char *part = arena_alloc(arena, len + 1), *folded = arena_alloc(arena, size);
+    size_t len = strlen(text), part_size = 5 * len + 1, size = 2 * part_size; /* "&" is " and " */
+    char *part = arena_alloc(arena, part_size), *folded = arena_alloc(arena, size);
     bool letters = false;
     if (!part || !folded || words_init(out, arena, len + 2))
         return ERR_NOMEM;
@@ -283,7 +290,8 @@ static int split(struct arena *arena, const char *text, struct words *out, bool 
 
 static bool parts_phrases(const char *word)
 {
-    return is_in_list(", and or with plus und oder mit y o con et ou avec e em com en of met", word);
+    return is_in_list(", and or with plus und oder mit y o con et ou avec e em com en of met",
+        word);
 }
 
 /* "milk" of "coconut milk" is none of an animal. */
@@ -291,9 +299,9 @@ static uint64_t plant_form(const char *before, const char *first, const char *la
 {
     static const char forms[] = "milk cream butter yoghurt yogurt cheese mince sausage stock broth "
         "mayonnaise mayo burger patty custard parmesan feta mozzarella bacon chicken milch drink";
-    static const char plants[] = "coconut almond oat soy soya rice cashew peanut nut cocoa vegan plant "
-        "plantbased vegetable vege veggie hemp mushroom apple shea hazelnut macadamia walnut pecan "
-        "pistachio sunflower based";
+    static const char plants[] = "coconut almond oat soy soya rice cashew peanut nut cocoa vegan "
+        "plant plantbased vegetable vege veggie hemp mushroom apple shea hazelnut macadamia walnut "
+        "pecan pistachio sunflower based";
     return is_in_list(plants, before) && (is_in_list(forms, first) || is_in_list(forms, last)) ?
         ANIMAL : 0;
 }
@@ -321,7 +329,7 @@ static uint64_t freed_by(const struct words *w, size_t i, size_t count)
     return groups & GROUPS;
 }
 
-/* "gluten free": what stands at [i, i + count) is not in what follows. "Free range" says nothing. */
+/* "gluten free": what is at [i, i + count) is not in what follows. "Free range" says nothing. */
 static bool is_free_of(const struct words *w, size_t i, size_t count)
 {
     const char *after = i + count < w->count ? w->list[i + count] : "";
@@ -339,7 +347,8 @@ static bool is_said_to_be_gone(const struct words *w, size_t i)
 /* "laktosefrei", "glutenvrij": what is gone, and true. */
 static bool is_free_word(const char *word, uint64_t *gone)
 {
-    static const char *const ends[] = {"frei", "freie", "freier", "freien", "frey", "vrij", "vrije", "free"};
+    static const char *const ends[] = {"frei", "freie", "freier", "freien", "frey", "vrij", "vrije",
+        "free"};
     char stem[KEY_MAX];
     size_t len = strlen(word);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -363,7 +372,8 @@ static uint64_t held_by(const struct words *w, size_t i, size_t count, uint64_t 
     for (size_t k = i; count > 1 && !(phrase & ALLERGEN_NOTHING) && k < i + count; k++) {
         const char *word = w->list[k];
         before = k ? w->list[k - 1] : "";
-        groups |= find_word(foods, word) & ~(plant_form(before, word, word) | other_grain(before, word));
+        groups |= find_word(foods, word) &
+            ~(plant_form(before, word, word) | other_grain(before, word));
     }
     return groups & (GROUPS | ALLERGEN_VAGUE);
 }
@@ -371,7 +381,7 @@ static uint64_t held_by(const struct words *w, size_t i, size_t count, uint64_t 
 static void look_at(struct allergen_line *line)
 {
     const struct words *w = &line->words;
-    uint64_t freed = 0, gone, held = 0; /* in the phrase: what is gone from here on, what it holds */
+    uint64_t freed = 0, gone, held = 0; /* in the phrase: what is gone from here on, and is in it */
     for (size_t i = 0, n; i < w->count; i += n) {
         n = 1;
         if (parts_phrases(w->list[i])) {
@@ -448,8 +458,8 @@ static const char *singular(struct arena *arena, const char *word)
     return stem && !slot_of(foods, stem)->key ? word : stem;
 }
 
-static int add_own(struct arena *arena, struct allergen_rule *out, const struct words *from, size_t i,
-    size_t count)
+static int add_own(struct arena *arena, struct allergen_rule *out, const struct words *from,
+    size_t i, size_t count)
 {
     if (out->own_count == ALLERGEN_OWN_MAX)
         return 0;
@@ -514,7 +524,8 @@ static bool speaks_of_allergy(const char *word)
 }
 
 /* What no table has: a slip of the finger, or unknown; looked for as it is in any case. */
-static int take_unknown(struct arena *arena, struct allergen_rule *out, const struct words *w, size_t i)
+static int take_unknown(struct arena *arena, struct allergen_rule *out, const struct words *w,
+    size_t i)
 {
     const char *word = w->list[i];
     const struct entry *e = NULL;
@@ -532,8 +543,8 @@ static int take_unknown(struct arena *arena, struct allergen_rule *out, const st
     return take_food(arena, out, e->groups, &right, 0, 1);
 }
 
-static int take_word(struct arena *arena, struct allergen_rule *out, const struct words *w, size_t i,
-    size_t *count)
+static int take_word(struct arena *arena, struct allergen_rule *out, const struct words *w,
+    size_t i, size_t *count)
 {
     size_t n;
     uint64_t groups = find_phrase(names, w, i, &n);
@@ -560,8 +571,8 @@ static int take_word(struct arena *arena, struct allergen_rule *out, const struc
 /* Beside a food these say nothing more; alone they are what nobody knows. */
 static bool is_soft(const char *word)
 {
-    return is_in_list("fruit vegetable spice seed oil powder juice white yolk family group kind type "
-        "raw cooked fresh only", word);
+    return is_in_list("fruit vegetable spice seed oil powder juice white yolk family group kind "
+        "type raw cooked fresh only", word);
 }
 
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out)
@@ -610,7 +621,8 @@ static bool names_word(const struct words *line, const char *word)
         if (len >= STEM_MIN && n > len &&
             (!memcmp(at, word, len) || !memcmp(at + n - len, word, len)))
             return true;
-        if (n >= STEM_MIN && n < len && len <= n + 2 && !memcmp(at, word, n)) /* a plural was said */
+        /* A plural was said. */
+        if (n >= STEM_MIN && n < len && len <= n + 2 && !memcmp(at, word, n))
             return true;
     }
     return false;

@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 /*
- * allergen -- which allergens a text names: the words in which a user tells an allergy, and the lines
- * of a list of ingredients. Accents, case and plurals do not matter. Where it is in doubt it finds
- * too many rather than too few. Pure computation over allergen_words; the tables are made once in a
- * process.
+ * allergen -- which allergens a text names: the words in which a user tells an allergy, and the
+ * lines of a list of ingredients. Accents, case and plurals do not matter. Where it is in doubt it
+ * finds too many rather than too few. Pure computation over allergen_words; the tables are made
+ * once in a process.
  */
 
 /* A line of ingredients. */
 struct allergen_line {
-    uint64_t groups;    /* what it holds or may hold; ALLERGEN_VAGUE: a product with unknown contents */
+    uint64_t groups;    /* what it may hold; ALLERGEN_VAGUE: a product with unknown contents */
     bool is_unreadable; /* in letters that no word of ours has */
     struct words words; /* folded */
 };
@@ -37,8 +37,9 @@ struct allergen_rule {
     bool is_no_food;      /* a medicine, pollen, ... */
 };
 /*
- * allergen_read -- a text such as "peanut allergy", "allergic to cow's milk", "no nuts", "gluten-free",
- * "Laktoseintoleranz". Words that are unknown are looked for in the ingredients as they are, and told.
+ * allergen_read -- a text such as "peanut allergy", "allergic to cow's milk", "no nuts",
+ * "gluten-free", "Laktoseintoleranz". Unknown words are looked for in the ingredients as they are,
+ * and told.
  * Returns 0 or ERR_NOMEM.
  */
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out);

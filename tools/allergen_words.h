@@ -4,12 +4,13 @@
 #include <stdint.h>
 
 /*
- * allergen_words -- the data of allergen.c: what people call an allergen, and the foods that hold it.
- * The first 14 groups are those of Annex II of Regulation (EU) No 1169/2011 (consolidated text, read
- * on 29 November 2026), with its words in English, German, Spanish, French, Italian, Portuguese and
- * Dutch; the foods are from general knowledge of kitchens and rather too many than too few: a food
- * stands in a group when it commonly holds it. Words are written small, without accents, singular;
- * `_` joins the words of a phrase, `*` stands for any letters.
+ * allergen_words -- the data of allergen.c: what people call an allergen, and the foods that
+ * hold it. The first 14 groups are those of Annex II of Regulation (EU) No 1169/2011 (as
+ * farrp.unl.edu lists it, read on 29 November 2026), with its words in English, German, Spanish,
+ * French, Italian, Portuguese and Dutch; the foods are from general knowledge of kitchens and
+ * rather too many than too few: a food stands in a group when it commonly holds it. Words are
+ * written small, without accents, singular; `_` joins the words of a phrase, `*` stands for any
+ * letters.
  */
 #define ALLERGEN_GLUTEN (UINT64_C(1) << 0)
 #define ALLERGEN_CRUSTACEAN (UINT64_C(1) << 1)
@@ -58,8 +59,8 @@ struct allergen_words {
     uint64_t groups;
     const char *words; /* separated by blanks */
 };
-extern const struct allergen_words allergen_names[]; /* what an allergy is called; ends with groups 0 */
-extern const struct allergen_words allergen_foods[]; /* what stands in a list of ingredients; the same */
+/* What an allergy is called, and what a list of ingredients has; each ends with groups 0. */
+extern const struct allergen_words allergen_names[], allergen_foods[];
 extern const char *const allergen_group_names[ALLERGEN_GROUPS]; /* in English, for answers */
 /* Words around the name of an allergen that say nothing of what it is: "severe", "allergy", ... */
 extern const char allergen_fillers[];

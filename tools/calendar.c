@@ -120,7 +120,7 @@ struct listing {
     size_t count, limit;
     const char *type;
     int64_t from_ms;     /* where the look at the starts begins */
-    int64_t still_on_ms, until_ms; /* the period, its end not part of it; INT64_MIN = all the past */
+    int64_t still_on_ms, until_ms; /* the period without its end; INT64_MIN = all the past */
     bool more;
     const jdoc *series;  /* the one that is being counted out */
     const struct tools_context *context;

@@ -543,7 +543,8 @@ static int say_deletion(struct tools_run *run, const struct change *c)
         [SCOPE_ALL] = { ", which repeats, every time of it, the first", "" }};
     char when[MOMENT_TEXT_SIZE];
     struct calendar_span s;
-    const char *title = preview_text(run->arena, jdoc_text_or(c->event, "title", ""), PREVIEW_TITLE);
+    const char *title = preview_text(run->arena, jdoc_text_or(c->event, "title", ""),
+        PREVIEW_TITLE);
     calendar_event_span(c->event, &s);
     moment_text(c->scope == SCOPE_ALL ? s.start.ms : c->at.ms, s.all_day ? c->zone : c->user_zone,
         !s.all_day, when);

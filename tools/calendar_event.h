@@ -32,9 +32,9 @@ int calendar_event_set_times(jdoc *event, const struct calendar_span *s, const s
 void calendar_event_span(const jdoc *event, struct calendar_span *out);
 /*
  * calendar_event_overlaps -- is part of it in the period from from_ms to just before until_ms
- * (above from_ms)? The end of an event is not part of it (RFC 5545 3.6.1), so it is not in a period that
- * begins there; one without length or end is in the period that holds its start (the table of RFC
- * 4791 9.9, read on 29 November 2026).
+ * (above from_ms)? The end of an event is not part of it (RFC 5545 3.6.1), so it is not in a
+ * period that begins there; one without length or end is in the period that holds its start (the rules of RFC
+ * 4791 9.9).
  */
 bool calendar_event_overlaps(const struct calendar_span *s, int64_t from_ms, int64_t until_ms);
 /* The event's own zone; `fallback` when the database has it no more. */

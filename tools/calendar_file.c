@@ -67,8 +67,8 @@ static int changed_is_in(const struct out *o, const jdoc *series, struct arena *
     for (size_t i = 0; !error && !*is && i < jdoc_length(changed); i++) {
         jdoc *event = NULL;
         struct calendar_span s;
-        error = load(o->context, CALENDAR_EVENTS, jdoc_text_or(jdoc_at(changed, i), "id", ""), arena,
-            &event, NULL);
+        const char *id = jdoc_text_or(jdoc_at(changed, i), "id", "");
+        error = load(o->context, CALENDAR_EVENTS, id, arena, &event, NULL);
         if (!error) {
             calendar_event_span(event, &s);
             *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);

@@ -6,9 +6,9 @@
 #include "tools/zone.h"
 
 /*
- * calendar_rings_answer -- the result of a call that has written an event: the message is `text` and a
- * sentence that says when the event rings, in the zone z, or that it does not and why; `rings_at` has
- * the same times (of an event that repeats the next one for each reminder).
+ * calendar_rings_answer -- the result of a call that has written an event: the message is `text`
+ * and a sentence that says when the event rings, in the zone z, or that it does not and why;
+ * `rings_at` has the same times (of an event that repeats the next one for each reminder).
  *   text   NULL: there was no memory for it
  *   event  taken; NULL as well
  *   note   or NULL

@@ -21,7 +21,7 @@
 #define CALENDAR_SERIES_EXCLUDED_MAX 366 /* of one series */
 #define CALENDAR_SERIES_CHANGED_MAX 50
 #define CALENDAR_SERIES_AHEAD_MS (366 * INT64_C(86400000)) /* how far a list without end looks */
-#define CALENDAR_SERIES_SLACK_MS (3 * INT64_C(3600000)) /* by which days differ in length, at most */
+#define CALENDAR_SERIES_SLACK_MS (3 * INT64_C(3600000)) /* more than days differ in length */
 
 static inline bool calendar_series_is(const jdoc *event)
 {

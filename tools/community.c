@@ -308,7 +308,8 @@ int community_preview_create_event(struct tools_run *run)
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     moment_text(start.ms, z, start.has_time, when);
-    const char *place = preview_text(run->arena, jdoc_text_or(run->args, "location", ""), PREVIEW_TITLE);
+    const char *place = preview_text(run->arena, jdoc_text_or(run->args, "location", ""),
+        PREVIEW_TITLE);
     const char *after = place != NULL
         ? arena_printf(run->arena, " on %s at %s to everyone", when, place) : NULL;
     return after == NULL ? ERR_NOMEM

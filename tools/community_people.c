@@ -221,7 +221,8 @@ int community_preview_message_friend(struct tools_run *run)
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     const char *name = preview_text(run->arena, to, PREVIEW_TITLE);
-    const char *text = preview_text(run->arena, jdoc_text_or(run->args, "message", ""), PREVIEW_BODY);
+    const char *text = preview_text(run->arena, jdoc_text_or(run->args, "message", ""),
+        PREVIEW_BODY);
     return name == NULL || text == NULL ? ERR_NOMEM
         : preview_say(run, "send %s the message %s", name, text);
 }

@@ -63,7 +63,8 @@ static bool forbids(const struct diet_rule *rule)
 
 static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
 {
-    struct diet_rule rule = {.is_allergy = kind == DIET_ALLERGY, .is_dislike = kind == DIET_DISLIKE};
+    struct diet_rule rule = {.is_allergy = kind == DIET_ALLERGY,
+        .is_dislike = kind == DIET_DISLIKE};
     if (d->count == DIET_RULES_MAX)
         return ERR_LIMIT;
     rule.name = arena_strdup(d->arena, name);
@@ -108,7 +109,8 @@ static const char *name_of(const jdoc *entry)
 {
     static const char *const keys[] = {"name", "substance", "allergen", "allergy"};
     const char *name = jdoc_string(entry, NULL);
-    for (size_t i = 0; !name && jdoc_type(entry) == JDOC_OBJECT && i < sizeof keys / sizeof *keys; i++)
+    bool is_object = jdoc_type(entry) == JDOC_OBJECT;
+    for (size_t i = 0; !name && is_object && i < sizeof keys / sizeof *keys; i++)
         name = jdoc_string(jdoc_get(entry, keys[i]), NULL);
     return name && *name ? name : NULL;
 }
@@ -340,8 +342,8 @@ const char *diet_note(const struct diet *d)
     if (jdoc_length(watched)) {
         buf_puts(&note, " Checked by the words of the ingredients for: ");
         put_names(&note, watched, "");
-        buf_puts(&note, ". Traces, product names and what a list leaves out cannot be seen: read the "
-            "labels.");
+        buf_puts(&note, ". Traces, product names and what a list leaves out cannot be seen: read "
+            "the labels.");
     }
     copy = buf_error(&note) ? NULL : arena_strdup(d->arena, buf_text(&note));
     buf_free(&note);

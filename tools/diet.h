@@ -32,8 +32,8 @@ enum diet_kind { DIET_ALLERGY, DIET_RESTRICTION, DIET_DISLIKE };
 int diet_read(struct tools_run *run, struct diet *out);
 /* The lists of a record of family "diet" alone. */
 int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs);
-/* Texts of a list as further rules. A text that speaks of an allergy is one in every list. Returns 0,
- * ERR_LIMIT or ERR_NOMEM. */
+/* Texts of a list as further rules. A text that speaks of an allergy is one in every list. Returns
+ * 0, ERR_LIMIT or ERR_NOMEM. */
 int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
 /*
  * diet_refuses -- why the recipe (ingredients, dietary_tags) must not be offered: the rule's name;
@@ -42,16 +42,17 @@ int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
 const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *disliked);
 /* The same for one line: an ingredient, or a thing in the pantry. */
 const char *diet_refuses_line(const struct diet *d, const char *line);
-/* The lines of a recipe that name a product with unknown contents ("curry paste"), while there is an
- * allergy. *out: an array, the caller's; NULL when there are none. Returns 0 or ERR_NOMEM. */
+/* The lines of a recipe that name a product with unknown contents ("curry paste"), while there is
+ * an allergy. *out: an array, the caller's; NULL when there are none. Returns 0 or ERR_NOMEM. */
 int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
 /*
  * diet_note -- what was looked for, what could not be, and what nobody can see: sentences for a
- * message, each with a blank in front; "" when there is no allergy. In the arena; NULL on no memory.
+ * message, each with a blank in front; "" when there is no allergy. In the arena; NULL on no
+ * memory.
  */
 const char *diet_note(const struct diet *d);
-/* Names of what is looked for on account of allergies, and the allergies that no rule knows. Arrays,
- * the caller's. Returns 0 or ERR_NOMEM. */
+/* Names of what is looked for on account of allergies, and the allergies that no rule knows.
+ * Arrays, the caller's. Returns 0 or ERR_NOMEM. */
 int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched);
 
 #endif

@@ -5,7 +5,8 @@
 
 /*
  * preview -- the words in which a user is asked whether a call may run (tools_preview). Titles and
- * texts of records may be written by others, so they go through preview_text first. Pure computation.
+ * texts of records may be written by others, so they go through preview_text first. Pure
+ * computation.
  */
 #define PREVIEW_TITLE 80 /* characters of a title or a name */
 #define PREVIEW_BODY 200 /* of a longer text */
@@ -13,16 +14,18 @@
 /*
  * preview_text -- text in one line and in double quotes, cut at `max` characters. What could make it
  * look like something else is left out: control and format characters (changes of direction,
- * invisible ones), and combining marks beyond two on one character; a double quote becomes a single one.
+ * invisible ones), and combining marks beyond two on one character; a double quote becomes a single
+ * one.
  * Returns it, in the arena; NULL on no memory. text NULL: as "".
  */
 const char *preview_text(struct arena *arena, const char *text, size_t max);
 
 /* Sets run->preview, which goes on behind "May I ". Returns 0 or ERR_NOMEM. */
-int preview_say(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int preview_say(struct tools_run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /*
- * preview_title -- preview_say of the words before, the title `key` of the arguments or of a record, and
- * the words after it.
+ * preview_title -- preview_say of the words before, the title `key` of the arguments or of a
+ * record, and the words after it.
  * Returns 0 or ERR_NOMEM.
  */
 int preview_title(struct tools_run *run, const jdoc *from, const char *key, const char *before,

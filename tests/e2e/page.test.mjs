@@ -161,12 +161,12 @@ describe("the chat page", () => {
   });
 
   test("shows in the arguments what a text would hide", async t => {
-    const page = await open(t), id = "<b>7\u202E8\u200B</b>";
-    await say(page, `delete it ${deletion(id)}`);
+    const page = await open(t), content = "<b>7\u202E8\u200B</b>";
+    await say(page, `post it [[tool name=create_post args={"content":"${content}"} | text say=Answered.]]`);
     const shown = await page.locator(".approval pre").textContent();
-    assert.equal(shown, '{\n  "event_id": "<b>7\\u202e8\\u200b</b>"\n}');
+    assert.equal(shown, '{\n  "content": "<b>7\\u202e8\\u200b</b>"\n}');
     await page.getByRole("button", {name: "Edit"}).click();
-    assert.deepEqual(JSON.parse(await page.locator(".approval textarea").inputValue()), {event_id: id});
+    assert.deepEqual(JSON.parse(await page.locator(".approval textarea").inputValue()), {content});
     await page.getByRole("button", {name: "Deny"}).click();
     await answers(page).filter({hasText: "Answered."}).waitFor();
   });

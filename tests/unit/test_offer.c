@@ -147,8 +147,10 @@ static void what_was_not_offered_runs_and_is_offered_then(void **state)
 static void approval_is_asked_for_what_needs_it_only(void **state)
 {
     (void)state;
-    USE({.body = CALL("c1", "manage_pantry", "{\\\"action\\\":\\\"list\\\"}")}, {.body = SAY("Empty.")});
-    assert_int_equal(turn_bench_run(&bench, "what is in the pantry"), 0);
+    USE({.body = CALL("c1", "manage_pantry",
+            "{\\\"action\\\":\\\"add\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
+        {.body = SAY("It is there.")});
+    assert_int_equal(turn_bench_run(&bench, "put rice into the pantry"), 0);
     expect_result("\"success\":true");
     model_double_stop(&model);
     turn_bench_new_session(&bench);
