@@ -8,6 +8,8 @@
 
 #define SLOTS 16384 /* a power of two, well above the number of words */
 #define PATTERNS_MAX 512
+#define MEMOS 1024 /* a power of two */
+#define MEMO_WORD 24
 #define PHRASE_MAX 4
 #define KEY_MAX 96
 #define STEM_MIN 4
@@ -30,8 +32,13 @@ struct pattern { /* "*nuss*": its middle, and whether there may be letters aroun
     bool before, after;
     uint64_t groups;
 };
+struct memo { /* what a word was found to be: most words come again */
+    char word[MEMO_WORD];
+    uint64_t groups;
+};
 struct table {
     struct entry slots[SLOTS];
+    struct memo memos[MEMOS];
     struct pattern patterns[PATTERNS_MAX];
     size_t pattern_count;
 };
@@ -192,9 +199,19 @@ static uint64_t find_pattern(const struct table *t, const char *word)
 static uint64_t find_word(struct table *t, const char *word)
 {
     uint64_t groups = slot_of(t, word)->groups;
+    struct memo *memo = &t->memos[hash_of(word) & (MEMOS - 1)];
+    if (groups)
+        return groups;
+    if (!strcmp(memo->word, word))
+        return memo->groups;
+    groups = find_stem(t, word);
     if (!groups)
-        groups = find_stem(t, word);
-    return groups ? groups : find_pattern(t, word);
+        groups = find_pattern(t, word);
+    if (strlen(word) < sizeof memo->word) {
+        strcpy(memo->word, word);
+        memo->groups = groups;
+    }
+    return groups;
 }
 
 /* The longest phrase that begins at `from`; 0 = none. count: out, its words. */

@@ -82,7 +82,7 @@ const struct allergen_words allergen_names[] = {
     { ALLERGEN_BEEF, "beef rindfleisch ternera boeuf manzo vaca rundvlees" },
     { ALLERGEN_CHICKEN, "chicken poultry pollo poulet frango kip huhnerfleisch" },
     { ALLERGEN_GELATIN, "gelatin gelatine gelatina" },
-    { ALLERGEN_HONEY, "honey honig miel miele mel honing" },
+    { ALLERGEN_HONEY, "honey bee_product honig miel miele mel honing" },
     { ALLERGEN_ALCOHOL, "alcohol alkohol alcool ethanol" },
     { ALLERGEN_MUSHROOM,
         "mushroom fungus fungi pilz* champignon* seta hongo fungo funghi cogumelo paddenstoel*" },

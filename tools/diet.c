@@ -77,7 +77,12 @@ static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
         rule.is_allergy = true;
         rule.is_dislike = false;
     }
-    d->rules[d->count++] = rule;
+    /* "No known allergies" says nothing. */
+    bool says_nothing = !rule.what.groups && !rule.what.own_count;
+    rule.is_no_food = rule.is_allergy && rule.what.is_no_food && says_nothing;
+    rule.is_allergy &= !says_nothing;
+    if (kind != DIET_ALLERGY || rule.is_allergy || rule.is_no_food)
+        d->rules[d->count++] = rule;
     return 0;
 }
 
@@ -123,9 +128,9 @@ static int add_medical(struct diet *d, const jdoc *list, bool conditions)
         const char *name = name_of(jdoc_at(list, i));
         if (!name)
             continue;
+        size_t before = d->count;
         error = add_rule(d, name, DIET_ALLERGY);
-        const struct allergen_rule *what = &d->rules[d->count - 1].what;
-        if (!error && (conditions ? !what->groups : what->is_no_food && !what->groups))
+        if (d->count > before && conditions && !d->rules[before].what.groups)
             d->count--;
     }
     return error;
@@ -168,7 +173,7 @@ static bool has_tag(const jdoc *recipe, const char *rule)
 
 static bool line_breaks(const struct diet_rule *rule, const struct allergen_line *line)
 {
-    if (!forbids(rule) || (rule->is_dislike && line->is_unreadable))
+    if (rule->is_no_food || !forbids(rule) || (rule->is_dislike && line->is_unreadable))
         return false;
     return rule->groups & line->groups || allergen_is_in(&rule->what, line);
 }
@@ -176,6 +181,8 @@ static bool line_breaks(const struct diet_rule *rule, const struct allergen_line
 static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
     const struct allergen_line *lines, size_t count)
 {
+    if (rule->is_no_food)
+        return false;
     if (!count && rule->is_allergy)
         return true;
     for (size_t i = 0; i < count; i++)
@@ -323,6 +330,21 @@ static void put_names(struct buf *b, const jdoc *list, const char *quote)
         buf_printf(b, "%s%s%s%s", i ? ", " : "", quote, jdoc_string(jdoc_at(list, i), NULL), quote);
     if (count > NOTE_NAMES)
         buf_printf(b, " and %zu more", count - NOTE_NAMES);
+}
+
+const char *diet_no_foods(const struct diet *d)
+{
+    struct buf text = {0};
+    const char *copy;
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rules[i].is_no_food)
+            buf_printf(&text, "%s\"%.60s\"", text.len ? ", " : " No food, so it is looked for in no meal: ",
+                d->rules[i].name);
+    if (text.len)
+        buf_putc(&text, '.');
+    copy = buf_error(&text) ? NULL : arena_strdup(d->arena, text.len ? buf_text(&text) : "");
+    buf_free(&text);
+    return copy;
 }
 
 const char *diet_note(const struct diet *d)

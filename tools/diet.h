@@ -17,6 +17,7 @@ struct diet {
     struct diet_rule {
         const char *name;       /* as the user wrote it */
         bool is_allergy, is_dislike;
+        bool is_no_food;        /* an allergy to a medicine, pollen, ...: in no meal */
         uint64_t groups;        /* of a restriction such as "vegan" */
         struct allergen_rule what;
     } rules[DIET_RULES_MAX];
@@ -45,6 +46,11 @@ const char *diet_refuses_line(const struct diet *d, const char *line);
 /* The lines of a recipe that name a product with unknown contents ("curry paste"), while there is
  * an allergy. *out: an array, the caller's; NULL when there are none. Returns 0 or ERR_NOMEM. */
 int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
+/*
+ * diet_no_foods -- says, as diet_note does, which allergies are to no food: they are kept, and are
+ * looked for in no meal. For the answer to who has told them.
+ */
+const char *diet_no_foods(const struct diet *d);
 /*
  * diet_note -- what was looked for, what could not be, and what nobody can see: sentences for a
  * message, each with a blank in front; "" when there is no allergy. In the arena; NULL on no

@@ -127,7 +127,8 @@ static int add(struct meals_recipes *out, const struct diet *diet, jdoc *doc, co
 {
     if (doc == NULL)
         return ERR_NOMEM;
-    const char *rule = diet_refuses(diet, doc, NULL);
+    bool disliked;
+    const char *rule = diet_refuses(diet, doc, &disliked);
     if (rule != NULL) {
         out->refused++;
         out->refused_by = out->refused_by != NULL ? out->refused_by : rule;
@@ -140,7 +141,8 @@ static int add(struct meals_recipes *out, const struct diet *diet, jdoc *doc, co
     int result = arena_on_free(diet->arena, free_doc, doc);
     if (result != 0)
         return result;
-    out->all[out->count++] = (struct meals_recipe){ .doc = doc, .source = source };
+    out->all[out->count++] = (struct meals_recipe){ .doc = doc, .source = source,
+        .disliked = disliked };
     return 0;
 }
 
@@ -437,11 +439,10 @@ int meals_tool_search_recipes(struct tools_run *run)
     if (result == 0 && found == NULL)
         result = ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < all.count; i++) {
-        struct found one = { .recipe = &all.all[i], .order = i };
+        struct found one = { .recipe = &all.all[i], .order = i, .disliked = all.all[i].disliked };
         if (!passes_filters(run, all.all[i].doc))
             continue;
         result = rate(run, all.all[i].doc, &query, &one.score);
-        diet_refuses(&diet, all.all[i].doc, &one.disliked);
         if (result == 0 && one.score > 0)
             found[count++] = one;
     }

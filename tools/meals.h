@@ -18,6 +18,7 @@
 struct meals_recipe {
     jdoc *doc;               /* freed with the arena */
     const char *source;      /* "own", "friend", "community" */
+    bool disliked;           /* something is in it that the user does not like */
 };
 struct meals_recipes {
     struct meals_recipe *all;

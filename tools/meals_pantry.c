@@ -417,12 +417,14 @@ static int answer_prefs(struct tools_run *run, const jdoc *prefs, bool reads)
     jdoc *copy = jdoc_dup(prefs), *watched = NULL, *not_watched = NULL;
     int error = diet != NULL && copy != NULL ? diet_of(diet, run->arena, prefs) : ERR_NOMEM;
     const char *note = error == 0 ? diet_note(diet) : NULL;
+    const char *no_foods = error == 0 ? diet_no_foods(diet) : NULL;
     if (error == 0)
         error = diet_lists(diet, &watched, &not_watched);
-    if (error == 0 && (note == NULL || tools_succeed(run, "%zu allergies and %zu restrictions%s.%s",
+    if (error == 0 && (note == NULL || no_foods == NULL
+            || tools_succeed(run, "%zu allergies and %zu restrictions%s.%s%s",
             jdoc_length(jdoc_get(prefs, "allergies")),
             jdoc_length(jdoc_get(prefs, "dietary_restrictions")),
-            reads ? "" : ", as changed now", note) == NULL))
+            reads ? "" : ", as changed now", note, no_foods) == NULL))
         error = ERR_NOMEM;
     if (error != 0) {
         jdoc_free(copy);

@@ -265,10 +265,9 @@ static int gather(struct planning *p)
         return ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < all.count; i++) {
         struct candidate *c = &p->all[p->count++];
-        *c = (struct candidate){ .recipe = &all.all[i],
+        *c = (struct candidate){ .recipe = &all.all[i], .disliked = all.all[i].disliked,
             .type = jdoc_text_or(all.all[i].doc, "meal_type", "") };
         result = pantry_score(run, all.all[i].doc, &larder, &c->pantry);
-        diet_refuses(&diet, all.all[i].doc, &c->disliked);
     }
     if (all.count > 0 || result != 0)
         return result;

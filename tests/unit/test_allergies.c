@@ -180,6 +180,11 @@ static void every_place_feeds_the_filter(void **state)
     assert_int_equal(number_at(r, "/total"), 2);
     assert_null(strstr(text_at(r, "/message"), "watched"));
     jdoc_free(r);
+    recipe("c", "");
+    r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"add\",\"allergies\":[\"penicillin\",\"no known allergies\"]}");
+    assert_non_null(strstr(text_at(r, "/message"), "No food, so it is looked for in no meal: \"penicillin\"."));
+    jdoc_free(r);
+    assert_int_equal(found(), 3); /* also the one whose ingredients are not known */
 }
 
 /* What no rule knows is said when it is written and with every meal, and is looked for as it is. */
