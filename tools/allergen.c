@@ -594,7 +594,7 @@ static bool is_soft(const char *word)
 
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out)
 {
-    struct words w, soft;
+    struct words w = {0}, soft = {0};
     bool unreadable;
     int error = prepare();
     *out = (struct allergen_rule){0};

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,13 +139,15 @@ static int copy_settled(const struct listing *l, const jdoc *event, jdoc **out)
     if (!calendar_reminders_unsettled(event))
         return 0;
     int error = calendar_reminders_settle(*out);
-    if (error == 0)
-        error = calendar_reminders_plan(l->context, *out);
     if (error != 0) {
         jdoc_free(*out);
         *out = NULL;
+        return error;
     }
-    return error;
+    /* A store that takes no writes at the moment can still be read. */
+    if (calendar_reminders_plan(l->context, *out) != 0)
+        log_limited(LOG_LEVEL_WARN, "a reminder of before cannot be planned");
+    return 0;
 }
 
 static bool has_room(const struct listing *l, int64_t ms)

@@ -67,6 +67,23 @@ describe("the offline mode", () => {
     assert.ok(!/dentist/i.test(b.text), b.text);
   });
 
+  test("keeps an allergy in the words in which it was told, and says what it cannot watch", async () => {
+    const as = {headers: {"X-Dev-User": uuid()}};
+    const tool = async (name, args) => {
+      const reply = await stack.post(`/tools/${name}`, args, as);
+      assert.equal(reply.status, 200, reply.text);
+      return reply.json;
+    };
+    const told = await tool("manage_dietary_prefs", {action: "add", allergies: ["peanut allergy", "cow's milk", "zorbl"]});
+    assert.deepEqual(told.watched, ["peanuts", "milk", "lactose"]);
+    assert.deepEqual(told.not_watched, ["zorbl"]);
+    assert.match(told.message, /NOT watched, as no rule knows it: "zorbl"\. Ask the user/);
+    for (const ingredient_name of ["Satay sauce", "Paneer", "Rice"]) await tool("manage_pantry", {action: "add", ingredient_name});
+    const {pantry, message} = await tool("manage_pantry", {action: "list"});
+    assert.deepEqual(pantry.map(i => i.against_diet), ["peanut allergy", "cow's milk", undefined]);
+    assert.match(message, /NOT watched.*zorbl.*Checked by the words.*read the labels/);
+  });
+
   test("sets a timer", async () => {
     const a = await ask("Set a timer for 10 minutes");
     assert.deepEqual(a.calls, ["set_timer_or_alarm"]);
