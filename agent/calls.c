@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -606,6 +607,20 @@ int calls_refuse(struct calls *c, const char *code, const char *text)
 
     for (size_t i = 0; i < b.count && !error; i++)
         error = answer_error(&b.slots[i], code, text);
+    stored = store_results(&b);
+    return error ? error : stored;
+}
+
+int calls_refuse_cut(struct calls *c)
+{
+    struct batch b;
+    int error = open_batch(c, &b), stored;
+    struct slot *last = b.count ? &b.slots[b.count - 1] : NULL;
+
+    if (error || !last || !utf8_blank(last->args, last->args_len))
+        return error;
+    error = answer_error(last, "cut_off", "Nothing was run: the answer ended before the arguments "
+        "of this call were written. Make the call again, and write less beside it.");
     stored = store_results(&b);
     return error ? error : stored;
 }

@@ -42,5 +42,10 @@ bool calls_waiting(const struct calls *c);
 int calls_run(struct calls *c, const char *const **pending, size_t *pending_count);
 /* Gives every call without a result the error result `code`: it will not run any more. */
 int calls_refuse(struct calls *c, const char *code, const char *text);
+/*
+ * The answer broke off at a limit: when the last call has no arguments yet, it gets an error result
+ * instead of being run with none. (Half an object is refused in any case, as no JSON.)
+ */
+int calls_refuse_cut(struct calls *c);
 
 #endif

@@ -17,7 +17,7 @@ libagent_a_SOURCES = \
 	agent/offline_world.c \
 	agent/pieces.c agent/pieces.h \
 	agent/prompt.c agent/prompt.h \
-	agent/provider.c agent/provider.h agent/provider_stream.c \
+	agent/provider.c agent/provider.h agent/provider_stream.c agent/provider_words.c \
 	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \

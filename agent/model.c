@@ -20,7 +20,7 @@
 #define EVENT_MAX (4 << 20)
 #define REDIRECTS_MAX 3
 
-/* What a body with status 200 turned out to be by its first byte. */
+/* What the body of a success turned out to be by its first byte. */
 enum attempt_form { ATTEMPT_UNKNOWN, ATTEMPT_STREAM, ATTEMPT_DOCUMENT };
 
 /* One try. */
@@ -80,12 +80,18 @@ static int on_answer(struct attempt *t, const char *bytes, size_t len)
     return error;
 }
 
+/* Some frameworks answer every POST with 201. */
+static bool is_success(long status)
+{
+    return status >= 200 && status <= 299;
+}
+
 static int on_body(void *arg, long status, const char *bytes, size_t len)
 {
     struct attempt *t = arg;
 
     t->status = status;
-    if (status == 200)
+    if (is_success(status))
         return t->error = on_answer(t, bytes, len);
     if (t->m->body.len < ERROR_BODY_MAX)
         buf_put(&t->m->body, bytes, len < ERROR_BODY_MAX ? len : ERROR_BODY_MAX);
@@ -96,9 +102,11 @@ static void on_done(void *arg, const struct http_result *r)
 {
     struct attempt *t = arg;
 
-    t->done = t->whole = true;
     if (!t->error)
         t->error = r->error;
+    if (!t->error && t->form == ATTEMPT_STREAM) /* the last event may lack its empty line */
+        t->error = on_answer(t, "\n\n", 2);
+    t->done = t->whole = true;
     t->status = r->status;
     t->retry_after_ms = r->retry_after_ms;
     t->should_retry = r->should_retry;
@@ -124,12 +132,7 @@ static int read_error_body(struct attempt *t)
 
     if (jdoc_parse(buf_text(&t->m->body), t->m->body.len, &doc, NULL, 0))
         return provider_error(s, "", "", "", t->status);
-    const jdoc *e = jdoc_get(doc, "error");
-    if (jdoc_type(e) != JDOC_OBJECT)
-        e = doc;
-    error = provider_error(s, jdoc_text_or(e, "type", ""),
-        jdoc_text_or(e, "error_code", jdoc_text_or(e, "code", "")), jdoc_text_or(e, "message", ""),
-        t->status);
+    error = provider_error_doc(s, doc, t->status);
     jdoc_free(doc);
     return error;
 }
@@ -139,7 +142,7 @@ static int judge(struct attempt *t)
 {
     struct provider_stream *s = &t->m->stream;
 
-    if (t->status && t->status != 200)
+    if (t->status && !is_success(t->status))
         return read_error_body(t);
     if (t->form == ATTEMPT_DOCUMENT && !t->error)
         t->error = provider_read(s, buf_text(&t->m->body), t->m->body.len, t->provider->document);
@@ -246,12 +249,12 @@ static bool may_retry(const struct attempt *t, int error)
 {
     if (error == ERR_QUOTA || error == ERR_AUTH)
         return false;
-    if (t->status && t->status != 200) {
+    if (t->status && !is_success(t->status)) {
         if (t->should_retry >= 0)
             return t->should_retry;
         return t->status == 408 || t->status == 409 || t->status == 429 || t->status >= 500;
     }
-    if (t->status == 200) /* broke off, or an error event, before anything was said */
+    if (is_success(t->status)) /* broke off, or an error event, before anything was said */
         return error != ERR_INVALID;
     return error == ERR_NET || error == ERR_DEADLINE;
 }

@@ -52,6 +52,7 @@ struct provider_block {
     int64_t index;  /* as the provider counts */
     bool open;
     bool announced; /* call_start was said */
+    bool args_whole; /* Anthropic: the block began with its arguments */
     unsigned call;
     char id[96];    /* a longer one ends in a hash of the whole */
     char name[96];
@@ -164,14 +165,28 @@ bool provider_think_tags(const char *setting, const char *url, const char *vendo
 int provider_end_text(struct provider_stream *s);
 int provider_end_thought(struct provider_stream *s, const char *sealed);
 int provider_end_call(struct provider_stream *s, struct provider_block *b);
-/* Copies type and message of an error, and finds its place in base/err.h; returns that. */
-int provider_error(struct provider_stream *s, const char *type, const char *code,
-    const char *message, int64_t status);
 void provider_copy(char *out, size_t size, const char *text);
 /* Adds a header; the value must not need escaping (line breaks are left out). */
 void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
     const char *value);
 /* Sets headers[] from the offsets when all have been written. */
 void provider_headers_done(struct provider_http *http, size_t count, const size_t *offsets);
+
+/* What servers say in words of their own: agent/provider_words.c. */
+/* Why an answer ended, in any protocol's words; PROVIDER_STOP_NONE: it is not whole. A word that is
+ * not known is a good end. */
+enum provider_stop provider_stop_of(const char *reason);
+/* "[DONE]", perhaps with blanks behind it. */
+bool provider_is_done(const struct sse_event *event);
+/* Is the document an error? normal: a member that no other document lacks; NULL = none. */
+bool provider_is_error(const jdoc *doc, const char *normal);
+/* Copies type and message of an error, and finds its place in base/err.h; returns that. */
+int provider_error(struct provider_stream *s, const char *type, const char *code,
+    const char *message, int64_t status);
+/* The same of a document in any vendor's form. status: of HTTP; 0 = the document may have one. */
+int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
+/* One event by provider_read; one whose name is "error" is an error, whatever it holds. */
+int provider_event(struct provider_stream *s, const struct sse_event *event,
+    int (*read)(struct provider_stream *s, const jdoc *doc));
 
 #endif

@@ -219,12 +219,12 @@ static int on_piece(struct provider_stream *s, const struct scan_delta *d)
 {
     struct provider_block *b = provider_block_at(s, d->index);
 
+    if (d->kind == SCAN_TEXT && (!b || b->kind == PROVIDER_BLOCK_TEXT)) /* text needs no start */
+        return provider_text(s, d->text, d->len);
     if (!b || !b->open)
         return ERR_PROTOCOL;
-    if (d->kind == SCAN_TEXT && b->kind == PROVIDER_BLOCK_TEXT)
-        return provider_text(s, d->text, d->len);
-    if (d->kind == SCAN_ARGS && b->kind == PROVIDER_BLOCK_CALL)
-        return provider_args(s, b, d->text, d->len);
+    if (d->kind == SCAN_ARGS && b->kind == PROVIDER_BLOCK_CALL) /* said at once: not once more */
+        return b->args_whole ? 0 : provider_args(s, b, d->text, d->len);
     return b->kind == PROVIDER_BLOCK_OTHER ? 0 : ERR_PROTOCOL;
 }
 
@@ -260,7 +260,8 @@ static int start_call(struct provider_stream *s, struct provider_block *b, const
     b->announced = true;
     if ((error = s->sink->call_start(s->sink->arg, b->call, b->id, b->name)))
         return error;
-    return provider_args_value(s, b, jdoc_get(content, "input")); /* all at once, by some servers */
+    b->args_whole = jdoc_length(jdoc_get(content, "input")); /* all at once, by some servers */
+    return provider_args_value(s, b, jdoc_get(content, "input"));
 }
 
 static int start_redacted(struct provider_stream *s, const jdoc *content)
@@ -326,17 +327,36 @@ static int end_block(struct provider_stream *s, struct provider_block *b)
     return provider_end_thought(s, signature ? buf_text(&s->sealed) : NULL);
 }
 
-/* A gateway may give the same index to all blocks: then the one before has ended. */
+/* What is still open, of all kinds or but for calls: gateways leave out content_block_stop. */
+static int end_open(struct provider_stream *s, bool calls)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < s->block_count && !error; i++) {
+        struct provider_block *b = &s->blocks[i];
+        if (b->open && (calls || b->kind != PROVIDER_BLOCK_CALL))
+            error = end_block(s, b);
+    }
+    return error;
+}
+
+static int end_message(struct provider_stream *s)
+{
+    int error = end_open(s, true);
+
+    return error ? error : provider_end_text(s); /* of a text without a block */
+}
+
+/* A gateway may give the same index, or none, to all blocks: then the one before has ended. */
 static int on_block_start(struct provider_stream *s, const jdoc *doc)
 {
     struct provider_block *b;
-    int64_t index;
+    int64_t index = 0;
     int error;
 
-    if (jdoc_get_int(doc, "index", &index))
-        return ERR_PROTOCOL;
+    (void)jdoc_get_int(doc, "index", &index);
     b = provider_block_at(s, index);
-    if (b && b->open && (error = end_block(s, b)))
+    if ((b && b->open && (error = end_block(s, b))) || (error = end_open(s, false)))
         return error;
     if (!(b = provider_block_add(s, index)))
         return ERR_LIMIT;
@@ -350,17 +370,15 @@ static int on_block_delta(struct provider_stream *s, const jdoc *doc)
     struct scan_delta d = {.text = "", .len = 0};
     struct provider_block *b;
 
-    if (jdoc_get_int(doc, "index", &d.index))
-        return ERR_PROTOCOL;
+    (void)jdoc_get_int(doc, "index", &d.index);
     if (!strcmp(type, "text_delta") || !strcmp(type, "input_json_delta")) {
         d.kind = *type == 't' ? SCAN_TEXT : SCAN_ARGS;
         if (jdoc_get_string(delta, *type == 't' ? "text" : "partial_json", &d.text, &d.len))
             return ERR_PROTOCOL;
         return on_piece(s, &d);
     }
-    if (!(b = provider_block_at(s, d.index)) || !b->open)
-        return ERR_PROTOCOL;
-    if (b->kind != PROVIDER_BLOCK_REASONING)
+    b = provider_block_at(s, d.index);
+    if (!b || !b->open || b->kind != PROVIDER_BLOCK_REASONING)
         return 0;
     if (!strcmp(type, "thinking_delta") && !jdoc_get_string(delta, "thinking", &d.text, &d.len))
         return provider_thought(s, d.text, d.len);
@@ -372,39 +390,19 @@ static int on_block_delta(struct provider_stream *s, const jdoc *doc)
 static int on_block_stop(struct provider_stream *s, const jdoc *doc)
 {
     struct provider_block *b;
-    int64_t index;
+    int64_t index = 0;
 
-    if (jdoc_get_int(doc, "index", &index) || !(b = provider_block_at(s, index)) || !b->open)
-        return ERR_PROTOCOL;
-    return end_block(s, b);
+    (void)jdoc_get_int(doc, "index", &index);
+    b = provider_block_at(s, index);
+    return b && b->open ? end_block(s, b) : 0;
 }
 
-static enum provider_stop stop_of(const char *reason)
+static int on_reason(struct provider_stream *s, const char *reason)
 {
-    static const struct {
-        const char *name;
-        enum provider_stop stop;
-    } table[] = {
-        {"end_turn", PROVIDER_STOP_END},
-        {"stop_sequence", PROVIDER_STOP_END},
-        {"tool_use", PROVIDER_STOP_CALLS},
-        {"max_tokens", PROVIDER_STOP_MAX_TOKENS},
-        {"pause_turn", PROVIDER_STOP_PAUSE},
-        {"refusal", PROVIDER_STOP_REFUSAL},
-        {"model_context_window_exceeded", PROVIDER_STOP_CONTEXT},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(table[i].name, reason))
-            return table[i].stop;
-    return PROVIDER_STOP_END; /* a reason that is newer than this program */
-}
-
-static int on_error(struct provider_stream *s, const jdoc *doc)
-{
-    const jdoc *e = jdoc_get(doc, "error");
-
-    return provider_error(s, jdoc_text_or(e, "type", ""), jdoc_text_or(e, "error_code", ""),
-        jdoc_text_or(e, "message", ""), 0);
+    s->stop = provider_stop_of(reason);
+    if (s->stop == PROVIDER_STOP_NONE)
+        return provider_error(s, reason, "", "the server ended the answer early", 0);
+    return end_message(s);
 }
 
 static int on_message_delta(struct provider_stream *s, const jdoc *doc)
@@ -412,15 +410,15 @@ static int on_message_delta(struct provider_stream *s, const jdoc *doc)
     const char *reason = jdoc_text_or(jdoc_get(doc, "delta"), "stop_reason", "");
 
     read_usage(s, jdoc_get(doc, "usage"));
-    if (*reason)
-        s->stop = stop_of(reason);
-    return 0;
+    return *reason ? on_reason(s, reason) : 0;
 }
 
 static int on_document(struct provider_stream *s, const jdoc *doc)
 {
     const char *type = jdoc_text_or(doc, "type", "");
 
+    if (provider_is_error(doc, "type"))
+        return provider_error_doc(s, doc, 0);
     if (!strcmp(type, "content_block_delta"))
         return on_block_delta(s, doc);
     if (!strcmp(type, "content_block_start"))
@@ -435,10 +433,10 @@ static int on_document(struct provider_stream *s, const jdoc *doc)
     }
     if (!strcmp(type, "message_delta"))
         return on_message_delta(s, doc);
-    if (!strcmp(type, "message_stop"))
+    if (!strcmp(type, "message_stop")) {
         s->ended = true;
-    else if (!strcmp(type, "error"))
-        return on_error(s, doc);
+        return end_message(s);
+    }
     return 0; /* ping, and what is newer than this program */
 }
 
@@ -449,8 +447,8 @@ static int on_whole(struct provider_stream *s, const jdoc *doc)
     const char *type = jdoc_text_or(doc, "type", "");
     int error = 0;
 
-    if (!strcmp(type, "error"))
-        return on_error(s, doc);
+    if (provider_is_error(doc, "type"))
+        return provider_error_doc(s, doc, 0);
     if (strcmp(type, "message") || jdoc_type(content) != JDOC_ARRAY)
         return ERR_PROTOCOL;
     provider_copy(s->model, sizeof s->model, jdoc_text_or(doc, "model", ""));
@@ -462,7 +460,8 @@ static int on_whole(struct provider_stream *s, const jdoc *doc)
         if (!(error = start_block(s, b, jdoc_at(content, i))))
             error = end_block(s, b);
     }
-    s->stop = stop_of(jdoc_text_or(doc, "stop_reason", ""));
+    if (!error)
+        error = on_reason(s, jdoc_text_or(doc, "stop_reason", "end_turn"));
     s->ended = !error;
     return error;
 }
@@ -475,7 +474,11 @@ static int on_event(struct provider_stream *s, const struct sse_event *event)
         return 0;
     if (!s->slow_only && scan_anthropic(event->data, event->len, &s->scratch, &d))
         return on_piece(s, &d);
-    return provider_read(s, event->data, event->len, on_document);
+    if (provider_is_done(event)) { /* a gateway's, from another protocol */
+        s->ended = s->stop != PROVIDER_STOP_NONE;
+        return 0;
+    }
+    return provider_event(s, event, on_document);
 }
 
 static const char *model_name(const struct conf *conf)

@@ -282,7 +282,19 @@ static int on_text(struct provider_stream *s, const char *text, size_t len)
     return provider_text(s, text, len);
 }
 
-/* Text as a string, or as parts: {type:"text",text}, {type:"thinking",thinking:[parts]}, ... */
+static int on_refusal(struct provider_stream *s, const jdoc *refusal)
+{
+    size_t len;
+    const char *text = jdoc_string(refusal, &len);
+
+    if (!text || !len)
+        return 0;
+    s->stop = PROVIDER_STOP_REFUSAL;
+    return on_text(s, text, len);
+}
+
+/* Text as a string; as a part: {type:"text",text}, {type:"thinking",thinking:[parts]}, {type:
+ * "refusal",refusal}, ...; or as a list of these. */
 static int on_content(struct provider_stream *s, const jdoc *content, bool thought)
 {
     size_t len, count = jdoc_type(content) == JDOC_ARRAY ? jdoc_length(content) : 0;
@@ -291,15 +303,14 @@ static int on_content(struct provider_stream *s, const jdoc *content, bool thoug
 
     if (text)
         return !len ? 0 : thought ? provider_thought(s, text, len) : on_text(s, text, len);
-    for (size_t i = 0; i < count && !error; i++) {
-        const jdoc *part = jdoc_at(content, i);
-        if (jdoc_type(part) == JDOC_STRING)
-            error = on_content(s, part, thought);
-        else if (jdoc_get(part, "thinking"))
-            error = on_content(s, jdoc_get(part, "thinking"), true);
-        else
-            error = on_content(s, jdoc_get(part, "text"), thought);
-    }
+    if (jdoc_get(content, "thinking"))
+        return on_content(s, jdoc_get(content, "thinking"), true);
+    if (jdoc_get(content, "refusal"))
+        return on_refusal(s, jdoc_get(content, "refusal"));
+    if (jdoc_type(content) == JDOC_OBJECT)
+        return on_content(s, jdoc_get(content, "text"), thought);
+    for (size_t i = 0; i < count && !error; i++)
+        error = on_content(s, jdoc_at(content, i), thought);
     return error;
 }
 
@@ -309,58 +320,17 @@ static int on_delta(struct provider_stream *s, const jdoc *delta)
     size_t len;
     int error;
 
-    if ((!jdoc_get_string(delta, "reasoning_content", &text, &len)
-            || !jdoc_get_string(delta, "reasoning", &text, &len)) && len) {
-        if ((error = provider_thought(s, text, len)))
-            return error;
-    }
+    if (((!jdoc_get_string(delta, "reasoning_content", &text, &len) && len) ||
+            (!jdoc_get_string(delta, "reasoning", &text, &len) && len)) &&
+        (error = provider_thought(s, text, len)))
+        return error;
     if ((error = on_content(s, jdoc_get(delta, "content"), false)))
         return error;
-    if (!jdoc_get_string(delta, "refusal", &text, &len) && len) {
-        s->stop = PROVIDER_STOP_REFUSAL;
-        if ((error = on_text(s, text, len)))
-            return error;
-    }
-    if ((error = on_calls(s, jdoc_get(delta, "tool_calls"))))
+    if ((error = on_refusal(s, jdoc_get(delta, "refusal"))))
         return error;
+    if (jdoc_length(jdoc_get(delta, "tool_calls"))) /* some say the same in both forms */
+        return on_calls(s, jdoc_get(delta, "tool_calls"));
     return on_function_call(s, jdoc_get(delta, "function_call"));
-}
-
-/*
- * Reasons of OpenAI's reference; of Mistral (model_length, error), DeepSeek
- * (insufficient_system_resource), Zhipu (sensitive, network_error), OpenRouter (error), vLLM and
- * SGLang (abort), and Gemini's compatible interface (November 2026). PROVIDER_STOP_NONE: the answer
- * is not whole.
- */
-static enum provider_stop stop_of(const char *reason)
-{
-    static const struct {
-        const char *name;
-        enum provider_stop stop;
-    } table[] = {
-        {"stop", PROVIDER_STOP_END},
-        {"tool_calls", PROVIDER_STOP_CALLS},
-        {"function_call", PROVIDER_STOP_CALLS},
-        {"length", PROVIDER_STOP_MAX_TOKENS},
-        {"max_tokens", PROVIDER_STOP_MAX_TOKENS},
-        {"model_length", PROVIDER_STOP_MAX_TOKENS},
-        {"content_filter", PROVIDER_STOP_FILTER},
-        {"sensitive", PROVIDER_STOP_FILTER},
-        {"safety", PROVIDER_STOP_FILTER},
-        {"recitation", PROVIDER_STOP_FILTER},
-        {"refusal", PROVIDER_STOP_REFUSAL},
-        {"error", PROVIDER_STOP_NONE},
-        {"network_error", PROVIDER_STOP_NONE},
-        {"insufficient_system_resource", PROVIDER_STOP_NONE},
-        {"malformed_function_call", PROVIDER_STOP_NONE},
-        {"abort", PROVIDER_STOP_NONE},
-        {"cancelled", PROVIDER_STOP_NONE},
-        {"timeout", PROVIDER_STOP_NONE},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcasecmp(table[i].name, reason))
-            return table[i].stop;
-    return PROVIDER_STOP_END; /* a reason that is newer than this program */
 }
 
 static void read_usage(struct provider_stream *s, const jdoc *usage)
@@ -387,32 +357,12 @@ static void read_usage(struct provider_stream *s, const jdoc *usage)
     }
 }
 
-/* e: {type, code, message}, code a word or an HTTP status; or a text. */
-static int on_error(struct provider_stream *s, const jdoc *e)
+static int on_reason(struct provider_stream *s, const char *reason)
 {
-    const char *text = jdoc_string(e, NULL);
-    int64_t status = 0;
+    enum provider_stop stop = provider_stop_of(reason);
 
-    (void)jdoc_get_int(e, "code", &status);
-    return provider_error(s, jdoc_text_or(e, "type", ""), jdoc_text_or(e, "code", ""),
-        text ? text : jdoc_text_or(e, "message", ""), status);
-}
-
-static bool is_error(const jdoc *e)
-{
-    return jdoc_type(e) == JDOC_OBJECT || jdoc_type(e) == JDOC_STRING;
-}
-
-static int on_reason(struct provider_stream *s, const jdoc *choice, const char *reason)
-{
-    enum provider_stop stop = stop_of(reason);
-
-    if (stop == PROVIDER_STOP_NONE) {
-        const jdoc *e = jdoc_get(choice, "error");
-        if (is_error(e))
-            return on_error(s, e);
+    if (stop == PROVIDER_STOP_NONE)
         return provider_error(s, reason, "", "the server ended the answer early", 0);
-    }
     if (s->stop == PROVIDER_STOP_NONE)
         s->stop = stop;
     return end_all(s);
@@ -423,18 +373,22 @@ static int on_reason(struct provider_stream *s, const jdoc *choice, const char *
 static int on_choice(struct provider_stream *s, const jdoc *choice)
 {
     const char *reason = jdoc_text_or(choice, "finish_reason", "");
-    const jdoc *said = jdoc_get(choice, "delta");
+    const jdoc *said = jdoc_get(choice, "delta"), *usage = jdoc_get(choice, "usage");
     int64_t index = 0;
     int error;
 
     if (!jdoc_get_int(choice, "index", &index) && index)
         return 0; /* one answer was asked for */
+    if (provider_is_error(choice, NULL))
+        return provider_error_doc(s, choice, 0);
+    if (usage) /* Moonshot */
+        read_usage(s, usage);
     if (!said)
         said = jdoc_get(choice, "message");
     error = said ? on_delta(s, said) : on_content(s, jdoc_get(choice, "text"), false);
     if (error)
         return error;
-    return *reason ? on_reason(s, choice, reason) : 0;
+    return *reason ? on_reason(s, reason) : 0;
 }
 
 static int on_document(struct provider_stream *s, const jdoc *doc)
@@ -442,10 +396,8 @@ static int on_document(struct provider_stream *s, const jdoc *doc)
     const jdoc *choices = jdoc_get(doc, "choices"), *usage = jdoc_get(doc, "usage");
     int error;
 
-    if (is_error(jdoc_get(doc, "error")))
-        return on_error(s, jdoc_get(doc, "error"));
-    if (!strcmp(jdoc_text_or(doc, "object", ""), "error")) /* vLLM */
-        return on_error(s, doc);
+    if (provider_is_error(doc, "choices"))
+        return provider_error_doc(s, doc, 0);
     if (!*s->model)
         provider_copy(s->model, sizeof s->model, jdoc_text_or(doc, "model", ""));
     if (!usage)
@@ -470,15 +422,6 @@ static int on_whole(struct provider_stream *s, const jdoc *doc)
     return end_all(s);
 }
 
-static bool is_done(const struct sse_event *event)
-{
-    size_t len = event->len;
-
-    while (len && (event->data[len - 1] == ' ' || event->data[len - 1] == '\t'))
-        len--;
-    return len == 6 && !memcmp(event->data, "[DONE]", 6);
-}
-
 static int on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
@@ -488,11 +431,11 @@ static int on_event(struct provider_stream *s, const struct sse_event *event)
     /* The first chunk goes the slow way for the name of the model. */
     if (!s->slow_only && *s->model && scan_openai(event->data, event->len, &s->scratch, &d))
         return on_text(s, d.text, d.len);
-    if (is_done(event)) {
+    if (provider_is_done(event)) {
         s->ended = true;
         return end_all(s);
     }
-    return provider_read(s, event->data, event->len, on_document);
+    return provider_event(s, event, on_document);
 }
 
 static const char *model_name(const struct conf *conf)

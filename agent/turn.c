@@ -467,6 +467,13 @@ static int keep_answer(struct turn *t)
     return error ? error : closed;
 }
 
+/* Did the model stop where it wanted to go on? */
+static bool is_cut(enum provider_stop stop)
+{
+    return stop == PROVIDER_STOP_MAX_TOKENS || stop == PROVIDER_STOP_CONTEXT ||
+        stop == PROVIDER_STOP_FILTER;
+}
+
 /* What a failed model call is to the turn: it broke off, or why there was no answer. */
 static int failure_of(int error, bool emitted)
 {
@@ -513,6 +520,8 @@ static int ask_model(struct turn *t, bool *again)
         log_warn("no model answered: %s", result.why);
     bool emitted = t->answer->emitted, calls = t->answer->call_count > 0;
     kept = keep_answer(t);
+    if (!error && !kept && calls && is_cut(result.stop))
+        kept = calls_refuse_cut(&t->calls);
     *again = calls || result.stop == PROVIDER_STOP_PAUSE;
     return error ? failure_of(error, emitted) : kept;
 }

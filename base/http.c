@@ -509,7 +509,8 @@ static int http_redirect(struct http_transfer *t, const char **why)
         keep_headers = true;
     }
     *why = "out of memory";
-    bool keep_body = t->result.status == 307 || t->result.status == 308;
+    bool keep_body = t->result.status == 307 || t->result.status == 308 ||
+        (t->same_host && t->result.status != 303);
     if (!keep_body && t->body) {
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL);
         curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);

@@ -120,10 +120,45 @@ describe("a model's server with ways of its own", () => {
     assert.deepEqual([run.last.data.type, run.last.data.code, other.requests.length], ["RUN_ERROR", "model_unavailable", 0]);
   });
 
-  for (const [status, body, code, words] of [[401, {error: {message: "Incorrect API key", type: "invalid_request_error", code: "invalid_api_key"}}, "model_credential", /credential/],
+  test("301 to another path keeps the question", async () => {
+    const run = await ask((_, response) => response.writeHead(301, {location: "/v2/chat/completions"}).end(), stream(chunk({content: "Moved."}) + chunk({}, "stop") + DONE));
+    assert.equal(run.text(), "Moved.");
+    assert.deepEqual([server.requests[1].method, server.requests[1].body], ["POST", server.requests[0].body]);
+  });
+
+  test("201, and a last event without its empty line, are a whole answer", async () => {
+    const run = await ask((_, response) => {
+      response.writeHead(201, {"content-type": "text/event-stream"});
+      response.end(chunk({content: "Whole."}) + chunk({}, "stop").trimEnd());
+    });
+    assert.deepEqual([run.text(), run.last.data.type], ["Whole.", "RUN_FINISHED"]);
+  });
+
+  test("a last event that is cut is an answer that broke off", async () => {
+    const run = await ask(stream(chunk({content: "Half"}) + chunk({}, "stop").trimEnd().slice(0, -3)));
+    assert.deepEqual([run.text(), run.last.data.code], ["Half", "model_interrupted"]);
+  });
+
+  test("an error event without JSON, after some text, is an answer that broke off", async () => {
+    const run = await ask(stream(chunk({content: "Half"}) + "event: error\ndata: upstream went away\n\n" + DONE));
+    assert.deepEqual([run.text(), run.last.data.code], ["Half", "model_interrupted"]);
+    assert.match(stack.logTail(), /upstream went away/);
+  });
+
+  test("a call that the limit of output cut before its arguments is not run with none", async () => {
+    const run = await ask(stream(chunk(call(0, "a", "get_current_time", "{\"timezone\":\"Asia/Tokyo\"}")) + chunk(call(1, "b", "get_current_time", "")) + chunk({}, "length") + DONE),
+      stream(chunk({content: "Done."}) + chunk({}, "stop") + DONE));
+    assert.equal(run.text(), "Done.");
+    const results = run.events.filter(e => e.data.type === "TOOL_CALL_RESULT").map(e => JSON.parse(e.data.content));
+    assert.deepEqual(results.map(r => r.error?.code ?? "ran").sort(), ["cut_off", "ran"]);
+  });
+
+  for (const [status, body, code, words] of [[400, [{error: {code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT"}}], "model_credential", /credential/],
+    [400, {code: "Client specified an invalid argument", error: "Incorrect API key provided: sk-***"}, "model_credential", /credential/],
+    [401, {error: {message: "Incorrect API key", type: "invalid_request_error", code: "invalid_api_key"}}, "model_credential", /credential/],
     [402, {error: {message: "Insufficient Balance", type: "unknown_error", code: "invalid_request_error"}}, "model_quota", /quota or credit/],
     [429, {error: {message: "You exceeded your current quota", type: "insufficient_quota", code: "insufficient_quota"}}, "model_quota", /quota or credit/]]) {
-    test(`${status} ${body.error.code} is told to the user and the operator, once`, async () => {
+    test(`${status} ${JSON.stringify(body).slice(0, 60)} is told to the user and the operator, once`, async () => {
       const answer = (_, response) => response.writeHead(status, {"content-type": "application/json"}).end(JSON.stringify(body));
       const run = await ask(answer);
       assert.equal(server.requests.length, 1);

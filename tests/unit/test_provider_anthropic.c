@@ -115,7 +115,8 @@ static void test_errors(void **state)
     assert_int_equal(s.error, ERR_OVERLOADED);
     assert_string_equal(s.stream.error_type, "overloaded_error");
     sink_stream_fini(&s);
-    check(START TEXT("no block is open"), "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START DELTA(0, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}"), "", ERR_PROTOCOL,
+        PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK "data: {\"type\":\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK "data: {\"type\":\"content_block_delta\",\"index\":0,\"index\":0,\"delta\":"
         "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
@@ -123,6 +124,54 @@ static void test_errors(void **state)
         PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("refusal"), "text x", 0, PROVIDER_STOP_REFUSAL);
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0, PROVIDER_STOP_MAX_TOKENS);
+}
+
+#define BLOCK(i, b) "data: {\"type\":\"content_block_start\",\"index\":" #i ",\"content_block\":" b "}\n\n"
+#define CALL_BLOCK(i, id, input)                                                                   \
+    BLOCK(i, "{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"f\",\"input\":" input "}")
+#define ARGS(i, s) DELTA(i, "{\"type\":\"input_json_delta\",\"partial_json\":\"" s "\"}")
+
+static void test_gateways_that_leave_out(void **state)
+{
+    const char *thought = BLOCK(0, "{\"type\":\"thinking\",\"thinking\":\"\"}")
+        DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
+        DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}");
+    char bytes[2048];
+
+    (void)state;
+    /* message_start and content_block_start; the ends of blocks; message_stop; the index. */
+    check("event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel") TEXT("lo") STOP(0) END("end_turn"),
+        "text Hello", 0, PROVIDER_STOP_END);
+    check(START TEXT_BLOCK TEXT("a\xf0\x9f") END("end_turn"), "text a\xef\xbf\xbd", 0, PROVIDER_STOP_END);
+    snprintf(bytes, sizeof bytes, "%s%s", thought, BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}")
+        DELTA(1, "{\"type\":\"text_delta\",\"text\":\"Yes\"}") CALL_BLOCK(2, "t", "{}") ARGS(2, "{}")
+        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\n");
+    check(bytes, "think hm|thought anthropic:signature:S1|text Yes|call0 t f|args0 {}|end0", 0,
+        PROVIDER_STOP_CALLS);
+    check("data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
+        "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n"
+        "data: {\"type\":\"content_block_stop\"}\n\n" STOP(0) END("end_turn") "data: [DONE]\n\n", "text a", 0,
+        PROVIDER_STOP_END);
+    /* [DONE] behind an answer that has no end. */
+    check(START TEXT_BLOCK TEXT("a") STOP(0) "data: [DONE]\n\n", "text a", 0, PROVIDER_STOP_NONE);
+}
+
+static void test_gateways_with_words_of_others(void **state)
+{
+    (void)state;
+    check(START TEXT_BLOCK TEXT("a") STOP(0) END("length"), "text a", 0, PROVIDER_STOP_MAX_TOKENS);
+    check(START TEXT_BLOCK TEXT("a") STOP(0) END("guardrail_intervened"), "text a", 0,
+        PROVIDER_STOP_FILTER);
+    check(START TEXT_BLOCK TEXT("a") STOP(0) END("error"), "text a", ERR_REMOTE, PROVIDER_STOP_NONE);
+    /* Arguments at the beginning and in pieces: once. */
+    check(START CALL_BLOCK(0, "t", "{\"x\":1}") ARGS(0, "{\\\"x\\\":1}") STOP(0) END("tool_use"),
+        "call0 t f|args0 {\"x\":1}|end0", 0, PROVIDER_STOP_CALLS);
+    /* Errors with HTTP status 200, without the envelope or as text. */
+    check(START "data: {\"error\":{\"type\":\"rate_limit_error\",\"message\":\"x\"}}\n\n", "",
+        ERR_OVERLOADED, PROVIDER_STOP_NONE);
+    check(START "event: error\ndata: no more\n\n", "", ERR_REMOTE, PROVIDER_STOP_NONE);
+    check(START "data: {\"message\":\"The security token is expired\"}\n\n", "", ERR_REMOTE,
+        PROVIDER_STOP_NONE);
 }
 
 static void test_request(void **state)
@@ -184,6 +233,8 @@ int main(void)
         cmocka_unit_test(test_parallel_calls_and_odd_line_ends),
         cmocka_unit_test(test_thinking_and_unknown_blocks),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_gateways_that_leave_out),
+        cmocka_unit_test(test_gateways_with_words_of_others),
         cmocka_unit_test(test_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

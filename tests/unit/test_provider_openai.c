@@ -260,12 +260,18 @@ static void test_usage_of_other_servers(void **state)
     const char *bytes = TEXT("x") "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
         "\"finish_reason\":\"stop\"}],\"x_groq\":{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}}\n\n"
         DONE;
+    const char *moonshot = TEXT("x") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\",\"usage\":"
+        "{\"prompt_tokens\":7,\"completion_tokens\":3}}") DONE;
     struct sink_stream s;
 
     (void)state;
     sink_stream_run(&s, &provider_openai, false, bytes, strlen(bytes), 0);
     assert_int_equal(s.stream.usage.input, 5);
     assert_int_equal(s.stream.usage.output, 2);
+    sink_stream_fini(&s);
+    sink_stream_run(&s, &provider_openai, false, moonshot, strlen(moonshot), 0);
+    assert_int_equal(s.stream.usage.input, 7);
+    assert_int_equal(s.stream.usage.output, 3);
     sink_stream_fini(&s);
 }
 
@@ -290,6 +296,100 @@ static void test_one_document(void **state)
     sink_stream_begin(&s, &provider_openai, false);
     assert_int_equal(provider_read(&s.stream, "{}", 2, provider_openai.document), ERR_PROTOCOL);
     sink_stream_fini(&s);
+}
+
+static void test_errors_in_other_words(void **state)
+{
+    static const struct {
+        const char *event;
+        int error;
+    } rows[] = {
+        /* LM Studio, Groq, a proxy: an event of its own name, with JSON or without. */
+        {"event: error\ndata: {\"error\":{\"message\":\"unloaded\"}}\n\n", ERR_REMOTE},
+        {"event: error\ndata: {\"message\":\"no\",\"status_code\":429}\n\n", ERR_OVERLOADED},
+        {"event: error\ndata: upstream went away\n\n", ERR_REMOTE},
+        /* Azure: the status in digits; FastAPI; a gateway without any envelope. */
+        {"data: {\"error\":{\"code\":\"429\",\"message\":\"slow\"}}\n\n", ERR_OVERLOADED},
+        {"data: {\"detail\":\"broken\"}\n\n", ERR_REMOTE},
+        {"data: {\"code\":401,\"message\":\"who are you\"}\n\n", ERR_AUTH},
+        {"data: {\"type\":\"error\",\"message\":\"x\"}\n\n", ERR_REMOTE},
+        {"data: {\"error\":true,\"message\":\"x\",\"choices\":[]}\n\n", ERR_REMOTE},
+        /* TGI, Gemini, Bedrock behind a gateway, xAI. */
+        {"data: {\"error\":\"x\",\"error_type\":\"overloaded\"}\n\n", ERR_OVERLOADED},
+        {"data: {\"error\":{\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"x\"}}\n\n", ERR_OVERLOADED},
+        {"data: {\"error\":{\"type\":\"throttlingException\"}}\n\n", ERR_OVERLOADED},
+        {"data: {\"error\":\"Incorrect API key provided\",\"code\":\"bad\"}\n\n", ERR_AUTH},
+        /* In a choice, without a reason. */
+        {CHUNK("{\"index\":0,\"delta\":{\"content\":\"\"},\"error\":{\"code\":503,\"message\":\"x\"}}"),
+            ERR_OVERLOADED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char bytes[1024];
+        snprintf(bytes, sizeof bytes, "%s%s%s", TEXT("Hel"), rows[i].event, DONE);
+        check(bytes, "text Hel", rows[i].error, PROVIDER_STOP_NONE);
+    }
+    /* These say that all is well. */
+    check("data: {\"error\":\"\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n"
+        "data: {\"error\":{},\"message\":\"ok\",\"choices\":[]}\n\n" FINISH("stop") DONE, "text x", 0,
+        PROVIDER_STOP_END);
+}
+
+static void test_ends_in_other_words(void **state)
+{
+    (void)state;
+    check(TEXT("x") FINISH("content_filter: SAFETY") DONE, "text x", 0, PROVIDER_STOP_FILTER);
+    check(TEXT("x") FINISH("PROHIBITED_CONTENT") DONE, "text x", 0, PROVIDER_STOP_FILTER);
+    check(TEXT("x") FINISH("function_call_filter: MALFORMED_FUNCTION_CALL") DONE, "text x", ERR_REMOTE,
+        PROVIDER_STOP_NONE);
+    check(TEXT("x") FINISH("end_turn") DONE, "text x", 0, PROVIDER_STOP_END);
+    check(TEXT("x") FINISH("eos_token") DONE, "text x", 0, PROVIDER_STOP_END);
+    check(TEXT("x") FINISH("COMPLETE") DONE, "text x", 0, PROVIDER_STOP_END);
+}
+
+static void test_streams_of_many_servers(void **state)
+{
+    (void)state;
+    /* Azure: filters first, no role, a choice without a delta, an empty reason. */
+    check("data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[]}\n\n"
+        CHUNK("{\"index\":0,\"content_filter_results\":{},\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"\"}")
+        CHUNK("{\"index\":0,\"content_filter_offsets\":{\"end_offset\":2},\"finish_reason\":null}")
+        FINISH("stop") DONE, "text Hi", 0, PROVIDER_STOP_END);
+    /* Perplexity: the whole text so far beside each piece. */
+    check(CHUNK("{\"index\":0,\"message\":{\"content\":\"a\"},\"delta\":{\"content\":\"a\"}}")
+        CHUNK("{\"index\":0,\"message\":{\"content\":\"ab\"},\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}")
+        DONE, "text ab", 0, PROVIDER_STOP_END);
+    check(CHUNK("{\"index\":0,\"delta\":null,\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}") DONE,
+        "text a", 0, PROVIDER_STOP_END);
+    /* Text as one part, a refusal as a part. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"content\":{\"type\":\"text\",\"text\":\"a\"}}}")
+        CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"refusal\",\"refusal\":\"No.\"}]}}")
+        FINISH("stop") DONE, "text aNo.", 0, PROVIDER_STOP_REFUSAL);
+    /* Both names of a thought, one of them empty. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"\",\"reasoning\":\"hm\"}}") TEXT("a")
+        FINISH("stop") DONE, "think hm|thought -|text a", 0, PROVIDER_STOP_END);
+    /* A reason with every chunk. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}")
+        CHUNK("{\"index\":0,\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}") DONE, "text ab", 0,
+        PROVIDER_STOP_END);
+    /* One call in the forms of 2023 and of today at once is one call. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\","
+            "\"arguments\":\"{}\"}}],\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}}}")
+        FINISH("tool_calls") DONE, "call0 a f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+    /* Empty lists and texts beside the text; a name that is null in later fragments (TGI). */
+    check(CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\",\"tool_calls\":[],"
+            "\"function_call\":null,\"refusal\":\"\",\"reasoning\":null}}") FINISH("stop") DONE, "text a", 0,
+        PROVIDER_STOP_END);
+    check(CALLS("{\"index\":0,\"id\":\"0\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+        CALLS("{\"index\":0,\"id\":\"0\",\"function\":{\"name\":null,\"arguments\":\"}\"}}")
+        FINISH("eos_token") DONE, "call0 0 f|args0 {}|end0", 0, PROVIDER_STOP_END);
+    /* Gemini: calls in chunks of their own, a reason with each. */
+    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"f\","
+            "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}")
+        CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"g\","
+            "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}") DONE,
+        "call0  f|args0 {}|end0|call1  g|args1 {}|end1", 0, PROVIDER_STOP_CALLS);
 }
 
 static void test_errors(void **state)
@@ -366,6 +466,9 @@ int main(void)
         cmocka_unit_test(test_usage_of_other_servers),
         cmocka_unit_test(test_one_document),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_errors_in_other_words),
+        cmocka_unit_test(test_ends_in_other_words),
+        cmocka_unit_test(test_streams_of_many_servers),
         cmocka_unit_test(test_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
