@@ -86,7 +86,7 @@ static int64_t local_of(int64_t ms, const struct zone *z)
     return s + offset.seconds;
 }
 
-static int open_series(const jdoc *series, int64_t from_ms, const struct zone **z,
+static int open_series(const jdoc *series, int64_t from_ms, int64_t to_ms, const struct zone **z,
     struct recurrence **out)
 {
     const char *rule = jdoc_string(jdoc_get(series, "repeat"), NULL);
@@ -97,7 +97,10 @@ static int open_series(const jdoc *series, int64_t from_ms, const struct zone **
         ? civil_seconds(&last) : INT64_MAX;
     /* A day early: where the clocks change, local order and instants differ by an hour or so. */
     int64_t start = calendar_event_local(series), from = local_of(from_ms, *z) - DAY_S;
-    return recurrence_open(out, rule, start, *z, from, last_s);
+    int result = recurrence_open(out, rule, start, *z, from, last_s);
+    if (result == 0 && to_ms < KEEP_FOREVER) /* of a rare rule the next start may be centuries away */
+        recurrence_stop(*out, local_of(to_ms, *z) + DAY_S);
+    return result;
 }
 
 /* One start: given to fn when it lies in the period and is not left out. */
@@ -132,7 +135,7 @@ int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
     const struct zone *z;
     struct recurrence *r;
     struct calendar_series_start start;
-    int result = open_series(series, from_ms, &z, &r);
+    int result = open_series(series, from_ms, to_ms, &z, &r);
 
     if (result == ERR_INVALID && calendar_series_is(series)) {
         result = calendar_series_only(series, from_ms, to_ms, fn, arg);

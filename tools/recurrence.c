@@ -13,6 +13,9 @@
 
 struct recurrence {
     struct rrule_walk walk;
+    const struct zone *zone;
+    int64_t until_s; /* the instant that UNTIL names; INT64_MAX = it names none */
+    int64_t sure_s;  /* local: a start that is not later is before UNTIL, whatever the clocks do */
 };
 
 const char *recurrence_word(const char *word)
@@ -52,6 +55,14 @@ static int64_t recurrence_until(const struct rrule *rule, const struct zone *z)
     return rule->until_is_utc ? recurrence_to_local(rule->until_s, z) : rule->until_s;
 }
 
+/* The nearest instant whose year has four digits in UTC: a rule's text has no place for more. */
+static int64_t recurrence_writable(int64_t utc_s)
+{
+    int64_t first = civil_days(1, 1, 1) * DAY_S, end = civil_days(RRULE_YEAR_MAX + 1, 1, 1) * DAY_S;
+
+    return utc_s < first ? first : utc_s >= end ? end - 1 : utc_s;
+}
+
 static void recurrence_set_until(struct rrule *rule, int64_t local_s, bool whole_day,
     const struct zone *z)
 {
@@ -62,7 +73,7 @@ static void recurrence_set_until(struct rrule *rule, int64_t local_s, bool whole
     if (whole_day)
         rule->until_s = local_s - ((local_s % DAY_S) + DAY_S) % DAY_S;
     else
-        rule->until_s = recurrence_to_utc(local_s, z);
+        rule->until_s = recurrence_writable(recurrence_to_utc(local_s, z));
 }
 
 static int recurrence_say(char *why, const char *text)
@@ -112,15 +123,22 @@ bool recurrence_is_of_months(const char *text)
         !rule.hours && !rule.minutes && !rule.seconds && recurrence_happens(&rule);
 }
 
-/* The rule with UNTIL in local time, from start_s on. */
-static int recurrence_walk(struct rrule_walk *walk, const struct rrule *rule, int64_t start_s,
+/* From start_s on, r not yet filled. The walk counts local time: to a day behind an instant. */
+static int recurrence_begin(struct recurrence *r, const struct rrule *rule, int64_t start_s,
     const struct zone *z, int64_t from_s)
 {
     struct rrule local = *rule;
 
+    r->zone = z;
+    r->until_s = r->sure_s = INT64_MAX;
     if (local.has_until)
         local.until_s = recurrence_until(rule, z);
-    return rrule_walk_init(walk, &local, start_s, from_s);
+    if (local.has_until && rule->until_is_utc) {
+        r->until_s = rule->until_s;
+        r->sure_s = local.until_s - DAY_S;
+        local.until_s += DAY_S;
+    }
+    return rrule_walk_init(&r->walk, &local, start_s, from_s);
 }
 
 int recurrence_open(struct recurrence **out, const char *text, int64_t start_s,
@@ -141,7 +159,7 @@ int recurrence_open(struct recurrence **out, const char *text, int64_t start_s,
     }
     if (!(r = malloc(sizeof *r)))
         return ERR_NOMEM;
-    error = recurrence_walk(&r->walk, &rule, start_s, z, from_s);
+    error = recurrence_begin(r, &rule, start_s, z, from_s);
     if (error)
         free(r);
     else
@@ -151,7 +169,19 @@ int recurrence_open(struct recurrence **out, const char *text, int64_t start_s,
 
 bool recurrence_next(struct recurrence *r, int64_t *local_s)
 {
-    return rrule_walk_next(&r->walk, local_s);
+    while (rrule_walk_next(&r->walk, local_s))
+        if (*local_s <= r->sure_s || recurrence_to_utc(*local_s, r->zone) <= r->until_s)
+            return true;
+    return false;
+}
+
+void recurrence_stop(struct recurrence *r, int64_t to_s)
+{
+    struct rrule *rule = &r->walk.rule;
+
+    if (!rule->has_until || rule->until_s > to_s)
+        rule->until_s = to_s;
+    rule->has_until = true;
 }
 
 void recurrence_close(struct recurrence *r)
@@ -160,14 +190,14 @@ void recurrence_close(struct recurrence *r)
 }
 
 /* The last start: of a rule with COUNT by counting, of one with UNTIL no later than that. */
-static int64_t recurrence_last(struct rrule_walk *walk, const struct rrule *rule, int64_t first_s,
+static int64_t recurrence_last(struct recurrence *r, const struct rrule *rule, int64_t first_s,
     const struct zone *z)
 {
     int64_t last = first_s, s;
 
     if (!rule->count)
         return rule->has_until ? recurrence_until(rule, z) : INT64_MAX;
-    while (rrule_walk_next(walk, &s))
+    while (recurrence_next(r, &s))
         last = s;
     return last;
 }
@@ -175,7 +205,7 @@ static int64_t recurrence_last(struct rrule_walk *walk, const struct rrule *rule
 int recurrence_check(const char *text, int64_t start_s, bool whole_day, const struct zone *z,
     char out[RECURRENCE_SIZE], int64_t *first_s, int64_t *last_s, char why[RECURRENCE_WHY_SIZE])
 {
-    struct rrule_walk *walk = NULL;
+    struct recurrence *r = NULL;
     struct rrule rule;
     int error = recurrence_parse(text, &rule, why);
 
@@ -183,17 +213,17 @@ int recurrence_check(const char *text, int64_t start_s, bool whole_day, const st
         return error;
     if (whole_day && (rule.hours || rule.minutes || rule.seconds))
         return recurrence_say(why, "BYHOUR, BYMINUTE and BYSECOND do not go with whole days");
-    if (rule.has_until)
+    if (rule.has_until && (whole_day || !rule.until_is_utc))
         recurrence_set_until(&rule, recurrence_until(&rule, z), whole_day, z);
-    if (!(walk = malloc(sizeof *walk)))
+    if (!(r = malloc(sizeof *r)))
         return ERR_NOMEM;
-    if (recurrence_walk(walk, &rule, start_s, z, start_s))
+    if (recurrence_begin(r, &rule, start_s, z, start_s))
         error = recurrence_say(why, "a rule can have at most 24 starts on one day");
-    else if (!rrule_walk_next(walk, first_s))
+    else if (!recurrence_next(r, first_s))
         error = recurrence_say(why, "by this rule it never happens");
     else
-        *last_s = recurrence_last(walk, &rule, *first_s, z);
-    free(walk);
+        *last_s = recurrence_last(r, &rule, *first_s, z);
+    free(r);
     if (!error && rrule_print(&rule, out, RECURRENCE_SIZE))
         error = recurrence_say(why, "the rule is too long");
     return error;
@@ -203,17 +233,17 @@ int recurrence_check(const char *text, int64_t start_s, bool whole_day, const st
 static int recurrence_count_before(const struct rrule *rule, int64_t start_s,
     const struct zone *z, int64_t before_s, int *count)
 {
-    struct rrule_walk *walk = malloc(sizeof *walk);
+    struct recurrence *r = malloc(sizeof *r);
     int64_t s;
     int error;
 
     *count = 0;
-    if (!walk)
+    if (!r)
         return ERR_NOMEM;
-    error = recurrence_walk(walk, rule, start_s, z, start_s);
-    while (!error && rrule_walk_next(walk, &s) && s < before_s)
+    error = recurrence_begin(r, rule, start_s, z, start_s);
+    while (!error && recurrence_next(r, &s) && s < before_s)
         (*count)++;
-    free(walk);
+    free(r);
     return error;
 }
 
@@ -233,7 +263,8 @@ int recurrence_split(const char *text, int64_t start_s, bool whole_day, const st
         if (later.count < 1)
             return ERR_INVALID;
     }
-    recurrence_set_until(&rule, before_s - 1, whole_day, z);
+    recurrence_set_until(&rule, whole_day ? before_s - 1 : before_s, whole_day, z);
+    rule.until_s -= !whole_day; /* as an instant: the clocks may skip the second before, too */
     if (rrule_print(&rule, out, RECURRENCE_SIZE))
         return ERR_INVALID;
     return rest && rrule_print(&later, rest, RECURRENCE_SIZE) ? ERR_INVALID : 0;

@@ -13,7 +13,7 @@
  *
  * A series keeps its local time of day: occurrences are counted in local time and become instants
  * by the system's zone database afterwards (a time that the clocks skip moves forward by the gap,
- * of one that comes twice it is the first).
+ * of one that comes twice it is the first). UNTIL in UTC is an instant and is compared as one.
  *
  * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside it, up
  * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has
@@ -61,6 +61,8 @@ struct recurrence;
 int recurrence_open(struct recurrence **out, const char *rule, int64_t start_s,
     const struct zone *z, int64_t from_s, int64_t last_s);
 bool recurrence_next(struct recurrence *r, int64_t *local_s);
+/* No start after to_s (local) is asked for: recurrence_next does not look for one. */
+void recurrence_stop(struct recurrence *r, int64_t to_s);
 void recurrence_close(struct recurrence *r); /* NULL allowed */
 
 #endif

@@ -74,7 +74,8 @@ int rrule_walk_init(struct rrule_walk *walk, const struct rrule *rule, int64_t s
     int64_t from_s);
 /*
  * rrule_walk_next -- Returns false at the end: of COUNT, of UNTIL, after RRULE_YEAR_MAX, or when
- * no period of the calendar's 400 years has a start. Looks at 150,000 days at the most.
+ * no period of the calendar's 400 years has a start. Looks at 150,000 days at the most, and at none
+ * of a period that begins after UNTIL.
  */
 bool rrule_walk_next(struct rrule_walk *walk, int64_t *local_s);
 

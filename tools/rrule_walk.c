@@ -130,37 +130,58 @@ static void rrule_take_positions(struct rrule_walk *w)
         w->day_count = 0;
 }
 
-/* The days of the walk's period. Returns false when it lies behind RRULE_YEAR_MAX. */
-static bool rrule_fill(struct rrule_walk *w)
+/* The first day of the walk's period; year and month: out, of it. */
+static int64_t rrule_period_day(const struct rrule_walk *w, int64_t *year, int *month)
 {
-    const struct rrule *r = &w->rule;
-    int64_t step = w->period * r->interval, day = rrule_day(w->start_s), month;
+    int64_t step = w->period * w->rule.interval, day = rrule_day(w->start_s), months;
     struct civil c;
 
     civil_from_seconds(w->start_s, &c);
-    month = c.year * INT64_C(12) + c.month - 1 + step;
-    if (r->freq == RRULE_WEEKLY)
-        day += step * 7 - (civil_weekday(day) - r->week_start + 7) % 7;
-    else
-        day += step;
+    months = w->rule.freq == RRULE_YEARLY ? (c.year + step) * 12
+                                          : c.year * INT64_C(12) + c.month - 1 + step;
+    *year = months / 12;
+    *month = (int)(months % 12) + 1;
+    switch (w->rule.freq) {
+    case RRULE_YEARLY:
+    case RRULE_MONTHLY: return *year > RRULE_YEAR_MAX ? 0 : civil_days((int)*year, *month, 1);
+    case RRULE_WEEKLY: return day + step * 7 - (civil_weekday(day) - w->rule.week_start + 7) % 7;
+    default: return day + step;
+    }
+}
+
+/* A day in a month that the rule does not have: on to the last period before the next month. */
+static void rrule_skip_month(struct rrule_walk *w, int64_t day)
+{
+    struct rrule_day d;
+
+    if (w->day_count || !w->rule.months)
+        return;
+    rrule_day_of(day, &d);
+    if (!(w->rule.months & 1u << d.month))
+        w->period += (d.month_length - d.month_day) / w->rule.interval;
+}
+
+/* The days of the walk's period. Returns false when it lies behind RRULE_YEAR_MAX or UNTIL. */
+static bool rrule_fill(struct rrule_walk *w)
+{
+    const struct rrule *r = &w->rule;
+    int64_t year, day;
+    int month;
+
+    day = rrule_period_day(w, &year, &month);
     w->day_count = 0;
     w->at = 0;
+    if (r->freq >= RRULE_MONTHLY ? year > RRULE_YEAR_MAX : day > civil_days(RRULE_YEAR_MAX, 12, 24))
+        return false;
+    if (r->has_until && day * DAY_S > r->until_s)
+        return false;
     switch (r->freq) {
-    case RRULE_YEARLY:
-        if (c.year + step > RRULE_YEAR_MAX)
-            return false;
-        rrule_look_at_year(w, (int)(c.year + step));
-        break;
-    case RRULE_MONTHLY:
-        if (month / 12 > RRULE_YEAR_MAX)
-            return false;
-        rrule_look_at_month(w, (int)(month / 12), (int)(month % 12) + 1);
-        break;
-    case RRULE_WEEKLY:
+    case RRULE_YEARLY: rrule_look_at_year(w, (int)year); break;
+    case RRULE_MONTHLY: rrule_look_at_month(w, (int)year, month); break;
+    case RRULE_WEEKLY: rrule_look(w, day, 7); break;
     case RRULE_DAILY:
-        if (day > civil_days(RRULE_YEAR_MAX, 12, 24))
-            return false;
-        rrule_look(w, day, r->freq == RRULE_WEEKLY ? 7 : 1);
+        rrule_look(w, day, 1);
+        rrule_skip_month(w, day);
         break;
     }
     if (r->positions.any)

@@ -145,6 +145,76 @@ static void no_rule_runs_long(void **state)
     }
 }
 
+/* Nor does one look behind its UNTIL, nor day by day through months that it does not have. */
+static void a_walk_stops_at_its_end(void **state)
+{
+    struct rrule rule;
+    struct rrule_walk *walk = test_malloc(sizeof *walk);
+    int64_t s;
+
+    (void)state;
+    assert_int_equal(rrule_parse("FREQ=DAILY;INTERVAL=7;BYDAY=MO;UNTIL=20270601T000000", &rule, NULL), 0);
+    assert_int_equal(rrule_walk_init(walk, &rule, local("2027-01-05T09:00"), 0), 0);
+    assert_false(rrule_walk_next(walk, &s));
+    assert_true(walk->empty < 30);
+    assert_int_equal(rrule_parse("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29", &rule, NULL), 0);
+    assert_int_equal(rrule_walk_init(walk, &rule, local("2096-03-01T09:00"), 0), 0);
+    assert_true(rrule_walk_next(walk, &s));
+    assert_int_equal(s, local("2104-02-29T09:00"));
+    assert_true(walk->empty < 400);
+    test_free(walk);
+}
+
+static const struct zone *new_york(void)
+{
+    const struct zone *z;
+    assert_int_equal(zone_get("America/New_York", &z), 0);
+    return z;
+}
+
+static int count_starts(const char *rule, const char *start, const struct zone *z)
+{
+    struct recurrence *r;
+    int64_t s;
+    int n = 0;
+
+    assert_int_equal(recurrence_open(&r, rule, local(start), z, 0, INT64_MAX), 0);
+    while (n < 100 && recurrence_next(r, &s))
+        n++;
+    recurrence_close(r);
+    return n;
+}
+
+/* New York skips 02:00 to 03:00 on 2027-03-14, and has 01:00 to 02:00 twice on 2027-11-07. */
+static void until_is_an_instant(void **state)
+{
+    static const struct { const char *start, *before; } skipped[] = {
+        { "2027-03-12T02:30", "2027-03-14T02:30" }, { "2027-03-12T03:00", "2027-03-14T03:00" } };
+    char out[RECURRENCE_SIZE], rest[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
+    int64_t first, last;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) { /* a split there takes nothing twice */
+        assert_int_equal(recurrence_split("FREQ=DAILY;COUNT=5", local(skipped[i].start), false, new_york(),
+            local(skipped[i].before), out, rest), 0);
+        assert_int_equal(count_starts(out, skipped[i].start, new_york()), 2);
+        assert_string_equal(rest, "FREQ=DAILY;COUNT=3");
+    }
+    /* 02:30 is 03:30 that day, 07:30 in UTC; the first 01:30 is 05:30 in UTC. */
+    assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20270314T070000Z", "2027-03-12T02:30", new_york()), 2);
+    assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20270314T073000Z", "2027-03-12T02:30", new_york()), 3);
+    assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20271107T060000Z", "2027-11-05T01:30", new_york()), 3);
+    assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20271107T052900Z", "2027-11-05T01:30", new_york()), 2);
+    /* What is written can be read again. */
+    assert_int_equal(recurrence_check("FREQ=DAILY;UNTIL=20271107T060000Z", local("2027-11-05T01:30"), false,
+        new_york(), out, &first, &last, why), 0);
+    assert_string_equal(out, "FREQ=DAILY;UNTIL=20271107T060000Z");
+    assert_int_equal(recurrence_check("FREQ=DAILY;UNTIL=99991231", local("2027-11-05T01:30"), false,
+        new_york(), out, &first, &last, why), 0);
+    assert_string_equal(out, "FREQ=DAILY;UNTIL=99991231T235959Z");
+    assert_int_equal(count_starts(out, "2027-11-05T01:30", new_york()), 100);
+}
+
 static void rules_are_checked(void **state)
 {
     (void)state;
@@ -495,6 +565,8 @@ int main(void)
         cmocka_unit_test(rules_are_counted_out),
         cmocka_unit_test(a_day_can_have_several_starts),
         cmocka_unit_test(no_rule_runs_long),
+        cmocka_unit_test(a_walk_stops_at_its_end),
+        cmocka_unit_test(until_is_an_instant),
         cmocka_unit_test(rules_are_checked),
         cmocka_unit_test(a_stored_rule_that_is_none_leaves_the_event),
         cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, empty),
