@@ -1,6 +1,7 @@
 #include "base/conf.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -412,11 +413,27 @@ struct conf_reading {
     int problems;
 };
 
+/* A file may hold anything: what a terminal would obey, and what is no UTF-8, becomes "?". */
+static void conf_make_plain(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left) {
+        size_t n = utf8_sequence(text, left, NULL);
+        if (!n || (unsigned char)*text < ' ' || *text == 0x7f || (n == 2 && utf8_code(text, n) < 0xa0))
+            memset(text, '?', n ? n : 1);
+        n = n ? n : 1;
+        text += n;
+        left -= n;
+    }
+}
+
 static void conf_tell(struct conf_reading *r, size_t number, const char *detail)
 {
     char why[CONF_WHY_SIZE];
 
     snprintf(why, sizeof why, "%.100s:%zu: %.140s", r->source, number, detail);
+    conf_make_plain(why);
     r->problems++;
     r->fn(r->arg, why);
 }
@@ -434,7 +451,8 @@ static int conf_read_lines(struct conf *c, struct conf_reading *r, const char *t
     if (len)
         memcpy(copy, text, len);
     copy[len] = 0;
-    for (char *line = copy, *next; error != ERR_NOMEM && line < copy + len; line = next) {
+    char *line = len >= 3 && !memcmp(copy, "\xef\xbb\xbf", 3) ? copy + 3 : copy; /* a BOM */
+    for (char *next; error != ERR_NOMEM && line < copy + len; line = next) {
         char *end = memchr(line, '\n', (size_t)(copy + len - line));
         if (!end)
             end = copy + len;

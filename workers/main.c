@@ -98,15 +98,18 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
 
 /* ---- --check: everything that is wrong, at once ---- */
 
+#define CHECK_TOLD_MAX 100 /* a file that is something else has a problem in each line */
+
 static void check_print(void *arg, const char *why)
 {
     int *problems = arg;
 
-    (*problems)++;
-    fprintf(stderr, "turnpiked: %s\n", why);
+    if (++*problems <= CHECK_TOLD_MAX)
+        fprintf(stderr, "turnpiked: %s\n", why);
 }
 
-/* Files, -s and the form of all settings. Returns 0 or ERR_NOMEM. */
+/* Files, -s and the form of all settings. Returns 0; ERR_NOMEM; ERR_CONFIG: the file cannot be read,
+ * so that nothing is known of what would be set. */
 static int check_form(const struct arguments *arguments, struct conf *conf, int *problems)
 {
     char why[CONF_WHY_SIZE];
@@ -114,8 +117,9 @@ static int check_form(const struct arguments *arguments, struct conf *conf, int 
 
     if (!file && access(DEFAULT_CONFIG, F_OK) == 0)
         file = DEFAULT_CONFIG;
-    if (file && conf_load_each(conf, file, check_print, problems) == ERR_NOMEM)
-        return ERR_NOMEM;
+    int found = file ? conf_load_each(conf, file, check_print, problems) : 0;
+    if (found < 0)
+        return found;
     for (size_t i = 0; i < arguments->override_count; i++)
         if (apply_override(conf, arguments->overrides[i], why))
             check_print(problems, why);
@@ -143,14 +147,17 @@ static int check_only(const struct arguments *arguments)
         fprintf(stderr, "turnpiked: %s\n", err_text(ERR_NOMEM));
         return 1;
     }
-    if (check_form(arguments, &conf, &problems))
-        check_print(&problems, err_text(ERR_NOMEM));
-    (void)check_settings(&conf, check_print, &problems);
+    int error = check_form(arguments, &conf, &problems);
+    if (error == ERR_NOMEM)
+        check_print(&problems, err_text(error));
+    else if (!error)
+        (void)check_settings(&conf, check_print, &problems);
     if (!problems)
         check_parts(&conf, &problems);
     conf_fini(&conf);
     if (problems) {
-        fprintf(stderr, "turnpiked: %d problem%s in the settings\n", problems, problems == 1 ? "" : "s");
+        fprintf(stderr, "turnpiked: %d problem%s in the settings%s\n", problems,
+            problems == 1 ? "" : "s", problems > CHECK_TOLD_MAX ? ", of which the first are told" : "");
         return 1;
     }
     puts("the settings are valid");

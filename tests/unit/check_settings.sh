@@ -51,6 +51,15 @@ check || say_failed "a local server without a key: $(cat "$dir/err")"
 # As the package installs it nobody can come in, and that is said before the service starts.
 cp "$top/debian/turnpike.conf" "$dir/conf"
 refused "nobody can come in: set jwt.algorithm" "1 problem"
+# A file that is something else: the first problems, no control character, and nothing that follows from it.
+(for n in $(seq 300); do printf '\033[31m%s\377 = 1\n' "$n"; done) >"$dir/conf"
+refused "conf:1: ?[31m1?: there is no such setting" "of which the first are told"
+[ "$(wc -l <"$dir/err")" -eq 101 ] || say_failed "$(wc -l <"$dir/err") lines"
+grep -q '[[:cntrl:]]' "$dir/err" && say_failed "control characters are told"
+rm "$dir/conf"
+refused "conf: No such file or directory" "1 problem in"
+printf '\357\273\277%s\r\n' "$good" >"$dir/conf"
+check || say_failed "a file of another editor: $(cat "$dir/err")"
 check --config /nope/turnpike.conf && say_failed "a file that is not there was taken"
 check -s turn.workers=0 && say_failed "-s turn.workers=0 was taken"
 exit $failed

@@ -20,6 +20,9 @@ make_nginx() {
     ln -s ../sites-available/turnpike "$dir/etc/nginx/sites-enabled/turnpike"
     printf 'server {\n listen 127.0.0.1:1;\n server_name b;\n  include   %s/etc/nginx/snippets/turnpike.conf; # ours\n}\n' "$dir" >"$dir/etc/nginx/sites-enabled/other"
     printf 'server {\n listen 127.0.0.1:1;\n server_name c;\n}\n' >"$dir/etc/nginx/sites-enabled/plain"
+    printf 'server {\n listen 127.0.0.1:1;\n server_name d;\n include "snippets/turnpike.conf" ;\n}\n' >"$dir/etc/nginx/sites-enabled/quoted"
+    echo '# somebody else' >"$dir/etc/nginx/snippets/my-turnpike.conf"
+    printf 'server {\n listen 127.0.0.1:1;\n server_name e;\n include snippets/my-turnpike.conf;\n}\n' >"$dir/etc/nginx/sites-enabled/foreign"
     echo key >"$dir/etc/turnpike/api_keys"
     cat >"$dir/etc/nginx/nginx.conf" <<CONF
 pid $dir/nginx.pid;
@@ -37,11 +40,13 @@ valid() { nginx -t -q -e stderr -p "$dir/etc/nginx" -c "$dir/etc/nginx/nginx.con
 for action in remove purge; do
     make_nginx
     valid && say_failed "$action: the links to a removed package were valid before"
-    cp "$dir/etc/nginx/sites-enabled/plain" "$dir/plain"
+    cp "$dir"/etc/nginx/sites-enabled/{plain,foreign} "$dir/"
     sed '/#DEBHELPER#/d' "$top/debian/turnpike.postrm" >"$dir/postrm"
     DPKG_ROOT=$dir sh "$dir/postrm" $action >"$dir/out" || say_failed "$action: the script ended with $?"
     valid || say_failed "$action: nginx is not valid: $(cat "$dir/said")"
-    cmp -s "$dir/plain" "$dir/etc/nginx/sites-enabled/plain" || say_failed "$action: a foreign site was changed"
+    for site in plain foreign; do
+        cmp -s "$dir/$site" "$dir/etc/nginx/sites-enabled/$site" || say_failed "$action: the site $site was changed"
+    done
     [ -f "$dir/etc/nginx/sites-available/turnpike" ] || say_failed "$action: the site is gone"
     DPKG_ROOT=$dir sh "$dir/postrm" $action >"$dir/out" || say_failed "$action: a second time it ended with $?"
     [ ! -s "$dir/out" ] || say_failed "$action: a second time it changed something: $(cat "$dir/out")"
