@@ -50,6 +50,7 @@ struct http_transfer {
     size_t max_bytes, received;
     unsigned redirects_left;
     bool public_only, same_origin, same_host, added, dead, refused, has_location;
+    unsigned layers; /* of compression of the reply */
     const char *wanted;
     int error; /* why a callback of ours ended it */
     http_body_fn *on_body;
@@ -352,6 +353,7 @@ static void http_headers_clear(struct http_transfer *t)
 {
     t->result = (struct http_result){ .retry_after_ms = -1, .should_retry = -1 };
     t->has_location = false;
+    t->layers = 0;
 }
 
 /* Whole milliseconds of a decimal number of `scale` milliseconds; -1 = no number. */
@@ -382,12 +384,29 @@ static void http_on_retry_after(struct http_result *result, const char *value)
         result->retry_after_ms = ms;
 }
 
+/* Counts the codings of a list: "gzip, br" are two. */
+static unsigned http_layers(const char *value)
+{
+    unsigned count = 0;
+
+    for (size_t n; *(value += strspn(value, " \t,")); value += n) {
+        n = strcspn(value, " \t,");
+        bool plain = (n == 7 && !strncasecmp(value, "chunked", n)) ||
+            (n == 8 && !strncasecmp(value, "identity", n));
+        count += !plain;
+    }
+    return count;
+}
+
 static void http_on_field(struct http_transfer *t, const char *name, const char *value)
 {
     struct http_result *r = &t->result;
 
     if (strcasecmp(name, "location") == 0) {
         t->has_location = true;
+    } else if (strcasecmp(name, "content-encoding") == 0 ||
+        strcasecmp(name, "transfer-encoding") == 0) {
+        t->layers += http_layers(value);
     } else if (strcasecmp(name, "content-type") == 0) {
         snprintf(r->content_type, sizeof r->content_type, "%s", value);
     } else if (strcasecmp(name, "request-id") == 0 ||
@@ -431,6 +450,12 @@ static size_t http_on_header(char *bytes, size_t size, size_t count, void *arg)
         *colon++ = 0;
         colon += strspn(colon, " \t");
         http_on_field(t, line, colon);
+    }
+    /* Each layer grows a thousandfold, and an inner one may give nothing: max_bytes would not see
+     * it, and curl decodes a whole read in one go. Nobody compresses twice in good faith. */
+    if (t->layers > 1) {
+        t->error = ERR_NET;
+        return 0;
     }
     return len;
 }
@@ -538,6 +563,8 @@ static void http_on_message(struct http_transfer *t, CURLcode code)
         error = http_redirect(t, &why);
         if (!error)
             return;
+    } else if (t->layers > 1) {
+        why = "the reply is compressed more than once";
     } else if (error == ERR_LIMIT) {
         why = "the reply is larger than allowed";
     } else if (error == ERR_FORBIDDEN && t->refused) {

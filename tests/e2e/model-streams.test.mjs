@@ -63,6 +63,15 @@ describe("a model's server with ways of its own", () => {
     assert.equal(server.requests[0].headers["accept-encoding"], "identity");
   });
 
+  test("a reply that is compressed twice is refused: its second layer could be endless", async () => {
+    const body = gzipSync(gzipSync(chunk({content: "Hello"}) + chunk({}, "stop") + DONE));
+    for (const headers of [{"content-encoding": "gzip, gzip"}, {"content-encoding": ["gzip", "gzip"]}, {"transfer-encoding": "gzip, chunked", "content-encoding": "gzip"}]) {
+      const run = await ask(stream(body, headers));
+      assert.deepEqual([run.text(), run.last.data.code], ["", "model_unavailable"], JSON.stringify(headers));
+      assert.match(stack.logTail(), /compressed more than once/);
+    }
+  });
+
   test("two calls under one index both run, each with its own arguments", async () => {
     const run = await ask(stream(chunk(call(0, "a", "get_current_time", "{\"timezone\":\"Asia/Tokyo\"}"))
       + chunk(call(0, "b", "get_current_time", {timezone: "Europe/Oslo"})) + chunk({}, "tool_calls") + DONE),
