@@ -192,7 +192,7 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
     const char *message, int64_t status);
 /* The same of a document in any vendor's form. status: of HTTP; 0 = the document may have one. */
 int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
-/* Which parts of a request the body of a refusal names as unknown; 0 = it is about something else. */
+/* Which parts of a request a refusal names as unknown; 0 = it is about something else. */
 unsigned provider_refused_parts(const char *body);
 /* One event by provider_read; one whose name is "error" is an error, whatever it holds. */
 int provider_event(struct provider_stream *s, const struct sse_event *event,

@@ -112,7 +112,8 @@ static void write_sampling(const struct provider_request *q, struct buf *json)
 
     buf_printf(json, ",\"%s\":%lld", new_name ? "max_completion_tokens" : "max_tokens",
         (long long)q->max_tokens);
-    if (thinks || q->without & PROVIDER_TEMPERATURE || !isdigit((unsigned char)*t) || strspn(t, "0123456789.") != strlen(t))
+    if (thinks || q->without & PROVIDER_TEMPERATURE || !isdigit((unsigned char)*t) ||
+        strspn(t, "0123456789.") != strlen(t))
         return;
     (void)strtod(t, &end);
     if (!*end && end[-1] != '.')

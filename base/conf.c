@@ -420,7 +420,8 @@ static void conf_make_plain(char *text)
 
     while (left) {
         size_t n = utf8_sequence(text, left, NULL);
-        if (!n || (unsigned char)*text < ' ' || *text == 0x7f || (n == 2 && utf8_code(text, n) < 0xa0))
+        if (!n || (unsigned char)*text < ' ' || *text == 0x7f ||
+            (n == 2 && utf8_code(text, n) < 0xa0))
             memset(text, '?', n ? n : 1);
         n = n ? n : 1;
         text += n;

@@ -53,7 +53,7 @@ struct http_request {
     bool public_only;             /* refuse private, loopback, link-local and mapped addresses, checked on the connected peer */
     unsigned max_redirects;       /* 0 = none followed */
     bool same_origin;             /* a redirect to another origin is ERR_FORBIDDEN */
-    /* The same for another host. The headers go along, also to https; so does the body, but for 303. */
+    /* The same for another host. Headers go along, also to https; so does the body, but for 303. */
     bool same_host;
     const char *wanted;           /* name of a response header for the result; stays the caller's; NULL = none */
     http_body_fn *on_body;

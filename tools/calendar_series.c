@@ -7,6 +7,7 @@
 #include "tools/keep.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_S 86400
@@ -42,6 +43,50 @@ bool calendar_series_is_out(const jdoc *series, const char *key)
         if (strcmp(jdoc_text_or(jdoc_at(changed, i), "occurrence", ""), key) == 0)
             return true;
     return false;
+}
+
+/* The text of an entry of either list. */
+static const char *key_of(const jdoc *entry)
+{
+    const char *text = jdoc_string(entry, NULL);
+    return text != NULL ? text : jdoc_text_or(entry, "occurrence", "");
+}
+
+/* The keys of both lists in order, for a walk over many starts. */
+struct outs {
+    const char *keys[CALENDAR_SERIES_EXCLUDED_MAX + CALENDAR_SERIES_CHANGED_MAX];
+    size_t count;
+    bool some; /* there are more than may be: the lists themselves are asked */
+};
+
+static int outs_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void outs_take(struct outs *o, const jdoc *list)
+{
+    for (size_t i = 0; i < jdoc_length(list) && !o->some; i++) {
+        o->some = o->count == sizeof o->keys / sizeof o->keys[0];
+        if (!o->some)
+            o->keys[o->count++] = key_of(jdoc_at(list, i));
+    }
+}
+
+static void outs_read(struct outs *o, const jdoc *series)
+{
+    o->count = 0;
+    o->some = false;
+    outs_take(o, jdoc_get(series, "excluded"));
+    outs_take(o, jdoc_get(series, "changed"));
+    qsort(o->keys, o->count, sizeof o->keys[0], outs_compare);
+}
+
+static bool outs_has(const struct outs *o, const jdoc *series, const char *key)
+{
+    if (o->some)
+        return calendar_series_is_out(series, key);
+    return bsearch(&key, o->keys, o->count, sizeof o->keys[0], outs_compare) != NULL;
 }
 
 /* The list of this name, made when it is not there. */
@@ -104,20 +149,20 @@ static int open_series(const jdoc *series, int64_t from_ms, int64_t to_ms, const
 }
 
 /* One start: given to fn when it lies in the period and is not left out. */
-static int calendar_series_tell(const jdoc *series, const struct calendar_series_start *start,
-    int64_t from_ms, calendar_series_fn *fn, void *arg)
+static int calendar_series_tell(const jdoc *series, const struct outs *outs,
+    const struct calendar_series_start *start, int64_t from_ms, calendar_series_fn *fn, void *arg)
 {
     char key[CALENDAR_SERIES_KEY_SIZE];
 
     calendar_series_key(start->local_s, is_all_day(series), key);
-    if (start->ms < from_ms || calendar_series_is_out(series, key))
+    if (start->ms < from_ms || outs_has(outs, series, key))
         return 0;
     return fn(arg, start);
 }
 
 /* A stored rule that is none by today's reading: the event is still there, on its own day. */
-static int calendar_series_only(const jdoc *series, int64_t from_ms, int64_t to_ms,
-    calendar_series_fn *fn, void *arg)
+static int calendar_series_only(const jdoc *series, const struct outs *outs, int64_t from_ms,
+    int64_t to_ms, calendar_series_fn *fn, void *arg)
 {
     struct calendar_series_start start = { .local_s = calendar_event_local(series) };
     struct calendar_span s;
@@ -126,7 +171,7 @@ static int calendar_series_only(const jdoc *series, int64_t from_ms, int64_t to_
         jdoc_text_or(series, "id", ""));
     calendar_event_span(series, &s);
     start.ms = s.start.ms;
-    return start.ms > to_ms ? 0 : calendar_series_tell(series, &start, from_ms, fn, arg);
+    return start.ms > to_ms ? 0 : calendar_series_tell(series, outs, &start, from_ms, fn, arg);
 }
 
 int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
@@ -135,10 +180,12 @@ int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
     const struct zone *z;
     struct recurrence *r;
     struct calendar_series_start start;
+    struct outs outs;
     int result = open_series(series, from_ms, to_ms, &z, &r);
 
+    outs_read(&outs, series);
     if (result == ERR_INVALID && calendar_series_is(series)) {
-        result = calendar_series_only(series, from_ms, to_ms, fn, arg);
+        result = calendar_series_only(series, &outs, from_ms, to_ms, fn, arg);
         return result == ERR_LIMIT ? 0 : result;
     }
     if (result != 0)
@@ -148,7 +195,7 @@ int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
         start.ms *= 1000;
         if (start.ms > to_ms)
             break;
-        result = calendar_series_tell(series, &start, from_ms, fn, arg);
+        result = calendar_series_tell(series, &outs, &start, from_ms, fn, arg);
     }
     recurrence_close(r);
     return result == ERR_LIMIT ? 0 : result;
@@ -189,21 +236,39 @@ int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
     return start_ms + (s.end_ms - s.start.ms);
 }
 
+/* A copy without what belongs to the series alone: its lists may be long. NULL on no memory. */
+static jdoc *copy_of_one(const jdoc *series)
+{
+    static const char *const left_out[] = { "excluded", "changed", "last_occurrence" };
+    struct jdoc_iter it = { 0 };
+    jdoc *event = jdoc_new_object(), *value;
+    const char *key;
+    int result = event != NULL ? 0 : ERR_NOMEM;
+    while (result == 0 && jdoc_next(series, &it, &key, &value)) {
+        bool skip = false;
+        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+            skip |= strcmp(key, left_out[i]) == 0;
+        if (!skip)
+            result = value != NULL ? jdoc_set(event, key, jdoc_dup(value)) : jdoc_set_null(event, key);
+    }
+    if (result == 0)
+        return event;
+    jdoc_free(event);
+    return NULL;
+}
+
 jdoc *calendar_series_occurrence(const jdoc *series, const struct calendar_series_start *start)
 {
     const struct zone *z;
     char key[CALENDAR_SERIES_KEY_SIZE];
     struct calendar_span s;
-    jdoc *event = jdoc_dup(series);
+    jdoc *event = copy_of_one(series);
     calendar_event_span(series, &s);
     s.start.ms = start->ms;
     s.end_ms = calendar_series_end(series, start->ms);
     calendar_series_key(start->local_s, s.all_day, key);
     if (event == NULL)
         return NULL;
-    jdoc_remove(event, "excluded");
-    jdoc_remove(event, "changed");
-    jdoc_remove(event, "last_occurrence");
     if (zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0
         && calendar_event_set_times(event, &s, z) == 0
         && jdoc_set_string(event, "occurrence", key) == 0)
@@ -250,13 +315,6 @@ static int64_t key_seconds(const char *key)
 {
     struct civil c = { 0 };
     return civil_parse(key, &c) == 0 ? civil_seconds(&c) : INT64_MIN;
-}
-
-/* The text of an entry of either list. */
-static const char *key_of(const jdoc *entry)
-{
-    const char *text = jdoc_string(entry, NULL);
-    return text != NULL ? text : jdoc_text_or(entry, "occurrence", "");
 }
 
 /* Makes the list anew of the entries that stay, moved. */

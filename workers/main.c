@@ -157,7 +157,8 @@ static int check_only(const struct arguments *arguments)
     conf_fini(&conf);
     if (problems) {
         fprintf(stderr, "turnpiked: %d problem%s in the settings%s\n", problems,
-            problems == 1 ? "" : "s", problems > CHECK_TOLD_MAX ? ", of which the first are told" : "");
+            problems == 1 ? "" : "s",
+            problems > CHECK_TOLD_MAX ? ", of which the first are told" : "");
         return 1;
     }
     puts("the settings are valid");

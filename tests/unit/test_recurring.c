@@ -284,6 +284,45 @@ static void a_stored_rule_that_is_none_leaves_the_event(void **state)
     }
 }
 
+static int count_start(void *arg, const struct calendar_series_start *start)
+{
+    (void)start;
+    ++*(int *)arg;
+    return 0;
+}
+
+/* As many as may be, one more than that, in any order; and twice the same. */
+static void what_is_left_out_stays_out(void **state)
+{
+    (void)state;
+    for (int days = 366; days <= 440; days += 74) {
+        struct buf text = { 0 };
+        jdoc *event = NULL;
+        int n = 0;
+        buf_printf(&text, "{\"id\":\"e\",\"title\":\"x\",\"note\":null,\"timezone\":\"Australia/Sydney\",\"repeat\":"
+            "\"FREQ=DAILY\",\"start_date\":\"2026-12-01T09:00:00+11:00\",\"start_ms\":%lld,\"changed\":[{\"occurrence\":"
+            "\"2026-12-01T09:00:00\",\"id\":\"f\"}],\"excluded\":[\"2026-12-01T09:00:00\"",
+            (long long)at_ms("2026-12-01T09:00:00+11:00"));
+        for (int i = days; i > 0; i--) {
+            char key[CALENDAR_SERIES_KEY_SIZE];
+            calendar_series_key(local("2026-12-01T09:00") + i * INT64_C(86400), false, key);
+            buf_printf(&text, ",\"%s\"", key);
+        }
+        buf_puts(&text, "]}");
+        assert_int_equal(jdoc_parse(buf_text(&text), text.len, &event, NULL, 0), 0);
+        assert_int_equal(calendar_series_each(event, at_ms("2026-11-01T00:00Z"),
+            at_ms("2026-12-01T09:00:00+11:00") + (days + 5) * INT64_C(86400000), count_start, &n), 0);
+        assert_int_equal(n, 5);
+        const struct calendar_series_start start = { at_ms("2026-12-09T09:00:00+11:00"), local("2026-12-09T09:00") };
+        jdoc *one = calendar_series_occurrence(event, &start);
+        assert_true(jdoc_has(one, "note") && !jdoc_has(one, "excluded") && !jdoc_has(one, "changed"));
+        assert_string_equal(jdoc_text_or(one, "occurrence", ""), "2026-12-09T09:00:00");
+        jdoc_free(one);
+        jdoc_free(event);
+        buf_free(&text);
+    }
+}
+
 /* --- events --- */
 
 static void add(const char *args, char id[64])
@@ -567,6 +606,7 @@ int main(void)
         cmocka_unit_test(no_rule_runs_long),
         cmocka_unit_test(a_walk_stops_at_its_end),
         cmocka_unit_test(until_is_an_instant),
+        cmocka_unit_test(what_is_left_out_stays_out),
         cmocka_unit_test(rules_are_checked),
         cmocka_unit_test(a_stored_rule_that_is_none_leaves_the_event),
         cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, empty),
