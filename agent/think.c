@@ -27,37 +27,44 @@ static size_t think_blanks(const char *s, size_t len)
     return n;
 }
 
-/* Is all of s the beginning of an opening tag? whole: out, the row of a tag that is complete. */
-static bool think_opens(const char *s, size_t len, unsigned *tag, bool *whole)
+static bool think_begins(const char *tag, const char *s, size_t len)
 {
-    *whole = false;
+    return len <= strlen(tag) && !memcmp(tag, s, len);
+}
+
+/*
+ * Is all of s the beginning of a tag? When it is a whole one the state follows: into a thought, or
+ * behind one, where a server has taken the thought out of the text and left its closing tag.
+ */
+static bool think_is_tag(struct think *t, const char *s, size_t len)
+{
+    bool any = false;
+
     for (unsigned i = 0; i < THINK_TAGS; i++) {
-        size_t n = strlen(think_tags[i].open);
-        if (len > n || memcmp(think_tags[i].open, s, len))
-            continue;
-        *tag = i;
-        *whole = len == n;
-        return true;
+        bool opens = think_begins(think_tags[i].open, s, len);
+        bool closes = think_begins(think_tags[i].close, s, len);
+        any |= opens || closes;
+        t->tag = opens ? i : t->tag;
+        if (opens && !think_tags[i].open[len])
+            t->state = THINK_INSIDE;
+        else if (closes && !think_tags[i].close[len])
+            t->state = THINK_AFTER;
+        if (t->state != THINK_BEFORE)
+            break;
     }
-    return false;
+    return any;
 }
 
 /* One byte at the beginning: held. Then, if it can be told, the next state. */
 static void think_before(struct think *t, char c)
 {
-    bool whole = false;
-
     t->held[t->count++] = c;
     size_t blanks = think_blanks(t->held, t->count);
-    if (blanks < t->count &&
-        !think_opens(t->held + blanks, t->count - blanks, &t->tag, &whole)) {
+    if ((blanks < t->count && !think_is_tag(t, t->held + blanks, t->count - blanks)) ||
+        (t->state == THINK_BEFORE && t->count == THINK_HELD_MAX))
         t->state = THINK_TEXT;
-    } else if (whole) {
-        t->state = THINK_INSIDE;
+    else if (t->state != THINK_BEFORE)
         t->count = 0;
-    } else if (t->count == THINK_HELD_MAX) {
-        t->state = THINK_TEXT;
-    }
 }
 
 static int think_flush(struct think *t, bool thought, think_fn *out, void *arg)
@@ -65,6 +72,7 @@ static int think_flush(struct think *t, bool thought, think_fn *out, void *arg)
     size_t n = t->count;
 
     t->count = 0;
+    t->thought |= thought && n;
     return n ? out(arg, thought, t->held, n) : 0;
 }
 
@@ -88,6 +96,7 @@ static int think_inside(struct think *t, const char *s, size_t len, size_t *used
         } else {
             const char *next = memchr(s + at, close[0], len - at);
             size_t run = next ? (size_t)(next - s) - at : len - at;
+            t->thought = true;
             error = out(arg, true, s + at, run);
             at += run;
         }
@@ -111,7 +120,9 @@ int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *
                 t->held[t->count++] = s[at++];
             error = think_flush(t, false, out, arg);
             break;
-        case THINK_INSIDE:
+        case THINK_INSIDE: /* blanks alone are none: written by models that are not to think */
+            if (!t->thought && !t->count)
+                at += think_blanks(s + at, len - at);
             error = think_inside(t, s + at, len - at, &used, out, arg);
             at += used;
             break;

@@ -18,6 +18,7 @@ struct think { /* zeroed = at the beginning of an answer */
     unsigned tag;   /* row of the table of tags; set from THINK_INSIDE on */
     char held[THINK_HELD_MAX + 3]; /* blanks, or the beginning of a tag; the rest of a character */
     size_t count;
+    bool thought; /* something was thought */
 };
 
 /* thought: reasoning, else text. Non-zero ends the feed and is returned by it. */

@@ -247,6 +247,12 @@ static void test_thoughts_between_tags(void **state)
     check_thinking(TEXT("<think>x</think>") CALL("0", "a", "f", "{}") FINISH("tool_calls") DONE,
         "think x|thought -|call0 a f|args0 {}|end0");
     check_thinking(TEXT("\xf0\x9f\x90\x8b<think>") FINISH("stop") DONE, "text \xf0\x9f\x90\x8b<think>");
+    /* A thought of blanks is none; a closing tag may be all that a server has left of one. */
+    check_thinking(TEXT("<think>") TEXT("\\n\\n</thi") TEXT("nk>\\n\\nYes") FINISH("stop") DONE, "text Yes");
+    check_thinking(TEXT("<think>\\n hm \\n</think>Yes") FINISH("stop") DONE, "think hm \n|thought -|text Yes");
+    check_thinking(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}") TEXT("\\n</th") TEXT("ink>\\nYes")
+        FINISH("stop") DONE, "think hm|thought -|text Yes");
+    check_thinking(TEXT("</thinly") FINISH("stop") DONE, "text </thinly");
     check_thinking(TEXT("Use the tag <think> to think.") FINISH("stop") DONE,
         "text Use the tag <think> to think.");
     assert_true(provider_think_tags("auto", "http://127.0.0.1:11434/v1", "api.openai.com"));
