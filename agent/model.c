@@ -80,6 +80,14 @@ static int on_answer(struct attempt *t, const char *bytes, size_t len)
     return error;
 }
 
+/* The last event may lack its empty line, or be cut: judge knows whether the answer came before. */
+static int end_stream(struct attempt *t)
+{
+    int error = on_answer(t, "\n\n", 2);
+
+    return error == ERR_PROTOCOL ? 0 : error;
+}
+
 /* Some frameworks answer every POST with 201. */
 static bool is_success(long status)
 {
@@ -104,8 +112,8 @@ static void on_done(void *arg, const struct http_result *r)
 
     if (!t->error)
         t->error = r->error;
-    if (!t->error && t->form == ATTEMPT_STREAM) /* the last event may lack its empty line */
-        t->error = on_answer(t, "\n\n", 2);
+    if (!t->error && t->form == ATTEMPT_STREAM)
+        t->error = end_stream(t);
     t->done = t->whole = true;
     t->status = r->status;
     t->retry_after_ms = r->retry_after_ms;

@@ -143,6 +143,13 @@ describe("a model's server with ways of its own", () => {
     assert.deepEqual([run.text(), run.last.data.type], ["Whole.", "RUN_FINISHED"]);
   });
 
+  test("what is cut behind the end of an answer takes nothing from it", async () => {
+    for (const rest of ["data: [DON", "data: {\"choices\":[],\"usa", "<html>"]) {
+      const run = await ask(stream(chunk({content: "Whole."}) + chunk({}, "stop") + rest));
+      assert.deepEqual([run.text(), run.last.data.type], ["Whole.", "RUN_FINISHED"], rest);
+    }
+  });
+
   test("a last event that is cut is an answer that broke off", async () => {
     const run = await ask(stream(chunk({content: "Half"}) + chunk({}, "stop").trimEnd().slice(0, -3)));
     assert.deepEqual([run.text(), run.last.data.code], ["Half", "model_interrupted"]);
