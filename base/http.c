@@ -51,6 +51,7 @@ struct http_transfer {
     unsigned redirects_left;
     bool public_only, same_origin, same_host, added, dead, refused, has_location;
     unsigned layers; /* of compression of the reply */
+    bool may_repeat; /* a GET whose reply has not been asked for undecoded */
     const char *wanted;
     int error; /* why a callback of ours ended it */
     http_body_fn *on_body;
@@ -554,8 +555,27 @@ static int http_redirect(struct http_transfer *t, const char **why)
     return error ? error : http_add(t);
 }
 
+/*
+ * Content-Encoding names what the body is not ("utf-8", or gzip in front of plain text): a page is
+ * asked for once more and taken as it comes. Only a GET, and only before its first byte was given on.
+ */
+static bool http_take_plain(struct http_transfer *t, CURLcode code)
+{
+    if (code != CURLE_BAD_CONTENT_ENCODING || !t->may_repeat || t->received || t->error)
+        return false;
+    t->may_repeat = false;
+    curl_multi_remove_handle(t->client->multi, t->easy);
+    t->added = false;
+    curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, NULL);
+    http_headers_clear(t);
+    t->curl_why[0] = 0;
+    return !http_add(t);
+}
+
 static void http_on_message(struct http_transfer *t, CURLcode code)
 {
+    if (http_take_plain(t, code))
+        return;
     const char *why = t->curl_why[0] ? t->curl_why : curl_easy_strerror(code);
     int error = http_error_of(t, code);
 
@@ -769,6 +789,7 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->public_only = request->public_only;
     t->same_origin = request->same_origin;
     t->same_host = request->same_host;
+    t->may_repeat = !request->body && (!request->method || !strcmp(request->method, "GET"));
     t->wanted = request->wanted;
     t->on_body = request->on_body;
     t->on_done = request->on_done;

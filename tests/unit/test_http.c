@@ -73,6 +73,12 @@ static bool answer(int fd, const char *path, const char *request)
     } else if (strcmp(path, "/chunks") == 0) {
         say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
         say(fd, "3\r\ndef\r\n0\r\n\r\n");
+    } else if (strcmp(path, "/utf-8") == 0) {
+        reply(fd, "200 OK\r\nContent-Encoding: utf-8", "hello");
+    } else if (strcmp(path, "/no-gzip") == 0) {
+        reply(fd, "200 OK\r\nContent-Encoding: gzip", "hello");
+    } else if (strcmp(path, "/twice") == 0) {
+        reply(fd, "200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: br", "hello");
     } else if (strcmp(path, "/busy") == 0) {
         reply(fd, "429 Slow\r\nRetry-After: 7\r\nX-Should-Retry: true\r\nX-Request-Id: x", "{}");
     } else if (strcmp(path, "/busy-ms") == 0) {
@@ -375,6 +381,25 @@ static void failures(void **state)
     fails("/file", (struct http_request){ .max_redirects = 3 }, ERR_NET, "");
 }
 
+static void replies_that_are_not_what_they_say(void **state)
+{
+    static const char *const paths[] = { "/utf-8", "/no-gzip" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct outcome o = { 0 };
+        run(&o, paths[i], (struct http_request){ 0 });
+        assert_int_equal(o.result.error, 0);
+        assert_string_equal(buf_text(&o.body), "hello");
+        assert_int_equal(o.done, 1);
+        buf_free(&o.body);
+        /* What may have had an effect is not sent again. */
+        fails(paths[i], (struct http_request){ .body = "x", .body_len = 1 }, ERR_NET, "");
+        fails(paths[i], (struct http_request){ .method = "DELETE" }, ERR_NET, "");
+    }
+    fails("/twice", (struct http_request){ 0 }, ERR_NET, "");
+}
+
 static void bad_urls_and_dead_ports(void **state)
 {
     static const char *const urls[] = { "", "file:///etc/passwd", "ftp://127.0.0.1/", "nonsense",
@@ -536,6 +561,7 @@ int main(void)
         TEST(what_is_sent),
         TEST(retry_hints),
         TEST(failures),
+        TEST(replies_that_are_not_what_they_say),
         TEST(bad_urls_and_dead_ports),
         TEST(callback_ends_the_transfer),
         TEST(redirects),
