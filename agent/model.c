@@ -328,46 +328,17 @@ static bool is_worth_another(const struct attempt *t, const struct answer *answe
     return !answer->emitted && t->m->stream.usage.output <= 0;
 }
 
-static struct breaker *breaker_of(const struct turn_env *env, const struct provider *p)
-{
-    static const struct provider *const order[] = {&provider_anthropic, &provider_openai};
-
-    for (size_t i = 0; env->breakers && i < sizeof order / sizeof *order; i++)
-        if (order[i] == p)
-            return &env->breakers[i];
-    return NULL; /* the offline one does not fail */
-}
-
-/* A refusal of parts that can be left out: the request does without them from here on. */
-static bool do_without(const struct attempt *t, struct provider_request *q, unsigned *tried)
-{
-    const unsigned gone = q->without & (PROVIDER_STREAM_OPTIONS | PROVIDER_TEMPERATURE);
-    unsigned parts;
-
-    if (t->status != 400 && t->status != 422)
-        return false;
-    parts = provider_refused_parts(buf_text(&t->m->body)) & ~gone & ~*tried;
-    q->without ^= parts;
-    *tried |= parts;
-    return parts;
-}
-
 /* One provider with its retries. */
 static int call_provider(struct model *m, const struct provider *p, struct wait *wait,
     const struct provider_request *request, struct answer *answer, struct model_result *result)
 {
-    unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries, tried = 0;
-    struct breaker *known = breaker_of(wait->env, p);
-    struct provider_request q = *request;
+    unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries;
     bool was_empty = p->start; /* the offline one would say nothing again */
 
-    q.without = known ? atomic_load(&known->without) : 0;
     for (;; tries++) {
         struct attempt t = {.m = m, .provider = p, .retry_after_ms = -1, .should_retry = -1};
-        int error = run_attempt(&t, wait, &q, answer);
+        int error = run_attempt(&t, wait, request, answer);
         bool never = false;
-        if (!error && tried && known)
-            atomic_store(&known->without, q.without);
         result->provider = p;
         take_result(&t, request->conf, result);
         if (!error && is_empty(&t, answer)) {
@@ -381,8 +352,6 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
         if (!error || is_final(error) || clock_mono_ms() >= wait->deadline_ms)
             return error;
         describe(&t, error, result);
-        if (!answer->emitted && do_without(&t, &q, &tried))
-            continue;
         if (answer->emitted || tries >= allowed || !may_retry(&t, error))
             return error == ERR_DEADLINE ? ERR_NET : error;
         int64_t delay = retry_delay(&t, tries);
@@ -393,6 +362,16 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
             return why;
         answer_reset(answer);
     }
+}
+
+static struct breaker *breaker_of(const struct turn_env *env, const struct provider *p)
+{
+    static const struct provider *const order[] = {&provider_anthropic, &provider_openai};
+
+    for (size_t i = 0; env->breakers && i < sizeof order / sizeof *order; i++)
+        if (order[i] == p)
+            return &env->breakers[i];
+    return NULL; /* the offline one does not fail */
 }
 
 static int try_provider(struct model *m, const struct provider *p, struct wait *wait,
@@ -425,8 +404,7 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
 int model_call(struct model *m, struct wait *wait, const struct context *context,
     struct answer *answer, bool no_tools, int64_t max_tokens, struct model_result *result)
 {
-    const struct provider_request request = {.conf = wait->env->conf, .context = context,
-        .no_tools = no_tools, .max_tokens = max_tokens};
+    const struct provider_request request = {wait->env->conf, context, no_tools, max_tokens};
     const char *chain = request.conf->providers;
     int error = ERR_NOT_CONFIGURED;
 

@@ -93,13 +93,6 @@ struct provider_request {
     const struct context *context;
     bool no_tools;          /* the tools are told, but none may be called */
     int64_t max_tokens;
-    unsigned without;       /* enum provider_part: what the server does not take */
-};
-/* Members of a request that some servers refuse. */
-enum provider_part {
-    PROVIDER_STREAM_OPTIONS = 1, /* left out: usage may not be told */
-    PROVIDER_TEMPERATURE = 2,    /* left out */
-    PROVIDER_MAX_NAME = 4        /* OpenAI: max_completion_tokens instead of max_tokens, or back */
 };
 /* What agent/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
 #define PROVIDER_HEADERS_MAX 8
@@ -192,8 +185,6 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
     const char *message, int64_t status);
 /* The same of a document in any vendor's form. status: of HTTP; 0 = the document may have one. */
 int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
-/* Which parts of a request a refusal names as unknown; 0 = it is about something else. */
-unsigned provider_refused_parts(const char *body);
 /* One event by provider_read; one whose name is "error" is an error, whatever it holds. */
 int provider_event(struct provider_stream *s, const struct sse_event *event,
     int (*read)(struct provider_stream *s, const jdoc *doc));

@@ -199,7 +199,7 @@ static int write_request(const struct provider_request *q, const struct buf *too
     buf_puts(b, "{\"model\":");
     put_string(b, conf->anthropic_model);
     buf_printf(b, ",\"max_tokens\":%lld,\"stream\":true", (long long)q->max_tokens);
-    if (!(q->without & PROVIDER_TEMPERATURE) && number_like(conf->model_temperature))
+    if (number_like(conf->model_temperature))
         buf_printf(b, ",\"temperature\":%s", conf->model_temperature);
     buf_puts(b, ",\"system\":[{\"type\":\"text\",\"text\":");
     put_string(b, q->context->system);

@@ -107,13 +107,11 @@ static void write_sampling(const struct provider_request *q, struct buf *json)
 {
     const char *t = q->conf->model_temperature;
     bool thinks = is_reasoning_model(q->conf->openai_model);
-    bool new_name = thinks != !!(q->without & PROVIDER_MAX_NAME);
     char *end;
 
-    buf_printf(json, ",\"%s\":%lld", new_name ? "max_completion_tokens" : "max_tokens",
+    buf_printf(json, ",\"%s\":%lld", thinks ? "max_completion_tokens" : "max_tokens",
         (long long)q->max_tokens);
-    if (thinks || q->without & PROVIDER_TEMPERATURE || !isdigit((unsigned char)*t) ||
-        strspn(t, "0123456789.") != strlen(t))
+    if (thinks || !isdigit((unsigned char)*t) || strspn(t, "0123456789.") != strlen(t))
         return;
     (void)strtod(t, &end);
     if (!*end && end[-1] != '.')
@@ -139,9 +137,7 @@ static int write_request(const struct provider_request *q, const struct buf *too
     }
     buf_puts(b, "{\"model\":");
     put_string(b, conf->openai_model);
-    buf_puts(b, ",\"stream\":true");
-    if (!(q->without & PROVIDER_STREAM_OPTIONS))
-        buf_puts(b, ",\"stream_options\":{\"include_usage\":true}");
+    buf_puts(b, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
     write_sampling(q, b);
     write_tools(q, tools, b);
     write_messages(q->context, b);

@@ -235,33 +235,6 @@ int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t statu
         status ? status : words_status(e));
 }
 
-/* OpenAI ("Unsupported parameter", "does not support"), pydantic behind vLLM, Mistral and others
- * ("extra_forbidden", "Extra inputs are not permitted"), Go and Rust servers ("unknown field"). */
-unsigned provider_refused_parts(const char *body)
-{
-    static const char *const refusals[] = { "unsupported", "not support", "extra_forbidden",
-        "extra inputs", "unknown", "unrecognized", "unexpected", "not permitted", "not allowed",
-        "deprecated" };
-    static const struct {
-        const char *name;
-        unsigned part;
-    } parts[] = {
-        { "stream_options", PROVIDER_STREAM_OPTIONS },
-        { "temperature", PROVIDER_TEMPERATURE },
-        { "max_tokens", PROVIDER_MAX_NAME },
-        { "max_completion_tokens", PROVIDER_MAX_NAME },
-    };
-    bool refused = false;
-    unsigned found = 0;
-
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0] && !refused; i++)
-        refused = strcasestr(body, refusals[i]);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && refused; i++)
-        if (strstr(body, parts[i].name))
-            found |= parts[i].part;
-    return found;
-}
-
 int provider_event(struct provider_stream *s, const struct sse_event *event,
     int (*read)(struct provider_stream *s, const jdoc *doc))
 {

@@ -13,7 +13,6 @@ struct breaker {
     atomic_uint failures;
     atomic_llong open_until_ms; /* monotonic (CLOCK_MONOTONIC is one clock for all processes) */
     atomic_ullong calls, errors;
-    atomic_uint without;   /* what its server does not take: agent/provider.h; the caller's */
     atomic_int last_error; /* base/err.h: why the provider failed last; the caller sets it */
 };
 #define BREAKER_COUNT 8

@@ -185,26 +185,4 @@ describe("a model's server with ways of its own", () => {
       assert.match(stack.logTail(), /openai\.key/);
     });
   }
-
-  const refusal = (status, body) => (_, response) => response.writeHead(status, {"content-type": "application/json"}).end(JSON.stringify(body));
-  const fine = stream(chunk({content: "Fine."}) + chunk({}, "stop") + DONE);
-  const bodies = () => server.requests.map(r => JSON.parse(r.body));
-
-  test("what a server does not know is left out, and that is remembered", async () => {
-    let run = await ask(refusal(422, {object: "error", message: {detail: [{type: "extra_forbidden", loc: ["body", "stream_options"], msg: "Extra inputs are not permitted", input: {include_usage: true}}]}}), fine);
-    assert.equal(run.text(), "Fine.");
-    assert.deepEqual(bodies().map(b => "stream_options" in b), [true, false]);
-    run = await ask(fine);
-    assert.deepEqual(bodies().map(b => "stream_options" in b), [false]);
-    run = await ask(refusal(400, {error: {message: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", type: "invalid_request_error", code: "unsupported_parameter"}}), fine);
-    assert.equal(run.text(), "Fine.");
-    assert.deepEqual(bodies().map(b => ["max_tokens" in b, "max_completion_tokens" in b]), [[true, false], [false, true]]);
-  });
-
-  test("a refusal that stays is asked about once, and nothing is remembered of it", async () => {
-    const run = await ask(refusal(400, {error: {message: "max_completion_tokens is not supported with that many messages"}}));
-    assert.deepEqual([run.last.data.code, server.requests.length], ["model_rejected", 2]);
-    await ask(fine);
-    assert.ok("max_completion_tokens" in bodies()[0]);
-  });
 });

@@ -190,7 +190,7 @@ static void test_request(void **state)
     struct context_frame frame = {.conf = &conf, .late = "<late>"};
     const struct context context = {.frame = &frame, .system = "You are.", .items = items, .count = 5,
         .late_at = 4};
-    const struct provider_request q = {.conf = &conf, .context = &context, .max_tokens = 100};
+    const struct provider_request q = {&conf, &context, false, 100};
     struct provider_http http = {0};
     struct buf tools = {0};
     char why[CONF_WHY_SIZE];

@@ -422,7 +422,7 @@ static void test_request(void **state)
     struct context_frame frame = {.conf = &conf, .late = "<late>"};
     const struct context context = {.frame = &frame, .system = "S", .items = items, .count = 3,
         .late_at = 0};
-    const struct provider_request q = {.conf = &conf, .context = &context, .no_tools = true, .max_tokens = 7};
+    const struct provider_request q = {&conf, &context, true, 7};
     const struct context_tool tool = {"t", "does", "{}"};
     struct provider_http http = {0};
     struct buf tools = {0};
