@@ -403,7 +403,7 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
     out->user[len] = '\0';
     bool admin = strcmp(jdoc_text_or(claims, "role", ""), "admin") == 0;
     snprintf(out->role, sizeof(out->role), "%s", admin ? "admin" : "user");
-    out->expires_ms = expires;
+    out->expires_ms = expires + a->conf->jwt_leeway_ms; /* a socket lives as long as a request passes */
     return 0;
 }
 

@@ -16,7 +16,8 @@ struct auth_identity {
     enum auth_kind kind;
     char user[IDENT_USER_MAX + 1];
     char role[32]; /* "user" or "admin" */
-    long long expires_ms; /* real time; 0 = never: a socket is closed (4001) when it passes */
+    long long expires_ms; /* real time, jwt.leeway included; 0 = never: when it passes a socket is
+                             closed (4001) */
 };
 struct auth;
 int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);

@@ -127,7 +127,7 @@ static void on_turn(
     }
     status = texts[0] ? atoi(texts[0]) : 0;
     if (!texts[1] || status < 200 || status > 599)
-        stream_handshake_refuse(c, 404, "not_found", "The turn has ended and its reply is gone.");
+        stream_handshake_refuse(c, 500, "events_gone", "The run has ended and its events are gone.");
     else
         send_json(c, status, texts[1], lens[1]);
 }

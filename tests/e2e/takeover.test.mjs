@@ -196,6 +196,14 @@ describe("a turn whose worker is killed", () => {
     assert.equal(reader.last.data.type, "RUN_ERROR");
     assert.equal(reader.last.data.code, "turn_attempts");
     assert.equal(reader.events.filter(FINAL).length, 1);
+    // What was on the screen and is not stored is closed and taken back.
+    const events = reader.events.map(e => e.data);
+    assert.deepEqual(events.slice(-3).map(e => e.type), ["TEXT_MESSAGE_END", "MESSAGES_SNAPSHOT", "RUN_ERROR"]);
+    assert.equal(events.at(-3).messageId, events.findLast(e => e.type === "TEXT_MESSAGE_START").messageId);
+    assert.equal(events.filter(e => e.type === "TEXT_MESSAGE_START").length, events.filter(e => e.type === "TEXT_MESSAGE_END").length);
+    const stored = (await stack.get(`/sessions/${session_id}/messages`)).json.messages;
+    assert.deepEqual(events.at(-2).messages.map(m => [m.id, m.role]), stored.map(m => [m.id, m.role]));
+    assert.deepEqual(stored.map(m => m.role), ["user"]);
     assert.equal((await stack.chat("again [[text say=Here.]]", {session_id})).json.response, "Here.");
   });
 

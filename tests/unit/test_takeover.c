@@ -264,8 +264,8 @@ static void the_last_attempt_ends_it(void **state)
     buf_reset(&json);
     assert_int_equal(turns_reply(keeper, USER, a.turn, &json, &status), 0);
     assert_int_equal(status, 500);
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "S RUN_STARTED\n- CUSTOM\nF RUN_ERROR\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- CUSTOM\n- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(claim(two, queued.turn, &b), 0);
     assert_int_equal(b.attempt, 1);
     assert_int_equal(b.history_count, 3); /* the finished step has been kept */
@@ -331,7 +331,8 @@ static void a_lost_log_ends_the_turn(void **state)
     assert_string_equal(state_of(a.turn), "failed");
     assert_int_equal(turns_describe(keeper, USER, a.turn, &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"error_code\":\"log_lost\""));
-    assert_string_equal(actors_transcript(keeper, arena, session), "F RUN_ERROR\n");
+    assert_string_equal(
+        actors_transcript(keeper, arena, session), "- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(begin(two, NULL).outcome, TURNS_STARTED);
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
     buf_free(&json);

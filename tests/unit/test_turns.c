@@ -470,7 +470,7 @@ static void a_dead_workers_turn_ends_with_an_error(void **state)
     /* A pending one that nobody can run: first its start, then its end. */
     assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
+        " S RUN_STARTED\n - MESSAGES_SNAPSHOT\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
     assert_int_equal(begin(one, (struct asked){0}).outcome, TURNS_STARTED);
     buf_free(&json);
 }
