@@ -33,6 +33,8 @@
     X(turn_workers, INT, "turn.workers", "64", 1, 4096, "turns that can run at once")              \
     X(turn_reserved, INT, "turn.reserved", "2", 1, 64,                                             \
         "workers beyond turn.workers that only answer duplicates, queue and refuse")               \
+    X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
+        "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
     X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \
     X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket")                 \
     X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \
@@ -73,7 +75,7 @@
     X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, "how long an unused session stays")\
     X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0,                                   \
         "how long a client message id is recognised")                                              \
-    X(queue_max, INT, "turn.queue", "16", 0, 1000, "turns that may wait in one session")           \
+    X(queue_max, INT, "turn.queue", "16", 0, 1000, "turns that may wait in one session, and for a place of one user")           \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000,                           \
         "messages kept in one session; the oldest go first")                                       \
     /* HTTP */                                                                                     \

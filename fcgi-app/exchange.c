@@ -65,17 +65,28 @@ bool exchange_may_wait(const struct app *app)
     return waiting <= most;
 }
 
+bool exchange_user_may_wait(const struct exchange *x, int most)
+{
+    const struct scoreboard *board = x->app->worker->board;
+    unsigned long long owner = scoreboard_owner(x->who.user);
+    int waiting = 0;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
+                   atomic_load(&slot->stage) == TURN_STAGE_TOOL &&
+                   atomic_load(&slot->work_owner) == owner;
+    }
+    return waiting <= most;
+}
+
 int exchange_long(struct exchange *x)
 {
     struct worker *w = x->app->worker;
     int most = (int)(x->app->conf->api_workers / 2);
-    char digest[IDENT_SHA256_SIZE];
     if (w == NULL)
         return 0;
-    ident_sha256_hex(x->who.user, strlen(x->who.user), digest);
-    digest[15] = '\0';
     int result = scoreboard_long_take(
-        w->board, w->slot, strtoull(digest, NULL, 16) | 1, most > 0 ? most : 1);
+        w->board, w->slot, scoreboard_owner(x->who.user), most > 0 ? most : 1);
     if (result == 0 && !exchange_may_wait(x->app))
         result = ERR_FULL;
     if (result == ERR_RATE)

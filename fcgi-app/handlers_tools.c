@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "store/sessions.h"
 #include "tools/keep.h"
 #include "tools/tools.h"
@@ -426,24 +427,41 @@ static int handlers_await(struct exchange *x, struct tools_run *run)
     return run->error;
 }
 
+/* Whether one more may wait, of all and of this user. Asked after the own wait is marked. */
+static int handlers_check_place(struct exchange *x)
+{
+    int most = guard_tool_limit(x->app);
+    if (!exchange_may_wait(x->app)) {
+        problem_set(&x->problem, PROBLEM_POOL_FULL,
+            "Too many tools wait for services outside. The call was stopped; try it again.");
+        x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
+        return ERR_FULL;
+    }
+    if (exchange_user_may_wait(x, most))
+        return 0;
+    problem_set(&x->problem, PROBLEM_USER_CALLS,
+        "%d tools of this user wait for services outside, as many as may. The call was stopped; "
+        "try it again.",
+        most);
+    x->problem.has_limit = true;
+    x->problem.limit = most;
+    x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
+    return ERR_RATE;
+}
+
 static int handlers_wait(struct exchange *x, struct tools_run *run)
 {
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_TOOL);
-    int result = ERR_FULL;
-    if (exchange_may_wait(x->app))
+    int result = handlers_check_place(x);
+    if (result == 0)
         result = handlers_await(x, run);
     worker_beat(x->app->worker);
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_REQUEST);
     if (!run->done)
         tools_cancel(run);
-    if (result == ERR_FULL) {
-        problem_set(&x->problem, PROBLEM_POOL_FULL,
-            "Too many tools wait for services outside. The call was stopped; try it again.");
-        x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
-    } else if (result == ERR_DEADLINE) {
+    if (result == ERR_DEADLINE)
         problem_set(&x->problem, PROBLEM_TOOL_TIMEOUT,
             "The tool did not answer in time. Whether it had an effect is not known.");
-    }
     return result;
 }
 
@@ -468,7 +486,7 @@ int handlers_tool_call(struct exchange *x)
     int result;
     if (spec == NULL)
         return ERR_NOT_FOUND;
-    if ((result = handlers_tool_key(x, &key)) < 0 ||
+    if ((result = guard_tool(x)) < 0 || (result = handlers_tool_key(x, &key)) < 0 ||
         (result = handlers_tool_context(x, &context)) < 0 ||
         (result = handlers_arguments(x, spec, &args)) < 0)
         return result;

@@ -11,6 +11,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
+	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_sessions.c \

@@ -51,6 +51,8 @@
     X(PROBLEM_RATE, 429, "rate_limited", "Too many requests", true)                                \
     X(PROBLEM_QUEUE_FULL, 429, "session_queue_full", "Too many messages wait in this session",     \
         true)                                                                                      \
+    X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true)         \
+    X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true)    \
     X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false)  \
     X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true)                  \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
@@ -61,6 +63,7 @@
     X(PROBLEM_STORE, 503, "store_unavailable", "The storage cannot be reached", true)              \
     X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true)              \
     X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true)         \
+    X(PROBLEM_CRASHED, 503, "request_crashed_worker", "A worker process died in this", true)      \
     X(PROBLEM_POOL_FULL, 503, "pool_full", "All workers are busy", true)                           \
     X(PROBLEM_QUEUE_WAIT, 503, "queue_wait", "The request waited too long for a worker", true)     \
     X(PROBLEM_DRAINING, 503, "draining", "This machine is being taken out of service", true)       \

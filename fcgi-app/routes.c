@@ -1,7 +1,9 @@
 #include "fcgi-app/routes.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
 #include "store/sessions.h"
 
@@ -231,14 +233,30 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
     return ERR_RATE;
 }
 
-static int routes_check_wait(struct exchange *x)
+/*
+ * What nginx's clock and ours say, but at most the time for which connections may have waited at
+ * all: the two clocks may differ, as when one of them was set between the two looks.
+ */
+static int64_t routes_waited(const struct exchange *x, int pool)
+{
+    const struct scoreboard *board = x->app->worker->board;
+    int64_t empty = atomic_load_explicit(
+        &board->empty_ms[pool == ROUTES_TURN ? SCOREBOARD_TURN : SCOREBOARD_API],
+        memory_order_relaxed);
+    int64_t most = clock_mono_ms() - empty;
+    return x->request.waited_ms > most ? most : x->request.waited_ms;
+}
+
+static int routes_check_wait(struct exchange *x, int pool)
 {
     const struct conf *conf = x->app->conf;
-    if (x->request.waited_ms <= conf->queue_wait_ms)
+    int64_t waited = routes_waited(x, pool);
+    if (waited <= conf->queue_wait_ms)
         return 0;
     atomic_fetch_add_explicit(&x->app->worker->board->refused_stale, 1, memory_order_relaxed);
     problem_set(&x->problem, PROBLEM_QUEUE_WAIT,
-        "It waited %lld ms for a worker; the limit is %lld.", (long long)x->request.waited_ms, (long long)conf->queue_wait_ms);
+        "It waited %lld ms for a worker; the limit is %lld.", (long long)waited,
+        (long long)conf->queue_wait_ms);
     x->problem.retry_after_ms = ROUTES_STALE_RETRY_MS;
     return ERR_BUSY;
 }
@@ -251,11 +269,15 @@ static int routes_handle(struct exchange *x, int pool)
     if (result == 0)
         result = request_target(&x->request, &x->problem);
     if (result == 0)
-        result = routes_check_wait(x);
+        result = routes_check_wait(x, pool);
+    if (result == 0)
+        result = guard_request(x);
     if (result == 0)
         result = routes_match(x, pool, &row);
     if (result == 0 && row->needs_user)
         result = routes_identify(x);
+    if (result == 0 && row->needs_user)
+        result = guard_user(x, row);
     if (result == 0)
         result = routes_check_rate(x, row->rate);
     return result == 0 ? row->handler(x) : result;

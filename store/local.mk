@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 STORE_LUA = \
 	store/lua/lib_fail.lua \
 	store/lua/lib_keys.lua \
+	store/lua/lib_places.lua \
 	store/lua/lib_turn.lua \
 	store/lua/append.lua \
 	store/lua/context_merge.lua \

@@ -21,6 +21,8 @@
 /* Two generations of the largest configuration that conf allows. */
 #define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
+#define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
+#define LATE_MS 3000 /* a look that comes later than this finds nobody else late */
 #define TICK_MS 1000
 #define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
 #define LINES_MAX 65536
@@ -234,6 +236,7 @@ static void board_prepare(struct crew *c, size_t index)
     atomic_store(&b->started_ms, clock_mono_ms());
     atomic_store(&b->beat_ms, 0);
     c->slots[index].silent = false;
+    c->slots[index].starved = (struct starved){0};
 }
 
 /* Returns 0 or ERR_IO. */
@@ -292,6 +295,18 @@ static void lines_flush(struct crew *c)
             return;
         buf_consume(&c->lines, len);
     }
+}
+
+/* The marks of this machine hold without it; one that is lost costs another machine some workers. */
+static void lines_blame(struct crew *c, const struct blame_mark *mark)
+{
+    size_t before = c->lines.len;
+    buf_printf(&c->lines, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
+    if (buf_error(&c->lines) != 0) {
+        c->lines.len = before;
+        c->lines.error = 0;
+    }
+    lines_flush(c);
 }
 
 static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t pid)
@@ -440,6 +455,7 @@ static void slot_settle(struct crew *c, size_t index)
     if (scoreboard_turn_get(b, uid, session, turn))
         lines_dead(c, uid, turn, pid);
     scoreboard_turn_set(b, NULL, NULL, NULL);
+    scoreboard_work_set(b, NULL);
     atomic_store(&b->turn_deadline_ms, 0);
     if (s->lines_fd >= 0)
         close(s->lines_fd);
@@ -459,6 +475,19 @@ static int64_t backoff(const struct conf *conf, unsigned failures, size_t index)
     return delay + delay / 10 * (int64_t)(index % 11) / 10;
 }
 
+/* Processes of the pool's generation that serve or are about to, this slot's not counted. */
+static bool pool_is_below_half(const struct crew *c, size_t index)
+{
+    const struct crew_slot *own = &c->slots[index];
+    size_t up = 0;
+    for (size_t i = 0; i < c->used; i++) {
+        const struct crew_slot *s = &c->slots[i];
+        up += i != index && s->pool == own->pool && s->generation == own->generation &&
+              (slot_serves(s) || s->state == SLOTS_STARTING);
+    }
+    return 2 * up < own->generation->want[own->pool];
+}
+
 static bool died_early(const struct crew *c, size_t index, enum slots_event event)
 {
     const struct crew_slot *s = &c->slots[index];
@@ -472,14 +501,26 @@ static void act_again(struct crew *c, size_t index, enum slots_event event)
     struct crew_slot *s = &c->slots[index];
     char label[64];
     slot_label(c, index, label);
+    bool served = s->ready_ms != 0;
     s->failures = died_early(c, index, event) ? s->failures + 1 : 0;
     slot_settle(c, index);
     int64_t delay = backoff(&s->generation->conf, s->failures, index);
+    /* One that cannot start would only die again; one that could is missed. */
+    if (served && delay > EARLY_MAX_MS && pool_is_below_half(c, index))
+        delay = EARLY_MAX_MS;
     if (delay > 0)
         log_warn("%s: %u early deaths in a row, next start in %" PRId64
                  " ms (respawn.min, respawn.max)",
             label, s->failures, delay);
     s->deadline_ms = clock_mono_ms() + delay;
+}
+
+/* It served until it met what killed it, so the next one can: at once, its pool is not to run dry. */
+static void act_respawn(struct crew *c, size_t index, enum slots_event event)
+{
+    slot_settle(c, index);
+    c->slots[index].failures = 0;
+    act_fork(c, index, event);
 }
 
 static void act_cancel(struct crew *c, size_t index, enum slots_event event)
@@ -513,6 +554,7 @@ static crew_action_fn *const actions[SLOTS_ACTIONS] = {
     [SLOTS_ABORT] = act_abort,
     [SLOTS_KILL] = act_kill,
     [SLOTS_AGAIN] = act_again,
+    [SLOTS_RESPAWN] = act_respawn,
     [SLOTS_FREE] = act_free,
     [SLOTS_CANCEL] = act_cancel,
 };
@@ -601,17 +643,66 @@ static void death_log(const struct crew *c, size_t index, int status)
         (unsigned long long)atomic_load(&c->board->slots[index].requests), turn);
 }
 
+/*
+ * How much a death in a request says against that request; 0: nothing. A worker that was asked to
+ * go and did not is killed for that.
+ */
+static unsigned death_weight(const struct crew_slot *s, int status)
+{
+    bool crashed = !WIFSIGNALED(status);
+    switch (WIFSIGNALED(status) ? WTERMSIG(status) : 0) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGABRT:
+    case SIGFPE:
+    case SIGILL:
+    case SIGSYS:
+    case SIGTRAP:
+        crashed = true;
+    }
+    if (crashed || s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING)
+        return BLAME_CRASHED;
+    return was_asked(s) ? 0 : BLAME_KILLED;
+}
+
+/* Refuses what killed it for a while, and says so; the housekeeper tells the other machines. */
+static void death_blame(struct crew *c, size_t index, const struct blame_work *work, int status)
+{
+    struct blame_mark marks[BLAME_SCOPES];
+    unsigned weight = death_weight(&c->slots[index], status);
+    char label[64];
+    size_t count = weight == 0 ? 0
+                               : blame_death(&c->board->blame, work, weight, clock_mono_ms(), marks);
+    if (weight == 0)
+        return;
+    log_warn("%s died at work: %s%s of user %s%s", slot_label(c, index, label),
+        work->turn ? "a turn, " : "", work->route, work->uid[0] != '\0' ? work->uid : "-",
+        count > 0 ? "" : "; nothing is refused yet");
+    for (size_t i = 0; i < count; i++) {
+        log_warn("%s of user %s are refused for %" PRId64 " s (request_crashed_worker)",
+            blame_scope_text(marks[i].scope, work->turn),
+            work->uid[0] != '\0' ? work->uid : "-", marks[i].ms / 1000);
+        lines_blame(c, &marks[i]);
+    }
+}
+
 static void crew_on_death(struct crew *c, pid_t pid, int status)
 {
     for (size_t i = 0; i < c->used; i++) {
         if (c->slots[i].pid != pid)
             continue;
         bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        struct blame_work work;
+        bool at_work = !clean && scoreboard_work_get(&c->board->slots[i], &work);
         death_log(c, i, status);
         if (!clean)
             c->deaths[c->slots[i].pool]++;
+        if (at_work)
+            death_blame(c, i, &work, status);
         atomic_fetch_add(&c->board->slots[i].deaths, !clean);
-        crew_step(c, i, clean ? SLOTS_ON_EXIT_CLEAN : SLOTS_ON_EXIT_CRASH);
+        crew_step(c, i, clean     ? SLOTS_ON_EXIT_CLEAN
+                        : at_work ? SLOTS_ON_EXIT_AT_WORK
+                                  : SLOTS_ON_EXIT_CRASH);
         return;
     }
     log_debug("reaped process %d, which is no worker", (int)pid);
@@ -647,13 +738,22 @@ static void scan_limits(struct crew *c, size_t index)
         crew_step(c, index, SLOTS_ON_DUE);
 }
 
-static void scan_turn(struct crew *c, size_t index, int64_t now)
+static bool turn_is_late(const struct crew *c, size_t index, int64_t now)
 {
-    const struct crew_slot *s = &c->slots[index];
     int64_t deadline = atomic_load(&c->board->slots[index].turn_deadline_ms);
-    if (deadline != 0 && now > deadline + s->generation->conf.kill_ms &&
-        (slot_serves(s) || s->state == SLOTS_RETIRING))
-        crew_step(c, index, SLOTS_ON_STUCK);
+    return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms;
+}
+
+/* A machine that is overloaded is not helped by killing what it cannot get to run. */
+static bool slot_is_starved(struct crew *c, size_t index)
+{
+    struct crew_slot *s = &c->slots[index];
+    char label[64];
+    if (!starved_is(&s->starved, s->pid))
+        return false;
+    log_limited(LOG_LEVEL_WARN, "%s is late because it gets no processor: it is left alone",
+        slot_label(c, index, label));
+    return true;
 }
 
 /*
@@ -671,20 +771,29 @@ static int64_t beat_limit(enum scoreboard_pool pool, const struct scoreboard_slo
     return atomic_load(&b->stage) == TURN_STAGE_IDLE ? 3 * WORKER_IDLE_MS : 60000;
 }
 
+/* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
+static bool beat_is_late(const struct crew *c, size_t index, int64_t now)
+{
+    int64_t limit = beat_limit(c->slots[index].pool, &c->board->slots[index]);
+    int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
+    return beat != 0 && limit != 0 && now - beat > limit && now >= c->lenient_until_ms;
+}
+
 /*
- * A worker whose loop does not come round: stopped, or caught in an endless loop. Late twice, since
- * after a pause of the whole machine all beats look late once. What says how it is judged is read
- * before the beat: a worker beats before it changes that.
+ * A worker whose turn is far beyond its deadline, or whose loop does not come round: stopped, or
+ * caught in an endless loop. The beat late twice, since after a pause of the whole machine all
+ * beats look late once.
  */
-static void scan_beat(struct crew *c, size_t index, int64_t now)
+static void scan_stuck(struct crew *c, size_t index, int64_t now)
 {
     struct crew_slot *s = &c->slots[index];
-    int64_t limit = beat_limit(s->pool, &c->board->slots[index]);
-    int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    bool late = beat != 0 && limit != 0 && now - beat > limit;
-    if (late && s->silent && (slot_serves(s) || s->state == SLOTS_RETIRING))
+    bool silent = beat_is_late(c, index, now), was_silent = s->silent;
+    bool late = (silent && was_silent) || turn_is_late(c, index, now);
+    s->silent = silent;
+    if (!late && s->state != SLOTS_STARTING)
+        s->starved = (struct starved){0};
+    if (late && (slot_serves(s) || s->state == SLOTS_RETIRING) && !slot_is_starved(c, index))
         crew_step(c, index, SLOTS_ON_STUCK);
-    s->silent = late;
 }
 
 /* What a passed deadline means in each state. */
@@ -700,6 +809,9 @@ static void scan_deadline(struct crew *c, size_t index, int64_t now)
         [SLOTS_DYING] = SLOTS_ON_GRACE_OVER};
     if (s->deadline_ms == 0 || now < s->deadline_ms)
         return;
+    s->deadline_ms = now + TICK_MS;
+    if (s->state == SLOTS_STARTING && slot_is_starved(c, index))
+        return;
     s->deadline_ms = 0;
     crew_step(c, index, meaning[s->state]);
 }
@@ -707,6 +819,9 @@ static void scan_deadline(struct crew *c, size_t index, int64_t now)
 int64_t crew_scan(struct crew *c, int64_t now_ms)
 {
     int64_t next = now_ms + TICK_MS;
+    if (c->scan_ms != 0 && now_ms - c->scan_ms > LATE_MS)
+        c->lenient_until_ms = now_ms + LATE_MS;
+    c->scan_ms = now_ms;
     for (size_t i = 0; i < c->used; i++) {
         struct crew_slot *s = &c->slots[i];
         if (s->state == SLOTS_EMPTY)
@@ -715,8 +830,7 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
             crew_step(c, i, SLOTS_ON_READY);
         scan_deadline(c, i, now_ms);
         if (s->pid > 0) {
-            scan_turn(c, i, now_ms);
-            scan_beat(c, i, now_ms);
+            scan_stuck(c, i, now_ms);
             scan_limits(c, i);
         }
         if (s->deadline_ms != 0 && s->deadline_ms < next)

@@ -3,6 +3,7 @@ libstream_a_SOURCES =
 libworkers_a_SOURCES = \
 	workers/api_worker.c \
 	workers/check_settings.c workers/check_settings.h \
+	workers/blame.c workers/blame.h \
 	workers/control.c workers/control.h \
 	workers/crew.c workers/crew.h \
 	workers/handover.c workers/handover.h \
@@ -15,6 +16,7 @@ libworkers_a_SOURCES = \
 	workers/service.c workers/service.h \
 	workers/slots.c workers/slots.h \
 	workers/sockets.c workers/sockets.h \
+	workers/starved.c workers/starved.h \
 	workers/status.c workers/status.h \
 	workers/supervisor.c workers/supervisor.h \
 	workers/turn_worker.c \

@@ -1,4 +1,4 @@
---include lib_keys.lua
+--include lib_places.lua
 -- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
 -- turns.c), a script's own arguments begin at ARGV[10].
 local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
@@ -114,6 +114,8 @@ local function start_turn(sid, turn, now, session, first_event, messages, ...)
     local epoch = next_epoch(sid, now, prev, session.epoch)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
         'epoch', epoch, 'started', int(now), 'first', prev, 'attempt', 1, ...)
+    redis.call('SADD', P .. 'running', turn)
+    redis.call('PEXPIRE', P .. 'running', TURN_KEEP)
     local tail = append_messages(sid, messages)
     if session.updated and now - session.updated < SESSION_KEEP / 100 then
         -- Its keys have most of their time before them, and the end of the turn renews that.
@@ -139,6 +141,7 @@ local function start_waiting(sid, turn, now)
         redis.call('HDEL', t, 'm:' .. i)
     end
     redis.call('HDEL', t, 'waiting')
+    redis.call('ZREM', P .. 'places', turn)
     start_turn(sid, turn, now, session_of(sid), f[1], messages)
 end
 
@@ -178,6 +181,21 @@ local function ask_stop(sid, turn, why)
     redis.call('PUBLISH', session_key(sid) .. ':ctl', 'stop ' .. turn)
 end
 
+-- It waits until fewer turns of its user run, or until a worker is free; who ends one tells it.
+local function wait_for_place(turn, now)
+    redis.call('ZADD', P .. 'places', 'NX', int(now), turn)
+    redis.call('PEXPIRE', P .. 'places', TURN_KEEP)
+end
+
+local function leave_place(turn)
+    redis.call('SREM', P .. 'running', turn)
+    redis.call('ZREM', P .. 'places', turn)
+    local first = redis.call('ZRANGE', P .. 'places', 0, 0)[1]
+    if first then
+        redis.call('PUBLISH', 'tp:wake', string.sub(P, 5, -3) .. ' ' .. first)
+    end
+end
+
 -- Fields of a turn that is over, kept for GET /turns/{id}.
 local function close_turn(turn, now, ...)
     local t = turn_key(turn)
@@ -185,6 +203,7 @@ local function close_turn(turn, now, ...)
     redis.call('HDEL', t, 'lease', 'input', 'claim')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', t .. ':steps')
+    leave_place(turn)
     if redis.call('HEXISTS', t, 'webhook') == 1 then
         -- Its end makes the delivery due; kept for as long as that may take.
         redis.call('PEXPIRE', t, math.max(TURN_KEEP, WEBHOOK_KEEP))

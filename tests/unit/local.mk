@@ -39,7 +39,7 @@ tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # supervisor
 if HAVE_CMOCKA
-SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_control \
+SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_blame tests/unit/test_control \
 	tests/unit/test_supervisor tests/unit/test_pressure
 check_PROGRAMS += $(SUPERVISOR_TESTS)
 TESTS += $(SUPERVISOR_TESTS)
@@ -48,6 +48,8 @@ tests_unit_test_pressure_SOURCES = tests/unit/test_pressure.c
 tests_unit_test_pressure_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_blame_SOURCES = tests/unit/test_blame.c
+tests_unit_test_blame_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_scoreboard_SOURCES = tests/unit/test_scoreboard.c
 tests_unit_test_scoreboard_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c
@@ -146,13 +148,15 @@ endif
 # takeover
 if HAVE_CMOCKA
 TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume \
-	tests/unit/test_retention
+	tests/unit/test_places tests/unit/test_retention
 check_PROGRAMS += $(TAKEOVER_TESTS)
 TESTS += $(TAKEOVER_TESTS)
 TAKEOVER_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/turn_actors.c \
 	tests/unit/turn_actors.h
 tests_unit_test_takeover_SOURCES = tests/unit/test_takeover.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_places_SOURCES = tests/unit/test_places.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_places_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_takeover_orders_SOURCES = tests/unit/test_takeover_orders.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_orders_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(TAKEOVER_TEST_PARTS)

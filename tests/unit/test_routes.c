@@ -1,6 +1,8 @@
 /* test_routes -- the table and the checks before every handler; no store is needed for these. */
 #include "base/clock.h"
 #include "base/jdoc.h"
+#include "base/err.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/routes.h"
 #include "tests/unit/request_memory.h"
 
@@ -213,6 +215,87 @@ static void stale_requests_are_refused(void **state)
     done(f);
 }
 
+/* Our clock was set ahead of nginx': what its time says cannot be, as nothing waited just now. */
+static void a_clock_that_was_set_refuses_nobody(void **state)
+{
+    struct fixture *f = *state;
+    char started[32];
+    snprintf(started, sizeof(started), "%.3f", (double)(clock_real_ms() - 3600000) / 1000.0);
+    atomic_store(&f->worker.board->empty_ms[SCOREBOARD_API], clock_mono_ms());
+    prepare(f, "GET", "/api/v1/pam/health/live");
+    with(f, "T_START", started);
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+    prepare(f, "GET", "/api/v1/pam/health/live");
+    with(f, "T_START", started);
+    expect(f, ROUTES_TURN, 503, PROBLEM_QUEUE_WAIT); /* there, connections have waited */
+    assert_int_equal(atomic_load(&f->worker.board->refused_stale), 1);
+}
+
+/* A request in which a worker died is refused for that user, before its handler sees it. */
+static void what_a_worker_died_in_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct blame_mark marks[BLAME_SCOPES];
+    struct blame_work work;
+    const char *const users[] = {"ada", "bob"};
+    prepare(f, "GET", "/api/v1/pam/tools");
+    with(f, "HTTP_X_DEV_USER", "ada");
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+    assert_true(scoreboard_work_get(f->worker.slot, &work));
+    assert_string_equal(work.uid, "ada");
+    assert_string_equal(work.route, "GET /tools");
+    assert_int_equal(blame_death(&f->worker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(),
+                         marks), 1);
+    for (size_t i = 0; i < 2; i++) {
+        prepare(f, "GET", "/api/v1/pam/tools");
+        with(f, "HTTP_X_DEV_USER", users[i]);
+        if (i > 0) {
+            expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+            continue;
+        }
+        assert_int_equal(ask(f, ROUTES_API), 503);
+        assert_int_equal(f->x.problem.code, PROBLEM_CRASHED);
+        assert_non_null(strstr(buf_text(&f->x.reply.head), "Retry-After: 60\r\n"));
+        done(f);
+    }
+    prepare(f, "GET", "/api/v1/pam/tools?x=1"); /* another request of hers */
+    with(f, "HTTP_X_DEV_USER", "ada");
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+}
+
+/* A user whose slow calls hold half of the workers waits; another user does not. */
+static void slow_calls_of_one_user_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct scoreboard *board = NULL;
+    struct blame_work work = {.uid = "ada", .route = "POST /tools/x", .digest = "d"};
+    f->conf.api_workers = 3;
+    assert_int_equal(scoreboard_new(&board, 4), 0);
+    scoreboard_free(f->worker.board);
+    f->worker.board = board;
+    f->worker.slot = &board->slots[3];
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&board->slots[i].pool, SCOREBOARD_API);
+        atomic_store(&board->slots[i].pid, 1);
+        scoreboard_work_set(&board->slots[i], &work);
+    }
+    const struct routes_row row = {.method = "POST", .pattern = "/x"};
+    for (int i = 0; i < 3; i++) {
+        prepare(f, "POST", "/x");
+        f->source = request_memory_source(&f->memory);
+        assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+        snprintf(f->x.who.user, sizeof(f->x.who.user), "%s", i == 2 ? "bob" : "ada");
+        if (i > 0) /* the same two, for longer */
+            for (size_t k = 0; k < 2; k++)
+                atomic_store(&board->slots[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
+        assert_int_equal(guard_user(&f->x, &row), 0);
+        assert_int_equal(guard_tool(&f->x), i == 1 ? ERR_RATE : 0);
+        if (i == 1)
+            assert_int_equal(f->x.problem.code, PROBLEM_USER_CALLS);
+        done(f);
+    }
+}
+
 static void large_bodies_are_refused_before_anything_else(void **state)
 {
     struct fixture *f = *state;
@@ -280,6 +363,9 @@ int main(void)
         TEST(a_credential_is_needed),
         TEST(a_body_may_not_name_another_user),
         TEST(stale_requests_are_refused),
+        TEST(a_clock_that_was_set_refuses_nobody),
+        TEST(what_a_worker_died_in_is_refused),
+        TEST(slow_calls_of_one_user_are_bounded),
         TEST(large_bodies_are_refused_before_anything_else),
         TEST(every_reply_carries_its_ids),
         TEST(the_hand_over_escapes_what_it_passes),
