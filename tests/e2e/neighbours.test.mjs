@@ -144,3 +144,104 @@ describe("requests that end workers", () => {
     assert.equal((await stack.status()).pools.turn.deaths, deaths);
   });
 });
+
+/** Lets held answers go on, again and again, until `test()`. */
+async function goOnUntil(stack, test, what) {
+  await eventually(async () => {
+    stack.double.release();
+    return test();
+  }, what, 60000 * SLOW);
+}
+const runningOf = async (stack, user) => (await stack.workers("turn")).filter(w => w.user === user && w.turn).length;
+const LONG = "x [[text words=6 hold=2]]";
+/** A long message in a session of its own, accepted or refused: the reply. */
+const long = (stack, user, body = {}) => stack.chat(LONG, body, {headers: {...as(user).headers, Prefer: "respond-async"}});
+const states = async (stack, user, turns) => Promise.all(turns.map(async t => (await stack.get(`/turns/${t}`, as(user))).json.state));
+
+describe("more than one user's part", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({settings: {"turn.workers": 20, "turn.reserved": 2}}); });
+  after(() => stack.stop());
+
+  test("two users with 30 long messages each: 8 run and 16 wait of each, and everybody else is served", async () => {
+    const replies = {};
+    for (const user of ["paul", "pia"]) replies[user] = await Promise.all(Array.from({length: 30}, () => long(stack, user)));
+    for (const user of ["paul", "pia"]) {
+      const taken = replies[user].filter(r => r.status === 202), refused = replies[user].filter(r => r.status !== 202);
+      assert.equal(taken.length, 24);
+      for (const r of refused) {
+        assert.equal(`${r.status} ${r.json.code} ${r.json.limit}`, "429 turns_per_user 8", r.text);
+        assert.ok(r.json.retry_after_ms > 0 && Number(r.headers["retry-after"]) >= 1);
+      }
+      await eventually(async () => await runningOf(stack, user) === 8, "8 run");
+    }
+    assert.equal((await stack.status()).turns.running, 16);
+    for (let i = 0; i < 5; i++) {
+      assert.equal((await stack.chat("hello [[text say=Hi.]]", {}, as(`guest-${i}`))).json.response, "Hi.");
+    }
+    // A stop finds one that waits.
+    const waits = (await Promise.all(replies.paul.filter(r => r.status === 202).map(async r => [r.json.turn_id, (await stack.get(`/turns/${r.json.turn_id}`, as("paul"))).json.state])))
+      .find(([, state]) => state === "pending");
+    assert.ok(waits, "one waits");
+    assert.ok([200, 202].includes((await stack.post(`/turns/${waits[0]}/cancel`, {}, as("paul"))).status));
+    let most = 0;
+    for (const user of ["paul", "pia"]) {
+      const turns = replies[user].filter(r => r.status === 202).map(r => r.json.turn_id);
+      await goOnUntil(stack, async () => {
+        most = Math.max(most, await runningOf(stack, user));
+        return (await states(stack, user, turns)).every(s => s === "done" || s === "cancelled");
+      }, `all of ${user}'s end`);
+      assert.equal((await states(stack, user, turns)).filter(s => s === "cancelled").length, user === "paul" ? 1 : 0);
+    }
+    assert.ok(most <= 8, `${most} at once`);
+    assert.equal(await stack.redis("EXISTS", "tp:{paul}:running", "tp:{paul}:places"), "0");
+  });
+
+  test("workers that die count for nothing, and the turns of two machines together are bounded", async () => {
+    const second = await Stack.start({beside: stack, settings: {"turn.workers": 12, machine: "second"}});
+    try {
+      const taken = [];
+      for (let i = 0; i < 6; i++) taken.push(await long(stack, "rita"), await long(second, "rita"));
+      assert.deepEqual(taken.map(r => r.status), Array(12).fill(202));
+      const both = async () => await runningOf(stack, "rita") + await runningOf(second, "rita");
+      await eventually(async () => await both() === 8, "8 on both together");
+      for (const {pid} of (await stack.workers("turn")).filter(w => w.user === "rita" && w.turn).slice(0, 2)) process.kill(pid, "SIGKILL");
+      const turns = taken.map(r => r.json.turn_id);
+      await goOnUntil(stack, async () => (await states(stack, "rita", turns)).every(s => s === "done"), "all end");
+      assert.equal(await stack.redis("EXISTS", "tp:{rita}:running", "tp:{rita}:places"), "0");
+      // Nothing leaked: as many as before are there again.
+      const again = await Promise.all(Array.from({length: 9}, () => long(second, "rita")));
+      await eventually(async () => await both() === 8, "8 again");
+      await goOnUntil(stack, async () => (await states(stack, "rita", again.map(r => r.json.turn_id))).every(s => s === "done"), "all end");
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+describe("a full pool", () => {
+  let stack;
+  before(async () => { stack = await Stack.start({settings: {"turn.workers": 2, "turn.reserved": 2}}); });
+  after(() => stack.stop());
+
+  test("a user who runs none waits for the next free worker, in front of those who have some", async () => {
+    const running = await Promise.all([long(stack, "rex"), long(stack, "rex")]);
+    assert.deepEqual(running.map(r => r.json.state), ["running", "running"]);
+    assert.equal((await long(stack, "rex")).json.code, "pool_full", "one who has some is told at once");
+    await stack.double.until(d => d.held === 2, "both hold");
+    let answered = false;
+    const waiting = stack.chat("hello [[text say=Hi.]]", {}, {...as("wanda"), timeout: 60000}).then(r => { answered = true; return r; });
+    const socket = await stack.socket("/ws/willy", as("willy"));
+    socket.message("hello [[text say=Hi.]]", {session_id: uuid()});
+    assert.equal((await socket.until("accepted")).state, "pending");
+    await eventually(async () => await stack.redis("ZCARD", "tp:{wanda}:places") === "1", "she waits");
+    assert.equal((await long(stack, "wanda")).json.code, "pool_full", "one such a user");
+    assert.equal(answered, false);
+    await stack.double.go();
+    assert.equal((await waiting).json.response, "Hi.");
+    await socket.until("RUN_FINISHED");
+    assert.equal(socket.text(), "Hi.");
+    await goOnUntil(stack, async () => (await states(stack, "rex", running.map(r => r.json.turn_id))).every(s => s === "done"), "all end");
+    await socket.end();
+  });
+});
