@@ -30,8 +30,11 @@ end
 
 local top = top_of(s .. ':log')
 local top_epoch, top_n = split_id(top)
+local held = redis.call('HMGET', s, 'run', 'epoch')
+-- A log that was lost at the very end is begun anew by the last events.
+local lost = top == '0-0' and held[2] == epoch
 -- 'pending' with this epoch: given up for lost, but it has come through after all.
-if top_epoch ~= tonumber(epoch) or redis.call('HGET', s, 'run') ~= turn then
+if (top_epoch ~= tonumber(epoch) and not lost) or held[1] ~= turn then
     return {'fenced'}
 end
 local now = now_ms()

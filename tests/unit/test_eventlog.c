@@ -328,6 +328,23 @@ static void a_deleted_session_fences(void **state)
     assert_string_equal(transcript(), "");
 }
 
+static void a_lost_log_is_written_again(void **state)
+{
+    char *before;
+
+    (void)state;
+    text("a");
+    assert_int_equal(flush(), 0);
+    text("b");
+    assert_int_equal(flush(), 0);
+    before = transcript();
+    assert_int_equal(link_command(onlooker->link, NULL, "DEL tp:{" USER "}:s:%s:log", session), 0);
+    text("c");
+    assert_int_equal(flush(), 0);
+    assert_int_equal(strncmp(transcript(), before, strlen(before)), 0);
+    assert_int_equal(eventlog_state(events), EVENTLOG_OK);
+}
+
 static void the_bytes_of_a_turn_are_bounded(void **state)
 {
     char chunk[1000];
@@ -432,6 +449,7 @@ int main(void)
         TEST(flushed_scripts_are_loaded_again),
         TEST(a_newer_epoch_fences),
         TEST(a_deleted_session_fences),
+        TEST(a_lost_log_is_written_again),
         TEST(the_bytes_of_a_turn_are_bounded),
         TEST(a_refusing_redis_is_asked_again),
         TEST(many_events_at_once),
