@@ -330,6 +330,8 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     int result = admit_begin(&a, x->holds_turn);
     if (result < 0)
         return result;
+    if (a.start->outcome == TURNS_PENDING) /* until the housekeeper counts: a burst has an end */
+        atomic_fetch_add_explicit(&x->app->worker->board->turns_waiting, 1, memory_order_relaxed);
     switch (a.start->outcome) {
     case TURNS_STARTED:
     case TURNS_QUEUED:

@@ -157,8 +157,8 @@ int turns_hint_remove(struct store *s, const char *uid, const char *turn);
 /*
  * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. A pending
  * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting". The
- * hint of a running one with lease left, of a queued or a held one is moved to when a look may be
- * worth it.
+ * hint of a running one with lease left, of a queued, held or waiting one is moved to when another
+ * look may be worth it: such ones must not be in front of those that nobody looks after.
  */
 int turns_state(struct store *s, const char *uid, const char *turn, char state[16], int64_t *lease_left_ms);
 
