@@ -64,7 +64,8 @@ struct blame_mark {
  */
 size_t blame_death(struct blame *b, const struct blame_work *work, unsigned weight, int64_t now_ms,
     struct blame_mark marks[BLAME_SCOPES]);
-/* Adds a mark, or makes it last longer. Process: supervisor, housekeeper. */
+/* Adds a mark, or makes it last longer. Process: supervisor, housekeeper; of two that do at the same
+ * moment one mark may be lost, and is made again by the next death. */
 void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms);
 /*
  * blame_left -- any process: milliseconds for which this work is refused; 0 = it is not.

@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sigabbrev_np */
 #endif
-#include "workers/crew.h"
+#include "workers/crew_parts.h"
 
 #include "agent/turn.h"
 #include "base/clock.h"
@@ -22,14 +22,9 @@
 #define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
-#define LATE_MS 3000 /* a look that comes later than this finds nobody else late */
-#define TICK_MS 1000
-#define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
 #define LINES_MAX 65536
 
 typedef void crew_action_fn(struct crew *c, size_t index, enum slots_event event);
-
-static void crew_step(struct crew *c, size_t index, enum slots_event event);
 
 int crew_init(
     struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd)
@@ -175,7 +170,7 @@ int crew_start(struct crew *c, struct crew_generation *g)
     return 0;
 }
 
-static bool slot_serves(const struct crew_slot *s)
+bool crew_slot_serves(const struct crew_slot *s)
 {
     return s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
 }
@@ -184,7 +179,7 @@ bool crew_is_complete(const struct crew *c, const struct crew_generation *g)
 {
     size_t ready = 0;
     for (size_t i = 0; i < c->used; i++)
-        ready += c->slots[i].generation == g && slot_serves(&c->slots[i]);
+        ready += c->slots[i].generation == g && crew_slot_serves(&c->slots[i]);
     return ready >= g->total;
 }
 
@@ -192,7 +187,7 @@ bool crew_serves(const struct crew *c)
 {
     bool serves[SCOREBOARD_POOLS] = {false};
     for (size_t i = 0; i < c->used; i++)
-        if (slot_serves(&c->slots[i]))
+        if (crew_slot_serves(&c->slots[i]))
             serves[c->slots[i].pool] = true;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
         if (!serves[pool])
@@ -278,14 +273,14 @@ static struct crew_slot *housekeeper_find(struct crew *c)
         if (s->pool != SCOREBOARD_HOUSEKEEPER || s->pid == 0 || s->lines_fd < 0 || s->ready_ms == 0)
             continue;
         if (found == NULL ||
-            (slot_serves(s) && (!slot_serves(found) || s->ready_ms > found->ready_ms)))
+            (crew_slot_serves(s) && (!crew_slot_serves(found) || s->ready_ms > found->ready_ms)))
             found = s;
     }
     return found;
 }
 
 /* Line by line, so that one is either whole in the socket or still here. */
-static void lines_flush(struct crew *c)
+void crew_lines_flush(struct crew *c)
 {
     struct crew_slot *s = c->lines.len > 0 ? housekeeper_find(c) : NULL;
     while (s != NULL && c->lines.len > 0) {
@@ -298,7 +293,7 @@ static void lines_flush(struct crew *c)
 }
 
 /* The marks of this machine hold without it; one that is lost costs another machine some workers. */
-static void lines_blame(struct crew *c, const struct blame_mark *mark)
+void crew_lines_blame(struct crew *c, const struct blame_mark *mark)
 {
     size_t before = c->lines.len;
     buf_printf(&c->lines, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
@@ -306,7 +301,7 @@ static void lines_blame(struct crew *c, const struct blame_mark *mark)
         c->lines.len = before;
         c->lines.error = 0;
     }
-    lines_flush(c);
+    crew_lines_flush(c);
 }
 
 static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t pid)
@@ -319,12 +314,12 @@ static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t 
         c->lines.len = before;
         c->lines.error = 0;
     }
-    lines_flush(c);
+    crew_lines_flush(c);
 }
 
 /* --- actions --- */
 
-static const char *slot_label(const struct crew *c, size_t index, char out[64])
+const char *crew_label(const struct crew *c, size_t index, char out[64])
 {
     const struct crew_slot *s = &c->slots[index];
     snprintf(out, 64, "%s/%zu[%d]", scoreboard_pool_name(s->pool), index, (int)s->pid);
@@ -332,7 +327,7 @@ static const char *slot_label(const struct crew *c, size_t index, char out[64])
 }
 
 /* " user U session S turn T: stages ...", or "" for a worker without a turn. */
-static void slot_turn(const struct crew *c, size_t index, char *out, size_t size)
+void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     char trail[SCOREBOARD_TRAIL_SIZE];
@@ -347,7 +342,7 @@ static void slot_turn(const struct crew *c, size_t index, char *out, size_t size
 static void act_fault(struct crew *c, size_t index, enum slots_event event)
 {
     char label[64];
-    log_error("%s: event %s cannot happen in state %s", slot_label(c, index, label),
+    log_error("%s: event %s cannot happen in state %s", crew_label(c, index, label),
         slots_event_name(event), slots_state_name(c->slots[index].state));
 }
 
@@ -379,7 +374,7 @@ static void act_serve(struct crew *c, size_t index, enum slots_event event)
     if (old >= 0 && c->slots[old].state == SLOTS_REPLACING)
         crew_step(c, (size_t)old, SLOTS_ON_REPLACED);
     if (s->pool == SCOREBOARD_HOUSEKEEPER)
-        lines_flush(c);
+        crew_lines_flush(c);
 }
 
 static void act_replace(struct crew *c, size_t index, enum slots_event event)
@@ -394,7 +389,7 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
     }
     worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
         s->generation->number, 1, reason);
-    log_info("%s is recycled (%s), replacement first", slot_label(c, index, label), reason);
+    log_info("%s is recycled (%s), replacement first", crew_label(c, index, label), reason);
     c->recycled++;
     slot_take(new_one, s->generation, s->pool, s->position, (int)index);
     crew_step(c, (size_t)(new_one - c->slots), SLOTS_ON_SPAWN);
@@ -412,10 +407,10 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    slot_turn(c, index, turn, sizeof(turn));
+    crew_turn_text(c, index, turn, sizeof(turn));
     /* Told to hurry, idle workers just go. */
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", slot_label(c, index, label),
+        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
         event == SLOTS_ON_STUCK && s->silent ? "gives no sign of life"
         : event == SLOTS_ON_STUCK      ? "turn far beyond its deadline"
         : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
@@ -430,8 +425,8 @@ static void act_kill(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    slot_turn(c, index, turn, sizeof(turn));
-    log_warn("%s: %s, KILL%s", slot_label(c, index, label),
+    crew_turn_text(c, index, turn, sizeof(turn));
+    log_warn("%s: %s, KILL%s", crew_label(c, index, label),
         event == SLOTS_ON_LATE ? "not ready in time (worker_ready)" : "did not end in time", turn);
     c->killed++;
     kill(s->pid, SIGKILL);
@@ -483,7 +478,7 @@ static bool pool_is_below_half(const struct crew *c, size_t index)
     for (size_t i = 0; i < c->used; i++) {
         const struct crew_slot *s = &c->slots[i];
         up += i != index && s->pool == own->pool && s->generation == own->generation &&
-              (slot_serves(s) || s->state == SLOTS_STARTING);
+              (crew_slot_serves(s) || s->state == SLOTS_STARTING);
     }
     return 2 * up < own->generation->want[own->pool];
 }
@@ -500,7 +495,7 @@ static void act_again(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64];
-    slot_label(c, index, label);
+    crew_label(c, index, label);
     bool served = s->ready_ms != 0;
     s->failures = died_early(c, index, event) ? s->failures + 1 : 0;
     slot_settle(c, index);
@@ -560,7 +555,7 @@ static crew_action_fn *const actions[SLOTS_ACTIONS] = {
 };
 
 /* The one place where a slot changes its state. */
-static void crew_step(struct crew *c, size_t index, enum slots_event event)
+void crew_step(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     struct slots_cell cell = slots_step(s->state, event);
@@ -614,230 +609,4 @@ size_t crew_alive(const struct crew *c, bool with_housekeeper)
         alive +=
             c->slots[i].pid > 0 && (with_housekeeper || c->slots[i].pool != SCOREBOARD_HOUSEKEEPER);
     return alive;
-}
-
-/* --- deaths --- */
-
-static bool was_asked(const struct crew_slot *s)
-{
-    return s->state == SLOTS_RETIRING || s->state == SLOTS_TERMINATING || s->state == SLOTS_DYING ||
-           s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
-}
-
-static void death_log(const struct crew *c, size_t index, int status)
-{
-    const struct crew_slot *s = &c->slots[index];
-    char label[64], turn[1024], how[64];
-    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (WIFSIGNALED(status))
-        snprintf(how, sizeof(how), "died of SIG%s%s", sigabbrev_np(WTERMSIG(status)),
-            WCOREDUMP(status) ? " (core dumped)" : "");
-    else
-        snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-    slot_turn(c, index, turn, sizeof(turn));
-    log_write(clean && was_asked(s) ? LOG_LEVEL_DEBUG
-              : clean               ? LOG_LEVEL_INFO
-                                    : LOG_LEVEL_WARN,
-        "%s %s while %s after %llu requests%s", slot_label(c, index, label), how,
-        slots_state_name(s->state),
-        (unsigned long long)atomic_load(&c->board->slots[index].requests), turn);
-}
-
-/*
- * How much a death in a request says against that request; 0: nothing. A worker that was asked to
- * go and did not is killed for that.
- */
-static unsigned death_weight(const struct crew_slot *s, int status)
-{
-    bool crashed = !WIFSIGNALED(status);
-    switch (WIFSIGNALED(status) ? WTERMSIG(status) : 0) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGABRT:
-    case SIGFPE:
-    case SIGILL:
-    case SIGSYS:
-    case SIGTRAP:
-        crashed = true;
-    }
-    if (crashed || s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING)
-        return BLAME_CRASHED;
-    return was_asked(s) ? 0 : BLAME_KILLED;
-}
-
-/* Refuses what killed it for a while, and says so; the housekeeper tells the other machines. */
-static void death_blame(struct crew *c, size_t index, const struct blame_work *work, int status)
-{
-    struct blame_mark marks[BLAME_SCOPES];
-    unsigned weight = death_weight(&c->slots[index], status);
-    char label[64];
-    size_t count = weight == 0 ? 0
-                               : blame_death(&c->board->blame, work, weight, clock_mono_ms(), marks);
-    if (weight == 0)
-        return;
-    log_warn("%s died at work: %s%s of user %s%s", slot_label(c, index, label),
-        work->turn ? "a turn, " : "", work->route, work->uid[0] != '\0' ? work->uid : "-",
-        count > 0 ? "" : "; nothing is refused yet");
-    for (size_t i = 0; i < count; i++) {
-        log_warn("%s of user %s are refused for %" PRId64 " s (request_crashed_worker)",
-            blame_scope_text(marks[i].scope, work->turn),
-            work->uid[0] != '\0' ? work->uid : "-", marks[i].ms / 1000);
-        lines_blame(c, &marks[i]);
-    }
-}
-
-static void crew_on_death(struct crew *c, pid_t pid, int status)
-{
-    for (size_t i = 0; i < c->used; i++) {
-        if (c->slots[i].pid != pid)
-            continue;
-        bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        struct blame_work work;
-        bool at_work = !clean && scoreboard_work_get(&c->board->slots[i], &work);
-        death_log(c, i, status);
-        if (!clean)
-            c->deaths[c->slots[i].pool]++;
-        if (at_work)
-            death_blame(c, i, &work, status);
-        atomic_fetch_add(&c->board->slots[i].deaths, !clean);
-        crew_step(c, i, clean     ? SLOTS_ON_EXIT_CLEAN
-                        : at_work ? SLOTS_ON_EXIT_AT_WORK
-                                  : SLOTS_ON_EXIT_CRASH);
-        return;
-    }
-    log_debug("reaped process %d, which is no worker", (int)pid);
-}
-
-void crew_reap(struct crew *c)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR))
-        if (pid > 0)
-            crew_on_death(c, pid, status);
-}
-
-/* --- time --- */
-
-static bool pool_is_recycling(const struct crew *c, enum scoreboard_pool pool)
-{
-    for (size_t i = 0; i < c->used; i++)
-        if (c->slots[i].pool == pool && c->slots[i].state == SLOTS_REPLACING)
-            return true;
-    return false;
-}
-
-static void scan_limits(struct crew *c, size_t index)
-{
-    const struct crew_slot *s = &c->slots[index];
-    char reason[WORKER_REASON_SIZE];
-    if (s->state == SLOTS_READY &&
-        worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
-            s->generation->number, 1, reason) != NULL &&
-        !pool_is_recycling(c, s->pool))
-        crew_step(c, index, SLOTS_ON_DUE);
-}
-
-static bool turn_is_late(const struct crew *c, size_t index, int64_t now)
-{
-    int64_t deadline = atomic_load(&c->board->slots[index].turn_deadline_ms);
-    return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms;
-}
-
-/* A machine that is overloaded is not helped by killing what it cannot get to run. */
-static bool slot_is_starved(struct crew *c, size_t index)
-{
-    struct crew_slot *s = &c->slots[index];
-    char label[64];
-    if (!starved_is(&s->starved, s->pid))
-        return false;
-    log_limited(LOG_LEVEL_WARN, "%s is late because it gets no processor: it is left alone",
-        slot_label(c, index, label));
-    return true;
-}
-
-/*
- * How old a beat may be; 0: it is not to be judged by that. A running turn has its own deadline,
- * and a short request ends, or waits in vain for nginx or Redis, within a minute.
- */
-static int64_t beat_limit(enum scoreboard_pool pool, const struct scoreboard_slot *b)
-{
-    if (pool == SCOREBOARD_STREAM)
-        return 10000;
-    if (pool == SCOREBOARD_HOUSEKEEPER)
-        return 30000;
-    if (atomic_load(&b->turn_deadline_ms) != 0)
-        return 0;
-    return atomic_load(&b->stage) == TURN_STAGE_IDLE ? 3 * WORKER_IDLE_MS : 60000;
-}
-
-/* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
-static bool beat_is_late(const struct crew *c, size_t index, int64_t now)
-{
-    int64_t limit = beat_limit(c->slots[index].pool, &c->board->slots[index]);
-    int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    return beat != 0 && limit != 0 && now - beat > limit && now >= c->lenient_until_ms;
-}
-
-/*
- * A worker whose turn is far beyond its deadline, or whose loop does not come round: stopped, or
- * caught in an endless loop. The beat late twice, since after a pause of the whole machine all
- * beats look late once.
- */
-static void scan_stuck(struct crew *c, size_t index, int64_t now)
-{
-    struct crew_slot *s = &c->slots[index];
-    bool silent = beat_is_late(c, index, now), was_silent = s->silent;
-    bool late = (silent && was_silent) || turn_is_late(c, index, now);
-    s->silent = silent;
-    if (!late && s->state != SLOTS_STARTING)
-        s->starved = (struct starved){0};
-    if (late && (slot_serves(s) || s->state == SLOTS_RETIRING) && !slot_is_starved(c, index))
-        crew_step(c, index, SLOTS_ON_STUCK);
-}
-
-/* What a passed deadline means in each state. */
-static void scan_deadline(struct crew *c, size_t index, int64_t now)
-{
-    struct crew_slot *s = &c->slots[index];
-    static const enum slots_event meaning[SLOTS_STATES] = {[SLOTS_BACKOFF] = SLOTS_ON_BACKOFF_OVER,
-        [SLOTS_STARTING] = SLOTS_ON_LATE,
-        [SLOTS_ABORTING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_KILLING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_RETIRING] = SLOTS_ON_DRAIN_OVER,
-        [SLOTS_TERMINATING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_DYING] = SLOTS_ON_GRACE_OVER};
-    if (s->deadline_ms == 0 || now < s->deadline_ms)
-        return;
-    s->deadline_ms = now + TICK_MS;
-    if (s->state == SLOTS_STARTING && slot_is_starved(c, index))
-        return;
-    s->deadline_ms = 0;
-    crew_step(c, index, meaning[s->state]);
-}
-
-int64_t crew_scan(struct crew *c, int64_t now_ms)
-{
-    int64_t next = now_ms + TICK_MS;
-    if (c->scan_ms != 0 && now_ms - c->scan_ms > LATE_MS)
-        c->lenient_until_ms = now_ms + LATE_MS;
-    c->scan_ms = now_ms;
-    for (size_t i = 0; i < c->used; i++) {
-        struct crew_slot *s = &c->slots[i];
-        if (s->state == SLOTS_EMPTY)
-            continue;
-        if (s->state == SLOTS_STARTING && atomic_load(&c->board->slots[i].ready))
-            crew_step(c, i, SLOTS_ON_READY);
-        scan_deadline(c, i, now_ms);
-        if (s->pid > 0) {
-            scan_stuck(c, i, now_ms);
-            scan_limits(c, i);
-        }
-        if (s->deadline_ms != 0 && s->deadline_ms < next)
-            next = s->deadline_ms;
-        if (s->state == SLOTS_STARTING && next > now_ms + STARTING_TICK_MS)
-            next = now_ms + STARTING_TICK_MS;
-    }
-    lines_flush(c);
-    return next;
 }

@@ -8,6 +8,7 @@
 #include "store/listen.h"
 #include "store/store.h"
 #include "store/turns.h"
+#include "workers/blame_desk.h"
 #include "workers/handover.h"
 #include "workers/mcp_desk.h"
 #include "workers/reminders.h"
@@ -66,6 +67,7 @@ struct housekeeper {
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
     struct mcp_desk *mcp;
+    struct blame_desk blame;
     struct reactor_source supervisor;
     char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
@@ -77,7 +79,6 @@ struct housekeeper {
     unsigned long long refusals, own_refusals; /* of the turn pool, so far; ours among them */
     int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
-    int64_t blame_ms; /* when to look at what was marked elsewhere */
     int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
     unsigned link_generation;
     bool orphaned;
@@ -366,77 +367,11 @@ static void look_at_woken(struct housekeeper *k, int64_t now)
     k->woken_count = 0;
 }
 
-/* --- what workers died in, on this and on other machines --- */
-
-/* Members `MARK` (workers/blame.h) of a sorted set; score = when it ends, by this machine's clock. */
-#define BLAME_KEY "tp:blamed"
-#define BLAME_WAKE "blame "
-#define BLAME_LOOK_MS 600000 /* a lost announcement; marks do not last longer */
-
-static void blame_tell(struct housekeeper *k, const struct blame_mark *mark)
-{
-    char key[24], until[24], now[24];
-    int64_t real = clock_real_ms();
-    snprintf(key, sizeof key, "%016llx", mark->key);
-    snprintf(until, sizeof until, "%lld", (long long)(real + mark->ms));
-    snprintf(now, sizeof now, "(%lld", (long long)real);
-    int error = link_command(k->store->link, NULL, "ZADD %s GT %s %s", BLAME_KEY, until, key);
-    if (error == 0)
-        error = link_command(k->store->link, NULL, "ZREMRANGEBYSCORE %s -inf %s", BLAME_KEY, now);
-    if (error == 0)
-        error = link_command(k->store->link, NULL, "PUBLISH tp:wake %s%s/%lld", BLAME_WAKE, key,
-            (long long)mark->ms);
-    if (error != 0)
-        log_limited(LOG_LEVEL_WARN, "other machines are not told what a worker died in: %s",
-            err_text(error));
-}
-
-/* "blame MARK/MILLISECONDS": workers of some machine died in this. */
-static bool blame_wake(struct housekeeper *k, const char *bytes, size_t len)
-{
-    static const size_t head = sizeof BLAME_WAKE - 1;
-    struct blame_mark mark;
-    char text[64];
-    long long ms;
-    if (len < head || memcmp(bytes, BLAME_WAKE, head) != 0)
-        return false;
-    snprintf(text, sizeof text, "%.*s", (int)(len - head), bytes + head);
-    if (sscanf(text, "%llx/%lld", &mark.key, &ms) == 2 && mark.key != 0 && ms > 0 &&
-        ms <= BLAME_KEEP_MAX_MS) {
-        mark.ms = ms;
-        blame_add(&k->worker->board->blame, &mark, clock_mono_ms());
-    }
-    return true;
-}
-
-/* What was marked while this housekeeper did not listen. */
-static void blame_look(struct housekeeper *k, int64_t now)
-{
-    struct link_reply *r = NULL;
-    int64_t real = clock_real_ms();
-    char from[24];
-    snprintf(from, sizeof from, "(%lld", (long long)real);
-    k->blame_ms = now + BLAME_LOOK_MS;
-    if (link_command(k->store->link, &r, "ZRANGEBYSCORE %s %s +inf WITHSCORES LIMIT 0 %d",
-            BLAME_KEY, from, BLAME_MARKS) != 0)
-        return;
-    for (size_t i = 0; i + 1 < link_reply_count(r); i += 2) {
-        int64_t left = strtoll(link_reply_text(link_reply_at(r, i + 1), NULL), NULL, 10) - real;
-        const struct blame_mark mark = {
-            .key = strtoull(link_reply_text(link_reply_at(r, i), NULL), NULL, 16),
-            .ms = left > BLAME_KEEP_MAX_MS ? BLAME_KEEP_MAX_MS : left};
-        if (mark.key != 0 && mark.ms > 0)
-            blame_add(&k->worker->board->blame, &mark, now);
-    }
-    link_reply_free(r);
-}
-
 static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
 {
     struct housekeeper *k = arg;
-    if (webhooks_desk_wake(k->webhooks, bytes, len) || mcp_desk_wake(k->mcp, bytes, len))
-        return;
-    if (blame_wake(k, bytes, len))
+    if (webhooks_desk_wake(k->webhooks, bytes, len) || mcp_desk_wake(k->mcp, bytes, len) ||
+        blame_desk_wake(&k->blame, bytes, len))
         return;
     note_woken(k, bytes, len);
     k->look_ms = 0;
@@ -446,7 +381,8 @@ static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
 static void housekeeper_on_subscribed(void *arg)
 {
     struct housekeeper *k = arg;
-    k->blame_ms = k->look_ms = 0;
+    k->look_ms = 0;
+    blame_desk_look(&k->blame);
     reminders_desk_wake(k->desk);
 }
 
@@ -461,7 +397,7 @@ static void housekeeper_on_line(struct housekeeper *k, const char *line)
         ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn))
         job_add(k, JOB_DEAD, uid, turn, pid);
     else if (sscanf(line, "blame %llx %" SCNd64, &mark.key, &mark.ms) == 2)
-        blame_tell(k, &mark);
+        blame_desk_tell(&k->blame, &mark);
     else
         log_error("the supervisor said what is not understood: %.100s", line);
 }
@@ -531,6 +467,7 @@ static int housekeeper_open(struct housekeeper *k)
         error = store_open(&k->store, conf, k->reactor, owner);
     if (error == 0)
         error = reminders_desk_new(&k->desk, k->store);
+    k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
         reminders_desk_guard(k->desk, housekeeper_on_reminder, k);
     if (error == 0)
@@ -578,8 +515,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
     }
     measure(k, now);
     notice_refusals(k, now);
-    if (now >= k->blame_ms)
-        blame_look(k, now);
+    blame_desk_step(&k->blame, now);
     look_at_woken(k, now);
     if (now >= k->look_ms)
         look(k, now);

@@ -4,8 +4,10 @@ libworkers_a_SOURCES = \
 	workers/api_worker.c \
 	workers/check_settings.c workers/check_settings.h \
 	workers/blame.c workers/blame.h \
+	workers/blame_desk.c workers/blame_desk.h \
 	workers/control.c workers/control.h \
-	workers/crew.c workers/crew.h \
+	workers/crew.c workers/crew.h workers/crew_parts.h \
+	workers/crew_deaths.c workers/crew_watch.c \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
 	workers/mcp_command.c workers/mcp_command.h \

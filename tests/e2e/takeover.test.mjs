@@ -207,6 +207,18 @@ describe("a turn whose worker is killed", () => {
     assert.equal((await stack.chat("again [[text say=Here.]]", {session_id})).json.response, "Here.");
   });
 
+  test("its session deleted in the middle: what is open is closed before the end", async () => {
+    const session_id = uuid();
+    const reader = stack.chatStream("x [[text words=20 hold=3]]", {session_id});
+    await reader.until("TEXT_MESSAGE_CONTENT");
+    await stack.double.until(d => d.held > 0, "the model holds");
+    assert.equal((await stack.request("DELETE", `/sessions/${session_id}`)).status, 200);
+    await reader.all();
+    assert.deepEqual(reader.types().slice(-2), ["TEXT_MESSAGE_END", "RUN_ERROR"]);
+    assert.equal(reader.last.data.code, "session_deleted");
+    stack.double.release();
+  });
+
   test("a restart in the middle: the turn goes on in the next generation", async () => {
     const session_id = uuid();
     stack.writeSettings({drain: "1s"});
