@@ -454,6 +454,8 @@ static void slot_settle(struct crew *c, size_t index)
     atomic_store(&b->turn_deadline_ms, 0);
     if (s->lines_fd >= 0)
         close(s->lines_fd);
+    if (s->pool == SCOREBOARD_HOUSEKEEPER) /* its successor counts anew */
+        atomic_store(&c->board->turns_waiting, 0);
     s->lines_fd = -1;
 }
 

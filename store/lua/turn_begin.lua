@@ -67,18 +67,19 @@ end
 -- waits, up to a bound; so does one who has none, for a worker; and what is recorded already.
 local runs_now, for_place = idle, false
 if idle then
-    local runs = running_of_user(now)
-    local waiting = redis.call('ZCARD', P .. 'places')
-    local must = may_wait == '2'
+    local runs, must = running_of_user(now), may_wait == '2'
+    local function waiting()
+        return redis.call('ZCARD', P .. 'places')
+    end
     if user_max > 0 and runs >= user_max then
-        if waiting >= QUEUE_MAX and not must then
+        if not must and waiting() >= QUEUE_MAX then
             return {'user', ''}
         end
         runs_now, for_place = false, true
     elseif not may_run and must then
         runs_now = false
     elseif not must and (not may_run or others) then
-        if runs > 0 or waiting > 0 or may_wait == '0' then
+        if runs > 0 or may_wait == '0' or waiting() > 0 then
             return {'refused', ''}
         end
         runs_now, for_place = false, true

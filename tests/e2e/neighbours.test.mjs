@@ -54,6 +54,20 @@ describe("requests that end workers", () => {
     await stack.stop();
   });
 
+  test("slow calls of one user leave workers to the tools of others", async () => {
+    const call = (user, days) => stack.post(FORECAST, {location: "-33.87,151.21", days}, {...as(user), timeout: 60000});
+    const waiting = async () => (await stack.status()).slots.filter(s => s.pool === "api" && s.stage === "tool").map(s => s.user).sort();
+    const calls = [call("greedy", 1), call("greedy", 2)];
+    await eventually(async () => (await waiting()).length === 2, "both wait");
+    const third = await call("greedy", 3);
+    assert.equal(`${third.status} ${third.json.code} ${third.json.limit}`, "429 calls_per_user 2", third.text);
+    assert.ok(third.json.retry_after_ms > 0 && Number(third.headers["retry-after"]) >= 1);
+    calls.push(call("modest", 1));
+    await eventually(async () => (await waiting()).join() === "greedy,greedy,modest", "another user's tool runs");
+    assert.equal((await stack.get("/sessions", as("greedy"))).status, 200, "what is short is answered");
+    for (const reply of await Promise.all(calls)) assert.ok([502, 504].includes(reply.status), reply.text);
+  });
+
   test("two clients repeat one for seconds: a few deaths, and a bystander sees nothing of it", async () => {
     const clients = ["mallory", "marvin"], args = {location: "-33.87,151.21", days: 2};
     const killer = poison(stack, "api", clients), seen = new Map(), bystander = [];
