@@ -75,7 +75,8 @@
     X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, "how long an unused session stays")\
     X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0,                                   \
         "how long a client message id is recognised")                                              \
-    X(queue_max, INT, "turn.queue", "16", 0, 1000, "turns that may wait in one session, and for a place of one user")           \
+    X(queue_max, INT, "turn.queue", "16", 0, 1000,                                                 \
+        "turns that may wait in one session, and of one user for turn.user")                       \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000,                           \
         "messages kept in one session; the oldest go first")                                       \
     /* HTTP */                                                                                     \

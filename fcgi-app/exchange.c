@@ -65,20 +65,6 @@ bool exchange_may_wait(const struct app *app)
     return waiting <= most;
 }
 
-bool exchange_user_may_wait(const struct exchange *x, int most)
-{
-    const struct scoreboard *board = x->app->worker->board;
-    unsigned long long owner = scoreboard_owner(x->who.user);
-    int waiting = 0;
-    for (size_t i = 0; i < board->slot_count; i++) {
-        const struct scoreboard_slot *slot = &board->slots[i];
-        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
-                   atomic_load(&slot->stage) == TURN_STAGE_TOOL &&
-                   atomic_load(&slot->work_owner) == owner;
-    }
-    return waiting <= most;
-}
-
 int exchange_long(struct exchange *x)
 {
     struct worker *w = x->app->worker;

@@ -83,8 +83,6 @@ int exchange_pass(struct exchange *x);
  * that everything else is answered meanwhile. Asked after the own wait or place is marked.
  */
 bool exchange_may_wait(const struct app *app);
-/* The same for this exchange's user, of whom `most` workers at once may wait for tools. */
-bool exchange_user_may_wait(const struct exchange *x, int most);
 /*
  * exchange_long -- before work that may take seconds: half of the api workers at most do such, one
  * for each user. Held until exchange_fini. Returns 0, or ERR_RATE or ERR_FULL with the problem set.

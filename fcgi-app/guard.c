@@ -88,30 +88,51 @@ void guard_turn(const char *uid, const char *session, const char *input, struct 
     input_digest(input, out->digest);
 }
 
-int guard_tool_limit(const struct app *app)
+static int guard_share(const struct exchange *x)
 {
-    return (int)(app->conf->api_workers + 1) / 2;
+    return (int)GUARD_SHARE(x->app->conf->api_workers);
 }
 
-int guard_tool(struct exchange *x)
+/* Requests of this user in the api workers that began before `before_ms`, this one not counted. */
+static int guard_held(const struct exchange *x, int64_t before_ms)
 {
     const struct scoreboard *board = x->app->worker->board;
     const struct scoreboard_slot *own = x->app->worker->slot;
     unsigned long long owner = scoreboard_owner(x->who.user);
-    int64_t now = clock_mono_ms();
-    int held = 0, limit = guard_tool_limit(x->app);
+    int held = 0;
     for (size_t i = 0; i < board->slot_count; i++) {
         const struct scoreboard_slot *slot = &board->slots[i];
+        int64_t since = atomic_load(&slot->work_since_ms);
         held += slot != own && atomic_load(&slot->pool) == SCOREBOARD_API &&
                 atomic_load(&slot->pid) > 0 && atomic_load(&slot->work_owner) == owner &&
-                now - atomic_load(&slot->work_since_ms) > GUARD_SLOW_MS;
+                (since < before_ms || (since == before_ms && slot < own));
     }
-    if (held < limit)
-        return 0;
+    return held;
+}
+
+static int guard_tool_refused(struct exchange *x, const char *what)
+{
     problem_set(&x->problem, PROBLEM_USER_CALLS,
-        "%d slow calls of this user are running, as many as one user may have at once.", held);
+        "%d slow calls of this user are running, as many as one user may have at once. %s",
+        guard_share(x), what);
     x->problem.has_limit = true;
-    x->problem.limit = limit;
+    x->problem.limit = guard_share(x);
     x->problem.retry_after_ms = GUARD_RETRY_MS;
     return ERR_RATE;
+}
+
+int guard_tool(struct exchange *x)
+{
+    if (guard_held(x, clock_mono_ms() - GUARD_SLOW_MS) < guard_share(x))
+        return 0;
+    return guard_tool_refused(x, "Nothing was done.");
+}
+
+int guard_tool_waits(struct exchange *x)
+{
+    int64_t since = atomic_load(&x->app->worker->slot->work_since_ms);
+    if (clock_mono_ms() - since < GUARD_SLOW_MS || guard_held(x, since) < guard_share(x))
+        return 0;
+    return guard_tool_refused(
+        x, "The call was stopped; if it does more than read, it may have had its effect.");
 }

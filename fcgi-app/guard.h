@@ -24,12 +24,18 @@ int64_t guard_refused(struct exchange *x, const struct blame_work *work);
 /* The worker works on this from now on; NULL = on nothing. */
 void guard_work(struct app *app, const struct blame_work *work);
 /*
- * guard_tool -- before a tool is called directly. A user whose calls have held half of the api
- * workers for GUARD_SLOW_MS waits until one has ended. Returns 0, or ERR_RATE with the problem set.
+ * A user's direct calls of tools may hold GUARD_SHARE of the api workers for long: those that began
+ * first. Short ones are not bounded.
+ *
+ * guard_tool -- before one is called: refused while others of this user have held their share for
+ * more than GUARD_SLOW_MS.
+ * guard_tool_waits -- while it waits for a service: refused when it has done so for GUARD_SLOW_MS
+ * and is beyond the share.
+ * Both return 0, or ERR_RATE or ERR_FULL with the problem set.
  */
-#define GUARD_SLOW_MS 2000
+#define GUARD_SLOW_MS 1000
+#define GUARD_SHARE(workers) (((workers) + 1) / 2)
 int guard_tool(struct exchange *x);
-/* How many api workers one user's tools may hold at once. */
-int guard_tool_limit(const struct app *app);
+int guard_tool_waits(struct exchange *x);
 
 #endif

@@ -418,35 +418,26 @@ static int handlers_await(struct exchange *x, struct tools_run *run)
             return ERR_DRAINING;
         if (now >= until)
             return ERR_DEADLINE;
+        if (guard_tool_waits(x) < 0)
+            return ERR_RATE;
         worker_beat(w);
         int result = reactor_step(x->app->reactor,
-            until - now > WORKER_IDLE_MS ? now + WORKER_IDLE_MS : until, &w->wait_mask);
+            until - now > GUARD_SLOW_MS ? now + GUARD_SLOW_MS : until, &w->wait_mask);
         if (result < 0 && result != ERR_CANCELLED)
             return result;
     }
     return run->error;
 }
 
-/* Whether one more may wait, of all and of this user. Asked after the own wait is marked. */
+/* Whether one more may wait. Asked after the own wait is marked. */
 static int handlers_check_place(struct exchange *x)
 {
-    int most = guard_tool_limit(x->app);
-    if (!exchange_may_wait(x->app)) {
-        problem_set(&x->problem, PROBLEM_POOL_FULL,
-            "Too many tools wait for services outside. The call was stopped; try it again.");
-        x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
-        return ERR_FULL;
-    }
-    if (exchange_user_may_wait(x, most))
+    if (exchange_may_wait(x->app))
         return 0;
-    problem_set(&x->problem, PROBLEM_USER_CALLS,
-        "%d tools of this user wait for services outside, as many as may. The call was stopped; "
-        "try it again.",
-        most);
-    x->problem.has_limit = true;
-    x->problem.limit = most;
+    problem_set(&x->problem, PROBLEM_POOL_FULL,
+        "Too many tools wait for services outside. The call was stopped; try it again.");
     x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
-    return ERR_RATE;
+    return ERR_FULL;
 }
 
 static int handlers_wait(struct exchange *x, struct tools_run *run)

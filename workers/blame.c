@@ -49,7 +49,7 @@ static unsigned long long blame_key(const struct blame_work *work, enum blame_sc
 
 void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms)
 {
-    int64_t until = now_ms + mark->ms, last = atomic_load(&b->last_ms);
+    long long until = now_ms + mark->ms, last = atomic_load(&b->last_ms);
     size_t at = 0;
     for (size_t i = 0; i < BLAME_MARKS; i++) {
         if (atomic_load(&b->marks[i].key) == mark->key) {

@@ -16,7 +16,7 @@
  *
  * A mark is a number made of the scope, the user and what the work was; no text of a user is kept.
  */
-#define BLAME_ROUTE_SIZE 72
+#define BLAME_ROUTE_SIZE 160 /* "session " and the longest id */
 #define BLAME_MARKS 512  /* at once; the one that ends first makes room */
 #define BLAME_DEATHS 256 /* remembered */
 

@@ -269,7 +269,7 @@ static void slow_calls_of_one_user_are_bounded(void **state)
     struct fixture *f = *state;
     struct scoreboard *board = NULL;
     struct blame_work work = {.uid = "ada", .route = "POST /tools/x", .digest = "d"};
-    f->conf.api_workers = 3;
+    f->conf.api_workers = 4;
     assert_int_equal(scoreboard_new(&board, 4), 0);
     scoreboard_free(f->worker.board);
     f->worker.board = board;
@@ -290,6 +290,9 @@ static void slow_calls_of_one_user_are_bounded(void **state)
                 atomic_store(&board->slots[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
         assert_int_equal(guard_user(&f->x, &row), 0);
         assert_int_equal(guard_tool(&f->x), i == 1 ? ERR_RATE : 0);
+        assert_int_equal(guard_tool_waits(&f->x), 0); /* it has only begun */
+        atomic_store(&f->worker.slot->work_since_ms, clock_mono_ms() - GUARD_SLOW_MS);
+        assert_int_equal(guard_tool_waits(&f->x), i == 1 ? ERR_RATE : 0); /* the later one */
         if (i == 1)
             assert_int_equal(f->x.problem.code, PROBLEM_USER_CALLS);
         done(f);
