@@ -17,7 +17,8 @@ static const struct {
     unsigned limit[2];
     int64_t within_ms, keep_ms;
 } scopes[BLAME_SCOPES] = {
-    [BLAME_SAME] = {{"repetitions of this request", "repetitions of this message"}, {3, 9}, 10 * MINUTE_MS, MINUTE_MS},
+    [BLAME_SAME] = {{"repetitions of this request", "repetitions of this message"}, {3, 9},
+        10 * MINUTE_MS, MINUTE_MS},
     [BLAME_ROUTE] = {{"requests to this route", "messages to this session"}, {6, 12}, MINUTE_MS,
         5 * MINUTE_MS},
     [BLAME_USER] = {{"requests", "messages"}, {12, 18}, MINUTE_MS, MINUTE_MS},
