@@ -34,6 +34,21 @@ struct auth_api_key {
     char user[IDENT_USER_MAX + 1];
     char role[32];
 };
+/* What is wrong with the claim jwt.user_claim: texts that name it, made at start. */
+#define AUTH_REFUSAL_TABLE(X)                                                                      \
+    X(AUTH_NO_CLAIM, "the token has no claim %.80s, which names the user")                         \
+    X(AUTH_NO_STRING, "the token's claim %.80s must be a string (RFC 7519, section 4.1.2)")        \
+    X(AUTH_UNREADABLE, "the token's claim %.80s is empty or holds U+FFFD, so it names no user")    \
+    X(AUTH_TOO_LONG, "the token's claim %.80s is longer than 1024 bytes")                          \
+    X(AUTH_UNVERIFIED, "the token's claim %.80s is not verified: email_verified is not true")
+enum auth_refusal {
+#define AUTH_ENUM_(name, text) name,
+    AUTH_REFUSAL_TABLE(AUTH_ENUM_)
+#undef AUTH_ENUM_
+    AUTH_REFUSALS
+};
+_Static_assert(IDENT_NAME_MAX == 1024, "the number in AUTH_TOO_LONG");
+
 struct auth {
     const struct conf *conf;
     jwt_alg_t algorithm; /* JWT_ALG_NONE = no JWT is accepted */
@@ -41,6 +56,7 @@ struct auth {
     size_t pem_count;
     struct auth_api_key *keys;
     size_t key_count;
+    char refusals[AUTH_REFUSALS][192]; /* of a claim that names no user */
 };
 
 static const struct {
@@ -170,12 +186,12 @@ static int auth_parse_key_line(struct auth_api_key *key, char *line, bool *found
         return 0;
     char *user = strtok_r(NULL, " \t\r", &rest);
     char *role = strtok_r(NULL, " \t\r", &rest);
-    if (!auth_is_sha256(hash) || user == NULL || !ident_is_user(user, strlen(user)))
+    if (!auth_is_sha256(hash) || user == NULL ||
+        ident_user_named(user, strlen(user), key->user) < 0)
         return ERR_CONFIG;
     if (role == NULL || (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0))
         return ERR_CONFIG;
     snprintf(key->hash, sizeof(key->hash), "%s", hash);
-    snprintf(key->user, sizeof(key->user), "%s", user);
     snprintf(key->role, sizeof(key->role), "%s", role);
     return 0;
 }
@@ -209,6 +225,14 @@ static int auth_load_api_keys(struct auth *a, char *why, size_t why_size)
     return result;
 }
 
+static void auth_init_refusals(struct auth *a)
+{
+#define AUTH_TEXT_(name, text)                                                                     \
+    snprintf(a->refusals[name], sizeof a->refusals[name], text, a->conf->jwt_user_claim);
+    AUTH_REFUSAL_TABLE(AUTH_TEXT_)
+#undef AUTH_TEXT_
+}
+
 int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size)
 {
     struct auth *a = calloc(1, sizeof(*a));
@@ -217,6 +241,7 @@ int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_s
         return ERR_NOMEM;
     }
     a->conf = conf;
+    auth_init_refusals(a);
     int result = auth_init_jwt(a, why, why_size);
     if (result == 0)
         result = auth_load_api_keys(a, why, why_size);
@@ -382,6 +407,27 @@ static bool auth_audience_ok(const jdoc *claims, const char *wanted)
     return false;
 }
 
+/* The user that the token names: the text of one claim, RFC 7519 StringOrURI of any form. */
+static int auth_check_user(const struct auth *a, const jdoc *claims, char user[IDENT_USER_MAX + 1],
+    const char **why)
+{
+    const char *claim = a->conf->jwt_user_claim, *name = NULL;
+    size_t len = 0;
+    bool verified = false;
+    int result = jdoc_get_string(claims, claim, &name, &len);
+    if (result < 0)
+        return auth_refuse(
+            why, a->refusals[result == ERR_NOT_FOUND ? AUTH_NO_CLAIM : AUTH_NO_STRING]);
+    if (strcmp(claim, "email") == 0 && jdoc_has(claims, "email_verified") &&
+        (jdoc_get_bool(claims, "email_verified", &verified) < 0 || !verified))
+        return auth_refuse(why, a->refusals[AUTH_UNVERIFIED]);
+    result = ident_user_of(name, len, user);
+    if (result < 0)
+        return auth_refuse(
+            why, a->refusals[result == ERR_LIMIT ? AUTH_TOO_LONG : AUTH_UNREADABLE]);
+    return 0;
+}
+
 static int auth_check_claims(const struct auth *a, const jdoc *claims, struct auth_identity *out,
     const char **why)
 {
@@ -394,13 +440,10 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
     if (*a->conf->jwt_issuer != '\0' &&
         strcmp(jdoc_text_or(claims, "iss", ""), a->conf->jwt_issuer) != 0)
         return auth_refuse(why, "the token is from another issuer");
-    const char *sub = NULL;
-    size_t len = 0;
-    if (jdoc_get_string(claims, "sub", &sub, &len) < 0 || !ident_is_user(sub, len))
-        return auth_refuse(why, "the token names no valid user");
+    result = auth_check_user(a, claims, out->user, why);
+    if (result < 0)
+        return result;
     out->kind = AUTH_JWT;
-    memcpy(out->user, sub, len);
-    out->user[len] = '\0';
     bool admin = strcmp(jdoc_text_or(claims, "role", ""), "admin") == 0;
     snprintf(out->role, sizeof(out->role), "%s", admin ? "admin" : "user");
     out->expires_ms = expires;
@@ -463,47 +506,11 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
     memset(out, 0, sizeof(*out));
     if (user == NULL || *user == '\0')
         user = "dev";
-    if (!a->conf->development || !ident_is_user(user, strlen(user)))
+    if (!a->conf->development || ident_user_named(user, strlen(user), out->user) < 0)
         return ERR_AUTH;
     out->kind = AUTH_DEVELOPMENT;
-    snprintf(out->user, sizeof(out->user), "%s", user);
     snprintf(out->role, sizeof(out->role), "user");
     return 0;
-}
-
-/* http(s)://HOST[:PORT] with a loopback HOST. */
-static bool auth_origin_loopback(const char *origin)
-{
-    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
-    const char *host = strstr(origin, "://");
-    if (host == NULL || (strncmp(origin, "http:", 5) != 0 && strncmp(origin, "https:", 6) != 0))
-        return false;
-    host += 3;
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-        size_t len = strlen(hosts[i]);
-        if (strncmp(host, hosts[i], len) != 0)
-            continue;
-        const char *port = host + len;
-        if (*port == '\0' || (*port == ':' && port[1] != '\0' &&
-                                 strspn(port + 1, "0123456789") == strlen(port + 1)))
-            return true;
-    }
-    return false;
-}
-
-bool auth_origin_allowed(const struct auth *a, const char *origin)
-{
-    if (origin == NULL || *origin == '\0')
-        return true;
-    size_t len = strlen(origin);
-    for (const char *item = a->conf->origins; *item != '\0';) {
-        item += strspn(item, " \t");
-        size_t n = strcspn(item, " \t");
-        if ((n == 1 && *item == '*') || (n == len && memcmp(item, origin, n) == 0))
-            return true;
-        item += n;
-    }
-    return a->conf->development && auth_origin_loopback(origin);
 }
 
 int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin,

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/ident.h"
+#include "fcgi-app/origin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,8 @@ void exchange_problem(struct exchange *x)
             (long long)(p->retry_after_ms + 999) / 1000);
     if (p->allow != NULL)
         exchange_header(x, "Allow", p->allow);
+    if (p->code == PROBLEM_MEDIA_TYPE)
+        exchange_header(x, "Accept-Encoding", "identity");
     if (p->code == PROBLEM_UNAUTHENTICATED)
         exchange_header(x, "WWW-Authenticate", "Bearer");
 }
@@ -185,6 +188,9 @@ int exchange_handover(struct exchange *x, const char *session, const char *turn,
     exchange_argument(head, "request", x->request.id);
     if (turn == NULL && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    if (origin != NULL && origin_allowed(x->app->conf, origin))
+        exchange_argument(head, "origin", origin);
     buf_puts(head, "\r\n");
     return buf_error(head);
 }
@@ -203,13 +209,15 @@ int exchange_head(const struct exchange *x, struct buf *out)
     const struct reply *reply = &x->reply;
     buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
     if (reply->content_type != NULL) {
-        buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
+        buf_printf(out, "Content-Type: %s%s\r\n", reply->content_type,
+            strchr(reply->content_type, ';') != NULL ? "" : "; charset=utf-8");
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     }
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
         x->request.traceparent);
+    origin_reply(x->app->conf, request_header(&x->request, "HTTP_ORIGIN"), out);
     buf_puts(out, buf_text(&reply->head));
     buf_puts(out, "\r\n");
     return buf_error(out);

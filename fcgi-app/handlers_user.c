@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "fcgi-app/origin.h"
 #include "store/sessions.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ int handlers_ticket(struct exchange *x)
     char ticket[HANDLERS_TICKET_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
     const struct conf *conf = x->app->conf;
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    if (!auth_origin_allowed(x->app->auth, origin) ||
+    if (!origin_allowed(conf, origin) ||
         (origin != NULL && strpbrk(origin, " \t") != NULL)) {
         problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
         return ERR_FORBIDDEN;

@@ -18,10 +18,12 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
 	fcgi-app/loop.c fcgi-app/loop.h \
+	fcgi-app/origin.c fcgi-app/origin.h \
 	fcgi-app/problem.c fcgi-app/problem.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
+	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(FCGI_LIBS) $(JWT_LIBS)

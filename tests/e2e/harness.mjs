@@ -128,7 +128,9 @@ export class Stack {
   }
 
   async #startNginx(extra) {
-    const args = ["--run-dir", this.run, "--web-dir", join(TOP, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
+    const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"]);
+    writeFileSync(join(this.dir, "nginx-origins.conf"), stdout);
+    const args = ["--origins", join(this.dir, "nginx-origins.conf"), "--run-dir", this.run, "--web-dir", join(TOP, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
       "--port", String(this.port), "--workers", "2"];
     if (extra) {
       writeFileSync(join(this.dir, "extra.conf"), extra);
