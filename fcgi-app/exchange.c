@@ -204,13 +204,20 @@ bool exchange_cursor_valid(const char *cursor)
     return n > 0 && n <= EXCHANGE_CURSOR_PART && cursor[epoch + 1 + n] == '\0';
 }
 
+/* Some clients guess what JSON and events are written in, unless they are told. */
+static bool exchange_lacks_charset(const char *type)
+{
+    size_t len = strlen(type);
+    return (len > 4 && strcmp(type + len - 4, "json") == 0) || strcmp(type, REQUEST_SSE) == 0;
+}
+
 int exchange_head(const struct exchange *x, struct buf *out)
 {
     const struct reply *reply = &x->reply;
     buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
     if (reply->content_type != NULL) {
         buf_printf(out, "Content-Type: %s%s\r\n", reply->content_type,
-            strchr(reply->content_type, ';') != NULL ? "" : "; charset=utf-8");
+            exchange_lacks_charset(reply->content_type) ? "; charset=utf-8" : "");
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");

@@ -201,12 +201,16 @@ static int routes_options(struct exchange *x)
         if (fit == 1)
             routes_add_method(allow, sizeof(allow), routes_rows[i].method);
     }
-    if (allow[0] == '\0')
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    /* A browser that gets no leave to ask cannot tell its page that there is nothing. */
+    bool preflight = request_header(&x->request, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL &&
+                     origin != NULL && origin_allowed(x->app->conf, origin);
+    if (allow[0] == '\0' && !preflight)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
     exchange_json(x, 204);
     x->reply.content_type = NULL;
-    origin_preflight(
-        x->app->conf, request_header(&x->request, "HTTP_ORIGIN"), allow, &x->reply.head);
+    origin_preflight(x->app->conf, origin,
+        allow[0] != '\0' ? allow : "GET, HEAD, POST, PUT, PATCH, DELETE", &x->reply.head);
     return 0;
 }
 

@@ -128,7 +128,8 @@ export class Stack {
   }
 
   async #startNginx(extra) {
-    const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"]);
+    const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"])
+      .catch(() => ({stdout: ""})); // turnpiked tells what is wrong with the settings
     writeFileSync(join(this.dir, "nginx-origins.conf"), stdout);
     const args = ["--origins", join(this.dir, "nginx-origins.conf"), "--run-dir", this.run, "--web-dir", join(TOP, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
       "--port", String(this.port), "--workers", "2"];
