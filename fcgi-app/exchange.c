@@ -189,7 +189,7 @@ int exchange_handover(struct exchange *x, const char *session, const char *turn,
     if (turn == NULL && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    if (origin != NULL && origin_allowed(x->app->conf, origin))
+    if (origin_is_told(x->app->conf, origin))
         exchange_argument(head, "origin", origin);
     buf_puts(head, "\r\n");
     return buf_error(head);

@@ -4,6 +4,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/auth.c fcgi-app/auth.h \
+	fcgi-app/auth_keys.c fcgi-app/auth_keys.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/gateway.c fcgi-app/gateway.h \
 	fcgi-app/handlers.h \

@@ -45,7 +45,9 @@ bool origin_allowed(const struct conf *conf, const char *origin)
     }
     if (!conf->development)
         return false;
-    size_t scheme = strncmp(origin, "http://", 7) == 0 ? 7 : strncmp(origin, "https://", 8) == 0 ? 8 : 0;
+    size_t scheme = strncmp(origin, "http://", 7) == 0    ? 7
+                    : strncmp(origin, "https://", 8) == 0 ? 8
+                                                          : 0;
     return scheme > 0 && origin_is_loopback(origin + scheme);
 }
 
@@ -74,8 +76,7 @@ bool origin_host_answered(const struct conf *conf, const char *host)
     return false;
 }
 
-/* An allowed origin that can stand in a header as it is. */
-static bool origin_told(const struct conf *conf, const char *origin)
+bool origin_is_told(const struct conf *conf, const char *origin)
 {
     size_t len = 0;
     if (!origin || *origin == '\0' || !origin_allowed(conf, origin))
@@ -88,7 +89,7 @@ static bool origin_told(const struct conf *conf, const char *origin)
 void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
 {
     buf_puts(head, "Vary: Origin\r\n");
-    if (!origin_told(conf, origin))
+    if (!origin_is_told(conf, origin))
         return;
     buf_puts(head, "Access-Control-Allow-Origin: ");
     buf_puts(head, origin);
@@ -100,7 +101,7 @@ void origin_preflight(const struct conf *conf, const char *origin, const char *m
     struct buf *head)
 {
     buf_printf(head, "Allow: %s, OPTIONS\r\n", methods);
-    if (!origin_told(conf, origin))
+    if (!origin_is_told(conf, origin))
         return;
     buf_printf(head,
         "Access-Control-Allow-Methods: %s\r\n"

@@ -27,6 +27,8 @@ bool origin_foreign(const struct conf *conf, const char *origin, const char *fet
  */
 bool origin_host_answered(const struct conf *conf, const char *host);
 
+/* Is it named in replies: allowed, and a text that can stand in a header? NULL: no. */
+bool origin_is_told(const struct conf *conf, const char *origin);
 /* Appends the header lines of a reply: Vary, and for an allowed origin what its page may read. */
 void origin_reply(const struct conf *conf, const char *origin, struct buf *head);
 /* Appends those of the answer to OPTIONS: what the path takes ("GET, HEAD"), and for an allowed

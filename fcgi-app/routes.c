@@ -204,7 +204,7 @@ static int routes_options(struct exchange *x)
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     /* A browser that gets no leave to ask cannot tell its page that there is nothing. */
     bool preflight = request_header(&x->request, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL &&
-                     origin != NULL && origin_allowed(x->app->conf, origin);
+                     origin_is_told(x->app->conf, origin);
     if (allow[0] == '\0' && !preflight)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
     exchange_json(x, 204);

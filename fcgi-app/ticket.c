@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "store/sessions.h"
+#include "store/tickets.h"
 
 #include <string.h>
 #include <strings.h>
@@ -57,14 +57,14 @@ static int ticket_check(struct exchange *x, const struct buf *value)
 static int ticket_use(struct exchange *x, const char *ticket, struct buf *value)
 {
     int64_t life = x->app->conf->ticket_stream_ms;
-    int result = sessions_ticket_take(x->app->store, ticket, value);
+    int result = tickets_take(x->app->store, ticket, value);
     if (result == 0)
         result = ticket_check(x, value);
     if (result < 0)
         return result;
     if (x->who.expires_ms > 0 && x->who.expires_ms - clock_real_ms() < life)
         life = x->who.expires_ms - clock_real_ms();
-    return sessions_grant(
+    return tickets_grant(
         x->app->store, ticket, x->params[0], buf_text(value), life > 0 ? life : 1);
 }
 
@@ -72,7 +72,7 @@ static int ticket_use(struct exchange *x, const char *ticket, struct buf *value)
 static int ticket_use_again(struct exchange *x, const char *ticket, struct buf *value)
 {
     size_t len = 0;
-    int result = sessions_granted(x->app->store, ticket, value);
+    int result = tickets_granted(x->app->store, ticket, value);
     if (result < 0)
         return result;
     const char *session = ticket_word(buf_text(value), 0, &len);

@@ -20,6 +20,7 @@
  *   stream_worker     entry, accept, timers, drain
  *   stream_conn       life and output of a connection
  *   stream_http       parsing of the one HTTP request
+ *   stream_offer      the bearer token of that request
  *   stream_handshake  routes, credential, upgrade
  *   stream_socket     WebSocket frames in and out
  *   stream_frames     what clients say in them

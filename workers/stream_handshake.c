@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "fcgi-app/origin.h"
 #include "workers/stream_http.h"
+#include "workers/stream_offer.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -16,7 +17,6 @@
 #include <sys/uio.h>
 
 #define RETRY_AFTER_MS 1000
-#define TOKEN_MAX 8192
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 
@@ -126,97 +126,6 @@ void stream_handshake_refuse(
 
 /* ---- credentials ---- */
 
-struct offer {          /* what Sec-WebSocket-Protocol says */
-    const char *answer; /* the protocol without a secret, or NULL */
-    char token[TOKEN_MAX];
-    size_t token_len;
-    bool unreadable; /* a token was there that is too long or badly encoded */
-};
-
-static size_t next_item(const char **list, const char **item)
-{
-    size_t len;
-
-    *list += strspn(*list, " \t,");
-    *item = *list;
-    len = strcspn(*list, " \t,");
-    *list += len;
-    return len;
-}
-
-/* "turnpike, bearer.TOKEN" or "bearer, TOKEN". */
-static void read_offer(const char *list, struct offer *offer)
-{
-    const char *item;
-    bool token_follows = false;
-    size_t len;
-
-    offer->answer = NULL;
-    offer->token_len = 0;
-    offer->unreadable = false;
-    while (list && (len = next_item(&list, &item)) > 0) {
-        const char *token = NULL;
-        if (token_follows) {
-            token = item;
-            token_follows = false;
-        } else if (len > 7 && strncasecmp(item, "bearer.", 7) == 0) {
-            token = item + 7;
-            len -= 7;
-        } else if (len == 6 && strncasecmp(item, "bearer", 6) == 0) {
-            token_follows = true;
-            if (!offer->answer)
-                offer->answer = "bearer";
-        } else if (len == 8 && strncmp(item, "turnpike", 8) == 0) {
-            offer->answer = "turnpike";
-        }
-        if (token && len >= sizeof(offer->token))
-            offer->unreadable = true;
-        else if (token) {
-            memcpy(offer->token, token, len);
-            offer->token[len] = '\0';
-            offer->token_len = len;
-        }
-    }
-}
-
-/* Whether a field of this name with any value is there, readable or not. */
-static bool query_has(const char *query, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (; *query; query += strcspn(query, "&"), query += *query == '&') {
-        if (strncmp(query, name, len) == 0 && query[len] == '=' && query[len + 1] != '\0' &&
-            query[len + 1] != '&')
-            return true;
-    }
-    return false;
-}
-
-/* A token that is there but cannot be read is no reason to let its sender in without one. */
-static bool find_token(const struct stream_request *r, struct offer *offer)
-{
-    const char *authorization = stream_request_header(r, STREAM_HTTP_AUTHORIZATION);
-    long len;
-
-    if (offer->token_len > 0 || offer->unreadable)
-        return !offer->unreadable;
-    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
-        authorization += 7 + strspn(authorization + 7, " ");
-        offer->token_len = strlen(authorization);
-        offer->unreadable = offer->token_len >= sizeof(offer->token);
-        if (offer->unreadable)
-            return false;
-        memcpy(offer->token, authorization, offer->token_len + 1);
-        return true;
-    }
-    len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));
-    if (len > 0)
-        offer->token_len = (size_t)len;
-    else
-        offer->unreadable = query_has(stream_request_query(r), "token");
-    return len > 0;
-}
-
 /* The user that the path names: /ws/{user}, an id or a name. "" = none; false = not readable. */
 static bool path_user(const struct stream_conn *c, char user[IDENT_NAME_MAX + 1])
 {
@@ -255,7 +164,7 @@ static void accept_key(const char *key, char out[32])
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
 }
 
-static void send_upgrade(struct stream_conn *c, const struct offer *offer)
+static void send_upgrade(struct stream_conn *c, const struct stream_offer *offer)
 {
     const char *id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
     char key[32];
@@ -314,7 +223,7 @@ static void watch_named(struct stream_conn *c, const char *query)
 static void upgrade(struct stream_conn *c, const struct auth_identity *who)
 {
     struct stream *s = c->stream;
-    struct offer *offer = malloc(sizeof(*offer));
+    struct stream_offer *offer = malloc(sizeof(*offer));
     struct stream_request *request = c->request;
     struct hub_start inbox = {.user = who->user};
     bool known;
@@ -328,7 +237,7 @@ static void upgrade(struct stream_conn *c, const struct auth_identity *who)
     c->admin = strcmp(who->role, "admin") == 0;
     c->expires_ms = who->expires_ms;
     c->format = (unsigned char)wanted_format(stream_request_query(request), &known);
-    read_offer(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
+    stream_offer_read(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
     c->kind = STREAM_WS;
     send_upgrade(c, offer);
     free(offer);
@@ -399,7 +308,7 @@ static void authenticate(struct stream_conn *c)
 {
     char ticket[TICKET_MAX], path[IDENT_NAME_MAX + 1], user[IDENT_NAME_MAX + 1];
     struct auth_identity who;
-    struct offer *offer;
+    struct stream_offer *offer;
     const char *why = "A credential is needed.";
     int rc;
 
@@ -407,7 +316,7 @@ static void authenticate(struct stream_conn *c)
         check_ticket(c, ticket);
         return;
     }
-    if (query_has(stream_request_query(c->request), "ticket")) {
+    if (stream_query_has(stream_request_query(c->request), "ticket")) {
         stream_handshake_refuse(c, 401, "unauthenticated", "This is not a ticket.");
         return;
     }
@@ -418,8 +327,8 @@ static void authenticate(struct stream_conn *c)
         return;
     }
     memset(&who, 0, sizeof(who));
-    read_offer(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
-    if (find_token(c->request, offer)) {
+    stream_offer_read(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
+    if (stream_offer_find(c->request, offer)) {
         rc = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
     } else if (offer->unreadable) {
         rc = ERR_AUTH;

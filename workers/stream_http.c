@@ -243,6 +243,18 @@ long stream_query_get(const char *query, const char *name, char *out, size_t siz
     return -1;
 }
 
+bool stream_query_has(const char *query, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *query; query += strcspn(query, "&"), query += *query == '&') {
+        if (strncmp(query, name, len) == 0 && query[len] == '=' && query[len + 1] != '\0' &&
+            query[len + 1] != '&')
+            return true;
+    }
+    return false;
+}
+
 bool stream_list_has(const char *list, const char *token)
 {
     size_t token_len = strlen(token);

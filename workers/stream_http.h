@@ -58,6 +58,8 @@ const char *stream_request_header(const struct stream_request *r, enum stream_ht
  * malformed, too long for out, or with a NUL byte.
  */
 long stream_query_get(const char *query, const char *name, char *out, size_t size);
+/* Whether a parameter of this name with any value is there, readable or not. */
+bool stream_query_has(const char *query, const char *name);
 /* Decodes `len` bytes; the same result. */
 long stream_percent_decode(const char *text, size_t len, bool plus, char *out, size_t size);
 /* Whether a comma-separated list holds the token, case-insensitive. */

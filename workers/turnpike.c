@@ -278,6 +278,9 @@ static int run_config(struct options *o, int argc, char **argv)
 
 /* --- origins, for nginx --- */
 
+/* Where systemd puts the service's credentials; root may read them. */
+#define CREDENTIALS "/run/credentials/turnpike.service"
+
 static void print_origins(const char *origins, bool development)
 {
     for (const char *item = origins; *(item += strspn(item, " \t")) != '\0';) {
@@ -299,6 +302,8 @@ static int run_origins(struct options *o, int argc, char **argv)
     char why[CONF_WHY_SIZE];
     (void)argc;
     (void)argv;
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
     int error = load_settings(o, &conf, why);
     if (error == 0)
         error = conf_check(&conf, why);
@@ -311,9 +316,6 @@ static int run_origins(struct options *o, int argc, char **argv)
 }
 
 /* --- MCP servers --- */
-
-/* Where systemd puts the service's credentials; root may read them. */
-#define CREDENTIALS "/run/credentials/turnpike.service"
 
 static int run_mcp(struct options *o, int argc, char **argv)
 {

@@ -3,7 +3,7 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {createHmac} from "node:crypto";
 import {once} from "node:events";
-import {existsSync, readdirSync, readFileSync} from "node:fs";
+import {existsSync, readdirSync, readFileSync, renameSync} from "node:fs";
 import http from "node:http";
 import {join} from "node:path";
 import {chromium} from "playwright-core";
@@ -129,6 +129,16 @@ describe("pages of other origins", () => {
       if (foreign === reply) continue;
       assert.equal(foreign.headers["access-control-allow-origin"], undefined, what);
       assert.match(foreign.headers.vary, /Origin/, what);
+    }
+    renameSync(join(stack.run, "api.sock"), join(stack.run, "api.sock.away"));
+    try {
+      for (const [Origin, told] of [[named.origin, named.origin], [other.origin, undefined]]) {
+        const away = await stack.get("/sessions", {headers: bearer({Origin})});
+        assert.equal(away.status, 503, away.text);
+        assert.equal(away.headers["access-control-allow-origin"], told);
+      }
+    } finally {
+      renameSync(join(stack.run, "api.sock.away"), join(stack.run, "api.sock"));
     }
     const reader = stack.chatStream("hello [[text words=3]]", {}, {headers: bearer({Origin: named.origin, Accept: "text/event-stream"})});
     await reader.response;
