@@ -224,7 +224,8 @@ static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
 static bool conf_is_origin(const char *item, size_t len)
 {
     static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
-    static const char host[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
+    static const char host[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
     static const char *const words[] = { "*", "null", NULL };
     size_t n = strspn(item, scheme);
 

@@ -29,8 +29,8 @@ bool ident_is_user(const char *s, size_t len);
  * All others become "::" and the name, every byte but A-Z a-z 0-9 . @ - written as _HH; where that
  * is longer than IDENT_USER_MAX, "::sha256:" and the digest. So two names never share an id, and no
  * name can be chosen that has another one's. Names are compared byte by byte; case counts.
- * Returns 0; ERR_INVALID (empty; no UTF-8; holds U+FFFD, which readers put in the place of what they
- * cannot read); ERR_LIMIT (longer than IDENT_NAME_MAX bytes).
+ * Returns 0; ERR_INVALID (empty; no UTF-8; holds U+FFFD, which readers put in the place of what
+ * they cannot read); ERR_LIMIT (longer than IDENT_NAME_MAX bytes).
  */
 #define IDENT_NAME_MAX 1024
 int ident_user_of(const char *name, size_t len, char out[IDENT_USER_MAX + 1]);

@@ -5,7 +5,8 @@
 
 #include <jwt.h>
 
-/* auth_keys -- what auth knows, read at start: keys and the texts of refusals. For auth's files only. */
+/* auth_keys -- what auth knows, read at start: keys and the texts of refusals. For auth's files
+ * only. */
 #define AUTH_PEMS 32
 #define AUTH_KID_MAX 64
 

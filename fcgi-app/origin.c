@@ -94,7 +94,8 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
     buf_puts(head, "Access-Control-Allow-Origin: ");
     buf_puts(head, origin);
     buf_puts(head, "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
-                   "Location, Allow, WWW-Authenticate, Preference-Applied, Content-Disposition\r\n");
+                   "Location, Allow, WWW-Authenticate, Preference-Applied, "
+                   "Content-Disposition\r\n");
 }
 
 void origin_preflight(const struct conf *conf, const char *origin, const char *methods,

@@ -16,8 +16,8 @@
  * allows loopback origins. */
 bool origin_allowed(const struct conf *conf, const char *origin);
 /*
- * origin_foreign -- does the request come from a page that is not allowed? Told by Origin, and, where
- * a browser sends none, by Sec-Fetch-Site. Either may be NULL.
+ * origin_foreign -- does the request come from a page that is not allowed? Told by Origin, and,
+ * where a browser sends none, by Sec-Fetch-Site. Either may be NULL.
  */
 bool origin_foreign(const struct conf *conf, const char *origin, const char *fetch_site);
 /*

@@ -42,7 +42,7 @@
     X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false)     \
     X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false)                      \
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false)                    \
-    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false)           \
+    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
     X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false)                        \
     X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false)    \
     X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false)             \

@@ -49,8 +49,8 @@ struct request {
 void request_start(struct request *r, const struct request_source *source, struct arena *arena);
 /* Method, path and query. Returns 0 or ERR_INVALID with the problem set, ERR_NOMEM. */
 int request_target(struct request *r, struct problem *problem);
-/* The body, within max bytes, not compressed. Returns 0; ERR_INVALID with the problem set (413, 415);
- * ERR_PEER_GONE; ERR_NOMEM. */
+/* The body, within max bytes, not compressed. Returns 0; ERR_INVALID with the problem set (413,
+ * 415); ERR_PEER_GONE; ERR_NOMEM. */
 int request_body(struct request *r, size_t max, struct problem *problem);
 /*
  * request_value -- the body as one JSON value; an empty body is an empty object when optional.

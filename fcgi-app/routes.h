@@ -5,8 +5,8 @@
 
 /*
  * routes -- the one table of what can be asked for, and the checks that come before a handler:
- * waiting time, body, host, path, method, credential, rate. Used by api and turn workers. OPTIONS is
- * answered for every path by every pool.
+ * waiting time, body, host, path, method, credential, rate. Used by api and turn workers. OPTIONS
+ * is answered for every path by every pool.
  */
 enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
 /* Where a path stands: under conf->public_base, at the root, or at the root for our own only. */

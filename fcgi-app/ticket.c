@@ -39,7 +39,9 @@ static const char *ticket_origin(struct exchange *x, const char *value)
     const char *bound = ticket_word(value, 2, &len);
     char *copy = arena_memdup(x->arena, bound, len);
     const char *authority = copy != NULL ? strstr(copy, "://") : NULL;
-    if (authority == NULL || (site == NULL && (host == NULL || strcasecmp(authority + 3, host) != 0)))
+    if (authority == NULL)
+        return NULL;
+    if (site == NULL && (host == NULL || strcasecmp(authority + 3, host) != 0))
         return NULL;
     return copy;
 }

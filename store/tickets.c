@@ -16,8 +16,8 @@ static void tickets_key(char key[TICKETS_KEY_SIZE], const char *prefix, const ch
     snprintf(key, TICKETS_KEY_SIZE, "%s%s", prefix, hash);
 }
 
-static int tickets_read(struct store *s, const char *command, const char *prefix, const char *ticket,
-    struct buf *value)
+static int tickets_read(struct store *s, const char *command, const char *prefix,
+    const char *ticket, struct buf *value)
 {
     char key[TICKETS_KEY_SIZE];
     struct link_arg args[2];

@@ -97,7 +97,8 @@ int meals_tool_save_recipe(struct tools_run *run)
     const char *url = jdoc_text_or(run->args, "url", "");
     char why[URL_WHY_SIZE];
     if (url_check(url, strlen(url), URL_INTERNATIONAL, NULL, why) != 0)
-        return tools_fail_at(run, "/url", "the address of a public web page", "The address %s.", why);
+        return tools_fail_at(run, "/url", "the address of a public web page", "The address %s.",
+            why);
     int result = check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;

@@ -51,7 +51,7 @@ struct tools_spec {
     bool reaches_others;           /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
     const char *outside;           /* the argument by which the model chooses a host that sees the
-                                      call; "*" = every call leaves for a host outside; NULL = none */
+                                      call; "*" = every call leaves for a host outside; or NULL */
 };
 /*
  * tools_configure -- reads what the operator added: declared HTTP tools and MCP servers. Before the
@@ -82,8 +82,8 @@ bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_j
 bool tools_may_leave(const struct tools_spec *spec);
 bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len);
 /*
- * Does a result hold what others wrote? Those of tools marked `untrusted` do, but a failure only when
- * its words are not ours.
+ * Does a result hold what others wrote? Those of tools marked `untrusted` do, but a failure only
+ * when its words are not ours.
  */
 bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
 

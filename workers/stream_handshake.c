@@ -426,7 +426,8 @@ static void route(struct stream_conn *c)
         stream_handshake_refuse(c, 421, "host_not_answered",
             "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
             "`development.hosts` only.");
-    else if (stream_request_is_options(c->request) && is_socket_path(path, c->stream->conf->public_base))
+    else if (stream_request_is_options(c->request) &&
+        is_socket_path(path, c->stream->conf->public_base))
         answer_options(c);
     else if (!stream_request_is_get(c->request))
         stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");

@@ -19,8 +19,8 @@ struct stream_offer {          /* what Sec-WebSocket-Protocol says */
 /* Reads a Sec-WebSocket-Protocol: "turnpike, bearer.TOKEN" or "bearer, TOKEN"; NULL = none. */
 void stream_offer_read(const char *list, struct stream_offer *offer);
 /*
- * The token of the offer, of Authorization or of `?token=`. Returns whether there is one. A token that
- * is there but cannot be read makes it `unreadable`: no reason to let its sender in without one.
+ * The token of the offer, of Authorization or of `?token=`. Returns whether there is one. A token
+ * that is there but cannot be read makes it `unreadable`: no reason to let its sender in without.
  */
 bool stream_offer_find(const struct stream_request *r, struct stream_offer *offer);
 
