@@ -119,7 +119,7 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     struct tools_problem problem;
     int error;
 
-    *needed = policy || (tainted && (spec->reaches_others || spec->effect == TOOLS_OUTSIDE));
+    *needed = policy || (tainted && tools_call_leaves(spec, call->args, call->args_len));
     if (!*needed)
         return 0;
     memset(ask, 0, sizeof *ask);

@@ -82,7 +82,8 @@ static void mark_outside(const struct slot *s, struct buf *json)
 {
     struct buf marked = {0};
 
-    if (!s->run.spec->untrusted || json->len < 2 || json->data[0] != '{')
+    if (!tools_result_untrusted(s->run.spec, s->run.result) || json->len < 2 ||
+        json->data[0] != '{')
         return;
     buf_puts(&marked, OUTSIDE_NOTICE);
     if (json->data[1] != '}')
@@ -401,7 +402,7 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
     bool tainted = false;
     int error = 0;
 
-    if (spec->reaches_others || spec->effect == TOOLS_OUTSIDE)
+    if (tools_may_leave(spec))
         error = look_for_taint(c, &tainted);
     if (!error)
         error = approval_needed(spec, s->call, tainted, c->arena, &s->asked, ask);

@@ -100,11 +100,17 @@
     X(jwt_keys_dir, TEXT, "jwt.keys_dir", "", 0, 0, "directory of KID.pem public keys")            \
     X(jwt_audience, TEXT, "jwt.audience", "", 0, 0, "required aud")                                \
     X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any")                       \
+    X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0,                                         \
+        "the claim that names the user, such as email or https://example.com/uid")                 \
     X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed")               \
     X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`")        \
-    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a WebSocket ticket")               \
+    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used")        \
+    X(ticket_stream_ms, MS, "stream.ticket", "12h", 60000, 604800000,                              \
+        "how long an EventSource may reconnect with its ticket")                                   \
     X(origins, TEXT, "origins", "", 0, 0,                                                          \
-        "exact origins allowed on WebSockets and tickets, separated by blanks; * = any")           \
+        "exact origins of pages that may use the API, separated by blanks; * = any")               \
+    X(development_hosts, TEXT, "development.hosts", "", 0, 0,                                      \
+        "host names that development mode answers besides loopback's, separated by blanks")        \
     /* streams */                                                                                  \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, "connections of one stream worker") \
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, "bytes queued for a slow viewer")\

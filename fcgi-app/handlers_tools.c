@@ -65,6 +65,8 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
         handlers_member(b, "provider", spec->provider);
     buf_printf(b, ",\"untrusted\":%s,\"reaches_others\":%s", spec->untrusted ? "true" : "false",
         spec->reaches_others ? "true" : "false");
+    if (spec->outside != NULL)
+        handlers_member(b, "outside", spec->outside);
     handlers_examples(b, spec);
     buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
         spec->result_schema != NULL ? spec->result_schema : "null");

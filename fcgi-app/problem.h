@@ -18,6 +18,7 @@
     X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false)      \
     X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false)               \
     X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false)              \
+    X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false)        \
     X(PROBLEM_NOT_FOUND, 404, "not_found", "There is nothing here", false)                         \
     X(PROBLEM_UNKNOWN_TOOL, 404, "unknown_tool", "There is no such tool", false)                   \
     X(PROBLEM_METHOD, 405, "method_not_allowed", "This method is not allowed here", false)         \
@@ -41,7 +42,7 @@
     X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false)     \
     X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false)                      \
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false)                    \
-    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body must be JSON", false)           \
+    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
     X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false)                        \
     X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false)    \
     X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false)             \

@@ -369,7 +369,7 @@ static int submit_chat(struct submit_parser *p, const char *key)
     if ((result = submit_check_text(p, "message", text)) < 0 ||
         (result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
         (result = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
-        (result = submit_id(p, p->body, "user_id", IDENT_USER_MAX, &out->user_id)) < 0 ||
+        (result = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
         (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (result = submit_key(p, key)) < 0 || (result = submit_context(p)) < 0 ||
         (result = submit_attachments(p)) < 0 || (result = submit_zone_and_locale(p, p->body)) < 0 ||

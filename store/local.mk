@@ -37,6 +37,7 @@ libstore_a_SOURCES = \
 	store/sentinel.c store/sentinel.h \
 	store/sessions.c store/sessions.h \
 	store/store.c store/store.h \
+	store/tickets.c store/tickets.h \
 	store/turns.c store/turns.h \
 	store/turns_look.c \
 	store/turns_lost.c

@@ -34,6 +34,7 @@ struct declared {
     int64_t max_bytes;               /* of what the model gets */
     int64_t timeout_ms;
     bool public_only;
+    bool vouched;                    /* "outside": false */
     enum tools_effect effect;
     enum tools_approval approval;
 };

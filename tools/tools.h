@@ -57,6 +57,8 @@ struct tools_spec {
     bool untrusted;                /* its result holds what others wrote: data, never instructions */
     bool reaches_others;           /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
+    const char *outside;           /* the argument by which the model chooses a host that sees the
+                                      call; "*" = every call leaves for a host outside; or NULL */
 };
 /*
  * tools_configure -- reads what the operator added: declared HTTP tools and MCP servers. Before the
@@ -79,6 +81,18 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
  * they are wrong and decide whether it is needed: tools_start refuses them and runs nothing.
  */
 bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len);
+/*
+ * What a call does others see, or a host outside: such calls need approval once untrusted content
+ * stands in the conversation (agent/approval.h). tools_may_leave: some call of the tool does;
+ * tools_call_leaves: this one, arguments as the model wrote them; no when they are wrong.
+ */
+bool tools_may_leave(const struct tools_spec *spec);
+bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len);
+/*
+ * Does a result hold what others wrote? Those of tools marked `untrusted` do, but a failure only
+ * when its words are not ours.
+ */
+bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
 
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;

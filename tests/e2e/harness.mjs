@@ -128,7 +128,10 @@ export class Stack {
   }
 
   async #startNginx(extra) {
-    const args = ["--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
+    const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"])
+      .catch(() => ({stdout: ""})); // turnpiked tells what is wrong with the settings
+    writeFileSync(join(this.dir, "nginx-origins.conf"), stdout);
+    const args = ["--origins", join(this.dir, "nginx-origins.conf"), "--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
       "--port", String(this.port), "--workers", "2"];
     if (extra) {
       writeFileSync(join(this.dir, "extra.conf"), extra);

@@ -492,9 +492,12 @@ describe("a server of the stateless era, and what can go wrong", () => {
     assert.match(await check({}), /must be a list/);
     assert.match(await check([{...good, name: "A b"}]), /server 1: name: must be small letters/);
     assert.match(await check([good, good]), /server 2: name: "a" comes twice/);
-    assert.match(await check([{...good, url: "ftp://x/"}]), /url: must be a URL that begins with https/);
+    assert.match(await check([{...good, url: "ftp://x/"}]), /url: must begin with https/);
     assert.match(await check([{...good, url: "http://mcp.example/mcp"}]), /url: must begin with https/);
-    assert.match(await check([{...good, url: "https://u:p@mcp.example/mcp"}]), /url: must hold no user/);
+    assert.match(await check([{...good, url: "https://u:p@mcp.example/mcp"}]), /url: must not carry a user or password/);
+    assert.match(await check([{...good, url: "https://mcp.example:99999/"}]), /url: has a port that is not from 1 to 65535/);
+    assert.match(await check([{...good, url: "https://0x7f.1/mcp"}]), /url: has a host that is a number/);
+    assert.match(await check([{...good, outside: 1}]), /outside: must be/);
     assert.match(await check([{...good, effect: "write"}]), /effect: must be "read"/);
     assert.match(await check([{...good, timeout_ms: 1}]), /timeout_ms: must be a whole number from 100/);
     assert.match(await check([{...good, era: "new"}]), /era: must be auto/);

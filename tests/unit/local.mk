@@ -20,7 +20,7 @@ endif
 # base
 BASE_TESTS = tests/unit/test_arena tests/unit/test_breaker tests/unit/test_buf \
 	tests/unit/test_conf tests/unit/test_http tests/unit/test_ident tests/unit/test_jdoc \
-	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse
+	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse tests/unit/test_url
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -36,6 +36,7 @@ tests_unit_test_jdoc_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reactor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # supervisor
 if HAVE_CMOCKA
@@ -134,11 +135,12 @@ tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 # stream
 if HAVE_CMOCKA
 STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_viewer \
-	tests/unit/test_channel
+	tests/unit/test_channel tests/unit/test_stream_http
 check_PROGRAMS += $(STREAM_TESTS)
 TESTS += $(STREAM_TESTS)
 STREAM_TEST_LIBS = libstream.a $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_outq_LDADD = $(STREAM_TEST_LIBS)
+tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h

@@ -313,16 +313,24 @@ static void replies(void **state)
     assert_int_equal(read_reply("text/event-stream", 200, big, &response), ERR_LIMIT);
 }
 
+static bool names_private(const char *url)
+{
+    const struct entry_file f = { .path = "f", .why = (char[300]){ 0 }, .why_size = 300 };
+    bool private = false;
+    assert_int_equal(entry_file_url(&f, "url", url, &private), 0);
+    return private;
+}
+
 static void private_addresses(void **state)
 {
     (void)state;
-    assert_true(entry_file_names_private("http://127.0.0.1:80/x"));
-    assert_true(entry_file_names_private("http://[::1]/"));
-    assert_true(entry_file_names_private("https://10.1.2.3/"));
-    assert_true(entry_file_names_private("http://localhost:1/"));
-    assert_false(entry_file_names_private("https://8.8.8.8/"));
-    assert_false(entry_file_names_private("https://localhost.example/"));
-    assert_false(entry_file_names_private("https://mcp.example/127.0.0.1"));
+    assert_true(names_private("http://127.0.0.1:80/x"));
+    assert_true(names_private("http://[::1]/"));
+    assert_true(names_private("https://10.1.2.3/"));
+    assert_true(names_private("http://localhost:1/"));
+    assert_false(names_private("https://8.8.8.8/"));
+    assert_false(names_private("https://localhost.example/"));
+    assert_false(names_private("https://mcp.example/127.0.0.1"));
 }
 
 int main(void)

@@ -106,12 +106,140 @@ static void the_table_is_sound(void **state)
         const struct routes_row *row = routes_at(i);
         assert_non_null(row->handler);
         assert_true(row->pattern[0] == '/');
-        assert_true(row->rate == ROUTES_RATE_NONE || row->needs_user);
+        assert_true(row->rate == ROUTES_RATE_NONE || row->user != ROUTES_ANYONE);
         for (size_t k = 0; k < i; k++) {
             const struct routes_row *other = routes_at(k);
             assert_false(row->scope == other->scope && strcmp(row->method, other->method) == 0 &&
                          strcmp(row->pattern, other->pattern) == 0);
         }
+    }
+}
+
+static bool head_has(struct fixture *f, const char *line)
+{
+    struct buf head;
+    buf_init(&head, 0);
+    assert_int_equal(exchange_head(&f->x, &head), 0);
+    bool has = strstr(buf_text(&head), line) != NULL;
+    buf_free(&head);
+    return has;
+}
+
+/* A path that the row's pattern fits. */
+static const char *path_of(struct fixture *f, const struct routes_row *row)
+{
+    static char path[256];
+    char *out = path + snprintf(path, sizeof(path), "%s",
+        row->scope == ROUTES_PUBLIC ? f->conf.public_base : "");
+    for (const char *p = row->pattern; *p != '\0';) {
+        *out++ = *p == '{' ? 'x' : *p;
+        p = *p == '{' ? strchr(p, '}') + 1 : p + 1;
+    }
+    *out = '\0';
+    return path;
+}
+
+static void every_path_answers_options(void **state)
+{
+    struct fixture *f = *state;
+    conf_set(&f->conf, "origins", "https://a.example", (char[CONF_WHY_SIZE]){0});
+    f->conf.development = false;
+    for (size_t i = 0; i < routes_count(); i++) {
+        const struct routes_row *row = routes_at(i);
+        if (row->scope == ROUTES_INTERNAL)
+            continue;
+        for (int pool = ROUTES_API; pool <= ROUTES_TURN; pool++) {
+            prepare(f, "OPTIONS", path_of(f, row));
+            with(f, "HTTP_ORIGIN", "https://a.example");
+            assert_int_equal(ask(f, pool), 204);
+            assert_true(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"));
+            assert_true(head_has(f, "Authorization"));
+            assert_true(head_has(f, row->method));
+            assert_false(head_has(f, "Content-Length"));
+            done(f);
+        }
+        prepare(f, "OPTIONS", path_of(f, row));
+        with(f, "HTTP_ORIGIN", "https://b.example");
+        assert_int_equal(ask(f, ROUTES_API), 204);
+        assert_false(head_has(f, "Access-Control"));
+        done(f);
+    }
+    prepare(f, "OPTIONS", "/internal/message");
+    expect(f, ROUTES_BOTH, 404, PROBLEM_NOT_FOUND);
+    prepare(f, "OPTIONS", "/api/v1/pam/nothing");
+    with(f, "HTTP_ORIGIN", "https://a.example");
+    assert_int_equal(ask(f, ROUTES_API), 404);
+    assert_true(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    done(f);
+}
+
+static void allowed_pages_can_read_refusals(void **state)
+{
+    struct fixture *f = *state;
+    conf_set(&f->conf, "origins", "https://a.example", (char[CONF_WHY_SIZE]){0});
+    f->conf.development = false;
+    for (int named = 0; named < 2; named++) {
+        prepare(f, "GET", "/api/v1/pam/sessions");
+        with(f, "HTTP_ORIGIN", named ? "https://a.example" : "https://b.example");
+        assert_int_equal(ask(f, ROUTES_API), 401);
+        assert_int_equal(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"), named);
+        assert_int_equal(head_has(f, "Access-Control"), named);
+        assert_true(head_has(f, "Vary: Origin\r\n"));
+        done(f);
+    }
+}
+
+/* Whoever points a name at this machine, and whoever lets a browser send something to it. */
+static void development_is_for_this_machine(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < routes_count(); i++) {
+        const struct routes_row *row = routes_at(i);
+        if (row->scope == ROUTES_INTERNAL)
+            continue;
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_HOST", "evil.example:8080");
+        expect(f, row->pools, 421, PROBLEM_HOST);
+        if (row->user == ROUTES_ANYONE || strcmp(row->method, "GET") == 0)
+            continue;
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_HOST", "localhost:8080");
+        with(f, "HTTP_ORIGIN", "https://evil.example");
+        expect(f, row->pools, 403, PROBLEM_ORIGIN);
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_SEC_FETCH_SITE", "cross-site");
+        expect(f, row->pools, 403, PROBLEM_ORIGIN);
+    }
+    prepare(f, "OPTIONS", "/api/v1/pam/chat");
+    with(f, "HTTP_HOST", "evil.example");
+    expect(f, ROUTES_TURN, 421, PROBLEM_HOST);
+}
+
+static void a_user_of_a_path_has_any_name(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *path, *id;
+    } cases[] = {
+        {"/api/v1/pam/inbox/bob", "bob"},
+        {"/api/v1/pam/inbox/auth0%7C5f", "::auth0_7c5f"},
+        {"/api/v1/pam/inbox/::auth0_7c5f", "::auth0_7c5f"},
+        {"/api/v1/pam/inbox/https%3A%2F%2Fid%2Fack", "::https_3a_2f_2fid_2fack"},
+        {"/api/v1/pam/inbox/%C3%A9", "::_c3_a9"},
+        {"/api/v1/pam/inbox/%FF", NULL},
+        {"/api/v1/pam/inbox/a/b", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct routes_row *row = NULL;
+        prepare(f, "POST", cases[i].path);
+        f->source = request_memory_source(&f->memory);
+        assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+        assert_int_equal(request_target(&f->x.request, &f->x.problem), 0);
+        assert_int_equal(
+            routes_match(&f->x, ROUTES_API, &row), cases[i].id != NULL ? 0 : ERR_INVALID);
+        if (cases[i].id != NULL)
+            assert_string_equal(f->x.params[0], cases[i].id);
+        done(f);
     }
 }
 
@@ -359,6 +487,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_table_is_sound),
+        TEST(every_path_answers_options),
+        TEST(allowed_pages_can_read_refusals),
+        TEST(development_is_for_this_machine),
+        TEST(a_user_of_a_path_has_any_name),
         TEST(unknown_paths_answer_404),
         TEST(another_method_names_the_right_ones),
         TEST(each_pool_answers_its_own),
