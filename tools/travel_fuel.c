@@ -49,7 +49,7 @@ static bool read_station(const jdoc *from, const struct spot *spot, double radiu
     return s->metres <= radius;
 }
 
-static int push_station(jdoc *list, const struct station *s)
+static int push_station(jdoc *list, const struct spot *spot, const struct station *s)
 {
     jdoc *one = jdoc_new_object();
     if (one == NULL)
@@ -64,6 +64,8 @@ static int push_station(jdoc *list, const struct station *s)
     failed |= jdoc_set_double(one, "longitude", s->longitude);
     failed |= jdoc_set_double(one, "distance_km", route_km(s->metres));
     failed |= jdoc_set_double(one, "distance_miles", route_miles(s->metres));
+    if (road_over_water(spot->latitude, spot->longitude, s->latitude, s->longitude))
+        failed |= jdoc_set_bool(one, "over_water", true);
     if (failed == 0)
         return jdoc_push(list, one);
     jdoc_free(one);
@@ -93,7 +95,7 @@ static int prices_came(struct tools_run *run, const jdoc *answer, void *arg)
     if (result == 0)
         qsort(all, count, sizeof *all, compare_stations);
     for (size_t i = 0; result == 0 && i < count && i < STATIONS_SHOWN; i++)
-        result = push_station(list, &all[i]);
+        result = push_station(list, spot, &all[i]);
     const char *fuel = jdoc_text_or(run->args, "fuel_type", "regular");
     jdoc *done = result != 0 ? NULL : count == 0
         ? tools_succeed(run, "No prices for %s near %s are known.", fuel, spot->name)

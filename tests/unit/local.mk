@@ -201,7 +201,8 @@ EXTRA_DIST += tests/unit/phrasings.tsv
 
 # tools: the rest of money, travel and calendar
 if HAVE_CMOCKA
-TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers
+TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers \
+	tests/unit/test_places tests/unit/test_vehicle_use
 check_PROGRAMS += $(TRAVELLER_TESTS)
 TESTS += $(TRAVELLER_TESTS)
 tests_unit_test_money_more_SOURCES = tests/unit/test_money_more.c $(TOOLS_TEST_PARTS)
@@ -209,6 +210,11 @@ tests_unit_test_money_more_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_providers_SOURCES = tests/unit/test_providers.c tests/unit/provider_double.c \
 	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
 tests_unit_test_providers_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_places_SOURCES = tests/unit/test_places.c tests/unit/provider_double.c \
+	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
+tests_unit_test_places_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_vehicle_use_SOURCES = tests/unit/test_vehicle_use.c $(TOOLS_TEST_PARTS)
+tests_unit_test_vehicle_use_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
 tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
