@@ -10,7 +10,7 @@ libtools_a_SOURCES = \
 	tools/amount.c tools/amount.h \
 	tools/calendar.c \
 	tools/civil.c tools/civil.h \
-	tools/gazetteer.c tools/gazetteer.h \
+	tools/gazetteer.c tools/gazetteer.h tools/gazetteer_fold.c \
 	tools/keep.c tools/keep.h \
 	tools/money.c \
 	tools/moment.c tools/moment.h \

@@ -23,6 +23,7 @@
 #define FERRY_COST 40000.0   /* a ferry's waiting, as metres of road */
 #define FERRY_GAIN 0.65      /* a ferry is taken when it makes the way that much shorter */
 #define DETOUR_METRES 600000.0 /* beyond twice the distance, how far a way may lead around */
+#define FAR_METRES 3000000.0 /* from which a way over land is not compared with ferries */
 #define TOGETHER_METRES 10000.0 /* on one island that the mask does not have */
 #define ISLET_BASE 1000000
 #define NOWHERE_BASE 2000000
@@ -217,15 +218,37 @@ static void road_search_fill(struct search *s, const struct node *from, const st
     }
 }
 
+/* Does any chain of crossings lead from one landmass to another? */
+static bool road_reaches(int from, int to, bool ferries)
+{
+    int lands[NODES_MAX] = { from };
+    size_t count = 1;
+    for (size_t at = 0; at < count && lands[at] != to; at++)
+        for (size_t i = 0; i < road_table.count; i++) {
+            int a = road_table.ends[2 * i].land, b = road_table.ends[2 * i + 1].land;
+            int next = a == lands[at] ? b : b == lands[at] ? a : LAND_NONE;
+            bool known = next == LAND_NONE || (crossing_all[i].ferry && !ferries);
+            for (size_t k = 0; !known && k < count; k++)
+                known = lands[k] == next;
+            if (!known && count < NODES_MAX)
+                lands[count++] = next;
+        }
+    for (size_t k = 0; k < count; k++)
+        if (lands[k] == to)
+            return true;
+    return false;
+}
+
 static void road_search(const struct node *from, const struct node *to, double direct,
     bool ferries, struct road *out)
 {
     struct search s = { .direct = direct };
     struct road by_land = *out;
     road_search_fill(&s, from, to);
-    bool dry = road_search_run(&s, false) && road_search_take(&s, &by_land);
-    bool found = ferries && road_search_run(&s, true);
-    double cost = s.cost[1];
+    bool dry = road_reaches(from->land, to->land, false) && road_search_run(&s, false)
+        && road_search_take(&s, &by_land);
+    bool found = ferries && road_reaches(from->land, to->land, true) && road_search_run(&s, true);
+    double cost = found ? s.cost[1] : 0;
     found = found && road_search_take(&s, out);
     if (dry && (!found || cost > FERRY_GAIN * by_land.metres))
         *out = by_land;
@@ -281,14 +304,14 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
     if (from.land != to.land && from.land >= NOWHERE_BASE && to.land >= NOWHERE_BASE
         && out->air_metres <= TOGETHER_METRES)
         to.land = from.land;
-    bool same = from.land == to.land;
-    double direct = same ? road_leg(&from, &to) : -1;
+    out->kind = ROAD_NONE;
     out->roadless = road_leaves(&from, &to);
-    if (same && !out->roadless && direct >= 0
-        && land_water(lat1, lon1, lat2, lon2, WATER_STEPS) <= WATER_METRES)
+    double direct = !out->roadless && from.land == to.land ? road_leg(&from, &to) : -1;
+    if (direct >= 0 && (out->air_metres > FAR_METRES
+            || land_water(lat1, lon1, lat2, lon2, WATER_STEPS) <= WATER_METRES))
         road_drive(out, direct);
-    else
-        road_search(&from, &to, out->roadless ? -1 : direct, ferries, out);
+    else if (!out->roadless)
+        road_search(&from, &to, direct, ferries, out);
     if (out->kind != ROAD_NONE)
         out->seconds = out->metres * ROAD_SECONDS_PER_METRE;
 }
