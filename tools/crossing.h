@@ -5,8 +5,10 @@
 #include <stddef.h>
 
 /*
- * crossing -- how vehicles get from one landmass to another: bridges, tunnels and causeways, and the
- * car ferries that travellers use. General knowledge as of November 2026, not timetables: a line may
+ * crossing -- how vehicles get from one landmass to another: bridges, tunnels and causeways, and
+ * the
+ * car ferries that travellers use. General knowledge as of November 2026, not timetables: a line
+ * may
  * be suspended or seasonal, so results tell users to check. Adding one is adding a row.
  */
 struct crossing {

@@ -213,11 +213,13 @@ static bool names_part(const char *word, const char *code)
 {
     struct field f[FIELDS];
     char name[64] = "", own[3], folded[KEY_SIZE];
-    char lower[3] = { (char)tolower((unsigned char)code[0]), (char)tolower((unsigned char)code[1]) };
+    char lower[3] = { (char)tolower((unsigned char)code[0]),
+        (char)tolower((unsigned char)code[1]) };
     if (!country_of(lower, own, name, sizeof name)
         || (gazetteer_fold(name, folded, sizeof folded) && strcmp(folded, word) == 0))
         return false;
-    for (const char *line = seek(word); line && compare_key(line, word) == 0; line = next_line(line))
+    const char *line = seek(word);
+    for (; line && compare_key(line, word) == 0; line = next_line(line))
         if (split(line, f) == FIELDS && f[1].text[0] == 'r' && in_country(f, code)
             && (f[2].len != strlen(name) || memcmp(f[2].text, name, f[2].len) != 0))
             return true;
@@ -228,7 +230,8 @@ static bool names_part(const char *word, const char *code)
 static bool fits_place(const char *word, const struct field *f)
 {
     struct field near[FIELDS];
-    for (const char *line = seek(word); line && compare_key(line, word) == 0; line = next_line(line))
+    const char *line = seek(word);
+    for (; line && compare_key(line, word) == 0; line = next_line(line))
         if (split(line, near) == FIELDS && strchr("ps", near[1].text[0])
             && gazetteer_distance(number_field(near[6]), number_field(near[7]), number_field(f[6]),
                 number_field(f[7])) <= CLOSE_METRES)
@@ -239,8 +242,10 @@ static bool fits_place(const char *word, const struct field *f)
 static bool fits_word(const char *word, const struct field *f)
 {
     char code[3];
-    return has_region(f[5], word) || fits_place(word, f) || (country_of(word, code, NULL, 0) && in_country(f, code)
-        && (f[1].text[0] == 'r' || !names_part(word, code)));
+    if (has_region(f[5], word) || fits_place(word, f))
+        return true;
+    return country_of(word, code, NULL, 0) && in_country(f, code)
+        && (f[1].text[0] == 'r' || !names_part(word, code));
 }
 
 /* One qualifier: "nsw", "australia", or both in one: "nsw australia". */
@@ -447,7 +452,8 @@ static void look_in_cell(int lat, int lon, const struct gazetteer_point *point, 
     char key[16];
     struct field f[FIELDS];
     snprintf(key, sizeof key, "=%03d%03d", lat, ((lon % 360) + 360) % 360);
-    for (const char *line = seek(key); line && compare_key(line, key) == 0; line = next_line(line))
+    const char *line = seek(key);
+    for (; line && compare_key(line, key) == 0; line = next_line(line))
         if (split(line, f) == FIELDS && is_fit(f) && number_field(f[8]) >= (double)out->population
             && gazetteer_distance(point->latitude, point->longitude, number_field(f[6]),
                 number_field(f[7])) <= metres)

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /*
- * gazetteer -- place names to coordinates, offline, from a file that build-aux/make-gazetteer makes.
+ * gazetteer -- place names to coordinates, offline, from a file that build-aux/make-gazetteer
+ * makes.
  * The file is mapped read-only and shared by all workers; nothing is read but what a look-up
  * touches.
  *
@@ -15,10 +16,14 @@
  *   !KEY, country code, country name                     (keys of countries)
  *   KEY, kind, name, country code, region, region keys, latitude, longitude, population, zone
  * KEY is the name folded: ASCII lower case letters and digits, one blank between words. Kinds: p a
- * town by its name, a by another name, s a sight, park, island or area (population: its weight beside
- * towns), r a state, province or country (coordinates of its largest town, which stands in `region`;
- * population: of its towns). Region keys: folded, separated by "|" ("nsw|new south wales"). A town of
- * 5,000 people stands once more under the degree it is in: "=", latitude + 90, longitude + 180, three
+ * town by its name, a by another name, s a sight, park, island or area (population: its weight
+ * beside
+ * towns), r a state, province or country (coordinates of its largest town, which stands in
+ * `region`;
+ * population: of its towns). Region keys: folded, separated by "|" ("nsw|new south wales"). A town
+ * of
+ * 5,000 people stands once more under the degree it is in: "=", latitude + 90, longitude + 180,
+ * three
  * digits each.
  */
 struct gazetteer_place {
@@ -54,7 +59,8 @@ int gazetteer_open(const char *path);
 void gazetteer_close(void);
 
 /*
- * gazetteer_candidates -- "Sydney", "Sydney, NSW", "Brisbane Australia", "Florida", "-27.47,153.02".
+ * gazetteer_candidates -- "Sydney", "Sydney, NSW", "Brisbane Australia", "Florida",
+ * "-27.47,153.02".
  * Returns 0 (at least one); ERR_NOT_FOUND; ERR_INVALID (coordinates off the globe);
  * ERR_NOT_CONFIGURED (no file open, and these are no coordinates).
  */

@@ -189,7 +189,8 @@ static bool land_in_polygon(const struct polygon *p, double lat, double lon)
         const struct chunk *c = &land.chunks[i];
         if (y < c->south || y > c->north || x > c->east)
             continue;
-        for (const struct vertex *v = &land.vertices[c->first]; v < &land.vertices[c->first + c->count]; v++)
+        const struct vertex *v = &land.vertices[c->first], *end = v + c->count;
+        for (; v < end; v++)
             if ((v[0].latitude > y) != (v[1].latitude > y)
                 && x < (v[1].longitude - (double)v[0].longitude) * (y - v[0].latitude)
                         / (v[1].latitude - (double)v[0].latitude) + v[0].longitude)
@@ -216,9 +217,11 @@ static double land_outline(const struct polygon *p, double lat, double lon, doub
         return metres;
     for (int i = p->first; i < p->first + p->count; i++) {
         const struct chunk *c = &land.chunks[i];
-        if (x < c->west - wide || x > c->east + wide || y < c->south - reach || y > c->north + reach)
+        if (x < c->west - wide || x > c->east + wide || y < c->south - reach
+            || y > c->north + reach)
             continue;
-        for (const struct vertex *v = &land.vertices[c->first]; v < &land.vertices[c->first + c->count]; v++)
+        const struct vertex *v = &land.vertices[c->first], *end = v + c->count;
+        for (; v < end; v++)
             best = fmin(best, land_segment((v[0].longitude - x) * squeeze, v[0].latitude - y,
                 (v[1].longitude - x) * squeeze, v[1].latitude - y));
     }
@@ -295,11 +298,13 @@ static bool land_cell(int row, int column)
 
 bool land_near(double latitude, double longitude)
 {
-    return land.data && land_cell((int)floor((90 - latitude) * 10), (int)floor((longitude + 180) * 10));
+    return land.data
+        && land_cell((int)floor((90 - latitude) * 10), (int)floor((longitude + 180) * 10));
 }
 
 /* A point of the great circle: part 0 to 1. */
-static void land_between(const double a[3], const double b[3], double part, double *lat, double *lon)
+static void land_between(const double a[3], const double b[3], double part, double *lat,
+    double *lon)
 {
     double angle = acos(fmax(-1, fmin(1, a[0] * b[0] + a[1] * b[1] + a[2] * b[2])));
     double s = sin(angle), u = s > 1e-9 ? sin((1 - part) * angle) / s : 1 - part;

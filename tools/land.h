@@ -6,10 +6,12 @@
 
 /*
  * land -- what is land and what is sea, from a file that build-aux/make-gazetteer makes of Natural
- * Earth's 1:10m land (public domain). Mapped read-only and shared by all workers. Everything in it is
+ * Earth's 1:10m land (public domain). Mapped read-only and shared by all workers. Everything in it
+ * is
  * checked before it is used: a cut or wrong file is refused, never read past its end.
  *
- * The file, little-endian 32-bit words but for the first eight bytes "TPLAND1\n": counts of polygons,
+ * The file, little-endian 32-bit words but for the first eight bytes "TPLAND1\n": counts of
+ * polygons,
  * chunks and vertices, columns, rows, edges in a chunk; the polygons (west, south, east, north in
  * 1e-5 degrees, first chunk, chunks); the chunks, runs of an outline (the same box, first vertex,
  * edges); the vertices (longitude, latitude); then a bit for each cell of a tenth of a degree, from
@@ -17,7 +19,8 @@
  */
 
 /*
- * land_open -- path "" = landmass.bin beside `gazetteer`, a gazetteer_open path. A second call for the
+ * land_open -- path "" = landmass.bin beside `gazetteer`, a gazetteer_open path. A second call for
+ * the
  * same costs nothing. Returns 0, ERR_NOT_CONFIGURED (no file), ERR_INVALID (not ours, or damaged).
  */
 int land_open(const char *path, const char *gazetteer);
@@ -28,7 +31,8 @@ unsigned land_generation(void); /* another number whenever another file has been
 /*
  * land_at -- the landmass at a place; equal numbers are one piece of land. Africa and Asia count as
  * two, and so do North and South America: Suez is a crossing, and no road passes the Darien gap. A
- * place that is off the outline goes to the nearest land within `metres`. LAND_NONE: open sea, or an
+ * place that is off the outline goes to the nearest land within `metres`. LAND_NONE: open sea, or
+ * an
  * island that is too small for the file.
  */
 #define LAND_NONE (-1)

@@ -113,7 +113,8 @@ static bool land_way_search(struct way *w)
         w->closed[node] = 1;
         for (int d = 0; !again && d < 9; d++)
             if (d != 4)
-                land_way_visit(w, node, node / w->columns + d / 3 - 1, node % w->columns + d % 3 - 1);
+                land_way_visit(w, node, node / w->columns + d / 3 - 1,
+                    node % w->columns + d % 3 - 1);
     }
     return false;
 }
@@ -143,7 +144,8 @@ static int land_way_node(const struct way *w, double lat, double lon)
     double least = 1e9;
     for (int r = row - SEEK_CELLS; r <= row + SEEK_CELLS; r++)
         for (int c = column - SEEK_CELLS; c <= column + SEEK_CELLS; c++) {
-            int node = r * w->columns + c, far = (r - row) * (r - row) + (c - column) * (c - column);
+            int node = r * w->columns + c;
+            int far = (r - row) * (r - row) + (c - column) * (c - column);
             if (r >= 0 && r < w->rows && c >= 0 && c < w->columns && far < least
                 && land_way_open(w, node)) {
                 best = node;

@@ -334,11 +334,12 @@ int road_refuse(struct tools_run *run, const struct road *road, const char *from
 {
     double km = road->air_metres / 1000;
     if (road->roadless)
-        return tools_fail(run, "no_route", "There is no road from %s to %s: no road leads out of %s. "
-            "It takes a ferry or a flight; %.0f km in a straight line.", from, to, road->roadless, km);
-    return tools_fail(run, "no_route", "There is no road from %s to %s: the sea lies between, and no "
-        "car ferry on the way is known here. It takes a flight, or a ship; %.0f km in a straight line.",
-        from, to, km);
+        return tools_fail(run, "no_route",
+            "There is no road from %s to %s: no road leads out of %s. It takes a ferry or a flight; "
+            "%.0f km in a straight line.", from, to, road->roadless, km);
+    return tools_fail(run, "no_route",
+        "There is no road from %s to %s: the sea lies between, and no car ferry on the way is known "
+        "here. It takes a flight, or a ship; %.0f km in a straight line.", from, to, km);
 }
 
 int road_push_ferries(const struct road *road, jdoc *list)
@@ -348,7 +349,8 @@ int road_push_ferries(const struct road *road, jdoc *list)
         const struct road_ferry *f = &road->ferries[i];
         jdoc *one = jdoc_new_object();
         failed = !one || jdoc_set_string(one, "kind", "ferry") != 0
-            || jdoc_set_string(one, "name", f->name) != 0 || jdoc_set_string(one, "from", f->from) != 0
+            || jdoc_set_string(one, "name", f->name) != 0
+            || jdoc_set_string(one, "from", f->from) != 0
             || jdoc_set_string(one, "to", f->to) != 0
             || jdoc_set_double(one, "straight_km", round(f->metres / 1000)) != 0
             || jdoc_set_bool(one, "included", false) != 0;
@@ -372,5 +374,6 @@ const char *road_method(const struct road *road)
 {
     return road->checked
         ? "great circle x 1.25 at 55 mph, around the sea; roads themselves were not checked"
-        : "great circle x 1.25 at 55 mph; neither roads nor the sea were checked (no land mask here)";
+        : "great circle x 1.25 at 55 mph; neither roads nor the sea were checked (no land mask "
+          "here)";
 }

@@ -6,8 +6,10 @@
 
 /*
  * road -- the estimate of a way between two places when no routing service answers: great circle
- * times a road factor, but over land and known crossings only. The sea is no road: another landmass is
- * reached by a fixed link, or by a car ferry that is named and not counted as driving, or not at all.
+ * times a road factor, but over land and known crossings only. The sea is no road: another
+ * landmass is
+ * reached by a fixed link, or by a car ferry that is named and not counted as driving, or not at
+ * all.
  */
 #define ROAD_FERRIES_MAX 6
 #define ROAD_SECONDS_PER_METRE (3600 / (55 * 1609.344)) /* 55 mph */

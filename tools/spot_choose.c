@@ -68,8 +68,8 @@ static bool spot_choose_guess(const struct gazetteer_candidates *list, const dou
 void spot_choose(const struct gazetteer_candidates *const *lists, size_t count, size_t *chosen,
     int *unclear)
 {
-    double before[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES];
-    double behind[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES];
+    double before[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES] = { { 0 } };
+    double behind[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES] = { { 0 } };
     *unclear = -1;
     spot_choose_sum(lists, count, false, before);
     spot_choose_sum(lists, count, true, behind);
@@ -90,9 +90,10 @@ size_t spot_choices(const struct gazetteer_candidates *list, size_t *out, size_t
 {
     size_t count = 0;
     for (size_t c = 0; c < list->count && count < max; c++) {
+        const struct gazetteer_place *p = &list->all[c].place;
         bool apart = true;
         for (size_t k = 0; k < count; k++)
-            apart &= spot_choose_metres(&list->all[out[k]].place, &list->all[c].place) >= APART_METRES;
+            apart &= spot_choose_metres(&list->all[out[k]].place, p) >= APART_METRES;
         if (apart)
             out[count++] = c;
     }

@@ -33,9 +33,10 @@ static const char *ferry_words(struct tools_run *run, const struct route *r)
 {
     const char *text = "";
     for (size_t i = 0; text && r->ferry_legs > 0 && i + 1 < r->stop_count; i++) {
-        const char *one = r->roads[i].kind == ROAD_FERRY ? road_ferries_text(run, &r->roads[i]) : NULL;
-        text = !one ? text : arena_printf(run->arena, "%s, and a ferry that is not counted: %s", text,
-            one);
+        const struct road *road = &r->roads[i];
+        const char *one = road->kind == ROAD_FERRY ? road_ferries_text(run, road) : NULL;
+        text = !one ? text
+            : arena_printf(run->arena, "%s, and a ferry that is not counted: %s", text, one);
     }
     return text ? text : "";
 }

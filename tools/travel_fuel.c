@@ -152,8 +152,10 @@ static int read_price(struct tools_run *run, const char *currency, struct price 
     *p = (struct price){ .litre = by_litre ? litre : by_gallon ? gallon
         : travel_assumed_price(currency), .said = by_litre || by_gallon };
     if (by_litre && by_gallon && fabs(litre - gallon) > TOLERANCE * litre)
-        error = tools_fail_at(run, "/gas_price_per_litre", "one of gas_price and gas_price_per_litre",
-            "gas_price (of a US gallon) and gas_price_per_litre do not say the same; give one of them.");
+        error = tools_fail_at(run, "/gas_price_per_litre",
+            "one of gas_price and gas_price_per_litre",
+            "gas_price (of a US gallon) and gas_price_per_litre do not say the same; give one of "
+            "them.");
     else if (p->litre <= 0)
         error = tools_fail_at(run, "/gas_price", "the price of a gallon",
             "no typical fuel price is known for %s: say gas_price", currency);
@@ -197,7 +199,8 @@ static int fill_cost(jdoc *cost, double miles, const struct vehicle_use *use, co
     failed |= jdoc_set_double(cost, "distance_km", round(miles * KM_PER_MILE * 10) / 10);
     failed |= jdoc_set_double(cost, "mpg", round(vehicle_use_mpg(use) * 100) / 100);
     failed |= vehicle_use_set(use, cost);
-    failed |= jdoc_set_double(cost, "gallons", round(litres / TRAVEL_LITRES_PER_GALLON * 100) / 100);
+    failed |= jdoc_set_double(cost, "gallons",
+        round(litres / TRAVEL_LITRES_PER_GALLON * 100) / 100);
     failed |= jdoc_set_double(cost, "litres", round(litres * 100) / 100);
     failed |= jdoc_set_double(cost, "price_per_litre", round(p->litre * 1000) / 1000);
     failed |= cost_set(cost, "total", minor_of(litres * p->litre, currency), currency);
@@ -218,8 +221,8 @@ int travel_gas_cost(struct tools_run *run, double miles, const char *note)
         return result == ERR_INVALID ? 0 : result;
     double litres = miles * KM_PER_MILE * use.litres / 100;
     amount_text(minor_of(litres * p.litre, currency), currency, said);
-    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.", said,
-        miles, miles * KM_PER_MILE, litres, use.text);
+    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.",
+        said, miles, miles * KM_PER_MILE, litres, use.text);
     jdoc *cost = jdoc_new_object();
     if (answer == NULL || cost == NULL || fill_cost(cost, miles, &use, &p, currency) != 0
         || jdoc_set(cost, "assumptions", new_assumptions(&use, &p, currency, note)) != 0) {
