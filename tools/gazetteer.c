@@ -285,7 +285,7 @@ static double score_of(const struct field *f, const struct gazetteer_bias *bias)
 {
     char code[3];
     double score = log10(number_field(f[8]) + 1);
-    score -= f[1].text[0] == 'a' ? 1.5 : f[1].text[0] == 'r' ? 1 : 0;
+    score -= f[1].text[0] == 'a' ? 2 : f[1].text[0] == 'r' ? 1 : 0;
     copy_field(f[3], code, sizeof code);
     return score + gazetteer_bias_of(bias, code, number_field(f[6]), number_field(f[7]));
 }
