@@ -62,8 +62,8 @@ if HAVE_CMOCKA
 TOOLS_TESTS = tests/unit/test_records tests/unit/test_timezone tests/unit/test_tools_check \
 	tests/unit/test_tools_all tests/unit/test_calendar tests/unit/test_money tests/unit/test_travel
 check_PROGRAMS += $(TOOLS_TESTS)
-TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
-EXTRA_DIST += tests/unit/generate.sh
+TESTS += $(TOOLS_TESTS) tests/unit/generate.sh tests/unit/gazetteer.sh
+EXTRA_DIST += tests/unit/generate.sh tests/unit/gazetteer.sh
 TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
 	tests/unit/tool_bench.h tests/unit/tool_fixture.c tests/unit/tool_fixture.h \
