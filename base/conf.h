@@ -185,6 +185,7 @@
     X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form")           \
     X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key")                                   \
     X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")  \
+    X(land_file, TEXT, "land.file", "", 0, 0, "land mask; empty = landmass.bin beside gazetteer.file") \
     X(mcp_file, TEXT, "mcp.file", "", 0, 0, "JSON file of MCP servers; empty = none")              \
     X(mcp_refresh_ms, MS, "mcp.refresh", "5m", 100, 86400000,                                      \
         "how often their tools are listed again")                                                  \

@@ -6,8 +6,10 @@
 #include "store/records.h"
 #include "tools/dynamic.h"
 #include "tools/finder.h"
+#include "tools/gazetteer.h"
 #include "tools/keep.h"
 #include "tools/registry.h"
+#include "tools/road.h"
 #include "tools/schema.h"
 
 #include <stdarg.h>
@@ -40,6 +42,8 @@ struct waiting { /* a run that waits, and how long it may */
 int tools_configure(const struct conf *conf, char *why, size_t why_size)
 {
     int error = dynamic_load(conf, why, why_size);
+    gazetteer_open(conf->gazetteer_file); /* mapped once, for all workers; spot.c says what is wrong */
+    road_open(conf);
     if (error == 0)
         finder_forget();
     return error;
@@ -190,6 +194,18 @@ int tools_fail_at(struct tools_run *run, const char *path, const char *expected,
     va_end(ap);
     keep_cut_utf8(text, sizeof text);
     return set_failure(run, "invalid_argument", path, expected, text);
+}
+
+int tools_ask_back(struct tools_run *run, const char *path, const char *expected,
+    const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    keep_cut_utf8(text, sizeof text);
+    return set_failure(run, "ambiguous", path, expected, text);
 }
 
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...)

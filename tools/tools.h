@@ -156,6 +156,8 @@ void tools_fini(struct tools_run *run);
 int tools_fail(struct tools_run *run, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same with the wrong field (JSON pointer) and what would be right. Returns 0 or ERR_NOMEM. */
 int tools_fail_at(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A question back, code "ambiguous": the field could mean several things. Returns 0 or ERR_NOMEM. */
+int tools_ask_back(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Starts the result: {success:true, message}. Returns it (borrowed) or NULL. */
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* After ERR_AGAIN only: run->result (or run->error) is set; calls on_done. */

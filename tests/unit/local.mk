@@ -66,8 +66,8 @@ TOOLS_TESTS = tests/unit/test_records tests/unit/test_timezone tests/unit/test_t
 	tests/unit/test_tools_all tests/unit/test_calendar tests/unit/test_money tests/unit/test_travel \
 	tests/unit/test_numeral
 check_PROGRAMS += $(TOOLS_TESTS)
-TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
-EXTRA_DIST += tests/unit/generate.sh
+TESTS += $(TOOLS_TESTS) tests/unit/generate.sh tests/unit/gazetteer.sh
+EXTRA_DIST += tests/unit/generate.sh tests/unit/gazetteer.sh
 TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
 	tests/unit/tool_bench.h tests/unit/tool_fixture.c tests/unit/tool_fixture.h \
@@ -150,15 +150,15 @@ endif
 # takeover
 if HAVE_CMOCKA
 TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume \
-	tests/unit/test_places tests/unit/test_retention
+	tests/unit/test_user_turns tests/unit/test_retention
 check_PROGRAMS += $(TAKEOVER_TESTS)
 TESTS += $(TAKEOVER_TESTS)
 TAKEOVER_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/turn_actors.c \
 	tests/unit/turn_actors.h
 tests_unit_test_takeover_SOURCES = tests/unit/test_takeover.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_places_SOURCES = tests/unit/test_places.c $(TAKEOVER_TEST_PARTS)
-tests_unit_test_places_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_user_turns_SOURCES = tests/unit/test_user_turns.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_user_turns_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_takeover_orders_SOURCES = tests/unit/test_takeover_orders.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_orders_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(TAKEOVER_TEST_PARTS)
@@ -216,7 +216,8 @@ EXTRA_DIST += tests/unit/phrasings.tsv
 
 # tools: the rest of money, travel and calendar
 if HAVE_CMOCKA
-TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers
+TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers \
+	tests/unit/test_places tests/unit/test_vehicle_use
 check_PROGRAMS += $(TRAVELLER_TESTS)
 TESTS += $(TRAVELLER_TESTS)
 tests_unit_test_money_more_SOURCES = tests/unit/test_money_more.c $(TOOLS_TEST_PARTS)
@@ -224,6 +225,11 @@ tests_unit_test_money_more_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_providers_SOURCES = tests/unit/test_providers.c tests/unit/provider_double.c \
 	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
 tests_unit_test_providers_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_places_SOURCES = tests/unit/test_places.c tests/unit/provider_double.c \
+	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
+tests_unit_test_places_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_vehicle_use_SOURCES = tests/unit/test_vehicle_use.c $(TOOLS_TEST_PARTS)
+tests_unit_test_vehicle_use_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
 tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
