@@ -1,3 +1,7 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+
 #include "store/link.h"
 
 #include "base/buf.h"
@@ -77,6 +81,7 @@ struct link {
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
+    bool broke;             /* the last connection was ended by the other side */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
     struct buf out;         /* written but not yet taken by the socket */
@@ -200,6 +205,7 @@ static void disconnect(struct link *l, const char *why)
         log_limited(LOG_LEVEL_WARN, "redis connection lost: %s", why);
     redisFree(l->context);
     l->context = NULL;
+    l->broke = true;
     l->in_len = 0;
     l->loaded_count = 0;
     l->hold = l->held = false;
@@ -269,6 +275,7 @@ static int connect_now(struct link *l)
     redisContext *c;
     int error = find_server(l, &l->master);
 
+    l->broke = false;
     if (error)
         return error;
     c = l->master.port ? redisConnectWithTimeout(l->master.host, l->master.port, tv)
@@ -297,12 +304,21 @@ static int connect_now(struct link *l)
     return 0;
 }
 
-/* A connection that Redis closed while nothing was asked is known before the next command. */
-static bool gone_while_idle(struct link *l)
+/*
+ * A connection that Redis has closed meanwhile is left before the next command, not with it. What
+ * came before the end is read: replies that nobody has looked at yet may lie in front of it.
+ */
+static void leave_if_closed(struct link *l)
 {
-    struct pollfd p = {.fd = l->context->fd, .events = POLLIN};
+    struct pollfd p = {.fd = l->context->fd, .events = POLLIN | POLLRDHUP};
 
-    return !l->ring_len && poll(&p, 1, 0) > 0;
+    if (poll(&p, 1, 0) <= 0)
+        return;
+    if (!l->ring_len)
+        disconnect(l, "closed by redis");
+    else if (p.revents & (POLLRDHUP | POLLHUP | POLLERR))
+        while (!link_pump(l))
+            continue;
 }
 
 /* The reply to the ROLE of check_role. */
@@ -360,15 +376,18 @@ void link_hurry(struct link *l)
 int link_ensure(struct link *l)
 {
     int64_t began_ms;
+    bool held = l->held;
 
     if (l->context && l->pumping)
         return 0;
-    if (l->context && gone_while_idle(l))
-        disconnect(l, "closed by redis");
+    if (l->context)
+        leave_if_closed(l);
     if (l->context)
         check_role(l);
     if (l->context)
         return 0;
+    if (held) /* what was to go in front of the next command went with the connection */
+        return ERR_STORE;
     began_ms = clock_mono_ms();
     if (began_ms < l->retry_ms)
         return l->refused ? l->refused : ERR_STORE;
@@ -725,6 +744,7 @@ static int pump(struct link *l)
         return ERR_STORE;
     if (l->ring_len && clock_mono_ms() - l->progress_ms > l->conf->redis_timeout_ms) {
         disconnect(l, "no reply in time");
+        l->broke = false;
         return ERR_STORE;
     }
     return 0;
@@ -819,22 +839,44 @@ static int call_scratch(struct link *l, struct link_reply **out)
     return error;
 }
 
-int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
+bool link_broke(const struct link *l)
 {
-    int error = link_ensure(l);
+    return l->broke;
+}
+
+/* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
+static int call(struct link *l, const struct link_arg *args, size_t nargs, const char *whole,
+    size_t len, struct link_reply **out)
+{
+    bool held = l->held;
+    int error;
 
     if (out)
         *out = NULL;
-    if (error)
-        return error;
-    buf_reset(&l->scratch);
-    resp_count(&l->scratch, '*', nargs);
-    put_args(&l->scratch, args, nargs);
-    error = call_scratch(l, out);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        error = link_ensure(l);
+        if (error)
+            return error;
+        buf_reset(&l->scratch);
+        if (args) {
+            resp_count(&l->scratch, '*', nargs);
+            put_args(&l->scratch, args, nargs);
+        } else {
+            buf_put(&l->scratch, whole, len);
+        }
+        error = call_scratch(l, out);
+        if (error != ERR_STORE || !l->broke || held)
+            break;
+    }
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
 }
 
-int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
+{
+    return call(l, args, nargs, NULL, 0, out);
+}
+
+int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
 {
     int error = ERR_AGAIN;
@@ -852,24 +894,31 @@ int link_script_call(struct link *l, const struct link_script *script, const str
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
 }
 
+int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
+{
+    bool held = l->held;
+    int error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+
+    if (error == ERR_STORE && l->broke && !held)
+        error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+    return error;
+}
+
 int link_command(struct link *l, struct link_reply **out, const char *format, ...)
 {
     char *command = NULL;
     va_list ap;
-    int len, error = link_ensure(l);
+    int len, error;
 
     if (out)
         *out = NULL;
-    if (error)
-        return error;
     va_start(ap, format);
     len = redisvFormatCommand(&command, format, ap);
     va_end(ap);
     if (len < 0)
         return len == -1 ? ERR_NOMEM : ERR_INVALID;
-    buf_reset(&l->scratch);
-    buf_put(&l->scratch, command, (size_t)len);
+    error = call(l, NULL, 0, command, (size_t)len, out);
     redisFreeCommand(command);
-    error = call_scratch(l, out);
-    return error == ERR_AGAIN ? ERR_INTERNAL : error;
+    return error;
 }

@@ -2,10 +2,9 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {createHash, createHmac, generateKeyPairSync, sign} from "node:crypto";
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {mkdirSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
+import {eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 const SECRET = "a secret of more than thirty-two bytes, for tests";
 const ORIGIN = "https://pam.example.org";
@@ -24,7 +23,7 @@ describe("authentication with HS256", () => {
   let stack, dir;
   const apiKey = "tpk_0123456789abcdef0123456789abcdef0123456789abcdef";
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    dir = scratch("tp-auth-");
     writeFileSync(join(dir, "keys"), `# machines\n${createHash("sha256").update(apiKey).digest("hex")} machine user robot\n`);
     stack = await Stack.start({settings: {
       development: "off", "jwt.algorithm": "HS256", "jwt.secret": SECRET, "jwt.secret_previous": "the secret that was in use before this one",
@@ -249,7 +248,7 @@ describe("authentication with public keys", () => {
   };
   const pem = key => key.publicKey.export({type: "spki", format: "pem"});
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    dir = scratch("tp-auth-");
     mkdirSync(join(dir, "keys"));
     writeFileSync(join(dir, "keys/one.pem"), pem(keys.one));
     stack = await Stack.start({settings: {development: "off", "jwt.algorithm": "ES256", "jwt.keys_dir": join(dir, "keys"), "jwt.audience": "turnpike"}});
