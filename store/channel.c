@@ -223,8 +223,10 @@ static void on_role(redisAsyncContext *ac, void *data, void *privdata)
     if (!s || !reply || reply->type != REDIS_REPLY_ARRAY || !reply->elements)
         return;
     first = reply->element[0];
-    if (first->type == REDIS_REPLY_STRING && strcmp(first->str, "master") != 0)
+    if (first->type == REDIS_REPLY_STRING && strcmp(first->str, "master") != 0) {
+        sentinel_next();
         both_drop(s->channel, "it is no master");
+    }
 }
 
 static void say_hello(struct side *s)

@@ -82,6 +82,7 @@ struct link {
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
     bool broke;             /* the last connection was ended by the other side */
+    bool demoted;           /* its server has become a replica, as the Sentinels told it */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
     struct buf out;         /* written but not yet taken by the socket */
@@ -267,7 +268,7 @@ static int find_server(struct link *l, struct sentinel_address *out)
     return sentinel_master(l->conf, l->conf->redis_timeout_ms, out) ? ERR_STORE : 0;
 }
 
-static int connect_now(struct link *l)
+static int connect_once(struct link *l)
 {
     const struct conf *conf = l->conf;
     struct timeval tv = {.tv_sec = conf->redis_timeout_ms / 1000,
@@ -298,10 +299,23 @@ static int connect_now(struct link *l)
     }
     l->role_ms = l->used_ms = clock_mono_ms();
     l->context = c;
+    l->suspect = l->demoted = false;
     l->reader_idle = true;
     l->in_len = 0;
     l->generation++;
     return 0;
+}
+
+/* A Sentinel that has not heard of a failover yet names the old master: the next one is asked. */
+static int connect_now(struct link *l)
+{
+    int error = connect_once(l);
+
+    for (unsigned left = sentinel_known(l->conf); error == ERR_STORE_READONLY && left > 1; left--) {
+        sentinel_next();
+        error = connect_once(l);
+    }
+    return error;
 }
 
 /*
@@ -646,6 +660,7 @@ static void suspect(struct link *l, const redisReply *error)
         (strncmp(error->str, "NOREPLICAS", 10) != 0 && strncmp(error->str, "READONLY", 8) != 0))
         return;
     l->suspect = true;
+    l->demoted = !strncmp(error->str, "READONLY", 8);
     if (soon < l->role_ms)
         l->role_ms = soon;
 }
@@ -832,6 +847,10 @@ static int call_scratch(struct link *l, struct link_reply **out)
         l->meanwhile(l->meanwhile_arg);
     if (!error)
         error = wait_for(l, &w);
+    if (error == ERR_STORE_READONLY && l->demoted && l->context) {
+        disconnect(l, "it is a replica now"); /* it has done nothing of this */
+        error = ERR_STORE;
+    }
     if (out)
         *out = error ? NULL : reply_out(w.reply);
     else if (!error)

@@ -367,8 +367,10 @@ static const char *read_reply(struct listen *l, const char *reply, size_t len)
     at = (size_t)((const char *)memchr(reply, '\n', len) + 1 - reply);
     for (int i = 0; i < 3; i++)
         parts[i] = at < len ? take_piece(reply, len, &at) : (struct piece){"", 0};
-    if (is(&parts[0], "slave") || is(&parts[0], "sentinel"))
+    if (is(&parts[0], "slave") || is(&parts[0], "sentinel")) {
+        sentinel_next();
         return "it is no master";
+    }
     deliver(l, parts);
     return NULL;
 }

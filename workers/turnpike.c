@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "workers/control.h"
+#include "workers/failover_command.h"
 #include "workers/mcp_command.h"
 
 #include <getopt.h>
@@ -276,12 +277,14 @@ static int run_config(struct options *o, int argc, char **argv)
     return error == 0 ? 0 : 1;
 }
 
-/* --- MCP servers --- */
+/* --- MCP servers, Redis --- */
 
 /* Where systemd puts the service's credentials; root may read them. */
 #define CREDENTIALS "/run/credentials/turnpike.service"
 
-static int run_mcp(struct options *o, int argc, char **argv)
+/* A command of an operator that speaks to Redis itself. */
+static int run_with_store(struct options *o,
+    int (*command)(const struct conf *conf, int argc, char **argv), int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
@@ -289,11 +292,30 @@ static int run_mcp(struct options *o, int argc, char **argv)
         setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
     int status = 1, error = load_settings(o, &conf, why);
     if (error == 0)
-        status = mcp_command(&conf, argc, argv);
+        status = command(&conf, argc, argv);
     else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
     conf_fini(&conf);
     return status;
+}
+
+static int run_mcp(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, mcp_command, argc, argv);
+}
+
+static int do_failover(const struct conf *conf, int argc, char **argv)
+{
+    (void)argv;
+    if (argc == 0)
+        return failover_command(conf);
+    fputs("turnpike: failover takes no argument: the Sentinels choose the replica\n", stderr);
+    return 2;
+}
+
+static int run_failover(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, do_failover, argc, argv);
 }
 
 /* --- API keys --- */
@@ -333,6 +355,7 @@ static const struct command commands[] = {
     {"config", "", "all settings with their values, as a configuration file", run_config},
     {"api-key", "USER [ROLE]", "make an API key", run_api_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
+    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)", run_failover},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
