@@ -5,6 +5,7 @@ import {once} from "node:events";
 import {accessSync, constants, existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import net from "node:net";
+import {after} from "node:test";
 import {tmpdir} from "node:os";
 import {dirname, join, resolve} from "node:path";
 import {fileURLToPath} from "node:url";
@@ -526,4 +527,10 @@ function endAll() {
   }
 }
 process.on("exit", endAll);
+if (process.env.NODE_TEST_CONTEXT) {
+  after(() => { // of the whole file: one whose test failed before its end must end, too
+    endAll();
+    for (const stack of stacks) stack.double?.close();
+  });
+}
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
