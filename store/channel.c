@@ -31,7 +31,7 @@
 #define DEPTH_MAX 8
 #define STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 #define QUICK_MS 20    /* an attempt that failed within this costs nobody anything ... */
-#define HURRY_MS 50    /* ... after another one a client's next attempt waits so long */
+#define HURRY_TIMES 4  /* ... after another one a client's next attempt waits so much longer */
 
 /* One of the two connections. */
 struct side {
@@ -303,7 +303,8 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
  */
 static bool side_hurry(struct side *s)
 {
-    bool may = s->ended_ms - s->began_ms <= QUICK_MS || clock_mono_ms() >= s->ended_ms + HURRY_MS;
+    int64_t took = s->ended_ms - s->began_ms;
+    bool may = took <= QUICK_MS || clock_mono_ms() >= s->ended_ms + HURRY_TIMES * took;
 
     if (!s->ac && may && (s->attempts <= 1 || !sentinel_used(s->channel->conf)))
         side_connect(s);

@@ -309,9 +309,12 @@ static int connect_once(struct link *l)
 /* A Sentinel that has not heard of a failover yet names the old master: the next one is asked. */
 static int connect_now(struct link *l)
 {
+    int64_t until_ms = clock_mono_ms() + l->conf->redis_timeout_ms;
     int error = connect_once(l);
 
     for (unsigned left = sentinel_known(l->conf); error == ERR_STORE_READONLY && left > 1; left--) {
+        if (clock_mono_ms() >= until_ms)
+            break;
         sentinel_next();
         error = connect_once(l);
     }

@@ -186,8 +186,10 @@ static int parse_status(const char *at, const char *end, void *out)
 
     if (!line)
         return ERR_AGAIN;
+    if (*at != '+' && *at != '-')
+        return ERR_STORE;
     snprintf(out, SENTINEL_WORD_SIZE, "%.*s", (int)(line - at - 1), at + 1);
-    return *at == '+' ? 0 : *at == '-' ? ERR_CONFLICT : ERR_STORE;
+    return *at == '+' ? 0 : ERR_CONFLICT;
 }
 
 /* in: so far, ends with NUL. */

@@ -28,7 +28,8 @@ struct failover {
     struct conf old_conf, new_conf; /* borrow of conf; without Sentinels */
     struct link *link;              /* to the old master, whatever it is */
     struct sentinel_address old, new;
-    bool paused;
+    bool paused;   /* the old master holds writes back */
+    bool promoted; /* there is a new master, which the old one does not follow yet */
 };
 
 static int said(const char *what, int error)
@@ -42,6 +43,7 @@ static int transact(struct failover *f, const char *const *commands, size_t coun
 {
     struct link_arg args[WORDS_MAX];
     char *rest, copy[SENTINEL_HOST_SIZE + 64];
+    struct link_reply *r = NULL;
     int error = link_send(f->link, &(struct link_arg){"MULTI", 5}, 1, NULL, NULL);
 
     for (size_t i = 0; !error && i < count; i++) {
@@ -52,7 +54,18 @@ static int transact(struct failover *f, const char *const *commands, size_t coun
             args[n++] = link_text(w);
         error = link_send(f->link, args, n, NULL, NULL);
     }
-    return error ? error : link_command(f->link, NULL, "EXEC");
+    if (!error)
+        error = link_command(f->link, &r, "EXEC");
+    for (size_t i = 0; !error && i < count; i++) {
+        const struct link_reply *one = link_reply_at(r, i);
+
+        if (link_reply_type(one) != LINK_ERROR)
+            continue;
+        fprintf(stderr, "turnpike: %s: %s\n", commands[i], link_reply_text(one, NULL));
+        error = ERR_CONFLICT;
+    }
+    link_reply_free(r);
+    return error;
 }
 
 static int pause_writes(struct failover *f)
@@ -60,11 +73,13 @@ static int pause_writes(struct failover *f)
     return link_command(f->link, NULL, PAUSE);
 }
 
+/* Not where a new master stands and the old one does not follow it: then the pause is all there is. */
 static void go_on(struct failover *f)
 {
-    if (f->paused && link_command(f->link, NULL, "CLIENT UNPAUSE"))
-        fprintf(stderr, "turnpike: writes are held back for up to %s ms more\n", PAUSE_TEXT);
-    f->paused = false;
+    if (!f->paused || (!f->promoted && link_command(f->link, NULL, "CLIENT UNPAUSE") == 0))
+        return;
+    fprintf(stderr, "turnpike: writes to %s:%d are held back for up to " PAUSE_TEXT " ms more\n",
+        f->old.host, f->old.port);
 }
 
 /* A link to one server, without Sentinels. conf and address live as long as it. */
@@ -150,14 +165,13 @@ static int promote(struct failover *f)
 static int wait_for_new(struct failover *f)
 {
     int64_t until = clock_mono_ms() + PROMOTION_MS, pause_ms = clock_mono_ms() + PAUSE_AGAIN_MS;
-    bool named = false;
 
     for (int64_t now; (now = clock_mono_ms()) < until; poll(NULL, 0, LOOK_EVERY_MS)) {
         unsigned others, answered = sentinel_count(f->conf, &f->old, ASK_MS, &others, &f->new);
 
-        if (others && !named)
+        if (others && !f->promoted)
             until = now + EVERYBODY_MS;
-        named = named || others;
+        f->promoted = f->promoted || others;
         if (others && others == answered)
             break;
         if (now >= pause_ms) {
@@ -168,9 +182,10 @@ static int wait_for_new(struct failover *f)
             pause_ms = now + PAUSE_AGAIN_MS;
         }
     }
-    if (named)
+    if (f->promoted)
         return 0;
-    fprintf(stderr, "turnpike: no Sentinel has named another master within %d ms\n", PROMOTION_MS);
+    fprintf(stderr, "turnpike: no Sentinel has named another master within %d ms. It may still come, and "
+        "then what is accepted until it does can be lost\n", PROMOTION_MS);
     return ERR_DEADLINE;
 }
 
@@ -200,6 +215,7 @@ static int hand_over(struct failover *f)
 
     snprintf(follow, sizeof follow, "REPLICAOF %s %d", f->new.host, f->new.port);
     error = transact(f, commands, 3);
+    f->promoted = f->promoted && error;
     return error ? said("the old master does not follow the new one", error) : 0;
 }
 
