@@ -44,7 +44,8 @@ void link_free(struct link *l);
 /*
  * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
  * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
- * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0, ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
+ * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0,
+ * ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
  */
 int link_ensure(struct link *l);
 /*

@@ -30,7 +30,7 @@ unsigned sentinel_known(const struct conf *conf); /* how many are named */
  * Returns 0; ERR_STORE (nobody answered); ERR_NOT_FOUND (no Sentinel knows redis.master).
  */
 int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out);
-/* The next question goes to the next Sentinel first: this one has named a server that is no master. */
+/* The next question goes to the next Sentinel: this one has named a server that is no master. */
 void sentinel_next(void);
 bool sentinel_same(const struct sentinel_address *a, const struct sentinel_address *b);
 

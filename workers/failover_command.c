@@ -38,22 +38,27 @@ static int said(const char *what, int error)
     return error;
 }
 
-/* Commands of one transaction, words between blanks. */
-static int transact(struct failover *f, const char *const *commands, size_t count)
+/* Words between blanks. */
+static int send_words(struct failover *f, const char *command)
 {
     struct link_arg args[WORDS_MAX];
-    char *rest, copy[SENTINEL_HOST_SIZE + 64];
+    char copy[SENTINEL_HOST_SIZE + 64], *rest = copy, *word;
+    size_t n = 0;
+
+    snprintf(copy, sizeof copy, "%s", command);
+    while (n < WORDS_MAX && (word = strsep(&rest, " ")))
+        args[n++] = link_text(word);
+    return link_send(f->link, args, n, NULL, NULL);
+}
+
+/* Commands of one transaction; the first of them that fails is told. */
+static int transact(struct failover *f, const char *const *commands, size_t count)
+{
     struct link_reply *r = NULL;
-    int error = link_send(f->link, &(struct link_arg){"MULTI", 5}, 1, NULL, NULL);
+    int error = send_words(f, "MULTI");
 
-    for (size_t i = 0; !error && i < count; i++) {
-        size_t n = 0;
-
-        snprintf(copy, sizeof copy, "%s", commands[i]);
-        for (char *w = strtok_r(copy, " ", &rest); w && n < WORDS_MAX; w = strtok_r(NULL, " ", &rest))
-            args[n++] = link_text(w);
-        error = link_send(f->link, args, n, NULL, NULL);
-    }
+    for (size_t i = 0; !error && i < count; i++)
+        error = send_words(f, commands[i]);
     if (!error)
         error = link_command(f->link, &r, "EXEC");
     for (size_t i = 0; !error && i < count; i++) {
@@ -73,7 +78,7 @@ static int pause_writes(struct failover *f)
     return link_command(f->link, NULL, PAUSE);
 }
 
-/* Not where a new master stands and the old one does not follow it: then the pause is all there is. */
+/* Not where a new master stands that the old one does not follow: the pause is all there is then. */
 static void go_on(struct failover *f)
 {
     if (!f->paused || (!f->promoted && link_command(f->link, NULL, "CLIENT UNPAUSE") == 0))
@@ -144,8 +149,9 @@ static int stop_writes(struct failover *f, int64_t count)
     link_reply_free(r);
     if (have >= count)
         return 0;
-    fprintf(stderr, "turnpike: only %" PRId64 " of %" PRId64 " replicas have all that the master has\n",
-        have, count);
+    fprintf(stderr,
+        "turnpike: only %" PRId64 " of %" PRId64 " replicas have all that the master has\n", have,
+        count);
     return ERR_CONFLICT;
 }
 
@@ -184,8 +190,10 @@ static int wait_for_new(struct failover *f)
     }
     if (f->promoted)
         return 0;
-    fprintf(stderr, "turnpike: no Sentinel has named another master within %d ms. It may still come, and "
-        "then what is accepted until it does can be lost\n", PROMOTION_MS);
+    fprintf(stderr,
+        "turnpike: no Sentinel has named another master within %d ms. It may still come, and then "
+        "what is accepted until it does can be lost\n",
+        PROMOTION_MS);
     return ERR_DEADLINE;
 }
 
@@ -240,7 +248,8 @@ static int run(struct failover *f)
     if (f->link)
         go_on(f);
     if (!error)
-        printf("%s:%d is the master now, %s:%d a replica; writes were held back for %" PRId64 " ms\n",
+        printf("%s:%d is the master now, %s:%d a replica; writes were held back for %" PRId64
+               " ms\n",
             f->new.host, f->new.port, f->old.host, f->old.port, clock_mono_ms() - began_ms);
     return error;
 }
@@ -251,7 +260,8 @@ int failover_command(const struct conf *conf)
     int error;
 
     if (!sentinel_used(conf)) {
-        fputs("turnpike: redis.sentinels is not set: there is no failover without Sentinels\n", stderr);
+        fputs("turnpike: redis.sentinels is not set: there is no failover without Sentinels\n",
+            stderr);
         return 1;
     }
     error = run(&f);

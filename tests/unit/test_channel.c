@@ -299,7 +299,7 @@ static void who_asks_of_a_redis_that_is_back_does_not_wait_for_the_back_off(void
         assert_int_equal(COMMAND("PING"), ERR_STORE);
     assert_false(channel_hurry(channel));
     own_redis_again(&redis_process);
-    /* The last attempt may have failed slowly. The back-off's timer cannot help: no loop runs here. */
+    /* The last attempt may have failed slowly. The back-off cannot help: no loop runs here. */
     for (int i = 0; i < PATIENCE * 1000 && COMMAND("PING") == ERR_STORE; i++)
         poll(NULL, 0, 1);
     assert_int_equal(replies, 1);
