@@ -346,7 +346,7 @@ static void on_push(redisAsyncContext *ac, void *data, void *privdata);
 /* A Sentinel names another server. Without an answer the connection stays. */
 static bool moved(const struct side *s)
 {
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
 
     return sentinel_used(s->channel->conf) &&
            !sentinel_master(s->channel->conf, SENTINEL_CHECK_MS, &now) &&

@@ -360,7 +360,7 @@ static void on_role(void *arg, int error, struct link_reply *reply)
 static void check_role(struct link *l)
 {
     struct link_arg role = {"ROLE", 4};
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
     int64_t budget_ms, now_ms, idle_ms;
 
     if (!sentinel_used(l->conf))

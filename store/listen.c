@@ -201,7 +201,7 @@ static void subscribe(struct listen *l, bool ask_role)
 /* A Sentinel names another server. Without an answer the connection stays. */
 static bool moved(struct listen *l)
 {
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
 
     l->checked_ms = clock_mono_ms();
     return sentinel_used(l->conf) && !sentinel_master(l->conf, SENTINEL_CHECK_MS, &now) &&

@@ -311,7 +311,7 @@ unsigned sentinel_count(const struct conf *conf, const struct sentinel_address *
 
     *others = 0;
     while (sentinel_word(&list, word)) {
-        struct sentinel_address now;
+        struct sentinel_address now = {.port = 0};
         const struct question q = {"get-master-addr-by-name", parse_address, &now};
 
         if (ask(conf, word, clock_mono_ms() + each_ms, &q))
