@@ -710,7 +710,10 @@ static int new_messages(struct turn *t, const char ***out, size_t *count)
     return 0;
 }
 
-/* The end script, again while Redis is away: a repeated one is recognised. */
+/*
+ * The end script, again while Redis is away: a repeated one is recognised. Another Redis than the
+ * one that has confirmed the events may lack some: they go there first.
+ */
 static int commit(struct turn *t, const struct turns_end *end, struct turn_result *result,
     int64_t until)
 {
@@ -721,6 +724,12 @@ static int commit(struct turn *t, const struct turns_end *end, struct turn_resul
         return ERR_NOMEM;
     for (;;) {
         error = turns_finish(t->env->store, t->start, end, result->next_arena, &result->next);
+        if (error == ERR_AGAIN) {
+            eventlog_doubt(t->env->eventlog);
+            error = eventlog_flush(t->env->eventlog, until);
+            if (!error && clock_mono_ms() < until)
+                continue;
+        }
         if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
             break;
         if (clock_mono_ms() >= until)

@@ -487,6 +487,11 @@ enum eventlog_state eventlog_state(const struct eventlog *l)
     return l->retry_ms ? EVENTLOG_AWAY : EVENTLOG_OK;
 }
 
+void eventlog_doubt(struct eventlog *l)
+{
+    l->ask = true;
+}
+
 int eventlog_flush(struct eventlog *l, int64_t until_ms)
 {
     for (;;) {
@@ -498,7 +503,7 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
             return ERR_FENCED;
         if (buf_error(&l->kept) || buf_error(&l->open))
             return ERR_NOMEM;
-        if (l->acked == l->count && !l->open.len && l->phase == EVENTLOG_IDLE)
+        if (l->acked == l->count && !l->open.len && l->phase == EVENTLOG_IDLE && !l->ask)
             return 0;
         now = clock_mono_ms();
         if (now >= until_ms)

@@ -356,6 +356,8 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
         return error;
     if (says(r, "fenced")) {
         error = ERR_FENCED;
+    } else if (says(r, "behind")) {
+        error = ERR_AGAIN;
     } else {
         hints_drop(s, uid, id);
         if (says(r, "pending")) {

@@ -110,7 +110,8 @@ struct turns_end {
 /*
  * turns_finish -- ends the turn. next: outcome TURNS_STARTED when the next queued turn has been
  * started for this worker (take_next), else outcome is TURNS_DUPLICATE (nothing to run).
- * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*.
+ * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*; ERR_AGAIN: nothing was
+ * done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them there).
  */
 int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end, struct arena *arena, struct turns_start *next);
 /*

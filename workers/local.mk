@@ -11,6 +11,7 @@ libworkers_a_SOURCES = \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
 	workers/mcp_command.c workers/mcp_command.h \
+	workers/failover_command.c workers/failover_command.h \
 	workers/mcp_desk.c workers/mcp_desk.h \
 	workers/pressure.c workers/pressure.h \
 	workers/reminders.c workers/reminders.h \

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "workers/control.h"
+#include "workers/failover_command.h"
 #include "workers/mcp_command.h"
 
 #include <getopt.h>
@@ -315,9 +316,11 @@ static int run_origins(struct options *o, int argc, char **argv)
     return error == 0 ? 0 : 1;
 }
 
-/* --- MCP servers --- */
+/* --- MCP servers, Redis --- */
 
-static int run_mcp(struct options *o, int argc, char **argv)
+/* A command of an operator that speaks to Redis itself. */
+static int run_with_store(struct options *o,
+    int (*command)(const struct conf *conf, int argc, char **argv), int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
@@ -325,11 +328,30 @@ static int run_mcp(struct options *o, int argc, char **argv)
         setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
     int status = 1, error = load_settings(o, &conf, why);
     if (error == 0)
-        status = mcp_command(&conf, argc, argv);
+        status = command(&conf, argc, argv);
     else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
     conf_fini(&conf);
     return status;
+}
+
+static int run_mcp(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, mcp_command, argc, argv);
+}
+
+static int do_failover(const struct conf *conf, int argc, char **argv)
+{
+    (void)argv;
+    if (argc == 0)
+        return failover_command(conf);
+    fputs("turnpike: failover takes no argument: the Sentinels choose the replica\n", stderr);
+    return 2;
+}
+
+static int run_failover(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, do_failover, argc, argv);
 }
 
 /* --- API keys --- */
@@ -371,6 +393,7 @@ static const struct command commands[] = {
     {"origins", "", "the setting `origins` as lines for nginx", run_origins},
     {"api-key", "USER [ROLE]", "make an API key", run_api_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
+    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)", run_failover},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -2,10 +2,9 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {createHash, createHmac, generateKeyPairSync, sign} from "node:crypto";
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {mkdirSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
+import {eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 const SECRET = "a secret of more than thirty-two bytes, for tests";
 const ORIGIN = "https://pam.example.org";
@@ -25,7 +24,7 @@ describe("authentication with HS256", () => {
   const apiKey = "tpk_0123456789abcdef0123456789abcdef0123456789abcdef";
   const otherKey = "tpk_fedcba9876543210fedcba9876543210fedcba9876543210";
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    dir = scratch("tp-auth-");
     writeFileSync(join(dir, "keys"), `# machines\n${createHash("sha256").update(apiKey).digest("hex")} machine user robot\n`
       + `${createHash("sha256").update(otherKey).digest("hex")} auth0|robot user\n`);
     stack = await Stack.start({settings: {
@@ -294,7 +293,7 @@ describe("authentication with public keys", () => {
   };
   const pem = key => key.publicKey.export({type: "spki", format: "pem"});
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    dir = scratch("tp-auth-");
     mkdirSync(join(dir, "keys"));
     writeFileSync(join(dir, "keys/one.pem"), pem(keys.one));
     stack = await Stack.start({settings: {development: "off", "jwt.algorithm": "ES256", "jwt.keys_dir": join(dir, "keys"), "jwt.audience": "turnpike"}});

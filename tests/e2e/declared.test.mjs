@@ -3,12 +3,11 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
 import {once} from "node:events";
-import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
-import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {BUILD, SLOW, Stack, uuid, eventually} from "./harness.mjs";
+import {BUILD, eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 describe("declared HTTP tools", () => {
   let stack, dir, server, base, requests = [], reply, stranger, strangers = 0;
@@ -37,7 +36,7 @@ describe("declared HTTP tools", () => {
     approval: "never", timeout_ms: 2000 * SLOW,
   });
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-declared-"));
+    dir = scratch("tp-declared-");
     server = http.createServer((request, response) => {
       const chunks = [];
       request.on("data", c => chunks.push(c));

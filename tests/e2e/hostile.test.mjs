@@ -291,15 +291,19 @@ describe("reloads under load", () => {
         note(r.status);
       }
     });
-    for (let i = 0; i < 5; i++) {
-      stack.parts.turnpiked.kill("SIGHUP");
-      await pause(300);
+    try {
+      for (let i = 0; i < 5; i++) {
+        stack.parts.turnpiked.kill("SIGHUP");
+        await pause(300);
+      }
+      await eventually(() => (seen[200] ?? 0) > 20, "requests are answered meanwhile", 60000 * SLOW);
+    } finally {
+      over = true;
+      await Promise.allSettled(asking);
+      await stack.stop();
     }
-    await eventually(() => (seen[200] ?? 0) > 20);
-    over = true;
     await Promise.all(asking);
     assert.deepEqual(Object.keys(seen), ["200"], JSON.stringify(seen));
-    await stack.stop();
   });
 
   test("one client alone: no request stays behind with a worker that leaves", async () => {

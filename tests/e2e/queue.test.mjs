@@ -1,7 +1,7 @@
 // Messages while a turn runs: they wait in order, interrupt or are rejected, and none is lost.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {eventually, pause, Stack, uuid} from "./harness.mjs";
+import {eventually, pause, SLOW, Stack, uuid} from "./harness.mjs";
 
 const ASYNC = {headers: {Prefer: "respond-async"}};
 

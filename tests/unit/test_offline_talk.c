@@ -29,7 +29,7 @@ static struct talk talk;
 
 static int set_up(void **state)
 {
-    static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
+    static const char places[] = "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
         "Australia/Brisbane\n"
         "london\tp\tLondon\tGB\tEngland\tengland\t51.50853\t-0.12574\t8961989\tEurope/London\n";

@@ -157,6 +157,23 @@ static int finish(struct store *s, const struct turns_start *t, bool take, struc
     return turns_finish(s, t, &end, arena, next);
 }
 
+/* A server that lacks what another one had confirmed: the end waits until the log has it. */
+static void an_end_is_not_written_behind_a_gap(void **state)
+{
+    struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start next;
+
+    (void)state;
+    t.next_n++; /* there was a text, too */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(finish(one, &t, true, &next), ERR_AGAIN);
+    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
+    t.next_n--;
+    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+}
+
 static void a_turn_runs_from_start_to_end(void **state)
 {
     struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
@@ -646,6 +663,7 @@ int main(void)
         TEST(a_turn_gets_the_end_of_a_long_conversation),
         TEST(a_lost_hint_is_found_again),
         TEST(a_lost_answer_to_the_end),
+        TEST(an_end_is_not_written_behind_a_gap),
         TEST(every_key_expires),
         TEST(a_deleted_session_fences_its_turn),
     };
