@@ -16,6 +16,7 @@ libagent_a_SOURCES = \
 	agent/provider.c agent/provider.h \
 	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
 	agent/reply.c agent/reply.h \
+	agent/request.h agent/request_anthropic.c agent/request_openai.c \
 	agent/resume.c agent/resume.h \
 	agent/scan.c agent/scan.h \
 	agent/turn.c agent/turn.h \
