@@ -395,12 +395,13 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
 static int start_slot(struct slot *s)
 {
     struct calls *c = s->batch->owner;
-    const struct tools_spec *spec = tools_find(s->call->name);
+    const struct chat_call *call = s->call;
+    const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
     int error;
 
     if (s->answer)
         return start_answered(s, spec);
-    if (!spec && context_client_tool(c->frame, s->call->name))
+    if (!spec && context_client_tool(c->frame, call->alias ? call->alias : call->name))
         return 0; /* the client's to answer */
     if (!spec)
         return answer_unknown(s);

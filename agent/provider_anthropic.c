@@ -251,9 +251,15 @@ static const char *model_name(const struct conf *conf)
     return conf->anthropic_model;
 }
 
+static const char *base_url(const struct conf *conf)
+{
+    return conf->anthropic_url;
+}
+
 const struct provider provider_anthropic = {
     .name = "anthropic",
     .model = model_name,
+    .url = base_url,
     .tool = request_anthropic_tool,
     .request = request_anthropic,
     .event = on_event,

@@ -1,6 +1,7 @@
 #include "agent/provider.h"
 
 #include "agent/request.h"
+#include "agent/request_extra.h"
 #include "agent/scan.h"
 #include "base/err.h"
 #include "base/jdoc.h"
@@ -75,6 +76,8 @@ static int on_call(struct provider_stream *s, const jdoc *call, size_t position)
         if ((error = s->sink->call_start(s->sink->arg, b->call, b->id, b->name)))
             return error;
     }
+    if (b->announced && (error = request_extra_note(s, b->call, call)))
+        return error;
     if (jdoc_get_string(function, "arguments", &args, &len) || !len)
         return 0;
     return b->announced ? s->sink->call_args(s->sink->arg, b->call, args, len) : ERR_PROTOCOL;
@@ -101,6 +104,7 @@ static int on_delta(struct provider_stream *s, const jdoc *delta)
     if ((!jdoc_get_string(delta, "reasoning_content", &text, &len)
             || !jdoc_get_string(delta, "reasoning", &text, &len)) && len) {
         s->thinking = true;
+        s->thought_field = jdoc_has(delta, "reasoning_content") ? "reasoning_content" : NULL;
         if ((error = s->sink->reasoning(s->sink->arg, text, len)))
             return error;
     }
@@ -243,9 +247,15 @@ static const char *model_name(const struct conf *conf)
     return conf->openai_model;
 }
 
+static const char *base_url(const struct conf *conf)
+{
+    return conf->openai_url;
+}
+
 const struct provider provider_openai = {
     .name = "openai",
     .model = model_name,
+    .url = base_url,
     .tool = request_openai_tool,
     .request = request_openai,
     .event = on_event,

@@ -59,7 +59,7 @@ static const char *last_message_id(const struct reply *r)
 static void put_action(const struct chat_call *call, const struct chat_message *result,
     struct buf *json)
 {
-    const struct tools_spec *spec = tools_find(call->name);
+    const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
     const char *status = !result ? "pending" : result->failed ? "error" : "success";
     jdoc *doc = NULL;
 

@@ -12,6 +12,17 @@
 #define REQUEST_SIGNATURE "anthropic:signature:"
 #define REQUEST_REDACTED "anthropic:redacted:"
 
+/* Helpers of both. request_url: the base without its last '/', then the path. */
+void request_url(const char *base, const char *path, struct buf *url);
+/* The most tokens of the answer: what was asked for, or less when the model gives no more. */
+int64_t request_output(const struct provider_request *q);
+/*
+ * request_temperature -- `,"temperature":N` when somebody set one (model.temperature, else the
+ * provider's own) and the server has not refused it. Returns whether it was written.
+ */
+bool request_temperature(const struct provider_request *q, const char *own, struct buf *json);
+
+/* last: the end of the prepared tools, which is marked for the cache. */
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last);
 int request_anthropic(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
