@@ -291,12 +291,16 @@ static int set_up(struct turn *t)
         .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
         .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role};
     find_location(t);
-    if ((error = load_conversation(t)) || (error = take_answers(t)) || !t->torn)
+    if ((error = load_conversation(t)) || (error = take_answers(t)))
         return error;
-    t->calls.resumed = true;
-    if (!(error = resume_log(&t->wait, &t->chat, t->first_new)))
+    if (t->torn) {
+        t->calls.resumed = true;
+        if ((error = resume_log(&t->wait, &t->chat, t->first_new)))
+            return error;
         t->torn = false;
-    return error;
+    }
+    /* Other viewers still show what came after the message to which the user went back. */
+    return t->start->rewound ? resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json) : 0;
 }
 
 static void tear_down(struct turn *t)

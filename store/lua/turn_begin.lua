@@ -5,8 +5,9 @@ local first_event, input, title, on_busy = ARGV[14], ARGV[15], ARGV[16], ARGV[17
 local may_run = ARGV[18] == '1'
 local may_pend = ARGV[18] ~= '-'
 local webhook = ARGV[19]
+local rewinds = ARGV[20] == '1'
 local messages = {}
-for i = 20, #ARGV do
+for i = 21, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -84,17 +85,20 @@ if title ~= '' and (not session.title or session.title == '') then
 end
 
 if idle and may_run then
-    local history, epoch, first = start_turn(sid, turn, now, session, first_event, messages,
-        unpack(fields))
+    local history, epoch, first, gone = start_turn(sid, turn, now, session, first_event, messages,
+        rewinds, unpack(fields))
     redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
     while #history > HISTORY do
         table.remove(history, 1)
     end
     -- As answer() says it, without asking for what has just been written.
     return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
-        int(now), input, history, {}, redis.call('HGETALL', P .. 'context')}
+        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone}
 end
 
+if rewinds then
+    with('rewinds', '1')
+end
 redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
 redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
 -- It waits, with its messages: they join the conversation when it starts.
