@@ -318,7 +318,12 @@ export class ModelDouble extends EventEmitter {
 
   /** Thoughts that it has signed come back unchanged, or are refused. Blank text cannot come back. */
   #sign(step) {
-    const blocks = (step.blocks ?? []).filter(b => b.text === undefined || !blank(b.text))
+    const joined = []; // neighbouring texts may become one
+    for (const b of step.blocks ?? []) {
+      if (b.text !== undefined && joined.at(-1)?.text !== undefined) joined.push({text: joined.pop().text + b.text});
+      else joined.push(b);
+    }
+    const blocks = joined.filter(b => b.text === undefined || !blank(b.text))
       .map(b => ({signature: b.signature, data: b.redacted, text: b.text, thinking: b.thinking,
         id: b.id?.startsWith("toolu_") ? b.id : undefined})); // others may get a new one
     for (const [at, b] of blocks.entries()) if (b.signature) this.#said.set(b.signature, {at, thinking: b.thinking, blocks});
