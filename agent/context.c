@@ -349,7 +349,8 @@ static int repair(const struct chat *in, bool keep_thoughts, struct chat *out, s
     return 0;
 }
 
-static const char *drop_note(const struct chat *c, size_t count, struct arena *arena)
+/* quiet: nothing of them is quoted, a model may have refused the request for it. */
+static const char *drop_note(const struct chat *c, size_t count, bool quiet, struct arena *arena)
 {
     struct buf b = {0};
     size_t topics = 0;
@@ -357,7 +358,7 @@ static const char *drop_note(const struct chat *c, size_t count, struct arena *a
 
     buf_printf(&b, "[Note from the application: %zu earlier messages of this conversation were left "
         "out to save room.", count);
-    for (size_t i = count; i-- > 0 && topics < 6;) {
+    for (size_t i = count; i-- > 0 && topics < 6 && !quiet;) {
         const struct chat_message *m = &c->items[i];
         size_t n = m->len < 80 ? m->len : 80;
         if (m->role != CHAT_USER || !n)
@@ -413,7 +414,7 @@ static int assemble(struct chat *whole, size_t first_item, struct arena *arena, 
     chat_init(&shown, arena);
     out->dropped = first_item;
     if (first_item || (whole->count && whole->items[0].role != CHAT_USER)) {
-        note.text = first_item ? drop_note(whole, first_item, arena)
+        note.text = first_item ? drop_note(whole, first_item, out->reduced, arena)
                                : "[The conversation starts with the assistant.]";
         if (!note.text)
             return ERR_NOMEM;

@@ -348,8 +348,10 @@ static int call_in_forms(struct model *m, const struct provider *p, struct wait 
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
 {
     const struct conf *conf = wait->env->conf;
-    struct quirks *known = quirks_of(p->name, p->url ? p->url(conf) : "", p->model(conf));
-    const struct quirks before = *known;
+    const char *url = p->url ? p->url(conf) : "";
+    struct quirks known, before;
+    quirks_get(p->name, url, p->model(conf), &known);
+    before = known;
     struct refusal_state state = {.limits = {.room = before.room,
         .overhead = context_tokens(provider_tools(p)->len + strlen(context_system())
             + strlen(ask->frame->late)),
@@ -362,20 +364,22 @@ static int call_in_forms(struct model *m, const struct provider *p, struct wait 
         if ((error = context_build(ask->frame, ask->chat, &state.limits, ask->arena, &context)))
             break;
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
-            *known};
+            known};
         error = call_provider(m, p, wait, &request, answer, result);
         if (!is_refused(m, error, answer, result)
             || clock_mono_ms() >= wait->deadline_ms
-            || !ask_again(m, p, &request, error, &state, known))
+            || !ask_again(m, p, &request, error, &state, &known))
             break;
         answer_reset(answer);
     }
     result->trimmed = state.trims > 0;
     result->reduced = state.limits.reduced && !state.trims;
-    if (error == ERR_INVALID && !answer->emitted)
-        *known = before;
-    else if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
-        known->room = state.limits.room;
+    if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
+        known.room = state.limits.room;
+    bool learnt = known.flags != before.flags || known.output_max != before.output_max
+        || known.room != before.room;
+    if ((error != ERR_INVALID || answer->emitted) && learnt)
+        quirks_put(p->name, url, p->model(conf), &known);
     return error;
 }
 

@@ -1,11 +1,12 @@
 #ifndef TURNPIKE_AGENT_QUIRKS_H
 #define TURNPIKE_AGENT_QUIRKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
- * quirks -- what servers of models have refused, kept in this process for each provider, address and
- * model, so that it is asked for once. Used by turn workers.
+ * quirks -- what servers of models have refused, kept for each provider, address and model as long as
+ * the workers' generation lives, so that each is asked for once. Used by turn workers.
  */
 enum quirks_flag {
     QUIRKS_NO_TEMPERATURE = 1 << 0,
@@ -31,12 +32,15 @@ struct quirks {
 
 #define QUIRKS_MAX 32 /* the one that was not asked for the longest is forgotten */
 
+/* Before the fork: the workers of a generation share what they learn. Returns 0 or ERR_NOMEM. */
+int quirks_share(void);
 /*
- * quirks_of -- what is known of a server's model; the caller may change it.
+ * quirks_get, quirks_put -- what is known of a server's model; nothing when it is new.
  *   url, model  as configured
- * Never fails; borrowed until the next call.
  */
-struct quirks *quirks_of(const char *provider, const char *url, const char *model);
+void quirks_get(const char *provider, const char *url, const char *model, struct quirks *out);
+void quirks_put(const char *provider, const char *url, const char *model,
+    const struct quirks *quirks);
 /* Everything is forgotten. For tests. */
 void quirks_forget(void);
 

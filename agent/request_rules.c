@@ -224,7 +224,9 @@ static const char *rules_call_name(struct rules_builder *b, const struct chat_ca
 
     if (call->alias && request_rules_name_valid(call->alias))
         return call->alias;
-    for (size_t i = 0; f && i < f->client_tool_count; i++) /* stored before aliases were */
+    if (request_rules_name_valid(call->name))
+        return call->name;
+    for (size_t i = 0; f && i < f->client_tool_count; i++) /* stored without an alias */
         if (f->client_tools[i].own && !strcmp(f->client_tools[i].own, call->name))
             return f->client_tools[i].name;
     return request_rules_name(call->name, b->arena);

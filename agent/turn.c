@@ -125,6 +125,8 @@ int turn_global_init(const struct conf *conf)
         error = context_prepare(conf);
     if (!error)
         error = provider_prepare(tools, count);
+    if (!error)
+        error = quirks_share();
     free(tools);
     return error;
 }

@@ -3,8 +3,11 @@
 #include "agent/refusal.h"
 #include "tests/unit/cm.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define ALL 0xffffffffu
 
@@ -118,22 +121,58 @@ static void test_every_chain_ends(void **state)
     }
 }
 
+static unsigned known(const char *provider, const char *url, const char *model)
+{
+    struct quirks q;
+    quirks_get(provider, url, model, &q);
+    return q.flags;
+}
+
 static void test_quirks_are_bounded(void **state)
 {
-    char model[16] = "m0";
+    struct quirks q = {.flags = 5};
+    char model[16];
 
     (void)state;
-    quirks_forget();
-    quirks_of("openai", "u", "kept")->flags = 5;
-    for (int i = 0; i < 3 * QUIRKS_MAX; i++) {
-        snprintf(model, sizeof model, "m%d", i);
-        quirks_of("openai", "u", model)->flags = 1;
-        assert_int_equal(quirks_of("openai", "u", "kept")->flags, 5);
+    for (int shared = 0; shared < 2; shared++) {
+        quirks_put("openai", "u", "kept", &q);
+        for (int i = 0; i < 3 * QUIRKS_MAX; i++) {
+            snprintf(model, sizeof model, "m%d", i);
+            quirks_put("openai", "u", model, &(struct quirks){.flags = 1});
+            assert_int_equal(known("openai", "u", "kept"), 5);
+        }
+        assert_int_equal(known("openai", "u", model), 1);
+        assert_int_equal(known("openai", "u", "m0"), 0);
+        assert_int_equal(known("openai", "other", "kept"), 0);
+        assert_int_equal(known("anthropic", "u", "kept"), 0);
+        quirks_forget();
+        assert_int_equal(known("openai", "u", "kept"), 0);
+        assert_int_equal(quirks_share(), 0);
     }
-    assert_int_equal(quirks_of("openai", "u", "m0")->flags, 0);
-    assert_int_equal(quirks_of("openai", "other", "kept")->flags, 0);
-    assert_int_equal(quirks_of("anthropic", "u", "kept")->flags, 0);
-    quirks_forget();
+}
+
+/* What one process learns, all of them know, also when one is killed. */
+static void test_quirks_are_shared(void **state)
+{
+    int status;
+
+    (void)state;
+    assert_int_equal(quirks_share(), 0);
+    for (int i = 0; i < 20; i++) {
+        pid_t pid = fork();
+        if (!pid) {
+            quirks_put("openai", "u", "m", &(struct quirks){.flags = 8});
+            for (;;)
+                quirks_put("openai", "u", "other", &(struct quirks){.flags = 1});
+        }
+        assert_true(pid > 0);
+        while (known("openai", "u", "m") != 8)
+            continue;
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        quirks_forget(); /* the lock is there again */
+        assert_int_equal(known("openai", "u", "m"), 0);
+    }
 }
 
 int main(void)
@@ -143,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_every_chain_ends),
         cmocka_unit_test(test_quirks_are_bounded),
+        cmocka_unit_test(test_quirks_are_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
