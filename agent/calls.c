@@ -392,6 +392,20 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
     return 0;
 }
 
+/* A client's tool gets an object, or nothing: the model may try again. */
+static int start_client(struct slot *s)
+{
+    jdoc *args = NULL;
+    int error = s->args_len ? jdoc_parse(s->args, s->args_len, &args, NULL, 0) : 0;
+    bool good = !error && (!s->args_len || jdoc_type(args) == JDOC_OBJECT);
+
+    jdoc_free(args);
+    if (error == ERR_NOMEM)
+        return error;
+    return good ? 0 : answer_error(s, "invalid_arguments",
+        "The arguments are not a JSON object. It was not done. Call it again with whole arguments.");
+}
+
 static int start_slot(struct slot *s)
 {
     struct calls *c = s->batch->owner;
@@ -402,7 +416,7 @@ static int start_slot(struct slot *s)
     if (s->answer)
         return start_answered(s, spec);
     if (!spec && context_client_tool(c->frame, call->alias ? call->alias : call->name))
-        return 0; /* the client's to answer */
+        return start_client(s);
     if (!spec)
         return answer_unknown(s);
     if (c->left <= 0)

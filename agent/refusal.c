@@ -12,6 +12,7 @@
 #define MEMBERS_MAX 6
 #define TRIMS_MAX 5
 #define WINDOW_MIN 256 /* a smaller number is none of a model's window */
+#define OUTPUT_MIN 16  /* nor of its output */
 #define NUMBER_MAX 1000000000LL
 
 /* ---- the words ---- */
@@ -182,7 +183,7 @@ static bool refusal_output(const char *text, int64_t output, struct refusal *out
 
     if (!SAYS(text, names) || !SAYS(text, values))
         return false;
-    out->output_max = refusal_largest(text, 0, output);
+    out->output_max = refusal_largest(text, OUTPUT_MIN - 1, output);
     out->kind = out->output_max ? REFUSAL_OUTPUT : REFUSAL_OTHER;
     return out->output_max > 0;
 }

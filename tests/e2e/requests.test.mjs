@@ -3,7 +3,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {HttpAgent} from "@ag-ui/client";
-import {API, Stack, uuid} from "./harness.mjs";
+import {API, eventually, Stack, uuid} from "./harness.mjs";
 
 const ONE = {"turn.workers": 1, "model.retries": 0}; // what a worker has learnt, it knows the next time
 
@@ -127,6 +127,85 @@ describe("what a server refuses", () => {
   }
 });
 
+describe("what a model said goes back to it as it was", () => {
+  const clock = (n, extra) => ({name: "get_current_time", args: "{}", id: `toolu_${n}`, ...extra});
+  async function talk(chain, blocks, settings = {}) {
+    const stack = await Stack.start({chain, settings: {"model.retries": 0, ...settings}});
+    try {
+      const session_id = uuid();
+      stack.double.scripts.set("one", [{kind: "blocks", blocks}]);
+      const reply = await stack.chat("x [[script=one]]", {session_id});
+      assert.equal(reply.json.response, blocks.some(b => b.text?.trim()) ? "So.\n\nThe road." : "The road.", reply.text);
+      const next = await stack.chat("y [[text say=Well.]]", {session_id});
+      assert.equal(next.json.response, "Well.", next.text);
+      assert.deepEqual(stack.double.refused.map(e => e.refused), []);
+      return stack.double.requests.map(r => r.body.messages);
+    } finally {
+      await stack.stop();
+    }
+  }
+
+  test("thoughts, texts and calls of Anthropic in the order in which they came", async () => {
+    const messages = await talk("anthropic", [{thinking: "t1", signature: "S1"}, clock(1), {thinking: "t2", signature: "S2"}, {text: "So."}, clock(2)]);
+    assert.deepEqual(messages[1][1].content.map(b => b.signature ?? b.id ?? b.text), ["S1", "toolu_1", "S2", "So.", "toolu_2"]);
+    assert.deepEqual(messages[2][1].content.map(b => b.id ?? b.text), ["toolu_1", "So.", "toolu_2"]);
+  });
+
+  test("white space before a call is left out", async () => {
+    const messages = await talk("anthropic", [{text: "\n\n"}, clock(1)]);
+    assert.deepEqual(messages[1][1].content.map(b => b.type), ["tool_use"]);
+  });
+
+  test("DeepSeek's reasoning_content and Gemini's signature, in later turns too", async () => {
+    const extra = {extra_content: {google: {thought_signature: "c2ln"}}};
+    for (const messages of (await talk("openai", [{thinking: "Let me look."}, clock(1, {extra})])).slice(1)) {
+      const said = messages.find(m => m.tool_calls);
+      assert.equal(said.reasoning_content, "Let me look.");
+      assert.deepEqual(said.tool_calls[0].extra_content, extra.extra_content);
+    }
+  });
+
+  test("nothing of it goes to another server", async () => {
+    const stack = await Stack.start({chain: "openai", settings: ONE});
+    try {
+      const session_id = uuid();
+      stack.double.scripts.set("one", [{kind: "blocks", blocks: [{thinking: "Let me look."}, clock(1, {extra: {extra_content: {a: 1}}})]}]);
+      await stack.chat("x [[script=one]]", {session_id});
+      stack.writeSettings({"openai.url": `${stack.double.url}/other/v1`});
+      const {generation} = await stack.status();
+      process.kill(stack.pid, "SIGHUP");
+      await eventually(async () => {
+        const s = await stack.status();
+        return s.generation > generation && s.state === "running";
+      }, "the reload is done");
+      stack.double.strict = false;
+      const reply = await stack.chat("y [[text say=Well.]]", {session_id});
+      assert.equal(reply.json.response, "Well.", reply.text);
+      assert.match(stack.double.requests.at(-1).raw, /toolu_1/);
+      assert.ok(!/Let me look|extra_content/.test(stack.double.requests.at(-1).raw));
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
+test("the environment names a proxy", async () => {
+  const {startDouble} = await import("../doubles/model-double.mjs");
+  const proxy = await startDouble(); // it sees whole addresses
+  process.env.http_proxy = proxy.url;
+  let stack;
+  try {
+    stack = await Stack.start({settings: {...ONE, "anthropic.url": "http://model.invalid"}});
+    const reply = await stack.chat("hello [[text say=Yes.]]");
+    assert.equal(reply.json.response, "Yes.", reply.text);
+    assert.equal(proxy.requests[0].path, "http://model.invalid/v1/messages");
+  } finally {
+    delete process.env.http_proxy;
+    await stack?.stop();
+    await proxy.close();
+  }
+});
+
 describe("a client's tools", () => {
   let stack;
   before(async () => { stack = await Stack.start({settings: {"model.retries": 0}}); });
@@ -161,6 +240,15 @@ describe("a client's tools", () => {
     assert.deepEqual(body.messages.at(-2).content.map(b => b.name), known.map(t => t.name));
     assert.deepEqual(body.messages.at(-1).content.map(b => b.content), pending.map(id => `result of ${id}`));
     assert.equal(stack.double.refused.length, 0, JSON.stringify(stack.double.refused[0]?.refused));
+  });
+
+  test("get whole arguments or none", async () => {
+    stack.double.scripts.set("half", [[{id: "toolu_half", name: "ok", args: "{\"l\": [1"}]]);
+    const stream = await post({threadId: uuid(), messages: [{id: uuid(), role: "user", content: "[[script=half]]"}]});
+    assert.equal(stream.last.data.type, "RUN_FINISHED", JSON.stringify(stream.last));
+    assert.equal(stream.last.data.outcome?.pendingToolCallIds, undefined);
+    assert.match(stack.double.requests.at(-1).raw, /invalid_arguments/);
+    assert.equal(stream.text(), "The road.");
   });
 
   test("that are too large or have no name are refused with the limit, by every way in", async () => {
@@ -248,6 +336,19 @@ describe("back to an earlier message", () => {
     await again.response;
     again.drop();
     assert.equal((await kept(threadId)).length, 2);
+  });
+
+  test("what waited for approval behind the message waits no more", async () => {
+    const session_id = uuid(), message_id = uuid();
+    const made = await stack.post("/tools/create_calendar_event", {title: "Service", start_date: "2031-05-20T15:00:00"});
+    const id = made.json.event.id;
+    const first = await stack.chat(`x [[tool name=delete_calendar_event args={"event_id":"${id}"} | text say=Gone.]]`, {session_id, message_id});
+    assert.equal(first.json.outcome, "interrupt", first.text);
+    assert.equal((await stack.get("/approvals")).json.approvals.length, 1);
+    const second = await stack.chat("y [[text say=Never_mind.]]", {session_id, message_id});
+    assert.equal(second.json.response, "Never mind.");
+    assert.equal((await stack.get("/approvals")).json.approvals.length, 0);
+    assert.deepEqual(await kept(session_id), ["user: y", "assistant: Never mind."]);
   });
 
   test("a message that was sent and failed is answered by the same id", async () => {
