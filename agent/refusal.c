@@ -218,8 +218,8 @@ static const struct {
 /* What is told by a sentence, and not by a name. */
 static unsigned refusal_sentence(const char *text, unsigned sent)
 {
-    static const char *const tools[] = {"does not support tools", "not support tool", "tools is not "
-        "supported", "tools are not supported", "tool use is not supported", "support tool use",
+    static const char *const tools[] = {"does not support tools", "not support tool",
+        "tools is not supported", "tools are not supported", "tool use is not supported", "support tool use",
         "tool calling is not supported", "function calling is not", "not support function",
         "tool choice requires"};
     static const char *const system[] = {"does not support 'system'", "system role not supported",
