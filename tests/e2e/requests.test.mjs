@@ -301,6 +301,8 @@ describe("back to an earlier message", () => {
     // What left is kept beside the session, and goes with it.
     const branch = JSON.parse(await stack.redis("LINDEX", `tp:{dev}:branches:${threadId}`, 0));
     assert.ok(branch.messages.some(m => m.toolCallId === "toolu_again"), JSON.stringify(branch));
+    const exported = (await stack.get("/export")).json.sessions.find(x => x.id === threadId);
+    assert.deepEqual(exported.branches, [branch]);
     assert.equal((await stack.get(`/sessions/${threadId}`)).json.message_count, Number(await stack.redis("LLEN", `tp:{dev}:s:${threadId}:msgs`)));
     assert.equal((await stack.request("DELETE", `/sessions/${threadId}`)).status, 200);
     assert.equal(await stack.redis("EXISTS", `tp:{dev}:branches:${threadId}`), "0");
