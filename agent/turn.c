@@ -450,6 +450,8 @@ static int explain_stop(struct turn *t, enum provider_stop stop)
 
 static void note_less(struct turn *t, const struct model_result *result)
 {
+    if (result->stop == PROVIDER_STOP_CONTEXT)
+        return; /* explain_stop tells it */
     if (result->trimmed)
         t->notice = "(This conversation is longer than the model can read. I answered from its latest "
             "messages.)";

@@ -54,16 +54,16 @@ end
 
 -- The user's message came before: the conversation goes back to it, with its new text if it has one.
 -- What came after it, and its own old text, become a branch. Changes tail; returns how many messages
--- left, false when the message is new.
-local function go_back(sid, turn, now, message, tail)
-    local id = string.find(message, '"role":"user"', 1, true) and id_of(message)
-    local at
-    for i = #tail, 1, -1 do
-        if id and not at and string.find(tail[i], id, 1, true) and id_of(tail[i]) == id then
-            at = i
-        end
+-- left, false when it is no user's.
+local function go_back(sid, turn, now, id, message, tail)
+    if not string.find(message, '"role":"user"', 1, true) then
+        return false
     end
-    if not at then
+    local at = #tail
+    while at > 0 and id_of(tail[at]) ~= id do
+        at = at - 1
+    end
+    if at == 0 then
         return false
     end
     local edited = tail[at] ~= message
@@ -104,10 +104,6 @@ local function append_messages(sid, messages, turn, now)
     if #messages == 0 then
         return tail, 0
     end
-    local gone = turn and go_back(sid, turn, now, messages[#messages], tail)
-    if gone then
-        return tail, gone
-    end
     local one = #messages == 1 and id_of(messages[1])
     local mark = one and not string.find(one, '[%c"\\/\128-\255]') and '"id":"' .. one .. '"'
     for i = 1, #tail do
@@ -117,6 +113,13 @@ local function append_messages(sid, messages, turn, now)
             if id then
                 known[id] = true
             end
+        end
+    end
+    local last = turn and id_of(messages[#messages])
+    if last and known[last] then
+        local gone = go_back(sid, turn, now, last, messages[#messages], tail)
+        if gone then
+            return tail, gone
         end
     end
     local added = 0
