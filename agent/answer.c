@@ -198,11 +198,11 @@ static int on_call_start(void *arg, unsigned call, const char *id, const char *n
     if ((error = spend(a, strlen(name))) || (error = end_text(a)))
         return error;
     struct answer_call *c = &a->calls[call];
-    const struct context_tool *tool = a->frame ? context_client_tool(a->frame, name) : NULL;
+    const struct context_tool *tool = a->frame ? context_called_tool(a->frame, name) : NULL;
     bool renamed = tool && tool->own;
     c->id = call_id(a, id);
     c->name = arena_strdup(a->arena, renamed ? tool->own : name);
-    c->alias = renamed ? arena_strdup(a->arena, name) : NULL;
+    c->alias = renamed ? arena_strdup(a->arena, tool->name) : NULL;
     c->sealed = NULL;
     buf_reset(&c->args);
     if (!c->id || !c->name || (renamed && !c->alias))

@@ -262,6 +262,18 @@ const struct context_tool *context_client_tool(const struct context_frame *f, co
     return NULL;
 }
 
+const struct context_tool *context_called_tool(const struct context_frame *f, const char *name)
+{
+    const struct context_tool *tool = context_client_tool(f, name);
+
+    if (tool || tools_find(name))
+        return tool;
+    for (size_t i = 0; i < f->client_tool_count; i++)
+        if (f->client_tools[i].own && !strcmp(f->client_tools[i].own, name))
+            return &f->client_tools[i];
+    return NULL;
+}
+
 /* ---- the part of the conversation that is shown ---- */
 
 /* A unit goes or stays as a whole: a message, or calls with their results. */

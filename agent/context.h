@@ -78,6 +78,9 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     const struct context_limits *limits, struct arena *arena, struct context *out);
 /* Estimated tokens of text, on the safe side. */
 size_t context_tokens(size_t bytes);
+/* The client's tool that a model calls so: by its name for the model, or by the client's own when no
+ * tool of ours is named so. NULL when it is none of them. */
+const struct context_tool *context_called_tool(const struct context_frame *frame, const char *name);
 /* The tool that the client offers by its name for the model, NULL when it is none of them. */
 const struct context_tool *context_client_tool(const struct context_frame *frame, const char *name);
 

@@ -363,6 +363,10 @@ static void test_client_tools(void **state)
     assert_int_equal(f.frame.client_tool_count, 5);
     assert_null(context_client_tool(&f.frame, "a")->own);
     assert_null(context_client_tool(&f.frame, "b"));
+    /* A model may call it by the client's name, too, but not by one of ours. */
+    assert_string_equal(context_called_tool(&f.frame, "bad name")->name, "bad_name");
+    assert_string_equal(context_called_tool(&f.frame, "bad_name")->name, "bad_name");
+    assert_null(context_called_tool(&f.frame, "plan_trip"));
     /* Models get another name; the client's is kept. */
     assert_string_equal(context_client_tool(&f.frame, "a_2")->own, "a");
     assert_string_equal(context_client_tool(&f.frame, "bad_name")->own, "bad name");
