@@ -261,9 +261,7 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
         const char *text = all[i].text;
         char *end;
         double value = strtod(text, &end);
-        /* It is sent as it is written: in digits, as JSON has numbers. */
-        if (!*text || (!*end && value >= 0 && value <= 2 && end[-1] != '.' &&
-            strspn(text, "0123456789.") == strlen(text) && *text != '.'))
+        if (!*text || (!*end && value >= 0 && value <= 2))
             continue;
         snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name, text);
         return ERR_CONFIG;

@@ -206,7 +206,9 @@ export class ModelDouble extends EventEmitter {
   scenario = "text";
   scripts = new Map(); // name -> [[{id, name, args}, ...] of the first model call, of the second, ...]
   requests = [];    // {api, path, headers, body, step, open, refused}
-  refused = [];     // those that broke a rule of the vendor
+  refused = [];     // those that broke a rule of the vendor, or that the test refuses
+  broken = [];      // what rules were broken; the harness wants none, unless mayBreak
+  mayBreak = false;
   strict = true;
   refuse = undefined;
   #extras = nothingSaid(); // of OpenAI-compatible servers
@@ -274,7 +276,8 @@ export class ModelDouble extends EventEmitter {
       entry.open = false;
       this.#changed();
     });
-    const wrong = this.#refusal(api, request, body) ?? this.refuse?.(api, body);
+    const broken = this.#refusal(api, request, body), wrong = broken ?? this.refuse?.(api, body);
+    if (broken) this.broken.push(broken[1]);
     if (wrong) {
       entry.refused = wrong[1];
       this.refused.push(entry);

@@ -183,6 +183,9 @@ export class Stack {
       }
       if (child.end === undefined) await child.ended;
     }
+    if (!this.beside && this.double?.broken?.length && !this.double.mayBreak) {
+      faults.push(`requests broke rules of the models' vendors: ${JSON.stringify(this.double.broken[0])}`);
+    }
     if (!this.beside) await this.double?.close();
     const log = this.log();
     if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {

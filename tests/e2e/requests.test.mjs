@@ -105,6 +105,7 @@ describe("what a server refuses", () => {
       try {
         stack.double.scenario = "text say=Yes.";
         stack.double.strict = refuse === undefined || name === "cache_control";
+        stack.double.mayBreak = true;
         stack.double.refuse = refuse && ((api, body) => {
           const message = refuse(body);
           return message ? [status, message] : undefined;
