@@ -220,9 +220,10 @@ static int client_tools(struct context_frame *f, struct arena *arena)
     f->client_tools = tools;
     for (size_t i = 0; i < count; i++) {
         int error;
-        if (jdoc_type(jdoc_at(list, i)) != JDOC_OBJECT || !*jdoc_text_or(jdoc_at(list, i), "name", ""))
+        const jdoc *tool = jdoc_at(list, i);
+        if (jdoc_type(tool) != JDOC_OBJECT || !*jdoc_text_or(tool, "name", ""))
             continue; /* submit.c lets none of these in */
-        if ((error = client_tool(f, jdoc_at(list, i), arena, &tools[f->client_tool_count])))
+        if ((error = client_tool(f, tool, arena, &tools[f->client_tool_count])))
             return error;
         f->client_tool_count++;
     }
@@ -457,7 +458,8 @@ static size_t message_budget(const struct context_frame *frame, const struct con
     if (limits->room > 0) {
         size_t room = (size_t)limits->room, taken = limits->overhead + tools;
         for (size_t i = 0; i < out->found_count; i++)
-            taken += context_tokens(strlen(out->found[i].schema) + strlen(out->found[i].description));
+            taken += context_tokens(strlen(out->found[i].schema)
+                + strlen(out->found[i].description));
         room = room > taken ? room - taken : 1;
         budget = room < budget ? room : budget;
     }
