@@ -125,18 +125,34 @@
         "providers in the order of trial: anthropic openai offline")                               \
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL")         \
     X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key")                                 \
-    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-4-5", 0, 0, "model")                \
+    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5", 0, 0, "model")                  \
+    X(anthropic_temperature, TEXT, "anthropic.temperature", "", 0, 0,                              \
+        "temperature; empty = not sent")                                                           \
+    X(anthropic_cache, BOOL, "anthropic.cache_control", "on", 0, 0,                                \
+        "marks for the prompt cache are sent")                                                     \
     X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0,                            \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
     X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL")               \
     X(openai_key, SECRET, "openai.key", "", 0, 0, "API key")                                       \
-    X(openai_model, TEXT, "openai.model", "gpt-4.1", 0, 0, "model")                                \
+    X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model")                              \
+    X(openai_temperature, TEXT, "openai.temperature", "", 0, 0, "temperature; empty = not sent")   \
+    X(openai_max_tokens_field, TEXT, "openai.max_tokens_field", "auto", 0, 0,                      \
+        "max_tokens, max_completion_tokens, none; auto = by the server and the model's name")      \
+    X(openai_stream_options, BOOL, "openai.stream_options", "on", 0, 0,                            \
+        "asks for the count of tokens in the stream")                                              \
+    X(openai_reasoning_content, TEXT, "openai.reasoning_content", "auto", 0, 0,                    \
+        "thoughts of a step with calls go back: auto = to the server that sent them; off")         \
     X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0,                                  \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
-    X(model_temperature, TEXT, "model.temperature", "0.7", 0, 0, "temperature; empty = not sent")  \
+    X(model_temperature, TEXT, "model.temperature", "", 0, 0,                                      \
+        "temperature for all providers, before their own; empty = not sent")                       \
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call")   \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000,                  \
-        "tokens of conversation sent; estimated")                                                  \
+        "tokens of conversation and client tools sent; estimated")                                 \
+    X(model_tools_max, INT, "model.tools_max", "128", 32, 100000,                                  \
+        "tools of one request; found ones leave first, then a client's")                           \
+    X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864,                         \
+        "bytes of a client's tools; half of model.context_tokens at most")                         \
     X(model_connect_ms, MS, "model.connect", "5s", 100, 600000, "connect timeout")                 \
     X(model_first_ms, MS, "model.first_byte", "60s", 100, 600000, "until the first event")         \
     X(model_idle_ms, MS, "model.idle", "60s", 100, 600000, "between events")                       \

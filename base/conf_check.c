@@ -327,15 +327,40 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    char *end;
+    const struct {
+        const char *name, *text;
+    } all[] = {
+        { "model.temperature", c->model_temperature },
+        { "anthropic.temperature", c->anthropic_temperature },
+        { "openai.temperature", c->openai_temperature },
+    };
 
-    if (!*c->model_temperature)
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const char *text = all[i].text;
+        char *end;
+        double value = strtod(text, &end);
+        if (!*text || (!*end && value >= 0 && value <= 2))
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name, text);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const fields[] = { "auto", "max_tokens", "max_completion_tokens", "none",
+        NULL };
+    static const char *const thoughts[] = { "auto", "off", NULL };
+
+    if (!conf_one_of(c->openai_max_tokens_field, fields))
+        snprintf(why, CONF_WHY_SIZE, "openai.max_tokens_field: \"%.60s\" is not auto, max_tokens, "
+            "max_completion_tokens or none", c->openai_max_tokens_field);
+    else if (!conf_one_of(c->openai_reasoning_content, thoughts))
+        snprintf(why, CONF_WHY_SIZE, "openai.reasoning_content: \"%.60s\" is not auto or off",
+            c->openai_reasoning_content);
+    else
         return 0;
-    double value = strtod(c->model_temperature, &end);
-    if (*end == 0 && value >= 0 && value <= 2)
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "model.temperature: \"%.60s\" is not a number from 0 to 2",
-        c->model_temperature);
     return ERR_CONFIG;
 }
 
@@ -363,7 +388,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
     conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
     conf_rule_keys, conf_rule_urls, conf_rule_temperature, conf_rule_think_tags,
-    conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,
+    conf_rule_openai, conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,
 };
 
 int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

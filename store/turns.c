@@ -108,6 +108,7 @@ static int read_answer(const struct link_reply *r, const char *uid, struct arena
     out->input = arena_memdup(arena, input, len);
     if (!out->input)
         return ERR_NOMEM;
+    out->rewound = link_reply_int(link_reply_at(r, 15)) > 0;
     error = copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
         &out->history_count);
     if (!error)
@@ -147,6 +148,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_int(&args, s->conf->turn_user);
     args_text(&args, q->others_wait ? "1" : "0");
     args_text(&args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
+    args_text(&args, q->rewinds ? "1" : "0");
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
@@ -160,7 +162,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
-    if (!error && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
+    if (!error && out->outcome != TURNS_STARTED && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
         hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 15), NULL));
     link_reply_free(r);
     return error;

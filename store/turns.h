@@ -25,6 +25,11 @@ struct turns_request {
     const char *body_hash;             /* SHA-256 of what makes the request the same */
     const char *const *messages;       /* new AG-UI messages as JSON; those whose id the session's tail has already are skipped */
     size_t message_count;
+    /*
+     * The last message may be a user's that came before: the conversation goes back to it, with its
+     * new text if it has one, and what came after it is kept as a branch. False: it is skipped.
+     */
+    bool rewinds;
     const char *first_event;           /* RUN_STARTED as JSON */
     const char *input;                 /* the turn's input as JSON (agent/input.h), for any worker that runs it */
     const char *title;                 /* used when the session has none; may be NULL */
@@ -67,6 +72,7 @@ struct turns_start {
     const char **history;             /* messages as JSON, oldest first, the new ones included */
     size_t *history_len;
     size_t history_count;
+    bool rewound;                     /* messages that viewers have seen have left */
     const char *context;              /* of the user (GET|PUT /context), a JSON object */
     const char **steps;               /* checkpoints of earlier attempts */
     size_t step_count;

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "tools/entry_file.h"
+#include "tools/foreign_schema.h"
 #include "tools/schema.h"
 
 #include <dirent.h>
@@ -152,8 +153,11 @@ static int check_arguments(struct reading *r)
     if (jdoc_get(d->arguments, "properties") == NULL
         && jdoc_set(d->arguments, "properties", jdoc_new_object()) != 0)
         return ERR_NOMEM;
-    d->arguments_text = text_of(r->arena, d->arguments);
-    return d->arguments_text != NULL ? 0 : ERR_NOMEM;
+    jdoc *shown = foreign_schema_model(d->arguments);
+    d->schema_text = text_of(r->arena, d->arguments);
+    d->arguments_text = shown != NULL ? text_of(r->arena, shown) : NULL;
+    jdoc_free(shown);
+    return d->schema_text != NULL && d->arguments_text != NULL ? 0 : ERR_NOMEM;
 }
 
 static int check_example(struct reading *r, size_t i, const char **say, const char **arguments)

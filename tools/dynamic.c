@@ -50,7 +50,7 @@ static jdoc *result_schemas[2];
 static void fill_declared(struct dynamic_tool *row, const struct declared *d)
 {
     *row = (struct dynamic_tool){ .declared = d, .remote_name = d->name,
-        .schema = d->arguments_text,
+        .schema = d->schema_text,
         .spec = { .name = d->name, .family = "http", .description = d->description,
             .arguments_schema = d->arguments_text, .result_schema = declared_result,
             .effect = d->effect, .approval = d->approval, .timeout_ms = d->timeout_ms,

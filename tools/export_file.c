@@ -17,6 +17,7 @@
 #define EVER (INT64_C(1) << 52)
 #define SESSIONS_PAGE 100
 #define MESSAGES_PAGE 50 /* they may be long */
+#define BRANCHES_PAGE 1 /* each may be a whole conversation */
 #define INBOX_PAGE 100
 
 /* --- CSV --- */
@@ -301,33 +302,48 @@ static int put_families(struct pages *p, struct arena *arena, struct buf *counts
     return result;
 }
 
-/* One session: `info` with its messages in place of the closing brace. */
+typedef int list_fn(struct store *s, const char *uid, const char *session, size_t from, size_t max,
+    struct arena *arena, struct records_list *out);
+
+/* A list of a session, at most `most` elements read at a time. */
+static int put_list(struct pages *p, const char *id, list_fn *read, size_t most, size_t *count)
+{
+    struct records_list page = { .more = true };
+    int result = 0;
+    while (result == 0 && page.more) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = read(p->store, p->uid, id, *count, most, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            put_separated(p->out, *count + i == 0, page.json[i]);
+            result = p->flush(p->arg, p->out);
+        }
+        *count += page.count;
+        arena_free(arena);
+    }
+    return result;
+}
+
+/* One session: `info` with its messages and branches in place of the closing brace. */
 static int put_session(struct pages *p, const jdoc *info, int64_t *messages)
 {
     const char *id = jdoc_text_or(info, "id", "");
     struct buf head = { 0 };
-    struct records_list page = { .more = true };
     int result = 0;
-    size_t from = 0;
+    size_t count = 0, branches = 0;
     jdoc_write(info, &head);
     if (buf_error(&head) == 0 && head.len > 1)
         buf_put(p->out, head.data, head.len - 1);
     result = buf_error(&head);
     buf_free(&head);
     buf_puts(p->out, ",\"messages\":[");
-    while (result == 0 && page.more) {
-        struct arena *arena = arena_new();
-        if (arena == NULL)
-            return ERR_NOMEM;
-        result = userdata_messages(p->store, p->uid, id, from, MESSAGES_PAGE, arena, &page);
-        for (size_t i = 0; result == 0 && i < page.count; i++) {
-            put_separated(p->out, from + i == 0, page.json[i]);
-            result = p->flush(p->arg, p->out);
-        }
-        from += page.count;
-        arena_free(arena);
-    }
-    *messages += (int64_t)from;
+    if (result == 0)
+        result = put_list(p, id, userdata_messages, MESSAGES_PAGE, &count);
+    *messages += (int64_t)count;
+    buf_puts(p->out, "],\"branches\":[");
+    if (result == 0)
+        result = put_list(p, id, userdata_branches, BRANCHES_PAGE, &branches);
     buf_puts(p->out, "]}");
     return result;
 }

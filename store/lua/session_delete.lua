@@ -55,7 +55,7 @@ for i = 1, #asked do
     redis.call('UNLINK', P .. 'approval:' .. asked[i])
     redis.call('ZREM', P .. 'approvals', asked[i])
 end
-redis.call('UNLINK', P .. 'approvals:' .. sid)
+redis.call('UNLINK', P .. 'approvals:' .. sid, P .. 'branches:' .. sid)
 redis.call('UNLINK', s, s .. ':msgs', s .. ':log', s .. ':queue')
 redis.call('ZREM', P .. 'sessions', sid)
 -- An epoch is never given twice, not even after a deletion.

@@ -8,8 +8,9 @@ local mode, webhook = ARGV[18], ARGV[19]
 local may_run = mode == '1'
 -- others: as many wait as there are workers; may_wait: '1' it may be one of those, '2' it must.
 local user_max, others, may_wait = tonumber(ARGV[20]), ARGV[21] == '1', ARGV[22]
+local rewinds = ARGV[23] == '1'
 local messages = {}
-for i = 23, #ARGV do
+for i = 24, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -110,17 +111,20 @@ if title ~= '' and (not session.title or session.title == '') then
 end
 
 if runs_now then
-    local history, epoch, first = start_turn(sid, turn, now, session, first_event, messages,
-        unpack(fields))
+    local history, epoch, first, gone = start_turn(sid, turn, now, session, first_event, messages,
+        rewinds, unpack(fields))
     redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
     while #history > HISTORY do
         table.remove(history, 1)
     end
     -- As answer() says it, without asking for what has just been written.
     return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
-        int(now), input, history, {}, redis.call('HGETALL', P .. 'context')}
+        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone}
 end
 
+if rewinds then
+    with('rewinds', '1')
+end
 redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
 if for_place then
     wait_for_place(turn, now)

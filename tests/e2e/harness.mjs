@@ -248,6 +248,9 @@ export class Stack {
       }
       if (child.end === undefined) await within(DEFAULT_MS, child.ended, `${name} ends after KILL`).catch(late => faults.push(late.message));
     }
+    if (!this.beside && this.double?.broken?.length && !this.double.mayBreak) {
+      faults.push(`requests broke rules of the models' vendors: ${JSON.stringify(this.double.broken[0])}`);
+    }
     if (!this.beside && this.double) await within(DEFAULT_MS, Promise.resolve(this.double.close()), "the model double ends").catch(late => faults.push(late.message));
     const log = this.log();
     if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {

@@ -305,3 +305,14 @@ check_PROGRAMS += tests/unit/test_mcp
 TESTS += tests/unit/test_mcp
 endif
 tests_unit_test_mcp_LDADD = $(TOOLS_TEST_LIBS)
+
+# requests to models
+if HAVE_CMOCKA
+REQUEST_TESTS = tests/unit/test_requests tests/unit/test_refusal
+check_PROGRAMS += $(REQUEST_TESTS)
+TESTS += $(REQUEST_TESTS)
+endif
+tests_unit_test_requests_SOURCES = tests/unit/test_requests.c tests/unit/request_strict.h
+tests_unit_test_requests_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_refusal_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/request_strict.h

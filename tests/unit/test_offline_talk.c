@@ -82,7 +82,7 @@ static char *decide(char **text)
 
     assert_int_equal(context_frame_init(&talk.frame, &talk.conf, &talk.input, talk.stored, NOW_MS,
         talk.arena), 0);
-    assert_int_equal(context_build(&talk.frame, &talk.chat, talk.arena, &context), 0);
+    assert_int_equal(context_build(&talk.frame, &talk.chat, NULL, talk.arena, &context), 0);
     assert_int_equal(offline_decide(&context, false, &step), 0);
     for (size_t i = 0; i < step.call_count; i++)
         buf_printf(
