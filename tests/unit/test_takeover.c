@@ -338,7 +338,7 @@ static void a_lost_log_ends_the_turn(void **state)
     buf_free(&json);
 }
 
-/* Its worker lives: it begins the log anew, and ends the turn even when it is lost at the end. */
+/* Its worker lives: it begins the log anew, also when the log is lost just before the turn's end. */
 static void a_lost_log_is_begun_anew(void **state)
 {
     struct turns_start a = begin(one, NULL), b;
@@ -352,9 +352,14 @@ static void a_lost_log_is_begun_anew(void **state)
     assert_string_equal(
         actors_transcript(keeper, arena, session), "S RUN_STARTED\n- SAID\n- MORE\n");
     assert_int_equal(actors_number(keeper, "DEL tp:{ann}:s:%s:log", session), 1);
+    assert_int_equal(actors_finish(one, arena, &a, 4, false, &b), ERR_AGAIN); /* first what is missing */
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), ERR_FENCED);
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), 0);
+    assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), 0);
     assert_int_equal(actors_finish(one, arena, &a, 4, false, &b), 0);
     assert_string_equal(state_of(a.turn), "done");
-    assert_string_equal(actors_transcript(keeper, arena, session), "F RUN_FINISHED\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- SAID\n- MORE\nF RUN_FINISHED\n");
 }
 
 static int count_entry(void *arg, char flag, const char *json, size_t len)
