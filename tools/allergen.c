@@ -13,6 +13,7 @@
 #define PHRASE_MAX 4
 #define KEY_MAX 96
 #define STEM_MIN 4
+#define OWN_STEP 8
 #define SLIP_MIN 5 /* shorter words are too close to each other */
 #define GROUPS ((UINT64_C(1) << ALLERGEN_GROUPS) - 1)
 #define ANNEX (((UINT64_C(1) << 14) - 1) | ALLERGEN_LACTOSE)
@@ -61,17 +62,18 @@ static struct entry *slot_of(struct table *t, const char *key)
     return &t->slots[i];
 }
 
-static void add_pattern(struct table *t, const char *text, size_t len, uint64_t groups)
+static int add_pattern(struct table *t, const char *text, size_t len, uint64_t groups)
 {
     struct pattern *p = &t->patterns[t->pattern_count];
     if (t->pattern_count == PATTERNS_MAX)
-        return;
+        return ERR_LIMIT;
     t->pattern_count++;
     *p = (struct pattern){.text = text, .len = len, .groups = groups};
     p->before = *text == '*';
     p->after = text[len - 1] == '*';
     p->text += p->before;
     p->len -= (size_t)p->before + p->after;
+    return 0;
 }
 
 static int join(const struct words *w, size_t from, size_t count, char out[KEY_MAX])
@@ -113,20 +115,49 @@ static int add_word(struct table *t, struct arena *arena, const char *text, size
     return e->key ? 0 : ERR_NOMEM;
 }
 
-static struct table *make_table(struct arena *arena, const struct allergen_words *rows)
+static int add_rows(struct table *t, struct arena *arena, const struct allergen_words *rows)
 {
-    struct table *t = calloc(1, sizeof *t);
-    int error = t ? 0 : ERR_NOMEM;
+    int error = 0;
     for (; !error && rows->groups; rows++)
         for (const char *at = rows->words + strspn(rows->words, " "); !error && *at;
             at += strspn(at, " ")) {
             size_t len = strcspn(at, " ");
             bool before = *at == '*', after = at[len - 1] == '*';
             if (before || after)
-                add_pattern(t, at, len, rows->groups);
-            error = add_word(t, arena, at + before, len - before - after, rows->groups);
+                error = add_pattern(t, at, len, rows->groups);
+            if (!error)
+                error = add_word(t, arena, at + before, len - before - after, rows->groups);
             at += len;
         }
+    return error;
+}
+
+/* The names of single foods that nothing else is known of. */
+static int add_aliases(struct table *t, struct arena *arena)
+{
+    int error = 0;
+    for (const char *const *row = allergen_aliases; !error && *row; row++)
+        for (const char *at = *row; !error && *at; at += strspn(at, " ")) {
+            char key[KEY_MAX];
+            size_t len = strcspn(at, " ");
+            memcpy(key, at, len);
+            key[len] = '\0';
+            if (!slot_of(t, key)->groups)
+                error = add_word(t, arena, at, len, ALLERGEN_SINGLE);
+            at += len;
+        }
+    return error;
+}
+
+static struct table *make_table(struct arena *arena, const struct allergen_words *rows,
+    const struct allergen_words *more)
+{
+    struct table *t = calloc(1, sizeof *t);
+    int error = t ? add_rows(t, arena, rows) : ERR_NOMEM;
+    if (!error && more)
+        error = add_rows(t, arena, more);
+    if (!error && more)
+        error = add_aliases(t, arena);
     if (!error)
         return t;
     free(t);
@@ -139,9 +170,9 @@ static int prepare(void)
     if (!arena)
         arena = arena_new();
     if (arena && !names)
-        names = make_table(arena, allergen_names);
+        names = make_table(arena, allergen_names, NULL);
     if (names && !foods)
-        foods = make_table(arena, allergen_foods);
+        foods = make_table(arena, allergen_foods, allergen_dishes);
     return foods ? 0 : ERR_NOMEM;
 }
 
@@ -175,13 +206,21 @@ static uint64_t find_stem(struct table *t, const char *word)
     return groups;
 }
 
+/* The word's end is the pattern's, which words.h took for a plural: "*kaas" in "roomkaa". */
+static bool fits_cut(const struct pattern *p, const char *word, size_t len)
+{
+    size_t n = p->len - 1;
+    return n >= STEM_MIN - 1 && p->text[n] == 's' && !strchr("sui", p->text[n - 1]) && len >= n &&
+        (p->before || len == n) && !memcmp(word + len - n, p->text, n);
+}
+
 static bool fits(const struct pattern *p, const char *word, size_t len)
 {
     size_t last = p->before && len >= p->len ? len - p->len : 0;
     for (size_t i = p->after ? 0 : last; len >= p->len && i <= last; i++)
         if (!memcmp(word + i, p->text, p->len))
             return true;
-    return false;
+    return fits_cut(p, word, len);
 }
 
 static uint64_t find_pattern(const struct table *t, const char *word)
@@ -196,17 +235,19 @@ static uint64_t find_pattern(const struct table *t, const char *word)
     return groups;
 }
 
+/* By its own entry, and by each pattern; but what is known to be none of it is none. */
 static uint64_t find_word(struct table *t, const char *word)
 {
     uint64_t groups = slot_of(t, word)->groups;
     struct memo *memo = &t->memos[hash_of(word) & (MEMOS - 1)];
-    if (groups)
+    if (groups & ALLERGEN_NOTHING)
         return groups;
     if (!strcmp(memo->word, word))
         return memo->groups;
-    groups = find_stem(t, word);
     if (!groups)
-        groups = find_pattern(t, word);
+        groups = find_stem(t, word);
+    if (!(groups & ALLERGEN_NOTHING))
+        groups |= find_pattern(t, word);
     if (strlen(word) < sizeof memo->word) {
         strcpy(memo->word, word);
         memo->groups = groups;
@@ -243,7 +284,8 @@ static bool is_in_list(const char *list, const char *word)
 
 /* --- words of a text --- */
 
-/* An apostrophe behind one letter parts words ("l'arachide"), another one does not ("cow's"). */
+/* An apostrophe behind one letter or before three parts words ("l'arachide", "all'uovo"), another
+ * one does not ("cow's"). */
 static size_t apostrophe(const char *text)
 {
     return *text == '\'' || *text == '`' ? 1 : !strncmp(text, "\xE2\x80\x99", 3) ? 3 : 0;
@@ -252,6 +294,12 @@ static size_t apostrophe(const char *text)
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static bool parts_words(const char *before, size_t len, const char *after)
+{
+    bool one = len && is_letter(before[len - 1]) && (len == 1 || !is_letter(before[len - 2]));
+    return one || (is_letter(after[0]) && is_letter(after[1]) && is_letter(after[2]));
 }
 
 /* The part up to the next punctuation, folded; its length. */
@@ -266,7 +314,7 @@ static size_t fold_part(const char *text, char *part, char *folded, size_t size)
             len += sizeof and_word - 1;
         } else if (!skip)
             part[len++] = text[at];
-        else if (len && is_letter(part[len - 1]) && (len == 1 || !is_letter(part[len - 2])))
+        else if (parts_words(part, len, text + at + skip))
             part[len++] = ' ';
         skip = skip ? skip : 1;
     }
@@ -452,15 +500,20 @@ static bool is_slip(const char *a, const char *b)
         (i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] && !strcmp(a + i + 2, b + i + 2));
 }
 
+/* Rather one with the same first letter: "almon" is no salmon. */
 static const struct entry *find_slip(const struct table *t, const char *word)
 {
+    const struct entry *found = NULL;
     for (size_t i = 0; i < SLOTS; i++) {
         const struct entry *e = &t->slots[i];
-        if (e->key && !(e->groups & (ALLERGEN_NO_FOOD | ALLERGEN_VAGUE)) &&
-            strlen(e->key) >= SLIP_MIN && !strchr(e->key, '_') && is_slip(e->key, word))
+        if (!e->key || e->groups & (ALLERGEN_NO_FOOD | ALLERGEN_VAGUE) ||
+            strlen(e->key) < SLIP_MIN || strchr(e->key, '_') || !is_slip(e->key, word))
+            continue;
+        if (*e->key == *word)
             return e;
+        found = found ? found : e;
     }
-    return NULL;
+    return found;
 }
 
 /* Words leaves "kiwis" as it is. */
@@ -478,8 +531,14 @@ static const char *singular(struct arena *arena, const char *word)
 static int add_own(struct arena *arena, struct allergen_rule *out, const struct words *from,
     size_t i, size_t count)
 {
-    if (out->own_count == ALLERGEN_OWN_MAX)
-        return 0;
+    if (out->own_count % OWN_STEP == 0) {
+        struct words *more = arena_array(arena, out->own_count + OWN_STEP, sizeof *more);
+        if (!more)
+            return ERR_NOMEM;
+        if (out->own_count)
+            memcpy(more, out->own, out->own_count * sizeof *more);
+        out->own = more;
+    }
     struct words *own = &out->own[out->own_count];
     if (words_init(own, arena, count))
         return ERR_NOMEM;
@@ -499,17 +558,70 @@ static int add_unknown(struct arena *arena, struct allergen_rule *out, const cha
     return out->unknown ? 0 : ERR_NOMEM;
 }
 
+/* The folded words of an alias, joined as a key. */
+static int read_alias(struct arena *arena, const char *at, size_t len, struct words *w,
+    char key[KEY_MAX])
+{
+    char text[KEY_MAX];
+    for (size_t i = 0; i < len; i++)
+        text[i] = at[i] == '_' ? ' ' : at[i];
+    text[len] = '\0';
+    if (words_init(w, arena, PHRASE_MAX))
+        return ERR_NOMEM;
+    w->all = true;
+    words_add(w, "", text);
+    return w->failed ? ERR_NOMEM : join(w, 0, w->count, key);
+}
+
+/* The same word but for the end of a plural. */
+static bool is_same_food(const char *key, const char *alias)
+{
+    static const char ends[] = "n en er es e i x s";
+    size_t len = strlen(alias);
+    return !strcmp(key, alias) ||
+        (len >= STEM_MIN && !strncmp(key, alias, len) && is_in_list(ends, key + len));
+}
+
+/* A single food is looked for under its other names, too. */
+static int add_other_names(struct arena *arena, struct allergen_rule *out, const char *key)
+{
+    int error = 0;
+    for (const char *const *row = allergen_aliases; !error && *row; row++) {
+        struct words w;
+        char alias[KEY_MAX];
+        bool is_it = false;
+        for (const char *at = *row; !error && !is_it && *at; at += strspn(at, " ")) {
+            size_t len = strcspn(at, " ");
+            error = read_alias(arena, at, len, &w, alias);
+            is_it = !error && is_same_food(key, alias);
+            at += len;
+        }
+        for (const char *at = *row; !error && is_it && *at; at += strspn(at, " ")) {
+            size_t len = strcspn(at, " ");
+            error = read_alias(arena, at, len, &w, alias);
+            if (!error)
+                error = add_own(arena, out, &w, 0, w.count);
+            at += len;
+        }
+    }
+    return error;
+}
+
 /* Of a food: the groups that it stands for when somebody cannot eat it. */
 static int take_food(struct arena *arena, struct allergen_rule *out, uint64_t groups,
     const struct words *w, size_t i, size_t count)
 {
+    char key[KEY_MAX];
+    bool single = groups & ALLERGEN_SINGLE && !join(w, i, count, key);
     out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
     if (groups & (ALLERGEN_SINGLE | ALLERGEN_NOTHING))
         groups = 0;
     else if (groups & ANNEX)
         groups &= ANNEX;
     out->groups |= groups & GROUPS;
-    return add_own(arena, out, w, i, count);
+    if (add_own(arena, out, w, i, count))
+        return ERR_NOMEM;
+    return single ? add_other_names(arena, out, key) : 0;
 }
 
 /* A word of the text without an end such as -allergie. */
@@ -546,8 +658,12 @@ static int take_unknown(struct arena *arena, struct allergen_rule *out, const st
 {
     const char *word = w->list[i];
     const struct entry *e = NULL;
-    if (strlen(word) >= SLIP_MIN && !(e = find_slip(names, word)))
-        e = find_slip(foods, word);
+    if (strlen(word) >= SLIP_MIN) {
+        const struct entry *food = find_slip(foods, word);
+        e = find_slip(names, word);
+        if (food && (!e || (*e->key != *word && *food->key == *word)))
+            e = food;
+    }
     if (!e)
         return add_unknown(arena, out, word) ? ERR_NOMEM : add_own(arena, out, w, i, 1);
     const char *key = e->key;
@@ -570,6 +686,7 @@ static int take_word(struct arena *arena, struct allergen_rule *out, const struc
         *count = n;
         out->groups |= groups & GROUPS;
         out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
+        out->by_rite |= (groups & ALLERGEN_RITE) != 0;
         return 0;
     }
     if (*count == 1 && is_in_list(allergen_fillers, w->list[i]))
@@ -590,6 +707,14 @@ static bool is_soft(const char *word)
 {
     return is_in_list("fruit vegetable spice seed oil powder juice white yolk family group kind "
         "type raw cooked fresh only", word);
+}
+
+static bool names_food(const struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (is_in_list("food foods oral cross nahrungsmittel lebensmittel kreuzallergie", w->list[i]))
+            return true;
+    return false;
 }
 
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out)
@@ -618,9 +743,15 @@ int allergen_read(struct arena *arena, const char *text, struct allergen_rule *o
             n = 1;
         }
     }
-    bool found = out->groups || out->own_count || out->is_no_food;
-    for (size_t i = 0; !error && !found && i < soft.count; i++)
+    bool found = out->groups || out->own_count;
+    bool only_names = found || out->is_no_food;
+    for (size_t i = 0; !error && !only_names && i < soft.count; i++)
         error = take_unknown(arena, out, &soft, i);
+    /* "Latex fruit", "pollen food syndrome": foods, and nobody says which. */
+    if (!error && !found && out->is_no_food && (soft.count || names_food(&w)))
+        error = add_unknown(arena, out, text);
+    if (out->unknown)
+        out->is_no_food = false;
     if (!error && unreadable)
         error = add_unknown(arena, out, text);
     return error;
