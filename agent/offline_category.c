@@ -79,7 +79,56 @@ static char *offline_category_find(char *folded, const char *words)
     return NULL;
 }
 
-const char *offline_category(const char *text)
+/* Whether only articles stand beside the words that were found. */
+static bool offline_category_whole(const char *folded)
+{
+    static const char *const articles[] = {"the", "my", "our", "a", "an", "some", "all"};
+
+    for (const char *p = folded + strspn(folded, " #"); *p; p += strspn(p, " #")) {
+        size_t len = strcspn(p, " #");
+        bool article = false;
+        for (size_t i = 0; i < sizeof articles / sizeof *articles; i++)
+            article |= strlen(articles[i]) == len && !strncmp(articles[i], p, len);
+        if (!article)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+/* One letter too many, too few, another one, or two in the wrong order. */
+static bool offline_category_slip(const char *word, size_t len, const char *right)
+{
+    size_t n = strlen(right), head = 0, tail = 0;
+
+    if (len < 5 || n < 5 || len > n + 1 || n > len + 1)
+        return false;
+    while (head < len && head < n && word[head] == right[head])
+        head++;
+    while (tail < len - head && tail < n - head && word[len - 1 - tail] == right[n - 1 - tail])
+        tail++;
+    size_t a = len - head - tail, b = n - head - tail;
+    return (a <= 1 && b <= 1) ||
+        (a == 2 && b == 2 && word[head] == right[head + 1] && word[head + 1] == right[head]);
+}
+
+const char *offline_category_meant(const char *text)
+{
+    char folded[OFFLINE_TEXT_MAX + 8];
+
+    offline_category_fold(text, folded, sizeof folded);
+    for (const char *p = folded + 1; *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        for (size_t i = 0; i < sizeof offline_categories / sizeof *offline_categories; i++)
+            if (!strchr(offline_categories[i].words, ' ') &&
+                offline_category_slip(p, len, offline_categories[i].words))
+                return offline_categories[i].words;
+        p += len;
+    }
+    return NULL;
+}
+
+const char *offline_category(const char *text, bool *whole)
 {
     char folded[OFFLINE_TEXT_MAX + 8];
     const char *found = "";
@@ -99,5 +148,6 @@ const char *offline_category(const char *text)
             found = offline_categories[i].category;
             memset(at, '#', len);
         }
+    *whole = offline_category_whole(folded);
     return found;
 }
