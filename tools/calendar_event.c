@@ -90,11 +90,26 @@ int calendar_event_read_end(struct tools_run *run, const struct zone *z, struct 
     return 0;
 }
 
+static bool holds(const jdoc *list, const jdoc *number)
+{
+    int64_t a = 0, b = -1;
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        if (jdoc_int(jdoc_at(list, i), &a) == 0 && jdoc_int(number, &b) == 0 && a == b)
+            return true;
+    return false;
+}
+
 int calendar_event_set_reminders(jdoc *event, const jdoc *wanted)
 {
     jdoc *list = NULL;
     if (jdoc_type(wanted) == JDOC_ARRAY) {
-        list = jdoc_dup(wanted);
+        list = jdoc_new_array();
+        for (size_t i = 0; list != NULL && i < jdoc_length(wanted); i++)
+            if (!holds(list, jdoc_at(wanted, i))
+                && jdoc_push(list, jdoc_dup(jdoc_at(wanted, i))) != 0) {
+                jdoc_free(list);
+                list = NULL;
+            }
     } else {
         int64_t minutes;
         list = jdoc_new_array();
