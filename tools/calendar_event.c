@@ -81,8 +81,9 @@ int calendar_event_read_end(struct tools_run *run, const struct zone *z, struct 
         return result;
     if (result == 0) {
         /* A date alone as the end of a timed event: to the end of that day. */
-        s->end_ms = s->all_day || !end.has_time ? moment_day(end.ms, 1, z) : end.ms;
-        if (s->end_ms < s->start.ms)
+        bool whole = s->all_day || !end.has_time;
+        s->end_ms = whole ? moment_day(end.ms, 1, z) : end.ms;
+        if (s->end_ms < s->start.ms + whole) /* the day before ends where the first begins */
             return calendar_event_refuse_order(run);
     } else if (s->all_day && s->end_ms < 0) {
         s->end_ms = moment_day(s->start.ms, 1, z);
