@@ -6,13 +6,13 @@
 
 const struct allergen_words allergen_dishes[] = {
     { ALLERGEN_GLUTEN,
-        "yorkshire yorkshire_pudding lamington anzac parmi parmy crumbed battered breaded bao toast "
-        "sandwich panini farfalle rotini conchiglie ziti bucatini orecchiette agnolotti manicotti "
-        "ditalini tagliolini capellini angel_hair chow_mein lo_mein yakisoba rice_bubble haggis "
+        "yorkshire yorkshire_pudding lamington anzac parmi parmy crumbed battered breaded bao "
+        "toast sandwich panini farfalle rotini conchiglie ziti bucatini orecchiette agnolotti "
+        "manicotti ditalini tagliolini capellini angel_hair chow_mein lo_mein yakisoba rice_bubble haggis "
         "black_pudding sausage_roll pasty pastie potsticker dim_sim dim_sum shumai spring_roll "
-        "kibble toasted_muesli sub_roll *spatzle* *maultasche* *knopfle* *brezel* *laugen* toastie toastbrot* "
-        "*panade* paniert* *flocken* *pfannkuchen* *strudel* *broetchen* zwieback* berliner "
-        "chapelure viennoiserie beignet galette brik crouton empanadilla croqueta rebozado "
+        "kibble toasted_muesli sub_roll *spatzle* *maultasche* *knopfle* *brezel* *laugen* toastie "
+        "toastbrot* *panade* paniert* *flocken* *pfannkuchen* *strudel* *broetchen* zwieback* "
+        "berliner chapelure viennoiserie beignet galette brik crouton empanadilla croqueta rebozado "
         "magdalena bollo rosquilla tostada fideua torta bruschetta crostini crostino piadina "
         "grissino taralli arancino arancini cotoletta impanato panzerotto panino macarrao bolo "
         "pastel coxinha bolinho torrada kroket* bitterbal* frikandel* frikadel* pannenkoek* "
@@ -44,7 +44,8 @@ const struct allergen_words allergen_dishes[] = {
         "rotbarsch zander* hecht karpfen* seeteufel heilbutt* scholle* steinbutt rollmop* "
         "bismarck* *sardine* anchovi* sprotte* zeebaars kibbeling lekkerbek* heilbot schelvis "
         "wijting zeeduivel snoekbaars sardien* bokking vissaus vissau vissoep vissoup visstick* "
-        "visfilet curry_paste green_curry red_curry thai_curry fishcake fishfinger *salmon* *tuna" },
+        "visfilet curry_paste green_curry red_curry thai_curry fishcake fishfinger *salmon* "
+        "*tuna" },
     { ALLERGEN_PEANUT,
         "*peanut* pacoca pe_de_moleque pinda* satesau* maafe mafe kacang uncrustable pbj cacauete "
         "studentenhaver studentenfutter mole" },
@@ -111,8 +112,8 @@ const char *const allergen_aliases[] = {
     "pimentao ajvar romesco",
     "coriander cilantro koriander coriandre culantro coentro coriandolo",
     "buckwheat soba kasha sarrasin buchweizen sarraceno blini boekweit",
-    "chickpea garbanzo hummus houmous falafel besan gram_flour chana kichererbse pois_chiche pois_chiches ceci "
-    "grao_de_bico kikkererwt",
+    "chickpea garbanzo hummus houmous falafel besan gram_flour chana kichererbse pois_chiche "
+    "pois_chiches ceci grao_de_bico kikkererwt",
     "lentil dal dhal dahl linse lenteja lentille lenticchia lentilha linze papadum pappadum",
     "potato kartoffel patata pomme_de_terre batata aardappel gnocchi chip crisp fry frite rosti "
     "hash_brown wedge papa",

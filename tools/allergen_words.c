@@ -77,7 +77,8 @@ const struct allergen_words allergen_names[] = {
     { ALLERGEN_SESAME, "sesame sesam* sesamo sezam ajonjoli gergelim" },
     { ALLERGEN_SULPHITE,
         "sulphite sulfite sulphur sulfur sulphur_dioxide sulfur_dioxide sulfit* schwefeldioxid "
-        "sulfito solfito solfiti sulfiet* so2 schwefel e220 preservative_220 anidride_solforosa dioxido_de_azufre" },
+        "sulfito solfito solfiti sulfiet* so2 schwefel e220 preservative_220 anidride_solforosa "
+        "dioxido_de_azufre" },
     { ALLERGEN_LUPIN, "lupin* altramuz altramuces tremoco" },
     { ALLERGEN_MEAT, "meat fleisch carne viande vlees" },
     { ALLERGEN_MEAT | DAIRY | ALLERGEN_GELATIN,

@@ -325,8 +325,9 @@ static void put_rites(struct buf *b, const struct diet *d)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].what.by_rite)
-            buf_printf(b, " Of \"%.60s\" only the forbidden ingredients are looked for: whether meat is "
-                "certified, and what is cooked together, cannot be seen.", d->rules[i].name);
+            buf_printf(b, " Of \"%.60s\" only the forbidden ingredients are looked for: whether "
+                "meat is certified, and what is cooked together, cannot be seen.",
+                d->rules[i].name);
 }
 
 const char *diet_note(const struct diet *d)
