@@ -330,12 +330,26 @@ static void put_rites(struct buf *b, const struct diet *d)
                 d->rules[i].name);
 }
 
+/* Restrictions of which no rule knows the foods. */
+static void put_marks(struct buf *b, const struct diet *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->count; i++)
+        if (!forbids(&d->rules[i]) && !d->rules[i].is_no_food && count++ < NOTE_NAMES)
+            buf_printf(b, "%s\"%.60s\"", count > 1 ? ", " : " No rule knows the foods of ",
+                d->rules[i].name);
+    if (count)
+        buf_puts(b, ": only recipes that are marked so are offered, and a single food is not "
+            "checked for it.");
+}
+
 const char *diet_note(const struct diet *d)
 {
     jdoc *watched = NULL, *not_watched = NULL;
     struct buf note = {0};
     const char *copy;
     put_rites(&note, d);
+    put_marks(&note, d);
     if (diet_lists(d, &watched, &not_watched)) {
         buf_free(&note);
         return NULL;

@@ -258,6 +258,14 @@ static void what_cannot_be_read_is_said(void **state)
     assert_non_null(strstr(text_at(r, "/message"), "looked for in no meal: \"pollen\""));
     assert_non_null(strstr(text_at(r, "/message"), "Of \"halal\" only the forbidden ingredients are looked for"));
     jdoc_free(r);
+    r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"add\",\"dietary_restrictions\":[\"keto\",\"low carb\"]}");
+    assert_non_null(strstr(text_at(r, "/message"), "No rule knows the foods of \"keto\", \"low carb\": only recipes that are marked so"));
+    jdoc_free(r);
+    tool_refused(&bench, "manage_dietary_prefs", "{\"action\":\"remove\",\"dietary_restrictions\":[\"keto\",\"bananas\"]}",
+        "invalid_argument", "/dietary_restrictions");
+    r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"remove\",\"dietary_restrictions\":[\"Keto\"]}");
+    assert_int_equal(jdoc_length(at(r, "/preferences/dietary_restrictions")), 3);
+    jdoc_free(r);
     r = tool_ok(&bench, "manage_pantry", "{\"action\":\"add\",\"ingredient_name\":\"Banana bread\"}");
     assert_string_equal(text_at(r, "/pantry/0/against_diet"), "no bananas");
     jdoc_free(r);
