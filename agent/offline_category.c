@@ -119,7 +119,8 @@ static bool offline_category_alone(const char *folded, const char *at, size_t le
     return ends && offline_category_whole(part);
 }
 
-/* One letter too many, too few, another one, or two in the wrong order. */
+/* One letter too many or too few, two in the wrong order, or in a long word another one: "tools" are
+ * no "tolls". */
 static bool offline_category_slip(const char *word, size_t len, const char *right)
 {
     size_t n = strlen(right), head = 0, tail = 0;
@@ -131,7 +132,7 @@ static bool offline_category_slip(const char *word, size_t len, const char *righ
     while (tail < len - head && tail < n - head && word[len - 1 - tail] == right[n - 1 - tail])
         tail++;
     size_t a = len - head - tail, b = n - head - tail;
-    return (a <= 1 && b <= 1) ||
+    return (a + b == 1) || (a == 1 && b == 1 && n >= 7) ||
         (a == 2 && b == 2 && word[head] == right[head + 1] && word[head + 1] == right[head]);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OFFLINE_FAR_MONTHS 9 /* so far away, the same day on the other side may be meant */
+
 /* From what was named to one moment: offline_when_work_out. */
 
 struct offline_worker {
@@ -98,8 +100,6 @@ static bool offline_moment_set(struct offline_worker *w, int year, int month, in
     daytime_add_days(d, 0);
     return true;
 }
-
-#define OFFLINE_FAR_MONTHS 9 /* so far away, the same day on the other side may be meant */
 
 /* The nearest one on the right side of today. */
 static bool offline_moment_month_day(struct offline_worker *w, int month, int day)

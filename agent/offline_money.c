@@ -52,7 +52,8 @@ static bool offline_read_category(struct offline_reading *r, const char *text, b
         return false;
     }
     if (!*category && (meant = offline_category_meant(text))) {
-        offline_ask_user(r, false, "Do you mean \"%s\" in \"%s\"?", meant, text);
+        offline_ask_user(r, false, "Do you mean \"%s\" in \"%s\"? Please write it so, or name it "
+            "otherwise.", meant, text);
         return false;
     }
     if (!*category && !other) {
