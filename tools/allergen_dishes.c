@@ -6,13 +6,16 @@
 
 const struct allergen_words allergen_dishes[] = {
     { ALLERGEN_GLUTEN,
+        "fladle* flaedle* "
         "yorkshire yorkshire_pudding lamington anzac parmi parmy crumbed battered breaded bao "
         "toast sandwich panini farfalle rotini conchiglie ziti bucatini orecchiette agnolotti "
-        "manicotti ditalini tagliolini capellini angel_hair chow_mein lo_mein yakisoba rice_bubble haggis "
+        "manicotti ditalini tagliolini capellini angel_hair chow_mein lo_mein yakisoba rice_bubble "
+        "haggis "
         "black_pudding sausage_roll pasty pastie potsticker dim_sim dim_sum shumai spring_roll "
         "kibble toasted_muesli sub_roll *spatzle* *maultasche* *knopfle* *brezel* *laugen* toastie "
         "toastbrot* *panade* paniert* *flocken* *pfannkuchen* *strudel* *broetchen* zwieback* "
-        "berliner chapelure viennoiserie beignet galette brik crouton empanadilla croqueta rebozado "
+        "berliner chapelure viennoiserie beignet galette brik crouton empanadilla croqueta "
+        "rebozado "
         "magdalena bollo rosquilla tostada fideua torta bruschetta crostini crostino piadina "
         "grissino taralli arancino arancini cotoletta impanato panzerotto panino macarrao bolo "
         "pastel coxinha bolinho torrada kroket* bitterbal* frikandel* frikadel* pannenkoek* "
@@ -24,6 +27,7 @@ const struct allergen_words allergen_dishes[] = {
         "santola navalheira langoestine* garnalen* kroepoek "
         "curry_paste green_curry red_curry thai_curry" },
     { ALLERGEN_VAGUE, "vegetable_oil" },
+    { ALLERGEN_SINGLE, "honeydew gooseberry breadfruit beefsteak_tomato" },
     { ALLERGEN_MOLLUSC,
         "petoncle ormeau bigorneau praire chipiron chipirone puntilla berberecho navaja zamburina "
         "tellina telline fasolaro moscardino moscardini polipo lumache seppie totani cannolicchio "
@@ -31,12 +35,14 @@ const struct allergen_words allergen_dishes[] = {
         "calamare krake kraken" },
     { ALLERGEN_EGG,
         "*ruhrei* *ruehrei* *spiegelei* *omelett* *pfannkuchen* kaiserschmarrn *biskuit* baiser* "
-        "wachtelei *maultasche* *spatzle* ile_flottante gemada quindim fio_de_ovo pastel_de_nata "
+        "wachtelei *maultasche* *spatzle* ile_flottante gemada quindim pasteis fio_de_ovo "
+        "pastel_de_nata "
         "zabaione crema_catalana advocaat eierkoek* pannenkoek* poffertje* yorkshire lamington "
         "pound_cake angel_food egg_foo_young shakshouka chawanmushi tamago tamagoyaki matzo_ball "
         "kaya kugel croqueta parmi parmy bucatini_carbonara" },
     { ALLERGEN_FISH,
-        "colin lieu_noir rascasse lotte daurade rouget limande merlan anguille eglefin fletan "
+        "tarama colin lieu_noir rascasse lotte daurade rouget limande merlan anguille eglefin "
+        "fletan "
         "espadon sandre brochet lompe poutargue rape rodaballo emperador pez_espada jurel lenguado "
         "salmonete besugo mero anguila panga ventresca mojama spada platessa sogliola cernia "
         "spigola triglia aringa anguilla nasello colatura rana_pescatrice robalo linguado dourada "
@@ -53,7 +59,7 @@ const struct allergen_words allergen_dishes[] = {
         "e322 bragg liquid_amino impossible_burger sushi ramen gyoza chow_mein lo_mein "
         "vegetable_lecithin mock_meat" },
     { DAIRY,
-        "chees* mozarella mozzarela *obers* *quark* *nougat* *schoko* chocolat* chocolade* "
+        "chees* manteca mozarella mozzarela *obers* *quark* *nougat* *schoko* chocolat* chocolade* "
         "cioccolat* hagelslag roomboter roomkaas roomkaa roomij* roomsau* hangop white_chocolate "
         "rarebit vichyssoise helado batido arequipe cajeta cantal tomme morbier munster maroilles "
         "livarot mimolette beaufort faisselle rocamadour stracchino crescenza caciocavallo robiola "
@@ -61,7 +67,8 @@ const struct allergen_words allergen_dishes[] = {
         "pao_de_queijo catupiry brigadeiro natas parmi parmy croqueta lamington yorkshire "
         "tzaziki kroket* pannenkoek* hot_chocolate quik" },
     { ALLERGEN_NUT,
-        "*almond* *cashew* *hazelnut* *walnut* *pecan* *pistach* macadamia* nougat* *marzipan* "
+        "*almond* *cashew* *hazelnut* *walnut* *pecan* *pistach* mozartkugel* ajo_blanco "
+        "spekulaas macadamia* nougat* *marzipan* "
         "giandujotto gianduiotti baci ricciarelli cantucci croccante polvoron mantecado "
         "tarta_de_santiago ajoblanco rocky_road castagna castagne chataigne castana kastanie* "
         "marone maronen kastanje* studentenhaver studentenfutter cerneau cerneaux" },
@@ -75,11 +82,13 @@ const struct allergen_words allergen_dishes[] = {
         "sushi bibimbap japchae prawn_toast kimbap gimbap goma everything_seasoning shawarma "
         "muhammara" },
     { ALLERGEN_SULPHITE,
-        "vin *sekt* champagner cava cidre sidra sidro rosine* rosinen trockenfrucht* dorrobst "
+        "vin balsamico balsamique *sekt* champagner cava cidre sidra sidro rosine* rosinen "
+        "trockenfrucht* dorrobst "
         "trockenobst uvetta uva_passa pasa passa rozijn* fruta_seca fruta_desecada orejon "
         "gedroogd* wijnazijn* weinessig* vinaigre_de_vin dried_fig dried_date dried_peach" },
     { ALLERGEN_MEAT,
-        "lardon* cutlet rissole rib sirloin rump porterhouse drumstick giblet liverwurst kabana "
+        "manteca schmaltz lardon* cutlet rissole rib sirloin rump porterhouse drumstick giblet "
+        "liverwurst kabana "
         "cabanossi kransky boerewors biltong spam corned silverside black_pudding chipolata "
         "saveloy wiener bologna emu crocodile chop bone_broth marrowbone snag twiggy kebab gyro "
         "shawarma pastor barbacoa carnitas asada *schnitzel* kotelett* hackfleisch* gulasch* "
@@ -90,7 +99,8 @@ const struct allergen_words allergen_dishes[] = {
         "polpette ragu linguica alheira peru coelho vitela picanha toucinho bife gehakt* spek "
         "kalkoen* eend konijn lamsvlees *worst biefstuk kipfilet *hahnchen* *pute*" },
     { ALLERGEN_PORK,
-        "lardon* rillette lomo morcilla linguica toucinho lardo cotechino porchetta salame boudin "
+        "manteca schmaltz lardon* rillette lomo morcilla linguica toucinho lardo cotechino "
+        "porchetta salame boudin "
         "andouille* spek *worst spam kransky kabana cabanossi twiggy salchicha salchichon fuet "
         "sobrasada longaniza butifarra chipolata saveloy pork_rib spare_rib black_pudding *speck* "
         "schmalz kasseler* kassler* eisbein leberkas* mett* wurst* *wurst saucisse saucisson "

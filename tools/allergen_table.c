@@ -9,6 +9,8 @@
 #define PATTERNS_MAX 512
 #define MEMOS 1024 /* a power of two */
 #define MEMO_WORD 24
+#define COMPOUND_MIN 5  /* bytes of a food in a longer word */
+#define COMPOUND_REST 4 /* and of what is beside it: "toasted" is no toast */
 #define KEY_MAX ALLERGEN_KEY_MAX
 #define PHRASE_MAX ALLERGEN_PHRASE_MAX
 #define STEM_MIN ALLERGEN_STEM_MIN
@@ -226,6 +228,20 @@ static uint64_t find_pattern(const struct table *t, const char *word)
     return groups;
 }
 
+/* A word that nothing knows, and that begins or ends with a food: "Matjesfilet", "Waldorfsalat". */
+static uint64_t find_compound(struct table *t, const char *word)
+{
+    char part[KEY_MAX];
+    size_t len = strlen(word);
+    uint64_t groups = 0;
+    for (size_t n = COMPOUND_MIN; n + COMPOUND_REST <= len && n < sizeof part; n++) {
+        memcpy(part, word, n);
+        part[n] = '\0';
+        groups |= slot_of(t, part)->groups | slot_of(t, word + len - n)->groups;
+    }
+    return groups & ((UINT64_C(1) << ALLERGEN_GROUPS) - 1);
+}
+
 /* By its own entry, and by each pattern; but what is known to be none of it is none. */
 uint64_t allergen_find_word(enum allergen_list list, const char *word)
 {
@@ -240,6 +256,8 @@ uint64_t allergen_find_word(enum allergen_list list, const char *word)
         groups = find_stem(t, word);
     if (!(groups & ALLERGEN_NOTHING))
         groups |= find_pattern(t, word);
+    if (!groups && list == ALLERGEN_FOODS)
+        groups = find_compound(t, word);
     if (strlen(word) < sizeof memo->word) {
         strcpy(memo->word, word);
         memo->groups = groups;

@@ -22,7 +22,8 @@ enum allergen_list { ALLERGEN_NAMES, ALLERGEN_FOODS, ALLERGEN_LISTS };
 
 /* Returns 0 or ERR_NOMEM. */
 int allergen_table_prepare(void);
-/* A folded word, as it is, without the end of a plural, or by a pattern. */
+/* A folded word, as it is, without the end of a plural, by a pattern, or a food as a part
+ * of a longer one. */
 uint64_t allergen_find_word(enum allergen_list list, const char *word);
 /* The longest phrase that begins at `from`. count: out, its words. */
 uint64_t allergen_find_phrase(enum allergen_list list, const struct words *w, size_t from,

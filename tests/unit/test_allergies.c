@@ -127,7 +127,7 @@ static void what_is_free_of_it_is_shown(void **state)
         { "nuts", "nutmeg" }, { "nuts", "coconut" }, { "nuts", "water chestnuts" }, { "nuts", "Muskatnuss" }, { "egg", "eggplant" },
         { "egg", "egg-free mayonnaise" }, { "shellfish", "oyster mushrooms" }, { "sesame", "olive oil" }, { "peanut", "peas" },
         { "fish", "chicken" }, { "milk", "beef" }, { "celery", "carrots" }, { "soy", "green beans" }, { "peanut", "almonds" },
-        { "vegan", "oat milk" }, { "vegan", "butter beans" }, { "vegetarian", "eggs" }, { "lacto-vegetarian", "milk" }, { "halal", "chicken" },
+        { "vegan", "oat milk" }, { "vegan", "honeydew melon" }, { "vegetarian", "gooseberries" }, { "gluten", "breadfruit" }, { "vegan", "butter beans" }, { "vegetarian", "eggs" }, { "lacto-vegetarian", "milk" }, { "halal", "chicken" },
         { "pescetarian", "salmon" }, { "milk", "room temperature water" }, { "gluten", "toasted almonds" }, { "nuts", "pecorino" },
         { "almon", "smoked salmon" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -150,7 +150,7 @@ static void nothing_slips_through(void **state)
         { "kosher", "prawns" }, { "pescatarian", "chicken" }, { "lacto-vegetarian", "omelette" }, { "avocado", "guacamole" },
         { "chilli", "sriracha" }, { "capsicum", "red peppers" }, { "coriander", "cilantro" }, { "buckwheat", "soba noodles" },
         { "chickpeas", "hummus" }, { "lentils", "dahl" }, { "potatoes", "gnocchi" }, { "Karotten", "carrot cake" }, { "ananas", "pineapple" },
-        { "pois chiches", "hummus" }, { "Kichererbsen", "falafel" }, { "almon", "almonds" },
+        { "pois chiches", "hummus" }, { "Kichererbsen", "falafel" }, { "almon", "almonds" }, { "fish", "Matjesfilet" }, { "celery", "Waldorfsalat" }, { "vegan", "manteca" },
         { "kiwi, banana, avocado, mango, papaya, fig, pineapple, melon, strawberry, apple", "apple pie" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (shows(rows[i][0], rows[i][1]))
