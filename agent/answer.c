@@ -29,6 +29,33 @@ static int spend(struct answer *a, size_t len)
     return 0;
 }
 
+/* ---- the order in which things came ---- */
+
+static void note_text(struct answer *a)
+{
+    if (a->text_run)
+        buf_printf(&a->order, "t%zu ", a->text_run);
+    a->text_run = 0;
+}
+
+static void note_order(struct answer *a, char what)
+{
+    note_text(a);
+    buf_printf(&a->order, "%c ", what);
+}
+
+/* Thoughts, then the text, then calls: that needs no words. */
+static bool is_usual_order(const char *order)
+{
+    while (*order == 'r')
+        order += 2;
+    if (*order == 't')
+        order += strcspn(order, " ") + 1;
+    while (*order == 'c')
+        order += 2;
+    return !*order;
+}
+
 /* ---- text ---- */
 
 static int end_text(struct answer *a)
@@ -59,6 +86,7 @@ static int on_text(void *arg, const char *s, size_t len)
         a->text_open = true;
     }
     buf_put(&a->text, s, len);
+    a->text_run += len;
     if (buf_error(&a->text))
         return buf_error(&a->text);
     return eventlog_text(a->log, EVENTLOG_TEXT, a->id, s, len);
@@ -87,6 +115,7 @@ static int open_thought(struct answer *a, struct answer_thought **out)
     t->sealed = NULL;
     t->open = true;
     *out = t;
+    note_order(a, 'r');
     if ((error = EMIT(a, events_reasoning_start(&a->json, t->id))))
         return error;
     return EMIT(a, events_reasoning_message_start(&a->json, t->id));
@@ -169,11 +198,16 @@ static int on_call_start(void *arg, unsigned call, const char *id, const char *n
     if ((error = spend(a, strlen(name))) || (error = end_text(a)))
         return error;
     struct answer_call *c = &a->calls[call];
+    const struct context_tool *tool = a->frame ? context_called_tool(a->frame, name) : NULL;
+    bool renamed = tool && tool->own;
     c->id = call_id(a, id);
-    c->name = arena_strdup(a->arena, name);
+    c->name = arena_strdup(a->arena, renamed ? tool->own : name);
+    c->alias = renamed ? arena_strdup(a->arena, tool->name) : NULL;
+    c->sealed = NULL;
     buf_reset(&c->args);
-    if (!c->id || !c->name)
+    if (!c->id || !c->name || (renamed && !c->alias))
         return ERR_NOMEM;
+    note_order(a, 'c');
     a->call_count++;
     c->open = true;
     if (a->on_part)
@@ -196,6 +230,19 @@ static int on_call_args(void *arg, unsigned call, const char *s, size_t len)
     return eventlog_text(a->log, EVENTLOG_TOOL_ARGS, a->calls[call].id, s, len);
 }
 
+static int on_call_sealed(void *arg, unsigned call, const char *sealed)
+{
+    struct answer *a = arg;
+    int error;
+
+    if (call >= a->call_count)
+        return ERR_PROTOCOL;
+    if ((error = spend(a, strlen(sealed))))
+        return error;
+    a->calls[call].sealed = arena_strdup(a->arena, sealed);
+    return a->calls[call].sealed ? 0 : ERR_NOMEM;
+}
+
 static int end_call(struct answer *a, struct answer_call *c)
 {
     if (!c->open)
@@ -215,7 +262,7 @@ static int on_call_end(void *arg, unsigned call)
 void answer_init(struct answer *a)
 {
     a->sink = (struct provider_sink){a, on_text, on_reasoning, on_reasoning_end, on_call_start,
-        on_call_args, on_call_end};
+        on_call_args, on_call_end, on_call_sealed};
     answer_reset(a);
 }
 
@@ -225,6 +272,8 @@ void answer_reset(struct answer *a)
     buf_reset(&a->text);
     a->text_open = a->emitted = false;
     a->call_count = a->thought_count = 0;
+    buf_reset(&a->order);
+    a->text_run = 0;
 }
 
 void answer_fini(struct answer *a)
@@ -234,6 +283,7 @@ void answer_fini(struct answer *a)
     for (size_t i = 0; i < ANSWER_THOUGHTS_MAX; i++)
         buf_free(&a->thoughts[i].text);
     buf_free(&a->text);
+    buf_free(&a->order);
     buf_free(&a->json);
 }
 
@@ -277,10 +327,18 @@ int answer_store(struct answer *a, struct chat *chat, bool with_calls)
     m.calls = arena_array(a->arena, calls ? calls : 1, sizeof *m.calls);
     if (!m.id || !m.text || !m.calls)
         return ERR_NOMEM;
+    note_text(a);
+    if (buf_error(&a->order))
+        return buf_error(&a->order);
+    if (calls == a->call_count && !is_usual_order(buf_text(&a->order))
+        && !(m.order = arena_strdup(a->arena, buf_text(&a->order))))
+        return ERR_NOMEM;
     for (size_t i = 0; i < calls; i++) {
         struct chat_call *c = &m.calls[m.call_count++];
         c->id = a->calls[i].id;
         c->name = a->calls[i].name;
+        c->alias = a->calls[i].alias;
+        c->sealed = a->calls[i].sealed;
         c->args_len = a->calls[i].args.len;
         c->args = arena_memdup(a->arena, buf_text(&a->calls[i].args), c->args_len);
         if (!c->args)

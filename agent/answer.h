@@ -17,6 +17,7 @@
  */
 struct answer_call {
     char *id, *name;    /* in the arena */
+    char *alias, *sealed; /* as in struct chat_call */
     struct buf args;
     bool open;
 };
@@ -33,6 +34,7 @@ struct answer {
     struct eventlog *log;
     struct arena *arena;
     const struct chat *chat;   /* for ids that are taken already */
+    const struct context_frame *frame; /* for the client's names of its tools; may be NULL */
     size_t bytes_left;         /* of the turn; ERR_LIMIT below 0 */
     void (*on_part)(void *arg, bool args); /* text or arguments begin: for the scoreboard */
     void *arg;
@@ -46,6 +48,8 @@ struct answer {
     size_t call_count;
     struct answer_thought thoughts[ANSWER_THOUGHTS_MAX];
     size_t thought_count;
+    struct buf order;          /* struct chat_message.order, as far as it has come */
+    size_t text_run;           /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };
 /* log, arena, chat, bytes_left, on_part must be set by the caller before. */

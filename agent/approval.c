@@ -78,7 +78,7 @@ static bool brings_untrusted(const struct chat *chat, size_t result)
     static const char mark[] = APPROVAL_OUTSIDE_MARK;
     const struct chat_message *m = &chat->items[result];
     const struct chat_call *call = call_of(chat, result);
-    const struct tools_spec *spec = call ? tools_find(call->name) : NULL;
+    const struct tools_spec *spec = call && !call->alias ? tools_find(call->name) : NULL;
 
     if (m->failed)
         return m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1);
@@ -119,7 +119,7 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     struct tools_problem problem;
     int error;
 
-    *needed = policy || (tainted && (spec->reaches_others || spec->effect == TOOLS_OUTSIDE));
+    *needed = policy || (tainted && tools_call_leaves(spec, call->args, call->args_len));
     if (!*needed)
         return 0;
     memset(ask, 0, sizeof *ask);

@@ -82,7 +82,8 @@ static void mark_outside(const struct slot *s, struct buf *json)
 {
     struct buf marked = {0};
 
-    if (!s->run.spec->untrusted || json->len < 2 || json->data[0] != '{')
+    if (!tools_result_untrusted(s->run.spec, s->run.result) || json->len < 2 ||
+        json->data[0] != '{')
         return;
     buf_puts(&marked, OUTSIDE_NOTICE);
     if (json->data[1] != '}')
@@ -401,7 +402,7 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
     bool tainted = false;
     int error = 0;
 
-    if (spec->reaches_others || spec->effect == TOOLS_OUTSIDE)
+    if (tools_may_leave(spec))
         error = look_for_taint(c, &tainted);
     if (!error)
         error = approval_needed(spec, s->call, tainted, c->arena, &s->asked, ask);
@@ -420,16 +421,31 @@ static int ask_user(struct slot *s, const struct tools_spec *spec)
     return 0;
 }
 
+/* A client's tool gets an object, or nothing: the model may try again. */
+static int start_client(struct slot *s)
+{
+    jdoc *args = NULL;
+    int error = s->args_len ? jdoc_parse(s->args, s->args_len, &args, NULL, 0) : 0;
+    bool good = !error && (!s->args_len || jdoc_type(args) == JDOC_OBJECT);
+
+    jdoc_free(args);
+    if (error == ERR_NOMEM)
+        return error;
+    return good ? 0 : answer_error(s, "invalid_arguments",
+        "The arguments are not a JSON object. It was not done. Call it again with whole arguments.");
+}
+
 static int start_slot(struct slot *s)
 {
     struct calls *c = s->batch->owner;
-    const struct tools_spec *spec = tools_find(s->call->name);
+    const struct chat_call *call = s->call;
+    const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
     int error;
 
     if (s->answer)
         return start_answered(s, spec);
-    if (!spec && context_client_tool(c->frame, s->call->name))
-        return 0; /* the client's to answer */
+    if (!spec && context_client_tool(c->frame, call->alias ? call->alias : call->name))
+        return start_client(s);
     if (!spec)
         return answer_unknown(s);
     if (c->left <= 0)

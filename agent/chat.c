@@ -91,6 +91,17 @@ static int parse_content(struct chat *c, const jdoc *doc, struct chat_message *m
     return error;
 }
 
+/* An optional text. Returns 0 or ERR_NOMEM. */
+static int keep_text(struct chat *c, const jdoc *doc, const char *key, const char **out)
+{
+    const char *s;
+    size_t len;
+
+    if (jdoc_get_string(doc, key, &s, &len))
+        return 0;
+    return (*out = arena_strdup(c->arena, s)) ? 0 : ERR_NOMEM;
+}
+
 static int parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
 {
     const jdoc *calls = jdoc_get(doc, "toolCalls");
@@ -117,6 +128,9 @@ static int parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
         out->args_len = args_len;
         if (!out->id || !out->name || !out->args)
             return ERR_NOMEM;
+        if (keep_text(c, call, "encryptedValue", &out->sealed)
+            || keep_text(c, jdoc_get(call, "metadata"), "alias", &out->alias))
+            return ERR_NOMEM;
     }
     return 0;
 }
@@ -137,7 +151,8 @@ static int parse_document(struct chat *c, const jdoc *doc)
         return ERR_NOMEM;
     if ((error = parse_content(c, doc, &m)))
         return error;
-    if (m.role == CHAT_ASSISTANT && (error = parse_calls(c, doc, &m)))
+    if (m.role == CHAT_ASSISTANT && ((error = parse_calls(c, doc, &m))
+        || (error = keep_text(c, jdoc_get(doc, "metadata"), "order", &m.order))))
         return error;
     if (m.role == CHAT_TOOL) {
         if (jdoc_get_string(doc, "toolCallId", &s, &len))
@@ -146,9 +161,8 @@ static int parse_document(struct chat *c, const jdoc *doc)
         if (!(m.call_id = arena_strdup(c->arena, s)))
             return ERR_NOMEM;
     }
-    if (m.role == CHAT_REASONING && !jdoc_get_string(doc, "encryptedValue", &s, &len)
-        && !(m.sealed = arena_strdup(c->arena, s)))
-        return ERR_NOMEM;
+    if (m.role == CHAT_REASONING && (error = keep_text(c, doc, "encryptedValue", &m.sealed)))
+        return error;
     return chat_add(c, &m);
 }
 
@@ -164,6 +178,14 @@ int chat_parse(struct chat *c, const char *json, size_t len)
     return error;
 }
 
+static void write_member(struct buf *json, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    buf_printf(json, ",\"%s\":", key);
+    buf_json_string(json, text, strlen(text));
+}
+
 static void write_calls(const struct chat_message *m, struct buf *json)
 {
     buf_puts(json, ",\"toolCalls\":[");
@@ -177,7 +199,14 @@ static void write_calls(const struct chat_message *m, struct buf *json)
         buf_json_string(json, call->name, strlen(call->name));
         buf_puts(json, ",\"arguments\":");
         buf_json_string(json, call->args, call->args_len);
-        buf_puts(json, "}}");
+        buf_putc(json, '}');
+        write_member(json, "encryptedValue", call->sealed);
+        if (call->alias) {
+            buf_puts(json, ",\"metadata\":{\"alias\":");
+            buf_json_string(json, call->alias, strlen(call->alias));
+            buf_putc(json, '}');
+        }
+        buf_putc(json, '}');
     }
     buf_putc(json, ']');
 }
@@ -199,9 +228,11 @@ void chat_write(const struct chat_message *m, struct buf *json)
         if (m->failed)
             buf_puts(json, ",\"error\":\"the tool reported an error\"");
     }
-    if (m->sealed) {
-        buf_puts(json, ",\"encryptedValue\":");
-        buf_json_string(json, m->sealed, strlen(m->sealed));
+    write_member(json, "encryptedValue", m->sealed);
+    if (m->order) {
+        buf_puts(json, ",\"metadata\":{\"order\":");
+        buf_json_string(json, m->order, strlen(m->order));
+        buf_putc(json, '}');
     }
     buf_putc(json, '}');
 }

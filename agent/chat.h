@@ -15,9 +15,13 @@
 enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT, CHAT_TOOL, CHAT_REASONING };
 
 struct chat_call {
-    const char *id, *name;
-    const char *args; /* JSON text as the model wrote it */
+    const char *id;
+    const char *name;  /* the client's or ours; as the model wrote it when there is no such tool */
+    const char *alias; /* by which the model knows a client's tool; NULL = by its name */
+    const char *args;  /* JSON text as the model wrote it */
     size_t args_len;
+    /* What the provider must get back beside it, "MAKER:call:JSON" (request_extra.h), or NULL. */
+    const char *sealed;
 };
 
 struct chat_message {
@@ -27,6 +31,11 @@ struct chat_message {
     size_t len;
     struct chat_call *calls; /* assistant */
     size_t call_count;
+    /*
+     * assistant: how thoughts (the messages in front of it), text and calls came, when not in that
+     * order: "r c t12 c" = a thought, a call, 12 bytes of text, a call. Else NULL.
+     */
+    const char *order;
     const char *call_id;     /* tool: the call that it answers */
     bool failed;             /* tool: an error result */
     /*

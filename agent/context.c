@@ -3,9 +3,12 @@
 #include "agent/daytime.h"
 #include "agent/offer.h"
 #include "agent/prompt.h"
+#include "agent/request_extra.h"
+#include "agent/request_rules.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "tools/foreign_schema.h"
 #include "tools/tools.h"
 
 #include <errno.h>
@@ -16,7 +19,6 @@
 #define MESSAGE_OVERHEAD 8 /* tokens that a message costs beside its text */
 #define CONTEXT_VALUE_MAX 2000
 #define STORED_MAX 4000
-#define CLIENT_TOOLS_MAX 64
 #define SYSTEM_PROMPT_MAX (1 << 20)
 
 static struct buf system_file;
@@ -138,16 +140,75 @@ static const char *late_block(const struct context_frame *f, struct arena *arena
     return text;
 }
 
-/* Providers refuse a whole request for one bad or doubled name; ours come first. */
-static bool usable_name(const struct context_frame *f, const char *name)
-{
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    size_t len = strlen(name);
+/* ---- the client's tools ---- */
 
-    return len && len <= 64 && strspn(name, good) == len && !tools_find(name)
-        && !context_client_tool(f, name);
+static bool name_is_free(const struct context_frame *f, const char *name)
+{
+    return !tools_find(name) && !context_client_tool(f, name);
 }
 
+/* In the letters of the vendors, at most 64, and like no other: a number goes behind it. */
+static const char *name_for_model(const struct context_frame *f, const char *own,
+    struct arena *arena)
+{
+    const char *good = request_rules_name(own, arena), *name = good;
+    int digits = 0;
+
+    for (unsigned n = 2; name && !name_is_free(f, name); n++) {
+        for (unsigned rest = n, count = digits = 0; rest; rest /= 10)
+            digits = (int)++count;
+        name = arena_printf(arena, "%.*s_%u", REQUEST_RULES_NAME_MAX - 1 - digits, good, n);
+    }
+    return name;
+}
+
+/* Vendors refuse some names of arguments: these are told in words, and may be given all the same. */
+static int tell_bad_names(jdoc *schema, struct buf *description)
+{
+    jdoc *properties = jdoc_get(schema, "properties");
+    const char *bad;
+
+    while ((bad = foreign_schema_bad_name(schema))) {
+        buf_puts(description, " It also takes the argument ");
+        buf_json_string(description, bad, strlen(bad));
+        buf_puts(description, ", by this JSON Schema: ");
+        jdoc_write(jdoc_get(properties, bad), description);
+        buf_putc(description, '.');
+        jdoc_remove(schema, "required");
+        jdoc_remove(properties, bad);
+    }
+    return buf_error(description);
+}
+
+static int client_tool(struct context_frame *f, const jdoc *tool, struct arena *arena,
+    struct context_tool *out)
+{
+    const char *own = jdoc_text_or(tool, "name", "");
+    jdoc *schema = foreign_schema_model(jdoc_get(tool, "parameters"));
+    struct buf text = {0}, description = {0};
+    int error = schema ? 0 : ERR_NOMEM;
+
+    buf_puts(&description, jdoc_text_or(tool, "description", ""));
+    if (!error)
+        error = tell_bad_names(schema, &description);
+    if (!error) {
+        jdoc_write(schema, &text);
+        out->name = name_for_model(f, own, arena);
+        out->description = arena_memdup(arena, buf_text(&description), description.len);
+        out->schema = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len);
+        out->own = NULL;
+        if (!out->name || !out->description || !out->schema
+            || (strcmp(out->name, own) && !(out->own = arena_strdup(arena, own))))
+            error = ERR_NOMEM;
+    }
+    f->client_tool_tokens += context_tokens(text.len + description.len + strlen(own));
+    buf_free(&description);
+    buf_free(&text);
+    jdoc_free(schema);
+    return error;
+}
+
+/* How many and how large they may be was said when they came (fcgi-app/submit.c). */
 static int client_tools(struct context_frame *f, struct arena *arena)
 {
     const jdoc *list = jdoc_get(f->input->agui, "tools");
@@ -158,23 +219,12 @@ static int client_tools(struct context_frame *f, struct arena *arena)
         return ERR_NOMEM;
     f->client_tools = tools;
     for (size_t i = 0; i < count; i++) {
-        const jdoc *tool = jdoc_at(list, i), *schema = jdoc_get(tool, "parameters");
-        struct buf text = {0};
-        struct context_tool *out = &tools[f->client_tool_count];
-        if (f->client_tool_count == CLIENT_TOOLS_MAX)
-            break;
-        if (!usable_name(f, jdoc_text_or(tool, "name", "")))
-            continue;
-        if (!strcmp(jdoc_text_or(schema, "type", ""), "object"))
-            jdoc_write(schema, &text);
-        else
-            buf_puts(&text, "{\"type\":\"object\",\"properties\":{}}");
-        out->name = arena_strdup(arena, jdoc_text_or(tool, "name", ""));
-        out->description = arena_strdup(arena, jdoc_text_or(tool, "description", ""));
-        out->schema = arena_memdup(arena, buf_text(&text), text.len);
-        buf_free(&text);
-        if (!out->name || !out->description || !out->schema)
-            return ERR_NOMEM;
+        int error;
+        const jdoc *tool = jdoc_at(list, i);
+        if (jdoc_type(tool) != JDOC_OBJECT || !*jdoc_text_or(tool, "name", ""))
+            continue; /* submit.c lets none of these in */
+        if ((error = client_tool(f, tool, arena, &tools[f->client_tool_count])))
+            return error;
         f->client_tool_count++;
     }
     return 0;
@@ -219,6 +269,18 @@ const struct context_tool *context_client_tool(const struct context_frame *f, co
 {
     for (size_t i = 0; i < f->client_tool_count; i++)
         if (!strcmp(f->client_tools[i].name, name))
+            return &f->client_tools[i];
+    return NULL;
+}
+
+const struct context_tool *context_called_tool(const struct context_frame *f, const char *name)
+{
+    const struct context_tool *tool = context_client_tool(f, name);
+
+    if (tool || tools_find(name))
+        return tool;
+    for (size_t i = 0; i < f->client_tool_count; i++)
+        if (f->client_tools[i].own && !strcmp(f->client_tools[i].own, name))
             return &f->client_tools[i];
     return NULL;
 }
@@ -273,16 +335,29 @@ static size_t last_user(const struct chat *c)
     return SIZE_MAX;
 }
 
-/* Every call directly before its results; lone results, and thoughts of earlier turns, away. */
-static int repair(const struct chat *in, struct chat *out, struct unit *units, size_t *unit_count)
+/* Some servers want the thoughts of every step with calls back: for the others they are left out. */
+static bool is_kept_thought(const struct chat *in, size_t at)
 {
-    size_t user = last_user(in);
+    size_t next = at + 1;
+
+    while (next < in->count && in->items[next].role == CHAT_REASONING)
+        next++;
+    return request_extra_is_kept(in->items[at].sealed) && next < in->count
+        && in->items[next].role == CHAT_ASSISTANT && in->items[next].call_count;
+}
+
+/* Every call directly before its results; lone results, and thoughts of earlier turns, away. */
+static int repair(const struct chat *in, bool keep_thoughts, struct chat *out, struct unit *units,
+    size_t *unit_count)
+{
+    size_t user = keep_thoughts ? 0 : last_user(in);
 
     for (size_t i = 0; i < in->count; i++) {
         const struct chat_message *m = &in->items[i];
         size_t first = out->count;
         int error;
-        if (m->role == CHAT_TOOL || (m->role == CHAT_REASONING && user != SIZE_MAX && i < user))
+        if (m->role == CHAT_TOOL || (m->role == CHAT_REASONING && user != SIZE_MAX && i < user
+                && !is_kept_thought(in, i)))
             continue;
         if (m->role == CHAT_ASSISTANT && !m->len && !m->call_count)
             continue;
@@ -297,7 +372,8 @@ static int repair(const struct chat *in, struct chat *out, struct unit *units, s
     return 0;
 }
 
-static const char *drop_note(const struct chat *c, size_t count, struct arena *arena)
+/* quiet: nothing of them is quoted, a model may have refused the request for it. */
+static const char *drop_note(const struct chat *c, size_t count, bool quiet, struct arena *arena)
 {
     struct buf b = {0};
     size_t topics = 0;
@@ -305,7 +381,7 @@ static const char *drop_note(const struct chat *c, size_t count, struct arena *a
 
     buf_printf(&b, "[Note from the application: %zu earlier messages of this conversation were left "
         "out to save room.", count);
-    for (size_t i = count; i-- > 0 && topics < 6;) {
+    for (size_t i = count; i-- > 0 && topics < 6 && !quiet;) {
         const struct chat_message *m = &c->items[i];
         size_t n = m->len < 80 ? m->len : 80;
         if (m->role != CHAT_USER || !n)
@@ -361,7 +437,7 @@ static int assemble(struct chat *whole, size_t first_item, struct arena *arena, 
     chat_init(&shown, arena);
     out->dropped = first_item;
     if (first_item || (whole->count && whole->items[0].role != CHAT_USER)) {
-        note.text = first_item ? drop_note(whole, first_item, arena)
+        note.text = first_item ? drop_note(whole, first_item, out->reduced, arena)
                                : "[The conversation starts with the assistant.]";
         if (!note.text)
             return ERR_NOMEM;
@@ -381,29 +457,51 @@ static int assemble(struct chat *whole, size_t first_item, struct arena *arena, 
     return 0;
 }
 
-int context_build(const struct context_frame *frame, const struct chat *chat, struct arena *arena,
-    struct context *out)
+/* Tokens that the messages may have. */
+static size_t message_budget(const struct context_frame *frame, const struct context_limits *limits,
+    const struct context *out)
 {
+    size_t budget = (size_t)frame->conf->model_context_tokens;
+    size_t tools = limits->reduced ? 0 : frame->client_tool_tokens;
+
+    budget -= tools < budget / 4 * 3 ? tools : budget / 4 * 3;
+    if (limits->room > 0) {
+        size_t room = (size_t)limits->room, taken = limits->overhead + tools;
+        for (size_t i = 0; i < out->found_count; i++)
+            taken += context_tokens(strlen(out->found[i].schema)
+                + strlen(out->found[i].description));
+        room = room > taken ? room - taken : 1;
+        budget = room < budget ? room : budget;
+    }
+    return limits->tokens && limits->tokens < budget ? limits->tokens : budget;
+}
+
+int context_build(const struct context_frame *frame, const struct chat *chat,
+    const struct context_limits *limits, struct arena *arena, struct context *out)
+{
+    static const struct context_limits none;
     struct unit *units = arena_array(arena, chat->count + 1, sizeof *units);
     struct chat whole;
-    size_t unit_count = 0, keep_from = 0, tokens, budget, first, item;
+    size_t unit_count = 0, keep_from = 0, first, item, budget;
     int error;
 
-    *out = (struct context){.frame = frame, .system = context_system(), .late_at = SIZE_MAX};
+    limits = limits ? limits : &none;
+    *out = (struct context){.frame = frame, .system = context_system(), .late_at = SIZE_MAX,
+        .reduced = limits->reduced};
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;
-    if ((error = offer_build(chat, arena, &out->found, &out->found_count)))
+    if (!limits->reduced && (error = offer_build(chat, arena, &out->found, &out->found_count)))
         return error;
-    if ((error = repair(chat, &whole, units, &unit_count)))
+    if ((error = repair(chat, limits->keep_thoughts, &whole, units, &unit_count)))
         return error;
     for (size_t i = 0; i < unit_count; i++)
         if (whole.items[units[i].first].role == CHAT_USER)
             keep_from = i;
-    budget = (size_t)frame->conf->model_context_tokens;
-    first = choose_first(units, unit_count, keep_from, &tokens, budget);
+    budget = message_budget(frame, limits, out);
+    first = choose_first(units, unit_count, keep_from, &out->tokens, limits->reduced ? 0 : budget);
     item = unit_count ? units[first].first : 0;
-    if (tokens > budget)
-        shrink_results(&whole, item, &tokens, budget);
+    if (out->tokens > budget)
+        shrink_results(&whole, item, &out->tokens, budget);
     return assemble(&whole, item, arena, out);
 }

@@ -20,6 +20,8 @@
 struct context_tool {
     const char *name, *description;
     const char *schema; /* JSON Schema of the arguments, compact JSON */
+    /* The client's name of its tool, when models do not take it or it is taken; else NULL. */
+    const char *own;
 };
 
 /* What stays the same through one turn. */
@@ -31,8 +33,18 @@ struct context_frame {
     int64_t now_ms;       /* real time at the turn's start */
     const char *stored;   /* the user's stored context as JSON text, NULL or "{}" = none */
     const char *late;     /* text of the late block, made by context_frame_init */
-    const struct context_tool *client_tools;
+    const struct context_tool *client_tools; /* each name once, and none of ours */
     size_t client_tool_count;
+    size_t client_tool_tokens;
+};
+
+/* What one request may hold beside what conf says; zeroed = nothing more. */
+struct context_limits {
+    int64_t room;       /* tokens of the whole request; 0 = conf->model_context_tokens decides */
+    size_t overhead;    /* tokens that the request costs beside messages, found and client tools */
+    size_t tokens;      /* of the messages, at most; 0 = no further limit */
+    bool keep_thoughts; /* those of earlier turns too */
+    bool reduced;       /* the last user message and what follows; no thoughts, no foreign tools */
 };
 
 struct context {
@@ -44,6 +56,8 @@ struct context {
     size_t dropped;       /* messages left out */
     const struct context_tool *found; /* tools beside the core ones: agent/offer.h */
     size_t found_count;
+    size_t tokens;        /* of the messages, estimated */
+    bool reduced;         /* the client's tools are not told, no thoughts go along */
 };
 
 /* The system prompt: built in, or system_prompt.file. Before the fork. 0, ERR_IO, ERR_NOMEM. */
@@ -54,16 +68,20 @@ const char *context_system(void);
 int context_frame_init(struct context_frame *frame, const struct conf *conf,
     const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
 /*
- * context_build -- chooses what fits conf->model_context_tokens. Whole messages go, the oldest
+ * context_build -- chooses what fits conf->model_context_tokens, less what the client's tools cost
+ * (they take three quarters at most), and the limits (NULL = none). Whole messages go, the oldest
  * first, a tool call together with its results; a note says so in their place. Never dropped:
  * the last user message and what follows it; when that alone is too large, the text of its oldest
  * tool results is. Calls without a result get an error result, results without a call vanish.
  */
-int context_build(const struct context_frame *frame, const struct chat *chat, struct arena *arena,
-    struct context *out);
+int context_build(const struct context_frame *frame, const struct chat *chat,
+    const struct context_limits *limits, struct arena *arena, struct context *out);
 /* Estimated tokens of text, on the safe side. */
 size_t context_tokens(size_t bytes);
-/* The tool that the client offers, NULL when it is none of them. */
+/* The client's tool that a model calls so: by its name for the model, or by the client's own when no
+ * tool of ours is named so. NULL when it is none of them. */
+const struct context_tool *context_called_tool(const struct context_frame *frame, const char *name);
+/* The tool that the client offers by its name for the model, NULL when it is none of them. */
 const struct context_tool *context_client_tool(const struct context_frame *frame, const char *name);
 
 #endif

@@ -39,6 +39,24 @@ int input_write(const struct input *in, struct buf *json)
     return buf_error(json);
 }
 
+void input_digest(const char *json, char out[IDENT_SHA256_SIZE])
+{
+    static const char key[] = ",\"text\":\""; /* what stands before it holds no quotes */
+    const char *text = strstr(json, key), *end;
+
+    if (text) {
+        text += sizeof key - 1;
+        for (end = text; *end && *end != '"'; end++)
+            if (*end == '\\' && end[1])
+                end++;
+        if (end > text) {
+            ident_sha256_hex(text, (size_t)(end - text), out);
+            return;
+        }
+    }
+    ident_sha256_hex(json, strlen(json), out);
+}
+
 static void free_document(void *arg)
 {
     jdoc_free(arg);

@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_INPUT_H
 
 #include "base/arena.h"
+#include "base/ident.h"
 #include "base/jdoc.h"
 
 #include <stdbool.h>
@@ -28,6 +29,11 @@ struct input {
 };
 /* Appends the JSON form. Returns buf_error. */
 int input_write(const struct input *in, struct buf *json);
+/*
+ * What makes two inputs ask for the same: a digest of the text; without a text, of the whole.
+ * Reads the form that input_write makes.
+ */
+void input_digest(const char *json, char out[IDENT_SHA256_SIZE]);
 /* The clean-up is added to the arena. Returns 0, ERR_INVALID, ERR_NOMEM. */
 int input_parse(const char *json, struct arena *arena, struct input *out);
 

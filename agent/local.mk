@@ -20,6 +20,11 @@ libagent_a_SOURCES = \
 	agent/provider.c agent/provider.h agent/provider_stream.c \
 	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
 	agent/reply.c agent/reply.h \
+	agent/quirks.c agent/quirks.h \
+	agent/refusal.c agent/refusal.h \
+	agent/request.c agent/request.h agent/request_anthropic.c agent/request_openai.c \
+	agent/request_extra.c agent/request_extra.h \
+	agent/request_rules.c agent/request_rules.h \
 	agent/resume.c agent/resume.h \
 	agent/scan.c agent/scan.h \
 	agent/think.c agent/think.h \

@@ -1,5 +1,6 @@
 #include "agent/model.h"
 
+#include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/http.h"
@@ -211,6 +212,8 @@ static int run_attempt(struct attempt *t, struct wait *wait, const struct provid
     provider_stream_init(&m->stream, &answer->sink);
     m->stream.think_tags = t->provider->think_tags && t->provider->think_tags(request->conf);
     buf_reset(&m->body);
+    provider_maker(t->provider, request->conf, m->stream.maker);
+    m->http.sent = 0;
     if (t->provider->start)
         return run_local(t, wait, request);
     if (!m->sse_ready)
@@ -329,6 +332,7 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
         int error = run_attempt(&t, wait, request, answer);
         bool never = false;
         result->provider = p;
+        m->status = t.status;
         take_result(&t, request->conf, result);
         if (!error && is_empty(&t, answer)) {
             log_warn("model %s: an answer without text and without a call", p->name);
@@ -353,6 +357,88 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
     }
 }
 
+/* Refused for its form or length, when nothing was said. */
+static bool is_refused(const struct model *m, int error, const struct answer *answer,
+    const struct model_result *result)
+{
+    if (answer->emitted)
+        return false;
+    if (!error)
+        return result->stop == PROVIDER_STOP_CONTEXT;
+    return error == ERR_INVALID && (m->status == 400 || m->status == 404 || m->status == 413
+        || m->status == 422 || m->status == 200);
+}
+
+/* The refused request and what was said of it; words: room for what stands in the stream. */
+static struct refusal_case refused_case(const struct model *m, const struct provider *p,
+    const struct provider_request *request, int error, struct buf *words)
+{
+    struct refusal_case c = {.provider = p->name, .status = m->status ? m->status : 400,
+        .body = buf_text(&m->body), .body_len = m->body.len, .sent = m->http.sent,
+        .output = request->max_tokens, .request_bytes = m->http.body.len,
+        .context = request->context};
+
+    if (!c.body_len) {
+        buf_printf(words, "%s %s", m->stream.error_type, error ? m->stream.error_text
+                                                                : "context window");
+        c.body = buf_text(words);
+        c.body_len = words->len;
+    }
+    return c;
+}
+
+static bool ask_again(const struct model *m, const struct provider *p,
+    const struct provider_request *request, int error, struct refusal_state *state,
+    struct quirks *known)
+{
+    struct buf words = {0};
+    struct refusal_case c = refused_case(m, p, request, error, &words);
+    bool again = refusal_adapt(state, &c, known);
+
+    buf_free(&words);
+    return again;
+}
+
+/* One provider, in the forms that it may take. What did not help in the end is not remembered. */
+static int call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
+    const struct model_ask *ask, struct answer *answer, struct model_result *result)
+{
+    const struct conf *conf = wait->env->conf;
+    const char *url = p->url ? p->url(conf) : "";
+    struct quirks known, before;
+    quirks_get(p->name, url, p->model(conf), &known);
+    before = known;
+    struct refusal_state state = {.limits = {.room = before.room,
+        .overhead = context_tokens(provider_tools(p)->len + strlen(context_system())
+            + strlen(ask->frame->late)),
+        .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
+    struct context context;
+    int error;
+
+    for (;;) {
+        arena_reset(ask->arena);
+        if ((error = context_build(ask->frame, ask->chat, &state.limits, ask->arena, &context)))
+            break;
+        const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
+            known};
+        error = call_provider(m, p, wait, &request, answer, result);
+        if (!is_refused(m, error, answer, result)
+            || clock_mono_ms() >= wait->deadline_ms
+            || !ask_again(m, p, &request, error, &state, &known))
+            break;
+        answer_reset(answer);
+    }
+    result->trimmed = state.trims > 0;
+    result->reduced = state.limits.reduced && !state.trims;
+    if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
+        known.room = state.limits.room;
+    bool learnt = known.flags != before.flags || known.output_max != before.output_max
+        || known.room != before.room;
+    if ((error != ERR_INVALID || answer->emitted) && learnt)
+        quirks_put(p->name, url, p->model(conf), &known);
+    return error;
+}
+
 static struct breaker *breaker_of(const struct turn_env *env, const struct provider *p)
 {
     static const struct provider *const order[] = {&provider_anthropic, &provider_openai};
@@ -364,11 +450,12 @@ static struct breaker *breaker_of(const struct turn_env *env, const struct provi
 }
 
 static int try_provider(struct model *m, const struct provider *p, struct wait *wait,
-    const struct provider_request *request, struct answer *answer, struct model_result *result)
+    const struct model_ask *ask, struct answer *answer, struct model_result *result)
 {
+    const struct conf *conf = wait->env->conf;
     struct breaker *breaker = breaker_of(wait->env, p);
     const struct breaker_settings settings = {
-        (unsigned)request->conf->breaker_failures, request->conf->breaker_open_ms};
+        (unsigned)conf->breaker_failures, conf->breaker_open_ms};
     int error;
 
     if (breaker && !breaker_allows(breaker, &settings, clock_mono_ms())) {
@@ -376,7 +463,7 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
         snprintf(result->why, sizeof result->why, "%s: skipped after failures", p->name);
         return last == ERR_AUTH || last == ERR_QUOTA ? last : ERR_OVERLOADED;
     }
-    error = call_provider(m, p, wait, request, answer, result);
+    error = call_in_forms(m, p, wait, ask, answer, result);
     if (!breaker)
         return error;
     /* An end from our side says nothing about a provider that had not spoken yet. */
@@ -390,11 +477,10 @@ static int try_provider(struct model *m, const struct provider *p, struct wait *
     return error;
 }
 
-int model_call(struct model *m, struct wait *wait, const struct context *context,
-    struct answer *answer, bool no_tools, int64_t max_tokens, struct model_result *result)
+int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
+    struct answer *answer, struct model_result *result)
 {
-    const struct provider_request request = {wait->env->conf, context, no_tools, max_tokens};
-    const char *chain = request.conf->providers;
+    const char *chain = wait->env->conf->providers;
     int error = ERR_NOT_CONFIGURED;
 
     memset(result, 0, sizeof *result);
@@ -405,7 +491,7 @@ int model_call(struct model *m, struct wait *wait, const struct context *context
         chain += len + strspn(chain + len, " ,\t");
         if (!len || !p)
             continue;
-        error = try_provider(m, p, wait, &request, answer, result);
+        error = try_provider(m, p, wait, ask, answer, result);
         if (!error || is_final(error) || answer->emitted
             || clock_mono_ms() >= wait->deadline_ms)
             return error;

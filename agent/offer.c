@@ -23,8 +23,8 @@ static void take(struct offer *o, const char *name)
     for (size_t i = 0; i < o->count; i++)
         if (o->tools[i].name == spec->name)
             return;
-    o->tools[o->count++] = (struct context_tool){spec->name, spec->description,
-        spec->arguments_schema};
+    o->tools[o->count++] = (struct context_tool){.name = spec->name,
+        .description = spec->description, .schema = spec->arguments_schema};
 }
 
 /* A result that is not valid (cut, an error) brings nothing. */
@@ -57,6 +57,8 @@ int offer_build(const struct chat *chat, struct arena *arena, const struct conte
     for (size_t i = 0; i < chat->count && !error; i++) {
         const struct chat_message *m = &chat->items[i];
         for (size_t k = 0; k < m->call_count && !error; k++) {
+            if (m->calls[k].alias)
+                continue; /* a client's */
             take(&o, m->calls[k].name);
             if (!strcmp(m->calls[k].name, FIND_TOOLS))
                 error = take_found(&o, m->calls[k].id);

@@ -1,7 +1,9 @@
 #include "agent/offline.h"
 
 #include "agent/offline_reading.h"
+#include "base/err.h"
 #include "tools/gazetteer.h"
+#include "tools/spot_choose.h"
 #include "tools/zone.h"
 
 #include <ctype.h>
@@ -277,22 +279,33 @@ static void offline_read_travel(struct offline_reading *r)
     }
 }
 
-/* The zone of a place, or of its own name ("Europe/London"). */
-static bool offline_zone_of(
+/*
+ * The zone of a place, or of its own name ("Europe/London"). Returns 0; ERR_NOT_FOUND; ERR_CONFLICT:
+ * places of this name are far apart, and nothing tells which is meant.
+ */
+static int offline_zone_of(
     const struct offline_world *world, const char *place, char *out, size_t size)
 {
     struct gazetteer_bias bias = {0};
-    struct gazetteer_match match;
+    struct gazetteer_candidates found;
+    const struct gazetteer_candidates *const list[] = {&found};
+    size_t chosen = 0;
+    int unclear = -1;
 
     if (strchr(place, '/') && daytime_zone_valid(place)) {
         snprintf(out, size, "%.63s", place);
-        return true;
+        return 0;
     }
     (void)zone_country(world->zone, bias.country_code);
-    if (gazetteer_find(place, &bias, &match) || !daytime_zone_valid(match.best.zone))
-        return false;
-    snprintf(out, size, "%s", match.best.zone);
-    return true;
+    if (gazetteer_candidates(place, &bias, &found))
+        return ERR_NOT_FOUND;
+    spot_choose(list, 1, &chosen, &unclear);
+    if (unclear >= 0)
+        return ERR_CONFLICT;
+    if (!daytime_zone_valid(found.all[chosen].place.zone))
+        return ERR_NOT_FOUND;
+    snprintf(out, size, "%s", found.all[chosen].place.zone);
+    return 0;
 }
 
 static void offline_read_time(struct offline_reading *r)
@@ -307,7 +320,11 @@ static void offline_read_time(struct offline_reading *r)
     if (!offline_has(r, OFFLINE_TO))
         return;
     offline_get(r, OFFLINE_TO, place, sizeof place);
-    if (!offline_zone_of(r->world, place, r->ask->zone, sizeof r->ask->zone))
+    int error = offline_zone_of(r->world, place, r->ask->zone, sizeof r->ask->zone);
+    if (error == ERR_CONFLICT)
+        offline_ask_user(
+            r, false, "There is more than one \"%s\". Please name its country too.", place);
+    else if (error)
         offline_ask_user(r, false, "I do not know the time zone of \"%s\".", place);
 }
 

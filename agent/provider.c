@@ -1,7 +1,10 @@
 #include "agent/provider.h"
 
 #include "base/err.h"
+#include "base/ident.h"
+#include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct provider *const providers[] = {
@@ -9,6 +12,7 @@ static const struct provider *const providers[] = {
 #define PROVIDERS (sizeof providers / sizeof *providers)
 
 static struct buf prepared[PROVIDERS];
+static size_t prepared_count; /* tools in each of them */
 
 const struct provider *provider_find(const char *name, size_t len)
 {
@@ -20,6 +24,7 @@ const struct provider *provider_find(const char *name, size_t len)
 
 int provider_prepare(const struct context_tool *tools, size_t count)
 {
+    prepared_count = count;
     for (size_t i = 0; i < PROVIDERS; i++) {
         buf_reset(&prepared[i]);
         for (size_t k = 0; k < count && providers[i]->tool; k++) {
@@ -48,20 +53,44 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
 {
     const struct context *c = request->context;
     const struct context_frame *f = c->frame;
-    size_t count = c->found_count + f->client_tool_count;
+    size_t most = (size_t)request->conf->model_tools_max, core = tools->len ? prepared_count : 0;
+    size_t room = most > core ? most - core : 0, client = c->reduced ? 0 : f->client_tool_count;
+    size_t first = 0;
+    bool any = tools->len > 0;
 
-    if (!tools->len && !count)
+    if (client > room) {
+        log_limited(LOG_LEVEL_WARN, "model.tools_max: the last %zu of %zu tools of a client are not "
+            "told to the model", client - room, client);
+        client = room;
+    }
+    if (c->found_count > room - client)
+        first = c->found_count - (room - client);
+    if (request->quirks.flags & QUIRKS_NO_TOOLS || (!any && first == c->found_count && !client))
         return false;
     buf_puts(json, ",\"tools\":[");
     buf_put(json, buf_text(tools), tools->len);
-    for (size_t i = 0; i < count; i++) {
-        if (i || tools->len)
+    for (size_t i = first; i < c->found_count + client; i++) {
+        if (any)
             buf_putc(json, ',');
+        any = true;
         p->tool(json, i < c->found_count ? &c->found[i] : &f->client_tools[i - c->found_count],
             false);
     }
     buf_putc(json, ']');
     return true;
+}
+
+void provider_maker(const struct provider *p, const struct conf *conf,
+    char out[PROVIDER_MAKER_SIZE])
+{
+    const char *url = p->url ? p->url(conf) : "";
+    char digest[IDENT_SHA256_SIZE];
+    size_t len = strlen(url);
+
+    while (len && url[len - 1] == '/')
+        len--;
+    ident_sha256_hex(url, len, digest);
+    snprintf(out, PROVIDER_MAKER_SIZE, "%.16s-%.8s", p->name, digest);
 }
 
 void provider_copy(char *out, size_t size, const char *text)

@@ -4,6 +4,7 @@
 #include "agent/context.h"
 #include "agent/pieces.h"
 #include "agent/think.h"
+#include "agent/quirks.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/jdoc.h"
@@ -31,6 +32,8 @@ struct provider_sink {
     int (*call_start)(void *arg, unsigned call, const char *id, const char *name);
     int (*call_args)(void *arg, unsigned call, const char *s, size_t len);
     int (*call_end)(void *arg, unsigned call);
+    /* What must go back with the call, between its start and its end; may be NULL: not kept. */
+    int (*call_sealed)(void *arg, unsigned call, const char *sealed);
 };
 
 enum provider_stop {
@@ -59,6 +62,9 @@ struct provider_block {
 };
 #define PROVIDER_BLOCKS_MAX 128
 
+/* Names a provider and its server, without telling the server's address: "openai-5e1f0a2b". */
+#define PROVIDER_MAKER_SIZE 32
+
 /* The state of one streamed answer. */
 struct provider_stream {
     const struct provider_sink *sink;
@@ -79,6 +85,8 @@ struct provider_stream {
     enum provider_stop stop;
     struct provider_usage usage;
     int64_t plain_input;    /* Anthropic: input tokens without the cached ones */
+    char maker[PROVIDER_MAKER_SIZE]; /* whose stream it is (provider_maker); "" = nobody asks */
+    const char *thought_field; /* a field of the message by which thoughts go back, or NULL */
     char model[96];
     int error;              /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
                                ERR_INVALID */
@@ -92,12 +100,14 @@ struct provider_request {
     const struct context *context;
     bool no_tools;          /* the tools are told, but none may be called */
     int64_t max_tokens;
+    struct quirks quirks;   /* what this server and model have refused before */
 };
 /* What agent/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
 #define PROVIDER_HEADERS_MAX 8
 struct provider_http {
     struct buf url, body, header_text;
     const char *headers[PROVIDER_HEADERS_MAX + 1];
+    unsigned sent; /* members in it that may be left out, as the flags that do (quirks.h) */
 };
 
 struct provider_local; /* a running answer of a provider without HTTP */
@@ -106,6 +116,7 @@ typedef void provider_done_fn(void *arg, int error);
 struct provider {
     const char *name;
     const char *(*model)(const struct conf *conf);
+    const char *(*url)(const struct conf *conf); /* NULL for one without HTTP */
     /* Appends one tool of the list that is prepared before the fork. */
     void (*tool)(struct buf *json, const struct context_tool *tool, bool last);
     /* Fills out (its buffers are empty). Returns 0 or ERR_NOMEM. */
@@ -133,10 +144,15 @@ int provider_prepare(const struct context_tool *tools, size_t count);
 const struct buf *provider_tools(const struct provider *p);
 /*
  * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
- * brought in, the client's. Nothing and false when there are none.
+ * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last of
+ * the client's are left out. Nothing and false when there are none.
  */
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
     const struct buf *tools, struct buf *json);
+
+/* Whose answers these are: the provider and its configured server. */
+void provider_maker(const struct provider *p, const struct conf *conf,
+    char out[PROVIDER_MAKER_SIZE]);
 
 /* Helpers shared by the protocols: agent/provider_stream.c. */
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);

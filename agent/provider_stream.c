@@ -196,6 +196,11 @@ int provider_end_thought(struct provider_stream *s, const char *sealed)
             (error = s->sink->reasoning(s->sink->arg, text, len)))
             return error;
     }
+    if (!sealed && s->thought_field && *s->maker) {
+        char kept[PROVIDER_MAKER_SIZE + 64];
+        snprintf(kept, sizeof kept, "%s:%s:", s->maker, s->thought_field);
+        return s->sink->reasoning_end(s->sink->arg, kept);
+    }
     return s->sink->reasoning_end(s->sink->arg, sealed);
 }
 

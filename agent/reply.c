@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
+#include "base/utf8.h"
 #include "tools/tools.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static void put_response(const struct reply *r, struct buf *json)
     buf_puts(json, "{\"response\":\"");
     for (size_t i = r->first_new; i < r->chat->count; i++) {
         const struct chat_message *m = &r->chat->items[i];
-        if (m->role != CHAT_ASSISTANT || !m->len)
+        if (m->role != CHAT_ASSISTANT || utf8_blank(m->text, m->len))
             continue;
         if (any)
             buf_puts(json, "\\n\\n");
@@ -59,7 +60,7 @@ static const char *last_message_id(const struct reply *r)
 static void put_action(const struct chat_call *call, const struct chat_message *result,
     struct buf *json)
 {
-    const struct tools_spec *spec = tools_find(call->name);
+    const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
     const char *status = !result ? "pending" : result->failed ? "error" : "success";
     jdoc *doc = NULL;
 

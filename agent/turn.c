@@ -94,6 +94,7 @@ struct turn {
     int64_t model_calls, output_tokens;
     bool out_of_steps;              /* no more tools: one last answer */
     const char *stop_reason;
+    const char *notice;             /* told behind the answer: what the model has not seen */
     const char *const *pending;
     size_t pending_count;
     struct buf usage_json;
@@ -127,14 +128,16 @@ int turn_global_init(const struct conf *conf)
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
         if (spec->core) /* the others come in by find_tools: agent/offer.h */
-            tools[count++] = (struct context_tool){spec->name, spec->description,
-                spec->arguments_schema};
+            tools[count++] = (struct context_tool){.name = spec->name,
+                .description = spec->description, .schema = spec->arguments_schema};
     }
     error = tools_global_init();
     if (!error)
         error = context_prepare(conf);
     if (!error)
         error = provider_prepare(tools, count);
+    if (!error)
+        error = quirks_share();
     free(tools);
     return error;
 }
@@ -279,6 +282,7 @@ static int set_up(struct turn *t)
     t->answer->log = t->env->eventlog;
     t->answer->arena = t->arena;
     t->answer->chat = &t->chat;
+    t->answer->frame = &t->frame;
     t->answer->bytes_left = (size_t)conf->turn_bytes;
     t->answer->on_part = on_part;
     t->answer->arg = t;
@@ -300,12 +304,16 @@ static int set_up(struct turn *t)
         .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
         .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role};
     find_location(t);
-    if ((error = load_conversation(t)) || (error = take_answers(t)) || !t->torn)
+    if ((error = load_conversation(t)) || (error = take_answers(t)))
         return error;
-    t->calls.resumed = true;
-    if (!(error = resume_log(&t->wait, &t->chat, t->first_new)))
+    if (t->torn) {
+        t->calls.resumed = true;
+        if ((error = resume_log(&t->wait, &t->chat, t->first_new)))
+            return error;
         t->torn = false;
-    return error;
+    }
+    /* Other viewers still show what came after the message to which the user went back. */
+    return t->start->rewound ? resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json) : 0;
 }
 
 static void tear_down(struct turn *t)
@@ -457,6 +465,32 @@ static int explain_stop(struct turn *t, enum provider_stop stop)
     }
 }
 
+static void note_less(struct turn *t, const struct model_result *result)
+{
+    if (result->stop == PROVIDER_STOP_CONTEXT)
+        return; /* explain_stop tells it */
+    if (result->trimmed)
+        t->notice = "(This conversation is longer than the model can read. I answered from its latest "
+            "messages.)";
+    else if (result->reduced)
+        t->notice = "(The model did not accept the earlier part of this conversation. I answered from "
+            "your last message alone.)";
+}
+
+/* Behind the answer, where every client shows it, and once. */
+static int say_notice(struct turn *t)
+{
+    const char *notice = t->notice;
+    int error = 0;
+
+    if (!notice || t->answer->call_count)
+        return 0;
+    t->notice = NULL;
+    if (t->answer->text.len)
+        error = answer_say(t->answer, "\n\n");
+    return error ? error : answer_say(t->answer, notice);
+}
+
 /* The conversation keeps what viewers have seen, also of an answer that broke off. */
 static int keep_answer(struct turn *t)
 {
@@ -489,26 +523,26 @@ static int ask_model(struct turn *t, bool *again)
     const struct conf *conf = t->env->conf;
     int64_t tokens = conf->turn_output_tokens - t->output_tokens;
     struct model_result result;
-    struct context context;
     int error, kept;
 
     stage(t, TURN_STAGE_CONTEXT);
     if (tokens > conf->model_output_tokens)
         tokens = conf->model_output_tokens;
-    arena_reset(t->scratch);
-    if ((error = context_build(&t->frame, &t->chat, t->scratch, &context)))
-        return error;
+    const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens};
     stage(t, TURN_STAGE_MODEL_WAIT);
     t->model_calls++;
     answer_reset(t->answer);
-    error = model_call(&t->model, &t->wait, &context, t->answer, t->out_of_steps, tokens, &result);
+    error = model_call(&t->model, &t->wait, &ask, t->answer, &result);
     add_usage(t, &result);
+    note_less(t, &result);
     if (result.provider)
         provider_copy(t->model_name, sizeof t->model_name, result.model);
     if (!error) {
         t->stop_reason = stop_text(result.stop);
         error = explain_stop(t, result.stop);
     }
+    if (!error)
+        error = say_notice(t);
     if (error && !t->answer->emitted && result.provider == NULL)
         log_warn("no model answered: %s", result.why);
     bool emitted = t->answer->emitted, calls = t->answer->call_count > 0;
@@ -710,7 +744,10 @@ static int new_messages(struct turn *t, const char ***out, size_t *count)
     return 0;
 }
 
-/* The end script, again while Redis is away: a repeated one is recognised. */
+/*
+ * The end script, again while Redis is away: a repeated one is recognised. Another Redis than the
+ * one that has confirmed the events may lack some: they go there first.
+ */
 static int commit(struct turn *t, const struct turns_end *end, struct turn_result *result,
     int64_t until)
 {
@@ -721,6 +758,12 @@ static int commit(struct turn *t, const struct turns_end *end, struct turn_resul
         return ERR_NOMEM;
     for (;;) {
         error = turns_finish(t->env->store, t->start, end, result->next_arena, &result->next);
+        if (error == ERR_AGAIN) {
+            eventlog_doubt(t->env->eventlog);
+            error = eventlog_flush(t->env->eventlog, until);
+            if (!error && clock_mono_ms() < until)
+                continue;
+        }
         if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
             break;
         if (clock_mono_ms() >= until)

@@ -33,6 +33,8 @@
     X(turn_workers, INT, "turn.workers", "64", 1, 4096, "turns that can run at once")              \
     X(turn_reserved, INT, "turn.reserved", "2", 1, 64,                                             \
         "workers beyond turn.workers that only answer duplicates, queue and refuse")               \
+    X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
+        "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
     X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \
     X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket")                 \
     X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \
@@ -73,7 +75,8 @@
     X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, "how long an unused session stays")\
     X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0,                                   \
         "how long a client message id is recognised")                                              \
-    X(queue_max, INT, "turn.queue", "16", 0, 1000, "turns that may wait in one session")           \
+    X(queue_max, INT, "turn.queue", "16", 0, 1000,                                                 \
+        "turns that may wait in one session, and of one user for turn.user")                       \
     X(session_messages_max, INT, "session.messages", "2000", 10, 100000,                           \
         "messages kept in one session; the oldest go first")                                       \
     /* HTTP */                                                                                     \
@@ -97,11 +100,17 @@
     X(jwt_keys_dir, TEXT, "jwt.keys_dir", "", 0, 0, "directory of KID.pem public keys")            \
     X(jwt_audience, TEXT, "jwt.audience", "", 0, 0, "required aud")                                \
     X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any")                       \
+    X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0,                                         \
+        "the claim that names the user, such as email or https://example.com/uid")                 \
     X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed")               \
     X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`")        \
-    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a WebSocket ticket")               \
+    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used")        \
+    X(ticket_stream_ms, MS, "stream.ticket", "12h", 60000, 604800000,                              \
+        "how long an EventSource may reconnect with its ticket")                                   \
     X(origins, TEXT, "origins", "", 0, 0,                                                          \
-        "exact origins allowed on WebSockets and tickets, separated by blanks; * = any")           \
+        "exact origins of pages that may use the API, separated by blanks; * = any")               \
+    X(development_hosts, TEXT, "development.hosts", "", 0, 0,                                      \
+        "host names that development mode answers besides loopback's, separated by blanks")        \
     /* streams */                                                                                  \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, "connections of one stream worker") \
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, "bytes queued for a slow viewer")\
@@ -116,18 +125,34 @@
         "providers in the order of trial: anthropic openai offline")                               \
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL")         \
     X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key")                                 \
-    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-4-5", 0, 0, "model")                \
+    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5", 0, 0, "model")                  \
+    X(anthropic_temperature, TEXT, "anthropic.temperature", "", 0, 0,                              \
+        "temperature; empty = not sent")                                                           \
+    X(anthropic_cache, BOOL, "anthropic.cache_control", "on", 0, 0,                                \
+        "marks for the prompt cache are sent")                                                     \
     X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0,                            \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
     X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL")               \
     X(openai_key, SECRET, "openai.key", "", 0, 0, "API key")                                       \
-    X(openai_model, TEXT, "openai.model", "gpt-4.1", 0, 0, "model")                                \
+    X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model")                              \
+    X(openai_temperature, TEXT, "openai.temperature", "", 0, 0, "temperature; empty = not sent")   \
+    X(openai_max_tokens_field, TEXT, "openai.max_tokens_field", "auto", 0, 0,                      \
+        "max_tokens, max_completion_tokens, none; auto = by the server and the model's name")      \
+    X(openai_stream_options, BOOL, "openai.stream_options", "on", 0, 0,                            \
+        "asks for the count of tokens in the stream")                                              \
+    X(openai_reasoning_content, TEXT, "openai.reasoning_content", "auto", 0, 0,                    \
+        "thoughts of a step with calls go back: auto = to the server that sent them; off")         \
     X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0,                                  \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
-    X(model_temperature, TEXT, "model.temperature", "0.7", 0, 0, "temperature; empty = not sent")  \
+    X(model_temperature, TEXT, "model.temperature", "", 0, 0,                                      \
+        "temperature for all providers, before their own; empty = not sent")                       \
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call")   \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000,                  \
-        "tokens of conversation sent; estimated")                                                  \
+        "tokens of conversation and client tools sent; estimated")                                 \
+    X(model_tools_max, INT, "model.tools_max", "128", 32, 100000,                                  \
+        "tools of one request; found ones leave first, then a client's")                           \
+    X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864,                         \
+        "bytes of a client's tools; half of model.context_tokens at most")                         \
     X(model_connect_ms, MS, "model.connect", "5s", 100, 600000, "connect timeout")                 \
     X(model_first_ms, MS, "model.first_byte", "60s", 100, 600000, "until the first event")         \
     X(model_idle_ms, MS, "model.idle", "60s", 100, 600000, "between events")                       \
@@ -176,6 +201,7 @@
     X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form")           \
     X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key")                                   \
     X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")  \
+    X(land_file, TEXT, "land.file", "", 0, 0, "land mask; empty = landmass.bin beside gazetteer.file") \
     X(mcp_file, TEXT, "mcp.file", "", 0, 0, "JSON file of MCP servers; empty = none")              \
     X(mcp_refresh_ms, MS, "mcp.refresh", "5m", 100, 86400000,                                      \
         "how often their tools are listed again")                                                  \

@@ -1,6 +1,7 @@
 #include "base/conf.h"
 
 #include "base/err.h"
+#include "base/url.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -251,9 +252,45 @@ static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
     return 0;
 }
 
-static bool conf_is_web_url(const char *url)
+/* "*", "null", or SCHEME://HOST[:PORT] as a browser sends it. */
+static bool conf_is_origin(const char *item, size_t len)
 {
-    return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
+    static const char host[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
+    static const char *const words[] = { "*", "null", NULL };
+    size_t n = strspn(item, scheme);
+
+    if (conf_word_is(item, len, words))
+        return true;
+    return n > 0 && n + 3 < len && memcmp(item + n, "://", 3) == 0 &&
+        strspn(item + n + 3, host) == len - n - 3;
+}
+
+static int conf_rule_origins(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    const char *item = c->origins;
+
+    while (*(item += strspn(item, " \t"))) {
+        size_t len = strcspn(item, " \t");
+        if (!conf_is_origin(item, len)) {
+            snprintf(why, CONF_WHY_SIZE,
+                "origins: \"%.*s\" is not an origin such as https://app.example.org: a scheme, a "
+                "host, perhaps a port, and nothing behind them",
+                len > 80 ? 80 : (int)len, item);
+            return ERR_CONFIG;
+        }
+        item += len;
+    }
+    return 0;
+}
+
+static int conf_rule_user_claim(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (*c->jwt_user_claim)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "jwt.user_claim: empty, but a claim must name the user");
+    return ERR_CONFIG;
 }
 
 static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
@@ -267,13 +304,22 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
         { "osrm.url", c->osrm_url, true },
         { "search.url", c->search_url, true },
         { "prices.url", c->prices_url, true },
+        { "weather.url", c->weather_url, true },
+        { "geocode.url", c->geocode_url, true },
+        { "places.url", c->places_url, true },
+        { "fuel.url", c->fuel_url, true },
+        { "roads.url", c->roads_url, true },
+        { "videos.url", c->videos_url, true },
     };
+    char wrong[URL_WHY_SIZE];
 
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        if (conf_is_web_url(urls[i].url) || (urls[i].may_be_empty && !*urls[i].url))
+        if (urls[i].may_be_empty && !*urls[i].url)
             continue;
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" does not start with https:// or http://",
-            urls[i].name, urls[i].url);
+        if (url_check(urls[i].url, strlen(urls[i].url), URL_LOGIN, NULL, wrong) == 0)
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.40s\" %s", urls[i].name,
+            strchr(urls[i].url, '@') ? "..." : urls[i].url, wrong);
         return ERR_CONFIG;
     }
     return 0;
@@ -281,15 +327,40 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    char *end;
+    const struct {
+        const char *name, *text;
+    } all[] = {
+        { "model.temperature", c->model_temperature },
+        { "anthropic.temperature", c->anthropic_temperature },
+        { "openai.temperature", c->openai_temperature },
+    };
 
-    if (!*c->model_temperature)
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const char *text = all[i].text;
+        char *end;
+        double value = strtod(text, &end);
+        if (!*text || (!*end && value >= 0 && value <= 2))
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name, text);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const fields[] = { "auto", "max_tokens", "max_completion_tokens", "none",
+        NULL };
+    static const char *const thoughts[] = { "auto", "off", NULL };
+
+    if (!conf_one_of(c->openai_max_tokens_field, fields))
+        snprintf(why, CONF_WHY_SIZE, "openai.max_tokens_field: \"%.60s\" is not auto, max_tokens, "
+            "max_completion_tokens or none", c->openai_max_tokens_field);
+    else if (!conf_one_of(c->openai_reasoning_content, thoughts))
+        snprintf(why, CONF_WHY_SIZE, "openai.reasoning_content: \"%.60s\" is not auto or off",
+            c->openai_reasoning_content);
+    else
         return 0;
-    double value = strtod(c->model_temperature, &end);
-    if (*end == 0 && value >= 0 && value <= 2)
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "model.temperature: \"%.60s\" is not a number from 0 to 2",
-        c->model_temperature);
     return ERR_CONFIG;
 }
 
@@ -317,7 +388,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
     conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
     conf_rule_keys, conf_rule_urls, conf_rule_temperature, conf_rule_think_tags,
-    conf_rule_webhook,
+    conf_rule_openai, conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,
 };
 
 int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

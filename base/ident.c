@@ -1,6 +1,8 @@
 #include "base/ident.h"
 
 #include "base/clock.h"
+#include "base/err.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+
+#define IDENT_MADE "::" /* how an id begins that is not its user's name */
 
 static const char hex[] = "0123456789abcdef";
 
@@ -174,6 +178,76 @@ bool ident_is_user(const char *s, size_t len)
     static const char shared[] = "community";
     return ident_is_safe(s, len, IDENT_USER_MAX) &&
            !(len == sizeof(shared) - 1 && memcmp(s, shared, len) == 0);
+}
+
+static bool ident_is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '.' || c == '@' || c == '-';
+}
+
+/* "::" and the escaped name; false when that does not fit. */
+static bool ident_escape(const char *name, size_t len, char out[IDENT_USER_MAX + 1])
+{
+    size_t n = strlen(IDENT_MADE);
+
+    memcpy(out, IDENT_MADE, n);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)name[i];
+        size_t width = ident_is_plain(name[i]) ? 1 : 3;
+        if (n + width > IDENT_USER_MAX)
+            return false;
+        if (width == 1)
+            out[n] = name[i];
+        else
+            snprintf(out + n, 4, "_%02x", c);
+        n += width;
+    }
+    out[n] = 0;
+    return true;
+}
+
+static bool ident_is_readable(const char *name, size_t len)
+{
+    for (size_t i = 0; i + 3 <= len; i++)
+        if (memcmp(name + i, "\xef\xbf\xbd", 3) == 0)
+            return false;
+    return utf8_valid(name, len);
+}
+
+int ident_user_of(const char *name, size_t len, char out[IDENT_USER_MAX + 1])
+{
+    static const char digest_mark[] = IDENT_MADE "sha256:";
+
+    if (!name || len == 0 || !ident_is_readable(name, len))
+        return ERR_INVALID;
+    if (len > IDENT_NAME_MAX)
+        return ERR_LIMIT;
+    if (ident_is_user(name, len) && strncmp(name, IDENT_MADE, strlen(IDENT_MADE)) != 0) {
+        memcpy(out, name, len);
+        out[len] = 0;
+    } else if (!ident_escape(name, len, out)) {
+        memcpy(out, digest_mark, sizeof digest_mark);
+        ident_sha256_hex(name, len, out + strlen(digest_mark));
+    }
+    return 0;
+}
+
+int ident_user_named(const char *text, size_t len, char out[IDENT_USER_MAX + 1])
+{
+    if (len < 3 || strncmp(text, IDENT_MADE, strlen(IDENT_MADE)) != 0 || !ident_is_user(text, len))
+        return ident_user_of(text, len, out);
+    memcpy(out, text, len);
+    out[len] = 0;
+    return 0;
+}
+
+bool ident_user_is(const char *uid, const char *text, size_t len)
+{
+    char id[IDENT_USER_MAX + 1];
+
+    return (strlen(uid) == len && memcmp(uid, text, len) == 0) ||
+           (ident_user_of(text, len, id) == 0 && strcmp(id, uid) == 0);
 }
 
 bool ident_is_session(const char *s, size_t len)

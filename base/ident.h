@@ -26,6 +26,21 @@ bool ident_is_safe(const char *s, size_t len, size_t max);
  * stands what users share (docs/design.md, keys). */
 bool ident_is_user(const char *s, size_t len);
 #define IDENT_USER_MAX 128
+/*
+ * ident_user_of -- the user id of a name from outside (the `sub` of a token: any text, RFC 7519
+ * section 4.1.2). A name that ident_is_user takes and that does not begin with "::" is its own id.
+ * All others become "::" and the name, every byte but A-Z a-z 0-9 . @ - written as _HH; where that
+ * is longer than IDENT_USER_MAX, "::sha256:" and the digest. So two names never share an id, and no
+ * name can be chosen that has another one's. Names are compared byte by byte; case counts.
+ * Returns 0; ERR_INVALID (empty; no UTF-8; holds U+FFFD, which readers put in the place of what
+ * they cannot read); ERR_LIMIT (longer than IDENT_NAME_MAX bytes).
+ */
+#define IDENT_NAME_MAX 1024
+int ident_user_of(const char *name, size_t len, char out[IDENT_USER_MAX + 1]);
+/* The same for a text that may also be an id, as logs and replies show it. Never for a token. */
+int ident_user_named(const char *text, size_t len, char out[IDENT_USER_MAX + 1]);
+/* Does the text name this user, by id or by name? */
+bool ident_user_is(const char *uid, const char *text, size_t len);
 #define IDENT_SESSION_MAX 100
 #define IDENT_CLIENT_MESSAGE_MAX 128
 /*

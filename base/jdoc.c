@@ -200,12 +200,10 @@ static int jdoc_read_number(struct jdoc_reader *r, jdoc **out)
     memcpy(text, start, len);
     text[len] = 0;
     errno = 0;
-    if (whole) {
-        long long value = strtoll(text, NULL, 10);
-        if (errno == ERANGE)
-            return jdoc_fail(r, ERR_INVALID, "a number does not fit");
-        *out = json_object_new_int64(value);
-    } else {
+    long long integer = whole ? strtoll(text, NULL, 10) : 0;
+    if (whole && errno == 0) {
+        *out = json_object_new_int64(integer);
+    } else { /* also an integer beyond int64_t: as a double, which no getter of integers takes */
         double value = strtod(text, NULL);
         if (!isfinite(value))
             return jdoc_fail(r, ERR_INVALID, "a number does not fit");
@@ -377,6 +375,9 @@ int jdoc_parse(const char *text, size_t len, jdoc **out, char *why, size_t why_s
 {
     struct jdoc_reader r = { .start = text, .p = text, .end = text + len };
     jdoc *doc = NULL;
+
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        r.p += 3;
     int error = jdoc_read_value(&r, &doc);
 
     if (!error) {

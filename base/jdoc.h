@@ -12,7 +12,10 @@
  * but the supervisor's request-free core.
  *
  * Parsing is RFC 8259 and nothing more: no comments, trailing commas, NaN, control characters,
- * invalid UTF-8, text after the value, duplicate keys, numbers that do not fit; depth <= 32.
+ * invalid UTF-8, text after the value, duplicate keys, numbers that no double holds; depth <= 32.
+ * A byte order mark in front is passed over (RFC 8259, section 8.1, allows that). An integer beyond
+ * int64_t, such as 2^63, is a JDOC_DOUBLE: other readers of JSON keep no more of it. A getter of
+ * integers answers ERR_INVALID for it, never a clipped value.
  * Typed getters never convert: a value of another type is ERR_INVALID.
  *
  * Ownership: jdoc_parse, jdoc_new_* and jdoc_dup return a document that the caller frees with

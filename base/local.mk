@@ -13,5 +13,6 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/reactor.c base/reactor.h \
 	base/sse.c base/sse.h \
+	base/url.c base/url.h \
 	base/utf8.c base/utf8.h
 BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) -lm

@@ -4,6 +4,7 @@
 #include "agent/input.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/runner.h"
 #include "store/sessions.h"
 #include "store/webhooks.h"
@@ -20,6 +21,7 @@ struct admit {
     const struct submit *submit;
     char turn[IDENT_UUID_SIZE];
     struct turns_start *start; /* in the exchange's arena */
+    struct blame_work work;
 };
 
 static void admit_member(struct buf *b, const char *name, const char *value)
@@ -68,6 +70,7 @@ int admit_request(struct exchange *x, const struct submit *s, const char *turn,
         .body_hash = s->body_hash,
         .messages = s->messages,
         .message_count = s->message_count,
+        .rewinds = s->resume_count == 0,
         .first_event = admit_keep(x, turn_first_event(&in, s->session, &first), &first),
         .input = admit_keep(x, input_write(&in, &input), &input),
         .title = s->title,
@@ -93,6 +96,16 @@ static int admit_expect(struct admit *a)
     return result;
 }
 
+/* Whether it may wait for a worker, and whether as many wait already as there are places. */
+static void admit_places(const struct app *app, bool may_run, struct turns_request *request)
+{
+    const struct scoreboard *board = app->worker->board;
+    int waiting = atomic_load(&board->turns_waiting), limit = atomic_load(&board->turn_limit);
+    request->others_wait =
+        may_run && waiting > 0 && waiting + atomic_load(&board->running_turns) > limit;
+    request->may_wait = !app->worker->drain && waiting < limit;
+}
+
 static int admit_begin(struct admit *a, bool may_run)
 {
     const struct submit *s = a->submit;
@@ -101,7 +114,10 @@ static int admit_begin(struct admit *a, bool may_run)
     a->start = arena_alloc(a->x->arena, sizeof(*a->start));
     if (a->start == NULL || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
+    guard_turn(request.uid, s->session, request.input, &a->work);
+    request.only_known = guard_refused(a->x, &a->work) > 0;
     request.may_run = may_run;
+    admit_places(app, may_run, &request);
     if (s->webhook != NULL) {
         int result = admit_expect(a);
         if (result < 0)
@@ -111,7 +127,10 @@ static int admit_begin(struct admit *a, bool may_run)
     if (may_run)
         runner_name(app, a->x->who.user, s->session, a->turn);
     runner_on_stage(app, TURN_STAGE_STARTING);
-    return turns_begin(app->store, &request, a->x->arena, a->start);
+    int error = turns_begin(app->store, &request, a->x->arena, a->start);
+    if (error < 0)
+        a->x->problem.set = false; /* what keeps it from being looked up comes first */
+    return error;
 }
 
 static int admit_refused(struct exchange *x)
@@ -126,6 +145,19 @@ static int admit_refused(struct exchange *x)
             atomic_load(&board->turn_limit));
     x->problem.retry_after_ms = ADMIT_RETRY_MS;
     return ERR_FULL;
+}
+
+static int admit_user_full(struct exchange *x)
+{
+    const struct conf *conf = x->app->conf;
+    problem_set(&x->problem, PROBLEM_USER_TURNS,
+        "%lld turns of this user run at once, as many as one user may have, and %lld wait for that. "
+        "Nothing was accepted.",
+        (long long)conf->turn_user, (long long)conf->queue_max);
+    x->problem.has_limit = true;
+    x->problem.limit = conf->turn_user;
+    x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
+    return ERR_RATE;
 }
 
 static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
@@ -146,8 +178,10 @@ static int admit_outcome_problem(struct exchange *x, enum turns_outcome outcome)
         x->problem.limit = x->app->conf->queue_max;
         x->problem.retry_after_ms = ADMIT_BUSY_RETRY_MS;
         return ERR_FULL;
+    case TURNS_USER_FULL:
+        return admit_user_full(x);
     case TURNS_REFUSED:
-        return admit_refused(x);
+        return x->problem.set ? ERR_BUSY : admit_refused(x); /* set: workers died in it */
     default:
         return ERR_INTERNAL;
     }
@@ -297,6 +331,8 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     int result = admit_begin(&a, x->holds_turn);
     if (result < 0)
         return result;
+    if (a.start->outcome == TURNS_PENDING) /* until the housekeeper counts: a burst has an end */
+        atomic_fetch_add_explicit(&x->app->worker->board->turns_waiting, 1, memory_order_relaxed);
     switch (a.start->outcome) {
     case TURNS_STARTED:
     case TURNS_QUEUED:
@@ -308,14 +344,29 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     default:
         return admit_outcome_problem(x, a.start->outcome);
     }
+    x->problem.set = false; /* it had come before, whatever became of that */
     /* A started turn runs whatever becomes of its reply. */
     if (a.start->outcome == TURNS_STARTED && style != ADMIT_JSON)
         x->run = a.start;
     return admit_reply(&a, style);
 }
 
+/* A message that waited while the same one ended workers is not tried again; it is told so. */
+static int admit_drop(struct exchange *x, const struct turns_start *start)
+{
+    log_warn("turn %s of user %s is ended: workers died in the same message", start->turn,
+        start->uid);
+    runner_name(x->app, NULL, NULL, NULL);
+    return turns_fail(x->app->store, start->uid, start->turn, false, "request_crashed_worker",
+        "The same message has failed several times. It is not tried again for a while.");
+}
+
 int admit_claim(struct exchange *x, const char *uid, const char *turn)
 {
+    struct blame_work work = {.turn = true};
+    snprintf(work.uid, sizeof work.uid, "%s", uid);
+    if (guard_refused(x, &work) > 0) /* all turns of the user: it waits */
+        return ERR_BUSY;
     x->holds_turn = runner_take(x->app);
     if (!x->holds_turn)
         return admit_refused(x);
@@ -325,9 +376,16 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
     /* Its name stands in the scoreboard before it is ours: whoever dies holding it is told of. */
     runner_name(x->app, uid, "-", turn);
     int result = turns_claim(x->app->store, uid, turn, RUNNER_HISTORY, x->arena, start);
+    if (result == ERR_RATE)
+        admit_user_full(x);
     if (result < 0) {
         runner_name(x->app, NULL, NULL, NULL);
         return result;
+    }
+    guard_turn(uid, start->session, start->input, &work);
+    if (start->attempt <= 1 && guard_refused(x, &work) > 0) {
+        result = admit_drop(x, start);
+        return result != 0 ? result : ERR_CONFLICT;
     }
     x->run = start;
     exchange_json(x, 202);

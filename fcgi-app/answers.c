@@ -140,7 +140,7 @@ int answers_run_error(struct exchange *x)
     const struct problem_kind *kind = problem_kind(x->problem.code);
     buf_reset(b);
     x->reply.status = 200;
-    x->reply.content_type = "text/event-stream";
+    x->reply.content_type = REQUEST_SSE;
     buf_puts(b, "data: {\"type\":\"RUN_ERROR\",\"message\":");
     buf_json_string(b, x->problem.detail, strlen(x->problem.detail));
     buf_printf(b, ",\"code\":\"%s\"}\n\n", kind->code);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/ident.h"
+#include "fcgi-app/origin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +70,10 @@ int exchange_long(struct exchange *x)
 {
     struct worker *w = x->app->worker;
     int most = (int)(x->app->conf->api_workers / 2);
-    char digest[IDENT_SHA256_SIZE];
     if (w == NULL)
         return 0;
-    ident_sha256_hex(x->who.user, strlen(x->who.user), digest);
-    digest[15] = '\0';
     int result = scoreboard_long_take(
-        w->board, w->slot, strtoull(digest, NULL, 16) | 1, most > 0 ? most : 1);
+        w->board, w->slot, scoreboard_owner(x->who.user), most > 0 ? most : 1);
     if (result == 0 && !exchange_may_wait(x->app))
         result = ERR_FULL;
     if (result == ERR_RATE)
@@ -154,6 +152,8 @@ void exchange_problem(struct exchange *x)
             (long long)(p->retry_after_ms + 999) / 1000);
     if (p->allow != NULL)
         exchange_header(x, "Allow", p->allow);
+    if (p->code == PROBLEM_MEDIA_TYPE)
+        exchange_header(x, "Accept-Encoding", "identity");
     if (p->code == PROBLEM_UNAUTHENTICATED)
         exchange_header(x, "WWW-Authenticate", "Bearer");
 }
@@ -185,6 +185,9 @@ int exchange_handover(struct exchange *x, const char *session, const char *turn,
     exchange_argument(head, "request", x->request.id);
     if (turn == NULL && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    if (origin_is_told(x->app->conf, origin))
+        exchange_argument(head, "origin", origin);
     buf_puts(head, "\r\n");
     return buf_error(head);
 }
@@ -198,18 +201,27 @@ bool exchange_cursor_valid(const char *cursor)
     return n > 0 && n <= EXCHANGE_CURSOR_PART && cursor[epoch + 1 + n] == '\0';
 }
 
+/* Some clients guess what JSON and events are written in, unless they are told. */
+static bool exchange_lacks_charset(const char *type)
+{
+    size_t len = strlen(type);
+    return (len > 4 && strcmp(type + len - 4, "json") == 0) || strcmp(type, REQUEST_SSE) == 0;
+}
+
 int exchange_head(const struct exchange *x, struct buf *out)
 {
     const struct reply *reply = &x->reply;
     buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
     if (reply->content_type != NULL) {
-        buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
+        buf_printf(out, "Content-Type: %s%s\r\n", reply->content_type,
+            exchange_lacks_charset(reply->content_type) ? "; charset=utf-8" : "");
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
         buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     }
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
         x->request.traceparent);
+    origin_reply(x->app->conf, request_header(&x->request, "HTTP_ORIGIN"), out);
     buf_puts(out, buf_text(&reply->head));
     buf_puts(out, "\r\n");
     return buf_error(out);

@@ -33,7 +33,7 @@ struct app {
 
 struct reply {
     int status;
-    const char *content_type; /* NULL = no body */
+    const char *content_type; /* NULL = no body; charset=utf-8 is added to JSON and events */
     struct buf head;          /* further header lines, each with CRLF */
     struct buf body;
     bool streamed;            /* the head and a part of the body have gone: see exchange_stream */

@@ -28,10 +28,10 @@ int handlers_approval_answer(struct exchange *x)
         return result;
     if (submit == NULL)
         return ERR_NOMEM;
-    bool stream = request_prefers(&x->request, "text/event-stream");
-    if (!request_accepts(&x->request, stream ? "text/event-stream" : "application/json"))
-        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
-            stream ? "text/event-stream" : "application/json");
+    bool stream = request_wants_stream(&x->request, false);
+    if (!stream && !request_accepts(&x->request, "application/json"))
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
+            "Accept leaves out application/json and " REQUEST_SSE ".");
     submit_answer(x->params[0], body, "edited_args", submit);
     submit->whole = !stream;
     result = answers_apply(x, submit, &verdict);

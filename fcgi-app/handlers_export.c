@@ -247,7 +247,7 @@ int handlers_user_erase(struct exchange *x)
 {
     const char *confirmed = request_header(&x->request, "HTTP_X_CONFIRM_ERASE");
     int64_t keys = 0, done;
-    if (confirmed == NULL || strcmp(confirmed, x->who.user) != 0)
+    if (confirmed == NULL || !ident_user_is(x->who.user, confirmed, strlen(confirmed)))
         return problem_field(&x->problem, "X-Confirm-Erase",
             "The header X-Confirm-Erase must be the user's own id. Nothing was erased; it cannot "
             "be undone.");

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define HANDLERS_SSE "text/event-stream"
-
 /* handlers -- messages: what starts turns. Turn workers. */
 
 static int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out)
@@ -31,14 +29,15 @@ int handlers_chat(struct exchange *x)
     int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_CHAT, submit);
     if (result < 0)
         return result;
-    if (submit->user_id != NULL && strcmp(submit->user_id, x->who.user) != 0) {
+    if (submit->user_id != NULL &&
+        !ident_user_is(x->who.user, submit->user_id, strlen(submit->user_id))) {
         problem_set(&x->problem, PROBLEM_FORBIDDEN, "user_id is not the user of the credential.");
         return ERR_FORBIDDEN;
     }
-    bool stream = submit->stream || request_prefers(&x->request, HANDLERS_SSE);
-    if (!request_accepts(&x->request, stream ? HANDLERS_SSE : "application/json"))
-        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Accept leaves out %s.",
-            stream ? HANDLERS_SSE : "application/json");
+    bool stream = request_wants_stream(&x->request, submit->stream);
+    if (!stream && !request_accepts(&x->request, "application/json"))
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
+            "Accept leaves out application/json and " REQUEST_SSE ".");
     submit->whole = !stream;
     if (!stream && request_prefers_async(&x->request)) {
         result = admit_submit(x, submit, ADMIT_ACCEPTED);
@@ -60,9 +59,9 @@ static int handlers_answers(struct exchange *x, struct submit *submit)
 
 int handlers_agui(struct exchange *x)
 {
-    if (!request_accepts(&x->request, HANDLERS_SSE))
-        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE, "Only %s is sent here.",
-            HANDLERS_SSE);
+    if (!request_accepts(&x->request, REQUEST_SSE))
+        return problem_set(
+            &x->problem, PROBLEM_NOT_ACCEPTABLE, "Only " REQUEST_SSE " is sent here.");
     struct submit *submit = handlers_submit_new(x);
     int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_AGUI, submit);
     if (result < 0)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "store/sessions.h"
 #include "tools/keep.h"
 #include "tools/tools.h"
@@ -64,6 +65,8 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
         handlers_member(b, "provider", spec->provider);
     buf_printf(b, ",\"untrusted\":%s,\"reaches_others\":%s", spec->untrusted ? "true" : "false",
         spec->reaches_others ? "true" : "false");
+    if (spec->outside != NULL)
+        handlers_member(b, "outside", spec->outside);
     handlers_examples(b, spec);
     buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
         spec->result_schema != NULL ? spec->result_schema : "null");
@@ -417,33 +420,41 @@ static int handlers_await(struct exchange *x, struct tools_run *run)
             return ERR_DRAINING;
         if (now >= until)
             return ERR_DEADLINE;
+        if (guard_tool_waits(x) < 0)
+            return ERR_RATE;
         worker_beat(w);
         int result = reactor_step(x->app->reactor,
-            until - now > WORKER_IDLE_MS ? now + WORKER_IDLE_MS : until, &w->wait_mask);
+            until - now > GUARD_SLOW_MS ? now + GUARD_SLOW_MS : until, &w->wait_mask);
         if (result < 0 && result != ERR_CANCELLED)
             return result;
     }
     return run->error;
 }
 
+/* Whether one more may wait. Asked after the own wait is marked. */
+static int handlers_check_place(struct exchange *x)
+{
+    if (exchange_may_wait(x->app))
+        return 0;
+    problem_set(&x->problem, PROBLEM_POOL_FULL,
+        "Too many tools wait for services outside. The call was stopped; try it again.");
+    x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
+    return ERR_FULL;
+}
+
 static int handlers_wait(struct exchange *x, struct tools_run *run)
 {
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_TOOL);
-    int result = ERR_FULL;
-    if (exchange_may_wait(x->app))
+    int result = handlers_check_place(x);
+    if (result == 0)
         result = handlers_await(x, run);
     worker_beat(x->app->worker);
     scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_REQUEST);
     if (!run->done)
         tools_cancel(run);
-    if (result == ERR_FULL) {
-        problem_set(&x->problem, PROBLEM_POOL_FULL,
-            "Too many tools wait for services outside. The call was stopped; try it again.");
-        x->problem.retry_after_ms = HANDLERS_TOOL_RETRY_MS;
-    } else if (result == ERR_DEADLINE) {
+    if (result == ERR_DEADLINE)
         problem_set(&x->problem, PROBLEM_TOOL_TIMEOUT,
             "The tool did not answer in time. Whether it had an effect is not known.");
-    }
     return result;
 }
 
@@ -468,7 +479,7 @@ int handlers_tool_call(struct exchange *x)
     int result;
     if (spec == NULL)
         return ERR_NOT_FOUND;
-    if ((result = handlers_tool_key(x, &key)) < 0 ||
+    if ((result = guard_tool(x)) < 0 || (result = handlers_tool_key(x, &key)) < 0 ||
         (result = handlers_tool_context(x, &context)) < 0 ||
         (result = handlers_arguments(x, spec, &args)) < 0)
         return result;

@@ -2,14 +2,15 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "fcgi-app/origin.h"
 #include "store/sessions.h"
+#include "store/tickets.h"
 
 #include <string.h>
 
 #define HANDLERS_CONTEXT_KEYS 50
 #define HANDLERS_CONTEXT_BYTES 65536
 #define HANDLERS_FEEDBACK_TEXT 1000
-#define HANDLERS_TICKET_SIZE 65
 
 /* handlers -- what belongs to a user: context, tickets, feedback. Api workers. */
 
@@ -42,15 +43,15 @@ int handlers_context_put(struct exchange *x)
 
 int handlers_ticket(struct exchange *x)
 {
-    char ticket[HANDLERS_TICKET_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
+    char ticket[TICKETS_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
     const struct conf *conf = x->app->conf;
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    if (!auth_origin_allowed(x->app->auth, origin) ||
+    if (!origin_allowed(conf, origin) ||
         (origin != NULL && strpbrk(origin, " \t") != NULL)) {
         problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
         return ERR_FORBIDDEN;
     }
-    int result = sessions_ticket(x->app->store, x->who.user, x->who.role,
+    int result = tickets_new(x->app->store, x->who.user, x->who.role,
         origin != NULL ? origin : "-", x->who.expires_ms, ticket);
     if (result < 0)
         return result;

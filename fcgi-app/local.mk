@@ -4,6 +4,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
 	fcgi-app/auth.c fcgi-app/auth.h \
+	fcgi-app/auth_keys.c fcgi-app/auth_keys.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/gateway.c fcgi-app/gateway.h \
 	fcgi-app/handlers.h \
@@ -11,6 +12,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_approvals.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
+	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_sessions.c \
@@ -18,10 +20,12 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
 	fcgi-app/loop.c fcgi-app/loop.h \
+	fcgi-app/origin.c fcgi-app/origin.h \
 	fcgi-app/problem.c fcgi-app/problem.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
+	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(FCGI_LIBS) $(JWT_LIBS)

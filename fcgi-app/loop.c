@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/gateway.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/runner.h"
 #include "tools/tools.h"
 
@@ -264,10 +265,18 @@ static void loop_exchange(struct loop *l)
     loop_run_turns(l, x);
     loop_send(l);
     exchange_fini(x);
+    guard_work(&l->app, NULL);
     worker_beat(l->app.worker);
     scoreboard_stage_set(slot, TURN_STAGE_IDLE);
     if (++l->unmeasured >= LOOP_MEASURE_EVERY)
         loop_measure(l);
+}
+
+/* No connection waited at this time, so none that comes has waited for longer. */
+static void loop_note_empty(struct loop *l, int64_t when)
+{
+    enum scoreboard_pool pool = l->pool == ROUTES_TURN ? SCOREBOARD_TURN : SCOREBOARD_API;
+    atomic_store_explicit(&l->app.worker->board->empty_ms[pool], when, memory_order_relaxed);
 }
 
 /*
@@ -277,9 +286,13 @@ static void loop_exchange(struct loop *l)
 static int loop_wait_once(struct loop *l, int64_t until)
 {
     struct epoll_event ready[2];
-    int64_t left = reactor_next_due(l->app.reactor, until) - clock_mono_ms();
+    int64_t now = clock_mono_ms(), left = reactor_next_due(l->app.reactor, until) - now;
     int timeout = left < 0 ? 0 : left > LOOP_IDLE_MS ? LOOP_IDLE_MS : (int)left;
-    int count = epoll_pwait(l->idle_fd, ready, 2, timeout, &l->app.worker->wait_mask);
+    int count = epoll_pwait(l->idle_fd, ready, 2, 0, &l->app.worker->wait_mask);
+    if (count == 0)
+        loop_note_empty(l, now);
+    if (count == 0 && timeout > 0)
+        count = epoll_pwait(l->idle_fd, ready, 2, timeout, &l->app.worker->wait_mask);
     worker_beat(l->app.worker);
     if (count < 0)
         return errno == EINTR ? ERR_CANCELLED : ERR_IO;
@@ -303,7 +316,10 @@ static int loop_wait(struct loop *l)
 
 static int loop_serve(struct loop *l)
 {
+    int64_t began = clock_mono_ms();
     int result = gateway_accept(l->gateway);
+    if (result == ERR_AGAIN)
+        loop_note_empty(l, began);
     if (result == 0)
         loop_exchange(l);
     return result == ERR_IO ? ERR_IO : 0;

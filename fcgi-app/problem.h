@@ -18,6 +18,7 @@
     X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false)      \
     X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false)               \
     X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false)              \
+    X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false)        \
     X(PROBLEM_NOT_FOUND, 404, "not_found", "There is nothing here", false)                         \
     X(PROBLEM_UNKNOWN_TOOL, 404, "unknown_tool", "There is no such tool", false)                   \
     X(PROBLEM_METHOD, 405, "method_not_allowed", "This method is not allowed here", false)         \
@@ -41,7 +42,7 @@
     X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false)     \
     X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false)                      \
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false)                    \
-    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body must be JSON", false)           \
+    X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
     X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false)                        \
     X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false)    \
     X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false)             \
@@ -51,6 +52,8 @@
     X(PROBLEM_RATE, 429, "rate_limited", "Too many requests", true)                                \
     X(PROBLEM_QUEUE_FULL, 429, "session_queue_full", "Too many messages wait in this session",     \
         true)                                                                                      \
+    X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true)         \
+    X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true)    \
     X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false)  \
     X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true)                  \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
@@ -61,6 +64,7 @@
     X(PROBLEM_STORE, 503, "store_unavailable", "The storage cannot be reached", true)              \
     X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true)              \
     X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true)         \
+    X(PROBLEM_CRASHED, 503, "request_crashed_worker", "A worker process died in this", true)      \
     X(PROBLEM_POOL_FULL, 503, "pool_full", "All workers are busy", true)                           \
     X(PROBLEM_QUEUE_WAIT, 503, "queue_wait", "The request waited too long for a worker", true)     \
     X(PROBLEM_DRAINING, 503, "draining", "This machine is being taken out of service", true)       \

@@ -139,11 +139,39 @@ int request_target(struct request *r, struct problem *problem)
         if (query_copy == NULL)
             query_copy = mark;
     }
+    r->raw_path = raw ? arena_strdup(r->arena, path) : path;
+    if (r->raw_path == NULL)
+        return ERR_NOMEM;
     if (raw && request_decode(path, false) < 0)
         return problem_set(problem, PROBLEM_BAD_REQUEST,
             "The path is not correctly percent-encoded.");
     r->path = path;
     return query_copy != NULL ? request_parse_query(r, query_copy, problem) : 0;
+}
+
+/* Bodies are read as they are. gzip without the header that says so is told, too. */
+static int request_coding(struct request *r, struct problem *problem)
+{
+    const char *coding = request_header(r, "HTTP_CONTENT_ENCODING");
+    bool plain = coding == NULL || strcasecmp(coding, "identity") == 0;
+    if (r->body_len < 2 || (plain && memcmp(r->body, "\x1f\x8b", 2) != 0))
+        return 0;
+    return problem_set(problem, PROBLEM_MEDIA_TYPE,
+        "The body is compressed (%.40s). Send it without Content-Encoding.",
+        plain ? "it begins like gzip" : coding);
+}
+
+/* A byte order mark: UTF-8's is passed over, those of UTF-16 tell what is wrong. */
+static int request_mark(struct request *r, struct problem *problem)
+{
+    if (r->body_len >= 3 && memcmp(r->body, "\xef\xbb\xbf", 3) == 0) {
+        r->body += 3;
+        r->body_len -= 3;
+    }
+    if (r->body_len >= 2 && (memcmp(r->body, "\xff\xfe", 2) == 0 ||
+                                memcmp(r->body, "\xfe\xff", 2) == 0))
+        return problem_set(problem, PROBLEM_BAD_JSON, "The body is UTF-16. Send it as UTF-8.");
+    return 0;
 }
 
 int request_body(struct request *r, size_t max, struct problem *problem)
@@ -169,7 +197,7 @@ int request_body(struct request *r, size_t max, struct problem *problem)
         }
     }
     buf_free(&body);
-    return result;
+    return result == 0 ? request_coding(r, problem) : result;
 }
 
 static bool request_is_json(const char *type)
@@ -201,7 +229,10 @@ int request_value(struct request *r, bool optional, jdoc **out, struct problem *
             return problem_set(problem, PROBLEM_MEDIA_TYPE,
                 "Send the body with Content-Type: application/json.");
         char why[161] = "";
-        int result = jdoc_parse(r->body, r->body_len, &doc, why, sizeof(why));
+        int result = request_mark(r, problem);
+        if (result < 0)
+            return result;
+        result = jdoc_parse(r->body, r->body_len, &doc, why, sizeof(why));
         if (result == ERR_NOMEM)
             return result;
         if (result < 0)
@@ -253,53 +284,67 @@ int request_query_int(const struct request *r, const char *name, int64_t fallbac
     return 0;
 }
 
-/* One element of Accept: does its range cover the type? exact: only when it names it. */
-static bool request_range_covers(const char *range, size_t len, const char *type, bool exact)
+/* How closely an element's range fits the type: 3 names it, 2 TYPE/STAR, 1 all; 0 not at all. */
+static int request_range_fit(const char *range, size_t len, const char *type)
 {
     if (len == strlen(type) && strncasecmp(range, type, len) == 0)
-        return true;
-    if (exact)
-        return false;
+        return 3;
     if (len == 3 && memcmp(range, "*/*", 3) == 0)
-        return true;
+        return 1;
     size_t major = (size_t)(strchr(type, '/') - type) + 1;
-    return len == major + 1 && strncasecmp(range, type, major) == 0 && range[major] == '*';
+    return len == major + 1 && strncasecmp(range, type, major) == 0 && range[major] == '*' ? 2 : 0;
 }
 
-static bool request_range_refused(const char *parameters, size_t len)
+/* The weight of an element, 0 to 1000: its parameter q, whose value is read as far as it is one. */
+static int request_range_weight(const char *parameters, size_t len)
 {
     for (size_t i = 0; i + 2 < len; i++) {
-        if ((parameters[i] == ';' || parameters[i] == ' ') && (parameters[i + 1] | 0x20) == 'q' &&
-            parameters[i + 2] == '=')
-            return strtod(parameters + i + 3, NULL) <= 0;
+        const char *p = parameters + i;
+        if ((*p != ';' && *p != ' ' && *p != '\t') || (p[1] | 0x20) != 'q' || p[2] != '=')
+            continue;
+        double weight = strtod(p + 3, NULL);
+        return weight >= 1 ? 1000 : weight > 0 ? (int)(weight * 1000 + 0.5) : 0;
     }
-    return false;
+    return 1000;
 }
 
-static bool request_accept_scan(const char *accept, const char *type, bool exact)
+/* RFC 9110, 12.5.1: the closest range decides. *named: a range names the type itself. */
+static int request_weight(const struct request *r, const char *type, bool *named)
 {
+    const char *accept = request_header(r, "HTTP_ACCEPT");
+    int closest = 0, weight = 0;
+    *named = false;
+    if (accept == NULL)
+        return 1000;
     while (*accept != '\0') {
         accept += strspn(accept, " \t,");
         size_t len = strcspn(accept, ",");
         size_t range = strcspn(accept, ";, \t");
-        if (range > 0 && request_range_covers(accept, range, type, exact) &&
-            !request_range_refused(accept + range, len - range))
-            return true;
+        int fit = range > 0 ? request_range_fit(accept, range, type) : 0;
+        if (fit > closest) {
+            closest = fit;
+            weight = request_range_weight(accept + range, len - range);
+        }
         accept += len;
     }
-    return false;
+    *named = closest == 3;
+    return weight;
 }
 
 bool request_accepts(const struct request *r, const char *type)
 {
-    const char *accept = request_header(r, "HTTP_ACCEPT");
-    return accept == NULL || request_accept_scan(accept, type, false);
+    bool named;
+    return request_weight(r, type, &named) > 0;
 }
 
-bool request_prefers(const struct request *r, const char *type)
+bool request_wants_stream(const struct request *r, bool asked)
 {
-    const char *accept = request_header(r, "HTTP_ACCEPT");
-    return accept != NULL && request_accept_scan(accept, type, true);
+    bool named, unused;
+    int stream = request_weight(r, REQUEST_SSE, &named);
+    int json = request_weight(r, "application/json", &unused);
+    if (stream == 0 || json == 0)
+        return stream > 0;
+    return asked || (named && stream >= json);
 }
 
 bool request_prefers_async(const struct request *r)

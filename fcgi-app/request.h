@@ -33,6 +33,7 @@ struct request {
     const char *method;
     bool head;                 /* HEAD: handled as GET, the body is left out */
     const char *path;          /* percent-decoded, without the query; begins with '/' */
+    const char *raw_path;      /* as it was sent, without the query; NULL = not known */
     struct { const char *name, *value; } query[REQUEST_QUERY_MAX];
     size_t query_count;
     const char *body;
@@ -48,8 +49,8 @@ struct request {
 void request_start(struct request *r, const struct request_source *source, struct arena *arena);
 /* Method, path and query. Returns 0 or ERR_INVALID with the problem set, ERR_NOMEM. */
 int request_target(struct request *r, struct problem *problem);
-/* The body, within max bytes. Returns 0; ERR_INVALID with the problem set; ERR_PEER_GONE;
- * ERR_NOMEM. */
+/* The body, within max bytes, not compressed. Returns 0; ERR_INVALID with the problem set (413,
+ * 415); ERR_PEER_GONE; ERR_NOMEM. */
 int request_body(struct request *r, size_t max, struct problem *problem);
 /*
  * request_value -- the body as one JSON value; an empty body is an empty object when optional.
@@ -68,10 +69,15 @@ const char *request_query(const struct request *r, const char *name);
 /* An integer of the query within [min, max]. Returns 0 or ERR_INVALID with the problem set. */
 int request_query_int(const struct request *r, const char *name, int64_t fallback, int64_t min,
     int64_t max, int64_t *out, struct problem *problem);
-/* Whether Accept names the type, or takes everything (absent, *, type/STAR). q=0 refuses. */
+/* Whether Accept takes the type (RFC 9110, 12.5.1: the closest range decides; q=0 refuses). */
 bool request_accepts(const struct request *r, const char *type);
-/* Whether Accept names exactly this type. */
-bool request_prefers(const struct request *r, const char *type);
+/*
+ * Whether the reply is a stream of events, where JSON could be one, too: what Accept refuses is not
+ * sent; else a stream when the message asks for it, or when Accept names it with a weight not below
+ * JSON's. One of the two has to be accepted.
+ */
+#define REQUEST_SSE "text/event-stream"
+bool request_wants_stream(const struct request *r, bool asked);
 /* Strict percent decoding in place; plus: '+' means a blank. Returns the length or ERR_INVALID. */
 long request_decode(char *s, bool plus);
 /* Prefer: respond-async (RFC 7240), also among other preferences. */

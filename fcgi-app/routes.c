@@ -1,8 +1,12 @@
 #include "fcgi-app/routes.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
+#include "fcgi-app/origin.h"
+#include "fcgi-app/ticket.h"
 #include "store/sessions.h"
 
 #include <stdio.h>
@@ -11,75 +15,87 @@
 
 #define ROUTES_MINUTE_MS 60000
 #define ROUTES_STALE_RETRY_MS 1000
+#define ROUTES_ALLOW_SIZE 96
 
-/* Columns: method, pattern, scope, pools, needs a user, rate, handler. */
+/* Columns: method, pattern, scope, pools, who may ask, rate, handler. */
 static const struct routes_row routes_rows[] = {
-    {"POST", "/chat", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT, handlers_chat},
-    {"POST", "/agui", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT, handlers_agui},
-    {"GET", "/agui/capabilities", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+    {"POST", "/chat", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT, handlers_chat},
+    {"POST", "/agui", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT, handlers_agui},
+    {"GET", "/agui/capabilities", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_agui_capabilities},
-    {"GET", "/sessions", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_sessions_list},
-    {"GET", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/sessions", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_sessions_list},
+    {"GET", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_get},
-    {"PATCH", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"PATCH", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_patch},
-    {"DELETE", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"DELETE", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_delete},
-    {"GET", "/sessions/{id}/messages", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/sessions/{id}/messages", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_session_messages},
-    {"GET", "/sessions/{id}/events", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/sessions/{id}/events", ROUTES_PUBLIC, ROUTES_API, ROUTES_TICKET, ROUTES_RATE_API,
         handlers_session_events},
-    {"POST", "/sessions/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE,
+    {"POST", "/sessions/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_USER, ROUTES_RATE_NONE,
         handlers_session_cancel},
-    {"GET", "/turns/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_turn_get},
-    {"POST", "/turns/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE,
+    {"GET", "/turns/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_turn_get},
+    {"POST", "/turns/{id}/cancel", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_USER, ROUTES_RATE_NONE,
         handlers_turn_cancel},
-    {"POST", "/cancel", ROUTES_PUBLIC, ROUTES_BOTH, true, ROUTES_RATE_NONE, handlers_cancel},
-    {"GET", "/history", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_history_get},
-    {"DELETE", "/history", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"POST", "/cancel", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_USER, ROUTES_RATE_NONE, handlers_cancel},
+    {"GET", "/history", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_history_get},
+    {"DELETE", "/history", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_history_delete},
-    {"GET", "/context", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_context_get},
-    {"PUT", "/context", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_context_put},
-    {"POST", "/ws-ticket", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_ticket},
-    {"POST", "/feedback", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_FEEDBACK,
+    {"GET", "/context", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_context_get},
+    {"PUT", "/context", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_context_put},
+    {"POST", "/ws-ticket", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_ticket},
+    {"POST", "/feedback", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_FEEDBACK,
         handlers_feedback},
-    {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tools},
-    {"GET", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tool_get},
-    {"POST", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_tool_call},
-    {"GET", "/approvals", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/tools", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_tools},
+    {"GET", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_tool_get},
+    {"POST", "/tools/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_tool_call},
+    {"GET", "/approvals", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_approvals_list},
-    {"POST", "/approvals/{id}", ROUTES_PUBLIC, ROUTES_TURN, true, ROUTES_RATE_CHAT,
+    {"POST", "/approvals/{id}", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT,
         handlers_approval_answer},
-    {"GET", "/inbox", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_inbox_list},
-    {"POST", "/inbox/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_inbox_push},
-    {"POST", "/inbox/{id}/ack", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/inbox", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API, handlers_inbox_list},
+    {"POST", "/inbox/{user}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_inbox_push},
+    {"POST", "/inbox/{id}/ack", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_inbox_ack},
-    {"POST", "/inbox/{id}/snooze", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"POST", "/inbox/{id}/snooze", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_inbox_snooze},
-    {"GET", "/calendar.ics", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/calendar.ics", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_calendar_export},
-    {"POST", "/calendar/import", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"POST", "/calendar/import", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_calendar_import},
-    {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/expenses.csv", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_expenses_export},
-    {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/trips/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_trip_export},
-    {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API, handlers_user_export},
-    {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, true, ROUTES_RATE_API,
+    {"GET", "/export", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_user_export},
+    {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_user_erase},
-    {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE, handlers_health},
-    {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+    {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
+        handlers_health},
+    {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health_live},
-    {"GET", "/health/ready", ROUTES_PUBLIC, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+    {"GET", "/health/ready", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health_ready},
-    {"GET", "/health", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE, handlers_health},
-    {"GET", "/health/live", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+    {"GET", "/health", ROUTES_ROOT, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE, handlers_health},
+    {"GET", "/health/live", ROUTES_ROOT, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health_live},
-    {"GET", "/health/ready", ROUTES_ROOT, ROUTES_BOTH, false, ROUTES_RATE_NONE,
+    {"GET", "/health/ready", ROUTES_ROOT, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health_ready},
-    {"POST", "/internal/message", ROUTES_INTERNAL, ROUTES_TURN, true, ROUTES_RATE_NONE,
+    {"POST", "/internal/message", ROUTES_INTERNAL, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_NONE,
         handlers_internal_message},
-    {"POST", "/internal/run", ROUTES_INTERNAL, ROUTES_TURN, false, ROUTES_RATE_NONE,
+    {"POST", "/internal/run", ROUTES_INTERNAL, ROUTES_TURN, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_internal_run},
 };
 #define ROUTES_COUNT (sizeof(routes_rows) / sizeof(routes_rows[0]))
@@ -94,6 +110,23 @@ const struct routes_row *routes_at(size_t index)
     return &routes_rows[index];
 }
 
+/* One segment of a path for "{id}", or, still percent-encoded, for "{user}". 1, 0, ERR_NOMEM. */
+static int routes_param(struct exchange *x, bool user, const char *text, size_t len,
+    const char **out)
+{
+    if (!user && !ident_is_safe(text, len, IDENT_USER_MAX))
+        return 0;
+    char *copy = arena_memdup(x->arena, text, len);
+    char *id = user ? arena_alloc(x->arena, IDENT_USER_MAX + 1) : copy;
+    *out = id;
+    if (copy == NULL || id == NULL)
+        return ERR_NOMEM;
+    if (!user)
+        return 1;
+    long name = request_decode(copy, false);
+    return name > 0 && ident_user_named(copy, (size_t)name, id) == 0;
+}
+
 /* Whether path fits the pattern; ids are cut out into params. 1, 0, or ERR_NOMEM. */
 static int routes_fit(struct exchange *x, const char *pattern, const char *path,
     const char *params[EXCHANGE_PARAMS])
@@ -102,11 +135,11 @@ static int routes_fit(struct exchange *x, const char *pattern, const char *path,
     while (*pattern != '\0') {
         if (*pattern == '{') {
             size_t len = strcspn(path, "/");
-            if (!ident_is_safe(path, len, IDENT_USER_MAX) || count == EXCHANGE_PARAMS)
+            if (count == EXCHANGE_PARAMS)
                 return 0;
-            params[count] = arena_memdup(x->arena, path, len);
-            if (params[count++] == NULL)
-                return ERR_NOMEM;
+            int fit = routes_param(x, pattern[1] == 'u', path, len, &params[count++]);
+            if (fit != 1)
+                return fit;
             path += len;
             pattern = strchr(pattern, '}') + 1;
         } else if (*pattern++ != *path++) {
@@ -119,13 +152,14 @@ static int routes_fit(struct exchange *x, const char *pattern, const char *path,
 /* The path below the row's root, or NULL when the row cannot be meant. */
 static const char *routes_below(const struct exchange *x, const struct routes_row *row)
 {
-    const char *path = x->request.path;
+    const char *path = strstr(row->pattern, "{user}") != NULL ? x->request.raw_path
+                                                              : x->request.path;
     if (row->scope == ROUTES_INTERNAL)
         return x->request.internal != NULL ? path : NULL;
     if (row->scope == ROUTES_ROOT)
         return path;
     size_t base = strlen(x->app->conf->public_base);
-    return strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
+    return path != NULL && strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
 }
 
 static int routes_wrong_method(struct exchange *x, const char *allow)
@@ -135,9 +169,16 @@ static int routes_wrong_method(struct exchange *x, const char *allow)
     return x->problem.allow == NULL ? ERR_NOMEM : ERR_INVALID;
 }
 
+static void routes_add_method(char *allow, size_t size, const char *method)
+{
+    size_t len = strlen(allow);
+    snprintf(allow + len, size - len, "%s%s%s", len > 0 ? ", " : "", method,
+        strcmp(method, "GET") == 0 ? ", HEAD" : "");
+}
+
 int routes_match(struct exchange *x, int pool, const struct routes_row **row)
 {
-    char allow[96] = "";
+    char allow[ROUTES_ALLOW_SIZE] = "";
     for (size_t i = 0; i < ROUTES_COUNT; i++) {
         const char *params[EXCHANGE_PARAMS] = {NULL};
         const char *path = routes_below(x, &routes_rows[i]);
@@ -153,13 +194,37 @@ int routes_match(struct exchange *x, int pool, const struct routes_row **row)
             *row = &routes_rows[i];
             return 0;
         }
-        size_t len = strlen(allow);
-        snprintf(allow + len, sizeof(allow) - len, "%s%s%s", len > 0 ? ", " : "",
-            routes_rows[i].method, strcmp(routes_rows[i].method, "GET") == 0 ? ", HEAD" : "");
+        routes_add_method(allow, sizeof(allow), routes_rows[i].method);
     }
     if (allow[0] != '\0')
         return routes_wrong_method(x, allow);
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
+}
+
+/* OPTIONS: what the path takes, and for a page of an allowed origin what it may send. */
+static int routes_options(struct exchange *x)
+{
+    char allow[ROUTES_ALLOW_SIZE] = "";
+    for (size_t i = 0; i < ROUTES_COUNT; i++) {
+        const char *params[EXCHANGE_PARAMS] = {NULL};
+        const char *path = routes_below(x, &routes_rows[i]);
+        int fit = path == NULL ? 0 : routes_fit(x, routes_rows[i].pattern, path, params);
+        if (fit < 0)
+            return fit;
+        if (fit == 1)
+            routes_add_method(allow, sizeof(allow), routes_rows[i].method);
+    }
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    /* A browser that gets no leave to ask cannot tell its page that there is nothing. */
+    bool preflight = request_header(&x->request, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL &&
+                     origin_is_told(x->app->conf, origin);
+    if (allow[0] == '\0' && !preflight)
+        return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
+    exchange_json(x, 204);
+    x->reply.content_type = NULL;
+    origin_preflight(x->app->conf, origin,
+        allow[0] != '\0' ? allow : "GET, HEAD, POST, PUT, PATCH, DELETE", &x->reply.head);
+    return 0;
 }
 
 static int routes_internal_user(struct exchange *x)
@@ -181,8 +246,24 @@ static int routes_unauthenticated(struct exchange *x, const char *why)
     return ERR_AUTH;
 }
 
-/* Who asks: our own processes, a bearer token, an API key, or a developer. */
-static int routes_identify(struct exchange *x)
+/* Nobody needs a credential there: what a foreign page makes a browser send must do nothing. */
+static int routes_developer(struct exchange *x)
+{
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    bool reads = strcmp(x->request.method, "GET") == 0;
+    if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"), &x->who) < 0)
+        return ERR_AUTH;
+    if (reads || !origin_foreign(x->app->conf, origin,
+                     request_header(&x->request, "HTTP_SEC_FETCH_SITE")))
+        return 0;
+    problem_set(&x->problem, PROBLEM_ORIGIN,
+        "In development mode a page may change something only when its origin is a loopback "
+        "address or in the setting `origins`.");
+    return ERR_FORBIDDEN;
+}
+
+/* Who asks: our own processes, a bearer token, an API key, a ticket, or a developer. */
+static int routes_identify(struct exchange *x, enum routes_user by)
 {
     if (x->request.internal != NULL)
         return routes_internal_user(x);
@@ -198,9 +279,11 @@ static int routes_identify(struct exchange *x)
     if (token != NULL) {
         if (auth_token(x->app->auth, token, strlen(token), &x->who, &why) == 0)
             return 0;
-    } else if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"),
-                   &x->who) == 0) {
-        return 0;
+    } else {
+        bool ticket = by == ROUTES_TICKET && request_query(&x->request, "ticket") != NULL;
+        int result = ticket ? ticket_identify(x, &why) : routes_developer(x);
+        if (result != ERR_AUTH)
+            return result;
     }
     return routes_unauthenticated(x, why);
 }
@@ -231,16 +314,42 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
     return ERR_RATE;
 }
 
-static int routes_check_wait(struct exchange *x)
+/*
+ * What nginx's clock and ours say, but at most the time for which connections may have waited at
+ * all: the two clocks may differ, as when one of them was set between the two looks.
+ */
+static int64_t routes_waited(const struct exchange *x, int pool)
+{
+    const struct scoreboard *board = x->app->worker->board;
+    int64_t empty = atomic_load_explicit(
+        &board->empty_ms[pool == ROUTES_TURN ? SCOREBOARD_TURN : SCOREBOARD_API],
+        memory_order_relaxed);
+    int64_t most = clock_mono_ms() - empty;
+    return x->request.waited_ms > most ? most : x->request.waited_ms;
+}
+
+static int routes_check_wait(struct exchange *x, int pool)
 {
     const struct conf *conf = x->app->conf;
-    if (x->request.waited_ms <= conf->queue_wait_ms)
+    int64_t waited = routes_waited(x, pool);
+    if (waited <= conf->queue_wait_ms)
         return 0;
     atomic_fetch_add_explicit(&x->app->worker->board->refused_stale, 1, memory_order_relaxed);
     problem_set(&x->problem, PROBLEM_QUEUE_WAIT,
-        "It waited %lld ms for a worker; the limit is %lld.", (long long)x->request.waited_ms, (long long)conf->queue_wait_ms);
+        "It waited %lld ms for a worker; the limit is %lld.", (long long)waited,
+        (long long)conf->queue_wait_ms);
     x->problem.retry_after_ms = ROUTES_STALE_RETRY_MS;
     return ERR_BUSY;
+}
+
+static int routes_check_host(struct exchange *x)
+{
+    const char *host = request_header(&x->request, "HTTP_HOST");
+    if (x->request.internal != NULL || origin_host_answered(x->app->conf, host))
+        return 0;
+    return problem_set(&x->problem, PROBLEM_HOST,
+        "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
+        "`development.hosts` only, not \"%.100s\".", host);
 }
 
 static int routes_handle(struct exchange *x, int pool)
@@ -251,11 +360,19 @@ static int routes_handle(struct exchange *x, int pool)
     if (result == 0)
         result = request_target(&x->request, &x->problem);
     if (result == 0)
-        result = routes_check_wait(x);
+        result = routes_check_host(x);
+    if (result == 0)
+        result = routes_check_wait(x, pool);
+    if (result == 0 && strcmp(x->request.method, "OPTIONS") == 0)
+        return routes_options(x);
+    if (result == 0)
+        result = guard_request(x);
     if (result == 0)
         result = routes_match(x, pool, &row);
-    if (result == 0 && row->needs_user)
-        result = routes_identify(x);
+    if (result == 0 && row->user != ROUTES_ANYONE)
+        result = routes_identify(x, row->user);
+    if (result == 0 && row->user != ROUTES_ANYONE)
+        result = guard_user(x, row);
     if (result == 0)
         result = routes_check_rate(x, row->rate);
     return result == 0 ? row->handler(x) : result;

@@ -5,20 +5,24 @@
 
 /*
  * routes -- the one table of what can be asked for, and the checks that come before a handler:
- * waiting time, body, path, method, credential, rate. Used by api and turn workers.
+ * waiting time, body, host, path, method, credential, rate. Used by api and turn workers. OPTIONS
+ * is answered for every path by every pool.
  */
 enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
 /* Where a path stands: under conf->public_base, at the root, or at the root for our own only. */
 enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_INTERNAL };
+/* ROUTES_TICKET: also by `?ticket=`, for browsers' EventSource (fcgi-app/ticket.h). */
+enum routes_user { ROUTES_ANYONE, ROUTES_USER, ROUTES_TICKET };
 enum routes_rate { ROUTES_RATE_NONE, ROUTES_RATE_CHAT, ROUTES_RATE_API, ROUTES_RATE_FEEDBACK };
 
 typedef int routes_handler(struct exchange *x);
 
 struct routes_row {
-    const char *method, *pattern; /* pattern: segments, "{id}" takes one safe id */
+    /* pattern: segments; "{id}" takes one safe id, "{user}" any name of a user, given as its id */
+    const char *method, *pattern;
     enum routes_scope scope;
     int pools;                    /* enum routes_pool */
-    bool needs_user;
+    enum routes_user user;
     enum routes_rate rate;
     routes_handler *handler;
 };

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi-app/guard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,11 +48,14 @@ bool runner_may_take_next(void *arg)
 int runner_run(struct app *app, const struct turns_start *start, struct turn_result *result)
 {
     struct scoreboard_slot *slot = app->worker->slot;
+    struct blame_work work;
     char context[160];
     memset(result, 0, sizeof(*result));
     snprintf(context, sizeof(context), "turn=%s session=%s", start->turn, start->session);
     log_context_set(context);
     runner_name(app, start->uid, start->session, start->turn);
+    guard_turn(start->uid, start->session, start->input, &work);
+    guard_work(app, &work);
     atomic_store(&slot->epoch, start->epoch);
     atomic_store(&slot->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
     app->turns_in_row++;
@@ -63,6 +67,7 @@ int runner_run(struct app *app, const struct turns_start *start, struct turn_res
         atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);
         log_warn("the turn ended outside of this worker's hands: %s", err_text(error));
     }
+    guard_work(app, NULL);
     runner_name(app, NULL, NULL, NULL);
     log_context_set(NULL);
     return error;

@@ -369,7 +369,7 @@ static int submit_chat(struct submit_parser *p, const char *key)
     if ((result = submit_check_text(p, "message", text)) < 0 ||
         (result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
         (result = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
-        (result = submit_id(p, p->body, "user_id", IDENT_USER_MAX, &out->user_id)) < 0 ||
+        (result = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
         (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
         (result = submit_key(p, key)) < 0 || (result = submit_context(p)) < 0 ||
         (result = submit_attachments(p)) < 0 || (result = submit_zone_and_locale(p, p->body)) < 0 ||
@@ -383,6 +383,45 @@ static int submit_chat(struct submit_parser *p, const char *key)
     submit_session(p, conversation != NULL ? conversation : session);
     out->text = text;
     return submit_add_text(p, id, "user", text, NULL);
+}
+
+/* Bytes of the client's tools: half of what a request may have is for the conversation. */
+static size_t submit_tools_max(const struct conf *conf)
+{
+    int64_t half = conf->model_context_tokens * 18 / 5 / 2; /* bytes of a token: context_tokens */
+    return (size_t)(conf->client_tools_max < half ? conf->client_tools_max : half);
+}
+
+/* Which vendors would take them is the model's side (agent/context.c); here: what they must have. */
+static int submit_check_tools(struct submit_parser *p, const jdoc *agui)
+{
+    const jdoc *list = jdoc_get(agui, "tools");
+    const size_t max = submit_tools_max(p->conf);
+    struct buf parameters;
+    size_t bytes = 0;
+    int result = 0;
+    buf_init(&parameters, 0);
+    for (size_t i = 0; result == 0 && i < jdoc_length(list); i++) {
+        const jdoc *tool = jdoc_at(list, i);
+        const char *name = NULL, *description = NULL;
+        if ((result = submit_string(p, tool, "name", &name)) < 0 ||
+            (result = submit_string(p, tool, "description", &description)) < 0)
+            break;
+        if (name == NULL || *name == '\0') {
+            result = problem_field(p->problem, "tools", "tools[%zu] has no name.", i);
+            break;
+        }
+        buf_reset(&parameters);
+        jdoc_write(jdoc_get(tool, "parameters"), &parameters);
+        result = buf_error(&parameters);
+        bytes += strlen(name) + (description != NULL ? strlen(description) : 0) + parameters.len;
+    }
+    buf_free(&parameters);
+    if (result == 0 && bytes > max)
+        result = problem_limit(p->problem, "tools", (int64_t)max,
+            "The %zu tools have %zu bytes of names, descriptions and parameters; %zu are allowed.",
+            jdoc_length(list), bytes, max);
+    return result;
 }
 
 static int submit_check_agui(struct submit_parser *p, const jdoc *agui)
@@ -408,7 +447,7 @@ static int submit_check_agui(struct submit_parser *p, const jdoc *agui)
                     "Each element of %s must be an object.", arrays[i].name);
         }
     }
-    return 0;
+    return submit_check_tools(p, agui);
 }
 
 /* --- answers to approvals --- */

@@ -1,58 +1,30 @@
 #include "fcgi-app/webhook.h"
 
-#include "base/address.h"
 #include "base/err.h"
+#include "base/url.h"
 #include "store/webhooks.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #define FIELD "webhook.url"
-
-static bool webhook_is_address(const char *host)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
-}
-
-/* The part between "://" and the path: a host, perhaps a port, no credentials. */
-static int webhook_check_host(const char *host, bool any_address, struct problem *problem)
-{
-    char name[256];
-    size_t len = strcspn(host, "/?#");
-    if (memchr(host, '@', len) != NULL)
-        return problem_field(problem, FIELD, FIELD " must not carry credentials.");
-    if (*host == '[') {
-        host++;
-        len = strcspn(host, "]/?#");
-    } else {
-        len = strcspn(host, ":/?#");
-    }
-    if (len == 0 || len >= sizeof(name))
-        return problem_field(problem, FIELD, FIELD " names no host.");
-    memcpy(name, host, len);
-    name[len] = '\0';
-    if (!any_address && (strcasecmp(name, "localhost") == 0 ||
-                            (webhook_is_address(name) && !address_text_is_public(name))))
-        return problem_field(problem, FIELD, FIELD " is not an address of the public internet.");
-    return 0;
-}
 
 static int webhook_check_url(const char *url, size_t len, const struct conf *conf,
     struct problem *problem)
 {
-    bool https = strncasecmp(url, "https://", 8) == 0;
+    struct url u;
+    char why[URL_WHY_SIZE];
     if (len > WEBHOOKS_URL_MAX)
         return problem_limit(problem, FIELD, WEBHOOKS_URL_MAX,
             FIELD " has %zu bytes; %d are allowed.", len, WEBHOOKS_URL_MAX);
-    if (!https && !(conf->webhook_allow_private && strncasecmp(url, "http://", 7) == 0))
+    if (url_check(url, len, 0, &u, why) < 0)
+        return problem_field(problem, FIELD, FIELD " %s.", why);
+    if (conf->webhook_allow_private)
+        return 0;
+    if (!u.https)
         return problem_field(problem, FIELD, FIELD " must begin with https://.");
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)url[i] <= ' ' || (unsigned char)url[i] >= 0x7f || url[i] == '\\')
-            return problem_field(problem, FIELD,
-                FIELD " must be written in visible ASCII characters.");
-    return webhook_check_host(strchr(url, ':') + 3, conf->webhook_allow_private, problem);
+    if (url_names_private(&u))
+        return problem_field(problem, FIELD, FIELD " is not an address of the public internet.");
+    return 0;
 }
 
 int webhook_parse(

@@ -1,6 +1,5 @@
 #include "store/args.h"
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "store/hints.h"
 
@@ -99,15 +98,12 @@ int args_call_hinted(struct args *a, struct store *s, const struct link_script *
     if (!error)
         error = hint_first(s, uid, turn);
     if (!error) {
-        bool was_there = link_fd(s->link) >= 0;
-        int64_t patience = clock_mono_ms() + s->conf->redis_timeout_ms / 2;
         unsigned generation = link_generation(s->link);
 
-        error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
-        if (error == ERR_STORE && was_there && link_fd(s->link) < 0 && clock_mono_ms() < patience &&
-            !hint_first(s, uid, turn)) {
+        error = link_script_once(s->link, script, &key, 1, a->v, a->n, out);
+        if (error == ERR_STORE && link_broke(s->link) && !hint_first(s, uid, turn)) {
             generation = link_generation(s->link);
-            error = link_script_call(s->link, script, &key, 1, a->v, a->n, out);
+            error = link_script_once(s->link, script, &key, 1, a->v, a->n, out);
         }
         if (!error && generation != link_generation(s->link))
             (void)hint_first(s, uid, turn);

@@ -1,5 +1,6 @@
 #include "store/channel.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "store/scripts.h"
@@ -28,6 +29,9 @@
 /* Nobody publishes here; its confirmation shows that the subscribing connection lives. */
 #define PULSE_CHANNEL "tp:pulse"
 #define DEPTH_MAX 8
+#define STEADY_MS 1000 /* a connection that was up for so long is made again at once */
+#define QUICK_MS 20    /* an attempt that failed within this costs nobody anything ... */
+#define HURRY_TIMES 4  /* ... after another one a client's next attempt waits so much longer */
 
 /* One of the two connections. */
 struct side {
@@ -36,6 +40,9 @@ struct side {
     const char *name;
     bool up, waiting_pulse;
     unsigned attempts;
+    int64_t began_ms; /* monotonic: this attempt, or the last one ... */
+    int64_t ended_ms; /* ... which failed then; both are when a connection was lost */
+    int64_t up_ms;    /* monotonic: since when it is up */
     struct sentinel_address master; /* that it goes to, with Sentinels */
     ev_timer retry; /* next attempt; while connecting: its deadline */
     ev_timer pulse;
@@ -49,6 +56,9 @@ struct request {
     channel_text_fn *text;
     const struct link_script *script;
     void *arg;
+    char *command;
+    int command_len;
+    bool waits, again; /* for the connection; ... which was lost under it before */
 };
 
 struct channel {
@@ -62,6 +72,8 @@ struct channel {
 };
 
 static void side_lost(struct side *s);
+static void requests_send(struct channel *c);
+static void requests_fail(struct channel *c);
 
 static bool is_sub(const struct side *s)
 {
@@ -75,9 +87,10 @@ static double jittered(struct channel *c, double seconds)
     return seconds * (0.5 + (double)(rand_r(&c->seed) % 1000) / 1000);
 }
 
-static void schedule_retry(struct side *s)
+/* steady: it was up for a while, so that nothing speaks against the next attempt. */
+static void schedule_retry(struct side *s, bool steady)
 {
-    double delay = BACKOFF_FIRST;
+    double delay = steady ? 0 : BACKOFF_FIRST;
     double most = sentinel_used(s->channel->conf) ? BACKOFF_SENTINEL_MAX : BACKOFF_MAX;
 
     for (unsigned i = 0; i < s->attempts && delay < most; i++)
@@ -85,6 +98,7 @@ static void schedule_retry(struct side *s)
     if (delay > most)
         delay = most;
     s->attempts++;
+    s->ended_ms = clock_mono_ms();
     ev_timer_stop(s->channel->loop, &s->retry);
     ev_timer_set(&s->retry, jittered(s->channel, delay), 0);
     ev_timer_start(s->channel->loop, &s->retry);
@@ -120,9 +134,13 @@ static void side_lost(struct side *s)
     ev_timer_stop(s->channel->loop, &s->pulse);
     if (s->channel->freeing)
         return;
-    schedule_retry(s);
+    if (was_up)
+        s->began_ms = clock_mono_ms();
+    schedule_retry(s, was_up && clock_mono_ms() >= s->up_ms + STEADY_MS);
     if (was_up && is_sub(s))
         s->channel->handlers.lost(s->channel->handlers.arg);
+    if (!is_sub(s) && !was_up)
+        requests_fail(s->channel);
 }
 
 static void on_disconnect(const redisAsyncContext *ac, int status)
@@ -174,12 +192,15 @@ static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
     }
     ev_timer_stop(s->channel->loop, &s->retry);
     s->up = true;
+    s->up_ms = clock_mono_ms();
     s->attempts = 0;
     ev_timer_again(s->channel->loop, &s->pulse);
     log_info("redis %s connection is up", s->name);
     unite(s);
     if (is_sub(s))
         s->channel->handlers.ready(s->channel->handlers.arg);
+    else
+        requests_send(s->channel);
 }
 
 static void on_setup(redisAsyncContext *ac, void *data, void *privdata)
@@ -202,8 +223,10 @@ static void on_role(redisAsyncContext *ac, void *data, void *privdata)
     if (!s || !reply || reply->type != REDIS_REPLY_ARRAY || !reply->elements)
         return;
     first = reply->element[0];
-    if (first->type == REDIS_REPLY_STRING && strcmp(first->str, "master") != 0)
+    if (first->type == REDIS_REPLY_STRING && strcmp(first->str, "master") != 0) {
+        sentinel_next();
         both_drop(s->channel, "it is no master");
+    }
 }
 
 static void say_hello(struct side *s)
@@ -230,9 +253,10 @@ static void side_connect(struct side *s)
     const struct conf *conf = c->conf;
     redisAsyncContext *ac;
 
+    s->began_ms = clock_mono_ms();
     if (sentinel_used(conf) && sentinel_master(conf, SENTINEL_CONNECT_MS, &s->master)) {
         log_limited(LOG_LEVEL_WARN, "redis %s connection: no Sentinel names a master", s->name);
-        schedule_retry(s);
+        schedule_retry(s, false);
         return;
     }
     ac = sentinel_used(conf)     ? redisAsyncConnect(s->master.host, s->master.port)
@@ -243,7 +267,7 @@ static void side_connect(struct side *s)
             ac ? ac->errstr : "out of memory");
         if (ac)
             redisAsyncFree(ac);
-        schedule_retry(s);
+        schedule_retry(s, false);
         return;
     }
     fcntl(ac->c.fd, F_SETFD, FD_CLOEXEC);
@@ -264,10 +288,34 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
 
     (void)loop;
     (void)revents;
-    if (s->ac)
+    if (s->ac) {
         side_drop(s, "no answer in time");
-    else
+        return;
+    }
+    side_connect(s);
+    if (!s->ac && !is_sub(s))
+        requests_fail(s->channel);
+}
+
+/*
+ * A client waits: the back-off after failed attempts does not count, but with Sentinels, whose
+ * questions hold the loop up. True when the connection is there or being made.
+ */
+static bool side_hurry(struct side *s)
+{
+    int64_t took = s->ended_ms - s->began_ms;
+    bool may = took <= QUICK_MS || clock_mono_ms() >= s->ended_ms + HURRY_TIMES * took;
+
+    if (!s->ac && may && (s->attempts <= 1 || !sentinel_used(s->channel->conf)))
         side_connect(s);
+    return s->ac != NULL;
+}
+
+bool channel_hurry(struct channel *c)
+{
+    bool cmd = side_hurry(&c->cmd), sub = side_hurry(&c->sub);
+
+    return cmd && sub;
 }
 
 /* ---- is it alive? ---- */
@@ -298,7 +346,7 @@ static void on_push(redisAsyncContext *ac, void *data, void *privdata);
 /* A Sentinel names another server. Without an answer the connection stays. */
 static bool moved(const struct side *s)
 {
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
 
     return sentinel_used(s->channel->conf) &&
            !sentinel_master(s->channel->conf, SENTINEL_CHECK_MS, &now) &&
@@ -385,6 +433,7 @@ static void request_free(struct request *r)
 {
     r->prev->next = r->next;
     r->next->prev = r->prev;
+    redisFreeCommand(r->command);
     free(r);
 }
 
@@ -519,8 +568,9 @@ static void on_reply(redisAsyncContext *ac, void *data, void *privdata)
     struct request *r = privdata;
     const redisReply *reply = data;
 
-    (void)ac;
-    if (!reply) {
+    if (!reply && ac->data && !r->again) { /* closed by Redis, not left by us */
+        r->waits = r->again = true;
+    } else if (!reply) {
         request_fail(r, ERR_STORE);
     } else if (reply->type == REDIS_REPLY_ERROR) {
         request_fail(r, reply_error(r->channel, r, reply));
@@ -535,27 +585,62 @@ static void on_reply(redisAsyncContext *ac, void *data, void *privdata)
     }
 }
 
+static bool request_go(struct request *r)
+{
+    r->waits = redisAsyncFormattedCommand(r->channel->cmd.ac, on_reply, r, r->command,
+                   (size_t)r->command_len) != REDIS_OK;
+    return !r->waits;
+}
+
+/* Those that waited for the connection. */
+static void requests_send(struct channel *c)
+{
+    for (struct request *r = c->requests.next; r != &c->requests; r = r->next) {
+        if (r->waits && !request_go(r))
+            return; /* they fail with the connection */
+    }
+}
+
+/* Their connection was not made. A handler may bring new ones: these wait for the next. */
+static void requests_fail(struct channel *c)
+{
+    struct request *r = c->requests.next, *last = c->requests.prev, *next;
+    bool more = r != &c->requests;
+
+    for (; more; r = next) {
+        next = r->next;
+        more = r != last;
+        if (r->waits)
+            request_fail(r, ERR_STORE);
+    }
+}
+
 static int request_send(struct channel *c, const struct request *model, const char *const *argv,
     const size_t *lens, size_t argc)
 {
     struct request *r;
 
-    if (!c->cmd.up)
+    if (!c->cmd.up && !side_hurry(&c->cmd))
         return ERR_STORE;
-    r = malloc(sizeof(*r));
+    r = malloc(sizeof *r);
     if (!r)
         return ERR_NOMEM;
     *r = *model;
+    r->command_len = redisFormatCommandArgv(
+        &r->command, (int)argc, (const char **)(uintptr_t)argv, lens);
+    if (r->command_len < 0) {
+        free(r);
+        return ERR_NOMEM;
+    }
     r->channel = c;
     r->next = &c->requests;
     r->prev = c->requests.prev;
     r->prev->next = r->next->prev = r;
-    if (redisAsyncCommandArgv(
-            c->cmd.ac, on_reply, r, (int)argc, (const char **)(uintptr_t)argv, lens) != REDIS_OK) {
-        request_free(r);
-        return ERR_STORE;
-    }
-    return 0;
+    r->waits = !c->cmd.up;
+    if (r->waits || request_go(r))
+        return 0;
+    request_free(r);
+    return ERR_STORE;
 }
 
 int channel_range(struct channel *c, const char *log_key, const char *cursor, size_t max,

@@ -38,6 +38,17 @@ int channel_new(struct channel **out, const struct conf *conf, struct ev_loop *l
 /* Outstanding callbacks are not called. */
 void channel_free(struct channel *c);
 bool channel_is_up(const struct channel *c); /* both connections */
+/*
+ * A client waits for Redis: a connection that is not there is tried now, whatever the back-off says
+ * (with Sentinels only the first attempt after a loss). True when both are there or being made.
+ */
+bool channel_hurry(struct channel *c);
+
+/*
+ * What is asked for while a connection is being made waits for it, and fails with that attempt;
+ * while none is, one is made as by channel_hurry. What was sent when Redis closed the connection is
+ * sent once more over the next one.
+ */
 
 /* Return 0 or ERR_STORE (no connection now: `ready` will come). */
 int channel_subscribe(struct channel *c, const char *name);

@@ -17,6 +17,7 @@
 #define EVENTLOG_RETRY_FIRST_MS 20
 #define EVENTLOG_RETRY_MAX_MS 1000
 #define EVENTLOG_ID_MAX 128
+#define EVENTLOG_LOST (-2)              /* of append.lua */
 
 /* What is under way in Redis. At most one thing is, so that entries cannot leave holes. */
 enum eventlog_phase {
@@ -168,8 +169,12 @@ static bool settled(struct eventlog *l, int error, int64_t value)
         come_back_later(l);
         return false;
     }
-    if (value < 0)
+    if (value == EVENTLOG_LOST) {
+        log_warn("event log: it was lost; what this turn has written is put there again");
+        l->acked = 0;
+    } else if (value < 0) {
         on_fenced(l);
+    }
     return value >= 0;
 }
 
@@ -199,12 +204,13 @@ static void send_ask(struct eventlog *l)
     const struct link_script *s = &script_log_top;
 
     buf_reset(&l->head);
-    buf_puts(&l->head, "*5\r\n");
+    buf_puts(&l->head, "*6\r\n");
     resp_text(&l->head, "EVALSHA");
     resp_text(&l->head, s->sha1);
     resp_text(&l->head, "1");
     resp_text(&l->head, l->log_key);
     resp_text(&l->head, l->epoch);
+    resp_text(&l->head, l->channel);
     l->phase = EVENTLOG_ASKING;
     if (buf_error(&l->head) ||
         link_send_raw(l->store->link, l->head.data, l->head.len, NULL, 0, on_reply, l)) {
@@ -481,6 +487,11 @@ enum eventlog_state eventlog_state(const struct eventlog *l)
     return l->retry_ms ? EVENTLOG_AWAY : EVENTLOG_OK;
 }
 
+void eventlog_doubt(struct eventlog *l)
+{
+    l->ask = true;
+}
+
 int eventlog_flush(struct eventlog *l, int64_t until_ms)
 {
     for (;;) {
@@ -492,7 +503,7 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
             return ERR_FENCED;
         if (buf_error(&l->kept) || buf_error(&l->open))
             return ERR_NOMEM;
-        if (l->acked == l->count && !l->open.len && l->phase == EVENTLOG_IDLE)
+        if (l->acked == l->count && !l->open.len && l->phase == EVENTLOG_IDLE && !l->ask)
             return 0;
         now = clock_mono_ms();
         if (now >= until_ms)

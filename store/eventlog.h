@@ -57,6 +57,8 @@ bool eventlog_wants_wakeup(const struct eventlog *l);
 enum eventlog_state eventlog_state(const struct eventlog *l);
 /* Blocks until all is acknowledged or until_ms. Returns 0, ERR_FENCED, ERR_STORE, ERR_DEADLINE. */
 int eventlog_flush(struct eventlog *l, int64_t until_ms);
+/* Redis may lack entries that it had confirmed: the next flush asks for its top and appends them. */
+void eventlog_doubt(struct eventlog *l);
 /*
  * For turns_finish: makes "RUN FLAGS JSON" entries out of the last events (final ones are not sent by
  * eventlog_event but in the finish script) and tells their first N.

@@ -1,3 +1,7 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+
 #include "store/link.h"
 
 #include "base/buf.h"
@@ -77,6 +81,8 @@ struct link {
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
+    bool broke;             /* the last connection was ended by the other side */
+    bool demoted;           /* its server has become a replica, as the Sentinels told it */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
     struct buf out;         /* written but not yet taken by the socket */
@@ -200,6 +206,7 @@ static void disconnect(struct link *l, const char *why)
         log_limited(LOG_LEVEL_WARN, "redis connection lost: %s", why);
     redisFree(l->context);
     l->context = NULL;
+    l->broke = true;
     l->in_len = 0;
     l->loaded_count = 0;
     l->hold = l->held = false;
@@ -261,7 +268,7 @@ static int find_server(struct link *l, struct sentinel_address *out)
     return sentinel_master(l->conf, l->conf->redis_timeout_ms, out) ? ERR_STORE : 0;
 }
 
-static int connect_now(struct link *l)
+static int connect_once(struct link *l)
 {
     const struct conf *conf = l->conf;
     struct timeval tv = {.tv_sec = conf->redis_timeout_ms / 1000,
@@ -269,6 +276,7 @@ static int connect_now(struct link *l)
     redisContext *c;
     int error = find_server(l, &l->master);
 
+    l->broke = false;
     if (error)
         return error;
     c = l->master.port ? redisConnectWithTimeout(l->master.host, l->master.port, tv)
@@ -291,18 +299,43 @@ static int connect_now(struct link *l)
     }
     l->role_ms = l->used_ms = clock_mono_ms();
     l->context = c;
+    l->suspect = l->demoted = false;
     l->reader_idle = true;
     l->in_len = 0;
     l->generation++;
     return 0;
 }
 
-/* A connection that Redis closed while nothing was asked is known before the next command. */
-static bool gone_while_idle(struct link *l)
+/* A Sentinel that has not heard of a failover yet names the old master: the next one is asked. */
+static int connect_now(struct link *l)
 {
-    struct pollfd p = {.fd = l->context->fd, .events = POLLIN};
+    int64_t until_ms = clock_mono_ms() + l->conf->redis_timeout_ms;
+    int error = connect_once(l);
 
-    return !l->ring_len && poll(&p, 1, 0) > 0;
+    for (unsigned left = sentinel_known(l->conf); error == ERR_STORE_READONLY && left > 1; left--) {
+        if (clock_mono_ms() >= until_ms)
+            break;
+        sentinel_next();
+        error = connect_once(l);
+    }
+    return error;
+}
+
+/*
+ * A connection that Redis has closed meanwhile is left before the next command, not with it. What
+ * came before the end is read: replies that nobody has looked at yet may lie in front of it.
+ */
+static void leave_if_closed(struct link *l)
+{
+    struct pollfd p = {.fd = l->context->fd, .events = POLLIN | POLLRDHUP};
+
+    if (poll(&p, 1, 0) <= 0)
+        return;
+    if (!l->ring_len)
+        disconnect(l, "closed by redis");
+    else if (p.revents & (POLLRDHUP | POLLHUP | POLLERR))
+        while (!link_pump(l))
+            continue;
 }
 
 /* The reply to the ROLE of check_role. */
@@ -327,7 +360,7 @@ static void on_role(void *arg, int error, struct link_reply *reply)
 static void check_role(struct link *l)
 {
     struct link_arg role = {"ROLE", 4};
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
     int64_t budget_ms, now_ms, idle_ms;
 
     if (!sentinel_used(l->conf))
@@ -360,15 +393,18 @@ void link_hurry(struct link *l)
 int link_ensure(struct link *l)
 {
     int64_t began_ms;
+    bool held = l->held;
 
     if (l->context && l->pumping)
         return 0;
-    if (l->context && gone_while_idle(l))
-        disconnect(l, "closed by redis");
+    if (l->context)
+        leave_if_closed(l);
     if (l->context)
         check_role(l);
     if (l->context)
         return 0;
+    if (held) /* what was to go in front of the next command went with the connection */
+        return ERR_STORE;
     began_ms = clock_mono_ms();
     if (began_ms < l->retry_ms)
         return l->refused ? l->refused : ERR_STORE;
@@ -627,6 +663,7 @@ static void suspect(struct link *l, const redisReply *error)
         (strncmp(error->str, "NOREPLICAS", 10) != 0 && strncmp(error->str, "READONLY", 8) != 0))
         return;
     l->suspect = true;
+    l->demoted = !strncmp(error->str, "READONLY", 8);
     if (soon < l->role_ms)
         l->role_ms = soon;
 }
@@ -725,6 +762,7 @@ static int pump(struct link *l)
         return ERR_STORE;
     if (l->ring_len && clock_mono_ms() - l->progress_ms > l->conf->redis_timeout_ms) {
         disconnect(l, "no reply in time");
+        l->broke = false;
         return ERR_STORE;
     }
     return 0;
@@ -812,6 +850,10 @@ static int call_scratch(struct link *l, struct link_reply **out)
         l->meanwhile(l->meanwhile_arg);
     if (!error)
         error = wait_for(l, &w);
+    if (error == ERR_STORE_READONLY && l->demoted && l->context) {
+        disconnect(l, "it is a replica now"); /* it has done nothing of this */
+        error = ERR_STORE;
+    }
     if (out)
         *out = error ? NULL : reply_out(w.reply);
     else if (!error)
@@ -819,22 +861,44 @@ static int call_scratch(struct link *l, struct link_reply **out)
     return error;
 }
 
-int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
+bool link_broke(const struct link *l)
 {
-    int error = link_ensure(l);
+    return l->broke;
+}
+
+/* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
+static int call(struct link *l, const struct link_arg *args, size_t nargs, const char *whole,
+    size_t len, struct link_reply **out)
+{
+    bool held = l->held;
+    int error;
 
     if (out)
         *out = NULL;
-    if (error)
-        return error;
-    buf_reset(&l->scratch);
-    resp_count(&l->scratch, '*', nargs);
-    put_args(&l->scratch, args, nargs);
-    error = call_scratch(l, out);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        error = link_ensure(l);
+        if (error)
+            return error;
+        buf_reset(&l->scratch);
+        if (args) {
+            resp_count(&l->scratch, '*', nargs);
+            put_args(&l->scratch, args, nargs);
+        } else {
+            buf_put(&l->scratch, whole, len);
+        }
+        error = call_scratch(l, out);
+        if (error != ERR_STORE || !l->broke || held)
+            break;
+    }
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
 }
 
-int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
+{
+    return call(l, args, nargs, NULL, 0, out);
+}
+
+int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
 {
     int error = ERR_AGAIN;
@@ -852,24 +916,31 @@ int link_script_call(struct link *l, const struct link_script *script, const str
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
 }
 
+int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
+{
+    bool held = l->held;
+    int error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+
+    if (error == ERR_STORE && l->broke && !held)
+        error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+    return error;
+}
+
 int link_command(struct link *l, struct link_reply **out, const char *format, ...)
 {
     char *command = NULL;
     va_list ap;
-    int len, error = link_ensure(l);
+    int len, error;
 
     if (out)
         *out = NULL;
-    if (error)
-        return error;
     va_start(ap, format);
     len = redisvFormatCommand(&command, format, ap);
     va_end(ap);
     if (len < 0)
         return len == -1 ? ERR_NOMEM : ERR_INVALID;
-    buf_reset(&l->scratch);
-    buf_put(&l->scratch, command, (size_t)len);
+    error = call(l, NULL, 0, command, (size_t)len, out);
     redisFreeCommand(command);
-    error = call_scratch(l, out);
-    return error == ERR_AGAIN ? ERR_INTERNAL : error;
+    return error;
 }

@@ -44,7 +44,8 @@ void link_free(struct link *l);
 /*
  * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
  * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
- * left. Returns 0, ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
+ * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0,
+ * ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
  */
 int link_ensure(struct link *l);
 /*
@@ -53,17 +54,27 @@ int link_ensure(struct link *l);
  * not keep every worker.)
  */
 void link_hurry(struct link *l);
+/*
+ * After a call's ERR_STORE: the other side ended the connection under it (true), or there was no
+ * connection or no reply in time (false).
+ */
+bool link_broke(const struct link *l);
 /* Grows with each connection made: "was there a reconnect since?" */
 unsigned link_generation(const struct link *l);
 
 /*
- * link_call, link_script_call -- one command, blocking until its reply or redis.timeout.
+ * link_call, link_script_call, link_command -- one command, blocking until its reply or redis.timeout.
+ * When Redis closed the connection before the reply came, it is made once more over a new one: it
+ * may have had its effect the first time, so it must be one that can be repeated. (Calls that count
+ * for a limit may count twice then.) link_script_once is not repeated.
  *   out  the reply (never LINK_ERROR); may be NULL
  * Returns 0; ERR_STORE; ERR_STORE_FULL; ERR_STORE_READONLY; ERR_INTERNAL (Redis said another
  * error, which is logged).
  */
 int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out);
 int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
+int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
 /* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
 int link_command(struct link *l, struct link_reply **out, const char *format, ...);
@@ -92,7 +103,8 @@ int link_send_raw(struct link *l, const char *head, size_t head_len, const char 
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg);
 /* The next command is kept and goes out together with the one after it: one write for Redis to
- * read, one wake-up. For a command that is followed by another at once. */
+ * read, one wake-up. For a command that is followed by another at once. When the connection is lost
+ * between the two, the second one gets ERR_STORE and is not made again. */
 void link_hold(struct link *l);
 /* Replies still to come for `arg` are dropped: its owner is going away. */
 void link_forget(struct link *l, const void *arg);

@@ -201,7 +201,7 @@ static void subscribe(struct listen *l, bool ask_role)
 /* A Sentinel names another server. Without an answer the connection stays. */
 static bool moved(struct listen *l)
 {
-    struct sentinel_address now;
+    struct sentinel_address now = {.port = 0};
 
     l->checked_ms = clock_mono_ms();
     return sentinel_used(l->conf) && !sentinel_master(l->conf, SENTINEL_CHECK_MS, &now) &&
@@ -367,8 +367,10 @@ static const char *read_reply(struct listen *l, const char *reply, size_t len)
     at = (size_t)((const char *)memchr(reply, '\n', len) + 1 - reply);
     for (int i = 0; i < 3; i++)
         parts[i] = at < len ? take_piece(reply, len, &at) : (struct piece){"", 0};
-    if (is(&parts[0], "slave") || is(&parts[0], "sentinel"))
+    if (is(&parts[0], "slave") || is(&parts[0], "sentinel")) {
+        sentinel_next();
         return "it is no master";
+    }
     deliver(l, parts);
     return NULL;
 }

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 STORE_LUA = \
 	store/lua/lib_fail.lua \
 	store/lua/lib_keys.lua \
+	store/lua/lib_places.lua \
 	store/lua/lib_turn.lua \
 	store/lua/append.lua \
 	store/lua/context_merge.lua \
@@ -36,6 +37,7 @@ libstore_a_SOURCES = \
 	store/sentinel.c store/sentinel.h \
 	store/sessions.c store/sessions.h \
 	store/store.c store/store.h \
+	store/tickets.c store/tickets.h \
 	store/turns.c store/turns.h \
 	store/turns_look.c \
 	store/turns_lost.c

@@ -173,8 +173,12 @@ int records_commit(struct store *s, const struct records_fence *fence,
         result = fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
     if (result == 0 && fence->alert != NULL)
         result = fill_alert(args + writes_end, fence->alert, arena);
-    if (result == 0)
-        result = link_script_call(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+    if (result == 0 && fence->effect == NULL) /* nothing to know its repetition by */
+        result = link_script_once(
+            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+    else if (result == 0)
+        result = link_script_call(
+            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
     if (result == 0)
         result = read_answer(reply, arena, prior);
     link_reply_free(reply);

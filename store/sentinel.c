@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -104,7 +105,15 @@ static int open_socket(const char *word, int64_t until_ms)
     return fd;
 }
 
-static int send_question(int fd, const struct conf *conf)
+/* What a Sentinel is asked about redis.master, and what reads its answer: 0, ERR_AGAIN (it is
+ * incomplete) or another error. */
+struct question {
+    const char *word;
+    int (*parse)(const char *at, const char *end, void *out);
+    void *out;
+};
+
+static int send_question(int fd, const struct conf *conf, const char *question)
 {
     struct buf out = {0};
     ssize_t n = -1;
@@ -116,7 +125,7 @@ static int send_question(int fd, const struct conf *conf)
     }
     resp_count(&out, '*', 3);
     resp_text(&out, "SENTINEL");
-    resp_text(&out, "get-master-addr-by-name");
+    resp_text(&out, question);
     resp_text(&out, conf->redis_master);
     if (!buf_error(&out))
         n = send(fd, out.data, out.len, MSG_NOSIGNAL);
@@ -147,27 +156,22 @@ static int take_text(const char **at, const char *end, char *out, size_t size)
     return 0;
 }
 
-/* in: so far, ends with NUL. */
-static int parse(const char *in, size_t len, bool with_auth, struct sentinel_address *out)
+static int parse_address(const char *at, const char *end, void *arg)
 {
-    const char *at = in, *end = in + len, *line;
+    struct sentinel_address *out = arg;
+    const char *line = memchr(at, '\n', (size_t)(end - at));
     char port[8];
     int error;
 
-    for (int skip = with_auth; skip >= 0; skip--) {
-        line = memchr(at, '\n', (size_t)(end - at));
-        if (!line)
-            return ERR_AGAIN;
-        if (*at == '-') {
-            log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
-            return ERR_STORE;
-        }
-        if (!skip && (!strncmp(at, "*-1", 3) || !strncmp(at, "$-1", 3)))
-            return ERR_NOT_FOUND;
-        if (!skip && strncmp(at, "*2\r", 3) != 0)
-            return ERR_STORE;
-        at = line + 1;
-    }
+    if (!line)
+        return ERR_AGAIN;
+    if (!strncmp(at, "*-1", 3) || !strncmp(at, "$-1", 3))
+        return ERR_NOT_FOUND;
+    if (*at == '-')
+        log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
+    if (strncmp(at, "*2\r", 3) != 0)
+        return ERR_STORE;
+    at = line + 1;
     if ((error = take_text(&at, end, out->host, sizeof(out->host))) ||
         (error = take_text(&at, end, port, sizeof(port))))
         return error;
@@ -175,8 +179,40 @@ static int parse(const char *in, size_t len, bool with_auth, struct sentinel_add
     return out->port > 0 && out->port < 65536 ? 0 : ERR_STORE;
 }
 
+/* "+OK" or an error, whose text goes to out, which has SENTINEL_WORD_SIZE. */
+static int parse_status(const char *at, const char *end, void *out)
+{
+    const char *line = memchr(at, '\r', (size_t)(end - at));
+
+    if (!line)
+        return ERR_AGAIN;
+    if (*at != '+' && *at != '-')
+        return ERR_STORE;
+    snprintf(out, SENTINEL_WORD_SIZE, "%.*s", (int)(line - at - 1), at + 1);
+    return *at == '+' ? 0 : ERR_CONFLICT;
+}
+
+/* in: so far, ends with NUL. */
+static int parse(const char *in, size_t len, bool with_auth, const struct question *q)
+{
+    const char *at = in, *end = in + len;
+
+    if (with_auth) {
+        const char *line = memchr(at, '\n', len);
+
+        if (!line)
+            return ERR_AGAIN;
+        if (*at == '-') {
+            log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
+            return ERR_STORE;
+        }
+        at = line + 1;
+    }
+    return at < end ? q->parse(at, end, q->out) : ERR_AGAIN;
+}
+
 static int ask(const struct conf *conf, const char *word, int64_t until_ms,
-    struct sentinel_address *out)
+    const struct question *q)
 {
     char in[ANSWER_MAX + 1];
     size_t len = 0;
@@ -184,7 +220,7 @@ static int ask(const struct conf *conf, const char *word, int64_t until_ms,
 
     if (fd < 0)
         return ERR_STORE;
-    error = send_question(fd, conf);
+    error = send_question(fd, conf, q->word);
     if (!error)
         error = ERR_AGAIN;
     while (error == ERR_AGAIN) {
@@ -200,13 +236,13 @@ static int ask(const struct conf *conf, const char *word, int64_t until_ms,
         }
         len += (size_t)n;
         in[len] = 0;
-        error = parse(in, len, conf->redis_sentinel_password[0] != 0, out);
+        error = parse(in, len, conf->redis_sentinel_password[0] != 0, q);
     }
     close(fd);
     return error;
 }
 
-static unsigned count_words(const struct conf *conf)
+unsigned sentinel_known(const struct conf *conf)
 {
     const char *list = conf->redis_sentinels;
     char word[SENTINEL_WORD_SIZE] = "";
@@ -217,30 +253,74 @@ static unsigned count_words(const struct conf *conf)
     return n;
 }
 
-int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out)
+/* From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. */
+static int ask_each(const struct conf *conf, int64_t budget_ms, const struct question *q)
 {
-    unsigned count = count_words(conf);
+    unsigned count = sentinel_known(conf);
     int64_t end_ms = clock_mono_ms() + budget_ms;
     int result = ERR_STORE;
 
-    if (answered_last >= count)
-        answered_last = 0;
     for (unsigned left = count; left; left--) {
         const char *list = conf->redis_sentinels;
         char word[SENTINEL_WORD_SIZE] = "";
         int64_t now = clock_mono_ms(), share = (end_ms - now) / left;
         int error;
 
+        if (answered_last >= count)
+            answered_last = 0;
         for (unsigned i = 0; i <= answered_last; i++)
             sentinel_word(&list, word);
-        error = ask(conf, word, now + (share > 1 ? share : 1), out);
-        if (!error)
-            return 0;
+        error = ask(conf, word, now + (share > 1 ? share : 1), q);
+        if (!error || error == ERR_CONFLICT)
+            return error;
         log_limited(LOG_LEVEL_WARN, "sentinel %s: %s", word,
             error == ERR_NOT_FOUND ? "does not know redis.master" : "no answer");
         if (error == ERR_NOT_FOUND)
             result = error;
-        answered_last = (answered_last + 1) % count;
+        sentinel_next();
     }
     return result;
+}
+
+int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out)
+{
+    const struct question q = {"get-master-addr-by-name", parse_address, out};
+
+    return ask_each(conf, budget_ms, &q);
+}
+
+void sentinel_next(void)
+{
+    answered_last++;
+}
+
+int sentinel_failover(const struct conf *conf, int64_t budget_ms, char why[SENTINEL_WORD_SIZE])
+{
+    const struct question q = {"failover", parse_status, why};
+
+    why[0] = 0;
+    return ask_each(conf, budget_ms, &q);
+}
+
+unsigned sentinel_count(const struct conf *conf, const struct sentinel_address *old,
+    int64_t each_ms, unsigned *others, struct sentinel_address *other)
+{
+    const char *list = conf->redis_sentinels;
+    char word[SENTINEL_WORD_SIZE];
+    unsigned answered = 0;
+
+    *others = 0;
+    while (sentinel_word(&list, word)) {
+        struct sentinel_address now = {.port = 0};
+        const struct question q = {"get-master-addr-by-name", parse_address, &now};
+
+        if (ask(conf, word, clock_mono_ms() + each_ms, &q))
+            continue;
+        answered++;
+        if (!sentinel_same(&now, old)) {
+            ++*others;
+            *other = now;
+        }
+    }
+    return answered;
 }

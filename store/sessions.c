@@ -378,32 +378,6 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
     return known ? 0 : ERR_NOT_FOUND;
 }
 
-int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin,
-    int64_t expires_ms, char *ticket)
-{
-    char hash[IDENT_SHA256_SIZE], key[16 + IDENT_SHA256_SIZE], life[24];
-    struct buf value = {0};
-    struct link_arg args[5];
-    int error;
-
-    ident_token(32, ticket);
-    ident_sha256_hex(ticket, strlen(ticket), hash);
-    snprintf(key, sizeof(key), "tp:ticket:%s", hash);
-    snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
-    buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
-    error = buf_error(&value);
-    if (!error) {
-        args[0] = link_text("SET");
-        args[1] = link_text(key);
-        args[2] = (struct link_arg){value.data, value.len};
-        args[3] = link_text("PX");
-        args[4] = link_text(life);
-        error = link_call(s->link, args, 5, NULL);
-    }
-    buf_free(&value);
-    return error;
-}
-
 int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
     int64_t window_ms, int64_t *left, int64_t *retry_ms)
 {

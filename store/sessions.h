@@ -33,10 +33,6 @@ int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct b
 int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len, struct buf *json);
 /* ERR_NOT_FOUND when the user has no message of this id in the session index kept by turns_finish. */
 int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating, const char *type, const char *text);
-/* One-time WebSocket ticket: tp:ticket:SHA256 -> "UID ROLE ORIGIN EXPIRES", expiring. ticket: 65
- * bytes. expires_ms: of the credential that asked, real time; 0 = never. */
-int sessions_ticket(struct store *s, const char *uid, const char *role, const char *origin,
-    int64_t expires_ms, char *ticket);
 /* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. limit 0 = any. */
 int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit, int64_t window_ms, int64_t *left, int64_t *retry_ms);
 

@@ -28,6 +28,7 @@ static const struct {
     {"mismatch", TURNS_MISMATCH},
     {"busy", TURNS_BUSY},
     {"full", TURNS_QUEUE_FULL},
+    {"user", TURNS_USER_FULL},
     {"refused", TURNS_REFUSED},
 };
 
@@ -107,6 +108,7 @@ static int read_answer(const struct link_reply *r, const char *uid, struct arena
     out->input = arena_memdup(arena, input, len);
     if (!out->input)
         return ERR_NOMEM;
+    out->rewound = link_reply_int(link_reply_at(r, 15)) > 0;
     error = copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
         &out->history_count);
     if (!error)
@@ -141,8 +143,12 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
     args_text(&args, q->input);
     args_text(&args, q->title);
     args_text(&args, turns_on_busy_names[q->on_busy]);
-    args_text(&args, q->may_run ? "1" : q->may_pend ? "0" : "-");
+    args_text(&args, q->only_known ? "x" : q->may_run ? "1" : q->may_pend ? "0" : "-");
     args_text(&args, q->webhook);
+    args_int(&args, s->conf->turn_user);
+    args_text(&args, q->others_wait ? "1" : "0");
+    args_text(&args, q->may_pend ? "2" : q->may_wait ? "1" : "0");
+    args_text(&args, q->rewinds ? "1" : "0");
     for (size_t i = 0; i < q->message_count; i++)
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
@@ -156,7 +162,7 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
-    if (!error && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
+    if (!error && out->outcome != TURNS_STARTED && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
         hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 15), NULL));
     link_reply_free(r);
     return error;
@@ -175,10 +181,12 @@ int turns_claim(struct store *s, const char *uid, const char *turn, size_t histo
     args_common(&args, s, history_limit);
     args_text(&args, turn);
     args_text(&args, token);
+    args_int(&args, s->conf->turn_user);
     error = args_call_hinted(&args, s, &script_turn_claim, uid, turn, &r);
     if (!error)
         error = says(r, "missing")    ? ERR_NOT_FOUND
                 : says(r, "conflict") ? ERR_CONFLICT
+                : says(r, "held")     ? ERR_RATE
                                       : read_answer(r, uid, arena, out);
     link_reply_free(r);
     return error;
@@ -350,6 +358,8 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
         return error;
     if (says(r, "fenced")) {
         error = ERR_FENCED;
+    } else if (says(r, "behind")) {
+        error = ERR_AGAIN;
     } else {
         hints_drop(s, uid, id);
         if (says(r, "pending")) {

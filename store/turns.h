@@ -25,13 +25,21 @@ struct turns_request {
     const char *body_hash;             /* SHA-256 of what makes the request the same */
     const char *const *messages;       /* new AG-UI messages as JSON; those whose id the session's tail has already are skipped */
     size_t message_count;
+    /*
+     * The last message may be a user's that came before: the conversation goes back to it, with its
+     * new text if it has one, and what came after it is kept as a branch. False: it is skipped.
+     */
+    bool rewinds;
     const char *first_event;           /* RUN_STARTED as JSON */
     const char *input;                 /* the turn's input as JSON (agent/input.h), for any worker that runs it */
     const char *title;                 /* used when the session has none; may be NULL */
     const char *webhook;               /* URL that is told of its end (store/webhooks.h); may be NULL */
     enum turns_on_busy on_busy;
     bool may_run;                      /* false: a reserved worker: answer, queue, never run */
-    bool may_pend;                     /* with may_run false: true accepts a turn as pending when its session is free; false answers TURNS_REFUSED and writes nothing */
+    bool may_pend;                     /* it is recorded already: it is accepted in any case, as pending when it cannot run now */
+    bool may_wait;                     /* when it cannot run now and its user has no turn running or waiting: accepted as pending */
+    bool others_wait;                  /* as many turns wait for a worker as there are: this one goes behind those */
+    bool only_known;                   /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
     size_t history_limit;              /* messages returned */
 };
 
@@ -43,7 +51,8 @@ enum turns_outcome {
     TURNS_MISMATCH,  /* the same client message id with another body */
     TURNS_BUSY,      /* reject was asked for and a turn runs */
     TURNS_QUEUE_FULL,
-    TURNS_REFUSED    /* session free, but neither may_run nor may_pend: nothing was written */
+    TURNS_USER_FULL, /* turn.user of the user's turns run and turn.queue wait for that: nothing was written */
+    TURNS_REFUSED    /* session free, but it can neither run nor wait: nothing was written */
 };
 
 /* What a worker needs to run a turn; texts live in the arena given. */
@@ -63,6 +72,7 @@ struct turns_start {
     const char **history;             /* messages as JSON, oldest first, the new ones included */
     size_t *history_len;
     size_t history_count;
+    bool rewound;                     /* messages that viewers have seen have left */
     const char *context;              /* of the user (GET|PUT /context), a JSON object */
     const char **steps;               /* checkpoints of earlier attempts */
     size_t step_count;
@@ -73,7 +83,8 @@ int turns_begin(struct store *s, const struct turns_request *request, struct are
  * turns_claim -- a pending turn, handed over by a housekeeper. One whose worker is gone has
  * attempt > 1 (or released before), its steps, and in the log a CUSTOM event turnpike.resumed as
  * the new epoch's first entry; cursor is still the one before its very first entry.
- * Returns 0 (outcome TURNS_STARTED), ERR_NOT_FOUND, ERR_CONFLICT (runs elsewhere or is ended).
+ * Returns 0 (outcome TURNS_STARTED), ERR_NOT_FOUND, ERR_CONFLICT (runs elsewhere or is ended),
+ * ERR_RATE (turn.user of the user's turns run: when one ends, tp:wake names this one).
  */
 int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit, struct arena *arena, struct turns_start *out);
 
@@ -105,7 +116,8 @@ struct turns_end {
 /*
  * turns_finish -- ends the turn. next: outcome TURNS_STARTED when the next queued turn has been
  * started for this worker (take_next), else outcome is TURNS_DUPLICATE (nothing to run).
- * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*.
+ * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*; ERR_AGAIN: nothing was
+ * done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them there).
  */
 int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end, struct arena *arena, struct turns_start *next);
 /*
@@ -150,8 +162,10 @@ struct turns_hint { char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE]; int64_t
 int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max, size_t *count);
 int turns_hint_remove(struct store *s, const char *uid, const char *turn);
 /*
- * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. The hint
- * of a running one with lease left, or of a queued one, is moved to when a look may be worth it.
+ * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. A pending
+ * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting". The
+ * hint of a running one with lease left, of a queued, held or waiting one is moved to when another
+ * look may be worth it: such ones must not be in front of those that nobody looks after.
  */
 int turns_state(struct store *s, const char *uid, const char *turn, char state[16], int64_t *lease_left_ms);
 

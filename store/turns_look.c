@@ -186,6 +186,7 @@ int turns_state(struct store *s, const char *uid, const char *turn, char state[1
 
     args_init(&args);
     args_text(&args, turn);
+    args_int(&args, s->conf->turn_user);
     error = args_call(&args, s, &script_turn_state, uid, &r);
     if (!error && !link_reply_count(r))
         error = ERR_NOT_FOUND;
@@ -195,7 +196,7 @@ int turns_state(struct store *s, const char *uid, const char *turn, char state[1
         /* Nothing to do now: look again when there may be. */
         if (!strcmp(state, "running") && *lease_left_ms > 0)
             hints_set(s, uid, turn, *lease_left_ms);
-        else if (!strcmp(state, "queued"))
+        else if (!strcmp(state, "queued") || !strcmp(state, "held") || !strcmp(state, "waiting"))
             hints_set(s, uid, turn, s->conf->lease_ms);
     }
     link_reply_free(r);

@@ -44,13 +44,11 @@ static int take_texts(const struct link_reply *reply, size_t from, struct arena 
     return 0;
 }
 
-int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
-    size_t max, struct arena *arena, struct records_list *out)
+static int list_page(struct store *s, const char *key, size_t from, size_t max,
+    struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply = NULL;
-    char key[STORE_KEY_MAX];
     *out = (struct records_list){ 0 };
-    store_key_session_part(key, uid, session, "msgs");
     int result = link_command(s->link, &reply, "LRANGE %s %lld %lld", key, (long long)from,
         (long long)(from + max) - 1);
     if (result == 0)
@@ -58,6 +56,23 @@ int userdata_messages(struct store *s, const char *uid, const char *session, siz
     out->more = out->count == max;
     link_reply_free(reply);
     return result;
+}
+
+int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
+    size_t max, struct arena *arena, struct records_list *out)
+{
+    char key[STORE_KEY_MAX];
+    store_key_session_part(key, uid, session, "msgs");
+    return list_page(s, key, from, max, arena, out);
+}
+
+int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
+    size_t max, struct arena *arena, struct records_list *out)
+{
+    char key[STORE_KEY_MAX], name[IDENT_SESSION_MAX + sizeof "branches:"];
+    snprintf(name, sizeof name, "branches:%s", session);
+    store_key_user(key, uid, name);
+    return list_page(s, key, from, max, arena, out);
 }
 
 int userdata_feedback(struct store *s, const char *uid, struct arena *arena,

@@ -16,6 +16,9 @@
 /* Messages of a session as they are stored, oldest first, from the `from`th; at most max. */
 int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out);
+/* The same of what left the conversation when its user went back (docs/design.md, keys). */
+int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
+    size_t max, struct arena *arena, struct records_list *out);
 /* Feedback that the user gave: message ids and JSON texts in turn. */
 int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out);

@@ -143,6 +143,11 @@ static int start(struct tools_run *run, const struct ask *ask, const struct ques
         return ERR_NOMEM;
     if (run->context->http == NULL)
         return ERR_NOT_CONFIGURED;
+    if (ask->page && run->spec->outside == NULL) {
+        log_error("%s asks a host that an argument names, but its `outside` names no argument",
+            run->spec->name);
+        return ERR_FORBIDDEN;
+    }
     *q = *question;
     q->run = run;
     q->service = ask->service;

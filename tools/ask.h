@@ -6,7 +6,8 @@
 /*
  * ask -- questions to outside providers from within a handler, time and size bounded, any number of
  * one run side by side. Used by turn and api workers. Base URLs come from the operator and may be
- * private; pages, whose URL the user named, may not, unless tools.allow_private. What the provider
+ * private; pages, whose URL an argument names, may not, unless tools.allow_private, and are fetched
+ * for tools with `outside` only. What the provider
  * does wrong goes to the log; users read the failure `provider_failed`.
  */
 struct ask_parameter { const char *name, *value; }; /* value NULL or "": left out */

@@ -8,6 +8,7 @@
 #include "tools/moment.h"
 #include "tools/preview.h"
 #include "tools/registry.h"
+#include "tools/road.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -329,7 +330,17 @@ int community_tool_share_location(struct tools_run *run)
     return result == 0 ? answer_place(run, stored, is_public) : result;
 }
 
-static jdoc *person_of(const struct shared_near *near)
+/* The sea between here and a person's place, when it is there. Returns 0 or ERR_NOMEM. */
+static int set_over_water(jdoc *person, const jdoc *place, double latitude, double longitude)
+{
+    double lat, lon;
+    return jdoc_get_double(place, "latitude", &lat) != 0
+        || jdoc_get_double(place, "longitude", &lon) != 0
+        || !road_over_water(latitude, longitude, lat, lon) ? 0
+        : jdoc_set_bool(person, "over_water", true);
+}
+
+static jdoc *person_of(const struct shared_near *near, double latitude, double longitude)
 {
     static const char *const keys[] = { "location_name", "description", "latitude", "longitude",
         "expires_at", NULL };
@@ -339,6 +350,7 @@ static jdoc *person_of(const struct shared_near *near)
         && jdoc_set_string(person, "user_id", near->uid) == 0
         && jdoc_set_double(person, "distance_miles", miles) == 0
         && jdoc_set_double(person, "distance_km", round(near->metres / 100) / 10) == 0
+        && set_over_water(person, place, latitude, longitude) == 0
         && keep_copy(person, place, keys) == 0) {
         jdoc_free(place);
         return person;
@@ -363,7 +375,7 @@ int community_tool_find_nearby_rvers(struct tools_run *run)
         result = ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < count; i++)
         if (community_shares_location(run, near[i].uid))
-            result = jdoc_push(people, person_of(&near[i]));
+            result = jdoc_push(people, person_of(&near[i], latitude, longitude));
     size_t found = jdoc_length(people);
     if (result == 0
         && (found == 0 ? tools_succeed(run, "Nobody who shares their place is within %.0f miles.",

@@ -1,8 +1,8 @@
 #include "tools/declared.h"
 
 #include "base/err.h"
-#include "base/http.h"
 #include "tools/entry_file.h"
+#include "tools/foreign_schema.h"
 #include "tools/schema.h"
 
 #include <dirent.h>
@@ -19,7 +19,7 @@
 #define EXAMPLES_MAX 20
 
 static const char *const members[] = { "name", "description", "keywords", "examples", "arguments",
-    "request", "credential", "timeout_ms", "result", "effect", "approval", NULL };
+    "request", "credential", "timeout_ms", "result", "effect", "approval", "outside", NULL };
 static const char *const request_members[] = { "method", "url", "headers", "body",
     "idempotency_header", "allow_private", NULL };
 static const char *const result_members[] = { "pointer", "max_bytes", NULL };
@@ -153,8 +153,11 @@ static int check_arguments(struct reading *r)
     if (jdoc_get(d->arguments, "properties") == NULL
         && jdoc_set(d->arguments, "properties", jdoc_new_object()) != 0)
         return ERR_NOMEM;
-    d->arguments_text = text_of(r->arena, d->arguments);
-    return d->arguments_text != NULL ? 0 : ERR_NOMEM;
+    jdoc *shown = foreign_schema_model(d->arguments);
+    d->schema_text = text_of(r->arena, d->arguments);
+    d->arguments_text = shown != NULL ? text_of(r->arena, shown) : NULL;
+    jdoc_free(shown);
+    return d->schema_text != NULL && d->arguments_text != NULL ? 0 : ERR_NOMEM;
 }
 
 static int check_example(struct reading *r, size_t i, const char **say, const char **arguments)
@@ -197,8 +200,8 @@ static int check_url(struct reading *r, const jdoc *request)
 {
     struct declared *d = r->d;
     const char *url = "", *host, *question;
-    char name[256], *path;
-    bool allow_private = false;
+    char *path;
+    bool allow_private = false, private = false;
     int error = entry_file_string(&r->file, request, "url", true, 2000, &url);
     if (error == 0)
         error = entry_file_bool(&r->file, request, "allow_private", &allow_private);
@@ -210,13 +213,14 @@ static int check_url(struct reading *r, const jdoc *request)
     char *origin = arena_memdup(r->arena, url, authority);
     if (origin == NULL)
         return ERR_NOMEM;
-    if (host == NULL || strpbrk(origin, "{}@ \t\r\n") != NULL
-        || http_url_host(origin, name, sizeof name) != 0)
-        return entry_file_wrong(&r->file, "request.url", "must begin with https:// or http:// and "
-            "a host without placeholders, user or password");
+    if (strpbrk(origin, "{}") != NULL)
+        return entry_file_wrong(&r->file, "request.url", "must have no placeholders in its host");
+    error = entry_file_url(&r->file, "request.url", origin, &private);
+    if (error != 0)
+        return error;
     if (strchr(url, '#') != NULL || strpbrk(url, " \t\r\n") != NULL)
         return entry_file_wrong(&r->file, "request.url", "must hold no blank and no fragment");
-    d->public_only = !allow_private && !entry_file_names_private(origin);
+    d->public_only = !allow_private && !private;
     if (d->public_only && strncmp(url, "https://", 8) != 0)
         return entry_file_wrong(&r->file, "request.url", "must begin with https:// (http only for "
             "an address that is private, or with allow_private)");
@@ -322,9 +326,13 @@ static int check_rest(struct reading *r)
 {
     struct declared *d = r->d;
     const jdoc *doc = d->document;
+    bool outside = true;
     d->timeout_ms = TIMEOUT_MS;
     d->keywords = "";
-    int error = entry_file_effect(&r->file, doc, &d->effect);
+    int error = entry_file_bool(&r->file, doc, "outside", &outside);
+    d->vouched = !outside;
+    if (error == 0)
+        error = entry_file_effect(&r->file, doc, &d->effect);
     d->approval = d->effect == TOOLS_READ ? TOOLS_APPROVAL_NEVER : TOOLS_APPROVAL_ALWAYS;
     if (error == 0)
         error = entry_file_approval(&r->file, doc, &d->approval);

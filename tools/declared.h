@@ -23,7 +23,8 @@
 struct declared {
     const char *name, *description, *keywords;
     jdoc *document, *arguments;      /* the file; its schema of arguments */
-    const char *arguments_text;
+    const char *arguments_text;      /* its arguments as the model is shown them */
+    const char *schema_text;         /* the same as the file has them, for the check */
     const char *const *examples, *const *example_arguments;
     const char *method, *url;        /* url: scheme, host and path, templates */
     const char *query;               /* template behind '?', or "" */
@@ -34,6 +35,7 @@ struct declared {
     int64_t max_bytes;               /* of what the model gets */
     int64_t timeout_ms;
     bool public_only;
+    bool vouched;                    /* "outside": false */
     enum tools_effect effect;
     enum tools_approval approval;
 };

@@ -50,14 +50,15 @@ static jdoc *result_schemas[2];
 static void fill_declared(struct dynamic_tool *row, const struct declared *d)
 {
     *row = (struct dynamic_tool){ .declared = d, .remote_name = d->name,
-        .schema = d->arguments_text,
+        .schema = d->schema_text,
         .spec = { .name = d->name, .family = "http", .description = d->description,
             .arguments_schema = d->arguments_text, .result_schema = declared_result,
             .effect = d->effect, .approval = d->approval, .timeout_ms = d->timeout_ms,
             .idempotent = d->effect == TOOLS_READ || d->idempotency_header != NULL,
             .examples = d->examples, .entity = "data", .handler = declared_tool,
             .example_arguments = d->example_arguments, .keywords = d->keywords,
-            .untrusted = true, .reaches_others = d->effect != TOOLS_READ, .dynamic = row } };
+            .untrusted = true, .reaches_others = d->effect != TOOLS_READ,
+            .outside = d->vouched ? NULL : "*", .dynamic = row } };
 }
 
 static int check_names(const struct declared_list *list, char *why, size_t why_size)
@@ -187,7 +188,8 @@ static int fill_remote(struct arena *arena, struct dynamic_tool *row,
             .timeout_ms = policy.timeout_ms, .idempotent = policy.effect == TOOLS_READ,
             .examples = nothing, .entity = "content", .handler = mcp_tool,
             .example_arguments = nothing, .keywords = arena_strdup(arena, policy.keywords),
-            .untrusted = true, .reaches_others = policy.effect != TOOLS_READ, .dynamic = row } };
+            .untrusted = true, .reaches_others = policy.effect != TOOLS_READ,
+            .outside = server->vouched ? NULL : "*", .dynamic = row } };
     jdoc_free(shown);
     if (row->schema == NULL || row->remote_name == NULL || row->spec.name == NULL
         || row->spec.description == NULL || row->spec.arguments_schema == NULL

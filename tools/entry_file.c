@@ -3,11 +3,9 @@
 #endif
 #include "tools/entry_file.h"
 
-#include "base/address.h"
 #include "base/err.h"
-#include "base/http.h"
+#include "base/url.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -254,15 +252,12 @@ int entry_file_credential(const struct entry_file *f, const jdoc *credential, bo
     return error == 0 && secrets ? read_secret(f, file, header, scheme, out) : error;
 }
 
-bool entry_file_names_private(const char *url)
+int entry_file_url(const struct entry_file *f, const char *field, const char *url, bool *private)
 {
-    char host[256];
-    struct in6_addr address;
-    if (http_url_host(url, host, sizeof host) != 0)
-        return false;
-    if (strcasecmp(host, "localhost") == 0)
-        return true;
-    bool numeric = inet_pton(AF_INET, host, &address) == 1
-        || inet_pton(AF_INET6, host, &address) == 1;
-    return numeric && !address_text_is_public(host);
+    struct url u;
+    char why[URL_WHY_SIZE];
+    if (url_check(url, strlen(url), 0, &u, why) != 0)
+        return entry_file_wrong(f, field, "%s", why);
+    *private = url_names_private(&u);
+    return 0;
 }

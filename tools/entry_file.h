@@ -44,8 +44,12 @@ int entry_file_approval(const struct entry_file *f, const jdoc *object, enum too
  */
 int entry_file_credential(const struct entry_file *f, const jdoc *credential, bool secrets,
     char **out);
-/* Is the address that the URL names one that may be private because the operator wrote it? */
-bool entry_file_names_private(const char *url);
+/*
+ * entry_file_url -- is the text a URL to call (base/url.h)? Without user and password: a credential
+ * has a file of its own.
+ *   private  out: it names an address that is not public; the operator wrote it, so it may
+ */
+int entry_file_url(const struct entry_file *f, const char *field, const char *url, bool *private);
 /* Is it a name of a header, none of those that belong to the transport? */
 bool entry_file_is_header(const char *name);
 

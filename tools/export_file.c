@@ -17,14 +17,86 @@
 #define EVER (INT64_C(1) << 52)
 #define SESSIONS_PAGE 100
 #define MESSAGES_PAGE 50 /* they may be long */
+#define BRANCHES_PAGE 1 /* each may be a whole conversation */
 #define INBOX_PAGE 100
 
 /* --- CSV --- */
 
+/* What a spreadsheet passes over, or does not show, before it looks whether a cell is a formula. */
+static bool is_unseen(unsigned code)
+{
+    static const struct { unsigned first, last; } ranges[] = { { 0x01, 0x20 }, { 0x7F, 0xA0 },
+        { 0xAD, 0xAD }, { 0x34F, 0x34F }, { 0x61C, 0x61C }, { 0x115F, 0x1160 }, { 0x1680, 0x1680 },
+        { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x2000, 0x200F }, { 0x2028, 0x202F },
+        { 0x205F, 0x206F }, { 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 },
+        { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 }, { 0xFFF9, 0xFFFB },
+        { 0xE0000, 0xE0FFF } };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* = + - @, their small and full-width forms. */
+static bool is_sign(unsigned code)
+{
+    static const unsigned signs[] = { '=', '+', '-', '@', 0xFE62, 0xFE63, 0xFE66, 0xFE6B, 0xFF0B,
+        0xFF0D, 0xFF1D, 0xFF20 };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (code == signs[i])
+            return true;
+    return false;
+}
+
+/* The code point of the next character, one byte when it is none; moves behind it. */
+static unsigned next_code(const char **text)
+{
+    const unsigned char *s = (const unsigned char *)*text;
+    size_t len = utf8_sequence(*text, strlen(*text), NULL);
+    *text += len > 0 ? len : 1;
+    switch (len) {
+    case 2:
+        return (s[0] & 0x1Fu) << 6 | (s[1] & 0x3Fu);
+    case 3:
+        return (s[0] & 0x0Fu) << 12 | (s[1] & 0x3Fu) << 6 | (s[2] & 0x3Fu);
+    case 4:
+        return (s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 | (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu);
+    default:
+        return s[0];
+    }
+}
+
+/* "-5", "+3.20": a number is none. */
+static bool is_number(const char *text)
+{
+    text += *text == '-' || *text == '+';
+    size_t whole = strspn(text, "0123456789");
+    if (whole == 0)
+        return false;
+    text += whole;
+    if (*text == '.')
+        text += 1 + strspn(text + 1, "0123456789");
+    return *text == '\0';
+}
+
+static bool is_formula(const char *text)
+{
+    if (is_number(text))
+        return false;
+    if (text[0] != '\0' && strchr("\t\r\n", text[0]) != NULL)
+        return true;
+    while (*text != '\0') {
+        unsigned code = next_code(&text);
+        if (!is_unseen(code))
+            return is_sign(code);
+    }
+    return false;
+}
+
 static void put_field(struct buf *out, const char *text, const char *end)
 {
     buf_putc(out, '"');
-    if (text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL)
+    if (is_formula(text))
         buf_putc(out, '\'');
     for (; *text != '\0'; text++) {
         if (*text == '"')
@@ -230,33 +302,48 @@ static int put_families(struct pages *p, struct arena *arena, struct buf *counts
     return result;
 }
 
-/* One session: `info` with its messages in place of the closing brace. */
+typedef int list_fn(struct store *s, const char *uid, const char *session, size_t from, size_t max,
+    struct arena *arena, struct records_list *out);
+
+/* A list of a session, at most `most` elements read at a time. */
+static int put_list(struct pages *p, const char *id, list_fn *read, size_t most, size_t *count)
+{
+    struct records_list page = { .more = true };
+    int result = 0;
+    while (result == 0 && page.more) {
+        struct arena *arena = arena_new();
+        if (arena == NULL)
+            return ERR_NOMEM;
+        result = read(p->store, p->uid, id, *count, most, arena, &page);
+        for (size_t i = 0; result == 0 && i < page.count; i++) {
+            put_separated(p->out, *count + i == 0, page.json[i]);
+            result = p->flush(p->arg, p->out);
+        }
+        *count += page.count;
+        arena_free(arena);
+    }
+    return result;
+}
+
+/* One session: `info` with its messages and branches in place of the closing brace. */
 static int put_session(struct pages *p, const jdoc *info, int64_t *messages)
 {
     const char *id = jdoc_text_or(info, "id", "");
     struct buf head = { 0 };
-    struct records_list page = { .more = true };
     int result = 0;
-    size_t from = 0;
+    size_t count = 0, branches = 0;
     jdoc_write(info, &head);
     if (buf_error(&head) == 0 && head.len > 1)
         buf_put(p->out, head.data, head.len - 1);
     result = buf_error(&head);
     buf_free(&head);
     buf_puts(p->out, ",\"messages\":[");
-    while (result == 0 && page.more) {
-        struct arena *arena = arena_new();
-        if (arena == NULL)
-            return ERR_NOMEM;
-        result = userdata_messages(p->store, p->uid, id, from, MESSAGES_PAGE, arena, &page);
-        for (size_t i = 0; result == 0 && i < page.count; i++) {
-            put_separated(p->out, from + i == 0, page.json[i]);
-            result = p->flush(p->arg, p->out);
-        }
-        from += page.count;
-        arena_free(arena);
-    }
-    *messages += (int64_t)from;
+    if (result == 0)
+        result = put_list(p, id, userdata_messages, MESSAGES_PAGE, &count);
+    *messages += (int64_t)count;
+    buf_puts(p->out, "],\"branches\":[");
+    if (result == 0)
+        result = put_list(p, id, userdata_branches, BRANCHES_PAGE, &branches);
     buf_puts(p->out, "]}");
     return result;
 }

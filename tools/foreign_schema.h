@@ -15,9 +15,12 @@
  */
 jdoc *foreign_schema_check(const jdoc *schema);
 /*
- * foreign_schema_model -- what the model is shown: without $schema, $id, x-mcp-header, references to
- * other documents, and, at the top, the combinations that model vendors refuse there (a request is
- * refused as a whole for one bad schema). NULL on no memory.
+ * foreign_schema_model -- what the model is shown, an object that every vendor takes (each refuses
+ * the whole request for one bad schema): always with `type` object and `properties`. Combinations
+ * and a $ref at the top become one object with the arguments of all forms; arrays have `items`,
+ * tuples and exclusive bounds the form of 2020-12; $schema, $id, x-mcp-header, references that lead
+ * nowhere and malformed keywords are left out. Anything that is no object counts as {}. NULL on no
+ * memory.
  */
 jdoc *foreign_schema_model(const jdoc *schema);
 /* Does every vendor take the names of its arguments? NULL, or the first that one does not. */

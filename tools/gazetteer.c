@@ -16,12 +16,13 @@
 #define GAZETTEER_PATH "/usr/share/turnpike/gazetteer.tsv"
 #endif
 
-#define FIRST_LINE "!!turnpike-gazetteer 1"
+#define FIRST_LINE "!!turnpike-gazetteer 2"
 #define KEY_SIZE 128
 #define WORDS_MAX 8
 #define QUALIFIERS_MAX 4
 #define FIELDS 10
-#define OTHER_SHARE 0.05 /* of the best one's population, from which a namesake is worth a word */
+#define CLOSE_METRES 60000.0 /* of a qualifier that is a place itself */
+#define NEAR_CELLS_MAX 20 /* degrees that gazetteer_near looks over in each direction */
 
 static struct {
     const char *data;
@@ -88,66 +89,6 @@ int gazetteer_open(const char *path)
     if (result == 0)
         strcpy(file.path, path);
     return result;
-}
-
-/* --- folding --- */
-
-/* Latin letters of U+00C0 to U+017F without their marks; "" for what has no plain form. */
-static const char *plain_letter(unsigned c)
-{
-    static const char *const latin1[] = {
-        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
-        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "ss",
-        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
-        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "y" };
-    static const char extended[] =
-        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllllnnnnnnnnnoooooooo"
-        "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-    static char one[2];
-    if (c >= 0xC0 && c <= 0xFF)
-        return latin1[c - 0xC0];
-    if (c >= 0x100 && c < 0x100 + sizeof extended - 1) {
-        one[0] = extended[c - 0x100];
-        return one;
-    }
-    return c >= 0x300 && c <= 0x36F ? "" : NULL; /* combining marks fall away */
-}
-
-static unsigned next_code_point(const unsigned char **s)
-{
-    unsigned c = *(*s)++;
-    int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
-    if (more > 0)
-        c &= 0x3Fu >> more;
-    while (more-- > 0 && (**s & 0xC0) == 0x80)
-        c = c << 6 | (*(*s)++ & 0x3F);
-    return c;
-}
-
-bool gazetteer_fold(const char *text, char *out, size_t size)
-{
-    size_t at = 0;
-    const unsigned char *s = (const unsigned char *)text;
-    while (*s != '\0') {
-        char ascii[2] = { 0 };
-        unsigned c = next_code_point(&s);
-        const char *letters = c < 0x80 ? ascii : plain_letter(c);
-        if (c < 0x80)
-            ascii[0] = isalnum((int)c) ? (char)tolower((int)c) : strchr("'.", (int)c) ? '\0' : ' ';
-        if (c == 0x2019 || letters == NULL)
-            letters = c == 0x2019 ? "" : " ";
-        for (; *letters != '\0'; letters++) {
-            if (*letters == ' ' && (at == 0 || out[at - 1] == ' '))
-                continue;
-            if (at + 1 >= size)
-                return false;
-            out[at++] = *letters;
-        }
-    }
-    if (at > 0 && out[at - 1] == ' ')
-        at--;
-    out[at] = '\0';
-    return at > 0;
 }
 
 /* --- the file --- */
@@ -262,46 +203,101 @@ struct query {
     size_t qualifier_count;
 };
 
-struct choice {
-    struct field fields[FIELDS];
-    double score;
-};
+static bool in_country(const struct field *f, const char *code)
+{
+    return f[3].len == 2 && memcmp(f[3].text, code, 2) == 0;
+}
+
+/* Is the word a part of the country ("scotland"), and not the country itself? */
+static bool names_part(const char *word, const char *code)
+{
+    struct field f[FIELDS];
+    char name[64] = "", own[3], folded[KEY_SIZE];
+    char lower[3] = { (char)tolower((unsigned char)code[0]),
+        (char)tolower((unsigned char)code[1]) };
+    if (!country_of(lower, own, name, sizeof name)
+        || (gazetteer_fold(name, folded, sizeof folded) && strcmp(folded, word) == 0))
+        return false;
+    const char *line = seek(word);
+    for (; line && compare_key(line, word) == 0; line = next_line(line))
+        if (split(line, f) == FIELDS && f[1].text[0] == 'r' && in_country(f, code)
+            && (f[2].len != strlen(name) || memcmp(f[2].text, name, f[2].len) != 0))
+            return true;
+    return false;
+}
+
+/* "Newport, Isle of Wight": is the word a place close by? */
+static bool fits_place(const char *word, const struct field *f)
+{
+    struct field near[FIELDS];
+    const char *line = seek(word);
+    for (; line && compare_key(line, word) == 0; line = next_line(line))
+        if (split(line, near) == FIELDS && strchr("ps", near[1].text[0])
+            && gazetteer_distance(number_field(near[6]), number_field(near[7]), number_field(f[6]),
+                number_field(f[7])) <= CLOSE_METRES)
+            return true;
+    return false;
+}
+
+static bool fits_word(const char *word, const struct field *f)
+{
+    char code[3];
+    if (has_region(f[5], word) || fits_place(word, f))
+        return true;
+    return country_of(word, code, NULL, 0) && in_country(f, code)
+        && (f[1].text[0] == 'r' || !names_part(word, code));
+}
+
+/* One qualifier: "nsw", "australia", or both in one: "nsw australia". */
+static bool fits_qualifier(const char *words, const struct field *f)
+{
+    char left[KEY_SIZE];
+    if (fits_word(words, f))
+        return true;
+    for (const char *blank = strchr(words, ' '); blank; blank = strchr(blank + 1, ' ')) {
+        snprintf(left, sizeof left, "%.*s", (int)(blank - words), words);
+        if (fits_word(left, f) && fits_word(blank + 1, f))
+            return true;
+    }
+    return false;
+}
 
 static bool fits(const struct query *q, const struct field *f)
 {
-    char code[3];
-    for (size_t i = 0; i < q->qualifier_count; i++) {
-        bool country = country_of(q->qualifiers[i], code, NULL, 0) && f[3].len == 2
-            && memcmp(f[3].text, code, 2) == 0;
-        if (!country && !has_region(f[5], q->qualifiers[i]))
+    for (size_t i = 0; i < q->qualifier_count; i++)
+        if (!fits_qualifier(q->qualifiers[i], f))
             return false;
-    }
     return true;
 }
 
-/* Ten times the people weigh 1; the user's own country 1.5; the near more than the far. */
+double gazetteer_bias_of(const struct gazetteer_bias *bias, const char *country_code,
+    double latitude, double longitude)
+{
+    double score = country_code[0] && strcmp(country_code, bias->country_code) == 0 ? 1.5 : 0;
+    if (!bias->has_location)
+        return score;
+    double km = gazetteer_distance(bias->latitude, bias->longitude, latitude, longitude) / 1000;
+    return km < 3000 ? score + 1.5 - km / 2000 : score;
+}
+
+/* Ten times the people weigh 1; another name, or a whole country, less. */
 static double score_of(const struct field *f, const struct gazetteer_bias *bias)
 {
+    char code[3];
     double score = log10(number_field(f[8]) + 1);
-    if (f[1].len == 1 && f[1].text[0] == 'a')
-        score -= 1.5;
-    if (f[3].len == 2 && memcmp(f[3].text, bias->country_code, 2) == 0)
-        score += 1.5;
-    if (bias->has_location) {
-        double km = gazetteer_distance(bias->latitude, bias->longitude, number_field(f[6]),
-            number_field(f[7])) / 1000;
-        score += km < 3000 ? 1.5 - km / 2000 : 0;
-    }
-    return score;
+    score -= f[1].text[0] == 'a' ? 2 : f[1].text[0] == 'r' ? 1 : 0;
+    copy_field(f[3], code, sizeof code);
+    return score + gazetteer_bias_of(bias, code, number_field(f[6]), number_field(f[7]));
 }
 
 static void fill_place(const struct field *f, struct gazetteer_place *p)
 {
     char word[3] = { 0 }, code[3];
     memset(p, 0, sizeof *p);
+    p->region_itself = f[1].text[0] == 'r';
     copy_field(f[2], p->name, sizeof p->name);
     copy_field(f[3], p->country_code, sizeof p->country_code);
-    copy_field(f[4], p->region, sizeof p->region);
+    copy_field(f[4], p->region_itself ? p->town : p->region, sizeof p->region);
     copy_field(f[9], p->zone, sizeof p->zone);
     p->latitude = number_field(f[6]);
     p->longitude = number_field(f[7]);
@@ -310,66 +306,85 @@ static void fill_place(const struct field *f, struct gazetteer_place *p)
         word[i] = (char)tolower((unsigned char)p->country_code[i]);
     if (!country_of(word, code, p->country, sizeof p->country))
         snprintf(p->country, sizeof p->country, "%s", p->country_code);
+    if (p->region_itself && strcmp(p->name, p->country) == 0)
+        p->country[0] = '\0';
 }
 
-static bool same_place(const struct gazetteer_place *a, const struct field *f)
+static bool is_fit(const struct field *f)
 {
-    return fabs(a->latitude - number_field(f[6])) < 0.2
-        && fabs(a->longitude - number_field(f[7])) < 0.2;
+    double lat = number_field(f[6]), lon = number_field(f[7]), people = number_field(f[8]);
+    return f[1].len == 1 && strchr("pars", f[1].text[0]) && fabs(lat) <= 90 && fabs(lon) <= 180
+        && people >= 0 && people < 1e12;
 }
 
-static void add_others(const struct query *q, struct gazetteer_match *out)
+/* Into the list by score; of two that are one place the higher one stays. */
+static void add_candidate(struct gazetteer_candidates *list, const struct field *f, double score)
 {
-    struct field f[FIELDS];
-    const char *line = seek(q->name);
-    for (; line != NULL && compare_key(line, q->name) == 0; line = next_line(line)) {
-        if (out->other_count == GAZETTEER_OTHERS)
-            return;
-        if (split(line, f) < FIELDS || f[1].text[0] != 'p' || !fits(q, f)
-            || same_place(&out->best, f)
-            || number_field(f[8]) < OTHER_SHARE * (double)out->best.population)
-            continue;
-        fill_place(f, &out->others[out->other_count++]);
-    }
+    struct gazetteer_candidate one = { .score = score };
+    fill_place(f, &one.place);
+    size_t at = 0, same = 0;
+    for (; same < list->count; same++)
+        if (fabs(list->all[same].place.latitude - one.place.latitude) < 0.2
+            && fabs(list->all[same].place.longitude - one.place.longitude) < 0.2)
+            break;
+    if (same < list->count && list->all[same].score >= score)
+        return;
+    if (same == list->count && list->count < GAZETTEER_CANDIDATES)
+        list->count++;
+    else if (same == list->count && list->all[--same].score >= score)
+        return;
+    while (at < same && list->all[at].score >= score)
+        at++;
+    memmove(&list->all[at + 1], &list->all[at], (same - at) * sizeof one);
+    list->all[at] = one;
 }
 
 static int choose(const struct query *q, const struct gazetteer_bias *bias,
-    struct gazetteer_match *out)
+    struct gazetteer_candidates *out)
 {
-    struct choice best = { .score = -1e9 };
     struct field f[FIELDS];
     const char *line = seek(q->name);
-    for (; line != NULL && compare_key(line, q->name) == 0; line = next_line(line)) {
-        if (split(line, f) < FIELDS || !fits(q, f))
-            continue;
-        double score = score_of(f, bias);
-        if (score > best.score) {
-            best.score = score;
-            memcpy(best.fields, f, sizeof f);
-        }
-    }
-    if (best.score <= -1e8)
-        return ERR_NOT_FOUND;
-    fill_place(best.fields, &out->best);
-    add_others(q, out);
-    return 0;
+    for (; line && compare_key(line, q->name) == 0; line = next_line(line))
+        if (split(line, f) == FIELDS && is_fit(f) && fits(q, f))
+            add_candidate(out, f, score_of(f, bias));
+    return out->count > 0 ? 0 : ERR_NOT_FOUND;
 }
 
 /* "Brisbane Australia": the longest name first, the words behind it as one qualifier. */
 static int choose_by_words(const char *folded, const struct gazetteer_bias *bias,
-    struct gazetteer_match *out)
+    struct gazetteer_candidates *out)
 {
     struct query q = { .qualifier_count = 0 };
     snprintf(q.name, sizeof q.name, "%s", folded);
     int result = choose(&q, bias, out);
     for (int words = 0; result == ERR_NOT_FOUND && words < WORDS_MAX; words++) {
         char *blank = strrchr(q.name, ' ');
-        if (blank == NULL)
+        if (!blank)
             break;
         *blank = '\0';
         q.qualifier_count = 1;
         snprintf(q.qualifiers[0], sizeof q.qualifiers[0], "%s", folded + (blank - q.name) + 1);
         result = choose(&q, bias, out);
+    }
+    return result;
+}
+
+/* The beginnings that people write in two ways. */
+static const char *const spellings[][2] = { { "the ", "" }, { "st ", "saint " }, { "saint ", "st " },
+    { "mt ", "mount " }, { "mount ", "mt " }, { "ft ", "fort " }, { "fort ", "ft " },
+    { "pt ", "port " }, { "city of ", "" } };
+
+static int choose_by_spelling(const struct query *asked, bool whole,
+    const struct gazetteer_bias *bias, struct gazetteer_candidates *out)
+{
+    int result = whole ? choose(asked, bias, out) : choose_by_words(asked->name, bias, out);
+    for (size_t i = 0; result == ERR_NOT_FOUND && i < sizeof spellings / sizeof *spellings; i++) {
+        struct query q = *asked;
+        size_t len = strlen(spellings[i][0]);
+        if (strncmp(asked->name, spellings[i][0], len) != 0 || (size_t)snprintf(q.name,
+                sizeof q.name, "%s%.120s", spellings[i][1], asked->name + len) >= sizeof q.name)
+            continue;
+        result = whole ? choose(&q, bias, out) : choose_by_words(q.name, bias, out);
     }
     return result;
 }
@@ -413,75 +428,53 @@ static int read_coordinates(const char *text, struct gazetteer_place *p)
     return 0;
 }
 
-int gazetteer_find(const char *text, const struct gazetteer_bias *bias,
-    struct gazetteer_match *out)
+int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_candidates *out)
 {
     struct query q = { .qualifier_count = 0 };
     memset(out, 0, sizeof *out);
-    int result = read_coordinates(text, &out->best);
+    int result = read_coordinates(text, &out->all[0].place);
+    out->count = result == 0;
+    out->coordinates = result == 0;
     if (result != ERR_NOT_FOUND)
         return result;
-    if (file.data == NULL)
+    if (!file.data)
         return ERR_NOT_CONFIGURED;
     size_t parts = read_query(text, &q);
-    if (parts == 0)
-        return ERR_NOT_FOUND;
-    return parts > 1 ? choose(&q, bias, out) : choose_by_words(q.name, bias, out);
+    return parts == 0 ? ERR_NOT_FOUND : choose_by_spelling(&q, parts > 1, bias, out);
 }
 
-/* --- reading the whole file --- */
+/* --- the towns by degree --- */
 
-/* The next line of a place proper, from `line` on; its fields. NULL at the end. */
-static const char *next_proper(const char *line, struct field *f)
-{
-    while (line != NULL && (split(line, f) < FIELDS || f[1].len != 1 || f[1].text[0] != 'p'))
-        line = next_line(line);
-    return line;
-}
-
-int gazetteer_region(const char *text, const struct gazetteer_bias *bias,
+static void look_in_cell(int lat, int lon, const struct gazetteer_point *point, double metres,
     struct gazetteer_place *out)
 {
-    char key[KEY_SIZE], code[3] = "";
-    struct field f[FIELDS], best[FIELDS];
-    double most = -1;
-    if (file.data == NULL)
-        return ERR_NOT_CONFIGURED;
-    if (!gazetteer_fold(text, key, sizeof key))
-        return ERR_NOT_FOUND;
-    bool country = country_of(key, code, NULL, 0);
-    for (const char *line = file.data; (line = next_proper(line, f)) != NULL;
-         line = next_line(line)) {
-        bool home = f[3].len == 2 && memcmp(f[3].text, bias->country_code, 2) == 0;
-        bool inside = country ? f[3].len == 2 && memcmp(f[3].text, code, 2) == 0
-                              : has_region(f[5], key);
-        double weight = inside ? number_field(f[8]) * (home ? 30 : 1) : -1;
-        if (weight > most) {
-            most = weight;
-            memcpy(best, f, sizeof best);
-        }
-    }
-    if (most < 0)
-        return ERR_NOT_FOUND;
-    fill_place(best, out);
-    return 0;
+    char key[16];
+    struct field f[FIELDS];
+    snprintf(key, sizeof key, "=%03d%03d", lat, ((lon % 360) + 360) % 360);
+    const char *line = seek(key);
+    for (; line && compare_key(line, key) == 0; line = next_line(line))
+        if (split(line, f) == FIELDS && is_fit(f) && number_field(f[8]) >= (double)out->population
+            && gazetteer_distance(point->latitude, point->longitude, number_field(f[6]),
+                number_field(f[7])) <= metres)
+            fill_place(f, out);
 }
 
 int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
     struct gazetteer_place *out)
 {
-    struct field f[FIELDS];
     double reach = metres / 111000;
     memset(out, 0, count * sizeof *out);
-    if (file.data == NULL)
+    if (!file.data)
         return ERR_NOT_CONFIGURED;
-    for (const char *line = file.data; (line = next_proper(line, f)) != NULL;
-         line = next_line(line)) {
-        double lat = number_field(f[6]), lon = number_field(f[7]), people = number_field(f[8]);
-        for (size_t i = 0; i < count; i++)
-            if (fabs(points[i].latitude - lat) <= reach && people >= (double)out[i].population
-                && gazetteer_distance(points[i].latitude, points[i].longitude, lat, lon) <= metres)
-                fill_place(f, &out[i]);
+    for (size_t i = 0; i < count; i++) {
+        double wide = reach / fmax(cos(points[i].latitude * 3.14159265358979323846 / 180), 0.05);
+        wide = fmin(wide, NEAR_CELLS_MAX);
+        for (int lat = (int)floor(points[i].latitude + 90 - reach);
+             lat <= (int)floor(points[i].latitude + 90 + reach); lat++)
+            for (int lon = (int)floor(points[i].longitude + 180 - wide);
+                 lon <= (int)floor(points[i].longitude + 180 + wide); lon++)
+                look_in_cell(lat, lon, &points[i], metres, &out[i]);
     }
     return 0;
 }

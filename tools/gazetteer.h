@@ -6,19 +6,30 @@
 #include <stdint.h>
 
 /*
- * gazetteer -- place names to coordinates, offline, from a file that build-aux/make-gazetteer makes.
+ * gazetteer -- place names to coordinates, offline, from a file that build-aux/make-gazetteer
+ * makes.
  * The file is mapped read-only and shared by all workers; nothing is read but what a look-up
  * touches.
  *
  * The file: UTF-8 lines of tab-separated fields, sorted bytewise (LC_ALL=C):
- *   !!turnpike-gazetteer 1, source
+ *   !!turnpike-gazetteer 2, source
  *   !KEY, country code, country name                     (keys of countries)
- *   KEY, p or a, name, country code, region, region keys, latitude, longitude, population, zone
- * KEY is the name folded: ASCII lower case letters and digits, one blank between words. p: the
- * name proper, a: another name. Region keys: folded, separated by "|" ("nsw|new south wales").
+ *   KEY, kind, name, country code, region, region keys, latitude, longitude, population, zone
+ * KEY is the name folded: ASCII lower case letters and digits, one blank between words. Kinds: p a
+ * town by its name, a by another name, s a sight, park, island or area (population: its weight
+ * beside
+ * towns), r a state, province or country (coordinates of its largest town, which stands in
+ * `region`;
+ * population: of its towns). Region keys: folded, separated by "|" ("nsw|new south wales"). A town
+ * of
+ * 5,000 people stands once more under the degree it is in: "=", latitude + 90, longitude + 180,
+ * three
+ * digits each.
  */
 struct gazetteer_place {
     char name[96], region[96], country[64], country_code[3], zone[48];
+    bool region_itself; /* a state or country; it is where its largest town, `town`, is */
+    char town[96];
     double latitude, longitude;
     int64_t population;
 };
@@ -29,11 +40,14 @@ struct gazetteer_bias { /* where the user is; zeroed = unknown */
     double latitude, longitude;
 };
 
-#define GAZETTEER_OTHERS 3
-struct gazetteer_match {
-    struct gazetteer_place best;
-    struct gazetteer_place others[GAZETTEER_OTHERS]; /* weighty places that it could have been */
-    size_t other_count;
+#define GAZETTEER_CANDIDATES 12
+struct gazetteer_candidates { /* places of one name, the best first; no two within 0.2 degrees */
+    struct gazetteer_candidate {
+        struct gazetteer_place place;
+        double score; /* ten times the people weigh 1; the user's country and nearness 1.5 each */
+    } all[GAZETTEER_CANDIDATES];
+    size_t count;
+    bool coordinates; /* the text was latitude and longitude */
 };
 
 /*
@@ -45,20 +59,19 @@ int gazetteer_open(const char *path);
 void gazetteer_close(void);
 
 /*
- * gazetteer_find -- "Sydney", "Sydney, NSW", "Brisbane Australia", "-27.47,153.02". Returns 0;
- * ERR_NOT_FOUND; ERR_INVALID (coordinates off the globe); ERR_NOT_CONFIGURED (no file open, and
- * these are no coordinates).
+ * gazetteer_candidates -- "Sydney", "Sydney, NSW", "Brisbane Australia", "Florida",
+ * "-27.47,153.02".
+ * Returns 0 (at least one); ERR_NOT_FOUND; ERR_INVALID (coordinates off the globe);
+ * ERR_NOT_CONFIGURED (no file open, and these are no coordinates).
  */
-int gazetteer_find(const char *text, const struct gazetteer_bias *bias,
-    struct gazetteer_match *out);
+int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_candidates *out);
 
-/*
- * gazetteer_region -- the largest place of a state, province or country ("Queensland"). Reads the
- * whole file, some 20 ms. Returns 0, ERR_NOT_FOUND or ERR_NOT_CONFIGURED.
- */
-int gazetteer_region(const char *text, const struct gazetteer_bias *bias,
-    struct gazetteer_place *out);
-/* For each of count points the largest place within `metres`; none: an empty name. One reading. */
+/* What the user's country (1.5) and location (at most 1.5, nothing from 3,000 km) add to a score. */
+double gazetteer_bias_of(const struct gazetteer_bias *bias, const char *country_code,
+    double latitude, double longitude);
+
+/* For each of count points the largest town of 5,000 within `metres`; none: an empty name. */
 struct gazetteer_point { double latitude, longitude; };
 int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
     struct gazetteer_place *out);

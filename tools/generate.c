@@ -204,10 +204,10 @@ static void check_fields(const char *name, const jdoc *tool)
 {
     static const char *const fields[] = { "name", "description", "effect", "approval",
         "timeout_ms", "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider", "approval_when",
-        "core", "untrusted", "reaches_others" };
+        "core", "untrusted", "reaches_others", "outside" };
     static const char *const flags[] = { "core", "untrusted", "reaches_others" };
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 5 < known; i++) /* the last five are optional */
+    for (size_t i = 0; i + 6 < known; i++) /* the last six are optional */
         if (jdoc_get(tool, fields[i]) == NULL)
             fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = { 0 };
@@ -235,6 +235,51 @@ static void check_fields(const char *name, const jdoc *tool)
     if (strlen(jdoc_text_or(tool, "description", "")) < 30)
         fail(name, "description is too short for a model to choose by");
     check_keywords(name, jdoc_text_or(tool, "keywords", ""));
+}
+
+/* Does an argument hold an address that somebody outside may come to see? */
+static bool is_address(const char *argument, const jdoc *schema)
+{
+    static const char *const words[] = { "url", "uri", "link", "href", "webhook", "endpoint",
+        "callback", "hostname" };
+    const char *format = jdoc_text_or(schema, "format", "");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *at = strstr(argument, words[i]);
+        size_t len = strlen(words[i]);
+        if (at != NULL && (at == argument || at[-1] == '_')
+            && (at[len] == '\0' || at[len] == '_' || at[len] == 's'))
+            return true;
+    }
+    return strcmp(format, "uri") == 0 || strcmp(format, "iri") == 0
+        || strcmp(format, "hostname") == 0
+        || strncmp(jdoc_text_or(schema, "pattern", ""), "^http", 5) == 0;
+}
+
+/* An address at any depth must stand under the argument that `outside` names. */
+static void check_addresses(const char *name, const char *outside, const jdoc *schema)
+{
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *value;
+    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value))
+        if (strcmp(key, outside) != 0) {
+            if (is_address(key, value))
+                fail(name, "the argument `%s` holds an address: name it in `outside`", key);
+            check_addresses(name, outside, value);
+        }
+    if (jdoc_get(schema, "items") != NULL)
+        check_addresses(name, outside, jdoc_get(schema, "items"));
+    for (size_t i = 0; i < jdoc_length(jdoc_get(schema, "anyOf")); i++)
+        check_addresses(name, outside, jdoc_at(jdoc_get(schema, "anyOf"), i));
+}
+
+static void check_outside(const char *name, const jdoc *tool, const jdoc *arguments)
+{
+    const char *outside = jdoc_text_or(tool, "outside", "");
+    if (jdoc_get(tool, "outside") != NULL
+        && jdoc_get(jdoc_get(arguments, "properties"), outside) == NULL)
+        fail(name, "outside must name one of the arguments");
+    check_addresses(name, outside, arguments);
 }
 
 static void check_name(const char *name)
@@ -273,6 +318,7 @@ static void add_tool(const char *family, const jdoc *tool, const jdoc *defs)
     check_schema(name, "result", e->result);
     check_examples(name, jdoc_get(tool, "examples"), e->arguments);
     check_when(name, tool, e->arguments);
+    check_outside(name, tool, e->arguments);
 }
 
 static void add_file(const char *path)
@@ -367,6 +413,8 @@ static void put_row(size_t i)
         jdoc_text_or(e->tool, "keywords", ""), core ? "true" : "false");
     printf(",\n        .untrusted = %s,\n        .reaches_others = %s", untrusted ? "true" : "false",
         reaches_others ? "true" : "false");
+    if (jdoc_get(e->tool, "outside") != NULL)
+        printf(",\n        .outside = \"%s\"", jdoc_text_or(e->tool, "outside", ""));
     printf(",\n        .arguments_schema = ");
     put_json(e->arguments);
     printf(",\n        .result_schema = ");

@@ -11,7 +11,7 @@ libtools_a_SOURCES = \
 	tools/calendar.c \
 	tools/civil.c tools/civil.h \
 	tools/currency.c tools/currency.h \
-	tools/gazetteer.c tools/gazetteer.h \
+	tools/gazetteer.c tools/gazetteer.h tools/gazetteer_fold.c \
 	tools/keep.c tools/keep.h \
 	tools/money.c \
 	tools/moment.c tools/moment.h \
@@ -39,7 +39,8 @@ tools_generate_LDADD = $(BASE_LIBS)
 
 BUILT_SOURCES += tools/registry.c tools/registry.h
 CLEANFILES += tools/registry.c tools/registry.h tools/catalogue.md
-EXTRA_DIST += $(TOOLS_SPEC) build-aux/make-gazetteer
+EXTRA_DIST += $(TOOLS_SPEC) build-aux/make-gazetteer build-aux/make-places.mjs \
+	build-aux/places.txt build-aux/exonyms.txt
 TOOLS_SPEC_FILES = for f in $(TOOLS_SPEC); do \
 	if test -f $$f; then set -- "$$@" $$f; else set -- "$$@" $(srcdir)/$$f; fi; done
 tools/registry.c: tools/generate$(EXEEXT) $(TOOLS_SPEC)
@@ -73,7 +74,10 @@ libtools_a_SOURCES += tools/ask.c tools/ask.h tools/calendar_message.c \
 	tools/calendar_reminders.c tools/calendar_rings.c tools/calendar_reminders.h tools/calendar_timer.c \
 	tools/money.h tools/money_alert.c tools/money_category.c tools/money_insight.c tools/money_manage.c \
 	tools/money_report.c tools/money_savings.c tools/money_sums.c tools/span.c tools/span.h \
-	tools/spot.c tools/spot.h \
+	tools/spot.c tools/spot.h tools/spot_choose.c tools/spot_choose.h \
+	tools/spot_geocode.c tools/spot_geocode.h \
+	tools/crossing.c tools/crossing.h tools/land.c tools/land.h tools/land_way.c \
+	tools/road.c tools/road.h \
 	tools/travel_fuel.c tools/travel_map.c tools/travel_order.c tools/travel_places.c \
 	tools/travel_roads.c tools/travel_season.c tools/travel_spots.c tools/travel_videos.c \
 	tools/travel_weather.c
@@ -84,7 +88,8 @@ libtools_a_SOURCES += tools/cost.c tools/cost.h tools/export.c tools/export.h to
 	tools/fuel_receipt.c tools/fuel_use.c tools/fuel_use.h tools/maintenance.c tools/match.c \
 	tools/match.h tools/medical.c tools/profile.c tools/profile_vehicle.c tools/receipt.c \
 	tools/receipt.h tools/transition.c tools/transition.h tools/transition_gear.c \
-	tools/transition_launch.c tools/transition_trips.c tools/vehicle.c tools/vehicle.h
+	tools/transition_launch.c tools/transition_trips.c tools/vehicle.c tools/vehicle.h \
+	tools/vehicle_use.c tools/vehicle_use.h
 # Choosing tools
 libtools_a_SOURCES += tools/assistant.c tools/finder.c tools/finder.h tools/finder_stem.c \
 	tools/finder_stem.h
@@ -105,7 +110,7 @@ libstore_a_SOURCES += store/shared.c store/shared.h
 TOOLS_SPEC += tools/spec/assistant.json
 # Tools that no build makes: declared ones, and those of MCP servers
 libtools_a_SOURCES += tools/declared.c tools/declared.h tools/declared_fill.c tools/declared_run.c \
-	tools/dynamic.c tools/dynamic.h tools/entry_file.c tools/entry_file.h tools/foreign_schema.c \
+	tools/dynamic.c tools/dynamic.h tools/entry_file.c tools/entry_file.h tools/foreign_model.c tools/foreign_schema.c \
 	tools/foreign_schema.h tools/mcp.c tools/mcp.h tools/mcp_define.c tools/mcp_define.h \
 	tools/mcp_exchange.c tools/mcp_exchange.h tools/mcp_peer.c tools/mcp_peer.h \
 	tools/mcp_reader.c tools/mcp_reader.h \

@@ -1,7 +1,6 @@
 #include "tools/mcp_servers.h"
 
 #include "base/err.h"
-#include "base/http.h"
 #include "tools/entry_file.h"
 
 #include <stdio.h>
@@ -17,7 +16,7 @@
 
 static const char *const server_members[] = { "name", "url", "credential", "timeout_ms",
     "result_max", "era", "effect", "approval", "trust_annotations", "allow_private", "allow",
-    "deny", "tools", NULL };
+    "deny", "tools", "outside", NULL };
 static const char *const tool_members[] = { "effect", "approval", "timeout_ms", "keywords", NULL };
 
 static int check_name(const struct entry_file *f, struct mcp_servers *servers, const jdoc *entry,
@@ -38,19 +37,17 @@ static int check_name(const struct entry_file *f, struct mcp_servers *servers, c
 
 static int check_url(const struct entry_file *f, const jdoc *entry, struct mcp_server *s)
 {
-    char host[256];
-    bool allow_private = false;
+    bool allow_private = false, private = false;
     int error = entry_file_string(f, entry, "url", true, 1500, &s->url);
     if (error == 0)
         error = entry_file_bool(f, entry, "allow_private", &allow_private);
+    if (error == 0)
+        error = entry_file_url(f, "url", s->url, &private);
     if (error != 0)
         return error;
-    if (http_url_host(s->url, host, sizeof host) != 0)
-        return entry_file_wrong(f, "url", "must be a URL that begins with https:// or http://");
-    if (strchr(s->url, '@') != NULL || strpbrk(s->url, " \t\r\n#") != NULL)
-        return entry_file_wrong(f, "url", "must hold no user, password, blank or fragment; "
-            "a credential belongs into credential.file");
-    s->public_only = !allow_private && !entry_file_names_private(s->url);
+    if (strchr(s->url, '#') != NULL)
+        return entry_file_wrong(f, "url", "must hold no fragment");
+    s->public_only = !allow_private && !private;
     if (s->public_only && strncmp(s->url, "https://", 8) != 0)
         return entry_file_wrong(f, "url", "must begin with https:// (http only for an address that "
             "is private, or with allow_private)");
@@ -136,6 +133,10 @@ static int read_server(const struct entry_file *f, struct mcp_servers *servers, 
         error = entry_file_approval(f, entry, &s->approval);
     if (error == 0)
         error = entry_file_bool(f, entry, "trust_annotations", &s->trust_annotations);
+    bool outside = true;
+    if (error == 0)
+        error = entry_file_bool(f, entry, "outside", &outside);
+    s->vouched = !outside;
     if (error == 0)
         error = check_names(f, entry, "allow", &s->allow);
     if (error == 0)

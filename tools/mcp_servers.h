@@ -29,6 +29,7 @@ struct mcp_server {
     enum mcp_era era;
     enum tools_effect effect;    /* of tools that `tools` does not name */
     enum tools_approval approval;
+    bool vouched;                /* "outside": false: what goes there needs no approval for it */
     bool trust_annotations;      /* readOnlyHint makes a tool one that reads and needs no approval */
     const jdoc *allow, *deny;    /* lists of names, or NULL */
     const jdoc *tools;           /* {NAME: {effect, approval, timeout_ms, keywords}}, or NULL */

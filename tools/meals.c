@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/url.h"
 #include "tools/ask.h"
 #include "tools/keep.h"
 #include "tools/match.h"
@@ -104,10 +105,15 @@ static int check_room(struct tools_run *run, const char *family, int64_t most, c
 
 int meals_tool_save_recipe(struct tools_run *run)
 {
+    const char *url = jdoc_text_or(run->args, "url", "");
+    char why[URL_WHY_SIZE];
+    if (url_check(url, strlen(url), URL_INTERNATIONAL, NULL, why) != 0)
+        return tools_fail_at(run, "/url", "the address of a public web page", "The address %s.",
+            why);
     int result = check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
-    result = ask_bytes(run, &(struct ask){ .url = jdoc_text_or(run->args, "url", ""),
+    result = ask_bytes(run, &(struct ask){ .url = url,
         .service = "recipe page", .page = true }, page_came, NULL);
     if (result == ERR_FORBIDDEN || result == ERR_INVALID)
         return tools_fail_at(run, "/url", "the address of a public web page",

@@ -1,6 +1,7 @@
 #include "tools/recipe_page.h"
 
 #include "base/err.h"
+#include "base/url.h"
 #include "tools/keep.h"
 
 #include <ctype.h>
@@ -279,7 +280,11 @@ static const char *image_of(const jdoc *image)
 {
     const jdoc *one = jdoc_type(image) == JDOC_ARRAY ? jdoc_at(image, 0) : image;
     const char *url = jdoc_string(jdoc_type(one) == JDOC_OBJECT ? jdoc_get(one, "url") : one, NULL);
-    return url != NULL && strlen(url) <= 1000 && strncmp(url, "https://", 8) == 0 ? url : NULL;
+    size_t len = url != NULL ? strlen(url) : 0;
+    struct url u;
+    char why[URL_WHY_SIZE];
+    return len <= 1000 && url_check(url, len, URL_INTERNATIONAL, &u, why) == 0 && u.https ? url
+                                                                                         : NULL;
 }
 
 static int read_recipe(const jdoc *from, jdoc **out)

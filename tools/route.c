@@ -2,19 +2,13 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "tools/zone.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define ROAD_FACTOR 1.25
 #define METRES_PER_MILE 1609.344
-#define METRES_PER_SECOND (55 * METRES_PER_MILE / 3600) /* 55 mph */
 #define ANSWER_MAX (1024 * 1024)
-
-static const char estimate_method[] =
-    "great circle x 1.25 at 55 mph; roads and ferries were not checked";
 
 double route_km(double metres)
 {
@@ -37,87 +31,6 @@ void route_note(struct route *r, const char *text)
         r->notes[r->note_count++] = text;
 }
 
-/* --- places --- */
-
-static const char *full_name(struct tools_run *run, const struct gazetteer_place *p)
-{
-    const char *text = arena_printf(run->arena, "%s%s%s%s%s", p->name,
-        p->region[0] != '\0' ? ", " : "", p->region, p->country[0] != '\0' ? ", " : "", p->country);
-    return text != NULL ? text : p->name;
-}
-
-/* "Sydney is read as ...; there are also ..." */
-static const char *describe_choice(struct tools_run *run, const char *asked,
-    const struct gazetteer_match *m)
-{
-    const char *others = "";
-    if (m->other_count == 0)
-        return NULL;
-    for (size_t i = 0; i < m->other_count && others != NULL; i++)
-        others = arena_printf(run->arena, "%s%s%s", others, i > 0 ? "; " : "",
-            full_name(run, &m->others[i]));
-    return others == NULL ? NULL : arena_printf(run->arena,
-        "\"%.80s\" was taken as %s. There is also: %s.", asked, full_name(run, &m->best), others);
-}
-
-static int refuse_place(struct tools_run *run, const char *path, const char *text, int why)
-{
-    int result;
-    if (why == ERR_NOT_CONFIGURED)
-        result = tools_fail(run, "provider_not_configured",
-            "Place names cannot be looked up here (setting gazetteer.file). Give \"latitude,longitude\".");
-    else if (why == ERR_INVALID)
-        result = tools_fail_at(run, path, "latitude -90 to 90, longitude -180 to 180",
-            "\"%.100s\" is not on the globe", text);
-    else
-        result = tools_fail_at(run, path,
-            "a town with its state or country, or \"latitude,longitude\"",
-            "no place named \"%.100s\" is known", text);
-    return result != 0 ? result : ERR_INVALID;
-}
-
-/* Returns 0, ERR_INVALID (run->result says why) or a fault. */
-static int add_stop(struct route *r, const char *path, const char *text,
-    struct gazetteer_bias *bias)
-{
-    struct gazetteer_match match;
-    int result = gazetteer_find(text, bias, &match);
-    if (result != 0)
-        return refuse_place(r->run, path, text, result);
-    r->stops[r->stop_count] = match.best;
-    r->stop_notes[r->stop_count] = describe_choice(r->run, text, &match);
-    route_note(r, r->stop_notes[r->stop_count]);
-    r->stop_count++;
-    /* The next stop is rather near this one than near the user. */
-    bias->has_location = true;
-    bias->latitude = match.best.latitude;
-    bias->longitude = match.best.longitude;
-    return 0;
-}
-
-static int read_stops(struct route *r)
-{
-    struct tools_run *run = r->run;
-    const struct tools_context *context = run->context;
-    struct gazetteer_bias bias = { .has_location = context->has_location,
-        .latitude = context->latitude, .longitude = context->longitude };
-    char path[32];
-    const jdoc *waypoints = jdoc_get(run->args, "waypoints");
-    if (context->zone == NULL || !zone_country(context->zone, bias.country_code))
-        bias.country_code[0] = '\0';
-    int result = gazetteer_open(context->conf->gazetteer_file);
-    if (result == ERR_INVALID)
-        log_limited(LOG_LEVEL_ERROR, "gazetteer.file is not a place-name file");
-    result = add_stop(r, "/origin", jdoc_text_or(run->args, "origin", ""), &bias);
-    for (size_t i = 0; result == 0 && i < jdoc_length(waypoints); i++) {
-        snprintf(path, sizeof path, "/waypoints/%zu", i);
-        result = add_stop(r, path, jdoc_string(jdoc_at(waypoints, i), NULL), &bias);
-    }
-    if (result == 0)
-        result = add_stop(r, "/destination", jdoc_text_or(run->args, "destination", ""), &bias);
-    return result;
-}
-
 /* --- distances --- */
 
 static void sum_up(struct route *r)
@@ -129,17 +42,49 @@ static void sum_up(struct route *r)
     }
 }
 
-static void estimate(struct route *r)
+/* Words about the ferries of a leg, and the way without. */
+static void note_ferries(struct route *r, const struct road *road)
 {
-    for (size_t i = 0; i + 1 < r->stop_count; i++) {
-        const struct gazetteer_place *a = &r->stops[i], *b = &r->stops[i + 1];
-        r->metres[i] = ROAD_FACTOR
-            * gazetteer_distance(a->latitude, a->longitude, b->latitude, b->longitude);
-        r->seconds[i] = r->metres[i] / METRES_PER_SECOND;
-    }
+    const char *text = road_ferries_text(r->run, road);
+    if (!text)
+        return;
+    route_note(r, arena_printf(r->run->arena, "By ferry: %s. The crossing's time and price are not "
+        "included: ask the line, and whether it sails that day.", text));
+    if (road->by_land_metres > 0)
+        route_note(r, arena_printf(r->run->arena, "Without the ferry it is about %.0f km by road.",
+            road->by_land_metres / 1000));
+}
+
+/* Leg by leg. Returns 0; 1 when there is no road (the failure is set); a fault. */
+static int estimate(struct route *r)
+{
     r->estimate = true;
-    r->method = estimate_method;
+    r->ferry_legs = 0;
+    for (size_t i = 0; i + 1 < r->stop_count; i++) {
+        const struct spot *a = &r->stops[i], *b = &r->stops[i + 1];
+        struct road *road = &r->roads[i];
+        road_between(a->latitude, a->longitude, b->latitude, b->longitude, true, road);
+        if (road->kind == ROAD_NONE) {
+            int error = road_refuse(r->run, road, a->name, b->name);
+            return error != 0 ? error : 1;
+        }
+        r->metres[i] = road->metres;
+        r->seconds[i] = road->seconds;
+        r->method = road_method(road);
+        if (road->kind == ROAD_FERRY) {
+            r->ferry_legs++;
+            note_ferries(r, road);
+        }
+    }
     sum_up(r);
+    return 0;
+}
+
+/* The estimate, then the handler's own end. As a handler. */
+static int finish_estimate(struct route *r)
+{
+    int error = estimate(r);
+    return error == 1 ? 0 : error != 0 ? error : r->done(r->run, r);
 }
 
 /* OSRM's answer. Returns 0, ERR_NOT_FOUND (there is no road) or ERR_PROTOCOL. */
@@ -173,6 +118,23 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
     return buf_error(&r->body);
 }
 
+/* The service knows no road: the ferry or the flight that it takes, as far as it is known here. */
+static int no_route(struct route *r)
+{
+    const char *names = "";
+    int error = estimate(r);
+    if (error != 0)
+        return error == 1 ? 0 : error;
+    for (size_t i = 0; names && i + 1 < r->stop_count; i++)
+        if (r->roads[i].kind == ROAD_FERRY) {
+            const char *text = road_ferries_text(r->run, &r->roads[i]);
+            names = arena_printf(r->run->arena, "%s Known ferries: %s.", names, text ? text : "");
+        }
+    return tools_fail(r->run, "no_route",
+        "The routing service knows no road between these places: it may take a ferry or a flight.%s",
+        names ? names : "");
+}
+
 static void on_done(void *arg, const struct http_result *answer)
 {
     struct route *r = arg;
@@ -180,20 +142,20 @@ static void on_done(void *arg, const struct http_result *answer)
     r->transfer = NULL;
     int result = answer->error != 0 ? answer->error : read_answer(r);
     if (result == ERR_NOT_FOUND) {
-        run->error = tools_fail(run, "no_route", "The routing service knows no road between these places.");
+        run->error = no_route(r);
         tools_finished(run);
         return;
     }
     if (result != 0) {
         log_limited(LOG_LEVEL_WARN, "routing service: status %ld, %s %s", answer->status,
             err_text(result), answer->why);
-        estimate(r);
         route_note(r, "The routing service could not be asked; this is an estimate.");
+        run->error = finish_estimate(r);
     } else {
         r->method = "routing service";
         sum_up(r);
+        run->error = r->done(run, r);
     }
-    run->error = r->done(run, r);
     tools_finished(run);
 }
 
@@ -241,32 +203,48 @@ static int ask_service(struct route *r)
     return ERR_AGAIN;
 }
 
+static int places_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+{
+    struct route *r = arg;
+    memcpy(r->stops, spots, count * sizeof *spots);
+    r->stop_count = count;
+    for (size_t i = 0; i < count; i++)
+        route_note(r, spots[i].note);
+    if (run->context->conf->osrm_url[0] != '\0' && run->context->http) {
+        run->state = r;
+        int error = ask_service(r);
+        if (error == ERR_AGAIN || error == ERR_NOMEM)
+            return error;
+        route_note(r, "The routing service could not be asked; this is an estimate.");
+    }
+    return finish_estimate(r);
+}
+
 int route_start(struct tools_run *run, route_done_fn *done)
 {
     struct route *r = arena_alloc(run->arena, sizeof *r);
-    if (r == NULL)
+    struct spot_wish wishes[ROUTE_STOPS_MAX];
+    const jdoc *waypoints = jdoc_get(run->args, "waypoints");
+    size_t count = 0;
+    if (!r)
         return ERR_NOMEM;
     r->run = run;
     r->done = done;
-    run->state = r;
-    int result = read_stops(r);
-    if (result != 0)
-        return result == ERR_INVALID ? 0 : result;
-    if (run->context->conf->osrm_url[0] != '\0' && run->context->http != NULL) {
-        result = ask_service(r);
-        if (result == ERR_AGAIN || result == ERR_NOMEM)
-            return result;
-        route_note(r, "The routing service could not be asked; this is an estimate.");
+    wishes[count++] = (struct spot_wish){ jdoc_text_or(run->args, "origin", ""), "/origin" };
+    for (size_t i = 0; i < jdoc_length(waypoints) && count < ROUTE_STOPS_MAX - 1; i++, count++) {
+        wishes[count].text = jdoc_string(jdoc_at(waypoints, i), NULL);
+        snprintf(wishes[count].path, sizeof wishes[count].path, "/waypoints/%zu", i);
     }
-    estimate(r);
-    return done(run, r);
+    wishes[count++] =
+        (struct spot_wish){ jdoc_text_or(run->args, "destination", ""), "/destination" };
+    return spot_start_all(run, wishes, count, places_found, r);
 }
 
 /* --- results --- */
 
 jdoc *route_place(const struct route *r, size_t stop)
 {
-    const struct gazetteer_place *p = &r->stops[stop];
+    const struct gazetteer_place *p = &r->stops[stop].place;
     jdoc *place = jdoc_new_object();
     if (place == NULL)
         return NULL;
@@ -278,7 +256,7 @@ jdoc *route_place(const struct route *r, size_t stop)
     failed |= jdoc_set_double(place, "latitude", p->latitude);
     failed |= jdoc_set_double(place, "longitude", p->longitude);
     failed |= jdoc_set_string(place, "timezone", p->zone[0] != '\0' ? p->zone : NULL);
-    failed |= jdoc_set_string(place, "note", r->stop_notes[stop]);
+    failed |= jdoc_set_string(place, "note", r->stops[stop].note);
     if (failed == 0)
         return place;
     jdoc_free(place);
@@ -302,8 +280,8 @@ jdoc *route_legs(const struct route *r)
     int failed = list == NULL;
     for (size_t i = 0; failed == 0 && i + 1 < r->stop_count; i++) {
         jdoc *leg = jdoc_new_object();
-        failed |= leg == NULL || jdoc_set_string(leg, "from", r->stops[i].name) != 0
-            || jdoc_set_string(leg, "to", r->stops[i + 1].name) != 0
+        failed |= leg == NULL || jdoc_set_string(leg, "from", r->stops[i].place.name) != 0
+            || jdoc_set_string(leg, "to", r->stops[i + 1].place.name) != 0
             || jdoc_set_double(leg, "distance_km", route_km(r->metres[i])) != 0
             || jdoc_set_double(leg, "distance_miles", route_miles(r->metres[i])) != 0
             || jdoc_set_double(leg, "drive_hours", route_hours(r->seconds[i])) != 0;
@@ -315,6 +293,18 @@ jdoc *route_legs(const struct route *r)
     return NULL;
 }
 
+static int set_crossings(const struct route *r, jdoc *object)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = list == NULL;
+    for (size_t i = 0; failed == 0 && i + 1 < r->stop_count; i++)
+        failed = road_push_ferries(&r->roads[i], list);
+    if (failed == 0)
+        return jdoc_set(object, "crossings", list);
+    jdoc_free(list);
+    return ERR_NOMEM;
+}
+
 int route_set_totals(const struct route *r, jdoc *object)
 {
     int failed = jdoc_set_double(object, "distance_km", route_km(r->total_metres));
@@ -322,7 +312,7 @@ int route_set_totals(const struct route *r, jdoc *object)
     failed |= jdoc_set_double(object, "drive_hours", route_hours(r->total_seconds));
     failed |= jdoc_set_bool(object, "estimate", r->estimate);
     failed |= jdoc_set_string(object, "method", r->method);
-    return failed != 0 ? ERR_NOMEM : 0;
+    return failed != 0 ? ERR_NOMEM : r->ferry_legs > 0 ? set_crossings(r, object) : 0;
 }
 
 int route_set_notes(const struct route *r, jdoc *result)

@@ -1,17 +1,18 @@
 #ifndef TURNPIKE_TOOLS_ROUTE_H
 #define TURNPIKE_TOOLS_ROUTE_H
 
-#include "tools/gazetteer.h"
+#include "tools/road.h"
+#include "tools/spot.h"
 #include "tools/tools.h"
 
 #include "base/buf.h"
 
 /*
  * route -- the way from `origin` over `waypoints` to `destination` of a tool's arguments: places by
- * the gazetteer, distances by the routing service (OSRM form) when one is configured, else great
- * circles times a road factor, which says that it is an estimate. Used by handlers.
+ * spot.h, distances by the routing service (OSRM form) when one is configured, else the estimates of
+ * road.h, which say that they are. Where there is no road, the failure "no_route". Used by handlers.
  */
-#define ROUTE_STOPS_MAX 22 /* origin, 20 waypoints, destination */
+#define ROUTE_STOPS_MAX SPOT_STOPS_MAX
 #define ROUTE_NOTES_MAX 32
 
 struct route;
@@ -19,9 +20,10 @@ struct route;
 typedef int route_done_fn(struct tools_run *run, struct route *route);
 
 struct route { /* in the run's arena */
-    struct gazetteer_place stops[ROUTE_STOPS_MAX];
-    const char *stop_notes[ROUTE_STOPS_MAX]; /* which of several places was taken, or NULL */
+    struct spot stops[ROUTE_STOPS_MAX];
     size_t stop_count;
+    struct road roads[ROUTE_STOPS_MAX]; /* of leg i, when it is an estimate */
+    size_t ferry_legs;                  /* estimates: how many need a ferry, which is not counted */
     double metres[ROUTE_STOPS_MAX], seconds[ROUTE_STOPS_MAX]; /* of leg i, from stop i to i + 1 */
     double total_metres, total_seconds;
     bool estimate;
@@ -50,7 +52,8 @@ double route_hours(double seconds); /* two decimals */
 jdoc *route_place(const struct route *r, size_t stop);
 jdoc *route_between(const struct route *r); /* the stops without origin and destination */
 jdoc *route_legs(const struct route *r);
-/* distance_km, distance_miles, drive_hours, estimate, method. Returns 0 or ERR_NOMEM. */
+/* distance_km, distance_miles, drive_hours, estimate, method, and crossings when there are ferries.
+ * Returns 0 or ERR_NOMEM. */
 int route_set_totals(const struct route *r, jdoc *object);
 /* The notes as `notes`, when there are any. */
 int route_set_notes(const struct route *r, jdoc *result);

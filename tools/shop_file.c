@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "tools/amount.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ static int read_product(const jdoc *doc, const struct shop_catalogue *c, struct 
     struct shop_product *p)
 {
     double price;
+    char why[URL_WHY_SIZE];
     *p = (struct shop_product){ .id = jdoc_text_or(doc, "id", ""),
         .name = jdoc_text_or(doc, "name", ""), .category = jdoc_text_or(doc, "category", ""),
         .description = jdoc_text_or(doc, "description", ""), .in_stock = true,
@@ -92,7 +94,7 @@ static int read_product(const jdoc *doc, const struct shop_catalogue *c, struct 
         || jdoc_get_double(doc, "price", &price) != 0 || price < 0
         || amount_from_number(price, c->currency, &p->price_minor) != 0)
         return ERR_INVALID;
-    if (p->url != NULL && strncmp(p->url, "https://", 8) != 0 && strncmp(p->url, "http://", 7) != 0)
+    if (p->url != NULL && url_check(p->url, strlen(p->url), URL_INTERNATIONAL, NULL, why) != 0)
         p->url = NULL;
     return index_product(p, arena);
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "tools/amount.h"
 #include "tools/keep.h"
 #include "tools/registry.h"
@@ -74,14 +75,9 @@ static int copy_text(jdoc *to, const char *name, const jdoc *from, size_t max)
 
 static bool is_web_url(const char *url)
 {
+    char why[URL_WHY_SIZE];
     size_t len = url != NULL ? strlen(url) : 0;
-    if (len == 0 || len > URL_MAX
-        || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
-        return false;
-    for (; *url != '\0'; url++)
-        if (isspace((unsigned char)*url) || iscntrl((unsigned char)*url))
-            return false;
-    return true;
+    return len <= URL_MAX && url_check(url, len, URL_INTERNATIONAL, NULL, why) == 0;
 }
 
 /* NULL: left out, or out of memory. */

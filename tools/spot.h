@@ -2,18 +2,23 @@
 #define TURNPIKE_TOOLS_SPOT_H
 
 #include "tools/gazetteer.h"
+#include "tools/spot_choose.h"
 #include "tools/tools.h"
 
 /*
- * spot -- one place of a tool's arguments: a text (gazetteer first, then the geocoder of
- * geocode.url, then regions by their largest town), or latitude and longitude, or where the user
- * is.
+ * spot -- places of a tool's arguments: texts (the gazetteer, then the geocoder of geocode.url for
+ * what it does not know or cannot decide), latitude and longitude, or where the user is. Every tool
+ * that takes a place by name finds it here. A name that means places far apart, of which neither
+ * the
+ * other places of the request nor the user's country and location decide, is asked back (code
+ * "ambiguous"), never guessed.
  */
 struct spot {
-    char name[264];
+    char name[264]; /* in full: "Sydney, New South Wales, Australia"; "" = none (spot_try) */
     double latitude, longitude;
     char zone[48], country_code[3];
     const char *note; /* how it was read, or NULL */
+    struct gazetteer_place place;
 };
 /* Returns as a handler does: 0, ERR_AGAIN or a fault. */
 typedef int spot_done_fn(struct tools_run *run, const struct spot *spot, void *arg);
@@ -24,11 +29,18 @@ typedef int spot_done_fn(struct tools_run *run, const struct spot *spot, void *a
  */
 int spot_start(struct tools_run *run, const char *key, spot_done_fn *done, void *arg);
 
-/* Without network: gazetteer and regions. Returns 0, ERR_NOT_FOUND, ERR_INVALID,
- * ERR_NOT_CONFIGURED. */
-int spot_find(struct tools_run *run, const char *text, struct spot *out);
-/* Sets the failure for spot_find's result. Returns 0 or ERR_NOMEM. */
-int spot_refuse(struct tools_run *run, const char *path, const char *text, int why);
+/*
+ * spot_start_all -- several places, chosen together: the near go with the near. count: 1 to
+ * SPOT_STOPS_MAX. path: JSON pointer of the argument, for failures; copied, as text is not. What a
+ * handler returns; done gets count spots in the same order, in the run's arena.
+ */
+struct spot_wish { const char *text; char path[40]; };
+typedef int spot_all_fn(struct tools_run *run, const struct spot *spots, size_t count, void *arg);
+int spot_start_all(struct tools_run *run, const struct spot_wish *wishes, size_t count,
+    spot_all_fn *done, void *arg);
+
+/* Without network and without a failure: is the text one clear place? */
+bool spot_try(struct tools_run *run, const char *text, struct spot *out);
 /* {name, latitude, longitude, timezone?, note?}; NULL on no memory. */
 jdoc *spot_json(const struct spot *spot);
 

@@ -6,8 +6,10 @@
 #include "store/records.h"
 #include "tools/dynamic.h"
 #include "tools/finder.h"
+#include "tools/gazetteer.h"
 #include "tools/keep.h"
 #include "tools/registry.h"
+#include "tools/road.h"
 #include "tools/schema.h"
 
 #include <stdarg.h>
@@ -40,6 +42,8 @@ struct waiting { /* a run that waits, and how long it may */
 int tools_configure(const struct conf *conf, char *why, size_t why_size)
 {
     int error = dynamic_load(conf, why, why_size);
+    gazetteer_open(conf->gazetteer_file); /* mapped once, for all workers; spot.c says what is wrong */
+    road_open(conf);
     if (error == 0)
         finder_forget();
     return error;
@@ -192,6 +196,18 @@ int tools_fail_at(struct tools_run *run, const char *path, const char *expected,
     return set_failure(run, "invalid_argument", path, expected, text);
 }
 
+int tools_ask_back(struct tools_run *run, const char *path, const char *expected,
+    const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    keep_cut_utf8(text, sizeof text);
+    return set_failure(run, "ambiguous", path, expected, text);
+}
+
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...)
 {
     char text[2048];
@@ -283,16 +299,63 @@ static int check_arguments(struct tools_run *run)
     return result;
 }
 
+/* Arguments as tools_start reads them; NULL when it would refuse them. The caller ends run. */
+static const jdoc *read_arguments(struct tools_run *run, const char *args_json, size_t len,
+    int *result)
+{
+    *result = parse_arguments(run, args_json, len);
+    if (*result == 0)
+        *result = check_arguments(run);
+    return *result == 0 ? run->args : NULL;
+}
+
+bool tools_may_leave(const struct tools_spec *spec)
+{
+    return spec->reaches_others || spec->effect == TOOLS_OUTSIDE || spec->outside != NULL;
+}
+
+bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len)
+{
+    struct tools_run run = { .spec = spec };
+    int result;
+    if (spec->outside == NULL || strcmp(spec->outside, "*") == 0 || spec->reaches_others
+        || spec->effect == TOOLS_OUTSIDE)
+        return tools_may_leave(spec);
+    const jdoc *args = read_arguments(&run, args_json, len, &result);
+    bool leaves = args != NULL ? jdoc_get(args, spec->outside) != NULL : result != ERR_INVALID;
+    tools_fini(&run);
+    return leaves;
+}
+
+/* Failures with these codes are worded here, whatever tool it is. */
+static bool is_own_failure(const char *code)
+{
+    static const char *const codes[] = { "invalid_json", "invalid_argument", "provider_failed",
+        "provider_not_configured", "provider_unavailable", "timeout", "cancelled", "not_found",
+        "unknown_outcome", "result_too_large", "rate_limited", "limit_reached", "forbidden",
+        "no_route", "internal_error" };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i], code) == 0)
+            return true;
+    return false;
+}
+
+bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result)
+{
+    bool success = false;
+    jdoc_get_bool(result, "success", &success);
+    return spec->untrusted
+        && (success || !is_own_failure(jdoc_text_or(jdoc_get(result, "error"), "code", "")));
+}
+
 bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len)
 {
     struct tools_run run = { .spec = spec };
     if (spec->approval_argument == NULL)
         return tools_needs_approval(spec, NULL);
-    int result = parse_arguments(&run, args_json, len);
-    if (result == 0)
-        result = check_arguments(&run);
-    bool needed = result != ERR_INVALID
-        && tools_needs_approval(spec, result == 0 ? run.args : NULL);
+    int result;
+    const jdoc *args = read_arguments(&run, args_json, len, &result);
+    bool needed = result != ERR_INVALID && tools_needs_approval(spec, args);
     tools_fini(&run);
     return needed;
 }

@@ -57,6 +57,8 @@ struct tools_spec {
     bool untrusted;                /* its result holds what others wrote: data, never instructions */
     bool reaches_others;           /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
+    const char *outside;           /* the argument by which the model chooses a host that sees the
+                                      call; "*" = every call leaves for a host outside; or NULL */
 };
 /*
  * tools_configure -- reads what the operator added: declared HTTP tools and MCP servers. Before the
@@ -79,6 +81,18 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
  * they are wrong and decide whether it is needed: tools_start refuses them and runs nothing.
  */
 bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len);
+/*
+ * What a call does others see, or a host outside: such calls need approval once untrusted content
+ * stands in the conversation (agent/approval.h). tools_may_leave: some call of the tool does;
+ * tools_call_leaves: this one, arguments as the model wrote them; no when they are wrong.
+ */
+bool tools_may_leave(const struct tools_spec *spec);
+bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len);
+/*
+ * Does a result hold what others wrote? Those of tools marked `untrusted` do, but a failure only
+ * when its words are not ours.
+ */
+bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
 
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;
@@ -142,6 +156,8 @@ void tools_fini(struct tools_run *run);
 int tools_fail(struct tools_run *run, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same with the wrong field (JSON pointer) and what would be right. Returns 0 or ERR_NOMEM. */
 int tools_fail_at(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A question back, code "ambiguous": the field could mean several things. Returns 0 or ERR_NOMEM. */
+int tools_ask_back(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Starts the result: {success:true, message}. Returns it (borrowed) or NULL. */
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* After ERR_AGAIN only: run->result (or run->error) is set; calls on_done. */

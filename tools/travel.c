@@ -5,6 +5,7 @@
 #include "tools/registry.h"
 #include "tools/route.h"
 #include "tools/travel.h"
+#include "tools/vehicle_use.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -21,12 +22,23 @@
 #define BREAK_MINUTES 15
 #define MEAL_MINUTES 30
 
-
-
 static int driving_days(const struct route *r)
 {
     int days = (int)ceil(r->total_seconds / DAY_DRIVE_S - 1e-9);
     return days > 0 ? days : 1;
+}
+
+/* ", and a ferry: NAME, FROM to TO (...), not counted", or "". */
+static const char *ferry_words(struct tools_run *run, const struct route *r)
+{
+    const char *text = "";
+    for (size_t i = 0; text && r->ferry_legs > 0 && i + 1 < r->stop_count; i++) {
+        const struct road *road = &r->roads[i];
+        const char *one = road->kind == ROAD_FERRY ? road_ferries_text(run, road) : NULL;
+        text = !one ? text
+            : arena_printf(run->arena, "%s, and a ferry that is not counted: %s", text, one);
+    }
+    return text ? text : "";
 }
 
 /* --- calculate_distance --- */
@@ -34,9 +46,9 @@ static int driving_days(const struct route *r)
 int travel_distance_done(struct tools_run *run, struct route *r)
 {
     size_t last = r->stop_count - 1;
-    jdoc *answer = tools_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road.", r->stops[0].name,
-        r->stops[last].name, r->estimate ? "about " : "", r->total_metres / 1000,
-        route_miles(r->total_metres));
+    jdoc *answer = tools_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road%s.",
+        r->stops[0].place.name, r->stops[last].place.name, r->estimate ? "about " : "",
+        r->total_metres / 1000, route_miles(r->total_metres), ferry_words(run, r));
     jdoc *route = jdoc_new_object();
     if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
         if (answer == NULL)
@@ -121,6 +133,8 @@ static int fill_time(struct tools_run *run, const struct route *r, const struct 
     failed |= jdoc_set_int(time, "break_minutes", j->break_minutes);
     failed |= jdoc_set_int(time, "driving_days", j->days);
     failed |= jdoc_set_int(time, "overnight_stops", j->days - 1);
+    if (r->ferry_legs > 0) /* how long the ferries take is not known: no sum, and no arrival */
+        return failed != 0 ? ERR_NOMEM : 0;
     failed |= jdoc_set_double(time, "total_hours", route_hours(j->total_s));
     return failed != 0 ? ERR_NOMEM : set_clock(run, r, j, time);
 }
@@ -146,9 +160,9 @@ static int time_done(struct tools_run *run, struct route *r)
     duration_text(r->total_seconds, drive, sizeof drive);
     if (j.days > 1)
         snprintf(days, sizeof days, ", over %d days", j.days);
-    jdoc *answer = tools_succeed(run, "%s to %s: %s%s at the wheel, %d minutes of breaks%s.",
-        r->stops[0].name, r->stops[r->stop_count - 1].name, r->estimate ? "about " : "", drive,
-        j.break_minutes, days);
+    jdoc *answer = tools_succeed(run, "%s to %s: %s%s at the wheel, %d minutes of breaks%s%s.",
+        r->stops[0].place.name, r->stops[r->stop_count - 1].place.name,
+        r->estimate ? "about " : "", drive, j.break_minutes, days, ferry_words(run, r));
     if (answer == NULL) {
         jdoc_free(time);
         return ERR_NOMEM;
@@ -183,11 +197,11 @@ static int assume(jdoc *list, const char *text)
 }
 
 /* fuel: out, in the smallest unit; -1 when no price is known for the currency. */
-static jdoc *new_cost(const struct route *r, const char *currency, int64_t *fuel)
+static jdoc *new_cost(const struct route *r, const struct vehicle_use *use, const char *currency,
+    int64_t *fuel)
 {
     char text[96];
-    double litres =
-        route_miles(r->total_metres) / TRAVEL_MILES_PER_GALLON * TRAVEL_LITRES_PER_GALLON;
+    double litres = r->total_metres / 1000 * use->litres / 100;
     double price = travel_assumed_price(currency);
     jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
     *fuel = -1;
@@ -198,7 +212,8 @@ static jdoc *new_cost(const struct route *r, const char *currency, int64_t *fuel
     }
     int failed = jdoc_set_bool(cost, "estimate", true);
     failed |= jdoc_set_double(cost, "fuel_litres", round(litres));
-    failed |= assume(list, "10 miles per US gallon (23.5 L/100 km)");
+    failed |= vehicle_use_set(use, cost);
+    failed |= assume(list, use->text);
     if (price > 0) {
         snprintf(text, sizeof text, "%.2f %s per litre of fuel, an assumed price", price, currency);
         *fuel = (int64_t)llround(round(litres) * price) * 100;
@@ -206,7 +221,8 @@ static jdoc *new_cost(const struct route *r, const char *currency, int64_t *fuel
         failed |= jdoc_set_string(cost, "currency", currency);
         failed |= assume(list, text);
     }
-    failed |= assume(list, "no campsites, food or tolls");
+    failed |= assume(list, r->ferry_legs > 0 ? "no ferries, campsites, food or tolls"
+                                             : "no campsites, food or tolls");
     failed |= jdoc_set(cost, "assumptions", list);
     if (failed == 0)
         return cost;
@@ -247,7 +263,8 @@ static const char *currency_of(const struct tools_run *run)
     return c != NULL && strlen(c) == 3 ? c : run->context->conf->default_currency;
 }
 
-static int fill_trip(struct tools_run *run, struct route *r, const struct dates *d, jdoc *trip)
+static int fill_trip(struct tools_run *run, struct route *r, const struct dates *d,
+    const struct vehicle_use *use, jdoc *trip)
 {
     static const char *const fields[] = { "start_date", "end_date", NULL };
     char id[IDENT_UUID_SIZE], now[CLOCK_RFC3339_SIZE];
@@ -265,7 +282,7 @@ static int fill_trip(struct tools_run *run, struct route *r, const struct dates 
     failed |= route_set_totals(r, trip);
     failed |= jdoc_set_int(trip, "driving_days", driving_days(r));
     failed |= jdoc_set(trip, "legs", route_legs(r));
-    failed |= jdoc_set(trip, "cost_estimate", new_cost(r, currency, &fuel));
+    failed |= jdoc_set(trip, "cost_estimate", new_cost(r, use, currency, &fuel));
     failed |= jdoc_set_string(trip, "created_at", now);
     if (failed == 0 && jdoc_get_double(run->args, "budget", &budget) == 0) {
         if (amount_from_number(budget, currency, &budget_minor) != 0)
@@ -290,7 +307,7 @@ static jdoc *new_map_action(const struct route *r)
         || jdoc_set_string(action, "type", "show_route") != 0;
     for (size_t i = 0; failed == 0 && i < r->stop_count; i++) {
         jdoc *point = jdoc_new_object();
-        failed |= point == NULL || jdoc_set_string(point, "name", r->stops[i].name) != 0
+        failed |= point == NULL || jdoc_set_string(point, "name", r->stops[i].place.name) != 0
             || jdoc_set_double(point, "latitude", r->stops[i].latitude) != 0
             || jdoc_set_double(point, "longitude", r->stops[i].longitude) != 0;
         failed |= jdoc_push(points, point);
@@ -312,9 +329,9 @@ static int commit_trip(struct tools_run *run, struct route *r, const struct date
     int days = driving_days(r);
     duration_text(r->total_seconds, drive, sizeof drive);
     jdoc *answer = tools_succeed(run,
-        "The trip from %s to %s is planned: %s%.0f km, %s at the wheel, %d driving day%s.",
-        r->stops[0].name, r->stops[r->stop_count - 1].name, r->estimate ? "about " : "",
-        r->total_metres / 1000, drive, days, days == 1 ? "" : "s");
+        "The trip from %s to %s is planned: %s%.0f km, %s at the wheel, %d driving day%s%s.",
+        r->stops[0].place.name, r->stops[r->stop_count - 1].place.name, r->estimate ? "about " : "",
+        r->total_metres / 1000, drive, days, days == 1 ? "" : "s", ferry_words(run, r));
     if (answer == NULL) {
         jdoc_free(trip);
         return ERR_NOMEM;
@@ -332,11 +349,14 @@ static int commit_trip(struct tools_run *run, struct route *r, const struct date
 static int trip_done(struct tools_run *run, struct route *r)
 {
     struct dates d = { 0 };
+    struct vehicle_use use;
     int result = read_dates(run, &d);
+    if (result == 0)
+        result = vehicle_use(run, &use);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     jdoc *trip = jdoc_new_object();
-    result = trip != NULL ? fill_trip(run, r, &d, trip) : ERR_NOMEM;
+    result = trip != NULL ? fill_trip(run, r, &d, &use, trip) : ERR_NOMEM;
     if (result != 0) {
         jdoc_free(trip);
         return result;

@@ -20,14 +20,13 @@ int travel_hunt(struct tools_run *run, const struct travel_hunt *what, const cha
 /* An assumed pump price per litre, said with every figure made from it; 0 = none for the currency.
  */
 double travel_assumed_price(const char *currency);
-/* The result `cost` for a distance, by mpg, gas_price and currency of the arguments; note: a
+/* The result `cost` for a distance, by vehicle_use, gas_price and currency of the arguments; note: a
  * further assumption or NULL. As a handler. */
 int travel_gas_cost(struct tools_run *run, double miles, const char *note);
 /* The result of calculate_distance from a finished route. As a handler. */
 struct route;
 int travel_distance_done(struct tools_run *run, struct route *r);
 
-#define TRAVEL_MILES_PER_GALLON 10.0
 #define TRAVEL_LITRES_PER_GALLON 3.785411784
 
 #endif

@@ -6,6 +6,7 @@
 #include "tools/route.h"
 #include "tools/spot.h"
 #include "tools/travel.h"
+#include "tools/vehicle_use.h"
 
 #include "base/err.h"
 
@@ -17,6 +18,7 @@
 #define STATIONS_SHOWN 10
 #define STATIONS_MAX 200
 #define KM_PER_MILE 1.609344
+#define TOLERANCE 0.02 /* two values of one thing, rounded, may differ by so much */
 
 /* --- find_cheap_gas --- */
 
@@ -47,7 +49,7 @@ static bool read_station(const jdoc *from, const struct spot *spot, double radiu
     return s->metres <= radius;
 }
 
-static int push_station(jdoc *list, const struct station *s)
+static int push_station(jdoc *list, const struct spot *spot, const struct station *s)
 {
     jdoc *one = jdoc_new_object();
     if (one == NULL)
@@ -62,6 +64,8 @@ static int push_station(jdoc *list, const struct station *s)
     failed |= jdoc_set_double(one, "longitude", s->longitude);
     failed |= jdoc_set_double(one, "distance_km", route_km(s->metres));
     failed |= jdoc_set_double(one, "distance_miles", route_miles(s->metres));
+    if (road_over_water(spot->latitude, spot->longitude, s->latitude, s->longitude))
+        failed |= jdoc_set_bool(one, "over_water", true);
     if (failed == 0)
         return jdoc_push(list, one);
     jdoc_free(one);
@@ -91,7 +95,7 @@ static int prices_came(struct tools_run *run, const jdoc *answer, void *arg)
     if (result == 0)
         qsort(all, count, sizeof *all, compare_stations);
     for (size_t i = 0; result == 0 && i < count && i < STATIONS_SHOWN; i++)
-        result = push_station(list, &all[i]);
+        result = push_station(list, spot, &all[i]);
     const char *fuel = jdoc_text_or(run->args, "fuel_type", "regular");
     jdoc *done = result != 0 ? NULL : count == 0
         ? tools_succeed(run, "No prices for %s near %s are known.", fuel, spot->name)
@@ -131,61 +135,113 @@ int travel_tool_find_cheap_gas(struct tools_run *run)
 
 /* --- calculate_gas_cost --- */
 
-int travel_gas_cost(struct tools_run *run, double miles, const char *note)
+/* What a litre costs: said by the litre or by the gallon, or assumed. */
+struct price {
+    double litre;
+    bool said;
+};
+
+/* Returns 0; ERR_INVALID (the failure is set); ERR_NOMEM. */
+static int read_price(struct tools_run *run, const char *currency, struct price *p)
 {
-    char said[AMOUNT_TEXT_SIZE], price_text[96];
-    const char *currency = cost_currency(run);
-    double mpg = TRAVEL_MILES_PER_GALLON, price = 0;
-    bool assumed_mpg = jdoc_get_double(run->args, "mpg", &mpg) != 0;
-    bool per_litre = jdoc_get_double(run->args, "gas_price_per_litre", &price) == 0;
-    bool given = per_litre || jdoc_get_double(run->args, "gas_price", &price) == 0;
-    double gallons = miles / mpg, litres = gallons * TRAVEL_LITRES_PER_GALLON;
-    double per_litre_price = !given ? travel_assumed_price(currency)
-        : per_litre ? price : price / TRAVEL_LITRES_PER_GALLON;
-    if (per_litre_price <= 0)
-        return tools_fail_at(run, "/gas_price", "the price of a gallon",
+    double litre = 0, gallon = 0;
+    int error;
+    bool by_litre = jdoc_get_double(run->args, "gas_price_per_litre", &litre) == 0;
+    bool by_gallon = jdoc_get_double(run->args, "gas_price", &gallon) == 0;
+    gallon /= TRAVEL_LITRES_PER_GALLON;
+    *p = (struct price){ .litre = by_litre ? litre : by_gallon ? gallon
+        : travel_assumed_price(currency), .said = by_litre || by_gallon };
+    if (by_litre && by_gallon && fabs(litre - gallon) > TOLERANCE * litre)
+        error = tools_fail_at(run, "/gas_price_per_litre",
+            "one of gas_price and gas_price_per_litre",
+            "gas_price (of a US gallon) and gas_price_per_litre do not say the same; give one of "
+            "them.");
+    else if (p->litre <= 0)
+        error = tools_fail_at(run, "/gas_price", "the price of a gallon",
             "no typical fuel price is known for %s: say gas_price", currency);
-    int64_t minor = 0;
-    double scale = amount_decimals(currency) == 0 ? 1 : amount_decimals(currency) == 3 ? 1000 : 100;
-    minor = (int64_t)llround(litres * per_litre_price * scale);
-    amount_text(minor, currency, said);
-    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres.", said,
-        miles, miles * KM_PER_MILE, litres);
-    jdoc *cost = jdoc_new_object(), *list = jdoc_new_array();
-    if (answer == NULL || cost == NULL || list == NULL) {
-        jdoc_free(cost);
-        jdoc_free(list);
-        return ERR_NOMEM;
-    }
+    else
+        return 0;
+    return error != 0 ? error : ERR_INVALID;
+}
+
+static int push_text(jdoc *list, const char *text)
+{
+    return text != NULL ? jdoc_push(list, jdoc_new_string(text, strlen(text))) : 0;
+}
+
+/* What the figures rest on; NULL on no memory. */
+static jdoc *new_assumptions(const struct vehicle_use *use, const struct price *p,
+    const char *currency, const char *note)
+{
+    char text[96];
+    jdoc *list = jdoc_new_array();
+    snprintf(text, sizeof text, "%.2f %s per litre, an assumed price", p->litre, currency);
+    int failed = list == NULL
+        || push_text(list, use->source != VEHICLE_USE_SAID ? use->text : NULL) != 0
+        || push_text(list, p->said ? NULL : text) != 0 || push_text(list, note) != 0;
+    if (failed == 0)
+        return list;
+    jdoc_free(list);
+    return NULL;
+}
+
+static int64_t minor_of(double amount, const char *currency)
+{
+    int decimals = amount_decimals(currency);
+    return (int64_t)llround(amount * (decimals == 0 ? 1 : decimals == 3 ? 1000 : 100));
+}
+
+static int fill_cost(jdoc *cost, double miles, const struct vehicle_use *use, const struct price *p,
+    const char *currency)
+{
+    double litres = miles * KM_PER_MILE * use->litres / 100;
     int failed = jdoc_set_double(cost, "distance_miles", round(miles * 10) / 10);
     failed |= jdoc_set_double(cost, "distance_km", round(miles * KM_PER_MILE * 10) / 10);
-    failed |= jdoc_set_double(cost, "mpg", mpg);
-    failed |= jdoc_set_double(cost, "gallons", round(gallons * 100) / 100);
+    failed |= jdoc_set_double(cost, "mpg", round(vehicle_use_mpg(use) * 100) / 100);
+    failed |= vehicle_use_set(use, cost);
+    failed |= jdoc_set_double(cost, "gallons",
+        round(litres / TRAVEL_LITRES_PER_GALLON * 100) / 100);
     failed |= jdoc_set_double(cost, "litres", round(litres * 100) / 100);
-    failed |= jdoc_set_double(cost, "price_per_litre", round(per_litre_price * 1000) / 1000);
-    failed |= cost_set(cost, "total", minor, currency);
+    failed |= jdoc_set_double(cost, "price_per_litre", round(p->litre * 1000) / 1000);
+    failed |= cost_set(cost, "total", minor_of(litres * p->litre, currency), currency);
     failed |= jdoc_set_string(cost, "currency", currency);
-    failed |= jdoc_set_bool(cost, "estimate", true);
-    if (assumed_mpg)
-        failed |= jdoc_push(list, jdoc_new_string("10 miles per US gallon (23.5 L/100 km), assumed",
-            strlen("10 miles per US gallon (23.5 L/100 km), assumed")));
-    snprintf(price_text, sizeof price_text, "%.2f %s per litre, an assumed price", per_litre_price,
-        currency);
-    if (!given)
-        failed |= jdoc_push(list, jdoc_new_string(price_text, strlen(price_text)));
-    if (note != NULL)
-        failed |= jdoc_push(list, jdoc_new_string(note, strlen(note)));
-    failed |= jdoc_set(cost, "assumptions", list);
-    return failed | jdoc_set(answer, "cost", cost) ? ERR_NOMEM : 0;
+    return failed | jdoc_set_bool(cost, "estimate", true) ? ERR_NOMEM : 0;
+}
+
+int travel_gas_cost(struct tools_run *run, double miles, const char *note)
+{
+    char said[AMOUNT_TEXT_SIZE];
+    const char *currency = cost_currency(run);
+    struct vehicle_use use;
+    struct price p;
+    int result = read_price(run, currency, &p);
+    if (result == 0)
+        result = vehicle_use(run, &use);
+    if (result != 0)
+        return result == ERR_INVALID ? 0 : result;
+    double litres = miles * KM_PER_MILE * use.litres / 100;
+    amount_text(minor_of(litres * p.litre, currency), currency, said);
+    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.",
+        said, miles, miles * KM_PER_MILE, litres, use.text);
+    jdoc *cost = jdoc_new_object();
+    if (answer == NULL || cost == NULL || fill_cost(cost, miles, &use, &p, currency) != 0
+        || jdoc_set(cost, "assumptions", new_assumptions(&use, &p, currency, note)) != 0) {
+        jdoc_free(cost);
+        return ERR_NOMEM;
+    }
+    return jdoc_set(answer, "cost", cost);
 }
 
 int travel_tool_calculate_gas_cost(struct tools_run *run)
 {
-    double miles, km;
-    if (jdoc_get_double(run->args, "distance_miles", &miles) == 0)
-        return travel_gas_cost(run, miles, NULL);
-    if (jdoc_get_double(run->args, "distance_km", &km) == 0)
-        return travel_gas_cost(run, km / KM_PER_MILE, NULL);
-    return tools_fail_at(run, "/distance_miles", "distance_miles or distance_km",
-        "the distance is missing: say distance_miles or distance_km");
+    double miles = 0, km = 0;
+    bool by_miles = jdoc_get_double(run->args, "distance_miles", &miles) == 0;
+    bool by_km = jdoc_get_double(run->args, "distance_km", &km) == 0;
+    if (!by_miles && !by_km)
+        return tools_fail_at(run, "/distance_miles", "distance_miles or distance_km",
+            "the distance is missing: say distance_miles or distance_km");
+    if (by_miles && by_km && fabs(miles * KM_PER_MILE - km) > TOLERANCE * km)
+        return tools_fail_at(run, "/distance_km", "one of distance_miles and distance_km",
+            "distance_miles and distance_km do not say the same; give one of them.");
+    return travel_gas_cost(run, by_miles ? miles : km / KM_PER_MILE, NULL);
 }

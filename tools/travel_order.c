@@ -5,9 +5,11 @@
 #include "tools/ask.h"
 #include "tools/cost.h"
 #include "tools/registry.h"
+#include "tools/road.h"
 #include "tools/route.h"
 #include "tools/spot.h"
 #include "tools/travel.h"
+#include "tools/vehicle_use.h"
 
 #include "base/err.h"
 
@@ -17,14 +19,14 @@
 #include <string.h>
 
 #define STOPS_MAX 10
-#define ROAD_FACTOR 1.25
-#define METRES_PER_SECOND (55 * 1609.344 / 3600)
 
 struct order {
     struct spot spots[STOPS_MAX];
     size_t count;
     double metres[STOPS_MAX][STOPS_MAX], seconds[STOPS_MAX][STOPS_MAX];
     size_t best[STOPS_MAX];
+    struct road roads[STOPS_MAX][STOPS_MAX]; /* of estimates */
+    struct vehicle_use use;
     bool estimate;
     const char *note;
 };
@@ -78,11 +80,12 @@ static void sum_up(const struct order *o, bool best, double *metres, double *sec
 
 /* --- the answer --- */
 
-static jdoc *totals(double metres, double seconds, const char *currency)
+static jdoc *totals(double metres, double seconds, const struct vehicle_use *use,
+    const char *currency)
 {
     jdoc *object = jdoc_new_object();
     double price = travel_assumed_price(currency);
-    double litres = route_miles(metres) / TRAVEL_MILES_PER_GALLON * TRAVEL_LITRES_PER_GALLON;
+    double litres = metres / 1000 * use->litres / 100;
     if (object == NULL)
         return NULL;
     int failed = jdoc_set_double(object, "distance_km", route_km(metres));
@@ -98,7 +101,23 @@ static jdoc *totals(double metres, double seconds, const char *currency)
     return NULL;
 }
 
-static int fill_order(struct tools_run *run, const struct order *o, jdoc *route, double saved)
+/* The ferries of the best order, and a note that they are not counted. */
+static int set_ferries(struct tools_run *run, struct order *o, jdoc *route)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = list == NULL;
+    for (size_t i = 0; failed == 0 && o->estimate && i + 1 < o->count; i++)
+        failed = road_push_ferries(&o->roads[o->best[i]][o->best[i + 1]], list);
+    if (failed != 0 || jdoc_length(list) == 0) {
+        jdoc_free(list);
+        return failed != 0 ? ERR_NOMEM : 0;
+    }
+    o->note = arena_printf(run->arena, "%s%sThe ferries under crossings are not part of the distances, "
+        "hours and costs.", o->note ? o->note : "", o->note ? " " : "");
+    return jdoc_set(route, "crossings", list);
+}
+
+static int fill_order(struct tools_run *run, struct order *o, jdoc *route, double saved)
 {
     double metres, seconds;
     const char *currency = cost_currency(run);
@@ -112,18 +131,20 @@ static int fill_order(struct tools_run *run, const struct order *o, jdoc *route,
     }
     failed |= jdoc_set(route, "stops", list);
     sum_up(o, true, &metres, &seconds);
-    failed |= jdoc_set(route, "optimized", totals(metres, seconds, currency));
+    failed |= jdoc_set(route, "optimized", totals(metres, seconds, &o->use, currency));
     sum_up(o, false, &metres, &seconds);
-    failed |= jdoc_set(route, "as_given", totals(metres, seconds, currency));
+    failed |= jdoc_set(route, "as_given", totals(metres, seconds, &o->use, currency));
     failed |= jdoc_set_double(route, "saved_km", route_km(saved));
     failed |= jdoc_set_string(route, "optimized_for",
         jdoc_text_or(run->args, "optimize_for", "cost"));
     failed |= jdoc_set_bool(route, "estimate", o->estimate);
-    failed |= jdoc_set_string(route, "method", o->estimate
-        ? "great circle x 1.25 at 55 mph; every order was compared, the first stop stays first"
-        : "routing service; every order was compared, the first stop stays first");
-    failed |= jdoc_set_string(route, "fuel_assumptions",
-        "10 miles per US gallon and an assumed pump price of the currency; no tolls");
+    failed |= jdoc_set_string(route, "method", arena_printf(run->arena,
+        "%s; every order was compared, the first stop stays first",
+        o->estimate ? road_method(&o->roads[0][1]) : "routing service"));
+    failed |= set_ferries(run, o, route);
+    failed |= jdoc_set_string(route, "fuel_assumptions", arena_printf(run->arena,
+        "%s, and an assumed pump price of the currency; no tolls", o->use.text));
+    failed |= vehicle_use_set(&o->use, route);
     failed |= jdoc_set_string(route, "note", o->note);
     return failed != 0 ? ERR_NOMEM : 0;
 }
@@ -195,36 +216,63 @@ static int ask_table(struct tools_run *run, struct order *o)
     return ask_start(run, &ask, table_came, o);
 }
 
-static void estimate(struct order *o)
+static bool avoids(const struct tools_run *run, const char *what)
 {
-    for (size_t i = 0; i < o->count; i++)
-        for (size_t k = 0; k < o->count; k++) {
-            o->metres[i][k] = ROAD_FACTOR * gazetteer_distance(o->spots[i].latitude,
-                o->spots[i].longitude, o->spots[k].latitude, o->spots[k].longitude);
-            o->seconds[i][k] = o->metres[i][k] / METRES_PER_SECOND;
-        }
+    const jdoc *avoid = jdoc_get(run->args, "avoid");
+    for (size_t i = 0; i < jdoc_length(avoid); i++)
+        if (strcmp(jdoc_string(jdoc_at(avoid, i), NULL), what) == 0)
+            return true;
+    return false;
+}
+
+/* Returns 0; 1 when two stops have no road between them (the failure is set); a fault. */
+static int estimate(struct tools_run *run, struct order *o)
+{
+    bool ferries = !avoids(run, "ferries");
     o->estimate = true;
+    for (size_t i = 0; i < o->count; i++)
+        for (size_t k = 0; k < i; k++) {
+            struct road *road = &o->roads[k][i];
+            road_between(o->spots[k].latitude, o->spots[k].longitude, o->spots[i].latitude,
+                o->spots[i].longitude, ferries, road);
+            if (road->kind == ROAD_NONE) {
+                int error = road_refuse(run, road, o->spots[k].name, o->spots[i].name);
+                return error != 0 ? error : 1;
+            }
+            o->metres[i][k] = o->metres[k][i] = road->metres;
+            o->seconds[i][k] = o->seconds[k][i] = road->seconds;
+            o->roads[i][k] = *road;
+        }
+    return 0;
+}
+
+static int stops_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+{
+    struct order *o = arg;
+    memcpy(o->spots, spots, count * sizeof *spots);
+    o->count = count;
+    int error = vehicle_use(run, &o->use);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    if (run->context->conf->osrm_url[0] != '\0')
+        return ask_table(run, o);
+    if (avoids(run, "tolls") || avoids(run, "highways"))
+        o->note = "Tolls and highways could not be avoided: no routing service is configured.";
+    error = estimate(run, o);
+    return error == 1 ? 0 : error != 0 ? error : answer_order(run, o);
 }
 
 int travel_tool_optimize_route(struct tools_run *run)
 {
     const jdoc *waypoints = jdoc_get(run->args, "waypoints");
     struct order *o = arena_alloc(run->arena, sizeof *o);
-    char path[32];
+    struct spot_wish wishes[STOPS_MAX];
+    size_t count = 0;
     if (o == NULL)
         return ERR_NOMEM;
-    for (; o->count < jdoc_length(waypoints) && o->count < STOPS_MAX; o->count++) {
-        const char *text = jdoc_string(jdoc_at(waypoints, o->count), NULL);
-        snprintf(path, sizeof path, "/waypoints/%zu", o->count);
-        int result = spot_find(run, text, &o->spots[o->count]);
-        if (result != 0)
-            return spot_refuse(run, path, text, result);
+    for (; count < jdoc_length(waypoints) && count < STOPS_MAX; count++) {
+        wishes[count].text = jdoc_string(jdoc_at(waypoints, count), NULL);
+        snprintf(wishes[count].path, sizeof wishes[count].path, "/waypoints/%zu", count);
     }
-    if (run->context->conf->osrm_url[0] != '\0')
-        return ask_table(run, o);
-    if (jdoc_length(jdoc_get(run->args, "avoid")) > 0)
-        o->note =
-            "What to avoid could not be taken into account: no routing service is configured.";
-    estimate(o);
-    return answer_order(run, o);
+    return spot_start_all(run, wishes, count, stops_found, o);
 }

@@ -147,6 +147,8 @@ static int push_find(jdoc *list, const struct find *f, const struct hunt *h)
     failed |= jdoc_set_double(place, "longitude", f->longitude);
     failed |= jdoc_set_double(place, "distance_km", route_km(f->metres));
     failed |= jdoc_set_double(place, "distance_miles", route_miles(f->metres));
+    if (road_over_water(h->spot.latitude, h->spot.longitude, f->latitude, f->longitude))
+        failed |= jdoc_set_bool(place, "over_water", true);
     failed |= ask_set_text(place, "charge", jdoc_text_or(tags, "charge", ""), 100);
     failed |= ask_set_text(place, "fee", jdoc_text_or(tags, "fee", ""), 60);
     failed |= ask_set_text(place, "website",

@@ -110,21 +110,25 @@ static int ask_between(struct tools_run *run, double lat1, double lon1, double l
     return box != NULL ? ask_roads(run, box) : ERR_NOMEM;
 }
 
+static int ends_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+{
+    (void)arg;
+    return ask_between(run, spots[0].latitude, spots[0].longitude, spots[count - 1].latitude,
+        spots[count - 1].longitude);
+}
+
 int travel_tool_get_road_conditions(struct tools_run *run)
 {
     static const char *const keys[] = { "origin", "destination" };
-    struct spot spots[2];
+    struct spot_wish wishes[2];
     size_t count = 0;
     for (size_t i = 0; i < 2; i++) {
-        const char *text = jdoc_string(jdoc_get(run->args, keys[i]), NULL);
-        int result = text != NULL ? spot_find(run, text, &spots[count]) : 0;
-        if (result != 0)
-            return spot_refuse(run, i == 0 ? "/origin" : "/destination", text, result);
-        count += text != NULL;
+        wishes[count].text = jdoc_string(jdoc_get(run->args, keys[i]), NULL);
+        snprintf(wishes[count].path, sizeof wishes[count].path, "/%s", keys[i]);
+        count += wishes[count].text != NULL;
     }
     if (count > 0)
-        return ask_between(run, spots[0].latitude, spots[0].longitude, spots[count - 1].latitude,
-            spots[count - 1].longitude);
+        return spot_start_all(run, wishes, count, ends_found, NULL);
     if (jdoc_has(run->args, "route"))
         return ask_roads(run, NULL);
     if (run->context->has_location)

@@ -9,6 +9,7 @@
 #include "tools/keep.h"
 #include "tools/moment.h"
 #include "tools/registry.h"
+#include "tools/road.h"
 #include "tools/route.h"
 #include "tools/spot.h"
 
@@ -24,7 +25,6 @@
 #define LEG_KM 300.0 /* an easy day with a caravan */
 #define LEGS_MAX 12
 #define NEAR_METRES 80000.0
-#define ROAD_FACTOR 1.25
 
 static const char method[] =
     "estimate from latitude and month: daylight by the sun's declination, the season "
@@ -145,7 +145,8 @@ int travel_tool_seasonal_weather_check(struct tools_run *run)
 struct plan {
     struct spot from, to;
     int month, weeks;
-    double km;
+    struct road road;
+    double km; /* at the wheel */
     struct gazetteer_place stops[LEGS_MAX];
     size_t count;
 };
@@ -166,6 +167,12 @@ static void find_stops(struct plan *p)
     p->count = legs - 1;
     if (gazetteer_near(points, p->count, NEAR_METRES, p->stops) != 0)
         p->count = 0;
+    for (size_t i = 0; i < p->count; i++) /* a town over the sea is no stop on the way */
+        if (road_over_water(p->from.latitude, p->from.longitude, p->stops[i].latitude,
+                p->stops[i].longitude)
+            && road_over_water(p->to.latitude, p->to.longitude, p->stops[i].latitude,
+                p->stops[i].longitude))
+            p->stops[i].name[0] = '\0';
 }
 
 static int push_stop(jdoc *list, const char *name, double latitude, double longitude, int nights)
@@ -222,8 +229,11 @@ static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
     failed |= jdoc_set(route, "season_at_destination", season_json(p->to.latitude, p->month));
     failed |= jdoc_set_bool(route, "estimate", true);
     failed |= jdoc_set_string(route, "method",
-        "great circle x 1.25; towns near equal parts of the straight "
+        "great circle x 1.25, around the sea; towns near equal parts of the straight "
         "line; roads were not checked, calculate_distance does");
+    jdoc *ferries = p->road.ferry_count > 0 ? jdoc_new_array() : NULL;
+    if (ferries != NULL)
+        failed |= road_push_ferries(&p->road, ferries) | jdoc_set(route, "crossings", ferries);
     if (jdoc_get_double(run->args, "budget", &budget) == 0) {
         failed |= jdoc_set_double(route, "budget_per_week", round(budget / p->weeks * 100) / 100);
         failed |= jdoc_set_string(route, "currency", cost_currency(run));
@@ -234,20 +244,11 @@ static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
 /* Returns 0, or 1 when the failure is set, or a fault. */
 static int read_plan(struct tools_run *run, struct plan *p)
 {
-    static const char *const keys[] = { "origin", "destination_region" };
-    struct spot *spots[] = { &p->from, &p->to };
     const char *month = jdoc_string(jdoc_get(run->args, "travel_month"), NULL);
-    char path[32], date[MOMENT_SIZE];
+    char date[MOMENT_SIZE];
     const struct zone *z;
     struct civil today;
     int64_t weeks = 4;
-    for (size_t i = 0; i < 2; i++) {
-        const char *text = jdoc_text_or(run->args, keys[i], "");
-        int result = spot_find(run, text, spots[i]);
-        snprintf(path, sizeof path, "/%s", keys[i]);
-        if (result != 0)
-            return spot_refuse(run, path, text, result) != 0 ? ERR_NOMEM : 1;
-    }
     int result = moment_zone(run, &z);
     if (result != 0)
         return result;
@@ -257,24 +258,19 @@ static int read_plan(struct tools_run *run, struct plan *p)
         return refuse_month(run, "/travel_month") != 0 ? ERR_NOMEM : 1;
     jdoc_get_int(run->args, "duration_weeks", &weeks);
     p->weeks = (int)weeks;
-    p->km = ROAD_FACTOR / 1000 * gazetteer_distance(p->from.latitude, p->from.longitude,
-        p->to.latitude, p->to.longitude);
     return 0;
 }
 
-int travel_tool_suggest_seasonal_route(struct tools_run *run)
+static int answer_plan(struct tools_run *run, struct plan *p)
 {
-    struct plan *p = arena_alloc(run->arena, sizeof *p);
-    if (p == NULL)
-        return ERR_NOMEM;
-    int result = read_plan(run, p);
-    if (result != 0)
-        return result == 1 ? 0 : result;
     find_stops(p);
     struct season s = season_of(p->to.latitude, p->month);
-    jdoc *answer =
-        tools_succeed(run, "%s to %s in %s: about %.0f km; there it is %s, %s (an estimate).",
-            p->from.name, p->to.name, month_names[p->month - 1], p->km, s.name, s.rv);
+    const char *ferries = p->road.kind == ROAD_FERRY ? road_ferries_text(run, &p->road) : NULL;
+    jdoc *answer = tools_succeed(run,
+        "%s to %s in %s: about %.0f km%s%s; there it is %s, %s (an estimate).", p->from.name,
+        p->to.name, month_names[p->month - 1], p->km,
+        ferries ? " of driving and a ferry that is not counted: " : "", ferries ? ferries : "", s.name,
+        s.rv);
     jdoc *route = jdoc_new_object();
     if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
         if (answer == NULL)
@@ -282,4 +278,32 @@ int travel_tool_suggest_seasonal_route(struct tools_run *run)
         return ERR_NOMEM;
     }
     return fill_plan(run, p, route);
+}
+
+static int ends_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+{
+    struct plan *p = arg;
+    p->from = spots[0];
+    p->to = spots[count - 1];
+    road_between(p->from.latitude, p->from.longitude, p->to.latitude, p->to.longitude, true,
+        &p->road);
+    p->km = p->road.metres / 1000;
+    if (p->road.kind == ROAD_NONE)
+        return road_refuse(run, &p->road, p->from.name, p->to.name);
+    return answer_plan(run, p);
+}
+
+int travel_tool_suggest_seasonal_route(struct tools_run *run)
+{
+    struct spot_wish wishes[] = {
+        { jdoc_text_or(run->args, "origin", ""), "/origin" },
+        { jdoc_text_or(run->args, "destination_region", ""), "/destination_region" },
+    };
+    struct plan *p = arena_alloc(run->arena, sizeof *p);
+    if (p == NULL)
+        return ERR_NOMEM;
+    int result = read_plan(run, p);
+    if (result != 0)
+        return result == 1 ? 0 : result;
+    return spot_start_all(run, wishes, 2, ends_found, p);
 }

@@ -21,7 +21,7 @@ int travel_tool_save_favorite_spot(struct tools_run *run)
     int failed = jdoc_set_string(favorite, "id", id);
     failed |= keep_copy(favorite, run->args, fields);
     /* Coordinates of the address's town help a map; without them the bookmark is as good. */
-    if (spot_find(run, jdoc_text_or(run->args, "location_address", ""), &spot) == 0) {
+    if (spot_try(run, jdoc_text_or(run->args, "location_address", ""), &spot)) {
         failed |= jdoc_set_double(favorite, "latitude", spot.latitude);
         failed |= jdoc_set_double(favorite, "longitude", spot.longitude);
     }

@@ -370,30 +370,35 @@ int travel_tool_get_weather_forecast(struct tools_run *run)
 
 /* --- weather_advisor --- */
 
-/* The place itself and the points, without the network. */
+static int points_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+{
+    struct wish *w = arg;
+    memcpy(w->spots, spots, count * sizeof *spots);
+    w->count = count;
+    return ask_weather(run, w);
+}
+
+/* The place itself and the points. */
 static int route_weather(struct tools_run *run)
 {
     struct wish *w = new_wish(run, "get_route_weather", 3);
     const jdoc *points = jdoc_get(run->args, "route_points");
     const char *first = jdoc_text_or(run->args, "location", "");
-    char path[40] = "/location";
+    struct spot_wish wishes[POINTS_MAX] = { { .text = first, .path = "/location" } };
+    size_t count = 1;
     if (w == NULL)
         return ERR_NOMEM;
     if (jdoc_length(points) == 0)
         return tools_fail_at(run, "/route_points", "the towns along the route, in order",
             "for the weather along a route its points are needed");
-    for (size_t i = 0; i <= jdoc_length(points) && w->count < POINTS_MAX; i++) {
-        const char *text = i == 0 ? first : jdoc_string(jdoc_at(points, i - 1), NULL);
-        if (i > 0)
-            snprintf(path, sizeof path, "/route_points/%zu", i - 1);
-        if (i == 1 && strcmp(text, first) == 0)
+    for (size_t i = 0; i < jdoc_length(points) && count < POINTS_MAX; i++) {
+        const char *text = jdoc_string(jdoc_at(points, i), NULL);
+        if (i == 0 && strcmp(text, first) == 0)
             continue;
-        int result = spot_find(run, text, &w->spots[w->count]);
-        if (result != 0)
-            return spot_refuse(run, path, text, result);
-        w->count++;
+        wishes[count].text = text;
+        snprintf(wishes[count++].path, sizeof wishes[0].path, "/route_points/%zu", i);
     }
-    return ask_weather(run, w);
+    return spot_start_all(run, wishes, count, points_found, w);
 }
 
 int travel_tool_weather_advisor(struct tools_run *run)

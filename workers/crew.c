@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sigabbrev_np */
 #endif
-#include "workers/crew.h"
+#include "workers/crew_parts.h"
 
 #include "agent/turn.h"
 #include "base/clock.h"
@@ -21,13 +21,10 @@
 /* Two generations of the largest configuration that conf allows. */
 #define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
-#define TICK_MS 1000
-#define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
+#define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
 #define LINES_MAX 65536
 
 typedef void crew_action_fn(struct crew *c, size_t index, enum slots_event event);
-
-static void crew_step(struct crew *c, size_t index, enum slots_event event);
 
 int crew_init(
     struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd)
@@ -173,7 +170,7 @@ int crew_start(struct crew *c, struct crew_generation *g)
     return 0;
 }
 
-static bool slot_serves(const struct crew_slot *s)
+bool crew_slot_serves(const struct crew_slot *s)
 {
     return s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
 }
@@ -182,7 +179,7 @@ bool crew_is_complete(const struct crew *c, const struct crew_generation *g)
 {
     size_t ready = 0;
     for (size_t i = 0; i < c->used; i++)
-        ready += c->slots[i].generation == g && slot_serves(&c->slots[i]);
+        ready += c->slots[i].generation == g && crew_slot_serves(&c->slots[i]);
     return ready >= g->total;
 }
 
@@ -190,7 +187,7 @@ bool crew_serves(const struct crew *c)
 {
     bool serves[SCOREBOARD_POOLS] = {false};
     for (size_t i = 0; i < c->used; i++)
-        if (slot_serves(&c->slots[i]))
+        if (crew_slot_serves(&c->slots[i]))
             serves[c->slots[i].pool] = true;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
         if (!serves[pool])
@@ -234,6 +231,7 @@ static void board_prepare(struct crew *c, size_t index)
     atomic_store(&b->started_ms, clock_mono_ms());
     atomic_store(&b->beat_ms, 0);
     c->slots[index].silent = false;
+    c->slots[index].starved = (struct starved){0};
 }
 
 /* Returns 0 or ERR_IO. */
@@ -275,14 +273,14 @@ static struct crew_slot *housekeeper_find(struct crew *c)
         if (s->pool != SCOREBOARD_HOUSEKEEPER || s->pid == 0 || s->lines_fd < 0 || s->ready_ms == 0)
             continue;
         if (found == NULL ||
-            (slot_serves(s) && (!slot_serves(found) || s->ready_ms > found->ready_ms)))
+            (crew_slot_serves(s) && (!crew_slot_serves(found) || s->ready_ms > found->ready_ms)))
             found = s;
     }
     return found;
 }
 
 /* Line by line, so that one is either whole in the socket or still here. */
-static void lines_flush(struct crew *c)
+void crew_lines_flush(struct crew *c)
 {
     struct crew_slot *s = c->lines.len > 0 ? housekeeper_find(c) : NULL;
     while (s != NULL && c->lines.len > 0) {
@@ -292,6 +290,18 @@ static void lines_flush(struct crew *c)
             return;
         buf_consume(&c->lines, len);
     }
+}
+
+/* The marks of this machine hold without it; one that is lost costs another machine some workers. */
+void crew_lines_blame(struct crew *c, const struct blame_mark *mark)
+{
+    size_t before = c->lines.len;
+    buf_printf(&c->lines, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
+    if (buf_error(&c->lines) != 0) {
+        c->lines.len = before;
+        c->lines.error = 0;
+    }
+    crew_lines_flush(c);
 }
 
 static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t pid)
@@ -304,12 +314,12 @@ static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t 
         c->lines.len = before;
         c->lines.error = 0;
     }
-    lines_flush(c);
+    crew_lines_flush(c);
 }
 
 /* --- actions --- */
 
-static const char *slot_label(const struct crew *c, size_t index, char out[64])
+const char *crew_label(const struct crew *c, size_t index, char out[64])
 {
     const struct crew_slot *s = &c->slots[index];
     snprintf(out, 64, "%s/%zu[%d]", scoreboard_pool_name(s->pool), index, (int)s->pid);
@@ -317,7 +327,7 @@ static const char *slot_label(const struct crew *c, size_t index, char out[64])
 }
 
 /* " user U session S turn T: stages ...", or "" for a worker without a turn. */
-static void slot_turn(const struct crew *c, size_t index, char *out, size_t size)
+void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     char trail[SCOREBOARD_TRAIL_SIZE];
@@ -332,7 +342,7 @@ static void slot_turn(const struct crew *c, size_t index, char *out, size_t size
 static void act_fault(struct crew *c, size_t index, enum slots_event event)
 {
     char label[64];
-    log_error("%s: event %s cannot happen in state %s", slot_label(c, index, label),
+    log_error("%s: event %s cannot happen in state %s", crew_label(c, index, label),
         slots_event_name(event), slots_state_name(c->slots[index].state));
 }
 
@@ -364,7 +374,7 @@ static void act_serve(struct crew *c, size_t index, enum slots_event event)
     if (old >= 0 && c->slots[old].state == SLOTS_REPLACING)
         crew_step(c, (size_t)old, SLOTS_ON_REPLACED);
     if (s->pool == SCOREBOARD_HOUSEKEEPER)
-        lines_flush(c);
+        crew_lines_flush(c);
 }
 
 static void act_replace(struct crew *c, size_t index, enum slots_event event)
@@ -379,7 +389,7 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
     }
     worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
         s->generation->number, 1, reason);
-    log_info("%s is recycled (%s), replacement first", slot_label(c, index, label), reason);
+    log_info("%s is recycled (%s), replacement first", crew_label(c, index, label), reason);
     c->recycled++;
     slot_take(new_one, s->generation, s->pool, s->position, (int)index);
     crew_step(c, (size_t)(new_one - c->slots), SLOTS_ON_SPAWN);
@@ -397,10 +407,10 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    slot_turn(c, index, turn, sizeof(turn));
+    crew_turn_text(c, index, turn, sizeof(turn));
     /* Told to hurry, idle workers just go. */
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", slot_label(c, index, label),
+        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
         event == SLOTS_ON_STUCK && s->silent ? "gives no sign of life"
         : event == SLOTS_ON_STUCK      ? "turn far beyond its deadline"
         : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
@@ -415,8 +425,8 @@ static void act_kill(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    slot_turn(c, index, turn, sizeof(turn));
-    log_warn("%s: %s, KILL%s", slot_label(c, index, label),
+    crew_turn_text(c, index, turn, sizeof(turn));
+    log_warn("%s: %s, KILL%s", crew_label(c, index, label),
         event == SLOTS_ON_LATE ? "not ready in time (worker_ready)" : "did not end in time", turn);
     c->killed++;
     kill(s->pid, SIGKILL);
@@ -440,9 +450,12 @@ static void slot_settle(struct crew *c, size_t index)
     if (scoreboard_turn_get(b, uid, session, turn))
         lines_dead(c, uid, turn, pid);
     scoreboard_turn_set(b, NULL, NULL, NULL);
+    scoreboard_work_set(b, NULL);
     atomic_store(&b->turn_deadline_ms, 0);
     if (s->lines_fd >= 0)
         close(s->lines_fd);
+    if (s->pool == SCOREBOARD_HOUSEKEEPER) /* its successor counts anew */
+        atomic_store(&c->board->turns_waiting, 0);
     s->lines_fd = -1;
 }
 
@@ -459,6 +472,19 @@ static int64_t backoff(const struct conf *conf, unsigned failures, size_t index)
     return delay + delay / 10 * (int64_t)(index % 11) / 10;
 }
 
+/* Processes of the pool's generation that serve or are about to, this slot's not counted. */
+static bool pool_is_below_half(const struct crew *c, size_t index)
+{
+    const struct crew_slot *own = &c->slots[index];
+    size_t up = 0;
+    for (size_t i = 0; i < c->used; i++) {
+        const struct crew_slot *s = &c->slots[i];
+        up += i != index && s->pool == own->pool && s->generation == own->generation &&
+              (crew_slot_serves(s) || s->state == SLOTS_STARTING);
+    }
+    return 2 * up < own->generation->want[own->pool];
+}
+
 static bool died_early(const struct crew *c, size_t index, enum slots_event event)
 {
     const struct crew_slot *s = &c->slots[index];
@@ -471,15 +497,27 @@ static void act_again(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64];
-    slot_label(c, index, label);
+    crew_label(c, index, label);
+    bool served = s->ready_ms != 0;
     s->failures = died_early(c, index, event) ? s->failures + 1 : 0;
     slot_settle(c, index);
     int64_t delay = backoff(&s->generation->conf, s->failures, index);
+    /* One that cannot start would only die again; one that could is missed. */
+    if (served && delay > EARLY_MAX_MS && pool_is_below_half(c, index))
+        delay = EARLY_MAX_MS;
     if (delay > 0)
         log_warn("%s: %u early deaths in a row, next start in %" PRId64
                  " ms (respawn.min, respawn.max)",
             label, s->failures, delay);
     s->deadline_ms = clock_mono_ms() + delay;
+}
+
+/* It served until it met what killed it, so the next one can: at once, its pool is not to run dry. */
+static void act_respawn(struct crew *c, size_t index, enum slots_event event)
+{
+    slot_settle(c, index);
+    c->slots[index].failures = 0;
+    act_fork(c, index, event);
 }
 
 static void act_cancel(struct crew *c, size_t index, enum slots_event event)
@@ -513,12 +551,13 @@ static crew_action_fn *const actions[SLOTS_ACTIONS] = {
     [SLOTS_ABORT] = act_abort,
     [SLOTS_KILL] = act_kill,
     [SLOTS_AGAIN] = act_again,
+    [SLOTS_RESPAWN] = act_respawn,
     [SLOTS_FREE] = act_free,
     [SLOTS_CANCEL] = act_cancel,
 };
 
 /* The one place where a slot changes its state. */
-static void crew_step(struct crew *c, size_t index, enum slots_event event)
+void crew_step(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     struct slots_cell cell = slots_step(s->state, event);
@@ -572,158 +611,4 @@ size_t crew_alive(const struct crew *c, bool with_housekeeper)
         alive +=
             c->slots[i].pid > 0 && (with_housekeeper || c->slots[i].pool != SCOREBOARD_HOUSEKEEPER);
     return alive;
-}
-
-/* --- deaths --- */
-
-static bool was_asked(const struct crew_slot *s)
-{
-    return s->state == SLOTS_RETIRING || s->state == SLOTS_TERMINATING || s->state == SLOTS_DYING ||
-           s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
-}
-
-static void death_log(const struct crew *c, size_t index, int status)
-{
-    const struct crew_slot *s = &c->slots[index];
-    char label[64], turn[1024], how[64];
-    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (WIFSIGNALED(status))
-        snprintf(how, sizeof(how), "died of SIG%s%s", sigabbrev_np(WTERMSIG(status)),
-            WCOREDUMP(status) ? " (core dumped)" : "");
-    else
-        snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-    slot_turn(c, index, turn, sizeof(turn));
-    log_write(clean && was_asked(s) ? LOG_LEVEL_DEBUG
-              : clean               ? LOG_LEVEL_INFO
-                                    : LOG_LEVEL_WARN,
-        "%s %s while %s after %llu requests%s", slot_label(c, index, label), how,
-        slots_state_name(s->state),
-        (unsigned long long)atomic_load(&c->board->slots[index].requests), turn);
-}
-
-static void crew_on_death(struct crew *c, pid_t pid, int status)
-{
-    for (size_t i = 0; i < c->used; i++) {
-        if (c->slots[i].pid != pid)
-            continue;
-        bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        death_log(c, i, status);
-        if (!clean)
-            c->deaths[c->slots[i].pool]++;
-        atomic_fetch_add(&c->board->slots[i].deaths, !clean);
-        crew_step(c, i, clean ? SLOTS_ON_EXIT_CLEAN : SLOTS_ON_EXIT_CRASH);
-        return;
-    }
-    log_debug("reaped process %d, which is no worker", (int)pid);
-}
-
-void crew_reap(struct crew *c)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR))
-        if (pid > 0)
-            crew_on_death(c, pid, status);
-}
-
-/* --- time --- */
-
-static bool pool_is_recycling(const struct crew *c, enum scoreboard_pool pool)
-{
-    for (size_t i = 0; i < c->used; i++)
-        if (c->slots[i].pool == pool && c->slots[i].state == SLOTS_REPLACING)
-            return true;
-    return false;
-}
-
-static void scan_limits(struct crew *c, size_t index)
-{
-    const struct crew_slot *s = &c->slots[index];
-    char reason[WORKER_REASON_SIZE];
-    if (s->state == SLOTS_READY &&
-        worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
-            s->generation->number, 1, reason) != NULL &&
-        !pool_is_recycling(c, s->pool))
-        crew_step(c, index, SLOTS_ON_DUE);
-}
-
-static void scan_turn(struct crew *c, size_t index, int64_t now)
-{
-    const struct crew_slot *s = &c->slots[index];
-    int64_t deadline = atomic_load(&c->board->slots[index].turn_deadline_ms);
-    if (deadline != 0 && now > deadline + s->generation->conf.kill_ms &&
-        (slot_serves(s) || s->state == SLOTS_RETIRING))
-        crew_step(c, index, SLOTS_ON_STUCK);
-}
-
-/*
- * How old a beat may be; 0: it is not to be judged by that. A running turn has its own deadline,
- * and a short request ends, or waits in vain for nginx or Redis, within a minute.
- */
-static int64_t beat_limit(enum scoreboard_pool pool, const struct scoreboard_slot *b)
-{
-    if (pool == SCOREBOARD_STREAM)
-        return 10000;
-    if (pool == SCOREBOARD_HOUSEKEEPER)
-        return 30000;
-    if (atomic_load(&b->turn_deadline_ms) != 0)
-        return 0;
-    return atomic_load(&b->stage) == TURN_STAGE_IDLE ? 3 * WORKER_IDLE_MS : 60000;
-}
-
-/*
- * A worker whose loop does not come round: stopped, or caught in an endless loop. Late twice, since
- * after a pause of the whole machine all beats look late once. What says how it is judged is read
- * before the beat: a worker beats before it changes that.
- */
-static void scan_beat(struct crew *c, size_t index, int64_t now)
-{
-    struct crew_slot *s = &c->slots[index];
-    int64_t limit = beat_limit(s->pool, &c->board->slots[index]);
-    int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    bool late = beat != 0 && limit != 0 && now - beat > limit;
-    if (late && s->silent && (slot_serves(s) || s->state == SLOTS_RETIRING))
-        crew_step(c, index, SLOTS_ON_STUCK);
-    s->silent = late;
-}
-
-/* What a passed deadline means in each state. */
-static void scan_deadline(struct crew *c, size_t index, int64_t now)
-{
-    struct crew_slot *s = &c->slots[index];
-    static const enum slots_event meaning[SLOTS_STATES] = {[SLOTS_BACKOFF] = SLOTS_ON_BACKOFF_OVER,
-        [SLOTS_STARTING] = SLOTS_ON_LATE,
-        [SLOTS_ABORTING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_KILLING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_RETIRING] = SLOTS_ON_DRAIN_OVER,
-        [SLOTS_TERMINATING] = SLOTS_ON_GRACE_OVER,
-        [SLOTS_DYING] = SLOTS_ON_GRACE_OVER};
-    if (s->deadline_ms == 0 || now < s->deadline_ms)
-        return;
-    s->deadline_ms = 0;
-    crew_step(c, index, meaning[s->state]);
-}
-
-int64_t crew_scan(struct crew *c, int64_t now_ms)
-{
-    int64_t next = now_ms + TICK_MS;
-    for (size_t i = 0; i < c->used; i++) {
-        struct crew_slot *s = &c->slots[i];
-        if (s->state == SLOTS_EMPTY)
-            continue;
-        if (s->state == SLOTS_STARTING && atomic_load(&c->board->slots[i].ready))
-            crew_step(c, i, SLOTS_ON_READY);
-        scan_deadline(c, i, now_ms);
-        if (s->pid > 0) {
-            scan_turn(c, i, now_ms);
-            scan_beat(c, i, now_ms);
-            scan_limits(c, i);
-        }
-        if (s->deadline_ms != 0 && s->deadline_ms < next)
-            next = s->deadline_ms;
-        if (s->state == SLOTS_STARTING && next > now_ms + STARTING_TICK_MS)
-            next = now_ms + STARTING_TICK_MS;
-    }
-    lines_flush(c);
-    return next;
 }

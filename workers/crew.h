@@ -6,6 +6,7 @@
 #include "workers/scoreboard.h"
 #include "workers/slots.h"
 #include "workers/sockets.h"
+#include "workers/starved.h"
 #include "workers/worker.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct crew_slot {
     int64_t since_ms;    /* of the state */
     int64_t ready_ms;    /* 0 = not yet */
     bool silent;         /* its beat was late at the last look too */
+    struct starved starved; /* while it is late */
     int64_t deadline_ms; /* what it means depends on the state; 0 = none */
     unsigned failures;   /* early deaths in a row */
     int replaces;        /* slot that goes when this one serves; -1 = none */
@@ -58,6 +60,8 @@ struct crew {
     unsigned last_generation;
     struct buf lines; /* for the housekeeper, while none listens */
     unsigned long long deaths[SCOREBOARD_POOLS], killed, recycled;
+    int64_t scan_ms;          /* of the last look */
+    int64_t lenient_until_ms; /* the supervisor itself was late: no beat is judged before */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "store/listen.h"
 #include "store/store.h"
 #include "store/turns.h"
+#include "workers/blame_desk.h"
 #include "workers/handover.h"
 #include "workers/mcp_desk.h"
 #include "workers/reminders.h"
@@ -37,6 +38,8 @@
 /* Who was refused has been told to come again in a second: a waiting turn lets them in first. */
 #define COURTESY_MS 1100
 #define LINE_SIZE 512
+#define PLACE_LOOK_MS 25 /* between looks for a free worker, while turns wait for one */
+#define WOKEN_MAX 64     /* turns named on tp:wake between two steps */
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 
@@ -48,7 +51,7 @@ struct job {
     struct housekeeper *keeper;
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int pid; /* JOB_DEAD: of the worker */
-    int64_t due_ms;
+    int64_t since_ms, due_ms;
     unsigned tries;
     bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
     struct handover *handover; /* in progress */
@@ -64,11 +67,14 @@ struct housekeeper {
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
     struct mcp_desk *mcp;
+    struct blame_desk blame;
     struct reactor_source supervisor;
     char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
     size_t line_len;
     struct job jobs[JOBS_MAX];
+    struct turns_hint woken[WOKEN_MAX];
+    size_t woken_count;
     size_t handovers;
     unsigned long long refusals, own_refusals; /* of the turn pool, so far; ours among them */
     int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
@@ -122,6 +128,7 @@ static void job_add(
         return;
     }
     *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = first_due(k, kind)};
+    job->since_ms = clock_mono_ms();
     snprintf(job->uid, sizeof(job->uid), "%s", uid);
     snprintf(job->turn, sizeof(job->turn), "%s", turn);
 }
@@ -152,13 +159,14 @@ static void job_on_handover(void *arg, int status, int retry_ms)
     struct job *job = arg;
     job->handover = NULL;
     job->keeper->handovers--;
-    if (status == 503 || status == 0 || status == 429) {
+    if (status == 503 || status == 0) {
         log_debug("turn %s: the pool answered %d, again later", job->turn, status);
         job->keeper->own_refusals += status == 503;
         job_later(job, job->abandoned ? 0 : retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
         return;
     }
-    if (status != 202 && status != 409 && status != 404)
+    /* 429: as many turns of its user run as one may have. When one ends, tp:wake names this one. */
+    if (status != 202 && status != 409 && status != 404 && status != 429)
         log_warn("turn %s could not be handed over: status %d", job->turn, status);
     if (status == 202)
         atomic_fetch_add(&job->keeper->worker->slot->requests, 1);
@@ -170,8 +178,6 @@ static void job_on_handover(void *arg, int status, int retry_ms)
 static void job_run(struct job *job)
 {
     struct housekeeper *k = job->keeper;
-    if (k->handovers >= HANDOVERS_MAX)
-        return;
     int error = handover_start(&job->handover, k->reactor, k->worker->turn_socket, job->uid,
         job->turn, job_on_handover, job);
     if (error == 0) {
@@ -221,23 +227,48 @@ static void job_dead(struct job *job)
     job_end(job);
 }
 
+/* The turn that has waited for a worker longest, of those that are due; or NULL. */
+static struct job *job_oldest(struct housekeeper *k, int64_t now)
+{
+    struct job *oldest = NULL;
+    for (size_t i = 0; i < JOBS_MAX; i++) {
+        struct job *job = &k->jobs[i];
+        if (job->kind == JOB_RUN && job->handover == NULL && job->due_ms <= now &&
+            (oldest == NULL || job->since_ms < oldest->since_ms))
+            oldest = job;
+    }
+    return oldest;
+}
+
+/* Hands over as many turns as there are free workers; the pool need not be asked to know that. */
+static void places_step(struct housekeeper *k, int64_t now)
+{
+    struct scoreboard *board = k->worker->board;
+    int64_t places = atomic_load(&board->turn_limit) - atomic_load(&board->running_turns) -
+                     (int64_t)k->handovers;
+    struct job *job;
+    while (places-- > 0 && k->handovers < HANDOVERS_MAX && (job = job_oldest(k, now)) != NULL)
+        job_run(job);
+}
+
 /* Runs what is due; returns when the next one is. */
 static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 {
+    int waiting = 0;
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
+            job_dead(&k->jobs[i]);
+    places_step(k, now);
     for (size_t i = 0; i < JOBS_MAX; i++) {
-        struct job *job = &k->jobs[i];
+        const struct job *job = &k->jobs[i];
         if (job->kind == JOB_NONE || job->handover != NULL)
             continue;
-        if (job->due_ms <= now) {
-            if (job->kind == JOB_DEAD)
-                job_dead(job);
-            else
-                job_run(job);
-        }
-        if (job->kind != JOB_NONE && job->handover == NULL && job->due_ms > now &&
-            job->due_ms < next)
-            next = job->due_ms;
+        waiting += job->kind == JOB_RUN && job->due_ms <= now;
+        int64_t due = job->due_ms <= now ? now + PLACE_LOOK_MS : job->due_ms;
+        if (due < next)
+            next = due;
     }
+    atomic_store(&k->worker->board->turns_waiting, waiting);
     return next;
 }
 
@@ -253,6 +284,15 @@ static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
         turns_hint_remove(k->store, hint->uid, hint->turn);
 }
 
+/* A message that was told to wait: it need not let others in first, as it is one of those itself. */
+static void job_wait(struct housekeeper *k, const struct turns_hint *hint)
+{
+    job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    struct job *job = job_find(k, JOB_RUN, hint->turn, 0);
+    if (job != NULL && job->handover == NULL)
+        job->due_ms = clock_mono_ms();
+}
+
 /* What the turn's own state says; a hint is only where to look. */
 static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int64_t now)
 {
@@ -265,7 +305,9 @@ static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int6
         return;
     else if (strcmp(state, "pending") == 0 || strcmp(state, "answered") == 0)
         job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
-    else if (strcmp(state, "queued") == 0)
+    else if (strcmp(state, "waiting") == 0)
+        job_wait(k, hint);
+    else if (strcmp(state, "queued") == 0 || strcmp(state, "held") == 0)
         return; /* its hint has been moved: it stays until the turn has ended */
     else if (strcmp(state, "running") != 0)
         turns_hint_remove(k->store, hint->uid, hint->turn);
@@ -301,11 +343,37 @@ static void look(struct housekeeper *k, int64_t now)
         k->look_ms = now + LOOK_BUSY_MS;
 }
 
+/* "UID TURN": looked at in the next step, whenever its hint is due. */
+static void note_woken(struct housekeeper *k, const char *bytes, size_t len)
+{
+    const char *blank = memchr(bytes, ' ', len);
+    size_t uid = blank == NULL ? 0 : (size_t)(blank - bytes);
+    struct turns_hint *hint = &k->woken[k->woken_count];
+    if (uid == 0 || uid > IDENT_USER_MAX || len - uid - 1 != IDENT_UUID_SIZE - 1 ||
+        k->woken_count == WOKEN_MAX)
+        return; /* its hint is found by itself */
+    memcpy(hint->uid, bytes, uid);
+    hint->uid[uid] = '\0';
+    memcpy(hint->turn, blank + 1, IDENT_UUID_SIZE - 1);
+    hint->turn[IDENT_UUID_SIZE - 1] = '\0';
+    if (ident_is_safe(hint->uid, uid, IDENT_USER_MAX) && ident_is_uuid(hint->turn))
+        k->woken_count++;
+}
+
+static void look_at_woken(struct housekeeper *k, int64_t now)
+{
+    for (size_t i = 0; i < k->woken_count; i++)
+        hint_look(k, &k->woken[i], now);
+    k->woken_count = 0;
+}
+
 static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
 {
     struct housekeeper *k = arg;
-    if (webhooks_desk_wake(k->webhooks, bytes, len) || mcp_desk_wake(k->mcp, bytes, len))
+    if (webhooks_desk_wake(k->webhooks, bytes, len) || mcp_desk_wake(k->mcp, bytes, len) ||
+        blame_desk_wake(&k->blame, bytes, len))
         return;
+    note_woken(k, bytes, len);
     k->look_ms = 0;
     reminders_desk_wake(k->desk);
 }
@@ -314,6 +382,7 @@ static void housekeeper_on_subscribed(void *arg)
 {
     struct housekeeper *k = arg;
     k->look_ms = 0;
+    blame_desk_look(&k->blame);
     reminders_desk_wake(k->desk);
 }
 
@@ -323,9 +392,12 @@ static void housekeeper_on_line(struct housekeeper *k, const char *line)
 {
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int pid = 0;
+    struct blame_mark mark;
     if (sscanf(line, "dead %128s %36s %d", uid, turn, &pid) == 3 &&
         ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn))
         job_add(k, JOB_DEAD, uid, turn, pid);
+    else if (sscanf(line, "blame %llx %" SCNd64, &mark.key, &mark.ms) == 2)
+        blame_desk_tell(&k->blame, &mark);
     else
         log_error("the supervisor said what is not understood: %.100s", line);
 }
@@ -358,6 +430,23 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
     memmove(k->line, at, k->line_len);
 }
 
+/* One user's poisonous record may end this process once, not keep everybody's reminders from them. */
+static bool housekeeper_on_reminder(void *arg, const char *uid, const char *member)
+{
+    struct housekeeper *k = arg;
+    struct blame_work work = {.route = "a reminder"};
+    if (member == NULL) {
+        scoreboard_work_set(k->worker->slot, NULL);
+        return true;
+    }
+    snprintf(work.uid, sizeof work.uid, "%s", uid);
+    ident_sha256_hex(member, strlen(member), work.digest);
+    if (blame_left(&k->worker->board->blame, &work, clock_mono_ms(), NULL) > 0)
+        return false;
+    scoreboard_work_set(k->worker->slot, &work);
+    return true;
+}
+
 /* --- the process --- */
 
 static int housekeeper_open(struct housekeeper *k)
@@ -378,6 +467,9 @@ static int housekeeper_open(struct housekeeper *k)
         error = store_open(&k->store, conf, k->reactor, owner);
     if (error == 0)
         error = reminders_desk_new(&k->desk, k->store);
+    k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
+    if (error == 0)
+        reminders_desk_guard(k->desk, housekeeper_on_reminder, k);
     if (error == 0)
         error = webhooks_desk_new(&k->webhooks, k->store, k->reactor);
     if (error == 0)
@@ -423,6 +515,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     }
     measure(k, now);
     notice_refusals(k, now);
+    blame_desk_step(&k->blame, now);
+    look_at_woken(k, now);
     if (now >= k->look_ms)
         look(k, now);
     int64_t next = jobs_step(k, now, reminders_desk_step(k->desk, now));

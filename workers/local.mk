@@ -3,11 +3,15 @@ libstream_a_SOURCES =
 libworkers_a_SOURCES = \
 	workers/api_worker.c \
 	workers/check_settings.c workers/check_settings.h \
+	workers/blame.c workers/blame.h \
+	workers/blame_desk.c workers/blame_desk.h \
 	workers/control.c workers/control.h \
-	workers/crew.c workers/crew.h \
+	workers/crew.c workers/crew.h workers/crew_parts.h \
+	workers/crew_deaths.c workers/crew_watch.c \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
 	workers/mcp_command.c workers/mcp_command.h \
+	workers/failover_command.c workers/failover_command.h \
 	workers/mcp_desk.c workers/mcp_desk.h \
 	workers/pressure.c workers/pressure.h \
 	workers/reminders.c workers/reminders.h \
@@ -15,6 +19,7 @@ libworkers_a_SOURCES = \
 	workers/service.c workers/service.h \
 	workers/slots.c workers/slots.h \
 	workers/sockets.c workers/sockets.h \
+	workers/starved.c workers/starved.h \
 	workers/status.c workers/status.h \
 	workers/supervisor.c workers/supervisor.h \
 	workers/turn_worker.c \

@@ -28,6 +28,8 @@ struct reminders_desk {
     struct reminders_due due[REMINDERS_DESK_ONCE];
     int64_t look_ms, clock_ms;
     size_t fired;
+    reminders_desk_guard_fn *guard; /* or NULL */
+    void *guard_arg;
 };
 
 /* What is to be done with a hint. */
@@ -45,6 +47,12 @@ int reminders_desk_new(struct reminders_desk **out, struct store *store)
 void reminders_desk_free(struct reminders_desk *d)
 {
     free(d);
+}
+
+void reminders_desk_guard(struct reminders_desk *d, reminders_desk_guard_fn *fn, void *arg)
+{
+    d->guard = fn;
+    d->guard_arg = arg;
 }
 
 void reminders_desk_wake(struct reminders_desk *d)
@@ -344,11 +352,15 @@ static void look(struct reminders_desk *d, int64_t mono_ms)
     bool go_on = true;
     for (size_t i = 0; go_on && i < count; i++) {
         const struct reminders_due *due = &d->due[i];
-        enum fate fate = due->kind == REMINDERS_SNOOZE ? fire_snooze(d, due, now)
-                                                       : fire_record(d, due, arena, now);
+        enum fate fate = FATE_LATER;
+        if (d->guard == NULL || d->guard(d->guard_arg, due->uid, due->member))
+            fate = due->kind == REMINDERS_SNOOZE ? fire_snooze(d, due, now)
+                                                 : fire_record(d, due, arena, now);
         go_on = settle(d, due, fate, now);
         arena_reset(arena);
     }
+    if (d->guard != NULL)
+        d->guard(d->guard_arg, NULL, NULL);
     arena_free(arena);
     if (!go_on)
         return;

@@ -3,6 +3,7 @@
 
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,12 @@ struct reminders_desk;
 /* store: borrowed. Returns 0 or ERR_NOMEM. */
 int reminders_desk_new(struct reminders_desk **out, struct store *store);
 void reminders_desk_free(struct reminders_desk *d); /* NULL allowed */
+/*
+ * Called before each reminder is looked at: false when it is to be left for later, as workers have
+ * died in it. Called with NULLs after the last one of a look.
+ */
+typedef bool reminders_desk_guard_fn(void *arg, const char *uid, const char *member);
+void reminders_desk_guard(struct reminders_desk *d, reminders_desk_guard_fn *fn, void *arg);
 /* Somebody has written an earlier hint, or may have: look at once. */
 void reminders_desk_wake(struct reminders_desk *d);
 /*

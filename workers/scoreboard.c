@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -159,6 +160,8 @@ void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot)
     atomic_store(
         &slot->token, (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
     slot->text.uid[0] = slot->text.session[0] = slot->text.turn[0] = '\0';
+    atomic_store(&slot->work.sequence, 0);
+    scoreboard_work_set(slot, NULL);
 }
 
 int scoreboard_long_take(
@@ -241,6 +244,44 @@ bool scoreboard_turn_get(const struct scoreboard_slot *slot, char *uid, char *se
     }
     uid[0] = session[0] = turn[0] = '\0';
     return false;
+}
+
+void scoreboard_work_set(struct scoreboard_slot *slot, const struct blame_work *work)
+{
+    struct scoreboard_work *own = &slot->work;
+    unsigned sequence = atomic_load_explicit(&own->sequence, memory_order_relaxed) | 1;
+    atomic_store_explicit(&own->sequence, sequence, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    if (work != NULL)
+        own->now = *work;
+    else
+        own->now.digest[0] = own->now.uid[0] = '\0';
+    atomic_store_explicit(&own->sequence, sequence + 1, memory_order_release);
+    atomic_store(&slot->work_since_ms, work != NULL ? clock_mono_ms() : 0);
+    atomic_store(&slot->work_owner,
+        work != NULL && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
+}
+
+bool scoreboard_work_get(const struct scoreboard_slot *slot, struct blame_work *out)
+{
+    const struct scoreboard_work *own = &slot->work;
+    for (int tries = 0; tries < READ_TRIES; tries++) {
+        unsigned before = atomic_load_explicit(&own->sequence, memory_order_acquire);
+        *out = own->now;
+        atomic_thread_fence(memory_order_acquire);
+        if (before % 2 == 0 && before == atomic_load(&own->sequence))
+            return out->digest[0] != '\0';
+    }
+    memset(out, 0, sizeof(*out));
+    return false;
+}
+
+unsigned long long scoreboard_owner(const char *uid)
+{
+    char digest[IDENT_SHA256_SIZE];
+    ident_sha256_hex(uid, strlen(uid), digest);
+    digest[15] = '\0';
+    return strtoull(digest, NULL, 16) | 1;
 }
 
 static const char *stage_name(unsigned stage)

@@ -3,6 +3,7 @@
 
 #include "base/breaker.h"
 #include "base/ident.h"
+#include "workers/blame.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -26,6 +27,10 @@ const char *scoreboard_pool_name(enum scoreboard_pool pool);
 struct scoreboard_text {
     atomic_uint sequence;
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
+};
+struct scoreboard_work {
+    atomic_uint sequence;
+    struct blame_work now;
 };
 struct scoreboard_slot {
     /* supervisor */
@@ -52,6 +57,9 @@ struct scoreboard_slot {
     atomic_llong started_ms; /* supervisor: when it was forked, monotonic */
     atomic_llong turn_started_ms; /* monotonic; 0 = no turn */
     atomic_ullong long_owner; /* api worker: whose long request it serves; 0 = none */
+    struct scoreboard_work work;
+    atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
+    atomic_llong work_since_ms; /* monotonic */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
 };
 struct scoreboard {
@@ -61,7 +69,11 @@ struct scoreboard {
     atomic_ullong refused_full, refused_stale, accepted;
     atomic_bool draining;
     atomic_int pace_ms; /* least time between two appends of a turn's text, see pressure.h */
+    /* Monotonic: when a worker of the pool last saw that no connection waits to be accepted. */
+    atomic_llong empty_ms[SCOREBOARD_POOLS];
     struct breaker breakers[BREAKER_COUNT];
+    atomic_int turns_waiting; /* housekeeper: turns that wait for a worker of this machine */
+    struct blame blame;
     struct scoreboard_slot slots[];
 };
 /* Supervisor. Returns 0 or ERR_NOMEM. */
@@ -98,6 +110,14 @@ void scoreboard_turn_set(
     struct scoreboard_slot *slot, const char *uid, const char *session, const char *turn);
 /* False when there is none, or while it is being written. */
 bool scoreboard_turn_get(const struct scoreboard_slot *slot, char *uid, char *session, char *turn);
+/*
+ * What the worker works on, for the supervisor should it die in that: set before the first byte of
+ * a user's is looked at. NULL clears; _get is false when there is none, or while it is written.
+ */
+void scoreboard_work_set(struct scoreboard_slot *slot, const struct blame_work *work);
+bool scoreboard_work_get(const struct scoreboard_slot *slot, struct blame_work *out);
+/* A number that stands for the user; never 0. */
+unsigned long long scoreboard_owner(const char *uid);
 /* Any process: "request+0 starting+3 model-wait+5": the stages since the turn's start,
  * milliseconds. */
 #define SCOREBOARD_TRAIL_SIZE 512

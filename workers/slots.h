@@ -29,6 +29,7 @@
     X(SLOTS_ON_REPLACED, "replaced")         /* its replacement serves */                          \
     X(SLOTS_ON_EXIT_CLEAN, "exit-clean")     /* reaped, status 0 */                                \
     X(SLOTS_ON_EXIT_CRASH, "exit-crash")     /* reaped, signal or another status */                \
+    X(SLOTS_ON_EXIT_AT_WORK, "exit-at-work") /* the same, while it worked for somebody */          \
     X(SLOTS_ON_STUCK, "stuck")               /* its turn is far beyond its deadline */             \
     X(SLOTS_ON_GRACE_OVER, "grace-over")     /* kill_grace passed since the last signal */         \
     X(SLOTS_ON_RETIRE, "retire")             /* drain, older generation */                         \
@@ -46,6 +47,7 @@
     X(SLOTS_ABORT, "abort")     /* QUIT and TERM with the trail in the log, set the grace */       \
     X(SLOTS_KILL, "kill")       /* KILL with the trail in the log, set the grace */                \
     X(SLOTS_AGAIN, "again")     /* settle the death, set the delay of the next fork */             \
+    X(SLOTS_RESPAWN, "respawn") /* settle the death, fork the next one at once */                  \
     X(SLOTS_FREE, "free")       /* settle the death, forget the slot */                            \
     X(SLOTS_CANCEL, "cancel")   /* forget the slot; no process was there */
 

@@ -138,6 +138,7 @@ static void text_slot(const struct status_view *view, size_t i, int64_t now, str
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
     int64_t since = atomic_load(&b->stage_since_ms);
     struct turn_names names;
+    struct blame_work work;
     char age[32];
     buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-11s %-8s %-9llu %-8lld", i,
         scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
@@ -147,6 +148,8 @@ static void text_slot(const struct status_view *view, size_t i, int64_t now, str
         (long long)atomic_load(&b->memory_bytes) / 1024);
     if (turn_names(b, &names))
         buf_printf(out, " %s %s %s", names.uid, names.session, names.turn);
+    else if (scoreboard_work_get(b, &work) && work.uid[0] != '\0')
+        buf_printf(out, " %s %s", work.uid, work.route);
     buf_putc(out, '\n');
 }
 
@@ -225,6 +228,19 @@ static void json_slot_turn(const struct scoreboard_slot *b, int64_t now, struct 
     json_text(out, "trail", trail);
 }
 
+/* What a worker without a turn works on. */
+static void json_slot_work(const struct scoreboard_slot *b, struct buf *out)
+{
+    struct blame_work work;
+    struct turn_names names;
+    if (turn_names(b, &names) || !scoreboard_work_get(b, &work))
+        return;
+    buf_putc(out, ',');
+    json_text(out, "user", work.uid);
+    buf_putc(out, ',');
+    json_text(out, "work", work.route);
+}
+
 static void json_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &view->crew->slots[i];
@@ -243,6 +259,7 @@ static void json_slot(const struct status_view *view, size_t i, int64_t now, str
         (unsigned long long)atomic_load(&b->errors), (long long)atomic_load(&b->memory_bytes),
         (long long)atomic_load(&b->connections), s->failures);
     json_slot_turn(b, now, out);
+    json_slot_work(b, out);
     buf_putc(out, '}');
 }
 

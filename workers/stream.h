@@ -20,6 +20,7 @@
  *   stream_worker     entry, accept, timers, drain
  *   stream_conn       life and output of a connection
  *   stream_http       parsing of the one HTTP request
+ *   stream_offer      the bearer token of that request
  *   stream_handshake  routes, credential, upgrade
  *   stream_socket     WebSocket frames in and out
  *   stream_frames     what clients say in them
@@ -87,6 +88,7 @@ struct stream_conn {
     char *session; /* used when a frame names none; or NULL */
     char *turn;    /* SSE of one run, JSON */
     char *trace;   /* JSON: the traceparent of the request; or NULL */
+    char *origin;  /* JSON: of the page that sent the request; or NULL */
     int64_t opened_ms, in_ms, out_ms, pinged_ms; /* monotonic */
     int64_t due_ms;     /* monotonic; end of a handshake or of a close */
     int64_t expires_ms; /* real time; 0 = never */

@@ -16,6 +16,7 @@ libstream_a_SOURCES += \
 	workers/stream_http.c workers/stream_http.h \
 	workers/stream_legacy.c \
 	workers/stream_message.c \
+	workers/stream_offer.c workers/stream_offer.h \
 	workers/stream_socket.c \
 	workers/stream_sse.c \
 	workers/stream_worker.c \

@@ -180,6 +180,7 @@ void stream_conn_free(struct stream_conn *c)
     free(c->user);
     free(c->session);
     free(c->trace);
+    free(c->origin);
     free(c->turn);
     free(c);
     s->connections--;

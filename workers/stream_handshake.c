@@ -4,7 +4,9 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/log.h"
+#include "fcgi-app/origin.h"
 #include "workers/stream_http.h"
+#include "workers/stream_offer.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -15,7 +17,6 @@
 #include <sys/uio.h>
 
 #define RETRY_AFTER_MS 1000
-#define TOKEN_MAX 8192
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 
@@ -52,6 +53,12 @@ static const char *request_id(const struct stream_conn *c)
     if (c->request)
         id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
     return id && is_printable(id, 128) ? id : NULL;
+}
+
+/* The origin of the page that asks; of a hand-over, the one that was kept. NULL = none. */
+static const char *request_origin(const struct stream_conn *c)
+{
+    return c->request ? stream_request_header(c->request, STREAM_HTTP_ORIGIN) : c->origin;
 }
 
 /* A child of the request's trace, or a new one. */
@@ -98,9 +105,11 @@ void stream_handshake_refuse(
     }
     buf_printf(&body, ",\"trace_id\":\"%s\"}", trace.trace_id);
     buf_printf(&head,
-        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
-        "Cache-Control: no-store\r\nConnection: close\r\ntraceparent: %s\r\n",
+        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json; charset=utf-8\r\n"
+        "Content-Length: %zu\r\nCache-Control: no-store\r\nConnection: close\r\n"
+        "traceparent: %s\r\n",
         status, http_reason(status), body.len, traceparent);
+    origin_reply(c->stream->conf, request_origin(c), &head);
     if (id)
         buf_printf(&head, "X-Request-Id: %s\r\n", id);
     put_extra_headers(&head, status);
@@ -117,99 +126,8 @@ void stream_handshake_refuse(
 
 /* ---- credentials ---- */
 
-struct offer {          /* what Sec-WebSocket-Protocol says */
-    const char *answer; /* the protocol without a secret, or NULL */
-    char token[TOKEN_MAX];
-    size_t token_len;
-    bool unreadable; /* a token was there that is too long or badly encoded */
-};
-
-static size_t next_item(const char **list, const char **item)
-{
-    size_t len;
-
-    *list += strspn(*list, " \t,");
-    *item = *list;
-    len = strcspn(*list, " \t,");
-    *list += len;
-    return len;
-}
-
-/* "turnpike, bearer.TOKEN" or "bearer, TOKEN". */
-static void read_offer(const char *list, struct offer *offer)
-{
-    const char *item;
-    bool token_follows = false;
-    size_t len;
-
-    offer->answer = NULL;
-    offer->token_len = 0;
-    offer->unreadable = false;
-    while (list && (len = next_item(&list, &item)) > 0) {
-        const char *token = NULL;
-        if (token_follows) {
-            token = item;
-            token_follows = false;
-        } else if (len > 7 && strncasecmp(item, "bearer.", 7) == 0) {
-            token = item + 7;
-            len -= 7;
-        } else if (len == 6 && strncasecmp(item, "bearer", 6) == 0) {
-            token_follows = true;
-            if (!offer->answer)
-                offer->answer = "bearer";
-        } else if (len == 8 && strncmp(item, "turnpike", 8) == 0) {
-            offer->answer = "turnpike";
-        }
-        if (token && len >= sizeof(offer->token))
-            offer->unreadable = true;
-        else if (token) {
-            memcpy(offer->token, token, len);
-            offer->token[len] = '\0';
-            offer->token_len = len;
-        }
-    }
-}
-
-/* Whether a field of this name with any value is there, readable or not. */
-static bool query_has(const char *query, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (; *query; query += strcspn(query, "&"), query += *query == '&') {
-        if (strncmp(query, name, len) == 0 && query[len] == '=' && query[len + 1] != '\0' &&
-            query[len + 1] != '&')
-            return true;
-    }
-    return false;
-}
-
-/* A token that is there but cannot be read is no reason to let its sender in without one. */
-static bool find_token(const struct stream_request *r, struct offer *offer)
-{
-    const char *authorization = stream_request_header(r, STREAM_HTTP_AUTHORIZATION);
-    long len;
-
-    if (offer->token_len > 0 || offer->unreadable)
-        return !offer->unreadable;
-    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
-        authorization += 7 + strspn(authorization + 7, " ");
-        offer->token_len = strlen(authorization);
-        offer->unreadable = offer->token_len >= sizeof(offer->token);
-        if (offer->unreadable)
-            return false;
-        memcpy(offer->token, authorization, offer->token_len + 1);
-        return true;
-    }
-    len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));
-    if (len > 0)
-        offer->token_len = (size_t)len;
-    else
-        offer->unreadable = query_has(stream_request_query(r), "token");
-    return len > 0;
-}
-
-/* The user that the path names: /ws/{user}. "" = none; false = not readable. */
-static bool path_user(const struct stream_conn *c, char user[IDENT_USER_MAX + 1])
+/* The user that the path names: /ws/{user}, an id or a name. "" = none; false = not readable. */
+static bool path_user(const struct stream_conn *c, char user[IDENT_NAME_MAX + 1])
 {
     const char *rest =
         stream_request_path(c->request) + strlen(c->stream->conf->public_base) + strlen("/ws");
@@ -218,20 +136,20 @@ static bool path_user(const struct stream_conn *c, char user[IDENT_USER_MAX + 1]
     user[0] = '\0';
     if (rest[0] == '\0' || strcmp(rest, "/") == 0)
         return true;
-    len = stream_percent_decode(rest + 1, strlen(rest + 1), false, user, IDENT_USER_MAX + 1);
-    return len > 0 && ident_is_safe(user, (size_t)len, IDENT_USER_MAX);
+    len = stream_percent_decode(rest + 1, strlen(rest + 1), false, user, IDENT_NAME_MAX + 1);
+    return len > 0;
 }
 
 static void development_user(
-    const struct stream_conn *c, const char *path, char user[IDENT_USER_MAX + 1])
+    const struct stream_conn *c, const char *path, char user[IDENT_NAME_MAX + 1])
 {
     const char *header = stream_request_header(c->request, STREAM_HTTP_DEV_USER);
 
     if (path[0])
-        snprintf(user, IDENT_USER_MAX + 1, "%s", path);
-    else if (stream_query_get(stream_request_query(c->request), "user", user, IDENT_USER_MAX + 1) <=
+        snprintf(user, IDENT_NAME_MAX + 1, "%s", path);
+    else if (stream_query_get(stream_request_query(c->request), "user", user, IDENT_NAME_MAX + 1) <=
              0)
-        snprintf(user, IDENT_USER_MAX + 1, "%s", header ? header : "");
+        snprintf(user, IDENT_NAME_MAX + 1, "%s", header ? header : "");
 }
 
 /* ---- the upgrade ---- */
@@ -246,7 +164,7 @@ static void accept_key(const char *key, char out[32])
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
 }
 
-static void send_upgrade(struct stream_conn *c, const struct offer *offer)
+static void send_upgrade(struct stream_conn *c, const struct stream_offer *offer)
 {
     const char *id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
     char key[32];
@@ -305,7 +223,7 @@ static void watch_named(struct stream_conn *c, const char *query)
 static void upgrade(struct stream_conn *c, const struct auth_identity *who)
 {
     struct stream *s = c->stream;
-    struct offer *offer = malloc(sizeof(*offer));
+    struct stream_offer *offer = malloc(sizeof(*offer));
     struct stream_request *request = c->request;
     struct hub_start inbox = {.user = who->user};
     bool known;
@@ -319,7 +237,7 @@ static void upgrade(struct stream_conn *c, const struct auth_identity *who)
     c->admin = strcmp(who->role, "admin") == 0;
     c->expires_ms = who->expires_ms;
     c->format = (unsigned char)wanted_format(stream_request_query(request), &known);
-    read_offer(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
+    stream_offer_read(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
     c->kind = STREAM_WS;
     send_upgrade(c, offer);
     free(offer);
@@ -337,11 +255,11 @@ static void upgrade(struct stream_conn *c, const struct auth_identity *who)
 /* The path names a user: it has to be the credential's. */
 static void admit(struct stream_conn *c, const struct auth_identity *who)
 {
-    char user[IDENT_USER_MAX + 1];
+    char user[IDENT_NAME_MAX + 1];
 
     if (!path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
-    else if (user[0] && strcmp(user, who->user) != 0)
+    else if (user[0] && !ident_user_is(who->user, user, strlen(user)))
         stream_handshake_refuse(
             c, 403, "forbidden", "The user of the path is not the user of the credential.");
     else
@@ -388,9 +306,9 @@ static void check_ticket(struct stream_conn *c, const char *ticket)
 
 static void authenticate(struct stream_conn *c)
 {
-    char ticket[TICKET_MAX], path[IDENT_USER_MAX + 1], user[IDENT_USER_MAX + 1];
+    char ticket[TICKET_MAX], path[IDENT_NAME_MAX + 1], user[IDENT_NAME_MAX + 1];
     struct auth_identity who;
-    struct offer *offer;
+    struct stream_offer *offer;
     const char *why = "A credential is needed.";
     int rc;
 
@@ -398,7 +316,7 @@ static void authenticate(struct stream_conn *c)
         check_ticket(c, ticket);
         return;
     }
-    if (query_has(stream_request_query(c->request), "ticket")) {
+    if (stream_query_has(stream_request_query(c->request), "ticket")) {
         stream_handshake_refuse(c, 401, "unauthenticated", "This is not a ticket.");
         return;
     }
@@ -409,8 +327,8 @@ static void authenticate(struct stream_conn *c)
         return;
     }
     memset(&who, 0, sizeof(who));
-    read_offer(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
-    if (find_token(c->request, offer)) {
+    stream_offer_read(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
+    if (stream_offer_find(c->request, offer)) {
         rc = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
     } else if (offer->unreadable) {
         rc = ERR_AUTH;
@@ -451,7 +369,9 @@ static void route_socket(struct stream_conn *c)
     const char *key = stream_request_header(r, STREAM_HTTP_WS_KEY);
     const char *version = stream_request_header(r, STREAM_HTTP_WS_VERSION);
 
-    if (!stream_list_has(stream_request_header(r, STREAM_HTTP_UPGRADE), "websocket") ||
+    if (!stream_request_is_http11(r))
+        stream_handshake_refuse(c, 400, "bad_request", "A WebSocket begins with HTTP/1.1.");
+    else if (!stream_list_has(stream_request_header(r, STREAM_HTTP_UPGRADE), "websocket") ||
         !stream_list_has(stream_request_header(r, STREAM_HTTP_CONNECTION), "upgrade"))
         stream_handshake_refuse(c, 426, "upgrade_required", "This address speaks WebSocket only.");
     else if (!version || strcmp(version, "13") != 0)
@@ -462,7 +382,7 @@ static void route_socket(struct stream_conn *c)
     else if (!query_is_good(stream_request_query(r)))
         stream_handshake_refuse(
             c, 400, "bad_request", "session_id, cursor or format is not valid.");
-    else if (!auth_origin_allowed(c->stream->auth, stream_request_header(r, STREAM_HTTP_ORIGIN)))
+    else if (!origin_allowed(c->stream->conf, stream_request_header(r, STREAM_HTTP_ORIGIN)))
         stream_handshake_refuse(c, 403, "origin_not_allowed", "This origin is not allowed.");
     else
         authenticate(c);
@@ -478,11 +398,38 @@ static bool is_socket_path(const char *path, const char *base)
     return path[0] == '\0' || (path[0] == '/' && !strchr(path + 1, '/'));
 }
 
+/* OPTIONS, from a page that would read why no socket is opened. */
+static void answer_options(struct stream_conn *c)
+{
+    struct buf head;
+    struct iovec iov;
+
+    buf_init(&head, 0);
+    buf_puts(&head, "HTTP/1.1 204 No Content\r\nConnection: close\r\n");
+    origin_reply(c->stream->conf, request_origin(c), &head);
+    origin_preflight(c->stream->conf, request_origin(c), "GET", &head);
+    buf_puts(&head, "\r\n");
+    iov = (struct iovec){head.data, head.len};
+    if (buf_error(&head) == 0)
+        stream_conn_send(c, &iov, 1, 0);
+    buf_free(&head);
+    stream_conn_finish(c);
+}
+
 static void route(struct stream_conn *c)
 {
     const char *path = stream_request_path(c->request);
 
-    if (!stream_request_is_get(c->request))
+    if (strcmp(path, SSE_PATH) != 0 &&
+        !origin_host_answered(
+            c->stream->conf, stream_request_header(c->request, STREAM_HTTP_HOST)))
+        stream_handshake_refuse(c, 421, "host_not_answered",
+            "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
+            "`development.hosts` only.");
+    else if (stream_request_is_options(c->request) &&
+        is_socket_path(path, c->stream->conf->public_base))
+        answer_options(c);
+    else if (!stream_request_is_get(c->request))
         stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");
     else if ((int64_t)c->stream->connections > c->stream->most)
         stream_handshake_refuse(c, 503, "pool_full",
@@ -507,7 +454,8 @@ void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len)
         stream_handshake_refuse(
             c, 431, "headers_too_large", "The request's headers are too large.");
     } else if (rc < 0) {
-        stream_handshake_refuse(c, 400, "bad_request", "The request is not HTTP/1.1.");
+        stream_handshake_refuse(c, 400, "bad_request",
+            "The request is not HTTP/1.1 as one Host, whole lines and no body make it.");
     } else {
         route(c);
         if (c->kind == STREAM_WS && used < len)

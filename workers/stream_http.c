@@ -15,6 +15,8 @@ struct stream_request {
     int current; /* header whose value is read; -1 = an unwanted one */
     size_t received;
     char *query;
+    unsigned hosts;
+    char last; /* byte before the next one */
     bool in_value, complete;
 };
 
@@ -40,7 +42,7 @@ static int on_name(http_parser *p, const char *at, size_t len)
         buf_reset(&r->name);
     r->in_value = false;
     buf_put(&r->name, at, len);
-    return buf_error(&r->name) ? 1 : 0;
+    return buf_error(&r->name) || memchr(at, ' ', len) ? 1 : 0;
 }
 
 static int find_header(const struct buf *name)
@@ -61,12 +63,43 @@ static int on_value(http_parser *p, const char *at, size_t len)
         r->current = find_header(&r->name);
         if (r->current >= 0 && r->headers[r->current].data)
             buf_puts(&r->headers[r->current], ", ");
+        r->hosts += r->current == STREAM_HTTP_HOST;
     }
-    if (memchr(at, '\0', len))
-        return 1;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)at[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return 1;
+    }
     if (r->current >= 0)
         buf_put(&r->headers[r->current], at, len);
     return 0;
+}
+
+/* Before a body is read, if there should be one. */
+static int on_headers(http_parser *p)
+{
+    const struct stream_request *r = p->data;
+    const char *length = buf_text(&r->headers[STREAM_HTTP_CONTENT_LENGTH]);
+    const char *host = buf_text(&r->headers[STREAM_HTTP_HOST]);
+    bool body = r->headers[STREAM_HTTP_TRANSFER_ENCODING].data ||
+        (length[0] && strcmp(length, "0") != 0);
+    bool named = r->hosts == 1 && host[0] && !strpbrk(host, " \t,/@");
+
+    return p->http_major != 1 || body || !(named || (r->hosts == 0 && p->http_minor == 0)) ? -1 : 0;
+}
+
+/* No line ends with a bare LF, none goes on in the next one. */
+static bool lines_are_good(struct stream_request *r, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char before = i ? bytes[i - 1] : r->last;
+        if ((bytes[i] == '\n' && before != '\r') ||
+            (before == '\n' && (bytes[i] == ' ' || bytes[i] == '\t')))
+            return false;
+    }
+    if (len)
+        r->last = bytes[len - 1];
+    return true;
 }
 
 static int on_complete(http_parser *p)
@@ -109,6 +142,7 @@ int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
     static const http_parser_settings settings = {.on_url = on_url,
         .on_header_field = on_name,
         .on_header_value = on_value,
+        .on_headers_complete = on_headers,
         .on_message_complete = on_complete};
     size_t n = http_parser_execute(&r->parser, &settings, bytes, len);
     enum http_errno error = HTTP_PARSER_ERRNO(&r->parser);
@@ -117,8 +151,10 @@ int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
     r->received += n;
     if (r->received > STREAM_HTTP_MAX || error == HPE_HEADER_OVERFLOW)
         return ERR_LIMIT;
+    if (!lines_are_good(r, bytes, n) || (!r->complete && error != HPE_OK))
+        return ERR_INVALID;
     if (!r->complete)
-        return error == HPE_OK ? 0 : ERR_INVALID;
+        return 0;
     /* Paused at the last byte of the headers: it is counted as not consumed. */
     if (error == HPE_PAUSED && n < len && bytes[n] == '\n')
         n++;
@@ -137,6 +173,11 @@ int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
 bool stream_request_is_get(const struct stream_request *r)
 {
     return r->parser.method == HTTP_GET;
+}
+
+bool stream_request_is_options(const struct stream_request *r)
+{
+    return r->parser.method == HTTP_OPTIONS;
 }
 
 bool stream_request_is_http11(const struct stream_request *r)
@@ -200,6 +241,18 @@ long stream_query_get(const char *query, const char *name, char *out, size_t siz
         query += len + (query[len] == '&');
     }
     return -1;
+}
+
+bool stream_query_has(const char *query, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *query; query += strcspn(query, "&"), query += *query == '&') {
+        if (strncmp(query, name, len) == 0 && query[len] == '=' && query[len + 1] != '\0' &&
+            query[len + 1] != '&')
+            return true;
+    }
+    return false;
 }
 
 bool stream_list_has(const char *list, const char *token)

@@ -7,11 +7,18 @@
 /*
  * stream_http -- reads the one HTTP/1.x request that a connection to a stream worker starts with.
  * The only file that includes http-parser. Bounded: STREAM_HTTP_MAX bytes in all. Pure.
+ *
+ * Refused, as two readers could understand them differently (RFC 9112): a body, which no request
+ * here has; more than one Host, or none in HTTP/1.1; a folded header line; a line that does not end
+ * with CRLF; a blank in front of a colon; control characters.
  */
 #define STREAM_HTTP_MAX 16384
 
 /* X(FIELD, "lower-case name") */
 #define STREAM_HTTP_HEADERS(X)                                                                     \
+    X(HTTP_HOST, "host")                                                                           \
+    X(HTTP_CONTENT_LENGTH, "content-length")                                                       \
+    X(HTTP_TRANSFER_ENCODING, "transfer-encoding")                                                 \
     X(HTTP_UPGRADE, "upgrade")                                                                     \
     X(HTTP_CONNECTION, "connection")                                                               \
     X(HTTP_WS_KEY, "sec-websocket-key")                                                            \
@@ -38,6 +45,7 @@ void stream_request_free(struct stream_request *r);
  */
 int stream_request_feed(struct stream_request *r, const char *bytes, size_t len, size_t *used);
 bool stream_request_is_get(const struct stream_request *r);
+bool stream_request_is_options(const struct stream_request *r);
 bool stream_request_is_http11(const struct stream_request *r);
 /* Path without query, as sent; query without '?', "" when none. Borrowed. */
 const char *stream_request_path(const struct stream_request *r);
@@ -50,6 +58,8 @@ const char *stream_request_header(const struct stream_request *r, enum stream_ht
  * malformed, too long for out, or with a NUL byte.
  */
 long stream_query_get(const char *query, const char *name, char *out, size_t size);
+/* Whether a parameter of this name with any value is there, readable or not. */
+bool stream_query_has(const char *query, const char *name);
 /* Decodes `len` bytes; the same result. */
 long stream_percent_decode(const char *text, size_t len, bool plus, char *out, size_t size);
 /* Whether a comma-separated list holds the token, case-insensitive. */

@@ -345,7 +345,7 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     buf_putc(&m->body, '}');
     if (!m->session || buf_error(&m->body))
         stream_conn_kill(c);
-    else if (!channel_is_up(hub_channel(c->stream->hub)))
+    else if (!channel_hurry(hub_channel(c->stream->hub)))
         fail(m, ERR_STORE);
     else
         stream_message_pump(c);

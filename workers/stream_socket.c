@@ -146,6 +146,9 @@ static void on_frame_start(
     if (frame->opcode == WSLAY_BINARY_FRAME) {
         stream_socket_close(c, 1003, "text frames only");
         wslay_event_shutdown_read(ws);
+    } else if (frame->opcode == WSLAY_CONNECTION_CLOSE && len == 1) {
+        stream_socket_close(c, 1002, "half of a close code");
+        wslay_event_shutdown_read(ws);
     } else if (frame->opcode == WSLAY_TEXT_FRAME || frame->opcode == WSLAY_CONTINUATION_FRAME) {
         c->mid_message = true;
     }

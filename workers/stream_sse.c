@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/http.h"
+#include "fcgi-app/origin.h"
 #include "workers/stream_http.h"
 
 #include <stdatomic.h>
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+
+#define ORIGIN_SIZE 520
 
 /*
  * The hand-over: nginx comes here after an X-Accel-Redirect, so the arguments are ours. An
@@ -18,6 +21,7 @@
 struct sse_arguments {
     char user[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     char cursor[LOGENTRY_ID_SIZE], format[8], until[8], request[72], trace[IDENT_TRACEPARENT_SIZE];
+    char origin[ORIGIN_SIZE];
     int64_t expires_ms; /* real time; 0 = never */
     bool whole_session;
 };
@@ -93,13 +97,14 @@ static void send_json(struct stream_conn *c, int status, const char *body, size_
 
     buf_init(&head, 0);
     buf_printf(&head,
-        "HTTP/1.1 %d %s\r\nContent-Type: application/%s\r\nContent-Length: %zu\r\n"
+        "HTTP/1.1 %d %s\r\nContent-Type: application/%s; charset=utf-8\r\nContent-Length: %zu\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n",
         status, http_reason(status), wants_problem(status) ? "problem+json" : "json", len);
     if (c->session) /* the request id, kept here while waiting */
         buf_printf(&head, "X-Request-Id: %s\r\n", c->session);
     if (c->trace)
         buf_printf(&head, "traceparent: %s\r\n", c->trace);
+    origin_reply(c->stream->conf, c->origin, &head);
     if (status == 503 || status == 429)
         buf_puts(&head, "Retry-After: 1\r\n");
     buf_puts(&head, "\r\n");
@@ -127,7 +132,7 @@ static void on_turn(
     }
     status = texts[0] ? atoi(texts[0]) : 0;
     if (!texts[1] || status < 200 || status > 599)
-        stream_handshake_refuse(c, 404, "not_found", "The turn has ended and its reply is gone.");
+        stream_handshake_refuse(c, 500, "events_gone", "The run has ended and its events are gone.");
     else
         send_json(c, status, texts[1], lens[1]);
 }
@@ -179,6 +184,7 @@ static int read_arguments(const char *query, struct sse_arguments *a)
     optional(query, "until", a->until, sizeof(a->until));
     optional(query, "request", a->request, sizeof(a->request));
     optional(query, "trace", a->trace, sizeof(a->trace));
+    optional(query, "origin", a->origin, sizeof(a->origin));
     optional(query, "scope", scope, sizeof(scope));
     optional(query, "expires", expires, sizeof(expires));
     a->expires_ms = strtoll(expires, NULL, 10);
@@ -199,12 +205,14 @@ static void send_stream_head(struct stream_conn *c, const struct sse_arguments *
     char retry[48];
 
     buf_init(&b, 0);
-    buf_puts(&b, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    buf_puts(&b, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+                 "Cache-Control: no-store\r\n"
                  "X-Accel-Buffering: no\r\nConnection: close\r\n");
     if (a->request[0])
         buf_printf(&b, "X-Request-Id: %s\r\n", a->request);
     if (a->trace[0])
         buf_printf(&b, "traceparent: %s\r\n", a->trace);
+    origin_reply(c->stream->conf, a->origin, &b);
     if (c->chunked)
         buf_puts(&b, "Transfer-Encoding: chunked\r\n");
     buf_puts(&b, "\r\n");
@@ -247,6 +255,7 @@ void stream_sse_start(struct stream_conn *c, const char *query)
         c->kind = STREAM_JSON;
         c->session = a.request[0] ? strdup(a.request) : NULL;
         c->trace = a.trace[0] ? strdup(a.trace) : NULL;
+        c->origin = a.origin[0] ? strdup(a.origin) : NULL;
         start.until_final = true;
     } else {
         c->kind = STREAM_SSE;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "workers/control.h"
+#include "workers/failover_command.h"
 #include "workers/mcp_command.h"
 
 #include <getopt.h>
@@ -276,12 +277,50 @@ static int run_config(struct options *o, int argc, char **argv)
     return error == 0 ? 0 : 1;
 }
 
-/* --- MCP servers --- */
+/* --- origins, for nginx --- */
 
 /* Where systemd puts the service's credentials; root may read them. */
 #define CREDENTIALS "/run/credentials/turnpike.service"
 
-static int run_mcp(struct options *o, int argc, char **argv)
+static void print_origins(const char *origins, bool development)
+{
+    for (const char *item = origins; *(item += strspn(item, " \t")) != '\0';) {
+        int len = (int)strcspn(item, " \t");
+        if (len == 1 && *item == '*')
+            printf("~. $http_origin;\n");
+        else
+            printf("\"%.*s\" $http_origin;\n", len, item);
+        item += len;
+    }
+    if (development)
+        printf("\"~^https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?$\" $http_origin;\n");
+}
+
+/* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf). */
+static int run_origins(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    (void)argc;
+    (void)argv;
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    int error = load_settings(o, &conf, why);
+    if (error == 0)
+        error = conf_check(&conf, why);
+    if (error == 0)
+        print_origins(conf.origins, conf.development);
+    else
+        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    conf_fini(&conf);
+    return error == 0 ? 0 : 1;
+}
+
+/* --- MCP servers, Redis --- */
+
+/* A command of an operator that speaks to Redis itself. */
+static int run_with_store(struct options *o,
+    int (*command)(const struct conf *conf, int argc, char **argv), int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
@@ -289,11 +328,30 @@ static int run_mcp(struct options *o, int argc, char **argv)
         setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
     int status = 1, error = load_settings(o, &conf, why);
     if (error == 0)
-        status = mcp_command(&conf, argc, argv);
+        status = command(&conf, argc, argv);
     else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
     conf_fini(&conf);
     return status;
+}
+
+static int run_mcp(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, mcp_command, argc, argv);
+}
+
+static int do_failover(const struct conf *conf, int argc, char **argv)
+{
+    (void)argv;
+    if (argc == 0)
+        return failover_command(conf);
+    fputs("turnpike: failover takes no argument: the Sentinels choose the replica\n", stderr);
+    return 2;
+}
+
+static int run_failover(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, do_failover, argc, argv);
 }
 
 /* --- API keys --- */
@@ -301,12 +359,13 @@ static int run_mcp(struct options *o, int argc, char **argv)
 static int run_api_key(struct options *o, int argc, char **argv)
 {
     char key[4 + 2 * KEY_BYTES + 1] = "tpk_", hash[IDENT_SHA256_SIZE];
-    const char *user = argc > 0 ? argv[0] : "";
+    char user[IDENT_USER_MAX + 1]; /* the id: a name may hold blanks, a line of the file none */
+    const char *name = argc > 0 ? argv[0] : "";
     const char *role = argc > 1 ? argv[1] : "user";
     (void)o;
-    if (!ident_is_safe(user, strlen(user), IDENT_USER_MAX)) {
-        fprintf(stderr, "turnpike: a user id is needed: 1 to %d of A-Z a-z 0-9 _ . : @ -\n",
-            IDENT_USER_MAX);
+    if (ident_user_named(name, strlen(name), user) < 0) {
+        fprintf(stderr, "turnpike: the user is needed: a name of 1 to %d bytes, or an id\n",
+            IDENT_NAME_MAX);
         return 2;
     }
     if (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0) {
@@ -331,8 +390,10 @@ static const struct command commands[] = {
     {"drain", "", "finish what runs, then end; again = faster", run_drain},
     {"reopen", "", "open the log file again", run_reopen},
     {"config", "", "all settings with their values, as a configuration file", run_config},
+    {"origins", "", "the setting `origins` as lines for nginx", run_origins},
     {"api-key", "USER [ROLE]", "make an API key", run_api_key},
     {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
+    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)", run_failover},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -1,13 +1,31 @@
 -- Entries of a running turn: append, then publish what the log took. The N of the last one;
--- -1 = fenced (higher epoch, or the log is gone). KEYS[1] the log; ARGV: channel, EPOCH, first N,
--- values. XADD itself is the fence: a newer epoch's first entry refuses every older id.
+-- -1 = fenced (higher epoch, or the session is gone); -2 = the log was gone, though the session is
+-- still this epoch's: it has been begun anew, and the caller appends its entries again, from N = 2.
+-- KEYS[1] the log; ARGV: channel (it is the session's key as well), EPOCH, first N, values. XADD itself
+-- is the fence: a newer epoch's first entry refuses every older id.
 local log, channel, epoch, n = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local function begin_anew()
+    local run = string.match(ARGV[4], '^%S+')
+    local f = redis.call('HMGET', channel, 'epoch', 'run')
+    if f[1] ~= epoch or f[2] ~= run then
+        return -1
+    end
+    local turn = string.match(channel, '^tp:{.-}:') .. 'turn:' .. run
+    local event = redis.call('HGET', turn, 'first_event')
+    if not event then
+        return -1
+    end
+    redis.call('XADD', log, epoch .. '-1', 'e', run .. ' S ' .. event)
+    return -2
+end
+
 local prev = epoch .. '-' .. (n - 1)
 for i = 4, #ARGV do
     local id = epoch .. '-' .. n
     local taken = redis.pcall('XADD', log, 'NOMKSTREAM', id, 'e', ARGV[i])
     if not taken then
-        return -1
+        return begin_anew()
     end
     if taken.err then
         if not string.find(taken.err, 'equal or smaller', 1, true) then

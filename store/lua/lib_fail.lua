@@ -1,10 +1,76 @@
 --include lib_turn.lua
+-- What an event of a turn opens: the event that ends it and their field of the id.
+local OPENS = {
+    TEXT_MESSAGE_START = {'TEXT_MESSAGE_END', 'messageId'},
+    TOOL_CALL_START = {'TOOL_CALL_END', 'toolCallId'},
+    REASONING_MESSAGE_START = {'REASONING_MESSAGE_END', 'messageId'},
+    REASONING_START = {'REASONING_END', 'messageId'},
+    STEP_STARTED = {'STEP_FINISHED', 'stepName'},
+}
+local CLOSES = {}
+for _, span in pairs(OPENS) do
+    CLOSES[span[1]] = span[2]
+end
+local READ_AT_ONCE = 256
+local SNAPSHOT_BYTES, SNAPSHOT_MESSAGES = 1048576, 400
+
+-- The events that end what a turn has left open in its log, the latest first, so that what was
+-- opened inside of something ends before it.
+local function ends_of(sid, turn, first)
+    local open, from = {}, '(' .. first
+    while true do
+        local page = redis.call('XRANGE', session_key(sid) .. ':log', from, '+', 'COUNT',
+            READ_AT_ONCE)
+        for _, entry in ipairs(page) do
+            from = '(' .. entry[1]
+            local run, flag, json = string.match(entry[2][2], '^(%S+) (%S) (.*)$')
+            local kind = run == turn and flag ~= 'T' and string.match(json, '^{"type":"([A-Z_]+)"')
+            if kind and (OPENS[kind] or CLOSES[kind]) then
+                local ok, event = pcall(cjson.decode, json)
+                local ends = OPENS[kind] and OPENS[kind][1] or kind
+                local id = ok and event[CLOSES[ends]] or ''
+                if OPENS[kind] then
+                    table.insert(open, 1, {ends, id})
+                else
+                    for i, span in ipairs(open) do
+                        if span[1] == ends and span[2] == id then
+                            table.remove(open, i)
+                            break
+                        end
+                    end
+                end
+            end
+        end
+        if #page < READ_AT_ONCE then
+            break
+        end
+    end
+    local events = {}
+    for i, span in ipairs(open) do
+        events[i] = '{"type":"' .. span[1] .. '","' .. CLOSES[span[1]] .. '":' ..
+            cjson.encode(span[2]) .. '}'
+    end
+    return events
+end
+
+-- The conversation as it is stored: what viewers have seen beyond that is gone.
+local function snapshot_of(sid)
+    local stored = redis.call('LRANGE', session_key(sid) .. ':msgs', -SNAPSHOT_MESSAGES, -1)
+    local room, from = SNAPSHOT_BYTES, #stored + 1
+    while from > 1 and #stored[from - 1] < room do
+        from = from - 1
+        room = room - #stored[from]
+    end
+    return '{"type":"MESSAGES_SNAPSHOT","messages":[' .. table.concat(stored, ',', from) .. ']}'
+end
+
 -- The end of a turn that no worker will finish: its final event under a new epoch, the session's
 -- next turn pending. Returns the latter's id or false.
 local function fail_turn(turn, sid, now, event, code, reply)
     local s, t = session_key(sid), turn_key(turn)
     local held = redis.call('HGET', s, 'run') == turn
-    if redis.call('HEXISTS', t, 'epoch') == 0 then
+    local began = redis.call('HMGET', t, 'epoch', 'first')
+    if not began[1] then
         -- It never began: its viewers get its first event and its messages are not lost.
         redis.call('LREM', s .. ':queue', 0, turn)
         start_waiting(sid, turn, now)
@@ -24,9 +90,18 @@ local function fail_turn(turn, sid, now, event, code, reply)
         append_messages(sid, messages)
         local prev = top_of(s .. ':log')
         local epoch = next_epoch(sid, now, prev)
+        -- Viewers end with what is stored: torn text is closed and taken back.
+        local events = {}
+        if began[1] then
+            events = ends_of(sid, turn, began[2] or '0-0')
+            events[#events + 1] = snapshot_of(sid)
+        end
+        for n, json in ipairs(events) do
+            prev = emit(sid, epoch, n, prev, turn .. ' - ' .. json)
+        end
         redis.call('HSET', s, 'epoch', epoch)
         redis.call('HSET', t, 'epoch', epoch,
-            'last', emit(sid, epoch, 1, prev, turn .. ' F ' .. event))
+            'last', emit(sid, epoch, #events + 1, prev, turn .. ' F ' .. event))
     end
     close_turn(turn, now, 'state', 'failed', 'status', '500', 'reply', reply, 'error', code)
     if not held then

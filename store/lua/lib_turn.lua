@@ -1,4 +1,4 @@
---include lib_keys.lua
+--include lib_places.lua
 -- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
 -- turns.c), a script's own arguments begin at ARGV[10].
 local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
@@ -6,6 +6,7 @@ local LOG_KEEP, TURN_KEEP, SESSION_KEEP = tonumber(ARGV[3]), tonumber(ARGV[4]), 
 local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
 local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
 local IDS_MAX = 5000
+local BRANCHES_MAX = 20 -- of a session
 local WEBHOOK_KEEP = 28800000
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
@@ -34,15 +35,74 @@ local function id_of(message)
     return nil
 end
 
--- Appends the messages whose id the end of the conversation does not have yet. Returns that end
--- with them, at least HISTORY messages if there are so many.
-local function append_messages(sid, messages)
+-- What waited for the user in messages that leave the conversation waits no more.
+local function drop_approvals(sid, text)
+    local open = P .. 'approvals:' .. sid
+    local asked = redis.call('HGETALL', open)
+    for i = 1, #asked, 2 do
+        local key = P .. 'approval:' .. asked[i + 1]
+        if string.find(text, '"' .. asked[i] .. '"', 1, true) then
+            if redis.call('HGET', key, 'state') == 'open' then
+                redis.call('HSET', key, 'state', 'cancelled')
+                redis.call('HDEL', key, 'input')
+            end
+            redis.call('ZREM', P .. 'approvals', asked[i + 1])
+            redis.call('HDEL', open, asked[i])
+        end
+    end
+end
+
+-- The user's message came before: the conversation goes back to it, with its new text if it has one.
+-- What came after it, and its own old text, become a branch. Changes tail; returns how many messages
+-- left, false when it is no user's.
+local function go_back(sid, turn, now, id, message, tail)
+    if not string.find(message, '"role":"user"', 1, true) then
+        return false
+    end
+    local at = #tail
+    while at > 0 and id_of(tail[at]) ~= id do
+        at = at - 1
+    end
+    if at == 0 then
+        return false
+    end
+    local edited = tail[at] ~= message
+    local first = edited and at or at + 1
+    local gone = #tail - first + 1
+    if gone == 0 then
+        return 0
+    end
+    local s = session_key(sid)
+    local branch = P .. 'branches:' .. sid
+    local text = table.concat(tail, ',', first)
+    redis.call('RPUSH', branch, '{"turn":"' .. turn .. '","at":' .. int(now) .. ',"messages":[' ..
+        text .. ']}')
+    redis.call('LTRIM', branch, -BRANCHES_MAX, -1)
+    redis.call('PEXPIRE', branch, SESSION_KEEP)
+    redis.call('LTRIM', s .. ':msgs', 0, -(gone + 1))
+    redis.call('HINCRBY', s, 'count', edited and 1 - gone or -gone)
+    drop_approvals(sid, text)
+    for _ = 1, gone do
+        table.remove(tail)
+    end
+    if edited then
+        redis.call('RPUSH', s .. ':msgs', message)
+        tail[#tail + 1] = message
+    end
+    redis.call('PEXPIRE', s .. ':msgs', SESSION_KEEP)
+    return gone
+end
+
+-- Appends the messages whose id the end of the conversation does not have yet; or, when turn is
+-- given and the last of them is a user's that came before, goes back to that one. Returns that end
+-- with them, at least HISTORY messages if there are so many, and how many have left.
+local function append_messages(sid, messages, turn, now)
     local s = session_key(sid)
     local list = s .. ':msgs'
     local known = {}
     local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages, HISTORY), -1)
     if #messages == 0 then
-        return tail
+        return tail, 0
     end
     local one = #messages == 1 and id_of(messages[1])
     local mark = one and not string.find(one, '[%c"\\/\128-\255]') and '"id":"' .. one .. '"'
@@ -53,6 +113,13 @@ local function append_messages(sid, messages)
             if id then
                 known[id] = true
             end
+        end
+    end
+    local last = turn and id_of(messages[#messages])
+    if last and known[last] then
+        local gone = go_back(sid, turn, now, last, messages[#messages], tail)
+        if gone then
+            return tail, gone
         end
     end
     local added = 0
@@ -73,7 +140,7 @@ local function append_messages(sid, messages)
         end
         redis.call('HINCRBY', s, 'count', added)
     end
-    return tail
+    return tail, 0
 end
 
 -- Further fields of the session may be given.
@@ -105,16 +172,22 @@ local function session_of(sid)
 end
 
 -- The turn is this owner's from here on: lease, new epoch, its messages, its first event. Further
--- fields of the turn may be given. Returns the conversation's end and its epoch and first cursor.
+-- fields of the turn may be given. rewinds: a message that came before leads back to it. Returns the
+-- conversation's end, its epoch and first cursor, and how many messages have left.
 -- Every command here stands between the user and the first word.
-local function start_turn(sid, turn, now, session, first_event, messages, ...)
+local function start_turn(sid, turn, now, session, first_event, messages, rewinds, ...)
     local s, t = session_key(sid), turn_key(turn)
     local log = s .. ':log'
     local prev = top_of(log)
     local epoch = next_epoch(sid, now, prev, session.epoch)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
         'epoch', epoch, 'started', int(now), 'first', prev, 'attempt', 1, ...)
-    local tail = append_messages(sid, messages)
+    redis.call('SADD', P .. 'running', turn)
+    redis.call('PEXPIRE', P .. 'running', TURN_KEEP)
+    local tail, gone = append_messages(sid, messages, rewinds and turn, now)
+    if gone > 0 then
+        redis.call('HSET', t, 'rewound', gone)
+    end
     if session.updated and now - session.updated < SESSION_KEEP / 100 then
         -- Its keys have most of their time before them, and the end of the turn renews that.
         redis.call('HSET', s, 'updated', int(now), 'epoch', epoch, 'run', turn)
@@ -126,20 +199,21 @@ local function start_turn(sid, turn, now, session, first_event, messages, ...)
         redis.call('PERSIST', log)
     end
     emit(sid, epoch, 1, prev, turn .. ' S ' .. first_event)
-    return tail, epoch, prev
+    return tail, epoch, prev, gone
 end
 
 -- The same for a turn that waited: what it brought along stands in its hash.
 local function start_waiting(sid, turn, now)
     local t = turn_key(turn)
-    local f = redis.call('HMGET', t, 'first_event', 'waiting')
+    local f = redis.call('HMGET', t, 'first_event', 'waiting', 'rewinds')
     local messages = {}
     for i = 1, tonumber(f[2] or 0) do
         messages[i] = redis.call('HGET', t, 'm:' .. i)
         redis.call('HDEL', t, 'm:' .. i)
     end
     redis.call('HDEL', t, 'waiting')
-    start_turn(sid, turn, now, session_of(sid), f[1], messages)
+    redis.call('ZREM', P .. 'places', turn)
+    start_turn(sid, turn, now, session_of(sid), f[1], messages, f[3] == '1')
 end
 
 -- Puts the session's next turn in its place: started for this owner, or pending. Returns its id.
@@ -178,6 +252,21 @@ local function ask_stop(sid, turn, why)
     redis.call('PUBLISH', session_key(sid) .. ':ctl', 'stop ' .. turn)
 end
 
+-- It waits until fewer turns of its user run, or until a worker is free; who ends one tells it.
+local function wait_for_place(turn, now)
+    redis.call('ZADD', P .. 'places', 'NX', int(now), turn)
+    redis.call('PEXPIRE', P .. 'places', TURN_KEEP)
+end
+
+local function leave_place(turn)
+    redis.call('SREM', P .. 'running', turn)
+    redis.call('ZREM', P .. 'places', turn)
+    local first = redis.call('ZRANGE', P .. 'places', 0, 0)[1]
+    if first then
+        redis.call('PUBLISH', 'tp:wake', string.sub(P, 5, -3) .. ' ' .. first)
+    end
+end
+
 -- Fields of a turn that is over, kept for GET /turns/{id}.
 local function close_turn(turn, now, ...)
     local t = turn_key(turn)
@@ -185,6 +274,7 @@ local function close_turn(turn, now, ...)
     redis.call('HDEL', t, 'lease', 'input', 'claim')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', t .. ':steps')
+    leave_place(turn)
     if redis.call('HEXISTS', t, 'webhook') == 1 then
         -- Its end makes the delivery due; kept for as long as that may take.
         redis.call('PEXPIRE', t, math.max(TURN_KEEP, WEBHOOK_KEEP))
@@ -199,7 +289,7 @@ end
 -- What turns.c reads as struct turns_start. position 0 = not in the queue.
 local function answer(outcome, turn, position, with_history)
     local f = redis.call('HMGET', turn_key(turn), 'session', 'state', 'first', 'epoch', 'attempt',
-        'stop', 'created', 'started', 'input')
+        'stop', 'created', 'started', 'input', 'rewound')
     local s = session_key(f[1] or '')
     local history, steps = {}, {}
     if with_history then
@@ -208,7 +298,11 @@ local function answer(outcome, turn, position, with_history)
         end
         steps = redis.call('LRANGE', turn_key(turn) .. ':steps', 0, -1)
     end
-    return {outcome, turn, f[1], f[2], f[3] or top_of(s .. ':log'), f[4], f[5],
+    local out = {outcome, turn, f[1], f[2], f[3] or top_of(s .. ':log'), f[4], f[5],
         position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps,
         with_history and redis.call('HGETALL', P .. 'context') or {}}
+    if outcome == 'started' then
+        out[#out + 1] = tonumber(f[10] or 0)
+    end
+    return out
 end

@@ -1,4 +1,4 @@
---include lib_turn.lua
+--include lib_fail.lua
 -- Deletes a session. Its unfinished turns get their final event first, for viewers that are there;
 -- the running one is fenced by the log's absence. 0 without a session.
 local function problem_of(start, turn, session, input)
@@ -22,11 +22,16 @@ local n = 0
 redis.call('HSET', s, 'epoch', epoch)
 for i = 1, #turns do
     local t = turn_key(turns[i])
-    local f = redis.call('HMGET', t, 'state', 'first_event', 'epoch', 'input')
+    local f = redis.call('HMGET', t, 'state', 'first_event', 'epoch', 'input', 'first')
     if f[1] and not ENDED[f[1]] then
         if not f[3] then
             n = n + 1
             prev = emit(sid, epoch, n, prev, turns[i] .. ' S ' .. f[2])
+        else
+            for _, json in ipairs(ends_of(sid, turns[i], f[5] or '0-0')) do
+                n = n + 1
+                prev = emit(sid, epoch, n, prev, turns[i] .. ' - ' .. json)
+            end
         end
         n = n + 1
         prev = emit(sid, epoch, n, prev, turns[i] .. ' F ' .. event)
@@ -50,7 +55,7 @@ for i = 1, #asked do
     redis.call('UNLINK', P .. 'approval:' .. asked[i])
     redis.call('ZREM', P .. 'approvals', asked[i])
 end
-redis.call('UNLINK', P .. 'approvals:' .. sid)
+redis.call('UNLINK', P .. 'approvals:' .. sid, P .. 'branches:' .. sid)
 redis.call('UNLINK', s, s .. ':msgs', s .. ':log', s .. ':queue')
 redis.call('ZREM', P .. 'sessions', sid)
 -- An epoch is never given twice, not even after a deletion.

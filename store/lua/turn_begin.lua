@@ -1,12 +1,16 @@
 --include lib_turn.lua
 -- A new message: duplicate, started, queued, pending or refused, in one step.
+-- mode: '1' a worker is there to run it; '-' none is; '0' none is, and it must come (it is recorded);
+-- 'x' answer only for a message that came before.
 local sid, turn, cmid, body_hash = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 local first_event, input, title, on_busy = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
-local may_run = ARGV[18] == '1'
-local may_pend = ARGV[18] ~= '-'
-local webhook = ARGV[19]
+local mode, webhook = ARGV[18], ARGV[19]
+local may_run = mode == '1'
+-- others: as many wait as there are workers; may_wait: '1' it may be one of those, '2' it must.
+local user_max, others, may_wait = tonumber(ARGV[20]), ARGV[21] == '1', ARGV[22]
+local rewinds = ARGV[23] == '1'
 local messages = {}
-for i = 20, #ARGV do
+for i = 24, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
@@ -43,6 +47,10 @@ if cmid ~= '' then
     stopped = redis.call('EXISTS', P .. 'stop:' .. cmid) == 1
 end
 
+if mode == 'x' then
+    return {'refused', ''}
+end
+
 local session = session_of(sid)
 local running = session.run and holder(sid)
 local waiting = redis.call('LLEN', queue)
@@ -56,8 +64,27 @@ if not idle then
     end
 end
 
-if idle and not may_run and not may_pend then
-    return {'refused', ''}
+-- It does not run now, though its session is free: a user who has all the turns that one may have
+-- waits, up to a bound; so does one who has none, for a worker; and what is recorded already.
+local runs_now, for_place = idle, false
+if idle then
+    local runs, must = running_of_user(now), may_wait == '2'
+    local function waiting()
+        return redis.call('ZCARD', P .. 'places')
+    end
+    if user_max > 0 and runs >= user_max then
+        if not must and waiting() >= QUEUE_MAX then
+            return {'user', ''}
+        end
+        runs_now, for_place = false, true
+    elseif not may_run and must then
+        runs_now = false
+    elseif not must and (not may_run or others) then
+        if runs > 0 or may_wait == '0' or waiting() > 0 then
+            return {'refused', ''}
+        end
+        runs_now, for_place = false, true
+    end
 end
 
 local fields = {'session', sid, 'created', int(now), 'cmid', cmid, 'input', input,
@@ -83,19 +110,25 @@ if title ~= '' and (not session.title or session.title == '') then
     redis.call('HSET', s, 'title', title)
 end
 
-if idle and may_run then
-    local history, epoch, first = start_turn(sid, turn, now, session, first_event, messages,
-        unpack(fields))
+if runs_now then
+    local history, epoch, first, gone = start_turn(sid, turn, now, session, first_event, messages,
+        rewinds, unpack(fields))
     redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
     while #history > HISTORY do
         table.remove(history, 1)
     end
     -- As answer() says it, without asking for what has just been written.
     return {'started', turn, sid, 'running', first, epoch, 1, 0, stopped and 1 or 0, int(now),
-        int(now), input, history, {}, redis.call('HGETALL', P .. 'context')}
+        int(now), input, history, {}, redis.call('HGETALL', P .. 'context'), gone}
 end
 
+if rewinds then
+    with('rewinds', '1')
+end
 redis.call('HSET', t, 'state', 'queued', 'attempt', 0, unpack(fields))
+if for_place then
+    wait_for_place(turn, now)
+end
 redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
 -- It waits, with its messages: they join the conversation when it starts.
 for i = 1, #messages do

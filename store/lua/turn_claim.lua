@@ -2,8 +2,9 @@
 -- A pending turn becomes this owner's: one that waited starts; one whose worker is gone goes on
 -- under a new epoch, whose first entry shuts the old worker out; one that is only recorded is put in
 -- its session's queue.
--- {'missing'}, {'conflict', state} or the started turn.
-local turn, token = ARGV[10], ARGV[11]
+-- {'missing'}, {'conflict', state}, {'held'} (its user has as many turns running as one may have)
+-- or the started turn.
+local turn, token, user_max = ARGV[10], ARGV[11], tonumber(ARGV[12])
 local t = turn_key(turn)
 local f = redis.call('HMGET', t, 'state', 'session', 'claim', 'epoch')
 if not f[1] then
@@ -31,7 +32,12 @@ end
 if f[1] ~= 'pending' or redis.call('HGET', s, 'run') ~= turn then
     return {'conflict', f[1]}
 end
+if not f[4] and user_is_full(now, user_max) then
+    wait_for_place(turn, now)
+    return {'held'}
+end
 if f[4] then
+    redis.call('SADD', P .. 'running', turn)
     local prev = top_of(s .. ':log')
     local epoch = next_epoch(sid, now, prev)
     local attempt = redis.call('HINCRBY', t, 'attempt', 1)

@@ -1,6 +1,7 @@
 --include lib_turn.lua
 -- Ends a running turn: last events, messages, usage, state; and the session's next turn.
--- {'fenced'}, {'done'}, {'pending', TURN} or the next turn, started.
+-- {'fenced'}, {'behind'} (the log lacks entries in front of these: nothing was done), {'done'},
+-- {'pending', TURN} or the next turn, started.
 local turn, epoch, state, first_n = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
 local usage, error_code, status, reply = ARGV[14], ARGV[15], ARGV[16], ARGV[17]
 local take = ARGV[18] == '1'
@@ -30,9 +31,15 @@ end
 
 local top = top_of(s .. ':log')
 local top_epoch, top_n = split_id(top)
+local held = redis.call('HMGET', s, 'run', 'epoch')
+-- A log that was lost at the very end is begun anew by the last events.
+local lost = top == '0-0' and held[2] == epoch
 -- 'pending' with this epoch: given up for lost, but it has come through after all.
-if top_epoch ~= tonumber(epoch) or redis.call('HGET', s, 'run') ~= turn then
+if (top_epoch ~= tonumber(epoch) and not lost) or held[1] ~= turn then
     return {'fenced'}
+end
+if top_n < first_n - 1 then
+    return {'behind'} -- Redis has lost what it had confirmed: its worker has it still
 end
 local now = now_ms()
 local n = math.max(first_n, top_n + 1)

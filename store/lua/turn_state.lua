@@ -1,8 +1,18 @@
---include lib_keys.lua
--- {state, milliseconds of lease left}; {} when there is no such turn.
-local f = redis.call('HMGET', P .. 'turn:' .. ARGV[1], 'state', 'lease')
+--include lib_places.lua
+-- {state, milliseconds of lease left}; {} when there is no such turn. A pending one that waits for a
+-- place is 'held' while its user has none left, else 'waiting'.
+local turn, user_max = ARGV[1], tonumber(ARGV[2])
+local f = redis.call('HMGET', P .. 'turn:' .. turn, 'state', 'lease', 'epoch')
 if not f[1] then
     return {}
 end
-local left = f[1] == 'running' and tonumber(f[2] or 0) - now_ms() or 0
+local now = now_ms()
+if f[1] == 'pending' and not f[3] then
+    if user_is_full(now, user_max) then
+        f[1] = 'held'
+    elseif redis.call('ZSCORE', P .. 'places', turn) then
+        f[1] = 'waiting'
+    end
+end
+local left = f[1] == 'running' and tonumber(f[2] or 0) - now or 0
 return {f[1], int(left)}

@@ -15,6 +15,7 @@ development = on
 model.chain = anthropic
 anthropic.url = http://$llm
 anthropic.key = bench
+turn.user = 0
 turn.workers = ${TURNPIKE_TURNS:-540}
 stream.workers = 2
 api.workers = 2

@@ -20,7 +20,12 @@
 // Ways of writing, added to text or tool: crlf, split (one byte at a time), ping, comments, unknown, nodone, joined
 // (whole answer in one write).
 //
-// `[[script=NAME]]` plays `double.scripts.get(NAME)`: calls of tools with ids of the test's choice.
+// `[[script=NAME]]` plays `double.scripts.get(NAME)`: calls of tools with ids of the test's choice, or
+// steps of its own: {kind: "blocks", blocks: [{thinking, signature} | {redacted} | {text} | {name, args, id, extra}]}.
+//
+// A request that the vendor would refuse gets the vendor's error (strict-anthropic.mjs,
+// strict-openai.mjs) and is kept in `double.refused`, unless `double.strict = false`.
+// `double.refuse = (api, body) => undefined | [status, body]` refuses more, as other servers do.
 //
 // In a test: `const double = await startDouble()`; `double.requests` holds what came in. As a
 // program: `node model-double.mjs PORT`.
@@ -28,6 +33,8 @@
 import http from "node:http";
 import {EventEmitter, once} from "node:events";
 import {pathToFileURL} from "node:url";
+import {blank, refuseAnthropic} from "./strict-anthropic.mjs";
+import {nothingSaid, refuseOpenai} from "./strict-openai.mjs";
 
 const TEXT = "The road north follows the coast for most of the day with towns about every hour and "
   + "places to rest at café stops where one can see whales in winter 🐋 before the last long stretch";
@@ -66,6 +73,37 @@ function callNumber(body) {
   return n;
 }
 
+/** An answer as the blocks of Anthropic, each whole. */
+function* anthropicBlock(ev, b, index) {
+  if (b.thinking !== undefined) {
+    yield ev("content_block_start", {index, content_block: {type: "thinking", thinking: "", signature: ""}});
+    yield ev("content_block_delta", {index, delta: {type: "thinking_delta", thinking: b.thinking}});
+    yield ev("content_block_delta", {index, delta: {type: "signature_delta", signature: b.signature}});
+  } else if (b.redacted !== undefined) {
+    yield ev("content_block_start", {index, content_block: {type: "redacted_thinking", data: b.redacted}});
+  } else if (b.text !== undefined) {
+    yield ev("content_block_start", {index, content_block: {type: "text", text: ""}});
+    yield ev("content_block_delta", {index, delta: {type: "text_delta", text: b.text}});
+  } else {
+    yield ev("content_block_start", {index, content_block: {type: "tool_use", id: b.id ?? id("toolu"), name: b.name, input: {}}});
+    yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: b.args ?? "{}"}});
+  }
+  yield ev("content_block_stop", {index});
+}
+
+/** The same in chunks of OpenAI-compatible servers. */
+function* openaiBlocks(chunk, blocks) {
+  let index = 0;
+  for (const b of blocks) {
+    if (b.thinking !== undefined) yield chunk({reasoning_content: b.thinking});
+    else if (b.text !== undefined) yield chunk({content: b.text});
+    else if (b.name !== undefined) {
+      yield chunk({tool_calls: [{index, id: b.id ?? id("call"), type: "function", function: {name: b.name, arguments: ""}, ...b.extra}]});
+      yield chunk({tool_calls: [{index: index++, function: {arguments: b.args ?? "{}"}}]});
+    }
+  }
+}
+
 function words(step) {
   if (step.pieces) return step.pieces;
   if (step.say) return step.say.replaceAll("_", " ").match(/\S+\s*/g);
@@ -98,7 +136,10 @@ function* anthropic(step, model) {
     yield ev("content_block_delta", {index, delta: {type: "signature_delta", signature: "c2lnbmF0dXJl"}});
     yield ev("content_block_stop", {index: index++});
   }
-  if (step.kind === "tool") {
+  if (step.kind === "blocks") {
+    for (const b of step.blocks) yield* anthropicBlock(ev, b, index++);
+    stop = step.blocks.some(b => b.name !== undefined) ? "tool_use" : "end_turn";
+  } else if (step.kind === "tool") {
     for (const call of toolCalls(step)) {
       yield ev("content_block_start", {index, content_block: {type: "tool_use", id: call.id ?? id("toolu"), name: call.name, input: {}}});
       yield ev("content_block_delta", {index, delta: {type: "input_json_delta", partial_json: ""}});
@@ -128,7 +169,10 @@ function* openai(step, model) {
   const chunk = (delta, finish = null) => ["", {...base, choices: [{index: 0, delta, finish_reason: finish}]}];
   let stop = "stop", count = 0;
   yield chunk({role: "assistant", content: step.kind === "tool" ? null : ""});
-  if (step.kind === "tool") {
+  if (step.kind === "blocks") {
+    yield* openaiBlocks(chunk, step.blocks);
+    stop = step.blocks.some(b => b.name !== undefined) ? "tool_calls" : "stop";
+  } else if (step.kind === "tool") {
     for (const [index, call] of toolCalls(step).entries()) {
       yield chunk({tool_calls: [{index, id: call.id ?? id("call"), type: "function", function: {name: call.name, arguments: ""}}]});
       for (const piece of pieces(call.args)) {
@@ -164,7 +208,14 @@ export class ModelDouble extends EventEmitter {
   scenario = "text";
   scripts = new Map(); // name -> [[{id, name, args}, ...] of the first model call, of the second, ...]
   texts = new Map();   // name -> a text of the test's choice, with lines and signs that no scenario can hold
-  requests = [];    // {api, path, headers, body, step, open}
+  requests = [];    // {api, path, headers, body, step, open, refused}
+  refused = [];     // those that broke a rule of the vendor, or that the test refuses
+  broken = [];      // what rules were broken; the harness wants none, unless mayBreak
+  mayBreak = false;
+  strict = true;
+  refuse = undefined;
+  #extras = nothingSaid(); // of OpenAI-compatible servers
+  #said = new Map(); // signature of a thought -> the answer that it stood in
   #held = new Set();
   #failures = new Map();
   #server = http.createServer((request, response) => this.#answer(request, response).catch(error => {
@@ -228,12 +279,15 @@ export class ModelDouble extends EventEmitter {
       entry.open = false;
       this.#changed();
     });
-    const wrong = this.#refusal(api, request, body);
+    const broken = this.#refusal(api, request, body), wrong = broken ?? this.refuse?.(api, body);
+    if (broken) this.broken.push(broken[1]);
     if (wrong) {
+      entry.refused = wrong[1];
+      this.refused.push(entry);
       this.#changed();
-      return void this.#json(response, wrong[0], errorBody(api, ERRORS[wrong[0]], wrong[1]));
+      return void this.#json(response, wrong[0], typeof wrong[1] === "string" ? errorBody(api, ERRORS[wrong[0]], wrong[1]) : wrong[1]);
     }
-    const inMessage = /\[\[(.*?)\]\]/s.exec(lastUserText(body))?.[1];
+    const inMessage = [...lastUserText(body).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
     const steps = this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
     let step = steps[Math.min(callNumber(body), steps.length - 1)];
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
@@ -244,6 +298,8 @@ export class ModelDouble extends EventEmitter {
     }
     if (step.named) step = {...step, pieces: this.texts.get(step.named).match(/[^]{1,40}/gu)};
     entry.step = step;
+    if (api === "anthropic") this.#sign(step);
+    else this.#note(step);
     this.#changed();
     await this.#play(api, step, body, request, response).catch(error => {
       if (!response.destroyed) throw error;
@@ -253,61 +309,42 @@ export class ModelDouble extends EventEmitter {
   /** `[[script=NAME]]`: calls of tools with ids and arguments of the test's choice, then a text. */
   #script(inMessage) {
     const script = this.scripts.get(/^script=(.+)$/.exec(inMessage ?? "")?.[1]);
-    return script && [...script.map(calls => ({kind: "tool", calls})), {kind: "text", words: "2"}];
+    return script && [...script.map(calls => Array.isArray(calls) ? {kind: "tool", calls} : calls), {kind: "text", words: "2"}];
   }
 
-  /** What the vendors refuse. */
+  /** What the vendors refuse: [status, message or body]. */
   #refusal(api, request, body) {
     if (!api || request.method !== "POST") return [404, "Not Found"];
     if (!/^application\/json/.test(request.headers["content-type"] ?? "")) return [400, "content-type must be application/json"];
-    if (!body || !Array.isArray(body.messages) || body.messages.length === 0) return [400, "messages: at least one is required"];
-    if (typeof body.model !== "string") return [400, "model: field required"];
-    if (api === "anthropic") {
-      if (!request.headers["anthropic-version"]) return [400, "anthropic-version: header is required"];
-      if (!request.headers["x-api-key"]) return [401, "x-api-key header is required"];
-      if (!Number.isInteger(body.max_tokens)) return [400, "max_tokens: field required"];
-      return this.#anthropicMessages(body);
-    }
-    if (!/^Bearer ./.test(request.headers.authorization ?? "")) return [401, "You didn't provide an API key."];
-    return this.#openaiMessages(body);
+    if (!body || typeof body !== "object") return [400, "The body is not JSON"];
+    if (!this.strict) return null;
+    if (api === "anthropic") return refuseAnthropic(body, request.headers, this.#said);
+    const wrong = refuseOpenai(body, request.headers, this.#extras);
+    return wrong && [wrong.status, {error: wrong.error}];
   }
 
-  #anthropicMessages(body) {
-    if (body.messages[0].role !== "user") return [400, "messages: first message must use the \"user\" role"];
-    const asked = new Set();
-    for (const [i, m] of body.messages.entries()) {
-      if (!["user", "assistant"].includes(m.role)) return [400, `messages.${i}.role: unexpected value`];
-      const parts = typeof m.content === "string" ? [{type: "text", text: m.content}] : m.content;
-      if (!Array.isArray(parts) || parts.length === 0) return [400, `messages.${i}.content: required`];
-      const results = new Set(parts.filter(p => p.type === "tool_result").map(p => p.tool_use_id));
-      for (const use of asked) if (!results.has(use)) return [400, `messages.${i}: tool_use ids were found without tool_result blocks immediately after: ${use}`];
-      for (const result of results) if (!asked.has(result)) return [400, `messages.${i}: unexpected tool_use_id found in tool_result blocks: ${result}`];
-      asked.clear();
-      for (const p of parts) {
-        if (p.type === "text" && !p.text?.trim()) return [400, `messages.${i}: text content blocks must contain non-whitespace text`];
-        if (p.type === "tool_use") {
-          if (p.input === null || typeof p.input !== "object") return [400, `messages.${i}: tool_use.input must be a dictionary`];
-          asked.add(p.id);
-        }
-      }
+  /** Thoughts that it has signed come back unchanged, or are refused. Blank text cannot come back. */
+  #sign(step) {
+    const joined = []; // neighbouring texts may become one
+    for (const b of step.blocks ?? []) {
+      if (b.text !== undefined && joined.at(-1)?.text !== undefined) joined.push({text: joined.pop().text + b.text});
+      else joined.push(b);
     }
-    if (asked.size) return [400, "tool_use ids were found without tool_result blocks"];
-    const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\"").length - 1;
-    return marks > 4 ? [400, `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`] : null;
+    const blocks = joined.filter(b => b.text === undefined || !blank(b.text))
+      .map(b => ({signature: b.signature, data: b.redacted, text: b.text, thinking: b.thinking,
+        id: b.id?.startsWith("toolu_") ? b.id : undefined})); // others may get a new one
+    for (const [at, b] of blocks.entries()) if (b.signature) this.#said.set(b.signature, {at, thinking: b.thinking, blocks});
   }
 
-  #openaiMessages(body) {
-    let asked = new Set();
-    for (const [i, m] of body.messages.entries()) {
-      if (!["system", "developer", "user", "assistant", "tool"].includes(m.role)) return [400, `messages[${i}].role: invalid`];
-      if (m.role === "tool") {
-        if (!asked.delete(m.tool_call_id)) return [400, "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."];
-      } else if (asked.size) {
-        return [400, `An assistant message with 'tool_calls' must be followed by tool messages: ${[...asked]}`];
-      }
-      if (m.role === "assistant") asked = new Set((m.tool_calls ?? []).map(c => c.id));
+  /** Thoughts and unknown members of calls that it has said. */
+  #note(step) {
+    const reasoning = (step.blocks ?? []).map(b => b.thinking ?? "").join("");
+    if (reasoning) this.#extras.reasonings.add(reasoning);
+    for (const b of step.blocks ?? []) {
+      if (b.name === undefined) continue;
+      for (const key of Object.keys(b.extra ?? {})) this.#extras.keys.add(key);
+      if (b.id?.startsWith("toolu_")) this.#extras.calls.set(b.id, {reasoning: reasoning || undefined, extra: b.extra});
     }
-    return asked.size ? [400, "An assistant message with 'tool_calls' must be followed by tool messages."] : null;
   }
 
   #json(response, status, body, headers = {}) {

@@ -2,17 +2,16 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {createHash} from "node:crypto";
-import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {Stack, uuid} from "./harness.mjs";
+import {scratch, Stack, uuid} from "./harness.mjs";
 
 const keys = {admin: `tpk_${"a".repeat(48)}`, user: `tpk_${"b".repeat(48)}`};
 
 describe("alerts", () => {
   let stack, dir;
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-alerts-"));
+    dir = scratch("tp-alerts-");
     writeFileSync(join(dir, "keys"), Object.entries(keys)
       .map(([role, key]) => `${createHash("sha256").update(key).digest("hex")} the-${role} ${role} test\n`).join(""));
     stack = await Stack.start({double: false, settings: {"api_keys.file": join(dir, "keys")}});

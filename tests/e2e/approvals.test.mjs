@@ -1,6 +1,8 @@
 // What the user has to approve: interrupts, their answers over every transport, and what runs then.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
+import {once} from "node:events";
+import http from "node:http";
 import {HttpAgent} from "@ag-ui/client";
 import {API, eventually, Stack, uuid} from "./harness.mjs";
 
@@ -610,8 +612,49 @@ describe("limits of tool calls", () => {
 
 describe("after untrusted content", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.tool_calls": 40}}); });
-  after(() => stack.stop());
+  let page, asked = [];
+  before(async () => {
+    page = http.createServer((request, response) => { asked.push(request.url); response.end("no recipe"); }).listen(0, "127.0.0.1");
+    await once(page, "listening");
+    stack = await Stack.start({settings: {"turn.tool_calls": 40, "tools.allow_private": "on"}});
+  });
+  after(async () => {
+    page.close();
+    await stack.stop();
+  });
+
+  test("no host that the model names hears of it unasked", async () => {
+    const user = uuid(), session_id = uuid(), leak = `http://127.0.0.1:${page.address().port}/?leak=home`;
+    const save = `tool name=save_recipe args=${JSON.stringify({url: leak})}`;
+    const before = await stack.chat(`x [[${save} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(before.json.outcome, undefined, before.text);
+    assert.equal(asked.length, 1);
+    await stack.chat("x [[tool name=get_feed | text say=Read.]]", {session_id}, asUser(user));
+    const after = await stack.chat(`x [[${save} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(after.json.outcome, "interrupt", after.text);
+    assert.equal(after.json.interrupts[0].metadata.reason, "untrusted_content");
+    assert.deepEqual(after.json.interrupts[0].metadata.arguments, {url: leak});
+    assert.equal(asked.length, 1, "it was asked for before anybody agreed");
+    const yes = await stack.post(`/approvals/${after.json.interrupts[0].id}`, {approved: true}, asUser(user));
+    assert.equal(yes.status, 202);
+    await eventually(() => asked.length === 2, "it is asked for once it is approved");
+    const fields = await stack.chat(`x [[tool name=update_profile args={"avatar_url":"${leak}"} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(fields.json.outcome, "interrupt");
+    const other = await stack.chat(`x [[tool name=update_profile args={"bio":"on the road"} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(other.json.outcome, undefined, other.text);
+  });
+
+  test("a call that failed in words of ours brings none", async () => {
+    const user = uuid(), session_id = uuid();
+    for (const call of [`web_search args={"query":"x"}`, `web_search args={}`, `save_recipe args={"url":"https://2130706433/"}`]) {
+      const failed = await stack.chat(`x [[tool name=${call} | text say=No.]]`, {session_id}, asUser(user));
+      const {result} = failed.json.tool_calls[0];
+      assert.equal(result.success, false, failed.text);
+      assert.equal(result.untrusted, undefined, failed.text);
+    }
+    const open = await stack.chat(`x [[tool name=manage_privacy args={"location_sharing":true} | text say=Ok.]]`, {session_id}, asUser(user));
+    assert.equal(open.json.outcome, undefined, open.text);
+  });
 
   test("is marked, and what others see needs approval from then on", async () => {
     const user = uuid(), session_id = uuid();

@@ -2,10 +2,9 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {createHash, createHmac, generateKeyPairSync, sign} from "node:crypto";
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {mkdirSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {eventually, SLOW, Stack, uuid} from "./harness.mjs";
+import {eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 const SECRET = "a secret of more than thirty-two bytes, for tests";
 const ORIGIN = "https://pam.example.org";
@@ -23,9 +22,11 @@ const bearer = t => ({headers: {Authorization: `Bearer ${t}`}});
 describe("authentication with HS256", () => {
   let stack, dir;
   const apiKey = "tpk_0123456789abcdef0123456789abcdef0123456789abcdef";
+  const otherKey = "tpk_fedcba9876543210fedcba9876543210fedcba9876543210";
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
-    writeFileSync(join(dir, "keys"), `# machines\n${createHash("sha256").update(apiKey).digest("hex")} machine user robot\n`);
+    dir = scratch("tp-auth-");
+    writeFileSync(join(dir, "keys"), `# machines\n${createHash("sha256").update(apiKey).digest("hex")} machine user robot\n`
+      + `${createHash("sha256").update(otherKey).digest("hex")} auth0|robot user\n`);
     stack = await Stack.start({settings: {
       development: "off", "jwt.algorithm": "HS256", "jwt.secret": SECRET, "jwt.secret_previous": "the secret that was in use before this one",
       "jwt.audience": "turnpike", "jwt.issuer": "https://login.example.org", "jwt.leeway": "0ms", "api_keys.file": join(dir, "keys"), origins: ORIGIN,
@@ -57,8 +58,9 @@ describe("authentication with HS256", () => {
     "no audience": token({aud: undefined}),
     "another issuer": token({iss: "https://evil.example.org"}),
     "no subject": token({sub: undefined}),
-    "a subject with a brace": token({sub: "a}b"}),
-    "the name of what users share": token({sub: "community"}),
+    "a subject that is a number": token({sub: 1139}),
+    "an empty subject": token({sub: ""}),
+    "a subject of more than 1024 bytes": token({sub: "x".repeat(1025)}),
     "a cut token": token().slice(0, -3),
     "a changed payload": token().replace(/\.[^.]+\./, `.${b64({sub: "bob", aud: "turnpike", iss: "https://login.example.org", exp: now() + 300})}.`),
     "rubbish": "a.b.c",
@@ -94,6 +96,48 @@ describe("authentication with HS256", () => {
     s.message("hello", {session_id: uuid()});
     await s.until("RUN_FINISHED");
     await s.end();
+  });
+
+  test("a subject of any form is a user of its own, by HTTP, path and ticket", async () => {
+    const subjects = ["auth0|5f7c88", "google-oauth2|1139", "ann+test@example.com", "https://id.example.org/ann?x=1#y",
+      "Ann Lee", "ann lee", "J\u00f6rg \u6f22\u5b57 \u{1f690}", "a}b", "{alice}", "community", "::auth0_7c5f7c88", "*", "x".repeat(1024), "../alice", "a%7Cb"];
+    const session_id = uuid();
+    for (const sub of subjects) {
+      const own = bearer(token({sub}));
+      const reply = await stack.chat("hello", {session_id, user_id: sub}, own);
+      assert.equal(reply.status, 200, `${sub}: ${reply.text}`);
+      assert.equal((await stack.get("/sessions", own)).json.sessions.length, 1, sub);
+      assert.equal((await stack.get(`/sessions/${session_id}/messages`, own)).json.messages.length, 2, `${sub} shares a session`);
+      if (sub.startsWith("../")) continue; // that nginx takes for the folder above, however it is written
+      const s = await stack.socket(`/ws/${encodeURIComponent(sub)}?token=${token({sub})}`);
+      s.message("hello", {session_id: "by-path"});
+      await s.until("RUN_FINISHED");
+      await s.end();
+      assert.equal((await stack.chat("x", {user_id: "alice"}, own)).status, 403);
+      await refusedSocket(stack, `/ws/alice?token=${token({sub})}`);
+    }
+    // The id, as logs and other users see it, stands for the name too, but no name can be another's id.
+    const shown = "::auth0_7c5f7c88", own = bearer(token({sub: subjects[0]}));
+    assert.match(stack.log(), /user ::auth0_7c5f7c88,/);
+    await (await stack.socket(`/ws/${shown}?token=${token({sub: subjects[0]})}`)).end();
+    assert.equal((await stack.chat("x", {user_id: shown}, own)).status, 200);
+    const {ticket} = (await stack.post("/ws-ticket", {}, own)).json;
+    await (await stack.socket(`/ws/${encodeURIComponent(subjects[0])}?ticket=${ticket}`)).end();
+    for (const key of (await stack.redis("keys", "tp:{*")).split("\n")) assert.match(key, /^tp:\{[A-Za-z0-9_.:@-]+\}:/);
+    const erased = await stack.request("DELETE", "/user-data", {headers: {...own.headers, "X-Confirm-Erase": subjects[0]}});
+    assert.equal(erased.status, 200, erased.text);
+    assert.equal((await stack.get("/sessions", own)).json.sessions.length, 0);
+    assert.equal((await stack.get("/sessions", bearer(token({sub: shown})))).json.sessions.length, 2, "another's data went with it");
+  });
+
+  test("a refusal names the claim and the rule", async () => {
+    assert.match((await stack.get("/sessions", bearer(token({sub: 1139})))).json.detail, /claim sub must be a string \(RFC 7519/);
+    assert.match((await stack.get("/sessions", bearer(token({sub: "x".repeat(1025)})))).json.detail, /claim sub is longer than 1024 bytes/);
+    assert.match((await stack.get("/sessions", bearer(token({sub: undefined})))).json.detail, /no claim sub/);
+  });
+
+  test("an API key's user may have any name", async () => {
+    assert.equal((await stack.chat("x", {user_id: "auth0|robot"}, bearer(otherKey))).status, 200);
   });
 
   test("a socket takes a bearer subprotocol and a header", async () => {
@@ -170,7 +214,7 @@ describe("authentication with HS256", () => {
       ["/ws?ticket=x", {}, 401, "unauthenticated"],
       ["/ws", {headers: good, origin}, 403, "origin_not_allowed"],
       ["/ws/bob", {headers: good}, 403, "forbidden"],
-      ["/ws/a%7bb", {headers: good}, 404, "not_found"],
+      ["/ws/a%7bb", {headers: good}, 403, "forbidden"],
       ["/ws?cursor=x", {headers: good}, 400, "bad_request"],
       ["/ws/a/b", {headers: good}, 404, "not_found"],
     ]) {
@@ -249,7 +293,7 @@ describe("authentication with public keys", () => {
   };
   const pem = key => key.publicKey.export({type: "spki", format: "pem"});
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-auth-"));
+    dir = scratch("tp-auth-");
     mkdirSync(join(dir, "keys"));
     writeFileSync(join(dir, "keys/one.pem"), pem(keys.one));
     stack = await Stack.start({settings: {development: "off", "jwt.algorithm": "ES256", "jwt.keys_dir": join(dir, "keys"), "jwt.audience": "turnpike"}});
@@ -279,7 +323,61 @@ describe("authentication with public keys", () => {
   });
 });
 
+describe("another claim names the user", () => {
+  test("jwt.user_claim", async () => {
+    const claim = "https://example.com/uid";
+    const stack = await Stack.start({double: false, settings: {development: "off", "jwt.algorithm": "HS256", "jwt.secret": SECRET,
+      "jwt.audience": "turnpike", "jwt.user_claim": claim}});
+    try {
+      const own = bearer(token({sub: 5, [claim]: "org/1|ann"}));
+      assert.equal((await stack.chat("hello", {user_id: "org/1|ann"}, own)).status, 200);
+      const s = await stack.socket(`/ws/${encodeURIComponent("org/1|ann")}?token=${token({[claim]: "org/1|ann"})}`);
+      await s.end();
+      const refused = await stack.get("/sessions", bearer(token()));
+      assert.equal(refused.status, 401);
+      assert.ok(refused.json.detail.includes(`no claim ${claim}`), refused.text);
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
 describe("development mode", () => {
+  test("answers its own host names only, and changes nothing for a foreign page", async () => {
+    const stack = await Stack.start({double: false, settings: {"development.hosts": "box.lan"}});
+    try {
+      const host = (Host, more = {}) => ({headers: {Host, ...more}});
+      await stack.chat("a secret", {session_id: "s"});
+      for (const name of ["localhost", "LOCALHOST:1", "127.0.0.1:9", "[::1]:8080", "box.lan", "box.lan:81"]) {
+        assert.equal((await stack.get("/sessions", host(name))).status, 200, name);
+      }
+      for (const name of ["evil.example", `evil.example:${stack.port}`, "127.0.0.1.evil.example", "localhost.evil.example", "box.lan.evil"]) {
+        for (const path of ["/sessions", "/export", "/sessions/s/messages", "/sessions/s/events", "/tools", "/health", "/nothing", "/expenses.csv"]) {
+          const reply = await stack.get(path, host(name));
+          assert.equal(reply.status, 421, `${name} ${path}`);
+          assert.equal(reply.json.code, "host_not_answered");
+          assert.ok(!reply.text.includes("secret"));
+        }
+        assert.equal((await stack.chat("x", {}, host(name))).status, 421);
+        await assert.rejects(stack.socket("/ws", host(name)), error => error.status === 421);
+      }
+      for (const sent of [{Origin: "https://evil.example"}, {Origin: "null"}, {"Sec-Fetch-Site": "cross-site"}]) {
+        for (const path of ["/tools/get_current_time", "/sessions/s/cancel", "/ws-ticket", "/cancel"]) {
+          const reply = await stack.request("POST", path, {headers: sent});
+          assert.equal(reply.status, 403, `${JSON.stringify(sent)} ${path} ${reply.text}`);
+          assert.equal(reply.json.code, "origin_not_allowed");
+        }
+        assert.equal((await stack.request("DELETE", "/sessions/s", {headers: sent})).status, 403);
+        assert.equal((await stack.request("DELETE", "/user-data", {headers: {...sent, "X-Confirm-Erase": "dev"}})).status, 403);
+      }
+      assert.equal((await stack.get("/sessions/s")).status, 200);
+      assert.equal((await stack.request("POST", "/tools/get_current_time", {headers: {Origin: "http://localhost:5173"}})).status, 200);
+      assert.equal((await stack.request("POST", "/tools/get_current_time", {headers: {"Sec-Fetch-Site": "same-origin"}})).status, 200);
+    } finally {
+      await stack.stop();
+    }
+  });
+
   test("is refused on any other than a loopback address", async () => {
     await assert.rejects(Stack.start({double: false, settings: {listen_hint: "192.0.2.1:80"}}), /turnpiked ended/);
   });

@@ -2,15 +2,14 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
-import {mkdtempSync, rmSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {rmSync} from "node:fs";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import Ws from "ws";
 import {claim, isAfter, TurnpikeClient} from "../../web/client.js";
 import {Network} from "../doubles/network.mjs";
 import {KEY, production, token} from "./credentials.mjs";
-import {SLOW, Stack, TOP, uuid} from "./harness.mjs";
+import {scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
 
 const EXPIRY_S = 4 * SLOW;
 
@@ -53,7 +52,7 @@ class Watched extends TurnpikeClient {
 describe("the client library", () => {
   let stack, dir, network;
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-client-"));
+    dir = scratch("tp-client-");
     stack = await Stack.start({settings: production(join(dir, "keys"))});
     network = await Network.start(stack.port);
   });

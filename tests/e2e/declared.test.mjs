@@ -3,12 +3,11 @@ import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
 import {once} from "node:events";
-import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
-import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {BUILD, SLOW, Stack, uuid} from "./harness.mjs";
+import {BUILD, eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 describe("declared HTTP tools", () => {
   let stack, dir, server, base, requests = [], reply, stranger, strangers = 0;
@@ -37,7 +36,7 @@ describe("declared HTTP tools", () => {
     approval: "never", timeout_ms: 2000 * SLOW,
   });
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-declared-"));
+    dir = scratch("tp-declared-");
     server = http.createServer((request, response) => {
       const chunks = [];
       request.on("data", c => chunks.push(c));
@@ -173,6 +172,29 @@ describe("declared HTTP tools", () => {
     assert.match(stream.events.find(e => e.data.type === "TOOL_CALL_RESULT").data.content, /06:10/);
   });
 
+  test("after what others wrote, a call asks first, unless the operator vouches for the service", async () => {
+    reply = response => { response.setHeader("Content-Type", "application/json"); response.end(JSON.stringify({data: {tides: []}})); };
+    put("30-open.json", {...tide(), name: "get_own_tides", outside: false});
+    try {
+      process.kill(stack.pid, "SIGHUP");
+      await eventually(async () => (await stack.get("/tools/get_own_tides")).status === 200, "it is read");
+      const call = name => `x [[tool name=${name} args={"port":"Eden"} | text say=Ok.]]`, session_id = uuid();
+      assert.equal((await stack.chat(call("get_tide_times"), {session_id})).json.outcome, undefined, "nothing of others is there");
+      const asked = requests.length, again = await stack.chat(call("get_tide_times"), {session_id});
+      assert.equal(again.json.outcome, "interrupt", again.text);
+      assert.equal(again.json.interrupts[0].metadata.reason, "untrusted_content");
+      assert.equal(requests.length, asked, "the service was asked before the user agreed");
+      const vouched = await stack.chat(call("get_own_tides"), {session_id});
+      assert.equal(vouched.json.outcome, undefined, vouched.text);
+      assert.equal(requests.length, asked + 1);
+      const direct = await stack.post("/tools/get_tide_times", {port: "Eden"});
+      assert.equal(direct.status, 200, direct.text);
+    } finally {
+      rmSync(join(dir, "30-open.json"));
+      process.kill(stack.pid, "SIGHUP");
+    }
+  });
+
   test("a bad file: the check names file, field and what would be right; a reload keeps the old tools", async () => {
     const check = async (change, pattern) => {
       const value = tide();
@@ -188,8 +210,11 @@ describe("declared HTTP tools", () => {
     await check(t => { delete t.description; }, /description: must be text/);
     await check(t => { t.name = "Tide Times"; }, /name: must be small letters/);
     await check(t => { t.url = 1; }, /url: there is no such member; known are name/);
-    await check(t => { t.request.url = "https://{port}.example/x"; }, /request\.url: must begin with https/);
-    await check(t => { t.request.url = "https://tides.example:{days}/x"; }, /request\.url: must begin with https/);
+    await check(t => { t.request.url = "https://{port}.example/x"; }, /request\.url: must have no placeholders in its host/);
+    await check(t => { t.request.url = "https://tides.example:{days}/x"; }, /request\.url: must have no placeholders in its host/);
+    await check(t => { t.request.url = "https://tides.example:0/x"; }, /request\.url: has a port/);
+    await check(t => { t.request.url = "https://.example/x"; }, /request\.url: has a host name with nothing/);
+    await check(t => { t.outside = "no"; }, /outside: must be/);
     await check(t => { t.request.url = "http://tides.example/x"; }, /request\.url: must begin with https:/);
     await check(t => { t.request.url = "https://tides.example/{place}"; }, /request\.url: \{place\} is none of the arguments/);
     await check(t => { t.request.url = "https://tides.example/{lang}"; }, /\{lang\} stands in the path, so it must be among "required"/);

@@ -149,15 +149,18 @@ describe("an operator", () => {
         done++;
       }
     });
-    for (let i = 0; i < 3 || done <= 50; i++) {
-      const {generation} = await stack.status();
-      process.kill(stack.pid, "SIGHUP");
-      await eventually(async () => {
-        const s = await stack.status();
-        return s.generation > generation && s.state === "running";
-      }, "the reload is done", 30000 * SLOW);
+    try {
+      for (let i = 0; i < 3 || done <= 50; i++) {
+        const {generation} = await stack.status();
+        process.kill(stack.pid, "SIGHUP");
+        await eventually(async () => {
+          const s = await stack.status();
+          return s.generation > generation && s.state === "running";
+        }, "the reload is done", 30000 * SLOW);
+      }
+    } finally {
+      stop = true;
     }
-    stop = true;
     await Promise.all(clients);
     assert.deepEqual(failures, []);
   });

@@ -2,9 +2,10 @@
 // scratch directory on a free loopback port. TURNPIKE_BUILD names the build to test.
 import {execFile, spawn} from "node:child_process";
 import {once} from "node:events";
-import {existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
+import {accessSync, constants, existsSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import net from "node:net";
+import {after} from "node:test";
 import {tmpdir} from "node:os";
 import {dirname, join, resolve} from "node:path";
 import {fileURLToPath} from "node:url";
@@ -22,14 +23,83 @@ const stacks = new Set();
 export const uuid = () => crypto.randomUUID();
 export const pause = ms => new Promise(go => setTimeout(go, ms));
 
+/** What the promise gives, if it comes in time. */
+export async function within(ms, promise, what) {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`not within ${ms} ms: ${what}`)), ms); });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Asks `test` until it gives something, for states that nothing announces. */
 export async function eventually(test, what = String(test), ms = DEFAULT_MS) {
   const end = Date.now() + ms;
   for (;;) {
-    const value = await test();
+    const value = await within(Math.max(end - Date.now(), 1) + DEFAULT_MS, Promise.resolve(test()), `an answer to the question whether ${what}`);
     if (value) return value;
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await pause(20);
+  }
+}
+
+// ---- what must not outlive this process, however it ends ------------------------------------------
+
+/** Told of every scratch directory; when this process is gone it removes those that are still there. */
+const GUARD = `
+while read -r dir; do set -- "$@" "$dir"; done
+for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    left=
+    for dir; do rm -rf "$dir" 2>/dev/null; [ ! -e "$dir" ] || left=1; done
+    [ -n "$left" ] || break
+    sleep 0.5
+done`;
+let guard;
+/** A new directory for a test. Removed by its owner, or when this process has ended. */
+export function scratch(prefix) {
+  const dir = mkdtempSync(join(tmpdir(), prefix));
+  if (!process.env.TURNPIKE_KEEP) {
+    if (!guard) {
+      guard = spawn("sh", ["-c", GUARD], {detached: true, stdio: ["pipe", "ignore", "ignore"]});
+      guard.on("error", () => {});
+      guard.stdin.on("error", () => {});
+      guard.unref();
+      guard.stdin.unref();
+    }
+    guard.stdin.write(`${dir}\n`);
+  }
+  return dir;
+}
+
+/**
+ * A server of a test: `output` is the end of what it said, `end` what became of it, which `ended` waits for.
+ * It gets `signal` when this process dies.
+ */
+export function launch(command, args, {signal = "KILL", ...options} = {}) {
+  const child = spawn("setpriv", ["--pdeathsig", signal, "--", command, ...args], {detached: true, stdio: ["ignore", "pipe", "pipe"], ...options});
+  child.output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", data => { child.output = (child.output + data).slice(-20000); });
+  }
+  child.ended = new Promise(done => {
+    child.once("exit", (code, by) => done(child.end = {code, signal: by}));
+    child.once("error", error => { // it was not even started
+      child.output += error;
+      if (child.pid === undefined) done(child.end = {code: null, signal: null, error: error.message});
+    });
+  });
+  return child;
+}
+
+/** Says at once what is missing, where everything else would only wait for it. */
+function assertBuilt() {
+  const daemon = join(BUILD, "turnpiked");
+  try {
+    accessSync(daemon, constants.X_OK);
+  } catch {
+    throw new Error(`${daemon} is missing: build first (./check --only build), or set TURNPIKE_BUILD to a build (now ${process.env.TURNPIKE_BUILD ?? "not set"})`);
   }
 }
 
@@ -63,11 +133,12 @@ export class Stack {
    * with the same Redis and model double.
    */
   static async start({settings = {}, double = true, chain = double ? "anthropic" : "offline", nginx = "", headers = {}, durable = false, beside} = {}) {
+    assertBuilt();
     const stack = new Stack();
     stacks.add(stack);
     stack.headers = headers;
     stack.durable = durable;
-    stack.dir = mkdtempSync(join(tmpdir(), "tp-"));
+    stack.dir = scratch("tp-");
     stack.run = join(stack.dir, "run");
     stack.logs = join(stack.dir, "log");
     for (const d of ["run", "log", "redis"]) mkdirSync(join(stack.dir, d));
@@ -108,34 +179,32 @@ export class Stack {
   }
 
   spawn(name, command, args, options = {}) {
-    const child = spawn(command, args, {detached: true, stdio: ["ignore", "pipe", "pipe"], ...options});
-    child.output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", data => { child.output = (child.output + data).slice(-20000); });
-    }
-    child.ended = new Promise(done => child.once("exit", (code, signal) => done(child.end = {code, signal})));
-    child.on("error", error => { child.output += error; });
-    this.parts[name] = child;
-    return child;
+    return this.parts[name] = launch(command, args, options);
   }
 
   async startRedis() {
     const socket = join(this.run, "redis.sock");
     rmSync(socket, {force: true});
-    this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
+    const child = this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
       "--appendfsync", "always", "--dir", join(this.dir, "redis")]);
-    await eventually(() => existsSync(socket), "Redis listens");
+    await eventually(() => {
+      if (child.end) throw new Error(`redis-server ended with ${JSON.stringify(child.end)}: ${child.output}`);
+      return existsSync(socket);
+    }, "Redis listens");
   }
 
   async #startNginx(extra) {
-    const args = ["--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
+    const {stdout} = await promisify(execFile)(join(BUILD, "turnpike"), ["--config", join(this.dir, "turnpike.conf"), "origins"])
+      .catch(() => ({stdout: ""})); // turnpiked tells what is wrong with the settings
+    writeFileSync(join(this.dir, "nginx-origins.conf"), stdout);
+    const args = ["--origins", join(this.dir, "nginx-origins.conf"), "--run-dir", this.run, "--web-dir", join(BUILD, "web"), "--log-dir", this.logs, "--out", join(this.dir, "nginx"),
       "--port", String(this.port), "--workers", "2"];
     if (extra) {
       writeFileSync(join(this.dir, "extra.conf"), extra);
       args.push("--extra", join(this.dir, "extra.conf"));
     }
-    await promisify(execFile)(join(TOP, "build-aux/make-nginx"), args);
-    this.spawn("nginx", "nginx", ["-e", "stderr", "-p", join(this.dir, "nginx"), "-c", join(this.dir, "nginx/nginx.conf")]);
+    await promisify(execFile)(join(TOP, "build-aux/make-nginx"), args, {timeout: DEFAULT_MS});
+    this.spawn("nginx", "nginx", ["-e", "stderr", "-p", join(this.dir, "nginx"), "-c", join(this.dir, "nginx/nginx.conf")], {signal: "TERM"});
     await eventually(() => this.#portOpen(), `nginx listens; ${this.parts.nginx.output}`);
   }
 
@@ -149,7 +218,7 @@ export class Stack {
   }
 
   async startDaemon() {
-    const child = this.spawn("turnpiked", join(BUILD, "turnpiked"), ["-c", join(this.dir, "turnpike.conf")]);
+    const child = this.spawn("turnpiked", join(BUILD, "turnpiked"), ["-c", join(this.dir, "turnpike.conf")], {signal: "TERM"});
     await eventually(async () => {
       if (child.end) throw new Error(`turnpiked ended with ${JSON.stringify(child.end)}: ${child.output}`);
       return (await this.get("/health/ready").catch(() => ({}))).status === 200;
@@ -167,23 +236,22 @@ export class Stack {
       if (!child) continue;
       if (!child.end) {
         child.kill("SIGTERM");
-        let timer;
-        const late = new Promise(go => { timer = setTimeout(go, 20000 * SLOW); });
-        const gone = await Promise.race([child.ended, late]);
-        clearTimeout(timer);
-        if (!gone) faults.push(`${name} did not end after TERM`);
+        await within(20000 * SLOW, child.ended, `${name} ends after TERM`).catch(late => faults.push(late.message));
       }
       if (name === "turnpiked" && child.end && child.end.code !== 0 && child.end.signal !== "SIGKILL") {
         faults.push(`turnpiked ended with ${JSON.stringify(child.end)}`);
       }
-      const left = processesOf(child.pid);
+      const left = child.pid ? processesOf(child.pid) : [];
       if (name === "turnpiked" && child.end?.signal !== "SIGKILL" && left.length) faults.push(`left over: ${left}`);
       for (const pid of left) {
         try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
       }
-      if (child.end === undefined) await child.ended;
+      if (child.end === undefined) await within(DEFAULT_MS, child.ended, `${name} ends after KILL`).catch(late => faults.push(late.message));
     }
-    if (!this.beside) await this.double?.close();
+    if (!this.beside && this.double?.broken?.length && !this.double.mayBreak) {
+      faults.push(`requests broke rules of the models' vendors: ${JSON.stringify(this.double.broken[0])}`);
+    }
+    if (!this.beside && this.double) await within(DEFAULT_MS, Promise.resolve(this.double.close()), "the model double ends").catch(late => faults.push(late.message));
     const log = this.log();
     if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {
       faults.push("the log has a report of a sanitizer or an assertion");
@@ -249,7 +317,7 @@ export class Stack {
   socket(path = "/ws", options = {}) { return Socket.open(this, path, options); }
 
   async redis(...args) {
-    const {stdout} = await promisify(execFile)("redis-cli", ["-s", join(this.run, "redis.sock"), ...args.map(String)]);
+    const {stdout} = await promisify(execFile)("redis-cli", ["-s", join(this.run, "redis.sock"), ...args.map(String)], {timeout: 60000 * SLOW});
     return stdout.trimEnd();
   }
 
@@ -303,6 +371,8 @@ export class EventReader {
         response.on("close", () => this.#finish());
         response.on("error", error => { this.#failure = error; this.#finish(); });
       });
+      const late = setTimeout(() => this.request.destroy(new Error(`${method} ${path}: no reply in ${4 * DEFAULT_MS} ms`)), 4 * DEFAULT_MS);
+      for (const event of ["response", "close"]) this.request.once(event, () => clearTimeout(late));
       this.request.on("error", error => { this.#failure = error; fail(error); this.#finish(); });
     });
     this.response.catch(() => {});
@@ -377,7 +447,7 @@ export class Socket {
   static async open(stack, path, {protocols = [], headers = {}, origin} = {}) {
     const s = new Socket();
     s.ws = new WebSocket(`${stack.url.replace("http", "ws")}${path.startsWith("/api") ? path : API + path}`, protocols,
-      {headers: {...stack.headers, ...headers}, origin, perMessageDeflate: false});
+      {headers: {...stack.headers, ...headers}, origin, perMessageDeflate: false, handshakeTimeout: 4 * DEFAULT_MS});
     s.ws.on("message", (data, binary) => s.#receive(data, binary));
     s.closed = new Promise(done => s.ws.on("close", (code, reason) => {
       s.close = {code, reason: reason.toString()};
@@ -432,7 +502,7 @@ export class Socket {
   get cursor() { return this.events().findLast(e => e.metadata?.cursor)?.metadata.cursor; }
   async end() {
     this.ws.close(1000);
-    await this.closed;
+    await within(60000 * SLOW, this.closed, "the socket is closed");
   }
 }
 
@@ -459,7 +529,14 @@ function endAll() {
         try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
       }
     }
+    if (stack.dir && !process.env.TURNPIKE_KEEP) rmSync(stack.dir, {recursive: true, force: true});
   }
 }
 process.on("exit", endAll);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+if (process.env.NODE_TEST_CONTEXT) {
+  after(() => { // of the whole file: one whose test failed before its end must end, too
+    endAll();
+    for (const stack of stacks) stack.double?.close();
+  });
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));

@@ -2,6 +2,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import net from "node:net";
+import {gzipSync} from "node:zlib";
 import {API, eventually, pause, SLOW, Stack, uuid} from "./harness.mjs";
 
 /** Sends bytes as they are and gives what comes back until the end, or for `ms`. */
@@ -16,7 +17,7 @@ function raw(stack, bytes, ms = 500 * SLOW) {
     socket.on("close", () => { clearTimeout(timer); done(text); });
   });
 }
-const upgrade = (path, more = "") => `GET ${API}${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
+const upgrade = (path, more = "") => `GET ${API}${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
   + `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`;
 
 /** A frame of a client; anything about it can be wrong. */
@@ -120,7 +121,7 @@ describe("hostile requests", () => {
     }
     for (const path of ["/internal/message", "/_stream/sse?user=dev&session=a&scope=session", "/_turnpike/accepted?turn=1",
       "/_turnpike/502", "/%5fstream/sse?user=dev&session=a", `${API}/../../../_stream/sse?user=dev&session=a`]) {
-      const text = await raw(stack, `GET ${path} HTTP/1.1\r\nHost: x\r\nTp-Internal: stream\r\nConnection: close\r\n\r\n`);
+      const text = await raw(stack, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTp-Internal: stream\r\nConnection: close\r\n\r\n`);
       assert.match(text, /^HTTP\/1.1 404 /, path);
     }
     for (const id of ["a%0d%0aX-Accel-Redirect:%20/_stream/sse", "a%0aX:y", "%7Bdev%7D", "..%2f..%2fx", "a%26user%3Dbob"]) {
@@ -161,7 +162,7 @@ describe("hostile requests", () => {
       [1002, Buffer.concat([frame(1, "a", {fin: 0}), frame(1, "b")])], [1002, frame(9, "a", {fin: 0})],
       [1002, frame(9, Buffer.alloc(126))], [1002, frame(1, "x", {claimed: 1n << 63n})], [1009, frame(1, "x", {claimed: 1n << 40n})],
       [1009, frame(1, Buffer.alloc(65537, 97))], [1007, frame(1, Buffer.from([0xff]))], [1007, frame(1, Buffer.from([0xed, 0xa0, 0x80]))],
-      [1003, frame(2, "x")], [1002, frame(8, Buffer.from([3, 237]))], [1007, frame(8, Buffer.from([3, 232, 0xff]))],
+      [1003, frame(2, "x")], [1002, frame(8, Buffer.from([3, 237]))], [1002, frame(8, Buffer.from([3]))], [1007, frame(8, Buffer.from([3, 232, 0xff]))],
       [1009, Buffer.concat(Array.from({length: 100}, (_, i) => frame(i ? 0 : 1, Buffer.alloc(1024, 97), {fin: i === 99 ? 1 : 0})))],
       [1002, Buffer.from("GET / HTTP/1.1\r\n\r\n")],
     ];
@@ -169,9 +170,59 @@ describe("hostile requests", () => {
     assert.deepEqual(got, cases.map(([code]) => code));
   });
 
+  test("stream.sock: no WebSocket for a request that two readers could read differently", async () => {
+    const ask = bytes => new Promise(done => {
+      const socket = net.connect(`${stack.run}/stream.sock`);
+      let text = "";
+      socket.on("connect", () => socket.write(bytes));
+      socket.on("data", data => { text += data.toString("latin1"); if (/^HTTP\/1.1 101/.test(text)) socket.destroy(); });
+      socket.on("close", () => done(text.split("\r\n")[0]));
+      socket.on("error", () => done("error"));
+    });
+    const good = upgrade("/ws");
+    assert.match(await ask(good), / 101 /);
+    for (const [what, bytes] of Object.entries({
+      "HTTP/1.0": good.replace("HTTP/1.1", "HTTP/1.0"),
+      "no Host": good.replace(/Host: .*\r\n/, ""),
+      "two Hosts": good.replace("Host:", "Host: 127.0.0.1\r\nHost:"),
+      "a folded line": good.replace("Upgrade: websocket", "Upgrade:\r\n websocket"),
+      "a blank before the colon": good.replace("Upgrade:", "Upgrade :"),
+      "bare line feeds": good.replaceAll("\r\n", "\n"),
+      "a length": good.replace("Upgrade:", "Content-Length: 5\r\nUpgrade:") + "hello",
+      "a transfer coding": good.replace("Upgrade:", "Transfer-Encoding: chunked\r\nUpgrade:") + "0\r\n\r\n",
+      "both": good.replace("Upgrade:", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nUpgrade:"),
+    })) assert.match(await ask(bytes), /^HTTP\/1.1 400 /, what);
+  });
+
+  test("a whole number beyond 2^63 is data in a context, and refused where a whole number is due", async () => {
+    for (const text of [JSON.stringify(2 ** 63), "18446744073709551615", "-9223372036854775809"]) {
+      const body = `{"message":"hello","context":{"counter":${text}}}`;
+      assert.equal((await stack.post("/chat", body)).status, 200, text);
+      isProblem(await stack.post("/feedback", `{"message_id":"x","rating":${text}}`), 422, "invalid_field");
+      const event = await stack.post("/tools/create_expense", `{"amount":${text},"category":"food"}`);
+      assert.ok([400, 422].includes(event.status), event.text);
+    }
+    const socket = await stack.socket();
+    socket.ws.send(`{"type":"message","text":"hello","context":{"counter":${2n ** 63n}}}`);
+    await socket.until("RUN_FINISHED");
+    await socket.end();
+  });
+
+  test("a body that is compressed, marked or in another encoding: taken, or told", async () => {
+    const text = JSON.stringify({message: "hello"});
+    isProblem(await stack.post("/chat", gzipSync(text), {headers: {"Content-Encoding": "gzip"}}), 415, "unsupported_media_type");
+    const silent = await stack.post("/chat", gzipSync(text));
+    isProblem(silent, 415, "unsupported_media_type");
+    assert.match(silent.json.detail, /gzip/);
+    assert.equal(silent.headers["accept-encoding"], "identity");
+    assert.equal((await stack.post("/chat", `\ufeff${text}`)).status, 200);
+    assert.equal((await stack.request("PUT", "/context", {body: `\ufeff{"big":${2n ** 63n}}`})).status, 200);
+    isProblem(await stack.post("/chat", Buffer.from(`\ufeff${text}`, "utf16le")), 400, "bad_json");
+  });
+
   test("connections dropped at every stage leave nothing", async () => {
     const stages = ["", "GET ", upgrade("/ws").slice(0, 60), upgrade("/ws"), upgrade("/ws") + "\x81",
-      `POST ${API}/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"mess`];
+      `POST ${API}/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"mess`];
     for (const bytes of stages) {
       const sockets = Array.from({length: 60}, () => net.connect(stack.port, "127.0.0.1"));
       for (const s of sockets) s.on("error", () => {}).on("connect", () => s.write(bytes));
@@ -240,15 +291,19 @@ describe("reloads under load", () => {
         note(r.status);
       }
     });
-    for (let i = 0; i < 5; i++) {
-      stack.parts.turnpiked.kill("SIGHUP");
-      await pause(300);
+    try {
+      for (let i = 0; i < 5; i++) {
+        stack.parts.turnpiked.kill("SIGHUP");
+        await pause(300);
+      }
+      await eventually(() => (seen[200] ?? 0) > 20, "requests are answered meanwhile", 60000 * SLOW);
+    } finally {
+      over = true;
+      await Promise.allSettled(asking);
+      await stack.stop();
     }
-    await eventually(() => (seen[200] ?? 0) > 20);
-    over = true;
     await Promise.all(asking);
     assert.deepEqual(Object.keys(seen), ["200"], JSON.stringify(seen));
-    await stack.stop();
   });
 
   test("one client alone: no request stays behind with a worker that leaves", async () => {

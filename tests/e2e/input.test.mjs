@@ -91,7 +91,7 @@ describe("bad input", () => {
     const sockets = Array.from({length: 20}, () => {
       const s = net.connect(stack.port, "127.0.0.1");
       s.on("error", () => {});
-      s.write(`POST ${API}/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"mess`);
+      s.write(`POST ${API}/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"mess`);
       return s;
     });
     await Promise.all(sockets.map(s => s.connecting && once(s, "connect")));

@@ -47,6 +47,48 @@ describe("Redis loses its data under a run", () => {
       await stack.startRedis();
     }));
 
+  test("one log deleted by hand: the turn goes on, however its client listens", async () => {
+    const message = "x [[text words=20 hold=10]]", lose = async session_id => {
+      await stack.double.until(d => d.held > 0, "the model holds");
+      await eventually(async () => await stack.redis("EXISTS", `tp:{dev}:s:${session_id}:log`) === "1");
+      assert.equal(await stack.redis("DEL", `tp:{dev}:s:${session_id}:log`), "1");
+      await stack.double.go();
+    };
+    let session_id = uuid();
+    const socket = await stack.socket();
+    socket.message(message, {session_id});
+    await socket.until(() => socket.text().split(" ").length > 5);
+    await lose(session_id);
+    await socket.until(f => f.type === "RUN_FINISHED");
+    assert.equal(socket.text().split(" ").length, 20);
+    assert.deepEqual((await stack.get(`/sessions/${session_id}/messages`)).json.messages.map(m => m.content.split(" ").length), [4, 20]);
+    // Who comes now is shown the whole run.
+    const late = stack.sse(`/sessions/${session_id}/events?cursor=0-0`);
+    await late.until("RUN_FINISHED");
+    assert.ok(late.types().includes("RUN_STARTED") && late.text().split(" ").length === 20, late.types().join(" "));
+    late.drop();
+    const json = stack.chat(message, {session_id: session_id = uuid()}, {timeout: 60000});
+    await lose(session_id);
+    assert.equal((await json).json.response.split(" ").length, 20);
+    const stream = stack.chatStream(message, {session_id: session_id = uuid()});
+    await stream.until("TEXT_MESSAGE_CONTENT");
+    await lose(session_id);
+    await stream.all();
+    assert.equal(stream.last.data.type, "RUN_FINISHED");
+    assert.equal(stream.text().split(" ").length, 20);
+    await socket.end();
+  });
+
+  test("emptied while a JSON client waits: it is told as streams are", async () => {
+    const reply = stack.chat("x [[text words=20 hold=10]]", {session_id: uuid()}, {timeout: 60000});
+    await stack.double.until(d => d.held > 0, "the model holds");
+    await stack.redis("flushall");
+    await stack.double.go();
+    assert.equal((await reply).status, 500);
+    assert.equal((await reply).json.code, "events_gone");
+    assert.ok((await reply).json.trace_id || (await reply).headers.traceparent, (await reply).text);
+  });
+
   test("emptied while nothing runs: the next message is answered on the socket, with no error", async () => {
     const session_id = uuid();
     const socket = await stack.socket();

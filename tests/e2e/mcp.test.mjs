@@ -2,14 +2,13 @@
 // and a double of the stateless era with everything that can go wrong.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {execFile, spawn} from "node:child_process";
-import {mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {execFile} from "node:child_process";
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import net from "node:net";
-import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {startLegacyDouble, startMcpDouble, startStreamDouble} from "../doubles/mcp-double.mjs";
-import {BUILD, eventually, SLOW, Stack, TOP, uuid} from "./harness.mjs";
+import {BUILD, eventually, launch, scratch, SLOW, Stack, TOP, uuid} from "./harness.mjs";
 
 const MODULES = join(TOP, "tests/e2e/node_modules/@modelcontextprotocol");
 const CLIENT = join(BUILD, "tests/mcp/mcp_client");
@@ -26,23 +25,19 @@ async function freePort() {
 /** server-everything by one of its transports. */
 async function startEverything(transport, port) {
   port ??= await freePort();
-  const child = spawn(process.execPath, [join(MODULES, "server-everything/dist/index.js"), transport],
-    {env: {...process.env, PORT: String(port)}, stdio: ["ignore", "pipe", "pipe"]});
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", data => { output += data; });
+  const child = launch(process.execPath, [join(MODULES, "server-everything/dist/index.js"), transport], {env: {...process.env, PORT: String(port)}});
   await eventually(() => new Promise(done => {
     const socket = net.connect(port, "127.0.0.1");
     socket.once("connect", () => { socket.destroy(); done(true); });
-    socket.once("error", () => done(child.exitCode !== null ? Promise.reject(new Error(output)) : false));
+    socket.once("error", () => done(child.end ? Promise.reject(new Error(child.output)) : false));
   }), `${transport} listens`, 30000 * SLOW);
-  const gone = new Promise(done => child.once("exit", done));
   return {url: `http://127.0.0.1:${port}/${transport === "sse" ? "sse" : "mcp"}`, port,
-    stop: () => { child.kill("SIGKILL"); return gone; }};
+    stop: () => { child.kill("SIGKILL"); return child.ended; }};
 }
 
 /** A directory for mcp.file, tools and credentials. */
-function scratch() {
-  const dir = mkdtempSync(join(tmpdir(), "tp-mcp-"));
+function folder() {
+  const dir = scratch("tp-mcp-");
   return {dir, put(name, value) {
     const path = join(dir, name);
     writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value), {mode: 0o600});
@@ -58,7 +53,7 @@ const call = (stack, name, args, headers = {}) => stack.post(`/tools/${name}`, a
 describe("server-everything through turnpiked", () => {
   let stack, files, http, sse;
   before(async () => {
-    files = scratch();
+    files = folder();
     [http, sse] = await Promise.all([startEverything("streamableHttp"), startEverything("sse")]);
     const more = {effect: "read", approval: "never"};
     stack = await Stack.start({settings: {"mcp.file": files.put("mcp.json", [
@@ -177,7 +172,7 @@ describe("the client alone", () => {
       // sse-retry allows 200 ms: a busy machine may need more than one go.
       let output = "";
       for (let tries = 0; tries < 5; tries++) {
-        const files = scratch();
+        const files = folder();
         const result = await promisify(execFile)(process.execPath, [join(MODULES, "conformance/dist/index.js"), "client",
           "--command", CLIENT, "--scenario", scenario, "-o", files.dir], {cwd: files.dir, timeout: 90000 * SLOW, maxBuffer: 1 << 24})
           .then(({stdout, stderr}) => ({good: /OVERALL: PASSED/.test(stdout + stderr), out: stdout + stderr}), error => ({good: false, out: `${error.stdout}${error.stderr}`}));
@@ -251,7 +246,7 @@ describe("a server of the stateless era, and what can go wrong", () => {
     {name: "past", url: legacy.url, effect: "read"},
   ];
   before(async () => {
-    files = scratch();
+    files = folder();
     double = await startMcpDouble({token: secret});
     other = await startMcpDouble();
     legacy = await startLegacyDouble();
@@ -492,9 +487,12 @@ describe("a server of the stateless era, and what can go wrong", () => {
     assert.match(await check({}), /must be a list/);
     assert.match(await check([{...good, name: "A b"}]), /server 1: name: must be small letters/);
     assert.match(await check([good, good]), /server 2: name: "a" comes twice/);
-    assert.match(await check([{...good, url: "ftp://x/"}]), /url: must be a URL that begins with https/);
+    assert.match(await check([{...good, url: "ftp://x/"}]), /url: must begin with https/);
     assert.match(await check([{...good, url: "http://mcp.example/mcp"}]), /url: must begin with https/);
-    assert.match(await check([{...good, url: "https://u:p@mcp.example/mcp"}]), /url: must hold no user/);
+    assert.match(await check([{...good, url: "https://u:p@mcp.example/mcp"}]), /url: must not carry a user or password/);
+    assert.match(await check([{...good, url: "https://mcp.example:99999/"}]), /url: has a port that is not from 1 to 65535/);
+    assert.match(await check([{...good, url: "https://0x7f.1/mcp"}]), /url: has a host that is a number/);
+    assert.match(await check([{...good, outside: 1}]), /outside: must be/);
     assert.match(await check([{...good, effect: "write"}]), /effect: must be "read"/);
     assert.match(await check([{...good, timeout_ms: 1}]), /timeout_ms: must be a whole number from 100/);
     assert.match(await check([{...good, era: "new"}]), /era: must be auto/);

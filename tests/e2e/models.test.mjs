@@ -1,13 +1,12 @@
 // The model APIs: their bytes, their faults, and a third party's server.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {spawn} from "node:child_process";
 import {once} from "node:events";
 import {createRequire} from "node:module";
 import {writeFileSync} from "node:fs";
 import {dirname, join} from "node:path";
 import net from "node:net";
-import {eventually, Stack, uuid} from "./harness.mjs";
+import {eventually, launch, Stack, uuid} from "./harness.mjs";
 
 const ANSWER = "The road north follows the coast for most of the day with towns.";
 const TIME = "tool name=get_current_time args={\"timezone\":\"Australia/Perth\"}";
@@ -184,9 +183,7 @@ describe("a third party's model server", () => {
       {match: {userMessage: "what time is it"}, response: {content: "It is time to go."}},
       {match: {userMessage: "hello"}, response: {content: "Hello from somebody else's server, with café and 🐋."}},
     ]}));
-    server = spawn(process.execPath, [join(dirname(entry), "cli.js"), "-p", String(port), "-f", fixtures, "--strict", "-c", "20"], {stdio: ["ignore", "pipe", "pipe"]});
-    server.output = "";
-    for (const s of [server.stdout, server.stderr]) s.on("data", d => { server.output += d; });
+    server = launch(process.execPath, [join(dirname(entry), "cli.js"), "-p", String(port), "-f", fixtures, "--strict", "-c", "20"]);
     await eventually(() => new Promise(done => {
       const s = net.connect(port, "127.0.0.1");
       s.on("connect", () => { s.destroy(); done(true); });

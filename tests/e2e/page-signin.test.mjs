@@ -1,20 +1,19 @@
 // The page where nobody is let in without a key or token, and on a network that fails silently.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {mkdtempSync, rmSync} from "node:fs";
-import {tmpdir} from "node:os";
+import {rmSync} from "node:fs";
 import {join} from "node:path";
 import {Network} from "../doubles/network.mjs";
 import {answers, launch, say, screenshot} from "./browser.mjs";
 import {KEY, production, token} from "./credentials.mjs";
-import {SLOW, Stack, uuid} from "./harness.mjs";
+import {scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 const EXPIRY_S = 8 * SLOW; // long enough for what comes before it
 
 describe("signing in to the page", () => {
   let stack, browser, dir;
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "tp-page-"));
+    dir = scratch("tp-page-");
     stack = await Stack.start({settings: url => production(join(dir, "keys"), url)});
     browser = await launch();
   });

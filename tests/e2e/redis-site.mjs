@@ -1,14 +1,13 @@
 // A Redis master, its replicas and some Sentinels on loopback ports, in a directory of their own. All
 // are reached through proxies, so that each can be cut off from the others.
-import {execFile, spawn} from "node:child_process";
+import {execFile} from "node:child_process";
 import {once} from "node:events";
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {mkdirSync, rmSync, writeFileSync} from "node:fs";
 import net from "node:net";
-import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {promisify} from "node:util";
 import {RedisProxy} from "../doubles/redis-proxy.mjs";
-import {eventually, SLOW} from "./harness.mjs";
+import {eventually, launch, scratch, SLOW, within} from "./harness.mjs";
 
 async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
@@ -29,7 +28,7 @@ export class RedisSite {
    */
   static async start(sentinels, {replicas = 1, options = []} = {}) {
     const site = new RedisSite();
-    site.dir = mkdtempSync(join(tmpdir(), "tp-sentinel-"));
+    site.dir = scratch("tp-sentinel-");
     [site.first, site.second] = [await freePort(), await freePort()];
     [site.toFirst, site.toSecond] = [await site.#proxy(site.first), await site.#proxy(site.second)];
     site.#server(site.first, site.toFirst, options);
@@ -69,9 +68,7 @@ export class RedisSite {
     this.toSentinels.push(await this.#proxy(port));
   }
   #spawn(port, command, args) {
-    const child = spawn(command, args, {stdio: "ignore"});
-    child.ended = once(child, "exit");
-    this.children.set(port, child);
+    this.children.set(port, launch(command, args));
   }
   #server(port, proxy, more) {
     const dir = join(this.dir, `redis-${port}`);
@@ -108,7 +105,7 @@ export class RedisSite {
   async stop() {
     for (const proxy of this.proxies) proxy.close();
     for (const child of this.children.values()) child.kill("SIGKILL");
-    for (const child of this.children.values()) if (child.exitCode === null && child.signalCode === null) await child.ended;
+    for (const child of this.children.values()) await within(15000 * SLOW, child.ended, "a server of Redis ends after KILL");
     rmSync(this.dir, {recursive: true, force: true});
   }
 }

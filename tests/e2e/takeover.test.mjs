@@ -196,7 +196,27 @@ describe("a turn whose worker is killed", () => {
     assert.equal(reader.last.data.type, "RUN_ERROR");
     assert.equal(reader.last.data.code, "turn_attempts");
     assert.equal(reader.events.filter(FINAL).length, 1);
+    // What was on the screen and is not stored is closed and taken back.
+    const events = reader.events.map(e => e.data);
+    assert.deepEqual(events.slice(-3).map(e => e.type), ["TEXT_MESSAGE_END", "MESSAGES_SNAPSHOT", "RUN_ERROR"]);
+    assert.equal(events.at(-3).messageId, events.findLast(e => e.type === "TEXT_MESSAGE_START").messageId);
+    assert.equal(events.filter(e => e.type === "TEXT_MESSAGE_START").length, events.filter(e => e.type === "TEXT_MESSAGE_END").length);
+    const stored = (await stack.get(`/sessions/${session_id}/messages`)).json.messages;
+    assert.deepEqual(events.at(-2).messages.map(m => [m.id, m.role]), stored.map(m => [m.id, m.role]));
+    assert.deepEqual(stored.map(m => m.role), ["user"]);
     assert.equal((await stack.chat("again [[text say=Here.]]", {session_id})).json.response, "Here.");
+  });
+
+  test("its session deleted in the middle: what is open is closed before the end", async () => {
+    const session_id = uuid();
+    const reader = stack.chatStream("x [[text words=20 hold=3]]", {session_id});
+    await reader.until("TEXT_MESSAGE_CONTENT");
+    await stack.double.until(d => d.held > 0, "the model holds");
+    assert.equal((await stack.request("DELETE", `/sessions/${session_id}`)).status, 200);
+    await reader.all();
+    assert.deepEqual(reader.types().slice(-2), ["TEXT_MESSAGE_END", "RUN_ERROR"]);
+    assert.equal(reader.last.data.code, "session_deleted");
+    stack.double.release();
   });
 
   test("a restart in the middle: the turn goes on in the next generation", async () => {

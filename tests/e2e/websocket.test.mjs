@@ -225,7 +225,7 @@ describe("a WebSocket", () => {
     for (let round = 0; round < 150; round++) {
       const socket = net.connect(stack.port, "127.0.0.1");
       socket.on("error", () => {});
-      socket.write(`GET ${API}/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+      socket.write(`GET ${API}/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
       await once(socket, "data");
       socket.write(Buffer.from(Array.from({length: next(200) + 1}, () => next(256))));
       socket.end();

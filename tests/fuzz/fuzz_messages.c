@@ -1,10 +1,11 @@
 /*
  * Stored messages, one JSON text a line, as a turn reads them: each is read and written again as
- * what it was, and a context of them has every call directly before its results. The first byte
- * chooses the budget.
+ * what it was, a context of them has every call directly before its results, and the requests made of
+ * it break no rule of a vendor. The first byte chooses the budget.
  */
-#include "agent/context.h"
+#include "agent/request.h"
 #include "base/err.h"
+#include "tests/unit/request_strict.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,6 +47,31 @@ static void check_pairs(const struct context *c)
         abort();
 }
 
+static void check_request(const struct context *c, const struct provider *p,
+    const char *(*refuses)(const jdoc *body))
+{
+    const struct provider_request q = {.conf = &conf, .context = c, .max_tokens = 100};
+    const struct buf none = {0};
+    struct provider_http http = {0};
+    jdoc *body = NULL;
+
+    if (p->request(&q, &none, &http))
+        abort();
+    int error = jdoc_parse(buf_text(&http.body), http.body.len, &body, NULL, 0);
+    if (error ? error != ERR_LIMIT : refuses(body) != NULL) /* arguments may be as deep as jdoc goes */
+        abort();
+    jdoc_free(body);
+    buf_free(&http.url);
+    buf_free(&http.body);
+    buf_free(&http.header_text);
+}
+
+static void check_requests(const struct context *c)
+{
+    check_request(c, &provider_anthropic, request_strict_anthropic);
+    check_request(c, &provider_openai, request_strict_openai);
+}
+
 static void read_lines(struct chat *chat, const char *text, size_t size)
 {
     while (size > 0) {
@@ -77,9 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             write_and_read(&chat.items[i], arena);
         conf.model_context_tokens = 1 + data[0] * 8;
         if (context_frame_init(&frame, &conf, &input, NULL, 1795313100000, arena) < 0 ||
-            context_build(&frame, &chat, arena, &context) < 0)
+            context_build(&frame, &chat, NULL, arena, &context) < 0)
             abort();
         check_pairs(&context);
+        check_requests(&context);
     }
     arena_free(arena);
     return 0;

@@ -65,7 +65,7 @@ static void read_all(struct request *r)
     }
     request_accepts(r, "application/json");
     request_accepts(r, "text/event-stream");
-    request_prefers(r, "text/event-stream");
+    request_wants_stream(r, true);
     request_prefers_async(r);
     problem = (struct problem){0};
     if (request_body(r, 4096, &problem) == 0 && request_json(r, true, &doc, &problem) == ERR_INVALID &&

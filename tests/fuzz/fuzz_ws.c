@@ -64,7 +64,7 @@ static void say_hello(struct stream_conn *c, unsigned form)
     char request[512];
 
     snprintf(request, sizeof(request),
-        "GET /api/v1/pam/ws%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        "GET /api/v1/pam/ws%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         queries[form % 4]);

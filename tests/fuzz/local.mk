@@ -62,3 +62,9 @@ tests_fuzz_fuzz_calendar_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE
 
 FUZZERS += tests/fuzz/fuzz_mcp
 tests_fuzz_fuzz_mcp_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_places
+tests_fuzz_fuzz_places_LDADD = $(FUZZ_MAIN) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_refusal
+tests_fuzz_fuzz_refusal_LDADD = $(FUZZ_MAIN) $(AGENT_TEST_LIBS)

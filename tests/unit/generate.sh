@@ -34,6 +34,9 @@ refuse 's/"keywords": "clock/"keywords": "Clock/' 'keywords are words'
 refuse 's/"core": true/"core": 1/' 'core must be true'
 refuse 's/"core": true/"untrusted": false/' 'untrusted must be true'
 refuse 's/"core": true/"reaches_others": true/' 'reaches nobody'
+refuse 's/"core": true/"outside": "host"/' 'outside must name'
+refuse 's/"timezone": {/"page_url": {"type": "string"}, "timezone": {/' 'holds an address'
+refuse 's/"timezone": {/"to": {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string", "format": "uri"}}, "additionalProperties": false}}, "timezone": {/' 'holds an address'
 cp "$spec" "$dir/time.json"
 "$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
 grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }

@@ -20,7 +20,7 @@ endif
 # base
 BASE_TESTS = tests/unit/test_arena tests/unit/test_breaker tests/unit/test_buf \
 	tests/unit/test_conf tests/unit/test_http tests/unit/test_ident tests/unit/test_jdoc \
-	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse
+	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse tests/unit/test_url
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -36,10 +36,11 @@ tests_unit_test_jdoc_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reactor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # supervisor
 if HAVE_CMOCKA
-SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_control \
+SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_blame tests/unit/test_control \
 	tests/unit/test_supervisor tests/unit/test_pressure
 check_PROGRAMS += $(SUPERVISOR_TESTS)
 TESTS += $(SUPERVISOR_TESTS)
@@ -48,6 +49,8 @@ tests_unit_test_pressure_SOURCES = tests/unit/test_pressure.c
 tests_unit_test_pressure_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_blame_SOURCES = tests/unit/test_blame.c
+tests_unit_test_blame_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_scoreboard_SOURCES = tests/unit/test_scoreboard.c
 tests_unit_test_scoreboard_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c
@@ -63,8 +66,8 @@ TOOLS_TESTS = tests/unit/test_records tests/unit/test_timezone tests/unit/test_t
 	tests/unit/test_tools_all tests/unit/test_calendar tests/unit/test_money tests/unit/test_travel \
 	tests/unit/test_numeral
 check_PROGRAMS += $(TOOLS_TESTS)
-TESTS += $(TOOLS_TESTS) tests/unit/generate.sh
-EXTRA_DIST += tests/unit/generate.sh
+TESTS += $(TOOLS_TESTS) tests/unit/generate.sh tests/unit/gazetteer.sh
+EXTRA_DIST += tests/unit/generate.sh tests/unit/gazetteer.sh
 TOOLS_TEST_LIBS = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool_bench.c \
 	tests/unit/tool_bench.h tests/unit/tool_fixture.c tests/unit/tool_fixture.h \
@@ -132,11 +135,12 @@ tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 # stream
 if HAVE_CMOCKA
 STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_viewer \
-	tests/unit/test_channel
+	tests/unit/test_channel tests/unit/test_stream_http
 check_PROGRAMS += $(STREAM_TESTS)
 TESTS += $(STREAM_TESTS)
 STREAM_TEST_LIBS = libstream.a $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_outq_LDADD = $(STREAM_TEST_LIBS)
+tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
@@ -146,13 +150,15 @@ endif
 # takeover
 if HAVE_CMOCKA
 TAKEOVER_TESTS = tests/unit/test_takeover tests/unit/test_takeover_orders tests/unit/test_resume \
-	tests/unit/test_retention
+	tests/unit/test_user_turns tests/unit/test_retention
 check_PROGRAMS += $(TAKEOVER_TESTS)
 TESTS += $(TAKEOVER_TESTS)
 TAKEOVER_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/turn_actors.c \
 	tests/unit/turn_actors.h
 tests_unit_test_takeover_SOURCES = tests/unit/test_takeover.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_user_turns_SOURCES = tests/unit/test_user_turns.c $(TAKEOVER_TEST_PARTS)
+tests_unit_test_user_turns_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_takeover_orders_SOURCES = tests/unit/test_takeover_orders.c $(TAKEOVER_TEST_PARTS)
 tests_unit_test_takeover_orders_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(TAKEOVER_TEST_PARTS)
@@ -210,7 +216,8 @@ EXTRA_DIST += tests/unit/phrasings.tsv
 
 # tools: the rest of money, travel and calendar
 if HAVE_CMOCKA
-TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers
+TRAVELLER_TESTS = tests/unit/test_money_more tests/unit/test_providers tests/unit/test_timers \
+	tests/unit/test_places tests/unit/test_vehicle_use
 check_PROGRAMS += $(TRAVELLER_TESTS)
 TESTS += $(TRAVELLER_TESTS)
 tests_unit_test_money_more_SOURCES = tests/unit/test_money_more.c $(TOOLS_TEST_PARTS)
@@ -218,6 +225,11 @@ tests_unit_test_money_more_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_providers_SOURCES = tests/unit/test_providers.c tests/unit/provider_double.c \
 	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
 tests_unit_test_providers_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_places_SOURCES = tests/unit/test_places.c tests/unit/provider_double.c \
+	tests/unit/provider_double.h $(TOOLS_TEST_PARTS)
+tests_unit_test_places_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_vehicle_use_SOURCES = tests/unit/test_vehicle_use.c $(TOOLS_TEST_PARTS)
+tests_unit_test_vehicle_use_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_timers_SOURCES = tests/unit/test_timers.c $(TOOLS_TEST_PARTS)
 tests_unit_test_timers_LDADD = $(TOOLS_TEST_LIBS)
 endif
@@ -293,3 +305,14 @@ check_PROGRAMS += tests/unit/test_mcp
 TESTS += tests/unit/test_mcp
 endif
 tests_unit_test_mcp_LDADD = $(TOOLS_TEST_LIBS)
+
+# requests to models
+if HAVE_CMOCKA
+REQUEST_TESTS = tests/unit/test_requests tests/unit/test_refusal
+check_PROGRAMS += $(REQUEST_TESTS)
+TESTS += $(REQUEST_TESTS)
+endif
+tests_unit_test_requests_SOURCES = tests/unit/test_requests.c tests/unit/request_strict.h
+tests_unit_test_requests_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_refusal_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/request_strict.h

@@ -92,4 +92,5 @@ void own_redis_conf(const struct own_redis *r, struct conf *conf)
 
     must(conf_init(conf) == 0, "conf_init");
     must(conf_set(conf, "redis.socket", r->socket, why) == 0, "conf_set");
+    conf->turn_user = 0;
 }

@@ -106,6 +106,27 @@ static _Noreturn void get_stuck(struct worker *w)
         pause(); /* with its signals blocked: only KILL ends it */
 }
 
+/* Works for a user until it is killed. */
+static _Noreturn void work_for_somebody(struct worker *w)
+{
+    struct blame_work work = {.uid = "anna", .route = "GET /here", .digest = "d"};
+    worker_ready(w);
+    scoreboard_work_set(w->slot, &work);
+    for (;;)
+        pause();
+}
+
+/* Its beat is late, and it can run, as on a machine that does not let it. */
+static int want_a_processor(struct worker *w)
+{
+    atomic_store(&w->slot->beat_ms, 1);
+    worker_ready(w);
+    while (atomic_load(&script->turn_worker) == STARVED)
+        continue;
+    worker_beat(w);
+    return serve(w);
+}
+
 static int count_requests(struct worker *w)
 {
     worker_ready(w);
@@ -127,6 +148,10 @@ static int turn_main(struct worker *w)
         if (!w->reserved)
             get_stuck(w);
         return serve(w);
+    case WORK:
+        work_for_somebody(w);
+    case STARVED:
+        return w->slot_index % 2 ? serve(w) : want_a_processor(w);
     case NEVER_READY:
         pause();
         return 0;

@@ -18,6 +18,8 @@ enum behaviour {
     SERVE,       /* answers each connection with its pid */
     HOLD_A_TURN, /* takes a turn, ends it hold_ms after TERM */
     STUCK,       /* takes a turn whose deadline has passed, hears no signal */
+    WORK,        /* works for user anna until it dies */
+    STARVED,     /* every second one: gives no beat and computes, while the script says this */
     NEVER_READY,
     DIE_AT_ONCE,
     COUNT_REQUESTS /* each loop counts one */

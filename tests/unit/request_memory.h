@@ -10,6 +10,7 @@
 struct request_memory {
     const char *params[40];
     const char *body;
+    size_t body_len; /* 0 = up to its NUL */
     int body_error;
 };
 
@@ -26,7 +27,7 @@ static inline const char *request_memory_param(void *arg, const char *name)
 static inline int request_memory_body(void *arg, struct buf *out, size_t max)
 {
     const struct request_memory *m = arg;
-    size_t len = m->body != NULL ? strlen(m->body) : 0;
+    size_t len = m->body_len > 0 ? m->body_len : m->body != NULL ? strlen(m->body) : 0;
     if (m->body_error != 0)
         return m->body_error;
     buf_put(out, m->body != NULL ? m->body : "", len);

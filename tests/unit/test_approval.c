@@ -83,6 +83,14 @@ static void who_is_asked(void **state)
     assert_true(needed("follow_user", "{\"target_user_id\":\"bob\"}", true, &ask));
     assert_string_equal(ask.why, "untrusted_content");
     assert_true(needed("manage_privacy", "{\"location_sharing\":true}", true, &ask));
+    /* The model chooses who sees it: an address, never the words for a service of the operator's. */
+    assert_false(needed("save_recipe", "{\"url\":\"https://a.example/?q=home\"}", false, &ask));
+    assert_true(needed("save_recipe", "{\"url\":\"https://a.example/?q=home\"}", true, &ask));
+    assert_string_equal(ask.why, "untrusted_content");
+    assert_false(needed("save_recipe", "{\"url\":5}", true, &ask)); /* it will be refused */
+    assert_true(needed("update_profile", "{\"avatar_url\":\"https://a.example/x\"}", true, &ask));
+    assert_false(needed("update_profile", "{\"bio\":\"x\"}", true, &ask));
+    assert_false(needed("web_search", "{\"query\":\"x\"}", true, &ask));
 }
 
 static void say_result(struct chat *chat, const char *tool, bool failed)
@@ -120,6 +128,30 @@ static void what_taints_a_conversation(void **state)
     chat_init(&chat, arena);
     say_result(&chat, "of_the_client", false);
     assert_true(approval_tainted(&chat));
+}
+
+static void whose_words_a_result_is(void **state)
+{
+    static const struct { const char *tool, *result; bool untrusted; } cases[] = {
+        {"web_search", "{\"success\":true}", true},
+        {"web_search", "{\"success\":false,\"error\":{\"code\":\"provider_not_configured\"}}", false},
+        {"web_search", "{\"success\":false,\"error\":{\"code\":\"timeout\"}}", false},
+        {"save_recipe", "{\"success\":false,\"error\":{\"code\":\"invalid_argument\"}}", false},
+        {"web_search", "{\"success\":false,\"error\":{\"code\":\"refused\"}}", true},
+        {"web_search", "{\"success\":false,\"error\":{\"code\":\"tool_failed\"}}", true},
+        {"web_search", "{\"success\":false}", true},
+        {"create_expense", "{\"success\":true}", false},
+        {"create_expense", "{\"success\":false}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        jdoc *result = NULL;
+        assert_int_equal(jdoc_parse(cases[i].result, strlen(cases[i].result), &result, NULL, 0), 0);
+        assert_int_equal(tools_result_untrusted(tools_find(cases[i].tool), result),
+            cases[i].untrusted);
+        jdoc_free(result);
+    }
 }
 
 static void the_interrupt(void **state)
@@ -201,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(canonical_arguments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_taints_a_conversation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whose_words_a_result_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_interrupt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers, set_up, tear_down),
     };

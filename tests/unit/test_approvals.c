@@ -74,7 +74,7 @@ static void end_turn(struct store *s, const struct turns_start *t, const char *s
     const char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t->turn);
     const size_t len = strlen(entry);
     struct turns_end end = {.state = state, .events = &entry, .event_len = &len, .event_count = 1,
-        .first_n = 9, .http_status = 200, .reply = "{}"};
+        .first_n = 2, .http_status = 200, .reply = "{}"};
     struct turns_start next;
 
     assert_int_equal(turns_finish(s, t, &end, arena, &next), 0);
@@ -492,7 +492,7 @@ static void its_turn_goes_with_its_session(void **state)
 
 static void what_others_wrote_is_kept_in_mind(void **state)
 {
-    struct turns_end end = {.state = "done", .first_n = 9, .http_status = 200, .reply = "{}"};
+    struct turns_end end = {.state = "done", .first_n = 2, .http_status = 200, .reply = "{}"};
     struct turns_start t = actors_begin(one, arena, session, "read"), next;
     bool untrusted = true;
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "fcgi-app/auth.h"
+#include "fcgi-app/origin.h"
 
 #include <jwt.h>
 #include <setjmp.h>
@@ -107,7 +108,8 @@ static void a_signed_token_names_its_user(void **state)
     assert_string_equal(who.user, "ada");
     assert_string_equal(who.role, "admin");
     assert_int_equal(who.kind, AUTH_JWT);
-    assert_true(who.expires_ms == exp * 1000);
+    /* A socket lives as long as a request with the token passes. */
+    assert_true(who.expires_ms == exp * 1000 + conf.jwt_leeway_ms);
     assert_int_equal(try_claims(a, claims_at(exp, ",\"role\":\"root\""), &who), 0);
     assert_string_equal(who.role, "user");
     auth_free(a);
@@ -164,10 +166,10 @@ static void audience_and_issuer_are_checked(void **state)
     conf_fini(&conf);
 }
 
-static void users_that_could_leave_their_keys_are_refused(void **state)
+static void no_user_can_leave_its_keys(void **state)
 {
     (void)state;
-    static const char *const subs[] = {"", "a b", "a}b", "{a", "a*", "a/b", "\\n"};
+    static const char *const subs[] = {"a b", "a}b", "{a", "a*", "a/b", "\\n", "community"};
     struct conf conf;
     struct auth_identity who;
     char claims[256];
@@ -175,7 +177,9 @@ static void users_that_could_leave_their_keys_are_refused(void **state)
     struct auth *a = auth_of(&conf);
     for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
         snprintf(claims, sizeof(claims), "{\"sub\":\"%s\",\"exp\":%lld}", subs[i], now() + 60);
-        assert_int_equal(try_claims(a, claims, &who), ERR_AUTH);
+        assert_int_equal(try_claims(a, claims, &who), 0);
+        assert_true(ident_is_user(who.user, strlen(who.user)));
+        assert_null(strpbrk(who.user, "{} */\n"));
     }
     snprintf(claims, sizeof(claims), "{\"sub\":7,\"exp\":%lld}", now() + 60);
     assert_int_equal(try_claims(a, claims, &who), ERR_AUTH);
@@ -411,7 +415,9 @@ static void development_names_users_only_in_development(void **state)
     assert_string_equal(who.user, "dev");
     assert_int_equal(auth_development(a, "ada", &who), 0);
     assert_string_equal(who.user, "ada");
-    assert_int_equal(auth_development(a, "a}b", &who), ERR_AUTH);
+    assert_int_equal(auth_development(a, "a}b", &who), 0);
+    assert_string_equal(who.user, "::a_7db");
+    assert_int_equal(auth_development(a, "\xff", &who), ERR_AUTH);
     assert_int_equal(try_token(a, "a.b.c", &who), ERR_AUTH); /* a bad token is no developer */
     auth_free(a);
     conf_fini(&conf);
@@ -424,23 +430,153 @@ static void origins_match_exactly(void **state)
     assert_int_equal(conf_init(&conf), 0);
     set(&conf, "origins", "https://a.example  https://b.example:8443");
     struct auth *a = auth_of(&conf);
-    assert_true(auth_origin_allowed(a, NULL));
-    assert_true(auth_origin_allowed(a, "https://a.example"));
-    assert_true(auth_origin_allowed(a, "https://b.example:8443"));
-    assert_false(auth_origin_allowed(a, "https://b.example"));
-    assert_false(auth_origin_allowed(a, "https://a.example.evil"));
-    assert_false(auth_origin_allowed(a, "http://a.example"));
-    assert_false(auth_origin_allowed(a, "https://a.exampl"));
-    assert_false(auth_origin_allowed(a, "null"));
-    assert_false(auth_origin_allowed(a, "http://localhost:8080"));
+    assert_true(origin_allowed(&conf, NULL));
+    assert_true(origin_allowed(&conf, "https://a.example"));
+    assert_true(origin_allowed(&conf, "https://b.example:8443"));
+    assert_false(origin_allowed(&conf, "https://b.example"));
+    assert_false(origin_allowed(&conf, "https://a.example.evil"));
+    assert_false(origin_allowed(&conf, "http://a.example"));
+    assert_false(origin_allowed(&conf, "https://a.exampl"));
+    assert_false(origin_allowed(&conf, "null"));
+    assert_false(origin_allowed(&conf, "http://localhost:8080"));
     conf.development = true;
-    assert_true(auth_origin_allowed(a, "http://localhost:8080"));
-    assert_true(auth_origin_allowed(a, "http://127.0.0.1"));
-    assert_true(auth_origin_allowed(a, "http://[::1]:80"));
-    assert_false(auth_origin_allowed(a, "http://localhost.evil"));
-    assert_false(auth_origin_allowed(a, "http://localhost:80@evil"));
+    assert_true(origin_allowed(&conf, "http://localhost:8080"));
+    assert_true(origin_allowed(&conf, "http://127.0.0.1"));
+    assert_true(origin_allowed(&conf, "http://[::1]:80"));
+    assert_false(origin_allowed(&conf, "http://localhost.evil"));
+    assert_false(origin_allowed(&conf, "http://localhost:80@evil"));
     auth_free(a);
     conf_fini(&conf);
+}
+
+static void development_answers_its_own_names(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:1",
+        "[::1]", "[::1]:8080", "127.0.0.2:8080", "box.lan", "box.lan:80", NULL};
+    static const char *const bad[] = {"evil.example", "evil.example:8080", "localhost.evil.example",
+        "localhost.", "127.0.0.1.evil.example", "127.0.0.1:80@evil", "localhost:", "localhost:x",
+        "[::2]", "x", "box.lan.evil", "box", "127.0.0.2x", NULL};
+    struct conf conf;
+    assert_int_equal(conf_init(&conf), 0);
+    set(&conf, "listen_hint", "127.0.0.2:8080");
+    set(&conf, "development.hosts", "  box.lan");
+    assert_true(origin_host_answered(&conf, "evil.example")); /* credentials are needed there */
+    conf.development = true;
+    assert_true(origin_host_answered(&conf, NULL));
+    for (size_t i = 0; good[i] != NULL; i++)
+        assert_true(origin_host_answered(&conf, good[i]));
+    for (size_t i = 0; bad[i] != NULL; i++)
+        assert_false(origin_host_answered(&conf, bad[i]));
+    set(&conf, "listen_hint", "[::1]:8080");
+    set(&conf, "development.hosts", "");
+    assert_false(origin_host_answered(&conf, "127.0.0.2:8080"));
+    assert_false(origin_host_answered(&conf, "box.lan"));
+    set(&conf, "listen_hint", "");
+    assert_false(origin_host_answered(&conf, ":80"));
+    conf_fini(&conf);
+}
+
+static void foreign_pages_are_told_by_what_browsers_send(void **state)
+{
+    (void)state;
+    struct conf conf;
+    assert_int_equal(conf_init(&conf), 0);
+    set(&conf, "origins", "https://a.example");
+    assert_false(origin_foreign(&conf, NULL, NULL));
+    assert_false(origin_foreign(&conf, "https://a.example", "cross-site"));
+    assert_true(origin_foreign(&conf, "https://b.example", "same-origin"));
+    assert_true(origin_foreign(&conf, "null", NULL));
+    assert_false(origin_foreign(&conf, NULL, "same-origin"));
+    assert_false(origin_foreign(&conf, NULL, "none"));
+    assert_true(origin_foreign(&conf, NULL, "cross-site"));
+    assert_true(origin_foreign(&conf, "", "same-site"));
+    conf_fini(&conf);
+}
+
+static void only_named_origins_may_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *origins, *origin;
+        bool told;
+    } cases[] = {
+        {"https://a.example", "https://a.example", true},
+        {"https://a.example", "https://b.example", false},
+        {"https://a.example", "https://A.example", false},
+        {"https://a.example", NULL, false},
+        {"", "https://a.example", false},
+        {"*", "https://a.example", true},
+        {"*", "https://a.example\r\nX: y", false},
+        {"*", "a b", false},
+        {"null", "null", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conf conf;
+        struct buf head;
+        char line[128];
+        assert_int_equal(conf_init(&conf), 0);
+        buf_init(&head, 0);
+        set(&conf, "origins", cases[i].origins);
+        origin_reply(&conf, cases[i].origin, &head);
+        origin_preflight(&conf, cases[i].origin, "GET, HEAD", &head);
+        snprintf(line, sizeof(line), "Access-Control-Allow-Origin: %s\r\n",
+            cases[i].origin != NULL ? cases[i].origin : "");
+        assert_int_equal(strstr(buf_text(&head), line) != NULL, cases[i].told);
+        assert_int_equal(strstr(buf_text(&head), "Access-Control") != NULL, cases[i].told);
+        assert_non_null(strstr(buf_text(&head), "Vary: Origin\r\n"));
+        assert_non_null(strstr(buf_text(&head), "Allow: GET, HEAD, OPTIONS\r\n"));
+        assert_null(strstr(buf_text(&head), "Credentials"));
+        buf_free(&head);
+        conf_fini(&conf);
+    }
+}
+
+/* RFC 7519: a subject is any string; what names nobody is refused by the claim's name. */
+static void every_form_of_a_subject_is_a_user(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *claim, *more, *user, *why;
+    } cases[] = {
+        {"sub", "\"sub\":\"auth0|5f7c\"", "::auth0_7c5f7c", NULL},
+        {"sub", "\"sub\":\"ann+test@example.com\"", "::ann_2btest@example.com", NULL},
+        {"sub", "\"sub\":\"J\\u00f6rg\"", "::J_c3_b6rg", NULL},
+        {"sub", "\"sub\":\"community\"", "::community", NULL},
+        {"sub", "\"sub\":\"a}b\"", "::a_7db", NULL},
+        {"sub", "\"sub\":1139", NULL, "claim sub must be a string"},
+        {"sub", "\"sub\":[\"ada\"]", NULL, "claim sub must be a string"},
+        {"sub", "\"sub\":\"\"", NULL, "claim sub is empty"},
+        {"sub", "\"sub\":\"a\\ufffd\"", NULL, "claim sub is empty or holds U+FFFD"},
+        {"sub", "\"sub\":null", NULL, "no claim sub"},
+        {"sub", "\"uid\":\"ada\"", NULL, "no claim sub"},
+        {"email", "\"email\":\"ann@example.com\",\"sub\":\"1\"", "ann@example.com", NULL},
+        {"email", "\"email\":\"ann@example.com\",\"email_verified\":true", "ann@example.com", NULL},
+        {"email", "\"email\":\"ann@example.com\",\"email_verified\":false", NULL, "email_verified"},
+        {"email", "\"email\":\"ann@example.com\",\"email_verified\":\"true\"", NULL, "email_verified"},
+        {"email", "\"sub\":\"ada\"", NULL, "no claim email"},
+        {"https://example.com/uid", "\"https://example.com/uid\":\"u/1\"", "::u_2f1", NULL},
+        {"https://example.com/uid", "\"sub\":\"ada\"", NULL, "no claim https://example.com/uid"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conf conf;
+        struct auth_identity who;
+        const char *why = "";
+        char claims[256];
+        conf_hs256(&conf);
+        set(&conf, "jwt.user_claim", cases[i].claim);
+        struct auth *a = auth_of(&conf);
+        snprintf(claims, sizeof(claims), "{%s,\"exp\":%lld}", cases[i].more, now() + 60);
+        char *token = sign(JWT_ALG_HS256, SECRET, NULL, claims);
+        int result = auth_token(a, token, strlen(token), &who, &why);
+        assert_int_equal(result, cases[i].user != NULL ? 0 : ERR_AUTH);
+        assert_string_equal(who.user, cases[i].user != NULL ? cases[i].user : "");
+        if (cases[i].why != NULL && strstr(why, cases[i].why) == NULL)
+            fail_msg("%s: %s", cases[i].more, why);
+        free(token);
+        auth_free(a);
+        conf_fini(&conf);
+    }
 }
 
 static void tickets_are_bound_to_user_and_origin(void **state)
@@ -487,7 +623,7 @@ int main(void)
         cmocka_unit_test(a_signed_token_names_its_user),
         cmocka_unit_test(times_are_checked_with_leeway),
         cmocka_unit_test(audience_and_issuer_are_checked),
-        cmocka_unit_test(users_that_could_leave_their_keys_are_refused),
+        cmocka_unit_test(no_user_can_leave_its_keys),
         cmocka_unit_test(the_algorithm_is_never_taken_from_the_token),
         cmocka_unit_test(a_changed_token_is_refused),
         cmocka_unit_test(the_previous_secret_still_counts),
@@ -498,6 +634,10 @@ int main(void)
         cmocka_unit_test(a_configuration_that_cannot_check_is_refused),
         cmocka_unit_test(development_names_users_only_in_development),
         cmocka_unit_test(origins_match_exactly),
+        cmocka_unit_test(development_answers_its_own_names),
+        cmocka_unit_test(foreign_pages_are_told_by_what_browsers_send),
+        cmocka_unit_test(only_named_origins_may_read),
+        cmocka_unit_test(every_form_of_a_subject_is_a_user),
         cmocka_unit_test(tickets_are_bound_to_user_and_origin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "tests/unit/own_redis.h"
 
 #include <ev.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -262,6 +263,53 @@ static void a_redis_that_dies_comes_back(void **state)
     until(&messages, 1);
 }
 
+/* Both connections are closed by Redis; the loop has seen it. */
+static void until_down(void)
+{
+    ev_timer patience;
+
+    ev_timer_init(&patience, on_time, PATIENCE, 0);
+    ev_timer_start(loop, &patience);
+    while (channel_is_up(channel) && ev_is_active(&patience))
+        ev_run(loop, EVRUN_ONCE);
+    assert_false(channel_is_up(channel));
+    ev_timer_stop(loop, &patience);
+}
+
+static void who_asks_of_a_closed_connection_waits_for_the_next(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        COMMAND("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no");
+        until_down();
+        assert_int_equal(COMMAND("SET", "after", "it"), 0);
+        assert_int_equal(last_error, 0);
+        assert_string_equal(text, "OK|");
+        assert_true(channel_hurry(channel));
+        until_up();
+    }
+}
+
+static void who_asks_of_a_redis_that_is_back_does_not_wait_for_the_back_off(void **state)
+{
+    (void)state;
+    own_redis_kill(&redis_process);
+    until_down();
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(COMMAND("PING"), ERR_STORE);
+    assert_false(channel_hurry(channel));
+    own_redis_again(&redis_process);
+    /* The last attempt may have failed slowly. The back-off cannot help: no loop runs here. */
+    for (int i = 0; i < PATIENCE * 1000 && COMMAND("PING") == ERR_STORE; i++)
+        poll(NULL, 0, 1);
+    assert_int_equal(replies, 1);
+    assert_int_equal(last_error, 0);
+    for (int i = 0; i < PATIENCE * 1000 && !channel_hurry(channel); i++)
+        poll(NULL, 0, 1);
+    assert_true(channel_hurry(channel));
+    until_up();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +319,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_forgotten_script_is_loaded_again, setup, teardown),
         cmocka_unit_test_setup_teardown(who_has_gone_is_not_called, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redis_that_dies_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            who_asks_of_a_closed_connection_waits_for_the_next, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            who_asks_of_a_redis_that_is_back_does_not_wait_for_the_back_off, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,18 @@ static void checks_across_settings(void **state)
     check("stream.ping", "60s", "stream.ping");
     check("stream.ping", "20s", NULL);
     check("anthropic.url", "ftp://x", "anthropic.url");
+    check("anthropic.url", "https://api.example.com:99999", "a port that is not from 1 to 65535");
+    check("anthropic.url", "http://user:secret@127.0.0.1:8080/v1", NULL);
+    check("weather.url", "https://.com", "weather.url: \"https://.com\" has a host name");
+    check("weather.url", "http://forecast_1:8080/v1", NULL);
+    check("origins", "https://a.example https://a.example/", "\"https://a.example/\" is not an origin");
+    check("origins", "a.example", "is not an origin");
+    check("origins", "https://", "is not an origin");
+    check("origins", "https://*.example", "is not an origin");
+    check("origins", "https://a.example:8443 capacitor://localhost null http://[::1]:80", NULL);
+    check("origins", " * ", NULL);
+    check("jwt.user_claim", "", "jwt.user_claim: empty");
+    check("jwt.user_claim", "https://example.com/uid", NULL);
 }
 
 int main(void)

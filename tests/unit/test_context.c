@@ -56,7 +56,7 @@ static void build(void)
 {
     /* 2026-11-22T02:05:00Z is 13:05 in Sydney */
     assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, f.stored, 1795313100000, f.arena), 0);
-    assert_int_equal(context_build(&f.frame, &f.chat, f.arena, &f.out), 0);
+    assert_int_equal(context_build(&f.frame, &f.chat, NULL, f.arena, &f.out), 0);
 }
 
 static void test_all_fits(void **state)
@@ -199,7 +199,8 @@ static void add_random(void)
         m.calls = arena_array(f.arena, m.call_count, sizeof *m.calls);
         assert_non_null(m.calls);
         for (size_t k = 0; k < m.call_count; k++) {
-            m.calls[k] = (struct chat_call){some_call(), "f", some_text(300), 0};
+            m.calls[k] = (struct chat_call){.id = some_call(), .name = "f",
+                .args = some_text(300)};
             m.calls[k].args_len = strlen(m.calls[k].args);
         }
     }
@@ -327,6 +328,9 @@ static void test_messages_write_as_they_were(void **state)
          "\"type\":\"function\",\"function\":{\"name\":\"n\","
          "\"arguments\":\"{\\\"k\\\":1}\"}}]}"),
         "{\"id\":\"d\",\"role\":\"tool\",\"content\":\"r\",\"toolCallId\":\"c\"}",
+        "{\"id\":\"g\",\"role\":\"assistant\",\"content\":\"ab\",\"toolCalls\":[{\"id\":\"c\",\"type\":\"function\","
+            "\"function\":{\"name\":\"ui.map\",\"arguments\":\"{}\"},\"encryptedValue\":\"openai-1:call:{}\",\"metadata\":{\"alias\":\"ui_map\"}}],"
+            "\"metadata\":{\"order\":\"t1 c t1 \"}}",
         "{\"id\":\"e\",\"role\":\"reasoning\",\"content\":\"t\",\"encryptedValue\":\"p:s:v\"}",
     };
 
@@ -347,7 +351,8 @@ static void test_messages_write_as_they_were(void **state)
 static void test_client_tools(void **state)
 {
     static const char agui[] = "{\"tools\":[{\"name\":\"a\",\"description\":\"d\"},{\"x\":1},"
-        "{\"name\":\"a\"},{\"name\":\"bad name\"},{\"name\":\"plan_trip\"}],\"context\":"
+        "{\"name\":\"a\"},{\"name\":\"bad name\"},{\"name\":\"plan_trip\"},{\"name\":\"ui.showMap.of.everything.that.is.near.the.place.where.you.are.now.or.not\","
+        "\"parameters\":{\"properties\":{\"ok\":{\"type\":\"array\"},\"naÃ¯ve key\":{\"type\":\"string\"}},\"required\":[\"naÃ¯ve key\"]}}],\"context\":"
         "[{\"description\":\"Open page\",\"value\":\"Budget\"}]}";
     jdoc *doc = NULL;
 
@@ -355,9 +360,21 @@ static void test_client_tools(void **state)
     assert_int_equal(jdoc_parse(agui, strlen(agui), &doc, NULL, 0), 0);
     f.input.agui = doc;
     build();
-    assert_int_equal(f.frame.client_tool_count, 1);
-    assert_non_null(context_client_tool(&f.frame, "a"));
+    assert_int_equal(f.frame.client_tool_count, 5);
+    assert_null(context_client_tool(&f.frame, "a")->own);
     assert_null(context_client_tool(&f.frame, "b"));
+    /* A model may call it by the client's name, too, but not by one of ours. */
+    assert_string_equal(context_called_tool(&f.frame, "bad name")->name, "bad_name");
+    assert_string_equal(context_called_tool(&f.frame, "bad_name")->name, "bad_name");
+    assert_null(context_called_tool(&f.frame, "plan_trip"));
+    /* Models get another name; the client's is kept. */
+    assert_string_equal(context_client_tool(&f.frame, "a_2")->own, "a");
+    assert_string_equal(context_client_tool(&f.frame, "bad_name")->own, "bad name");
+    assert_string_equal(context_client_tool(&f.frame, "plan_trip_2")->own, "plan_trip");
+    assert_string_equal(f.frame.client_tools[4].own, "ui.showMap.of.everything.that.is.near.the.place.where.you.are.now.or.not");
+    assert_int_equal(strlen(f.frame.client_tools[4].name), 64);
+    assert_string_equal(f.frame.client_tools[4].schema, "{\"properties\":{\"ok\":{\"type\":\"array\",\"items\":{}}},\"type\":\"object\"}");
+    assert_non_null(strstr(f.frame.client_tools[4].description, "the argument \"naÃ¯ve key\", by this JSON Schema: {\"type\":\"string\"}"));
     assert_non_null(strstr(f.frame.late, "Open page: Budget"));
     jdoc_free(doc);
 }

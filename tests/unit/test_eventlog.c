@@ -268,27 +268,36 @@ static void a_lost_reply_doubles_nothing(void **state)
     assert_string_equal(transcript(), T("a") T("b") T("c"));
 }
 
+/* The log is as a server has it that lacks its newest entry, EPOCH-n. */
+static void lose_entry(int n)
+{
+    char key[STORE_KEY_MAX], top[48];
+
+    store_key_session_part(key, USER, session, "log");
+    snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n);
+    assert_int_equal(link_command(onlooker->link, NULL, "XDEL %s %s", key, top), 0);
+    snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n - 1);
+    assert_int_equal(link_command(onlooker->link, NULL, "XSETID %s %s", key, top), 0);
+}
+
 /* After a fail-over the new master may lack the newest entries: they are appended again. */
 static void entries_that_a_failover_lost_come_back(void **state)
 {
-    char key[STORE_KEY_MAX], top[48];
-    struct link_reply *r = NULL;
-
     (void)state;
     text("a");
     assert_int_equal(flush(), 0);
     text("b");
     assert_int_equal(flush(), 0);
-    store_key_session_part(key, USER, session, "log");
-    snprintf(top, sizeof(top), "%lld-3", (long long)turn.epoch);
-    assert_int_equal(link_command(onlooker->link, &r, "XDEL %s %s", key, top), 0);
-    link_reply_free(r);
-    snprintf(top, sizeof(top), "%lld-2", (long long)turn.epoch);
-    assert_int_equal(link_command(onlooker->link, &r, "XSETID %s %s", key, top), 0);
-    link_reply_free(r);
-    assert_int_equal(link_command(onlooker->link, &r, "CLIENT KILL TYPE normal SKIPME yes"), 0);
-    link_reply_free(r);
+    lose_entry(3);
+    assert_int_equal(
+        link_command(onlooker->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
     text("c");
+    assert_int_equal(flush(), 0);
+    assert_string_equal(transcript(), T("a") T("b") T("c"));
+    lose_entry(4); /* with nothing more to say: whoever found that out tells it */
+    assert_int_equal(flush(), 0);
+    assert_string_equal(transcript(), T("a") T("b"));
+    eventlog_doubt(events);
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a") T("b") T("c"));
 }
@@ -326,6 +335,23 @@ static void a_deleted_session_fences(void **state)
     text("b");
     assert_int_equal(flush(), ERR_FENCED);
     assert_string_equal(transcript(), "");
+}
+
+static void a_lost_log_is_written_again(void **state)
+{
+    char *before;
+
+    (void)state;
+    text("a");
+    assert_int_equal(flush(), 0);
+    text("b");
+    assert_int_equal(flush(), 0);
+    before = transcript();
+    assert_int_equal(link_command(onlooker->link, NULL, "DEL tp:{" USER "}:s:%s:log", session), 0);
+    text("c");
+    assert_int_equal(flush(), 0);
+    assert_int_equal(strncmp(transcript(), before, strlen(before)), 0);
+    assert_int_equal(eventlog_state(events), EVENTLOG_OK);
 }
 
 static void the_bytes_of_a_turn_are_bounded(void **state)
@@ -432,6 +458,7 @@ int main(void)
         TEST(flushed_scripts_are_loaded_again),
         TEST(a_newer_epoch_fences),
         TEST(a_deleted_session_fences),
+        TEST(a_lost_log_is_written_again),
         TEST(the_bytes_of_a_turn_are_bounded),
         TEST(a_refusing_redis_is_asked_again),
         TEST(many_events_at_once),

@@ -62,6 +62,54 @@ static void safe_ids(void **state)
     assert_false(ident_is_safe("\xc3\xbc", 2, 10));
 }
 
+static void names_become_ids(void **state)
+{
+    static const struct { const char *name, *id; } cases[] = {
+        { "ada", "ada" }, { "Ada", "Ada" }, { "a.B_c:d@e-9", "a.B_c:d@e-9" }, { ":a", ":a" },
+        { "a::b", "a::b" }, { "auth0|5f7c88", "::auth0_7c5f7c88" },
+        { "google-oauth2|1139", "::google-oauth2_7c1139" },
+        { "ann+test@example.com", "::ann_2btest@example.com" },
+        { "https://id.example.org/ann", "::https_3a_2f_2fid.example.org_2fann" },
+        { "Ann Lee", "::Ann_20Lee" }, { " ", "::_20" }, { "a{b}", "::a_7bb_7d" },
+        { "community", "::community" }, { "Community", "Community" },
+        { "::auth0_7c5f7c88", "::_3a_3aauth0_5f7c5f7c88" }, { "::", "::_3a_3a" },
+        { "\xc3\xa9", "::_c3_a9" }, { "e\xcc\x81", "::e_cc_81" }, { "a\nb", "::a_0ab" },
+    };
+    char id[IDENT_USER_MAX + 1], long_name[IDENT_NAME_MAX + 2], other[IDENT_USER_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(ident_user_of(cases[i].name, strlen(cases[i].name), id), 0);
+        assert_string_equal(id, cases[i].id);
+        assert_true(ident_is_user(id, strlen(id)));
+        assert_true(ident_user_is(id, cases[i].name, strlen(cases[i].name)));
+        assert_true(ident_user_is(id, id, strlen(id)));
+        assert_int_equal(ident_user_named(id, strlen(id), other), 0);
+        assert_string_equal(other, id);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(cases[k].id, id);
+    }
+    assert_int_equal(ident_user_of("a\0b", 3, id), 0);
+    assert_string_equal(id, "::a_00b");
+    assert_false(ident_user_is("ada", "ad", 2));
+    assert_int_equal(ident_user_of("", 0, id), ERR_INVALID);
+    assert_int_equal(ident_user_of("a\xff", 2, id), ERR_INVALID);
+    assert_int_equal(ident_user_of("a\xef\xbf\xbd", 4, id), ERR_INVALID);
+    memset(long_name, 'x', sizeof long_name);
+    assert_int_equal(ident_user_of(long_name, IDENT_USER_MAX, id), 0);
+    assert_int_equal(strlen(id), IDENT_USER_MAX);
+    assert_int_equal(ident_user_of(long_name, IDENT_USER_MAX - 1, other), 0);
+    assert_string_not_equal(id, other);
+    assert_int_equal(ident_user_of(long_name, IDENT_USER_MAX + 1, id), 0); /* does not fit */
+    assert_memory_equal(id, "::sha256:", 9);
+    assert_int_equal(strlen(id), 9 + 64);
+    assert_int_equal(ident_user_of(long_name, IDENT_NAME_MAX, other), 0);
+    assert_string_not_equal(id, other);
+    assert_int_equal(ident_user_of(id, strlen(id), other), 0); /* its own name makes another one */
+    assert_string_not_equal(id, other);
+    assert_int_equal(ident_user_of(long_name, IDENT_NAME_MAX + 1, id), ERR_LIMIT);
+}
+
 static void trace_headers(void **state)
 {
     static const char good[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -152,6 +200,7 @@ int main(void)
         cmocka_unit_test(uuids_are_ordered),
         cmocka_unit_test(digests_and_tokens),
         cmocka_unit_test(safe_ids),
+        cmocka_unit_test(names_become_ids),
         cmocka_unit_test(trace_headers),
         cmocka_unit_test(times),
         cmocka_unit_test(error_texts),

@@ -48,6 +48,30 @@ static void test_bad_input_is_refused(void **state)
     arena_free(arena);
 }
 
+/* The same words are the same, whatever else differs; other words are not. */
+static void test_digest_is_of_the_text(void **state)
+{
+    const struct input one = {.run_id = "r1", .text = "say \"hi\"", .message_id = "m1"},
+        two = {.run_id = "r2", .text = "say \"hi\"", .zone = "UTC"},
+        other = {.run_id = "r1", .text = "say \"ho\"", .message_id = "m1"},
+        empty = {.run_id = "r1", .text = ""}, empty_too = {.run_id = "r2", .text = ""};
+    const struct input *const all[] = {&one, &two, &other, &empty, &empty_too};
+    char digest[5][IDENT_SHA256_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        struct buf json = {0};
+        assert_int_equal(input_write(all[i], &json), 0);
+        input_digest(buf_text(&json), digest[i]);
+        buf_free(&json);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    assert_string_not_equal(digest[0], digest[2]);
+    assert_string_not_equal(digest[3], digest[4]); /* without a text nothing is the same */
+    input_digest(",\"text\":\"unended\\", digest[0]);
+    input_digest("", digest[0]);
+}
+
 static void test_first_event(void **state)
 {
     struct input in = {.run_id = "r1", .text = "Hi \xc3\xa9", .message_id = "m1"};
@@ -71,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_bad_input_is_refused),
+        cmocka_unit_test(test_digest_is_of_the_text),
         cmocka_unit_test(test_first_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,9 +23,9 @@ static void refuses(void **state)
         "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}",
         "{'a':1}", "'a'", "// c\n1", "/* c */1", "1 // c", "TRUE", "True", "nul", "nullx", "NaN",
         "Infinity", "-Infinity", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "1e400",
-        "-1e400", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
+        "-1e400", "\xef\xbb\xbf", "[\xef\xbb\xbf]", "[]\xef\xbb\xbf", "\xef\xbb[]",
         "\"a", "\"a\nb\"", "\"\t\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\\"", "\"\xff\"",
-        "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"", "\"\xc3\"", "\xef\xbb\xbf[]",
+        "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"", "\"\xc3\"",
         "1 2", "{} x", "[]]", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"a\\u0000b\":1}",
         "{\"a\":null,\"a\":null}", "\f1", "[1 2]", "{\"a\":1 \"b\":2}", "{1:2}", "[,1]",
     };
@@ -43,6 +43,54 @@ static void refuses(void **state)
     assert_int_equal(jdoc_parse("\"\0\"", 3, &doc, NULL, 0), ERR_INVALID);
     assert_int_equal(jdoc_parse("{\"ab\":1,\"ab\":2}", 15, &doc, why, sizeof why), ERR_INVALID);
     assert_string_equal(why, "a member name comes twice at byte 8");
+}
+
+/* As JSON.stringify(2 ** 63) writes it: a number, but none that an integer could hold. */
+static void integers_beyond_int64(void **state)
+{
+    static const struct { const char *text; double value; } cases[] = {
+        { "9223372036854775808", 9223372036854775808.0 },
+        { "-9223372036854775809", -9223372036854775808.0 },
+        { "18446744073709551615", 18446744073709551616.0 },
+        { "100000000000000000000000000000", 1e29 } };
+    jdoc *doc = parse("[9223372036854775807,-9223372036854775808]");
+    int64_t integer = 5;
+    double number = 0;
+
+    (void)state;
+    assert_int_equal(jdoc_int(jdoc_at(doc, 0), &integer), 0);
+    assert_true(integer == INT64_MAX);
+    assert_int_equal(jdoc_int(jdoc_at(doc, 1), &integer), 0);
+    assert_true(integer == INT64_MIN);
+    jdoc_free(doc);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf text = { 0 };
+        integer = 5;
+        doc = parse(cases[i].text);
+        assert_int_equal(jdoc_type(doc), JDOC_DOUBLE);
+        assert_int_equal(jdoc_int(doc, &integer), ERR_INVALID);
+        assert_int_equal(integer, 5);
+        assert_int_equal(jdoc_double(doc, &number), 0);
+        assert_true(number == cases[i].value);
+        jdoc_write(doc, &text);
+        jdoc *again = parse(buf_text(&text));
+        assert_int_equal(jdoc_double(again, &number), 0);
+        assert_true(number == cases[i].value);
+        buf_free(&text);
+        jdoc_free(again);
+        jdoc_free(doc);
+    }
+}
+
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+    jdoc *doc = parse("\xef\xbb\xbf{\"a\":1}");
+    int64_t value = 0;
+
+    (void)state;
+    assert_int_equal(jdoc_get_int(doc, "a", &value), 0);
+    assert_int_equal(value, 1);
+    jdoc_free(doc);
 }
 
 static void number_too_long(void **state)
@@ -189,6 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses),
         cmocka_unit_test(number_too_long),
+        cmocka_unit_test(integers_beyond_int64),
+        cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(depth),
         cmocka_unit_test(getters_never_convert),
         cmocka_unit_test(building_and_writing),

@@ -1,3 +1,7 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* POLLRDHUP */
+#endif
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "own_redis.h"
@@ -358,6 +362,98 @@ static void a_held_command_is_told_of_the_loss_of_its_connection(void **state)
     assert_int_equal(number_of(link_b, "lost"), 1);
 }
 
+/* Ends link_a's connection and returns when its socket shows that. */
+static void end_of_a(int64_t id)
+{
+    struct pollfd p = {.fd = link_fd(link_a), .events = POLLRDHUP};
+
+    assert_int_equal(link_command(link_b, NULL, "CLIENT KILL ID %lld", (long long)id), 0);
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+}
+
+static int64_t id_of_a(void)
+{
+    struct link_reply *r = NULL;
+    int64_t id;
+
+    assert_int_equal(link_command(link_a, &r, "CLIENT ID"), 0);
+    id = link_reply_int(r);
+    link_reply_free(r);
+    return id;
+}
+
+static void a_closed_connection_is_left_before_its_next_use(void **state)
+{
+    static struct link_script script;
+    struct link_arg key = link_text("closed"), ping[1] = {link_text("PING")};
+    struct link_reply *r = NULL;
+
+    (void)state;
+    script = with_sha1(&count_up);
+    assert_int_equal(link_command(link_a, NULL, "DEL closed"), 0);
+    for (int waiting = 0; waiting < 3; waiting++) { /* replies that nobody has read are in front */
+        int64_t id = id_of_a();
+
+        memset(&order, 0, sizeof order);
+        for (int i = 0; i < waiting; i++)
+            assert_int_equal(link_send(link_a, ping, 1, on_reply, &order), 0);
+        assert_int_equal(link_command(link_b, NULL, "PING"), 0);
+        end_of_a(id);
+        /* Not by a repetition: this call has none. */
+        assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r), 0);
+        assert_int_equal(link_reply_int(r), waiting + 1);
+        link_reply_free(r);
+        assert_int_equal(order.count + order.errors, waiting);
+    }
+}
+
+static struct breaking {
+    int64_t id; /* 0 = done */
+} breaking;
+
+/* While the reply is waited for; Redis is told to hold writes back. */
+static void break_once(void *arg)
+{
+    struct breaking *b = arg;
+
+    if (!b->id)
+        return;
+    end_of_a(b->id);
+    b->id = 0;
+    assert_int_equal(link_command(link_b, NULL, "CLIENT UNPAUSE"), 0);
+}
+
+static void break_the_next_call(void)
+{
+    breaking.id = id_of_a();
+    assert_int_equal(link_command(link_b, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
+}
+
+static void a_call_whose_connection_breaks_is_made_again(void **state)
+{
+    static struct link_script script;
+    struct link_arg key = link_text("broken");
+    struct link_reply *r = NULL;
+
+    (void)state;
+    script = with_sha1(&count_up);
+    assert_int_equal(link_command(link_a, NULL, "DEL broken"), 0);
+    link_meanwhile(link_a, break_once, &breaking);
+    break_the_next_call();
+    assert_int_equal(link_command(link_a, &r, "INCR broken"), 0);
+    assert_int_equal(link_reply_int(r), 1);
+    link_reply_free(r);
+    break_the_next_call();
+    assert_int_equal(link_script_call(link_a, &script, &key, 1, NULL, 0, &r), 0);
+    assert_int_equal(link_reply_int(r), 2);
+    link_reply_free(r);
+    break_the_next_call();
+    assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r), ERR_STORE);
+    assert_true(link_broke(link_a));
+    link_meanwhile(link_a, NULL, NULL);
+    assert_int_equal(number_of(link_b, "broken"), 2);
+}
+
 static void count_one(void *arg)
 {
     ++*(int *)arg;
@@ -394,6 +490,8 @@ int main(void)
         cmocka_unit_test(scripts_in_the_pipeline_are_loaded_again),
         cmocka_unit_test(a_held_command_travels_with_the_next),
         cmocka_unit_test(a_held_command_is_told_of_the_loss_of_its_connection),
+        cmocka_unit_test(a_closed_connection_is_left_before_its_next_use),
+        cmocka_unit_test(a_call_whose_connection_breaks_is_made_again),
         cmocka_unit_test(a_call_lets_others_work_meanwhile_and_may_look_for_its_reply),
         cmocka_unit_test(a_silent_redis_costs_one_timeout),
         cmocka_unit_test(a_call_during_the_back_off_fails_at_once),

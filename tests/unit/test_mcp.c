@@ -178,11 +178,59 @@ static void malformed_schemas_for_models(void **state)
         "\"c\":{\"type\":[\"string\",\"null\"],\"enum\":[\"x\",null],\"anyOf\":[]},\"d\":{\"properties\":[]}}}");
     jdoc *model = foreign_schema_model(schema);
     jdoc_write_canonical(model, &text);
-    assert_string_equal(buf_text(&text), "{\"properties\":{\"a\":{\"minimum\":3},\"b\":{\"type\":\"array\"},"
+    assert_string_equal(buf_text(&text), "{\"properties\":{\"a\":{\"exclusiveMinimum\":3},\"b\":{\"items\":{},\"prefixItems\":[{\"type\":\"string\"}],\"type\":\"array\"},"
         "\"c\":{\"enum\":[\"x\",null],\"type\":[\"string\",\"null\"]},\"d\":{}},\"type\":\"object\"}");
     buf_free(&text);
     jdoc_free(model);
     jdoc_free(schema);
+}
+
+static void model_form(const char *schema_text, const char *want)
+{
+    struct buf text = { 0 };
+    jdoc *schema = doc(schema_text), *model = foreign_schema_model(schema);
+    jdoc_write_canonical(model, &text);
+    assert_string_equal(buf_text(&text), want);
+    buf_free(&text);
+    jdoc_free(model);
+    jdoc_free(schema);
+}
+
+/* One form that every vendor takes, whatever a schema was written in. */
+static void every_schema_becomes_an_object(void **state)
+{
+    static const char empty[] = "{\"properties\":{},\"type\":\"object\"}";
+    (void)state;
+    model_form("{}", empty);
+    model_form("[]", empty);
+    model_form("\"x\"", empty);
+    model_form("{\"type\":\"string\"}", empty);
+    model_form("{\"type\":\"object\"}", empty);
+    model_form("{\"$ref\":\"#/$defs/none\"}", empty);
+    model_form("{\"$ref\":\"#\"}", empty);
+    model_form("{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"any\"},\"b\":{\"const\":1}},\"required\":[\"a\",\"b\"]},"
+        "{\"properties\":{\"a\":{\"type\":\"any\"},\"b\":{\"const\":2},\"c\":true},\"required\":[\"a\",\"c\"]}],\"required\":[\"c\"]}",
+        "{\"properties\":{\"a\":{},\"b\":{\"anyOf\":[{\"const\":1},{\"const\":2}]},\"c\":{}},\"required\":[\"a\",\"c\"],"
+        "\"type\":\"object\"}");
+    model_form("{\"$ref\":\"#/$defs/p\",\"$defs\":{\"p\":{\"allOf\":[{\"properties\":{\"x\":{\"type\":\"array\"}},"
+        "\"required\":[\"x\",\"x\"]}]}}}",
+        "{\"$defs\":{\"p\":{\"allOf\":[{\"properties\":{\"x\":{\"items\":{},\"type\":\"array\"}},\"required\":[\"x\"]}]}},"
+        "\"properties\":{\"x\":{\"items\":{},\"type\":\"array\"}},\"required\":[\"x\"],\"type\":\"object\"}");
+}
+
+static void arrays_have_items_everywhere(void **state)
+{
+    (void)state;
+    model_form("{\"properties\":{\"a\":{\"anyOf\":[{\"type\":[\"null\",\"array\"]},false]},\"b\":{\"additionalProperties\":"
+        "{\"type\":\"array\",\"items\":true}},\"c\":{\"type\":\"ARRAY\",\"items\":{\"type\":\"array\",\"items\":[]}},"
+        "\"d\":{\"prefixItems\":[{\"type\":\"array\"}],\"items\":false}}}",
+        "{\"properties\":{\"a\":{\"anyOf\":[{\"items\":{},\"type\":[\"null\",\"array\"]},{\"not\":{}}]},\"b\":{\"additionalProperties\":"
+        "{\"items\":{},\"type\":\"array\"}},\"c\":{\"items\":{\"items\":{},\"type\":\"array\"},\"type\":\"array\"},"
+        "\"d\":{\"items\":{},\"prefixItems\":[{\"items\":{},\"type\":\"array\"}]}},\"type\":\"object\"}");
+    model_form("{\"properties\":{\"n\":{\"minimum\":1,\"exclusiveMinimum\":false,\"maximum\":9,\"exclusiveMaximum\":true},"
+        "\"m\":{\"exclusiveMinimum\":true},\"e\":{\"enum\":[1,1,\"1\"]},\"r\":{\"$ref\":\"#/properties/n\"}}}",
+        "{\"properties\":{\"e\":{\"enum\":[1,\"1\"]},\"m\":{},\"n\":{\"exclusiveMaximum\":9,\"minimum\":1},"
+        "\"r\":{\"$ref\":\"#/properties/n\"}},\"type\":\"object\"}");
 }
 
 /* A pattern that would cost memory or time without end is left to the server. */
@@ -313,16 +361,24 @@ static void replies(void **state)
     assert_int_equal(read_reply("text/event-stream", 200, big, &response), ERR_LIMIT);
 }
 
+static bool names_private(const char *url)
+{
+    const struct entry_file f = { .path = "f", .why = (char[300]){ 0 }, .why_size = 300 };
+    bool private = false;
+    assert_int_equal(entry_file_url(&f, "url", url, &private), 0);
+    return private;
+}
+
 static void private_addresses(void **state)
 {
     (void)state;
-    assert_true(entry_file_names_private("http://127.0.0.1:80/x"));
-    assert_true(entry_file_names_private("http://[::1]/"));
-    assert_true(entry_file_names_private("https://10.1.2.3/"));
-    assert_true(entry_file_names_private("http://localhost:1/"));
-    assert_false(entry_file_names_private("https://8.8.8.8/"));
-    assert_false(entry_file_names_private("https://localhost.example/"));
-    assert_false(entry_file_names_private("https://mcp.example/127.0.0.1"));
+    assert_true(names_private("http://127.0.0.1:80/x"));
+    assert_true(names_private("http://[::1]/"));
+    assert_true(names_private("https://10.1.2.3/"));
+    assert_true(names_private("http://localhost:1/"));
+    assert_false(names_private("https://8.8.8.8/"));
+    assert_false(names_private("https://localhost.example/"));
+    assert_false(names_private("https://mcp.example/127.0.0.1"));
 }
 
 int main(void)
@@ -335,6 +391,8 @@ int main(void)
         cmocka_unit_test(schemas_of_others),
         cmocka_unit_test(schemas_for_models),
         cmocka_unit_test(malformed_schemas_for_models),
+        cmocka_unit_test(every_schema_becomes_an_object),
+        cmocka_unit_test(arrays_have_items_everywhere),
         cmocka_unit_test(patterns_of_others),
         cmocka_unit_test(questions_of_a_server),
         cmocka_unit_test(era_hints),

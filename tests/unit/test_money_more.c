@@ -5,6 +5,7 @@
 #include "store/records.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
+#include "tools/export_file.h"
 #include "tools/keep.h"
 
 #include <stdio.h>
@@ -247,6 +248,32 @@ static void saves_and_manages(void **state)
         "invalid_argument", "/event_type");
 }
 
+/* A spreadsheet passes over what is not seen, and takes a full-width sign for a sign. */
+static void no_cell_is_a_formula(void **state)
+{
+    static const struct { const char *text; bool armed; } cases[] = { { "=1+1", true },
+        { " =1", true }, { "\t=1", true }, { "\v=1", true }, { "\r\n@x", true }, { "\n", true },
+        { "\u00a0=1", true }, { "\u200b=1", true }, { "\ufeff\u2060+1", true }, { "\u3000-x", true },
+        { "\uff1d1+1", true }, { " \uff0b1", true }, { "\uff0dx", true }, { "\uff20x", true },
+        { "\ufe661", true }, { "-5 x", true }, { "+61 400", true }, { "-", true }, { "=", true },
+        { "- 5", true }, { "--5", true }, { "-5", false }, { "+5.25", false }, { "-5.", false },
+        { "", false }, { "   ", false }, { "a=1", false }, { "5-3", false }, { "'=1", false },
+        { "\u00e9=", false }, { "\u2212 5", false } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jdoc *e = jdoc_new_object();
+        struct buf out = { 0 };
+        assert_int_equal(jdoc_set_string(e, "description", cases[i].text), 0);
+        export_file_expense(&out, e);
+        const char *cell = strchr(buf_text(&out), '"') + 1;
+        if ((cell[0] == '\'' && cases[i].text[0] != '\'') != cases[i].armed)
+            fail_msg("%zu: %s", i, buf_text(&out));
+        assert_int_equal(strncmp(cell + cases[i].armed, cases[i].text, strlen(cases[i].text)), 0);
+        buf_free(&out);
+        jdoc_free(e);
+    }
+}
+
 static void writes_reports(void **state)
 {
     (void)state;
@@ -350,7 +377,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = { T(follows_changes), T(are_made_again), T(belongs_to_one_user),
         T(tells_the_future), T(finds_savings), T(knows_categories), T(saves_and_manages), T(tells_of_limits_once),
-        T(tells_the_highest_and_as_wanted), T(writes_reports),
+        T(tells_the_highest_and_as_wanted), T(no_cell_is_a_formula), T(writes_reports),
         T(stays_fast) };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -172,7 +172,8 @@ static void the_core_is_small(void **state)
     size_t count = 0;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        const struct context_tool tool = {spec->name, spec->description, spec->arguments_schema};
+        const struct context_tool tool = {.name = spec->name, .description = spec->description,
+            .schema = spec->arguments_schema};
         provider_anthropic.tool(&all, &tool, false);
         count += spec->core;
     }

@@ -150,7 +150,7 @@ static void test_a_late_timer_catches_up(void **state)
     assert_int_equal(chat_add(&chat, &hello), 0);
     assert_int_equal(
         context_frame_init(&frame, &bench.conf, &input, NULL, clock_real_ms(), arena), 0);
-    assert_int_equal(context_build(&frame, &chat, arena, &context), 0);
+    assert_int_equal(context_build(&frame, &chat, NULL, arena, &context), 0);
     provider_stream_init(&stream, &sink);
     bench.conf.offline_word_ms = 1;
     assert_int_equal(

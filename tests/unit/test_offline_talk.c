@@ -29,7 +29,7 @@ static struct talk talk;
 
 static int set_up(void **state)
 {
-    static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
+    static const char places[] = "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
         "Australia/Brisbane\n"
         "london\tp\tLondon\tGB\tEngland\tengland\t51.50853\t-0.12574\t8961989\tEurope/London\n";
@@ -82,7 +82,7 @@ static char *decide(char **text)
 
     assert_int_equal(context_frame_init(&talk.frame, &talk.conf, &talk.input, talk.stored, NOW_MS,
         talk.arena), 0);
-    assert_int_equal(context_build(&talk.frame, &talk.chat, talk.arena, &context), 0);
+    assert_int_equal(context_build(&talk.frame, &talk.chat, NULL, talk.arena, &context), 0);
     assert_int_equal(offline_decide(&context, false, &step), 0);
     for (size_t i = 0; i < step.call_count; i++)
         buf_printf(

@@ -125,56 +125,6 @@ static void test_errors(void **state)
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0, PROVIDER_STOP_MAX_TOKENS);
 }
 
-static void test_request(void **state)
-{
-    static const char tool_input[] = "{\"a\":1}", bad_input[] = "{\"a\":";
-    struct chat_call calls[2] = {{"c1", "x", tool_input, 7}, {"c2", "y", bad_input, 5}};
-    const struct chat_message items[] = {
-        {.role = CHAT_USER, .id = "1", .text = "first", .len = 5},
-        {.role = CHAT_ASSISTANT, .id = "2", .text = "sure", .len = 4, .calls = calls, .call_count = 2},
-        {.role = CHAT_TOOL, .id = "3", .text = "r1", .len = 2, .call_id = "c1"},
-        {.role = CHAT_TOOL, .id = "4", .text = "r2", .len = 2, .call_id = "c2", .failed = true},
-        {.role = CHAT_USER, .id = "5", .text = "now", .len = 3},
-    };
-    const struct context_tool tool = {"t", "does", "{\"type\":\"object\"}"};
-    struct conf conf;
-    struct context_frame frame = {.conf = &conf, .late = "<late>"};
-    const struct context context = {.frame = &frame, .system = "You are.", .items = items, .count = 5,
-        .late_at = 4};
-    const struct provider_request q = {&conf, &context, false, 100};
-    struct provider_http http = {0};
-    struct buf tools = {0};
-    char why[CONF_WHY_SIZE];
-
-    (void)state;
-    assert_int_equal(conf_init(&conf), 0);
-    assert_int_equal(conf_set(&conf, "anthropic.url", "http://h:1/", why), 0);
-    assert_int_equal(conf_set(&conf, "anthropic.key", "k\r\nEvil: 1", why), 0);
-    provider_anthropic.tool(&tools, &tool, true);
-    assert_int_equal(provider_anthropic.request(&q, &tools, &http), 0);
-    assert_string_equal(buf_text(&http.url), "http://h:1/v1/messages");
-    assert_string_equal(http.headers[3], "x-api-key: kEvil: 1");
-    assert_null(http.headers[4]);
-    assert_string_equal(buf_text(&http.body),
-        "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":100,\"stream\":true,\"temperature\":0.7,"
-        "\"system\":[{\"type\":\"text\",\"text\":\"You are.\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
-        "\"tools\":[{\"name\":\"t\",\"description\":\"does\",\"input_schema\":{\"type\":\"object\"},"
-        "\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":["
-        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"first\"}]},"
-        "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"sure\"},"
-        "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{\"a\":1}},"
-        "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"y\",\"input\":{}}]},"
-        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"c1\",\"content\":\"r1\"},"
-        "{\"type\":\"tool_result\",\"tool_use_id\":\"c2\",\"content\":\"r2\",\"is_error\":true},"
-        "{\"type\":\"text\",\"text\":\"now\",\"cache_control\":{\"type\":\"ephemeral\"}},"
-        "{\"type\":\"text\",\"text\":\"<late>\"}]}]}");
-    buf_free(&http.url);
-    buf_free(&http.body);
-    buf_free(&http.header_text);
-    buf_free(&tools);
-    conf_fini(&conf);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,7 +134,6 @@ int main(void)
         cmocka_unit_test(test_parallel_calls_and_odd_line_ends),
         cmocka_unit_test(test_thinking_and_unknown_blocks),
         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,52 +304,6 @@ static void test_errors(void **state)
         PROVIDER_STOP_NONE);
 }
 
-static void test_request(void **state)
-{
-    struct chat_call call = {"c1", "x", "{}", 2};
-    const struct chat_message items[] = {
-        {.role = CHAT_USER, .id = "1", .text = "first", .len = 5},
-        {.role = CHAT_ASSISTANT, .id = "2", .text = "", .calls = &call, .call_count = 1},
-        {.role = CHAT_TOOL, .id = "3", .text = "r\"1", .len = 3, .call_id = "c1"},
-    };
-    struct conf conf;
-    struct context_frame frame = {.conf = &conf, .late = "<late>"};
-    const struct context context = {.frame = &frame, .system = "S", .items = items, .count = 3,
-        .late_at = 0};
-    const struct provider_request q = {&conf, &context, true, 7};
-    const struct context_tool tool = {"t", "does", "{}"};
-    struct provider_http http = {0};
-    struct buf tools = {0};
-    char why[CONF_WHY_SIZE];
-
-    (void)state;
-    assert_int_equal(conf_init(&conf), 0);
-    assert_int_equal(conf_set(&conf, "openai.key", "sk", why), 0);
-    provider_openai.tool(&tools, &tool, true);
-    assert_int_equal(provider_openai.request(&q, &tools, &http), 0);
-    assert_string_equal(buf_text(&http.url), "https://api.openai.com/v1/chat/completions");
-    assert_string_equal(http.headers[2], "Authorization: Bearer sk");
-    assert_string_equal(buf_text(&http.body),
-        "{\"model\":\"gpt-4.1\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-        "\"max_tokens\":7,\"temperature\":0.7,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
-        "\"t\",\"description\":\"does\",\"parameters\":{}}}],\"tool_choice\":\"none\",\"messages\":["
-        "{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":\"first\\n\\n<late>\"},"
-        "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
-        "\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}}]},"
-        "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r\\\"1\"}]}");
-    buf_reset(&http.url);
-    buf_reset(&http.body);
-    buf_reset(&http.header_text);
-    assert_int_equal(conf_set(&conf, "openai.model", "o3-mini", why), 0);
-    assert_int_equal(provider_openai.request(&q, &tools, &http), 0);
-    assert_non_null(strstr(buf_text(&http.body), "\"max_completion_tokens\":7,\"tools\""));
-    buf_free(&http.url);
-    buf_free(&http.body);
-    buf_free(&http.header_text);
-    buf_free(&tools);
-    conf_fini(&conf);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,7 +320,6 @@ int main(void)
         cmocka_unit_test(test_usage_of_other_servers),
         cmocka_unit_test(test_one_document),
         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

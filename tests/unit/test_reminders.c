@@ -116,6 +116,32 @@ static void a_timer_fires_once(void **state)
     jdoc_free(list);
 }
 
+static bool all_but_one(void *arg, const char *uid, const char *member)
+{
+    assert_true(!uid == !member);
+    return !member || !strstr(member, arg);
+}
+
+/* One in which a housekeeper died waits; the others do not wait for it. */
+static void what_is_guarded_holds_nobody_up(void **state)
+{
+    (void)state;
+    char bad[64], good[64];
+    set_timer("{\"action\":\"create\",\"duration_seconds\":10,\"label\":\"bad\"}", bad);
+    set_timer("{\"action\":\"create\",\"duration_seconds\":10,\"label\":\"good\"}", good);
+    reminders_desk_guard(desk, all_but_one, bad);
+    look_at(noon + 10000);
+    jdoc *list = inbox(NULL);
+    assert_int_equal(jdoc_length(at(list, "/messages")), 1);
+    assert_string_equal(text_at(list, "/messages/0/timer_id"), good);
+    jdoc_free(list);
+    reminders_desk_guard(desk, NULL, NULL);
+    look_at(noon + 10000);
+    assert_int_equal(inbox_length(), 1); /* it is not looked at again at once */
+    look_at(noon + 10000 + 61000);
+    assert_int_equal(inbox_length(), 2);
+}
+
 static void late_ones_say_so_and_cancelled_ones_are_silent(void **state)
 {
     (void)state;
@@ -548,6 +574,7 @@ int main(void)
         T(reminders_of_events_follow_them), T(a_reminder_rings_at_its_time), T(every_way_to_a_reminder_rings_or_says_so),
         T(what_is_said_twice_is_one_or_refused), T(what_becomes_a_reminder_rings), T(an_old_reminder_rings_once_it_is_seen),
         T(a_hint_of_midnight_becomes_one_of_the_morning), T(days_before_keep_the_time_of_day),
+        T(what_is_guarded_holds_nobody_up),
         T(entries_are_acknowledged_and_snoozed), T(the_inbox_is_bounded), T(several_desks_fire_each_once),
         T(an_alarm_at_the_change_of_the_clocks), T(a_redis_that_is_away_only_delays),
     };

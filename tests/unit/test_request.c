@@ -219,30 +219,76 @@ static void accept_is_understood(void **state)
     (void)state;
     static const struct {
         const char *accept;
-        bool accepts, prefers;
+        bool accepts, streams, asked; /* asked: when the message asks for a stream */
     } cases[] = {
-        {"", true, false},
-        {"*/*", true, false},
-        {"text/*", true, false},
-        {"text/event-stream", true, true},
-        {"Text/Event-Stream", true, true},
-        {"application/json, text/event-stream;q=0.5", true, true},
-        {"text/event-stream;q=0", false, false},
-        {"text/event-stream; q=0.0, */*;q=0.1", true, false},
-        {"application/json", false, false},
-        {"text/event-streams", false, false},
-        {"application/*", false, false},
-        {", ,;,", false, false},
+        {"", true, false, true},
+        {"*/*", true, false, true},
+        {"text/*", true, true, true},
+        {"text/event-stream", true, true, true},
+        {"Text/Event-Stream", true, true, true},
+        {"application/json, text/event-stream", true, true, true},
+        {"application/json, text/event-stream;q=0.5", true, false, true},
+        {"text/event-stream;q=0.1, application/json", true, false, true},
+        {"text/event-stream;q=0.9, application/json;q=0.2", true, true, true},
+        {"text/event-stream;q=0.5, */*;q=0.1", true, true, true},
+        {"application/json;q=0.5, */*", true, false, true},
+        {"text/event-stream;q=0", false, false, false},
+        {"text/event-stream; q=0.0, */*;q=0.1", false, false, false},
+        {"*/*;q=0.1, text/*;q=0", false, false, false},
+        {"application/json", false, false, false},
+        {"application/json, text/plain, */*", true, false, true},
+        {"text/event-stream ; Q=1, application/json;q=1", true, true, true},
+        {"text/event-streams", false, false, false},
+        {"application/*", false, false, false},
+        {", ,;,", false, false, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct fixture f;
         struct request_memory m = {.params = {"HTTP_ACCEPT", cases[i].accept}};
         start(&f, &m);
         assert_int_equal(request_accepts(&f.request, "text/event-stream"), cases[i].accepts);
-        assert_int_equal(request_prefers(&f.request, "text/event-stream"), cases[i].prefers);
+        assert_int_equal(request_wants_stream(&f.request, false), cases[i].streams);
+        assert_int_equal(request_wants_stream(&f.request, true), cases[i].asked);
         finish(&f);
     }
 }
+
+static void bodies_come_as_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *coding, *body;
+        size_t len;
+        int result;
+        enum problem_code code;
+    } cases[] = {
+        {"gzip", "{}", 2, ERR_INVALID, PROBLEM_MEDIA_TYPE},
+        {"br", "{}", 2, ERR_INVALID, PROBLEM_MEDIA_TYPE},
+        {"identity", "{}", 2, 0, 0},
+        {"", "\x1f\x8b\x08", 3, ERR_INVALID, PROBLEM_MEDIA_TYPE},
+        {"", "\xef\xbb\xbf{}", 5, 0, 0},
+        {"", "\xff\xfe{\0}\0", 6, ERR_INVALID, PROBLEM_BAD_JSON},
+        {"", "\xfe\xff\0{\0}", 6, ERR_INVALID, PROBLEM_BAD_JSON},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture f;
+        jdoc *doc = NULL;
+        struct request_memory m = {.params = {"HTTP_CONTENT_ENCODING", cases[i].coding,
+                                       "CONTENT_TYPE", "application/json"},
+            .body = cases[i].body, .body_len = cases[i].len};
+        start(&f, &m);
+        int result = request_body(&f.request, 100, &f.problem);
+        if (result == 0)
+            result = request_json(&f.request, false, &doc, &f.problem);
+        assert_int_equal(result, cases[i].result);
+        if (result < 0)
+            assert_int_equal(f.problem.code, cases[i].code);
+        else
+            assert_string_equal(f.request.body, "{}"); /* what is stored of it has no mark */
+        finish(&f);
+    }
+}
+
 
 int main(void)
 {
@@ -256,6 +302,7 @@ int main(void)
         cmocka_unit_test(bodies_are_bounded_and_strict),
         cmocka_unit_test(a_client_that_left_is_no_problem),
         cmocka_unit_test(accept_is_understood),
+        cmocka_unit_test(bodies_come_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

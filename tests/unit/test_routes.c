@@ -1,6 +1,8 @@
 /* test_routes -- the table and the checks before every handler; no store is needed for these. */
 #include "base/clock.h"
 #include "base/jdoc.h"
+#include "base/err.h"
+#include "fcgi-app/guard.h"
 #include "fcgi-app/routes.h"
 #include "tests/unit/request_memory.h"
 
@@ -104,12 +106,140 @@ static void the_table_is_sound(void **state)
         const struct routes_row *row = routes_at(i);
         assert_non_null(row->handler);
         assert_true(row->pattern[0] == '/');
-        assert_true(row->rate == ROUTES_RATE_NONE || row->needs_user);
+        assert_true(row->rate == ROUTES_RATE_NONE || row->user != ROUTES_ANYONE);
         for (size_t k = 0; k < i; k++) {
             const struct routes_row *other = routes_at(k);
             assert_false(row->scope == other->scope && strcmp(row->method, other->method) == 0 &&
                          strcmp(row->pattern, other->pattern) == 0);
         }
+    }
+}
+
+static bool head_has(struct fixture *f, const char *line)
+{
+    struct buf head;
+    buf_init(&head, 0);
+    assert_int_equal(exchange_head(&f->x, &head), 0);
+    bool has = strstr(buf_text(&head), line) != NULL;
+    buf_free(&head);
+    return has;
+}
+
+/* A path that the row's pattern fits. */
+static const char *path_of(struct fixture *f, const struct routes_row *row)
+{
+    static char path[256];
+    char *out = path + snprintf(path, sizeof(path), "%s",
+        row->scope == ROUTES_PUBLIC ? f->conf.public_base : "");
+    for (const char *p = row->pattern; *p != '\0';) {
+        *out++ = *p == '{' ? 'x' : *p;
+        p = *p == '{' ? strchr(p, '}') + 1 : p + 1;
+    }
+    *out = '\0';
+    return path;
+}
+
+static void every_path_answers_options(void **state)
+{
+    struct fixture *f = *state;
+    conf_set(&f->conf, "origins", "https://a.example", (char[CONF_WHY_SIZE]){0});
+    f->conf.development = false;
+    for (size_t i = 0; i < routes_count(); i++) {
+        const struct routes_row *row = routes_at(i);
+        if (row->scope == ROUTES_INTERNAL)
+            continue;
+        for (int pool = ROUTES_API; pool <= ROUTES_TURN; pool++) {
+            prepare(f, "OPTIONS", path_of(f, row));
+            with(f, "HTTP_ORIGIN", "https://a.example");
+            assert_int_equal(ask(f, pool), 204);
+            assert_true(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"));
+            assert_true(head_has(f, "Authorization"));
+            assert_true(head_has(f, row->method));
+            assert_false(head_has(f, "Content-Length"));
+            done(f);
+        }
+        prepare(f, "OPTIONS", path_of(f, row));
+        with(f, "HTTP_ORIGIN", "https://b.example");
+        assert_int_equal(ask(f, ROUTES_API), 204);
+        assert_false(head_has(f, "Access-Control"));
+        done(f);
+    }
+    prepare(f, "OPTIONS", "/internal/message");
+    expect(f, ROUTES_BOTH, 404, PROBLEM_NOT_FOUND);
+    prepare(f, "OPTIONS", "/api/v1/pam/nothing");
+    with(f, "HTTP_ORIGIN", "https://a.example");
+    assert_int_equal(ask(f, ROUTES_API), 404);
+    assert_true(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    done(f);
+}
+
+static void allowed_pages_can_read_refusals(void **state)
+{
+    struct fixture *f = *state;
+    conf_set(&f->conf, "origins", "https://a.example", (char[CONF_WHY_SIZE]){0});
+    f->conf.development = false;
+    for (int named = 0; named < 2; named++) {
+        prepare(f, "GET", "/api/v1/pam/sessions");
+        with(f, "HTTP_ORIGIN", named ? "https://a.example" : "https://b.example");
+        assert_int_equal(ask(f, ROUTES_API), 401);
+        assert_int_equal(head_has(f, "Access-Control-Allow-Origin: https://a.example\r\n"), named);
+        assert_int_equal(head_has(f, "Access-Control"), named);
+        assert_true(head_has(f, "Vary: Origin\r\n"));
+        done(f);
+    }
+}
+
+/* Whoever points a name at this machine, and whoever lets a browser send something to it. */
+static void development_is_for_this_machine(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < routes_count(); i++) {
+        const struct routes_row *row = routes_at(i);
+        if (row->scope == ROUTES_INTERNAL)
+            continue;
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_HOST", "evil.example:8080");
+        expect(f, row->pools, 421, PROBLEM_HOST);
+        if (row->user == ROUTES_ANYONE || strcmp(row->method, "GET") == 0)
+            continue;
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_HOST", "localhost:8080");
+        with(f, "HTTP_ORIGIN", "https://evil.example");
+        expect(f, row->pools, 403, PROBLEM_ORIGIN);
+        prepare(f, row->method, path_of(f, row));
+        with(f, "HTTP_SEC_FETCH_SITE", "cross-site");
+        expect(f, row->pools, 403, PROBLEM_ORIGIN);
+    }
+    prepare(f, "OPTIONS", "/api/v1/pam/chat");
+    with(f, "HTTP_HOST", "evil.example");
+    expect(f, ROUTES_TURN, 421, PROBLEM_HOST);
+}
+
+static void a_user_of_a_path_has_any_name(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *path, *id;
+    } cases[] = {
+        {"/api/v1/pam/inbox/bob", "bob"},
+        {"/api/v1/pam/inbox/auth0%7C5f", "::auth0_7c5f"},
+        {"/api/v1/pam/inbox/::auth0_7c5f", "::auth0_7c5f"},
+        {"/api/v1/pam/inbox/https%3A%2F%2Fid%2Fack", "::https_3a_2f_2fid_2fack"},
+        {"/api/v1/pam/inbox/%C3%A9", "::_c3_a9"},
+        {"/api/v1/pam/inbox/%FF", NULL},
+        {"/api/v1/pam/inbox/a/b", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct routes_row *row = NULL;
+        prepare(f, "POST", cases[i].path);
+        f->source = request_memory_source(&f->memory);
+        assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+        assert_int_equal(request_target(&f->x.request, &f->x.problem), 0);
+        assert_int_equal(
+            routes_match(&f->x, ROUTES_API, &row), cases[i].id != NULL ? 0 : ERR_INVALID);
+        if (cases[i].id != NULL)
+            assert_string_equal(f->x.params[0], cases[i].id);
+        done(f);
     }
 }
 
@@ -213,6 +343,90 @@ static void stale_requests_are_refused(void **state)
     done(f);
 }
 
+/* Our clock was set ahead of nginx': what its time says cannot be, as nothing waited just now. */
+static void a_clock_that_was_set_refuses_nobody(void **state)
+{
+    struct fixture *f = *state;
+    char started[32];
+    snprintf(started, sizeof(started), "%.3f", (double)(clock_real_ms() - 3600000) / 1000.0);
+    atomic_store(&f->worker.board->empty_ms[SCOREBOARD_API], clock_mono_ms());
+    prepare(f, "GET", "/api/v1/pam/health/live");
+    with(f, "T_START", started);
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+    prepare(f, "GET", "/api/v1/pam/health/live");
+    with(f, "T_START", started);
+    expect(f, ROUTES_TURN, 503, PROBLEM_QUEUE_WAIT); /* there, connections have waited */
+    assert_int_equal(atomic_load(&f->worker.board->refused_stale), 1);
+}
+
+/* A request in which a worker died is refused for that user, before its handler sees it. */
+static void what_a_worker_died_in_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct blame_mark marks[BLAME_SCOPES];
+    struct blame_work work;
+    const char *const users[] = {"ada", "bob"};
+    prepare(f, "GET", "/api/v1/pam/tools");
+    with(f, "HTTP_X_DEV_USER", "ada");
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+    assert_true(scoreboard_work_get(f->worker.slot, &work));
+    assert_string_equal(work.uid, "ada");
+    assert_string_equal(work.route, "GET /tools");
+    assert_int_equal(blame_death(&f->worker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(),
+                         marks), 1);
+    for (size_t i = 0; i < 2; i++) {
+        prepare(f, "GET", "/api/v1/pam/tools");
+        with(f, "HTTP_X_DEV_USER", users[i]);
+        if (i > 0) {
+            expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+            continue;
+        }
+        assert_int_equal(ask(f, ROUTES_API), 503);
+        assert_int_equal(f->x.problem.code, PROBLEM_CRASHED);
+        assert_non_null(strstr(buf_text(&f->x.reply.head), "Retry-After: 60\r\n"));
+        done(f);
+    }
+    prepare(f, "GET", "/api/v1/pam/tools?x=1"); /* another request of hers */
+    with(f, "HTTP_X_DEV_USER", "ada");
+    expect(f, ROUTES_API, 200, PROBLEM_COUNT);
+}
+
+/* A user whose slow calls hold half of the workers waits; another user does not. */
+static void slow_calls_of_one_user_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct scoreboard *board = NULL;
+    struct blame_work work = {.uid = "ada", .route = "POST /tools/x", .digest = "d"};
+    f->conf.api_workers = 4;
+    assert_int_equal(scoreboard_new(&board, 4), 0);
+    scoreboard_free(f->worker.board);
+    f->worker.board = board;
+    f->worker.slot = &board->slots[3];
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&board->slots[i].pool, SCOREBOARD_API);
+        atomic_store(&board->slots[i].pid, 1);
+        scoreboard_work_set(&board->slots[i], &work);
+    }
+    const struct routes_row row = {.method = "POST", .pattern = "/x"};
+    for (int i = 0; i < 3; i++) {
+        prepare(f, "POST", "/x");
+        f->source = request_memory_source(&f->memory);
+        assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
+        snprintf(f->x.who.user, sizeof(f->x.who.user), "%s", i == 2 ? "bob" : "ada");
+        if (i > 0) /* the same two, for longer */
+            for (size_t k = 0; k < 2; k++)
+                atomic_store(&board->slots[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
+        assert_int_equal(guard_user(&f->x, &row), 0);
+        assert_int_equal(guard_tool(&f->x), i == 1 ? ERR_RATE : 0);
+        assert_int_equal(guard_tool_waits(&f->x), 0); /* it has only begun */
+        atomic_store(&f->worker.slot->work_since_ms, clock_mono_ms() - GUARD_SLOW_MS);
+        assert_int_equal(guard_tool_waits(&f->x), i == 1 ? ERR_RATE : 0); /* the later one */
+        if (i == 1)
+            assert_int_equal(f->x.problem.code, PROBLEM_USER_CALLS);
+        done(f);
+    }
+}
+
 static void large_bodies_are_refused_before_anything_else(void **state)
 {
     struct fixture *f = *state;
@@ -273,6 +487,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_table_is_sound),
+        TEST(every_path_answers_options),
+        TEST(allowed_pages_can_read_refusals),
+        TEST(development_is_for_this_machine),
+        TEST(a_user_of_a_path_has_any_name),
         TEST(unknown_paths_answer_404),
         TEST(another_method_names_the_right_ones),
         TEST(each_pool_answers_its_own),
@@ -280,6 +498,9 @@ int main(void)
         TEST(a_credential_is_needed),
         TEST(a_body_may_not_name_another_user),
         TEST(stale_requests_are_refused),
+        TEST(a_clock_that_was_set_refuses_nobody),
+        TEST(what_a_worker_died_in_is_refused),
+        TEST(slow_calls_of_one_user_are_bounded),
         TEST(large_bodies_are_refused_before_anything_else),
         TEST(every_reply_carries_its_ids),
         TEST(the_hand_over_escapes_what_it_passes),

@@ -161,6 +161,28 @@ static void the_turn_of_a_slot(void **state)
     assert_false(scoreboard_turn_get(slot, uid, session, turn));
 }
 
+static void the_work_of_a_slot(void **state)
+{
+    struct scoreboard *b = *state;
+    struct scoreboard_slot *slot = &b->slots[0];
+    struct blame_work work = {.uid = "ann", .route = "GET /here", .digest = "d"}, out;
+    assert_false(scoreboard_work_get(slot, &out));
+    scoreboard_work_set(slot, &work);
+    assert_true(scoreboard_work_get(slot, &out));
+    assert_string_equal(out.uid, "ann");
+    assert_string_equal(out.route, "GET /here");
+    assert_true(atomic_load(&slot->work_owner) == scoreboard_owner("ann"));
+    assert_true(atomic_load(&slot->work_since_ms) > 0);
+    /* Its worker died while it wrote: nothing can be said. */
+    atomic_fetch_add(&slot->work.sequence, 1);
+    assert_false(scoreboard_work_get(slot, &out));
+    scoreboard_work_set(slot, &work);
+    assert_true(scoreboard_work_get(slot, &out));
+    scoreboard_slot_reset(b, slot);
+    assert_false(scoreboard_work_get(slot, &out));
+    assert_true(atomic_load(&slot->work_owner) == 0);
+}
+
 static void the_trail_keeps_the_last_stages(void **state)
 {
     struct scoreboard *b = *state;
@@ -188,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lower_limit_holds_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(kill_at_any_moment, setup, teardown),
         cmocka_unit_test_setup_teardown(the_turn_of_a_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_work_of_a_slot, setup, teardown),
         cmocka_unit_test_setup_teardown(the_trail_keeps_the_last_stages, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,69 @@ static void a_replica_is_left(void **state)
     link_free(other);
 }
 
+static void a_failover_is_asked_for(void **state)
+{
+    static const struct {
+        const char *answer, *why;
+        int error;
+    } cases[] = {
+        {"+OK\r\n", "OK", 0},
+        {"-NOGOODSLAVE No suitable replica to promote\r\n",
+            "NOGOODSLAVE No suitable replica to promote", ERR_CONFLICT},
+        {"-INPROG", "", ERR_STORE}, /* ends in the middle */
+        {":1\r\n", "", ERR_STORE},
+        {"\r\n", "", ERR_STORE},
+        {"", "", ERR_STORE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char why[SENTINEL_WORD_SIZE];
+        struct fake one;
+
+        fake_start(&one, 1, cases[i].answer);
+        use(one.path);
+        assert_int_equal(sentinel_failover(&conf, 1000, why), cases[i].error);
+        assert_string_equal(why, cases[i].why);
+        fake_stop(&one);
+    }
+}
+
+static void all_are_asked_who_the_master_is(void **state)
+{
+    struct sentinel_address old = {"127.0.0.7", 6380}, other = {"", 0};
+    struct fake stale, fresh;
+    char list[256];
+    unsigned others;
+
+    (void)state;
+    fake_start(&stale, 1, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    fake_start(&fresh, 2, "*2\r\n$9\r\n127.0.0.8\r\n$4\r\n6381\r\n");
+    snprintf(list, sizeof list, "127.0.0.1:1 %s %s", stale.path, fresh.path);
+    use(list);
+    assert_int_equal(sentinel_known(&conf), 3);
+    assert_int_equal(sentinel_count(&conf, &old, 20000, &others, &other), 2);
+    assert_int_equal(others, 1);
+    assert_string_equal(other.host, "127.0.0.8");
+    assert_int_equal(other.port, 6381);
+    /* One after the other comes first, as often as that is asked for. */
+    for (int i = 0; i < 7; i++) {
+        bool seen[2] = {false, false};
+
+        for (int k = 0; k < 3; k++) {
+            assert_int_equal(sentinel_master(&conf, 20000, &other), 0);
+            seen[other.port - 6380] = true;
+            sentinel_next();
+        }
+        assert_true(seen[0] && seen[1]);
+    }
+    fake_stop(&stale);
+    assert_int_equal(sentinel_count(&conf, &old, 20000, &others, &other), 1);
+    fake_stop(&fresh);
+    assert_int_equal(sentinel_count(&conf, &old, 20000, &others, &other), 0);
+    assert_int_equal(others, 0);
+}
+
 static void the_setting_is_checked(void **state)
 {
     static const char *const bad[] = {"host", "host:", "host:0", "host:65536", "host:12a", ":26379",
@@ -219,6 +282,8 @@ int main(void)
         cmocka_unit_test(answers_that_are_none),
         cmocka_unit_test(the_next_one_is_asked_within_the_budget),
         cmocka_unit_test(a_replica_is_left),
+        cmocka_unit_test(a_failover_is_asked_for),
+        cmocka_unit_test(all_are_asked_who_the_master_is),
         cmocka_unit_test(the_setting_is_checked),
     };
 

@@ -1,6 +1,7 @@
 #include "base/err.h"
 #include "own_redis.h"
 #include "store/sessions.h"
+#include "store/tickets.h"
 #include "store/turns.h"
 
 #include <setjmp.h>
@@ -242,7 +243,7 @@ static void a_ticket_is_stored_hashed_and_expires(void **state)
     struct link_reply *r = NULL;
 
     (void)state;
-    assert_int_equal(sessions_ticket(store, "ann", "user", "https://x.example", 7, ticket), 0);
+    assert_int_equal(tickets_new(store, "ann", "user", "https://x.example", 7, ticket), 0);
     assert_int_equal(strlen(ticket), 64);
     ident_sha256_hex(ticket, 64, hash);
     assert_int_equal(link_command(store->link, &r, "PTTL tp:ticket:%s", hash), 0);

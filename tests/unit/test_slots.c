@@ -58,6 +58,12 @@ static void check_action(enum slots_state state, enum slots_event event, struct 
         assert_false(is_leaving(state));
         assert_int_equal(cell.next, SLOTS_BACKOFF);
         break;
+    case SLOTS_RESPAWN:
+        assert_int_equal(event, SLOTS_ON_EXIT_AT_WORK);
+        assert_true(has_process(state));
+        assert_false(is_leaving(state));
+        assert_int_equal(cell.next, SLOTS_STARTING);
+        break;
     case SLOTS_FREE:
         assert_true(has_process(state));
         assert_int_equal(cell.next, SLOTS_EMPTY);
@@ -88,16 +94,18 @@ static void an_exit_ends_the_process_everywhere(void **unused)
     (void)unused;
     for (int s = 0; s < SLOTS_STATES; s++) {
         enum slots_state state = (enum slots_state)s;
-        for (int e = SLOTS_ON_EXIT_CLEAN; e <= SLOTS_ON_EXIT_CRASH; e++) {
+        for (int e = SLOTS_ON_EXIT_CLEAN; e <= SLOTS_ON_EXIT_AT_WORK; e++) {
             struct slots_cell cell = slots_step(state, (enum slots_event)e);
             if (!has_process(state)) {
                 assert_int_equal(cell.action, SLOTS_FAULT);
                 continue;
             }
-            assert_false(has_process(cell.next));
-            /* One that goes or has a replacement is not started again, all others are. */
+            /* One that goes or has a replacement is not started again. All others are: one that
+             * died at work at once, so that a pool does not run dry over what it is sent. */
             bool gone = is_leaving(state) || state == SLOTS_REPLACING;
-            assert_int_equal(cell.next, gone ? SLOTS_EMPTY : SLOTS_BACKOFF);
+            enum slots_state next = e == SLOTS_ON_EXIT_AT_WORK ? SLOTS_STARTING : SLOTS_BACKOFF;
+            assert_int_equal(cell.next, gone ? SLOTS_EMPTY : next);
+            assert_true(!has_process(cell.next) || cell.action == SLOTS_RESPAWN);
         }
     }
 }
@@ -149,6 +157,18 @@ static void a_stuck_turn_ends_in_kill_and_a_new_worker(void **unused)
     state = slots_step(state, SLOTS_ON_EXIT_CRASH).next;
     assert_int_equal(state, SLOTS_BACKOFF);
     assert_int_equal(slots_step(state, SLOTS_ON_BACKOFF_OVER).action, SLOTS_FORK);
+    assert_int_equal(
+        slots_step(SLOTS_KILLING, SLOTS_ON_EXIT_AT_WORK).action, SLOTS_RESPAWN);
+}
+
+/* A fork that fails over a death at work waits like any other, and cannot loop. */
+static void a_respawn_that_cannot_fork_backs_off(void **unused)
+{
+    (void)unused;
+    enum slots_state state = slots_step(SLOTS_READY, SLOTS_ON_EXIT_AT_WORK).next;
+    struct slots_cell cell = slots_step(state, SLOTS_ON_FORK_FAILED);
+    assert_int_equal(cell.next, SLOTS_BACKOFF);
+    assert_int_equal(cell.action, SLOTS_AGAIN);
 }
 
 int main(void)
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(nobody_survives_the_drain),
         cmocka_unit_test(hurry_twice_kills),
         cmocka_unit_test(a_stuck_turn_ends_in_kill_and_a_new_worker),
+        cmocka_unit_test(a_respawn_that_cannot_fork_backs_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

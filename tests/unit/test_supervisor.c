@@ -66,6 +66,41 @@ static void early_deaths_are_slowed_down(void **state)
     wait_until(f, systemd_heard, "READY=1");
 }
 
+/* However often: what it was sent is to blame, and its pool is not to run dry. */
+static void one_that_dies_at_work_comes_back_at_once(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, WORK);
+    snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=60s;respawn.max=60s");
+    own_supervisor_start_ready(f);
+    for (int i = 0; i < 6; i++) {
+        wait_until(f, status_has, "\"user\":\"anna\",\"work\":\"GET /here\"");
+        pid_t pid = find_worker(f, "turn", 1);
+        kill(pid, i < 3 ? SIGSEGV : SIGKILL);
+        for (int64_t until = clock_mono_ms() + PATIENCE_MS; find_worker(f, "turn", 1) == pid;)
+            assert_true(clock_mono_ms() < until);
+        wait_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
+    }
+    assert_false(log_has(f, "early deaths in a row"));
+    assert_true(log_has(f, "died at work: GET /here of user anna"));
+    wait_until(f, keeper_heard, "blame ");
+}
+
+static void one_that_gets_no_processor_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, STARVED);
+    atomic_store(&f->script->turn_workers, 1);
+    own_supervisor_start_ready(f);
+    pid_t pid = find_worker(f, "turn", 1);
+    wait_until(f, log_has, "gets no processor: it is left alone");
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    assert_int_equal(find_worker(f, "turn", 1), pid);
+    assert_true(status_has(f, "\"killed\":0"));
+    assert_false(log_has(f, "gives no sign of life"));
+}
+
 static void a_worker_that_never_gets_ready_is_killed(void **state)
 {
     struct fixture *f = *state;
@@ -365,6 +400,8 @@ int main(void)
         CASE(starts_and_drains),
         CASE(a_killed_worker_comes_back),
         CASE(early_deaths_are_slowed_down),
+        CASE(one_that_dies_at_work_comes_back_at_once),
+        CASE(one_that_gets_no_processor_is_left_alone),
         CASE(a_worker_that_never_gets_ready_is_killed),
         CASE(a_dead_turn_is_told_and_its_token_given_back),
         CASE(a_stuck_turn_is_ended_step_by_step),

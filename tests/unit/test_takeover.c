@@ -264,8 +264,8 @@ static void the_last_attempt_ends_it(void **state)
     buf_reset(&json);
     assert_int_equal(turns_reply(keeper, USER, a.turn, &json, &status), 0);
     assert_int_equal(status, 500);
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "S RUN_STARTED\n- CUSTOM\nF RUN_ERROR\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- CUSTOM\n- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(claim(two, queued.turn, &b), 0);
     assert_int_equal(b.attempt, 1);
     assert_int_equal(b.history_count, 3); /* the finished step has been kept */
@@ -326,15 +326,40 @@ static void a_lost_log_ends_the_turn(void **state)
 
     (void)state;
     assert_int_equal(actors_number(keeper, "DEL tp:{ann}:s:%s:log", session), 1);
+    assert_int_equal(lose(keeper, &a), 0); /* and its worker with it: nobody knows what was said */
     assert_int_equal(actors_append(one, arena, &a, 2, "LATE"), ERR_FENCED);
-    assert_int_equal(lose(keeper, &a), 0);
     assert_string_equal(state_of(a.turn), "failed");
     assert_int_equal(turns_describe(keeper, USER, a.turn, &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"error_code\":\"log_lost\""));
-    assert_string_equal(actors_transcript(keeper, arena, session), "F RUN_ERROR\n");
+    assert_string_equal(
+        actors_transcript(keeper, arena, session), "- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(begin(two, NULL).outcome, TURNS_STARTED);
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
     buf_free(&json);
+}
+
+/* Its worker lives: it begins the log anew, also when the log is lost just before the turn's end. */
+static void a_lost_log_is_begun_anew(void **state)
+{
+    struct turns_start a = begin(one, NULL), b;
+
+    (void)state;
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), 0);
+    assert_int_equal(actors_number(keeper, "DEL tp:{ann}:s:%s:log", session), 1);
+    assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), ERR_FENCED); /* -2: from the start */
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), 0);
+    assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), 0);
+    assert_string_equal(
+        actors_transcript(keeper, arena, session), "S RUN_STARTED\n- SAID\n- MORE\n");
+    assert_int_equal(actors_number(keeper, "DEL tp:{ann}:s:%s:log", session), 1);
+    assert_int_equal(actors_finish(one, arena, &a, 4, false, &b), ERR_AGAIN); /* first what is missing */
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), ERR_FENCED);
+    assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), 0);
+    assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), 0);
+    assert_int_equal(actors_finish(one, arena, &a, 4, false, &b), 0);
+    assert_string_equal(state_of(a.turn), "done");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- SAID\n- MORE\nF RUN_FINISHED\n");
 }
 
 static int count_entry(void *arg, char flag, const char *json, size_t len)
@@ -390,6 +415,7 @@ int main(void)
         TEST(a_stop_reaches_the_next_worker),
         TEST(a_deleted_session_is_not_taken_over),
         TEST(a_lost_log_ends_the_turn),
+        TEST(a_lost_log_is_begun_anew),
         TEST(the_log_of_one_turn_can_be_read),
     };
 

@@ -87,6 +87,53 @@ static bool lacks_provider(const struct tools_spec *spec, const jdoc *r)
         "provider_not_configured") == 0;
 }
 
+/* Does an argument of this name or form hold an address? Wider than the build's own check. */
+static bool is_address(const char *key, const jdoc *schema)
+{
+    static const char *const words[] = { "url", "uri", "link", "href", "hook", "endpoint", "host",
+        "domain", "site_" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(key, words[i]) != NULL)
+            return true;
+    return strstr(jdoc_text_or(schema, "format", ""), "ri") != NULL
+        || strstr(jdoc_text_or(schema, "pattern", ""), "http") != NULL;
+}
+
+static void look_for_addresses(const struct tools_spec *spec, const jdoc *schema, size_t *found)
+{
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *value;
+    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value)) {
+        if (is_address(key, value)) {
+            if (spec->outside == NULL || strcmp(spec->outside, key) != 0)
+                fail_msg("%s: %s holds an address, but `outside` does not name it", spec->name, key);
+            *found += 1;
+        }
+        look_for_addresses(spec, value, found);
+    }
+    if (jdoc_get(schema, "items") != NULL)
+        look_for_addresses(spec, jdoc_get(schema, "items"), found);
+}
+
+static void every_address_is_asked_about(void **state)
+{
+    size_t found = 0, declared = 0;
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        jdoc *schema = NULL;
+        assert_int_equal(jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema,
+            NULL, 0), 0);
+        look_for_addresses(spec, schema, &found);
+        declared += spec->outside != NULL;
+        assert_true(spec->outside == NULL || tools_may_leave(spec));
+        jdoc_free(schema);
+    }
+    assert_int_equal(found, declared);
+    assert_true(found >= 5);
+}
+
 static void every_tool_answers(void **state)
 {
     (void)state;
@@ -179,7 +226,8 @@ static void deletes_need_approval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_tool_refuses_nonsense),
+        cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_address_is_asked_about),
+        cmocka_unit_test(every_tool_refuses_nonsense),
         cmocka_unit_test(every_write_happens_once), cmocka_unit_test(no_tool_is_left_out),
         cmocka_unit_test(names_are_found), cmocka_unit_test(deletes_need_approval),
     };

@@ -96,18 +96,18 @@ static void finds_places(void **state)
         { "Birmingham", "US", "Birmingham, Alabama" }, { "Birmingham", "AU", "Birmingham, England" },
         { "Birmingham UK", "US", "Birmingham, England" }, { "GOLD  COAST", "", "Gold Coast, Queensland" },
         { "Coeur d\xe2\x80\x99" "Alene, Idaho", "", "Coeur d'Alene, Idaho" },
-        { "Z\xc3\xbc" "rich", "", "Z\xc3\xbc" "rich, Zurich" }, { "Melbourne Florida USA", "AU", NULL },
+        { "Z\xc3\xbc" "rich", "", "Z\xc3\xbc" "rich, Zurich" }, { "Melbourne Florida USA", "AU", "Melbourne, Florida" },
         { "Melbourne, FL, USA", "AU", "Melbourne, Florida" }, { "Atlantis", "", NULL }, { "", "", NULL },
         { ", ,", "", NULL }, { "Sydney, Mars", "", NULL },
     };
     assert_int_equal(gazetteer_open(bench.gazetteer), 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gazetteer_bias bias = { 0 };
-        struct gazetteer_match m;
+        struct gazetteer_candidates m;
         char found[256];
         snprintf(bias.country_code, sizeof bias.country_code, "%s", cases[i].country);
-        int result = gazetteer_find(cases[i].text, &bias, &m);
-        snprintf(found, sizeof found, "%s, %s", m.best.name, m.best.region);
+        int result = gazetteer_candidates(cases[i].text, &bias, &m);
+        snprintf(found, sizeof found, "%s, %s", m.all[0].place.name, m.all[0].place.region);
         if (cases[i].found == NULL ? result != ERR_NOT_FOUND
                                    : result != 0 || strcmp(found, cases[i].found) != 0)
             fail_msg("\"%s\": %s (%s)", cases[i].text, found, err_name(result));
@@ -118,11 +118,11 @@ static void reads_coordinates(void **state)
 {
     (void)state;
     struct gazetteer_bias bias = { 0 };
-    struct gazetteer_match m;
-    assert_int_equal(gazetteer_find("-27.47, 153.02", &bias, &m), 0);
-    assert_true(m.best.latitude == -27.47 && m.best.longitude == 153.02);
-    assert_int_equal(gazetteer_find("91,0", &bias, &m), ERR_INVALID);
-    assert_int_equal(gazetteer_find("12", &bias, &m), ERR_NOT_FOUND);
+    struct gazetteer_candidates m;
+    assert_int_equal(gazetteer_candidates("-27.47, 153.02", &bias, &m), 0);
+    assert_true(m.all[0].place.latitude == -27.47 && m.all[0].place.longitude == 153.02);
+    assert_int_equal(gazetteer_candidates("91,0", &bias, &m), ERR_INVALID);
+    assert_int_equal(gazetteer_candidates("12", &bias, &m), ERR_NOT_FOUND);
 }
 
 static void estimates_and_says_so(void **state)
@@ -260,16 +260,16 @@ static void works_with_the_real_file(void **state)
     (void)state;
     const char *path = getenv("GAZETTEER_FILE");
     struct gazetteer_bias bias = { .country_code = "AU" };
-    struct gazetteer_match m;
+    struct gazetteer_candidates m;
     if (path == NULL)
         skip();
     assert_int_equal(gazetteer_open(path), 0);
     static const char *const names[] = { "Sydney", "Brisbane", "Perth", "Cairns", "Adelaide",
         "Melbourne", "Hobart", "Darwin" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        assert_int_equal(gazetteer_find(names[i], &bias, &m), 0);
-        assert_string_equal(m.best.country_code, "AU");
-        assert_string_equal(m.best.name, names[i]);
+        assert_int_equal(gazetteer_candidates(names[i], &bias, &m), 0);
+        assert_string_equal(m.all[0].place.country_code, "AU");
+        assert_string_equal(m.all[0].place.name, names[i]);
     }
 }
 

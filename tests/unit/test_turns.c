@@ -105,7 +105,7 @@ static char *transcript(void)
 struct asked {
     const char *cmid, *hash, *message;
     enum turns_on_busy on_busy;
-    bool reserved, may_pend;
+    bool reserved, may_pend, rewinds;
 };
 
 static struct turns_start begin(struct store *s, struct asked a)
@@ -119,6 +119,7 @@ static struct turns_start begin(struct store *s, struct asked a)
         .body_hash = a.hash ? a.hash : "h",
         .messages = &message,
         .message_count = message ? 1 : 0,
+        .rewinds = a.rewinds,
         .first_event = "{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}",
         .input = "{\"text\":\"hi\"}",
         .title = "A title",
@@ -155,6 +156,23 @@ static int finish(struct store *s, const struct turns_start *t, bool take, struc
         .history_limit = 50};
 
     return turns_finish(s, t, &end, arena, next);
+}
+
+/* A server that lacks what another one had confirmed: the end waits until the log has it. */
+static void an_end_is_not_written_behind_a_gap(void **state)
+{
+    struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start next;
+
+    (void)state;
+    t.next_n++; /* there was a text, too */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(finish(one, &t, true, &next), ERR_AGAIN);
+    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
+    t.next_n--;
+    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
 }
 
 static void a_turn_runs_from_start_to_end(void **state)
@@ -273,6 +291,61 @@ static void messages_the_session_has_are_not_added_again(void **state)
     t = begin(one, (struct asked){.message = "{\"x\":1,\"id\":\"q\\\"\xc3\xa4\"}"});
     assert_int_equal(t.history_count, 7);
     assert_int_equal(finish(one, &t, false, &next), 0);
+}
+
+#define SAID(id, text) "{\"id\":\"" id "\",\"role\":\"user\",\"content\":\"" text "\"}"
+
+static void a_message_that_came_before_leads_back_to_it(void **state)
+{
+    struct turns_start t, next;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        t = begin(one, (struct asked){.message = i ? SAID("m2", "b") : SAID("m1", "a"), .rewinds = true});
+        assert_false(t.rewound);
+        assert_int_equal(finish(one, &t, false, &next), 0);
+    }
+    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 4);
+    /* The last one again: only its answer leaves. */
+    t = begin(one, (struct asked){.message = SAID("m2", "b"), .rewinds = true});
+    assert_true(t.rewound);
+    assert_int_equal(t.history_count, 3);
+    assert_string_equal(t.history[2], SAID("m2", "b"));
+    assert_int_equal(number("LLEN tp:{ann}:branches:%s", session), 1);
+    assert_int_equal(number("HGET tp:{ann}:s:%s count", session), 3);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    /* The first one with other words, while a turn runs: it waits, and goes back when it starts. */
+    t = begin(one, (struct asked){.message = SAID("m3", "c"), .rewinds = true});
+    next = begin(two, (struct asked){.message = SAID("m1", "other"), .rewinds = true});
+    assert_int_equal(next.outcome, TURNS_QUEUED);
+    assert_int_equal(finish(one, &t, true, &next), 0);
+    assert_int_equal(next.outcome, TURNS_STARTED);
+    assert_true(next.rewound);
+    assert_int_equal(next.history_count, 1);
+    assert_string_equal(next.history[0], SAID("m1", "other"));
+    assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
+    t = next;
+    /* Its worker is gone: the next one is told so, too. */
+    struct turns_loss loss = {.how = TURNS_DEAD};
+    char id[IDENT_UUID_SIZE];
+    assert_int_equal(turns_abandon(keeper, USER, t.turn, &loss, id), 0);
+    assert_int_equal(turns_claim(two, USER, t.turn, 50, arena, &t), 0);
+    assert_true(t.rewound);
+    assert_int_equal(t.history_count, 1);
+    assert_int_equal(finish(two, &t, false, &next), 0);
+    /* Sent again before it was answered, and by those who do not go back: nothing leaves. */
+    t = begin(one, (struct asked){.message = SAID("m1", "other")});
+    assert_false(t.rewound);
+    assert_int_equal(t.history_count, 2);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    for (int i = 0; i < 30; i++) {
+        t = begin(one, (struct asked){.message = SAID("m1", "other"), .rewinds = true});
+        assert_int_equal(t.history_count, 1);
+        assert_int_equal(finish(one, &t, false, &next), 0);
+    }
+    assert_int_equal(number("LLEN tp:{ann}:branches:%s", session), 20);
+    assert_true(number("PTTL tp:{ann}:branches:%s", session) > 0);
+    assert_true(number("PTTL tp:{ann}:s:%s:msgs", session) > 0);
 }
 
 static void waiting_turns_run_in_order(void **state)
@@ -470,7 +543,7 @@ static void a_dead_workers_turn_ends_with_an_error(void **state)
     /* A pending one that nobody can run: first its start, then its end. */
     assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
+        " S RUN_STARTED\n - MESSAGES_SNAPSHOT\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
     assert_int_equal(begin(one, (struct asked){0}).outcome, TURNS_STARTED);
     buf_free(&json);
 }
@@ -635,6 +708,7 @@ int main(void)
         TEST(a_client_message_id_is_taken_once),
         TEST(the_same_begin_twice_is_one_turn),
         TEST(messages_the_session_has_are_not_added_again),
+        TEST(a_message_that_came_before_leads_back_to_it),
         TEST(waiting_turns_run_in_order),
         TEST(a_reserved_worker_hands_over),
         TEST(a_stop_is_honoured_at_every_moment),
@@ -646,6 +720,7 @@ int main(void)
         TEST(a_turn_gets_the_end_of_a_long_conversation),
         TEST(a_lost_hint_is_found_again),
         TEST(a_lost_answer_to_the_end),
+        TEST(an_end_is_not_written_behind_a_gap),
         TEST(every_key_expires),
         TEST(a_deleted_session_fences_its_turn),
     };

@@ -13,7 +13,7 @@
 
 /* Sorted bytewise, as make-gazetteer does. */
 static const char places[] =
-    "!!turnpike-gazetteer 1\ttest\n"
+    "!!turnpike-gazetteer 2\ttest\n"
     "!au\tAU\tAustralia\n!aus\tAU\tAustralia\n!australia\tAU\tAustralia\n"
     "!ca\tCA\tCanada\n!canada\tCA\tCanada\n!gb\tGB\tUnited Kingdom\n!uk\tGB\tUnited Kingdom\n"
     "!us\tUS\tUnited States\n!usa\tUS\tUnited States\n"
@@ -25,6 +25,7 @@ static const char places[] =
     "melbourne\tp\tMelbourne\tAU\tVictoria\tvictoria|vic\t-37.814\t144.96332\t4917750\tAustralia/Melbourne\n"
     "melbourne\tp\tMelbourne\tUS\tFlorida\tflorida|fl\t28.08363\t-80.60811\t76068\tAmerica/New_York\n"
     "perth\tp\tPerth\tAU\tWestern Australia\twestern australia|wa\t-31.95224\t115.8614\t1896548\tAustralia/Perth\n"
+    "queensland\tr\tQueensland\tAU\tBrisbane\t\t-27.46794\t153.02809\t2781351\tAustralia/Brisbane\n"
     "sydney\tp\tSydney\tAU\tNew South Wales\tnew south wales|nsw\t-33.86785\t151.20732\t4627345\tAustralia/Sydney\n"
     "sydney\tp\tSydney\tCA\tNova Scotia\tnova scotia|ns\t46.1351\t-60.1831\t305968\tAmerica/Glace_Bay\n"
     "zurich\tp\tZürich\tCH\tZurich\tzurich|zh\t47.36667\t8.55\t341730\tEurope/Zurich\n";

@@ -83,7 +83,7 @@ void turn_bench_model(struct turn_bench *b, const struct model_double *m, const 
 
 void turn_bench_places(struct turn_bench *b)
 {
-    static const char places[] = "!!turnpike-gazetteer 1\ttest\n!au\tAU\tAustralia\n"
+    static const char places[] = "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
         "Australia/Brisbane\n"
         "sydney\tp\tSydney\tAU\tNew South Wales\tnew south wales|nsw\t-33.86785\t151.20732\t"

@@ -1,0 +1,138 @@
+#include "fcgi-app/guard.h"
+
+#include "agent/input.h"
+#include "agent/turn.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GUARD_RETRY_MS 1000
+#define GUARD_TOOL_PATTERN "/tools/{id}"
+
+void guard_work(struct app *app, const struct blame_work *work)
+{
+    scoreboard_work_set(app->worker->slot, work);
+}
+
+int64_t guard_refused(struct exchange *x, const struct blame_work *work)
+{
+    enum blame_scope scope = BLAME_SAME;
+    int64_t left = blame_left(&x->app->worker->board->blame, work, clock_mono_ms(), &scope);
+    if (left <= 0)
+        return 0;
+    problem_set(&x->problem, PROBLEM_CRASHED,
+        "A worker process died in such work. To protect other users, %s of this user are refused "
+        "for %lld more seconds. Nothing was accepted.",
+        blame_scope_text(scope, work->turn), (long long)(left + 999) / 1000);
+    x->problem.retry_after_ms = left;
+    return left;
+}
+
+/* A digest of the request as it came; what differs between two of the same is left out. */
+static int guard_digest(struct exchange *x, bool credential, char out[IDENT_SHA256_SIZE])
+{
+    static const char *const who[] = {
+        "HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "TP_INTERNAL", "TP_USER"};
+    struct request *r = &x->request;
+    const char *target = request_header(r, "REQUEST_URI");
+    char body[IDENT_SHA256_SIZE];
+    struct buf text;
+    ident_sha256_hex(r->body, r->body_len, body);
+    buf_init(&text, 0);
+    buf_printf(&text, "%s %s\n%s\n", r->method, target != NULL ? target : r->path, body);
+    for (size_t i = 0; credential && i < sizeof who / sizeof *who; i++) {
+        const char *value = request_header(r, who[i]);
+        buf_printf(&text, "%s\n", value != NULL ? value : "");
+    }
+    int error = buf_error(&text);
+    if (error == 0)
+        ident_sha256_hex(buf_text(&text), text.len, out);
+    buf_free(&text);
+    return error;
+}
+
+static int guard_begin(struct exchange *x, const struct blame_work *work)
+{
+    guard_work(x->app, work);
+    return guard_refused(x, work) > 0 ? ERR_BUSY : 0;
+}
+
+int guard_request(struct exchange *x)
+{
+    struct blame_work work = {.route = "a request"};
+    int error = guard_digest(x, true, work.digest);
+    return error != 0 ? error : guard_begin(x, &work);
+}
+
+int guard_user(struct exchange *x, const struct routes_row *row)
+{
+    struct blame_work work = {.turn = false};
+    bool tool = strcmp(row->pattern, GUARD_TOOL_PATTERN) == 0;
+    int error = guard_digest(x, false, work.digest);
+    snprintf(work.uid, sizeof work.uid, "%s", x->who.user);
+    if (tool) /* each is a route of its own */
+        snprintf(work.route, sizeof work.route, "%s /tools/%s", row->method, x->params[0]);
+    else
+        snprintf(work.route, sizeof work.route, "%s %s", row->method, row->pattern);
+    return error != 0 ? error : guard_begin(x, &work);
+}
+
+void guard_turn(const char *uid, const char *session, const char *input, struct blame_work *out)
+{
+    memset(out, 0, sizeof *out);
+    out->turn = true;
+    snprintf(out->uid, sizeof out->uid, "%s", uid);
+    snprintf(out->route, sizeof out->route, "session %s", session);
+    input_digest(input, out->digest);
+}
+
+static int guard_share(const struct exchange *x)
+{
+    return (int)GUARD_SHARE(x->app->conf->api_workers);
+}
+
+/* Requests of this user in the api workers that began before `before_ms`, this one not counted. */
+static int guard_held(const struct exchange *x, int64_t before_ms)
+{
+    const struct scoreboard *board = x->app->worker->board;
+    const struct scoreboard_slot *own = x->app->worker->slot;
+    unsigned long long owner = scoreboard_owner(x->who.user);
+    int held = 0;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        int64_t since = atomic_load(&slot->work_since_ms);
+        held += slot != own && atomic_load(&slot->pool) == SCOREBOARD_API &&
+                atomic_load(&slot->pid) > 0 && atomic_load(&slot->work_owner) == owner &&
+                (since < before_ms || (since == before_ms && slot < own));
+    }
+    return held;
+}
+
+static int guard_tool_refused(struct exchange *x, const char *what)
+{
+    problem_set(&x->problem, PROBLEM_USER_CALLS,
+        "%d slow calls of this user are running, as many as one user may have at once. %s",
+        guard_share(x), what);
+    x->problem.has_limit = true;
+    x->problem.limit = guard_share(x);
+    x->problem.retry_after_ms = GUARD_RETRY_MS;
+    return ERR_RATE;
+}
+
+int guard_tool(struct exchange *x)
+{
+    if (guard_held(x, clock_mono_ms() - GUARD_SLOW_MS) < guard_share(x))
+        return 0;
+    return guard_tool_refused(x, "Nothing was done.");
+}
+
+int guard_tool_waits(struct exchange *x)
+{
+    int64_t since = atomic_load(&x->app->worker->slot->work_since_ms);
+    if (clock_mono_ms() - since < GUARD_SLOW_MS || guard_held(x, since) < guard_share(x))
+        return 0;
+    return guard_tool_refused(
+        x, "The call was stopped; if it does more than read, it may have had its effect.");
+}

@@ -1,0 +1,96 @@
+#include "store/tickets.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TICKETS_KEY_SIZE (16 + IDENT_SHA256_SIZE)
+
+static void tickets_key(char key[TICKETS_KEY_SIZE], const char *prefix, const char *ticket)
+{
+    char hash[IDENT_SHA256_SIZE];
+
+    ident_sha256_hex(ticket, strlen(ticket), hash);
+    snprintf(key, TICKETS_KEY_SIZE, "%s%s", prefix, hash);
+}
+
+static int tickets_read(struct store *s, const char *command, const char *prefix,
+    const char *ticket, struct buf *value)
+{
+    char key[TICKETS_KEY_SIZE];
+    struct link_arg args[2];
+    struct link_reply *r = NULL;
+    size_t len = 0;
+    int error;
+
+    tickets_key(key, prefix, ticket);
+    args[0] = link_text(command);
+    args[1] = link_text(key);
+    error = link_call(s->link, args, 2, &r);
+    if (!error && link_reply_type(r) != LINK_STRING)
+        error = ERR_NOT_FOUND;
+    if (!error) {
+        const char *text = link_reply_text(r, &len);
+        buf_put(value, text, len);
+        error = buf_error(value);
+    }
+    link_reply_free(r);
+    return error;
+}
+
+int tickets_take(struct store *s, const char *ticket, struct buf *value)
+{
+    return tickets_read(s, "GETDEL", "tp:ticket:", ticket, value);
+}
+
+int tickets_granted(struct store *s, const char *ticket, struct buf *value)
+{
+    return tickets_read(s, "GET", "tp:grant:", ticket, value);
+}
+
+int tickets_grant(struct store *s, const char *ticket, const char *session, const char *value,
+    int64_t life_ms)
+{
+    char key[TICKETS_KEY_SIZE], life[24];
+    struct buf text = {0};
+    int error;
+
+    tickets_key(key, "tp:grant:", ticket);
+    snprintf(life, sizeof life, "%lld", (long long)life_ms);
+    buf_printf(&text, "%s %s", session, value);
+    error = buf_error(&text);
+    if (!error) {
+        const struct link_arg args[5] = {link_text("SET"), link_text(key), {text.data, text.len},
+            link_text("PX"), link_text(life)};
+        error = link_call(s->link, args, 5, NULL);
+    }
+    buf_free(&text);
+    return error;
+}
+
+int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
+    int64_t expires_ms, char ticket[TICKETS_SIZE])
+{
+    char key[TICKETS_KEY_SIZE], life[24];
+    struct buf value = {0};
+    struct link_arg args[5];
+    int error;
+
+    ident_token(32, ticket);
+    tickets_key(key, "tp:ticket:", ticket);
+    snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
+    buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
+    error = buf_error(&value);
+    if (!error) {
+        args[0] = link_text("SET");
+        args[1] = link_text(key);
+        args[2] = (struct link_arg){value.data, value.len};
+        args[3] = link_text("PX");
+        args[4] = link_text(life);
+        error = link_call(s->link, args, 5, NULL);
+    }
+    buf_free(&value);
+    return error;
+}

@@ -1,0 +1,30 @@
+#ifndef TURNPIKE_STORE_TICKETS_H
+#define TURNPIKE_STORE_TICKETS_H
+
+#include "base/buf.h"
+#include "store/store.h"
+
+#include <stdint.h>
+
+/*
+ * tickets -- credentials for a browser's URL: good for one use within ws.ticket, and known to Redis
+ * by their SHA-256 only. Used by api workers; a stream worker uses tp:ticket up itself
+ * (stream_handshake.c).
+ */
+#define TICKETS_SIZE 65
+/* tp:ticket:SHA256 -> "UID ROLE ORIGIN EXPIRES", expiring. expires_ms: of the credential that
+ * asked, real time; 0 = never. */
+int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
+    int64_t expires_ms, char ticket[TICKETS_SIZE]);
+/* Uses a ticket up. value: its text is appended. Returns 0; ERR_NOT_FOUND (unknown, used,
+ * expired). */
+int tickets_take(struct store *s, const char *ticket, struct buf *value);
+/*
+ * What a ticket that opened a stream still opens: tp:grant:SHA256 -> "SESSION UID ROLE ORIGIN
+ * EXPIRES" for life_ms. tickets_granted appends that text; 0 or ERR_NOT_FOUND.
+ */
+int tickets_grant(struct store *s, const char *ticket, const char *session, const char *value,
+    int64_t life_ms);
+int tickets_granted(struct store *s, const char *ticket, struct buf *value);
+
+#endif

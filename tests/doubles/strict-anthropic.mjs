@@ -1,0 +1,190 @@
+// What Anthropic's Messages API refuses, in its words, as far as we send it or might. Sources: its
+// documentation and error texts in public bug reports (November 2026).
+const TOP = new Set(["model", "max_tokens", "messages", "system", "tools", "tool_choice", "stream", "temperature", "top_k", "top_p",
+  "metadata", "stop_sequences", "thinking", "service_tier", "output_config", "cache_control", "container", "context_management", "mcp_servers"]);
+const BLOCKS = {
+  text: ["text", "cache_control", "citations"], thinking: ["thinking", "signature"], redacted_thinking: ["data"],
+  tool_use: ["id", "name", "input", "cache_control", "caller"], tool_result: ["tool_use_id", "content", "is_error", "cache_control"],
+};
+const TOOL = new Set(["name", "description", "input_schema", "cache_control", "type", "strict", "defer_loading", "input_examples", "eager_input_streaming"]);
+const CURRENT = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-(?:[5-9]|4-[6-9])|(?:opus|sonnet|haiku)-\d{2})/; // no prefill
+const NO_SAMPLING = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[5-9]|opus-4-[7-9])/;
+const TYPES = new Set(["object", "array", "string", "number", "integer", "boolean", "null"]);
+
+/** What is wrong in a JSON Schema of 2020-12, or undefined. */
+export function schemaFault(schema, root = schema, path = "") {
+  if (typeof schema === "boolean") return undefined;
+  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return `${path}: not a schema`;
+  const types = schema.type === undefined ? [] : [schema.type].flat();
+  if (schema.type !== undefined && !types.length) return `${path}/type: empty`;
+  for (const t of types) if (!TYPES.has(t)) return `${path}/type: '${t}' is not valid under any of the given schemas`;
+  for (const key of ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+    if (key in schema && typeof schema[key] !== "number") return `${path}/${key}: ${schema[key]} is not of type 'number'`;
+  }
+  for (const key of ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]) {
+    if (key in schema && !(Number.isInteger(schema[key]) && schema[key] >= 0)) return `${path}/${key}: not a count`;
+  }
+  for (const key of ["required", "enum"]) {
+    if (!(key in schema)) continue;
+    if (!Array.isArray(schema[key])) return `${path}/${key}: not of type 'array'`;
+    if (new Set(schema[key].map(v => JSON.stringify(v))).size !== schema[key].length) return `${path}/${key}: has non-unique elements`;
+  }
+  if (schema.required?.some(n => typeof n !== "string")) return `${path}/required: not strings`;
+  if ("$ref" in schema) {
+    if (typeof schema.$ref !== "string" || !schema.$ref.startsWith("#")) return `${path}/$ref: not resolvable`;
+    let at = root;
+    for (const step of schema.$ref.slice(1).split("/").slice(1)) at = at?.[step.replaceAll("~1", "/").replaceAll("~0", "~")];
+    if (at === undefined) return `${path}/$ref: PointerToNowhere: '${schema.$ref}' does not exist`;
+  }
+  for (const key of ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]) {
+    if (!(key in schema)) continue;
+    if (schema[key] === null || typeof schema[key] !== "object" || Array.isArray(schema[key])) return `${path}/${key}: not of type 'object'`;
+    for (const [name, one] of Object.entries(schema[key])) {
+      const fault = schemaFault(one, root, `${path}/${key}/${name}`);
+      if (fault) return fault;
+    }
+  }
+  for (const key of ["anyOf", "oneOf", "allOf", "prefixItems"]) {
+    if (!(key in schema)) continue;
+    if (!Array.isArray(schema[key]) || !schema[key].length) return `${path}/${key}: not a list of schemas`;
+    for (const [i, one] of schema[key].entries()) {
+      const fault = schemaFault(one, root, `${path}/${key}/${i}`);
+      if (fault) return fault;
+    }
+  }
+  for (const key of ["items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"]) {
+    const fault = key in schema && schemaFault(schema[key], root, `${path}/${key}`);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+export const blank = text => typeof text !== "string" || !/[^\s\u0085\u200b-\u200f\u2028\u2029\u2060-\u2064\ufeff\u0000-\u001f]/u.test(text);
+
+function toolFault(tool, i) {
+  for (const key of Object.keys(tool)) if (!TOOL.has(key)) return `tools.${i}.custom.${key}: Extra inputs are not permitted`;
+  if (!/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name ?? "") || tool.name.length > 64) return `tools.${i}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`;
+  if (tool.description !== undefined && typeof tool.description !== "string") return `tools.${i}.custom.description: Input should be a valid string`;
+  const schema = tool.input_schema;
+  if (schema?.type !== "object") return `tools.${i}.custom.input_schema.type: Field required`;
+  for (const key of ["oneOf", "allOf", "anyOf"]) {
+    if (key in schema) return `tools.${i}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level`;
+  }
+  for (const key of Object.keys(schema.properties ?? {})) {
+    if (!/^[a-zA-Z0-9_.-]{1,64}$/.test(key)) return `tools.${i}.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'`;
+  }
+  const fault = schemaFault(schema);
+  return fault && `tools.${i}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12: ${fault}`;
+}
+
+function toolsFault(body) {
+  if (body.tools === undefined) return body.tool_choice ? "tool_choice: tools must be given" : undefined;
+  if (!Array.isArray(body.tools)) return "tools: Input should be a valid list";
+  const names = new Set();
+  for (const [i, tool] of body.tools.entries()) {
+    const fault = toolFault(tool, i);
+    if (fault) return fault;
+    if (names.has(tool.name)) return "tools: Tool names must be unique.";
+    names.add(tool.name);
+  }
+  if (body.tools.length > 128) return `tools: List should have at most 128 items after validation, not ${body.tools.length}`;
+  if (body.tool_choice && !["auto", "any", "tool", "none"].includes(body.tool_choice.type)) return "tool_choice.type: Input tag does not match";
+  return undefined;
+}
+
+function blockFault(p, path, role, seen) {
+  const known = BLOCKS[p?.type];
+  if (!known) return `${path}: Input tag '${p?.type}' found using 'type' does not match any of the expected tags`;
+  for (const key of Object.keys(p)) if (key !== "type" && !known.includes(key)) return `${path}.${p.type}.${key}: Extra inputs are not permitted`;
+  if (p.type === "text" && blank(p.text)) return `${path.split(".content")[0]}: text content blocks must contain non-whitespace text`;
+  if (["thinking", "redacted_thinking", "tool_use"].includes(p.type) && role !== "assistant") return `${path}: \`${p.type}\` blocks can only be in \`assistant\` messages`;
+  if (p.type === "tool_result" && role !== "user") return `${path}: \`tool_result\` blocks can only be in \`user\` messages`;
+  if (p.type === "thinking" && (typeof p.thinking !== "string" || !p.signature)) return `${path}.thinking.signature: Field required`;
+  if (p.type === "tool_use") {
+    if (!/^[a-zA-Z0-9_-]+$/.test(p.id ?? "")) return `${path}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'`;
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(p.name ?? "")) return `${path}.tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`;
+    if (p.input === null || typeof p.input !== "object" || Array.isArray(p.input)) return `${path}.tool_use.input: Input should be a valid dictionary`;
+    if (seen.has(p.id)) return "messages: `tool_use` ids must be unique";
+    seen.add(p.id);
+  }
+  if (p.type === "tool_result" && typeof p.content !== "string" && !Array.isArray(p.content ?? [])) return `${path}.tool_result.content: Input should be a valid string`;
+  if (p.cache_control && ["thinking", "redacted_thinking"].includes(p.type)) return `${path}: cache_control cannot be set for thinking blocks`;
+  return undefined;
+}
+
+function messagesFault(body) {
+  let asked = [];
+  const seen = new Set();
+  if (body.messages[0].role !== "user") return "messages: first message must use the \"user\" role";
+  for (const [i, m] of body.messages.entries()) {
+    const path = `messages.${i}`;
+    for (const key of Object.keys(m)) if (!["role", "content"].includes(key)) return `${path}.${key}: Extra inputs are not permitted`;
+    if (!["user", "assistant"].includes(m.role)) return `${path}.role: Input should be 'user' or 'assistant'`;
+    if (i && m.role === body.messages[i - 1].role) return "messages: roles must alternate between \"user\" and \"assistant\""; // older servers
+    const parts = typeof m.content === "string" ? [{type: "text", text: m.content}] : m.content;
+    if (!Array.isArray(parts) || !parts.length) return `${path}: all messages must have non-empty content except for the optional final assistant message`;
+    for (const [k, p] of parts.entries()) {
+      const fault = blockFault(p, `${path}.content.${k}`, m.role, seen);
+      if (fault) return fault;
+    }
+    const results = parts.filter(p => p.type === "tool_result").map(p => p.tool_use_id);
+    for (const use of asked) {
+      if (!results.includes(use)) return `${path}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${use}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`;
+      if (results.filter(r => r === use).length > 1) return `${path}.content: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${use}`;
+    }
+    for (const [k, p] of parts.entries()) {
+      if (p.type !== "tool_result") continue;
+      if (!asked.includes(p.tool_use_id)) return `${path}.content.${k}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${p.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`;
+      if (k && parts[k - 1].type !== "tool_result") return `${path}: \`tool_result\` blocks must come first`;
+    }
+    asked = parts.filter(p => p.type === "tool_use").map(p => p.id);
+    if (m.role === "assistant" && parts.every(p => p.type.includes("thinking"))) return `${path}: the message has nothing but thinking`;
+  }
+  if (asked.length) return "messages: `tool_use` ids were found without `tool_result` blocks immediately after";
+  const last = body.messages.at(-1);
+  if (last.role === "assistant") {
+    if (CURRENT.test(body.model)) return "This model does not support assistant message prefill. The conversation must end with a user message.";
+    if (/\s$/.test(typeof last.content === "string" ? last.content : last.content.at(-1).text ?? "")) return "messages: final assistant content cannot end with trailing whitespace";
+  }
+  return undefined;
+}
+
+/** The thoughts of the last step must come back as they were said: `said` is [block, ...] by signature. */
+export function thinkingFault(body, said) {
+  for (const [i, m] of body.messages.entries()) {
+    if (m.role !== "assistant" || !Array.isArray(m.content)) continue;
+    for (const [k, p] of m.content.entries()) {
+      const original = p.type === "thinking" && said.get(p.signature);
+      if (!original) continue;
+      const mark = x => x.signature ?? x.data ?? x.id ?? x.text ?? "";
+      const wanted = original.blocks.map(mark);
+      const got = m.content.slice(Math.max(0, k - original.at)).map(mark);
+      if (original.thinking !== p.thinking || wanted.some((w, n) => w !== "" && got[n] !== w)) {
+        return `messages.${i}.content.${k}: \`thinking\` or \`redacted_thinking\` blocks in the latest assistant message cannot be modified. These blocks must remain as they were in the original response.`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** null, or [status, message]. */
+export function refuseAnthropic(body, headers, said = new Map()) {
+  if (!headers["anthropic-version"]) return [400, "anthropic-version: header is required"];
+  if (!headers["x-api-key"]) return [401, "x-api-key header is required"];
+  if (typeof body.model !== "string" || !body.model) return [400, "model: Field required"];
+  if (!Number.isInteger(body.max_tokens) || body.max_tokens < 1) return [400, "max_tokens: Field required"];
+  for (const key of Object.keys(body)) if (!TOP.has(key)) return [400, `${key}: Extra inputs are not permitted`];
+  if (body.temperature !== undefined) {
+    if (NO_SAMPLING.test(body.model)) return [400, "`temperature` is deprecated for this model."];
+    if (typeof body.temperature !== "number" || body.temperature < 0 || body.temperature > 1) return [400, "temperature: range: 0..1"];
+  }
+  for (const p of Array.isArray(body.system) ? body.system : []) {
+    if (p.type !== "text" || blank(p.text)) return [400, "system: text content blocks must be non-empty"];
+  }
+  if (!Array.isArray(body.messages) || !body.messages.length) return [400, "messages: at least one message is required"];
+  const fault = toolsFault(body) ?? messagesFault(body) ?? thinkingFault(body, said);
+  if (fault) return [400, fault];
+  if (!body.tools && /"type":"tool_(use|result)"/.test(JSON.stringify(body.messages))) return [400, "tools: Requests which include `tool_use` or `tool_result` blocks must define tools."];
+  const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\":{").length - 1;
+  return marks > 4 ? [400, `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`] : null;
+}

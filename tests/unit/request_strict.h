@@ -1,0 +1,136 @@
+#ifndef TURNPIKE_TESTS_UNIT_REQUEST_STRICT_H
+#define TURNPIKE_TESTS_UNIT_REQUEST_STRICT_H
+
+#include "agent/request_rules.h"
+#include "base/jdoc.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* request_strict -- why a vendor would refuse this request; NULL = it would not. Used by unit tests
+ * and fuzz harnesses; tests/doubles/strict-*.mjs say more. */
+static const char request_strict_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+static inline bool request_strict_id(const char *id)
+{
+    size_t len = strlen(id);
+    return len && len <= 40 && strspn(id, request_strict_letters) == len;
+}
+
+static inline bool request_strict_seen(const jdoc *part, const char *key)
+{
+    size_t len;
+    const char *s;
+    return !jdoc_get_string(part, key, &s, &len) && !utf8_blank(s, len);
+}
+
+/* Every tool_use of the message before is answered first, in any order, and nothing else is. */
+static inline const char *request_strict_results(const jdoc *before, const jdoc *parts)
+{
+    size_t calls = 0, results = 0;
+    for (size_t i = 0; i < jdoc_length(before); i++) {
+        const char *id = jdoc_text_or(jdoc_at(before, i), "id", NULL);
+        size_t found = 0;
+        if (strcmp(jdoc_text_or(jdoc_at(before, i), "type", ""), "tool_use"))
+            continue;
+        calls++;
+        for (size_t k = 0; k < jdoc_length(parts); k++)
+            found += !strcmp(jdoc_text_or(jdoc_at(parts, k), "tool_use_id", ""), id);
+        if (found != 1)
+            return "a call has not one result";
+    }
+    while (results < jdoc_length(parts)
+        && !strcmp(jdoc_text_or(jdoc_at(parts, results), "type", ""), "tool_result"))
+        results++;
+    for (size_t k = results; k < jdoc_length(parts); k++)
+        if (!strcmp(jdoc_text_or(jdoc_at(parts, k), "type", ""), "tool_result"))
+            return "a result behind something else";
+    return results == calls ? NULL : "a result without a call";
+}
+
+static inline const char *request_strict_part(const jdoc *part, bool assistant)
+{
+    const char *type = jdoc_text_or(part, "type", "");
+    if (!strcmp(type, "text"))
+        return request_strict_seen(part, "text") ? NULL : "blank text";
+    if (!strcmp(type, "tool_result"))
+        return !assistant && request_strict_seen(part, "content") ? NULL : "result";
+    if (!assistant)
+        return "a part that no user has";
+    if (!strcmp(type, "tool_use"))
+        return request_strict_id(jdoc_text_or(part, "id", ""))
+                && request_rules_name_valid(jdoc_text_or(part, "name", ""))
+                && jdoc_type(jdoc_get(part, "input")) == JDOC_OBJECT ? NULL : "call";
+    return strstr(type, "thinking") ? NULL : "a part of unknown type";
+}
+
+static inline const char *request_strict_anthropic(const jdoc *body)
+{
+    const jdoc *messages = jdoc_get(body, "messages"), *before = NULL;
+    const char *why = jdoc_length(messages) % 2 ? NULL : "not the user first and last";
+    for (size_t i = 0; i < jdoc_length(messages) && !why; i++) {
+        const jdoc *m = jdoc_at(messages, i), *parts = jdoc_get(m, "content");
+        if (strcmp(jdoc_text_or(m, "role", ""), i % 2 ? "assistant" : "user") || !jdoc_length(parts))
+            return "roles, or nothing in it";
+        for (size_t k = 0; k < jdoc_length(parts) && !why; k++)
+            why = request_strict_part(jdoc_at(parts, k), i % 2);
+        if (!why && i % 2 == 0)
+            why = request_strict_results(before, parts);
+        before = parts;
+    }
+    return why;
+}
+
+static inline const char *request_strict_calls(const jdoc *calls)
+{
+    for (size_t i = 0; i < jdoc_length(calls); i++) {
+        const jdoc *call = jdoc_at(calls, i), *function = jdoc_get(call, "function");
+        const char *args = "";
+        size_t len = 0;
+        jdoc *doc = NULL;
+        if (!request_strict_id(jdoc_text_or(call, "id", ""))
+            || !request_rules_name_valid(jdoc_text_or(function, "name", ""))
+            || jdoc_get_string(function, "arguments", &args, &len))
+            return "call";
+        bool object = !jdoc_parse(args, len, &doc, NULL, 0) && jdoc_type(doc) == JDOC_OBJECT;
+        jdoc_free(doc);
+        if (!object)
+            return "arguments";
+    }
+    return NULL;
+}
+
+static inline const char *request_strict_openai(const jdoc *body)
+{
+    const jdoc *messages = jdoc_get(body, "messages"), *calls = NULL;
+    size_t answered = 0;
+    const char *role = "", *why = jdoc_length(messages) ? NULL : "no messages";
+    for (size_t i = 0; i < jdoc_length(messages) && !why; i++) {
+        const jdoc *m = jdoc_at(messages, i);
+        const char *last = role;
+        role = jdoc_text_or(m, "role", "");
+        if (!strcmp(role, "tool")) {
+            if (answered >= jdoc_length(calls) || strcmp(jdoc_text_or(m, "tool_call_id", ""),
+                    jdoc_text_or(jdoc_at(calls, answered), "id", "")))
+                return "a result without its call";
+            answered++;
+            continue;
+        }
+        if (answered < jdoc_length(calls))
+            return "a call without its result";
+        if (!strcmp(role, last))
+            return "the same role twice";
+        calls = jdoc_get(m, "tool_calls");
+        answered = 0;
+        if (!jdoc_length(calls) && !request_strict_seen(m, "content"))
+            return "nothing in it";
+        why = request_strict_calls(calls);
+    }
+    if (why || answered < jdoc_length(calls))
+        return why ? why : "a call without its result";
+    return strcmp(role, "assistant") ? NULL : "the assistant is last";
+}
+
+#endif

@@ -1,0 +1,188 @@
+/* What servers say when they refuse a request, and how it is asked again. */
+#include "agent/provider.h"
+#include "agent/refusal.h"
+#include "tests/unit/cm.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ALL 0xffffffffu
+
+static struct refusal read_body(const char *body, long status, unsigned sent)
+{
+    struct refusal r;
+    refusal_read(body, strlen(body), status, sent, 2048, &r);
+    return r;
+}
+
+static void test_members(void **state)
+{
+    static const struct {
+        const char *body;
+        unsigned flag;
+    } rows[] = {
+        {"{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"`temperature` is deprecated for this model.\"}}",
+            QUIRKS_NO_TEMPERATURE},
+        {"{\"error\":{\"message\":\"Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported.\","
+            "\"type\":\"invalid_request_error\",\"param\":\"temperature\",\"code\":\"unsupported_value\"}}", QUIRKS_NO_TEMPERATURE},
+        {"{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.\","
+            "\"type\":\"invalid_request_error\",\"param\":\"max_tokens\",\"code\":\"unsupported_parameter\"}}", QUIRKS_OTHER_OUTPUT_FIELD},
+        {"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_options\"],\"msg\":\"Extra inputs are not permitted\","
+            "\"input\":{\"temperature\":1}}]}", QUIRKS_NO_STREAM_OPTIONS},
+        {"{\"object\":\"error\",\"message\":\"[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options'), 'msg': 'Extra inputs are not permitted'}]\"}",
+            QUIRKS_NO_STREAM_OPTIONS},
+        {"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name \\\"stream_options\\\": Cannot find field.\"}}]",
+            QUIRKS_NO_STREAM_OPTIONS},
+        {"{\"error\":{\"message\":\"messages.0.content.0.text.cache_control: Extra inputs are not permitted\"}}", QUIRKS_NO_CACHE_CONTROL},
+        {"unknown field tool_choice", QUIRKS_NO_TOOL_CHOICE},
+        {"{\"error\":\"registry.ollama.ai/library/gemma:2b does not support tools\"}", QUIRKS_NO_TOOLS},
+        {"{\"error\":{\"message\":\"Unsupported value: 'messages[0].role' does not support 'system' with this model.\"}}", QUIRKS_SYSTEM_AS_USER},
+        {"{\"error\":{\"message\":\"The reasoning_content in the thinking mode must be passed back to the API.\"}}",
+            QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS},
+        {"{\"error\":{\"message\":\"The `content[].thinking` in the thinking mode must be passed back to the API.\"}}", QUIRKS_KEEP_THOUGHTS},
+        {"{\"error\":{\"message\":\"'messages.2': property 'reasoning_content' is unsupported\"}}", QUIRKS_NO_REASONING},
+        {"{\"message\":\"Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9.\"}", QUIRKS_SHORT_IDS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct refusal r = read_body(rows[i].body, 400, ALL & ~(unsigned)QUIRKS_NO_OUTPUT_FIELD);
+        assert_int_equal(r.kind, REFUSAL_MEMBER);
+        assert_int_equal(r.flag, rows[i].flag);
+    }
+    /* Only what was sent can be left out. */
+    assert_int_equal(read_body("`temperature` is deprecated", 400, 0).kind, REFUSAL_OTHER);
+    assert_int_equal(read_body("high_temperature_mode is wrong", 400, ALL).kind, REFUSAL_OTHER);
+    assert_int_equal(read_body("Function call is missing a thought_signature", 400, ALL).kind, REFUSAL_OTHER);
+    assert_int_equal(read_body("", 400, ALL).kind, REFUSAL_OTHER);
+    assert_int_equal(read_body("{\"error\":{\"message\":\"max_tokens: 2048 > 1024, which is the maximum allowed number of output tokens\"}}",
+        400, ALL).output_max, 1024);
+    assert_int_equal(read_body("max_tokens is too large: 2048. This model supports at most 1,000 completion tokens", 400, ALL).output_max, 1000);
+}
+
+static void test_windows(void **state)
+{
+    static const struct {
+        const char *body;
+        int64_t window, used;
+    } rows[] = {
+        {"{\"error\":{\"message\":\"prompt is too long: 208310 tokens > 200000 maximum\"}}", 200000, 208310},
+        {"{\"error\":{\"message\":\"This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (7000 in the messages, "
+            "2000 in the completion).\",\"code\":\"context_length_exceeded\"}}", 8192, 9000},
+        {"{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size, try increasing it\",\"type\":"
+            "\"exceed_context_size_error\",\"n_prompt_tokens\":5000,\"n_ctx\":4096}}", 4096, 5000},
+        {"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", 1048576, 1200000},
+        {"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length", 32768, 40000},
+        {"input length and `max_tokens` exceed context limit: 199000 + 2048 > 200000, decrease input length", 200000, 0},
+        {"This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 131072, 537812},
+        {"{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Please reduce the length of the messages.\"}}", 0, 0},
+        {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}", 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct refusal r = read_body(rows[i].body, 400, ALL);
+        assert_int_equal(r.kind, REFUSAL_WINDOW);
+        assert_int_equal(r.window, rows[i].window);
+        assert_int_equal(r.used, rows[i].used);
+    }
+    assert_int_equal(read_body("<html>413</html>", 413, ALL).kind, REFUSAL_WINDOW);
+}
+
+/* Each refusal changes the next request, and they come to an end. */
+static void test_every_chain_ends(void **state)
+{
+    static const char *const bodies[] = {"nothing that is known", "temperature", "prompt is too long",
+        "prompt is too long: 5000 tokens > 4000 maximum", "max_tokens is too large, at most 1024", "max_tokens",
+        "reasoning_content must be passed back"};
+    struct context_frame frame = {0};
+    struct context context = {.frame = &frame, .count = 9};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct refusal_state s = {0};
+        struct quirks known = {0};
+        size_t tries = 0;
+        struct refusal_case c = {.provider = "p", .body = bodies[i], .body_len = strlen(bodies[i]), .status = 400,
+            .sent = ALL, .output = 2048, .request_bytes = 40000, .context = &context};
+        context.reduced = false;
+        while (refusal_adapt(&s, &c, &known)) {
+            int64_t room = s.limits.room;
+            assert_true(++tries <= 12);
+            context.reduced = s.limits.reduced;
+            if (room)
+                c.request_bytes = (size_t)room * 3;
+        }
+        assert_true(tries >= 1);
+        assert_true(context.reduced);
+    }
+}
+
+static unsigned known(const char *provider, const char *url, const char *model)
+{
+    struct quirks q;
+    quirks_get(provider, url, model, &q);
+    return q.flags;
+}
+
+static void test_quirks_are_bounded(void **state)
+{
+    struct quirks q = {.flags = 5};
+    char model[16];
+
+    (void)state;
+    for (int shared = 0; shared < 2; shared++) {
+        quirks_put("openai", "u", "kept", &q);
+        for (int i = 0; i < 3 * QUIRKS_MAX; i++) {
+            snprintf(model, sizeof model, "m%d", i);
+            quirks_put("openai", "u", model, &(struct quirks){.flags = 1});
+            assert_int_equal(known("openai", "u", "kept"), 5);
+        }
+        assert_int_equal(known("openai", "u", model), 1);
+        assert_int_equal(known("openai", "u", "m0"), 0);
+        assert_int_equal(known("openai", "other", "kept"), 0);
+        assert_int_equal(known("anthropic", "u", "kept"), 0);
+        quirks_forget();
+        assert_int_equal(known("openai", "u", "kept"), 0);
+        assert_int_equal(quirks_share(), 0);
+    }
+}
+
+/* What one process learns, all of them know, also when one is killed. */
+static void test_quirks_are_shared(void **state)
+{
+    int status;
+
+    (void)state;
+    assert_int_equal(quirks_share(), 0);
+    for (int i = 0; i < 20; i++) {
+        pid_t pid = fork();
+        if (!pid) {
+            quirks_put("openai", "u", "m", &(struct quirks){.flags = 8});
+            for (;;)
+                quirks_put("openai", "u", "other", &(struct quirks){.flags = 1});
+        }
+        assert_true(pid > 0);
+        while (known("openai", "u", "m") != 8)
+            continue;
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        quirks_forget(); /* the lock is there again */
+        assert_int_equal(known("openai", "u", "m"), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_every_chain_ends),
+        cmocka_unit_test(test_quirks_are_bounded),
+        cmocka_unit_test(test_quirks_are_shared),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,440 @@
+/* Requests to models: whatever is stored, they keep the receiver's rules. */
+#include "agent/request.h"
+#include "agent/request_extra.h"
+#include "base/err.h"
+#include "base/utf8.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/request_strict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fixture {
+    struct conf conf;
+    struct arena *arena;
+    struct input input;
+    struct context_frame frame;
+    struct chat chat;
+    struct context context;
+    struct context_limits limits;
+    struct provider_http http;
+    struct quirks quirks;
+    jdoc *body, *agui;
+};
+static struct fixture f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&f, 0, sizeof f);
+    assert_int_equal(conf_init(&f.conf), 0);
+    f.arena = arena_new();
+    f.input = (struct input){.run_id = "r", .text = "", .zone = "", .locale = ""};
+    chat_init(&f.chat, f.arena);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    jdoc_free(f.body);
+    jdoc_free(f.agui);
+    buf_free(&f.http.url);
+    buf_free(&f.http.body);
+    buf_free(&f.http.header_text);
+    conf_fini(&f.conf);
+    arena_free(f.arena);
+    return 0;
+}
+
+static void set(const char *name, const char *value)
+{
+    char why[CONF_WHY_SIZE];
+    assert_int_equal(conf_set(&f.conf, name, value, why), 0);
+}
+
+static void add(const char *json)
+{
+    assert_int_equal(chat_parse(&f.chat, json, strlen(json)), 0);
+}
+
+static void user(const char *text)
+{
+    struct chat_message m = {.role = CHAT_USER, .id = "u", .text = text, .len = strlen(text)};
+    assert_int_equal(chat_add(&f.chat, &m), 0);
+}
+
+/* The request's body, checked by the vendor's rules. */
+static const char *ask(const struct provider *p, bool no_tools)
+{
+    struct provider_request q = {.conf = &f.conf, .context = &f.context, .no_tools = no_tools,
+        .max_tokens = 100, .quirks = f.quirks};
+    const char *why;
+
+    f.input.agui = f.agui;
+    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena), 0);
+    f.frame.late = "<late>";
+    assert_int_equal(context_build(&f.frame, &f.chat, &f.limits, f.arena, &f.context), 0);
+    f.context.system = "You are.";
+    buf_reset(&f.http.url);
+    buf_reset(&f.http.body);
+    buf_reset(&f.http.header_text);
+    jdoc_free(f.body);
+    f.body = NULL;
+    assert_int_equal(p->request(&q, provider_tools(p), &f.http), 0);
+    assert_int_equal(jdoc_parse(buf_text(&f.http.body), f.http.body.len, &f.body, NULL, 0), 0);
+    why = p == &provider_openai ? request_strict_openai(f.body) : request_strict_anthropic(f.body);
+    if (why)
+        fail_msg("%s: %s", why, buf_text(&f.http.body));
+    return buf_text(&f.http.body);
+}
+
+static void has(const char *body, const char *part)
+{
+    if (!strstr(body, part))
+        fail_msg("not there: %s\nin: %s", part, body);
+}
+
+static void has_not(const char *body, const char *part)
+{
+    if (strstr(body, part))
+        fail_msg("there: %s\nin: %s", part, body);
+}
+
+static void test_the_usual_request(void **state)
+{
+    struct context_tool tool = {.name = "t", .description = "does", .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    assert_int_equal(provider_prepare(&tool, 1), 0);
+    user("first");
+    add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"sure\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"x\",\"arguments\":\"{\\\"a\\\":1}\"}},{\"id\":\"c2\",\"type\":\"function\",\"function\":"
+        "{\"name\":\"y\",\"arguments\":\"{\\\"a\\\":\"}}]}");
+    add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"r\\\"1\"}");
+    add("{\"id\":\"4\",\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"r2\",\"error\":\"e\"}");
+    user("now");
+    set("anthropic.url", "http://h:1/");
+    set("anthropic.key", "k\r\nEvil: 1");
+    assert_string_equal(ask(&provider_anthropic, false),
+        "{\"model\":\"claude-sonnet-5\",\"max_tokens\":100,\"stream\":true,"
+        "\"system\":[{\"type\":\"text\",\"text\":\"You are.\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
+        "\"tools\":[{\"name\":\"t\",\"description\":\"does\",\"input_schema\":{\"type\":\"object\"},"
+        "\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":["
+        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"first\"}]},"
+        "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"sure\"},"
+        "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{\"a\":1}},"
+        "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"y\",\"input\":{}}]},"
+        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"c1\",\"content\":\"r\\\"1\"},"
+        "{\"type\":\"tool_result\",\"tool_use_id\":\"c2\",\"content\":\"r2\",\"is_error\":true},"
+        "{\"type\":\"text\",\"text\":\"now\",\"cache_control\":{\"type\":\"ephemeral\"}},"
+        "{\"type\":\"text\",\"text\":\"<late>\"}]}]}");
+    assert_string_equal(buf_text(&f.http.url), "http://h:1/v1/messages");
+    assert_string_equal(f.http.headers[3], "x-api-key: kEvil: 1");
+    assert_null(f.http.headers[4]);
+    set("openai.key", "sk");
+    assert_string_equal(ask(&provider_openai, true),
+        "{\"model\":\"gpt-6-sol\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+        "\"max_completion_tokens\":100,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
+        "\"t\",\"description\":\"does\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"none\",\"messages\":["
+        "{\"role\":\"system\",\"content\":\"You are.\"},{\"role\":\"user\",\"content\":\"first\"},"
+        "{\"role\":\"assistant\",\"content\":\"sure\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"x\",\"arguments\":\"{\\\"a\\\":1}\"}},{\"id\":\"c2\",\"type\":\"function\","
+        "\"function\":{\"name\":\"y\",\"arguments\":\"{}\"}}]},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"r\\\"1\"},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"r2\"},"
+        "{\"role\":\"user\",\"content\":\"now\\n\\n<late>\"}]}");
+    assert_string_equal(buf_text(&f.http.url), "https://api.openai.com/v1/chat/completions");
+    assert_string_equal(f.http.headers[2], "Authorization: Bearer sk");
+    assert_int_equal(provider_prepare(NULL, 0), 0);
+}
+
+/* Nothing that nobody set; what a server refused before is left out. */
+static void test_optional_members(void **state)
+{
+    static const struct {
+        const char *url, *model, *field;
+    } fields[] = {
+        {"https://api.openai.com/v1", "my-own", "max_completion_tokens"},
+        {"https://eu.api.openai.com/v1", "x", "max_completion_tokens"},
+        {"https://openrouter.example/v1", "openai/gpt-5", "max_completion_tokens"},
+        {"http://h/v1", "o3-mini", "max_completion_tokens"},
+        {"http://h/v1", "gpt-12", "max_completion_tokens"},
+        {"http://h/v1", "gpt-4.1", "max_tokens"},
+        {"http://h/v1", "openai-like", "max_tokens"},
+        {"http://api.openai.com.evil/v1", "prod-gpt5", "max_tokens"},
+    };
+
+    (void)state;
+    user("hello");
+    has_not(ask(&provider_anthropic, false), "temperature");
+    has_not(ask(&provider_openai, false), "temperature");
+    set("openai.temperature", "0.20");
+    has(ask(&provider_openai, false), "\"temperature\":0.2,");
+    set("model.temperature", "1");
+    has(ask(&provider_openai, false), "\"temperature\":1,");
+    has(ask(&provider_anthropic, false), "\"temperature\":1,");
+    f.quirks.flags = QUIRKS_NO_TEMPERATURE | QUIRKS_NO_CACHE_CONTROL | QUIRKS_NO_STREAM_OPTIONS
+        | QUIRKS_SYSTEM_AS_USER;
+    f.quirks.output_max = 7;
+    has(ask(&provider_anthropic, false), "\"max_tokens\":7,");
+    has_not(buf_text(&f.http.body), "temperature");
+    has_not(buf_text(&f.http.body), "cache_control");
+    f.quirks.flags &= ~(unsigned)QUIRKS_SYSTEM_AS_USER;
+    has_not(ask(&provider_openai, false), "stream_options");
+    f.quirks = (struct quirks){0};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        char want[64];
+        set("openai.url", fields[i].url);
+        set("openai.model", fields[i].model);
+        snprintf(want, sizeof want, "\"%s\":100", fields[i].field);
+        has(ask(&provider_openai, false), want);
+    }
+    f.quirks.flags = QUIRKS_OTHER_OUTPUT_FIELD;
+    has(ask(&provider_openai, false), "\"max_completion_tokens\":100");
+    f.quirks.flags |= QUIRKS_NO_OUTPUT_FIELD;
+    has_not(ask(&provider_openai, false), "\"max_");
+    f.quirks.flags = 0;
+    set("openai.max_tokens_field", "none");
+    has_not(ask(&provider_openai, false), "\"max_");
+}
+
+static void test_blank_texts(void **state)
+{
+    (void)state;
+    add("{\"id\":\"1\",\"role\":\"assistant\",\"content\":\"\\n\\n\"}");
+    user("\xc2\xa0");
+    add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"\\n\\n\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"x\",\"arguments\":\"\"}}]}");
+    add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"\\u2003\"}");
+    add("{\"id\":\"4\",\"role\":\"assistant\",\"content\":\"\\u3000\\u200b\\ufeff\"}");
+    user("\xe3\x80\x80");
+    user("\xe2\x80\xa8");
+    has(ask(&provider_anthropic, false), "(no text)");
+    has(buf_text(&f.http.body), "(no output)");
+    ask(&provider_openai, false);
+    assert_true(utf8_blank("", 0));
+    assert_true(utf8_blank(" \t\r\n\xc2\x85\xe1\x9a\x80\xe2\x80\x8d\xe2\x81\xa0", 18 - 2));
+    assert_false(utf8_blank("\xe3\x80\x80.", 4));
+    assert_false(utf8_blank("\xff", 1));
+}
+
+static void test_order_of_blocks(void **state)
+{
+    static const char body[] = "{\"role\":\"assistant\",\"content\":["
+        "{\"type\":\"thinking\",\"thinking\":\"t1\",\"signature\":\"S1\"},"
+        "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{}},"
+        "{\"type\":\"text\",\"text\":\"so\"},"
+        "{\"type\":\"redacted_thinking\",\"data\":\"D\"},"
+        "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"x\",\"input\":{}},"
+        "{\"type\":\"text\",\"text\":\" far\"}]}";
+
+    (void)state;
+    user("hello");
+    add("{\"id\":\"r1\",\"role\":\"reasoning\",\"content\":\"t1\",\"encryptedValue\":\"anthropic:signature:S1\"}");
+    add("{\"id\":\"r2\",\"role\":\"reasoning\",\"content\":\"\",\"encryptedValue\":\"anthropic:redacted:D\"}");
+    add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"so far\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}},{\"id\":\"c2\",\"type\":\"function\","
+        "\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}}],\"metadata\":{\"order\":\"r c t2 r c t4 \"}}");
+    add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"2\"}");
+    add("{\"id\":\"4\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"1\"}");
+    has(ask(&provider_anthropic, false), body);
+    has(ask(&provider_openai, false), "\"content\":\"so far\",\"tool_calls\"");
+    /* In a reduced request, and once the user has gone on, they are not needed. */
+    f.limits.reduced = true;
+    has_not(ask(&provider_anthropic, false), "thinking");
+    f.limits.reduced = false;
+    user("and now?");
+    has_not(ask(&provider_anthropic, false), "thinking");
+    f.limits.keep_thoughts = true;
+    has(ask(&provider_anthropic, false), body);
+}
+
+/* An order that says too much, too little or nonsense takes nothing away. */
+static void test_wrong_order(void **state)
+{
+    static const char *const orders[] = {"c c c c t99999999999 t1", "", "zzz", "t", "t1 t1 t1 ", "r r r c"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        char json[400];
+        chat_init(&f.chat, f.arena);
+        user("hello");
+        snprintf(json, sizeof json, "{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"abc\",\"toolCalls\":[{\"id\":\"c1\","
+            "\"type\":\"function\",\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}}],\"metadata\":{\"order\":\"%s\"}}", orders[i]);
+        add(json);
+        has(ask(&provider_openai, false), "\"content\":\"abc\",\"tool_calls\":[{\"id\":\"c1\"");
+        ask(&provider_anthropic, false);
+    }
+}
+
+static void test_names_ids_and_arguments(void **state)
+{
+    static const char call[] = "{\"id\":\"%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"%s\",\"type\":\"function\","
+        "\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}},{\"id\":\"%s\",\"type\":\"function\","
+        "\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}}]}";
+    static const char *const ids[] = {"chatcmpl-tool-0123456789abcdef0123456789abcdef0123456789", "call.1", "",
+        "same", "same"};
+    static const char *const names[] = {"multi_tool_use.parallel", "functions.get_time now", "", "caf\xc3\xa9",
+        "a_name_of_more_than_sixty_four_characters_which_is_too_long_for_every_vendor"};
+    static const char *const args[] = {"{\\\"timezone\\\": \\\"Australia/Syd", "[1]", "\\\"{\\\\\\\"a\\\\\\\":1}\\\"", "null",
+        "{\\\"a\\\":1,\\\"a\\\":2}"};
+
+    (void)state;
+    user("hello");
+    for (int i = 0; i < 5; i++) {
+        char json[800];
+        snprintf(json, sizeof json, call, i, ids[i], names[i], args[i], ids[i], names[4 - i], args[4 - i]);
+        add(json);
+        for (int k = 0; k < i % 3; k++) { /* no result, one, both */
+            snprintf(json, sizeof json, "{\"id\":\"t%d%d\",\"role\":\"tool\",\"toolCallId\":\"%s\",\"content\":\"r%d%d\"}", i, k, ids[i], i, k);
+            add(json);
+        }
+    }
+    has(ask(&provider_anthropic, false), "\"name\":\"multi_tool_use_parallel\"");
+    has(buf_text(&f.http.body), "\"name\":\"functions_get_time_now\"");
+    has(buf_text(&f.http.body), "\"name\":\"caf_\"");
+    has(buf_text(&f.http.body), "\"name\":\"unnamed\"");
+    has(buf_text(&f.http.body), "\"input\":{\"a\":1}");
+    char *once = strdup(ask(&provider_openai, false));
+    assert_string_equal(ask(&provider_openai, false), once); /* the same each time: prompt caches */
+    free(once);
+    f.quirks.flags = QUIRKS_SHORT_IDS;
+    has(ask(&provider_openai, false), "\"id\":\"c00000001\"");
+}
+
+static void test_nobody_speaks_last(void **state)
+{
+    (void)state;
+    ask(&provider_anthropic, false); /* not even a message */
+    ask(&provider_openai, false);
+    add("{\"id\":\"1\",\"role\":\"assistant\",\"content\":\"Hello.\"}");
+    has(ask(&provider_anthropic, false), "[The conversation starts with the assistant.]");
+    user("hi");
+    add("{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"One\"}");
+    add("{\"id\":\"3\",\"role\":\"assistant\",\"content\":\"two  \"}");
+    has(ask(&provider_anthropic, false), "Go on from where the answer above ends.");
+    has(ask(&provider_openai, false), "\"content\":\"One\\n\\ntwo  \"");
+    add("{\"id\":\"5\",\"role\":\"tool\",\"toolCallId\":\"nobody\",\"content\":\"r\"}");
+    ask(&provider_openai, false);
+    ask(&provider_anthropic, false);
+}
+
+/* What a server added goes back to it, and to no other. */
+static void test_extras_go_to_their_maker(void **state)
+{
+    char maker[PROVIDER_MAKER_SIZE], json[800];
+
+    (void)state;
+    set("openai.url", "http://gemini/v1/");
+    provider_maker(&provider_openai, &f.conf, maker);
+    user("hello");
+    snprintf(json, sizeof json, "{\"id\":\"r\",\"role\":\"reasoning\",\"content\":\"hm\",\"encryptedValue\":\"%s:reasoning_content:\"}", maker);
+    add(json);
+    snprintf(json, sizeof json, "{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":"
+        "{\"name\":\"x\",\"arguments\":\"{}\"},\"encryptedValue\":\"%s:call:{\\\"call\\\":{\\\"extra_content\\\":{\\\"google\\\":"
+        "{\\\"thought_signature\\\":\\\"S\\\"}}},\\\"function\\\":{\\\"more\\\":1}}\"}]}", maker);
+    add(json);
+    add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"r\"}");
+    add("{\"id\":\"4\",\"role\":\"assistant\",\"content\":\"Done.\"}");
+    user("and then?");
+    has(ask(&provider_openai, false), "\"arguments\":\"{}\",\"more\":1},\"extra_content\":{\"google\":{\"thought_signature\":\"S\"}}}]");
+    has(buf_text(&f.http.body), "\"content\":null,\"reasoning_content\":\"hm\"");
+    has_not(ask(&provider_anthropic, false), "hm");
+    f.quirks.flags = QUIRKS_NEED_REASONING;
+    has(ask(&provider_openai, false), "\"content\":\"Done.\",\"reasoning_content\":\"\"");
+    f.quirks.flags = QUIRKS_NO_CALL_EXTRA | QUIRKS_NO_REASONING;
+    has_not(ask(&provider_openai, false), "signature");
+    has_not(buf_text(&f.http.body), "reasoning_content");
+    f.quirks.flags = 0;
+    set("openai.reasoning_content", "off");
+    has_not(ask(&provider_openai, false), "reasoning_content");
+    set("openai.reasoning_content", "auto");
+    set("openai.url", "https://api.openai.com/v1");
+    has_not(ask(&provider_openai, false), "signature");
+    has_not(buf_text(&f.http.body), "hm");
+}
+
+static void agui_tools(size_t count)
+{
+    struct buf json = {0};
+
+    buf_puts(&json, "{\"tools\":[");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&json, "%s{\"name\":\"ui.tool %zu\",\"description\":\"d\"}", i ? "," : "", i);
+    buf_puts(&json, "]}");
+    assert_int_equal(jdoc_parse(buf_text(&json), json.len, &f.agui, NULL, 0), 0);
+    buf_free(&json);
+}
+
+static void test_never_too_many_tools(void **state)
+{
+    struct context_tool core[3] = {{.name = "a", .description = "", .schema = "{}"},
+        {.name = "b", .description = "d", .schema = "{}"}, {.name = "c", .description = "d", .schema = "{}"}};
+    struct context_tool found[100];
+    struct provider_request q = {.conf = &f.conf, .context = &f.context};
+    struct buf json = {0};
+    char names[100][8];
+
+    (void)state;
+    for (size_t i = 0; i < 100; i++) {
+        snprintf(names[i], sizeof names[i], "f%zu", i);
+        found[i] = (struct context_tool){.name = names[i], .description = "d", .schema = "{}"};
+    }
+    assert_int_equal(provider_prepare(core, 3), 0);
+    agui_tools(64);
+    user("hello");
+    ask(&provider_openai, false);
+    f.context.found = found;
+    f.context.found_count = 100;
+    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+    assert_int_equal(f.body ? 0 : 1, 0);
+    jdoc_free(f.body);
+    assert_int_equal(jdoc_parse(buf_text(&json) + 9, json.len - 9, &f.body, NULL, 0), 0);
+    assert_int_equal(jdoc_length(f.body), 128);
+    has_not(buf_text(&json), "\"f38\""); /* the oldest found ones left */
+    has(buf_text(&json), "\"f39\"");
+    has(buf_text(&json), "\"ui_tool_63\"");
+    has_not(buf_text(&json), "\"description\":\"\"");
+    f.conf.model_tools_max = 32;
+    buf_reset(&json);
+    assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+    has(buf_text(&json), "\"ui_tool_28\"");
+    has_not(buf_text(&json), "\"ui_tool_29\"");
+    has_not(buf_text(&json), "\"f99\"");
+    buf_free(&json);
+    assert_int_equal(provider_prepare(NULL, 0), 0);
+}
+
+/* A client's tool is called by the model's name for it in the history, too. */
+static void test_client_names_in_history(void **state)
+{
+    (void)state;
+    assert_int_equal(jdoc_parse("{\"tools\":[{\"name\":\"plan_trip\"},{\"name\":\"ui.map\"}]}", 50, &f.agui, NULL, 0), 0);
+    user("hello");
+    add("{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"plan_trip\","
+        "\"arguments\":\"{}\"},\"metadata\":{\"alias\":\"plan_trip_2\"}},{\"id\":\"c2\",\"type\":\"function\",\"function\":"
+        "{\"name\":\"ui.map\",\"arguments\":\"{}\"}}]}");
+    has(ask(&provider_anthropic, false), "\"name\":\"plan_trip_2\",\"input\"");
+    has(buf_text(&f.http.body), "\"name\":\"ui_map\",\"input\"");
+    has(buf_text(&f.http.body), "{\"name\":\"plan_trip_2\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_usual_request),
+        TEST(test_optional_members),
+        TEST(test_blank_texts),
+        TEST(test_order_of_blocks),
+        TEST(test_wrong_order),
+        TEST(test_names_ids_and_arguments),
+        TEST(test_nobody_speaks_last),
+        TEST(test_extras_go_to_their_maker),
+        TEST(test_never_too_many_tools),
+        TEST(test_client_names_in_history),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

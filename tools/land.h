@@ -1,0 +1,53 @@
+#ifndef TURNPIKE_TOOLS_LAND_H
+#define TURNPIKE_TOOLS_LAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * land -- what is land and what is sea, from a file that build-aux/make-gazetteer makes of Natural
+ * Earth's 1:10m land (public domain). Mapped read-only and shared by all workers. Everything in it
+ * is
+ * checked before it is used: a cut or wrong file is refused, never read past its end.
+ *
+ * The file, little-endian 32-bit words but for the first eight bytes "TPLAND1\n": counts of
+ * polygons,
+ * chunks and vertices, columns, rows, edges in a chunk; the polygons (west, south, east, north in
+ * 1e-5 degrees, first chunk, chunks); the chunks, runs of an outline (the same box, first vertex,
+ * edges); the vertices (longitude, latitude); then a bit for each cell of a tenth of a degree, from
+ * 90 N 180 W on, set when there is land in it.
+ */
+
+/*
+ * land_open -- path "" = landmass.bin beside `gazetteer`, a gazetteer_open path. A second call for
+ * the
+ * same costs nothing. Returns 0, ERR_NOT_CONFIGURED (no file), ERR_INVALID (not ours, or damaged).
+ */
+int land_open(const char *path, const char *gazetteer);
+void land_close(void);
+bool land_known(void);          /* a file is open */
+unsigned land_generation(void); /* another number whenever another file has been opened */
+
+/*
+ * land_at -- the landmass at a place; equal numbers are one piece of land. Africa and Asia count as
+ * two, and so do North and South America: Suez is a crossing, and no road passes the Darien gap. A
+ * place that is off the outline goes to the nearest land within `metres`. LAND_NONE: open sea, or
+ * an
+ * island that is too small for the file.
+ */
+#define LAND_NONE (-1)
+int land_at(double latitude, double longitude, double metres);
+
+/* Is there land in the tenth of a degree around? */
+bool land_near(double latitude, double longitude);
+/* The longest stretch of water on the great circle between two places, metres; looked at every 4 km,
+ * at most at steps_max points. */
+double land_water(double lat1, double lon1, double lat2, double lon2, int steps_max);
+
+/*
+ * land_way -- length of the shortest way over land between two places, metres; < 0: none was found
+ * within reach. At most some 100 ms. Straits below some 10 km do not show.
+ */
+double land_way(double lat1, double lon1, double lat2, double lon2);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef TURNPIKE_WORKERS_CREW_PARTS_H
+#define TURNPIKE_WORKERS_CREW_PARTS_H
+
+#include "workers/crew.h"
+
+/* crew_parts -- what the files of crew share with each other. Process: supervisor. */
+
+/* The one place where a slot changes its state. */
+void crew_step(struct crew *c, size_t index, enum slots_event event);
+bool crew_slot_serves(const struct crew_slot *s);
+/* "api/3[4711]" */
+const char *crew_label(const struct crew *c, size_t index, char out[64]);
+/* " user U session S turn T: stages ...", or "" for a worker without a turn. */
+void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size);
+/* Lines to the housekeeper wait here while none listens. */
+void crew_lines_flush(struct crew *c);
+void crew_lines_blame(struct crew *c, const struct blame_mark *mark);
+
+#endif
