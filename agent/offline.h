@@ -64,8 +64,10 @@ void offline_world_read(const struct context_frame *frame, struct offline_scratc
     struct offline_world *out);
 void offline_scratch_fini(struct offline_scratch *scratch);
 
-/* The category that a text names; "" = none; NULL = several. */
-const char *offline_category(const char *text);
+/* The category that a text names; "" = none; NULL = several. whole: out, nothing else is named. */
+const char *offline_category(const char *text, bool *whole);
+/* A word for a category that one in the text is a slip of the finger from; NULL = none. */
+const char *offline_category_meant(const char *text);
 
 /* What the provider does next: say text, then make calls. */
 #define OFFLINE_CALLS_MAX 4

@@ -119,6 +119,40 @@ bool offline_vague(const char *text)
     return false;
 }
 
+/* A token of the title, from its `from`th on, that is one of the words; SIZE_MAX = none. */
+static size_t offline_title_has(
+    const struct offline_reading *r, enum offline_slot slot, size_t from, const char *words)
+{
+    const struct offline_part *part = &r->match.parts[slot];
+
+    for (size_t i = from; i < part->count; i++)
+        if (offline_tokens_is(&r->tokens, part->at + i, words))
+            return i;
+    return SIZE_MAX;
+}
+
+/* "Call mum on my birthday": a day that is not in the calendar's words. */
+static bool offline_may_date(const struct offline_reading *r, enum offline_slot slot)
+{
+    size_t at = offline_title_has(r, slot, 0, "on|in|at|for|by");
+
+    return at != SIZE_MAX && offline_title_has(r, slot, at, "day|days|birthday|eve|anniversary|"
+        "easter|xmas|christmas|holiday|holidays|payday|arrival|departure|checkout|checkin|sunrise|"
+        "sunset|dawn|dusk|spring|summer|autumn|winter|ramadan|diwali|thanksgiving|hanukkah|"
+        "halloween") != SIZE_MAX;
+}
+
+/* One event is moved or deleted, by its own name. */
+static bool offline_is_one(struct offline_reading *r, enum offline_slot slot)
+{
+    if (offline_title_has(r, slot, 0, "all|both|any|and|or|&|old|older|other|others|rest|remaining|"
+            "duplicate|oldest|latest|previous|entire|whole|everything") == SIZE_MAX)
+        return true;
+    offline_ask_user(
+        r, false, "In offline mode I change one event at a time. Which one is it, by its title?");
+    return false;
+}
+
 bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
 {
     char problem[OFFLINE_PROBLEM_SIZE];
@@ -143,8 +177,9 @@ bool offline_no_when(struct offline_reading *r)
 static void offline_read_event(struct offline_reading *r)
 {
     bool remind = r->ask->kind == OFFLINE_REMIND;
+    enum offline_slot slot = offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE;
 
-    offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
+    offline_get_title(r, slot);
     if (offline_vague(r->ask->title)) {
         offline_ask_user(r, false, "What is it? Please name it.");
         return;
@@ -156,7 +191,9 @@ static void offline_read_event(struct offline_reading *r)
     }
     if (!offline_work_out(r, OFFLINE_AHEAD))
         return;
-    if (!r->ask->when.has_date)
+    if (!r->when.dates && offline_may_date(r, slot))
+        offline_ask_user(r, false, "On which day is \"%s\"? Please name the date.", r->ask->title);
+    else if (!r->ask->when.has_date)
         offline_ask_user(r, true, remind ? "When shall I remind you?" : "When is it?");
     else if (remind && !r->ask->when.has_time)
         offline_ask_user(r, true, "At what time shall I remind you?");
@@ -166,6 +203,8 @@ static void offline_read_event(struct offline_reading *r)
 static void offline_read_move(struct offline_reading *r)
 {
     offline_get_title(r, OFFLINE_TITLE);
+    if (!offline_is_one(r, OFFLINE_TITLE))
+        return;
     if (r->when.date == OFFLINE_DATE_MINUTES || (r->rule->mark == OFFLINE_FOR && !r->when.with_for))
         offline_ask_user(r, false, "To which day and time shall I move it?");
     else
@@ -174,7 +213,11 @@ static void offline_read_move(struct offline_reading *r)
 
 static void offline_read_delete(struct offline_reading *r)
 {
-    offline_get_title(r, offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE);
+    enum offline_slot slot = offline_has(r, OFFLINE_EVENT) ? OFFLINE_EVENT : OFFLINE_TITLE;
+
+    offline_get_title(r, slot);
+    if (!offline_is_one(r, slot))
+        return;
     if (r->when.times || r->when.part || r->when.date == OFFLINE_DATE_MINUTES)
         offline_ask_user(r, false, "I did not understand the time in that.");
     else if (offline_work_out(r, OFFLINE_ANY) && r->ask->when.days > 1)

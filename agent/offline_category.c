@@ -1,9 +1,11 @@
 #include "agent/offline.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-/* alone: counts only when nothing else was said ("oil" is no oil for the car when it is olive). */
+/* alone: counts only when it is the whole of what it stands for ("oil" is no oil for the car when it
+ * is olive). */
 static const struct {
     const char *words, *category;
     bool alone;
@@ -11,7 +13,10 @@ static const struct {
     {"diesel", "diesel", false}, {"propane", "propane", false}, {"lpg", "propane", false},
     {"gas bottle", "propane", false}, {"gas bottles", "propane", false},
     {"gas refill", "propane", false}, {"fuel", "gas", false}, {"petrol", "gas", false},
-    {"gasoline", "gas", false}, {"gas", "gas", false}, {"groceries", "groceries", false},
+    {"gasoline", "gas", false}, {"gas", "gas", true},
+    {"gas station", "gas", false}, {"gas tank", "gas", false}, {"gas money", "gas", false},
+    {"unleaded", "gas", false}, {"ulp", "gas", false}, {"e10", "gas", false},
+    {"adblue", "diesel", false}, {"groceries", "groceries", false},
     {"grocery", "groceries", false}, {"supermarket", "groceries", false},
     {"restaurant", "restaurant", false}, {"lunch", "restaurant", false},
     {"dinner", "restaurant", false}, {"breakfast", "restaurant", false},
@@ -52,15 +57,17 @@ static const struct {
     {"phone credit", "phone", false}, {"other", "other", true},
 };
 
-/* The text in small letters, one blank around each word. */
+/* The text in small letters, blanks around each word, "and" for "&" and the like. */
 static void offline_category_fold(const char *text, char *out, size_t size)
 {
     size_t n = 1;
 
     out[0] = ' ';
-    for (; *text && n + 2 < size; text++)
+    for (; *text && n + 6 < size; text++)
         if (isalnum((unsigned char)*text) || (unsigned char)*text >= 0x80 || *text == '\'')
             out[n++] = (char)tolower((unsigned char)*text);
+        else if (strchr("&+,", *text))
+            n += (size_t)sprintf(out + n, " and ");
         else if (out[n - 1] != ' ')
             out[n++] = ' ';
     if (out[n - 1] != ' ')
@@ -79,7 +86,73 @@ static char *offline_category_find(char *folded, const char *words)
     return NULL;
 }
 
-const char *offline_category(const char *text)
+/* Whether only articles stand beside the words that were found. */
+static bool offline_category_whole(const char *folded)
+{
+    static const char *const articles[] = {"the", "my", "our", "a", "an", "some", "all"};
+
+    for (const char *p = folded + strspn(folded, " #"); *p; p += strspn(p, " #")) {
+        size_t len = strcspn(p, " #");
+        bool article = false;
+        for (size_t i = 0; i < sizeof articles / sizeof *articles; i++)
+            article |= strlen(articles[i]) == len && !strncmp(articles[i], p, len);
+        if (!article)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+/* Whether the word at `at` is all that this part of a list names: "gas" is, in "gas for the van and
+ * lunch", and not in "gas stove". */
+static bool offline_category_alone(const char *folded, const char *at, size_t len)
+{
+    static const char *const behind[] = {"and ", "for ", "at ", "in ", "from ", "with ", "to ", "on "};
+    char before[OFFLINE_TEXT_MAX + 8], *part = before, *next;
+    bool ends = !at[len + 1];
+
+    snprintf(before, sizeof before, "%.*s", (int)(at - folded), folded);
+    while ((next = strstr(part, " and ")))
+        part = next + 4;
+    for (size_t i = 0; !ends && i < sizeof behind / sizeof *behind; i++)
+        ends = !strncmp(at + len + 1, behind[i], strlen(behind[i]));
+    return ends && offline_category_whole(part);
+}
+
+/* One letter too many or too few, two in the wrong order, or in a long word another one: "tools" are
+ * no "tolls". */
+static bool offline_category_slip(const char *word, size_t len, const char *right)
+{
+    size_t n = strlen(right), head = 0, tail = 0;
+
+    if (len < 5 || n < 5 || len > n + 1 || n > len + 1)
+        return false;
+    while (head < len && head < n && word[head] == right[head])
+        head++;
+    while (tail < len - head && tail < n - head && word[len - 1 - tail] == right[n - 1 - tail])
+        tail++;
+    size_t a = len - head - tail, b = n - head - tail;
+    return (a + b == 1) || (a == 1 && b == 1 && n >= 7) ||
+        (a == 2 && b == 2 && word[head] == right[head + 1] && word[head + 1] == right[head]);
+}
+
+const char *offline_category_meant(const char *text)
+{
+    char folded[OFFLINE_TEXT_MAX + 8];
+
+    offline_category_fold(text, folded, sizeof folded);
+    for (const char *p = folded + 1; *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        for (size_t i = 0; i < sizeof offline_categories / sizeof *offline_categories; i++)
+            if (!strchr(offline_categories[i].words, ' ') &&
+                offline_category_slip(p, len, offline_categories[i].words))
+                return offline_categories[i].words;
+        p += len;
+    }
+    return NULL;
+}
+
+const char *offline_category(const char *text, bool *whole)
 {
     char folded[OFFLINE_TEXT_MAX + 8];
     const char *found = "";
@@ -92,12 +165,13 @@ const char *offline_category(const char *text)
             char *at;
             if ((strchr(words, ' ') != NULL) != phrases ||
                 !(at = offline_category_find(folded, words)) ||
-                (offline_categories[i].alone && strlen(folded) != len + 2))
+                (offline_categories[i].alone && !offline_category_alone(folded, at, len)))
                 continue;
             if (*found && strcmp(found, offline_categories[i].category))
                 return NULL;
             found = offline_categories[i].category;
             memset(at, '#', len);
         }
+    *whole = offline_category_whole(folded);
     return found;
 }

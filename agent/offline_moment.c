@@ -3,7 +3,10 @@
 #include "tools/civil.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define OFFLINE_FAR_MONTHS 9 /* so far away, the same day on the other side may be meant */
 
 /* From what was named to one moment: offline_when_work_out. */
 
@@ -118,6 +121,11 @@ static bool offline_moment_month_day(struct offline_worker *w, int month, int da
     }
     if (month == 2 && day == 29 && civil_month_days(year, 2) == 28)
         return offline_moment_ask(w, "Which year's 29 February do you mean?");
+    if (month && abs((year - w->now.year) * 12 + at - w->now.month) >= OFFLINE_FAR_MONTHS) {
+        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Do you mean %d %s %d, or another year's? Please "
+            "name the year.", day, daytime_month(at), year);
+        return false;
+    }
     return offline_moment_set(w, year, at, day);
 }
 

@@ -38,11 +38,22 @@ static bool offline_read_amount(struct offline_reading *r, double most)
 
 static bool offline_read_category(struct offline_reading *r, const char *text, bool other)
 {
-    const char *category = offline_category(text);
+    bool whole;
+    const char *category = offline_category(text, &whole), *meant;
 
     if (!category) {
         offline_ask_user(
             r, false, "\"%s\" can be counted under more than one heading. Which one is it?", text);
+        return false;
+    }
+    if (*category && !whole && !other) {
+        offline_ask_user(r, false, "I keep \"%s\" only as a whole, and understood more in \"%s\".",
+            category, text);
+        return false;
+    }
+    if (!*category && (meant = offline_category_meant(text))) {
+        offline_ask_user(r, false, "Do you mean \"%s\" in \"%s\"? Please write it so, or name it "
+            "otherwise.", meant, text);
         return false;
     }
     if (!*category && !other) {
@@ -87,9 +98,11 @@ static void offline_read_period(struct offline_reading *r)
     size_t last = part->count ? part->at + part->count - 1 : SIZE_MAX;
     const char *period = "monthly";
 
-    if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "week|weekly"))
+    if (last == SIZE_MAX)
+        return; /* as it was */
+    if (offline_tokens_is(&r->tokens, last, "week|weekly"))
         period = "weekly";
-    else if (last != SIZE_MAX && offline_tokens_is(&r->tokens, last, "year|yearly|annually"))
+    else if (offline_tokens_is(&r->tokens, last, "year|yearly|annually"))
         period = "yearly";
     snprintf(r->ask->period, sizeof r->ask->period, "%s", period);
 }

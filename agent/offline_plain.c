@@ -92,7 +92,7 @@ static bool offline_plain_place(const struct offline_tokens *t, size_t i)
         "through|stopping|stop|stops|but|to|from|return|back|using|in|as|at|near|around|und|y|et|"
         "on|leaving|starting|it|take|cost",
         "how|what|than|including|round|roundtrip|passing|past|before|after|there|here|i|we|me|my|"
-        "need|want",
+        "need|want|towing|pulling|hauling|carrying|visiting|seeing|a|next|nearest|closest|nearby",
         "is|are|will|would|should|can|do|does|drive|driving|fly|flight|train|bus|walk|between|"
         "until", NULL};
     const struct offline_token *k = &t->list[i];

@@ -115,7 +115,8 @@ static void call_money(struct offline_step *step, const struct offline_ask *ask,
         args = add_call(step, "update_budget");
         put(args, "category", ask->category);
         put_money(args, ask, world);
-        put(args, "period", ask->period);
+        if (*ask->period)
+            put(args, "period", ask->period);
     } else {
         args =
             add_call(step, ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");

@@ -1,249 +1,22 @@
 #include "tools/allergen.h"
 
 #include "base/err.h"
+#include "tools/allergen_table.h"
 #include "tools/gazetteer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 16384 /* a power of two, well above the number of words */
-#define PATTERNS_MAX 512
-#define MEMOS 1024 /* a power of two */
-#define MEMO_WORD 24
-#define PHRASE_MAX 4
-#define KEY_MAX 96
-#define STEM_MIN 4
-#define SLIP_MIN 5 /* shorter words are too close to each other */
+#define OWN_STEP 8
 #define GROUPS ((UINT64_C(1) << ALLERGEN_GROUPS) - 1)
 #define ANNEX (((UINT64_C(1) << 14) - 1) | ALLERGEN_LACTOSE)
 #define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
 #define ANIMAL \
     (DAIRY | ALLERGEN_EGG | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF | ALLERGEN_CHICKEN)
 
-/* --- the tables --- */
-
-struct entry {
-    const char *key; /* words joined by `_` */
-    uint64_t groups;
-};
-struct pattern { /* "*nuss*": its middle, and whether there may be letters around it */
-    const char *text;
-    size_t len;
-    bool before, after;
-    uint64_t groups;
-};
-struct memo { /* what a word was found to be: most words come again */
-    char word[MEMO_WORD];
-    uint64_t groups;
-};
-struct table {
-    struct entry slots[SLOTS];
-    struct memo memos[MEMOS];
-    struct pattern patterns[PATTERNS_MAX];
-    size_t pattern_count;
-};
-static struct table *names, *foods;
-
-static uint32_t hash_of(const char *key)
-{
-    uint32_t hash = 2166136261u;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619u;
-    return hash;
-}
-
-/* Its slot, or the free one where it belongs. */
-static struct entry *slot_of(struct table *t, const char *key)
-{
-    size_t i = hash_of(key) & (SLOTS - 1);
-    while (t->slots[i].key && strcmp(t->slots[i].key, key))
-        i = (i + 1) & (SLOTS - 1);
-    return &t->slots[i];
-}
-
-static void add_pattern(struct table *t, const char *text, size_t len, uint64_t groups)
-{
-    struct pattern *p = &t->patterns[t->pattern_count];
-    if (t->pattern_count == PATTERNS_MAX)
-        return;
-    t->pattern_count++;
-    *p = (struct pattern){.text = text, .len = len, .groups = groups};
-    p->before = *text == '*';
-    p->after = text[len - 1] == '*';
-    p->text += p->before;
-    p->len -= (size_t)p->before + p->after;
-}
-
-static int join(const struct words *w, size_t from, size_t count, char out[KEY_MAX])
-{
-    size_t len = 0;
-    for (size_t i = from; i < from + count; i++) {
-        size_t n = strlen(w->list[i]);
-        if (len + n + 2 > KEY_MAX)
-            return ERR_LIMIT;
-        if (i > from)
-            out[len++] = '_';
-        memcpy(out + len, w->list[i], n);
-        len += n;
-    }
-    out[len] = '\0';
-    return 0;
-}
-
-/* In the form in which words.h leaves the words of a text, so that the two meet. */
-static int add_word(struct table *t, struct arena *arena, const char *text, size_t len,
-    uint64_t groups)
-{
-    char copy[KEY_MAX], key[KEY_MAX];
-    struct words w;
-    if (len >= sizeof copy || words_init(&w, arena, PHRASE_MAX + 2))
-        return ERR_NOMEM;
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    for (char *c = copy; *c; c++)
-        *c = *c == '_' ? ' ' : *c;
-    w.all = true;
-    words_add(&w, "", copy);
-    if (w.failed || join(&w, 0, w.count, key))
-        return ERR_NOMEM;
-    struct entry *e = slot_of(t, key);
-    e->groups |= groups;
-    if (!e->key)
-        e->key = arena_strdup(arena, key);
-    return e->key ? 0 : ERR_NOMEM;
-}
-
-static struct table *make_table(struct arena *arena, const struct allergen_words *rows)
-{
-    struct table *t = calloc(1, sizeof *t);
-    int error = t ? 0 : ERR_NOMEM;
-    for (; !error && rows->groups; rows++)
-        for (const char *at = rows->words + strspn(rows->words, " "); !error && *at;
-            at += strspn(at, " ")) {
-            size_t len = strcspn(at, " ");
-            bool before = *at == '*', after = at[len - 1] == '*';
-            if (before || after)
-                add_pattern(t, at, len, rows->groups);
-            error = add_word(t, arena, at + before, len - before - after, rows->groups);
-            at += len;
-        }
-    if (!error)
-        return t;
-    free(t);
-    return NULL;
-}
-
-static int prepare(void)
-{
-    static struct arena *arena; /* for the life of the process */
-    if (!arena)
-        arena = arena_new();
-    if (arena && !names)
-        names = make_table(arena, allergen_names);
-    if (names && !foods)
-        foods = make_table(arena, allergen_foods);
-    return foods ? 0 : ERR_NOMEM;
-}
-
-/* --- looking up --- */
-
-/* Without its end, or with another one, as plurals of several languages have them: "mandorle" of
- * "mandorla"; "brownies" is "browny" by now. */
-static uint64_t find_stem(struct table *t, const char *word)
-{
-    static const char *const ends[] = {"nen", "en", "er", "es", "n", "e", "i", "x", "s"};
-    /* The last letter, and what stands in its place. */
-    static const char *const others[] = {"yie", "ea", "io", "ie"};
-    char stem[KEY_MAX];
-    size_t len = strlen(word);
-    uint64_t groups = 0;
-    for (size_t i = 0; !groups && i < sizeof ends / sizeof *ends; i++) {
-        size_t n = strlen(ends[i]);
-        if (len < n + STEM_MIN || strcmp(word + len - n, ends[i]))
-            continue;
-        memcpy(stem, word, len - n);
-        stem[len - n] = '\0';
-        groups = slot_of(t, stem)->groups;
-    }
-    for (size_t i = 0; !groups && len > STEM_MIN && i < sizeof others / sizeof *others; i++) {
-        if (word[len - 1] != others[i][0] || len + 2 > sizeof stem)
-            continue;
-        memcpy(stem, word, len - 1);
-        strcpy(stem + len - 1, others[i] + 1);
-        groups = slot_of(t, stem)->groups;
-    }
-    return groups;
-}
-
-static bool fits(const struct pattern *p, const char *word, size_t len)
-{
-    size_t last = p->before && len >= p->len ? len - p->len : 0;
-    for (size_t i = p->after ? 0 : last; len >= p->len && i <= last; i++)
-        if (!memcmp(word + i, p->text, p->len))
-            return true;
-    return false;
-}
-
-static uint64_t find_pattern(const struct table *t, const char *word)
-{
-    size_t len = strlen(word);
-    uint64_t groups = 0;
-    for (size_t i = 0; i < t->pattern_count; i++) {
-        const struct pattern *p = &t->patterns[i];
-        if (fits(p, word, len))
-            groups |= p->groups;
-    }
-    return groups;
-}
-
-static uint64_t find_word(struct table *t, const char *word)
-{
-    uint64_t groups = slot_of(t, word)->groups;
-    struct memo *memo = &t->memos[hash_of(word) & (MEMOS - 1)];
-    if (groups)
-        return groups;
-    if (!strcmp(memo->word, word))
-        return memo->groups;
-    groups = find_stem(t, word);
-    if (!groups)
-        groups = find_pattern(t, word);
-    if (strlen(word) < sizeof memo->word) {
-        strcpy(memo->word, word);
-        memo->groups = groups;
-    }
-    return groups;
-}
-
-/* The longest phrase that begins at `from`; 0 = none. count: out, its words. */
-static uint64_t find_phrase(struct table *t, const struct words *w, size_t from, size_t *count)
-{
-    char key[KEY_MAX];
-    uint64_t groups;
-    for (*count = PHRASE_MAX; *count > 1; --*count) {
-        bool is_one = from + *count <= w->count;
-        for (size_t i = from; is_one && i < from + *count; i++)
-            is_one = w->list[i][0] != ',';
-        if (is_one && !join(w, from, *count, key) && (groups = slot_of(t, key)->groups))
-            return groups;
-    }
-    return find_word(t, w->list[from]);
-}
-
-static bool is_in_list(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (list += strspn(list, " "); *list; list += strspn(list, " ")) {
-        size_t len = strcspn(list, " ");
-        if (len == n && !memcmp(list, word, n))
-            return true;
-        list += len;
-    }
-    return false;
-}
-
 /* --- words of a text --- */
 
-/* An apostrophe behind one letter parts words ("l'arachide"), another one does not ("cow's"). */
+/* An apostrophe behind one letter or before three parts words ("l'arachide", "all'uovo"), another
+ * one does not ("cow's"). */
 static size_t apostrophe(const char *text)
 {
     return *text == '\'' || *text == '`' ? 1 : !strncmp(text, "\xE2\x80\x99", 3) ? 3 : 0;
@@ -252,6 +25,12 @@ static size_t apostrophe(const char *text)
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static bool parts_words(const char *before, size_t len, const char *after)
+{
+    bool one = len && is_letter(before[len - 1]) && (len == 1 || !is_letter(before[len - 2]));
+    return one || (is_letter(after[0]) && is_letter(after[1]) && is_letter(after[2]));
 }
 
 /* The part up to the next punctuation, folded; its length. */
@@ -266,7 +45,7 @@ static size_t fold_part(const char *text, char *part, char *folded, size_t size)
             len += sizeof and_word - 1;
         } else if (!skip)
             part[len++] = text[at];
-        else if (len && is_letter(part[len - 1]) && (len == 1 || !is_letter(part[len - 2])))
+        else if (parts_words(part, len, text + at + skip))
             part[len++] = ' ';
         skip = skip ? skip : 1;
     }
@@ -307,7 +86,7 @@ static int split(struct arena *arena, const char *text, struct words *out, bool 
 
 static bool parts_phrases(const char *word)
 {
-    return is_in_list(", and or with plus und oder mit y o con et ou avec e em com en of met",
+    return allergen_in_list(", and or with plus und oder mit y o con et ou avec e em com en of met",
         word);
 }
 
@@ -319,8 +98,8 @@ static uint64_t plant_form(const char *before, const char *first, const char *la
     static const char plants[] = "coconut almond oat soy soya rice cashew peanut nut cocoa vegan "
         "plant plantbased vegetable vege veggie hemp mushroom apple shea hazelnut macadamia walnut "
         "pecan pistachio sunflower based";
-    return is_in_list(plants, before) && (is_in_list(forms, first) || is_in_list(forms, last)) ?
-        ANIMAL : 0;
+    bool is_form = allergen_in_list(forms, first) || allergen_in_list(forms, last);
+    return is_form && allergen_in_list(plants, before) ? ANIMAL : 0;
 }
 
 /* Wheat's words also name what is made from other grain. */
@@ -329,16 +108,16 @@ static uint64_t other_grain(const char *before, const char *last)
     static const char forms[] = "flour noodle pasta cracker vermicelli tortilla crumb";
     static const char grains[] = "rice corn maize buckwheat almond coconut chickpea tapioca potato "
         "lentil cassava quinoa millet sorghum teff glass bean";
-    return is_in_list(forms, last) && is_in_list(grains, before) ? ALLERGEN_GLUTEN : 0;
+    return allergen_in_list(forms, last) && allergen_in_list(grains, before) ? ALLERGEN_GLUTEN : 0;
 }
 
 /* Of "lactose-free milk" only the milk sugar is gone, of "wheat-free" nothing is certain. */
 static uint64_t freed_by(const struct words *w, size_t i, size_t count)
 {
     size_t n;
-    uint64_t groups = find_phrase(names, w, i, &n);
+    uint64_t groups = allergen_find_phrase(ALLERGEN_NAMES, w, i, &n);
     if (!groups || n != count)
-        groups = find_phrase(foods, w, i, &n);
+        groups = allergen_find_phrase(ALLERGEN_FOODS, w, i, &n);
     if (groups & ALLERGEN_LACTOSE && !(groups & ALLERGEN_MILK))
         return ALLERGEN_LACTOSE;
     if (!strcmp(w->list[i], "wheat"))
@@ -351,14 +130,15 @@ static bool is_free_of(const struct words *w, size_t i, size_t count)
 {
     const char *after = i + count < w->count ? w->list[i + count] : "";
     const char *then = i + count + 1 < w->count ? w->list[i + count + 1] : "";
-    return is_in_list("free frei vrij libre", after) && !is_in_list("range run roaming", then);
+    return allergen_in_list("free frei vrij libre", after) &&
+        !allergen_in_list("range run roaming", then);
 }
 
 /* "flour without gluten": nor in what came before. */
 static bool is_said_to_be_gone(const struct words *w, size_t i)
 {
     static const char without[] = "without no sans san ohne sin senza sem zonder";
-    return i > 0 && is_in_list(without, w->list[i - 1]);
+    return i > 0 && allergen_in_list(without, w->list[i - 1]);
 }
 
 /* "laktosefrei", "glutenvrij": what is gone, and true. */
@@ -366,7 +146,7 @@ static bool is_free_word(const char *word, uint64_t *gone)
 {
     static const char *const ends[] = {"frei", "freie", "freier", "freien", "frey", "vrij", "vrije",
         "free"};
-    char stem[KEY_MAX];
+    char stem[ALLERGEN_KEY_MAX];
     size_t len = strlen(word);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t n = strlen(ends[i]);
@@ -374,7 +154,7 @@ static bool is_free_word(const char *word, uint64_t *gone)
             continue;
         memcpy(stem, word, len - n);
         stem[len - n] = '\0';
-        *gone = find_word(names, stem) & GROUPS;
+        *gone = allergen_find_word(ALLERGEN_NAMES, stem) & GROUPS;
         return *gone != 0;
     }
     return false;
@@ -389,7 +169,7 @@ static uint64_t held_by(const struct words *w, size_t i, size_t count, uint64_t 
     for (size_t k = i; count > 1 && !(phrase & ALLERGEN_NOTHING) && k < i + count; k++) {
         const char *word = w->list[k];
         before = k ? w->list[k - 1] : "";
-        groups |= find_word(foods, word) &
+        groups |= allergen_find_word(ALLERGEN_FOODS, word) &
             ~(plant_form(before, word, word) | other_grain(before, word));
     }
     return groups & (GROUPS | ALLERGEN_VAGUE);
@@ -410,7 +190,7 @@ static void look_at(struct allergen_line *line)
             freed |= gone;
             continue;
         }
-        uint64_t groups = find_phrase(foods, w, i, &n);
+        uint64_t groups = allergen_find_phrase(ALLERGEN_FOODS, w, i, &n);
         if (is_said_to_be_gone(w, i)) {
             freed |= freed_by(w, i, n);
             held &= ~freed; /* "farine sans gluten" */
@@ -426,7 +206,7 @@ static void look_at(struct allergen_line *line)
 int allergen_line(struct arena *arena, const char *text, struct allergen_line *out)
 {
     *out = (struct allergen_line){0};
-    int error = prepare();
+    int error = allergen_table_prepare();
     if (!error)
         error = split(arena, text ? text : "", &out->words, &out->is_unreadable);
     if (!error)
@@ -436,50 +216,29 @@ int allergen_line(struct arena *arena, const char *text, struct allergen_line *o
 
 /* --- an allergy --- */
 
-/* One letter too many, too few, another one, or two in the wrong order. */
-static bool is_slip(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), i = 0;
-    if (n < m)
-        return is_slip(b, a);
-    if (n > m + 1)
-        return false;
-    while (i < m && a[i] == b[i])
-        i++;
-    if (n > m)
-        return !strcmp(a + i + 1, b + i);
-    return !strcmp(a + i + 1, b + i + 1) ||
-        (i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] && !strcmp(a + i + 2, b + i + 2));
-}
-
-static const struct entry *find_slip(const struct table *t, const char *word)
-{
-    for (size_t i = 0; i < SLOTS; i++) {
-        const struct entry *e = &t->slots[i];
-        if (e->key && !(e->groups & (ALLERGEN_NO_FOOD | ALLERGEN_VAGUE)) &&
-            strlen(e->key) >= SLIP_MIN && !strchr(e->key, '_') && is_slip(e->key, word))
-            return e;
-    }
-    return NULL;
-}
-
 /* Words leaves "kiwis" as it is. */
 static const char *singular(struct arena *arena, const char *word)
 {
     size_t len = strlen(word);
-    if (len <= STEM_MIN || word[len - 1] != 's' || slot_of(foods, word)->key)
+    if (len <= ALLERGEN_STEM_MIN || word[len - 1] != 's' || allergen_is_known(ALLERGEN_FOODS, word))
         return word;
     char *stem = arena_strdup(arena, word);
     if (stem)
         stem[len - 1] = '\0';
-    return stem && !slot_of(foods, stem)->key ? word : stem;
+    return stem && !allergen_is_known(ALLERGEN_FOODS, stem) ? word : stem;
 }
 
 static int add_own(struct arena *arena, struct allergen_rule *out, const struct words *from,
     size_t i, size_t count)
 {
-    if (out->own_count == ALLERGEN_OWN_MAX)
-        return 0;
+    if (out->own_count % OWN_STEP == 0) {
+        struct words *more = arena_array(arena, out->own_count + OWN_STEP, sizeof *more);
+        if (!more)
+            return ERR_NOMEM;
+        if (out->own_count)
+            memcpy(more, out->own, out->own_count * sizeof *more);
+        out->own = more;
+    }
     struct words *own = &out->own[out->own_count];
     if (words_init(own, arena, count))
         return ERR_NOMEM;
@@ -499,17 +258,71 @@ static int add_unknown(struct arena *arena, struct allergen_rule *out, const cha
     return out->unknown ? 0 : ERR_NOMEM;
 }
 
+/* The folded words of an alias, joined as a key. */
+static int read_alias(struct arena *arena, const char *at, size_t len, struct words *w,
+    char key[ALLERGEN_KEY_MAX])
+{
+    char text[ALLERGEN_KEY_MAX];
+    for (size_t i = 0; i < len; i++)
+        text[i] = at[i] == '_' ? ' ' : at[i];
+    text[len] = '\0';
+    if (words_init(w, arena, ALLERGEN_PHRASE_MAX))
+        return ERR_NOMEM;
+    w->all = true;
+    words_add(w, "", text);
+    return w->failed ? ERR_NOMEM : allergen_join(w, 0, w->count, key);
+}
+
+/* The same word but for the end of a plural. */
+static bool is_same_food(const char *key, const char *alias)
+{
+    static const char ends[] = "n en er es e i x s";
+    size_t len = strlen(alias);
+    return !strcmp(key, alias) ||
+        (len >= ALLERGEN_STEM_MIN && !strncmp(key, alias, len) &&
+            allergen_in_list(ends, key + len));
+}
+
+/* A single food is looked for under its other names, too. */
+static int add_other_names(struct arena *arena, struct allergen_rule *out, const char *key)
+{
+    int error = 0;
+    for (const char *const *row = allergen_aliases; !error && *row; row++) {
+        struct words w;
+        char alias[ALLERGEN_KEY_MAX];
+        bool is_it = false;
+        for (const char *at = *row; !error && !is_it && *at; at += strspn(at, " ")) {
+            size_t len = strcspn(at, " ");
+            error = read_alias(arena, at, len, &w, alias);
+            is_it = !error && is_same_food(key, alias);
+            at += len;
+        }
+        for (const char *at = *row; !error && is_it && *at; at += strspn(at, " ")) {
+            size_t len = strcspn(at, " ");
+            error = read_alias(arena, at, len, &w, alias);
+            if (!error)
+                error = add_own(arena, out, &w, 0, w.count);
+            at += len;
+        }
+    }
+    return error;
+}
+
 /* Of a food: the groups that it stands for when somebody cannot eat it. */
 static int take_food(struct arena *arena, struct allergen_rule *out, uint64_t groups,
     const struct words *w, size_t i, size_t count)
 {
+    char key[ALLERGEN_KEY_MAX];
+    bool single = groups & ALLERGEN_SINGLE && !allergen_join(w, i, count, key);
     out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
     if (groups & (ALLERGEN_SINGLE | ALLERGEN_NOTHING))
         groups = 0;
     else if (groups & ANNEX)
         groups &= ANNEX;
     out->groups |= groups & GROUPS;
-    return add_own(arena, out, w, i, count);
+    if (add_own(arena, out, w, i, count))
+        return ERR_NOMEM;
+    return single ? add_other_names(arena, out, key) : 0;
 }
 
 /* A word of the text without an end such as -allergie. */
@@ -540,39 +353,51 @@ static bool speaks_of_allergy(const char *word)
     return false;
 }
 
+/* The allergen or the food that was meant; rather one with the same first letter. */
+static const char *find_meant(const char *word, uint64_t *groups, bool *is_food)
+{
+    uint64_t of_food;
+    const char *name = allergen_find_slip(ALLERGEN_NAMES, word, groups);
+    const char *food = allergen_find_slip(ALLERGEN_FOODS, word, &of_food);
+    *is_food = food && (!name || (*name != *word && *food == *word));
+    if (*is_food)
+        *groups = of_food;
+    return *is_food ? food : name;
+}
+
 /* What no table has: a slip of the finger, or unknown; looked for as it is in any case. */
 static int take_unknown(struct arena *arena, struct allergen_rule *out, const struct words *w,
     size_t i)
 {
-    const char *word = w->list[i];
-    const struct entry *e = NULL;
-    if (strlen(word) >= SLIP_MIN && !(e = find_slip(names, word)))
-        e = find_slip(foods, word);
-    if (!e)
+    const char *word = w->list[i], *meant = NULL;
+    uint64_t groups = 0;
+    bool is_food = false;
+    if (strlen(word) >= ALLERGEN_SLIP_MIN)
+        meant = find_meant(word, &groups, &is_food);
+    if (!meant)
         return add_unknown(arena, out, word) ? ERR_NOMEM : add_own(arena, out, w, i, 1);
-    const char *key = e->key;
-    const struct words right = {.list = &key, .count = 1};
-    out->taken_as = key;
-    if (e >= names->slots && e < names->slots + SLOTS) {
-        out->groups |= e->groups & GROUPS;
-        return 0;
-    }
-    return take_food(arena, out, e->groups, &right, 0, 1);
+    const struct words right = {.list = &meant, .count = 1};
+    out->taken_as = meant;
+    if (is_food)
+        return take_food(arena, out, groups, &right, 0, 1);
+    out->groups |= groups & GROUPS;
+    return 0;
 }
 
 static int take_word(struct arena *arena, struct allergen_rule *out, const struct words *w,
     size_t i, size_t *count)
 {
     size_t n;
-    uint64_t groups = find_phrase(names, w, i, &n);
-    uint64_t other = find_phrase(foods, w, i, count);
+    uint64_t groups = allergen_find_phrase(ALLERGEN_NAMES, w, i, &n);
+    uint64_t other = allergen_find_phrase(ALLERGEN_FOODS, w, i, count);
     if (groups && n >= *count) {
         *count = n;
         out->groups |= groups & GROUPS;
         out->is_no_food |= (groups & ALLERGEN_NO_FOOD) != 0;
+        out->by_rite |= (groups & ALLERGEN_RITE) != 0;
         return 0;
     }
-    if (*count == 1 && is_in_list(allergen_fillers, w->list[i]))
+    if (*count == 1 && allergen_in_list(allergen_fillers, w->list[i]))
         return 0;
     if (other && other != ALLERGEN_VAGUE)
         return take_food(arena, out, other, w, i, *count);
@@ -588,15 +413,23 @@ static int take_word(struct arena *arena, struct allergen_rule *out, const struc
 /* Beside a food these say nothing more; alone they are what nobody knows. */
 static bool is_soft(const char *word)
 {
-    return is_in_list("fruit vegetable spice seed oil powder juice white yolk family group kind "
-        "type raw cooked fresh only", word);
+    return allergen_in_list("fruit vegetable spice seed oil powder juice white yolk family group "
+        "kind type raw cooked fresh only", word);
+}
+
+static bool names_food(const struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (allergen_in_list("food foods oral cross lebensmittel nahrungsmittel", w->list[i]))
+            return true;
+    return false;
 }
 
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out)
 {
     struct words w = {0}, soft = {0};
     bool unreadable;
-    int error = prepare();
+    int error = allergen_table_prepare();
     *out = (struct allergen_rule){0};
     if (!error)
         error = split(arena, text, &w, &unreadable);
@@ -610,7 +443,7 @@ int allergen_read(struct arena *arena, const char *text, struct allergen_rule *o
         out->says_allergy |= speaks_of_allergy(w.list[i]);
         if (w.list[i][0] == ',')
             continue;
-        bool phrase = find_phrase(names, &w, i, &n) && n > 1;
+        bool phrase = allergen_find_phrase(ALLERGEN_NAMES, &w, i, &n) && n > 1;
         if (phrase || !is_soft(w.list[i])) {
             error = take_word(arena, out, &w, i, &n);
         } else {
@@ -618,9 +451,15 @@ int allergen_read(struct arena *arena, const char *text, struct allergen_rule *o
             n = 1;
         }
     }
-    bool found = out->groups || out->own_count || out->is_no_food;
-    for (size_t i = 0; !error && !found && i < soft.count; i++)
+    bool found = out->groups || out->own_count;
+    bool only_names = found || out->is_no_food;
+    for (size_t i = 0; !error && !only_names && i < soft.count; i++)
         error = take_unknown(arena, out, &soft, i);
+    /* "Latex fruit", "pollen food syndrome": foods, and nobody says which. */
+    if (!error && !found && out->is_no_food && (soft.count || names_food(&w)))
+        error = add_unknown(arena, out, text);
+    if (out->unknown)
+        out->is_no_food = false;
     if (!error && unreadable)
         error = add_unknown(arena, out, text);
     return error;
@@ -635,11 +474,11 @@ static bool names_word(const struct words *line, const char *word)
         size_t n = strlen(at);
         if (!strcmp(at, word))
             return true;
-        if (len >= STEM_MIN && n > len &&
+        if (len >= ALLERGEN_STEM_MIN && n > len &&
             (!memcmp(at, word, len) || !memcmp(at + n - len, word, len)))
             return true;
         /* A plural was said. */
-        if (n >= STEM_MIN && n < len && len <= n + 2 && !memcmp(at, word, n))
+        if (n >= ALLERGEN_STEM_MIN && n < len && len <= n + 2 && !memcmp(at, word, n))
             return true;
     }
     return false;

@@ -25,16 +25,16 @@ struct allergen_line {
 /* Returns 0 or ERR_NOMEM. */
 int allergen_line(struct arena *arena, const char *text, struct allergen_line *out);
 
-#define ALLERGEN_OWN_MAX 8
 /* What is to be looked for. */
 struct allergen_rule {
     uint64_t groups;
-    struct words own[ALLERGEN_OWN_MAX]; /* foods that are looked for by their own words */
+    struct words *own; /* foods that are looked for by their own words; in the arena */
     size_t own_count;
     const char *unknown;  /* words that no rule knows, as the user wrote them; NULL = none */
     const char *taken_as; /* a slip of the finger was read as this word; NULL = none */
     bool says_allergy;    /* it speaks of an allergy, an intolerance, a disease */
     bool is_no_food;      /* a medicine, pollen, ... */
+    bool by_rite;         /* halal, kosher: how food is made counts, which no list shows */
 };
 /*
  * allergen_read -- a text such as "peanut allergy", "allergic to cow's milk", "no nuts",

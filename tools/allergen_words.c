@@ -4,6 +4,7 @@
 
 #define SHELLFISH (ALLERGEN_CRUSTACEAN | ALLERGEN_MOLLUSC)
 #define SEAFOOD (SHELLFISH | ALLERGEN_FISH)
+#define FLESH (ALLERGEN_MEAT | ALLERGEN_GELATIN)
 #define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
 
 const char *const allergen_group_names[ALLERGEN_GROUPS] = { "gluten", "crustaceans", "egg", "fish",
@@ -31,7 +32,10 @@ const char allergen_fillers[] =
     "des un une et san sans maladie produit produits proteine proteines d l allergia allergico "
     "allergica intolleranza intollerante malattia senza il lo gli alle agli ai alla e prodotto "
     "prodotti doenca sem livre o os as ao aos com produto produtos voor geen zonder "
-    "intolerantie ziekte vrij en het een";
+    "intolerantie ziekte vrij en het een but ok okay fine m ve person diet lifestyle strict "
+    "strictly please bitte vertrage vertragt vertragen esse isst darf nicht kann puedo puede comer "
+    "como peux peut mange manger soy sono suis sou posso mangio mangiare comer nao mag ik ben kan "
+    "niet eet";
 
 const char allergen_endings[] = "allergie allergy allergia alergia unvertraglichkeit "
     "unvertraeglichkeit intoleranz intolerantie intolerance sensitivity frei vrij free los";
@@ -73,7 +77,8 @@ const struct allergen_words allergen_names[] = {
     { ALLERGEN_SESAME, "sesame sesam* sesamo sezam ajonjoli gergelim" },
     { ALLERGEN_SULPHITE,
         "sulphite sulfite sulphur sulfur sulphur_dioxide sulfur_dioxide sulfit* schwefeldioxid "
-        "sulfito solfito solfiti sulfiet* so2 anidride_solforosa dioxido_de_azufre" },
+        "sulfito solfito solfiti sulfiet* so2 schwefel e220 preservative_220 anidride_solforosa "
+        "dioxido_de_azufre" },
     { ALLERGEN_LUPIN, "lupin* altramuz altramuces tremoco" },
     { ALLERGEN_MEAT, "meat fleisch carne viande vlees" },
     { ALLERGEN_MEAT | DAIRY | ALLERGEN_GELATIN,
@@ -102,6 +107,23 @@ const struct allergen_words allergen_names[] = {
     { ALLERGEN_COCOA,
         "cocoa cacao kakao chocolate schokolade chocolat cioccolato cioccolata chocolade" },
     { ALLERGEN_GLUTAMATE, "msg glutamate glutamat glutamato monosodium_glutamate" },
+    /* Diets, in any list in which they are told. */
+    { FLESH | SEAFOOD | DAIRY | ALLERGEN_EGG | ALLERGEN_HONEY,
+        "vegan vegano vegana veganer veganerin vegane veganisch veganiste vegetalien vegetalienne "
+        "plant_based plantbased" },
+    { FLESH | SEAFOOD,
+        "vegetarian vegetariano vegetariana vegetarier vegetarierin vegetarisch vegetarische "
+        "vegetarien vegetarienne veggie vego" },
+    { FLESH | SEAFOOD | ALLERGEN_EGG, "lacto_vegetarian lactovegetarian" },
+    { FLESH | SEAFOOD | DAIRY, "ovo_vegetarian ovovegetarian" },
+    { FLESH | SEAFOOD, "lacto_ovo_vegetarian ovo_lacto_vegetarian" },
+    { FLESH,
+        "pescatarian pescetarian pescatariano pescatariana pescetariano pescetarier pescetarien "
+        "pescetarienne pesco_vegetarian" },
+    { ALLERGEN_RITE | ALLERGEN_PORK | ALLERGEN_ALCOHOL | ALLERGEN_GELATIN,
+        "halal hallal helal" },
+    { ALLERGEN_RITE | ALLERGEN_PORK | SHELLFISH | ALLERGEN_GELATIN,
+        "kosher koscher kasher kascher casher cacher koosjer cosher" },
     { ALLERGEN_NO_FOOD,
         "penicillin amoxicillin antibiotic sulfa sulfonamide sulphonamide aspirin ibuprofen "
         "nsaid paracetamol acetaminophen codeine morphine opioid latex pollen hay_fever "

@@ -50,6 +50,7 @@
 #define ALLERGEN_GLUTAMATE (UINT64_C(1) << 34)
 #define ALLERGEN_GROUPS 35
 /* No groups: */
+#define ALLERGEN_RITE (UINT64_C(1) << 59)    /* halal, kosher: how it is made counts, too */
 #define ALLERGEN_SINGLE (UINT64_C(1) << 60)  /* a food that is looked for by its own name */
 #define ALLERGEN_NO_FOOD (UINT64_C(1) << 61) /* a medicine, pollen, ...: in no meal */
 #define ALLERGEN_VAGUE (UINT64_C(1) << 62)   /* a product that may hold anything */
@@ -61,6 +62,10 @@ struct allergen_words {
 };
 /* What an allergy is called, and what a list of ingredients has; each ends with groups 0. */
 extern const struct allergen_words allergen_names[], allergen_foods[];
+/* More of allergen_foods: dishes, cuts, brands, and words of the other languages. */
+extern const struct allergen_words allergen_dishes[];
+/* Foods beyond the groups, each under all its names and with what is made of it; ends with NULL. */
+extern const char *const allergen_aliases[];
 extern const char *const allergen_group_names[ALLERGEN_GROUPS]; /* in English, for answers */
 /* Words around the name of an allergen that say nothing of what it is: "severe", "allergy", ... */
 extern const char allergen_fillers[];

@@ -81,8 +81,9 @@ int calendar_event_read_end(struct tools_run *run, const struct zone *z, struct 
         return result;
     if (result == 0) {
         /* A date alone as the end of a timed event: to the end of that day. */
-        s->end_ms = s->all_day || !end.has_time ? moment_day(end.ms, 1, z) : end.ms;
-        if (s->end_ms < s->start.ms)
+        bool whole = s->all_day || !end.has_time;
+        s->end_ms = whole ? moment_day(end.ms, 1, z) : end.ms;
+        if (s->end_ms < s->start.ms + whole) /* the day before ends where the first begins */
             return calendar_event_refuse_order(run);
     } else if (s->all_day && s->end_ms < 0) {
         s->end_ms = moment_day(s->start.ms, 1, z);
@@ -90,11 +91,26 @@ int calendar_event_read_end(struct tools_run *run, const struct zone *z, struct 
     return 0;
 }
 
+static bool holds(const jdoc *list, const jdoc *number)
+{
+    int64_t a = 0, b = -1;
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        if (jdoc_int(jdoc_at(list, i), &a) == 0 && jdoc_int(number, &b) == 0 && a == b)
+            return true;
+    return false;
+}
+
 int calendar_event_set_reminders(jdoc *event, const jdoc *wanted)
 {
     jdoc *list = NULL;
     if (jdoc_type(wanted) == JDOC_ARRAY) {
-        list = jdoc_dup(wanted);
+        list = jdoc_new_array();
+        for (size_t i = 0; list != NULL && i < jdoc_length(wanted); i++)
+            if (!holds(list, jdoc_at(wanted, i))
+                && jdoc_push(list, jdoc_dup(jdoc_at(wanted, i))) != 0) {
+                jdoc_free(list);
+                list = NULL;
+            }
     } else {
         int64_t minutes;
         list = jdoc_new_array();

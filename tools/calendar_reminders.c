@@ -16,12 +16,20 @@
 #define HOUR_S 3600
 #define DAY_S 86400
 
+static bool is_among(const int64_t *list, size_t count, int64_t number)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == number)
+            return true;
+    return false;
+}
+
 size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX])
 {
     const jdoc *all = jdoc_get(event, "reminder_minutes");
     size_t n = 0;
     for (size_t i = 0; i < jdoc_length(all) && n < CALENDAR_REMINDERS_MAX; i++)
-        if (jdoc_int(jdoc_at(all, i), &out[n]) == 0)
+        if (jdoc_int(jdoc_at(all, i), &out[n]) == 0 && !is_among(out, n, out[n]))
             n++;
     if (calendar_reminders_unsettled(event))
         out[n++] = 0;
@@ -124,10 +132,7 @@ static bool is_listed(const jdoc *event, int64_t minutes)
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
     size_t count = calendar_reminders_minutes(event, all);
-    for (size_t i = 0; i < count; i++)
-        if (all[i] == minutes)
-            return true;
-    return false;
+    return is_among(all, count, minutes);
 }
 
 bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms, jdoc **occurrence)

@@ -160,12 +160,15 @@ static int read_timer(struct tools_run *run, int64_t *due_ms)
     if (!given && text == NULL)
         return refuse(run, "/duration", "duration or duration_seconds",
             "for a timer its duration is needed");
-    if (!given) {
-        char *end;
-        seconds = strtod(text, &end);
-        if (end == text || *end != '\0') /* a bare number is seconds */
-            seconds = read_duration(text);
-    }
+    if (text != NULL && text[strspn(text, "0123456789., ")] == '\0')
+        return refuse(run, "/duration", "\"10 minutes\", \"90 seconds\"",
+            "that is no duration for a timer: it has no unit");
+    double said = text != NULL ? read_duration(text) : -1;
+    if (given && text != NULL && said != seconds)
+        return refuse(run, "/duration_seconds", "duration or duration_seconds",
+            "duration and duration_seconds are not the same");
+    if (!given)
+        seconds = said;
     if (!(seconds >= 1) || seconds > LONGEST_S)
         return refuse(run, given ? "/duration_seconds" : "/duration",
             "\"10 minutes\", \"1h 30m\", \"90 seconds\"; 1 second to 366 days",
@@ -182,6 +185,9 @@ static int read_alarm(struct tools_run *run, const struct zone *z, struct moment
     static const char expected[] = "\"07:30\", \"7 am\" or a date and time as 2026-12-01T07:30";
     if (text == NULL)
         return refuse(run, "/alarm_time", expected, "for an alarm its time is needed");
+    if (jdoc_has(run->args, "duration") || jdoc_has(run->args, "duration_seconds"))
+        return refuse(run, "/alarm_time", "alarm_time, or a duration alone",
+            "an alarm has a time and no duration");
     int result = read_clock(text, &hour, &minute) ? next_clock(now, hour, minute, z, m)
                                                   : moment_parse(text, z, m);
     if (result != 0 || (!m->has_time && strlen(text) <= 10 && strchr(text, '-') != NULL))

@@ -9,23 +9,6 @@
 
 #define NOTE_NAMES 12 /* that a note names one by one */
 #define NAME_MAX 60
-#define SHELLFISH (ALLERGEN_CRUSTACEAN | ALLERGEN_MOLLUSC)
-#define DAIRY (ALLERGEN_MILK | ALLERGEN_LACTOSE)
-#define FLESH (ALLERGEN_MEAT | ALLERGEN_GELATIN)
-
-/* Which groups a restriction forbids. */
-static const struct {
-    const char *name;
-    uint64_t groups;
-} restrictions[] = {
-    {"vegan", FLESH | ALLERGEN_FISH | SHELLFISH | DAIRY | ALLERGEN_EGG | ALLERGEN_HONEY},
-    {"vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH},
-    {"lacto_vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH | ALLERGEN_EGG},
-    {"ovo_vegetarian", FLESH | ALLERGEN_FISH | SHELLFISH | DAIRY},
-    {"pescatarian", FLESH}, {"pescetarian", FLESH},
-    {"halal", ALLERGEN_PORK | ALLERGEN_ALCOHOL | ALLERGEN_GELATIN},
-    {"kosher", ALLERGEN_PORK | SHELLFISH | ALLERGEN_GELATIN},
-};
 
 /* "Gluten free" and "gluten-free" -> "gluten_free" */
 static void fold(const char *text, char *out, size_t size)
@@ -43,22 +26,14 @@ static void fold(const char *text, char *out, size_t size)
     out[len] = '\0';
 }
 
-static uint64_t restriction_groups(const char *text)
-{
-    char name[64];
-    fold(text, name, sizeof name);
-    for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++)
-        if (!strcmp(restrictions[i].name, name))
-            return restrictions[i].groups;
-    return 0;
-}
-
 /* --- making the rules --- */
 
-/* Does a restriction name what must not be in the ingredients, as "no nuts" and "egg-free" do? */
+/* Does a restriction name what must not be in the ingredients, as "no nuts" and "egg-free" do?
+ * Of words that nobody knows ("low carb") only a recipe's own mark tells. */
 static bool forbids(const struct diet_rule *rule)
 {
-    return rule->is_allergy || rule->is_dislike || rule->groups || rule->what.groups;
+    return rule->is_allergy || rule->is_dislike || rule->what.groups ||
+        (rule->what.own_count && !rule->what.unknown);
 }
 
 static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
@@ -71,14 +46,12 @@ static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
     int error = rule.name ? allergen_read(d->arena, rule.name, &rule.what) : ERR_NOMEM;
     if (error)
         return error;
-    if (kind == DIET_RESTRICTION)
-        rule.groups = restriction_groups(name);
     if (rule.what.says_allergy) {
         rule.is_allergy = true;
         rule.is_dislike = false;
     }
     /* "No known allergies" says nothing. */
-    bool says_nothing = !rule.what.groups && !rule.what.own_count;
+    bool says_nothing = !rule.what.groups && !rule.what.own_count && !rule.what.unknown;
     rule.is_no_food = rule.is_allergy && rule.what.is_no_food && says_nothing;
     rule.is_allergy &= !says_nothing;
     if (kind != DIET_ALLERGY || rule.is_allergy || rule.is_no_food)
@@ -175,7 +148,7 @@ static bool line_breaks(const struct diet_rule *rule, const struct allergen_line
 {
     if (rule->is_no_food || !forbids(rule) || (rule->is_dislike && line->is_unreadable))
         return false;
-    return rule->groups & line->groups || allergen_is_in(&rule->what, line);
+    return allergen_is_in(&rule->what, line);
 }
 
 static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
@@ -347,15 +320,40 @@ const char *diet_no_foods(const struct diet *d)
     return copy;
 }
 
+/* Of halal and kosher food the ingredients are only a part. */
+static void put_rites(struct buf *b, const struct diet *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rules[i].what.by_rite)
+            buf_printf(b, " Of \"%.60s\" only the forbidden ingredients are looked for: whether "
+                "meat is certified, and what is cooked together, cannot be seen.",
+                d->rules[i].name);
+}
+
+/* Restrictions of which no rule knows the foods. */
+static void put_marks(struct buf *b, const struct diet *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->count; i++)
+        if (!forbids(&d->rules[i]) && !d->rules[i].is_no_food && count++ < NOTE_NAMES)
+            buf_printf(b, "%s\"%.60s\"", count > 1 ? ", " : " No rule knows the foods of ",
+                d->rules[i].name);
+    if (count)
+        buf_puts(b, ": only recipes that are marked so are offered, and a single food is not "
+            "checked for it.");
+}
+
 const char *diet_note(const struct diet *d)
 {
     jdoc *watched = NULL, *not_watched = NULL;
     struct buf note = {0};
     const char *copy;
-    if (!has_allergy(d))
-        return "";
-    if (diet_lists(d, &watched, &not_watched))
+    put_rites(&note, d);
+    put_marks(&note, d);
+    if (diet_lists(d, &watched, &not_watched)) {
+        buf_free(&note);
         return NULL;
+    }
     if (jdoc_length(not_watched)) {
         buf_puts(&note, " NOT watched, as no rule knows it: ");
         put_names(&note, not_watched, "\"");

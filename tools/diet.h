@@ -18,7 +18,6 @@ struct diet {
         const char *name;       /* as the user wrote it */
         bool is_allergy, is_dislike;
         bool is_no_food;        /* an allergy to a medicine, pollen, ...: in no meal */
-        uint64_t groups;        /* of a restriction such as "vegan" */
         struct allergen_rule what;
     } rules[DIET_RULES_MAX];
     size_t count;
@@ -53,8 +52,8 @@ int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
 const char *diet_no_foods(const struct diet *d);
 /*
  * diet_note -- what was looked for, what could not be, and what nobody can see: sentences for a
- * message, each with a blank in front; "" when there is no allergy. In the arena; NULL on no
- * memory.
+ * message, each with a blank in front; "" when there is no allergy, no rule of a rite (halal,
+ * kosher) and no restriction whose foods are unknown. In the arena; NULL on no memory.
  */
 const char *diet_note(const struct diet *d);
 /* Names of what is looked for on account of allergies, and the allergies that no rule knows.

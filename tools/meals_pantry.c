@@ -373,6 +373,29 @@ static int push_all(jdoc *to, const jdoc *from, const jdoc *without)
     return result;
 }
 
+/* What is to go must be there: nobody thinks that a restriction is off while it is kept. Returns 0,
+ * ERR_INVALID (said) or a fault. */
+static int check_removed(struct tools_run *run, const jdoc *old, const char *key)
+{
+    const jdoc *given = jdoc_get(run->args, key);
+    const char *missing = NULL, *there = "none is there";
+    char path[48];
+    for (size_t i = 0; missing == NULL && i < jdoc_length(given); i++)
+        if (!has(old, jdoc_string(jdoc_at(given, i), NULL)))
+            missing = jdoc_string(jdoc_at(given, i), NULL);
+    if (missing == NULL)
+        return 0;
+    for (size_t i = 0; there != NULL && i < jdoc_length(old); i++)
+        there = arena_printf(run->arena, "%s%s\"%.60s\"", i > 0 ? there : "one of: ",
+            i > 0 ? ", " : "", jdoc_string(jdoc_at(old, i), NULL));
+    if (there == NULL)
+        return ERR_NOMEM;
+    snprintf(path, sizeof path, "/%s", key);
+    int result = tools_fail_at(run, path, there, "\"%.60s\" is not among the %s as they are "
+        "written: nothing was removed", missing, key);
+    return result != 0 ? result : ERR_INVALID;
+}
+
 /* Returns 0, ERR_INVALID (said) or a fault. */
 static int change_list(struct tools_run *run, jdoc *prefs, const char *key, const char *action)
 {
@@ -399,9 +422,12 @@ static int change_list(struct tools_run *run, jdoc *prefs, const char *key, cons
 static int change_prefs(struct tools_run *run, jdoc *prefs, const char *action)
 {
     int result = jdoc_set_string(prefs, "id", "prefs");
+    bool removes = strcmp(action, "remove") == 0;
+    for (size_t i = 0; result == 0 && removes && i < LIST_FIELDS; i++)
+        result = check_removed(run, jdoc_get(prefs, list_fields[i]), list_fields[i]);
     for (size_t i = 0; result == 0 && i < LIST_FIELDS; i++)
         result = change_list(run, prefs, list_fields[i], action);
-    if (result == 0 && strcmp(action, "remove") == 0)
+    if (result == 0 && removes)
         for (size_t i = 0; goal_fields[i] != NULL; i++)
             if (jdoc_has(run->args, goal_fields[i]))
                 jdoc_remove(prefs, goal_fields[i]);

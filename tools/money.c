@@ -209,6 +209,12 @@ int money_tool_get_spending_summary(struct tools_run *run)
 
 /* --- update_budget --- */
 
+/* What is not said stays: a weekly budget that is lowered is a weekly one. */
+static const char *budget_period(struct tools_run *run, const jdoc *previous)
+{
+    return jdoc_text_or(run->args, "period", jdoc_text_or(previous, "period", "monthly"));
+}
+
 static jdoc *new_budget(struct tools_run *run, int64_t minor, const char *currency,
     const jdoc *previous)
 {
@@ -221,7 +227,7 @@ static jdoc *new_budget(struct tools_run *run, int64_t minor, const char *curren
     int failed = jdoc_set_string(budget, "id", category);
     failed |= jdoc_set_string(budget, "category", category);
     failed |= money_set(budget, minor, currency);
-    failed |= jdoc_set_string(budget, "period", jdoc_text_or(run->args, "period", "monthly"));
+    failed |= jdoc_set_string(budget, "period", budget_period(run, previous));
     failed |= jdoc_set_string(budget, "created_at", jdoc_text_or(previous, "created_at", now));
     failed |= jdoc_set_string(budget, "updated_at", now);
     if (failed == 0)
@@ -245,7 +251,7 @@ int money_tool_update_budget(struct tools_run *run)
     jdoc *budget = new_budget(run, minor, currency, previous);
     amount_text(minor, currency, amount);
     jdoc *answer = tools_succeed(run, "The %s budget for %s is %s.",
-        jdoc_text_or(run->args, "period", "monthly"), category, amount);
+        budget_period(run, previous), category, amount);
     if (budget == NULL || answer == NULL) {
         jdoc_free(budget);
         jdoc_free(previous);

@@ -51,20 +51,36 @@ function link(href) {
   return a;
 }
 
-/** A link that reads as one address and leads to another says so. */
-function unmask(a) {
-  if (!a.host || !/^\s*(https?:\/\/|www\.)/i.test(a.textContent)) return;
-  let named = "";
+// A host or a mail address in a text, with the path behind it; and a telephone number.
+const NAMES = /(?<![\p{L}\p{M}\p{N}_+.@-])[.@]*([\p{L}\p{M}\p{N}_+-]+(?:[.@]+[\p{L}\p{M}\p{N}_+-]+)+)(?:[:/?#]\S*)?/gu;
+const HOST = /[.@](?:\p{L}{2,}|xn--[a-z\d-]+)$|^\d+(?:\.\d+){3}$/iu; // "v2.0" is none
+const PHONES = /\+?\d[\d ()./-]{4,}\d/g;
+const plain = name => name.toLowerCase().replace(/^www\./, "");
+const digits = text => text.replace(/[^\d+]/g, "");
+
+function decoded(address) {
   try {
-    named = new URL(a.textContent.trim().replace(/^www\./i, "https://www.")).host;
-  } catch { /* no address after all */ }
-  if (named.replace(/^www\./, "") !== a.host.replace(/^www\./, "")) a.append(` (${a.host})`);
+    return decodeURI(address);
+  } catch {
+    return address;
+  }
+}
+
+/** A link that reads as one address and leads to another says so; also one to a host in look-alike letters. */
+function unmask(a) {
+  if (!a.href) return;
+  const phone = a.protocol === "tel:", text = a.textContent.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  const to = phone ? digits(a.pathname) : plain(a.hostname || decoded(a.pathname));
+  const named = phone ? (text.match(PHONES) ?? []).map(digits) : [...text.matchAll(NAMES)].map(m => plain(m[1])).filter(n => HOST.test(n));
+  if (named.some(name => name !== to) || (to.includes("xn--") && !text.includes("xn--")))
+    a.append(` (${visible(a.host || to)})`);
 }
 
 /** Nothing is loaded from elsewhere: a picture is a link to it. */
 function picture(token) {
   const a = link(token.attrGet("src") ?? "");
   a.textContent = visible(`🖼 ${token.content || "picture"}`);
+  unmask(a);
   return a;
 }
 
@@ -89,10 +105,9 @@ const LEAVES = {
   code_block: code,
 };
 
-function opened(token, top) {
+function opened(token) {
   if (token.type === "link_open") return link(token.attrGet("href") ?? "");
   const e = element(TAGS[token.tag] ?? "span");
-  if (top) e.dir = "auto";
   const align = /text-align:(center|right)/.exec(token.attrGet("style") ?? "")?.[1];
   if (align) e.className = align;
   if (token.tag === "ol" && token.attrGet("start")) e.start = Number(token.attrGet("start"));
@@ -106,11 +121,12 @@ function build(parent, tokens, top = true) {
     const here = open.at(-1);
     if (token.hidden) continue; // the paragraphs of a tight list
     if (token.nesting > 0) {
-      const e = opened(token, top && open.length === 1);
+      const e = opened(token);
       here.append(e);
       open.push(e);
     } else if (token.nesting < 0) {
       if (open.length > 1) open.pop();
+      if (top && open.length === 1) here.dir = "auto"; // when it is whole: it is looked through each time
       if (token.type === "link_close") unmask(here);
     } else if (token.type === "inline") {
       build(here, token.children, false);

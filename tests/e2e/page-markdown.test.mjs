@@ -48,6 +48,11 @@ const HOSTILE = {
   "unclosed everything": "**a _b `c [d](e ![f <g ~~h |\n|-\n```\n",
   "entities": "&lt;script&gt;hurt()&lt;/script&gt; &#60;img src=x onerror=hurt()&#62; &NotAnEntity; &#0; &#xD800;",
   "prototype": "[a][__proto__] [b][constructor] [c][toString]\n\n[__proto__]: https://example.org/p\n\n```__proto__\nx\n```",
+  "odd schemes": "<ftp://evil.example/x> <tel:1> <sms:1> <data:text/html,x> <//evil.example> <ms-settings:x> <x-y.z+1:hurt()> [a](  javascript:hurt()) [b](javascript&colon;hurt()) [c](&Tab;javascript:hurt()) [d](java&NewLine;script:hurt()) [e](%6aavascript:hurt()) [f](view-source:https://evil.example)",
+  "nested links": "[a [b](https://evil.example/1) c](https://example.org/2) [![p](https://evil.example/3)](javascript:hurt()) [<https://evil.example/4>](https://example.org/5) [x][y [z](https://evil.example/6)]\n\n[y]: https://example.org/7",
+  "comments": "<!-- a --> <!--><script>hurt()</script>--> <![CDATA[<img src=x onerror=hurt()>]]> <?php hurt() ?> <!DOCTYPE x> --> ]]>",
+  "references": `${"[a]: javascript:hurt() \"t\"\n".repeat(50)}\n[a] [A] [ a ] [b][a] ![c][a]\n\n[\u202Ea]: https://evil.example/\n\n[\u202Ea]`,
+  "turned code": "`safe\u202Eexe.fdp` and\n\n```js\u202Etxt\nif (ok\u2066 /* \u2069) */ hurt()\n```",
   "controls": "a\u0000b\u0007c\u001b[31m\uFEFFd\uFFFE",
 };
 const SLOW_TEXTS = {
@@ -59,6 +64,14 @@ const SLOW_TEXTS = {
   "one word": "a".repeat(80000) + "@",
   "backticks": Array.from({length: 350}, (_, i) => "`".repeat(i) + "a").join(""),
   "deep lists": Array.from({length: 400}, (_, i) => " ".repeat(i) + "- a").join("\n"),
+  "a thousand columns": `|${"a|".repeat(1000)}\n|${"-|".repeat(1000)}\n${`|${"b|".repeat(1000)}\n`.repeat(100)}`,
+  "cells that are not there": `|${"a|".repeat(1000)}\n|${"-|".repeat(1000)}\n${"|b\n".repeat(60000)}`,
+  "nested quotes": Array.from({length: 300}, (_, i) => `${"> ".repeat(i)}a`).join("\n\n"),
+  "names with dots": `[${"a.".repeat(60000)}](https://example.org/)`,
+  "names with at signs": `[${"a@".repeat(60000)}!](https://example.org/) [${"a".repeat(100000)}](https://example.org/)`,
+  "digits": `[${"1 ".repeat(60000)}x](tel:+1)`,
+  "references by the thousand": Array.from({length: 6000}, (_, i) => `[r${i}]: https://example.org/${i}`).join("\n") + `\n\n${"[r1] ".repeat(2000)}`,
+  "entities": "&amp;&#x202E;&nbsp;".repeat(10000),
   "a long line": "The road north follows the coast. ".repeat(7000),
 };
 
@@ -184,18 +197,38 @@ describe("answers on the page", () => {
     const page = await open(t);
     const body = await answer(page, "[https://bank.example.com](https://evil.example/login) [www.example.org](https://example.org/) [bank](https://evil.example)");
     assert.equal(await body.textContent(), "https://bank.example.com (evil.example) www.example.org bank");
+    const said = { // link, and what is said of it
+      "[paypal.com](https://evil.example/)": "paypal.com (evil.example)",
+      "[PayPal, paypal.com/login](https://evil.example/)": "PayPal, paypal.com/login (evil.example)",
+      "[\u200Bhttps://bank.example.com](https://evil.example/)": "\u200Bhttps://bank.example.com (evil.example)",
+      "[ｂａｎｋ．ｃｏｍ](https://evil.example/)": "ｂａｎｋ．ｃｏｍ (evil.example)",
+      "[`bank.com` **now**](https://evil.example/)": "bank.com now (evil.example)",
+      "<https://paypal.com@evil.example/x>": "https://paypal.com@evil.example/x (evil.example)",
+      "https://\u0430pple.com/": "https://\u0430pple.com/ (xn--pple-43d.com)",
+      "![bank.com](https://evil.example/p.png)": "🖼 bank.com (evil.example)",
+      "[help@bank.com](mailto:thief@evil.example)": "help@bank.com (thief@evil.example)",
+      "[+61 2 1234 5678](tel:+6190000000)": "+61 2 1234 5678 (+6190000000)",
+      "[10.0.0.1](https://evil.example/)": "10.0.0.1 (evil.example)",
+      "[help@bank.com](mailto:%E0%A4%A)": "help@bank.com (%e0%a4%25a)",
+      "https://example.org/a.html?next=b.com#c.de and www.example.org/x.php": "https://example.org/a.html?next=b.com#c.de and www.example.org/x.php",
+      "[Example.org](https://www.example.org/)": "Example.org",
+      "[pam@example.org](mailto:pam@example.org) [+61 2 1234](tel:+6121234)": "pam@example.org +61 2 1234",
+      "[version 1.2.3, e.g. v2.0](https://example.org/)": "version 1.2.3, e.g. v2.0",
+    };
+    for (const [text, shown] of Object.entries(said)) assert.equal(await (await answer(page, text)).textContent(), shown, text);
   });
 
   test("no text holds the page up", {timeout: 120000 * SLOW}, async t => {
     const page = await open(t);
     for (const [name, text] of Object.entries(SLOW_TEXTS)) {
-      const shown = await page.evaluate(async long => {
+      const [shown, took] = await page.evaluate(async long => {
         const {Answer, loadMarkdown} = await import("./markdown.js");
         await loadMarkdown();
-        const body = document.createElement("div");
+        const body = document.createElement("div"), began = performance.now();
         new Answer(body, fn => fn()).set(long);
-        return body.textContent.length;
+        return [body.textContent.length, performance.now() - began];
       }, text);
+      t.diagnostic(`${name}: ${Math.round(took)} ms`);
       assert.ok(shown > 0, name);
     }
     await answer(page, "still here");

@@ -126,10 +126,35 @@ static void what_is_free_of_it_is_shown(void **state)
         { "gluten", "buckwheat" }, { "gluten", "farine sans gluten" }, { "gluten", "glutenfreies Mehl" }, { "gluten", "basmati rice" },
         { "nuts", "nutmeg" }, { "nuts", "coconut" }, { "nuts", "water chestnuts" }, { "nuts", "Muskatnuss" }, { "egg", "eggplant" },
         { "egg", "egg-free mayonnaise" }, { "shellfish", "oyster mushrooms" }, { "sesame", "olive oil" }, { "peanut", "peas" },
-        { "fish", "chicken" }, { "milk", "beef" }, { "celery", "carrots" }, { "soy", "green beans" }, { "peanut", "almonds" } };
+        { "fish", "chicken" }, { "milk", "beef" }, { "celery", "carrots" }, { "soy", "green beans" }, { "peanut", "almonds" },
+        { "vegan", "oat milk" }, { "vegan", "honeydew melon" }, { "vegetarian", "gooseberries" }, { "gluten", "breadfruit" }, { "vegan", "butter beans" }, { "vegetarian", "eggs" }, { "lacto-vegetarian", "milk" }, { "halal", "chicken" },
+        { "pescetarian", "salmon" }, { "milk", "room temperature water" }, { "gluten", "toasted almonds" }, { "nuts", "pecorino" },
+        { "almon", "smoked salmon" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!shows(rows[i][0], rows[i][1]))
             fail_msg("%s hides %s", rows[i][0], rows[i][1]);
+}
+
+/* Pairs of which none may be shown: other names, dishes, compounds, diets among the allergies. */
+static void nothing_slips_through(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = { { "Ich vertrage keine N\xC3\xBCsse", "Nougatcreme" }, { "Keine Milchprodukte", "Schlagobers" },
+        { "lactose", "Schokolade" }, { "koemelk", "roomkaas" }, { "mosterd", "mosterdsoep" }, { "pinda's", "pindasaus" },
+        { "pinda-allergie", "sat\xC3\xA9saus" }, { "lactoseintolerant", "quarkb\xC3\xA4llchen" }, { "H\xC3\xBChnereiwei\xC3\x9F", "R\xC3\xBChrei" },
+        { "uova", "tagliatelle all'uovo" }, { "Z\xC3\xB6liakie", "Maultaschen" }, { "coeliac", "Yorkshire puddings" }, { "Senfallergie", "Mostrich" },
+        { "mustard", "mayo" }, { "allergie au poisson", "colin" }, { "allergie aux mollusques", "p\xC3\xA9toncles" }, { "sulfites", "vin blanc" },
+        { "preservative 220", "dried apricots" }, { "allergia ai crostacei", "mazzancolle" }, { "alergia a amendoim", "pa\xC3\xA7oca" },
+        { "shellfish", "marron" }, { "vegan", "honey" }, { "I'm vegan", "cheese" }, { "Vegan diet", "ghee" }, { "plant based", "butter" },
+        { "vegano", "queso" }, { "vegetarisch", "Speck" }, { "v\xC3\xA9g\xC3\xA9tarien", "poulet" }, { "veggie", "lardons" }, { "halal food only", "ham" },
+        { "kosher", "prawns" }, { "pescatarian", "chicken" }, { "lacto-vegetarian", "omelette" }, { "avocado", "guacamole" },
+        { "chilli", "sriracha" }, { "capsicum", "red peppers" }, { "coriander", "cilantro" }, { "buckwheat", "soba noodles" },
+        { "chickpeas", "hummus" }, { "lentils", "dahl" }, { "potatoes", "gnocchi" }, { "Karotten", "carrot cake" }, { "ananas", "pineapple" },
+        { "pois chiches", "hummus" }, { "Kichererbsen", "falafel" }, { "almon", "almonds" }, { "fish", "Matjesfilet" }, { "celery", "Waldorfsalat" }, { "vegan", "manteca" },
+        { "kiwi, banana, avocado, mango, papaya, fig, pineapple, melon, strawberry, apple", "apple pie" } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (shows(rows[i][0], rows[i][1]))
+            fail_msg("%s shows %s", rows[i][0], rows[i][1]);
 }
 
 static void recipe(const char *id, const char *ingredients)
@@ -221,6 +246,31 @@ static void what_is_unknown_is_said(void **state)
     jdoc_free(r);
 }
 
+/* In letters that no rule has, or food behind the name of pollen: nothing is passed over. */
+static void what_cannot_be_read_is_said(void **state)
+{
+    (void)state;
+    jdoc *r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"set\",\"allergies\":[\"\xE8\x8A\xB1\xE7\x94\x9F\","
+        "\"latex fruit\",\"pollen food syndrome\",\"pollen\"],\"dietary_restrictions\":[\"halal\",\"no bananas\"]}");
+    assert_string_equal(text_at(r, "/not_watched/0"), "\xE8\x8A\xB1\xE7\x94\x9F");
+    assert_string_equal(text_at(r, "/not_watched/1"), "latex fruit");
+    assert_string_equal(text_at(r, "/not_watched/2"), "pollen food syndrome");
+    assert_non_null(strstr(text_at(r, "/message"), "looked for in no meal: \"pollen\""));
+    assert_non_null(strstr(text_at(r, "/message"), "Of \"halal\" only the forbidden ingredients are looked for"));
+    jdoc_free(r);
+    r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"add\",\"dietary_restrictions\":[\"keto\",\"low carb\"]}");
+    assert_non_null(strstr(text_at(r, "/message"), "No rule knows the foods of \"keto\", \"low carb\": only recipes that are marked so"));
+    jdoc_free(r);
+    tool_refused(&bench, "manage_dietary_prefs", "{\"action\":\"remove\",\"dietary_restrictions\":[\"keto\",\"bananas\"]}",
+        "invalid_argument", "/dietary_restrictions");
+    r = tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"remove\",\"dietary_restrictions\":[\"Keto\"]}");
+    assert_int_equal(jdoc_length(at(r, "/preferences/dietary_restrictions")), 3);
+    jdoc_free(r);
+    r = tool_ok(&bench, "manage_pantry", "{\"action\":\"add\",\"ingredient_name\":\"Banana bread\"}");
+    assert_string_equal(text_at(r, "/pantry/0/against_diet"), "no bananas");
+    jdoc_free(r);
+}
+
 /* A plan, a list and a pantry that are older than the allergy. */
 static void what_was_there_before_is_marked(void **state)
 {
@@ -247,7 +297,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_allergy_is_known_in_every_form), cmocka_unit_test(foods_hold_what_they_hold),
-        cmocka_unit_test(others_are_looked_for), cmocka_unit_test(what_is_free_of_it_is_shown),
+        cmocka_unit_test(others_are_looked_for), cmocka_unit_test(nothing_slips_through), T(what_cannot_be_read_is_said),
+        cmocka_unit_test(what_is_free_of_it_is_shown),
         T(every_place_feeds_the_filter), T(what_is_unknown_is_said), T(what_was_there_before_is_marked),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

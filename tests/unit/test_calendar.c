@@ -52,6 +52,13 @@ static void refuses_impossible_times(void **state)
         "invalid_argument", "/title");
     tool_refused(&bench, "create_calendar_event", "{\"title\":", "invalid_json", NULL);
     tool_refused(&bench, "create_calendar_event", "[1]", "invalid_argument", "");
+    /* A last day before the first one, by one day too. */
+    tool_refused(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-01\"}",
+        "invalid_argument", "/end_date");
+    tool_refused(&bench, "create_calendar_event",
+        "{\"title\":\"x\",\"start_date\":\"2026-12-02T00:00\",\"end_date\":\"2026-12-01\"}", "invalid_argument", "/end_date");
+    jdoc_free(tool_ok(&bench, "create_calendar_event",
+        "{\"title\":\"x\",\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-02\"}"));
 }
 
 static void lists_what_comes(void **state)

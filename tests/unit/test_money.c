@@ -85,6 +85,10 @@ static void watches_limits(void **state)
     r = tool_ok(&bench, "update_budget", "{\"category\":\"diesel\",\"amount\":200}");
     assert_true(number_at(r, "/previous/amount") == 100);
     jdoc_free(r);
+    r = tool_ok(&bench, "update_budget", "{\"category\":\"food\",\"amount\":40}"); /* weekly it stays */
+    assert_string_equal(text_at(r, "/budget/period"), "weekly");
+    assert_non_null(strstr(text_at(r, "/message"), "The weekly budget for food"));
+    jdoc_free(r);
 }
 
 static void reads_many(void **state)

@@ -181,6 +181,7 @@ static void titles_cannot_pretend(void **state)
     static const char *const cases[][2] = {
         { "Lunch\" on Monday? Also", "\"Lunch' on Monday? Also\"" },
         { "\xE2\x80\x9CLunch\xE2\x80\x9D", "\"'Lunch'\"" },
+        { "a\xCA\xBA on Monday? \xD7\xB4 \xE2\x80\xB4", "\"a' on Monday? ' '\"" },
         { "a\nb\tc  d\r\n", "\"a b c d\"" },
         { "a\x1B[2Jb\x7F", "\"a[2Jb\"" },
         { "pay \xE2\x80\xAE" "evil\xE2\x80\xAC now", "\"pay evil now\"" },

@@ -312,6 +312,25 @@ static void every_way_to_a_reminder_rings_or_says_so(void **state)
     }
 }
 
+/* Two times that are not the same, a number without a unit: nothing is set. The same twice is once. */
+static void what_is_said_twice_is_one_or_refused(void **state)
+{
+    (void)state;
+    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10\"}", "invalid_argument", "/duration");
+    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":60}",
+        "invalid_argument", "/duration_seconds");
+    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"alarm_time\":\"18:00\",\"duration\":\"10 minutes\"}",
+        "invalid_argument", "/alarm_time");
+    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    char id[64];
+    set_timer("{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":600}", id);
+    jdoc *r = tool_ok(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-11-22T18:30\","
+        "\"event_type\":\"reminder\",\"reminder_minutes\":[0,10,0]}");
+    assert_int_equal(jdoc_length(at(r, "/event/reminder_minutes")), 2);
+    assert_int_equal(jdoc_length(at(r, "/rings_at")), 2);
+    jdoc_free(r);
+}
+
 static void what_becomes_a_reminder_rings(void **state)
 {
     (void)state;
@@ -553,7 +572,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_timer_fires_once), T(late_ones_say_so_and_cancelled_ones_are_silent), T(a_hint_waits_for_its_record),
         T(reminders_of_events_follow_them), T(a_reminder_rings_at_its_time), T(every_way_to_a_reminder_rings_or_says_so),
-        T(what_becomes_a_reminder_rings), T(an_old_reminder_rings_once_it_is_seen),
+        T(what_is_said_twice_is_one_or_refused), T(what_becomes_a_reminder_rings), T(an_old_reminder_rings_once_it_is_seen),
         T(a_hint_of_midnight_becomes_one_of_the_morning), T(days_before_keep_the_time_of_day),
         T(what_is_guarded_holds_nobody_up),
         T(entries_are_acknowledged_and_snoozed), T(the_inbox_is_bounded), T(several_desks_fire_each_once),
