@@ -340,7 +340,7 @@ static bool is_own_failure(const char *code)
     return false;
 }
 
-/* An event of a calendar file: who sent the file wrote it. Those of before `imported` have a uid. */
+/* An event of a calendar file: who sent it wrote that. Those from before `imported` have a uid. */
 static bool is_imported(const jdoc *event)
 {
     return jdoc_get(event, "imported") != NULL || jdoc_get(event, "uid") != NULL;

@@ -281,6 +281,25 @@ describe("pages of other origins", () => {
       await eventually(async () => (await events(session, ticket)).status === 401, "it is refused");
     });
 
+    test("ends with the erasure of its user, and stands in Redis no more; another user's stays", async () => {
+      const carol = await ask({}, {sub: "carol"}), unused = await ask({}, {sub: "carol"}), like = await ask({}, {sub: "carol2"}), mine = uuid();
+      const as = sub => ({headers: {Authorization: `Bearer ${token({sub})}`}});
+      for (const sub of ["carol", "carol2"]) await stack.chat("hello [[text words=3]]", {session_id: mine}, as(sub));
+      for (const ticket of [carol, like]) {
+        const reader = await events(mine, ticket);
+        await reader.until("RUN_FINISHED");
+        reader.drop();
+      }
+      const erased = await stack.request("DELETE", "/user-data", {headers: {...as("carol").headers, "X-Confirm-Erase": "carol"}});
+      assert.equal(erased.status, 200, erased.text);
+      await stack.chat("hello [[text words=3]]", {session_id: mine}, as("carol"));
+      for (const ticket of [carol, unused]) assert.equal((await events(mine, ticket)).status, 401);
+      const still = await events(mine, like);
+      assert.equal(still.status, 200);
+      still.drop();
+      for (const key of (await stack.redis("keys", "tp:grant:*")).split("\n")) assert.doesNotMatch(await stack.redis("get", key), / carol /);
+    });
+
     test("stands in no log", async () => {
       const ticket = await ask();
       (await events(session, ticket)).drop();
