@@ -340,18 +340,13 @@ static bool is_own_failure(const char *code)
     return false;
 }
 
-/* An event of a calendar file: who sent it wrote that. Those from before `imported` have a uid. */
-static bool is_imported(const jdoc *event)
-{
-    return jdoc_get(event, "imported") != NULL || jdoc_get(event, "uid") != NULL;
-}
-
+/* Events that came by a calendar file have a uid (calendar_file.c): who sent the file wrote them. */
 static bool has_imported(const jdoc *result)
 {
     const jdoc *events = jdoc_get(result, "events");
-    bool found = is_imported(jdoc_get(result, "event"));
+    bool found = jdoc_has(jdoc_get(result, "event"), "uid");
     for (size_t i = 0; !found && i < jdoc_length(events); i++)
-        found = is_imported(jdoc_at(events, i));
+        found = jdoc_has(jdoc_at(events, i), "uid");
     return found;
 }
 

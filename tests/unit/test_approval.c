@@ -143,9 +143,8 @@ static void whose_words_a_result_is(void **state)
         {"create_expense", "{\"success\":true}", false},
         {"get_calendar_events", "{\"success\":true,\"events\":[{\"id\":\"a\"}]}", false},
         {"get_calendar_events",
-            "{\"success\":true,\"events\":[{\"id\":\"a\"},{\"imported\":true}]}", true},
-        {"get_calendar_events", "{\"success\":true,\"events\":[{\"uid\":\"x@y\"}]}", true},
-        {"update_calendar_event", "{\"success\":true,\"event\":{\"imported\":true}}", true},
+            "{\"success\":true,\"events\":[{\"id\":\"a\"},{\"uid\":\"b\"}]}", true},
+        {"update_calendar_event", "{\"success\":true,\"event\":{\"uid\":\"x@y\"}}", true},
         {"create_calendar_event", "{\"success\":true,\"event\":{\"id\":\"a\"}}", false},
         {"plan_meals", "{\"success\":true}", true}, /* names of recipes of pages */
         {"generate_shopping_list", "{\"success\":true}", true},
