@@ -1,7 +1,7 @@
 // Pages of another origin: what their browsers may ask and read, and what they may not.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {createHmac} from "node:crypto";
+import {createHash, createHmac} from "node:crypto";
 import {once} from "node:events";
 import {existsSync, readdirSync, readFileSync, renameSync} from "node:fs";
 import http from "node:http";
@@ -279,6 +279,17 @@ describe("pages of other origins", () => {
       await reader.all(60000);
       assert.match(String(reader.raw), /\n\n$/);
       await eventually(async () => (await events(session, ticket)).status === 401, "it is refused");
+    });
+
+    test("opens no socket and no stream once its credential has ended", async () => {
+      for (const [expires, allowed] of [[5, false], [Date.now() + 60000, true]]) {
+        for (const open of [ticket => stack.socket(`/ws?ticket=${ticket}`).then(s => s.end().then(() => 101), error => error.status),
+          async ticket => { const reader = await events(session, ticket); reader.drop(); return reader.status; }]) {
+          const ticket = uuid();
+          await stack.redis("SET", `tp:ticket:${createHash("sha256").update(ticket).digest("hex")}`, `alice user - ${expires}`);
+          assert.equal(await open(ticket) === 401, !allowed);
+        }
+      }
     });
 
     test("ends with the erasure of its user, and stands in Redis no more; another user's stays", async () => {
