@@ -1,9 +1,9 @@
 #include "agent/reply.h"
 
-#include "agent/request_rules.h"
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
+#include "base/utf8.h"
 #include "tools/tools.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static void put_response(const struct reply *r, struct buf *json)
     buf_puts(json, "{\"response\":\"");
     for (size_t i = r->first_new; i < r->chat->count; i++) {
         const struct chat_message *m = &r->chat->items[i];
-        if (m->role != CHAT_ASSISTANT || request_rules_blank(m->text, m->len))
+        if (m->role != CHAT_ASSISTANT || utf8_blank(m->text, m->len))
             continue;
         if (any)
             buf_puts(json, "\\n\\n");

@@ -2,6 +2,7 @@
 
 #include "agent/request_rules.h"
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@ void request_anthropic_tool(struct buf *json, const struct context_tool *tool, b
 {
     buf_puts(json, "{\"name\":");
     put_string(json, tool->name);
-    if (!request_rules_blank(tool->description, strlen(tool->description))) {
+    if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
         put_string(json, tool->description);
     }
@@ -160,7 +161,7 @@ static int anthropic_body(struct anthropic_writer *w)
     buf_printf(w->json, ",\"max_tokens\":%lld,\"stream\":true", (long long)request_output(q));
     if (request_temperature(q, q->conf->anthropic_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
-    if (!request_rules_blank(system, strlen(system))) {
+    if (!utf8_blank(system, strlen(system))) {
         buf_puts(w->json, ",\"system\":[{\"type\":\"text\",\"text\":");
         put_string(w->json, system);
         buf_puts(w->json, w->marks ? CACHE_MARK "}]" : "}]");

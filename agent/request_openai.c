@@ -4,6 +4,7 @@
 #include "agent/request_rules.h"
 #include "base/err.h"
 #include "base/http.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -18,7 +19,7 @@ void request_openai_tool(struct buf *json, const struct context_tool *tool, bool
     (void)last; /* this protocol caches by prefix and has no marks */
     buf_puts(json, "{\"type\":\"function\",\"function\":{\"name\":");
     put_string(json, tool->name);
-    if (!request_rules_blank(tool->description, strlen(tool->description))) {
+    if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
         put_string(json, tool->description);
     }
@@ -173,7 +174,7 @@ static void openai_system(struct openai_writer *w)
     const char *system = w->q->context->system;
     bool as_user = w->flags & QUIRKS_SYSTEM_AS_USER;
 
-    if (request_rules_blank(system, strlen(system)))
+    if (utf8_blank(system, strlen(system)))
         return;
     openai_open(w, as_user ? "user" : "system");
     buf_puts(w->json, ",\"content\":");

@@ -20,45 +20,6 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 /* ---- texts, names and arguments ---- */
 
-/* Of well-formed UTF-8 with len bytes. */
-static unsigned request_rules_code(const char *s, size_t len)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    unsigned code = len == 1 ? u[0] : len == 2 ? u[0] & 31u : len == 3 ? u[0] & 15u : u[0] & 7u;
-
-    for (size_t i = 1; i < len; i++)
-        code = code << 6 | (u[i] & 63u);
-    return code;
-}
-
-static bool request_rules_unseen(unsigned code)
-{
-    static const struct {
-        unsigned first, last;
-    } unseen[] = {
-        {0x0000, 0x0020}, {0x007F, 0x00A0}, {0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x061C, 0x061C},
-        {0x1680, 0x1680}, {0x180E, 0x180E}, {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F},
-        {0x3000, 0x3000}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
-    };
-
-    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
-        if (code >= unseen[i].first && code <= unseen[i].last)
-            return true;
-    return false;
-}
-
-bool request_rules_blank(const char *s, size_t len)
-{
-    while (len) {
-        size_t n = utf8_sequence(s, len, NULL);
-        if (!n || !request_rules_unseen(request_rules_code(s, n)))
-            return false;
-        s += n;
-        len -= n;
-    }
-    return true;
-}
-
 bool request_rules_name_valid(const char *name)
 {
     size_t len = strlen(name);
@@ -161,7 +122,7 @@ static int rules_text(struct rules_builder *b, bool assistant, const char *s, si
 {
     struct request_rules_part *p;
 
-    if (request_rules_blank(s, len))
+    if (utf8_blank(s, len))
         return 0;
     if (!(p = rules_add(b, assistant)))
         return ERR_NOMEM;
@@ -174,7 +135,7 @@ static int rules_user(struct rules_builder *b, size_t at)
 {
     const struct chat_message *m = &b->context->items[at];
     const char *late = at == b->context->late_at ? b->context->frame->late : NULL;
-    bool blank = request_rules_blank(m->text, m->len);
+    bool blank = utf8_blank(m->text, m->len);
     struct request_rules_part *p;
     int error = 0;
 
@@ -183,7 +144,7 @@ static int rules_user(struct rules_builder *b, size_t at)
     if (!error)
         error = blank ? rules_text(b, false, NO_TEXT, sizeof NO_TEXT - 1, false)
                       : rules_text(b, false, m->text, m->len, false);
-    if (error || !late || request_rules_blank(late, strlen(late)))
+    if (error || !late || utf8_blank(late, strlen(late)))
         return error;
     if (!(p = rules_add(b, false)))
         return ERR_NOMEM;
@@ -330,7 +291,7 @@ static int rules_results(struct rules_builder *b, size_t at, size_t first_call)
             .failed = true};
         if (!r)
             continue;
-        bool blank = request_rules_blank(r->text, r->len);
+        bool blank = utf8_blank(r->text, r->len);
         p->text = blank ? NO_OUTPUT : r->text;
         p->len = blank ? sizeof NO_OUTPUT - 1 : r->len;
         p->failed = r->failed;
@@ -345,7 +306,7 @@ static int rules_assistant(struct rules_builder *b, size_t at)
     size_t first_call = b->calls;
     int error;
 
-    if (!m->call_count && request_rules_blank(m->text, m->len))
+    if (!m->call_count && utf8_blank(m->text, m->len))
         return 0;
     while (a.thought > 0 && b->context->items[a.thought - 1].role == CHAT_REASONING)
         a.thought--;

@@ -51,8 +51,6 @@ struct request_rules {
 int request_rules_make(const struct context *context, bool short_ids, struct arena *arena,
     struct request_rules *out);
 
-/* White space of Unicode, characters without width, control characters: nothing to be seen. */
-bool request_rules_blank(const char *s, size_t len);
 /* The name in allowed letters, cut to 64; "unnamed" for an empty one. NULL on no memory. */
 const char *request_rules_name(const char *name, struct arena *arena);
 bool request_rules_name_valid(const char *name);

@@ -96,30 +96,30 @@ unsigned utf8_code(const char *text, size_t n)
     return code;
 }
 
-static bool utf8_is_blank(unsigned code)
+/* PropList.txt 15.0: White_Space and Default_Ignorable_Code_Point below U+FFFF; control characters. */
+static bool utf8_is_unseen(unsigned code)
 {
-    if (code <= 0x20 || (code >= 0x7f && code <= 0xa0))
-        return true;
-    if (code >= 0x2000 && code <= 0x200d)
-        return true;
-    switch (code) {
-    case 0x1680:
-    case 0x2028:
-    case 0x2029:
-    case 0x202f:
-    case 0x205f:
-    case 0x2060:
-    case 0x3000:
-    case 0xfeff: return true;
-    default: return false;
-    }
+    static const struct {
+        unsigned first, last;
+    } unseen[] = {
+        { 0x0000, 0x0020 }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad }, { 0x034f, 0x034f },
+        { 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 },
+        { 0x180b, 0x180f }, { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+        { 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+        { 0xffa0, 0xffa0 },
+    };
+
+    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++)
+        if (code >= unseen[i].first && code <= unseen[i].last)
+            return true;
+    return false;
 }
 
 bool utf8_blank(const char *s, size_t n)
 {
     for (size_t at = 0; at < n;) {
         size_t step = utf8_sequence(s + at, n - at, NULL);
-        if (!step || !utf8_is_blank(utf8_code(s + at, step)))
+        if (!step || !utf8_is_unseen(utf8_code(s + at, step)))
             return false;
         at += step;
     }

@@ -18,10 +18,7 @@ size_t utf8_encode(unsigned code, char out[4]);
 unsigned utf8_code(const char *s, size_t n);
 /* Characters (code points) of valid text. */
 size_t utf8_length(const char *s, size_t n);
-/*
- * Is all of valid text blank? Counts as blank: Unicode's White_Space (PropList.txt 15.0), the
- * zero-width characters U+200B to U+200D, U+2060, U+FEFF, and control characters.
- */
+/* Is there nothing to be seen: white space of Unicode, characters without width, control characters? */
 bool utf8_blank(const char *s, size_t n);
 
 #endif

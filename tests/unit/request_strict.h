@@ -3,6 +3,7 @@
 
 #include "agent/request_rules.h"
 #include "base/jdoc.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static inline bool request_strict_seen(const jdoc *part, const char *key)
 {
     size_t len;
     const char *s;
-    return !jdoc_get_string(part, key, &s, &len) && !request_rules_blank(s, len);
+    return !jdoc_get_string(part, key, &s, &len) && !utf8_blank(s, len);
 }
 
 /* Every tool_use of the message before is answered first, in any order, and nothing else is. */

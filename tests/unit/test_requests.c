@@ -2,6 +2,7 @@
 #include "agent/request.h"
 #include "agent/request_extra.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/request_strict.h"
 
@@ -213,10 +214,10 @@ static void test_blank_texts(void **state)
     has(ask(&provider_anthropic, false), "(no text)");
     has(buf_text(&f.http.body), "(no output)");
     ask(&provider_openai, false);
-    assert_true(request_rules_blank("", 0));
-    assert_true(request_rules_blank(" \t\r\n\xc2\x85\xe1\x9a\x80\xe2\x80\x8d\xe2\x81\xa0", 18 - 2));
-    assert_false(request_rules_blank("\xe3\x80\x80.", 4));
-    assert_false(request_rules_blank("\xff", 1));
+    assert_true(utf8_blank("", 0));
+    assert_true(utf8_blank(" \t\r\n\xc2\x85\xe1\x9a\x80\xe2\x80\x8d\xe2\x81\xa0", 18 - 2));
+    assert_false(utf8_blank("\xe3\x80\x80.", 4));
+    assert_false(utf8_blank("\xff", 1));
 }
 
 static void test_order_of_blocks(void **state)
