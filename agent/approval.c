@@ -72,7 +72,8 @@ static const struct chat_call *call_of(const struct chat *chat, size_t result)
     return NULL;
 }
 
-/* A failure says what others wrote when it is marked so: a server's own words of why. */
+/* A failure says what others wrote when it is marked so: a server's own words of why. So does a
+ * result of a tool that also brings what the user wrote (tools_result_untrusted). */
 static bool brings_untrusted(const struct chat *chat, size_t result)
 {
     static const char mark[] = APPROVAL_OUTSIDE_MARK;
@@ -80,9 +81,9 @@ static bool brings_untrusted(const struct chat *chat, size_t result)
     const struct chat_call *call = call_of(chat, result);
     const struct tools_spec *spec = call && !call->alias ? tools_find(call->name) : NULL;
 
-    if (m->failed)
-        return m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1);
-    return !spec || spec->untrusted;
+    if (m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1))
+        return true;
+    return !m->failed && (!spec || spec->untrusted);
 }
 
 bool approval_tainted(const struct chat *chat)

@@ -368,8 +368,10 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
     if (guard_refused(x, &work) > 0) /* all turns of the user: it waits */
         return ERR_BUSY;
     x->holds_turn = runner_take(x->app);
-    if (!x->holds_turn)
+    if (!x->holds_turn) {
+        atomic_fetch_add(&x->app->worker->board->refused_handovers, 1);
         return admit_refused(x);
+    }
     struct turns_start *start = arena_alloc(x->arena, sizeof(*start));
     if (start == NULL)
         return ERR_NOMEM;

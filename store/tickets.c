@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TICKETS_KEY_SIZE (16 + IDENT_SHA256_SIZE)
+#define TICKETS_SCAN 2000
 
 static void tickets_key(char key[TICKETS_KEY_SIZE], const char *prefix, const char *ticket)
 {
@@ -67,6 +68,50 @@ int tickets_grant(struct store *s, const char *ticket, const char *session, cons
         error = link_call(s->link, args, 5, NULL);
     }
     buf_free(&text);
+    return error;
+}
+
+/* value: "UID ...", of a grant "SESSION UID ...". */
+static bool tickets_is_of(const char *key, const char *value, const char *uid)
+{
+    static const char grant[] = "tp:grant:";
+    size_t len = strlen(uid);
+
+    if (strncmp(key, grant, sizeof grant - 1) == 0) {
+        value += strcspn(value, " ");
+        value += *value == ' ';
+    }
+    return strncmp(value, uid, len) == 0 && value[len] == ' ';
+}
+
+static int tickets_erase_one(struct store *s, const char *key, const char *uid, int64_t *erased)
+{
+    struct link_reply *r = NULL;
+    int error = link_command(s->link, &r, "GET %s", key);
+    bool theirs = !error && tickets_is_of(key, link_reply_text(r, NULL), uid);
+
+    link_reply_free(r);
+    if (!theirs)
+        return error;
+    ++*erased;
+    return link_command(s->link, NULL, "UNLINK %s", key);
+}
+
+int tickets_erase(
+    struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE], int64_t *erased)
+{
+    struct link_reply *r = NULL;
+    const struct link_reply *keys;
+    /* One pattern for both: a step looks at all kinds of keys anyway. */
+    int error = link_command(s->link, &r, "SCAN %s MATCH tp:[gt][ri][ac][nk]*:* COUNT %d", cursor,
+        TICKETS_SCAN);
+
+    keys = link_reply_at(r, 1);
+    for (size_t i = 0; !error && i < link_reply_count(keys); i++)
+        error = tickets_erase_one(s, link_reply_text(link_reply_at(keys, i), NULL), uid, erased);
+    if (!error)
+        snprintf(cursor, TICKETS_CURSOR_SIZE, "%s", link_reply_text(link_reply_at(r, 0), NULL));
+    link_reply_free(r);
     return error;
 }
 

@@ -26,5 +26,14 @@ int tickets_take(struct store *s, const char *ticket, struct buf *value);
 int tickets_grant(struct store *s, const char *ticket, const char *session, const char *value,
     int64_t life_ms);
 int tickets_granted(struct store *s, const char *ticket, struct buf *value);
+/*
+ * Removes tickets and grants of this user among those of one step through the keys.
+ *   cursor  in and out: "0" begins, and is the end
+ *   erased  in and out: counts them
+ * Returns 0 or a fault of the store.
+ */
+#define TICKETS_CURSOR_SIZE 24
+int tickets_erase(
+    struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE], int64_t *erased);
 
 #endif

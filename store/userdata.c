@@ -8,6 +8,7 @@
 #include "store/scripts.h"
 #include "store/sessions.h"
 #include "store/shared.h"
+#include "store/tickets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,19 @@ static int pass(struct erasure *e)
     return result;
 }
 
+/* Each names its user until it ends by itself. */
+static int erase_tickets(struct erasure *e)
+{
+    char cursor[TICKETS_CURSOR_SIZE] = "0";
+    int result;
+    do {
+        result = tickets_erase(e->store, e->uid, cursor, &e->keys);
+        if (result == 0)
+            result = go_on(e);
+    } while (result == 0 && strcmp(cursor, "0") != 0);
+    return result;
+}
+
 int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
 {
     char digest[IDENT_SHA256_SIZE], name[sizeof "tp:erased:" + IDENT_SHA256_SIZE];
@@ -372,6 +386,8 @@ int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*b
     if (!ident_is_user(uid, strlen(uid)))
         return ERR_INVALID;
     int result = erase_sessions(&e);
+    if (result == 0)
+        result = erase_tickets(&e);
     if (result == 0)
         result = erase_shared(&e);
     /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */

@@ -362,8 +362,9 @@ static jdoc *new_rest(struct change *c, const char *rule, char id[IDENT_UUID_SIZ
     ident_uuid7(id);
     if (rest == NULL)
         return NULL;
-    jdoc_remove(rest, "uid");
-    if (jdoc_set_string(rest, "id", id) != 0 || jdoc_set_string(rest, "repeat", rule) != 0
+    /* Its uid is its own; that it has one says that its words came by a file. */
+    if ((jdoc_get(rest, "uid") != NULL && jdoc_set_string(rest, "uid", id) != 0)
+        || jdoc_set_string(rest, "id", id) != 0 || jdoc_set_string(rest, "repeat", rule) != 0
         || calendar_event_set_times(rest, &s, c->zone) != 0
         || calendar_series_keep(rest, c->at.local_s, true) != 0)
         return NULL;

@@ -231,16 +231,15 @@ static int put(struct in *in, struct step *s, const char *family, const char *id
     return 0;
 }
 
-/* id, uid and the stamps of an event that was read. */
+/* id, uid and the stamps of an event that was read. The uid tells that it came by a file. */
 static int stamp(struct in *in, jdoc *event, const char *id, const char *uid)
 {
     char now[CLOCK_RFC3339_SIZE];
     clock_rfc3339(in->context->now_ms, now);
-    int failed = jdoc_set_string(event, "id", id) | jdoc_set_string(event, "updated_at", now);
+    int failed = jdoc_set_string(event, "id", id) | jdoc_set_string(event, "updated_at", now)
+        | jdoc_set_string(event, "uid", uid);
     if (jdoc_get(event, "created_at") == NULL)
         failed |= jdoc_set_string(event, "created_at", now);
-    if (strcmp(id, uid) != 0)
-        failed |= jdoc_set_string(event, "uid", uid);
     return failed != 0 ? ERR_NOMEM : 0;
 }
 

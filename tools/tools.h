@@ -90,7 +90,7 @@ bool tools_may_leave(const struct tools_spec *spec);
 bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len);
 /*
  * Does a result hold what others wrote? Those of tools marked `untrusted` do, but a failure only
- * when its words are not ours.
+ * when its words are not ours; and those of the calendar's tools with an event of an imported file.
  */
 bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
 

@@ -31,7 +31,8 @@ void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
             err_text(error));
 }
 
-/* "blame MARK/MILLISECONDS": workers of some machine died in this. */
+/* "blame MARK/MILLISECONDS": workers of some machine died in this. "blame TURN" is a turn of a user
+ * of this name. */
 bool blame_desk_wake(struct blame_desk *d, const char *bytes, size_t len)
 {
     static const size_t head = sizeof DESK_WAKE - 1;
@@ -41,8 +42,9 @@ bool blame_desk_wake(struct blame_desk *d, const char *bytes, size_t len)
     if (len < head || memcmp(bytes, DESK_WAKE, head) != 0)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)(len - head), bytes + head);
-    if (sscanf(text, "%llx/%lld", &mark.key, &ms) == 2 && mark.key != 0 && ms > 0 &&
-        ms <= BLAME_KEEP_MAX_MS) {
+    if (sscanf(text, "%llx/%lld", &mark.key, &ms) != 2)
+        return false;
+    if (mark.key != 0 && ms > 0 && ms <= BLAME_KEEP_MAX_MS) {
         mark.ms = ms;
         blame_add(d->blame, &mark, clock_mono_ms());
     }

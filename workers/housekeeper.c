@@ -76,7 +76,7 @@ struct housekeeper {
     struct turns_hint woken[WOKEN_MAX];
     size_t woken_count;
     size_t handovers;
-    unsigned long long refusals, own_refusals; /* of the turn pool, so far; ours among them */
+    unsigned long long refusals; /* of the turn pool to others, so far */
     int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
     int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
@@ -98,10 +98,11 @@ static struct job *job_find(struct housekeeper *k, enum job_kind kind, const cha
 static void notice_refusals(struct housekeeper *k, int64_t now)
 {
     unsigned long long all = atomic_load(&k->worker->board->refused_full);
-    unsigned long long others = all > k->own_refusals ? all - k->own_refusals : 0;
-    if (others > k->refusals)
-        k->refused_ms = now;
-    k->refusals = others;
+    unsigned long long own = atomic_load(&k->worker->board->refused_handovers);
+    if (all <= own || all - own <= k->refusals)
+        return;
+    k->refused_ms = now;
+    k->refusals = all - own;
 }
 
 /*
@@ -161,7 +162,6 @@ static void job_on_handover(void *arg, int status, int retry_ms)
     job->keeper->handovers--;
     if (status == 503 || status == 0) {
         log_debug("turn %s: the pool answered %d, again later", job->turn, status);
-        job->keeper->own_refusals += status == 503;
         job_later(job, job->abandoned ? 0 : retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
         return;
     }

@@ -446,10 +446,11 @@ void mcp_desk_free(struct mcp_desk *d)
 
 bool mcp_desk_wake(struct mcp_desk *d, const char *bytes, size_t len)
 {
-    if (len < 3 || memcmp(bytes, "mcp", 3) != 0 || (len > 3 && bytes[3] != ' '))
-        return false;
+    bool list = len == 8 && memcmp(bytes, "mcp list", 8) == 0;
+    if (!list && (len != 3 || memcmp(bytes, "mcp", 3) != 0))
+        return false; /* "mcp TURN": a turn of a user of this name */
     compose_soon(d);
-    for (size_t i = 0; len == 8 && i < d->count; i++) /* "mcp list" */
+    for (size_t i = 0; list && i < d->count; i++)
         if (d->servers[i].op == NULL)
             d->servers[i].due_ms = 0;
     return true;

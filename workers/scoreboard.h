@@ -67,6 +67,7 @@ struct scoreboard {
     atomic_int running_turns, turn_limit; /* running_turns: for readers; admission decides */
     atomic_ullong admission;              /* count, last change and whose: scoreboard.c only */
     atomic_ullong refused_full, refused_stale, accepted;
+    atomic_ullong refused_handovers; /* of refused_full: what the housekeeper asked for */
     atomic_bool draining;
     atomic_int pace_ms; /* least time between two appends of a turn's text, see pressure.h */
     /* Monotonic: when a worker of the pool last saw that no connection waits to be accepted. */

@@ -284,7 +284,7 @@ static void on_ticket(
     if (count == 1 && texts[0])
         rc = auth_ticket(c->stream->auth, texts[0], lens[0],
             stream_request_header(c->request, STREAM_HTTP_ORIGIN), &who);
-    if (rc < 0)
+    if (rc < 0 || (who.expires_ms > 0 && who.expires_ms <= clock_real_ms()))
         stream_handshake_refuse(c, 401, "unauthenticated",
             "The ticket is unknown, used, expired or of another origin.");
     else

@@ -1,7 +1,7 @@
 // Pages of another origin: what their browsers may ask and read, and what they may not.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
-import {createHmac} from "node:crypto";
+import {createHash, createHmac} from "node:crypto";
 import {once} from "node:events";
 import {existsSync, readdirSync, readFileSync, renameSync} from "node:fs";
 import http from "node:http";
@@ -279,6 +279,36 @@ describe("pages of other origins", () => {
       await reader.all(60000);
       assert.match(String(reader.raw), /\n\n$/);
       await eventually(async () => (await events(session, ticket)).status === 401, "it is refused");
+    });
+
+    test("opens no socket and no stream once its credential has ended", async () => {
+      for (const [expires, allowed] of [[5, false], [Date.now() + 60000, true]]) {
+        for (const open of [ticket => stack.socket(`/ws?ticket=${ticket}`).then(s => s.end().then(() => 101), error => error.status),
+          async ticket => { const reader = await events(session, ticket); reader.drop(); return reader.status; }]) {
+          const ticket = uuid();
+          await stack.redis("SET", `tp:ticket:${createHash("sha256").update(ticket).digest("hex")}`, `alice user - ${expires}`);
+          assert.equal(await open(ticket) === 401, !allowed);
+        }
+      }
+    });
+
+    test("ends with the erasure of its user, and stands in Redis no more; another user's stays", async () => {
+      const carol = await ask({}, {sub: "carol"}), unused = await ask({}, {sub: "carol"}), like = await ask({}, {sub: "carol2"}), mine = uuid();
+      const as = sub => ({headers: {Authorization: `Bearer ${token({sub})}`}});
+      for (const sub of ["carol", "carol2"]) await stack.chat("hello [[text words=3]]", {session_id: mine}, as(sub));
+      for (const ticket of [carol, like]) {
+        const reader = await events(mine, ticket);
+        await reader.until("RUN_FINISHED");
+        reader.drop();
+      }
+      const erased = await stack.request("DELETE", "/user-data", {headers: {...as("carol").headers, "X-Confirm-Erase": "carol"}});
+      assert.equal(erased.status, 200, erased.text);
+      await stack.chat("hello [[text words=3]]", {session_id: mine}, as("carol"));
+      for (const ticket of [carol, unused]) assert.equal((await events(mine, ticket)).status, 401);
+      const still = await events(mine, like);
+      assert.equal(still.status, 200);
+      still.drop();
+      for (const key of (await stack.redis("keys", "tp:grant:*")).split("\n")) assert.doesNotMatch(await stack.redis("get", key), / carol /);
     });
 
     test("stands in no log", async () => {

@@ -130,6 +130,28 @@ describe("hostile requests", () => {
     }
   });
 
+  test("what nginx refuses by itself is a problem too, and says each header once", async () => {
+    const get = (path, more) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${more}\r\n`;
+    const long = "a".repeat(20000), many = Array.from({length: 8}, (_, i) => `X-A${i}: ${"a".repeat(15000)}\r\n`).join("");
+    for (const [status, code, bytes] of [
+      [431, "headers_too_large", get(`${API}/sessions`, `X-A: ${long}\r\n`)],
+      [431, "headers_too_large", get(`${API}/sessions`, many)],
+      [431, "headers_too_large", get("/", `X-A: ${long}\r\n`)],
+      [414, "uri_too_long", get(`${API}/sessions?${long}`, "")],
+      [412, "precondition_failed", get("/", 'If-Match: "x"\r\n')],
+      [400, "bad_request", get(`${API}/%00`, "")],
+    ]) {
+      const text = await raw(stack, bytes), [head, body] = text.split("\r\n\r\n");
+      assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(head, /\r\nContent-Type: application\/problem\+json; charset=utf-8\r\n/, head);
+      assert.equal(JSON.parse(body).code, code);
+      assert.equal(JSON.parse(body).status, status);
+      assert.equal(head.match(/^Vary:/gim).length, 1, head);
+    }
+    const part = await raw(stack, get("/", "Range: bytes=99999999-\r\n"));
+    assert.match(part, /^HTTP\/1.1 200 /, "files come whole");
+  });
+
   test("an id that is no string is refused, not taken for no id", async () => {
     const socket = await stack.socket();
     for (const more of [{session_id: 5}, {client_message_id: 7}, {client_message_id: ["a"]}, {on_busy: 1}]) {

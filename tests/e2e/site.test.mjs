@@ -18,6 +18,7 @@ describe("nginx in front", () => {
     assert.match(page.headers["content-security-policy"], /default-src 'none'/);
     assert.ok(!/unsafe-inline|unsafe-eval/.test(page.headers["content-security-policy"]));
     assert.equal(page.headers["x-content-type-options"], "nosniff");
+    assert.equal(page.headers["x-dns-prefetch-control"], "off");
     assert.ok(!/style=|onclick=|<script>/i.test(page.text), "inline code in the page");
     const again = await stack.get("/", {raw: true, headers: {"If-None-Match": page.headers.etag}});
     assert.equal(again.status, 304);

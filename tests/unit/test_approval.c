@@ -141,6 +141,14 @@ static void whose_words_a_result_is(void **state)
         {"web_search", "{\"success\":false,\"error\":{\"code\":\"tool_failed\"}}", true},
         {"web_search", "{\"success\":false}", true},
         {"create_expense", "{\"success\":true}", false},
+        {"get_calendar_events", "{\"success\":true,\"events\":[{\"id\":\"a\"}]}", false},
+        {"get_calendar_events",
+            "{\"success\":true,\"events\":[{\"id\":\"a\"},{\"uid\":\"b\"}]}", true},
+        {"update_calendar_event", "{\"success\":true,\"event\":{\"uid\":\"x@y\"}}", true},
+        {"create_calendar_event", "{\"success\":true,\"event\":{\"id\":\"a\"}}", false},
+        {"plan_meals", "{\"success\":true}", true}, /* names of recipes of pages */
+        {"generate_shopping_list", "{\"success\":true}", true},
+        {"share_recipe", "{\"success\":true}", true},
         {"create_expense", "{\"success\":false}", false},
     };
 

@@ -391,6 +391,32 @@ static void what_a_worker_died_in_is_refused(void **state)
     expect(f, ROUTES_API, 200, PROBLEM_COUNT);
 }
 
+static void ask_for_a_hand_over(struct fixture *f, enum problem_code code)
+{
+    prepare(f, "POST", "/internal/run");
+    with(f, "TP_INTERNAL", "housekeeper");
+    with(f, "CONTENT_TYPE", "application/json");
+    f->memory.body = "{\"user\":\"ada\",\"turn\":\"0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b\"}";
+    expect(f, ROUTES_TURN, 503, code);
+}
+
+/* What the housekeeper is refused is nobody's who was told to come again; one user's poison neither. */
+static void refused_hand_overs_are_counted_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct scoreboard *board = f->worker.board;
+    struct blame_mark marks[BLAME_SCOPES];
+    struct blame_work work = {.uid = "ada", .route = "session s", .digest = "d", .turn = true};
+    ask_for_a_hand_over(f, PROBLEM_POOL_FULL);
+    assert_int_equal(atomic_load(&board->refused_full), 1);
+    assert_int_equal(atomic_load(&board->refused_handovers), 1);
+    for (int i = 0; i < 6; i++)
+        blame_death(&board->blame, &work, BLAME_CRASHED, clock_mono_ms(), marks);
+    ask_for_a_hand_over(f, PROBLEM_CRASHED);
+    assert_int_equal(atomic_load(&board->refused_full), 1);
+    assert_int_equal(atomic_load(&board->refused_handovers), 1);
+}
+
 /* A user whose slow calls hold half of the workers waits; another user does not. */
 static void slow_calls_of_one_user_are_bounded(void **state)
 {
@@ -500,6 +526,7 @@ int main(void)
         TEST(stale_requests_are_refused),
         TEST(a_clock_that_was_set_refuses_nobody),
         TEST(what_a_worker_died_in_is_refused),
+        TEST(refused_hand_overs_are_counted_apart),
         TEST(slow_calls_of_one_user_are_bounded),
         TEST(large_bodies_are_refused_before_anything_else),
         TEST(every_reply_carries_its_ids),
