@@ -487,7 +487,7 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
 
     limits = limits ? limits : &none;
     *out = (struct context){.frame = frame, .system = context_system(), .late_at = SIZE_MAX,
-        .reduced = limits->reduced};
+        .reduced = limits->reduced, .no_thoughts = limits->reduced || limits->no_thoughts};
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;

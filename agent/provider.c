@@ -48,6 +48,19 @@ const struct buf *provider_tools(const struct provider *p)
     return &none;
 }
 
+static void provider_put_tool(const struct provider *p, const struct context_tool *tool, bool brief,
+    struct buf *json)
+{
+    struct context_tool shorter = *tool;
+    char description[PROVIDER_DESCRIPTION_MAX + 1];
+
+    if (brief) {
+        provider_copy(description, sizeof description, tool->description);
+        shorter.description = description;
+    }
+    p->tool(json, &shorter, false);
+}
+
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
     const struct buf *tools, struct buf *json)
 {
@@ -56,7 +69,7 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
     size_t most = (size_t)request->conf->model_tools_max, core = tools->len ? prepared_count : 0;
     size_t room = most > core ? most - core : 0, client = c->reduced ? 0 : f->client_tool_count;
     size_t first = 0;
-    bool any = tools->len > 0;
+    bool any = tools->len > 0, brief = request->quirks.flags & QUIRKS_SHORT_DESCRIPTIONS;
 
     if (client > room) {
         log_limited(LOG_LEVEL_WARN, "model.tools_max: the last %zu of %zu tools of a client are not "
@@ -73,8 +86,8 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
         if (any)
             buf_putc(json, ',');
         any = true;
-        p->tool(json, i < c->found_count ? &c->found[i] : &f->client_tools[i - c->found_count],
-            false);
+        provider_put_tool(p, i < c->found_count ? &c->found[i]
+            : &f->client_tools[i - c->found_count], brief, json);
     }
     buf_putc(json, ']');
     return true;

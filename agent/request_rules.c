@@ -252,7 +252,7 @@ static int rules_thought(struct rules_builder *b, const struct chat_message *m)
 {
     struct request_rules_part *p;
 
-    if (b->context->reduced || !m->sealed)
+    if (b->context->no_thoughts || !m->sealed)
         return 0;
     if (!(p = rules_add(b, true)))
         return ERR_NOMEM;
