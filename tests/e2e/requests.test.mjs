@@ -128,6 +128,99 @@ describe("what a server refuses", () => {
   }
 });
 
+describe("a server that changes, or is strict in its own way", () => {
+  /** Roles as a model's chat template wants them: instructions of the user, then in turn. */
+  const gemma = body => {
+    const roles = body.messages.map(m => m.role).filter(r => r !== "tool");
+    if (roles.includes("system")) return "System role not supported";
+    return roles.some((r, i) => r === roles[i - 1]) && "Conversation roles must alternate user/assistant/user/assistant/...";
+  };
+  const mistral = body => body.messages.some((m, i) => m.role === "user" && body.messages[i - 1]?.role === "tool") && "Unexpected role 'user' after role 'tool'";
+  const text = body => body.messages.some(m => m.content === null) && "Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.";
+  const tools = [{name: "long", description: "d".repeat(3000), parameters: {type: "object", properties: {}}}];
+  const short = body => {
+    const at = body.tools?.findIndex(t => (t.function ?? t).description?.length > 1024) ?? -1;
+    return at >= 0 && {error: {message: `Invalid 'tools[${at}].function.description': string too long. Expected a string with maximum length 1024, but got a string with length 3000 instead.`,
+      type: "invalid_request_error", param: `tools[${at}].function.description`, code: "string_above_max_length"}};
+  };
+  async function talk(refuse, {provider = "openai", questions, tries}) {
+    const stack = await Stack.start({chain: provider, settings: ONE});
+    try {
+      Object.assign(stack.double, {strict: false, scenario: "text say=Yes.", refuse: (api, body) => {
+        const message = refuse(body);
+        return message ? [400, message] : undefined;
+      }});
+      const threadId = uuid(), counts = [];
+      for (const content of questions) {
+        const at = stack.double.requests.length;
+        const stream = stack.sse("/agui", {method: "POST", body: {threadId, runId: uuid(), messages: [{id: uuid(), role: "user", content}], tools, context: [], state: {}, forwardedProps: {}}});
+        await stream.all();
+        counts.push(stack.double.requests.length - at);
+        if (!content.includes("cut")) assert.doesNotMatch(stream.text(), /did not accept|longer than/, "nothing was left out of the conversation");
+        if (!content.includes("cut")) assert.equal(stream.last.data.type, "RUN_FINISHED", JSON.stringify(stream.last.data));
+      }
+      assert.deepEqual(counts, tries);
+      return stack.double.requests.map(r => r.body);
+    } finally {
+      await stack.stop();
+    }
+  }
+
+  test("no system role, and users and assistants in turn", async () => {
+    const bodies = await talk(gemma, {questions: ["one", "two"], tries: [2, 1]});
+    assert.match(bodies.at(-1).messages[0].content, /\n\none$/);
+    assert.equal(bodies.at(-1).messages.length, 3);
+  });
+
+  test("no user directly behind a tool's result", async () => {
+    const bodies = await talk(mistral, {questions: ["one [[tool name=get_current_time args={} | cut after=0]]", "two"], tries: [2, 2]});
+    assert.deepEqual(bodies.at(-1).messages.map(m => m.role).slice(-3), ["tool", "assistant", "user"]);
+  });
+
+  test("no content null", async () => {
+    await talk(text, {questions: ["one [[tool name=get_current_time args={} | text say=Noon.]]", "two"], tries: [3, 1]});
+  });
+
+  for (const provider of ["openai", "anthropic"]) {
+    test(`no long description of a tool, by ${provider}: it is cut, and the conversation stays whole`, async () => {
+      const bodies = await talk(short, {provider, questions: ["one", "two"], tries: [2, 1]});
+      assert.match(JSON.stringify(bodies.at(-1).messages), /one.*two/);
+      assert.equal(bodies.at(-1).tools.at(-1).name ?? bodies.at(-1).tools.at(-1).function.name, "long");
+    });
+  }
+
+  test("thoughts that it does not know are left out, and nothing else", async () => {
+    const stack = await Stack.start({chain: "anthropic", settings: ONE});
+    try {
+      stack.double.refuse = (api, body) => JSON.stringify(body).includes("\"signature\"") ? [400, "messages.1.content.0: Invalid `signature` in `thinking` block"] : undefined;
+      stack.double.scripts.set("one", [{kind: "blocks", blocks: [{thinking: "Hm.", signature: "S1"}, {name: "get_current_time", args: "{}", id: "toolu_1"}]}]);
+      const session_id = uuid();
+      await stack.chat("the first question", {session_id});
+      const reply = await stack.chat("x [[script=one]]", {session_id});
+      assert.equal(reply.json.response, "The road.", reply.text);
+      assert.match(stack.double.requests.at(-1).raw, /the first question/);
+    } finally {
+      await stack.stop();
+    }
+  });
+
+  test("what it refused once it may want later: no restart is needed", async () => {
+    const stack = await Stack.start({chain: "openai", settings: ONE});
+    try {
+      stack.double.scenario = "text say=Yes.";
+      const say = async (message, wanted) => assert.equal((await stack.chat(message)).status, wanted);
+      stack.double.refuse = (api, body) => body.tools ? [400, "this model does not support tools"] : undefined;
+      await say("one", 200);
+      stack.double.refuse = (api, body) => body.tools ? undefined : [400, "a request without tools is none"];
+      await say("two", 502);
+      await say("three", 200);
+      assert.ok(stack.double.requests.at(-1).body.tools);
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
 describe("what a model said goes back to it as it was", () => {
   const clock = (n, extra) => ({name: "get_current_time", args: "{}", id: `toolu_${n}`, ...extra});
   async function talk(chain, blocks, settings = {}) {
