@@ -27,7 +27,8 @@ enum quirks_flag {
     QUIRKS_SHORT_DESCRIPTIONS = 1 << 14, /* of tools: PROVIDER_DESCRIPTION_MAX bytes */
     QUIRKS_TEXT_CONTENT = 1 << 15,      /* "" for the content null of a message with calls */
     QUIRKS_ANSWER_RESULTS = 1 << 16,    /* no message of a user directly behind a tool's result */
-    QUIRKS_NO_THOUGHTS = 1 << 17,       /* of one request: its sealed thoughts; never remembered */
+    QUIRKS_PLAIN_SCHEMAS = 1 << 17,     /* of tools: foreign_schema_plain */
+    QUIRKS_NO_THOUGHTS = 1 << 18,       /* of one request: its sealed thoughts; never remembered */
 };
 struct quirks {
     unsigned flags;

@@ -226,6 +226,7 @@ static const struct {
     {QUIRKS_SHORT_IDS, NULL, NULL},
     {QUIRKS_SHORT_DESCRIPTIONS, NULL, NULL},
     {QUIRKS_TEXT_CONTENT, NULL, NULL},
+    {QUIRKS_PLAIN_SCHEMAS, NULL, NULL},
     {QUIRKS_ANSWER_RESULTS, NULL, NULL},
 };
 #define MEMBERS (sizeof members / sizeof *members)
@@ -263,6 +264,12 @@ static const struct sentence {
     {QUIRKS_SHORT_IDS, 0, {{"tool call id", "tool_call_id", "tool_call.id", "tool_use.id",
         "toolcallid"}, {"length"}}},
 };
+
+/* Only when no member is named: one of a tool's arguments may be. */
+static const struct sentence schemas = {QUIRKS_PLAIN_SCHEMAS, QUIRKS_PLAIN_SCHEMAS,
+    {{"schema", "function_declarations", "functiondeclaration", "tools[", "tools."},
+        {"invalid", "unknown", "not supported", "unsupported", "not permitted", "only allowed",
+            "only supported", "cannot find", "should match", "must match", "does not support"}}};
 
 static bool refusal_fits(const struct sentence *sentence, const char *text)
 {
@@ -303,8 +310,10 @@ static bool refusal_member(const char *text, unsigned sent, struct refusal *out)
         first = at;
         out->flag = members[i].flag;
     }
-    out->kind = first ? REFUSAL_MEMBER : REFUSAL_OTHER;
-    return first != NULL;
+    if (!first && QUIRKS_PLAIN_SCHEMAS & sent && refusal_fits(&schemas, text))
+        out->flag = QUIRKS_PLAIN_SCHEMAS;
+    out->kind = out->flag ? REFUSAL_MEMBER : REFUSAL_OTHER;
+    return out->flag != 0;
 }
 
 void refusal_read(const char *body, size_t len, long status, unsigned sent, int64_t output,

@@ -47,7 +47,8 @@ static int anthropic_tools(struct anthropic_writer *w)
         tools = &plain;
     }
     if (!error && provider_put_tools(&provider_anthropic, w->q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS | (QUIRKS_SHORT_DESCRIPTIONS & ~w->q->quirks.flags);
+        w->sent |= QUIRKS_NO_TOOLS
+            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
         if (w->q->no_tools && !(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":{\"type\":\"none\"}");

@@ -286,7 +286,8 @@ static int openai_body(struct openai_writer *w, const struct buf *tools)
     if (request_temperature(q, q->conf->openai_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (provider_put_tools(&provider_openai, q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS | (QUIRKS_SHORT_DESCRIPTIONS & ~w->flags);
+        w->sent |= QUIRKS_NO_TOOLS
+            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
         if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":\"none\"");

@@ -59,11 +59,18 @@ bool request_rules_blank(const char *s, size_t len)
     return true;
 }
 
+/* Gemini wants a letter or '_' there. */
+static bool request_rules_starts(char c)
+{
+    return strchr(letters, c) && c != '-' && !(c >= '0' && c <= '9');
+}
+
 bool request_rules_name_valid(const char *name)
 {
     size_t len = strlen(name);
 
-    return len && len <= REQUEST_RULES_NAME_MAX && strspn(name, letters) == len;
+    return len && len <= REQUEST_RULES_NAME_MAX && strspn(name, letters) == len
+        && request_rules_starts(*name);
 }
 
 const char *request_rules_name(const char *name, struct arena *arena)
@@ -77,6 +84,8 @@ const char *request_rules_name(const char *name, struct arena *arena)
         return "unnamed";
     if (!(out = arena_alloc(arena, REQUEST_RULES_NAME_MAX + 1)))
         return NULL;
+    if (strchr(letters, *name) && !request_rules_starts(*name))
+        out[n++] = '_';
     for (; *name && n < REQUEST_RULES_NAME_MAX; name++)
         if (((unsigned char)*name & 0xC0) != 0x80) /* one for each character */
             out[n++] = strchr(letters, *name) ? *name : '_';

@@ -143,7 +143,7 @@ describe("a server that changes, or is strict in its own way", () => {
     return at >= 0 && {error: {message: `Invalid 'tools[${at}].function.description': string too long. Expected a string with maximum length 1024, but got a string with length 3000 instead.`,
       type: "invalid_request_error", param: `tools[${at}].function.description`, code: "string_above_max_length"}};
   };
-  async function talk(refuse, {provider = "openai", questions, tries}) {
+  async function talk(refuse, {provider = "openai", questions, tries, parameters}) {
     const stack = await Stack.start({chain: provider, settings: ONE});
     try {
       Object.assign(stack.double, {strict: false, scenario: "text say=Yes.", refuse: (api, body) => {
@@ -153,7 +153,8 @@ describe("a server that changes, or is strict in its own way", () => {
       const threadId = uuid(), counts = [];
       for (const content of questions) {
         const at = stack.double.requests.length;
-        const stream = stack.sse("/agui", {method: "POST", body: {threadId, runId: uuid(), messages: [{id: uuid(), role: "user", content}], tools, context: [], state: {}, forwardedProps: {}}});
+        const stream = stack.sse("/agui", {method: "POST", body: {threadId, runId: uuid(), messages: [{id: uuid(), role: "user", content}], context: [],
+          tools: parameters ? [{name: "own", description: "d", parameters}] : tools, state: {}, forwardedProps: {}}});
         await stream.all();
         counts.push(stack.double.requests.length - at);
         if (!content.includes("cut")) assert.doesNotMatch(stream.text(), /did not accept|longer than/, "nothing was left out of the conversation");
@@ -188,6 +189,22 @@ describe("a server that changes, or is strict in its own way", () => {
       assert.equal(bodies.at(-1).tools.at(-1).name ?? bodies.at(-1).tools.at(-1).function.name, "long");
     });
   }
+
+  test("no keyword of JSON Schema but the plainest, as Gemini: tools and conversation stay", async () => {
+    const fault = (schema, path) => {
+      const known = ["type", "description", "properties", "required", "items", "enum"];
+      const bad = Object.keys(schema).find(k => !known.includes(k)) ?? (Array.isArray(schema.type) ? "type" : undefined);
+      return bad ? `Unknown name \"${bad}\" at '${path}': Cannot find field.`
+        : Object.entries(schema.properties ?? {}).map(([k, s]) => fault(s, `${path}.properties[${k}]`)).find(Boolean) ?? (schema.items && fault(schema.items, `${path}.items`));
+    };
+    const gemini = body => body.tools?.map((t, i) => fault(t.function.parameters, `tools[${i}].function_declarations[${i}].parameters`)).find(Boolean);
+    const bodies = await talk(gemini, {questions: ["one", "two"], tries: [2, 1], parameters: {type: "object", additionalProperties: false, required: ["n", "gone"],
+      properties: {n: {anyOf: [{type: "null"}, {type: "integer", exclusiveMinimum: 0}], description: "How many"}, kind: {type: ["string", "null"], enum: ["a", "b"]}, l: {type: "array", items: {const: 1}}}}});
+    assert.deepEqual(bodies.at(-1).tools.at(-1).function.parameters, {type: "object", required: ["n"], properties: {n: {type: "integer", description: "How many"},
+      kind: {type: "string", enum: ["a", "b"]}, l: {type: "array", items: {type: "string"}}}});
+    assert.ok(bodies.at(-1).tools.length > 5);
+    assert.match(JSON.stringify(bodies.at(-1).messages), /one.*two/);
+  });
 
   test("thoughts that it does not know are left out, and nothing else", async () => {
     const stack = await Stack.start({chain: "anthropic", settings: ONE});

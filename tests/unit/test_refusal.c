@@ -47,6 +47,10 @@ static void test_members(void **state)
             QUIRKS_SHORT_DESCRIPTIONS},
         {"{\"error\":{\"message\":\"messages.1.content.0: Invalid `signature` in `thinking` block\"}}", QUIRKS_NO_THOUGHTS},
         {"[{\"error\":{\"message\":\"Unable to submit request because Thought signature is not valid.\"}}]", QUIRKS_NO_THOUGHTS},
+        {"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name \\\"exclusiveMinimum\\\" at "
+            "'tools[0].function_declarations[6].parameters.properties[3].value.any_of[0]': Cannot find field.\"}}]", QUIRKS_PLAIN_SCHEMAS},
+        {"{\"error\":{\"message\":\"tools.12.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12\"}}",
+            QUIRKS_PLAIN_SCHEMAS},
         {"{\"message\":\"Unexpected role 'user' after role 'tool'\",\"code\":\"3230\"}", QUIRKS_ANSWER_RESULTS},
         {"{\"detail\":[{\"type\":\"string_type\",\"loc\":[\"body\",\"messages\",2,\"assistant\",\"content\"],\"msg\":\"Input should be a valid "
             "string\",\"input\":null}]}", QUIRKS_TEXT_CONTENT},

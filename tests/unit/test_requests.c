@@ -314,6 +314,8 @@ static void test_names_ids_and_arguments(void **state)
     has(buf_text(&f.http.body), "\"name\":\"functions_get_time_now\"");
     has(buf_text(&f.http.body), "\"name\":\"caf_\"");
     has(buf_text(&f.http.body), "\"name\":\"unnamed\"");
+    assert_string_equal(request_rules_name("7zip", f.arena), "_7zip"); /* Gemini: no digit there */
+    assert_string_equal(request_rules_name("-x", f.arena), "_-x");
     has(buf_text(&f.http.body), "\"input\":{\"a\":1}");
     char *once = strdup(ask(&provider_openai, false));
     assert_string_equal(ask(&provider_openai, false), once); /* the same each time: prompt caches */
