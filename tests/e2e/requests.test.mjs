@@ -464,6 +464,56 @@ describe("back to an earlier message", () => {
     assert.deepEqual(await kept(session_id), ["user: y", "assistant: Never mind."]);
   });
 
+  for (const [name, text] of [["edit", "never [[text say=Fine.]]"], ["regenerate", null]]) {
+    test(`${name} by the stock client while an approval is open: it is cancelled in the same run`, async () => {
+      const threadId = uuid(), agent = agentOf(threadId);
+      const made = await stack.post("/tools/create_calendar_event", {title: "Kept", start_date: "2031-05-20T15:00:00"});
+      await run(agent, `x [[tool name=delete_calendar_event args={"event_id":"${made.json.event.id}"} | text say=Gone.]]`);
+      const [open] = (await stack.get("/approvals")).json.approvals;
+      const asked = agent.messages.findLast(m => m.role === "user");
+      agent.setMessages([text ? {...asked, content: text} : asked]);
+      const resume = [{interruptId: open.id, status: "cancelled"}];
+      await agent.runAgent({runId: uuid(), resume}, {onRunErrorEvent: ({event}) => assert.fail(JSON.stringify(event))});
+      assert.deepEqual(await kept(threadId), text ? ["user: never", "assistant: Fine."] : ["user: x"]);
+      const left = (await stack.get("/approvals")).json.approvals;
+      assert.equal(left.length, text ? 0 : 1, "the new answer asks anew");
+      assert.ok(left.every(a => a.id !== open.id));
+      assert.equal((await stack.post(`/approvals/${open.id}`, {approved: true})).status, 409);
+      for (const a of left) assert.equal((await stack.post(`/approvals/${a.id}`, {approved: false})).status, 202);
+    });
+  }
+
+  test("approved while the client names an earlier message: it is done, and nothing leaves", async () => {
+    const session_id = uuid(), message_id = uuid();
+    const made = await stack.post("/tools/create_calendar_event", {title: "Off", start_date: "2031-05-20T15:00:00"});
+    const content = `x [[tool name=delete_calendar_event args={"event_id":"${made.json.event.id}"} | text say=Gone.]]`;
+    await stack.chat(content, {session_id, message_id});
+    const open = (await stack.get("/approvals")).json.approvals.find(a => a.session_id === session_id);
+    const stream = stack.sse("/agui", {method: "POST", body: {threadId: session_id, runId: uuid(), messages: [{id: message_id, role: "user", content}], tools: [], context: [],
+      state: {}, forwardedProps: {}, resume: [{interruptId: open.id, status: "resolved", payload: {approved: true}}]}});
+    await stream.all();
+    assert.equal(stream.last.data.type, "RUN_FINISHED", JSON.stringify(stream.last?.data ?? stream.raw));
+    assert.deepEqual((await kept(session_id)).at(-1), "assistant: Gone.");
+  });
+
+  test("a result of a call that left is no answer to a later call of the same id", async () => {
+    const threadId = uuid(), agent = agentOf(threadId), tools = [{name: "ui.show", description: "Shows", parameters: {}}];
+    stack.double.scripts.set("show", [[{id: "toolu_0", name: "ui_show", args: "{}"}]]);
+    const go = () => agent.runAgent({runId: uuid(), tools}, {onRunErrorEvent: ({event}) => assert.fail(JSON.stringify(event))});
+    agent.addMessage({id: uuid(), role: "user", content: "x [[script=show]]"});
+    await go();
+    const pending = agent.messages.slice();
+    agent.setMessages([{...agent.messages[0], content: "y [[text say=Yes.]]"}]);
+    await go();
+    agent.setMessages([...pending, {id: uuid(), role: "tool", toolCallId: "toolu_0", content: "late"}]);
+    await go();
+    agent.addMessage({id: uuid(), role: "user", content: "z [[script=show]]"});
+    const events = [];
+    await agent.runAgent({runId: uuid(), tools}, {onEvent: ({event}) => { events.push(event); }});
+    assert.equal(events.at(-1).outcome.pendingToolCallIds?.length, 1, JSON.stringify(events.at(-1)));
+    assert.notEqual(events.at(-1).outcome.pendingToolCallIds[0], "toolu_0");
+  });
+
   test("a message that was sent and failed is answered by the same id", async () => {
     const threadId = uuid(), id = uuid();
     const ask = async (runId, content) => {

@@ -324,6 +324,27 @@ static void test_names_ids_and_arguments(void **state)
     has(ask(&provider_openai, false), "\"id\":\"c00000001\"");
 }
 
+/* A call without a result has none: not that of a later call of the same id. */
+static void test_results_of_repeated_ids(void **state)
+{
+    static const char call[] = "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"call_0\",\"type\":\"function\","
+        "\"function\":{\"name\":\"get_current_time\",\"arguments\":\"{}\"}}]}";
+    char json[300];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        user("x");
+        snprintf(json, sizeof json, call, i);
+        add(json);
+    }
+    add("{\"id\":\"t\",\"role\":\"tool\",\"toolCallId\":\"call_0\",\"content\":\"noon\"}");
+    const char *body = ask(&provider_openai, false), *lost = strstr(body, "unknown_outcome"), *noon = strstr(body, "noon");
+    assert_non_null(lost);
+    assert_non_null(noon);
+    assert_true(lost < noon);
+    assert_null(strstr(noon + 1, "noon"));
+}
+
 static void test_nobody_speaks_last(void **state)
 {
     (void)state;
@@ -481,6 +502,7 @@ int main(void)
         TEST(test_order_of_blocks),
         TEST(test_wrong_order),
         TEST(test_names_ids_and_arguments),
+        TEST(test_results_of_repeated_ids),
         TEST(test_nobody_speaks_last),
         TEST(test_extras_go_to_their_maker),
         TEST(test_never_too_many_tools),
