@@ -93,6 +93,12 @@ static void test_windows(void **state)
         {"This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 131072, 537812},
         {"{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Please reduce the length of the messages.\"}}", 0, 0},
         {"model claude-sonnet-4-20250514, openai/gpt-4-32768: prompt is too long: 208310 tokens > 200000 maximum", 200000, 208310},
+        {"{\"object\":\"error\",\"message\":\"The prompt (total length 25938) is too long to fit into the model (context length 4096).\"}", 4096, 25938},
+        {"Prompt length of 5016 is longer than the maximum model length of 4096.", 4096, 5016},
+        {"Input prompt (2716 tokens) is too long and exceeds limit of 2048", 2048, 2716},
+        {"{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8192\",\"type\":\"invalid_request_error\"}}", 8192, 0},
+        {"{\"error\":{\"code\":\"1261\",\"message\":\"Prompt \xe8\xb6\x85\xe9\x95\xbf\"}}", 0, 0},
+        {"prompt token count of 132000 exceeds the limit of 128000", 128000, 132000},
         {"The context length of gpt-4-0613 is 8192 tokens, got 9000", 8192, 9000},
         {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}", 0, 0},
     };
