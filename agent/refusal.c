@@ -173,7 +173,8 @@ static bool refusal_window(const char *text, long status, struct refusal *out)
         "max_new_tokens", "input length", "model_max_prompt_tokens_exceeded",
         "exceeds the maximum number of tokens", "reduce the length", "maximum model length",
         "model token limit", "exceeds max length", "tokens too long", "prompt token count",
-        "is too long and exceeds", "\xe8\xb6\x85\xe9\x95\xbf" /* Zhipu: overlong */};
+        "is too long and exceeds", "].content': string too long",
+        "\xe8\xb6\x85\xe9\x95\xbf" /* Zhipu: overlong */};
     static const char *const limits[] = {"maximum context length", "maximum prompt length",
         "maximum number of tokens allowed", "n_ctx", "context length of", "context length is",
         "context size", "(context length", "maximum model length", "model token limit",

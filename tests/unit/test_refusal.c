@@ -98,6 +98,8 @@ static void test_windows(void **state)
         {"Input prompt (2716 tokens) is too long and exceeds limit of 2048", 2048, 2716},
         {"{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8192\",\"type\":\"invalid_request_error\"}}", 8192, 0},
         {"{\"error\":{\"code\":\"1261\",\"message\":\"Prompt \xe8\xb6\x85\xe9\x95\xbf\"}}", 0, 0},
+        {"{\"error\":{\"message\":\"Invalid 'messages[1].content': string too long. Expected a string with maximum length 1048576, but got a string with "
+            "length 2000000 instead.\",\"param\":\"messages[1].content\",\"code\":\"string_above_max_length\"}}", 0, 0},
         {"prompt token count of 132000 exceeds the limit of 128000", 128000, 132000},
         {"The context length of gpt-4-0613 is 8192 tokens, got 9000", 8192, 9000},
         {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}", 0, 0},
