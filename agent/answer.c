@@ -172,7 +172,7 @@ static bool taken(const struct answer *a, const char *id)
     for (size_t i = 0; i < a->call_count; i++)
         if (a->calls[i].id && !strcmp(a->calls[i].id, id))
             return true;
-    return chat_has_call(a->chat, id);
+    return chat_has_call(a->chat, id) || chat_result(a->chat, id); /* a client may send any id */
 }
 
 /* The provider's id when it is good and new in this conversation, else one of ours. */

@@ -303,9 +303,18 @@ static size_t message_tokens(const struct chat_message *m)
     return context_tokens(bytes) + MESSAGE_OVERHEAD;
 }
 
+static bool calls_it(const struct chat_message *m, const char *id)
+{
+    for (size_t i = 0; i < m->call_count; i++)
+        if (!strcmp(m->calls[i].id, id))
+            return true;
+    return false;
+}
+
+/* Not beyond the next call of that id: its result is another one's. */
 static const struct chat_message *find_result(const struct chat *c, size_t from, const char *id)
 {
-    for (size_t i = from; i < c->count; i++)
+    for (size_t i = from; i < c->count && !calls_it(&c->items[i], id); i++)
         if (c->items[i].role == CHAT_TOOL && !strcmp(c->items[i].call_id, id))
             return &c->items[i];
     return NULL;
@@ -487,7 +496,7 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
 
     limits = limits ? limits : &none;
     *out = (struct context){.frame = frame, .system = context_system(), .late_at = SIZE_MAX,
-        .reduced = limits->reduced};
+        .reduced = limits->reduced, .no_thoughts = limits->reduced || limits->no_thoughts};
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;

@@ -44,6 +44,7 @@ struct context_limits {
     size_t overhead;    /* tokens that the request costs beside messages, found and client tools */
     size_t tokens;      /* of the messages, at most; 0 = no further limit */
     bool keep_thoughts; /* those of earlier turns too */
+    bool no_thoughts;   /* none at all */
     bool reduced;       /* the last user message and what follows; no thoughts, no foreign tools */
 };
 
@@ -57,7 +58,8 @@ struct context {
     const struct context_tool *found; /* tools beside the core ones: agent/offer.h */
     size_t found_count;
     size_t tokens;        /* of the messages, estimated */
-    bool reduced;         /* the client's tools are not told, no thoughts go along */
+    bool reduced;         /* the client's tools are not told */
+    bool no_thoughts;     /* none go along */
 };
 
 /* The system prompt: built in, or system_prompt.file. Before the fork. 0, ERR_IO, ERR_NOMEM. */

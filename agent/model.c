@@ -410,14 +410,14 @@ static bool ask_again(const struct model *m, const struct provider *p,
     return again;
 }
 
-/* One provider, in the forms that it may take. What did not help in the end is not remembered. */
+/* One provider, in the forms that it may take. */
 static int call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
 {
     const struct conf *conf = wait->env->conf;
-    const char *url = p->url ? p->url(conf) : "";
+    const struct quirks_of of = {p->name, p->url ? p->url(conf) : "", p->model(conf)};
     struct quirks known, before;
-    quirks_get(p->name, url, p->model(conf), &known);
+    quirks_get(&of, clock_mono_ms(), &known);
     before = known;
     struct refusal_state state = {.limits = {.room = before.room,
         .overhead = context_tokens(provider_tools(p)->len + strlen(context_system())
@@ -443,10 +443,7 @@ static int call_in_forms(struct model *m, const struct provider *p, struct wait 
     result->reduced = state.limits.reduced && !state.trims;
     if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
         known.room = state.limits.room;
-    bool learnt = known.flags != before.flags || known.output_max != before.output_max
-        || known.room != before.room;
-    if ((error != ERR_INVALID || answer->emitted) && learnt)
-        quirks_put(p->name, url, p->model(conf), &known);
+    quirks_settle(&of, &before, &known, error != ERR_INVALID || answer->emitted, clock_mono_ms());
     return error;
 }
 

@@ -143,6 +143,8 @@ const struct provider *provider_find(const char *name, size_t len);
 /* Writes the lists of core tools, once, before the fork. Returns 0 or ERR_NOMEM. */
 int provider_prepare(const struct context_tool *tools, size_t count);
 const struct buf *provider_tools(const struct provider *p);
+/* Some servers take no longer description of a tool (Azure OpenAI: 1024 characters). */
+#define PROVIDER_DESCRIPTION_MAX 1024
 /*
  * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
  * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last of

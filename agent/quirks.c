@@ -12,6 +12,7 @@
 struct quirks_row {
     char key[IDENT_SHA256_SIZE];
     uint64_t used;
+    int64_t learnt_ms;
     struct quirks quirks;
 };
 struct quirks_table {
@@ -49,12 +50,11 @@ int quirks_share(void)
     return 0;
 }
 
-static void quirks_key(const char *provider, const char *url, const char *model,
-    char out[IDENT_SHA256_SIZE])
+static void quirks_key(const struct quirks_of *of, char out[IDENT_SHA256_SIZE])
 {
     struct buf text = {0};
 
-    buf_printf(&text, "%s\n%s\n%s", provider, url, model);
+    buf_printf(&text, "%s\n%s\n%s", of->provider, of->url, of->model);
     ident_sha256_hex(buf_text(&text), text.len, out);
     buf_free(&text);
 }
@@ -91,38 +91,76 @@ static struct quirks_row *quirks_find(const char *key, bool *found)
     return oldest;
 }
 
-void quirks_get(const char *provider, const char *url, const char *model, struct quirks *out)
+/* The row with what counts in it: nothing of what is too old. */
+static struct quirks_row *quirks_current(const char *key, int64_t now_ms, bool *found)
+{
+    struct quirks_row *row = quirks_find(key, found);
+
+    if (*found && now_ms - row->learnt_ms >= QUIRKS_KEEP_MS)
+        *found = false;
+    if (*found)
+        row->used = ++quirks_table->clock;
+    return row;
+}
+
+void quirks_get(const struct quirks_of *of, int64_t now_ms, struct quirks *out)
 {
     char key[IDENT_SHA256_SIZE];
     struct quirks_row *row;
     bool found;
 
     *out = (struct quirks){0};
-    quirks_key(provider, url, model, key);
+    quirks_key(of, key);
     if (!quirks_lock())
         return;
-    row = quirks_find(key, &found);
-    if (found) {
-        row->used = ++quirks_table->clock;
+    row = quirks_current(key, now_ms, &found);
+    if (found)
         *out = row->quirks;
-    }
     quirks_unlock();
 }
 
-void quirks_put(const char *provider, const char *url, const char *model,
-    const struct quirks *quirks)
+static bool quirks_differ(const struct quirks *a, const struct quirks *b)
 {
+    return a->flags != b->flags || a->output_max != b->output_max || a->room != b->room;
+}
+
+static void quirks_learn(const char *key, const struct quirks *before, const struct quirks *now,
+    int64_t now_ms)
+{
+    bool found;
+    struct quirks_row *row = quirks_current(key, now_ms, &found);
+
+    if (!found) {
+        *row = (struct quirks_row){.used = ++quirks_table->clock, .learnt_ms = now_ms,
+            .quirks = *before};
+        memcpy(row->key, key, sizeof row->key);
+    }
+    row->quirks.flags |= now->flags;
+    if (now->output_max != before->output_max)
+        row->quirks.output_max = now->output_max;
+    if (now->room != before->room)
+        row->quirks.room = now->room;
+}
+
+void quirks_settle(const struct quirks_of *of, const struct quirks *before,
+    const struct quirks *now, bool helped, int64_t now_ms)
+{
+    static const struct quirks nothing;
     char key[IDENT_SHA256_SIZE];
-    struct quirks_row *row;
     bool found;
 
-    quirks_key(provider, url, model, key);
+    if (!quirks_differ(before, helped ? now : &nothing))
+        return;
+    quirks_key(of, key);
     if (!quirks_lock())
         return;
-    row = quirks_find(key, &found);
-    memcpy(row->key, key, sizeof key);
-    row->used = ++quirks_table->clock;
-    row->quirks = *quirks;
+    if (helped) {
+        quirks_learn(key, before, now, now_ms);
+    } else {
+        struct quirks_row *row = quirks_find(key, &found);
+        if (found)
+            *row = (struct quirks_row){0};
+    }
     quirks_unlock();
 }
 

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * quirks -- what servers of models have refused, kept for each provider, address and model as long as
- * the workers' generation lives, so that each is asked for once. Used by turn workers.
+ * quirks -- what servers of models have refused, kept for each provider, address and model in
+ * memory that the workers of a generation share, so that each is asked for once. Servers change: it
+ * is forgotten after an hour, and at once when it did not help. Used by turn workers.
  */
 enum quirks_flag {
     QUIRKS_NO_TEMPERATURE = 1 << 0,
@@ -23,6 +24,11 @@ enum quirks_flag {
     QUIRKS_SHORT_IDS = 1 << 11,         /* call ids of nine letters and digits */
     QUIRKS_SYSTEM_AS_USER = 1 << 12,    /* no role of its own for the instructions */
     QUIRKS_NO_IS_ERROR = 1 << 13,       /* is_error of a tool's result */
+    QUIRKS_SHORT_DESCRIPTIONS = 1 << 14, /* of tools: PROVIDER_DESCRIPTION_MAX bytes */
+    QUIRKS_TEXT_CONTENT = 1 << 15,      /* "" for the content null of a message with calls */
+    QUIRKS_ANSWER_RESULTS = 1 << 16,    /* no message of a user directly behind a tool's result */
+    QUIRKS_PLAIN_SCHEMAS = 1 << 17,     /* of tools: foreign_schema_plain */
+    QUIRKS_NO_THOUGHTS = 1 << 18,       /* of one request: its sealed thoughts; never remembered */
 };
 struct quirks {
     unsigned flags;
@@ -34,13 +40,26 @@ struct quirks {
 
 /* Before the fork: the workers of a generation share what they learn. Returns 0 or ERR_NOMEM. */
 int quirks_share(void);
+#define QUIRKS_KEEP_MS (60 * 60 * INT64_C(1000)) /* since the first was learnt */
+
+struct quirks_of { /* one model of one server */
+    const char *provider;
+    const char *url, *model; /* as configured */
+};
 /*
- * quirks_get, quirks_put -- what is known of a server's model; nothing when it is new.
- *   url, model  as configured
+ * quirks_get -- what is known of it; nothing when it is new, or was learnt QUIRKS_KEEP_MS ago.
+ *   now_ms  clock_mono_ms()
  */
-void quirks_get(const char *provider, const char *url, const char *model, struct quirks *out);
-void quirks_put(const char *provider, const char *url, const char *model,
-    const struct quirks *quirks);
+void quirks_get(const struct quirks_of *of, int64_t now_ms, struct quirks *out);
+/*
+ * quirks_settle -- after the last request of a call.
+ *   before  what was known at its beginning
+ *   now     what was learnt since, too. It is added to what other workers have learnt meanwhile.
+ *   helped  false: the server took none of the requests. Nothing is added, and what was known is
+ *           forgotten: it may be wrong by now
+ */
+void quirks_settle(const struct quirks_of *of, const struct quirks *before,
+    const struct quirks *now, bool helped, int64_t now_ms);
 /* Everything is forgotten. For tests. */
 void quirks_forget(void);
 

@@ -115,6 +115,17 @@ static int64_t refusal_number(const char **at)
     return n < NUMBER_MAX ? n : -1;
 }
 
+/* Is the digit part of a name, as in claude-sonnet-4-20250514? */
+static bool refusal_in_name(const char *text, const char *digit)
+{
+    const char *s = digit;
+
+    while (s > text && (refusal_is_letter(s[-1]) || (s[-1] && strchr("-.@/", s[-1]))))
+        if (isalpha((unsigned char)*--s))
+            return true;
+    return false;
+}
+
 /* The first number within a few words behind the phrase, at least `least`; 0 = none. */
 static int64_t refusal_after(const char *text, const char *phrase, int64_t least)
 {
@@ -122,7 +133,7 @@ static int64_t refusal_after(const char *text, const char *phrase, int64_t least
         const char *s = at + strlen(phrase), *end = s + 40;
         for (; *s && s < end; s++) {
             int64_t n;
-            if (!isdigit((unsigned char)*s))
+            if (!isdigit((unsigned char)*s) || refusal_in_name(text, s))
                 continue;
             if ((n = refusal_number(&s)) >= least)
                 return n;
@@ -138,12 +149,13 @@ static int64_t refusal_largest(const char *text, int64_t least, int64_t most)
     int64_t found = 0;
 
     for (const char *s = text; *s;) {
-        if (!isdigit((unsigned char)*s) || (s > text && refusal_is_letter(s[-1]))) {
+        if (!isdigit((unsigned char)*s)) {
             s++;
             continue;
         }
+        bool named = refusal_in_name(text, s);
         int64_t n = refusal_number(&s);
-        if (n > least && n > found && (!most || n < most))
+        if (!named && n > least && n > found && (!most || n < most))
             found = n;
     }
     return found;
@@ -159,11 +171,15 @@ static bool refusal_window(const char *text, long status, struct refusal *out)
         "input token count", "maximum number of tokens allowed", "length of the messages",
         "request too large", "request_too_large", "maximum context", "too large for model",
         "max_new_tokens", "input length", "model_max_prompt_tokens_exceeded",
-        "exceeds the maximum number of tokens", "reduce the length", "string_above_max_length"};
+        "exceeds the maximum number of tokens", "reduce the length", "maximum model length",
+        "model token limit", "exceeds max length", "tokens too long", "prompt token count",
+        "is too long and exceeds", "].content': string too long",
+        "\xe8\xb6\x85\xe9\x95\xbf" /* Zhipu: overlong */};
     static const char *const limits[] = {"maximum context length", "maximum prompt length",
         "maximum number of tokens allowed", "n_ctx", "context length of", "context length is",
-        "context size", "context window of", "context window is", "maximum context", "model with",
-        "limit of", "limit is", "must be <=", "at most", "> "};
+        "context size", "(context length", "maximum model length", "model token limit",
+        "context window of", "context window is", "maximum context", "model with", "limit of",
+        "limit is", "must be <=", "at most", "> "};
 
     if (status != 413 && !SAYS(text, phrases))
         return false;
@@ -212,31 +228,71 @@ static const struct {
     {QUIRKS_NEED_REASONING, NULL, NULL},
     {QUIRKS_KEEP_THOUGHTS, NULL, NULL},
     {QUIRKS_SHORT_IDS, NULL, NULL},
+    {QUIRKS_SHORT_DESCRIPTIONS, NULL, NULL},
+    {QUIRKS_TEXT_CONTENT, NULL, NULL},
+    {QUIRKS_PLAIN_SCHEMAS, NULL, NULL},
+    {QUIRKS_ANSWER_RESULTS, NULL, NULL},
 };
 #define MEMBERS (sizeof members / sizeof *members)
 
-/* What is told by a sentence, and not by a name. */
+/*
+ * What is told by a sentence, and not by a name: one phrase of each of its lists stands in it. The
+ * first that fits counts; only what was sent can be left out.
+ */
+static const struct sentence {
+    unsigned flag, sent;
+    const char *phrases[2][12];
+} sentences[] = {
+    {QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS, 0,
+        {{"must be passed back", "must be returned"}, {"reasoning_content"}}},
+    {QUIRKS_KEEP_THOUGHTS, 0, {{"must be passed back", "must be returned"}, {"thinking"}}},
+    {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS,
+        {{"thinking", "thought"}, {"invalid `signature`", "invalid signature",
+            "signature is not valid", "signature: ", "cannot be modified", "encrypted"}}},
+    {QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_SHORT_DESCRIPTIONS,
+        {{"description"}, {"too long", "maximum length", "above_max_length", "at most", "1024"}}},
+    {QUIRKS_ANSWER_RESULTS, QUIRKS_ANSWER_RESULTS,
+        {{"after role 'tool'", "after role \"tool\"", "roles must alternate"}}},
+    {QUIRKS_TEXT_CONTENT, QUIRKS_TEXT_CONTENT,
+        {{"content"}, {"got null", "got 'null'", "type: null", "type null", "be null", "nonetype",
+            "none_", "valid string", "must be a string", "expected a string", "missing field"}}},
+    {QUIRKS_NO_TOOLS, QUIRKS_NO_TOOLS,
+        {{"does not support tools", "not support tool", "tools is not supported",
+            "tools are not supported", "tool use is not supported", "support tool use",
+            "tool calling is not supported", "function calling is not", "not support function",
+            "tool choice requires"}}},
+    {QUIRKS_SYSTEM_AS_USER, QUIRKS_SYSTEM_AS_USER,
+        {{"does not support 'system'", "system role not supported", "system role is not supported",
+            "developer instruction is not enabled", "role 'system' is not supported",
+            "does not support system"}}},
+    {QUIRKS_SHORT_IDS, 0, {{"tool call id", "tool_call_id", "tool_call.id", "tool_use.id",
+        "toolcallid"}, {"length"}}},
+};
+
+/* Only when no member is named: one of a tool's arguments may be. */
+static const struct sentence schemas = {QUIRKS_PLAIN_SCHEMAS, QUIRKS_PLAIN_SCHEMAS,
+    {{"schema", "function_declarations", "functiondeclaration", "tools[", "tools."},
+        {"invalid", "unknown", "not supported", "unsupported", "not permitted", "only allowed",
+            "only supported", "cannot find", "should match", "must match", "does not support"}}};
+
+static bool refusal_fits(const struct sentence *sentence, const char *text)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const char *const *phrases = sentence->phrases[i];
+        size_t count = 0;
+        while (phrases[count])
+            count++;
+        if (count && !refusal_says(text, phrases, count))
+            return false;
+    }
+    return true;
+}
+
 static unsigned refusal_sentence(const char *text, unsigned sent)
 {
-    static const char *const tools[] = {"does not support tools", "not support tool",
-        "tools is not supported", "tools are not supported", "tool use is not supported", "support tool use",
-        "tool calling is not supported", "function calling is not", "not support function",
-        "tool choice requires"};
-    static const char *const system[] = {"does not support 'system'", "system role not supported",
-        "system role is not supported", "developer instruction is not enabled",
-        "role 'system' is not supported", "does not support system"};
-    static const char *const ids[] = {"tool call id", "tool_call_id", "tool_call.id", "tool_use.id",
-        "toolcallid"};
-
-    if (strstr(text, "must be passed back") || strstr(text, "must be returned"))
-        return strstr(text, "reasoning_content") ? QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS
-            : strstr(text, "thinking")           ? QUIRKS_KEEP_THOUGHTS : 0;
-    if (sent & QUIRKS_NO_TOOLS && SAYS(text, tools))
-        return QUIRKS_NO_TOOLS;
-    if (sent & QUIRKS_SYSTEM_AS_USER && SAYS(text, system))
-        return QUIRKS_SYSTEM_AS_USER;
-    if (SAYS(text, ids) && strstr(text, "length"))
-        return QUIRKS_SHORT_IDS;
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if ((!sentences[i].sent || sentences[i].sent & sent) && refusal_fits(&sentences[i], text))
+            return sentences[i].flag;
     return 0;
 }
 
@@ -258,8 +314,10 @@ static bool refusal_member(const char *text, unsigned sent, struct refusal *out)
         first = at;
         out->flag = members[i].flag;
     }
-    out->kind = first ? REFUSAL_MEMBER : REFUSAL_OTHER;
-    return first != NULL;
+    if (!first && QUIRKS_PLAIN_SCHEMAS & sent && refusal_fits(&schemas, text))
+        out->flag = QUIRKS_PLAIN_SCHEMAS;
+    out->kind = out->flag ? REFUSAL_MEMBER : REFUSAL_OTHER;
+    return out->flag != 0;
 }
 
 void refusal_read(const char *body, size_t len, long status, unsigned sent, int64_t output,
@@ -297,11 +355,18 @@ static int64_t refusal_room(const struct refusal *r, const struct refusal_case *
 
     if (r->window && *output >= r->window / 2)
         *output = r->window / 4; /* the answer alone would take most of the window */
-    if (r->window && r->used)
+    /* Hardly a token is shorter than a byte: a larger number is another thing's. */
+    if (r->window && r->used && r->used <= 4 * estimate)
         room = (int64_t)((double)estimate * (double)(r->window - *output) / (double)r->used * 0.95);
     else if (r->window && r->window - *output < estimate)
         room = (r->window - *output) * 9 / 10;
     return room < estimate * 9 / 10 ? room : estimate * 6 / 10;
+}
+
+/* Would it be the same request? */
+static bool refusal_is_least(const struct context *c)
+{
+    return c->reduced || (c->count <= 1 && !c->found_count && !c->frame->client_tool_count);
 }
 
 static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
@@ -310,6 +375,8 @@ static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     int64_t output = c->output;
     int64_t room = refusal_room(r, c, &output);
 
+    if (refusal_is_least(c->context) && output >= c->output)
+        return false;
     if (s->trims++ >= TRIMS_MAX)
         return false;
     if (output < c->output)
@@ -320,12 +387,6 @@ static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     log_info("model %s: the conversation of about %zu tokens is too long for it: asked again with %lld",
         c->provider, context_tokens(c->request_bytes), (long long)s->limits.room);
     return true;
-}
-
-/* Would it be the same request? */
-static bool refusal_is_least(const struct context *c)
-{
-    return c->reduced || (c->count <= 1 && !c->found_count && !c->frame->client_tool_count);
 }
 
 bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct quirks *known)
@@ -341,7 +402,14 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
             "model.output_tokens", c->provider, (long long)r.output_max);
         return true;
     }
-    if (r.kind == REFUSAL_MEMBER && r.flag & ~known->flags && s->members++ < MEMBERS_MAX) {
+    if (r.kind == REFUSAL_MEMBER && r.flag == QUIRKS_NO_THOUGHTS && !s->limits.no_thoughts) {
+        log_warn("model %s: its server does not know the thoughts in the conversation as its own: "
+            "asked without them", c->provider);
+        s->limits.no_thoughts = true;
+        return true;
+    }
+    if (r.kind == REFUSAL_MEMBER && r.flag & ~(known->flags | QUIRKS_NO_THOUGHTS)
+        && s->members++ < MEMBERS_MAX) {
         refusal_log(c, r.flag & ~known->flags);
         known->flags |= r.flag;
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;

@@ -48,7 +48,8 @@ static int anthropic_tools(struct anthropic_writer *w)
         tools = &plain;
     }
     if (!error && provider_put_tools(&provider_anthropic, w->q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS;
+        w->sent |= QUIRKS_NO_TOOLS
+            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
         if (w->q->no_tools && !(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":{\"type\":\"none\"}");
@@ -88,7 +89,10 @@ static void anthropic_part(struct anthropic_writer *w, const struct request_rule
         buf_puts(json, "{\"type\":\"text\",\"text\":");
         buf_json_string(json, p->text, p->len);
         break;
-    case REQUEST_RULES_THOUGHT: anthropic_thought(json, p); break;
+    case REQUEST_RULES_THOUGHT:
+        w->sent |= QUIRKS_NO_THOUGHTS;
+        anthropic_thought(json, p);
+        break;
     case REQUEST_RULES_CALL:
         buf_puts(json, "{\"type\":\"tool_use\",\"id\":");
         put_string(json, p->id);

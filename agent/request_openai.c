@@ -33,20 +33,26 @@ struct openai_writer {
     unsigned flags; /* of the quirks */
     unsigned sent;
     bool any;       /* a message is written */
+    bool results;   /* the last one is a tool's */
+    const char *instructions; /* that the first user message begins with, or NULL */
 };
 
 static void openai_open(struct openai_writer *w, const char *role)
 {
     buf_printf(w->json, "%s{\"role\":\"%s\"", w->any ? "," : "", role);
     w->any = true;
+    w->results = !strcmp(role, "tool");
 }
 
 /* All texts of a message as one; a blank line stands between those that came apart. */
 static void openai_texts(struct openai_writer *w, const struct request_rules_message *m)
 {
-    bool any = false;
+    bool any = w->instructions;
 
     buf_puts(w->json, ",\"content\":\"");
+    if (any)
+        buf_json_escaped(w->json, w->instructions, strlen(w->instructions));
+    w->instructions = NULL;
     for (size_t i = 0; i < m->count; i++) {
         const struct request_rules_part *p = &m->parts[i];
         if (p->kind != REQUEST_RULES_TEXT)
@@ -81,12 +87,12 @@ static void openai_extra(struct openai_writer *w, const jdoc *members)
         buf_put(w->json, text.data + 1, text.len - 2);
     }
     buf_free(&text);
-    w->sent |= QUIRKS_NO_CALL_EXTRA;
+    w->sent |= QUIRKS_NO_CALL_EXTRA | QUIRKS_NO_THOUGHTS;
 }
 
 static void openai_call(struct openai_writer *w, const struct request_rules_part *p)
 {
-    bool take = !w->q->context->reduced && !(w->flags & QUIRKS_NO_CALL_EXTRA);
+    bool take = !w->q->context->no_thoughts && !(w->flags & QUIRKS_NO_CALL_EXTRA);
     jdoc *extra = take ? request_extra_of(p->sealed, w->maker) : NULL;
 
     buf_puts(w->json, "{\"id\":");
@@ -127,6 +133,23 @@ static void openai_thoughts(struct openai_writer *w, const struct request_rules_
     buf_putc(w->json, '"');
 }
 
+static void openai_null(struct openai_writer *w)
+{
+    w->sent |= QUIRKS_TEXT_CONTENT;
+    buf_puts(w->json, ",\"content\":null");
+}
+
+/* Mistral's models want an answer between a tool's result and the user's words. */
+static void openai_between(struct openai_writer *w)
+{
+    if (!(w->flags & QUIRKS_ANSWER_RESULTS)) {
+        w->sent |= QUIRKS_ANSWER_RESULTS;
+        return;
+    }
+    openai_open(w, "assistant");
+    buf_puts(w->json, ",\"content\":\"(no answer)\"}");
+}
+
 static void openai_assistant(struct openai_writer *w, const struct request_rules_message *m)
 {
     size_t calls = openai_count(m, REQUEST_RULES_CALL), written = 0;
@@ -134,8 +157,10 @@ static void openai_assistant(struct openai_writer *w, const struct request_rules
     openai_open(w, "assistant");
     if (openai_count(m, REQUEST_RULES_TEXT))
         openai_texts(w, m);
+    else if (w->flags & QUIRKS_TEXT_CONTENT)
+        buf_puts(w->json, ",\"content\":\"\"");
     else
-        buf_puts(w->json, ",\"content\":null");
+        openai_null(w);
     openai_thoughts(w, m, calls > 0);
     if (calls)
         buf_puts(w->json, ",\"tool_calls\":[");
@@ -164,6 +189,8 @@ static void openai_user(struct openai_writer *w, const struct request_rules_mess
     }
     if (!openai_count(m, REQUEST_RULES_TEXT))
         return;
+    if (w->results)
+        openai_between(w);
     openai_open(w, "user");
     openai_texts(w, m);
     buf_putc(w->json, '}');
@@ -172,15 +199,18 @@ static void openai_user(struct openai_writer *w, const struct request_rules_mess
 static void openai_system(struct openai_writer *w)
 {
     const char *system = w->q->context->system;
-    bool as_user = w->flags & QUIRKS_SYSTEM_AS_USER;
 
     if (utf8_blank(system, strlen(system)))
         return;
-    openai_open(w, as_user ? "user" : "system");
+    if (w->flags & QUIRKS_SYSTEM_AS_USER) { /* such models want no two users in a row either */
+        w->instructions = system;
+        return;
+    }
+    openai_open(w, "system");
     buf_puts(w->json, ",\"content\":");
     put_string(w->json, system);
     buf_putc(w->json, '}');
-    w->sent |= as_user ? 0 : QUIRKS_SYSTEM_AS_USER;
+    w->sent |= QUIRKS_SYSTEM_AS_USER;
 }
 
 static int openai_messages(struct openai_writer *w)
@@ -257,7 +287,8 @@ static int openai_body(struct openai_writer *w, const struct buf *tools)
     if (request_temperature(q, q->conf->openai_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (provider_put_tools(&provider_openai, q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS;
+        w->sent |= QUIRKS_NO_TOOLS
+            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
         if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":\"none\"");

@@ -20,11 +20,18 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 /* ---- texts, names and arguments ---- */
 
+/* Gemini wants a letter or '_' there. */
+static bool request_rules_starts(char c)
+{
+    return strchr(letters, c) && c != '-' && !(c >= '0' && c <= '9');
+}
+
 bool request_rules_name_valid(const char *name)
 {
     size_t len = strlen(name);
 
-    return len && len <= REQUEST_RULES_NAME_MAX && strspn(name, letters) == len;
+    return len && len <= REQUEST_RULES_NAME_MAX && strspn(name, letters) == len
+        && request_rules_starts(*name);
 }
 
 const char *request_rules_name(const char *name, struct arena *arena)
@@ -38,6 +45,8 @@ const char *request_rules_name(const char *name, struct arena *arena)
         return "unnamed";
     if (!(out = arena_alloc(arena, REQUEST_RULES_NAME_MAX + 1)))
         return NULL;
+    if (strchr(letters, *name) && !request_rules_starts(*name))
+        out[n++] = '_';
     for (; *name && n < REQUEST_RULES_NAME_MAX; name++)
         if (((unsigned char)*name & 0xC0) != 0x80) /* one for each character */
             out[n++] = strchr(letters, *name) ? *name : '_';
@@ -213,7 +222,7 @@ static int rules_thought(struct rules_builder *b, const struct chat_message *m)
 {
     struct request_rules_part *p;
 
-    if (b->context->reduced || !m->sealed)
+    if (b->context->no_thoughts || !m->sealed)
         return 0;
     if (!(p = rules_add(b, true)))
         return ERR_NOMEM;

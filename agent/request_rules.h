@@ -14,7 +14,7 @@
  * vendors allow; arguments that are JSON objects. Pure computation. Used by turn workers.
  *
  * What the vendors demand, from their documentation and error texts (November 2026): names of 1 to
- * 64 of A-Z a-z 0-9 _ -; ids of A-Z a-z 0-9 _ - (Anthropic), at most 40 (OpenAI), nine letters and
+ * 64 of A-Z a-z 0-9 _ -, the first a letter or _ (Gemini); ids of A-Z a-z 0-9 _ - (Anthropic), at most 40 (OpenAI), nine letters and
  * digits (Mistral); text with something other than white space; no assistant message at the end.
  */
 #define REQUEST_RULES_NAME_MAX 64

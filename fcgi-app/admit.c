@@ -55,6 +55,19 @@ static const char *admit_keep(struct exchange *x, int error, struct buf *b)
     return text;
 }
 
+/*
+ * A client that goes back while approvals are open cancels them in the same run (AG-UI). With one that
+ * is given the conversation must not go back: what was approved stands behind that message.
+ */
+static bool admit_rewinds(const struct submit *s)
+{
+    for (size_t i = 0; i < s->resume_count; i++) {
+        if (!s->resume[i].cancelled)
+            return false;
+    }
+    return s->message_count > 0 && !s->message_id_made;
+}
+
 int admit_request(struct exchange *x, const struct submit *s, const char *turn,
     struct turns_request *out)
 {
@@ -70,7 +83,7 @@ int admit_request(struct exchange *x, const struct submit *s, const char *turn,
         .body_hash = s->body_hash,
         .messages = s->messages,
         .message_count = s->message_count,
-        .rewinds = s->resume_count == 0,
+        .rewinds = admit_rewinds(s),
         .first_event = admit_keep(x, turn_first_event(&in, s->session, &first), &first),
         .input = admit_keep(x, input_write(&in, &input), &input),
         .title = s->title,

@@ -137,6 +137,7 @@ static int submit_add(struct submit_parser *p, const char *id, const char *role,
         return problem_limit(p->problem, "messages", SUBMIT_MESSAGES_MAX,
             "More than %d new messages.", SUBMIT_MESSAGES_MAX);
     char made[IDENT_UUID_SIZE];
+    out->message_id_made = id == NULL;
     if (id == NULL) {
         ident_uuid7(made);
         id = made;

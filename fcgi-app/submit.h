@@ -37,6 +37,7 @@ struct submit {
     const char *user_id;            /* as named by the client, NULL = not named */
     const char *text;               /* the user's words; "" when there are only tool results */
     const char *message_id;         /* of the last new message */
+    bool message_id_made;           /* the client named none */
     const char *zone, *locale;      /* "" = not given */
     const jdoc *context;            /* or NULL */
     const jdoc *agui;               /* parts of RunAgentInput without its messages; or NULL */

@@ -422,9 +422,22 @@ static int foreign_clean_list(jdoc *schema, const char *key, const jdoc *root)
     return error;
 }
 
+/* A pattern without what vendors refuse: looking around, and back to a group. */
+static bool foreign_is_simple(const char *pattern)
+{
+    for (const char *c = pattern; *c != '\0'; c++) {
+        if (*c == '(' && c[1] == '?' && c[2] != ':')
+            return false;
+        if (*c == '\\' && c[1] != '\0' && strchr("123456789kpPuU", *++c) != NULL)
+            return false;
+    }
+    return true;
+}
+
 static int foreign_clean_here(jdoc *schema, const jdoc *root)
 {
-    static const char *const drop[] = { "$schema", "$id", "$comment", "x-mcp-header" };
+    static const char *const drop[] = { "$schema", "$id", "$comment", "x-mcp-header",
+        "patternProperties" }; /* Anthropic refuses its patterns as names of arguments */
     const char *reference;
     int error;
     for (size_t i = 0; i < sizeof drop / sizeof *drop; i++)
@@ -432,6 +445,8 @@ static int foreign_clean_here(jdoc *schema, const jdoc *root)
     if ((error = foreign_renew(schema)) != 0 || (error = foreign_tuple(schema)) != 0)
         return error;
     drop_malformed(schema);
+    if (!foreign_is_simple(jdoc_text_or(schema, "pattern", "")))
+        jdoc_remove(schema, "pattern");
     reference = jdoc_text_or(schema, "$ref", "#");
     if (foreign_named(root, reference) == NULL)
         jdoc_remove(schema, "$ref");

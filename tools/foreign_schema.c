@@ -171,16 +171,20 @@ jdoc *foreign_schema_check(const jdoc *schema)
     return out;
 }
 
-const char *foreign_schema_bad_name(const jdoc *schema)
+bool foreign_schema_name_valid(const char *name)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    size_t len = strlen(name);
+    return len > 0 && len <= 64 && strspn(name, good) == len;
+}
+
+const char *foreign_schema_bad_name(const jdoc *schema)
+{
     struct jdoc_iter it = { 0 };
     const char *key;
     jdoc *value;
-    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value)) {
-        size_t len = strlen(key);
-        if (len == 0 || len > 64 || strspn(key, good) != len)
+    while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value))
+        if (!foreign_schema_name_valid(key))
             return key;
-    }
     return NULL;
 }

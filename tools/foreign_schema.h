@@ -3,6 +3,7 @@
 
 #include "base/jdoc.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,6 +24,15 @@ jdoc *foreign_schema_check(const jdoc *schema);
  * memory.
  */
 jdoc *foreign_schema_model(const jdoc *schema);
+/*
+ * foreign_schema_plain -- of one made by foreign_schema_model, for a server that refuses that: nothing
+ * but type (one name), description, properties, required, items, and enum of texts; of several forms
+ * of an argument the first. Public bug reports show Gemini and its proxies refuse the rest (November
+ * 2026). NULL on no memory.
+ */
+jdoc *foreign_schema_plain(const jdoc *schema);
+/* Does every vendor take the name of an argument? 1 to 64 of A-Z a-z 0-9 _ . - */
+bool foreign_schema_name_valid(const char *name);
 /* Does every vendor take the names of its arguments? NULL, or the first that one does not. */
 const char *foreign_schema_bad_name(const jdoc *schema);
 

@@ -7,6 +7,7 @@ local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
 local QUEUE_MAX, HISTORY = tonumber(ARGV[8]), tonumber(ARGV[9])
 local IDS_MAX = 5000
 local BRANCHES_MAX = 20 -- of a session
+local EARLIER_STEP = 500
 local WEBHOOK_KEEP = 28800000
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
@@ -27,12 +28,19 @@ local function next_epoch(sid, now, top, last)
     return int(math.max(tonumber(last) + 1, split_id(top) + 1, now))
 end
 
+-- Its id, nil when it has none, and what makes it the same message: a client's id may be another
+-- one's message already.
 local function id_of(message)
     local ok, m = pcall(cjson.decode, message)
     if ok and type(m) == 'table' and type(m.id) == 'string' then
-        return m.id
+        return m.id, tostring(m.role) .. ' ' .. m.id
     end
-    return nil
+    return nil, nil
+end
+
+local function same(message, one)
+    local _, it = id_of(message)
+    return it == one
 end
 
 -- What waited for the user in messages that leave the conversation waits no more.
@@ -53,18 +61,12 @@ local function drop_approvals(sid, text)
 end
 
 -- The user's message came before: the conversation goes back to it, with its new text if it has one.
--- What came after it, and its own old text, become a branch. Changes tail; returns how many messages
--- left, false when it is no user's.
-local function go_back(sid, turn, now, id, message, tail)
-    if not string.find(message, '"role":"user"', 1, true) then
-        return false
-    end
+-- What came after it, and its own old text, become a branch. Changes tail, where it stands; returns
+-- how many messages left.
+local function go_back(sid, turn, now, one, message, tail)
     local at = #tail
-    while at > 0 and id_of(tail[at]) ~= id do
+    while not same(tail[at], one) do
         at = at - 1
-    end
-    if at == 0 then
-        return false
     end
     local edited = tail[at] ~= message
     local first = edited and at or at + 1
@@ -93,6 +95,24 @@ local function go_back(sid, turn, now, id, message, tail)
     return gone
 end
 
+-- The conversation from this message on, which stands in front of its last `behind` ones;
+-- nil when there is none. Looked for only when a client says the id: few messages come so far back.
+local function from_earlier(list, id, one, behind)
+    local mark = '"' .. id .. '"'
+    local to = redis.call('LLEN', list) - behind - 1
+    while to >= 0 do
+        local from = math.max(0, to - EARLIER_STEP + 1)
+        local part = redis.call('LRANGE', list, int(from), int(to))
+        for i = #part, 1, -1 do
+            if string.find(part[i], mark, 1, true) and same(part[i], one) then
+                return redis.call('LRANGE', list, int(from + i - 1), -1)
+            end
+        end
+        to = from - 1
+    end
+    return nil
+end
+
 -- Appends the messages whose id the end of the conversation does not have yet; or, when turn is
 -- given and the last of them is a user's that came before, goes back to that one. Returns that end
 -- with them, at least HISTORY messages if there are so many, and how many have left.
@@ -104,33 +124,33 @@ local function append_messages(sid, messages, turn, now)
     if #messages == 0 then
         return tail, 0
     end
-    local one = #messages == 1 and id_of(messages[1])
-    local mark = one and not string.find(one, '[%c"\\/\128-\255]') and '"id":"' .. one .. '"'
+    local first = #messages == 1 and id_of(messages[1])
+    local mark = first and not string.find(first, '[%c"\\/\128-\255]') and '"id":"' .. first .. '"'
     for i = 1, #tail do
         -- One new message is the usual case: look before decoding.
         if not mark or string.find(tail[i], mark, 1, true) then
-            local id = id_of(tail[i])
-            if id then
-                known[id] = true
+            local _, one = id_of(tail[i])
+            if one then
+                known[one] = true
             end
         end
     end
-    local last = turn and id_of(messages[#messages])
-    if last and known[last] then
-        local gone = go_back(sid, turn, now, last, messages[#messages], tail)
-        if gone then
-            return tail, gone
-        end
+    local id, last = id_of(messages[#messages])
+    local goes_back = turn and last == 'user ' .. tostring(id)
+    local from = goes_back and (known[last] and tail or from_earlier(list, id, last, #tail))
+    if from then
+        local gone = go_back(sid, turn, now, last, messages[#messages], from)
+        return gone > 0 and redis.call('LRANGE', list, -math.max(1, HISTORY), -1) or tail, gone
     end
     local added = 0
     for i = 1, #messages do
-        local id = id_of(messages[i])
-        if not id or not known[id] then
+        local _, one = id_of(messages[i])
+        if not one or not known[one] then
             redis.call('RPUSH', list, messages[i])
             tail[#tail + 1] = messages[i]
             added = added + 1
-            if id then
-                known[id] = true
+            if one then
+                known[one] = true
             end
         end
     end

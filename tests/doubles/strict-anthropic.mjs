@@ -30,6 +30,10 @@ export function schemaFault(schema, root = schema, path = "") {
     if (new Set(schema[key].map(v => JSON.stringify(v))).size !== schema[key].length) return `${path}/${key}: has non-unique elements`;
   }
   if (schema.required?.some(n => typeof n !== "string")) return `${path}/required: not strings`;
+  if (/\(\?(?!:)|\\[1-9]/.test(schema.pattern ?? "")) return `${path}/pattern: regex lookaround is not supported`; // OpenAI, and Anthropic's strict tools
+  for (const name of Object.keys(schema.patternProperties ?? {})) {
+    if (!/^[a-zA-Z0-9_.-]{1,64}$/.test(name)) return `${path}/patternProperties: ${name}: not valid`;
+  }
   if ("$ref" in schema) {
     if (typeof schema.$ref !== "string" || !schema.$ref.startsWith("#")) return `${path}/$ref: not resolvable`;
     let at = root;

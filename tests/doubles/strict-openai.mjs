@@ -36,6 +36,7 @@ function toolsFault(body) {
     if (tool.type !== "function") return refusal(`Invalid value: '${tool.type}'.`, `tools[${i}].type`, "invalid_value");
     if (!/^[a-zA-Z0-9_-]+$/.test(name)) return refusal(`Invalid 'tools[${i}].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`, `tools[${i}].function.name`, "invalid_value");
     if (name.length > 64) return refusal(`Invalid 'tools[${i}].function.name': string too long. Expected a string with maximum length 64, but got a string with length ${name.length} instead.`, `tools[${i}].function.name`, "string_above_max_length");
+    if (!/^[a-zA-Z_]/.test(name)) return refusal(`tools[${i}].function_declarations[${i}].name: [FIELD_INVALID] Invalid function name. Must start with a letter or an underscore.`); // Gemini
     if (names.has(name)) return refusal(`Duplicate function name: ${name}`, "tools");
     names.add(name);
     const bad = f.parameters?.type !== "object" ? `schema must be a JSON Schema of 'type: "object"', got 'type: "${f.parameters?.type ?? "None"}"'.`

@@ -20,7 +20,7 @@ function random(seed) {
 }
 
 const BLANKS = ["", " ", "\n\n", "\u00a0", "\u3000", "\u2028", "\u200b\ufeff", "\t\u2003\r\n"];
-const NAMES = ["get_current_time", "multi_tool_use.parallel", "functions.get_time now", "ui.showMap", "", "名前", "x".repeat(100), "find_tools"];
+const NAMES = ["get_current_time", "multi_tool_use.parallel", "functions.get_time now", "ui.showMap", "", "名前", "x".repeat(100), "7zip", "find_tools"];
 const ARGS = ["{}", "", "{\"timezone\": \"Australia/Syd", "[1,2]", "null", "\"{\\\"a\\\":1}\"", "{\"a\":1,\"a\":2}", "{\"timezone\":\"Asia/Tokyo\"}", "nonsense"];
 const IDS = ["same", "", "call.with.dots", "chatcmpl-tool-0123456789abcdef0123456789abcdef0123456789", "a b", "été"];
 const SEALED = [undefined, "anthropic:signature:c2ln", "anthropic:redacted:ZGF0YQ==", "openai-00000000:reasoning_content:", "nobody:knows:this", ""];
@@ -34,9 +34,10 @@ const SCHEMAS = [
   {$ref: "#/definitions/A", definitions: {A: {type: "object", properties: {x: {$ref: "#/definitions/none"}}}}},
   {type: "object", properties: {"naïve key": {type: "string"}, ok: true}, required: ["naïve key", "ok", "ok"]},
   {type: "object", properties: {t: {prefixItems: [{type: "array"}], items: false}}, additionalProperties: {type: "array"}},
+  {type: "object", properties: {mail: {type: "string", pattern: "^(?!\\.)[a-z]+@"}, twice: {type: "string", pattern: "(a)\\1"}}, patternProperties: {"^(.*)$": {}}},
   {oneOf: [{$ref: "#/$defs/a"}, {$ref: "https://example.com/b"}], $defs: {a: {properties: {z: {enum: ["x", "x"]}}}}},
 ];
-const TOOL_NAMES = ["ui.showMap", "show map", "x".repeat(70), "get_current_time", "plan_trip", "好", "a", "a"];
+const TOOL_NAMES = ["ui.showMap", "show map", "x".repeat(70), "get_current_time", "plan_trip", "好", "7zip", "-x", "a", "a"];
 
 const call = r => ({id: r.pick([...IDS, uuid()]), type: "function", function: {name: r.pick(NAMES), arguments: r.pick(ARGS)}});
 

@@ -128,6 +128,116 @@ describe("what a server refuses", () => {
   }
 });
 
+describe("a server that changes, or is strict in its own way", () => {
+  /** Roles as a model's chat template wants them: instructions of the user, then in turn. */
+  const gemma = body => {
+    const roles = body.messages.map(m => m.role).filter(r => r !== "tool");
+    if (roles.includes("system")) return "System role not supported";
+    return roles.some((r, i) => r === roles[i - 1]) && "Conversation roles must alternate user/assistant/user/assistant/...";
+  };
+  const mistral = body => body.messages.some((m, i) => m.role === "user" && body.messages[i - 1]?.role === "tool") && "Unexpected role 'user' after role 'tool'";
+  const text = body => body.messages.some(m => m.content === null) && "Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.";
+  const tools = [{name: "long", description: "d".repeat(3000), parameters: {type: "object", properties: {}}}];
+  const short = body => {
+    const at = body.tools?.findIndex(t => (t.function ?? t).description?.length > 1024) ?? -1;
+    return at >= 0 && {error: {message: `Invalid 'tools[${at}].function.description': string too long. Expected a string with maximum length 1024, but got a string with length 3000 instead.`,
+      type: "invalid_request_error", param: `tools[${at}].function.description`, code: "string_above_max_length"}};
+  };
+  async function talk(refuse, {provider = "openai", questions, tries, parameters}) {
+    const stack = await Stack.start({chain: provider, settings: ONE});
+    try {
+      Object.assign(stack.double, {strict: false, scenario: "text say=Yes.", refuse: (api, body) => {
+        const message = refuse(body);
+        return message ? [400, message] : undefined;
+      }});
+      const threadId = uuid(), counts = [];
+      for (const content of questions) {
+        const at = stack.double.requests.length;
+        const stream = stack.sse("/agui", {method: "POST", body: {threadId, runId: uuid(), messages: [{id: uuid(), role: "user", content}], context: [],
+          tools: parameters ? [{name: "own", description: "d", parameters}] : tools, state: {}, forwardedProps: {}}});
+        await stream.all();
+        counts.push(stack.double.requests.length - at);
+        if (!content.includes("cut")) assert.doesNotMatch(stream.text(), /did not accept|longer than/, "nothing was left out of the conversation");
+        if (!content.includes("cut")) assert.equal(stream.last.data.type, "RUN_FINISHED", JSON.stringify(stream.last.data));
+      }
+      assert.deepEqual(counts, tries);
+      return stack.double.requests.map(r => r.body);
+    } finally {
+      await stack.stop();
+    }
+  }
+
+  test("no system role, and users and assistants in turn", async () => {
+    const bodies = await talk(gemma, {questions: ["one", "two"], tries: [2, 1]});
+    assert.match(bodies.at(-1).messages[0].content, /\n\none$/);
+    assert.equal(bodies.at(-1).messages.length, 3);
+  });
+
+  test("no user directly behind a tool's result", async () => {
+    const bodies = await talk(mistral, {questions: ["one [[tool name=get_current_time args={} | cut after=0]]", "two"], tries: [2, 2]});
+    assert.deepEqual(bodies.at(-1).messages.map(m => m.role).slice(-3), ["tool", "assistant", "user"]);
+  });
+
+  test("no content null", async () => {
+    await talk(text, {questions: ["one [[tool name=get_current_time args={} | text say=Noon.]]", "two"], tries: [3, 1]});
+  });
+
+  for (const provider of ["openai", "anthropic"]) {
+    test(`no long description of a tool, by ${provider}: it is cut, and the conversation stays whole`, async () => {
+      const bodies = await talk(short, {provider, questions: ["one", "two"], tries: [2, 1]});
+      assert.match(JSON.stringify(bodies.at(-1).messages), /one.*two/);
+      assert.equal(bodies.at(-1).tools.at(-1).name ?? bodies.at(-1).tools.at(-1).function.name, "long");
+    });
+  }
+
+  test("no keyword of JSON Schema but the plainest, as Gemini: tools and conversation stay", async () => {
+    const fault = (schema, path) => {
+      const known = ["type", "description", "properties", "required", "items", "enum"];
+      const bad = Object.keys(schema).find(k => !known.includes(k)) ?? (Array.isArray(schema.type) ? "type" : undefined);
+      return bad ? `Unknown name \"${bad}\" at '${path}': Cannot find field.`
+        : Object.entries(schema.properties ?? {}).map(([k, s]) => fault(s, `${path}.properties[${k}]`)).find(Boolean) ?? (schema.items && fault(schema.items, `${path}.items`));
+    };
+    const gemini = body => body.tools?.map((t, i) => fault(t.function.parameters, `tools[${i}].function_declarations[${i}].parameters`)).find(Boolean);
+    const bodies = await talk(gemini, {questions: ["one", "two"], tries: [2, 1], parameters: {type: "object", additionalProperties: false, required: ["n", "gone"],
+      properties: {n: {anyOf: [{type: "null"}, {type: "integer", exclusiveMinimum: 0}], description: "How many"}, kind: {type: ["string", "null"], enum: ["a", "b"]}, l: {type: "array", items: {const: 1}}}}});
+    assert.deepEqual(bodies.at(-1).tools.at(-1).function.parameters, {type: "object", required: ["n"], properties: {n: {type: "integer", description: "How many"},
+      kind: {type: "string", enum: ["a", "b"]}, l: {type: "array", items: {type: "string"}}}});
+    assert.ok(bodies.at(-1).tools.length > 5);
+    assert.match(JSON.stringify(bodies.at(-1).messages), /one.*two/);
+  });
+
+  test("thoughts that it does not know are left out, and nothing else", async () => {
+    const stack = await Stack.start({chain: "anthropic", settings: ONE});
+    try {
+      stack.double.refuse = (api, body) => JSON.stringify(body).includes("\"signature\"") ? [400, "messages.1.content.0: Invalid `signature` in `thinking` block"] : undefined;
+      stack.double.scripts.set("one", [{kind: "blocks", blocks: [{thinking: "Hm.", signature: "S1"}, {name: "get_current_time", args: "{}", id: "toolu_1"}]}]);
+      const session_id = uuid();
+      await stack.chat("the first question", {session_id});
+      const reply = await stack.chat("x [[script=one]]", {session_id});
+      assert.equal(reply.json.response, "The road.", reply.text);
+      assert.match(stack.double.requests.at(-1).raw, /the first question/);
+    } finally {
+      await stack.stop();
+    }
+  });
+
+  test("what it refused once it may want later: no restart is needed", async () => {
+    const stack = await Stack.start({chain: "openai", settings: ONE});
+    try {
+      stack.double.scenario = "text say=Yes.";
+      const say = async (message, wanted) => assert.equal((await stack.chat(message)).status, wanted);
+      stack.double.refuse = (api, body) => body.tools ? [400, "this model does not support tools"] : undefined;
+      await say("one", 200);
+      stack.double.refuse = (api, body) => body.tools ? undefined : [400, "a request without tools is none"];
+      await say("two", 502);
+      await say("three", 200);
+      assert.ok(stack.double.requests.at(-1).body.tools);
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
 describe("what a model said goes back to it as it was", () => {
   const clock = (n, extra) => ({name: "get_current_time", args: "{}", id: `toolu_${n}`, ...extra});
   async function talk(chain, blocks, settings = {}) {
@@ -352,6 +462,56 @@ describe("back to an earlier message", () => {
     assert.equal(second.json.response, "Never mind.");
     assert.equal((await stack.get("/approvals")).json.approvals.length, 0);
     assert.deepEqual(await kept(session_id), ["user: y", "assistant: Never mind."]);
+  });
+
+  for (const [name, text] of [["edit", "never [[text say=Fine.]]"], ["regenerate", null]]) {
+    test(`${name} by the stock client while an approval is open: it is cancelled in the same run`, async () => {
+      const threadId = uuid(), agent = agentOf(threadId);
+      const made = await stack.post("/tools/create_calendar_event", {title: "Kept", start_date: "2031-05-20T15:00:00"});
+      await run(agent, `x [[tool name=delete_calendar_event args={"event_id":"${made.json.event.id}"} | text say=Gone.]]`);
+      const [open] = (await stack.get("/approvals")).json.approvals;
+      const asked = agent.messages.findLast(m => m.role === "user");
+      agent.setMessages([text ? {...asked, content: text} : asked]);
+      const resume = [{interruptId: open.id, status: "cancelled"}];
+      await agent.runAgent({runId: uuid(), resume}, {onRunErrorEvent: ({event}) => assert.fail(JSON.stringify(event))});
+      assert.deepEqual(await kept(threadId), text ? ["user: never", "assistant: Fine."] : ["user: x"]);
+      const left = (await stack.get("/approvals")).json.approvals;
+      assert.equal(left.length, text ? 0 : 1, "the new answer asks anew");
+      assert.ok(left.every(a => a.id !== open.id));
+      assert.equal((await stack.post(`/approvals/${open.id}`, {approved: true})).status, 409);
+      for (const a of left) assert.equal((await stack.post(`/approvals/${a.id}`, {approved: false})).status, 202);
+    });
+  }
+
+  test("approved while the client names an earlier message: it is done, and nothing leaves", async () => {
+    const session_id = uuid(), message_id = uuid();
+    const made = await stack.post("/tools/create_calendar_event", {title: "Off", start_date: "2031-05-20T15:00:00"});
+    const content = `x [[tool name=delete_calendar_event args={"event_id":"${made.json.event.id}"} | text say=Gone.]]`;
+    await stack.chat(content, {session_id, message_id});
+    const open = (await stack.get("/approvals")).json.approvals.find(a => a.session_id === session_id);
+    const stream = stack.sse("/agui", {method: "POST", body: {threadId: session_id, runId: uuid(), messages: [{id: message_id, role: "user", content}], tools: [], context: [],
+      state: {}, forwardedProps: {}, resume: [{interruptId: open.id, status: "resolved", payload: {approved: true}}]}});
+    await stream.all();
+    assert.equal(stream.last.data.type, "RUN_FINISHED", JSON.stringify(stream.last?.data ?? stream.raw));
+    assert.deepEqual((await kept(session_id)).at(-1), "assistant: Gone.");
+  });
+
+  test("a result of a call that left is no answer to a later call of the same id", async () => {
+    const threadId = uuid(), agent = agentOf(threadId), tools = [{name: "ui.show", description: "Shows", parameters: {}}];
+    stack.double.scripts.set("show", [[{id: "toolu_0", name: "ui_show", args: "{}"}]]);
+    const go = () => agent.runAgent({runId: uuid(), tools}, {onRunErrorEvent: ({event}) => assert.fail(JSON.stringify(event))});
+    agent.addMessage({id: uuid(), role: "user", content: "x [[script=show]]"});
+    await go();
+    const pending = agent.messages.slice();
+    agent.setMessages([{...agent.messages[0], content: "y [[text say=Yes.]]"}]);
+    await go();
+    agent.setMessages([...pending, {id: uuid(), role: "tool", toolCallId: "toolu_0", content: "late"}]);
+    await go();
+    agent.addMessage({id: uuid(), role: "user", content: "z [[script=show]]"});
+    const events = [];
+    await agent.runAgent({runId: uuid(), tools}, {onEvent: ({event}) => { events.push(event); }});
+    assert.equal(events.at(-1).outcome.pendingToolCallIds?.length, 1, JSON.stringify(events.at(-1)));
+    assert.notEqual(events.at(-1).outcome.pendingToolCallIds[0], "toolu_0");
   });
 
   test("a message that was sent and failed is answered by the same id", async () => {

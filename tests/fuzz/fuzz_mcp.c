@@ -68,8 +68,10 @@ static void use_definition(const jdoc *tool)
         abort();
     jdoc *check = foreign_schema_check(jdoc_get(tool, "inputSchema"));
     jdoc *model = foreign_schema_model(jdoc_get(tool, "inputSchema"));
-    if (check == NULL || model == NULL || schema_well_formed(check, &problem) != 0)
+    jdoc *plain = model != NULL ? foreign_schema_plain(model) : NULL;
+    if (check == NULL || plain == NULL || schema_well_formed(check, &problem) != 0)
         abort();
+    jdoc_free(plain);
     jdoc_free(check);
     jdoc_free(model);
 }

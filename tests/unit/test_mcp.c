@@ -196,6 +196,50 @@ static void model_form(const char *schema_text, const char *want)
     jdoc_free(schema);
 }
 
+static void plain_form(const char *schema_text, const char *want)
+{
+    struct buf text = { 0 };
+    jdoc *schema = doc(schema_text), *plain = foreign_schema_plain(schema);
+    jdoc_write_canonical(plain, &text);
+    assert_string_equal(buf_text(&text), want);
+    buf_free(&text);
+    jdoc_free(plain);
+    jdoc_free(schema);
+}
+
+/* For servers that know few keywords. */
+static void plain_schemas(void **state)
+{
+    char deep[4000] = "{\"type\":\"object\"";
+    (void)state;
+    plain_form("{}", "{\"type\":\"string\"}");
+    plain_form("{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"a\",\"no name\",\"gone\",7],\"properties\":{"
+        "\"a\":{\"type\":[\"null\",\"integer\"],\"minimum\":1},\"no name\":{},\"b\":{\"oneOf\":[{\"type\":\"null\"},{\"allOf\":[{\"type\":\"boolean\"}]}]},"
+        "\"c\":{\"type\":\"string\",\"enum\":[\"x\",\"\"]},\"d\":{\"type\":\"integer\",\"enum\":[1]},\"e\":{\"type\":[\"null\"]},"
+        "\"f\":{\"type\":\"array\"},\"g\":{\"$ref\":\"#\",\"description\":\"D\"},\"h\":{\"items\":{\"enum\":[\"y\"]}}}}",
+        "{\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"boolean\"},\"c\":{\"type\":\"string\"},\"d\":{\"type\":\"integer\"},"
+        "\"e\":{\"type\":\"string\"},\"f\":{\"items\":{\"type\":\"string\"},\"type\":\"array\"},\"g\":{\"description\":\"D\",\"properties\":{},\"type\":\"object\"},"
+        "\"h\":{\"items\":{\"enum\":[\"y\"],\"type\":\"string\"},\"type\":\"array\"}},\"required\":[\"a\"],\"type\":\"object\"}");
+    /* It has an end, however deep: both of objects and of choices. */
+    for (int i = 0; i < 5; i++)
+        strcat(deep, ",\"properties\":{\"p\":{\"anyOf\":[{\"items\":{\"type\":\"object\"");
+    for (int i = 0; i < 5; i++)
+        strcat(deep, "}}]}}");
+    jdoc *schema = doc(strcat(deep, "}")), *plain = foreign_schema_plain(schema);
+    assert_non_null(plain);
+    jdoc_free(plain);
+    jdoc_free(schema);
+}
+
+/* What vendors refuse in a pattern leaves; others stay. */
+static void patterns_for_models(void **state)
+{
+    (void)state;
+    model_form("{\"patternProperties\":{\"^(.*)$\":{}},\"properties\":{\"a\":{\"pattern\":\"^(?!x)y\"},\"b\":{\"pattern\":\"(a)\\\\1\"},"
+        "\"c\":{\"pattern\":\"^(?:a|b)\\\\d+\\\\(?$\"},\"d\":{\"pattern\":\"a\\\\\"}}}",
+        "{\"properties\":{\"a\":{},\"b\":{},\"c\":{\"pattern\":\"^(?:a|b)\\\\d+\\\\(?$\"},\"d\":{\"pattern\":\"a\\\\\"}},\"type\":\"object\"}");
+}
+
 /* One form that every vendor takes, whatever a schema was written in. */
 static void every_schema_becomes_an_object(void **state)
 {
@@ -391,6 +435,8 @@ int main(void)
         cmocka_unit_test(schemas_of_others),
         cmocka_unit_test(schemas_for_models),
         cmocka_unit_test(malformed_schemas_for_models),
+        cmocka_unit_test(plain_schemas),
+        cmocka_unit_test(patterns_for_models),
         cmocka_unit_test(every_schema_becomes_an_object),
         cmocka_unit_test(arrays_have_items_everywhere),
         cmocka_unit_test(patterns_of_others),

@@ -42,6 +42,19 @@ static void test_members(void **state)
         {"{\"error\":{\"message\":\"Unsupported value: 'messages[0].role' does not support 'system' with this model.\"}}", QUIRKS_SYSTEM_AS_USER},
         {"{\"error\":{\"message\":\"The reasoning_content in the thinking mode must be passed back to the API.\"}}",
             QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS},
+        {"{\"error\":{\"message\":\"Invalid 'tools[5].function.description': string too long. Expected a string with maximum length 1024, but got a "
+            "string with length 2357 instead.\",\"param\":\"tools[5].function.description\",\"code\":\"string_above_max_length\"}}",
+            QUIRKS_SHORT_DESCRIPTIONS},
+        {"{\"error\":{\"message\":\"messages.1.content.0: Invalid `signature` in `thinking` block\"}}", QUIRKS_NO_THOUGHTS},
+        {"[{\"error\":{\"message\":\"Unable to submit request because Thought signature is not valid.\"}}]", QUIRKS_NO_THOUGHTS},
+        {"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name \\\"exclusiveMinimum\\\" at "
+            "'tools[0].function_declarations[6].parameters.properties[3].value.any_of[0]': Cannot find field.\"}}]", QUIRKS_PLAIN_SCHEMAS},
+        {"{\"error\":{\"message\":\"tools.12.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12\"}}",
+            QUIRKS_PLAIN_SCHEMAS},
+        {"{\"message\":\"Unexpected role 'user' after role 'tool'\",\"code\":\"3230\"}", QUIRKS_ANSWER_RESULTS},
+        {"{\"detail\":[{\"type\":\"string_type\",\"loc\":[\"body\",\"messages\",2,\"assistant\",\"content\"],\"msg\":\"Input should be a valid "
+            "string\",\"input\":null}]}", QUIRKS_TEXT_CONTENT},
+        {"{\"error\":\"Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.\"}", QUIRKS_TEXT_CONTENT},
         {"{\"error\":{\"message\":\"The `content[].thinking` in the thinking mode must be passed back to the API.\"}}", QUIRKS_KEEP_THOUGHTS},
         {"{\"error\":{\"message\":\"'messages.2': property 'reasoning_content' is unsupported\"}}", QUIRKS_NO_REASONING},
         {"{\"message\":\"Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9.\"}", QUIRKS_SHORT_IDS},
@@ -79,6 +92,16 @@ static void test_windows(void **state)
         {"input length and `max_tokens` exceed context limit: 199000 + 2048 > 200000, decrease input length", 200000, 0},
         {"This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 131072, 537812},
         {"{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Please reduce the length of the messages.\"}}", 0, 0},
+        {"model claude-sonnet-4-20250514, openai/gpt-4-32768: prompt is too long: 208310 tokens > 200000 maximum", 200000, 208310},
+        {"{\"object\":\"error\",\"message\":\"The prompt (total length 25938) is too long to fit into the model (context length 4096).\"}", 4096, 25938},
+        {"Prompt length of 5016 is longer than the maximum model length of 4096.", 4096, 5016},
+        {"Input prompt (2716 tokens) is too long and exceeds limit of 2048", 2048, 2716},
+        {"{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8192\",\"type\":\"invalid_request_error\"}}", 8192, 0},
+        {"{\"error\":{\"code\":\"1261\",\"message\":\"Prompt \xe8\xb6\x85\xe9\x95\xbf\"}}", 0, 0},
+        {"{\"error\":{\"message\":\"Invalid 'messages[1].content': string too long. Expected a string with maximum length 1048576, but got a string with "
+            "length 2000000 instead.\",\"param\":\"messages[1].content\",\"code\":\"string_above_max_length\"}}", 0, 0},
+        {"prompt token count of 132000 exceeds the limit of 128000", 128000, 132000},
+        {"The context length of gpt-4-0613 is 8192 tokens, got 9000", 8192, 9000},
         {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}", 0, 0},
     };
 
@@ -121,24 +144,91 @@ static void test_every_chain_ends(void **state)
     }
 }
 
+/* A number of something else does not take the conversation away. */
+static void test_absurd_numbers(void **state)
+{
+    static const char body[] = "request 987654321: prompt is too long, the limit is 8192 tokens";
+    struct context_frame frame = {0};
+    struct context context = {.frame = &frame, .count = 9};
+    struct refusal_state s = {0};
+    struct quirks known = {0};
+    const struct refusal_case c = {.provider = "p", .body = body, .body_len = sizeof body - 1,
+        .status = 400, .sent = ALL, .output = 1024, .request_bytes = 40000, .context = &context};
+
+    (void)state;
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.limits.room > 5000 && s.limits.room < 8192);
+}
+
+/* Nothing can be shortened in a single message: it is not paid for again and again. */
+static void test_a_single_message(void **state)
+{
+    struct context_frame frame = {0};
+    struct context context = {.frame = &frame, .count = 1};
+    struct refusal_state s = {0};
+    struct quirks known = {0};
+    struct refusal_case c = {.provider = "p", .body = "prompt is too long", .body_len = 18,
+        .status = 400, .sent = ALL, .output = 2048, .request_bytes = 40000, .context = &context};
+
+    (void)state;
+    assert_false(refusal_adapt(&s, &c, &known));
+    c.body = "prompt is too long, the limit is 3000";
+    c.body_len = strlen(c.body);
+    assert_true(refusal_adapt(&s, &c, &known)); /* a shorter answer may help */
+    c.output = known.output_max;
+    assert_int_equal(c.output, 750);
+    assert_false(refusal_adapt(&s, &c, &known));
+}
+
+/* Thoughts that the server does not know are left out once, and only now. */
+static void test_unknown_thoughts(void **state)
+{
+    static const char body[] = "messages.1.content.0: Invalid `signature` in `thinking` block";
+    struct context_frame frame = {0};
+    struct context context = {.frame = &frame, .count = 9};
+    struct refusal_state s = {0};
+    struct quirks known = {0};
+    const struct refusal_case c = {.provider = "p", .body = body, .body_len = sizeof body - 1,
+        .status = 400, .sent = ALL, .output = 1024, .request_bytes = 40000, .context = &context};
+
+    (void)state;
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.limits.no_thoughts);
+    assert_false(s.limits.reduced);
+    assert_int_equal(known.flags, 0);
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.limits.reduced);
+}
+
+static struct quirks_of of(const char *provider, const char *url, const char *model)
+{
+    return (struct quirks_of){provider, url, model};
+}
+
 static unsigned known(const char *provider, const char *url, const char *model)
 {
+    const struct quirks_of one = of(provider, url, model);
     struct quirks q;
-    quirks_get(provider, url, model, &q);
+    quirks_get(&one, 0, &q);
     return q.flags;
+}
+
+static void learn(const char *model, unsigned flags)
+{
+    const struct quirks_of one = of("openai", "u", model);
+    quirks_settle(&one, &(struct quirks){0}, &(struct quirks){.flags = flags}, true, 0);
 }
 
 static void test_quirks_are_bounded(void **state)
 {
-    struct quirks q = {.flags = 5};
     char model[16];
 
     (void)state;
     for (int shared = 0; shared < 2; shared++) {
-        quirks_put("openai", "u", "kept", &q);
+        learn("kept", 5);
         for (int i = 0; i < 3 * QUIRKS_MAX; i++) {
             snprintf(model, sizeof model, "m%d", i);
-            quirks_put("openai", "u", model, &(struct quirks){.flags = 1});
+            learn(model, 1);
             assert_int_equal(known("openai", "u", "kept"), 5);
         }
         assert_int_equal(known("openai", "u", model), 1);
@@ -151,6 +241,34 @@ static void test_quirks_are_bounded(void **state)
     }
 }
 
+/* Two workers that knew the same learn different things: both are kept, for an hour. */
+static void test_quirks_add_up_and_pass(void **state)
+{
+    const struct quirks_of one = of("openai", "u", "m");
+    const struct quirks before = {0};
+    struct quirks q;
+
+    (void)state;
+    quirks_settle(&one, &before, &(struct quirks){.flags = 1, .room = 900}, true, 10);
+    quirks_settle(&one, &before, &(struct quirks){.flags = 4, .output_max = 70}, true, 20);
+    quirks_get(&one, QUIRKS_KEEP_MS + 9, &q);
+    assert_int_equal(q.flags, 5);
+    assert_int_equal(q.room, 900);
+    assert_int_equal(q.output_max, 70);
+    quirks_get(&one, QUIRKS_KEEP_MS + 10, &q);
+    assert_true(!q.flags && !q.room && !q.output_max);
+    quirks_settle(&one, &before, &(struct quirks){.flags = 2}, true, QUIRKS_KEEP_MS + 10);
+    quirks_get(&one, QUIRKS_KEEP_MS + 10, &q);
+    assert_int_equal(q.flags, 2);
+    /* What was known did not help: it is asked for again. */
+    quirks_settle(&one, &before, &(struct quirks){.flags = 6}, false, QUIRKS_KEEP_MS + 10);
+    quirks_get(&one, QUIRKS_KEEP_MS + 10, &q);
+    assert_int_equal(q.flags, 2);
+    quirks_settle(&one, &q, &q, false, QUIRKS_KEEP_MS + 10);
+    quirks_get(&one, QUIRKS_KEEP_MS + 10, &q);
+    assert_int_equal(q.flags, 0);
+}
+
 /* What one process learns, all of them know, also when one is killed. */
 static void test_quirks_are_shared(void **state)
 {
@@ -161,9 +279,9 @@ static void test_quirks_are_shared(void **state)
     for (int i = 0; i < 20; i++) {
         pid_t pid = fork();
         if (!pid) {
-            quirks_put("openai", "u", "m", &(struct quirks){.flags = 8});
+            learn("m", 8);
             for (;;)
-                quirks_put("openai", "u", "other", &(struct quirks){.flags = 1});
+                learn("other", 1);
         }
         assert_true(pid > 0);
         while (known("openai", "u", "m") != 8)
@@ -181,7 +299,11 @@ int main(void)
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_every_chain_ends),
+        cmocka_unit_test(test_absurd_numbers),
+        cmocka_unit_test(test_a_single_message),
+        cmocka_unit_test(test_unknown_thoughts),
         cmocka_unit_test(test_quirks_are_bounded),
+        cmocka_unit_test(test_quirks_add_up_and_pass),
         cmocka_unit_test(test_quirks_are_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,25 @@ static void test_optional_members(void **state)
     has_not(ask(&provider_openai, false), "\"max_");
 }
 
+/* Forms of a request for servers that take the usual one not. */
+static void test_other_forms(void **state)
+{
+    (void)state;
+    user("x");
+    add("{\"id\":\"a\",\"role\":\"assistant\",\"content\":\"\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"get_current_time\",\"arguments\":\"{}\"}}]}");
+    add("{\"id\":\"t\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"noon\"}");
+    user("y");
+    has(ask(&provider_openai, false), "\"content\":null");
+    assert_true(f.http.sent & QUIRKS_TEXT_CONTENT && f.http.sent & QUIRKS_ANSWER_RESULTS);
+    f.quirks.flags = QUIRKS_SYSTEM_AS_USER | QUIRKS_TEXT_CONTENT | QUIRKS_ANSWER_RESULTS;
+    has(ask(&provider_openai, false), "[{\"role\":\"user\",\"content\":\"You are.\\n\\nx\"}");
+    has(buf_text(&f.http.body), "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\"");
+    has(buf_text(&f.http.body), "\"content\":\"noon\"},{\"role\":\"assistant\",\"content\":\"(no answer)\"},"
+        "{\"role\":\"user\",\"content\":\"y");
+    assert_false(f.http.sent & (QUIRKS_TEXT_CONTENT | QUIRKS_ANSWER_RESULTS | QUIRKS_SYSTEM_AS_USER));
+}
+
 static void test_blank_texts(void **state)
 {
     (void)state;
@@ -296,12 +315,35 @@ static void test_names_ids_and_arguments(void **state)
     has(buf_text(&f.http.body), "\"name\":\"functions_get_time_now\"");
     has(buf_text(&f.http.body), "\"name\":\"caf_\"");
     has(buf_text(&f.http.body), "\"name\":\"unnamed\"");
+    assert_string_equal(request_rules_name("7zip", f.arena), "_7zip"); /* Gemini: no digit there */
+    assert_string_equal(request_rules_name("-x", f.arena), "_-x");
     has(buf_text(&f.http.body), "\"input\":{\"a\":1}");
     char *once = strdup(ask(&provider_openai, false));
     assert_string_equal(ask(&provider_openai, false), once); /* the same each time: prompt caches */
     free(once);
     f.quirks.flags = QUIRKS_SHORT_IDS;
     has(ask(&provider_openai, false), "\"id\":\"c00000001\"");
+}
+
+/* A call without a result has none: not that of a later call of the same id. */
+static void test_results_of_repeated_ids(void **state)
+{
+    static const char call[] = "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"call_0\",\"type\":\"function\","
+        "\"function\":{\"name\":\"get_current_time\",\"arguments\":\"{}\"}}]}";
+    char json[300];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        user("x");
+        snprintf(json, sizeof json, call, i);
+        add(json);
+    }
+    add("{\"id\":\"t\",\"role\":\"tool\",\"toolCallId\":\"call_0\",\"content\":\"noon\"}");
+    const char *body = ask(&provider_openai, false), *lost = strstr(body, "unknown_outcome"), *noon = strstr(body, "noon");
+    assert_non_null(lost);
+    assert_non_null(noon);
+    assert_true(lost < noon);
+    assert_null(strstr(noon + 1, "noon"));
 }
 
 static void test_nobody_speaks_last(void **state)
@@ -407,6 +449,35 @@ static void test_never_too_many_tools(void **state)
     assert_int_equal(provider_prepare(NULL, 0), 0);
 }
 
+/* A server that takes 1024 characters of a description gets the beginning of it. */
+static void test_long_descriptions(void **state)
+{
+    struct context_tool found = {.name = "f", .schema = "{}"};
+    struct provider_request q = {.conf = &f.conf, .context = &f.context};
+    struct buf json = {0}, text = {0};
+
+    (void)state;
+    for (int i = 0; i < 700; i++)
+        buf_puts(&text, "\xc3\xa4");
+    found.description = buf_text(&text);
+    user("hello");
+    ask(&provider_openai, false);
+    f.context.found = &found;
+    f.context.found_count = 1;
+    for (int brief = 0; brief < 2; brief++) {
+        q.quirks.flags = brief ? QUIRKS_SHORT_DESCRIPTIONS : 0;
+        buf_reset(&json);
+        assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+        jdoc_free(f.body);
+        f.body = NULL;
+        assert_int_equal(jdoc_parse(buf_text(&json) + 9, json.len - 9, &f.body, NULL, 0), 0);
+        assert_int_equal(strlen(jdoc_text_or(jdoc_get(jdoc_at(f.body, 0), "function"), "description", "")),
+            brief ? 1024 : 1400);
+    }
+    buf_free(&text);
+    buf_free(&json);
+}
+
 /* A client's tool is called by the model's name for it in the history, too. */
 static void test_client_names_in_history(void **state)
 {
@@ -427,13 +498,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_usual_request),
         TEST(test_optional_members),
+        TEST(test_other_forms),
         TEST(test_blank_texts),
         TEST(test_order_of_blocks),
         TEST(test_wrong_order),
         TEST(test_names_ids_and_arguments),
+        TEST(test_results_of_repeated_ids),
         TEST(test_nobody_speaks_last),
         TEST(test_extras_go_to_their_maker),
         TEST(test_never_too_many_tools),
+        TEST(test_long_descriptions),
         TEST(test_client_names_in_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

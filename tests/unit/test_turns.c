@@ -348,6 +348,50 @@ static void a_message_that_came_before_leads_back_to_it(void **state)
     assert_true(number("PTTL tp:{ann}:s:%s:msgs", session) > 0);
 }
 
+/* However long ago it was said; and what stands before it is the history, not less. */
+static void a_message_of_long_ago_leads_back_too(void **state)
+{
+    static const int rows[] = {580, 450, 300, 0};
+    static const char *const odd[] = {"%d", ".*", "n1%", "[", "content", "user"};
+    struct turns_start t, next;
+    char text[160];
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        snprintf(text, sizeof text, "RPUSH tp:{ann}:s:%%s:msgs {\"id\":\"n%d\",\"role\":\"user\",\"content\":\"text\"}", i);
+        assert_int_equal(number(text, session), i + 1);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, "{\"id\":\"n%d\",\"role\":\"user\",\"content\":\"new\"}", rows[i]);
+        t = begin(one, (struct asked){.message = text, .rewinds = true});
+        assert_true(t.rewound);
+        assert_int_equal(t.history_count, rows[i] ? 50 : 1);
+        assert_string_equal(t.history[t.history_count - 1], text);
+        assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), rows[i] + 1);
+        assert_int_equal(finish(one, &t, false, &next), 0);
+    }
+    /* The id of an answer is no message of the user's: nothing is taken away, nothing is lost. */
+    snprintf(text, sizeof text, "{\"id\":\"a-%s\",\"role\":\"user\",\"content\":\"y\"}", t.turn);
+    t = begin(one, (struct asked){.message = text, .rewinds = true});
+    assert_false(t.rewound);
+    assert_int_equal(t.history_count, 3);
+    assert_string_equal(t.history[2], text);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    t = begin(one, (struct asked){.message = SAID("n0", "new"), .rewinds = true});
+    assert_int_equal(t.history_count, 1);
+    assert_int_equal(finish(one, &t, false, &next), 0);
+    /* Ids that mean something to a pattern or to JSON, or to nobody. */
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        snprintf(text, sizeof text, "{\"id\":\"%s\",\"role\":\"user\",\"content\":\"y\"}", odd[i]);
+        t = begin(one, (struct asked){.message = text, .rewinds = true});
+        assert_int_equal(finish(one, &t, false, &next), 0);
+        t = begin(one, (struct asked){.message = text, .rewinds = true});
+        assert_true(t.rewound);
+        assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 2 * i + 3);
+        assert_int_equal(finish(one, &t, false, &next), 0);
+    }
+}
+
 static void waiting_turns_run_in_order(void **state)
 {
     struct turns_start a = begin(one, (struct asked){.message = "{\"id\":\"1\"}"});
@@ -709,6 +753,7 @@ int main(void)
         TEST(the_same_begin_twice_is_one_turn),
         TEST(messages_the_session_has_are_not_added_again),
         TEST(a_message_that_came_before_leads_back_to_it),
+        TEST(a_message_of_long_ago_leads_back_too),
         TEST(waiting_turns_run_in_order),
         TEST(a_reserved_worker_hands_over),
         TEST(a_stop_is_honoured_at_every_moment),
