@@ -126,7 +126,8 @@ static int spot_look(struct tools_run *run, const char *text, const struct gazet
 {
     if (gazetteer_open(run->context->conf->gazetteer_file) == ERR_INVALID)
         log_limited(LOG_LEVEL_ERROR,
-            "gazetteer.file is no place-name file of this version: build-aux/make-gazetteer makes it");
+            "gazetteer.file is no place-name file of this version: build-aux/make-gazetteer makes "
+            "one");
     return gazetteer_candidates(text, bias, out);
 }
 

@@ -13,7 +13,7 @@
 #define REMEMBERED 64
 #define REMEMBER_MS (24 * 3600 * 1000LL)
 #define TEXT_SIZE 1208 /* 300 characters of UTF-8 */
-/* Importance 0 to 1, or the place in the list, as weight of a town: ten times the people weigh 1. */
+/* Importance 0 to 1, or the place in the list, as a town's weight: ten times the people weigh 1. */
 #define WEIGHT 7.0
 #define RANK_STEP 1.0
 
