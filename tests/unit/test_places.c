@@ -208,6 +208,35 @@ static void every_tool_asks_the_geocoder(void **state)
     set("geocode.url", "");
 }
 
+/* A slip of the finger is asked about, never guessed. */
+static void misspelt_names_are_asked_about(void **state)
+{
+    (void)state;
+    static const struct { const char *text, *meant; } cases[] = { { "Melborne", "Melbourne" },
+        { "Pheonix", "Phoenix" }, { "Phonix Arizona", "Phoenix" }, { "Albequerque", "Albuquerque" },
+        { "Philidelphia", "Philadelphia" }, { "Reykavik", "Reykjav\xc3\xadk" },
+        { "Amsterdm, Netherlands", "Amsterdam" }, { "Massachusets", "Massachusetts" } };
+    static const char *const nothing[] = { "xq", "", "zzzzzzzzzz", "Qwx, Australia", "a,b,c,d,e,f",
+        "a name that is so long that nobody ever called a place by it, nor will" };
+    struct gazetteer_bias bias = { 0 };
+    struct gazetteer_place like;
+    jdoc *r = tool_call(&bench, "calculate_distance", NULL,
+        "{\"origin\":\"Sydny\",\"destination\":\"Brisbane\"}");
+    assert_string_equal(text_at(r, "/error/path"), "/origin");
+    assert_non_null(strstr(text_at(r, "/message"), "is Sydney, New South Wales, Australia meant?"));
+    jdoc_free(r);
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        assert_int_equal(gazetteer_spelled_like(nothing[i], &bias, &like), ERR_NOT_FOUND);
+    if (!real_files())
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (gazetteer_spelled_like(cases[i].text, &bias, &like) != 0)
+            fail_msg("nothing is like %s", cases[i].text);
+        assert_string_equal(like.name, cases[i].meant);
+    }
+    test_files();
+}
+
 /* --- the sea --- */
 
 static void the_sea_is_no_road(void **state)
@@ -572,6 +601,7 @@ int main(void)
         cmocka_unit_test(the_services_no_route_is_said),
         cmocka_unit_test(a_ferry_is_named_and_not_counted), cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(a_replaced_file_is_taken),
+        cmocka_unit_test(misspelt_names_are_asked_about),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
