@@ -43,7 +43,7 @@ static struct {
 /* --- landmasses --- */
 
 /* A town that no road leaves is an island of its own, which a car ferry may reach. The islands
- * around it are others; but a shore that the outline has not may have been taken for one of them. */
+ * around it are others; but a shore off the outline may have been taken for one of them. */
 static int road_island(int land, bool on_outline, double lat, double lon)
 {
     size_t max = sizeof road_table.roadless / sizeof *road_table.roadless;

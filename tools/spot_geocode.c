@@ -173,6 +173,7 @@ int spot_geocode(struct tools_run *run, const char *text, spot_geocode_fn *done,
     *s = (struct search){ .text = text, .done = done, .arg = arg };
     bool photon = strcmp(conf->geocode_form, "photon") == 0;
     struct ask ask = { .service = "geocoder", .url = arena_printf(run->arena, photon
-        ? "%s/api?q=%s&limit=5" : "%s/search?q=%s&format=jsonv2&limit=5&addressdetails=1", base, name) };
+        ? "%s/api?q=%s&limit=5" : "%s/search?q=%s&format=jsonv2&limit=5&addressdetails=1", base,
+        name) };
     return ask_start(run, &ask, spot_geocode_came, s);
 }
