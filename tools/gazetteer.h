@@ -63,8 +63,9 @@ int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out);
 
 /*
- * gazetteer_spelled_like -- the best known place of 15,000 people whose name is one letter away from
- * the text's: to be asked about, never to be taken. Some milliseconds. Returns 0 or ERR_NOT_FOUND.
+ * gazetteer_spelled_like -- the best known place of 15,000 people whose name is one letter away
+ * from the text's: to be asked about, never to be taken. At most some 20 ms. Returns 0 or
+ * ERR_NOT_FOUND.
  */
 int gazetteer_spelled_like(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_place *out);

@@ -19,7 +19,8 @@ struct gazetteer_slip {
 };
 
 /* Is it a place? head, letter (0 = none) and tail are its name. */
-static void gazetteer_slip_try(struct gazetteer_slip *s, const char *name, size_t head, char letter, const char *tail)
+static void gazetteer_slip_try(struct gazetteer_slip *s, const char *name, size_t head,
+    char letter, const char *tail)
 {
     char text[NAME_MAX + 120], middle[2] = { letter, '\0' };
     if (letter == ' ' || (size_t)snprintf(text, sizeof text, "%.*s%s%s%s", (int)head, name, middle,
