@@ -23,6 +23,16 @@ function fold(text) {
 /** "Muenchen" for "München". */
 const spelled = text => text.toLowerCase().replace(/[äæ]/g, "ae").replace(/[öø]/g, "oe").replace(/ü/g, "ue").replace(/å/g, "aa");
 
+/**
+ * "Cherbourg" of "Cherbourg-Octeville", "Rothenburg" of "Rothenburg ob der Tauber", both of "Biel/Bienne":
+ * how towns of long names are called, beside others that have the short one as theirs.
+ */
+function shortNames(name) {
+  if (name.includes("/")) return name.split("/").map(part => part.trim());
+  const short = /^([^\s-]{4,}?)(?:[\s-](?:am|an|auf|bei|en|im|in|ob|on|sous|sur|super|upon)[\s-].*|-\p{Lu}[^\s-]*)$/u.exec(name)?.[1];
+  return short && !/^(saint|sainte|sankt|santa|north|south|east|west|nord|bad|alt|neu|grand|petit)$/i.test(short) ? [short] : [];
+}
+
 const lines = path => readFileSync(path, "utf8").split("\n").filter(line => line && !line.startsWith("#"));
 
 function readZones(tables) {
@@ -89,6 +99,7 @@ function cities(tables, knownFile) {
     put(city.name, city.featureCode === "PPLX" ? "a" : "p");
     if (more?.ascii) put(more.ascii, "p");
     if (spelled(city.name) !== city.name.toLowerCase()) put(spelled(city.name), "a");
+    if (city.population >= 10000) for (const name of shortNames(city.name)) put(name, "a");
     if (city.population >= 50000) for (const name of more?.names ?? []) if (/^[A-Za-z][A-Za-z .-]{3,}$/.test(name)) put(name, "a");
   }
   for (let i = 0; i < out.length; i += 10000) writeSync(1, out.slice(i, i + 10000).join("\n") + "\n");

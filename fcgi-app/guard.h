@@ -27,10 +27,10 @@ void guard_work(struct app *app, const struct blame_work *work);
  * A user's direct calls of tools may hold GUARD_SHARE of the api workers for long: those that began
  * first. Short ones are not bounded.
  *
- * guard_tool -- before one is called: refused while others of this user have held their share for
- * more than GUARD_SLOW_MS.
- * guard_tool_waits -- while it waits for a service: refused when it has done so for GUARD_SLOW_MS
- * and is beyond the share.
+ * guard_tool        before one is called: refused while others of this user have held their share
+ *                   for more than GUARD_SLOW_MS
+ * guard_tool_waits  while it waits for a service: refused when it has done so for GUARD_SLOW_MS and
+ *                   is beyond the share
  * Both return 0, or ERR_RATE or ERR_FULL with the problem set.
  */
 #define GUARD_SLOW_MS 1000

@@ -11,10 +11,9 @@
 
 /*
  * link -- a worker's connection to Redis: the only part (link.c and link_reply.c) that includes
- * hiredis' blocking side.
- * Used by turn workers, api workers and the housekeeper, after fork. Reconnects with back-off and
- * jitter; a call during the back-off fails at once with ERR_STORE. Scripts are called by hash and
- * loaded when Redis does not know them.
+ * hiredis' blocking side. Used by turn workers, api workers and the housekeeper, after fork.
+ * Reconnects with back-off and jitter; a call during the back-off fails at once with ERR_STORE.
+ * Scripts are called by hash and loaded when Redis does not know them.
  */
 struct link;
 

@@ -39,8 +39,7 @@ struct allergen_rule {
 /*
  * allergen_read -- a text such as "peanut allergy", "allergic to cow's milk", "no nuts",
  * "gluten-free", "Laktoseintoleranz". Unknown words are looked for in the ingredients as they are,
- * and told.
- * Returns 0 or ERR_NOMEM.
+ * and told. Returns 0 or ERR_NOMEM.
  */
 int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out);
 /* Is something of the rule in the line? */

@@ -9,11 +9,10 @@
 
 /*
  * calendar_reminders -- when the reminders of a calendar event are due. An event's start was made
- * an
- * instant (start_ms) from local time in the event's zone when it was written; whole days before it
- * (1440 minutes and multiples) are counted by that zone's calendar, at the same time of day, other
- * offsets in elapsed minutes. The change of the clocks so moves no reminder of days. Those of a
- * whole-day event are counted from CALENDAR_REMINDERS_HOUR of its first day, in its zone.
+ * an instant (start_ms) from local time in the event's zone when it was written; whole days before
+ * it (1440 minutes and multiples) are counted by that zone's calendar, at the same time of day,
+ * other offsets in elapsed minutes. The change of the clocks so moves no reminder of days. Those of
+ * a whole-day event are counted from CALENDAR_REMINDERS_HOUR of its first day, in its zone.
  *
  * An event of the type `reminder` that has none rings at its start.
  *

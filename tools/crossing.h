@@ -6,10 +6,8 @@
 
 /*
  * crossing -- how vehicles get from one landmass to another: bridges, tunnels and causeways, and
- * the
- * car ferries that travellers use. General knowledge as of November 2026, not timetables: a line
- * may
- * be suspended or seasonal, so results tell users to check. Adding one is adding a row.
+ * the car ferries that travellers use. General knowledge as of November 2026, not timetables: a
+ * line may be suspended or seasonal, so results tell users to check. Adding one is adding a row.
  */
 struct crossing {
     bool ferry;              /* else a fixed link: driven over, or a train that takes vehicles */
@@ -28,8 +26,11 @@ struct crossing_islet {
 extern const struct crossing_islet crossing_islets[];
 extern const size_t crossing_islet_count;
 
-/* Towns that no road leaves, though they stand on a large landmass: radius of their own roads.
- * whole: so it is between all towns of that landmass. */
+/*
+ * Towns that no road leaves, though they are on a large landmass: radius of their own roads. A car
+ * ferry of crossing_all may reach them. whole: so it is between all towns of that landmass, and no
+ * ferry helps.
+ */
 struct crossing_roadless {
     const char *name;
     double latitude, longitude, radius_km;

@@ -1,15 +1,13 @@
 #include "tools/gazetteer.h"
 
 #include "base/err.h"
+#include "tools/mapped.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef GAZETTEER_PATH
@@ -27,38 +25,33 @@
 static struct {
     const char *data;
     size_t size;
+    struct mapped mapped;
     char path[512]; /* as asked for */
 } file;
 
 void gazetteer_close(void)
 {
-    if (file.data != NULL)
-        munmap((void *)file.data, file.size);
+    mapped_close(&file.mapped);
     memset(&file, 0, sizeof file);
 }
 
+/* A file of ours at `path` takes the place of what is open; on failure that stays. */
 static int map_file(const char *path)
 {
-    struct stat st;
-    int result = ERR_NOT_CONFIGURED, fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return result;
-    result = ERR_INVALID;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)sizeof FIRST_LINE) {
-        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-        if (data != MAP_FAILED) {
-            file.data = data;
-            file.size = (size_t)st.st_size;
-            result = 0;
-        }
+    struct mapped new;
+    int error = mapped_open(&new, path, sizeof FIRST_LINE + 1, SIZE_MAX);
+    if (error != 0)
+        return error;
+    const char *data = new.data;
+    if (memcmp(data, FIRST_LINE, sizeof FIRST_LINE - 1) != 0 || data[new.size - 1] != '\n') {
+        mapped_close(&new);
+        return ERR_INVALID;
     }
-    close(fd);
-    if (result == 0 && (memcmp(file.data, FIRST_LINE, sizeof FIRST_LINE - 1) != 0
-                           || file.data[file.size - 1] != '\n')) {
-        gazetteer_close();
-        result = ERR_INVALID;
-    }
-    return result;
+    mapped_close(&file.mapped);
+    file.mapped = new;
+    file.data = data;
+    file.size = new.size;
+    return 0;
 }
 
 /* gazetteer.tsv in the folder of the running program: a build folder that was not installed. */
@@ -79,7 +72,7 @@ static int map_beside_program(void)
 int gazetteer_open(const char *path)
 {
     if (file.data != NULL && strcmp(file.path, path) == 0)
-        return 0;
+        return mapped_replaced(&file.mapped) ? map_file(file.mapped.path) : 0;
     gazetteer_close();
     if (strlen(path) >= sizeof file.path)
         return ERR_NOT_CONFIGURED;
@@ -370,9 +363,9 @@ static int choose_by_words(const char *folded, const struct gazetteer_bias *bias
 }
 
 /* The beginnings that people write in two ways. */
-static const char *const spellings[][2] = { { "the ", "" }, { "st ", "saint " }, { "saint ", "st " },
-    { "mt ", "mount " }, { "mount ", "mt " }, { "ft ", "fort " }, { "fort ", "ft " },
-    { "pt ", "port " }, { "city of ", "" } };
+static const char *const spellings[][2] = { { "the ", "" }, { "st ", "saint " },
+    { "saint ", "st " }, { "mt ", "mount " }, { "mount ", "mt " }, { "ft ", "fort " },
+    { "fort ", "ft " }, { "pt ", "port " }, { "city of ", "" } };
 
 static int choose_by_spelling(const struct query *asked, bool whole,
     const struct gazetteer_bias *bias, struct gazetteer_candidates *out)

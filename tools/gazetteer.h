@@ -6,10 +6,8 @@
 #include <stdint.h>
 
 /*
- * gazetteer -- place names to coordinates, offline, from a file that build-aux/make-gazetteer
- * makes.
- * The file is mapped read-only and shared by all workers; nothing is read but what a look-up
- * touches.
+ * gazetteer -- place names to coordinates, offline, from the file of build-aux/make-gazetteer.
+ * It is mapped read-only and shared by all workers; only what a look-up touches is read.
  *
  * The file: UTF-8 lines of tab-separated fields, sorted bytewise (LC_ALL=C):
  *   !!turnpike-gazetteer 2, source
@@ -17,14 +15,10 @@
  *   KEY, kind, name, country code, region, region keys, latitude, longitude, population, zone
  * KEY is the name folded: ASCII lower case letters and digits, one blank between words. Kinds: p a
  * town by its name, a by another name, s a sight, park, island or area (population: its weight
- * beside
- * towns), r a state, province or country (coordinates of its largest town, which stands in
- * `region`;
- * population: of its towns). Region keys: folded, separated by "|" ("nsw|new south wales"). A town
- * of
- * 5,000 people stands once more under the degree it is in: "=", latitude + 90, longitude + 180,
- * three
- * digits each.
+ * beside towns), r a state, province or country (coordinates of its largest town, which stands in
+ * `region`; population: of its towns). Region keys: folded, separated by "|" ("nsw|new south
+ * wales"). A town of 5,000 people stands once more under the degree it is in: "=", latitude + 90,
+ * longitude + 180, three digits each.
  */
 struct gazetteer_place {
     char name[96], region[96], country[64], country_code[3], zone[48];
@@ -51,9 +45,10 @@ struct gazetteer_candidates { /* places of one name, the best first; no two with
 };
 
 /*
- * gazetteer_open -- path "" = the installed file, else the one beside the running program. Once per
- * process is enough; a second call with the same path costs nothing. Returns 0, ERR_NOT_CONFIGURED
- * (no file), ERR_INVALID (not ours).
+ * gazetteer_open -- path "" = the installed file, else the one beside the running program. A second
+ * call with the same path costs a stat(), and takes the file that has replaced the open one (by
+ * rename). Returns 0, ERR_NOT_CONFIGURED (no file), ERR_INVALID (not ours; a file that was open at
+ * this path stays so).
  */
 int gazetteer_open(const char *path);
 void gazetteer_close(void);
@@ -67,7 +62,15 @@ void gazetteer_close(void);
 int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out);
 
-/* What the user's country (1.5) and location (at most 1.5, nothing from 3,000 km) add to a score. */
+/*
+ * gazetteer_spelled_like -- the best known place of 15,000 people whose name is one letter away
+ * from the text's: to be asked about, never to be taken. At most some 20 ms. Returns 0 or
+ * ERR_NOT_FOUND.
+ */
+int gazetteer_spelled_like(const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_place *out);
+
+/* What the user's country (1.5) and location (at most 1.5, none from 3,000 km) add to a score. */
 double gazetteer_bias_of(const struct gazetteer_bias *bias, const char *country_code,
     double latitude, double longitude);
 

@@ -2,14 +2,12 @@
 
 #include "base/err.h"
 #include "tools/gazetteer.h"
+#include "tools/mapped.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef GAZETTEER_PATH
@@ -23,6 +21,7 @@
 #define ROWS 1800
 #define CHUNK_MAX 48
 #define METRES_PER_DEGREE 111195.0
+#define METRES_PER_RADIAN 6371008.8
 #define RADIAN (3.14159265358979323846 / 180)
 #define SMALL_DEGREES 0.12 /* from south to north */
 #define SMALL_METRES 2000.0 /* by which a larger landmass may be farther and yet be the one */
@@ -33,14 +32,13 @@ struct chunk { int32_t west, south, east, north, first, count; };
 struct vertex { int32_t longitude, latitude; };
 
 static struct {
-    void *data;
-    size_t size;
+    struct mapped mapped;
     const struct polygon *polygons;
     const struct chunk *chunks;
     const struct vertex *vertices;
     const unsigned char *cells;
     int polygon_count, chunk_count, vertex_count;
-    char path[600];
+    char path[600]; /* as asked for */
 } land;
 static unsigned generation;
 
@@ -48,14 +46,13 @@ static unsigned generation;
 
 void land_close(void)
 {
-    if (land.data)
-        munmap(land.data, land.size);
+    mapped_close(&land.mapped);
     memset(&land, 0, sizeof land);
 }
 
 bool land_known(void)
 {
-    return land.data != NULL;
+    return land.mapped.data != NULL;
 }
 
 unsigned land_generation(void)
@@ -89,51 +86,47 @@ static bool land_tables_good(void)
 /* The tables within the mapped file. Returns 0 or ERR_INVALID. */
 static int land_read(void)
 {
-    const uint32_t *head = (const uint32_t *)((const char *)land.data + 8);
+    const uint32_t *head = (const uint32_t *)((const char *)land.mapped.data + 8);
     size_t words;
-    if (memcmp(land.data, MAGIC, 8) != 0 || head[3] != COLUMNS || head[4] != ROWS
+    if (memcmp(land.mapped.data, MAGIC, 8) != 0 || head[3] != COLUMNS || head[4] != ROWS
         || head[5] != CHUNK_MAX)
         return ERR_INVALID;
     for (int i = 0; i < 3; i++)
         if (head[i] == 0 || head[i] > 10 * 1000 * 1000)
             return ERR_INVALID;
     words = (size_t)head[0] * 6 + (size_t)head[1] * 6 + (size_t)head[2] * 2;
-    if (land.size != 32 + words * 4 + COLUMNS * ROWS / 8)
+    if (land.mapped.size != 32 + words * 4 + COLUMNS * ROWS / 8)
         return ERR_INVALID;
     land.polygon_count = (int)head[0];
     land.chunk_count = (int)head[1];
     land.vertex_count = (int)head[2];
-    land.polygons = (const struct polygon *)((const char *)land.data + 32);
+    land.polygons = (const struct polygon *)((const char *)land.mapped.data + 32);
     land.chunks = (const struct chunk *)(land.polygons + land.polygon_count);
     land.vertices = (const struct vertex *)(land.chunks + land.chunk_count);
     land.cells = (const unsigned char *)(land.vertices + land.vertex_count);
     return land_tables_good() ? 0 : ERR_INVALID;
 }
 
+/* A file of ours at `path` takes the place of what is open; on failure that stays. An empty one is
+ * none: a package that was built without the mask. */
 static int land_map(const char *path)
 {
-    struct stat st;
-    int error = ERR_INVALID, fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_NOT_CONFIGURED;
-    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    if (regular && st.st_size == 0) { /* a package that was built without the mask */
-        close(fd);
-        return ERR_NOT_CONFIGURED;
-    }
-    if (regular && st.st_size > 64 && st.st_size < 1 << 28) {
-        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-        if (data != MAP_FAILED) {
-            land.data = data;
-            land.size = (size_t)st.st_size;
-            error = land_read();
-        }
-    }
-    close(fd);
+    struct mapped new;
+    int error = mapped_open(&new, path, 65, 1 << 28);
     if (error != 0)
-        land_close();
-    else
+        return error;
+    struct mapped old = land.mapped;
+    land.mapped = new;
+    error = land_read();
+    if (error == 0) {
+        mapped_close(&old);
         generation++;
+        return 0;
+    }
+    land.mapped = old;
+    mapped_close(&new);
+    if (old.data)
+        (void)land_read();
     return error;
 }
 
@@ -153,8 +146,8 @@ int land_open(const char *path, const char *gazetteer)
         snprintf(file, sizeof file, "%s", path);
     else if (!land_beside(standard ? GAZETTEER_PATH : gazetteer, file, sizeof file))
         return ERR_NOT_CONFIGURED;
-    if (land.data && strcmp(land.path, file) == 0)
-        return 0;
+    if (land.mapped.data && strcmp(land.path, file) == 0)
+        return mapped_replaced(&land.mapped) ? land_map(land.mapped.path) : 0;
     land_close();
     int error = land_map(file);
     ssize_t n = error == ERR_NOT_CONFIGURED && standard
@@ -248,10 +241,11 @@ static bool land_in_area(const double (*area)[2], size_t count, double lat, doub
 
 static int land_continent(int polygon, double lat, double lon)
 {
-    static const double africa[][2] = { { 35.97, -10 }, { 35.97, -1.5 }, { 37.7, 1 }, { 37.7, 11.6 },
-        { 33.6, 14 }, { 33.4, 30 }, { 31.9, 32.31 }, { 30.6, 32.31 }, { 29.95, 32.57 },
-        { 29.2, 32.75 }, { 27.7, 33.9 }, { 24, 36.6 }, { 20, 38.6 }, { 15, 41.7 }, { 12.6, 43.33 },
-        { 12.1, 44.5 }, { 12.6, 52 }, { -36, 52 }, { -36, -20 }, { 30, -20 } };
+    static const double africa[][2] = { { 35.97, -10 }, { 35.97, -1.5 }, { 37.7, 1 },
+        { 37.7, 11.6 }, { 33.6, 14 }, { 33.4, 30 }, { 31.9, 32.31 }, { 30.6, 32.31 },
+        { 29.95, 32.57 }, { 29.2, 32.75 }, { 27.7, 33.9 }, { 24, 36.6 }, { 20, 38.6 },
+        { 15, 41.7 }, { 12.6, 43.33 }, { 12.1, 44.5 }, { 12.6, 52 }, { -36, 52 },
+        { -36, -20 }, { 30, -20 } };
     static const double south[][2] = { { 12.9, -77.3 }, { 8.67, -77.36 }, { 7.21, -77.89 },
         { 6.9, -79.5 }, { 6.9, -83 }, { -57, -83 }, { -57, -30 }, { 12.9, -30 } };
     const struct polygon *p = &land.polygons[polygon];
@@ -268,7 +262,7 @@ int land_at(double latitude, double longitude, double metres)
 {
     double best = metres;
     int found = LAND_NONE;
-    if (!land.data)
+    if (!land.mapped.data)
         return LAND_NONE;
     for (int i = 0; i < land.polygon_count; i++)
         if (land_in_polygon(&land.polygons[i], latitude, longitude))
@@ -298,20 +292,8 @@ static bool land_cell(int row, int column)
 
 bool land_near(double latitude, double longitude)
 {
-    return land.data
+    return land.mapped.data
         && land_cell((int)floor((90 - latitude) * 10), (int)floor((longitude + 180) * 10));
-}
-
-/* A point of the great circle: part 0 to 1. */
-static void land_between(const double a[3], const double b[3], double part, double *lat,
-    double *lon)
-{
-    double angle = acos(fmax(-1, fmin(1, a[0] * b[0] + a[1] * b[1] + a[2] * b[2])));
-    double s = sin(angle), u = s > 1e-9 ? sin((1 - part) * angle) / s : 1 - part;
-    double v = s > 1e-9 ? sin(part * angle) / s : part;
-    double x = u * a[0] + v * b[0], y = u * a[1] + v * b[1], z = u * a[2] + v * b[2];
-    *lat = atan2(z, sqrt(x * x + y * y)) / RADIAN;
-    *lon = atan2(y, x) / RADIAN;
 }
 
 static void land_vector(double lat, double lon, double out[3])
@@ -321,19 +303,29 @@ static void land_vector(double lat, double lon, double out[3])
     out[2] = sin(lat * RADIAN);
 }
 
-double land_water(double lat1, double lon1, double lat2, double lon2, int steps_max)
+double land_water(double lat1, double lon1, double lat2, double lon2, int steps_max, double enough)
 {
-    double a[3], b[3], metres = gazetteer_distance(lat1, lon1, lat2, lon2), run = 0, longest = 0;
+    double at[3], end[3], before[3], metres = gazetteer_distance(lat1, lon1, lat2, lon2);
+    double run = 0, longest = 0;
     int steps = (int)fmin(ceil(metres / STEP_METRES), steps_max);
-    if (!land.data || steps < 1)
+    if (!land.mapped.data || steps < 1)
         return 0;
-    land_vector(lat1, lon1, a);
-    land_vector(lat2, lon2, b);
-    for (int i = 0; i <= steps; i++) {
-        double lat, lon;
-        land_between(a, b, (double)i / steps, &lat, &lon);
-        run = land_near(lat, lon) ? 0 : run + metres / steps;
+    /* Equal steps on a circle: each point is 2 cos(step) times the last, less the one before. */
+    double angle = metres / METRES_PER_RADIAN, step = angle / steps, turn = 2 * cos(step);
+    land_vector(lat1, lon1, at);
+    land_vector(lat2, lon2, end);
+    for (int k = 0; k < 3; k++)
+        before[k] = sin(angle) > 1e-9 ?
+            (sin(angle + step) * at[k] - sin(step) * end[k]) / sin(angle) : at[k];
+    for (int i = 0; i <= steps && longest <= enough; i++) {
+        double lat = atan2(at[2], sqrt(at[0] * at[0] + at[1] * at[1])) / RADIAN;
+        run = land_near(lat, atan2(at[1], at[0]) / RADIAN) ? 0 : run + metres / steps;
         longest = fmax(longest, run);
+        for (int k = 0; k < 3; k++) {
+            double next = turn * at[k] - before[k];
+            before[k] = at[k];
+            at[k] = next;
+        }
     }
     return longest;
 }

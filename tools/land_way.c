@@ -16,6 +16,8 @@
 #define SEEK_CELLS 3 /* around an end that is itself in a cell of water */
 #define CUT_STEPS 120
 #define WATER_CUT 12000.0 /* corners are cut over no more water than that */
+#define RADIUS 6371008.8
+#define RADIAN (3.14159265358979323846 / 180)
 
 struct way {
     double north, west, step; /* degrees; rows go south */
@@ -23,6 +25,8 @@ struct way {
     float *cost;
     unsigned char *closed;
     int32_t *before;
+    struct row { double beside, across, below, cosine, sine; } *row; /* metres to the next cells */
+    struct column { double cosine, sine; } *column;
     struct open { float rank; int32_t node; } *heap;
     size_t open;
 };
@@ -53,6 +57,37 @@ static double land_way_metres(const struct way *w, int a, int b)
 {
     return gazetteer_distance(land_way_lat(w, a), land_way_lon(w, a), land_way_lat(w, b),
         land_way_lon(w, b));
+}
+
+/* What the search asks of every cell, once for each row and column. */
+static void land_way_measure(struct way *w)
+{
+    for (int r = 0; r < w->rows; r++) {
+        double lat = land_way_lat(w, r * w->columns), next = lat - w->step;
+        w->row[r] = (struct row){ .cosine = cos(lat * RADIAN), .sine = sin(lat * RADIAN),
+            .beside = gazetteer_distance(lat, 0, lat, w->step),
+            .across = gazetteer_distance(lat, 0, next, w->step),
+            .below = gazetteer_distance(lat, 0, next, 0) };
+    }
+    for (int c = 0; c < w->columns; c++)
+        w->column[c] = (struct column){ .cosine = cos(land_way_lon(w, c) * RADIAN),
+            .sine = sin(land_way_lon(w, c) * RADIAN) };
+}
+
+static double land_way_step(const struct way *w, int row, int down, int right)
+{
+    const struct row *upper = &w->row[down < 0 ? row - 1 : row];
+    return down == 0 ? upper->beside : right == 0 ? upper->below : upper->across;
+}
+
+/* Through the globe: never more than the way, as A* wants it. */
+static double land_way_rest(const struct way *w, int row, int column)
+{
+    const struct row *a = &w->row[row], *b = &w->row[w->goal / w->columns];
+    const struct column *x = &w->column[column], *y = &w->column[w->goal % w->columns];
+    double dot = a->cosine * b->cosine * (x->cosine * y->cosine + x->sine * y->sine)
+        + a->sine * b->sine;
+    return RADIUS * sqrt(fmax(0, 2 - 2 * dot));
 }
 
 /* --- the heap --- */
@@ -86,19 +121,20 @@ static int land_way_pop(struct way *w)
 
 /* --- the search --- */
 
-static void land_way_visit(struct way *w, int node, int row, int column)
+static void land_way_visit(struct way *w, int node, int down, int right)
 {
+    int row = node / w->columns + down, column = node % w->columns + right;
     if (row < 0 || row >= w->rows || column < 0 || column >= w->columns)
         return;
     int next = row * w->columns + column;
-    if (next != w->goal && !land_way_open(w, next))
+    if (w->closed[next] || (next != w->goal && !land_way_open(w, next)))
         return;
-    float cost = w->cost[node] + (float)land_way_metres(w, node, next);
-    if (w->closed[next] || (w->cost[next] >= 0 && cost >= w->cost[next]))
+    float cost = w->cost[node] + (float)land_way_step(w, row - down, down, right);
+    if (w->cost[next] >= 0 && cost >= w->cost[next])
         return;
     w->cost[next] = cost;
     w->before[next] = node;
-    land_way_push(w, next, cost + land_way_metres(w, next, w->goal));
+    land_way_push(w, next, cost + land_way_rest(w, row, column));
 }
 
 static bool land_way_search(struct way *w)
@@ -113,8 +149,7 @@ static bool land_way_search(struct way *w)
         w->closed[node] = 1;
         for (int d = 0; !again && d < 9; d++)
             if (d != 4)
-                land_way_visit(w, node, node / w->columns + d / 3 - 1,
-                    node % w->columns + d % 3 - 1);
+                land_way_visit(w, node, d / 3 - 1, d % 3 - 1);
     }
     return false;
 }
@@ -126,7 +161,7 @@ static double land_way_length(const struct way *w)
     int from = w->goal, last = w->goal;
     for (int node = w->before[w->goal]; node >= 0; node = w->before[node]) {
         if (land_water(land_way_lat(w, from), land_way_lon(w, from), land_way_lat(w, node),
-                land_way_lon(w, node), CUT_STEPS) > WATER_CUT && last != from) {
+                land_way_lon(w, node), CUT_STEPS, WATER_CUT) > WATER_CUT && last != from) {
             sum += land_way_metres(w, from, last);
             from = last;
         }
@@ -172,17 +207,36 @@ static void land_way_frame(struct way *w, double lat1, double lon1, double lat2,
     w->columns = (int)ceil((fabs(turn) + 2 * wide) / w->step);
 }
 
+static bool land_way_take(struct way *w)
+{
+    size_t nodes = (size_t)w->rows * (size_t)w->columns;
+    w->cost = malloc(nodes * sizeof *w->cost);
+    w->closed = calloc(nodes, 1);
+    w->before = malloc(nodes * sizeof *w->before);
+    w->row = malloc((size_t)w->rows * sizeof *w->row);
+    w->column = malloc((size_t)w->columns * sizeof *w->column);
+    w->heap = malloc(OPEN_MAX * sizeof *w->heap);
+    return w->cost && w->closed && w->before && w->row && w->column && w->heap;
+}
+
+static void land_way_free(struct way *w)
+{
+    free(w->cost);
+    free(w->closed);
+    free(w->before);
+    free(w->row);
+    free(w->column);
+    free(w->heap);
+}
+
 double land_way(double lat1, double lon1, double lat2, double lon2)
 {
     struct way w = { 0 };
     double metres = -1;
     land_way_frame(&w, lat1, lon1, lat2, lon2);
     size_t nodes = (size_t)w.rows * (size_t)w.columns;
-    w.cost = malloc(nodes * sizeof *w.cost);
-    w.closed = calloc(nodes, 1);
-    w.before = malloc(nodes * sizeof *w.before);
-    w.heap = malloc(OPEN_MAX * sizeof *w.heap);
-    if (land_known() && w.cost && w.closed && w.before && w.heap && nodes < NODES_MAX * 2) {
+    if (land_known() && nodes < NODES_MAX * 2 && land_way_take(&w)) {
+        land_way_measure(&w);
         for (size_t i = 0; i < nodes; i++)
             w.cost[i] = -1;
         w.start = land_way_node(&w, lat1, lon1);
@@ -193,9 +247,6 @@ double land_way(double lat1, double lon1, double lat2, double lon2)
                 metres = land_way_length(&w);
         }
     }
-    free(w.cost);
-    free(w.closed);
-    free(w.before);
-    free(w.heap);
+    land_way_free(&w);
     return metres;
 }

@@ -11,7 +11,8 @@ libtools_a_SOURCES = \
 	tools/calendar.c \
 	tools/civil.c tools/civil.h \
 	tools/currency.c tools/currency.h \
-	tools/gazetteer.c tools/gazetteer.h tools/gazetteer_fold.c \
+	tools/gazetteer.c tools/gazetteer.h tools/gazetteer_fold.c tools/gazetteer_spelling.c \
+	tools/mapped.c tools/mapped.h \
 	tools/keep.c tools/keep.h \
 	tools/money.c \
 	tools/moment.c tools/moment.h \

@@ -12,10 +12,9 @@
 #define PREVIEW_BODY 200 /* of a longer text */
 
 /*
- * preview_text -- text in one line and in double quotes, cut at `max` characters. What could make it
- * look like something else is left out: control and format characters (changes of direction,
- * invisible ones), and combining marks beyond two on one character; a double quote becomes a single
- * one.
+ * preview_text -- text in one line and in double quotes, cut at `max` characters. Left out is what
+ * could make it look like something else: control and format characters (changes of direction,
+ * invisible ones), and combining marks beyond two on one character; a double quote becomes single.
  * Returns it, in the arena; NULL on no memory. text NULL: as "".
  */
 const char *preview_text(struct arena *arena, const char *text, size_t max);

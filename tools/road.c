@@ -25,7 +25,9 @@
 #define DETOUR_METRES 600000.0 /* beyond twice the distance, how far a way may lead around */
 #define FAR_METRES 3000000.0 /* from which a way over land is not compared with ferries */
 #define TOGETHER_METRES 10000.0 /* on one island that the mask does not have */
+#define TOWN_SHARE 0.2 /* of the radius of a town that no road leaves: the town itself */
 #define ISLET_BASE 1000000
+#define ROADLESS_BASE 1500000
 #define NOWHERE_BASE 2000000
 
 struct node { double lat, lon; int land; };
@@ -33,16 +35,33 @@ struct node { double lat, lon; int land; };
 static struct {
     unsigned generation; /* of the land file these were made for */
     bool ready;
-    int islets[64];
+    int islets[64], roadless[64]; /* the landmass each of them is on */
     struct node ends[2 * CROSSINGS_MAX];
     size_t count; /* crossings */
 } road_table;
 
 /* --- landmasses --- */
 
+/* A town that no road leaves is an island of its own, which a car ferry may reach. The islands
+ * around it are others; but a shore off the outline may have been taken for one of them. */
+static int road_island(int land, bool on_outline, double lat, double lon)
+{
+    size_t max = sizeof road_table.roadless / sizeof *road_table.roadless;
+    for (size_t i = 0; i < crossing_roadless_count && i < max; i++) {
+        const struct crossing_roadless *r = &crossing_roadless[i];
+        bool own = land == road_table.roadless[i];
+        double reach = (own ? 1 : on_outline ? 0 : TOWN_SHARE) * r->radius_km * 1000;
+        if (!r->whole && reach > 0
+            && gazetteer_distance(lat, lon, r->latitude, r->longitude) <= reach)
+            return ROADLESS_BASE + (int)i;
+    }
+    return land;
+}
+
 static int road_land(double lat, double lon, double snap, int nowhere)
 {
     int land = land_at(lat, lon, 0);
+    bool on_outline = land != LAND_NONE;
     for (size_t i = 0; land == LAND_NONE && i < crossing_islet_count; i++) {
         const struct crossing_islet *islet = &crossing_islets[i];
         if (gazetteer_distance(lat, lon, islet->latitude, islet->longitude)
@@ -51,7 +70,7 @@ static int road_land(double lat, double lon, double snap, int nowhere)
     }
     if (land == LAND_NONE)
         land = land_at(lat, lon, snap);
-    return land == LAND_NONE ? NOWHERE_BASE + nowhere : land;
+    return land == LAND_NONE ? NOWHERE_BASE + nowhere : road_island(land, on_outline, lat, lon);
 }
 
 static void road_prepare(void)
@@ -63,6 +82,10 @@ static void road_prepare(void)
         int land = land_at(crossing_islets[i].latitude, crossing_islets[i].longitude, 0);
         road_table.islets[i] = land == LAND_NONE ? ISLET_BASE + (int)i : land;
     }
+    max = sizeof road_table.roadless / sizeof *road_table.roadless;
+    for (size_t i = 0; i < crossing_roadless_count && i < max; i++)
+        road_table.roadless[i] = land_at(crossing_roadless[i].latitude,
+            crossing_roadless[i].longitude, SNAP_METRES);
     road_table.count = crossing_count < CROSSINGS_MAX ? crossing_count : CROSSINGS_MAX;
     for (size_t i = 0; i < road_table.count; i++) {
         const struct crossing *c = &crossing_all[i];
@@ -94,7 +117,7 @@ static double road_metres(const struct node *a, const struct node *b)
 static double road_leg(const struct node *a, const struct node *b)
 {
     double straight = road_metres(a, b);
-    if (land_water(a->lat, a->lon, b->lat, b->lon, WATER_STEPS) <= WATER_METRES)
+    if (land_water(a->lat, a->lon, b->lat, b->lon, WATER_STEPS, WATER_METRES) <= WATER_METRES)
         return ROAD_FACTOR * straight;
     double way = land_way(a->lat, a->lon, b->lat, b->lon);
     return way < 0 ? way : fmax(WAY_FACTOR * way, ROAD_FACTOR * straight);
@@ -133,7 +156,8 @@ static double road_search_water(const struct search *s, size_t a, size_t b)
 {
     const struct node *x = &s->nodes[a], *y = &s->nodes[b];
     if (road_search_link(s, a, b) || (a < 2 && b < 2)
-        || land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS) <= WATER_METRES)
+        || land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS, WATER_METRES)
+            <= WATER_METRES)
         return 0;
     return (AROUND_FACTOR - ROAD_FACTOR) * road_metres(x, y);
 }
@@ -262,21 +286,26 @@ static void road_search(const struct node *from, const struct node *to, double d
 
 /* --- towns that no road leaves --- */
 
+/* Between all towns of a land without roads: its name, or NULL. */
+static const char *road_wild(const struct node *from, const struct node *to)
+{
+    size_t max = sizeof road_table.roadless / sizeof *road_table.roadless;
+    for (size_t i = 0; i < crossing_roadless_count && i < max; i++) {
+        const struct crossing_roadless *r = &crossing_roadless[i];
+        if (r->whole && from->land == road_table.roadless[i] && to->land == from->land
+            && road_metres(from, to) > r->radius_km * 1000)
+            return r->name;
+    }
+    return NULL;
+}
+
+/* The end that no road leaves, or NULL. */
 static const char *road_leaves(const struct node *from, const struct node *to)
 {
-    for (size_t i = 0; i < crossing_roadless_count; i++) {
-        const struct crossing_roadless *r = &crossing_roadless[i];
-        struct node at = { r->latitude, r->longitude, 0 };
-        double reach = r->radius_km * 1000;
-        if (r->whole) {
-            int land = land_at(at.lat, at.lon, SNAP_METRES);
-            if (from->land == land && to->land == land && road_metres(from, to) > reach)
-                return r->name;
-        } else if (from->land < ISLET_BASE && to->land < ISLET_BASE
-            && (road_metres(from, &at) <= reach) != (road_metres(to, &at) <= reach)) {
-            return r->name;
-        }
-    }
+    const struct node *ends[] = { from, to };
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i]->land >= ROADLESS_BASE && ends[i]->land < NOWHERE_BASE)
+            return crossing_roadless[ends[i]->land - ROADLESS_BASE].name;
     return NULL;
 }
 
@@ -305,13 +334,15 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
         && out->air_metres <= TOGETHER_METRES)
         to.land = from.land;
     out->kind = ROAD_NONE;
-    out->roadless = road_leaves(&from, &to);
+    out->roadless = road_wild(&from, &to);
     double direct = !out->roadless && from.land == to.land ? road_leg(&from, &to) : -1;
     if (direct >= 0 && (out->air_metres > FAR_METRES
-            || land_water(lat1, lon1, lat2, lon2, WATER_STEPS) <= WATER_METRES))
+            || land_water(lat1, lon1, lat2, lon2, WATER_STEPS, WATER_METRES) <= WATER_METRES))
         road_drive(out, direct);
     else if (!out->roadless)
         road_search(&from, &to, direct, ferries, out);
+    if (out->kind == ROAD_NONE && !out->roadless)
+        out->roadless = road_leaves(&from, &to);
     if (out->kind != ROAD_NONE)
         out->seconds = out->metres * ROAD_SECONDS_PER_METRE;
 }
@@ -335,11 +366,12 @@ int road_refuse(struct tools_run *run, const struct road *road, const char *from
     double km = road->air_metres / 1000;
     if (road->roadless)
         return tools_fail(run, "no_route",
-            "There is no road from %s to %s: no road leads out of %s. It takes a ferry or a flight; "
-            "%.0f km in a straight line.", from, to, road->roadless, km);
+            "There is no road from %s to %s: no road leads out of %s, and no car ferry on the way "
+            "is known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to,
+            road->roadless, km);
     return tools_fail(run, "no_route",
-        "There is no road from %s to %s: the sea lies between, and no car ferry on the way is known "
-        "here. It takes a flight, or a ship; %.0f km in a straight line.", from, to, km);
+        "There is no road from %s to %s: the sea lies between, and no car ferry on the way is "
+        "known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to, km);
 }
 
 int road_push_ferries(const struct road *road, jdoc *list)

@@ -6,9 +6,8 @@
 
 /*
  * road -- the estimate of a way between two places when no routing service answers: great circle
- * times a road factor, but over land and known crossings only. The sea is no road: another
- * landmass is
- * reached by a fixed link, or by a car ferry that is named and not counted as driving, or not at
+ * times a road factor, but over land and known crossings only. The sea is no road: another landmass
+ * is reached by a fixed link, or by a car ferry that is named and not counted as driving, or not at
  * all.
  */
 #define ROAD_FERRIES_MAX 6
@@ -30,11 +29,11 @@ struct road {
     } ferries[ROAD_FERRIES_MAX];
     size_t ferry_count;
     double by_land_metres; /* ROAD_FERRY: the way that takes no ferry; 0 = there is none */
-    const char *roadless;  /* ROAD_NONE: the place that no road leaves; NULL = the sea lies between */
+    const char *roadless;  /* ROAD_NONE: the place that no road leaves; NULL = the sea is between */
     bool checked;          /* false: no land mask is there, so nothing is known of the sea */
 };
 
-/* Opens the land mask beside the gazetteer, as the settings say. Before the fork, and when they change. */
+/* Opens the land mask beside the gazetteer, as the settings say: before the fork, and on reload. */
 void road_open(const struct conf *conf);
 
 /* road_between -- coordinates in degrees; ferries false: none is taken. Some 1 to 200 ms. */

@@ -131,7 +131,8 @@ static int no_route(struct route *r)
             names = arena_printf(r->run->arena, "%s Known ferries: %s.", names, text ? text : "");
         }
     return tools_fail(r->run, "no_route",
-        "The routing service knows no road between these places: it may take a ferry or a flight.%s",
+        "The routing service knows no road between these places: it may take a ferry or a "
+        "flight.%s",
         names ? names : "");
 }
 

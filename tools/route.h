@@ -9,8 +9,8 @@
 
 /*
  * route -- the way from `origin` over `waypoints` to `destination` of a tool's arguments: places by
- * spot.h, distances by the routing service (OSRM form) when one is configured, else the estimates of
- * road.h, which say that they are. Where there is no road, the failure "no_route". Used by handlers.
+ * spot.h, distances by the routing service (OSRM form) when one is configured, else the estimates
+ * of road.h, which say that they are. Where no road is, the failure "no_route". Used by handlers.
  */
 #define ROUTE_STOPS_MAX SPOT_STOPS_MAX
 #define ROUTE_NOTES_MAX 32

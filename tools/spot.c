@@ -68,15 +68,23 @@ static int spot_ask_back(struct tools_run *run, const struct spot_wish *wish,
         "Which \"%.80s\" is meant: %.700s? Say it with its state or country.", wish->text, names);
 }
 
-static int spot_refuse(struct tools_run *run, const struct spot_wish *wish, int why)
+static int spot_refuse(struct tools_run *run, const struct spot_wish *wish,
+    const struct gazetteer_bias *bias, int why)
 {
+    struct gazetteer_place like;
+    char label[LABEL_SIZE];
     if (why == ERR_NOT_CONFIGURED)
         return tools_fail(run, "provider_not_configured", "Place names cannot be looked up here "
             "(settings gazetteer.file and geocode.url). Give \"latitude,longitude\".");
     if (why == ERR_INVALID)
         return tools_fail_at(run, wish->path, "latitude -90 to 90, longitude -180 to 180",
             "\"%.100s\" is not on the globe", wish->text);
-    return tools_fail_at(run, wish->path, wanted, "no place named \"%.100s\" is known", wish->text);
+    if (gazetteer_spelled_like(wish->text, bias, &like) != 0)
+        return tools_fail_at(run, wish->path, wanted, "no place named \"%.100s\" is known",
+            wish->text);
+    spot_label(&like, label);
+    return tools_fail_at(run, wish->path, wanted,
+        "no place named \"%.100s\" is known; is %.200s meant?", wish->text, label);
 }
 
 /* What is worth a word about the choice, or NULL. */
@@ -126,7 +134,8 @@ static int spot_look(struct tools_run *run, const char *text, const struct gazet
 {
     if (gazetteer_open(run->context->conf->gazetteer_file) == ERR_INVALID)
         log_limited(LOG_LEVEL_ERROR,
-            "gazetteer.file is no place-name file of this version: build-aux/make-gazetteer makes it");
+            "gazetteer.file is no place-name file of this version: build-aux/make-gazetteer makes "
+            "one");
     return gazetteer_candidates(text, bias, out);
 }
 
@@ -168,7 +177,7 @@ static int spot_check_known(struct tools_run *run, struct search *s)
 {
     for (size_t i = 0; i < s->count; i++)
         if (s->why[i] != 0) {
-            int error = spot_refuse(run, &s->wishes[i], s->why[i]);
+            int error = spot_refuse(run, &s->wishes[i], &s->bias, s->why[i]);
             return error != 0 ? error : 1;
         }
     return 0;

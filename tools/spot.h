@@ -9,8 +9,7 @@
  * spot -- places of a tool's arguments: texts (the gazetteer, then the geocoder of geocode.url for
  * what it does not know or cannot decide), latitude and longitude, or where the user is. Every tool
  * that takes a place by name finds it here. A name that means places far apart, of which neither
- * the
- * other places of the request nor the user's country and location decide, is asked back (code
+ * the other places of the request nor the user's country and location decide, is asked back (code
  * "ambiguous"), never guessed.
  */
 struct spot {

@@ -5,11 +5,11 @@
 
 #define FAR_METRES 1000000.0
 #define APART_METRES 500000.0
-/* Margins below which a choice is a guess; for towns large enough to be meant by anybody, the second. */
+/* Margins below which a choice is a guess; the second for towns that anybody may mean. */
 #define MARGIN 0.8
 #define MARGIN_LARGE 1.0
 #define LARGE 40000
-/* A town of this size is what its name means, but for a namesake of a tenth of its people or for one
+/* A town of this size is what its name means, but for a namesake of a tenth of its people or one
  * that the other places of the request nearly choose. */
 #define FAMOUS 2000000
 #define FAMOUS_SHARE 0.1
@@ -32,7 +32,7 @@ static double spot_choose_bond(const struct gazetteer_place *a, const struct gaz
     return weight + (same ? SAME_COUNTRY : 0);
 }
 
-/* sums[i][c]: the best way through the lists before i, its candidate c included; backwards, behind. */
+/* sums[i][c]: the best way through the lists before i (backwards: behind), candidate c included. */
 static void spot_choose_sum(const struct gazetteer_candidates *const *lists, size_t count,
     bool backwards, double sums[][GAZETTEER_CANDIDATES])
 {

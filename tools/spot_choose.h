@@ -4,8 +4,7 @@
 #include "tools/gazetteer.h"
 
 /*
- * spot_choose -- which of several places of one name is meant, for all places of a request
- * together.
+ * spot_choose -- which of the places of one name is meant, for all places of a request together.
  * Weighed: people, the user's country and location (the candidates' scores), and nearness to the
  * place named before and after. No process, no memory: arithmetic.
  */
@@ -15,8 +14,7 @@
  * spot_choose -- one candidate of each list, each list having at least one.
  *   chosen   out: index into lists[i]->all
  *   unclear  out: the first list whose choice is a guess: another candidate, at least 1,000 km
- * away,
- *            makes nearly as good a whole; -1 = none
+ *            away, makes nearly as good a whole; -1 = none
  */
 void spot_choose(const struct gazetteer_candidates *const *lists, size_t count, size_t *chosen,
     int *unclear);

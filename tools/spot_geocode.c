@@ -13,7 +13,7 @@
 #define REMEMBERED 64
 #define REMEMBER_MS (24 * 3600 * 1000LL)
 #define TEXT_SIZE 1208 /* 300 characters of UTF-8 */
-/* Importance 0 to 1, or the place in the list, as weight of a town: ten times the people weigh 1. */
+/* Importance 0 to 1, or the place in the list, as a town's weight: ten times the people weigh 1. */
 #define WEIGHT 7.0
 #define RANK_STEP 1.0
 
@@ -173,6 +173,7 @@ int spot_geocode(struct tools_run *run, const char *text, spot_geocode_fn *done,
     *s = (struct search){ .text = text, .done = done, .arg = arg };
     bool photon = strcmp(conf->geocode_form, "photon") == 0;
     struct ask ask = { .service = "geocoder", .url = arena_printf(run->arena, photon
-        ? "%s/api?q=%s&limit=5" : "%s/search?q=%s&format=jsonv2&limit=5&addressdetails=1", base, name) };
+        ? "%s/api?q=%s&limit=5" : "%s/search?q=%s&format=jsonv2&limit=5&addressdetails=1", base,
+        name) };
     return ask_start(run, &ask, spot_geocode_came, s);
 }

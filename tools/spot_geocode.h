@@ -9,8 +9,7 @@
  * /api). Used by turn and api workers. A worker remembers the last 64 answers for a day, so that a
  * public geocoder is not asked the same twice.
  *
- * spot_geocode_known -- an answer that is remembered; false: none. count 0 in it: nothing by that
- * name.
+ * spot_geocode_known -- an answer that is remembered; false: none. count 0: nothing has that name.
  * The scores weigh the user's country and location as those of the gazetteer do.
  */
 bool spot_geocode_known(struct tools_run *run, const char *text,

@@ -112,8 +112,8 @@ static int set_ferries(struct tools_run *run, struct order *o, jdoc *route)
         jdoc_free(list);
         return failed != 0 ? ERR_NOMEM : 0;
     }
-    o->note = arena_printf(run->arena, "%s%sThe ferries under crossings are not part of the distances, "
-        "hours and costs.", o->note ? o->note : "", o->note ? " " : "");
+    o->note = arena_printf(run->arena, "%s%sThe ferries under crossings are not part of the "
+        "distances, hours and costs.", o->note ? o->note : "", o->note ? " " : "");
     return jdoc_set(route, "crossings", list);
 }
 

@@ -32,7 +32,7 @@ static void look_at(void)
     land_at(-33.8, 151.2, 5000);
     land_at(90, 180, 5000);
     land_at(-90, -180, 0);
-    land_water(-33, 151, -28, 153, 100);
+    land_water(-33, 151, -28, 153, 100, 25000);
     land_way(-33, 151, -34, 152);
 }
 

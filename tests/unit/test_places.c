@@ -89,7 +89,14 @@ static void knows_well_known_places(void **state)
         { "London", "GB" }, { "Hobart", "AU" }, { "Coober Pedy", "AU" }, { "Spain", "ES" },
         { "Eden, NSW", "AU" }, { "Portland OR", "US" }, { "Perth Scotland", "GB" },
         { "Perth, Scotland", "GB" }, { "Newport, Isle of Wight", "GB" }, { "Georgia, USA", "US" },
-        { "La Paz, Mexico", "MX" }, { "St. John's, Newfoundland", "CA" } };
+        { "La Paz, Mexico", "MX" }, { "St. John's, Newfoundland", "CA" },
+        { "Espa\xc3\xb1""a", "ES" }, { "Deutschland", "DE" }, { "\xc3\x96sterreich", "AT" },
+        { "Polska", "PL" }, { "Brasil", "BR" }, { "Bayern", "DE" }, { "Catalu\xc3\xb1""a", "ES" },
+        { "Coromandel", "NZ" }, { "Franz Josef", "NZ" }, { "Florence", "IT" }, { "Valencia", "ES" },
+        { "Granada", "ES" }, { "York", "GB" }, { "Cornwall", "GB" }, { "Dunedin", "NZ" },
+        { "Portland", "US" }, { "Port Hardy", "CA" }, { "Block Island", "US" },
+        { "Stratford-upon-Avon", "GB" }, { "Paris", "FR" }, { "Rome", "IT" }, { "Berlin", "DE" },
+        { "Perth", "AU" }, { "Dublin", "IE" }, { "California", "US" }, { "Tasmania", "AU" } };
     struct chosen c;
     if (!real_files())
         skip();
@@ -110,6 +117,8 @@ static void near_goes_with_near(void **state)
         { "Perth", "Dundee", "", "GB", "GB" }, { "Melbourne", "Hobart", "", "AU", "AU" },
         { "Birmingham", "Atlanta", "AU", "US", "US" }, { "Halifax", "Sydney", "", "CA", "CA" },
         { "Cambridge", "Hamilton", "NZ", "NZ", "NZ" }, { "Panama City", "Bogota", "", "PA", "CO" },
+        { "Cherbourg", "Rosslare", "", "FR", "IE" }, { "Boston", "Portland", "", "US", "US" },
+        { "Frankfurt", "Rothenburg", "", "DE", "DE" },
         { "Buenos Aires", "Mexico City", "", "AR", "MX" }, { "Boston", "Portland", "US", "US", "US" } };
     struct chosen c;
     if (!real_files())
@@ -129,7 +138,7 @@ static void asks_what_nothing_decides(void **state)
     (void)state;
     static const struct { const char *a, *b, *user; } cases[] = { { "Christchurch", NULL, "" },
         { "Georgia", NULL, "" }, { "Birmingham", NULL, "" }, { "Springfield", NULL, "US" },
-        { "Cordoba", NULL, "" }, { "Perth", "Dundee", "AU" }, { "Victoria", NULL, "" } };
+        { "Cordoba", NULL, "" }, { "Stratford", NULL, "" }, { "Perth", "Dundee", "AU" }, { "Victoria", NULL, "" } };
     struct chosen c;
     size_t choices[5];
     if (!real_files())
@@ -199,6 +208,35 @@ static void every_tool_asks_the_geocoder(void **state)
     set("geocode.url", "");
 }
 
+/* A slip of the finger is asked about, never guessed. */
+static void misspelt_names_are_asked_about(void **state)
+{
+    (void)state;
+    static const struct { const char *text, *meant; } cases[] = { { "Melborne", "Melbourne" },
+        { "Pheonix", "Phoenix" }, { "Phonix Arizona", "Phoenix" }, { "Albequerque", "Albuquerque" },
+        { "Philidelphia", "Philadelphia" }, { "Reykavik", "Reykjav\xc3\xadk" },
+        { "Amsterdm, Netherlands", "Amsterdam" }, { "Massachusets", "Massachusetts" } };
+    static const char *const nothing[] = { "xq", "", "zzzzzzzzzz", "Qwx, Australia", "a,b,c,d,e,f",
+        "a name that is so long that nobody ever called a place by it, nor will" };
+    struct gazetteer_bias bias = { 0 };
+    struct gazetteer_place like;
+    jdoc *r = tool_call(&bench, "calculate_distance", NULL,
+        "{\"origin\":\"Sydny\",\"destination\":\"Brisbane\"}");
+    assert_string_equal(text_at(r, "/error/path"), "/origin");
+    assert_non_null(strstr(text_at(r, "/message"), "is Sydney, New South Wales, Australia meant?"));
+    jdoc_free(r);
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        assert_int_equal(gazetteer_spelled_like(nothing[i], &bias, &like), ERR_NOT_FOUND);
+    if (!real_files())
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (gazetteer_spelled_like(cases[i].text, &bias, &like) != 0)
+            fail_msg("nothing is like %s", cases[i].text);
+        assert_string_equal(like.name, cases[i].meant);
+    }
+    test_files();
+}
+
 /* --- the sea --- */
 
 static void the_sea_is_no_road(void **state)
@@ -214,7 +252,24 @@ static void the_sea_is_no_road(void **state)
         { 'N', "London-New York", "", 51.51, -0.13, 40.71, -74.01, 0 },
         { 'N', "Perth-Rottnest", "", -31.95, 115.86, -32.00, 115.52, 0 },
         { 'N', "Panama-Bogota", "", 8.99, -79.52, 4.61, -74.08, 0 },
-        { 'N', "Anchorage-Juneau", "", 61.22, -149.90, 58.30, -134.42, 0 },
+        { 'N', "Haines-Cordova", "", 59.24, -135.45, 60.54, -145.76, 0 },
+        { 'N', "Nassau-Freeport", "", 25.06, -77.35, 26.53, -78.70, 0 },
+        { 'N', "Port Moresby-Lae", "", -9.44, 147.18, -6.72, 146.99, 0 },
+        { 'N', "Juneau-Angoon", "", 58.30, -134.42, 57.50, -134.58, 0 },
+        { 'F', "Anchorage-Juneau", "Juneau", 61.22, -149.90, 58.30, -134.42, 0 },
+        { 'F', "Haines-Juneau", "Juneau", 59.24, -135.45, 58.30, -134.42, 0 },
+        { 'F', "Hobart-Bruny Island", "Bruny", -42.88, 147.33, -43.30, 147.30, 0 },
+        { 'F', "Salvador-Itaparica", "Itaparica", -12.97, -38.51, -12.89, -38.67, 0 },
+        { 'F', "Horta-Madalena", "Pico", 38.53, -28.63, 38.53, -28.52, 0 },
+        { 'F', "Krabi-Koh Lanta", "Lanta", 8.07, 98.92, 7.60, 99.05, 0 },
+        { 'F', "Manila-Puerto Princesa", "Palawan", 14.60, 120.98, 9.74, 118.74, 0 },
+        { 'F', "Piraeus-Salamina", "Salamina", 37.94, 23.65, 37.96, 23.50, 0 },
+        { 'D', "Nanaimo-Tofino", "", 49.17, -123.94, 49.15, -125.91, 205 },
+        { 'D', "Tromso-Hammerfest", "", 69.65, 18.96, 70.66, 23.68, 0 },
+        { 'D', "Torshavn-Klaksvik", "", 62.01, -6.77, 62.23, -6.58, 0 },
+        { 'D', "Providence-Jamestown", "", 41.82, -71.41, 41.50, -71.37, 0 },
+        { 'D', "London-Hayling Island", "", 51.51, -0.13, 50.79, -0.98, 0 },
+        { 'D', "Miami-Key Biscayne", "", 25.77, -80.19, 25.69, -80.16, 0 },
         { 'N', "Nome-Anchorage", "", 64.50, -165.41, 61.22, -149.90, 0 },
         { 'N', "Iquitos-Lima", "", -3.75, -73.25, -12.05, -77.04, 0 },
         { 'N', "Nuuk-Ilulissat", "", 64.18, -51.72, 69.22, -51.10, 0 },
@@ -360,12 +415,21 @@ static size_t mask_make(unsigned char *out)
     return 8 + n * 4 + 3600 * 1800 / 8;
 }
 
-static void mask_write(const unsigned char *bytes, size_t size)
+/* By rename, as make-gazetteer does. */
+static void mask_put(const unsigned char *bytes, size_t size)
 {
-    FILE *f = fopen(mask_path(), "w");
+    char fresh[220];
+    snprintf(fresh, sizeof fresh, "%s.new", mask_path());
+    FILE *f = fopen(fresh, "w");
     assert_non_null(f);
     assert_int_equal(fwrite(bytes, 1, size, f), size);
     fclose(f);
+    assert_int_equal(rename(fresh, mask_path()), 0);
+}
+
+static void mask_write(const unsigned char *bytes, size_t size)
+{
+    mask_put(bytes, size);
     land_close();
 }
 
@@ -477,6 +541,56 @@ static void damaged_files_are_refused(void **state)
     jdoc_free(r);
 }
 
+/* A file that is put in the place of an open one by rename is taken; a damaged one is not. */
+static void a_replaced_file_is_taken(void **state)
+{
+    (void)state;
+    unsigned char *bytes = malloc(1000000);
+    size_t size = mask_make(bytes);
+    mask_write(bytes, size);
+    assert_int_equal(land_open("", bench.gazetteer), 0);
+    unsigned first = land_generation();
+    assert_int_equal(land_open("", bench.gazetteer), 0);
+    assert_int_equal(land_generation(), first);
+    unlink(mask_path());
+    assert_int_equal(land_open("", bench.gazetteer), 0); /* still mapped */
+    mask_put(bytes, size - 1);
+    assert_int_equal(land_open("", bench.gazetteer), ERR_INVALID);
+    assert_true(land_known());
+    assert_true(land_at(-34, 151, 0) != LAND_NONE);
+    mask_put(bytes, size);
+    assert_int_equal(land_open("", bench.gazetteer), 0);
+    assert_int_not_equal(land_generation(), first);
+    unlink(mask_path());
+    free(bytes);
+
+    struct gazetteer_candidates found;
+    struct gazetteer_bias bias = { 0 };
+    char path[300], fresh[320];
+    snprintf(path, sizeof path, "%s/replaced.tsv", bench.redis.dir);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    static const struct { const char *town; int error; } steps[] = { { "Alpha", 0 }, { "Beta", 0 },
+        { NULL, ERR_INVALID }, { "Gamma", 0 } };
+    const char *known = NULL;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        FILE *f = fopen(fresh, "w");
+        assert_non_null(f);
+        if (steps[i].town)
+            fprintf(f, "!!turnpike-gazetteer 2\ttest\n%c%s\tp\t%s\tAU\t\t\t-30\t150\t9000\t\n",
+                steps[i].town[0] + 32, steps[i].town + 1, steps[i].town);
+        else
+            fputs("no place names, whatever else it may be\n", f);
+        fclose(f);
+        assert_int_equal(rename(fresh, path), 0);
+        assert_int_equal(gazetteer_open(path), steps[i].error);
+        known = steps[i].town ? steps[i].town : known;
+        assert_int_equal(gazetteer_candidates(known, &bias, &found), 0);
+        assert_string_equal(found.all[0].place.name, known);
+    }
+    unlink(path);
+    assert_int_equal(gazetteer_open(bench.gazetteer), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,6 +600,8 @@ int main(void)
         cmocka_unit_test(crossings_land_on_land), cmocka_unit_test(no_tool_drives_over_the_sea),
         cmocka_unit_test(the_services_no_route_is_said),
         cmocka_unit_test(a_ferry_is_named_and_not_counted), cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(a_replaced_file_is_taken),
+        cmocka_unit_test(misspelt_names_are_asked_about),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

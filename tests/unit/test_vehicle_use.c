@@ -110,11 +110,31 @@ static void contradictions_are_asked_back(void **state)
         "\"gas_price\":7.57,\"gas_price_per_litre\":2,\"mpg\":23.5,\"l_per_100km\":10}"));
 }
 
+/* A user with two vehicles asks about the other one; a thrifty one is no error. */
+static void another_vehicle_is_asked_about(void **state)
+{
+    (void)state;
+    char args[200];
+    jdoc *r = tool_ok(&bench, "create_vehicle", "{\"name\":\"Vespa\"}");
+    const char *id = text_at(r, "/vehicle/id");
+    snprintf(args, sizeof args, "{\"vehicle_id\":\"%s\",\"mpg\":100}", id);
+    jdoc_free(tool_ok(&bench, "update_vehicle_fuel_consumption", args));
+    snprintf(args, sizeof args, "{\"vehicle_id\":\"%s\",\"distance_km\":1000}", id);
+    expect_cost(args, 47, "vehicle");
+    expect_cost("{\"distance_km\":1000,\"mpg\":100}", 47, "argument");
+    expect_cost("{\"distance_km\":1000}", 300, "measured");
+    jdoc_free(r);
+    r = tool_call(&bench, "calculate_gas_cost", NULL, "{\"distance_km\":1000,\"vehicle_id\":\"none\"}");
+    assert_string_equal(text_at(r, "/error/code"), "not_found");
+    jdoc_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(assumes_without_a_vehicle), cmocka_unit_test(takes_what_is_stored),
         cmocka_unit_test(takes_what_was_measured), cmocka_unit_test(contradictions_are_asked_back),
+        cmocka_unit_test(another_vehicle_is_asked_about),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
