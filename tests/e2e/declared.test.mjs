@@ -176,8 +176,13 @@ describe("declared HTTP tools", () => {
     reply = response => { response.setHeader("Content-Type", "application/json"); response.end(JSON.stringify({data: {tides: []}})); };
     put("30-open.json", {...tide(), name: "get_own_tides", outside: false});
     try {
+      const {generation} = await stack.status();
       process.kill(stack.pid, "SIGHUP");
-      await eventually(async () => (await stack.get("/tools/get_own_tides")).status === 200, "it is read");
+      await eventually(async () => {
+        const s = await stack.status();
+        return s.generation > generation && s.state === "running";
+      }, "every pool has read it");
+      assert.equal((await stack.get("/tools/get_own_tides")).status, 200);
       const call = name => `x [[tool name=${name} args={"port":"Eden"} | text say=Ok.]]`, session_id = uuid();
       assert.equal((await stack.chat(call("get_tide_times"), {session_id})).json.outcome, undefined, "nothing of others is there");
       const asked = requests.length, again = await stack.chat(call("get_tide_times"), {session_id});
