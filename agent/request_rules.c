@@ -94,37 +94,48 @@ struct rules_builder {
     bool *used;                   /* results that found their call */
 };
 
-static struct request_rules_part *rules_add(struct rules_builder *b, bool assistant)
+/* Room for one more of `count` things of `size` bytes; a full list moves to twice its room. */
+static void *rules_grow(struct rules_builder *b, void *list, size_t count, size_t *cap, size_t size)
+{
+    size_t more = *cap ? 2 * *cap : 8;
+    void *all;
+
+    if (list && count < *cap)
+        return list;
+    if (!(all = arena_array(b->arena, more, size)))
+        return NULL;
+    if (list)
+        memcpy(all, list, count * size);
+    *cap = more;
+    return all;
+}
+
+/* The last message when it is of this role, else a new one. */
+static struct request_rules_message *rules_message(struct rules_builder *b, bool assistant)
 {
     struct request_rules *out = b->out;
-    struct request_rules_message *m = out->count ? &out->messages[out->count - 1] : NULL;
+    struct request_rules_message *all = out->messages, *last;
 
-    if (!m || m->assistant != assistant) {
-        if (out->count == b->message_cap) {
-            size_t cap = b->message_cap ? 2 * b->message_cap : 32;
-            struct request_rules_message *all = arena_array(b->arena, cap, sizeof *all);
-            if (!all)
-                return NULL;
-            if (out->count)
-                memcpy(all, out->messages, out->count * sizeof *all);
-            out->messages = all;
-            b->message_cap = cap;
-        }
-        m = &out->messages[out->count++];
-        *m = (struct request_rules_message){.assistant = assistant};
-        b->part_cap = 0;
-    }
-    if (m->count == b->part_cap) {
-        size_t cap = b->part_cap ? 2 * b->part_cap : 4;
-        struct request_rules_part *parts = arena_array(b->arena, cap, sizeof *parts);
-        if (!parts)
-            return NULL;
-        if (m->count)
-            memcpy(parts, m->parts, m->count * sizeof *parts);
-        m->parts = parts;
-        b->part_cap = cap;
-    }
-    return &m->parts[m->count++];
+    if (all && out->count && all[out->count - 1].assistant == assistant)
+        return &all[out->count - 1];
+    if (!(all = rules_grow(b, all, out->count, &b->message_cap, sizeof *all)))
+        return NULL;
+    out->messages = all;
+    last = &all[out->count++];
+    *last = (struct request_rules_message){.assistant = assistant};
+    b->part_cap = 0;
+    return last;
+}
+
+static struct request_rules_part *rules_add(struct rules_builder *b, bool assistant)
+{
+    struct request_rules_message *m = rules_message(b, assistant);
+    struct request_rules_part *parts;
+
+    if (!m || !(parts = rules_grow(b, m->parts, m->count, &b->part_cap, sizeof *parts)))
+        return NULL;
+    m->parts = parts;
+    return &parts[m->count++];
 }
 
 static int rules_text(struct rules_builder *b, bool assistant, const char *s, size_t len, bool joined)
