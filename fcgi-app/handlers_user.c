@@ -46,7 +46,7 @@ int handlers_ticket(struct exchange *x)
     char ticket[TICKETS_SIZE] = "", expires[CLOCK_RFC3339_SIZE];
     const struct conf *conf = x->app->conf;
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    if (!origin_allowed(conf, origin) ||
+    if (!origin_may_open(conf, origin, request_header(&x->request, "HTTP_HOST")) ||
         (origin != NULL && strpbrk(origin, " \t") != NULL)) {
         problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
         return ERR_FORBIDDEN;

@@ -51,6 +51,36 @@ bool origin_allowed(const struct conf *conf, const char *origin)
     return scheme > 0 && origin_is_loopback(origin + scheme);
 }
 
+/* The port that a browser leaves out after this scheme; NULL: no page of the web. */
+static const char *origin_usual_port(const char *origin, size_t *scheme)
+{
+    static const struct {
+        const char *scheme, *port;
+    } usual[] = {{"https://", ":443"}, {"http://", ":80"}};
+
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        *scheme = strlen(usual[i].scheme);
+        if (strncmp(origin, usual[i].scheme, *scheme) == 0)
+            return usual[i].port;
+    }
+    return NULL;
+}
+
+bool origin_may_open(const struct conf *conf, const char *origin, const char *host)
+{
+    if (origin_allowed(conf, origin))
+        return true;
+    size_t scheme;
+    const char *port = origin_usual_port(origin, &scheme);
+    if (conf->development || !port || !host || *host == '\0')
+        return false;
+    origin += scheme;
+    size_t len = strlen(host), tail = strlen(port);
+    if (len > tail && strcmp(host + len - tail, port) == 0) /* a proxy may write it */
+        len -= tail;
+    return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
+}
+
 bool origin_foreign(const struct conf *conf, const char *origin, const char *fetch_site)
 {
     if (origin && *origin != '\0')

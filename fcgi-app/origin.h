@@ -16,6 +16,12 @@
  * allows loopback origins. */
 bool origin_allowed(const struct conf *conf, const char *origin);
 /*
+ * origin_may_open -- whether a page of this origin may get a ticket and open a socket: it is allowed,
+ * or it is the site's own (its host and port are those of the Host header). A credential is needed
+ * all the same. Not in development mode, where none is needed. host: NULL = unknown.
+ */
+bool origin_may_open(const struct conf *conf, const char *origin, const char *host);
+/*
  * origin_foreign -- does the request come from a page that is not allowed? Told by Origin, and,
  * where a browser sends none, by Sec-Fetch-Site. Either may be NULL.
  */

@@ -382,7 +382,8 @@ static void route_socket(struct stream_conn *c)
     else if (!query_is_good(stream_request_query(r)))
         stream_handshake_refuse(
             c, 400, "bad_request", "session_id, cursor or format is not valid.");
-    else if (!origin_allowed(c->stream->conf, stream_request_header(r, STREAM_HTTP_ORIGIN)))
+    else if (!origin_may_open(c->stream->conf, stream_request_header(r, STREAM_HTTP_ORIGIN),
+                 stream_request_header(r, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 403, "origin_not_allowed", "This origin is not allowed.");
     else
         authenticate(c);

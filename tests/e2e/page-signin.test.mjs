@@ -14,7 +14,7 @@ describe("signing in to the page", () => {
   let stack, browser, dir;
   before(async () => {
     dir = scratch("tp-page-");
-    stack = await Stack.start({settings: url => production(join(dir, "keys"), url)});
+    stack = await Stack.start({settings: production(join(dir, "keys"))}); // no `origins`: it is the site's own page
     browser = await launch();
   });
   after(async () => {
@@ -76,9 +76,18 @@ describe("signing in to the page", () => {
     await connected(page);
   });
 
-  test("says that the site's address is not one of those allowed", async t => {
+  test("works under each name that the site has", async t => {
     const page = await open(t);
     await page.goto(stack.url.replace("127.0.0.1", "localhost"));
+    await signIn(page, KEY);
+    await connected(page);
+  });
+
+  test("says that the site's address is not one of those allowed", async t => {
+    const page = await open(t);
+    await page.route("**/ws-ticket", route => route.fulfill({ // as behind a proxy that changes Host
+      status: 403, contentType: "application/problem+json", body: JSON.stringify({code: "origin_not_allowed", status: 403, detail: "This origin is not in the setting `origins`."}),
+    }));
     await signIn(page, KEY);
     await page.getByRole("alert").filter({hasText: "`origins`"}).waitFor();
   });

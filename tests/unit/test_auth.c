@@ -438,8 +438,22 @@ static void origins_match_exactly(void **state)
     assert_false(origin_allowed(&conf, "http://a.example"));
     assert_false(origin_allowed(&conf, "https://a.exampl"));
     assert_false(origin_allowed(&conf, "null"));
+    /* The site's own page, whatever `origins` says. */
+    assert_true(origin_may_open(&conf, "https://own.example", "own.example"));
+    assert_true(origin_may_open(&conf, "https://own.example", "OWN.example:443"));
+    assert_true(origin_may_open(&conf, "http://own.example:8080", "own.example:8080"));
+    assert_true(origin_may_open(&conf, "https://a.example", "own.example"));
+    assert_true(origin_may_open(&conf, NULL, NULL));
+    assert_false(origin_may_open(&conf, "https://own.example", NULL));
+    assert_false(origin_may_open(&conf, "https://own.example", ""));
+    assert_false(origin_may_open(&conf, "https://own.example.evil", "own.example"));
+    assert_false(origin_may_open(&conf, "https://own.example:8443", "own.example"));
+    assert_false(origin_may_open(&conf, "https://evil", "own.example"));
+    assert_false(origin_may_open(&conf, "null", "null"));
+    assert_false(origin_may_open(&conf, "file://own.example", "own.example"));
     assert_false(origin_allowed(&conf, "http://localhost:8080"));
     conf.development = true;
+    assert_false(origin_may_open(&conf, "http://rebound.example", "rebound.example"));
     assert_true(origin_allowed(&conf, "http://localhost:8080"));
     assert_true(origin_allowed(&conf, "http://127.0.0.1"));
     assert_true(origin_allowed(&conf, "http://[::1]:80"));
