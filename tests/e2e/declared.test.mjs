@@ -7,7 +7,7 @@ import {rmSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import {join} from "node:path";
 import {promisify} from "node:util";
-import {BUILD, eventually, scratch, SLOW, Stack, uuid} from "./harness.mjs";
+import {BUILD, scratch, SLOW, Stack, uuid} from "./harness.mjs";
 
 describe("declared HTTP tools", () => {
   let stack, dir, server, base, requests = [], reply, stranger, strangers = 0;
@@ -176,12 +176,7 @@ describe("declared HTTP tools", () => {
     reply = response => { response.setHeader("Content-Type", "application/json"); response.end(JSON.stringify({data: {tides: []}})); };
     put("30-open.json", {...tide(), name: "get_own_tides", outside: false});
     try {
-      const {generation} = await stack.status();
-      process.kill(stack.pid, "SIGHUP");
-      await eventually(async () => {
-        const s = await stack.status();
-        return s.generation > generation && s.state === "running";
-      }, "every pool has read it");
+      await stack.reload();
       assert.equal((await stack.get("/tools/get_own_tides")).status, 200);
       const call = name => `x [[tool name=${name} args={"port":"Eden"} | text say=Ok.]]`, session_id = uuid();
       assert.equal((await stack.chat(call("get_tide_times"), {session_id})).json.outcome, undefined, "nothing of others is there");
@@ -196,7 +191,7 @@ describe("declared HTTP tools", () => {
       assert.equal(direct.status, 200, direct.text);
     } finally {
       rmSync(join(dir, "30-open.json"));
-      process.kill(stack.pid, "SIGHUP");
+      await stack.reload();
     }
   });
 

@@ -343,6 +343,17 @@ export class Stack {
   /** The supervisor's status; it answers whatever the workers do. */
   status() { return this.control("status json"); }
   /** Workers of a pool as the scoreboard has them. */
+  /** HUP; resolves when no worker of the old settings answers any more. */
+  async reload(ms = DEFAULT_MS) {
+    const {generation} = await this.status();
+    process.kill(this.pid, "SIGHUP");
+    await eventually(async () => {
+      const s = await this.status();
+      return s.generation > generation && s.state === "running"
+        && s.slots.every(slot => !(slot.pid > 0) || !["api", "turn"].includes(slot.pool) || slot.generation > generation);
+    }, "the reload is done", ms);
+  }
+
   async workers(pool) {
     return (await this.status()).slots.filter(slot => slot.pool === pool && slot.pid > 0);
   }

@@ -198,12 +198,7 @@ describe("a third party's model server", () => {
   for (const provider of ["anthropic", "openai"]) {
     test(`answers in the form of ${provider}, with a tool`, async () => {
       stack.writeSettings({"model.chain": provider});
-      const generation = (await stack.status()).generation;
-      process.kill(stack.pid, "SIGHUP");
-      await eventually(async () => {
-        const s = await stack.status();
-        return s.generation > generation && s.state === "running";
-      }, "the reload is done");
+      await stack.reload();
       const plain = await stack.chat("hello");
       assert.equal(plain.status, 200, `${plain.text}\n${server.output}`);
       assert.equal(plain.json.response, "Hello from somebody else's server, with café and 🐋.");

@@ -16,12 +16,7 @@ describe("a Redis that answers 50 to 200 ms late", () => {
     stack = await Stack.start({settings: {lease: "10s", "redis.timeout": "5s"}});
     proxy = await RedisProxy.start({path: join(stack.run, "redis.sock")}, join(stack.run, "slow.sock"));
     stack.writeSettings({"redis.socket": join(stack.run, "slow.sock")});
-    const {generation} = await stack.status();
-    process.kill(stack.pid, "SIGHUP");
-    await eventually(async () => {
-      const s = await stack.status();
-      return s.generation > generation && s.state === "running";
-    }, "all workers use the slow way", LONG);
+    await stack.reload(LONG);
     proxy.delay = () => 50 + Math.random() * 150;
   });
   after(async () => {

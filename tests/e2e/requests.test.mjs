@@ -3,7 +3,7 @@
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {HttpAgent} from "@ag-ui/client";
-import {API, eventually, Stack, uuid} from "./harness.mjs";
+import {API, Stack, uuid} from "./harness.mjs";
 
 const ONE = {"turn.workers": 1, "model.retries": 0}; // what a worker has learnt, it knows the next time
 
@@ -283,12 +283,7 @@ describe("what a model said goes back to it as it was", () => {
       stack.double.scripts.set("one", [{kind: "blocks", blocks: [{thinking: "Let me look."}, clock(1, {extra: {extra_content: {a: 1}}})]}]);
       await stack.chat("x [[script=one]]", {session_id});
       stack.writeSettings({"openai.url": `${stack.double.url}/other/v1`});
-      const {generation} = await stack.status();
-      process.kill(stack.pid, "SIGHUP");
-      await eventually(async () => {
-        const s = await stack.status();
-        return s.generation > generation && s.state === "running";
-      }, "the reload is done");
+      await stack.reload();
       stack.double.strict = false;
       const reply = await stack.chat("y [[text say=Well.]]", {session_id});
       assert.equal(reply.json.response, "Well.", reply.text);
