@@ -41,64 +41,58 @@ static int pieces_escape(const char *s, size_t n)
     return value;
 }
 
-/* A backslash at s: appends what it escapes. Returns the bytes read; marked: out. */
-static size_t pieces_mark_escape(const char *s, size_t n, struct buf *out, bool *marked)
+/* Bytes of what begins at s, a backslash or a byte from 0x80 on; 0 = a piece, to be marked. */
+static size_t pieces_plain(const char *s, size_t n)
 {
-    int high = pieces_escape(s, n);
-    size_t len = n < 2 ? n : 2;
-
-    if (high < 0xD800 || high > 0xDFFF) {
-        buf_put(out, s, len);
-        return len;
+    if (*s != '\\') {
+        size_t len = utf8_sequence(s, n, NULL);
+        return len && !pieces_is_mark(utf8_code(s, len)) ? len : 0;
     }
-    int low = high < 0xDC00 ? pieces_escape(s + 6, n - 6) : -1;
-    bool pair = low >= 0xDC00 && low <= 0xDFFF;
-    unsigned code = pair ? 0x10000u + ((unsigned)(high - 0xD800) << 10) + (unsigned)(low - 0xDC00) : 0;
-    if (pair && !pieces_is_mark(code)) {
-        buf_put(out, s, 12);
-        return 12;
-    }
-    *marked = true;
-    pieces_put(MARK_HALF + (unsigned)(high - 0xD800), out);
-    if (pair)
-        pieces_put(MARK_HALF + (unsigned)(low - 0xD800), out);
-    return pair ? 12 : 6;
+    int high = pieces_escape(s, n), low = -1;
+    if (high < 0xD800 || high > 0xDFFF)
+        return n < 2 ? n : 2;
+    if (high < 0xDC00)
+        low = pieces_escape(s + 6, n - 6);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 0;
+    return pieces_is_mark(0x10000u + ((unsigned)(high - 0xD800) << 10) + (unsigned)(low - 0xDC00))
+        ? 0 : 12;
 }
 
-/* A byte from 0x80 on at s. */
-static size_t pieces_mark_byte(const char *s, size_t n, struct buf *out, bool *marked)
+/* The mark of the piece at s, half a pair or a byte. Returns the piece's bytes. */
+static size_t pieces_put_mark(const char *s, size_t n, struct buf *out)
 {
-    size_t len = utf8_sequence(s, n, NULL);
+    int half = pieces_escape(s, n);
 
-    if (len && !pieces_is_mark(utf8_code(s, len))) {
-        buf_put(out, s, len);
-        return len;
+    if (half < 0) {
+        pieces_put(MARK_BYTE + (unsigned char)*s, out);
+        return 1;
     }
-    *marked = true;
-    len = len ? len : 1;
-    for (size_t i = 0; i < len; i++)
-        pieces_put(MARK_BYTE + (unsigned char)s[i], out);
-    return len;
+    pieces_put(MARK_HALF + (unsigned)(half - 0xD800), out);
+    return 6;
 }
 
+/* Nothing is copied before the first piece: nearly no event has one. */
 bool pieces_mark(const char *json, size_t len, struct buf *out)
 {
-    size_t at = 0, run = 0;
+    size_t at = 0, run = 0, step;
     bool marked = false;
 
     buf_reset(out);
     while (at < len) {
         unsigned char c = (unsigned char)json[at];
-        if (c < 0x80 && c != '\\') {
-            at++;
+        step = c < 0x80 && c != '\\' ? 1 : pieces_plain(json + at, len - at);
+        if (step) {
+            at += step;
             continue;
         }
+        marked = true;
         buf_put(out, json + run, at - run);
-        at += c == '\\' ? pieces_mark_escape(json + at, len - at, out, &marked)
-                        : pieces_mark_byte(json + at, len - at, out, &marked);
+        at += pieces_put_mark(json + at, len - at, out);
         run = at;
     }
-    buf_put(out, json + run, at - run);
+    if (marked)
+        buf_put(out, json + run, at - run);
     return marked;
 }
 
