@@ -13,6 +13,8 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/reactor.c base/reactor.h \
 	base/sse.c base/sse.h \
+	base/task.c base/task.h base/task_resolve.c \
+	base/task_stack.c base/task_stack.h \
 	base/url.c base/url.h \
 	base/utf8.c base/utf8.h
-BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) -lm
+BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) $(CONTEXT_LIBS) -lm

@@ -20,8 +20,9 @@ static struct {
     char *path; /* NULL = stderr */
     enum log_level level;
     char process[32];
-    char context[256];
-} state = { .fd = STDERR_FILENO, .level = LOG_LEVEL_INFO };
+    char own_context[LOG_CONTEXT_SIZE];
+    char *context; /* in use: that, or a task's */
+} state = { .fd = STDERR_FILENO, .level = LOG_LEVEL_INFO, .context = state.own_context };
 
 static int log_open_file(const char *path)
 {
@@ -75,7 +76,12 @@ void log_process_set(const char *name)
 
 void log_context_set(const char *context)
 {
-    snprintf(state.context, sizeof state.context, "%s", context ? context : "");
+    snprintf(state.context, LOG_CONTEXT_SIZE, "%s", context ? context : "");
+}
+
+void log_context_use(char *context)
+{
+    state.context = context ? context : state.own_context;
 }
 
 /* Control characters would let hostile text forge lines or move a terminal's cursor. */
@@ -96,12 +102,13 @@ static size_t log_escape(char *out, size_t room, const char *text)
     return n;
 }
 
-/* Not one frame with the caller's: only lines that are written pay for these 8 KiB of stack. */
-static __attribute__((noinline)) void log_line(enum log_level level, const char *format,
+/* Its texts are static: the stack of a task is small. */
+static void log_line(enum log_level level, const char *format,
     va_list args)
 {
     static const char *const names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
-    char line[LINE_MAX_BYTES], message[LINE_MAX_BYTES], when[CLOCK_RFC3339_SIZE];
+    static char line[LINE_MAX_BYTES], message[LINE_MAX_BYTES];
+    char when[CLOCK_RFC3339_SIZE];
 
     clock_rfc3339(clock_real_ms(), when);
     vsnprintf(message, sizeof message, format, args);

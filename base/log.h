@@ -22,6 +22,12 @@ void log_level_set(enum log_level level);
 void log_process_set(const char *name);
 /* Standing context of each line, for example "turn=... trace=...". Copied; NULL clears it. */
 void log_context_set(const char *context);
+/*
+ * Where that context is kept from now on, LOG_CONTEXT_SIZE bytes with a text in them: each task
+ * has its own. NULL = the process' own again. Borrowed.
+ */
+#define LOG_CONTEXT_SIZE 256
+void log_context_use(char *context);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

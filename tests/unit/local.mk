@@ -20,7 +20,8 @@ endif
 # base
 BASE_TESTS = tests/unit/test_arena tests/unit/test_breaker tests/unit/test_buf \
 	tests/unit/test_conf tests/unit/test_http tests/unit/test_ident tests/unit/test_jdoc \
-	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse tests/unit/test_url
+	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse tests/unit/test_task \
+	tests/unit/test_url
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -36,6 +37,7 @@ tests_unit_test_jdoc_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reactor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_task_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # supervisor

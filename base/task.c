@@ -1,0 +1,273 @@
+#include "base/task.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/task_stack.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+struct task {
+    task_fn *fn;
+    void *arg;
+    int mark;
+    struct task_stack stack;
+    struct task_context context;
+    bool woken, queued, ended;
+    struct task *next_ready;
+    struct task *prev, *next;      /* all tasks */
+    struct reactor_timer timer;
+    char log_context[LOG_CONTEXT_SIZE];
+};
+
+static struct {
+    struct reactor *reactor;
+    struct tasks_settings settings;
+    struct task_context loop;
+    struct task *self;             /* executes now */
+    struct task *acting;           /* for whom the loop acts */
+    struct task *first_ready, **last_ready;
+    struct task *all;
+    size_t count;
+} tasks;
+
+int tasks_open(struct reactor *reactor, const struct tasks_settings *settings)
+{
+    int error = task_stacks_open(settings->stack_bytes, settings->stacks_kept);
+
+    if (error)
+        return error;
+    tasks.reactor = reactor;
+    tasks.settings = *settings;
+    tasks.last_ready = &tasks.first_ready;
+    if (settings->executing)
+        atomic_store(settings->executing, -1);
+    return 0;
+}
+
+void tasks_close(void)
+{
+    task_stacks_close();
+    memset(&tasks, 0, sizeof tasks);
+}
+
+struct task *task_self(void)
+{
+    return tasks.self;
+}
+
+size_t tasks_count(void)
+{
+    return tasks.count;
+}
+
+size_t tasks_deepest(void)
+{
+    return task_stacks_deepest();
+}
+
+bool tasks_ready(void)
+{
+    return tasks.first_ready;
+}
+
+/* ---- who does it ---- */
+
+struct task *task_act(struct task *t)
+{
+    struct task *before = tasks.acting;
+
+    if (t == before)
+        return before;
+    tasks.acting = t;
+    log_context_use(t ? t->log_context : NULL);
+    if (tasks.settings.executing)
+        atomic_store_explicit(tasks.settings.executing, t ? t->mark : -1, memory_order_release);
+    return before;
+}
+
+/* ---- switching ---- */
+
+/* In the loop: lets it run until it waits or ends. */
+static void resume(struct task *t)
+{
+    struct task *acted = task_act(t);
+
+    tasks.self = t;
+    task_context_jump(&tasks.loop, &t->context);
+    tasks.self = NULL;
+    task_act(acted);
+}
+
+static void discard(struct task *t)
+{
+    reactor_timer_clear(tasks.reactor, &t->timer);
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        tasks.all = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    tasks.count--;
+    if (tasks.acting == t)
+        task_act(NULL);
+    task_stack_put(&t->stack);
+    free(t);
+}
+
+static void begin(void *arg)
+{
+    struct task *t = arg;
+
+    t->fn(t->arg);
+    t->ended = true;
+    task_context_leave(&t->context, &tasks.loop);
+}
+
+static void line_up(struct task *t)
+{
+    if (t->queued)
+        return;
+    t->queued = true;
+    t->next_ready = NULL;
+    *tasks.last_ready = t;
+    tasks.last_ready = &t->next_ready;
+}
+
+int task_spawn(task_fn *fn, void *arg, int mark, struct task **out)
+{
+    struct task *t = calloc(1, sizeof *t);
+    int error;
+
+    if (!t)
+        return ERR_NOMEM;
+    if ((error = task_stack_take(&t->stack))) {
+        free(t);
+        return error;
+    }
+    t->fn = fn;
+    t->arg = arg;
+    t->mark = mark;
+    task_context_make(&t->context, &t->stack, begin, t);
+    t->next = tasks.all;
+    if (t->next)
+        t->next->prev = t;
+    tasks.all = t;
+    tasks.count++;
+    line_up(t);
+    if (out)
+        *out = t;
+    return 0;
+}
+
+void task_wake(struct task *t)
+{
+    if (!t)
+        return;
+    t->woken = true;
+    if (t != tasks.self)
+        line_up(t);
+}
+
+void tasks_wake_all(void)
+{
+    for (struct task *t = tasks.all; t; t = t->next)
+        task_wake(t);
+}
+
+void tasks_run(void)
+{
+    struct task *list = tasks.first_ready;
+
+    tasks.first_ready = NULL;
+    tasks.last_ready = &tasks.first_ready;
+    while (list) {
+        struct task *t = list;
+
+        list = t->next_ready;
+        t->queued = false;
+        resume(t);
+        if (t->ended)
+            discard(t);
+    }
+}
+
+/* ---- waiting ---- */
+
+static void on_timer(struct reactor_timer *timer)
+{
+    task_wake(timer->arg);
+}
+
+static void park(struct task *t, int64_t until_ms)
+{
+    if (!t->woken) {
+        reactor_timer_set(tasks.reactor, &t->timer, until_ms, on_timer, t);
+        task_context_jump(&t->context, &tasks.loop);
+        reactor_timer_clear(tasks.reactor, &t->timer);
+    }
+    t->woken = false;
+}
+
+int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked)
+{
+    if (!tasks.self)
+        return reactor_step(reactor, until_ms, unblocked);
+    park(tasks.self, until_ms);
+    return 0;
+}
+
+struct fd_wait {
+    struct task *task;
+    bool ready;
+};
+
+static void on_fd(struct reactor_source *source, uint32_t events)
+{
+    struct fd_wait *w = source->arg;
+
+    (void)events;
+    w->ready = true;
+    task_wake(w->task);
+}
+
+static int park_fd(int fd, short events, int64_t until_ms)
+{
+    struct fd_wait w = {.task = tasks.self};
+    struct reactor_source source = {.watched = false};
+    uint32_t wanted = (events & POLLIN ? (uint32_t)EPOLLIN : 0) |
+                      (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
+
+    if (reactor_watch(tasks.reactor, &source, fd, wanted, on_fd, &w))
+        return ERR_IO;
+    while (!w.ready && clock_mono_ms() < until_ms)
+        park(tasks.self, until_ms);
+    reactor_unwatch(tasks.reactor, &source);
+    return w.ready ? 0 : ERR_DEADLINE;
+}
+
+int task_wait_fd(int fd, short events, int64_t until_ms)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t left;
+    int n;
+
+    if (tasks.self)
+        return park_fd(fd, events, until_ms);
+    do {
+        left = until_ms - clock_mono_ms();
+        n = poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);
+    } while (n < 0 && errno == EINTR);
+    return n > 0 ? 0 : n < 0 ? ERR_IO : ERR_DEADLINE;
+}
+
+/* ---- measuring ---- */
+
+size_t task_depth(task_fn *fn, void *arg)
+{
+    return tasks.self ? task_stack_depth(&tasks.self->stack, fn, arg) : 0;
+}

@@ -1,0 +1,87 @@
+#ifndef TURNPIKE_BASE_TASK_H
+#define TURNPIKE_BASE_TASK_H
+
+#include "base/reactor.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * task -- straight code on a stack of its own that waits without holding its process: the loop of
+ * the process goes on meanwhile and resumes the task when something woke it. A turn worker runs
+ * each of its requests as a task. One set of tasks a process, on its one reactor, after fork.
+ *
+ *     loop: reactor_step (callbacks wake tasks), tasks_run (they go on), what they wrote goes out
+ *
+ * A task waits only by the functions below; everything that waits in turn, tool and store code
+ * ends in one of them. Outside of a task they wait themselves, so that api workers, the housekeeper
+ * and tests share that code.
+ */
+struct task;
+typedef void task_fn(void *arg);
+
+struct tasks_settings {
+    size_t stack_bytes;   /* of each task, without its guard page; rounded up to pages */
+    size_t stacks_kept;   /* free stacks that wait for the next task */
+    atomic_int *executing;/* out, shared memory: the mark of the task that executes, -1 = none; or NULL */
+};
+/* Returns 0, ERR_NOMEM, ERR_IO. */
+int tasks_open(struct reactor *reactor, const struct tasks_settings *settings);
+/* All tasks have ended. */
+void tasks_close(void);
+/* Runs what was woken, each task once, in that order. Not from within a task. */
+void tasks_run(void);
+/* Has something been woken that has not run since? Then the loop must not sleep. */
+bool tasks_ready(void);
+size_t tasks_count(void);
+/* Bytes of stack that any task has touched so far, in whole pages, as measured at its end. */
+size_t tasks_deepest(void);
+
+/*
+ * task_spawn -- fn(arg) runs with the next tasks_run and ends by returning. It inherits nothing.
+ *   mark   what `executing` says while it does; >= 0
+ *   out    or NULL; valid until fn returns
+ * Returns 0 or ERR_NOMEM.
+ */
+int task_spawn(task_fn *fn, void *arg, int mark, struct task **out);
+/* The task that executes; NULL in the loop and in processes without tasks. */
+struct task *task_self(void);
+/* It goes on with the next tasks_run: from callbacks and other tasks. NULL: nothing happens. */
+void task_wake(struct task *t);
+void tasks_wake_all(void);
+
+/*
+ * task_act -- the loop does something for a task (a token of its stream has come): until the
+ * next task_act the mark and the log's context are that task's. NULL = the loop itself. Costs two
+ * stores. Returns whom it acted for before.
+ */
+struct task *task_act(struct task *t);
+
+/*
+ * task_wait -- until woken or until_ms (monotonic). May return early: the caller looks whether what
+ * it waits for is there. A wake-up that came since the last wait ends it at once. Outside of a
+ * task: one reactor_step with signals as in `unblocked`.
+ * Returns 0 or, outside of a task, reactor_step's errors.
+ */
+int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked);
+/* Until fd is ready for `events` of poll(2), or until_ms. Returns 0, ERR_DEADLINE, ERR_IO. */
+int task_wait_fd(int fd, short events, int64_t until_ms);
+/*
+ * task_resolve -- getaddrinfo(3) for a stream socket. The lookup of a name runs in a thread of
+ * libc's while the task waits; a literal address needs none.
+ *   out  freed with freeaddrinfo
+ * Returns 0, ERR_DEADLINE, ERR_NOT_FOUND, ERR_NOMEM.
+ */
+struct addrinfo;
+int task_resolve(const char *host, const char *service, int64_t until_ms, struct addrinfo **out);
+
+/*
+ * task_depth -- for measurements: runs fn(arg) and says how many bytes of stack below the caller's
+ * frame it used, by a pattern that it writes there first. Within a task only.
+ */
+size_t task_depth(task_fn *fn, void *arg);
+
+#endif
