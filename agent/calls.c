@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct batch {
     struct slot *slots;
     size_t count, waiting;
     bool moved; /* a waiting call has come to its end */
+    struct task_ref task;
 };
 
 static const struct approvals_taken *answer_to(const struct calls *c, const char *call_id)
@@ -225,6 +227,7 @@ static void on_tool_done(struct tools_run *run)
 {
     struct slot *s = run->on_done_arg;
     s->batch->moved = true;
+    task_ref_wake(s->batch->task);
 }
 
 static int start_once(struct slot *s, const struct tools_spec *spec)
@@ -574,7 +577,7 @@ static int open_batch(struct calls *c, struct batch *b)
     bool passed;
     const struct chat_message *m = last_calls(c, &passed);
 
-    *b = (struct batch){.owner = c};
+    *b = (struct batch){.owner = c, .task = task_ref_self()};
     c->ask_count = 0;
     if (!m)
         return 0;

@@ -7,6 +7,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ enum attempt_form { ATTEMPT_UNKNOWN, ATTEMPT_STREAM, ATTEMPT_DOCUMENT };
 struct attempt {
     struct model *m;
     const struct provider *provider;
+    struct task_ref task; /* that waits for it */
     bool whole;          /* the stream said that it is, or the transfer ended */
     bool done;           /* the transfer ended */
     enum attempt_form form;
@@ -78,6 +80,8 @@ static int on_answer(struct attempt *t, const char *bytes, size_t len)
     }
     int error = sse_feed(&t->m->sse, bytes, len, on_sse, t);
     t->whole = t->m->stream.ended;
+    if (t->whole)
+        task_ref_wake(t->task);
     return error;
 }
 
@@ -130,6 +134,7 @@ static void on_local_done(void *arg, int error)
     t->done = t->whole = true;
     t->error = error;
     t->status = 200;
+    task_ref_wake(t->task);
 }
 
 /* What the error body of the vendor says: its type and message, not our request. */
@@ -339,7 +344,8 @@ static int call_provider(struct model *m, const struct provider *p, struct wait 
     bool was_empty = p->start; /* the offline one would say nothing again */
 
     for (;; tries++) {
-        struct attempt t = {.m = m, .provider = p, .retry_after_ms = -1, .should_retry = -1};
+        struct attempt t = {.m = m, .provider = p, .task = task_ref_self(), .retry_after_ms = -1,
+            .should_retry = -1};
         int error = run_attempt(&t, wait, request, answer);
         bool never = false;
         result->provider = p;

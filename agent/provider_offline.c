@@ -3,6 +3,7 @@
 #include "agent/offline.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct provider_local {
     struct provider_stream *stream;
     provider_done_fn *done;
     void *arg;
+    struct task_ref task;
     int64_t word_ms, due_ms; /* 0 = without pauses; when the next word is due, monotonic */
     struct offline_step step;
     size_t text_at;  /* of the text, said */
@@ -89,9 +91,11 @@ static void on_timer(struct reactor_timer *timer)
     struct provider_local *l = timer->arg;
     int error;
 
+    struct task *acted = task_ref_act(l->task);
     do
         error = tick(l);
     while (error == ERR_AGAIN && !l->word_ms);
+    task_act(acted);
     if (error == ERR_AGAIN) {
         set_timer(l);
         return;
@@ -118,6 +122,7 @@ static int start(const struct provider_request *request, struct reactor *reactor
     l->stream = stream;
     l->done = done;
     l->arg = arg;
+    l->task = task_ref_self();
     l->word_ms = request->context->frame->input->whole ? 0 : request->conf->offline_word_ms;
     l->due_ms = clock_mono_ms();
     error = offline_decide(request->context, request->no_tools, &l->step);

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/utf8.h"
-#include "store/listen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,12 +140,6 @@ int turn_global_init(const struct conf *conf)
         error = quirks_share();
     free(tools);
     return error;
-}
-
-void turn_env_fini(struct turn_env *env)
-{
-    listen_free(env->listen);
-    env->listen = NULL;
 }
 
 /* ---- what the turn starts from ---- */
@@ -292,8 +286,7 @@ static int set_up(struct turn *t)
     if ((error = eventlog_begin(t->env->eventlog, t->start)))
         return error;
     t->waiting = true;
-    if ((error = wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms)))
-        return error;
+    wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms);
     if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
     if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
@@ -777,7 +770,7 @@ static int commit(struct turn *t, const struct turns_end *end, struct turn_resul
             break;
         if (clock_mono_ms() >= until)
             break;
-        (void)reactor_step(t->env->reactor, clock_mono_ms() + STORE_STEP_MS, &t->wait.mask);
+        (void)task_wait(t->env->reactor, clock_mono_ms() + STORE_STEP_MS, NULL);
     }
     if (error || result->next.outcome != TURNS_STARTED) {
         arena_free(result->next_arena);
@@ -847,29 +840,39 @@ static int give_back(struct turn *t)
     return !error || error == ERR_CONFLICT || error == ERR_NOT_FOUND ? ERR_FENCED : error;
 }
 
-int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result)
+/* From set-up to its end in Redis. */
+static int run(struct turn *t, struct turn_result *result)
 {
-    struct turn t = {.env = env, .start = start};
     const struct ending *ending = NULL;
-    int error;
+    int error = set_up(t);
 
-    memset(result, 0, sizeof *result);
-    result->next.outcome = TURNS_DUPLICATE; /* nothing to run */
-    t.input.run_id = "";
-    error = set_up(&t);
     if (error)
         ending = ending_of(error == ERR_INVALID ? ERR_INTERNAL : error);
     else
-        error = run_steps(&t, &ending);
+        error = run_steps(t, &ending);
     if (error && ending == &ending_internal)
-        log_error("turn %s: %s", start->turn, err_text(error));
+        log_error("turn %s: %s", t->start->turn, err_text(error));
     if (ending == &ending_draining)
-        error = give_back(&t);
-    else if (error != ERR_FENCED && t.wait.env) {
-        if (t.waiting)
-            wait_end(&t.wait);
-        t.waiting = false;
-        error = finish(&t, ending, result);
+        return give_back(t);
+    if (error == ERR_FENCED || !t->waiting)
+        return error;
+    wait_end(&t->wait);
+    t->waiting = false;
+    return finish(t, ending, result);
+}
+
+int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result)
+{
+    struct turn *t = calloc(1, sizeof *t); /* too large for the stack of a task */
+    int error = ERR_NOMEM;
+
+    memset(result, 0, sizeof *result);
+    result->next.outcome = TURNS_DUPLICATE; /* nothing to run */
+    if (t) {
+        t->env = env;
+        t->start = start;
+        t->input.run_id = "";
+        error = run(t, result);
     }
     if (error == ERR_FENCED)
         log_info("turn %s: another worker owns it now", start->turn);
@@ -877,6 +880,8 @@ int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_
         log_error("turn %s: its end could not be written: %s", start->turn, err_text(error));
     if (error)
         buf_free(&result->reply);
-    tear_down(&t);
+    if (t)
+        tear_down(t);
+    free(t);
     return error;
 }

@@ -12,8 +12,8 @@
 #include "store/turns.h"
 
 /*
- * turn -- one agent turn: context, model calls, tool calls, events, end. Synchronous for its
- * caller; waits only in reactor_step. Used by turn workers.
+ * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task: it
+ * waits by base/task alone. Used by turn workers.
  */
 #define TURN_STAGE_TABLE(X)                                                                        \
     X(TURN_STAGE_IDLE, "idle")                                                                     \
@@ -37,7 +37,7 @@ const char *turn_stage_name(enum turn_stage stage);
 
 struct listen;
 
-/* What a turn needs from its process; one per worker. */
+/* What a turn needs from its worker; those that run at once share all but eventlog and arg. */
 struct turn_env {
     const struct conf *conf;
     struct reactor *reactor;
@@ -52,11 +52,8 @@ struct turn_env {
     /* Set by the worker when its drain time is over: the turn ends at its next step. */
     volatile const int *abort_now;
     bool (*may_take_next)(void *arg); /* neither draining nor due for recycling nor past its share */
-    /* Made by turn_run when it is NULL, kept for the next turn; turn_env_fini frees it. */
-    struct listen *listen;
+    struct listen *listen; /* NULL = a stop is seen with the next renewal only */
 };
-/* Before the process ends: frees what turn_run keeps in env (not what the caller put there). */
-void turn_env_fini(struct turn_env *env);
 /* Fills what can be prepared before fork (system prompt, tool list for the providers). */
 int turn_global_init(const struct conf *conf);
 
@@ -70,7 +67,7 @@ struct turn_result {
  * turn_run -- runs a started turn to its final event. Returns 0 when the end is in Redis (also
  * when the turn failed or was cancelled: that is in the result); ERR_FENCED (another worker owns
  * it now: nothing more is to be said to the client than that); ERR_STORE (the end could not be
- * written; the lease will run out). on_accept is not needed: the caller answers before it runs.
+ * written; the lease will run out).
  */
 int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result);
 

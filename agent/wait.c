@@ -1,24 +1,13 @@
-#define _GNU_SOURCE /* ppoll */
 #include "agent/wait.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "store/listen.h"
+#include "base/task.h"
 
-#include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #define AWAY_STEP_MS 50 /* how often a lost Redis is tried */
-
-static void on_redis(struct reactor_source *source, uint32_t events)
-{
-    struct wait *w = source->arg;
-
-    (void)events;
-    w->redis_ready = true;
-}
 
 static void on_message(void *arg, const char *bytes, size_t len)
 {
@@ -26,52 +15,48 @@ static void on_message(void *arg, const char *bytes, size_t len)
     size_t id = strlen(w->start->turn);
 
     if (len == 5 + id && !memcmp(bytes, "stop ", 5) && !memcmp(bytes + 5, w->start->turn, id)
-        && !w->result)
+        && !w->result) {
         w->result = ERR_CANCELLED;
+        task_wake(w->task);
+    }
 }
 
 static void on_subscribed(void *arg)
 {
     struct wait *w = arg;
     w->check_now = true;
+    task_wake(w->task);
 }
 
-int wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
+void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms)
 {
-    *w = (struct wait){.env = env, .start = start, .deadline_ms = deadline_ms};
+    *w = (struct wait){.env = env, .start = start, .deadline_ms = deadline_ms,
+        .task = task_self()};
     w->renew_at_ms = clock_mono_ms() + env->conf->lease_ms / 3;
     if (start->stopped)
         w->result = ERR_CANCELLED;
-    sigprocmask(SIG_BLOCK, NULL, &w->mask);
-    sigdelset(&w->mask, SIGTERM);
-    sigdelset(&w->mask, SIGQUIT);
-    sigdelset(&w->mask, SIGUSR1);
-    return env->listen ? 0 : listen_new(&env->listen, env->conf, env->reactor);
 }
 
 /* The first wait: what it is for is on its way; then come the client's answer and our ears. */
-static int under_way(struct wait *w)
+static void under_way(struct wait *w)
 {
-    char channel[STORE_KEY_MAX];
-    const struct listen_handlers handlers = {w, on_message, on_subscribed};
-    int error = reactor_step(w->env->reactor, 0, &w->mask);
-
-    if (error < 0 && error != ERR_CANCELLED)
-        return error;
+    task_yield(w->env->reactor);
     w->listens = true;
     if (w->env->on_under_way)
         w->env->on_under_way(w->env->arg);
-    store_key_session_part(channel, w->start->uid, w->start->session, "ctl");
-    return listen_start(w->env->listen, channel, &handlers);
+    store_key_session_part(w->ear.channel, w->start->uid, w->start->session, "ctl");
+    w->ear.arg = w;
+    w->ear.message = on_message;
+    w->ear.subscribed = on_subscribed;
+    if (w->env->listen)
+        listen_add(w->env->listen, &w->ear);
 }
 
 void wait_end(struct wait *w)
 {
-    if (w->redis.watched)
-        reactor_unwatch(w->env->reactor, &w->redis);
-    if (w->listens)
-        listen_stop(w->env->listen);
+    if (w->env->listen)
+        listen_remove(w->env->listen, &w->ear);
     w->listens = false;
     /* A renewal's reply must not find a wait that is gone. */
     while (w->renewing && link_outstanding(w->env->store->link)) {
@@ -94,6 +79,8 @@ static void on_renewed(void *arg, int result)
         w->result = ERR_CANCELLED;
     else if (result && result != ERR_CANCELLED)
         w->renew_at_ms = clock_mono_ms() + AWAY_STEP_MS; /* Redis is away */
+    if (result || w->check_now)
+        task_wake(w->task);
 }
 
 static void renew(struct wait *w, int64_t now)
@@ -112,29 +99,11 @@ static void renew(struct wait *w, int64_t now)
     }
 }
 
-/* The socket of Redis wakes us only when something hangs on its reply. */
-static void watch_redis(struct wait *w)
+/* Of the log's own accord: it appends and reads by itself. */
+static void look_at_log(struct wait *w)
 {
-    bool want = eventlog_wants_wakeup(w->env->eventlog) || w->renewing;
-    int fd = link_fd(w->env->store->link);
-
-    if (w->redis.watched && (!want || w->redis.fd != fd))
-        reactor_unwatch(w->env->reactor, &w->redis);
-    if (want && fd >= 0 && !w->redis.watched)
-        (void)reactor_watch(w->env->reactor, &w->redis, fd, EPOLLIN, on_redis, w);
-}
-
-/*
- * What a token brings has been pumped when it was written; here it is done only when Redis has
- * answered something that was waited for, so that a token costs no second look at the socket.
- */
-static void pump(struct wait *w)
-{
-    if (!w->redis_ready && eventlog_state(w->env->eventlog) == EVENTLOG_OK)
-        return;
-    w->redis_ready = false;
-    if (eventlog_pump(w->env->eventlog) == ERR_FENCED
-        || eventlog_state(w->env->eventlog) == EVENTLOG_FENCED)
+    (void)eventlog_pump(w->env->eventlog);
+    if (eventlog_state(w->env->eventlog) == EVENTLOG_FENCED)
         w->result = ERR_FENCED;
 }
 
@@ -147,32 +116,33 @@ static int reason(const struct wait *w, int64_t now)
     return now >= w->deadline_ms ? ERR_DEADLINE : 0;
 }
 
-/*
- * The processors are full and text is held back to be joined: to be woken by each of its tokens
- * would be work for nothing. A stop, a signal or the time to send it ends the pause.
- */
-static void pause_until(struct wait *w, int64_t now, int64_t until_ms)
-{
-    struct pollfd stop = {.fd = w->env->listen ? listen_fd(w->env->listen) : -1, .events = POLLIN};
-    int64_t left = until_ms - now;
-    struct timespec time = {left / 1000, left % 1000 * 1000000};
-
-    (void)ppoll(&stop, 1, &time, &w->mask);
-    w->redis_ready = true; /* pump looks for replies and sends */
-}
-
 int wait_check(struct wait *w)
 {
     bool done = true;
     return wait_until(w, &done, 0);
 }
 
+/* When there is something to do, whatever comes. */
+static int64_t next_ms(const struct wait *w, int64_t until_ms, int64_t now)
+{
+    int64_t until = w->deadline_ms;
+
+    if (until_ms && until_ms < until)
+        until = until_ms;
+    if (!w->renewing && w->renew_at_ms < until)
+        until = w->renew_at_ms;
+    if (eventlog_state(w->env->eventlog) == EVENTLOG_AWAY && now + AWAY_STEP_MS < until)
+        until = now + AWAY_STEP_MS;
+    return until;
+}
+
 int wait_until(struct wait *w, const bool *done, int64_t until_ms)
 {
     for (;;) {
-        int64_t now, held, until = w->deadline_ms;
+        int64_t now;
         int why;
-        pump(w);
+
+        look_at_log(w);
         now = clock_mono_ms();
         renew(w, now);
         if ((why = reason(w, now)) || *done)
@@ -180,23 +150,10 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
         if (until_ms && now >= until_ms)
             return ERR_AGAIN;
         if (!w->listens) {
-            if ((why = under_way(w)) < 0)
-                return why;
+            under_way(w);
             continue;
         }
-        held = eventlog_held_until(w->env->eventlog);
-        if (held > now) {
-            pause_until(w, now, held);
-            pump(w);
-        }
-        watch_redis(w);
-        if (until_ms && until_ms < until)
-            until = until_ms;
-        if (!w->renewing && w->renew_at_ms < until)
-            until = w->renew_at_ms;
-        if (eventlog_state(w->env->eventlog) == EVENTLOG_AWAY && now + AWAY_STEP_MS < until)
-            until = now + AWAY_STEP_MS;
-        why = reactor_step(w->env->reactor, until, &w->mask);
+        why = task_wait(w->env->reactor, next_ms(w, until_ms, now), NULL);
         if (why < 0 && why != ERR_CANCELLED)
             return why;
     }

@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 
 #include <curl/curl.h>
 #include <openssl/crypto.h>
@@ -57,6 +58,7 @@ struct http_transfer {
     http_body_fn *on_body;
     http_done_fn *on_done;
     void *arg;
+    struct task_ref task; /* that began it: acted for, and woken by its end */
     struct http_result result;
     char curl_why[CURL_ERROR_SIZE];
 };
@@ -251,6 +253,7 @@ static void http_finish(struct http_transfer *t, int error, const char *why)
 {
     struct http_result result = t->result;
     http_done_fn *on_done = t->on_done;
+    struct task_ref task = t->task;
     void *arg = t->arg;
 
     long sent = 0;
@@ -259,8 +262,12 @@ static void http_finish(struct http_transfer *t, int error, const char *why)
     result.error = error;
     snprintf(result.why, sizeof result.why, "%s", error ? why : "");
     http_destroy(t);
-    if (on_done)
-        on_done(arg, &result);
+    if (!on_done)
+        return;
+    struct task *acted = task_ref_act(task);
+    on_done(arg, &result);
+    task_act(acted);
+    task_ref_wake(task);
 }
 
 static int64_t http_earlier(int64_t a, int64_t b)
@@ -346,7 +353,11 @@ static size_t http_on_body(char *bytes, size_t size, size_t count, void *arg)
         return CURL_WRITEFUNC_ERROR;
     }
     t->received += len;
-    t->error = t->on_body ? t->on_body(t->arg, t->result.status, bytes, len) : 0;
+    if (t->on_body) {
+        struct task *acted = task_ref_act(t->task);
+        t->error = t->on_body(t->arg, t->result.status, bytes, len);
+        task_act(acted);
+    }
     return t->error || t->dead ? CURL_WRITEFUNC_ERROR : len;
 }
 
@@ -794,6 +805,7 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->on_body = request->on_body;
     t->on_done = request->on_done;
     t->arg = request->arg;
+    t->task = task_ref_self();
     t->started_ms = clock_mono_ms();
     http_headers_clear(t);
     t->easy = client->spare ? client->spare : http_easy_new();

@@ -36,7 +36,8 @@ struct http_result {
 
 /* Non-zero ends the transfer with that error. Called for the bodies of all statuses. */
 typedef int http_body_fn(void *arg, long status, const char *bytes, size_t len);
-/* Called exactly once per started transfer unless it is cancelled; the transfer is gone after. */
+/* Both act for the task that started the transfer; it is woken after this one.
+ * Called exactly once per started transfer unless it is cancelled; the transfer is gone after. */
 typedef void http_done_fn(void *arg, const struct http_result *result);
 
 struct http_request {

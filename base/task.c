@@ -15,6 +15,7 @@ struct task {
     task_fn *fn;
     void *arg;
     int mark;
+    uint64_t serial;               /* of this use of the struct; 0 = it waits for the next */
     struct task_stack stack;
     struct task_context context;
     bool woken, queued, ended;
@@ -33,7 +34,12 @@ static struct {
     struct task *first_ready, **last_ready;
     struct task *all;
     size_t count;
+    uint64_t serial;
+    struct task *spare;            /* their structs: a task_ref may still look at them */
+    struct tasks_hook *hooks;
 } tasks;
+
+static void discard(struct task *t);
 
 int tasks_open(struct reactor *reactor, const struct tasks_settings *settings)
 {
@@ -51,6 +57,14 @@ int tasks_open(struct reactor *reactor, const struct tasks_settings *settings)
 
 void tasks_close(void)
 {
+    while (tasks.all)
+        discard(tasks.all);
+    while (tasks.spare) {
+        struct task *t = tasks.spare;
+
+        tasks.spare = t->next;
+        free(t);
+    }
     task_stacks_close();
     memset(&tasks, 0, sizeof tasks);
 }
@@ -90,6 +104,26 @@ struct task *task_act(struct task *t)
     return before;
 }
 
+struct task_ref task_ref_self(void)
+{
+    return (struct task_ref){tasks.self, tasks.self ? tasks.self->serial : 0};
+}
+
+static struct task *still(struct task_ref ref)
+{
+    return ref.task && ref.task->serial == ref.serial ? ref.task : NULL;
+}
+
+void task_ref_wake(struct task_ref ref)
+{
+    task_wake(still(ref));
+}
+
+struct task *task_ref_act(struct task_ref ref)
+{
+    return task_act(still(ref));
+}
+
 /* ---- switching ---- */
 
 /* In the loop: lets it run until it waits or ends. */
@@ -116,7 +150,9 @@ static void discard(struct task *t)
     if (tasks.acting == t)
         task_act(NULL);
     task_stack_put(&t->stack);
-    free(t);
+    memset(t, 0, sizeof *t);
+    t->next = tasks.spare;
+    tasks.spare = t;
 }
 
 static void begin(void *arg)
@@ -140,15 +176,23 @@ static void line_up(struct task *t)
 
 int task_spawn(task_fn *fn, void *arg, int mark, struct task **out)
 {
-    struct task *t = calloc(1, sizeof *t);
+    struct task_stack stack;
+    struct task *t = tasks.spare;
     int error;
 
-    if (!t)
-        return ERR_NOMEM;
-    if ((error = task_stack_take(&t->stack))) {
-        free(t);
+    if (!tasks.reactor)
+        return ERR_INTERNAL;
+    if ((error = task_stack_take(&stack)))
         return error;
+    if (t)
+        tasks.spare = t->next;
+    else if (!(t = calloc(1, sizeof *t))) {
+        task_stack_put(&stack);
+        return ERR_NOMEM;
     }
+    t->stack = stack;
+    t->serial = ++tasks.serial;
+    t->prev = NULL;
     t->fn = fn;
     t->arg = arg;
     t->mark = mark;
@@ -183,6 +227,8 @@ void tasks_run(void)
 {
     struct task *list = tasks.first_ready;
 
+    if (!tasks.reactor)
+        return;
     tasks.first_ready = NULL;
     tasks.last_ready = &tasks.first_ready;
     while (list) {
@@ -194,6 +240,25 @@ void tasks_run(void)
         if (t->ended)
             discard(t);
     }
+    for (struct tasks_hook *h = tasks.hooks, *next; h; h = next) {
+        next = h->next;
+        h->fn(h->arg);
+    }
+}
+
+void tasks_hook_add(struct tasks_hook *hook)
+{
+    hook->next = tasks.hooks;
+    tasks.hooks = hook;
+}
+
+void tasks_hook_remove(struct tasks_hook *hook)
+{
+    for (struct tasks_hook **at = &tasks.hooks; *at; at = &(*at)->next)
+        if (*at == hook) {
+            *at = hook->next;
+            return;
+        }
 }
 
 /* ---- waiting ---- */
@@ -215,10 +280,26 @@ static void park(struct task *t, int64_t until_ms)
 
 int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked)
 {
-    if (!tasks.self)
-        return reactor_step(reactor, until_ms, unblocked);
-    park(tasks.self, until_ms);
-    return 0;
+    int error;
+
+    if (tasks.self) {
+        park(tasks.self, until_ms);
+        return 0;
+    }
+    tasks_run();
+    error = reactor_step(reactor, tasks_ready() ? 0 : until_ms, unblocked);
+    tasks_run();
+    return error;
+}
+
+void task_yield(struct reactor *reactor)
+{
+    if (!tasks.self) {
+        (void)task_wait(reactor, 0, NULL);
+        return;
+    }
+    line_up(tasks.self);
+    task_context_jump(&tasks.self->context, &tasks.loop);
 }
 
 struct fd_wait {

@@ -30,10 +30,18 @@ struct tasks_settings {
 };
 /* Returns 0, ERR_NOMEM, ERR_IO. */
 int tasks_open(struct reactor *reactor, const struct tasks_settings *settings);
-/* All tasks have ended. */
+/* Those that have not ended are dropped where they stand: for the end of a process. */
 void tasks_close(void);
-/* Runs what was woken, each task once, in that order. Not from within a task. */
+/* Runs what was woken, each task once, in that order, then the hooks. Not from within a task. */
 void tasks_run(void);
+/* fn(arg) at the end of each tasks_run, until it is taken out: for what goes out once a pass. */
+struct tasks_hook {
+    void (*fn)(void *arg);
+    void *arg;
+    struct tasks_hook *next;
+};
+void tasks_hook_add(struct tasks_hook *hook);
+void tasks_hook_remove(struct tasks_hook *hook);
 /* Has something been woken that has not run since? Then the loop must not sleep. */
 bool tasks_ready(void);
 size_t tasks_count(void);
@@ -42,9 +50,9 @@ size_t tasks_deepest(void);
 
 /*
  * task_spawn -- fn(arg) runs with the next tasks_run and ends by returning. It inherits nothing.
- *   mark   what `executing` says while it does; >= 0
+ *   mark   what `executing` says while it does; -1 = as the loop itself
  *   out    or NULL; valid until fn returns
- * Returns 0 or ERR_NOMEM.
+ * Returns 0, ERR_NOMEM, or ERR_INTERNAL without tasks_open.
  */
 int task_spawn(task_fn *fn, void *arg, int mark, struct task **out);
 /* The task that executes; NULL in the loop and in processes without tasks. */
@@ -61,12 +69,27 @@ void tasks_wake_all(void);
 struct task *task_act(struct task *t);
 
 /*
+ * A task that may have ended meanwhile, as what it began may outlive it: both functions then do
+ * nothing, and act for the loop itself. Zeroed = none.
+ */
+struct task_ref {
+    struct task *task;
+    uint64_t serial;
+};
+struct task_ref task_ref_self(void);
+void task_ref_wake(struct task_ref ref);
+struct task *task_ref_act(struct task_ref ref);
+
+/*
  * task_wait -- until woken or until_ms (monotonic). May return early: the caller looks whether what
  * it waits for is there. A wake-up that came since the last wait ends it at once. Outside of a
- * task: one reactor_step with signals as in `unblocked`.
+ * task, one pass of the loop: reactor_step with signals as in `unblocked`, then tasks_run.
  * Returns 0 or, outside of a task, reactor_step's errors.
  */
 int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked);
+/* Lets the loop do what is due and the other woken tasks run, then goes on. Outside of a task: one
+ * reactor_step that does not wait. */
+void task_yield(struct reactor *reactor);
 /* Until fd is ready for `events` of poll(2), or until_ms. Returns 0, ERR_DEADLINE, ERR_IO. */
 int task_wait_fd(int fd, short events, int64_t until_ms);
 /*

@@ -99,11 +99,12 @@ int args_call_hinted(struct args *a, struct store *s, const struct link_script *
         error = hint_first(s, uid, turn);
     if (!error) {
         unsigned generation = link_generation(s->link);
+        bool broke;
 
-        error = link_script_once(s->link, script, &key, 1, a->v, a->n, out);
-        if (error == ERR_STORE && link_broke(s->link) && !hint_first(s, uid, turn)) {
+        error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, &broke);
+        if (error == ERR_STORE && broke && !hint_first(s, uid, turn)) {
             generation = link_generation(s->link);
-            error = link_script_once(s->link, script, &key, 1, a->v, a->n, out);
+            error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, NULL);
         }
         if (!error && generation != link_generation(s->link))
             (void)hint_first(s, uid, turn);

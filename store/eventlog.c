@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "store/resp.h"
 #include "store/scripts.h"
 
@@ -32,14 +33,13 @@ struct eventlog {
     char log_key[STORE_KEY_MAX], channel[STORE_KEY_MAX], epoch[24];
     int64_t base;            /* N of entry 0 */
     enum eventlog_phase phase;
-    bool active, fenced, full;
+    bool active, fenced, full, flushing;
     bool ask;                /* the log's top must be asked before the next append */
     bool reload;             /* Redis forgot the scripts */
     unsigned generation;     /* of the connection on which the scripts are loaded */
     int64_t retry_ms;        /* monotonic; nothing is tried before; 0 = Redis is there */
     int64_t backoff_ms;
     int64_t send_ms;         /* monotonic; earliest next append of joined text */
-    const atomic_int *pace_ms; /* NULL = none */
     struct buf kept;         /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
     uint32_t *ends;          /* of each entry in kept */
     size_t count, cap;       /* entries, room in ends */
@@ -51,6 +51,7 @@ struct eventlog {
     char prefix_id[EVENTLOG_ID_MAX];
     struct buf fixed, head;  /* the append command: unchanging part; all before the entries */
     struct reactor_timer timer;
+    struct task *owner;      /* the turn's; NULL outside of tasks */
 };
 
 static void advance(struct eventlog *l, bool now);
@@ -127,7 +128,11 @@ static int close_open(struct eventlog *l)
 
 static void on_timer(struct reactor_timer *timer)
 {
-    eventlog_pump(timer->arg);
+    struct eventlog *l = timer->arg;
+    struct task *acted = task_act(l->owner);
+
+    eventlog_pump(l);
+    task_act(acted);
 }
 
 static void wake_at(struct eventlog *l, int64_t due_ms)
@@ -149,6 +154,7 @@ static void come_back_later(struct eventlog *l)
 static void on_fenced(struct eventlog *l)
 {
     l->fenced = true;
+    task_wake(l->owner);
     log_info("event log: fenced at epoch %s", l->epoch);
 }
 
@@ -181,6 +187,7 @@ static bool settled(struct eventlog *l, int error, int64_t value)
 static void on_reply(void *arg, int error, int64_t value)
 {
     struct eventlog *l = arg;
+    struct task *acted = task_act(l->owner);
     enum eventlog_phase phase = l->phase;
     size_t known;
 
@@ -197,6 +204,9 @@ static void on_reply(void *arg, int error, int64_t value)
     }
     if (error != ERR_STORE)
         advance(l, false);
+    if (l->flushing)
+        task_wake(l->owner);
+    task_act(acted);
 }
 
 static void send_ask(struct eventlog *l)
@@ -219,20 +229,12 @@ static void send_ask(struct eventlog *l)
     }
 }
 
-static int64_t interval_ms(const struct eventlog *l)
-{
-    int64_t least = l->store->conf->event_min_interval_ms;
-    int64_t pace = l->pace_ms ? atomic_load_explicit(l->pace_ms, memory_order_relaxed) : 0;
-
-    return pace > least ? pace : least;
-}
-
 static void send_entries(struct eventlog *l)
 {
     size_t from = l->acked ? l->ends[l->acked - 1] : 0;
     size_t last = l->acked + 1, entries;
     char n[24], *p = n + sizeof(n);
-    int64_t first = l->base + (int64_t)l->acked, interval = interval_ms(l);
+    int64_t first = l->base + (int64_t)l->acked, interval = l->store->conf->event_min_interval_ms;
 
     while (last < l->count && last - l->acked < EVENTLOG_BATCH_ENTRIES &&
            l->ends[last] - from < EVENTLOG_BATCH_BYTES)
@@ -328,6 +330,7 @@ void eventlog_end(struct eventlog *l)
     link_forget(l->store->link, l);
     l->phase = EVENTLOG_IDLE;
     l->active = false;
+    l->owner = NULL;
     l->count = l->acked = l->flying = 0;
     *l->prefix_id = '\0';
     drop_memory(l, EVENTLOG_KEEP_MEMORY);
@@ -343,19 +346,6 @@ void eventlog_free(struct eventlog *l)
     free(l);
 }
 
-void eventlog_pace(struct eventlog *l, const atomic_int *pace_ms)
-{
-    l->pace_ms = pace_ms;
-}
-
-int64_t eventlog_held_until(const struct eventlog *l)
-{
-    bool held = l->phase != EVENTLOG_ASKING && l->open.len && !l->ask &&
-                l->acked + l->flying == l->count;
-
-    return held ? l->send_ms : 0;
-}
-
 int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
 {
     eventlog_end(l);
@@ -367,6 +357,7 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     l->fenced = l->full = l->ask = l->reload = false;
     l->retry_ms = l->backoff_ms = l->send_ms = 0;
     l->active = true;
+    l->owner = task_self();
     /* The start script's answer came over this connection: the log's top is known. */
     l->generation = link_generation(l->store->link);
     if (link_fd(l->store->link) < 0 || link_load(l->store->link, &script_append, false) ||
@@ -470,14 +461,6 @@ int eventlog_pump(struct eventlog *l)
     return l->fenced ? ERR_FENCED : 0;
 }
 
-bool eventlog_wants_wakeup(const struct eventlog *l)
-{
-    bool busy = l->phase != EVENTLOG_IDLE;
-
-    return (busy && (l->acked + l->flying < l->count || l->open.len)) ||
-           link_outstanding(l->store->link) > (busy ? 1 : 0);
-}
-
 enum eventlog_state eventlog_state(const struct eventlog *l)
 {
     if (l->fenced)
@@ -492,10 +475,30 @@ void eventlog_doubt(struct eventlog *l)
     l->ask = true;
 }
 
+/* For a reply, or for the time of the next attempt. */
+static void wait_for_reply(struct eventlog *l, int64_t now, int64_t until_ms)
+{
+    int64_t wake = l->phase == EVENTLOG_IDLE ? l->retry_ms
+                                             : now + l->store->conf->redis_timeout_ms + 1;
+
+    if (wake <= now)
+        wake = now + 1;
+    if (wake > until_ms)
+        wake = until_ms;
+    if (!task_self()) {
+        (void)link_flush(l->store->link);
+        link_wait(l->store->link, wake);
+        return;
+    }
+    l->flushing = true;
+    (void)task_wait(l->store->reactor, wake, NULL);
+    l->flushing = false;
+}
+
 int eventlog_flush(struct eventlog *l, int64_t until_ms)
 {
     for (;;) {
-        int64_t now, wake;
+        int64_t now;
 
         eventlog_pump(l);
         advance(l, true);
@@ -508,10 +511,6 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
         now = clock_mono_ms();
         if (now >= until_ms)
             return l->retry_ms ? ERR_STORE : ERR_DEADLINE;
-        wake = l->phase == EVENTLOG_IDLE ? l->retry_ms
-                                         : now + l->store->conf->redis_timeout_ms + 1;
-        if (wake <= now)
-            wake = now + 1;
-        link_wait(l->store->link, wake < until_ms ? wake : until_ms);
+        wait_for_reply(l, now, until_ms);
     }
 }

@@ -4,7 +4,6 @@
 #include "base/buf.h"
 #include "store/turns.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,16 +16,10 @@
  */
 enum eventlog_state { EVENTLOG_OK, EVENTLOG_AWAY, EVENTLOG_FENCED, EVENTLOG_FULL };
 
-struct eventlog; /* one per worker, reused for each turn; freed before its store */
+struct eventlog; /* one a turn that runs, used again for the next; freed before its store */
 int eventlog_new(struct eventlog **out, struct store *store);
 void eventlog_free(struct eventlog *l);
-/*
- * Least time between two appends of joined text, milliseconds, beside event.min_interval: shared
- * memory in which the supervisor says how full the processors are. NULL = none. Kept over turns.
- */
-void eventlog_pace(struct eventlog *l, const atomic_int *interval_ms);
-/* Monotonic time until which text is held back to be joined; 0 = none is. */
-int64_t eventlog_held_until(const struct eventlog *l);
+/* In the turn's task, which is woken when another owns the session now. Returns 0 or ERR_NOMEM. */
 int eventlog_begin(struct eventlog *l, const struct turns_start *turn);
 /* After turns_finish: forgets the events and gives back the memory of a long turn. */
 void eventlog_end(struct eventlog *l);
@@ -52,10 +45,8 @@ enum eventlog_delta { EVENTLOG_TEXT, EVENTLOG_TOOL_ARGS, EVENTLOG_REASONING };
 int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id, const char *delta, size_t len);
 /* At each wake-up: reads replies that have come, sends what may go. Never waits. */
 int eventlog_pump(struct eventlog *l);
-/* Whether the worker must also be woken by Redis' socket now (something waits for a reply). */
-bool eventlog_wants_wakeup(const struct eventlog *l);
 enum eventlog_state eventlog_state(const struct eventlog *l);
-/* Blocks until all is acknowledged or until_ms. Returns 0, ERR_FENCED, ERR_STORE, ERR_DEADLINE. */
+/* Waits until all is acknowledged or until_ms. Returns 0, ERR_FENCED, ERR_STORE, ERR_DEADLINE. */
 int eventlog_flush(struct eventlog *l, int64_t until_ms);
 /* Redis may lack entries that it had confirmed: the next flush asks for its top and appends them. */
 void eventlog_doubt(struct eventlog *l);

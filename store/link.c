@@ -8,21 +8,22 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
+#include "store/dial.h"
 #include "store/link_reply.h"
 #include "store/resp.h"
 #include "store/sentinel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@
 #define LINK_HURRY_MS 50 /* between attempts for waiting clients that do not fail quickly */
 #define LINK_OUTSTANDING_MAX 65536
 #define LINK_ROLE_EVERY_MS 5000
-#define LINK_SPIN_US 300
+#define LINK_CHECK_EVERY_MS 2000 /* of an attached one: whether its server is still the master */
 #define LINK_ROLE_IDLE_MS 1000 /* a connection that was not used for so long is looked at before */
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
@@ -56,18 +57,33 @@ struct link_pending {
 
 /* On the stack of a blocking call. */
 struct link_wait {
+    struct task *task; /* that waits; NULL = the process does */
     bool done;
+    bool broke;        /* the other side ended the connection under it */
     int error;
     redisReply *reply;
 };
 
+/* On the stack of a task that waits for a connection which another one makes. */
+struct link_queued {
+    struct task *task;
+    struct link_queued *next;
+};
+
 struct link {
     const struct conf *conf;
-    redisContext *context;  /* NULL = disconnected; only its socket and reader are used */
+    int fd;                 /* -1 = disconnected */
+    redisReader *reader;    /* of this connection */
+    struct reactor *reactor; /* link_attach; NULL = every call waits by itself */
+    struct reactor_source source;
+    struct reactor_timer timeout, check;
+    struct tasks_hook hook;
+    bool connecting;        /* by a task, attached only ... */
+    unsigned attempts;      /* ... counts them */
+    bool checking;          /* a task asks the Sentinels */
+    struct link_queued *queued;
     bool reader_idle;       /* the reader holds no part of a reply */
     bool pumping;
-    const atomic_int *running; /* link_eager */
-    int running_most;
     void (*meanwhile)(void *arg); /* link_meanwhile */
     void *meanwhile_arg;
     bool hold;              /* the next command waits in `out` for the one after it ... */
@@ -81,7 +97,8 @@ struct link {
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
-    bool broke;             /* the last connection was ended by the other side */
+    bool broke;             /* the last connection was ended by the other side ... */
+    bool silent;            /* ... but this one is left because nothing comes */
     bool demoted;           /* its server has become a replica, as the Sentinels told it */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
     int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
@@ -102,6 +119,8 @@ static struct link_reply *reply_out(redisReply *r)
 
 /* ---- the queue of outstanding replies ---- */
 
+static void expect_reply(struct link *l);
+
 static int ring_push(struct link *l, struct link_pending p)
 {
     if (l->ring_len == l->ring_cap) {
@@ -120,8 +139,10 @@ static int ring_push(struct link *l, struct link_pending p)
         l->ring_cap = cap;
         l->ring_head = 0;
     }
-    if (!l->ring_len)
+    if (!l->ring_len) {
         l->progress_ms = clock_mono_ms();
+        expect_reply(l);
+    }
     l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
     return 0;
 }
@@ -146,7 +167,7 @@ void link_forget(struct link *l, const void *arg)
 }
 
 /* Hands one outcome to whoever waits for it; takes the reply. */
-static void deliver(const struct link_pending *p, int error, redisReply *reply)
+static void deliver(const struct link *l, const struct link_pending *p, int error, redisReply *reply)
 {
     bool taken = false;
 
@@ -166,9 +187,11 @@ static void deliver(const struct link_pending *p, int error, redisReply *reply)
         break;
     case LINK_SYNC:
         p->to.wait->done = true;
+        p->to.wait->broke = error == ERR_STORE && l->broke;
         p->to.wait->error = error;
         taken = error == 0;
         p->to.wait->reply = taken ? reply : NULL;
+        task_wake(p->to.wait->task);
         break;
     }
     if (!taken && reply)
@@ -176,6 +199,8 @@ static void deliver(const struct link_pending *p, int error, redisReply *reply)
 }
 
 static int send_scratch(struct link *l, struct link_pending p);
+static int read_now(struct link *l);
+static void watch(struct link *l);
 
 /* ---- connecting ---- */
 
@@ -200,13 +225,21 @@ static void disconnect(struct link *l, const char *why)
 {
     size_t count = l->ring_len;
 
-    if (!l->context)
+    if (l->fd < 0)
         return;
     if (why)
         log_limited(LOG_LEVEL_WARN, "redis connection lost: %s", why);
-    redisFree(l->context);
-    l->context = NULL;
-    l->broke = true;
+    if (l->reactor) {
+        reactor_unwatch(l->reactor, &l->source);
+        reactor_timer_clear(l->reactor, &l->timeout);
+        reactor_timer_clear(l->reactor, &l->check);
+    }
+    close(l->fd);
+    redisReaderFree(l->reader);
+    l->fd = -1;
+    l->reader = NULL;
+    l->broke = !l->silent;
+    l->silent = false;
     l->in_len = 0;
     l->loaded_count = 0;
     l->hold = l->held = false;
@@ -214,111 +247,30 @@ static void disconnect(struct link *l, const char *why)
     while (count--) {
         struct link_pending p = ring_pop(l);
 
-        deliver(&p, ERR_STORE, NULL); /* refused or not: it may have had its effect */
+        deliver(l, &p, ERR_STORE, NULL); /* refused or not: it may have had its effect */
     }
 }
 
-/* Takes the reply. */
-static int greeted(redisReply *reply)
+/* Returns 0, ERR_STORE, ERR_STORE_READONLY, ERR_NOMEM. */
+static int connect_now(struct link *l)
 {
-    int error = !reply                              ? ERR_STORE
-                : reply->type == REDIS_REPLY_ERROR ? link_reply_error(reply->str)
-                                                    : 0;
-
-    if (reply)
-        freeReplyObject(reply);
-    return error ? ERR_STORE : 0;
-}
-
-/* AUTH and SELECT, by hiredis' own blocking calls: nothing is outstanding yet. */
-static int greet(const struct conf *conf, redisContext *c)
-{
-    int error = 0;
-
-    if (*conf->redis_password && *conf->redis_user)
-        error = greeted(redisCommand(c, "AUTH %s %s", conf->redis_user, conf->redis_password));
-    else if (*conf->redis_password)
-        error = greeted(redisCommand(c, "AUTH %s", conf->redis_password));
-    if (!error && conf->redis_database)
-        error = greeted(redisCommand(c, "SELECT %lld", (long long)conf->redis_database));
-    return error;
-}
-
-static int ask_role(redisContext *c)
-{
-    redisReply *reply = redisCommand(c, "ROLE");
-    int error = !reply                                   ? ERR_STORE
-                : link_reply_is_master(reply_out(reply)) ? 0
-                                                          : ERR_STORE_READONLY;
-
-    if (reply)
-        freeReplyObject(reply);
-    return error;
-}
-
-/* Which server? Returns 0 or ERR_STORE. */
-static int find_server(struct link *l, struct sentinel_address *out)
-{
-    if (!sentinel_used(l->conf)) {
-        snprintf(out->host, sizeof(out->host), "%s",
-            *l->conf->redis_socket ? l->conf->redis_socket : l->conf->redis_host);
-        out->port = *l->conf->redis_socket ? 0 : (int)l->conf->redis_port;
-        return 0;
-    }
-    return sentinel_master(l->conf, l->conf->redis_timeout_ms, out) ? ERR_STORE : 0;
-}
-
-static int connect_once(struct link *l)
-{
-    const struct conf *conf = l->conf;
-    struct timeval tv = {.tv_sec = conf->redis_timeout_ms / 1000,
-        .tv_usec = conf->redis_timeout_ms % 1000 * 1000};
-    redisContext *c;
-    int error = find_server(l, &l->master);
+    redisReader *reader = redisReaderCreate();
+    int error = reader ? dial_redis(l->conf, &l->master, &l->fd) : ERR_NOMEM;
 
     l->broke = false;
-    if (error)
-        return error;
-    c = l->master.port ? redisConnectWithTimeout(l->master.host, l->master.port, tv)
-                       : redisConnectUnixWithTimeout(l->master.host, tv);
-    if (!c)
-        return ERR_NOMEM;
-    if (c->err || redisSetTimeout(c, tv) != REDIS_OK || fcntl(c->fd, F_SETFD, FD_CLOEXEC) < 0 ||
-        greet(conf, c))
-        error = ERR_STORE;
-    if (!error)
-        error = ask_role(c);
     if (error) {
-        log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", l->master.host,
-            l->master.port,
-            error == ERR_STORE_READONLY ? "it is not a master"
-            : c->err                    ? c->errstr
-                                        : "greeting refused");
-        redisFree(c);
+        if (reader)
+            redisReaderFree(reader);
         return error;
     }
+    l->reader = reader;
     l->role_ms = l->used_ms = clock_mono_ms();
-    l->context = c;
     l->suspect = l->demoted = false;
     l->reader_idle = true;
     l->in_len = 0;
     l->generation++;
+    watch(l);
     return 0;
-}
-
-/* A Sentinel that has not heard of a failover yet names the old master: the next one is asked. */
-static int connect_now(struct link *l)
-{
-    int64_t until_ms = clock_mono_ms() + l->conf->redis_timeout_ms;
-    int error = connect_once(l);
-
-    for (unsigned left = sentinel_known(l->conf); error == ERR_STORE_READONLY && left > 1; left--) {
-        if (clock_mono_ms() >= until_ms)
-            break;
-        sentinel_next();
-        error = connect_once(l);
-    }
-    return error;
 }
 
 /*
@@ -327,7 +279,7 @@ static int connect_now(struct link *l)
  */
 static void leave_if_closed(struct link *l)
 {
-    struct pollfd p = {.fd = l->context->fd, .events = POLLIN | POLLRDHUP};
+    struct pollfd p = {.fd = l->fd, .events = POLLIN | POLLRDHUP};
 
     if (poll(&p, 1, 0) <= 0)
         return;
@@ -352,15 +304,31 @@ static void on_role(void *arg, int error, struct link_reply *reply)
     disconnect(l, "it is no master any more");
 }
 
+static void ask_role(struct link *l)
+{
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 1);
+    resp_text(&l->scratch, "ROLE");
+    (void)send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .to.reply = on_role, .arg = l});
+}
+
+/* Without any answer it stays. */
+static bool has_moved(struct link *l, int64_t budget_ms)
+{
+    struct sentinel_address now = {.port = 0};
+    unsigned generation = l->generation;
+
+    return !sentinel_master(l->conf, budget_ms, &now) && generation == l->generation &&
+           l->fd >= 0 && !sentinel_same(&now, &l->master);
+}
+
 /*
  * With Sentinels, every LINK_ROLE_EVERY_MS and after a while without use: the server is asked for
  * its role, in the pipeline, and a Sentinel whether it is still the one; what is under way gets
- * ERR_STORE if it is not. Without any answer it stays.
+ * ERR_STORE if it is not. An attached one asks the Sentinels in a task of its own.
  */
 static void check_role(struct link *l)
 {
-    struct link_arg role = {"ROLE", 4};
-    struct sentinel_address now = {.port = 0};
     int64_t budget_ms, now_ms, idle_ms;
 
     if (!sentinel_used(l->conf))
@@ -373,39 +341,25 @@ static void check_role(struct link *l)
     l->role_ms = now_ms;
     budget_ms = l->ring_len && !l->suspect ? SENTINEL_CHECK_MS : SENTINEL_CONNECT_MS;
     l->suspect = false;
-    if (!sentinel_master(l->conf, budget_ms, &now) && !sentinel_same(&now, &l->master)) {
+    if (!l->reactor && has_moved(l, budget_ms)) {
         disconnect(l, "another server is the master now");
         return;
     }
-    buf_reset(&l->scratch);
-    resp_count(&l->scratch, '*', 1);
-    resp_arg(&l->scratch, role.data, role.len);
-    (void)send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .to.reply = on_role, .arg = l});
+    ask_role(l);
 }
 
 void link_hurry(struct link *l)
 {
-    if (!l->context &&
+    if (l->fd < 0 &&
         (l->took_ms <= LINK_QUICK_MS || clock_mono_ms() >= l->failed_ms + LINK_HURRY_MS))
         l->retry_ms = 0;
 }
 
-int link_ensure(struct link *l)
+/* One attempt, unless the back-off forbids it. */
+static int attempt(struct link *l)
 {
-    int64_t began_ms;
-    bool held = l->held;
+    int64_t began_ms = clock_mono_ms();
 
-    if (l->context && l->pumping)
-        return 0;
-    if (l->context)
-        leave_if_closed(l);
-    if (l->context)
-        check_role(l);
-    if (l->context)
-        return 0;
-    if (held) /* what was to go in front of the next command went with the connection */
-        return ERR_STORE;
-    began_ms = clock_mono_ms();
     if (began_ms < l->retry_ms)
         return l->refused ? l->refused : ERR_STORE;
     l->refused = connect_now(l);
@@ -420,6 +374,147 @@ int link_ensure(struct link *l)
     return 0;
 }
 
+/* One task makes the connection, the others wait for what comes of it. */
+static int attempt_for_all(struct link *l)
+{
+    struct link_queued *q;
+    int error;
+
+    l->connecting = true;
+    error = attempt(l);
+    l->connecting = false;
+    l->attempts++;
+    for (q = l->queued; q; q = q->next)
+        task_wake(q->task);
+    l->queued = NULL;
+    return error;
+}
+
+static int wait_for_connection(struct link *l)
+{
+    struct link_queued own = {task_self(), l->queued};
+    unsigned attempt = l->attempts;
+
+    l->queued = &own;
+    while (attempt == l->attempts)
+        (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
+    return l->fd >= 0 ? 0 : l->refused ? l->refused : ERR_STORE;
+}
+
+static void connector(void *arg)
+{
+    (void)attempt_for_all(arg);
+}
+
+/* The loop itself must not wait: a task connects, and who asked comes again. */
+static int connect_behind(struct link *l)
+{
+    if (!l->connecting && clock_mono_ms() >= l->retry_ms) {
+        l->connecting = true;
+        if (task_spawn(connector, l, -1, NULL))
+            l->connecting = false;
+    }
+    return l->refused ? l->refused : ERR_STORE;
+}
+
+int link_ensure(struct link *l)
+{
+    bool held = l->held;
+
+    if (l->fd >= 0 && l->pumping)
+        return 0;
+    if (l->fd >= 0 && !l->reactor)
+        leave_if_closed(l);
+    if (l->fd >= 0)
+        check_role(l);
+    if (l->fd >= 0)
+        return 0;
+    if (held) /* what was to go in front of the next command went with the connection */
+        return ERR_STORE;
+    if (!l->reactor)
+        return attempt(l);
+    if (!task_self())
+        return connect_behind(l);
+    return l->connecting ? wait_for_connection(l) : attempt_for_all(l);
+}
+
+/* ---- attached to a loop ---- */
+
+static void on_ready(struct reactor_source *source, uint32_t events)
+{
+    struct link *l = source->arg;
+
+    if (events & EPOLLOUT)
+        (void)link_flush(l);
+    if (l->fd >= 0 && events & ~(uint32_t)EPOLLOUT)
+        (void)read_now(l);
+}
+
+static void on_timeout(struct reactor_timer *timer)
+{
+    struct link *l = timer->arg;
+    int64_t due = l->progress_ms + l->conf->redis_timeout_ms;
+
+    if (!l->ring_len)
+        return;
+    if (clock_mono_ms() <= due) {
+        reactor_timer_set(l->reactor, timer, due + 1, on_timeout, l);
+        return;
+    }
+    l->silent = true;
+    disconnect(l, "no reply in time");
+}
+
+/* The first reply after silence is waited for: it has its time. */
+static void expect_reply(struct link *l)
+{
+    if (l->reactor && l->fd >= 0 && !l->timeout.set)
+        reactor_timer_set(l->reactor, &l->timeout,
+            l->progress_ms + l->conf->redis_timeout_ms + 1, on_timeout, l);
+}
+
+static void checker(void *arg)
+{
+    struct link *l = arg;
+
+    if (has_moved(l, SENTINEL_CONNECT_MS))
+        disconnect(l, "another server is the master now");
+    l->checking = false;
+}
+
+static void on_check(struct reactor_timer *timer)
+{
+    struct link *l = timer->arg;
+
+    reactor_timer_set(l->reactor, timer, clock_mono_ms() + LINK_CHECK_EVERY_MS, on_check, l);
+    if (l->checking)
+        return;
+    l->checking = !task_spawn(checker, l, -1, NULL);
+}
+
+static void watch(struct link *l)
+{
+    if (!l->reactor)
+        return;
+    if (reactor_watch(l->reactor, &l->source, l->fd, EPOLLIN, on_ready, l))
+        disconnect(l, "it cannot be watched");
+    else if (sentinel_used(l->conf))
+        reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + LINK_CHECK_EVERY_MS, on_check,
+            l);
+}
+
+static void on_pass(void *arg)
+{
+    (void)link_flush(arg);
+}
+
+void link_attach(struct link *l, struct reactor *reactor)
+{
+    l->reactor = reactor;
+    l->hook = (struct tasks_hook){.fn = on_pass, .arg = l};
+    tasks_hook_add(&l->hook);
+}
+
 unsigned link_generation(const struct link *l)
 {
     return l->generation;
@@ -427,7 +522,7 @@ unsigned link_generation(const struct link *l)
 
 int link_fd(const struct link *l)
 {
-    return l->context ? l->context->fd : -1;
+    return l->fd;
 }
 
 size_t link_outstanding(const struct link *l)
@@ -448,6 +543,7 @@ int link_new(struct link **out, const struct conf *conf)
         return ERR_NOMEM;
     }
     l->conf = conf;
+    l->fd = -1;
     *out = l;
     return 0;
 }
@@ -457,6 +553,8 @@ void link_free(struct link *l)
     if (!l)
         return;
     disconnect(l, NULL);
+    if (l->reactor)
+        tasks_hook_remove(&l->hook);
     buf_free(&l->out);
     buf_free(&l->scratch);
     free(l->ring);
@@ -468,18 +566,21 @@ void link_free(struct link *l)
 
 void link_hold(struct link *l)
 {
-    l->hold = l->context != NULL;
+    l->hold = l->fd >= 0 && !l->reactor; /* attached, commands of one pass go together anyway */
 }
 
 static int flush_out(struct link *l)
 {
     while (l->out.len) {
-        ssize_t n = send(l->context->fd, l->out.data, l->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send(l->fd, l->out.data, l->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            if (l->reactor)
+                (void)reactor_change(l->reactor, &l->source, EPOLLIN | EPOLLOUT);
             return 0;
+        }
         if (n < 0) {
             disconnect(l, strerror(errno));
             return ERR_STORE;
@@ -489,7 +590,14 @@ static int flush_out(struct link *l)
     }
     if (l->out.cap > LINK_KEEP_MEMORY)
         buf_free(&l->out);
+    if (l->reactor && l->fd >= 0)
+        (void)reactor_change(l->reactor, &l->source, EPOLLIN);
     return 0;
+}
+
+int link_flush(struct link *l)
+{
+    return l->fd >= 0 && l->out.len ? flush_out(l) : 0;
 }
 
 /* One command of two pieces. What the socket does not take now is kept for link_pump. */
@@ -499,15 +607,15 @@ static int send_pieces(struct link *l, const char *head, size_t head_len, const 
     struct iovec pieces[2] = {{(void *)(uintptr_t)head, head_len},
         {(void *)(uintptr_t)tail, tail_len}};
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = tail_len ? 2 : 1};
-    bool join = l->hold, flush = l->held && !l->hold;
+    bool join = l->hold || l->reactor, flush = l->held && !l->hold;
     size_t sent = 0;
     ssize_t n;
 
-    l->held = join;
+    l->held = l->hold;
     l->hold = false;
     if (!l->out.len && !join) {
         do
-            n = sendmsg(l->context->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+            n = sendmsg(l->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (n < 0 && errno == EINTR);
         if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
             disconnect(l, strerror(errno));
@@ -533,9 +641,9 @@ static int send_pieces(struct link *l, const char *head, size_t head_len, const 
 static int send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
     const char *tail, size_t tail_len)
 {
-    int error = l->context ? ring_push(l, p) : ERR_STORE;
+    int error = l->fd >= 0 ? ring_push(l, p) : ERR_STORE;
 
-    if (error && !l->context && l->refused)
+    if (error && l->fd < 0 && l->refused)
         error = l->refused;
     if (error)
         return error;
@@ -602,7 +710,7 @@ int link_load(struct link *l, const struct link_script *script, bool again)
     if (known && !again)
         return 0;
     error = link_send(l, args, 3, NULL, NULL);
-    if (!error && !l->context) /* lost while sending */
+    if (!error && l->fd < 0) /* lost while sending */
         error = ERR_STORE;
     if (!error && !known && l->loaded_count < LINK_SCRIPTS_MAX)
         l->loaded[l->loaded_count++] = script;
@@ -681,13 +789,13 @@ static void got_reply(struct link *l, redisReply *reply)
     if (reply->type == REDIS_REPLY_ERROR)
         suspect(l, reply);
     p = ring_pop(l);
-    deliver(&p, 0, reply);
+    deliver(l, &p, 0, reply);
 }
 
 /* Feeds what is in l->in to the reader and delivers whole replies. */
 static int read_replies(struct link *l)
 {
-    redisReader *reader = l->context->reader;
+    redisReader *reader = l->reader;
     unsigned generation = l->generation;
 
     if (redisReaderFeed(reader, l->in, l->in_len) != REDIS_OK) {
@@ -708,7 +816,7 @@ static int read_replies(struct link *l)
         }
         l->reader_idle = reader->pos >= reader->len;
         got_reply(l, reply);
-        if (!l->context || l->generation != generation)
+        if (l->fd < 0 || l->generation != generation)
             return ERR_STORE;
     } while (!l->reader_idle);
     return 0;
@@ -730,7 +838,7 @@ static int digest(struct link *l)
         pos += n;
         p = ring_pop(l);
         p.to.number(p.arg, 0, value);
-        if (!l->context || l->generation != generation)
+        if (l->fd < 0 || l->generation != generation)
             return ERR_STORE;
     }
     memmove(l->in, l->in + pos, l->in_len - pos);
@@ -741,7 +849,7 @@ static int digest(struct link *l)
 static int pump(struct link *l)
 {
     for (;;) {
-        ssize_t n = recv(l->context->fd, l->in, LINK_READ_SIZE, MSG_DONTWAIT);
+        ssize_t n = recv(l->fd, l->in, LINK_READ_SIZE, MSG_DONTWAIT);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -758,21 +866,23 @@ static int pump(struct link *l)
         if (n < LINK_READ_SIZE)
             break;
     }
+    if (l->reactor)
+        return 0;
     if (flush_out(l))
         return ERR_STORE;
     if (l->ring_len && clock_mono_ms() - l->progress_ms > l->conf->redis_timeout_ms) {
+        l->silent = true;
         disconnect(l, "no reply in time");
-        l->broke = false;
         return ERR_STORE;
     }
     return 0;
 }
 
-int link_pump(struct link *l)
+static int read_now(struct link *l)
 {
     int error;
 
-    if (!l->context)
+    if (l->fd < 0)
         return ERR_STORE;
     if (l->pumping)
         return 0;
@@ -782,33 +892,17 @@ int link_pump(struct link *l)
     return error;
 }
 
-void link_eager(struct link *l, const atomic_int *running, int most)
+int link_pump(struct link *l)
 {
-    l->running = running;
-    l->running_most = most;
+    if (!l->reactor)
+        return read_now(l);
+    return l->fd >= 0 ? 0 : ERR_STORE;
 }
 
 void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg)
 {
     l->meanwhile = fn;
     l->meanwhile_arg = arg;
-}
-
-/* Whether the reply came while we looked for it. Others that want the processor get it. */
-static bool spin(struct link *l)
-{
-    struct pollfd p = {.fd = link_fd(l), .events = POLLIN};
-    int64_t until;
-
-    if (!l->running || atomic_load(l->running) > l->running_most || p.fd < 0 || l->out.len)
-        return false;
-    until = clock_mono_us() + LINK_SPIN_US;
-    do {
-        if (poll(&p, 1, 0) != 0)
-            return true;
-        sched_yield();
-    } while (clock_mono_us() < until);
-    return false;
 }
 
 int link_wait(struct link *l, int64_t until_ms)
@@ -827,20 +921,23 @@ int link_wait(struct link *l, int64_t until_ms)
 /* The timeout counts from the last byte that came: a long pipeline may take longer in all. */
 static int wait_for(struct link *l, struct link_wait *w)
 {
-    while (!w->done && l->context) {
-        if (!spin(l))
-            link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);
-        link_pump(l);
+    while (!w->done && w->task)
+        (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
+    while (!w->done && l->fd >= 0) {
+        (void)link_flush(l);
+        link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);
+        (void)read_now(l);
     }
     return w->done ? w->error : ERR_STORE;
 }
 
-/* Sends l->scratch and waits. */
-static int call_scratch(struct link *l, struct link_reply **out)
+/* Sends l->scratch and waits. broke: out, whether the connection ended under it. */
+static int call_scratch(struct link *l, struct link_reply **out, bool *broke)
 {
-    struct link_wait w = {.done = false};
+    struct link_wait w = {.task = l->reactor ? task_self() : NULL};
     int error;
 
+    *broke = false;
     if (l->pumping) { /* a callback of the pipeline must not wait for the pipeline */
         log_error("blocking redis call from within a reply's callback");
         return ERR_INTERNAL;
@@ -850,8 +947,10 @@ static int call_scratch(struct link *l, struct link_reply **out)
         l->meanwhile(l->meanwhile_arg);
     if (!error)
         error = wait_for(l, &w);
-    if (error == ERR_STORE_READONLY && l->demoted && l->context) {
+    *broke = w.broke;
+    if (error == ERR_STORE_READONLY && l->demoted && l->fd >= 0) {
         disconnect(l, "it is a replica now"); /* it has done nothing of this */
+        *broke = true;
         error = ERR_STORE;
     }
     if (out)
@@ -861,21 +960,16 @@ static int call_scratch(struct link *l, struct link_reply **out)
     return error;
 }
 
-bool link_broke(const struct link *l)
-{
-    return l->broke;
-}
-
 /* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
 static int call(struct link *l, const struct link_arg *args, size_t nargs, const char *whole,
     size_t len, struct link_reply **out)
 {
-    bool held = l->held;
+    bool held = l->held, broke = false;
     int error;
 
     if (out)
         *out = NULL;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int tries = 0; tries < 2; tries++) {
         error = link_ensure(l);
         if (error)
             return error;
@@ -886,8 +980,8 @@ static int call(struct link *l, const struct link_arg *args, size_t nargs, const
         } else {
             buf_put(&l->scratch, whole, len);
         }
-        error = call_scratch(l, out);
-        if (error != ERR_STORE || !l->broke || held)
+        error = call_scratch(l, out, &broke);
+        if (error != ERR_STORE || !broke || held)
             break;
     }
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
@@ -899,19 +993,22 @@ int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct 
 }
 
 int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke)
 {
+    bool ignored;
     int error = ERR_AGAIN;
 
+    broke = broke ? broke : &ignored;
+    *broke = false;
     if (out)
         *out = NULL;
-    for (int attempt = 0; error == ERR_AGAIN && attempt < 3; attempt++) {
-        error = attempt ? link_load(l, script, true) : link_ensure(l);
+    for (int tries = 0; error == ERR_AGAIN && tries < 3; tries++) {
+        error = tries ? link_load(l, script, true) : link_ensure(l);
         if (error)
             return error;
         buf_reset(&l->scratch);
         put_evalsha(&l->scratch, script, keys, nkeys, args, nargs);
-        error = call_scratch(l, out);
+        error = call_scratch(l, out, broke);
     }
     return error == ERR_AGAIN ? ERR_INTERNAL : error;
 }
@@ -919,11 +1016,11 @@ int link_script_once(struct link *l, const struct link_script *script, const str
 int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
 {
-    bool held = l->held;
-    int error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+    bool held = l->held, broke;
+    int error = link_script_once(l, script, keys, nkeys, args, nargs, out, &broke);
 
-    if (error == ERR_STORE && l->broke && !held)
-        error = link_script_once(l, script, keys, nkeys, args, nargs, out);
+    if (error == ERR_STORE && broke && !held)
+        error = link_script_once(l, script, keys, nkeys, args, nargs, out, &broke);
     return error;
 }
 

@@ -4,7 +4,6 @@
 #include "base/conf.h"
 #include "base/reactor.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +38,16 @@ struct link_arg {
 struct link_arg link_text(const char *s);
 
 int link_new(struct link **out, const struct conf *conf);
+/*
+ * link_attach -- the link belongs to a loop of tasks (turn workers, before the first use): the
+ * reactor reads its replies, what is sent is joined and goes out at the end of each tasks_run; a
+ * call from a task lets the others go on meanwhile, and so does connecting. From the loop itself
+ * nothing connects: a task does it behind, and the caller gets ERR_STORE until then.
+ */
+void link_attach(struct link *l, struct reactor *reactor);
+/* Sends what was joined now; what the socket does not take goes when it does. Returns 0 or
+ * ERR_STORE. */
+int link_flush(struct link *l);
 void link_free(struct link *l);
 /*
  * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
@@ -53,11 +62,6 @@ int link_ensure(struct link *l);
  * not keep every worker.)
  */
 void link_hurry(struct link *l);
-/*
- * After a call's ERR_STORE: the other side ended the connection under it (true), or there was no
- * connection or no reply in time (false).
- */
-bool link_broke(const struct link *l);
 /* Grows with each connection made: "was there a reconnect since?" */
 unsigned link_generation(const struct link *l);
 
@@ -66,7 +70,9 @@ unsigned link_generation(const struct link *l);
  * When Redis closed the connection before the reply came, it is made once more over a new one: it
  * may have had its effect the first time, so it must be one that can be repeated. (Calls that count
  * for a limit may count twice then.) link_script_once is not repeated.
- *   out  the reply (never LINK_ERROR); may be NULL
+ *   out    the reply (never LINK_ERROR); may be NULL
+ *   broke  out, after ERR_STORE: the other side ended the connection under it (true), or there was
+ *          no connection or no reply in time (false); may be NULL
  * Returns 0; ERR_STORE; ERR_STORE_FULL; ERR_STORE_READONLY; ERR_INTERNAL (Redis said another
  * error, which is logged).
  */
@@ -74,7 +80,7 @@ int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct 
 int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
 int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke);
 /* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
 int link_command(struct link *l, struct link_reply **out, const char *format, ...);
 
@@ -109,18 +115,13 @@ void link_hold(struct link *l);
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
-/*
- * A blocking call looks for its reply for up to 300 us before it sleeps while *running, the turns
- * of this machine, is at most `most`: to be woken up on an idle processor costs about 50 us and
- * what the caches held. running NULL (as at first): never.
- */
-void link_eager(struct link *l, const atomic_int *running, int most);
 /* Called when a blocking call has been sent and its reply is waited for: time to do something
  * useful that takes less than Redis does. fn NULL (as at first): nothing. */
 void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);
-/* Reads what has arrived, never waits. Returns 0 or ERR_STORE (outstanding ones got the error). */
+/* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE
+ * (outstanding ones got the error). */
 int link_pump(struct link *l);
 /* For the reactor; -1 while disconnected. */
 int link_fd(const struct link *l);

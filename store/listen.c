@@ -4,53 +4,51 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
+#include "store/dial.h"
 #include "store/resp.h"
 #include "store/sentinel.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define CHANNEL_SIZE 400
 #define REPLY_MAX (64 * 1024)
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
 #define CHECK_MS 5000 /* between looks whether the server is still there, and the master */
+#define BUCKETS 256   /* of channels */
 
 struct listen {
     const struct conf *conf;
     struct reactor *reactor;
     struct reactor_source source;
     struct reactor_timer retry;
-    struct reactor_timer check; /* of a living connection */
+    struct reactor_timer check;  /* of a living connection */
+    struct reactor_timer answer; /* something was asked: until when it has to say something */
     int fd;                  /* -1 = not connected */
     unsigned connection;     /* counts them */
-    struct sentinel_address master; /* that it goes to, with Sentinels */
-    int64_t checked_ms;      /* monotonic; when that was asked last */
-    bool unconfirmed;        /* a subscription is on its way */
-    bool pulse;              /* ... only to see whether the server lives */
+    struct sentinel_address master; /* that it goes to */
+    struct tasks_hook hook;  /* when joined */
+    bool joined, dialling, asking;
+    bool leaving;            /* freed when the task that dials or asks has ended */
+    size_t unanswered;       /* commands whose reply has not come */
     int64_t backoff_ms;
     struct buf in, out;
     size_t sent;             /* of out */
-    bool wanted;
-    char channel[CHANNEL_SIZE];
-    char on_server[CHANNEL_SIZE]; /* what this connection is subscribed to, "" = nothing */
-    struct listen_handlers handlers;
+    size_t ears;
+    struct listen_ear *bucket[BUCKETS];
 };
 
 static void on_ready(struct reactor_source *source, uint32_t events);
 static void on_retry(struct reactor_timer *timer);
 static void on_check(struct reactor_timer *timer);
+static void on_pass(void *arg);
 
-int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor)
+int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor, bool joined)
 {
     struct listen *l = calloc(1, sizeof *l);
 
@@ -58,8 +56,13 @@ int listen_new(struct listen **out, const struct conf *conf, struct reactor *rea
         return ERR_NOMEM;
     l->conf = conf;
     l->reactor = reactor;
+    l->joined = joined;
     l->fd = -1;
     l->in.max = REPLY_MAX;
+    l->backoff_ms = BACKOFF_MIN_MS;
+    l->hook = (struct tasks_hook){.fn = on_pass, .arg = l};
+    if (joined)
+        tasks_hook_add(&l->hook);
     *out = l;
     return 0;
 }
@@ -72,12 +75,20 @@ static void disconnect(struct listen *l)
         l->connection++;
     }
     l->fd = -1;
-    l->on_server[0] = 0;
-    l->sent = 0;
-    l->unconfirmed = l->pulse = false;
+    l->sent = l->unanswered = 0;
     reactor_timer_clear(l->reactor, &l->check);
+    reactor_timer_clear(l->reactor, &l->answer);
     buf_reset(&l->in);
     buf_reset(&l->out);
+}
+
+static void release(struct listen *l)
+{
+    if (l->dialling || l->asking)
+        return;
+    buf_free(&l->in);
+    buf_free(&l->out);
+    free(l);
 }
 
 void listen_free(struct listen *l)
@@ -86,28 +97,52 @@ void listen_free(struct listen *l)
         return;
     disconnect(l);
     reactor_timer_clear(l->reactor, &l->retry);
-    buf_free(&l->in);
-    buf_free(&l->out);
-    free(l);
+    tasks_hook_remove(&l->hook);
+    l->leaving = true;
+    release(l);
 }
+
+bool listen_is_up(const struct listen *l)
+{
+    return l->fd >= 0;
+}
+
+/* ---- ears ---- */
+
+static struct listen_ear **bucket_of(struct listen *l, const char *channel, size_t len)
+{
+    unsigned hash = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)channel[i]) * 16777619u;
+    return &l->bucket[hash % BUCKETS];
+}
+
+static bool is_of(const struct listen_ear *ear, const char *channel, size_t len)
+{
+    return strlen(ear->channel) == len && !memcmp(ear->channel, channel, len);
+}
+
+/* ---- saying something ---- */
 
 static void connection_lost(struct listen *l, const char *why)
 {
     disconnect(l);
-    if (!l->wanted)
-        return; /* the next turn connects anew */
-    log_limited(LOG_LEVEL_WARN, "control channel: %s; again in %lld ms", why,
+    if (!l->ears)
+        return; /* the next ear connects anew */
+    log_limited(LOG_LEVEL_WARN, "control channels: %s; again in %lld ms", why,
         (long long)l->backoff_ms);
     reactor_timer_set(l->reactor, &l->retry, clock_mono_ms() + l->backoff_ms, on_retry, l);
     l->backoff_ms = l->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : l->backoff_ms * 2;
 }
 
-/* Sends what it can; asks for EPOLLOUT for the rest. */
 static void flush(struct listen *l)
 {
     while (l->fd >= 0 && l->sent < l->out.len) {
         ssize_t n = send(l->fd, l->out.data + l->sent, l->out.len - l->sent, MSG_NOSIGNAL);
-        if (n < 0 && (errno == EAGAIN || errno == ENOTCONN || errno == EINTR)) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN) {
             (void)reactor_change(l->reactor, &l->source, EPOLLIN | EPOLLOUT);
             return;
         }
@@ -117,188 +152,186 @@ static void flush(struct listen *l)
         }
         l->sent += (size_t)n;
     }
-    if (l->fd < 0)
-        return;
+    if (l->fd >= 0 && buf_error(&l->out))
+        connection_lost(l, "no memory for commands");
     buf_reset(&l->out);
     l->sent = 0;
 }
 
-static void put_word(struct listen *l, const char *word)
+static void on_pass(void *arg)
 {
-    buf_printf(&l->out, "$%zu\r\n%s\r\n", strlen(word), word);
+    flush(arg);
 }
 
-static void command(struct listen *l, const char *name, const char *a, const char *b)
-{
-    buf_printf(&l->out, "*%d\r\n", 1 + (a != NULL) + (b != NULL));
-    put_word(l, name);
-    if (a)
-        put_word(l, a);
-    if (b)
-        put_word(l, b);
-}
-
-static int open_unix(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (strlen(path) >= sizeof address.sun_path)
-        return -1;
-    strcpy(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS) {
-        int saved = errno;
-        close(fd);
-        errno = saved;
-        return -1;
-    }
-    return fd;
-}
-
-static int open_tcp(const char *host, int64_t port)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-    char service[16];
-    int fd = -1, one = 1;
-
-    snprintf(service, sizeof service, "%lld", (long long)port);
-    if (getaddrinfo(host, service, &hints, &list))
-        return -1;
-    for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-        fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) && errno != EINPROGRESS) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(list);
-    if (fd >= 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
-}
-
-/*
- * With Sentinels the server's role is asked before: then nothing may be subscribed. They go out
- * together, and the handler `subscribed` looks after what was published between them.
- */
-static void subscribe(struct listen *l, bool ask_role)
-{
-    if (l->on_server[0] && (ask_role || strcmp(l->on_server, l->channel)))
-        command(l, "UNSUBSCRIBE", l->on_server, NULL);
-    if (ask_role)
-        command(l, "ROLE", NULL, NULL);
-    command(l, "SUBSCRIBE", l->channel, NULL);
-    strcpy(l->on_server, l->channel);
-    l->unconfirmed = true;
-    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + l->conf->redis_timeout_ms, on_check,
-        l);
-    flush(l);
-}
-
-/* A Sentinel names another server. Without an answer the connection stays. */
-static bool moved(struct listen *l)
-{
-    struct sentinel_address now = {.port = 0};
-
-    l->checked_ms = clock_mono_ms();
-    return sentinel_used(l->conf) && !sentinel_master(l->conf, SENTINEL_CHECK_MS, &now) &&
-           !sentinel_same(&now, &l->master);
-}
-
-static void on_check(struct reactor_timer *timer)
+static void on_silence(struct reactor_timer *timer)
 {
     struct listen *l = timer->arg;
 
-    if (l->fd < 0 || !l->wanted)
-        return;
-    if (l->unconfirmed) {
+    if (l->unanswered)
         connection_lost(l, "no answer in time");
-    } else if (moved(l)) {
-        connection_lost(l, "another server is the master now");
-    } else {
-        l->pulse = !sentinel_used(l->conf);
-        subscribe(l, sentinel_used(l->conf));
+}
+
+/* Each gets one reply; what comes meanwhile gives it more time. */
+static void say(struct listen *l, const char *command, const char *channel)
+{
+    resp_count(&l->out, '*', channel ? 2 : 1);
+    resp_text(&l->out, command);
+    if (channel)
+        resp_text(&l->out, channel);
+    l->unanswered++;
+    if (!l->answer.set)
+        reactor_timer_set(l->reactor, &l->answer, clock_mono_ms() + l->conf->redis_timeout_ms,
+            on_silence, l);
+}
+
+static void said(struct listen *l)
+{
+    if (!l->joined)
+        flush(l);
+}
+
+static void subscribe_all(struct listen *l)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const struct listen_ear *e = l->bucket[i]; e; e = e->next)
+            say(l, "SUBSCRIBE", e->channel);
+    said(l);
+}
+
+/* ---- connecting, and whether it is the right server ---- */
+
+static void connected(struct listen *l, int fd)
+{
+    l->fd = fd;
+    if (reactor_watch(l->reactor, &l->source, fd, EPOLLIN, on_ready, l)) {
+        connection_lost(l, "cannot be watched");
+        return;
     }
+    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + CHECK_MS, on_check, l);
+    subscribe_all(l);
+}
+
+static void dial(void *arg)
+{
+    struct listen *l = arg;
+    struct sentinel_address master;
+    int fd = -1, error = dial_redis(l->conf, &master, &fd);
+
+    l->dialling = false;
+    if (l->leaving) {
+        if (fd >= 0)
+            close(fd);
+        release(l);
+        return;
+    }
+    if (error) {
+        connection_lost(l, "cannot connect");
+        return;
+    }
+    l->master = master;
+    connected(l, fd);
+    flush(l);
 }
 
 static void connect_now(struct listen *l)
 {
-    const struct conf *c = l->conf;
-
-    if (sentinel_used(c)) {
-        if (sentinel_master(c, SENTINEL_CONNECT_MS, &l->master)) {
-            connection_lost(l, "no Sentinel names a master");
-            return;
-        }
-        l->checked_ms = clock_mono_ms();
-        l->fd = open_tcp(l->master.host, l->master.port);
-    } else {
-        l->fd = *c->redis_socket ? open_unix(c->redis_socket)
-                                 : open_tcp(c->redis_host, c->redis_port);
-    }
-    if (l->fd < 0) {
-        connection_lost(l, "cannot connect");
+    if (l->fd >= 0 || l->dialling)
         return;
-    }
-    if (reactor_watch(l->reactor, &l->source, l->fd, EPOLLIN, on_ready, l)) {
-        close(l->fd);
-        l->fd = -1;
-        connection_lost(l, "cannot be watched");
+    l->dialling = true;
+    if (!task_spawn(dial, l, -1, NULL))
         return;
-    }
-    if (*c->redis_password)
-        command(l, "AUTH", *c->redis_user ? c->redis_user : c->redis_password,
-            *c->redis_user ? c->redis_password : NULL);
-    subscribe(l, sentinel_used(c));
+    l->dialling = false;
+    connection_lost(l, "no memory to connect");
 }
 
 static void on_retry(struct reactor_timer *timer)
 {
+    connect_now(timer->arg);
+}
+
+/* A Sentinel names another server. Without an answer the connection stays. */
+static void ask(void *arg)
+{
+    struct listen *l = arg;
+    unsigned connection = l->connection;
+    struct sentinel_address now = {.port = 0};
+    int error = sentinel_master(l->conf, SENTINEL_CONNECT_MS, &now);
+
+    l->asking = false;
+    if (l->leaving)
+        release(l);
+    else if (!error && l->fd >= 0 && connection == l->connection &&
+             !sentinel_same(&now, &l->master))
+        connection_lost(l, "another server is the master now");
+}
+
+/*
+ * With Sentinels the server's role is asked before subscribing again, as nothing may be subscribed
+ * then. It goes out together, and the handlers `subscribed` look after what was published between.
+ */
+static void on_check(struct reactor_timer *timer)
+{
     struct listen *l = timer->arg;
-    if (l->wanted && l->fd < 0)
-        connect_now(l);
-}
 
-int listen_start(struct listen *l, const char *channel, const struct listen_handlers *handlers)
-{
-    bool ask;
-
-    if (strlen(channel) >= sizeof l->channel)
-        return ERR_LIMIT;
-    strcpy(l->channel, channel);
-    l->handlers = *handlers;
-    l->wanted = true;
-    l->backoff_ms = BACKOFF_MIN_MS;
-    l->pulse = false;
-    ask = sentinel_used(l->conf) && clock_mono_ms() >= l->checked_ms + CHECK_MS;
-    if (l->fd >= 0 && ask && moved(l))
-        disconnect(l);
     if (l->fd < 0)
-        connect_now(l);
-    else
-        subscribe(l, ask);
-    return 0;
-}
-
-int listen_fd(const struct listen *l)
-{
-    return l->fd;
-}
-
-void listen_stop(struct listen *l)
-{
-    l->wanted = false;
-    reactor_timer_clear(l->reactor, &l->retry);
-    reactor_timer_clear(l->reactor, &l->check);
-    if (l->fd >= 0 && l->on_server[0]) {
-        command(l, "UNSUBSCRIBE", l->on_server, NULL);
-        l->on_server[0] = 0;
-        flush(l);
+        return;
+    reactor_timer_set(l->reactor, timer, clock_mono_ms() + CHECK_MS, on_check, l);
+    if (!l->ears) {
+        say(l, "PING", NULL);
+        said(l);
+        return;
     }
-    memset(&l->handlers, 0, sizeof l->handlers);
+    if (!sentinel_used(l->conf)) {
+        say(l, "PING", NULL);
+        said(l);
+        return;
+    }
+    say(l, "UNSUBSCRIBE", NULL);
+    say(l, "ROLE", NULL);
+    subscribe_all(l);
+    if (!l->asking) {
+        l->asking = true;
+        if (task_spawn(ask, l, -1, NULL))
+            l->asking = false;
+    }
+}
+
+void listen_add(struct listen *l, struct listen_ear *ear)
+{
+    struct listen_ear **bucket = bucket_of(l, ear->channel, strlen(ear->channel));
+
+    ear->next = *bucket;
+    ear->added = true;
+    *bucket = ear;
+    l->ears++;
+    if (l->fd < 0) {
+        if (!l->retry.set)
+            connect_now(l);
+        return;
+    }
+    say(l, "SUBSCRIBE", ear->channel);
+    said(l);
+}
+
+void listen_remove(struct listen *l, struct listen_ear *ear)
+{
+    size_t len = strlen(ear->channel);
+    struct listen_ear **at;
+    bool other = false;
+
+    if (!ear->added)
+        return;
+    for (at = bucket_of(l, ear->channel, len); *at != ear; at = &(*at)->next)
+        continue;
+    *at = ear->next;
+    ear->added = false;
+    l->ears--;
+    for (const struct listen_ear *e = *bucket_of(l, ear->channel, len); e; e = e->next)
+        other = other || is_of(e, ear->channel, len);
+    if (l->fd < 0 || other)
+        return;
+    say(l, "UNSUBSCRIBE", ear->channel);
+    said(l);
 }
 
 /* ---- replies ---- */
@@ -330,26 +363,33 @@ static bool is(const struct piece *p, const char *text)
     return p->len == strlen(text) && !memcmp(p->s, text, p->len);
 }
 
-static void confirmed(struct listen *l)
-{
-    bool pulse = l->pulse;
-
-    l->backoff_ms = BACKOFF_MIN_MS;
-    l->pulse = false;
-    l->unconfirmed = false;
-    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + CHECK_MS, on_check, l);
-    if (!pulse && l->handlers.subscribed)
-        l->handlers.subscribed(l->handlers.arg);
-}
-
 static void deliver(struct listen *l, const struct piece *parts)
 {
-    if (!l->wanted || !is(&parts[1], l->channel))
-        return;
-    if (is(&parts[0], "message") && l->handlers.message)
-        l->handlers.message(l->handlers.arg, parts[2].s, parts[2].len);
-    else if (is(&parts[0], "subscribe"))
-        confirmed(l);
+    bool message = is(&parts[0], "message");
+    struct listen_ear *e = *bucket_of(l, parts[1].s, parts[1].len);
+
+    while (e) {
+        struct listen_ear *next = e->next;
+
+        if (is_of(e, parts[1].s, parts[1].len)) {
+            if (message)
+                e->message(e->arg, parts[2].s, parts[2].len);
+            else if (e->subscribed)
+                e->subscribed(e->arg);
+        }
+        e = next;
+    }
+}
+
+static void answered(struct listen *l)
+{
+    l->backoff_ms = BACKOFF_MIN_MS;
+    if (l->unanswered)
+        l->unanswered--;
+    reactor_timer_clear(l->reactor, &l->answer);
+    if (l->unanswered)
+        reactor_timer_set(l->reactor, &l->answer, clock_mono_ms() + l->conf->redis_timeout_ms,
+            on_silence, l);
 }
 
 /* What a whole reply says. Returns NULL, or why the connection is of no use. */
@@ -359,11 +399,14 @@ static const char *read_reply(struct listen *l, const char *reply, size_t len)
     size_t at = 0;
 
     if (*reply == '-') {
-        log_limited(LOG_LEVEL_WARN, "control channel: %.*s", (int)(len < 80 ? len : 80) - 2, reply);
+        log_limited(LOG_LEVEL_WARN, "control channels: %.*s", (int)(len < 80 ? len : 80) - 2,
+            reply);
         return "refused by Redis";
     }
-    if (*reply != '*') /* of AUTH */
+    if (*reply != '*') { /* of PING with nothing subscribed */
+        answered(l);
         return NULL;
+    }
     at = (size_t)((const char *)memchr(reply, '\n', len) + 1 - reply);
     for (int i = 0; i < 3; i++)
         parts[i] = at < len ? take_piece(reply, len, &at) : (struct piece){"", 0};
@@ -371,7 +414,10 @@ static const char *read_reply(struct listen *l, const char *reply, size_t len)
         sentinel_next();
         return "it is no master";
     }
-    deliver(l, parts);
+    if (!is(&parts[0], "message"))
+        answered(l);
+    if (is(&parts[0], "message") || is(&parts[0], "subscribe"))
+        deliver(l, parts);
     return NULL;
 }
 

@@ -8,28 +8,34 @@
 #include <stddef.h>
 
 /*
- * listen -- a turn worker's second connection to Redis: it subscribes to one channel, the control
- * channel of the session whose turn runs. Never blocks after the connect of a TCP connection has
- * been started, but with Sentinels for asking them: SENTINEL_CONNECT_MS at most before it and
- * SENTINEL_CHECK_MS every 5 s. Connects again with back-off and subscribes again: also when the
- * server answers nothing for redis.timeout, and, with Sentinels, when it is the master no more.
- * Its own few lines of RESP, so that no reply of the command connection can ever come between.
+ * listen -- a worker's one connection to Redis that subscribes: to the control channels of the
+ * sessions whose turns run (turn workers), to the housekeepers' (housekeeper). Never blocks: a task
+ * connects and asks the Sentinels. Connects again with back-off and subscribes again: also when the
+ * server answers nothing for redis.timeout and, with Sentinels, when it is the master no more. Its
+ * own few lines of RESP, so that no reply of a command can ever come between.
  */
+#define LISTEN_CHANNEL_SIZE 400
 struct listen;
-struct listen_handlers {
+/* Who listens to one channel; embedded in its owner. Its handlers neither add nor remove ears. */
+struct listen_ear {
+    char channel[LISTEN_CHANNEL_SIZE];
     void *arg;
     void (*message)(void *arg, const char *bytes, size_t len);
     /* Redis confirmed the subscription, also after each reconnect and each question for the role:
-     * what was published before may be lost, so the state should be read again. */
+     * what was published before may be lost, so the state should be read again. Or NULL. */
     void (*subscribed)(void *arg);
+    struct listen_ear *next; /* listen's own, and what follows */
+    bool added;
 };
-int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor);
+/* joined: what is said goes out at the end of each tasks_run; else at once. */
+int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor, bool joined);
+/* No ears are left, or none is called any more. */
 void listen_free(struct listen *l);
-/* At most one channel at a time. Returns 0 or ERR_NOMEM; a connection that fails is tried again. */
-int listen_start(struct listen *l, const char *channel, const struct listen_handlers *handlers);
-/* For a wait that must notice a message but serves nothing else; -1 while disconnected. */
-int listen_fd(const struct listen *l);
-/* No handler is called after it. The connection stays for the next turn. */
-void listen_stop(struct listen *l);
+/* channel and handlers are set. One that fails to reach Redis is tried again. */
+void listen_add(struct listen *l, struct listen_ear *ear);
+/* No handler of it is called after this. The connection stays. NULL-safe for one never added. */
+void listen_remove(struct listen *l, struct listen_ear *ear);
+/* Is there a connection? */
+bool listen_is_up(const struct listen *l);
 
 #endif

@@ -175,7 +175,7 @@ int records_commit(struct store *s, const struct records_fence *fence,
         result = fill_alert(args + writes_end, fence->alert, arena);
     if (result == 0 && fence->effect == NULL) /* nothing to know its repetition by */
         result = link_script_once(
-            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply, NULL);
     else if (result == 0)
         result = link_script_call(
             s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);

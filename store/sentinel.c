@@ -4,16 +4,16 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
+#include "store/dial.h"
 #include "store/resp.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define ANSWER_MAX 1024
@@ -45,51 +45,13 @@ bool sentinel_word(const char **list, char out[SENTINEL_WORD_SIZE])
     return true;
 }
 
-/* Waits for the socket; false when the time is over. */
-static bool ready(int fd, short events, int64_t until_ms)
-{
-    struct pollfd p = {.fd = fd, .events = events};
-    int64_t left;
-    int n;
-
-    do {
-        left = until_ms - clock_mono_ms();
-        n = left > 0 ? poll(&p, 1, (int)left) : 0;
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
-}
-
-static int connected(int family, const struct sockaddr *address, socklen_t len, int64_t until_ms)
-{
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), fault = 0;
-    socklen_t size = sizeof(fault);
-
-    if (fd < 0)
-        return -1;
-    if (!connect(fd, address, len))
-        return fd;
-    if (errno == EINPROGRESS && ready(fd, POLLOUT, until_ms) &&
-        !getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &size) && !fault)
-        return fd;
-    close(fd);
-    return -1;
-}
-
 /* "host:port", "[v6]:port" or a path. */
 static int open_socket(const char *word, int64_t until_ms)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
     char host[SENTINEL_WORD_SIZE], *colon;
-    int fd = -1;
 
-    if (*word == '/') {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-        if (strlen(word) >= sizeof(address.sun_path))
-            return -1;
-        strcpy(address.sun_path, word);
-        return connected(AF_UNIX, (const struct sockaddr *)&address, sizeof(address), until_ms);
-    }
+    if (*word == '/')
+        return dial_socket(NULL, word, until_ms);
     strcpy(host, *word == '[' ? word + 1 : word);
     colon = strrchr(host, ':');
     if (!colon)
@@ -97,12 +59,7 @@ static int open_socket(const char *word, int64_t until_ms)
     *colon = 0;
     if (colon > host && colon[-1] == ']')
         colon[-1] = 0;
-    if (getaddrinfo(host, colon + 1, &hints, &list))
-        return -1;
-    for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
-        fd = connected(a->ai_family, a->ai_addr, a->ai_addrlen, until_ms);
-    freeaddrinfo(list);
-    return fd;
+    return dial_socket(host, colon + 1, until_ms);
 }
 
 /* What a Sentinel is asked about redis.master, and what reads its answer: 0, ERR_AGAIN (it is
@@ -224,7 +181,7 @@ static int ask(const struct conf *conf, const char *word, int64_t until_ms,
     if (!error)
         error = ERR_AGAIN;
     while (error == ERR_AGAIN) {
-        ssize_t n = len < ANSWER_MAX && ready(fd, POLLIN, until_ms)
+        ssize_t n = len < ANSWER_MAX && !task_wait_fd(fd, POLLIN, until_ms)
                         ? recv(fd, in + len, ANSWER_MAX - len, 0)
                         : 0;
 

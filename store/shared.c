@@ -43,7 +43,7 @@ static int call(struct store *s, const struct link_script *script, const struct 
     args[0] = link_text(text);
     args[1] = link_text(life.text);
     if (mark != NULL && mark->effect == NULL) /* nothing to know its repetition by */
-        return link_script_once(s->link, script, keys, 1, args, nargs, reply);
+        return link_script_once(s->link, script, keys, 1, args, nargs, reply, NULL);
     return link_script_call(s->link, script, keys, 1, args, nargs, reply);
 }
 

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/reactor.h"
+#include "base/task.h"
+#include "store/hints.h"
 #include "store/listen.h"
 #include "store/store.h"
 #include "store/turns.h"
@@ -40,6 +42,7 @@
 #define LINE_SIZE 512
 #define PLACE_LOOK_MS 25 /* between looks for a free worker, while turns wait for one */
 #define WOKEN_MAX 64     /* turns named on tp:wake between two steps */
+#define TASK_STACK 131072 /* of those that connect */
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 
@@ -64,6 +67,7 @@ struct housekeeper {
     struct reactor *reactor;
     struct store *store;
     struct listen *listen;
+    struct listen_ear ear; /* of tp:wake */
     struct reminders_desk *desk;
     struct webhooks_desk *webhooks;
     struct mcp_desk *mcp;
@@ -452,8 +456,7 @@ static bool housekeeper_on_reminder(void *arg, const char *uid, const char *memb
 static int housekeeper_open(struct housekeeper *k)
 {
     const struct conf *conf = k->worker->conf;
-    const struct listen_handlers handlers = {
-        .arg = k, .message = housekeeper_on_wake, .subscribed = housekeeper_on_subscribed};
+    const struct tasks_settings tasks = {.stack_bytes = TASK_STACK, .stacks_kept = 1};
     char owner[96];
     /* The same as in the owner of a turn worker (fcgi-app/loop.c). */
     if (conf->machine[0] != '\0')
@@ -462,6 +465,8 @@ static int housekeeper_open(struct housekeeper *k)
         snprintf(k->machine, sizeof(k->machine), "unknown");
     snprintf(owner, sizeof(owner), "%.40s/housekeeper/%d/%lld", k->machine, (int)getpid(),
         (long long)clock_real_ms());
+    k->ear = (struct listen_ear){.channel = HINTS_WAKE, .arg = k, .message = housekeeper_on_wake,
+        .subscribed = housekeeper_on_subscribed};
     int error = reactor_new(&k->reactor);
     if (error == 0)
         error = store_open(&k->store, conf, k->reactor, owner);
@@ -475,9 +480,11 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = mcp_desk_new(&k->mcp, k->store, k->reactor);
     if (error == 0)
-        error = listen_new(&k->listen, conf, k->reactor);
+        error = tasks_open(k->reactor, &tasks);
     if (error == 0)
-        error = listen_start(k->listen, "tp:wake", &handlers);
+        error = listen_new(&k->listen, conf, k->reactor, false);
+    if (error == 0)
+        listen_add(k->listen, &k->ear);
     if (error == 0 && k->worker->supervisor_fd >= 0)
         error = reactor_watch(k->reactor, &k->supervisor, k->worker->supervisor_fd, EPOLLIN,
             housekeeper_on_supervisor, k);
@@ -490,6 +497,7 @@ static void housekeeper_close(struct housekeeper *k)
         if (k->jobs[i].kind != JOB_NONE)
             job_end(&k->jobs[i]);
     listen_free(k->listen);
+    tasks_close();
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
     mcp_desk_free(k->mcp);
@@ -550,7 +558,7 @@ static void housekeeper_leave(struct housekeeper *k)
             if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
                 job_dead(&k->jobs[i]);
         /* One more look at the socket, in which lines may still stand. */
-        int ran = reactor_step(k->reactor, is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
+        int ran = task_wait(k->reactor, is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
         if (ran == 0 && !is_busy(k))
             break;
     } while (clock_mono_ms() < until && !k->worker->abort_turn);
@@ -575,7 +583,7 @@ int housekeeper_main(struct worker *w)
         worker_beat(w);
         if (next > soon)
             next = soon;
-        int result = reactor_step(k->reactor, next, &w->wait_mask);
+        int result = task_wait(k->reactor, next, &w->wait_mask);
         if (result < 0 && result != ERR_CANCELLED)
             break;
     }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fcgi-app/loop.h"
 #include "fcgi-app/runner.h"
+#include "store/listen.h"
 #include "tools/mcp.h"
 
 #define TURN_WORKER_LEAVE_MS 1000 /* for a word to servers that keep a session for us */
@@ -30,13 +31,12 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
     env->arg = app;
     env->abort_now = &app->worker->abort_turn;
     env->may_take_next = runner_may_take_next;
-    link_eager(app->store->link, &app->worker->board->running_turns, 1);
     link_meanwhile(app->store->link, turn_worker_meanwhile, env);
     int result = http_new(&env->http, app->reactor);
     if (result == 0)
         result = eventlog_new(&env->eventlog, app->store);
     if (result == 0)
-        eventlog_pace(env->eventlog, &app->worker->board->pace_ms);
+        result = listen_new(&env->listen, app->conf, app->reactor, true);
     if (result < 0)
         log_error("cannot start: %s", err_text(result));
     return result;
@@ -44,7 +44,7 @@ static int turn_worker_open(struct turn_env *env, struct app *app)
 
 static void turn_worker_close(struct turn_env *env)
 {
-    turn_env_fini(env);
+    listen_free(env->listen);
     if (env->eventlog != NULL)
         eventlog_free(env->eventlog);
     mcp_leave(env->http, env->reactor, TURN_WORKER_LEAVE_MS);

@@ -137,29 +137,6 @@ static void events_and_text_arrive_in_order(void **state)
         "- {\"b\":2}\n");
     assert_int_equal(eventlog_next_n(events), 8);
     assert_int_equal(eventlog_state(events), EVENTLOG_OK);
-    assert_false(eventlog_wants_wakeup(events));
-}
-
-/* A pace above 0 (the processors are full): the first text goes at once, what follows is joined. */
-static void a_pace_joins_text_but_not_the_first(void **state)
-{
-    atomic_int pace = 60000;
-
-    (void)state;
-    eventlog_pace(events, &pace);
-    text("a");
-    assert_int_equal(eventlog_held_until(events), 0);
-    assert_int_equal(flush(), 0);
-    text("b");
-    text("c");
-    assert_true(eventlog_held_until(events) > clock_mono_ms());
-    assert_string_equal(transcript(), T("a"));
-    /* Another event is never held, and takes the text before it along. */
-    assert_int_equal(eventlog_event(events, '-', "{\"x\":1}", 7), 0);
-    assert_int_equal(eventlog_held_until(events), 0);
-    eventlog_pace(events, NULL);
-    assert_int_equal(flush(), 0);
-    assert_string_equal(transcript(), T("a") T("bc") "- {\"x\":1}\n");
 }
 
 static void a_held_event_goes_out_with_the_next_text(void **state)
@@ -181,7 +158,6 @@ static void text_is_joined_while_an_append_is_under_way(void **state)
     text("a");
     text("b");
     text("c");
-    assert_true(eventlog_wants_wakeup(events));
     assert_int_equal(eventlog_next_n(events), 4);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
     assert_int_equal(flush(), 0);
@@ -449,7 +425,6 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(events_and_text_arrive_in_order),
-        TEST(a_pace_joins_text_but_not_the_first),
         TEST(a_held_event_goes_out_with_the_next_text),
         TEST(text_is_joined_while_an_append_is_under_way),
         TEST(published_entries_carry_the_one_before),

@@ -1,6 +1,7 @@
 /* listen: messages, a server that freezes or restarts, a master that is the master no more. */
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "own_redis.h"
 #include "store/link.h"
 #include "store/listen.h"
@@ -33,7 +34,8 @@ static struct own_redis redis_a, redis_b;
 static struct conf conf_a, conf_b, conf;
 static struct link *link_a, *link_b;
 static struct reactor *reactor;
-static struct listen *ear;
+static struct listen *listener;
+static struct listen_ear ear, other;
 static struct fake sentinel;
 static int port_a, port_b;
 static unsigned subscribed, messages;
@@ -52,14 +54,12 @@ static void on_subscribed(void *arg)
     subscribed++;
 }
 
-static const struct listen_handlers handlers = {NULL, on_message, on_subscribed};
-
 static void until(const unsigned *counter, unsigned value)
 {
     int64_t end = clock_mono_ms() + PATIENCE_MS;
 
     while (*counter < value && clock_mono_ms() < end)
-        reactor_step(reactor, clock_mono_ms() + 100, NULL);
+        (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
     assert_true(*counter >= value);
 }
 
@@ -129,6 +129,7 @@ static int set_up_all(void **state)
     port_b = open_port(link_b);
     fake_start();
     assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
     return 0;
 }
 
@@ -142,6 +143,7 @@ static int tear_down_all(void **state)
     conf_fini(&conf);
     conf_fini(&conf_a);
     conf_fini(&conf_b);
+    tasks_close();
     reactor_free(reactor);
     own_redis_stop(&redis_a);
     own_redis_stop(&redis_b);
@@ -155,11 +157,25 @@ static void use_sentinel(bool yes)
     assert_int_equal(conf_set(&conf, "redis.sentinels", yes ? sentinel.path : "", why), 0);
 }
 
+static void hear(struct listen_ear *e, const char *channel)
+{
+    *e = (struct listen_ear){.message = on_message, .subscribed = on_subscribed};
+    strcpy(e->channel, channel);
+    listen_add(listener, e);
+}
+
+static void end(void)
+{
+    listen_remove(listener, &ear);
+    listen_remove(listener, &other);
+    listen_free(listener);
+}
+
 static void begin(void)
 {
     subscribed = messages = 0;
-    assert_int_equal(listen_new(&ear, &conf, reactor), 0);
-    assert_int_equal(listen_start(ear, "tp:{u}:ctl", &handlers), 0);
+    assert_int_equal(listen_new(&listener, &conf, reactor, false), 0);
+    hear(&ear, "tp:{u}:ctl");
     until(&subscribed, 1);
 }
 
@@ -178,14 +194,69 @@ static void messages_come(void **state)
     use_sentinel(false);
     begin();
     hears(link_a, "one");
-    listen_stop(ear);
-    assert_int_equal(listen_start(ear, "tp:{u}:other", &handlers), 0);
+    listen_remove(listener, &ear);
+    hear(&ear, "tp:{u}:other");
     until(&subscribed, 2);
     assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:ctl no"), 0);
     assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:other yes"), 0);
     until(&messages, 2);
     assert_string_equal(last, "yes");
-    listen_free(ear);
+    end();
+}
+
+static unsigned count_of(const char *channel)
+{
+    struct link_reply *r = NULL;
+
+    assert_int_equal(link_command(link_a, &r, "PUBSUB NUMSUB %s", channel), 0);
+    unsigned n = (unsigned)link_reply_int(link_reply_at(r, 1));
+    link_reply_free(r);
+    return n;
+}
+
+/* A turn and its successor, or the same session taken back: both hear until each has left. */
+static void two_ears_of_one_channel(void **state)
+{
+    (void)state;
+    use_sentinel(false);
+    begin();
+    hear(&other, "tp:{u}:ctl");
+    until(&subscribed, 3); /* the confirmation of the second is told to both */
+    assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:ctl both"), 0);
+    until(&messages, 2);
+    listen_remove(listener, &ear);
+    hears(link_a, "one");
+    listen_remove(listener, &other);
+    for (int64_t stop = clock_mono_ms() + PATIENCE_MS; count_of("tp:{u}:ctl");) {
+        assert_true(clock_mono_ms() < stop);
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    }
+    assert_int_equal(messages, 3);
+    end();
+}
+
+#define MANY 300
+static void many_channels_survive_a_lost_connection(void **state)
+{
+    static struct listen_ear many[MANY];
+
+    (void)state;
+    use_sentinel(false);
+    begin();
+    for (int i = 0; i < MANY; i++) {
+        char channel[32];
+        snprintf(channel, sizeof channel, "tp:{u}:%d", i);
+        hear(&many[i], channel);
+    }
+    until(&subscribed, 1 + MANY);
+    assert_int_equal(link_command(link_a, NULL, "CLIENT KILL TYPE pubsub"), 0);
+    until(&subscribed, 2 * (1 + MANY)); /* all were told that something may have been missed */
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:%d x", i), 0);
+    until(&messages, MANY);
+    for (int i = 0; i < MANY; i++)
+        listen_remove(listener, &many[i]);
+    end();
 }
 
 /* What does not answer is left, so that a connection into nowhere does not stay for ever. */
@@ -194,17 +265,16 @@ static void a_server_that_freezes_is_left(void **state)
     (void)state;
     use_sentinel(false);
     begin();
-    listen_stop(ear);
     assert_int_equal(kill(redis_a.pid, SIGSTOP), 0);
-    assert_int_equal(listen_start(ear, "tp:{u}:ctl", &handlers), 0);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; listen_fd(ear) >= 0;) {
+    hear(&other, "tp:{u}:other");
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; listen_is_up(listener);) {
         assert_true(clock_mono_ms() < end);
-        reactor_step(reactor, clock_mono_ms() + 100, NULL);
+        (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
     }
     assert_int_equal(kill(redis_a.pid, SIGCONT), 0);
     until(&subscribed, 2);
     hears(link_a, "again");
-    listen_free(ear);
+    end();
 }
 
 static void another_master_is_found(void **state)
@@ -222,12 +292,12 @@ static void another_master_is_found(void **state)
         until(&subscribed, ++before);
         assert_int_equal(link_command(link_b, NULL, "PUBLISH tp:{u}:ctl b"), 0);
         for (int i = 0; i < 5 && !moved; i++) {
-            reactor_step(reactor, clock_mono_ms() + 50, NULL);
+            (void)task_wait(reactor, clock_mono_ms() + 50, NULL);
             moved = !strcmp(last, "b");
         }
     }
     *sentinel.port = port_a;
-    listen_free(ear);
+    end();
 }
 
 /* Also when no Sentinel can be asked, and nobody closes the connection. */
@@ -238,16 +308,16 @@ static void a_master_that_became_a_replica_is_left(void **state)
     begin();
     *sentinel.port = 0;
     assert_int_equal(link_command(link_a, NULL, "REPLICAOF 127.0.0.1 1"), 0);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; listen_fd(ear) >= 0;) {
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; listen_is_up(listener);) {
         assert_true(clock_mono_ms() < end);
-        reactor_step(reactor, clock_mono_ms() + 100, NULL);
+        (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
     }
     *sentinel.port = port_b;
     unsigned before = subscribed;
     until(&subscribed, before + 1);
     hears(link_b, "at b");
     assert_int_equal(link_command(link_a, NULL, "REPLICAOF NO ONE"), 0);
-    listen_free(ear);
+    end();
 }
 
 static void replies_are_measured(void **state)
@@ -275,6 +345,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_are_measured),
         cmocka_unit_test(messages_come),
+        cmocka_unit_test(two_ears_of_one_channel),
+        cmocka_unit_test(many_channels_survive_a_lost_connection),
         cmocka_unit_test(a_server_that_freezes_is_left),
         cmocka_unit_test(another_master_is_found),
         cmocka_unit_test(a_master_that_became_a_replica_is_left),

@@ -9,6 +9,7 @@
 #include "base/reactor.h"
 #include "own_redis.h"
 #include "store/args.h"
+#include "base/task.h"
 #include "store/listen.h"
 #include "store/scripts.h"
 #include "turn_actors.h"
@@ -33,7 +34,8 @@ static struct own_redis redis;
 static struct conf conf;
 static struct reactor *reactor;
 static struct store *store_of[ACTORS_MAX], *keeper;
-static struct listen *ear;
+static struct listen *listener;
+static struct listen_ear ear;
 static struct arena *arena;
 
 /* ---- what is said on the session's channel ---- */
@@ -75,7 +77,7 @@ static void hear_until(const int *value, int at_least)
 
     while (*value < at_least) {
         assert_true(clock_mono_ms() < until);
-        assert_true(reactor_step(reactor, until, NULL) >= 0);
+        assert_true(task_wait(reactor, until, NULL) >= 0);
     }
 }
 
@@ -493,7 +495,6 @@ static void two_housekeepers_and_a_queue(void **state)
 
 static int set_up_all(void **state)
 {
-    const struct listen_handlers handlers = {NULL, on_message, on_subscribed};
     char owner[16];
 
     (void)state;
@@ -508,8 +509,12 @@ static int set_up_all(void **state)
     assert_int_equal(store_open(&keeper, &conf, NULL, "m/keeper/1"), 0);
     assert_int_equal(
         link_command(keeper->link, NULL, "CONFIG SET appendonly no"), 0);
-    assert_int_equal(listen_new(&ear, &conf, reactor), 0);
-    assert_int_equal(listen_start(ear, "tp:{ann}:s:" SESSION, &handlers), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
+    assert_int_equal(listen_new(&listener, &conf, reactor, false), 0);
+    strcpy(ear.channel, "tp:{ann}:s:" SESSION);
+    ear.message = on_message;
+    ear.subscribed = on_subscribed;
+    listen_add(listener, &ear);
     hear_until(&subscribed, 1);
     return 0;
 }
@@ -517,7 +522,8 @@ static int set_up_all(void **state)
 static int tear_down_all(void **state)
 {
     (void)state;
-    listen_free(ear);
+    listen_free(listener);
+    tasks_close();
     for (int i = 0; i < ACTORS_MAX; i++)
         store_close(store_of[i]);
     store_close(keeper);

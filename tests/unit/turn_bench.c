@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_MS 60000
+
 static void on_stage(void *arg, enum turn_stage stage)
 {
     struct turn_bench *b = arg;
@@ -20,20 +22,25 @@ static void on_stage(void *arg, enum turn_stage stage)
 
 void turn_bench_start(struct turn_bench *b)
 {
+    const struct tasks_settings tasks = {.stack_bytes = 262144, .stacks_kept = 2};
+
     memset(b, 0, sizeof *b);
     own_redis_start(&b->redis);
     own_redis_conf(&b->redis, &b->conf);
     b->conf.offline_word_ms = 0;
     b->conf.redis_timeout_ms = 500;
     assert_int_equal(reactor_new(&b->reactor), 0);
+    assert_int_equal(tasks_open(b->reactor, &tasks), 0);
     assert_int_equal(http_new(&b->http, b->reactor), 0);
     assert_int_equal(store_open(&b->store, &b->conf, b->reactor, "m/turn/1/1"), 0);
+    link_attach(b->store->link, b->reactor);
+    assert_int_equal(listen_new(&b->listen, &b->conf, b->reactor, true), 0);
     assert_int_equal(store_open(&b->onlooker, &b->conf, NULL, "m/turn/2/1"), 0);
     assert_int_equal(eventlog_new(&b->log, b->store), 0);
     assert_int_equal(turn_global_init(&b->conf), 0);
     b->env = (struct turn_env){.conf = &b->conf, .reactor = b->reactor, .store = b->store,
         .http = b->http, .eventlog = b->log, .breakers = b->breakers, .on_stage = on_stage,
-        .arg = b, .abort_now = &b->abort_now};
+        .arg = b, .abort_now = &b->abort_now, .listen = b->listen};
     turn_bench_new_session(b);
 }
 
@@ -51,11 +58,12 @@ static void drop_turn(struct turn_bench *b)
 void turn_bench_stop(struct turn_bench *b)
 {
     drop_turn(b);
-    turn_env_fini(&b->env);
+    listen_free(b->listen);
     eventlog_free(b->log);
     http_free(b->http);
     store_close(b->store);
     store_close(b->onlooker);
+    tasks_close();
     reactor_free(b->reactor);
     conf_fini(&b->conf);
     own_redis_stop(&b->redis);
@@ -111,6 +119,45 @@ static char *write_input(const struct input *in)
     return buf_take(&json, NULL);
 }
 
+/* Something that waits, as a worker does it: in a task. */
+struct job {
+    struct turn_bench *bench;
+    int (*fn)(struct turn_bench *b, const void *what);
+    const void *what;
+    int error;
+    bool done;
+};
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+
+    job->error = job->fn(job->bench, job->what);
+    job->done = true;
+}
+
+static int in_task(struct turn_bench *b, int (*fn)(struct turn_bench *b, const void *what),
+    const void *what)
+{
+    struct job job = {.bench = b, .fn = fn, .what = what};
+
+    assert_int_equal(task_spawn(work, &job, 0, NULL), 0);
+    while (!job.done)
+        (void)task_wait(b->reactor, clock_mono_ms() + PATIENCE_MS, NULL);
+    return job.error;
+}
+
+static int begin(struct turn_bench *b, const void *request)
+{
+    return turns_begin(b->store, request, b->arena, &b->start);
+}
+
+static int run(struct turn_bench *b, const void *unused)
+{
+    (void)unused;
+    return turn_run(&b->env, &b->start, &b->result);
+}
+
 void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
     const char *const *messages, size_t message_count)
 {
@@ -143,7 +190,7 @@ void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
         .messages = list, .message_count = count, .first_event = buf_text(&first),
         .input = input, .may_run = true, .history_limit = 100};
     b->arena = arena_new();
-    assert_int_equal(turns_begin(b->store, &q, b->arena, &b->start), 0);
+    assert_int_equal(in_task(b, begin, &q), 0);
     assert_int_equal(b->start.outcome, TURNS_STARTED);
     free(input);
     buf_free(&first);
@@ -154,7 +201,7 @@ void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
 int turn_bench_run_begun(struct turn_bench *b)
 {
     memset(b->stage_count, 0, sizeof b->stage_count);
-    return turn_run(&b->env, &b->start, &b->result);
+    return in_task(b, run, NULL);
 }
 
 int turn_bench_run(struct turn_bench *b, const char *text)

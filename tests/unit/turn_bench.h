@@ -3,12 +3,15 @@
 
 #include "agent/turn.h"
 #include "base/jdoc.h"
+#include "base/task.h"
+#include "store/listen.h"
 #include "tests/unit/model_double.h"
 #include "tests/unit/own_redis.h"
 
 #include <stdbool.h>
 
-/* turn_bench -- a turn worker's inside without its outside: Redis, the client, one user. */
+/* turn_bench -- a turn worker's inside without its outside: Redis, the client, one user. A turn
+ * runs in a task, as in a worker. */
 struct turn_bench {
     struct own_redis redis;
     struct conf conf;
@@ -16,6 +19,7 @@ struct turn_bench {
     struct http_client *http;
     struct store *store, *onlooker;
     struct eventlog *log;
+    struct listen *listen;
     struct breaker breakers[BREAKER_COUNT];
     struct turn_env env;
     struct arena *arena;

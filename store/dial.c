@@ -1,0 +1,236 @@
+#include "store/dial.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/task.h"
+#include "store/resp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define REPLIES_MAX 65536 /* of a greeting; a master names its replicas there */
+
+/* ---- sockets ---- */
+
+static int connected(int family, const struct sockaddr *address, socklen_t len, int64_t until_ms)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), fault = 0;
+    socklen_t size = sizeof fault;
+
+    if (fd < 0)
+        return -1;
+    if (!connect(fd, address, len))
+        return fd;
+    if (errno == EINPROGRESS && !task_wait_fd(fd, POLLOUT, until_ms) &&
+        !getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &size) && !fault)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int dial_path(const char *path, int64_t until_ms)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof address.sun_path)
+        return -1;
+    strcpy(address.sun_path, path);
+    return connected(AF_UNIX, (const struct sockaddr *)&address, sizeof address, until_ms);
+}
+
+int dial_socket(const char *host, const char *port, int64_t until_ms)
+{
+    struct addrinfo *list = NULL;
+    int fd = -1, one = 1;
+
+    if (!host)
+        return dial_path(port, until_ms);
+    if (task_resolve(host, port, until_ms, &list))
+        return -1;
+    for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+        fd = connected(a->ai_family, a->ai_addr, a->ai_addrlen, until_ms);
+    freeaddrinfo(list);
+    if (fd >= 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+/* ---- the greeting ---- */
+
+static void put_words(struct buf *out, const char *a, const char *b, const char *c)
+{
+    resp_count(out, '*', 1 + (b != NULL) + (c != NULL));
+    resp_text(out, a);
+    if (b)
+        resp_text(out, b);
+    if (c)
+        resp_text(out, c);
+}
+
+/* Returns how many replies it gets. */
+static int put_greeting(const struct conf *conf, struct buf *out)
+{
+    char number[24];
+    int commands = 1;
+
+    if (*conf->redis_password) {
+        if (*conf->redis_user)
+            put_words(out, "AUTH", conf->redis_user, conf->redis_password);
+        else
+            put_words(out, "AUTH", conf->redis_password, NULL);
+        commands++;
+    }
+    if (conf->redis_database) {
+        snprintf(number, sizeof number, "%lld", (long long)conf->redis_database);
+        put_words(out, "SELECT", number, NULL);
+        commands++;
+    }
+    put_words(out, "ROLE", NULL, NULL);
+    return commands;
+}
+
+static int send_all(int fd, const struct buf *out, int64_t until_ms)
+{
+    size_t sent = 0;
+
+    while (sent < out->len) {
+        ssize_t n = send(fd, out->data + sent, out->len - sent, MSG_NOSIGNAL);
+
+        if (n >= 0)
+            sent += (size_t)n;
+        else if (errno == EAGAIN && task_wait_fd(fd, POLLOUT, until_ms))
+            return ERR_STORE;
+        else if (errno != EAGAIN && errno != EINTR)
+            return ERR_STORE;
+    }
+    return 0;
+}
+
+/* More of what the server says. Returns 0 or ERR_STORE. */
+static int read_more(int fd, struct buf *in, int64_t until_ms)
+{
+    char block[4096];
+    ssize_t n = recv(fd, block, sizeof block, 0);
+
+    if (n < 0 && errno == EINTR)
+        return 0;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return task_wait_fd(fd, POLLIN, until_ms) ? ERR_STORE : 0;
+    if (n <= 0)
+        return ERR_STORE;
+    buf_put(in, block, (size_t)n);
+    return buf_error(in) ? ERR_STORE : 0;
+}
+
+/* The last one is that of ROLE: one that is no list (an ACL forbids the question) is a master's. */
+static int judge(const char *reply, size_t len, bool last, char *why, size_t why_size)
+{
+    static const char master[] = "$6\r\nmaster\r\n";
+    const char *line = memchr(reply, '\n', len);
+
+    if (*reply == '-' && !last) {
+        snprintf(why, why_size, "%.*s", (int)(line - reply) - 1, reply + 1);
+        return ERR_STORE;
+    }
+    if (!last || *reply != '*')
+        return 0;
+    line++;
+    if ((size_t)(reply + len - line) >= sizeof master - 1 && !memcmp(line, master, sizeof master - 1))
+        return 0;
+    snprintf(why, why_size, "it is not a master");
+    return ERR_STORE_READONLY;
+}
+
+static int read_replies(int fd, int count, int64_t until_ms, char *why, size_t why_size)
+{
+    struct buf in = {.max = REPLIES_MAX};
+    int error = 0;
+
+    while (!error && count) {
+        long whole = resp_length(in.data, in.len);
+
+        if (whole < 0)
+            error = ERR_STORE;
+        else if (!whole)
+            error = read_more(fd, &in, until_ms);
+        else if (!(error = judge(in.data, (size_t)whole, count == 1, why, why_size))) {
+            buf_consume(&in, (size_t)whole);
+            count--;
+        }
+    }
+    buf_free(&in);
+    return error;
+}
+
+static int greet(const struct conf *conf, int fd, char *why, size_t why_size)
+{
+    int64_t until_ms = clock_mono_ms() + conf->redis_timeout_ms;
+    struct buf out = {0};
+    int replies = put_greeting(conf, &out);
+    int error = buf_error(&out) ? ERR_NOMEM : send_all(fd, &out, until_ms);
+
+    buf_free(&out);
+    snprintf(why, why_size, "no answer to the greeting");
+    return error ? error : read_replies(fd, replies, until_ms, why, why_size);
+}
+
+/* ---- which server ---- */
+
+static int find_server(const struct conf *conf, struct sentinel_address *out)
+{
+    if (sentinel_used(conf))
+        return sentinel_master(conf, conf->redis_timeout_ms, out) ? ERR_STORE : 0;
+    snprintf(out->host, sizeof out->host, "%s",
+        *conf->redis_socket ? conf->redis_socket : conf->redis_host);
+    out->port = *conf->redis_socket ? 0 : (int)conf->redis_port;
+    return 0;
+}
+
+static int dial_once(const struct conf *conf, struct sentinel_address *server, int *fd)
+{
+    int64_t until_ms;
+    char port[16], why[128] = "no connection";
+    int error = find_server(conf, server);
+
+    *fd = -1;
+    if (error)
+        return error;
+    until_ms = clock_mono_ms() + conf->redis_timeout_ms;
+    snprintf(port, sizeof port, "%d", server->port);
+    *fd = server->port ? dial_socket(server->host, port, until_ms)
+                       : dial_socket(NULL, server->host, until_ms);
+    error = *fd < 0 ? ERR_STORE : greet(conf, *fd, why, sizeof why);
+    if (!error)
+        return 0;
+    log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", server->host, server->port,
+        why);
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return error;
+}
+
+int dial_redis(const struct conf *conf, struct sentinel_address *server, int *fd)
+{
+    int64_t until_ms = clock_mono_ms() + conf->redis_timeout_ms;
+    int error = dial_once(conf, server, fd);
+
+    for (unsigned left = sentinel_known(conf); error == ERR_STORE_READONLY && left > 1; left--) {
+        if (clock_mono_ms() >= until_ms)
+            break;
+        sentinel_next();
+        error = dial_once(conf, server, fd);
+    }
+    return error;
+}
