@@ -401,7 +401,7 @@ describe("approvals", () => {
 
 describe("approvals when something is missing", () => {
   let stack;
-  before(async () => { stack = await Stack.start({durable: true, settings: {"turn.workers": 1, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({durable: true, settings: {"turn.seats": 1, "turn.reserved": 2}}); });
   after(() => stack.stop());
   const ask = async (user, id, session_id) => (await stack.chat(`please ${deletion([id], "text say=Gone.")}`, {session_id}, asUser(user))).json.interrupts[0];
 

@@ -128,7 +128,7 @@ describe("a storage that takes no writes", () => {
 
 describe("frozen workers", () => {
   test("api and idle turn workers are replaced; a turn that runs longer than any beat is not touched", async () => {
-    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.workers": 3, "turn.reserved": 1, "api.workers": 2}});
+    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.seats": 3, "turn.reserved": 1, "api.workers": 2}});
     const running = stack.chatStream("x [[text words=3 hold=1]]");
     await running.until("RUN_STARTED");
     await stack.double.until(d => d.held > 0);

@@ -47,7 +47,7 @@ describe("requests that end workers", () => {
   let stack, service;
   before(async () => {
     service = await deafService();
-    stack = await Stack.start({settings: {"api.workers": 4, "turn.workers": 4, "weather.url": service.url, "rate.api_user": 0}});
+    stack = await Stack.start({settings: {"api.workers": 4, "turn.seats": 4, "weather.url": service.url, "rate.api_user": 0}});
   });
   after(async () => {
     service.close();
@@ -174,7 +174,7 @@ const states = async (stack, user, turns) => Promise.all(turns.map(async t => (a
 
 describe("more than one user's part", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 20, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 20, "turn.reserved": 2}}); });
   after(() => stack.stop());
 
   test("two users with 30 long messages each: 8 run and 16 wait of each, and everybody else is served", async () => {
@@ -216,7 +216,7 @@ describe("more than one user's part", () => {
   });
 
   test("workers that die count for nothing, and the turns of two machines together are bounded", async () => {
-    const second = await Stack.start({beside: stack, settings: {"turn.workers": 12, machine: "second"}});
+    const second = await Stack.start({beside: stack, settings: {"turn.seats": 12, machine: "second"}});
     try {
       const taken = [];
       for (let i = 0; i < 6; i++) taken.push(await long(stack, "rita"), await long(second, "rita"));
@@ -239,7 +239,7 @@ describe("more than one user's part", () => {
 
 describe("a full pool", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 2, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 2, "turn.reserved": 2}}); });
   after(() => stack.stop());
 
   test("a user who runs none waits for the next free worker, in front of those who have some", async () => {

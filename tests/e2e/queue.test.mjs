@@ -152,7 +152,7 @@ describe("a queue outlives", () => {
 describe("a busy session", () => {
   let stack, t;
   before(async () => {
-    stack = await Stack.start({settings: {"turn.workers": 1, "turn.queue": 200}});
+    stack = await Stack.start({settings: {"turn.seats": 1, "turn.queue": 200}});
     t = tools(stack);
   });
   after(() => stack.stop());
