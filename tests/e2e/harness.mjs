@@ -342,7 +342,6 @@ export class Stack {
 
   /** The supervisor's status; it answers whatever the workers do. */
   status() { return this.control("status json"); }
-  /** Workers of a pool as the scoreboard has them. */
   /** HUP; resolves when no worker of the old settings answers any more. */
   async reload(ms = DEFAULT_MS) {
     const {generation} = await this.status();
@@ -354,8 +353,13 @@ export class Stack {
     }, "the reload is done", ms);
   }
 
+  /** Workers of a pool as the scoreboard has them. */
   async workers(pool) {
     return (await this.status()).slots.filter(slot => slot.pool === pool && slot.pid > 0);
+  }
+  /** What the workers of a pool do: a request or a turn each. */
+  async seats(pool) {
+    return (await this.status()).seats.filter(seat => seat.pool === pool);
   }
 }
 

@@ -132,7 +132,7 @@ describe("frozen workers", () => {
     const running = stack.chatStream("x [[text words=3 hold=1]]");
     await running.until("RUN_STARTED");
     await stack.double.until(d => d.held > 0);
-    const busy = (await stack.workers("turn")).find(w => w.turn);
+    const busy = (await stack.seats("turn")).find(w => w.turn);
     const began = Date.now();
     const frozen = (await Promise.all([stack.workers("api"), stack.workers("turn")])).map(list => list.find(w => w.pid !== busy?.pid).pid);
     for (const pid of frozen) process.kill(pid, "SIGSTOP");

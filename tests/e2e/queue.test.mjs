@@ -135,7 +135,7 @@ describe("a queue outlives", () => {
 
   test("the kill -9 of its turn worker", async () => {
     const work = await filled();
-    const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.turn === work.turns[0]), "its worker");
+    const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.turn === work.turns[0]), "its worker");
     process.kill(pid, "SIGKILL");
     await runsOut(work);
   });
