@@ -59,7 +59,7 @@ static bool exchange_waits(const struct scoreboard *board, const struct scoreboa
     const struct scoreboard_seat *seat;
     if (atomic_load(&slot->pool) != SCOREBOARD_API || atomic_load(&slot->pid) == 0)
         return false;
-    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)) != NULL; i++)
+    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++)
         if (atomic_load(&seat->stage) == TURN_STAGE_TOOL)
             return true;
     return atomic_load(&slot->long_owner) != 0;

@@ -101,7 +101,7 @@ static int guard_held_by(const struct scoreboard *board, const struct scoreboard
     int held = 0;
     if (atomic_load(&slot->pool) != SCOREBOARD_API || atomic_load(&slot->pid) == 0)
         return 0;
-    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)) != NULL; i++) {
+    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++) {
         int64_t since = atomic_load(&seat->work_since_ms);
         held += seat != own && atomic_load(&seat->work_owner) == owner &&
                 (since < before_ms || (since == before_ms && seat < own));

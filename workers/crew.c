@@ -129,7 +129,7 @@ static void generation_count(const struct crew *c, struct crew_generation *g)
 static struct crew_slot *slot_find_empty(struct crew *c)
 {
     for (size_t i = 0; i < c->capacity; i++)
-        if (c->slots[i].state == SLOTS_EMPTY && c->slots[i].generation == NULL) {
+        if (c->slots[i].state == SLOTS_EMPTY && !c->slots[i].generation) {
             if (i >= c->used)
                 c->used = i + 1;
             return &c->slots[i];
@@ -143,7 +143,7 @@ static struct crew_slot *slot_take(struct crew *c, struct crew_generation *g,
 {
     struct crew_slot *s = slot_find_empty(c);
     size_t count = crew_seats_of(&g->conf, c->one_turn_each, pool, position);
-    int first = s == NULL ? -1 : crew_seats_take(&c->seats, count);
+    int first = s ? crew_seats_take(&c->seats, count) : -1;
     if (first < 0)
         return NULL;
     memset(s, 0, sizeof(*s));
@@ -302,7 +302,7 @@ static size_t turns_held(const struct crew *c, size_t index)
     const struct scoreboard_slot *b = &c->board->slots[index];
     const struct scoreboard_seat *seat;
     size_t held = 0;
-    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)) != NULL; i++)
+    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)); i++)
         held += atomic_load(&seat->turn_started_ms) != 0;
     return held;
 }
@@ -315,15 +315,15 @@ void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
         scoreboard_executing(c->board, &c->board->slots[index]);
     size_t turns = turns_held(c, index), used = 0;
     out[0] = '\0';
-    if (seat != NULL && scoreboard_turn_get(seat, uid, session, turn)) {
+    if (seat && scoreboard_turn_get(seat, uid, session, turn)) {
         scoreboard_trail(seat, trail);
         used = (size_t)snprintf(
             out, size, " user %s session %s turn %s: stages %s", uid, session, turn, trail);
         turns -= turns > 0;
     }
     if (turns > 0 && used < size)
-        snprintf(out + used, size - used, "%s %zu %sturn%s", seat == NULL ? " in its loop," : ",",
-            turns, seat == NULL ? "" : "other ", turns == 1 ? "" : "s");
+        snprintf(out + used, size - used, "%s %zu %sturn%s", seat ? "," : " in its loop,",
+            turns, seat ? "other " : "", turns == 1 ? "" : "s");
 }
 
 static void act_fault(struct crew *c, size_t index, enum slots_event event)

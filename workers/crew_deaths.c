@@ -88,7 +88,7 @@ void crew_deaths_seats(struct crew *c, size_t index, pid_t pid)
     const struct scoreboard_seat *executing = scoreboard_executing(c->board, b);
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     struct scoreboard_seat *seat;
-    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)) != NULL; i++) {
+    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)); i++) {
         scoreboard_turn_recover(c->board, seat);
         if (scoreboard_turn_get(seat, uid, session, turn))
             crew_lines_lost(c, uid, turn, pid, seat == executing);
@@ -103,7 +103,7 @@ void crew_deaths_seats(struct crew *c, size_t index, pid_t pid)
 static bool deaths_work(const struct crew *c, size_t index, struct blame_work *work)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
-    return seat != NULL && scoreboard_work_get(seat, work);
+    return seat && scoreboard_work_get(seat, work);
 }
 
 static void deaths_settle(struct crew *c, pid_t pid, int status)

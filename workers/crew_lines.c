@@ -21,7 +21,7 @@ static struct crew_slot *lines_reader(struct crew *c)
         struct crew_slot *s = &c->slots[i];
         if (s->pool != SCOREBOARD_HOUSEKEEPER || s->pid == 0 || s->lines_fd < 0 || s->ready_ms == 0)
             continue;
-        if (found == NULL ||
+        if (!found ||
             (crew_slot_serves(s) && (!crew_slot_serves(found) || s->ready_ms > found->ready_ms)))
             found = s;
     }
@@ -33,7 +33,7 @@ static struct crew_slot *lines_reader(struct crew *c)
 void crew_lines_flush(struct crew *c)
 {
     struct crew_slot *s = c->lines.len > 0 ? lines_reader(c) : NULL;
-    while (s != NULL && c->lines.len > 0) {
+    while (s && c->lines.len > 0) {
         size_t most = c->lines.len < LINES_PIECE ? c->lines.len : LINES_PIECE;
         const char *end = memrchr(c->lines.data, '\n', most);
         size_t len = (size_t)(end - c->lines.data) + 1;

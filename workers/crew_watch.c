@@ -35,7 +35,7 @@ static bool watch_turn_is_late(const struct crew *c, size_t index, int64_t now)
 {
     const struct scoreboard_slot *b = &c->board->slots[index];
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, b);
-    int64_t deadline = seat == NULL ? 0 : atomic_load(&seat->turn_deadline_ms);
+    int64_t deadline = seat ? atomic_load(&seat->turn_deadline_ms) : 0;
     return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms &&
            atomic_load(&b->beat_ms) < deadline;
 }
@@ -65,7 +65,7 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
         return 10000;
     if (pool == SCOREBOARD_HOUSEKEEPER)
         return 30000;
-    if (seat == NULL)
+    if (!seat)
         return 3 * WORKER_IDLE_MS;
     return atomic_load(&seat->turn_deadline_ms) != 0 ? 0 : 60000;
 }

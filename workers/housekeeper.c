@@ -107,7 +107,7 @@ static struct job *job_place(struct housekeeper *k, enum job_kind kind)
     for (size_t i = 0; i < k->jobs_used; i++) {
         if (k->jobs[i].kind == JOB_NONE)
             return &k->jobs[i];
-        if (k->jobs[i].kind == JOB_RUN && k->jobs[i].handover == NULL)
+        if (k->jobs[i].kind == JOB_RUN && !k->jobs[i].handover)
             waits = &k->jobs[i];
     }
     if (k->jobs_used < JOBS_MAX)
@@ -142,7 +142,7 @@ static struct job *job_add(
     struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid)
 {
     struct job *job = job_find(k, kind, turn, pid);
-    if (job != NULL)
+    if (job)
         return job;
     job = job_place(k, kind);
     if (job == NULL) {
@@ -424,7 +424,7 @@ static void housekeeper_on_line(struct housekeeper *k, const char *line)
         (strcmp(word, "dead") == 0 || strcmp(word, "spared") == 0) &&
         ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn)) {
         struct job *job = job_add(k, JOB_DEAD, uid, turn, pid);
-        if (job != NULL)
+        if (job)
             job->how = strcmp(word, "dead") == 0 ? TURNS_DEAD : TURNS_SPARED;
     } else if (sscanf(line, "blame %llx %" SCNd64, &mark.key, &mark.ms) == 2) {
         blame_desk_tell(&k->blame, &mark);
@@ -465,7 +465,7 @@ static void reminder_done(struct housekeeper *k)
 {
     struct worker *w = k->worker;
     scoreboard_enter(w->board, w->slot, NULL);
-    if (k->seat != NULL)
+    if (k->seat)
         scoreboard_seat_give(w->board, w->slot, k->seat);
     k->seat = NULL;
 }
@@ -477,14 +477,14 @@ static bool housekeeper_on_reminder(void *arg, const char *uid, const char *memb
     struct worker *w = k->worker;
     struct blame_work work = {.route = "a reminder"};
     reminder_done(k);
-    if (member == NULL)
+    if (!member)
         return true;
     snprintf(work.uid, sizeof work.uid, "%s", uid);
     ident_sha256_hex(member, strlen(member), work.digest);
     if (blame_left(&w->board->blame, &work, clock_mono_ms(), NULL) > 0)
         return false;
     k->seat = scoreboard_seat_take(w->board, w->slot);
-    if (k->seat != NULL) {
+    if (k->seat) {
         scoreboard_work_set(k->seat, &work);
         scoreboard_enter(w->board, w->slot, k->seat);
     }

@@ -82,7 +82,7 @@ void scoreboard_stage_set(struct scoreboard_seat *seat, int stage)
 
 static void text_copy(char *out, size_t size, const char *text)
 {
-    size_t len = text == NULL ? 0 : strnlen(text, size - 1);
+    size_t len = text ? strnlen(text, size - 1) : 0;
     if (len > 0)
         memcpy(out, text, len);
     out[len] = '\0';
@@ -98,7 +98,7 @@ void scoreboard_turn_set(
     text_copy(text->uid, sizeof(text->uid), uid);
     text_copy(text->session, sizeof(text->session), session);
     text_copy(text->turn, sizeof(text->turn), turn);
-    if (turn != NULL) {
+    if (turn) {
         atomic_store(&seat->turn_started_ms, clock_mono_ms());
         atomic_store(&seat->trail_next, 0);
     } else {
@@ -129,14 +129,14 @@ void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *
     unsigned sequence = atomic_load_explicit(&own->sequence, memory_order_relaxed) | 1;
     atomic_store_explicit(&own->sequence, sequence, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    if (work != NULL)
+    if (work)
         own->now = *work;
     else
         own->now.digest[0] = own->now.uid[0] = '\0';
     atomic_store_explicit(&own->sequence, sequence + 1, memory_order_release);
-    atomic_store(&seat->work_since_ms, work != NULL ? clock_mono_ms() : 0);
+    atomic_store(&seat->work_since_ms, work ? clock_mono_ms() : 0);
     atomic_store(&seat->work_owner,
-        work != NULL && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
+        work && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
 }
 
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out)

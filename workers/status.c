@@ -298,7 +298,7 @@ static void json_seats(const struct crew *c, int64_t now, struct buf *out)
 {
     const struct scoreboard_seat *seat;
     struct seat_walk walk = {0};
-    for (size_t n = 0; (seat = seat_next(c, &walk)) != NULL; n++) {
+    for (size_t n = 0; (seat = seat_next(c, &walk)); n++) {
         if (n > 0)
             buf_putc(out, ',');
         json_seat(c, walk.slot, seat, now, out);

@@ -155,7 +155,7 @@ static void expect_lines(struct fixture *f, pid_t pid, const char *const words[3
         snprintf(line, sizeof line, "%s anna %s %d\n", words[i], turns[i], (int)pid);
         wait_until(f, keeper_heard, line);
     }
-    for (const char *at = f->script->dead_lines; (at = strstr(at, " anna ")) != NULL; at++)
+    for (const char *at = f->script->dead_lines; (at = strstr(at, " anna ")); at++)
         lines++;
     assert_int_equal(lines, 3);
 }
@@ -285,6 +285,18 @@ static void reload_refuses_nobody(void **state)
     assert_true(status_has(f, "\"generation\":5"));
     assert_int_equal(find_worker(f, "api", 4), 0);
     assert_int_equal(atomic_load(&f->script->prepared), 5);
+}
+
+/* 64 was the default when turn.workers was the number of turns. */
+static void many_processes_are_questioned(void **state)
+{
+    struct fixture *f = *state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) >= 32)
+        skip(); /* there they may be meant */
+    snprintf(f->script->extra, sizeof f->script->extra, "turn.workers=64");
+    own_supervisor_start_ready(f);
+    assert_true(log_has(f, "turn.workers = 64 counts processes"));
+    assert_true(log_has(f, "write turn.seats = 64"));
 }
 
 static void reload_changes_the_number_of_workers(void **state)
@@ -531,6 +543,7 @@ int main(void)
         CASE(a_turn_that_only_waits_ends_no_worker),
         CASE(a_stuck_turn_is_ended_step_by_step),
         CASE(reload_refuses_nobody),
+        CASE(many_processes_are_questioned),
         CASE(reload_changes_the_number_of_workers),
         CASE(a_bad_configuration_changes_nothing),
         CASE(a_generation_that_fails_is_given_up),
