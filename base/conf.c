@@ -108,6 +108,20 @@ static const char *conf_limit_text(const struct conf_row *row, int64_t value, ch
     return out;
 }
 
+/* turn.workers was the number of turns, up to 4096, when each had a process of its own. */
+static bool conf_meant_seats(
+    const struct conf_row *row, int64_t number, char why[CONF_WHY_SIZE])
+{
+    const struct conf_row *seats = conf_find("turn.seats", strlen("turn.seats"));
+
+    if (strcmp(row->name, "turn.workers") != 0 || !seats || number > seats->max)
+        return false;
+    snprintf(why, CONF_WHY_SIZE, "turn.workers: %lld is above %lld: turn.workers now counts "
+        "processes; write turn.seats = %lld for %lld turns at once", (long long)number,
+        (long long)row->max, (long long)number, (long long)number);
+    return true;
+}
+
 static int conf_check_limits(const struct conf_row *row, const char *value, int64_t number,
     char why[CONF_WHY_SIZE])
 {
@@ -118,6 +132,8 @@ static int conf_check_limits(const struct conf_row *row, const char *value, int6
             conf_limit_text(row, row->min, limit));
         return ERR_CONFIG;
     }
+    if (number > row->max && conf_meant_seats(row, number, why))
+        return ERR_CONFIG;
     if (number > row->max && row->max) {
         snprintf(why, CONF_WHY_SIZE, "%s: %.60s is above %s", row->name, value,
             conf_limit_text(row, row->max, limit));

@@ -30,9 +30,11 @@
     X(socket_group, TEXT, "socket_group", "", 0, 0, "group of the sockets, for nginx")             \
     /* pools */                                                                                    \
     X(api_workers, INT, "api.workers", "4", 1, 256, "api worker processes")                        \
-    X(turn_workers, INT, "turn.workers", "64", 1, 4096, "turns that can run at once")              \
+    X(turn_seats, INT, "turn.seats", "256", 1, 4096, "turns that run at once on this machine")     \
+    X(turn_workers, INT, "turn.workers", "0", 0, 64,                                               \
+        "turn worker processes, which share turn.seats; 0 = one per core, at least 2")             \
     X(turn_reserved, INT, "turn.reserved", "2", 1, 64,                                             \
-        "workers beyond turn.workers that only answer duplicates, queue and refuse")               \
+        "seats beyond turn.seats that only answer duplicates, queue and refuse")                   \
     X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
         "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
     X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \

@@ -53,16 +53,24 @@ void exchange_stream(struct exchange *x, const char *content_type)
     x->reply.unsized = true;
 }
 
+/* It waits for a service outside, or has a place for a long request. */
+static bool exchange_waits(const struct scoreboard *board, const struct scoreboard_slot *slot)
+{
+    const struct scoreboard_seat *seat;
+    if (atomic_load(&slot->pool) != SCOREBOARD_API || atomic_load(&slot->pid) == 0)
+        return false;
+    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++)
+        if (atomic_load(&seat->stage) == TURN_STAGE_TOOL)
+            return true;
+    return atomic_load(&slot->long_owner) != 0;
+}
+
 bool exchange_may_wait(const struct app *app)
 {
     const struct scoreboard *board = app->worker->board;
     int64_t waiting = 0, most = app->conf->api_workers > 1 ? app->conf->api_workers - 1 : 1;
-    for (size_t i = 0; i < board->slot_count; i++) {
-        const struct scoreboard_slot *slot = &board->slots[i];
-        waiting += atomic_load(&slot->pool) == SCOREBOARD_API && atomic_load(&slot->pid) > 0 &&
-                   (atomic_load(&slot->stage) == TURN_STAGE_TOOL ||
-                       atomic_load(&slot->long_owner) != 0);
-    }
+    for (size_t i = 0; i < board->slot_count; i++)
+        waiting += exchange_waits(board, &board->slots[i]);
     return waiting <= most;
 }
 

@@ -16,10 +16,11 @@
 struct http_client;
 struct turn_env;
 
-/* What the handlers of one api or turn worker share. One per process. */
+/* What the handlers of one request need of their api or turn worker. */
 struct app {
     const struct conf *conf;
     struct worker *worker;
+    struct scoreboard_seat *seat; /* the request's, while it is under way; else NULL */
     struct reactor *reactor;
     struct store *store;
     struct auth *auth;

@@ -13,7 +13,7 @@
 
 void guard_work(struct app *app, const struct blame_work *work)
 {
-    scoreboard_work_set(app->worker->slot, work);
+    scoreboard_work_set(app->seat, work);
 }
 
 int64_t guard_refused(struct exchange *x, const struct blame_work *work)
@@ -93,20 +93,29 @@ static int guard_share(const struct exchange *x)
     return (int)GUARD_SHARE(x->app->conf->api_workers);
 }
 
-/* Requests of this user in the api workers that began before `before_ms`, this one not counted. */
+/* Requests of this user in one api worker that began before `before_ms`, `own` not counted. */
+static int guard_held_by(const struct scoreboard *board, const struct scoreboard_slot *slot,
+    const struct scoreboard_seat *own, unsigned long long owner, int64_t before_ms)
+{
+    const struct scoreboard_seat *seat;
+    int held = 0;
+    if (atomic_load(&slot->pool) != SCOREBOARD_API || atomic_load(&slot->pid) == 0)
+        return 0;
+    for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++) {
+        int64_t since = atomic_load(&seat->work_since_ms);
+        held += seat != own && atomic_load(&seat->work_owner) == owner &&
+                (since < before_ms || (since == before_ms && seat < own));
+    }
+    return held;
+}
+
 static int guard_held(const struct exchange *x, int64_t before_ms)
 {
     const struct scoreboard *board = x->app->worker->board;
-    const struct scoreboard_slot *own = x->app->worker->slot;
     unsigned long long owner = scoreboard_owner(x->who.user);
     int held = 0;
-    for (size_t i = 0; i < board->slot_count; i++) {
-        const struct scoreboard_slot *slot = &board->slots[i];
-        int64_t since = atomic_load(&slot->work_since_ms);
-        held += slot != own && atomic_load(&slot->pool) == SCOREBOARD_API &&
-                atomic_load(&slot->pid) > 0 && atomic_load(&slot->work_owner) == owner &&
-                (since < before_ms || (since == before_ms && slot < own));
-    }
+    for (size_t i = 0; i < board->slot_count; i++)
+        held += guard_held_by(board, &board->slots[i], x->app->seat, owner, before_ms);
     return held;
 }
 
@@ -130,7 +139,7 @@ int guard_tool(struct exchange *x)
 
 int guard_tool_waits(struct exchange *x)
 {
-    int64_t since = atomic_load(&x->app->worker->slot->work_since_ms);
+    int64_t since = atomic_load(&x->app->seat->work_since_ms);
     if (clock_mono_ms() - since < GUARD_SLOW_MS || guard_held(x, since) < guard_share(x))
         return 0;
     return guard_tool_refused(

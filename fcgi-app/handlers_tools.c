@@ -444,12 +444,12 @@ static int handlers_check_place(struct exchange *x)
 
 static int handlers_wait(struct exchange *x, struct tools_run *run)
 {
-    scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_TOOL);
+    scoreboard_stage_set(x->app->seat, TURN_STAGE_TOOL);
     int result = handlers_check_place(x);
     if (result == 0)
         result = handlers_await(x, run);
     worker_beat(x->app->worker);
-    scoreboard_stage_set(x->app->worker->slot, TURN_STAGE_REQUEST);
+    scoreboard_stage_set(x->app->seat, TURN_STAGE_REQUEST);
     if (!run->done)
         tools_cancel(run);
     if (result == ERR_DEADLINE)

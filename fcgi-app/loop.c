@@ -240,12 +240,10 @@ static void loop_run_turns(struct loop *l, struct exchange *x)
     }
 }
 
-static void loop_exchange(struct loop *l)
+static void loop_answer(struct loop *l)
 {
-    struct scoreboard_slot *slot = l->app.worker->slot;
     struct exchange *x = &l->exchange;
-    l->began_us = clock_mono_us();
-    scoreboard_stage_set(slot, TURN_STAGE_REQUEST);
+    scoreboard_stage_set(l->app.seat, TURN_STAGE_REQUEST);
     l->app.turns_in_row = 0;
     tools_refresh(l->app.conf);
     link_hurry(l->app.store->link);
@@ -253,7 +251,7 @@ static void loop_exchange(struct loop *l)
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
         return;
     }
-    atomic_fetch_add_explicit(&slot->requests, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->app.worker->slot->requests, 1, memory_order_relaxed);
     int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(x, l->pool);
     if (result == ERR_PEER_GONE) {
         log_debug("the client left before its request was read");
@@ -266,8 +264,25 @@ static void loop_exchange(struct loop *l)
     loop_send(l);
     exchange_fini(x);
     guard_work(&l->app, NULL);
-    worker_beat(l->app.worker);
-    scoreboard_stage_set(slot, TURN_STAGE_IDLE);
+}
+
+/* One request, from its seat. Until the seat is left its work is what this worker would die in. */
+static void loop_exchange(struct loop *l)
+{
+    struct worker *w = l->app.worker;
+    l->began_us = clock_mono_us();
+    l->app.seat = scoreboard_seat_take(w->board, w->slot);
+    if (!l->app.seat) {
+        log_error("no seat is free for a request that was accepted");
+        gateway_finish(l->gateway, NULL, 0, NULL, 0);
+        return;
+    }
+    scoreboard_enter(w->board, w->slot, l->app.seat);
+    loop_answer(l);
+    worker_beat(w); /* from here on it is judged as one that is idle */
+    scoreboard_enter(w->board, w->slot, NULL);
+    scoreboard_seat_give(w->board, w->slot, l->app.seat);
+    l->app.seat = NULL;
     if (++l->unmeasured >= LOOP_MEASURE_EVERY)
         loop_measure(l);
 }

@@ -12,23 +12,23 @@ bool runner_take(struct app *app)
 {
     /* A generation that goes still runs what it accepted; a machine that goes takes no more. */
     bool leaves = app->worker->drain && atomic_load(&app->worker->board->draining);
-    return !leaves && scoreboard_turn_take(app->worker->board);
+    return !leaves && scoreboard_turn_take(app->worker->board, app->seat);
 }
 
 void runner_give(struct app *app)
 {
-    scoreboard_turn_give(app->worker->board);
+    scoreboard_turn_give(app->worker->board, app->seat);
 }
 
 void runner_name(struct app *app, const char *uid, const char *session, const char *turn)
 {
-    scoreboard_turn_set(app->worker->slot, uid, session, turn);
+    scoreboard_turn_set(app->seat, uid, session, turn);
 }
 
 void runner_on_stage(void *arg, enum turn_stage stage)
 {
     struct app *app = arg;
-    scoreboard_stage_set(app->worker->slot, (int)stage);
+    scoreboard_stage_set(app->seat, (int)stage);
 }
 
 void runner_on_under_way(void *arg)
@@ -56,12 +56,12 @@ int runner_run(struct app *app, const struct turns_start *start, struct turn_res
     runner_name(app, start->uid, start->session, start->turn);
     guard_turn(start->uid, start->session, start->input, &work);
     guard_work(app, &work);
-    atomic_store(&slot->epoch, start->epoch);
-    atomic_store(&slot->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
+    atomic_store(&app->seat->epoch, start->epoch);
+    atomic_store(&app->seat->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
     app->turns_in_row++;
     int error = turn_run(app->turns, start, result);
     worker_beat(app->worker); /* from here on it is judged by that again */
-    atomic_store(&slot->turn_deadline_ms, 0);
+    atomic_store(&app->seat->turn_deadline_ms, 0);
     atomic_fetch_add_explicit(&slot->turns, 1, memory_order_relaxed);
     if (error < 0) {
         atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);

@@ -134,11 +134,16 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
  * are used up it ends with RUN_ERROR turn_attempts.
  *   next  out: the turn to hand over now (itself, or the session's next), or ""
  * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
+ *
+ * TURNS_DEAD: its worker died while it executed this turn. TURNS_SPARED: its worker died, but did
+ * something else at that moment. A turn given back or spared loses no attempt; spared more often
+ * than TURNS_SPARED_MAX times it does, so that one which ends its workers' loops has an end.
  */
-enum turns_loss_kind { TURNS_DEAD, TURNS_EXPIRED, TURNS_RELEASED };
+#define TURNS_SPARED_MAX 8
+enum turns_loss_kind { TURNS_DEAD, TURNS_EXPIRED, TURNS_RELEASED, TURNS_SPARED };
 struct turns_loss {
     enum turns_loss_kind how;
-    const char *owner; /* TURNS_DEAD: how the owner begins, "MACHINE/turn/PID/"; NULL = any */
+    const char *owner; /* DEAD, SPARED: how the owner begins, "MACHINE/turn/PID/"; NULL = any */
     int64_t epoch;     /* TURNS_RELEASED: by the worker of this epoch */
 };
 int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE]);

@@ -73,7 +73,8 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
 }
 
 static const char *const lost_names[] = {
-    [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released"};
+    [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released",
+    [TURNS_SPARED] = "spared"};
 
 static void abandon_args(struct args *args, struct store *s, const char *turn,
     const struct turns_loss *loss, const struct buf *event, const struct buf *reply)
@@ -90,6 +91,7 @@ static void abandon_args(struct args *args, struct store *s, const char *turn,
     args_text(args, buf_text(event));
     args_text(args, LOST_CODE);
     args_text(args, buf_text(reply));
+    args_int(args, TURNS_SPARED_MAX);
 }
 
 /* What the script said: hints and the id of the turn that a worker can claim now. */

@@ -18,11 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Two generations of the largest configuration that conf allows. */
+/* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
+ * between ranges of different lengths. */
 #define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
+#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
-#define LINES_MAX 65536
+#define LINES_MAX (1u << 20) /* a line for each turn of a machine */
 
 typedef void crew_action_fn(struct crew *c, size_t index, enum slots_event event);
 
@@ -35,12 +37,16 @@ int crew_init(
     c->notify_fd = notify_fd;
     c->self = getpid();
     c->capacity = CAPACITY;
+    c->one_turn_each = true;
     buf_init(&c->lines, LINES_MAX);
     c->slots = calloc(c->capacity, sizeof(*c->slots));
     if (c->slots == NULL)
         return ERR_NOMEM;
-    int error = scoreboard_new(&c->board, c->capacity);
+    int error = crew_seats_init(&c->seats, SEATS_CAPACITY);
+    if (error == 0)
+        error = scoreboard_new(&c->board, c->capacity, SEATS_CAPACITY);
     if (error != 0) {
+        crew_seats_fini(&c->seats);
         free(c->slots);
         c->slots = NULL;
     }
@@ -61,6 +67,7 @@ void crew_fini(struct crew *c)
         generation_free(g);
     }
     scoreboard_free(c->board);
+    crew_seats_fini(&c->seats);
     free(c->slots);
     buf_free(&c->lines);
     memset(c, 0, sizeof(*c));
@@ -105,28 +112,24 @@ static void generation_release(struct crew *c, struct crew_generation *g)
     generation_free(g);
 }
 
-static size_t cores(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > 256 ? 256 : (size_t)n;
-}
-
-static void generation_count(struct crew_generation *g)
+static void generation_count(const struct crew *c, struct crew_generation *g)
 {
     const struct conf *conf = &g->conf;
     g->want[SCOREBOARD_API] = (size_t)conf->api_workers;
-    g->want[SCOREBOARD_TURN] = (size_t)(conf->turn_workers + conf->turn_reserved);
-    g->want[SCOREBOARD_STREAM] = conf->stream_workers > 0 ? (size_t)conf->stream_workers : cores();
+    g->want[SCOREBOARD_TURN] = crew_turn_processes(conf, c->one_turn_each);
+    g->want[SCOREBOARD_STREAM] =
+        conf->stream_workers > 0 ? (size_t)conf->stream_workers : crew_cores();
     g->want[SCOREBOARD_HOUSEKEEPER] = 1;
     g->total = 0;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
         g->total += g->want[pool];
 }
 
+/* A slot that is taken has its generation, before it has a state. */
 static struct crew_slot *slot_find_empty(struct crew *c)
 {
     for (size_t i = 0; i < c->capacity; i++)
-        if (c->slots[i].state == SLOTS_EMPTY) {
+        if (c->slots[i].state == SLOTS_EMPTY && !c->slots[i].generation) {
             if (i >= c->used)
                 c->used = i + 1;
             return &c->slots[i];
@@ -134,39 +137,62 @@ static struct crew_slot *slot_find_empty(struct crew *c)
     return NULL;
 }
 
-static size_t slots_empty(const struct crew *c)
+/* A slot with its seats for a process of the pool; NULL when there is no room for either. */
+static struct crew_slot *slot_take(struct crew *c, struct crew_generation *g,
+    enum scoreboard_pool pool, unsigned position, int replaces)
 {
-    size_t taken = 0;
-    for (size_t i = 0; i < c->used; i++)
-        taken += c->slots[i].state != SLOTS_EMPTY;
-    return c->capacity - taken;
-}
-
-static void slot_take(struct crew_slot *s, struct crew_generation *g, enum scoreboard_pool pool,
-    unsigned position, int replaces)
-{
+    struct crew_slot *s = slot_find_empty(c);
+    size_t count = crew_seats_of(&g->conf, c->one_turn_each, pool, position);
+    int first = s ? crew_seats_take(&c->seats, count) : -1;
+    if (first < 0)
+        return NULL;
     memset(s, 0, sizeof(*s));
     s->pool = pool;
     s->position = position;
-    s->reserved = pool == SCOREBOARD_TURN && position >= (unsigned)g->conf.turn_workers;
+    s->reserved = crew_is_reserved(&g->conf, c->one_turn_each, pool, position);
+    s->seats_first = (size_t)first;
+    s->seats_count = count;
     s->lines_fd = -1;
     s->replaces = replaces;
     s->generation = g;
     g->slots++;
+    return s;
+}
+
+/* The slot is empty, its seats are for others. Its generation is the caller's business. */
+static void slot_forget(struct crew *c, size_t index)
+{
+    struct crew_slot *s = &c->slots[index];
+    crew_seats_give(&c->seats, s->seats_first, s->seats_count);
+    atomic_store(&c->board->slots[index].seats_count, 0);
+    memset(s, 0, sizeof(*s));
+    s->lines_fd = s->replaces = -1;
+}
+
+static bool generation_take_slots(struct crew *c, struct crew_generation *g)
+{
+    for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
+        for (unsigned position = 0; position < g->want[pool]; position++)
+            if (slot_take(c, g, (enum scoreboard_pool)pool, position, -1) == NULL)
+                return false;
+    return true;
 }
 
 int crew_start(struct crew *c, struct crew_generation *g)
 {
-    generation_count(g);
-    if (slots_empty(c) < g->total)
+    generation_count(c, g);
+    if (!generation_take_slots(c, g)) {
+        for (size_t i = 0; i < c->used; i++)
+            if (c->slots[i].generation == g)
+                slot_forget(c, i);
+        g->slots = 0;
         return ERR_FULL;
+    }
     c->last_generation = g->number;
-    for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-        for (unsigned position = 0; position < g->want[pool]; position++) {
-            struct crew_slot *s = slot_find_empty(c);
-            slot_take(s, g, (enum scoreboard_pool)pool, position, -1);
-            crew_step(c, (size_t)(s - c->slots), SLOTS_ON_SPAWN);
-        }
+    crew_seats_advise(&g->conf);
+    for (size_t i = 0; i < c->used; i++)
+        if (c->slots[i].generation == g)
+            crew_step(c, i, SLOTS_ON_SPAWN);
     return 0;
 }
 
@@ -225,11 +251,10 @@ static void board_prepare(struct crew *c, size_t index)
 {
     const struct crew_slot *s = &c->slots[index];
     struct scoreboard_slot *b = &c->board->slots[index];
-    scoreboard_slot_reset(c->board, b);
+    scoreboard_slot_reset(c->board, b, s->seats_first, s->seats_count);
     atomic_store(&b->pool, (int)s->pool);
     atomic_store(&b->generation, s->generation->number);
     atomic_store(&b->started_ms, clock_mono_ms());
-    atomic_store(&b->beat_ms, 0);
     c->slots[index].silent = false;
     c->slots[index].starved = (struct starved){0};
 }
@@ -263,60 +288,6 @@ static int slot_fork(struct crew *c, size_t index)
     return 0;
 }
 
-/* --- lines to the housekeeper --- */
-
-static struct crew_slot *housekeeper_find(struct crew *c)
-{
-    struct crew_slot *found = NULL;
-    for (size_t i = 0; i < c->used; i++) {
-        struct crew_slot *s = &c->slots[i];
-        if (s->pool != SCOREBOARD_HOUSEKEEPER || s->pid == 0 || s->lines_fd < 0 || s->ready_ms == 0)
-            continue;
-        if (found == NULL ||
-            (crew_slot_serves(s) && (!crew_slot_serves(found) || s->ready_ms > found->ready_ms)))
-            found = s;
-    }
-    return found;
-}
-
-/* Line by line, so that one is either whole in the socket or still here. */
-void crew_lines_flush(struct crew *c)
-{
-    struct crew_slot *s = c->lines.len > 0 ? housekeeper_find(c) : NULL;
-    while (s != NULL && c->lines.len > 0) {
-        size_t len =
-            (size_t)((char *)memchr(c->lines.data, '\n', c->lines.len) - c->lines.data) + 1;
-        if (send(s->lines_fd, c->lines.data, len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)len)
-            return;
-        buf_consume(&c->lines, len);
-    }
-}
-
-/* The marks of this machine hold without it; one that is lost costs another machine some workers. */
-void crew_lines_blame(struct crew *c, const struct blame_mark *mark)
-{
-    size_t before = c->lines.len;
-    buf_printf(&c->lines, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
-    if (buf_error(&c->lines) != 0) {
-        c->lines.len = before;
-        c->lines.error = 0;
-    }
-    crew_lines_flush(c);
-}
-
-static void lines_dead(struct crew *c, const char *uid, const char *turn, pid_t pid)
-{
-    size_t before = c->lines.len;
-    buf_printf(&c->lines, "dead %s %s %d\n", uid, turn, (int)pid);
-    if (buf_error(&c->lines) != 0) {
-        /* The lease runs out instead; that is slower, not lost. */
-        log_limited(LOG_LEVEL_WARN, "no room to tell the housekeeper about turn %s", turn);
-        c->lines.len = before;
-        c->lines.error = 0;
-    }
-    crew_lines_flush(c);
-}
-
 /* --- actions --- */
 
 const char *crew_label(const struct crew *c, size_t index, char out[64])
@@ -326,17 +297,33 @@ const char *crew_label(const struct crew *c, size_t index, char out[64])
     return out;
 }
 
-/* " user U session S turn T: stages ...", or "" for a worker without a turn. */
+static size_t turns_held(const struct crew *c, size_t index)
+{
+    const struct scoreboard_slot *b = &c->board->slots[index];
+    const struct scoreboard_seat *seat;
+    size_t held = 0;
+    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)); i++)
+        held += atomic_load(&seat->turn_started_ms) != 0;
+    return held;
+}
+
 void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     char trail[SCOREBOARD_TRAIL_SIZE];
-    const struct scoreboard_slot *b = &c->board->slots[index];
+    const struct scoreboard_seat *seat =
+        scoreboard_executing(c->board, &c->board->slots[index]);
+    size_t turns = turns_held(c, index), used = 0;
     out[0] = '\0';
-    if (!scoreboard_turn_get(b, uid, session, turn))
-        return;
-    scoreboard_trail(b, trail);
-    snprintf(out, size, " user %s session %s turn %s: stages %s", uid, session, turn, trail);
+    if (seat && scoreboard_turn_get(seat, uid, session, turn)) {
+        scoreboard_trail(seat, trail);
+        used = (size_t)snprintf(
+            out, size, " user %s session %s turn %s: stages %s", uid, session, turn, trail);
+        turns -= turns > 0;
+    }
+    if (turns > 0 && used < size)
+        snprintf(out + used, size - used, "%s %zu %sturn%s", seat ? "," : " in its loop,",
+            turns, seat ? "other " : "", turns == 1 ? "" : "s");
 }
 
 static void act_fault(struct crew *c, size_t index, enum slots_event event)
@@ -380,7 +367,8 @@ static void act_serve(struct crew *c, size_t index, enum slots_event event)
 static void act_replace(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
-    struct crew_slot *new_one = slot_find_empty(c);
+    struct crew_slot *new_one =
+        slot_take(c, s->generation, s->pool, s->position, (int)index);
     char label[64], reason[WORKER_REASON_SIZE] = "";
     (void)event;
     if (new_one == NULL) {
@@ -391,7 +379,6 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
         s->generation->number, 1, reason);
     log_info("%s is recycled (%s), replacement first", crew_label(c, index, label), reason);
     c->recycled++;
-    slot_take(new_one, s->generation, s->pool, s->position, (int)index);
     crew_step(c, (size_t)(new_one - c->slots), SLOTS_ON_SPAWN);
 }
 
@@ -433,12 +420,11 @@ static void act_kill(struct crew *c, size_t index, enum slots_event event)
     s->deadline_ms = clock_mono_ms() + s->generation->conf.kill_ms;
 }
 
-/* What a dead worker leaves behind: its token, its turn, its socket. */
+/* What a dead worker leaves behind: its seats, its socket. */
 static void slot_settle(struct crew *c, size_t index)
 {
     struct crew_slot *s = &c->slots[index];
     struct scoreboard_slot *b = &c->board->slots[index];
-    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
     pid_t pid = s->pid;
     if (pid == 0)
         return;
@@ -446,12 +432,7 @@ static void slot_settle(struct crew *c, size_t index)
     c->alive--;
     atomic_store(&b->pid, 0);
     atomic_store(&b->ready, false);
-    scoreboard_turn_recover(c->board, b);
-    if (scoreboard_turn_get(b, uid, session, turn))
-        lines_dead(c, uid, turn, pid);
-    scoreboard_turn_set(b, NULL, NULL, NULL);
-    scoreboard_work_set(b, NULL);
-    atomic_store(&b->turn_deadline_ms, 0);
+    crew_deaths_seats(c, index, pid);
     if (s->lines_fd >= 0)
         close(s->lines_fd);
     if (s->pool == SCOREBOARD_HOUSEKEEPER) /* its successor counts anew */
@@ -522,14 +503,12 @@ static void act_respawn(struct crew *c, size_t index, enum slots_event event)
 
 static void act_cancel(struct crew *c, size_t index, enum slots_event event)
 {
-    struct crew_slot *s = &c->slots[index];
-    struct crew_generation *g = s->generation;
+    struct crew_generation *g = c->slots[index].generation;
     (void)event;
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].replaces == (int)index)
             c->slots[i].replaces = -1;
-    memset(s, 0, sizeof(*s));
-    s->lines_fd = s->replaces = -1;
+    slot_forget(c, index);
     if (g != NULL)
         generation_release(c, g);
 }

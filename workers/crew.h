@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "workers/crew_seats.h"
 #include "workers/scoreboard.h"
 #include "workers/slots.h"
 #include "workers/sockets.h"
@@ -34,6 +35,7 @@ struct crew_slot {
     enum scoreboard_pool pool;
     unsigned position; /* within its pool, from 0 */
     bool reserved;
+    size_t seats_first, seats_count; /* its range; the same for each process here */
     pid_t pid;
     int lines_fd;        /* housekeeper: our end of its socket; else -1 */
     int64_t since_ms;    /* of the state */
@@ -53,6 +55,8 @@ struct crew {
     int notify_fd;
     pid_t self;
     struct crew_slot *slots;
+    struct crew_seats seats;
+    bool one_turn_each;    /* a turn worker runs one turn at a time: see crew_seats.h */
     size_t capacity, used; /* used: no slot at or above it was ever taken */
     size_t alive;          /* processes */
     struct crew_generation *generations;
@@ -67,6 +71,7 @@ struct crew {
 /*
  *   sockets, mains  borrowed for the crew's life
  *   notify_fd       eventfd that workers write when ready; borrowed
+ * c->one_turn_each is true; the caller may change that before the first crew_start.
  * Returns 0 or ERR_NOMEM.
  */
 int crew_init(
@@ -81,7 +86,8 @@ void crew_fini(struct crew *c);
 struct crew_generation *crew_generation_add(struct crew *c);
 /* For one that was never started: conf is finished when conf_ready. */
 void crew_generation_drop(struct crew *c, struct crew_generation *g, bool conf_ready);
-/* Spawns everything its conf asks for. Returns 0 or ERR_FULL (more than there are slots). */
+/* Spawns everything its conf asks for. Returns 0; ERR_FULL: more than there are slots or seats, and
+ * nothing was spawned. */
 int crew_start(struct crew *c, struct crew_generation *g);
 /* All its workers are ready / how many are. */
 bool crew_is_complete(const struct crew *c, const struct crew_generation *g);

@@ -82,6 +82,30 @@ static void deaths_blame(struct crew *c, size_t index, const struct blame_work *
     }
 }
 
+void crew_deaths_seats(struct crew *c, size_t index, pid_t pid)
+{
+    struct scoreboard_slot *b = &c->board->slots[index];
+    const struct scoreboard_seat *executing = scoreboard_executing(c->board, b);
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
+    struct scoreboard_seat *seat;
+    for (size_t i = 0; (seat = scoreboard_seat_at(c->board, b, i)); i++) {
+        scoreboard_turn_recover(c->board, seat);
+        if (scoreboard_turn_get(seat, uid, session, turn))
+            crew_lines_lost(c, uid, turn, pid, seat == executing);
+        scoreboard_seat_clear(seat);
+        atomic_store(&seat->taken, false);
+    }
+    atomic_store(&b->executing, -1);
+    atomic_store(&b->seats_busy, 0);
+}
+
+/* What it died in: the work of the seat that executed. False: nobody's, as when its loop did. */
+static bool deaths_work(const struct crew *c, size_t index, struct blame_work *work)
+{
+    const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
+    return seat && scoreboard_work_get(seat, work);
+}
+
 static void deaths_settle(struct crew *c, pid_t pid, int status)
 {
     for (size_t i = 0; i < c->used; i++) {
@@ -89,7 +113,7 @@ static void deaths_settle(struct crew *c, pid_t pid, int status)
             continue;
         bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         struct blame_work work;
-        bool at_work = !clean && scoreboard_work_get(&c->board->slots[i], &work);
+        bool at_work = !clean && deaths_work(c, i, &work);
         deaths_log(c, i, status);
         if (!clean)
             c->deaths[c->slots[i].pool]++;

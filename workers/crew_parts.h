@@ -10,10 +10,18 @@ void crew_step(struct crew *c, size_t index, enum slots_event event);
 bool crew_slot_serves(const struct crew_slot *s);
 /* "api/3[4711]" */
 const char *crew_label(const struct crew *c, size_t index, char out[64]);
-/* " user U session S turn T: stages ...", or "" for a worker without a turn. */
+/* " user U session S turn T: stages ..., N other turns": what executes, and how many wait beside
+ * it; " in its loop, N turns" when none executes; "" for a worker without a turn. */
 void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size);
-/* Lines to the housekeeper wait here while none listens. */
+
+/* Lines to the housekeeper wait here while none listens: crew_lines.c. */
 void crew_lines_flush(struct crew *c);
 void crew_lines_blame(struct crew *c, const struct blame_mark *mark);
+/* A turn of a dead worker. executed: the worker died in it; else beside it. */
+void crew_lines_lost(
+    struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed);
+
+/* The seats of a dead worker are free again, and the housekeeper is told about their turns. */
+void crew_deaths_seats(struct crew *c, size_t index, pid_t pid);
 
 #endif

@@ -1,11 +1,11 @@
 /* crew, third part: what time brings about: readiness, deadlines, limits, and who is stuck. */
 #include "workers/crew_parts.h"
 
-#include "agent/turn.h"
 #include "base/log.h"
 
 #define TICK_MS 1000
 #define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
+#define LINES_TICK_MS 100 /* while the housekeeper has not been told everything */
 #define LATE_MS 3000 /* a look that comes later than this finds nobody else late */
 
 static bool watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
@@ -27,10 +27,17 @@ static void watch_limits(struct crew *c, size_t index)
         crew_step(c, index, SLOTS_ON_DUE);
 }
 
+/*
+ * The turn that executes is far beyond its deadline, and the worker's loop has not come round since
+ * then. A turn that only waits is no reason to end the others of its worker.
+ */
 static bool watch_turn_is_late(const struct crew *c, size_t index, int64_t now)
 {
-    int64_t deadline = atomic_load(&c->board->slots[index].turn_deadline_ms);
-    return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms;
+    const struct scoreboard_slot *b = &c->board->slots[index];
+    const struct scoreboard_seat *seat = scoreboard_executing(c->board, b);
+    int64_t deadline = seat ? atomic_load(&seat->turn_deadline_ms) : 0;
+    return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms &&
+           atomic_load(&b->beat_ms) < deadline;
 }
 
 /* A machine that is overloaded is not helped by killing what it cannot get to run. */
@@ -46,24 +53,27 @@ static bool watch_is_starved(struct crew *c, size_t index)
 }
 
 /*
- * How old a beat may be; 0: it is not to be judged by that. A running turn has its own deadline,
- * and a short request ends, or waits in vain for nginx or Redis, within a minute.
+ * How old a beat may be; 0: it is not to be judged by that. A turn that has its worker for itself
+ * is judged by its own deadline, and a short request ends, or waits in vain for nginx or Redis,
+ * within a minute. A worker of many turns comes round whatever they do.
  */
-static int64_t watch_beat_limit(enum scoreboard_pool pool, const struct scoreboard_slot *b)
+static int64_t watch_beat_limit(const struct crew *c, size_t index)
 {
-    if (pool == SCOREBOARD_STREAM)
+    const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
+    enum scoreboard_pool pool = c->slots[index].pool;
+    if (pool == SCOREBOARD_STREAM || (pool == SCOREBOARD_TURN && !c->one_turn_each))
         return 10000;
     if (pool == SCOREBOARD_HOUSEKEEPER)
         return 30000;
-    if (atomic_load(&b->turn_deadline_ms) != 0)
-        return 0;
-    return atomic_load(&b->stage) == TURN_STAGE_IDLE ? 3 * WORKER_IDLE_MS : 60000;
+    if (!seat)
+        return 3 * WORKER_IDLE_MS;
+    return atomic_load(&seat->turn_deadline_ms) != 0 ? 0 : 60000;
 }
 
 /* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
 static bool watch_beat_is_late(const struct crew *c, size_t index, int64_t now)
 {
-    int64_t limit = watch_beat_limit(c->slots[index].pool, &c->board->slots[index]);
+    int64_t limit = watch_beat_limit(c, index);
     int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
     return beat != 0 && limit != 0 && now - beat > limit && now >= c->lenient_until_ms;
 }
@@ -128,5 +138,7 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
             next = now_ms + STARTING_TICK_MS;
     }
     crew_lines_flush(c);
+    if (c->lines.len > 0 && next > now_ms + LINES_TICK_MS)
+        next = now_ms + LINES_TICK_MS;
     return next;
 }

@@ -33,13 +33,13 @@
 #define LOOK_MS 1000     /* between looks at tp:hint:leases */
 #define LOOK_BUSY_MS 250 /* while something was due */
 #define LOOK_MAX 64      /* hints of one look: what is taken over at once stays bounded */
-#define JOBS_MAX 512
+#define JOBS_MAX 4608 /* every turn of a machine at once, and some */
 #define HANDOVERS_MAX 16 /* open at once */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
 /* Who was refused has been told to come again in a second: a waiting turn lets them in first. */
 #define COURTESY_MS 1100
-#define LINE_SIZE 512
+#define LINE_SIZE 8192 /* of lines read at once */
 #define PLACE_LOOK_MS 25 /* between looks for a free worker, while turns wait for one */
 #define WOKEN_MAX 64     /* turns named on tp:wake between two steps */
 #define TASK_STACK 131072 /* of those that connect */
@@ -54,6 +54,7 @@ struct job {
     struct housekeeper *keeper;
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int pid; /* JOB_DEAD: of the worker */
+    enum turns_loss_kind how; /* JOB_DEAD: TURNS_DEAD or TURNS_SPARED */
     int64_t since_ms, due_ms;
     unsigned tries;
     bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
@@ -72,11 +73,13 @@ struct housekeeper {
     struct webhooks_desk *webhooks;
     struct mcp_desk *mcp;
     struct blame_desk blame;
+    struct scoreboard_seat *seat; /* of the reminder it works on; NULL = none */
     struct reactor_source supervisor;
     char machine[64]; /* as owners of turns begin */
     char line[LINE_SIZE];
     size_t line_len;
     struct job jobs[JOBS_MAX];
+    size_t jobs_used; /* no job at or above it */
     struct turns_hint woken[WOKEN_MAX];
     size_t woken_count;
     size_t handovers;
@@ -92,11 +95,28 @@ struct housekeeper {
 
 static struct job *job_find(struct housekeeper *k, enum job_kind kind, const char *turn, int pid)
 {
-    for (size_t i = 0; i < JOBS_MAX; i++)
-        if (k->jobs[i].kind == kind &&
-            (kind == JOB_NONE || (strcmp(k->jobs[i].turn, turn) == 0 && k->jobs[i].pid == pid)))
+    for (size_t i = 0; i < k->jobs_used; i++)
+        if (k->jobs[i].kind == kind && strcmp(k->jobs[i].turn, turn) == 0 && k->jobs[i].pid == pid)
             return &k->jobs[i];
     return NULL;
+}
+
+/*
+ * A place for a job, or NULL. What a dead worker leaves takes that of a turn which waits to be
+ * handed over: that one's hint is found again by a later look, this one is told only once.
+ */
+static struct job *job_place(struct housekeeper *k, enum job_kind kind)
+{
+    struct job *waits = NULL;
+    for (size_t i = 0; i < k->jobs_used; i++) {
+        if (k->jobs[i].kind == JOB_NONE)
+            return &k->jobs[i];
+        if (k->jobs[i].kind == JOB_RUN && !k->jobs[i].handover)
+            waits = &k->jobs[i];
+    }
+    if (k->jobs_used < JOBS_MAX)
+        return &k->jobs[k->jobs_used++];
+    return kind == JOB_DEAD ? waits : NULL;
 }
 
 static void notice_refusals(struct housekeeper *k, int64_t now)
@@ -121,31 +141,37 @@ static int64_t first_due(struct housekeeper *k, enum job_kind kind)
     return kind == JOB_RUN && others_wait ? now + COURTESY_MS : now;
 }
 
-static void job_add(
+/* Returns the job, also when there was one already; NULL when there is no place for it. */
+static struct job *job_add(
     struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid)
 {
-    if (job_find(k, kind, turn, pid) != NULL)
-        return;
-    struct job *job = job_find(k, JOB_NONE, "", 0);
+    struct job *job = job_find(k, kind, turn, pid);
+    if (job)
+        return job;
+    job = job_place(k, kind);
     if (job == NULL) {
         /* The hint stays where it is; a later look finds it again. */
         log_limited(LOG_LEVEL_WARN, "too many turns to look after at once");
-        return;
+        return NULL;
     }
     *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = first_due(k, kind)};
     job->since_ms = clock_mono_ms();
     snprintf(job->uid, sizeof(job->uid), "%s", uid);
     snprintf(job->turn, sizeof(job->turn), "%s", turn);
+    return job;
 }
 
 static void job_end(struct job *job)
 {
+    struct housekeeper *k = job->keeper;
     if (job->handover != NULL) {
         handover_cancel(job->handover);
-        job->keeper->handovers--;
+        k->handovers--;
     }
     job->handover = NULL;
     job->kind = JOB_NONE;
+    while (k->jobs_used > 0 && k->jobs[k->jobs_used - 1].kind == JOB_NONE)
+        k->jobs_used--;
 }
 
 static void job_later(struct job *job, int64_t least_ms)
@@ -203,8 +229,7 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
         return error;
     atomic_fetch_add(&k->worker->slot->requests, 1);
     if (next[0] != '\0') {
-        job_add(k, JOB_RUN, uid, next, 0);
-        struct job *job = job_find(k, JOB_RUN, next, 0);
+        struct job *job = job_add(k, JOB_RUN, uid, next, 0);
         if (job != NULL) {
             job->abandoned = true;
             job->due_ms = clock_mono_ms();
@@ -218,14 +243,15 @@ static void job_dead(struct job *job)
     struct housekeeper *k = job->keeper;
     char owner[96];
     snprintf(owner, sizeof(owner), "%.40s/turn/%d/", k->machine, job->pid);
-    const struct turns_loss loss = {.how = TURNS_DEAD, .owner = owner};
+    const struct turns_loss loss = {.how = job->how, .owner = owner};
     int error = give_up(k, job->uid, job->turn, &loss);
     if (error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY) {
         job_later(job, 0);
         return;
     }
     if (error == 0)
-        log_info("turn %s of user %s: its worker %d died", job->turn, job->uid, job->pid);
+        log_info("turn %s of user %s: its worker %d died%s", job->turn, job->uid, job->pid,
+            job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost" : "");
     else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
         log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     job_end(job);
@@ -235,7 +261,7 @@ static void job_dead(struct job *job)
 static struct job *job_oldest(struct housekeeper *k, int64_t now)
 {
     struct job *oldest = NULL;
-    for (size_t i = 0; i < JOBS_MAX; i++) {
+    for (size_t i = 0; i < k->jobs_used; i++) {
         struct job *job = &k->jobs[i];
         if (job->kind == JOB_RUN && job->handover == NULL && job->due_ms <= now &&
             (oldest == NULL || job->since_ms < oldest->since_ms))
@@ -259,11 +285,11 @@ static void places_step(struct housekeeper *k, int64_t now)
 static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 {
     int waiting = 0;
-    for (size_t i = 0; i < JOBS_MAX; i++)
+    for (size_t i = 0; i < k->jobs_used; i++)
         if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
             job_dead(&k->jobs[i]);
     places_step(k, now);
-    for (size_t i = 0; i < JOBS_MAX; i++) {
+    for (size_t i = 0; i < k->jobs_used; i++) {
         const struct job *job = &k->jobs[i];
         if (job->kind == JOB_NONE || job->handover != NULL)
             continue;
@@ -291,8 +317,7 @@ static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
 /* A message that was told to wait: it need not let others in first, as it is one of those itself. */
 static void job_wait(struct housekeeper *k, const struct turns_hint *hint)
 {
-    job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
-    struct job *job = job_find(k, JOB_RUN, hint->turn, 0);
+    struct job *job = job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
     if (job != NULL && job->handover == NULL)
         job->due_ms = clock_mono_ms();
 }
@@ -392,18 +417,24 @@ static void housekeeper_on_subscribed(void *arg)
 
 /* --- lines from the supervisor --- */
 
+/* "dead UID TURN PID": the worker died while it executed this turn. "spared UID TURN PID": it died,
+ * but not in this turn. "blame MARK MS": workers/blame_desk.h. */
 static void housekeeper_on_line(struct housekeeper *k, const char *line)
 {
-    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+    char word[8], uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int pid = 0;
     struct blame_mark mark;
-    if (sscanf(line, "dead %128s %36s %d", uid, turn, &pid) == 3 &&
-        ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn))
-        job_add(k, JOB_DEAD, uid, turn, pid);
-    else if (sscanf(line, "blame %llx %" SCNd64, &mark.key, &mark.ms) == 2)
+    if (sscanf(line, "%7s %128s %36s %d", word, uid, turn, &pid) == 4 &&
+        (strcmp(word, "dead") == 0 || strcmp(word, "spared") == 0) &&
+        ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) && ident_is_uuid(turn)) {
+        struct job *job = job_add(k, JOB_DEAD, uid, turn, pid);
+        if (job)
+            job->how = strcmp(word, "dead") == 0 ? TURNS_DEAD : TURNS_SPARED;
+    } else if (sscanf(line, "blame %llx %" SCNd64, &mark.key, &mark.ms) == 2) {
         blame_desk_tell(&k->blame, &mark);
-    else
+    } else {
         log_error("the supervisor said what is not understood: %.100s", line);
+    }
 }
 
 _Static_assert(IDENT_USER_MAX == 128 && IDENT_UUID_SIZE == 37, "the widths in sscanf above");
@@ -434,20 +465,33 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
     memmove(k->line, at, k->line_len);
 }
 
+static void reminder_done(struct housekeeper *k)
+{
+    struct worker *w = k->worker;
+    scoreboard_enter(w->board, w->slot, NULL);
+    if (k->seat)
+        scoreboard_seat_give(w->board, w->slot, k->seat);
+    k->seat = NULL;
+}
+
 /* One user's poisonous record may end this process once, not keep everybody's reminders from them. */
 static bool housekeeper_on_reminder(void *arg, const char *uid, const char *member)
 {
     struct housekeeper *k = arg;
+    struct worker *w = k->worker;
     struct blame_work work = {.route = "a reminder"};
-    if (member == NULL) {
-        scoreboard_work_set(k->worker->slot, NULL);
+    reminder_done(k);
+    if (!member)
         return true;
-    }
     snprintf(work.uid, sizeof work.uid, "%s", uid);
     ident_sha256_hex(member, strlen(member), work.digest);
-    if (blame_left(&k->worker->board->blame, &work, clock_mono_ms(), NULL) > 0)
+    if (blame_left(&w->board->blame, &work, clock_mono_ms(), NULL) > 0)
         return false;
-    scoreboard_work_set(k->worker->slot, &work);
+    k->seat = scoreboard_seat_take(w->board, w->slot);
+    if (k->seat) {
+        scoreboard_work_set(k->seat, &work);
+        scoreboard_enter(w->board, w->slot, k->seat);
+    }
     return true;
 }
 
@@ -493,7 +537,7 @@ static int housekeeper_open(struct housekeeper *k)
 
 static void housekeeper_close(struct housekeeper *k)
 {
-    for (size_t i = 0; i < JOBS_MAX; i++)
+    for (size_t i = 0; i < k->jobs_used; i++)
         if (k->jobs[i].kind != JOB_NONE)
             job_end(&k->jobs[i]);
     listen_free(k->listen);
@@ -537,7 +581,7 @@ static int64_t housekeeper_step(struct housekeeper *k)
 
 static bool has_dead_jobs(const struct housekeeper *k)
 {
-    for (size_t i = 0; i < JOBS_MAX; i++)
+    for (size_t i = 0; i < k->jobs_used; i++)
         if (k->jobs[i].kind == JOB_DEAD)
             return true;
     return false;
@@ -554,7 +598,7 @@ static void housekeeper_leave(struct housekeeper *k)
     int64_t until = clock_mono_ms() + LEAVE_MS;
     do {
         int64_t now = clock_mono_ms();
-        for (size_t i = 0; i < JOBS_MAX; i++)
+        for (size_t i = 0; i < k->jobs_used; i++)
             if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
                 job_dead(&k->jobs[i]);
         /* One more look at the socket, in which lines may still stand. */

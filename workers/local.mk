@@ -7,7 +7,8 @@ libworkers_a_SOURCES = \
 	workers/blame_desk.c workers/blame_desk.h \
 	workers/control.c workers/control.h \
 	workers/crew.c workers/crew.h workers/crew_parts.h \
-	workers/crew_deaths.c workers/crew_watch.c \
+	workers/crew_deaths.c workers/crew_lines.c workers/crew_watch.c \
+	workers/crew_seats.c workers/crew_seats.h \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \
 	workers/mcp_command.c workers/mcp_command.h \
@@ -15,7 +16,7 @@ libworkers_a_SOURCES = \
 	workers/mcp_desk.c workers/mcp_desk.h \
 	workers/pressure.c workers/pressure.h \
 	workers/reminders.c workers/reminders.h \
-	workers/scoreboard.c workers/scoreboard.h \
+	workers/scoreboard.c workers/scoreboard_seat.c workers/scoreboard.h \
 	workers/service.c workers/service.h \
 	workers/slots.c workers/slots.h \
 	workers/sockets.c workers/sockets.h \

@@ -218,6 +218,7 @@ int main(int argc, char **argv)
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,
-        .arg = &arguments};
+        .arg = &arguments,
+        .one_turn_each = SEATS_PER_WORKER_IS_ONE};
     return supervisor_run(&options);
 }

@@ -12,8 +12,13 @@
 
 /*
  * scoreboard -- shared memory (MAP_SHARED, made before the first fork): one slot per worker
- * process, written by its worker, read by the supervisor; the machine's count of running turns;
- * the breakers. All C11 atomics. Texts are guarded by a sequence number (odd while written).
+ * process and one seat per piece of work (a request or a turn), both written by the worker and
+ * read by the supervisor; the machine's count of running turns; the breakers. All C11 atomics.
+ * Texts are guarded by a sequence number (odd while written).
+ *
+ * A slot owns a range of seats, fixed before the fork (scoreboard_slot_reset). Its worker takes a
+ * seat when it begins a piece of work, says at every entry into that work which seat executes
+ * (scoreboard_enter), and gives the seat back at the end.
  */
 enum scoreboard_pool {
     SCOREBOARD_API,
@@ -32,6 +37,25 @@ struct scoreboard_work {
     atomic_uint sequence;
     struct blame_work now;
 };
+/* One piece of work. Its worker alone writes it while it is taken; after that worker's death the
+ * supervisor does. */
+struct scoreboard_seat {
+    atomic_int slot;  /* index of its process' slot; without meaning while no range holds it */
+    atomic_bool taken;
+    int next_free;    /* index of the next free seat of the range, -1 = none; its worker only */
+    atomic_int stage; /* enum turn_stage */
+    atomic_llong stage_since_ms;   /* monotonic */
+    atomic_llong turn_started_ms;  /* monotonic; 0 = no turn */
+    atomic_llong turn_deadline_ms; /* monotonic; 0 = no turn */
+    atomic_llong epoch;
+    atomic_uint trail[16]; /* ring of stages: stage<<24 | milliseconds since the turn's start */
+    atomic_uint trail_next;
+    struct scoreboard_text text;
+    atomic_ullong token; /* change number << 1 | holds one of turn_limit; scoreboard.c only */
+    struct scoreboard_work work;
+    atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
+    atomic_llong work_since_ms; /* monotonic */
+};
 struct scoreboard_slot {
     /* supervisor */
     atomic_int pid;  /* 0 = no process */
@@ -39,27 +63,19 @@ struct scoreboard_slot {
     atomic_uint generation;
     atomic_int state;      /* enum slots_state, workers/slots.h */
     atomic_llong since_ms; /* of the state, monotonic */
+    atomic_llong started_ms; /* when it was forked, monotonic */
     atomic_uint deaths;
+    atomic_int seats_first, seats_count; /* its range of board->seats; count 0 = none */
     /* worker */
     atomic_bool ready;
-    atomic_int stage;              /* enum turn_stage */
-    atomic_llong stage_since_ms;   /* monotonic */
-    atomic_llong turn_deadline_ms; /* monotonic; 0 = no turn */
+    atomic_int executing;  /* seat whose work executes right now; -1 = the worker's own loop */
+    atomic_int seats_busy; /* taken */
+    int seats_free;        /* first free seat, -1 = none; the worker only */
     atomic_ullong requests, turns, errors;
-    atomic_llong memory_bytes; /* private, measured between requests */
-    atomic_llong epoch;
+    atomic_llong memory_bytes;       /* private, measured between requests */
     atomic_llong connections;        /* stream workers */
     atomic_ullong messages, dropped; /* stream workers: out, dropped for slow viewers */
-    atomic_uint trail[16]; /* ring of stages: stage<<24 | milliseconds since the turn's start */
-    atomic_uint trail_next;
-    struct scoreboard_text text;
-    atomic_ullong token;     /* change number << 1 | holds one of turn_limit; scoreboard.c only */
-    atomic_llong started_ms; /* supervisor: when it was forked, monotonic */
-    atomic_llong turn_started_ms; /* monotonic; 0 = no turn */
     atomic_ullong long_owner; /* api worker: whose long request it serves; 0 = none */
-    struct scoreboard_work work;
-    atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
-    atomic_llong work_since_ms; /* monotonic */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
 };
 struct scoreboard {
@@ -75,23 +91,23 @@ struct scoreboard {
     struct breaker breakers[BREAKER_COUNT];
     atomic_int turns_waiting; /* housekeeper: turns that wait for a worker of this machine */
     struct blame blame;
+    size_t seat_count;
+    struct scoreboard_seat *seats; /* at the same address in every process */
     struct scoreboard_slot slots[];
 };
-/* Supervisor. Returns 0 or ERR_NOMEM. */
-int scoreboard_new(struct scoreboard **out, size_t slots);
+/* Supervisor. seats: at most SCOREBOARD_SEATS_MAX. Returns 0; ERR_INVALID; ERR_NOMEM. */
+#define SCOREBOARD_SEATS_MAX 0xffff
+int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats);
 void scoreboard_free(struct scoreboard *b);
-/* Worker, after fork: the slot for which scoreboard_turn_take and _give act (worker_enter does it).
- */
-void scoreboard_attach(struct scoreboard_slot *slot);
 /*
- * Turn worker: takes one of turn_limit by compare-and-swap; false when full. The count and whose
- * it is change in one step, so that a death at any moment leaves neither a lost nor a doubled one.
- * A second take by the holder, and a give by who holds none, change nothing.
+ * Turn worker: takes one of turn_limit for this seat by compare-and-swap; false when full. The
+ * count and whose it is change in one step, so that a death at any moment leaves neither a lost nor
+ * a doubled one. A second take by the holder, and a give by who holds none, change nothing.
  */
-bool scoreboard_turn_take(struct scoreboard *b);
-void scoreboard_turn_give(struct scoreboard *b);
-/* Supervisor, for a reaped worker: gives back what it held; true when it held one. */
-bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_slot *slot);
+bool scoreboard_turn_take(struct scoreboard *b, struct scoreboard_seat *seat);
+void scoreboard_turn_give(struct scoreboard *b, struct scoreboard_seat *seat);
+/* Supervisor, for a seat of a reaped worker: gives back what it held; true when it held one. */
+bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_seat *seat);
 /*
  * Api worker: a place for a long request, so that those never hold the whole pool. Released by
  * _give, or by scoreboard_slot_reset after a death. Two that come at the same moment may both be
@@ -103,25 +119,58 @@ bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_slot *slot)
 int scoreboard_long_take(
     struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most);
 void scoreboard_long_give(struct scoreboard_slot *slot);
-/* Supervisor, before fork: everything a worker writes is zero again. */
-void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot);
-void scoreboard_stage_set(struct scoreboard_slot *slot, int stage);
+/*
+ * Supervisor, before fork: everything a worker writes is zero again, and the slot owns the seats
+ * first to first + count - 1, all free. No other slot may own one of them.
+ */
+void scoreboard_slot_reset(
+    struct scoreboard *b, struct scoreboard_slot *slot, size_t first, size_t count);
+
+/* --- seats: workers/scoreboard_seat.c --- */
+
+/* The worker: a free seat of its slot's range, blank; NULL when all are taken. O(1), no call. */
+struct scoreboard_seat *scoreboard_seat_take(struct scoreboard *b, struct scoreboard_slot *slot);
+/* The worker: its turn token goes back too. The seat must not execute any more. */
+void scoreboard_seat_give(
+    struct scoreboard *b, struct scoreboard_slot *slot, struct scoreboard_seat *seat);
+/* The worker, or the supervisor after its death: nothing is worked on here. The token stays. */
+void scoreboard_seat_clear(struct scoreboard_seat *seat);
+/* Any process: the slot's seat number `i` from 0, taken or not; NULL behind the last one. */
+struct scoreboard_seat *scoreboard_seat_at(
+    const struct scoreboard *b, const struct scoreboard_slot *slot, size_t i);
+/* Any process: the taken seat whose work executes; NULL when the worker's loop does. */
+struct scoreboard_seat *scoreboard_executing(
+    const struct scoreboard *b, const struct scoreboard_slot *slot);
+/*
+ * The worker, at every entry into a seat's work and, with NULL, whenever that work waits or has
+ * ended: should the process die now, this work is what it died in. One store.
+ */
+static inline void scoreboard_enter(const struct scoreboard *b, struct scoreboard_slot *slot,
+    const struct scoreboard_seat *seat)
+{
+    atomic_store_explicit(
+        &slot->executing, seat ? (int)(seat - b->seats) : -1, memory_order_release);
+}
+void scoreboard_stage_set(struct scoreboard_seat *seat, int stage);
 /* Before the start script, so that a death at any later moment names the turn. NULLs clear. */
 void scoreboard_turn_set(
-    struct scoreboard_slot *slot, const char *uid, const char *session, const char *turn);
+    struct scoreboard_seat *seat, const char *uid, const char *session, const char *turn);
 /* False when there is none, or while it is being written. */
-bool scoreboard_turn_get(const struct scoreboard_slot *slot, char *uid, char *session, char *turn);
+bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *session, char *turn);
 /*
- * What the worker works on, for the supervisor should it die in that: set before the first byte of
- * a user's is looked at. NULL clears; _get is false when there is none, or while it is written.
+ * What the worker works on here, for the supervisor should it die in that: set before the first
+ * byte of a user's is looked at. NULL clears; _get is false when there is none, or while it is
+ * written.
  */
-void scoreboard_work_set(struct scoreboard_slot *slot, const struct blame_work *work);
-bool scoreboard_work_get(const struct scoreboard_slot *slot, struct blame_work *out);
+void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work);
+bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out);
 /* A number that stands for the user; never 0. */
 unsigned long long scoreboard_owner(const char *uid);
+/* Any process: "idle", "model-wait": the seat's stage now. */
+const char *scoreboard_stage_name(const struct scoreboard_seat *seat);
 /* Any process: "request+0 starting+3 model-wait+5": the stages since the turn's start,
  * milliseconds. */
 #define SCOREBOARD_TRAIL_SIZE 512
-void scoreboard_trail(const struct scoreboard_slot *slot, char out[SCOREBOARD_TRAIL_SIZE]);
+void scoreboard_trail(const struct scoreboard_seat *seat, char out[SCOREBOARD_TRAIL_SIZE]);
 
 #endif

@@ -1,6 +1,5 @@
 #include "workers/status.h"
 
-#include "agent/turn.h"
 #include "base/clock.h"
 
 #include <inttypes.h>
@@ -13,27 +12,15 @@
 
 struct pool_sum {
     size_t workers, ready, busy, starting, leaving, backoff;
+    size_t seats, seats_busy;
     unsigned long long requests, turns, errors, messages, dropped;
     long long connections, memory;
     int waiting, backlog; /* of the socket; -1 unknown */
 };
 
-static const char *const stage_names[] = {
-#define STAGE_NAME_(name, text) text,
-    TURN_STAGE_TABLE(STAGE_NAME_)
-#undef STAGE_NAME_
-};
-
-static const char *stage_name(const struct scoreboard_slot *b)
-{
-    int stage = atomic_load(&b->stage);
-    return stage >= 0 && stage < TURN_STAGE_COUNT ? stage_names[stage] : "unknown";
-}
-
 static bool is_busy(const struct scoreboard_slot *b)
 {
-    return atomic_load(&b->stage) != TURN_STAGE_IDLE || atomic_load(&b->turn_started_ms) != 0 ||
-           atomic_load(&b->connections) > 0;
+    return atomic_load(&b->seats_busy) > 0 || atomic_load(&b->connections) > 0;
 }
 
 static void sum_slot(
@@ -47,6 +34,8 @@ static void sum_slot(
     if (s->pid == 0)
         return;
     sum->busy += is_busy(b);
+    sum->seats += s->seats_count;
+    sum->seats_busy += (size_t)atomic_load(&b->seats_busy);
     sum->requests += atomic_load(&b->requests);
     sum->turns += atomic_load(&b->turns);
     sum->errors += atomic_load(&b->errors);
@@ -86,9 +75,30 @@ struct turn_names {
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
 };
 
-static bool turn_names(const struct scoreboard_slot *b, struct turn_names *names)
+static bool turn_names(const struct scoreboard_seat *seat, struct turn_names *names)
 {
-    return scoreboard_turn_get(b, names->uid, names->session, names->turn);
+    return scoreboard_turn_get(seat, names->uid, names->session, names->turn);
+}
+
+/* One after the other all seats that are taken, of workers that live. */
+struct seat_walk {
+    size_t slot, next; /* of the seat that was given last; its next seat */
+};
+
+static const struct scoreboard_seat *seat_next(const struct crew *c, struct seat_walk *walk)
+{
+    for (; walk->slot < c->used; walk->slot++, walk->next = 0) {
+        const struct scoreboard_seat *seat;
+        if (c->slots[walk->slot].pid == 0)
+            continue;
+        while ((seat = scoreboard_seat_at(
+                    c->board, &c->board->slots[walk->slot], walk->next)) != NULL) {
+            walk->next++;
+            if (atomic_load(&seat->taken))
+                return seat;
+        }
+    }
+    return NULL;
 }
 
 /* --- one line --- */
@@ -117,40 +127,65 @@ static const char *duration(int64_t ms, char out[32])
 
 static void text_pools(const struct status_view *view, const struct pool_sum *sums, struct buf *out)
 {
-    buf_puts(out, "\npool         workers   ready  busy  leaving  queue       connections  requests"
-                  "    errors    deaths\n");
+    buf_puts(out, "\npool         workers   ready  busy  leaving  seats      queue       connections  "
+                  "requests    errors    deaths\n");
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         const struct pool_sum *sum = &sums[pool];
-        char workers[48], queue[48] = "-";
+        char workers[48], seats[48] = "-", queue[48] = "-";
         snprintf(workers, sizeof(workers), "%zu/%zu", sum->workers, pool_wanted(view, pool));
+        if (sum->seats > 0)
+            snprintf(seats, sizeof seats, "%zu/%zu", sum->seats_busy, sum->seats);
         if (sum->waiting >= 0)
             snprintf(queue, sizeof(queue), "%d/%d", sum->waiting, sum->backlog);
-        buf_printf(out, "%-12s %-9s %-6zu %-5zu %-8zu %-11s %-12lld %-11llu %-9llu %llu\n",
+        buf_printf(out, "%-12s %-9s %-6zu %-5zu %-8zu %-10s %-11s %-12lld %-11llu %-9llu %llu\n",
             scoreboard_pool_name((enum scoreboard_pool)pool), workers, sum->ready, sum->busy,
-            sum->leaving, queue, sum->connections, sum->requests, sum->errors,
+            sum->leaving, seats, queue, sum->connections, sum->requests, sum->errors,
             view->crew->deaths[pool]);
     }
+}
+
+static void text_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
+    int64_t now, struct buf *out)
+{
+    const struct crew_slot *s = &c->slots[slot];
+    int64_t since = atomic_load(&seat->stage_since_ms);
+    struct turn_names names;
+    struct blame_work work;
+    char age[32];
+    buf_printf(out, "%-5zu %-5zu %-11s %-8d %-11s %-8s", (size_t)(seat - c->board->seats), slot,
+        scoreboard_pool_name(s->pool), (int)s->pid, scoreboard_stage_name(seat),
+        duration(since == 0 ? 0 : now - since, age));
+    if (turn_names(seat, &names))
+        buf_printf(out, " %s %s %s", names.uid, names.session, names.turn);
+    else if (scoreboard_work_get(seat, &work) && work.uid[0] != '\0')
+        buf_printf(out, " %s %s", work.uid, work.route);
+    buf_putc(out, '\n');
+}
+
+static void text_seats(const struct crew *c, int64_t now, struct buf *out)
+{
+    const struct scoreboard_seat *seat;
+    struct seat_walk walk = {0};
+    buf_puts(out, "\nseat  slot  pool        pid      stage       since    user session turn\n");
+    while ((seat = seat_next(c, &walk)) != NULL)
+        text_seat(c, walk.slot, seat, now, out);
 }
 
 static void text_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
-    int64_t since = atomic_load(&b->stage_since_ms);
-    struct turn_names names;
-    struct blame_work work;
-    char age[32];
-    buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-11s %-8s %-9llu %-8lld", i,
+    char age[32], seats[32] = "-";
+    if (s->seats_count > 0)
+        snprintf(seats, sizeof seats, "%d/%zu", atomic_load(&b->seats_busy), s->seats_count);
+    buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-8s %-9s %-8s %-9llu %lld\n", i,
         scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
-        slots_state_name(s->state), s->reserved && !is_busy(b) ? "reserved" : stage_name(b),
-        duration(now - (since > s->since_ms ? since : s->since_ms), age),
-        (unsigned long long)atomic_load(&b->requests),
+        slots_state_name(s->state), duration(now - s->since_ms, age),
+        is_busy(b)     ? "busy"
+        : s->reserved ? "reserved"
+                       : "idle",
+        seats, (unsigned long long)atomic_load(&b->requests),
         (long long)atomic_load(&b->memory_bytes) / 1024);
-    if (turn_names(b, &names))
-        buf_printf(out, " %s %s %s", names.uid, names.session, names.turn);
-    else if (scoreboard_work_get(b, &work) && work.uid[0] != '\0')
-        buf_printf(out, " %s %s", work.uid, work.route);
-    buf_putc(out, '\n');
 }
 
 void status_text(const struct status_view *view, struct buf *out)
@@ -172,8 +207,9 @@ void status_text(const struct status_view *view, struct buf *out)
         (unsigned long long)atomic_load(&board->refused_stale));
     buf_printf(out, "workers: %llu killed, %llu recycled\n", c->killed, c->recycled);
     text_pools(view, sums, out);
-    buf_puts(out, "\nslot  pool        pid      gen  state       stage       since    requests  "
-                  "KiB      user session turn\n");
+    text_seats(c, now, out);
+    buf_puts(out, "\nslot  pool        pid      gen  state       since    work      seats    requests  "
+                  "KiB\n");
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].state != SLOTS_EMPTY)
             text_slot(view, i, now, out);
@@ -192,9 +228,10 @@ static void json_pool(
 {
     buf_printf(out,
         "\"%s\":{\"workers\":%zu,\"wanted\":%zu,\"ready\":%zu,\"busy\":%zu,\"starting\":%zu,"
-        "\"backoff\":%zu,\"leaving\":%zu,",
+        "\"backoff\":%zu,\"leaving\":%zu,\"seats\":%zu,\"seats_busy\":%zu,",
         scoreboard_pool_name((enum scoreboard_pool)pool), sum->workers, pool_wanted(view, pool),
-        sum->ready, sum->busy, sum->starting, sum->backoff, sum->leaving);
+        sum->ready, sum->busy, sum->starting, sum->backoff, sum->leaving, sum->seats,
+        sum->seats_busy);
     if (sum->waiting >= 0)
         buf_printf(out, "\"queue\":%d,\"queue_limit\":%d,", sum->waiting, sum->backlog);
     else
@@ -206,21 +243,19 @@ static void json_pool(
         sum->memory, view->crew->deaths[pool]);
 }
 
-static void json_slot_turn(const struct scoreboard_slot *b, int64_t now, struct buf *out)
+static void json_seat_turn(const struct scoreboard_seat *seat, const struct turn_names *names,
+    int64_t now, struct buf *out)
 {
-    struct turn_names names;
     char trail[SCOREBOARD_TRAIL_SIZE];
-    int64_t started = atomic_load(&b->turn_started_ms);
-    int64_t deadline = atomic_load(&b->turn_deadline_ms);
-    if (!turn_names(b, &names))
-        return;
-    scoreboard_trail(b, trail);
+    int64_t started = atomic_load(&seat->turn_started_ms);
+    int64_t deadline = atomic_load(&seat->turn_deadline_ms);
+    scoreboard_trail(seat, trail);
     buf_putc(out, ',');
-    json_text(out, "user", names.uid);
+    json_text(out, "user", names->uid);
     buf_putc(out, ',');
-    json_text(out, "session", names.session);
+    json_text(out, "session", names->session);
     buf_putc(out, ',');
-    json_text(out, "turn", names.turn);
+    json_text(out, "turn", names->turn);
     buf_printf(out, ",\"turn_ms\":%" PRId64, started == 0 ? 0 : now - started);
     if (deadline != 0)
         buf_printf(out, ",\"turn_left_ms\":%" PRId64, deadline - now);
@@ -228,12 +263,11 @@ static void json_slot_turn(const struct scoreboard_slot *b, int64_t now, struct 
     json_text(out, "trail", trail);
 }
 
-/* What a worker without a turn works on. */
-static void json_slot_work(const struct scoreboard_slot *b, struct buf *out)
+/* What is worked on without a turn. */
+static void json_seat_work(const struct scoreboard_seat *seat, struct buf *out)
 {
     struct blame_work work;
-    struct turn_names names;
-    if (turn_names(b, &names) || !scoreboard_work_get(b, &work))
+    if (!scoreboard_work_get(seat, &work))
         return;
     buf_putc(out, ',');
     json_text(out, "user", work.uid);
@@ -241,26 +275,52 @@ static void json_slot_work(const struct scoreboard_slot *b, struct buf *out)
     json_text(out, "work", work.route);
 }
 
+static void json_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
+    int64_t now, struct buf *out)
+{
+    const struct crew_slot *s = &c->slots[slot];
+    int64_t since = atomic_load(&seat->stage_since_ms);
+    struct turn_names names;
+    buf_printf(out,
+        "{\"seat\":%zu,\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"executing\":%s,"
+        "\"stage\":\"%s\",\"stage_ms\":%" PRId64,
+        (size_t)(seat - c->board->seats), slot, scoreboard_pool_name(s->pool), (int)s->pid,
+        scoreboard_executing(c->board, &c->board->slots[slot]) == seat ? "true" : "false",
+        scoreboard_stage_name(seat), since == 0 ? 0 : now - since);
+    if (turn_names(seat, &names))
+        json_seat_turn(seat, &names, now, out);
+    else
+        json_seat_work(seat, out);
+    buf_putc(out, '}');
+}
+
+static void json_seats(const struct crew *c, int64_t now, struct buf *out)
+{
+    const struct scoreboard_seat *seat;
+    struct seat_walk walk = {0};
+    for (size_t n = 0; (seat = seat_next(c, &walk)); n++) {
+        if (n > 0)
+            buf_putc(out, ',');
+        json_seat(c, walk.slot, seat, now, out);
+    }
+}
+
 static void json_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
-    int64_t since = atomic_load(&b->stage_since_ms);
     buf_printf(out,
         "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,\"reserved\":%s,"
-        "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"stage\":\"%s\",\"stage_ms\":%" PRId64 ",",
+        "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"seats\":%zu,\"seats_busy\":%d,",
         i, scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
         s->reserved ? "true" : "false", slots_state_name(s->state), now - s->since_ms,
-        stage_name(b), since == 0 ? 0 : now - since);
+        s->seats_count, atomic_load(&b->seats_busy));
     buf_printf(out,
         "\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"memory_bytes\":%lld,"
-        "\"connections\":%lld,\"early_deaths\":%u",
+        "\"connections\":%lld,\"early_deaths\":%u}",
         (unsigned long long)atomic_load(&b->requests), (unsigned long long)atomic_load(&b->turns),
         (unsigned long long)atomic_load(&b->errors), (long long)atomic_load(&b->memory_bytes),
         (long long)atomic_load(&b->connections), s->failures);
-    json_slot_turn(b, now, out);
-    json_slot_work(b, out);
-    buf_putc(out, '}');
 }
 
 void status_json(const struct status_view *view, struct buf *out)
@@ -297,6 +357,8 @@ void status_json(const struct status_view *view, struct buf *out)
         first = false;
         json_slot(view, i, now, out);
     }
+    buf_puts(out, "],\"seats\":[");
+    json_seats(c, now, out);
     buf_puts(out, "]}\n");
 }
 
@@ -319,6 +381,8 @@ METRIC_OF(workers)
 METRIC_OF(ready)
 METRIC_OF(busy)
 METRIC_OF(leaving)
+METRIC_OF(seats)
+METRIC_OF(seats_busy)
 METRIC_OF(waiting)
 METRIC_OF(backlog)
 METRIC_OF(connections)
@@ -343,6 +407,9 @@ static const struct pool_metric pool_metrics[] = {
     {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections",
         metric_busy},
     {"turnpike_workers_leaving", "gauge", "processes that finish what they have", metric_leaving},
+    {"turnpike_seats", "gauge", "requests and turns that the processes can hold at once",
+        metric_seats},
+    {"turnpike_seats_busy", "gauge", "requests and turns that they hold", metric_seats_busy},
     {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown", metric_waiting},
     {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", metric_backlog},
     {"turnpike_connections", "gauge", "open client connections", metric_connections},

@@ -149,7 +149,7 @@ static void reload_step(struct supervisor *s, int64_t now)
     struct crew_generation *next = s->next;
     if (crew_is_complete(&s->crew, next)) {
         s->crew.current = next;
-        atomic_store(&s->crew.board->turn_limit, (int)next->conf.turn_workers);
+        atomic_store(&s->crew.board->turn_limit, (int)next->conf.turn_seats);
         crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_OTHER_GENERATIONS, next);
         log_info("generation %u serves, older workers finish what they have (drain = %" PRId64
                  " ms)",
@@ -182,7 +182,7 @@ static void supervisor_reload(struct supervisor *s)
     if (error == 0) {
         error = crew_start(&s->crew, s->next);
         if (error != 0) {
-            snprintf(why, sizeof(why), "more workers than there are slots");
+            snprintf(why, sizeof(why), "more workers than there is room for");
             crew_generation_drop(&s->crew, s->next, true);
         }
     }
@@ -434,6 +434,7 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
         error = signals_open(s);
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
+    s->crew.one_turn_each = s->options->one_turn_each;
     if (error == 0)
         error = generation_make(s, &first, why);
     if (error != 0)
@@ -454,7 +455,7 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
     if (pressure_init(&s->pressure, s->reactor, &s->crew.board->running_turns,
             &s->crew.board->pace_ms) != 0)
         log_warn("/proc/stat cannot be read: text is not joined when the processors are full");
-    atomic_store(&s->crew.board->turn_limit, (int)conf->turn_workers);
+    atomic_store(&s->crew.board->turn_limit, (int)conf->turn_seats);
     s->started_ms = clock_mono_ms();
     error = crew_start(&s->crew, first);
     s->phase_until_ms = generation_patience(first);

@@ -383,7 +383,7 @@ static int run_api_key(struct options *o, int argc, char **argv)
 /* --- commands --- */
 
 static const struct command commands[] = {
-    {"status", "[--json]", "what every worker does, limits beside values", run_status},
+    {"status", "[--json]", "every worker and what runs in it, limits beside values", run_status},
     {"top", "", "the same, refreshed each second", run_top},
     {"metrics", "", "OpenMetrics text", run_metrics},
     {"reload", "", "read the configuration again, new workers first", run_reload},

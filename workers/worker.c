@@ -153,7 +153,6 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     snprintf(name, sizeof(name), "turnpiked: %s %u%s", scoreboard_pool_name(pool), w->slot_index,
         w->reserved ? " reserved" : "");
     worker_title_set(name);
-    scoreboard_attach(w->slot);
     if (pool == SCOREBOARD_STREAM)
         raise_descriptors(w);
 }

@@ -64,7 +64,7 @@ const char *worker_over_limit(const struct conf *conf, const struct scoreboard_s
 /*
  * worker_enter -- the first thing in a new child, the one place that undoes what it inherited:
  * dies with its parent (checked), default signal dispositions, worker signals blocked, every
- * descriptor closed but 0 to 2, the log's and `keep`; title, log name, scoreboard slot.
+ * descriptor closed but 0 to 2, the log's and `keep`; title, log name.
  *   parent  the supervisor's pid; a child that finds another one ends
  */
 void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_count);

@@ -5,6 +5,7 @@
 -- {'failed', FOLLOWER or ''}.
 local turn, how, who = ARGV[10], ARGV[11], ARGV[12]
 local attempts, event, code, reply = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
+local spared_max = tonumber(ARGV[17])
 local t = turn_key(turn)
 local f = redis.call('HMGET', t, 'state', 'session', 'lease', 'owner', 'epoch', 'attempt', 'spare')
 if not f[1] then
@@ -22,13 +23,16 @@ if redis.call('HGET', s, 'run') ~= turn or redis.call('EXISTS', s .. ':log') == 
 end
 if how == 'expired' and tonumber(f[3] or 0) > now then
     return {'lives'}
-elseif how == 'dead' and string.sub(f[4], 1, #who) ~= who then
+elseif (how == 'dead' or how == 'spared') and string.sub(f[4], 1, #who) ~= who then
     return {'lives'} -- another worker has taken it over since
-elseif how == 'released' then
-    if f[5] ~= who then
-        return {'lives'}
-    end
-    redis.call('HINCRBY', t, 'spare', 1) -- no attempt that failed
+elseif how == 'released' and f[5] ~= who then
+    return {'lives'}
+end
+-- One whose worker died beside it loses no attempt, but only so often: it may have been the cause.
+local free = how == 'released' or
+    (how == 'spared' and redis.call('HINCRBY', t, 'spared', 1) <= spared_max)
+if free then
+    redis.call('HINCRBY', t, 'spare', 1)
 elseif tonumber(f[6]) - tonumber(f[7] or 0) >= attempts then
     return {'failed', fail_turn(turn, f[2], now, event, code, reply) or ''}
 end

@@ -386,7 +386,7 @@ describe("approvals", () => {
     await reader.until("TOOL_CALL_RESULT");
     await stack.double.until(d => d.held > 0, "the model holds");
     assert.deepEqual(await titles(stack, user), []);
-    const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.session === session_id), "its worker");
+    const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.session === session_id), "its worker");
     process.kill(pid, "SIGKILL");
     await reader.until(e => e.data.type === "CUSTOM" && e.data.name === "turnpike.resumed");
     await stack.double.until(d => d.requests.length > calls + 1, "the model is asked again");
@@ -401,7 +401,7 @@ describe("approvals", () => {
 
 describe("approvals when something is missing", () => {
   let stack;
-  before(async () => { stack = await Stack.start({durable: true, settings: {"turn.workers": 1, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({durable: true, settings: {"turn.seats": 1, "turn.reserved": 2}}); });
   after(() => stack.stop());
   const ask = async (user, id, session_id) => (await stack.chat(`please ${deletion([id], "text say=Gone.")}`, {session_id}, asUser(user))).json.interrupts[0];
 

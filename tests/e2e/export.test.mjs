@@ -364,7 +364,7 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
         });
       });
       const readers = [await slow(users[0]), await slow(users[1])];
-      const busy = async () => (await beside.workers("api")).filter(w => w.stage !== "idle");
+      const busy = async () => await beside.seats("api");
       await eventually(async () => (await busy()).length === 2, "two workers wait for their readers");
       // Half of the workers serve such, one a user; the others are there for everybody.
       const second = await beside.get("/export", as(users[0])), third = await beside.get("/export", as(users[2]));
@@ -466,7 +466,7 @@ print(json.dumps({"version": g.version, "waypoints": [[w.name, w.latitude, w.lon
     const finals = stream.events.filter(e => ["RUN_FINISHED", "RUN_ERROR"].includes(e.data.type));
     assert.equal(finals.length, 1, JSON.stringify(stream.types()));
     stack.double.release?.();
-    await eventually(async () => (await stack.workers("turn")).every(w => w.stage === "idle"), "no turn runs");
+    await eventually(async () => (await stack.seats("turn")).length === 0, "no turn runs");
     // Its worker was fenced: what it still wanted to write is nowhere.
     const keys = async () => (await stack.redis("--scan", "--pattern", `*${user}*`)).split("\n").filter(k => k && !k.includes(":rate:"));
     const left = await keys();

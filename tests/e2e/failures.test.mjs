@@ -70,7 +70,7 @@ describe("a process that dies", () => {
 
 describe("a full machine", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 2, "turn.reserved": 1}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 2, "turn.reserved": 1}}); });
   after(() => stack.stop());
 
   test("refuses in milliseconds with 503 and Retry-After, and status still answers", async () => {
@@ -136,7 +136,7 @@ describe("a full machine", () => {
 
 describe("an operator", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 16, drain: "10s"}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 16, drain: "10s"}}); });
   after(() => stack.stop());
 
   test("reloads under load without one failed request", async () => {
@@ -183,9 +183,9 @@ describe("an operator", () => {
 
   test("a reload with a bad configuration keeps the old one serving", async () => {
     const good = {...stack.settings};
-    stack.writeSettings({"turn.workers": "many"});
+    stack.writeSettings({"turn.seats": "many"});
     process.kill(stack.pid, "SIGHUP");
-    await eventually(() => /turn\.workers/.test(stack.log()), "the fault is logged");
+    await eventually(() => /turn\.seats/.test(stack.log()), "the fault is logged");
     assert.equal((await stack.chat("hello")).status, 200);
     stack.settings = good;
     stack.writeSettings();

@@ -151,7 +151,7 @@ export class Stack {
       stack.settings = {
         run_dir: stack.run, "redis.socket": join(beside?.run ?? stack.run, "redis.sock"), "log.file": join(stack.logs, "turnpiked.log"),
         listen_hint: `127.0.0.1:${stack.port}`, development: "on", "model.chain": chain, drain: "5s",
-        "turn.workers": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
+        "turn.seats": 8, "api.workers": 2, "stream.workers": 2, "rate.chat_user": 0, "rate.api_user": 0,
         "rate.feedback_user": 0, "rate.ws_messages": 0, "rate.tools_minute": 0, "rate.tools_day": 0,
         ...double && {
           "anthropic.url": stack.double.url, "anthropic.key": "test-key-anthropic",
@@ -342,7 +342,6 @@ export class Stack {
 
   /** The supervisor's status; it answers whatever the workers do. */
   status() { return this.control("status json"); }
-  /** Workers of a pool as the scoreboard has them. */
   /** HUP; resolves when no worker of the old settings answers any more. */
   async reload(ms = DEFAULT_MS) {
     const {generation} = await this.status();
@@ -354,8 +353,13 @@ export class Stack {
     }, "the reload is done", ms);
   }
 
+  /** Workers of a pool as the scoreboard has them. */
   async workers(pool) {
     return (await this.status()).slots.filter(slot => slot.pool === pool && slot.pid > 0);
+  }
+  /** What the workers of a pool do: a request or a turn each. */
+  async seats(pool) {
+    return (await this.status()).seats.filter(seat => seat.pool === pool);
   }
 }
 

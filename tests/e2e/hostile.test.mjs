@@ -329,7 +329,7 @@ describe("reloads under load", () => {
   });
 
   test("one client alone: no request stays behind with a worker that leaves", async () => {
-    const stack = await Stack.start({settings: {"turn.workers": 2, "turn.reserved": 1}});
+    const stack = await Stack.start({settings: {"turn.seats": 2, "turn.reserved": 1}});
     for (let i = 0; i < 15; i++) {
       stack.parts.turnpiked.kill("SIGHUP");
       for (const end = Date.now() + 200; Date.now() < end;) {
@@ -343,7 +343,7 @@ describe("reloads under load", () => {
   test("a broken configuration changes nothing", async () => {
     const stack = await Stack.start({double: false});
     const {generation} = await stack.status();
-    for (const [name, value] of [["no.such", "1"], ["turn.workers", "-5"], ["jwt.algorithm", "none"], ["run_dir", "/nonexistent"]]) {
+    for (const [name, value] of [["no.such", "1"], ["turn.seats", "-5"], ["jwt.algorithm", "none"], ["run_dir", "/nonexistent"]]) {
       const before = stack.settings[name];
       stack.writeSettings({[name]: value});
       stack.parts.turnpiked.kill("SIGHUP");

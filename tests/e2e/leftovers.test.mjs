@@ -128,11 +128,11 @@ describe("a storage that takes no writes", () => {
 
 describe("frozen workers", () => {
   test("api and idle turn workers are replaced; a turn that runs longer than any beat is not touched", async () => {
-    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.workers": 3, "turn.reserved": 1, "api.workers": 2}});
+    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.seats": 3, "turn.reserved": 1, "api.workers": 2}});
     const running = stack.chatStream("x [[text words=3 hold=1]]");
     await running.until("RUN_STARTED");
     await stack.double.until(d => d.held > 0);
-    const busy = (await stack.workers("turn")).find(w => w.turn);
+    const busy = (await stack.seats("turn")).find(w => w.turn);
     const began = Date.now();
     const frozen = (await Promise.all([stack.workers("api"), stack.workers("turn")])).map(list => list.find(w => w.pid !== busy?.pid).pid);
     for (const pid of frozen) process.kill(pid, "SIGSTOP");

@@ -30,7 +30,7 @@ describe("two machines with one Redis", () => {
     const events = one.sse(`/sessions/${session_id}/events?cursor=0-0`);
     await there.until(() => there.text().split(" ").length > 10);
     await events.until(() => events.text().split(" ").length > 10);
-    assert.equal((await one.workers("turn")).filter(w => w.session === session_id).length, 0);
+    assert.equal((await one.seats("turn")).filter(w => w.session === session_id).length, 0);
     assert.equal((await one.get(`/sessions/${session_id}`)).json.running_turn, here.events[0].data.runId);
     await two.double.go();
     await Promise.all([there.until(FINAL), events.until(FINAL), here.all()]);

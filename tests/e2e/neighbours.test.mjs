@@ -28,11 +28,11 @@ function poison(stack, pool, users) {
     while (!killer.stopped) {
       const status = await stack.status();
       killer.least = Math.min(killer.least, status.pools[pool].ready);
-      for (const slot of status.slots) {
-        if (slot.pool !== pool || slot.stage !== "tool" || !users.includes(slot.user) || killed.has(slot.pid)) continue;
-        killed.add(slot.pid);
+      for (const seat of status.seats) {
+        if (seat.pool !== pool || seat.stage !== "tool" || !users.includes(seat.user) || killed.has(seat.pid)) continue;
+        killed.add(seat.pid);
         try {
-          process.kill(slot.pid, "SIGSEGV");
+          process.kill(seat.pid, "SIGSEGV");
           killer.deaths++;
         } catch { /* it has ended */ }
       }
@@ -47,7 +47,7 @@ describe("requests that end workers", () => {
   let stack, service;
   before(async () => {
     service = await deafService();
-    stack = await Stack.start({settings: {"api.workers": 4, "turn.workers": 4, "weather.url": service.url, "rate.api_user": 0}});
+    stack = await Stack.start({settings: {"api.workers": 4, "turn.seats": 4, "weather.url": service.url, "rate.api_user": 0}});
   });
   after(async () => {
     service.close();
@@ -56,7 +56,7 @@ describe("requests that end workers", () => {
 
   test("slow calls of one user leave workers to the tools of others", async () => {
     const call = (user, days) => stack.post(FORECAST, {location: "-33.87,151.21", days}, {...as(user), timeout: 60000});
-    const waiting = async () => (await stack.status()).slots.filter(s => s.pool === "api" && s.stage === "tool").map(s => s.user).sort();
+    const waiting = async () => (await stack.seats("api")).filter(s => s.stage === "tool").map(s => s.user).sort();
     const calls = [call("greedy", 1), call("greedy", 2)];
     await eventually(async () => (await waiting()).length === 2, "both wait");
     const third = await call("greedy", 3);
@@ -140,7 +140,7 @@ describe("requests that end workers", () => {
     const dead = new Set();
     for (let attempt = 1; attempt <= 3; attempt++) {
       await eventually(() => reader.events.filter(e => e.data.type === "TEXT_MESSAGE_START").length === attempt, `attempt ${attempt}`);
-      const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.session === session_id && !dead.has(w.pid)), "it runs");
+      const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.session === session_id && !dead.has(w.pid)), "it runs");
       dead.add(pid);
       process.kill(pid, "SIGSEGV");
     }
@@ -166,7 +166,7 @@ async function goOnUntil(stack, test, what) {
     return test();
   }, what, 60000 * SLOW);
 }
-const runningOf = async (stack, user) => (await stack.workers("turn")).filter(w => w.user === user && w.turn).length;
+const runningOf = async (stack, user) => (await stack.seats("turn")).filter(w => w.user === user && w.turn).length;
 const LONG = "x [[text words=6 hold=2]]";
 /** A long message in a session of its own, accepted or refused: the reply. */
 const long = (stack, user, body = {}) => stack.chat(LONG, body, {headers: {...as(user).headers, Prefer: "respond-async"}});
@@ -174,7 +174,7 @@ const states = async (stack, user, turns) => Promise.all(turns.map(async t => (a
 
 describe("more than one user's part", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 20, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 20, "turn.reserved": 2}}); });
   after(() => stack.stop());
 
   test("two users with 30 long messages each: 8 run and 16 wait of each, and everybody else is served", async () => {
@@ -216,14 +216,14 @@ describe("more than one user's part", () => {
   });
 
   test("workers that die count for nothing, and the turns of two machines together are bounded", async () => {
-    const second = await Stack.start({beside: stack, settings: {"turn.workers": 12, machine: "second"}});
+    const second = await Stack.start({beside: stack, settings: {"turn.seats": 12, machine: "second"}});
     try {
       const taken = [];
       for (let i = 0; i < 6; i++) taken.push(await long(stack, "rita"), await long(second, "rita"));
       assert.deepEqual(taken.map(r => r.status), Array(12).fill(202));
       const both = async () => await runningOf(stack, "rita") + await runningOf(second, "rita");
       await eventually(async () => await both() === 8, "8 on both together");
-      for (const {pid} of (await stack.workers("turn")).filter(w => w.user === "rita" && w.turn).slice(0, 2)) process.kill(pid, "SIGKILL");
+      for (const {pid} of (await stack.seats("turn")).filter(w => w.user === "rita" && w.turn).slice(0, 2)) process.kill(pid, "SIGKILL");
       const turns = taken.map(r => r.json.turn_id);
       await goOnUntil(stack, async () => (await states(stack, "rita", turns)).every(s => s === "done"), "all end");
       assert.equal(await stack.redis("EXISTS", "tp:{rita}:running", "tp:{rita}:places"), "0");
@@ -239,7 +239,7 @@ describe("more than one user's part", () => {
 
 describe("a full pool", () => {
   let stack;
-  before(async () => { stack = await Stack.start({settings: {"turn.workers": 2, "turn.reserved": 2}}); });
+  before(async () => { stack = await Stack.start({settings: {"turn.seats": 2, "turn.reserved": 2}}); });
   after(() => stack.stop());
 
   test("a user who runs none waits for the next free worker, in front of those who have some", async () => {

@@ -20,10 +20,13 @@ describe("the operator's command", () => {
     assert.match(text, /^turns: 1\/8 running/m);
     assert.match(text, /\bann\b/);
     assert.ok(text.includes(session_id) || text.includes(running.events[0].data.runId), text);
-    const slot = JSON.parse(await turnpike("status", "--json")).slots.find(s => s.session === session_id);
-    assert.equal(slot.pool, "turn");
-    assert.ok(slot.pid > 0);
-    assert.match(await turnpike("metrics"), /# EOF\n$/);
+    const {slots, seats, pools} = JSON.parse(await turnpike("status", "--json"));
+    const seat = seats.find(s => s.session === session_id), slot = slots.find(s => s.pid === seat.pid);
+    assert.deepEqual([seat.pool, seat.user, seat.turn], ["turn", "ann", running.events[0].data.runId]);
+    assert.ok(seat.turn_left_ms > 0 && seat.trail, JSON.stringify(seat));
+    assert.deepEqual([slot.slot, slot.pool, slot.seats, slot.seats_busy], [seat.slot, "turn", 1, 1]);
+    assert.deepEqual([pools.turn.seats, pools.turn.seats_busy, pools.turn.busy], [8 + 2, 1, 1]);
+    assert.match(await turnpike("metrics"), /^turnpike_seats\{pool="turn"\} 10$[^]*^turnpike_seats_busy\{pool="turn"\} 1$[^]*# EOF\n$/m);
     await stack.double.go();
     await running.until("RUN_FINISHED");
   });

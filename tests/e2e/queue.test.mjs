@@ -135,7 +135,7 @@ describe("a queue outlives", () => {
 
   test("the kill -9 of its turn worker", async () => {
     const work = await filled();
-    const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.turn === work.turns[0]), "its worker");
+    const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.turn === work.turns[0]), "its worker");
     process.kill(pid, "SIGKILL");
     await runsOut(work);
   });
@@ -152,7 +152,7 @@ describe("a queue outlives", () => {
 describe("a busy session", () => {
   let stack, t;
   before(async () => {
-    stack = await Stack.start({settings: {"turn.workers": 1, "turn.queue": 200}});
+    stack = await Stack.start({settings: {"turn.seats": 1, "turn.queue": 200}});
     t = tools(stack);
   });
   after(() => stack.stop());

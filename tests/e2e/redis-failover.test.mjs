@@ -21,7 +21,7 @@ describe("turnpike failover", () => {
   let site, stack;
   before(async () => {
     site = await RedisSite.start(3, STRICT);
-    stack = await Stack.start({settings: {...site.settings, "turn.workers": 24, "turn.user": 0}});
+    stack = await Stack.start({settings: {...site.settings, "turn.seats": 24, "turn.user": 0}});
   });
   after(async () => {
     await stack?.stop();

@@ -106,7 +106,7 @@ describe("a Redis that is silent for longer than a lease, and shorter than redis
     stack.parts.redis.kill("SIGCONT");
     await stack.redis("PING");
     // Longer than a housekeeper's look: a takeover would have begun by then.
-    const {turn} = await eventually(async () => (await stack.workers("turn")).find(w => w.session === session_id), "its worker");
+    const {turn} = await eventually(async () => (await stack.seats("turn")).find(w => w.session === session_id), "its worker");
     await eventually(async () => Number(await stack.redis("HGET", `tp:{dev}:turn:${turn}`, "lease")) - Number((await stack.redis("TIME")).split("\n")[0]) * 1000 > 0, "its lease is renewed");
     await stack.double.go();
     await reader.all(LONG);

@@ -116,7 +116,7 @@ describe("a Redis that has lost its tail", () => {
     const session_id = uuid(), socket = await stack.socket();
     const {turn_id} = await ask(socket, "x [[text words=20 hold=0,15]]", {session_id});
     await stack.double.until(d => d.held > 0, "the model holds");
-    const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.turn === turn_id), "its worker");
+    const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.turn === turn_id), "its worker");
     await eventually(() => socket.events().length > 0, "it is seen to start");
     remember();
     await stack.double.go();

@@ -42,7 +42,7 @@ describe("a turn whose worker is killed", () => {
   });
 
   const workerOf = session => eventually(async () =>
-    (await stack.workers("turn")).find(w => w.session === session || w.turn === session), `a worker of ${session}`);
+    (await stack.seats("turn")).find(w => w.session === session || w.turn === session), `a worker of ${session}`);
   const requestsWith = tag => stack.double.requests.filter(r => r.raw.includes(tag));
   const recordsOf = (user, family) => stack.redis("HLEN", `tp:{${user}}:r:${family}`).then(Number);
 
@@ -180,7 +180,7 @@ describe("a turn whose worker is killed", () => {
     const stored = (await stack.get(`/sessions/${session_id}/messages`)).json.messages;
     assert.equal(stored.length, 2);
     assert.match(stored[1].content, WHOLE);
-    await eventually(async () => (await stack.workers("turn")).find(w => w.pid === pid)?.session !== session_id, "the frozen one has let go");
+    await eventually(async () => (await stack.seats("turn")).find(w => w.pid === pid)?.session !== session_id, "the frozen one has let go");
     process.kill(pid, 0); // it lives
   });
 

@@ -153,7 +153,7 @@ describe("webhooks", () => {
   test("a turn whose worker is killed tells its end, once", async () => {
     const turn = await submit("/killed", "x [[text words=9 hold=3]]");
     await stack.double.until(d => d.held > 0, "an answer is held");
-    const {pid} = await eventually(async () => (await stack.workers("turn")).find(w => w.turn === turn), "its worker");
+    const {pid} = await eventually(async () => (await stack.seats("turn")).find(w => w.turn === turn), "its worker");
     const calls = stack.double.requests.length;
     process.kill(pid, "SIGKILL");
     await stack.double.until(d => d.requests.length > calls, "the next worker asks");

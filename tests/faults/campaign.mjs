@@ -14,7 +14,7 @@ import {Redis} from "./redis.mjs";
 import {leftovers, takeovers, verdict} from "./verdict.mjs";
 
 const LEASE_MS = 2000;
-const POOLS = {"turn.workers": 24, "turn.reserved": 2, "api.workers": 2, "stream.workers": 2};
+const POOLS = {"turn.seats": 24, "turn.reserved": 2, "api.workers": 2, "stream.workers": 2};
 
 function randomFrom(seed) {
   let a = seed >>> 0;

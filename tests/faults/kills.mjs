@@ -25,6 +25,9 @@ export class Killer {
   async #workers(pool) {
     return (await this.stack.workers(pool).catch(() => [])).filter(w => !this.#frozen.has(w.pid));
   }
+  async #turns() {
+    return (await this.stack.seats("turn").catch(() => [])).filter(w => w.turn && !this.#frozen.has(w.pid));
+  }
   async #one(pool) {
     const workers = await this.#workers(pool);
     return workers[this.random(workers.length)];
@@ -35,7 +38,7 @@ export class Killer {
     const end = Date.now() + 250;
     let busy = [];
     while (Date.now() < end) {
-      busy = (await this.#workers("turn")).filter(w => w.turn);
+      busy = await this.#turns();
       const found = stage === "any" ? busy : busy.filter(w => w.stage === stage);
       if (found.length) return found[this.random(found.length)];
       await pause(2);
@@ -80,7 +83,7 @@ export class Killer {
     return pid && this.#signal(pid, "SIGKILL") ? this.#note("nginx") : null;
   }
   async supervisor() {
-    const turns = (await this.#workers("turn")).filter(w => w.turn).map(w => w.turn);
+    const turns = (await this.#turns()).map(w => w.turn);
     const kill = this.#note("supervisor", {turns});
     this.#signal(this.stack.pid, "SIGKILL");
     await this.stack.parts.turnpiked.ended;

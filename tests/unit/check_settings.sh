@@ -61,5 +61,8 @@ refused "conf: No such file or directory" "1 problem in"
 printf '\357\273\277%s\r\n' "$good" >"$dir/conf"
 check || say_failed "a file of another editor: $(cat "$dir/err")"
 check --config /nope/turnpike.conf && say_failed "a file that is not there was taken"
-check -s turn.workers=0 && say_failed "-s turn.workers=0 was taken"
+check -s turn.seats=0 && say_failed "-s turn.seats=0 was taken"
+# A file from the time when each turn had a process of its own.
+printf '%s\n' "$good" "turn.workers = 200" >"$dir/conf"
+refused "turn.workers: 200 is above 64: turn.workers now counts processes; write turn.seats = 200 for 200 turns at once" "1 problem"
 exit $failed

@@ -43,12 +43,14 @@ tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 # supervisor
 if HAVE_CMOCKA
 SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_blame tests/unit/test_control \
-	tests/unit/test_supervisor tests/unit/test_pressure
+	tests/unit/test_supervisor tests/unit/test_pressure tests/unit/test_crew_seats
 check_PROGRAMS += $(SUPERVISOR_TESTS)
 TESTS += $(SUPERVISOR_TESTS)
 SUPERVISOR_TEST_LIBS = libworkers.a $(BASE_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_pressure_SOURCES = tests/unit/test_pressure.c
 tests_unit_test_pressure_LDADD = $(SUPERVISOR_TEST_LIBS)
+tests_unit_test_crew_seats_SOURCES = tests/unit/test_crew_seats.c
+tests_unit_test_crew_seats_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_blame_SOURCES = tests/unit/test_blame.c
@@ -256,6 +258,16 @@ check_PROGRAMS += tests/unit/test_recurring
 TESTS += tests/unit/test_recurring
 tests_unit_test_recurring_SOURCES = tests/unit/test_recurring.c $(TOOLS_TEST_PARTS)
 tests_unit_test_recurring_LDADD = libworkers.a $(TOOLS_TEST_LIBS)
+endif
+
+# housekeeper
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_housekeeper
+TESTS += tests/unit/test_housekeeper
+tests_unit_test_housekeeper_SOURCES = tests/unit/test_housekeeper.c tests/unit/turn_actors.c \
+	tests/unit/turn_actors.h tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_housekeeper_LDADD = libworkers.a libstream.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(SYSTEMD_LIBS) \
+	$(CMOCKA_LIBS)
 endif
 
 # webhooks

@@ -78,11 +78,22 @@ static int serve(struct worker *w)
     return 0;
 }
 
+/* A turn of user anna; the worker executes it. */
+static struct scoreboard_seat *begin_turn(
+    struct worker *w, const char *session, const char *turn, int stage)
+{
+    struct scoreboard_seat *seat = scoreboard_seat_take(w->board, w->slot);
+    if (!seat || !scoreboard_turn_take(w->board, seat))
+        _exit(8);
+    scoreboard_turn_set(seat, "anna", session, turn);
+    scoreboard_stage_set(seat, stage);
+    scoreboard_enter(w->board, w->slot, seat);
+    return seat;
+}
+
 static int hold_a_turn(struct worker *w)
 {
-    scoreboard_turn_take(w->board);
-    scoreboard_turn_set(w->slot, "anna", "main", TURN_ID);
-    scoreboard_stage_set(w->slot, TURN_STAGE_MODEL_WAIT);
+    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_MODEL_WAIT);
     worker_ready(w);
     while (!w->drain)
         wait_for_signal(w, -1, -1);
@@ -90,17 +101,15 @@ static int hold_a_turn(struct worker *w)
          clock_mono_ms() < until && !w->abort_turn;)
         wait_for_signal(w, (int)(until - clock_mono_ms()), -1);
     atomic_fetch_add(w->abort_turn ? &script->ended_by_quit : &script->ended_in_drain, 1);
-    scoreboard_turn_set(w->slot, NULL, NULL, NULL);
-    scoreboard_turn_give(w->board);
+    scoreboard_enter(w->board, w->slot, NULL);
+    scoreboard_seat_give(w->board, w->slot, seat);
     return 0;
 }
 
 static _Noreturn void get_stuck(struct worker *w)
 {
-    scoreboard_turn_take(w->board);
-    scoreboard_turn_set(w->slot, "anna", "main", TURN_ID);
-    scoreboard_stage_set(w->slot, TURN_STAGE_TOOL);
-    atomic_store(&w->slot->turn_deadline_ms, clock_mono_ms() - 1);
+    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL);
+    atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
     worker_ready(w);
     for (;;)
         pause(); /* with its signals blocked: only KILL ends it */
@@ -110,10 +119,41 @@ static _Noreturn void get_stuck(struct worker *w)
 static _Noreturn void work_for_somebody(struct worker *w)
 {
     struct blame_work work = {.uid = "anna", .route = "GET /here", .digest = "d"};
+    struct scoreboard_seat *seat = scoreboard_seat_take(w->board, w->slot);
+    scoreboard_work_set(seat, &work);
+    scoreboard_enter(w->board, w->slot, seat);
     worker_ready(w);
-    scoreboard_work_set(w->slot, &work);
     for (;;)
         pause();
+}
+
+static _Noreturn void run_many_turns(struct worker *w)
+{
+    static const char *const turns[] = {MANY_ID(0), MANY_ID(1), MANY_ID(2)};
+    struct scoreboard_seat *seats[3];
+    int executes = atomic_load(&script->executes);
+    for (int i = 0; i < 3; i++) {
+        struct blame_work work = {.uid = "anna", .turn = true};
+        snprintf(work.route, sizeof work.route, "session s%d", i);
+        snprintf(work.digest, sizeof work.digest, "d%d", i);
+        seats[i] = begin_turn(w, work.route + strlen("session "), turns[i], TURN_STAGE_MODEL_WAIT);
+        scoreboard_work_set(seats[i], &work);
+    }
+    scoreboard_enter(w->board, w->slot, executes < 0 ? NULL : seats[executes]);
+    worker_ready(w);
+    for (;;)
+        pause();
+}
+
+static int be_late(struct worker *w)
+{
+    if (atomic_fetch_add(&script->late, 1) == 0)
+        get_stuck(w);
+    struct scoreboard_seat *seat = begin_turn(w, "other", MANY_ID(1), TURN_STAGE_MODEL_WAIT);
+    atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
+    scoreboard_enter(w->board, w->slot, NULL);
+    atomic_store(&script->waiting, getpid());
+    return serve(w);
 }
 
 /* Its beat is late, and it can run, as on a machine that does not let it. */
@@ -159,6 +199,10 @@ static int turn_main(struct worker *w)
         return 7;
     case COUNT_REQUESTS:
         return w->reserved ? serve(w) : count_requests(w);
+    case MANY_TURNS:
+        run_many_turns(w);
+    case LATE_TURNS:
+        return be_late(w);
     default:
         return serve(w);
     }
@@ -197,11 +241,11 @@ static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
         return ERR_CONFIG;
     }
     int error = conf_init(conf);
-    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_workers));
+    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_seats));
     if (error == 0)
         error = conf_set(conf, "run_dir", run_dir, why);
     if (error == 0)
-        error = conf_set(conf, "turn.workers", number, why);
+        error = conf_set(conf, "turn.seats", number, why);
     if (error == 0)
         error = conf_set(conf, "turn.reserved", "1", why);
     if (error == 0)
@@ -268,7 +312,8 @@ static _Noreturn void supervise(struct fixture *f)
     const struct supervisor_options options = {
         .mains = {plain_main, turn_main, plain_main, keeper_main},
         .configure = configure,
-        .prepare = prepare};
+        .prepare = prepare,
+        .one_turn_each = !atomic_load(&script->many)};
     exit(supervisor_run(&options));
 }
 
@@ -406,7 +451,7 @@ int own_supervisor_setup(void **state)
     if (script == MAP_FAILED || mkdtemp(f->dir) == NULL)
         return -1;
     run_dir = f->dir;
-    atomic_store(&script->turn_workers, 3);
+    atomic_store(&script->turn_seats, 3);
     snprintf(f->control, sizeof(f->control), "%s/control.sock", f->dir);
     snprintf(f->api, sizeof(f->api), "%s/api.sock", f->dir);
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", f->dir);

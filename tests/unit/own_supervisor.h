@@ -22,13 +22,21 @@ enum behaviour {
     STARVED,     /* every second one: gives no beat and computes, while the script says this */
     NEVER_READY,
     DIE_AT_ONCE,
-    COUNT_REQUESTS /* each loop counts one */
+    COUNT_REQUESTS, /* each loop counts one */
+    MANY_TURNS,     /* takes three turns, MANY_ID(0) to (2), and executes what the script says */
+    LATE_TURNS      /* has a turn behind its deadline: one worker executes it for ever, the other
+                       ones let it wait */
 };
+#define MANY_ID(n) "019ab3c4-0000-7000-8000-00000000001" #n
 struct script {
     atomic_int turn_worker; /* enum behaviour of the turn pool */
     atomic_int bad_configuration;
     atomic_int hold_ms;
-    atomic_int turn_workers;
+    atomic_int turn_seats;
+    atomic_int many;     /* turn workers share the seats; else each has one */
+    atomic_int executes; /* MANY_TURNS: which of its turns, from 0; -1 = its loop */
+    atomic_int late;     /* LATE_TURNS: workers so far */
+    atomic_int waiting;  /* LATE_TURNS: pid of one that lets its turn wait */
     atomic_int ended_by_quit, ended_in_drain, prepared;
     atomic_int foreign_descriptors; /* found open in a child */
     char dead_lines[4096];

@@ -19,7 +19,7 @@ for name in "with a blank" "with 'quotes' & more" 'dollar$ (brackets)' "umlaut-Ã
     [ "$place" -ef "$dir/$name" ] || say_failed "$name: $place is another folder"
     [ "$(place_of "$dir/$name")" = "$place" ] || say_failed "$name: another path the second time"
 done
-for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--turn-workers 1e3" "--port"; do
+for arguments in "--port 080" "--port 0" "--port 99999" "--port x" "--turn-seats 1e3" "--port"; do
     said=$("$top/run" $arguments 2>&1) && say_failed "./run $arguments was taken"
     case $said in
     "run: --"*) ;;

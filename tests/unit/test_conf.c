@@ -29,7 +29,8 @@ static int teardown(void **state)
 static void defaults_are_right(void **state)
 {
     (void)state;
-    assert_int_equal(c.turn_workers, 64);
+    assert_int_equal(c.turn_seats, 256);
+    assert_int_equal(c.turn_workers, 0);
     assert_int_equal(c.queue_wait_ms, 5000);
     assert_int_equal(c.body_max, 1 << 20);
     assert_true(c.session_keep_ms == 365LL * 86400000);
@@ -44,8 +45,14 @@ static void values_and_reasons(void **state)
         const char *name, *value, *why; /* NULL = taken */
     } cases[] = {
         { "turn.workers", "8", NULL },
-        { "turn.workers", "0", "turn.workers: 0 is below 1" },
-        { "turn.workers", "5000", "turn.workers: 5000 is above 4096" },
+        { "turn.seats", "200", NULL },
+        { "turn.seats", "0", "turn.seats: 0 is below 1" },
+        { "turn.seats", "5000", "turn.seats: 5000 is above 4096" },
+        { "turn.workers", "200", "turn.workers: 200 is above 64: turn.workers now counts processes; "
+            "write turn.seats = 200 for 200 turns at once" },
+        { "turn.workers", "4096", "turn.workers: 4096 is above 64: turn.workers now counts processes; "
+            "write turn.seats = 4096 for 4096 turns at once" },
+        { "turn.workers", "5000", "turn.workers: 5000 is above 64" },
         { "turn.workers", "-1", "turn.workers: \"-1\" is not a whole number" },
         { "turn.workers", "8x", "turn.workers: \"8x\" is not a whole number" },
         { "turn.workers", "", "turn.workers: \"\" is not a whole number" },
@@ -76,6 +83,7 @@ static void values_and_reasons(void **state)
             assert_string_equal(why, cases[i].why);
     }
     assert_int_equal(c.turn_workers, 8);
+    assert_int_equal(c.turn_seats, 200);
     assert_int_equal(c.queue_wait_ms, 250);
     assert_int_equal(c.body_max, 65536);
 }

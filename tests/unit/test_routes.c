@@ -35,11 +35,13 @@ static int setup(void **state)
     f->conf.rate_feedback_user = 0;
     f->conf.development = true;
     assert_int_equal(auth_new(&f->app.auth, &f->conf, why, sizeof(why)), 0);
-    assert_int_equal(scoreboard_new(&f->worker.board, 1), 0);
+    assert_int_equal(scoreboard_new(&f->worker.board, 1, 1), 0);
     f->worker.conf = &f->conf;
     f->worker.slot = &f->worker.board->slots[0];
+    scoreboard_slot_reset(f->worker.board, f->worker.slot, 0, 1);
     f->app.conf = &f->conf;
     f->app.worker = &f->worker;
+    f->app.seat = scoreboard_seat_take(f->worker.board, f->worker.slot);
     *state = f;
     return 0;
 }
@@ -369,7 +371,7 @@ static void what_a_worker_died_in_is_refused(void **state)
     prepare(f, "GET", "/api/v1/pam/tools");
     with(f, "HTTP_X_DEV_USER", "ada");
     expect(f, ROUTES_API, 200, PROBLEM_COUNT);
-    assert_true(scoreboard_work_get(f->worker.slot, &work));
+    assert_true(scoreboard_work_get(f->app.seat, &work));
     assert_string_equal(work.uid, "ada");
     assert_string_equal(work.route, "GET /tools");
     assert_int_equal(blame_death(&f->worker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(),
@@ -424,14 +426,17 @@ static void slow_calls_of_one_user_are_bounded(void **state)
     struct scoreboard *board = NULL;
     struct blame_work work = {.uid = "ada", .route = "POST /tools/x", .digest = "d"};
     f->conf.api_workers = 4;
-    assert_int_equal(scoreboard_new(&board, 4), 0);
+    assert_int_equal(scoreboard_new(&board, 4, 4), 0);
     scoreboard_free(f->worker.board);
     f->worker.board = board;
     f->worker.slot = &board->slots[3];
+    for (size_t i = 0; i < 4; i++)
+        scoreboard_slot_reset(board, &board->slots[i], i, 1);
+    f->app.seat = scoreboard_seat_take(board, f->worker.slot);
     for (size_t i = 0; i < 2; i++) {
         atomic_store(&board->slots[i].pool, SCOREBOARD_API);
         atomic_store(&board->slots[i].pid, 1);
-        scoreboard_work_set(&board->slots[i], &work);
+        scoreboard_work_set(scoreboard_seat_take(board, &board->slots[i]), &work);
     }
     const struct routes_row row = {.method = "POST", .pattern = "/x"};
     for (int i = 0; i < 3; i++) {
@@ -441,11 +446,11 @@ static void slow_calls_of_one_user_are_bounded(void **state)
         snprintf(f->x.who.user, sizeof(f->x.who.user), "%s", i == 2 ? "bob" : "ada");
         if (i > 0) /* the same two, for longer */
             for (size_t k = 0; k < 2; k++)
-                atomic_store(&board->slots[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
+                atomic_store(&board->seats[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
         assert_int_equal(guard_user(&f->x, &row), 0);
         assert_int_equal(guard_tool(&f->x), i == 1 ? ERR_RATE : 0);
         assert_int_equal(guard_tool_waits(&f->x), 0); /* it has only begun */
-        atomic_store(&f->worker.slot->work_since_ms, clock_mono_ms() - GUARD_SLOW_MS);
+        atomic_store(&f->app.seat->work_since_ms, clock_mono_ms() - GUARD_SLOW_MS);
         assert_int_equal(guard_tool_waits(&f->x), i == 1 ? ERR_RATE : 0); /* the later one */
         if (i == 1)
             assert_int_equal(f->x.problem.code, PROBLEM_USER_CALLS);

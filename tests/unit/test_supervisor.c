@@ -90,7 +90,7 @@ static void one_that_gets_no_processor_is_left_alone(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, STARVED);
-    atomic_store(&f->script->turn_workers, 1);
+    atomic_store(&f->script->turn_seats, 1);
     own_supervisor_start_ready(f);
     pid_t pid = find_worker(f, "turn", 1);
     wait_until(f, log_has, "gets no processor: it is left alone");
@@ -116,7 +116,7 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, HOLD_A_TURN);
-    atomic_store(&f->script->turn_workers, 1);
+    atomic_store(&f->script->turn_seats, 1);
     own_supervisor_start_ready(f);
     wait_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
     assert_true(status_has(f, "\"turn\":\"" TURN_ID "\""));
@@ -128,11 +128,130 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
     assert_true(log_has(f, "user anna session main turn " TURN_ID ": stages model-wait+"));
 }
 
+/* One turn worker with three turns; it executes one of them, or with -1 its own loop. */
+static pid_t start_many(struct fixture *f, int executes)
+{
+    atomic_store(&f->script->turn_worker, MANY_TURNS);
+    atomic_store(&f->script->many, 1);
+    atomic_store(&f->script->executes, executes);
+    snprintf(f->script->extra, sizeof f->script->extra,
+        "turn.workers=1;respawn.min=20ms;respawn.max=40ms");
+    own_supervisor_start_ready(f);
+    assert_true(status_has(f, "\"turns\":{\"running\":3,\"limit\":3"));
+    assert_true(status_has(f, "\"turn\":{\"workers\":1,\"wanted\":1,\"ready\":1,\"busy\":1"));
+    assert_true(status_has(f, "\"seats\":4,\"seats_busy\":3"));
+    assert_true(status_has(f, "\"turn\":\"" MANY_ID(0) "\""));
+    assert_true(status_has(f, "\"turn\":\"" MANY_ID(2) "\""));
+    return find_worker(f, "turn", 1);
+}
+
+/* What the housekeeper has to hear of the three, and no word more about turns. */
+static void expect_lines(struct fixture *f, pid_t pid, const char *const words[3])
+{
+    static const char *const turns[] = {MANY_ID(0), MANY_ID(1), MANY_ID(2)};
+    char line[128];
+    int lines = 0;
+    for (int i = 0; i < 3; i++) {
+        snprintf(line, sizeof line, "%s anna %s %d\n", words[i], turns[i], (int)pid);
+        wait_until(f, keeper_heard, line);
+    }
+    for (const char *at = f->script->dead_lines; (at = strstr(at, " anna ")); at++)
+        lines++;
+    assert_int_equal(lines, 3);
+}
+
+static void die_executing(struct fixture *f, int number)
+{
+    static const char *const words[] = {"spared", "dead", "spared"};
+    pid_t pid = start_many(f, 1);
+    atomic_store(&f->script->turn_worker, SERVE);
+    kill(pid, number);
+    expect_lines(f, pid, words);
+    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
+    wait_until(f, status_has, "\"seats\":4,\"seats_busy\":0");
+    assert_true(log_has(f, "turn " MANY_ID(1) ": stages model-wait+"));
+    assert_true(log_has(f, ", 2 other turns"));
+    assert_true(log_has(f, "died at work: a turn, session s1 of user anna"));
+    assert_false(log_has(f, "session s0"));
+    assert_false(log_has(f, "session s2"));
+    assert_false(log_has(f, "early deaths in a row"));
+}
+
+static void a_crash_in_one_of_many_turns_spares_the_others(void **state)
+{
+    die_executing(*state, SIGSEGV);
+}
+
+static void a_kill_in_one_of_many_turns_spares_the_others(void **state)
+{
+    die_executing(*state, SIGKILL);
+}
+
+static void die_in_the_loop(struct fixture *f, int number)
+{
+    static const char *const words[] = {"spared", "spared", "spared"};
+    pid_t pid = start_many(f, -1);
+    atomic_store(&f->script->turn_worker, SERVE);
+    kill(pid, number);
+    expect_lines(f, pid, words);
+    wait_until(f, log_has, "1 early deaths in a row");
+    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
+    assert_true(log_has(f, " in its loop, 3 turns"));
+    assert_false(log_has(f, "died at work"));
+    assert_null(strstr(f->script->dead_lines, "blame "));
+}
+
+static void a_crash_in_the_loop_is_nobodys_fault(void **state)
+{
+    die_in_the_loop(*state, SIGSEGV);
+}
+
+static void a_kill_in_the_loop_is_nobodys_fault(void **state)
+{
+    die_in_the_loop(*state, SIGKILL);
+}
+
+static void a_loop_that_dies_again_and_again_is_slowed_down(void **state)
+{
+    struct fixture *f = *state;
+    pid_t pid = start_many(f, -1);
+    for (int i = 1; i <= 3; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%d early deaths in a row", i);
+        kill(pid, SIGSEGV);
+        wait_until(f, log_has, text);
+        wait_until(f, status_has, "\"turns\":{\"running\":3,\"limit\":3");
+        pid_t next = find_worker(f, "turn", 1);
+        assert_int_not_equal(next, pid);
+        pid = next;
+    }
+}
+
+/* Its turn's time is over, but its loop comes round: that turn will see to it itself. */
+static void a_turn_that_only_waits_ends_no_worker(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, LATE_TURNS);
+    atomic_store(&f->script->many, 1);
+    snprintf(f->script->extra, sizeof f->script->extra, "turn.workers=2;kill_grace=300ms");
+    own_supervisor_start_ready(f);
+    pid_t waits = atomic_load(&f->script->waiting);
+    assert_true(waits > 0);
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
+    wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    assert_int_equal(kill(waits, 0), 0);
+    assert_null(strstr(f->script->dead_lines, MANY_ID(1)));
+    assert_true(status_has(f, "\"turn\":\"" MANY_ID(1) "\""));
+}
+
 static void a_stuck_turn_is_ended_step_by_step(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, STUCK);
-    atomic_store(&f->script->turn_workers, 2);
+    atomic_store(&f->script->turn_seats, 2);
     snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
     own_supervisor_start_ready(f);
     /* Every worker of the pool is stuck, and the status answers. */
@@ -168,15 +287,27 @@ static void reload_refuses_nobody(void **state)
     assert_int_equal(atomic_load(&f->script->prepared), 5);
 }
 
+/* 64 was the default when turn.workers was the number of turns. */
+static void many_processes_are_questioned(void **state)
+{
+    struct fixture *f = *state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) >= 32)
+        skip(); /* there they may be meant */
+    snprintf(f->script->extra, sizeof f->script->extra, "turn.workers=64");
+    own_supervisor_start_ready(f);
+    assert_true(log_has(f, "turn.workers = 64 counts processes"));
+    assert_true(log_has(f, "write turn.seats = 64"));
+}
+
 static void reload_changes_the_number_of_workers(void **state)
 {
     struct fixture *f = *state;
     own_supervisor_start_ready(f);
-    atomic_store(&f->script->turn_workers, 6);
+    atomic_store(&f->script->turn_seats, 6);
     tell(f, "reload");
     wait_until(f, status_has, "\"turn\":{\"workers\":7,\"wanted\":7,\"ready\":7");
     assert_true(status_has(f, "\"limit\":6"));
-    atomic_store(&f->script->turn_workers, 1);
+    atomic_store(&f->script->turn_seats, 1);
     tell(f, "reload");
     wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
 }
@@ -404,8 +535,15 @@ int main(void)
         CASE(one_that_gets_no_processor_is_left_alone),
         CASE(a_worker_that_never_gets_ready_is_killed),
         CASE(a_dead_turn_is_told_and_its_token_given_back),
+        CASE(a_crash_in_one_of_many_turns_spares_the_others),
+        CASE(a_kill_in_one_of_many_turns_spares_the_others),
+        CASE(a_crash_in_the_loop_is_nobodys_fault),
+        CASE(a_kill_in_the_loop_is_nobodys_fault),
+        CASE(a_loop_that_dies_again_and_again_is_slowed_down),
+        CASE(a_turn_that_only_waits_ends_no_worker),
         CASE(a_stuck_turn_is_ended_step_by_step),
         CASE(reload_refuses_nobody),
+        CASE(many_processes_are_questioned),
         CASE(reload_changes_the_number_of_workers),
         CASE(a_bad_configuration_changes_nothing),
         CASE(a_generation_that_fails_is_given_up),

@@ -292,6 +292,34 @@ static void a_turn_given_back_has_lost_no_attempt(void **state)
     assert_string_equal(state_of(a.turn), "failed");
 }
 
+/* Its worker died, but not in this turn. So often, and then it counts: it may have been the cause. */
+static void a_spared_turn_has_lost_no_attempt(void **state)
+{
+    struct turns_start a = begin(one, NULL), b;
+
+    (void)state;
+    conf.turn_attempts = 1;
+    assert_int_equal(
+        actors_abandon(keeper, a.turn, TURNS_SPARED, "m/turn/9/", 0, next), ERR_CONFLICT);
+    for (int i = 0; i < TURNS_SPARED_MAX; i++) {
+        struct store *old = i % 2 == 0 ? one : two, *new = i % 2 == 0 ? two : one;
+        const char *owner = i % 2 == 0 ? ONE : "m/turn/2/";
+
+        assert_int_equal(actors_abandon(keeper, a.turn, TURNS_SPARED, owner, 0, next), 0);
+        assert_string_equal(next, a.turn);
+        /* Told again: nothing is counted twice. */
+        assert_int_equal(actors_abandon(keeper, a.turn, TURNS_SPARED, owner, 0, next), 0);
+        assert_int_equal(claim(new, a.turn, &b), 0);
+        assert_shut_out(old, &a);
+        a = b;
+    }
+    assert_int_equal(a.attempt, TURNS_SPARED_MAX + 1);
+    assert_string_equal(state_of(a.turn), "running");
+    assert_int_equal(actors_abandon(keeper, a.turn, TURNS_SPARED, NULL, 0, next), 0);
+    assert_string_equal(next, "");
+    assert_string_equal(state_of(a.turn), "failed");
+}
+
 static void a_stop_reaches_the_next_worker(void **state)
 {
     struct turns_start a = begin(one, NULL), b;
@@ -412,6 +440,7 @@ int main(void)
         TEST(a_claim_whose_answer_was_lost_is_the_same_claim),
         TEST(the_last_attempt_ends_it),
         TEST(a_turn_given_back_has_lost_no_attempt),
+        TEST(a_spared_turn_has_lost_no_attempt),
         TEST(a_stop_reaches_the_next_worker),
         TEST(a_deleted_session_is_not_taken_over),
         TEST(a_lost_log_ends_the_turn),
