@@ -129,6 +129,12 @@ static bool inbound_drained_due(const struct inbound *i)
     return i->drain_due && !inbound_peer_gone(i) && outq_len(&i->out) == 0;
 }
 
+static bool inbound_due(const struct inbound *i)
+{
+    return i->state == INBOUND_CLOSED || inbound_over(i) || inbound_feeds(i) ||
+           inbound_gone_due(i) || inbound_drained_due(i);
+}
+
 static void inbound_set_deadline(struct inbound *i)
 {
     bool between = i->record.head_len == 0 && !i->held && i->ahead.len == 0;
@@ -205,10 +211,9 @@ static void inbound_settle(struct inbound *i)
                 i->handlers->drained(i->handlers->arg, i);
         } else {
             inbound_arm(i);
-            if (i->state != INBOUND_CLOSED) {
-                i->busy = false;
+            i->busy = inbound_due(i);
+            if (!i->busy)
                 return;
-            }
         }
     }
     if (!i->freed)
@@ -223,8 +228,7 @@ static void inbound_touch(struct inbound *i)
     if (i->busy)
         return;
     inbound_arm(i);
-    if (i->state == INBOUND_CLOSED || inbound_over(i) || inbound_feeds(i) ||
-        inbound_gone_due(i) || inbound_drained_due(i))
+    if (inbound_due(i))
         reactor_timer_set(i->reactor, &i->later, clock_mono_ms(), inbound_on_later, i);
 }
 
@@ -263,7 +267,8 @@ static void inbound_on_ready(struct reactor_source *source, uint32_t events)
         inbound_close(i);
     else if (events & EPOLLOUT)
         inbound_flush(i);
-    inbound_read(i);
+    if (events & ~(uint32_t)EPOLLOUT)
+        inbound_read(i);
     inbound_settle(i);
 }
 
@@ -438,6 +443,8 @@ void inbound_overloaded(struct inbound *i)
         return;
     if (i->broken || i->hung_up)
         inbound_close(i);
+    else if (i->answered)
+        inbound_break(i);
     else
         inbound_reply(i, NULL, 0, NULL, 0, FASTCGI_OVERLOADED);
     inbound_touch(i);

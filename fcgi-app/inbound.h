@@ -24,7 +24,7 @@ struct inbound_limits {
     size_t params_max;     /* bytes of a request's parameters as sent; more end the connection */
     size_t body_max;       /* bytes of a body that are kept; a longer one is read and dropped */
     size_t reply_max;      /* bytes of parts (inbound_write) that wait for the peer */
-    int64_t io_timeout_ms; /* for a request to arrive whole; for a piece of the reply to be taken */
+    int64_t io_timeout_ms; /* from a request's first byte to its last; of a reply that stalls */
     int64_t idle_ms;       /* a kept connection may wait so long for its next request */
     unsigned max_conns, max_reqs; /* what FCGI_GET_VALUES is told; FCGI_MPXS_CONNS is 0 */
 };
@@ -91,13 +91,17 @@ int inbound_write(void *i, const char *bytes, size_t len);
  */
 int inbound_finish(
     struct inbound *i, const char *head, size_t head_len, const char *body, size_t body_len);
-/* Answers that nobody has looked at the request, as there is no room. Before inbound_write only. */
+/*
+ * inbound_overloaded -- answers that nobody has looked at the request, as there is no room. For our
+ * own client (fastcgi_reply_feed: ERR_FULL); nginx 1.22 makes 502 of it, so that it gets a 503 by
+ * inbound_finish instead. Behind inbound_write: inbound_break.
+ */
 void inbound_overloaded(struct inbound *i);
 /* Closes without the end of the request: nginx then breaks off what it passes on to the client. */
 void inbound_break(struct inbound *i);
 /*
- * True when the peer of the open request has hung up, has sent ABORT_REQUEST, broke its protocol, or
- * did not take the reply in time; also without an open request. A peer that only says no more
+ * True when the peer of the open request has hung up, has sent ABORT_REQUEST, broke its protocol,
+ * or did not take the reply in time; also without an open request. A peer that only says no more
  * (shutdown of its sending side) still listens.
  */
 bool inbound_peer_gone(const struct inbound *i);

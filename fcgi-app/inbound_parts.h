@@ -6,8 +6,8 @@
 #include "wire/fastcgi_record.h"
 
 /*
- * inbound_parts -- what the two files of inbound share: inbound.c has the connection (events, times,
- * sending, the owner's calls), inbound_records.c makes requests of its bytes.
+ * inbound_parts -- what the two files of inbound share: inbound.c has the connection (events,
+ * times, sending, the owner's calls), inbound_records.c makes requests of its bytes.
  */
 enum inbound_state {
     INBOUND_WAIT,   /* no request */

@@ -29,7 +29,7 @@ enum inbound_deed inbound_deed_of(enum inbound_state state, enum inbound_kind ki
 bool inbound_reads(const struct inbound *i)
 {
     return i->state < INBOUND_SENT && !i->broken && !i->held &&
-        outq_len(&i->out) <= INBOUND_ANSWERS_MAX;
+           outq_len(&i->out) <= INBOUND_ANSWERS_MAX;
 }
 
 /* ---- answers ---- */

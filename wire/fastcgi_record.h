@@ -36,7 +36,7 @@ enum fastcgi_end {
 #define FASTCGI_HEAD_SIZE 8  /* bytes of a record's head, and of three kinds of content: */
 #define FASTCGI_BODY_SIZE 8  /* BEGIN_REQUEST, END_REQUEST, UNKNOWN_TYPE */
 
-/* Eight bytes that begin no record: a peer that reads them breaks off the reply that it passes on. */
+/* These begin no record: a peer that reads them breaks off the reply that it passes on. */
 extern const unsigned char fastcgi_record_none[FASTCGI_HEAD_SIZE];
 
 /* Writers append to `out`, whose sticky error tells what went wrong. id: 0 to 65,535. */
@@ -44,8 +44,7 @@ extern const unsigned char fastcgi_record_none[FASTCGI_HEAD_SIZE];
 /* One record; len at most 65,535. It is padded to a multiple of eight bytes. */
 void fastcgi_record_put(struct buf *out, int type, unsigned id, const void *content, size_t len);
 /* Bytes of a stream as records of at most 65,528 bytes; none for len 0, which would end it. */
-void fastcgi_record_put_part(
-    struct buf *out, int type, unsigned id, const char *bytes, size_t len);
+void fastcgi_record_put_part(struct buf *out, int type, unsigned id, const char *bytes, size_t len);
 void fastcgi_record_put_end(struct buf *out, unsigned id, enum fastcgi_end status);
 /* A name-value pair, as the content of PARAMS, GET_VALUES and GET_VALUES_RESULT has them. */
 void fastcgi_record_put_pair(struct buf *out, const char *name, const char *value);
@@ -80,7 +79,7 @@ enum fastcgi_record_step {
 /*
  * fastcgi_record_step -- advances *at up to the next thing to know of. Every record gives one HEAD,
  * its content in pieces, one END, however its bytes are cut.
- * Returns an enum fastcgi_record_step, or ERR_PROTOCOL: not version 1. The reader is of no use then.
+ * Returns an enum fastcgi_record_step, or ERR_PROTOCOL (not version 1; the reader is spent).
  */
 int fastcgi_record_step(struct fastcgi_record *r, const char **at, const char *end,
     const char **part, size_t *part_len);

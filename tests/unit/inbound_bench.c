@@ -179,6 +179,41 @@ void bench_request(struct buf *out, unsigned id, unsigned flags, const char *bod
     buf_free(&params);
 }
 
+void bench_ask(struct bench *b, unsigned flags)
+{
+    struct buf bytes = {0};
+    int before = b->requests;
+
+    bench_request(&bytes, 1, flags, "", 0);
+    bench_send(b, bytes.data, bytes.len);
+    buf_free(&bytes);
+    assert_int_equal(b->requests, before + 1);
+}
+
+void bench_abort(struct bench *b)
+{
+    struct buf bytes = {0};
+
+    fastcgi_record_put(&bytes, FASTCGI_ABORT_REQUEST, 1, NULL, 0);
+    bench_send(b, bytes.data, bytes.len);
+    buf_free(&bytes);
+}
+
+int bench_finish(struct bench *b)
+{
+    return inbound_finish(b->in, BENCH_REPLY, strlen(BENCH_REPLY), "", 0);
+}
+
+char *bench_large(void)
+{
+    char *text = malloc(BENCH_LARGE + 1);
+
+    for (size_t i = 0; i < BENCH_LARGE; i++)
+        text[i] = (char)('a' + i % 23);
+    text[BENCH_LARGE] = '\0';
+    return text;
+}
+
 void bench_seen(const struct bench *b, struct bench_seen *seen)
 {
     const char *at = buf_text(&b->got), *end = at + b->got.len, *part;

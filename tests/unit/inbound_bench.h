@@ -48,6 +48,20 @@ void bench_begin(struct buf *out, unsigned id, unsigned role, unsigned flags);
 /* A POST of this body with REQUEST_METHOD, REQUEST_URI and CONTENT_LENGTH. */
 void bench_request(struct buf *out, unsigned id, unsigned flags, const char *body, size_t len);
 
+/* Sends such a request of id 1 without a body; it has arrived then. */
+void bench_ask(struct bench *b, unsigned flags);
+/* ABORT_REQUEST of id 1. */
+void bench_abort(struct bench *b);
+
+/* ---- what it is answered ---- */
+
+#define BENCH_REPLY "Status: 200\r\n\r\nok"
+/* inbound_finish with BENCH_REPLY. */
+int bench_finish(struct bench *b);
+/* More than a socket takes. The caller frees it. */
+#define BENCH_LARGE (3u * 1024 * 1024 + 5)
+char *bench_large(void);
+
 /* ---- what it reads ---- */
 
 struct bench_seen {
