@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/ident.c base/ident.h \
 	base/jdoc.c base/jdoc.h \
 	base/log.c base/log.h \
+	base/outq.c base/outq.h \
 	base/reactor.c base/reactor.h \
 	base/sse.c base/sse.h \
 	base/task.c base/task.h base/task_resolve.c \

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "wire/fastcgi_record.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
@@ -213,10 +214,10 @@ void gateway_break(struct gateway *g)
     /* A record that is none makes nginx break off at once. Where it does not fit, as the peer reads
      * nothing, the end of the connection without the end of the request has to do (nginx:
      * fastcgi_keep_conn). What libfcgi still holds must reach nobody. */
-    static const unsigned char no_record[8] = {0xFF, 0xFF};
     if (!g->open)
         return;
-    if (send(g->request.ipcFd, no_record, sizeof(no_record), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+    if (send(g->request.ipcFd, fastcgi_record_none, sizeof(fastcgi_record_none),
+            MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("the client had left, or read nothing, when its reply was broken off");
     shutdown(g->request.ipcFd, SHUT_RDWR);
     gateway_finish(g, NULL, 0, NULL, 0);

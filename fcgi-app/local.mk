@@ -19,6 +19,8 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
+	fcgi-app/inbound.c fcgi-app/inbound.h fcgi-app/inbound_parts.h \
+	fcgi-app/inbound_records.c \
 	fcgi-app/loop.c fcgi-app/loop.h \
 	fcgi-app/origin.c fcgi-app/origin.h \
 	fcgi-app/problem.c fcgi-app/problem.h \
@@ -28,4 +30,4 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
-FCGIAPP_LIBS = libfcgiapp.a $(FCGI_LIBS) $(JWT_LIBS)
+FCGIAPP_LIBS = libfcgiapp.a $(WIRE_LIBS) $(FCGI_LIBS) $(JWT_LIBS)

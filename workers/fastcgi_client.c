@@ -6,84 +6,47 @@
 #include <string.h>
 #include <strings.h>
 
-enum { REC_BEGIN = 1, REC_END = 3, REC_PARAMS = 4, REC_STDIN = 5, REC_STDOUT = 6, REC_STDERR = 7 };
-#define VERSION 1
 #define REQUEST_ID 1
-#define ROLE_RESPONDER 1
-#define HEAD_SIZE 8
-#define CONTENT_MAX 65528u /* a multiple of 8: no padding but in the last record */
 #define ERRORS_MAX 1024
 
-static void put_record(struct buf *out, int type, const void *content, size_t len)
+static int client_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len, unsigned flags)
 {
-    static const char zeros[8];
-    size_t padding = (8 - len % 8) % 8;
-    unsigned char head[HEAD_SIZE] = {VERSION, (unsigned char)type, 0, REQUEST_ID,
-        (unsigned char)(len >> 8), (unsigned char)len, (unsigned char)padding, 0};
+    unsigned char begin[FASTCGI_BODY_SIZE] = {0, FASTCGI_RESPONDER, (unsigned char)flags};
+    struct buf params;
+    char number[24];
+    int error;
 
-    buf_put(out, head, sizeof(head));
-    if (len > 0)
-        buf_put(out, content, len);
-    buf_put(out, zeros, padding);
-}
-
-/* A stream of records, ended by an empty one. */
-static void put_stream(struct buf *out, int type, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        size_t n = len < CONTENT_MAX ? len : CONTENT_MAX;
-        put_record(out, type, bytes, n);
-        bytes += n;
-        len -= n;
+    buf_init(&params, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (pairs[i].value)
+            fastcgi_record_put_pair(&params, pairs[i].name, pairs[i].value);
     }
-    put_record(out, type, NULL, 0);
-}
-
-static void put_length(struct buf *out, size_t len)
-{
-    unsigned char four[4] = {(unsigned char)(0x80 | ((len >> 24) & 0x7f)),
-        (unsigned char)(len >> 16), (unsigned char)(len >> 8), (unsigned char)len};
-
-    if (len < 128)
-        buf_putc(out, (char)len);
-    else
-        buf_put(out, four, sizeof(four));
-}
-
-static void put_pair(struct buf *params, const char *name, const char *value)
-{
-    size_t name_len = strlen(name), value_len = strlen(value);
-
-    put_length(params, name_len);
-    put_length(params, value_len);
-    buf_put(params, name, name_len);
-    buf_put(params, value, value_len);
+    snprintf(number, sizeof number, "%zu", len);
+    fastcgi_record_put_pair(&params, "CONTENT_LENGTH", number);
+    error = buf_error(&params);
+    if (error == 0) {
+        fastcgi_record_put(out, FASTCGI_BEGIN_REQUEST, REQUEST_ID, begin, sizeof begin);
+        fastcgi_record_put_part(out, FASTCGI_PARAMS, REQUEST_ID, params.data, params.len);
+        fastcgi_record_put(out, FASTCGI_PARAMS, REQUEST_ID, NULL, 0);
+        fastcgi_record_put_part(out, FASTCGI_STDIN, REQUEST_ID, body, len);
+        fastcgi_record_put(out, FASTCGI_STDIN, REQUEST_ID, NULL, 0);
+        error = buf_error(out);
+    }
+    buf_free(&params);
+    return error;
 }
 
 int fastcgi_request(
     struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len)
 {
-    static const unsigned char begin[8] = {0, ROLE_RESPONDER, 0, 0, 0, 0, 0, 0};
-    struct buf params;
-    char number[24];
-    int rc;
+    return client_request(out, pairs, count, body, len, 0);
+}
 
-    buf_init(&params, 0);
-    for (size_t i = 0; i < count; i++) {
-        if (pairs[i].value)
-            put_pair(&params, pairs[i].name, pairs[i].value);
-    }
-    snprintf(number, sizeof(number), "%zu", len);
-    put_pair(&params, "CONTENT_LENGTH", number);
-    rc = buf_error(&params);
-    if (rc == 0) {
-        put_record(out, REC_BEGIN, begin, sizeof(begin));
-        put_stream(out, REC_PARAMS, params.data, params.len);
-        put_stream(out, REC_STDIN, body, len);
-        rc = buf_error(out);
-    }
-    buf_free(&params);
-    return rc;
+int fastcgi_request_keep(
+    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len)
+{
+    return client_request(out, pairs, count, body, len, FASTCGI_KEEP_CONN);
 }
 
 void fastcgi_reply_init(struct fastcgi_reply *r, size_t max)
@@ -100,6 +63,25 @@ void fastcgi_reply_fini(struct fastcgi_reply *r)
     buf_free(&r->headers);
     buf_free(&r->body);
     buf_free(&r->errors);
+}
+
+void fastcgi_reply_again(struct fastcgi_reply *r)
+{
+    struct buf headers = r->headers, body = r->body, errors = r->errors;
+
+    memset(r, 0, sizeof(*r));
+    r->headers = headers;
+    r->body = body;
+    r->errors = errors;
+    buf_reset(&r->headers);
+    buf_reset(&r->body);
+    buf_reset(&r->errors);
+    r->status = 200;
+}
+
+bool fastcgi_reply_reusable(const struct fastcgi_reply *r)
+{
+    return r->done && !r->excess;
 }
 
 const char *fastcgi_reply_header(const struct fastcgi_reply *r, const char *name, size_t *len)
@@ -189,32 +171,32 @@ static void take_stderr(struct fastcgi_reply *r, const char *bytes, size_t len)
 
 static int take_content(struct fastcgi_reply *r, const char *bytes, size_t len)
 {
-    switch (r->head[1]) {
-    case REC_STDOUT:
+    switch (r->record.type) {
+    case FASTCGI_STDOUT:
         return take_stdout(r, bytes, len);
-    case REC_STDERR:
+    case FASTCGI_STDERR:
         take_stderr(r, bytes, len);
         return 0;
-    case REC_END:
-        for (size_t i = 0; i < len && r->end_len < sizeof(r->end_body); i++)
-            r->end_body[r->end_len++] = (unsigned char)bytes[i];
+    default: /* check_head lets nothing else in than the end, of this length */
+        memcpy(r->end_body + r->end_len, bytes, len);
+        r->end_len += len;
         return 0;
-    default:
-        return ERR_PROTOCOL;
     }
 }
 
-static int check_head(struct fastcgi_reply *r)
+static int check_head(const struct fastcgi_record *record)
 {
-    const unsigned char *h = r->head;
-
-    if (h[0] != VERSION || h[2] != 0 || h[3] != REQUEST_ID)
+    if (record->id != REQUEST_ID)
         return ERR_PROTOCOL;
-    if (h[1] != REC_STDOUT && h[1] != REC_STDERR && h[1] != REC_END)
+    switch (record->type) {
+    case FASTCGI_STDOUT:
+    case FASTCGI_STDERR:
+        return 0;
+    case FASTCGI_END_REQUEST:
+        return record->len == FASTCGI_BODY_SIZE ? 0 : ERR_PROTOCOL;
+    default:
         return ERR_PROTOCOL;
-    r->content_left = (size_t)h[4] << 8 | h[5];
-    r->padding_left = h[6];
-    return 0;
+    }
 }
 
 /* At the end of each record's content and padding. */
@@ -222,43 +204,44 @@ static int end_record(struct fastcgi_reply *r)
 {
     const unsigned char *e = r->end_body;
 
-    r->head_len = 0;
-    if (r->head[1] != REC_END)
+    if (r->record.type != FASTCGI_END_REQUEST)
         return 0;
-    if (r->end_len != sizeof(r->end_body) || !r->headers_done)
-        return ERR_PROTOCOL;
-    if (e[4] != 0) /* cannot multiplex, overloaded, unknown role */
-        return ERR_PROTOCOL;
     r->app_status = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
+    if (e[4] == FASTCGI_OVERLOADED && r->headers.len == 0 && !r->headers_done) {
+        r->done = true;
+        return r->result = ERR_FULL;
+    }
+    if (!r->headers_done || e[4] != FASTCGI_REQUEST_COMPLETE)
+        return ERR_PROTOCOL;
     r->done = true;
-    return 1;
+    r->result = 1;
+    return 0;
 }
 
 int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len)
 {
-    const char *p = bytes, *end = p + len;
-    int rc = 0;
+    const char *at = bytes, *end = at + len, *part;
+    size_t part_len;
+    int error = 0;
 
-    while (p < end && !r->done) {
-        size_t left = (size_t)(end - p), n;
-        if (r->head_len < HEAD_SIZE) {
-            r->head[r->head_len++] = (unsigned char)*p++;
-            if (r->head_len == HEAD_SIZE && (rc = check_head(r)) < 0)
-                return rc;
-        } else if (r->content_left > 0) {
-            n = left < r->content_left ? left : r->content_left;
-            if ((rc = take_content(r, p, n)) < 0)
-                return rc;
-            r->content_left -= n;
-            p += n;
-        } else {
-            n = left < r->padding_left ? left : r->padding_left;
-            r->padding_left -= n;
-            p += n;
+    while (!r->done && error == 0) {
+        int step = fastcgi_record_step(&r->record, &at, end, &part, &part_len);
+        switch (step) {
+        case FASTCGI_RECORD_MORE:
+            return 0;
+        case FASTCGI_RECORD_HEAD:
+            error = check_head(&r->record);
+            break;
+        case FASTCGI_RECORD_CONTENT:
+            error = take_content(r, part, part_len);
+            break;
+        case FASTCGI_RECORD_END:
+            error = end_record(r);
+            break;
+        default:
+            error = step;
         }
-        if (r->head_len == HEAD_SIZE && r->content_left == 0 && r->padding_left == 0 &&
-            (rc = end_record(r)) < 0)
-            return rc;
     }
-    return r->done ? 1 : 0;
+    r->excess |= at < end;
+    return r->done ? r->result : error;
 }

@@ -7,7 +7,7 @@ libstream_a_SOURCES += \
 	workers/hub_runs.c workers/hub_runs.h \
 	workers/hub_topics.c workers/hub_topics.h \
 	workers/logentry.c workers/logentry.h \
-	workers/outq.c workers/outq.h \
+	workers/outq.h \
 	workers/stream.h \
 	workers/stream_conn.c \
 	workers/stream_events.c \
@@ -21,5 +21,5 @@ libstream_a_SOURCES += \
 	workers/stream_sse.c \
 	workers/stream_worker.c \
 	workers/viewer.c workers/viewer.h
-STREAM_LIBS = libstream.a $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+STREAM_LIBS = libstream.a $(WIRE_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
 $(libstream_a_OBJECTS): store/scripts.h

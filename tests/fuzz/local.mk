@@ -33,10 +33,13 @@ FUZZERS += tests/fuzz/fuzz_openai
 tests_fuzz_fuzz_openai_LDADD = $(FUZZ_MAIN) $(AGENT_TEST_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_fastcgi
-tests_fuzz_fuzz_fastcgi_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)
+tests_fuzz_fuzz_fastcgi_LDADD = $(FUZZ_MAIN) libstream.a $(WIRE_LIBS) $(BASE_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_inbound
+tests_fuzz_fuzz_inbound_LDADD = $(FUZZ_MAIN) libfcgiapp.a $(WIRE_LIBS) $(BASE_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_ws
-tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(STORE_LIBS) \
+tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(WIRE_LIBS) $(STORE_LIBS) \
 	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_resp

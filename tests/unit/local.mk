@@ -96,13 +96,26 @@ endif
 
 # fcgi-app
 if HAVE_CMOCKA
-APP_TESTS = tests/unit/test_auth tests/unit/test_gateway tests/unit/test_problem \
+APP_TESTS = tests/unit/test_auth tests/unit/test_gateway $(INBOUND_TESTS) tests/unit/test_problem \
 	tests/unit/test_request tests/unit/test_routes
+INBOUND_TESTS = tests/unit/test_inbound tests/unit/test_inbound_ends tests/unit/test_inbound_peers \
+	tests/unit/test_inbound_reply tests/unit/test_inbound_table
 check_PROGRAMS += $(APP_TESTS)
 TESTS += $(APP_TESTS)
 APP_TEST_LIBS = $(FCGIAPP_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_auth_LDADD = $(APP_TEST_LIBS)
 tests_unit_test_gateway_LDADD = $(APP_TEST_LIBS)
+INBOUND_BENCH = tests/unit/inbound_bench.c tests/unit/inbound_bench.h
+tests_unit_test_inbound_SOURCES = tests/unit/test_inbound.c $(INBOUND_BENCH)
+tests_unit_test_inbound_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_inbound_ends_SOURCES = tests/unit/test_inbound_ends.c $(INBOUND_BENCH)
+tests_unit_test_inbound_ends_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_inbound_peers_SOURCES = tests/unit/test_inbound_peers.c $(INBOUND_BENCH)
+tests_unit_test_inbound_peers_LDADD = $(APP_TEST_LIBS)
+tests_unit_test_inbound_reply_SOURCES = tests/unit/test_inbound_reply.c $(INBOUND_BENCH)
+tests_unit_test_inbound_reply_LDADD = libstream.a $(APP_TEST_LIBS)
+tests_unit_test_inbound_table_SOURCES = tests/unit/test_inbound_table.c $(INBOUND_BENCH)
+tests_unit_test_inbound_table_LDADD = $(APP_TEST_LIBS)
 tests_unit_test_problem_LDADD = $(APP_TEST_LIBS)
 tests_unit_test_request_SOURCES = tests/unit/test_request.c tests/unit/request_memory.h
 tests_unit_test_request_LDADD = $(APP_TEST_LIBS)
@@ -142,7 +155,7 @@ STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/te
 	tests/unit/test_channel tests/unit/test_stream_http
 check_PROGRAMS += $(STREAM_TESTS)
 TESTS += $(STREAM_TESTS)
-STREAM_TEST_LIBS = libstream.a $(BASE_LIBS) $(CMOCKA_LIBS)
+STREAM_TEST_LIBS = libstream.a $(WIRE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_outq_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)

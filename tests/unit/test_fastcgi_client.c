@@ -235,6 +235,93 @@ static void a_reply_is_bounded(void **state)
     expect_refusal(&b, 1024, 0); /* a talkative standard error is cut, not refused */
 }
 
+/* Several replies on one connection, cut anywhere; the memory of one serves the next. */
+static void a_connection_carries_one_reply_after_the_other(void **state)
+{
+    struct fastcgi_reply r;
+    struct buf b;
+
+    (void)state;
+    make_reply(&b);
+    fastcgi_reply_init(&r, 4096);
+    for (size_t cut = 0; cut < b.len; cut++) {
+        assert_int_equal(fastcgi_reply_feed(&r, b.data, cut), 0);
+        assert_false(fastcgi_reply_reusable(&r));
+        assert_int_equal(fastcgi_reply_feed(&r, b.data + cut, b.len - cut), 1);
+        assert_true(fastcgi_reply_reusable(&r));
+        expect_reply(&r);
+        fastcgi_reply_again(&r);
+        assert_int_equal(r.status, 200);
+        assert_int_equal(r.headers.len + r.body.len + r.errors.len, 0);
+    }
+    fastcgi_reply_fini(&r);
+    buf_free(&b);
+}
+
+static void bytes_behind_a_reply_spoil_the_connection(void **state)
+{
+    struct fastcgi_reply r;
+    struct buf b;
+
+    (void)state;
+    make_reply(&b);
+    buf_putc(&b, 'x');
+    for (int later = 0; later < 2; later++) { /* with the reply's last byte, or behind it */
+        size_t cut = later ? b.len - 1 : b.len - 2;
+        fastcgi_reply_init(&r, 4096);
+        assert_int_equal(fastcgi_reply_feed(&r, b.data, cut), later);
+        assert_int_equal(fastcgi_reply_reusable(&r), later);
+        assert_int_equal(fastcgi_reply_feed(&r, b.data + cut, b.len - cut), 1);
+        assert_false(fastcgi_reply_reusable(&r));
+        expect_reply(&r);
+        fastcgi_reply_fini(&r);
+    }
+    buf_free(&b);
+}
+
+static void an_overloaded_worker_is_told_from_a_broken_one(void **state)
+{
+    struct fastcgi_reply r;
+    struct buf b = {0};
+
+    (void)state;
+    put_end(&b, FASTCGI_OVERLOADED);
+    for (size_t cut = 0; cut < b.len; cut++) {
+        fastcgi_reply_init(&r, 4096);
+        assert_int_equal(fastcgi_reply_feed(&r, b.data, cut), 0);
+        assert_int_equal(fastcgi_reply_feed(&r, b.data + cut, b.len - cut), ERR_FULL);
+        assert_true(fastcgi_reply_reusable(&r));
+        assert_int_equal(fastcgi_reply_feed(&r, "x", 1), ERR_FULL);
+        assert_false(fastcgi_reply_reusable(&r));
+        fastcgi_reply_fini(&r);
+    }
+    buf_reset(&b);
+    for (int status = FASTCGI_CANT_MPX_CONN; status < 6; status++) {
+        if (status == FASTCGI_OVERLOADED)
+            continue;
+        put_end(&b, status);
+        expect_refusal(&b, 4096, ERR_PROTOCOL);
+    }
+    buf_free(&b);
+}
+
+static void a_kept_request_says_so(void **state)
+{
+    static const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"}};
+    struct buf once = {0}, kept = {0};
+
+    (void)state;
+    assert_int_equal(fastcgi_request(&once, pairs, 1, "body", 4), 0);
+    assert_int_equal(fastcgi_request_keep(&kept, pairs, 1, "body", 4), 0);
+    assert_int_equal(kept.len, once.len);
+    assert_int_equal(once.data[10], 0);
+    assert_int_equal(kept.data[10], FASTCGI_KEEP_CONN);
+    once.data[10] = FASTCGI_KEEP_CONN; /* nothing else differs */
+    assert_memory_equal(kept.data, once.data, once.len);
+    buf_free(&once);
+    buf_free(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +329,10 @@ int main(void)
         cmocka_unit_test(any_cut_gives_the_same_reply),
         cmocka_unit_test(broken_peers_are_refused),
         cmocka_unit_test(a_reply_is_bounded),
+        cmocka_unit_test(a_connection_carries_one_reply_after_the_other),
+        cmocka_unit_test(bytes_behind_a_reply_spoil_the_connection),
+        cmocka_unit_test(an_overloaded_worker_is_told_from_a_broken_one),
+        cmocka_unit_test(a_kept_request_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "workers/outq.h"
+#include "base/outq.h"
 
 #include "base/err.h"
 
