@@ -2,12 +2,12 @@
 #define TURNPIKE_WORKERS_STREAM_H
 
 #include "base/buf.h"
+#include "base/reactor.h"
 #include "fcgi-app/auth.h"
 #include "workers/hub.h"
 #include "workers/outq.h"
 #include "workers/worker.h"
 
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,18 +52,18 @@ enum stream_format { STREAM_AGUI, STREAM_TEXT, STREAM_LEGACY };
 struct stream {
     struct worker *worker;
     const struct conf *conf;
-    struct ev_loop *loop;
+    struct reactor *reactor;
     struct auth *auth;
     struct hub *hub;
-    ev_io accept;
-    ev_timer tick, accept_again;
-    ev_prepare reaper;
-    ev_signal on_term, on_quit, on_usr1;
+    struct reactor_source accept;
+    struct reactor_timer tick, accept_again;
+    struct reactor_hook round_end;
     struct stream_conn *buckets[STREAM_BUCKETS];
     struct stream_conn *dead;
     size_t connections;
     int64_t most;     /* connections that are served; more are refused */
     bool waited_full; /* siblings have had their chance to accept */
+    bool over;        /* the loop ends with this round */
     unsigned turn_of_bucket;
     int64_t started_ms, drain_from_ms; /* monotonic; 0 = not draining */
     int64_t drain_spread_ms;
@@ -76,7 +76,7 @@ struct stream {
 };
 
 struct stream_conn {
-    ev_io io;
+    struct reactor_source source;
     struct stream *stream;
     struct stream_conn *next, *prev; /* bucket, or the dead */
     struct outq out;
@@ -105,7 +105,8 @@ struct stream_conn {
 /* Everything but the listening socket and the signals. Returns 0 or an error, which is logged. */
 int stream_open(struct stream **out, struct worker *w);
 void stream_close(struct stream *s);
-/* Frees the dead: at the end of each round. */
+/* There is something to be done at the end of this round of the loop: the dead are freed then. */
+void stream_at_round_end(struct stream *s);
 void stream_reap(struct stream *s);
 
 /* --- stream_conn.c --- */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,13 +19,10 @@
 /* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
 #define CONTROL_ROOM 65536
 
-static void want(struct stream_conn *c, int events)
+static void want(struct stream_conn *c, uint32_t events)
 {
-    if (c->io.events == events)
-        return;
-    ev_io_stop(c->stream->loop, &c->io);
-    ev_io_set(&c->io, c->io.fd, events);
-    ev_io_start(c->stream->loop, &c->io);
+    if (reactor_change(c->stream->reactor, &c->source, events) < 0)
+        stream_conn_kill(c);
 }
 
 void stream_conn_kill(struct stream_conn *c)
@@ -37,7 +35,7 @@ void stream_conn_kill(struct stream_conn *c)
         log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, c->close_code,
             (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
     c->kind = STREAM_DEAD;
-    ev_io_stop(s->loop, &c->io);
+    reactor_unwatch(s->reactor, &c->source);
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -47,6 +45,7 @@ void stream_conn_kill(struct stream_conn *c)
     c->prev = NULL;
     c->next = s->dead;
     s->dead = c;
+    stream_at_round_end(s);
 }
 
 void stream_conn_finish(struct stream_conn *c)
@@ -84,7 +83,7 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
         stream_conn_kill(c);
         return ERR_PEER_GONE;
     }
-    rc = outq_send(&c->out, c->io.fd, iov, count, max);
+    rc = outq_send(&c->out, c->source.fd, iov, count, max);
     if (rc == ERR_FULL)
         return rc;
     if (rc < 0) {
@@ -93,7 +92,7 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
     }
     c->out_ms = clock_mono_ms();
     if (outq_len(&c->out) > 0)
-        want(c, EV_READ | EV_WRITE);
+        want(c, EPOLLIN | EPOLLOUT);
     return 0;
 }
 
@@ -109,26 +108,25 @@ static void take_input(struct stream_conn *c, const char *bytes, size_t len)
     /* Nothing is expected from the others: only their end is of interest. */
 }
 
-static void on_io(struct ev_loop *loop, ev_io *io, int revents)
+static void on_ready(struct reactor_source *source, uint32_t events)
 {
-    struct stream_conn *c = io->data;
+    struct stream_conn *c = source->arg;
 
-    (void)loop;
-    if (revents & EV_WRITE) {
+    if (events & EPOLLOUT) {
         if (c->kind == STREAM_FINISHING) /* it reads: it may read to the end */
             c->due_ms = clock_mono_ms() + PROGRESS_MS;
-        if (outq_flush(&c->out, io->fd) < 0) {
+        if (outq_flush(&c->out, source->fd) < 0) {
             stream_conn_kill(c);
             return;
         }
         if (outq_len(&c->out) == 0) {
-            want(c, EV_READ);
+            want(c, EPOLLIN);
             drained(c);
         }
     }
-    if ((revents & EV_READ) && c->kind != STREAM_DEAD) {
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->kind != STREAM_DEAD) {
         struct stream *s = c->stream;
-        ssize_t n = recv(io->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
+        ssize_t n = recv(source->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
         if (n > 0)
             take_input(c, s->bytes, (size_t)n);
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -147,6 +145,11 @@ int stream_conn_new(struct stream *s, int fd)
         free(c);
         return ERR_NOMEM;
     }
+    if (reactor_watch(s->reactor, &c->source, fd, EPOLLIN, on_ready, c) < 0) {
+        stream_request_free(c->request);
+        free(c);
+        return ERR_IO;
+    }
     c->stream = s;
     c->opened_ms = c->in_ms = c->out_ms = c->pinged_ms = clock_mono_ms();
     c->due_ms = c->opened_ms + HANDSHAKE_MS;
@@ -155,9 +158,6 @@ int stream_conn_new(struct stream *s, int fd)
     if (c->next)
         c->next->prev = c;
     s->buckets[c->bucket] = c;
-    ev_io_init(&c->io, on_io, fd, EV_READ);
-    c->io.data = c;
-    ev_io_start(s->loop, &c->io);
     s->connections++;
     return 0;
 }
@@ -176,7 +176,7 @@ void stream_conn_free(struct stream_conn *c)
     stream_socket_free(c);
     stream_request_free(c->request);
     outq_free(&c->out);
-    close(c->io.fd);
+    close(c->source.fd);
     free(c->user);
     free(c->session);
     free(c->trace);

@@ -37,7 +37,7 @@ tests_fuzz_fuzz_fastcgi_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_ws
 tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(STORE_LIBS) \
-	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_resp
 tests_fuzz_fuzz_resp_LDADD = $(FUZZ_MAIN) libstore.a $(BASE_LIBS)

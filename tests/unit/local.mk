@@ -144,7 +144,7 @@ tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
-tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(EV_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 # takeover
