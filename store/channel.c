@@ -102,17 +102,17 @@ static void on_retry(struct reactor_timer *timer)
         requests_fail(s->channel);
 }
 
-static void retry_in(struct side *s, int64_t ms)
+static void channel_retry_in(struct side *s, int64_t ms)
 {
     reactor_timer_set(s->channel->reactor, &s->retry, clock_mono_ms() + ms, on_retry, s);
 }
 
-static int64_t pulse_ms(const struct conf *conf)
+static int64_t channel_pulse_ms(const struct conf *conf)
 {
     return sentinel_used(conf) ? PULSE_SENTINEL_MS : PULSE_MS;
 }
 
-static void pulse_in(struct side *s, int64_t ms)
+static void channel_pulse_in(struct side *s, int64_t ms)
 {
     reactor_timer_set(s->channel->reactor, &s->pulse, clock_mono_ms() + ms, on_pulse, s);
 }
@@ -129,7 +129,7 @@ static void schedule_retry(struct side *s, bool steady)
         delay = most;
     s->attempts++;
     s->ended_ms = clock_mono_ms();
-    retry_in(s, jittered(s->channel, delay));
+    channel_retry_in(s, jittered(s->channel, delay));
 }
 
 /* Ends the connection from our side; on_disconnect or on_connect follow or not, side_lost does. */
@@ -222,7 +222,7 @@ static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
     s->up = true;
     s->up_ms = clock_mono_ms();
     s->attempts = 0;
-    pulse_in(s, pulse_ms(s->channel->conf));
+    channel_pulse_in(s, channel_pulse_ms(s->channel->conf));
     log_info("redis %s connection is up", s->name);
     unite(s);
     if (is_sub(s))
@@ -306,7 +306,7 @@ static void side_connect(struct side *s)
     redisAsyncSetConnectCallback(ac, on_connect);
     redisAsyncSetDisconnectCallback(ac, on_disconnect);
     say_hello(s);
-    retry_in(s, conf->redis_timeout_ms);
+    channel_retry_in(s, conf->redis_timeout_ms);
 }
 
 /*
@@ -335,7 +335,7 @@ bool channel_hurry(struct channel *c)
 static void pulse_came(struct side *s)
 {
     s->waiting_pulse = false;
-    pulse_in(s, pulse_ms(s->channel->conf));
+    channel_pulse_in(s, channel_pulse_ms(s->channel->conf));
 }
 
 static void on_pong(redisAsyncContext *ac, void *data, void *privdata)
@@ -370,7 +370,7 @@ static void on_pulse(struct reactor_timer *timer)
         return;
     }
     s->waiting_pulse = true;
-    pulse_in(s, s->channel->conf->redis_timeout_ms);
+    channel_pulse_in(s, s->channel->conf->redis_timeout_ms);
     if (is_sub(s)) {
         redisAsyncCommand(s->ac, on_push, NULL, "SUBSCRIBE " PULSE_CHANNEL);
         return;
@@ -706,7 +706,7 @@ static void side_init(struct side *s, struct channel *c, const char *name)
 {
     s->channel = c;
     s->name = name;
-    retry_in(s, 0);
+    channel_retry_in(s, 0);
 }
 
 int channel_new(struct channel **out, const struct conf *conf, struct reactor *reactor,

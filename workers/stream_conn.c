@@ -18,11 +18,19 @@
 #define PROGRESS_MS 30000
 /* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
 #define CONTROL_ROOM 65536
+/* What a round collects before it is sent: for one connection, for all. */
+#define COLLECT_EACH 16384
+#define COLLECT_ALL 1048576
 
 static void want(struct stream_conn *c, uint32_t events)
 {
     if (reactor_change(c->stream->reactor, &c->source, events) < 0)
         stream_conn_kill(c);
+}
+
+bool stream_conn_is_waiting(const struct stream_conn *c)
+{
+    return c->source.events & EPOLLOUT;
 }
 
 void stream_conn_kill(struct stream_conn *c)
@@ -31,6 +39,8 @@ void stream_conn_kill(struct stream_conn *c)
 
     if (c->kind == STREAM_DEAD)
         return;
+    if (!stream_conn_is_waiting(c)) /* said before this moment */
+        outq_flush(&c->out, c->source.fd);
     if (c->kind == STREAM_WS)
         log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, c->close_code,
             (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
@@ -72,6 +82,90 @@ static void drained(struct stream_conn *c)
     }
 }
 
+/* Sends what the queue holds. On failure the connection is dead. */
+static int stream_conn_flush(struct stream_conn *c)
+{
+    int error = outq_flush(&c->out, c->source.fd);
+
+    if (error < 0)
+        stream_conn_kill(c);
+    else
+        want(c, outq_len(&c->out) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
+}
+
+static void stream_conn_list(struct stream_conn *c)
+{
+    struct stream *s = c->stream;
+
+    if (c->collecting)
+        return;
+    c->collecting = true;
+    if (s->collecting)
+        s->collecting_last->collecting_next = c;
+    else
+        s->collecting = c;
+    s->collecting_last = c;
+    stream_at_round_end(s);
+}
+
+/* Returns 0; ERR_FULL: it is to be sent at once; ERR_NOMEM. */
+static int stream_conn_collect(struct stream_conn *c, const struct iovec *iov, size_t count)
+{
+    struct stream *s = c->stream;
+    size_t len = 0, most = (size_t)s->conf->stream_queue;
+
+    for (size_t i = 0; i < count; i++)
+        len += iov[i].iov_len;
+    if (most > COLLECT_EACH)
+        most = COLLECT_EACH;
+    if (outq_len(&c->out) + len > most || s->collected + len > COLLECT_ALL)
+        return ERR_FULL;
+    s->collected += len;
+    stream_conn_list(c);
+    return outq_put(&c->out, iov, count);
+}
+
+void stream_conn_send_collected(struct stream *s)
+{
+    while (s->collecting) {
+        struct stream_conn *c = s->collecting;
+        s->collecting = c->collecting_next;
+        c->collecting_next = NULL;
+        c->collecting = false;
+        if (c->kind == STREAM_DEAD || stream_conn_is_waiting(c))
+            continue;
+        if (stream_conn_flush(c) == 0 && !stream_conn_is_waiting(c))
+            drained(c);
+    }
+    s->collected = 0;
+}
+
+/* As stream_conn_collect, after what was collected has been sent, if it needs the room. */
+static int stream_conn_collect_on(struct stream_conn *c, const struct iovec *iov, size_t count)
+{
+    int error;
+
+    if (stream_conn_is_waiting(c))
+        return ERR_FULL;
+    error = stream_conn_collect(c, iov, count);
+    if (error == ERR_FULL && outq_len(&c->out) > 0) {
+        error = stream_conn_flush(c);
+        if (error == 0)
+            error = stream_conn_is_waiting(c) ? ERR_FULL : stream_conn_collect(c, iov, count);
+    }
+    return error;
+}
+
+static int stream_conn_send_now(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
+{
+    int error = outq_send(&c->out, c->source.fd, iov, count, max);
+
+    if (error == 0 && outq_len(&c->out) > 0)
+        want(c, EPOLLIN | EPOLLOUT);
+    return error;
+}
+
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
 {
     size_t room = (size_t)c->stream->conf->stream_queue + CONTROL_ROOM;
@@ -83,7 +177,9 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
         stream_conn_kill(c);
         return ERR_PEER_GONE;
     }
-    rc = outq_send(&c->out, c->source.fd, iov, count, max);
+    rc = stream_conn_collect_on(c, iov, count);
+    if (rc == ERR_FULL)
+        rc = stream_conn_send_now(c, iov, count, max);
     if (rc == ERR_FULL)
         return rc;
     if (rc < 0) {
@@ -91,9 +187,7 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
         return rc;
     }
     c->out_ms = clock_mono_ms();
-    if (outq_len(&c->out) > 0)
-        want(c, EPOLLIN | EPOLLOUT);
-    return 0;
+    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
 }
 
 static void take_input(struct stream_conn *c, const char *bytes, size_t len)
@@ -115,14 +209,10 @@ static void on_ready(struct reactor_source *source, uint32_t events)
     if (events & EPOLLOUT) {
         if (c->kind == STREAM_FINISHING) /* it reads: it may read to the end */
             c->due_ms = clock_mono_ms() + PROGRESS_MS;
-        if (outq_flush(&c->out, source->fd) < 0) {
-            stream_conn_kill(c);
+        if (stream_conn_flush(c) < 0)
             return;
-        }
-        if (outq_len(&c->out) == 0) {
-            want(c, EPOLLIN);
+        if (!stream_conn_is_waiting(c))
             drained(c);
-        }
     }
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->kind != STREAM_DEAD) {
         struct stream *s = c->stream;

@@ -52,7 +52,7 @@ static void pause_accept(struct stream *s, int64_t ms)
         s->reactor, &s->accept_again, clock_mono_ms() + ms, on_accept_again, s);
 }
 
-static void watch_accept(struct stream *s)
+static void stream_worker_watch_accept(struct stream *s)
 {
     if (reactor_watch(s->reactor, &s->accept, s->worker->listen_fd, EPOLLIN, on_accept, s) < 0) {
         log_limited(LOG_LEVEL_ERROR, "the listening socket cannot be watched");
@@ -66,7 +66,7 @@ static void on_accept_again(struct reactor_timer *timer)
 
     s->waited_full = true;
     if (s->drain_from_ms == 0)
-        watch_accept(s);
+        stream_worker_watch_accept(s);
 }
 
 /*
@@ -183,7 +183,7 @@ static void on_tick(struct reactor_timer *timer)
         s->over = true;
 }
 
-void stream_reap(struct stream *s)
+static void reap(struct stream *s)
 {
     while (s->dead) {
         struct stream_conn *c = s->dead;
@@ -192,9 +192,16 @@ void stream_reap(struct stream *s)
     }
 }
 
+void stream_round_end(struct stream *s)
+{
+    stream_conn_send_collected(s);
+    reap(s);
+    reactor_after_clear(s->reactor, &s->round_end); /* set by those that have just died */
+}
+
 static void on_round_end(struct reactor_hook *hook)
 {
-    stream_reap(hook->arg);
+    stream_round_end(hook->arg);
 }
 
 void stream_at_round_end(struct stream *s)
@@ -203,7 +210,7 @@ void stream_at_round_end(struct stream *s)
 }
 
 /* They have come within the wait; see worker.h. */
-static void follow_signals(struct stream *s)
+static void stream_worker_follow_signals(struct stream *s)
 {
     struct worker *w = s->worker;
 
@@ -284,7 +291,8 @@ void stream_close(struct stream *s)
         while (s->buckets[i])
             stream_conn_kill(s->buckets[i]);
     }
-    stream_reap(s);
+    if (s->reactor)
+        stream_round_end(s);
     hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);
@@ -294,19 +302,19 @@ void stream_close(struct stream *s)
 
 static void start(struct stream *s)
 {
-    watch_accept(s);
+    stream_worker_watch_accept(s);
     reactor_timer_set(s->reactor, &s->tick, clock_mono_ms() + TICK_MS, on_tick, s);
     worker_signals(s->worker);
     worker_beat(s->worker);
 }
 
-static int run(struct stream *s)
+static int stream_worker_run(struct stream *s)
 {
     int result = 0;
 
     while (!s->over && result != ERR_IO) {
         result = reactor_step(s->reactor, INT64_MAX, &s->worker->wait_mask);
-        follow_signals(s);
+        stream_worker_follow_signals(s);
     }
     if (result == ERR_IO)
         log_error("the stream worker cannot wait: %s", strerror(errno));
@@ -323,7 +331,7 @@ int stream_worker_main(struct worker *w)
     if (stream_open(&s, w) < 0)
         return 1;
     start(s);
-    status = run(s);
+    status = stream_worker_run(s);
     stream_close(s);
     return status;
 }
