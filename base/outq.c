@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define OUTQ_FIRST_SIZE 2048u
+#define OUTQ_ROUND 64u /* the first buffer of a queue fits what it is for: pings are small */
 #define OUTQ_LARGEST (1u << 30)
 
 void outq_free(struct outq *q)
@@ -19,13 +19,15 @@ void outq_free(struct outq *q)
 
 static int make_room(struct outq *q, size_t n)
 {
-    size_t need = q->len + n, cap = q->cap ? q->cap : OUTQ_FIRST_SIZE;
+    size_t need = q->len + n, cap = q->cap;
     char *data;
 
     if ((size_t)q->start + need <= q->cap)
         return 0;
     if (need > OUTQ_LARGEST)
         return ERR_NOMEM;
+    if (cap == 0)
+        cap = (need + OUTQ_ROUND - 1) / OUTQ_ROUND * OUTQ_ROUND;
     while (cap < need)
         cap *= 2;
     if (cap == q->cap) {
@@ -45,7 +47,7 @@ static int make_room(struct outq *q, size_t n)
     return 0;
 }
 
-int outq_put(struct outq *q, const void *bytes, size_t n)
+static int put(struct outq *q, const void *bytes, size_t n)
 {
     int rc = n > 0 ? make_room(q, n) : 0;
 
@@ -54,6 +56,28 @@ int outq_put(struct outq *q, const void *bytes, size_t n)
     memcpy(q->data + q->start + q->len, bytes, n);
     q->len += (uint32_t)n;
     return 0;
+}
+
+/* What comes behind the first `skip` bytes. */
+static int put_behind(struct outq *q, const struct iovec *iov, size_t count, size_t skip)
+{
+    size_t total = 0;
+    int error;
+
+    for (size_t i = 0; i < count; i++)
+        total += iov[i].iov_len;
+    error = make_room(q, total - skip);
+    for (size_t i = 0; i < count && error == 0; i++) {
+        size_t cut = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+        skip -= cut;
+        error = put(q, (const char *)iov[i].iov_base + cut, iov[i].iov_len - cut);
+    }
+    return error;
+}
+
+int outq_put(struct outq *q, const struct iovec *iov, size_t count)
+{
+    return put_behind(q, iov, count, 0);
 }
 
 /* Number of bytes taken, 0 when the socket is full now, or ERR_PEER_GONE. */
@@ -73,7 +97,6 @@ static ssize_t try_send(int fd, struct iovec *iov, size_t count)
 int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t max)
 {
     size_t total = 0, sent = 0;
-    int rc = 0;
 
     for (size_t i = 0; i < count; i++)
         total += iov[i].iov_len;
@@ -86,15 +109,7 @@ int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t ma
             return (int)n;
         sent = (size_t)n;
     }
-    if (sent == total)
-        return 0;
-    rc = make_room(q, total - sent);
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        size_t skip = sent < iov[i].iov_len ? sent : iov[i].iov_len;
-        sent -= skip;
-        rc = outq_put(q, (const char *)iov[i].iov_base + skip, iov[i].iov_len - skip);
-    }
-    return rc;
+    return sent == total ? 0 : put_behind(q, iov, count, sent);
 }
 
 int outq_flush(struct outq *q, int fd)

@@ -27,8 +27,8 @@ void outq_free(struct outq *q);
  * sent: close the connection).
  */
 int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t max);
-/* Queues without an attempt to send. Returns 0 or ERR_NOMEM. */
-int outq_put(struct outq *q, const void *bytes, size_t n);
+/* One frame, without an attempt to send. Returns 0 or ERR_NOMEM (a part may be queued). */
+int outq_put(struct outq *q, const struct iovec *iov, size_t count);
 /* Sends what waits. Returns 0 (look at outq_len for the rest) or ERR_PEER_GONE. */
 int outq_flush(struct outq *q, int fd);
 static inline size_t outq_len(const struct outq *q)

@@ -1,7 +1,7 @@
 # Debian packages, and how to install what is missing. Sourced by ./run and ./check.
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
-    libcurl4-openssl-dev libwslay-dev libev-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
+    libcurl4-openssl-dev libwslay-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
     libical-dev libhpdf-dev"
 PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/reactor.h"
+#include "store/channel_events.h"
 #include "store/scripts.h"
 #include "store/sentinel.h"
 
@@ -13,19 +15,16 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
-
-#include <hiredis/adapters/libev.h>
 #pragma GCC diagnostic pop
 
-#define BACKOFF_FIRST 0.05
-#define BACKOFF_MAX 0.5
-#define BACKOFF_SENTINEL_MAX 2.0 /* each attempt may hold the loop up */
-#define PULSE_SECONDS 5.0
-#define PULSE_SENTINEL_SECONDS 2.0
+#define BACKOFF_FIRST_MS 50
+#define BACKOFF_MAX_MS 500
+#define BACKOFF_SENTINEL_MAX_MS 2000 /* each attempt may hold the loop up */
+#define PULSE_MS 5000
+#define PULSE_SENTINEL_MS 2000
 /* Nobody publishes here; its confirmation shows that the subscribing connection lives. */
 #define PULSE_CHANNEL "tp:pulse"
 #define DEPTH_MAX 8
@@ -44,8 +43,8 @@ struct side {
     int64_t ended_ms; /* ... which failed then; both are when a connection was lost */
     int64_t up_ms;    /* monotonic: since when it is up */
     struct sentinel_address master; /* that it goes to, with Sentinels */
-    ev_timer retry; /* next attempt; while connecting: its deadline */
-    ev_timer pulse;
+    struct reactor_timer retry; /* next attempt; while connecting: its deadline */
+    struct reactor_timer pulse;
 };
 
 /* A command whose reply is due. */
@@ -63,7 +62,7 @@ struct request {
 
 struct channel {
     const struct conf *conf;
-    struct ev_loop *loop;
+    struct reactor *reactor;
     struct channel_handlers handlers;
     struct side sub, cmd;
     struct request requests; /* ring */
@@ -71,7 +70,10 @@ struct channel {
     unsigned seed;
 };
 
+static void side_drop(struct side *s, const char *why);
 static void side_lost(struct side *s);
+static void side_connect(struct side *s);
+static void on_pulse(struct reactor_timer *timer);
 static void requests_send(struct channel *c);
 static void requests_fail(struct channel *c);
 
@@ -82,16 +84,44 @@ static bool is_sub(const struct side *s)
 
 /* ---- connecting ---- */
 
-static double jittered(struct channel *c, double seconds)
+static int64_t jittered(struct channel *c, int64_t ms)
 {
-    return seconds * (0.5 + (double)(rand_r(&c->seed) % 1000) / 1000);
+    return ms * (500 + rand_r(&c->seed) % 1000) / 1000;
+}
+
+static void on_retry(struct reactor_timer *timer)
+{
+    struct side *s = timer->arg;
+
+    if (s->ac) {
+        side_drop(s, "no answer in time");
+        return;
+    }
+    side_connect(s);
+    if (!s->ac && !is_sub(s))
+        requests_fail(s->channel);
+}
+
+static void channel_retry_in(struct side *s, int64_t ms)
+{
+    reactor_timer_set(s->channel->reactor, &s->retry, clock_mono_ms() + ms, on_retry, s);
+}
+
+static int64_t channel_pulse_ms(const struct conf *conf)
+{
+    return sentinel_used(conf) ? PULSE_SENTINEL_MS : PULSE_MS;
+}
+
+static void channel_pulse_in(struct side *s, int64_t ms)
+{
+    reactor_timer_set(s->channel->reactor, &s->pulse, clock_mono_ms() + ms, on_pulse, s);
 }
 
 /* steady: it was up for a while, so that nothing speaks against the next attempt. */
 static void schedule_retry(struct side *s, bool steady)
 {
-    double delay = steady ? 0 : BACKOFF_FIRST;
-    double most = sentinel_used(s->channel->conf) ? BACKOFF_SENTINEL_MAX : BACKOFF_MAX;
+    int64_t delay = steady ? 0 : BACKOFF_FIRST_MS;
+    int64_t most = sentinel_used(s->channel->conf) ? BACKOFF_SENTINEL_MAX_MS : BACKOFF_MAX_MS;
 
     for (unsigned i = 0; i < s->attempts && delay < most; i++)
         delay *= 2;
@@ -99,9 +129,7 @@ static void schedule_retry(struct side *s, bool steady)
         delay = most;
     s->attempts++;
     s->ended_ms = clock_mono_ms();
-    ev_timer_stop(s->channel->loop, &s->retry);
-    ev_timer_set(&s->retry, jittered(s->channel, delay), 0);
-    ev_timer_start(s->channel->loop, &s->retry);
+    channel_retry_in(s, jittered(s->channel, delay));
 }
 
 /* Ends the connection from our side; on_disconnect or on_connect follow or not, side_lost does. */
@@ -131,7 +159,7 @@ static void side_lost(struct side *s)
     s->ac->data = NULL; /* later callbacks of this context find nobody */
     s->ac = NULL;
     s->up = s->waiting_pulse = false;
-    ev_timer_stop(s->channel->loop, &s->pulse);
+    reactor_timer_clear(s->channel->reactor, &s->pulse);
     if (s->channel->freeing)
         return;
     if (was_up)
@@ -190,11 +218,11 @@ static void on_hello(redisAsyncContext *ac, void *data, void *privdata)
         side_drop(s, reply->str);
         return;
     }
-    ev_timer_stop(s->channel->loop, &s->retry);
+    reactor_timer_clear(s->channel->reactor, &s->retry);
     s->up = true;
     s->up_ms = clock_mono_ms();
     s->attempts = 0;
-    ev_timer_again(s->channel->loop, &s->pulse);
+    channel_pulse_in(s, channel_pulse_ms(s->channel->conf));
     log_info("redis %s connection is up", s->name);
     unite(s);
     if (is_sub(s))
@@ -252,6 +280,7 @@ static void side_connect(struct side *s)
     struct channel *c = s->channel;
     const struct conf *conf = c->conf;
     redisAsyncContext *ac;
+    int error;
 
     s->began_ms = clock_mono_ms();
     if (sentinel_used(conf) && sentinel_master(conf, SENTINEL_CONNECT_MS, &s->master)) {
@@ -262,9 +291,10 @@ static void side_connect(struct side *s)
     ac = sentinel_used(conf)     ? redisAsyncConnect(s->master.host, s->master.port)
          : conf->redis_socket[0] ? redisAsyncConnectUnix(conf->redis_socket)
                                  : redisAsyncConnect(conf->redis_host, (int)conf->redis_port);
-    if (!ac || ac->err) {
+    error = !ac ? ERR_NOMEM : ac->err ? ERR_STORE : channel_events_attach(c->reactor, ac);
+    if (error < 0) {
         log_limited(LOG_LEVEL_WARN, "redis %s connection failed: %s", s->name,
-            ac ? ac->errstr : "out of memory");
+            error == ERR_STORE ? ac->errstr : err_text(error));
         if (ac)
             redisAsyncFree(ac);
         schedule_retry(s, false);
@@ -273,28 +303,10 @@ static void side_connect(struct side *s)
     fcntl(ac->c.fd, F_SETFD, FD_CLOEXEC);
     ac->data = s;
     s->ac = ac;
-    redisLibevAttach(c->loop, ac);
     redisAsyncSetConnectCallback(ac, on_connect);
     redisAsyncSetDisconnectCallback(ac, on_disconnect);
     say_hello(s);
-    ev_timer_stop(c->loop, &s->retry);
-    ev_timer_set(&s->retry, (double)conf->redis_timeout_ms / 1000, 0);
-    ev_timer_start(c->loop, &s->retry);
-}
-
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-    struct side *s = timer->data;
-
-    (void)loop;
-    (void)revents;
-    if (s->ac) {
-        side_drop(s, "no answer in time");
-        return;
-    }
-    side_connect(s);
-    if (!s->ac && !is_sub(s))
-        requests_fail(s->channel);
+    channel_retry_in(s, conf->redis_timeout_ms);
 }
 
 /*
@@ -320,16 +332,10 @@ bool channel_hurry(struct channel *c)
 
 /* ---- is it alive? ---- */
 
-static double pulse_seconds(const struct conf *conf)
-{
-    return sentinel_used(conf) ? PULSE_SENTINEL_SECONDS : PULSE_SECONDS;
-}
-
 static void pulse_came(struct side *s)
 {
     s->waiting_pulse = false;
-    s->pulse.repeat = pulse_seconds(s->channel->conf);
-    ev_timer_again(s->channel->loop, &s->pulse);
+    channel_pulse_in(s, channel_pulse_ms(s->channel->conf));
 }
 
 static void on_pong(redisAsyncContext *ac, void *data, void *privdata)
@@ -353,11 +359,10 @@ static bool moved(const struct side *s)
            !sentinel_same(&now, &s->master);
 }
 
-static void on_pulse(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_pulse(struct reactor_timer *timer)
 {
-    struct side *s = timer->data;
+    struct side *s = timer->arg;
 
-    (void)revents;
     if (!s->ac)
         return;
     if (s->waiting_pulse) {
@@ -365,8 +370,7 @@ static void on_pulse(struct ev_loop *loop, ev_timer *timer, int revents)
         return;
     }
     s->waiting_pulse = true;
-    s->pulse.repeat = (double)s->channel->conf->redis_timeout_ms / 1000;
-    ev_timer_again(loop, &s->pulse);
+    channel_pulse_in(s, s->channel->conf->redis_timeout_ms);
     if (is_sub(s)) {
         redisAsyncCommand(s->ac, on_push, NULL, "SUBSCRIBE " PULSE_CHANNEL);
         return;
@@ -702,15 +706,10 @@ static void side_init(struct side *s, struct channel *c, const char *name)
 {
     s->channel = c;
     s->name = name;
-    ev_init(&s->retry, on_retry);
-    ev_init(&s->pulse, on_pulse);
-    s->pulse.repeat = pulse_seconds(c->conf);
-    s->retry.data = s->pulse.data = s;
-    ev_timer_set(&s->retry, 0, 0);
-    ev_timer_start(c->loop, &s->retry);
+    channel_retry_in(s, 0);
 }
 
-int channel_new(struct channel **out, const struct conf *conf, struct ev_loop *loop,
+int channel_new(struct channel **out, const struct conf *conf, struct reactor *reactor,
     const struct channel_handlers *handlers)
 {
     struct channel *c = calloc(1, sizeof(*c));
@@ -718,10 +717,10 @@ int channel_new(struct channel **out, const struct conf *conf, struct ev_loop *l
     if (!c)
         return ERR_NOMEM;
     c->conf = conf;
-    c->loop = loop;
+    c->reactor = reactor;
     c->handlers = *handlers;
     c->requests.next = c->requests.prev = &c->requests;
-    c->seed = (unsigned)(uintptr_t)c ^ (unsigned)(ev_time() * 1000);
+    c->seed = (unsigned)(uintptr_t)c ^ (unsigned)clock_real_ms();
     side_init(&c->cmd, c, "command");
     side_init(&c->sub, c, "subscriber");
     *out = c;
@@ -736,8 +735,8 @@ static void side_fini(struct side *s)
         side_lost(s);
         redisAsyncFree(ac);
     }
-    ev_timer_stop(s->channel->loop, &s->retry);
-    ev_timer_stop(s->channel->loop, &s->pulse);
+    reactor_timer_clear(s->channel->reactor, &s->retry);
+    reactor_timer_clear(s->channel->reactor, &s->pulse);
 }
 
 void channel_free(struct channel *c)

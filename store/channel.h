@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ev_loop;
+struct reactor;
 
 /*
  * channel -- the asynchronous side of Redis for stream workers: one connection that subscribes,
- * one that reads; the only file that includes hiredis' asynchronous side and its libev adapter.
+ * one that reads; it and channel_events alone include hiredis' asynchronous side.
  * Both reconnect with back-off and jitter. A connection that answers nothing for redis.timeout is
  * given up. No call blocks, but with Sentinels the loop waits for their answer: SENTINEL_CONNECT_MS
  * at most at a connect, SENTINEL_CHECK_MS every two seconds, normally below one. No handler is
@@ -33,7 +33,7 @@ struct channel_handlers {
     /* The subscribing connection was lost: what is published from now on is missed. */
     void (*lost)(void *arg);
 };
-int channel_new(struct channel **out, const struct conf *conf, struct ev_loop *loop,
+int channel_new(struct channel **out, const struct conf *conf, struct reactor *reactor,
     const struct channel_handlers *handlers);
 /* Outstanding callbacks are not called. */
 void channel_free(struct channel *c);

@@ -28,6 +28,7 @@ STORE_LUA = \
 libstore_a_SOURCES = \
 	store/args.c store/args.h \
 	store/channel.c store/channel.h \
+	store/channel_events.c store/channel_events.h \
 	store/dial.c store/dial.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \

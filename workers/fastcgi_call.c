@@ -1,21 +1,23 @@
 #include "workers/fastcgi_call.h"
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/reactor.h"
 #include "workers/outq.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 struct fastcgi_call {
-    struct ev_loop *loop;
-    ev_io io;
-    ev_timer timer;
+    struct reactor *reactor;
+    struct reactor_source source;
+    struct reactor_timer timer;
     int fd;
     struct outq out;
     struct fastcgi_reply reply;
@@ -25,8 +27,8 @@ struct fastcgi_call {
 
 static void call_free(struct fastcgi_call *call)
 {
-    ev_io_stop(call->loop, &call->io);
-    ev_timer_stop(call->loop, &call->timer);
+    reactor_unwatch(call->reactor, &call->source);
+    reactor_timer_clear(call->reactor, &call->timer);
     if (call->fd >= 0)
         close(call->fd);
     outq_free(&call->out);
@@ -41,20 +43,9 @@ static void call_end(struct fastcgi_call *call, int error)
     call_free(call);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_timer(struct reactor_timer *timer)
 {
-    (void)loop;
-    (void)revents;
-    call_end(timer->data, ERR_DEADLINE);
-}
-
-static void want(struct fastcgi_call *call, int events)
-{
-    if (call->io.events == events)
-        return;
-    ev_io_stop(call->loop, &call->io);
-    ev_io_set(&call->io, call->fd, events);
-    ev_io_start(call->loop, &call->io);
+    call_end(timer->arg, ERR_DEADLINE);
 }
 
 /* Returns whether the call is over. */
@@ -77,21 +68,21 @@ static bool read_some(struct fastcgi_call *call)
     return true;
 }
 
-static void on_io(struct ev_loop *loop, ev_io *io, int revents)
+static void on_ready(struct reactor_source *source, uint32_t events)
 {
-    struct fastcgi_call *call = io->data;
+    struct fastcgi_call *call = source->arg;
 
-    (void)loop;
-    if (revents & EV_READ) {
+    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
         if (read_some(call))
             return;
     }
-    if ((revents & EV_WRITE) && outq_len(&call->out) > 0) {
+    if ((events & EPOLLOUT) && outq_len(&call->out) > 0) {
         /* A worker may answer and close before it has read all: the reply decides, not this. */
         if (outq_flush(&call->out, call->fd) < 0)
             outq_free(&call->out);
-        if (outq_len(&call->out) == 0)
-            want(call, EV_READ);
+        if (outq_len(&call->out) == 0 &&
+            reactor_change(call->reactor, &call->source, EPOLLIN) < 0)
+            call_end(call, ERR_NET);
     }
 }
 
@@ -137,7 +128,7 @@ static int send_request(struct fastcgi_call *call, const struct fastcgi_pair *pa
     return rc == ERR_PEER_GONE ? ERR_NET : rc;
 }
 
-int fastcgi_call_start(struct ev_loop *loop, const char *socket_path,
+int fastcgi_call_start(struct reactor *reactor, const char *socket_path,
     const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len,
     int64_t timeout_ms, size_t max, fastcgi_call_fn *fn, void *arg, struct fastcgi_call **out)
 {
@@ -146,25 +137,22 @@ int fastcgi_call_start(struct ev_loop *loop, const char *socket_path,
 
     if (!call)
         return ERR_NOMEM;
-    call->loop = loop;
+    call->reactor = reactor;
     call->fd = -1;
     call->fn = fn;
     call->arg = arg;
     fastcgi_reply_init(&call->reply, max);
-    ev_init(&call->io, on_io);
-    ev_init(&call->timer, on_timer);
-    call->io.data = call->timer.data = call;
     rc = open_socket(socket_path, &call->fd);
     if (rc == 0)
         rc = send_request(call, pairs, count, body, len);
+    if (rc == 0 && reactor_watch(reactor, &call->source, call->fd,
+                       EPOLLIN | (outq_len(&call->out) > 0 ? EPOLLOUT : 0), on_ready, call) < 0)
+        rc = ERR_NET;
     if (rc < 0) {
         call_free(call);
         return rc;
     }
-    ev_io_set(&call->io, call->fd, EV_READ | (outq_len(&call->out) > 0 ? EV_WRITE : 0));
-    ev_io_start(loop, &call->io);
-    ev_timer_set(&call->timer, (double)timeout_ms / 1000, 0);
-    ev_timer_start(loop, &call->timer);
+    reactor_timer_set(reactor, &call->timer, clock_mono_ms() + timeout_ms, on_timer, call);
     if (out)
         *out = call;
     return 0;

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-struct ev_loop;
+struct reactor;
 
 /*
- * fastcgi_call -- one FastCGI request over a unix socket, driven by libev. Stream workers only.
- * Never blocks: a full backlog of the pool is ERR_FULL at once.
+ * fastcgi_call -- one FastCGI request over a unix socket, driven by base/reactor. Stream workers
+ * only. Never blocks: a full backlog of the pool is ERR_FULL at once.
  */
 struct fastcgi_call;
 /* reply: borrowed, NULL on error. error: 0, ERR_NET, ERR_PROTOCOL, ERR_LIMIT, ERR_DEADLINE. */
@@ -22,7 +22,7 @@ typedef void fastcgi_call_fn(void *arg, int error, const struct fastcgi_reply *r
  *   out         may be NULL; valid until fn was called
  * Returns 0; ERR_FULL (backlog); ERR_NET (nobody listens); ERR_NOMEM. fn is not called on error.
  */
-int fastcgi_call_start(struct ev_loop *loop, const char *socket_path,
+int fastcgi_call_start(struct reactor *reactor, const char *socket_path,
     const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len,
     int64_t timeout_ms, size_t max, fastcgi_call_fn *fn, void *arg, struct fastcgi_call **out);
 /* The request goes on, its reply is not told to anybody. */

@@ -671,8 +671,8 @@ void hub_tick(struct hub *h, int64_t now_ms)
 
 /* ---- life ---- */
 
-int hub_new(
-    struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink)
+int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
+    const struct hub_sink *sink)
 {
     struct hub *h = calloc(1, sizeof(*h));
     struct channel_handlers handlers = {h, on_message, on_subscribed, on_ready, on_lost};
@@ -685,7 +685,7 @@ int hub_new(
     buf_init(&h->joined, (size_t)conf->stream_queue);
     rc = hub_topics_init(&h->topics, h);
     if (rc == 0)
-        rc = channel_new(&h->channel, conf, loop, &handlers);
+        rc = channel_new(&h->channel, conf, reactor, &handlers);
     if (rc < 0) {
         hub_free(h);
         return rc;

@@ -55,8 +55,8 @@ struct hub_sink {
     void *arg;
 };
 
-int hub_new(
-    struct hub **out, const struct conf *conf, struct ev_loop *loop, const struct hub_sink *sink);
+int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
+    const struct hub_sink *sink);
 void hub_free(struct hub *h); /* all viewers have been removed */
 struct channel *hub_channel(struct hub *h);
 

@@ -33,7 +33,7 @@ sbin_PROGRAMS += turnpiked
 turnpiked_SOURCES = workers/main.c
 # libworkers.a stands twice: its worker mains need the stream worker's files, which need it.
 turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a libagent.a $(TOOLS_LIBS) \
-	$(STORE_LIBS) $(WIRE_LIBS) $(BASE_LIBS) $(FCGI_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) \
+	$(STORE_LIBS) $(WIRE_LIBS) $(BASE_LIBS) $(FCGI_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) \
 	$(HTTP_PARSER_LIBS) $(SYSTEMD_LIBS)
 
 bin_PROGRAMS += turnpike

@@ -2,12 +2,12 @@
 #define TURNPIKE_WORKERS_STREAM_H
 
 #include "base/buf.h"
+#include "base/reactor.h"
 #include "fcgi-app/auth.h"
 #include "workers/hub.h"
 #include "workers/outq.h"
 #include "workers/worker.h"
 
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +15,8 @@
 /*
  * stream -- the inside of a stream worker, shared by its files only. One process, one loop, no
  * threads. A connection that is done is marked dead and freed at the end of the loop's round, so
- * no callback ever touches freed memory.
+ * no callback ever touches freed memory. What a round has for a connection goes out by one send,
+ * at the end of that round too.
  *
  *   stream_worker     entry, accept, timers, drain
  *   stream_conn       life and output of a connection
@@ -52,18 +53,20 @@ enum stream_format { STREAM_AGUI, STREAM_TEXT, STREAM_LEGACY };
 struct stream {
     struct worker *worker;
     const struct conf *conf;
-    struct ev_loop *loop;
+    struct reactor *reactor;
     struct auth *auth;
     struct hub *hub;
-    ev_io accept;
-    ev_timer tick, accept_again;
-    ev_prepare reaper;
-    ev_signal on_term, on_quit, on_usr1;
+    struct reactor_source accept;
+    struct reactor_timer tick, accept_again;
+    struct reactor_hook round_end;
     struct stream_conn *buckets[STREAM_BUCKETS];
     struct stream_conn *dead;
+    struct stream_conn *collecting, *collecting_last; /* have output of this round, unsent */
+    size_t collected;                                 /* bytes that they have */
     size_t connections;
     int64_t most;     /* connections that are served; more are refused */
     bool waited_full; /* siblings have had their chance to accept */
+    bool over;        /* the loop ends with this round */
     unsigned turn_of_bucket;
     int64_t started_ms, drain_from_ms; /* monotonic; 0 = not draining */
     int64_t drain_spread_ms;
@@ -76,9 +79,10 @@ struct stream {
 };
 
 struct stream_conn {
-    ev_io io;
+    struct reactor_source source;
     struct stream *stream;
     struct stream_conn *next, *prev; /* bucket, or the dead */
+    struct stream_conn *collecting_next;
     struct outq out;
     struct wslay_event_context *ws; /* only while a frame is in progress */
     struct stream_request *request; /* only during the handshake */
@@ -99,14 +103,17 @@ struct stream_conn {
     uint16_t close_code;
     unsigned char kind, format, bucket;
     bool admin, chunked, whole_session, close_sent, close_received, mid_message, warned, draining;
+    bool collecting; /* in the list of that name */
 };
 
 /* --- stream_worker.c --- */
 /* Everything but the listening socket and the signals. Returns 0 or an error, which is logged. */
 int stream_open(struct stream **out, struct worker *w);
 void stream_close(struct stream *s);
-/* Frees the dead: at the end of each round. */
-void stream_reap(struct stream *s);
+/* Has stream_round_end called at the end of this round of the loop. */
+void stream_at_round_end(struct stream *s);
+/* Sends what the round has collected, then frees the dead. */
+void stream_round_end(struct stream *s);
 
 /* --- stream_conn.c --- */
 int stream_conn_new(struct stream *s, int fd);
@@ -115,8 +122,16 @@ void stream_conn_free(struct stream_conn *c);
 void stream_conn_kill(struct stream_conn *c);
 /* Ends when all output has gone, or its reader takes nothing for a while. */
 void stream_conn_finish(struct stream_conn *c);
-/* One frame out; see outq_send. On failure the connection is dead. */
+/*
+ * One frame out, at the end of the round; what is too much for that, at once. max as in outq_send:
+ * it counts only when the socket has not taken all of an earlier round. On failure the connection
+ * is dead.
+ */
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max);
+/* The socket has not taken all of an earlier round. */
+bool stream_conn_is_waiting(const struct stream_conn *c);
+/* Sends what this round has collected for all connections. */
+void stream_conn_send_collected(struct stream *s);
 struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session);
 /* Makes the viewer of a session, or finds it. NULL cursor: live, with the running run. */
 int stream_conn_watch(

@@ -21,5 +21,5 @@ libstream_a_SOURCES += \
 	workers/stream_sse.c \
 	workers/stream_worker.c \
 	workers/viewer.c workers/viewer.h
-STREAM_LIBS = libstream.a $(WIRE_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+STREAM_LIBS = libstream.a $(WIRE_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS)
 $(libstream_a_OBJECTS): store/scripts.h

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,14 +18,19 @@
 #define PROGRESS_MS 30000
 /* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
 #define CONTROL_ROOM 65536
+/* What a round collects before it is sent: for one connection, for all. */
+#define COLLECT_EACH 16384
+#define COLLECT_ALL 1048576
 
-static void want(struct stream_conn *c, int events)
+static void want(struct stream_conn *c, uint32_t events)
 {
-    if (c->io.events == events)
-        return;
-    ev_io_stop(c->stream->loop, &c->io);
-    ev_io_set(&c->io, c->io.fd, events);
-    ev_io_start(c->stream->loop, &c->io);
+    if (reactor_change(c->stream->reactor, &c->source, events) < 0)
+        stream_conn_kill(c);
+}
+
+bool stream_conn_is_waiting(const struct stream_conn *c)
+{
+    return c->source.events & EPOLLOUT;
 }
 
 void stream_conn_kill(struct stream_conn *c)
@@ -33,11 +39,13 @@ void stream_conn_kill(struct stream_conn *c)
 
     if (c->kind == STREAM_DEAD)
         return;
+    if (!stream_conn_is_waiting(c)) /* said before this moment */
+        outq_flush(&c->out, c->source.fd);
     if (c->kind == STREAM_WS)
         log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, c->close_code,
             (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
     c->kind = STREAM_DEAD;
-    ev_io_stop(s->loop, &c->io);
+    reactor_unwatch(s->reactor, &c->source);
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -47,6 +55,7 @@ void stream_conn_kill(struct stream_conn *c)
     c->prev = NULL;
     c->next = s->dead;
     s->dead = c;
+    stream_at_round_end(s);
 }
 
 void stream_conn_finish(struct stream_conn *c)
@@ -73,6 +82,90 @@ static void drained(struct stream_conn *c)
     }
 }
 
+/* Sends what the queue holds. On failure the connection is dead. */
+static int stream_conn_flush(struct stream_conn *c)
+{
+    int error = outq_flush(&c->out, c->source.fd);
+
+    if (error < 0)
+        stream_conn_kill(c);
+    else
+        want(c, outq_len(&c->out) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
+}
+
+static void stream_conn_list(struct stream_conn *c)
+{
+    struct stream *s = c->stream;
+
+    if (c->collecting)
+        return;
+    c->collecting = true;
+    if (s->collecting)
+        s->collecting_last->collecting_next = c;
+    else
+        s->collecting = c;
+    s->collecting_last = c;
+    stream_at_round_end(s);
+}
+
+/* Returns 0; ERR_FULL: it is to be sent at once; ERR_NOMEM. */
+static int stream_conn_collect(struct stream_conn *c, const struct iovec *iov, size_t count)
+{
+    struct stream *s = c->stream;
+    size_t len = 0, most = (size_t)s->conf->stream_queue;
+
+    for (size_t i = 0; i < count; i++)
+        len += iov[i].iov_len;
+    if (most > COLLECT_EACH)
+        most = COLLECT_EACH;
+    if (outq_len(&c->out) + len > most || s->collected + len > COLLECT_ALL)
+        return ERR_FULL;
+    s->collected += len;
+    stream_conn_list(c);
+    return outq_put(&c->out, iov, count);
+}
+
+void stream_conn_send_collected(struct stream *s)
+{
+    while (s->collecting) {
+        struct stream_conn *c = s->collecting;
+        s->collecting = c->collecting_next;
+        c->collecting_next = NULL;
+        c->collecting = false;
+        if (c->kind == STREAM_DEAD || stream_conn_is_waiting(c))
+            continue;
+        if (stream_conn_flush(c) == 0 && !stream_conn_is_waiting(c))
+            drained(c);
+    }
+    s->collected = 0;
+}
+
+/* As stream_conn_collect, after what was collected has been sent, if it needs the room. */
+static int stream_conn_collect_on(struct stream_conn *c, const struct iovec *iov, size_t count)
+{
+    int error;
+
+    if (stream_conn_is_waiting(c))
+        return ERR_FULL;
+    error = stream_conn_collect(c, iov, count);
+    if (error == ERR_FULL && outq_len(&c->out) > 0) {
+        error = stream_conn_flush(c);
+        if (error == 0)
+            error = stream_conn_is_waiting(c) ? ERR_FULL : stream_conn_collect(c, iov, count);
+    }
+    return error;
+}
+
+static int stream_conn_send_now(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
+{
+    int error = outq_send(&c->out, c->source.fd, iov, count, max);
+
+    if (error == 0 && outq_len(&c->out) > 0)
+        want(c, EPOLLIN | EPOLLOUT);
+    return error;
+}
+
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
 {
     size_t room = (size_t)c->stream->conf->stream_queue + CONTROL_ROOM;
@@ -84,7 +177,9 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
         stream_conn_kill(c);
         return ERR_PEER_GONE;
     }
-    rc = outq_send(&c->out, c->io.fd, iov, count, max);
+    rc = stream_conn_collect_on(c, iov, count);
+    if (rc == ERR_FULL)
+        rc = stream_conn_send_now(c, iov, count, max);
     if (rc == ERR_FULL)
         return rc;
     if (rc < 0) {
@@ -92,9 +187,7 @@ int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, siz
         return rc;
     }
     c->out_ms = clock_mono_ms();
-    if (outq_len(&c->out) > 0)
-        want(c, EV_READ | EV_WRITE);
-    return 0;
+    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
 }
 
 static void take_input(struct stream_conn *c, const char *bytes, size_t len)
@@ -109,26 +202,21 @@ static void take_input(struct stream_conn *c, const char *bytes, size_t len)
     /* Nothing is expected from the others: only their end is of interest. */
 }
 
-static void on_io(struct ev_loop *loop, ev_io *io, int revents)
+static void on_ready(struct reactor_source *source, uint32_t events)
 {
-    struct stream_conn *c = io->data;
+    struct stream_conn *c = source->arg;
 
-    (void)loop;
-    if (revents & EV_WRITE) {
+    if (events & EPOLLOUT) {
         if (c->kind == STREAM_FINISHING) /* it reads: it may read to the end */
             c->due_ms = clock_mono_ms() + PROGRESS_MS;
-        if (outq_flush(&c->out, io->fd) < 0) {
-            stream_conn_kill(c);
+        if (stream_conn_flush(c) < 0)
             return;
-        }
-        if (outq_len(&c->out) == 0) {
-            want(c, EV_READ);
+        if (!stream_conn_is_waiting(c))
             drained(c);
-        }
     }
-    if ((revents & EV_READ) && c->kind != STREAM_DEAD) {
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->kind != STREAM_DEAD) {
         struct stream *s = c->stream;
-        ssize_t n = recv(io->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
+        ssize_t n = recv(source->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
         if (n > 0)
             take_input(c, s->bytes, (size_t)n);
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -147,6 +235,11 @@ int stream_conn_new(struct stream *s, int fd)
         free(c);
         return ERR_NOMEM;
     }
+    if (reactor_watch(s->reactor, &c->source, fd, EPOLLIN, on_ready, c) < 0) {
+        stream_request_free(c->request);
+        free(c);
+        return ERR_IO;
+    }
     c->stream = s;
     c->opened_ms = c->in_ms = c->out_ms = c->pinged_ms = clock_mono_ms();
     c->due_ms = c->opened_ms + HANDSHAKE_MS;
@@ -155,9 +248,6 @@ int stream_conn_new(struct stream *s, int fd)
     if (c->next)
         c->next->prev = c;
     s->buckets[c->bucket] = c;
-    ev_io_init(&c->io, on_io, fd, EV_READ);
-    c->io.data = c;
-    ev_io_start(s->loop, &c->io);
     s->connections++;
     return 0;
 }
@@ -176,7 +266,7 @@ void stream_conn_free(struct stream_conn *c)
     stream_socket_free(c);
     stream_request_free(c->request);
     outq_free(&c->out);
-    close(c->io.fd);
+    close(c->source.fd);
     free(c->user);
     free(c->session);
     free(c->trace);

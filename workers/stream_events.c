@@ -133,7 +133,5 @@ bool stream_events_takes_snapshots(const struct hub_viewer *viewer)
 
 bool stream_events_is_drained(const struct hub_viewer *viewer)
 {
-    const struct stream_conn *c = viewer->owner;
-
-    return outq_len(&c->out) == 0;
+    return !stream_conn_is_waiting(viewer->owner);
 }

@@ -106,9 +106,10 @@ static int ask(struct stream_conn *c, const char *socket_path, const char *metho
     };
 
     snprintf(start, sizeof(start), "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
-    return fastcgi_call_start(c->stream->loop, socket_path, pairs, sizeof(pairs) / sizeof(pairs[0]),
-        body->data, body->len, conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
-        REPLY_MAX, fn, arg, call);
+    return fastcgi_call_start(c->stream->reactor, socket_path, pairs,
+        sizeof(pairs) / sizeof(pairs[0]), body->data, body->len,
+        conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS, REPLY_MAX, fn, arg,
+        call);
 }
 
 /* ---- what the client hears ---- */

@@ -75,7 +75,7 @@ int stream_socket_json(struct stream_conn *c, const struct buf *json)
 
 void stream_socket_ping(struct stream_conn *c)
 {
-    if (outq_len(&c->out) == 0) /* else there is traffic anyway, and no room to waste */
+    if (!stream_conn_is_waiting(c)) /* else there is traffic anyway, and no room to waste */
         send_frame(c, OPCODE_PING, NULL, 0, 0);
 }
 

@@ -60,7 +60,7 @@ void stream_sse_comment(struct stream_conn *c)
 {
     struct iovec comment = part(": keep-alive\n\n", 14);
 
-    if (outq_len(&c->out) == 0)
+    if (!stream_conn_is_waiting(c))
         send_chunk(c, &comment, 1, 0);
 }
 

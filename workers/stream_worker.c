@@ -8,20 +8,21 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TICK_SECONDS 0.1
+#define TICK_MS 100
 #define ACCEPT_BATCH 32
 /* Descriptors beside the clients': refused ones, requests to the pools, Redis, log. */
 #define DESCRIPTORS_ELSE 256
-#define FULL_PAUSE_SECONDS 0.05
+#define FULL_PAUSE_MS 50
+#define FAILED_PAUSE_MS 200
 #define REFUSALS_MAX 64 /* connections above stream.connections, each only to be refused */
 #define READY_WITHOUT_REDIS_MS 1000
 #define HUB_TICK_EVERY 5 /* ticks */
@@ -41,22 +42,31 @@ static void on_redis_ready(void *arg)
 
 /* ---- accepting ---- */
 
-static void pause_accept(struct stream *s, double seconds)
+static void on_accept(struct reactor_source *source, uint32_t events);
+static void on_accept_again(struct reactor_timer *timer);
+
+static void pause_accept(struct stream *s, int64_t ms)
 {
-    ev_io_stop(s->loop, &s->accept);
-    ev_timer_stop(s->loop, &s->accept_again);
-    ev_timer_set(&s->accept_again, seconds, 0);
-    ev_timer_start(s->loop, &s->accept_again);
+    reactor_unwatch(s->reactor, &s->accept);
+    reactor_timer_set(
+        s->reactor, &s->accept_again, clock_mono_ms() + ms, on_accept_again, s);
 }
 
-static void on_accept_again(struct ev_loop *loop, ev_timer *timer, int revents)
+static void stream_worker_watch_accept(struct stream *s)
 {
-    struct stream *s = timer->data;
+    if (reactor_watch(s->reactor, &s->accept, s->worker->listen_fd, EPOLLIN, on_accept, s) < 0) {
+        log_limited(LOG_LEVEL_ERROR, "the listening socket cannot be watched");
+        pause_accept(s, FAILED_PAUSE_MS);
+    }
+}
 
-    (void)revents;
+static void on_accept_again(struct reactor_timer *timer)
+{
+    struct stream *s = timer->arg;
+
     s->waited_full = true;
     if (s->drain_from_ms == 0)
-        ev_io_start(loop, &s->accept);
+        stream_worker_watch_accept(s);
 }
 
 /*
@@ -74,31 +84,30 @@ static bool may_accept(struct stream *s)
     if (s->waited_full && over < REFUSALS_MAX)
         return true;
     s->waited_full = false;
-    pause_accept(s, FULL_PAUSE_SECONDS);
+    pause_accept(s, FULL_PAUSE_MS);
     return false;
 }
 
-static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
+static void on_accept(struct reactor_source *source, uint32_t events)
 {
-    struct stream *s = io->data;
+    struct stream *s = source->arg;
 
-    (void)loop;
-    (void)revents;
+    (void)events;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int fd;
         if (!may_accept(s))
             return;
-        fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
                 log_limited(LOG_LEVEL_ERROR, "accept: %s", strerror(errno));
-                pause_accept(s, 0.2);
+                pause_accept(s, FAILED_PAUSE_MS);
             }
             return;
         }
         if (stream_conn_new(s, fd) < 0) {
             close(fd);
-            pause_accept(s, 0.2);
+            pause_accept(s, FAILED_PAUSE_MS);
             return;
         }
         if (s->worker->slot)
@@ -118,8 +127,8 @@ static void start_drain(struct stream *s)
         s->drain_spread_ms = s->conf->drain_ms * 9 / 10;
     s->worker->drain = 1;
     log_info("draining %zu connections", s->connections);
-    ev_io_stop(s->loop, &s->accept);
-    ev_timer_stop(s->loop, &s->accept_again);
+    reactor_unwatch(s->reactor, &s->accept);
+    reactor_timer_clear(s->reactor, &s->accept_again);
     close(s->worker->listen_fd);
     s->worker->listen_fd = -1;
 }
@@ -131,7 +140,7 @@ static void drain_bucket(struct stream *s, struct stream_conn *first, int64_t no
     struct stream_conn *next;
 
     for (struct stream_conn *c = first; c; c = next) {
-        int64_t at = (int64_t)((uint32_t)c->io.fd * 2654435761u % 1000u) * spread / 1000;
+        int64_t at = (int64_t)((uint32_t)c->source.fd * 2654435761u % 1000u) * spread / 1000;
         next = c->next;
         if (!c->draining && passed >= at) {
             c->draining = true;
@@ -150,12 +159,12 @@ static void tick_bucket(struct stream *s, unsigned bucket, int64_t now)
     }
 }
 
-static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_tick(struct reactor_timer *timer)
 {
-    struct stream *s = timer->data;
-    int64_t now = clock_mono_ms();
+    struct stream *s = timer->arg;
+    int64_t now = clock_mono_ms(), next = timer->due_ms + TICK_MS;
 
-    (void)revents;
+    reactor_timer_set(s->reactor, timer, next > now ? next : now + TICK_MS, on_tick, s);
     worker_beat(s->worker);
     s->turn_of_bucket++;
     tick_bucket(s, s->turn_of_bucket % STREAM_BUCKETS, now);
@@ -171,10 +180,10 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
     for (unsigned i = 0; i < STREAM_BUCKETS; i++)
         drain_bucket(s, s->buckets[i], now);
     if (s->connections == 0 || now - s->drain_from_ms >= s->conf->drain_ms)
-        ev_break(loop, EVBREAK_ALL);
+        s->over = true;
 }
 
-void stream_reap(struct stream *s)
+static void reap(struct stream *s)
 {
     while (s->dead) {
         struct stream_conn *c = s->dead;
@@ -183,49 +192,36 @@ void stream_reap(struct stream *s)
     }
 }
 
-static void on_reap(struct ev_loop *loop, ev_prepare *prepare, int revents)
+void stream_round_end(struct stream *s)
 {
-    (void)loop;
-    (void)revents;
-    stream_reap(prepare->data);
+    stream_conn_send_collected(s);
+    reap(s);
+    reactor_after_clear(s->reactor, &s->round_end); /* set by those that have just died */
 }
 
-/* ---- signals: safe here, libev hands them over between events ---- */
-
-static void on_signal(struct ev_loop *loop, ev_signal *signal, int revents)
+static void on_round_end(struct reactor_hook *hook)
 {
-    struct stream *s = signal->data;
+    stream_round_end(hook->arg);
+}
 
-    (void)revents;
-    if (signal->signum == SIGUSR1) {
+void stream_at_round_end(struct stream *s)
+{
+    reactor_after(s->reactor, &s->round_end, on_round_end, s);
+}
+
+/* They have come within the wait; see worker.h. */
+static void stream_worker_follow_signals(struct stream *s)
+{
+    struct worker *w = s->worker;
+
+    if (w->reopen) {
+        w->reopen = 0;
         log_reopen();
-        return;
     }
-    start_drain(s);
-    if (signal->signum == SIGQUIT)
-        ev_break(loop, EVBREAK_ALL);
-}
-
-static void watch_signal(struct stream *s, ev_signal *watcher, int number)
-{
-    ev_signal_init(watcher, on_signal, number);
-    watcher->data = s;
-    ev_signal_start(s->loop, watcher);
-}
-
-static void open_signals(struct stream *s)
-{
-    sigset_t set;
-
-    signal(SIGPIPE, SIG_IGN);
-    watch_signal(s, &s->on_term, SIGTERM);
-    watch_signal(s, &s->on_quit, SIGQUIT);
-    watch_signal(s, &s->on_usr1, SIGUSR1);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGQUIT);
-    sigaddset(&set, SIGUSR1);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    if (w->drain || w->abort_turn)
+        start_drain(s);
+    if (w->abort_turn)
+        s->over = true;
 }
 
 /* ---- life ---- */
@@ -264,7 +260,7 @@ int stream_open(struct stream **out, struct worker *w)
         stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox,
         on_redis_ready, s};
     char why[CONF_WHY_SIZE] = "";
-    int rc = ERR_IO;
+    int rc;
 
     if (!s)
         return ERR_NOMEM;
@@ -276,10 +272,10 @@ int stream_open(struct stream **out, struct worker *w)
     if ((size_t)snprintf(s->api_socket, sizeof(s->api_socket), "%s/api.sock", w->conf->run_dir) >=
         sizeof(s->api_socket))
         rc = ERR_CONFIG;
-    else if ((s->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV)) != NULL)
+    else if ((rc = reactor_new(&s->reactor)) == 0)
         rc = auth_new(&s->auth, w->conf, why, sizeof(why));
     if (rc == 0)
-        rc = hub_new(&s->hub, w->conf, s->loop, &sink);
+        rc = hub_new(&s->hub, w->conf, s->reactor, &sink);
     if (rc < 0) {
         log_error("stream worker cannot start: %s %s", err_text(rc), why);
         stream_close(s);
@@ -295,39 +291,47 @@ void stream_close(struct stream *s)
         while (s->buckets[i])
             stream_conn_kill(s->buckets[i]);
     }
-    stream_reap(s);
+    if (s->reactor)
+        stream_round_end(s);
     hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);
-    if (s->loop)
-        ev_loop_destroy(s->loop);
+    reactor_free(s->reactor);
     free(s);
 }
 
 static void start(struct stream *s)
 {
-    ev_io_init(&s->accept, on_accept, s->worker->listen_fd, EV_READ);
-    ev_timer_init(&s->tick, on_tick, TICK_SECONDS, TICK_SECONDS);
-    ev_init(&s->accept_again, on_accept_again);
-    ev_prepare_init(&s->reaper, on_reap);
-    s->accept.data = s->tick.data = s->accept_again.data = s->reaper.data = s;
-    ev_io_start(s->loop, &s->accept);
-    ev_timer_start(s->loop, &s->tick);
-    ev_prepare_start(s->loop, &s->reaper);
-    open_signals(s);
+    stream_worker_watch_accept(s);
+    reactor_timer_set(s->reactor, &s->tick, clock_mono_ms() + TICK_MS, on_tick, s);
+    worker_signals(s->worker);
     worker_beat(s->worker);
+}
+
+static int stream_worker_run(struct stream *s)
+{
+    int result = 0;
+
+    while (!s->over && result != ERR_IO) {
+        result = reactor_step(s->reactor, INT64_MAX, &s->worker->wait_mask);
+        stream_worker_follow_signals(s);
+    }
+    if (result == ERR_IO)
+        log_error("the stream worker cannot wait: %s", strerror(errno));
+    log_info("stream worker ends with %zu connections left", s->connections);
+    return result == ERR_IO ? 1 : 0;
 }
 
 int stream_worker_main(struct worker *w)
 {
     struct stream *s;
+    int status;
 
     raise_descriptor_limit(w->conf);
     if (stream_open(&s, w) < 0)
         return 1;
     start(s);
-    ev_run(s->loop, 0);
-    log_info("stream worker ends with %zu connections left", s->connections);
+    status = stream_worker_run(s);
     stream_close(s);
-    return 0;
+    return status;
 }

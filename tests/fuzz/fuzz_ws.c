@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         say_hello(c, data[0]);
     feed(c, (const char *)data + 2, size - 2, data[1] ? data[1] : sizeof(stream->bytes));
     stream_conn_kill(c);
-    stream_reap(stream);
+    stream_round_end(stream);
     if (stream->connections != 0)
         abort();
     close(fd[1]);

@@ -40,7 +40,7 @@ tests_fuzz_fuzz_inbound_LDADD = $(FUZZ_MAIN) libfcgiapp.a $(WIRE_LIBS) $(BASE_LI
 
 FUZZERS += tests/fuzz/fuzz_ws
 tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(WIRE_LIBS) $(STORE_LIBS) \
-	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(EV_LIBS) $(HTTP_PARSER_LIBS)
+	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_resp
 tests_fuzz_fuzz_resp_LDADD = $(FUZZ_MAIN) libstore.a $(BASE_LIBS)

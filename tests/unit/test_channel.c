@@ -1,20 +1,21 @@
 /* channel: a real Redis, confirmations, messages, pages, scripts, a Redis that dies. */
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/reactor.h"
 #include "store/channel.h"
 #include "store/scripts.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
 
-#include <ev.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PATIENCE 60.0
+#define PATIENCE_MS 60000
 
 static struct own_redis redis_process;
 static struct conf conf;
-static struct ev_loop *loop;
+static struct reactor *reactor;
 static struct channel *channel;
 static unsigned ready, lost, subscribed, messages, replies;
 static int last_error;
@@ -74,24 +75,24 @@ static void on_range(void *arg, int error, const struct channel_entry *entries, 
             entries[i].id, (int)entries[i].value_len, entries[i].value);
 }
 
-static void on_time(struct ev_loop *l, ev_timer *timer, int revents)
-{
-    (void)timer;
-    (void)revents;
-    ev_break(l, EVBREAK_ONE);
-}
-
 /* Runs the loop until *counter has reached `value`. */
 static void until(const unsigned *counter, unsigned value)
 {
-    ev_timer patience;
+    int64_t deadline = clock_mono_ms() + PATIENCE_MS;
 
-    ev_timer_init(&patience, on_time, PATIENCE, 0);
-    ev_timer_start(loop, &patience);
-    while (*counter < value && ev_is_active(&patience))
-        ev_run(loop, EVRUN_ONCE);
+    while (*counter < value && clock_mono_ms() < deadline)
+        assert_true(reactor_step(reactor, deadline, NULL) >= 0);
     assert_true(*counter >= value);
-    ev_timer_stop(loop, &patience);
+}
+
+/* Until both connections are there; up false: until the loop has seen that one is not. */
+static void until_is(bool up)
+{
+    int64_t deadline = clock_mono_ms() + PATIENCE_MS;
+
+    while (channel_is_up(channel) != up && clock_mono_ms() < deadline)
+        assert_true(reactor_step(reactor, deadline, NULL) >= 0);
+    assert_true(channel_is_up(channel) == up);
 }
 
 static int command(size_t argc, const char *const *argv)
@@ -110,18 +111,6 @@ static int command(size_t argc, const char *const *argv)
 #define COMMAND(...)                                                                               \
     command(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__})
 
-static void until_up(void)
-{
-    ev_timer patience;
-
-    ev_timer_init(&patience, on_time, PATIENCE, 0);
-    ev_timer_start(loop, &patience);
-    while (!channel_is_up(channel) && ev_is_active(&patience))
-        ev_run(loop, EVRUN_ONCE);
-    assert_true(channel_is_up(channel));
-    ev_timer_stop(loop, &patience);
-}
-
 static int setup(void **state)
 {
     static const struct channel_handlers handlers = {
@@ -131,9 +120,9 @@ static int setup(void **state)
     ready = lost = subscribed = messages = replies = 0;
     own_redis_start(&redis_process);
     own_redis_conf(&redis_process, &conf);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert_int_equal(channel_new(&channel, &conf, loop, &handlers), 0);
-    until_up();
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(channel_new(&channel, &conf, reactor, &handlers), 0);
+    until_is(true);
     return 0;
 }
 
@@ -141,7 +130,7 @@ static int teardown(void **state)
 {
     (void)state;
     channel_free(channel);
-    ev_loop_destroy(loop);
+    reactor_free(reactor);
     own_redis_stop(&redis_process);
     conf_fini(&conf);
     return 0;
@@ -256,24 +245,11 @@ static void a_redis_that_dies_comes_back(void **state)
     assert_int_equal(COMMAND("PING"), ERR_STORE);
     own_redis_again(&redis_process);
     until(&ready, 2);
-    until_up();
+    until_is(true);
     assert_int_equal(channel_subscribe(channel, "c"), 0);
     until(&subscribed, 2);
     COMMAND("PUBLISH", "c", "back");
     until(&messages, 1);
-}
-
-/* Both connections are closed by Redis; the loop has seen it. */
-static void until_down(void)
-{
-    ev_timer patience;
-
-    ev_timer_init(&patience, on_time, PATIENCE, 0);
-    ev_timer_start(loop, &patience);
-    while (channel_is_up(channel) && ev_is_active(&patience))
-        ev_run(loop, EVRUN_ONCE);
-    assert_false(channel_is_up(channel));
-    ev_timer_stop(loop, &patience);
 }
 
 static void who_asks_of_a_closed_connection_waits_for_the_next(void **state)
@@ -281,12 +257,12 @@ static void who_asks_of_a_closed_connection_waits_for_the_next(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         COMMAND("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no");
-        until_down();
+        until_is(false);
         assert_int_equal(COMMAND("SET", "after", "it"), 0);
         assert_int_equal(last_error, 0);
         assert_string_equal(text, "OK|");
         assert_true(channel_hurry(channel));
-        until_up();
+        until_is(true);
     }
 }
 
@@ -294,20 +270,20 @@ static void who_asks_of_a_redis_that_is_back_does_not_wait_for_the_back_off(void
 {
     (void)state;
     own_redis_kill(&redis_process);
-    until_down();
+    until_is(false);
     for (int i = 0; i < 2000; i++)
         assert_int_equal(COMMAND("PING"), ERR_STORE);
     assert_false(channel_hurry(channel));
     own_redis_again(&redis_process);
     /* The last attempt may have failed slowly. The back-off cannot help: no loop runs here. */
-    for (int i = 0; i < PATIENCE * 1000 && COMMAND("PING") == ERR_STORE; i++)
+    for (int i = 0; i < PATIENCE_MS && COMMAND("PING") == ERR_STORE; i++)
         poll(NULL, 0, 1);
     assert_int_equal(replies, 1);
     assert_int_equal(last_error, 0);
-    for (int i = 0; i < PATIENCE * 1000 && !channel_hurry(channel); i++)
+    for (int i = 0; i < PATIENCE_MS && !channel_hurry(channel); i++)
         poll(NULL, 0, 1);
     assert_true(channel_hurry(channel));
-    until_up();
+    until_is(true);
 }
 
 int main(void)

@@ -109,12 +109,15 @@ static void one_large_frame_is_taken_when_nothing_waits(void **state)
 
 static void a_peer_that_left_is_told(void **state)
 {
+    struct iovec frame = {"abc", 3};
     struct outq q = {0};
     int fd[2];
 
     (void)state;
     pair(fd);
-    assert_int_equal(outq_put(&q, "abc", 3), 0);
+    assert_int_equal(outq_put(&q, &frame, 1), 0);
+    assert_int_equal(outq_len(&q), 3);
+    assert_true(q.cap <= 64); /* a small frame does not take a large buffer */
     close(fd[1]);
     assert_int_equal(outq_flush(&q, fd[0]), ERR_PEER_GONE);
     outq_free(&q);
