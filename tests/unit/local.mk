@@ -158,7 +158,7 @@ TESTS += $(STREAM_TESTS)
 STREAM_TEST_LIBS = libstream.a $(WIRE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_outq_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
-tests_unit_test_stream_conn_LDADD = libstream.a libworkers.a libfcgiapp.a $(STORE_LIBS) \
+tests_unit_test_stream_conn_LDADD = libstream.a libworkers.a libfcgiapp.a $(WIRE_LIBS) $(STORE_LIBS) \
 	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
