@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define INBOUND_CHUNK 4096 /* bytes of one read: a request without a large body */
+#define INBOUND_CHUNK 4096   /* bytes of one read: a request without a large body */
 #define INBOUND_READS_MAX 16 /* for one event, so that a large body does not hold the loop */
 
 static void inbound_on_ready(struct reactor_source *source, uint32_t events);

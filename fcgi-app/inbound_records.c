@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INBOUND_SMALL_MAX 1024u /* bytes of a FCGI_GET_VALUES; the three names take 45 */
+#define INBOUND_SMALL_MAX 1024u   /* bytes of a FCGI_GET_VALUES; the three names take 45 */
 #define INBOUND_ANSWERS_MAX 4096u /* bytes of answers that wait before no more is read */
 
 /* INBOUND_SENT and INBOUND_CLOSED look at no record. */

@@ -13,7 +13,8 @@
 /*
  * scoreboard -- shared memory (MAP_SHARED, made before the first fork): one slot per worker
  * process and one seat per piece of work (a request or a turn), both written by the worker and
- * read by the supervisor; the machine's count of running turns; the breakers. All C11 atomics.
+ * read by the supervisor; the machine's count of running turns; the breakers. All C11 atomics, but
+ * for the list of free seats, which only its worker reads.
  * Texts are guarded by a sequence number (odd while written).
  *
  * A slot owns a range of seats, fixed before the fork (scoreboard_slot_reset). Its worker takes a

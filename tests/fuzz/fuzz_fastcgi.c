@@ -19,7 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = fastcgi_reply_feed(&r, data, cut);
     if (rc == 0)
         rc = fastcgi_reply_feed(&r, data + cut, size - cut);
-    if (rc != 0 && rc != 1 && rc != ERR_PROTOCOL && rc != ERR_LIMIT)
+    if (rc != 0 && rc != 1 && rc != ERR_FULL && rc != ERR_PROTOCOL && rc != ERR_LIMIT)
+        abort();
+    if (fastcgi_reply_reusable(&r) && rc != 1 && rc != ERR_FULL)
         abort();
     if (rc == 1 && (r.status < 100 || r.status > 999 || r.body.len > MAX_BYTES))
         abort();
