@@ -218,6 +218,11 @@ static void http_destroy(struct http_transfer *t)
     free(t);
 }
 
+void http_keep(struct http_client *client, size_t connections)
+{
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+}
+
 void http_free(struct http_client *client)
 {
     if (!client)

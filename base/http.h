@@ -20,6 +20,8 @@ struct http_transfer;
 int http_global_init(void);
 /* After fork only. */
 int http_new(struct http_client **out, struct reactor *reactor);
+/* So many connections are kept for later calls; 8 unless this is called. */
+void http_keep(struct http_client *client, size_t connections);
 void http_free(struct http_client *client); /* cancels what runs; no callback is called */
 
 struct http_result {

@@ -27,6 +27,8 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
+	fcgi-app/seats.c fcgi-app/seats.h \
+	fcgi-app/serve.c fcgi-app/serve.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h

@@ -7,15 +7,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/gateway.h"
-#include "fcgi-app/guard.h"
-#include "fcgi-app/runner.h"
-#include "tools/tools.h"
+#include "fcgi-app/serve.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -26,7 +22,6 @@
 
 struct loop {
     struct app app;
-    enum routes_pool pool;
     struct gateway *gateway;
     struct request_source source;
     struct reactor_source signals;
@@ -34,28 +29,15 @@ struct loop {
     int idle_fd; /* the listening socket and the reactor's own set */
     bool connection_waits;
     unsigned unmeasured;
-    struct exchange exchange; /* the request under way */
-    bool unsent;              /* its reply is made, but has not gone */
-    int64_t began_us;         /* when it was accepted */
+    struct serving serving; /* the request under way */
 };
-
-int loop_global_init(const struct conf *conf, char *why, size_t why_size)
-{
-    struct auth *auth = NULL;
-    int result = auth_new(&auth, conf, why, why_size);
-    char digest[IDENT_SHA256_SIZE];
-    if (result == 0)
-        auth_free(auth);
-    ident_sha256_hex("", 0, digest); /* what workers need for that is theirs together */
-    return result;
-}
 
 struct app *loop_app(struct loop *l)
 {
     return &l->app;
 }
 
-/* While a turn runs: the same flags that worker_signals' handlers set. */
+/* While a request is answered: the same flags that worker_signals' handlers set. */
 static void loop_on_signal(struct reactor_source *source, uint32_t events)
 {
     struct loop *l = source->arg;
@@ -101,48 +83,27 @@ static int loop_open_idle(struct loop *l)
     return 0;
 }
 
-static int loop_open_store(struct loop *l)
-{
-    const struct conf *conf = l->app.conf;
-    char machine[64] = "", owner[96];
-    if (*conf->machine != '\0')
-        snprintf(machine, sizeof(machine), "%.63s", conf->machine);
-    else if (gethostname(machine, sizeof(machine) - 1) < 0)
-        snprintf(machine, sizeof(machine), "unknown");
-    snprintf(owner, sizeof(owner), "%.40s/%s/%d/%lld", machine,
-        l->pool == ROUTES_TURN ? "turn" : "api", (int)getpid(), (long long)clock_real_ms());
-    return store_open(&l->app.store, conf, l->app.reactor, owner);
-}
-
 static int loop_open(struct loop *l, struct worker *w)
 {
-    char why[256] = "";
-    worker_signals(w);
-    signal(SIGPIPE, SIG_IGN);
-    int result = reactor_new(&l->app.reactor);
+    int result = serve_open(&l->app, ROUTES_API);
     if (result == 0)
         result = loop_open_signals(l);
     if (result == 0)
         result = loop_open_idle(l);
     if (result == 0)
-        result = loop_open_store(l);
-    if (result == 0)
-        result = auth_new(&l->app.auth, w->conf, why, sizeof(why));
-    if (result == 0)
         result = gateway_open(&l->gateway, w->listen_fd, LOOP_IO_TIMEOUT_MS);
     if (result < 0)
-        log_error("cannot start: %s%s%s", err_text(result), *why != '\0' ? ": " : "", why);
+        log_error("cannot start: %s", err_text(result));
     return result;
 }
 
-int loop_new(struct loop **out, struct worker *w, enum routes_pool pool)
+int loop_new(struct loop **out, struct worker *w)
 {
     struct loop *l = calloc(1, sizeof(*l));
     if (l == NULL)
         return ERR_NOMEM;
     l->app.conf = w->conf;
     l->app.worker = w;
-    l->pool = pool;
     l->signal_fd = -1;
     l->idle_fd = -1;
     int result = loop_open(l, w);
@@ -161,13 +122,9 @@ void loop_free(struct loop *l)
     if (l == NULL)
         return;
     gateway_close(l->gateway);
-    auth_free(l->app.auth);
-    if (l->app.store != NULL)
-        store_close(l->app.store);
-    if (l->app.reactor != NULL) {
+    if (l->app.reactor != NULL)
         reactor_unwatch(l->app.reactor, &l->signals);
-        reactor_free(l->app.reactor);
-    }
+    serve_close(&l->app);
     if (l->idle_fd >= 0)
         close(l->idle_fd);
     if (l->signal_fd >= 0)
@@ -177,108 +134,42 @@ void loop_free(struct loop *l)
 
 static void loop_measure(struct loop *l)
 {
-    long long bytes = worker_memory();
-    if (bytes >= 0)
-        atomic_store(&l->app.worker->slot->memory_bytes, bytes);
+    serve_measure(&l->app);
     l->unmeasured = 0;
 }
 
-static void loop_log(const struct exchange *x, int64_t began_us, int sent)
+static bool loop_peer_gone(void *gateway)
 {
-    enum log_level level = strstr(x->request.path, "/health") != NULL ? LOG_LEVEL_DEBUG
-                                                                      : LOG_LEVEL_INFO;
-    log_write(level, "%s %s %d %lld us, user %s, request %s, trace %s%s", x->request.method,
-        x->request.path, x->reply.status, (long long)(clock_mono_us() - began_us),
-        x->who.user[0] != '\0' ? x->who.user : "-", x->request.id, x->request.trace.trace_id,
-        sent < 0 ? ", the client had left" : "");
+    return gateway_peer_gone(gateway);
 }
 
-/*
- * Sends the reply unless it has gone; the client's connection is closed afterwards, whatever came
- * of it.
- */
-static void loop_send(struct loop *l)
+static int loop_peer_finish(
+    void *gateway, const char *head, size_t head_len, const char *body, size_t body_len)
 {
-    struct exchange *x = &l->exchange;
-    struct buf head;
-    if (!l->unsent)
-        return;
-    l->unsent = false;
-    buf_init(&head, 0);
-    int sent = x->reply.streamed ? 0 : exchange_head(x, &head);
-    if (x->reply.broken)
-        gateway_break(l->gateway);
-    else if (sent == 0)
-        sent = gateway_finish(l->gateway, head.data, head.len, buf_text(&x->reply.body),
-            x->request.head ? 0 : x->reply.body.len);
-    else
-        gateway_finish(l->gateway, NULL, 0, NULL, 0);
-    buf_free(&head);
-    if (x->reply.status >= 500)
-        atomic_fetch_add_explicit(&l->app.worker->slot->errors, 1, memory_order_relaxed);
-    loop_log(x, l->began_us, sent);
+    return gateway_finish(gateway, head, head_len, body, body_len);
 }
 
-/* The turn behind the reply has asked the model: the client hears of it while that thinks. */
-static void loop_on_under_way(void *arg)
+static void loop_peer_break(void *gateway)
 {
-    loop_send(arg);
+    gateway_break(gateway);
 }
 
-/* The turn behind the reply, and the machine's count that it holds. */
-static void loop_run_turns(struct loop *l, struct exchange *x)
-{
-    struct arena *arena = x->run_arena;
-    x->run_arena = NULL;
-    if (x->run != NULL)
-        runner_run_all(&l->app, x->run, arena);
-    else if (arena != NULL)
-        arena_free(arena);
-    if (x->holds_turn) {
-        runner_name(&l->app, NULL, NULL, NULL);
-        runner_give(&l->app);
-    }
-}
-
-static void loop_answer(struct loop *l)
-{
-    struct exchange *x = &l->exchange;
-    scoreboard_stage_set(l->app.seat, TURN_STAGE_REQUEST);
-    l->app.turns_in_row = 0;
-    tools_refresh(l->app.conf);
-    link_hurry(l->app.store->link);
-    if (exchange_init(x, &l->app, &l->source) < 0) {
-        gateway_finish(l->gateway, NULL, 0, NULL, 0);
-        return;
-    }
-    atomic_fetch_add_explicit(&l->app.worker->slot->requests, 1, memory_order_relaxed);
-    int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(x, l->pool);
-    if (result == ERR_PEER_GONE) {
-        log_debug("the client left before its request was read");
-        gateway_finish(l->gateway, NULL, 0, NULL, 0);
-    } else {
-        l->unsent = true;
-    }
-    /* A client that has its answer may come again at once: our place is free before that. */
-    loop_run_turns(l, x);
-    loop_send(l);
-    exchange_fini(x);
-    guard_work(&l->app, NULL);
-}
+static const struct serve_peer loop_peer = {loop_peer_gone, loop_peer_finish, loop_peer_break};
 
 /* One request, from its seat. Until the seat is left its work is what this worker would die in. */
 static void loop_exchange(struct loop *l)
 {
     struct worker *w = l->app.worker;
-    l->began_us = clock_mono_us();
     l->app.seat = scoreboard_seat_take(w->board, w->slot);
     if (!l->app.seat) {
         log_error("no seat is free for a request that was accepted");
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
         return;
     }
+    l->serving = (struct serving){.app = &l->app, .pool = ROUTES_API, .source = &l->source,
+        .peer = &loop_peer, .began_us = clock_mono_us()};
     scoreboard_enter(w->board, w->slot, l->app.seat);
-    loop_answer(l);
+    serve_request(&l->serving);
     worker_beat(w); /* from here on it is judged as one that is idle */
     scoreboard_enter(w->board, w->slot, NULL);
     scoreboard_seat_give(w->board, w->slot, l->app.seat);
@@ -290,12 +181,11 @@ static void loop_exchange(struct loop *l)
 /* No connection waited at this time, so none that comes has waited for longer. */
 static void loop_note_empty(struct loop *l, int64_t when)
 {
-    enum scoreboard_pool pool = l->pool == ROUTES_TURN ? SCOREBOARD_TURN : SCOREBOARD_API;
-    atomic_store_explicit(&l->app.worker->board->empty_ms[pool], when, memory_order_relaxed);
+    atomic_store_explicit(&l->app.worker->board->empty_ms[SCOREBOARD_API], when, memory_order_relaxed);
 }
 
 /*
- * A level-triggered listening socket must not wake a turn's reactor: it is watched only here. A
+ * A level-triggered listening socket must not wake a tool's wait: it is watched only here. A
  * connection that came meanwhile makes it ready again at once.
  */
 static int loop_wait_once(struct loop *l, int64_t until)
@@ -344,13 +234,11 @@ int loop_run(struct loop *l)
 {
     struct worker *w = l->app.worker;
     int result = 0;
-    l->app.send_reply = loop_on_under_way;
-    l->app.send_reply_arg = l;
     loop_measure(l);
     worker_beat(w);
     worker_ready(w);
     while (result >= 0 && !w->drain) {
-        /* QUIT ends the turn that runs, not the next one. */
+        /* QUIT ends the request that is answered, not the next one. */
         w->abort_turn = 0;
         result = loop_wait(l);
         if (w->reopen) {

@@ -108,6 +108,7 @@ struct link {
     size_t in_len;          /* bytes of in that the reader has not got */
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
+    uint64_t commands;      /* sent so far */
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;
 };
@@ -144,6 +145,7 @@ static int ring_push(struct link *l, struct link_pending p)
         expect_reply(l);
     }
     l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
+    l->commands++;
     return 0;
 }
 
@@ -523,6 +525,11 @@ unsigned link_generation(const struct link *l)
 int link_fd(const struct link *l)
 {
     return l->fd;
+}
+
+uint64_t link_sent(const struct link *l)
+{
+    return l->commands;
 }
 
 size_t link_outstanding(const struct link *l)

@@ -10,7 +10,7 @@
 int api_worker_main(struct worker *w)
 {
     struct loop *l = NULL;
-    if (loop_new(&l, w, ROUTES_API) < 0)
+    if (loop_new(&l, w) < 0)
         return 1;
     int status = loop_run(l);
     mcp_leave(loop_app(l)->http, loop_app(l)->reactor, API_WORKER_LEAVE_MS);

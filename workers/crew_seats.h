@@ -16,7 +16,7 @@
  * last turn.reserved of them never run a turn; else the seats are divided over turn.workers
  * processes and the count of running turns (scoreboard_turn_take) keeps the reserved ones free.
  */
-#define SEATS_PER_WORKER_IS_ONE true
+#define SEATS_PER_WORKER_IS_ONE false
 
 /* Processors, 1 to 256. */
 size_t crew_cores(void);

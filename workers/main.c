@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/log.h"
-#include "fcgi-app/loop.h"
+#include "fcgi-app/serve.h"
 #include "tools/tools.h"
 #include "workers/check_settings.h"
 #include "workers/supervisor.h"
@@ -93,7 +93,7 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
         snprintf(why, CONF_WHY_SIZE, "what workers share cannot be prepared: %s", err_text(error));
         return error;
     }
-    return loop_global_init(conf, why, CONF_WHY_SIZE);
+    return serve_global_init(conf, why, CONF_WHY_SIZE);
 }
 
 /* ---- --check: everything that is wrong, at once ---- */
@@ -134,7 +134,7 @@ static void check_parts(const struct conf *conf, int *problems)
 
     if (tools_configure(conf, why, sizeof why))
         check_print(problems, why);
-    if (loop_global_init(conf, why, sizeof why))
+    if (serve_global_init(conf, why, sizeof why))
         check_print(problems, why);
 }
 

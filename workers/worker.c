@@ -18,6 +18,7 @@
 extern char **environ;
 
 #define KEEP_MAX 16
+#define SEAT_MEMORY 262144 /* what a seat of a turn worker may add to recycle.memory */
 
 static struct worker *signalled; /* whose flags the handlers set */
 static struct {
@@ -245,11 +246,12 @@ const char *worker_over_limit(const struct conf *conf, const struct scoreboard_s
     int64_t age = clock_mono_ms() - atomic_load(&slot->started_ms);
     int64_t memory = atomic_load(&slot->memory_bytes);
     int pool = atomic_load(&slot->pool);
+    int64_t seats = pool == SCOREBOARD_TURN ? atomic_load(&slot->seats_count) : 1;
     /* A stream worker's requests are open connections: recycling would cut those. */
     if (pool == SCOREBOARD_STREAM)
         return NULL;
     if (conf->recycle_requests > 0 && pool != SCOREBOARD_HOUSEKEEPER &&
-        requests / (int64_t)times >= jitter(conf->recycle_requests, slot_index, generation)) {
+        requests / (int64_t)times >= jitter(conf->recycle_requests * seats, slot_index, generation)) {
         snprintf(reason, WORKER_REASON_SIZE, "requests %lld", (long long)requests);
         return reason;
     }
@@ -258,7 +260,8 @@ const char *worker_over_limit(const struct conf *conf, const struct scoreboard_s
         snprintf(reason, WORKER_REASON_SIZE, "age %lld s", (long long)age / 1000);
         return reason;
     }
-    if (conf->recycle_memory > 0 && memory / (int64_t)times >= conf->recycle_memory) {
+    if (conf->recycle_memory > 0 &&
+        memory / (int64_t)times >= conf->recycle_memory + (seats - 1) * SEAT_MEMORY) {
         snprintf(reason, WORKER_REASON_SIZE, "memory %lld KiB", (long long)memory / 1024);
         return reason;
     }

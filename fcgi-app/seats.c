@@ -1,0 +1,542 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
+#include "fcgi-app/seats.h"
+
+#include "agent/turn.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "base/task.h"
+#include "fcgi-app/inbound.h"
+#include "fcgi-app/runner.h"
+#include "fcgi-app/serve.h"
+#include "store/listen.h"
+#include "tools/mcp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STACK_BYTES ((size_t)256 * 1024)
+#define STACKS_KEPT 32
+#define IO_TIMEOUT_MS 10000
+#define KEPT_MS 60000           /* a connection may wait so long for its next request */
+#define PARAMS_MAX ((size_t)256 * 1024)
+#define PARTS_MAX ((size_t)1 << 20)
+#define ACCEPT_MAX 16           /* of one pass */
+#define SLACK 2                 /* turns more than the worker with the fewest */
+#define BALANCE_MS 50           /* between looks at the others while the socket is left to them */
+#define OTHERS_BEAT_MS 2000     /* one that has not come round for so long takes nothing */
+#define MEASURE_MS 5000
+#define LEAVE_MS 1000           /* for a word to servers that keep a session for us */
+#define REST_US 1000            /* from one pass with several tokens to the next ... */
+#define REST_FULL_US 3000       /* ... above FULL of a processor */
+#define FULL_PERMILLE 800
+#define LOAD_EVERY_US 100000
+
+/* A connection: of nginx one request, of a stream worker one after the other. */
+struct peer {
+    struct seats *all;
+    struct inbound *inbound;
+    struct inbound_handlers handlers;
+    bool asked;                 /* a request of it has been told */
+    bool waits;                 /* that one, for a seat */
+    struct peer *prev, *next;
+};
+
+/* A request, and the turns behind it. */
+struct seat {
+    struct seats *all;
+    struct app app;
+    struct turn_env env;
+    struct eventlog *log;       /* kept for the next */
+    struct request_source source;
+    struct serving serving;
+    struct peer *peer;
+    struct seat *next_free;
+};
+
+struct seats {
+    struct app app;             /* what all share */
+    struct turn_env env;
+    struct inbound_limits limits;
+    struct reactor_source listening;
+    struct reactor_timer balance, measure;
+    struct peer *peers;
+    struct seat *free;
+    size_t busy, fresh;         /* seats taken; connections whose first request has not come */
+    size_t waiting;             /* requests that wait for a seat */
+    bool tasks_open, looks_again;
+    int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
+    int permille;               /* of a processor that this worker used since the time before */
+};
+
+static void seats_listen(struct seats *s);
+static void seats_next(struct seats *s);
+
+/* ---- one request ---- */
+
+static bool seats_peer_gone(void *inbound)
+{
+    return inbound_peer_gone(inbound);
+}
+
+static int seats_peer_finish(
+    void *inbound, const char *head, size_t head_len, const char *body, size_t body_len)
+{
+    return inbound_finish(inbound, head, head_len, body, body_len);
+}
+
+static void seats_peer_break(void *inbound)
+{
+    inbound_break(inbound);
+}
+
+static const struct serve_peer seats_peer = {
+    seats_peer_gone, seats_peer_finish, seats_peer_break};
+
+static struct seat *seats_blank(struct seats *s)
+{
+    struct seat *seat = s->free;
+
+    if (seat) {
+        s->free = seat->next_free;
+        return seat;
+    }
+    seat = calloc(1, sizeof *seat);
+    if (seat && eventlog_new(&seat->log, s->app.store)) {
+        free(seat);
+        return NULL;
+    }
+    return seat;
+}
+
+static void seats_leave(struct seat *seat)
+{
+    struct seats *s = seat->all;
+    struct worker *w = s->app.worker;
+
+    task_act(NULL);
+    scoreboard_seat_give(w->board, w->slot, seat->app.seat);
+    seat->app.seat = NULL;
+    seat->next_free = s->free;
+    s->free = seat;
+    s->busy--;
+    seats_next(s);
+    seats_listen(s);
+}
+
+static void seats_task(void *arg)
+{
+    struct seat *seat = arg;
+
+    serve_request(&seat->serving);
+    seats_leave(seat);
+}
+
+/* Returns 0, ERR_FULL (all seats are taken), ERR_NOMEM. */
+static int seats_sit(struct seats *s, struct inbound *inbound)
+{
+    struct worker *w = s->app.worker;
+    struct scoreboard_seat *taken = scoreboard_seat_take(w->board, w->slot);
+    struct seat *seat = taken ? seats_blank(s) : NULL;
+
+    if (!seat) {
+        if (taken)
+            scoreboard_seat_give(w->board, w->slot, taken);
+        return taken ? ERR_NOMEM : ERR_FULL;
+    }
+    seat->all = s;
+    seat->app = s->app;
+    seat->app.seat = taken;
+    seat->app.turns = &seat->env;
+    seat->env = s->env;
+    seat->env.eventlog = seat->log;
+    seat->env.arg = &seat->app;
+    seat->source = (struct request_source){.arg = inbound, .param = inbound_param,
+        .body = inbound_body, .write = inbound_write};
+    seat->serving = (struct serving){.app = &seat->app, .pool = ROUTES_TURN,
+        .source = &seat->source, .peer = &seats_peer, .began_us = clock_mono_us()};
+    if (task_spawn(seats_task, seat, (int)(taken - w->board->seats), NULL)) {
+        scoreboard_seat_give(w->board, w->slot, taken);
+        seat->next_free = s->free;
+        s->free = seat;
+        return ERR_NOMEM;
+    }
+    s->busy++;
+    return 0;
+}
+
+/* ---- connections ---- */
+
+/* It came over a kept connection when all seats were taken: a stream worker asks another one. */
+static void seats_turn_away(struct peer *p, int error)
+{
+    struct seats *s = p->all;
+
+    if (error == ERR_FULL && !inbound_param(p->inbound, "TP_INTERNAL")) {
+        p->waits = true;
+        s->waiting++;
+        return;
+    }
+    atomic_fetch_add_explicit(&s->app.worker->board->refused_full, 1, memory_order_relaxed);
+    log_limited(LOG_LEVEL_WARN, "a request finds no seat: %s", err_text(error));
+    inbound_overloaded(p->inbound);
+}
+
+static void seats_on_request(void *arg, struct inbound *inbound)
+{
+    struct peer *p = arg;
+    struct seats *s = p->all;
+    int error;
+
+    if (!p->asked)
+        s->fresh--;
+    p->asked = true;
+    error = seats_sit(s, inbound);
+    if (error)
+        seats_turn_away(p, error);
+    seats_listen(s);
+}
+
+/* A seat has become free. */
+static void seats_next(struct seats *s)
+{
+    for (struct peer *p = s->peers; p && s->waiting; p = p->next) {
+        if (!p->waits || seats_sit(s, p->inbound))
+            continue;
+        p->waits = false;
+        s->waiting--;
+        return;
+    }
+}
+
+static void seats_on_closed(void *arg, struct inbound *inbound)
+{
+    struct peer *p = arg;
+    struct seats *s = p->all;
+
+    (void)inbound;
+    if (!p->asked)
+        s->fresh--;
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        s->peers = p->next;
+    if (p->next)
+        p->next->prev = p->prev;
+    free(p);
+    seats_listen(s);
+}
+
+static int seats_welcome(struct seats *s, int fd)
+{
+    struct peer *p = calloc(1, sizeof *p);
+    int error = ERR_NOMEM;
+
+    if (p) {
+        p->all = s;
+        p->handlers = (struct inbound_handlers){
+            .arg = p, .request = seats_on_request, .closed = seats_on_closed};
+        error = inbound_new(&p->inbound, s->app.reactor, fd, &s->limits, &p->handlers);
+    }
+    if (error) {
+        free(p);
+        close(fd);
+        return error;
+    }
+    p->next = s->peers;
+    if (p->next)
+        p->next->prev = p;
+    s->peers = p;
+    s->fresh++;
+    return 0;
+}
+
+static bool seats_has_room(const struct seats *s)
+{
+    return s->busy + s->fresh < (size_t)atomic_load(&s->app.worker->slot->seats_count);
+}
+
+/* No connection waited at this time, so none that comes has waited for longer. */
+static void seats_note_empty(struct seats *s)
+{
+    atomic_store_explicit(&s->app.worker->board->empty_ms[SCOREBOARD_TURN], clock_mono_ms(),
+        memory_order_relaxed);
+}
+
+static void seats_accept(struct seats *s)
+{
+    for (int i = 0; i < ACCEPT_MAX && seats_has_room(s); i++) {
+        int fd = accept4(s->app.worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (fd < 0) {
+            if (errno == EAGAIN || errno == EWOULDBLOCK)
+                seats_note_empty(s);
+            else
+                log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
+            return;
+        }
+        if (seats_welcome(s, fd))
+            log_limited(LOG_LEVEL_WARN, "a connection is closed: no memory");
+    }
+}
+
+/* ---- which worker takes the next ---- */
+
+/* Another one of the pool that can take it has fewer turns. */
+static bool seats_others_first(const struct seats *s)
+{
+    const struct worker *w = s->app.worker;
+    int own = (int)(s->busy + s->fresh);
+    int64_t now = clock_mono_ms();
+
+    if (own <= SLACK)
+        return false;
+    for (size_t i = 0; i < w->board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &w->board->slots[i];
+
+        if (slot != w->slot && atomic_load(&slot->pool) == SCOREBOARD_TURN &&
+            atomic_load(&slot->pid) > 0 && atomic_load(&slot->ready) &&
+            atomic_load(&slot->generation) == w->generation &&
+            now - atomic_load(&slot->beat_ms) < OTHERS_BEAT_MS &&
+            atomic_load(&slot->seats_busy) + SLACK < own)
+            return true;
+    }
+    return false;
+}
+
+static void seats_on_listening(struct reactor_source *source, uint32_t events)
+{
+    struct seats *s = source->arg;
+
+    (void)events;
+    seats_accept(s);
+    seats_listen(s);
+}
+
+static void seats_on_balance(struct reactor_timer *timer)
+{
+    seats_listen(timer->arg);
+}
+
+/* Listens, or leaves the socket to the others for now. */
+static void seats_listen(struct seats *s)
+{
+    struct worker *w = s->app.worker;
+    bool room = seats_has_room(s), wanted = !w->drain && room && !seats_others_first(s);
+
+    if (wanted && !s->listening.watched)
+        (void)reactor_watch(s->app.reactor, &s->listening, w->listen_fd,
+            EPOLLIN | EPOLLEXCLUSIVE, seats_on_listening, s);
+    else if (!wanted && s->listening.watched)
+        reactor_unwatch(s->app.reactor, &s->listening);
+    if (!wanted && room && !w->drain && !s->balance.set)
+        reactor_timer_set(s->app.reactor, &s->balance, clock_mono_ms() + BALANCE_MS,
+            seats_on_balance, s);
+}
+
+/* ---- the worker ---- */
+
+static void seats_on_measure(struct reactor_timer *timer)
+{
+    struct seats *s = timer->arg;
+
+    serve_measure(&s->app);
+    reactor_timer_set(s->app.reactor, timer, clock_mono_ms() + MEASURE_MS, seats_on_measure, s);
+}
+
+static int seats_open_turns(struct seats *s)
+{
+    struct worker *w = s->app.worker;
+    const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES, .stacks_kept = STACKS_KEPT,
+        .executing = &w->slot->executing};
+    int error = tasks_open(s->app.reactor, &tasks);
+
+    if (error)
+        return error;
+    s->tasks_open = true;
+    link_attach(s->app.store->link, s->app.reactor);
+    s->env = (struct turn_env){.conf = s->app.conf, .reactor = s->app.reactor,
+        .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage,
+        .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
+        .may_take_next = runner_may_take_next};
+    error = http_new(&s->env.http, s->app.reactor);
+    if (!error)
+        http_keep(s->env.http, (size_t)atomic_load(&w->slot->seats_count));
+    return error ? error : listen_new(&s->env.listen, s->app.conf, s->app.reactor, true);
+}
+
+int seats_new(struct seats **out, struct worker *w)
+{
+    struct seats *s = calloc(1, sizeof *s);
+    int error;
+
+    if (!s)
+        return ERR_NOMEM;
+    s->app.conf = w->conf;
+    s->app.worker = w;
+    s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
+        .body_max = (size_t)w->conf->body_max, .reply_max = PARTS_MAX,
+        .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = KEPT_MS,
+        .max_conns = (unsigned)atomic_load(&w->slot->seats_count),
+        .max_reqs = (unsigned)atomic_load(&w->slot->seats_count)};
+    error = serve_open(&s->app, ROUTES_TURN);
+    if (!error && (error = seats_open_turns(s)))
+        log_error("cannot start: %s", err_text(error));
+    if (error)
+        seats_free(s);
+    else
+        *out = s;
+    return error;
+}
+
+static void seats_close_peers(struct seats *s)
+{
+    while (s->peers) {
+        struct peer *p = s->peers;
+
+        s->peers = p->next;
+        inbound_free(p->inbound);
+        free(p);
+    }
+}
+
+void seats_free(struct seats *s)
+{
+    if (!s)
+        return;
+    if (s->app.reactor) {
+        reactor_unwatch(s->app.reactor, &s->listening);
+        reactor_timer_clear(s->app.reactor, &s->balance);
+        reactor_timer_clear(s->app.reactor, &s->measure);
+    }
+    seats_close_peers(s);
+    listen_free(s->env.listen);
+    if (s->env.http) {
+        mcp_leave(s->env.http, s->app.reactor, LEAVE_MS);
+        http_free(s->env.http);
+    }
+    while (s->free) {
+        struct seat *seat = s->free;
+
+        s->free = seat->next_free;
+        eventlog_free(seat->log);
+        free(seat);
+    }
+    serve_close(&s->app);
+    if (s->tasks_open)
+        tasks_close();
+    free(s);
+}
+
+/* ---- the pass ---- */
+
+static int64_t seats_cpu_us(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t))
+        return 0;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void seats_look_at_load(struct seats *s, int64_t now_us)
+{
+    int64_t cpu_us;
+
+    if (now_us - s->load_us < LOAD_EVERY_US)
+        return;
+    cpu_us = seats_cpu_us();
+    s->permille = (int)((cpu_us - s->cpu_us) * 1000 / (now_us - s->load_us));
+    s->load_us = now_us;
+    s->cpu_us = cpu_us;
+}
+
+/*
+ * When the last pass had several commands for Redis, as many turns stream: the next one begins a
+ * little later and finds more, which costs a token less. A single turn never waits.
+ */
+static void seats_rest(struct seats *s, int64_t began_us, uint64_t commands)
+{
+    int64_t now_us, left_us;
+    struct timespec rest;
+
+    if (commands < 2)
+        return;
+    now_us = clock_mono_us();
+    seats_look_at_load(s, now_us);
+    left_us = began_us + (s->permille > FULL_PERMILLE ? REST_FULL_US : REST_US) - now_us;
+    if (left_us <= 0)
+        return;
+    rest = (struct timespec){.tv_nsec = left_us * 1000};
+    nanosleep(&rest, NULL);
+}
+
+static int seats_pass(struct seats *s)
+{
+    struct worker *w = s->app.worker;
+    int64_t until = clock_mono_ms() + WORKER_IDLE_MS;
+    uint64_t before = link_sent(s->app.store->link);
+    int64_t began_us;
+    int error = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
+
+    began_us = clock_mono_us();
+    worker_beat(w);
+    if (w->abort_turn && !s->looks_again)
+        tasks_wake_all();
+    s->looks_again = w->abort_turn;
+    tasks_run();
+    seats_rest(s, began_us, link_sent(s->app.store->link) - before);
+    return error < 0 && error != ERR_CANCELLED ? error : 0;
+}
+
+/* It takes nothing new; connections close behind the reply that is under way. */
+static void seats_drain(struct seats *s)
+{
+    struct peer *next;
+
+    seats_accept(s); /* as nobody else was woken for what came to us */
+    seats_listen(s);
+    for (struct peer *p = s->peers; p; p = next) {
+        next = p->next;
+        inbound_retire(p->inbound);
+    }
+}
+
+int seats_run(struct seats *s)
+{
+    struct worker *w = s->app.worker;
+    bool draining = false;
+    int error = 0;
+
+    s->measure.arg = s;
+    seats_on_measure(&s->measure);
+    seats_listen(s);
+    worker_beat(w);
+    worker_ready(w);
+    while (!error && !(draining && !s->busy && !s->fresh && !s->waiting)) {
+        if (!s->busy)
+            w->abort_turn = 0; /* QUIT ends the turns that run, not the next ones */
+        error = seats_pass(s);
+        if (w->reopen) {
+            w->reopen = 0;
+            log_reopen();
+        }
+        if (w->drain && !draining) {
+            draining = true;
+            seats_drain(s);
+        }
+    }
+    if (error)
+        log_error("the worker leaves: %s", err_text(error));
+    return error ? 1 : 0;
+}

@@ -1,0 +1,23 @@
+#ifndef TURNPIKE_FCGI_APP_SEATS_H
+#define TURNPIKE_FCGI_APP_SEATS_H
+
+#include "fcgi-app/exchange.h"
+
+/*
+ * seats -- the life of a turn worker: one loop that accepts requests, each of which takes a seat
+ * and is a task (base/task.h) to the end of the turns behind it. A pass of the loop reads what is
+ * ready, lets the tasks that were woken go on, and sends what all of them have for Redis at once.
+ *
+ * The shared socket is listened to while a seat is free and no other worker of the pool has fewer
+ * turns, so that the turns spread over the processes. A worker that drains accepts nothing, and
+ * leaves with its last task.
+ */
+struct seats;
+
+/* Opens what its requests share. Logs why it fails. Returns 0 or an ERR_*. */
+int seats_new(struct seats **out, struct worker *w);
+/* Marks the slot ready and serves until TERM. Returns the exit status. */
+int seats_run(struct seats *s);
+void seats_free(struct seats *s);
+
+#endif

@@ -1,0 +1,165 @@
+#include "fcgi-app/serve.h"
+
+#include "agent/turn.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "fcgi-app/guard.h"
+#include "fcgi-app/runner.h"
+#include "tools/tools.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int serve_global_init(const struct conf *conf, char *why, size_t why_size)
+{
+    struct auth *auth = NULL;
+    char digest[IDENT_SHA256_SIZE];
+    int error = auth_new(&auth, conf, why, why_size);
+
+    if (!error)
+        auth_free(auth);
+    ident_sha256_hex("", 0, digest); /* what workers need for that is theirs together */
+    return error;
+}
+
+static int serve_open_store(struct app *app, enum routes_pool pool)
+{
+    char machine[64] = "", owner[96];
+
+    if (*app->conf->machine)
+        snprintf(machine, sizeof machine, "%.63s", app->conf->machine);
+    else if (gethostname(machine, sizeof machine - 1) < 0)
+        snprintf(machine, sizeof machine, "unknown");
+    snprintf(owner, sizeof owner, "%.40s/%s/%d/%lld", machine,
+        pool == ROUTES_TURN ? "turn" : "api", (int)getpid(), (long long)clock_real_ms());
+    return store_open(&app->store, app->conf, app->reactor, owner);
+}
+
+int serve_open(struct app *app, enum routes_pool pool)
+{
+    char why[256] = "";
+    int error;
+
+    worker_signals(app->worker);
+    signal(SIGPIPE, SIG_IGN);
+    error = reactor_new(&app->reactor);
+    if (!error)
+        error = serve_open_store(app, pool);
+    if (!error)
+        error = auth_new(&app->auth, app->conf, why, sizeof why);
+    if (error)
+        log_error("cannot start: %s%s%s", err_text(error), *why ? ": " : "", why);
+    return error;
+}
+
+void serve_close(struct app *app)
+{
+    auth_free(app->auth);
+    if (app->store)
+        store_close(app->store);
+    if (app->reactor)
+        reactor_free(app->reactor);
+}
+
+void serve_measure(const struct app *app)
+{
+    long long bytes = worker_memory();
+
+    if (bytes >= 0)
+        atomic_store(&app->worker->slot->memory_bytes, bytes);
+}
+
+static void serve_log(const struct serving *s, int sent)
+{
+    const struct exchange *x = &s->exchange;
+    enum log_level level = strstr(x->request.path, "/health") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+
+    log_write(level, "%s %s %d %lld us, user %s, request %s, trace %s%s", x->request.method,
+        x->request.path, x->reply.status, (long long)(clock_mono_us() - s->began_us),
+        x->who.user[0] ? x->who.user : "-", x->request.id, x->request.trace.trace_id,
+        sent < 0 ? ", the client had left" : "");
+}
+
+/* The reply, unless it has gone; the request is answered afterwards, whatever came of it. */
+static void serve_send(struct serving *s)
+{
+    struct exchange *x = &s->exchange;
+    void *peer = s->source->arg;
+    struct buf head;
+    int sent;
+
+    if (!s->unsent)
+        return;
+    s->unsent = false;
+    buf_init(&head, 0);
+    sent = x->reply.streamed ? 0 : exchange_head(x, &head);
+    if (x->reply.broken)
+        s->peer->break_off(peer);
+    else if (!sent)
+        sent = s->peer->finish(peer, head.data, head.len, buf_text(&x->reply.body),
+            x->request.head ? 0 : x->reply.body.len);
+    else
+        s->peer->finish(peer, NULL, 0, NULL, 0);
+    buf_free(&head);
+    if (x->reply.status >= 500)
+        atomic_fetch_add_explicit(&s->app->worker->slot->errors, 1, memory_order_relaxed);
+    serve_log(s, sent);
+}
+
+/* The turn behind the reply has asked the model: the client hears of it while that thinks. */
+static void serve_on_under_way(void *arg)
+{
+    serve_send(arg);
+}
+
+/* The turn behind the reply, and the machine's count that it holds. */
+static void serve_turns(struct serving *s)
+{
+    struct exchange *x = &s->exchange;
+    struct arena *arena = x->run_arena;
+
+    x->run_arena = NULL;
+    if (x->run)
+        runner_run_all(s->app, x->run, arena);
+    else if (arena)
+        arena_free(arena);
+    if (x->holds_turn) {
+        runner_name(s->app, NULL, NULL, NULL);
+        runner_give(s->app);
+    }
+}
+
+void serve_request(struct serving *s)
+{
+    struct exchange *x = &s->exchange;
+    void *peer = s->source->arg;
+    int error;
+
+    s->unsent = false;
+    s->app->send_reply = serve_on_under_way;
+    s->app->send_reply_arg = s;
+    s->app->turns_in_row = 0;
+    scoreboard_stage_set(s->app->seat, TURN_STAGE_REQUEST);
+    tools_refresh(s->app->conf);
+    link_hurry(s->app->store->link);
+    if (exchange_init(x, s->app, s->source)) {
+        s->peer->finish(peer, NULL, 0, NULL, 0);
+        return;
+    }
+    atomic_fetch_add_explicit(&s->app->worker->slot->requests, 1, memory_order_relaxed);
+    error = s->peer->gone(peer) ? ERR_PEER_GONE : routes_answer(x, s->pool);
+    if (error == ERR_PEER_GONE) {
+        log_debug("the client left before its request was read");
+        s->peer->finish(peer, NULL, 0, NULL, 0);
+    } else {
+        s->unsent = true;
+    }
+    /* A client that has its answer may come again at once: our place is free before that. */
+    serve_turns(s);
+    serve_send(s);
+    exchange_fini(x);
+    guard_work(s->app, NULL);
+}
