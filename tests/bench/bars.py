@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-from results import METRICS, Results, show
+from results import METRICS, Results, clean, show
 
 SHOWN = ["first_p50", "first_p99", "token_p50", "token_p99", "cpu", "memory"]
 SHOWN_OF = {"idle": ["idle_bytes"], "silent": ["failed", "memory", "memory_all"], "2000x10": [*SHOWN, "failed", "memory_all"],
@@ -121,7 +121,9 @@ def main():
         table = json.load(fp)
     f = Figures(table, Results(a.results))
     reps = max((r["rep"] for r in f.results.records), default=0)
-    print(f"Machine: {'; '.join(f.results.machines)}. Medians of up to {reps}, clean runs where there are any.\n")
+    dirty = sum(not clean(r) for r in f.results.records)
+    print(f"Machine: {'; '.join(f.results.machines)}. Medians of up to {reps}, of clean runs where there are any; "
+          f"{dirty} of {len(f.results.records)} runs were not clean.\n")
     print_table(f)
     print()
     print_costs(f)

@@ -50,9 +50,10 @@ class Stack:
         e.update(env or {})
         self.procs[name] = subprocess.Popen(cmd, env=e, cwd=cwd, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
-    def wait_for(self, addr, what):
+    def wait_for(self, addr, name):
+        """until the process of that name listens at addr"""
         end = time.time() + 20
-        while time.time() < end:
+        while time.time() < end and self.procs[name].poll() is None:
             with contextlib.suppress(OSError):
                 if addr.startswith("/"):
                     s = socket.socket(socket.AF_UNIX)
@@ -63,7 +64,9 @@ class Stack:
                 s.close()
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"{what} did not come up; see {self.run}")
+        with open(f"{self.run}/{name}.log", errors="replace") as f:
+            last = f.read().strip().splitlines()[-1:] or ["it says nothing"]
+        raise RuntimeError(f"{name} did not come up: {last[0]}")
 
     def __enter__(self):
         try:
@@ -96,7 +99,7 @@ class Stack:
                 self.spawn(f"{p['name']}#{k}", [sub(c) for c in p["cmd"]], {a: sub(v) for a, v in p.get("env", {}).items()},
                            sub(p.get("cwd", "{root}")))
                 if "ready" in p:
-                    self.wait_for(sub(p["ready"]), p["name"])
+                    self.wait_for(sub(p["ready"]), f"{p['name']}#{k}")
 
     def start_nginx(self):
         with open(os.path.join(ROOT, self.t["nginx"])) as f:
