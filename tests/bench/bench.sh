@@ -19,8 +19,8 @@ out=results/$(date +%Y%m%d-%H%M%S).jsonl
 status=0
 python3 bench.py --targets "$targets" --cases 1x50,20x50,200x50,500x50,idle,silent,2000x10 --reps "${BENCH_REPS:-3}" --out "$out" "$@" ||
     status=1
-traced=$(tr , '\n' <<<"$targets" | grep -E '^(go-resumable|turnpike)' | paste -sd,)
-[ -z "$traced" ] || python3 bench.py --targets "$traced" --cases 200x50 --calls --reps 1 --out "$out" "$@" || status=1
+traced=$(tr , '\n' <<<"$targets" | grep -E '^(go-resumable|turnpike)' | paste -sd,) || :
+[ -z "$traced" ] || python3 bench.py --targets "$traced" --cases 1x50,20x50,200x50,500x50 --calls --reps 1 --out "$out" "$@" || status=1
 python3 report.py "$out" >"${out%.jsonl}.md"
 echo
 python3 bars.py --bars "$out" || status=1

@@ -1,4 +1,6 @@
 """System calls by kind of process while a load runs: `perf trace` where it may, else `strace`."""
+import contextlib
+import functools
 import os
 import re
 import shutil
@@ -12,7 +14,9 @@ ROW = re.compile(r"^\s+([a-z_0-9]+)\s+(\d+)\s+\d+\s+[\d.]+")
 STRACE = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?([a-z_0-9]+)$")
 
 
+@functools.cache
 def perf_allowed():
+    """perf takes a while to start: asked before a load, not within it"""
     if not shutil.which("perf"):
         return False
     p = subprocess.run(["perf", "trace", "-a", "-s", "sleep", "0"], capture_output=True, text=True)
@@ -25,7 +29,8 @@ def add(into, kind, call, n):
 
 
 def by_perf(kinds, seconds, scratch):
-    """{kind: {call: count}}. Traces the whole machine, so that the number of processes does not matter."""
+    """{kind: {call: count}}. Traces the whole machine, so that the number of processes does not matter.
+    RuntimeError when the kernel has dropped events."""
     names = {t: kind for kind, pids in kinds.items() for t in procs.threads_of(pids)}
     out = os.path.join(scratch, "calls.txt")
     subprocess.run(["perf", "trace", "-a", "-s", "-m", "8M", "-o", out, "sleep", str(seconds)], check=True,
@@ -33,6 +38,8 @@ def by_perf(kinds, seconds, scratch):
     counts, kind = {}, None
     with open(out, errors="replace") as f:
         for line in f:
+            if line.startswith("LOST "):
+                raise RuntimeError(f"perf trace: {line.strip()}")
             if m := HEAD.match(line):
                 kind = names.get(int(m.group(1)))
             elif kind and (m := ROW.match(line)):
@@ -64,8 +71,9 @@ def by_strace(kinds, seconds, scratch):
 
 def count(kinds, seconds, scratch):
     """(tool, {kind: {call: count}})"""
-    if perf_allowed():
-        return "perf trace", by_perf(kinds, seconds, scratch)
-    if shutil.which("strace"):
-        return "strace -c", by_strace(kinds, seconds, scratch)
-    return "none: neither perf trace nor strace can be used", {}
+    with contextlib.suppress(RuntimeError, subprocess.CalledProcessError):
+        if perf_allowed():
+            return "perf trace", by_perf(kinds, seconds, scratch)
+    if shutil.which("strace") and (counts := by_strace(kinds, seconds, scratch)):
+        return "strace -c", counts
+    return "neither perf trace nor strace can be used", {}

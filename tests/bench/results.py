@@ -64,15 +64,19 @@ class Results:
         self.machines, self.records = read(files)
         self.quick = any(r.get("quick") for r in self.records)
 
+    def all_of(self, target, mode, case):
+        """runs of a case ("*": of all cases)"""
+        return [r for r in self.records if r["target"] == target and r["mode"] == mode and case in ("*", r["case"])]
+
     def of(self, target, mode, case):
-        """runs of a case ("*": of all cases), the clean ones where there is one"""
-        rs = [r for r in self.records if r["target"] == target and r["mode"] == mode and case in ("*", r["case"])]
+        """the same, the clean ones where there is one"""
+        rs = self.all_of(target, mode, case)
         return [r for r in rs if clean(r)] or rs
 
     def value(self, target, mode, case, metric):
         """the median; of failures the sum over all runs, clean or not. None: not measured"""
         if metric == "failed":
-            rs = [r for r in self.records if r["target"] == target and r["mode"] == mode and case in ("*", r["case"])]
+            rs = self.all_of(target, mode, case)
             return sum(map(failed, rs)) if rs else None
         v = [x for x in map(METRICS[metric][2], self.of(target, mode, case)) if x is not None]
         return statistics.median(v) if v else None

@@ -223,18 +223,19 @@ class Stack:
 
     def load_once(self, cmd, sample_pss, trace_at):
         """agentload with CPU, wake-ups and PSS of every group around it"""
-        before, kinds0 = self.groups(), procs.kinds_of(self.groups())
+        before = self.groups()
+        kinds0 = procs.kinds_of(before)
+        tracer = Tracer(self, kinds0, trace_at) if trace_at is not None and self.args.calls else None
         t0, (mb0, st0), own0 = time.time(), procs.machine(), procs.self_cpu()
         cpu0 = {n: procs.cpu_of(p) for n, p in before.items()}
         kind0 = {k: (procs.wakeups_of(p), procs.cpu_of(p, False)) for k, p in kinds0.items()}
         sampler = Sampler(self) if sample_pss else None
-        tracer = Tracer(self, kinds0, trace_at) if trace_at is not None and self.args.calls else None
         ru0 = resource.getrusage(resource.RUSAGE_CHILDREN)
         p = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ru1 = resource.getrusage(resource.RUSAGE_CHILDREN)
         g = self.groups()
         cpu = {n: round(procs.cpu_of(g[n]) - cpu0[n], 3) for n in g}
-        by_kind = {k: (max(0, procs.wakeups_of(q) - kind0.get(k, (0, 0))[0]), max(0, round(procs.cpu_of(q, False) - kind0.get(k, (0, 0))[1], 3)))
+        by_kind = {k: (max(0, procs.wakeups_of(q) - kind0.get(k, (0, 0))[0]), max(0, round(procs.cpu_of(q, False) - kind0.get(k, (0, 0))[1], 6)))
                    for k, q in procs.kinds_of(g).items()}
         wall, (mb1, st1), own1 = time.time() - t0, procs.machine(), procs.self_cpu()
         seen = {**(sampler.end() if sampler else {}), **(tracer.end() if tracer else {})}
@@ -274,19 +275,20 @@ class Sampler:
 
 class Tracer:
     """system calls of two seconds in the middle of a load, with the tokens that were sent meanwhile"""
-    SECONDS = 2
 
     def __init__(self, stack, kinds, at):
-        self.stack, self.kinds, self.at, self.found = stack, kinds, at, {}
+        self.stack, self.kinds, self.found = stack, kinds, {}
+        self.at, self.seconds = (0.6, 1) if stack.args.quick else (at, 2)
+        calls.perf_allowed()
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
     def run(self):
         time.sleep(self.at)
         n, t = self.stack.sent(), time.monotonic()
-        tool, counts = calls.count(self.kinds, self.SECONDS, self.stack.run)
+        tool, counts = calls.count(self.kinds, self.seconds, self.stack.run)
         rate = (self.stack.sent() - n) / (time.monotonic() - t)     # the tool takes time to begin and to end
-        self.found = {"tool": tool, "tokens": round(rate * self.SECONDS), "by_kind": counts}
+        self.found = {"tool": tool, "tokens": round(rate * self.seconds), "by_kind": counts}
 
     def end(self):
         self.thread.join()
