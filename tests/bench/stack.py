@@ -253,7 +253,7 @@ class Sampler:
 
     def __init__(self, stack):
         self.stack, self.peak, self.total, self.stop = stack, {}, 0, threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def once(self):
@@ -280,7 +280,7 @@ class Tracer:
         self.stack, self.kinds, self.found = stack, kinds, {}
         self.at, self.seconds = (0.6, 1) if stack.args.quick else (at, 2)
         calls.perf_allowed()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
