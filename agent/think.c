@@ -105,6 +105,21 @@ static int think_inside(struct think *t, const char *s, size_t len, size_t *used
     return error;
 }
 
+/* The beginning can be told: what is held goes out, and with it the rest of the event it came with. */
+static int think_told(struct think *t, const char *s, size_t len, size_t *at, think_fn *out,
+    void *arg)
+{
+    if (t->count <= *at) { /* all of it lies in s: one event stays one */
+        const char *from = s + *at - t->count;
+        t->count = 0;
+        *at = len;
+        return out(arg, false, from, (size_t)(s + len - from));
+    }
+    while (*at < len && ((unsigned char)s[*at] & 0xC0) == 0x80) /* no half a character */
+        t->held[t->count++] = s[(*at)++];
+    return think_flush(t, false, out, arg);
+}
+
 int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *arg)
 {
     size_t at = 0, used;
@@ -114,11 +129,8 @@ int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *
         switch (t->state) {
         case THINK_BEFORE:
             think_before(t, s[at++]);
-            if (t->state != THINK_TEXT)
-                break;
-            while (at < len && ((unsigned char)s[at] & 0xC0) == 0x80) /* no half a character */
-                t->held[t->count++] = s[at++];
-            error = think_flush(t, false, out, arg);
+            if (t->state == THINK_TEXT)
+                error = think_told(t, s, len, &at, out, arg);
             break;
         case THINK_INSIDE: /* blanks alone are none: written by models that are not to think */
             if (!t->thought && !t->count)

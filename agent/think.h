@@ -23,7 +23,10 @@ struct think { /* zeroed = at the beginning of an answer */
 
 /* thought: reasoning, else text. Non-zero ends the feed and is returned by it. */
 typedef int think_fn(void *arg, bool thought, const char *s, size_t len);
-/* think_feed -- Of valid UTF-8. Passes on what can be told; holds at most what may become a tag. */
+/*
+ * think_feed -- Of valid UTF-8. Passes on what can be told; holds at most what may become a tag. Text of
+ * one call stays one piece, unless a tag parts it.
+ */
 int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *arg);
 /* The answer's text ended: what is held is passed on as what it is. Blanks alone are dropped. */
 int think_end(struct think *t, think_fn *out, void *arg);

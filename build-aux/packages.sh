@@ -7,6 +7,12 @@ PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
 PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
     python3-icalendar python3-dateutil python3-gpxpy poppler-utils"
+# The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.
+PACKAGES_BENCH="gcc libc6-dev make python3 nginx-light redis-server strace"
+PACKAGES_BENCH_GO="golang-go golang-github-gorilla-websocket-dev golang-github-gomodule-redigo-dev"
+PACKAGES_BENCH_NODE="nodejs npm"
+PACKAGES_BENCH_FASTAPI="python3-fastapi uvicorn python3-aiohttp python3-httpx python3-uvloop python3-httptools
+    python3-websockets python3-redis python3-hiredis"
 
 packages_have() {
     case $1 in

@@ -129,7 +129,7 @@ AGENT_TEST_LIBS = libagent.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
 if HAVE_CMOCKA
 AGENT_TESTS = tests/unit/test_provider_anthropic tests/unit/test_provider_openai \
 	tests/unit/test_context tests/unit/test_offline tests/unit/test_offline_talk tests/unit/test_turn tests/unit/test_input \
-	tests/unit/test_wait
+	tests/unit/test_think tests/unit/test_wait
 check_PROGRAMS += $(AGENT_TESTS)
 TESTS += $(AGENT_TESTS)
 endif
@@ -146,6 +146,7 @@ tests_unit_test_offline_talk_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c $(TURN_BENCH)
 tests_unit_test_turn_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_input_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_think_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_wait_SOURCES = tests/unit/test_wait.c $(TURN_BENCH)
 tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 
