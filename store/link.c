@@ -257,7 +257,9 @@ static void disconnect(struct link *l, const char *why)
 static int connect_now(struct link *l)
 {
     redisReader *reader = redisReaderCreate();
-    int error = reader ? dial_redis(l->conf, &l->master, &l->fd) : ERR_NOMEM;
+    struct sentinel_address master = {.port = 0};
+    int fd = -1; /* others look at l->fd meanwhile */
+    int error = reader ? dial_redis(l->conf, &master, &fd) : ERR_NOMEM;
 
     l->broke = false;
     if (error) {
@@ -266,6 +268,8 @@ static int connect_now(struct link *l)
         return error;
     }
     l->reader = reader;
+    l->master = master;
+    l->fd = fd;
     l->role_ms = l->used_ms = clock_mono_ms();
     l->suspect = l->demoted = false;
     l->reader_idle = true;
