@@ -33,6 +33,7 @@
 #define SLACK 2                 /* turns more than the worker with the fewest */
 #define BALANCE_MS 50           /* between looks at the others while the socket is left to them */
 #define OTHERS_BEAT_MS 2000     /* one that has not come round for so long takes nothing */
+#define BEAT_MS 1000            /* an idle worker comes round so often, so that others count on it */
 #define MEASURE_MS 5000
 #define LEAVE_MS 1000           /* for a word to servers that keep a session for us */
 #define REST_US 1000            /* from one pass with several tokens to the next ... */
@@ -58,7 +59,6 @@ struct seat {
     struct eventlog *log;       /* kept for the next */
     struct request_source source;
     struct serving serving;
-    struct peer *peer;
     struct seat *next_free;
 };
 
@@ -72,7 +72,7 @@ struct seats {
     struct seat *free;
     size_t busy, fresh;         /* seats taken; connections whose first request has not come */
     size_t waiting;             /* requests that wait for a seat */
-    bool tasks_open, looks_again;
+    bool looks_again;
     int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
     int permille;               /* of a processor that this worker used since the time before */
 };
@@ -363,7 +363,6 @@ static int seats_open_turns(struct seats *s)
 
     if (error)
         return error;
-    s->tasks_open = true;
     link_attach(s->app.store->link, s->app.reactor);
     s->env = (struct turn_env){.conf = s->app.conf, .reactor = s->app.reactor,
         .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage,
@@ -433,8 +432,6 @@ void seats_free(struct seats *s)
         free(seat);
     }
     serve_close(&s->app);
-    if (s->tasks_open)
-        tasks_close();
     free(s);
 }
 
@@ -462,15 +459,15 @@ static void seats_look_at_load(struct seats *s, int64_t now_us)
 }
 
 /*
- * When the last pass had several commands for Redis, as many turns stream: the next one begins a
+ * When the last pass had several turns' text for Redis: the next one begins a
  * little later and finds more, which costs a token less. A single turn never waits.
  */
-static void seats_rest(struct seats *s, int64_t began_us, uint64_t commands)
+static void seats_rest(struct seats *s, int64_t began_us, uint64_t appends)
 {
     int64_t now_us, left_us;
     struct timespec rest;
 
-    if (commands < 2)
+    if (appends < 2)
         return;
     now_us = clock_mono_us();
     seats_look_at_load(s, now_us);
@@ -484,8 +481,8 @@ static void seats_rest(struct seats *s, int64_t began_us, uint64_t commands)
 static int seats_pass(struct seats *s)
 {
     struct worker *w = s->app.worker;
-    int64_t until = clock_mono_ms() + WORKER_IDLE_MS;
-    uint64_t before = link_sent(s->app.store->link);
+    int64_t until = clock_mono_ms() + BEAT_MS;
+    uint64_t before = link_raw_sent(s->app.store->link);
     int64_t began_us;
     int error = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
 
@@ -495,7 +492,7 @@ static int seats_pass(struct seats *s)
         tasks_wake_all();
     s->looks_again = w->abort_turn;
     tasks_run();
-    seats_rest(s, began_us, link_sent(s->app.store->link) - before);
+    seats_rest(s, began_us, link_raw_sent(s->app.store->link) - before);
     return error < 0 && error != ERR_CANCELLED ? error : 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/runner.h"
 #include "tools/tools.h"
@@ -60,6 +61,7 @@ void serve_close(struct app *app)
     auth_free(app->auth);
     if (app->store)
         store_close(app->store);
+    tasks_close(); /* those that connect, if there are any */
     if (app->reactor)
         reactor_free(app->reactor);
 }

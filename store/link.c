@@ -108,7 +108,7 @@ struct link {
     size_t in_len;          /* bytes of in that the reader has not got */
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
-    uint64_t commands;      /* sent so far */
+    uint64_t raw_sent;
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;
 };
@@ -145,7 +145,6 @@ static int ring_push(struct link *l, struct link_pending p)
         expect_reply(l);
     }
     l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
-    l->commands++;
     return 0;
 }
 
@@ -531,9 +530,9 @@ int link_fd(const struct link *l)
     return l->fd;
 }
 
-uint64_t link_sent(const struct link *l)
+uint64_t link_raw_sent(const struct link *l)
 {
-    return l->commands;
+    return l->raw_sent;
 }
 
 size_t link_outstanding(const struct link *l)
@@ -745,6 +744,7 @@ int link_send_script(struct link *l, const struct link_script *script, const str
 int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
     size_t tail_len, link_int_fn *on_int, void *arg)
 {
+    l->raw_sent++;
     return send_pending(l,
         (struct link_pending){.kind = LINK_RAW, .to.number = on_int, .arg = arg}, head, head_len,
         tail, tail_len);

@@ -186,6 +186,34 @@ static void the_worker_s_leave_ends_it(void **state)
     assert_int_equal(w.result, ERR_DRAINING);
 }
 
+/* The lease's time in Redis, again and again, though nothing else happens in the turn. */
+static void it_renews_the_lease_while_nothing_happens(void **state)
+{
+    struct waiter w = {.flag = false};
+    char key[STORE_KEY_MAX];
+    int64_t last = 0;
+
+    (void)state;
+    bench.conf.lease_ms = 300;
+    store_key_turn(key, bench.start.uid, bench.start.turn);
+    begin(&w);
+    run_until_heard(true);
+    for (int grown = 0; grown < 4;) {
+        struct link_reply *r = NULL;
+
+        (void)task_wait(bench.reactor, clock_mono_ms() + 5, NULL);
+        assert_int_equal(link_command(bench.onlooker->link, &r, "HGET %s lease", key), 0);
+        grown += link_reply_int(r) > last;
+        last = link_reply_int(r);
+        link_reply_free(r);
+        assert_false(w.ended);
+    }
+    w.flag = true;
+    task_wake(w.task);
+    run_until(&w.ended);
+    assert_int_equal(w.result, 0);
+}
+
 static void its_reasons_are_seen_without_waiting(void **state)
 {
     struct waiter w = {.flag = true};
@@ -208,6 +236,7 @@ int main(void)
         TEST(an_early_stop_ends_it),
         TEST(another_owner_ends_it),
         TEST(the_worker_s_leave_ends_it),
+        TEST(it_renews_the_lease_while_nothing_happens),
         TEST(its_reasons_are_seen_without_waiting),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

@@ -1,0 +1,275 @@
+/*
+ * test_link_tasks -- one connection to Redis that many tasks of a loop share: nobody's call holds
+ * the others, what a pass has to say goes out together, and what fails is told to all.
+ */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/task.h"
+#include "store/link.h"
+#include "tests/unit/cm.h"
+#include "tests/unit/own_redis.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS 30000
+#define MANY 100
+
+static struct own_redis redis;
+static struct conf conf;
+static struct reactor *reactor;
+static struct link *shared, *other;
+
+static int set_up(void **state)
+{
+    (void)state;
+    own_redis_start(&redis);
+    own_redis_conf(&redis, &conf);
+    conf.redis_timeout_ms = PATIENCE_MS;
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(
+        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 8}), 0);
+    assert_int_equal(link_new(&shared, &conf), 0);
+    assert_int_equal(link_new(&other, &conf), 0);
+    link_attach(shared, reactor);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    assert_int_equal(tasks_count(), 0);
+    link_free(shared);
+    link_free(other);
+    tasks_close();
+    reactor_free(reactor);
+    conf_fini(&conf);
+    own_redis_stop(&redis);
+    return 0;
+}
+
+static void run_all(void)
+{
+    int64_t until = clock_mono_ms() + 2 * PATIENCE_MS;
+
+    while (tasks_count()) {
+        assert_true(clock_mono_ms() < until);
+        assert_true(task_wait(reactor, until, NULL) >= 0);
+    }
+}
+
+struct caller {
+    int number;
+    int result;
+    int64_t value;
+};
+
+static void call(void *arg)
+{
+    struct caller *c = arg;
+    struct link_reply *r = NULL;
+
+    c->result = link_command(shared, &r, "ECHO %d", c->number);
+    c->value = link_reply_int(r);
+    link_reply_free(r);
+}
+
+static void begin(struct caller *callers, task_fn *fn)
+{
+    for (int i = 0; i < MANY; i++) {
+        callers[i] = (struct caller){.number = i, .result = 1};
+        assert_int_equal(task_spawn(fn, &callers[i], i, NULL), 0);
+    }
+}
+
+/* All come at once and there is no connection: one of them makes it, for all. */
+static void everybody_gets_his_own_reply(void **state)
+{
+    struct caller callers[MANY];
+
+    (void)state;
+    begin(callers, call);
+    run_all();
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(callers[i].result, 0);
+        assert_int_equal(callers[i].value, i);
+    }
+    assert_int_equal(link_generation(shared), 1);
+}
+
+static void append(void *arg)
+{
+    struct caller *c = arg;
+
+    assert_int_equal(link_command(shared, NULL, "RPUSH order %d", c->number), 0);
+}
+
+/* Redis reads what a hundred tasks said in one pass with a few reads, in the order of the tasks. */
+static void a_pass_is_one_send(void **state)
+{
+    struct caller callers[MANY];
+    struct link_reply *r = NULL;
+
+    (void)state;
+    begin(callers, call); /* the connection is there */
+    run_all();
+    begin(callers, append);
+    tasks_run();
+    assert_int_equal(link_outstanding(shared), MANY);
+    run_all();
+    assert_int_equal(link_command(other, &r, "LRANGE order 0 -1"), 0);
+    assert_int_equal(link_reply_count(r), MANY);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(link_reply_int(link_reply_at(r, (size_t)i)), i);
+    link_reply_free(r);
+}
+
+static bool slow_done, fast_done;
+
+static void wait_long(void *arg)
+{
+    (void)arg;
+    assert_int_equal(link_command(shared, NULL, "PING"), 0);
+    slow_done = true;
+}
+
+static void need_no_redis(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 5; i++)
+        task_wait(reactor, clock_mono_ms() + 1, NULL);
+    assert_false(slow_done); /* Redis stands still all the time */
+    fast_done = true;
+    kill(redis.pid, SIGCONT);
+}
+
+static void a_call_holds_nobody(void **state)
+{
+    struct caller first;
+
+    (void)state;
+    slow_done = fast_done = false;
+    first = (struct caller){.number = 1};
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    run_all();
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    assert_int_equal(task_spawn(wait_long, NULL, 0, NULL), 0);
+    assert_int_equal(task_spawn(need_no_redis, NULL, 1, NULL), 0);
+    run_all();
+    assert_true(slow_done && fast_done);
+}
+
+/* The same while the connection is being made: Redis takes it, and says nothing. */
+static void connecting_holds_nobody(void **state)
+{
+    (void)state;
+    slow_done = fast_done = false;
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    assert_int_equal(task_spawn(wait_long, NULL, 0, NULL), 0);
+    assert_int_equal(task_spawn(need_no_redis, NULL, 1, NULL), 0);
+    run_all();
+    assert_true(slow_done && fast_done);
+}
+
+static void call_twice(void *arg)
+{
+    struct caller *c = arg;
+
+    c->result = link_command(shared, NULL, "PING");
+    if (!c->result)
+        call(c);
+}
+
+/* Calls under a connection that breaks are made again over the next one, each of them. */
+static void a_broken_connection_is_made_again_for_all(void **state)
+{
+    struct caller callers[MANY];
+
+    (void)state;
+    begin(callers, call);
+    run_all();
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    begin(callers, call_twice);
+    tasks_run(); /* their commands are on their way */
+    assert_int_equal(link_outstanding(shared), MANY);
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    assert_int_equal(link_command(other, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    run_all();
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(callers[i].result, 0);
+        assert_int_equal(callers[i].value, i);
+    }
+}
+
+static void a_silent_redis_is_told_to_all_at_once(void **state)
+{
+    struct caller callers[MANY];
+    int64_t began;
+
+    (void)state;
+    conf.redis_timeout_ms = 1000;
+    begin(callers, call);
+    run_all();
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    begin(callers, call);
+    began = clock_mono_ms();
+    run_all();
+    assert_true(clock_mono_ms() - began < PATIENCE_MS);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(callers[i].result, ERR_STORE);
+    assert_int_equal(link_fd(shared), -1);
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+}
+
+static void ensure(void *arg)
+{
+    struct caller *c = arg;
+
+    c->result = link_ensure(shared);
+}
+
+/* Outside of a task nothing waits: a task connects behind, and the next one finds it. */
+static void the_loop_itself_does_not_connect(void **state)
+{
+    struct caller c = {.result = 1};
+    struct link_arg ping = link_text("PING");
+
+    (void)state;
+    assert_int_equal(link_send(shared, &ping, 1, NULL, NULL), ERR_STORE);
+    assert_int_equal(tasks_count(), 1);
+    assert_int_equal(task_spawn(ensure, &c, 0, NULL), 0);
+    run_all();
+    assert_int_equal(c.result, 0);
+    assert_int_equal(link_send(shared, &ping, 1, NULL, NULL), 0);
+    assert_int_equal(link_generation(shared), 1);
+}
+
+static void without_a_server_all_are_told_so(void **state)
+{
+    struct caller callers[MANY];
+
+    (void)state;
+    snprintf(conf.redis_socket, strlen(conf.redis_socket) + 1, "/");
+    begin(callers, call);
+    run_all();
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(callers[i].result, ERR_STORE);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(everybody_gets_his_own_reply),
+        TEST(a_pass_is_one_send),
+        TEST(a_call_holds_nobody),
+        TEST(connecting_holds_nobody),
+        TEST(a_broken_connection_is_made_again_for_all),
+        TEST(a_silent_redis_is_told_to_all_at_once),
+        TEST(the_loop_itself_does_not_connect),
+        TEST(without_a_server_all_are_told_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
