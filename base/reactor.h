@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * reactor -- the one place where a worker of any kind and the housekeeper wait: one epoll set and
- * any number of timers. Signals stay blocked except inside reactor_step (epoll_pwait), so that no
- * system call of a turn is ever interrupted. One reactor per process, made after fork.
+ * reactor -- the one loop of each worker, whatever its kind, and of the housekeeper: one epoll set
+ * and any number of timers. Signals stay blocked except inside reactor_step (epoll_pwait), so that
+ * no system call of a turn is ever interrupted. One reactor per process, made after fork.
  *
  * A callback may unwatch any source (its own too), set or clear any timer and any hook, and free
  * the memory of those that it has unwatched or cleared. It may call reactor_step.

@@ -9,7 +9,7 @@ struct redisAsyncContext;
  * that the callbacks of a pass send go out by one write at the end of that pass; the socket is
  * watched for room only while a connection is being made, or when it has not taken all.
  *
- * Returns 0 or ERR_NOMEM. From now on the context owns what was made here: it goes with it.
+ * Returns 0 or ERR_NOMEM. The context owns what is made here and frees it with itself.
  */
 int channel_events_attach(struct reactor *r, struct redisAsyncContext *ac);
 

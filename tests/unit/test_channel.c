@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATIENCE_MS 60000
@@ -174,6 +175,45 @@ static void pages_of_a_log(void **state)
     assert_int_equal(last_error, ERR_INTERNAL);
 }
 
+/* More than the socket takes at once goes out as Redis reads it; what is asked behind it, too. */
+static void a_command_that_the_socket_does_not_take_at_once(void **state)
+{
+    size_t len = 16 << 20;
+    char *value = malloc(len + 1);
+    const char *set[] = {"SET", "large", value};
+    const char *strlen_of[] = {"STRLEN", "large"};
+    size_t set_lens[] = {3, 5, len}, strlen_lens[] = {6, 5};
+
+    (void)state;
+    assert_non_null(value);
+    memset(value, 'x', len);
+    assert_int_equal(channel_command(channel, set, set_lens, 3, on_texts, NULL), 0);
+    assert_int_equal(channel_subscribe(channel, "c"), 0);
+    assert_int_equal(channel_command(channel, strlen_of, strlen_lens, 2, on_texts, NULL), 0);
+    free(value);
+    until(&replies, 2);
+    assert_string_equal(text, "16777216|");
+    until(&subscribed, 1);
+    COMMAND("PING"); /* and all is as before */
+    assert_string_equal(text, "PONG|");
+}
+
+/* Nothing is sent from within the call; the loop does not wait before it sends. */
+static void what_is_asked_outside_the_loop_goes_out_with_its_next_pass(void **state)
+{
+    const char *argv[] = {"PING"};
+    size_t lens[] = {4};
+
+    (void)state;
+    assert_true(reactor_next_due(reactor, INT64_MAX) > 0);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(channel_command(channel, argv, lens, 1, on_texts, NULL), 0);
+    assert_int_equal(replies, 0);
+    assert_int_equal(reactor_next_due(reactor, INT64_MAX), 0);
+    until(&replies, 100);
+    assert_true(reactor_next_due(reactor, INT64_MAX) > 0);
+}
+
 static void nested_replies_become_a_list(void **state)
 {
     (void)state;
@@ -292,6 +332,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(messages_come_after_the_confirmation, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_of_a_log, setup, teardown),
         cmocka_unit_test_setup_teardown(nested_replies_become_a_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_command_that_the_socket_does_not_take_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            what_is_asked_outside_the_loop_goes_out_with_its_next_pass, setup, teardown),
         cmocka_unit_test_setup_teardown(a_forgotten_script_is_loaded_again, setup, teardown),
         cmocka_unit_test_setup_teardown(who_has_gone_is_not_called, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redis_that_dies_comes_back, setup, teardown),
