@@ -180,8 +180,6 @@ static int run_http(struct attempt *t, struct wait *wait)
         .method = "POST",
         .url = buf_text(&m->http.url),
         .headers = m->http.headers,
-        .body = buf_text(&m->http.body),
-        .body_len = m->http.body.len,
         .connect_timeout_ms = conf->model_connect_ms,
         .first_byte_timeout_ms = conf->model_first_ms,
         .idle_timeout_ms = conf->model_idle_ms,
@@ -193,6 +191,10 @@ static int run_http(struct attempt *t, struct wait *wait)
     };
     int error;
 
+    request.own_body = buf_take(&m->http.body, &request.body_len);
+    m->http.body_len = request.body_len;
+    if (!request.own_body)
+        return ERR_NOMEM;
     if ((error = http_start(wait->env->http, &request, &transfer)))
         return error;
     error = wait_until(wait, &t->whole, 0);
@@ -392,7 +394,7 @@ static struct refusal_case refused_case(const struct model *m, const struct prov
 {
     struct refusal_case c = {.provider = p->name, .status = m->status ? m->status : 400,
         .body = buf_text(&m->body), .body_len = m->body.len, .sent = m->http.sent,
-        .output = request->max_tokens, .request_bytes = m->http.body.len,
+        .output = request->max_tokens, .request_bytes = m->http.body_len,
         .context = request->context};
 
     if (!c.body_len) {

@@ -73,7 +73,8 @@ struct provider_stream {
     struct buf marked;      /* an event that has pieces of characters: agent/pieces.h */
     struct buf whole;       /* text whose pieces are joined */
     struct buf sealed;      /* signature of the open thought */
-    struct provider_block blocks[PROVIDER_BLOCKS_MAX];
+    struct provider_block *blocks[PROVIDER_BLOCKS_MAX]; /* the first block_count; each is kept for the
+                                                           next answer */
     size_t block_count;
     unsigned calls;
     bool thinking;          /* a thought is open */
@@ -106,7 +107,8 @@ struct provider_request {
 /* What agent/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
 #define PROVIDER_HEADERS_MAX 8
 struct provider_http {
-    struct buf url, body, header_text;
+    struct buf url, body, header_text; /* the body is given away when it is sent */
+    size_t body_len;
     const char *headers[PROVIDER_HEADERS_MAX + 1];
     unsigned sent; /* members in it that may be left out, as the flags that do (quirks.h) */
 };
@@ -159,7 +161,7 @@ void provider_maker(const struct provider *p, const struct conf *conf,
 
 /* Helpers shared by the protocols: agent/provider_stream.c. */
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);
-/* ERR_LIMIT above PROVIDER_BLOCKS_MAX: NULL. */
+/* NULL: PROVIDER_BLOCKS_MAX are there, which is ERR_LIMIT to the caller, or there is no memory. */
 struct provider_block *provider_block_add(struct provider_stream *s, int64_t index);
 /* An id as a block keeps it. */
 void provider_block_id(char out[96], const char *id);

@@ -129,7 +129,7 @@ static int end_open(struct provider_stream *s, bool calls)
     int error = 0;
 
     for (size_t i = 0; i < s->block_count && !error; i++) {
-        struct provider_block *b = &s->blocks[i];
+        struct provider_block *b = s->blocks[i];
         if (b->open && (calls || b->kind != PROVIDER_BLOCK_CALL))
             error = end_block(s, b);
     }

@@ -19,18 +19,18 @@ static int end_all(struct provider_stream *s)
     if (!error)
         error = provider_end_thought(s, NULL);
     for (size_t i = 0; i < s->block_count && !error; i++)
-        error = provider_end_call(s, &s->blocks[i]);
+        error = provider_end_call(s, s->blocks[i]);
     return error;
 }
 
 static struct provider_block *find_id(struct provider_stream *s, const char *id)
 {
-    char kept[sizeof s->blocks[0].id];
+    char kept[sizeof s->blocks[0]->id];
 
     provider_block_id(kept, id);
     for (size_t i = s->block_count; *id && i-- > 0;)
-        if (!strcmp(s->blocks[i].id, kept))
-            return &s->blocks[i];
+        if (!strcmp(s->blocks[i]->id, kept))
+            return s->blocks[i];
     return NULL;
 }
 
@@ -51,7 +51,7 @@ static struct provider_block *find_call(struct provider_stream *s, const jdoc *c
     if (!jdoc_get_int(call, "index", &index))
         b = provider_block_at(s, index);
     else if (!*id && !position && s->block_count)
-        b = &s->blocks[s->block_count - 1];
+        b = s->blocks[s->block_count - 1];
     if (b && b->announced && (*name || (*id && *b->id)))
         return NULL;
     return b;

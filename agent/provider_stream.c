@@ -4,15 +4,19 @@
 #include "base/http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink)
 {
     struct buf scratch = s->scratch, sealed = s->sealed, marked = s->marked, whole = s->whole;
+    struct provider_block *blocks[PROVIDER_BLOCKS_MAX];
     bool slow = s->slow_only;
 
+    memcpy(blocks, s->blocks, sizeof blocks);
     memset(s, 0, sizeof *s);
+    memcpy(s->blocks, blocks, sizeof blocks);
     s->scratch = scratch;
     s->sealed = sealed;
     s->marked = marked;
@@ -31,6 +35,10 @@ void provider_stream_fini(struct provider_stream *s)
     buf_free(&s->sealed);
     buf_free(&s->marked);
     buf_free(&s->whole);
+    for (size_t i = 0; i < PROVIDER_BLOCKS_MAX; i++) {
+        free(s->blocks[i]);
+        s->blocks[i] = NULL;
+    }
 }
 
 /* ---- blocks ---- */
@@ -38,16 +46,21 @@ void provider_stream_fini(struct provider_stream *s)
 struct provider_block *provider_block_at(struct provider_stream *s, int64_t index)
 {
     for (size_t i = s->block_count; i-- > 0;)
-        if (s->blocks[i].index == index)
-            return &s->blocks[i];
+        if (s->blocks[i]->index == index)
+            return s->blocks[i];
     return NULL;
 }
 
 struct provider_block *provider_block_add(struct provider_stream *s, int64_t index)
 {
+    struct provider_block *b;
+
     if (s->block_count == PROVIDER_BLOCKS_MAX)
         return NULL;
-    struct provider_block *b = &s->blocks[s->block_count++];
+    b = s->blocks[s->block_count];
+    if (!b && !(b = malloc(sizeof *b)))
+        return NULL;
+    s->blocks[s->block_count++] = b;
     memset(b, 0, sizeof *b);
     b->index = index;
     return b;

@@ -18,6 +18,7 @@
 #define DEFAULT_CONNECT_MS 5000
 #define DEFAULT_MAX_BYTES ((size_t)64 << 20)
 #define KEPT_CONNECTIONS 8
+#define RECEIVE_BYTES 4096 /* of a transfer at once; a token is shorter */
 #define RETRY_AFTER_MAX_MS ((int64_t)86400000)
 #define CA_DIRECTORY "/etc/ssl/certs"
 
@@ -44,6 +45,7 @@ struct http_transfer {
     CURL *easy;
     struct curl_slist *headers;
     char *body;
+    size_t body_len;
     struct http_transfer *next, **back;
     struct reactor_timer deadline;
     int64_t first_byte_ms, idle_ms, total_ms;
@@ -340,6 +342,20 @@ static bool http_will_redirect(const struct http_transfer *t)
         (s == 301 || s == 302 || s == 303 || s == 307 || s == 308);
 }
 
+/* The answer has begun: what was sent to the end is needed no more. */
+static void http_body_done(struct http_transfer *t)
+{
+    curl_off_t sent = 0;
+
+    if (!t->body || t->result.status < 200 || t->result.status > 299 ||
+        curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent) ||
+        sent < (curl_off_t)t->body_len)
+        return;
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
+    free(t->body);
+    t->body = NULL;
+}
+
 static size_t http_on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_transfer *t = arg;
@@ -351,8 +367,10 @@ static size_t http_on_body(char *bytes, size_t size, size_t count, void *arg)
         return len;
     bool first = t->last_ms == 0;
     t->last_ms = clock_mono_ms();
-    if (first)
+    if (first) {
         http_deadline_set(t);
+        http_body_done(t);
+    }
     if (len > t->max_bytes - t->received) {
         t->error = ERR_LIMIT;
         return CURL_WRITEFUNC_ERROR;
@@ -711,19 +729,22 @@ static int http_setup_headers(struct http_transfer *t, const struct http_request
 
 static int http_setup_body(struct http_transfer *t, const struct http_request *request)
 {
-    const char *method = request->method ? request->method : request->body ? "POST" : "GET";
+    bool has_body = request->body || request->own_body;
+    const char *method = request->method ? request->method : has_body ? "POST" : "GET";
 
     if (request->body) {
         if (!(t->body = malloc(request->body_len + 1)))
             return ERR_NOMEM;
         memcpy(t->body, request->body, request->body_len);
         t->body[request->body_len] = 0;
+    }
+    if (t->body) {
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->body);
     }
     if (strcmp(method, "HEAD") == 0)
         curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
-    else if (strcmp(method, request->body ? "POST" : "GET") != 0)
+    else if (strcmp(method, has_body ? "POST" : "GET") != 0)
         return curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method) ? ERR_NOMEM : 0;
     return 0;
 }
@@ -745,6 +766,7 @@ static CURL *http_easy_new(void)
     if (!easy)
         return NULL;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -805,10 +827,13 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
     t->public_only = request->public_only;
     t->same_origin = request->same_origin;
     t->same_host = request->same_host;
-    t->may_repeat = !request->body && (!request->method || !strcmp(request->method, "GET"));
+    t->may_repeat = !request->body && !request->own_body &&
+        (!request->method || !strcmp(request->method, "GET"));
     t->wanted = request->wanted;
     t->on_body = request->on_body;
     t->on_done = request->on_done;
+    t->body = request->own_body;
+    t->body_len = request->body_len;
     t->arg = request->arg;
     t->task = task_ref_self();
     t->started_ms = clock_mono_ms();
@@ -825,11 +850,15 @@ static struct http_transfer *http_transfer_new(struct http_client *client,
 int http_start(struct http_client *client, const struct http_request *request,
     struct http_transfer **out)
 {
-    if (!http_url_usable(request->url))
+    if (!http_url_usable(request->url)) {
+        free(request->own_body);
         return ERR_INVALID;
+    }
     struct http_transfer *t = http_transfer_new(client, request);
-    if (!t)
+    if (!t) {
+        free(request->own_body);
         return ERR_NOMEM;
+    }
     int error = http_setup(t, request);
     if (!error && !client->in_curl)
         error = http_add(t);

@@ -47,7 +47,9 @@ struct http_request {
     const char *url;              /* copied */
     const char *const *headers;   /* NULL-terminated "Name: value"; copied; may be NULL */
     const char *body;             /* copied; NULL = none */
-    size_t body_len;
+    char *own_body;               /* in place of body: malloc's, freed by http_start if it fails,
+                                     else as soon as it has been sent and answered */
+    size_t body_len;              /* of either */
     int64_t connect_timeout_ms;   /* 0 = 5,000 */
     int64_t first_byte_timeout_ms;/* from the start to the first body byte; 0 = none */
     int64_t idle_timeout_ms;      /* between bytes; 0 = none */
