@@ -245,12 +245,12 @@ static void loop_answer(struct loop *l)
     struct exchange *x = &l->exchange;
     scoreboard_stage_set(l->app.seat, TURN_STAGE_REQUEST);
     l->app.turns_in_row = 0;
-    tools_refresh(l->app.conf);
     link_hurry(l->app.store->link);
     if (exchange_init(x, &l->app, &l->source) < 0) {
         gateway_finish(l->gateway, NULL, 0, NULL, 0);
         return;
     }
+    unsigned tools = tools_enter(l->app.conf);
     atomic_fetch_add_explicit(&l->app.worker->slot->requests, 1, memory_order_relaxed);
     int result = gateway_peer_gone(l->gateway) ? ERR_PEER_GONE : routes_answer(x, l->pool);
     if (result == ERR_PEER_GONE) {
@@ -263,6 +263,7 @@ static void loop_answer(struct loop *l)
     loop_run_turns(l, x);
     loop_send(l);
     exchange_fini(x);
+    tools_leave(tools);
     guard_work(&l->app, NULL);
 }
 
