@@ -107,6 +107,9 @@ int task_resolve(const char *host, const char *service, int64_t until_ms, struct
  * by abort; it also calls this for each call of libc that blocks within a task (base/task_guard.c).
  */
 void task_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For tests that play another process in the middle of a task: false until true again, the calls of
+ * libc are not looked at. */
+void task_guard(bool on);
 
 /*
  * task_depth -- for measurements: runs fn(arg) and says how many bytes of stack below the caller's

@@ -24,10 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
+static bool off;
+
 /* A thread of our own (task_resolve's) may block. */
 static bool in_task(void)
 {
-    return task_self() && gettid() == getpid();
+    return !off && task_self() && gettid() == getpid();
 }
 
 static void check(bool blocks, const char *call)
@@ -126,6 +128,16 @@ GUARD(ssize_t, sendto,
     (int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t len),
     (fd, from, size, flags, to, len), blocking_socket(fd, flags))
 
+void task_guard(bool on)
+{
+    off = !on;
+}
+
 #else
-typedef int task_guard_is_empty; /* a file of C has a declaration */
+
+void task_guard(bool on)
+{
+    (void)on;
+}
+
 #endif

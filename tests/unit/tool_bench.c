@@ -52,6 +52,11 @@ static void connect_store(void *arg)
     (void)link_ensure(store->link);
 }
 
+void tool_bench_connect(struct tool_bench *b)
+{
+    tool_bench_run(b, connect_store, b->context.store);
+}
+
 void tool_bench_start(struct tool_bench *b)
 {
     const struct tasks_settings tasks = { .stack_bytes = STACK_BYTES, .stacks_kept = 2 };
@@ -74,7 +79,7 @@ void tool_bench_start(struct tool_bench *b)
     assert_int_equal(tasks_open(b->reactor, &tasks), 0);
     assert_int_equal(store_open(&b->context.store, &b->conf, b->reactor, "test/turn/1/1"), 0);
     link_attach(b->context.store->link, b->reactor);
-    tool_bench_run(b, connect_store, b->context.store);
+    tool_bench_connect(b);
 }
 
 void tool_bench_stop(struct tool_bench *b)

@@ -25,6 +25,8 @@ void tool_bench_start(struct tool_bench *b);
 void tool_bench_stop(struct tool_bench *b);
 /* Runs fn(arg) in a task, until all tasks have ended. */
 void tool_bench_run(struct tool_bench *b, task_fn *fn, void *arg);
+/* After a restart of Redis, for who uses the store outside of tasks: those cannot connect. */
+void tool_bench_connect(struct tool_bench *b);
 /*
  * Calls a tool, waits for it, and checks the result against the tool's schema. id NULL = a direct
  * call without a mark. Returns the result (jdoc_free); NULL when the call failed with *error.
