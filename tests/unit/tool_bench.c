@@ -125,6 +125,7 @@ static void note(const struct tools_run *run, size_t depth)
 {
     bool success = false;
     struct called *c = find_called(run->spec->name);
+    assert_true(depth < TOOL_DEPTH_MAX);
     if (c == NULL) {
         assert_true(called_count < sizeof called / sizeof *called);
         c = &called[called_count++];

@@ -39,7 +39,11 @@ jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args);
 void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
     const char *path);
 
-/* The deepest stack of a tool's calls in bytes, from tools_start on; 0 = it was not called. */
+/*
+ * The deepest stack of a tool's calls in bytes, from tools_start on; 0 = it was not called. No call
+ * may take more than TOOL_DEPTH_MAX of a task's 256 KiB.
+ */
+#define TOOL_DEPTH_MAX (96 * 1024)
 size_t tool_depth(const char *name);
 /* Has this program called the tool, with success? */
 bool tool_succeeded(const char *name);
