@@ -194,8 +194,8 @@ static void tasks_that_ask_at_once_ask_each(void **state)
     fake_start(&bad, 1, "");
     fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
     fake_start(&worse, 3, "");
-    snprintf(list, sizeof(list), "%s %s %s", bad.path, good.path, worse.path);
-    use(bad.path); /* with one alone the position is its own, the first */
+    snprintf(list, sizeof(list), "%s %s %s", good.path, bad.path, worse.path);
+    use(bad.path); /* after the failure of one alone the second is asked first */
     assert_int_equal(sentinel_master(&conf, 1000, &askers[0].master), ERR_STORE);
     use(list);
     assert_int_equal(reactor_new(&reactor), 0);

@@ -149,6 +149,7 @@ void tool_all_succeeded(const char *family, bool with_provider)
 struct job {
     struct tools_run *run;
     const char *args;
+    void (*before)(void);
     struct task_ref task;
     int error;
     size_t depth;
@@ -166,6 +167,8 @@ static void work(void *arg)
     struct tools_run *run = job->run;
     int64_t until = clock_mono_ms() + CALL_MS;
     job->task = task_ref_self();
+    if (job->before != NULL)
+        job->before();
     job->error = tools_start(run, job->args, strlen(job->args));
     if (job->error != ERR_AGAIN)
         return;
@@ -205,6 +208,27 @@ jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, co
     tools_fini(&run);
     arena_free(run.arena);
     return result;
+}
+
+void tool_calls_overlap(struct tool_bench *b, const char *const calls[2][2], void (*between)(void),
+    jdoc *results[2])
+{
+    struct tools_run runs[2];
+    struct job jobs[2];
+    for (int i = 0; i < 2; i++) {
+        jobs[i] = (struct job){ .run = &runs[i], .args = calls[i][1] };
+        runs[i] = (struct tools_run){ .context = &b->context, .spec = tools_find(calls[i][0]),
+            .arena = arena_new(), .on_done = wake, .on_more = wake, .on_done_arg = &jobs[i] };
+        assert_non_null(runs[i].spec);
+    }
+    jobs[1].before = between;
+    assert_int_equal(task_spawn(work, &jobs[0], -1, NULL), 0);
+    tool_bench_run(b, work, &jobs[1]);
+    for (int i = 0; i < 2; i++) {
+        results[i] = jobs[i].error == 0 ? jdoc_dup(runs[i].result) : NULL;
+        tools_fini(&runs[i]);
+        arena_free(runs[i].arena);
+    }
 }
 
 jdoc *tool_call(struct tool_bench *b, const char *name, const char *id, const char *args)

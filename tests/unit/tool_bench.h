@@ -34,6 +34,10 @@ void tool_bench_connect(struct tool_bench *b);
 jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, const char *args,
     int *error);
 jdoc *tool_call(struct tool_bench *b, const char *name, const char *id, const char *args);
+/* Two direct calls at once, in a task each: when the first one waits, between() is called and the
+ * second begins. The caller frees the results; NULL = it failed. */
+void tool_calls_overlap(struct tool_bench *b, const char *const calls[2][2], void (*between)(void),
+    jdoc *results[2]);
 /* The same, and asserts success or the error code. */
 jdoc *tool_ok(struct tool_bench *b, const char *name, const char *args);
 void tool_refused(struct tool_bench *b, const char *name, const char *args, const char *code,
