@@ -242,7 +242,8 @@ static int start_once(struct slot *s, const struct tools_spec *spec)
         return error;
     s->counted = true;
     s->run = (struct tools_run){.context = s->answer ? &s->bound : c->tools, .spec = spec,
-        .arena = c->arena, .on_done = on_tool_done, .on_done_arg = s};
+        .arena = c->arena, .on_done = on_tool_done, .on_more = on_tool_done,
+        .on_done_arg = s};
     if (s->answer && !s->answer->edited)
         s->run.approved = s->answer->message;
     /* The provider's ids are unique in a conversation only; the mark must be in the user's life. */
@@ -493,6 +494,7 @@ static int collect(struct batch *b, int64_t now)
         struct slot *s = &b->slots[i];
         if (!s->waiting)
             continue;
+        tools_go_on(&s->run);
         if (s->run.done) {
             error = on_done(s);
             if (error == ERR_AGAIN) {

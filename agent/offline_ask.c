@@ -437,11 +437,15 @@ static void offline_understand_rest(struct offline_reading *r, const struct offl
 void offline_understand(
     const char *text, const struct offline_world *world, struct offline_ask *out)
 {
-    struct offline_reading r = {.world = world, .ask = out};
-    struct offline_tokens all;
+    /* 9 KiB, which no stack of a task should hold; nothing waits here. */
+    static struct offline_reading r;
+    static struct offline_tokens all;
     bool greeted = false, thanked = false;
 
     memset(out, 0, sizeof *out);
+    memset(&r, 0, sizeof r);
+    r.world = world;
+    r.ask = out;
     offline_tokens_read(&r.tokens, text, world->decimal_comma);
     all = r.tokens;
     offline_strip(&r, &greeted, &thanked);

@@ -14,7 +14,7 @@ libbase_a_SOURCES = \
 	base/outq.c base/outq.h \
 	base/reactor.c base/reactor.h \
 	base/sse.c base/sse.h \
-	base/task.c base/task.h base/task_resolve.c \
+	base/task.c base/task.h base/task_guard.c base/task_resolve.c \
 	base/task_stack.c base/task_stack.h \
 	base/url.c base/url.h \
 	base/utf8.c base/utf8.h

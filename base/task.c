@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -344,6 +346,22 @@ int task_wait_fd(int fd, short events, int64_t until_ms)
         n = poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);
     } while (n < 0 && errno == EINTR);
     return n > 0 ? 0 : n < 0 ? ERR_IO : ERR_DEADLINE;
+}
+
+/* ---- mistakes ---- */
+
+void task_fault(const char *format, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    log_error("blocks all tasks: %s", text);
+#ifdef TURNPIKE_STRICT
+    abort();
+#endif
 }
 
 /* ---- measuring ---- */

@@ -102,6 +102,16 @@ struct addrinfo;
 int task_resolve(const char *host, const char *service, int64_t until_ms, struct addrinfo **out);
 
 /*
+ * task_fault -- the process would stand still, and all its tasks with it: a mistake of the caller's
+ * callers. Logs what it is as an error. A build with TURNPIKE_STRICT (--enable-sanitizers) ends there
+ * by abort; it also calls this for each call of libc that blocks within a task (base/task_guard.c).
+ */
+void task_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For tests that play another process in the middle of a task: false until true again, the calls of
+ * libc are not looked at. */
+void task_guard(bool on);
+
+/*
  * task_depth -- for measurements: runs fn(arg) and says how many bytes of stack below the caller's
  * frame it used, by a pattern that it writes there first. Within a task only.
  */

@@ -134,7 +134,7 @@ const char *gateway_param(void *arg, const char *name)
 /* Reads what is left of a body that is too large, so that the reply can be read by the peer. */
 static int gateway_discard(struct gateway *g)
 {
-    char bytes[GATEWAY_READ_STEP];
+    char bytes[4096];
     while (FCGX_GetStr(bytes, sizeof(bytes), g->request.in) == (int)sizeof(bytes))
         ;
     return FCGX_GetError(g->request.in) != 0 ? ERR_PEER_GONE : ERR_LIMIT;

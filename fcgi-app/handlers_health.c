@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,13 +45,14 @@ static int handlers_control_read(int fd, struct buf *out)
 {
     int64_t until = clock_mono_ms() + HANDLERS_CONTROL_MS;
     for (;;) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int64_t left = until - clock_mono_ms();
-        if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
-            return ERR_DEADLINE;
+        int result = task_wait_fd(fd, POLLIN, until);
+        if (result < 0)
+            return result;
         if (buf_reserve(out, 8192) < 0)
             return buf_error(out);
         ssize_t got = read(fd, out->data + out->len, 8192);
+        if (got < 0 && errno == EAGAIN)
+            continue;
         if (got < 0)
             return ERR_IO;
         out->len += (size_t)got;

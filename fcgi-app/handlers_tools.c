@@ -427,6 +427,7 @@ static int handlers_await(struct exchange *x, struct tools_run *run)
             until - now > GUARD_SLOW_MS ? now + GUARD_SLOW_MS : until, &w->wait_mask);
         if (result < 0 && result != ERR_CANCELLED)
             return result;
+        tools_go_on(run);
     }
     return run->error;
 }

@@ -138,6 +138,7 @@ void serve_request(struct serving *s)
 {
     struct exchange *x = &s->exchange;
     void *peer = s->source->arg;
+    unsigned tools;
     int error;
 
     s->unsent = false;
@@ -145,12 +146,12 @@ void serve_request(struct serving *s)
     s->app->send_reply_arg = s;
     s->app->turns_in_row = 0;
     scoreboard_stage_set(s->app->seat, TURN_STAGE_REQUEST);
-    tools_refresh(s->app->conf);
     link_hurry(s->app->store->link);
     if (exchange_init(x, s->app, s->source)) {
         s->peer->finish(peer, NULL, 0, NULL, 0);
         return;
     }
+    tools = tools_enter(s->app->conf);
     atomic_fetch_add_explicit(&s->app->worker->slot->requests, 1, memory_order_relaxed);
     error = s->peer->gone(peer) ? ERR_PEER_GONE : routes_answer(x, s->pool);
     if (error == ERR_PEER_GONE) {
@@ -163,5 +164,6 @@ void serve_request(struct serving *s)
     serve_turns(s);
     serve_send(s);
     exchange_fini(x);
+    tools_leave(tools);
     guard_work(s->app, NULL);
 }

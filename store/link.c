@@ -942,6 +942,26 @@ static int wait_for(struct link *l, struct link_wait *w)
     return w->done ? w->error : ERR_STORE;
 }
 
+/*
+ * A callback of the pipeline must not wait for the pipeline; a callback of the loop must not wait at
+ * all while tasks exist, as they would all stand still.
+ */
+static int may_wait(const struct link *l)
+{
+    const char *name = strchr(buf_text(&l->scratch), '$'); /* "*2\r\n$3\r\nGET\r\n..." */
+
+    if (l->pumping) {
+        log_error("blocking redis call from within a reply's callback");
+        return ERR_INTERNAL;
+    }
+    if (!l->reactor || task_self() || !tasks_count())
+        return 0;
+    name = name ? strchr(name, '\n') : NULL;
+    task_fault("a callback of the loop waits for redis (%.*s) while there are tasks",
+        name ? (int)strcspn(name + 1, "\r") : 0, name ? name + 1 : "");
+    return ERR_INTERNAL;
+}
+
 /* Sends l->scratch and waits. broke: out, whether the connection ended under it. */
 static int call_scratch(struct link *l, struct link_reply **out, bool *broke)
 {
@@ -949,10 +969,8 @@ static int call_scratch(struct link *l, struct link_reply **out, bool *broke)
     int error;
 
     *broke = false;
-    if (l->pumping) { /* a callback of the pipeline must not wait for the pipeline */
-        log_error("blocking redis call from within a reply's callback");
-        return ERR_INTERNAL;
-    }
+    if ((error = may_wait(l)))
+        return error;
     error = send_scratch(l, (struct link_pending){.kind = LINK_SYNC, .to.wait = &w});
     if (!error && l->meanwhile)
         l->meanwhile(l->meanwhile_arg);

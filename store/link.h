@@ -42,7 +42,8 @@ int link_new(struct link **out, const struct conf *conf);
  * link_attach -- the link belongs to a loop of tasks (turn workers, before the first use): the
  * reactor reads its replies, what is sent is joined and goes out at the end of each tasks_run; a
  * call from a task lets the others go on meanwhile, and so does connecting. From the loop itself
- * nothing connects: a task does it behind, and the caller gets ERR_STORE until then.
+ * nothing connects: a task does it behind, and the caller gets ERR_STORE until then; and while there
+ * are tasks nothing is called from there: it is task_fault, and ERR_INTERNAL.
  */
 void link_attach(struct link *l, struct reactor *reactor);
 /* Sends what was joined now; what the socket does not take goes when it does. Returns 0 or

@@ -210,31 +210,37 @@ unsigned sentinel_known(const struct conf *conf)
     return n;
 }
 
-/* From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. */
+static void nth_word(const char *list, unsigned position, char word[SENTINEL_WORD_SIZE])
+{
+    for (unsigned i = 0; i <= position; i++)
+        sentinel_word(&list, word);
+}
+
+/*
+ * From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. Each
+ * asks all of them, by a position of its own: tasks that ask at the same time move the common one.
+ */
 static int ask_each(const struct conf *conf, int64_t budget_ms, const struct question *q)
 {
-    unsigned count = sentinel_known(conf);
+    unsigned count = sentinel_known(conf), at = answered_last;
     int64_t end_ms = clock_mono_ms() + budget_ms;
     int result = ERR_STORE;
 
     for (unsigned left = count; left; left--) {
-        const char *list = conf->redis_sentinels;
         char word[SENTINEL_WORD_SIZE] = "";
         int64_t now = clock_mono_ms(), share = (end_ms - now) / left;
         int error;
 
-        if (answered_last >= count)
-            answered_last = 0;
-        for (unsigned i = 0; i <= answered_last; i++)
-            sentinel_word(&list, word);
+        at = at < count ? at : 0;
+        nth_word(conf->redis_sentinels, at++, word);
         error = ask(conf, word, now + (share > 1 ? share : 1), q);
+        answered_last = !error || error == ERR_CONFLICT ? at - 1 : at;
         if (!error || error == ERR_CONFLICT)
             return error;
         log_limited(LOG_LEVEL_WARN, "sentinel %s: %s", word,
             error == ERR_NOT_FOUND ? "does not know redis.master" : "no answer");
         if (error == ERR_NOT_FOUND)
             result = error;
-        sentinel_next();
     }
     return result;
 }

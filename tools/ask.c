@@ -22,6 +22,10 @@ struct question { /* in the run's arena */
     ask_bytes_fn *done;       /* one of the two */
     ask_done_fn *done_json;
     void *arg;
+    struct tools_step step;   /* what came ... */
+    int error;                /* ... 0, or why it is no answer */
+    int http_error;           /* ... of the transfer alone */
+    long status;
     struct question *next;    /* of the same run, from run->fetches */
 };
 
@@ -38,17 +42,17 @@ static int refuse(struct tools_run *run, const char *service, const char *what)
     return tools_fail(run, "provider_failed", "The %s %s.", service, what);
 }
 
-static int read_json(struct question *q, const struct http_result *http, int error)
+static int read_json(struct question *q)
 {
     jdoc *answer = NULL;
     char why[160] = "";
-    if (error == ERR_NOMEM)
-        return error;
-    if (error != 0)
-        return refuse(q->run, q->service, http->error == ERR_LIMIT
+    if (q->error == ERR_NOMEM)
+        return q->error;
+    if (q->error != 0)
+        return refuse(q->run, q->service, q->http_error == ERR_LIMIT
             ? "answered more than can be read"
-            : http->status == 429 ? "wants fewer questions for the moment; try again later"
-            : http->error != 0 ? "could not be reached; try again later"
+            : q->status == 429 ? "wants fewer questions for the moment; try again later"
+            : q->http_error != 0 ? "could not be reached; try again later"
                                : "refused the question");
     int result = jdoc_parse(buf_text(&q->body), q->body.len, &answer, why, sizeof why);
     if (result == 0)
@@ -60,10 +64,23 @@ static int read_json(struct question *q, const struct http_result *http, int err
     return refuse(q->run, q->service, "gave an answer that cannot be understood");
 }
 
+static void answered(struct tools_run *run, void *arg)
+{
+    struct question *q = arg;
+    if (q->done != NULL) {
+        q->done(run, q->arg, q->error, buf_text(&q->body), q->body.len);
+        return;
+    }
+    int result = read_json(q);
+    if (result == ERR_AGAIN)
+        return;
+    run->error = result;
+    tools_finished(run);
+}
+
 static void on_done(void *arg, const struct http_result *http)
 {
     struct question *q = arg;
-    struct tools_run *run = q->run;
     int error = http->error;
     q->transfer = NULL;
     if (error == 0 && (http->status < 200 || http->status > 299))
@@ -71,15 +88,11 @@ static void on_done(void *arg, const struct http_result *http)
     if (error != 0)
         log_limited(LOG_LEVEL_WARN, "%s: status %ld, %s %s", q->service, http->status,
             err_text(error), http->why);
-    if (q->done != NULL) {
-        q->done(run, q->arg, error, buf_text(&q->body), q->body.len);
-        return;
-    }
-    int result = read_json(q, http, error);
-    if (result == ERR_AGAIN)
-        return;
-    run->error = result;
-    tools_finished(run);
+    q->error = error;
+    q->http_error = http->error;
+    q->status = http->status;
+    q->step = (struct tools_step){ .fn = answered, .arg = q };
+    tools_defer(q->run, &q->step);
 }
 
 static void on_cancel(struct tools_run *run)

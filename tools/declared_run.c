@@ -26,6 +26,8 @@ struct asking { /* in the run's arena */
     struct buf url, body, reply;
     const char *headers[HEADERS_MAX + 1];
     size_t header_count;
+    struct tools_step step;
+    bool sent, settled; /* what is known of its effect */
 };
 
 static void free_asking(void *arg)
@@ -159,6 +161,17 @@ static int read_answer(struct asking *a, const struct http_result *http)
         "The service behind this tool cannot be reached at the moment. Try again later.");
 }
 
+/* The answer is in run->result: its mark says the same. */
+static void mark(struct tools_run *run, void *arg)
+{
+    const struct asking *a = arg;
+    if (run->error == 0 && !a->sent)
+        outside_undo(run);
+    else if (run->error == 0 && a->settled)
+        outside_end(run);
+    tools_finished(run);
+}
+
 static void on_done(void *arg, const struct http_result *http)
 {
     struct asking *a = arg;
@@ -167,11 +180,10 @@ static void on_done(void *arg, const struct http_result *http)
     run->error = read_answer(a, http);
     if (run->error == 0)
         run->error = outside_hide(run, a->d->credential);
-    if (run->error == 0 && !http->sent)
-        outside_undo(run);
-    else if (run->error == 0 && http->error == 0 && http->status >= 200 && http->status < 500)
-        outside_end(run);
-    tools_finished(run);
+    a->sent = http->sent;
+    a->settled = http->error == 0 && http->status >= 200 && http->status < 500;
+    a->step = (struct tools_step){ .fn = mark, .arg = a };
+    tools_defer(run, &a->step);
 }
 
 static int on_body(void *arg, long status, const char *bytes, size_t len)

@@ -32,16 +32,31 @@ static struct declared_list declared;
 static struct dynamic_tool *declared_rows;
 static struct mcp_servers servers;
 
+/* What one reading of the file of servers' tools brought. */
+struct rows {
+    struct arena *arena;
+    struct dynamic_tool *list;
+    size_t count;
+};
+
 /* The servers' tools as this process has read them. */
 static struct {
-    struct arena *arena;
-    struct dynamic_tool *rows;
-    size_t count;
+    struct rows rows;
     unsigned generation;
     struct timespec changed;
     ino_t inode;
     bool seen;
 } remote;
+
+/* Requests that began with the same rows, and then the rows that the next epoch replaced. */
+struct epoch {
+    unsigned ticket;       /* one above that of the epoch before */
+    size_t requests;       /* under way */
+    struct rows replaced;  /* free once this epoch and all before it have no request */
+    struct epoch *next;
+};
+static struct epoch current;                   /* dynamic_enter counts into it */
+static struct epoch *past, **past_end = &past; /* oldest first */
 
 static jdoc *result_schemas[2];
 
@@ -72,15 +87,55 @@ static int check_names(const struct declared_list *list, char *why, size_t why_s
     return 0;
 }
 
+static void free_rows(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        jdoc_free(rows->list[i].check);
+    if (rows->arena != NULL)
+        arena_free(rows->arena);
+    *rows = (struct rows){ 0 };
+}
+
+/* Frees what no request can hold any more: from the oldest epoch up to one that has requests. */
+static void free_past(void)
+{
+    while (past != NULL && past->requests == 0) {
+        struct epoch *gone = past;
+        past = gone->next;
+        if (past == NULL)
+            past_end = &past;
+        free_rows(&gone->replaced);
+        free(gone);
+    }
+}
+
+/* The new rows are what tools are from now on; those before stay for the requests that began. */
+static int replace_remote(const struct rows *rows)
+{
+    struct epoch *ended = malloc(sizeof *ended);
+    if (ended == NULL)
+        return ERR_NOMEM;
+    *ended = current;
+    ended->replaced = remote.rows;
+    ended->next = NULL;
+    *past_end = ended;
+    past_end = &ended->next;
+    current = (struct epoch){ .ticket = current.ticket + 1 };
+    remote.rows = *rows;
+    remote.generation++;
+    free_past();
+    return 0;
+}
+
+/* For the end of a configuration: no request is under way. */
 static void drop_remote(void)
 {
-    for (size_t i = 0; i < remote.count; i++)
-        jdoc_free(remote.rows[i].check);
-    if (remote.arena != NULL)
-        arena_free(remote.arena);
-    remote.arena = NULL;
-    remote.rows = NULL;
-    remote.count = 0;
+    while (past != NULL) {
+        past->requests = 0;
+        free_past();
+    }
+    current = (struct epoch){ .ticket = current.ticket + 1 };
+    free_rows(&remote.rows);
     remote.generation++;
 }
 
@@ -248,31 +303,29 @@ static void read_remote(const char *path)
     char why[CONF_WHY_SIZE];
     const struct entry_file file = { .path = path, .why = why, .why_size = sizeof why };
     jdoc *doc = NULL;
-    size_t count = 0;
-    struct arena *arena = arena_new();
-    struct dynamic_tool *rows = NULL;
-    int error = arena != NULL ? entry_file_read(&file, DYNAMIC_FILE_MAX, &doc) : ERR_NOMEM;
+    struct rows rows = { .arena = arena_new() };
+    int error = rows.arena != NULL ? entry_file_read(&file, DYNAMIC_FILE_MAX, &doc) : ERR_NOMEM;
     const jdoc *list = jdoc_get(doc, "servers");
-    if (error == 0 && (rows = arena_array(arena, tools_of(list) + 1, sizeof *rows)) == NULL)
+    if (error == 0)
+        rows.list = arena_array(rows.arena, tools_of(list) + 1, sizeof *rows.list);
+    if (error == 0 && rows.list == NULL)
         error = ERR_NOMEM;
     for (size_t i = 0; error == 0 && i < jdoc_length(list); i++)
-        error = fill_server(arena, jdoc_at(list, i), rows, &count);
+        error = fill_server(rows.arena, jdoc_at(list, i), rows.list, &rows.count);
     jdoc_free(doc);
+    if (error == 0)
+        error = replace_remote(&rows);
     if (error != 0) {
         log_error("the tools of MCP servers cannot be read: %s",
             error == ERR_CONFIG ? why : err_text(error));
-        if (arena != NULL)
-            arena_free(arena);
+        free_rows(&rows);
         return; /* the older ones stay */
     }
-    drop_remote();
     malloc_trim(0); /* the document was many times as large as the rows */
-    remote.arena = arena;
-    remote.rows = rows;
-    remote.count = count;
 }
 
-void dynamic_refresh(const struct conf *conf)
+/* Again, when the housekeeper has written them anew. */
+static void refresh(const struct conf *conf)
 {
     char path[256];
     struct stat st;
@@ -289,6 +342,35 @@ void dynamic_refresh(const struct conf *conf)
     read_remote(path);
 }
 
+unsigned dynamic_enter(const struct conf *conf)
+{
+    refresh(conf);
+    current.requests++;
+    return current.ticket;
+}
+
+void dynamic_leave(unsigned ticket)
+{
+    struct epoch *e = past;
+    while (e != NULL && e->ticket != ticket)
+        e = e->next;
+    if (e == NULL)
+        e = &current;
+    if (e->ticket == ticket && e->requests > 0)
+        e->requests--;
+    else
+        log_error("a request leaves tools that it never entered");
+    free_past();
+}
+
+size_t dynamic_replaced(void)
+{
+    size_t count = 0;
+    for (const struct epoch *e = past; e != NULL; e = e->next)
+        count++;
+    return count;
+}
+
 /* ---- all ---- */
 
 size_t dynamic_declared_count(void)
@@ -298,7 +380,7 @@ size_t dynamic_declared_count(void)
 
 size_t dynamic_count(void)
 {
-    return declared.count + remote.count;
+    return declared.count + remote.rows.count;
 }
 
 const struct tools_spec *dynamic_at(size_t index)
@@ -306,7 +388,7 @@ const struct tools_spec *dynamic_at(size_t index)
     if (index < declared.count)
         return &declared_rows[index].spec;
     index -= declared.count;
-    return index < remote.count ? &remote.rows[index].spec : NULL;
+    return index < remote.rows.count ? &remote.rows.list[index].spec : NULL;
 }
 
 unsigned dynamic_generation(void)

@@ -35,8 +35,18 @@ int dynamic_load(const struct conf *conf, char *why, size_t why_size);
 void dynamic_unload(void);
 const struct mcp_servers *dynamic_servers(void);
 
-/* The servers' tools again, when the housekeeper has written them anew. No row may be in use. */
-void dynamic_refresh(const struct conf *conf);
+/*
+ * dynamic_enter, dynamic_leave -- a request of this process begins and ends; many may be under way.
+ * The beginning reads the servers' tools again when the housekeeper has written them anew. A row
+ * that the request has found lives until it leaves, also when a later request has replaced the rows:
+ * replaced rows are freed when all requests that began before have left. Outside of a request rows
+ * live until the next dynamic_enter.
+ *   ticket  what dynamic_enter returned
+ */
+unsigned dynamic_enter(const struct conf *conf);
+void dynamic_leave(unsigned ticket);
+/* Replaced sets of rows that requests still hold; for tests and measurements. */
+size_t dynamic_replaced(void);
 
 size_t dynamic_declared_count(void);
 size_t dynamic_count(void);

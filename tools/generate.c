@@ -49,7 +49,7 @@ static void fail(const char *tool, const char *format, ...)
 
 static jdoc *read_file(const char *path)
 {
-    char chunk[8192], why[200];
+    char chunk[4096], why[200];
     struct buf text = { 0 };
     jdoc *doc = NULL;
     size_t n;

@@ -23,6 +23,8 @@ struct waiting { /* in the run's arena */
     struct tools_run *run;
     struct mcp_op *op;
     jdoc *schema; /* freed with the arena */
+    struct tools_step step;
+    bool unsent, settled; /* what is known of its effect */
 };
 
 struct mcp_peer_settings mcp_settings(const struct mcp_server *server)
@@ -214,6 +216,17 @@ static int on_failure(struct tools_run *run, const struct mcp_answer *a)
         : "%s cannot be reached at the moment. Try again later.", server);
 }
 
+/* The answer is in run->result: its mark says the same. */
+static void mark(struct tools_run *run, void *arg)
+{
+    const struct waiting *w = arg;
+    if (run->error == 0 && w->unsent)
+        outside_undo(run);
+    else if (run->error == 0 && w->settled)
+        outside_end(run);
+    tools_finished(run);
+}
+
 static void on_answer(void *arg, const struct mcp_answer *a)
 {
     struct waiting *w = arg;
@@ -224,11 +237,10 @@ static void on_answer(void *arg, const struct mcp_answer *a)
         : mcp_result(run, server->name, a->result, (size_t)server->result_max);
     if (run->error == 0)
         run->error = outside_hide(run, server->header);
-    if (run->error == 0 && a->error != 0 && !a->sent)
-        outside_undo(run);
-    else if (run->error == 0 && (a->error == 0 || a->error == ERR_REMOTE))
-        outside_end(run);
-    tools_finished(run);
+    w->unsent = a->error != 0 && !a->sent;
+    w->settled = a->error == 0 || a->error == ERR_REMOTE;
+    w->step = (struct tools_step){ .fn = mark, .arg = w };
+    tools_defer(run, &w->step);
 }
 
 static void on_cancel(struct tools_run *run)

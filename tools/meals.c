@@ -41,12 +41,12 @@ static int save(struct tools_run *run, jdoc *recipe)
     failed |= jdoc_set_string(recipe, "created_at", now);
     name = arena_strdup(run->arena, jdoc_text_or(recipe, "name", ""));
     size_t count = jdoc_length(jdoc_get(recipe, "ingredients"));
-    struct diet diet;
-    int error = diet_read(run, &diet);
-    const char *rule = error == 0 ? diet_refuses(&diet, recipe, NULL) : NULL;
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
+    int error = diet != NULL ? diet_read(run, diet) : ERR_NOMEM;
+    const char *rule = error == 0 ? diet_refuses(diet, recipe, NULL) : NULL;
     const char *against = rule == NULL ? "" : arena_printf(run->arena,
         " It goes against the diet (%.60s): it is never shown among what the user may eat.", rule);
-    const char *note = error == 0 ? diet_note(&diet) : NULL;
+    const char *note = error == 0 ? diet_note(diet) : NULL;
     if (error != 0 && error != ERR_NOMEM) {
         jdoc_free(recipe);
         return error;
@@ -421,15 +421,15 @@ static int wish_of(struct tools_run *run, struct meals_wish *wish)
 
 int meals_tool_search_recipes(struct tools_run *run)
 {
-    struct diet diet;
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
     struct words query;
     struct meals_recipes all = { 0 };
     struct meals_wish wish;
     bool public = false;
     size_t count = 0;
-    int result = diet_read(run, &diet);
+    int result = diet != NULL ? diet_read(run, diet) : ERR_NOMEM;
     if (result == 0)
-        result = diet_add(&diet, jdoc_get(run->args, "dietary_tags"), DIET_RESTRICTION);
+        result = diet_add(diet, jdoc_get(run->args, "dietary_tags"), DIET_RESTRICTION);
     if (result == ERR_LIMIT)
         return tools_fail_at(run, "/dietary_tags", "fewer tags", "there are too many rules");
     if (result == 0)
@@ -440,7 +440,7 @@ int meals_tool_search_recipes(struct tools_run *run)
     jdoc_get_bool(run->args, "include_public", &public);
     result = wish_of(run, &wish);
     if (result == 0)
-        result = meals_collect(run, &diet, &wish, public ? &query : NULL, &all);
+        result = meals_collect(run, diet, &wish, public ? &query : NULL, &all);
     struct found *found = result == 0 ? arena_array(run->arena, all.count + 1, sizeof *found) : NULL;
     if (result == 0 && found == NULL)
         result = ERR_NOMEM;
@@ -452,5 +452,5 @@ int meals_tool_search_recipes(struct tools_run *run)
         if (result == 0 && one.score > 0)
             found[count++] = one;
     }
-    return result == 0 ? answer(run, &diet, &all, found, count) : result;
+    return result == 0 ? answer(run, diet, &all, found, count) : result;
 }

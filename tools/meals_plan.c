@@ -239,21 +239,21 @@ static int gather(struct planning *p)
     static const char *const types[] = { "breakfast", "lunch", "dinner", "snack", "" };
     const struct meals_wish wish = { .max = RECIPES_LOOK, .types = types, .type_count = 5 };
     struct tools_run *run = p->run;
-    struct diet diet;
+    struct diet *diet = arena_array(run->arena, 1, sizeof *diet);
     struct meals_recipes all;
     struct larder larder = { 0 };
     bool use_pantry = true;
     jdoc_get_bool(run->args, "use_pantry_items", &use_pantry);
-    int result = diet_read(run, &diet);
+    int result = diet != NULL ? diet_read(run, diet) : ERR_NOMEM;
     if (result == 0)
-        result = diet_add(&diet, jdoc_get(run->args, "dietary_preferences"), DIET_RESTRICTION);
+        result = diet_add(diet, jdoc_get(run->args, "dietary_preferences"), DIET_RESTRICTION);
     if (result == 0)
-        result = meals_collect(run, &diet, &wish, NULL, &all);
+        result = meals_collect(run, diet, &wish, NULL, &all);
     if (result == 0 && use_pantry)
         result = read_larder(run, &larder);
     if (result != 0)
         return result;
-    const char *left_out = meals_left_out(run, &all), *note = diet_note(&diet);
+    const char *left_out = meals_left_out(run, &all), *note = diet_note(diet);
     if (left_out == NULL || note == NULL)
         return ERR_NOMEM;
     p->note = arena_printf(run->arena, "%s%s", left_out, note);

@@ -266,8 +266,9 @@ static bool road_reaches(int from, int to, bool ferries)
 static void road_search(const struct node *from, const struct node *to, double direct,
     bool ferries, struct road *out)
 {
-    struct search s = { .direct = direct };
+    static struct search s; /* 40 KiB, which no stack of a task should hold; nothing waits here */
     struct road by_land = *out;
+    s.direct = direct;
     road_search_fill(&s, from, to);
     bool dry = road_reaches(from->land, to->land, false) && road_search_run(&s, false)
         && road_search_take(&s, &by_land);

@@ -136,20 +136,12 @@ static int no_route(struct route *r)
         names ? names : "");
 }
 
-static void on_done(void *arg, const struct http_result *answer)
+static void answered(struct tools_run *run, void *arg)
 {
     struct route *r = arg;
-    struct tools_run *run = r->run;
-    r->transfer = NULL;
-    int result = answer->error != 0 ? answer->error : read_answer(r);
-    if (result == ERR_NOT_FOUND) {
+    if (r->result == ERR_NOT_FOUND) {
         run->error = no_route(r);
-        tools_finished(run);
-        return;
-    }
-    if (result != 0) {
-        log_limited(LOG_LEVEL_WARN, "routing service: status %ld, %s %s", answer->status,
-            err_text(result), answer->why);
+    } else if (r->result != 0) {
         route_note(r, "The routing service could not be asked; this is an estimate.");
         run->error = finish_estimate(r);
     } else {
@@ -158,6 +150,18 @@ static void on_done(void *arg, const struct http_result *answer)
         run->error = r->done(run, r);
     }
     tools_finished(run);
+}
+
+static void on_done(void *arg, const struct http_result *answer)
+{
+    struct route *r = arg;
+    r->transfer = NULL;
+    r->result = answer->error != 0 ? answer->error : read_answer(r);
+    if (r->result != 0 && r->result != ERR_NOT_FOUND)
+        log_limited(LOG_LEVEL_WARN, "routing service: status %ld, %s %s", answer->status,
+            err_text(r->result), answer->why);
+    r->step = (struct tools_step){ .fn = answered, .arg = r };
+    tools_defer(r->run, &r->step);
 }
 
 static void on_cancel(struct tools_run *run)

@@ -35,6 +35,8 @@ struct route { /* in the run's arena */
     route_done_fn *done;
     struct http_transfer *transfer;
     struct buf body;
+    struct tools_step step;
+    int result;                         /* of its answer */
 };
 
 /*

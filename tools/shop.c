@@ -250,9 +250,9 @@ int shop_tool_recommend_products(struct tools_run *run)
     size_t count = 0;
     bool fitting = false;
     const char *category = jdoc_string(jdoc_get(run->args, "category"), NULL);
-    int result = open_catalogue(run, &c);
+    int result = read_traveller(run, &t);
     if (result == 0)
-        result = read_traveller(run, &t);
+        result = open_catalogue(run, &c);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     struct hit *hits = arena_array(run->arena, c->count + 1, sizeof *hits);

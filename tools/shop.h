@@ -28,7 +28,7 @@ struct shop_catalogue {
     struct shop_product *products;
     size_t count;
 };
-/* Borrowed, until the next call. Returns 0; ERR_NOT_CONFIGURED (no such file, or it never was a
+/* Borrowed, until the next call, which another task may make: nothing waits while it is used. Returns 0; ERR_NOT_CONFIGURED (no such file, or it never was a
  * catalogue); ERR_NOMEM. */
 int shop_open(const struct conf *conf, const struct shop_catalogue **out);
 void shop_close(void);

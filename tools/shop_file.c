@@ -39,7 +39,7 @@ void shop_close(void)
 
 static int read_text(const char *path, struct stat *st, struct buf *text)
 {
-    char chunk[16384];
+    char chunk[4096];
     ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)

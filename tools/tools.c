@@ -36,6 +36,7 @@ static jdoc *failure_schema;
 
 struct waiting { /* a run that waits, and how long it may */
     struct reactor_timer timer;
+    bool expired; /* while an answer was being worked on */
     struct tools_run *run;
 };
 
@@ -49,9 +50,14 @@ int tools_configure(const struct conf *conf, char *why, size_t why_size)
     return error;
 }
 
-void tools_refresh(const struct conf *conf)
+unsigned tools_enter(const struct conf *conf)
 {
-    dynamic_refresh(conf);
+    return dynamic_enter(conf);
+}
+
+void tools_leave(unsigned ticket)
+{
+    dynamic_leave(ticket);
 }
 
 int tools_global_init(void)
@@ -399,15 +405,22 @@ static int check_provider(struct tools_run *run)
     return ERR_NOT_CONFIGURED;
 }
 
-static void on_timeout(struct reactor_timer *timer)
+static void time_out(struct tools_run *run)
 {
-    struct waiting *w = timer->arg;
-    struct tools_run *run = w->run;
     if (run->on_cancel != NULL)
         run->on_cancel(run);
     tools_fail(run, "timeout", "The service behind this tool did not answer in time.%s",
         run->spec->effect == TOOLS_OUTSIDE ? " Whether it had an effect is not known." : "");
     tools_finished(run);
+}
+
+/* An answer that has come in time counts, whatever its last steps take. */
+static void on_timeout(struct reactor_timer *timer)
+{
+    struct waiting *w = timer->arg;
+    w->expired = w->run->steps != NULL || w->run->going_on;
+    if (!w->expired)
+        time_out(w->run);
 }
 
 static int start_waiting(struct tools_run *run)
@@ -492,6 +505,7 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     run->error = 0;
     run->waiting = NULL;
     run->fetches = NULL;
+    run->steps = NULL;
     int result = prepare(run, args_json, len);
     if (result == 0 && run->approved != NULL && run->approved[0] != '\0'
         && run->spec->preview != NULL)
@@ -504,6 +518,32 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     if (result == ERR_AGAIN && run->done) /* it was answered before the handler returned */
         return run->error;
     return result == ERR_AGAIN ? start_waiting(run) : settle(run, result);
+}
+
+void tools_defer(struct tools_run *run, struct tools_step *step)
+{
+    struct tools_step **end = &run->steps;
+    while (*end != NULL)
+        end = &(*end)->next;
+    step->next = NULL;
+    *end = step;
+    if (run->on_more != NULL)
+        run->on_more(run);
+}
+
+void tools_go_on(struct tools_run *run)
+{
+    const struct waiting *w;
+    run->going_on = true;
+    while (run->steps != NULL && !run->done) {
+        struct tools_step *step = run->steps;
+        run->steps = step->next;
+        step->fn(run, step->arg);
+    }
+    run->going_on = false;
+    w = run->waiting;
+    if (!run->done && w != NULL && w->expired)
+        time_out(run);
 }
 
 void tools_finished(struct tools_run *run)
@@ -523,6 +563,7 @@ void tools_cancel(struct tools_run *run)
     if (run->on_cancel != NULL)
         run->on_cancel(run);
     stop_waiting(run);
+    run->steps = NULL;
     tools_fail(run, "cancelled", "The call was stopped.");
     run->done = true;
 }

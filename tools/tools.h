@@ -23,8 +23,8 @@ enum tools_approval { TOOLS_APPROVAL_NEVER, TOOLS_APPROVAL_ALWAYS };
 struct tools_run;
 /*
  * A handler. args have been checked against the schema, defaults filled in. It sets run->result
- * (owned by run) and returns 0, or returns ERR_AGAIN after starting something on run->context->http
- * and later calls tools_finished. Business errors are results with success false
+ * (owned by run) and returns 0, or returns ERR_AGAIN after starting something on run->context->http,
+ * whose callback calls tools_finished, or tools_defer when what is left may wait for Redis. Business errors are results with success false
  * (tools_fail); only faults of ours are negative returns.
  */
 typedef int tools_handler(struct tools_run *run);
@@ -65,8 +65,14 @@ struct tools_spec {
  * fork and by `turnpiked --check`. Returns 0, ERR_CONFIG with why, ERR_NOMEM.
  */
 int tools_configure(const struct conf *conf, char *why, size_t why_size);
-/* Between two requests of a worker: MCP servers' tools that have changed. Rows go out of use. */
-void tools_refresh(const struct conf *conf);
+/*
+ * Begin and end of each request of a worker, of which many may be under way. tools_enter takes in
+ * MCP servers' tools that have changed. What tools_find and tools_at return stays valid until the
+ * request leaves with its ticket, whatever other requests take in meanwhile; a name that was found
+ * may be unknown, or another row, when it is looked for again.
+ */
+unsigned tools_enter(const struct conf *conf);
+void tools_leave(unsigned ticket);
 /* What workers share: the index of find_tools. Before the fork. Returns 0 or ERR_NOMEM. */
 int tools_global_init(void);
 size_t tools_count(void);
@@ -93,6 +99,13 @@ bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, siz
  * when its words are not ours; and those of the calendar's tools with an event of an imported file.
  */
 bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
+
+/* What is left of a call when an answer from outside has come; lives in the handler's state. */
+struct tools_step {
+    void (*fn)(struct tools_run *run, void *arg);
+    void *arg;
+    struct tools_step *next;
+};
 
 struct tools_context { /* one per turn, or per direct call */
     const struct conf *conf;
@@ -123,18 +136,24 @@ struct tools_run { /* one call */
     bool done;
     void *state;                   /* the handler's own, in the arena */
     void (*on_done)(struct tools_run *run);
-    void *on_done_arg;
+    void (*on_more)(struct tools_run *run); /* tools_go_on has something to do; or NULL */
+    void *on_done_arg;             /* of both */
     void (*on_cancel)(struct tools_run *run); /* set by a handler that waits */
     int error;                     /* a fault of ours that came while it waited; 0 = none */
     int64_t retry_after_ms;        /* of a refusal "rate_limited"; 0 = not known */
-    void *waiting;                 /* tools.c's own */
+    void *waiting;                 /* tools.c's own, as are the next two */
+    struct tools_step *steps;
+    bool going_on;
     void *fetches;                 /* ask.c's own */
 };
 /*
  * tools_start -- checks and coerces args_json (text as the model wrote it; "" = {}), then calls
  * the handler. Any refusal is a result with success=false, error{code,message,path,expected} that the
- * model can act on. Returns 0 when done (run->done), ERR_AGAIN when it waits (on_done is called
- * later from within reactor_step), ERR_FENCED, ERR_STORE* or another fault of ours.
+ * model can act on. Returns 0 when done (run->done), ERR_AGAIN when it waits, ERR_FENCED, ERR_STORE*
+ * or another fault of ours.
+ *
+ * Who waits calls tools_go_on after on_more, or with each pass of the loop, until run->done; on_more
+ * comes from within reactor_step, on_done from there or from tools_go_on.
  */
 int tools_start(struct tools_run *run, const char *args_json, size_t len);
 /*
@@ -149,6 +168,9 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len);
 #define TOOLS_QUESTION_END "?"
 #define TOOLS_QUESTION_BARE "with these arguments?" /* of a tool without a preview */
 int tools_preview(struct tools_run *run, const char *args_json, size_t len);
+/* Runs the steps that callbacks left (tools_defer). They may wait for Redis; a time limit that is
+ * over meanwhile counts afterwards. Nothing to do: nothing happens. */
+void tools_go_on(struct tools_run *run);
 void tools_cancel(struct tools_run *run);
 void tools_fini(struct tools_run *run);
 
@@ -162,6 +184,12 @@ int tools_ask_back(struct tools_run *run, const char *path, const char *expected
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* After ERR_AGAIN only: run->result (or run->error) is set; calls on_done. */
 void tools_finished(struct tools_run *run);
+/*
+ * tools_defer -- from a callback of the loop, where a call of Redis would stop all tasks of the
+ * process: step->fn(run, step->arg) runs in the task that waits for the call, and ends it with
+ * tools_finished or asks again. step is not yet queued; its fn and arg are set.
+ */
+void tools_defer(struct tools_run *run, struct tools_step *step);
 
 /* Argument check alone, for POST /tools and tests: 0 or ERR_INVALID with path and what would be right. */
 struct tools_problem { char path[128], expected[256], message[384]; };

@@ -224,7 +224,7 @@ static int ask_connect(const char *path, int *fdp)
 
 static int ask_read(int fd, int64_t until_ms, struct buf *reply)
 {
-    char bytes[16384];
+    char bytes[4096];
     for (;;) {
         int64_t left = until_ms - clock_mono_ms();
         struct pollfd wait = {.fd = fd, .events = POLLIN};

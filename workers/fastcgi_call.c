@@ -51,7 +51,7 @@ static void on_timer(struct reactor_timer *timer)
 /* Returns whether the call is over. */
 static bool read_some(struct fastcgi_call *call)
 {
-    char bytes[8192];
+    char bytes[4096];
     ssize_t n = recv(call->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
     int rc;
 

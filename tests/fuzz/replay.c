@@ -91,7 +91,7 @@ static int replay_read(const char *path, struct replay_input *out)
 static void replay_load(const char *directory)
 {
     struct dirent **names;
-    char path[4096];
+    char path[2048];
     int count = scandir(directory, &names, NULL, alphasort);
 
     for (int i = 0; i < count; i++) {
@@ -213,7 +213,7 @@ int main(int argc, char **argv)
     const char *parser = strncmp(harness, "fuzz_", 5) == 0 ? harness + 5 : harness;
     const char *source = getenv("srcdir");
     unsigned long runs = replay_number("FUZZ_RUNS", 10000);
-    char directory[4096];
+    char directory[2048];
 
     snprintf(crash_path, sizeof crash_path, "%.200s.crash", harness);
     if (__sanitizer_set_death_callback)

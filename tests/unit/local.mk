@@ -70,7 +70,7 @@ endif
 if HAVE_CMOCKA
 TOOLS_TESTS = tests/unit/test_records tests/unit/test_timezone tests/unit/test_tools_check \
 	tests/unit/test_tools_all tests/unit/test_calendar tests/unit/test_money tests/unit/test_travel \
-	tests/unit/test_numeral
+	tests/unit/test_numeral tests/unit/test_tool_rows tests/unit/test_blocking
 check_PROGRAMS += $(TOOLS_TESTS)
 TESTS += $(TOOLS_TESTS) tests/unit/generate.sh tests/unit/gazetteer.sh
 EXTRA_DIST += tests/unit/generate.sh tests/unit/gazetteer.sh
@@ -82,6 +82,9 @@ TOOLS_TEST_PARTS = tests/unit/own_redis.c tests/unit/own_redis.h tests/unit/tool
 tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_records_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_numeral_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_blocking_SOURCES = tests/unit/test_blocking.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_blocking_LDADD = $(TOOLS_TEST_LIBS)
+tests_unit_test_tool_rows_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_timezone_SOURCES = tests/unit/test_timezone.c
 tests_unit_test_timezone_LDADD = $(TOOLS_TEST_LIBS)
 tests_unit_test_tools_check_SOURCES = tests/unit/test_tools_check.c $(TOOLS_TEST_PARTS)

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "own_redis.h"
 #include "store/link.h"
 #include "store/sentinel.h"
@@ -168,6 +169,56 @@ static void the_next_one_is_asked_within_the_budget(void **state)
     fake_stop(&silent);
 }
 
+struct asker {
+    struct sentinel_address master;
+    int error;
+};
+
+static void ask_in_task(void *arg)
+{
+    struct asker *a = arg;
+
+    a->error = sentinel_master(&conf, 20000, &a->master);
+}
+
+/* Each finds the one that answers, though the others of the list fail for both at once. */
+static void tasks_that_ask_at_once_ask_each(void **state)
+{
+    struct asker askers[2];
+    struct fake bad, good, worse;
+    struct reactor *reactor;
+    int64_t until = clock_mono_ms() + 60000;
+    char list[400];
+
+    (void)state;
+    fake_start(&bad, 1, "");
+    fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    fake_start(&worse, 3, "");
+    snprintf(list, sizeof(list), "%s %s %s", good.path, bad.path, worse.path);
+    use(bad.path); /* after the failure of one alone the second is asked first */
+    assert_int_equal(sentinel_master(&conf, 1000, &askers[0].master), ERR_STORE);
+    use(list);
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(task_spawn(ask_in_task, &askers[i], -1, NULL), 0);
+    tasks_run();
+    while (tasks_count()) {
+        assert_true(clock_mono_ms() < until);
+        assert_true(reactor_step(reactor, tasks_ready() ? 0 : until, NULL) >= 0);
+        tasks_run();
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(askers[i].error, 0);
+        assert_string_equal(askers[i].master.host, "127.0.0.7");
+    }
+    tasks_close();
+    reactor_free(reactor);
+    fake_stop(&bad);
+    fake_stop(&good);
+    fake_stop(&worse);
+}
+
 static void a_replica_is_left(void **state)
 {
     struct link *l = NULL, *other = NULL;
@@ -281,6 +332,7 @@ int main(void)
         cmocka_unit_test(the_master_is_named),
         cmocka_unit_test(answers_that_are_none),
         cmocka_unit_test(the_next_one_is_asked_within_the_budget),
+        cmocka_unit_test(tasks_that_ask_at_once_ask_each),
         cmocka_unit_test(a_replica_is_left),
         cmocka_unit_test(a_failover_is_asked_for),
         cmocka_unit_test(all_are_asked_who_the_master_is),

@@ -131,6 +131,30 @@ static void recommends(void **state)
     jdoc_free(r);
 }
 
+static void replace_catalogue(void)
+{
+    shared_seeds_shop(&bench, "{\"currency\":\"AUD\",\"products\":[{\"id\":\"n\",\"name\":\"New thing\","
+        "\"category\":\"electronics\",\"price\":1}]}");
+}
+
+/* One call waits for the user's records while another takes in a new catalogue. */
+static void the_catalogue_may_change_meanwhile(void **state)
+{
+    static const char *const calls[2][2] = { { "recommend_products", "{}" },
+        { "get_product_details", "{\"product_id\":\"n\"}" } };
+    jdoc *results[2];
+    bool success = false;
+    (void)state;
+    shared_seeds_shop(&bench, shared_seeds_products);
+    jdoc_free(tool_ok(&bench, "recommend_products", "{}"));
+    tool_calls_overlap(&bench, calls, replace_catalogue, results);
+    for (int i = 0; i < 2; i++) {
+        jdoc_get_bool(results[i], "success", &success);
+        assert_true(success);
+        jdoc_free(results[i]);
+    }
+}
+
 static void searches(void **state)
 {
     static const char *const failing[] = { "bad json", "no list", "large", "moved", "broken" };
@@ -202,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_providers), cmocka_unit_test(catalogue), cmocka_unit_test(recommends),
+        cmocka_unit_test(the_catalogue_may_change_meanwhile),
         cmocka_unit_test(searches), cmocka_unit_test(prices), cmocka_unit_test(advises),
         cmocka_unit_test(no_tool_is_left_out),
     };

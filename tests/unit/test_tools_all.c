@@ -9,6 +9,7 @@
 #include "tests/unit/tool_bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Ids that examples use for records that must be there. */
@@ -206,6 +207,27 @@ static void no_tool_is_left_out(void **state)
             fail_msg("%s needs a provider that no test has", tools_at(i)->name);
 }
 
+/* What the calls of this program took of a task's stack; tool_bench.c bounds it. */
+static int by_depth(const void *a, const void *b)
+{
+    size_t x = tool_depth(*(const char *const *)a), y = tool_depth(*(const char *const *)b);
+    return (x < y) - (x > y);
+}
+
+static void stacks_stay_shallow(void **state)
+{
+    const char *names[256];
+    size_t count = tools_count();
+    (void)state;
+    assert_true(count <= sizeof names / sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = tools_at(i)->name;
+    qsort(names, count, sizeof *names, by_depth);
+    for (size_t i = 0; i < count; i++)
+        printf("%6zu bytes of stack: %s\n", tool_depth(names[i]), names[i]);
+    assert_true(tool_depth(names[count - 1]) > 0);
+}
+
 static void names_are_found(void **state)
 {
     (void)state;
@@ -229,6 +251,7 @@ int main(void)
         cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_address_is_asked_about),
         cmocka_unit_test(every_tool_refuses_nonsense),
         cmocka_unit_test(every_write_happens_once), cmocka_unit_test(no_tool_is_left_out),
+        cmocka_unit_test(stacks_stay_shallow),
         cmocka_unit_test(names_are_found), cmocka_unit_test(deletes_need_approval),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STACK_BYTES 262144 /* as in turn workers */
+#define CALL_MS 20000
+#define PATIENCE_MS 30000
+
 /* Sorted bytewise, as make-gazetteer does. */
 static const char places[] =
     "!!turnpike-gazetteer 2\ttest\n"
@@ -30,8 +34,32 @@ static const char places[] =
     "sydney\tp\tSydney\tCA\tNova Scotia\tnova scotia|ns\t46.1351\t-60.1831\t305968\tAmerica/Glace_Bay\n"
     "zurich\tp\tZürich\tCH\tZurich\tzurich|zh\t47.36667\t8.55\t341730\tEurope/Zurich\n";
 
+void tool_bench_run(struct tool_bench *b, task_fn *fn, void *arg)
+{
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    assert_int_equal(task_spawn(fn, arg, -1, NULL), 0);
+    tasks_run();
+    while (tasks_count() > 0) {
+        assert_true(clock_mono_ms() < until);
+        assert_true(reactor_step(b->reactor, tasks_ready() ? 0 : until, NULL) >= 0);
+        tasks_run();
+    }
+}
+
+static void connect_store(void *arg)
+{
+    struct store *store = arg;
+    (void)link_ensure(store->link);
+}
+
+void tool_bench_connect(struct tool_bench *b)
+{
+    tool_bench_run(b, connect_store, b->context.store);
+}
+
 void tool_bench_start(struct tool_bench *b)
 {
+    const struct tasks_settings tasks = { .stack_bytes = STACK_BYTES, .stacks_kept = 2 };
     char why[CONF_WHY_SIZE];
     memset(b, 0, sizeof *b);
     own_redis_start(&b->redis);
@@ -48,7 +76,10 @@ void tool_bench_start(struct tool_bench *b)
     b->context = (struct tools_context){ .conf = &b->conf, .reactor = b->reactor, .http = b->http,
         .uid = "ann", .zone = "Australia/Sydney", .locale = "en-AU", .currency = "AUD" };
     assert_int_equal(clock_parse_rfc3339("2026-11-22T13:00:00+11:00", &b->context.now_ms), 0);
+    assert_int_equal(tasks_open(b->reactor, &tasks), 0);
     assert_int_equal(store_open(&b->context.store, &b->conf, b->reactor, "test/turn/1/1"), 0);
+    link_attach(b->context.store->link, b->reactor);
+    tool_bench_connect(b);
 }
 
 void tool_bench_stop(struct tool_bench *b)
@@ -56,30 +87,53 @@ void tool_bench_stop(struct tool_bench *b)
     gazetteer_close();
     unlink(b->gazetteer);
     store_close(b->context.store);
+    tasks_close();
     http_free(b->http);
     reactor_free(b->reactor);
     conf_fini(&b->conf);
     own_redis_stop(&b->redis);
 }
 
-static char succeeded[256][64];
-static size_t succeeded_count;
+static struct called {
+    char name[64];
+    bool succeeded;
+    size_t depth;
+} called[256];
+static size_t called_count;
+
+static struct called *find_called(const char *name)
+{
+    for (size_t i = 0; i < called_count; i++)
+        if (strcmp(called[i].name, name) == 0)
+            return &called[i];
+    return NULL;
+}
 
 bool tool_succeeded(const char *name)
 {
-    for (size_t i = 0; i < succeeded_count; i++)
-        if (strcmp(succeeded[i], name) == 0)
-            return true;
-    return false;
+    const struct called *c = find_called(name);
+    return c != NULL && c->succeeded;
 }
 
-static void note(const struct tools_run *run)
+size_t tool_depth(const char *name)
+{
+    const struct called *c = find_called(name);
+    return c != NULL ? c->depth : 0;
+}
+
+static void note(const struct tools_run *run, size_t depth)
 {
     bool success = false;
+    struct called *c = find_called(run->spec->name);
+    assert_true(depth < TOOL_DEPTH_MAX);
+    if (c == NULL) {
+        assert_true(called_count < sizeof called / sizeof *called);
+        c = &called[called_count++];
+        snprintf(c->name, sizeof c->name, "%s", run->spec->name);
+    }
     jdoc_get_bool(run->result, "success", &success);
-    if (success && !tool_succeeded(run->spec->name)
-        && succeeded_count < sizeof succeeded / sizeof *succeeded)
-        snprintf(succeeded[succeeded_count++], sizeof *succeeded, "%s", run->spec->name);
+    c->succeeded = c->succeeded || success;
+    c->depth = depth > c->depth ? depth : c->depth;
 }
 
 void tool_all_succeeded(const char *family, bool with_provider)
@@ -92,30 +146,89 @@ void tool_all_succeeded(const char *family, bool with_provider)
     }
 }
 
+struct job {
+    struct tools_run *run;
+    const char *args;
+    void (*before)(void);
+    struct task_ref task;
+    int error;
+    size_t depth;
+};
+
+static void wake(struct tools_run *run)
+{
+    const struct job *job = run->on_done_arg;
+    task_ref_wake(job->task);
+}
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+    struct tools_run *run = job->run;
+    int64_t until = clock_mono_ms() + CALL_MS;
+    job->task = task_ref_self();
+    if (job->before != NULL)
+        job->before();
+    job->error = tools_start(run, job->args, strlen(job->args));
+    if (job->error != ERR_AGAIN)
+        return;
+    while (!run->done && clock_mono_ms() < until) {
+        (void)task_wait(run->context->reactor, until, NULL);
+        tools_go_on(run);
+    }
+    if (run->done)
+        job->error = run->error;
+}
+
+static void measure(void *arg)
+{
+    struct job *job = arg;
+    job->depth = task_depth(work, job);
+}
+
 jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, const char *args,
     int *error)
 {
     struct tools_problem problem;
     struct tools_run run = { .context = &b->context, .spec = tools_find(name), .call_id = id };
+    struct job job = { .run = &run, .args = args };
     assert_non_null(run.spec);
     run.arena = arena_new();
-    *error = tools_start(&run, args, strlen(args));
-    if (*error == ERR_AGAIN) {
-        int64_t until = clock_mono_ms() + 20000;
-        while (!run.done && clock_mono_ms() < until)
-            reactor_step(b->reactor, until, NULL);
-        assert_true(run.done);
-        *error = run.error;
-    }
+    run.on_done = run.on_more = wake;
+    run.on_done_arg = &job;
+    tool_bench_run(b, measure, &job);
+    assert_true(job.error != ERR_AGAIN);
+    *error = job.error;
     jdoc *result = *error == 0 ? jdoc_dup(run.result) : NULL;
     if (result != NULL && tools_check_result(run.spec, result, &problem) != 0)
         fail_msg("%s %s: result%s: %s (wanted %s)", name, args, problem.path, problem.message,
             problem.expected);
     if (result != NULL)
-        note(&run);
+        note(&run, job.depth);
     tools_fini(&run);
     arena_free(run.arena);
     return result;
+}
+
+void tool_calls_overlap(struct tool_bench *b, const char *const calls[2][2], void (*between)(void),
+    jdoc *results[2])
+{
+    struct tools_run runs[2];
+    struct job jobs[2];
+    for (int i = 0; i < 2; i++) {
+        jobs[i] = (struct job){ .run = &runs[i], .args = calls[i][1] };
+        runs[i] = (struct tools_run){ .context = &b->context, .spec = tools_find(calls[i][0]),
+            .arena = arena_new(), .on_done = wake, .on_more = wake, .on_done_arg = &jobs[i] };
+        assert_non_null(runs[i].spec);
+    }
+    jobs[1].before = between;
+    assert_int_equal(task_spawn(work, &jobs[0], -1, NULL), 0);
+    tool_bench_run(b, work, &jobs[1]);
+    for (int i = 0; i < 2; i++) {
+        results[i] = jobs[i].error == 0 ? jdoc_dup(runs[i].result) : NULL;
+        tools_fini(&runs[i]);
+        arena_free(runs[i].arena);
+    }
 }
 
 jdoc *tool_call(struct tool_bench *b, const char *name, const char *id, const char *args)

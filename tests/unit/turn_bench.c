@@ -16,8 +16,10 @@ static void on_stage(void *arg, enum turn_stage stage)
 {
     struct turn_bench *b = arg;
     b->stage_count[stage]++;
+    task_guard(false); /* what a test does there another process does */
     if (b->on_stage)
         b->on_stage(b, stage);
+    task_guard(true);
 }
 
 void turn_bench_start(struct turn_bench *b)
@@ -63,6 +65,8 @@ void turn_bench_stop(struct turn_bench *b)
     http_free(b->http);
     store_close(b->store);
     store_close(b->onlooker);
+    if (tasks_deepest())
+        printf("%zu bytes of a task's stack\n", tasks_deepest());
     tasks_close();
     reactor_free(b->reactor);
     conf_fini(&b->conf);
