@@ -20,7 +20,7 @@
 
 /* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
  * between ranges of different lengths. */
-#define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
+#define CAPACITY (2 * (256 + 256 + 256 + 1))
 #define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
@@ -37,7 +37,6 @@ int crew_init(
     c->notify_fd = notify_fd;
     c->self = getpid();
     c->capacity = CAPACITY;
-    c->one_turn_each = true;
     buf_init(&c->lines, LINES_MAX);
     c->slots = calloc(c->capacity, sizeof(*c->slots));
     if (c->slots == NULL)
@@ -112,11 +111,11 @@ static void generation_release(struct crew *c, struct crew_generation *g)
     generation_free(g);
 }
 
-static void generation_count(const struct crew *c, struct crew_generation *g)
+static void generation_count(struct crew_generation *g)
 {
     const struct conf *conf = &g->conf;
     g->want[SCOREBOARD_API] = (size_t)conf->api_workers;
-    g->want[SCOREBOARD_TURN] = crew_turn_processes(conf, c->one_turn_each);
+    g->want[SCOREBOARD_TURN] = crew_turn_processes(conf);
     g->want[SCOREBOARD_STREAM] =
         conf->stream_workers > 0 ? (size_t)conf->stream_workers : crew_cores();
     g->want[SCOREBOARD_HOUSEKEEPER] = 1;
@@ -142,14 +141,13 @@ static struct crew_slot *slot_take(struct crew *c, struct crew_generation *g,
     enum scoreboard_pool pool, unsigned position, int replaces)
 {
     struct crew_slot *s = slot_find_empty(c);
-    size_t count = crew_seats_of(&g->conf, c->one_turn_each, pool, position);
+    size_t count = crew_seats_of(&g->conf, pool, position);
     int first = s ? crew_seats_take(&c->seats, count) : -1;
     if (first < 0)
         return NULL;
     memset(s, 0, sizeof(*s));
     s->pool = pool;
     s->position = position;
-    s->reserved = crew_is_reserved(&g->conf, c->one_turn_each, pool, position);
     s->seats_first = (size_t)first;
     s->seats_count = count;
     s->lines_fd = -1;
@@ -180,7 +178,7 @@ static bool generation_take_slots(struct crew *c, struct crew_generation *g)
 
 int crew_start(struct crew *c, struct crew_generation *g)
 {
-    generation_count(c, g);
+    generation_count(g);
     if (!generation_take_slots(c, g)) {
         for (size_t i = 0; i < c->used; i++)
             if (c->slots[i].generation == g)
@@ -232,7 +230,6 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
         .slot = &c->board->slots[index],
         .slot_index = (unsigned)index,
         .generation = s->generation->number,
-        .reserved = s->reserved,
         .listen_fd = s->pool == SCOREBOARD_HOUSEKEEPER ? -1 : c->sockets->one[s->pool].fd,
         .supervisor_fd = supervisor_fd,
         .turn_socket = c->sockets->one[SOCKETS_TURN].path,

@@ -34,7 +34,6 @@ struct crew_slot {
     enum slots_state state;
     enum scoreboard_pool pool;
     unsigned position; /* within its pool, from 0 */
-    bool reserved;
     size_t seats_first, seats_count; /* its range; the same for each process here */
     pid_t pid;
     int lines_fd;        /* housekeeper: our end of its socket; else -1 */
@@ -56,7 +55,6 @@ struct crew {
     pid_t self;
     struct crew_slot *slots;
     struct crew_seats seats;
-    bool one_turn_each;    /* a turn worker runs one turn at a time: see crew_seats.h */
     size_t capacity, used; /* used: no slot at or above it was ever taken */
     size_t alive;          /* processes */
     struct crew_generation *generations;
@@ -71,7 +69,6 @@ struct crew {
 /*
  *   sockets, mains  borrowed for the crew's life
  *   notify_fd       eventfd that workers write when ready; borrowed
- * c->one_turn_each is true; the caller may change that before the first crew_start.
  * Returns 0 or ERR_NOMEM.
  */
 int crew_init(

@@ -61,7 +61,7 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     enum scoreboard_pool pool = c->slots[index].pool;
-    if (pool == SCOREBOARD_STREAM || (pool == SCOREBOARD_TURN && !c->one_turn_each))
+    if (pool == SCOREBOARD_STREAM || pool == SCOREBOARD_TURN)
         return 10000;
     if (pool == SCOREBOARD_HOUSEKEEPER)
         return 30000;

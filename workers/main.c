@@ -218,7 +218,6 @@ int main(int argc, char **argv)
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,
-        .arg = &arguments,
-        .one_turn_each = SEATS_PER_WORKER_IS_ONE};
+        .arg = &arguments};
     return supervisor_run(&options);
 }

@@ -181,10 +181,7 @@ static void text_slot(const struct status_view *view, size_t i, int64_t now, str
     buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-8s %-9s %-8s %-9llu %lld\n", i,
         scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
         slots_state_name(s->state), duration(now - s->since_ms, age),
-        is_busy(b)     ? "busy"
-        : s->reserved ? "reserved"
-                       : "idle",
-        seats, (unsigned long long)atomic_load(&b->requests),
+        is_busy(b) ? "busy" : "idle", seats, (unsigned long long)atomic_load(&b->requests),
         (long long)atomic_load(&b->memory_bytes) / 1024);
 }
 
@@ -310,10 +307,10 @@ static void json_slot(const struct status_view *view, size_t i, int64_t now, str
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
     buf_printf(out,
-        "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,\"reserved\":%s,"
+        "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,"
         "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"seats\":%zu,\"seats_busy\":%d,",
         i, scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
-        s->reserved ? "true" : "false", slots_state_name(s->state), now - s->since_ms,
+        slots_state_name(s->state), now - s->since_ms,
         s->seats_count, atomic_load(&b->seats_busy));
     buf_printf(out,
         "\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"memory_bytes\":%lld,"

@@ -434,7 +434,6 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
         error = signals_open(s);
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
-    s->crew.one_turn_each = s->options->one_turn_each;
     if (error == 0)
         error = generation_make(s, &first, why);
     if (error != 0)

@@ -151,8 +151,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     snprintf(name, sizeof(name), "%s/%u", scoreboard_pool_name(pool), w->slot_index);
     log_process_set(name);
     prctl(PR_SET_NAME, name);
-    snprintf(name, sizeof(name), "turnpiked: %s %u%s", scoreboard_pool_name(pool), w->slot_index,
-        w->reserved ? " reserved" : "");
+    snprintf(name, sizeof(name), "turnpiked: %s %u", scoreboard_pool_name(pool), w->slot_index);
     worker_title_set(name);
     if (pool == SCOREBOARD_STREAM)
         raise_descriptors(w);

@@ -24,7 +24,6 @@ struct worker {
     struct scoreboard *board;
     struct scoreboard_slot *slot;
     unsigned slot_index, generation;
-    bool reserved;     /* turn pool: never runs a turn */
     int listen_fd;     /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
     int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
     const char *turn_socket; /* path of the turn pool's FastCGI socket */

@@ -282,7 +282,7 @@ check_PROGRAMS += tests/unit/test_housekeeper
 TESTS += tests/unit/test_housekeeper
 tests_unit_test_housekeeper_SOURCES = tests/unit/test_housekeeper.c tests/unit/turn_actors.c \
 	tests/unit/turn_actors.h tests/unit/own_redis.c tests/unit/own_redis.h
-tests_unit_test_housekeeper_LDADD = libworkers.a libstream.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(SYSTEMD_LIBS) \
+tests_unit_test_housekeeper_LDADD = libworkers.a libstream.a $(WIRE_LIBS) $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS) $(SYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 endif
 

@@ -121,7 +121,8 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
     wait_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
     assert_true(status_has(f, "\"turn\":\"" TURN_ID "\""));
     atomic_store(&f->script->turn_worker, SERVE);
-    pid_t pid = find_worker(f, "turn", 1);
+    pid_t pid = find_executing(f);
+    assert_true(pid > 0);
     kill(pid, SIGKILL);
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
@@ -132,7 +133,6 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
 static pid_t start_many(struct fixture *f, int executes)
 {
     atomic_store(&f->script->turn_worker, MANY_TURNS);
-    atomic_store(&f->script->many, 1);
     atomic_store(&f->script->executes, executes);
     snprintf(f->script->extra, sizeof f->script->extra,
         "turn.workers=1;respawn.min=20ms;respawn.max=40ms");
@@ -232,7 +232,6 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, LATE_TURNS);
-    atomic_store(&f->script->many, 1);
     snprintf(f->script->extra, sizeof f->script->extra, "turn.workers=2;kill_grace=300ms");
     own_supervisor_start_ready(f);
     pid_t waits = atomic_load(&f->script->waiting);
