@@ -54,7 +54,7 @@ struct reactor_hook { /* embedded; zeroed = not set */
 int reactor_new(struct reactor **out);
 void reactor_free(struct reactor *r);
 /*
- * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE. One system call, none when the descriptor
+ * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. One system call, none when the descriptor
  * is watched for these events already. The owner unwatches before it closes the descriptor.
  * Returns 0 or ERR_IO: then the source is not watched.
  */

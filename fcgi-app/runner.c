@@ -42,7 +42,7 @@ bool runner_may_take_next(void *arg)
 {
     struct app *app = arg;
     return !app->worker->drain && !app->worker->abort_turn && app->turns_in_row < RUNNER_SHARE &&
-           !worker_is_due(app->worker);
+           !worker_is_due(app->worker) && !worker_is_quarantine(app->worker);
 }
 
 int runner_run(struct app *app, const struct turns_start *start, struct turn_result *result)

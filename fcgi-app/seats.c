@@ -75,6 +75,7 @@ struct seats {
     bool tasks_open, looks_again;
     int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
     int permille;               /* of a processor that this worker used since the time before */
+    int64_t worked_ms;          /* quarantine worker: when it was last seen with work */
 };
 
 static void seats_listen(struct seats *s);
@@ -267,7 +268,9 @@ static bool seats_has_room(const struct seats *s)
 /* No connection waited at this time, so none that comes has waited for longer. */
 static void seats_note_empty(struct seats *s)
 {
-    atomic_store_explicit(&s->app.worker->board->empty_ms[SCOREBOARD_TURN], clock_mono_ms(),
+    const struct worker *w = s->app.worker;
+
+    atomic_store_explicit(&w->board->empty_ms[atomic_load(&w->slot->pool)], clock_mono_ms(),
         memory_order_relaxed);
 }
 
@@ -481,10 +484,35 @@ static void seats_rest(struct seats *s, int64_t began_us, uint64_t commands)
     nanosleep(&rest, NULL);
 }
 
+static bool seats_has_work(const struct seats *s)
+{
+    return s->busy || s->fresh || s->waiting;
+}
+
+static int64_t seats_idle_wait(const struct seats *s)
+{
+    int64_t idle = s->app.conf->turn_quarantine_idle_ms;
+
+    return worker_is_quarantine(s->app.worker) && idle < WORKER_IDLE_MS ? idle : WORKER_IDLE_MS;
+}
+
+/* A quarantine worker for which no turn has come in a while. */
+static bool seats_is_needless(struct seats *s)
+{
+    int64_t now;
+
+    if (!worker_is_quarantine(s->app.worker))
+        return false;
+    now = clock_mono_ms();
+    if (seats_has_work(s) || !s->worked_ms)
+        s->worked_ms = now;
+    return now - s->worked_ms >= s->app.conf->turn_quarantine_idle_ms;
+}
+
 static int seats_pass(struct seats *s)
 {
     struct worker *w = s->app.worker;
-    int64_t until = clock_mono_ms() + WORKER_IDLE_MS;
+    int64_t until = clock_mono_ms() + seats_idle_wait(s);
     uint64_t before = link_sent(s->app.store->link);
     int64_t began_us;
     int error = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
@@ -523,7 +551,7 @@ int seats_run(struct seats *s)
     seats_listen(s);
     worker_beat(w);
     worker_ready(w);
-    while (!error && !(draining && !s->busy && !s->fresh && !s->waiting)) {
+    while (!error && !(draining && !seats_has_work(s)) && !seats_is_needless(s)) {
         if (!s->busy)
             w->abort_turn = 0; /* QUIT ends the turns that run, not the next ones */
         error = seats_pass(s);

@@ -20,8 +20,8 @@
 
 /* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
  * between ranges of different lengths. */
-#define CAPACITY (2 * (256 + 256 + 256 + 1))
-#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 1))
+#define CAPACITY (2 * (256 + 256 + 256 + 16 + 1))
+#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
 #define LINES_MAX (1u << 20) /* a line for each turn of a machine */
@@ -118,10 +118,11 @@ static void generation_count(struct crew_generation *g)
     g->want[SCOREBOARD_TURN] = crew_turn_processes(conf);
     g->want[SCOREBOARD_STREAM] =
         conf->stream_workers > 0 ? (size_t)conf->stream_workers : crew_cores();
+    g->want[SCOREBOARD_QUARANTINE] = (size_t)conf->turn_quarantine;
     g->want[SCOREBOARD_HOUSEKEEPER] = 1;
     g->total = 0;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-        g->total += g->want[pool];
+        g->total += pool == SCOREBOARD_QUARANTINE ? 0 : g->want[pool];
 }
 
 /* A slot that is taken has its generation, before it has a state. */
@@ -136,8 +137,7 @@ static struct crew_slot *slot_find_empty(struct crew *c)
     return NULL;
 }
 
-/* A slot with its seats for a process of the pool; NULL when there is no room for either. */
-static struct crew_slot *slot_take(struct crew *c, struct crew_generation *g,
+struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,
     enum scoreboard_pool pool, unsigned position, int replaces)
 {
     struct crew_slot *s = slot_find_empty(c);
@@ -171,7 +171,8 @@ static bool generation_take_slots(struct crew *c, struct crew_generation *g)
 {
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
         for (unsigned position = 0; position < g->want[pool]; position++)
-            if (slot_take(c, g, (enum scoreboard_pool)pool, position, -1) == NULL)
+            if (pool != SCOREBOARD_QUARANTINE &&
+                !crew_slot_take(c, g, (enum scoreboard_pool)pool, position, -1))
                 return false;
     return true;
 }
@@ -214,7 +215,7 @@ bool crew_serves(const struct crew *c)
         if (crew_slot_serves(&c->slots[i]))
             serves[c->slots[i].pool] = true;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-        if (!serves[pool])
+        if (!serves[pool] && pool != SCOREBOARD_QUARANTINE)
             return false;
     return true;
 }
@@ -233,6 +234,7 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
         .listen_fd = s->pool == SCOREBOARD_HOUSEKEEPER ? -1 : c->sockets->one[s->pool].fd,
         .supervisor_fd = supervisor_fd,
         .turn_socket = c->sockets->one[SOCKETS_TURN].path,
+        .quarantine_socket = c->sockets->one[SOCKETS_QUARANTINE].path,
         .notify_fd = c->notify_fd};
     int keep[] = {w.listen_fd, w.supervisor_fd, w.notify_fd};
     worker_enter(&w, c->self, keep, sizeof(keep) / sizeof(keep[0]));
@@ -241,7 +243,8 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
 
 _Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API &&
                    (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
-                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM,
+                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM &&
+                   (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE,
     "a pool's socket has the pool's number");
 
 static void board_prepare(struct crew *c, size_t index)
@@ -365,7 +368,7 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     struct crew_slot *new_one =
-        slot_take(c, s->generation, s->pool, s->position, (int)index);
+        crew_slot_take(c, s->generation, s->pool, s->position, (int)index);
     char label[64], reason[WORKER_REASON_SIZE] = "";
     (void)event;
     if (new_one == NULL) {

@@ -100,6 +100,13 @@ void crew_signal(struct crew *c, int number);
 /* Processes that are left / left except housekeepers. */
 size_t crew_alive(const struct crew *c, bool with_housekeeper);
 
+/*
+ * crew_quarantine_look -- forks a quarantine worker when a turn waits at their socket that no
+ * process of the current generation is free for. Whenever a connection comes there; the scan and
+ * the reaper ask too. Does nothing in a drain.
+ */
+void crew_quarantine_look(struct crew *c);
+
 /* After SIGCHLD. */
 void crew_reap(struct crew *c);
 /* Readiness, deadlines, limits. Returns the monotonic time of the next look that is needed. */

@@ -16,6 +16,7 @@ static bool watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
     return false;
 }
 
+/* A quarantine worker needs no replacement: the next turn that asks for one gets one. */
 static void watch_limits(struct crew *c, size_t index)
 {
     const struct crew_slot *s = &c->slots[index];
@@ -24,7 +25,8 @@ static void watch_limits(struct crew *c, size_t index)
         worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
             s->generation->number, 1, reason) != NULL &&
         !watch_is_recycling(c, s->pool))
-        crew_step(c, index, SLOTS_ON_DUE);
+        crew_step(
+            c, index, s->pool == SCOREBOARD_QUARANTINE ? SLOTS_ON_RETIRE : SLOTS_ON_DUE);
 }
 
 /*
@@ -61,7 +63,7 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     enum scoreboard_pool pool = c->slots[index].pool;
-    if (pool == SCOREBOARD_STREAM || pool == SCOREBOARD_TURN)
+    if (pool == SCOREBOARD_STREAM || pool == SCOREBOARD_TURN || pool == SCOREBOARD_QUARANTINE)
         return 10000;
     if (pool == SCOREBOARD_HOUSEKEEPER)
         return 30000;
@@ -137,6 +139,7 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
         if (s->state == SLOTS_STARTING && next > now_ms + STARTING_TICK_MS)
             next = now_ms + STARTING_TICK_MS;
     }
+    crew_quarantine_look(c);
     crew_lines_flush(c);
     if (c->lines.len > 0 && next > now_ms + LINES_TICK_MS)
         next = now_ms + LINES_TICK_MS;

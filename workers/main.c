@@ -215,6 +215,7 @@ int main(int argc, char **argv)
     const struct supervisor_options options = {.mains = {[SCOREBOARD_API] = api_worker_main,
                                                    [SCOREBOARD_TURN] = turn_worker_main,
                                                    [SCOREBOARD_STREAM] = stream_worker_main,
+                                                   [SCOREBOARD_QUARANTINE] = turn_worker_main,
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,

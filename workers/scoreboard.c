@@ -6,7 +6,8 @@
 
 const char *scoreboard_pool_name(enum scoreboard_pool pool)
 {
-    static const char *const names[SCOREBOARD_POOLS] = {"api", "turn", "stream", "housekeeper"};
+    static const char *const names[SCOREBOARD_POOLS] = {"api", "turn", "stream", "quarantine",
+        "housekeeper"};
     return (unsigned)pool < SCOREBOARD_POOLS ? names[pool] : "unknown";
 }
 

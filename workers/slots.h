@@ -30,6 +30,7 @@
     X(SLOTS_ON_EXIT_CLEAN, "exit-clean")     /* reaped, status 0 */                                \
     X(SLOTS_ON_EXIT_CRASH, "exit-crash")     /* reaped, signal or another status */                \
     X(SLOTS_ON_EXIT_AT_WORK, "exit-at-work") /* the same, while it worked for somebody */          \
+    X(SLOTS_ON_EXIT_IDLE, "exit-idle")       /* reaped, status 0; forked again when asked for */   \
     X(SLOTS_ON_STUCK, "stuck")               /* its turn is far beyond its deadline */             \
     X(SLOTS_ON_GRACE_OVER, "grace-over")     /* kill_grace passed since the last signal */         \
     X(SLOTS_ON_RETIRE, "retire")             /* drain, older generation */                         \

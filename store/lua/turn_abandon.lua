@@ -1,18 +1,20 @@
 --include lib_fail.lua
 -- A turn that its worker will not finish waits for another one; its epoch stays, so a worker that
 -- was only slow goes on with it until then. After the last attempt it ends.
--- {'missing'}, {'lives'}, {'log'} (the log is gone), {'pending', TURN} (to be claimed), or
--- {'failed', FOLLOWER or ''}.
+-- A turn in whose execution a worker died is suspect to its end: it is for a quarantine worker.
+-- {'missing'}, {'lives'}, {'log'} (the log is gone), {'pending' or 'suspect', TURN} (to be claimed),
+-- or {'failed', FOLLOWER or ''}.
 local turn, how, who = ARGV[10], ARGV[11], ARGV[12]
 local attempts, event, code, reply = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
 local spared_max = tonumber(ARGV[17])
 local t = turn_key(turn)
-local f = redis.call('HMGET', t, 'state', 'session', 'lease', 'owner', 'epoch', 'attempt', 'spare')
+local f = redis.call('HMGET', t, 'state', 'session', 'lease', 'owner', 'epoch', 'attempt', 'spare',
+    'suspect')
 if not f[1] then
     return {'missing'}
 end
 if f[1] == 'pending' then
-    return {'pending', turn}
+    return {f[8] and 'suspect' or 'pending', turn}
 end
 if f[1] ~= 'running' then
     return {'lives'}
@@ -37,4 +39,7 @@ elseif tonumber(f[6]) - tonumber(f[7] or 0) >= attempts then
     return {'failed', fail_turn(turn, f[2], now, event, code, reply) or ''}
 end
 redis.call('HSET', t, 'state', 'pending')
-return {'pending', turn}
+if how == 'dead' then
+    redis.call('HSET', t, 'suspect', 1)
+end
+return {(f[8] or how == 'dead') and 'suspect' or 'pending', turn}

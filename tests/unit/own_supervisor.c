@@ -221,6 +221,26 @@ static int plain_main(struct worker *w)
     return serve(w);
 }
 
+/* Answers, and leaves when nobody has asked for a while. Or dies in a turn as soon as it is asked. */
+static int quarantine_main(struct worker *w)
+{
+    worker_signals(w);
+    worker_ready(w);
+    while (!w->drain) {
+        unsigned long long before = atomic_load(&w->slot->requests);
+        wait_for_signal(w, QUARANTINE_IDLE_MS, w->listen_fd);
+        answer_one(w);
+        if (atomic_load(&w->slot->requests) == before)
+            return 0;
+        if (atomic_load(&script->quarantine_dies)) {
+            struct blame_work work = {.uid = "anna", .digest = "d", .turn = true};
+            scoreboard_work_set(begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL), &work);
+            abort();
+        }
+    }
+    return 0;
+}
+
 static int keeper_main(struct worker *w)
 {
     worker_signals(w);
@@ -319,7 +339,7 @@ static _Noreturn void supervise(struct fixture *f)
     if (f->with_sockets)
         pass_sockets(f);
     const struct supervisor_options options = {
-        .mains = {plain_main, turn_main, plain_main, keeper_main},
+        .mains = {plain_main, turn_main, plain_main, quarantine_main, keeper_main},
         .configure = configure,
         .prepare = prepare};
     exit(supervisor_run(&options));
@@ -482,7 +502,8 @@ int own_supervisor_setup(void **state)
 int own_supervisor_teardown(void **state)
 {
     static const char *const names[] = {
-        "notify", "log", "api.sock", "turn.sock", "stream.sock", "control.sock", "turnpiked.lock"};
+        "notify", "log", "api.sock", "turn.sock", "stream.sock", "quarantine.sock", "control.sock",
+        "turnpiked.lock"};
     struct fixture *f = *state;
     if (f->supervisor > 0) {
         kill(f->supervisor, SIGKILL);
@@ -506,14 +527,28 @@ void own_supervisor_start_ready(struct fixture *f)
     wait_until(f, systemd_heard, "READY=1");
 }
 
-bool ask_api(struct fixture *f)
+/* The pid that whoever accepts there answers with; 0 = it is refused or cut. */
+static pid_t ask(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char text[32] = "";
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->api);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-                recv(fd, text, sizeof(text) - 1, 0) > 0;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        recv(fd, text, sizeof(text) - 1, 0) < 0)
+        text[0] = '\0';
     close(fd);
-    return good;
+    return (pid_t)strtol(text, NULL, 10);
+}
+
+bool ask_api(struct fixture *f)
+{
+    return ask(f->api) > 0;
+}
+
+pid_t ask_quarantine(struct fixture *f)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/quarantine.sock", f->dir);
+    return ask(path);
 }

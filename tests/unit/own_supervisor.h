@@ -28,6 +28,7 @@ enum behaviour {
                        ones let it wait */
 };
 #define MANY_ID(n) "019ab3c4-0000-7000-8000-00000000001" #n
+#define QUARANTINE_IDLE_MS 300 /* its workers leave then */
 struct script {
     atomic_int turn_worker; /* enum behaviour of the turn pool */
     atomic_int bad_configuration;
@@ -35,6 +36,7 @@ struct script {
     atomic_int turn_seats; /* each seat, and the reserved one, is a worker's, unless `extra` says else */
     atomic_int executes; /* MANY_TURNS: which of its turns, from 0; -1 = its loop */
     atomic_int late;     /* LATE_TURNS: workers so far */
+    atomic_int quarantine_dies; /* its workers, in the turn that they are asked for */
     atomic_int waiting;  /* LATE_TURNS: pid of one that lets its turn wait */
     atomic_int ended_by_quit, ended_in_drain, prepared;
     atomic_int foreign_descriptors; /* found open in a child */
@@ -75,6 +77,8 @@ pid_t find_executing(struct fixture *f);
 void tell(struct fixture *f, const char *line);
 /* One request to the api pool; false when it is refused or cut. */
 bool ask_api(struct fixture *f);
+/* The same at the quarantine workers' socket; the pid of the one that has answered, or 0. */
+pid_t ask_quarantine(struct fixture *f);
 
 int own_supervisor_setup(void **state);
 int own_supervisor_teardown(void **state);

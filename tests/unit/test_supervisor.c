@@ -263,6 +263,60 @@ static void a_stuck_turn_is_ended_step_by_step(void **state)
     wait_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
 }
 
+#define NO_QUARANTINE "\"quarantine\":{\"workers\":0,\"wanted\":2,\"ready\":0"
+
+/* A process is there only while there is something for it. */
+static void a_quarantine_worker_comes_when_asked_for_and_leaves(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    char path[160];
+    own_supervisor_start_ready(f);
+    assert_true(status_has(f, NO_QUARANTINE));
+    snprintf(path, sizeof path, "%s/quarantine.sock", f->dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    for (int i = 0; i < 3; i++) {
+        pid_t first = ask_quarantine(f);
+        assert_true(first > 0);
+        assert_int_equal(ask_quarantine(f), first);
+        wait_until(f, status_has, NO_QUARANTINE);
+    }
+    assert_false(log_has(f, "early deaths"));
+}
+
+static void a_quarantine_worker_that_dies_at_work_is_there_again(void **state)
+{
+    struct fixture *f = *state;
+    pid_t last = 0;
+    atomic_store(&f->script->quarantine_dies, 1);
+    own_supervisor_start_ready(f);
+    for (int i = 0; i < 3; i++) {
+        pid_t pid = ask_quarantine(f);
+        assert_true(pid > 0);
+        assert_int_not_equal(pid, last);
+        last = pid;
+    }
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    wait_until(f, status_has, "\"turns\":{\"running\":0,");
+    wait_until(f, status_has, NO_QUARANTINE);
+    assert_false(log_has(f, "early deaths"));
+}
+
+/* After a reload it is the new generation's. */
+static void a_reload_takes_the_quarantine_worker_along(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    pid_t old = ask_quarantine(f);
+    assert_true(old > 0);
+    tell(f, "reload");
+    wait_until(f, status_has, "\"generation\":2,\"uptime_ms\"");
+    wait_until(f, status_has, NO_QUARANTINE);
+    assert_int_not_equal(ask_quarantine(f), old);
+    assert_true(find_worker(f, "quarantine", 2) > 0);
+}
+
 static void reload_refuses_nobody(void **state)
 {
     struct fixture *f = *state;
@@ -543,6 +597,9 @@ int main(void)
         CASE(a_stuck_turn_is_ended_step_by_step),
         CASE(reload_refuses_nobody),
         CASE(many_processes_are_questioned),
+        CASE(a_quarantine_worker_comes_when_asked_for_and_leaves),
+        CASE(a_quarantine_worker_that_dies_at_work_is_there_again),
+        CASE(a_reload_takes_the_quarantine_worker_along),
         CASE(reload_changes_the_number_of_workers),
         CASE(a_bad_configuration_changes_nothing),
         CASE(a_generation_that_fails_is_given_up),
