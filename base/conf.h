@@ -117,6 +117,8 @@
         "exact origins of pages that may use the API, separated by blanks; * = any")               \
     X(development_hosts, TEXT, "development.hosts", "", 0, 0,                                      \
         "host names that development mode answers besides loopback's, separated by blanks")        \
+    X(fault_word, TEXT, "development.fault_word", "", 0, 0,                                        \
+        "for tests of Turnpike: messages with this word crash or hold their worker; empty = none") \
     /* streams */                                                                                  \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, "connections of one stream worker") \
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, "bytes queued for a slow viewer")\

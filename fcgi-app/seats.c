@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "fcgi-app/inbound.h"
+#include "fcgi-app/lag.h"
 #include "fcgi-app/runner.h"
 #include "fcgi-app/serve.h"
 #include "store/listen.h"
@@ -73,6 +74,7 @@ struct seats {
     size_t busy, fresh;         /* seats taken; connections whose first request has not come */
     size_t waiting;             /* requests that wait for a seat */
     bool tasks_open, looks_again;
+    struct lag lag;
     int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
     int permille;               /* of a processor that this worker used since the time before */
     int64_t worked_ms;          /* quarantine worker: when it was last seen with work */
@@ -361,7 +363,8 @@ static int seats_open_turns(struct seats *s)
 {
     struct worker *w = s->app.worker;
     const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES, .stacks_kept = STACKS_KEPT,
-        .executing = &w->slot->executing};
+        .executing = &w->slot->executing, .slow_us = LAG_US, .on_slow = lag_on_slow,
+        .on_slow_arg = &s->lag};
     int error = tasks_open(s->app.reactor, &tasks);
 
     if (error)
@@ -369,7 +372,7 @@ static int seats_open_turns(struct seats *s)
     s->tasks_open = true;
     link_attach(s->app.store->link, s->app.reactor);
     s->env = (struct turn_env){.conf = s->app.conf, .reactor = s->app.reactor,
-        .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage,
+        .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage, .on_tool = runner_on_tool,
         .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
         .may_take_next = runner_may_take_next};
     error = http_new(&s->env.http, s->app.reactor);
@@ -386,7 +389,7 @@ int seats_new(struct seats **out, struct worker *w)
     if (!s)
         return ERR_NOMEM;
     s->app.conf = w->conf;
-    s->app.worker = w;
+    s->app.worker = s->lag.worker = w;
     s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
         .body_max = (size_t)w->conf->body_max, .reply_max = PARTS_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = KEPT_MS,
@@ -523,6 +526,7 @@ static int seats_pass(struct seats *s)
         tasks_wake_all();
     s->looks_again = w->abort_turn;
     tasks_run();
+    lag_on_pass(&s->lag, clock_mono_us() - reactor_woke_us(s->app.reactor));
     seats_rest(s, began_us, link_sent(s->app.store->link) - before);
     return error < 0 && error != ERR_CANCELLED ? error : 0;
 }

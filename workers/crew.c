@@ -309,16 +309,13 @@ static size_t turns_held(const struct crew *c, size_t index)
 
 void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
-    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
-    char trail[SCOREBOARD_TRAIL_SIZE];
+    char doing[SCOREBOARD_DOING_SIZE];
     const struct scoreboard_seat *seat =
         scoreboard_executing(c->board, &c->board->slots[index]);
     size_t turns = turns_held(c, index), used = 0;
     out[0] = '\0';
-    if (seat && scoreboard_turn_get(seat, uid, session, turn)) {
-        scoreboard_trail(seat, trail);
-        used = (size_t)snprintf(
-            out, size, " user %s session %s turn %s: stages %s", uid, session, turn, trail);
+    if (seat && atomic_load(&seat->turn_started_ms) != 0) {
+        used = (size_t)snprintf(out, size, "%s", scoreboard_doing(seat, doing));
         turns -= turns > 0;
     }
     if (turns > 0 && used < size)
@@ -396,15 +393,18 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
     char label[64], turn[1024];
     crew_turn_text(c, index, turn, sizeof(turn));
     /* Told to hurry, idle workers just go. */
+    /* One that does not come round hears neither: it is to say where it is. */
+    bool stuck = event == SLOTS_ON_STUCK;
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
-        event == SLOTS_ON_STUCK && s->silent ? "gives no sign of life"
-        : event == SLOTS_ON_STUCK      ? "turn far beyond its deadline"
+        "%s: %s, %s; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
+        stuck && s->silent             ? "gives no sign of life"
+        : stuck                        ? "turn far beyond its deadline"
         : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
                                        : "asked to hurry",
-        s->generation->conf.kill_ms, turn);
-    kill(s->pid, SIGQUIT);
-    kill(s->pid, SIGTERM);
+        stuck ? "ABRT" : "QUIT and TERM", s->generation->conf.kill_ms, turn);
+    kill(s->pid, stuck ? SIGABRT : SIGQUIT);
+    if (!stuck)
+        kill(s->pid, SIGTERM);
     s->deadline_ms = clock_mono_ms() + s->generation->conf.kill_ms;
 }
 

@@ -161,6 +161,8 @@ void scoreboard_slot_reset(
     atomic_store(&slot->connections, 0);
     atomic_store(&slot->messages, 0);
     atomic_store(&slot->dropped, 0);
+    atomic_store(&slot->passes_slow, 0);
+    atomic_store(&slot->slowest_us, 0);
     atomic_store(&slot->long_owner, 0);
     atomic_store(&slot->beat_ms, 0);
     atomic_store(&slot->seats_first, (int)first);

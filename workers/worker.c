@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "workers/trace.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -141,6 +142,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
         _exit(1);
     signals_default();
     signals_block(w);
+    trace_init();
     close_all_but(keep, keep_count);
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");

@@ -112,15 +112,18 @@ static int hold_a_turn(struct worker *w)
     return 0;
 }
 
-static int get_stuck(struct worker *w)
+static int get_stuck(struct worker *w, bool deaf)
 {
     struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL);
     if (!seat)
         return serve(w);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
+    scoreboard_tool_set(seat, "make_tea");
+    if (deaf)
+        signal(SIGABRT, SIG_IGN);
     worker_ready(w);
     for (;;)
-        pause(); /* with its signals blocked: only KILL ends it */
+        pause(); /* TERM and QUIT are blocked */
 }
 
 /* Works for a user until it is killed. */
@@ -156,7 +159,7 @@ static _Noreturn void run_many_turns(struct worker *w)
 static int be_late(struct worker *w)
 {
     if (atomic_fetch_add(&script->late, 1) == 0)
-        return get_stuck(w);
+        return get_stuck(w, false);
     struct scoreboard_seat *seat = begin_turn(w, "other", MANY_ID(1), TURN_STAGE_MODEL_WAIT);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
     scoreboard_enter(w->board, w->slot, NULL);
@@ -193,7 +196,9 @@ static int turn_main(struct worker *w)
     case HOLD_A_TURN:
         return hold_a_turn(w);
     case STUCK:
-        return get_stuck(w);
+        return get_stuck(w, false);
+    case DEAF:
+        return get_stuck(w, true);
     case WORK:
         work_for_somebody(w);
     case STARVED:

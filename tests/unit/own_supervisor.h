@@ -17,7 +17,8 @@
 enum behaviour {
     SERVE,       /* answers each connection with its pid */
     HOLD_A_TURN, /* takes a turn while there is one, ends it hold_ms after TERM */
-    STUCK,       /* takes a turn, while there is one, whose deadline has passed; hears no signal */
+    STUCK,       /* takes a turn, while there is one, whose deadline has passed, and never waits */
+    DEAF,        /* the same, and hears no ABRT either */
     WORK,        /* works for user anna until it dies */
     STARVED,     /* every second one: gives no beat and computes, while the script says this */
     NEVER_READY,

@@ -237,8 +237,8 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
     pid_t waits = atomic_load(&f->script->waiting);
     assert_true(waits > 0);
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
-    wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
+    wait_until(f, log_has, "died of SIGABRT");
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_int_equal(kill(waits, 0), 0);
@@ -246,16 +246,32 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
     assert_true(status_has(f, "\"turn\":\"" MANY_ID(1) "\""));
 }
 
-static void a_stuck_turn_is_ended_step_by_step(void **state)
+/* It says where it is, and the supervisor what it is at. */
+static void a_stuck_turn_is_aborted_with_a_trace(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, STUCK);
+    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
+    own_supervisor_start_ready(f);
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
+                           "session main turn " TURN_ID ", tool make_tea: stages tool+");
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, log_has, "aborted at ");
+    wait_until(f, log_has, "died of SIGABRT");
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    assert_false(log_has(f, "did not end in time"));
+}
+
+static void one_that_cannot_abort_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, DEAF);
     atomic_store(&f->script->turn_seats, 2);
     snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
     own_supervisor_start_ready(f);
     /* Every worker of the pool is stuck, and the status answers. */
     assert_true(status_has(f, "\"turns\":{\"running\":2,\"limit\":2"));
-    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
     wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
     atomic_store(&f->script->turn_worker, SERVE);
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
@@ -594,7 +610,8 @@ int main(void)
         CASE(a_kill_in_the_loop_is_nobodys_fault),
         CASE(a_loop_that_dies_again_and_again_is_slowed_down),
         CASE(a_turn_that_only_waits_ends_no_worker),
-        CASE(a_stuck_turn_is_ended_step_by_step),
+        CASE(a_stuck_turn_is_aborted_with_a_trace),
+        CASE(one_that_cannot_abort_is_killed),
         CASE(reload_refuses_nobody),
         CASE(many_processes_are_questioned),
         CASE(a_quarantine_worker_comes_when_asked_for_and_leaves),
