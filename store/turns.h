@@ -133,16 +133,24 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
  * stays, so a worker that was only slow may still renew, write and finish it. When turn.attempts
  * are used up it ends with RUN_ERROR turn_attempts.
  *   next     out: the turn to hand over now (itself, or the session's next), or ""
- *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died while it executed
- *            it, now or in an earlier attempt
+ *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died or hung in it, now or in an earlier attempt
  * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
  *
  * TURNS_DEAD: its worker died while it executed this turn. TURNS_SPARED: its worker died, but did
- * something else at that moment. A turn given back or spared loses no attempt; spared more often
- * than TURNS_SPARED_MAX times it does, so that one which ends its workers' loops has an end.
+ * something else at that moment. TURNS_STUCK, TURNS_BESIDE: the lease ran out, and its worker, of
+ * this machine, lives but hangs: in this turn, or in something else. A turn given back, spared or
+ * beside loses no attempt; spared or beside more often than TURNS_SPARED_MAX times it does, so that
+ * one which ends its workers' loops has an end.
  */
 #define TURNS_SPARED_MAX 8
-enum turns_loss_kind { TURNS_DEAD, TURNS_EXPIRED, TURNS_RELEASED, TURNS_SPARED };
+enum turns_loss_kind {
+    TURNS_DEAD,
+    TURNS_EXPIRED,
+    TURNS_RELEASED,
+    TURNS_SPARED,
+    TURNS_STUCK,
+    TURNS_BESIDE
+};
 struct turns_loss {
     enum turns_loss_kind how;
     const char *owner; /* DEAD, SPARED: how the owner begins, "MACHINE/turn/PID/"; NULL = any */

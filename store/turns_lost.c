@@ -74,7 +74,7 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
 
 static const char *const lost_names[] = {
     [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released",
-    [TURNS_SPARED] = "spared"};
+    [TURNS_SPARED] = "spared", [TURNS_STUCK] = "stuck", [TURNS_BESIDE] = "beside"};
 
 static void abandon_args(struct args *args, struct store *s, const char *turn,
     const struct turns_loss *loss, const struct buf *event, const struct buf *reply)

@@ -40,7 +40,7 @@ struct crew_slot {
     int64_t since_ms;    /* of the state */
     int64_t ready_ms;    /* 0 = not yet */
     bool silent;         /* its beat was late at the last look too */
-    struct starved starved; /* while it is late */
+    struct starved starved; /* while its beat is not fresh */
     int64_t deadline_ms; /* what it means depends on the state; 0 = none */
     unsigned failures;   /* early deaths in a row */
     int replaces;        /* slot that goes when this one serves; -1 = none */

@@ -73,11 +73,23 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
 }
 
 /* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
-static bool watch_beat_is_late(const struct crew *c, size_t index, int64_t now)
+static bool watch_beat_is_older(const struct crew *c, size_t index, int64_t now, int64_t limit)
 {
-    int64_t limit = watch_beat_limit(c, index);
     int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    return beat != 0 && limit != 0 && now - beat > limit && now >= c->lenient_until_ms;
+    return beat != 0 && limit != 0 && now - beat > limit;
+}
+
+/*
+ * When it begins to be late: what it computes from here on tells whether it is stuck. A worker in
+ * STARTING may be late without any beat.
+ */
+static void watch_freshness(struct crew *c, size_t index, int64_t now, int64_t limit, bool late)
+{
+    struct crew_slot *s = &c->slots[index];
+    if (watch_beat_is_older(c, index, now, limit / 4))
+        starved_look(&s->starved, s->pid);
+    else if (!late && s->state != SLOTS_STARTING)
+        s->starved = (struct starved){0};
 }
 
 /*
@@ -88,11 +100,12 @@ static bool watch_beat_is_late(const struct crew *c, size_t index, int64_t now)
 static void watch_stuck(struct crew *c, size_t index, int64_t now)
 {
     struct crew_slot *s = &c->slots[index];
-    bool silent = watch_beat_is_late(c, index, now), was_silent = s->silent;
+    int64_t limit = watch_beat_limit(c, index);
+    bool silent = watch_beat_is_older(c, index, now, limit) && now >= c->lenient_until_ms;
+    bool was_silent = s->silent;
     bool late = (silent && was_silent) || watch_turn_is_late(c, index, now);
     s->silent = silent;
-    if (!late && s->state != SLOTS_STARTING)
-        s->starved = (struct starved){0};
+    watch_freshness(c, index, now, limit, late);
     if (late && (crew_slot_serves(s) || s->state == SLOTS_RETIRING) && !watch_is_starved(c, index))
         crew_step(c, index, SLOTS_ON_STUCK);
 }

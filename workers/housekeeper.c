@@ -263,7 +263,7 @@ static void job_dead(struct job *job)
     if (error == 0)
         log_info("turn %s of user %s: its worker %d died%s", job->turn, job->uid, job->pid,
             job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost"
-                                     : " in it: its next attempt is made apart");
+                                     : " in this turn");
     else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
         log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     job_end(job);
@@ -345,12 +345,46 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 
 /* --- hints --- */
 
+static bool seat_is_of(const struct scoreboard_seat *seat, const char *uid, const char *turn)
+{
+    char its_uid[IDENT_USER_MAX + 1], its_session[IDENT_SESSION_MAX + 1];
+    char its_turn[IDENT_UUID_SIZE];
+    return atomic_load(&seat->taken) &&
+           scoreboard_turn_get(seat, its_uid, its_session, its_turn) &&
+           strcmp(its_turn, turn) == 0 && strcmp(its_uid, uid) == 0;
+}
+
+/*
+ * Why nobody has renewed a lease: a worker of this machine has the turn, but its loop does not come
+ * round (the supervisor will see that too, in a while). It hangs in this turn, or in another one.
+ */
+static enum turns_loss_kind expired_how(const struct housekeeper *k, const struct turns_hint *hint)
+{
+    const struct scoreboard *board = k->worker->board;
+    int64_t since = clock_mono_ms() - k->worker->conf->lease_ms / 2;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        const struct scoreboard_seat *seat;
+        if (atomic_load(&slot->pid) == 0 || atomic_load(&slot->seats_busy) == 0 ||
+            atomic_load(&slot->beat_ms) > since)
+            continue;
+        for (size_t n = 0; (seat = scoreboard_seat_at(board, slot, n)) != NULL; n++)
+            if (seat_is_of(seat, hint->uid, hint->turn))
+                return scoreboard_executing(board, slot) == seat ? TURNS_STUCK : TURNS_BESIDE;
+    }
+    return TURNS_EXPIRED;
+}
+
 static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
 {
-    const struct turns_loss loss = {.how = TURNS_EXPIRED};
+    static const char *const why[] = {[TURNS_EXPIRED] = "",
+        [TURNS_STUCK] = ", as its worker hangs in this turn",
+        [TURNS_BESIDE] = ", as its worker hangs, but not in this turn: no attempt is lost"};
+    const struct turns_loss loss = {.how = expired_how(k, hint)};
     int error = give_up(k, hint->uid, hint->turn, &loss);
     if (error == 0)
-        log_warn("turn %s of user %s: nobody renewed its lease", hint->turn, hint->uid);
+        log_warn("turn %s of user %s: nobody renewed its lease%s", hint->turn, hint->uid,
+            why[loss.how]);
     else if (error == ERR_NOT_FOUND)
         turns_hint_remove(k->store, hint->uid, hint->turn);
 }

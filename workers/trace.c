@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <execinfo.h>
 #include <signal.h>
 #include <stdint.h>
@@ -15,22 +16,30 @@
 #define TRACE_DEPTH 32
 #define TRACE_SIZE 3072
 
+/* The program's own name has made room for the worker's title. */
+static const char *trace_file(const Dl_info *info)
+{
+    const char *slash = strrchr(info->dli_fname, '/');
+    Dl_info own;
+
+    if (dladdr((void *)(uintptr_t)trace_init, &own) && own.dli_fbase == info->dli_fbase)
+        return program_invocation_short_name;
+    return slash ? slash + 1 : info->dli_fname;
+}
+
 static size_t trace_frame(const void *address, char *out, size_t size)
 {
     Dl_info info;
     uintptr_t at = (uintptr_t)address;
-    const char *file;
     int n;
 
     if (!dladdr(address, &info) || !info.dli_fname)
         n = snprintf(out, size, " %p", address);
     else if (info.dli_sname)
         n = snprintf(out, size, " %s+0x%zx", info.dli_sname, (size_t)(at - (uintptr_t)info.dli_saddr));
-    else {
-        file = strrchr(info.dli_fname, '/');
-        n = snprintf(out, size, " %s+0x%zx", file ? file + 1 : info.dli_fname,
+    else
+        n = snprintf(out, size, " %s+0x%zx", trace_file(&info),
             (size_t)(at - (uintptr_t)info.dli_fbase));
-    }
     return n < 0 ? 0 : (size_t)n;
 }
 

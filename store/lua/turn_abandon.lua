@@ -13,6 +13,14 @@ local f = redis.call('HMGET', t, 'state', 'session', 'lease', 'owner', 'epoch', 
 if not f[1] then
     return {'missing'}
 end
+-- Whoever may have it now: the worker that has just died did so in this turn.
+local function suspect()
+    f[8] = '1'
+    redis.call('HSET', t, 'suspect', 1)
+end
+if how == 'dead' and (f[1] == 'pending' or f[1] == 'running') then
+    suspect()
+end
 if f[1] == 'pending' then
     return {f[8] and 'suspect' or 'pending', turn}
 end
@@ -23,23 +31,24 @@ local now, s = now_ms(), session_key(f[2])
 if redis.call('HGET', s, 'run') ~= turn or redis.call('EXISTS', s .. ':log') == 0 then
     return {'log'}
 end
-if how == 'expired' and tonumber(f[3] or 0) > now then
+if (how == 'expired' or how == 'stuck' or how == 'beside') and tonumber(f[3] or 0) > now then
     return {'lives'}
 elseif (how == 'dead' or how == 'spared') and string.sub(f[4], 1, #who) ~= who then
     return {'lives'} -- another worker has taken it over since
 elseif how == 'released' and f[5] ~= who then
     return {'lives'}
 end
--- One whose worker died beside it loses no attempt, but only so often: it may have been the cause.
+-- One whose worker died or hangs beside it loses no attempt, but only so often: it may have been
+-- the cause.
 local free = how == 'released' or
-    (how == 'spared' and redis.call('HINCRBY', t, 'spared', 1) <= spared_max)
+    ((how == 'spared' or how == 'beside') and redis.call('HINCRBY', t, 'spared', 1) <= spared_max)
 if free then
     redis.call('HINCRBY', t, 'spare', 1)
 elseif tonumber(f[6]) - tonumber(f[7] or 0) >= attempts then
     return {'failed', fail_turn(turn, f[2], now, event, code, reply) or ''}
 end
 redis.call('HSET', t, 'state', 'pending')
-if how == 'dead' then
-    redis.call('HSET', t, 'suspect', 1)
+if how == 'stuck' then
+    suspect()
 end
-return {(f[8] or how == 'dead') and 'suspect' or 'pending', turn}
+return {f[8] and 'suspect' or 'pending', turn}
