@@ -39,12 +39,12 @@ describe("poisonous turns among others", () => {
   };
 
   test("40 turns, 3 of which abort their worker: those 3 fail after their attempts, the others lose nothing", async () => {
+    const before = await deaths();
     const good = Array.from({length: 37}, (_, i) => start(`x [[text words=30 hold=4,${8 + i % 20}]]`, `u${i}`));
     const bad = [["model-text", "text words=4 hold=0"], ["tool", "tool name=get_current_time hold=1 | text words=4"],
       ["checkpoint", "tool name=get_current_time hold=1 | text words=4"]]
       .map(([stage, scenario], i) => start(`${WORD} crash ${stage} [[${scenario}]]`, `bad${i}`));
     await stack.double.until(d => d.held === 40, "all hold in their text");
-    const before = await deaths();
     const workers = new Set((await stack.seats("turn")).filter(s => s.turn).map(s => s.pid));
     assert.equal(workers.size, 2, "both workers have turns");
     await allEnd(stack, [...good, ...bad]);
