@@ -252,6 +252,8 @@ static int start_once(struct slot *s, const struct tools_spec *spec)
     if (!s->run.call_id)
         return ERR_NOMEM;
     s->started = true;
+    if (c->wait->env->on_tool)
+        c->wait->env->on_tool(c->wait->env->arg, spec->name);
     return tools_start(&s->run, s->args, s->args_len);
 }
 

@@ -833,7 +833,7 @@ static int give_back(struct turn *t)
 {
     const struct turns_loss loss = {.how = TURNS_RELEASED, .epoch = t->start->epoch};
     char next[IDENT_UUID_SIZE];
-    int error = turns_abandon(t->env->store, t->start->uid, t->start->turn, &loss, next);
+    int error = turns_abandon(t->env->store, t->start->uid, t->start->turn, &loss, next, NULL);
 
     if (!error)
         log_info("turn %s: given back for another worker", t->start->turn);

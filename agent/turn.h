@@ -46,6 +46,7 @@ struct turn_env {
     struct eventlog *eventlog;
     struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
     void (*on_stage)(void *arg, enum turn_stage stage); /* scoreboard */
+    void (*on_tool)(void *arg, const char *name); /* in TURN_STAGE_TOOL: this one begins; or NULL */
     /* Before the first wait, when the model has been asked: time to answer the client. Or NULL. */
     void (*on_under_way)(void *arg);
     void *arg;

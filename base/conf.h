@@ -35,6 +35,10 @@
         "turn worker processes, which share turn.seats; 0 = one per core, at least 2")             \
     X(turn_reserved, INT, "turn.reserved", "2", 1, 64,                                             \
         "seats beyond turn.seats that only answer duplicates, queue and refuse")                   \
+    X(turn_quarantine, INT, "turn.quarantine", "2", 1, 16,                                         \
+        "turns at once that are tried again apart, in a process each, as a worker died in them")   \
+    X(turn_quarantine_idle_ms, MS, "turn.quarantine_idle", "60s", 100, 86400000,                   \
+        "a quarantine worker that has had no turn for so long leaves")                             \
     X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
         "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
     X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \
@@ -113,6 +117,8 @@
         "exact origins of pages that may use the API, separated by blanks; * = any")               \
     X(development_hosts, TEXT, "development.hosts", "", 0, 0,                                      \
         "host names that development mode answers besides loopback's, separated by blanks")        \
+    X(fault_word, TEXT, "development.fault_word", "", 0, 0,                                        \
+        "for tests of Turnpike: messages with this word crash or hold their worker; empty = none") \
     /* streams */                                                                                  \
     X(stream_max, INT, "stream.connections", "16384", 16, 1000000, "connections of one stream worker") \
     X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, "bytes queued for a slow viewer")\

@@ -106,6 +106,16 @@ static int conf_rule_development(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+static int conf_rule_fault_word(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    if (!*c->fault_word || c->development)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE,
+        "development.fault_word: is refused without development = on, as every user could crash "
+        "workers");
+    return ERR_CONFIG;
+}
+
 static int conf_rule_jwt(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const algorithms[] = { "HS256", "RS256", "ES256", NULL };
@@ -386,6 +396,7 @@ static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static conf_rule_fn *const conf_rules[] = {
     conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
+    conf_rule_fault_word,
     conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
     conf_rule_keys, conf_rule_urls, conf_rule_temperature, conf_rule_think_tags,
     conf_rule_openai, conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,

@@ -24,6 +24,7 @@ struct reactor {
     uint64_t timers_set;
     struct reactor_hook after, later; /* rings: of this pass, of the next one */
     uint64_t pass;
+    int64_t woke_us;
 };
 
 int reactor_new(struct reactor **out)
@@ -355,6 +356,7 @@ static int reactor_wait(struct reactor *r, int64_t until_ms, const sigset_t *unb
     reactor_grow(r);
     int got = epoll_pwait(
         r->epoll_fd, r->events, r->batch, reactor_timeout(r, until_ms), unblocked);
+    r->woke_us = clock_mono_us();
     if (got < 0)
         return errno == EINTR ? ERR_CANCELLED : ERR_IO;
     r->full = got == r->batch;
@@ -362,6 +364,11 @@ static int reactor_wait(struct reactor *r, int64_t until_ms, const sigset_t *unb
     for (int i = 0; i < got; i++)
         ((struct reactor_source *)r->events[i].data.ptr)->place = (uint32_t)i;
     return 0;
+}
+
+int64_t reactor_woke_us(const struct reactor *r)
+{
+    return r->woke_us;
 }
 
 int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked)

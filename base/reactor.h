@@ -54,7 +54,7 @@ struct reactor_hook { /* embedded; zeroed = not set */
 int reactor_new(struct reactor **out);
 void reactor_free(struct reactor *r);
 /*
- * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE. One system call, none when the descriptor
+ * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. One system call, none when the descriptor
  * is watched for these events already. The owner unwatches before it closes the descriptor.
  * Returns 0 or ERR_IO: then the source is not watched.
  */
@@ -87,6 +87,8 @@ void reactor_after_clear(struct reactor *r, struct reactor_hook *hook);
  * came, ERR_IO. Hooks run in each case but the last.
  */
 int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked);
+/* When the last pass had waited and its callbacks began, monotonic microseconds. */
+int64_t reactor_woke_us(const struct reactor *r);
 
 /* The epoll set itself, readable when a source is ready: for a wait that stands outside. */
 int reactor_fd(const struct reactor *r);

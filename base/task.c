@@ -128,14 +128,25 @@ struct task *task_ref_act(struct task_ref ref)
 
 /* ---- switching ---- */
 
+static void tell_slow(const struct task *t, int64_t began_us)
+{
+    int64_t us = clock_mono_us() - began_us;
+
+    if (us >= tasks.settings.slow_us)
+        tasks.settings.on_slow(tasks.settings.on_slow_arg, t->mark, us);
+}
+
 /* In the loop: lets it run until it waits or ends. */
 static void resume(struct task *t)
 {
     struct task *acted = task_act(t);
+    int64_t began_us = tasks.settings.slow_us ? clock_mono_us() : 0;
 
     tasks.self = t;
     task_context_jump(&tasks.loop, &t->context);
     tasks.self = NULL;
+    if (began_us)
+        tell_slow(t, began_us);
     task_act(acted);
 }
 

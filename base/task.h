@@ -26,6 +26,9 @@ typedef void task_fn(void *arg);
 struct tasks_settings {
     size_t stack_bytes;   /* of each task, without its guard page; rounded up to pages */
     size_t stacks_kept;   /* free stacks that wait for the next task */
+    int64_t slow_us;      /* a task that runs longer without waiting is told to on_slow; 0 = none */
+    void (*on_slow)(void *arg, int mark, int64_t us); /* in the loop, at the end of that run */
+    void *on_slow_arg;
     atomic_int *executing;/* out, shared memory: the mark of the task that executes, -1 = none; or NULL */
 };
 /* Returns 0, ERR_NOMEM, ERR_IO. */

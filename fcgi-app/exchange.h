@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/reactor.h"
 #include "fcgi-app/auth.h"
+#include "fcgi-app/fault.h"
 #include "fcgi-app/problem.h"
 #include "fcgi-app/request.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ struct app {
     void (*send_reply)(void *arg);
     void *send_reply_arg;
     struct http_client *http; /* for tools called directly, made with the first; or NULL */
+    struct fault fault;       /* what the turn that runs is to do for a test */
     unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */
 };
 

@@ -6,6 +6,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/auth.c fcgi-app/auth.h \
 	fcgi-app/auth_keys.c fcgi-app/auth_keys.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
+	fcgi-app/fault.c fcgi-app/fault.h \
 	fcgi-app/gateway.c fcgi-app/gateway.h \
 	fcgi-app/handlers.h \
 	fcgi-app/handlers_export.c \
@@ -21,6 +22,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_user.c \
 	fcgi-app/inbound.c fcgi-app/inbound.h fcgi-app/inbound_parts.h \
 	fcgi-app/inbound_records.c \
+	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
 	fcgi-app/origin.c fcgi-app/origin.h \
 	fcgi-app/problem.c fcgi-app/problem.h \

@@ -318,20 +318,19 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
  * What nginx's clock and ours say, but at most the time for which connections may have waited at
  * all: the two clocks may differ, as when one of them was set between the two looks.
  */
-static int64_t routes_waited(const struct exchange *x, int pool)
+static int64_t routes_waited(const struct exchange *x)
 {
-    const struct scoreboard *board = x->app->worker->board;
+    const struct worker *w = x->app->worker;
     int64_t empty = atomic_load_explicit(
-        &board->empty_ms[pool == ROUTES_TURN ? SCOREBOARD_TURN : SCOREBOARD_API],
-        memory_order_relaxed);
+        &w->board->empty_ms[atomic_load(&w->slot->pool)], memory_order_relaxed);
     int64_t most = clock_mono_ms() - empty;
     return x->request.waited_ms > most ? most : x->request.waited_ms;
 }
 
-static int routes_check_wait(struct exchange *x, int pool)
+static int routes_check_wait(struct exchange *x)
 {
     const struct conf *conf = x->app->conf;
-    int64_t waited = routes_waited(x, pool);
+    int64_t waited = routes_waited(x);
     if (waited <= conf->queue_wait_ms)
         return 0;
     atomic_fetch_add_explicit(&x->app->worker->board->refused_stale, 1, memory_order_relaxed);
@@ -362,7 +361,7 @@ static int routes_handle(struct exchange *x, int pool)
     if (result == 0)
         result = routes_check_host(x);
     if (result == 0)
-        result = routes_check_wait(x, pool);
+        result = routes_check_wait(x);
     if (result == 0 && strcmp(x->request.method, "OPTIONS") == 0)
         return routes_options(x);
     if (result == 0)

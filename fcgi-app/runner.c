@@ -29,6 +29,13 @@ void runner_on_stage(void *arg, enum turn_stage stage)
 {
     struct app *app = arg;
     scoreboard_stage_set(app->seat, (int)stage);
+    fault_at(&app->fault, stage);
+}
+
+void runner_on_tool(void *arg, const char *name)
+{
+    struct app *app = arg;
+    scoreboard_tool_set(app->seat, name);
 }
 
 void runner_on_under_way(void *arg)
@@ -42,7 +49,7 @@ bool runner_may_take_next(void *arg)
 {
     struct app *app = arg;
     return !app->worker->drain && !app->worker->abort_turn && app->turns_in_row < RUNNER_SHARE &&
-           !worker_is_due(app->worker);
+           !worker_is_due(app->worker) && !worker_is_quarantine(app->worker);
 }
 
 int runner_run(struct app *app, const struct turns_start *start, struct turn_result *result)
@@ -54,6 +61,7 @@ int runner_run(struct app *app, const struct turns_start *start, struct turn_res
     snprintf(context, sizeof(context), "turn=%s session=%s", start->turn, start->session);
     log_context_set(context);
     runner_name(app, start->uid, start->session, start->turn);
+    app->fault = fault_of(app->conf, start->input);
     guard_turn(start->uid, start->session, start->input, &work);
     guard_work(app, &work);
     atomic_store(&app->seat->epoch, start->epoch);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "fcgi-app/inbound.h"
+#include "fcgi-app/lag.h"
 #include "fcgi-app/runner.h"
 #include "fcgi-app/serve.h"
 #include "store/listen.h"
@@ -73,8 +74,10 @@ struct seats {
     size_t busy, fresh;         /* seats taken; connections whose first request has not come */
     size_t waiting;             /* requests that wait for a seat */
     bool looks_again;
+    struct lag lag;
     int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
     int permille;               /* of a processor that this worker used since the time before */
+    int64_t worked_ms;          /* quarantine worker: when it was last seen with work */
 };
 
 static void seats_listen(struct seats *s);
@@ -267,7 +270,9 @@ static bool seats_has_room(const struct seats *s)
 /* No connection waited at this time, so none that comes has waited for longer. */
 static void seats_note_empty(struct seats *s)
 {
-    atomic_store_explicit(&s->app.worker->board->empty_ms[SCOREBOARD_TURN], clock_mono_ms(),
+    const struct worker *w = s->app.worker;
+
+    atomic_store_explicit(&w->board->empty_ms[atomic_load(&w->slot->pool)], clock_mono_ms(),
         memory_order_relaxed);
 }
 
@@ -358,7 +363,8 @@ static int seats_open_turns(struct seats *s)
 {
     struct worker *w = s->app.worker;
     const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES, .stacks_kept = STACKS_KEPT,
-        .executing = &w->slot->executing};
+        .executing = &w->slot->executing, .slow_us = LAG_US, .on_slow = lag_on_slow,
+        .on_slow_arg = &s->lag};
     int error = tasks_open(s->app.reactor, &tasks);
 
     if (error)
@@ -366,7 +372,7 @@ static int seats_open_turns(struct seats *s)
     link_attach(s->app.store->link, s->app.reactor);
     s->env = (struct turn_env){.conf = s->app.conf, .reactor = s->app.reactor,
         .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage,
-        .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
+        .on_tool = runner_on_tool, .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
         .may_take_next = runner_may_take_next};
     error = http_new(&s->env.http, s->app.reactor);
     if (!error)
@@ -382,7 +388,7 @@ int seats_new(struct seats **out, struct worker *w)
     if (!s)
         return ERR_NOMEM;
     s->app.conf = w->conf;
-    s->app.worker = w;
+    s->app.worker = s->lag.worker = w;
     s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
         .body_max = (size_t)w->conf->body_max, .reply_max = PARTS_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = KEPT_MS,
@@ -478,10 +484,35 @@ static void seats_rest(struct seats *s, int64_t began_us, uint64_t appends)
     nanosleep(&rest, NULL);
 }
 
+static bool seats_has_work(const struct seats *s)
+{
+    return s->busy || s->fresh || s->waiting;
+}
+
+static int64_t seats_idle_wait(const struct seats *s)
+{
+    int64_t idle = s->app.conf->turn_quarantine_idle_ms;
+
+    return worker_is_quarantine(s->app.worker) && idle < WORKER_IDLE_MS ? idle : WORKER_IDLE_MS;
+}
+
+/* A quarantine worker for which no turn has come in a while. */
+static bool seats_is_needless(struct seats *s)
+{
+    int64_t now;
+
+    if (!worker_is_quarantine(s->app.worker))
+        return false;
+    now = clock_mono_ms();
+    if (seats_has_work(s) || !s->worked_ms)
+        s->worked_ms = now;
+    return now - s->worked_ms >= s->app.conf->turn_quarantine_idle_ms;
+}
+
 static int seats_pass(struct seats *s)
 {
     struct worker *w = s->app.worker;
-    int64_t until = clock_mono_ms() + BEAT_MS;
+    int64_t until = clock_mono_ms() + seats_idle_wait(s);
     uint64_t before = link_raw_sent(s->app.store->link);
     int64_t began_us;
     int error = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
@@ -492,6 +523,7 @@ static int seats_pass(struct seats *s)
         tasks_wake_all();
     s->looks_again = w->abort_turn;
     tasks_run();
+    lag_on_pass(&s->lag, clock_mono_us() - reactor_woke_us(s->app.reactor));
     seats_rest(s, began_us, link_raw_sent(s->app.store->link) - before);
     return error < 0 && error != ERR_CANCELLED ? error : 0;
 }
@@ -520,7 +552,7 @@ int seats_run(struct seats *s)
     seats_listen(s);
     worker_beat(w);
     worker_ready(w);
-    while (!error && !(draining && !s->busy && !s->fresh && !s->waiting)) {
+    while (!error && !(draining && !seats_has_work(s)) && !seats_is_needless(s)) {
         if (!s->busy)
             w->abort_turn = 0; /* QUIT ends the turns that run, not the next ones */
         error = seats_pass(s);

@@ -10,7 +10,7 @@
  *
  * The shared socket is listened to while a seat is free and no other worker of the pool has fewer
  * turns, so that the turns spread over the processes. A worker that drains accepts nothing, and
- * leaves with its last task.
+ * leaves with its last task. A quarantine worker is the same with one seat and a socket of its own.
  */
 struct seats;
 

@@ -132,21 +132,31 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
  * supervisor, its lease ran out, or given back by its own worker. Until it is claimed its epoch
  * stays, so a worker that was only slow may still renew, write and finish it. When turn.attempts
  * are used up it ends with RUN_ERROR turn_attempts.
- *   next  out: the turn to hand over now (itself, or the session's next), or ""
+ *   next     out: the turn to hand over now (itself, or the session's next), or ""
+ *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died or hung in it, now or in an earlier attempt
  * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
  *
  * TURNS_DEAD: its worker died while it executed this turn. TURNS_SPARED: its worker died, but did
- * something else at that moment. A turn given back or spared loses no attempt; spared more often
- * than TURNS_SPARED_MAX times it does, so that one which ends its workers' loops has an end.
+ * something else at that moment. TURNS_STUCK, TURNS_BESIDE: the lease ran out, and its worker, of
+ * this machine, lives but hangs: in this turn, or in something else. A turn given back, spared or
+ * beside loses no attempt; spared or beside more often than TURNS_SPARED_MAX times it does, so that
+ * one which ends its workers' loops has an end.
  */
 #define TURNS_SPARED_MAX 8
-enum turns_loss_kind { TURNS_DEAD, TURNS_EXPIRED, TURNS_RELEASED, TURNS_SPARED };
+enum turns_loss_kind {
+    TURNS_DEAD,
+    TURNS_EXPIRED,
+    TURNS_RELEASED,
+    TURNS_SPARED,
+    TURNS_STUCK,
+    TURNS_BESIDE
+};
 struct turns_loss {
     enum turns_loss_kind how;
     const char *owner; /* DEAD, SPARED: how the owner begins, "MACHINE/turn/PID/"; NULL = any */
     int64_t epoch;     /* TURNS_RELEASED: by the worker of this epoch */
 };
-int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE]);
+int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect);
 /* What this turn has written into the log so far, from its first entry on. fn returns 0 or what
  * ends the reading. Returns that, or an ERR_STORE* error. */
 typedef int turns_entry_fn(void *arg, char flag, const char *json, size_t len);
@@ -168,7 +178,8 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
 int turns_hint_remove(struct store *s, const char *uid, const char *turn);
 /*
  * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. A pending
- * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting". The
+ * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting"; one in
+ * whose execution a worker died is "suspect". The
  * hint of a running one with lease left, of a queued, held or waiting one is moved to when another
  * look may be worth it: such ones must not be in front of those that nobody looks after.
  */

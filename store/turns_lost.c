@@ -74,7 +74,7 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
 
 static const char *const lost_names[] = {
     [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released",
-    [TURNS_SPARED] = "spared"};
+    [TURNS_SPARED] = "spared", [TURNS_STUCK] = "stuck", [TURNS_BESIDE] = "beside"};
 
 static void abandon_args(struct args *args, struct store *s, const char *turn,
     const struct turns_loss *loss, const struct buf *event, const struct buf *reply)
@@ -96,7 +96,7 @@ static void abandon_args(struct args *args, struct store *s, const char *turn,
 
 /* What the script said: hints and the id of the turn that a worker can claim now. */
 static int abandoned(struct store *s, const char *uid, const char *turn,
-    const struct link_reply *r, char next[IDENT_UUID_SIZE])
+    const struct link_reply *r, char next[IDENT_UUID_SIZE], bool *suspect)
 {
     bool failed = says(r, "failed");
 
@@ -105,7 +105,9 @@ static int abandoned(struct store *s, const char *uid, const char *turn,
     if (says(r, "log"))
         return turns_fail(s, uid, turn, false, "log_lost",
             "The record of this conversation was lost while the answer was written.");
-    if (!failed && !says(r, "pending"))
+    if (suspect)
+        *suspect = says(r, "suspect");
+    if (!failed && !says(r, "pending") && !says(r, "suspect"))
         return ERR_CONFLICT;
     snprintf(next, IDENT_UUID_SIZE, "%s", link_reply_text(link_reply_at(r, 1), NULL));
     if (failed) {
@@ -118,7 +120,7 @@ static int abandoned(struct store *s, const char *uid, const char *turn,
 }
 
 int turns_abandon(struct store *s, const char *uid, const char *turn,
-    const struct turns_loss *loss, char next[IDENT_UUID_SIZE])
+    const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect)
 {
     struct buf event = {0}, reply = {0};
     struct link_reply *r = NULL;
@@ -126,12 +128,14 @@ int turns_abandon(struct store *s, const char *uid, const char *turn,
     int error = write_end(turn, LOST_CODE, LOST_MESSAGE, &event, &reply);
 
     *next = '\0';
+    if (suspect)
+        *suspect = false;
     if (!error) {
         abandon_args(&args, s, turn, loss, &event, &reply);
         error = args_call(&args, s, &script_turn_abandon, uid, &r);
     }
     if (!error)
-        error = abandoned(s, uid, turn, r, next);
+        error = abandoned(s, uid, turn, r, next, suspect);
     link_reply_free(r);
     buf_free(&event);
     buf_free(&reply);

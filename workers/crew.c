@@ -20,8 +20,8 @@
 
 /* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
  * between ranges of different lengths. */
-#define CAPACITY (2 * (256 + 4096 + 64 + 256 + 1))
-#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 1))
+#define CAPACITY (2 * (256 + 256 + 256 + 16 + 1))
+#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
 #define LINES_MAX (1u << 20) /* a line for each turn of a machine */
@@ -37,7 +37,6 @@ int crew_init(
     c->notify_fd = notify_fd;
     c->self = getpid();
     c->capacity = CAPACITY;
-    c->one_turn_each = true;
     buf_init(&c->lines, LINES_MAX);
     c->slots = calloc(c->capacity, sizeof(*c->slots));
     if (c->slots == NULL)
@@ -112,17 +111,18 @@ static void generation_release(struct crew *c, struct crew_generation *g)
     generation_free(g);
 }
 
-static void generation_count(const struct crew *c, struct crew_generation *g)
+static void generation_count(struct crew_generation *g)
 {
     const struct conf *conf = &g->conf;
     g->want[SCOREBOARD_API] = (size_t)conf->api_workers;
-    g->want[SCOREBOARD_TURN] = crew_turn_processes(conf, c->one_turn_each);
+    g->want[SCOREBOARD_TURN] = crew_turn_processes(conf);
     g->want[SCOREBOARD_STREAM] =
         conf->stream_workers > 0 ? (size_t)conf->stream_workers : crew_cores();
+    g->want[SCOREBOARD_QUARANTINE] = (size_t)conf->turn_quarantine;
     g->want[SCOREBOARD_HOUSEKEEPER] = 1;
     g->total = 0;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-        g->total += g->want[pool];
+        g->total += pool == SCOREBOARD_QUARANTINE ? 0 : g->want[pool];
 }
 
 /* A slot that is taken has its generation, before it has a state. */
@@ -137,19 +137,17 @@ static struct crew_slot *slot_find_empty(struct crew *c)
     return NULL;
 }
 
-/* A slot with its seats for a process of the pool; NULL when there is no room for either. */
-static struct crew_slot *slot_take(struct crew *c, struct crew_generation *g,
+struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,
     enum scoreboard_pool pool, unsigned position, int replaces)
 {
     struct crew_slot *s = slot_find_empty(c);
-    size_t count = crew_seats_of(&g->conf, c->one_turn_each, pool, position);
+    size_t count = crew_seats_of(&g->conf, pool, position);
     int first = s ? crew_seats_take(&c->seats, count) : -1;
     if (first < 0)
         return NULL;
     memset(s, 0, sizeof(*s));
     s->pool = pool;
     s->position = position;
-    s->reserved = crew_is_reserved(&g->conf, c->one_turn_each, pool, position);
     s->seats_first = (size_t)first;
     s->seats_count = count;
     s->lines_fd = -1;
@@ -173,14 +171,15 @@ static bool generation_take_slots(struct crew *c, struct crew_generation *g)
 {
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
         for (unsigned position = 0; position < g->want[pool]; position++)
-            if (slot_take(c, g, (enum scoreboard_pool)pool, position, -1) == NULL)
+            if (pool != SCOREBOARD_QUARANTINE &&
+                !crew_slot_take(c, g, (enum scoreboard_pool)pool, position, -1))
                 return false;
     return true;
 }
 
 int crew_start(struct crew *c, struct crew_generation *g)
 {
-    generation_count(c, g);
+    generation_count(g);
     if (!generation_take_slots(c, g)) {
         for (size_t i = 0; i < c->used; i++)
             if (c->slots[i].generation == g)
@@ -216,7 +215,7 @@ bool crew_serves(const struct crew *c)
         if (crew_slot_serves(&c->slots[i]))
             serves[c->slots[i].pool] = true;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
-        if (!serves[pool])
+        if (!serves[pool] && pool != SCOREBOARD_QUARANTINE)
             return false;
     return true;
 }
@@ -232,10 +231,10 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
         .slot = &c->board->slots[index],
         .slot_index = (unsigned)index,
         .generation = s->generation->number,
-        .reserved = s->reserved,
         .listen_fd = s->pool == SCOREBOARD_HOUSEKEEPER ? -1 : c->sockets->one[s->pool].fd,
         .supervisor_fd = supervisor_fd,
         .turn_socket = c->sockets->one[SOCKETS_TURN].path,
+        .quarantine_socket = c->sockets->one[SOCKETS_QUARANTINE].path,
         .notify_fd = c->notify_fd};
     int keep[] = {w.listen_fd, w.supervisor_fd, w.notify_fd};
     worker_enter(&w, c->self, keep, sizeof(keep) / sizeof(keep[0]));
@@ -244,7 +243,8 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
 
 _Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API &&
                    (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
-                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM,
+                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM &&
+                   (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE,
     "a pool's socket has the pool's number");
 
 static void board_prepare(struct crew *c, size_t index)
@@ -309,16 +309,13 @@ static size_t turns_held(const struct crew *c, size_t index)
 
 void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
-    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
-    char trail[SCOREBOARD_TRAIL_SIZE];
+    char doing[SCOREBOARD_DOING_SIZE];
     const struct scoreboard_seat *seat =
         scoreboard_executing(c->board, &c->board->slots[index]);
     size_t turns = turns_held(c, index), used = 0;
     out[0] = '\0';
-    if (seat && scoreboard_turn_get(seat, uid, session, turn)) {
-        scoreboard_trail(seat, trail);
-        used = (size_t)snprintf(
-            out, size, " user %s session %s turn %s: stages %s", uid, session, turn, trail);
+    if (seat && atomic_load(&seat->turn_started_ms) != 0) {
+        used = (size_t)snprintf(out, size, "%s", scoreboard_doing(seat, doing));
         turns -= turns > 0;
     }
     if (turns > 0 && used < size)
@@ -368,7 +365,7 @@ static void act_replace(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     struct crew_slot *new_one =
-        slot_take(c, s->generation, s->pool, s->position, (int)index);
+        crew_slot_take(c, s->generation, s->pool, s->position, (int)index);
     char label[64], reason[WORKER_REASON_SIZE] = "";
     (void)event;
     if (new_one == NULL) {
@@ -396,15 +393,18 @@ static void act_abort(struct crew *c, size_t index, enum slots_event event)
     char label[64], turn[1024];
     crew_turn_text(c, index, turn, sizeof(turn));
     /* Told to hurry, idle workers just go. */
+    /* One that does not come round hears neither: it is to say where it is. */
+    bool stuck = event == SLOTS_ON_STUCK;
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-        "%s: %s, QUIT and TERM; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
-        event == SLOTS_ON_STUCK && s->silent ? "gives no sign of life"
-        : event == SLOTS_ON_STUCK      ? "turn far beyond its deadline"
+        "%s: %s, %s; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
+        stuck && s->silent             ? "gives no sign of life"
+        : stuck                        ? "turn far beyond its deadline"
         : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
                                        : "asked to hurry",
-        s->generation->conf.kill_ms, turn);
-    kill(s->pid, SIGQUIT);
-    kill(s->pid, SIGTERM);
+        stuck ? "ABRT" : "QUIT and TERM", s->generation->conf.kill_ms, turn);
+    kill(s->pid, stuck ? SIGABRT : SIGQUIT);
+    if (!stuck)
+        kill(s->pid, SIGTERM);
     s->deadline_ms = clock_mono_ms() + s->generation->conf.kill_ms;
 }
 

@@ -34,14 +34,13 @@ struct crew_slot {
     enum slots_state state;
     enum scoreboard_pool pool;
     unsigned position; /* within its pool, from 0 */
-    bool reserved;
     size_t seats_first, seats_count; /* its range; the same for each process here */
     pid_t pid;
     int lines_fd;        /* housekeeper: our end of its socket; else -1 */
     int64_t since_ms;    /* of the state */
     int64_t ready_ms;    /* 0 = not yet */
     bool silent;         /* its beat was late at the last look too */
-    struct starved starved; /* while it is late */
+    struct starved starved; /* while its beat is not fresh */
     int64_t deadline_ms; /* what it means depends on the state; 0 = none */
     unsigned failures;   /* early deaths in a row */
     int replaces;        /* slot that goes when this one serves; -1 = none */
@@ -56,7 +55,6 @@ struct crew {
     pid_t self;
     struct crew_slot *slots;
     struct crew_seats seats;
-    bool one_turn_each;    /* a turn worker runs one turn at a time: see crew_seats.h */
     size_t capacity, used; /* used: no slot at or above it was ever taken */
     size_t alive;          /* processes */
     struct crew_generation *generations;
@@ -71,7 +69,6 @@ struct crew {
 /*
  *   sockets, mains  borrowed for the crew's life
  *   notify_fd       eventfd that workers write when ready; borrowed
- * c->one_turn_each is true; the caller may change that before the first crew_start.
  * Returns 0 or ERR_NOMEM.
  */
 int crew_init(
@@ -102,6 +99,13 @@ void crew_tell(
 void crew_signal(struct crew *c, int number);
 /* Processes that are left / left except housekeepers. */
 size_t crew_alive(const struct crew *c, bool with_housekeeper);
+
+/*
+ * crew_quarantine_look -- forks a quarantine worker when a turn waits at their socket that no
+ * process of the current generation is free for. Whenever a connection comes there; the scan and
+ * the reaper ask too. Does nothing in a drain.
+ */
+void crew_quarantine_look(struct crew *c);
 
 /* After SIGCHLD. */
 void crew_reap(struct crew *c);

@@ -120,9 +120,13 @@ static void deaths_settle(struct crew *c, pid_t pid, int status)
         if (at_work)
             deaths_blame(c, i, &work, status);
         atomic_fetch_add(&c->board->slots[i].deaths, !clean);
-        crew_step(c, i, clean     ? SLOTS_ON_EXIT_CLEAN
-                        : at_work ? SLOTS_ON_EXIT_AT_WORK
-                                  : SLOTS_ON_EXIT_CRASH);
+        bool on_demand = c->slots[i].pool == SCOREBOARD_QUARANTINE;
+        crew_step(c, i, clean && on_demand ? SLOTS_ON_EXIT_IDLE
+                        : clean            ? SLOTS_ON_EXIT_CLEAN
+                        : at_work          ? SLOTS_ON_EXIT_AT_WORK
+                                           : SLOTS_ON_EXIT_CRASH);
+        if (on_demand)
+            crew_quarantine_look(c);
         return;
     }
     log_debug("reaped process %d, which is no worker", (int)pid);

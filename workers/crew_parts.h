@@ -8,6 +8,9 @@
 /* The one place where a slot changes its state. */
 void crew_step(struct crew *c, size_t index, enum slots_event event);
 bool crew_slot_serves(const struct crew_slot *s);
+/* A slot with its seats for a process of the pool; NULL when there is no room for either. */
+struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,
+    enum scoreboard_pool pool, unsigned position, int replaces);
 /* "api/3[4711]" */
 const char *crew_label(const struct crew *c, size_t index, char out[64]);
 /* " user U session S turn T: stages ..., N other turns": what executes, and how many wait beside

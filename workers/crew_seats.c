@@ -22,31 +22,22 @@ static size_t seats_all(const struct conf *conf)
     return (size_t)(conf->turn_seats + conf->turn_reserved);
 }
 
-size_t crew_turn_processes(const struct conf *conf, bool one_each)
+size_t crew_turn_processes(const struct conf *conf)
 {
     size_t all = seats_all(conf), wanted = (size_t)conf->turn_workers;
-    if (one_each)
-        return all;
     if (wanted == 0)
         wanted = crew_cores() < TURN_PROCESSES_MIN ? TURN_PROCESSES_MIN : crew_cores();
     return wanted < all ? wanted : all;
 }
 
-size_t crew_seats_of(
-    const struct conf *conf, bool one_each, enum scoreboard_pool pool, size_t position)
+size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t position)
 {
     if (pool == SCOREBOARD_STREAM)
         return 0;
     if (pool != SCOREBOARD_TURN)
         return 1;
-    size_t all = seats_all(conf), processes = crew_turn_processes(conf, one_each);
+    size_t all = seats_all(conf), processes = crew_turn_processes(conf);
     return all / processes + (position < all % processes);
-}
-
-bool crew_is_reserved(
-    const struct conf *conf, bool one_each, enum scoreboard_pool pool, size_t position)
-{
-    return one_each && pool == SCOREBOARD_TURN && position >= (size_t)conf->turn_seats;
 }
 
 void crew_seats_advise(const struct conf *conf)

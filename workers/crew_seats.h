@@ -12,25 +12,16 @@
  * has, and which seats of the scoreboard are whose. Process: supervisor.
  *
  * A machine runs turn.seats turns at once. turn.reserved more seats answer duplicates, queue and
- * refuse. While a turn worker runs one turn at a time, each seat is a process of its own and the
- * last turn.reserved of them never run a turn; else the seats are divided over turn.workers
- * processes and the count of running turns (scoreboard_turn_take) keeps the reserved ones free.
+ * refuse: all of them are divided over turn.workers processes, and the count of running turns
+ * (scoreboard_turn_take) keeps the reserved ones free.
  */
-#define SEATS_PER_WORKER_IS_ONE false
 
 /* Processors, 1 to 256. */
 size_t crew_cores(void);
-/*
- * All three: one_each: a turn worker has one seat. conf: checked.
- *   crew_turn_processes  1 to 4160
- *   crew_seats_of        seats of the pool's process `position`, from 0; 0 = the pool uses none
- *   crew_is_reserved     whether that process never runs a turn
- */
-size_t crew_turn_processes(const struct conf *conf, bool one_each);
-size_t crew_seats_of(
-    const struct conf *conf, bool one_each, enum scoreboard_pool pool, size_t position);
-bool crew_is_reserved(
-    const struct conf *conf, bool one_each, enum scoreboard_pool pool, size_t position);
+/* conf: checked. Processes of the turn pool: 2 to 256. */
+size_t crew_turn_processes(const struct conf *conf);
+/* conf: checked. Seats of the pool's process `position`, from 0; 0 = the pool uses none. */
+size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t position);
 /* Says in the log when turn.workers looks like a number of turns. */
 void crew_seats_advise(const struct conf *conf);
 

@@ -16,6 +16,7 @@ static bool watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
     return false;
 }
 
+/* A quarantine worker needs no replacement: the next turn that asks for one gets one. */
 static void watch_limits(struct crew *c, size_t index)
 {
     const struct crew_slot *s = &c->slots[index];
@@ -24,7 +25,8 @@ static void watch_limits(struct crew *c, size_t index)
         worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
             s->generation->number, 1, reason) != NULL &&
         !watch_is_recycling(c, s->pool))
-        crew_step(c, index, SLOTS_ON_DUE);
+        crew_step(
+            c, index, s->pool == SCOREBOARD_QUARANTINE ? SLOTS_ON_RETIRE : SLOTS_ON_DUE);
 }
 
 /*
@@ -61,7 +63,7 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     enum scoreboard_pool pool = c->slots[index].pool;
-    if (pool == SCOREBOARD_STREAM || (pool == SCOREBOARD_TURN && !c->one_turn_each))
+    if (pool == SCOREBOARD_STREAM || pool == SCOREBOARD_TURN || pool == SCOREBOARD_QUARANTINE)
         return 10000;
     if (pool == SCOREBOARD_HOUSEKEEPER)
         return 30000;
@@ -71,11 +73,23 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
 }
 
 /* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
-static bool watch_beat_is_late(const struct crew *c, size_t index, int64_t now)
+static bool watch_beat_is_older(const struct crew *c, size_t index, int64_t now, int64_t limit)
 {
-    int64_t limit = watch_beat_limit(c, index);
     int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
-    return beat != 0 && limit != 0 && now - beat > limit && now >= c->lenient_until_ms;
+    return beat != 0 && limit != 0 && now - beat > limit;
+}
+
+/*
+ * When it begins to be late: what it computes from here on tells whether it is stuck. A worker in
+ * STARTING may be late without any beat.
+ */
+static void watch_freshness(struct crew *c, size_t index, int64_t now, int64_t limit, bool late)
+{
+    struct crew_slot *s = &c->slots[index];
+    if (watch_beat_is_older(c, index, now, limit / 4))
+        starved_look(&s->starved, s->pid);
+    else if (!late && s->state != SLOTS_STARTING)
+        s->starved = (struct starved){0};
 }
 
 /*
@@ -86,11 +100,12 @@ static bool watch_beat_is_late(const struct crew *c, size_t index, int64_t now)
 static void watch_stuck(struct crew *c, size_t index, int64_t now)
 {
     struct crew_slot *s = &c->slots[index];
-    bool silent = watch_beat_is_late(c, index, now), was_silent = s->silent;
+    int64_t limit = watch_beat_limit(c, index);
+    bool silent = watch_beat_is_older(c, index, now, limit) && now >= c->lenient_until_ms;
+    bool was_silent = s->silent;
     bool late = (silent && was_silent) || watch_turn_is_late(c, index, now);
     s->silent = silent;
-    if (!late && s->state != SLOTS_STARTING)
-        s->starved = (struct starved){0};
+    watch_freshness(c, index, now, limit, late);
     if (late && (crew_slot_serves(s) || s->state == SLOTS_RETIRING) && !watch_is_starved(c, index))
         crew_step(c, index, SLOTS_ON_STUCK);
 }
@@ -137,6 +152,7 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
         if (s->state == SLOTS_STARTING && next > now_ms + STARTING_TICK_MS)
             next = now_ms + STARTING_TICK_MS;
     }
+    crew_quarantine_look(c);
     crew_lines_flush(c);
     if (c->lines.len > 0 && next > now_ms + LINES_TICK_MS)
         next = now_ms + LINES_TICK_MS;

@@ -57,6 +57,7 @@ struct job {
     enum turns_loss_kind how; /* JOB_DEAD: TURNS_DEAD or TURNS_SPARED */
     int64_t since_ms, due_ms;
     unsigned tries;
+    bool suspect; /* JOB_RUN: for a quarantine worker */
     bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
     struct handover *handover; /* in progress */
 };
@@ -82,7 +83,7 @@ struct housekeeper {
     size_t jobs_used; /* no job at or above it */
     struct turns_hint woken[WOKEN_MAX];
     size_t woken_count;
-    size_t handovers;
+    size_t handovers, apart; /* open: all; to quarantine workers */
     unsigned long long refusals; /* of the turn pool to others, so far */
     int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
@@ -161,14 +162,21 @@ static struct job *job_add(
     return job;
 }
 
+/* Its handover is over. */
+static void job_handed(struct job *job)
+{
+    job->handover = NULL;
+    job->keeper->handovers--;
+    job->keeper->apart -= job->suspect;
+}
+
 static void job_end(struct job *job)
 {
     struct housekeeper *k = job->keeper;
     if (job->handover != NULL) {
         handover_cancel(job->handover);
-        k->handovers--;
+        job_handed(job);
     }
-    job->handover = NULL;
     job->kind = JOB_NONE;
     while (k->jobs_used > 0 && k->jobs[k->jobs_used - 1].kind == JOB_NONE)
         k->jobs_used--;
@@ -188,8 +196,7 @@ static void job_later(struct job *job, int64_t least_ms)
 static void job_on_handover(void *arg, int status, int retry_ms)
 {
     struct job *job = arg;
-    job->handover = NULL;
-    job->keeper->handovers--;
+    job_handed(job);
     if (status == 503 || status == 0) {
         log_debug("turn %s: the pool answered %d, again later", job->turn, status);
         job_later(job, job->abandoned ? 0 : retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : retry_ms);
@@ -208,14 +215,16 @@ static void job_on_handover(void *arg, int status, int retry_ms)
 static void job_run(struct job *job)
 {
     struct housekeeper *k = job->keeper;
-    int error = handover_start(&job->handover, k->reactor, k->worker->turn_socket, job->uid,
-        job->turn, job_on_handover, job);
+    const char *path = job->suspect ? k->worker->quarantine_socket : k->worker->turn_socket;
+    int error = handover_start(
+        &job->handover, k->reactor, path, job->uid, job->turn, job_on_handover, job);
     if (error == 0) {
         k->handovers++;
+        k->apart += job->suspect;
         return;
     }
-    log_limited(
-        LOG_LEVEL_WARN, "turn %s: the turn pool cannot be reached: %s", job->turn, err_text(error));
+    log_limited(LOG_LEVEL_WARN, "turn %s: %s cannot be reached: %s", job->turn,
+        job->suspect ? "the quarantine worker" : "the turn pool", err_text(error));
     job_later(job, 0);
 }
 
@@ -224,7 +233,8 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
     const struct turns_loss *loss)
 {
     char next[IDENT_UUID_SIZE];
-    int error = turns_abandon(k->store, uid, turn, loss, next);
+    bool suspect = false;
+    int error = turns_abandon(k->store, uid, turn, loss, next, &suspect);
     if (error != 0)
         return error;
     atomic_fetch_add(&k->worker->slot->requests, 1);
@@ -232,6 +242,7 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
         struct job *job = job_add(k, JOB_RUN, uid, next, 0);
         if (job != NULL) {
             job->abandoned = true;
+            job->suspect |= suspect && !job->handover;
             job->due_ms = clock_mono_ms();
         }
     }
@@ -251,34 +262,64 @@ static void job_dead(struct job *job)
     }
     if (error == 0)
         log_info("turn %s of user %s: its worker %d died%s", job->turn, job->uid, job->pid,
-            job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost" : "");
+            job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost"
+                                     : " in this turn");
     else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
         log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     job_end(job);
 }
 
-/* The turn that has waited for a worker longest, of those that are due; or NULL. */
-static struct job *job_oldest(struct housekeeper *k, int64_t now)
+/* Turns that quarantine workers can take now. */
+static int64_t places_apart(const struct housekeeper *k)
+{
+    const struct scoreboard *board = k->worker->board;
+    int64_t places = k->worker->conf->turn_quarantine - (int64_t)k->apart;
+    for (size_t i = 0; i < board->slot_count; i++)
+        if (atomic_load(&board->slots[i].pool) == SCOREBOARD_QUARANTINE)
+            places -= atomic_load(&board->slots[i].seats_busy);
+    return places;
+}
+
+/*
+ * The turn that has waited for a worker longest, of those that are due; or NULL.
+ *   apart  whether a quarantine worker is free
+ */
+static struct job *job_oldest(struct housekeeper *k, int64_t now, bool apart)
 {
     struct job *oldest = NULL;
     for (size_t i = 0; i < k->jobs_used; i++) {
         struct job *job = &k->jobs[i];
         if (job->kind == JOB_RUN && job->handover == NULL && job->due_ms <= now &&
-            (oldest == NULL || job->since_ms < oldest->since_ms))
+            (apart || !job->suspect) && (oldest == NULL || job->since_ms < oldest->since_ms))
             oldest = job;
     }
     return oldest;
 }
 
-/* Hands over as many turns as there are free workers; the pool need not be asked to know that. */
+static bool has_suspects(const struct housekeeper *k)
+{
+    for (size_t i = 0; i < k->jobs_used; i++)
+        if (k->jobs[i].kind == JOB_RUN && k->jobs[i].suspect && !k->jobs[i].handover)
+            return true;
+    return false;
+}
+
+/*
+ * Hands over as many turns as there are free workers; the pool need not be asked to know that. The
+ * suspect ones wait for each other, the oldest first, and are in nobody else's way meanwhile.
+ */
 static void places_step(struct housekeeper *k, int64_t now)
 {
     struct scoreboard *board = k->worker->board;
     int64_t places = atomic_load(&board->turn_limit) - atomic_load(&board->running_turns) -
                      (int64_t)k->handovers;
+    int64_t apart = has_suspects(k) ? places_apart(k) : 0;
     struct job *job;
-    while (places-- > 0 && k->handovers < HANDOVERS_MAX && (job = job_oldest(k, now)) != NULL)
+    while (places-- > 0 && k->handovers < HANDOVERS_MAX &&
+           (job = job_oldest(k, now, apart > 0)) != NULL) {
+        apart -= job->suspect;
         job_run(job);
+    }
 }
 
 /* Runs what is due; returns when the next one is. */
@@ -293,7 +334,7 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
         const struct job *job = &k->jobs[i];
         if (job->kind == JOB_NONE || job->handover != NULL)
             continue;
-        waiting += job->kind == JOB_RUN && job->due_ms <= now;
+        waiting += job->kind == JOB_RUN && !job->suspect && job->due_ms <= now;
         int64_t due = job->due_ms <= now ? now + PLACE_LOOK_MS : job->due_ms;
         if (due < next)
             next = due;
@@ -304,12 +345,46 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 
 /* --- hints --- */
 
+static bool seat_is_of(const struct scoreboard_seat *seat, const char *uid, const char *turn)
+{
+    char its_uid[IDENT_USER_MAX + 1], its_session[IDENT_SESSION_MAX + 1];
+    char its_turn[IDENT_UUID_SIZE];
+    return atomic_load(&seat->taken) &&
+           scoreboard_turn_get(seat, its_uid, its_session, its_turn) &&
+           strcmp(its_turn, turn) == 0 && strcmp(its_uid, uid) == 0;
+}
+
+/*
+ * Why nobody has renewed a lease: a worker of this machine has the turn, but its loop does not come
+ * round (the supervisor will see that too, in a while). It hangs in this turn, or in another one.
+ */
+static enum turns_loss_kind expired_how(const struct housekeeper *k, const struct turns_hint *hint)
+{
+    const struct scoreboard *board = k->worker->board;
+    int64_t since = clock_mono_ms() - k->worker->conf->lease_ms / 2;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        const struct scoreboard_seat *seat;
+        if (atomic_load(&slot->pid) == 0 || atomic_load(&slot->seats_busy) == 0 ||
+            atomic_load(&slot->beat_ms) > since)
+            continue;
+        for (size_t n = 0; (seat = scoreboard_seat_at(board, slot, n)) != NULL; n++)
+            if (seat_is_of(seat, hint->uid, hint->turn))
+                return scoreboard_executing(board, slot) == seat ? TURNS_STUCK : TURNS_BESIDE;
+    }
+    return TURNS_EXPIRED;
+}
+
 static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
 {
-    const struct turns_loss loss = {.how = TURNS_EXPIRED};
+    static const char *const why[] = {[TURNS_EXPIRED] = "",
+        [TURNS_STUCK] = ", as its worker hangs in this turn",
+        [TURNS_BESIDE] = ", as its worker hangs, but not in this turn: no attempt is lost"};
+    const struct turns_loss loss = {.how = expired_how(k, hint)};
     int error = give_up(k, hint->uid, hint->turn, &loss);
     if (error == 0)
-        log_warn("turn %s of user %s: nobody renewed its lease", hint->turn, hint->uid);
+        log_warn("turn %s of user %s: nobody renewed its lease%s", hint->turn, hint->uid,
+            why[loss.how]);
     else if (error == ERR_NOT_FOUND)
         turns_hint_remove(k->store, hint->uid, hint->turn);
 }
@@ -320,6 +395,14 @@ static void job_wait(struct housekeeper *k, const struct turns_hint *hint)
     struct job *job = job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
     if (job != NULL && job->handover == NULL)
         job->due_ms = clock_mono_ms();
+}
+
+/* A worker has died in this turn: seen after a restart, or on behalf of another machine. */
+static void job_apart(struct housekeeper *k, const struct turns_hint *hint)
+{
+    struct job *job = job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    if (job && !job->handover)
+        job->suspect = true;
 }
 
 /* What the turn's own state says; a hint is only where to look. */
@@ -334,6 +417,8 @@ static void hint_look(struct housekeeper *k, const struct turns_hint *hint, int6
         return;
     else if (strcmp(state, "pending") == 0 || strcmp(state, "answered") == 0)
         job_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    else if (strcmp(state, "suspect") == 0)
+        job_apart(k, hint);
     else if (strcmp(state, "waiting") == 0)
         job_wait(k, hint);
     else if (strcmp(state, "queued") == 0 || strcmp(state, "held") == 0)

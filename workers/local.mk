@@ -7,7 +7,8 @@ libworkers_a_SOURCES = \
 	workers/blame_desk.c workers/blame_desk.h \
 	workers/control.c workers/control.h \
 	workers/crew.c workers/crew.h workers/crew_parts.h \
-	workers/crew_deaths.c workers/crew_lines.c workers/crew_watch.c \
+	workers/crew_deaths.c workers/crew_lines.c workers/crew_quarantine.c workers/crew_watch.c \
+	workers/trace.c workers/trace.h \
 	workers/crew_seats.c workers/crew_seats.h \
 	workers/handover.c workers/handover.h \
 	workers/housekeeper.c \

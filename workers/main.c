@@ -215,10 +215,10 @@ int main(int argc, char **argv)
     const struct supervisor_options options = {.mains = {[SCOREBOARD_API] = api_worker_main,
                                                    [SCOREBOARD_TURN] = turn_worker_main,
                                                    [SCOREBOARD_STREAM] = stream_worker_main,
+                                                   [SCOREBOARD_QUARANTINE] = turn_worker_main,
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,
-        .arg = &arguments,
-        .one_turn_each = SEATS_PER_WORKER_IS_ONE};
+        .arg = &arguments};
     return supervisor_run(&options);
 }

@@ -6,7 +6,8 @@
 
 const char *scoreboard_pool_name(enum scoreboard_pool pool)
 {
-    static const char *const names[SCOREBOARD_POOLS] = {"api", "turn", "stream", "housekeeper"};
+    static const char *const names[SCOREBOARD_POOLS] = {"api", "turn", "stream", "quarantine",
+        "housekeeper"};
     return (unsigned)pool < SCOREBOARD_POOLS ? names[pool] : "unknown";
 }
 
@@ -160,6 +161,8 @@ void scoreboard_slot_reset(
     atomic_store(&slot->connections, 0);
     atomic_store(&slot->messages, 0);
     atomic_store(&slot->dropped, 0);
+    atomic_store(&slot->passes_slow, 0);
+    atomic_store(&slot->slowest_us, 0);
     atomic_store(&slot->long_owner, 0);
     atomic_store(&slot->beat_ms, 0);
     atomic_store(&slot->seats_first, (int)first);

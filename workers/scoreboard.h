@@ -25,6 +25,7 @@ enum scoreboard_pool {
     SCOREBOARD_API,
     SCOREBOARD_TURN,
     SCOREBOARD_STREAM,
+    SCOREBOARD_QUARANTINE,
     SCOREBOARD_HOUSEKEEPER,
     SCOREBOARD_POOLS
 };
@@ -38,6 +39,7 @@ struct scoreboard_work {
     atomic_uint sequence;
     struct blame_work now;
 };
+#define SCOREBOARD_TOOL_SIZE 48
 /* One piece of work. Its worker alone writes it while it is taken; after that worker's death the
  * supervisor does. */
 struct scoreboard_seat {
@@ -52,6 +54,7 @@ struct scoreboard_seat {
     atomic_uint trail[16]; /* ring of stages: stage<<24 | milliseconds since the turn's start */
     atomic_uint trail_next;
     struct scoreboard_text text;
+    atomic_ullong tool[SCOREBOARD_TOOL_SIZE / 8]; /* name of the last one, while that says something */
     atomic_ullong token; /* change number << 1 | holds one of turn_limit; scoreboard.c only */
     struct scoreboard_work work;
     atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
@@ -77,6 +80,8 @@ struct scoreboard_slot {
     atomic_llong connections;        /* stream workers */
     atomic_ullong messages, dropped; /* stream workers: out, dropped for slow viewers */
     atomic_ullong long_owner; /* api worker: whose long request it serves; 0 = none */
+    atomic_ullong passes_slow; /* turn workers: passes of the loop beyond 20 ms (fcgi-app/lag.h) */
+    atomic_llong slowest_us;   /* the longest of them */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
 };
 struct scoreboard {
@@ -153,6 +158,18 @@ static inline void scoreboard_enter(const struct scoreboard *b, struct scoreboar
         &slot->executing, seat ? (int)(seat - b->seats) : -1, memory_order_release);
 }
 void scoreboard_stage_set(struct scoreboard_seat *seat, int stage);
+/* The worker: this tool begins, cut to SCOREBOARD_TOOL_SIZE - 1. The next step of the model clears
+ * it. */
+void scoreboard_tool_set(struct scoreboard_seat *seat, const char *name);
+/* Any process: "" when no tool has run since the model's last step. */
+void scoreboard_tool_get(const struct scoreboard_seat *seat, char out[SCOREBOARD_TOOL_SIZE]);
+/*
+ * Any process: " user U session S turn T, tool NAME: stages TRAIL", what the seat's work is and how
+ * far it has come, for the log; " no turn, stage STAGE" without one. Returns out.
+ */
+#define SCOREBOARD_DOING_SIZE 1024
+const char *scoreboard_doing(
+    const struct scoreboard_seat *seat, char out[SCOREBOARD_DOING_SIZE]);
 /* Before the start script, so that a death at any later moment names the turn. NULLs clear. */
 void scoreboard_turn_set(
     struct scoreboard_seat *seat, const char *uid, const char *session, const char *turn);

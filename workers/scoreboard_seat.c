@@ -28,6 +28,7 @@ void scoreboard_seat_clear(struct scoreboard_seat *seat)
 {
     scoreboard_turn_set(seat, NULL, NULL, NULL);
     scoreboard_work_set(seat, NULL);
+    scoreboard_tool_set(seat, "");
     atomic_store_explicit(&seat->turn_deadline_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->epoch, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->trail_next, 0, memory_order_relaxed);
@@ -65,6 +66,12 @@ struct scoreboard_seat *scoreboard_executing(
     return atomic_load(&b->seats[index].taken) ? &b->seats[index] : NULL;
 }
 
+/* Results of tools are stored right behind them: that is still the tool's step. */
+static bool stage_keeps_tool(int stage)
+{
+    return stage == TURN_STAGE_TOOL || stage == TURN_STAGE_CHECKPOINT;
+}
+
 void scoreboard_stage_set(struct scoreboard_seat *seat, int stage)
 {
     int64_t now = clock_mono_ms();
@@ -74,10 +81,29 @@ void scoreboard_stage_set(struct scoreboard_seat *seat, int stage)
     unsigned entry = ((unsigned)stage & 0xff) << 24 | (since < 0             ? 0
                                                           : since > 0xffffff ? 0xffffff
                                                                              : (unsigned)since);
+    if (!stage_keeps_tool(stage))
+        atomic_store_explicit(&seat->tool[0], 0, memory_order_relaxed);
     atomic_store_explicit(&seat->trail[next % TRAIL_COUNT], entry, memory_order_relaxed);
     atomic_store_explicit(&seat->trail_next, next + 1, memory_order_relaxed);
     atomic_store_explicit(&seat->stage_since_ms, now, memory_order_relaxed);
     atomic_store_explicit(&seat->stage, stage, memory_order_release);
+}
+
+void scoreboard_tool_set(struct scoreboard_seat *seat, const char *name)
+{
+    unsigned long long parts[SCOREBOARD_TOOL_SIZE / 8] = {0};
+    memcpy(parts, name, strnlen(name, SCOREBOARD_TOOL_SIZE - 1));
+    for (size_t i = 0; i < SCOREBOARD_TOOL_SIZE / 8; i++)
+        atomic_store_explicit(&seat->tool[i], parts[i], memory_order_relaxed);
+}
+
+void scoreboard_tool_get(const struct scoreboard_seat *seat, char out[SCOREBOARD_TOOL_SIZE])
+{
+    unsigned long long parts[SCOREBOARD_TOOL_SIZE / 8];
+    for (size_t i = 0; i < SCOREBOARD_TOOL_SIZE / 8; i++)
+        parts[i] = atomic_load_explicit(&seat->tool[i], memory_order_relaxed);
+    memcpy(out, parts, SCOREBOARD_TOOL_SIZE);
+    out[SCOREBOARD_TOOL_SIZE - 1] = '\0';
 }
 
 static void text_copy(char *out, size_t size, const char *text)
@@ -188,4 +214,19 @@ void scoreboard_trail(const struct scoreboard_seat *seat, char out[SCOREBOARD_TR
             stage_text(entry >> 24), entry & 0xffffff);
         used += n > 0 ? (size_t)n : 0;
     }
+}
+
+const char *scoreboard_doing(const struct scoreboard_seat *seat, char out[SCOREBOARD_DOING_SIZE])
+{
+    char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
+    char trail[SCOREBOARD_TRAIL_SIZE], tool[SCOREBOARD_TOOL_SIZE];
+    if (!scoreboard_turn_get(seat, uid, session, turn)) {
+        snprintf(out, SCOREBOARD_DOING_SIZE, " no turn, stage %s", scoreboard_stage_name(seat));
+        return out;
+    }
+    scoreboard_trail(seat, trail);
+    scoreboard_tool_get(seat, tool);
+    snprintf(out, SCOREBOARD_DOING_SIZE, " user %s session %s turn %s%s%s: stages %s", uid, session,
+        turn, tool[0] != '\0' ? ", tool " : "", tool, trail);
+    return out;
 }

@@ -14,7 +14,7 @@
     X(SLOTS_STARTING, "starting")       /* forked, not ready yet */                                \
     X(SLOTS_READY, "ready")             /* serves */                                               \
     X(SLOTS_REPLACING, "replacing")     /* serves until its replacement does */                    \
-    X(SLOTS_ABORTING, "aborting")       /* stuck: QUIT and TERM sent; wanted */                    \
+    X(SLOTS_ABORTING, "aborting")       /* stuck: ABRT sent; wanted */                             \
     X(SLOTS_KILLING, "killing")         /* KILL sent; wanted */                                    \
     X(SLOTS_RETIRING, "retiring")       /* TERM sent: finishes what runs */                        \
     X(SLOTS_TERMINATING, "terminating") /* QUIT and TERM sent: ends what runs */                   \
@@ -30,7 +30,8 @@
     X(SLOTS_ON_EXIT_CLEAN, "exit-clean")     /* reaped, status 0 */                                \
     X(SLOTS_ON_EXIT_CRASH, "exit-crash")     /* reaped, signal or another status */                \
     X(SLOTS_ON_EXIT_AT_WORK, "exit-at-work") /* the same, while it worked for somebody */          \
-    X(SLOTS_ON_STUCK, "stuck")               /* its turn is far beyond its deadline */             \
+    X(SLOTS_ON_EXIT_IDLE, "exit-idle")       /* reaped, status 0; forked again when asked for */   \
+    X(SLOTS_ON_STUCK, "stuck")               /* its loop does not come round */                    \
     X(SLOTS_ON_GRACE_OVER, "grace-over")     /* kill_grace passed since the last signal */         \
     X(SLOTS_ON_RETIRE, "retire")             /* drain, older generation */                         \
     X(SLOTS_ON_DRAIN_OVER, "drain-over")     /* drain time passed in RETIRING */                   \
@@ -44,7 +45,7 @@
     X(SLOTS_SERVE, "serve")     /* note readiness; a replaced worker may go */                     \
     X(SLOTS_REPLACE, "replace") /* spawn the replacement in another slot */                        \
     X(SLOTS_TERM, "term")       /* TERM, set the drain deadline */                                 \
-    X(SLOTS_ABORT, "abort")     /* QUIT and TERM with the trail in the log, set the grace */       \
+    X(SLOTS_ABORT, "abort")     /* QUIT and TERM, or ABRT; the trail in the log, set the grace */  \
     X(SLOTS_KILL, "kill")       /* KILL with the trail in the log, set the grace */                \
     X(SLOTS_AGAIN, "again")     /* settle the death, set the delay of the next fork */             \
     X(SLOTS_RESPAWN, "respawn") /* settle the death, fork the next one at once */                  \

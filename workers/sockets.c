@@ -26,7 +26,8 @@
 
 const char *sockets_name(enum sockets_which which)
 {
-    static const char *const names[SOCKETS_COUNT] = {"api", "turn", "stream", "control"};
+    static const char *const names[SOCKETS_COUNT] = {"api", "turn", "stream", "quarantine",
+        "control"};
     return names[which];
 }
 
@@ -88,7 +89,7 @@ static int take_passed(struct sockets *s, const struct service_socket *passed, c
         which = which_by_path(path);
     if (which < 0 || s->one[which].fd >= 0) {
         snprintf(why, CONF_WHY_SIZE,
-            "socket %s (%s) from systemd is none of api, turn, stream, control, or comes twice",
+            "socket %s (%s) from systemd is none of api, turn, stream, quarantine, control, or comes twice",
             path, passed->name);
         return ERR_CONFIG;
     }
@@ -158,12 +159,12 @@ static int bind_fresh(int fd, const struct sockaddr_un *address)
     return bind(fd, (const struct sockaddr *)address, sizeof(*address));
 }
 
-static int set_access(const struct sockets_one *one, const struct conf *conf, bool control)
+static int set_access(const struct sockets_one *one, const struct conf *conf, bool own)
 {
-    mode_t mode = control ? 0600 : (mode_t)conf->socket_mode;
+    mode_t mode = own ? 0600 : (mode_t)conf->socket_mode;
     if (chmod(one->path, mode) < 0)
         return -1;
-    if (control || conf->socket_group[0] == '\0')
+    if (own || conf->socket_group[0] == '\0')
         return 0;
     errno = 0;
     struct group *group = getgrnam(conf->socket_group);
@@ -196,7 +197,7 @@ static int make_one(struct sockets *s, enum sockets_which which, const struct co
         one->device = st.st_dev;
         one->inode = st.st_ino;
     }
-    if (set_access(one, conf, which == SOCKETS_CONTROL) < 0) {
+    if (set_access(one, conf, which >= SOCKETS_QUARANTINE) < 0) {
         snprintf(why, CONF_WHY_SIZE, "%s: cannot set mode or socket_group \"%s\": %s", one->path,
             conf->socket_group, strerror(errno));
         return ERR_IO;

@@ -8,10 +8,17 @@
 #include <sys/types.h>
 
 /*
- * sockets -- the four listening unix sockets: from systemd where it passed them, else made in
+ * sockets -- the five listening unix sockets: from systemd where it passed them, else made in
  * run_dir. Process: supervisor. One turnpiked per run_dir: a lock file says so.
  */
-enum sockets_which { SOCKETS_API, SOCKETS_TURN, SOCKETS_STREAM, SOCKETS_CONTROL, SOCKETS_COUNT };
+enum sockets_which {
+    SOCKETS_API,
+    SOCKETS_TURN,
+    SOCKETS_STREAM,
+    SOCKETS_QUARANTINE, /* from the housekeeper to the quarantine workers */
+    SOCKETS_CONTROL,
+    SOCKETS_COUNT
+};
 
 struct sockets_one {
     int fd;         /* listening, O_NONBLOCK | CLOEXEC; -1 = not open */
@@ -25,12 +32,12 @@ struct sockets {
     int lock_fd;
 };
 
-const char *sockets_name(enum sockets_which which); /* "api", "turn", "stream", "control" */
+const char *sockets_name(enum sockets_which which); /* "api", "quarantine" */
 void sockets_init(struct sockets *s);
 /*
  * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
- * none of the four names, by the file name api.sock, turn.sock ...) and makes the others: mode and
- * group from conf, the control socket 0600; a stale file is removed only when nobody listens, for
+ * none of the five names, by the file name api.sock, turn.sock ...) and makes the others: mode and
+ * group from conf, the quarantine and control sockets 0600; a stale file is removed only when nobody listens, for
  * which it waits up to 2 s.
  * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
  */

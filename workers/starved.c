@@ -27,13 +27,20 @@ static bool starved_read(pid_t pid, char *state, int64_t *cpu_ms)
     return true;
 }
 
+void starved_look(struct starved *s, pid_t pid)
+{
+    int64_t cpu_ms = 0;
+    char state;
+    if (!s->looked && starved_read(pid, &state, &cpu_ms))
+        *s = (struct starved){.looked = true, .cpu_ms = cpu_ms};
+}
+
 bool starved_is(struct starved *s, pid_t pid)
 {
     int64_t cpu_ms = 0;
     char state = '?';
     if (!starved_read(pid, &state, &cpu_ms))
         return false;
-    if (!s->looked)
-        *s = (struct starved){.looked = true, .cpu_ms = cpu_ms};
+    starved_look(s, pid);
     return (state == 'R' || state == 'D') && cpu_ms - s->cpu_ms < STARVED_CPU_MS;
 }

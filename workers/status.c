@@ -15,12 +15,20 @@ struct pool_sum {
     size_t seats, seats_busy;
     unsigned long long requests, turns, errors, messages, dropped;
     long long connections, memory;
+    unsigned long long slow;
+    long long slowest_ms;
     int waiting, backlog; /* of the socket; -1 unknown */
 };
 
 static bool is_busy(const struct scoreboard_slot *b)
 {
     return atomic_load(&b->seats_busy) > 0 || atomic_load(&b->connections) > 0;
+}
+
+/* The longest pass of its loop. */
+static long long slowest_ms(const struct scoreboard_slot *b)
+{
+    return atomic_load(&b->slowest_us) / 1000;
 }
 
 static void sum_slot(
@@ -43,6 +51,9 @@ static void sum_slot(
     sum->dropped += atomic_load(&b->dropped);
     sum->connections += atomic_load(&b->connections);
     sum->memory += atomic_load(&b->memory_bytes);
+    sum->slow += atomic_load(&b->passes_slow);
+    if (slowest_ms(b) > sum->slowest_ms)
+        sum->slowest_ms = slowest_ms(b);
 }
 
 static void sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
@@ -175,17 +186,17 @@ static void text_slot(const struct status_view *view, size_t i, int64_t now, str
 {
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
-    char age[32], seats[32] = "-";
+    char age[32], seats[32] = "-", longest[32] = "-";
+    if (slowest_ms(b) > 0)
+        snprintf(longest, sizeof longest, "%lldms", slowest_ms(b));
     if (s->seats_count > 0)
         snprintf(seats, sizeof seats, "%d/%zu", atomic_load(&b->seats_busy), s->seats_count);
-    buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-8s %-9s %-8s %-9llu %lld\n", i,
+    buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-8s %-9s %-8s %-9llu %-9lld %-5llu %s\n", i,
         scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
         slots_state_name(s->state), duration(now - s->since_ms, age),
-        is_busy(b)     ? "busy"
-        : s->reserved ? "reserved"
-                       : "idle",
-        seats, (unsigned long long)atomic_load(&b->requests),
-        (long long)atomic_load(&b->memory_bytes) / 1024);
+        is_busy(b) ? "busy" : "idle", seats, (unsigned long long)atomic_load(&b->requests),
+        (long long)atomic_load(&b->memory_bytes) / 1024,
+        (unsigned long long)atomic_load(&b->passes_slow), longest);
 }
 
 void status_text(const struct status_view *view, struct buf *out)
@@ -209,7 +220,7 @@ void status_text(const struct status_view *view, struct buf *out)
     text_pools(view, sums, out);
     text_seats(c, now, out);
     buf_puts(out, "\nslot  pool        pid      gen  state       since    work      seats    requests  "
-                  "KiB\n");
+                  "KiB       slow  longest\n");
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].state != SLOTS_EMPTY)
             text_slot(view, i, now, out);
@@ -238,9 +249,10 @@ static void json_pool(
         buf_puts(out, "\"queue\":null,\"queue_limit\":null,");
     buf_printf(out,
         "\"connections\":%lld,\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"messages\":%llu,"
-        "\"dropped\":%llu,\"memory_bytes\":%lld,\"deaths\":%llu}",
+        "\"dropped\":%llu,\"memory_bytes\":%lld,\"passes_slow\":%llu,\"slowest_ms\":%lld,"
+        "\"deaths\":%llu}",
         sum->connections, sum->requests, sum->turns, sum->errors, sum->messages, sum->dropped,
-        sum->memory, view->crew->deaths[pool]);
+        sum->memory, sum->slow, sum->slowest_ms, view->crew->deaths[pool]);
 }
 
 static void json_seat_turn(const struct scoreboard_seat *seat, const struct turn_names *names,
@@ -310,17 +322,18 @@ static void json_slot(const struct status_view *view, size_t i, int64_t now, str
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
     buf_printf(out,
-        "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,\"reserved\":%s,"
+        "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,"
         "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"seats\":%zu,\"seats_busy\":%d,",
         i, scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
-        s->reserved ? "true" : "false", slots_state_name(s->state), now - s->since_ms,
+        slots_state_name(s->state), now - s->since_ms,
         s->seats_count, atomic_load(&b->seats_busy));
     buf_printf(out,
         "\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"memory_bytes\":%lld,"
-        "\"connections\":%lld,\"early_deaths\":%u}",
+        "\"connections\":%lld,\"passes_slow\":%llu,\"slowest_ms\":%lld,\"early_deaths\":%u}",
         (unsigned long long)atomic_load(&b->requests), (unsigned long long)atomic_load(&b->turns),
         (unsigned long long)atomic_load(&b->errors), (long long)atomic_load(&b->memory_bytes),
-        (long long)atomic_load(&b->connections), s->failures);
+        (long long)atomic_load(&b->connections), (unsigned long long)atomic_load(&b->passes_slow),
+        slowest_ms(b), s->failures);
 }
 
 void status_json(const struct status_view *view, struct buf *out)
@@ -387,6 +400,8 @@ METRIC_OF(waiting)
 METRIC_OF(backlog)
 METRIC_OF(connections)
 METRIC_OF(memory)
+METRIC_OF(slow)
+METRIC_OF(slowest_ms)
 
 static long long metric_wanted(const struct pool_sum *sum, const struct status_view *view, int pool)
 {
@@ -414,6 +429,10 @@ static const struct pool_metric pool_metrics[] = {
     {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", metric_backlog},
     {"turnpike_connections", "gauge", "open client connections", metric_connections},
     {"turnpike_memory_bytes", "gauge", "private memory as measured by the workers", metric_memory},
+    {"turnpike_slow_passes", "counter",
+        "passes of the processes' loops in which all their turns stood still for over 20 ms",
+        metric_slow},
+    {"turnpike_slowest_pass_milliseconds", "gauge", "the longest of these", metric_slowest_ms},
     {"turnpike_deaths", "counter", "processes that died or were killed", metric_deaths},
 };
 

@@ -35,7 +35,7 @@ struct supervisor {
     struct control *control;
     struct watchdog *watchdog;
     struct pressure pressure;
-    struct reactor_source signals, notify;
+    struct reactor_source signals, notify, quarantine;
     int signal_fd, notify_fd;
     enum phase phase;
     struct crew_generation *next; /* of a reload in progress */
@@ -300,6 +300,13 @@ static int signals_open(struct supervisor *s)
     return error;
 }
 
+static void supervisor_on_quarantine(struct reactor_source *source, uint32_t events)
+{
+    struct supervisor *s = source->arg;
+    (void)events;
+    crew_quarantine_look(&s->crew);
+}
+
 /* --- control --- */
 
 static void command_status(struct supervisor *s, struct buf *reply)
@@ -434,7 +441,6 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
         error = signals_open(s);
     if (error == 0)
         error = crew_init(&s->crew, &s->sockets, s->options->mains, s->notify_fd);
-    s->crew.one_turn_each = s->options->one_turn_each;
     if (error == 0)
         error = generation_make(s, &first, why);
     if (error != 0)
@@ -450,6 +456,9 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
         &s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd, supervisor_on_command, s);
     if (error == 0)
         error = watchdog_new(&s->watchdog, s->reactor, s->sockets.one[SOCKETS_CONTROL].path);
+    if (error == 0) /* told once for each connection: what is done about it takes a while */
+        error = reactor_watch(s->reactor, &s->quarantine, s->sockets.one[SOCKETS_QUARANTINE].fd,
+            EPOLLIN | EPOLLET, supervisor_on_quarantine, s);
     if (error != 0)
         return error;
     if (pressure_init(&s->pressure, s->reactor, &s->crew.board->running_turns,
@@ -468,6 +477,8 @@ static void supervisor_close(struct supervisor *s)
     watchdog_free(s->watchdog);
     control_free(s->control);
     crew_fini(&s->crew);
+    if (s->reactor)
+        reactor_unwatch(s->reactor, &s->quarantine);
     sockets_close(&s->sockets);
     reactor_free(s->reactor);
     if (s->signal_fd >= 0)

@@ -22,7 +22,6 @@ struct supervisor_options {
     /* What workers share: before the first fork and again before each new generation. */
     int (*prepare)(void *arg, const struct conf *conf, char why[CONF_WHY_SIZE]);
     void *arg;
-    bool one_turn_each; /* a turn worker runs one turn at a time: workers/crew_seats.h */
 };
 /* Returns the exit status: 0 after a drain, 1 when it could not start. */
 int supervisor_run(const struct supervisor_options *options);

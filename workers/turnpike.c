@@ -174,7 +174,7 @@ static void screen_line(struct screen *screen, const char *line, size_t len)
 
 static bool is_idle_line(const char *line, size_t len)
 {
-    return memmem(line, len, " idle ", 6) != NULL || memmem(line, len, " reserved ", 10) != NULL;
+    return memmem(line, len, " idle ", 6) != NULL;
 }
 
 /* Lines of the slots' table: those that do something first. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "workers/trace.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -141,6 +142,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
         _exit(1);
     signals_default();
     signals_block(w);
+    trace_init();
     close_all_but(keep, keep_count);
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
@@ -151,8 +153,7 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     snprintf(name, sizeof(name), "%s/%u", scoreboard_pool_name(pool), w->slot_index);
     log_process_set(name);
     prctl(PR_SET_NAME, name);
-    snprintf(name, sizeof(name), "turnpiked: %s %u%s", scoreboard_pool_name(pool), w->slot_index,
-        w->reserved ? " reserved" : "");
+    snprintf(name, sizeof(name), "turnpiked: %s %u", scoreboard_pool_name(pool), w->slot_index);
     worker_title_set(name);
     if (pool == SCOREBOARD_STREAM)
         raise_descriptors(w);

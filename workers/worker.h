@@ -24,15 +24,24 @@ struct worker {
     struct scoreboard *board;
     struct scoreboard_slot *slot;
     unsigned slot_index, generation;
-    bool reserved;     /* turn pool: never runs a turn */
     int listen_fd;     /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
     int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
     const char *turn_socket; /* path of the turn pool's FastCGI socket */
+    const char *quarantine_socket; /* the same of the quarantine workers */
     sigset_t wait_mask;      /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
     volatile sig_atomic_t drain, abort_turn,
         reopen;    /* set by the handlers worker_signals installs */
     int notify_fd; /* eventfd of the supervisor; -1 = none: see worker_ready */
 };
+/*
+ * A quarantine worker: a turn worker of one seat, to which the housekeeper hands a turn in whose
+ * execution a worker died. The supervisor forks it when such a turn waits; it leaves by itself when
+ * none has come for turn.quarantine_idle.
+ */
+static inline bool worker_is_quarantine(const struct worker *w)
+{
+    return atomic_load_explicit(&w->slot->pool, memory_order_relaxed) == SCOREBOARD_QUARANTINE;
+}
 /* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
 void worker_ready(struct worker *w);
 /*

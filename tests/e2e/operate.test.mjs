@@ -9,7 +9,7 @@ import {BUILD, eventually, SLOW, Stack, uuid} from "./harness.mjs";
 describe("the operator's command", () => {
   let stack;
   const turnpike = async (...args) => (await promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", stack.run, ...args], {timeout: 30000 * SLOW})).stdout;
-  before(async () => { stack = await Stack.start(); });
+  before(async () => { stack = await Stack.start({settings: {"turn.workers": 2}}); });
   after(() => stack.stop());
 
   test("`status` tells what each worker does", async () => {
@@ -24,7 +24,7 @@ describe("the operator's command", () => {
     const seat = seats.find(s => s.session === session_id), slot = slots.find(s => s.pid === seat.pid);
     assert.deepEqual([seat.pool, seat.user, seat.turn], ["turn", "ann", running.events[0].data.runId]);
     assert.ok(seat.turn_left_ms > 0 && seat.trail, JSON.stringify(seat));
-    assert.deepEqual([slot.slot, slot.pool, slot.seats, slot.seats_busy], [seat.slot, "turn", 1, 1]);
+    assert.deepEqual([slot.slot, slot.pool, slot.seats, slot.seats_busy], [seat.slot, "turn", (8 + 2) / 2, 1]);
     assert.deepEqual([pools.turn.seats, pools.turn.seats_busy, pools.turn.busy], [8 + 2, 1, 1]);
     assert.match(await turnpike("metrics"), /^turnpike_seats\{pool="turn"\} 10$[^]*^turnpike_seats_busy\{pool="turn"\} 1$[^]*# EOF\n$/m);
     await stack.double.go();

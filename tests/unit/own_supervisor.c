@@ -78,13 +78,17 @@ static int serve(struct worker *w)
     return 0;
 }
 
-/* A turn of user anna; the worker executes it. */
+/* A turn of user anna; the worker executes it. NULL: the machine has all the turns it may have. */
 static struct scoreboard_seat *begin_turn(
     struct worker *w, const char *session, const char *turn, int stage)
 {
     struct scoreboard_seat *seat = scoreboard_seat_take(w->board, w->slot);
-    if (!seat || !scoreboard_turn_take(w->board, seat))
+    if (!seat)
         _exit(8);
+    if (!scoreboard_turn_take(w->board, seat)) {
+        scoreboard_seat_give(w->board, w->slot, seat);
+        return NULL;
+    }
     scoreboard_turn_set(seat, "anna", session, turn);
     scoreboard_stage_set(seat, stage);
     scoreboard_enter(w->board, w->slot, seat);
@@ -94,6 +98,8 @@ static struct scoreboard_seat *begin_turn(
 static int hold_a_turn(struct worker *w)
 {
     struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_MODEL_WAIT);
+    if (!seat)
+        return serve(w);
     worker_ready(w);
     while (!w->drain)
         wait_for_signal(w, -1, -1);
@@ -106,13 +112,18 @@ static int hold_a_turn(struct worker *w)
     return 0;
 }
 
-static _Noreturn void get_stuck(struct worker *w)
+static int get_stuck(struct worker *w, bool deaf)
 {
     struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL);
+    if (!seat)
+        return serve(w);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
+    scoreboard_tool_set(seat, "make_tea");
+    if (deaf)
+        signal(SIGABRT, SIG_IGN);
     worker_ready(w);
     for (;;)
-        pause(); /* with its signals blocked: only KILL ends it */
+        pause(); /* TERM and QUIT are blocked */
 }
 
 /* Works for a user until it is killed. */
@@ -148,7 +159,7 @@ static _Noreturn void run_many_turns(struct worker *w)
 static int be_late(struct worker *w)
 {
     if (atomic_fetch_add(&script->late, 1) == 0)
-        get_stuck(w);
+        return get_stuck(w, false);
     struct scoreboard_seat *seat = begin_turn(w, "other", MANY_ID(1), TURN_STAGE_MODEL_WAIT);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
     scoreboard_enter(w->board, w->slot, NULL);
@@ -183,11 +194,11 @@ static int turn_main(struct worker *w)
     count_descriptors(w);
     switch ((enum behaviour)atomic_load(&script->turn_worker)) {
     case HOLD_A_TURN:
-        return w->reserved ? serve(w) : hold_a_turn(w);
+        return hold_a_turn(w);
     case STUCK:
-        if (!w->reserved)
-            get_stuck(w);
-        return serve(w);
+        return get_stuck(w, false);
+    case DEAF:
+        return get_stuck(w, true);
     case WORK:
         work_for_somebody(w);
     case STARVED:
@@ -198,7 +209,7 @@ static int turn_main(struct worker *w)
     case DIE_AT_ONCE:
         return 7;
     case COUNT_REQUESTS:
-        return w->reserved ? serve(w) : count_requests(w);
+        return count_requests(w);
     case MANY_TURNS:
         run_many_turns(w);
     case LATE_TURNS:
@@ -213,6 +224,26 @@ static int plain_main(struct worker *w)
     worker_signals(w);
     count_descriptors(w);
     return serve(w);
+}
+
+/* Answers, and leaves when nobody has asked for a while. Or dies in a turn as soon as it is asked. */
+static int quarantine_main(struct worker *w)
+{
+    worker_signals(w);
+    worker_ready(w);
+    while (!w->drain) {
+        unsigned long long before = atomic_load(&w->slot->requests);
+        wait_for_signal(w, QUARANTINE_IDLE_MS, w->listen_fd);
+        answer_one(w);
+        if (atomic_load(&w->slot->requests) == before)
+            return 0;
+        if (atomic_load(&script->quarantine_dies)) {
+            struct blame_work work = {.uid = "anna", .digest = "d", .turn = true};
+            scoreboard_work_set(begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL), &work);
+            abort();
+        }
+    }
+    return 0;
 }
 
 static int keeper_main(struct worker *w)
@@ -248,6 +279,9 @@ static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
         error = conf_set(conf, "turn.seats", number, why);
     if (error == 0)
         error = conf_set(conf, "turn.reserved", "1", why);
+    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_seats) + 1);
+    if (error == 0)
+        error = conf_set(conf, "turn.workers", number, why);
     if (error == 0)
         error = conf_set(conf, "api.workers", "2", why);
     if (error == 0)
@@ -310,10 +344,9 @@ static _Noreturn void supervise(struct fixture *f)
     if (f->with_sockets)
         pass_sockets(f);
     const struct supervisor_options options = {
-        .mains = {plain_main, turn_main, plain_main, keeper_main},
+        .mains = {plain_main, turn_main, plain_main, quarantine_main, keeper_main},
         .configure = configure,
-        .prepare = prepare,
-        .one_turn_each = !atomic_load(&script->many)};
+        .prepare = prepare};
     exit(supervisor_run(&options));
 }
 
@@ -398,19 +431,31 @@ bool status_has(struct fixture *f, const char *text)
     return strstr(status(f), text) != NULL;
 }
 
-/* The pid of the first worker of a pool in a generation; 0 = none. */
-pid_t find_worker(struct fixture *f, const char *pool, unsigned generation)
+/* The first pid of a pool that `rest` follows. */
+static pid_t find_pid(struct fixture *f, const char *pool, const char *rest)
 {
-    char wanted[64], rest[64];
+    char wanted[64];
     snprintf(wanted, sizeof(wanted), "\"pool\":\"%s\",\"pid\":", pool);
     for (const char *at = status(f); (at = strstr(at, wanted)) != NULL;) {
-        at += strlen(wanted);
-        int pid = (int)strtol(at, NULL, 10);
-        snprintf(rest, sizeof(rest), "%d,\"generation\":%u,", pid, generation);
-        if (strncmp(at, rest, strlen(rest)) == 0)
+        char *end;
+        int pid = (int)strtol(at + strlen(wanted), &end, 10);
+        if (strncmp(end, rest, strlen(rest)) == 0)
             return pid;
+        at = end;
     }
     return 0;
+}
+
+pid_t find_worker(struct fixture *f, const char *pool, unsigned generation)
+{
+    char rest[64];
+    snprintf(rest, sizeof(rest), ",\"generation\":%u,", generation);
+    return find_pid(f, pool, rest);
+}
+
+pid_t find_executing(struct fixture *f)
+{
+    return find_pid(f, "turn", ",\"executing\":true");
 }
 
 void own_supervisor_wait_for_end(struct fixture *f, int expected)
@@ -462,7 +507,8 @@ int own_supervisor_setup(void **state)
 int own_supervisor_teardown(void **state)
 {
     static const char *const names[] = {
-        "notify", "log", "api.sock", "turn.sock", "stream.sock", "control.sock", "turnpiked.lock"};
+        "notify", "log", "api.sock", "turn.sock", "stream.sock", "quarantine.sock", "control.sock",
+        "turnpiked.lock"};
     struct fixture *f = *state;
     if (f->supervisor > 0) {
         kill(f->supervisor, SIGKILL);
@@ -486,14 +532,28 @@ void own_supervisor_start_ready(struct fixture *f)
     wait_until(f, systemd_heard, "READY=1");
 }
 
-bool ask_api(struct fixture *f)
+/* The pid that whoever accepts there answers with; 0 = it is refused or cut. */
+static pid_t ask(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char text[32] = "";
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->api);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-                recv(fd, text, sizeof(text) - 1, 0) > 0;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        recv(fd, text, sizeof(text) - 1, 0) < 0)
+        text[0] = '\0';
     close(fd);
-    return good;
+    return (pid_t)strtol(text, NULL, 10);
+}
+
+bool ask_api(struct fixture *f)
+{
+    return ask(f->api) > 0;
+}
+
+pid_t ask_quarantine(struct fixture *f)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/quarantine.sock", f->dir);
+    return ask(path);
 }

@@ -16,8 +16,9 @@
 /* How workers behave: shared with them, written by the test. */
 enum behaviour {
     SERVE,       /* answers each connection with its pid */
-    HOLD_A_TURN, /* takes a turn, ends it hold_ms after TERM */
-    STUCK,       /* takes a turn whose deadline has passed, hears no signal */
+    HOLD_A_TURN, /* takes a turn while there is one, ends it hold_ms after TERM */
+    STUCK,       /* takes a turn, while there is one, whose deadline has passed, and never waits */
+    DEAF,        /* the same, and hears no ABRT either */
     WORK,        /* works for user anna until it dies */
     STARVED,     /* every second one: gives no beat and computes, while the script says this */
     NEVER_READY,
@@ -28,14 +29,15 @@ enum behaviour {
                        ones let it wait */
 };
 #define MANY_ID(n) "019ab3c4-0000-7000-8000-00000000001" #n
+#define QUARANTINE_IDLE_MS 300 /* its workers leave then */
 struct script {
     atomic_int turn_worker; /* enum behaviour of the turn pool */
     atomic_int bad_configuration;
     atomic_int hold_ms;
-    atomic_int turn_seats;
-    atomic_int many;     /* turn workers share the seats; else each has one */
+    atomic_int turn_seats; /* each seat, and the reserved one, is a worker's, unless `extra` says else */
     atomic_int executes; /* MANY_TURNS: which of its turns, from 0; -1 = its loop */
     atomic_int late;     /* LATE_TURNS: workers so far */
+    atomic_int quarantine_dies; /* its workers, in the turn that they are asked for */
     atomic_int waiting;  /* LATE_TURNS: pid of one that lets its turn wait */
     atomic_int ended_by_quit, ended_in_drain, prepared;
     atomic_int foreign_descriptors; /* found open in a child */
@@ -71,9 +73,13 @@ void forget_said(struct fixture *f);
 const char *status(struct fixture *f);
 /* The pid of the first worker of a pool in a generation; 0 = none. */
 pid_t find_worker(struct fixture *f, const char *pool, unsigned generation);
+/* The pid of a turn worker that executes a turn; 0 = none. */
+pid_t find_executing(struct fixture *f);
 void tell(struct fixture *f, const char *line);
 /* One request to the api pool; false when it is refused or cut. */
 bool ask_api(struct fixture *f);
+/* The same at the quarantine workers' socket; the pid of the one that has answered, or 0. */
+pid_t ask_quarantine(struct fixture *f);
 
 int own_supervisor_setup(void **state);
 int own_supervisor_teardown(void **state);

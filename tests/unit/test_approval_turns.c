@@ -45,7 +45,7 @@ static void lose(struct turn_bench *b, enum turn_stage stage)
     if (stage != lost_at)
         return;
     b->on_stage = NULL;
-    assert_int_equal(turns_abandon(b->onlooker, b->start.uid, b->start.turn, &loss, next), 0);
+    assert_int_equal(turns_abandon(b->onlooker, b->start.uid, b->start.turn, &loss, next, NULL), 0);
     assert_int_equal(turns_claim(b->onlooker, b->start.uid, next, 100, b->arena, &claimed), 0);
 }
 

@@ -20,12 +20,12 @@ static struct conf conf_of(int64_t seats, int64_t reserved, int64_t workers)
 }
 
 /* Each process has its part, no part differs by more than one, and together they are all. */
-static void assert_divided(const struct conf *conf, bool one_each)
+static void assert_divided(const struct conf *conf)
 {
-    size_t processes = crew_turn_processes(conf, one_each), all = 0;
+    size_t processes = crew_turn_processes(conf), all = 0;
     size_t least = SIZE_MAX, most = 0;
     for (size_t i = 0; i < processes; i++) {
-        size_t seats = crew_seats_of(conf, one_each, SCOREBOARD_TURN, i);
+        size_t seats = crew_seats_of(conf, SCOREBOARD_TURN, i);
         least = seats < least ? seats : least;
         most = seats > most ? seats : most;
         all += seats;
@@ -41,8 +41,7 @@ static void seats_are_divided_over_the_processes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct conf conf = conf_of(cases[i][0], cases[i][1], cases[i][2]);
-        assert_divided(&conf, false);
-        assert_divided(&conf, true);
+        assert_divided(&conf);
     }
 }
 
@@ -51,31 +50,20 @@ static void processes_follow_the_setting_or_the_cores(void **state)
     struct conf conf = conf_of(256, 2, 0);
     (void)state;
     assert_int_equal(
-        crew_turn_processes(&conf, false), crew_cores() < 2 ? 2 : crew_cores());
+        crew_turn_processes(&conf), crew_cores() < 2 ? 2 : crew_cores());
     conf.turn_workers = 3;
-    assert_int_equal(crew_turn_processes(&conf, false), 3);
-    assert_int_equal(crew_turn_processes(&conf, true), 258);
+    assert_int_equal(crew_turn_processes(&conf), 3);
     conf = conf_of(1, 1, 64); /* more than there are seats */
-    assert_int_equal(crew_turn_processes(&conf, false), 2);
-}
-
-static void only_a_worker_of_one_turn_can_be_reserved(void **state)
-{
-    struct conf conf = conf_of(3, 2, 2);
-    (void)state;
-    assert_false(crew_is_reserved(&conf, true, SCOREBOARD_TURN, 2));
-    assert_true(crew_is_reserved(&conf, true, SCOREBOARD_TURN, 3));
-    assert_false(crew_is_reserved(&conf, true, SCOREBOARD_API, 3));
-    assert_false(crew_is_reserved(&conf, false, SCOREBOARD_TURN, 1));
+    assert_int_equal(crew_turn_processes(&conf), 2);
 }
 
 static void other_pools(void **state)
 {
     struct conf conf = conf_of(256, 2, 0);
     (void)state;
-    assert_int_equal(crew_seats_of(&conf, false, SCOREBOARD_API, 0), 1);
-    assert_int_equal(crew_seats_of(&conf, false, SCOREBOARD_HOUSEKEEPER, 0), 1);
-    assert_int_equal(crew_seats_of(&conf, false, SCOREBOARD_STREAM, 0), 0);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_API, 0), 1);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_HOUSEKEEPER, 0), 1);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_STREAM, 0), 0);
 }
 
 static void ranges_do_not_overlap(void **state)
@@ -103,7 +91,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seats_are_divided_over_the_processes),
         cmocka_unit_test(processes_follow_the_setting_or_the_cores),
-        cmocka_unit_test(only_a_worker_of_one_turn_can_be_reserved),
         cmocka_unit_test(other_pools),
         cmocka_unit_test(ranges_do_not_overlap),
     };

@@ -83,7 +83,7 @@ static void take_over(unsigned attempt)
     struct turns_start start;
 
     assert_int_equal(
-        turns_abandon(bench.onlooker, bench.start.uid, bench.start.turn, &loss, next), 0);
+        turns_abandon(bench.onlooker, bench.start.uid, bench.start.turn, &loss, next, NULL), 0);
     assert_int_equal(
         turns_claim(bench.store, bench.start.uid, next, 50, bench.arena, &start), 0);
     bench.start = start;

@@ -357,6 +357,7 @@ static void a_clock_that_was_set_refuses_nobody(void **state)
     expect(f, ROUTES_API, 200, PROBLEM_COUNT);
     prepare(f, "GET", "/api/v1/pam/health/live");
     with(f, "T_START", started);
+    atomic_store(&f->worker.slot->pool, SCOREBOARD_TURN);
     expect(f, ROUTES_TURN, 503, PROBLEM_QUEUE_WAIT); /* there, connections have waited */
     assert_int_equal(atomic_load(&f->worker.board->refused_stale), 1);
 }

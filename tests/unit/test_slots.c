@@ -94,16 +94,19 @@ static void an_exit_ends_the_process_everywhere(void **unused)
     (void)unused;
     for (int s = 0; s < SLOTS_STATES; s++) {
         enum slots_state state = (enum slots_state)s;
-        for (int e = SLOTS_ON_EXIT_CLEAN; e <= SLOTS_ON_EXIT_AT_WORK; e++) {
+        for (int e = SLOTS_ON_EXIT_CLEAN; e <= SLOTS_ON_EXIT_IDLE; e++) {
             struct slots_cell cell = slots_step(state, (enum slots_event)e);
             if (!has_process(state)) {
                 assert_int_equal(cell.action, SLOTS_FAULT);
                 continue;
             }
             /* One that goes or has a replacement is not started again. All others are: one that
-             * died at work at once, so that a pool does not run dry over what it is sent. */
+             * died at work at once, so that a pool does not run dry over what it is sent; one that is
+             * forked on demand when it is asked for again. */
             bool gone = is_leaving(state) || state == SLOTS_REPLACING;
-            enum slots_state next = e == SLOTS_ON_EXIT_AT_WORK ? SLOTS_STARTING : SLOTS_BACKOFF;
+            enum slots_state next = e == SLOTS_ON_EXIT_AT_WORK ? SLOTS_STARTING
+                                    : e == SLOTS_ON_EXIT_IDLE   ? SLOTS_EMPTY
+                                                                : SLOTS_BACKOFF;
             assert_int_equal(cell.next, gone ? SLOTS_EMPTY : next);
             assert_true(!has_process(cell.next) || cell.action == SLOTS_RESPAWN);
         }

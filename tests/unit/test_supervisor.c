@@ -121,7 +121,8 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
     wait_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
     assert_true(status_has(f, "\"turn\":\"" TURN_ID "\""));
     atomic_store(&f->script->turn_worker, SERVE);
-    pid_t pid = find_worker(f, "turn", 1);
+    pid_t pid = find_executing(f);
+    assert_true(pid > 0);
     kill(pid, SIGKILL);
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
@@ -132,7 +133,6 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
 static pid_t start_many(struct fixture *f, int executes)
 {
     atomic_store(&f->script->turn_worker, MANY_TURNS);
-    atomic_store(&f->script->many, 1);
     atomic_store(&f->script->executes, executes);
     snprintf(f->script->extra, sizeof f->script->extra,
         "turn.workers=1;respawn.min=20ms;respawn.max=40ms");
@@ -232,14 +232,13 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, LATE_TURNS);
-    atomic_store(&f->script->many, 1);
     snprintf(f->script->extra, sizeof f->script->extra, "turn.workers=2;kill_grace=300ms");
     own_supervisor_start_ready(f);
     pid_t waits = atomic_load(&f->script->waiting);
     assert_true(waits > 0);
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
-    wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
+    wait_until(f, log_has, "died of SIGABRT");
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_int_equal(kill(waits, 0), 0);
@@ -247,21 +246,91 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
     assert_true(status_has(f, "\"turn\":\"" MANY_ID(1) "\""));
 }
 
-static void a_stuck_turn_is_ended_step_by_step(void **state)
+/* It says where it is, and the supervisor what it is at. */
+static void a_stuck_turn_is_aborted_with_a_trace(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, STUCK);
+    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
+    own_supervisor_start_ready(f);
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
+                           "session main turn " TURN_ID ", tool make_tea: stages tool+");
+    atomic_store(&f->script->turn_worker, SERVE);
+    wait_until(f, log_has, "aborted at ");
+    wait_until(f, log_has, "died of SIGABRT");
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    assert_false(log_has(f, "did not end in time"));
+}
+
+static void one_that_cannot_abort_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    atomic_store(&f->script->turn_worker, DEAF);
     atomic_store(&f->script->turn_seats, 2);
     snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
     own_supervisor_start_ready(f);
     /* Every worker of the pool is stuck, and the status answers. */
     assert_true(status_has(f, "\"turns\":{\"running\":2,\"limit\":2"));
-    wait_until(f, log_has, "turn far beyond its deadline, QUIT and TERM");
+    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
     wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
     atomic_store(&f->script->turn_worker, SERVE);
     wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
     wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":2");
     wait_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
+}
+
+#define NO_QUARANTINE "\"quarantine\":{\"workers\":0,\"wanted\":2,\"ready\":0"
+
+/* A process is there only while there is something for it. */
+static void a_quarantine_worker_comes_when_asked_for_and_leaves(void **state)
+{
+    struct fixture *f = *state;
+    struct stat st;
+    char path[160];
+    own_supervisor_start_ready(f);
+    assert_true(status_has(f, NO_QUARANTINE));
+    snprintf(path, sizeof path, "%s/quarantine.sock", f->dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    for (int i = 0; i < 3; i++) {
+        pid_t first = ask_quarantine(f);
+        assert_true(first > 0);
+        assert_int_equal(ask_quarantine(f), first);
+        wait_until(f, status_has, NO_QUARANTINE);
+    }
+    assert_false(log_has(f, "early deaths"));
+}
+
+static void a_quarantine_worker_that_dies_at_work_is_there_again(void **state)
+{
+    struct fixture *f = *state;
+    pid_t last = 0;
+    atomic_store(&f->script->quarantine_dies, 1);
+    own_supervisor_start_ready(f);
+    for (int i = 0; i < 3; i++) {
+        pid_t pid = ask_quarantine(f);
+        assert_true(pid > 0);
+        assert_int_not_equal(pid, last);
+        last = pid;
+    }
+    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    wait_until(f, status_has, "\"turns\":{\"running\":0,");
+    wait_until(f, status_has, NO_QUARANTINE);
+    assert_false(log_has(f, "early deaths"));
+}
+
+/* After a reload it is the new generation's. */
+static void a_reload_takes_the_quarantine_worker_along(void **state)
+{
+    struct fixture *f = *state;
+    own_supervisor_start_ready(f);
+    pid_t old = ask_quarantine(f);
+    assert_true(old > 0);
+    tell(f, "reload");
+    wait_until(f, status_has, "\"generation\":2,\"uptime_ms\"");
+    wait_until(f, status_has, NO_QUARANTINE);
+    assert_int_not_equal(ask_quarantine(f), old);
+    assert_true(find_worker(f, "quarantine", 2) > 0);
 }
 
 static void reload_refuses_nobody(void **state)
@@ -541,9 +610,13 @@ int main(void)
         CASE(a_kill_in_the_loop_is_nobodys_fault),
         CASE(a_loop_that_dies_again_and_again_is_slowed_down),
         CASE(a_turn_that_only_waits_ends_no_worker),
-        CASE(a_stuck_turn_is_ended_step_by_step),
+        CASE(a_stuck_turn_is_aborted_with_a_trace),
+        CASE(one_that_cannot_abort_is_killed),
         CASE(reload_refuses_nobody),
         CASE(many_processes_are_questioned),
+        CASE(a_quarantine_worker_comes_when_asked_for_and_leaves),
+        CASE(a_quarantine_worker_that_dies_at_work_is_there_again),
+        CASE(a_reload_takes_the_quarantine_worker_along),
         CASE(reload_changes_the_number_of_workers),
         CASE(a_bad_configuration_changes_nothing),
         CASE(a_generation_that_fails_is_given_up),

@@ -127,7 +127,7 @@ static void a_lost_turn_goes_on_elsewhere(void **state)
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
     assert_int_equal(lose(keeper, &a), 0);
     assert_string_equal(next, a.turn);
-    assert_string_equal(state_of(a.turn), "pending");
+    assert_string_equal(state_of(a.turn), "suspect");
     assert_true(hinted(a.turn));
     assert_int_equal(claim(two, a.turn, &b), 0);
     assert_false(hinted(a.turn));
@@ -429,11 +429,42 @@ static void the_log_of_one_turn_can_be_read(void **state)
     buf_free(&out);
 }
 
+/* The machine that tried it apart is gone: whichever machine finds its lease expired knows of it. */
+static void a_turn_in_which_a_worker_died_stays_suspect(void **state)
+{
+    struct turns_start a = begin(one, NULL), b;
+    const struct turns_loss expired = {.how = TURNS_EXPIRED}, dead = {.how = TURNS_DEAD};
+    bool suspect = false, stop;
+    int error;
+
+    (void)state;
+    assert_int_equal(turns_abandon(keeper, USER, a.turn, &dead, next, &suspect), 0);
+    assert_true(suspect);
+    assert_int_equal(turns_abandon(keeper, USER, a.turn, &dead, next, &suspect), 0);
+    assert_true(suspect);
+    assert_int_equal(claim(two, a.turn, &b), 0);
+    assert_string_equal(state_of(a.turn), "running");
+    conf.lease_ms = 1;
+    assert_int_equal(turns_renew(two, &b, &stop), 0);
+    conf.lease_ms = 5000;
+    do {
+        error = turns_abandon(keeper, USER, a.turn, &expired, next, &suspect);
+    } while (error == ERR_CONFLICT);
+    assert_int_equal(error, 0);
+    assert_true(suspect);
+    assert_string_equal(state_of(a.turn), "suspect");
+    /* One that was only beside it is not. */
+    a = actors_begin(one, arena, "another", NULL);
+    assert_int_equal(actors_abandon(keeper, a.turn, TURNS_SPARED, ONE, 0, next), 0);
+    assert_string_equal(state_of(a.turn), "pending");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_lost_turn_goes_on_elsewhere),
+        TEST(a_turn_in_which_a_worker_died_stays_suspect),
         TEST(a_death_counts_for_its_own_turn_only),
         TEST(a_slow_worker_keeps_its_turn_until_it_is_claimed),
         TEST(of_two_housekeepers_one_wins),

@@ -328,7 +328,7 @@ static void a_message_that_came_before_leads_back_to_it(void **state)
     /* Its worker is gone: the next one is told so, too. */
     struct turns_loss loss = {.how = TURNS_DEAD};
     char id[IDENT_UUID_SIZE];
-    assert_int_equal(turns_abandon(keeper, USER, t.turn, &loss, id), 0);
+    assert_int_equal(turns_abandon(keeper, USER, t.turn, &loss, id, NULL), 0);
     assert_int_equal(turns_claim(two, USER, t.turn, 50, arena, &t), 0);
     assert_true(t.rewound);
     assert_int_equal(t.history_count, 1);

@@ -82,7 +82,7 @@ int actors_abandon(struct store *s, const char *turn, enum turns_loss_kind how, 
 {
     struct turns_loss loss = {how, owner, epoch};
 
-    return turns_abandon(s, ACTORS_USER, turn, &loss, next);
+    return turns_abandon(s, ACTORS_USER, turn, &loss, next, NULL);
 }
 
 char *actors_transcript(struct store *s, struct arena *arena, const char *session)

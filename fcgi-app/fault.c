@@ -1,0 +1,58 @@
+#include "fcgi-app/fault.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const fault_actions[] = {
+    [FAULT_CRASH] = "crash", [FAULT_LOOP] = "loop", [FAULT_SLOW] = "slow"};
+
+static int fault_stage(const char *name)
+{
+    static const char *const names[] = {
+#define FAULT_STAGE_(name, text) text,
+        TURN_STAGE_TABLE(FAULT_STAGE_)
+#undef FAULT_STAGE_
+    };
+
+    for (int i = 0; i < TURN_STAGE_COUNT; i++)
+        if (!strcmp(names[i], name))
+            return i;
+    return TURN_STAGE_IDLE;
+}
+
+struct fault fault_of(const struct conf *conf, const char *input)
+{
+    const char *word = conf->fault_word, *at;
+    char action[16], stage[16];
+
+    if (!*word || !conf->development || !(at = strstr(input, word)) ||
+        sscanf(at + strlen(word), " %15[a-z] %15[a-z-]", action, stage) != 2)
+        return (struct fault){.action = FAULT_NONE};
+    for (int i = FAULT_CRASH; i <= FAULT_SLOW; i++)
+        if (!strcmp(fault_actions[i], action))
+            return (struct fault){.action = (enum fault_action)i, .stage = fault_stage(stage)};
+    return (struct fault){.action = FAULT_NONE};
+}
+
+static void fault_compute(int64_t until_us)
+{
+    volatile unsigned work = 0;
+
+    while (clock_mono_us() < until_us)
+        work++;
+}
+
+void fault_at(struct fault *f, enum turn_stage stage)
+{
+    enum fault_action action = f->action;
+
+    if (action == FAULT_NONE || f->stage != (int)stage)
+        return;
+    f->action = FAULT_NONE;
+    if (action == FAULT_CRASH)
+        abort();
+    fault_compute(action == FAULT_LOOP ? INT64_MAX : clock_mono_us() + FAULT_SLOW_MS * 1000);
+}

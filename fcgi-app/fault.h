@@ -1,0 +1,29 @@
+#ifndef TURNPIKE_FCGI_APP_FAULT_H
+#define TURNPIKE_FCGI_APP_FAULT_H
+
+#include "agent/turn.h"
+#include "base/conf.h"
+
+/*
+ * fault -- faults on request, for tests of what they must not harm. Process: turn worker.
+ *
+ * Only with the setting development.fault_word, which is refused without development mode, and that
+ * is refused when nginx listens to the world. A turn whose input then holds `WORD ACTION STAGE`
+ * does that when it comes to the stage (TURN_STAGE_TABLE's text):
+ *   crash  aborts its worker
+ *   loop   computes for ever
+ *   slow   computes for FAULT_SLOW_MS, once
+ */
+#define FAULT_SLOW_MS 60
+enum fault_action { FAULT_NONE, FAULT_CRASH, FAULT_LOOP, FAULT_SLOW };
+struct fault {
+    enum fault_action action;
+    int stage; /* enum turn_stage */
+};
+
+/* What the input of a turn asks for; nearly always FAULT_NONE. */
+struct fault fault_of(const struct conf *conf, const char *input);
+/* At every stage of the turn. */
+void fault_at(struct fault *f, enum turn_stage stage);
+
+#endif
