@@ -33,6 +33,11 @@ struct worker {
         reopen;    /* set by the handlers worker_signals installs */
     int notify_fd; /* eventfd of the supervisor; -1 = none: see worker_ready */
 };
+/*
+ * Header of each reply to an internal request (TP_INTERNAL): the slot of the worker that answers,
+ * decimal, so that its peer knows where a kept connection leads.
+ */
+#define WORKER_SLOT_HEADER "Turnpike-Worker"
 /* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
 void worker_ready(struct worker *w);
 /*
