@@ -8,8 +8,10 @@
 #include "workers/worker.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -17,6 +19,7 @@ struct fastcgi_call {
     struct fastcgi_pool *pool;
     struct fastcgi_conn *conn; /* NULL only in between */
     struct reactor_timer timer;
+    int64_t until_ms;   /* monotonic, of the whole exchange */
     struct buf request; /* for a second attempt; empty when there will be none */
     struct outq out;
     struct fastcgi_reply reply;
@@ -59,11 +62,6 @@ static void call_end(struct fastcgi_call *call, int error)
     call_free(call);
 }
 
-static void call_on_timer(struct reactor_timer *timer)
-{
-    call_end(timer->arg, ERR_DEADLINE);
-}
-
 /* ---- sending ---- */
 
 static int call_send(struct fastcgi_call *call)
@@ -86,14 +84,15 @@ static int call_send_anew(struct fastcgi_call *call)
 }
 
 /* A kept connection that does not take it has just been closed by its worker. */
-static int call_send_first(struct fastcgi_call *call)
+static int call_send_first(struct fastcgi_call *call, bool *over_kept)
 {
     int error = ERR_NET;
 
     call->conn = fastcgi_pool_take(call->pool, call_on_ready, call);
     if (call->conn)
         error = call_send(call);
-    return error == ERR_NET ? call_send_anew(call) : error;
+    *over_kept = error != ERR_NET;
+    return *over_kept ? error : call_send_anew(call);
 }
 
 static void call_repeat(struct fastcgi_call *call)
@@ -107,6 +106,44 @@ static void call_repeat(struct fastcgi_call *call)
     buf_free(&call->request);
     if (error)
         call_end(call, error);
+}
+
+/* ---- time ---- */
+
+/* Of a unix socket SIOCOUTQ counts what the peer has not read yet (unix(7)). */
+static bool call_is_unread(const struct fastcgi_call *call)
+{
+    int bytes = 0;
+
+    return ioctl(fastcgi_conn_fd(call->conn), SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+/* The worker behind a kept connection does not come round. Nobody else can take it from there. */
+static void call_on_timer(struct reactor_timer *timer)
+{
+    struct fastcgi_call *call = timer->arg;
+
+    if (clock_mono_ms() >= call->until_ms) {
+        call_end(call, ERR_DEADLINE);
+        return;
+    }
+    reactor_timer_set(
+        fastcgi_pool_reactor(call->pool), timer, call->until_ms, call_on_timer, call);
+    if (call->request.len > 0 && call_is_unread(call)) {
+        call->uncertain = true; /* it may be read just now */
+        call_repeat(call);
+    }
+}
+
+static void call_set_timer(struct fastcgi_call *call, int64_t timeout_ms, bool over_kept)
+{
+    int64_t now_ms = clock_mono_ms(), first_ms = timeout_ms;
+
+    if (over_kept && call->repeatable && first_ms > FASTCGI_CALL_UNREAD_MS)
+        first_ms = FASTCGI_CALL_UNREAD_MS;
+    call->until_ms = now_ms + timeout_ms;
+    reactor_timer_set(fastcgi_pool_reactor(call->pool), &call->timer, now_ms + first_ms,
+        call_on_timer, call);
 }
 
 /* ---- the reply ---- */
@@ -228,6 +265,7 @@ int fastcgi_call_start(struct fastcgi_pool *pool, const struct fastcgi_call_requ
     fastcgi_call_fn *fn, void *arg, struct fastcgi_call **out)
 {
     struct fastcgi_call *call = calloc(1, sizeof *call);
+    bool over_kept = false;
     int error;
 
     if (!call)
@@ -239,13 +277,12 @@ int fastcgi_call_start(struct fastcgi_pool *pool, const struct fastcgi_call_requ
     fastcgi_reply_init(&call->reply, request->max);
     error = call_encode(call, request);
     if (!error)
-        error = call_send_first(call);
+        error = call_send_first(call, &over_kept);
     if (error) {
         call_free(call);
         return error;
     }
-    reactor_timer_set(fastcgi_pool_reactor(pool), &call->timer,
-        clock_mono_ms() + request->timeout_ms, call_on_timer, call);
+    call_set_timer(call, request->timeout_ms, over_kept);
     if (out)
         *out = call;
     return 0;

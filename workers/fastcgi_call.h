@@ -18,8 +18,11 @@ struct fastcgi_pool;
  * - the worker answered that it is overloaded and has not looked at the request, or
  * - the connection ended without a byte of a reply, and the request had no effect: the worker closed
  *   it before it had read all (EPIPE, ECONNRESET), and fastcgi_pool_reads_whole, or
- * - the connection ended without a byte of a reply, and the request is `repeatable`.
+ * - the connection ended without a byte of a reply, and the request is `repeatable`, or
+ * - it is `repeatable`, and the worker of a kept connection has not read it for
+ *   FASTCGI_CALL_UNREAD_MS: that worker is stuck, and another one would accept a new connection.
  */
+#define FASTCGI_CALL_UNREAD_MS 250
 struct fastcgi_call;
 /*
  * reply: borrowed, NULL on error. error: 0; ERR_FULL (overloaded, or the backlog is full) and

@@ -509,6 +509,35 @@ static void a_late_reply_is_never_the_next_one_s(void **state)
     serves(&h, worker_accepts(), 0);
 }
 
+static void a_worker_that_does_not_read_loses_what_may_be_sent_twice(void **state)
+{
+    struct heard h, once;
+    int fd = kept(0), second = -1;
+    int64_t until = clock_mono_ms() + FAIL_MS;
+
+    (void)state;
+    ask(&h, true);
+    while ((second = worker_accept()) < 0 && clock_mono_ms() < until)
+        assert_true(reactor_step(t.reactor, clock_mono_ms() + 10, NULL) >= 0);
+    worker_reads(fd); /* too late */
+    assert_closed(fd);
+    worker_reads(second);
+    worker_answers(second, 0);
+    hear(&h, 0);
+    ask(&h, true);
+    worker_reads(second); /* one that has read it may take its time */
+    fd = kept(0);
+    ask(&once, false); /* and this one must not be sent twice */
+    until = clock_mono_ms() + 2 * FASTCGI_CALL_UNREAD_MS;
+    while (clock_mono_ms() < until)
+        assert_true(reactor_step(t.reactor, until, NULL) >= 0);
+    assert_no_connection();
+    worker_answers(second, 0);
+    hear(&h, 0);
+    close(second);
+    serves(&once, fd, 0);
+}
+
 /* ---- no room ---- */
 
 static void an_overloaded_worker_s_request_goes_to_another_one(void **state)
@@ -736,6 +765,7 @@ int main(void)
         CASE(after_a_doubtful_end_no_failure_is_a_certain_one),
         CASE(an_end_within_the_reply_is_final),
         CASE(a_late_reply_is_never_the_next_one_s),
+        CASE(a_worker_that_does_not_read_loses_what_may_be_sent_twice),
         CASE(an_overloaded_worker_s_request_goes_to_another_one),
         CASE(overloaded_twice_is_full),
         CASE(a_full_backlog_is_full_at_once),
