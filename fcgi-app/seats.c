@@ -470,7 +470,7 @@ static void seats_rest(struct seats *s, int64_t began_us, uint64_t commands)
     int64_t now_us, left_us;
     struct timespec rest;
 
-    if (commands < 2)
+    if (commands < 2 || s->busy < 2) /* the start of a turn alone has two: hint and script */
         return;
     now_us = clock_mono_us();
     seats_look_at_load(s, now_us);
