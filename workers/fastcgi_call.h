@@ -16,8 +16,8 @@ struct fastcgi_pool;
  *
  * What fails is sent once more over a new connection, before the caller hears of it, when
  * - the worker answered that it is overloaded and has not looked at the request, or
- * - the connection ended without a byte of a reply, and the request had no effect: the worker closed
- *   it before it had read all (EPIPE, ECONNRESET), and fastcgi_pool_reads_whole, or
+ * - the connection ended without a byte of a reply, and the request had no effect: the worker
+ *   closed it before it had read all (EPIPE, ECONNRESET), and fastcgi_pool_reads_whole, or
  * - the connection ended without a byte of a reply, and the request is `repeatable`, or
  * - it is `repeatable`, and the worker of a kept connection has not read it for
  *   FASTCGI_CALL_UNREAD_MS: that worker is stuck, and another one would accept a new connection.

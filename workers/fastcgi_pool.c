@@ -127,9 +127,13 @@ struct reactor *fastcgi_pool_reactor(const struct fastcgi_pool *p)
 
 void fastcgi_pool_retire(struct fastcgi_pool *p)
 {
+    struct fastcgi_conn *next;
+
     p->retired = true;
-    while (p->waiting)
-        fastcgi_conn_drop(p->waiting);
+    for (struct fastcgi_conn *c = p->waiting; c; c = next) {
+        next = c->next;
+        fastcgi_conn_drop(c);
+    }
 }
 
 void fastcgi_pool_free(struct fastcgi_pool *p)
