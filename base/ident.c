@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* MADV_WIPEONFORK, explicit_bzero */
+#endif
 #include "base/ident.h"
 
 #include "base/clock.h"
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -19,7 +23,16 @@
 
 static const char hex[] = "0123456789abcdef";
 
-static void ident_random(unsigned char *out, size_t n)
+/*
+ * Random bytes ahead, since a message needs a few of them eight times. The kernel empties the page
+ * in the child of a fork (MADV_WIPEONFORK): no two processes give out the same bytes.
+ */
+struct ident_ahead {
+    size_t left;
+    unsigned char bytes[1024];
+};
+
+static void ident_getrandom(unsigned char *out, size_t n)
 {
     while (n > 0) {
         ssize_t got = getrandom(out, n, 0);
@@ -30,6 +43,40 @@ static void ident_random(unsigned char *out, size_t n)
         out += got;
         n -= (size_t)got;
     }
+}
+
+/* NULL: this kernel cannot. */
+static struct ident_ahead *ident_ahead(void)
+{
+    static void *page;
+
+    if (!page) {
+        page = mmap(NULL, sizeof(struct ident_ahead), PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (page != MAP_FAILED && madvise(page, sizeof(struct ident_ahead), MADV_WIPEONFORK)) {
+            munmap(page, sizeof(struct ident_ahead));
+            page = MAP_FAILED;
+        }
+    }
+    return page == MAP_FAILED ? NULL : page;
+}
+
+/* What is given out is forgotten here. */
+static void ident_random(unsigned char *out, size_t n)
+{
+    struct ident_ahead *ahead = ident_ahead();
+
+    if (!ahead || n > sizeof ahead->bytes) {
+        ident_getrandom(out, n);
+        return;
+    }
+    if (ahead->left < n) {
+        ident_getrandom(ahead->bytes, sizeof ahead->bytes);
+        ahead->left = sizeof ahead->bytes;
+    }
+    ahead->left -= n;
+    memcpy(out, ahead->bytes + ahead->left, n);
+    explicit_bzero(ahead->bytes + ahead->left, n);
 }
 
 static void ident_hex(const unsigned char *bytes, size_t n, char *out)

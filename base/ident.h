@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ident -- identifiers and digests. Random bytes come from getrandom(2); failure aborts. */
+/* ident -- identifiers and digests. Random bytes come from getrandom(2), some ahead; failure aborts. */
 #define IDENT_UUID_SIZE 37
 /* UUID version 7 (RFC 9562): ordered by time, for turns, messages, tool calls, records. */
 void ident_uuid7(char out[IDENT_UUID_SIZE]);

@@ -229,6 +229,8 @@ int exchange_head(const struct exchange *x, struct buf *out)
     }
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
         x->request.traceparent);
+    if (x->request.internal && x->app->worker)
+        buf_printf(out, WORKER_SLOT_HEADER ": %u\r\n", x->app->worker->slot_index);
     origin_reply(x->app->conf, request_header(&x->request, "HTTP_ORIGIN"), out);
     buf_puts(out, buf_text(&reply->head));
     buf_puts(out, "\r\n");

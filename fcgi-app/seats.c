@@ -493,7 +493,7 @@ static int64_t seats_idle_wait(const struct seats *s)
 {
     int64_t idle = s->app.conf->turn_quarantine_idle_ms;
 
-    return worker_is_quarantine(s->app.worker) && idle < WORKER_IDLE_MS ? idle : WORKER_IDLE_MS;
+    return worker_is_quarantine(s->app.worker) && idle < BEAT_MS ? idle : BEAT_MS;
 }
 
 /* A quarantine worker for which no turn has come in a while. */

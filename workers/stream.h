@@ -56,6 +56,7 @@ struct stream {
     struct reactor *reactor;
     struct auth *auth;
     struct hub *hub;
+    struct fastcgi_pool *turns, *api; /* connections to the workers of these pools */
     struct reactor_source accept;
     struct reactor_timer tick, accept_again;
     struct reactor_hook round_end;

@@ -2,6 +2,7 @@
 libstream_a_SOURCES += \
 	workers/fastcgi_call.c workers/fastcgi_call.h \
 	workers/fastcgi_client.c workers/fastcgi_client.h \
+	workers/fastcgi_pool.c workers/fastcgi_pool.h \
 	workers/hub.c workers/hub.h \
 	workers/hub_place.c workers/hub_place.h \
 	workers/hub_runs.c workers/hub_runs.h \

@@ -84,9 +84,11 @@ static struct stream_message *first_submit(const struct stream_conn *c)
 
 /* ---- the request ---- */
 
-static int ask(struct stream_conn *c, const char *socket_path, const char *method, const char *path,
-    const struct buf *body, fastcgi_call_fn *fn, void *arg, struct fastcgi_call **call)
+/* fn NULL: the reply is told to nobody. */
+static int ask(struct stream_message *m, struct fastcgi_pool *pool, const char *method,
+    const char *path, fastcgi_call_fn *fn)
 {
+    const struct stream_conn *c = m->conn;
     const struct conf *conf = c->stream->conf;
     int64_t now = clock_real_ms();
     char start[32];
@@ -104,12 +106,15 @@ static int ask(struct stream_conn *c, const char *socket_path, const char *metho
         {"TP_ROLE", c->admin ? "admin" : "user"},
         {"T_START", start},
     };
+    const struct fastcgi_call_request request = {.pairs = pairs,
+        .count = sizeof pairs / sizeof pairs[0], .body = m->body.data, .len = m->body.len,
+        /* Two with the same id are one; an answer to an approval has the id of that. */
+        .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id,
+        .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
+        .max = REPLY_MAX};
 
-    snprintf(start, sizeof(start), "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
-    return fastcgi_call_start(c->stream->reactor, socket_path, pairs,
-        sizeof(pairs) / sizeof(pairs[0]), body->data, body->len,
-        conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS, REPLY_MAX, fn, arg,
-        call);
+    snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
+    return fastcgi_call_start(pool, &request, fn, m, fn ? &m->call : NULL);
 }
 
 /* ---- what the client hears ---- */
@@ -271,8 +276,7 @@ static void fail(struct stream_message *m, int error)
 
 static int send_submit(struct stream_message *m, fastcgi_call_fn *fn)
 {
-    return ask(m->conn, m->conn->stream->worker->turn_socket, "POST", "/internal/message", &m->body,
-        fn, m, fn ? &m->call : NULL);
+    return ask(m, m->conn->stream->turns, "POST", "/internal/message", fn);
 }
 
 void stream_message_pump(struct stream_conn *c)
@@ -380,8 +384,7 @@ void stream_message_free_all(struct stream_conn *c)
 
 static void call_api(struct stream_message *m, const char *method, const char *path)
 {
-    int rc =
-        ask(m->conn, m->conn->stream->api_socket, method, path, &m->body, on_reply, m, &m->call);
+    int rc = ask(m, m->conn->stream->api, method, path, on_reply);
 
     if (rc < 0)
         fail(m, rc);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "workers/fastcgi_pool.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -126,6 +127,7 @@ static void start_drain(struct stream *s)
     if (s->drain_spread_ms > s->conf->drain_ms * 9 / 10)
         s->drain_spread_ms = s->conf->drain_ms * 9 / 10;
     s->worker->drain = 1;
+    fastcgi_pool_retire(s->turns);
     log_info("draining %zu connections", s->connections);
     reactor_unwatch(s->reactor, &s->accept);
     reactor_timer_clear(s->reactor, &s->accept_again);
@@ -276,6 +278,10 @@ int stream_open(struct stream **out, struct worker *w)
         rc = auth_new(&s->auth, w->conf, why, sizeof(why));
     if (rc == 0)
         rc = hub_new(&s->hub, w->conf, s->reactor, &sink);
+    if (rc == 0)
+        rc = fastcgi_pool_new(&s->turns, s->reactor, w->turn_socket, w->board);
+    if (rc == 0)
+        rc = fastcgi_pool_new(&s->api, s->reactor, s->api_socket, NULL);
     if (rc < 0) {
         log_error("stream worker cannot start: %s %s", err_text(rc), why);
         stream_close(s);
@@ -293,6 +299,8 @@ void stream_close(struct stream *s)
     }
     if (s->reactor)
         stream_round_end(s);
+    fastcgi_pool_free(s->turns);
+    fastcgi_pool_free(s->api);
     hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);

@@ -157,9 +157,9 @@ tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 
 # stream
 if HAVE_CMOCKA
-STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_viewer \
-	tests/unit/test_channel tests/unit/test_stream_http tests/unit/test_stream_conn \
-	tests/unit/test_fastcgi_call
+STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_fastcgi_call \
+	tests/unit/test_fastcgi_pool tests/unit/test_viewer \
+	tests/unit/test_channel tests/unit/test_stream_http tests/unit/test_stream_conn
 check_PROGRAMS += $(STREAM_TESTS)
 TESTS += $(STREAM_TESTS)
 STREAM_TEST_LIBS = libstream.a $(WIRE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
@@ -168,7 +168,12 @@ tests_unit_test_stream_http_LDADD = $(STREAM_TEST_LIBS) $(HTTP_PARSER_LIBS)
 tests_unit_test_stream_conn_LDADD = libstream.a libworkers.a libfcgiapp.a $(WIRE_LIBS) $(STORE_LIBS) \
 	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_fastcgi_client_LDADD = $(STREAM_TEST_LIBS)
-tests_unit_test_fastcgi_call_LDADD = $(STREAM_TEST_LIBS)
+FASTCGI_BENCH = tests/unit/fastcgi_bench.c tests/unit/fastcgi_bench.h
+FASTCGI_BENCH_LIBS = libstream.a libworkers.a $(WIRE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_fastcgi_call_SOURCES = tests/unit/test_fastcgi_call.c $(FASTCGI_BENCH)
+tests_unit_test_fastcgi_call_LDADD = $(FASTCGI_BENCH_LIBS)
+tests_unit_test_fastcgi_pool_SOURCES = tests/unit/test_fastcgi_pool.c $(FASTCGI_BENCH)
+tests_unit_test_fastcgi_pool_LDADD = $(FASTCGI_BENCH_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)

@@ -1,230 +1,305 @@
 /*
- * fastcgi_call: a request over a real unix socket, driven by the reactor: replies in pieces, large
- * requests to a slow reader, pools that are full, gone, silent or die.
+ * fastcgi_call: requests that find their connection ended, their worker stuck, or no room.
  */
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/reactor.h"
-#include "tests/unit/cm.h"
-#include "workers/fastcgi_call.h"
+#include "tests/unit/fastcgi_bench.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 60000
-#define REPLY_MAX 4096
+#define LARGE ((size_t)4 << 20)
 
-static struct reactor *reactor;
-static char dir[] = "/tmp/turnpike-call-XXXXXX", path[64];
-static int listener, replies, last_error, last_status;
-static char last_body[64];
+/* ---- connections that end ---- */
 
-static int setup(void **state)
+static void one_that_its_worker_closes_leaves_at_once(void **state)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct heard h;
+    int fd = bench_kept(0);
 
     (void)state;
-    strcpy(dir + strlen(dir) - 6, "XXXXXX");
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/pool.sock", dir);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    replies = last_error = last_status = 0;
-    return reactor_new(&reactor);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    /* Nothing is left in the loop: neither a source nor a timer. */
-    assert_int_equal(reactor_next_due(reactor, INT64_MAX), INT64_MAX);
-    reactor_free(reactor);
-    if (listener >= 0)
-        close(listener);
-    unlink(path);
-    rmdir(dir);
-    return 0;
-}
-
-static void on_reply(void *arg, int error, const struct fastcgi_reply *reply)
-{
-    assert_string_equal(arg, "owner");
-    replies++;
-    last_error = error;
-    assert_true((error == 0) == (reply != NULL));
-    if (!reply)
-        return;
-    last_status = reply->status;
-    snprintf(last_body, sizeof last_body, "%.*s", (int)reply->body.len, reply->body.data);
-}
-
-static int call(const char *body, size_t len, int64_t timeout_ms, struct fastcgi_call **out)
-{
-    const struct fastcgi_pair pairs[] = { { "REQUEST_METHOD", "POST" } };
-
-    return fastcgi_call_start(
-        reactor, path, pairs, 1, body, len, timeout_ms, REPLY_MAX, on_reply, "owner", out);
-}
-
-static int accept_one(void)
-{
-    int fd = accept(listener, NULL, NULL);
-
-    assert_true(fd >= 0);
-    return fd;
-}
-
-static void until_replied(void)
-{
-    int64_t deadline = clock_mono_ms() + PATIENCE_MS;
-
-    while (replies == 0 && clock_mono_ms() < deadline)
-        assert_true(reactor_step(reactor, deadline, NULL) >= 0);
-    assert_int_equal(replies, 1);
-}
-
-static size_t record(unsigned char *out, int type, const char *bytes, size_t len)
-{
-    const unsigned char head[8] = { 1, (unsigned char)type, 0, 1, (unsigned char)(len >> 8),
-        (unsigned char)len, 0, 0 };
-
-    memcpy(out, head, 8);
-    memcpy(out + 8, bytes, len);
-    return 8 + len;
-}
-
-static size_t whole_reply(unsigned char out[256])
-{
-    static const char text[] = "Status: 202\r\nContent-Type: text/plain\r\n\r\ntaken";
-    size_t at = record(out, 6, text, sizeof text - 1);
-
-    return at + record(out + at, 3, "\0\0\0\0\0\0\0", 8);
-}
-
-static void a_reply_that_comes_byte_by_byte(void **state)
-{
-    unsigned char reply[256];
-    size_t len = whole_reply(reply);
-    int fd;
-
-    (void)state;
-    assert_int_equal(call("{}", 2, PATIENCE_MS, NULL), 0);
-    fd = accept_one();
-    for (size_t i = 0; i < len; i++) {
-        assert_int_equal(replies, 0);
-        assert_int_equal(write(fd, reply + i, 1), 1);
-        assert_int_equal(reactor_step(reactor, clock_mono_ms() + PATIENCE_MS, NULL), 1);
-    }
-    assert_int_equal(replies, 1);
-    assert_int_equal(last_error, 0);
-    assert_int_equal(last_status, 202);
-    assert_string_equal(last_body, "taken");
     close(fd);
+    bench_settle();
+    assert_true(reactor_next_due(bench.reactor, INT64_MAX) == INT64_MAX);
+    bench_ask(&h, false);
+    bench_serve(&h, bench_accepts(), 0);
 }
 
-/* More than the socket takes at once: it goes out as the other side reads, every byte of it. */
-static void a_large_request_to_a_slow_reader(void **state)
+static void one_that_speaks_unasked_is_closed(void **state)
 {
-    size_t len = 3 << 20, got = 0;
-    char *body = malloc(len), piece[65536];
-    unsigned char reply[256];
-    ssize_t n;
+    int fd = bench_kept(0);
+
+    (void)state;
+    bench_answers(fd, 0);
+    bench_closed(fd);
+}
+
+static void one_closed_before_the_request_is_replaced_unnoticed(void **state)
+{
+    struct heard h;
+    int fd = bench_kept(0);
+
+    (void)state;
+    close(fd); /* the loop has not come round: the send fails */
+    bench_ask(&h, false);
+    bench_serve(&h, bench_accepts(), 0);
+}
+
+static void one_closed_with_its_reply_is_not_kept(void **state)
+{
+    struct heard h;
     int fd;
+
+    (void)state;
+    bench_ask(&h, false);
+    fd = bench_accepts();
+    bench_reads(fd);
+    bench_answers(fd, 0);
+    close(fd);
+    bench_hear(&h, 0);
+    assert_true(reactor_next_due(bench.reactor, INT64_MAX) == INT64_MAX);
+}
+
+static void a_request_that_was_not_read_is_sent_again(void **state)
+{
+    struct heard h;
+    int fd = bench_kept(0);
+
+    (void)state;
+    bench_ask(&h, false);
+    close(fd);
+    bench_settle();
+    assert_int_equal(h.times, 0);
+    fd = bench_accepts();
+    close(fd); /* again, but there is no third time */
+    bench_hear(&h, ERR_NET);
+    bench_no_connection();
+}
+
+static void a_request_that_was_read_in_part_is_sent_again(void **state)
+{
+    char *body = calloc(1, LARGE), bytes[8192];
+    struct heard h;
+    int fd = bench_kept(0);
 
     (void)state;
     assert_non_null(body);
-    memset(body, 'x', len);
-    assert_int_equal(call(body, len, PATIENCE_MS, NULL), 0);
-    free(body);
-    fd = accept_one();
-    while (got < len) {
-        assert_true(reactor_step(reactor, clock_mono_ms(), NULL) >= 0);
-        n = recv(fd, piece, sizeof piece, MSG_DONTWAIT);
-        for (ssize_t i = 0; i < n; i++)
-            got += piece[i] == 'x';
-    }
-    assert_int_equal(reactor_step(reactor, 0, NULL), 0); /* room is not watched for any more */
-    assert_int_equal(write(fd, reply, whole_reply(reply)), (ssize_t)whole_reply(reply));
-    until_replied();
-    assert_int_equal(last_error, 0);
+    assert_int_equal(bench_ask_with(&h, false, body, LARGE, BENCH_FAIL_MS), 0);
+    while (recv(fd, bytes, sizeof bytes, 0) > 0)
+        ; /* the rest waits for the loop */
     close(fd);
+    bench_settle();
+    assert_int_equal(h.times, 0);
+    fd = bench_accepts();
+    for (size_t n = 0; n < LARGE; bench_settle())
+        for (ssize_t some; (some = recv(fd, bytes, sizeof bytes, 0)) > 0;)
+            n += (size_t)some;
+    bench_answers(fd, 0);
+    bench_hear(&h, 0);
+    close(fd);
+    free(body);
 }
 
-/* A pool may answer and close before it has read the request: the answer counts. */
-static void an_answer_before_the_request_was_read(void **state)
+static void a_request_that_was_read_is_sent_again_only_when_it_may_be(void **state)
 {
-    size_t len = 3 << 20;
-    char *body = calloc(1, len);
-    unsigned char reply[256];
+    struct heard h;
+    struct buf first = {0};
+    int fd = bench_kept(0);
+
+    (void)state;
+    bench_ask(&h, true);
+    bench_reads(fd);
+    buf_put(&first, bench.got.data, bench.got.len);
+    close(fd);
+    bench_settle();
+    assert_int_equal(h.times, 0);
+    fd = bench_accepts();
+    bench_reads(fd);
+    assert_int_equal(bench.got.len, first.len);
+    assert_memory_equal(bench.got.data, first.data, first.len);
+    bench_answers(fd, 0);
+    bench_hear(&h, 0);
+    bench_ask(&h, false);
+    bench_reads(fd);
+    close(fd);
+    bench_hear(&h, ERR_PROTOCOL);
+    bench_no_connection();
+    buf_free(&first);
+}
+
+/* It may have had its effect the first time: nobody says that it had none. */
+static void after_a_doubtful_end_no_failure_is_a_certain_one(void **state)
+{
+    struct heard h;
     int fd;
 
     (void)state;
-    assert_non_null(body);
-    assert_int_equal(call(body, len, PATIENCE_MS, NULL), 0);
-    free(body);
-    fd = accept_one();
-    assert_int_equal(write(fd, reply, whole_reply(reply)), (ssize_t)whole_reply(reply));
-    until_replied();
-    assert_int_equal(last_error, 0);
-    assert_string_equal(last_body, "taken");
+    fd = bench_kept(0);
+    bench_ask(&h, true);
+    bench_reads(fd);
     close(fd);
+    bench_settle();
+    fd = bench_accepts();
+    bench_reads(fd);
+    bench_overloaded(fd);
+    bench_hear(&h, ERR_PROTOCOL);
+    bench_closed(fd);
+
+    fd = bench_kept(0);
+    bench_ask(&h, true);
+    bench_reads(fd);
+    close(bench.listen_fd);
+    close(fd);
+    bench_hear(&h, ERR_PROTOCOL);
+    bench_listen(64);
 }
 
-static void a_pool_that_dies_or_is_silent(void **state)
+static void an_end_within_the_reply_is_final(void **state)
 {
-    int fd;
+    struct buf part = {0};
+    struct heard h;
+    int fd = bench_kept(0);
 
     (void)state;
-    assert_int_equal(call("{}", 2, PATIENCE_MS, NULL), 0);
-    fd = accept_one();
-    assert_true(read(fd, (char[4096]){ 0 }, 4096) > 0);
+    bench_ask(&h, true);
+    bench_reads(fd);
+    fastcgi_record_put(&part, FASTCGI_STDOUT, 1, "Status: 202\r\n", 13);
+    bench_says(fd, &part);
     close(fd);
-    until_replied();
-    assert_int_equal(last_error, ERR_PROTOCOL);
-    replies = 0;
-    assert_int_equal(call("{}", 2, 1, NULL), 0);
-    fd = accept_one();
-    until_replied();
-    assert_int_equal(last_error, ERR_DEADLINE);
-    close(fd);
+    bench_hear(&h, ERR_PROTOCOL);
+    bench_no_connection();
+    buf_free(&part);
 }
 
-static void a_pool_that_is_full_or_gone(void **state)
+static void a_late_reply_is_never_the_next_one_s(void **state)
 {
-    struct fastcgi_call *waiting[8];
-    int error = 0, count = 0;
+    struct heard h;
+    int fd = bench_kept(0);
 
     (void)state;
-    while (count < 8 && (error = call("{}", 2, PATIENCE_MS, &waiting[count])) == 0)
-        count++;
-    assert_int_equal(error, ERR_FULL);
-    assert_true(count > 0);
-    for (int i = 0; i < count; i++)
-        fastcgi_call_forget(waiting[i]);
-    close(listener); /* those that were never accepted are closed with it */
-    for (int ended = 0; ended < count;)
-        ended += reactor_step(reactor, clock_mono_ms() + PATIENCE_MS, NULL);
-    assert_int_equal(replies, 0); /* forgotten */
-    assert_int_equal(call("{}", 2, PATIENCE_MS, NULL), ERR_NET);
-    listener = -1;
+    assert_int_equal(bench_ask_with(&h, true, "", 0, 1), 0);
+    bench_hear(&h, ERR_DEADLINE);
+    bench_reads(fd);
+    bench_closed(fd);
+    bench_ask(&h, false);
+    bench_serve(&h, bench_accepts(), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static void a_worker_that_does_not_read_loses_what_may_be_sent_twice(void **state)
+{
+    struct heard h, once;
+    int fd = bench_kept(0), second = -1;
+    int64_t until = clock_mono_ms() + BENCH_FAIL_MS;
+
+    (void)state;
+    bench_ask(&h, true);
+    while ((second = bench_accept()) < 0 && clock_mono_ms() < until)
+        assert_true(reactor_step(bench.reactor, clock_mono_ms() + 10, NULL) >= 0);
+    bench_reads(fd); /* too late */
+    bench_closed(fd);
+    bench_reads(second);
+    bench_answers(second, 0);
+    bench_hear(&h, 0);
+    bench_ask(&h, true);
+    bench_reads(second); /* one that has read it may take its time */
+    fd = bench_kept(0);
+    bench_ask(&once, false); /* and this one must not be sent twice */
+    until = clock_mono_ms() + 2 * FASTCGI_CALL_UNREAD_MS;
+    while (clock_mono_ms() < until)
+        assert_true(reactor_step(bench.reactor, until, NULL) >= 0);
+    bench_no_connection();
+    bench_answers(second, 0);
+    bench_hear(&h, 0);
+    close(second);
+    bench_serve(&once, fd, 0);
+}
+
+/* ---- no room ---- */
+
+static void an_overloaded_worker_s_request_goes_to_another_one(void **state)
+{
+    struct heard h;
+    int fd = bench_kept(0);
+
+    (void)state;
+    bench_ask(&h, false);
+    bench_reads(fd);
+    bench_overloaded(fd);
+    bench_closed(fd);
+    assert_int_equal(h.times, 0);
+    fd = bench_accepts();
+    bench_serve(&h, fd, 0);
+}
+
+static void overloaded_twice_is_full(void **state)
+{
+    struct heard h;
+    int fd = bench_kept(0);
+
+    (void)state;
+    bench_ask(&h, true);
+    bench_reads(fd);
+    bench_overloaded(fd);
+    bench_settle();
+    close(fd);
+    fd = bench_accepts();
+    bench_reads(fd);
+    bench_overloaded(fd);
+    bench_hear(&h, ERR_FULL);
+    bench_no_connection();
+    close(fd);
+}
+
+static void a_full_backlog_is_full_at_once(void **state)
+{
+    struct heard kept_one, waits[2], refused;
+    int fd = bench_kept(0), waiting;
+
+    (void)state;
+    close(bench.listen_fd);
+    bench_listen(0);
+    bench_ask(&kept_one, false);
+    bench_ask(&waits[0], false);
+    assert_int_equal(bench_ask_with(&refused, false, "", 0, BENCH_FAIL_MS), ERR_FULL);
+    bench_reads(fd);
+    bench_overloaded(fd); /* and there is no room for a new one */
+    bench_hear(&kept_one, ERR_FULL);
+    close(fd);
+    assert_int_equal(refused.times, 0);
+    waiting = bench_accepts();
+    bench_serve(&waits[0], waiting, 0);
+}
+
+static void nobody_listens(void **state)
+{
+    struct heard h;
+
+    (void)state;
+    close(bench.listen_fd);
+    assert_int_equal(bench_ask_with(&h, true, "", 0, BENCH_FAIL_MS), ERR_NET);
+    bench_listen(64);
+}
 
 int main(void)
 {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_reply_that_comes_byte_by_byte),
-        TEST(a_large_request_to_a_slow_reader),
-        TEST(an_answer_before_the_request_was_read),
-        TEST(a_pool_that_dies_or_is_silent),
-        TEST(a_pool_that_is_full_or_gone),
+        CASE(one_that_its_worker_closes_leaves_at_once),
+        CASE(one_that_speaks_unasked_is_closed),
+        CASE(one_closed_before_the_request_is_replaced_unnoticed),
+        CASE(one_closed_with_its_reply_is_not_kept),
+        CASE(a_request_that_was_not_read_is_sent_again),
+        CASE(a_request_that_was_read_in_part_is_sent_again),
+        CASE(a_request_that_was_read_is_sent_again_only_when_it_may_be),
+        CASE(after_a_doubtful_end_no_failure_is_a_certain_one),
+        CASE(an_end_within_the_reply_is_final),
+        CASE(a_late_reply_is_never_the_next_one_s),
+        CASE(a_worker_that_does_not_read_loses_what_may_be_sent_twice),
+        CASE(an_overloaded_worker_s_request_goes_to_another_one),
+        CASE(overloaded_twice_is_full),
+        CASE(a_full_backlog_is_full_at_once),
+        CASE(nobody_listens),
     };
-    return cmocka_run_group_tests_name("fastcgi_call", tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

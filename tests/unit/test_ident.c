@@ -5,6 +5,8 @@
 #include "tests/unit/cm.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void uuids_are_ordered(void **state)
 {
@@ -138,6 +140,44 @@ static void trace_headers(void **state)
     assert_true(ident_trace_parse(text, &child));
 }
 
+static void tokens_are_all_different(void **state)
+{
+    enum { TOKENS = 300, BYTES = 32 }; /* more than is kept ahead */
+    static char token[TOKENS][2 * BYTES + 1];
+
+    (void)state;
+    for (int i = 0; i < TOKENS; i++) {
+        ident_token(BYTES, token[i]);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(token[i], token[k]);
+    }
+}
+
+static void a_child_makes_other_tokens_than_its_parent(void **state)
+{
+    char mine[33], theirs[33] = "";
+    int ends[2], status;
+    pid_t child;
+
+    (void)state;
+    ident_token(16, mine); /* some are ahead now */
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        ident_token(16, theirs);
+        _exit(write(ends[1], theirs, sizeof theirs) != sizeof theirs);
+    }
+    ident_token(16, mine);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(read(ends[0], theirs, sizeof theirs), sizeof theirs);
+    assert_int_equal(strlen(theirs), strlen(mine));
+    assert_string_not_equal(mine, theirs);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void times(void **state)
 {
     static const struct {
@@ -202,6 +242,8 @@ int main(void)
         cmocka_unit_test(safe_ids),
         cmocka_unit_test(names_become_ids),
         cmocka_unit_test(trace_headers),
+        cmocka_unit_test(tokens_are_all_different),
+        cmocka_unit_test(a_child_makes_other_tokens_than_its_parent),
         cmocka_unit_test(times),
         cmocka_unit_test(error_texts),
     };
