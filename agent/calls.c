@@ -539,8 +539,11 @@ static void give_up(struct batch *b)
         struct slot *s = &b->slots[i];
         if (!s->waiting)
             continue;
-        tools_cancel(&s->run);
         s->waiting = false;
+        tools_go_on(&s->run); /* an answer that has come is recorded, and counts */
+        if (s->run.done && !s->run.error && !conclude(s, 0))
+            continue;
+        tools_cancel(&s->run);
         (void)answer_error(s, "unknown_outcome",
             "The turn ended while this call was under way. It may or may not have had an effect.");
     }

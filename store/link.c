@@ -400,7 +400,7 @@ static int wait_for_connection(struct link *l)
     struct link_queued own = {task_self(), l->queued};
     unsigned attempt = l->attempts;
 
-    l->queued = &own;
+    l->queued = &own; /* cppcheck-suppress autoVariables ; attempt_for_all empties the list first */
     while (attempt == l->attempts)
         (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
     return l->fd >= 0 ? 0 : l->refused ? l->refused : ERR_STORE;
