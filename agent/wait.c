@@ -79,8 +79,7 @@ static void on_renewed(void *arg, int result)
         w->result = ERR_CANCELLED;
     else if (result && result != ERR_CANCELLED)
         w->renew_at_ms = clock_mono_ms() + AWAY_STEP_MS; /* Redis is away */
-    if (result || w->check_now)
-        task_wake(w->task);
+    task_wake(w->task); /* it slept without a time for the next renewal */
 }
 
 static void renew(struct wait *w, int64_t now)
