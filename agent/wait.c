@@ -79,7 +79,7 @@ static void on_renewed(void *arg, int result)
         w->result = ERR_CANCELLED;
     else if (result && result != ERR_CANCELLED)
         w->renew_at_ms = clock_mono_ms() + AWAY_STEP_MS; /* Redis is away */
-    task_wake(w->task); /* which has set its time by whether a renewal is under way */
+    task_wake(w->task); /* it slept without a time for the next renewal */
 }
 
 static void renew(struct wait *w, int64_t now)

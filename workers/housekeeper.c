@@ -34,7 +34,7 @@
 #define LOOK_BUSY_MS 250 /* while something was due */
 #define LOOK_MAX 64      /* hints of one look: what is taken over at once stays bounded */
 #define JOBS_MAX 4608 /* every turn of a machine at once, and some */
-#define HANDOVERS_MAX 16 /* open at once */
+#define HANDOVERS_MAX 64 /* open at once */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
 /* Who was refused has been told to come again in a second: a waiting turn lets them in first. */
@@ -327,8 +327,10 @@ static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 {
     int waiting = 0;
     for (size_t i = 0; i < k->jobs_used; i++)
-        if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
+        if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now) {
             job_dead(&k->jobs[i]);
+            places_step(k, clock_mono_ms()); /* viewers of a hundred need not wait for the last */
+        }
     places_step(k, now);
     for (size_t i = 0; i < k->jobs_used; i++) {
         const struct job *job = &k->jobs[i];

@@ -6,7 +6,6 @@
 #include "base/log.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <execinfo.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,14 +15,14 @@
 #define TRACE_DEPTH 32
 #define TRACE_SIZE 3072
 
-/* The program's own name has made room for the worker's title. */
+/* What libc knows as the program's name has made room for the worker's title. */
 static const char *trace_file(const Dl_info *info)
 {
     const char *slash = strrchr(info->dli_fname, '/');
     Dl_info own;
 
     if (dladdr((void *)(uintptr_t)trace_init, &own) && own.dli_fbase == info->dli_fbase)
-        return program_invocation_short_name;
+        return "turnpiked";
     return slash ? slash + 1 : info->dli_fname;
 }
 

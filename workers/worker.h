@@ -42,6 +42,7 @@ static inline bool worker_is_quarantine(const struct worker *w)
 {
     return atomic_load_explicit(&w->slot->pool, memory_order_relaxed) == SCOREBOARD_QUARANTINE;
 }
+/*
  * Header of each reply to an internal request (TP_INTERNAL): the slot of the worker that answers,
  * decimal, so that its peer knows where a kept connection leads.
  */

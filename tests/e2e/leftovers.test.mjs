@@ -128,7 +128,7 @@ describe("a storage that takes no writes", () => {
 
 describe("frozen workers", () => {
   test("api and idle turn workers are replaced; a turn that runs longer than any beat is not touched", async () => {
-    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.seats": 3, "turn.reserved": 1, "api.workers": 2}});
+    const stack = await Stack.start({settings: {kill_grace: "500ms", "turn.workers": 2, "turn.seats": 3, "turn.reserved": 1, "api.workers": 2}});
     const running = stack.chatStream("x [[text words=3 hold=1]]");
     await running.until("RUN_STARTED");
     await stack.double.until(d => d.held > 0);
@@ -146,7 +146,7 @@ describe("frozen workers", () => {
     }
     await eventually(async () => {
       const pids = [...await stack.workers("api"), ...await stack.workers("turn")].filter(w => w.state === "ready").map(w => w.pid);
-      return pids.length === 6 && !pids.some(pid => frozen.includes(pid));
+      return pids.length === 4 && !pids.some(pid => frozen.includes(pid));
     }, "others stand in their places", 40000 * SLOW);
     await pause(Math.max(0, 20000 - (Date.now() - began)));
     const pids = (await stack.workers("turn")).map(w => w.pid);
