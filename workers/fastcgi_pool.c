@@ -162,7 +162,9 @@ bool fastcgi_pool_reads_whole(const struct fastcgi_pool *p)
 /* It takes requests, and its loop comes round. */
 static bool pool_serves(const struct scoreboard_slot *slot, int64_t now_ms)
 {
-    int64_t late_ms = atomic_load(&slot->executing) >= 0 ? FASTCGI_POOL_LATE_MS : POOL_BEAT_MS;
+    bool works = atomic_load(&slot->executing) >= 0 ||
+                 atomic_load(&slot->seats_busy) >= FASTCGI_POOL_BUSY;
+    int64_t late_ms = works ? FASTCGI_POOL_LATE_MS : POOL_BEAT_MS;
     int state = atomic_load(&slot->state);
 
     return atomic_load(&slot->pool) == SCOREBOARD_TURN && atomic_load(&slot->pid) > 0 &&

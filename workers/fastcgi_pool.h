@@ -27,7 +27,12 @@ typedef void fastcgi_conn_fn(void *arg, uint32_t epoll_events);
 #define FASTCGI_POOL_IDLE_MAX 32     /* connections that wait for a request */
 #define FASTCGI_POOL_IDLE_MS 45000   /* they wait so long; less than a worker does (KEPT_MS) */
 #define FASTCGI_POOL_SLACK 2         /* turns that a worker may have more than the least busy one */
-#define FASTCGI_POOL_LATE_MS 200     /* one that executes the same work for so long is passed by */
+/*
+ * A worker that executes work, or has so many turns, comes round every few milliseconds. One that
+ * has not for this time has no processor, or computes: a new connection finds another one.
+ */
+#define FASTCGI_POOL_BUSY 4
+#define FASTCGI_POOL_LATE_MS 20
 
 /*
  * reactor, socket_path and board are borrowed. board: of the turn workers that listen on the

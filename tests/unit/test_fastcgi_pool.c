@@ -163,24 +163,29 @@ static void a_new_connection_is_made_when_a_worker_has_too_many(void **state)
 
 static void a_worker_that_is_stuck_or_leaves_is_passed_by(void **state)
 {
+    static const struct {
+        int state, late_ms, executing, busy;
+    } cases[] = {
+        {SLOTS_RETIRING, 0, -1, 0},
+        {SLOTS_READY, 2 * WORKER_IDLE_MS, -1, 0},
+        {SLOTS_READY, FASTCGI_POOL_LATE_MS, 0, 0},
+        {SLOTS_READY, FASTCGI_POOL_LATE_MS, -1, FASTCGI_POOL_BUSY},
+    };
     struct scoreboard_slot *slot = &bench.board->slots[0];
     struct heard h;
     int fd = bench_kept(0);
 
     (void)state;
-    for (int i = 0; i < 3; i++) {
-        bench_slot(0, 0);
-        if (i == 0)
-            atomic_store(&slot->state, SLOTS_RETIRING);
-        else
-            atomic_store(&slot->beat_ms, clock_mono_ms() - (i == 1 ? 2 * WORKER_IDLE_MS
-                                                                   : FASTCGI_POOL_LATE_MS));
-        if (i == 2)
-            atomic_store(&slot->executing, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench_slot(0, cases[i].busy);
+        atomic_store(&slot->state, cases[i].state);
+        atomic_store(&slot->executing, cases[i].executing);
+        atomic_store(&slot->beat_ms, clock_mono_ms() - cases[i].late_ms);
         bench_ask(&h, false);
         bench_serve(&h, bench_accepts(), -1);
     }
     bench_slot(0, 0);
+    atomic_store(&slot->beat_ms, clock_mono_ms() - WORKER_IDLE_MS); /* idle, it beats no faster */
     bench_ask(&h, false);
     bench_serve(&h, fd, 0);
 }
