@@ -276,25 +276,6 @@ static void seats_note_empty(struct seats *s)
         memory_order_relaxed);
 }
 
-static void seats_accept(struct seats *s)
-{
-    for (int i = 0; i < ACCEPT_MAX && seats_has_room(s); i++) {
-        int fd = accept4(s->app.worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-            continue;
-        if (fd < 0) {
-            if (errno == EAGAIN || errno == EWOULDBLOCK)
-                seats_note_empty(s);
-            else
-                log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
-            return;
-        }
-        if (seats_welcome(s, fd))
-            log_limited(LOG_LEVEL_WARN, "a connection is closed: no memory");
-    }
-}
-
 /* ---- which worker takes the next ---- */
 
 /* Another one of the pool that can take it has fewer turns. */
@@ -317,6 +298,25 @@ static bool seats_others_first(const struct seats *s)
             return true;
     }
     return false;
+}
+
+static void seats_accept(struct seats *s)
+{
+    for (int i = 0; i < ACCEPT_MAX && seats_has_room(s) && !seats_others_first(s); i++) {
+        int fd = accept4(s->app.worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (fd < 0) {
+            if (errno == EAGAIN || errno == EWOULDBLOCK)
+                seats_note_empty(s);
+            else
+                log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
+            return;
+        }
+        if (seats_welcome(s, fd))
+            log_limited(LOG_LEVEL_WARN, "a connection is closed: no memory");
+    }
 }
 
 static void seats_on_listening(struct reactor_source *source, uint32_t events)

@@ -15,7 +15,6 @@ libworkers_a_SOURCES = \
 	workers/mcp_command.c workers/mcp_command.h \
 	workers/failover_command.c workers/failover_command.h \
 	workers/mcp_desk.c workers/mcp_desk.h \
-	workers/pressure.c workers/pressure.h \
 	workers/reminders.c workers/reminders.h \
 	workers/scoreboard.c workers/scoreboard_seat.c workers/scoreboard.h \
 	workers/service.c workers/service.h \

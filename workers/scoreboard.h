@@ -91,7 +91,6 @@ struct scoreboard {
     atomic_ullong refused_full, refused_stale, accepted;
     atomic_ullong refused_handovers; /* of refused_full: what the housekeeper asked for */
     atomic_bool draining;
-    atomic_int pace_ms; /* least time between two appends of a turn's text, see pressure.h */
     /* Monotonic: when a worker of the pool last saw that no connection waits to be accepted. */
     atomic_llong empty_ms[SCOREBOARD_POOLS];
     struct breaker breakers[BREAKER_COUNT];

@@ -348,12 +348,12 @@ void status_json(const struct status_view *view, struct buf *out)
     buf_printf(out,
         ",\"pid\":%d,\"generation\":%u,\"uptime_ms\":%" PRId64
         ",\"turns\":{\"running\":%d,\"limit\":%d,\"accepted\":%llu,\"refused_full\":%llu,"
-        "\"refused_stale\":%llu,\"pace_ms\":%d},\"killed\":%llu,\"recycled\":%llu,\"pools\":{",
+        "\"refused_stale\":%llu},\"killed\":%llu,\"recycled\":%llu,\"pools\":{",
         (int)c->self, current_number(view), now - view->started_ms,
         atomic_load(&board->running_turns), atomic_load(&board->turn_limit),
         (unsigned long long)atomic_load(&board->accepted),
         (unsigned long long)atomic_load(&board->refused_full),
-        (unsigned long long)atomic_load(&board->refused_stale), atomic_load(&board->pace_ms),
+        (unsigned long long)atomic_load(&board->refused_stale),
         c->killed, c->recycled);
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         if (pool > 0)
@@ -466,9 +466,6 @@ void status_metrics(const struct status_view *view, struct buf *out)
         (unsigned long long)atomic_load(&b->running_turns));
     metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
         (unsigned long long)atomic_load(&b->turn_limit));
-    metric(out, "turnpike_pace_milliseconds", "gauge",
-        "least time between two appends of one turn's text; above 0 the processors are full",
-        (unsigned long long)atomic_load(&b->pace_ms));
     metric(out, "turnpike_turns_accepted", "counter", "turns accepted", atomic_load(&b->accepted));
     metric(out, "turnpike_refused_full", "counter",
         "requests refused because every worker was busy", atomic_load(&b->refused_full));

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/reactor.h"
 #include "workers/control.h"
-#include "workers/pressure.h"
 #include "workers/service.h"
 #include "workers/sockets.h"
 #include "workers/status.h"
@@ -34,7 +33,6 @@ struct supervisor {
     struct crew crew;
     struct control *control;
     struct watchdog *watchdog;
-    struct pressure pressure;
     struct reactor_source signals, notify, quarantine;
     int signal_fd, notify_fd;
     enum phase phase;
@@ -461,9 +459,6 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
             EPOLLIN | EPOLLET, supervisor_on_quarantine, s);
     if (error != 0)
         return error;
-    if (pressure_init(&s->pressure, s->reactor, &s->crew.board->running_turns,
-            &s->crew.board->pace_ms) != 0)
-        log_warn("/proc/stat cannot be read: text is not joined when the processors are full");
     atomic_store(&s->crew.board->turn_limit, (int)conf->turn_seats);
     s->started_ms = clock_mono_ms();
     error = crew_start(&s->crew, first);
@@ -473,7 +468,6 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
 
 static void supervisor_close(struct supervisor *s)
 {
-    pressure_fini(&s->pressure);
     watchdog_free(s->watchdog);
     control_free(s->control);
     crew_fini(&s->crew);

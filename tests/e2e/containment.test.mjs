@@ -39,6 +39,7 @@ describe("poisonous turns among others", () => {
   };
 
   test("40 turns, 3 of which abort their worker: those 3 fail after their attempts, the others lose nothing", async () => {
+    await eventually(async () => (await stack.status()).pools.turn.ready === 2, "both workers serve");
     const before = await deaths();
     const good = Array.from({length: 37}, (_, i) => start(`x [[text words=30 hold=4,${8 + i % 20}]]`, `u${i}`));
     const bad = [["model-text", "text words=4 hold=0"], ["tool", "tool name=get_current_time hold=1 | text words=4"],

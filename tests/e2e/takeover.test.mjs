@@ -184,14 +184,19 @@ describe("a turn whose worker is killed", () => {
     process.kill(pid, 0); // it lives
   });
 
-  test("three times: then it ends with an error", async () => {
+  // A turn that only waits is spared when its worker is killed, eight times; then each death counts.
+  test("again and again: it goes on as long as it is spared, then it ends with an error", async () => {
     const session_id = uuid();
     const reader = stack.chatStream("x [[text words=20 hold=3]]", {session_id});
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      await eventually(() => reader.events.filter(e => e.data.type === "TEXT_MESSAGE_START").length === attempt, `attempt ${attempt}`);
-      await stack.double.until(d => d.held > 0, "the model holds");
+    let deaths = 0;
+    for (const ended = () => reader.events.some(FINAL); ; deaths++) {
+      await eventually(() => ended() || reader.events.filter(e => e.data.type === "TEXT_MESSAGE_START").length === deaths + 1, `attempt ${deaths + 1}`);
+      await eventually(() => ended() || stack.double.held > 0, "the model holds");
+      if (ended()) break;
+      assert.ok(deaths < 12, "it ends at last");
       await kill(session_id);
     }
+    assert.ok(deaths >= 3, `${deaths} deaths`);
     await reader.all();
     assert.equal(reader.last.data.type, "RUN_ERROR");
     assert.equal(reader.last.data.code, "turn_attempts");

@@ -45,12 +45,10 @@ tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 # supervisor
 if HAVE_CMOCKA
 SUPERVISOR_TESTS = tests/unit/test_slots tests/unit/test_scoreboard tests/unit/test_blame tests/unit/test_control \
-	tests/unit/test_supervisor tests/unit/test_pressure tests/unit/test_crew_seats
+	tests/unit/test_supervisor tests/unit/test_crew_seats
 check_PROGRAMS += $(SUPERVISOR_TESTS)
 TESTS += $(SUPERVISOR_TESTS)
 SUPERVISOR_TEST_LIBS = libworkers.a $(BASE_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_pressure_SOURCES = tests/unit/test_pressure.c
-tests_unit_test_pressure_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_crew_seats_SOURCES = tests/unit/test_crew_seats.c
 tests_unit_test_crew_seats_LDADD = $(SUPERVISOR_TEST_LIBS)
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
