@@ -46,10 +46,10 @@
     X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \
         "a request that waited longer for a worker is answered 503")                               \
     X(recycle_requests, INT, "recycle.requests", "2000", 0, 1000000000,                            \
-        "requests after which a worker is replaced, of a turn worker per seat, +-20 %; 0 = never")                            \
+        "requests after which a worker is replaced, of a turn worker per seat, +-20 %; 0 = never") \
     X(recycle_age_ms, MS, "recycle.age", "24h", 0, 0, "age after which a worker is replaced")      \
     X(recycle_memory, SIZE, "recycle.memory", "64m", 0, 0,                                         \
-        "private memory above which a worker is replaced; of a turn worker 256k more per seat")                                   \
+        "private memory above which a worker is replaced; of a turn worker 256k more per seat")    \
     X(drain_ms, MS, "drain", "30s", 0, 86400000,                                                   \
         "how long a running turn may go on after TERM or reload")                                  \
     X(kill_ms, MS, "kill_grace", "5s", 100, 600000, "between TERM and KILL of a stuck worker")     \

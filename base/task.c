@@ -293,6 +293,7 @@ static void park(struct task *t, int64_t until_ms)
 
 int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked)
 {
+    bool ran = tasks_ready(); /* then what the caller waits for may be there */
     int error;
 
     if (tasks.self) {
@@ -300,7 +301,7 @@ int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblock
         return 0;
     }
     tasks_run();
-    error = reactor_step(reactor, tasks_ready() ? 0 : until_ms, unblocked);
+    error = reactor_step(reactor, ran || tasks_ready() ? 0 : until_ms, unblocked);
     tasks_run();
     return error;
 }

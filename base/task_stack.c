@@ -61,7 +61,9 @@ static void on_fault(int number, siginfo_t *info, void *context)
     if (guard && at >= guard && at < guard + stacks.page)
         log_error("stack overflow: a task needs more than its %zu bytes of stack; the process ends",
             stacks.bytes);
-    signal(number, SIG_DFL); /* it faults again, and ends as any other bad access does */
+    signal(number, SIG_DFL); /* it faults again, and ends as any other bad access does ... */
+    if (info->si_code <= 0)  /* ... but for a signal that somebody sent */
+        raise(number);
 }
 
 static int watch_guards(void)

@@ -581,6 +581,8 @@ void link_hold(struct link *l)
 
 static int flush_out(struct link *l)
 {
+    bool left_over = !l->reactor || l->source.events & EPOLLOUT;
+
     while (l->out.len) {
         ssize_t n = send(l->fd, l->out.data, l->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -595,7 +597,8 @@ static int flush_out(struct link *l)
             disconnect(l, strerror(errno));
             return ERR_STORE;
         }
-        l->progress_ms = clock_mono_ms();
+        if (left_over) /* what goes out for the first time says nothing about Redis */
+            l->progress_ms = clock_mono_ms();
         buf_consume(&l->out, (size_t)n);
     }
     if (l->out.cap > LINK_KEEP_MEMORY)
@@ -877,9 +880,7 @@ static int pump(struct link *l)
         if (n < LINK_READ_SIZE)
             break;
     }
-    if (l->reactor)
-        return 0;
-    if (flush_out(l))
+    if (!l->reactor && flush_out(l))
         return ERR_STORE;
     if (l->ring_len && clock_mono_ms() - l->progress_ms > l->conf->redis_timeout_ms) {
         l->silent = true;

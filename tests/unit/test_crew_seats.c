@@ -1,6 +1,8 @@
 /* How many turn workers a configuration makes, which seats each has, and whose they are. */
 #include "workers/crew_seats.h"
 
+#include "workers/worker.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,6 +88,33 @@ static void ranges_do_not_overlap(void **state)
     crew_seats_fini(&s);
 }
 
+/* A worker of many seats has that many times the requests, and may keep more memory. */
+static void limits_grow_with_the_seats(void **state)
+{
+    struct conf conf = {.recycle_requests = 1000, .recycle_memory = 1 << 20};
+    struct scoreboard *board;
+    char reason[WORKER_REASON_SIZE];
+    (void)state;
+    assert_int_equal(scoreboard_new(&board, 1, 10), 0);
+    struct scoreboard_slot *slot = &board->slots[0];
+    scoreboard_slot_reset(board, slot, 0, 10);
+    atomic_store(&slot->pool, SCOREBOARD_TURN);
+    atomic_store(&slot->requests, 7999);
+    assert_null(worker_over_limit(&conf, slot, 0, 1, 1, reason));
+    atomic_store(&slot->requests, 12001);
+    assert_string_equal(worker_over_limit(&conf, slot, 0, 1, 1, reason), "requests 12001");
+    assert_null(worker_over_limit(&conf, slot, 0, 1, 2, reason));
+    atomic_store(&slot->requests, 0);
+    atomic_store(&slot->memory_bytes, (1 << 20) + 9 * 262144 - 1);
+    assert_null(worker_over_limit(&conf, slot, 0, 1, 1, reason));
+    atomic_store(&slot->memory_bytes, (1 << 20) + 9 * 262144);
+    assert_string_equal(worker_over_limit(&conf, slot, 0, 1, 1, reason), "memory 3328 KiB");
+    atomic_store(&slot->pool, SCOREBOARD_API); /* one request at a time */
+    atomic_store(&slot->memory_bytes, 1 << 20);
+    assert_string_equal(worker_over_limit(&conf, slot, 0, 1, 1, reason), "memory 1024 KiB");
+    scoreboard_free(board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +122,7 @@ int main(void)
         cmocka_unit_test(processes_follow_the_setting_or_the_cores),
         cmocka_unit_test(other_pools),
         cmocka_unit_test(ranges_do_not_overlap),
+        cmocka_unit_test(limits_grow_with_the_seats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

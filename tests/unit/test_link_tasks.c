@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENCE_MS 30000
 #define MANY 100
@@ -223,6 +224,52 @@ static void a_silent_redis_is_told_to_all_at_once(void **state)
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
 }
 
+/* Others who ask something now and then say nothing about whether Redis answers. */
+static void new_commands_give_a_silent_redis_no_more_time(void **state)
+{
+    struct link_arg ping = link_text("PING");
+    struct caller first = {.number = 1, .result = 1};
+    int sent = 0;
+
+    (void)state;
+    conf.redis_timeout_ms = 500;
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    run_all();
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    first.result = 1;
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    tasks_run();
+    for (; first.result == 1 && sent < 100; sent++) { /* a fifth of them within the time it has */
+        int64_t next = clock_mono_ms() + 25;
+
+        (void)link_send(shared, &ping, 1, NULL, NULL);
+        while (first.result == 1 && clock_mono_ms() < next)
+            assert_true(task_wait(reactor, next, NULL) >= 0);
+    }
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    run_all();
+    assert_int_equal(first.result, ERR_STORE);
+}
+
+/* Outside of a task a call waits itself, and no longer than any other. */
+static void a_call_from_the_loop_has_its_time_too(void **state)
+{
+    struct caller first = {.number = 1, .result = 1};
+
+    (void)state;
+    conf.redis_timeout_ms = 500;
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    run_all();
+    call(&first);
+    assert_int_equal(first.result, 0);
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0);
+    alarm(PATIENCE_MS / 1000);
+    call(&first);
+    alarm(0);
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    assert_int_equal(first.result, ERR_STORE);
+}
+
 static void ensure(void *arg)
 {
     struct caller *c = arg;
@@ -268,6 +315,8 @@ int main(void)
         TEST(connecting_holds_nobody),
         TEST(a_broken_connection_is_made_again_for_all),
         TEST(a_silent_redis_is_told_to_all_at_once),
+        TEST(new_commands_give_a_silent_redis_no_more_time),
+        TEST(a_call_from_the_loop_has_its_time_too),
         TEST(the_loop_itself_does_not_connect),
         TEST(without_a_server_all_are_told_so),
     };

@@ -7,6 +7,7 @@
 
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -461,6 +462,29 @@ static void test_overflow_is_one_clear_line(void **state)
     assert_non_null(strstr(text, "stack overflow"));
     assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n'));
 }
+
+/* A signal that somebody sends is no fault that comes again: it ends the process as ever. */
+static void test_a_sent_segv_ends_the_process(void **state)
+{
+    const struct tasks_settings settings = {.stack_bytes = STACK_BYTES, .executing = &executing};
+    int status = 0;
+
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        const struct rlimit none = {0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        tasks_close(); /* cmocka has put its own handler of SIGSEGV in front */
+        signal(SIGSEGV, SIG_DFL);
+        if (!tasks_open(reactor, &settings))
+            kill(getpid(), SIGSEGV);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
 #endif
 
 static void resolve_both(void *arg)
@@ -503,6 +527,26 @@ static void test_outside_of_a_task_the_wait_is_a_step(void **state)
         assert_true(task_wait(reactor, clock_mono_ms() + PATIENCE_MS, NULL) >= 0);
 }
 
+static void set_true(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+/* What the tasks did may be what the caller waits for: it looks before it sleeps. */
+static void test_outside_of_a_task_what_a_task_did_ends_the_wait(void **state)
+{
+    struct reactor_timer timer = {.set = false};
+    bool late = false, done = false;
+
+    (void)state;
+    reactor_timer_set(reactor, &timer, clock_mono_ms() + PATIENCE_MS, on_tick, &late);
+    assert_int_equal(task_spawn(set_true, &done, 0, NULL), 0);
+    while (!done)
+        assert_true(task_wait(reactor, clock_mono_ms() + 2 * PATIENCE_MS, NULL) >= 0);
+    assert_false(late);
+    reactor_timer_clear(reactor, &timer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -523,9 +567,11 @@ int main(void)
         TEST(test_measures_depth),
 #ifndef __SANITIZE_ADDRESS__
         TEST(test_overflow_is_one_clear_line),
+        TEST(test_a_sent_segv_ends_the_process),
 #endif
         TEST(test_resolves_names_without_holding_the_loop),
         TEST(test_outside_of_a_task_the_wait_is_a_step),
+        TEST(test_outside_of_a_task_what_a_task_did_ends_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
