@@ -17,6 +17,7 @@
 #include "tools/mcp.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -41,6 +42,7 @@
 #define REST_FULL_US 3000       /* ... above FULL of a processor */
 #define FULL_PERMILLE 800
 #define LOAD_EVERY_US 100000
+#define LOOK_US 300
 
 /* A connection: of nginx one request, of a stream worker one after the other. */
 struct peer {
@@ -509,14 +511,37 @@ static bool seats_is_needless(struct seats *s)
     return now - s->worked_ms >= s->app.conf->turn_quarantine_idle_ms;
 }
 
+/*
+ * The only turn of the machine waits for Redis: to be woken on a processor that has gone to sleep
+ * costs more than to look for the reply for a moment. Others that want the processor get it.
+ */
+static int seats_look_for_reply(struct seats *s)
+{
+    const struct scoreboard *board = s->app.worker->board;
+    int64_t until_us;
+    int ran = 0;
+
+    if (tasks_ready() || !link_calls(s->app.store->link) || s->busy > 1 ||
+        atomic_load_explicit(&board->running_turns, memory_order_relaxed) > 1)
+        return 0;
+    until_us = clock_mono_us() + LOOK_US;
+    while (!ran && clock_mono_us() < until_us) {
+        sched_yield();
+        ran = reactor_step(s->app.reactor, 0, &s->app.worker->wait_mask);
+    }
+    return ran;
+}
+
 static int seats_pass(struct seats *s)
 {
     struct worker *w = s->app.worker;
     int64_t until = clock_mono_ms() + seats_idle_wait(s);
     uint64_t before = link_raw_sent(s->app.store->link);
     int64_t began_us;
-    int error = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
+    int ran = seats_look_for_reply(s);
 
+    if (!ran)
+        ran = reactor_step(s->app.reactor, tasks_ready() ? 0 : until, &w->wait_mask);
     began_us = clock_mono_us();
     worker_beat(w);
     if (w->abort_turn && !s->looks_again)
@@ -525,7 +550,7 @@ static int seats_pass(struct seats *s)
     tasks_run();
     lag_on_pass(&s->lag, clock_mono_us() - reactor_woke_us(s->app.reactor));
     seats_rest(s, began_us, link_raw_sent(s->app.store->link) - before);
-    return error < 0 && error != ERR_CANCELLED ? error : 0;
+    return ran < 0 && ran != ERR_CANCELLED ? ran : 0;
 }
 
 /* It takes nothing new; connections close behind the reply that is under way. */

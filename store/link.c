@@ -108,6 +108,7 @@ struct link {
     size_t in_len;          /* bytes of in that the reader has not got */
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
+    size_t calls;           /* that tasks wait for */
     uint64_t raw_sent;
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;
@@ -530,6 +531,11 @@ int link_fd(const struct link *l)
     return l->fd;
 }
 
+size_t link_calls(const struct link *l)
+{
+    return l->calls;
+}
+
 uint64_t link_raw_sent(const struct link *l)
 {
     return l->raw_sent;
@@ -933,8 +939,10 @@ int link_wait(struct link *l, int64_t until_ms)
 /* The timeout counts from the last byte that came: a long pipeline may take longer in all. */
 static int wait_for(struct link *l, struct link_wait *w)
 {
+    l->calls += w->task != NULL;
     while (!w->done && w->task)
         (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
+    l->calls -= w->task != NULL;
     while (!w->done && l->fd >= 0) {
         (void)link_flush(l);
         link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);

@@ -124,6 +124,8 @@ int link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE
  * (outstanding ones got the error). */
 int link_pump(struct link *l);
+/* Calls whose reply a task waits for now. */
+size_t link_calls(const struct link *l);
 /* How often link_send_raw has sent something. */
 uint64_t link_raw_sent(const struct link *l);
 /* For the reactor; -1 while disconnected. */
