@@ -33,7 +33,8 @@
 #define PARTS_MAX ((size_t)1 << 20)
 #define ACCEPT_MAX 16           /* of one pass */
 #define SLACK 2                 /* turns more than the worker with the fewest */
-#define BALANCE_MS 50           /* between looks at the others while the socket is left to them */
+#define BALANCE_MS 50           /* what the others have not taken for so long is taken */
+#define LOOK_MS 250             /* the same for what woke one that then died, stopped or could not */
 #define OTHERS_BEAT_MS 2000     /* one that has not come round for so long takes nothing */
 #define BEAT_MS 1000            /* an idle worker comes round so often, so that others count on it */
 #define MEASURE_MS 5000
@@ -77,6 +78,7 @@ struct seats {
     size_t waiting;             /* requests that wait for a seat */
     bool looks_again;
     struct lag lag;
+    bool cannot_accept;         /* no descriptors, no memory: tried again after a while */
     int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
     int permille;               /* of a processor that this worker used since the time before */
     int64_t worked_ms;          /* quarantine worker: when it was last seen with work */
@@ -204,21 +206,31 @@ static void seats_on_request(void *arg, struct inbound *inbound)
     if (!p->asked)
         s->fresh--;
     p->asked = true;
+    if (s->app.worker->drain)
+        inbound_retire(inbound);
     error = seats_sit(s, inbound);
     if (error)
         seats_turn_away(p, error);
     seats_listen(s);
 }
 
-/* A seat has become free. */
+/* A seat has become free: for the one that has waited longest. */
 static void seats_next(struct seats *s)
 {
-    for (struct peer *p = s->peers; p && s->waiting; p = p->next) {
-        if (!p->waits || seats_sit(s, p->inbound))
-            continue;
-        p->waits = false;
+    int error = ERR_NOMEM;
+
+    while (s->waiting && error == ERR_NOMEM) {
+        struct peer *first = NULL;
+
+        for (struct peer *p = s->peers; p; p = p->next)
+            if (p->waits)
+                first = p;
+        if ((error = seats_sit(s, first->inbound)) == ERR_FULL)
+            return;
+        first->waits = false;
         s->waiting--;
-        return;
+        if (error) /* perhaps no other seat becomes free after this one */
+            seats_turn_away(first, error);
     }
 }
 
@@ -291,12 +303,13 @@ static bool seats_others_first(const struct seats *s)
         return false;
     for (size_t i = 0; i < w->board->slot_count; i++) {
         const struct scoreboard_slot *slot = &w->board->slots[i];
+        int busy = atomic_load(&slot->seats_busy);
 
         if (slot != w->slot && atomic_load(&slot->pool) == SCOREBOARD_TURN &&
             atomic_load(&slot->pid) > 0 && atomic_load(&slot->ready) &&
             atomic_load(&slot->generation) == w->generation &&
             now - atomic_load(&slot->beat_ms) < OTHERS_BEAT_MS &&
-            atomic_load(&slot->seats_busy) + SLACK < own)
+            busy < atomic_load(&slot->seats_count) && busy + SLACK < own)
             return true;
     }
     return false;
@@ -304,16 +317,18 @@ static bool seats_others_first(const struct seats *s)
 
 static void seats_accept(struct seats *s)
 {
+    s->cannot_accept = false;
     for (int i = 0; i < ACCEPT_MAX && seats_has_room(s) && !seats_others_first(s); i++) {
         int fd = accept4(s->app.worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
         if (fd < 0) {
-            if (errno == EAGAIN || errno == EWOULDBLOCK)
-                seats_note_empty(s);
-            else
+            s->cannot_accept = errno != EAGAIN && errno != EWOULDBLOCK;
+            if (s->cannot_accept)
                 log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
+            else
+                seats_note_empty(s);
             return;
         }
         if (seats_welcome(s, fd))
@@ -332,23 +347,31 @@ static void seats_on_listening(struct reactor_source *source, uint32_t events)
 
 static void seats_on_balance(struct reactor_timer *timer)
 {
-    seats_listen(timer->arg);
+    struct seats *s = timer->arg;
+
+    if (!s->app.worker->drain)
+        seats_accept(s);
+    seats_listen(s);
 }
 
-/* Listens, or leaves the socket to the others for now. */
+/*
+ * Listens, or leaves the socket to the others for now. A connection wakes one worker alone: when
+ * that does not take it, the others find it at their next look.
+ */
 static void seats_listen(struct seats *s)
 {
     struct worker *w = s->app.worker;
-    bool room = seats_has_room(s), wanted = !w->drain && room && !seats_others_first(s);
+    bool room = !w->drain && seats_has_room(s);
+    bool wanted = room && !s->cannot_accept && !seats_others_first(s);
+    int64_t look_ms = clock_mono_ms() + (wanted ? LOOK_MS : BALANCE_MS);
 
     if (wanted && !s->listening.watched)
         (void)reactor_watch(s->app.reactor, &s->listening, w->listen_fd,
             EPOLLIN | EPOLLEXCLUSIVE, seats_on_listening, s);
     else if (!wanted && s->listening.watched)
         reactor_unwatch(s->app.reactor, &s->listening);
-    if (!wanted && room && !w->drain && !s->balance.set)
-        reactor_timer_set(s->app.reactor, &s->balance, clock_mono_ms() + BALANCE_MS,
-            seats_on_balance, s);
+    if (room && (!s->balance.set || s->balance.due_ms > look_ms))
+        reactor_timer_set(s->app.reactor, &s->balance, look_ms, seats_on_balance, s);
 }
 
 /* ---- the worker ---- */
@@ -488,7 +511,7 @@ static void seats_rest(struct seats *s, int64_t began_us, uint64_t appends)
 
 static bool seats_has_work(const struct seats *s)
 {
-    return s->busy || s->fresh || s->waiting;
+    return s->busy || s->peers; /* they go when their reply has gone */
 }
 
 static int64_t seats_idle_wait(const struct seats *s)
@@ -553,16 +576,21 @@ static int seats_pass(struct seats *s)
     return ran < 0 && ran != ERR_CANCELLED ? ran : 0;
 }
 
-/* It takes nothing new; connections close behind the reply that is under way. */
+/*
+ * It takes nothing new; connections close behind the reply that is under way, and new ones behind
+ * that to their first request, which is on its way.
+ */
 static void seats_drain(struct seats *s)
 {
     struct peer *next;
 
+    atomic_store(&s->app.worker->slot->ready, false); /* the others do not count on it */
     seats_accept(s); /* as nobody else was woken for what came to us */
     seats_listen(s);
     for (struct peer *p = s->peers; p; p = next) {
         next = p->next;
-        inbound_retire(p->inbound);
+        if (p->asked)
+            inbound_retire(p->inbound);
     }
 }
 

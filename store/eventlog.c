@@ -272,6 +272,8 @@ static bool ready(struct eventlog *l)
         come_back_later(l);
         return false;
     }
+    if (l->phase != EVENTLOG_IDLE || !l->active) /* the loop has asked while this task waited */
+        return false;
     l->reload = false;
     l->generation = link_generation(link);
     send_ask(l);

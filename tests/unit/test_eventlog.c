@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "own_redis.h"
 #include "store/eventlog.h"
 #include "store/sessions.h"
@@ -420,6 +421,74 @@ static void a_least_interval_joins_text(void **state)
     assert_int_equal(entries, 2);
 }
 
+/* ---- in a worker of many turns ---- */
+
+static void connect_task(void *arg)
+{
+    assert_int_equal(link_ensure(arg), 0);
+}
+
+static void event_task(void *arg)
+{
+    assert_int_equal(eventlog_event(arg, EVENTLOG_FLAG_NONE, "{\"n\":1}", 7), 0);
+}
+
+static void flush_task(void *arg)
+{
+    assert_int_equal(eventlog_flush(arg, clock_mono_ms() + 30000), 0);
+}
+
+static void pass(struct reactor *reactor)
+{
+    assert_true(task_wait(reactor, clock_mono_ms() + 30000, NULL) >= 0);
+}
+
+/*
+ * The turn waits for a connection that another one makes. Before it goes on, its text has come in
+ * the loop, which has asked for the log's top: the turn does not ask again, as one thing at a time
+ * is under way.
+ */
+static void who_waits_for_a_connection_asks_no_second_time(void **state)
+{
+    struct store *shared;
+    struct reactor *reactor;
+    struct eventlog *log;
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(
+        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 2}), 0);
+    assert_int_equal(store_open(&shared, &conf, reactor, "m/turn/1/1"), 0);
+    link_attach(shared->link, reactor);
+    assert_int_equal(eventlog_new(&log, shared), 0);
+    assert_int_equal(eventlog_begin(log, &turn), 0);
+    assert_int_equal(kill(redis.pid, SIGSTOP), 0); /* it takes the connection and says nothing */
+    assert_int_equal(task_spawn(connect_task, shared->link, 0, NULL), 0);
+    assert_int_equal(task_spawn(event_task, log, 0, NULL), 0);
+    tasks_run();
+    assert_int_equal(kill(redis.pid, SIGCONT), 0);
+    while (link_fd(shared->link) < 0) {
+        assert_true(reactor_step(reactor, clock_mono_ms() + 30000, NULL) >= 0);
+        tasks_run();
+    }
+    assert_int_equal(tasks_count(), 1);
+    before = link_raw_sent(shared->link);
+    assert_int_equal(eventlog_pump(log), 0); /* as a token does */
+    assert_int_equal(link_raw_sent(shared->link), before + 1);
+    tasks_run();
+    assert_int_equal(tasks_count(), 0);
+    assert_int_equal(link_raw_sent(shared->link), before + 1);
+    assert_int_equal(task_spawn(flush_task, log, 0, NULL), 0);
+    while (tasks_count())
+        pass(reactor);
+    assert_string_equal(transcript(), "- {\"n\":1}\n");
+    eventlog_free(log);
+    store_close(shared);
+    tasks_close();
+    reactor_free(reactor);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -440,6 +509,7 @@ int main(void)
         TEST(connections_that_die_cost_nothing),
         TEST(a_least_interval_joins_text),
         TEST(a_restart_of_redis_loses_nothing),
+        TEST(who_waits_for_a_connection_asks_no_second_time),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
