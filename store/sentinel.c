@@ -210,10 +210,13 @@ unsigned sentinel_known(const struct conf *conf)
     return n;
 }
 
-/* From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. */
+/*
+ * From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. Each
+ * task goes its own way round, as two that ask at once must not make each other pass one over.
+ */
 static int ask_each(const struct conf *conf, int64_t budget_ms, const struct question *q)
 {
-    unsigned count = sentinel_known(conf);
+    unsigned count = sentinel_known(conf), first = answered_last, at = first;
     int64_t end_ms = clock_mono_ms() + budget_ms;
     int result = ERR_STORE;
 
@@ -223,18 +226,21 @@ static int ask_each(const struct conf *conf, int64_t budget_ms, const struct que
         int64_t now = clock_mono_ms(), share = (end_ms - now) / left;
         int error;
 
-        if (answered_last >= count)
-            answered_last = 0;
-        for (unsigned i = 0; i <= answered_last; i++)
+        if (at >= count)
+            at = 0;
+        for (unsigned i = 0; i <= at; i++)
             sentinel_word(&list, word);
         error = ask(conf, word, now + (share > 1 ? share : 1), q);
-        if (!error || error == ERR_CONFLICT)
+        if (!error || error == ERR_CONFLICT) {
+            if (answered_last == first) /* nobody else has moved it meanwhile */
+                answered_last = at;
             return error;
+        }
         log_limited(LOG_LEVEL_WARN, "sentinel %s: %s", word,
             error == ERR_NOT_FOUND ? "does not know redis.master" : "no answer");
         if (error == ERR_NOT_FOUND)
             result = error;
-        sentinel_next();
+        at++;
     }
     return result;
 }

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "own_redis.h"
 #include "store/link.h"
 #include "store/sentinel.h"
@@ -168,6 +169,45 @@ static void the_next_one_is_asked_within_the_budget(void **state)
     fake_stop(&silent);
 }
 
+static void ask_task(void *arg)
+{
+    struct sentinel_address a;
+
+    *(int *)arg = sentinel_master(&conf, 2000, &a);
+}
+
+/* Two tasks wait for the same silent one at the same time: each then asks the other one. */
+static void those_who_ask_at_once_pass_none_over(void **state)
+{
+    struct reactor *reactor;
+    struct fake silent, good;
+    char list[200];
+
+    (void)state;
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(
+        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 2}), 0);
+    fake_start(&silent, 1, NULL);
+    fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    for (int order = 0; order < 2; order++) { /* one of them begins with the silent one */
+        int results[2] = {1, 1};
+
+        snprintf(list, sizeof list, "%s %s", order ? good.path : silent.path,
+            order ? silent.path : good.path);
+        use(list);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(task_spawn(ask_task, &results[i], 0, NULL), 0);
+        while (tasks_count())
+            assert_true(task_wait(reactor, clock_mono_ms() + 30000, NULL) >= 0);
+        assert_int_equal(results[0], 0);
+        assert_int_equal(results[1], 0);
+    }
+    fake_stop(&silent);
+    fake_stop(&good);
+    tasks_close();
+    reactor_free(reactor);
+}
+
 static void a_replica_is_left(void **state)
 {
     struct link *l = NULL, *other = NULL;
@@ -281,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_master_is_named),
         cmocka_unit_test(answers_that_are_none),
         cmocka_unit_test(the_next_one_is_asked_within_the_budget),
+        cmocka_unit_test(those_who_ask_at_once_pass_none_over),
         cmocka_unit_test(a_replica_is_left),
         cmocka_unit_test(a_failover_is_asked_for),
         cmocka_unit_test(all_are_asked_who_the_master_is),
