@@ -52,6 +52,7 @@ static struct ident_ahead *ident_ahead(void)
 
     if (!page) {
         page = mmap(NULL, sizeof(struct ident_ahead), PROT_READ | PROT_WRITE,
+            /* cppcheck-suppress invalidFunctionArg */
             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (page != MAP_FAILED && madvise(page, sizeof(struct ident_ahead), MADV_WIPEONFORK)) {
             munmap(page, sizeof(struct ident_ahead));

@@ -129,6 +129,7 @@ int task_stack_take(struct task_stack *out)
         return 0;
     }
     mapped = mmap(NULL, stacks.bytes + stacks.page, PROT_READ | PROT_WRITE,
+        /* cppcheck-suppress invalidFunctionArg */
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED)
         return ERR_NOMEM;

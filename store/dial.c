@@ -137,8 +137,10 @@ static int read_more(int fd, struct buf *in, int64_t until_ms)
 static int judge(const char *reply, size_t len, bool last, char *why, size_t why_size)
 {
     static const char master[] = "$6\r\nmaster\r\n";
-    const char *line = memchr(reply, '\n', len);
+    const char *line = reply ? memchr(reply, '\n', len) : NULL;
 
+    if (!line)
+        return ERR_STORE;
     if (*reply == '-' && !last) {
         snprintf(why, why_size, "%.*s", (int)(line - reply) - 1, reply + 1);
         return ERR_STORE;
