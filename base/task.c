@@ -162,7 +162,10 @@ static void discard(struct task *t)
     tasks.count--;
     if (tasks.acting == t)
         task_act(NULL);
-    task_stack_put(&t->stack);
+    if (t->ended)
+        task_stack_put(&t->stack);
+    else
+        task_stack_abandon(&t->stack);
     memset(t, 0, sizeof *t);
     t->next = tasks.spare;
     tasks.spare = t;

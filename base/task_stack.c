@@ -25,6 +25,7 @@
 #if UNDER_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 
 /* libboost-context: boost/context/detail/fcontext.hpp, which is C++. */
@@ -173,6 +174,15 @@ void task_stack_put(struct task_stack *s)
     k->next = stacks.free;
     stacks.free = k;
     stacks.kept++;
+}
+
+void task_stack_abandon(struct task_stack *s)
+{
+#if UNDER_ASAN
+    __lsan_register_root_region(s->base, s->size);
+#else
+    give_back(s->base);
+#endif
 }
 
 size_t task_stacks_deepest(void)

@@ -24,6 +24,9 @@ void task_stacks_close(void);
 int task_stack_take(struct task_stack *out);
 /* Measures how deep it was used, then keeps it or gives it back to the kernel. */
 void task_stack_put(struct task_stack *s);
+/* Of a task that was dropped: what it had allocated stays, for the end of the process, and is no leak
+ * to a sanitizer. */
+void task_stack_abandon(struct task_stack *s);
 size_t task_stacks_deepest(void);
 /* Runs fn(arg) on this stack, which executes; the bytes below the caller that it used. */
 size_t task_stack_depth(const struct task_stack *s, void (*fn)(void *arg), void *arg);
