@@ -51,6 +51,7 @@ static int map_file(const char *path)
     file.mapped = new;
     file.data = data;
     file.size = new.size;
+    mapped_rest(&file.mapped);
     return 0;
 }
 

@@ -107,6 +107,11 @@ static int land_read(void)
     return land_tables_good() ? 0 : ERR_INVALID;
 }
 
+void land_rest(void)
+{
+    mapped_rest(&land.mapped);
+}
+
 /* A file of ours at `path` takes the place of what is open; on failure that stays. An empty one is
  * none: a package that was built without the mask. */
 static int land_map(const char *path)

@@ -24,6 +24,7 @@
  */
 int land_open(const char *path, const char *gazetteer);
 void land_close(void);
+void land_rest(void);           /* before the fork, when all of it has been looked at: mapped_rest */
 bool land_known(void);          /* a file is open */
 unsigned land_generation(void); /* another number whenever another file has been opened */
 

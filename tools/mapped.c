@@ -3,6 +3,7 @@
 #include "base/err.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,6 +30,12 @@ int mapped_open(struct mapped *out, const char *path, size_t min, size_t max)
     }
     close(fd);
     return error;
+}
+
+void mapped_rest(const struct mapped *m)
+{
+    if (m->data)
+        (void)madvise((void *)(uintptr_t)m->data, m->size, MADV_DONTNEED);
 }
 
 void mapped_close(struct mapped *m)

@@ -21,6 +21,9 @@ struct mapped {
  * empty one), ERR_INVALID (no file of min to max bytes).
  */
 int mapped_open(struct mapped *out, const char *path, size_t min, size_t max);
+/* Its pages leave this process' memory, not the system's: after a look at all of it, when others use
+ * it next. */
+void mapped_rest(const struct mapped *m);
 void mapped_close(struct mapped *m);
 /* Is another file at its path by now? No file at all: false. */
 bool mapped_replaced(const struct mapped *m);

@@ -8,6 +8,7 @@
 #include "tools/finder.h"
 #include "tools/gazetteer.h"
 #include "tools/keep.h"
+#include "tools/land.h"
 #include "tools/registry.h"
 #include "tools/road.h"
 #include "tools/schema.h"
@@ -45,6 +46,7 @@ int tools_configure(const struct conf *conf, char *why, size_t why_size)
     int error = dynamic_load(conf, why, why_size);
     gazetteer_open(conf->gazetteer_file); /* mapped once, for all workers; spot.c says what is wrong */
     road_open(conf);
+    land_rest();
     if (error == 0)
         finder_forget();
     return error;
