@@ -58,13 +58,8 @@ void wait_end(struct wait *w)
     if (w->env->listen)
         listen_remove(w->env->listen, &w->ear);
     w->listens = false;
-    /* A renewal's reply must not find a wait that is gone. */
-    while (w->renewing && link_outstanding(w->env->store->link)) {
-        struct link_reply *reply = NULL;
-        if (link_command(w->env->store->link, &reply, "PING"))
-            break;
-        link_reply_free(reply);
-    }
+    if (w->renewing)
+        turns_renew_forget(w->env->store, &w->renewal);
     w->renewing = false;
 }
 
@@ -91,7 +86,8 @@ static void renew(struct wait *w, int64_t now)
     w->check_now = false;
     w->renew_at_ms = now + w->env->conf->lease_ms / 3;
     w->renewing = true;
-    error = turns_renew_send(w->env->store, w->start, on_renewed, w);
+    w->renewal = (struct turns_renewal){on_renewed, w};
+    error = turns_renew_send(w->env->store, w->start, &w->renewal);
     if (error) {
         w->renewing = false;
         w->renew_at_ms = now + AWAY_STEP_MS;

@@ -22,6 +22,7 @@ struct wait {
     bool check_now;         /* just subscribed: a stop before that is only seen by a renewal */
     bool listens;           /* to the control channel, from the first wait on */
     int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
+    struct turns_renewal renewal;
     struct listen_ear ear;
     struct task *task;
 };

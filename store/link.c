@@ -276,7 +276,7 @@ static int connect_now(struct link *l)
     l->in_len = 0;
     l->generation++;
     watch(l);
-    return 0;
+    return l->fd >= 0 ? 0 : ERR_STORE;
 }
 
 /*

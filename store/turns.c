@@ -218,47 +218,37 @@ int turns_renew(struct store *s, const struct turns_start *turn, bool *stop)
     return result < 0 ? ERR_FENCED : 0;
 }
 
-/* turns_renewed_fn and its argument, on the heap while the reply is on its way. */
-struct turns_renewal {
-    turns_renewed_fn *fn;
-    void *arg;
-};
-
 static void on_renewed(void *arg, int error, struct link_reply *reply)
 {
-    struct turns_renewal renewal = *(struct turns_renewal *)arg;
+    const struct turns_renewal *renewal = arg;
     int64_t result = link_reply_int(reply);
 
-    free(arg);
     link_reply_free(reply);
     if (error == ERR_AGAIN) /* scripts flushed: the next renewal loads them */
         error = ERR_STORE;
     if (!error)
         error = result < 0 ? ERR_FENCED : result == 1 ? ERR_CANCELLED : 0;
-    renewal.fn(renewal.arg, error);
+    renewal->fn(renewal->arg, error);
 }
 
-int turns_renew_send(struct store *s, const struct turns_start *turn, turns_renewed_fn *fn,
-    void *arg)
+void turns_renew_forget(struct store *s, const struct turns_renewal *renewal)
 {
-    struct turns_renewal *renewal = malloc(sizeof(*renewal));
+    link_forget(s->link, renewal);
+}
+
+int turns_renew_send(struct store *s, const struct turns_start *turn,
+    struct turns_renewal *renewal)
+{
     char prefix[STORE_KEY_MAX];
     struct link_arg key;
     struct args args;
-    int error;
 
-    if (!renewal)
-        return ERR_NOMEM;
-    *renewal = (struct turns_renewal){fn, arg};
     store_key_user(prefix, turn->uid, "");
     key = link_text(prefix);
     renew_args(&args, s, turn);
     hints_set(s, turn->uid, turn->turn, s->conf->lease_ms);
-    error = link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, on_renewed,
+    return link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, on_renewed,
         renewal);
-    if (error)
-        free(renewal);
-    return error;
 }
 
 int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len)

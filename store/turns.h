@@ -91,8 +91,14 @@ int turns_claim(struct store *s, const char *uid, const char *turn, size_t histo
 /* Renews the lease. stop: out, whether a stop is asked for. Returns 0, ERR_FENCED, ERR_STORE*. */
 int turns_renew(struct store *s, const struct turns_start *turn, bool *stop);
 /* The same in the pipeline: fn gets 0, ERR_FENCED or ERR_CANCELLED (stop asked). */
-typedef void turns_renewed_fn(void *arg, int result);
-int turns_renew_send(struct store *s, const struct turns_start *turn, turns_renewed_fn *fn, void *arg);
+struct turns_renewal { /* its owner's; stays where it is until the reply, or turns_renew_forget */
+    void (*fn)(void *arg, int result);
+    void *arg;
+};
+int turns_renew_send(struct store *s, const struct turns_start *turn,
+    struct turns_renewal *renewal);
+/* Its fn is not called any more. */
+void turns_renew_forget(struct store *s, const struct turns_renewal *renewal);
 /* Appends a checkpoint (JSON). Returns 0, ERR_FENCED, ERR_STORE*. */
 int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len);
 

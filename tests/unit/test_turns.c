@@ -624,19 +624,25 @@ static void a_renewal_in_the_pipeline(void **state)
     struct turns_start a = begin(one, (struct asked){0});
     char turn[IDENT_UUID_SIZE], text[16];
     int result = 1;
+    struct turns_renewal renewal = {on_renewed, &result};
 
     (void)state;
-    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
     assert_int_equal(store_ping(one, NULL), 0); /* reads what is outstanding first */
     assert_int_equal(result, 0);
     assert_int_equal(turns_stop(two, USER, a.turn, NULL, NULL, turn, text), 0);
-    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
     assert_int_equal(store_ping(one, NULL), 0);
     assert_int_equal(result, ERR_CANCELLED);
     assert_int_equal(turns_fail(keeper, USER, a.turn, false, "gone", "g"), 0);
-    assert_int_equal(turns_renew_send(one, &a, on_renewed, &result), 0);
+    assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
     assert_int_equal(store_ping(one, NULL), 0);
     assert_int_equal(result, ERR_FENCED);
+    result = 1;
+    assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
+    turns_renew_forget(one, &renewal);
+    assert_int_equal(store_ping(one, NULL), 0);
+    assert_int_equal(result, 1);
 }
 
 static void a_session_that_lost_its_turn_heals(void **state)
