@@ -42,7 +42,8 @@
 #define LINE_SIZE 8192 /* of lines read at once */
 #define PLACE_LOOK_MS 25 /* between looks for a free worker, while turns wait for one */
 #define WOKEN_MAX 64     /* turns named on tp:wake between two steps */
-#define TASK_STACK 131072 /* of those that connect */
+#define TASK_STACK 131072 /* of those that connect, and of those that ask for a dead worker's turn */
+#define BURY_MAX 64 /* such at once, over one connection */
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 
@@ -57,6 +58,7 @@ struct job {
     enum turns_loss_kind how; /* JOB_DEAD: TURNS_DEAD or TURNS_SPARED */
     int64_t since_ms, due_ms;
     unsigned tries;
+    bool busy; /* JOB_DEAD: a task has it */
     bool suspect; /* JOB_RUN: for a quarantine worker */
     bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
     struct handover *handover; /* in progress */
@@ -68,6 +70,7 @@ struct housekeeper {
     struct worker *worker;
     struct reactor *reactor;
     struct store *store;
+    struct store *deaths; /* the tasks of JOB_DEAD share it: what a worker leaves goes out together */
     struct listen *listen;
     struct listen_ear ear; /* of tp:wake */
     struct reminders_desk *desk;
@@ -229,12 +232,12 @@ static void job_run(struct job *job)
 }
 
 /* The turn of a worker that is gone is for any other one now. Returns turns_abandon's result. */
-static int give_up(struct housekeeper *k, const char *uid, const char *turn,
+static int give_up(struct housekeeper *k, struct store *store, const char *uid, const char *turn,
     const struct turns_loss *loss)
 {
     char next[IDENT_UUID_SIZE];
     bool suspect = false;
-    int error = turns_abandon(k->store, uid, turn, loss, next, &suspect);
+    int error = turns_abandon(store, uid, turn, loss, next, &suspect);
     if (error != 0)
         return error;
     atomic_fetch_add(&k->worker->slot->requests, 1);
@@ -249,13 +252,14 @@ static int give_up(struct housekeeper *k, const char *uid, const char *turn,
     return 0;
 }
 
+/* In a task. */
 static void job_dead(struct job *job)
 {
     struct housekeeper *k = job->keeper;
     char owner[96];
     snprintf(owner, sizeof(owner), "%.40s/turn/%d/", k->machine, job->pid);
     const struct turns_loss loss = {.how = job->how, .owner = owner};
-    int error = give_up(k, job->uid, job->turn, &loss);
+    int error = give_up(k, k->deaths, job->uid, job->turn, &loss);
     if (error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY) {
         job_later(job, 0);
         return;
@@ -267,6 +271,23 @@ static void job_dead(struct job *job)
     else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
         log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     job_end(job);
+}
+
+static void bury(void *arg)
+{
+    struct job *job = arg;
+    job_dead(job);
+    job->busy = false;
+}
+
+/* Turns of dead workers that are due: viewers of a hundred do not wait for one after the other. */
+static void dead_jobs_step(struct housekeeper *k, int64_t now)
+{
+    for (size_t i = 0; i < k->jobs_used && tasks_count() < BURY_MAX; i++) {
+        struct job *job = &k->jobs[i];
+        if (job->kind == JOB_DEAD && !job->busy && job->due_ms <= now)
+            job->busy = task_spawn(bury, job, -1, NULL) == 0;
+    }
 }
 
 /* Turns that quarantine workers can take now. */
@@ -326,11 +347,7 @@ static void places_step(struct housekeeper *k, int64_t now)
 static int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
 {
     int waiting = 0;
-    for (size_t i = 0; i < k->jobs_used; i++)
-        if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now) {
-            job_dead(&k->jobs[i]);
-            places_step(k, clock_mono_ms()); /* viewers of a hundred need not wait for the last */
-        }
+    dead_jobs_step(k, now);
     places_step(k, now);
     for (size_t i = 0; i < k->jobs_used; i++) {
         const struct job *job = &k->jobs[i];
@@ -383,7 +400,7 @@ static void hint_expired(struct housekeeper *k, const struct turns_hint *hint)
         [TURNS_STUCK] = ", as its worker hangs in this turn",
         [TURNS_BESIDE] = ", as its worker hangs, but not in this turn: no attempt is lost"};
     const struct turns_loss loss = {.how = expired_how(k, hint)};
-    int error = give_up(k, hint->uid, hint->turn, &loss);
+    int error = give_up(k, k->store, hint->uid, hint->turn, &loss);
     if (error == 0)
         log_warn("turn %s of user %s: nobody renewed its lease%s", hint->turn, hint->uid,
             why[loss.how]);
@@ -602,6 +619,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = store_open(&k->store, conf, k->reactor, owner);
     if (error == 0)
+        error = store_open(&k->deaths, conf, k->reactor, owner);
+    if (error == 0)
         error = reminders_desk_new(&k->desk, k->store);
     k->blame = (struct blame_desk){.store = k->store, .blame = &k->worker->board->blame};
     if (error == 0)
@@ -612,6 +631,8 @@ static int housekeeper_open(struct housekeeper *k)
         error = mcp_desk_new(&k->mcp, k->store, k->reactor);
     if (error == 0)
         error = tasks_open(k->reactor, &tasks);
+    if (error == 0)
+        link_attach(k->deaths->link, k->reactor);
     if (error == 0)
         error = listen_new(&k->listen, conf, k->reactor, false);
     if (error == 0)
@@ -628,6 +649,7 @@ static void housekeeper_close(struct housekeeper *k)
         if (k->jobs[i].kind != JOB_NONE)
             job_end(&k->jobs[i]);
     listen_free(k->listen);
+    store_close(k->deaths); /* its replies are told to tasks */
     tasks_close();
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
@@ -685,9 +707,7 @@ static void housekeeper_leave(struct housekeeper *k)
     int64_t until = clock_mono_ms() + LEAVE_MS;
     do {
         int64_t now = clock_mono_ms();
-        for (size_t i = 0; i < k->jobs_used; i++)
-            if (k->jobs[i].kind == JOB_DEAD && k->jobs[i].due_ms <= now)
-                job_dead(&k->jobs[i]);
+        dead_jobs_step(k, now);
         /* One more look at the socket, in which lines may still stand. */
         int ran = task_wait(k->reactor, is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
         if (ran == 0 && !is_busy(k))
