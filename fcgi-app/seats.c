@@ -225,6 +225,8 @@ static void seats_next(struct seats *s)
         for (struct peer *p = s->peers; p; p = p->next)
             if (p->waits)
                 first = p;
+        if (!first)
+            return;
         if ((error = seats_sit(s, first->inbound)) == ERR_FULL)
             return;
         first->waits = false;

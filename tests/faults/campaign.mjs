@@ -62,8 +62,9 @@ async function checkRest(stack, redis, before) {
   await eventually(() => processesOf(stack.pid).length === wanted, `${wanted} processes`).catch(error => left.push(`${error.message}, there are ${processesOf(stack.pid).length}`));
   for (const worker of (await stack.status()).slots) {
     const now = descriptors(worker.pid);
-    // A seat may keep a connection to the model.
-    if (now > (before[worker.pool] ?? before.turn) + 12 + worker.seats) left.push(`${worker.pool} worker ${worker.pid} has ${now} descriptors, at first ${before[worker.pool]}`);
+    // A seat may keep a connection to the model, and a stream worker 32 idle ones to the turn workers.
+    const kept = worker.pool === "stream" ? 32 : worker.pool === "turn" ? 32 * POOLS["stream.workers"] : 0;
+    if (now > (before[worker.pool] ?? before.turn) + 12 + worker.seats + kept) left.push(`${worker.pool} worker ${worker.pid} has ${now} descriptors, at first ${before[worker.pool]}`);
   }
   return left;
 }
