@@ -56,7 +56,8 @@ struct job {
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
     int pid; /* JOB_DEAD: of the worker */
     enum turns_loss_kind how; /* JOB_DEAD: TURNS_DEAD or TURNS_SPARED */
-    int64_t since_ms, due_ms;
+    uint64_t order; /* of its arrival */
+    int64_t due_ms;
     unsigned tries;
     bool busy; /* JOB_DEAD: a task has it */
     bool suspect; /* JOB_RUN: for a quarantine worker */
@@ -84,6 +85,7 @@ struct housekeeper {
     size_t line_len;
     struct job jobs[JOBS_MAX];
     size_t jobs_used; /* no job at or above it */
+    uint64_t arrivals; /* of jobs */
     struct turns_hint woken[WOKEN_MAX];
     size_t woken_count;
     size_t handovers, apart; /* open: all; to quarantine workers */
@@ -159,7 +161,7 @@ static struct job *job_add(
         return NULL;
     }
     *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = first_due(k, kind)};
-    job->since_ms = clock_mono_ms();
+    job->order = ++k->arrivals;
     snprintf(job->uid, sizeof(job->uid), "%s", uid);
     snprintf(job->turn, sizeof(job->turn), "%s", turn);
     return job;
@@ -311,7 +313,7 @@ static struct job *job_oldest(struct housekeeper *k, int64_t now, bool apart)
     for (size_t i = 0; i < k->jobs_used; i++) {
         struct job *job = &k->jobs[i];
         if (job->kind == JOB_RUN && job->handover == NULL && job->due_ms <= now &&
-            (apart || !job->suspect) && (oldest == NULL || job->since_ms < oldest->since_ms))
+            (apart || !job->suspect) && (oldest == NULL || job->order < oldest->order))
             oldest = job;
     }
     return oldest;

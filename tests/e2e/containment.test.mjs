@@ -80,10 +80,11 @@ describe("poisonous turns among others", () => {
     assert.match(log, /gives no sign of life, ABRT; .* user looper session \S+ turn \S+: stages [^\n]*tool\+/);
     assert.match(log, /turn=\S+ session=\S+ aborted at /);
     assert.equal((await deaths()).turn, before.turn + 1);
-    await eventually(async () => (await stack.seats("quarantine")).some(s => s.user === "looper"), "it is tried again apart");
-    for (const {pid} of (await stack.seats("quarantine"))) process.kill(pid, "SIGKILL");
-    await eventually(async () => (await stack.seats("quarantine")).some(s => s.user === "looper" && s.stage === "tool"), "for the last time");
-    for (const {pid} of (await stack.seats("quarantine"))) process.kill(pid, "SIGKILL");
+    const apart = async pid => (await stack.seats("quarantine")).find(s => s.user === "looper" && s.stage === "tool" && s.pid !== pid);
+    const first = await eventually(() => apart(0), "it is tried again apart");
+    process.kill(first.pid, "SIGKILL");
+    const last = await eventually(() => apart(first.pid), "for the last time");
+    process.kill(last.pid, "SIGKILL");
     await eventually(() => loop.events.some(FINAL), "it fails", 60000 * SLOW);
     assert.equal(loop.last.data.code, "turn_attempts");
   });
