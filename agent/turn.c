@@ -863,7 +863,7 @@ static int run(struct turn *t, struct turn_result *result)
 
 int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result)
 {
-    struct turn *t = calloc(1, sizeof *t); /* too large for the stack of a task */
+    struct turn *t = calloc(1, sizeof *t); /* some KiB: not on the stack of a task */
     int error = ERR_NOMEM;
 
     memset(result, 0, sizeof *result);

@@ -549,6 +549,7 @@ static int seats_look_for_reply(struct seats *s)
     if (tasks_ready() || !link_calls(s->app.store->link) || s->busy > 1 ||
         atomic_load_explicit(&board->running_turns, memory_order_relaxed) > 1)
         return 0;
+    http_prepare(s->env.http); /* what its model's request needs, while Redis works */
     until_us = clock_mono_us() + LOOK_US;
     while (!ran && clock_mono_us() < until_us) {
         sched_yield();

@@ -116,8 +116,8 @@ void link_hold(struct link *l);
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
-/* Called when a blocking call has been sent and its reply is waited for: time to do something
- * useful that takes less than Redis does. fn NULL (as at first): nothing. */
+/* For tests, which break the connection there: called when a call has been sent and its reply is
+ * waited for. fn NULL (as at first): nothing. */
 void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);

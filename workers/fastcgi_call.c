@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/reactor.h"
 #include "workers/fastcgi_pool.h"
-#include "workers/outq.h"
+#include "base/outq.h"
 #include "workers/worker.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "base/reactor.h"
 #include "fcgi-app/auth.h"
 #include "workers/hub.h"
-#include "workers/outq.h"
+#include "base/outq.h"
 #include "workers/worker.h"
 
 #include <stdbool.h>

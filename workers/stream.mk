@@ -8,7 +8,6 @@ libstream_a_SOURCES += \
 	workers/hub_runs.c workers/hub_runs.h \
 	workers/hub_topics.c workers/hub_topics.h \
 	workers/logentry.c workers/logentry.h \
-	workers/outq.h \
 	workers/stream.h \
 	workers/stream_conn.c \
 	workers/stream_events.c \
