@@ -97,6 +97,9 @@ struct link {
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
+    bool doubted;           /* it lacked its replicas: nothing is sent before a Sentinel names it ... */
+    bool settling;          /* ... which a task asks for ... */
+    int64_t doubt_ms;       /* ... not before this (monotonic) */
     bool broke;             /* the last connection was ended by the other side ... */
     bool silent;            /* ... but this one is left because nothing comes */
     bool demoted;           /* its server has become a replica, as the Sentinels told it */
@@ -271,7 +274,8 @@ static int connect_now(struct link *l)
     l->master = master;
     l->fd = fd;
     l->role_ms = l->used_ms = clock_mono_ms();
-    l->suspect = l->demoted = false;
+    l->suspect = l->demoted = l->doubted = false;
+    l->doubt_ms = 0;
     l->reader_idle = true;
     l->in_len = 0;
     l->generation++;
@@ -326,6 +330,49 @@ static bool has_moved(struct link *l, int64_t budget_ms)
 
     return !sentinel_master(l->conf, budget_ms, &now) && generation == l->generation &&
            l->fd >= 0 && !sentinel_same(&now, &l->master);
+}
+
+/*
+ * It refused a write as one without its replicas: it may have been cut off together with this
+ * worker, and another server be the master. When the network is whole again it may accept before it
+ * hears of that (a late word of a replica is enough), so a Sentinel has to name it first.
+ * Returns 0; ERR_STORE (left for another server); ERR_STORE_READONLY (nobody has said so yet).
+ */
+static int settle(struct link *l)
+{
+    struct sentinel_address now = {.port = 0};
+    unsigned generation = l->generation;
+    int error;
+
+    if (l->settling || clock_mono_ms() < l->doubt_ms)
+        return ERR_STORE_READONLY;
+    l->settling = true;
+    error = sentinel_master(l->conf, SENTINEL_CONNECT_MS, &now);
+    l->settling = false;
+    if (l->fd < 0 || l->generation != generation)
+        return ERR_STORE;
+    l->doubt_ms = clock_mono_ms() + LINK_ROLE_SOON_MS;
+    if (error)
+        return ERR_STORE_READONLY;
+    if (!sentinel_same(&now, &l->master)) {
+        disconnect(l, "another server is the master now");
+        return ERR_STORE;
+    }
+    l->doubted = false;
+    return 0;
+}
+
+static void settler(void *arg)
+{
+    (void)settle(arg);
+}
+
+/* As settle; the loop itself must not wait: a task asks, and who came comes again. */
+static int settle_behind(struct link *l)
+{
+    if (!l->settling && clock_mono_ms() >= l->doubt_ms)
+        (void)task_spawn(settler, l, -1, NULL);
+    return ERR_STORE_READONLY;
 }
 
 /*
@@ -426,11 +473,16 @@ static int connect_behind(struct link *l)
 int link_ensure(struct link *l)
 {
     bool held = l->held;
+    int error = 0;
 
     if (l->fd >= 0 && l->pumping)
         return 0;
     if (l->fd >= 0 && !l->reactor)
         leave_if_closed(l);
+    if (l->fd >= 0 && l->doubted)
+        error = l->reactor && !task_self() ? settle_behind(l) : settle(l);
+    if (error == ERR_STORE_READONLY)
+        return error;
     if (l->fd >= 0)
         check_role(l);
     if (l->fd >= 0)
@@ -660,7 +712,7 @@ static int send_pieces(struct link *l, const char *head, size_t head_len, const 
 static int send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
     const char *tail, size_t tail_len)
 {
-    int error = l->fd >= 0 ? ring_push(l, p) : ERR_STORE;
+    int error = l->fd < 0 ? ERR_STORE : l->doubted ? ERR_STORE_READONLY : ring_push(l, p);
 
     if (error && l->fd < 0 && l->refused)
         error = l->refused;
@@ -786,12 +838,16 @@ static size_t plain_integer(const char *in, size_t len, int64_t *value)
 static void suspect(struct link *l, const redisReply *error)
 {
     int64_t soon = clock_mono_ms() - LINK_ROLE_EVERY_MS + LINK_ROLE_SOON_MS;
+    bool demoted = !strncmp(error->str, "READONLY", 8);
+    bool alone = !strncmp(error->str, "NOREPLICAS", 10);
 
-    if (l->suspect || !sentinel_used(l->conf) ||
-        (strncmp(error->str, "NOREPLICAS", 10) != 0 && strncmp(error->str, "READONLY", 8) != 0))
+    if (!sentinel_used(l->conf) || (!demoted && !alone))
+        return;
+    l->doubted = l->doubted || alone;
+    if (l->suspect)
         return;
     l->suspect = true;
-    l->demoted = !strncmp(error->str, "READONLY", 8);
+    l->demoted = demoted;
     if (soon < l->role_ms)
         l->role_ms = soon;
 }

@@ -54,7 +54,8 @@ void link_free(struct link *l);
  * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
  * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
  * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0,
- * ERR_STORE or ERR_STORE_READONLY (the server found is not a master).
+ * ERR_STORE or ERR_STORE_READONLY (the server found is not a master; or, with Sentinels, it has
+ * refused a write for want of replicas, and none of them has named it since).
  */
 int link_ensure(struct link *l);
 /*

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -239,6 +240,186 @@ static void a_replica_is_left(void **state)
     link_free(other);
 }
 
+/* Opens a port of a server that listens on a unix socket only. */
+static int open_port(struct link *link)
+{
+    for (int port = 20000 + (int)getpid() % 20000; port < 60000; port++)
+        if (!link_command(link, NULL, "CONFIG SET port %d bind 127.0.0.1", port))
+            return port;
+    fail_msg("no port is free");
+    return 0;
+}
+
+/* A Sentinel that names 127.0.0.1 and a port that can be changed; 0: it says nothing. */
+static void fake_naming(struct fake *f, int number, const volatile int *port)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(f->path, sizeof f->path, "%s/sentinel%d", redis.dir, number);
+    strcpy(address.sun_path, f->path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    f->pid = fork();
+    assert_true(f->pid >= 0);
+    while (!f->pid) {
+        int one = accept(fd, NULL, NULL);
+        char in[512], digits[16];
+
+        if (one < 0 || read(one, in, sizeof in) < 0)
+            _exit(1);
+        snprintf(digits, sizeof digits, "%d", *port);
+        if (*port && dprintf(one, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits),
+                         digits) < 0)
+            _exit(1);
+        close(one);
+    }
+    close(fd);
+}
+
+static bool stands(struct link *server)
+{
+    struct link_reply *reply = NULL;
+    bool yes;
+
+    assert_int_equal(link_command(server, &reply, "EXISTS doubted"), 0);
+    yes = link_reply_int(reply) == 1;
+    link_reply_free(reply);
+    return yes;
+}
+
+/* Writes until it is accepted, which is soon. */
+static void write_doubted(struct link *l)
+{
+    for (int64_t before = clock_mono_ms(); link_command(l, NULL, "SET doubted x");)
+        assert_true(clock_mono_ms() - before < 60000);
+}
+
+/* Two servers that are reached directly too, and a link that a Sentinel leads to the first. */
+struct doubt {
+    struct own_redis redis[2];
+    struct conf conf[2];
+    struct link *server[2], *link;
+    struct fake sentinel;
+    volatile int *named; /* shared with the Sentinel */
+    int port[2];
+};
+
+static void doubt_begin(struct doubt *d)
+{
+    for (int i = 0; i < 2; i++) {
+        own_redis_start(&d->redis[i]);
+        own_redis_conf(&d->redis[i], &d->conf[i]);
+        assert_int_equal(link_new(&d->server[i], &d->conf[i]), 0);
+        d->port[i] = open_port(d->server[i]);
+    }
+    d->named = mmap(NULL, sizeof *d->named, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+        0);
+    assert_true(d->named != MAP_FAILED);
+    *d->named = d->port[0];
+    fake_naming(&d->sentinel, 1, d->named);
+    use(d->sentinel.path);
+    assert_int_equal(link_new(&d->link, &conf), 0);
+}
+
+static void doubt_end(struct doubt *d)
+{
+    fake_stop(&d->sentinel);
+    munmap((void *)(uintptr_t)d->named, sizeof *d->named);
+    use("");
+    link_free(d->link);
+    for (int i = 0; i < 2; i++) {
+        link_free(d->server[i]);
+        conf_fini(&d->conf[i]);
+        own_redis_stop(&d->redis[i]);
+    }
+}
+
+static void on_doubted(void *arg, int error, int64_t value)
+{
+    (void)arg;
+    (void)error;
+    (void)value;
+}
+
+/* It loses its replicas, and accepts again before anybody has said who the master is now. */
+static void doubt(struct doubt *d)
+{
+    static const char incr[] = "*2\r\n$4\r\nINCR\r\n$7\r\ndoubted\r\n";
+
+    assert_int_equal(link_command(d->link, NULL, "PING"), 0);
+    assert_int_equal(link_command(d->server[0], NULL, "CONFIG SET min-replicas-to-write 1"), 0);
+    assert_int_equal(link_command(d->link, NULL, "SET doubted x"), ERR_STORE_READONLY);
+    assert_int_equal(link_command(d->server[0], NULL, "CONFIG SET min-replicas-to-write 0"), 0);
+    *d->named = 0;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(link_command(d->link, NULL, "SET doubted x"), ERR_STORE_READONLY);
+    assert_int_equal(link_send_raw(d->link, incr, sizeof incr - 1, NULL, 0, on_doubted, NULL),
+        ERR_STORE_READONLY);
+    assert_false(stands(d->server[0]));
+    *d->named = d->port[1];
+    write_doubted(d->link);
+    assert_true(stands(d->server[1]));
+    assert_false(stands(d->server[0]));
+}
+
+static void who_lacks_its_replicas_is_doubted(void **state)
+{
+    struct doubt d = {0};
+
+    (void)state;
+    doubt_begin(&d);
+    doubt(&d);
+    doubt_end(&d);
+}
+
+static void who_is_named_again_is_believed(void **state)
+{
+    struct doubt d = {0};
+
+    (void)state;
+    doubt_begin(&d);
+    assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 1"), 0);
+    assert_int_equal(link_command(d.link, NULL, "SET doubted x"), ERR_STORE_READONLY);
+    assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 0"), 0);
+    write_doubted(d.link);
+    assert_true(stands(d.server[0]));
+    doubt_end(&d);
+}
+
+static void doubt_in_task(void *arg)
+{
+    doubt(arg);
+}
+
+static void a_task_doubts_as_well(void **state)
+{
+    struct doubt d = {0};
+    struct reactor *reactor;
+    int64_t until = clock_mono_ms() + 60000;
+
+    (void)state;
+    doubt_begin(&d);
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
+    link_attach(d.link, reactor);
+    for (int i = 0; i < 2; i++) { /* a task waits for them as well */
+        link_free(d.server[i]);
+        assert_int_equal(link_new(&d.server[i], &d.conf[i]), 0);
+        link_attach(d.server[i], reactor);
+    }
+    assert_int_equal(task_spawn(doubt_in_task, &d, -1, NULL), 0);
+    tasks_run();
+    while (tasks_count()) {
+        assert_true(clock_mono_ms() < until);
+        assert_true(reactor_step(reactor, tasks_ready() ? 0 : until, NULL) >= 0);
+        tasks_run();
+    }
+    doubt_end(&d);
+    tasks_close();
+    reactor_free(reactor);
+}
+
 static void a_failover_is_asked_for(void **state)
 {
     static const struct {
@@ -334,6 +515,9 @@ int main(void)
         cmocka_unit_test(the_next_one_is_asked_within_the_budget),
         cmocka_unit_test(tasks_that_ask_at_once_ask_each),
         cmocka_unit_test(a_replica_is_left),
+        cmocka_unit_test(who_lacks_its_replicas_is_doubted),
+        cmocka_unit_test(who_is_named_again_is_believed),
+        cmocka_unit_test(a_task_doubts_as_well),
         cmocka_unit_test(a_failover_is_asked_for),
         cmocka_unit_test(all_are_asked_who_the_master_is),
         cmocka_unit_test(the_setting_is_checked),
