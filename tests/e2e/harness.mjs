@@ -253,9 +253,8 @@ export class Stack {
     }
     if (!this.beside && this.double) await within(DEFAULT_MS, Promise.resolve(this.double.close()), "the model double ends").catch(late => faults.push(late.message));
     const log = this.log();
-    if (/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/.test(log)) {
-      faults.push("the log has a report of a sanitizer or an assertion");
-    }
+    const report = log.search(/ERROR: (Address|Leak)Sanitizer|runtime error:|stack smashing|Assertion/);
+    if (report >= 0) faults.push(`the log has a report of a sanitizer or an assertion:\n${log.slice(report, report + 6000)}\n`);
     if (check && faults.length) throw new Error(`${faults.join("; ")}\n${this.logTail(120)}`);
     if (!process.env.TURNPIKE_KEEP) rmSync(this.dir, {recursive: true, force: true});
   }
