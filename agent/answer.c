@@ -4,9 +4,11 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CALL_ID_MAX 64
+#define FIRST_ROOM 4
 
 static int send_event(struct answer *a)
 {
@@ -97,6 +99,22 @@ int answer_say(struct answer *a, const char *text)
     return on_text(a, text, strlen(text));
 }
 
+/* The list with room for one element more; new ones are empty. NULL: no memory, it stays as it is. */
+static void *with_room(void *list, size_t *room, size_t count, size_t size)
+{
+    size_t more = *room ? *room * 2 : FIRST_ROOM;
+    char *data;
+
+    if (count < *room)
+        return list;
+    data = realloc(list, more * size);
+    if (!data)
+        return NULL;
+    memset(data + *room * size, 0, (more - *room) * size);
+    *room = more;
+    return data;
+}
+
 /* ---- thoughts ---- */
 
 static int open_thought(struct answer *a, struct answer_thought **out)
@@ -109,7 +127,11 @@ static int open_thought(struct answer *a, struct answer_thought **out)
     }
     if (a->thought_count == ANSWER_THOUGHTS_MAX)
         return ERR_LIMIT;
-    struct answer_thought *t = &a->thoughts[a->thought_count++];
+    struct answer_thought *t = with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t);
+    if (!t)
+        return ERR_NOMEM;
+    a->thoughts = t;
+    t += a->thought_count++;
     ident_uuid7(t->id);
     buf_reset(&t->text);
     t->sealed = NULL;
@@ -197,7 +219,11 @@ static int on_call_start(void *arg, unsigned call, const char *id, const char *n
         return ERR_LIMIT;
     if ((error = spend(a, strlen(name))) || (error = end_text(a)))
         return error;
-    struct answer_call *c = &a->calls[call];
+    struct answer_call *c = with_room(a->calls, &a->call_room, call, sizeof *c);
+    if (!c)
+        return ERR_NOMEM;
+    a->calls = c;
+    c += call;
     const struct context_tool *tool = a->frame ? context_called_tool(a->frame, name) : NULL;
     bool renamed = tool && tool->own;
     c->id = call_id(a, id);
@@ -278,10 +304,12 @@ void answer_reset(struct answer *a)
 
 void answer_fini(struct answer *a)
 {
-    for (size_t i = 0; i < ANSWER_CALLS_MAX; i++)
+    for (size_t i = 0; i < a->call_room; i++)
         buf_free(&a->calls[i].args);
-    for (size_t i = 0; i < ANSWER_THOUGHTS_MAX; i++)
+    for (size_t i = 0; i < a->thought_room; i++)
         buf_free(&a->thoughts[i].text);
+    free(a->calls);
+    free(a->thoughts);
     buf_free(&a->text);
     buf_free(&a->order);
     buf_free(&a->json);

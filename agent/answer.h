@@ -44,10 +44,10 @@ struct answer {
     struct buf text;
     bool text_open;
     bool emitted;              /* something reached the log: no retry any more */
-    struct answer_call calls[ANSWER_CALLS_MAX];
-    size_t call_count;
-    struct answer_thought thoughts[ANSWER_THOUGHTS_MAX];
-    size_t thought_count;
+    struct answer_call *calls; /* of ANSWER_CALLS_MAX at most; most answers have none */
+    size_t call_count, call_room;
+    struct answer_thought *thoughts; /* of ANSWER_THOUGHTS_MAX at most */
+    size_t thought_count, thought_room;
     struct buf order;          /* struct chat_message.order, as far as it has come */
     size_t text_run;           /* bytes of text since the last call or thought */
     struct provider_sink sink;

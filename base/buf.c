@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define FIRST_SIZE 64
+#define DOUBLED_SIZE 8192 /* up to this a buffer doubles; later it grows by a quarter */
 
 void buf_init(struct buf *b, size_t max)
 {
@@ -37,7 +38,7 @@ static int buf_grow(struct buf *b, size_t need)
     size_t cap = b->cap ? b->cap : FIRST_SIZE;
 
     while (cap < need)
-        cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+        cap = cap > SIZE_MAX / 2 ? need : cap < DOUBLED_SIZE ? cap * 2 : cap + cap / 4;
     if (b->max && cap > b->max + 1)
         cap = b->max + 1;
     char *data = realloc(b->data, cap);
