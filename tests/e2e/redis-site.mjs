@@ -29,15 +29,10 @@ export class RedisSite {
   static async start(sentinels, {replicas = 1, options = []} = {}) {
     const site = new RedisSite();
     site.dir = scratch("tp-sentinel-");
-    [site.first, site.second] = [await freePort(), await freePort()];
-    [site.toFirst, site.toSecond] = [await site.#proxy(site.first), await site.#proxy(site.second)];
-    site.#server(site.first, site.toFirst, options);
+    [site.first, site.toFirst] = await site.#server(options);
     const follow = ["--replicaof", `127.0.0.1 ${site.toFirst.port}`];
-    site.#server(site.second, site.toSecond, [...options, ...follow, "--replica-priority", "1"]);
-    for (let i = 1; i < replicas; i++) {
-      const port = await freePort();
-      site.#server(port, await site.#proxy(port), [...options, ...follow]);
-    }
+    [site.second, site.toSecond] = await site.#server([...options, ...follow, "--replica-priority", "1"]);
+    for (let i = 1; i < replicas; i++) await site.#server([...options, ...follow]);
     await eventually(async () => (await site.cli(site.first, "info", "replication").catch(() => "")).match(/state=online/g)?.length === replicas,
       "the replicas follow", 30000 * SLOW);
     site.sentinels = [];
@@ -48,7 +43,11 @@ export class RedisSite {
         const text = await site.cli(port, "sentinel", "master", "tp").catch(() => "");
         const field = name => Number(text.split("\n")[text.split("\n").indexOf(name) + 1]);
         return field("num-slaves") === replicas && field("num-other-sentinels") === sentinels - 1;
-      }, "the Sentinels know each other and the replicas", 60000 * SLOW);
+      }, "the Sentinels know each other and the replicas", 60000 * SLOW).catch(async error => {
+        error.message += `\n${await site.#account()}`;
+        await site.stop();
+        throw error;
+      });
     }
     return site;
   }
@@ -57,25 +56,48 @@ export class RedisSite {
     this.proxies.push(proxy);
     return proxy;
   }
+  /** What each server and Sentinel says of itself, for somebody who looks for a fault. */
+  async #account() {
+    const words = [];
+    for (const [port, child] of this.children) {
+      const role = await this.cli(port, "role").catch(String), master = await this.cli(port, "sentinel", "master", "tp").catch(() => "");
+      words.push(`${port}: ${JSON.stringify(child.end ?? "runs")} ${role.replaceAll("\n", " ")} ${master.replaceAll("\n", " ")}\n${child.output.slice(-2000)}`);
+    }
+    return words.join("\n");
+  }
   async #sentinel(count) {
-    const port = await freePort(), dir = join(this.dir, `sentinel-${port}`);
-    mkdirSync(dir);
-    writeFileSync(join(dir, "sentinel.conf"), [`port ${port}`, "bind 127.0.0.1", `dir ${dir}`,
-      `sentinel monitor tp 127.0.0.1 ${this.toFirst.port} ${Math.floor(count / 2) + 1}`,
-      "sentinel down-after-milliseconds tp 3000", "sentinel failover-timeout tp 5000", "sentinel parallel-syncs tp 1", ""].join("\n"));
-    this.#spawn(port, "redis-sentinel", [join(dir, "sentinel.conf")]);
+    const {port, proxy} = await this.#begin((port, proxy) => {
+      const dir = join(this.dir, `sentinel-${port}`);
+      mkdirSync(dir);
+      writeFileSync(join(dir, "sentinel.conf"), [`port ${port}`, "bind 127.0.0.1", `dir ${dir}`,
+        `sentinel monitor tp 127.0.0.1 ${this.toFirst.port} ${Math.floor(count / 2) + 1}`,
+        "sentinel down-after-milliseconds tp 3000", "sentinel failover-timeout tp 5000", "sentinel parallel-syncs tp 1", ""].join("\n"));
+      return ["redis-sentinel", [join(dir, "sentinel.conf")]];
+    });
     this.sentinels.push(port);
-    this.toSentinels.push(await this.#proxy(port));
+    this.toSentinels.push(proxy);
   }
-  #spawn(port, command, args) {
-    this.children.set(port, launch(command, args));
+  async #server(more) {
+    const {port, proxy} = await this.#begin((port, proxy) => {
+      const dir = join(this.dir, `redis-${port}`);
+      mkdirSync(dir, {recursive: true});
+      return ["redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
+        "--appendfsync", "always", "--repl-diskless-sync-delay", "0", "--replica-announce-ip", "127.0.0.1",
+        "--replica-announce-port", String(proxy.port), ...more]];
+    });
+    return [port, proxy];
   }
-  #server(port, proxy, more) {
-    const dir = join(this.dir, `redis-${port}`);
-    mkdirSync(dir, {recursive: true});
-    this.#spawn(port, "redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
-      "--appendfsync", "always", "--repl-diskless-sync-delay", "0", "--replica-announce-ip", "127.0.0.1",
-      "--replica-announce-port", String(proxy.port), ...more]);
+  /** Starts what `command(port, proxy)` names until it answers: somebody else may take the port first. */
+  async #begin(command) {
+    for (let tries = 0; ; tries++) {
+      const port = await freePort(), proxy = await this.#proxy(port), child = launch(...command(port, proxy));
+      this.children.set(port, child);
+      await eventually(async () => child.end || (await this.cli(port, "info", "server").catch(() => "")).includes(`process_id:${child.pid}\n`), "it answers", 30000 * SLOW);
+      if (!child.end) return {port, proxy};
+      this.children.delete(port);
+      proxy.close();
+      if (tries === 4) throw new Error(`${child.spawnfile} does not stay: ${child.output}`);
+    }
   }
   async cli(port, ...args) {
     return (await promisify(execFile)("redis-cli", ["-p", String(port), ...args.map(String)], {timeout: 5000})).stdout.replaceAll("\r", "").trimEnd();
