@@ -15,7 +15,7 @@ libbase_a_SOURCES = \
 	base/reactor.c base/reactor.h \
 	base/sse.c base/sse.h \
 	base/task.c base/task.h base/task_guard.c base/task_resolve.c \
-	base/task_stack.c base/task_stack.h \
+	base/task_stack.c base/task_stack.h base/task_switch.c base/task_switch.h \
 	base/url.c base/url.h \
 	base/utf8.c base/utf8.h
 BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) $(CONTEXT_LIBS) -lm

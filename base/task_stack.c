@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task_switch.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -28,12 +29,16 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-/* libboost-context: boost/context/detail/fcontext.hpp, which is C++. */
-struct transfer {
-    void *from, *data;
-};
-struct transfer jump_fcontext(void *to, void *data);
-void *make_fcontext(void *top, size_t size, void (*fn)(struct transfer transfer));
+/* Valgrind takes a jump to a neighbouring stack for a large frame, unless it knows both. */
+#if defined(__has_include)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(from, to) ((void)(from), (void)(to), 0u)
+#define VALGRIND_STACK_DEREGISTER(id) ((void)(id))
+#endif
 
 #define KEEP_TOUCHED_BYTES 32768 /* a kept stack that was used deeper gives the rest back */
 #define SIGNAL_STACK_BYTES 32768
@@ -44,6 +49,7 @@ static struct {
     size_t page, bytes, keep, kept, deepest;
     struct kept {
         struct kept *next;       /* at the top of a stack that waits */
+        unsigned valgrind;       /* as in struct task_stack */
     } *free;
     void *signal_stack;
     struct sigaction before;
@@ -92,8 +98,9 @@ int task_stacks_open(size_t bytes, size_t keep)
     return watch_guards();
 }
 
-static void give_back(char *base)
+static void give_back(char *base, unsigned valgrind)
 {
+    VALGRIND_STACK_DEREGISTER(valgrind);
     munmap(base - stacks.page, stacks.bytes + stacks.page);
 }
 
@@ -105,7 +112,7 @@ void task_stacks_close(void)
         struct kept *k = stacks.free;
 
         stacks.free = k->next;
-        give_back((char *)(k + 1) - stacks.bytes);
+        give_back((char *)(k + 1) - stacks.bytes, k->valgrind);
     }
     stacks.kept = 0;
     if (!stacks.signal_stack)
@@ -127,6 +134,7 @@ int task_stack_take(struct task_stack *out)
         stacks.free = k->next;
         stacks.kept--;
         out->base = (char *)(k + 1) - stacks.bytes;
+        out->valgrind = k->valgrind;
         return 0;
     }
     mapped = mmap(NULL, stacks.bytes + stacks.page, PROT_READ | PROT_WRITE,
@@ -139,6 +147,7 @@ int task_stack_take(struct task_stack *out)
         return ERR_NOMEM;
     }
     out->base = mapped + stacks.page;
+    out->valgrind = VALGRIND_STACK_REGISTER(out->base, out->base + stacks.bytes);
     return 0;
 }
 
@@ -166,12 +175,12 @@ void task_stack_put(struct task_stack *s)
     __asan_unpoison_memory_region(s->base, s->size);
 #endif
     if (stacks.kept >= stacks.keep) {
-        give_back(s->base);
+        give_back(s->base, s->valgrind);
         return;
     }
     if (used > KEEP_TOUCHED_BYTES)
         (void)madvise(s->base, s->size - KEEP_TOUCHED_BYTES, MADV_DONTNEED);
-    k->next = stacks.free;
+    *k = (struct kept){stacks.free, s->valgrind};
     stacks.free = k;
     stacks.kept++;
 }
@@ -181,7 +190,7 @@ void task_stack_abandon(struct task_stack *s)
 #if UNDER_ASAN
     __lsan_register_root_region(s->base, s->size);
 #else
-    give_back(s->base);
+    give_back(s->base, s->valgrind);
 #endif
 }
 
@@ -232,7 +241,7 @@ struct first {
 /* Who jumped here is now where it can be jumped back to. */
 static struct task_context *jumped_from;
 
-static void arrive(struct task_context *here, struct transfer came)
+static void arrive(struct task_context *here, struct task_transfer came)
 {
     struct task_context *from = jumped_from;
 
@@ -243,7 +252,7 @@ static void arrive(struct task_context *here, struct transfer came)
     from->at = came.from;
 }
 
-static void enter(struct transfer came)
+static void enter(struct task_transfer came)
 {
     const struct first first = *(const struct first *)came.data;
 
@@ -260,7 +269,7 @@ void task_context_make(struct task_context *out, const struct task_stack *stack,
     size_t room = (size_t)((char *)first - stack->base) / 64 * 64;
 
     *first = (struct first){out, fn, arg};
-    *out = (struct task_context){.at = make_fcontext(stack->base + room, room, enter),
+    *out = (struct task_context){.at = task_switch_make(stack->base + room, room, enter),
         .first = first, .guard = (uintptr_t)stack->base - stacks.page, .bottom = stack->base,
         .size = stack->size};
 }
@@ -274,7 +283,7 @@ static void jump(struct task_context *from, struct task_context *to, void **fake
 #else
     (void)fake;
 #endif
-    arrive(from, jump_fcontext(to->at, to->first));
+    arrive(from, task_switch_jump(to->at, to->first));
 }
 
 void task_context_jump(struct task_context *from, struct task_context *to)

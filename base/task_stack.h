@@ -6,8 +6,8 @@
 
 /*
  * task_stack -- what base/task.c stands on: stacks with a guard page, kept for the next task, and
- * the switch between two of them (libboost-context's C symbols: registers only, no system call).
- * Nothing else includes it.
+ * the switch between two of them (base/task_switch.h: registers only, no system call). Nothing
+ * else includes it.
  *
  * A task that grows over its guard page ends the process by SIGSEGV, as any other bad access does;
  * one line in the log says before that it was the stack, how large it is and whose.
@@ -15,6 +15,7 @@
 struct task_stack {
     char *base;   /* lowest usable byte; the guard page lies below */
     size_t size;
+    unsigned valgrind; /* its number there; 0 without */
     struct task_stack *next;
 };
 /* Returns 0 or ERR_IO. */

@@ -23,6 +23,7 @@ endif
 BASE_TESTS = tests/unit/test_arena tests/unit/test_breaker tests/unit/test_buf \
 	tests/unit/test_conf tests/unit/test_http tests/unit/test_ident tests/unit/test_jdoc \
 	tests/unit/test_log tests/unit/test_reactor tests/unit/test_sse tests/unit/test_task \
+	tests/unit/test_task_own tests/unit/test_task_switch \
 	tests/unit/test_url
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
@@ -40,6 +41,14 @@ tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reactor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sse_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_task_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+# The same with the switch of our own, whatever the build uses.
+tests_unit_test_task_own_SOURCES = tests/unit/test_task.c base/task.c base/task_guard.c \
+	base/task_resolve.c base/task_stack.c base/task_switch.c
+tests_unit_test_task_own_CPPFLAGS = $(AM_CPPFLAGS) -DTASK_SWITCH_OWN
+tests_unit_test_task_own_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_task_switch_SOURCES = tests/unit/test_task_switch.c base/task_switch.c
+tests_unit_test_task_switch_CPPFLAGS = $(AM_CPPFLAGS) -DTASK_SWITCH_OWN
+tests_unit_test_task_switch_LDADD = $(CMOCKA_LIBS)
 tests_unit_test_url_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # supervisor
