@@ -71,7 +71,7 @@ async function checkRest(stack, redis, before) {
 
 export async function campaign({seconds = 60, kills = Infinity, people = 12, seed = Date.now() % 1e9, patience = 60000 * SLOW} = {}) {
   const random = randomFrom(seed), routes = await startRoutes();
-  const stack = await Stack.start({durable: true, settings: {...POOLS, lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
+  const stack = await Stack.start({durable: true, settings: {...POOLS, "turn.seats": Math.max(POOLS["turn.seats"], 2 * people), lease: `${LEASE_MS}ms`, "respawn.min": "20ms", "respawn.max": "200ms", drain: "3s",
     "osrm.url": routes.url, "turn.attempts": 100, "redis.timeout": "1s", "turn.quarantine_idle": "1s", "turn.quarantine": 8}}); // kills come faster than turns end, and each hits all turns of its worker
   const report = {seed, kills: 0, byKind: {}, byStage: {}, accepted: 0, lost: 0, doubled: 0, torn: 0, gaveUp: {}, faults: [], left: [], resumed: []};
   try {
