@@ -83,7 +83,7 @@ describe("Redis loses its data under a run", () => {
     const reply = stack.chat("x [[text words=20 hold=10]]", {session_id: uuid()}, {timeout: 60000});
     await stack.double.until(d => d.held > 0, "the model holds");
     await stack.redis("flushall");
-    await stack.double.go();
+    stack.double.release(); // its turn may have found out already, and hung up
     assert.equal((await reply).status, 500);
     assert.equal((await reply).json.code, "events_gone");
     assert.ok((await reply).json.trace_id || (await reply).headers.traceparent, (await reply).text);
