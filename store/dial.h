@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+struct link_reader;
+struct link_reply;
+
 /*
  * dial -- makes connections of Redis and its Sentinels: sockets that never block, waited for with
  * base/task, so that a task holds nobody. Any process.
@@ -14,6 +17,12 @@
 /* host NULL = `port` is the path of a unix socket. Returns a descriptor (non-blocking,
  * close-on-exec), or -1 when nobody answered until until_ms (monotonic). */
 int dial_socket(const char *host, const char *port, int64_t until_ms);
+/*
+ * dial_reply -- waits until until_ms (monotonic) for the next reply from fd.
+ *   out  the caller's
+ * Returns 0; ERR_STORE (none came, or it is no reply); ERR_NOMEM.
+ */
+int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link_reply **out);
 /*
  * dial_redis -- to the Redis of the configuration that is the master now, greeted (AUTH, SELECT)
  * and asked for its ROLE. Takes redis.timeout at most for each of: asking the Sentinels, the

@@ -15,7 +15,6 @@
 #include "store/sentinel.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -61,7 +60,7 @@ struct link_wait {
     bool done;
     bool broke;        /* the other side ended the connection under it */
     int error;
-    redisReply *reply;
+    struct link_reply *reply;
 };
 
 /* On the stack of a task that waits for a connection which another one makes. */
@@ -73,7 +72,7 @@ struct link_queued {
 struct link {
     const struct conf *conf;
     int fd;                 /* -1 = disconnected */
-    redisReader *reader;    /* of this connection */
+    struct link_reader *reader; /* of this connection */
     struct reactor *reactor; /* link_attach; NULL = every call waits by itself */
     struct reactor_source source;
     struct reactor_timer timeout, check;
@@ -82,7 +81,6 @@ struct link {
     unsigned attempts;      /* ... counts them */
     bool checking;          /* a task asks the Sentinels */
     struct link_queued *queued;
-    bool reader_idle;       /* the reader holds no part of a reply */
     bool pumping;
     void (*meanwhile)(void *arg); /* link_meanwhile */
     void *meanwhile_arg;
@@ -116,11 +114,6 @@ struct link {
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;
 };
-
-static struct link_reply *reply_out(redisReply *r)
-{
-    return (struct link_reply *)(void *)r;
-}
 
 /* ---- the queue of outstanding replies ---- */
 
@@ -172,23 +165,24 @@ void link_forget(struct link *l, const void *arg)
 }
 
 /* Hands one outcome to whoever waits for it; takes the reply. */
-static void deliver(const struct link *l, const struct link_pending *p, int error, redisReply *reply)
+static void deliver(const struct link *l, const struct link_pending *p, int error,
+    struct link_reply *reply)
 {
     bool taken = false;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR && !error)
-        error = link_reply_error(reply->str);
+    if (link_reply_type(reply) == LINK_ERROR && !error)
+        error = link_reply_error(link_reply_text(reply, NULL));
     switch (p->kind) {
     case LINK_DROP:
         break;
     case LINK_REPLY:
         taken = error == 0;
-        p->to.reply(p->arg, error, taken ? reply_out(reply) : NULL);
+        p->to.reply(p->arg, error, taken ? reply : NULL);
         break;
     case LINK_RAW:
-        if (!error && reply->type != REDIS_REPLY_INTEGER)
+        if (!error && link_reply_type(reply) != LINK_INT)
             error = ERR_INTERNAL;
-        p->to.number(p->arg, error, error ? 0 : reply->integer);
+        p->to.number(p->arg, error, error ? 0 : link_reply_int(reply));
         break;
     case LINK_SYNC:
         p->to.wait->done = true;
@@ -199,8 +193,8 @@ static void deliver(const struct link *l, const struct link_pending *p, int erro
         task_wake(p->to.wait->task);
         break;
     }
-    if (!taken && reply)
-        freeReplyObject(reply);
+    if (!taken)
+        link_reply_free(reply);
 }
 
 static int send_scratch(struct link *l, struct link_pending p);
@@ -240,7 +234,7 @@ static void disconnect(struct link *l, const char *why)
         reactor_timer_clear(l->reactor, &l->check);
     }
     close(l->fd);
-    redisReaderFree(l->reader);
+    link_reader_free(l->reader);
     l->fd = -1;
     l->reader = NULL;
     l->broke = !l->silent;
@@ -259,15 +253,14 @@ static void disconnect(struct link *l, const char *why)
 /* Returns 0, ERR_STORE, ERR_STORE_READONLY, ERR_NOMEM. */
 static int connect_now(struct link *l)
 {
-    redisReader *reader = redisReaderCreate();
+    struct link_reader *reader = link_reader_new();
     struct sentinel_address master = {.port = 0};
     int fd = -1; /* others look at l->fd meanwhile */
     int error = reader ? dial_redis(l->conf, &master, &fd) : ERR_NOMEM;
 
     l->broke = false;
     if (error) {
-        if (reader)
-            redisReaderFree(reader);
+        link_reader_free(reader);
         return error;
     }
     l->reader = reader;
@@ -276,7 +269,6 @@ static int connect_now(struct link *l)
     l->role_ms = l->used_ms = clock_mono_ms();
     l->suspect = l->demoted = l->doubted = false;
     l->doubt_ms = 0;
-    l->reader_idle = true;
     l->in_len = 0;
     l->generation++;
     watch(l);
@@ -835,11 +827,11 @@ static size_t plain_integer(const char *in, size_t len, int64_t *value)
 }
 
 /* It cannot write any more. Perhaps another server is the master: it is asked for soon. */
-static void suspect(struct link *l, const redisReply *error)
+static void suspect(struct link *l, const char *error)
 {
     int64_t soon = clock_mono_ms() - LINK_ROLE_EVERY_MS + LINK_ROLE_SOON_MS;
-    bool demoted = !strncmp(error->str, "READONLY", 8);
-    bool alone = !strncmp(error->str, "NOREPLICAS", 10);
+    bool demoted = !strncmp(error, "READONLY", 8);
+    bool alone = !strncmp(error, "NOREPLICAS", 10);
 
     if (!sentinel_used(l->conf) || (!demoted && !alone))
         return;
@@ -852,18 +844,20 @@ static void suspect(struct link *l, const redisReply *error)
         l->role_ms = soon;
 }
 
-static void got_reply(struct link *l, redisReply *reply)
+static void got_reply(struct link *l, struct link_reply *reply)
 {
+    bool refused = link_reply_type(reply) == LINK_ERROR;
+    const char *why = link_reply_text(reply, NULL);
     struct link_pending p;
 
     if (!l->ring_len) { /* nobody asked: cannot happen without SUBSCRIBE or RESP3 */
-        freeReplyObject(reply);
+        link_reply_free(reply);
         return;
     }
-    if (reply->type == REDIS_REPLY_ERROR && !strncmp(reply->str, "NOSCRIPT", 8))
+    if (refused && !strncmp(why, "NOSCRIPT", 8))
         l->loaded_count = 0; /* somebody flushed them */
-    if (reply->type == REDIS_REPLY_ERROR)
-        suspect(l, reply);
+    if (refused)
+        suspect(l, why);
     p = ring_pop(l);
     deliver(l, &p, 0, reply);
 }
@@ -871,30 +865,27 @@ static void got_reply(struct link *l, redisReply *reply)
 /* Feeds what is in l->in to the reader and delivers whole replies. */
 static int read_replies(struct link *l)
 {
-    redisReader *reader = l->reader;
+    struct link_reader *reader = l->reader;
     unsigned generation = l->generation;
 
-    if (redisReaderFeed(reader, l->in, l->in_len) != REDIS_OK) {
+    if (link_reader_feed(reader, l->in, l->in_len)) {
         disconnect(l, "no memory for a reply");
         return ERR_STORE;
     }
     l->in_len = 0;
     do {
-        void *reply = NULL;
+        struct link_reply *reply = NULL;
 
-        if (redisReaderGetReply(reader, &reply) != REDIS_OK) {
-            disconnect(l, reader->errstr);
+        if (link_reader_next(reader, &reply)) {
+            disconnect(l, "a reply cannot be read");
             return ERR_STORE;
         }
-        if (!reply) {
-            l->reader_idle = false;
+        if (!reply)
             return 0;
-        }
-        l->reader_idle = reader->pos >= reader->len;
         got_reply(l, reply);
         if (l->fd < 0 || l->generation != generation)
             return ERR_STORE;
-    } while (!l->reader_idle);
+    } while (!link_reader_is_idle(reader));
     return 0;
 }
 
@@ -903,7 +894,7 @@ static int digest(struct link *l)
     size_t pos = 0;
     unsigned generation = l->generation;
 
-    while (l->reader_idle && pos < l->in_len && l->ring_len &&
+    while (pos < l->in_len && l->ring_len && link_reader_is_idle(l->reader) &&
            l->ring[l->ring_head].kind == LINK_RAW) {
         int64_t value = 0;
         size_t n = plain_integer(l->in + pos, l->in_len - pos, &value);
@@ -1048,9 +1039,9 @@ static int call_scratch(struct link *l, struct link_reply **out, bool *broke)
         error = ERR_STORE;
     }
     if (out)
-        *out = error ? NULL : reply_out(w.reply);
+        *out = error ? NULL : w.reply;
     else if (!error)
-        freeReplyObject(w.reply);
+        link_reply_free(w.reply);
     return error;
 }
 
@@ -1120,18 +1111,17 @@ int link_script_call(struct link *l, const struct link_script *script, const str
 
 int link_command(struct link *l, struct link_reply **out, const char *format, ...)
 {
-    char *command = NULL;
+    struct buf command = {0};
     va_list ap;
-    int len, error;
+    int error;
 
     if (out)
         *out = NULL;
     va_start(ap, format);
-    len = redisvFormatCommand(&command, format, ap);
+    error = link_reply_command(&command, format, ap);
     va_end(ap);
-    if (len < 0)
-        return len == -1 ? ERR_NOMEM : ERR_INVALID;
-    error = call(l, NULL, 0, command, (size_t)len, out);
-    redisFreeCommand(command);
+    if (!error)
+        error = call(l, NULL, 0, command.data, command.len, out);
+    buf_free(&command);
     return error;
 }

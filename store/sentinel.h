@@ -8,9 +8,8 @@
 
 /*
  * sentinel -- which Redis is the master now? Asked from the Sentinels of redis.sentinels, one
- * after the other, beginning with the one that answered last. Its own few lines of RESP on a plain
- * socket, so that every kind of connection can use it. Any process that talks to Redis; not safe
- * for threads.
+ * after the other, beginning with the one that answered last. Any process that
+ * talks to Redis; not safe for threads.
  */
 #define SENTINEL_HOST_SIZE 256
 struct sentinel_address {
