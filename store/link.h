@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 /*
- * link -- a worker's connection to Redis: the only part (link.c and link_reply.c) that includes
- * hiredis' blocking side. Used by turn workers, api workers and the housekeeper, after fork.
+ * link -- a worker's connection to Redis. Used by every worker and the housekeeper, after fork.
  * Reconnects with back-off and jitter; a call during the back-off fails at once with ERR_STORE.
  * Scripts are called by hash and loaded when Redis does not know them.
  */
@@ -117,9 +116,6 @@ void link_hold(struct link *l);
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
-/* For tests, which break the connection there: called when a call has been sent and its reply is
- * waited for. fn NULL (as at first): nothing. */
-void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE

@@ -32,7 +32,9 @@ libstore_a_SOURCES = \
 	store/dial.c store/dial.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
-	store/link.c store/link.h \
+	store/link.c store/link.h store/link_parts.h \
+	store/link_calls.c store/link_connect.c store/link_loop.c store/link_queue.c \
+	store/link_read.c store/link_roles.c store/link_send.c \
 	store/link_reply.c store/link_reply.h \
 	store/listen.c store/listen.h \
 	store/resp.c store/resp.h \

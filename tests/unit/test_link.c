@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -407,26 +409,36 @@ static void a_closed_connection_is_left_before_its_next_use(void **state)
     }
 }
 
-static struct breaking {
-    int64_t id; /* 0 = done */
-} breaking;
-
-/* While the reply is waited for; Redis is told to hold writes back. */
-static void break_once(void *arg)
+/* Another process, which ends link_a's connection when Redis holds a command of it back. */
+static pid_t break_the_next_call(void)
 {
-    struct breaking *b = arg;
+    int64_t id = id_of_a();
+    struct link_reply *r = NULL;
+    struct link *l = NULL;
+    pid_t pid;
 
-    if (!b->id)
-        return;
-    end_of_a(b->id);
-    b->id = 0;
-    assert_int_equal(link_command(link_b, NULL, "CLIENT UNPAUSE"), 0);
+    assert_int_equal(link_command(link_b, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid)
+        return pid;
+    if (link_new(&l, &conf))
+        _exit(1);
+    while (!strstr(link_reply_text(r, NULL), "flags=b")) {
+        link_reply_free(r);
+        if (link_command(l, &r, "CLIENT LIST ID %lld", (long long)id))
+            _exit(1);
+    }
+    _exit(link_command(l, NULL, "CLIENT KILL ID %lld", (long long)id) ||
+          link_command(l, NULL, "CLIENT UNPAUSE"));
 }
 
-static void break_the_next_call(void)
+static void was_broken(pid_t pid)
 {
-    breaking.id = id_of_a();
-    assert_int_equal(link_command(link_b, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
+    int status = 0;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 static void a_call_whose_connection_breaks_is_made_again(void **state)
@@ -435,40 +447,26 @@ static void a_call_whose_connection_breaks_is_made_again(void **state)
     struct link_arg key = link_text("broken");
     struct link_reply *r = NULL;
     bool broke = false;
+    pid_t breaker;
 
     (void)state;
     script = with_sha1(&count_up);
     assert_int_equal(link_command(link_a, NULL, "DEL broken"), 0);
-    link_meanwhile(link_a, break_once, &breaking);
-    break_the_next_call();
+    breaker = break_the_next_call();
     assert_int_equal(link_command(link_a, &r, "INCR broken"), 0);
     assert_int_equal(link_reply_int(r), 1);
     link_reply_free(r);
-    break_the_next_call();
+    was_broken(breaker);
+    breaker = break_the_next_call();
     assert_int_equal(link_script_call(link_a, &script, &key, 1, NULL, 0, &r), 0);
     assert_int_equal(link_reply_int(r), 2);
     link_reply_free(r);
-    break_the_next_call();
+    was_broken(breaker);
+    breaker = break_the_next_call();
     assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r, &broke), ERR_STORE);
     assert_true(broke);
-    link_meanwhile(link_a, NULL, NULL);
+    was_broken(breaker);
     assert_int_equal(number_of(link_b, "broken"), 2);
-}
-
-static void count_one(void *arg)
-{
-    ++*(int *)arg;
-}
-
-static void a_call_lets_others_work_meanwhile(void **state)
-{
-    int worked = 0;
-
-    (void)state;
-    link_meanwhile(link_a, count_one, &worked);
-    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
-    assert_int_equal(worked, 1);
-    link_meanwhile(link_a, NULL, NULL);
 }
 
 int main(void)
@@ -483,7 +481,6 @@ int main(void)
         cmocka_unit_test(a_held_command_is_told_of_the_loss_of_its_connection),
         cmocka_unit_test(a_closed_connection_is_left_before_its_next_use),
         cmocka_unit_test(a_call_whose_connection_breaks_is_made_again),
-        cmocka_unit_test(a_call_lets_others_work_meanwhile),
         cmocka_unit_test(a_silent_redis_costs_one_timeout),
         cmocka_unit_test(a_call_during_the_back_off_fails_at_once),
         cmocka_unit_test(who_hurries_does_not_wait_for_the_back_off),
