@@ -193,7 +193,8 @@ static int find_server(const struct conf *conf, struct sentinel_address *out)
     return 0;
 }
 
-static int dial_once(const struct conf *conf, struct sentinel_address *server, int *fd)
+static int dial_once(const struct conf *conf, bool any_role, struct sentinel_address *server,
+    int *fd)
 {
     int64_t until_ms;
     char port[16], why[128] = "no connection";
@@ -207,7 +208,7 @@ static int dial_once(const struct conf *conf, struct sentinel_address *server, i
     *fd = server->port ? dial_socket(server->host, port, until_ms)
                        : dial_socket(NULL, server->host, until_ms);
     error = *fd < 0 ? ERR_STORE : greet(conf, *fd, why, sizeof why);
-    if (!error)
+    if (!error || (error == ERR_STORE_READONLY && any_role))
         return 0;
     log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", server->host, server->port,
         why);
@@ -217,16 +218,16 @@ static int dial_once(const struct conf *conf, struct sentinel_address *server, i
     return error;
 }
 
-int dial_redis(const struct conf *conf, struct sentinel_address *server, int *fd)
+int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server, int *fd)
 {
     int64_t until_ms = clock_mono_ms() + conf->redis_timeout_ms;
-    int error = dial_once(conf, server, fd);
+    int error = dial_once(conf, any_role, server, fd);
 
     for (unsigned left = sentinel_known(conf); error == ERR_STORE_READONLY && left > 1; left--) {
         if (clock_mono_ms() >= until_ms)
             break;
         sentinel_next();
-        error = dial_once(conf, server, fd);
+        error = dial_once(conf, any_role, server, fd);
     }
     return error;
 }

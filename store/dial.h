@@ -4,6 +4,7 @@
 #include "base/conf.h"
 #include "store/sentinel.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct link_reader;
@@ -28,10 +29,11 @@ int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link
  * and asked for its ROLE. Takes redis.timeout at most for each of: asking the Sentinels, the
  * connection, its greeting. With Sentinels one that names a server which is no master is not
  * believed: the next one is asked, while redis.timeout lasts. What fails is logged.
+ *   any_role  the server may be a replica
  *   server  out: which one it is, also when it fails after that was known
  *   fd      out: as dial_socket's
  * Returns 0, ERR_STORE, ERR_STORE_READONLY (no master was found), ERR_NOMEM.
  */
-int dial_redis(const struct conf *conf, struct sentinel_address *server, int *fd);
+int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server, int *fd);
 
 #endif

@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+void link_accept_replicas(struct link *l)
+{
+    l->any_role = true;
+}
+
 unsigned link_generation(const struct link *l)
 {
     return l->generation;
@@ -52,6 +57,7 @@ void link_free(struct link *l)
     if (!l)
         return;
     link_disconnect(l, NULL);
+    link_asks_free(l);
     if (l->reactor)
         tasks_hook_remove(&l->hook);
     buf_free(&l->out);

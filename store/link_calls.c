@@ -69,7 +69,7 @@ static int link_call_scratch(struct link *l, struct link_reply **out, bool *brok
         error = link_wait_for(l, &w);
     *broke = w.broke;
     if (error == ERR_STORE_READONLY && l->demoted && l->fd >= 0) {
-        link_disconnect(l, "it is a replica now"); /* it has done nothing of this */
+        link_leave_server(l, "it is a replica now"); /* it has done nothing of this */
         *broke = true;
         error = ERR_STORE;
     }

@@ -10,30 +10,7 @@
 #include "store/dial.h"
 
 #include <poll.h>
-#include <sys/random.h>
 #include <unistd.h>
-
-#define LINK_BACKOFF_FIRST_MS 20
-#define LINK_BACKOFF_MAX_MS 2000
-#define LINK_QUICK_MS 20 /* an attempt that failed within this costs nobody anything ... */
-#define LINK_BACKOFF_QUICK_MAX_MS 200 /* ... and is made again soon */
-#define LINK_HURRY_MS 50 /* between attempts for waiting clients that do not fail quickly */
-
-/* took_ms: how long the attempt that failed had kept its caller. */
-static void link_back_off(struct link *l, int64_t took_ms)
-{
-    int64_t most = took_ms <= LINK_QUICK_MS ? LINK_BACKOFF_QUICK_MAX_MS : LINK_BACKOFF_MAX_MS;
-    unsigned jitter = 0;
-
-    if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) != sizeof(jitter))
-        jitter = (unsigned)clock_mono_us();
-    l->backoff_ms = l->backoff_ms ? l->backoff_ms * 2 : LINK_BACKOFF_FIRST_MS;
-    if (l->backoff_ms > most)
-        l->backoff_ms = most;
-    l->took_ms = took_ms;
-    l->failed_ms = clock_mono_ms();
-    l->retry_ms = l->failed_ms + l->backoff_ms / 2 + (int64_t)(jitter % (unsigned)l->backoff_ms);
-}
 
 void link_disconnect(struct link *l, const char *why)
 {
@@ -65,13 +42,31 @@ void link_disconnect(struct link *l, const char *why)
     }
 }
 
+void link_leave_server(struct link *l, const char *why)
+{
+    link_disconnect(l, why);
+    if (l->follower)
+        l->follower->moved(l->follower->arg, NULL);
+}
+
+void link_compare(struct link *l, const struct sentinel_address *server)
+{
+    if (l->fd >= 0 && sentinel_used(l->conf) && !sentinel_same(server, &l->master))
+        link_disconnect(l, "the subscriptions have found another master");
+}
+
+int link_dial(const struct link *l, struct sentinel_address *server, int *fd)
+{
+    return dial_redis(l->conf, l->any_role && !sentinel_used(l->conf), server, fd);
+}
+
 /* Returns 0, ERR_STORE, ERR_STORE_READONLY, ERR_NOMEM. */
 static int link_connect_now(struct link *l)
 {
     struct link_reader *reader = link_reader_new();
     struct sentinel_address master = {.port = 0};
     int fd = -1; /* others look at l->fd meanwhile */
-    int error = reader ? dial_redis(l->conf, &master, &fd) : ERR_NOMEM;
+    int error = reader ? link_dial(l, &master, &fd) : ERR_NOMEM;
 
     l->broke = false;
     if (error) {
@@ -87,6 +82,8 @@ static int link_connect_now(struct link *l)
     l->in_len = 0;
     l->generation++;
     link_loop_watch(l);
+    if (l->fd >= 0 && l->follower && sentinel_used(l->conf))
+        l->follower->moved(l->follower->arg, &l->master);
     return l->fd >= 0 ? 0 : ERR_STORE;
 }
 
@@ -109,9 +106,8 @@ static void link_leave_if_closed(struct link *l)
 
 void link_hurry(struct link *l)
 {
-    if (l->fd < 0 &&
-        (l->took_ms <= LINK_QUICK_MS || clock_mono_ms() >= l->failed_ms + LINK_HURRY_MS))
-        l->retry_ms = 0;
+    if (l->fd < 0)
+        backoff_hurry(&l->backoff);
 }
 
 /* One attempt, unless the back-off forbids it. */
@@ -119,17 +115,16 @@ static int link_attempt(struct link *l)
 {
     int64_t began_ms = clock_mono_ms();
 
-    if (began_ms < l->retry_ms)
+    if (!backoff_is_over(&l->backoff))
         return l->refused ? l->refused : ERR_STORE;
     l->refused = link_connect_now(l);
     if (l->refused) {
         if (l->refused != ERR_STORE_READONLY)
             l->refused = ERR_STORE;
-        link_back_off(l, clock_mono_ms() - began_ms);
+        backoff_failed(&l->backoff, &backoff_connection, clock_mono_ms() - began_ms);
         return l->refused;
     }
-    l->backoff_ms = 0;
-    l->retry_ms = 0;
+    backoff_reset(&l->backoff);
     return 0;
 }
 
@@ -166,15 +161,18 @@ static void link_connector(void *arg)
     (void)link_attempt_for_all(arg);
 }
 
-/* The loop itself must not wait: a task connects, and who asked comes again. */
-static int link_connect_behind(struct link *l)
+void link_connect_behind(struct link *l)
 {
-    if (!l->connecting && clock_mono_ms() >= l->retry_ms) {
+    if (l->fd < 0 && !l->connecting && backoff_is_over(&l->backoff)) {
         l->connecting = true;
         if (task_spawn(link_connector, l, -1, NULL))
             l->connecting = false;
     }
-    return l->refused ? l->refused : ERR_STORE;
+}
+
+bool link_is_coming(const struct link *l)
+{
+    return l->fd >= 0 || l->connecting;
 }
 
 int link_ensure(struct link *l)
@@ -198,7 +196,9 @@ int link_ensure(struct link *l)
         return ERR_STORE;
     if (!l->reactor)
         return link_attempt(l);
-    if (!task_self())
-        return link_connect_behind(l);
+    if (!task_self()) { /* the loop itself must not wait: who asked comes again */
+        link_connect_behind(l);
+        return l->refused ? l->refused : ERR_STORE;
+    }
     return l->connecting ? link_wait_for_connection(l) : link_attempt_for_all(l);
 }

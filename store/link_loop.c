@@ -1,10 +1,12 @@
 #include "store/link_parts.h"
 
 #include "base/clock.h"
+#include "store/resp.h"
 
 #include <sys/epoll.h>
 
-#define LINK_CHECK_EVERY_MS 2000 /* whether its server is still the master */
+#define LINK_CHECK_MS 2000 /* whether its server is still the master, with Sentinels */
+#define LINK_PULSE_MS 5000 /* whether it is there, without */
 
 static void link_on_ready(struct reactor_source *source, uint32_t events)
 {
@@ -44,18 +46,41 @@ static void link_checker(void *arg)
     struct link *l = arg;
 
     if (link_roles_moved(l, SENTINEL_CONNECT_MS))
-        link_disconnect(l, "another server is the master now");
+        link_leave_server(l, "another server is the master now");
     l->checking = false;
 }
 
+static void link_on_check(struct reactor_timer *timer);
+
+static void link_check_later(struct link *l)
+{
+    int64_t after_ms = sentinel_used(l->conf) ? LINK_CHECK_MS : LINK_PULSE_MS;
+
+    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + after_ms, link_on_check, l);
+}
+
+static void link_ping(struct link *l)
+{
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 1);
+    resp_text(&l->scratch, "PING");
+    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_DROP, .reads = true});
+}
+
+/* A server that does not answer is left before somebody asks something of it. */
 static void link_on_check(struct reactor_timer *timer)
 {
     struct link *l = timer->arg;
 
-    reactor_timer_set(l->reactor, timer, clock_mono_ms() + LINK_CHECK_EVERY_MS, link_on_check, l);
-    if (l->checking)
+    link_check_later(l);
+    if (!sentinel_used(l->conf)) {
+        if (!l->ring_len)
+            link_ping(l);
         return;
-    l->checking = !task_spawn(link_checker, l, -1, NULL);
+    }
+    link_roles_ask(l);
+    if (l->fd >= 0 && !l->checking)
+        l->checking = !task_spawn(link_checker, l, -1, NULL);
 }
 
 void link_loop_watch(struct link *l)
@@ -64,14 +89,16 @@ void link_loop_watch(struct link *l)
         return;
     if (reactor_watch(l->reactor, &l->source, l->fd, EPOLLIN, link_on_ready, l))
         link_disconnect(l, "it cannot be watched");
-    else if (sentinel_used(l->conf))
-        reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + LINK_CHECK_EVERY_MS,
-            link_on_check, l);
+    else
+        link_check_later(l);
 }
 
 static void link_on_pass(void *arg)
 {
-    (void)link_flush(arg);
+    struct link *l = arg;
+
+    link_asks_step(l);
+    (void)link_flush(l);
 }
 
 void link_attach(struct link *l, struct reactor *reactor)

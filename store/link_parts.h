@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/task.h"
+#include "store/backoff.h"
 #include "store/link.h"
 #include "store/link_reply.h"
 #include "store/sentinel.h"
@@ -18,6 +19,8 @@
  *   link_send      commands go out
  *   link_read      replies come in
  *   link_calls     calls that wait for their reply
+ *   link_asks      commands of a loop, which does not wait
+ *   listen         the connection that subscribes, to the same server
  */
 #define LINK_SCRIPTS_MAX 64
 #define LINK_READ_SIZE 16384
@@ -25,14 +28,16 @@
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
 /* What is to be done with a reply that has not come yet. */
-enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC };
+enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC, LINK_ASK };
 
 struct link_pending {
     enum link_kind kind;
+    bool reads;        /* also sent to a server that has lacked its replicas */
     union {
         link_reply_fn *reply;
         link_int_fn *number;
         struct link_wait *wait;
+        struct link_asked *asked;
     } to;
     void *arg;
 };
@@ -44,6 +49,29 @@ struct link_wait {
     bool broke;        /* the other side ended the connection under it */
     int error;
     struct link_reply *reply;
+};
+
+/* A command of link_ask, until its outcome has been told. */
+struct link_asked {
+    struct link_asked *next, *prev; /* all of the link, in their order */
+    link_reply_fn *on_reply;        /* NULL: its owner has gone */
+    void *arg;
+    const struct link_script *script;
+    unsigned attempt;               /* the attempt to connect that it waits for, by number */
+    int error;                      /* to be told */
+    bool waits;                     /* for a connection, or to be told */
+    bool again;                     /* it has been made once, and lost */
+    bool reads;
+    size_t len;
+    char command[];
+};
+
+/* Another connection of this process, which has to go to the same server: that of listen. */
+struct link_follower {
+    /* The link has left its server, which is the master no more (server NULL), or goes to `server`
+     * now, with Sentinels. */
+    void (*moved)(void *arg, const struct sentinel_address *server);
+    void *arg;
 };
 
 /* On the stack of a task that waits for a connection which another one makes. */
@@ -65,13 +93,14 @@ struct link {
     bool checking;          /* a task asks the Sentinels */
     struct link_queued *queued;
     bool pumping;
+    bool any_role;          /* link_accept_replicas */
+    struct link_asked *asked, *asked_last; /* first and last */
+    size_t asked_waiting;   /* of them */
+    struct link_follower *follower; /* or NULL */
     bool hold;              /* the next command waits in `out` for the one after it ... */
     bool held;              /* ... and does so */
     unsigned generation;
-    int64_t retry_ms;       /* monotonic; no connect before this */
-    int64_t backoff_ms;
-    int64_t failed_ms;      /* monotonic; end of the last attempt, which failed ... */
-    int64_t took_ms;        /* ... after so long */
+    struct backoff backoff;
     int refused;            /* why the last connection was left or not made: an ERR_STORE* error */
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
@@ -99,10 +128,19 @@ struct link {
 /* ---- link_connect.c ---- */
 /* Ends the connection; everything outstanding gets the error, in order. why NULL: not logged. */
 void link_disconnect(struct link *l, const char *why);
+/* The same for a server that is the master no more: the follower leaves it, too. */
+void link_leave_server(struct link *l, const char *why);
+/* A connection where the link goes, as dial_redis. */
+int link_dial(const struct link *l, struct sentinel_address *server, int *fd);
+/* A task connects, unless there is a connection or the back-off forbids it. */
+void link_connect_behind(struct link *l);
+/* The follower has found `server` to be the master: a connection to another one is left. */
+void link_compare(struct link *l, const struct sentinel_address *server);
 
 /* ---- link_roles.c ---- */
 /* Looks from time to time whether the server is still the master, before it is used. */
 void link_roles_check(struct link *l);
+void link_roles_ask(struct link *l); /* by a ROLE in the pipeline */
 /* Does a Sentinel name another server? Without any answer: no. Waits budget_ms at most. */
 bool link_roles_moved(struct link *l, int64_t budget_ms);
 /* Asks who the master is when the server has lacked its replicas. Returns 0; ERR_STORE (left for
@@ -123,12 +161,17 @@ void link_loop_expect(struct link *l);
 int link_queue_push(struct link *l, struct link_pending p);
 struct link_pending link_queue_pop(struct link *l); /* there is one */
 /* Hands one outcome to whoever waits for it; takes the reply. */
-void link_queue_tell(const struct link *l, const struct link_pending *p, int error,
+void link_queue_tell(struct link *l, const struct link_pending *p, int error,
     struct link_reply *reply);
 
 /* ---- link_send.c ---- */
 /* l->scratch, where the command has been written. Returns 0, ERR_STORE*, ERR_NOMEM. */
 int link_send_scratch(struct link *l, struct link_pending p);
+/* A command in two pieces. */
+int link_send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
+    const char *tail, size_t tail_len);
+/* As link_load on a connection that is there. */
+int link_send_load(struct link *l, const struct link_script *script, bool again, bool reads);
 void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n);
 void link_send_put_script(struct buf *b, const struct link_script *script,
     const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs);
@@ -136,5 +179,14 @@ void link_send_put_script(struct buf *b, const struct link_script *script,
 /* ---- link_read.c ---- */
 /* What has arrived. Returns 0 or ERR_STORE. */
 int link_read_now(struct link *l);
+
+/* ---- link_asks.c ---- */
+/* At the end of each pass: sends what has waited, tells what has failed. */
+void link_asks_step(struct link *l);
+/* The outcome of one; takes the reply when there is no error. error without reply: the connection
+ * has ended. */
+void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply);
+void link_asks_forget(struct link *l, const void *arg);
+void link_asks_free(struct link *l);
 
 #endif

@@ -50,9 +50,10 @@ void link_forget(struct link *l, const void *arg)
         if (p->arg == arg && (p->kind == LINK_RAW || p->kind == LINK_REPLY))
             p->kind = LINK_DROP;
     }
+    link_asks_forget(l, arg);
 }
 
-void link_queue_tell(const struct link *l, const struct link_pending *p, int error,
+void link_queue_tell(struct link *l, const struct link_pending *p, int error,
     struct link_reply *reply)
 {
     bool taken = false;
@@ -78,6 +79,10 @@ void link_queue_tell(const struct link *l, const struct link_pending *p, int err
         taken = error == 0;
         p->to.wait->reply = taken ? reply : NULL;
         task_wake(p->to.wait->task);
+        break;
+    case LINK_ASK:
+        taken = error == 0;
+        link_asks_outcome(l, p->to.asked, error, reply);
         break;
     }
     if (!taken)

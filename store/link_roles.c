@@ -19,15 +19,17 @@ static void link_on_role(void *arg, int error, struct link_reply *reply)
     }
     link_reply_free(reply);
     l->refused = ERR_STORE_READONLY;
-    link_disconnect(l, "it is no master any more");
+    sentinel_next();
+    link_leave_server(l, "it is no master any more");
 }
 
-static void link_ask_role(struct link *l)
+void link_roles_ask(struct link *l)
 {
     buf_reset(&l->scratch);
     resp_count(&l->scratch, '*', 1);
     resp_text(&l->scratch, "ROLE");
-    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .to.reply = link_on_role, .arg = l});
+    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .reads = true,
+                                 .to.reply = link_on_role, .arg = l});
 }
 
 /* Without any answer it stays. */
@@ -63,7 +65,7 @@ int link_roles_settle(struct link *l)
     if (error)
         return ERR_STORE_READONLY;
     if (!sentinel_same(&now, &l->master)) {
-        link_disconnect(l, "another server is the master now");
+        link_leave_server(l, "another server is the master now");
         return ERR_STORE;
     }
     l->doubted = false;
@@ -103,10 +105,10 @@ void link_roles_check(struct link *l)
     budget_ms = l->ring_len && !l->suspect ? SENTINEL_CHECK_MS : SENTINEL_CONNECT_MS;
     l->suspect = false;
     if (!l->reactor && link_roles_moved(l, budget_ms)) {
-        link_disconnect(l, "another server is the master now");
+        link_leave_server(l, "another server is the master now");
         return;
     }
-    link_ask_role(l);
+    link_roles_ask(l);
 }
 
 /* It cannot write any more. Perhaps another server is the master: it is asked for soon. */

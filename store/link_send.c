@@ -90,14 +90,16 @@ static int link_send_pieces(struct link *l, const char *head, size_t head_len, c
 }
 
 /* The pending entry goes in first: when sending fails, disconnect tells it so. */
-static int link_send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
+int link_send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
     const char *tail, size_t tail_len)
 {
-    int error = l->fd < 0 ? ERR_STORE : l->doubted ? ERR_STORE_READONLY : link_queue_push(l, p);
+    int error;
 
-    if (error && l->fd < 0 && l->refused)
-        error = l->refused;
-    if (error)
+    if (l->fd < 0)
+        return l->refused ? l->refused : ERR_STORE;
+    if (l->doubted && !p.reads)
+        return ERR_STORE_READONLY;
+    if ((error = link_queue_push(l, p)))
         return error;
     link_send_pieces(l, head, head_len, tail, tail_len);
     return 0;
@@ -149,24 +151,33 @@ int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_re
                                .arg = arg});
 }
 
-int link_load(struct link *l, const struct link_script *script, bool again)
+int link_send_load(struct link *l, const struct link_script *script, bool again, bool reads)
 {
-    struct link_arg args[3] = {link_text("SCRIPT"), link_text("LOAD"), link_text(script->body)};
-    int error = link_ensure(l);
     bool known = false;
+    int error;
 
-    if (error)
-        return error;
     for (size_t i = 0; i < l->loaded_count; i++)
         known = known || l->loaded[i] == script;
     if (known && !again)
         return 0;
-    error = link_send(l, args, 3, NULL, NULL);
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 3);
+    resp_text(&l->scratch, "SCRIPT");
+    resp_text(&l->scratch, "LOAD");
+    resp_text(&l->scratch, script->body);
+    error = link_send_scratch(l, (struct link_pending){.kind = LINK_DROP, .reads = reads});
     if (!error && l->fd < 0) /* lost while sending */
         error = ERR_STORE;
     if (!error && !known && l->loaded_count < LINK_SCRIPTS_MAX)
         l->loaded[l->loaded_count++] = script;
     return error;
+}
+
+int link_load(struct link *l, const struct link_script *script, bool again)
+{
+    int error = link_ensure(l);
+
+    return error ? error : link_send_load(l, script, again, false);
 }
 
 int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,

@@ -3,28 +3,42 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/ident.h"
 #include "base/log.h"
+#include "store/listen.h"
 #include "store/scripts.h"
 #include "workers/hub_place.h"
-#include "workers/hub_topics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGE_ENTRIES 128
+#define PAGE_TEXT "128"
 #define SNAPSHOT_MESSAGES "200"
 /* A running turn that is silent for this long is compared with the log. */
 #define CHECK_MS 5000
 
+#define KEY_SIZE (IDENT_USER_MAX + IDENT_SESSION_MAX + 32)
+
 struct hub {
     const struct conf *conf;
     struct hub_sink sink;
-    struct channel *channel;
-    struct hub_topics topics;
+    struct link *link;
+    struct listen *listen;
     struct buf joined; /* one text event made of several */
     bool retry;        /* some viewer waits though its subscription stands */
-    bool subscriber;   /* the subscribing connection is there */
+};
+
+struct hub_topic {
+    struct listen_ear ear; /* its channel is `name`, its arg the topic */
+    struct hub *hub;
+    struct hub_viewer *viewers;
+    int64_t seen_ms; /* monotonic, last message */
+    bool confirmed;  /* Redis has confirmed the subscription */
+    bool session;    /* else a user's inbox */
+    bool running;    /* a turn runs, as far as seen */
+    char name[];     /* tp:{UID}:s:SID or tp:{UID} */
 };
 
 static void viewer_event(struct hub *h, struct hub_viewer *w, enum viewer_event event);
@@ -154,14 +168,12 @@ static void on_entry(struct hub *h, struct hub_topic *t, const struct logentry *
     }
 }
 
-static void on_message(void *arg, const char *name, size_t name_len, const char *bytes, size_t len)
+static void on_message(void *arg, const char *bytes, size_t len)
 {
-    struct hub *h = arg;
-    struct hub_topic *t = hub_topics_find(&h->topics, name, name_len);
+    struct hub_topic *t = arg;
+    struct hub *h = t->hub;
     struct logentry e;
 
-    if (!t)
-        return;
     t->seen_ms = clock_mono_ms();
     if (!t->session) {
         struct hub_viewer *next;
@@ -219,51 +231,67 @@ static bool deliver_joined(
 
 static void check_viewer(struct hub *h, struct hub_viewer *w);
 
+/* One [id, [field, value, ...]] of a page, whose field "e" is the entry. */
+static bool entry_from(const struct link_reply *pair, struct logentry *e)
+{
+    const struct link_reply *fields = link_reply_at(pair, 1);
+    size_t id_len, len;
+    const char *id = link_reply_text(link_reply_at(pair, 0), &id_len), *value;
+
+    for (size_t i = 0; i + 1 < link_reply_count(fields); i += 2) {
+        if (strcmp(link_reply_text(link_reply_at(fields, i), NULL), "e") != 0)
+            continue;
+        value = link_reply_text(link_reply_at(fields, i + 1), &len);
+        return logentry_parse_value(id, id_len, value, len, e) == 0;
+    }
+    return false;
+}
+
 /* The page began at the cursor's own entry, which another one stands in the place of. */
-static bool has_lost_cursor(const struct hub_viewer *w, const struct channel_entry *first)
+static bool has_lost_cursor(const struct hub_viewer *w, const struct link_reply *page)
 {
     struct logentry_id id;
+    size_t len;
+    const char *text = link_reply_text(link_reply_at(link_reply_at(page, 0), 0), &len);
 
-    return !w->until_final && w->v.cursor.n > 0 &&
-           logentry_id_parse(first->id, first->id_len, &id) == 0 &&
+    return !w->until_final && w->v.cursor.n > 0 && logentry_id_parse(text, len, &id) == 0 &&
            logentry_id_compare(id, w->v.cursor) > 0;
 }
 
-static void on_page(void *arg, int error, const struct channel_entry *entries, size_t count)
+/* What the viewer has not had yet. Returns whether it goes on taking entries. */
+static bool deliver_page(struct hub *h, struct hub_viewer *w, const struct link_reply *page,
+    bool *progress)
 {
-    struct hub_viewer *w = arg;
-    struct hub *h = hub_of(w);
     struct logentry held = {.json = NULL};
-    bool progress = false, go_on = true;
+    bool go_on = true;
 
-    w->in_flight = false;
-    if (error) {
-        viewer_event(h, w, VIEWER_ON_FAILED);
-        return;
+    for (size_t i = 0; i < link_reply_count(page) && go_on; i++) {
+        struct logentry e;
+
+        if (!entry_from(link_reply_at(page, i), &e) ||
+            logentry_id_compare(e.id, w->v.cursor) <= 0)
+            continue;
+        *progress = true;
+        track_run(w->topic, &e);
+        go_on = w->catching_up ? deliver_joined(h, w, &e, &held) : deliver(h, w, &e);
     }
-    if (w->verify && count > 0 && has_lost_cursor(w, &entries[0])) {
-        w->verify = false;
+    return go_on && flush_joined(h, w, &held);
+}
+
+static void look_at_page(struct hub *h, struct hub_viewer *w, const struct link_reply *page)
+{
+    bool lost = w->verify && has_lost_cursor(w, page), progress = false;
+
+    w->verify = false;
+    if (lost) {
         end_runs(h, w, "", 0);
         viewer_event(h, w, VIEWER_ON_TOO_OLD);
         return;
     }
-    w->verify = false;
-    for (size_t i = 0; i < count && go_on; i++) {
-        struct logentry e;
-        if (logentry_parse_value(
-                entries[i].id, entries[i].id_len, entries[i].value, entries[i].value_len, &e) < 0)
-            continue;
-        if (logentry_id_compare(e.id, w->v.cursor) <= 0)
-            continue;
-        progress = true;
-        track_run(w->topic, &e);
-        go_on = w->catching_up ? deliver_joined(h, w, &e, &held) : deliver(h, w, &e);
-    }
-    if (go_on)
-        go_on = flush_joined(h, w, &held);
-    if (!go_on)
+    if (!deliver_page(h, w, page, &progress))
         return;
-    viewer_event(h, w, viewer_page_result(&w->v, count == PAGE_ENTRIES, progress));
+    viewer_event(h, w,
+        viewer_page_result(&w->v, link_reply_count(page) == PAGE_ENTRIES, progress));
     if (w->v.state == VIEWER_LIVE) {
         w->catching_up = false;
         if (w->until_final && (!progress || w->strikes))
@@ -271,9 +299,22 @@ static void on_page(void *arg, int error, const struct channel_entry *entries, s
     }
 }
 
+static void on_page(void *arg, int error, struct link_reply *page)
+{
+    struct hub_viewer *w = arg;
+    struct hub *h = hub_of(w);
+
+    w->in_flight = false;
+    if (error || link_reply_type(page) != LINK_ARRAY)
+        viewer_event(h, w, VIEWER_ON_FAILED);
+    else
+        look_at_page(h, w, page);
+    link_reply_free(page);
+}
+
 static void read_page(struct hub *h, struct hub_viewer *w)
 {
-    char key[HUB_KEY_SIZE], cursor[LOGENTRY_ID_SIZE];
+    char key[KEY_SIZE], from[LOGENTRY_ID_SIZE + 1] = "(";
     struct logentry_id behind = w->v.cursor;
 
     if (!h->sink.is_drained(w)) {
@@ -284,8 +325,12 @@ static void read_page(struct hub *h, struct hub_viewer *w)
     snprintf(key, sizeof(key), "%s:log", w->topic->name);
     if (w->verify && behind.n > 0)
         behind.n--;
-    logentry_id_format(behind, cursor);
-    if (channel_range(h->channel, key, cursor, PAGE_ENTRIES, on_page, w) < 0)
+    logentry_id_format(behind, from + 1);
+    const struct link_arg args[] = {link_text("XRANGE"), link_text(key), link_text(from),
+        link_text("+"), link_text("COUNT"), link_text(PAGE_TEXT)};
+    const struct link_question page = {.args = args, .nargs = sizeof args / sizeof *args,
+        .reads = true, .on_reply = on_page, .arg = w};
+    if (link_ask(h->link, &page) < 0)
         viewer_event(h, w, VIEWER_ON_FAILED);
     else
         w->in_flight = true;
@@ -293,24 +338,28 @@ static void read_page(struct hub *h, struct hub_viewer *w)
 
 /* ---- where to start ---- */
 
-static int locate(struct hub *h, struct hub_viewer *w, const char *messages, channel_text_fn *fn)
+static int locate(struct hub *h, struct hub_viewer *w, const char *messages, link_reply_fn *fn)
 {
-    char log[HUB_KEY_SIZE], msgs[HUB_KEY_SIZE], turns[HUB_KEY_SIZE];
+    char log[KEY_SIZE], msgs[KEY_SIZE], turns[KEY_SIZE], cursor[LOGENTRY_ID_SIZE];
     const char *name = w->topic->name;
-    char cursor[LOGENTRY_ID_SIZE];
-    const char *texts[7] = {name, log, msgs, turns, messages, w->run ? w->run : "", cursor};
     int user_end = (int)(strchr(name, '}') - name);
-    int rc;
+    int error;
 
     snprintf(log, sizeof(log), "%s:log", name);
     snprintf(msgs, sizeof(msgs), "%s:msgs", name);
     snprintf(turns, sizeof(turns), "%.*s}:turn:", user_end, name);
     w->asked = w->v.cursor;
     logentry_id_format(w->v.cursor, cursor);
-    rc = channel_script(h->channel, &script_view_locate, 3, texts, 7, fn, w);
-    if (rc == 0)
+    const struct link_arg args[] = {link_text(name), link_text(log), link_text(msgs),
+        link_text(turns), link_text(messages), link_text(w->run ? w->run : ""),
+        link_text(cursor)};
+    const struct link_question question = {.script = &script_view_locate, .nkeys = 3,
+        .args = args, .nargs = sizeof args / sizeof *args, .reads = true, .on_reply = fn,
+        .arg = w};
+    error = link_ask(h->link, &question);
+    if (error == 0)
         w->in_flight = true;
-    return rc;
+    return error;
 }
 
 static bool cursor_too_old(const struct hub_viewer *w, const struct hub_place *p)
@@ -370,34 +419,37 @@ static void stand(struct hub *h, struct hub_viewer *w)
     }
 }
 
-static void on_located(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void stand_at(struct hub *h, struct hub_viewer *w, const struct hub_place *p)
 {
-    struct hub_viewer *w = arg;
-    struct hub *h = hub_of(w);
-    struct hub_place p;
-
-    w->in_flight = false;
-    if (error || hub_place_read(texts, lens, count, &p) < 0) {
-        viewer_event(h, w, VIEWER_ON_FAILED);
-        return;
-    }
-    w->topic->running = p.running;
+    w->topic->running = p->running;
     if (!w->v.located && !w->named_cursor) {
-        start_at(w, &p);
-    } else if (cursor_too_old(w, &p) || cursor_is_foreign(w, &p)) {
+        start_at(w, p);
+    } else if (cursor_too_old(w, p) || cursor_is_foreign(w, p)) {
         viewer_event(h, w, VIEWER_ON_TOO_OLD);
         return;
     } else {
         /* A cursor from another history, or an entry that was published and is gone. */
-        if (log_is_gone(w, &p))
-            change_log(h, w, &p);
-        w->v.noted = p.top;
+        if (log_is_gone(w, p))
+            change_log(h, w, p);
+        w->v.noted = p->top;
     }
     stand(h, w);
-    viewer_note(&w->v, p.top);
+    viewer_note(&w->v, p->top);
     viewer_event(h, w,
         logentry_id_compare(w->v.cursor, w->v.noted) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+}
+
+static void on_located(void *arg, int error, struct link_reply *reply)
+{
+    struct hub_viewer *w = arg;
+    struct hub_place p;
+
+    w->in_flight = false;
+    if (error || hub_place_read(reply, &p) < 0)
+        viewer_event(hub_of(w), w, VIEWER_ON_FAILED);
+    else
+        stand_at(hub_of(w), w, &p);
+    link_reply_free(reply);
 }
 
 /* ---- the conversation instead of its events ---- */
@@ -426,7 +478,7 @@ static void put_end(struct buf *b, const struct hub_viewer *w, const char *run, 
 
 /* The new cursor comes with the last of the three: who is cut between asks again. */
 static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
-    const char *const *texts, const size_t *lens, size_t count)
+    const struct link_reply *reply)
 {
     struct logentry_id before = w->v.cursor;
     char made[LOGENTRY_ID_SIZE + 16] = "snapshot-";
@@ -441,13 +493,16 @@ static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_
     buf_putc(&b, '}');
     send_made(h, w, w->run, LOGENTRY_START, before, &b);
     buf_puts(&b, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
-    for (size_t i = HUB_PLACE_MESSAGES; i < count; i++) {
-        if (!texts[i] || lens[i] < 2 || texts[i][0] != '{')
+    for (size_t i = HUB_PLACE_MESSAGES; i < link_reply_count(reply); i++) {
+        size_t len;
+        const char *message = link_reply_text(link_reply_at(reply, i), &len);
+
+        if (len < 2 || message[0] != '{')
             continue;
         if (!first)
             buf_putc(&b, ',');
         first = false;
-        buf_put(&b, texts[i], lens[i]);
+        buf_put(&b, message, len);
     }
     buf_puts(&b, "]}");
     send_made(h, w, w->run, LOGENTRY_NONE, before, &b);
@@ -457,32 +512,36 @@ static void send_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_
     buf_free(&b);
 }
 
-static void on_snapshot(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void show_snapshot(struct hub *h, struct hub_viewer *w, const struct hub_place *p,
+    const struct link_reply *reply)
 {
-    struct hub_viewer *w = arg;
-    struct hub *h = hub_of(w);
-    struct hub_place p;
-
-    w->in_flight = false;
-    if (error || hub_place_read(texts, lens, count, &p) < 0) {
-        viewer_event(h, w, VIEWER_ON_FAILED);
-        return;
-    }
-    w->topic->running = p.running;
+    w->topic->running = p->running;
     if (h->sink.takes_snapshots(w))
-        send_snapshot(h, w, &p, texts, lens, count);
+        send_snapshot(h, w, p, reply);
     else
-        start_at(w, &p);
+        start_at(w, p);
     if (w->wants_snapshot_end) {
         viewer_event(h, w, VIEWER_ON_FINAL);
         return;
     }
     w->v.noted = w->v.cursor;
-    viewer_note(&w->v, p.top);
+    viewer_note(&w->v, p->top);
     stand(h, w);
     viewer_event(
-        h, w, logentry_id_compare(w->v.cursor, p.top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+        h, w, logentry_id_compare(w->v.cursor, p->top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+}
+
+static void on_snapshot(void *arg, int error, struct link_reply *reply)
+{
+    struct hub_viewer *w = arg;
+    struct hub_place p;
+
+    w->in_flight = false;
+    if (error || hub_place_read(reply, &p) < 0)
+        viewer_event(hub_of(w), w, VIEWER_ON_FAILED);
+    else
+        show_snapshot(hub_of(w), w, &p, reply);
+    link_reply_free(reply);
 }
 
 /* ---- quiet viewers ---- */
@@ -498,23 +557,15 @@ static bool is_over(const char *state)
     return false;
 }
 
-static void on_check(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+static void compare(struct hub *h, struct hub_viewer *w, const struct hub_place *p)
 {
-    struct hub_viewer *w = arg;
-    struct hub *h = hub_of(w);
-    struct hub_place p;
-
-    w->in_flight = w->checking = false;
-    if (error || hub_place_read(texts, lens, count, &p) < 0)
-        return;
-    w->topic->running = p.running;
-    if (log_is_gone(w, &p) && !w->until_final)
-        change_log(h, w, &p);
-    if (logentry_id_compare(w->v.cursor, p.top) < 0) {
-        viewer_note(&w->v, p.top);
+    w->topic->running = p->running;
+    if (log_is_gone(w, p) && !w->until_final)
+        change_log(h, w, p);
+    if (logentry_id_compare(w->v.cursor, p->top) < 0) {
+        viewer_note(&w->v, p->top);
         viewer_event(h, w, VIEWER_ON_GAP);
-    } else if (w->until_final && is_over(p.state)) {
+    } else if (w->until_final && is_over(p->state)) {
         /* Its final event may have come between the page and this look: one more page. */
         if (w->strikes++ == 0) {
             viewer_event(h, w, VIEWER_ON_GAP);
@@ -523,6 +574,17 @@ static void on_check(
             viewer_event(h, w, VIEWER_ON_TOO_OLD);
         }
     }
+}
+
+static void on_check(void *arg, int error, struct link_reply *reply)
+{
+    struct hub_viewer *w = arg;
+    struct hub_place p;
+
+    w->in_flight = w->checking = false;
+    if (!error && hub_place_read(reply, &p) == 0)
+        compare(hub_of(w), w, &p);
+    link_reply_free(reply);
 }
 
 static void check_viewer(struct hub *h, struct hub_viewer *w)
@@ -541,7 +603,7 @@ static void check_viewer(struct hub *h, struct hub_viewer *w)
 static void forget(struct hub *h, struct hub_viewer *w)
 {
     if (w->in_flight)
-        channel_forget(h->channel, w);
+        link_forget(h->link, w);
     w->in_flight = w->checking = false;
 }
 
@@ -591,56 +653,31 @@ static void confirm(struct hub *h, struct hub_viewer *w)
         viewer_event(h, w, w->v.located ? VIEWER_ON_CONFIRMED : VIEWER_ON_CONFIRMED_NEW);
 }
 
-static void on_subscribed(void *arg, const char *name, size_t len)
+static void on_subscribed(void *arg)
 {
-    struct hub *h = arg;
-    struct hub_topic *t = hub_topics_find(&h->topics, name, len);
+    struct hub_topic *t = arg;
     struct hub_viewer *next;
 
-    if (!t)
-        return;
     t->confirmed = true;
-    if (!t->viewers) {
-        channel_unsubscribe(h->channel, t->name);
-        hub_topics_drop(&h->topics, t);
-        return;
-    }
     for (struct hub_viewer *w = t->viewers; w; w = next) {
         next = w->next;
-        confirm(h, w);
+        confirm(t->hub, w);
     }
-}
-
-static void on_ready(void *arg)
-{
-    struct hub *h = arg;
-    struct hub_topic *t = NULL;
-
-    h->subscriber = true;
-    while ((t = hub_topics_next(&h->topics, t)) != NULL)
-        channel_subscribe(h->channel, t->name);
-    if (h->sink.ready)
-        h->sink.ready(h->sink.arg);
 }
 
 static void on_lost(void *arg)
 {
-    struct hub *h = arg;
-    struct hub_topic *t = NULL, *next;
+    struct hub_topic *t = arg;
 
-    h->subscriber = false;
-    for (t = hub_topics_next(&h->topics, NULL); t; t = next) {
-        next = hub_topics_next(&h->topics, t);
-        t->confirmed = false;
-        if (!t->viewers)
-            hub_topics_drop(&h->topics, t);
-        else
-            for (struct hub_viewer *w = t->viewers; w; w = w->next) {
-                w->suspect = w->suspect || w->open;
-                viewer_event(h, w, VIEWER_ON_LOST);
-            }
+    t->confirmed = false;
+    for (struct hub_viewer *w = t->viewers; w; w = w->next) {
+        w->suspect = w->suspect || w->open;
+        viewer_event(t->hub, w, VIEWER_ON_LOST);
     }
 }
+
+static const struct listen_handlers hub_hears = {
+    .message = on_message, .subscribed = on_subscribed, .lost = on_lost};
 
 static bool is_due(const struct hub_topic *t, const struct hub_viewer *w, int64_t now_ms)
 {
@@ -650,12 +687,16 @@ static bool is_due(const struct hub_topic *t, const struct hub_viewer *w, int64_
 
 void hub_tick(struct hub *h, int64_t now_ms)
 {
-    bool retry = h->retry && channel_is_up(h->channel);
-    struct hub_topic *t = NULL;
+    struct listen_ear *ear = NULL;
+    bool retry;
 
+    if (h->retry)
+        (void)link_ensure(h->link);
+    retry = h->retry && hub_is_up(h);
     if (retry)
         h->retry = false;
-    while ((t = hub_topics_next(&h->topics, t)) != NULL) {
+    while ((ear = listen_next(h->listen, ear)) != NULL) {
+        struct hub_topic *t = ear->arg;
         struct hub_viewer *next;
         if (!t->session)
             continue;
@@ -675,21 +716,24 @@ int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink)
 {
     struct hub *h = calloc(1, sizeof(*h));
-    struct channel_handlers handlers = {h, on_message, on_subscribed, on_ready, on_lost};
-    int rc;
+    int error;
 
     if (!h)
         return ERR_NOMEM;
     h->conf = conf;
     h->sink = *sink;
     buf_init(&h->joined, (size_t)conf->stream_queue);
-    rc = hub_topics_init(&h->topics, h);
-    if (rc == 0)
-        rc = channel_new(&h->channel, conf, reactor, &handlers);
-    if (rc < 0) {
-        hub_free(h);
-        return rc;
+    error = link_new(&h->link, conf);
+    if (error == 0) {
+        link_attach(h->link, reactor);
+        link_accept_replicas(h->link);
+        error = listen_new(&h->listen, h->link);
     }
+    if (error < 0) {
+        hub_free(h);
+        return error;
+    }
+    hub_hurry(h);
     *out = h;
     return 0;
 }
@@ -698,30 +742,50 @@ void hub_free(struct hub *h)
 {
     if (!h)
         return;
-    channel_free(h->channel);
-    hub_topics_fini(&h->topics);
+    listen_free(h->listen);
+    link_free(h->link);
     buf_free(&h->joined);
     free(h);
 }
 
-struct channel *hub_channel(struct hub *h)
+struct link *hub_link(struct hub *h)
 {
-    return h->channel;
+    return h->link;
+}
+
+bool hub_is_up(const struct hub *h)
+{
+    return link_fd(h->link) >= 0 && listen_is_up(h->listen);
+}
+
+bool hub_hurry(struct hub *h)
+{
+    bool subscriptions = listen_hurry(h->listen);
+
+    link_hurry(h->link);
+    (void)link_ensure(h->link);
+    return subscriptions && link_is_coming(h->link);
 }
 
 static struct hub_topic *topic_for(struct hub *h, const struct hub_start *start)
 {
-    char name[HUB_KEY_SIZE];
+    char name[KEY_SIZE];
     int len = start->session
                   ? snprintf(name, sizeof(name), "tp:{%s}:s:%s", start->user, start->session)
                   : snprintf(name, sizeof(name), "tp:{%s}", start->user);
-    struct hub_topic *t = hub_topics_find(&h->topics, name, (size_t)len);
+    struct listen_ear *ear = listen_find(h->listen, name, (size_t)len);
+    struct hub_topic *t;
 
-    if (t)
-        return t;
-    t = hub_topics_add(&h->topics, name, (size_t)len, start->session != NULL);
-    if (t)
-        channel_subscribe(h->channel, t->name); /* or later, in on_ready */
+    if (ear)
+        return ear->arg;
+    t = calloc(1, sizeof *t + (size_t)len + 1);
+    if (!t)
+        return NULL;
+    memcpy(t->name, name, (size_t)len);
+    t->hub = h;
+    t->session = start->session != NULL;
+    t->ear = (struct listen_ear){.channel = t->name, .on = &hub_hears, .arg = t};
+    listen_add(h->listen, &t->ear);
     return t;
 }
 
@@ -767,10 +831,9 @@ void hub_remove(struct hub *h, struct hub_viewer *w)
         t->viewers = w->next;
     if (w->next)
         w->next->prev = w->prev;
-    /* An unconfirmed one waits for its confirmation: it must not be taken for a later one. */
-    if (!t->viewers && (t->confirmed || !h->subscriber)) {
-        channel_unsubscribe(h->channel, t->name);
-        hub_topics_drop(&h->topics, t);
+    if (!t->viewers) {
+        listen_remove(h->listen, &t->ear);
+        free(t);
     }
     hub_runs_free(&w->open);
     free(w->run);

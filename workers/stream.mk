@@ -6,7 +6,6 @@ libstream_a_SOURCES += \
 	workers/hub.c workers/hub.h \
 	workers/hub_place.c workers/hub_place.h \
 	workers/hub_runs.c workers/hub_runs.h \
-	workers/hub_topics.c workers/hub_topics.h \
 	workers/logentry.c workers/logentry.h \
 	workers/stream.h \
 	workers/stream_conn.c \
