@@ -40,11 +40,11 @@ int link_new(struct link **out, const struct conf *conf);
 /*
  * link_attach -- the link belongs to a loop of tasks (turn and stream workers, the housekeeper;
  * before the first use): the reactor reads its replies, what is sent is joined and goes out at the
- * end of each tasks_run; a call from a task lets the others go on meanwhile, and so does connecting.
- * From the loop itself nothing connects: a task does it behind, and the caller gets ERR_STORE until
- * then; and while there are tasks nothing is called from there: it is task_fault, and ERR_INTERNAL.
- * A connection that is there is asked every 5 s for a sign of life; with Sentinels every 2 s for its
- * role, and a Sentinel who the master is.
+ * end of each tasks_run; a call from a task lets the others go on meanwhile, and so does
+ * connecting. From the loop itself nothing connects: a task does it behind, and the caller gets
+ * ERR_STORE until then; and while there are tasks nothing is called from there: it is task_fault,
+ * and ERR_INTERNAL. A connection that is there is asked every 5 s for a sign of life; with Sentinels
+ * every 2 s for its role, and a Sentinel who the master is.
  */
 void link_attach(struct link *l, struct reactor *reactor);
 /* Of a process that mostly reads: without Sentinels its server may be a replica. Writes get

@@ -81,8 +81,8 @@ static int link_call_scratch(struct link *l, struct link_reply **out, bool *brok
 }
 
 /* One command, by args or, when there are none, whole as it goes out; once more when it broke. */
-static int link_call_either(struct link *l, const struct link_arg *args, size_t nargs, const char *whole,
-    size_t len, struct link_reply **out)
+static int link_call_either(struct link *l, const struct link_arg *args, size_t nargs,
+    const char *whole, size_t len, struct link_reply **out)
 {
     bool held = l->held, broke = false;
     int error;

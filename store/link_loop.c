@@ -98,6 +98,8 @@ static void link_on_pass(void *arg)
     struct link *l = arg;
 
     link_asks_step(l);
+    if (l->follower)
+        l->follower->pass(l->follower->arg);
     (void)link_flush(l);
 }
 

@@ -71,6 +71,7 @@ struct link_follower {
     /* The link has left its server, which is the master no more (server NULL), or goes to `server`
      * now, with Sentinels. */
     void (*moved)(void *arg, const struct sentinel_address *server);
+    void (*pass)(void *arg); /* a pass ends: what there is to say goes out */
     void *arg;
 };
 
@@ -105,7 +106,7 @@ struct link {
     int64_t role_ms;        /* monotonic: when the server was last asked for its role */
     int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
     bool suspect;           /* it refuses writes since */
-    bool doubted;           /* it lacked its replicas: nothing is sent before a Sentinel names it ... */
+    bool doubted;           /* it lacked its replicas: no writes before a Sentinel names it ... */
     bool settling;          /* ... which a task asks for ... */
     int64_t doubt_ms;       /* ... not before this (monotonic) */
     bool broke;             /* the last connection was ended by the other side ... */

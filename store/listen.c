@@ -29,7 +29,6 @@ struct listen {
     int fd;                      /* -1 = not connected */
     unsigned connection;         /* counts them */
     struct sentinel_address master; /* that it goes to */
-    struct tasks_hook hook;
     bool dialling;
     bool leaving;                /* freed when the task that dials has ended */
     struct backoff backoff;
@@ -63,10 +62,9 @@ int listen_new(struct listen **out, struct link *link)
     l->link = link;
     l->fd = -1;
     l->in = malloc(LISTEN_READ_SIZE);
-    l->follower = (struct link_follower){.moved = listen_on_moved, .arg = l};
+    l->follower =
+        (struct link_follower){.moved = listen_on_moved, .pass = listen_on_pass, .arg = l};
     link->follower = &l->follower;
-    l->hook = (struct tasks_hook){.fn = listen_on_pass, .arg = l};
-    tasks_hook_add(&l->hook);
     if (!listen_ears_init(&l->ears) && l->in)
         return 0;
     listen_free(l);
@@ -109,7 +107,6 @@ void listen_free(struct listen *l)
         return;
     listen_disconnect(l);
     reactor_timer_clear(l->link->reactor, &l->retry);
-    tasks_hook_remove(&l->hook);
     l->link->follower = NULL;
     l->leaving = true;
     listen_release(l);
@@ -199,7 +196,7 @@ static void listen_on_pass(void *arg)
 {
     struct listen *l = arg;
 
-    if (l->out.len)
+    if (l->out.len && !(l->source.events & EPOLLOUT)) /* else it goes when there is room */
         listen_flush(l);
 }
 
@@ -261,8 +258,8 @@ static int listen_connected(struct listen *l, int fd)
     for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
         listen_subscribe(l, ear);
     link_compare(l->link, &l->master);
-    if (sentinel_used(l->link->conf)) /* it looks for both whether this is the master */
-        link_connect_behind(l->link);
+    if (sentinel_used(l->link->conf))
+        link_connect_behind(l->link); /* as in listen_on_check; this is a task */
     return 0;
 }
 
@@ -331,7 +328,8 @@ static void listen_on_check(struct reactor_timer *timer)
     reactor_timer_set(
         l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check, l);
     listen_say(l, "PING", NULL);
-    (void)link_ensure(l->link);
+    if (sentinel_used(l->link->conf)) /* it looks for both whether this is the master */
+        (void)link_ensure(l->link);
 }
 
 /* ---- ears ---- */

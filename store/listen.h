@@ -19,7 +19,8 @@ struct listen;
 struct listen_handlers {
     void (*message)(void *arg, const char *bytes, size_t len);
     /* Redis confirmed the subscription, or another ear's to the same channel; also after each
-     * reconnect: what was published before may be lost, so the state should be read again. Or NULL. */
+     * reconnect: what was published before may be lost, so the state should be read again. Or
+     * NULL. */
     void (*subscribed)(void *arg);
     /* The connection was lost: what is published until `subscribed` is missed. Or NULL. */
     void (*lost)(void *arg);

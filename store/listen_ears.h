@@ -3,7 +3,7 @@
 
 #include "store/listen.h"
 
-/* listen_ears -- listen's table of ears by channel, for tens of thousands of them. Of listen only. */
+/* listen_ears -- listen's table of ears by channel: tens of thousands of them. Of listen only. */
 struct listen_ears {
     struct listen_ear **table;
     size_t size, count; /* size: a power of two */

@@ -152,8 +152,11 @@ static struct hub_viewer *watch(const char *session, struct seen *s)
 
 static void store_entry(const char *session, int n, char flag)
 {
-    while (link_command(writer, NULL, "XADD tp:{u}:s:%s:log 5-%d e %b", session, n,
-        flag == 'S' ? "r S {\"a\":1}" : flag == 'F' ? "r F {\"a\":1}" : "r - {\"a\":1}", (size_t)11))
+    char value[] = "r - {\"a\":1}";
+
+    value[2] = flag;
+    while (link_command(writer, NULL, "XADD tp:{u}:s:%s:log 5-%d e %b", session, n, value,
+        strlen(value)))
         continue; /* Redis has just come back */
 }
 
@@ -202,7 +205,8 @@ static void foreign_entries_are_passed_over(void **state)
     w = watch("one", &s);
     until(&s.located, 1);
     assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-1 other field"), 0);
-    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}", (size_t)6), 0);
+    assert_int_equal(
+        link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}", (size_t)6), 0);
     assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-3 e nothing"), 0);
     store_entry("one", 4, '-');
     publish_entry("one", 4, '-');

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "own_redis.h"
 #include "store/link.h"
+#include "store/link_reply.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -93,6 +94,58 @@ static void replies_of_every_type(void **state)
     assert_int_equal(link_reply_int(r), -42);
     link_reply_free(r);
     assert_true(fcntl(link_fd(link_a), F_GETFD) & FD_CLOEXEC);
+}
+
+static struct link_reader *fed(const char *bytes, size_t piece)
+{
+    struct link_reader *reader = link_reader_new();
+    size_t len = strlen(bytes);
+
+    assert_non_null(reader);
+    for (size_t at = 0; at < len; at += piece)
+        if (link_reader_feed(reader, bytes + at, at + piece < len ? piece : len - at))
+            break;
+    return reader;
+}
+
+/* However it arrives, and what is none. */
+static void replies_come_in_pieces(void **state)
+{
+    static const char nested[] = "*3\r\n$6\r\nmaster\r\n:-12\r\n*2\r\n$-1\r\n*-1\r\n+OK\r\n$3\r\na";
+    static const char *const none[] = {"x", "HTTP/1.1 400\r\n", "*1\r\n?\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n"};
+    struct link_reader *reader;
+    struct link_reply *r;
+
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof nested; piece++) {
+        reader = fed(nested, piece);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_int_equal(link_reply_count(r), 3);
+        assert_string_equal(link_reply_text(link_reply_at(r, 0), NULL), "master");
+        assert_int_equal(link_reply_int(link_reply_at(r, 1)), -12);
+        assert_int_equal(link_reply_type(link_reply_at(link_reply_at(r, 2), 1)), LINK_NIL);
+        link_reply_free(r);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_int_equal(link_reply_type(r), LINK_STATUS);
+        link_reply_free(r);
+        assert_int_equal(link_reader_next(reader, &r), 0); /* the last has not come whole */
+        assert_null(r);
+        assert_false(link_reader_is_idle(reader));
+        assert_int_equal(link_reader_feed(reader, "bc\r\n", 4), 0);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_string_equal(link_reply_text(r, NULL), "abc");
+        assert_true(link_reader_is_idle(reader));
+        link_reply_free(r);
+        link_reader_free(reader);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        reader = fed(none[i], strlen(none[i]));
+        assert_int_equal(link_reader_next(reader, &r), ERR_STORE);
+        assert_null(r);
+        assert_int_equal(link_reader_feed(reader, ":1\r\n", 4), ERR_STORE);
+        link_reader_free(reader);
+    }
 }
 
 static void errors_are_told_apart(void **state)
@@ -473,6 +526,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_of_every_type),
+        cmocka_unit_test(replies_come_in_pieces),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(the_pipeline_keeps_its_order),
         cmocka_unit_test(a_long_pipeline_and_large_values),
