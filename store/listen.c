@@ -93,7 +93,7 @@ static void listen_disconnect(struct listen *l)
 
 static void listen_release(struct listen *l)
 {
-    if (l->dialling)
+    if (l->dialling && tasks_count()) /* without tasks there is none any more that dials */
         return;
     buf_free(&l->out);
     listen_ears_fini(&l->ears);

@@ -37,7 +37,7 @@ struct listen_ear {
 };
 /* The link is attached to the loop, and lives longer. */
 int listen_new(struct listen **out, struct link *link);
-/* No ears are left, or none is called any more. */
+/* No ears are left, or none is called any more. Also after tasks_close. */
 void listen_free(struct listen *l);
 /* All but the last three are set. One that fails to reach Redis is tried again. */
 void listen_add(struct listen *l, struct listen_ear *ear);

@@ -300,8 +300,8 @@ void stream_close(struct stream *s)
         stream_round_end(s);
     fastcgi_pool_free(s->turns);
     fastcgi_pool_free(s->api);
-    hub_free(s->hub);
     tasks_close();
+    hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);
     reactor_free(s->reactor);
