@@ -184,8 +184,8 @@ int link_read_now(struct link *l);
 /* ---- link_asks.c ---- */
 /* At the end of each pass: sends what has waited, tells what has failed. */
 void link_asks_step(struct link *l);
-/* The outcome of one; takes the reply when there is no error. error without reply: the connection
- * has ended. */
+/* The outcome of one; takes the reply when there is no error. An error without reply: the
+ * connection has ended. */
 void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply);
 void link_asks_forget(struct link *l, const void *arg);
 void link_asks_free(struct link *l);
