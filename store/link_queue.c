@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define LINK_OUTSTANDING_MAX 65536
+#define LINK_RING_KEPT 4096 /* after all viewers have asked at once, memory is given back */
 
 int link_queue_push(struct link *l, struct link_pending p)
 {
@@ -39,6 +40,11 @@ struct link_pending link_queue_pop(struct link *l)
 
     l->ring_head = (l->ring_head + 1) % l->ring_cap;
     l->ring_len--;
+    if (!l->ring_len && l->ring_cap > LINK_RING_KEPT) {
+        free(l->ring);
+        l->ring = NULL;
+        l->ring_cap = l->ring_head = 0;
+    }
     return p;
 }
 

@@ -152,7 +152,7 @@ static void listen_lost(struct listen *l, const char *why)
         if (l->ears.count)
             listen_connect(l);
     } else {
-        backoff_failed(&l->backoff, &backoff_connection, 0);
+        backoff_failed(&l->backoff, &backoff_connection, LISTEN_STEADY_MS);
         listen_connect_later(l);
     }
 }

@@ -2,11 +2,12 @@
 
 # store
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/test_link tests/unit/test_link_tasks tests/unit/test_link_asks tests/unit/test_turns tests/unit/test_eventlog \
+STORE_TESTS = tests/unit/test_backoff tests/unit/test_link tests/unit/test_link_tasks tests/unit/test_link_asks tests/unit/test_turns tests/unit/test_eventlog \
 	tests/unit/test_sessions
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 STORE_TEST_LIBS = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_backoff_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_link_SOURCES = tests/unit/test_link.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_link_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_link_tasks_SOURCES = tests/unit/test_link_tasks.c tests/unit/own_redis.c tests/unit/own_redis.h
