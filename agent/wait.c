@@ -28,6 +28,9 @@ static void on_subscribed(void *arg)
     task_wake(w->task);
 }
 
+static const struct listen_handlers wait_hears = {
+    .message = on_message, .subscribed = on_subscribed};
+
 void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms)
 {
@@ -45,10 +48,8 @@ static void under_way(struct wait *w)
     w->listens = true;
     if (w->env->on_under_way)
         w->env->on_under_way(w->env->arg);
-    store_key_session_part(w->ear.channel, w->start->uid, w->start->session, "ctl");
-    w->ear.arg = w;
-    w->ear.message = on_message;
-    w->ear.subscribed = on_subscribed;
+    store_key_session_part(w->channel, w->start->uid, w->start->session, "ctl");
+    w->ear = (struct listen_ear){.channel = w->channel, .on = &wait_hears, .arg = w};
     if (w->env->listen)
         listen_add(w->env->listen, &w->ear);
 }

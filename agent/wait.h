@@ -24,6 +24,7 @@ struct wait {
     int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct turns_renewal renewal;
     struct listen_ear ear;
+    char channel[STORE_KEY_MAX]; /* that it listens to */
     struct task *task;
 };
 /* start must live as long. The session's control channel is subscribed to by the first wait, once

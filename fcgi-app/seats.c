@@ -404,7 +404,7 @@ static int seats_open_turns(struct seats *s)
     error = http_new(&s->env.http, s->app.reactor);
     if (!error)
         http_keep(s->env.http, (size_t)atomic_load(&w->slot->seats_count));
-    return error ? error : listen_new(&s->env.listen, s->app.conf, s->app.reactor, true);
+    return error ? error : listen_new(&s->env.listen, s->app.store->link);
 }
 
 int seats_new(struct seats **out, struct worker *w)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "store/link_reply.h"
 #include "store/resp.h"
 
 #include <errno.h>
@@ -18,8 +19,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define REPLIES_MAX 65536 /* of a greeting; a master names its replicas there */
 
 /* ---- sockets ---- */
 
@@ -117,8 +116,8 @@ static int send_all(int fd, const struct buf *out, int64_t until_ms)
     return 0;
 }
 
-/* More of what the server says. Returns 0 or ERR_STORE. */
-static int read_more(int fd, struct buf *in, int64_t until_ms)
+/* More of what the server says. Returns 0, ERR_STORE, ERR_NOMEM. */
+static int read_more(int fd, struct link_reader *reader, int64_t until_ms)
 {
     char block[4096];
     ssize_t n = recv(fd, block, sizeof block, 0);
@@ -127,28 +126,28 @@ static int read_more(int fd, struct buf *in, int64_t until_ms)
         return 0;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return task_wait_fd(fd, POLLIN, until_ms) ? ERR_STORE : 0;
-    if (n <= 0)
-        return ERR_STORE;
-    buf_put(in, block, (size_t)n);
-    return buf_error(in) ? ERR_STORE : 0;
+    return n <= 0 ? ERR_STORE : link_reader_feed(reader, block, (size_t)n);
 }
 
-/* The last one is that of ROLE: one that is no list (an ACL forbids the question) is a master's. */
-static int judge(const char *reply, size_t len, bool last, char *why, size_t why_size)
+int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link_reply **out)
 {
-    static const char master[] = "$6\r\nmaster\r\n";
-    const char *line = reply ? memchr(reply, '\n', len) : NULL;
+    int error;
 
-    if (!line)
-        return ERR_STORE;
-    if (*reply == '-' && !last) {
-        snprintf(why, why_size, "%.*s", (int)(line - reply) - 1, reply + 1);
+    *out = NULL;
+    while (!(error = link_reader_next(reader, out)) && !*out)
+        if ((error = read_more(fd, reader, until_ms)))
+            return error;
+    return error;
+}
+
+/* The last one is that of ROLE. */
+static int judge(const struct link_reply *reply, bool last, char *why, size_t why_size)
+{
+    if (!last && link_reply_type(reply) == LINK_ERROR) {
+        snprintf(why, why_size, "%s", link_reply_text(reply, NULL));
         return ERR_STORE;
     }
-    if (!last || *reply != '*')
-        return 0;
-    line++;
-    if ((size_t)(reply + len - line) >= sizeof master - 1 && !memcmp(line, master, sizeof master - 1))
+    if (!last || link_reply_is_master(reply))
         return 0;
     snprintf(why, why_size, "it is not a master");
     return ERR_STORE_READONLY;
@@ -156,22 +155,17 @@ static int judge(const char *reply, size_t len, bool last, char *why, size_t why
 
 static int read_replies(int fd, int count, int64_t until_ms, char *why, size_t why_size)
 {
-    struct buf in = {.max = REPLIES_MAX};
-    int error = 0;
+    struct link_reader *reader = link_reader_new();
+    struct link_reply *reply = NULL;
+    int error = reader ? 0 : ERR_NOMEM;
 
-    while (!error && count) {
-        long whole = resp_length(in.data, in.len);
-
-        if (whole < 0)
-            error = ERR_STORE;
-        else if (!whole)
-            error = read_more(fd, &in, until_ms);
-        else if (!(error = judge(in.data, (size_t)whole, count == 1, why, why_size))) {
-            buf_consume(&in, (size_t)whole);
-            count--;
-        }
+    for (; !error && count; count--) {
+        error = dial_reply(fd, reader, until_ms, &reply);
+        if (!error)
+            error = judge(reply, count == 1, why, why_size);
+        link_reply_free(reply);
     }
-    buf_free(&in);
+    link_reader_free(reader);
     return error;
 }
 
@@ -199,7 +193,8 @@ static int find_server(const struct conf *conf, struct sentinel_address *out)
     return 0;
 }
 
-static int dial_once(const struct conf *conf, struct sentinel_address *server, int *fd)
+static int dial_once(const struct conf *conf, bool any_role, struct sentinel_address *server,
+    int *fd)
 {
     int64_t until_ms;
     char port[16], why[128] = "no connection";
@@ -213,7 +208,7 @@ static int dial_once(const struct conf *conf, struct sentinel_address *server, i
     *fd = server->port ? dial_socket(server->host, port, until_ms)
                        : dial_socket(NULL, server->host, until_ms);
     error = *fd < 0 ? ERR_STORE : greet(conf, *fd, why, sizeof why);
-    if (!error)
+    if (!error || (error == ERR_STORE_READONLY && any_role))
         return 0;
     log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", server->host, server->port,
         why);
@@ -223,16 +218,16 @@ static int dial_once(const struct conf *conf, struct sentinel_address *server, i
     return error;
 }
 
-int dial_redis(const struct conf *conf, struct sentinel_address *server, int *fd)
+int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server, int *fd)
 {
     int64_t until_ms = clock_mono_ms() + conf->redis_timeout_ms;
-    int error = dial_once(conf, server, fd);
+    int error = dial_once(conf, any_role, server, fd);
 
     for (unsigned left = sentinel_known(conf); error == ERR_STORE_READONLY && left > 1; left--) {
         if (clock_mono_ms() >= until_ms)
             break;
         sentinel_next();
-        error = dial_once(conf, server, fd);
+        error = dial_once(conf, any_role, server, fd);
     }
     return error;
 }

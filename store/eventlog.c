@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "store/backoff.h"
 #include "store/resp.h"
 #include "store/scripts.h"
 
@@ -15,10 +16,11 @@
 #define EVENTLOG_BATCH_BYTES 262144     /* of one append call */
 #define EVENTLOG_BATCH_ENTRIES 256
 #define EVENTLOG_KEEP_MEMORY 32768
-#define EVENTLOG_RETRY_FIRST_MS 20
-#define EVENTLOG_RETRY_MAX_MS 1000
 #define EVENTLOG_ID_MAX 128
 #define EVENTLOG_LOST (-2)              /* of append.lua */
+
+static const struct backoff_pace eventlog_pace = {
+    .first_ms = 20, .most_ms = 1000, .quick_most_ms = 1000};
 
 /* What is under way in Redis. At most one thing is, so that entries cannot leave holes. */
 enum eventlog_phase {
@@ -37,8 +39,7 @@ struct eventlog {
     bool ask;                /* the log's top must be asked before the next append */
     bool reload;             /* Redis forgot the scripts */
     unsigned generation;     /* of the connection on which the scripts are loaded */
-    int64_t retry_ms;        /* monotonic; nothing is tried before; 0 = Redis is there */
-    int64_t backoff_ms;
+    struct backoff backoff;  /* nothing is tried before its end; zeroed = Redis is there */
     int64_t send_ms;         /* monotonic; earliest next append of joined text */
     struct buf kept;         /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
     uint32_t *ends;          /* of each entry in kept */
@@ -143,12 +144,9 @@ static void wake_at(struct eventlog *l, int64_t due_ms)
 
 static void come_back_later(struct eventlog *l)
 {
-    l->backoff_ms = l->backoff_ms ? l->backoff_ms * 2 : EVENTLOG_RETRY_FIRST_MS;
-    if (l->backoff_ms > EVENTLOG_RETRY_MAX_MS)
-        l->backoff_ms = EVENTLOG_RETRY_MAX_MS;
-    l->retry_ms = clock_mono_ms() + l->backoff_ms;
+    backoff_failed(&l->backoff, &eventlog_pace, 0);
     l->ask = true;
-    wake_at(l, l->retry_ms);
+    wake_at(l, l->backoff.retry_ms);
 }
 
 static void on_fenced(struct eventlog *l)
@@ -200,7 +198,7 @@ static void on_reply(void *arg, int error, int64_t value)
         if (phase == EVENTLOG_ASKING)
             l->ask = false;
         if (phase == EVENTLOG_APPENDING || l->acked == l->count)
-            l->retry_ms = l->backoff_ms = 0;
+            backoff_reset(&l->backoff);
     }
     if (error != ERR_STORE)
         advance(l, false);
@@ -265,7 +263,7 @@ static bool ready(struct eventlog *l)
 
     if (link_fd(link) >= 0 && l->generation == link_generation(link) && !l->ask)
         return true;
-    if (l->retry_ms && clock_mono_ms() < l->retry_ms)
+    if (!backoff_is_over(&l->backoff))
         return false;
     if (link_ensure(link) || link_load(link, &script_append, l->reload) ||
         link_load(link, &script_log_top, l->reload)) {
@@ -357,7 +355,8 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     snprintf(l->epoch, sizeof(l->epoch), "%lld", (long long)turn->epoch);
     l->base = turn->next_n;
     l->fenced = l->full = l->ask = l->reload = false;
-    l->retry_ms = l->backoff_ms = l->send_ms = 0;
+    backoff_reset(&l->backoff);
+    l->send_ms = 0;
     l->active = true;
     l->owner = task_self();
     /* The start script's answer came over this connection: the log's top is known. */
@@ -469,7 +468,7 @@ enum eventlog_state eventlog_state(const struct eventlog *l)
         return EVENTLOG_FENCED;
     if (l->full)
         return EVENTLOG_FULL;
-    return l->retry_ms ? EVENTLOG_AWAY : EVENTLOG_OK;
+    return l->backoff.retry_ms ? EVENTLOG_AWAY : EVENTLOG_OK;
 }
 
 void eventlog_doubt(struct eventlog *l)
@@ -480,7 +479,7 @@ void eventlog_doubt(struct eventlog *l)
 /* For a reply, or for the time of the next attempt. */
 static void wait_for_reply(struct eventlog *l, int64_t now, int64_t until_ms)
 {
-    int64_t wake = l->phase == EVENTLOG_IDLE ? l->retry_ms
+    int64_t wake = l->phase == EVENTLOG_IDLE ? l->backoff.retry_ms
                                              : now + l->store->conf->redis_timeout_ms + 1;
 
     if (wake <= now)
@@ -512,7 +511,7 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
             return 0;
         now = clock_mono_ms();
         if (now >= until_ms)
-            return l->retry_ms ? ERR_STORE : ERR_DEADLINE;
+            return l->backoff.retry_ms ? ERR_STORE : ERR_DEADLINE;
         wait_for_reply(l, now, until_ms);
     }
 }

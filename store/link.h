@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 /*
- * link -- a worker's connection to Redis: the only part (link.c and link_reply.c) that includes
- * hiredis' blocking side. Used by turn workers, api workers and the housekeeper, after fork.
+ * link -- a worker's connection to Redis. Used by every worker and the housekeeper, after fork.
  * Reconnects with back-off and jitter; a call during the back-off fails at once with ERR_STORE.
  * Scripts are called by hash and loaded when Redis does not know them.
  */
@@ -39,13 +38,18 @@ struct link_arg link_text(const char *s);
 
 int link_new(struct link **out, const struct conf *conf);
 /*
- * link_attach -- the link belongs to a loop of tasks (turn workers, before the first use): the
- * reactor reads its replies, what is sent is joined and goes out at the end of each tasks_run; a
- * call from a task lets the others go on meanwhile, and so does connecting. From the loop itself
- * nothing connects: a task does it behind, and the caller gets ERR_STORE until then; and while there
- * are tasks nothing is called from there: it is task_fault, and ERR_INTERNAL.
+ * link_attach -- the link belongs to a loop of tasks (turn and stream workers, the housekeeper;
+ * before the first use): the reactor reads its replies, what is sent is joined and goes out at the
+ * end of each tasks_run; a call from a task lets the others go on meanwhile, and so does
+ * connecting. From the loop itself nothing connects: a task does it behind, and the caller gets
+ * ERR_STORE until then; and while there are tasks nothing is called from there: it is task_fault,
+ * and ERR_INTERNAL. A connection that is there is asked every 5 s for a sign of life; with Sentinels
+ * every 2 s for its role, and a Sentinel who the master is.
  */
 void link_attach(struct link *l, struct reactor *reactor);
+/* Of a process that mostly reads: without Sentinels its server may be a replica. Writes get
+ * ERR_STORE_READONLY there. */
+void link_accept_replicas(struct link *l);
 /* Sends what was joined now; what the socket does not take goes when it does. Returns 0 or
  * ERR_STORE. */
 int link_flush(struct link *l);
@@ -64,6 +68,8 @@ int link_ensure(struct link *l);
  * not keep every worker.)
  */
 void link_hurry(struct link *l);
+/* Is there a connection, or is a task making one? */
+bool link_is_coming(const struct link *l);
 /* Grows with each connection made: "was there a reconnect since?" */
 unsigned link_generation(const struct link *l);
 
@@ -109,6 +115,25 @@ int link_send_raw(struct link *l, const char *head, size_t head_len, const char 
  */
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg);
+/*
+ * link_ask -- one command of an attached link's loop, which does not wait. on_reply gets what
+ * link_call would return, once, from the loop and never from within link_ask. What is asked while a
+ * connection is being made waits for it, and fails with that attempt; while none is, one is made as
+ * by link_hurry. A command that Redis left without a reply when it closed the connection is made
+ * once more over the next one.
+ * Returns 0 or, without calling on_reply, ERR_STORE (no connection can be tried now),
+ * ERR_STORE_READONLY (as link_ensure; not for what only reads), ERR_NOMEM.
+ */
+struct link_question {
+    const struct link_script *script; /* NULL: args is the whole command */
+    size_t nkeys;                     /* of the script: the first of args */
+    const struct link_arg *args;      /* not kept */
+    size_t nargs;
+    bool reads;                       /* it changes nothing */
+    link_reply_fn *on_reply;
+    void *arg;
+};
+int link_ask(struct link *l, const struct link_question *q);
 /* The next command is kept and goes out together with the one after it: one write for Redis to
  * read, one wake-up. For a command that is followed by another at once. When the connection is lost
  * between the two, the second one gets ERR_STORE and is not made again. */
@@ -117,9 +142,6 @@ void link_hold(struct link *l);
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
-/* For tests, which break the connection there: called when a call has been sent and its reply is
- * waited for. fn NULL (as at first): nothing. */
-void link_meanwhile(struct link *l, void (*fn)(void *arg), void *arg);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
 int link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE

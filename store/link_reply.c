@@ -13,10 +13,69 @@ static const redisReply *reply_in(const struct link_reply *r)
     return (const redisReply *)(const void *)r;
 }
 
-static struct link_reply *reply_out(redisReply *r)
+static struct link_reply *reply_out(void *r)
 {
-    return (struct link_reply *)(void *)r;
+    return r;
 }
+
+/* ---- the reader ---- */
+
+static redisReader *reader_in(const struct link_reader *r)
+{
+    return (redisReader *)(uintptr_t)r;
+}
+
+struct link_reader *link_reader_new(void)
+{
+    return (struct link_reader *)(void *)redisReaderCreate();
+}
+
+void link_reader_free(struct link_reader *r)
+{
+    if (r)
+        redisReaderFree(reader_in(r));
+}
+
+int link_reader_feed(struct link_reader *r, const char *bytes, size_t len)
+{
+    if (reader_in(r)->err)
+        return ERR_STORE;
+    return redisReaderFeed(reader_in(r), bytes, len) == REDIS_OK ? 0 : ERR_NOMEM;
+}
+
+int link_reader_next(struct link_reader *r, struct link_reply **out)
+{
+    void *reply = NULL;
+
+    *out = NULL;
+    if (redisReaderGetReply(reader_in(r), &reply) != REDIS_OK) {
+        log_limited(LOG_LEVEL_WARN, "redis' reply: %s", reader_in(r)->errstr);
+        return ERR_STORE;
+    }
+    *out = reply_out(reply);
+    return 0;
+}
+
+bool link_reader_is_idle(const struct link_reader *r)
+{
+    const redisReader *reader = reader_in(r);
+
+    return reader->ridx == -1 && reader->pos >= reader->len;
+}
+
+int link_reply_command(struct buf *out, const char *format, va_list ap)
+{
+    char *command = NULL;
+    int len = redisvFormatCommand(&command, format, ap);
+
+    if (len < 0)
+        return len == -1 ? ERR_NOMEM : ERR_INVALID;
+    buf_put(out, command, (size_t)len);
+    redisFreeCommand(command);
+    return buf_error(out);
+}
+
+/* ---- replies ---- */
 
 void link_reply_free(struct link_reply *r)
 {

@@ -1,13 +1,11 @@
 #include "store/listen.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/task.h"
-#include "store/dial.h"
+#include "store/link_parts.h"
+#include "store/listen_ears.h"
 #include "store/resp.h"
-#include "store/sentinel.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,78 +14,90 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REPLY_MAX (64 * 1024)
-#define BACKOFF_MIN_MS 50
-#define BACKOFF_MAX_MS 2000
-#define CHECK_MS 5000 /* between looks whether the server is still there, and the master */
-#define BUCKETS 256   /* of channels */
+#define LISTEN_READ_SIZE 16384
+#define LISTEN_KEEP_MEMORY 65536
+#define LISTEN_CHECK_MS 5000  /* between looks whether the server is still there */
+#define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
 struct listen {
-    const struct conf *conf;
-    struct reactor *reactor;
+    struct link *link;
+    struct link_follower follower;
     struct reactor_source source;
     struct reactor_timer retry;
     struct reactor_timer check;  /* of a living connection */
-    struct reactor_timer answer; /* something was asked: until when it has to say something */
-    int fd;                  /* -1 = not connected */
-    unsigned connection;     /* counts them */
+    struct reactor_timer answer; /* something was asked: until when something has to come */
+    int fd;                      /* -1 = not connected */
+    unsigned connection;         /* counts them */
     struct sentinel_address master; /* that it goes to */
-    struct tasks_hook hook;  /* when joined */
-    bool joined, dialling, asking;
-    bool leaving;            /* freed when the task that dials or asks has ended */
-    size_t unanswered;       /* commands whose reply has not come */
-    int64_t backoff_ms;
-    struct buf in, out;
-    size_t sent;             /* of out */
-    size_t ears;
-    struct listen_ear *bucket[BUCKETS];
+    bool dialling;
+    bool leaving;                /* freed when the task that dials has ended */
+    struct backoff backoff;
+    int64_t up_ms;               /* monotonic: since when it is up */
+    int64_t progress_ms;         /* monotonic: last byte read, or first command after silence */
+    uint64_t said, heard;        /* commands of this connection, and replies to them */
+    struct link_reader *reader;
+    char *in;                    /* LISTEN_READ_SIZE */
+    struct buf out;
+    size_t sent;                 /* of out */
+    struct listen_ears ears;
 };
 
-static void on_ready(struct reactor_source *source, uint32_t events);
-static void on_retry(struct reactor_timer *timer);
-static void on_check(struct reactor_timer *timer);
-static void on_pass(void *arg);
+static void listen_on_ready(struct reactor_source *source, uint32_t events);
+static void listen_on_retry(struct reactor_timer *timer);
+static void listen_on_check(struct reactor_timer *timer);
+static void listen_on_silence(struct reactor_timer *timer);
+static void listen_on_pass(void *arg);
+static void listen_on_moved(void *arg, const struct sentinel_address *server);
+static void listen_connect(struct listen *l);
 
-int listen_new(struct listen **out, const struct conf *conf, struct reactor *reactor, bool joined)
+/* ---- life ---- */
+
+int listen_new(struct listen **out, struct link *link)
 {
     struct listen *l = calloc(1, sizeof *l);
 
+    *out = l;
     if (!l)
         return ERR_NOMEM;
-    l->conf = conf;
-    l->reactor = reactor;
-    l->joined = joined;
+    l->link = link;
     l->fd = -1;
-    l->in.max = REPLY_MAX;
-    l->backoff_ms = BACKOFF_MIN_MS;
-    l->hook = (struct tasks_hook){.fn = on_pass, .arg = l};
-    if (joined)
-        tasks_hook_add(&l->hook);
-    *out = l;
-    return 0;
+    l->in = malloc(LISTEN_READ_SIZE);
+    l->follower =
+        (struct link_follower){.moved = listen_on_moved, .pass = listen_on_pass, .arg = l};
+    link->follower = &l->follower;
+    if (!listen_ears_init(&l->ears) && l->in)
+        return 0;
+    listen_free(l);
+    *out = NULL;
+    return ERR_NOMEM;
 }
 
-static void disconnect(struct listen *l)
+static void listen_disconnect(struct listen *l)
 {
-    if (l->fd >= 0) {
-        reactor_unwatch(l->reactor, &l->source);
-        close(l->fd);
-        l->connection++;
-    }
+    struct reactor *reactor = l->link->reactor;
+
+    if (l->fd < 0)
+        return;
+    reactor_unwatch(reactor, &l->source);
+    reactor_timer_clear(reactor, &l->check);
+    reactor_timer_clear(reactor, &l->answer);
+    close(l->fd);
+    link_reader_free(l->reader);
     l->fd = -1;
-    l->sent = l->unanswered = 0;
-    reactor_timer_clear(l->reactor, &l->check);
-    reactor_timer_clear(l->reactor, &l->answer);
-    buf_reset(&l->in);
+    l->reader = NULL;
+    l->connection++;
+    l->said = l->heard = 0;
+    l->sent = 0;
     buf_reset(&l->out);
 }
 
-static void release(struct listen *l)
+static void listen_release(struct listen *l)
 {
-    if (l->dialling || l->asking)
+    if (l->dialling && tasks_count()) /* without tasks there is none any more that dials */
         return;
-    buf_free(&l->in);
     buf_free(&l->out);
+    listen_ears_fini(&l->ears);
+    free(l->in);
     free(l);
 }
 
@@ -95,11 +105,11 @@ void listen_free(struct listen *l)
 {
     if (!l)
         return;
-    disconnect(l);
-    reactor_timer_clear(l->reactor, &l->retry);
-    tasks_hook_remove(&l->hook);
+    listen_disconnect(l);
+    reactor_timer_clear(l->link->reactor, &l->retry);
+    l->link->follower = NULL;
     l->leaving = true;
-    release(l);
+    listen_release(l);
 }
 
 bool listen_is_up(const struct listen *l)
@@ -107,365 +117,322 @@ bool listen_is_up(const struct listen *l)
     return l->fd >= 0;
 }
 
-/* ---- ears ---- */
-
-static struct listen_ear **bucket_of(struct listen *l, const char *channel, size_t len)
+struct listen_ear *listen_find(const struct listen *l, const char *channel, size_t len)
 {
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)channel[i]) * 16777619u;
-    return &l->bucket[hash % BUCKETS];
+    return listen_ears_find(&l->ears, channel, len);
 }
 
-static bool is_of(const struct listen_ear *ear, const char *channel, size_t len)
+struct listen_ear *listen_next(const struct listen *l, const struct listen_ear *ear)
 {
-    return strlen(ear->channel) == len && !memcmp(ear->channel, channel, len);
+    return listen_ears_next(&l->ears, ear);
+}
+
+/* ---- the connection is lost ---- */
+
+static void listen_connect_later(struct listen *l)
+{
+    if (l->ears.count) /* else the next ear connects anew */
+        reactor_timer_set(
+            l->link->reactor, &l->retry, l->backoff.retry_ms, listen_on_retry, l);
+}
+
+static void listen_lost(struct listen *l, const char *why)
+{
+    bool steady = clock_mono_ms() >= l->up_ms + LISTEN_STEADY_MS;
+
+    log_limited(LOG_LEVEL_WARN, "redis subscriptions lost: %s", why);
+    listen_disconnect(l);
+    l->ears.in_use = true;
+    for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
+        if (ear->on->lost)
+            ear->on->lost(ear->arg);
+    l->ears.in_use = false;
+    if (steady) {
+        backoff_reset(&l->backoff);
+        if (l->ears.count)
+            listen_connect(l);
+    } else {
+        backoff_failed(&l->backoff, &backoff_connection, LISTEN_STEADY_MS);
+        listen_connect_later(l);
+    }
 }
 
 /* ---- saying something ---- */
 
-static void connection_lost(struct listen *l, const char *why)
+static void listen_flush(struct listen *l)
 {
-    disconnect(l);
-    if (!l->ears)
-        return; /* the next ear connects anew */
-    log_limited(LOG_LEVEL_WARN, "control channels: %s; again in %lld ms", why,
-        (long long)l->backoff_ms);
-    reactor_timer_set(l->reactor, &l->retry, clock_mono_ms() + l->backoff_ms, on_retry, l);
-    l->backoff_ms = l->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : l->backoff_ms * 2;
-}
+    bool left_over = l->fd >= 0 && l->source.events & EPOLLOUT;
 
-static void flush(struct listen *l)
-{
     while (l->fd >= 0 && l->sent < l->out.len) {
         ssize_t n = send(l->fd, l->out.data + l->sent, l->out.len - l->sent, MSG_NOSIGNAL);
+
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN) {
-            (void)reactor_change(l->reactor, &l->source, EPOLLIN | EPOLLOUT);
+            (void)reactor_change(l->link->reactor, &l->source, EPOLLIN | EPOLLOUT);
             return;
         }
         if (n < 0) {
-            connection_lost(l, strerror(errno));
+            listen_lost(l, strerror(errno));
             return;
         }
+        if (left_over) /* what goes out for the first time says nothing about Redis */
+            l->progress_ms = clock_mono_ms();
         l->sent += (size_t)n;
     }
-    if (l->fd >= 0 && buf_error(&l->out))
-        connection_lost(l, "no memory for commands");
+    if (l->fd >= 0 && buf_error(&l->out)) {
+        listen_lost(l, "no memory for commands");
+        return;
+    }
+    if (l->fd >= 0)
+        (void)reactor_change(l->link->reactor, &l->source, EPOLLIN);
     buf_reset(&l->out);
+    if (l->out.cap > LISTEN_KEEP_MEMORY)
+        buf_free(&l->out);
     l->sent = 0;
 }
 
-static void on_pass(void *arg)
+static void listen_on_pass(void *arg)
 {
-    flush(arg);
+    struct listen *l = arg;
+
+    if (l->out.len && !(l->source.events & EPOLLOUT)) /* else it goes when there is room */
+        listen_flush(l);
 }
 
-static void on_silence(struct reactor_timer *timer)
+static void listen_expect(struct listen *l)
+{
+    reactor_timer_set(l->link->reactor, &l->answer,
+        l->progress_ms + l->link->conf->redis_timeout_ms + 1, listen_on_silence, l);
+}
+
+/* New commands give a server that says nothing no more time. */
+static void listen_on_silence(struct reactor_timer *timer)
 {
     struct listen *l = timer->arg;
 
-    if (l->unanswered)
-        connection_lost(l, "no answer in time");
+    if (l->said == l->heard)
+        return;
+    if (clock_mono_ms() <= l->progress_ms + l->link->conf->redis_timeout_ms)
+        listen_expect(l);
+    else
+        listen_lost(l, "no answer in time");
 }
 
-/* Each gets one reply; what comes meanwhile gives it more time. */
-static void say(struct listen *l, const char *command, const char *channel)
+/* Each gets one reply, in this order. */
+static void listen_say(struct listen *l, const char *command, const char *channel)
 {
     resp_count(&l->out, '*', channel ? 2 : 1);
     resp_text(&l->out, command);
     if (channel)
         resp_text(&l->out, channel);
-    l->unanswered++;
+    if (l->said++ == l->heard)
+        l->progress_ms = clock_mono_ms();
     if (!l->answer.set)
-        reactor_timer_set(l->reactor, &l->answer, clock_mono_ms() + l->conf->redis_timeout_ms,
-            on_silence, l);
+        listen_expect(l);
 }
 
-static void said(struct listen *l)
+static void listen_subscribe(struct listen *l, struct listen_ear *ear)
 {
-    if (!l->joined)
-        flush(l);
-}
-
-static void subscribe_all(struct listen *l)
-{
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const struct listen_ear *e = l->bucket[i]; e; e = e->next)
-            say(l, "SUBSCRIBE", e->channel);
-    said(l);
+    listen_say(l, "SUBSCRIBE", ear->channel);
+    ear->said = l->said;
 }
 
 /* ---- connecting, and whether it is the right server ---- */
 
-static void connected(struct listen *l, int fd)
+static int listen_connected(struct listen *l, int fd)
 {
-    l->fd = fd;
-    if (reactor_watch(l->reactor, &l->source, fd, EPOLLIN, on_ready, l)) {
-        connection_lost(l, "cannot be watched");
-        return;
+    l->reader = link_reader_new();
+    if (!l->reader)
+        return ERR_NOMEM;
+    if (reactor_watch(l->link->reactor, &l->source, fd, EPOLLIN, listen_on_ready, l)) {
+        link_reader_free(l->reader);
+        l->reader = NULL;
+        return ERR_IO;
     }
-    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + CHECK_MS, on_check, l);
-    subscribe_all(l);
+    l->fd = fd;
+    l->up_ms = clock_mono_ms();
+    reactor_timer_clear(l->link->reactor, &l->retry);
+    reactor_timer_set(
+        l->link->reactor, &l->check, l->up_ms + LISTEN_CHECK_MS, listen_on_check, l);
+    for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
+        listen_subscribe(l, ear);
+    link_compare(l->link, &l->master);
+    if (sentinel_used(l->link->conf))
+        link_connect_behind(l->link); /* as in listen_on_check; this is a task */
+    return 0;
 }
 
-static void dial(void *arg)
+static void listen_dial(void *arg)
 {
     struct listen *l = arg;
-    struct sentinel_address master;
-    int fd = -1, error = dial_redis(l->conf, &master, &fd);
+    struct sentinel_address master = {.port = 0};
+    int64_t began_ms = clock_mono_ms();
+    int fd = -1, error = link_dial(l->link, &master, &fd);
 
     l->dialling = false;
+    if (!error && !l->leaving) {
+        l->master = master;
+        error = listen_connected(l, fd);
+    }
+    if ((error || l->leaving) && fd >= 0)
+        close(fd);
     if (l->leaving) {
-        if (fd >= 0)
-            close(fd);
-        release(l);
-        return;
+        listen_release(l);
+    } else if (error) {
+        backoff_failed(&l->backoff, &backoff_connection, clock_mono_ms() - began_ms);
+        listen_connect_later(l);
     }
-    if (error) {
-        connection_lost(l, "cannot connect");
-        return;
-    }
-    l->master = master;
-    connected(l, fd);
-    flush(l);
 }
 
-static void connect_now(struct listen *l)
+static void listen_connect(struct listen *l)
 {
     if (l->fd >= 0 || l->dialling)
         return;
     l->dialling = true;
-    if (!task_spawn(dial, l, -1, NULL))
+    if (!task_spawn(listen_dial, l, -1, NULL))
         return;
     l->dialling = false;
-    connection_lost(l, "no memory to connect");
+    backoff_failed(&l->backoff, &backoff_connection, 0);
+    listen_connect_later(l);
 }
 
-static void on_retry(struct reactor_timer *timer)
+static void listen_on_retry(struct reactor_timer *timer)
 {
-    connect_now(timer->arg);
+    listen_connect(timer->arg);
 }
 
-/* A Sentinel names another server. Without an answer the connection stays. */
-static void ask(void *arg)
+bool listen_hurry(struct listen *l)
+{
+    if (l->fd < 0) {
+        backoff_hurry(&l->backoff);
+        if (backoff_is_over(&l->backoff))
+            listen_connect(l);
+    }
+    return l->fd >= 0 || l->dialling;
+}
+
+static void listen_on_moved(void *arg, const struct sentinel_address *server)
 {
     struct listen *l = arg;
-    unsigned connection = l->connection;
-    struct sentinel_address now = {.port = 0};
-    int error = sentinel_master(l->conf, SENTINEL_CONNECT_MS, &now);
 
-    l->asking = false;
-    if (l->leaving)
-        release(l);
-    else if (!error && l->fd >= 0 && connection == l->connection &&
-             !sentinel_same(&now, &l->master))
-        connection_lost(l, "another server is the master now");
+    if (l->fd >= 0 && (!server || !sentinel_same(server, &l->master)))
+        listen_lost(l, "another server is the master now");
 }
 
-/*
- * With Sentinels the server's role is asked before subscribing again, as nothing may be subscribed
- * then. It goes out together, and the handlers `subscribed` look after what was published between.
- */
-static void on_check(struct reactor_timer *timer)
+/* Is it there? */
+static void listen_on_check(struct reactor_timer *timer)
 {
     struct listen *l = timer->arg;
 
-    if (l->fd < 0)
-        return;
-    reactor_timer_set(l->reactor, timer, clock_mono_ms() + CHECK_MS, on_check, l);
-    if (!l->ears) {
-        say(l, "PING", NULL);
-        said(l);
-        return;
-    }
-    if (!sentinel_used(l->conf)) {
-        say(l, "PING", NULL);
-        said(l);
-        return;
-    }
-    say(l, "UNSUBSCRIBE", NULL);
-    say(l, "ROLE", NULL);
-    subscribe_all(l);
-    if (!l->asking) {
-        l->asking = true;
-        if (task_spawn(ask, l, -1, NULL))
-            l->asking = false;
-    }
+    reactor_timer_set(
+        l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check, l);
+    listen_say(l, "PING", NULL);
+    if (sentinel_used(l->link->conf)) /* it looks for both whether this is the master */
+        (void)link_ensure(l->link);
 }
+
+/* ---- ears ---- */
 
 void listen_add(struct listen *l, struct listen_ear *ear)
 {
-    struct listen_ear **bucket = bucket_of(l, ear->channel, strlen(ear->channel));
-
-    ear->next = *bucket;
-    ear->added = true;
-    *bucket = ear;
-    l->ears++;
-    if (l->fd < 0) {
-        if (!l->retry.set)
-            connect_now(l);
-        return;
-    }
-    say(l, "SUBSCRIBE", ear->channel);
-    said(l);
+    listen_ears_add(&l->ears, ear);
+    if (l->fd >= 0)
+        listen_subscribe(l, ear);
+    else if (backoff_is_over(&l->backoff))
+        listen_connect(l);
+    else
+        listen_connect_later(l);
 }
 
 void listen_remove(struct listen *l, struct listen_ear *ear)
 {
-    size_t len = strlen(ear->channel);
-    struct listen_ear **at;
-    bool other = false;
-
     if (!ear->added)
         return;
-    for (at = bucket_of(l, ear->channel, len); *at != ear; at = &(*at)->next)
-        continue;
-    *at = ear->next;
-    ear->added = false;
-    l->ears--;
-    for (const struct listen_ear *e = *bucket_of(l, ear->channel, len); e; e = e->next)
-        other = other || is_of(e, ear->channel, len);
-    if (l->fd < 0 || other)
-        return;
-    say(l, "UNSUBSCRIBE", ear->channel);
-    said(l);
+    listen_ears_remove(&l->ears, ear);
+    if (l->fd >= 0 && !listen_find(l, ear->channel, strlen(ear->channel)))
+        listen_say(l, "UNSUBSCRIBE", ear->channel);
 }
 
 /* ---- replies ---- */
 
-struct piece {
-    const char *s;
-    size_t len;
-};
-
-/* The element at *at of a reply that is whole; "" for one that is no text. */
-static struct piece take_piece(const char *reply, size_t len, size_t *at)
+static void listen_deliver(struct listen *l, bool message, const struct link_reply *reply)
 {
-    long whole = resp_length(reply + *at, len - *at), text;
-    struct piece out = {"", 0};
-    const char *line;
+    size_t name_len, len;
+    const char *name = link_reply_text(link_reply_at(reply, 1), &name_len);
+    const char *bytes = link_reply_text(link_reply_at(reply, 2), &len);
+    struct listen_ear *ear = listen_find(l, name, name_len), *next;
 
-    if (whole <= 0)
-        return out;
-    line = memchr(reply + *at, '\n', (size_t)whole);
-    text = whole - (line + 1 - (reply + *at)) - 2;
-    if (reply[*at] == '$' && text >= 0)
-        out = (struct piece){line + 1, (size_t)text};
-    *at += (size_t)whole;
-    return out;
-}
-
-static bool is(const struct piece *p, const char *text)
-{
-    return p->len == strlen(text) && !memcmp(p->s, text, p->len);
-}
-
-static void deliver(struct listen *l, const struct piece *parts)
-{
-    bool message = is(&parts[0], "message");
-    struct listen_ear *e = *bucket_of(l, parts[1].s, parts[1].len);
-
-    while (e) {
-        struct listen_ear *next = e->next;
-
-        if (is_of(e, parts[1].s, parts[1].len)) {
-            if (message)
-                e->message(e->arg, parts[2].s, parts[2].len);
-            else if (e->subscribed)
-                e->subscribed(e->arg);
-        }
-        e = next;
+    l->ears.in_use = true;
+    for (; ear; ear = next) {
+        next = listen_ears_same(ear->next, ear->hash, name, name_len);
+        if (message)
+            ear->on->message(ear->arg, bytes, len);
+        else if (ear->on->subscribed && l->heard >= ear->said) /* not one that was before it */
+            ear->on->subscribed(ear->arg);
     }
-}
-
-static void answered(struct listen *l)
-{
-    l->backoff_ms = BACKOFF_MIN_MS;
-    if (l->unanswered)
-        l->unanswered--;
-    reactor_timer_clear(l->reactor, &l->answer);
-    if (l->unanswered)
-        reactor_timer_set(l->reactor, &l->answer, clock_mono_ms() + l->conf->redis_timeout_ms,
-            on_silence, l);
-}
-
-/* What a whole reply says. Returns NULL, or why the connection is of no use. */
-static const char *read_reply(struct listen *l, const char *reply, size_t len)
-{
-    struct piece parts[3];
-    size_t at = 0;
-
-    if (*reply == '-') {
-        log_limited(LOG_LEVEL_WARN, "control channels: %.*s", (int)(len < 80 ? len : 80) - 2,
-            reply);
-        return "refused by Redis";
-    }
-    if (*reply != '*') { /* of PING with nothing subscribed */
-        answered(l);
-        return NULL;
-    }
-    at = (size_t)((const char *)memchr(reply, '\n', len) + 1 - reply);
-    for (int i = 0; i < 3; i++)
-        parts[i] = at < len ? take_piece(reply, len, &at) : (struct piece){"", 0};
-    if (is(&parts[0], "slave") || is(&parts[0], "sentinel")) {
-        sentinel_next();
-        return "it is no master";
-    }
-    if (!is(&parts[0], "message"))
-        answered(l);
-    if (is(&parts[0], "message") || is(&parts[0], "subscribe"))
-        deliver(l, parts);
-    return NULL;
+    l->ears.in_use = false;
 }
 
 /* Returns NULL, or why the connection is of no use. */
-static const char *read_replies(struct listen *l)
+static const char *listen_read_reply(struct listen *l, const struct link_reply *reply)
+{
+    const char *kind = link_reply_text(link_reply_at(reply, 0), NULL);
+    bool message = !strcmp(kind, "message");
+
+    if (link_reply_type(reply) == LINK_ERROR) {
+        (void)link_reply_error(link_reply_text(reply, NULL)); /* logs it */
+        return "refused by Redis";
+    }
+    if (!message)
+        l->heard++;
+    if (message || !strcmp(kind, "subscribe"))
+        listen_deliver(l, message, reply);
+    return NULL;
+}
+
+static const char *listen_read_replies(struct listen *l)
 {
     unsigned connection = l->connection;
     const char *why = NULL;
 
-    while (!why && l->in.len) {
-        long n = resp_length(l->in.data, l->in.len);
-
-        if (n < 0)
+    for (struct link_reply *reply = NULL; !why; reply = NULL) {
+        if (link_reader_next(l->reader, &reply))
             return "unexpected reply";
-        if (!n)
+        if (!reply)
             break;
-        why = read_reply(l, l->in.data, (size_t)n);
+        why = listen_read_reply(l, reply);
+        link_reply_free(reply);
         if (l->connection != connection) /* a handler has begun anew */
             return NULL;
-        buf_consume(&l->in, (size_t)n);
     }
-    return buf_error(&l->in) ? "unexpected reply" : why;
+    return why;
 }
 
-static void on_ready(struct reactor_source *source, uint32_t events)
+static void listen_read(struct listen *l)
 {
-    struct listen *l = source->arg;
-    char block[4096];
+    ssize_t n = recv(l->fd, l->in, LISTEN_READ_SIZE, 0);
     const char *why;
-    ssize_t n;
 
-    if (events & EPOLLOUT) {
-        (void)reactor_change(l->reactor, &l->source, EPOLLIN);
-        flush(l);
-        if (l->fd < 0)
-            return;
-    }
-    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)))
-        return;
-    n = recv(l->fd, block, sizeof block, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        connection_lost(l, n ? strerror(errno) : "closed by Redis");
+        listen_lost(l, n ? strerror(errno) : "closed by Redis");
         return;
     }
-    buf_put(&l->in, block, (size_t)n);
-    why = read_replies(l);
+    l->progress_ms = clock_mono_ms();
+    why = link_reader_feed(l->reader, l->in, (size_t)n) ? "unexpected reply"
+                                                        : listen_read_replies(l);
     if (why)
-        connection_lost(l, why);
+        listen_lost(l, why);
+}
+
+static void listen_on_ready(struct reactor_source *source, uint32_t events)
+{
+    struct listen *l = source->arg;
+
+    if (events & EPOLLOUT)
+        listen_flush(l);
+    if (l->fd >= 0 && events & ~(uint32_t)EPOLLOUT)
+        listen_read(l);
 }

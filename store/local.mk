@@ -27,14 +27,16 @@ STORE_LUA = \
 	store/lua/view_locate.lua
 libstore_a_SOURCES = \
 	store/args.c store/args.h \
-	store/channel.c store/channel.h \
-	store/channel_events.c store/channel_events.h \
+	store/backoff.c store/backoff.h \
 	store/dial.c store/dial.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
-	store/link.c store/link.h \
+	store/link.c store/link.h store/link_parts.h \
+	store/link_asks.c store/link_calls.c store/link_connect.c store/link_loop.c store/link_queue.c \
+	store/link_read.c store/link_roles.c store/link_send.c \
 	store/link_reply.c store/link_reply.h \
 	store/listen.c store/listen.h \
+	store/listen_ears.c store/listen_ears.h \
 	store/resp.c store/resp.h \
 	store/sentinel.c store/sentinel.h \
 	store/sessions.c store/sessions.h \

@@ -13,7 +13,4 @@ void resp_count(struct buf *b, char mark, size_t n);
 void resp_arg(struct buf *b, const char *data, size_t len);
 void resp_text(struct buf *b, const char *text);
 
-/* Bytes of the first whole reply at the start of bytes: 0 = incomplete, -1 = not RESP. */
-long resp_length(const char *bytes, size_t len);
-
 #endif

@@ -4,19 +4,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/task.h"
 #include "store/dial.h"
+#include "store/link_reply.h"
 #include "store/resp.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define ANSWER_MAX 1024
 
 static unsigned answered_last; /* position in the list */
 
@@ -62,11 +57,10 @@ static int open_socket(const char *word, int64_t until_ms)
     return dial_socket(host, colon + 1, until_ms);
 }
 
-/* What a Sentinel is asked about redis.master, and what reads its answer: 0, ERR_AGAIN (it is
- * incomplete) or another error. */
+/* What a Sentinel is asked about redis.master, and what reads its answer: 0 or an error. */
 struct question {
     const char *word;
-    int (*parse)(const char *at, const char *end, void *out);
+    int (*read)(const struct link_reply *reply, void *out);
     void *out;
 };
 
@@ -92,110 +86,72 @@ static int send_question(int fd, const struct conf *conf, const char *question)
     return n < 0 ? ERR_STORE : 0;
 }
 
-/* "$N\r\nTEXT\r\n" at *at. Returns 0, ERR_AGAIN = incomplete, ERR_STORE = not such a thing. */
-static int take_text(const char **at, const char *end, char *out, size_t size)
-{
-    const char *line = memchr(*at, '\n', (size_t)(end - *at));
-    long n;
-
-    if (!line)
-        return ERR_AGAIN;
-    if (**at != '$')
-        return ERR_STORE;
-    n = strtol(*at + 1, NULL, 10);
-    if (n < 1 || (size_t)n >= size)
-        return ERR_STORE;
-    if (end - line - 1 < n + 2)
-        return ERR_AGAIN;
-    memcpy(out, line + 1, (size_t)n);
-    out[n] = 0;
-    *at = line + 1 + n + 2;
-    return 0;
-}
-
-static int parse_address(const char *at, const char *end, void *arg)
+static int read_address(const struct link_reply *reply, void *arg)
 {
     struct sentinel_address *out = arg;
-    const char *line = memchr(at, '\n', (size_t)(end - at));
-    char port[8];
-    int error;
+    const struct link_reply *host = link_reply_at(reply, 0), *port = link_reply_at(reply, 1);
 
-    if (!line)
-        return ERR_AGAIN;
-    if (!strncmp(at, "*-1", 3) || !strncmp(at, "$-1", 3))
+    if (link_reply_type(reply) == LINK_NIL)
         return ERR_NOT_FOUND;
-    if (*at == '-')
-        log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
-    if (strncmp(at, "*2\r", 3) != 0)
+    if (link_reply_type(reply) == LINK_ERROR)
+        log_limited(LOG_LEVEL_WARN, "sentinel refuses: %s", link_reply_text(reply, NULL));
+    if (link_reply_count(reply) != 2 || link_reply_type(host) != LINK_STRING ||
+        link_reply_type(port) != LINK_STRING)
         return ERR_STORE;
-    at = line + 1;
-    if ((error = take_text(&at, end, out->host, sizeof(out->host))) ||
-        (error = take_text(&at, end, port, sizeof(port))))
-        return error;
-    out->port = atoi(port);
-    return out->port > 0 && out->port < 65536 ? 0 : ERR_STORE;
+    if (snprintf(out->host, sizeof out->host, "%s", link_reply_text(host, NULL)) >=
+        (int)sizeof out->host)
+        return ERR_STORE;
+    out->port = (int)link_reply_int(port);
+    return *out->host && out->port > 0 && link_reply_int(port) < 65536 ? 0 : ERR_STORE;
 }
 
 /* "+OK" or an error, whose text goes to out, which has SENTINEL_WORD_SIZE. */
-static int parse_status(const char *at, const char *end, void *out)
+static int read_status(const struct link_reply *reply, void *out)
 {
-    const char *line = memchr(at, '\r', (size_t)(end - at));
+    enum link_type type = link_reply_type(reply);
 
-    if (!line)
-        return ERR_AGAIN;
-    if (*at != '+' && *at != '-')
+    if (type != LINK_STATUS && type != LINK_ERROR)
         return ERR_STORE;
-    snprintf(out, SENTINEL_WORD_SIZE, "%.*s", (int)(line - at - 1), at + 1);
-    return *at == '+' ? 0 : ERR_CONFLICT;
+    snprintf(out, SENTINEL_WORD_SIZE, "%s", link_reply_text(reply, NULL));
+    return type == LINK_STATUS ? 0 : ERR_CONFLICT;
 }
 
-/* in: so far, ends with NUL. */
-static int parse(const char *in, size_t len, bool with_auth, const struct question *q)
+/* The reply to AUTH, which goes in front of the question. */
+static int read_welcome(const struct link_reply *reply, void *out)
 {
-    const char *at = in, *end = in + len;
+    (void)out;
+    if (link_reply_type(reply) != LINK_ERROR)
+        return 0;
+    log_limited(LOG_LEVEL_WARN, "sentinel refuses: %s", link_reply_text(reply, NULL));
+    return ERR_STORE;
+}
 
-    if (with_auth) {
-        const char *line = memchr(at, '\n', len);
+static int read_one(int fd, struct link_reader *reader, int64_t until_ms,
+    int (*read)(const struct link_reply *reply, void *out), void *out)
+{
+    struct link_reply *reply = NULL;
+    int error = dial_reply(fd, reader, until_ms, &reply);
 
-        if (!line)
-            return ERR_AGAIN;
-        if (*at == '-') {
-            log_limited(LOG_LEVEL_WARN, "sentinel refuses: %.*s", (int)(line - at), at);
-            return ERR_STORE;
-        }
-        at = line + 1;
-    }
-    return at < end ? q->parse(at, end, q->out) : ERR_AGAIN;
+    if (!error)
+        error = read(reply, out);
+    link_reply_free(reply);
+    return error;
 }
 
 static int ask(const struct conf *conf, const char *word, int64_t until_ms,
     const struct question *q)
 {
-    char in[ANSWER_MAX + 1];
-    size_t len = 0;
-    int fd = open_socket(word, until_ms), error;
+    struct link_reader *reader = link_reader_new();
+    int fd = reader ? open_socket(word, until_ms) : -1;
+    int error = fd < 0 ? ERR_STORE : send_question(fd, conf, q->word);
 
-    if (fd < 0)
-        return ERR_STORE;
-    error = send_question(fd, conf, q->word);
+    if (!error && *conf->redis_sentinel_password)
+        error = read_one(fd, reader, until_ms, read_welcome, NULL);
     if (!error)
-        error = ERR_AGAIN;
-    while (error == ERR_AGAIN) {
-        ssize_t n = len < ANSWER_MAX && !task_wait_fd(fd, POLLIN, until_ms)
-                        ? recv(fd, in + len, ANSWER_MAX - len, 0)
-                        : 0;
-
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n <= 0) {
-            error = ERR_STORE;
-            break;
-        }
-        len += (size_t)n;
-        in[len] = 0;
-        error = parse(in, len, conf->redis_sentinel_password[0] != 0, q);
-    }
-    close(fd);
+        error = read_one(fd, reader, until_ms, q->read, q->out);
+    if (fd >= 0)
+        close(fd);
+    link_reader_free(reader);
     return error;
 }
 
@@ -247,7 +203,7 @@ static int ask_each(const struct conf *conf, int64_t budget_ms, const struct que
 
 int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out)
 {
-    const struct question q = {"get-master-addr-by-name", parse_address, out};
+    const struct question q = {"get-master-addr-by-name", read_address, out};
 
     return ask_each(conf, budget_ms, &q);
 }
@@ -259,7 +215,7 @@ void sentinel_next(void)
 
 int sentinel_failover(const struct conf *conf, int64_t budget_ms, char why[SENTINEL_WORD_SIZE])
 {
-    const struct question q = {"failover", parse_status, why};
+    const struct question q = {"failover", read_status, why};
 
     why[0] = 0;
     return ask_each(conf, budget_ms, &q);
@@ -275,7 +231,7 @@ unsigned sentinel_count(const struct conf *conf, const struct sentinel_address *
     *others = 0;
     while (sentinel_word(&list, word)) {
         struct sentinel_address now = {.port = 0};
-        const struct question q = {"get-master-addr-by-name", parse_address, &now};
+        const struct question q = {"get-master-addr-by-name", read_address, &now};
 
         if (ask(conf, word, clock_mono_ms() + each_ms, &q))
             continue;

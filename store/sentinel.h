@@ -8,9 +8,8 @@
 
 /*
  * sentinel -- which Redis is the master now? Asked from the Sentinels of redis.sentinels, one
- * after the other, beginning with the one that answered last. Its own few lines of RESP on a plain
- * socket, so that every kind of connection can use it. Any process that talks to Redis; not safe
- * for threads.
+ * after the other, beginning with the one that answered last. Any process that
+ * talks to Redis; not safe for threads.
  */
 #define SENTINEL_HOST_SIZE 256
 struct sentinel_address {
@@ -18,15 +17,15 @@ struct sentinel_address {
     int port;
 };
 
-/* What one question costs an event loop at most: at a connect, and of a living connection. */
+/* What one question may take about a living connection: as a rule, and before a call that waits. */
 #define SENTINEL_CONNECT_MS 150
 #define SENTINEL_CHECK_MS 20
 
 bool sentinel_used(const struct conf *conf);
 unsigned sentinel_known(const struct conf *conf); /* how many are named */
 /*
- * sentinel_master -- blocks until one of them answered, at most budget_ms for all of them; names
- * instead of addresses in redis.sentinels are looked up on top of that.
+ * sentinel_master -- waits (a task holds nobody) until one of them answered, at most budget_ms for
+ * all of them; names instead of addresses in redis.sentinels are looked up on top of that.
  * Returns 0; ERR_STORE (nobody answered); ERR_NOT_FOUND (no Sentinel knows redis.master).
  */
 int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out);

@@ -603,6 +603,9 @@ static bool housekeeper_on_reminder(void *arg, const char *uid, const char *memb
 
 /* --- the process --- */
 
+static const struct listen_handlers housekeeper_hears = {
+    .message = housekeeper_on_wake, .subscribed = housekeeper_on_subscribed};
+
 static int housekeeper_open(struct housekeeper *k)
 {
     const struct conf *conf = k->worker->conf;
@@ -615,8 +618,7 @@ static int housekeeper_open(struct housekeeper *k)
         snprintf(k->machine, sizeof(k->machine), "unknown");
     snprintf(owner, sizeof(owner), "%.40s/housekeeper/%d/%lld", k->machine, (int)getpid(),
         (long long)clock_real_ms());
-    k->ear = (struct listen_ear){.channel = HINTS_WAKE, .arg = k, .message = housekeeper_on_wake,
-        .subscribed = housekeeper_on_subscribed};
+    k->ear = (struct listen_ear){.channel = HINTS_WAKE, .on = &housekeeper_hears, .arg = k};
     int error = reactor_new(&k->reactor);
     if (error == 0)
         error = store_open(&k->store, conf, k->reactor, owner);
@@ -636,7 +638,7 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         link_attach(k->deaths->link, k->reactor);
     if (error == 0)
-        error = listen_new(&k->listen, conf, k->reactor, false);
+        error = listen_new(&k->listen, k->deaths->link);
     if (error == 0)
         listen_add(k->listen, &k->ear);
     if (error == 0 && k->worker->supervisor_fd >= 0)

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_WORKERS_HUB_H
 #define TURNPIKE_WORKERS_HUB_H
 
-#include "store/channel.h"
+#include "store/link.h"
 #include "workers/hub_runs.h"
 #include "workers/viewer.h"
 
@@ -51,14 +51,18 @@ struct hub_sink {
     bool (*takes_snapshots)(const struct hub_viewer *viewer);
     bool (*is_drained)(const struct hub_viewer *viewer);
     void (*inbox)(struct hub_viewer *viewer, const char *bytes, size_t len);
-    void (*ready)(void *arg); /* Redis is there (again) */
-    void *arg;
 };
 
+/* The process has tasks (tasks_open), which make the connections to Redis. */
 int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink);
 void hub_free(struct hub *h); /* all viewers have been removed */
-struct channel *hub_channel(struct hub *h);
+/* The connection to Redis that answers; what is asked there is forgotten with link_forget. */
+struct link *hub_link(struct hub *h);
+/* Are both connections to Redis there? */
+bool hub_is_up(const struct hub *h);
+/* A client waits for Redis, as link_hurry. True when both are there or being made. */
+bool hub_hurry(struct hub *h);
 
 /* How a viewer starts. Ids have been checked with ident_is_safe. */
 struct hub_start {

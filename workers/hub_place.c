@@ -17,26 +17,31 @@ enum {
     AT_KNOWN
 };
 
-static bool read_id(const char *text, size_t len, struct logentry_id *id)
+static const char *hub_place_text(const struct link_reply *reply, size_t at)
 {
-    return text && logentry_id_parse(text, len, id) == 0;
+    return link_reply_text(link_reply_at(reply, at), NULL);
 }
 
-int hub_place_read(
-    const char *const *texts, const size_t *lens, size_t count, struct hub_place *p)
+static bool hub_place_id(const struct link_reply *reply, size_t at, struct logentry_id *id)
 {
-    memset(p, 0, sizeof(*p));
-    if (count < HUB_PLACE_MESSAGES)
+    size_t len;
+    const char *text = link_reply_text(link_reply_at(reply, at), &len);
+
+    return logentry_id_parse(text, len, id) == 0;
+}
+
+int hub_place_read(const struct link_reply *reply, struct hub_place *p)
+{
+    memset(p, 0, sizeof *p);
+    if (link_reply_count(reply) < HUB_PLACE_MESSAGES || !hub_place_id(reply, AT_TOP, &p->top))
         return ERR_INTERNAL;
-    if (!read_id(texts[AT_TOP], lens[AT_TOP], &p->top))
-        return ERR_INTERNAL;
-    p->has_log = read_id(texts[AT_OLDEST], lens[AT_OLDEST], &p->oldest);
-    p->has_first = read_id(texts[AT_FIRST], lens[AT_FIRST], &p->first);
-    p->trimmed = texts[AT_TRIMMED] && texts[AT_TRIMMED][0] == '1';
-    p->exists = texts[AT_EXISTS] && texts[AT_EXISTS][0] == '1';
-    p->known = texts[AT_KNOWN] && texts[AT_KNOWN][0] == '1';
-    p->run = texts[AT_RUN] ? texts[AT_RUN] : "";
+    p->has_log = hub_place_id(reply, AT_OLDEST, &p->oldest);
+    p->has_first = hub_place_id(reply, AT_FIRST, &p->first);
+    p->trimmed = link_reply_int(link_reply_at(reply, AT_TRIMMED)) == 1;
+    p->exists = link_reply_int(link_reply_at(reply, AT_EXISTS)) == 1;
+    p->known = link_reply_int(link_reply_at(reply, AT_KNOWN)) == 1;
+    p->run = hub_place_text(reply, AT_RUN);
     p->running = p->run[0] != '\0';
-    p->state = texts[AT_STATE] ? texts[AT_STATE] : "";
+    p->state = hub_place_text(reply, AT_STATE);
     return 0;
 }

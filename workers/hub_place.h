@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_HUB_PLACE_H
 #define TURNPIKE_WORKERS_HUB_PLACE_H
 
+#include "store/link.h"
 #include "workers/logentry.h"
 
 /*
@@ -14,8 +15,7 @@ struct hub_place {
 };
 #define HUB_PLACE_MESSAGES 9 /* index of the first message in the reply */
 
-/* Returns 0 or ERR_INTERNAL: no such reply. */
-int hub_place_read(
-    const char *const *texts, const size_t *lens, size_t count, struct hub_place *p);
+/* p borrows from the reply. Returns 0 or ERR_INTERNAL: no such reply. */
+int hub_place_read(const struct link_reply *reply, struct hub_place *p);
 
 #endif

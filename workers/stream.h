@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 /*
- * stream -- the inside of a stream worker, shared by its files only. One process, one loop, no
- * threads. A connection that is done is marked dead and freed at the end of the loop's round, so
- * no callback ever touches freed memory. What a round has for a connection goes out by one send,
- * at the end of that round too.
+ * stream -- the inside of a stream worker, shared by its files only. One process, one loop; its
+ * tasks make the connections to Redis, nothing else. A connection that is done is marked dead and
+ * freed at the end of the loop's round, so no callback ever touches freed memory. What a round has
+ * for a connection goes out by one send, at the end of that round too.
  *
  *   stream_worker     entry, accept, timers, drain
  *   stream_conn       life and output of a connection

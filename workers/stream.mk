@@ -3,10 +3,10 @@ libstream_a_SOURCES += \
 	workers/fastcgi_call.c workers/fastcgi_call.h \
 	workers/fastcgi_client.c workers/fastcgi_client.h \
 	workers/fastcgi_pool.c workers/fastcgi_pool.h \
-	workers/hub.c workers/hub.h \
+	workers/hub.c workers/hub.h workers/hub_parts.h \
+	workers/hub_deliver.c workers/hub_look.c \
 	workers/hub_place.c workers/hub_place.h \
 	workers/hub_runs.c workers/hub_runs.h \
-	workers/hub_topics.c workers/hub_topics.h \
 	workers/logentry.c workers/logentry.h \
 	workers/stream.h \
 	workers/stream_conn.c \

@@ -258,7 +258,7 @@ void stream_conn_free(struct stream_conn *c)
 
     stream_message_free_all(c);
     stream_legacy_forget(c);
-    channel_forget(hub_channel(s->hub), c);
+    link_forget(hub_link(s->hub), c);
     while (c->viewers)
         stream_conn_unwatch(c, c->viewers);
     if (c->inbox)

@@ -266,41 +266,47 @@ static void admit(struct stream_conn *c, const struct auth_identity *who)
         upgrade(c, who);
 }
 
-static void on_ticket(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+/* The ticket's content, which is gone from Redis now; nil: there was none. */
+static void try_ticket(struct stream_conn *c, const struct link_reply *content)
 {
-    struct stream_conn *c = arg;
     struct auth_identity who;
-    int rc = ERR_AUTH;
+    size_t len;
+    const char *text = link_reply_text(content, &len);
+    int error = ERR_AUTH;
 
-    if (c->kind != STREAM_CHECKING)
-        return;
-    if (error) {
-        stream_handshake_refuse(
-            c, 503, "store_unavailable", "The ticket cannot be looked up now. Ask for a new one.");
-        return;
-    }
     memset(&who, 0, sizeof(who));
-    if (count == 1 && texts[0])
-        rc = auth_ticket(c->stream->auth, texts[0], lens[0],
+    if (link_reply_type(content) == LINK_STRING)
+        error = auth_ticket(c->stream->auth, text, len,
             stream_request_header(c->request, STREAM_HTTP_ORIGIN), &who);
-    if (rc < 0 || (who.expires_ms > 0 && who.expires_ms <= clock_real_ms()))
+    if (error < 0 || (who.expires_ms > 0 && who.expires_ms <= clock_real_ms()))
         stream_handshake_refuse(c, 401, "unauthenticated",
             "The ticket is unknown, used, expired or of another origin.");
     else
         admit(c, &who);
 }
 
+static void on_ticket(void *arg, int error, struct link_reply *content)
+{
+    struct stream_conn *c = arg;
+
+    if (c->kind == STREAM_CHECKING && error)
+        stream_handshake_refuse(
+            c, 503, "store_unavailable", "The ticket cannot be looked up now. Ask for a new one.");
+    else if (c->kind == STREAM_CHECKING)
+        try_ticket(c, content);
+    link_reply_free(content);
+}
+
 static void check_ticket(struct stream_conn *c, const char *ticket)
 {
     char key[IDENT_SHA256_SIZE + 16] = "tp:ticket:";
-    const char *argv[2] = {"GETDEL", key};
-    size_t lens[2] = {6, 0};
 
     ident_sha256_hex(ticket, strlen(ticket), key + strlen(key));
-    lens[1] = strlen(key);
+    const struct link_arg args[] = {link_text("GETDEL"), link_text(key)};
+    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
+        .on_reply = on_ticket, .arg = c};
     c->kind = STREAM_CHECKING;
-    if (channel_command(hub_channel(c->stream->hub), argv, lens, 2, on_ticket, c) < 0)
+    if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
 }
 

@@ -60,46 +60,55 @@ static void send_response(struct stream_conn *c, jdoc *reply, const char *sessio
     free(text);
 }
 
-static void on_reply(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+/* fields: status, reply, session. */
+static void tell_reply(struct stream_conn *c, const struct link_reply *fields)
 {
-    struct stream_conn *c = arg;
+    const struct link_reply *status = link_reply_at(fields, 0);
     jdoc *reply = NULL;
-    int status = 0;
+    size_t len;
+    const char *text = link_reply_text(link_reply_at(fields, 1), &len);
 
-    if (c->kind != STREAM_WS || c->close_sent)
-        return;
-    if (error || count != 3 || !texts[1] || jdoc_parse(texts[1], lens[1], &reply, NULL, 0) < 0) {
+    if (jdoc_parse(text, len, &reply, NULL, 0) < 0) {
         stream_frames_error(c, "reply_gone", "The reply cannot be read; see the history.", NULL, 0);
         return;
     }
-    status = texts[0] ? atoi(texts[0]) : 200;
-    if (status >= 400)
+    if (link_reply_int(status) >= 400)
         stream_frames_error(c, jdoc_text_or(reply, "code", "failed"),
             jdoc_text_or(reply, "detail", "The message could not be answered."), NULL, 0);
     else
-        send_response(c, reply, texts[2] ? texts[2] : "");
+        send_response(c, reply, link_reply_text(link_reply_at(fields, 2), NULL));
     jdoc_free(reply);
+}
+
+/* After an error the fields are none, and so is the reply in them. */
+static void on_reply(void *arg, int error, struct link_reply *fields)
+{
+    struct stream_conn *c = arg;
+
+    (void)error;
+    if (c->kind == STREAM_WS && !c->close_sent)
+        tell_reply(c, fields);
+    link_reply_free(fields);
 }
 
 void stream_legacy_final(struct stream_conn *c, struct hub_viewer *viewer, const struct logentry *e)
 {
     char key[IDENT_USER_MAX + 160];
-    const char *argv[5] = {"HMGET", key, "status", "reply", "session"};
-    size_t lens[5];
 
     (void)viewer;
     if (e->run_len > 100)
         return;
     snprintf(key, sizeof(key), "tp:{%s}:turn:%.*s", c->user, (int)e->run_len, e->run);
-    for (int i = 0; i < 5; i++)
-        lens[i] = strlen(argv[i]);
-    if (channel_command(hub_channel(c->stream->hub), argv, lens, 5, on_reply, c) < 0)
+    const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("status"),
+        link_text("reply"), link_text("session")};
+    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
+        .reads = true, .on_reply = on_reply, .arg = c};
+    if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_frames_error(c, "reply_gone", "The reply cannot be read; see the history.", NULL, 0);
 }
 
 void stream_legacy_forget(struct stream_conn *c)
 {
     if (c->format == STREAM_LEGACY)
-        channel_forget(hub_channel(c->stream->hub), c);
+        link_forget(hub_link(c->stream->hub), c);
 }

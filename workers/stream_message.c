@@ -318,6 +318,29 @@ static char *dup_or_null(const char *s)
     return s ? strdup(s) : NULL;
 }
 
+/* Redis was not there when a message came, and could not be reached. */
+static void on_redis(void *arg, int error, struct link_reply *reply)
+{
+    struct stream_conn *c = arg;
+    struct stream_message *m;
+
+    link_reply_free(reply);
+    while (error && c->kind == STREAM_WS && (m = first_submit(c)) != NULL && !m->call)
+        fail(m, ERR_STORE);
+}
+
+/* A message comes. Returns 0 or ERR_STORE: Redis is not there, and cannot be tried now. */
+static int hurry_redis(struct stream_conn *c)
+{
+    struct link_arg ping = link_text("PING");
+    const struct link_question question = {
+        .args = &ping, .nargs = 1, .reads = true, .on_reply = on_redis, .arg = c};
+
+    if (hub_is_up(c->stream->hub))
+        return 0;
+    return hub_hurry(c->stream->hub) ? link_ask(hub_link(c->stream->hub), &question) : ERR_STORE;
+}
+
 void stream_message_submit(struct stream_conn *c, const struct stream_submit *submit)
 {
     struct stream_message *m;
@@ -350,7 +373,7 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     buf_putc(&m->body, '}');
     if (!m->session || buf_error(&m->body))
         stream_conn_kill(c);
-    else if (!channel_hurry(hub_channel(c->stream->hub)))
+    else if (hurry_redis(c) < 0)
         fail(m, ERR_STORE);
     else
         stream_message_pump(c);

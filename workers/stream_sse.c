@@ -117,36 +117,42 @@ static void send_json(struct stream_conn *c, int status, const char *body, size_
     stream_conn_finish(c);
 }
 
-static void on_turn(
-    void *arg, int error, const char *const *texts, const size_t *lens, size_t count)
+/* fields: status, reply. */
+static void tell_turn(struct stream_conn *c, const struct link_reply *fields)
 {
-    struct stream_conn *c = arg;
-    int status;
+    const struct link_reply *reply = link_reply_at(fields, 1);
+    int64_t status = link_reply_int(link_reply_at(fields, 0));
+    size_t len;
+    const char *text = link_reply_text(reply, &len);
 
-    if (c->kind != STREAM_JSON)
-        return;
-    if (error || count != 2) {
-        stream_handshake_refuse(
-            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
-        return;
-    }
-    status = texts[0] ? atoi(texts[0]) : 0;
-    if (!texts[1] || status < 200 || status > 599)
+    if (link_reply_type(reply) != LINK_STRING || status < 200 || status > 599)
         stream_handshake_refuse(c, 500, "events_gone", "The run has ended and its events are gone.");
     else
-        send_json(c, status, texts[1], lens[1]);
+        send_json(c, (int)status, text, len);
+}
+
+static void on_turn(void *arg, int error, struct link_reply *fields)
+{
+    struct stream_conn *c = arg;
+
+    if (c->kind == STREAM_JSON && (error || link_reply_count(fields) != 2))
+        stream_handshake_refuse(
+            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
+    else if (c->kind == STREAM_JSON)
+        tell_turn(c, fields);
+    link_reply_free(fields);
 }
 
 void stream_sse_reply(struct stream_conn *c)
 {
     char key[IDENT_USER_MAX + 80];
-    const char *argv[4] = {"HMGET", key, "status", "reply"};
-    size_t lens[4];
 
     snprintf(key, sizeof(key), "tp:{%s}:turn:%s", c->user, c->turn);
-    for (int i = 0; i < 4; i++)
-        lens[i] = strlen(argv[i]);
-    if (channel_command(hub_channel(c->stream->hub), argv, lens, 4, on_turn, c) < 0)
+    const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("status"),
+        link_text("reply")};
+    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
+        .reads = true, .on_reply = on_turn, .arg = c};
+    if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(
             c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "workers/fastcgi_pool.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 #define REFUSALS_MAX 64 /* connections above stream.connections, each only to be refused */
 #define READY_WITHOUT_REDIS_MS 1000
 #define HUB_TICK_EVERY 5 /* ticks */
+#define TASK_STACK 131072 /* of those that make connections to Redis */
 #define DRAIN_EACH_MS 5  /* so that not all clients come back at once */
 
 static void mark_ready(struct stream *s)
@@ -34,11 +36,6 @@ static void mark_ready(struct stream *s)
     if (!s->worker->slot || atomic_load(&s->worker->slot->ready))
         return;
     worker_ready(s->worker);
-}
-
-static void on_redis_ready(void *arg)
-{
-    mark_ready(arg);
 }
 
 /* ---- accepting ---- */
@@ -172,7 +169,7 @@ static void on_tick(struct reactor_timer *timer)
     tick_bucket(s, s->turn_of_bucket % STREAM_BUCKETS, now);
     if (s->turn_of_bucket % HUB_TICK_EVERY == 0)
         hub_tick(s->hub, now);
-    if (now - s->started_ms >= READY_WITHOUT_REDIS_MS)
+    if (hub_is_up(s->hub) || now - s->started_ms >= READY_WITHOUT_REDIS_MS)
         mark_ready(s);
     if (s->worker->slot)
         atomic_store_explicit(
@@ -259,8 +256,8 @@ int stream_open(struct stream **out, struct worker *w)
 {
     struct stream *s = calloc(1, sizeof(*s));
     struct hub_sink sink = {stream_events_sink, stream_events_located, stream_events_ended,
-        stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox,
-        on_redis_ready, s};
+        stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox};
+    const struct tasks_settings tasks = {.stack_bytes = TASK_STACK, .stacks_kept = 1};
     char why[CONF_WHY_SIZE] = "";
     int rc;
 
@@ -276,6 +273,8 @@ int stream_open(struct stream **out, struct worker *w)
         rc = ERR_CONFIG;
     else if ((rc = reactor_new(&s->reactor)) == 0)
         rc = auth_new(&s->auth, w->conf, why, sizeof(why));
+    if (rc == 0)
+        rc = tasks_open(s->reactor, &tasks);
     if (rc == 0)
         rc = hub_new(&s->hub, w->conf, s->reactor, &sink);
     if (rc == 0)
@@ -301,6 +300,7 @@ void stream_close(struct stream *s)
         stream_round_end(s);
     fastcgi_pool_free(s->turns);
     fastcgi_pool_free(s->api);
+    tasks_close();
     hub_free(s->hub);
     auth_free(s->auth);
     buf_free(&s->scratch);
@@ -321,7 +321,7 @@ static int stream_worker_run(struct stream *s)
     int result = 0;
 
     while (!s->over && result != ERR_IO) {
-        result = reactor_step(s->reactor, INT64_MAX, &s->worker->wait_mask);
+        result = task_wait(s->reactor, INT64_MAX, &s->worker->wait_mask);
         stream_worker_follow_signals(s);
     }
     if (result == ERR_IO)

@@ -281,8 +281,10 @@ describe("more than there is room for", () => {
     }
     isProblem(await stack.chat("hello", {stream: true}), 503, "pool_full");
     assert.equal((await stack.chat("hello")).status, 200, "JSON needs no stream");
+    const connections = async () => (await stack.status()).pools.stream.connections; // written ten times a second
+    await eventually(async () => await connections() === 32);
     for (const s of open) s.ws.terminate();
-    await eventually(async () => (await stack.status()).pools.stream.connections === 0);
+    await eventually(async () => await connections() === 0);
     const reader = stack.chatStream("hello");
     await reader.until("RUN_FINISHED");
     await stack.stop();

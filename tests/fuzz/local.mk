@@ -42,8 +42,6 @@ FUZZERS += tests/fuzz/fuzz_ws
 tests_fuzz_fuzz_ws_LDADD = $(FUZZ_MAIN) libstream.a libworkers.a libfcgiapp.a $(WIRE_LIBS) $(STORE_LIBS) \
 	$(BASE_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) $(HTTP_PARSER_LIBS)
 
-FUZZERS += tests/fuzz/fuzz_resp
-tests_fuzz_fuzz_resp_LDADD = $(FUZZ_MAIN) libstore.a $(BASE_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_logentry
 tests_fuzz_fuzz_logentry_LDADD = $(FUZZ_MAIN) libstream.a $(BASE_LIBS)

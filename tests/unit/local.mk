@@ -2,15 +2,18 @@
 
 # store
 if HAVE_CMOCKA
-STORE_TESTS = tests/unit/test_link tests/unit/test_link_tasks tests/unit/test_turns tests/unit/test_eventlog \
+STORE_TESTS = tests/unit/test_backoff tests/unit/test_link tests/unit/test_link_tasks tests/unit/test_link_asks tests/unit/test_turns tests/unit/test_eventlog \
 	tests/unit/test_sessions
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 STORE_TEST_LIBS = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_backoff_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_link_SOURCES = tests/unit/test_link.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_link_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_link_tasks_SOURCES = tests/unit/test_link_tasks.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_link_tasks_LDADD = $(STORE_TEST_LIBS)
+tests_unit_test_link_asks_SOURCES = tests/unit/test_link_asks.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_link_asks_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_turns_SOURCES = tests/unit/test_turns.c tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_turns_LDADD = $(STORE_TEST_LIBS)
 tests_unit_test_eventlog_SOURCES = tests/unit/test_eventlog.c tests/unit/own_redis.c tests/unit/own_redis.h
@@ -166,7 +169,7 @@ tests_unit_test_wait_LDADD = $(AGENT_TEST_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 STREAM_TESTS = tests/unit/test_outq tests/unit/test_fastcgi_client tests/unit/test_fastcgi_call \
 	tests/unit/test_fastcgi_pool tests/unit/test_viewer \
-	tests/unit/test_channel tests/unit/test_stream_http tests/unit/test_stream_conn
+	tests/unit/test_hub tests/unit/test_stream_http tests/unit/test_stream_conn
 check_PROGRAMS += $(STREAM_TESTS)
 TESTS += $(STREAM_TESTS)
 STREAM_TEST_LIBS = libstream.a $(WIRE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
@@ -182,8 +185,8 @@ tests_unit_test_fastcgi_call_LDADD = $(FASTCGI_BENCH_LIBS)
 tests_unit_test_fastcgi_pool_SOURCES = tests/unit/test_fastcgi_pool.c $(FASTCGI_BENCH)
 tests_unit_test_fastcgi_pool_LDADD = $(FASTCGI_BENCH_LIBS)
 tests_unit_test_viewer_LDADD = $(STREAM_TEST_LIBS)
-tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/own_redis.c tests/unit/own_redis.h
-tests_unit_test_channel_LDADD = $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_hub_SOURCES = tests/unit/test_hub.c tests/unit/own_redis.c tests/unit/own_redis.h
+tests_unit_test_hub_LDADD = libstream.a $(STORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 # takeover

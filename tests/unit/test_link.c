@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "own_redis.h"
 #include "store/link.h"
+#include "store/link_reply.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -91,6 +94,58 @@ static void replies_of_every_type(void **state)
     assert_int_equal(link_reply_int(r), -42);
     link_reply_free(r);
     assert_true(fcntl(link_fd(link_a), F_GETFD) & FD_CLOEXEC);
+}
+
+static struct link_reader *fed(const char *bytes, size_t piece)
+{
+    struct link_reader *reader = link_reader_new();
+    size_t len = strlen(bytes);
+
+    assert_non_null(reader);
+    for (size_t at = 0; at < len; at += piece)
+        if (link_reader_feed(reader, bytes + at, at + piece < len ? piece : len - at))
+            break;
+    return reader;
+}
+
+/* However it arrives, and what is none. */
+static void replies_come_in_pieces(void **state)
+{
+    static const char nested[] = "*3\r\n$6\r\nmaster\r\n:-12\r\n*2\r\n$-1\r\n*-1\r\n+OK\r\n$3\r\na";
+    static const char *const none[] = {"x", "HTTP/1.1 400\r\n", "*1\r\n?\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n"};
+    struct link_reader *reader;
+    struct link_reply *r;
+
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof nested; piece++) {
+        reader = fed(nested, piece);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_int_equal(link_reply_count(r), 3);
+        assert_string_equal(link_reply_text(link_reply_at(r, 0), NULL), "master");
+        assert_int_equal(link_reply_int(link_reply_at(r, 1)), -12);
+        assert_int_equal(link_reply_type(link_reply_at(link_reply_at(r, 2), 1)), LINK_NIL);
+        link_reply_free(r);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_int_equal(link_reply_type(r), LINK_STATUS);
+        link_reply_free(r);
+        assert_int_equal(link_reader_next(reader, &r), 0); /* the last has not come whole */
+        assert_null(r);
+        assert_false(link_reader_is_idle(reader));
+        assert_int_equal(link_reader_feed(reader, "bc\r\n", 4), 0);
+        assert_int_equal(link_reader_next(reader, &r), 0);
+        assert_string_equal(link_reply_text(r, NULL), "abc");
+        assert_true(link_reader_is_idle(reader));
+        link_reply_free(r);
+        link_reader_free(reader);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        reader = fed(none[i], strlen(none[i]));
+        assert_int_equal(link_reader_next(reader, &r), ERR_STORE);
+        assert_null(r);
+        assert_int_equal(link_reader_feed(reader, ":1\r\n", 4), ERR_STORE);
+        link_reader_free(reader);
+    }
 }
 
 static void errors_are_told_apart(void **state)
@@ -407,26 +462,36 @@ static void a_closed_connection_is_left_before_its_next_use(void **state)
     }
 }
 
-static struct breaking {
-    int64_t id; /* 0 = done */
-} breaking;
-
-/* While the reply is waited for; Redis is told to hold writes back. */
-static void break_once(void *arg)
+/* Another process, which ends link_a's connection when Redis holds a command of it back. */
+static pid_t break_the_next_call(void)
 {
-    struct breaking *b = arg;
+    int64_t id = id_of_a();
+    struct link_reply *r = NULL;
+    struct link *l = NULL;
+    pid_t pid;
 
-    if (!b->id)
-        return;
-    end_of_a(b->id);
-    b->id = 0;
-    assert_int_equal(link_command(link_b, NULL, "CLIENT UNPAUSE"), 0);
+    assert_int_equal(link_command(link_b, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid)
+        return pid;
+    if (link_new(&l, &conf))
+        _exit(1);
+    while (!strstr(link_reply_text(r, NULL), "flags=b")) {
+        link_reply_free(r);
+        if (link_command(l, &r, "CLIENT LIST ID %lld", (long long)id))
+            _exit(1);
+    }
+    _exit(link_command(l, NULL, "CLIENT KILL ID %lld", (long long)id) ||
+          link_command(l, NULL, "CLIENT UNPAUSE"));
 }
 
-static void break_the_next_call(void)
+static void was_broken(pid_t pid)
 {
-    breaking.id = id_of_a();
-    assert_int_equal(link_command(link_b, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
+    int status = 0;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 static void a_call_whose_connection_breaks_is_made_again(void **state)
@@ -435,46 +500,33 @@ static void a_call_whose_connection_breaks_is_made_again(void **state)
     struct link_arg key = link_text("broken");
     struct link_reply *r = NULL;
     bool broke = false;
+    pid_t breaker;
 
     (void)state;
     script = with_sha1(&count_up);
     assert_int_equal(link_command(link_a, NULL, "DEL broken"), 0);
-    link_meanwhile(link_a, break_once, &breaking);
-    break_the_next_call();
+    breaker = break_the_next_call();
     assert_int_equal(link_command(link_a, &r, "INCR broken"), 0);
     assert_int_equal(link_reply_int(r), 1);
     link_reply_free(r);
-    break_the_next_call();
+    was_broken(breaker);
+    breaker = break_the_next_call();
     assert_int_equal(link_script_call(link_a, &script, &key, 1, NULL, 0, &r), 0);
     assert_int_equal(link_reply_int(r), 2);
     link_reply_free(r);
-    break_the_next_call();
+    was_broken(breaker);
+    breaker = break_the_next_call();
     assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r, &broke), ERR_STORE);
     assert_true(broke);
-    link_meanwhile(link_a, NULL, NULL);
+    was_broken(breaker);
     assert_int_equal(number_of(link_b, "broken"), 2);
-}
-
-static void count_one(void *arg)
-{
-    ++*(int *)arg;
-}
-
-static void a_call_lets_others_work_meanwhile(void **state)
-{
-    int worked = 0;
-
-    (void)state;
-    link_meanwhile(link_a, count_one, &worked);
-    assert_int_equal(link_command(link_a, NULL, "PING"), 0);
-    assert_int_equal(worked, 1);
-    link_meanwhile(link_a, NULL, NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_of_every_type),
+        cmocka_unit_test(replies_come_in_pieces),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(the_pipeline_keeps_its_order),
         cmocka_unit_test(a_long_pipeline_and_large_values),
@@ -483,7 +535,6 @@ int main(void)
         cmocka_unit_test(a_held_command_is_told_of_the_loss_of_its_connection),
         cmocka_unit_test(a_closed_connection_is_left_before_its_next_use),
         cmocka_unit_test(a_call_whose_connection_breaks_is_made_again),
-        cmocka_unit_test(a_call_lets_others_work_meanwhile),
         cmocka_unit_test(a_silent_redis_costs_one_timeout),
         cmocka_unit_test(a_call_during_the_back_off_fails_at_once),
         cmocka_unit_test(who_hurries_does_not_wait_for_the_back_off),

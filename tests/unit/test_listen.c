@@ -5,7 +5,6 @@
 #include "own_redis.h"
 #include "store/link.h"
 #include "store/listen.h"
-#include "store/resp.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -32,13 +31,13 @@ struct fake {
 
 static struct own_redis redis_a, redis_b;
 static struct conf conf_a, conf_b, conf;
-static struct link *link_a, *link_b;
+static struct link *link_a, *link_b, *shared; /* shared: whose server the listener follows */
 static struct reactor *reactor;
 static struct listen *listener;
-static struct listen_ear ear, other;
+static struct listen_ear ear, other, third;
 static struct fake sentinel;
 static int port_a, port_b;
-static unsigned subscribed, messages;
+static unsigned subscribed, messages, lost;
 static char last[64];
 
 static void on_message(void *arg, const char *bytes, size_t len)
@@ -53,6 +52,15 @@ static void on_subscribed(void *arg)
     (void)arg;
     subscribed++;
 }
+
+static void on_lost(void *arg)
+{
+    (void)arg;
+    lost++;
+}
+
+static const struct listen_handlers hears_all = {
+    .message = on_message, .subscribed = on_subscribed, .lost = on_lost};
 
 static void until(const unsigned *counter, unsigned value)
 {
@@ -159,8 +167,7 @@ static void use_sentinel(bool yes)
 
 static void hear(struct listen_ear *e, const char *channel)
 {
-    *e = (struct listen_ear){.message = on_message, .subscribed = on_subscribed};
-    strcpy(e->channel, channel);
+    *e = (struct listen_ear){.channel = channel, .on = &hears_all};
     listen_add(listener, e);
 }
 
@@ -169,12 +176,19 @@ static void end(void)
     listen_remove(listener, &ear);
     listen_remove(listener, &other);
     listen_free(listener);
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; tasks_count();) { /* of a connection */
+        assert_true(clock_mono_ms() < end);
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    }
+    link_free(shared);
 }
 
 static void begin(void)
 {
-    subscribed = messages = 0;
-    assert_int_equal(listen_new(&listener, &conf, reactor, false), 0);
+    subscribed = messages = lost = 0;
+    assert_int_equal(link_new(&shared, &conf), 0);
+    link_attach(shared, reactor);
+    assert_int_equal(listen_new(&listener, shared), 0);
     hear(&ear, "tp:{u}:ctl");
     until(&subscribed, 1);
 }
@@ -190,6 +204,8 @@ static void hears(struct link *link, const char *text)
 
 static void messages_come(void **state)
 {
+    struct link_reply *r = NULL;
+
     (void)state;
     use_sentinel(false);
     begin();
@@ -197,7 +213,9 @@ static void messages_come(void **state)
     listen_remove(listener, &ear);
     hear(&ear, "tp:{u}:other");
     until(&subscribed, 2);
-    assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:ctl no"), 0);
+    assert_int_equal(link_command(link_a, &r, "PUBLISH tp:{u}:ctl no"), 0);
+    assert_int_equal(link_reply_int(r), 0); /* nobody */
+    link_reply_free(r);
     assert_int_equal(link_command(link_a, NULL, "PUBLISH tp:{u}:other yes"), 0);
     until(&messages, 2);
     assert_string_equal(last, "yes");
@@ -239,14 +257,14 @@ static void two_ears_of_one_channel(void **state)
 static void many_channels_survive_a_lost_connection(void **state)
 {
     static struct listen_ear many[MANY];
+    static char channels[MANY][32];
 
     (void)state;
     use_sentinel(false);
     begin();
     for (int i = 0; i < MANY; i++) {
-        char channel[32];
-        snprintf(channel, sizeof channel, "tp:{u}:%d", i);
-        hear(&many[i], channel);
+        snprintf(channels[i], sizeof channels[i], "tp:{u}:%d", i);
+        hear(&many[i], channels[i]);
     }
     until(&subscribed, 1 + MANY);
     assert_int_equal(link_command(link_a, NULL, "CLIENT KILL TYPE pubsub"), 0);
@@ -256,6 +274,86 @@ static void many_channels_survive_a_lost_connection(void **state)
     until(&messages, MANY);
     for (int i = 0; i < MANY; i++)
         listen_remove(listener, &many[i]);
+    end();
+}
+
+/* Once for each place of its life that is counted when confirmed. */
+static void confirmed_once(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
+/* A confirmation of an earlier subscription to the channel says nothing about the present one. */
+static void who_comes_again_is_told_of_his_own_subscription(void **state)
+{
+    static const struct listen_handlers counts = {
+        .message = on_message, .subscribed = confirmed_once};
+    unsigned again = 0;
+
+    (void)state;
+    use_sentinel(false);
+    begin();
+    hear(&other, "tp:{u}:again");
+    listen_remove(listener, &other);
+    other = (struct listen_ear){.channel = "tp:{u}:again", .on = &counts, .arg = &again};
+    listen_add(listener, &other);
+    hear(&third, "tp:{u}:third"); /* behind them all */
+    until(&subscribed, 2);
+    assert_int_equal(again, 1);
+    listen_remove(listener, &third);
+    end();
+}
+
+/* The link and the subscriptions go to one server: whichever finds another one takes the other. */
+static void both_connections_go_to_one_server(void **state)
+{
+    (void)state;
+    use_sentinel(true);
+    begin();
+    while (link_fd(shared) < 0)
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    *sentinel.port = port_b;
+    assert_int_equal(link_command(link_a, NULL, "CLIENT KILL TYPE pubsub"), 0);
+    until(&lost, 1);
+    until(&subscribed, 2); /* the subscriptions find b first */
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; link_ensure(shared);) {
+        assert_true(clock_mono_ms() < end);
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    }
+    assert_int_equal(link_generation(shared), 2);
+    hears(link_b, "at b");
+    *sentinel.port = port_a;
+    assert_int_equal(link_command(link_b, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    while (link_fd(shared) >= 0 && link_generation(shared) == 2)
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; link_ensure(shared);) {
+        assert_true(clock_mono_ms() < end);
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    }
+    until(&subscribed, 3); /* and the link finds a */
+    assert_int_equal(lost, 2);
+    hears(link_a, "at a");
+    end();
+}
+
+/* Without Sentinels a server that is a replica, for now, is better than none to a reader. */
+static void a_replica_is_a_server_to_a_reader(void **state)
+{
+    (void)state;
+    use_sentinel(false);
+    assert_int_equal(link_command(link_a, NULL, "REPLICAOF 127.0.0.1 1"), 0);
+    assert_int_equal(link_new(&shared, &conf), 0);
+    link_attach(shared, reactor);
+    assert_int_equal(listen_new(&listener, shared), 0);
+    assert_true(listen_hurry(listener));
+    while (tasks_count())
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    assert_false(listen_is_up(listener));
+    link_accept_replicas(shared);
+    subscribed = 0;
+    hear(&ear, "tp:{u}:ctl");
+    until(&subscribed, 1);
+    assert_int_equal(link_command(link_a, NULL, "REPLICAOF NO ONE"), 0);
     end();
 }
 
@@ -270,6 +368,8 @@ static void a_server_that_freezes_is_left(void **state)
     for (int64_t end = clock_mono_ms() + PATIENCE_MS; listen_is_up(listener);) {
         assert_true(clock_mono_ms() < end);
         (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
+        listen_remove(listener, &other); /* what is new gives it no more time */
+        hear(&other, "tp:{u}:other");
     }
     assert_int_equal(kill(redis_a.pid, SIGCONT), 0);
     until(&subscribed, 2);
@@ -277,25 +377,41 @@ static void a_server_that_freezes_is_left(void **state)
     end();
 }
 
+/* How often link_a's server has been asked for its role. */
+static unsigned roles_asked(void)
+{
+    struct link_reply *r = NULL;
+    const char *at;
+    unsigned n = 0;
+
+    assert_int_equal(link_command(link_a, &r, "INFO commandstats"), 0);
+    at = strstr(link_reply_text(r, NULL), "cmdstat_role:calls=");
+    if (at)
+        n = (unsigned)atoi(at + strlen("cmdstat_role:calls="));
+    link_reply_free(r);
+    return n;
+}
+
 static void another_master_is_found(void **state)
 {
+    unsigned roles;
+
     (void)state;
     use_sentinel(true);
     begin();
     hears(link_a, "at a");
     *sentinel.port = 0; /* no answer: it stays, and its role is asked for */
-    until(&subscribed, 2);
-    hears(link_a, "still at a");
-    *sentinel.port = port_b; /* a is as alive as before */
-    unsigned before = subscribed;
-    for (bool moved = false; !moved;) {
-        until(&subscribed, ++before);
-        assert_int_equal(link_command(link_b, NULL, "PUBLISH tp:{u}:ctl b"), 0);
-        for (int i = 0; i < 5 && !moved; i++) {
-            (void)task_wait(reactor, clock_mono_ms() + 50, NULL);
-            moved = !strcmp(last, "b");
-        }
+    roles = roles_asked();
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; roles_asked() < roles + 2;) {
+        assert_true(clock_mono_ms() < end);
+        (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
     }
+    hears(link_a, "still at a");
+    assert_int_equal(lost, 0);
+    *sentinel.port = port_b; /* a is as alive as before */
+    until(&subscribed, 2);
+    assert_int_equal(lost, 1);
+    hears(link_b, "b");
     *sentinel.port = port_a;
     end();
 }
@@ -320,33 +436,15 @@ static void a_master_that_became_a_replica_is_left(void **state)
     end();
 }
 
-static void replies_are_measured(void **state)
-{
-    static const struct {
-        const char *bytes;
-        long length;
-    } cases[] = {
-        {"+OK\r\n+", 5}, {"-ERR x\r\n", 8}, {":-12\r\n", 6}, {"$3\r\nabc\r\n:", 9}, {"$-1\r\n", 5},
-        {"*0\r\n", 4}, {"*-1\r\n", 5}, {"*2\r\n:1\r\n$1\r\na\r\n", 15},
-        {"*3\r\n$6\r\nmaster\r\n:0\r\n*1\r\n*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n", 49},
-        {"", 0}, {"+OK\r", 0}, {"$3\r\nabc", 0}, {"$3\r\nabc\r", 0}, {"*2\r\n:1\r\n", 0}, {"*1", 0},
-        {"$99999999999999999999\r\n", 0}, {"x", -1}, {"$a\r\n", -1}, {":1\n", -1}, {"*1\r\n?", -1},
-        {":123456789012345678901234567890123456", -1},
-        {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", -1},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-        assert_int_equal(resp_length(cases[i].bytes, strlen(cases[i].bytes)), cases[i].length);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replies_are_measured),
         cmocka_unit_test(messages_come),
         cmocka_unit_test(two_ears_of_one_channel),
+        cmocka_unit_test(who_comes_again_is_told_of_his_own_subscription),
         cmocka_unit_test(many_channels_survive_a_lost_connection),
+        cmocka_unit_test(a_replica_is_a_server_to_a_reader),
+        cmocka_unit_test(both_connections_go_to_one_server),
         cmocka_unit_test(a_server_that_freezes_is_left),
         cmocka_unit_test(another_master_is_found),
         cmocka_unit_test(a_master_that_became_a_replica_is_left),

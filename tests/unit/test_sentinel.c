@@ -420,6 +420,79 @@ static void a_task_doubts_as_well(void **state)
     reactor_free(reactor);
 }
 
+struct outcome {
+    bool told;
+    int error;
+    int64_t value;
+};
+
+static void on_outcome(void *arg, int error, struct link_reply *reply)
+{
+    *(struct outcome *)arg = (struct outcome){true, error, link_reply_int(reply)};
+    link_reply_free(reply);
+}
+
+/* EXISTS doubted, or a write of it. */
+static struct outcome ask_doubted(struct link *l, struct reactor *reactor, bool reads)
+{
+    struct link_arg read[] = {link_text("EXISTS"), link_text("doubted")};
+    struct link_arg write[] = {link_text("SET"), link_text("doubted"), link_text("x")};
+    struct outcome o = {.told = false};
+    int64_t until = clock_mono_ms() + 60000;
+    int error = link_ask(l, &(struct link_question){.args = reads ? read : write,
+                                .nargs = reads ? 2 : 3, .reads = reads, .on_reply = on_outcome,
+                                .arg = &o});
+
+    if (error)
+        return (struct outcome){.error = error};
+    while (!o.told) {
+        assert_true(clock_mono_ms() < until);
+        assert_true(task_wait(reactor, until, NULL) >= 0);
+    }
+    return o;
+}
+
+/* What a viewer asks is answered by a server in doubt, and by the other one as soon as that is named. */
+static void who_only_reads_goes_on(void **state)
+{
+    struct doubt d = {0};
+    struct reactor *reactor;
+    struct outcome o;
+    int64_t until = clock_mono_ms() + 60000;
+
+    (void)state;
+    doubt_begin(&d);
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
+    link_attach(d.link, reactor);
+    assert_int_equal(ask_doubted(d.link, reactor, true).error, 0);
+    assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 1"), 0);
+    assert_int_equal(ask_doubted(d.link, reactor, false).error, ERR_STORE_READONLY);
+    assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 0"), 0);
+    *d.named = 0;
+    for (int i = 0; i < 3; i++) {
+        o = ask_doubted(d.link, reactor, false);
+        assert_int_equal(o.error, ERR_STORE_READONLY);
+        assert_false(o.told); /* it was not even sent */
+        o = ask_doubted(d.link, reactor, true);
+        assert_int_equal(o.error, 0);
+        assert_int_equal(o.value, 0);
+    }
+    *d.named = d.port[1];
+    while ((o = ask_doubted(d.link, reactor, false)).error) {
+        assert_true(clock_mono_ms() < until);
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    }
+    assert_true(stands(d.server[1]));
+    assert_false(stands(d.server[0]));
+    assert_int_equal(ask_doubted(d.link, reactor, true).value, 1);
+    while (tasks_count())
+        (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
+    doubt_end(&d);
+    tasks_close();
+    reactor_free(reactor);
+}
+
 static void a_failover_is_asked_for(void **state)
 {
     static const struct {
@@ -518,6 +591,7 @@ int main(void)
         cmocka_unit_test(who_lacks_its_replicas_is_doubted),
         cmocka_unit_test(who_is_named_again_is_believed),
         cmocka_unit_test(a_task_doubts_as_well),
+        cmocka_unit_test(who_only_reads_goes_on),
         cmocka_unit_test(a_failover_is_asked_for),
         cmocka_unit_test(all_are_asked_who_the_master_is),
         cmocka_unit_test(the_setting_is_checked),

@@ -35,6 +35,7 @@ static struct conf conf;
 static struct reactor *reactor;
 static struct store *store_of[ACTORS_MAX], *keeper;
 static struct listen *listener;
+static struct link *listener_link;
 static struct listen_ear ear;
 static struct arena *arena;
 
@@ -493,6 +494,8 @@ static void two_housekeepers_and_a_queue(void **state)
     measure("three workers");
 }
 
+static const struct listen_handlers hears = {.message = on_message, .subscribed = on_subscribed};
+
 static int set_up_all(void **state)
 {
     char owner[16];
@@ -510,10 +513,10 @@ static int set_up_all(void **state)
     assert_int_equal(
         link_command(keeper->link, NULL, "CONFIG SET appendonly no"), 0);
     assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
-    assert_int_equal(listen_new(&listener, &conf, reactor, false), 0);
-    strcpy(ear.channel, "tp:{ann}:s:" SESSION);
-    ear.message = on_message;
-    ear.subscribed = on_subscribed;
+    assert_int_equal(link_new(&listener_link, &conf), 0);
+    link_attach(listener_link, reactor);
+    assert_int_equal(listen_new(&listener, listener_link), 0);
+    ear = (struct listen_ear){.channel = "tp:{ann}:s:" SESSION, .on = &hears};
     listen_add(listener, &ear);
     hear_until(&subscribed, 1);
     return 0;
@@ -523,6 +526,7 @@ static int tear_down_all(void **state)
 {
     (void)state;
     listen_free(listener);
+    link_free(listener_link);
     tasks_close();
     for (int i = 0; i < ACTORS_MAX; i++)
         store_close(store_of[i]);

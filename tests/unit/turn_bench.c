@@ -36,7 +36,7 @@ void turn_bench_start(struct turn_bench *b)
     assert_int_equal(http_new(&b->http, b->reactor), 0);
     assert_int_equal(store_open(&b->store, &b->conf, b->reactor, "m/turn/1/1"), 0);
     link_attach(b->store->link, b->reactor);
-    assert_int_equal(listen_new(&b->listen, &b->conf, b->reactor, true), 0);
+    assert_int_equal(listen_new(&b->listen, b->store->link), 0);
     assert_int_equal(store_open(&b->onlooker, &b->conf, NULL, "m/turn/2/1"), 0);
     assert_int_equal(eventlog_new(&b->log, b->store), 0);
     assert_int_equal(turn_global_init(&b->conf), 0);
