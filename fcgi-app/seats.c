@@ -166,6 +166,8 @@ static int seats_sit(struct seats *s, struct inbound *inbound)
     seat->env = s->env;
     seat->env.eventlog = seat->log;
     seat->env.arg = &seat->app;
+    seat->app.tools.seat = taken;
+    seat->env.apart = tool_calls_apart(&seat->app.tools);
     seat->source = (struct request_source){.arg = inbound, .param = inbound_param,
         .body = inbound_body, .write = inbound_write};
     seat->serving = (struct serving){.app = &seat->app, .pool = ROUTES_TURN,
