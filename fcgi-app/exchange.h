@@ -10,7 +10,6 @@
 #include "fcgi-app/request.h"
 #include "store/store.h"
 #include "store/turns.h"
-#include "workers/tool_call.h"
 #include "workers/worker.h"
 
 #include <stdbool.h>
@@ -30,7 +29,6 @@ struct app {
     /* Sends the reply of the request that started a turn, if it has not gone yet. */
     void (*send_reply)(void *arg);
     void *send_reply_arg;
-    struct tool_place tools;  /* where tools that compute for long run; of the request */
     struct http_client *http; /* for tools called directly, made with the first; or NULL */
     struct fault fault;       /* what the turn that runs is to do for a test */
     unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */

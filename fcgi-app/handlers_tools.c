@@ -150,8 +150,6 @@ static int handlers_tool_context(struct exchange *x, struct tools_context *conte
     *context = (struct tools_context){.conf = app->conf, .store = app->store,
         .reactor = app->reactor, .uid = x->who.user, .currency = app->conf->default_currency,
         .now_ms = clock_real_ms(), .role = x->who.role};
-    app->tools.seat = app->seat;
-    context->apart = tool_calls_apart(&app->tools);
     int result = handlers_zone(x, &context->zone);
     if (result == 0)
         result = handlers_locale(x, &context->locale);
@@ -210,7 +208,6 @@ static const struct {
     {"provider_unavailable", PROBLEM_PROVIDER_AWAY},
     {"unknown_outcome", PROBLEM_OUTCOME},
     {"timeout", PROBLEM_TOOL_TIMEOUT},
-    {"busy", PROBLEM_POOL_FULL},
     {"internal_error", PROBLEM_INTERNAL},
 };
 
@@ -416,8 +413,7 @@ static int handlers_conclude(struct exchange *x, struct tools_run *run, int erro
 static int handlers_await(struct exchange *x, struct tools_run *run)
 {
     struct worker *w = x->app->worker;
-    int64_t until =
-        clock_mono_ms() + tools_patience(run->context, run->spec) + HANDLERS_TOOL_GRACE_MS;
+    int64_t until = clock_mono_ms() + run->spec->timeout_ms + HANDLERS_TOOL_GRACE_MS;
     while (!run->done) {
         int64_t now = clock_mono_ms();
         if (w->abort_turn)

@@ -49,8 +49,6 @@ int serve_open(struct app *app, enum routes_pool pool)
     error = reactor_new(&app->reactor);
     if (!error)
         error = serve_open_store(app, pool);
-    if (!error && app->worker->tool_socket)
-        error = tool_calls_new(&app->tools.calls, app->worker, app->reactor);
     if (!error)
         error = auth_new(&app->auth, app->conf, why, sizeof why);
     if (error)
@@ -61,7 +59,6 @@ int serve_open(struct app *app, enum routes_pool pool)
 void serve_close(struct app *app)
 {
     auth_free(app->auth);
-    tool_calls_free(app->tools.calls);
     if (app->store)
         store_close(app->store);
     tasks_close(); /* those that connect, if there are any */

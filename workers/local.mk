@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libstream.a libtoolcall.a libworkers.a
 libstream_a_SOURCES =
-# Both sides of a call in a tool process, as far as api and turn workers need them.
+# Both sides of a call in a tool process, as far as turn workers need them.
 libtoolcall_a_SOURCES = \
 	workers/tool_call.c workers/tool_call.h \
 	workers/tool_words.c workers/tool_words.h

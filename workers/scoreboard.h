@@ -184,7 +184,7 @@ bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *se
 void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work);
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out);
 /*
- * Api and turn worker: says that a tool process is asked for this user, who has one call there at a
+ * Turn worker: says that a tool process is asked for this user, who has one call there at a
  * time, on the whole machine. False: there is another call of theirs, and nothing is said. Of two
  * that ask at the same moment both may hear false.
  *   owner  scoreboard_owner

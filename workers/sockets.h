@@ -16,7 +16,7 @@ enum sockets_which {
     SOCKETS_TURN,
     SOCKETS_STREAM,
     SOCKETS_QUARANTINE, /* from the housekeeper to the quarantine workers */
-    SOCKETS_TOOL,       /* from api and turn workers to the tool processes */
+    SOCKETS_TOOL,       /* from turn workers to the tool processes */
     SOCKETS_CONTROL,
     SOCKETS_COUNT
 };

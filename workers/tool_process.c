@@ -3,7 +3,7 @@
 #endif
 /*
  * tool_process -- runs tools that compute for long, or in a library that may crash: one call at a
- * time, asked for by api and turn workers (workers/tool_call.h). It may stand still, and it may die:
+ * time, asked for by turn workers (workers/tool_call.h). It may stand still, and it may die:
  * nobody waits for it but the turn whose tool it runs.
  *
  * A call that takes longer than tool.process_ms ends its process, whatever the code does: the kernel
