@@ -6,8 +6,10 @@
  * time, asked for by turn workers (workers/tool_call.h). It may stand still, and it may die:
  * nobody waits for it but the turn whose tool it runs.
  *
- * A call that takes longer than tool.process_ms ends its process, whatever the code does: the kernel
- * sends SIGALRM, whose handler says in the log where it was.
+ * Two signals end the process in the middle of a call, whatever its code does just then: SIGALRM when
+ * the call has taken longer than tool.process_ms, and SIGIO when nobody waits for it any more (a stop,
+ * the end of the turn, the death of its worker). That is no worse than kill -9: a tool writes in one
+ * script, with its mark. The supervisor forks the next one at once.
  */
 #include "agent/turn.h"
 #include "base/arena.h"
@@ -25,7 +27,9 @@
 #include "workers/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +40,7 @@
 #include <unistd.h>
 
 #define BEAT_MS 1000
+#define STORE_STEP_MS 100 /* how often a call is tried while Redis is away */
 #define IO_TIMEOUT_MS 2000 /* of a peer that connects and does not ask, or does not take the reply */
 #define REPLY_HEAD WORKER_SLOT_HEADER ": %u\r\nContent-Type: application/json\r\n\r\n"
 
@@ -50,10 +55,38 @@ struct tool_process {
     struct reactor_source listening;
     struct inbound *peer; /* NULL: it waits for a connection */
     bool asked;           /* the peer's request has come, nobody has looked at it */
-    bool gone;            /* the peer does not wait for the reply any more */
 };
 
-/* ---- its time ---- */
+/* ---- what ends it in a call ---- */
+
+static volatile sig_atomic_t process_peer_fd = -1; /* who waits for the call; -1 = no call */
+
+/* Clean: nothing has failed, and no work is to blame. */
+static void process_on_io(int number)
+{
+    struct pollfd peer = {.fd = process_peer_fd, .events = POLLRDHUP};
+    int error = errno;
+
+    (void)number;
+    if (peer.fd >= 0 && poll(&peer, 1, 0) > 0)
+        _exit(0);
+    errno = error;
+}
+
+/* fd: of the peer, which sends nothing any more; -1 = the call is over. */
+static void process_listen_for_end(int fd)
+{
+    int old = process_peer_fd;
+
+    process_peer_fd = fd;
+    if (fd < 0) {
+        (void)fcntl(old, F_SETFL, fcntl(old, F_GETFL) & ~O_ASYNC);
+        return;
+    }
+    (void)fcntl(fd, F_SETOWN, getpid());
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    process_on_io(SIGIO); /* it may have gone before that */
+}
 
 /* As trace.c: what it calls is not all safe in a handler; should it hang, the next alarm ends it. */
 static void process_on_alarm(int number)
@@ -64,14 +97,22 @@ static void process_on_alarm(int number)
     raise(number); /* by its default action, as soon as this returns */
 }
 
+static void process_signals(void)
+{
+    struct sigaction alarm = {.sa_handler = process_on_alarm, .sa_flags = SA_RESETHAND};
+    struct sigaction io = {.sa_handler = process_on_io, .sa_flags = SA_RESTART};
+
+    sigemptyset(&alarm.sa_mask);
+    sigemptyset(&io.sa_mask);
+    sigaction(SIGALRM, &alarm, NULL);
+    sigaction(SIGIO, &io, NULL);
+}
+
 /* ms: 0 = no limit any more. */
 static void process_limit(int64_t ms)
 {
-    struct sigaction action = {.sa_handler = process_on_alarm, .sa_flags = SA_RESETHAND};
     struct itimerval time = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &time, NULL);
 }
 
@@ -84,6 +125,7 @@ struct process_call {
     struct tools_context context;
     struct tools_run run;
     struct buf args;
+    int64_t began_ms; /* monotonic */
     char log_context[256];
 };
 
@@ -149,7 +191,7 @@ static int process_await(struct process_call *c)
     int error = 0;
 
     while (!c->run.done && !error) {
-        error = p->gone ? ERR_PEER_GONE : p->worker->abort_turn ? ERR_DRAINING : 0;
+        error = p->worker->abort_turn ? ERR_DRAINING : 0;
         if (!error)
             error = process_step(p, clock_mono_ms() + BEAT_MS);
         if (!error)
@@ -158,21 +200,40 @@ static int process_await(struct process_call *c)
     return error ? error : c->run.error;
 }
 
+/* Redis away: a repeated call finds its mark. Half of its time is for that. */
+static int process_patiently(struct process_call *c)
+{
+    struct tool_process *p = c->process;
+    int64_t until = c->began_ms + p->conf->tool_process_ms / 2;
+
+    for (;;) {
+        int error = tools_start(&c->run, buf_text(&c->args), c->args.len);
+
+        if (error == ERR_AGAIN)
+            error = process_await(c);
+        if (error != ERR_STORE || p->worker->abort_turn || clock_mono_ms() >= until)
+            return error;
+        tools_fini(&c->run);
+        (void)process_step(p, clock_mono_ms() + STORE_STEP_MS);
+    }
+}
+
 static int process_run(struct process_call *c)
 {
     const struct conf *conf = c->process->conf;
     int error;
 
     worker_beat(c->process->worker); /* from here on it is judged by the deadline */
-    atomic_store(&c->seat->turn_deadline_ms, clock_mono_ms() + conf->tool_process_ms);
+    c->began_ms = clock_mono_ms();
+    atomic_store(&c->seat->turn_deadline_ms, c->began_ms + conf->tool_process_ms);
     process_limit(conf->tool_process_ms);
+    process_listen_for_end(inbound_fd(c->process->peer));
     error = process_name(c);
     if (!error) {
         fault_in_tool(conf, buf_text(&c->args));
-        error = tools_start(&c->run, buf_text(&c->args), c->args.len);
+        error = process_patiently(c);
     }
-    if (error == ERR_AGAIN)
-        error = process_await(c);
+    process_listen_for_end(-1);
     process_limit(0);
     worker_beat(c->process->worker);
     atomic_store(&c->seat->turn_deadline_ms, 0);
@@ -185,7 +246,7 @@ static int process_begin(struct process_call *c)
     char head[128];
     int len = snprintf(head, sizeof head, REPLY_HEAD, c->process->worker->slot_index);
 
-    if (c->process->gone || inbound_peer_gone(c->process->peer))
+    if (inbound_peer_gone(c->process->peer))
         return ERR_PEER_GONE;
     return inbound_write(c->process->peer, head, (size_t)len);
 }
@@ -194,6 +255,8 @@ static void process_answer(struct process_call *c, int error)
 {
     struct buf body = {0};
 
+    log_info("%" PRId64 " ms, %s", clock_mono_ms() - c->began_ms, err_text(error));
+    scoreboard_work_set(c->seat, NULL); /* the user's next call may come with this answer */
     if (tool_words_answer(&body, &c->run, error))
         inbound_break(c->process->peer);
     else
@@ -255,14 +318,6 @@ static void process_on_request(void *arg, struct inbound *inbound)
     p->asked = true;
 }
 
-static void process_on_gone(void *arg, struct inbound *inbound)
-{
-    struct tool_process *p = arg;
-
-    (void)inbound;
-    p->gone = true;
-}
-
 static void process_on_closed(void *arg, struct inbound *inbound)
 {
     struct tool_process *p = arg;
@@ -281,7 +336,6 @@ static void process_on_listening(struct reactor_source *source, uint32_t events)
         log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
     if (fd < 0)
         return;
-    p->gone = false;
     if (inbound_new(&p->peer, p->reactor, fd, &p->limits, &p->handlers)) {
         log_limited(LOG_LEVEL_WARN, "a connection is closed: no memory");
         close(fd);
@@ -309,9 +363,10 @@ static int process_open(struct tool_process *p, struct worker *w)
         .body_max = TOOL_WORDS_ARGS_MAX, .reply_max = TOOL_WORDS_REPLY_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = IO_TIMEOUT_MS, .max_conns = 1, .max_reqs = 1};
     p->handlers = (struct inbound_handlers){.arg = p, .request = process_on_request,
-        .gone = process_on_gone, .closed = process_on_closed};
+        .closed = process_on_closed};
     snprintf(owner, sizeof owner, "tool/%d", (int)getpid()); /* it never owns a turn */
     worker_signals(w);
+    process_signals();
     error = reactor_new(&p->reactor);
     if (!error)
         error = store_open(&p->store, w->conf, p->reactor, owner);

@@ -27,6 +27,10 @@ const computing = (stack, user, not = 0) => eventually(async () =>
   (await stack.seats("tool")).find(s => s.user === user && s.executing && s.pid !== not), `${user}'s call computes`, LONG);
 const deaths = async stack => Object.fromEntries(Object.entries((await stack.status()).pools).map(([pool, p]) => [pool, p.deaths]));
 
+/** What is kept of a session, whoever has seen it. */
+const stored = async (stack, user, session) =>
+  (await stack.redis("LRANGE", `tp:{${user}}:s:${session}:msgs`, 0, -1)).split("\n").filter(Boolean).map(line => JSON.parse(line));
+
 async function endsWell(reader) {
   await eventually(() => reader.events.some(FINAL), "the turn ends", LONG);
   assert.equal(reader.last.data.type, "RUN_FINISHED", JSON.stringify(reader.last.data));
@@ -35,7 +39,7 @@ async function endsWell(reader) {
 describe("tool processes", () => {
   let stack;
   before(async () => {
-    stack = await Stack.start({settings: {...START, "tool.processes": 2, "tool.process_ms": "60s"}});
+    stack = await Stack.start({settings: {...START, "tool.processes": 2, "tool.process_ms": "60s", lease: "2s"}});
     await eventually(async () => (await stack.status()).pools.tool.ready === 2, "both serve");
   });
   after(() => stack.stop());
@@ -106,20 +110,53 @@ describe("tool processes", () => {
     await works(stack, "bob");
   });
 
-  test("a stop ends the turn while the tool computes; until that ends only its own user waits", async () => {
-    const client_message_id = uuid();
+  test("a stop ends the turn and the computation that nobody waits for any more", async () => {
+    const before = await deaths(stack), client_message_id = uuid();
     const turn = sse(stack, "ann", fault("loop"), {client_message_id});
     const {pid} = await computing(stack, "ann");
     const stop = await stack.post("/cancel", {client_message_id}, {headers: {"X-Dev-User": "ann"}});
     assert.equal(stop.status, 202, stop.text);
     await eventually(() => turn.events.some(FINAL), "the turn ends");
     assert.equal(results(turn)[0].error?.code, "unknown_outcome");
+    await eventually(async () => !(await stack.workers("tool")).some(s => s.pid === pid), "its process ends");
+    await works(stack, "ann");
+    assert.deepEqual(await deaths(stack), before, "which is no failure");
+  });
+
+  test("a turn whose worker dies while its tool computes calls it again elsewhere", async () => {
+    const turn = sse(stack, "ann", fault("loop"));
+    const first = await computing(stack, "ann");
+    process.kill((await stack.seats("turn")).find(s => s.user === "ann").pid, "SIGKILL");
+    const second = await computing(stack, "ann", first.pid);
+    process.kill(second.pid, "SIGKILL");
+    process.kill((await computing(stack, "ann", second.pid)).pid, "SIGKILL");
+    await eventually(() => turn.events.some(FINAL), "the turn ends", LONG);
+    assert.equal(turn.last.data.type, "RUN_FINISHED", JSON.stringify(turn.last.data));
+    assert.equal(results(turn)[0].error?.code, "tool_crashed");
+    await eventually(async () => (await stack.status()).pools.turn.ready === 2, "the worker is there again");
+  });
+
+  test("a user has one call there at a time, another user another one", async () => {
+    const args = ["a", "b"].map(i => JSON.stringify({waypoints: ["Sydney", "Brisbane", `${WORD} loop process ${i}`]}));
+    const client_message_id = uuid();
+    const turn = sse(stack, "ann", `tool name=optimize_route,optimize_route args=${args.join(";")}`, {client_message_id});
+    await computing(stack, "ann");
     await works(stack, "bob");
-    const own = works(stack, "ann");
-    await works(stack, "bob");
-    assert.deepEqual((await stack.seats("tool")).filter(s => s.user === "ann").map(s => s.pid), [pid], "one call of a user at a time");
-    process.kill(pid, "SIGKILL");
-    await own;
+    await works(stack, "eve");
+    assert.equal((await stack.seats("tool")).filter(s => s.user === "ann").length, 1);
+    await stack.post("/cancel", {client_message_id}, {headers: {"X-Dev-User": "ann"}});
+    await eventually(() => turn.events.some(FINAL), "the turn ends");
+  });
+
+  test("while Redis is away a call waits for it", async () => {
+    const turn = sse(stack, "ann", "tool name=plan_trip args={\"origin\":\"Sydney\",\"destination\":\"Brisbane\"} hold=1");
+    await stack.double.until(d => d.held === 1, "the model is about to call");
+    stack.parts.redis.kill("SIGSTOP");
+    stack.double.release();
+    await new Promise(go => setTimeout(go, 2500)); // longer than redis.timeout
+    stack.parts.redis.kill("SIGCONT");
+    await endsWell(turn);
+    assert.ok(results(turn)[0].success, JSON.stringify(results(turn)));
   });
 
   test("what is no request of ours harms nobody", async () => {
@@ -138,11 +175,16 @@ describe("tool processes", () => {
   });
 
   test("a reload loses no call", async () => {
-    const turns = Array.from({length: 12}, (_, i) => sse(stack, `t${i}`, call("Perth", "Cairns", "Darwin")));
+    const turns = Array.from({length: 12}, (_, i) => {
+      const session_id = uuid();
+      sse(stack, `t${i}`, call("Perth", "Cairns", "Darwin"), {session_id});
+      return () => stored(stack, `t${i}`, session_id);
+    });
+    await eventually(async () => (await stack.status()).pools.turn.seats_busy > 0, "turns run");
     await stack.reload(LONG);
-    for (const turn of turns) {
-      await endsWell(turn);
-      assert.ok(results(turn)[0].success, JSON.stringify(results(turn)));
+    for (const messages of turns) {
+      await eventually(async () => (await messages()).length === 4, "the turn has ended", LONG);
+      assert.ok(JSON.parse((await messages())[2].content).success, JSON.stringify(await messages()));
     }
     await eventually(async () => (await stack.workers("tool")).length === 2, "the old ones have left", LONG);
   });
@@ -217,7 +259,7 @@ describe("the time of a call", () => {
       await eventually(() => /drain: running turns have/.test(stack.log()), "it drains");
       stack.double.release(); // its stream may have been told to come again elsewhere
       await eventually(() => pids.every(pid => { try { process.kill(pid, 0); return false; } catch { return true; } }), "all have left", LONG);
-      const messages = (await stack.redis("LRANGE", `tp:{ann}:s:${session_id}:msgs`, 0, -1)).split("\n").map(line => JSON.parse(line));
+      const messages = await stored(stack, "ann", session_id);
       assert.deepEqual(messages.map(m => m.role), ["user", "assistant", "tool", "assistant"]);
       assert.ok(JSON.parse(messages[2].content).success, messages[2].content);
     } finally {
