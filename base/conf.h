@@ -55,7 +55,8 @@
         "requests after which a worker is replaced, of a turn worker per seat, +-20 %; 0 = never") \
     X(recycle_age_ms, MS, "recycle.age", "24h", 0, 0, "age after which a worker is replaced")      \
     X(recycle_memory, SIZE, "recycle.memory", "64m", 0, 0,                                         \
-        "private memory above which a worker is replaced; of a turn worker 256k more per seat")    \
+        "private memory above which a worker is replaced; of a turn worker 256k more per seat, of a "  \
+        "tool process 3 times that")                                                               \
     X(drain_ms, MS, "drain", "30s", 0, 86400000,                                                   \
         "how long a running turn may go on after TERM or reload")                                  \
     X(kill_ms, MS, "kill_grace", "5s", 100, 600000, "between TERM and KILL of a stuck worker")     \

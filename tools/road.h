@@ -36,7 +36,7 @@ struct road {
 /* Opens the land mask beside the gazetteer, as the settings say: before the fork, and on reload. */
 void road_open(const struct conf *conf);
 
-/* road_between -- coordinates in degrees; ferries false: none is taken. Some 1 to 200 ms. */
+/* road_between -- coordinates in degrees; ferries false: none is taken. At most some 10 ms. */
 void road_between(double lat1, double lon1, double lat2, double lon2, bool ferries,
     struct road *out);
 

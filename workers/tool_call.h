@@ -8,8 +8,8 @@
 
 /*
  * tool_call -- has tools that compute for long run in a tool process (workers/tool_process.c): one
- * FastCGI request over a connection of its own, whose reply ends the call. Turn workers; an api worker
- * has one request at a time and runs its tools itself. No call blocks.
+ * FastCGI request over a connection of its own, whose reply ends the call. Process: turn worker. (An
+ * api worker has one request at a time and runs its tools itself.) No call blocks.
  *
  * A user has one call in the tool processes of a machine at a time; their next one is sent when that
  * has ended. Those of different users wait in the socket's queue, first come, first served: so a

@@ -384,6 +384,7 @@ static void a_call_that_is_given_up_hangs_up(void **state)
     answer(take(), GOOD);
     tool_await(&asker, &calls[1]);
     assert_string_equal(tool_code(&calls[1]), "");
+    tool_forget(&calls[0]);
     ask(0, &calls[0], "ann"); /* before it has been sent */
     tools_cancel(&calls[0].run);
     nobody_comes();
