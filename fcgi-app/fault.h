@@ -5,7 +5,7 @@
 #include "base/conf.h"
 
 /*
- * fault -- faults on request, for tests of what they must not harm. Process: turn worker.
+ * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool process.
  *
  * Only with the setting development.fault_word, which is refused without development mode, and that
  * is refused when nginx listens to the world. A turn whose input then holds `WORD ACTION STAGE`

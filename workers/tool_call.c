@@ -21,7 +21,7 @@
 #define AGAIN_MS 100   /* before a second attempt: the supervisor has seen the death by then */
 #define LATE_MS 2000   /* a process that is over its time has been killed by then, or is stuck */
 
-enum call_state {
+enum tool_call_state {
     CALL_QUEUED,  /* behind another call of the user, or the socket's queue is full */
     CALL_WAITING, /* sent, no process has begun it */
     CALL_RUNNING, /* a process has said that it begins */
@@ -34,7 +34,7 @@ struct tool_call {
     struct tools_run *run;  /* NULL: was cancelled */
     struct scoreboard_seat *seat;
     unsigned long long owner;
-    enum call_state state;
+    enum tool_call_state state;
     struct buf request;
     struct fastcgi_conn *conn; /* while it waits or runs */
     struct outq out;
@@ -52,13 +52,13 @@ struct tool_calls {
     struct tool_call *first;
 };
 
-static void call_on_timer(struct reactor_timer *timer);
-static void call_on_ready(void *arg, uint32_t events);
-static void call_advance(struct tool_call *call);
+static void tool_call_on_timer(struct reactor_timer *timer);
+static void tool_call_on_ready(void *arg, uint32_t events);
+static void tool_call_advance(struct tool_call *call);
 
 /* ---- its end ---- */
 
-static void call_hang_up(struct tool_call *call)
+static void tool_call_hang_up(struct tool_call *call)
 {
     if (call->conn)
         fastcgi_conn_drop(call->conn);
@@ -67,16 +67,16 @@ static void call_hang_up(struct tool_call *call)
 }
 
 /* The user's next one here; those of other workers look by themselves. */
-static void calls_next(struct tool_calls *c, unsigned long long owner)
+static void tool_calls_next(struct tool_calls *c, unsigned long long owner)
 {
     for (struct tool_call *call = c->first; call; call = call->next)
         if (call->owner == owner && call->state == CALL_QUEUED) {
-            reactor_timer_set(c->reactor, &call->timer, clock_mono_ms(), call_on_timer, call);
+            reactor_timer_set(c->reactor, &call->timer, clock_mono_ms(), tool_call_on_timer, call);
             return;
         }
 }
 
-static void call_free(struct tool_call *call)
+static void tool_call_free(struct tool_call *call)
 {
     struct tool_calls *c = call->all;
     struct tool_call **at = &c->first;
@@ -87,58 +87,58 @@ static void call_free(struct tool_call *call)
         *at = call->next;
     if (call->state != CALL_QUEUED)
         scoreboard_tool_asked(call->seat);
-    call_hang_up(call);
+    tool_call_hang_up(call);
     reactor_timer_clear(c->reactor, &call->timer);
     fastcgi_reply_fini(&call->reply);
     buf_free(&call->request);
-    calls_next(c, call->owner);
+    tool_calls_next(c, call->owner);
     free(call);
 }
 
-static void call_on_cancel(struct tools_run *run)
+static void tool_call_on_cancel(struct tools_run *run)
 {
-    call_free(run->state);
+    tool_call_free(run->state);
 }
 
-static void call_end(struct tool_call *call, int error)
+static void tool_call_end(struct tool_call *call, int error)
 {
     struct tools_run *run = call->run;
 
     run->on_cancel = NULL;
-    call_free(call);
+    tool_call_free(call);
     tools_told(run, error);
 }
 
-static void call_fail(struct tool_call *call, const char *code, const char *text)
+static void tool_call_fail(struct tool_call *call, const char *code, const char *text)
 {
-    call_end(call, tools_fail(call->run, code, "%s%s", text,
+    tool_call_end(call, tools_fail(call->run, code, "%s%s", text,
         !call->begun                                 ? " Nothing was done."
         : call->run->spec->effect == TOOLS_READ      ? ""
                                                      : " Whether it had an effect is not known."));
 }
 
-static void call_fail_busy(struct tool_call *call)
+static void tool_call_fail_busy(struct tool_call *call)
 {
     log_limited(LOG_LEVEL_WARN, "%s waited %" PRId64 " ms for a tool process in vain "
         "(tool.processes, tool.process_wait)", call->run->spec->name,
         call->all->worker->conf->tool_process_wait_ms);
-    call_fail(call, "busy", "The processes that run this tool were busy for all of the time that a "
-        "call may wait (tool.process_wait). It may be tried again later.");
+    tool_call_fail(call, "busy", "The processes that run this tool were busy for all of the time "
+        "that a call may wait (tool.process_wait). It may be tried again later.");
 }
 
-static void call_fail_late(struct tool_call *call)
+static void tool_call_fail_late(struct tool_call *call)
 {
     char text[200];
 
     snprintf(text, sizeof text, "The tool computed for longer than the %" PRId64 " ms that it may "
         "(tool.process_ms), and was ended.", call->all->worker->conf->tool_process_ms);
-    call_fail(call, "timeout", text);
+    tool_call_fail(call, "timeout", text);
 }
 
 /* ---- sending ---- */
 
 /* Whether another call of the user is on its way from this worker. */
-static bool call_has_elder(const struct tool_call *call)
+static bool tool_call_has_elder(const struct tool_call *call)
 {
     for (const struct tool_call *c = call->all->first; c; c = c->next)
         if (c != call && c->owner == call->owner && c->state != CALL_QUEUED)
@@ -146,73 +146,73 @@ static bool call_has_elder(const struct tool_call *call)
     return false;
 }
 
-static void call_look_in(struct tool_call *call, int64_t ms)
+static void tool_call_look_in(struct tool_call *call, int64_t ms)
 {
     int64_t due = clock_mono_ms() + ms;
 
     if (call->state != CALL_PAUSED && due > call->wait_until_ms)
         due = call->wait_until_ms;
-    reactor_timer_set(call->all->reactor, &call->timer, due, call_on_timer, call);
+    reactor_timer_set(call->all->reactor, &call->timer, due, tool_call_on_timer, call);
 }
 
 /* Returns 0; ERR_FULL, ERR_NET (for now); ERR_NOMEM. */
-static int call_send(struct tool_call *call)
+static int tool_call_send(struct tool_call *call)
 {
     struct iovec iov = {call->request.data, call->request.len};
-    int error = fastcgi_pool_connect(call->all->pool, call_on_ready, call, &call->conn);
+    int error = fastcgi_pool_connect(call->all->pool, tool_call_on_ready, call, &call->conn);
 
     if (!error)
         error = outq_send(&call->out, fastcgi_conn_fd(call->conn), &iov, 1, 0);
     if (!error && outq_len(&call->out) > 0)
         error = fastcgi_conn_wants_out(call->conn, true);
     if (error)
-        call_hang_up(call);
+        tool_call_hang_up(call);
     return error == ERR_PEER_GONE ? ERR_NET : error;
 }
 
 /* On its way, or later again. */
-static void call_advance(struct tool_call *call)
+static void tool_call_advance(struct tool_call *call)
 {
     bool first = call->state == CALL_QUEUED;
     int error;
 
-    if (first && call_has_elder(call)) {
-        call_look_in(call, call->all->worker->conf->tool_process_wait_ms);
+    if (first && tool_call_has_elder(call)) {
+        tool_call_look_in(call, call->all->worker->conf->tool_process_wait_ms);
         return;
     }
     if (first && !scoreboard_tool_ask(call->all->worker->board, call->seat, call->owner)) {
-        call_look_in(call, LOOK_MS + clock_mono_us() % LOOK_MS);
+        tool_call_look_in(call, LOOK_MS + clock_mono_us() % LOOK_MS);
         return;
     }
-    error = call_send(call);
+    error = tool_call_send(call);
     if (error == ERR_NOMEM) {
-        call_end(call, error);
+        tool_call_end(call, error);
     } else if (error) {
         if (first)
             scoreboard_tool_asked(call->seat);
-        call_look_in(call, LOOK_MS);
+        tool_call_look_in(call, LOOK_MS);
     } else {
         call->state = CALL_WAITING;
-        call_look_in(call, call->all->worker->conf->tool_process_wait_ms);
+        tool_call_look_in(call, call->all->worker->conf->tool_process_wait_ms);
     }
 }
 
-static void call_on_timer(struct reactor_timer *timer)
+static void tool_call_on_timer(struct reactor_timer *timer)
 {
     struct tool_call *call = timer->arg;
     int64_t now = clock_mono_ms();
 
     if (call->state == CALL_RUNNING)
-        call_fail_late(call);
+        tool_call_fail_late(call);
     else if (now >= call->wait_until_ms)
-        call_fail_busy(call);
+        tool_call_fail_busy(call);
     else if (call->state != CALL_WAITING)
-        call_advance(call);
+        tool_call_advance(call);
 }
 
 /* ---- the reply ---- */
 
-static void call_begins(struct tool_call *call)
+static void tool_call_begins(struct tool_call *call)
 {
     const struct conf *conf = call->all->worker->conf;
 
@@ -220,42 +220,42 @@ static void call_begins(struct tool_call *call)
     call->begun = true;
     call->run_until_ms = clock_mono_ms() + conf->tool_process_ms;
     reactor_timer_set(call->all->reactor, &call->timer, call->run_until_ms + LATE_MS,
-        call_on_timer, call);
+        tool_call_on_timer, call);
 }
 
 /* Its process has gone without an answer: killed by its time limit, or by something else. */
-static void call_lost(struct tool_call *call)
+static void tool_call_lost(struct tool_call *call)
 {
     bool outside = call->run->spec->effect == TOOLS_OUTSIDE;
 
     if (call->state == CALL_RUNNING && clock_mono_ms() >= call->run_until_ms) {
-        call_fail_late(call);
+        tool_call_fail_late(call);
         return;
     }
     log_warn("the process that had %s has gone%s", call->run->spec->name,
         call->again || (call->begun && outside) ? "" : ": the call is sent once more");
     if (call->again || (call->begun && outside)) {
-        call_fail(call, "tool_crashed", "The process that ran this tool ended in the middle.");
+        tool_call_fail(call, "tool_crashed", "The process that ran this tool ended in the middle.");
         return;
     }
-    call_hang_up(call);
+    tool_call_hang_up(call);
     fastcgi_reply_again(&call->reply);
     call->again = true;
     call->state = CALL_PAUSED;
     call->wait_until_ms = clock_mono_ms() + call->all->worker->conf->tool_process_wait_ms;
-    call_look_in(call, AGAIN_MS);
+    tool_call_look_in(call, AGAIN_MS);
 }
 
-static void call_complete(struct tool_call *call)
+static void tool_call_complete(struct tool_call *call)
 {
     const struct buf *body = &call->reply.body;
     int told = 0, error = tool_words_told(call->run, buf_text(body), body->len, &told);
 
-    call_end(call, error ? error : told);
+    tool_call_end(call, error ? error : told);
 }
 
 /* Returns whether the call is over, or will be sent again. */
-static bool call_read(struct tool_call *call)
+static bool tool_call_read(struct tool_call *call)
 {
     char bytes[4096];
     ssize_t n = recv(fastcgi_conn_fd(call->conn), bytes, sizeof bytes, MSG_DONTWAIT);
@@ -264,34 +264,34 @@ static bool call_read(struct tool_call *call)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n <= 0) {
-        call_lost(call);
+        tool_call_lost(call);
         return true;
     }
     error = fastcgi_reply_feed(&call->reply, bytes, (size_t)n);
     if (!error && call->state == CALL_WAITING)
-        call_begins(call);
+        tool_call_begins(call);
     if (!error)
         return false;
     if (error == 1)
-        call_complete(call);
+        tool_call_complete(call);
     else if (error == ERR_FULL)
-        call_lost(call);
+        tool_call_lost(call);
     else if (error == ERR_LIMIT)
-        call_fail(call, "result_too_large", "The answer is too long to show.");
+        tool_call_fail(call, "result_too_large", "The answer is too long to show.");
     else
-        call_end(call, error);
+        tool_call_end(call, error);
     return true;
 }
 
-static void call_on_ready(void *arg, uint32_t events)
+static void tool_call_on_ready(void *arg, uint32_t events)
 {
     struct tool_call *call = arg;
 
     if (events == 0) { /* the pool is being freed; tool_calls_free goes on */
-        call_hang_up(call);
+        tool_call_hang_up(call);
         return;
     }
-    if ((events & ~(uint32_t)EPOLLOUT) && call_read(call))
+    if ((events & ~(uint32_t)EPOLLOUT) && tool_call_read(call))
         return;
     if (!(events & EPOLLOUT) || outq_len(&call->out) == 0)
         return;
@@ -304,14 +304,14 @@ static void call_on_ready(void *arg, uint32_t events)
 
 /* ---- the caller's ---- */
 
-static int call_refuse_size(struct tools_run *run)
+static int tool_call_refuse_size(struct tools_run *run)
 {
     return tools_fail_at(run, "", "at most 1 MiB of JSON",
         "The arguments of this call are longer than the %zu bytes that a tool process takes.",
         TOOL_WORDS_ARGS_MAX);
 }
 
-static int call_start(void *arg, struct tools_run *run, const char *args, size_t len)
+static int tool_call_start(void *arg, struct tools_run *run, const char *args, size_t len)
 {
     const struct tool_place *place = arg;
     struct tool_calls *c = place->calls;
@@ -322,7 +322,7 @@ static int call_start(void *arg, struct tools_run *run, const char *args, size_t
         if (call)
             buf_free(&call->request);
         free(call);
-        return error == ERR_LIMIT ? call_refuse_size(run) : error;
+        return error == ERR_LIMIT ? tool_call_refuse_size(run) : error;
     }
     call->all = c;
     call->run = run;
@@ -334,8 +334,8 @@ static int call_start(void *arg, struct tools_run *run, const char *args, size_t
         end = &(*end)->next;
     *end = call;
     run->state = call;
-    run->on_cancel = call_on_cancel;
-    call_look_in(call, 0);
+    run->on_cancel = tool_call_on_cancel;
+    tool_call_look_in(call, 0);
     return ERR_AGAIN;
 }
 
@@ -346,7 +346,7 @@ struct tools_apart tool_calls_apart(struct tool_place *place)
     if (!conf)
         return (struct tools_apart){.start = NULL};
     /* Both attempts, each with its wait and its time. */
-    return (struct tools_apart){.start = call_start, .arg = place,
+    return (struct tools_apart){.start = tool_call_start, .arg = place,
         .patience_ms = 2 * (conf->tool_process_wait_ms + conf->tool_process_ms + LATE_MS)};
 }
 
@@ -371,7 +371,7 @@ void tool_calls_free(struct tool_calls *c)
         return;
     while (c->first) {
         c->first->run->on_cancel = NULL;
-        call_free(c->first);
+        tool_call_free(c->first);
     }
     fastcgi_pool_free(c->pool);
     free(c);

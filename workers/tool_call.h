@@ -8,15 +8,15 @@
 
 /*
  * tool_call -- has tools that compute for long run in a tool process (workers/tool_process.c): one
- * FastCGI request over a connection of its own, whose reply ends the call. Process: turn worker. (An
- * api worker has one request at a time and runs its tools itself.) No call blocks.
+ * FastCGI request over a connection of its own, whose reply ends the call. Process: turn worker.
+ * (An api worker has one request at a time and runs its tools itself.) No call blocks.
  *
- * A user has one call in the tool processes of a machine at a time; their next one is sent when that
- * has ended. Those of different users wait in the socket's queue, first come, first served: so a
+ * A user has one call in the tool processes of a machine at a time; the next one is sent when that
+ * has ended. The calls of different users wait in the socket's queue, first come, first served: a
  * user with many calls costs another one the wait for one of them. A call that has not begun
  * tool.process_wait after it was made fails with the code `busy`; one whose process was killed by
- * tool.process_ms fails with `timeout`. One whose process died otherwise is sent once more, unless it
- * may have had an effect outside; then it fails with `tool_crashed`.
+ * tool.process_ms fails with `timeout`. One whose process died otherwise is sent once more, unless
+ * it may have had an effect outside; then it fails with `tool_crashed`.
  */
 struct tool_calls;
 

@@ -6,10 +6,10 @@
  * time, asked for by turn workers (workers/tool_call.h). It may stand still, and it may die:
  * nobody waits for it but the turn whose tool it runs.
  *
- * Two signals end the process in the middle of a call, whatever its code does just then: SIGALRM when
- * the call has taken longer than tool.process_ms, and SIGIO when nobody waits for it any more (a stop,
- * the end of the turn, the death of its worker). That is no worse than kill -9: a tool writes in one
- * script, with its mark. The supervisor forks the next one at once.
+ * Two signals end the process in the middle of a call, whatever its code does just then: SIGALRM
+ * when the call has taken longer than tool.process_ms, and SIGIO when nobody waits for it any more
+ * (a stop, the end of the turn, the death of its worker). That is no worse than kill -9: a tool
+ * writes in one script, with its mark. The supervisor forks the next one at once.
  */
 #include "agent/turn.h"
 #include "base/arena.h"
@@ -41,7 +41,7 @@
 
 #define BEAT_MS 1000
 #define STORE_STEP_MS 100 /* how often a call is tried while Redis is away */
-#define IO_TIMEOUT_MS 2000 /* of a peer that connects and does not ask, or does not take the reply */
+#define IO_TIMEOUT_MS 2000 /* of a peer that connects and asks nothing, or takes no reply */
 #define REPLY_HEAD WORKER_SLOT_HEADER ": %u\r\nContent-Type: application/json\r\n\r\n"
 
 struct tool_process {
@@ -88,7 +88,7 @@ static void process_listen_for_end(int fd)
     process_on_io(SIGIO); /* it may have gone before that */
 }
 
-/* As trace.c: what it calls is not all safe in a handler; should it hang, the next alarm ends it. */
+/* As in trace.c not all that it calls is safe in a handler; if it hangs, the next alarm ends it. */
 static void process_on_alarm(int number)
 {
     alarm(1);
@@ -157,7 +157,7 @@ static int process_read(struct process_call *c)
     return error;
 }
 
-/* Says what it works on. Returns 0 to go on; 1: processes died in such calls, the result says so. */
+/* Says what it works on. Returns 0 to go on; 1: processes died in such calls, as the result says. */
 static int process_name(struct process_call *c)
 {
     struct worker *w = c->process->worker;

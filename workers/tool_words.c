@@ -16,7 +16,7 @@ struct numbers {
     char epoch[NUMBER_SIZE], now[NUMBER_SIZE], latitude[NUMBER_SIZE], longitude[NUMBER_SIZE];
 };
 
-static void words_numbers(const struct tools_context *c, struct numbers *out)
+static void tool_words_numbers(const struct tools_context *c, struct numbers *out)
 {
     snprintf(out->epoch, sizeof out->epoch, "%" PRId64, c->epoch);
     snprintf(out->now, sizeof out->now, "%" PRId64, c->now_ms);
@@ -28,7 +28,7 @@ int tool_words_ask(struct buf *out, const struct tools_run *run, const char *arg
 {
     const struct tools_context *c = run->context;
     struct numbers n;
-    words_numbers(c, &n);
+    tool_words_numbers(c, &n);
     const struct fastcgi_pair pairs[] = {{"TP_INTERNAL", "tool"}, {"TP_TOOL", run->spec->name},
         {"TP_CALL", run->call_id}, {"TP_APPROVED", run->approved}, {"TP_USER", c->uid},
         {"TP_SESSION", c->session}, {"TP_EPOCH", n.epoch}, {"TP_ZONE", c->zone},
@@ -53,7 +53,7 @@ struct reading {
 };
 
 /* NULL when it was not sent. */
-static const char *words_text(struct reading *r, const char *name)
+static const char *tool_words_text(struct reading *r, const char *name)
 {
     const char *value = r->param(r->arg, name);
     const char *copy = arena_strdup(r->arena, value);
@@ -62,14 +62,14 @@ static const char *words_text(struct reading *r, const char *name)
     return copy;
 }
 
-static int64_t words_number(struct reading *r, const char *name)
+static int64_t tool_words_number(struct reading *r, const char *name)
 {
     const char *value = r->param(r->arg, name);
 
     return value ? strtoll(value, NULL, 10) : 0;
 }
 
-static void words_location(struct reading *r, struct tools_context *context)
+static void tool_words_location(struct reading *r, struct tools_context *context)
 {
     const char *latitude = r->param(r->arg, "TP_LATITUDE");
     const char *longitude = r->param(r->arg, "TP_LONGITUDE");
@@ -93,18 +93,18 @@ int tool_words_read(tool_words_param *param, void *arg, struct arena *arena,
     if (!run->spec)
         return ERR_NOT_FOUND;
     run->context = context;
-    run->call_id = words_text(&r, "TP_CALL");
-    run->approved = words_text(&r, "TP_APPROVED");
-    context->uid = words_text(&r, "TP_USER");
-    context->session = words_text(&r, "TP_SESSION");
-    context->epoch = words_number(&r, "TP_EPOCH");
-    context->zone = words_text(&r, "TP_ZONE");
-    context->locale = words_text(&r, "TP_LOCALE");
-    context->currency = words_text(&r, "TP_CURRENCY");
-    context->now_ms = words_number(&r, "TP_NOW");
-    context->location_text = words_text(&r, "TP_LOCATION");
-    context->role = words_text(&r, "TP_ROLE");
-    words_location(&r, context);
+    run->call_id = tool_words_text(&r, "TP_CALL");
+    run->approved = tool_words_text(&r, "TP_APPROVED");
+    context->uid = tool_words_text(&r, "TP_USER");
+    context->session = tool_words_text(&r, "TP_SESSION");
+    context->epoch = tool_words_number(&r, "TP_EPOCH");
+    context->zone = tool_words_text(&r, "TP_ZONE");
+    context->locale = tool_words_text(&r, "TP_LOCALE");
+    context->currency = tool_words_text(&r, "TP_CURRENCY");
+    context->now_ms = tool_words_number(&r, "TP_NOW");
+    context->location_text = tool_words_text(&r, "TP_LOCATION");
+    context->role = tool_words_text(&r, "TP_ROLE");
+    tool_words_location(&r, context);
     if (r.no_memory)
         return ERR_NOMEM;
     return context->uid && context->zone && context->locale && context->currency ? 0 : ERR_PROTOCOL;

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * tool_words -- what turn workers and tool processes say to each other: one call of a tool is
- * one FastCGI request. Its parameters are the call's context (TP_...), its body the arguments as the
+ * tool_words -- what turn workers and tool processes say to each other: one call of a tool is one
+ * FastCGI request. Its parameters are the call's context (TP_...), its body the arguments as the
  * model wrote them. The reply's header is sent when the process begins; its body is
  * `{"error":N,"retry_after_ms":N,"result":{...}}`, N of base/err.h. Pure; both sides are one build.
  */

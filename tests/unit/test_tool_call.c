@@ -239,7 +239,8 @@ static void what_may_have_had_its_effect_outside_is_not_tried_again(void **state
     (void)state;
     call.spec.effect = TOOLS_OUTSIDE;
     call.context = (struct tools_context){.conf = &conf, .reactor = asker.reactor, .uid = "ann",
-        .zone = "UTC", .locale = "", .currency = "AUD", .apart = tool_calls_apart(&asker.places[0])};
+        .zone = "UTC", .locale = "", .currency = "AUD",
+        .apart = tool_calls_apart(&asker.places[0])};
     call.run = (struct tools_run){.context = &call.context, .spec = &call.spec};
     tool_ask_again(&asker, &call, ARGS);
     fd = take();
@@ -497,6 +498,56 @@ static void what_nobody_of_ours_wrote_is_refused(void **state)
     arena_free(arena);
 }
 
+/* ---- which tools ---- */
+
+struct named {
+    const char *name;
+    bool found;
+};
+
+static void find_setting(void *arg, const char *name, const char *value, const char *def,
+    const char *help)
+{
+    struct named *n = arg;
+
+    (void)value, (void)def, (void)help;
+    n->found = n->found || !strcmp(name, n->name);
+}
+
+static void tools_that_ask_a_service_instead_run_here(void **state)
+{
+    char why[CONF_WHY_SIZE];
+    size_t apart = 0;
+
+    (void)state;
+    for (size_t i = 0; i < tools_count(); i++) {
+        const struct tools_spec *spec = tools_at(i);
+        struct named setting = {.name = spec->process_unless};
+        assert_int_equal(tools_is_apart(&conf, spec), spec->process);
+        apart += spec->process;
+        if (!setting.name)
+            continue;
+        conf_visit(&conf, find_setting, &setting);
+        if (!setting.found)
+            fail_msg("%s: there is no setting %s", spec->name, setting.name);
+        assert_int_equal(conf_set(&conf, setting.name, "http://127.0.0.1:1", why), 0);
+        assert_false(tools_is_apart(&conf, spec));
+        assert_int_equal(conf_set(&conf, setting.name, "", why), 0);
+    }
+    assert_true(apart > 0);
+}
+
+static void a_tool_that_is_not_marked_runs_here(void **state)
+{
+    struct asked call;
+
+    (void)state;
+    tool_ask(&asker, 0, &call, "ann", "get_current_time", "{}");
+    assert_string_equal(tool_code(&call), "");
+    nobody_comes();
+    tool_forget(&call);
+}
+
 static void arguments_have_a_limit(void **state)
 {
     size_t len = TOOL_WORDS_ARGS_MAX + 1;
@@ -526,6 +577,7 @@ int main(void)
         T(one_that_nobody_begins_was_in_vain), T(nobody_listens_for_a_while),
         T(a_users_next_call_waits_for_the_first), T(a_call_elsewhere_counts_too),
         T(a_call_that_is_given_up_hangs_up), T(all_of_a_call_arrives),
-        T(what_nobody_of_ours_wrote_is_refused), T(arguments_have_a_limit)};
+        T(what_nobody_of_ours_wrote_is_refused), T(arguments_have_a_limit),
+        T(tools_that_ask_a_service_instead_run_here), T(a_tool_that_is_not_marked_runs_here)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,7 +125,8 @@ static int64_t trips(const char *uid)
 
     assert_int_equal(reactor_new(&reactor), 0);
     assert_int_equal(store_open(&store, &conf, reactor, "test/turn/1/1"), 0);
-    assert_int_equal(records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, arena, &count), 0);
+    assert_int_equal(
+        records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, arena, &count), 0);
     store_close(store);
     reactor_free(reactor);
     arena_free(arena);
@@ -294,9 +295,10 @@ static void redis_is_away_for_a_while(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
-    const struct CMUnitTest tests[] = {T(a_tool_runs_there), T(a_call_that_is_made_again_finds_its_mark),
-        T(the_epoch_is_compared), T(one_that_is_killed_leaves_the_call_to_another),
-        T(the_limit_ends_the_process), T(nobody_waits_any_more), T(what_processes_died_in_is_refused),
+    const struct CMUnitTest tests[] = {T(a_tool_runs_there),
+        T(a_call_that_is_made_again_finds_its_mark), T(the_epoch_is_compared),
+        T(one_that_is_killed_leaves_the_call_to_another), T(the_limit_ends_the_process),
+        T(nobody_waits_any_more), T(what_processes_died_in_is_refused),
         T(redis_is_away_for_a_while)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

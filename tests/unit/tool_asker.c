@@ -49,7 +49,8 @@ void tool_asker_start(struct tool_asker *a, struct conf *conf)
     assert_int_equal(reactor_new(&a->reactor), 0);
     assert_int_equal(tool_calls_new(&a->calls, &a->worker, a->reactor), 0);
     for (size_t i = 0; i < ASKER_SEATS; i++)
-        a->places[i] = (struct tool_place){a->calls, scoreboard_seat_take(a->board, a->worker.slot)};
+        a->places[i] =
+            (struct tool_place){a->calls, scoreboard_seat_take(a->board, a->worker.slot)};
 }
 
 void tool_asker_stop(struct tool_asker *a)
