@@ -155,8 +155,7 @@ static void prepare_trip(struct asked *call)
 {
     tool_ask(&asker, 0, call, "ann", "get_current_time", "{}"); /* for its context */
     tool_forget(call);
-    call->spec = *tools_find("plan_trip");
-    call->run = (struct tools_run){.context = &call->context, .spec = &call->spec,
+    call->run = (struct tools_run){.context = &call->context, .spec = tools_find("plan_trip"),
         .call_id = "turn:call"};
 }
 

@@ -78,9 +78,8 @@ void tool_ask(struct tool_asker *a, size_t seat, struct asked *call, const char 
     call->context = (struct tools_context){.conf = a->conf, .reactor = a->reactor, .uid = uid,
         .zone = "Australia/Sydney", .locale = "en-AU", .currency = "AUD", .now_ms = clock_real_ms(),
         .apart = tool_calls_apart(&a->places[seat])};
-    assert_non_null(tools_find(tool));
-    call->spec = *tools_find(tool);
-    call->run = (struct tools_run){.context = &call->context, .spec = &call->spec};
+    call->run = (struct tools_run){.context = &call->context, .spec = tools_find(tool)};
+    assert_non_null(call->run.spec);
     tool_ask_again(a, call, args);
 }
 

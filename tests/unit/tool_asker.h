@@ -30,7 +30,7 @@ void tool_asker_stop(struct tool_asker *a);
 struct asked {
     struct tools_context context;
     struct tools_run run;
-    struct tools_spec spec; /* a copy, for tests that change it */
+    struct tools_spec spec; /* for tests that change a copy of it */
     int error;              /* of tools_start, then of the end */
 };
 /* Makes a call from a seat, without waiting for its end. */
