@@ -382,7 +382,8 @@ static void refresh(const struct conf *conf)
         && st.st_mtim.tv_sec == remote.changed.tv_sec
         && st.st_mtim.tv_nsec == remote.changed.tv_nsec))
         return;
-    bool in_pieces = remote.seen && task_self() != NULL; /* the first rows: nobody goes on without */
+    /* Nobody goes on without the first rows. */
+    bool in_pieces = remote.seen && task_self() != NULL;
     remote.seen = true;
     remote.inode = st.st_ino;
     remote.changed = st.st_mtim;

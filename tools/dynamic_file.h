@@ -27,7 +27,7 @@ struct dynamic_file {
 /* Reads the file. why: out, on ERR_CONFIG. Returns 0, ERR_CONFIG, ERR_NOMEM. */
 int dynamic_file_open(struct dynamic_file *f, const char *path, char *why, size_t why_size);
 void dynamic_file_close(struct dynamic_file *f);
-/* The next text; the caller frees it. Returns 0; ERR_INVALID (none is left, or it is none); ERR_NOMEM. */
+/* The next text; the caller frees it. Returns 0; ERR_INVALID (there is none); ERR_NOMEM. */
 int dynamic_file_next(struct dynamic_file *f, jdoc **out);
 
 #endif

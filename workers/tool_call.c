@@ -228,7 +228,8 @@ static void tool_call_lost(struct tool_call *call)
 {
     bool outside = call->run->spec->effect == TOOLS_OUTSIDE;
 
-    if (call->state == CALL_RUNNING && clock_mono_ms() >= call->run_until_ms) {
+    if (call->state == CALL_RUNNING &&
+        (tool_words_is_late(&call->reply) || clock_mono_ms() >= call->run_until_ms)) {
         tool_call_fail_late(call);
         return;
     }

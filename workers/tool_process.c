@@ -60,6 +60,7 @@ struct tool_process {
 /* ---- what ends it in a call ---- */
 
 static volatile sig_atomic_t process_peer_fd = -1; /* who waits for the call; -1 = no call */
+static struct buf process_late; /* what the peer is told when the time is over; made once */
 
 /* Clean: nothing has failed, and no work is to blame. */
 static void process_on_io(int number)
@@ -92,6 +93,7 @@ static void process_listen_for_end(int fd)
 static void process_on_alarm(int number)
 {
     alarm(1);
+    (void)send(process_peer_fd, process_late.data, process_late.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     log_error("the call took longer than tool.process_ms, and its process ends");
     trace_here();
     raise(number); /* by its default action, as soon as this returns */
@@ -157,7 +159,7 @@ static int process_read(struct process_call *c)
     return error;
 }
 
-/* Says what it works on. Returns 0 to go on; 1: processes died in such calls, as the result says. */
+/* Says what it works on. Returns 0 to go on; 1: processes died in such calls, the result is set. */
 static int process_name(struct process_call *c)
 {
     struct worker *w = c->process->worker;
@@ -226,15 +228,15 @@ static int process_run(struct process_call *c)
     worker_beat(c->process->worker); /* from here on it is judged by the deadline */
     c->began_ms = clock_mono_ms();
     atomic_store(&c->seat->turn_deadline_ms, c->began_ms + conf->tool_process_ms);
-    process_limit(conf->tool_process_ms);
     process_listen_for_end(inbound_fd(c->process->peer));
+    process_limit(conf->tool_process_ms);
     error = process_name(c);
     if (!error) {
         fault_in_tool(conf, buf_text(&c->args));
         error = process_patiently(c);
     }
-    process_listen_for_end(-1);
     process_limit(0);
+    process_listen_for_end(-1);
     worker_beat(c->process->worker);
     atomic_store(&c->seat->turn_deadline_ms, 0);
     return error == 1 ? 0 : error;
@@ -367,7 +369,9 @@ static int process_open(struct tool_process *p, struct worker *w)
     snprintf(owner, sizeof owner, "tool/%d", (int)getpid()); /* it never owns a turn */
     worker_signals(w);
     process_signals();
-    error = reactor_new(&p->reactor);
+    error = tool_words_late(&process_late);
+    if (!error)
+        error = reactor_new(&p->reactor);
     if (!error)
         error = store_open(&p->store, w->conf, p->reactor, owner);
     if (error)
@@ -386,6 +390,7 @@ static void process_close(struct tool_process *p)
         store_close(p->store);
     if (p->reactor)
         reactor_free(p->reactor);
+    buf_free(&process_late);
 }
 
 static void process_measure(const struct tool_process *p)

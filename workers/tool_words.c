@@ -1,7 +1,6 @@
 #include "workers/tool_words.h"
 
 #include "base/err.h"
-#include "workers/fastcgi_client.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 
 #define NUMBER_SIZE 32
+#define REQUEST_ID 1 /* fastcgi_client.c's only one */
+#define LATE "late"
 
 /* ---- the request ---- */
 
@@ -121,6 +122,19 @@ int tool_words_answer(struct buf *out, const struct tools_run *run, int error)
     }
     buf_putc(out, '}');
     return buf_error(out);
+}
+
+int tool_words_late(struct buf *out)
+{
+    fastcgi_record_put(out, FASTCGI_STDERR, REQUEST_ID, LATE, sizeof LATE - 1);
+    return buf_error(out);
+}
+
+bool tool_words_is_late(const struct fastcgi_reply *reply)
+{
+    const struct buf *said = &reply->errors;
+
+    return said->len == sizeof LATE - 1 && !memcmp(said->data, LATE, said->len);
 }
 
 int tool_words_told(struct tools_run *run, const char *body, size_t len, int *error)

@@ -4,7 +4,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "tools/tools.h"
+#include "workers/fastcgi_client.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -32,6 +34,12 @@ int tool_words_read(tool_words_param *param, void *arg, struct arena *arena,
 
 /* The reply's body, appended. result: NULL with an error. Returns 0 or ERR_NOMEM. */
 int tool_words_answer(struct buf *out, const struct tools_run *run, int error);
+/*
+ * What a process says, in its last moment, when its time is over: bytes for the connection,
+ * appended (0 or ERR_NOMEM); and whether they stand in what the other side has read so far.
+ */
+int tool_words_late(struct buf *out);
+bool tool_words_is_late(const struct fastcgi_reply *reply);
 /*
  * tool_words_told -- reads that body: run->result, run->retry_after_ms.
  *   error  out, on 0: what tools_start answered there

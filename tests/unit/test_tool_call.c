@@ -274,6 +274,27 @@ static void one_that_ends_at_its_limit_was_too_slow(void **state)
     tool_forget(&call);
 }
 
+/* What it said counts, not when it was heard. */
+static void one_that_says_it_is_late_is_not_tried_again(void **state)
+{
+    struct buf late = {0};
+    struct asked call;
+    int fd;
+
+    (void)state;
+    assert_int_equal(tool_words_late(&late), 0);
+    ask(0, &call, "ann");
+    fd = take();
+    begin(fd);
+    assert_int_equal(send(fd, late.data, late.len, 0), (ssize_t)late.len);
+    close(fd);
+    tool_await(&asker, &call);
+    assert_string_equal(tool_code(&call), "timeout");
+    nobody_comes();
+    buf_free(&late);
+    tool_forget(&call);
+}
+
 static void one_that_stops_at_its_limit_is_given_up(void **state)
 {
     struct asked call;
@@ -573,7 +594,8 @@ int main(void)
         T(an_answer_may_be_too_long), T(one_that_dies_before_it_begins_costs_nothing),
         T(one_that_dies_in_the_call_is_tried_once_more),
         T(what_may_have_had_its_effect_outside_is_not_tried_again),
-        T(one_that_ends_at_its_limit_was_too_slow), T(one_that_stops_at_its_limit_is_given_up),
+        T(one_that_ends_at_its_limit_was_too_slow),
+        T(one_that_says_it_is_late_is_not_tried_again), T(one_that_stops_at_its_limit_is_given_up),
         T(one_that_nobody_begins_was_in_vain), T(nobody_listens_for_a_while),
         T(a_users_next_call_waits_for_the_first), T(a_call_elsewhere_counts_too),
         T(a_call_that_is_given_up_hangs_up), T(all_of_a_call_arrives),
