@@ -38,9 +38,9 @@ const struct mcp_servers *dynamic_servers(void);
 /*
  * dynamic_enter, dynamic_leave -- a request of this process begins and ends; many may be under way.
  * The beginning reads the servers' tools again when the housekeeper has written them anew; the
- * other tasks run meanwhile, with the older ones. A row that the request has found lives until it leaves, also when a later request has replaced the rows:
- * replaced rows are freed when all requests that began before have left. Outside of a request rows
- * live until the next dynamic_enter.
+ * other tasks run meanwhile, with the older ones. A row that the request has found lives until it
+ * leaves, also when a later request has replaced the rows: replaced rows are freed when all requests
+ * that began before have left. Outside of a request rows live until the next dynamic_enter.
  *   ticket  what dynamic_enter returned
  */
 unsigned dynamic_enter(const struct conf *conf);
