@@ -308,8 +308,8 @@ static void tool_call_on_ready(void *arg, uint32_t events)
 static int tool_call_refuse_size(struct tools_run *run)
 {
     return tools_fail_at(run, "", "at most 1 MiB of JSON",
-        "The arguments of this call are longer than the %zu bytes that a tool process takes.",
-        TOOL_WORDS_ARGS_MAX);
+        "The arguments of this call, or the place where the user is, are longer than the %zu bytes "
+        "that a tool process takes.", TOOL_WORDS_ARGS_MAX);
 }
 
 static int tool_call_start(void *arg, struct tools_run *run, const char *args, size_t len)

@@ -15,8 +15,8 @@
  * model wrote them. The reply's header is sent when the process begins; its body is
  * `{"error":N,"retry_after_ms":N,"result":{...}}`, N of base/err.h. Pure; both sides are one build.
  */
-#define TOOL_WORDS_ARGS_MAX ((size_t)1 << 20)   /* bytes of arguments */
-#define TOOL_WORDS_PARAMS_MAX ((size_t)64 << 10) /* of the context */
+#define TOOL_WORDS_ARGS_MAX ((size_t)1 << 20) /* bytes of arguments */
+#define TOOL_WORDS_PARAMS_MAX ((size_t)1 << 20) /* of the context: a client names the place */
 #define TOOL_WORDS_REPLY_MAX ((size_t)4 << 20)
 
 /* The whole request, appended. Returns 0; ERR_LIMIT (arguments or context too large); ERR_NOMEM. */

@@ -581,6 +581,11 @@ static void arguments_have_a_limit(void **state)
     tool_ask(&asker, 0, &call, "ann", ASKER_TOOL, args);
     assert_string_equal(tool_code(&call), "invalid_argument");
     assert_non_null(strstr(jdoc_text_or(call.run.result, "message", ""), "1048576"));
+    tool_forget(&call);
+    call.context.location_text = args;
+    call.run = (struct tools_run){.context = &call.context, .spec = tools_find(ASKER_TOOL)};
+    tool_ask_again(&asker, &call, ARGS);
+    assert_string_equal(tool_code(&call), "invalid_argument");
     nobody_comes();
     tool_forget(&call);
     free(args);
