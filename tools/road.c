@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "tools/gazetteer.h"
 #include "tools/land.h"
 
@@ -382,6 +383,12 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
         out->roadless = road_leaves(&from, &to);
     if (out->kind != ROAD_NONE)
         out->seconds = out->metres * ROAD_SECONDS_PER_METRE;
+}
+
+void road_pause(void)
+{
+    if (task_self())
+        task_yield(NULL);
 }
 
 bool road_over_water(double lat1, double lon1, double lat2, double lon2)

@@ -40,6 +40,9 @@ void road_open(const struct conf *conf);
 void road_between(double lat1, double lon1, double lat2, double lon2, bool ferries,
     struct road *out);
 
+/* Between two estimates of one call: the other tasks of the process run, when the call is in one. */
+void road_pause(void);
+
 /* Is the sea between two places that are near each other, with no fixed link over it? */
 bool road_over_water(double lat1, double lon1, double lat2, double lon2);
 
