@@ -55,6 +55,7 @@ struct tool_process {
     struct reactor_source listening;
     struct inbound *peer; /* NULL: it waits for a connection */
     bool asked;           /* the peer's request has come, nobody has looked at it */
+    int64_t listen_ms;    /* monotonic: it does not listen before */
 };
 
 /* ---- what ends it in a call ---- */
@@ -101,13 +102,13 @@ static void process_on_alarm(int number)
 
 static void process_signals(void)
 {
-    struct sigaction alarm = {.sa_handler = process_on_alarm, .sa_flags = SA_RESETHAND};
-    struct sigaction io = {.sa_handler = process_on_io, .sa_flags = SA_RESTART};
+    struct sigaction late = {.sa_handler = process_on_alarm, .sa_flags = SA_RESETHAND};
+    struct sigaction left = {.sa_handler = process_on_io, .sa_flags = SA_RESTART};
 
-    sigemptyset(&alarm.sa_mask);
-    sigemptyset(&io.sa_mask);
-    sigaction(SIGALRM, &alarm, NULL);
-    sigaction(SIGIO, &io, NULL);
+    sigemptyset(&late.sa_mask);
+    sigemptyset(&left.sa_mask);
+    sigaction(SIGALRM, &late, NULL);
+    sigaction(SIGIO, &left, NULL);
 }
 
 /* ms: 0 = no limit any more. */
@@ -259,7 +260,8 @@ static void process_answer(struct process_call *c, int error)
 
     log_info("%" PRId64 " ms, %s", clock_mono_ms() - c->began_ms, err_text(error));
     scoreboard_work_set(c->seat, NULL); /* the user's next call may come with this answer */
-    if (tool_words_answer(&body, &c->run, error))
+    /* One that has to leave hangs up: the call is made again elsewhere. */
+    if (error == ERR_DRAINING || tool_words_answer(&body, &c->run, error))
         inbound_break(c->process->peer);
     else
         (void)inbound_finish(c->process->peer, NULL, 0, body.data, body.len);
@@ -334,10 +336,14 @@ static void process_on_listening(struct reactor_source *source, uint32_t events)
     int fd = accept4(p->worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     (void)events;
-    if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-        log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
-    if (fd < 0)
+    if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
         return;
+    if (fd < 0) { /* no descriptors, no memory: tried again after a while */
+        log_limited(LOG_LEVEL_WARN, "cannot accept: %s", strerror(errno));
+        p->listen_ms = clock_mono_ms() + BEAT_MS;
+        reactor_unwatch(p->reactor, &p->listening);
+        return;
+    }
     if (inbound_new(&p->peer, p->reactor, fd, &p->limits, &p->handlers)) {
         log_limited(LOG_LEVEL_WARN, "a connection is closed: no memory");
         close(fd);
@@ -347,7 +353,7 @@ static void process_on_listening(struct reactor_source *source, uint32_t events)
 
 static int process_listen(struct tool_process *p)
 {
-    if (p->peer || p->worker->drain || p->listening.watched)
+    if (p->peer || p->worker->drain || p->listening.watched || clock_mono_ms() < p->listen_ms)
         return 0;
     return reactor_watch(p->reactor, &p->listening, p->worker->listen_fd, EPOLLIN,
         process_on_listening, p);
