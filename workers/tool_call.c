@@ -371,8 +371,11 @@ void tool_calls_free(struct tool_calls *c)
     if (!c)
         return;
     while (c->first) {
-        c->first->run->on_cancel = NULL;
-        tool_call_free(c->first);
+        struct tool_call *call = c->first;
+
+        c->first = call->next;
+        call->run->on_cancel = NULL;
+        tool_call_free(call);
     }
     fastcgi_pool_free(c->pool);
     free(c);
