@@ -415,6 +415,25 @@ static void a_call_that_is_given_up_hangs_up(void **state)
         tool_forget(&calls[i]);
 }
 
+static void a_worker_ends_while_calls_wait(void **state)
+{
+    struct asked calls[2];
+    int fd;
+
+    (void)state;
+    ask(0, &calls[0], "ann");
+    ask(0, &calls[1], "ann");
+    fd = take();
+    begin(fd);
+    tool_calls_free(asker.calls);
+    asker.calls = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(calls[i].run.done);
+        tool_forget(&calls[i]);
+    }
+    close(fd);
+}
+
 /* ---- the request ---- */
 
 struct sent {
@@ -603,7 +622,8 @@ int main(void)
         T(one_that_says_it_is_late_is_not_tried_again), T(one_that_stops_at_its_limit_is_given_up),
         T(one_that_nobody_begins_was_in_vain), T(nobody_listens_for_a_while),
         T(a_users_next_call_waits_for_the_first), T(a_call_elsewhere_counts_too),
-        T(a_call_that_is_given_up_hangs_up), T(all_of_a_call_arrives),
+        T(a_call_that_is_given_up_hangs_up), T(a_worker_ends_while_calls_wait),
+        T(all_of_a_call_arrives),
         T(what_nobody_of_ours_wrote_is_refused), T(arguments_have_a_limit),
         T(tools_that_ask_a_service_instead_run_here), T(a_tool_that_is_not_marked_runs_here)};
     return cmocka_run_group_tests(tests, NULL, NULL);
