@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOOL_TIMEOUT_MS 30000 /* of a tool whose definition gives none */
 #define TOOL_GRACE_MS 1000    /* its own time limit comes first; this one is for a tool that hangs */
 #define STORE_STEP_MS 100
 #define STORE_TRIES 300       /* how often a call is tried while Redis is away */
@@ -294,8 +293,7 @@ static int start_tool(struct slot *s, const struct tools_spec *spec)
         return conclude(s, error);
     s->waiting = true;
     s->batch->waiting++;
-    s->until_ms = clock_mono_ms() + TOOL_GRACE_MS
-        + (spec->timeout_ms > 0 ? spec->timeout_ms : TOOL_TIMEOUT_MS);
+    s->until_ms = clock_mono_ms() + TOOL_GRACE_MS + tools_patience(s->run.context, spec);
     return 0;
 }
 

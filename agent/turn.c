@@ -295,7 +295,8 @@ static int set_up(struct turn *t)
     t->tools = (struct tools_context){.conf = conf, .store = t->env->store, .http = t->env->http,
         .reactor = t->env->reactor, .uid = t->start->uid, .session = t->start->session,
         .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
-        .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role};
+        .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role,
+        .apart = t->env->apart};
     find_location(t);
     if ((error = load_conversation(t)) || (error = take_answers(t)))
         return error;

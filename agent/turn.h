@@ -10,6 +10,7 @@
 #include "store/eventlog.h"
 #include "store/store.h"
 #include "store/turns.h"
+#include "tools/tools.h"
 
 /*
  * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task: it
@@ -53,6 +54,7 @@ struct turn_env {
     /* Set by the worker when its drain time is over: the turn ends at its next step. */
     volatile const int *abort_now;
     bool (*may_take_next)(void *arg); /* neither draining nor due for recycling nor past its share */
+    struct tools_apart apart; /* for tools that compute for long; zeroed = they run here */
     struct listen *listen; /* NULL = a stop is seen with the next renewal only */
 };
 /* Fills what can be prepared before fork (system prompt, tool list for the providers). */

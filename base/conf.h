@@ -42,6 +42,12 @@
     X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
         "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
     X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \
+    X(tool_processes, INT, "tool.processes", "0", 0, 64,                                           \
+        "processes for tools that compute for long, one call each; 0 = half the cores, at least 2") \
+    X(tool_process_ms, MS, "tool.process_ms", "20s", 100, 600000,                                  \
+        "how long such a call may take; then its process is killed")                               \
+    X(tool_process_wait_ms, MS, "tool.process_wait", "10s", 10, 600000,                            \
+        "how long such a call waits for a process, and for earlier ones of its user; then it fails") \
     X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket")                 \
     X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \
         "a request that waited longer for a worker is answered 503")                               \
@@ -49,7 +55,8 @@
         "requests after which a worker is replaced, of a turn worker per seat, +-20 %; 0 = never") \
     X(recycle_age_ms, MS, "recycle.age", "24h", 0, 0, "age after which a worker is replaced")      \
     X(recycle_memory, SIZE, "recycle.memory", "64m", 0, 0,                                         \
-        "private memory above which a worker is replaced; of a turn worker 256k more per seat")    \
+        "private memory above which a worker is replaced; of a turn worker 256k more per seat, of a "  \
+        "tool process 3 times that")                                                               \
     X(drain_ms, MS, "drain", "30s", 0, 86400000,                                                   \
         "how long a running turn may go on after TERM or reload")                                  \
     X(kill_ms, MS, "kill_grace", "5s", 100, 600000, "between TERM and KILL of a stuck worker")     \

@@ -23,18 +23,27 @@ static int fault_stage(const char *name)
     return TURN_STAGE_IDLE;
 }
 
-struct fault fault_of(const struct conf *conf, const char *input)
+/* What a text asks for, and where. */
+static enum fault_action fault_read(const struct conf *conf, const char *text, char stage[16])
 {
     const char *word = conf->fault_word, *at;
-    char action[16], stage[16];
+    char action[16];
 
-    if (!*word || !conf->development || !(at = strstr(input, word)) ||
+    if (!*word || !conf->development || !(at = strstr(text, word)) ||
         sscanf(at + strlen(word), " %15[a-z] %15[a-z-]", action, stage) != 2)
-        return (struct fault){.action = FAULT_NONE};
+        return FAULT_NONE;
     for (int i = FAULT_CRASH; i <= FAULT_SLOW; i++)
         if (!strcmp(fault_actions[i], action))
-            return (struct fault){.action = (enum fault_action)i, .stage = fault_stage(stage)};
-    return (struct fault){.action = FAULT_NONE};
+            return (enum fault_action)i;
+    return FAULT_NONE;
+}
+
+struct fault fault_of(const struct conf *conf, const char *input)
+{
+    char stage[16] = "";
+    enum fault_action action = fault_read(conf, input, stage);
+
+    return (struct fault){.action = action, .stage = fault_stage(stage)};
 }
 
 static void fault_compute(int64_t until_us)
@@ -45,6 +54,22 @@ static void fault_compute(int64_t until_us)
         work++;
 }
 
+static void fault_do(enum fault_action action)
+{
+    if (action == FAULT_CRASH)
+        abort();
+    fault_compute(action == FAULT_LOOP ? INT64_MAX : clock_mono_us() + FAULT_SLOW_MS * 1000);
+}
+
+void fault_in_tool(const struct conf *conf, const char *args)
+{
+    char stage[16] = "";
+    enum fault_action action = fault_read(conf, args, stage);
+
+    if (action != FAULT_NONE && !strcmp(stage, "process"))
+        fault_do(action);
+}
+
 void fault_at(struct fault *f, enum turn_stage stage)
 {
     enum fault_action action = f->action;
@@ -52,7 +77,5 @@ void fault_at(struct fault *f, enum turn_stage stage)
     if (action == FAULT_NONE || f->stage != (int)stage)
         return;
     f->action = FAULT_NONE;
-    if (action == FAULT_CRASH)
-        abort();
-    fault_compute(action == FAULT_LOOP ? INT64_MAX : clock_mono_us() + FAULT_SLOW_MS * 1000);
+    fault_do(action);
 }

@@ -5,7 +5,7 @@
 #include "base/conf.h"
 
 /*
- * fault -- faults on request, for tests of what they must not harm. Process: turn worker.
+ * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool process.
  *
  * Only with the setting development.fault_word, which is refused without development mode, and that
  * is refused when nginx listens to the world. A turn whose input then holds `WORD ACTION STAGE`
@@ -23,6 +23,8 @@ struct fault {
 
 /* What the input of a turn asks for; nearly always FAULT_NONE. */
 struct fault fault_of(const struct conf *conf, const char *input);
+/* The same for a tool process: `WORD ACTION process` in the arguments of the call that begins. */
+void fault_in_tool(const struct conf *conf, const char *args);
 /* At every stage of the turn. */
 void fault_at(struct fault *f, enum turn_stage stage);
 

@@ -25,7 +25,7 @@ int64_t guard_refused(struct exchange *x, const struct blame_work *work)
     problem_set(&x->problem, PROBLEM_CRASHED,
         "A worker process died in such work. To protect other users, %s of this user are refused "
         "for %lld more seconds. Nothing was accepted.",
-        blame_scope_text(scope, work->turn), (long long)(left + 999) / 1000);
+        blame_scope_text(scope, work), (long long)(left + 999) / 1000);
     x->problem.retry_after_ms = left;
     return left;
 }

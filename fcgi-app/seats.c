@@ -15,6 +15,7 @@
 #include "fcgi-app/serve.h"
 #include "store/listen.h"
 #include "tools/mcp.h"
+#include "workers/tool_call.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -61,6 +62,7 @@ struct seat {
     struct app app;
     struct turn_env env;
     struct eventlog *log;       /* kept for the next */
+    struct tool_place place;
     struct request_source source;
     struct serving serving;
     struct seat *next_free;
@@ -70,6 +72,7 @@ struct seats {
     struct app app;             /* what all share */
     struct turn_env env;
     struct inbound_limits limits;
+    struct tool_calls *tools;
     struct reactor_source listening;
     struct reactor_timer balance, measure;
     struct peer *peers;
@@ -166,6 +169,8 @@ static int seats_sit(struct seats *s, struct inbound *inbound)
     seat->env = s->env;
     seat->env.eventlog = seat->log;
     seat->env.arg = &seat->app;
+    seat->place = (struct tool_place){s->tools, taken};
+    seat->env.apart = tool_calls_apart(&seat->place);
     seat->source = (struct request_source){.arg = inbound, .param = inbound_param,
         .body = inbound_body, .write = inbound_write};
     seat->serving = (struct serving){.app = &seat->app, .pool = ROUTES_TURN,
@@ -402,6 +407,8 @@ static int seats_open_turns(struct seats *s)
         .on_tool = runner_on_tool, .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
         .may_take_next = runner_may_take_next};
     error = http_new(&s->env.http, s->app.reactor);
+    if (!error && w->tool_socket)
+        error = tool_calls_new(&s->tools, w, s->app.reactor);
     if (!error)
         http_keep(s->env.http, (size_t)atomic_load(&w->slot->seats_count));
     return error ? error : listen_new(&s->env.listen, s->app.store->link);
@@ -452,6 +459,7 @@ void seats_free(struct seats *s)
         reactor_timer_clear(s->app.reactor, &s->measure);
     }
     seats_close_peers(s);
+    tool_calls_free(s->tools);
     listen_free(s->env.listen);
     if (s->env.http) {
         mcp_leave(s->env.http, s->app.reactor, LEAVE_MS);

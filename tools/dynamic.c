@@ -1,19 +1,21 @@
 #include "tools/dynamic.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "tools/entry_file.h"
+#include "base/task.h"
+#include "tools/dynamic_file.h"
 #include "tools/foreign_schema.h"
 #include "tools/mcp.h"
 #include "tools/mcp_define.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define DESCRIPTION_MAX 2000
+#define PIECE_US 1000 /* of a file of tools that is read while turns run */
 
 static const char declared_result[] =
     "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},"
@@ -46,6 +48,7 @@ static struct {
     struct timespec changed;
     ino_t inode;
     bool seen;
+    bool reading; /* by a request that lets others run meanwhile */
 } remote;
 
 /* Requests that began with the same rows, and then the rows that the next epoch replaced. */
@@ -269,59 +272,102 @@ static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *
     return tools_registered(name);
 }
 
-static int fill_server(struct arena *arena, const jdoc *entry, struct dynamic_tool *rows,
-    size_t *count)
+/* A reading under way, by one request; the others go on with the rows that there are. */
+struct reading {
+    struct dynamic_file file;
+    struct rows rows;
+    int64_t tools;     /* that the file says it has and that have not been read */
+    int64_t since_us;  /* this piece of it */
+    bool in_pieces;
+};
+
+/* Lets the other tasks of the process run when a piece has taken long enough. */
+static void pause_reading(struct reading *r)
 {
-    const struct mcp_server *server = mcp_servers_find(&servers, jdoc_text_or(entry, "name", ""));
-    const jdoc *tools = jdoc_get(entry, "tools");
-    int era = mcp_era_of(jdoc_text_or(entry, "era", "auto")), error = 0;
-    size_t first = *count;
-    if (server == NULL || strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
-        return 0; /* of another configuration */
-    for (size_t i = 0; error == 0 && i < jdoc_length(tools) && *count < DYNAMIC_TOOLS_MAX; i++) {
-        error = fill_remote(arena, &rows[*count], server, era < 0 ? MCP_ERA_UNKNOWN
-            : (enum mcp_era)era, jdoc_at(tools, i));
-        if (error == 0 && !is_taken(rows, *count, rows[*count].spec.name))
-            ++*count;
+    if (!r->in_pieces || clock_mono_us() - r->since_us < PIECE_US)
+        return;
+    task_yield(NULL);
+    r->since_us = clock_mono_us();
+}
+
+/* One that is not used is read over. Returns 0, ERR_INVALID or ERR_NOMEM. */
+static int read_tool(struct reading *r, const struct mcp_server *server, enum mcp_era era)
+{
+    struct rows *rows = &r->rows;
+    jdoc *definition;
+    int error = dynamic_file_next(&r->file, &definition);
+    if (error == 0 && server != NULL && rows->count < DYNAMIC_TOOLS_MAX) {
+        struct dynamic_tool *row = &rows->list[rows->count];
+        error = fill_remote(rows->arena, row, server, era, definition);
+        if (error == 0 && !is_taken(rows->list, rows->count, row->spec.name))
+            rows->count++;
     }
-    qsort(rows + first, *count - first, sizeof *rows, compare_rows);
-    for (size_t i = first; i < *count; i++)
+    jdoc_free(definition);
+    r->tools--;
+    pause_reading(r);
+    return error;
+}
+
+static int read_server(struct reading *r)
+{
+    jdoc *entry;
+    int64_t tools = 0;
+    int error = dynamic_file_next(&r->file, &entry);
+    if (error == 0 && (jdoc_get_int(entry, "tools", &tools) != 0 || tools < 0 || tools > r->tools))
+        error = ERR_INVALID;
+    const struct mcp_server *server = mcp_servers_find(&servers, jdoc_text_or(entry, "name", ""));
+    int era = mcp_era_of(jdoc_text_or(entry, "era", "auto"));
+    if (server != NULL && strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
+        server = NULL; /* of another configuration */
+    jdoc_free(entry);
+    size_t first = r->rows.count;
+    while (error == 0 && tools-- > 0)
+        error = read_tool(r, server, era < 0 ? MCP_ERA_UNKNOWN : (enum mcp_era)era);
+    struct dynamic_tool *rows = r->rows.list;
+    qsort(rows + first, r->rows.count - first, sizeof *rows, compare_rows);
+    for (size_t i = first; i < r->rows.count; i++)
         rows[i].spec.dynamic = &rows[i];
     return error;
 }
 
-static size_t tools_of(const jdoc *list)
+static int read_rows(struct reading *r)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < jdoc_length(list); i++)
-        count += jdoc_length(jdoc_get(jdoc_at(list, i), "tools"));
-    return count < DYNAMIC_TOOLS_MAX ? count : DYNAMIC_TOOLS_MAX;
+    jdoc *head;
+    int64_t count = 0;
+    int error = dynamic_file_next(&r->file, &head);
+    if (error == 0 && (jdoc_get_int(head, "servers", &count) != 0
+            || jdoc_get_int(head, "tools", &r->tools) != 0 || r->tools < 0))
+        error = ERR_INVALID;
+    jdoc_free(head);
+    if (error != 0)
+        return error;
+    size_t most = r->tools < DYNAMIC_TOOLS_MAX ? (size_t)r->tools : DYNAMIC_TOOLS_MAX;
+    r->rows.list = arena_array(r->rows.arena, most + 1, sizeof *r->rows.list);
+    if (r->rows.list == NULL)
+        return ERR_NOMEM;
+    while (error == 0 && count-- > 0)
+        error = read_server(r);
+    return error == 0 && r->tools != 0 ? ERR_INVALID : error;
 }
 
-static void read_remote(const char *path)
+static void read_remote(const char *path, bool in_pieces)
 {
-    char why[CONF_WHY_SIZE];
-    const struct entry_file file = { .path = path, .why = why, .why_size = sizeof why };
-    jdoc *doc = NULL;
-    struct rows rows = { .arena = arena_new() };
-    int error = rows.arena != NULL ? entry_file_read(&file, DYNAMIC_FILE_MAX, &doc) : ERR_NOMEM;
-    const jdoc *list = jdoc_get(doc, "servers");
+    char why[CONF_WHY_SIZE] = "it is cut, or not the housekeeper's";
+    struct reading r = { .rows = { .arena = arena_new() }, .since_us = clock_mono_us(),
+        .in_pieces = in_pieces };
+    int error = r.rows.arena != NULL ? dynamic_file_open(&r.file, path, why, sizeof why)
+                                     : ERR_NOMEM;
     if (error == 0)
-        rows.list = arena_array(rows.arena, tools_of(list) + 1, sizeof *rows.list);
-    if (error == 0 && rows.list == NULL)
-        error = ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < jdoc_length(list); i++)
-        error = fill_server(rows.arena, jdoc_at(list, i), rows.list, &rows.count);
-    jdoc_free(doc);
+        error = read_rows(&r);
+    dynamic_file_close(&r.file);
     if (error == 0)
-        error = replace_remote(&rows);
+        error = replace_remote(&r.rows);
     if (error != 0) {
         log_error("the tools of MCP servers cannot be read: %s",
-            error == ERR_CONFIG ? why : err_text(error));
-        free_rows(&rows);
+            error == ERR_CONFIG || error == ERR_INVALID ? why : err_text(error));
+        free_rows(&r.rows);
         return; /* the older ones stay */
     }
-    malloc_trim(0); /* the document was many times as large as the rows */
 }
 
 /* Again, when the housekeeper has written them anew. */
@@ -329,17 +375,21 @@ static void refresh(const struct conf *conf)
 {
     char path[256];
     struct stat st;
-    if (servers.count == 0)
+    if (servers.count == 0 || remote.reading)
         return;
     snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, conf->run_dir);
     if (stat(path, &st) != 0 || (remote.seen && st.st_ino == remote.inode
         && st.st_mtim.tv_sec == remote.changed.tv_sec
         && st.st_mtim.tv_nsec == remote.changed.tv_nsec))
         return;
+    /* Nobody goes on without the first rows. */
+    bool in_pieces = remote.seen && task_self() != NULL;
     remote.seen = true;
     remote.inode = st.st_ino;
     remote.changed = st.st_mtim;
-    read_remote(path);
+    remote.reading = true;
+    read_remote(path, in_pieces);
+    remote.reading = false;
 }
 
 unsigned dynamic_enter(const struct conf *conf)

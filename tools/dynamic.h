@@ -37,10 +37,10 @@ const struct mcp_servers *dynamic_servers(void);
 
 /*
  * dynamic_enter, dynamic_leave -- a request of this process begins and ends; many may be under way.
- * The beginning reads the servers' tools again when the housekeeper has written them anew. A row
- * that the request has found lives until it leaves, also when a later request has replaced the rows:
- * replaced rows are freed when all requests that began before have left. Outside of a request rows
- * live until the next dynamic_enter.
+ * The beginning reads the servers' tools again when the housekeeper has written them anew; the
+ * other tasks run meanwhile, with the older ones. A row that the request has found lives until it
+ * leaves, also when a later request has replaced the rows: replaced rows are freed when all requests
+ * that began before have left. Outside of a request rows live until the next dynamic_enter.
  *   ticket  what dynamic_enter returned
  */
 unsigned dynamic_enter(const struct conf *conf);
@@ -57,9 +57,6 @@ unsigned dynamic_generation(void);
 /* The schemas of arguments and results, borrowed. Returns 0 or ERR_NOMEM. */
 int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **result);
 
-/* The file of run_dir, and what the housekeeper puts into it for one server. */
-#define DYNAMIC_FILE "mcp-tools.json"
-#define DYNAMIC_FILE_MAX ((size_t)8 << 20)
 #define DYNAMIC_TOOLS_MAX 1000 /* of all servers together */
 
 #endif

@@ -204,10 +204,10 @@ static void check_fields(const char *name, const jdoc *tool)
 {
     static const char *const fields[] = { "name", "description", "effect", "approval",
         "timeout_ms", "idempotent", "entity", "arguments", "result", "examples", "keywords", "provider", "approval_when",
-        "core", "untrusted", "reaches_others", "outside" };
-    static const char *const flags[] = { "core", "untrusted", "reaches_others" };
+        "core", "untrusted", "reaches_others", "outside", "process", "process_unless" };
+    static const char *const flags[] = { "core", "untrusted", "reaches_others", "process" };
     size_t known = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i + 6 < known; i++) /* the last six are optional */
+    for (size_t i = 0; i + 8 < known; i++) /* the last eight are optional */
         if (jdoc_get(tool, fields[i]) == NULL)
             fail(name, "the field `%s` is missing", fields[i]);
     struct jdoc_iter it = { 0 };
@@ -232,6 +232,8 @@ static void check_fields(const char *name, const jdoc *tool)
     if (jdoc_get(tool, "reaches_others") != NULL
         && strcmp(jdoc_text_or(tool, "effect", ""), "read") == 0)
         fail(name, "reaches_others: a tool that reads reaches nobody");
+    if (jdoc_get(tool, "process_unless") != NULL && jdoc_get(tool, "process") == NULL)
+        fail(name, "process_unless: only of a tool with `process`");
     if (strlen(jdoc_text_or(tool, "description", "")) < 30)
         fail(name, "description is too short for a model to choose by");
     check_keywords(name, jdoc_text_or(tool, "keywords", ""));
@@ -415,6 +417,10 @@ static void put_row(size_t i)
         reaches_others ? "true" : "false");
     if (jdoc_get(e->tool, "outside") != NULL)
         printf(",\n        .outside = \"%s\"", jdoc_text_or(e->tool, "outside", ""));
+    if (jdoc_get(e->tool, "process") != NULL)
+        printf(",\n        .process = true");
+    if (jdoc_get(e->tool, "process_unless") != NULL)
+        printf(",\n        .process_unless = \"%s\"", jdoc_text_or(e->tool, "process_unless", ""));
     printf(",\n        .arguments_schema = ");
     put_json(e->arguments);
     printf(",\n        .result_schema = ");

@@ -111,7 +111,7 @@ libstore_a_SOURCES += store/shared.c store/shared.h
 TOOLS_SPEC += tools/spec/assistant.json
 # Tools that no build makes: declared ones, and those of MCP servers
 libtools_a_SOURCES += tools/declared.c tools/declared.h tools/declared_fill.c tools/declared_run.c \
-	tools/dynamic.c tools/dynamic.h tools/entry_file.c tools/entry_file.h tools/foreign_model.c tools/foreign_plain.c \
+	tools/dynamic.c tools/dynamic.h tools/dynamic_file.c tools/dynamic_file.h tools/entry_file.c tools/entry_file.h tools/foreign_model.c tools/foreign_plain.c \
 	tools/foreign_schema.c \
 	tools/foreign_schema.h tools/mcp.c tools/mcp.h tools/mcp_define.c tools/mcp_define.h \
 	tools/mcp_exchange.c tools/mcp_exchange.h tools/mcp_peer.c tools/mcp_peer.h \

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "tools/gazetteer.h"
 #include "tools/land.h"
 
@@ -23,6 +24,7 @@
 #define FERRY_COST 40000.0   /* a ferry's waiting, as metres of road */
 #define FERRY_GAIN 0.65      /* a ferry is taken when it makes the way that much shorter */
 #define DETOUR_METRES 600000.0 /* beyond twice the distance, how far a way may lead around */
+#define EARTH_METRES 6371008.8 /* its radius */
 #define FAR_METRES 3000000.0 /* from which a way over land is not compared with ferries */
 #define TOGETHER_METRES 10000.0 /* on one island that the mask does not have */
 #define TOWN_SHARE 0.2 /* of the radius of a town that no road leaves: the town itself */
@@ -30,7 +32,11 @@
 #define ROADLESS_BASE 1500000
 #define NOWHERE_BASE 2000000
 
-struct node { double lat, lon; int land; };
+struct node {
+    double lat, lon;
+    double x, y, z; /* the same on a globe of radius 1: a search asks for many distances */
+    int land;
+};
 
 static struct {
     unsigned generation; /* of the land file these were made for */
@@ -38,7 +44,25 @@ static struct {
     int islets[64], roadless[64]; /* the landmass each of them is on */
     struct node ends[2 * CROSSINGS_MAX];
     size_t count; /* crossings */
+    /* Does water lie between two of the ends (enum road_water; the smaller index first)? Found out
+     * when it is first asked: three quarters of a search's time would go there. */
+    unsigned char water[2 * CROSSINGS_MAX][2 * CROSSINGS_MAX];
 } road_table;
+enum road_water { ROAD_WATER_ASK, ROAD_WATER_NONE, ROAD_WATER_LIES };
+
+static struct node road_node(double lat, double lon)
+{
+    const double rad = 3.14159265358979323846 / 180;
+    return (struct node){ .lat = lat, .lon = lon, .x = cos(lat * rad) * cos(lon * rad),
+        .y = cos(lat * rad) * sin(lon * rad), .z = sin(lat * rad) };
+}
+
+/* As gazetteer_distance, by the chord. */
+static double road_metres(const struct node *a, const struct node *b)
+{
+    double x = a->x - b->x, y = a->y - b->y, z = a->z - b->z;
+    return 2 * EARTH_METRES * asin(fmin(1, sqrt(x * x + y * y + z * z) / 2));
+}
 
 /* --- landmasses --- */
 
@@ -91,9 +115,13 @@ static void road_prepare(void)
         const struct crossing *c = &crossing_all[i];
         int from = road_land(c->from_latitude, c->from_longitude, END_SNAP_METRES, 2 + 2 * (int)i);
         int to = road_land(c->to_latitude, c->to_longitude, END_SNAP_METRES, 3 + 2 * (int)i);
-        road_table.ends[2 * i] = (struct node){ c->from_latitude, c->from_longitude, from };
-        road_table.ends[2 * i + 1] = (struct node){ c->to_latitude, c->to_longitude, to };
+        road_table.ends[2 * i] = road_node(c->from_latitude, c->from_longitude);
+        road_table.ends[2 * i].land = from;
+        road_table.ends[2 * i + 1] = road_node(c->to_latitude, c->to_longitude);
+        road_table.ends[2 * i + 1].land = to;
     }
+    if (road_table.ready) /* else it is zero, and takes no memory yet */
+        memset(road_table.water, ROAD_WATER_ASK, sizeof road_table.water);
     road_table.generation = land_generation();
     road_table.ready = true;
 }
@@ -107,11 +135,6 @@ void road_open(const struct conf *conf)
 }
 
 /* --- one stretch on wheels --- */
-
-static double road_metres(const struct node *a, const struct node *b)
-{
-    return gazetteer_distance(a->lat, a->lon, b->lat, b->lon);
-}
 
 /* By road over one landmass, around the water; < 0: no way was found. */
 static double road_leg(const struct node *a, const struct node *b)
@@ -128,6 +151,7 @@ static double road_leg(const struct node *a, const struct node *b)
 struct search {
     struct node nodes[NODES_MAX]; /* 0 from, 1 to, then both ends of the crossings that may help */
     const struct crossing *crossings[CROSSINGS_MAX];
+    size_t ends[NODES_MAX]; /* index in road_table.ends, of all but from and to */
     size_t count;
     double cost[NODES_MAX], direct; /* direct: on one landmass, < 0 = not */
     int before[NODES_MAX];
@@ -150,16 +174,27 @@ static double road_search_edge(const struct search *s, size_t a, size_t b)
     return x->land == y->land ? ROAD_FACTOR * road_metres(x, y) : -1;
 }
 
+static bool road_search_wet(const struct search *s, size_t a, size_t b)
+{
+    const struct node *x = &s->nodes[a], *y = &s->nodes[b];
+    size_t i = a < b ? s->ends[a] : s->ends[b], k = a < b ? s->ends[b] : s->ends[a];
+    unsigned char *known = a >= 2 && b >= 2 ? &road_table.water[i][k] : NULL;
+    if (known && *known != ROAD_WATER_ASK)
+        return *known == ROAD_WATER_LIES;
+    bool wet = land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS, WATER_METRES)
+        > WATER_METRES;
+    if (known)
+        *known = wet ? ROAD_WATER_LIES : ROAD_WATER_NONE;
+    return wet;
+}
+
 /* What is to be added to an edge on one landmass because water lies across it: the way around is
  * longer, and measured only when it is taken. */
 static double road_search_water(const struct search *s, size_t a, size_t b)
 {
-    const struct node *x = &s->nodes[a], *y = &s->nodes[b];
-    if (road_search_link(s, a, b) || (a < 2 && b < 2)
-        || land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS, WATER_METRES)
-            <= WATER_METRES)
+    if (road_search_link(s, a, b) || (a < 2 && b < 2) || !road_search_wet(s, a, b))
         return 0;
-    return (AROUND_FACTOR - ROAD_FACTOR) * road_metres(x, y);
+    return (AROUND_FACTOR - ROAD_FACTOR) * road_metres(&s->nodes[a], &s->nodes[b]);
 }
 
 static bool road_search_run(struct search *s, bool ferries)
@@ -237,7 +272,9 @@ static void road_search_fill(struct search *s, const struct node *from, const st
             || road_metres(from, b) + road_metres(b, to) > reach)
             continue;
         s->crossings[(s->count - 2) / 2] = &crossing_all[i];
+        s->ends[s->count] = 2 * i;
         s->nodes[s->count++] = *a;
+        s->ends[s->count] = 2 * i + 1;
         s->nodes[s->count++] = *b;
     }
 }
@@ -266,7 +303,7 @@ static bool road_reaches(int from, int to, bool ferries)
 static void road_search(const struct node *from, const struct node *to, double direct,
     bool ferries, struct road *out)
 {
-    static struct search s; /* 40 KiB, which no stack of a task should hold; nothing waits here */
+    static struct search s; /* 90 KiB, which no stack of a task should hold; nothing waits here */
     struct road by_land = *out;
     s.direct = direct;
     road_search_fill(&s, from, to);
@@ -321,7 +358,7 @@ static void road_drive(struct road *out, double metres)
 void road_between(double lat1, double lon1, double lat2, double lon2, bool ferries,
     struct road *out)
 {
-    struct node from = { lat1, lon1, 0 }, to = { lat2, lon2, 0 };
+    struct node from = road_node(lat1, lon1), to = road_node(lat2, lon2);
     *out = (struct road){ .air_metres = road_metres(&from, &to), .checked = land_known() };
     if (!out->checked) {
         road_drive(out, ROAD_FACTOR * out->air_metres);
@@ -346,6 +383,12 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
         out->roadless = road_leaves(&from, &to);
     if (out->kind != ROAD_NONE)
         out->seconds = out->metres * ROAD_SECONDS_PER_METRE;
+}
+
+void road_pause(void)
+{
+    if (task_self())
+        task_yield(NULL);
 }
 
 bool road_over_water(double lat1, double lon1, double lat2, double lon2)

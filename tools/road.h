@@ -36,9 +36,12 @@ struct road {
 /* Opens the land mask beside the gazetteer, as the settings say: before the fork, and on reload. */
 void road_open(const struct conf *conf);
 
-/* road_between -- coordinates in degrees; ferries false: none is taken. Some 1 to 200 ms. */
+/* road_between -- coordinates in degrees; ferries false: none is taken. At most some 10 ms. */
 void road_between(double lat1, double lon1, double lat2, double lon2, bool ferries,
     struct road *out);
+
+/* Between two estimates of one call: the other tasks of the process run, when the call is in one. */
+void road_pause(void);
 
 /* Is the sea between two places that are near each other, with no fixed link over it? */
 bool road_over_water(double lat1, double lon1, double lat2, double lon2);

@@ -64,6 +64,7 @@ static int estimate(struct route *r)
         const struct spot *a = &r->stops[i], *b = &r->stops[i + 1];
         struct road *road = &r->roads[i];
         road_between(a->latitude, a->longitude, b->latitude, b->longitude, true, road);
+        road_pause();
         if (road->kind == ROAD_NONE) {
             int error = road_refuse(r->run, road, a->name, b->name);
             return error != 0 ? error : 1;

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_MS 30000 /* of a tool whose definition gives no time */
+
 /* The schemas of one tool, parsed once per process (before the fork when turn_global_init asks). */
 struct parsed {
     jdoc *arguments, *result;
@@ -341,7 +343,7 @@ static bool is_own_failure(const char *code)
     static const char *const codes[] = { "invalid_json", "invalid_argument", "provider_failed",
         "provider_not_configured", "provider_unavailable", "timeout", "cancelled", "not_found",
         "unknown_outcome", "result_too_large", "rate_limited", "limit_reached", "forbidden",
-        "no_route", "internal_error" };
+        "no_route", "internal_error", "busy", "tool_crashed" };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(codes[i], code) == 0)
             return true;
@@ -394,16 +396,19 @@ static void visit_setting(void *arg, const char *name, const char *value, const 
         s->present = value[0] != '\0';
 }
 
+static bool is_set(const struct conf *conf, const char *name)
+{
+    struct setting s = { .name = name };
+    conf_visit(conf, visit_setting, &s);
+    return s.present;
+}
+
 static int check_provider(struct tools_run *run)
 {
-    struct setting s = { .name = run->spec->provider };
-    if (s.name == NULL)
-        return 0;
-    conf_visit(run->context->conf, visit_setting, &s);
-    if (s.present)
+    if (run->spec->provider == NULL || is_set(run->context->conf, run->spec->provider))
         return 0;
     tools_fail(run, "provider_not_configured",
-        "This needs an outside provider that is not configured here (setting %s).", s.name);
+        "This needs an outside provider that is not configured here (setting %s).", run->spec->provider);
     return ERR_NOT_CONFIGURED;
 }
 
@@ -425,7 +430,8 @@ static void on_timeout(struct reactor_timer *timer)
         time_out(w->run);
 }
 
-static int start_waiting(struct tools_run *run)
+/* limited: by the tool's own time limit. */
+static int start_waiting(struct tools_run *run, bool limited)
 {
     struct waiting *w = arena_alloc(run->arena, sizeof *w);
     if (w == NULL) {
@@ -435,8 +441,9 @@ static int start_waiting(struct tools_run *run)
     }
     w->run = run;
     run->waiting = w;
-    reactor_timer_set(run->context->reactor, &w->timer, clock_mono_ms() + run->spec->timeout_ms,
-        on_timeout, w);
+    if (limited)
+        reactor_timer_set(run->context->reactor, &w->timer,
+            clock_mono_ms() + run->spec->timeout_ms, on_timeout, w);
     return ERR_AGAIN;
 }
 
@@ -501,6 +508,29 @@ int tools_preview(struct tools_run *run, const char *args_json, size_t len)
     return result == 1 ? 0 : result;
 }
 
+bool tools_is_apart(const struct conf *conf, const struct tools_spec *spec)
+{
+    return spec->process && (spec->process_unless == NULL || !is_set(conf, spec->process_unless));
+}
+
+int64_t tools_patience(const struct tools_context *context, const struct tools_spec *spec)
+{
+    if (context->apart.start != NULL && tools_is_apart(context->conf, spec))
+        return context->apart.patience_ms;
+    return spec->timeout_ms > 0 ? spec->timeout_ms : PATIENCE_MS;
+}
+
+/* Everything, also the look at the arguments, is done there. */
+static int start_apart(struct tools_run *run, const char *args_json, size_t len)
+{
+    const struct tools_apart *apart = &run->context->apart;
+    int result = apart->start(apart->arg, run, args_json, len);
+    if (result == ERR_AGAIN)
+        result = start_waiting(run, false);
+    run->done = result != ERR_AGAIN;
+    return result;
+}
+
 int tools_start(struct tools_run *run, const char *args_json, size_t len)
 {
     run->done = false;
@@ -508,6 +538,8 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     run->waiting = NULL;
     run->fetches = NULL;
     run->steps = NULL;
+    if (run->context->apart.start != NULL && tools_is_apart(run->context->conf, run->spec))
+        return start_apart(run, args_json, len);
     int result = prepare(run, args_json, len);
     if (result == 0 && run->approved != NULL && run->approved[0] != '\0'
         && run->spec->preview != NULL)
@@ -519,7 +551,7 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     result = run->spec->handler(run);
     if (result == ERR_AGAIN && run->done) /* it was answered before the handler returned */
         return run->error;
-    return result == ERR_AGAIN ? start_waiting(run) : settle(run, result);
+    return result == ERR_AGAIN ? start_waiting(run, true) : settle(run, result);
 }
 
 void tools_defer(struct tools_run *run, struct tools_step *step)
@@ -554,6 +586,17 @@ void tools_finished(struct tools_run *run)
         return;
     stop_waiting(run);
     run->error = settle(run, run->error);
+    if (run->on_done != NULL)
+        run->on_done(run);
+}
+
+void tools_told(struct tools_run *run, int error)
+{
+    if (run->done)
+        return;
+    stop_waiting(run);
+    run->error = error;
+    run->done = true;
     if (run->on_done != NULL)
         run->on_done(run);
 }

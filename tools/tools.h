@@ -21,6 +21,16 @@ enum tools_effect { TOOLS_READ, TOOLS_WRITE, TOOLS_DELETE, TOOLS_OUTSIDE };
 enum tools_approval { TOOLS_APPROVAL_NEVER, TOOLS_APPROVAL_ALWAYS };
 
 struct tools_run;
+/* Runs a call in another process (workers/tool_call.h): struct tools_context's apart. */
+struct tools_apart {
+    /*
+     * Takes a call whose arguments nobody has looked at. Returns 0 with run->result set; ERR_AGAIN:
+     * it has set run->on_cancel and ends the call by tools_told; or a fault.
+     */
+    int (*start)(void *arg, struct tools_run *run, const char *args_json, size_t len);
+    void *arg;
+    int64_t patience_ms; /* by then it has told the end */
+};
 /*
  * A handler. args have been checked against the schema, defaults filled in. It sets run->result
  * (owned by run) and returns 0, or returns ERR_AGAIN after starting something on run->context->http,
@@ -57,6 +67,8 @@ struct tools_spec {
     bool untrusted;                /* its result holds what others wrote: data, never instructions */
     bool reaches_others;           /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
+    bool process;                  /* it computes for long, or in a library: tools_is_apart */
+    const char *process_unless;    /* the setting of a service that it asks instead; or NULL */
     const char *outside;           /* the argument by which the model chooses a host that sees the
                                       call; "*" = every call leaves for a host outside; or NULL */
 };
@@ -122,6 +134,7 @@ struct tools_context { /* one per turn, or per direct call */
     double latitude, longitude;
     const char *location_text;     /* or NULL */
     const char *role;              /* of the credential: "admin"; NULL = user */
+    struct tools_apart apart;      /* zeroed: all tools run where they are called */
 };
 
 struct tools_run { /* one call */
@@ -157,6 +170,13 @@ struct tools_run { /* one call */
  */
 int tools_start(struct tools_run *run, const char *args_json, size_t len);
 /*
+ * Does a call of it run in a tool process? One that computes for more than some 5 ms, or in a library
+ * that may crash, would hold all turns of its worker, or end them.
+ */
+bool tools_is_apart(const struct conf *conf, const struct tools_spec *spec);
+/* How long a call may take, all in, milliseconds: after that it has hung. */
+int64_t tools_patience(const struct tools_context *context, const struct tools_spec *spec);
+/*
  * tools_preview -- what the call would do, and whether it could: everything that comes before the
  * handler, then the tool's preview. Nothing is written. Returns 0: run->result is set when the
  * call would be refused (or has been made before); else run->preview is set, NULL when the tool has
@@ -184,6 +204,11 @@ int tools_ask_back(struct tools_run *run, const char *path, const char *expected
 jdoc *tools_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* After ERR_AGAIN only: run->result (or run->error) is set; calls on_done. */
 void tools_finished(struct tools_run *run);
+/*
+ * tools_told -- for struct tools_apart, after ERR_AGAIN: run->result is what the tool's own process
+ * has made and checked, or a failure (tools_fail); error: a fault of ours instead. Calls on_done.
+ */
+void tools_told(struct tools_run *run, int error);
 /*
  * tools_defer -- from a callback of the loop, where a call of Redis would stop all tasks of the
  * process: step->fn(run, step->arg) runs in the task that waits for the call, and ends it with

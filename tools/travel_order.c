@@ -235,6 +235,7 @@ static int estimate(struct tools_run *run, struct order *o)
             struct road *road = &o->roads[k][i];
             road_between(o->spots[k].latitude, o->spots[k].longitude, o->spots[i].latitude,
                 o->spots[i].longitude, ferries, road);
+            road_pause();
             if (road->kind == ROAD_NONE) {
                 int error = road_refuse(run, road, o->spots[k].name, o->spots[i].name);
                 return error != 0 ? error : 1;

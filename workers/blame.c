@@ -12,21 +12,30 @@
  * as long for each further time that the limit is filled. A message's three attempts fill its
  * limit and no other one.
  */
+enum blame_kind { BLAME_REQUEST, BLAME_TURN, BLAME_TOOL, BLAME_KINDS };
 static const struct {
-    const char *text[2]; /* request, turn */
-    unsigned limit[2];
+    const char *text[BLAME_KINDS];
+    unsigned limit[BLAME_KINDS];
     int64_t within_ms, keep_ms;
 } scopes[BLAME_SCOPES] = {
-    [BLAME_SAME] = {{"repetitions of this request", "repetitions of this message"}, {3, 9},
+    [BLAME_SAME] = {{"repetitions of this request", "repetitions of this message",
+                       "repetitions of this tool call"}, {3, 9, 3},
         10 * MINUTE_MS, MINUTE_MS},
-    [BLAME_ROUTE] = {{"requests to this route", "messages to this session"}, {6, 12}, MINUTE_MS,
+    [BLAME_ROUTE] = {{"requests to this route", "messages to this session",
+                        "calls of this tool"}, {6, 12, 6}, MINUTE_MS,
         5 * MINUTE_MS},
-    [BLAME_USER] = {{"requests", "messages"}, {12, 18}, MINUTE_MS, MINUTE_MS},
+    [BLAME_USER] = {{"requests", "messages", "calls in tool processes"}, {12, 18, 12}, MINUTE_MS,
+        MINUTE_MS},
 };
 
-const char *blame_scope_text(enum blame_scope scope, bool turn)
+static enum blame_kind blame_kind(const struct blame_work *work)
 {
-    return scopes[scope].text[turn];
+    return work->tool ? BLAME_TOOL : work->turn ? BLAME_TURN : BLAME_REQUEST;
+}
+
+const char *blame_scope_text(enum blame_scope scope, const struct blame_work *work)
+{
+    return scopes[scope].text[blame_kind(work)];
 }
 
 /* 0 when this scope says nothing: before the user is known only the very same work counts. */
@@ -37,7 +46,7 @@ static unsigned long long blame_key(const struct blame_work *work, enum blame_sc
     if (scope != BLAME_SAME && work->uid[0] == '\0')
         return 0;
     buf_init(&text, 0);
-    buf_printf(&text, "%d %d %s\n", (int)scope, work->turn, work->uid);
+    buf_printf(&text, "%d %d %s\n", (int)scope, (int)blame_kind(work), work->uid);
     if (scope == BLAME_SAME)
         buf_puts(&text, work->digest);
     else if (scope == BLAME_ROUTE)
@@ -73,14 +82,15 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms)
 
 /* How often deaths of this key have filled the scope's limit in its time. */
 static unsigned blame_filled(
-    const struct blame *b, enum blame_scope scope, unsigned long long key, bool turn, int64_t now)
+    const struct blame *b, enum blame_scope scope, unsigned long long key, enum blame_kind kind,
+    int64_t now)
 {
     unsigned weight = 0;
     for (size_t i = 0; i < BLAME_DEATHS; i++)
         if (b->deaths[i].weight > 0 && b->deaths[i].keys[scope] == key &&
             now - b->deaths[i].at_ms <= scopes[scope].within_ms)
             weight += b->deaths[i].weight;
-    return weight / scopes[scope].limit[turn];
+    return weight / scopes[scope].limit[kind];
 }
 
 size_t blame_death(struct blame *b, const struct blame_work *work, unsigned weight, int64_t now_ms,
@@ -95,7 +105,7 @@ size_t blame_death(struct blame *b, const struct blame_work *work, unsigned weig
     for (int s = 0; s < BLAME_SCOPES; s++) {
         unsigned long long key = b->deaths[at].keys[s];
         unsigned filled =
-            key == 0 ? 0 : blame_filled(b, (enum blame_scope)s, key, work->turn, now_ms);
+            key == 0 ? 0 : blame_filled(b, (enum blame_scope)s, key, blame_kind(work), now_ms);
         if (filled == 0)
             continue;
         int64_t keep = scopes[s].keep_ms;

@@ -26,6 +26,7 @@ struct blame_work {
     char route[BLAME_ROUTE_SIZE];   /* "POST /tools/add_expense"; of a turn "session SID" */
     char digest[IDENT_SHA256_SIZE]; /* of what makes a second one the same */
     bool turn;                      /* a turn: it has turn.attempts by itself */
+    bool tool;                      /* a call in a tool process: counts against such calls alone */
 };
 
 /* From the narrowest: the very same work; the user's route or session; all work of the user. */
@@ -74,7 +75,7 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms);
 int64_t blame_left(const struct blame *b, const struct blame_work *work, int64_t now_ms,
     enum blame_scope *scope);
 /* "repetitions of this request", "requests to this route", "requests"; of a turn "repetitions of
- * this message", "messages to this session", "messages". */
-const char *blame_scope_text(enum blame_scope scope, bool turn);
+ * this message", "messages to this session", "messages"; the like of a tool's call. */
+const char *blame_scope_text(enum blame_scope scope, const struct blame_work *work);
 
 #endif

@@ -20,8 +20,8 @@
 
 /* Two generations of the largest configuration that conf allows; of seats a third one, for gaps
  * between ranges of different lengths. */
-#define CAPACITY (2 * (256 + 256 + 256 + 16 + 1))
-#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 1))
+#define CAPACITY (2 * (256 + 256 + 256 + 16 + 64 + 1))
+#define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 64 + 1))
 #define EARLY_MS 10000 /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
 #define LINES_MAX (1u << 20) /* a line for each turn of a machine */
@@ -119,6 +119,7 @@ static void generation_count(struct crew_generation *g)
     g->want[SCOREBOARD_STREAM] =
         conf->stream_workers > 0 ? (size_t)conf->stream_workers : crew_cores();
     g->want[SCOREBOARD_QUARANTINE] = (size_t)conf->turn_quarantine;
+    g->want[SCOREBOARD_TOOL] = crew_tool_processes(conf);
     g->want[SCOREBOARD_HOUSEKEEPER] = 1;
     g->total = 0;
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
@@ -235,6 +236,7 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
         .supervisor_fd = supervisor_fd,
         .turn_socket = c->sockets->one[SOCKETS_TURN].path,
         .quarantine_socket = c->sockets->one[SOCKETS_QUARANTINE].path,
+        .tool_socket = c->sockets->one[SOCKETS_TOOL].path,
         .notify_fd = c->notify_fd};
     int keep[] = {w.listen_fd, w.supervisor_fd, w.notify_fd};
     worker_enter(&w, c->self, keep, sizeof(keep) / sizeof(keep[0]));
@@ -244,7 +246,8 @@ static _Noreturn void child_run(struct crew *c, size_t index, int supervisor_fd)
 _Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API &&
                    (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
                    (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM &&
-                   (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE,
+                   (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE &&
+                   (int)SOCKETS_TOOL == (int)SCOREBOARD_TOOL,
     "a pool's socket has the pool's number");
 
 static void board_prepare(struct crew *c, size_t index)
@@ -552,14 +555,20 @@ void crew_step(struct crew *c, size_t index, enum slots_event event)
 
 /* --- to all --- */
 
+/* The others need it until their own end. */
+static bool is_helper(const struct crew_slot *s)
+{
+    return s->pool == SCOREBOARD_TOOL || s->pool == SCOREBOARD_HOUSEKEEPER;
+}
+
 static bool is_meant(
     const struct crew_slot *s, enum crew_whom whom, const struct crew_generation *g)
 {
     switch (whom) {
     case CREW_ALL:
         return true;
-    case CREW_BUT_HOUSEKEEPER:
-        return s->pool != SCOREBOARD_HOUSEKEEPER;
+    case CREW_BUT_HELPERS:
+        return !is_helper(s);
     case CREW_THIS_GENERATION:
         return s->generation == g;
     case CREW_OTHER_GENERATIONS:
@@ -583,11 +592,10 @@ void crew_signal(struct crew *c, int number)
             kill(c->slots[i].pid, number);
 }
 
-size_t crew_alive(const struct crew *c, bool with_housekeeper)
+size_t crew_alive(const struct crew *c, bool with_helpers)
 {
     size_t alive = 0;
     for (size_t i = 0; i < c->used; i++)
-        alive +=
-            c->slots[i].pid > 0 && (with_housekeeper || c->slots[i].pool != SCOREBOARD_HOUSEKEEPER);
+        alive += c->slots[i].pid > 0 && (with_helpers || !is_helper(&c->slots[i]));
     return alive;
 }

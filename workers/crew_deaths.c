@@ -76,7 +76,7 @@ static void deaths_blame(struct crew *c, size_t index, const struct blame_work *
         count > 0 ? "" : "; nothing is refused yet");
     for (size_t i = 0; i < count; i++) {
         log_warn("%s of user %s are refused for %" PRId64 " s (request_crashed_worker)",
-            blame_scope_text(marks[i].scope, work->turn),
+            blame_scope_text(marks[i].scope, work),
             work->uid[0] != '\0' ? work->uid : "-", marks[i].ms / 1000);
         crew_lines_blame(c, &marks[i]);
     }

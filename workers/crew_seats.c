@@ -10,6 +10,8 @@
 
 #define CORES_MAX 256
 #define TURN_PROCESSES_MIN 2 /* one that dies must not be all there is */
+#define TOOL_PROCESSES_MIN 2 /* the same */
+#define TOOL_PROCESSES_MAX 64
 
 size_t crew_cores(void)
 {
@@ -28,6 +30,17 @@ size_t crew_turn_processes(const struct conf *conf)
     if (wanted == 0)
         wanted = crew_cores() < TURN_PROCESSES_MIN ? TURN_PROCESSES_MIN : crew_cores();
     return wanted < all ? wanted : all;
+}
+
+size_t crew_tool_processes(const struct conf *conf)
+{
+    size_t half = crew_cores() / 2;
+
+    if (conf->tool_processes > 0)
+        return (size_t)conf->tool_processes;
+    if (half < TOOL_PROCESSES_MIN)
+        return TOOL_PROCESSES_MIN;
+    return half < TOOL_PROCESSES_MAX ? half : TOOL_PROCESSES_MAX;
 }
 
 size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t position)

@@ -1,5 +1,10 @@
-noinst_LIBRARIES += libstream.a libworkers.a
+noinst_LIBRARIES += libstream.a libtoolcall.a libworkers.a
 libstream_a_SOURCES =
+# Both sides of a call in a tool process, as far as turn workers need them.
+libtoolcall_a_SOURCES = \
+	workers/tool_call.c workers/tool_call.h \
+	workers/tool_words.c workers/tool_words.h
+TOOLCALL_LIBS = libtoolcall.a libstream.a libworkers.a
 libworkers_a_SOURCES = \
 	workers/api_worker.c \
 	workers/check_settings.c workers/check_settings.h \
@@ -23,6 +28,7 @@ libworkers_a_SOURCES = \
 	workers/starved.c workers/starved.h \
 	workers/status.c workers/status.h \
 	workers/supervisor.c workers/supervisor.h \
+	workers/tool_process.c \
 	workers/turn_worker.c \
 	workers/watchdog.c workers/watchdog.h \
 	workers/webhooks.c workers/webhooks.h \
@@ -32,7 +38,7 @@ include workers/stream.mk
 sbin_PROGRAMS += turnpiked
 turnpiked_SOURCES = workers/main.c
 # libworkers.a stands twice: its worker mains need the stream worker's files, which need it.
-turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a libagent.a $(TOOLS_LIBS) \
+turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a $(TOOLCALL_LIBS) libagent.a $(TOOLS_LIBS) \
 	$(STORE_LIBS) $(WIRE_LIBS) $(BASE_LIBS) $(FCGI_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) \
 	$(HTTP_PARSER_LIBS) $(SYSTEMD_LIBS)
 

@@ -216,6 +216,7 @@ int main(int argc, char **argv)
                                                    [SCOREBOARD_TURN] = turn_worker_main,
                                                    [SCOREBOARD_STREAM] = stream_worker_main,
                                                    [SCOREBOARD_QUARANTINE] = turn_worker_main,
+                                                   [SCOREBOARD_TOOL] = tool_process_main,
                                                    [SCOREBOARD_HOUSEKEEPER] = housekeeper_main},
         .configure = main_configure,
         .prepare = main_prepare,

@@ -5,6 +5,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "tools/dynamic.h"
+#include "tools/dynamic_file.h"
 #include "tools/mcp.h"
 #include "tools/mcp_define.h"
 
@@ -207,20 +208,14 @@ static int write_file(struct mcp_desk *d, const char *text, size_t len)
 
 static int compose(struct mcp_desk *d)
 {
-    jdoc *doc = jdoc_new_object(), *list = jdoc_new_array();
+    jdoc *list = jdoc_new_array();
     struct buf text;
-    int error = doc != NULL && list != NULL ? 0 : ERR_NOMEM;
+    int error = list != NULL ? 0 : ERR_NOMEM;
     buf_init(&text, DYNAMIC_FILE_MAX);
     for (size_t i = 0; error == 0 && i < d->count; i++)
         error = compose_server(&d->servers[i], list);
-    if (error == 0) {
-        error = jdoc_set(doc, "servers", list);
-        list = NULL;
-    }
-    if (error == 0) {
-        jdoc_write(doc, &text);
-        error = buf_error(&text);
-    }
+    if (error == 0)
+        error = dynamic_file_put(&text, list);
     if (error == 0 && (d->written == NULL || strcmp(d->written, buf_text(&text)) != 0)) {
         error = write_file(d, buf_text(&text), text.len);
         free(d->written);
@@ -228,7 +223,6 @@ static int compose(struct mcp_desk *d)
     }
     buf_free(&text);
     jdoc_free(list);
-    jdoc_free(doc);
     return error;
 }
 

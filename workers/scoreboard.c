@@ -7,7 +7,7 @@
 const char *scoreboard_pool_name(enum scoreboard_pool pool)
 {
     static const char *const names[SCOREBOARD_POOLS] = {"api", "turn", "stream", "quarantine",
-        "housekeeper"};
+        "tool", "housekeeper"};
     return (unsigned)pool < SCOREBOARD_POOLS ? names[pool] : "unknown";
 }
 

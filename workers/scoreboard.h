@@ -26,6 +26,7 @@ enum scoreboard_pool {
     SCOREBOARD_TURN,
     SCOREBOARD_STREAM,
     SCOREBOARD_QUARANTINE,
+    SCOREBOARD_TOOL,
     SCOREBOARD_HOUSEKEEPER,
     SCOREBOARD_POOLS
 };
@@ -59,6 +60,7 @@ struct scoreboard_seat {
     struct scoreboard_work work;
     atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
     atomic_llong work_since_ms; /* monotonic */
+    atomic_ullong tool_owner;   /* scoreboard_owner of whom a tool process is asked for; 0 = nobody */
 };
 struct scoreboard_slot {
     /* supervisor */
@@ -181,6 +183,16 @@ bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *se
  */
 void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work);
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out);
+/*
+ * Turn worker: says that a tool process is asked for this user, who has one call there at a
+ * time, on the whole machine. False: there is another call of theirs, and nothing is said. Of two
+ * that ask at the same moment both may hear false.
+ *   owner  scoreboard_owner
+ */
+bool scoreboard_tool_ask(
+    const struct scoreboard *b, struct scoreboard_seat *seat, unsigned long long owner);
+/* The call has ended for whoever asked. (Its process may still work on it, and then counts.) */
+void scoreboard_tool_asked(struct scoreboard_seat *seat);
 /* A number that stands for the user; never 0. */
 unsigned long long scoreboard_owner(const char *uid);
 /* Any process: "idle", "model-wait": the seat's stage now. */

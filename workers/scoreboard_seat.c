@@ -29,6 +29,7 @@ void scoreboard_seat_clear(struct scoreboard_seat *seat)
     scoreboard_turn_set(seat, NULL, NULL, NULL);
     scoreboard_work_set(seat, NULL);
     scoreboard_tool_set(seat, "");
+    scoreboard_tool_asked(seat);
     atomic_store_explicit(&seat->turn_deadline_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->epoch, 0, memory_order_relaxed);
     atomic_store_explicit(&seat->trail_next, 0, memory_order_relaxed);
@@ -163,6 +164,36 @@ void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *
     atomic_store(&seat->work_since_ms, work ? clock_mono_ms() : 0);
     atomic_store(&seat->work_owner,
         work && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
+}
+
+/* Whether a seat of another piece of work stands for a call of this user in a tool process. */
+static bool tool_is_asked(const struct scoreboard_seat *seat, int pool, unsigned long long owner)
+{
+    return pool == SCOREBOARD_TOOL ? atomic_load(&seat->work_owner) == owner
+                                   : atomic_load(&seat->tool_owner) == owner;
+}
+
+bool scoreboard_tool_ask(
+    const struct scoreboard *b, struct scoreboard_seat *own, unsigned long long owner)
+{
+    atomic_store(&own->tool_owner, owner);
+    for (size_t i = 0; i < b->slot_count; i++) {
+        const struct scoreboard_slot *slot = &b->slots[i];
+        const struct scoreboard_seat *seat;
+        int pool = atomic_load(&slot->pool);
+        for (size_t k = 0;
+             atomic_load(&slot->pid) != 0 && (seat = scoreboard_seat_at(b, slot, k)) != NULL; k++)
+            if (seat != own && tool_is_asked(seat, pool, owner)) {
+                scoreboard_tool_asked(own);
+                return false;
+            }
+    }
+    return true;
+}
+
+void scoreboard_tool_asked(struct scoreboard_seat *seat)
+{
+    atomic_store(&seat->tool_owner, 0);
 }
 
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out)

@@ -27,7 +27,7 @@
 const char *sockets_name(enum sockets_which which)
 {
     static const char *const names[SOCKETS_COUNT] = {"api", "turn", "stream", "quarantine",
-        "control"};
+        "tool", "control"};
     return names[which];
 }
 
@@ -89,7 +89,7 @@ static int take_passed(struct sockets *s, const struct service_socket *passed, c
         which = which_by_path(path);
     if (which < 0 || s->one[which].fd >= 0) {
         snprintf(why, CONF_WHY_SIZE,
-            "socket %s (%s) from systemd is none of api, turn, stream, quarantine, control, or comes twice",
+            "socket %s (%s) from systemd is none of api, turn, stream, quarantine, tool, control, or comes twice",
             path, passed->name);
         return ERR_CONFIG;
     }
@@ -239,6 +239,12 @@ int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_S
     return error;
 }
 
+/* Until the end: what runs on in a drain connects here. */
+static bool sockets_stays(int which)
+{
+    return which == SOCKETS_CONTROL || which == SOCKETS_TOOL;
+}
+
 void sockets_unlink(struct sockets *s)
 {
     for (int i = 0; i < SOCKETS_COUNT; i++) {
@@ -246,7 +252,7 @@ void sockets_unlink(struct sockets *s)
         struct stat st;
         /* Another program may have taken the name meanwhile. */
         if (one->inode != 0 && lstat(one->path, &st) == 0 && st.st_dev == one->device &&
-            st.st_ino == one->inode && i != SOCKETS_CONTROL)
+            st.st_ino == one->inode && !sockets_stays(i))
             unlink(one->path);
     }
 }
@@ -254,11 +260,12 @@ void sockets_unlink(struct sockets *s)
 void sockets_close(struct sockets *s)
 {
     sockets_unlink(s);
-    if (s->one[SOCKETS_CONTROL].inode != 0)
-        unlink(s->one[SOCKETS_CONTROL].path);
-    for (int i = 0; i < SOCKETS_COUNT; i++)
+    for (int i = 0; i < SOCKETS_COUNT; i++) {
+        if (sockets_stays(i) && s->one[i].inode != 0)
+            unlink(s->one[i].path);
         if (s->one[i].fd >= 0)
             close(s->one[i].fd);
+    }
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     sockets_init(s);

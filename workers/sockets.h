@@ -16,6 +16,7 @@ enum sockets_which {
     SOCKETS_TURN,
     SOCKETS_STREAM,
     SOCKETS_QUARANTINE, /* from the housekeeper to the quarantine workers */
+    SOCKETS_TOOL,       /* from turn workers to the tool processes */
     SOCKETS_CONTROL,
     SOCKETS_COUNT
 };
@@ -36,13 +37,14 @@ const char *sockets_name(enum sockets_which which); /* "api", "quarantine" */
 void sockets_init(struct sockets *s);
 /*
  * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
- * none of the five names, by the file name api.sock, turn.sock ...) and makes the others: mode and
- * group from conf, the quarantine and control sockets 0600; a stale file is removed only when nobody listens, for
+ * none of the six names, by the file name api.sock, turn.sock ...) and makes the others: mode and
+ * group from conf, the quarantine, tool and control sockets 0600; a stale file is removed only when nobody listens, for
  * which it waits up to 2 s.
  * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
  */
 int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);
-/* Drain: removes the files that we made, so that new clients are refused at once. */
+/* Drain: removes the files that we made, so that new clients are refused at once; but those of the
+ * control socket and of the tool processes, which what runs on needs. */
 void sockets_unlink(struct sockets *s);
 /* Closes everything, after sockets_unlink. */
 void sockets_close(struct sockets *s);

@@ -43,7 +43,7 @@ static size_t trace_frame(const void *address, char *out, size_t size)
 }
 
 /* What it calls is not all safe in a handler; it dies of this signal anyway, or of the next. */
-static void trace_on_abort(int number)
+void trace_here(void)
 {
     void *frames[TRACE_DEPTH];
     char text[TRACE_SIZE];
@@ -54,6 +54,11 @@ static void trace_on_abort(int number)
     for (int i = 1; i < count && used < sizeof text; i++)
         used += trace_frame(frames[i], text + used, sizeof text - used);
     log_error("aborted at%s", text);
+}
+
+static void trace_on_abort(int number)
+{
+    trace_here();
     raise(number); /* by its default action, as soon as this returns */
 }
 

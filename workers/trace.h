@@ -7,6 +7,8 @@
  * on, and dies of that signal. An address is `FILE+OFFSET`, as addr2line(1) takes it, or
  * `FUNCTION+OFFSET` where the name is exported.
  */
+/* The same line, for another handler of a signal that ends the process. */
+void trace_here(void);
 /* Process: a new worker. */
 void trace_init(void);
 

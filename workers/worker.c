@@ -20,6 +20,7 @@ extern char **environ;
 
 #define KEEP_MAX 16
 #define SEAT_MEMORY 262144 /* what a seat of a turn worker may add to recycle.memory */
+#define TOOL_TIMES 3       /* a tool process holds the shop's catalogue: 16 bytes for one of its file */
 
 static struct worker *signalled; /* whose flags the handlers set */
 static struct {
@@ -261,8 +262,9 @@ const char *worker_over_limit(const struct conf *conf, const struct scoreboard_s
         snprintf(reason, WORKER_REASON_SIZE, "age %lld s", (long long)age / 1000);
         return reason;
     }
-    if (conf->recycle_memory > 0 &&
-        memory / (int64_t)times >= conf->recycle_memory + (seats - 1) * SEAT_MEMORY) {
+    int64_t most = conf->recycle_memory * (pool == SCOREBOARD_TOOL ? TOOL_TIMES : 1) +
+                   (seats - 1) * SEAT_MEMORY;
+    if (conf->recycle_memory > 0 && memory / (int64_t)times >= most) {
         snprintf(reason, WORKER_REASON_SIZE, "memory %lld KiB", (long long)memory / 1024);
         return reason;
     }

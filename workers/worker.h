@@ -28,6 +28,7 @@ struct worker {
     int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
     const char *turn_socket; /* path of the turn pool's FastCGI socket */
     const char *quarantine_socket; /* the same of the quarantine workers */
+    const char *tool_socket; /* the same of the tool processes; NULL = there are none */
     sigset_t wait_mask;      /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
     volatile sig_atomic_t drain, abort_turn,
         reopen;    /* set by the handlers worker_signals installs */
@@ -89,6 +90,7 @@ void worker_title_set(const char *title);
 int api_worker_main(struct worker *w);
 int turn_worker_main(struct worker *w);
 int stream_worker_main(struct worker *w);
+int tool_process_main(struct worker *w);
 int housekeeper_main(struct worker *w);
 
 #endif

@@ -37,7 +37,7 @@ describe("a process that dies", () => {
   });
 
   test("every worker at once: service comes back", async () => {
-    for (const pool of ["api", "turn", "stream", "housekeeper"]) {
+    for (const pool of ["api", "turn", "stream", "tool", "housekeeper"]) {
       for (const {pid} of await stack.workers(pool)) process.kill(pid, "SIGKILL");
     }
     await eventually(async () => (await stack.get("/health/ready").catch(() => ({}))).status === 200, "ready again");

@@ -32,7 +32,7 @@ describe("the operator's command", () => {
   });
 
   test("`status`, `status --json`, `metrics` and `top` answer when every worker of every pool is stuck", async () => {
-    const pools = ["api", "turn", "stream", "housekeeper"];
+    const pools = ["api", "turn", "stream", "tool", "housekeeper"];
     const pids = (await Promise.all(pools.map(pool => stack.workers(pool)))).flat().map(w => w.pid);
     for (const pid of pids) process.kill(pid, "SIGSTOP");
     try {

@@ -14,7 +14,7 @@ import {Redis} from "./redis.mjs";
 import {leftovers, takeovers, verdict} from "./verdict.mjs";
 
 const LEASE_MS = 2000;
-const POOLS = {"turn.seats": 24, "turn.reserved": 2, "turn.workers": 2, "api.workers": 2, "stream.workers": 2};
+const POOLS = {"turn.seats": 24, "turn.reserved": 2, "turn.workers": 2, "api.workers": 2, "stream.workers": 2, "tool.processes": 2};
 
 function randomFrom(seed) {
   let a = seed >>> 0;
@@ -58,7 +58,7 @@ async function checkRest(stack, redis, before) {
     if (turns.running) left.push(`${turns.running} turns count as running`);
     return left.length === 0;
   }, "nothing is left over", 4 * LEASE_MS + 5000).catch(() => {});
-  const wanted = 2 + POOLS["turn.workers"] + POOLS["api.workers"] + POOLS["stream.workers"];
+  const wanted = 2 + POOLS["turn.workers"] + POOLS["api.workers"] + POOLS["stream.workers"] + POOLS["tool.processes"];
   await eventually(() => processesOf(stack.pid).length === wanted, `${wanted} processes`).catch(error => left.push(`${error.message}, there are ${processesOf(stack.pid).length}`));
   for (const worker of (await stack.status()).slots) {
     const now = descriptors(worker.pid);

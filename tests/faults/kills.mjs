@@ -77,6 +77,7 @@ export class Killer {
   stream() { return this.#worker("stream"); }
   api() { return this.#worker("api"); }
   housekeeper() { return this.#worker("housekeeper"); }
+  tool() { return this.#worker("tool"); }
   async nginx() {
     const master = this.stack.parts.nginx.pid, workers = processesOf(master).filter(pid => pid !== master);
     const pid = workers[this.random(workers.length)];
@@ -99,7 +100,7 @@ export class Killer {
     return kill;
   }
 
-  static WEIGHTS = {turn: 70, freeze: 5, stream: 7, api: 3, housekeeper: 5, nginx: 4, supervisor: 2, redis: 2};
+  static WEIGHTS = {turn: 70, freeze: 5, stream: 7, api: 3, housekeeper: 5, tool: 4, nginx: 4, supervisor: 2, redis: 2};
   async next() {
     const all = Object.entries(Killer.WEIGHTS);
     let n = this.random(all.reduce((sum, [, w]) => sum + w, 0));

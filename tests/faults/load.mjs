@@ -18,6 +18,7 @@ function makeMessage(session, random) {
     {scenario: `tool name=plan_trip args=${trip} delay=2 | ${say}`, expenses: 0, trips: 1},
     {scenario: `tool name=create_expense args=${expense(1)} delay=1 | tool name=plan_trip args=${trip} delay=1 | ${say}`, expenses: 1, trips: 1},
     {scenario: `tool name=get_current_time args={} | ${say}`, expenses: 0, trips: 0},
+    {scenario: `tool name=export_budget_report args={"format":"pdf"} | ${say}`, expenses: 0, trips: 0}, // in a tool process
   ];
   const kind = kinds[random(kinds.length)];
   return {n, id: uuid(), session, answer, text: `message ${n} [[${kind.scenario}]]`, ...kind};

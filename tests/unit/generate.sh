@@ -35,6 +35,8 @@ refuse 's/"core": true/"core": 1/' 'core must be true'
 refuse 's/"core": true/"untrusted": false/' 'untrusted must be true'
 refuse 's/"core": true/"reaches_others": true/' 'reaches nobody'
 refuse 's/"core": true/"outside": "host"/' 'outside must name'
+refuse 's/"core": true/"process": false/' 'process must be true'
+refuse 's/"core": true/"process_unless": "osrm.url"/' 'only of a tool with `process`'
 refuse 's/"timezone": {/"page_url": {"type": "string"}, "timezone": {/' 'holds an address'
 refuse 's/"timezone": {/"to": {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string", "format": "uri"}}, "additionalProperties": false}}, "timezone": {/' 'holds an address'
 cp "$spec" "$dir/time.json"

@@ -344,7 +344,7 @@ static _Noreturn void supervise(struct fixture *f)
     if (f->with_sockets)
         pass_sockets(f);
     const struct supervisor_options options = {
-        .mains = {plain_main, turn_main, plain_main, quarantine_main, keeper_main},
+        .mains = {plain_main, turn_main, plain_main, quarantine_main, plain_main, keeper_main},
         .configure = configure,
         .prepare = prepare};
     exit(supervisor_run(&options));

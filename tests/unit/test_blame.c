@@ -137,6 +137,31 @@ static void a_message_has_its_three_attempts(void **state)
     assert_int_equal(blame_left(b, &other, 1000, NULL), 0);
 }
 
+/* Deaths of tool processes: the call is refused, in the end all such calls, but nothing else. */
+static void calls_of_tools_count_apart(void **state)
+{
+    struct blame *b = *state;
+    struct blame_work call, request = work_of("ann", "tool x", "0"), turn = request, other;
+    char digest[8];
+    turn.turn = true;
+    for (int i = 0; i < 6; i++) {
+        snprintf(digest, sizeof digest, "%d", i);
+        call = work_of("ann", "tool x", digest);
+        call.tool = true;
+        assert_true(die(b, &call, BLAME_CRASHED, 1000) > 0);
+        assert_true(blame_left(b, &call, 1000, NULL) > 0);
+    }
+    assert_int_equal(blame_left(b, &request, 1000, NULL), 0);
+    assert_int_equal(blame_left(b, &turn, 1000, NULL), 0);
+    other = work_of("ann", "tool y", "new");
+    other.tool = true;
+    assert_true(blame_left(b, &other, 1000, NULL) > 0);
+    other = work_of("bob", "tool x", "0");
+    other.tool = true;
+    assert_int_equal(blame_left(b, &other, 1000, NULL), 0);
+    assert_string_equal(blame_scope_text(BLAME_SAME, &call), "repetitions of this tool call");
+}
+
 static void without_a_user_only_the_same_counts(void **state)
 {
     struct blame *b = *state;
@@ -269,6 +294,7 @@ int main(void)
         CASE(kills_from_outside_weigh_less),
         CASE(different_requests_meet_the_bounds_of_route_and_user),
         CASE(a_message_has_its_three_attempts),
+        CASE(calls_of_tools_count_apart),
         CASE(without_a_user_only_the_same_counts),
         CASE(marks_make_room),
         CASE(marks_travel),

@@ -47,6 +47,18 @@ static void seats_are_divided_over_the_processes(void **state)
     }
 }
 
+static void tool_processes_too(void **state)
+{
+    struct conf conf = conf_of(256, 2, 0);
+    (void)state;
+    assert_int_equal(crew_tool_processes(&conf), crew_cores() < 4 ? 2
+        : crew_cores() < 128                                      ? crew_cores() / 2
+                                                                  : 64);
+    conf.tool_processes = 5;
+    assert_int_equal(crew_tool_processes(&conf), 5);
+    assert_int_equal(crew_seats_of(&conf, SCOREBOARD_TOOL, 4), 1);
+}
+
 static void processes_follow_the_setting_or_the_cores(void **state)
 {
     struct conf conf = conf_of(256, 2, 0);
@@ -120,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seats_are_divided_over_the_processes),
         cmocka_unit_test(processes_follow_the_setting_or_the_cores),
+        cmocka_unit_test(tool_processes_too),
         cmocka_unit_test(other_pools),
         cmocka_unit_test(ranges_do_not_overlap),
         cmocka_unit_test(limits_grow_with_the_seats),

@@ -416,14 +416,22 @@ static void a_generation_that_fails_is_given_up(void **state)
 static void a_running_turn_is_finished_in_the_drain(void **state)
 {
     struct fixture *f = *state;
+    char tool[100];
     atomic_store(&f->script->turn_worker, HOLD_A_TURN);
     atomic_store(&f->script->hold_ms, 1500);
+    snprintf(f->script->extra, sizeof(f->script->extra), "tool.processes=2");
+    snprintf(tool, sizeof tool, "%s/tool.sock", f->dir);
     own_supervisor_start_ready(f);
     kill(f->supervisor, SIGTERM);
     wait_until(f, status_has, "\"state\":\"draining\"");
     assert_int_equal(access(f->api, F_OK), -1); /* new clients are refused at once */
+    wait_until(f, status_has, "\"api\":{\"workers\":0");
+    /* A turn that runs on still calls its tools. */
+    assert_true(status_has(f, "\"tool\":{\"workers\":2,\"wanted\":2,\"ready\":2"));
+    assert_int_equal(access(tool, F_OK), 0);
     wait_until(f, systemd_heard, "EXTEND_TIMEOUT_USEC=");
     own_supervisor_wait_for_end(f, 0);
+    assert_int_equal(access(tool, F_OK), -1);
     assert_int_equal(atomic_load(&f->script->ended_in_drain), 3);
     assert_int_equal(atomic_load(&f->script->ended_by_quit), 0);
 }

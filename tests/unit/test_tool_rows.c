@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "tests/unit/cm.h"
 #include "tools/dynamic.h"
+#include "tools/dynamic_file.h"
 #include "tools/finder.h"
 #include "tools/tools.h"
 
@@ -30,6 +31,13 @@ static void write_file(const char *name, const char *text)
     assert_int_equal(rename(fresh, path), 0);
 }
 
+#define SERVER(tools)                                                                              \
+    "{\"name\":\"sea\",\"url\":\"http://127.0.0.1:9/\",\"era\":\"modern\",\"tools\":" #tools "}\n"
+#define TOOL(name, description)                                                                    \
+    "{\"name\":" name ",\"description\":\"" description "\","                                       \
+    "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"port\":{\"type\":\"string\"}},"           \
+    "\"required\":[\"port\"]}}\n"
+
 /* What the housekeeper writes: a server with one tool. A second name of the file before keeps its
  * inode from being given again. */
 static void offer(const char *name)
@@ -38,10 +46,8 @@ static void offer(const char *name)
     snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, dir);
     snprintf(kept, sizeof kept, "%s/kept.%u", dir, written);
     assert_true(written < 2 || link(path, kept) == 0);
-    snprintf(text, sizeof text, "{\"servers\":[{\"name\":\"sea\",\"url\":\"http://127.0.0.1:9/\","
-        "\"era\":\"modern\",\"tools\":[{\"name\":\"%s\",\"description\":\"Tide table of %s\","
-        "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"port\":{\"type\":\"string\"}},"
-        "\"required\":[\"port\"]}}]}]}", name, name);
+    snprintf(text, sizeof text, "{\"servers\":1,\"tools\":1}\n" SERVER(1)
+        TOOL("\"%s\"", "Tide table of %s"), name, name);
     write_file(DYNAMIC_FILE, text);
 }
 
@@ -139,16 +145,87 @@ static void nobody_holds_what_nobody_saw(void **state)
 /* A file that cannot be read takes nothing away. */
 static void a_broken_file_keeps_the_rows(void **state)
 {
+    static const char *const broken[] = { "", "{", "{\"servers\":[]}\n", "[]\n",
+        "{\"servers\":1,\"tools\":1}\n", "{\"servers\":1,\"tools\":1}\n" SERVER(1),
+        "{\"servers\":1,\"tools\":1}\n" SERVER(0), "{\"servers\":1,\"tools\":-1}\n" SERVER(0),
+        "{\"servers\":1,\"tools\":1}\n" SERVER(2) TOOL("\"a\"", "") TOOL("\"b\"", ""),
+        "{\"servers\":1,\"tools\":1}\n" SERVER(1) "{\"name\":" };
     (void)state;
     offer("good");
     unsigned first = tools_enter(&conf);
     const struct tools_spec *row = tools_find("sea__good");
-    write_file(DYNAMIC_FILE, "{\"servers\":[");
-    unsigned second = tools_enter(&conf);
-    assert_ptr_equal(tools_find("sea__good"), row);
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        write_file(DYNAMIC_FILE, broken[i]);
+        unsigned second = tools_enter(&conf);
+        assert_ptr_equal(tools_find("sea__good"), row);
+        tools_leave(second);
+    }
     tools_leave(first);
-    tools_leave(second);
     use(row, "sea__good");
+}
+
+/* --- a large file --- */
+
+#define MANY 900
+
+static void offer_many(const char *name)
+{
+    char path[160], *text = malloc(MANY * 400);
+    size_t len;
+    assert_non_null(text);
+    len = (size_t)sprintf(text, "{\"servers\":1,\"tools\":%d}\n" SERVER(900), MANY);
+    for (int i = 0; i < MANY; i++)
+        len += (size_t)sprintf(text + len, TOOL("\"%s%d\"", "Tide table %d"), name, i, i);
+    snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, dir);
+    write_file(DYNAMIC_FILE, text);
+    free(text);
+}
+
+static unsigned others_ran, others_saw; /* while the first one read; in the older rows */
+static bool has_read;
+
+static void reads(void *arg)
+{
+    (void)arg;
+    unsigned ticket = tools_enter(&conf);
+    has_read = true;
+    use(tools_find("sea__many899"), "sea__many899");
+    tools_leave(ticket);
+}
+
+static void goes_on(void *arg)
+{
+    struct reactor *reactor = arg;
+    while (!has_read) {
+        unsigned ticket = tools_enter(&conf); /* does not read it too */
+        others_ran++;
+        others_saw += tools_find("sea__before") != NULL && tools_find("sea__many0") == NULL;
+        tools_leave(ticket);
+        task_yield(reactor);
+    }
+}
+
+static void others_go_on_while_a_large_file_is_read(void **state)
+{
+    const struct tasks_settings settings = { .stack_bytes = 262144, .stacks_kept = 2 };
+    struct reactor *reactor;
+    (void)state;
+    offer("before");
+    tools_leave(tools_enter(&conf));
+    offer_many("many");
+    assert_int_equal(reactor_new(&reactor), 0);
+    assert_int_equal(tasks_open(reactor, &settings), 0);
+    assert_int_equal(task_spawn(reads, NULL, -1, NULL), 0);
+    assert_int_equal(task_spawn(goes_on, reactor, -1, NULL), 0);
+    while (tasks_count() > 0) {
+        tasks_run();
+        assert_true(reactor_step(reactor, 0, NULL) >= 0);
+    }
+    assert_true(others_ran > 1);
+    assert_int_equal(others_saw, others_ran);
+    tasks_close();
+    reactor_free(reactor);
+    assert_int_equal(dynamic_count(), MANY);
 }
 
 /* The index of find_tools is made of rows: each search sees those of its time. */
@@ -222,6 +299,7 @@ int main(void)
         cmocka_unit_test(an_early_request_holds_later_rows),
         cmocka_unit_test(nobody_holds_what_nobody_saw),
         cmocka_unit_test(a_broken_file_keeps_the_rows),
+        cmocka_unit_test(others_go_on_while_a_large_file_is_read),
         cmocka_unit_test(a_search_finds_what_is_there),
         cmocka_unit_test(tasks_keep_their_rows),
     };
