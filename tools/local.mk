@@ -41,7 +41,7 @@ tools_generate_LDADD = $(BASE_LIBS)
 BUILT_SOURCES += tools/registry.c tools/registry.h
 CLEANFILES += tools/registry.c tools/registry.h tools/catalogue.md
 EXTRA_DIST += $(TOOLS_SPEC) build-aux/make-gazetteer build-aux/make-places.mjs \
-	build-aux/places.txt build-aux/exonyms.txt
+	build-aux/places.txt build-aux/exonyms.txt build-aux/lakes.txt
 TOOLS_SPEC_FILES = for f in $(TOOLS_SPEC); do \
 	if test -f $$f; then set -- "$$@" $$f; else set -- "$$@" $(srcdir)/$$f; fi; done
 tools/registry.c: tools/generate$(EXEEXT) $(TOOLS_SPEC)
