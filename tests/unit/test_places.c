@@ -413,6 +413,20 @@ static void crossings_land_on_land(void **state)
     test_files();
 }
 
+/* The only place of a name, small, abroad and far off, is said to be what was taken. */
+static void a_remote_place_is_told(void **state)
+{
+    (void)state;
+    jdoc *r = tool_ok(&bench, "calculate_distance",
+        "{\"origin\":\"Perth, Western Australia\",\"destination\":\"Coeur d'Alene\"}");
+    assert_non_null(strstr(text_at(r, "/notes/0"), "was taken as Coeur d'Alene, Idaho, United States, far from"));
+    jdoc_free(r);
+    r = tool_ok(&bench, "calculate_distance",
+        "{\"origin\":\"Birmingham, Alabama\",\"destination\":\"Coeur d'Alene\"}");
+    assert_false(jdoc_has(r, "notes"));
+    jdoc_free(r);
+}
+
 /* --- through the tools, over a mask of two squares --- */
 
 static const char *mask_path(void)
@@ -636,7 +650,7 @@ int main(void)
         cmocka_unit_test(knows_well_known_places), cmocka_unit_test(near_goes_with_near),
         cmocka_unit_test(asks_what_nothing_decides), cmocka_unit_test(the_question_names_the_places),
         cmocka_unit_test(every_tool_asks_the_geocoder), cmocka_unit_test(the_sea_is_no_road),
-        cmocka_unit_test(car_trains_are_named), cmocka_unit_test(crossings_land_on_land), cmocka_unit_test(no_tool_drives_over_the_sea),
+        cmocka_unit_test(car_trains_are_named), cmocka_unit_test(a_remote_place_is_told), cmocka_unit_test(crossings_land_on_land), cmocka_unit_test(no_tool_drives_over_the_sea),
         cmocka_unit_test(the_services_no_route_is_said),
         cmocka_unit_test(a_ferry_is_named_and_not_counted), cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(a_replaced_file_is_taken),
