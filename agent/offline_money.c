@@ -2,6 +2,7 @@
 
 #include "tools/amount.h"
 #include "tools/currency.h"
+#include "tools/zone.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +10,17 @@
 
 #define OFFLINE_AMOUNT_MAX 1000000 /* create_expense's limit */
 #define OFFLINE_BUDGET_MAX 100000  /* update_budget's */
+
+/* A "$" that was said where it is another currency than the user's own; NULL = it was not. */
+static const char *offline_money_there(const struct offline_reading *r,
+    const struct offline_token *k)
+{
+    char country[3];
+    const char *there =
+        zone_country(r->world->zone, country) ? currency_there(k->currency, country) : NULL;
+
+    return there && strcmp(there, r->world->currency) != 0 ? there : NULL;
+}
 
 /* The amount in the user's own money; the currency's decimals count. */
 static bool offline_read_amount(struct offline_reading *r, double most)
@@ -24,6 +36,13 @@ static bool offline_read_amount(struct offline_reading *r, double most)
         offline_ask_user(r, false,
             "You said %s, and your money is kept in %s. How much was it in %s?", k->currency,
             r->world->currency, r->world->currency);
+        return false;
+    }
+    const char *there = offline_money_there(r, k);
+    if (there) {
+        offline_ask_user(r, false,
+            "Where you are that can be %s, and your money is kept in %s. How much was it in %s?",
+            there, r->world->currency, r->world->currency);
         return false;
     }
     if (k->value >= most || amount_from_number(k->value, r->world->currency, &minor) ||
@@ -64,6 +83,20 @@ static bool offline_read_category(struct offline_reading *r, const char *text, b
     return true;
 }
 
+/* Goods of which it is doubtful that the money was spent on them, and is gone. */
+static bool offline_money_unspent(const struct offline_reading *r, enum offline_slot slot)
+{
+    static const char words[] = "free|voucher|vouchers|coupon|coupons|quote|quotes|quoted|estimate|"
+        "estimated|future|planned|cancelled|canceled|refundable|refunded|refund|reimbursed|unpaid|"
+        "unspent|owed|lent|loaned|sold|split|shared|stolen|discount|discounted|discounts";
+    const struct offline_part *part = &r->match.parts[slot];
+
+    for (size_t i = 0; i < part->count; i++)
+        if (offline_tokens_is(&r->tokens, part->at + i, words))
+            return true;
+    return false;
+}
+
 void offline_read_expense(struct offline_reading *r)
 {
     enum offline_slot slot = offline_has(r, OFFLINE_GOODS) ? OFFLINE_GOODS : OFFLINE_WHAT;
@@ -78,8 +111,9 @@ void offline_read_expense(struct offline_reading *r)
     }
     if (!offline_read_category(r, r->ask->title, true))
         return;
-    if (!*k->currency && (r->rule->mark == OFFLINE_MONEY ||
-            (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) {
+    if ((!*k->currency && (r->rule->mark == OFFLINE_MONEY ||
+            (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) ||
+        offline_money_unspent(r, slot)) {
         offline_ask_user(r, false, "Is %.10g an amount of money that you spent?", k->value);
         return;
     }

@@ -12,8 +12,9 @@ static const char *const offline_loaded[] = {
     /* denies, corrects */
     "not|no|never|don't|dont|didn't|didnt|doesn't|won't|wont|can't|cannot|isn't|wasn't|haven't|"
     "without",
-    "none|neither|nor|except|excluding|unless|instead|rather|actually|sorry|oops|correction|meant",
-    "undo|ignore|nevermind|mistake|but|however|although|though",
+    "none|neither|nor|nothing|nobody|hardly|barely|scarcely|zero|except|excluding|unless|instead",
+    "rather|actually|sorry|oops|correction|meant|undo|ignore|nevermind|mistake|but|however",
+    "although|though",
     /* doubts, conditions */
     "if|whether|when|whenever|while|would|could|should|might|may|maybe|perhaps|probably|possibly",
     "supposing|suppose|assuming|until|till|before|after|since|during|between|hopefully|will|i'll|"

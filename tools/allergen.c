@@ -188,9 +188,11 @@ static void look_at(struct allergen_line *line)
         }
         if (is_free_word(w->list[i], &gone)) {
             freed |= gone;
+            line->is_known = true;
             continue;
         }
         uint64_t groups = allergen_find_phrase(ALLERGEN_FOODS, w, i, &n);
+        line->is_known |= groups != 0;
         if (is_said_to_be_gone(w, i)) {
             freed |= freed_by(w, i, n);
             held &= ~freed; /* "farine sans gluten" */

@@ -20,6 +20,7 @@
 struct allergen_line {
     uint64_t groups;    /* what it may hold; ALLERGEN_VAGUE: a product with unknown contents */
     bool is_unreadable; /* in letters that no word of ours has */
+    bool is_known;      /* a word of it is a food of the tables: else nobody knows what it holds */
     struct words words; /* folded */
 };
 /* Returns 0 or ERR_NOMEM. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SLOTS 16384 /* a power of two, well above the number of words */
-#define PATTERNS_MAX 512
+#define PATTERNS_MAX 1536
 #define MEMOS 1024 /* a power of two */
 #define MEMO_WORD 24
 #define COMPOUND_MIN 5  /* bytes of a food in a longer word */
@@ -141,14 +141,14 @@ static int add_aliases(struct table *t, struct arena *arena)
     return error;
 }
 
-static struct table *make_table(struct arena *arena, const struct allergen_words *rows,
-    const struct allergen_words *more)
+static struct table *make_table(struct arena *arena, const struct allergen_words *const *rows,
+    bool aliases)
 {
     struct table *t = calloc(1, sizeof *t);
-    int error = t ? add_rows(t, arena, rows) : ERR_NOMEM;
-    if (!error && more)
-        error = add_rows(t, arena, more);
-    if (!error && more)
+    int error = t ? 0 : ERR_NOMEM;
+    for (; !error && *rows; rows++)
+        error = add_rows(t, arena, *rows);
+    if (!error && aliases)
         error = add_aliases(t, arena);
     if (!error)
         return t;
@@ -158,14 +158,17 @@ static struct table *make_table(struct arena *arena, const struct allergen_words
 
 int allergen_table_prepare(void)
 {
+    static const struct allergen_words *const of_names[] = {allergen_names, NULL};
+    static const struct allergen_words *const of_foods[] = {allergen_foods, allergen_dishes,
+        allergen_kitchens, NULL};
     static struct arena *arena; /* for the life of the process */
     struct table **names = &tables[ALLERGEN_NAMES], **foods = &tables[ALLERGEN_FOODS];
     if (!arena)
         arena = arena_new();
     if (arena && !*names)
-        *names = make_table(arena, allergen_names, NULL);
+        *names = make_table(arena, of_names, false);
     if (*names && !*foods)
-        *foods = make_table(arena, allergen_foods, allergen_dishes);
+        *foods = make_table(arena, of_foods, true);
     return *foods ? 0 : ERR_NOMEM;
 }
 

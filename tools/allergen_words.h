@@ -64,6 +64,9 @@ struct allergen_words {
 extern const struct allergen_words allergen_names[], allergen_foods[];
 /* More of allergen_foods: dishes, cuts, brands, and words of the other languages. */
 extern const struct allergen_words allergen_dishes[];
+/* Dishes and products of more kitchens, and words of Nordic, Slavic, Turkish, Indian and East Asian
+ * languages as they stand in Latin letters. */
+extern const struct allergen_words allergen_kitchens[];
 /* Foods beyond the groups, each under all its names and with what is made of it; ends with NULL. */
 extern const char *const allergen_aliases[];
 extern const char *const allergen_group_names[ALLERGEN_GROUPS]; /* in English, for answers */

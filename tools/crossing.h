@@ -17,11 +17,16 @@ struct crossing {
 };
 extern const struct crossing crossing_all[];
 extern const size_t crossing_count;
+/* The fixed links (by name) that are trains which take vehicles: nobody drives, and a place is
+ * booked. Ends with NULL. */
+extern const char *const crossing_trains[];
 
-/* Islands that the land mask may lack or merge with the coast beside them. */
+/* Islands that the land mask may lack. merged: or has as one with the coast or the lake around, so
+ * the circle counts before the mask; nothing of the coast is in it. */
 struct crossing_islet {
     const char *name;
     double latitude, longitude, radius_km;
+    bool merged;
 };
 extern const struct crossing_islet crossing_islets[];
 extern const size_t crossing_islet_count;

@@ -66,3 +66,24 @@ bool currency_is(const char *said, const char *own)
         return currency_in("CNY JPY", own);
     return !strcmp(said, own);
 }
+
+const char *currency_there(const char *said, const char *country)
+{
+    static const struct {
+        const char *name, *country, *code;
+    } rows[] = {
+        {"$", "US", "USD"}, {"$", "PR", "USD"}, {"$", "EC", "USD"}, {"$", "CA", "CAD"},
+        {"$", "AU", "AUD"}, {"$", "NZ", "NZD"}, {"$", "SG", "SGD"}, {"$", "HK", "HKD"},
+        {"$", "FJ", "FJD"}, {"$", "TW", "TWD"}, {"$", "BS", "BSD"}, {"$", "BB", "BBD"},
+        {"$", "BZ", "BZD"}, {"$", "JM", "JMD"}, {"$", "TT", "TTD"}, {"$", "NA", "NAD"},
+        {"$", "SB", "SBD"}, {"$", "GY", "GYD"}, {"$", "MX", "MXN"}, {"$", "AR", "ARS"},
+        {"$", "CL", "CLP"}, {"$", "CO", "COP"}, {"kr", "SE", "SEK"}, {"kr", "NO", "NOK"},
+        {"kr", "DK", "DKK"}, {"kr", "IS", "ISK"}, {"\xc2\xa5", "JP", "JPY"},
+        {"\xc2\xa5", "CN", "CNY"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].name, said) && !strcmp(rows[i].country, country))
+            return rows[i].code;
+    return NULL;
+}

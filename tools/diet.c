@@ -151,50 +151,72 @@ static bool line_breaks(const struct diet_rule *rule, const struct allergen_line
     return allergen_is_in(&rule->what, line);
 }
 
-static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
-    const struct allergen_line *lines, size_t count)
+/* A recipe as it is read: its name, and its ingredients. */
+struct diet_reading {
+    struct allergen_line name, *lines;
+    size_t count;
+};
+
+/* "Vegan carbonara" has nothing of animals, whatever it is named after. */
+static uint64_t named_groups(const struct allergen_line *name)
 {
+    const uint64_t animal = ALLERGEN_MILK | ALLERGEN_LACTOSE | ALLERGEN_EGG | ALLERGEN_FISH |
+        ALLERGEN_CRUSTACEAN | ALLERGEN_MOLLUSC | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF |
+        ALLERGEN_CHICKEN;
+    return name->groups & ~(words_has(&name->words, "vegan") ? animal : 0);
+}
+
+/* Of gluten the name is no proof, as a "cake" may be of any flour: diet_unclear tells of it. */
+static bool name_breaks(const struct diet_rule *rule, const struct allergen_line *name)
+{
+    struct allergen_line said = *name;
+    said.groups = named_groups(name) & ~ALLERGEN_GLUTEN;
+    return rule->is_allergy && !name->is_unreadable && allergen_is_in(&rule->what, &said);
+}
+
+static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
+    const struct diet_reading *read)
+{
+    size_t count = read->count;
     if (rule->is_no_food)
         return false;
-    if (!count && rule->is_allergy)
+    if ((!count && rule->is_allergy) || name_breaks(rule, &read->name))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (line_breaks(rule, &lines[i]))
+        if (line_breaks(rule, &read->lines[i]))
             return true;
     return (!forbids(rule) || !count) && !rule->is_dislike && !has_tag(recipe, rule->name);
 }
 
 /* In an arena of its own, as there are many recipes. Returns 0 or ERR_NOMEM. */
-static int read_lines(struct arena *arena, const jdoc *recipe, struct allergen_line **lines,
-    size_t *count)
+static int read_recipe(struct arena *arena, const jdoc *recipe, struct diet_reading *out)
 {
     const jdoc *list = jdoc_get(recipe, "ingredients");
-    int error = 0;
-    *count = jdoc_length(list);
-    *lines = arena ? arena_array(arena, *count + 1, sizeof **lines) : NULL;
-    if (!*lines)
+    out->count = jdoc_length(list);
+    out->lines = arena ? arena_array(arena, out->count + 1, sizeof *out->lines) : NULL;
+    if (!out->lines)
         return ERR_NOMEM;
-    for (size_t i = 0; !error && i < *count; i++)
-        error = allergen_line(arena, jdoc_string(jdoc_at(list, i), NULL), &(*lines)[i]);
+    int error = allergen_line(arena, jdoc_string(jdoc_get(recipe, "name"), NULL), &out->name);
+    for (size_t i = 0; !error && i < out->count; i++)
+        error = allergen_line(arena, jdoc_string(jdoc_at(list, i), NULL), &out->lines[i]);
     return error;
 }
 
 const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *disliked)
 {
     struct arena *arena = d->count ? arena_new() : NULL;
-    struct allergen_line *lines;
+    struct diet_reading read;
     const char *refused = NULL;
-    size_t count;
     if (disliked)
         *disliked = false;
     if (!d->count)
         return NULL;
-    if (read_lines(arena, recipe, &lines, &count)) {
+    if (read_recipe(arena, recipe, &read)) {
         arena_free(arena);
         return d->rules[0].name; /* rather too strict */
     }
     for (size_t i = 0; !refused && i < d->count; i++) {
-        if (!recipe_breaks(&d->rules[i], recipe, lines, count))
+        if (!recipe_breaks(&d->rules[i], recipe, &read))
             continue;
         if (!d->rules[i].is_dislike)
             refused = d->rules[i].name;
@@ -224,20 +246,37 @@ static bool has_allergy(const struct diet *d)
     return false;
 }
 
+static int push_text(jdoc **list, const char *text)
+{
+    if (!*list)
+        *list = jdoc_new_array();
+    return *list ? jdoc_push(*list, jdoc_new_string(text, strlen(text))) : ERR_NOMEM;
+}
+
+/* Does the name speak of gluten, and somebody must not eat it? */
+static bool is_named_for_gluten(const struct diet *d, const struct allergen_line *name)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rules[i].is_allergy && d->rules[i].what.groups & name->groups & ALLERGEN_GLUTEN)
+            return true;
+    return false;
+}
+
 int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out)
 {
     const jdoc *list = jdoc_get(recipe, "ingredients");
-    int error = 0;
+    const char *name = jdoc_string(jdoc_get(recipe, "name"), NULL);
+    struct diet_reading read;
     *out = NULL;
-    for (size_t i = 0; !error && has_allergy(d) && i < jdoc_length(list); i++) {
-        struct allergen_line line;
-        const char *text = jdoc_string(jdoc_at(list, i), NULL);
-        error = allergen_line(d->arena, text, &line);
-        if (error || !(line.groups & ALLERGEN_VAGUE))
-            continue;
-        if (!*out)
-            *out = jdoc_new_array();
-        error = *out ? jdoc_push(*out, jdoc_new_string(text, strlen(text))) : ERR_NOMEM;
+    if (!has_allergy(d))
+        return 0;
+    int error = read_recipe(d->arena, recipe, &read);
+    if (!error && is_named_for_gluten(d, &read.name))
+        error = push_text(out, name);
+    for (size_t i = 0; !error && i < read.count; i++) {
+        const struct allergen_line *line = &read.lines[i];
+        if (line->groups & ALLERGEN_VAGUE || (!line->is_known && line->words.count))
+            error = push_text(out, jdoc_string(jdoc_at(list, i), NULL));
     }
     if (!error)
         return 0;

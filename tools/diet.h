@@ -6,7 +6,7 @@
 
 /*
  * diet -- may this user eat that? Strict: an allergy or a restriction is looked for in the words of
- * every ingredient (allergen.h); a recipe whose ingredients are not known, or are in letters that
+ * every ingredient (allergen.h), an allergy in the recipe's name, too; a recipe whose ingredients are not known, or are in letters that
  * cannot be read, is refused while there is an allergy; a restriction that says nothing about
  * ingredients ("low_carb") is kept only by recipes that are marked with it. It is a filter over
  * texts, not a doctor: what a page leaves out of its list cannot be seen, and diet_note says so.
@@ -42,8 +42,12 @@ int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
 const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *disliked);
 /* The same for one line: an ingredient, or a thing in the pantry. */
 const char *diet_refuses_line(const struct diet *d, const char *line);
-/* The lines of a recipe that name a product with unknown contents ("curry paste"), while there is
- * an allergy. *out: an array, the caller's; NULL when there are none. Returns 0 or ERR_NOMEM. */
+/*
+ * diet_unclear -- what nobody can tell of a recipe while there is an allergy: lines that name a
+ * product with unknown contents ("curry paste") or no food of the tables, and a name that speaks of
+ * gluten where no ingredient does. *out: an array, the caller's; NULL when there is none. Returns 0
+ * or ERR_NOMEM.
+ */
 int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
 /*
  * diet_no_foods -- says, as diet_note does, which allergies are to no food: they are kept, and are

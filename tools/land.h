@@ -13,7 +13,8 @@
  * polygons, chunks and vertices, columns, rows, edges in a chunk; the polygons (west, south, east,
  * north in 1e-5 degrees, first chunk, chunks); the chunks, runs of an outline (the same box, first
  * vertex, edges); the vertices (longitude, latitude); then a bit for each cell of a tenth of a
- * degree, from 90 N 180 W on, set when there is land in it.
+ * degree, from 90 N 180 W on, set when there is land in it, and it is in no great lake
+ * (build-aux/lakes.txt). The outlines know no lakes: land_at has their islands on the land around.
  */
 
 /*

@@ -41,7 +41,7 @@ tools_generate_LDADD = $(BASE_LIBS)
 BUILT_SOURCES += tools/registry.c tools/registry.h
 CLEANFILES += tools/registry.c tools/registry.h tools/catalogue.md
 EXTRA_DIST += $(TOOLS_SPEC) build-aux/make-gazetteer build-aux/make-places.mjs \
-	build-aux/places.txt build-aux/exonyms.txt
+	build-aux/places.txt build-aux/exonyms.txt build-aux/lakes.txt
 TOOLS_SPEC_FILES = for f in $(TOOLS_SPEC); do \
 	if test -f $$f; then set -- "$$@" $$f; else set -- "$$@" $(srcdir)/$$f; fi; done
 tools/registry.c: tools/generate$(EXEEXT) $(TOOLS_SPEC)
@@ -97,7 +97,7 @@ libtools_a_SOURCES += tools/assistant.c tools/finder.c tools/finder.h tools/find
 # Families community, shop and meals
 TOOLS_SPEC += tools/spec/community.json tools/spec/shop.json tools/spec/meals.json
 libtools_a_SOURCES += tools/community.c tools/community.h tools/community_people.c \
-	tools/community_read.c tools/allergen.c tools/allergen_dishes.c tools/allergen_table.c \
+	tools/community_read.c tools/allergen.c tools/allergen_dishes.c tools/allergen_kitchens.c tools/allergen_table.c \
 	tools/allergen_table.h tools/allergen_words.c tools/diet.c tools/diet.h \
 	tools/ingredient.c tools/ingredient.h tools/meals.c tools/meals.h tools/meals_pantry.c \
 	tools/meals_plan.c tools/meals_share.c tools/recipe_page.c tools/recipe_page.h tools/shop.c \

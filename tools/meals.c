@@ -361,6 +361,12 @@ static bool passes_filters(const struct tools_run *run, const jdoc *doc)
     return true;
 }
 
+const char *meals_ask(struct tools_run *run, size_t unclear)
+{
+    return unclear == 0 ? "" : arena_printf(run->arena, " In %zu of them is something of which no "
+        "rule knows what it holds, named in not_checked: ask the user about it before it is eaten.", unclear);
+}
+
 static jdoc *show(const struct diet *diet, const struct meals_recipe *r)
 {
     static const char *const keys[] = { "id", "name", "url", "author", "meal_type", "cuisine",
@@ -380,16 +386,23 @@ static int answer(struct tools_run *run, const struct diet *diet, const struct m
     struct found *found, size_t count)
 {
     int64_t limit = 10;
+    size_t unclear = 0;
     const char *left_out = meals_left_out(run, all), *note = diet_note(diet);
     jdoc_get_int(run->args, "limit", &limit);
     qsort(found, count, sizeof *found, compare_found);
     size_t shown = count < (size_t)limit ? count : (size_t)limit;
     jdoc *list = jdoc_new_array();
     int result = list != NULL && left_out != NULL && note != NULL ? 0 : ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < shown; i++)
-        result = jdoc_push(list, show(diet, found[i].recipe));
-    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s%s", count, count == 1 ? "" : "s",
-            left_out, note, all->more ? " Of the many saved ones those with these words and the newest "
+    for (size_t i = 0; result == 0 && i < shown; i++) {
+        jdoc *doc = show(diet, found[i].recipe);
+        unclear += jdoc_has(doc, "not_checked");
+        result = jdoc_push(list, doc);
+    }
+    const char *ask = meals_ask(run, unclear);
+    if (ask == NULL && result == 0)
+        result = ERR_NOMEM;
+    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s%s%s", count, count == 1 ? "" : "s",
+            left_out, ask, note, all->more ? " Of the many saved ones those with these words and the newest "
             "were looked at." : "") == NULL)
         result = ERR_NOMEM;
     if (result != 0) {

@@ -45,6 +45,8 @@ int meals_collect(struct tools_run *run, const struct diet *diet, const struct m
 /* How many the diet left out and why, as sentences with a blank in front; "" = none. In the arena;
  * NULL on no memory. */
 const char *meals_left_out(struct tools_run *run, const struct meals_recipes *all);
+/* That of so many recipes something is not known (diet_unclear), in the same form. */
+const char *meals_ask(struct tools_run *run, size_t unclear);
 
 /* Minutes that it takes: total, else preparation; -1 = unknown. */
 int64_t meals_minutes(const jdoc *recipe);

@@ -126,20 +126,6 @@ static struct candidate *choose(struct candidate *all, size_t count, const char 
     return best;
 }
 
-static int add_meal(jdoc *meals, const char *type, struct candidate *c)
-{
-    jdoc *meal = jdoc_new_object();
-    int failed = meal == NULL || jdoc_set_string(meal, "meal_type", type) != 0
-        || jdoc_set_string(meal, "recipe_id", jdoc_text_or(c->recipe->doc, "id", "")) != 0
-        || jdoc_set_string(meal, "name", jdoc_text_or(c->recipe->doc, "name", "")) != 0
-        || jdoc_set_string(meal, "source", c->recipe->source) != 0;
-    c->used++;
-    if (failed == 0)
-        return jdoc_push(meals, meal);
-    jdoc_free(meal);
-    return ERR_NOMEM;
-}
-
 struct planning {
     struct tools_run *run;
     const struct zone *zone;
@@ -147,9 +133,34 @@ struct planning {
     size_t count;
     int64_t start_ms, days;
     int unfilled, filled;
+    size_t unclear; /* meals of which something is not known */
+    const struct diet *diet;
     bool more; /* recipes or things that were not looked at */
     const char *note; /* on the diet */
 };
+
+static int add_meal(struct planning *p, jdoc *meals, const char *type, struct candidate *c)
+{
+    jdoc *meal = jdoc_new_object(), *unclear = NULL;
+    if (diet_unclear(p->diet, c->recipe->doc, &unclear) != 0) {
+        jdoc_free(meal);
+        return ERR_NOMEM;
+    }
+    p->unclear += unclear != NULL;
+    int failed = meal == NULL || jdoc_set_string(meal, "meal_type", type) != 0
+        || jdoc_set_string(meal, "recipe_id", jdoc_text_or(c->recipe->doc, "id", "")) != 0
+        || jdoc_set_string(meal, "name", jdoc_text_or(c->recipe->doc, "name", "")) != 0
+        || jdoc_set_string(meal, "source", c->recipe->source) != 0;
+    c->used++;
+    if (failed == 0 && unclear != NULL)
+        failed = jdoc_set(meal, "not_checked", unclear) != 0;
+    else
+        jdoc_free(unclear);
+    if (failed == 0)
+        return jdoc_push(meals, meal);
+    jdoc_free(meal);
+    return ERR_NOMEM;
+}
 
 static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc *days)
 {
@@ -165,7 +176,7 @@ static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc 
         if (c == NULL)
             p->unfilled++;
         else
-            result = add_meal(meals, type, c);
+            result = add_meal(p, meals, type, c);
         p->filled += c != NULL;
     }
     if (result == 0) {
@@ -217,9 +228,10 @@ static int commit_plan(struct planning *p)
         return tools_fail(run, "not_found", "No saved recipe suits these meals. save_recipe and "
             "search_recipes bring more in.");
     }
-    if (plan == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from the %ssaved "
-            "recipes.%s%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
-            p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps, p->note) == NULL) {
+    const char *ask = meals_ask(run, p->unclear);
+    if (plan == NULL || ask == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from "
+            "the %ssaved recipes.%s%s%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
+            p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps, ask, p->note) == NULL) {
         jdoc_free(plan);
         return ERR_NOMEM;
     }
@@ -245,6 +257,7 @@ static int gather(struct planning *p)
     bool use_pantry = true;
     jdoc_get_bool(run->args, "use_pantry_items", &use_pantry);
     int result = diet != NULL ? diet_read(run, diet) : ERR_NOMEM;
+    p->diet = diet;
     if (result == 0)
         result = diet_add(diet, jdoc_get(run->args, "dietary_preferences"), DIET_RESTRICTION);
     if (result == 0)

@@ -41,7 +41,7 @@ struct node {
 static struct {
     unsigned generation; /* of the land file these were made for */
     bool ready;
-    int islets[64], roadless[64]; /* the landmass each of them is on */
+    int islets[128], roadless[64]; /* the landmass each of them is on */
     struct node ends[2 * CROSSINGS_MAX];
     size_t count; /* crossings */
     /* Does water lie between two of the ends (enum road_water; the smaller index first)? Found out
@@ -86,10 +86,12 @@ static int road_land(double lat, double lon, double snap, int nowhere)
 {
     int land = land_at(lat, lon, 0);
     bool on_outline = land != LAND_NONE;
-    for (size_t i = 0; land == LAND_NONE && i < crossing_islet_count; i++) {
+    size_t max = sizeof road_table.islets / sizeof *road_table.islets;
+    for (size_t i = 0; i < crossing_islet_count && i < max; i++) {
         const struct crossing_islet *islet = &crossing_islets[i];
-        if (gazetteer_distance(lat, lon, islet->latitude, islet->longitude)
-            <= islet->radius_km * 1000)
+        if ((!on_outline || islet->merged)
+            && gazetteer_distance(lat, lon, islet->latitude, islet->longitude)
+                <= islet->radius_km * 1000)
             return road_table.islets[i];
     }
     if (land == LAND_NONE)
@@ -103,7 +105,8 @@ static void road_prepare(void)
         return;
     size_t max = sizeof road_table.islets / sizeof *road_table.islets;
     for (size_t i = 0; i < crossing_islet_count && i < max; i++) {
-        int land = land_at(crossing_islets[i].latitude, crossing_islets[i].longitude, 0);
+        const struct crossing_islet *islet = &crossing_islets[i];
+        int land = islet->merged ? LAND_NONE : land_at(islet->latitude, islet->longitude, 0);
         road_table.islets[i] = land == LAND_NONE ? ISLET_BASE + (int)i : land;
     }
     max = sizeof road_table.roadless / sizeof *road_table.roadless;
@@ -226,12 +229,23 @@ static bool road_search_run(struct search *s, bool ferries)
     }
 }
 
-static void road_add_ferry(struct road *out, const struct crossing *c, bool back, double metres)
+static bool road_is_train(const struct crossing *c)
 {
-    if (out->ferry_count == ROAD_FERRIES_MAX)
-        return;
-    out->ferries[out->ferry_count++] = (struct road_ferry){ .name = c->name,
-        .from = back ? c->to : c->from, .to = back ? c->from : c->to, .metres = metres };
+    for (const char *const *name = crossing_trains; *name; name++)
+        if (!strcmp(*name, c->name))
+            return true;
+    return false;
+}
+
+/* A ferry, or a train that takes vehicles; a bridge is nothing to tell of. */
+static void road_add_crossing(struct road *out, const struct crossing *c, bool back, double metres)
+{
+    const struct road_ferry one = { .name = c->name, .from = back ? c->to : c->from,
+        .to = back ? c->from : c->to, .metres = metres };
+    if (c->ferry && out->ferry_count < ROAD_FERRIES_MAX)
+        out->ferries[out->ferry_count++] = one;
+    else if (!c->ferry && road_is_train(c) && out->train_count < ROAD_TRAINS_MAX)
+        out->trains[out->train_count++] = one;
 }
 
 /* The way found, its stretches measured in full; false when one of them is none. */
@@ -239,15 +253,17 @@ static bool road_search_take(const struct search *s, struct road *out)
 {
     int path[NODES_MAX], count = 0;
     out->metres = 0;
-    out->ferry_count = 0;
+    out->ferry_count = out->train_count = 0;
     for (int node = 1; node >= 0 && count < NODES_MAX; node = s->before[node])
         path[count++] = node;
     for (int i = count - 1; i > 0; i--) {
         size_t a = (size_t)path[i], b = (size_t)path[i - 1];
         double straight = road_metres(&s->nodes[a], &s->nodes[b]);
-        if (road_search_link(s, a, b) && s->crossings[(a - 2) / 2]->ferry) {
-            road_add_ferry(out, s->crossings[(a - 2) / 2], a & 1, straight);
-            continue;
+        if (road_search_link(s, a, b)) {
+            const struct crossing *c = s->crossings[(a - 2) / 2];
+            road_add_crossing(out, c, a & 1, straight);
+            if (c->ferry)
+                continue;
         }
         double leg = road_search_link(s, a, b) ? straight
             : a < 2 && b < 2 ? s->direct : road_leg(&s->nodes[a], &s->nodes[b]);
@@ -443,6 +459,15 @@ const char *road_ferries_text(struct tools_run *run, const struct road *road)
         text = arena_printf(run->arena, "%s%s%s, %s to %s (some %.0f km by sea)", text,
             i > 0 ? "; " : "", f->name, f->from, f->to, f->metres / 1000);
     }
+    return text;
+}
+
+const char *road_trains_text(struct tools_run *run, const struct road *road)
+{
+    const char *text = "";
+    for (size_t i = 0; text && i < road->train_count; i++)
+        text = arena_printf(run->arena, "%s%s%s, %s to %s", text, i > 0 ? "; " : "",
+            road->trains[i].name, road->trains[i].from, road->trains[i].to);
     return text;
 }
 

@@ -11,6 +11,7 @@
  * all.
  */
 #define ROAD_FERRIES_MAX 6
+#define ROAD_TRAINS_MAX 2
 #define ROAD_SECONDS_PER_METRE (3600 / (55 * 1609.344)) /* 55 mph */
 
 enum road_kind {
@@ -28,6 +29,8 @@ struct road {
         double metres;                /* straight over the water */
     } ferries[ROAD_FERRIES_MAX];
     size_t ferry_count;
+    struct road_ferry trains[ROAD_TRAINS_MAX]; /* that take vehicles; counted as driven */
+    size_t train_count;
     double by_land_metres; /* ROAD_FERRY: the way that takes no ferry; 0 = there is none */
     const char *roadless;  /* ROAD_NONE: the place that no road leaves; NULL = the sea is between */
     bool checked;          /* false: no land mask is there, so nothing is known of the sea */
@@ -52,6 +55,8 @@ int road_refuse(struct tools_run *run, const struct road *road, const char *from
 int road_push_ferries(const struct road *road, jdoc *list);
 /* "Spirit of Tasmania, Geelong to Devonport (370 km by sea)", in the arena; NULL on no memory. */
 const char *road_ferries_text(struct tools_run *run, const struct road *road);
+/* "Sylt car train, Niebull to Westerland (Sylt)"; "" = none; NULL on no memory. */
+const char *road_trains_text(struct tools_run *run, const struct road *road);
 /* What a method of estimates says; depends on checked. */
 const char *road_method(const struct road *road);
 

@@ -55,6 +55,14 @@ static void note_ferries(struct route *r, const struct road *road)
             road->by_land_metres / 1000));
 }
 
+static void note_trains(struct route *r, const struct road *road)
+{
+    const char *text = road->train_count > 0 ? road_trains_text(r->run, road) : NULL;
+    if (text)
+        route_note(r, arena_printf(r->run->arena, "By car train: %s. Vehicles ride on it; its price "
+            "is not included: book a place, and ask what sizes it takes.", text));
+}
+
 /* Leg by leg. Returns 0; 1 when there is no road (the failure is set); a fault. */
 static int estimate(struct route *r)
 {
@@ -72,6 +80,7 @@ static int estimate(struct route *r)
         r->metres[i] = road->metres;
         r->seconds[i] = road->seconds;
         r->method = road_method(road);
+        note_trains(r, road);
         if (road->kind == ROAD_FERRY) {
             r->ferry_legs++;
             note_ferries(r, road);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define CHOICES_MAX 5
+#define REMOTE_PEOPLE 100000
+#define REMOTE_METRES 1000000.0
 #define OTHERS_MAX 3
 #define OTHER_SHARE 0.05 /* of the chosen one's people, from which a namesake is worth a word */
 #define LABEL_SIZE 264
@@ -183,6 +185,20 @@ static int spot_check_known(struct tools_run *run, struct search *s)
     return 0;
 }
 
+/* A small place, abroad and far from all others of the request, is hardly known by its name alone:
+ * "Fano" on the way from Denmark. */
+static bool spot_is_remote(const struct spot *spots, size_t count, size_t at)
+{
+    if (count < 2 || spots[at].place.population >= REMOTE_PEOPLE)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (i != at && (!strcmp(spots[i].country_code, spots[at].country_code) ||
+                gazetteer_distance(spots[i].latitude, spots[i].longitude, spots[at].latitude,
+                    spots[at].longitude) < REMOTE_METRES))
+            return false;
+    return spots[at].country_code[0] != '\0';
+}
+
 static int spot_finish(struct tools_run *run, struct search *s, const size_t *chosen)
 {
     struct spot *spots = arena_array(run->arena, s->count, sizeof *spots);
@@ -193,6 +209,10 @@ static int spot_finish(struct tools_run *run, struct search *s, const size_t *ch
         if (s->geocoded[i] && !spots[i].note)
             spots[i].note = "The place was found by the geocoder.";
     }
+    for (size_t i = 0; i < s->count; i++)
+        if (!spots[i].note && spot_is_remote(spots, s->count, i))
+            spots[i].note = arena_printf(run->arena, "\"%.80s\" was taken as %s, far from the "
+                "other places: ask whether it is meant.", s->wishes[i].text, spots[i].name);
     return s->done(run, spots, s->count, s->arg);
 }
 

@@ -28,7 +28,7 @@ static int driving_days(const struct route *r)
     return days > 0 ? days : 1;
 }
 
-/* ", and a ferry: NAME, FROM to TO (...), not counted", or "". */
+/* ", and a ferry: NAME, FROM to TO (...), not counted", the same of a car train, or "". */
 static const char *ferry_words(struct tools_run *run, const struct route *r)
 {
     const char *text = "";
@@ -38,6 +38,10 @@ static const char *ferry_words(struct tools_run *run, const struct route *r)
         text = !one ? text
             : arena_printf(run->arena, "%s, and a ferry that is not counted: %s", text, one);
     }
+    for (size_t i = 0; text && r->estimate && i + 1 < r->stop_count; i++)
+        if (r->roads[i].train_count > 0)
+            text = arena_printf(run->arena, "%s, with a car train: %s", text,
+                road_trains_text(run, &r->roads[i]));
     return text ? text : "";
 }
 

@@ -157,12 +157,79 @@ static void nothing_slips_through(void **state)
             fail_msg("%s shows %s", rows[i][0], rows[i][1]);
 }
 
+/* Dishes, brands and words of kitchens beyond those of western Europe. */
+static void more_kitchens_are_known(void **state)
+{
+    (void)state;
+    all_hidden(TEXTS("milk", "lactose intolerant"), TEXTS("dahi", "laban", "twar\xC3\xB3g", "\xC5\x9Bmietana", "sm\xC3\xB6r", "peynir", "susu", "shrikhand",
+        "smetana", "tejf\xC3\xB6l", "tres leches", "2 Caramels", "Philly", "tartiflette", "maitoa", "niter kibbeh"));
+    all_hidden(TEXTS("egg"), TEXTS("alioli", "clafoutis", "telur", "yumurta", "jajka", "tamagoyaki", "okonomiyaki", "avgolemono", "madeleines", "2 \xC3\xA4gg"));
+    all_hidden(TEXTS("coeliac"), TEXTS("yufka", "upma", "m\xC4\x85ka", "bu\xC4\x9F" "day unu", "somen", "kvass", "Graupen", "doenjang", "Tim Tams", "vehn\xC3\xA4jauhot", "r\xC3\xA5gbr\xC3\xB6" "d"));
+    all_hidden(TEXTS("fish"), TEXTS("ikan bilis", "\xC5\x9Bledzie", "torsk", "hamsi", "unagi", "narutomaki", "patis", "brandade", "kimchi"));
+    all_hidden(TEXTS("shellfish"), TEXTS("udang", "r\xC3\xA4kor", "krewetki", "karides", "ebi", "saeujeot", "midye", "sotong", "hotate", "cioppino", "kapi"));
+    all_hidden(TEXTS("nuts"), TEXTS("kaju katli", "akhrot", "f\xC4\xB1nd\xC4\xB1k", "orzechy w\xC5\x82oskie", "Vanillekipferl", "fesenjan", "Battenberg", "hasseln\xC3\xB6tter", "satsivi", "piment, picada"));
+    all_hidden(TEXTS("peanut"), TEXTS("rempeyek", "karedok", "singdana", "M&M's", "Baby Ruth", "orzeszki ziemne", "jordn\xC3\xB6tter", "domoda", "rojak"));
+    all_hidden(TEXTS("soy"), TEXTS("aburaage", "tauco", "dubu", "ssamjang", "tahu goreng", "fermented black beans"));
+    all_hidden(TEXTS("sesame"), TEXTS("mutabal", "susam", "tilgul", "koulouri", "sim sim", "gomasio"));
+    all_hidden(TEXTS("mustard"), TEXTS("kasundi", "musztarda", "panch phoron", "Branston pickle", "rai"));
+    all_hidden(TEXTS("celery"), TEXTS("selleri", "Old Bay", "zeller", "chicken stock"));
+}
+
+static void recipe_named(const char *id, const char *name, const char *ingredients)
+{
+    char json[700];
+    snprintf(json, sizeof json, "{\"id\":\"%s\",\"name\":\"%s\",\"meal_type\":\"dinner\",\"ingredients\":[%s],\"instructions\":[],"
+        "\"dietary_tags\":[],\"created_at\":\"2026-11-01T00:00:00Z\"}", id, name, ingredients);
+    tool_seed(&bench, "recipe", id, 1, json);
+}
+
+/* What the list of ingredients leaves out, the name may say. */
+static void the_name_of_a_recipe_counts(void **state)
+{
+    (void)state;
+    recipe_named("a", "Choc cookies (may contain peanuts)", "\"sugar\",\"cocoa powder\"");
+    recipe_named("b", "Satay skewers", "\"chicken\",\"rice\"");
+    recipe_named("c", "Peanut-free trail mix", "\"raisins\",\"sunflower seeds\"");
+    recipe_named("d", "Vegan carbonara", "\"zucchini\",\"mushrooms\"");
+    recipe_named("e", "\xE8\x8A\xB1", "\"rice\"");
+    jdoc_free(tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"set\",\"allergies\":[\"peanut\",\"egg\"]}"));
+    jdoc *r = tool_ok(&bench, "search_recipes", "{}");
+    assert_int_equal(number_at(r, "/total"), 3);
+    assert_null(strstr(text_at(r, "/message"), "not_checked"));
+    jdoc_free(r);
+    /* A "cake" may be of any flour: it is asked about. */
+    recipe_named("f", "Lemon cake", "\"almond flour\",\"lemons\"");
+    jdoc_free(tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"set\",\"allergies\":[\"gluten\"]}"));
+    r = tool_ok(&bench, "search_recipes", "{\"query\":\"lemon\"}");
+    assert_string_equal(text_at(r, "/recipes/0/not_checked/0"), "Lemon cake");
+    jdoc_free(r);
+}
+
+/* A food that no table has may hold anything. */
+static void an_unknown_food_is_asked_about(void **state)
+{
+    (void)state;
+    recipe_named("a", "Monday", "\"2 carrots\",\"salt\",\"500 ml water\",\"100 g zorbl\"");
+    jdoc *r = tool_ok(&bench, "search_recipes", "{}");
+    assert_false(jdoc_has(at(r, "/recipes/0"), "not_checked"));
+    jdoc_free(r);
+    jdoc_free(tool_ok(&bench, "manage_dietary_prefs", "{\"action\":\"set\",\"allergies\":[\"peanut\"]}"));
+    r = tool_ok(&bench, "search_recipes", "{}");
+    assert_int_equal(jdoc_length(at(r, "/recipes/0/not_checked")), 1);
+    assert_string_equal(text_at(r, "/recipes/0/not_checked/0"), "100 g zorbl");
+    assert_non_null(strstr(text_at(r, "/message"), "ask the user about it before it is eaten"));
+    jdoc_free(r);
+    r = tool_ok(&bench, "plan_meals", "{\"days\":1,\"meal_types\":[\"dinner\"]}");
+    assert_string_equal(text_at(r, "/meal_plan/days/0/meals/0/not_checked/0"), "100 g zorbl");
+    assert_non_null(strstr(text_at(r, "/message"), "ask the user about it before it is eaten"));
+    jdoc_free(r);
+}
+
 static void recipe(const char *id, const char *ingredients)
 {
-    char json[600];
-    snprintf(json, sizeof json, "{\"id\":\"%s\",\"name\":\"Recipe %s\",\"meal_type\":\"dinner\",\"ingredients\":[%s],\"instructions\":[],"
-        "\"dietary_tags\":[],\"created_at\":\"2026-11-01T00:00:00Z\"}", id, id, ingredients);
-    tool_seed(&bench, "recipe", id, 1, json);
+    char name[40];
+    snprintf(name, sizeof name, "Recipe %s", id);
+    recipe_named(id, name, ingredients);
 }
 
 static double found(void)
@@ -299,6 +366,7 @@ int main(void)
         cmocka_unit_test(an_allergy_is_known_in_every_form), cmocka_unit_test(foods_hold_what_they_hold),
         cmocka_unit_test(others_are_looked_for), cmocka_unit_test(nothing_slips_through), T(what_cannot_be_read_is_said),
         cmocka_unit_test(what_is_free_of_it_is_shown),
+        cmocka_unit_test(more_kitchens_are_known), T(the_name_of_a_recipe_counts), T(an_unknown_food_is_asked_about),
         T(every_place_feeds_the_filter), T(what_is_unknown_is_said), T(what_was_there_before_is_marked),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

@@ -257,6 +257,35 @@ static void expect(const char *wanted)
     free(calls);
 }
 
+/* Money's name is read where it is said: dollars in New York are hardly Australian ones. */
+static void test_shared_names_of_money_are_asked_about(void **state)
+{
+    static const struct { const char *zone, *message; bool asked; } rows[] = {
+        {"America/New_York", "I spent 30 dollars on lunch", true},
+        {"America/New_York", "I spent $30 on lunch", true},
+        {"Pacific/Auckland", "log $30 for lunch", true},
+        {"America/Toronto", "budget $400 a month for fuel", true},
+        {"America/Mexico_City", "log $30 for lunch", true},
+        {"Pacific/Auckland", "log A$30 for lunch", false},
+        {"America/New_York", "log 30 for lunch", false},
+        {"Australia/Perth", "log $30 for lunch", false},
+        {"Europe/Paris", "log $30 for lunch", false},
+        {"UTC", "log $30 for lunch", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text;
+        begin();
+        talk.input.zone = rows[i].zone;
+        say(CHAT_USER, "u1", rows[i].message);
+        char *calls = decide(&text);
+        if (writes(calls) == rows[i].asked || (rows[i].asked && !strstr(text, "kept in AUD")))
+            fail_msg("%s, \"%s\": %s %s", rows[i].zone, rows[i].message, calls, text);
+        free(calls);
+        free(text);
+    }
+}
+
 static void test_the_stored_place_is_the_start(void **state)
 {
     jdoc *context = NULL;
@@ -520,6 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_record_is_wrong),
         cmocka_unit_test(test_what_is_added_makes_a_question),
+        cmocka_unit_test(test_shared_names_of_money_are_asked_about),
         cmocka_unit_test(test_the_stored_place_is_the_start),
         cmocka_unit_test(test_the_users_currency_counts),
         cmocka_unit_test(test_the_users_zone_counts),

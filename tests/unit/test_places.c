@@ -335,6 +335,20 @@ static void the_sea_is_no_road(void **state)
         { 'D', "Melbourne-Adelaide", "", -37.81, 144.96, -34.93, 138.60, 725 },
         { 'D', "Cairns-Adelaide", "", -16.92, 145.77, -34.93, 138.60, 0 },
         { 'D', "Moscow-Vladivostok", "", 55.75, 37.62, 43.11, 131.87, 9100 },
+        { 'F', "Milwaukee-Muskegon", "Lake Express", 43.04, -87.91, 43.23, -86.25, 0 },
+        { 'F', "Green Bay-Traverse City", "SS Badger", 44.52, -88.02, 44.76, -85.62, 0 },
+        { 'F', "Managua-Ometepe", "Ometepe", 12.13, -86.25, 11.54, -85.70, 0 },
+        { 'F', "Poros-Athens", "Poros", 37.50, 23.46, 37.98, 23.72, 0 },
+        { 'F', "Groix-Lorient", "Groix", 47.63, -3.46, 47.75, -3.37, 0 },
+        { 'N', "Mackinac Island-Detroit", "", 45.85, -84.62, 42.33, -83.05, 0 },
+        { 'N', "Isle Royale-Duluth", "", 48.00, -88.83, 46.78, -92.10, 0 },
+        { 'N', "Murano-Venice", "", 45.458, 12.352, 45.438, 12.327, 0 },
+        { 'D', "St Ignace-Detroit", "", 45.87, -84.73, 42.33, -83.05, 475 },
+        { 'D', "Cleveland-London, Ontario", "", 41.50, -81.69, 42.98, -81.23, 440 },
+        { 'D', "Erie-Toronto", "", 42.13, -80.08, 43.70, -79.42, 300 },
+        { 'D', "Toronto-Rochester", "", 43.70, -79.42, 43.15, -77.61, 275 },
+        { 'D', "Chicago-Detroit", "", 41.85, -87.65, 42.33, -83.05, 455 },
+        { 'D', "Galatas-Athens", "", 37.495, 23.445, 37.98, 23.72, 0 },
         { 'D', "Adelaide-Port Lincoln", "", -34.93, 138.60, -34.73, 135.86, 650 } };
     if (!real_files())
         skip();
@@ -356,6 +370,31 @@ static void the_sea_is_no_road(void **state)
     test_files();
 }
 
+/* A train that takes vehicles is named, though it is counted as driven; a bridge is not. */
+static void car_trains_are_named(void **state)
+{
+    (void)state;
+    struct road r;
+    if (!real_files())
+        skip();
+    road_between(51.13, 1.31, 50.95, 1.86, true, &r);
+    assert_int_equal(r.train_count, 1);
+    assert_string_equal(r.trains[0].to, "Calais (Coquelles)");
+    road_between(53.55, 10.00, 54.91, 8.31, true, &r);
+    assert_int_equal(r.train_count, 1);
+    assert_string_equal(r.trains[0].name, "Sylt car train");
+    road_between(55.68, 12.57, 55.61, 13.00, true, &r);
+    assert_int_equal(r.train_count, 0);
+    for (const char *const *name = crossing_trains; *name; name++) {
+        size_t rows = 0;
+        for (size_t i = 0; i < crossing_count; i++)
+            rows += !crossing_all[i].ferry && strcmp(crossing_all[i].name, *name) == 0;
+        if (rows != 1)
+            fail_msg("%zu rows for %s", rows, *name);
+    }
+    test_files();
+}
+
 /* Every crossing joins two landmasses or shortens the way around one sea; the ports are on land. */
 static void crossings_land_on_land(void **state)
 {
@@ -372,6 +411,20 @@ static void crossings_land_on_land(void **state)
             fail_msg("%s, %s to %s: %d %d %.1f km", c->name, c->from, c->to, from, to, km);
     }
     test_files();
+}
+
+/* The only place of a name, small, abroad and far off, is said to be what was taken. */
+static void a_remote_place_is_told(void **state)
+{
+    (void)state;
+    jdoc *r = tool_ok(&bench, "calculate_distance",
+        "{\"origin\":\"Perth, Western Australia\",\"destination\":\"Coeur d'Alene\"}");
+    assert_non_null(strstr(text_at(r, "/notes/0"), "was taken as Coeur d'Alene, Idaho, United States, far from"));
+    jdoc_free(r);
+    r = tool_ok(&bench, "calculate_distance",
+        "{\"origin\":\"Birmingham, Alabama\",\"destination\":\"Coeur d'Alene\"}");
+    assert_false(jdoc_has(r, "notes"));
+    jdoc_free(r);
 }
 
 /* --- through the tools, over a mask of two squares --- */
@@ -597,7 +650,7 @@ int main(void)
         cmocka_unit_test(knows_well_known_places), cmocka_unit_test(near_goes_with_near),
         cmocka_unit_test(asks_what_nothing_decides), cmocka_unit_test(the_question_names_the_places),
         cmocka_unit_test(every_tool_asks_the_geocoder), cmocka_unit_test(the_sea_is_no_road),
-        cmocka_unit_test(crossings_land_on_land), cmocka_unit_test(no_tool_drives_over_the_sea),
+        cmocka_unit_test(car_trains_are_named), cmocka_unit_test(a_remote_place_is_told), cmocka_unit_test(crossings_land_on_land), cmocka_unit_test(no_tool_drives_over_the_sea),
         cmocka_unit_test(the_services_no_route_is_said),
         cmocka_unit_test(a_ferry_is_named_and_not_counted), cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(a_replaced_file_is_taken),
