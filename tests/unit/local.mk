@@ -354,12 +354,14 @@ endif
 # tool processes
 TOOL_ASKER = tests/unit/tool_asker.c tests/unit/tool_asker.h
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_tool_call tests/unit/test_tool_process
-TESTS += tests/unit/test_tool_call tests/unit/test_tool_process
+TOOL_PROCESS_TESTS = tests/unit/test_tool_call tests/unit/test_tool_words tests/unit/test_tool_process
+check_PROGRAMS += $(TOOL_PROCESS_TESTS)
+TESTS += $(TOOL_PROCESS_TESTS)
 endif
 tests_unit_test_tool_call_SOURCES = tests/unit/test_tool_call.c $(TOOL_ASKER)
 tests_unit_test_tool_call_LDADD = $(TOOLCALL_LIBS) $(TOOLS_LIBS) $(STORE_LIBS) $(WIRE_LIBS) $(BASE_LIBS) \
 	$(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tool_words_LDADD = $(tests_unit_test_tool_call_LDADD)
 tests_unit_test_tool_process_SOURCES = tests/unit/test_tool_process.c $(TOOL_ASKER) \
 	tests/unit/own_redis.c tests/unit/own_redis.h
 tests_unit_test_tool_process_LDADD = libworkers.a libfcgiapp.a $(TOOLCALL_LIBS) libagent.a $(TOOLS_LIBS) \

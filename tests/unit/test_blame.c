@@ -142,7 +142,7 @@ static void calls_of_tools_count_apart(void **state)
 {
     struct blame *b = *state;
     struct blame_work call, request = work_of("ann", "tool x", "0"), turn = request, other;
-    char digest[8];
+    char digest[16];
     turn.turn = true;
     for (int i = 0; i < 6; i++) {
         snprintf(digest, sizeof digest, "%d", i);
