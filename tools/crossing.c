@@ -426,8 +426,6 @@ const struct crossing crossing_all[] = {
     { true, "Peaks Island ferry", "Portland", "Peaks Island", 43.66, -70.25, 43.655, -70.20 },
     { true, "Ometepe ferry", "San Jorge", "Moyogalpa (Ometepe)", 11.46, -85.80, 11.54, -85.70 },
     { true, "Olkhon ferry", "Sakhyurta", "Olkhon", 53.02, 106.88, 53.05, 107.02 },
-    { true, "Lido car ferry (ACTV 17)", "Venice Tronchetto", "Lido San Nicolo",
-        45.44, 12.30, 45.425, 12.38 },
     { true, "Poros ferry", "Galatas", "Poros", 37.495, 23.44, 37.505, 23.46 },
     { true, "Lorient to Groix ferry", "Lorient", "Port-Tudy (Groix)", 47.74, -3.36, 47.64, -3.45 },
     { true, "Fanolinjen", "Esbjerg", "Nordby (Fano)", 55.47, 8.44, 55.445, 8.41 },

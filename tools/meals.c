@@ -364,7 +364,8 @@ static bool passes_filters(const struct tools_run *run, const jdoc *doc)
 const char *meals_ask(struct tools_run *run, size_t unclear)
 {
     return unclear == 0 ? "" : arena_printf(run->arena, " In %zu of them is something of which no "
-        "rule knows what it holds, named in not_checked: ask the user about it before it is eaten.", unclear);
+        "rule knows what it holds, named in not_checked: ask the user about it before it is eaten.",
+        unclear);
 }
 
 static jdoc *show(const struct diet *diet, const struct meals_recipe *r)
