@@ -556,7 +556,7 @@ void crew_step(struct crew *c, size_t index, enum slots_event event)
 /* --- to all --- */
 
 /* The others need it until their own end. */
-static bool is_helper(const struct crew_slot *s)
+static bool leaves_last(const struct crew_slot *s)
 {
     return s->pool == SCOREBOARD_TOOL || s->pool == SCOREBOARD_HOUSEKEEPER;
 }
@@ -567,8 +567,8 @@ static bool is_meant(
     switch (whom) {
     case CREW_ALL:
         return true;
-    case CREW_BUT_HELPERS:
-        return !is_helper(s);
+    case CREW_BUT_LAST:
+        return !leaves_last(s);
     case CREW_THIS_GENERATION:
         return s->generation == g;
     case CREW_OTHER_GENERATIONS:
@@ -592,10 +592,10 @@ void crew_signal(struct crew *c, int number)
             kill(c->slots[i].pid, number);
 }
 
-size_t crew_alive(const struct crew *c, bool with_helpers)
+size_t crew_alive(const struct crew *c, bool with_last)
 {
     size_t alive = 0;
     for (size_t i = 0; i < c->used; i++)
-        alive += c->slots[i].pid > 0 && (with_helpers || !is_helper(&c->slots[i]));
+        alive += c->slots[i].pid > 0 && (with_last || !leaves_last(&c->slots[i]));
     return alive;
 }

@@ -91,14 +91,14 @@ bool crew_is_complete(const struct crew *c, const struct crew_generation *g);
 /* Every pool has a worker that serves. */
 bool crew_serves(const struct crew *c);
 
-/* Which slots an event is for. Helpers: tool processes and the housekeeper, which the others need. */
-enum crew_whom { CREW_ALL, CREW_BUT_HELPERS, CREW_THIS_GENERATION, CREW_OTHER_GENERATIONS };
+/* Which slots an event is for. The last: tool processes and the housekeeper, which the others need. */
+enum crew_whom { CREW_ALL, CREW_BUT_LAST, CREW_THIS_GENERATION, CREW_OTHER_GENERATIONS };
 void crew_tell(
     struct crew *c, enum slots_event event, enum crew_whom whom, const struct crew_generation *g);
 /* A signal to every process. */
 void crew_signal(struct crew *c, int number);
-/* Processes that are left / left except helpers. */
-size_t crew_alive(const struct crew *c, bool with_helpers);
+/* Processes that are left / left except the last. */
+size_t crew_alive(const struct crew *c, bool with_last);
 
 /*
  * crew_quarantine_look -- forks a quarantine worker when a turn waits at their socket that no

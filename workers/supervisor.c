@@ -204,7 +204,7 @@ static void supervisor_drain(struct supervisor *s)
     s->terms++;
     if (s->phase == PHASE_DRAINING) {
         log_info("asked again: drain faster");
-        crew_tell(&s->crew, SLOTS_ON_HURRY, CREW_BUT_HELPERS, NULL);
+        crew_tell(&s->crew, SLOTS_ON_HURRY, CREW_BUT_LAST, NULL);
         return;
     }
     if (s->phase == PHASE_RELOADING)
@@ -214,11 +214,11 @@ static void supervisor_drain(struct supervisor *s)
     service_stopping(status_now(s, text));
     log_info("drain: running turns have %" PRId64 " ms (drain)", s->crew.current->conf.drain_ms);
     sockets_unlink(&s->sockets);
-    crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_HELPERS, NULL);
+    crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_LAST, NULL);
 }
 
-/* The helpers stay until the last worker is gone: turns call tools, and the housekeeper hears of
- * workers that died. */
+/* Tool processes and the housekeeper stay until all workers are gone: turns call tools, and the
+ * housekeeper hears of workers that died. */
 static void drain_step(struct supervisor *s)
 {
     service_extend(EXTEND_MS);
