@@ -161,6 +161,10 @@ void link_asks_forget(struct link *l, const void *arg)
 
 void link_asks_free(struct link *l)
 {
-    while (l->asked)
-        link_asked_drop(l, l->asked);
+    for (struct link_asked *a = l->asked, *next; a; a = next) {
+        next = a->next;
+        free(a);
+    }
+    l->asked = l->asked_last = NULL;
+    l->asked_waiting = 0;
 }
