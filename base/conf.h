@@ -46,7 +46,7 @@
         "processes for tools that compute for long, one call each; 0 = half the cores, at least 2") \
     X(tool_process_ms, MS, "tool.process_ms", "20s", 100, 600000,                                  \
         "how long such a call may take; then its process is killed")                               \
-    X(tool_process_wait_ms, MS, "tool.process_wait", "10s", 10, 600000,                            \
+    X(tool_process_wait_ms, MS, "tool.process_wait", "25s", 10, 600000,                            \
         "how long such a call waits for a process, and for earlier ones of its user; then it fails") \
     X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket")                 \
     X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \

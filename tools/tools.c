@@ -508,9 +508,24 @@ int tools_preview(struct tools_run *run, const char *args_json, size_t len)
     return result == 1 ? 0 : result;
 }
 
+/* settings: with a blank between. */
+static bool any_is_set(const struct conf *conf, const char *settings)
+{
+    char name[64];
+    size_t len;
+    for (; *settings != '\0'; settings += len + (settings[len] == ' ')) {
+        len = strcspn(settings, " ");
+        snprintf(name, sizeof name, "%.*s", (int)len, settings);
+        if (is_set(conf, name))
+            return true;
+    }
+    return false;
+}
+
 bool tools_is_apart(const struct conf *conf, const struct tools_spec *spec)
 {
-    return spec->process && (spec->process_unless == NULL || !is_set(conf, spec->process_unless));
+    return spec->process &&
+        (spec->process_unless == NULL || !any_is_set(conf, spec->process_unless));
 }
 
 int64_t tools_patience(const struct tools_context *context, const struct tools_spec *spec)

@@ -68,7 +68,8 @@ struct tools_spec {
     bool reaches_others;           /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
     bool process;                  /* it computes for long, or in a library: tools_is_apart */
-    const char *process_unless;    /* the setting of a service that it asks instead; or NULL */
+    const char *process_unless;    /* settings of services that it may ask and wait for, with a
+                                      blank between; or NULL */
     const char *outside;           /* the argument by which the model chooses a host that sees the
                                       call; "*" = every call leaves for a host outside; or NULL */
 };

@@ -54,6 +54,7 @@ struct tool_calls {
 
 static void tool_call_on_timer(struct reactor_timer *timer);
 static void tool_call_on_ready(void *arg, uint32_t events);
+static bool tool_call_read(struct tool_call *call);
 static void tool_call_advance(struct tool_call *call);
 
 /* ---- its end ---- */
@@ -119,11 +120,16 @@ static void tool_call_fail(struct tool_call *call, const char *code, const char 
 
 static void tool_call_fail_busy(struct tool_call *call)
 {
-    log_limited(LOG_LEVEL_WARN, "%s waited %" PRId64 " ms for a tool process in vain "
-        "(tool.processes, tool.process_wait)", call->run->spec->name,
-        call->all->worker->conf->tool_process_wait_ms);
-    tool_call_fail(call, "busy", "The processes that run this tool were busy for all of the time "
-        "that a call may wait (tool.process_wait). It may be tried again later.");
+    bool own = call->state == CALL_QUEUED; /* behind the user's earlier calls */
+
+    log_limited(LOG_LEVEL_WARN, "%s waited %" PRId64 " ms for %s in vain (%stool.process_wait)",
+        call->run->spec->name, call->all->worker->conf->tool_process_wait_ms,
+        own ? "earlier calls of its user" : "a tool process", own ? "" : "tool.processes, ");
+    tool_call_fail(call, "busy", own
+        ? "Earlier calls of this user ran for all of the time that a call may wait "
+          "(tool.process_wait). It may be tried again later."
+        : "The processes that run this tool were busy for all of the time that a call may wait "
+          "(tool.process_wait). It may be tried again later.");
 }
 
 static void tool_call_fail_late(struct tool_call *call)
@@ -185,11 +191,11 @@ static void tool_call_advance(struct tool_call *call)
         return;
     }
     error = tool_call_send(call);
+    if (error && first)
+        scoreboard_tool_asked(call->seat);
     if (error == ERR_NOMEM) {
         tool_call_end(call, error);
     } else if (error) {
-        if (first)
-            scoreboard_tool_asked(call->seat);
         tool_call_look_in(call, LOOK_MS);
     } else {
         call->state = CALL_WAITING;
@@ -202,6 +208,9 @@ static void tool_call_on_timer(struct reactor_timer *timer)
     struct tool_call *call = timer->arg;
     int64_t now = clock_mono_ms();
 
+    /* That it has begun may stand in the socket since this pass of the loop began. */
+    if (call->state == CALL_WAITING && (tool_call_read(call) || call->state == CALL_RUNNING))
+        return;
     if (call->state == CALL_RUNNING)
         tool_call_fail_late(call);
     else if (now >= call->wait_until_ms)

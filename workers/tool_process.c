@@ -102,7 +102,8 @@ static void process_on_alarm(int number)
 
 static void process_signals(void)
 {
-    struct sigaction late = {.sa_handler = process_on_alarm, .sa_flags = SA_RESETHAND};
+    struct sigaction late = {.sa_handler = process_on_alarm,
+        .sa_flags = SA_RESETHAND | SA_NODEFER};
     struct sigaction left = {.sa_handler = process_on_io, .sa_flags = SA_RESTART};
 
     sigemptyset(&late.sa_mask);
@@ -184,7 +185,10 @@ static int process_name(struct process_call *c)
     if (left <= 0)
         return 0;
     return tools_fail(&c->run, "tool_crashed", "Processes died in such calls: they are refused for "
-        "%" PRId64 " more seconds. Nothing was done.", (left + 999) / 1000) ? ERR_NOMEM : 1;
+        "%" PRId64 " more seconds. %s", (left + 999) / 1000, c->run.spec->effect == TOOLS_READ
+            ? "Nothing was done."
+            : "This attempt has done nothing; whether an earlier one had an effect is not known.")
+        ? ERR_NOMEM : 1;
 }
 
 /* Waits for what the tool has asked outside. */
@@ -254,15 +258,21 @@ static int process_begin(struct process_call *c)
     return inbound_write(c->process->peer, head, (size_t)len);
 }
 
+/* Without a word of FastCGI, as one that dies: for whoever asked the process is lost. */
+static void process_hang_up(struct tool_process *p)
+{
+    inbound_free(p->peer);
+    p->peer = NULL;
+}
+
 static void process_answer(struct process_call *c, int error)
 {
     struct buf body = {0};
 
     log_info("%" PRId64 " ms, %s", clock_mono_ms() - c->began_ms, err_text(error));
     scoreboard_work_set(c->seat, NULL); /* the user's next call may come with this answer */
-    /* One that has to leave hangs up: the call is made again elsewhere. */
     if (error == ERR_DRAINING || tool_words_answer(&body, &c->run, error))
-        inbound_break(c->process->peer);
+        process_hang_up(c->process); /* the call is made again elsewhere */
     else
         (void)inbound_finish(c->process->peer, NULL, 0, body.data, body.len);
     buf_free(&body);
@@ -279,7 +289,7 @@ static void process_call(struct process_call *c)
     if (!error)
         error = process_begin(c);
     if (error) {
-        inbound_break(c->process->peer);
+        process_hang_up(c->process);
         return;
     }
     error = process_run(c);

@@ -453,24 +453,28 @@ static void find_setting(void *arg, const char *name, const char *value, const c
 static void tools_that_ask_a_service_instead_run_here(void **state)
 {
     char why[CONF_WHY_SIZE];
-    size_t apart = 0;
+    size_t apart = 0, services = 0;
 
     (void)state;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        struct named setting = {.name = spec->process_unless};
+        char names[128], *rest = names;
+
         assert_int_equal(tools_is_apart(&conf, spec), spec->process);
         apart += spec->process;
-        if (!setting.name)
-            continue;
-        conf_visit(&conf, find_setting, &setting);
-        if (!setting.found)
-            fail_msg("%s: there is no setting %s", spec->name, setting.name);
-        assert_int_equal(conf_set(&conf, setting.name, "http://127.0.0.1:1", why), 0);
-        assert_false(tools_is_apart(&conf, spec));
-        assert_int_equal(conf_set(&conf, setting.name, "", why), 0);
+        snprintf(names, sizeof names, "%s", spec->process_unless ? spec->process_unless : "");
+        for (char *name; (name = strsep(&rest, " ")) && *name; services++) {
+            struct named setting = {.name = name};
+            conf_visit(&conf, find_setting, &setting);
+            if (!setting.found)
+                fail_msg("%s: there is no setting %s", spec->name, setting.name);
+            assert_int_equal(conf_set(&conf, setting.name, "http://127.0.0.1:1", why), 0);
+            assert_false(tools_is_apart(&conf, spec));
+            assert_int_equal(conf_set(&conf, setting.name, "", why), 0);
+        }
     }
     assert_true(apart > 0);
+    assert_true(services > 1);
 }
 
 static void a_tool_that_is_not_marked_runs_here(void **state)
