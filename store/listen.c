@@ -19,6 +19,10 @@
 #define LISTEN_CHECK_MS 5000  /* between looks whether the server is still there */
 #define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
+/* Of connections that are lost soon: clients need not wait, and nobody else is in a hurry. */
+static const struct backoff_pace listen_unsteady = {
+    .first_ms = 20, .most_ms = 2000, .quick_most_ms = 2000};
+
 struct listen {
     struct link *link;
     struct link_follower follower;
@@ -152,7 +156,7 @@ static void listen_lost(struct listen *l, const char *why)
         if (l->ears.count)
             listen_connect(l);
     } else {
-        backoff_failed(&l->backoff, &backoff_connection, LISTEN_STEADY_MS);
+        backoff_failed(&l->backoff, &listen_unsteady, 0);
         listen_connect_later(l);
     }
 }
