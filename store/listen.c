@@ -51,7 +51,7 @@ static void listen_on_retry(struct reactor_timer *timer);
 static void listen_on_check(struct reactor_timer *timer);
 static void listen_on_silence(struct reactor_timer *timer);
 static void listen_on_pass(void *arg);
-static void listen_on_moved(void *arg, const struct sentinel_address *server);
+static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master);
 static void listen_connect(struct listen *l);
 
 /* ---- life ---- */
@@ -316,11 +316,11 @@ bool listen_hurry(struct listen *l)
     return l->fd >= 0 || l->dialling;
 }
 
-static void listen_on_moved(void *arg, const struct sentinel_address *server)
+static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master)
 {
     struct listen *l = arg;
 
-    if (l->fd >= 0 && (!server || !sentinel_same(server, &l->master)))
+    if (l->fd >= 0 && (!server || sentinel_same(server, &l->master) != is_master))
         listen_lost(l, "another server is the master now");
 }
 
