@@ -46,7 +46,7 @@ void link_leave_server(struct link *l, const char *why)
 {
     link_disconnect(l, why);
     if (l->follower)
-        l->follower->moved(l->follower->arg, NULL);
+        l->follower->moved(l->follower->arg, NULL, false);
 }
 
 void link_compare(struct link *l, const struct sentinel_address *server)
@@ -69,6 +69,8 @@ static int link_connect_now(struct link *l)
     int error = reader ? link_dial(l, &master, &fd) : ERR_NOMEM;
 
     l->broke = false;
+    if (error == ERR_STORE_READONLY && l->follower && sentinel_used(l->conf))
+        l->follower->moved(l->follower->arg, &master, false);
     if (error) {
         link_reader_free(reader);
         return error;
@@ -83,7 +85,7 @@ static int link_connect_now(struct link *l)
     l->generation++;
     link_loop_watch(l);
     if (l->fd >= 0 && l->follower && sentinel_used(l->conf))
-        l->follower->moved(l->follower->arg, &l->master);
+        l->follower->moved(l->follower->arg, &l->master, true);
     return l->fd >= 0 ? 0 : ERR_STORE;
 }
 

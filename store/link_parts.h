@@ -68,9 +68,9 @@ struct link_asked {
 
 /* Another connection of this process, which has to go to the same server: that of listen. */
 struct link_follower {
-    /* The link has left its server, which is the master no more (server NULL), or goes to `server`
-     * now, with Sentinels. */
-    void (*moved)(void *arg, const struct sentinel_address *server);
+    /* With Sentinels: `server` is the master, or is not; NULL = the link has left its server, which
+     * is the master no more. */
+    void (*moved)(void *arg, const struct sentinel_address *server, bool is_master);
     void (*pass)(void *arg); /* a pass ends: what there is to say goes out */
     void *arg;
 };

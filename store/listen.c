@@ -19,6 +19,10 @@
 #define LISTEN_CHECK_MS 5000  /* between looks whether the server is still there */
 #define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
+/* Of connections that are lost soon: clients need not wait, and nobody else is in a hurry. */
+static const struct backoff_pace listen_unsteady = {
+    .first_ms = 20, .most_ms = 2000, .quick_most_ms = 2000};
+
 struct listen {
     struct link *link;
     struct link_follower follower;
@@ -47,7 +51,7 @@ static void listen_on_retry(struct reactor_timer *timer);
 static void listen_on_check(struct reactor_timer *timer);
 static void listen_on_silence(struct reactor_timer *timer);
 static void listen_on_pass(void *arg);
-static void listen_on_moved(void *arg, const struct sentinel_address *server);
+static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master);
 static void listen_connect(struct listen *l);
 
 /* ---- life ---- */
@@ -152,7 +156,7 @@ static void listen_lost(struct listen *l, const char *why)
         if (l->ears.count)
             listen_connect(l);
     } else {
-        backoff_failed(&l->backoff, &backoff_connection, LISTEN_STEADY_MS);
+        backoff_failed(&l->backoff, &listen_unsteady, 0);
         listen_connect_later(l);
     }
 }
@@ -312,11 +316,11 @@ bool listen_hurry(struct listen *l)
     return l->fd >= 0 || l->dialling;
 }
 
-static void listen_on_moved(void *arg, const struct sentinel_address *server)
+static void listen_on_moved(void *arg, const struct sentinel_address *server, bool is_master)
 {
     struct listen *l = arg;
 
-    if (l->fd >= 0 && (!server || !sentinel_same(server, &l->master)))
+    if (l->fd >= 0 && (!server || sentinel_same(server, &l->master) != is_master))
         listen_lost(l, "another server is the master now");
 }
 

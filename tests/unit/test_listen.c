@@ -277,7 +277,22 @@ static void many_channels_survive_a_lost_connection(void **state)
     end();
 }
 
-/* Once for each place of its life that is counted when confirmed. */
+/* Also when the connection has been there for a moment only. */
+static void who_hurries_does_not_wait_for_the_back_off(void **state)
+{
+    (void)state;
+    use_sentinel(false);
+    begin();
+    for (unsigned i = 1; i <= 5; i++) {
+        assert_int_equal(link_command(link_a, NULL, "CLIENT KILL TYPE pubsub"), 0);
+        until(&lost, i);
+        assert_true(listen_hurry(listener));
+        until(&subscribed, 1 + i);
+    }
+    end();
+}
+
+/* Counts for one ear. */
 static void confirmed_once(void *arg)
 {
     ++*(unsigned *)arg;
@@ -442,6 +457,7 @@ int main(void)
         cmocka_unit_test(messages_come),
         cmocka_unit_test(two_ears_of_one_channel),
         cmocka_unit_test(who_comes_again_is_told_of_his_own_subscription),
+        cmocka_unit_test(who_hurries_does_not_wait_for_the_back_off),
         cmocka_unit_test(many_channels_survive_a_lost_connection),
         cmocka_unit_test(a_replica_is_a_server_to_a_reader),
         cmocka_unit_test(both_connections_go_to_one_server),
