@@ -20,6 +20,7 @@
 #define TRIP "{\"origin\":\"-33.87,151.21\",\"destination\":\"-27.47,153.02\"}"
 #define LOOP "{\"waypoints\":[\"Sydney\",\"quasimodo loop process\"]}"
 #define CRASH "{\"waypoints\":[\"Sydney\",\"quasimodo crash process\"]}"
+#define CRASH_TRIP "{\"origin\":\"-33.87,151.21\",\"destination\":\"quasimodo crash process\"}"
 #define REPORT "{\"format\":\"pdf\",\"period\":\"yearly\"}"
 
 static struct own_redis redis;
@@ -250,15 +251,16 @@ static void nobody_waits_any_more(void **state)
     tool_forget(&call);
 }
 
-static void what_processes_died_in_is_refused(void **state)
+/* user: of her own, as deaths of one user's calls add up. */
+static void dies_and_is_refused(const char *user, const char *tool, const char *args,
+    const char *said)
 {
     struct asked call;
     struct blame_mark marks[BLAME_SCOPES];
     struct blame_work work;
 
-    (void)state;
-    ask(&call, "ann", "optimize_route", CRASH);
-    computes(1, "ann");
+    ask(&call, user, tool, args);
+    computes(1, user);
     assert_true(scoreboard_work_get(&asker.board->seats[ASKER_SEATS], &work) || !pids[1]);
     assert_true(work.tool);
     assert_int_equal(WTERMSIG(reap(1)), SIGABRT);
@@ -267,8 +269,17 @@ static void what_processes_died_in_is_refused(void **state)
     spawn(1);
     tool_await(&asker, &call);
     assert_string_equal(tool_code(&call), "tool_crashed");
-    assert_non_null(strstr(jdoc_text_or(call.run.result, "message", ""), "Nothing was done"));
+    assert_non_null(strstr(jdoc_text_or(call.run.result, "message", ""), said));
     tool_forget(&call);
+}
+
+static void what_processes_died_in_is_refused(void **state)
+{
+    struct asked call;
+
+    (void)state;
+    dies_and_is_refused("ann", "optimize_route", CRASH, "Nothing was done");
+    dies_and_is_refused("bea", "plan_trip", CRASH_TRIP, "whether an earlier one had an effect");
     ask(&call, "ann", "export_budget_report", REPORT);
     tool_await(&asker, &call);
     assert_string_equal(tool_code(&call), "");
