@@ -95,8 +95,9 @@ static int put_greeting(const struct conf *conf, struct buf *out)
         put_words(out, "SELECT", number, NULL);
         commands++;
     }
+    put_words(out, "PING", NULL, NULL); /* unlike ROLE refused while it loads its data */
     put_words(out, "ROLE", NULL, NULL);
-    return commands;
+    return commands + 1;
 }
 
 static int send_all(int fd, const struct buf *out, int64_t until_ms)
@@ -140,14 +141,17 @@ int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link
     return error;
 }
 
-/* The last one is that of ROLE. */
-static int judge(const struct link_reply *reply, bool last, char *why, size_t why_size)
+/* left: how many replies come behind it; 1 = PING, which an ACL may forbid, 0 = ROLE. */
+static int judge(const struct link_reply *reply, int left, char *why, size_t why_size)
 {
-    if (!last && link_reply_type(reply) == LINK_ERROR) {
-        snprintf(why, why_size, "%s", link_reply_text(reply, NULL));
+    const char *text = link_reply_text(reply, NULL);
+
+    if (left && link_reply_type(reply) == LINK_ERROR &&
+        (left > 1 || !strncmp(text, "LOADING", 7))) {
+        snprintf(why, why_size, "%s", text);
         return ERR_STORE;
     }
-    if (!last || link_reply_is_master(reply))
+    if (left || link_reply_is_master(reply))
         return 0;
     snprintf(why, why_size, "it is not a master");
     return ERR_STORE_READONLY;
@@ -162,7 +166,7 @@ static int read_replies(int fd, int count, int64_t until_ms, char *why, size_t w
     for (; !error && count; count--) {
         error = dial_reply(fd, reader, until_ms, &reply);
         if (!error)
-            error = judge(reply, count == 1, why, why_size);
+            error = judge(reply, count - 1, why, why_size);
         link_reply_free(reply);
     }
     link_reader_free(reader);

@@ -39,7 +39,7 @@ static void link_asked_wait(struct link *l, struct link_asked *a, int error)
 /* On the connection that there is. When that is lost meanwhile, link_asks_outcome has been told. */
 static int link_asked_go(struct link *l, struct link_asked *a)
 {
-    int error = a->script ? link_send_load(l, a->script, a->again, a->reads) : 0;
+    int error = a->script ? link_send_load(l, a->script, false, a->reads) : 0;
 
     l->asked_waiting -= a->waits;
     a->waits = false;

@@ -24,6 +24,7 @@
  */
 #define LINK_SCRIPTS_MAX 64
 #define LINK_READ_SIZE 16384
+#define LINK_READS_MAX 64 /* in one pass of a loop, which has others to serve */
 #define LINK_ROLE_EVERY_MS 5000
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 

@@ -99,7 +99,7 @@ static int link_digest(struct link *l)
 
 static int link_read_all(struct link *l)
 {
-    for (;;) {
+    for (int reads = 0; !l->reactor || reads < LINK_READS_MAX; reads++) {
         ssize_t n = recv(l->fd, l->in, LINK_READ_SIZE, MSG_DONTWAIT);
 
         if (n < 0 && errno == EINTR)

@@ -114,10 +114,12 @@ void hub_tick(struct hub *h, int64_t now_ms)
             continue;
         for (struct hub_viewer *w = t->viewers; w; w = next) {
             next = w->next;
-            if (retry && t->confirmed && w->v.state == VIEWER_WAITING)
+            if (retry && t->confirmed && w->v.state == VIEWER_WAITING) {
                 hub_confirm(h, w);
-            else if (w->v.state == VIEWER_LIVE && hub_is_due(t, w, now_ms))
+                h->retry = true; /* a walk may skip some: until one finds none that waits */
+            } else if (w->v.state == VIEWER_LIVE && hub_is_due(t, w, now_ms)) {
                 hub_check_viewer(h, w);
+            }
         }
     }
 }

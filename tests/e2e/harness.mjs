@@ -182,11 +182,12 @@ export class Stack {
     return this.parts[name] = launch(command, args, options);
   }
 
-  async startRedis() {
+  /** more: of its arguments. */
+  async startRedis(...more) {
     const socket = join(this.run, "redis.sock");
     rmSync(socket, {force: true});
     const child = this.spawn("redis", "redis-server", ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", this.durable ? "yes" : "no",
-      "--appendfsync", "always", "--dir", join(this.dir, "redis")]);
+      "--appendfsync", "always", "--dir", join(this.dir, "redis"), ...more]);
     await eventually(() => {
       if (child.end) throw new Error(`redis-server ended with ${JSON.stringify(child.end)}: ${child.output}`);
       return existsSync(socket);

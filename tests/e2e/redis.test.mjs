@@ -70,6 +70,23 @@ describe("one Redis", () => {
     });
   }
 
+  test("still loading its data: new requests are refused, nobody asks it all the time, and the turn in flight ends whole", async () => {
+    const turn = await streaming(stack), PAD = 4000, DELAY_US = 2000; // eight seconds
+    await stack.redis("eval", `for i = 1, ${PAD} do redis.call("set", "tp:pad:" .. i, "x") end`, 0);
+    await stack.redis("bgrewriteaof"); // while it reads its base it answers, LOADING
+    await eventually(async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await stack.redis("info", "persistence")), "the base is written");
+    stack.parts.redis.kill("SIGKILL");
+    await stack.parts.redis.ended;
+    await stack.startRedis("--key-load-delay", DELAY_US, "--loading-process-events-interval-bytes", 1024);
+    await stack.double.go();
+    await refused(stack, "store_unavailable", /Redis/);
+    assert.match(await stack.redis("ping").catch(String), /LOADING/, "it loads still");
+    await turn.whole();
+    await works(stack);
+    const refusals = Number(/errorstat_LOADING:count=(\d+)/.exec(await stack.redis("info", "errorstats"))?.[1] ?? 0);
+    assert.ok(refusals > 0 && refusals < 500, `${refusals} commands while it loaded`);
+  });
+
   test("frozen for 3 s: the same", async () => {
     const turn = await streaming(stack);
     stack.parts.redis.kill("SIGSTOP");
