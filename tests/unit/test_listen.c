@@ -5,6 +5,7 @@
 #include "own_redis.h"
 #include "store/link.h"
 #include "store/listen.h"
+#include "store/sentinel.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -191,6 +192,11 @@ static void begin(void)
     assert_int_equal(listen_new(&listener, shared), 0);
     hear(&ear, "tp:{u}:ctl");
     until(&subscribed, 1);
+    /* With Sentinels the link follows, and is the one that asks a server for its role. */
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; sentinel_used(&conf) && link_fd(shared) < 0;) {
+        assert_true(clock_mono_ms() < end);
+        (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
+    }
 }
 
 static void hears(struct link *link, const char *text)
