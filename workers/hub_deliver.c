@@ -241,7 +241,8 @@ static void hub_take_page(struct hub *h, struct hub_viewer *w, const struct link
 {
     bool lost = w->verify && hub_has_lost_cursor(w, page), progress = false;
 
-    w->verify = false;
+    if (link_reply_count(page) > 0) /* an empty one shows nothing: what comes next may be foreign */
+        w->verify = false;
     if (lost) {
         hub_end_runs(h, w, "", 0);
         hub_event(h, w, VIEWER_ON_TOO_OLD);

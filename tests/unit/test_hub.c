@@ -8,7 +8,7 @@
 #include "store/link.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
-#include "workers/hub.h"
+#include "workers/hub_parts.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -192,6 +192,38 @@ static void a_viewer_reads_on_and_then_listens(void **state)
     until(&s.events, 4);
     assert_string_equal(s.text, "2:S|3:-|4:-|5:F|");
     assert_int_equal(s.located, 1);
+    hub_remove(hub, w);
+}
+
+/*
+ * Redis has lost the end of what a viewer saw. A page that was asked for before the next run began
+ * shows nothing; that run, which is known when the page has come, must not be taken for what follows.
+ */
+static void a_lost_end_is_noticed_with_the_next_run(void **state)
+{
+    static const char next[] = "6-1 5-2 q S {\"a\":1}";
+    struct hub_viewer *w;
+    struct seen s;
+
+    (void)state;
+    w = watch("one", &s);
+    until(&s.located, 1);
+    append('S');
+    append('-');
+    append('F');
+    until(&s.events, 3);
+    assert_int_equal(link_command(writer, NULL, "XDEL tp:{u}:s:one:log 5-3"), 0);
+    hub_event(hub, w, VIEWER_ON_LOST);
+    w->verify = true; /* as when the subscription is confirmed again */
+    hub_event(hub, w, VIEWER_ON_CONFIRMED);
+    assert_true(w->in_flight);
+    assert_int_equal(link_flush(hub_link(hub)), 0);
+    hub_on_message(w->topic, next, sizeof next - 1);
+    assert_int_equal(link_command(writer, NULL, "PING"), 0); /* Redis has read the page by now */
+    assert_int_equal(
+        link_command(writer, NULL, "XADD tp:{u}:s:one:log 6-1 e %b", "q S {}", (size_t)6), 0);
+    until(&s.events, 6);
+    assert_string_equal(s.text, "1:S|2:-|3:F|3:S|3:-|1:F|"); /* the last three: a snapshot */
     hub_remove(hub, w);
 }
 
@@ -416,6 +448,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_viewer_reads_on_and_then_listens),
+        TEST(a_lost_end_is_noticed_with_the_next_run),
         TEST(foreign_entries_are_passed_over),
         TEST(what_redis_forgets_of_scripts_is_not_noticed),
         TEST(after_a_restart_nothing_is_missed),
