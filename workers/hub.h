@@ -33,7 +33,7 @@ struct hub_viewer {
     bool named_cursor;        /* a client's cursor: to be checked against the log */
     bool in_flight, checking, catching_up, told, wants_snapshot_end;
     bool suspect; /* its log may be gone: to be compared at the next tick */
-    bool verify;  /* the next page shows whether the log still has the entry of its cursor */
+    bool verify;  /* the next page that is not empty shows whether the log has its cursor's entry */
 };
 
 /*

@@ -16,7 +16,9 @@
  * user with many calls costs another one the wait for one of them. A call that has not begun
  * tool.process_wait after it was made fails with the code `busy`; one whose process was killed by
  * tool.process_ms fails with `timeout`. One whose process died otherwise is sent once more, unless
- * it may have had an effect outside; then it fails with `tool_crashed`.
+ * it may have had an effect outside; then it fails with `tool_crashed`. One that ended its process
+ * by itself is refused by the next process (workers/blame.h), with the same code; only a process
+ * that was killed from outside is replaced without a trace.
  */
 struct tool_calls;
 
