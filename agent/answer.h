@@ -2,7 +2,7 @@
 #define TURNPIKE_AGENT_ANSWER_H
 
 #include "agent/chat.h"
-#include "agent/provider.h"
+#include "agent/model/provider.h"
 #include "base/buf.h"
 #include "base/ident.h"
 #include "store/eventlog.h"

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "store/approvals.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #include "agent/context.h"
 #include "agent/wait.h"
 #include "store/approvals.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
 
 #include <stdbool.h>
 #include <stddef.h>

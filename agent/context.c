@@ -1,15 +1,15 @@
 #include "agent/context.h"
 
 #include "agent/daytime.h"
+#include "agent/model/request_extra.h"
+#include "agent/model/request_rules.h"
 #include "agent/offer.h"
 #include "agent/prompt.h"
-#include "agent/request_extra.h"
-#include "agent/request_rules.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
-#include "tools/foreign_schema.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "tools/remote/foreign_schema.h"
 
 #include <errno.h>
 #include <stdio.h>

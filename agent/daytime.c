@@ -1,8 +1,8 @@
 #include "agent/daytime.h"
 
 #include "base/err.h"
-#include "tools/civil.h"
-#include "tools/zone.h"
+#include "tools/kit/civil.h"
+#include "tools/kit/zone.h"
 
 bool daytime_zone_valid(const char *name)
 {

@@ -2,7 +2,7 @@
 #define TURNPIKE_AGENT_EVENTS_H
 
 #include "agent/input.h"
-#include "agent/provider.h"
+#include "agent/model/provider.h"
 #include "base/buf.h"
 
 #include <stddef.h>

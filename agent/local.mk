@@ -1,3 +1,4 @@
+# A turn: what it is asked, what the model sees and says, the calls of tools, the end.
 noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \
 	agent/answer.c agent/answer.h \
@@ -8,25 +9,42 @@ libagent_a_SOURCES = \
 	agent/daytime.c agent/daytime.h \
 	agent/events.c agent/events.h \
 	agent/input.c agent/input.h \
-	agent/model.c agent/model.h \
 	agent/offer.c agent/offer.h \
-	agent/offline.h agent/offline_ask.c agent/offline_category.c agent/offline_join.c \
-	agent/offline_match.c agent/offline_match.h agent/offline_moment.c agent/offline_money.c \
-	agent/offline_plain.c agent/offline_reading.h agent/offline_rules.c agent/offline_rules.h agent/offline_say.c agent/offline_step.c \
-	agent/offline_token.c agent/offline_token.h agent/offline_when.c agent/offline_when.h \
-	agent/offline_world.c \
-	agent/pieces.c agent/pieces.h \
 	agent/prompt.c agent/prompt.h \
-	agent/provider.c agent/provider.h agent/provider_stream.c agent/provider_words.c \
-	agent/provider_anthropic.c agent/provider_offline.c agent/provider_openai.c \
 	agent/reply.c agent/reply.h \
-	agent/quirks.c agent/quirks.h \
-	agent/refusal.c agent/refusal.h \
-	agent/request.c agent/request.h agent/request_anthropic.c agent/request_openai.c \
-	agent/request_extra.c agent/request_extra.h \
-	agent/request_rules.c agent/request_rules.h \
 	agent/resume.c agent/resume.h \
-	agent/scan.c agent/scan.h \
-	agent/think.c agent/think.h \
 	agent/turn.c agent/turn.h \
-	agent/wait.c agent/wait.h
+	agent/wait.c agent/wait.h \
+	agent/model/model.c agent/model/model.h \
+	agent/model/pieces.c agent/model/pieces.h \
+	agent/model/provider.c agent/model/provider.h \
+	agent/model/provider_anthropic.c \
+	agent/model/provider_openai.c \
+	agent/model/provider_stream.c \
+	agent/model/provider_words.c \
+	agent/model/quirks.c agent/model/quirks.h \
+	agent/model/refusal.c agent/model/refusal.h \
+	agent/model/request.c agent/model/request.h \
+	agent/model/request_anthropic.c \
+	agent/model/request_extra.c agent/model/request_extra.h \
+	agent/model/request_openai.c \
+	agent/model/request_rules.c agent/model/request_rules.h \
+	agent/model/scan.c agent/model/scan.h \
+	agent/model/think.c agent/model/think.h \
+	agent/offline/offline.h \
+	agent/offline/offline_ask.c \
+	agent/offline/offline_category.c \
+	agent/offline/offline_join.c \
+	agent/offline/offline_match.c agent/offline/offline_match.h \
+	agent/offline/offline_moment.c \
+	agent/offline/offline_money.c \
+	agent/offline/offline_plain.c \
+	agent/offline/offline_reading.h \
+	agent/offline/offline_rules.c agent/offline/offline_rules.h \
+	agent/offline/offline_say.c \
+	agent/offline/offline_step.c \
+	agent/offline/offline_token.c agent/offline/offline_token.h \
+	agent/offline/offline_when.c agent/offline/offline_when.h \
+	agent/offline/offline_world.c \
+	agent/offline/provider_offline.c
+AGENT_LIBS = libagent.a $(TOOLS_LIBS)

@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "base/jdoc.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
 
 #include <string.h>
 

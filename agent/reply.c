@@ -4,7 +4,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "base/utf8.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
 
 #include <string.h>
 

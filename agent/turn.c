@@ -6,7 +6,7 @@
 #include "agent/chat.h"
 #include "agent/context.h"
 #include "agent/events.h"
-#include "agent/model.h"
+#include "agent/model/model.h"
 #include "agent/reply.h"
 #include "agent/resume.h"
 #include "agent/wait.h"
@@ -23,16 +23,6 @@
 #define HISTORY_LIMIT 400     /* messages of the next turn's conversation */
 #define STORE_STEP_MS 100
 #define END_PATIENCE_MS 60000 /* how long the end waits for a Redis that is away */
-
-const char *turn_stage_name(enum turn_stage stage)
-{
-    static const char *const names[] = {
-#define TURN_STAGE_NAME_(name, text) text,
-        TURN_STAGE_TABLE(TURN_STAGE_NAME_)
-#undef TURN_STAGE_NAME_
-    };
-    return (unsigned)stage < TURN_STAGE_COUNT ? names[stage] : "unknown";
-}
 
 /* How a turn can end badly: what the log, the stream and the JSON client are told. */
 struct ending {
@@ -104,7 +94,7 @@ struct turn {
     char model_name[96];            /* that answered last */
 };
 
-static void stage(struct turn *t, enum turn_stage s)
+static void stage(struct turn *t, enum stage s)
 {
     if (t->env->on_stage)
         t->env->on_stage(t->env->arg, s);
@@ -112,7 +102,7 @@ static void stage(struct turn *t, enum turn_stage s)
 
 static void on_part(void *arg, bool args)
 {
-    stage(arg, args ? TURN_STAGE_MODEL_ARGS : TURN_STAGE_MODEL_TEXT);
+    stage(arg, args ? STAGE_MODEL_ARGS : STAGE_MODEL_TEXT);
 }
 
 /* ---- before the fork ---- */
@@ -382,7 +372,7 @@ static int checkpoint(struct turn *t)
     bool never = false;
     int error, why;
 
-    stage(t, TURN_STAGE_CHECKPOINT);
+    stage(t, STAGE_CHECKPOINT);
     buf_reset(&t->json);
     buf_printf(&t->json, "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
         "\"usage\":", (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left);
@@ -526,11 +516,11 @@ static int ask_model(struct turn *t, bool *again)
     struct model_result result;
     int error, kept;
 
-    stage(t, TURN_STAGE_CONTEXT);
+    stage(t, STAGE_CONTEXT);
     if (tokens > conf->model_output_tokens)
         tokens = conf->model_output_tokens;
     const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens};
-    stage(t, TURN_STAGE_MODEL_WAIT);
+    stage(t, STAGE_MODEL_WAIT);
     t->model_calls++;
     answer_reset(t->answer);
     error = model_call(&t->model, &t->wait, &ask, t->answer, &result);
@@ -648,7 +638,7 @@ static int run_steps(struct turn *t, const struct ending **ending)
         if (has_open_calls(t)) {
             if ((error = wait_check(&t->wait))) /* stopped before an approved call ran */
                 break;
-            stage(t, TURN_STAGE_TOOL);
+            stage(t, STAGE_TOOL);
             error = calls_run(&t->calls, &t->pending, &t->pending_count);
             if (!error)
                 error = checkpoint(t);
@@ -798,7 +788,7 @@ static int finish(struct turn *t, const struct ending *ending, struct turn_resul
 
     if (ending)
         close_calls(t, ending);
-    stage(t, TURN_STAGE_COMMIT);
+    stage(t, STAGE_COMMIT);
     write_usage(t, &t->usage_json);
     error = eventlog_flush(t->env->eventlog, until);
     if (error && error != ERR_FULL)

@@ -5,37 +5,18 @@
 #include "base/breaker.h"
 #include "base/buf.h"
 #include "base/conf.h"
-#include "base/http.h"
 #include "base/reactor.h"
+#include "process/stage.h"
 #include "store/eventlog.h"
 #include "store/store.h"
 #include "store/turns.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "wire/http/http.h"
 
 /*
  * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task: it
  * waits by base/task alone. Used by turn workers.
  */
-#define TURN_STAGE_TABLE(X)                                                                        \
-    X(TURN_STAGE_IDLE, "idle")                                                                     \
-    X(TURN_STAGE_REQUEST, "request")       /* a request is read and checked */                     \
-    X(TURN_STAGE_STARTING, "starting")     /* the start script */                                  \
-    X(TURN_STAGE_CONTEXT, "context")                                                               \
-    X(TURN_STAGE_MODEL_WAIT, "model-wait") /* asked, no byte yet */                                \
-    X(TURN_STAGE_MODEL_TEXT, "model-text")                                                         \
-    X(TURN_STAGE_MODEL_ARGS, "model-args") /* tool arguments stream */                             \
-    X(TURN_STAGE_TOOL, "tool")                                                                     \
-    X(TURN_STAGE_CHECKPOINT, "checkpoint")                                                         \
-    X(TURN_STAGE_COMMIT, "commit")         /* the finish script */                                 \
-    X(TURN_STAGE_REPLY, "reply")
-enum turn_stage {
-#define TURN_STAGE_ENUM_(name, text) name,
-    TURN_STAGE_TABLE(TURN_STAGE_ENUM_)
-#undef TURN_STAGE_ENUM_
-    TURN_STAGE_COUNT
-};
-const char *turn_stage_name(enum turn_stage stage);
-
 struct listen;
 
 /* What a turn needs from its worker; those that run at once share all but eventlog and arg. */
@@ -46,8 +27,8 @@ struct turn_env {
     struct http_client *http;
     struct eventlog *eventlog;
     struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
-    void (*on_stage)(void *arg, enum turn_stage stage); /* scoreboard */
-    void (*on_tool)(void *arg, const char *name); /* in TURN_STAGE_TOOL: this one begins; or NULL */
+    void (*on_stage)(void *arg, enum stage stage); /* scoreboard */
+    void (*on_tool)(void *arg, const char *name); /* in STAGE_TOOL: this one begins; or NULL */
     /* Before the first wait, when the model has been asked: time to answer the client. Or NULL. */
     void (*on_under_way)(void *arg);
     void *arg;

@@ -3,7 +3,7 @@
 
 #include "agent/turn.h"
 #include "base/task.h"
-#include "store/listen.h"
+#include "wire/redis/listen.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 /*
  * err -- the one table of results. Every function that can fail returns 0 or one of these.
  * Used by every process. The text is for logs; what a client sees is the table in
- * fcgi-app/problem.h.
+ * process/problem.h.
  *
  * Adding an error is adding a row: X(NAME, "text for the log").
  */

@@ -1,21 +1,24 @@
+# What every process and program needs, and nothing of Turnpike in particular.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	base/address.c base/address.h \
 	base/arena.c base/arena.h \
+	base/backoff.c base/backoff.h \
 	base/breaker.c base/breaker.h \
 	base/buf.c base/buf.h \
 	base/clock.c base/clock.h \
-	base/conf.c base/conf_check.c base/conf.h \
+	base/conf.c base/conf.h \
+	base/conf_check.c \
 	base/err.c base/err.h \
-	base/http.c base/http_url.c base/http.h \
 	base/ident.c base/ident.h \
 	base/jdoc.c base/jdoc.h \
 	base/log.c base/log.h \
-	base/outq.c base/outq.h \
 	base/reactor.c base/reactor.h \
-	base/sse.c base/sse.h \
-	base/task.c base/task.h base/task_guard.c base/task_resolve.c \
-	base/task_stack.c base/task_stack.h base/task_switch.c base/task_switch.h \
+	base/task.c base/task.h \
+	base/task_guard.c \
+	base/task_resolve.c \
+	base/task_stack.c base/task_stack.h \
+	base/task_switch.c base/task_switch.h \
 	base/url.c base/url.h \
 	base/utf8.c base/utf8.h
-BASE_LIBS = libbase.a $(CURL_LIBS) $(JSONC_LIBS) $(CRYPTO_LIBS) $(CONTEXT_LIBS) -lm
+BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(CONTEXT_LIBS) -lm

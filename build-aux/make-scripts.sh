@@ -1,64 +1,93 @@
 #!/bin/sh
-# make-scripts.sh OUT.c OUT.h FILE.lua... -- turns Lua scripts into C constants: for each file
-# NAME.lua a `const struct link_script script_NAME` with its SHA-1. A line `--include FILE` is
-# replaced by that file of the same folder; files named lib_*.lua are only included.
+# make-scripts.sh [-r ROOT] -i FOLDERS -R RULES OUT FILE.lua... -- turns Lua scripts into C constants: for
+# each NAME.lua OUT.c and OUT.h get a `const struct link_script script_NAME` with its SHA-1. A line
+# `--include FILE` is replaced by that file of FOLDERS, the first that has it; `--include-rules` by all
+# RULES. Paths are relative to ROOT, but OUT to the working directory.
 set -eu
 SHA1SUM=${SHA1SUM:-sha1sum}
 AWK=${AWK:-awk}
 SED=${SED:-sed}
-out_c=$1
-out_h=$2
-shift 2
-mkdir -p "$(dirname "$out_c")" "$(dirname "$out_h")"
-tmp=$out_c.tmp.$$
-trap 'rm -f "$tmp" "$out_c.new.$$" "$out_h.new.$$"' EXIT
+root=. folders='' rules=''
+while getopts r:i:R: option; do
+    case $option in
+    r) root=$OPTARG ;;
+    i) folders=$OPTARG ;;
+    R) rules=$OPTARG ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+out=$1
+shift
+mkdir -p "$(dirname "$out")"
+tmp=$out.tmp.$$
+trap 'rm -f "$tmp" "$out.c.new" "$out.h.new"' EXIT
 
 # Comments that stand alone and indentation are left out: Redis keeps every script in memory.
 expand()
 {
-    $AWK -v dir="$(dirname "$1")" '
-        function put(line,   file, state, inner) {
+    $AWK -v root="$root" -v folders="$folders" -v rules="$rules" '
+        function put_file(file,   inner, state, any) {
+            while ((state = (getline inner < file)) > 0) {
+                any = 1
+                put(inner)
+            }
+            close(file)
+            return any || state == 0
+        }
+        function include(name,   n, i, list) {
+            n = split(folders, list, " ")
+            for (i = 1; i <= n; i++)
+                if (put_file(root "/" list[i] "/" name))
+                    return
+            print "cannot read " name > "/dev/stderr"
+            failed = 1
+            exit 1
+        }
+        function put(line,   n, i, list) {
             if (line ~ /^--include /) {
-                file = dir "/" substr(line, 11)
-                while ((state = (getline inner < file)) > 0)
-                    put(inner)
-                if (state < 0) {
-                    print "cannot read " file > "/dev/stderr"
-                    exit 1
-                }
-                close(file)
+                include(substr(line, 11))
+                return
+            }
+            if (line == "--include-rules") {
+                n = split(rules, list, " ")
+                for (i = 1; i <= n; i++)
+                    if (!put_file(root "/" list[i])) {
+                        print "cannot read " list[i] > "/dev/stderr"
+                        failed = 1
+                        exit 1
+                    }
                 return
             }
             sub(/^[ \t]+/, "", line)
             if (line != "" && line !~ /^--/)
                 print line
         }
-        { put($0) }' "$1"
+        { put($0) }
+        END { exit failed }' "$root/$1"
 }
 
+guard=TURNPIKE_$(printf %s "$out" | tr 'a-z/-' 'A-Z__')_H
 {
-    printf '/* Made by build-aux/make-scripts.sh from store/lua. */\n'
-    printf '#include "store/scripts.h"\n'
-} >"$out_c.new.$$"
+    printf '/* Made by build-aux/make-scripts.sh. */\n'
+    printf '#include "%s.h"\n' "$out"
+} >"$out.c.new"
 {
-    printf '/* Made by build-aux/make-scripts.sh from store/lua. */\n'
-    printf '#ifndef TURNPIKE_STORE_SCRIPTS_H\n#define TURNPIKE_STORE_SCRIPTS_H\n\n'
-    printf '#include "store/link.h"\n\n'
-} >"$out_h.new.$$"
+    printf '/* Made by build-aux/make-scripts.sh. */\n'
+    printf '#ifndef %s\n#define %s\n\n' "$guard" "$guard"
+    printf '#include "wire/redis/link.h"\n\n'
+} >"$out.h.new"
 for file in "$@"; do
     name=$(basename "$file" .lua)
-    case $name in
-    lib_*) continue ;;
-    esac
     expand "$file" >"$tmp"
     sha1=$($SHA1SUM <"$tmp" | cut -c1-40)
-    printf 'extern const struct link_script script_%s;\n' "$name" >>"$out_h.new.$$"
+    printf 'extern const struct link_script script_%s;\n' "$name" >>"$out.h.new"
     {
         printf '\nconst struct link_script script_%s = {"%s", "%s",\n' "$name" "$name" "$sha1"
         $SED -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/?/\\?/g' -e 's/^/    "/' -e 's/$/\\n"/' "$tmp"
         printf '};\n'
-    } >>"$out_c.new.$$"
+    } >>"$out.c.new"
 done
-printf '\n#endif\n' >>"$out_h.new.$$"
-mv -f "$out_c.new.$$" "$out_c"
-mv -f "$out_h.new.$$" "$out_h"
+printf '\n#endif\n' >>"$out.h.new"
+mv -f "$out.c.new" "$out.c"
+mv -f "$out.h.new" "$out.h"

@@ -139,7 +139,7 @@ static int admit_begin(struct admit *a, bool may_run)
     /* Named before the script runs: a death at any later moment tells which turn died. */
     if (may_run)
         runner_name(app, a->x->who.user, s->session, a->turn);
-    runner_on_stage(app, TURN_STAGE_STARTING);
+    runner_on_stage(app, STAGE_STARTING);
     int error = turns_begin(app->store, &request, a->x->arena, a->start);
     if (error < 0)
         a->x->problem.set = false; /* what keeps it from being looked up comes first */
@@ -298,7 +298,7 @@ static int admit_reply_turn(struct admit *a)
     struct exchange *x = a->x;
     struct turn_result result;
     int error = runner_run(x->app, a->start, &result);
-    runner_on_stage(x->app, TURN_STAGE_REPLY);
+    runner_on_stage(x->app, STAGE_REPLY);
     if (error == 0) {
         admit_reply_stored(x, result.http_status, &result.reply);
     } else if (error == ERR_FENCED) {

@@ -1,11 +1,11 @@
 #include "fcgi-app/exchange.h"
 
-#include "agent/turn.h"
+#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "base/ident.h"
-#include "fcgi-app/origin.h"
+#include "process/origin.h"
+#include "wire/http/http.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static bool exchange_waits(const struct scoreboard *board, const struct scoreboa
     if (atomic_load(&slot->pool) != SCOREBOARD_API || atomic_load(&slot->pid) == 0)
         return false;
     for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++)
-        if (atomic_load(&seat->stage) == TURN_STAGE_TOOL)
+        if (atomic_load(&seat->stage) == STAGE_TOOL)
             return true;
     return atomic_load(&slot->long_owner) != 0;
 }

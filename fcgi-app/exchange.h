@@ -4,13 +4,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/reactor.h"
-#include "fcgi-app/auth.h"
-#include "fcgi-app/fault.h"
-#include "fcgi-app/problem.h"
 #include "fcgi-app/request.h"
+#include "process/auth.h"
+#include "process/fault.h"
+#include "process/problem.h"
+#include "process/worker.h"
 #include "store/store.h"
 #include "store/turns.h"
-#include "workers/worker.h"
 
 #include <stdbool.h>
 

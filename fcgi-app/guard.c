@@ -1,7 +1,7 @@
 #include "fcgi-app/guard.h"
 
 #include "agent/input.h"
-#include "agent/turn.h"
+#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
 

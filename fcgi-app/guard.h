@@ -3,11 +3,11 @@
 
 #include "fcgi-app/exchange.h"
 #include "fcgi-app/routes.h"
-#include "workers/blame.h"
+#include "process/blame.h"
 
 /*
  * guard -- keeps what one user sends from harming the others: says in the scoreboard what the
- * worker works on, and refuses what workers have died in (workers/blame.h). Api and turn workers.
+ * worker works on, and refuses what workers have died in (process/blame.h). Api and turn workers.
  */
 
 /*

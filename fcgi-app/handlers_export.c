@@ -5,10 +5,10 @@
 #include "base/err.h"
 #include "store/records.h"
 #include "store/userdata.h"
-#include "tools/calendar_file.h"
-#include "tools/export_file.h"
-#include "tools/keep.h"
-#include "tools/moment.h"
+#include "tools/calendar/calendar_file.h"
+#include "tools/kit/export_file.h"
+#include "tools/kit/keep.h"
+#include "tools/kit/moment.h"
 
 #include <inttypes.h>
 #include <stdio.h>

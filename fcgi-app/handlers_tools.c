@@ -2,15 +2,15 @@
 
 #include "agent/approval.h"
 #include "agent/daytime.h"
-#include "agent/turn.h"
+#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "fcgi-app/guard.h"
 #include "store/sessions.h"
-#include "tools/keep.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "tools/kit/keep.h"
+#include "wire/http/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -445,12 +445,12 @@ static int handlers_check_place(struct exchange *x)
 
 static int handlers_wait(struct exchange *x, struct tools_run *run)
 {
-    scoreboard_stage_set(x->app->seat, TURN_STAGE_TOOL);
+    scoreboard_stage_set(x->app->seat, STAGE_TOOL);
     int result = handlers_check_place(x);
     if (result == 0)
         result = handlers_await(x, run);
     worker_beat(x->app->worker);
-    scoreboard_stage_set(x->app->seat, TURN_STAGE_REQUEST);
+    scoreboard_stage_set(x->app->seat, STAGE_REQUEST);
     if (!run->done)
         tools_cancel(run);
     if (result == ERR_DEADLINE)

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "fcgi-app/origin.h"
+#include "process/origin.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
 

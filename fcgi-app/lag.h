@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_LAG_H
 #define TURNPIKE_FCGI_APP_LAG_H
 
-#include "workers/worker.h"
+#include "process/worker.h"
 
 #include <stdint.h>
 

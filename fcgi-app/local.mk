@@ -1,31 +1,23 @@
-# What an HTTP request meets.
+# What a request meets: connection, routes, admission, replies.
 noinst_LIBRARIES += libfcgiapp.a
 libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
-	fcgi-app/auth.c fcgi-app/auth.h \
-	fcgi-app/auth_keys.c fcgi-app/auth_keys.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
-	fcgi-app/fault.c fcgi-app/fault.h \
-	fcgi-app/gateway.c fcgi-app/gateway.h \
+	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers.h \
-	fcgi-app/handlers_export.c \
 	fcgi-app/handlers_approvals.c \
+	fcgi-app/handlers_export.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
-	fcgi-app/guard.c fcgi-app/guard.h \
-	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_message.c \
+	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_sessions.c \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
-	fcgi-app/inbound.c fcgi-app/inbound.h fcgi-app/inbound_parts.h \
-	fcgi-app/inbound_records.c \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
-	fcgi-app/origin.c fcgi-app/origin.h \
-	fcgi-app/problem.c fcgi-app/problem.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
@@ -34,4 +26,4 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
-FCGIAPP_LIBS = libfcgiapp.a $(WIRE_LIBS) $(FCGI_LIBS) $(JWT_LIBS)
+FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)

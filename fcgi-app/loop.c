@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "fcgi-app/gateway.h"
 #include "fcgi-app/serve.h"
+#include "wire/fastcgi/gateway.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
 #include "base/conf.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
-#include "fcgi-app/problem.h"
+#include "process/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>

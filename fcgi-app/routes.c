@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
-#include "fcgi-app/origin.h"
 #include "fcgi-app/ticket.h"
+#include "process/origin.h"
 #include "store/sessions.h"
 
 #include <stdio.h>

@@ -25,7 +25,7 @@ void runner_name(struct app *app, const char *uid, const char *session, const ch
     scoreboard_turn_set(app->seat, uid, session, turn);
 }
 
-void runner_on_stage(void *arg, enum turn_stage stage)
+void runner_on_stage(void *arg, enum stage stage)
 {
     struct app *app = arg;
     scoreboard_stage_set(app->seat, (int)stage);

@@ -22,7 +22,7 @@ void runner_give(struct app *app);
 /* Names the turn in the scoreboard: before its start script. NULLs clear. */
 void runner_name(struct app *app, const char *uid, const char *session, const char *turn);
 /* struct turn_env's callbacks; arg is the struct app. */
-void runner_on_stage(void *arg, enum turn_stage stage);
+void runner_on_stage(void *arg, enum stage stage);
 void runner_on_tool(void *arg, const char *name);
 void runner_on_under_way(void *arg);
 bool runner_may_take_next(void *arg);

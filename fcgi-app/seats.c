@@ -6,16 +6,16 @@
 #include "agent/turn.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "base/task.h"
-#include "fcgi-app/inbound.h"
 #include "fcgi-app/lag.h"
 #include "fcgi-app/runner.h"
 #include "fcgi-app/serve.h"
-#include "store/listen.h"
-#include "tools/mcp.h"
-#include "workers/tool_call.h"
+#include "tools/remote/mcp.h"
+#include "tools/remote/tool_call.h"
+#include "wire/fastcgi/inbound.h"
+#include "wire/http/http.h"
+#include "wire/redis/listen.h"
 
 #include <errno.h>
 #include <sched.h>

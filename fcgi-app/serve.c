@@ -1,13 +1,13 @@
 #include "fcgi-app/serve.h"
 
-#include "agent/turn.h"
+#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/runner.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -145,7 +145,7 @@ void serve_request(struct serving *s)
     s->app->send_reply = serve_on_under_way;
     s->app->send_reply_arg = s;
     s->app->turns_in_row = 0;
-    scoreboard_stage_set(s->app->seat, TURN_STAGE_REQUEST);
+    scoreboard_stage_set(s->app->seat, STAGE_REQUEST);
     link_hurry(s->app->store->link);
     if (exchange_init(x, s->app, s->source)) {
         s->peer->finish(peer, NULL, 0, NULL, 0);

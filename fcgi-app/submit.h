@@ -5,7 +5,7 @@
 #include "base/conf.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
-#include "fcgi-app/problem.h"
+#include "process/problem.h"
 #include "store/approvals.h"
 #include "store/turns.h"
 

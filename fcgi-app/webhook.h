@@ -3,7 +3,7 @@
 
 #include "base/conf.h"
 #include "base/jdoc.h"
-#include "fcgi-app/problem.h"
+#include "process/problem.h"
 
 /*
  * webhook -- the member "webhook": {"url": "https://..."} of a message. Pure.

@@ -1,12 +1,12 @@
 #include "store/eventlog.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
-#include "store/backoff.h"
-#include "store/resp.h"
 #include "store/scripts.h"
+#include "wire/redis/resp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -110,33 +110,4 @@ int records_search(struct store *s, const char *uid, const char *family, const c
 /* Drops the index; the next look makes it anew. */
 int records_index_drop(struct store *s, const char *uid, const char *family, struct arena *arena);
 
-/* Money (expense, saving): per day and per month, by currency and category. */
-struct records_sum {
-    const char *day, *currency, *category; /* day: that of the span */
-    int64_t minor, count;
-};
-struct records_sums { struct records_sum *all; size_t count; };
-/* What the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry per span,
- * currency and category. */
-int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
-    size_t count, struct arena *arena, struct records_sums *out);
-
-/* Fuel: metres and millilitres from a full tank to the next. */
-struct records_use { int64_t metres, millilitres; }; /* metres 0: not known */
-/* Those that end at full tanks, by id; at most 1,000. */
-int records_fuel_uses(struct store *s, const char *uid, const char *const *ids, size_t count,
-    struct arena *arena, struct records_use *out);
-/* The one that an entry, written or not, would end: own is what it filled. */
-int records_fuel_before(struct store *s, const char *uid, const char *vehicle, const char *id,
-    int64_t metres, int64_t own_millilitres, struct arena *arena, struct records_use *out);
-/* A period: spans for what is summed (days and months, or "all"), times for first and last reading. */
-struct records_fuel {
-    int64_t distance; /* metres */
-    double best, worst; /* l/100 km; 0 = nothing measured */
-    struct records_numbers sums; /* fills, filled, "filled CUR", "s CUR", "c CUR", metres, used */
-};
-int records_fuel_stats(struct store *s, const char *uid, const char *vehicle, int64_t from_ms,
-    int64_t to_ms, const char *const *spans, size_t count, struct arena *arena,
-    struct records_fuel *out); /* vehicle NULL = all */
-
 #endif

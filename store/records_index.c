@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/scripts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 #define TURNPIKE_STORE_RECORDS_INDEX_H
 
 #include "store/records.h"
-#include "store/scripts.h"
 
 /* records_index -- what the files of the store that read indexes share. */
 

@@ -3,7 +3,7 @@
 
 #include "base/conf.h"
 #include "base/reactor.h"
-#include "store/link.h"
+#include "wire/redis/link.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,33 @@
-# Byte protocols without input and output of their own.
+# Every byte protocol, on the one reactor.
 noinst_LIBRARIES += libwire.a
 libwire_a_SOURCES = \
-	wire/fastcgi_record.c wire/fastcgi_record.h
-WIRE_LIBS = libwire.a
+	wire/outq.c wire/outq.h \
+	wire/sse.c wire/sse.h \
+	wire/fastcgi/fastcgi_call.c wire/fastcgi/fastcgi_call.h \
+	wire/fastcgi/fastcgi_client.c wire/fastcgi/fastcgi_client.h \
+	wire/fastcgi/fastcgi_pool.c wire/fastcgi/fastcgi_pool.h \
+	wire/fastcgi/fastcgi_record.c wire/fastcgi/fastcgi_record.h \
+	wire/fastcgi/gateway.c wire/fastcgi/gateway.h \
+	wire/fastcgi/inbound.c wire/fastcgi/inbound.h \
+	wire/fastcgi/inbound_parts.h \
+	wire/fastcgi/inbound_records.c \
+	wire/http/http.c wire/http/http.h \
+	wire/http/http_url.c \
+	wire/http/stream_http.c wire/http/stream_http.h \
+	wire/redis/dial.c wire/redis/dial.h \
+	wire/redis/link.c wire/redis/link.h \
+	wire/redis/link_asks.c \
+	wire/redis/link_calls.c \
+	wire/redis/link_connect.c \
+	wire/redis/link_loop.c \
+	wire/redis/link_parts.h \
+	wire/redis/link_queue.c \
+	wire/redis/link_read.c \
+	wire/redis/link_reply.c wire/redis/link_reply.h \
+	wire/redis/link_roles.c \
+	wire/redis/link_send.c \
+	wire/redis/listen.c wire/redis/listen.h \
+	wire/redis/listen_ears.c wire/redis/listen_ears.h \
+	wire/redis/resp.c wire/redis/resp.h \
+	wire/redis/sentinel.c wire/redis/sentinel.h
+WIRE_LIBS = libwire.a $(CURL_LIBS) $(HIREDIS_LIBS) $(FCGI_LIBS) $(HTTP_PARSER_LIBS) $(BASE_LIBS)

@@ -1,50 +1,60 @@
-noinst_LIBRARIES += libstream.a libtoolcall.a libworkers.a
-libstream_a_SOURCES =
-# Both sides of a call in a tool process, as far as turn workers need them.
-libtoolcall_a_SOURCES = \
-	workers/tool_call.c workers/tool_call.h \
-	workers/tool_words.c workers/tool_words.h
-TOOLCALL_LIBS = libtoolcall.a libstream.a libworkers.a
+# The processes, a folder each, and the two programs.
+noinst_LIBRARIES += libworkers.a
 libworkers_a_SOURCES = \
-	workers/api_worker.c \
-	workers/check_settings.c workers/check_settings.h \
-	workers/blame.c workers/blame.h \
-	workers/blame_desk.c workers/blame_desk.h \
-	workers/control.c workers/control.h \
-	workers/crew.c workers/crew.h workers/crew_parts.h \
-	workers/crew_deaths.c workers/crew_lines.c workers/crew_quarantine.c workers/crew_watch.c \
-	workers/trace.c workers/trace.h \
-	workers/crew_seats.c workers/crew_seats.h \
-	workers/handover.c workers/handover.h \
-	workers/housekeeper.c \
-	workers/mcp_command.c workers/mcp_command.h \
-	workers/failover_command.c workers/failover_command.h \
-	workers/mcp_desk.c workers/mcp_desk.h \
-	workers/reminders.c workers/reminders.h \
-	workers/scoreboard.c workers/scoreboard_seat.c workers/scoreboard.h \
-	workers/service.c workers/service.h \
-	workers/slots.c workers/slots.h \
-	workers/sockets.c workers/sockets.h \
-	workers/starved.c workers/starved.h \
-	workers/status.c workers/status.h \
-	workers/supervisor.c workers/supervisor.h \
-	workers/tool_process.c \
-	workers/turn_worker.c \
-	workers/watchdog.c workers/watchdog.h \
-	workers/webhooks.c workers/webhooks.h \
-	workers/worker.c workers/worker.h
-include workers/stream.mk
+	workers/supervisor/check_settings.c workers/supervisor/check_settings.h \
+	workers/supervisor/control.c workers/supervisor/control.h \
+	workers/supervisor/crew.c workers/supervisor/crew.h \
+	workers/supervisor/crew_deaths.c \
+	workers/supervisor/crew_lines.c \
+	workers/supervisor/crew_parts.h \
+	workers/supervisor/crew_quarantine.c \
+	workers/supervisor/crew_seats.c workers/supervisor/crew_seats.h \
+	workers/supervisor/crew_watch.c \
+	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
+	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
+	workers/supervisor/service.c workers/supervisor/service.h \
+	workers/supervisor/slots.c workers/supervisor/slots.h \
+	workers/supervisor/sockets.c workers/supervisor/sockets.h \
+	workers/supervisor/starved.c workers/supervisor/starved.h \
+	workers/supervisor/status.c workers/supervisor/status.h \
+	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
+	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
+	workers/api/api_worker.c \
+	workers/turn/turn_worker.c \
+	workers/tool/tool_process.c \
+	workers/stream/hub.c workers/stream/hub.h \
+	workers/stream/hub_deliver.c \
+	workers/stream/hub_look.c \
+	workers/stream/hub_parts.h \
+	workers/stream/hub_place.c workers/stream/hub_place.h \
+	workers/stream/hub_runs.c workers/stream/hub_runs.h \
+	workers/stream/stream.h \
+	workers/stream/stream_conn.c \
+	workers/stream/stream_events.c \
+	workers/stream/stream_frames.c \
+	workers/stream/stream_handshake.c \
+	workers/stream/stream_legacy.c \
+	workers/stream/stream_message.c \
+	workers/stream/stream_offer.c workers/stream/stream_offer.h \
+	workers/stream/stream_socket.c \
+	workers/stream/stream_sse.c \
+	workers/stream/stream_worker.c \
+	workers/stream/viewer.c workers/stream/viewer.h \
+	workers/housekeeper/blame_desk.c workers/housekeeper/blame_desk.h \
+	workers/housekeeper/handover.c workers/housekeeper/handover.h \
+	workers/housekeeper/housekeeper.c \
+	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
+	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
+	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h
+WORKERS_LIBS = libworkers.a $(WSLAY_LIBS) $(SYSTEMD_LIBS) $(FCGIAPP_LIBS)
 
 sbin_PROGRAMS += turnpiked
 turnpiked_SOURCES = workers/main.c
-# libworkers.a stands twice: its worker mains need the stream worker's files, which need it.
-turnpiked_LDADD = libworkers.a libstream.a libworkers.a libfcgiapp.a $(TOOLCALL_LIBS) libagent.a $(TOOLS_LIBS) \
-	$(STORE_LIBS) $(WIRE_LIBS) $(BASE_LIBS) $(FCGI_LIBS) $(JWT_LIBS) $(WSLAY_LIBS) \
-	$(HTTP_PARSER_LIBS) $(SYSTEMD_LIBS)
+turnpiked_LDADD = $(WORKERS_LIBS)
 
 bin_PROGRAMS += turnpike
-turnpike_SOURCES = workers/turnpike.c
-turnpike_LDADD = libworkers.a $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+turnpike_SOURCES = workers/supervisor/turnpike.c
+turnpike_LDADD = $(WORKERS_LIBS)
 
 systemdunitdir = $(prefix)/lib/systemd/system
 dist_systemdunit_DATA = systemd/turnpike.service systemd/turnpike.socket

@@ -1,12 +1,12 @@
 #include "agent/turn.h"
 #include "base/conf.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "base/log.h"
 #include "fcgi-app/serve.h"
-#include "tools/tools.h"
-#include "workers/check_settings.h"
-#include "workers/supervisor.h"
+#include "tools/engine/tools.h"
+#include "wire/http/http.h"
+#include "workers/supervisor/check_settings.h"
+#include "workers/supervisor/supervisor.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * that the service stores.
  */
 #include "base/err.h"
-#include "fcgi-app/auth.h"
-#include "fcgi-app/origin.h"
+#include "process/auth.h"
+#include "process/origin.h"
 
 #include <stdint.h>
 #include <stdio.h>

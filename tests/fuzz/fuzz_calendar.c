@@ -4,10 +4,10 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "tools/calendar_event.h"
-#include "tools/calendar_series.h"
-#include "tools/interchange.h"
-#include "tools/recurrence.h"
+#include "tools/calendar/calendar_event.h"
+#include "tools/calendar/calendar_series.h"
+#include "tools/calendar/interchange.h"
+#include "tools/calendar/recurrence.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A reply from a FastCGI peer, in two pieces: read, or refused, within its bounds. */
 #include "base/err.h"
-#include "workers/fastcgi_client.h"
+#include "wire/fastcgi/fastcgi_client.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * answered are whole records.
  */
 #include "base/reactor.h"
-#include "fcgi-app/inbound.h"
-#include "wire/fastcgi_record.h"
+#include "wire/fastcgi/fastcgi_record.h"
+#include "wire/fastcgi/inbound.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Entries of the session log as stream workers get them: published, and read with their id. */
 #include "base/jdoc.h"
 #include "base/utf8.h"
-#include "workers/logentry.h"
+#include "store/logentry.h"
 
 #include <stdint.h>
 #include <stdlib.h>

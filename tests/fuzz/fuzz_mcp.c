@@ -5,11 +5,11 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "tools/foreign_schema.h"
-#include "tools/mcp.h"
-#include "tools/mcp_define.h"
-#include "tools/mcp_reader.h"
-#include "tools/schema.h"
+#include "tools/engine/schema.h"
+#include "tools/remote/foreign_schema.h"
+#include "tools/remote/mcp.h"
+#include "tools/remote/mcp_define.h"
+#include "tools/remote/mcp_reader.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * what it was, a context of them has every call directly before its results, and the requests made of
  * it break no rule of a vendor. The first byte chooses the budget.
  */
-#include "agent/request.h"
+#include "agent/model/request.h"
 #include "base/err.h"
 #include "tests/unit/request_strict.h"
 

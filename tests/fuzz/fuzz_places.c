@@ -3,8 +3,8 @@
  * harm. A file that begins as a place-name file is one; everything else is taken as a land mask.
  */
 #include "base/err.h"
-#include "tools/gazetteer.h"
-#include "tools/land.h"
+#include "tools/kit/gazetteer.h"
+#include "tools/kit/land.h"
 
 #include <stdint.h>
 #include <stdio.h>

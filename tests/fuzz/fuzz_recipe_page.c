@@ -1,7 +1,7 @@
 /* A stranger's web page: what is taken from it is bounded and valid UTF-8. */
 #include "base/buf.h"
 #include "base/err.h"
-#include "tools/recipe_page.h"
+#include "tools/meals/recipe_page.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * What a model's server says when it refuses a request: read, and answered by other requests until
  * there is nothing more to try. The first byte chooses the status.
  */
-#include "agent/refusal.h"
+#include "agent/model/refusal.h"
 #include "base/log.h"
 
 #include <stdint.h>

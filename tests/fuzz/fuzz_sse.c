@@ -1,6 +1,6 @@
 /* The parser must report the same events however the bytes are cut. First byte: how to cut. */
 #include "base/buf.h"
-#include "base/sse.h"
+#include "wire/sse.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * is the size of the pieces. Redis and the pools are away.
  */
 #include "base/log.h"
-#include "workers/stream.h"
+#include "workers/stream/stream.h"
 
 #include <fcntl.h>
 #include <stdint.h>

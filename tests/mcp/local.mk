@@ -1,3 +1,3 @@
 # Our MCP client as a program, for the end-to-end tests: servers and suites of others run it.
 check_PROGRAMS += tests/mcp/mcp_client
-tests_mcp_mcp_client_LDADD = $(TOOLS_LIBS) $(STORE_LIBS) $(BASE_LIBS)
+tests_mcp_mcp_client_LDADD = $(TOOLS_LIBS)

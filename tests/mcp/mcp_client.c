@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "tools/mcp_peer.h"
+#include "tools/remote/mcp_peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * "START RULE" with START in seconds of local time; answers each with "refused SENTENCE", or with
  * up to 12 starts and "end" when there are no more.
  */
-#include "tools/rrule.h"
+#include "tools/calendar/rrule.h"
 
 #include <inttypes.h>
 #include <stdio.h>

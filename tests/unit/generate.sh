@@ -2,7 +2,7 @@
 # A wrong tool specification ends the build, with file and place.
 set -u
 generate=$PWD/tools/generate
-spec=${srcdir:-.}/tools/spec/time.json
+spec=${srcdir:-.}/tools/time/time.json
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0

@@ -3,9 +3,9 @@
 
 #include "base/buf.h"
 #include "base/reactor.h"
-#include "fcgi-app/inbound.h"
 #include "tests/unit/cm.h"
-#include "wire/fastcgi_record.h"
+#include "wire/fastcgi/fastcgi_record.h"
+#include "wire/fastcgi/inbound.h"
 
 #include <stdbool.h>
 #include <stddef.h>

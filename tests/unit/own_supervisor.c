@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "workers/control.h"
-#include "workers/supervisor.h"
+#include "workers/supervisor/control.h"
+#include "workers/supervisor/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +97,7 @@ static struct scoreboard_seat *begin_turn(
 
 static int hold_a_turn(struct worker *w)
 {
-    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_MODEL_WAIT);
+    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, STAGE_MODEL_WAIT);
     if (!seat)
         return serve(w);
     worker_ready(w);
@@ -114,7 +114,7 @@ static int hold_a_turn(struct worker *w)
 
 static int get_stuck(struct worker *w, bool deaf)
 {
-    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL);
+    struct scoreboard_seat *seat = begin_turn(w, "main", TURN_ID, STAGE_TOOL);
     if (!seat)
         return serve(w);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
@@ -147,7 +147,7 @@ static _Noreturn void run_many_turns(struct worker *w)
         struct blame_work work = {.uid = "anna", .turn = true};
         snprintf(work.route, sizeof work.route, "session s%d", i);
         snprintf(work.digest, sizeof work.digest, "d%d", i);
-        seats[i] = begin_turn(w, work.route + strlen("session "), turns[i], TURN_STAGE_MODEL_WAIT);
+        seats[i] = begin_turn(w, work.route + strlen("session "), turns[i], STAGE_MODEL_WAIT);
         scoreboard_work_set(seats[i], &work);
     }
     scoreboard_enter(w->board, w->slot, executes < 0 ? NULL : seats[executes]);
@@ -160,7 +160,7 @@ static int be_late(struct worker *w)
 {
     if (atomic_fetch_add(&script->late, 1) == 0)
         return get_stuck(w, false);
-    struct scoreboard_seat *seat = begin_turn(w, "other", MANY_ID(1), TURN_STAGE_MODEL_WAIT);
+    struct scoreboard_seat *seat = begin_turn(w, "other", MANY_ID(1), STAGE_MODEL_WAIT);
     atomic_store(&seat->turn_deadline_ms, clock_mono_ms() - 1);
     scoreboard_enter(w->board, w->slot, NULL);
     atomic_store(&script->waiting, getpid());
@@ -239,7 +239,7 @@ static int quarantine_main(struct worker *w)
             return 0;
         if (atomic_load(&script->quarantine_dies)) {
             struct blame_work work = {.uid = "anna", .digest = "d", .turn = true};
-            scoreboard_work_set(begin_turn(w, "main", TURN_ID, TURN_STAGE_TOOL), &work);
+            scoreboard_work_set(begin_turn(w, "main", TURN_ID, STAGE_TOOL), &work);
             abort();
         }
     }
@@ -393,7 +393,7 @@ static char *read_log(struct fixture *f)
     return text;
 }
 
-void wait_until(struct fixture *f, condition_fn *condition, const char *argument)
+void own_supervisor_until(struct fixture *f, condition_fn *condition, const char *argument)
 {
     for (int64_t until = clock_mono_ms() + PATIENCE_MS; clock_mono_ms() < until; usleep(5000)) {
         hear(f);
@@ -529,7 +529,7 @@ int own_supervisor_teardown(void **state)
 void own_supervisor_start_ready(struct fixture *f)
 {
     own_supervisor_start(f);
-    wait_until(f, systemd_heard, "READY=1");
+    own_supervisor_until(f, systemd_heard, "READY=1");
 }
 
 /* The pid that whoever accepts there answers with; 0 = it is refused or cut. */

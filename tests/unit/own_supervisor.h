@@ -62,7 +62,7 @@ void own_supervisor_wait_for_end(struct fixture *f, int expected);
 
 /* Polls a condition until it holds; fails the test, showing the log, when it never does. */
 typedef bool condition_fn(struct fixture *f, const char *argument);
-void wait_until(struct fixture *f, condition_fn *condition, const char *argument);
+void own_supervisor_until(struct fixture *f, condition_fn *condition, const char *argument);
 bool systemd_heard(struct fixture *f, const char *text);
 bool log_has(struct fixture *f, const char *text);
 bool keeper_heard(struct fixture *f, const char *text);

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TESTS_UNIT_REQUEST_STRICT_H
 #define TURNPIKE_TESTS_UNIT_REQUEST_STRICT_H
 
-#include "agent/request_rules.h"
+#include "agent/model/request_rules.h"
 #include "base/jdoc.h"
 #include "base/utf8.h"
 

@@ -4,7 +4,7 @@
 #include "store/shared.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/web_double.h"
-#include "tools/shop.h"
+#include "tools/shop/shop.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TESTS_UNIT_SINK_TEXT_H
 #define TURNPIKE_TESTS_UNIT_SINK_TEXT_H
 
-#include "agent/provider.h"
+#include "agent/model/provider.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/utf8.h"

@@ -2,8 +2,8 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/allergen.h"
-#include "tools/diet.h"
+#include "tools/meals/allergen.h"
+#include "tools/meals/diet.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 static struct turn_bench bench;
 static struct turns_start claimed;
-static enum turn_stage lost_at;
+static enum stage lost_at;
 static char id[APPROVALS_ID_SIZE];
 
 static int set_up_all(void **state)
@@ -37,7 +37,7 @@ static int tear_down(void **state)
 }
 
 /* The turn is given to somebody else under its worker's hands. */
-static void lose(struct turn_bench *b, enum turn_stage stage)
+static void lose(struct turn_bench *b, enum stage stage)
 {
     const struct turns_loss loss = {.how = TURNS_DEAD};
     char next[IDENT_UUID_SIZE];
@@ -49,7 +49,7 @@ static void lose(struct turn_bench *b, enum turn_stage stage)
     assert_int_equal(turns_claim(b->onlooker, b->start.uid, next, 100, b->arena, &claimed), 0);
 }
 
-static void run_lost_at(enum turn_stage stage)
+static void run_lost_at(enum stage stage)
 {
     lost_at = stage;
     bench.on_stage = lose;
@@ -153,7 +153,7 @@ static void lost_between_question_and_end(void **state)
 
     (void)state;
     begin_deletion("vet");
-    run_lost_at(TURN_STAGE_COMMIT);
+    run_lost_at(STAGE_COMMIT);
     assert_int_equal(approvals_list(bench.onlooker, "ann", bench.session, &list), 0);
     assert_string_equal(buf_text(&list), "{\"approvals\":[]}"); /* not asked until the turn ends */
     buf_reset(&list);
@@ -177,7 +177,7 @@ static void lost_behind_the_commit(void **state)
     expect_question();
     answer(APPROVALS_APPROVE);
     turn_bench_begin(&bench, NULL, NULL, NULL, 0);
-    run_lost_at(TURN_STAGE_CHECKPOINT);
+    run_lost_at(STAGE_CHECKPOINT);
     assert_int_equal(events_left(), before);
     assert_int_equal(turn_bench_run_begun(&bench), 0);
     expect_result("\"success\":true");

@@ -1,8 +1,8 @@
 /* test_auth -- which credentials are taken, and above all which are not. */
 #include "base/clock.h"
 #include "base/err.h"
-#include "fcgi-app/auth.h"
-#include "fcgi-app/origin.h"
+#include "process/auth.h"
+#include "process/origin.h"
 
 #include <jwt.h>
 #include <setjmp.h>

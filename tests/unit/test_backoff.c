@@ -1,6 +1,6 @@
 /* backoff: delays that double up to their bounds, with jitter, and clients that do not wait. */
+#include "base/backoff.h"
 #include "base/clock.h"
-#include "store/backoff.h"
 #include "tests/unit/cm.h"
 
 #define SLOW_MS 500

@@ -1,10 +1,10 @@
 /* What workers died in is refused, for its user and for a while, and nothing else is. */
-#include "workers/blame.h"
+#include "process/blame.h"
 
 #include "base/clock.h"
-#include "workers/blame_desk.h"
-#include "workers/mcp_desk.h"
-#include "workers/starved.h"
+#include "workers/housekeeper/blame_desk.h"
+#include "workers/housekeeper/mcp_desk.h"
+#include "workers/supervisor/starved.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -7,8 +7,8 @@
 #include "base/task.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
-#include "tools/dynamic.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "tools/remote/dynamic.h"
 
 #include <poll.h>
 #include <signal.h>

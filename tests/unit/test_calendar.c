@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/calendar_event.h"
+#include "tools/calendar/calendar_event.h"
 
 #include <stdio.h>
 #include <string.h>

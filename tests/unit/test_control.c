@@ -1,5 +1,5 @@
 /* The control socket: answers, bounds, and nobody who is slow holds up anybody else. */
-#include "workers/control.h"
+#include "workers/supervisor/control.h"
 
 #include "base/clock.h"
 #include "base/err.h"

@@ -1,7 +1,7 @@
 /* How many turn workers a configuration makes, which seats each has, and whose they are. */
-#include "workers/crew_seats.h"
+#include "workers/supervisor/crew_seats.h"
 
-#include "workers/worker.h"
+#include "process/worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

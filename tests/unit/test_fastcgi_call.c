@@ -16,34 +16,34 @@
 static void one_that_its_worker_closes_leaves_at_once(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
     close(fd);
-    bench_settle();
-    assert_true(reactor_next_due(bench.reactor, INT64_MAX) == INT64_MAX);
-    bench_ask(&h, false);
-    bench_serve(&h, bench_accepts(), 0);
+    caller_settle();
+    assert_true(reactor_next_due(caller.reactor, INT64_MAX) == INT64_MAX);
+    caller_ask(&h, false);
+    caller_serve(&h, caller_accepts(), 0);
 }
 
 static void one_that_speaks_unasked_is_closed(void **state)
 {
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_answers(fd, 0);
-    bench_closed(fd);
+    caller_answers(fd, 0);
+    caller_closed(fd);
 }
 
 static void one_closed_before_the_request_is_replaced_unnoticed(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
     close(fd); /* the loop has not come round: the send fails */
-    bench_ask(&h, false);
-    bench_serve(&h, bench_accepts(), 0);
+    caller_ask(&h, false);
+    caller_serve(&h, caller_accepts(), 0);
 }
 
 static void one_closed_with_its_reply_is_not_kept(void **state)
@@ -52,51 +52,51 @@ static void one_closed_with_its_reply_is_not_kept(void **state)
     int fd;
 
     (void)state;
-    bench_ask(&h, false);
-    fd = bench_accepts();
-    bench_reads(fd);
-    bench_answers(fd, 0);
+    caller_ask(&h, false);
+    fd = caller_accepts();
+    caller_reads(fd);
+    caller_answers(fd, 0);
     close(fd);
-    bench_hear(&h, 0);
-    assert_true(reactor_next_due(bench.reactor, INT64_MAX) == INT64_MAX);
+    caller_hear(&h, 0);
+    assert_true(reactor_next_due(caller.reactor, INT64_MAX) == INT64_MAX);
 }
 
 static void a_request_that_was_not_read_is_sent_again(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_ask(&h, false);
+    caller_ask(&h, false);
     close(fd);
-    bench_settle();
+    caller_settle();
     assert_int_equal(h.times, 0);
-    fd = bench_accepts();
+    fd = caller_accepts();
     close(fd); /* again, but there is no third time */
-    bench_hear(&h, ERR_NET);
-    bench_no_connection();
+    caller_hear(&h, ERR_NET);
+    caller_no_connection();
 }
 
 static void a_request_that_was_read_in_part_is_sent_again(void **state)
 {
     char *body = calloc(1, LARGE), bytes[8192];
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
     assert_non_null(body);
-    assert_int_equal(bench_ask_with(&h, false, body, LARGE, BENCH_FAIL_MS), 0);
+    assert_int_equal(caller_ask_with(&h, false, body, LARGE, CALLER_FAIL_MS), 0);
     while (recv(fd, bytes, sizeof bytes, 0) > 0)
         ; /* the rest waits for the loop */
     close(fd);
-    bench_settle();
+    caller_settle();
     assert_int_equal(h.times, 0);
-    fd = bench_accepts();
-    for (size_t n = 0; n < LARGE; bench_settle())
+    fd = caller_accepts();
+    for (size_t n = 0; n < LARGE; caller_settle())
         for (ssize_t some; (some = recv(fd, bytes, sizeof bytes, 0)) > 0;)
             n += (size_t)some;
-    bench_answers(fd, 0);
-    bench_hear(&h, 0);
+    caller_answers(fd, 0);
+    caller_hear(&h, 0);
     close(fd);
     free(body);
 }
@@ -105,26 +105,26 @@ static void a_request_that_was_read_is_sent_again_only_when_it_may_be(void **sta
 {
     struct heard h;
     struct buf first = {0};
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_ask(&h, true);
-    bench_reads(fd);
-    buf_put(&first, bench.got.data, bench.got.len);
+    caller_ask(&h, true);
+    caller_reads(fd);
+    buf_put(&first, caller.got.data, caller.got.len);
     close(fd);
-    bench_settle();
+    caller_settle();
     assert_int_equal(h.times, 0);
-    fd = bench_accepts();
-    bench_reads(fd);
-    assert_int_equal(bench.got.len, first.len);
-    assert_memory_equal(bench.got.data, first.data, first.len);
-    bench_answers(fd, 0);
-    bench_hear(&h, 0);
-    bench_ask(&h, false);
-    bench_reads(fd);
+    fd = caller_accepts();
+    caller_reads(fd);
+    assert_int_equal(caller.got.len, first.len);
+    assert_memory_equal(caller.got.data, first.data, first.len);
+    caller_answers(fd, 0);
+    caller_hear(&h, 0);
+    caller_ask(&h, false);
+    caller_reads(fd);
     close(fd);
-    bench_hear(&h, ERR_PROTOCOL);
-    bench_no_connection();
+    caller_hear(&h, ERR_PROTOCOL);
+    caller_no_connection();
     buf_free(&first);
 }
 
@@ -135,84 +135,84 @@ static void after_a_doubtful_end_no_failure_is_a_certain_one(void **state)
     int fd;
 
     (void)state;
-    fd = bench_kept(0);
-    bench_ask(&h, true);
-    bench_reads(fd);
+    fd = caller_kept(0);
+    caller_ask(&h, true);
+    caller_reads(fd);
     close(fd);
-    bench_settle();
-    fd = bench_accepts();
-    bench_reads(fd);
-    bench_overloaded(fd);
-    bench_hear(&h, ERR_PROTOCOL);
-    bench_closed(fd);
+    caller_settle();
+    fd = caller_accepts();
+    caller_reads(fd);
+    caller_overloaded(fd);
+    caller_hear(&h, ERR_PROTOCOL);
+    caller_closed(fd);
 
-    fd = bench_kept(0);
-    bench_ask(&h, true);
-    bench_reads(fd);
-    close(bench.listen_fd);
+    fd = caller_kept(0);
+    caller_ask(&h, true);
+    caller_reads(fd);
+    close(caller.listen_fd);
     close(fd);
-    bench_hear(&h, ERR_PROTOCOL);
-    bench_listen(64);
+    caller_hear(&h, ERR_PROTOCOL);
+    caller_listen(64);
 }
 
 static void an_end_within_the_reply_is_final(void **state)
 {
     struct buf part = {0};
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_ask(&h, true);
-    bench_reads(fd);
+    caller_ask(&h, true);
+    caller_reads(fd);
     fastcgi_record_put(&part, FASTCGI_STDOUT, 1, "Status: 202\r\n", 13);
-    bench_says(fd, &part);
+    caller_says(fd, &part);
     close(fd);
-    bench_hear(&h, ERR_PROTOCOL);
-    bench_no_connection();
+    caller_hear(&h, ERR_PROTOCOL);
+    caller_no_connection();
     buf_free(&part);
 }
 
 static void a_late_reply_is_never_the_next_one_s(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    assert_int_equal(bench_ask_with(&h, true, "", 0, 1), 0);
-    bench_hear(&h, ERR_DEADLINE);
-    bench_reads(fd);
-    bench_closed(fd);
-    bench_ask(&h, false);
-    bench_serve(&h, bench_accepts(), 0);
+    assert_int_equal(caller_ask_with(&h, true, "", 0, 1), 0);
+    caller_hear(&h, ERR_DEADLINE);
+    caller_reads(fd);
+    caller_closed(fd);
+    caller_ask(&h, false);
+    caller_serve(&h, caller_accepts(), 0);
 }
 
 static void a_worker_that_does_not_read_loses_what_may_be_sent_twice(void **state)
 {
     struct heard h, once;
-    int fd = bench_kept(0), second = -1;
-    int64_t until = clock_mono_ms() + BENCH_FAIL_MS;
+    int fd = caller_kept(0), second = -1;
+    int64_t until = clock_mono_ms() + CALLER_FAIL_MS;
 
     (void)state;
-    bench_ask(&h, true);
-    while ((second = bench_accept()) < 0 && clock_mono_ms() < until)
-        assert_true(reactor_step(bench.reactor, clock_mono_ms() + 10, NULL) >= 0);
-    bench_reads(fd); /* too late */
-    bench_closed(fd);
-    bench_reads(second);
-    bench_answers(second, 0);
-    bench_hear(&h, 0);
-    bench_ask(&h, true);
-    bench_reads(second); /* one that has read it may take its time */
-    fd = bench_kept(0);
-    bench_ask(&once, false); /* and this one must not be sent twice */
+    caller_ask(&h, true);
+    while ((second = caller_accept()) < 0 && clock_mono_ms() < until)
+        assert_true(reactor_step(caller.reactor, clock_mono_ms() + 10, NULL) >= 0);
+    caller_reads(fd); /* too late */
+    caller_closed(fd);
+    caller_reads(second);
+    caller_answers(second, 0);
+    caller_hear(&h, 0);
+    caller_ask(&h, true);
+    caller_reads(second); /* one that has read it may take its time */
+    fd = caller_kept(0);
+    caller_ask(&once, false); /* and this one must not be sent twice */
     until = clock_mono_ms() + 2 * FASTCGI_CALL_UNREAD_MS;
     while (clock_mono_ms() < until)
-        assert_true(reactor_step(bench.reactor, until, NULL) >= 0);
-    bench_no_connection();
-    bench_answers(second, 0);
-    bench_hear(&h, 0);
+        assert_true(reactor_step(caller.reactor, until, NULL) >= 0);
+    caller_no_connection();
+    caller_answers(second, 0);
+    caller_hear(&h, 0);
     close(second);
-    bench_serve(&once, fd, 0);
+    caller_serve(&once, fd, 0);
 }
 
 /* ---- no room ---- */
@@ -220,55 +220,55 @@ static void a_worker_that_does_not_read_loses_what_may_be_sent_twice(void **stat
 static void an_overloaded_worker_s_request_goes_to_another_one(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_ask(&h, false);
-    bench_reads(fd);
-    bench_overloaded(fd);
-    bench_closed(fd);
+    caller_ask(&h, false);
+    caller_reads(fd);
+    caller_overloaded(fd);
+    caller_closed(fd);
     assert_int_equal(h.times, 0);
-    fd = bench_accepts();
-    bench_serve(&h, fd, 0);
+    fd = caller_accepts();
+    caller_serve(&h, fd, 0);
 }
 
 static void overloaded_twice_is_full(void **state)
 {
     struct heard h;
-    int fd = bench_kept(0);
+    int fd = caller_kept(0);
 
     (void)state;
-    bench_ask(&h, true);
-    bench_reads(fd);
-    bench_overloaded(fd);
-    bench_settle();
+    caller_ask(&h, true);
+    caller_reads(fd);
+    caller_overloaded(fd);
+    caller_settle();
     close(fd);
-    fd = bench_accepts();
-    bench_reads(fd);
-    bench_overloaded(fd);
-    bench_hear(&h, ERR_FULL);
-    bench_no_connection();
+    fd = caller_accepts();
+    caller_reads(fd);
+    caller_overloaded(fd);
+    caller_hear(&h, ERR_FULL);
+    caller_no_connection();
     close(fd);
 }
 
 static void a_full_backlog_is_full_at_once(void **state)
 {
     struct heard kept_one, waits[2], refused;
-    int fd = bench_kept(0), waiting;
+    int fd = caller_kept(0), waiting;
 
     (void)state;
-    close(bench.listen_fd);
-    bench_listen(0);
-    bench_ask(&kept_one, false);
-    bench_ask(&waits[0], false);
-    assert_int_equal(bench_ask_with(&refused, false, "", 0, BENCH_FAIL_MS), ERR_FULL);
-    bench_reads(fd);
-    bench_overloaded(fd); /* and there is no room for a new one */
-    bench_hear(&kept_one, ERR_FULL);
+    close(caller.listen_fd);
+    caller_listen(0);
+    caller_ask(&kept_one, false);
+    caller_ask(&waits[0], false);
+    assert_int_equal(caller_ask_with(&refused, false, "", 0, CALLER_FAIL_MS), ERR_FULL);
+    caller_reads(fd);
+    caller_overloaded(fd); /* and there is no room for a new one */
+    caller_hear(&kept_one, ERR_FULL);
     close(fd);
     assert_int_equal(refused.times, 0);
-    waiting = bench_accepts();
-    bench_serve(&waits[0], waiting, 0);
+    waiting = caller_accepts();
+    caller_serve(&waits[0], waiting, 0);
 }
 
 static void nobody_listens(void **state)
@@ -276,14 +276,14 @@ static void nobody_listens(void **state)
     struct heard h;
 
     (void)state;
-    close(bench.listen_fd);
-    assert_int_equal(bench_ask_with(&h, true, "", 0, BENCH_FAIL_MS), ERR_NET);
-    bench_listen(64);
+    close(caller.listen_fd);
+    assert_int_equal(caller_ask_with(&h, true, "", 0, CALLER_FAIL_MS), ERR_NET);
+    caller_listen(64);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, caller_setup, caller_teardown)
     const struct CMUnitTest tests[] = {
         CASE(one_that_its_worker_closes_leaves_at_once),
         CASE(one_that_speaks_unasked_is_closed),

@@ -1,7 +1,7 @@
 /* fastcgi_client: requests as a server reads them, replies cut at every byte, broken peers. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "workers/fastcgi_client.h"
+#include "wire/fastcgi/fastcgi_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
-#include "tools/finder.h"
-#include "tools/finder_stem.h"
+#include "tools/engine/finder.h"
+#include "tools/engine/finder_stem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

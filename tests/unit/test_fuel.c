@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/receipt.h"
+#include "tools/vehicle/receipt.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #endif
 #include "base/clock.h"
 #include "base/err.h"
-#include "fcgi-app/gateway.h"
+#include "wire/fastcgi/gateway.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "own_redis.h"
+#include "process/worker.h"
 #include "turn_actors.h"
-#include "workers/worker.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "tests/unit/cm.h"
+#include "wire/http/http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
-#include "store/link.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
-#include "workers/hub_parts.h"
+#include "wire/redis/link.h"
+#include "workers/stream/hub_parts.h"
 
 #include <signal.h>
 #include <stdio.h>

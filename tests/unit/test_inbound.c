@@ -3,8 +3,8 @@
 #define _GNU_SOURCE
 #endif
 #include "base/err.h"
-#include "fcgi-app/gateway.h"
 #include "tests/unit/inbound_bench.h"
+#include "wire/fastcgi/gateway.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #endif
 #include "base/err.h"
 #include "tests/unit/inbound_bench.h"
-#include "workers/fastcgi_client.h"
+#include "wire/fastcgi/fastcgi_client.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* inbound: every kind of record in every state, by the table and on the wire. */
 #include "base/err.h"
-#include "fcgi-app/inbound_parts.h"
 #include "tests/unit/inbound_bench.h"
+#include "wire/fastcgi/inbound_parts.h"
 
 #include <string.h>
 

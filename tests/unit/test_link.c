@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "own_redis.h"
-#include "store/link.h"
-#include "store/link_reply.h"
+#include "wire/redis/link.h"
+#include "wire/redis/link_reply.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
-#include "store/link.h"
 #include "store/scripts.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
+#include "wire/redis/link.h"
 
 #include <poll.h>
 #include <signal.h>

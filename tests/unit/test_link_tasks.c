@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
-#include "store/link.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
+#include "wire/redis/link.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "own_redis.h"
-#include "store/link.h"
-#include "store/listen.h"
-#include "store/sentinel.h"
+#include "wire/redis/link.h"
+#include "wire/redis/listen.h"
+#include "wire/redis/sentinel.h"
 
 #include <setjmp.h>
 #include <signal.h>

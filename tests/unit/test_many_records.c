@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/records.h"
+#include "tools/kit/records_fuel.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/record_seeds.h"
 #include "tests/unit/tool_fixture.h"

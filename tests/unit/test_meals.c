@@ -4,8 +4,8 @@
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
 #include "tests/unit/web_double.h"
-#include "tools/ingredient.h"
-#include "tools/recipe_page.h"
+#include "tools/meals/ingredient.h"
+#include "tools/meals/recipe_page.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Expenses and budgets: exact sums in one currency, periods of the user's calendar, limits. */
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/amount.h"
+#include "tools/kit/amount.h"
 
 #include <stdio.h>
 #include <string.h>

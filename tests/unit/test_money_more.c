@@ -5,8 +5,9 @@
 #include "store/records.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/export_file.h"
-#include "tools/keep.h"
+#include "tools/kit/export_file.h"
+#include "tools/kit/keep.h"
+#include "tools/money/records_sums.h"
 
 #include <stdio.h>
 #include <stdlib.h>

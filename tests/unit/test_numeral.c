@@ -1,8 +1,8 @@
 /* Numbers and currencies as people write them. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tools/currency.h"
-#include "tools/numeral.h"
+#include "tools/kit/currency.h"
+#include "tools/kit/numeral.h"
 
 #include <string.h>
 

@@ -2,13 +2,13 @@
  * Which tools the model is told of: the core ones in the same bytes always, behind them what the
  * conversation brought in; and a call of any other tool runs.
  */
+#include "agent/model/provider.h"
 #include "agent/offer.h"
-#include "agent/provider.h"
 #include "base/err.h"
-#include "base/http.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/turn_bench.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "wire/http/http.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#include "agent/offline.h"
-#include "agent/provider.h"
+#include "agent/model/provider.h"
+#include "agent/offline/offline.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"

@@ -2,12 +2,12 @@
  * What the offline mode makes of what people say (offline_talk.tsv): the very calls that are
  * wanted, or none. A call with other arguments is a wrong record, and none may be.
  */
-#include "agent/offline.h"
+#include "agent/offline/offline.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "tests/unit/cm.h"
-#include "tools/gazetteer.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "tools/kit/gazetteer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

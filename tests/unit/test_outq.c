@@ -1,7 +1,7 @@
 /* outq: bytes leave in order, frames are whole, the bound holds, memory goes when it is empty. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "base/outq.h"
+#include "wire/outq.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/provider_double.h"
-#include "tools/land.h"
-#include "tools/road.h"
-#include "tools/spot_choose.h"
+#include "tools/kit/land.h"
+#include "tools/kit/road.h"
+#include "tools/kit/spot_choose.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_fixture.h"
-#include "tools/preview.h"
+#include "tools/kit/preview.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* test_problem -- the one form of every error, and that each result of ours has one. */
 #include "base/err.h"
 #include "base/jdoc.h"
-#include "fcgi-app/problem.h"
+#include "process/problem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

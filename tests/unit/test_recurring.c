@@ -4,11 +4,11 @@
 #include "store/inbox.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
-#include "tools/calendar_series.h"
-#include "tools/civil.h"
-#include "tools/recurrence.h"
-#include "tools/rrule.h"
-#include "workers/reminders.h"
+#include "tools/calendar/calendar_series.h"
+#include "tools/calendar/recurrence.h"
+#include "tools/calendar/rrule.h"
+#include "tools/kit/civil.h"
+#include "workers/housekeeper/reminders.h"
 
 #include <stdio.h>
 #include <stdlib.h>

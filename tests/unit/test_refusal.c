@@ -1,6 +1,6 @@
 /* What servers say when they refuse a request, and how it is asked again. */
-#include "agent/provider.h"
-#include "agent/refusal.h"
+#include "agent/model/provider.h"
+#include "agent/model/refusal.h"
 #include "tests/unit/cm.h"
 
 #include <signal.h>

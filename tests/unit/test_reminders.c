@@ -5,7 +5,7 @@
 #include "store/reminders.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
-#include "workers/reminders.h"
+#include "workers/housekeeper/reminders.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Requests to models: whatever is stored, they keep the receiver's rules. */
-#include "agent/request.h"
-#include "agent/request_extra.h"
+#include "agent/model/request.h"
+#include "agent/model/request_extra.h"
 #include "base/err.h"
 #include "base/utf8.h"
 #include "tests/unit/cm.h"

@@ -1,7 +1,7 @@
 /* test_routes -- the table and the checks before every handler; no store is needed for these. */
 #include "base/clock.h"
-#include "base/jdoc.h"
 #include "base/err.h"
+#include "base/jdoc.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/routes.h"
 #include "tests/unit/request_memory.h"

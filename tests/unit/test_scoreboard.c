@@ -1,5 +1,5 @@
 /* The scoreboard: admission is exact whoever is killed when; texts are whole or not there. */
-#include "workers/scoreboard.h"
+#include "process/scoreboard.h"
 
 #include "agent/turn.h"
 #include "base/err.h"
@@ -185,13 +185,13 @@ static void the_trail_keeps_the_last_stages(void **state)
     scoreboard_trail(seat, trail);
     assert_string_equal(trail, "");
     scoreboard_turn_set(seat, "u", "s", "t");
-    scoreboard_stage_set(seat, TURN_STAGE_STARTING);
-    scoreboard_stage_set(seat, TURN_STAGE_MODEL_WAIT);
+    scoreboard_stage_set(seat, STAGE_STARTING);
+    scoreboard_stage_set(seat, STAGE_MODEL_WAIT);
     scoreboard_trail(seat, trail);
     assert_non_null(strstr(trail, "starting+"));
     assert_non_null(strstr(trail, " model-wait+"));
     for (int i = 0; i < 100; i++)
-        scoreboard_stage_set(seat, TURN_STAGE_TOOL);
+        scoreboard_stage_set(seat, STAGE_TOOL);
     scoreboard_trail(seat, trail);
     assert_null(strstr(trail, "model-wait"));
 }
@@ -219,7 +219,7 @@ static void seats_of_a_worker(void **state)
     assert_true(scoreboard_turn_take(b, held[3]));
     scoreboard_turn_set(held[3], "ann", "main", "t");
     scoreboard_work_set(held[3], &work);
-    scoreboard_stage_set(held[3], TURN_STAGE_TOOL);
+    scoreboard_stage_set(held[3], STAGE_TOOL);
     atomic_store(&held[3]->turn_deadline_ms, 1);
     scoreboard_seat_give(b, slot, held[3]);
     assert_int_equal(atomic_load(&b->running_turns), 0);
@@ -229,7 +229,7 @@ static void seats_of_a_worker(void **state)
     assert_null(scoreboard_seat_take(b, slot));
     assert_false(scoreboard_turn_get(held[3], uid, session, turn));
     assert_false(scoreboard_work_get(held[3], &out));
-    assert_int_equal(atomic_load(&held[3]->stage), TURN_STAGE_IDLE);
+    assert_int_equal(atomic_load(&held[3]->stage), STAGE_IDLE);
     assert_int_equal(atomic_load(&held[3]->turn_deadline_ms), 0);
     assert_int_equal(atomic_load(&held[3]->turn_started_ms), 0);
     for (size_t i = 0; i < MANY; i++)

@@ -2,8 +2,8 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "own_redis.h"
-#include "store/link.h"
-#include "store/sentinel.h"
+#include "wire/redis/link.h"
+#include "wire/redis/sentinel.h"
 
 #include <setjmp.h>
 #include <signal.h>

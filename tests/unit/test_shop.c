@@ -3,7 +3,7 @@
 #include "tests/unit/cm.h"
 #include "tests/unit/shared_seeds.h"
 #include "tests/unit/web_double.h"
-#include "tools/shop.h"
+#include "tools/shop/shop.h"
 
 #include <stdio.h>
 #include <string.h>

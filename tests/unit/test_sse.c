@@ -1,7 +1,7 @@
 /* sse: line ends, cuts at every place, limits, no copy on the usual path. */
 #include "base/err.h"
-#include "base/sse.h"
 #include "tests/unit/cm.h"
+#include "wire/sse.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "tests/unit/cm.h"
-#include "workers/stream.h"
+#include "workers/stream/stream.h"
 
 #include <errno.h>
 #include <stdio.h>

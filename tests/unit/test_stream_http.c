@@ -1,7 +1,7 @@
 /* test_stream_http -- which requests a stream worker reads, whole and byte by byte. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "workers/stream_http.h"
+#include "wire/http/stream_http.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "tests/unit/own_supervisor.h"
 
 #include "base/clock.h"
-#include "workers/control.h"
+#include "workers/supervisor/control.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -47,8 +47,8 @@ static void a_killed_worker_comes_back(void **state)
     pid_t pid = find_worker(f, "api", 1);
     assert_true(pid > 0);
     kill(pid, SIGKILL);
-    wait_until(f, log_has, "died of SIGKILL");
-    wait_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    own_supervisor_until(f, log_has, "died of SIGKILL");
+    own_supervisor_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_true(find_worker(f, "api", 1) != pid);
 }
 
@@ -58,12 +58,12 @@ static void early_deaths_are_slowed_down(void **state)
     atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
     snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=20ms;respawn.max=80ms");
     own_supervisor_start(f);
-    wait_until(f, log_has, "5 early deaths in a row");
+    own_supervisor_until(f, log_has, "5 early deaths in a row");
     assert_false(systemd_heard(f, "READY=1"));
     assert_true(log_has(f, "ended with status 7"));
     assert_true(status_has(f, "\"state\":\"starting\""));
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, systemd_heard, "READY=1");
+    own_supervisor_until(f, systemd_heard, "READY=1");
 }
 
 /* However often: what it was sent is to blame, and its pool is not to run dry. */
@@ -74,16 +74,16 @@ static void one_that_dies_at_work_comes_back_at_once(void **state)
     snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=60s;respawn.max=60s");
     own_supervisor_start_ready(f);
     for (int i = 0; i < 6; i++) {
-        wait_until(f, status_has, "\"user\":\"anna\",\"work\":\"GET /here\"");
+        own_supervisor_until(f, status_has, "\"user\":\"anna\",\"work\":\"GET /here\"");
         pid_t pid = find_worker(f, "turn", 1);
         kill(pid, i < 3 ? SIGSEGV : SIGKILL);
         for (int64_t until = clock_mono_ms() + PATIENCE_MS; find_worker(f, "turn", 1) == pid;)
             assert_true(clock_mono_ms() < until);
-        wait_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
+        own_supervisor_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
     }
     assert_false(log_has(f, "early deaths in a row"));
     assert_true(log_has(f, "died at work: GET /here of user anna"));
-    wait_until(f, keeper_heard, "blame ");
+    own_supervisor_until(f, keeper_heard, "blame ");
 }
 
 static void one_that_gets_no_processor_is_left_alone(void **state)
@@ -93,9 +93,9 @@ static void one_that_gets_no_processor_is_left_alone(void **state)
     atomic_store(&f->script->turn_seats, 1);
     own_supervisor_start_ready(f);
     pid_t pid = find_worker(f, "turn", 1);
-    wait_until(f, log_has, "gets no processor: it is left alone");
+    own_supervisor_until(f, log_has, "gets no processor: it is left alone");
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_int_equal(find_worker(f, "turn", 1), pid);
     assert_true(status_has(f, "\"killed\":0"));
     assert_false(log_has(f, "gives no sign of life"));
@@ -107,9 +107,9 @@ static void a_worker_that_never_gets_ready_is_killed(void **state)
     atomic_store(&f->script->turn_worker, NEVER_READY);
     snprintf(f->script->extra, sizeof(f->script->extra), "worker_ready=100ms;respawn.min=20ms");
     own_supervisor_start(f);
-    wait_until(f, log_has, "not ready in time");
+    own_supervisor_until(f, log_has, "not ready in time");
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, systemd_heard, "READY=1");
+    own_supervisor_until(f, systemd_heard, "READY=1");
 }
 
 static void a_dead_turn_is_told_and_its_token_given_back(void **state)
@@ -118,14 +118,14 @@ static void a_dead_turn_is_told_and_its_token_given_back(void **state)
     atomic_store(&f->script->turn_worker, HOLD_A_TURN);
     atomic_store(&f->script->turn_seats, 1);
     own_supervisor_start_ready(f);
-    wait_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":1,\"limit\":1");
     assert_true(status_has(f, "\"turn\":\"" TURN_ID "\""));
     atomic_store(&f->script->turn_worker, SERVE);
     pid_t pid = find_executing(f);
     assert_true(pid > 0);
     kill(pid, SIGKILL);
-    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
-    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
+    own_supervisor_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":1");
     assert_true(log_has(f, "user anna session main turn " TURN_ID ": stages model-wait+"));
 }
 
@@ -153,7 +153,7 @@ static void expect_lines(struct fixture *f, pid_t pid, const char *const words[3
     int lines = 0;
     for (int i = 0; i < 3; i++) {
         snprintf(line, sizeof line, "%s anna %s %d\n", words[i], turns[i], (int)pid);
-        wait_until(f, keeper_heard, line);
+        own_supervisor_until(f, keeper_heard, line);
     }
     for (const char *at = f->script->dead_lines; (at = strstr(at, " anna ")); at++)
         lines++;
@@ -167,8 +167,8 @@ static void die_executing(struct fixture *f, int number)
     atomic_store(&f->script->turn_worker, SERVE);
     kill(pid, number);
     expect_lines(f, pid, words);
-    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
-    wait_until(f, status_has, "\"seats\":4,\"seats_busy\":0");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
+    own_supervisor_until(f, status_has, "\"seats\":4,\"seats_busy\":0");
     assert_true(log_has(f, "turn " MANY_ID(1) ": stages model-wait+"));
     assert_true(log_has(f, ", 2 other turns"));
     assert_true(log_has(f, "died at work: a turn, session s1 of user anna"));
@@ -194,8 +194,8 @@ static void die_in_the_loop(struct fixture *f, int number)
     atomic_store(&f->script->turn_worker, SERVE);
     kill(pid, number);
     expect_lines(f, pid, words);
-    wait_until(f, log_has, "1 early deaths in a row");
-    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
+    own_supervisor_until(f, log_has, "1 early deaths in a row");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":3");
     assert_true(log_has(f, " in its loop, 3 turns"));
     assert_false(log_has(f, "died at work"));
     assert_null(strstr(f->script->dead_lines, "blame "));
@@ -219,8 +219,8 @@ static void a_loop_that_dies_again_and_again_is_slowed_down(void **state)
         char text[64];
         snprintf(text, sizeof text, "%d early deaths in a row", i);
         kill(pid, SIGSEGV);
-        wait_until(f, log_has, text);
-        wait_until(f, status_has, "\"turns\":{\"running\":3,\"limit\":3");
+        own_supervisor_until(f, log_has, text);
+        own_supervisor_until(f, status_has, "\"turns\":{\"running\":3,\"limit\":3");
         pid_t next = find_worker(f, "turn", 1);
         assert_int_not_equal(next, pid);
         pid = next;
@@ -237,10 +237,10 @@ static void a_turn_that_only_waits_ends_no_worker(void **state)
     pid_t waits = atomic_load(&f->script->waiting);
     assert_true(waits > 0);
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
-    wait_until(f, log_has, "died of SIGABRT");
-    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
-    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    own_supervisor_until(f, log_has, "turn far beyond its deadline, ABRT");
+    own_supervisor_until(f, log_has, "died of SIGABRT");
+    own_supervisor_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_int_equal(kill(waits, 0), 0);
     assert_null(strstr(f->script->dead_lines, MANY_ID(1)));
     assert_true(status_has(f, "\"turn\":\"" MANY_ID(1) "\""));
@@ -253,12 +253,12 @@ static void a_stuck_turn_is_aborted_with_a_trace(void **state)
     atomic_store(&f->script->turn_worker, STUCK);
     snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
     own_supervisor_start_ready(f);
-    wait_until(f, log_has, "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
+    own_supervisor_until(f, log_has, "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
                            "session main turn " TURN_ID ", tool make_tea: stages tool+");
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, log_has, "aborted at ");
-    wait_until(f, log_has, "died of SIGABRT");
-    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    own_supervisor_until(f, log_has, "aborted at ");
+    own_supervisor_until(f, log_has, "died of SIGABRT");
+    own_supervisor_until(f, keeper_heard, "dead anna " TURN_ID " ");
     assert_false(log_has(f, "did not end in time"));
 }
 
@@ -271,12 +271,12 @@ static void one_that_cannot_abort_is_killed(void **state)
     own_supervisor_start_ready(f);
     /* Every worker of the pool is stuck, and the status answers. */
     assert_true(status_has(f, "\"turns\":{\"running\":2,\"limit\":2"));
-    wait_until(f, log_has, "turn far beyond its deadline, ABRT");
-    wait_until(f, log_has, "did not end in time, KILL user anna session main turn");
+    own_supervisor_until(f, log_has, "turn far beyond its deadline, ABRT");
+    own_supervisor_until(f, log_has, "did not end in time, KILL user anna session main turn");
     atomic_store(&f->script->turn_worker, SERVE);
-    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
-    wait_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":2");
-    wait_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
+    own_supervisor_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":0,\"limit\":2");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":3,\"wanted\":3,\"ready\":3");
 }
 
 #define NO_QUARANTINE "\"quarantine\":{\"workers\":0,\"wanted\":2,\"ready\":0"
@@ -296,7 +296,7 @@ static void a_quarantine_worker_comes_when_asked_for_and_leaves(void **state)
         pid_t first = ask_quarantine(f);
         assert_true(first > 0);
         assert_int_equal(ask_quarantine(f), first);
-        wait_until(f, status_has, NO_QUARANTINE);
+        own_supervisor_until(f, status_has, NO_QUARANTINE);
     }
     assert_false(log_has(f, "early deaths"));
 }
@@ -313,9 +313,9 @@ static void a_quarantine_worker_that_dies_at_work_is_there_again(void **state)
         assert_int_not_equal(pid, last);
         last = pid;
     }
-    wait_until(f, keeper_heard, "dead anna " TURN_ID " ");
-    wait_until(f, status_has, "\"turns\":{\"running\":0,");
-    wait_until(f, status_has, NO_QUARANTINE);
+    own_supervisor_until(f, keeper_heard, "dead anna " TURN_ID " ");
+    own_supervisor_until(f, status_has, "\"turns\":{\"running\":0,");
+    own_supervisor_until(f, status_has, NO_QUARANTINE);
     assert_false(log_has(f, "early deaths"));
 }
 
@@ -327,8 +327,8 @@ static void a_reload_takes_the_quarantine_worker_along(void **state)
     pid_t old = ask_quarantine(f);
     assert_true(old > 0);
     tell(f, "reload");
-    wait_until(f, status_has, "\"generation\":2,\"uptime_ms\"");
-    wait_until(f, status_has, NO_QUARANTINE);
+    own_supervisor_until(f, status_has, "\"generation\":2,\"uptime_ms\"");
+    own_supervisor_until(f, status_has, NO_QUARANTINE);
     assert_int_not_equal(ask_quarantine(f), old);
     assert_true(find_worker(f, "quarantine", 2) > 0);
 }
@@ -350,7 +350,7 @@ static void reload_refuses_nobody(void **state)
             assert_true(ask_api(f));
         assert_true(find_worker(f, "api", generation) > 0);
     }
-    wait_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    own_supervisor_until(f, status_has, "\"api\":{\"workers\":2,\"wanted\":2,\"ready\":2");
     assert_true(status_has(f, "\"generation\":5"));
     assert_int_equal(find_worker(f, "api", 4), 0);
     assert_int_equal(atomic_load(&f->script->prepared), 5);
@@ -374,11 +374,11 @@ static void reload_changes_the_number_of_workers(void **state)
     own_supervisor_start_ready(f);
     atomic_store(&f->script->turn_seats, 6);
     tell(f, "reload");
-    wait_until(f, status_has, "\"turn\":{\"workers\":7,\"wanted\":7,\"ready\":7");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":7,\"wanted\":7,\"ready\":7");
     assert_true(status_has(f, "\"limit\":6"));
     atomic_store(&f->script->turn_seats, 1);
     tell(f, "reload");
-    wait_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":2,\"wanted\":2,\"ready\":2");
 }
 
 static void a_bad_configuration_changes_nothing(void **state)
@@ -389,8 +389,8 @@ static void a_bad_configuration_changes_nothing(void **state)
     atomic_store(&f->script->bad_configuration, 1);
     forget_said(f);
     kill(f->supervisor, SIGHUP);
-    wait_until(f, log_has, "reload failed, generation 1 goes on: bad on purpose");
-    wait_until(f, systemd_heard, "READY=1"); /* else systemd waits for ever */
+    own_supervisor_until(f, log_has, "reload failed, generation 1 goes on: bad on purpose");
+    own_supervisor_until(f, systemd_heard, "READY=1"); /* else systemd waits for ever */
     assert_int_equal(find_worker(f, "api", 1), pid);
     assert_true(ask_api(f));
 }
@@ -404,13 +404,13 @@ static void a_generation_that_fails_is_given_up(void **state)
     atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
     forget_said(f);
     kill(f->supervisor, SIGHUP);
-    wait_until(f, log_has, "reload failed: generation 2 did not get ready");
-    wait_until(f, systemd_heard, "READY=1");
+    own_supervisor_until(f, log_has, "reload failed: generation 2 did not get ready");
+    own_supervisor_until(f, systemd_heard, "READY=1");
     assert_int_equal(find_worker(f, "turn", 1), pid);
-    wait_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
+    own_supervisor_until(f, status_has, "\"turn\":{\"workers\":4,\"wanted\":4,\"ready\":4");
     atomic_store(&f->script->turn_worker, SERVE);
     tell(f, "reload");
-    wait_until(f, log_has, "generation 3 serves");
+    own_supervisor_until(f, log_has, "generation 3 serves");
 }
 
 static void a_running_turn_is_finished_in_the_drain(void **state)
@@ -423,13 +423,13 @@ static void a_running_turn_is_finished_in_the_drain(void **state)
     snprintf(tool, sizeof tool, "%s/tool.sock", f->dir);
     own_supervisor_start_ready(f);
     kill(f->supervisor, SIGTERM);
-    wait_until(f, status_has, "\"state\":\"draining\"");
+    own_supervisor_until(f, status_has, "\"state\":\"draining\"");
     assert_int_equal(access(f->api, F_OK), -1); /* new clients are refused at once */
-    wait_until(f, status_has, "\"api\":{\"workers\":0");
+    own_supervisor_until(f, status_has, "\"api\":{\"workers\":0");
     /* A turn that runs on still calls its tools. */
     assert_true(status_has(f, "\"tool\":{\"workers\":2,\"wanted\":2,\"ready\":2"));
     assert_int_equal(access(tool, F_OK), 0);
-    wait_until(f, systemd_heard, "EXTEND_TIMEOUT_USEC=");
+    own_supervisor_until(f, systemd_heard, "EXTEND_TIMEOUT_USEC=");
     own_supervisor_wait_for_end(f, 0);
     assert_int_equal(access(tool, F_OK), -1);
     assert_int_equal(atomic_load(&f->script->ended_in_drain), 3);
@@ -456,7 +456,7 @@ static void a_second_term_is_faster_and_a_third_kills(void **state)
     atomic_store(&f->script->hold_ms, 60000);
     own_supervisor_start_ready(f);
     kill(f->supervisor, SIGTERM);
-    wait_until(f, status_has, "\"state\":\"draining\"");
+    own_supervisor_until(f, status_has, "\"state\":\"draining\"");
     kill(f->supervisor, SIGTERM);
     own_supervisor_wait_for_end(f, 0);
     assert_int_equal(atomic_load(&f->script->ended_by_quit), 3);
@@ -535,7 +535,7 @@ static void the_watchdog_is_told_after_a_real_check(void **state)
     struct fixture *f = *state;
     f->with_watchdog = true;
     own_supervisor_start_ready(f);
-    wait_until(f, systemd_heard_twice, "WATCHDOG=1");
+    own_supervisor_until(f, systemd_heard_twice, "WATCHDOG=1");
     /* A supervisor that does not run its loop says nothing. */
     kill(f->supervisor, SIGSTOP);
     usleep(50000);
@@ -544,7 +544,7 @@ static void the_watchdog_is_told_after_a_real_check(void **state)
     hear(f);
     assert_false(systemd_heard(f, "WATCHDOG=1"));
     kill(f->supervisor, SIGCONT);
-    wait_until(f, systemd_heard, "WATCHDOG=1");
+    own_supervisor_until(f, systemd_heard, "WATCHDOG=1");
 }
 
 static bool file_is_there(struct fixture *f, const char *path)
@@ -566,7 +566,7 @@ static void usr1_opens_the_log_again(void **state)
     assert_int_equal(rename(path, old), 0);
     kill(f->supervisor, SIGUSR1);
     kill(find_worker(f, "api", 1), SIGKILL);
-    wait_until(f, file_is_there, path);
+    own_supervisor_until(f, file_is_there, path);
     assert_int_equal(atomic_load(&f->script->foreign_descriptors), 0);
     kill(f->supervisor, SIGTERM);
     own_supervisor_wait_for_end(f, 0);

@@ -7,14 +7,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/reactor.h"
+#include "base/task.h"
 #include "own_redis.h"
 #include "store/args.h"
-#include "base/task.h"
-#include "store/listen.h"
+#include "store/logentry.h"
 #include "store/scripts.h"
 #include "turn_actors.h"
-#include "workers/logentry.h"
-#include "workers/viewer.h"
+#include "wire/redis/listen.h"
+#include "workers/stream/viewer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

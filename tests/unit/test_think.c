@@ -1,5 +1,5 @@
 /* think: thoughts are told from text, and text is not cut where no tag cuts it. */
-#include "agent/think.h"
+#include "agent/model/think.h"
 #include "tests/unit/cm.h"
 
 #include <string.h>

@@ -2,9 +2,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tools/civil.h"
-#include "tools/moment.h"
-#include "tools/zone.h"
+#include "tools/kit/civil.h"
+#include "tools/kit/moment.h"
+#include "tools/kit/zone.h"
 
 #include <stdio.h>
 #include <stdlib.h>

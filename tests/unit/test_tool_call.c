@@ -3,8 +3,8 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_asker.h"
-#include "wire/fastcgi_record.h"
-#include "workers/tool_words.h"
+#include "tools/remote/tool_words.h"
+#include "wire/fastcgi/fastcgi_record.h"
 
 #include <errno.h>
 #include <poll.h>

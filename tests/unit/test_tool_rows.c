@@ -5,10 +5,10 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "tests/unit/cm.h"
-#include "tools/dynamic.h"
-#include "tools/dynamic_file.h"
-#include "tools/finder.h"
-#include "tools/tools.h"
+#include "tools/engine/finder.h"
+#include "tools/engine/tools.h"
+#include "tools/remote/dynamic.h"
+#include "tools/remote/dynamic_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* What a turn worker says of a call is what the tool process hears. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "wire/fastcgi_record.h"
-#include "workers/tool_words.h"
+#include "tools/remote/tool_words.h"
+#include "wire/fastcgi/fastcgi_record.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
-#include "tools/gazetteer.h"
+#include "tools/kit/gazetteer.h"
 
 #include <arpa/inet.h>
 #include <math.h>

@@ -173,7 +173,7 @@ static void test_a_tool_is_called_and_its_result_goes_back(void **state)
     assert_non_null(strstr(request, "\"type\":\"tool_result\",\"tool_use_id\":\"toolu_1\""));
     assert_non_null(strstr(request, "\"input\":{\"amount\":45.5,\"category\":\"gas\"}"));
     free(request);
-    assert_int_equal(bench.stage_count[TURN_STAGE_CHECKPOINT], 2);
+    assert_int_equal(bench.stage_count[STAGE_CHECKPOINT], 2);
 }
 
 static void test_a_wrong_call_becomes_a_result(void **state)
@@ -382,11 +382,11 @@ static void test_another_provider_takes_over(void **state)
     expect_types(PLAIN_RUN);
 }
 
-static void stop_it(struct turn_bench *b, enum turn_stage stage)
+static void stop_it(struct turn_bench *b, enum stage stage)
 {
     char turn[IDENT_UUID_SIZE], state[16];
 
-    if (stage == TURN_STAGE_MODEL_TEXT)
+    if (stage == STAGE_MODEL_TEXT)
         assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn, state), 0);
 }
 
@@ -520,9 +520,9 @@ static void test_a_long_result_is_cut_with_a_mark(void **state)
     jdoc_free(messages);
 }
 
-static void kill_redis(struct turn_bench *b, enum turn_stage stage)
+static void kill_redis(struct turn_bench *b, enum stage stage)
 {
-    if (stage == TURN_STAGE_MODEL_TEXT) {
+    if (stage == STAGE_MODEL_TEXT) {
         own_redis_kill(&b->redis);
         own_redis_again(&b->redis);
     }
@@ -562,9 +562,9 @@ static void test_a_damaged_input_still_ends(void **state)
     expect_types("RUN_STARTED RUN_ERROR");
 }
 
-static void take_it_over(struct turn_bench *b, enum turn_stage stage)
+static void take_it_over(struct turn_bench *b, enum stage stage)
 {
-    if (stage == TURN_STAGE_MODEL_TEXT)
+    if (stage == STAGE_MODEL_TEXT)
         assert_int_equal(turns_fail(b->onlooker, "ann", b->start.turn, false, "worker_lost", "gone"), 0);
 }
 
@@ -629,11 +629,11 @@ static void test_calls_run_side_by_side(void **state)
     unset_routes();
 }
 
-static void stop_in_tool(struct turn_bench *b, enum turn_stage stage)
+static void stop_in_tool(struct turn_bench *b, enum stage stage)
 {
     char turn[IDENT_UUID_SIZE], turn_state[16];
 
-    if (stage == TURN_STAGE_TOOL)
+    if (stage == STAGE_TOOL)
         assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn, turn_state), 0);
 }
 

@@ -3,7 +3,7 @@
 #include "tests/unit/turn_actors.h"
 
 #include "base/err.h"
-#include "store/link.h"
+#include "wire/redis/link.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

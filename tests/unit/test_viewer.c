@@ -1,8 +1,8 @@
 /* viewer and logentry: every cell of the table; every entry once and in order, whatever is lost. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "workers/hub_runs.h"
-#include "workers/viewer.h"
+#include "workers/stream/hub_runs.h"
+#include "workers/stream/viewer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* The queue of webhooks over a real Redis: claimed by one, tried again, given up, bounded. */
-#include "base/err.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/reactor.h"
 #include "own_redis.h"
 #include "store/webhooks.h"
 #include "turn_actors.h"
 #include "web_double.h"
-#include "workers/webhooks.h"
+#include "workers/housekeeper/webhooks.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 
 #include "base/conf.h"
 #include "base/reactor.h"
-#include "tools/tools.h"
-#include "workers/scoreboard.h"
-#include "workers/tool_call.h"
+#include "process/scoreboard.h"
+#include "tools/engine/tools.h"
+#include "tools/remote/tool_call.h"
 
 /*
  * tool_asker -- a turn worker as far as tool processes see one: a scoreboard with its slot (0, four

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tools/gazetteer.h"
+#include "tools/kit/gazetteer.h"
 
 #include <ctype.h>
 #include <stdio.h>

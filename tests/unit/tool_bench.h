@@ -1,11 +1,11 @@
 #ifndef TURNPIKE_TESTS_UNIT_TOOL_BENCH_H
 #define TURNPIKE_TESTS_UNIT_TOOL_BENCH_H
 
-#include "base/http.h"
 #include "base/reactor.h"
 #include "base/task.h"
 #include "tests/unit/own_redis.h"
-#include "tools/tools.h"
+#include "tools/engine/tools.h"
+#include "wire/http/http.h"
 
 /*
  * tool_bench -- a user, a Redis and a gazetteer of the test's own, and calls of tools, each in a

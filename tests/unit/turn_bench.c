@@ -12,7 +12,7 @@
 
 #define PATIENCE_MS 60000
 
-static void on_stage(void *arg, enum turn_stage stage)
+static void on_stage(void *arg, enum stage stage)
 {
     struct turn_bench *b = arg;
     b->stage_count[stage]++;

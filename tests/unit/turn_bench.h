@@ -4,9 +4,9 @@
 #include "agent/turn.h"
 #include "base/jdoc.h"
 #include "base/task.h"
-#include "store/listen.h"
 #include "tests/unit/model_double.h"
 #include "tests/unit/own_redis.h"
+#include "wire/redis/listen.h"
 
 #include <stdbool.h>
 
@@ -25,8 +25,8 @@ struct turn_bench {
     struct arena *arena;
     struct turns_start start;
     struct turn_result result;
-    int stage_count[TURN_STAGE_COUNT];
-    void (*on_stage)(struct turn_bench *b, enum turn_stage stage);
+    int stage_count[STAGE_COUNT];
+    void (*on_stage)(struct turn_bench *b, enum stage stage);
     char session[64];
     volatile int abort_now;
 };

@@ -1,0 +1,174 @@
+#include "agent/model/provider.h"
+
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/log.h"
+#include "tools/remote/foreign_schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct provider *const providers[] = {
+    &provider_anthropic, &provider_openai, &provider_offline};
+#define PROVIDERS (sizeof providers / sizeof *providers)
+#define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)
+
+static struct buf prepared[PROVIDERS], simple[PROVIDERS]; /* simple: for servers that refuse more */
+static size_t prepared_count; /* tools in each of them */
+
+const struct provider *provider_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < PROVIDERS; i++)
+        if (strlen(providers[i]->name) == len && !memcmp(providers[i]->name, name, len))
+            return providers[i];
+    return NULL;
+}
+
+static void provider_plain(const char *schema, struct buf *out)
+{
+    jdoc *doc = NULL, *plain = NULL;
+
+    if (!jdoc_parse(schema, strlen(schema), &doc, NULL, 0))
+        plain = foreign_schema_plain(doc);
+    if (plain)
+        jdoc_write(plain, out);
+    else
+        buf_puts(out, schema);
+    jdoc_free(plain);
+    jdoc_free(doc);
+}
+
+/* flags: which of PROVIDER_SIMPLE the server wants. */
+static void provider_put_tool(const struct provider *p, const struct context_tool *tool,
+    unsigned flags, struct buf *json)
+{
+    struct context_tool other = *tool;
+    char description[PROVIDER_DESCRIPTION_MAX + 1];
+    struct buf schema = {0};
+
+    if (flags & QUIRKS_SHORT_DESCRIPTIONS) {
+        provider_copy(description, sizeof description, tool->description);
+        other.description = description;
+    }
+    if (flags & QUIRKS_PLAIN_SCHEMAS) {
+        provider_plain(tool->schema, &schema);
+        if (!buf_error(&schema))
+            other.schema = buf_text(&schema);
+    }
+    p->tool(json, &other, false);
+    buf_free(&schema);
+}
+
+int provider_prepare(const struct context_tool *tools, size_t count)
+{
+    prepared_count = count;
+    for (size_t i = 0; i < PROVIDERS; i++) {
+        buf_reset(&prepared[i]);
+        buf_reset(&simple[i]);
+        for (size_t k = 0; k < count && providers[i]->tool; k++) {
+            if (k) {
+                buf_putc(&prepared[i], ',');
+                buf_putc(&simple[i], ',');
+            }
+            providers[i]->tool(&prepared[i], &tools[k], k + 1 == count);
+            provider_put_tool(providers[i], &tools[k], PROVIDER_SIMPLE, &simple[i]);
+        }
+        if (buf_error(&prepared[i]) || buf_error(&simple[i]))
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+static const struct buf *provider_list(const struct provider *p, const struct buf lists[PROVIDERS])
+{
+    static const struct buf none;
+
+    for (size_t i = 0; i < PROVIDERS; i++)
+        if (providers[i] == p)
+            return &lists[i];
+    return &none;
+}
+
+const struct buf *provider_tools(const struct provider *p)
+{
+    return provider_list(p, prepared);
+}
+
+bool provider_put_tools(const struct provider *p, const struct provider_request *request,
+    const struct buf *tools, struct buf *json)
+{
+    const struct context *c = request->context;
+    const struct context_frame *f = c->frame;
+    size_t most = (size_t)request->conf->model_tools_max, core = tools->len ? prepared_count : 0;
+    size_t room = most > core ? most - core : 0, client = c->reduced ? 0 : f->client_tool_count;
+    size_t first = 0;
+    unsigned flags = request->quirks.flags & PROVIDER_SIMPLE;
+    bool any = tools->len > 0;
+
+    if (client > room) {
+        log_limited(LOG_LEVEL_WARN, "model.tools_max: the last %zu of %zu tools of a client are not "
+            "told to the model", client - room, client);
+        client = room;
+    }
+    if (c->found_count > room - client)
+        first = c->found_count - (room - client);
+    if (request->quirks.flags & QUIRKS_NO_TOOLS || (!any && first == c->found_count && !client))
+        return false;
+    buf_puts(json, ",\"tools\":[");
+    if (flags)
+        tools = provider_list(p, simple);
+    buf_put(json, buf_text(tools), tools->len);
+    for (size_t i = first; i < c->found_count + client; i++) {
+        if (any)
+            buf_putc(json, ',');
+        any = true;
+        provider_put_tool(p, i < c->found_count ? &c->found[i]
+            : &f->client_tools[i - c->found_count], flags, json);
+    }
+    buf_putc(json, ']');
+    return true;
+}
+
+void provider_maker(const struct provider *p, const struct conf *conf,
+    char out[PROVIDER_MAKER_SIZE])
+{
+    const char *url = p->url ? p->url(conf) : "";
+    char digest[IDENT_SHA256_SIZE];
+    size_t len = strlen(url);
+
+    while (len && url[len - 1] == '/')
+        len--;
+    ident_sha256_hex(url, len, digest);
+    snprintf(out, PROVIDER_MAKER_SIZE, "%.16s-%.8s", p->name, digest);
+}
+
+void provider_copy(char *out, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n >= size)
+        for (n = size - 1; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
+            n--;
+    memcpy(out, text, n);
+    out[n] = 0;
+}
+
+void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
+    const char *value)
+{
+    if (*count == PROVIDER_HEADERS_MAX)
+        return;
+    offsets[(*count)++] = http->header_text.len;
+    buf_printf(&http->header_text, "%s: ", name);
+    for (; *value; value++)
+        if (*value != '\r' && *value != '\n')
+            buf_putc(&http->header_text, *value);
+    buf_putc(&http->header_text, '\0');
+}
+
+void provider_headers_done(struct provider_http *http, size_t count, const size_t *offsets)
+{
+    for (size_t i = 0; i < count; i++)
+        http->headers[i] = http->header_text.data + offsets[i];
+    http->headers[count] = NULL;
+}

@@ -1,0 +1,212 @@
+#ifndef TURNPIKE_AGENT_MODEL_PROVIDER_H
+#define TURNPIKE_AGENT_MODEL_PROVIDER_H
+
+#include "agent/context.h"
+#include "agent/model/pieces.h"
+#include "agent/model/quirks.h"
+#include "agent/model/think.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/jdoc.h"
+#include "base/reactor.h"
+#include "wire/sse.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * provider -- the table of model providers. Two speak HTTP: they write a request and read events
+ * of a stream; agent/model/model.c moves the bytes. The offline one has neither: it runs on a timer.
+ * All of them say what comes through the same sink. Used by turn workers.
+ */
+
+/* What a model says, in the order in which it says it. A non-zero return ends the stream. */
+struct provider_sink {
+    void *arg;
+    int (*text)(void *arg, const char *s, size_t len);
+    int (*reasoning)(void *arg, const char *s, size_t len);
+    /* Ends the thought; sealed (may be NULL): "PROVIDER:KIND:BYTES", to be given back unchanged. */
+    int (*reasoning_end)(void *arg, const char *sealed);
+    /* id "" = the provider gave none. Calls count from 0; several may be open. */
+    int (*call_start)(void *arg, unsigned call, const char *id, const char *name);
+    int (*call_args)(void *arg, unsigned call, const char *s, size_t len);
+    int (*call_end)(void *arg, unsigned call);
+    /* What must go back with the call, between its start and its end; may be NULL: not kept. */
+    int (*call_sealed)(void *arg, unsigned call, const char *sealed);
+};
+
+enum provider_stop {
+    PROVIDER_STOP_NONE, PROVIDER_STOP_END, PROVIDER_STOP_CALLS, PROVIDER_STOP_MAX_TOKENS,
+    PROVIDER_STOP_PAUSE, PROVIDER_STOP_REFUSAL, PROVIDER_STOP_CONTEXT, PROVIDER_STOP_FILTER,
+    PROVIDER_STOP_EMPTY  /* came to its end without text and without a call: agent/model/model.c */
+};
+
+/* As AG-UI counts: input and output are totals, the others are parts of them. */
+struct provider_usage {
+    int64_t input, output, reasoning, cached, cache_write;
+};
+
+enum provider_block_kind {
+    PROVIDER_BLOCK_OTHER, PROVIDER_BLOCK_TEXT, PROVIDER_BLOCK_REASONING, PROVIDER_BLOCK_CALL
+};
+struct provider_block {
+    enum provider_block_kind kind;
+    int64_t index;  /* as the provider counts */
+    bool open;
+    bool announced; /* call_start was said */
+    bool args_whole; /* Anthropic: the block began with its arguments */
+    unsigned call;
+    char id[96];    /* a longer one ends in a hash of the whole */
+    char name[96];
+    struct pieces pieces; /* of the call's arguments */
+};
+#define PROVIDER_BLOCKS_MAX 128
+
+/* Names a provider and its server, without telling the server's address: "openai-5e1f0a2b". */
+#define PROVIDER_MAKER_SIZE 32
+
+/* The state of one streamed answer. */
+struct provider_stream {
+    const struct provider_sink *sink;
+    struct buf scratch;     /* unescaped text of the fast path */
+    struct buf marked;      /* an event that has pieces of characters: agent/model/pieces.h */
+    struct buf whole;       /* text whose pieces are joined */
+    struct buf sealed;      /* signature of the open thought */
+    struct provider_block *blocks[PROVIDER_BLOCKS_MAX]; /* the first block_count; each is kept for the
+                                                           next answer */
+    size_t block_count;
+    unsigned calls;
+    bool thinking;          /* a thought is open */
+    bool think_tags;        /* thoughts may stand in the text: agent/model/think.h */
+    bool has_pieces;        /* the event that is being read is in `marked` */
+    struct pieces text_pieces, thought_pieces;
+    struct think think;
+    bool slow_only;         /* tests: the fast path is not tried */
+    bool ended;             /* the stream said that it is whole */
+    enum provider_stop stop;
+    struct provider_usage usage;
+    int64_t plain_input;    /* Anthropic: input tokens without the cached ones */
+    char maker[PROVIDER_MAKER_SIZE]; /* whose stream it is (provider_maker); "" = nobody asks */
+    const char *thought_field; /* a field of the message by which thoughts go back, or NULL */
+    char model[96];
+    int error;              /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
+                               ERR_INVALID */
+    char error_type[64], error_text[256];
+};
+void provider_stream_init(struct provider_stream *s, const struct provider_sink *sink);
+void provider_stream_fini(struct provider_stream *s);
+
+struct provider_request {
+    const struct conf *conf;
+    const struct context *context;
+    bool no_tools;          /* the tools are told, but none may be called */
+    int64_t max_tokens;
+    struct quirks quirks;   /* what this server and model have refused before */
+};
+/* What agent/model/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
+#define PROVIDER_HEADERS_MAX 8
+struct provider_http {
+    struct buf url, body, header_text; /* the body is given away when it is sent */
+    size_t body_len;
+    const char *headers[PROVIDER_HEADERS_MAX + 1];
+    unsigned sent; /* members in it that may be left out, as the flags that do (quirks.h) */
+};
+
+struct provider_local; /* a running answer of a provider without HTTP */
+typedef void provider_done_fn(void *arg, int error);
+
+struct provider {
+    const char *name;
+    const char *(*model)(const struct conf *conf);
+    const char *(*url)(const struct conf *conf); /* NULL for one without HTTP */
+    /* Appends one tool of the list that is prepared before the fork. */
+    void (*tool)(struct buf *json, const struct context_tool *tool, bool last);
+    /* Fills out (its buffers are empty). Returns 0 or ERR_NOMEM. */
+    int (*request)(const struct provider_request *request, const struct buf *tools,
+        struct provider_http *out);
+    /* Returns 0; ERR_PROTOCOL (not this protocol); what the sink returned. */
+    int (*event)(struct provider_stream *stream, const struct sse_event *event);
+    /* A whole answer in one JSON document, from a server that does not stream. As event. */
+    int (*document)(struct provider_stream *stream, const jdoc *doc);
+    /* May thoughts stand between tags in the text of this server? NULL = never. */
+    bool (*think_tags)(const struct conf *conf);
+    /* Instead of request and event. done is called once, from within reactor_step. */
+    int (*start)(const struct provider_request *request, struct reactor *reactor,
+        struct provider_stream *stream, provider_done_fn *done, void *arg,
+        struct provider_local **out);
+    void (*cancel)(struct provider_local *local); /* also frees a done one */
+};
+
+extern const struct provider provider_anthropic, provider_openai, provider_offline;
+
+/* NULL when unknown. */
+const struct provider *provider_find(const char *name, size_t len);
+/* Writes the lists of core tools, once, before the fork. Returns 0 or ERR_NOMEM. */
+int provider_prepare(const struct context_tool *tools, size_t count);
+const struct buf *provider_tools(const struct provider *p);
+/* Some servers take no longer description of a tool (Azure OpenAI: 1024 characters). */
+#define PROVIDER_DESCRIPTION_MAX 1024
+/*
+ * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
+ * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last of
+ * the client's are left out. Nothing and false when there are none.
+ */
+bool provider_put_tools(const struct provider *p, const struct provider_request *request,
+    const struct buf *tools, struct buf *json);
+
+/* Whose answers these are: the provider and its configured server. */
+void provider_maker(const struct provider *p, const struct conf *conf,
+    char out[PROVIDER_MAKER_SIZE]);
+
+/* Helpers shared by the protocols: agent/model/provider_stream.c. */
+struct provider_block *provider_block_at(struct provider_stream *s, int64_t index);
+/* NULL: PROVIDER_BLOCKS_MAX are there, which is ERR_LIMIT to the caller, or there is no memory. */
+struct provider_block *provider_block_add(struct provider_stream *s, int64_t index);
+/* An id as a block keeps it. */
+void provider_block_id(char out[96], const char *id);
+/*
+ * provider_read -- One event or body: the document is parsed, with pieces of characters in it or
+ * not, and given to `read`. Returns ERR_PROTOCOL when it is no JSON object; ERR_NOMEM; its result.
+ */
+int provider_read(struct provider_stream *s, const char *json, size_t len,
+    int (*read)(struct provider_stream *s, const jdoc *doc));
+/* To the sink: text (thoughts between tags told apart), a thought, arguments of a call. Characters
+ * that came in pieces are joined. Return what the sink returned; ERR_NOMEM. */
+int provider_text(struct provider_stream *s, const char *text, size_t len);
+int provider_thought(struct provider_stream *s, const char *text, size_t len);
+int provider_args(struct provider_stream *s, struct provider_block *b, const char *text,
+    size_t len);
+/* Any JSON value as the arguments of a call; an empty object says nothing. */
+int provider_args_value(struct provider_stream *s, struct provider_block *b, const jdoc *value);
+/* What the setting says: on, off, or auto = on but for the vendor's own host. */
+bool provider_think_tags(const char *setting, const char *url, const char *vendor);
+/* The end of a text, a thought, a call: passes on what was held back for them. */
+int provider_end_text(struct provider_stream *s);
+int provider_end_thought(struct provider_stream *s, const char *sealed);
+int provider_end_call(struct provider_stream *s, struct provider_block *b);
+void provider_copy(char *out, size_t size, const char *text);
+/* Adds a header; the value must not need escaping (line breaks are left out). */
+void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
+    const char *value);
+/* Sets headers[] from the offsets when all have been written. */
+void provider_headers_done(struct provider_http *http, size_t count, const size_t *offsets);
+
+/* What servers say in words of their own: agent/model/provider_words.c. */
+/* Why an answer ended, in any protocol's words; PROVIDER_STOP_NONE: it is not whole. A word that is
+ * not known is a good end. */
+enum provider_stop provider_stop_of(const char *reason);
+/* "[DONE]", perhaps with blanks behind it. */
+bool provider_is_done(const struct sse_event *event);
+/* Is the document an error? normal: a member that no other document lacks; NULL = none. */
+bool provider_is_error(const jdoc *doc, const char *normal);
+/* Copies type and message of an error, and finds its place in base/err.h; returns that. */
+int provider_error(struct provider_stream *s, const char *type, const char *code,
+    const char *message, int64_t status);
+/* The same of a document in any vendor's form. status: of HTTP; 0 = the document may have one. */
+int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
+/* One event by provider_read; one whose name is "error" is an error, whatever it holds. */
+int provider_event(struct provider_stream *s, const struct sse_event *event,
+    int (*read)(struct provider_stream *s, const jdoc *doc));
+
+#endif

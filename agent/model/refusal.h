@@ -1,0 +1,60 @@
+#ifndef TURNPIKE_AGENT_MODEL_REFUSAL_H
+#define TURNPIKE_AGENT_MODEL_REFUSAL_H
+
+#include "agent/context.h"
+#include "agent/model/quirks.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * refusal -- a model's server has not taken a request (400, 413, 422, before anything was said): what
+ * does it name, and how is it asked once more. By the words of OpenAI, Anthropic, DeepSeek, Gemini,
+ * Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation, as they stand in public bug reports
+ * (November 2026). Used by turn workers.
+ */
+enum refusal_kind {
+    REFUSAL_OTHER,
+    REFUSAL_MEMBER, /* names an optional member of the request */
+    REFUSAL_OUTPUT, /* wants fewer tokens of output */
+    REFUSAL_WINDOW  /* the conversation is too long for the model */
+};
+struct refusal {
+    enum refusal_kind kind;
+    unsigned flag;        /* MEMBER: of enum quirks_flag */
+    int64_t output_max;   /* OUTPUT */
+    int64_t window, used; /* WINDOW: tokens; 0 = not told */
+};
+/*
+ * refusal_read -- pure. body: as it came, JSON or not; sent: provider_http.sent; output: tokens of
+ * output that the request asked for.
+ */
+void refusal_read(const char *body, size_t len, long status, unsigned sent, int64_t output,
+    struct refusal *out);
+
+/* One provider, until it takes the request. Zeroed at the beginning. */
+struct refusal_state {
+    struct context_limits limits; /* of the next request */
+    unsigned members, trims;      /* tries spent on each */
+};
+struct refusal_case { /* the request that was refused */
+    const char *provider;
+    const char *body;
+    size_t body_len;
+    long status;
+    unsigned sent;
+    int64_t output;       /* tokens that it asked for */
+    size_t request_bytes;
+    const struct context *context;
+};
+/*
+ * refusal_adapt -- changes the limits or what is known of the server so that the next request differs.
+ * At most 6 members are left out, the conversation is shortened 5 times, and once only the last
+ * message is sent. What is left out is logged, with the setting that says it for good.
+ * Returns false when there is nothing more to try.
+ */
+bool refusal_adapt(struct refusal_state *state, const struct refusal_case *refused,
+    struct quirks *known);
+
+#endif

@@ -1,0 +1,97 @@
+#include "agent/model/request_extra.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+#define CALL ":call:"
+#define REASONING "reasoning_content"
+#define EXTRA_MAX (256 * 1024)
+
+static bool extra_known(const char *key, bool function)
+{
+    static const char *const of_call[] = {"index", "id", "type", "function"},
+        *const of_function[] = {"name", "arguments"};
+    const char *const *known = function ? of_function : of_call;
+    size_t count = function ? 2 : 4;
+
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(known[i], key))
+            return true;
+    return false;
+}
+
+/* The unknown members of `from`, as a member of `to`. */
+static int extra_collect(jdoc *to, const char *name, const jdoc *from, bool function)
+{
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value, *kept = NULL;
+    int error = 0;
+
+    while (!error && jdoc_type(from) == JDOC_OBJECT && jdoc_next(from, &it, &key, &value)) {
+        if (!value || extra_known(key, function))
+            continue;
+        if (!kept && !(kept = jdoc_new_object()))
+            return ERR_NOMEM;
+        error = jdoc_set(kept, key, jdoc_dup(value));
+    }
+    if (!error && kept)
+        return jdoc_set(to, name, kept);
+    jdoc_free(kept);
+    return error;
+}
+
+int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *tool_call)
+{
+    jdoc *extra = jdoc_new_object();
+    struct buf text = {.max = EXTRA_MAX};
+    int error = extra ? 0 : ERR_NOMEM;
+
+    if (!error)
+        error = extra_collect(extra, "call", tool_call, false);
+    if (!error)
+        error = extra_collect(extra, "function", jdoc_get(tool_call, "function"), true);
+    if (!error && jdoc_length(extra) && *s->maker && s->sink->call_sealed) {
+        buf_printf(&text, "%s" CALL, s->maker);
+        jdoc_write(extra, &text);
+        error = buf_error(&text);
+        if (!error)
+            error = s->sink->call_sealed(s->sink->arg, call, buf_text(&text));
+        else if (error == ERR_LIMIT)
+            error = 0; /* too much to be kept */
+    }
+    buf_free(&text);
+    jdoc_free(extra);
+    return error;
+}
+
+static const char *extra_behind(const char *sealed, const char *maker)
+{
+    size_t len = strlen(maker);
+
+    return sealed && len && !strncmp(sealed, maker, len) && sealed[len] == ':' ? sealed + len : NULL;
+}
+
+jdoc *request_extra_of(const char *sealed, const char *maker)
+{
+    const char *rest = extra_behind(sealed, maker);
+    jdoc *extra = NULL;
+
+    if (!rest || strncmp(rest, CALL, sizeof CALL - 1))
+        return NULL;
+    rest += sizeof CALL - 1;
+    return jdoc_parse(rest, strlen(rest), &extra, NULL, 0) ? NULL : extra;
+}
+
+const char *request_extra_field(const char *sealed, const char *maker)
+{
+    const char *rest = extra_behind(sealed, maker);
+
+    return rest && !strcmp(rest, ":" REASONING ":") ? REASONING : NULL;
+}
+
+bool request_extra_is_kept(const char *sealed)
+{
+    return sealed && strstr(sealed, ":" REASONING ":") && !strncmp(sealed, "openai-", 7);
+}

@@ -1,0 +1,27 @@
+#ifndef TURNPIKE_AGENT_MODEL_REQUEST_EXTRA_H
+#define TURNPIKE_AGENT_MODEL_REQUEST_EXTRA_H
+
+#include "agent/model/provider.h"
+#include "base/jdoc.h"
+
+/*
+ * request_extra -- what an OpenAI-compatible server adds to its messages and wants back unchanged,
+ * though the protocol does not know it: members of tool calls (Gemini's
+ * extra_content.google.thought_signature, ai.google.dev/gemini-api/docs/thought-signatures) and the
+ * thoughts of a step with calls (DeepSeek's reasoning_content, api-docs.deepseek.com, "Thinking
+ * mode"; both November 2026). It goes back to the server that said it, and to no other: the text that
+ * is kept begins with its maker. Used by turn workers.
+ */
+
+/* Of one tool call of a stream: tells the sink when there is something to keep. 0 or its error. */
+int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *tool_call);
+
+/* Kept members of a call as JSON, {"call":{...},"function":{...}}, or NULL when another made them. */
+jdoc *request_extra_of(const char *sealed, const char *maker);
+
+/* The field under which the sealed thought goes back to this maker, or NULL. */
+const char *request_extra_field(const char *sealed, const char *maker);
+/* Is it a thought that some server of this dialect wants back also in later turns? */
+bool request_extra_is_kept(const char *sealed);
+
+#endif

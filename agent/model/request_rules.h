@@ -1,0 +1,58 @@
+#ifndef TURNPIKE_AGENT_MODEL_REQUEST_RULES_H
+#define TURNPIKE_AGENT_MODEL_REQUEST_RULES_H
+
+#include "agent/context.h"
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * request_rules -- a conversation in the one form that both dialects take, whatever is stored: user
+ * and assistant in turn, the user first and last; nothing empty or blank; each call directly
+ * followed by its result, no result without its call; ids and names in the letters and lengths that
+ * vendors allow; arguments that are JSON objects. Pure computation. Used by turn workers.
+ *
+ * What the vendors demand, from their documentation and error texts (November 2026): names of 1 to
+ * 64 of A-Z a-z 0-9 _ -, the first a letter or _ (Gemini); ids of A-Z a-z 0-9 _ - (Anthropic), at most 40 (OpenAI), nine letters and
+ * digits (Mistral); text with something other than white space; no assistant message at the end.
+ */
+#define REQUEST_RULES_NAME_MAX 64
+#define REQUEST_RULES_ID_MAX 40
+
+enum request_rules_kind {
+    REQUEST_RULES_TEXT, REQUEST_RULES_THOUGHT, REQUEST_RULES_CALL, REQUEST_RULES_RESULT
+};
+struct request_rules_part {
+    enum request_rules_kind kind;
+    const char *text;   /* text, thought, result; of a call: its arguments, a JSON object */
+    size_t len;
+    const char *id;     /* call, result */
+    const char *name;   /* call */
+    const char *sealed; /* thought, call: struct chat_message, struct chat_call; or NULL */
+    bool failed;        /* result */
+    bool late;          /* the late block of the frame */
+    bool joined;        /* text that goes on in the middle of the text before it */
+};
+struct request_rules_message {
+    bool assistant;
+    struct request_rules_part *parts;
+    size_t count; /* at least 1; of a user: results first, then texts */
+};
+struct request_rules {
+    struct request_rules_message *messages;
+    size_t count; /* at least 1 */
+};
+/*
+ * request_rules_make -- everything made lives in the arena; texts are borrowed from the context.
+ *   short_ids  every id is nine letters and digits, counted through the conversation
+ * Returns 0 or ERR_NOMEM.
+ */
+int request_rules_make(const struct context *context, bool short_ids, struct arena *arena,
+    struct request_rules *out);
+
+/* The name in allowed letters, cut to 64; "unnamed" for an empty one. NULL on no memory. */
+const char *request_rules_name(const char *name, struct arena *arena);
+bool request_rules_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,347 @@
+#include "agent/model/scan.h"
+
+#include <string.h>
+
+struct cursor {
+    const unsigned char *p, *end;
+};
+
+struct text { /* of a JSON string */
+    const char *s;
+    size_t len;
+};
+
+static void skip_blank(struct cursor *c)
+{
+    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
+        c->p++;
+}
+
+static bool take(struct cursor *c, char want)
+{
+    skip_blank(c);
+    if (c->p == c->end || *c->p != (unsigned char)want)
+        return false;
+    c->p++;
+    return true;
+}
+
+static bool take_word(struct cursor *c, const char *word)
+{
+    size_t n = strlen(word);
+
+    skip_blank(c);
+    if ((size_t)(c->end - c->p) < n || memcmp(c->p, word, n))
+        return false;
+    c->p += n;
+    return true;
+}
+
+/* Length of the well-formed UTF-8 sequence at p, 0 when there is none. */
+static size_t sequence(const unsigned char *p, const unsigned char *end)
+{
+    size_t n = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
+
+    if (*p < 0xC2 || *p > 0xF4 || (size_t)(end - p) < n)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90)
+        || (*p == 0xF4 && p[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+static int hex_digit(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* After "\u". NUL and surrogates are left to the slow path. */
+static bool unescape_unicode(struct cursor *c, struct buf *scratch)
+{
+    unsigned value = 0;
+
+    if (c->end - c->p < 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(*c->p++);
+        if (digit < 0)
+            return false;
+        value = value * 16 + (unsigned)digit;
+    }
+    if (!value || (value >= 0xD800 && value <= 0xDFFF))
+        return false;
+    if (value < 0x80) {
+        buf_putc(scratch, (char)value);
+    } else if (value < 0x800) {
+        buf_putc(scratch, (char)(0xC0 | value >> 6));
+        buf_putc(scratch, (char)(0x80 | (value & 0x3F)));
+    } else {
+        buf_putc(scratch, (char)(0xE0 | value >> 12));
+        buf_putc(scratch, (char)(0x80 | (value >> 6 & 0x3F)));
+        buf_putc(scratch, (char)(0x80 | (value & 0x3F)));
+    }
+    return true;
+}
+
+static bool unescape(struct cursor *c, struct buf *scratch)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *found;
+
+    if (c->p == c->end)
+        return false;
+    unsigned char ch = *c->p++;
+    if (ch == 'u')
+        return unescape_unicode(c, scratch);
+    found = ch ? strchr(from, ch) : NULL;
+    if (!found)
+        return false;
+    buf_putc(scratch, to[found - from]);
+    return true;
+}
+
+static void skip_plain(struct cursor *c)
+{
+    while (c->p < c->end && *c->p >= 0x20 && *c->p < 0x80 && *c->p != '"' && *c->p != '\\')
+        c->p++;
+}
+
+/*
+ * A string. Without an escape, out points into the event; with one, into scratch (when scratch is
+ * NULL such a string is refused, which only sends the event to the slow path).
+ */
+static bool take_string(struct cursor *c, struct buf *scratch, struct text *out)
+{
+    const unsigned char *run;
+    bool escaped = false;
+
+    if (!take(c, '"'))
+        return false;
+    for (run = c->p;;) {
+        skip_plain(c);
+        if (c->p == c->end || *c->p < 0x20)
+            return false;
+        if (*c->p == '"')
+            break;
+        if (*c->p != '\\') {
+            size_t n = sequence(c->p, c->end);
+            if (!n)
+                return false;
+            c->p += n;
+            continue;
+        }
+        if (!scratch)
+            return false;
+        if (!escaped)
+            buf_reset(scratch);
+        escaped = true;
+        buf_put(scratch, run, (size_t)(c->p - run));
+        c->p++;
+        if (!unescape(c, scratch))
+            return false;
+        run = c->p;
+    }
+    if (escaped) {
+        buf_put(scratch, run, (size_t)(c->p - run));
+        *out = (struct text){buf_text(scratch), scratch->len};
+    } else {
+        *out = (struct text){(const char *)run, (size_t)(c->p - run)};
+    }
+    c->p++;
+    return !escaped || !buf_error(scratch);
+}
+
+static bool take_index(struct cursor *c, int64_t *value)
+{
+    const unsigned char *start;
+
+    skip_blank(c);
+    start = c->p;
+    *value = 0;
+    while (c->p < c->end && *c->p >= '0' && *c->p <= '9' && c->p - start < 15)
+        *value = *value * 10 + (*c->p++ - '0');
+    if (c->p == start || (*start == '0' && c->p - start > 1))
+        return false;
+    return c->p < c->end && (*c->p == ',' || *c->p == '}' || *c->p == ' ' || *c->p == '\t');
+}
+
+/* Next member of an object: its number in names, or -1. seen refuses a name that comes twice. */
+static int take_name(struct cursor *c, const char *const *names, unsigned *seen)
+{
+    struct text name;
+
+    if (!take_string(c, NULL, &name) || !take(c, ':'))
+        return -1;
+    for (int i = 0; names[i]; i++)
+        if (strlen(names[i]) == name.len && !memcmp(names[i], name.s, name.len)) {
+            if (*seen & 1u << i)
+                return -1;
+            *seen |= 1u << i;
+            return i;
+        }
+    return -1;
+}
+
+static bool is(const struct text *t, const char *want)
+{
+    return t->len == strlen(want) && !memcmp(t->s, want, t->len);
+}
+
+/* After a member: 1 = another follows, 0 = the object ended, -1 = neither. */
+static int after_member(struct cursor *c)
+{
+    if (take(c, ','))
+        return 1;
+    return take(c, '}') ? 0 : -1;
+}
+
+/* {"type":"text_delta","text":"..."} or {"type":"input_json_delta","partial_json":"..."} */
+static bool anthropic_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"type", "text", "partial_json", NULL};
+    struct text type = {"", 0}, value = {"", 0};
+    unsigned seen = 0;
+    int more;
+
+    if (!take(c, '{'))
+        return false;
+    do {
+        int name = take_name(c, names, &seen);
+        if (name < 0 || !take_string(c, name ? scratch : NULL, name ? &value : &type))
+            return false;
+        more = after_member(c);
+    } while (more > 0);
+    if (more < 0)
+        return false;
+    out->text = value.s;
+    out->len = value.len;
+    if (seen == 3 && is(&type, "text_delta")) {
+        out->kind = SCAN_TEXT;
+        return true;
+    }
+    out->kind = SCAN_ARGS;
+    return seen == 5 && is(&type, "input_json_delta");
+}
+
+bool scan_anthropic(const char *data, size_t len, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"type", "index", "delta", NULL};
+    struct cursor c = {(const unsigned char *)data, (const unsigned char *)data + len};
+    struct text type;
+    unsigned seen = 0;
+    int more;
+
+    if (!take(&c, '{'))
+        return false;
+    do {
+        bool good = false;
+        switch (take_name(&c, names, &seen)) {
+        case 0: good = take_string(&c, NULL, &type) && is(&type, "content_block_delta"); break;
+        case 1: good = take_index(&c, &out->index); break;
+        case 2: good = anthropic_delta(&c, scratch, out); break;
+        default: break;
+        }
+        if (!good)
+            return false;
+        more = after_member(&c);
+    } while (more > 0);
+    skip_blank(&c);
+    return !more && seen == 7 && c.p == c.end;
+}
+
+/* {"content":"..."}, perhaps with "role":"assistant" and nulls. */
+static bool openai_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"content", "role", "refusal", "function_call", NULL};
+    struct text value = {"", 0}, role;
+    unsigned seen = 0;
+    int more;
+
+    if (!take(c, '{'))
+        return false;
+    do {
+        bool good = false;
+        switch (take_name(c, names, &seen)) {
+        case 0: good = take_string(c, scratch, &value); break;
+        case 1: good = take_string(c, NULL, &role); break;
+        case 2:
+        case 3: good = take_word(c, "null"); break;
+        default: break;
+        }
+        if (!good)
+            return false;
+        more = after_member(c);
+    } while (more > 0);
+    out->text = value.s;
+    out->len = value.len;
+    return !more && (seen & 1);
+}
+
+static bool openai_choice(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"index", "delta", "finish_reason", "logprobs", NULL};
+    unsigned seen = 0;
+    int more;
+
+    if (!take(c, '[') || !take(c, '{'))
+        return false;
+    do {
+        bool good = false;
+        switch (take_name(c, names, &seen)) {
+        case 0: good = take_index(c, &out->index) && !out->index; break;
+        case 1: good = openai_delta(c, scratch, out); break;
+        case 2:
+        case 3: good = take_word(c, "null"); break;
+        default: break;
+        }
+        if (!good)
+            return false;
+        more = after_member(c);
+    } while (more > 0);
+    return !more && (seen & 2) && take(c, ']');
+}
+
+static bool openai_member(struct cursor *c, int name, struct buf *scratch, struct scan_delta *out)
+{
+    struct text ignored;
+    int64_t number;
+
+    switch (name) {
+    case 0: return openai_choice(c, scratch, out);
+    case 1: return take_index(c, &number);
+    case 2: return take_word(c, "null");
+    case 3:
+    case 4:
+        return take_word(c, "null") || take_string(c, NULL, &ignored);
+    default: return take_string(c, NULL, &ignored);
+    }
+}
+
+bool scan_openai(const char *data, size_t len, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"choices", "created", "usage", "system_fingerprint",
+        "service_tier", "id", "object", "model", "obfuscation", NULL};
+    struct cursor c = {(const unsigned char *)data, (const unsigned char *)data + len};
+    unsigned seen = 0;
+    int more;
+
+    out->kind = SCAN_TEXT;
+    out->index = 0;
+    if (!take(&c, '{'))
+        return false;
+    do {
+        int name = take_name(&c, names, &seen);
+        if (name < 0 || !openai_member(&c, name, scratch, out))
+            return false;
+        more = after_member(&c);
+    } while (more > 0);
+    skip_blank(&c);
+    return !more && (seen & 1) && c.p == c.end;
+}

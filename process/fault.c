@@ -1,0 +1,81 @@
+#include "process/fault.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const fault_actions[] = {
+    [FAULT_CRASH] = "crash", [FAULT_LOOP] = "loop", [FAULT_SLOW] = "slow"};
+
+static int fault_stage(const char *name)
+{
+    static const char *const names[] = {
+#define FAULT_STAGE_(name, text) text,
+        STAGE_TABLE(FAULT_STAGE_)
+#undef FAULT_STAGE_
+    };
+
+    for (int i = 0; i < STAGE_COUNT; i++)
+        if (!strcmp(names[i], name))
+            return i;
+    return STAGE_IDLE;
+}
+
+/* What a text asks for, and where. */
+static enum fault_action fault_read(const struct conf *conf, const char *text, char stage[16])
+{
+    const char *word = conf->fault_word, *at;
+    char action[16];
+
+    if (!*word || !conf->development || !(at = strstr(text, word)) ||
+        sscanf(at + strlen(word), " %15[a-z] %15[a-z-]", action, stage) != 2)
+        return FAULT_NONE;
+    for (int i = FAULT_CRASH; i <= FAULT_SLOW; i++)
+        if (!strcmp(fault_actions[i], action))
+            return (enum fault_action)i;
+    return FAULT_NONE;
+}
+
+struct fault fault_of(const struct conf *conf, const char *input)
+{
+    char stage[16] = "";
+    enum fault_action action = fault_read(conf, input, stage);
+
+    return (struct fault){.action = action, .stage = fault_stage(stage)};
+}
+
+static void fault_compute(int64_t until_us)
+{
+    volatile unsigned work = 0;
+
+    while (clock_mono_us() < until_us)
+        work++;
+}
+
+static void fault_do(enum fault_action action)
+{
+    if (action == FAULT_CRASH)
+        abort();
+    fault_compute(action == FAULT_LOOP ? INT64_MAX : clock_mono_us() + FAULT_SLOW_MS * 1000);
+}
+
+void fault_in_tool(const struct conf *conf, const char *args)
+{
+    char stage[16] = "";
+    enum fault_action action = fault_read(conf, args, stage);
+
+    if (action != FAULT_NONE && !strcmp(stage, "process"))
+        fault_do(action);
+}
+
+void fault_at(struct fault *f, enum stage stage)
+{
+    enum fault_action action = f->action;
+
+    if (action == FAULT_NONE || f->stage != (int)stage)
+        return;
+    f->action = FAULT_NONE;
+    fault_do(action);
+}

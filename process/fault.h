@@ -1,0 +1,31 @@
+#ifndef TURNPIKE_PROCESS_FAULT_H
+#define TURNPIKE_PROCESS_FAULT_H
+
+#include "process/stage.h"
+#include "base/conf.h"
+
+/*
+ * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool process.
+ *
+ * Only with the setting development.fault_word, which is refused without development mode, and that
+ * is refused when nginx listens to the world. A turn whose input then holds `WORD ACTION STAGE`
+ * does that when it comes to the stage (STAGE_TABLE's text):
+ *   crash  aborts its worker
+ *   loop   computes for ever
+ *   slow   computes for FAULT_SLOW_MS, once
+ */
+#define FAULT_SLOW_MS 60
+enum fault_action { FAULT_NONE, FAULT_CRASH, FAULT_LOOP, FAULT_SLOW };
+struct fault {
+    enum fault_action action;
+    int stage; /* enum stage */
+};
+
+/* What the input of a turn asks for; nearly always FAULT_NONE. */
+struct fault fault_of(const struct conf *conf, const char *input);
+/* The same for a tool process: `WORD ACTION process` in the arguments of the call that begins. */
+void fault_in_tool(const struct conf *conf, const char *args);
+/* At every stage of the turn. */
+void fault_at(struct fault *f, enum stage stage);
+
+#endif

@@ -1,0 +1,14 @@
+# What every process of the service is: its place on the scoreboard, who may ask it, how it says no.
+noinst_LIBRARIES += libprocess.a
+libprocess_a_SOURCES = \
+	process/auth.c process/auth.h \
+	process/auth_keys.c process/auth_keys.h \
+	process/blame.c process/blame.h \
+	process/fault.c process/fault.h \
+	process/origin.c process/origin.h \
+	process/problem.c process/problem.h \
+	process/scoreboard.c process/scoreboard.h \
+	process/scoreboard_seat.c \
+	process/trace.c process/trace.h \
+	process/worker.c process/worker.h
+PROCESS_LIBS = libprocess.a $(JWT_LIBS) $(WIRE_LIBS)

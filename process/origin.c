@@ -1,0 +1,144 @@
+#include "process/origin.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define ORIGIN_MAX 512 /* bytes of an origin that is repeated in a reply */
+#define ORIGIN_PREFLIGHT_S 600
+#define ORIGIN_BLANKS " \t"
+
+static const char *const origin_loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+
+/* "" or ":DIGITS". */
+static bool origin_is_port(const char *text)
+{
+    return *text == '\0' ||
+           (*text == ':' && text[1] != '\0' && text[1 + strspn(text + 1, "0123456789")] == '\0');
+}
+
+/* Is `text` this host, perhaps with a port? */
+static bool origin_is_host(const char *text, const char *host, size_t len)
+{
+    return len > 0 && strncasecmp(text, host, len) == 0 && origin_is_port(text + len);
+}
+
+static bool origin_is_loopback(const char *host)
+{
+    for (size_t i = 0; i < sizeof origin_loopback / sizeof origin_loopback[0]; i++) {
+        if (origin_is_host(host, origin_loopback[i], strlen(origin_loopback[i])))
+            return true;
+    }
+    return false;
+}
+
+bool origin_allowed(const struct conf *conf, const char *origin)
+{
+    if (!origin || *origin == '\0')
+        return true;
+    size_t len = strlen(origin);
+    for (const char *item = conf->origins; *item != '\0';) {
+        item += strspn(item, ORIGIN_BLANKS);
+        size_t n = strcspn(item, ORIGIN_BLANKS);
+        if ((n == 1 && *item == '*') || (n == len && memcmp(item, origin, n) == 0))
+            return true;
+        item += n;
+    }
+    if (!conf->development)
+        return false;
+    size_t scheme = strncmp(origin, "http://", 7) == 0    ? 7
+                    : strncmp(origin, "https://", 8) == 0 ? 8
+                                                          : 0;
+    return scheme > 0 && origin_is_loopback(origin + scheme);
+}
+
+/* The port that a browser leaves out after this scheme; NULL: no page of the web. */
+static const char *origin_usual_port(const char *origin, size_t *scheme)
+{
+    static const struct {
+        const char *scheme, *port;
+    } usual[] = {{"https://", ":443"}, {"http://", ":80"}};
+
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        *scheme = strlen(usual[i].scheme);
+        if (strncmp(origin, usual[i].scheme, *scheme) == 0)
+            return usual[i].port;
+    }
+    return NULL;
+}
+
+bool origin_may_open(const struct conf *conf, const char *origin, const char *host)
+{
+    if (origin_allowed(conf, origin))
+        return true;
+    size_t scheme;
+    const char *port = origin_usual_port(origin, &scheme);
+    if (conf->development || !port || !host || *host == '\0')
+        return false;
+    origin += scheme;
+    size_t len = strlen(host), tail = strlen(port);
+    if (len > tail && strcmp(host + len - tail, port) == 0) /* a proxy may write it */
+        len -= tail;
+    return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
+}
+
+bool origin_foreign(const struct conf *conf, const char *origin, const char *fetch_site)
+{
+    if (origin && *origin != '\0')
+        return !origin_allowed(conf, origin);
+    return fetch_site && *fetch_site != '\0' && strcmp(fetch_site, "same-origin") != 0 &&
+           strcmp(fetch_site, "none") != 0;
+}
+
+bool origin_host_answered(const struct conf *conf, const char *host)
+{
+    if (!conf->development || !host || *host == '\0' || origin_is_loopback(host))
+        return true;
+    const char *hint = conf->listen_hint;
+    size_t len = *hint == '[' ? strcspn(hint, "]") + 1 : strcspn(hint, ":");
+    if (len <= strlen(hint) && origin_is_host(host, hint, len))
+        return true;
+    for (const char *item = conf->development_hosts; *item != '\0'; item += len) {
+        item += strspn(item, ORIGIN_BLANKS);
+        len = strcspn(item, ORIGIN_BLANKS);
+        if (origin_is_host(host, item, len))
+            return true;
+    }
+    return false;
+}
+
+bool origin_is_told(const struct conf *conf, const char *origin)
+{
+    size_t len = 0;
+    if (!origin || *origin == '\0' || !origin_allowed(conf, origin))
+        return false;
+    while (origin[len] > ' ' && origin[len] <= '~' && len <= ORIGIN_MAX)
+        len++;
+    return origin[len] == '\0';
+}
+
+void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
+{
+    buf_puts(head, "Vary: Origin\r\n");
+    if (!origin_is_told(conf, origin))
+        return;
+    buf_puts(head, "Access-Control-Allow-Origin: ");
+    buf_puts(head, origin);
+    buf_puts(head, "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
+                   "Location, Allow, WWW-Authenticate, Preference-Applied, "
+                   "Content-Disposition\r\n");
+}
+
+void origin_preflight(const struct conf *conf, const char *origin, const char *methods,
+    struct buf *head)
+{
+    buf_printf(head, "Allow: %s, OPTIONS\r\n", methods);
+    if (!origin_is_told(conf, origin))
+        return;
+    buf_printf(head,
+        "Access-Control-Allow-Methods: %s\r\n"
+        "Access-Control-Allow-Headers: Authorization, X-API-Key, X-Dev-User, Content-Type, Accept, "
+        "Idempotency-Key, Approval-Id, Last-Event-ID, Prefer, X-Time-Zone, X-Confirm-Erase, "
+        "X-Request-Id, traceparent, tracestate, Cache-Control, X-Requested-With\r\n"
+        "Access-Control-Max-Age: %d\r\n",
+        methods, ORIGIN_PREFLIGHT_S);
+}

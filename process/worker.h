@@ -1,0 +1,96 @@
+#ifndef TURNPIKE_PROCESS_WORKER_H
+#define TURNPIKE_PROCESS_WORKER_H
+
+#include "base/conf.h"
+#include "process/scoreboard.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * worker -- what every kind of worker process gets from the supervisor after fork, and the entry
+ * point of each kind. The supervisor has already: reset signal dispositions, blocked TERM, QUIT,
+ * USR1, HUP and INT, set PR_SET_PDEATHSIG and checked its parent, closed foreign descriptors,
+ * set the process title and log name. An entry point returns the exit status.
+ *
+ * Signals to a worker (seen only inside its wait): TERM = drain: finish what runs, take nothing
+ * new, exit 0 when done. QUIT = end the running turn at its next step (drain time over). USR1 =
+ * log_reopen.
+ */
+struct worker {
+    const struct conf *conf;
+    struct scoreboard *board;
+    struct scoreboard_slot *slot;
+    unsigned slot_index, generation;
+    int listen_fd;     /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
+    int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
+    const char *turn_socket; /* path of the turn pool's FastCGI socket */
+    const char *quarantine_socket; /* the same of the quarantine workers */
+    const char *tool_socket; /* the same of the tool processes; NULL = there are none */
+    sigset_t wait_mask;      /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
+    volatile sig_atomic_t drain, abort_turn,
+        reopen;    /* set by the handlers worker_signals installs */
+    int notify_fd; /* eventfd of the supervisor; -1 = none: see worker_ready */
+};
+/*
+ * A quarantine worker: a turn worker of one seat, to which the housekeeper hands a turn in whose
+ * execution a worker died. The supervisor forks it when such a turn waits; it leaves by itself when
+ * none has come for turn.quarantine_idle.
+ */
+static inline bool worker_is_quarantine(const struct worker *w)
+{
+    return atomic_load_explicit(&w->slot->pool, memory_order_relaxed) == SCOREBOARD_QUARANTINE;
+}
+/*
+ * Header of each reply to an internal request (TP_INTERNAL): the slot of the worker that answers,
+ * decimal, so that its peer knows where a kept connection leads.
+ */
+#define WORKER_SLOT_HEADER "Turnpike-Worker"
+/* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
+void worker_ready(struct worker *w);
+/*
+ * It is not stuck: from the loops of stream workers and the housekeeper at least every second, from
+ * api and turn workers each time their idle wait comes round, at most WORKER_IDLE_MS apart, and
+ * before each change of stage or turn deadline that lets the supervisor judge by it (crew.c).
+ */
+#define WORKER_IDLE_MS 5000
+void worker_beat(struct worker *w);
+/* Installs the handlers that only set the three flags of the one struct worker. No SA_RESTART. */
+void worker_signals(struct worker *w);
+/* Private memory (Private_Clean + Private_Dirty of smaps_rollup), bytes; -1 when unknown. */
+long long worker_memory(void);
+/*
+ * Requests or age or memory say: leave now. The supervisor sees a worker at its limit by itself,
+ * forks the replacement and sends TERM when that serves; this is the bound for when it cannot:
+ * twice the limit. Jitter is from slot and generation.
+ */
+bool worker_is_due(const struct worker *w);
+
+/*
+ * The same limits, times `times`: what is over ("requests 2012", "age", "memory"), or NULL.
+ * Process: worker and supervisor.
+ */
+#define WORKER_REASON_SIZE 64
+const char *worker_over_limit(const struct conf *conf, const struct scoreboard_slot *slot,
+    unsigned slot_index, unsigned generation, unsigned times, char reason[WORKER_REASON_SIZE]);
+
+/*
+ * worker_enter -- the first thing in a new child, the one place that undoes what it inherited:
+ * dies with its parent (checked), default signal dispositions, worker signals blocked, every
+ * descriptor closed but 0 to 2, the log's and `keep`; title, log name.
+ *   parent  the supervisor's pid; a child that finds another one ends
+ */
+void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_count);
+/* Makes the arguments' memory usable for titles. Process: supervisor, first thing in main. */
+void worker_title_init(int argc, char **argv);
+void worker_title_set(const char *title);
+
+int api_worker_main(struct worker *w);
+int turn_worker_main(struct worker *w);
+int stream_worker_main(struct worker *w);
+int tool_process_main(struct worker *w);
+int housekeeper_main(struct worker *w);
+
+#endif

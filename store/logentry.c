@@ -1,0 +1,260 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
+#include "store/logentry.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+int logentry_id_parse(const char *text, size_t len, struct logentry_id *out)
+{
+    uint64_t part[2] = {0, 0};
+    size_t which = 0, digits = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '-') {
+            if (which == 1 || digits == 0)
+                return ERR_INVALID;
+            which = 1;
+            digits = 0;
+            continue;
+        }
+        if (text[i] < '0' || text[i] > '9' || ++digits > 18)
+            return ERR_INVALID;
+        part[which] = part[which] * 10 + (uint64_t)(text[i] - '0');
+    }
+    if (which != 1 || digits == 0)
+        return ERR_INVALID;
+    out->epoch = part[0];
+    out->n = part[1];
+    return 0;
+}
+
+static size_t put_number(char *out, uint64_t value)
+{
+    char digits[20];
+    size_t n = 0;
+
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    for (size_t i = 0; i < n; i++)
+        out[i] = digits[n - 1 - i];
+    return n;
+}
+
+size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE])
+{
+    size_t n = put_number(out, id.epoch);
+
+    out[n++] = '-';
+    n += put_number(out + n, id.n);
+    out[n] = '\0';
+    return n;
+}
+
+int logentry_id_compare(struct logentry_id a, struct logentry_id b)
+{
+    if (a.epoch != b.epoch)
+        return a.epoch < b.epoch ? -1 : 1;
+    if (a.n != b.n)
+        return a.n < b.n ? -1 : 1;
+    return 0;
+}
+
+/* The next word of a header; the blank behind it is consumed. */
+static const char *word(const char **p, const char *end, size_t *len)
+{
+    const char *start = *p, *blank = memchr(start, ' ', (size_t)(end - start));
+
+    if (!blank || blank == start)
+        return NULL;
+    *len = (size_t)(blank - start);
+    *p = blank + 1;
+    return start;
+}
+
+static int parse_rest(const char *p, const char *end, struct logentry *out)
+{
+    const char *flag;
+    size_t len;
+
+    out->run = word(&p, end, &out->run_len);
+    if (!out->run)
+        return ERR_INVALID;
+    flag = word(&p, end, &len);
+    if (!flag || len != 1)
+        return ERR_INVALID;
+    out->flag = *flag;
+    out->json = p;
+    out->json_len = (size_t)(end - p);
+    if (out->json_len < 2 || p[0] != '{' || end[-1] != '}')
+        return ERR_INVALID;
+    return 0;
+}
+
+int logentry_parse_message(const char *bytes, size_t len, struct logentry *out)
+{
+    const char *p = bytes, *end = bytes + len, *prev;
+    size_t prev_len;
+
+    out->id_text = word(&p, end, &out->id_len);
+    if (!out->id_text || logentry_id_parse(out->id_text, out->id_len, &out->id) < 0)
+        return ERR_INVALID;
+    prev = word(&p, end, &prev_len);
+    if (!prev || logentry_id_parse(prev, prev_len, &out->prev) < 0)
+        return ERR_INVALID;
+    return parse_rest(p, end, out);
+}
+
+int logentry_parse_value(
+    const char *id, size_t id_len, const char *value, size_t value_len, struct logentry *out)
+{
+    out->id_text = id;
+    out->id_len = id_len;
+    out->prev = (struct logentry_id){0, 0};
+    if (logentry_id_parse(id, id_len, &out->id) < 0)
+        return ERR_INVALID;
+    return parse_rest(value, value + value_len, out);
+}
+
+bool logentry_is_run(const struct logentry *e, const char *run)
+{
+    return strlen(run) == e->run_len && memcmp(run, e->run, e->run_len) == 0;
+}
+
+/* A quote inside a JSON string is escaped, so this text can only be the member's name. */
+static const char delta_name[] = "\"delta\":\"";
+
+static bool find_delta(const char *json, size_t json_len, const char **text, size_t *len)
+{
+    const char *start = memmem(json, json_len, delta_name, sizeof(delta_name) - 1);
+    const char *end = json + json_len, *p;
+
+    if (!start)
+        return false;
+    start += sizeof(delta_name) - 1;
+    for (p = start; p < end && *p != '"'; p++) {
+        if (*p == '\\' && ++p >= end)
+            return false;
+    }
+    if (p >= end)
+        return false;
+    *text = start;
+    *len = (size_t)(p - start);
+    return true;
+}
+
+bool logentry_delta(const struct logentry *e, const char **text, size_t *len)
+{
+    return find_delta(e->json, e->json_len, text, len);
+}
+
+/* Whether "delta" is the last member, so that text can be put before the closing `"}`. */
+static bool ends_with_delta(const char *json, size_t json_len, const char *text, size_t len)
+{
+    return (size_t)(text - json) + len + 2 == json_len;
+}
+
+bool logentry_join(struct buf *joined, const struct logentry *b)
+{
+    const char *a_text, *b_text;
+    size_t a_len, b_len, prefix;
+
+    if (!find_delta(joined->data, joined->len, &a_text, &a_len) ||
+        !logentry_delta(b, &b_text, &b_len))
+        return false;
+    prefix = (size_t)(a_text - joined->data);
+    if (prefix != (size_t)(b_text - b->json) || memcmp(joined->data, b->json, prefix) != 0 ||
+        !ends_with_delta(joined->data, joined->len, a_text, a_len) ||
+        !ends_with_delta(b->json, b->json_len, b_text, b_len))
+        return false;
+    if (buf_reserve(joined, b_len) < 0)
+        return false;
+    joined->len -= 2;
+    buf_put(joined, b_text, b_len);
+    buf_put(joined, "\"}", 2);
+    return true;
+}
+
+static int hex4(const char *p, const char *end)
+{
+    int value = 0;
+
+    if (end - p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        char c = p[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static void put_utf8(struct buf *out, uint32_t c)
+{
+    char b[4];
+
+    if (c < 0x80) {
+        buf_putc(out, (char)c);
+    } else if (c < 0x800) {
+        b[0] = (char)(0xc0 | (c >> 6));
+        b[1] = (char)(0x80 | (c & 0x3f));
+        buf_put(out, b, 2);
+    } else if (c < 0x10000) {
+        b[0] = (char)(0xe0 | (c >> 12));
+        b[1] = (char)(0x80 | ((c >> 6) & 0x3f));
+        b[2] = (char)(0x80 | (c & 0x3f));
+        buf_put(out, b, 3);
+    } else {
+        b[0] = (char)(0xf0 | (c >> 18));
+        b[1] = (char)(0x80 | ((c >> 12) & 0x3f));
+        b[2] = (char)(0x80 | ((c >> 6) & 0x3f));
+        b[3] = (char)(0x80 | (c & 0x3f));
+        buf_put(out, b, 4);
+    }
+}
+
+/* p stands behind `\u`. Returns where to go on. */
+static const char *unescape_unicode(struct buf *out, const char *p, const char *end)
+{
+    int c = hex4(p, end), low;
+
+    if (c < 0)
+        return end;
+    p += 4;
+    if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
+        (low = hex4(p + 2, end)) >= 0xdc00 && low < 0xe000) {
+        put_utf8(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) + ((uint32_t)low - 0xdc00));
+        return p + 6;
+    }
+    put_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : (uint32_t)c);
+    return p;
+}
+
+void logentry_unescape(struct buf *out, const char *text, size_t len)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    const char *p = text, *end = text + len;
+
+    while (p < end) {
+        const char *slash = memchr(p, '\\', (size_t)(end - p)), *known;
+        buf_put(out, p, (size_t)((slash ? slash : end) - p));
+        if (!slash || slash + 1 >= end)
+            return;
+        p = slash + 2;
+        if (slash[1] == 'u') {
+            p = unescape_unicode(out, p, end);
+            continue;
+        }
+        known = memchr(from, slash[1], sizeof(from) - 1);
+        buf_putc(out, known ? to[known - from] : slash[1]);
+    }
+}

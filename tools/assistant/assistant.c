@@ -1,0 +1,43 @@
+/* Tools of the family assistant. */
+#include "tools/engine/finder.h"
+#include "tools/engine/registry.h"
+
+#include "base/err.h"
+
+static int put_tool(jdoc *list, const struct tools_spec *spec)
+{
+    jdoc *item = jdoc_new_object();
+    if (item == NULL)
+        return ERR_NOMEM;
+    if (jdoc_set_string(item, "name", spec->name) != 0
+        || jdoc_set_string(item, "description", spec->description) != 0
+        || jdoc_set_string(item, "family", spec->family) != 0) {
+        jdoc_free(item);
+        return ERR_NOMEM;
+    }
+    return jdoc_push(list, item);
+}
+
+int assistant_tool_find_tools(struct tools_run *run)
+{
+    const struct tools_spec *found[FINDER_MAX];
+    int64_t limit = FINDER_MAX;
+    size_t count;
+    jdoc_get_int(run->args, "limit", &limit);
+    int result = finder_search(jdoc_text_or(run->args, "query", ""), (size_t)limit, found, &count);
+    if (result != 0)
+        return result;
+    jdoc *answer = count > 0
+        ? tools_succeed(run, "Found %zu tool%s, the best match first. They can be called now.",
+            count, count > 1 ? "s" : "")
+        : tools_succeed(run, "No tool matches these words. Try others, or a plainer word for it.");
+    jdoc *list = jdoc_new_array();
+    if (answer == NULL || list == NULL) {
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = put_tool(list, found[i]);
+    int set = jdoc_set(answer, "tools", list);
+    return result != 0 ? result : set;
+}

@@ -1,0 +1,4 @@
+# Finding tools.
+TOOLS_SPEC += tools/assistant/assistant.json
+libtools_a_SOURCES += \
+	tools/assistant/assistant.c

@@ -1,0 +1,68 @@
+#ifndef TURNPIKE_TOOLS_CALENDAR_RECURRENCE_H
+#define TURNPIKE_TOOLS_CALENDAR_RECURRENCE_H
+
+#include "tools/kit/zone.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * recurrence -- repetition rules of RFC 5545 (RRULE) of events and alarms, counted out by
+ * tools/calendar/rrule.h. Turn and api workers and the housekeeper.
+ *
+ * A series keeps its local time of day: occurrences are counted in local time and become instants
+ * by the system's zone database afterwards (a time that the clocks skip moves forward by the gap,
+ * of one that comes twice it is the first). UNTIL in UTC is an instant and is compared as one.
+ *
+ * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside it, up
+ * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has
+ * no starts.
+ */
+#define RECURRENCE_SIZE 512          /* a rule's text with its NUL */
+#define RECURRENCE_COUNT_MAX 1000
+#define RECURRENCE_INTERVAL_MAX 1000
+#define RECURRENCE_WHY_SIZE 160
+
+/* "daily", "weekdays", ...: as a rule; NULL when it is none of them. */
+const char *recurrence_word(const char *word);
+
+/* Is it a rule for each year, on days of given months that there are: as of a zone's changes? */
+bool recurrence_is_of_months(const char *text);
+
+/*
+ * recurrence_check -- a rule as people or other programs wrote it ("RRULE:" in front is dropped).
+ *   start_s    first start, in seconds of local time (civil_seconds)
+ *   whole_day  UNTIL then is a date; else an instant, and a date alone means the end of that day
+ *   out        the rule in one form, UNTIL in UTC
+ *   first_s    the first start that the rule itself gives, at or after start_s
+ *   last_s     the last one; INT64_MAX = without an end
+ *   why        a sentence for the one who wrote it, on ERR_INVALID
+ * Returns 0, ERR_INVALID or ERR_NOMEM.
+ */
+int recurrence_check(const char *text, int64_t start_s, bool whole_day, const struct zone *z,
+    char out[RECURRENCE_SIZE], int64_t *first_s, int64_t *last_s, char why[RECURRENCE_WHY_SIZE]);
+
+/*
+ * recurrence_split -- the same rule, ending before the start `before_s` (local); of a rule with COUNT
+ * the starts from there on become the rule `rest`, which without COUNT is the old one. rest: may
+ * be NULL. Returns 0, ERR_INVALID (the rule is none) or ERR_NOMEM.
+ */
+int recurrence_split(const char *rule, int64_t start_s, bool whole_day, const struct zone *z,
+    int64_t before_s, char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);
+
+/*
+ * The starts of a rule that has been checked, from the first that is not before from_s (local).
+ *   last_s  the last start of a rule with COUNT, so that it need not be counted from its beginning;
+ *           INT64_MAX = not known
+ * recurrence_open returns 0, ERR_INVALID or ERR_NOMEM; recurrence_next returns false at the end.
+ */
+struct recurrence;
+int recurrence_open(struct recurrence **out, const char *rule, int64_t start_s,
+    const struct zone *z, int64_t from_s, int64_t last_s);
+bool recurrence_next(struct recurrence *r, int64_t *local_s);
+/* No start after to_s (local) is asked for: recurrence_next does not look for one. */
+void recurrence_stop(struct recurrence *r, int64_t to_s);
+void recurrence_close(struct recurrence *r); /* NULL allowed */
+
+#endif

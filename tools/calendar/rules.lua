@@ -1,0 +1,7 @@
+-- What lasts longer than a day may still be on long after its start.
+index_rules.event = { version = '1', apply = function(doc, ix)
+    if type(doc.start_ms) == 'number' and type(doc.end_ms) == 'number' and
+        doc.end_ms - doc.start_ms > 86400000 then
+        ix.tag('long')
+    end
+end }

@@ -1,0 +1,30 @@
+# The registry, the check of arguments and results, the search for tools.
+libtools_a_SOURCES += \
+	tools/engine/finder.c tools/engine/finder.h \
+	tools/engine/finder_stem.c tools/engine/finder_stem.h \
+	tools/engine/pattern.c tools/engine/pattern.h \
+	tools/engine/schema.c tools/engine/schema.h \
+	tools/engine/schema_coerce.c \
+	tools/engine/schema_form.c \
+	tools/engine/tools.c tools/engine/tools.h
+nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h
+
+# The generator is a program of the build; it needs no more than base and the check of schemas.
+noinst_PROGRAMS += tools/engine/generate
+tools_engine_generate_SOURCES = tools/engine/generate.c tools/engine/pattern.c tools/engine/schema.c \
+	tools/engine/schema_form.c tools/kit/civil.c
+tools_engine_generate_LDADD = $(BASE_LIBS)
+# Objects of its own: the registry is made before those of libtools.
+tools_engine_generate_CPPFLAGS = $(AM_CPPFLAGS)
+BUILT_SOURCES += tools/engine/registry.c tools/engine/registry.h
+CLEANFILES += tools/engine/registry.c tools/engine/registry.h tools/engine/catalogue.md
+TOOLS_SPEC_FILES = for f in $(TOOLS_SPEC); do \
+	if test -f $$f; then set -- "$$@" $$f; else set -- "$$@" $(srcdir)/$$f; fi; done
+GENERATE = set --; $(TOOLS_SPEC_FILES); tools/engine/generate$(EXEEXT)
+tools/engine/registry.c: tools/engine/generate$(EXEEXT) $(TOOLS_SPEC) Makefile
+	$(AM_V_GEN)$(GENERATE) --source "$$@" > $@.new && mv $@.new $@
+tools/engine/registry.h: tools/engine/generate$(EXEEXT) $(TOOLS_SPEC) Makefile
+	$(AM_V_GEN)$(GENERATE) --header "$$@" > $@.new && mv $@.new $@
+tools/engine/catalogue.md: tools/engine/generate$(EXEEXT) $(TOOLS_SPEC) Makefile
+	$(AM_V_GEN)$(GENERATE) --markdown "$$@" > $@.new && mv $@.new $@
+$(libtools_a_OBJECTS): tools/engine/registry.h tools/scripts.h

@@ -1,0 +1,38 @@
+# What several families need: money, time, places, text, records.
+libtools_a_SOURCES += \
+	tools/kit/amount.c tools/kit/amount.h \
+	tools/kit/ask.c tools/kit/ask.h \
+	tools/kit/civil.c tools/kit/civil.h \
+	tools/kit/cost.c tools/kit/cost.h \
+	tools/kit/crossing.c tools/kit/crossing.h \
+	tools/kit/currency.c tools/kit/currency.h \
+	tools/kit/export_file.c tools/kit/export_file.h \
+	tools/kit/gazetteer.c tools/kit/gazetteer.h \
+	tools/kit/gazetteer_fold.c \
+	tools/kit/gazetteer_spelling.c \
+	tools/kit/keep.c tools/kit/keep.h \
+	tools/kit/land.c tools/kit/land.h \
+	tools/kit/land_way.c \
+	tools/kit/mapped.c tools/kit/mapped.h \
+	tools/kit/match.c tools/kit/match.h \
+	tools/kit/moment.c tools/kit/moment.h \
+	tools/kit/numeral.c tools/kit/numeral.h \
+	tools/kit/preview.c tools/kit/preview.h \
+	tools/kit/records_fuel.c \
+	tools/kit/report_page.c tools/kit/report_page.h \
+	tools/kit/road.c tools/kit/road.h \
+	tools/kit/route.c tools/kit/route.h \
+	tools/kit/span.c tools/kit/span.h \
+	tools/kit/spot.c tools/kit/spot.h \
+	tools/kit/spot_choose.c tools/kit/spot_choose.h \
+	tools/kit/spot_geocode.c tools/kit/spot_geocode.h \
+	tools/kit/vehicle.c tools/kit/vehicle.h \
+	tools/kit/vehicle_use.c tools/kit/vehicle_use.h \
+	tools/kit/words.c tools/kit/words.h \
+	tools/kit/zone.c tools/kit/zone.h
+TOOLS_LUA += tools/kit/lua/records_fuel_before.lua tools/kit/lua/records_fuel_stats.lua \
+	tools/kit/lua/records_fuel_uses.lua
+RECORD_PARTS += tools/kit/lua
+EXTRA_DIST += tools/kit/lua/lib_fuel.lua
+EXTRA_DIST += build-aux/make-gazetteer build-aux/make-places.mjs \
+	build-aux/places.txt build-aux/exonyms.txt build-aux/lakes.txt

@@ -1,0 +1,259 @@
+#include "tools/kit/match.h"
+
+#include "base/err.h"
+#include "tools/kit/keep.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define WORDS_MAX 24
+#define WORD_SIZE 32
+#define NAME_SHOWN 60
+#define LOOK_MAX 100 /* records looked at, those with most of the words */
+
+struct words {
+    char all[WORDS_MAX][WORD_SIZE];
+    size_t count;
+};
+
+static bool is_letter(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+static void split(const char *text, struct words *w)
+{
+    size_t len = 0;
+    w->count = 0;
+    for (const char *p = text;; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (is_letter(c) && w->count < WORDS_MAX) {
+            if (len + 1 < WORD_SIZE)
+                w->all[w->count][len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        } else if (len > 0 && c != '\'') {
+            w->all[w->count++][len] = '\0';
+            len = 0;
+        }
+        if (c == '\0')
+            return;
+    }
+}
+
+/* Insertions, deletions and changes of one letter. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD_SIZE], n = strlen(b);
+    for (size_t k = 0; k <= n; k++)
+        row[k] = k;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= n; k++) {
+            size_t best = corner + (a[i - 1] != b[k - 1]);
+            corner = row[k];
+            if (row[k] + 1 < best)
+                best = row[k] + 1;
+            if (row[k - 1] + 1 < best)
+                best = row[k - 1] + 1;
+            row[k] = best;
+        }
+    }
+    return row[n];
+}
+
+static int word_score(const char *name, const char *said)
+{
+    size_t len = strlen(said);
+    if (strcmp(name, said) == 0)
+        return 10;
+    if (len >= 3 && strncmp(name, said, len) == 0)
+        return 8;
+    if (strlen(name) >= 4 && strncmp(name, said, strlen(name)) == 0 && len - strlen(name) <= 2)
+        return 7;
+    if (len >= 5 && strlen(name) >= 4 && distance(name, said) <= (len >= 8 ? 2 : 1))
+        return 6;
+    return 0;
+}
+
+int match_score(const char *name, const char *said)
+{
+    struct words n, s;
+    size_t found = 0;
+    int sum = 0;
+    bool same;
+    split(name, &n);
+    split(said, &s);
+    if (s.count == 0)
+        return 0;
+    same = n.count == s.count;
+    for (size_t i = 0; i < s.count; i++) {
+        int best = 0;
+        for (size_t k = 0; k < n.count; k++) {
+            int one = word_score(n.all[k], s.all[i]);
+            best = one > best ? one : best;
+        }
+        same = same && strcmp(n.all[i], s.all[i]) == 0;
+        found += best > 0;
+        sum += best;
+    }
+    if (same)
+        return 100;
+    int average = sum * 3 / (int)s.count; /* up to 30 */
+    if (found == s.count)
+        return MATCH_SURE + average + (n.count == s.count ? 5 : 0);
+    return found * 2 >= s.count ? average + 1 : 0;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    bool starts = true;
+    for (const char *p = text; *p != '\0'; p++) {
+        if (starts && strncasecmp(p, word, len) == 0
+            && (len >= 3 || !is_letter((unsigned char)p[len])))
+            return true;
+        starts = !is_letter((unsigned char)*p);
+    }
+    return false;
+}
+
+int match_words(const char *text, const char *said)
+{
+    struct words s;
+    int found = 0;
+    split(said, &s);
+    for (size_t i = 0; i < s.count; i++)
+        found += has_word(text, s.all[i]);
+    return found;
+}
+
+struct found {
+    char id[64], name[NAME_SHOWN * 4], date[40];
+    int score;
+};
+
+struct search {
+    const struct match_query *query;
+    const char *said;
+    struct found best[MATCH_SHOWN + 1]; /* the last one is dropped */
+    size_t count, sure, same;
+};
+
+static void describe(struct found *f, const struct match_query *q, const jdoc *record)
+{
+    int64_t number = 0;
+    if (jdoc_get_int(record, "id", &number) == 0)
+        snprintf(f->id, sizeof f->id, "%lld", (long long)number);
+    else
+        snprintf(f->id, sizeof f->id, "%s", jdoc_text_or(record, "id", ""));
+    snprintf(f->name, sizeof f->name, "%s", jdoc_text_or(record, q->name_key, ""));
+    keep_cut_utf8(f->name, sizeof f->name);
+    snprintf(f->date, sizeof f->date, "%s",
+        q->date_key != NULL ? jdoc_text_or(record, q->date_key, "") : "");
+}
+
+static int look(void *arg, const jdoc *record)
+{
+    struct search *s = arg;
+    if (s->query->is_wanted != NULL && !s->query->is_wanted(record))
+        return 0;
+    int score = match_score(jdoc_text_or(record, s->query->name_key, ""), s->said);
+    if (score == 0)
+        return 0;
+    s->same += score == 100;
+    s->sure += score >= MATCH_SURE;
+    size_t i = s->count < MATCH_SHOWN ? s->count++ : MATCH_SHOWN;
+    s->best[i].score = 0;
+    for (; i > 0 && s->best[i - 1].score < score; i--)
+        s->best[i] = s->best[i - 1];
+    if (i < MATCH_SHOWN) {
+        describe(&s->best[i], s->query, record);
+        s->best[i].score = score;
+    }
+    return 0;
+}
+
+static void list(const struct search *s, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < s->count && len < size; i++) {
+        const struct found *f = &s->best[i];
+        int n = snprintf(out + len, size - len, "%s\"%s\"%s%s (%s %s)", i > 0 ? "; " : "", f->name,
+            f->date[0] != '\0' ? " of " : "", f->date, s->query->id_argument, f->id);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    keep_cut_utf8(out, size);
+}
+
+static int refuse(struct tools_run *run, const struct search *s)
+{
+    const struct match_query *q = s->query;
+    char matches[800];
+    int result;
+    list(s, matches, sizeof matches);
+    if (s->count == 0)
+        result = tools_fail(run, "not_found", "There is no such %s. %s lists those there are.",
+            q->noun, q->list_tool);
+    else if (s->sure == 0)
+        result = tools_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun,
+            matches);
+    else
+        result = tools_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
+            s->sure, q->id_argument, matches);
+    return result != 0 ? result : ERR_INVALID;
+}
+
+/* Of the family's words those that may be meant by one that was said. */
+static int forms_of(const char *said, const char *const *words, size_t count, struct arena *arena,
+    struct records_word *out)
+{
+    out->count = 0;
+    out->forms = arena_array(arena, count + 1, sizeof *out->forms);
+    for (size_t i = 0; out->forms != NULL && i < count; i++)
+        if (word_score(words[i], said) > 0)
+            out->forms[out->count++] = words[i];
+    return out->forms != NULL ? 0 : ERR_NOMEM;
+}
+
+int match_find(struct tools_run *run, const char *family, const char *prefix, const char *said,
+    size_t max, struct records_list *out)
+{
+    struct words s;
+    struct records_word forms[RECORDS_SAID_MAX];
+    const char *list[RECORDS_SAID_MAX], **words;
+    struct store *store = run->context->store;
+    size_t found;
+    memset(out, 0, sizeof *out);
+    split(said, &s);
+    s.count = s.count < RECORDS_SAID_MAX ? s.count : RECORDS_SAID_MAX;
+    for (size_t i = 0; i < s.count; i++)
+        list[i] = s.all[i];
+    if (s.count == 0)
+        return 0;
+    int result = records_words(store, run->context->uid, family, list, s.count, run->arena, &words,
+        &found);
+    for (size_t i = 0; result == 0 && i < s.count; i++)
+        result = forms_of(list[i], words, found, run->arena, &forms[i]);
+    return result != 0 ? result : records_search(store, run->context->uid, family, prefix, forms,
+        s.count, max, run->arena, out);
+}
+
+int match_pick(struct tools_run *run, const struct match_query *query, const char *said,
+    const char **id)
+{
+    struct search s = { .query = query, .said = said };
+    struct records_list found;
+    int result = match_find(run, query->family, "w:", said, LOOK_MAX, &found);
+    if (result == 0)
+        result = keep_list(&found, look, &s);
+    if (result != 0)
+        return result;
+    if (s.same != 1 && s.sure != 1)
+        return refuse(run, &s);
+    if (s.best[0].score < MATCH_SURE)
+        return refuse(run, &s);
+    *id = arena_strdup(run->arena, s.best[0].id);
+    return *id != NULL ? 0 : ERR_NOMEM;
+}

@@ -1,0 +1,167 @@
+#include "tools/kit/moment.h"
+
+#include "base/err.h"
+#include "tools/kit/civil.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+    "Friday", "Saturday" };
+static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December" };
+
+int moment_zone(const struct tools_run *run, const struct zone **out)
+{
+    const char *names[] = { run->context->zone, run->context->conf->default_zone, "UTC" };
+    int result = ERR_NOT_FOUND;
+    for (size_t i = 0; result == ERR_NOT_FOUND && i < 3; i++)
+        result = zone_get(names[i], out);
+    return result;
+}
+
+static int64_t floor_seconds(int64_t ms)
+{
+    return ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+}
+
+static void local(int64_t ms, const struct zone *z, struct civil *c)
+{
+    struct zone_offset offset;
+    int64_t s = floor_seconds(ms);
+    zone_at(z, s, &offset);
+    civil_from_seconds(s + offset.seconds, c);
+    c->offset = offset.seconds;
+}
+
+static int64_t to_ms(const struct civil *c, const struct zone *z)
+{
+    int64_t utc;
+    zone_to_utc(z, civil_seconds(c), &utc);
+    return utc * 1000;
+}
+
+int moment_parse(const char *text, const struct zone *z, struct moment *out)
+{
+    struct civil c;
+    int64_t utc;
+    if (civil_parse(text, &c) != 0)
+        return ERR_INVALID;
+    out->has_time = c.has_time;
+    out->kind = ZONE_EXACT;
+    utc = civil_seconds(&c) - c.offset;
+    if (!c.has_offset)
+        out->kind = zone_to_utc(z, civil_seconds(&c), &utc);
+    out->ms = utc * 1000;
+    return 0;
+}
+
+int moment_argument(struct tools_run *run, const char *key, const struct zone *z,
+    struct moment *out)
+{
+    char path[64];
+    const char *text = jdoc_string(jdoc_get(run->args, key), NULL);
+    if (text == NULL)
+        return ERR_NOT_FOUND;
+    if (moment_parse(text, z, out) == 0)
+        return 0;
+    snprintf(path, sizeof path, "/%s", key);
+    int result = tools_fail_at(run, path, "a date or a date and time that exists, as 2026-12-01T09:30",
+        "%s is \"%s\", which is no date that exists", key, text);
+    return result != 0 ? result : ERR_INVALID;
+}
+
+const char *moment_note(struct tools_run *run, const struct moment *m, const struct zone *z)
+{
+    char text[MOMENT_TEXT_SIZE];
+    moment_text(m->ms, z, true, text);
+    if (m->kind == ZONE_GAP)
+        return arena_printf(run->arena,
+            "That time does not exist, as the clocks go forward then; %s was taken.", text);
+    if (m->kind == ZONE_OVERLAP)
+        return arena_printf(run->arena,
+            "That time comes twice, as the clocks go back then; the first %s was taken.", text);
+    return NULL;
+}
+
+void moment_format(int64_t ms, const struct zone *z, char out[MOMENT_SIZE])
+{
+    struct civil c;
+    local(ms, z, &c);
+    int minutes = abs(c.offset) / 60;
+    snprintf(out, MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", c.year % 10000, c.month,
+        c.day, c.hour, c.minute, c.second, c.offset < 0 ? '-' : '+', minutes / 60 % 100,
+        minutes % 60);
+}
+
+void moment_date(int64_t ms, const struct zone *z, char out[MOMENT_SIZE])
+{
+    struct civil c;
+    local(ms, z, &c);
+    snprintf(out, MOMENT_SIZE, "%04d-%02d-%02d", c.year % 10000, c.month, c.day);
+}
+
+const char *moment_weekday(int64_t ms, const struct zone *z)
+{
+    struct civil c;
+    local(ms, z, &c);
+    return weekdays[civil_weekday(civil_days(c.year, c.month, c.day))];
+}
+
+void moment_text(int64_t ms, const struct zone *z, bool with_time, char out[MOMENT_TEXT_SIZE])
+{
+    struct civil c;
+    local(ms, z, &c);
+    int n = snprintf(out, MOMENT_TEXT_SIZE, "%s %d %s %d", moment_weekday(ms, z), c.day,
+        months[c.month - 1], c.year);
+    if (with_time && n > 0 && n < MOMENT_TEXT_SIZE)
+        snprintf(out + n, (size_t)(MOMENT_TEXT_SIZE - n), ", %02d:%02d", c.hour, c.minute);
+}
+
+static int64_t shifted(int64_t ms, int days, bool midnight, const struct zone *z)
+{
+    struct civil c, to;
+    local(ms, z, &c);
+    civil_from_seconds(civil_days(c.year, c.month, c.day + days) * 86400, &to);
+    if (!midnight) {
+        to.hour = c.hour;
+        to.minute = c.minute;
+        to.second = c.second;
+    }
+    return to_ms(&to, z);
+}
+
+int64_t moment_day(int64_t ms, int days, const struct zone *z)
+{
+    return shifted(ms, days, true, z);
+}
+
+int64_t moment_add_days(int64_t ms, int days, const struct zone *z)
+{
+    return shifted(ms, days, false, z);
+}
+
+int64_t moment_period_start(const char *period, int64_t ms, const struct zone *z)
+{
+    struct civil c;
+    local(ms, z, &c);
+    if (strcmp(period, "week") == 0) {
+        int weekday = civil_weekday(civil_days(c.year, c.month, c.day));
+        return moment_day(ms, -((weekday + 6) % 7), z);
+    }
+    if (strcmp(period, "quarter") == 0)
+        c.month -= (c.month - 1) % 3;
+    if (strcmp(period, "year") == 0)
+        c.month = 1;
+    struct civil first = { .year = c.year, .month = c.month, .day = 1 };
+    return to_ms(&first, z);
+}
+
+int moment_days(int64_t from_ms, int64_t until_ms, const struct zone *z)
+{
+    struct civil a, b;
+    local(from_ms, z, &a);
+    local(until_ms, z, &b);
+    return (int)(civil_days(b.year, b.month, b.day) - civil_days(a.year, a.month, a.day)) + 1;
+}

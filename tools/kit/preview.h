@@ -1,0 +1,33 @@
+#ifndef TURNPIKE_TOOLS_KIT_PREVIEW_H
+#define TURNPIKE_TOOLS_KIT_PREVIEW_H
+
+#include "tools/engine/tools.h"
+
+/*
+ * preview -- the words in which a user is asked whether a call may run (tools_preview). Titles and
+ * texts of records may be written by others, so they go through preview_text first. Pure
+ * computation.
+ */
+#define PREVIEW_TITLE 80 /* characters of a title or a name */
+#define PREVIEW_BODY 200 /* of a longer text */
+
+/*
+ * preview_text -- text in one line and in double quotes, cut at `max` characters. Left out is what
+ * could make it look like something else: control and format characters (changes of direction,
+ * invisible ones), and combining marks beyond two on one character; a double quote becomes single.
+ * Returns it, in the arena; NULL on no memory. text NULL: as "".
+ */
+const char *preview_text(struct arena *arena, const char *text, size_t max);
+
+/* Sets run->preview, which goes on behind "May I ". Returns 0 or ERR_NOMEM. */
+int preview_say(struct tools_run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/*
+ * preview_title -- preview_say of the words before, the title `key` of the arguments or of a
+ * record, and the words after it.
+ * Returns 0 or ERR_NOMEM.
+ */
+int preview_title(struct tools_run *run, const jdoc *from, const char *key, const char *before,
+    const char *after);
+
+#endif

@@ -1,0 +1,41 @@
+#include "tools/kit/vehicle.h"
+
+#include "base/err.h"
+#include "tools/kit/civil.h"
+#include "tools/kit/keep.h"
+
+#include <stdio.h>
+
+int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text)
+{
+    jdoc *primary = NULL;
+    const char *id = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL);
+    *vehicle = NULL;
+    if (id != NULL) {
+        int result = keep_get(run, VEHICLE_FAMILY, id, vehicle, text);
+        if (result != ERR_NOT_FOUND)
+            return result;
+        result = tools_fail(run, "not_found", "The user has no vehicle with this id. Leave "
+            "vehicle_id out for the primary vehicle.");
+        return result != 0 ? result : ERR_INVALID;
+    }
+    int result = keep_get(run, VEHICLE_PRIMARY, "me", &primary, NULL);
+    if (result == 0)
+        result = keep_get(run, VEHICLE_FAMILY, jdoc_text_or(primary, "vehicle_id", ""), vehicle,
+            text);
+    jdoc_free(primary);
+    return result;
+}
+
+int vehicle_check_year(struct tools_run *run, const char *key, int64_t year)
+{
+    struct civil now;
+    char path[64], expected[64];
+    civil_from_seconds(run->context->now_ms / 1000, &now);
+    if (year >= 1900 && year <= now.year + 1)
+        return 0;
+    snprintf(path, sizeof path, "/%s", key);
+    snprintf(expected, sizeof expected, "a year from 1900 to %d", now.year + 1);
+    int result = tools_fail_at(run, path, expected, "%s is no possible year", key);
+    return result != 0 ? result : ERR_INVALID;
+}

@@ -1,0 +1,136 @@
+#include "tools/kit/vehicle_use.h"
+
+#include "base/err.h"
+#include "tools/kit/records_fuel.h"
+#include "tools/kit/cost.h"
+#include "tools/kit/keep.h"
+#include "tools/kit/vehicle.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define MPG_FACTOR 235.214583 /* US miles per gallon times litres per 100 km */
+#define IMPERIAL_FACTOR 282.480936
+#define ASSUMED_MPG 10.0
+#define TOLERANCE 0.02
+#define ENOUGH_FILLS 3
+#define ENOUGH_METRES 300000
+#define SOME_METRES 50000
+#define LITRES_MIN 0.5
+#define LITRES_MAX 300.0
+
+static const char *const sources[] = { "argument", "measured", "vehicle", "assumed" };
+
+double vehicle_use_mpg(const struct vehicle_use *use)
+{
+    return MPG_FACTOR / use->litres;
+}
+
+static bool vehicle_use_likely(double litres)
+{
+    return litres >= LITRES_MIN && litres <= LITRES_MAX;
+}
+
+static void vehicle_use_fill(struct vehicle_use *out, double litres, enum vehicle_use_source source,
+    const char *words)
+{
+    out->litres = litres;
+    out->source = source;
+    snprintf(out->text, sizeof out->text, "%.1f miles per US gallon (%.1f L/100 km), %.100s",
+        vehicle_use_mpg(out), litres, words);
+    keep_cut_utf8(out->text, sizeof out->text);
+}
+
+/* Returns 0; ERR_NOT_FOUND (the call says nothing); ERR_INVALID (the failure is set); ERR_NOMEM. */
+static int vehicle_use_said(struct tools_run *run, struct vehicle_use *out)
+{
+    double mpg = 0, litres = 0;
+    bool has_mpg = jdoc_get_double(run->args, "mpg", &mpg) == 0 && mpg > 0;
+    bool has_litres = jdoc_get_double(run->args, "l_per_100km", &litres) == 0 && litres > 0;
+    if (!has_mpg && !has_litres)
+        return ERR_NOT_FOUND;
+    if (has_mpg && has_litres && fabs(MPG_FACTOR / mpg - litres) > TOLERANCE * litres) {
+        int error = tools_fail_at(run, "/l_per_100km", "one of mpg and l_per_100km",
+            "mpg and l_per_100km do not say the same; give one of them.");
+        return error != 0 ? error : ERR_INVALID;
+    }
+    vehicle_use_fill(out, has_litres ? litres : MPG_FACTOR / mpg, VEHICLE_USE_SAID, "as given");
+    return 0;
+}
+
+/* What is stored with the vehicle, in any of its forms; 0: nothing. */
+static double vehicle_use_stored(const jdoc *vehicle)
+{
+    static const struct { const char *key; double factor; } forms[] = { { "l_per_100km", 0 },
+        { "mpg", MPG_FACTOR }, { "mpg_imperial", IMPERIAL_FACTOR } };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        double value;
+        if (jdoc_get_double(vehicle, forms[i].key, &value) != 0 || !(value > 0))
+            continue;
+        double litres = forms[i].factor > 0 ? forms[i].factor / value : value;
+        if (vehicle_use_likely(litres))
+            return litres;
+    }
+    return 0;
+}
+
+struct measured { double litres, metres; int64_t fills; };
+
+static int vehicle_use_measured(struct tools_run *run, const char *vehicle, struct measured *out)
+{
+    static const char *const ever[] = { "all" };
+    struct records_fuel fuel = { 0 };
+    *out = (struct measured){ 0 };
+    int error = records_fuel_stats(run->context->store, run->context->uid, vehicle, -KEEP_FOREVER,
+        KEEP_FOREVER, ever, 1, run->arena, &fuel);
+    if (error != 0)
+        return error;
+    out->metres = (double)cost_number(&fuel.sums, "metres");
+    out->fills = cost_number(&fuel.sums, "fills");
+    if (out->metres >= SOME_METRES)
+        out->litres = (double)cost_number(&fuel.sums, "used") * 100 / out->metres;
+    if (!vehicle_use_likely(out->litres))
+        out->litres = 0;
+    return 0;
+}
+
+static void vehicle_use_choose(const jdoc *vehicle, const struct measured *m,
+    struct vehicle_use *out)
+{
+    char words[120];
+    double stored = vehicle ? vehicle_use_stored(vehicle) : 0;
+    bool enough = m->fills >= ENOUGH_FILLS && m->metres >= ENOUGH_METRES;
+    if (m->litres > 0 && (enough || stored <= 0)) {
+        snprintf(words, sizeof words, "measured over %.0f km of the fuel log", m->metres / 1000);
+        vehicle_use_fill(out, m->litres, VEHICLE_USE_MEASURED, words);
+    } else if (stored > 0) {
+        snprintf(words, sizeof words, "stored with %.80s",
+            jdoc_text_or(vehicle, "name", "the vehicle"));
+        vehicle_use_fill(out, stored, VEHICLE_USE_STORED, words);
+    } else {
+        vehicle_use_fill(out, MPG_FACTOR / ASSUMED_MPG, VEHICLE_USE_ASSUMED, "assumed");
+    }
+}
+
+int vehicle_use(struct tools_run *run, struct vehicle_use *out)
+{
+    struct measured m;
+    jdoc *vehicle = NULL;
+    int error = vehicle_use_said(run, out);
+    if (error != ERR_NOT_FOUND)
+        return error;
+    error = vehicle_choose(run, &vehicle, NULL);
+    if (error == 0 || error == ERR_NOT_FOUND)
+        error = vehicle_use_measured(run, vehicle ? jdoc_text_or(vehicle, "id", "") : NULL, &m);
+    if (error == 0)
+        vehicle_use_choose(vehicle, &m, out);
+    jdoc_free(vehicle);
+    return error;
+}
+
+int vehicle_use_set(const struct vehicle_use *use, jdoc *object)
+{
+    int failed = jdoc_set_double(object, "consumption_l_per_100km", round(use->litres * 100) / 100);
+    failed |= jdoc_set_string(object, "consumption_source", sources[use->source]);
+    return failed != 0 ? ERR_NOMEM : 0;
+}

@@ -1,0 +1,13 @@
+# Expenses, budgets, savings, reports.
+TOOLS_SPEC += tools/money/money.json
+libtools_a_SOURCES += \
+	tools/money/money.c tools/money/money.h \
+	tools/money/money_alert.c \
+	tools/money/money_category.c \
+	tools/money/money_insight.c \
+	tools/money/money_manage.c \
+	tools/money/money_report.c \
+	tools/money/money_savings.c \
+	tools/money/money_sums.c \
+	tools/money/records_sums.c
+RECORD_RULES += tools/money/rules.lua

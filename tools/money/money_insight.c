@@ -1,0 +1,314 @@
+/* What the sums of the family money tell: against limits, at the month's end, where to save. */
+#include "tools/engine/registry.h"
+#include "tools/money/money.h"
+
+#include "base/err.h"
+#include "tools/kit/amount.h"
+#include "tools/kit/civil.h"
+#include "tools/kit/keep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- compare_vs_budget --- */
+
+static size_t count_over(const jdoc *list)
+{
+    size_t over = 0;
+    for (size_t i = 0; i < jdoc_length(list); i++)
+        over += strcmp(jdoc_text_or(jdoc_at(list, i), "status", ""), "over") == 0;
+    return over;
+}
+
+int money_tool_compare_vs_budget(struct tools_run *run)
+{
+    struct money_tally t = { .currency = money_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
+    struct money_limits l = { .tally = &t };
+    struct money_period p;
+    int result = money_period(run, jdoc_text_or(run->args, "period", "month"), &p);
+    if (result == 0)
+        result = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (result == 0)
+        result = money_limits(run, &l);
+    if (result != 0)
+        return result;
+    jdoc *list = jdoc_new_array(), *comparison = jdoc_new_object();
+    result = list == NULL || comparison == NULL ? ERR_NOMEM : money_compare(&t, &l, p.name, list);
+    size_t over = count_over(list);
+    if (result == 0) {
+        result = money_set_period(comparison, &p, t.currency) != 0 ? ERR_NOMEM : 0;
+        result |= jdoc_set_int(comparison, "over", (int64_t)over);
+        result |= jdoc_set(comparison, "categories", list);
+        result |= money_set_others(comparison, &t);
+        list = NULL;
+    }
+    jdoc *answer = result != 0    ? NULL
+                   : l.count == 0 ? tools_succeed(run,
+                                        "No spending limits are set here; update_budget sets one.")
+                                  : tools_succeed(run, "%zu of %zu limits of this %s %s exceeded.",
+                                        over, l.count, p.name, over == 1 ? "is" : "are");
+    if (answer != NULL)
+        return jdoc_set(answer, "comparison", comparison);
+    jdoc_free(list);
+    jdoc_free(comparison);
+    return result < 0 ? result : ERR_NOMEM;
+}
+
+/* --- predict_end_of_month --- */
+
+struct month {
+    int gone, length; /* days, today counted as gone */
+};
+
+static int64_t project(int64_t spent, const struct month *m)
+{
+    return (int64_t)llround((double)spent * m->length / m->gone);
+}
+
+static int push_prediction(jdoc *list, const struct money_sum *s, const struct money_limit *limit,
+    const struct month *m, const char *currency)
+{
+    jdoc *line = jdoc_new_object();
+    if (line == NULL)
+        return ERR_NOMEM;
+    int64_t projected = project(s->minor, m);
+    int64_t limit_minor = limit != NULL ? money_prorate(limit, "month") : -1;
+    int failed = jdoc_set_string(line, "category", s->name);
+    failed |= jdoc_set_double(line, "spent", amount_to_number(s->minor, currency));
+    failed |= jdoc_set_double(line, "projected", amount_to_number(projected, currency));
+    if (limit != NULL)
+        failed |= jdoc_set_double(line, "limit", amount_to_number(limit_minor, currency));
+    failed |= jdoc_set_string(line, "status", money_status_word(projected, limit_minor));
+    if (failed == 0)
+        return jdoc_push(list, line);
+    jdoc_free(line);
+    return ERR_NOMEM;
+}
+
+static int fill_prediction(jdoc *object, struct money_tally *t, const struct money_limits *l,
+    const struct money_period *p, const struct month *m)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = list == NULL;
+    money_sort(t->categories, t->category_count);
+    for (size_t i = 0; failed == 0 && i < t->category_count; i++)
+        failed |= push_prediction(list, &t->categories[i],
+            money_limit_of(l, t->categories[i].name), m, t->currency);
+    if (failed != 0) {
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    int64_t daily = (int64_t)llround((double)t->minor / m->gone);
+    failed |= jdoc_set(object, "categories", list);
+    failed |= money_set_period(object, p, t->currency);
+    failed |= jdoc_set_int(object, "days_in_month", m->length);
+    failed |= jdoc_set_double(object, "spent", amount_to_number(t->minor, t->currency));
+    failed |= jdoc_set_double(object, "daily_average", amount_to_number(daily, t->currency));
+    failed |= jdoc_set_double(object, "projected",
+        amount_to_number(project(t->minor, m), t->currency));
+    failed |= jdoc_set_bool(object, "estimate", true);
+    failed |= jdoc_set_string(object, "method",
+        "linear projection: the average of the days so far, today included, times the days of the "
+        "month");
+    return failed | money_set_others(object, t);
+}
+
+int money_tool_predict_end_of_month(struct tools_run *run)
+{
+    struct money_tally t = { .currency = money_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
+    struct money_limits l = { .tally = &t };
+    struct money_period p;
+    struct civil today = { 0 };
+    char text[AMOUNT_TEXT_SIZE], date[MOMENT_SIZE];
+    int result = money_period(run, "month", &p);
+    if (result == 0)
+        result = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (result == 0)
+        result = money_limits(run, &l);
+    if (result != 0)
+        return result;
+    moment_date(run->context->now_ms, p.zone, date);
+    if (civil_parse(date, &today) != 0)
+        return ERR_INTERNAL;
+    struct month m = { .gone = p.days, .length = civil_month_days(today.year, today.month) };
+    amount_text(project(t.minor, &m), t.currency, text);
+    jdoc *answer = tools_succeed(run,
+        "If it goes on like the %d day%s so far, the month ends at about "
+        "%s%s%s (a linear projection).",
+        m.gone, m.gone == 1 ? "" : "s", text, t.only_one != NULL ? " for " : "",
+        t.only_one != NULL ? t.only_one : "");
+    jdoc *prediction = jdoc_new_object();
+    if (answer == NULL || prediction == NULL || jdoc_set(answer, "prediction", prediction) != 0) {
+        if (answer == NULL)
+            jdoc_free(prediction);
+        return ERR_NOMEM;
+    }
+    return fill_prediction(prediction, &t, &l, &p, &m) != 0 ? ERR_NOMEM : 0;
+}
+
+/* --- find_savings_opportunities --- */
+
+#define WINDOW_DAYS 30
+
+/* What a habit would save: share of the category's own last 30 days. The share is arithmetic on the
+ * habit named, not a promise. */
+static const struct habit {
+    const char *category, *tip;
+    double share;
+} habits[] = {
+    {"restaurant", "Cook one in three of the meals that were eaten out.", 1.0 / 3},
+    {"food", "Buy one in four of these at a supermarket and prepare them in the RV.", 0.25},
+    {"campground", "Spend one paid night in four at a free or low-cost site.", 0.25},
+    {"rv_park", "Spend one paid night in four at a free or low-cost site.", 0.25},
+    {"gas", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10},
+    {"diesel", "Drive one in ten of these kilometres less, by staying longer in one place.", 0.10},
+    {"entertainment", "Swap one paid outing in four for a free one.", 0.25},
+    {"shopping", "Leave out one purchase in five.", 0.20},
+    {"tolls", "Take the toll-free way on every second journey.", 0.50},
+    {"parking", "Use free parking every second time.", 0.50},
+    {"internet", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20},
+    {"phone", "Compare plans before the next renewal and drop one paid add-on in five.", 0.20},
+};
+
+struct finding {
+    const char *category, *rule, *tip;
+    int64_t minor;
+};
+
+static void keep_larger(struct finding *f, const char *rule, const char *tip, int64_t minor)
+{
+    if (minor > f->minor) {
+        f->rule = rule;
+        f->tip = tip;
+        f->minor = minor;
+    }
+}
+
+static struct finding examine(const struct money_sum *now, const struct money_tally *earlier,
+    const struct money_limits *l)
+{
+    struct finding f = { .category = now->name };
+    const struct money_limit *limit = money_limit_of(l, now->name);
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+        if (strcmp(habits[i].category, now->name) == 0)
+            keep_larger(&f, "habit", habits[i].tip,
+                (int64_t)llround((double)now->minor * habits[i].share));
+    for (size_t i = 0; i < earlier->category_count; i++)
+        if (strcmp(earlier->categories[i].name, now->name) == 0)
+            keep_larger(&f, "increase",
+                "This went up against the 30 days before: go back to that level.",
+                now->minor - earlier->categories[i].minor);
+    if (limit != NULL)
+        keep_larger(&f, "over_limit", "This is above its limit: stay within it.",
+            now->minor - money_prorate(limit, "month"));
+    return f;
+}
+
+static int push_finding(jdoc *list, const struct finding *f, int64_t spent, const char *currency)
+{
+    jdoc *line = jdoc_new_object();
+    if (line == NULL)
+        return ERR_NOMEM;
+    int failed = jdoc_set_string(line, "category", f->category);
+    failed |= jdoc_set_double(line, "spent_30_days", amount_to_number(spent, currency));
+    failed |= jdoc_set_double(line, "monthly_saving", amount_to_number(f->minor, currency));
+    failed |= jdoc_set_string(line, "rule", f->rule);
+    failed |= jdoc_set_string(line, "tip", f->tip);
+    if (failed == 0)
+        return jdoc_push(list, line);
+    jdoc_free(line);
+    return ERR_NOMEM;
+}
+
+static int find_all(struct money_tally *now, const struct money_tally *earlier,
+    const struct money_limits *l, int64_t least, jdoc *list, int64_t *total)
+{
+    struct finding found[MONEY_CATEGORIES_MAX];
+    size_t order[MONEY_CATEGORIES_MAX], count = 0;
+    int result = 0;
+    for (size_t i = 0; i < now->category_count; i++) {
+        found[i] = examine(&now->categories[i], earlier, l);
+        if (found[i].minor < least || found[i].minor <= 0)
+            continue;
+        size_t k = count++;
+        for (; k > 0 && found[order[k - 1]].minor < found[i].minor; k--)
+            order[k] = order[k - 1];
+        order[k] = i;
+    }
+    for (size_t k = 0; result == 0 && k < count; k++) {
+        *total += found[order[k]].minor;
+        result = push_finding(list, &found[order[k]], now->categories[order[k]].minor,
+            now->currency);
+    }
+    return result;
+}
+
+static int tally_days(struct tools_run *run, int from, int to, struct money_tally *t)
+{
+    struct money_period p = { .name = "30 days", .days = WINDOW_DAYS };
+    int result = moment_zone(run, &p.zone);
+    if (result != 0)
+        return result;
+    p.from_ms = moment_day(run->context->now_ms, from, p.zone);
+    p.to_ms = moment_day(run->context->now_ms, to + 1, p.zone) - 1;
+    return money_tally(run, MONEY_EXPENSE, &p, t);
+}
+
+static int answer_savings(struct tools_run *run, const struct money_tally *now, int64_t total,
+    jdoc *list)
+{
+    char text[AMOUNT_TEXT_SIZE];
+    double target;
+    size_t count = jdoc_length(list);
+    amount_text(total, now->currency, text);
+    jdoc *answer = now->count == 0
+        ? tools_succeed(run, "There are no expenses of the last 30 days to look at.")
+        : count == 0 ? tools_succeed(run, "No rule finds a saving in the last 30 days.")
+        : tools_succeed(run, "%zu place%s to save, together up to about %s a month (an estimate "
+              "from your own last 30 days).", count, count == 1 ? "" : "s", text);
+    if (answer == NULL) {
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    int failed = jdoc_set(answer, "opportunities", list);
+    failed |=
+        jdoc_set_double(answer, "total_monthly_saving", amount_to_number(total, now->currency));
+    failed |= jdoc_set_string(answer, "currency", now->currency);
+    failed |= jdoc_set_bool(answer, "estimate", true);
+    failed |= jdoc_set_string(answer, "method",
+        "rules over the user's own expenses of the last 30 days: a habit's share of its category, "
+        "the "
+        "increase against the 30 days before, or what is above a limit; the largest of these");
+    if (jdoc_get_double(run->args, "target_amount", &target) == 0)
+        failed |= jdoc_set_bool(answer, "target_reached",
+            amount_to_number(total, now->currency) >= target);
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+int money_tool_find_savings_opportunities(struct tools_run *run)
+{
+    struct money_tally now = { .currency = money_currency(run) };
+    struct money_tally earlier = { .currency = now.currency };
+    struct money_limits l = { .tally = &now };
+    int64_t least = 0, total = 0;
+    double least_value = 10;
+    jdoc_get_double(run->args, "min_savings", &least_value);
+    if (amount_from_number(round(least_value), now.currency, &least) != 0)
+        return ERR_INTERNAL;
+    int result = tally_days(run, 1 - WINDOW_DAYS, 0, &now);
+    if (result == 0)
+        result = tally_days(run, 1 - 2 * WINDOW_DAYS, -WINDOW_DAYS, &earlier);
+    if (result == 0)
+        result = money_limits(run, &l);
+    if (result != 0)
+        return result;
+    jdoc *list = jdoc_new_array();
+    result = list != NULL ? find_all(&now, &earlier, &l, least, list, &total) : ERR_NOMEM;
+    if (result == 0)
+        return answer_savings(run, &now, total, list);
+    jdoc_free(list);
+    return result;
+}

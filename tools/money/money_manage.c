@@ -1,0 +1,138 @@
+/* manage_finances: the old name of three tools, mapped on them. */
+#include "tools/engine/registry.h"
+#include "tools/money/money.h"
+
+#include "base/err.h"
+#include "tools/kit/amount.h"
+#include "tools/kit/keep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WINDOW_DAYS 90
+
+static const char *event_type_of(const char *recommendation)
+{
+    if (strcmp(recommendation, "fuel_optimization") == 0)
+        return "gas";
+    if (strcmp(recommendation, "camping_alternative") == 0)
+        return "campground";
+    return strcmp(recommendation, "route_optimization") == 0 ? "route" : "other";
+}
+
+/* What was saved: said outright, or the difference to the original amount. 0 = nothing. */
+static double saved_by(const jdoc *args)
+{
+    double saved = 0, original, amount;
+    bool recommended = false;
+    jdoc_get_bool(args, "pam_recommended", &recommended);
+    if (!recommended)
+        return 0;
+    if (jdoc_get_double(args, "savings_amount", &saved) == 0)
+        return saved;
+    if (jdoc_get_double(args, "original_amount", &original) == 0
+        && jdoc_get_double(args, "amount", &amount) == 0 && original > amount)
+        return round((original - amount) * 1000) / 1000;
+    return 0;
+}
+
+static int log_expense(struct tools_run *run)
+{
+    const struct zone *z;
+    const char *currency = money_currency(run);
+    int64_t minor = 0;
+    double saved = saved_by(run->args);
+    if (!jdoc_has(run->args, "amount") || !jdoc_has(run->args, "category"))
+        return tools_fail_at(run, jdoc_has(run->args, "amount") ? "/category" : "/amount",
+            "amount and category", "to log an expense, amount and category are needed");
+    if (saved <= 0)
+        return money_log_expense(run, NULL, "log_expense");
+    if (amount_from_number(saved, currency, &minor) != 0)
+        return tools_fail_at(run, "/savings_amount", "an amount with the decimals of the currency",
+            "savings_amount is not possible in %s", currency);
+    int result = moment_zone(run, &z);
+    if (result != 0)
+        return result;
+    jdoc *saving = money_new_saving(run, minor, currency, jdoc_text_or(run->args, "category", ""),
+        event_type_of(jdoc_text_or(run->args, "recommendation_type", "")), z);
+    if (saving == NULL)
+        return ERR_NOMEM;
+    struct keep_item item = { .family = MONEY_SAVING, .id = jdoc_text_or(saving, "id", ""),
+        .document = saving, .time_ms = run->context->now_ms };
+    result = money_log_expense(run, &item, "log_expense");
+    jdoc_free(saving);
+    return result;
+}
+
+/* --- suggest_budget: the own average of 90 days, rounded up to 5 --- */
+
+static int push_suggestion(jdoc *list, const struct money_sum *s, const char *currency)
+{
+    jdoc *line = jdoc_new_object();
+    if (line == NULL)
+        return ERR_NOMEM;
+    double month = amount_to_number(s->minor, currency) / WINDOW_DAYS * (365.2425 / 12);
+    int failed = jdoc_set_string(line, "category", s->name);
+    failed |= jdoc_set_double(line, "monthly_average", round(month * 100) / 100);
+    failed |= jdoc_set_double(line, "suggested_limit", ceil(month / 5) * 5);
+    if (failed == 0)
+        return jdoc_push(list, line);
+    jdoc_free(line);
+    return ERR_NOMEM;
+}
+
+static int suggest(struct tools_run *run)
+{
+    struct money_tally t = { .currency = money_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
+    struct money_period p = { .name = "range", .days = WINDOW_DAYS };
+    int result = moment_zone(run, &p.zone);
+    if (result != 0)
+        return result;
+    p.from_ms = moment_day(run->context->now_ms, 1 - WINDOW_DAYS, p.zone);
+    p.to_ms = moment_day(run->context->now_ms, 1, p.zone) - 1;
+    result = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (result != 0)
+        return result;
+    money_sort(t.categories, t.category_count);
+    jdoc *list = jdoc_new_array();
+    result = list == NULL ? ERR_NOMEM : 0;
+    for (size_t i = 0; result == 0 && i < t.category_count; i++)
+        result = push_suggestion(list, &t.categories[i], t.currency);
+    jdoc *answer =
+        result != 0 ? NULL
+        : t.category_count > 0
+            ? tools_succeed(
+                  run, "Suggested monthly limits from the average of the last 90 days (estimates).")
+            : tools_succeed(
+                  run, "There are no expenses of the last 90 days to suggest a budget from.");
+    if (answer != NULL)
+        return jdoc_set(answer, "suggestions", list);
+    jdoc_free(list);
+    return result != 0 ? result : ERR_NOMEM;
+}
+
+int money_tool_manage_finances(struct tools_run *run)
+{
+    static const struct { const char *action; int (*handle)(struct tools_run *run); } actions[] = {
+        { "log_expense", log_expense },
+        { "fetch_summary", money_tool_get_spending_summary },
+        { "suggest_budget", suggest },
+    };
+    const char *action = jdoc_text_or(run->args, "action", "");
+    bool success = false;
+    size_t i = 0;
+    while (i < sizeof actions / sizeof *actions && strcmp(action, actions[i].action) != 0)
+        i++;
+    if (i == sizeof actions / sizeof *actions)
+        return ERR_INTERNAL;
+    int result = actions[i].handle(run);
+    jdoc_get_bool(run->result, "success", &success);
+    if (result != 0 || !success || jdoc_has(run->result, "finances"))
+        return result;
+    jdoc *finances = jdoc_new_object();
+    if (finances == NULL || jdoc_set(run->result, "finances", finances) != 0)
+        return ERR_NOMEM;
+    return jdoc_set_string(finances, "action", action);
+}

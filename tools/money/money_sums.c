@@ -1,0 +1,265 @@
+/* Sums, periods and limits of the family money. */
+#include "tools/money/money.h"
+
+#include "base/err.h"
+#include "tools/kit/amount.h"
+#include "tools/kit/keep.h"
+#include "tools/kit/span.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NEAR_PERCENT 80.0
+
+const char *money_currency(const struct tools_run *run)
+{
+    const char *c = jdoc_string(jdoc_get(run->args, "currency"), NULL);
+    if (c == NULL)
+        c = run->context->currency;
+    if (c == NULL || strlen(c) != 3)
+        c = run->context->conf->default_currency;
+    return strlen(c) == 3 ? c : "AUD";
+}
+
+int money_set(jdoc *object, int64_t minor, const char *currency)
+{
+    int failed = jdoc_set_double(object, "amount", amount_to_number(minor, currency));
+    failed |= jdoc_set_int(object, "amount_minor", minor);
+    return failed | jdoc_set_string(object, "currency", currency);
+}
+
+int money_amount(struct tools_run *run, const char *currency, int64_t *minor)
+{
+    double value = 0;
+    char expected[64];
+    jdoc_get_double(run->args, "amount", &value);
+    if (amount_from_number(value, currency, minor) == 0 && *minor > 0)
+        return 0;
+    snprintf(expected, sizeof expected, "an amount above 0 with at most %d decimals",
+        amount_decimals(currency));
+    int result = tools_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
+    return result != 0 ? result : ERR_INVALID;
+}
+
+/* --- sums --- */
+
+struct money_sum *money_sum_of(struct money_sum *sums, size_t *count, size_t max, const char *name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(sums[i].name, name) == 0)
+            return &sums[i];
+    if (*count == max)
+        return NULL;
+    struct money_sum *s = &sums[(*count)++];
+    snprintf(s->name, sizeof s->name, "%s", name);
+    return s;
+}
+
+bool money_is_asked_for(const struct money_tally *t, const char *category)
+{
+    if (t->only_one != NULL && strcmp(t->only_one, category) != 0)
+        return false;
+    for (size_t i = 0; i < jdoc_length(t->only); i++)
+        if (strcmp(jdoc_string(jdoc_at(t->only, i), NULL), category) == 0)
+            return true;
+    return t->only == NULL;
+}
+
+/* Adds a sum of the store to those of the tally. */
+static int tally_sum(struct money_tally *t, const struct records_sum *sum)
+{
+    bool own = strcmp(sum->currency, t->currency) == 0;
+    if (!money_is_asked_for(t, sum->category))
+        return 0;
+    struct money_sum *s = own
+        ? money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX, sum->category)
+        : money_sum_of(t->others, &t->other_count, MONEY_OTHERS_MAX, sum->currency);
+    if (s == NULL)
+        return ERR_LIMIT;
+    s->minor += sum->minor;
+    s->count += sum->count;
+    if (own) {
+        t->minor += sum->minor;
+        t->count += sum->count;
+    }
+    return 0;
+}
+
+int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
+    struct money_tally *t)
+{
+    const char **spans;
+    size_t count;
+    struct records_sums sums = { 0 };
+    int result = span_list(run, p->from_ms, p->to_ms, p->zone, &spans, &count);
+    if (result == 0 && count > 0)
+        result = records_sums(run->context->store, run->context->uid, family, spans, count,
+            run->arena, &sums);
+    for (size_t i = 0; result == 0 && i < sums.count; i++)
+        result = tally_sum(t, &sums.all[i]);
+    return result;
+}
+
+int money_period(struct tools_run *run, const char *name, struct money_period *p)
+{
+    int64_t now = run->context->now_ms;
+    int result = moment_zone(run, &p->zone);
+    if (result != 0)
+        return result;
+    p->name = name;
+    p->from_ms = moment_period_start(p->name, now, p->zone);
+    p->to_ms = moment_day(now, 1, p->zone) - 1;
+    p->days = moment_days(p->from_ms, now, p->zone);
+    return 0;
+}
+
+int money_set_period(jdoc *object, const struct money_period *p, const char *currency)
+{
+    char from[MOMENT_SIZE], to[MOMENT_SIZE];
+    moment_date(p->from_ms, p->zone, from);
+    moment_date(p->to_ms, p->zone, to);
+    int failed = jdoc_set_string(object, "period", p->name);
+    failed |= jdoc_set_string(object, "from", from);
+    failed |= jdoc_set_string(object, "to", to);
+    failed |= jdoc_set_int(object, "days", p->days);
+    return failed | jdoc_set_string(object, "currency", currency);
+}
+
+int money_set_others(jdoc *object, const struct money_tally *t)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = list == NULL;
+    for (size_t i = 0; failed == 0 && i < t->other_count; i++) {
+        const struct money_sum *s = &t->others[i];
+        jdoc *item = jdoc_new_object();
+        failed |= item == NULL || jdoc_set_string(item, "currency", s->name) != 0
+            || jdoc_set_double(item, "total", amount_to_number(s->minor, s->name)) != 0
+            || jdoc_set_int(item, "count", s->count) != 0;
+        failed |= jdoc_push(list, item);
+    }
+    if (failed != 0) {
+        jdoc_free(list);
+        return ERR_NOMEM;
+    }
+    if (t->other_count > 0)
+        return jdoc_set(object, "other_currencies", list);
+    jdoc_free(list);
+    return 0;
+}
+
+/* --- limits --- */
+
+int money_take_limit(void *arg, const jdoc *budget)
+{
+    struct money_limits *l = arg;
+    const char *category = jdoc_text_or(budget, "category", "");
+    if (strcmp(jdoc_text_or(budget, "currency", ""), l->tally->currency) != 0
+        || !money_is_asked_for(l->tally, category) || l->count == MONEY_CATEGORIES_MAX)
+        return 0;
+    struct money_limit *one = &l->all[l->count++];
+    snprintf(one->category, sizeof one->category, "%s", category);
+    snprintf(one->period, sizeof one->period, "%s", jdoc_text_or(budget, "period", "monthly"));
+    jdoc_get_int(budget, "amount_minor", &one->minor);
+    return 0;
+}
+
+static double days_of(const char *period)
+{
+    static const struct { const char *name; double days; } table[] = {
+        { "week", 7 }, { "weekly", 7 }, { "month", 365.2425 / 12 }, { "monthly", 365.2425 / 12 },
+        { "quarter", 365.2425 / 4 }, { "year", 365.2425 }, { "yearly", 365.2425 },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].name, period) == 0)
+            return table[i].days;
+    return 365.2425 / 12;
+}
+
+const char *money_status_word(int64_t spent, int64_t limit)
+{
+    if (limit < 0)
+        return "no_limit";
+    if (spent > limit)
+        return "over";
+    return (double)spent * 100 >= (double)limit * NEAR_PERCENT ? "near" : "under";
+}
+
+jdoc *money_new_status(const char *category, int64_t spent, const struct money_limit *limit,
+    int64_t prorated_minor, const char *currency)
+{
+    jdoc *status = jdoc_new_object();
+    if (status == NULL)
+        return NULL;
+    int failed = jdoc_set_string(status, "category", category);
+    failed |= jdoc_set_double(status, "spent", amount_to_number(spent, currency));
+    failed |= jdoc_set_string(status, "status",
+        money_status_word(spent, limit != NULL ? prorated_minor : -1));
+    if (limit != NULL) {
+        double percent = (double)spent * 100 / (double)prorated_minor;
+        failed |= jdoc_set_double(status, "limit", amount_to_number(prorated_minor, currency));
+        failed |= jdoc_set_string(status, "limit_period", limit->period);
+        failed |= jdoc_set_bool(status, "limit_prorated", prorated_minor != limit->minor);
+        failed |= jdoc_set_double(status, "remaining",
+            amount_to_number(prorated_minor - spent, currency));
+        failed |= jdoc_set_double(status, "percent", round(percent * 10) / 10);
+    }
+    if (failed == 0)
+        return status;
+    jdoc_free(status);
+    return NULL;
+}
+
+int64_t money_prorate(const struct money_limit *limit, const char *period)
+{
+    double factor = days_of(period) / days_of(limit->period);
+    int64_t minor = (int64_t)llround((double)limit->minor * factor);
+    return minor > 0 ? minor : 1;
+}
+
+static int compare_sums(const void *a, const void *b)
+{
+    const struct money_sum *x = a, *y = b;
+    return (x->minor < y->minor) - (x->minor > y->minor);
+}
+
+void money_sort(struct money_sum *sums, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && compare_sums(&sums[k - 1], &sums[k]) > 0; k--) {
+            struct money_sum swap = sums[k];
+            sums[k] = sums[k - 1];
+            sums[k - 1] = swap;
+        }
+}
+
+const struct money_limit *money_limit_of(const struct money_limits *l, const char *category)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->all[i].category, category) == 0)
+            return &l->all[i];
+    return NULL;
+}
+
+int money_limits(struct tools_run *run, struct money_limits *l)
+{
+    return keep_each(run, MONEY_BUDGET, 0, KEEP_FOREVER, money_take_limit, l);
+}
+
+int money_compare(struct money_tally *t, const struct money_limits *l, const char *period,
+    jdoc *list)
+{
+    int result = 0;
+    for (size_t i = 0; i < l->count; i++) /* a limit without an expense is a line as well */
+        if (money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX,
+                l->all[i].category) == NULL)
+            return ERR_INTERNAL;
+    money_sort(t->categories, t->category_count);
+    for (size_t i = 0; result == 0 && i < t->category_count; i++) {
+        const struct money_sum *s = &t->categories[i];
+        const struct money_limit *limit = money_limit_of(l, s->name);
+        result = jdoc_push(list, money_new_status(s->name, s->minor, limit,
+            limit != NULL ? money_prorate(limit, period) : 0, t->currency));
+    }
+    return result;
+}

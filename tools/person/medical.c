@@ -1,0 +1,419 @@
+/*
+ * Tools of the family medical. They only read: "medical_record", "medication" and "emergency_info"
+ * (id "me") are filled from elsewhere, in the form that docs/tools.md gives, so nothing in them is
+ * taken for granted: a field of another type is left out.
+ */
+#include "tools/engine/registry.h"
+#include "tools/kit/civil.h"
+#include "tools/kit/keep.h"
+#include "tools/kit/match.h"
+#include "tools/kit/moment.h"
+
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SNIPPET_BYTES 240
+#define REFILL_DAYS 7
+#define MEDICATIONS_MAX 100
+#define FOUND_MAX 50
+#define FAMILY "medical_record"
+/* Looked at in one search: the newest by all that is in them, others by the index of words. */
+#define NEWEST_LOOK 100
+#define NAMED_LOOK 60
+
+struct field {
+    const char *name;
+    enum jdoc_type type;
+};
+
+static const struct field record_fields[] = {
+    { "id", JDOC_STRING }, { "title", JDOC_STRING }, { "record_type", JDOC_STRING },
+    { "date", JDOC_STRING }, { "provider", JDOC_STRING }, { "summary", JDOC_STRING },
+    { "tags", JDOC_ARRAY }, { NULL, JDOC_NULL },
+};
+static const struct field medication_fields[] = {
+    { "id", JDOC_STRING }, { "name", JDOC_STRING }, { "dosage", JDOC_STRING },
+    { "frequency", JDOC_STRING }, { "instructions", JDOC_STRING }, { "prescriber", JDOC_STRING },
+    { "pharmacy", JDOC_STRING }, { "start_date", JDOC_STRING }, { "end_date", JDOC_STRING },
+    { "refill_date", JDOC_STRING }, { "refills_left", JDOC_INT }, { NULL, JDOC_NULL },
+};
+static const struct field emergency_fields[] = {
+    { "name", JDOC_STRING }, { "date_of_birth", JDOC_STRING }, { "blood_type", JDOC_STRING },
+    { "allergies", JDOC_ARRAY }, { "conditions", JDOC_ARRAY }, { "implants", JDOC_ARRAY },
+    { "doctor", JDOC_OBJECT }, { "insurance", JDOC_OBJECT }, { "notes", JDOC_STRING },
+    { "updated_at", JDOC_STRING }, { NULL, JDOC_NULL },
+};
+static const struct field contact_fields[] = {
+    { "name", JDOC_STRING }, { "relationship", JDOC_STRING }, { "phone", JDOC_STRING },
+    { "email", JDOC_STRING }, { NULL, JDOC_NULL },
+};
+
+/* Texts of an array, or members of an object that are texts. */
+static jdoc *texts_of(const jdoc *value)
+{
+    struct jdoc_iter it = { 0 };
+    const char *key;
+    jdoc *one, *copy = jdoc_type(value) == JDOC_ARRAY ? jdoc_new_array() : jdoc_new_object();
+    bool list = jdoc_type(value) == JDOC_ARRAY;
+    for (size_t i = 0; list && copy != NULL && i < jdoc_length(value); i++)
+        if (jdoc_string(jdoc_at(value, i), NULL) != NULL)
+            jdoc_push(copy, jdoc_dup(jdoc_at(value, i)));
+    while (!list && copy != NULL && jdoc_next(value, &it, &key, &one))
+        if (jdoc_string(one, NULL) != NULL)
+            jdoc_set(copy, key, jdoc_dup(one));
+    return copy;
+}
+
+/* The known fields of the right type. NULL on no memory. */
+static jdoc *view_of(const jdoc *document, const struct field *fields)
+{
+    jdoc *view = jdoc_new_object();
+    for (; view != NULL && fields->name != NULL; fields++) {
+        jdoc *value = jdoc_get(document, fields->name);
+        if (value == NULL || jdoc_type(value) != fields->type)
+            continue;
+        jdoc *copy = fields->type == JDOC_ARRAY || fields->type == JDOC_OBJECT ? texts_of(value)
+            : jdoc_dup(value);
+        if (copy == NULL || jdoc_set(view, fields->name, copy) != 0) {
+            jdoc_free(view);
+            return NULL;
+        }
+    }
+    return view;
+}
+
+/* --- get_medical_records, search_medical_records --- */
+
+/* A record as shown: without its whole text. */
+static jdoc *record_view(const jdoc *record, bool with_snippet)
+{
+    char snippet[SNIPPET_BYTES];
+    jdoc *view = view_of(record, record_fields);
+    if (view == NULL)
+        return NULL;
+    const char *text = jdoc_string(jdoc_get(record, "text"), NULL);
+    int failed = jdoc_set_bool(view, "has_text", text != NULL && text[0] != '\0');
+    if (with_snippet && text != NULL && text[0] != '\0') {
+        snprintf(snippet, sizeof snippet, "%s", text);
+        keep_cut_utf8(snippet, sizeof snippet);
+        failed |= jdoc_set_string(view, "snippet", snippet);
+    }
+    if (failed == 0)
+        return view;
+    jdoc_free(view);
+    return NULL;
+}
+
+struct listing {
+    jdoc *records;
+    const char *type;
+    size_t limit;
+    bool more;
+};
+
+static int list_record(void *arg, const jdoc *record)
+{
+    struct listing *l = arg;
+    if (jdoc_length(l->records) == l->limit) {
+        l->more = true;
+        return ERR_LIMIT;
+    }
+    return jdoc_push(l->records, record_view(record, false));
+}
+
+static int list_records(struct tools_run *run, struct listing *l)
+{
+    if (l->type == NULL)
+        return keep_newest(run, FAMILY, -KEEP_FOREVER, KEEP_FOREVER, list_record, l);
+    struct records_page page = { .family = FAMILY, .from = -KEEP_FOREVER, .to = KEEP_FOREVER,
+        .highest_first = true, .max = l->limit, .tag = arena_printf(run->arena, "t:%s", l->type) };
+    return page.tag != NULL ? keep_tagged(run, &page, list_record, l, &l->more) : ERR_NOMEM;
+}
+
+/* Records (taken), their number and whether there are more into run->result. */
+static int answer_records(struct tools_run *run, jdoc *records, bool more)
+{
+    int64_t count = (int64_t)jdoc_length(records);
+    if (run->result == NULL) {
+        jdoc_free(records);
+        return ERR_NOMEM;
+    }
+    int failed = jdoc_set(run->result, "records", records);
+    failed |= jdoc_set_int(run->result, "count", count);
+    failed |= jdoc_set_bool(run->result, "more", more);
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+int medical_tool_get_medical_records(struct tools_run *run)
+{
+    struct listing l = { .records = jdoc_new_array(),
+        .type = jdoc_string(jdoc_get(run->args, "record_type"), NULL) };
+    int64_t limit = 20;
+    jdoc_get_int(run->args, "limit", &limit);
+    l.limit = (size_t)limit;
+    int result = l.records == NULL ? ERR_NOMEM : list_records(run, &l);
+    if (result != 0) {
+        jdoc_free(l.records);
+        return result;
+    }
+    size_t count = jdoc_length(l.records);
+    if (count == 0)
+        tools_succeed(run, "No such medical records are stored.");
+    else
+        tools_succeed(run, "%zu medical record%s, newest first%s.", count, count == 1 ? "" : "s",
+            l.more ? "; there are more" : "");
+    return answer_records(run, l.records, l.more);
+}
+
+struct hit {
+    jdoc *view;
+    int score;
+};
+
+struct search {
+    const char *query;
+    struct hit hits[FOUND_MAX + 1]; /* the last one is dropped */
+    size_t count, limit, total;
+    struct records_list before; /* looked at already */
+    bool complete;
+};
+
+/* The title counts twice; words may be spread over the fields. */
+static int score_record(const jdoc *record, const char *query, struct buf *all)
+{
+    const jdoc *tags = jdoc_get(record, "tags");
+    static const char *const fields[] = { "title", "record_type", "provider", "summary", "text" };
+    buf_reset(all);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        buf_puts(all, jdoc_text_or(record, fields[i], ""));
+        buf_putc(all, '\n');
+    }
+    for (size_t i = 0; i < jdoc_length(tags); i++) {
+        const char *tag = jdoc_string(jdoc_at(tags, i), NULL);
+        buf_puts(all, tag != NULL ? tag : "");
+        buf_putc(all, '\n');
+    }
+    return match_words(jdoc_text_or(record, "title", ""), query)
+        + match_words(buf_text(all), query);
+}
+
+static int look(void *arg, const jdoc *record)
+{
+    struct search *s = arg;
+    struct buf all = { 0 };
+    int score = score_record(record, s->query, &all);
+    buf_free(&all);
+    if (score == 0)
+        return 0;
+    s->total++;
+    size_t i = s->count;
+    if (i == s->limit && s->hits[i - 1].score >= score)
+        return 0;
+    jdoc *view = record_view(record, true);
+    if (view == NULL)
+        return ERR_NOMEM;
+    for (; i > 0 && s->hits[i - 1].score < score; i--)
+        s->hits[i] = s->hits[i - 1];
+    s->hits[i] = (struct hit){ view, score };
+    if (s->count < s->limit)
+        s->count++;
+    else
+        jdoc_free(s->hits[s->limit].view);
+    return 0;
+}
+
+static bool was_seen(const struct search *s, const char *json)
+{
+    for (size_t i = 0; i < s->before.count; i++)
+        if (strcmp(s->before.json[i], json) == 0)
+            return true;
+    return false;
+}
+
+/* The newest by their whole text, older ones by the index of words (the first 60 of each part):
+ * bounded, however many there are. */
+static int look_around(struct tools_run *run, struct search *s)
+{
+    const struct tools_context *context = run->context;
+    struct records_list newest, named = { 0 }, rest = { 0 };
+    int result = records_range(context->store, context->uid, FAMILY, -KEEP_FOREVER, KEEP_FOREVER,
+        true, 0, NEWEST_LOOK, run->arena, &newest);
+    s->complete = result == 0 && !newest.more;
+    if (result == 0)
+        result = keep_list(&newest, look, s);
+    if (result != 0 || s->complete)
+        return result;
+    result = match_find(run, FAMILY, "w:", s->query, NAMED_LOOK, &named);
+    s->before = newest; /* its texts live in the arena */
+    rest.json = arena_array(run->arena, named.count + 1, sizeof *rest.json);
+    if (result == 0 && rest.json == NULL)
+        result = ERR_NOMEM;
+    for (size_t i = 0; result == 0 && i < named.count; i++)
+        if (!was_seen(s, named.json[i]))
+            rest.json[rest.count++] = named.json[i];
+    return result == 0 ? keep_list(&rest, look, s) : result;
+}
+
+int medical_tool_search_medical_records(struct tools_run *run)
+{
+    struct search s = { .query = jdoc_text_or(run->args, "query", "") };
+    int64_t limit = 10;
+    jdoc_get_int(run->args, "limit", &limit);
+    s.limit = (size_t)(limit < FOUND_MAX ? limit : FOUND_MAX);
+    jdoc *records = jdoc_new_array();
+    int result = records == NULL ? ERR_NOMEM : look_around(run, &s);
+    for (size_t i = 0; i < s.count; i++) {
+        if (result == 0)
+            result = jdoc_push(records, s.hits[i].view);
+        else
+            jdoc_free(s.hits[i].view);
+    }
+    if (result != 0) {
+        jdoc_free(records);
+        return result;
+    }
+    const char *limits = s.complete ? "" : " Of older records only the first 60 words of each "
+        "part were searched.";
+    if (s.total == 0)
+        tools_succeed(run, "No medical record has these words.%s", limits);
+    else
+        tools_succeed(run, "%zu medical record%s found, the best first.%s", s.total,
+            s.total == 1 ? "" : "s", limits);
+    result = answer_records(run, records, s.total > s.count);
+    return result == 0 ? jdoc_set_bool(run->result, "complete", s.complete) : result;
+}
+
+/* --- get_medications --- */
+
+struct medications {
+    jdoc *list, *warnings;
+    const struct zone *zone;
+    int64_t now_ms;
+    bool active_only, more;
+};
+
+static bool has_passed(const struct medications *m, const char *date)
+{
+    struct moment when;
+    return date != NULL && moment_parse(date, m->zone, &when) == 0
+        && moment_day(when.ms, 1, m->zone) <= m->now_ms;
+}
+
+static int warn(struct medications *m, const jdoc *view)
+{
+    struct moment when;
+    const char *date = jdoc_string(jdoc_get(view, "refill_date"), NULL);
+    if (date == NULL || moment_parse(date, m->zone, &when) != 0)
+        return 0;
+    int days = moment_days(m->now_ms, when.ms, m->zone) - 1;
+    if (days > REFILL_DAYS)
+        return 0;
+    jdoc *warning = jdoc_new_object();
+    int failed = warning == NULL
+        || jdoc_set_string(warning, "name", jdoc_text_or(view, "name", "")) != 0
+        || jdoc_set_string(warning, "refill_date", date) != 0
+        || jdoc_set_int(warning, "days_left", days) != 0
+        || jdoc_set_string(warning, "status", days < 0 ? "overdue" : "due_soon") != 0;
+    if (failed) {
+        jdoc_free(warning);
+        return ERR_NOMEM;
+    }
+    return jdoc_push(m->warnings, warning);
+}
+
+static int list_medication(void *arg, const jdoc *medication)
+{
+    struct medications *m = arg;
+    bool active = true;
+    jdoc_get_bool(medication, "active", &active);
+    active = active && !has_passed(m, jdoc_string(jdoc_get(medication, "end_date"), NULL));
+    if (m->active_only && !active)
+        return 0;
+    jdoc *view = view_of(medication, medication_fields);
+    if (view == NULL || jdoc_set_bool(view, "active", active) != 0) {
+        jdoc_free(view);
+        return ERR_NOMEM;
+    }
+    int result = active ? warn(m, view) : 0;
+    if (result == 0)
+        return jdoc_push(m->list, view);
+    jdoc_free(view);
+    return result;
+}
+
+/* The current ones are those whose last day has not passed; the rule of the tag is in lib_rules.lua. */
+static int list_medications(struct tools_run *run, struct medications *m)
+{
+    char today[MOMENT_SIZE];
+    struct civil day;
+    struct records_page page = { .family = "medication", .tag = "until", .to = KEEP_FOREVER,
+        .highest_first = true, .max = MEDICATIONS_MAX };
+    moment_date(m->now_ms, m->zone, today);
+    if (m->active_only && civil_parse(today, &day) == 0)
+        page.from = day.year * 10000 + day.month * 100 + day.day;
+    return keep_tagged(run, &page, list_medication, m, &m->more);
+}
+
+int medical_tool_get_medications(struct tools_run *run)
+{
+    struct medications m = { .list = jdoc_new_array(), .warnings = jdoc_new_array(),
+        .now_ms = run->context->now_ms, .active_only = true };
+    jdoc_get_bool(run->args, "active_only", &m.active_only);
+    int result = m.list == NULL || m.warnings == NULL ? ERR_NOMEM : moment_zone(run, &m.zone);
+    if (result == 0)
+        result = list_medications(run, &m);
+    size_t count = jdoc_length(m.list), warnings = jdoc_length(m.warnings);
+    jdoc *out = result != 0 ? NULL
+        : count == 0 ? tools_succeed(run, "No %smedication is stored.",
+              m.active_only ? "current " : "")
+        : tools_succeed(run, "%zu medication%s, %zu to refill within %d days or late.", count,
+              count == 1 ? "" : "s", warnings, REFILL_DAYS);
+    if (out == NULL) {
+        jdoc_free(m.list);
+        jdoc_free(m.warnings);
+        return result != 0 ? result : ERR_NOMEM;
+    }
+    int failed = jdoc_set(out, "medications", m.list);
+    failed |= jdoc_set(out, "refill_warnings", m.warnings);
+    failed |= jdoc_set_int(out, "count", (int64_t)count);
+    failed |= jdoc_set_bool(out, "more", m.more);
+    return failed != 0 ? ERR_NOMEM : 0;
+}
+
+/* --- get_emergency_info --- */
+
+static int set_contacts(jdoc *info, const jdoc *contacts)
+{
+    jdoc *list = jdoc_new_array();
+    int failed = list == NULL;
+    for (size_t i = 0; failed == 0 && i < jdoc_length(contacts); i++)
+        if (jdoc_type(jdoc_at(contacts, i)) == JDOC_OBJECT)
+            failed |= jdoc_push(list, view_of(jdoc_at(contacts, i), contact_fields));
+    if (failed == 0)
+        return jdoc_set(info, "contacts", list);
+    jdoc_free(list);
+    return ERR_NOMEM;
+}
+
+int medical_tool_get_emergency_info(struct tools_run *run)
+{
+    jdoc *stored = NULL;
+    int result = keep_get(run, "emergency_info", "me", &stored, NULL);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    bool known = result == 0;
+    jdoc *info = known ? view_of(stored, emergency_fields) : jdoc_new_object();
+    result = info != NULL ? 0 : ERR_NOMEM;
+    if (result == 0 && jdoc_type(jdoc_get(stored, "contacts")) == JDOC_ARRAY)
+        result = set_contacts(info, jdoc_get(stored, "contacts"));
+    jdoc_free(stored);
+    if (result == 0 && tools_succeed(run, known ? "The emergency information that is stored."
+            : "No emergency information is stored.") == NULL)
+        result = ERR_NOMEM;
+    if (result == 0)
+        return jdoc_set(run->result, "emergency_info", info);
+    jdoc_free(info);
+    return result;
+}

@@ -1,0 +1,16 @@
+-- Medical records by type and word; medications by their last day.
+index_rules.medical_record = { version = '1', apply = function(doc, ix)
+    ix.tag('t:' .. ix.text(doc.record_type, 'other'))
+    for _, field in ipairs({ 'title', 'record_type', 'provider', 'summary', 'text' }) do
+        ix.words('w:', doc[field])
+    end
+    for _, text in ipairs(type(doc.tags) == 'table' and doc.tags or {}) do
+        ix.words('w:', text)
+    end
+end }
+
+-- until: the last day as a number, 20261122; 0 when it is not taken any more.
+index_rules.medication = { version = '1', apply = function(doc, ix)
+    local y, m, d = string.match(ix.text(doc.end_date, ''), '^(%d%d%d%d)-(%d%d)-(%d%d)')
+    ix.tag('until', doc.active == false and 0 or y and tonumber(y .. m .. d) or 99999999)
+end }

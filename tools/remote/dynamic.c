@@ -1,0 +1,473 @@
+#include "tools/remote/dynamic.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/task.h"
+#include "tools/remote/dynamic_file.h"
+#include "tools/remote/foreign_schema.h"
+#include "tools/remote/mcp.h"
+#include "tools/remote/mcp_define.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DESCRIPTION_MAX 2000
+#define PIECE_US 1000 /* of a file of tools that is read while turns run */
+
+static const char declared_result[] =
+    "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},"
+    "\"message\":{\"type\":\"string\"},\"data\":{\"description\":\"What the service answered.\"},"
+    "\"text\":{\"type\":\"string\"},\"truncated\":{\"type\":\"boolean\"}},"
+    "\"required\":[\"success\",\"message\"],\"additionalProperties\":false}";
+static const char mcp_result_text[] =
+    "{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},"
+    "\"message\":{\"type\":\"string\"},\"content\":{\"type\":\"string\"},"
+    "\"structured\":{\"type\":\"object\"},\"truncated\":{\"type\":\"boolean\"}},"
+    "\"required\":[\"success\",\"message\"],\"additionalProperties\":false}";
+static const char *const nothing[] = { NULL };
+
+/* Read before the fork, the same for a generation of workers. */
+static struct declared_list declared;
+static struct dynamic_tool *declared_rows;
+static struct mcp_servers servers;
+
+/* What one reading of the file of servers' tools brought. */
+struct rows {
+    struct arena *arena;
+    struct dynamic_tool *list;
+    size_t count;
+};
+
+/* The servers' tools as this process has read them. */
+static struct {
+    struct rows rows;
+    unsigned generation;
+    struct timespec changed;
+    ino_t inode;
+    bool seen;
+    bool reading; /* by a request that lets others run meanwhile */
+} remote;
+
+/* Requests that began with the same rows, and then the rows that the next epoch replaced. */
+struct epoch {
+    unsigned ticket;       /* one above that of the epoch before */
+    size_t requests;       /* under way */
+    struct rows replaced;  /* free once this epoch and all before it have no request */
+    struct epoch *next;
+};
+static struct epoch current;                   /* dynamic_enter counts into it */
+static struct epoch *past, **past_end = &past; /* oldest first */
+
+static jdoc *result_schemas[2];
+
+/* ---- declared tools ---- */
+
+static void fill_declared(struct dynamic_tool *row, const struct declared *d)
+{
+    *row = (struct dynamic_tool){ .declared = d, .remote_name = d->name,
+        .schema = d->schema_text,
+        .spec = { .name = d->name, .family = "http", .description = d->description,
+            .arguments_schema = d->arguments_text, .result_schema = declared_result,
+            .effect = d->effect, .approval = d->approval, .timeout_ms = d->timeout_ms,
+            .idempotent = d->effect == TOOLS_READ || d->idempotency_header != NULL,
+            .examples = d->examples, .entity = "data", .handler = declared_tool,
+            .example_arguments = d->example_arguments, .keywords = d->keywords,
+            .untrusted = true, .reaches_others = d->effect != TOOLS_READ,
+            .outside = d->vouched ? NULL : "*", .dynamic = row } };
+}
+
+static int check_names(const struct declared_list *list, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (tools_registered(list->list[i].name)) {
+            snprintf(why, why_size, "http_tools.dir: name: \"%s\" is a tool of Turnpike's own",
+                list->list[i].name);
+            return ERR_CONFIG;
+        }
+    return 0;
+}
+
+static void free_rows(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        jdoc_free(rows->list[i].check);
+    if (rows->arena != NULL)
+        arena_free(rows->arena);
+    *rows = (struct rows){ 0 };
+}
+
+/* Frees what no request can hold any more: from the oldest epoch up to one that has requests. */
+static void free_past(void)
+{
+    while (past != NULL && past->requests == 0) {
+        struct epoch *gone = past;
+        past = gone->next;
+        if (past == NULL)
+            past_end = &past;
+        free_rows(&gone->replaced);
+        free(gone);
+    }
+}
+
+/* The new rows are what tools are from now on; those before stay for the requests that began. */
+static int replace_remote(const struct rows *rows)
+{
+    struct epoch *ended = malloc(sizeof *ended);
+    if (ended == NULL)
+        return ERR_NOMEM;
+    *ended = current;
+    ended->replaced = remote.rows;
+    ended->next = NULL;
+    *past_end = ended;
+    past_end = &ended->next;
+    current = (struct epoch){ .ticket = current.ticket + 1 };
+    remote.rows = *rows;
+    remote.generation++;
+    free_past();
+    return 0;
+}
+
+/* For the end of a configuration: no request is under way. */
+static void drop_remote(void)
+{
+    while (past != NULL) {
+        past->requests = 0;
+        free_past();
+    }
+    current = (struct epoch){ .ticket = current.ticket + 1 };
+    free_rows(&remote.rows);
+    remote.generation++;
+}
+
+static void drop_declared(void)
+{
+    for (size_t i = 0; i < declared.count; i++)
+        jdoc_free(declared_rows[i].check);
+    free(declared_rows);
+    declared_rows = NULL;
+    declared_free(&declared);
+}
+
+static int load_all(const struct conf *conf, struct declared_list *list, struct mcp_servers *known,
+    struct dynamic_tool **rows, char *why, size_t why_size)
+{
+    int error = declared_load(list, conf->http_tools_dir, true, why, why_size);
+    if (error == 0)
+        error = check_names(list, why, why_size);
+    if (error == 0)
+        error = mcp_servers_load(known, conf, true, why, why_size);
+    if (error == 0) {
+        *rows = calloc(list->count + 1, sizeof **rows);
+        error = *rows != NULL ? 0 : ERR_NOMEM;
+    }
+    return error;
+}
+
+int dynamic_load(const struct conf *conf, char *why, size_t why_size)
+{
+    struct declared_list list = { .count = 0 };
+    struct mcp_servers known = { .count = 0 };
+    struct dynamic_tool *rows = NULL;
+    int error = load_all(conf, &list, &known, &rows, why, why_size);
+    if (error != 0) {
+        mcp_servers_free(&known);
+        declared_free(&list);
+        return error;
+    }
+    dynamic_unload();
+    declared = list;
+    declared_rows = rows;
+    servers = known;
+    for (size_t i = 0; i < declared.count; i++)
+        fill_declared(&declared_rows[i], &declared.list[i]);
+    return 0;
+}
+
+void dynamic_unload(void)
+{
+    drop_remote();
+    remote.seen = false;
+    drop_declared();
+    mcp_servers_free(&servers);
+    jdoc_free(result_schemas[0]);
+    jdoc_free(result_schemas[1]);
+    result_schemas[0] = result_schemas[1] = NULL;
+}
+
+const struct mcp_servers *dynamic_servers(void)
+{
+    return &servers;
+}
+
+/* ---- tools of servers ---- */
+
+static const char *text_of(struct arena *arena, jdoc *value)
+{
+    struct buf text = { 0 };
+    const char *copy = NULL;
+    if (value != NULL)
+        jdoc_write(value, &text);
+    if (value != NULL && buf_error(&text) == 0)
+        copy = arena_memdup(arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return copy;
+}
+
+/* What the server says of the tool, with where it comes from; cut at a whole character. */
+static const char *description_of(struct arena *arena, const char *server, const jdoc *definition)
+{
+    const char *text = jdoc_text_or(definition, "description", "");
+    size_t len = strlen(text);
+    if (len > DESCRIPTION_MAX)
+        for (len = DESCRIPTION_MAX; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+            len--;
+    return arena_printf(arena, "%.*s%s(From the server \"%s\".)", (int)len, text,
+        len > 0 ? " " : "", server);
+}
+
+static int fill_remote(struct arena *arena, struct dynamic_tool *row,
+    const struct mcp_server *server, enum mcp_era era, jdoc *definition)
+{
+    char name[MCP_DEFINE_NAME_SIZE];
+    struct mcp_policy policy;
+    jdoc *schema = jdoc_get(definition, "inputSchema"), *shown = foreign_schema_model(schema);
+    mcp_servers_policy(server, definition, &policy);
+    mcp_define_name(server->name, jdoc_text_or(definition, "name", ""), name);
+    *row = (struct dynamic_tool){ .server = server, .era = era,
+        .remote_name = arena_strdup(arena, jdoc_text_or(definition, "name", "")),
+        .schema = text_of(arena, schema),
+        .spec = { .name = arena_strdup(arena, name), .family = "mcp",
+            .description = description_of(arena, server->name, definition),
+            .arguments_schema = text_of(arena, shown), .result_schema = mcp_result_text,
+            .effect = policy.effect, .approval = policy.approval,
+            .timeout_ms = policy.timeout_ms, .idempotent = policy.effect == TOOLS_READ,
+            .examples = nothing, .entity = "content", .handler = mcp_tool,
+            .example_arguments = nothing, .keywords = arena_strdup(arena, policy.keywords),
+            .untrusted = true, .reaches_others = policy.effect != TOOLS_READ,
+            .outside = server->vouched ? NULL : "*", .dynamic = row } };
+    jdoc_free(shown);
+    if (row->schema == NULL || row->remote_name == NULL || row->spec.name == NULL
+        || row->spec.description == NULL || row->spec.arguments_schema == NULL
+        || row->spec.keywords == NULL)
+        return ERR_NOMEM;
+    row->has_headers = strstr(row->schema, "\"x-mcp-header\"") != NULL;
+    return 0;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct dynamic_tool *x = a, *y = b;
+    return strcmp(x->spec.name, y->spec.name);
+}
+
+/* A name of ours, or one that came before: the model could not tell them apart. */
+static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].spec.name, name) == 0)
+            return true;
+    return tools_registered(name);
+}
+
+/* A reading under way, by one request; the others go on with the rows that there are. */
+struct reading {
+    struct dynamic_file file;
+    struct rows rows;
+    int64_t tools;     /* that the file says it has and that have not been read */
+    int64_t since_us;  /* this piece of it */
+    bool in_pieces;
+};
+
+/* Lets the other tasks of the process run when a piece has taken long enough. */
+static void pause_reading(struct reading *r)
+{
+    if (!r->in_pieces || clock_mono_us() - r->since_us < PIECE_US)
+        return;
+    task_yield(NULL);
+    r->since_us = clock_mono_us();
+}
+
+/* One that is not used is read over. Returns 0, ERR_INVALID or ERR_NOMEM. */
+static int read_tool(struct reading *r, const struct mcp_server *server, enum mcp_era era)
+{
+    struct rows *rows = &r->rows;
+    jdoc *definition;
+    int error = dynamic_file_next(&r->file, &definition);
+    if (error == 0 && server != NULL && rows->count < DYNAMIC_TOOLS_MAX) {
+        struct dynamic_tool *row = &rows->list[rows->count];
+        error = fill_remote(rows->arena, row, server, era, definition);
+        if (error == 0 && !is_taken(rows->list, rows->count, row->spec.name))
+            rows->count++;
+    }
+    jdoc_free(definition);
+    r->tools--;
+    pause_reading(r);
+    return error;
+}
+
+static int read_server(struct reading *r)
+{
+    jdoc *entry;
+    int64_t tools = 0;
+    int error = dynamic_file_next(&r->file, &entry);
+    if (error == 0 && (jdoc_get_int(entry, "tools", &tools) != 0 || tools < 0 || tools > r->tools))
+        error = ERR_INVALID;
+    const struct mcp_server *server = mcp_servers_find(&servers, jdoc_text_or(entry, "name", ""));
+    int era = mcp_era_of(jdoc_text_or(entry, "era", "auto"));
+    if (server != NULL && strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
+        server = NULL; /* of another configuration */
+    jdoc_free(entry);
+    size_t first = r->rows.count;
+    while (error == 0 && tools-- > 0)
+        error = read_tool(r, server, era < 0 ? MCP_ERA_UNKNOWN : (enum mcp_era)era);
+    struct dynamic_tool *rows = r->rows.list;
+    qsort(rows + first, r->rows.count - first, sizeof *rows, compare_rows);
+    for (size_t i = first; i < r->rows.count; i++)
+        rows[i].spec.dynamic = &rows[i];
+    return error;
+}
+
+static int read_rows(struct reading *r)
+{
+    jdoc *head;
+    int64_t count = 0;
+    int error = dynamic_file_next(&r->file, &head);
+    if (error == 0 && (jdoc_get_int(head, "servers", &count) != 0
+            || jdoc_get_int(head, "tools", &r->tools) != 0 || r->tools < 0))
+        error = ERR_INVALID;
+    jdoc_free(head);
+    if (error != 0)
+        return error;
+    size_t most = r->tools < DYNAMIC_TOOLS_MAX ? (size_t)r->tools : DYNAMIC_TOOLS_MAX;
+    r->rows.list = arena_array(r->rows.arena, most + 1, sizeof *r->rows.list);
+    if (r->rows.list == NULL)
+        return ERR_NOMEM;
+    while (error == 0 && count-- > 0)
+        error = read_server(r);
+    return error == 0 && r->tools != 0 ? ERR_INVALID : error;
+}
+
+static void read_remote(const char *path, bool in_pieces)
+{
+    char why[CONF_WHY_SIZE] = "it is cut, or not the housekeeper's";
+    struct reading r = { .rows = { .arena = arena_new() }, .since_us = clock_mono_us(),
+        .in_pieces = in_pieces };
+    int error = r.rows.arena != NULL ? dynamic_file_open(&r.file, path, why, sizeof why)
+                                     : ERR_NOMEM;
+    if (error == 0)
+        error = read_rows(&r);
+    dynamic_file_close(&r.file);
+    if (error == 0)
+        error = replace_remote(&r.rows);
+    if (error != 0) {
+        log_error("the tools of MCP servers cannot be read: %s",
+            error == ERR_CONFIG || error == ERR_INVALID ? why : err_text(error));
+        free_rows(&r.rows);
+        return; /* the older ones stay */
+    }
+}
+
+/* Again, when the housekeeper has written them anew. */
+static void refresh(const struct conf *conf)
+{
+    char path[256];
+    struct stat st;
+    if (servers.count == 0 || remote.reading)
+        return;
+    snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, conf->run_dir);
+    if (stat(path, &st) != 0 || (remote.seen && st.st_ino == remote.inode
+        && st.st_mtim.tv_sec == remote.changed.tv_sec
+        && st.st_mtim.tv_nsec == remote.changed.tv_nsec))
+        return;
+    /* Nobody goes on without the first rows. */
+    bool in_pieces = remote.seen && task_self() != NULL;
+    remote.seen = true;
+    remote.inode = st.st_ino;
+    remote.changed = st.st_mtim;
+    remote.reading = true;
+    read_remote(path, in_pieces);
+    remote.reading = false;
+}
+
+unsigned dynamic_enter(const struct conf *conf)
+{
+    refresh(conf);
+    current.requests++;
+    return current.ticket;
+}
+
+void dynamic_leave(unsigned ticket)
+{
+    struct epoch *e = past;
+    while (e != NULL && e->ticket != ticket)
+        e = e->next;
+    if (e == NULL)
+        e = &current;
+    if (e->ticket == ticket && e->requests > 0)
+        e->requests--;
+    else
+        log_error("a request leaves tools that it never entered");
+    free_past();
+}
+
+size_t dynamic_replaced(void)
+{
+    size_t count = 0;
+    for (const struct epoch *e = past; e != NULL; e = e->next)
+        count++;
+    return count;
+}
+
+/* ---- all ---- */
+
+size_t dynamic_declared_count(void)
+{
+    return declared.count;
+}
+
+size_t dynamic_count(void)
+{
+    return declared.count + remote.rows.count;
+}
+
+const struct tools_spec *dynamic_at(size_t index)
+{
+    if (index < declared.count)
+        return &declared_rows[index].spec;
+    index -= declared.count;
+    return index < remote.rows.count ? &remote.rows.list[index].spec : NULL;
+}
+
+unsigned dynamic_generation(void)
+{
+    return remote.generation;
+}
+
+static int parse_check(struct dynamic_tool *tool)
+{
+    jdoc *schema = NULL;
+    int error = jdoc_parse(tool->schema, strlen(tool->schema), &schema, NULL, 0);
+    if (error == 0 && tool->declared != NULL)
+        tool->check = schema;
+    else if (error == 0) {
+        tool->check = foreign_schema_check(schema);
+        jdoc_free(schema);
+    }
+    return error == 0 && tool->check == NULL ? ERR_NOMEM : error;
+}
+
+int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **result)
+{
+    struct dynamic_tool *tool = spec->dynamic;
+    size_t kind = tool->declared != NULL ? 0 : 1;
+    int error = tool->check == NULL ? parse_check(tool) : 0;
+    if (error == 0 && result_schemas[kind] == NULL)
+        error = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &result_schemas[kind],
+            NULL, 0);
+    *arguments = tool->check;
+    *result = result_schemas[kind];
+    return error;
+}

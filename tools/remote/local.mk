@@ -1,0 +1,22 @@
+# Tools that no build makes: declared ones, those of MCP servers, and calls in a tool process.
+libtools_a_SOURCES += \
+	tools/remote/declared.c tools/remote/declared.h \
+	tools/remote/declared_fill.c \
+	tools/remote/declared_run.c \
+	tools/remote/dynamic.c tools/remote/dynamic.h \
+	tools/remote/dynamic_file.c tools/remote/dynamic_file.h \
+	tools/remote/entry_file.c tools/remote/entry_file.h \
+	tools/remote/foreign_model.c \
+	tools/remote/foreign_plain.c \
+	tools/remote/foreign_schema.c tools/remote/foreign_schema.h \
+	tools/remote/mcp.c tools/remote/mcp.h \
+	tools/remote/mcp_define.c tools/remote/mcp_define.h \
+	tools/remote/mcp_exchange.c tools/remote/mcp_exchange.h \
+	tools/remote/mcp_peer.c tools/remote/mcp_peer.h \
+	tools/remote/mcp_reader.c tools/remote/mcp_reader.h \
+	tools/remote/mcp_servers.c tools/remote/mcp_servers.h \
+	tools/remote/mcp_stream.c tools/remote/mcp_stream.h \
+	tools/remote/mcp_wire.c tools/remote/mcp_wire.h \
+	tools/remote/outside.c tools/remote/outside.h \
+	tools/remote/tool_call.c tools/remote/tool_call.h \
+	tools/remote/tool_words.c tools/remote/tool_words.h

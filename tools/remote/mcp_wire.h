@@ -1,0 +1,65 @@
+#ifndef TURNPIKE_TOOLS_REMOTE_MCP_WIRE_H
+#define TURNPIKE_TOOLS_REMOTE_MCP_WIRE_H
+
+#include "base/buf.h"
+#include "base/jdoc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * mcp_wire -- the bytes of the Model Context Protocol: JSON-RPC messages, versions, headers.
+ * Reads and writes memory only; used by whoever talks to an MCP server.
+ */
+#define MCP_WIRE_MODERN "2026-07-28" /* stateless: no initialize, no session */
+#define MCP_WIRE_LEGACY "2025-11-25" /* the one that initialize asks for */
+/* Is this a version of the era with sessions that we speak? */
+bool mcp_wire_legacy_version(const char *version);
+
+enum mcp_wire_kind {
+    MCP_WIRE_NOTHING,      /* no JSON-RPC message */
+    MCP_WIRE_RESULT,
+    MCP_WIRE_ERROR,
+    MCP_WIRE_REQUEST,      /* the server asks */
+    MCP_WIRE_NOTIFICATION,
+};
+struct mcp_wire_message {  /* borrowed from the document */
+    enum mcp_wire_kind kind;
+    bool has_id;
+    int64_t id;            /* of ours: a number; -1 = another one's */
+    const jdoc *id_value;  /* as the server wrote it, for answers to requests */
+    const char *method;
+    const jdoc *params, *result, *data;
+    int64_t code;
+    const char *text;      /* of an error; "" = none */
+};
+void mcp_wire_read(const jdoc *doc, struct mcp_wire_message *out);
+
+/* Errors of the modern era; any other code may come from a server of either. */
+#define MCP_WIRE_HEADER_MISMATCH (-32020)
+#define MCP_WIRE_CAPABILITY (-32021)
+#define MCP_WIRE_VERSION (-32022)
+#define MCP_WIRE_NO_METHOD (-32601)
+
+/* Appends {"jsonrpc","id","method","params"}; id < 0 = a notification; params NULL = left out. */
+void mcp_wire_put(struct buf *out, int64_t id, const char *method, const jdoc *params);
+/* The answer to a server's request: result NULL = error -32601. */
+void mcp_wire_put_answer(struct buf *out, const jdoc *id, const jdoc *result);
+
+/*
+ * mcp_wire_header_value -- appends what a header carries for text: as it is, or `=?base64?...?=`
+ * when it is not plain ASCII, has blanks at its ends, or looks like that form.
+ */
+void mcp_wire_header_value(struct buf *out, const char *text, size_t len);
+
+/*
+ * x-mcp-header: arguments that the modern era mirrors in `Mcp-Param-NAME` headers.
+ * mcp_wire_headers_valid -- may the tool with this inputSchema be used? why: what is wrong.
+ */
+bool mcp_wire_headers_valid(const jdoc *schema, char *why, size_t why_size);
+/* Calls put(arg, "Mcp-Param-NAME: value") for each such argument that is there. 0 or put's error. */
+typedef int mcp_wire_put_fn(void *arg, const char *header);
+int mcp_wire_headers(const jdoc *schema, const jdoc *arguments, mcp_wire_put_fn *put, void *arg);
+
+#endif

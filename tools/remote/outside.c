@@ -1,0 +1,123 @@
+#include "tools/remote/outside.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "tools/kit/keep.h"
+
+#include <string.h>
+
+#define SECRET_MIN 6 /* bytes: less stands in texts by chance */
+
+/* The secret of "Name: Scheme secret" or "Name: secret". */
+static const char *secret_of(const char *header)
+{
+    const char *value = header != NULL ? strchr(header, ':') : NULL;
+    if (value == NULL)
+        return "";
+    value += 1 + strspn(value + 1, " ");
+    const char *space = strchr(value, ' ');
+    return space != NULL ? space + 1 : value;
+}
+
+/* The result is looked through as JSON text, so that no part of it is left out. */
+int outside_hide(struct tools_run *run, const char *header)
+{
+    struct buf text = { 0 }, secret = { 0 };
+    const char *plain = secret_of(header);
+    jdoc *hidden = NULL;
+    bool found = false;
+    if (strlen(plain) < SECRET_MIN || run->result == NULL)
+        return 0;
+    buf_json_escaped(&secret, plain, strlen(plain));
+    jdoc_write(run->result, &text);
+    int error = buf_error(&text) != 0 ? buf_error(&text) : buf_error(&secret);
+    for (char *at = text.data; error == 0
+         && (at = strstr(at, buf_text(&secret))) != NULL; at += secret.len) {
+        memset(at, '*', secret.len);
+        found = true;
+    }
+    if (error == 0 && found)
+        error = jdoc_parse(buf_text(&text), text.len, &hidden, NULL, 0);
+    if (error == 0 && found) {
+        jdoc_free(run->result);
+        run->result = hidden;
+    }
+    buf_free(&secret);
+    buf_free(&text);
+    return error == 0 ? 0 : ERR_NOMEM;
+}
+
+/* *key NULL: a call without an id, or one that only reads. */
+static int key_of(struct tools_run *run, const char **key)
+{
+    const char *effect = NULL;
+    char text[STORE_KEY_MAX];
+    *key = NULL;
+    if (run->spec->effect == TOOLS_READ || run->context->store == NULL)
+        return 0;
+    int error = keep_effect(run, &effect);
+    if (error != 0 || effect == NULL)
+        return error;
+    const char *rest = arena_printf(run->arena, "effect:%s", effect);
+    if (rest == NULL)
+        return ERR_NOMEM;
+    store_key_user(text, run->context->uid, rest);
+    *key = arena_strdup(run->arena, text);
+    return *key != NULL ? 0 : ERR_NOMEM;
+}
+
+static int write_mark(struct tools_run *run, const char *key, const char *condition, bool *written)
+{
+    struct link_reply *reply = NULL;
+    struct buf text = { 0 };
+    jdoc_write(run->result, &text);
+    int error = buf_error(&text);
+    if (error == 0)
+        error = link_command(run->context->store->link, &reply, "SET %s %b PX %lld %s", key,
+            buf_text(&text), text.len, (long long)run->context->conf->turn_keep_ms, condition);
+    *written = error == 0 && link_reply_type(reply) == LINK_STATUS;
+    link_reply_free(reply);
+    buf_free(&text);
+    return error;
+}
+
+int outside_unknown(struct tools_run *run, const char *service)
+{
+    return tools_fail(run, "unknown_outcome", "%s did not confirm this call. It may or may not "
+        "have had its effect. Do not repeat it unasked; tell the user.", service);
+}
+
+int outside_begin(struct tools_run *run)
+{
+    const char *key;
+    bool written = false;
+    int error = key_of(run, &key);
+    if (error != 0 || key == NULL)
+        return error;
+    if ((error = keep_fence(run)) != 0 || (error = outside_unknown(run, "The service")) != 0)
+        return error;
+    error = write_mark(run, key, "NX", &written);
+    if (error != 0)
+        return error;
+    if (!written)
+        return 1;
+    jdoc_free(run->result);
+    run->result = NULL;
+    return 0;
+}
+
+void outside_end(struct tools_run *run)
+{
+    const char *key;
+    bool written;
+    if (key_of(run, &key) == 0 && key != NULL && run->result != NULL
+        && write_mark(run, key, "XX", &written) != 0)
+        log_warn("the result of %s could not be recorded", run->spec->name);
+}
+
+void outside_undo(struct tools_run *run)
+{
+    const char *key;
+    if (key_of(run, &key) == 0 && key != NULL)
+        link_command(run->context->store->link, NULL, "DEL %s", key);
+}

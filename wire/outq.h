@@ -1,0 +1,39 @@
+#ifndef TURNPIKE_WIRE_OUTQ_H
+#define TURNPIKE_WIRE_OUTQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct iovec;
+
+/*
+ * outq -- bytes that a socket has not taken yet. Stream workers have one per connection; it owns
+ * memory only while it holds something. What was begun is always queued to its end, so a frame is
+ * never cut: the bound is checked before, against what waits already. A zeroed one is valid.
+ */
+struct outq {
+    char *data;
+    uint32_t start, len, cap;
+};
+
+void outq_free(struct outq *q);
+/*
+ * outq_send -- one frame: straight to the socket when nothing waits, the rest into the queue.
+ *   iov    changed by the call
+ *   count  at most 8
+ *   max    a frame is refused when something waits and it would wait for more than this; 0 = any
+ * Returns 0; ERR_FULL (nothing was sent or queued); ERR_PEER_GONE; ERR_NOMEM (part may have been
+ * sent: close the connection).
+ */
+int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t max);
+/* One frame, without an attempt to send. Returns 0 or ERR_NOMEM (a part may be queued). */
+int outq_put(struct outq *q, const struct iovec *iov, size_t count);
+/* Sends what waits. Returns 0 (look at outq_len for the rest) or ERR_PEER_GONE. */
+int outq_flush(struct outq *q, int fd);
+static inline size_t outq_len(const struct outq *q)
+{
+    return q->len;
+}
+
+#endif

@@ -1,0 +1,157 @@
+#ifndef TURNPIKE_WIRE_REDIS_LINK_H
+#define TURNPIKE_WIRE_REDIS_LINK_H
+
+#include "base/conf.h"
+#include "base/reactor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * link -- a worker's connection to Redis. Used by every worker and the housekeeper, after fork.
+ * Reconnects with back-off and jitter; a call during the back-off fails at once with ERR_STORE.
+ * Scripts are called by hash and loaded when Redis does not know them.
+ */
+struct link;
+
+/* Every script is a file store/lua/NAME.lua, compiled in with its SHA-1 by the build. */
+struct link_script {
+    const char *name, *sha1, *body;
+};
+
+enum link_type { LINK_NIL, LINK_STATUS, LINK_ERROR, LINK_INT, LINK_STRING, LINK_ARRAY };
+struct link_reply; /* owned by whoever received it; freed with link_reply_free */
+void link_reply_free(struct link_reply *r);
+enum link_type link_reply_type(const struct link_reply *r);
+int64_t link_reply_int(const struct link_reply *r);              /* also of a decimal string */
+const char *link_reply_text(const struct link_reply *r, size_t *len); /* "" when no text */
+size_t link_reply_count(const struct link_reply *r);
+const struct link_reply *link_reply_at(const struct link_reply *r, size_t i); /* NULL outside */
+
+/* One argument of a command. */
+struct link_arg {
+    const char *data;
+    size_t len;
+};
+struct link_arg link_text(const char *s);
+
+int link_new(struct link **out, const struct conf *conf);
+/*
+ * link_attach -- the link belongs to a loop of tasks (turn and stream workers, the housekeeper;
+ * before the first use): the reactor reads its replies, what is sent is joined and goes out at the
+ * end of each tasks_run; a call from a task lets the others go on meanwhile, and so does
+ * connecting. From the loop itself nothing connects: a task does it behind, and the caller gets
+ * ERR_STORE until then; and while there are tasks nothing is called from there: it is task_fault,
+ * and ERR_INTERNAL. A connection that is there is asked every 5 s for a sign of life; with Sentinels
+ * every 2 s for its role, and a Sentinel who the master is.
+ */
+void link_attach(struct link *l, struct reactor *reactor);
+/* Of a process that mostly reads: without Sentinels its server may be a replica. Writes get
+ * ERR_STORE_READONLY there. */
+void link_accept_replicas(struct link *l);
+/* Sends what was joined now; what the socket does not take goes when it does. Returns 0 or
+ * ERR_STORE. */
+int link_flush(struct link *l);
+void link_free(struct link *l);
+/*
+ * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
+ * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
+ * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0,
+ * ERR_STORE or ERR_STORE_READONLY (the server found is not a master; or, with Sentinels, it has
+ * refused a write for want of replicas, and none of them has named it since).
+ */
+int link_ensure(struct link *l);
+/*
+ * A client waits for what comes next: the back-off after failed attempts does not count any more.
+ * (It does for 50 ms after one that did not fail at once, so that a Redis that answers nothing does
+ * not keep every worker.)
+ */
+void link_hurry(struct link *l);
+/* Is there a connection, or is a task making one? */
+bool link_is_coming(const struct link *l);
+/* Grows with each connection made: "was there a reconnect since?" */
+unsigned link_generation(const struct link *l);
+
+/*
+ * link_call, link_script_call, link_command -- one command, blocking until its reply or redis.timeout.
+ * When Redis closed the connection before the reply came, it is made once more over a new one: it
+ * may have had its effect the first time, so it must be one that can be repeated. (Calls that count
+ * for a limit may count twice then.) link_script_once is not repeated.
+ *   out    the reply (never LINK_ERROR); may be NULL
+ *   broke  out, after ERR_STORE: the other side ended the connection under it (true), or there was
+ *          no connection or no reply in time (false); may be NULL
+ * Returns 0; ERR_STORE; ERR_STORE_FULL; ERR_STORE_READONLY; ERR_INTERNAL (Redis said another
+ * error, which is logged).
+ */
+int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out);
+int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
+int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke);
+/* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
+int link_command(struct link *l, struct link_reply **out, const char *format, ...);
+
+/*
+ * Pipelining, for the event log: send without waiting, read replies later. Replies come in order;
+ * link_call while some are outstanding reads them first and hands them to on_reply.
+ */
+typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* takes the reply */
+int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,
+    size_t nkeys, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply, void *arg);
+size_t link_outstanding(const struct link *l);
+/*
+ * link_send_raw -- commands that the caller wrote as RESP, `head` and `tail` sent as one piece and
+ * not kept. Their one reply must be an integer; reading it allocates nothing. Does not connect.
+ *   error  0; ERR_AGAIN (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
+ */
+typedef void link_int_fn(void *arg, int error, int64_t value);
+int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
+    size_t tail_len, link_int_fn *on_int, void *arg);
+/*
+ * link_send -- one command into the pipeline; on_reply NULL: the reply is dropped. Like
+ * link_send_script it connects when there is no connection. The callbacks of the pipeline may send
+ * but not call.
+ */
+int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
+    void *arg);
+/*
+ * link_ask -- one command of an attached link's loop, which does not wait. on_reply gets what
+ * link_call would return, once, from the loop and never from within link_ask. What is asked while a
+ * connection is being made waits for it, and fails with that attempt; while none is, one is made as
+ * by link_hurry. A command that Redis left without a reply when it closed the connection is made
+ * once more over the next one.
+ * Returns 0 or, without calling on_reply, ERR_STORE (no connection can be tried now),
+ * ERR_STORE_READONLY (as link_ensure; not for what only reads), ERR_NOMEM.
+ */
+struct link_question {
+    const struct link_script *script; /* NULL: args is the whole command */
+    size_t nkeys;                     /* of the script: the first of args */
+    const struct link_arg *args;      /* not kept */
+    size_t nargs;
+    bool reads;                       /* it changes nothing */
+    link_reply_fn *on_reply;
+    void *arg;
+};
+int link_ask(struct link *l, const struct link_question *q);
+/* The next command is kept and goes out together with the one after it: one write for Redis to
+ * read, one wake-up. For a command that is followed by another at once. When the connection is lost
+ * between the two, the second one gets ERR_STORE and is not made again. */
+void link_hold(struct link *l);
+/* Replies still to come for `arg` are dropped: its owner is going away. */
+void link_forget(struct link *l, const void *arg);
+/* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
+int link_load(struct link *l, const struct link_script *script, bool again);
+/* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
+int link_wait(struct link *l, int64_t until_ms);
+/* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE
+ * (outstanding ones got the error). */
+int link_pump(struct link *l);
+/* Calls whose reply a task waits for now. */
+size_t link_calls(const struct link *l);
+/* How often link_send_raw has sent something. */
+uint64_t link_raw_sent(const struct link *l);
+/* For the reactor; -1 while disconnected. */
+int link_fd(const struct link *l);
+
+#endif

@@ -1,0 +1,170 @@
+#include "wire/redis/link_parts.h"
+
+#include "base/err.h"
+#include "wire/redis/resp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void link_asked_drop(struct link *l, struct link_asked *a)
+{
+    *(a->prev ? &a->prev->next : &l->asked) = a->next;
+    *(a->next ? &a->next->prev : &l->asked_last) = a->prev;
+    l->asked_waiting -= a->waits;
+    free(a);
+}
+
+/* Takes the reply. */
+static void link_asked_tell(struct link *l, struct link_asked *a, int error,
+    struct link_reply *reply)
+{
+    link_reply_fn *fn = a->on_reply;
+    void *arg = a->arg;
+
+    link_asked_drop(l, a); /* the callback may ask, and forget */
+    if (fn)
+        fn(arg, error, error ? NULL : reply);
+    else
+        link_reply_free(reply);
+}
+
+static void link_asked_wait(struct link *l, struct link_asked *a, int error)
+{
+    l->asked_waiting += !a->waits;
+    a->waits = true;
+    a->error = error;
+    a->attempt = l->attempts;
+}
+
+/* On the connection that there is. When that is lost meanwhile, link_asks_outcome has been told. */
+static int link_asked_go(struct link *l, struct link_asked *a)
+{
+    int error = a->script ? link_send_load(l, a->script, false, a->reads) : 0;
+
+    l->asked_waiting -= a->waits;
+    a->waits = false;
+    if (!error)
+        error = link_send_pending(l,
+            (struct link_pending){.kind = LINK_ASK, .reads = a->reads, .to.asked = a}, a->command,
+            a->len, NULL, 0);
+    return error;
+}
+
+void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply)
+{
+    bool lost = error == ERR_STORE && !reply && l->broke;
+
+    if (error == ERR_STORE_READONLY && l->demoted && l->fd >= 0) {
+        link_leave_server(l, "it is a replica now"); /* it has done nothing of this */
+        lost = true;
+    }
+    if ((lost || error == ERR_AGAIN) && !a->again && a->on_reply) {
+        a->again = true;
+        link_asked_wait(l, a, 0);
+    } else if (error && !reply) {
+        link_asked_wait(l, a, error); /* perhaps this is within a task: the loop tells it */
+    } else {
+        link_asked_tell(l, a, error == ERR_AGAIN ? ERR_INTERNAL : error, error ? NULL : reply);
+    }
+}
+
+/* One of those that wait, at the end of a pass. */
+static void link_asked_step(struct link *l, struct link_asked *a)
+{
+    int error = a->error;
+
+    if (!error && l->fd < 0 && (a->attempt != l->attempts || !l->connecting))
+        error = l->refused ? l->refused : ERR_STORE;
+    if (!error && l->fd >= 0)
+        error = link_asked_go(l, a);
+    if (error)
+        link_asked_tell(l, a, error, NULL);
+}
+
+void link_asks_step(struct link *l)
+{
+    struct link_asked *last = l->asked_last, *next; /* what a callback asks comes behind `last` */
+    bool more = l->asked_waiting > 0;
+
+    if (more && l->fd < 0 && !l->connecting) {
+        link_hurry(l);
+        link_connect_behind(l);
+    }
+    for (struct link_asked *a = l->asked; more; a = next) {
+        next = a->next;
+        more = a != last && l->asked_waiting > 0;
+        if (a->waits)
+            link_asked_step(l, a);
+    }
+}
+
+/* The command as it goes out, in l->scratch. */
+static int link_write(struct link *l, const struct link_question *q)
+{
+    buf_reset(&l->scratch);
+    if (q->script) {
+        link_send_put_script(&l->scratch, q->script, q->args, q->nkeys, q->args + q->nkeys,
+            q->nargs - q->nkeys);
+    } else {
+        resp_count(&l->scratch, '*', q->nargs);
+        link_send_put_args(&l->scratch, q->args, q->nargs);
+    }
+    return buf_error(&l->scratch);
+}
+
+static struct link_asked *link_asked_new(struct link *l, const struct link_question *q)
+{
+    struct link_asked *a = link_write(l, q) ? NULL : malloc(sizeof *a + l->scratch.len);
+
+    if (!a)
+        return NULL;
+    *a = (struct link_asked){.on_reply = q->on_reply, .arg = q->arg, .script = q->script,
+        .reads = q->reads, .len = l->scratch.len};
+    memcpy(a->command, l->scratch.data, a->len);
+    a->prev = l->asked_last;
+    *(a->prev ? &a->prev->next : &l->asked) = a;
+    l->asked_last = a;
+    return a;
+}
+
+int link_ask(struct link *l, const struct link_question *q)
+{
+    struct link_asked *a;
+    int error = 0;
+
+    if (l->fd >= 0 && !l->pumping)
+        link_roles_check(l);
+    if (l->fd < 0) {
+        link_hurry(l);
+        link_connect_behind(l);
+    }
+    if (!link_is_coming(l))
+        return l->refused ? l->refused : ERR_STORE;
+    if (l->fd >= 0 && l->doubted && !q->reads)
+        return link_roles_settle_behind(l);
+    if (!(a = link_asked_new(l, q)))
+        return ERR_NOMEM;
+    if (l->fd < 0)
+        link_asked_wait(l, a, 0);
+    else if ((error = link_asked_go(l, a)))
+        link_asked_drop(l, a);
+    return error;
+}
+
+void link_asks_forget(struct link *l, const void *arg)
+{
+    for (struct link_asked *a = l->asked; a; a = a->next) {
+        if (a->arg == arg)
+            a->on_reply = NULL;
+    }
+}
+
+void link_asks_free(struct link *l)
+{
+    for (struct link_asked *a = l->asked, *next; a; a = next) {
+        next = a->next;
+        free(a);
+    }
+    l->asked = l->asked_last = NULL;
+    l->asked_waiting = 0;
+}

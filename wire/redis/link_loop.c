@@ -1,0 +1,111 @@
+#include "wire/redis/link_parts.h"
+
+#include "base/clock.h"
+#include "wire/redis/resp.h"
+
+#include <sys/epoll.h>
+
+#define LINK_CHECK_MS 2000 /* whether its server is still the master, with Sentinels */
+#define LINK_PULSE_MS 5000 /* whether it is there, without */
+
+static void link_on_ready(struct reactor_source *source, uint32_t events)
+{
+    struct link *l = source->arg;
+
+    if (events & EPOLLOUT)
+        (void)link_flush(l);
+    if (l->fd >= 0 && events & ~(uint32_t)EPOLLOUT)
+        (void)link_read_now(l);
+}
+
+static void link_on_timeout(struct reactor_timer *timer)
+{
+    struct link *l = timer->arg;
+    int64_t due = l->progress_ms + l->conf->redis_timeout_ms;
+
+    if (!l->ring_len)
+        return;
+    if (clock_mono_ms() <= due) {
+        reactor_timer_set(l->reactor, timer, due + 1, link_on_timeout, l);
+        return;
+    }
+    l->silent = true;
+    link_disconnect(l, "no reply in time");
+}
+
+/* The first reply after silence is waited for: it has its time. */
+void link_loop_expect(struct link *l)
+{
+    if (l->reactor && l->fd >= 0 && !l->timeout.set)
+        reactor_timer_set(l->reactor, &l->timeout,
+            l->progress_ms + l->conf->redis_timeout_ms + 1, link_on_timeout, l);
+}
+
+static void link_checker(void *arg)
+{
+    struct link *l = arg;
+
+    if (link_roles_moved(l, SENTINEL_CONNECT_MS))
+        link_leave_server(l, "another server is the master now");
+    l->checking = false;
+}
+
+static void link_on_check(struct reactor_timer *timer);
+
+static void link_check_later(struct link *l)
+{
+    int64_t after_ms = sentinel_used(l->conf) ? LINK_CHECK_MS : LINK_PULSE_MS;
+
+    reactor_timer_set(l->reactor, &l->check, clock_mono_ms() + after_ms, link_on_check, l);
+}
+
+static void link_ping(struct link *l)
+{
+    buf_reset(&l->scratch);
+    resp_count(&l->scratch, '*', 1);
+    resp_text(&l->scratch, "PING");
+    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_DROP, .reads = true});
+}
+
+/* A server that does not answer is left before somebody asks something of it. */
+static void link_on_check(struct reactor_timer *timer)
+{
+    struct link *l = timer->arg;
+
+    link_check_later(l);
+    if (!sentinel_used(l->conf)) {
+        if (!l->ring_len)
+            link_ping(l);
+        return;
+    }
+    link_roles_ask(l);
+    if (l->fd >= 0 && !l->checking)
+        l->checking = !task_spawn(link_checker, l, -1, NULL);
+}
+
+void link_loop_watch(struct link *l)
+{
+    if (!l->reactor)
+        return;
+    if (reactor_watch(l->reactor, &l->source, l->fd, EPOLLIN, link_on_ready, l))
+        link_disconnect(l, "it cannot be watched");
+    else
+        link_check_later(l);
+}
+
+static void link_on_pass(void *arg)
+{
+    struct link *l = arg;
+
+    link_asks_step(l);
+    if (l->follower)
+        l->follower->pass(l->follower->arg);
+    (void)link_flush(l);
+}
+
+void link_attach(struct link *l, struct reactor *reactor)
+{
+    l->reactor = reactor;
+    l->hook = (struct tasks_hook){.fn = link_on_pass, .arg = l};
+    tasks_hook_add(&l->hook);
+}

@@ -1,0 +1,96 @@
+#include "wire/redis/link_parts.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdlib.h>
+
+#define LINK_OUTSTANDING_MAX 65536
+#define LINK_RING_KEPT 4096 /* after all viewers have asked at once, memory is given back */
+
+int link_queue_push(struct link *l, struct link_pending p)
+{
+    if (l->ring_len == l->ring_cap) {
+        size_t cap = l->ring_cap ? l->ring_cap * 2 : 16;
+        struct link_pending *ring;
+
+        if (cap > LINK_OUTSTANDING_MAX)
+            return ERR_STORE;
+        ring = malloc(cap * sizeof(*ring));
+        if (!ring)
+            return ERR_NOMEM;
+        for (size_t i = 0; i < l->ring_len; i++)
+            ring[i] = l->ring[(l->ring_head + i) % l->ring_cap];
+        free(l->ring);
+        l->ring = ring;
+        l->ring_cap = cap;
+        l->ring_head = 0;
+    }
+    if (!l->ring_len) {
+        l->progress_ms = clock_mono_ms();
+        link_loop_expect(l);
+    }
+    l->ring[(l->ring_head + l->ring_len++) % l->ring_cap] = p;
+    return 0;
+}
+
+struct link_pending link_queue_pop(struct link *l)
+{
+    struct link_pending p = l->ring[l->ring_head];
+
+    l->ring_head = (l->ring_head + 1) % l->ring_cap;
+    l->ring_len--;
+    if (!l->ring_len && l->ring_cap > LINK_RING_KEPT) {
+        free(l->ring);
+        l->ring = NULL;
+        l->ring_cap = l->ring_head = 0;
+    }
+    return p;
+}
+
+void link_forget(struct link *l, const void *arg)
+{
+    for (size_t i = 0; i < l->ring_len; i++) {
+        struct link_pending *p = &l->ring[(l->ring_head + i) % l->ring_cap];
+
+        if (p->arg == arg && (p->kind == LINK_RAW || p->kind == LINK_REPLY))
+            p->kind = LINK_DROP;
+    }
+    link_asks_forget(l, arg);
+}
+
+void link_queue_tell(struct link *l, const struct link_pending *p, int error,
+    struct link_reply *reply)
+{
+    bool taken = false;
+
+    if (link_reply_type(reply) == LINK_ERROR && !error)
+        error = link_reply_error(link_reply_text(reply, NULL));
+    switch (p->kind) {
+    case LINK_DROP:
+        break;
+    case LINK_REPLY:
+        taken = error == 0;
+        p->to.reply(p->arg, error, taken ? reply : NULL);
+        break;
+    case LINK_RAW:
+        if (!error && link_reply_type(reply) != LINK_INT)
+            error = ERR_INTERNAL;
+        p->to.number(p->arg, error, error ? 0 : link_reply_int(reply));
+        break;
+    case LINK_SYNC:
+        p->to.wait->done = true;
+        p->to.wait->broke = error == ERR_STORE && l->broke;
+        p->to.wait->error = error;
+        taken = error == 0;
+        p->to.wait->reply = taken ? reply : NULL;
+        task_wake(p->to.wait->task);
+        break;
+    case LINK_ASK:
+        taken = error == 0;
+        link_asks_outcome(l, p->to.asked, error, reply);
+        break;
+    }
+    if (!taken)
+        link_reply_free(reply);
+}

@@ -1,0 +1,187 @@
+#include "wire/redis/link_reply.h"
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const redisReply *reply_in(const struct link_reply *r)
+{
+    return (const redisReply *)(const void *)r;
+}
+
+static struct link_reply *reply_out(void *r)
+{
+    return r;
+}
+
+/* ---- the reader ---- */
+
+static redisReader *reader_in(const struct link_reader *r)
+{
+    return (redisReader *)(uintptr_t)r;
+}
+
+struct link_reader *link_reader_new(void)
+{
+    return (struct link_reader *)(void *)redisReaderCreate();
+}
+
+void link_reader_free(struct link_reader *r)
+{
+    if (r)
+        redisReaderFree(reader_in(r));
+}
+
+int link_reader_feed(struct link_reader *r, const char *bytes, size_t len)
+{
+    if (reader_in(r)->err)
+        return ERR_STORE;
+    return redisReaderFeed(reader_in(r), bytes, len) == REDIS_OK ? 0 : ERR_NOMEM;
+}
+
+int link_reader_next(struct link_reader *r, struct link_reply **out)
+{
+    void *reply = NULL;
+
+    *out = NULL;
+    if (redisReaderGetReply(reader_in(r), &reply) != REDIS_OK) {
+        log_limited(LOG_LEVEL_WARN, "redis' reply: %s", reader_in(r)->errstr);
+        return ERR_STORE;
+    }
+    *out = reply_out(reply);
+    return 0;
+}
+
+bool link_reader_is_idle(const struct link_reader *r)
+{
+    const redisReader *reader = reader_in(r);
+
+    return reader->ridx == -1 && reader->pos >= reader->len;
+}
+
+int link_reply_command(struct buf *out, const char *format, va_list ap)
+{
+    char *command = NULL;
+    int len = redisvFormatCommand(&command, format, ap);
+
+    if (len < 0)
+        return len == -1 ? ERR_NOMEM : ERR_INVALID;
+    buf_put(out, command, (size_t)len);
+    redisFreeCommand(command);
+    return buf_error(out);
+}
+
+/* ---- replies ---- */
+
+void link_reply_free(struct link_reply *r)
+{
+    if (r)
+        freeReplyObject(r);
+}
+
+enum link_type link_reply_type(const struct link_reply *r)
+{
+    if (!r)
+        return LINK_NIL;
+    switch (reply_in(r)->type) {
+    case REDIS_REPLY_STATUS:
+        return LINK_STATUS;
+    case REDIS_REPLY_ERROR:
+        return LINK_ERROR;
+    case REDIS_REPLY_INTEGER:
+        return LINK_INT;
+    case REDIS_REPLY_STRING:
+        return LINK_STRING;
+    case REDIS_REPLY_ARRAY:
+        return LINK_ARRAY;
+    default:
+        return LINK_NIL;
+    }
+}
+
+int64_t link_reply_int(const struct link_reply *r)
+{
+    enum link_type type = link_reply_type(r);
+
+    if (type == LINK_INT)
+        return reply_in(r)->integer;
+    if (type == LINK_STRING || type == LINK_STATUS)
+        return strtoll(reply_in(r)->str, NULL, 10);
+    return 0;
+}
+
+const char *link_reply_text(const struct link_reply *r, size_t *len)
+{
+    enum link_type type = link_reply_type(r);
+    bool text = type == LINK_STRING || type == LINK_STATUS || type == LINK_ERROR;
+
+    if (len)
+        *len = text ? (size_t)reply_in(r)->len : 0;
+    return text ? reply_in(r)->str : "";
+}
+
+size_t link_reply_count(const struct link_reply *r)
+{
+    return link_reply_type(r) == LINK_ARRAY ? reply_in(r)->elements : 0;
+}
+
+const struct link_reply *link_reply_at(const struct link_reply *r, size_t i)
+{
+    return i < link_reply_count(r) ? reply_out(reply_in(r)->element[i]) : NULL;
+}
+
+struct link_arg link_text(const char *s)
+{
+    return (struct link_arg){s, strlen(s)};
+}
+
+/* What Redis' error texts mean to a caller. Scripts put their own text around some of them. */
+static const struct {
+    const char *text;
+    bool anywhere;
+    int error;
+} link_errors[] = {
+    {"NOSCRIPT", false, ERR_AGAIN},
+    {"OOM ", false, ERR_STORE_FULL},
+    {"OOM command not allowed", true, ERR_STORE_FULL},
+    {"READONLY", false, ERR_STORE_READONLY},
+    {"READONLY You can't write", true, ERR_STORE_READONLY},
+    {"NOREPLICAS", false, ERR_STORE_READONLY},
+    {"NOREPLICAS Not enough", true, ERR_STORE_READONLY},
+    {"MISCONF", false, ERR_STORE_READONLY},
+    {"MISCONF Redis is configured", true, ERR_STORE_READONLY},
+    {"MASTERDOWN", false, ERR_STORE},
+    {"LOADING", false, ERR_STORE},
+    {"BUSY", false, ERR_STORE},
+    {"CLUSTERDOWN", false, ERR_STORE},
+    {"TRYAGAIN", false, ERR_STORE},
+    {"NOAUTH", false, ERR_STORE},
+    {"WRONGPASS", false, ERR_STORE},
+    {"NOPERM", false, ERR_STORE},
+};
+
+int link_reply_error(const char *text)
+{
+    for (size_t i = 0; i < sizeof(link_errors) / sizeof(*link_errors); i++) {
+        const char *t = link_errors[i].text;
+
+        if (link_errors[i].anywhere ? strstr(text, t) != NULL : !strncmp(text, t, strlen(t))) {
+            if (link_errors[i].error != ERR_AGAIN)
+                log_limited(LOG_LEVEL_WARN, "redis refuses: %s", text);
+            return link_errors[i].error;
+        }
+    }
+    log_limited(LOG_LEVEL_ERROR, "redis: %s", text);
+    return ERR_INTERNAL;
+}
+
+bool link_reply_is_master(const struct link_reply *r)
+{
+    const struct link_reply *role = link_reply_at(r, 0);
+
+    return link_reply_type(role) != LINK_STRING || !strcmp(link_reply_text(role, NULL), "master");
+}

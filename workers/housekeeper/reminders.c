@@ -1,0 +1,380 @@
+#include "workers/housekeeper/reminders.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "base/log.h"
+#include "store/records.h"
+#include "store/reminders.h"
+#include "tools/calendar/calendar_reminders.h"
+#include "tools/calendar/calendar_timer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MORE_MS 50       /* until the next look when there was more than one look's worth */
+#define RETRY_MS 1000    /* until the next look when Redis does not answer */
+#define AGAIN_MS 500     /* a hint whose record is not (yet) what it says */
+#define BROKEN_MS 60000  /* one that cannot be fired: others are not held up by it */
+#define GRACE_MS 60000   /* how long after its hint a record may still be written */
+#define LATE_MS 5000     /* due longer ago than this: said to be late */
+
+struct reminders_desk {
+    struct store *store;
+    struct reminders_due due[REMINDERS_DESK_ONCE];
+    int64_t look_ms, clock_ms;
+    size_t fired;
+    reminders_desk_guard_fn *guard; /* or NULL */
+    void *guard_arg;
+};
+
+/* What is to be done with a hint. */
+enum fate { FATE_DROP, FATE_AGAIN, FATE_LATER, FATE_KEEP, FATE_FIRED, FATE_STOP };
+
+int reminders_desk_new(struct reminders_desk **out, struct store *store)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return ERR_NOMEM;
+    (*out)->store = store;
+    return 0;
+}
+
+void reminders_desk_free(struct reminders_desk *d)
+{
+    free(d);
+}
+
+void reminders_desk_guard(struct reminders_desk *d, reminders_desk_guard_fn *fn, void *arg)
+{
+    d->guard = fn;
+    d->guard_arg = arg;
+}
+
+void reminders_desk_wake(struct reminders_desk *d)
+{
+    d->look_ms = 0;
+}
+
+void reminders_desk_set_clock(struct reminders_desk *d, int64_t now_ms)
+{
+    d->clock_ms = now_ms;
+}
+
+size_t reminders_desk_fired(const struct reminders_desk *d)
+{
+    return d->fired;
+}
+
+/* --- what clients see --- */
+
+static void put_text(struct buf *b, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    buf_json_string(b, text, strlen(text));
+}
+
+static void put_members(struct buf *b, const jdoc *record, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        put_text(b, *names, jdoc_text_or(record, *names, ""));
+}
+
+/* Stands in front of the event, and again with other values when it comes again. */
+static void put_when(struct buf *b, int64_t due_ms, int64_t now_ms)
+{
+    char fired[CLOCK_RFC3339_SIZE];
+    int64_t late = now_ms > due_ms ? now_ms - due_ms : 0;
+
+    clock_rfc3339(now_ms, fired);
+    buf_printf(b, "\"fired_at\":\"%s\",\"late\":%s,\"late_ms\":%" PRId64 ",", fired,
+        late >= LATE_MS ? "true" : "false", late);
+}
+
+static void timer_event(struct buf *b, const jdoc *timer)
+{
+    static const char *const names[] = {"label", "due_at", "timezone", NULL};
+    const char *label = jdoc_text_or(timer, "label", "");
+    bool alarm = strcmp(jdoc_text_or(timer, "type", ""), "alarm") == 0;
+
+    buf_puts(b, "{\"type\":\"timer_expired\"");
+    put_text(b, "timer_id", jdoc_text_or(timer, "id", ""));
+    put_text(b, "timer_type", alarm ? "alarm" : "timer");
+    put_members(b, timer, names);
+    buf_printf(b, ",\"message\":\"%s: ", alarm ? "Alarm" : "Time is up");
+    buf_json_escaped(b, label, strlen(label));
+    buf_puts(b, "\"}");
+}
+
+/* Those of a whole day are counted from an hour of it, and speak of days. */
+static void put_ahead(struct buf *b, int64_t minutes, bool all_day)
+{
+    const int64_t before = minutes - CALENDAR_REMINDERS_HOUR * 60, day = 1440;
+
+    if (all_day)
+        minutes = before > 0 ? (before + day - 1) / day * day : 0;
+    if (minutes == 0 && all_day)
+        buf_puts(b, "today");
+    else if (minutes == 0)
+        buf_puts(b, "now");
+    else if (minutes % 1440 == 0)
+        buf_printf(b, "in %" PRId64 " day%s", minutes / 1440, minutes == 1440 ? "" : "s");
+    else if (minutes % 60 == 0)
+        buf_printf(b, "in %" PRId64 " hour%s", minutes / 60, minutes == 60 ? "" : "s");
+    else
+        buf_printf(b, "in %" PRId64 " minute%s", minutes, minutes == 1 ? "" : "s");
+}
+
+static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes)
+{
+    static const char *const names[] = {
+        "title", "start_date", "end_date", "occurrence", "timezone", "event_type",
+        "location_name", NULL};
+    const char *title = jdoc_text_or(event, "title", "");
+    bool all_day = false;
+
+    jdoc_get_bool(event, "all_day", &all_day);
+    buf_puts(b, "{\"type\":\"reminder\"");
+    put_text(b, "event_id", jdoc_text_or(event, "id", ""));
+    put_members(b, event, names);
+    buf_printf(b, ",\"all_day\":%s,\"minutes_before\":%" PRId64 ",\"message\":\"",
+        all_day ? "true" : "false", minutes);
+    buf_json_escaped(b, title, strlen(title));
+    buf_puts(b, ": ");
+    put_ahead(b, minutes, all_day);
+    buf_puts(b, "\"}");
+}
+
+/* --- firing --- */
+
+/* A hint that its record does not bear out: stale, or earlier than its record. */
+static enum fate unproven(const struct reminders_due *due, int64_t now_ms)
+{
+    return now_ms - due->written_ms > GRACE_MS ? FATE_DROP : FATE_AGAIN;
+}
+
+static enum fate fate_of(int error)
+{
+    switch (error) {
+    case 0:
+        return FATE_FIRED;
+    case ERR_NOT_FOUND: /* by another one, before */
+        return FATE_DROP;
+    case ERR_CONFLICT:
+        return FATE_AGAIN;
+    case ERR_STORE:
+    case ERR_STORE_FULL:
+    case ERR_STORE_READONLY:
+        return FATE_STOP;
+    default:
+        return FATE_LATER;
+    }
+}
+
+static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due *due, jdoc *timer,
+    struct reminders_firing *f, int64_t now_ms)
+{
+    struct buf event = {0}, next = {0}, extra = {0};
+    int64_t due_ms = due->due_ms;
+
+    if (strcmp(jdoc_text_or(timer, "state", ""), "set") != 0)
+        return FATE_DROP;
+    jdoc_get_int(timer, "due_ms", &due_ms);
+    if (due_ms > now_ms)
+        return reminders_later(d->store, due->member, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
+    timer_event(&event, timer);
+    put_when(&extra, due_ms, now_ms);
+    int error = calendar_timer_fired(timer, now_ms, &f->next_ms);
+    jdoc_write(timer, &next);
+    f->event = buf_text(&event);
+    f->next = buf_text(&next);
+    f->extra = buf_text(&extra);
+    if (error == 0 && buf_error(&event) == 0 && buf_error(&next) == 0 && buf_error(&extra) == 0)
+        error = reminders_fire(d->store, f);
+    else
+        error = ERR_NOMEM;
+    buf_free(&event);
+    buf_free(&next);
+    buf_free(&extra);
+    if (error != 0 || f->next_ms == 0)
+        return fate_of(error);
+    /* It repeats: its hint stays, for the next time. */
+    d->fired++;
+    return reminders_later(d->store, due->member, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
+}
+
+/*
+ * The hint of a series' next reminder, planned before this one's is dropped: who finds that this one
+ * has been fired plans it again, as the one that fired it may have died over it.
+ */
+static enum fate plan_next(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *series, int64_t now_ms, enum fate fate)
+{
+    struct reminders_hint hint;
+    int64_t next, after = now_ms - CALENDAR_REMINDERS_MISSED_MS;
+
+    if (due->kind != REMINDERS_SERIES || (fate != FATE_FIRED && fate != FATE_DROP))
+        return fate;
+    if (after < due->due_ms)
+        after = due->due_ms;
+    if (calendar_reminders_next(series, due->minutes, after, &next) != 0)
+        return fate;
+    reminders_series_hint(&hint, due->uid, due->id, due->minutes, next);
+    return reminders_plan(d->store, &hint, 1) == 0 ? fate : FATE_STOP;
+}
+
+/*
+ * A hint for another time than its record's: made before the way of counting changed. The right time
+ * gets one before this goes.
+ */
+static enum fate plan_right(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *event, int64_t now_ms)
+{
+    struct reminders_hint hint;
+    int64_t right;
+
+    if (due->kind != REMINDERS_EVENT || calendar_reminders_due(event, due->minutes, &right) != 0
+        || right <= now_ms || !calendar_reminders_has(event, due->minutes, right, NULL))
+        return plan_next(d, due, event, now_ms, unproven(due, now_ms));
+    reminders_event_hint(&hint, due->uid, due->id, due->minutes, right);
+    return reminders_plan(d->store, &hint, 1) == 0 ? unproven(due, now_ms) : FATE_STOP;
+}
+
+static enum fate fire_event(struct reminders_desk *d, const struct reminders_due *due,
+    const jdoc *record, struct reminders_firing *f, int64_t now_ms)
+{
+    struct buf event = {0}, extra = {0};
+    char mark[IDENT_CLIENT_MESSAGE_MAX + 64];
+    jdoc *occurrence;
+
+    if (!calendar_reminders_has(record, due->minutes, due->due_ms, &occurrence))
+        return plan_right(d, due, record, now_ms);
+    snprintf(mark, sizeof(mark), "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
+    reminder_event(&event, occurrence ? occurrence : record, due->minutes);
+    jdoc_free(occurrence);
+    put_when(&extra, due->due_ms, now_ms);
+    f->mark = mark;
+    f->event = buf_text(&event);
+    f->extra = buf_text(&extra);
+    int error = buf_error(&event) == 0 && buf_error(&extra) == 0 ? reminders_fire(d->store, f)
+                                                                 : ERR_NOMEM;
+    f->mark = f->event = f->extra = NULL;
+    buf_free(&event);
+    buf_free(&extra);
+    return plan_next(d, due, record, now_ms, fate_of(error));
+}
+
+static enum fate fire_snooze(
+    struct reminders_desk *d, const struct reminders_due *due, int64_t now_ms)
+{
+    struct buf extra = {0};
+
+    put_when(&extra, due->due_ms, now_ms);
+    int error = buf_error(&extra) == 0
+                    ? reminders_fire_snooze(d->store, due, buf_text(&extra))
+                    : ERR_NOMEM;
+    buf_free(&extra);
+    return error == ERR_CONFLICT ? unproven(due, now_ms) : fate_of(error);
+}
+
+static enum fate fire_record(struct reminders_desk *d, const struct reminders_due *due,
+    struct arena *arena, int64_t now_ms)
+{
+    struct reminders_firing f = {.uid = due->uid,
+        .id = due->id,
+        .family = due->kind == REMINDERS_TIMER    ? "timer"
+                  : due->kind == REMINDERS_SERIES ? "series"
+                                                  : "event"};
+    jdoc *record = NULL;
+    enum fate fate;
+
+    int error = records_get(d->store, f.uid, f.family, f.id, arena, &f.seen);
+    if (error == ERR_NOT_FOUND)
+        return unproven(due, now_ms);
+    if (error != 0)
+        return fate_of(error);
+    error = jdoc_parse(f.seen, strlen(f.seen), &record, NULL, 0);
+    if (error != 0)
+        return error == ERR_NOMEM ? FATE_LATER : FATE_DROP;
+    if (due->kind == REMINDERS_TIMER)
+        fate = fire_timer(d, due, record, &f, now_ms);
+    else
+        fate = fire_event(d, due, record, &f, now_ms);
+    jdoc_free(record);
+    return fate;
+}
+
+/* Returns whether to go on with the next one. */
+static bool settle(struct reminders_desk *d, const struct reminders_due *due, enum fate fate,
+    int64_t now_ms)
+{
+    switch (fate) {
+    case FATE_STOP:
+        return false;
+    case FATE_KEEP:
+        return true;
+    case FATE_FIRED:
+        d->fired++;
+        log_debug("reminder fired: %s", due->member);
+        return reminders_drop(d->store, due->member) == 0;
+    case FATE_DROP:
+        return reminders_drop(d->store, due->member) == 0;
+    case FATE_AGAIN:
+        return reminders_later(d->store, due->member, now_ms + AGAIN_MS) == 0;
+    case FATE_LATER:
+        break;
+    }
+    log_limited(LOG_LEVEL_ERROR, "a reminder cannot be fired, again later: %s", due->member);
+    return reminders_later(d->store, due->member, now_ms + BROKEN_MS) == 0;
+}
+
+static void look(struct reminders_desk *d, int64_t mono_ms)
+{
+    int64_t now = d->clock_ms, wait;
+    size_t count;
+    struct arena *arena = arena_new();
+    int error = arena == NULL ? ERR_NOMEM
+                              : reminders_look(
+                                    d->store, &now, &wait, d->due, REMINDERS_DESK_ONCE, &count);
+
+    d->look_ms = mono_ms + RETRY_MS;
+    if (error != 0) {
+        log_limited(LOG_LEVEL_WARN, "cannot look for reminders: %s", err_text(error));
+        arena_free(arena);
+        return;
+    }
+    bool go_on = true;
+    for (size_t i = 0; go_on && i < count; i++) {
+        const struct reminders_due *due = &d->due[i];
+        enum fate fate = FATE_LATER;
+        if (d->guard == NULL || d->guard(d->guard_arg, due->uid, due->member))
+            fate = due->kind == REMINDERS_SNOOZE ? fire_snooze(d, due, now)
+                                                 : fire_record(d, due, arena, now);
+        go_on = settle(d, due, fate, now);
+        arena_reset(arena);
+    }
+    if (d->guard != NULL)
+        d->guard(d->guard_arg, NULL, NULL);
+    arena_free(arena);
+    if (!go_on)
+        return;
+    if (count == REMINDERS_DESK_ONCE)
+        d->look_ms = mono_ms + MORE_MS;
+    else if (count > 0)
+        d->look_ms = mono_ms + AGAIN_MS;
+    if (wait >= 0 && mono_ms + wait < d->look_ms)
+        d->look_ms = mono_ms + wait;
+}
+
+int64_t reminders_desk_step(struct reminders_desk *d, int64_t mono_ms)
+{
+    if (mono_ms >= d->look_ms)
+        look(d, mono_ms);
+    return d->look_ms;
+}

@@ -1,0 +1,498 @@
+#include "workers/stream/stream.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jdoc.h"
+#include "base/log.h"
+#include "wire/fastcgi/fastcgi_call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLY_MAX 262144
+#define CALL_MARGIN_MS 2000
+#define LOCATE_MS 5000 /* a message that Redis does not let start is refused after this */
+#define RETRY_MS 1000
+#define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
+
+enum message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT, MESSAGE_INBOX };
+
+/* A request to a pool on behalf of a client. Submits go one after the other, the rest at once. */
+struct stream_message {
+    struct stream_message *next;
+    struct stream_conn *conn;
+    struct fastcgi_call *call; /* in flight */
+    char *session, *client_message_id, *run_id;
+    struct buf body;
+    int64_t queued_ms;
+    enum message_kind kind;
+    bool agui;
+};
+
+static void message_free(struct stream_message *m)
+{
+    free(m->session);
+    free(m->client_message_id);
+    free(m->run_id);
+    buf_free(&m->body);
+    free(m);
+}
+
+static void unlink_message(struct stream_message *m)
+{
+    struct stream_message **at = &m->conn->messages;
+
+    while (*at && *at != m)
+        at = &(*at)->next;
+    if (*at)
+        *at = m->next;
+}
+
+static struct stream_message *message_new(struct stream_conn *c, enum message_kind kind)
+{
+    struct stream_message *m = calloc(1, sizeof(*m)), **at = &c->messages;
+
+    if (!m)
+        return NULL;
+    m->conn = c;
+    m->kind = kind;
+    m->queued_ms = clock_mono_ms();
+    while (*at)
+        at = &(*at)->next;
+    *at = m;
+    return m;
+}
+
+static size_t count_kind(const struct stream_conn *c, bool submits)
+{
+    size_t n = 0;
+
+    for (const struct stream_message *m = c->messages; m; m = m->next)
+        n += (m->kind == MESSAGE_SUBMIT) == submits;
+    return n;
+}
+
+static struct stream_message *first_submit(const struct stream_conn *c)
+{
+    struct stream_message *m = c->messages;
+
+    while (m && m->kind != MESSAGE_SUBMIT)
+        m = m->next;
+    return m;
+}
+
+/* ---- the request ---- */
+
+/* fn NULL: the reply is told to nobody. */
+static int ask(struct stream_message *m, struct fastcgi_pool *pool, const char *method,
+    const char *path, fastcgi_call_fn *fn)
+{
+    const struct stream_conn *c = m->conn;
+    const struct conf *conf = c->stream->conf;
+    int64_t now = clock_real_ms();
+    char start[32];
+    const struct fastcgi_pair pairs[] = {
+        {"GATEWAY_INTERFACE", "CGI/1.1"},
+        {"SERVER_PROTOCOL", "HTTP/1.1"},
+        {"REQUEST_METHOD", method},
+        {"REQUEST_URI", path},
+        {"DOCUMENT_URI", path},
+        {"SCRIPT_NAME", path},
+        {"QUERY_STRING", ""},
+        {"CONTENT_TYPE", "application/json"},
+        {"TP_INTERNAL", "stream"},
+        {"TP_USER", c->user},
+        {"TP_ROLE", c->admin ? "admin" : "user"},
+        {"T_START", start},
+    };
+    const struct fastcgi_call_request request = {.pairs = pairs,
+        .count = sizeof pairs / sizeof pairs[0], .body = m->body.data, .len = m->body.len,
+        /* Two with the same id are one; an answer to an approval has the id of that. */
+        .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id,
+        .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
+        .max = REPLY_MAX};
+
+    snprintf(start, sizeof start, "%lld.%03d", (long long)(now / 1000), (int)(now % 1000));
+    return fastcgi_call_start(pool, &request, fn, m, fn ? &m->call : NULL);
+}
+
+/* ---- what the client hears ---- */
+
+/* RunAgentInput frames are answered in their own language: a run that ended before it started. */
+static void tell_run_error(struct stream_conn *c, const struct stream_message *m, const char *code,
+    const char *text, int64_t retry_ms)
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    buf_puts(&b, "{\"type\":\"RUN_ERROR\",\"message\":");
+    buf_json_string(&b, text, strlen(text));
+    buf_puts(&b, ",\"code\":");
+    buf_json_string(&b, code, strlen(code));
+    buf_puts(&b, ",\"metadata\":{\"threadId\":");
+    buf_json_string(&b, m->session, strlen(m->session));
+    if (m->run_id) {
+        buf_puts(&b, ",\"runId\":");
+        buf_json_string(&b, m->run_id, strlen(m->run_id));
+    }
+    if (retry_ms > 0)
+        buf_printf(&b, ",\"retryAfterMs\":%lld", (long long)retry_ms);
+    buf_puts(&b, "}}");
+    stream_socket_json(c, &b);
+    buf_free(&b);
+}
+
+static void tell_error(
+    const struct stream_message *m, const char *code, const char *text, int64_t retry_ms)
+{
+    if (m->agui)
+        tell_run_error(m->conn, m, code, text, retry_ms);
+    else
+        stream_frames_error(m->conn, code, text, m->client_message_id, retry_ms);
+}
+
+static void tell_failure(const struct stream_message *m, int error)
+{
+    if (error == ERR_FULL)
+        tell_error(m, "pool_full", "All workers are busy.", RETRY_MS);
+    else if (error == ERR_NET)
+        tell_error(m, "not_ready", "The workers cannot be reached.", RETRY_MS);
+    else if (error == ERR_STORE)
+        tell_error(m, "store_unavailable", "The storage cannot be reached.", RETRY_MS);
+    else
+        tell_error(m, "no_answer",
+            "It is not known whether the message was taken. Send it again with the same "
+            "client_message_id.",
+            RETRY_MS);
+}
+
+static void tell_problem(const struct stream_message *m, const jdoc *problem)
+{
+    const char *detail = jdoc_text_or(problem, "detail", "");
+    int64_t retry = 0;
+
+    if (!detail[0])
+        detail = jdoc_text_or(problem, "title", "The request was refused.");
+    jdoc_get_int(problem, "retry_after_ms", &retry);
+    tell_error(m, jdoc_text_or(problem, "code", "refused"), detail, retry);
+}
+
+/* {"type":TYPE, members of the reply, "client_message_id"}. */
+static void tell_reply(const struct stream_message *m, const char *type, jdoc *reply)
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    if (jdoc_set_string(reply, "type", type) == 0 &&
+        jdoc_set_string(reply, "client_message_id", m->client_message_id) == 0) {
+        jdoc_write(reply, &b);
+        stream_socket_json(m->conn, &b);
+    }
+    buf_free(&b);
+}
+
+/*
+ * The same message again: its sender wants the stream of the earlier turn. What this connection
+ * has not seen of it, because it came later, is played from the log.
+ */
+static void replay(struct stream_message *m, const jdoc *reply)
+{
+    struct hub_viewer *viewer = stream_conn_viewer(m->conn, m->session);
+    struct hub_start start = {
+        .user = m->conn->user, .session = m->session, .has_cursor = true, .until_final = true};
+    const char *cursor = jdoc_text_or(reply, "cursor", "");
+
+    start.run = jdoc_text_or(reply, "turn_id", NULL);
+    if (!viewer || viewer->named_cursor || !start.run ||
+        logentry_id_parse(cursor, strlen(cursor), &start.cursor) < 0 ||
+        logentry_id_compare(start.cursor, viewer->v.origin) >= 0)
+        return;
+    for (viewer = m->conn->viewers; viewer; viewer = viewer->sibling) {
+        if (viewer->run && strcmp(viewer->run, start.run) == 0)
+            return;
+    }
+    start.until = stream_conn_viewer(m->conn, m->session)->v.origin;
+    stream_conn_watch_start(m->conn, &start, NULL);
+}
+
+static void on_accepted(struct stream_message *m, jdoc *reply)
+{
+    struct stream_conn *c = m->conn;
+
+    if (strcmp(jdoc_text_or(reply, "state", ""), "duplicate") == 0)
+        replay(m, reply);
+    if (c->format == STREAM_AGUI && !m->agui)
+        tell_reply(m, "accepted", reply);
+}
+
+static void handle_reply(struct stream_message *m, const struct fastcgi_reply *r)
+{
+    jdoc *reply = NULL;
+
+    if (jdoc_parse(buf_text(&r->body), r->body.len, &reply, NULL, 0) < 0)
+        tell_failure(m, ERR_PROTOCOL);
+    else if (r->status >= 400)
+        tell_problem(m, reply);
+    else if (m->kind == MESSAGE_SUBMIT)
+        on_accepted(m, reply);
+    else if (m->conn->format == STREAM_TEXT || m->kind == MESSAGE_INBOX)
+        ; /* nothing but the assistant's words; told on the user's channel */
+    else if (m->kind == MESSAGE_CONTEXT) {
+        jdoc *whole = jdoc_new_object();
+        if (whole && jdoc_set(whole, "context", reply) == 0)
+            tell_reply(m, "context_updated", whole);
+        jdoc_free(whole);
+        reply = NULL;
+    } else
+        tell_reply(m, "cancel_result", reply);
+    jdoc_free(reply);
+}
+
+static void on_reply(void *arg, int error, const struct fastcgi_reply *r)
+{
+    struct stream_message *m = arg;
+    struct stream_conn *c = m->conn;
+
+    m->call = NULL;
+    unlink_message(m); /* before anything that pumps: it must not be sent again */
+    if (error)
+        tell_failure(m, error);
+    else
+        handle_reply(m, r);
+    message_free(m);
+    if (c->kind == STREAM_WS)
+        stream_message_pump(c);
+}
+
+/* ---- messages ---- */
+
+static void fail(struct stream_message *m, int error)
+{
+    unlink_message(m);
+    tell_failure(m, error);
+    message_free(m);
+}
+
+static int send_submit(struct stream_message *m, fastcgi_call_fn *fn)
+{
+    return ask(m, m->conn->stream->turns, "POST", "/internal/message", fn);
+}
+
+void stream_message_pump(struct stream_conn *c)
+{
+    struct stream_message *m;
+
+    while (c->kind == STREAM_WS && !c->close_sent && (m = first_submit(c)) != NULL && !m->call) {
+        struct hub_viewer *viewer;
+        int rc = stream_conn_watch(c, m->session, NULL, &viewer);
+        if (rc == 0 && !viewer->told)
+            return; /* comes back when the viewer stands: no event of the turn is missed */
+        if (rc == 0)
+            rc = send_submit(m, on_reply);
+        if (rc == ERR_LIMIT) {
+            tell_error(m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
+            unlink_message(m);
+            message_free(m);
+        } else if (rc < 0) {
+            fail(m, rc);
+        }
+    }
+}
+
+static bool choose_session(struct stream_conn *c, const char *session)
+{
+    char made[IDENT_UUID_SIZE];
+
+    if (session)
+        return ident_is_session(session, strlen(session));
+    if (c->session)
+        return true;
+    ident_uuid7(made);
+    c->session = strdup(made);
+    return c->session != NULL;
+}
+
+static char *dup_or_null(const char *s)
+{
+    return s ? strdup(s) : NULL;
+}
+
+/* Redis was not there when a message came, and could not be reached. */
+static void on_redis(void *arg, int error, struct link_reply *reply)
+{
+    struct stream_conn *c = arg;
+    struct stream_message *m;
+
+    link_reply_free(reply);
+    while (error && c->kind == STREAM_WS && (m = first_submit(c)) != NULL && !m->call)
+        fail(m, ERR_STORE);
+}
+
+/* A message comes. Returns 0 or ERR_STORE: Redis is not there, and cannot be tried now. */
+static int hurry_redis(struct stream_conn *c)
+{
+    struct link_arg ping = link_text("PING");
+    const struct link_question question = {
+        .args = &ping, .nargs = 1, .reads = true, .on_reply = on_redis, .arg = c};
+
+    if (hub_is_up(c->stream->hub))
+        return 0;
+    return hub_hurry(c->stream->hub) ? link_ask(hub_link(c->stream->hub), &question) : ERR_STORE;
+}
+
+void stream_message_submit(struct stream_conn *c, const struct stream_submit *submit)
+{
+    struct stream_message *m;
+    const char *session;
+
+    if (!choose_session(c, submit->session)) {
+        stream_frames_error(
+            c, "invalid_field", "The session's id is not valid.", submit->client_message_id, 0);
+        return;
+    }
+    if (count_kind(c, true) >= STREAM_MESSAGES_MAX) {
+        stream_frames_error(c, "too_many_waiting", "Too many messages wait on this socket.",
+            submit->client_message_id, RETRY_MS);
+        return;
+    }
+    session = submit->session ? submit->session : c->session;
+    m = message_new(c, MESSAGE_SUBMIT);
+    if (!m) {
+        stream_conn_kill(c);
+        return;
+    }
+    m->agui = submit->agui;
+    m->session = strdup(session);
+    m->client_message_id = dup_or_null(submit->client_message_id);
+    m->run_id = dup_or_null(submit->run_id);
+    m->body = *submit->body;
+    buf_init(submit->body, 0);
+    buf_puts(&m->body, ",\"session_id\":");
+    buf_json_string(&m->body, session, strlen(session));
+    buf_putc(&m->body, '}');
+    if (!m->session || buf_error(&m->body))
+        stream_conn_kill(c);
+    else if (hurry_redis(c) < 0)
+        fail(m, ERR_STORE);
+    else
+        stream_message_pump(c);
+}
+
+void stream_message_tick(struct stream_conn *c, int64_t now_ms)
+{
+    struct stream_message *m = first_submit(c);
+
+    if (m && !m->call && now_ms - m->queued_ms >= LOCATE_MS) {
+        fail(m, ERR_STORE);
+        stream_message_pump(c);
+    }
+}
+
+void stream_message_free_all(struct stream_conn *c)
+{
+    struct stream_message *m;
+
+    while ((m = c->messages) != NULL) {
+        c->messages = m->next;
+        if (m->call)
+            fastcgi_call_forget(m->call);
+        else if (m->kind == MESSAGE_SUBMIT && m->body.len > 0)
+            send_submit(m, NULL); /* its sender has gone, the message was said */
+        message_free(m);
+    }
+}
+
+/* ---- stop and context ---- */
+
+static void call_api(struct stream_message *m, const char *method, const char *path)
+{
+    int rc = ask(m, m->conn->stream->api, method, path, on_reply);
+
+    if (rc < 0)
+        fail(m, rc);
+}
+
+static struct stream_message *side_message(
+    struct stream_conn *c, enum message_kind kind, const char *id)
+{
+    struct stream_message *m;
+
+    if (count_kind(c, false) >= CALLS_MAX) {
+        stream_frames_error(
+            c, "too_many_waiting", "Too many requests wait on this socket.", id, RETRY_MS);
+        return NULL;
+    }
+    m = message_new(c, kind);
+    if (!m)
+        return NULL;
+    m->client_message_id = dup_or_null(id);
+    return m;
+}
+
+void stream_message_cancel(
+    struct stream_conn *c, const char *turn, const char *session, const char *client_message_id)
+{
+    const char *base = c->stream->conf->public_base, *id = turn ? turn : session;
+    struct stream_message *m = side_message(c, MESSAGE_CANCEL, client_message_id);
+    struct buf path;
+
+    if (!m)
+        return;
+    buf_init(&path, 0);
+    buf_puts(&path, base);
+    if (id) {
+        buf_puts(&path, turn ? "/turns/" : "/sessions/");
+        buf_put_urlencoded(&path, id, strlen(id));
+        buf_puts(&path, "/cancel");
+        buf_puts(&m->body, "{}");
+    } else {
+        buf_puts(&path, "/cancel");
+        buf_puts(&m->body, "{\"client_message_id\":");
+        buf_json_string(&m->body, client_message_id, strlen(client_message_id));
+        buf_putc(&m->body, '}');
+    }
+    if (buf_error(&path) || buf_error(&m->body))
+        fail(m, ERR_NOMEM);
+    else
+        call_api(m, "POST", path.data);
+    buf_free(&path);
+}
+
+void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snooze_minutes)
+{
+    struct stream_message *m = side_message(c, MESSAGE_INBOX, NULL);
+    struct buf path;
+
+    if (!m)
+        return;
+    buf_init(&path, 0);
+    buf_puts(&path, c->stream->conf->public_base);
+    buf_puts(&path, "/inbox/");
+    buf_put_urlencoded(&path, entry, strlen(entry));
+    buf_puts(&path, snooze_minutes > 0 ? "/snooze" : "/ack");
+    buf_printf(&m->body, "{\"minutes\":%lld}", (long long)snooze_minutes);
+    if (buf_error(&path) || buf_error(&m->body))
+        fail(m, ERR_NOMEM);
+    else
+        call_api(m, "POST", path.data);
+    buf_free(&path);
+}
+
+void stream_message_context(struct stream_conn *c, const char *json, size_t len)
+{
+    struct stream_message *m = side_message(c, MESSAGE_CONTEXT, NULL);
+    struct buf path;
+
+    if (!m)
+        return;
+    buf_init(&path, 0);
+    buf_puts(&path, c->stream->conf->public_base);
+    buf_puts(&path, "/context");
+    buf_put(&m->body, json, len);
+    if (buf_error(&path) || buf_error(&m->body))
+        fail(m, ERR_NOMEM);
+    else
+        call_api(m, "PUT", path.data);
+    buf_free(&path);
+}

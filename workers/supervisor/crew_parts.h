@@ -1,0 +1,30 @@
+#ifndef TURNPIKE_WORKERS_SUPERVISOR_CREW_PARTS_H
+#define TURNPIKE_WORKERS_SUPERVISOR_CREW_PARTS_H
+
+#include "workers/supervisor/crew.h"
+
+/* crew_parts -- what the files of crew share with each other. Process: supervisor. */
+
+/* The one place where a slot changes its state. */
+void crew_step(struct crew *c, size_t index, enum slots_event event);
+bool crew_slot_serves(const struct crew_slot *s);
+/* A slot with its seats for a process of the pool; NULL when there is no room for either. */
+struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,
+    enum scoreboard_pool pool, unsigned position, int replaces);
+/* "api/3[4711]" */
+const char *crew_label(const struct crew *c, size_t index, char out[64]);
+/* " user U session S turn T: stages ..., N other turns": what executes, and how many wait beside
+ * it; " in its loop, N turns" when none executes; "" for a worker without a turn. */
+void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size);
+
+/* Lines to the housekeeper wait here while none listens: crew_lines.c. */
+void crew_lines_flush(struct crew *c);
+void crew_lines_blame(struct crew *c, const struct blame_mark *mark);
+/* A turn of a dead worker. executed: the worker died in it; else beside it. */
+void crew_lines_lost(
+    struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed);
+
+/* The seats of a dead worker are free again, and the housekeeper is told about their turns. */
+void crew_deaths_seats(struct crew *c, size_t index, pid_t pid);
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef TURNPIKE_WORKERS_SUPERVISOR_MCP_COMMAND_H
+#define TURNPIKE_WORKERS_SUPERVISOR_MCP_COMMAND_H
+
+#include "base/conf.h"
+
+/*
+ * mcp_command -- `turnpike mcp list`, `mcp accept SERVER[/TOOL] [HASH]`, `mcp forget SERVER/TOOL`,
+ * `mcp refresh`: the operator looks at the tools of MCP servers and accepts their definitions.
+ * Speaks to Redis itself. Returns the exit status.
+ */
+int mcp_command(const struct conf *conf, int argc, char **argv);
+
+#endif

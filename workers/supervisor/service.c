@@ -1,0 +1,65 @@
+#include "workers/supervisor/service.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+void service_ready(const char *status)
+{
+    sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void service_reloading(void)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
+}
+
+void service_stopping(const char *status)
+{
+    sd_notifyf(0, "STOPPING=1\nSTATUS=%s", status);
+}
+
+void service_status(const char *status)
+{
+    sd_notifyf(0, "STATUS=%s", status);
+}
+
+void service_extend(int64_t milliseconds)
+{
+    sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld", (long long)milliseconds * 1000);
+}
+
+int64_t service_watchdog_ms(void)
+{
+    uint64_t microseconds = 0;
+    if (sd_watchdog_enabled(0, &microseconds) <= 0)
+        return 0;
+    int64_t half = (int64_t)(microseconds / 2000);
+    return half < 1 ? 1 : half;
+}
+
+void service_watchdog(void)
+{
+    sd_notify(0, "WATCHDOG=1");
+}
+
+size_t service_sockets(struct service_socket *out, size_t max)
+{
+    char **names = NULL;
+    size_t count = 0;
+    int n = sd_listen_fds_with_names(1, &names);
+    for (int i = 0; i < n; i++) {
+        if (count < max) {
+            out[count].fd = SD_LISTEN_FDS_START + i;
+            snprintf(out[count].name, sizeof(out[count].name), "%s",
+                names != NULL && names[i] != NULL ? names[i] : "");
+            count++;
+        }
+        if (names != NULL)
+            free(names[i]);
+    }
+    free(names);
+    return count;
+}

@@ -1,0 +1,57 @@
+#ifndef TURNPIKE_WORKERS_SUPERVISOR_SOCKETS_H
+#define TURNPIKE_WORKERS_SUPERVISOR_SOCKETS_H
+
+#include "base/conf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * sockets -- the five listening unix sockets: from systemd where it passed them, else made in
+ * run_dir. Process: supervisor. One turnpiked per run_dir: a lock file says so.
+ */
+enum sockets_which {
+    SOCKETS_API,
+    SOCKETS_TURN,
+    SOCKETS_STREAM,
+    SOCKETS_QUARANTINE, /* from the housekeeper to the quarantine workers */
+    SOCKETS_TOOL,       /* from turn workers to the tool processes */
+    SOCKETS_CONTROL,
+    SOCKETS_COUNT
+};
+
+struct sockets_one {
+    int fd;         /* listening, O_NONBLOCK | CLOEXEC; -1 = not open */
+    bool inherited; /* from systemd: its file is not ours to remove */
+    dev_t device;   /* of the file that we made */
+    ino_t inode;
+    char path[108];
+};
+struct sockets {
+    struct sockets_one one[SOCKETS_COUNT];
+    int lock_fd;
+};
+
+const char *sockets_name(enum sockets_which which); /* "api", "quarantine" */
+void sockets_init(struct sockets *s);
+/*
+ * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
+ * none of the six names, by the file name api.sock, turn.sock ...) and makes the others: mode and
+ * group from conf, the quarantine, tool and control sockets 0600; a stale file is removed only when nobody listens, for
+ * which it waits up to 2 s.
+ * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
+ */
+int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);
+/* Drain: removes the files that we made, so that new clients are refused at once; but those of the
+ * control socket and of the tool processes, which what runs on needs. */
+void sockets_unlink(struct sockets *s);
+/* Closes everything, after sockets_unlink. */
+void sockets_close(struct sockets *s);
+/*
+ * Connections that wait to be accepted, and the backlog's limit, asked from the kernel
+ * (sock_diag). Returns 0 or ERR_IO (no netlink here: both are -1).
+ */
+int sockets_queue(const struct sockets *s, enum sockets_which which, int *waiting, int *limit);
+
+#endif

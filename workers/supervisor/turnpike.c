@@ -1,0 +1,433 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/ident.h"
+#include "workers/supervisor/control.h"
+#include "workers/supervisor/failover_command.h"
+#include "workers/supervisor/mcp_command.h"
+
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* turnpike: the operator's command. Speaks to the control socket of a running turnpiked. */
+
+#define DEFAULT_CONFIG "/etc/turnpike/turnpike.conf"
+#define TIMEOUT_MS 5000
+#define TOP_EVERY_MS 1000
+#define KEY_BYTES 32
+
+struct options {
+    const char *socket, *run_dir, *config;
+    bool json;
+    char path[256]; /* of the control socket */
+};
+
+struct command {
+    const char *name, *arguments, *help;
+    int (*run)(struct options *o, int argc, char **argv);
+};
+
+/* --- settings --- */
+
+/* The file that was named must be readable; the default one need not be there. conf is always
+ * initialised afterwards unless there is no memory. */
+static int load_settings(const struct options *o, struct conf *conf, char why[CONF_WHY_SIZE])
+{
+    why[0] = '\0';
+    int error = conf_init(conf);
+    if (error != 0) {
+        fprintf(stderr, "turnpike: %s\n", err_text(error));
+        exit(1);
+    }
+    if (o->config != NULL)
+        return conf_load(conf, o->config, why);
+    return access(DEFAULT_CONFIG, R_OK) == 0 ? conf_load(conf, DEFAULT_CONFIG, why) : 0;
+}
+
+static void find_socket(struct options *o)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    if (o->socket != NULL) {
+        snprintf(o->path, sizeof(o->path), "%s", o->socket);
+        return;
+    }
+    if (o->run_dir != NULL) {
+        snprintf(o->path, sizeof(o->path), "%s/control.sock", o->run_dir);
+        return;
+    }
+    /* Only run_dir matters: credentials that only the service can read are no obstacle. */
+    load_settings(o, &conf, why);
+    snprintf(o->path, sizeof(o->path), "%s/control.sock", conf.run_dir);
+    conf_fini(&conf);
+}
+
+/* --- asking --- */
+
+static int ask(struct options *o, const char *line, struct buf *reply)
+{
+    if (o->path[0] == '\0')
+        find_socket(o);
+    buf_reset(reply);
+    int error = control_ask(o->path, line, TIMEOUT_MS, reply);
+    if (error == ERR_NOT_FOUND)
+        fprintf(stderr, "turnpike: no turnpiked listens on %s\n", o->path);
+    else if (error == ERR_FORBIDDEN)
+        fprintf(stderr, "turnpike: %s: permission denied (be root or turnpiked's user)\n", o->path);
+    else if (error != 0)
+        fprintf(stderr, "turnpike: %s: %s\n", o->path, err_text(error));
+    return error;
+}
+
+static int ask_and_print(struct options *o, const char *line)
+{
+    struct buf reply = {0};
+    int status = ask(o, line, &reply) == 0 ? 0 : 1;
+    const char *text = buf_text(&reply);
+    if (status == 0 && strncmp(text, "error:", 6) == 0) {
+        fprintf(stderr, "turnpike: %s", text);
+        status = 1;
+    } else if (status == 0) {
+        fwrite(text, 1, reply.len, stdout);
+    }
+    buf_free(&reply);
+    return status;
+}
+
+static int run_status(struct options *o, int argc, char **argv)
+{
+    bool json = o->json || (argc == 1 && strcmp(argv[0], "json") == 0);
+    return ask_and_print(o, json ? "status json" : "status");
+}
+
+static int run_drain(struct options *o, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return ask_and_print(o, "drain");
+}
+
+static int run_reload(struct options *o, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return ask_and_print(o, "reload");
+}
+
+static int run_reopen(struct options *o, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return ask_and_print(o, "reopen");
+}
+
+static int run_metrics(struct options *o, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return ask_and_print(o, "metrics");
+}
+
+/* --- top --- */
+
+static volatile sig_atomic_t top_ended;
+
+static void top_on_signal(int number)
+{
+    (void)number;
+    top_ended = 1;
+}
+
+struct screen {
+    unsigned rows, columns, used;
+};
+
+static void screen_size(struct screen *screen)
+{
+    struct winsize size;
+    *screen = (struct screen){.rows = 24, .columns = 80};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 1) {
+        screen->rows = size.ws_row;
+        screen->columns = size.ws_col;
+    }
+}
+
+static void screen_line(struct screen *screen, const char *line, size_t len)
+{
+    if (screen->used + 1 >= screen->rows)
+        return;
+    screen->used++;
+    printf("%.*s\033[K\n", (int)(len < screen->columns ? len : screen->columns), line);
+}
+
+static bool is_idle_line(const char *line, size_t len)
+{
+    return memmem(line, len, " idle ", 6) != NULL;
+}
+
+/* Lines of the slots' table: those that do something first. */
+static void screen_slots(struct screen *screen, const char *text, bool idle)
+{
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
+        if (is_idle_line(text, (size_t)(end - text)) == idle)
+            screen_line(screen, text, (size_t)(end - text));
+}
+
+static void screen_show(const char *text)
+{
+    struct screen screen;
+    screen_size(&screen);
+    fputs("\033[H", stdout);
+    const char *end;
+    bool table = false;
+    while (!table && (end = strchr(text, '\n')) != NULL) {
+        table = strncmp(text, "slot ", 5) == 0;
+        screen_line(&screen, text, (size_t)(end - text));
+        text = end + 1;
+    }
+    screen_slots(&screen, text, false);
+    screen_slots(&screen, text, true);
+    fputs("\033[Jq = quit", stdout);
+    fflush(stdout);
+}
+
+/* Returns true when the user wants to leave. */
+static bool top_wait(void)
+{
+    struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+    char key;
+    int ready = poll(&keys, 1, TOP_EVERY_MS);
+    if (top_ended)
+        return true;
+    return ready > 0 && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q');
+}
+
+static int top_loop(struct options *o)
+{
+    struct buf reply = {0};
+    int status = 0;
+    do {
+        status = ask(o, "status", &reply) == 0 ? 0 : 1;
+        if (status == 0)
+            screen_show(buf_text(&reply));
+    } while (status == 0 && !top_wait());
+    buf_free(&reply);
+    return status;
+}
+
+static int run_top(struct options *o, int argc, char **argv)
+{
+    struct termios before, raw;
+    (void)argc;
+    (void)argv;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
+        return ask_and_print(o, "status");
+    struct sigaction action = {.sa_handler = top_on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    raw = before;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    fputs("\033[?1049h\033[?25l\033[?7l", stdout); /* other screen, no cursor, no wrapping */
+    int status = top_loop(o);
+    fputs("\033[?7h\033[?25h\033[?1049l", stdout);
+    fflush(stdout);
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    return status;
+}
+
+/* --- config --- */
+
+/* The output is a configuration file. */
+static void print_setting(
+    void *arg, const char *name, const char *value, const char *def, const char *help)
+{
+    (void)arg;
+    bool secret = strcmp(value, "***") == 0;
+    printf("# %s (default: %s)\n%s%s = %s\n", help, def[0] != '\0' ? def : "empty",
+        secret ? "# set: " : "", name, value);
+}
+
+static int run_config(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    (void)argc;
+    (void)argv;
+    int error = load_settings(o, &conf, why);
+    if (error == 0) {
+        conf_visit(&conf, print_setting, NULL);
+        error = conf_check(&conf, why);
+    }
+    if (error != 0)
+        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    conf_fini(&conf);
+    return error == 0 ? 0 : 1;
+}
+
+/* --- origins, for nginx --- */
+
+/* Where systemd puts the service's credentials; root may read them. */
+#define CREDENTIALS "/run/credentials/turnpike.service"
+
+static void print_origins(const char *origins, bool development)
+{
+    for (const char *item = origins; *(item += strspn(item, " \t")) != '\0';) {
+        int len = (int)strcspn(item, " \t");
+        if (len == 1 && *item == '*')
+            printf("~. $http_origin;\n");
+        else
+            printf("\"%.*s\" $http_origin;\n", len, item);
+        item += len;
+    }
+    if (development)
+        printf("\"~^https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?$\" $http_origin;\n");
+}
+
+/* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf). */
+static int run_origins(struct options *o, int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    (void)argc;
+    (void)argv;
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    int error = load_settings(o, &conf, why);
+    if (error == 0)
+        error = conf_check(&conf, why);
+    if (error == 0)
+        print_origins(conf.origins, conf.development);
+    else
+        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    conf_fini(&conf);
+    return error == 0 ? 0 : 1;
+}
+
+/* --- MCP servers, Redis --- */
+
+/* A command of an operator that speaks to Redis itself. */
+static int run_with_store(struct options *o,
+    int (*command)(const struct conf *conf, int argc, char **argv), int argc, char **argv)
+{
+    struct conf conf;
+    char why[CONF_WHY_SIZE];
+    if (access(CREDENTIALS, X_OK) == 0)
+        setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
+    int status = 1, error = load_settings(o, &conf, why);
+    if (error == 0)
+        status = command(&conf, argc, argv);
+    else
+        fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
+    conf_fini(&conf);
+    return status;
+}
+
+static int run_mcp(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, mcp_command, argc, argv);
+}
+
+static int do_failover(const struct conf *conf, int argc, char **argv)
+{
+    (void)argv;
+    if (argc == 0)
+        return failover_command(conf);
+    fputs("turnpike: failover takes no argument: the Sentinels choose the replica\n", stderr);
+    return 2;
+}
+
+static int run_failover(struct options *o, int argc, char **argv)
+{
+    return run_with_store(o, do_failover, argc, argv);
+}
+
+/* --- API keys --- */
+
+static int run_api_key(struct options *o, int argc, char **argv)
+{
+    char key[4 + 2 * KEY_BYTES + 1] = "tpk_", hash[IDENT_SHA256_SIZE];
+    char user[IDENT_USER_MAX + 1]; /* the id: a name may hold blanks, a line of the file none */
+    const char *name = argc > 0 ? argv[0] : "";
+    const char *role = argc > 1 ? argv[1] : "user";
+    (void)o;
+    if (ident_user_named(name, strlen(name), user) < 0) {
+        fprintf(stderr, "turnpike: the user is needed: a name of 1 to %d bytes, or an id\n",
+            IDENT_NAME_MAX);
+        return 2;
+    }
+    if (strcmp(role, "user") != 0 && strcmp(role, "admin") != 0) {
+        fputs("turnpike: the role is user or admin\n", stderr);
+        return 2;
+    }
+    ident_token(KEY_BYTES, key + 4);
+    ident_sha256_hex(key, strlen(key), hash);
+    printf("# The key, shown this once; its holder sends it as `Authorization: Bearer KEY`:\n%s\n"
+           "# The line for api_keys.file; `turnpike reload` makes it valid:\n%s %s %s\n",
+        key, hash, user, role);
+    return 0;
+}
+
+/* --- commands --- */
+
+static const struct command commands[] = {
+    {"status", "[--json]", "every worker and what runs in it, limits beside values", run_status},
+    {"top", "", "the same, refreshed each second", run_top},
+    {"metrics", "", "OpenMetrics text", run_metrics},
+    {"reload", "", "read the configuration again, new workers first", run_reload},
+    {"drain", "", "finish what runs, then end; again = faster", run_drain},
+    {"reopen", "", "open the log file again", run_reopen},
+    {"config", "", "all settings with their values, as a configuration file", run_config},
+    {"origins", "", "the setting `origins` as lines for nginx", run_origins},
+    {"api-key", "USER [ROLE]", "make an API key", run_api_key},
+    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
+    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)", run_failover},
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+    fputs("usage: turnpike [--socket PATH | --run-dir DIR | --config FILE] COMMAND\n", out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(
+            out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option table[] = {{"socket", required_argument, NULL, 's'},
+        {"run-dir", required_argument, NULL, 'r'}, {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    struct options o = {0};
+    for (int option; (option = getopt_long(argc, argv, "c:h", table, NULL)) != -1;) {
+        if (option == 's')
+            o.socket = optarg;
+        else if (option == 'r')
+            o.run_dir = optarg;
+        else if (option == 'c')
+            o.config = optarg;
+        else if (option == 'j')
+            o.json = true;
+        else {
+            usage(option == 'h' ? stdout : stderr);
+            return option == 'h' ? 0 : 2;
+        }
+    }
+    for (size_t i = 0; optind < argc && i < COMMAND_COUNT; i++)
+        if (strcmp(argv[optind], commands[i].name) == 0)
+            return commands[i].run(&o, argc - optind - 1, argv + optind + 1);
+    usage(stderr);
+    return 2;
+}
