@@ -15,7 +15,7 @@ static int send_event(struct answer *a)
     int error = buf_error(&a->json);
 
     if (!error)
-        error = eventlog_event(a->log, EVENTLOG_FLAG_NONE, buf_text(&a->json), a->json.len);
+        error = eventlog_event(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len);
     a->emitted = true;
     return error;
 }
@@ -82,7 +82,7 @@ static int on_text(void *arg, const char *s, size_t len)
         events_text_start(&a->json, a->id);
         if ((error = buf_error(&a->json)) ||
             (error = eventlog_hold(
-                 a->log, EVENTLOG_FLAG_NONE, buf_text(&a->json), a->json.len)))
+                 a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len)))
             return error;
         a->emitted = true;
         a->text_open = true;
@@ -342,10 +342,10 @@ static int store_thoughts(struct answer *a, struct chat *chat)
     return error;
 }
 
-int answer_store(struct answer *a, struct chat *chat, bool with_calls)
+int answer_store(struct answer *a, struct chat *chat)
 {
     struct chat_message m = {.role = CHAT_ASSISTANT, .len = a->text.len};
-    size_t calls = with_calls ? a->call_count : 0;
+    const size_t calls = a->call_count;
     int error = store_thoughts(a, chat);
 
     if (error || (!a->text.len && !calls))
@@ -358,7 +358,7 @@ int answer_store(struct answer *a, struct chat *chat, bool with_calls)
     note_text(a);
     if (buf_error(&a->order))
         return buf_error(&a->order);
-    if (calls == a->call_count && !is_usual_order(buf_text(&a->order))
+    if (!is_usual_order(buf_text(&a->order))
         && !(m.order = arena_strdup(a->arena, buf_text(&a->order))))
         return ERR_NOMEM;
     for (size_t i = 0; i < calls; i++) {

@@ -35,7 +35,7 @@ struct answer {
     struct arena *arena;
     const struct chat *chat;   /* for ids that are taken already */
     const struct context_frame *frame; /* for the client's names of its tools; may be NULL */
-    size_t bytes_left;         /* of the turn; ERR_LIMIT below 0 */
+    size_t bytes_left;         /* of the turn; what would take more is ERR_LIMIT */
     void (*on_part)(void *arg, bool args); /* text or arguments begin: for the scoreboard */
     void *arg;
     struct buf json;           /* reused */
@@ -52,19 +52,18 @@ struct answer {
     size_t text_run;           /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };
-/* log, arena, chat, bytes_left, on_part must be set by the caller before. */
+/* log, arena, chat and bytes_left are set by the caller before; frame and on_part may be. */
 void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
 /* Empties it for the next answer, with a new message id; keeps the buffers. */
 void answer_reset(struct answer *a);
-/* Text that is not the model's own (a refusal, an end at a limit). */
+/* Text that is not the model's own (a refusal, an end at a limit). Returns 0, ERR_LIMIT, ERR_FENCED,
+ * ERR_FULL, ERR_NOMEM. */
 int answer_say(struct answer *a, const char *text);
-/* Ends in the log whatever is open. Returns 0, ERR_FENCED, ERR_FULL. */
+/* Ends in the log whatever is open. Returns 0, ERR_FENCED, ERR_FULL, ERR_NOMEM. */
 int answer_close(struct answer *a);
-/*
- * answer_store -- adds thoughts and the message to the conversation, as far as there is one.
- *   with_calls  false: an answer that broke off; its calls are left out
- */
-int answer_store(struct answer *a, struct chat *chat, bool with_calls);
+/* Adds thoughts and the message, with its calls, to the conversation, as far as they have come. Returns
+ * 0, ERR_NOMEM, ERR_LIMIT. */
+int answer_store(struct answer *a, struct chat *chat);
 
 #endif

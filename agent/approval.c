@@ -29,22 +29,20 @@ static int parse(const char *text, size_t len, jdoc **out)
     return jdoc_type(*out) == JDOC_OBJECT ? 0 : ERR_INVALID;
 }
 
-static int write_canonical(const jdoc *args, struct arena *arena, const char **canonical,
-    char hash[IDENT_SHA256_SIZE])
+static int write_canonical(const jdoc *args, struct arena *arena, struct approval_form *out)
 {
     struct buf text = {0};
 
     jdoc_write_canonical(args, &text);
-    *canonical = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len);
-    if (*canonical)
-        ident_sha256_hex(*canonical, text.len, hash);
+    out->args = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len);
+    if (out->args)
+        ident_sha256_hex(out->args, text.len, out->hash);
     buf_free(&text);
-    return *canonical ? 0 : ERR_NOMEM;
+    return out->args ? 0 : ERR_NOMEM;
 }
 
 int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
-    struct arena *arena, const char **canonical, char hash[IDENT_SHA256_SIZE],
-    struct tools_problem *problem)
+    struct arena *arena, struct approval_form *out, struct tools_problem *problem)
 {
     jdoc *args = NULL;
     int error = parse(text, len, &args);
@@ -54,7 +52,7 @@ int approval_canonical(const struct tools_spec *spec, const char *text, size_t l
     if (!error)
         error = tools_check(spec, args, problem);
     if (!error)
-        error = write_canonical(args, arena, canonical, hash);
+        error = write_canonical(args, arena, out);
     jdoc_free(args);
     return error;
 }
@@ -116,7 +114,7 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     struct arena *arena, bool *needed, struct approvals_ask *ask)
 {
     bool policy = tools_call_needs_approval(spec, call->args, call->args_len);
-    char hash[IDENT_SHA256_SIZE];
+    struct approval_form form;
     struct tools_problem problem;
     int error;
 
@@ -124,7 +122,7 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     if (!*needed)
         return 0;
     memset(ask, 0, sizeof *ask);
-    error = approval_canonical(spec, call->args, call->args_len, arena, &ask->args, hash, &problem);
+    error = approval_canonical(spec, call->args, call->args_len, arena, &form, &problem);
     if (error == ERR_INVALID) {
         *needed = false;
         return 0;
@@ -134,18 +132,13 @@ int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
     ident_token(APPROVALS_ID_BYTES, ask->id);
     ask->call = call->id;
     ask->tool = arena_strdup(arena, spec->name);
-    ask->hash = arena_strdup(arena, hash);
+    ask->args = form.args;
+    ask->hash = arena_strdup(arena, form.hash);
     ask->why = policy ? "policy" : untrusted_content;
     return ask->hash && ask->tool ? approval_question(ask, NULL, arena) : ERR_NOMEM;
 }
 
 /* ---- the form ---- */
-
-static void member(struct buf *json, const char *key, const char *value)
-{
-    buf_printf(json, ",\"%s\":", key);
-    buf_json_string(json, value, strlen(value));
-}
 
 void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
 {
@@ -154,18 +147,18 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
 
     clock_rfc3339(ask->expires_ms, ends);
     buf_printf(json, "{\"id\":\"%s\",\"reason\":\"tool_call\"", ask->id);
-    member(json, "message", ask->message);
-    member(json, "toolCallId", ask->call);
+    buf_json_member(json, "message", ask->message);
+    buf_json_member(json, "toolCallId", ask->call);
     buf_printf(json, ",\"responseSchema\":{\"type\":\"object\",\"properties\":{\"approved\":"
         "{\"type\":\"boolean\"},\"editedArgs\":");
     buf_puts(json, spec ? spec->arguments_schema : "{\"type\":\"object\"}");
     buf_puts(json, "},\"required\":[\"approved\"],\"additionalProperties\":false}");
-    member(json, "expiresAt", ends);
+    buf_json_member(json, "expiresAt", ends);
     buf_puts(json, ",\"metadata\":{\"tool\":");
     buf_json_string(json, ask->tool, strlen(ask->tool));
     buf_printf(json, ",\"arguments\":%s", ask->args);
-    member(json, "argumentsHash", ask->hash);
-    member(json, "reason", ask->why);
+    buf_json_member(json, "argumentsHash", ask->hash);
+    buf_json_member(json, "reason", ask->why);
     buf_puts(json, "}}");
 }
 
@@ -221,6 +214,7 @@ static int take_edited(const jdoc *args, const char *edited, const char *name, s
 {
     const struct tools_spec *spec = tools_find(name);
     char path[sizeof problem->path + 32];
+    struct approval_form form;
     struct buf text = {0};
     int error;
 
@@ -233,9 +227,12 @@ static int take_edited(const jdoc *args, const char *edited, const char *name, s
     jdoc_write(args, &text);
     error = buf_error(&text);
     if (!error)
-        error = approval_canonical(spec, buf_text(&text), text.len, arena, &out->args, out->hash,
-            problem);
+        error = approval_canonical(spec, buf_text(&text), text.len, arena, &form, problem);
     buf_free(&text);
+    if (!error) {
+        out->args = form.args;
+        memcpy(out->hash, form.hash, sizeof out->hash);
+    }
     if (error == ERR_INVALID) {
         snprintf(path, sizeof path, "/%.30s%s", edited, problem->path);
         path[sizeof problem->path - 1] = 0;

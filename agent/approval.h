@@ -15,6 +15,10 @@
  * turn and api workers.
  */
 
+struct approval_form {
+    const char *args; /* in the arena */
+    char hash[IDENT_SHA256_SIZE];
+};
 /*
  * approval_canonical -- the arguments as they would run: parsed, coerced, defaults filled in,
  * members sorted by key; and their SHA-256.
@@ -22,8 +26,7 @@
  * Returns 0; ERR_INVALID (tools_start would refuse them); ERR_NOMEM or another fault.
  */
 int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
-    struct arena *arena, const char **canonical, char hash[IDENT_SHA256_SIZE],
-    struct tools_problem *problem);
+    struct arena *arena, struct approval_form *out, struct tools_problem *problem);
 
 /*
  * approval_tainted -- whether what others wrote has come into the conversation: a result of a tool
@@ -34,8 +37,8 @@ int approval_canonical(const struct tools_spec *spec, const char *text, size_t l
 bool approval_tainted(const struct chat *chat);
 
 /*
- * approval_needed -- does this call wait for the user? ask: out when it does (everything but its
- * id's life). Wrong arguments never wait: tools_start refuses them and runs nothing.
+ * approval_needed -- does this call wait for the user? ask: out when it does; its call is borrowed,
+ * zone and expires_ms are the caller's. Wrong arguments never wait: tools_start refuses them and runs nothing.
  * Returns 0 or a fault.
  */
 int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,

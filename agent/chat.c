@@ -178,14 +178,6 @@ int chat_parse(struct chat *c, const char *json, size_t len)
     return error;
 }
 
-static void write_member(struct buf *json, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    buf_printf(json, ",\"%s\":", key);
-    buf_json_string(json, text, strlen(text));
-}
-
 static void write_calls(const struct chat_message *m, struct buf *json)
 {
     buf_puts(json, ",\"toolCalls\":[");
@@ -200,7 +192,7 @@ static void write_calls(const struct chat_message *m, struct buf *json)
         buf_puts(json, ",\"arguments\":");
         buf_json_string(json, call->args, call->args_len);
         buf_putc(json, '}');
-        write_member(json, "encryptedValue", call->sealed);
+        buf_json_member(json, "encryptedValue", call->sealed);
         if (call->alias) {
             buf_puts(json, ",\"metadata\":{\"alias\":");
             buf_json_string(json, call->alias, strlen(call->alias));
@@ -228,7 +220,7 @@ void chat_write(const struct chat_message *m, struct buf *json)
         if (m->failed)
             buf_puts(json, ",\"error\":\"the tool reported an error\"");
     }
-    write_member(json, "encryptedValue", m->sealed);
+    buf_json_member(json, "encryptedValue", m->sealed);
     if (m->order) {
         buf_puts(json, ",\"metadata\":{\"order\":");
         buf_json_string(json, m->order, strlen(m->order));

@@ -44,17 +44,3 @@ void daytime_add_days(struct daytime *t, int days)
     t->day = c.day;
     t->weekday = civil_weekday(civil_days(c.year, c.month, c.day));
 }
-
-const char *daytime_weekday(int weekday)
-{
-    static const char *const names[] = {
-        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-    return weekday >= 0 && weekday < 7 ? names[weekday] : "";
-}
-
-const char *daytime_month(int month)
-{
-    static const char *const names[] = {"January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December"};
-    return month >= 1 && month <= 12 ? names[month - 1] : "";
-}

@@ -18,8 +18,5 @@ bool daytime_zone_valid(const char *name);
 int daytime_local(int64_t real_ms, const char *zone, struct daytime *out);
 /* Moves the date by whole days; the clock stays as it is. */
 void daytime_add_days(struct daytime *t, int days);
-/* "Sunday", "November"; never NULL for 0..6 and 1..12. */
-const char *daytime_weekday(int weekday);
-const char *daytime_month(int month);
 
 #endif

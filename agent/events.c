@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-static void member(struct buf *json, const char *key, const char *value)
-{
-    buf_printf(json, ",\"%s\":", key);
-    buf_json_string(json, value, strlen(value));
-}
-
 static void open_event(struct buf *json, const char *type)
 {
     buf_puts(json, "{\"type\":\"");
@@ -15,20 +9,20 @@ static void open_event(struct buf *json, const char *type)
     buf_putc(json, '"');
 }
 
-int turn_first_event(const struct input *in, const char *session, struct buf *json)
+int events_run_started(const struct input *in, const char *session, struct buf *json)
 {
     open_event(json, "RUN_STARTED");
-    member(json, "threadId", session);
-    member(json, "runId", in->run_id);
+    buf_json_member(json, "threadId", session);
+    buf_json_member(json, "runId", in->run_id);
     buf_puts(json, ",\"protocolVersion\":\"1.0\",\"input\":{\"threadId\":");
     buf_json_string(json, session, strlen(session));
-    member(json, "runId", in->run_id);
+    buf_json_member(json, "runId", in->run_id);
     buf_puts(json, ",\"messages\":[");
     if (in->text && *in->text && in->message_id && *in->message_id) {
         buf_puts(json, "{\"id\":");
         buf_json_string(json, in->message_id, strlen(in->message_id));
         buf_puts(json, ",\"role\":\"user\"");
-        member(json, "content", in->text);
+        buf_json_member(json, "content", in->text);
         buf_putc(json, '}');
     }
     buf_puts(json, "],\"tools\":[],\"context\":[]}}");
@@ -38,14 +32,14 @@ int turn_first_event(const struct input *in, const char *session, struct buf *js
 static void simple(struct buf *json, const char *type, const char *id_field, const char *id)
 {
     open_event(json, type);
-    member(json, id_field, id);
+    buf_json_member(json, id_field, id);
     buf_putc(json, '}');
 }
 
 void events_text_start(struct buf *json, const char *id)
 {
     open_event(json, "TEXT_MESSAGE_START");
-    member(json, "messageId", id);
+    buf_json_member(json, "messageId", id);
     buf_puts(json, ",\"role\":\"assistant\"}");
 }
 
@@ -57,9 +51,9 @@ void events_text_end(struct buf *json, const char *id)
 void events_call_start(struct buf *json, const char *id, const char *name, const char *parent)
 {
     open_event(json, "TOOL_CALL_START");
-    member(json, "toolCallId", id);
-    member(json, "toolCallName", name);
-    member(json, "parentMessageId", parent);
+    buf_json_member(json, "toolCallId", id);
+    buf_json_member(json, "toolCallName", name);
+    buf_json_member(json, "parentMessageId", parent);
     buf_putc(json, '}');
 }
 
@@ -72,8 +66,8 @@ void events_call_result(struct buf *json, const char *message_id, const char *ca
     const char *content, size_t len)
 {
     open_event(json, "TOOL_CALL_RESULT");
-    member(json, "messageId", message_id);
-    member(json, "toolCallId", call_id);
+    buf_json_member(json, "messageId", message_id);
+    buf_json_member(json, "toolCallId", call_id);
     buf_puts(json, ",\"content\":");
     buf_json_string(json, content, len);
     buf_puts(json, ",\"role\":\"tool\"}");
@@ -87,7 +81,7 @@ void events_reasoning_start(struct buf *json, const char *id)
 void events_reasoning_message_start(struct buf *json, const char *id)
 {
     open_event(json, "REASONING_MESSAGE_START");
-    member(json, "messageId", id);
+    buf_json_member(json, "messageId", id);
     buf_puts(json, ",\"role\":\"reasoning\"}");
 }
 
@@ -105,8 +99,8 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
 {
     open_event(json, "REASONING_ENCRYPTED_VALUE");
     buf_puts(json, ",\"subtype\":\"message\"");
-    member(json, "entityId", id);
-    member(json, "encryptedValue", sealed);
+    buf_json_member(json, "entityId", id);
+    buf_json_member(json, "encryptedValue", sealed);
     buf_putc(json, '}');
 }
 
@@ -124,8 +118,8 @@ void events_state_snapshot(struct buf *json, const jdoc *state)
 void events_run_finished(struct buf *json, const struct events_finish *f)
 {
     open_event(json, "RUN_FINISHED");
-    member(json, "threadId", f->session);
-    member(json, "runId", f->run);
+    buf_json_member(json, "threadId", f->session);
+    buf_json_member(json, "runId", f->run);
     if (f->stop_reason) {
         buf_puts(json, ",\"result\":{\"stopReason\":");
         buf_json_string(json, f->stop_reason, strlen(f->stop_reason));
@@ -153,8 +147,8 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
 void events_run_error(struct buf *json, const char *message, const char *code, const char *usage)
 {
     open_event(json, "RUN_ERROR");
-    member(json, "message", message);
-    member(json, "code", code);
+    buf_json_member(json, "message", message);
+    buf_json_member(json, "code", code);
     if (usage)
         buf_printf(json, ",\"usage\":%s", usage);
     buf_putc(json, '}');
@@ -166,7 +160,7 @@ void events_usage(struct buf *json, const char *provider, const char *model,
     buf_puts(json, "{\"provider\":");
     buf_json_string(json, provider, strlen(provider));
     if (*model)
-        member(json, "model", model);
+        buf_json_member(json, "model", model);
     buf_printf(json, ",\"inputTokens\":%lld,\"outputTokens\":%lld,\"totalTokens\":%lld",
         (long long)u->input, (long long)u->output, (long long)(u->input + u->output));
     if (u->reasoning)

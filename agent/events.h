@@ -10,15 +10,15 @@
 /*
  * events -- AG-UI 1.0 events as JSON, appended to a buffer that the caller reuses. Optional
  * fields are absent, never null. Deltas are not here: the event log writes them itself. Used by
- * turn workers; turn_first_event also by whoever starts a turn.
+ * turn workers.
  */
 
 /*
- * turn_first_event -- RUN_STARTED of a turn that is about to be started, with the user's new
+ * events_run_started -- RUN_STARTED of a turn that is about to be started, with the user's new
  * message in its input echo so that every viewer of the session sees the question.
  * Returns buf_error.
  */
-int turn_first_event(const struct input *in, const char *session, struct buf *json);
+int events_run_started(const struct input *in, const char *session, struct buf *json);
 
 void events_text_start(struct buf *json, const char *id);
 void events_text_end(struct buf *json, const char *id);

@@ -4,25 +4,17 @@
 
 #include <string.h>
 
-static void member(struct buf *json, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    buf_printf(json, ",\"%s\":", key);
-    buf_json_string(json, value, strlen(value));
-}
-
 int input_write(const struct input *in, struct buf *json)
 {
     buf_puts(json, "{\"v\":1");
-    member(json, "run_id", in->run_id);
-    member(json, "text", in->text);
-    member(json, "message_id", in->message_id);
-    member(json, "zone", in->zone);
-    member(json, "locale", in->locale);
-    member(json, "source", in->source);
-    member(json, "role", in->role);
-    member(json, "traceparent", in->traceparent);
+    buf_json_member(json, "run_id", in->run_id);
+    buf_json_member(json, "text", in->text);
+    buf_json_member(json, "message_id", in->message_id);
+    buf_json_member(json, "zone", in->zone);
+    buf_json_member(json, "locale", in->locale);
+    buf_json_member(json, "source", in->source);
+    buf_json_member(json, "role", in->role);
+    buf_json_member(json, "traceparent", in->traceparent);
     if (in->resume)
         buf_puts(json, ",\"resume\":true");
     if (in->whole)
@@ -37,6 +29,18 @@ int input_write(const struct input *in, struct buf *json)
     }
     buf_putc(json, '}');
     return buf_error(json);
+}
+
+void input_complete(struct input *in)
+{
+    const char **const texts[] = {&in->run_id, &in->text, &in->message_id, &in->zone, &in->locale,
+        &in->source, &in->traceparent};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!*texts[i])
+            *texts[i] = "";
+    if (!in->role)
+        in->role = "user";
 }
 
 void input_digest(const char *json, char out[IDENT_SHA256_SIZE])

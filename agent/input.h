@@ -18,7 +18,7 @@ struct input {
     const char *text;         /* the user's message as plain text */
     const char *message_id;   /* of the user's message */
     const char *zone, *locale;/* of this request; "" = unknown */
-    const char *source;       /* "chat", "agui", "ws", "tool" */
+    const char *source;       /* "chat", "agui", "ws", "tool", "approval" */
     bool resume;              /* goes on with answered approvals; text may be "" */
     bool whole;               /* nobody reads along: the answer need not come word by word */
     const char *role;         /* of the credential: "user", "admin"; input_parse: "user" when absent */
@@ -29,6 +29,11 @@ struct input {
 };
 /* Appends the JSON form. Returns buf_error. */
 int input_write(const struct input *in, struct buf *json);
+/*
+ * What is missing becomes what input_parse would make of it, so that the form that was written can
+ * be used without being read again.
+ */
+void input_complete(struct input *in);
 /*
  * What makes two inputs ask for the same: a digest of the text; without a text, of the whole.
  * Reads the form that input_write makes.

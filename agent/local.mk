@@ -4,8 +4,12 @@ libagent_a_SOURCES = \
 	agent/answer.c agent/answer.h \
 	agent/approval.c agent/approval.h \
 	agent/calls.c agent/calls.h \
+	agent/calls_parts.h \
+	agent/calls_result.c \
+	agent/calls_start.c \
 	agent/chat.c agent/chat.h \
 	agent/context.c agent/context.h \
+	agent/context_build.c \
 	agent/daytime.c agent/daytime.h \
 	agent/events.c agent/events.h \
 	agent/input.c agent/input.h \
@@ -14,8 +18,16 @@ libagent_a_SOURCES = \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \
 	agent/turn.c agent/turn.h \
+	agent/turn_ask.c \
+	agent/turn_begin.c \
+	agent/turn_checkpoint.c \
+	agent/turn_end.c \
+	agent/turn_parts.h \
+	agent/turn_steps.c \
 	agent/wait.c agent/wait.h \
 	agent/model/model.c agent/model/model.h \
+	agent/model/model_attempt.c \
+	agent/model/model_parts.h \
 	agent/model/pieces.c agent/model/pieces.h \
 	agent/model/provider.c agent/model/provider.h \
 	agent/model/provider_anthropic.c \

@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static void member(struct buf *json, const char *key, const char *value)
-{
-    buf_printf(json, ",\"%s\":", key);
-    buf_json_string(json, value, strlen(value));
-}
-
 /* JSON text if it is any, else the same as a string. */
 static void put_json(struct buf *json, const char *text, size_t len)
 {
@@ -65,14 +59,14 @@ static void put_action(const struct chat_call *call, const struct chat_message *
     jdoc *doc = NULL;
 
     buf_puts(json, "{\"type\":\"tool\"");
-    member(json, "tool", call->name);
-    member(json, "status", status);
+    buf_json_member(json, "tool", call->name);
+    buf_json_member(json, "status", status);
     if (result && !jdoc_parse(result->text, result->len, &doc, NULL, 0)) {
         const jdoc *message = jdoc_get(doc, "message");
         const jdoc *entity = spec && spec->entity ? jdoc_get(doc, spec->entity) : NULL;
         const jdoc *error = jdoc_get(doc, "error");
         if (jdoc_string(message, NULL))
-            member(json, "message", jdoc_string(message, NULL));
+            buf_json_member(json, "message", jdoc_string(message, NULL));
         if (entity) {
             buf_printf(json, ",\"%s\":", spec->entity);
             jdoc_write(entity, json);
@@ -91,13 +85,13 @@ static void put_call(const struct chat_call *call, const struct chat_message *re
 {
     buf_puts(json, "{\"id\":");
     buf_json_string(json, call->id, strlen(call->id));
-    member(json, "name", call->name);
+    buf_json_member(json, "name", call->name);
     buf_puts(json, ",\"arguments\":");
     if (call->args_len)
         put_json(json, call->args, call->args_len);
     else
         buf_puts(json, "{}");
-    member(json, "status", !result ? "pending" : result->failed ? "error" : "success");
+    buf_json_member(json, "status", !result ? "pending" : result->failed ? "error" : "success");
     if (result) {
         buf_puts(json, ",\"result\":");
         put_json(json, result->text, result->len);
@@ -154,16 +148,16 @@ void reply_success(const struct reply *r, struct buf *json)
     buf_puts(json, ",\"actions\":");
     put_calls(r, put_action, json);
     buf_puts(json, ",\"suggestions\":[]");
-    member(json, "conversation_id", r->start->session);
-    member(json, "session_id", r->start->session);
-    member(json, "message_id", last_message_id(r));
-    member(json, "turn_id", r->start->turn);
-    member(json, "run_id", r->input->run_id);
+    buf_json_member(json, "conversation_id", r->start->session);
+    buf_json_member(json, "session_id", r->start->session);
+    buf_json_member(json, "message_id", last_message_id(r));
+    buf_json_member(json, "turn_id", r->start->turn);
+    buf_json_member(json, "run_id", r->input->run_id);
     buf_printf(json, ",\"processing_time_ms\":%lld", (long long)(took > 0 ? took : 0));
-    member(json, "timestamp", timestamp);
+    buf_json_member(json, "timestamp", timestamp);
     buf_printf(json, ",\"context_updates\":{},\"tokens_used\":%lld,\"usage\":%s",
         (long long)r->tokens, r->usage ? r->usage : "[]");
-    member(json, "model", r->model);
+    buf_json_member(json, "model", r->model);
     buf_puts(json, ",\"tool_calls\":");
     put_calls(r, put_call, json);
     if (r->pending_count) {
@@ -178,7 +172,7 @@ void reply_success(const struct reply *r, struct buf *json)
     if (r->interrupts)
         buf_printf(json, ",\"outcome\":\"interrupt\",\"interrupts\":%s", r->interrupts);
     if (r->stop_reason)
-        member(json, "stop_reason", r->stop_reason);
+        buf_json_member(json, "stop_reason", r->stop_reason);
     buf_putc(json, '}');
 }
 
@@ -187,15 +181,15 @@ void reply_problem(const struct reply *r, const struct reply_failure *f, struct 
     struct ident_trace trace;
 
     buf_printf(json, "{\"type\":\"urn:turnpike:problem:%s\"", f->code);
-    member(json, "title", f->title);
+    buf_json_member(json, "title", f->title);
     buf_printf(json, ",\"status\":%d", f->status);
-    member(json, "detail", f->detail);
-    member(json, "code", f->code);
+    buf_json_member(json, "detail", f->detail);
+    buf_json_member(json, "code", f->code);
     buf_printf(json, ",\"retryable\":%s", f->retryable ? "true" : "false");
     if (!r->input || !ident_trace_parse(r->input->traceparent, &trace))
         ident_trace_new(&trace);
-    member(json, "trace_id", trace.trace_id);
-    member(json, "turn_id", r->start->turn);
-    member(json, "session_id", r->start->session);
+    buf_json_member(json, "trace_id", trace.trace_id);
+    buf_json_member(json, "turn_id", r->start->turn);
+    buf_json_member(json, "session_id", r->start->session);
     buf_putc(json, '}');
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORE_STEP_MS 100
 #define SNAPSHOT_PART 4 /* a snapshot takes at most this part of what the log may hold */
 
 /* What an event opens, and what ends it. */
@@ -133,24 +132,24 @@ static int note(struct torn *t, const jdoc *event)
 }
 
 /* Deltas are most of a log and open nothing: they are not parsed. */
-static bool is_delta(char flag, const char *json, size_t len)
+static bool is_delta(const struct logentry *e)
 {
     static const char args[] = "{\"type\":\"TOOL_CALL_ARGS\"",
                       thought[] = "{\"type\":\"REASONING_MESSAGE_CONTENT\"";
 
-    return flag == EVENTLOG_FLAG_TEXT
-        || (len >= sizeof args - 1 && !memcmp(json, args, sizeof args - 1))
-        || (len >= sizeof thought - 1 && !memcmp(json, thought, sizeof thought - 1));
+    return e->flag == LOGENTRY_TEXT ||
+           (e->json_len >= sizeof args - 1 && !memcmp(e->json, args, sizeof args - 1)) ||
+           (e->json_len >= sizeof thought - 1 && !memcmp(e->json, thought, sizeof thought - 1));
 }
 
-static int on_entry(void *arg, char flag, const char *json, size_t len)
+static int on_entry(void *arg, const struct logentry *e)
 {
     jdoc *event = NULL;
     int error;
 
-    if (is_delta(flag, json, len))
+    if (is_delta(e))
         return 0;
-    error = jdoc_parse(json, len, &event, NULL, 0);
+    error = jdoc_parse(e->json, e->json_len, &event, NULL, 0);
     if (error == ERR_NOMEM)
         return error;
     error = error ? 0 : note(arg, event);
@@ -169,8 +168,7 @@ static void compare(struct torn *t)
 
 static int read_torn(struct wait *wait, struct torn *t)
 {
-    bool never = false;
-    int error, why;
+    int error;
 
     for (;;) {
         t->seen = false;
@@ -180,12 +178,11 @@ static int read_torn(struct wait *wait, struct torn *t)
         error = turns_log_read(wait->env->store, wait->start, on_entry, t);
         if (!error)
             compare(t);
-        if (error != ERR_STORE && error != ERR_STORE_FULL && error != ERR_STORE_READONLY)
+        if (!err_is_store(error))
             return error;
         torn_fini(t);
-        why = wait_until(wait, &never, clock_mono_ms() + STORE_STEP_MS);
-        if (why != ERR_AGAIN)
-            return why;
+        if ((error = wait_retry(wait, error)))
+            return error;
     }
 }
 
@@ -196,7 +193,7 @@ static int write_event(struct wait *wait, const struct buf *json)
     int error = buf_error(json);
 
     return error ? error
-                 : eventlog_event(wait->env->eventlog, EVENTLOG_FLAG_NONE, json->data, json->len);
+                 : eventlog_event(wait->env->eventlog, LOGENTRY_NONE, json->data, json->len);
 }
 
 /* The latest first: what was opened inside of something ends before it. */

@@ -15,7 +15,7 @@
 
 /*
  * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task: it
- * waits by base/task alone. Used by turn workers.
+ * waits by base/task alone (agent/wait.h says where). Used by turn workers.
  */
 struct listen;
 
@@ -29,16 +29,21 @@ struct turn_env {
     struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
     void (*on_stage)(void *arg, enum stage stage); /* scoreboard */
     void (*on_tool)(void *arg, const char *name); /* in STAGE_TOOL: this one begins; or NULL */
-    /* Before the first wait, when the model has been asked: time to answer the client. Or NULL. */
+    /* At the first wait, when what it waits for (as a rule the model) has been asked: time to answer the
+     * client. Or NULL. */
     void (*on_under_way)(void *arg);
     void *arg;
-    /* Set by the worker when its drain time is over: the turn ends at its next step. */
+    /* Set by the worker when its drain time is over: at its next look (wait_check, wait_until) the turn is
+     * given back, and another worker goes on from its last checkpoint. */
     volatile const int *abort_now;
     bool (*may_take_next)(void *arg); /* neither draining nor due for recycling nor past its share */
     struct tools_apart apart; /* for tools that compute for long; zeroed = they run here */
     struct listen *listen; /* NULL = a stop is seen with the next renewal only */
 };
-/* Fills what can be prepared before fork (system prompt, tool list for the providers). */
+/* Messages of a conversation that a turn chooses its context from. */
+#define TURN_HISTORY 400
+/* Prepares what can be before the fork: tools, system prompt, the providers' lists of tools, what is
+ * known of their servers. Returns 0; ERR_IO (the file of the prompt), ERR_NOMEM, an error of the tools. */
 int turn_global_init(const struct conf *conf);
 
 struct turn_result {
@@ -47,12 +52,17 @@ struct turn_result {
     struct turns_start next;  /* outcome TURNS_STARTED: run it as well */
     struct arena *next_arena; /* owns `next`; the caller frees it */
 };
+struct input;
 /*
- * turn_run -- runs a started turn to its final event. Returns 0 when the end is in Redis (also
+ * turn_run -- runs a started turn to its final event.
+ *   input  what start->input says, by a caller that wrote it (input_complete); NULL: it is read
+ * Returns 0 when the end is in Redis (also
  * when the turn failed or was cancelled: that is in the result); ERR_FENCED (another worker owns
- * it now: nothing more is to be said to the client than that); ERR_STORE (the end could not be
- * written; the lease will run out).
+ * it now, or it was given back for one: nothing more is to be said to the client than that);
+ * ERR_STORE (the end could not be written) or another error: the lease will run out. On error the
+ * result is empty.
  */
-int turn_run(struct turn_env *env, const struct turns_start *start, struct turn_result *result);
+int turn_run(struct turn_env *env, const struct turns_start *start, const struct input *input,
+    struct turn_result *result);
 
 #endif

@@ -4,18 +4,16 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
-
-#include <string.h>
+#include "store/again.h"
+#include "store/notice.h"
 
 #define AWAY_STEP_MS 50 /* how often a lost Redis is tried */
 
 static void on_message(void *arg, const char *bytes, size_t len)
 {
     struct wait *w = arg;
-    size_t id = strlen(w->start->turn);
 
-    if (len == 5 + id && !memcmp(bytes, "stop ", 5) && !memcmp(bytes + 5, w->start->turn, id)
-        && !w->result) {
+    if (notice_is_stop(bytes, len, w->start->turn) && !w->result) {
         w->result = ERR_CANCELLED;
         task_wake(w->task);
     }
@@ -48,7 +46,7 @@ static void under_way(struct wait *w)
     w->listens = true;
     if (w->env->on_under_way)
         w->env->on_under_way(w->env->arg);
-    store_key_session_part(w->channel, w->start->uid, w->start->session, "ctl");
+    keys_control(w->channel, w->start->uid, w->start->session);
     w->ear = (struct listen_ear){.channel = w->channel, .on = &wait_hears, .arg = w};
     if (w->env->listen)
         listen_add(w->env->listen, &w->ear);
@@ -98,7 +96,7 @@ static void renew(struct wait *w, int64_t now)
 /* Of the log's own accord: it appends and reads by itself. */
 static void look_at_log(struct wait *w)
 {
-    (void)eventlog_pump(w->env->eventlog);
+    err_ignore(eventlog_pump(w->env->eventlog)); /* its state says the same */
     if (eventlog_state(w->env->eventlog) == EVENTLOG_FENCED)
         w->result = ERR_FENCED;
 }
@@ -144,7 +142,7 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
         if ((why = reason(w, now)) || *done)
             return why;
         if (until_ms && now >= until_ms)
-            return ERR_AGAIN;
+            return ERR_ELAPSED;
         if (!w->listens) {
             under_way(w);
             continue;
@@ -153,4 +151,17 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
         if (why < 0 && why != ERR_CANCELLED)
             return why;
     }
+}
+
+int wait_pause(void *w, int64_t until_ms)
+{
+    bool never = false;
+    int why = wait_until(w, &never, until_ms);
+
+    return why == ERR_ELAPSED ? 0 : why;
+}
+
+int wait_retry(struct wait *w, int error)
+{
+    return again_store(&error, wait_pause, w) ? 0 : error;
 }

@@ -3,15 +3,21 @@
 
 #include "agent/turn.h"
 #include "base/task.h"
+#include "store/keys.h"
 #include "wire/redis/listen.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
- * wait -- the one place where a turn waits. While it does, the lease is renewed, a stop is heard, the
- * worker's drain limit and the turn's deadline are seen. Used by turn workers, in the turn's task:
- * who sets a flag that a turn waits for wakes that task (base/task.h).
+ * wait -- where a turn waits for its model, for its tools and for a Redis that is away. While it does,
+ * the lease is renewed, a stop is heard, the worker's drain limit and the turn's deadline are seen.
+ * Used by turn workers, in the turn's task. The callback that sets the flag a turn waits for also
+ * wakes that task (base/task.h).
+ *
+ * Two other waits know nothing of all that and are bounded by themselves: a call of the store waits
+ * for its reply (wire/redis/link.h, redis.timeout), and the end of a turn, which nothing stops any
+ * more, for a Redis that is away (turn_end.c, about a minute). Between two steps wait_check looks.
  */
 struct wait {
     struct turn_env *env;
@@ -24,20 +30,29 @@ struct wait {
     int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct turns_renewal renewal;
     struct listen_ear ear;
-    char channel[STORE_KEY_MAX]; /* that it listens to */
+    char channel[KEYS_MAX]; /* that it listens to */
     struct task *task;
 };
-/* start must live as long. The session's control channel is subscribed to by the first wait, once
- * what that waits for has been asked: it is not in the way of the first word. */
+/* start must live as long. The first wait subscribes to the session's control channel, after the
+ * request that it waits for has been sent. Subscribing earlier would delay the first token. */
 void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms);
 void wait_end(struct wait *w);
 /*
  * wait_until -- until *done, or until_ms (0 = no other limit than the turn's).
- * Returns 0 when done; ERR_AGAIN at until_ms; ERR_CANCELLED (stop), ERR_FENCED, ERR_DEADLINE (the
+ * Returns 0 when done; ERR_ELAPSED at until_ms; ERR_CANCELLED (stop), ERR_FENCED, ERR_DEADLINE (the
  * turn's), ERR_DRAINING (the worker has to leave), ERR_IO.
  */
 int wait_until(struct wait *w, const bool *done, int64_t until_ms);
+/* The same for the time alone, an again_pause_fn. w: a struct wait. Returns 0 at until_ms, which is
+ * not 0, or the error that ends the turn. */
+int wait_pause(void *w, int64_t until_ms);
+/*
+ * wait_retry -- after a write that failed with `error`: whether to make it again.
+ * Returns 0 (Redis is away; a moment has passed); `error` itself when it is another one; else what
+ * wait_until returned.
+ */
+int wait_retry(struct wait *w, int error);
 /* The same reasons to end, looked at without waiting. */
 int wait_check(struct wait *w);
 

@@ -26,7 +26,6 @@ struct arena_cleanup {
 struct arena {
     struct arena_block *first, *current;
     struct arena_cleanup *cleanups;
-    size_t used;
 };
 
 static struct arena_block *arena_block_new(size_t size)
@@ -69,7 +68,6 @@ void arena_reset(struct arena *a)
     a->first->next = NULL;
     a->first->used = 0;
     a->current = a->first;
-    a->used = 0;
 }
 
 void arena_free(struct arena *a)
@@ -93,7 +91,7 @@ static void *arena_large(struct arena *a, size_t n)
     return block->bytes;
 }
 
-static void *arena_take(struct arena *a, size_t n)
+static void *arena_raw(struct arena *a, size_t n)
 {
     if (n == 0)
         n = 1;
@@ -112,14 +110,6 @@ static void *arena_take(struct arena *a, size_t n)
     }
     void *p = a->current->bytes + a->current->used;
     a->current->used += n;
-    return p;
-}
-
-static void *arena_raw(struct arena *a, size_t n)
-{
-    void *p = arena_take(a, n);
-    if (p)
-        a->used += n;
     return p;
 }
 
@@ -179,9 +169,4 @@ int arena_on_free(struct arena *a, void (*cleanup)(void *), void *arg)
     *entry = (struct arena_cleanup){ a->cleanups, cleanup, arg };
     a->cleanups = entry;
     return 0;
-}
-
-size_t arena_used(const struct arena *a)
-{
-    return a->used;
 }

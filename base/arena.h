@@ -4,8 +4,9 @@
 #include <stddef.h>
 
 /*
- * arena -- memory that lives as long as one request or one turn. Nothing is freed singly.
- * Allocation failure returns NULL. Clean-up actions run at arena_free, last added first.
+ * arena -- memory that lives as long as one request or one turn. Nothing is freed singly, and the
+ * arena itself sets no limit: what is put into it is bounded before. Allocation failure returns NULL.
+ * Clean-up actions run at arena_free and arena_reset, last added first.
  */
 struct arena;
 
@@ -22,7 +23,5 @@ char *arena_memdup(struct arena *a, const void *p, size_t n); /* adds a NUL */
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Returns 0 or ERR_NOMEM; on ERR_NOMEM the clean-up has been run at once. */
 int arena_on_free(struct arena *a, void (*cleanup)(void *), void *arg);
-/* Bytes handed out, for limits and status. */
-size_t arena_used(const struct arena *a);
 
 #endif

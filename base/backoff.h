@@ -5,9 +5,18 @@
 #include <stdint.h>
 
 /*
- * backoff -- when what failed at Redis may be tried again: after a delay that doubles, with jitter
- * of half of it, so that a hundred workers do not come at once. Pure; any process.
+ * backoff -- when an attempt that failed may be repeated: after a delay that doubles, with jitter,
+ * so that a hundred workers do not come at once. Any process.
  */
+/*
+ * The delay after so many failures in a row: first_ms after one, doubled for each further one, but
+ * most_ms at most; 0 after none. Pure.
+ */
+int64_t backoff_delay(int64_t first_ms, int64_t most_ms, unsigned failures);
+/* A random delay from delay_ms - less_ms to delay_ms. less_ms: 0 to delay_ms. */
+int64_t backoff_spread(int64_t delay_ms, int64_t less_ms);
+
+/* The same kept for a connection to Redis, with jitter of half of the delay. */
 struct backoff_pace {
     int64_t first_ms, most_ms;
     int64_t quick_most_ms; /* after an attempt that failed at once: it costs nobody anything */

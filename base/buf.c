@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <float.h>
 #include <math.h>
+#include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,6 +238,27 @@ void buf_json_string(struct buf *b, const char *s, size_t n)
     buf_putc(b, '"');
     buf_json_escaped(b, s, n);
     buf_putc(b, '"');
+}
+
+void buf_put_base64(struct buf *b, const void *bytes, size_t n)
+{
+    enum { PIECE = 48 };
+    unsigned char text[PIECE / 3 * 4 + 1];
+
+    for (const unsigned char *p = bytes; n > 0;) {
+        size_t piece = n < PIECE ? n : PIECE;
+        buf_put(b, (const char *)text, (size_t)EVP_EncodeBlock(text, p, (int)piece));
+        p += piece;
+        n -= piece;
+    }
+}
+
+void buf_json_member(struct buf *b, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    buf_json_string(b, text, strlen(text));
 }
 
 void buf_put_urlencoded(struct buf *b, const char *s, size_t n)

@@ -10,10 +10,10 @@
  * followed by a NUL that is not counted. A zeroed struct buf is valid (unbounded, empty).
  */
 struct buf {
-    char *data;      /* NULL only while nothing was ever written */
+    char *data;      /* NULL until something is written, and after buf_free or buf_take */
     size_t len, cap;
     size_t max;      /* bytes, 0 = no bound */
-    int error;       /* 0, ERR_NOMEM or ERR_LIMIT; sticky until buf_reset */
+    int error;       /* 0, ERR_NOMEM or ERR_LIMIT; sticky until buf_reset or buf_free */
 };
 
 void buf_init(struct buf *b, size_t max);
@@ -35,12 +35,18 @@ void buf_consume(struct buf *b, size_t n);
 void buf_json_string(struct buf *b, const char *s, size_t n);
 /* The same without the quotes, for joining fragments. */
 void buf_json_escaped(struct buf *b, const char *s, size_t n);
+/* Appends n bytes in base64 (RFC 4648, with padding): pieces of a whole are multiples of 3. */
+void buf_put_base64(struct buf *b, const void *bytes, size_t n);
+/* Appends `,"NAME":"TEXT"`: a further member of an object; nothing when text is NULL. name: as it stands,
+ * so it holds nothing to escape. */
+void buf_json_member(struct buf *b, const char *name, const char *text);
 /* Appends s percent-encoded for a query component. */
 void buf_put_urlencoded(struct buf *b, const char *s, size_t n);
 int buf_error(const struct buf *b);
 /* The text, "" when empty. Borrowed. */
 const char *buf_text(const struct buf *b);
-/* The caller owns the returned memory (free); the buffer is empty afterwards. NULL on error. */
+/* The caller owns the returned memory (free); the buffer is empty afterwards. NULL on error:
+ * then the buffer keeps what it has. lenp may be NULL. */
 char *buf_take(struct buf *b, size_t *lenp);
 
 #endif

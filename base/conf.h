@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * conf -- the settings. One table makes the struct, the parser, `turnpike config`, the defaults
- * and docs/operate. A file holds `name = value` lines and `#` comments; later lines win; then
+ * conf -- the settings. One table makes the struct, the parser, the defaults and `turnpike config`;
+ * docs/operate.md says which of them to think about. A file holds `name = value` lines and `#` comments; later lines win; then
  * `-s name=value` of the command line. The supervisor reads it, workers inherit it by fork and
  * never change it. A new setting is a new row.
  *
@@ -246,7 +246,7 @@ int conf_init(struct conf *c);
 void conf_fini(struct conf *c);
 /* One setting by name. why: "turn.workers: 0 is below 1". Returns 0, ERR_CONFIG, ERR_NOMEM. */
 int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE]);
-/* A file over the present values; why carries file and line. */
+/* A file over the present values; why carries file and line. Returns 0, ERR_CONFIG, ERR_NOMEM. */
 int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE]);
 /* The same from memory; source stands for the path in why. */
 int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
@@ -255,8 +255,8 @@ int conf_load_text(struct conf *c, const char *source, const char *text, size_t 
 typedef void conf_problem_fn(void *arg, const char *why);
 /* Returns how many problems there were; ERR_NOMEM; ERR_CONFIG: the file cannot be read (told). */
 int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg);
-/* Returns how many of the checks of conf_check failed. */
-int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg);
+/* Tells each check of conf_check that failed. */
+void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg);
 /* Checks across settings (development mode's address, JWT key for its algorithm, ...). */
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE]);
 /* Visits every setting in table order with its present value as text (secrets: "***" or ""). */

@@ -402,18 +402,13 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_openai, conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,
 };
 
-int conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)
+void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)
 {
     char why[CONF_WHY_SIZE];
-    int problems = 0;
 
-    for (size_t i = 0; i < sizeof conf_rules / sizeof conf_rules[0]; i++) {
-        if (!conf_rules[i](c, why))
-            continue;
-        problems++;
-        fn(arg, why);
-    }
-    return problems;
+    for (size_t i = 0; i < sizeof conf_rules / sizeof conf_rules[0]; i++)
+        if (conf_rules[i](c, why))
+            fn(arg, why);
 }
 
 int conf_check(const struct conf *c, char why[CONF_WHY_SIZE])

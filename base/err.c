@@ -27,6 +27,11 @@ const char *err_text(int error)
     return row ? row->text : "unknown error";
 }
 
+bool err_is_store(int error)
+{
+    return error == ERR_STORE || error == ERR_STORE_FULL || error == ERR_STORE_READONLY;
+}
+
 const char *err_name(int error)
 {
     if (error == 0)

@@ -1,12 +1,22 @@
 #ifndef TURNPIKE_BASE_ERR_H
 #define TURNPIKE_BASE_ERR_H
 
+#include <stdbool.h>
+
 /*
  * err -- the one table of results. Every function that can fail returns 0 or one of these.
  * Used by every process. The text is for logs; what a client sees is the table in
  * process/problem.h.
  *
  * Adding an error is adding a row: X(NAME, "text for the log").
+ *
+ * Six of them are no failures; each asks something else of the caller:
+ *   ERR_PENDING   the call has begun; its callback tells the end (tools)
+ *   ERR_NOT_YET   the wanted thing is not there: ask again later (an answer, a reply, a connection)
+ *   ERR_MORE      the call used up its budget: call it again, it goes on from there
+ *   ERR_ELAPSED   the time that the caller named has come, and nothing else happened
+ *   ERR_BEHIND    a log lacks entries that were confirmed: append them, then call again
+ *   ERR_NOSCRIPT  load the script, then call again; the calls of wire/redis/link.h do so themselves
  */
 #define ERR_TABLE(X)                                                                               \
     X(ERR_NOMEM, "out of memory")                                                                  \
@@ -32,7 +42,12 @@
     X(ERR_RATE, "too many requests")                                                               \
     X(ERR_BUSY, "busy")                                                                            \
     X(ERR_FULL, "full")                                                                            \
-    X(ERR_AGAIN, "nothing there yet")                                                              \
+    X(ERR_PENDING, "started; the end is told later")                                               \
+    X(ERR_NOT_YET, "not there yet")                                                                \
+    X(ERR_MORE, "stopped before the end")                                                          \
+    X(ERR_ELAPSED, "the time to wait is over")                                                     \
+    X(ERR_BEHIND, "Redis lacks entries that it has confirmed")                                     \
+    X(ERR_NOSCRIPT, "Redis does not know the script")                                              \
     X(ERR_NOT_CONFIGURED, "not configured")                                                        \
     X(ERR_IO, "input or output failed")                                                            \
     X(ERR_CONFIG, "configuration is not valid")                                                    \
@@ -48,10 +63,27 @@ enum err_code {
     ERR_OK = 0
 };
 
+/* Whether Redis could not do it at the moment: away, full or read-only. The same may succeed later. */
+bool err_is_store(int error);
+
 /* Text of a result, never NULL; "ok" for 0, "unknown error" outside the table. */
 const char *err_text(int error);
 
 /* Name of a result as written in the source ("ERR_FENCED"), for logs and tests. Never NULL. */
 const char *err_name(int error);
+
+/* On the prototype of each function that can fail: the compiler refuses a caller that drops its
+ * result. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/*
+ * err_ignore -- drops a result on purpose: err_ignore(hints_set(...)). Only where the caller would
+ * do nothing else on an error, and nothing is lost by that: something later finds it again, or it
+ * was the last thing to be said. Where the line does not show the reason, a comment does.
+ */
+static inline void err_ignore(int error)
+{
+    (void)error;
+}
 
 #endif

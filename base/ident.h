@@ -22,8 +22,8 @@ void ident_hmac_sha256_hex(const void *key, size_t key_len, const void *data, si
 bool ident_equal_secret(const char *a, const char *b);
 /* User, session and client message ids: [A-Za-z0-9_.:@-]{1,max}; "{" and "}" can never pass. */
 bool ident_is_safe(const char *s, size_t len, size_t max);
-/* The id of a user who may come in: safe, at most IDENT_USER_MAX, and not "community", under which
- * stands what users share (docs/design.md, keys). */
+/* The id of a user who may come in: safe, at most IDENT_USER_MAX, and not "community", which names
+ * the keys that users share (docs/design/keys.md). */
 bool ident_is_user(const char *s, size_t len);
 #define IDENT_USER_MAX 128
 /*

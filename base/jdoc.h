@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 /*
- * jdoc -- the strict wall around json-c; the only file that includes it. Used by every process
- * but the supervisor's request-free core.
+ * jdoc -- JSON documents. json-c has the tree of values; jdoc.c alone includes it. Text is read by a
+ * reader of our own (jdoc_read.c) and written by a writer of our own (jdoc_write.c): json-c's tokener
+ * accepts more than JSON in a dozen ways, and its options close only some of them. Used by every process.
  *
  * Parsing is RFC 8259 and nothing more: no comments, trailing commas, NaN, control characters,
- * invalid UTF-8, text after the value, duplicate keys, numbers that no double holds; depth <= 32.
+ * invalid UTF-8, text after the value, duplicate keys, numbers of more than 128 characters or that no
+ * double holds; depth <= 32.
  * A byte order mark in front is passed over (RFC 8259, section 8.1, allows that). An integer beyond
  * int64_t, such as 2^63, is a JDOC_DOUBLE: other readers of JSON keep no more of it. A getter of
  * integers answers ERR_INVALID for it, never a clipped value.
@@ -59,6 +61,10 @@ int jdoc_double(const jdoc *doc, double *value);
 int jdoc_bool(const jdoc *doc, bool *value);
 /* "" or the fallback when absent or no string. Borrowed. */
 const char *jdoc_text_or(const jdoc *doc, const char *key, const char *fallback);
+/* The fallback when the member is absent or of another type; doubles take integers too. */
+int64_t jdoc_int_or(const jdoc *doc, const char *key, int64_t fallback);
+double jdoc_double_or(const jdoc *doc, const char *key, double fallback);
+bool jdoc_is_true(const jdoc *doc, const char *key);
 
 size_t jdoc_length(const jdoc *doc); /* elements of an array, members of an object, else 0 */
 jdoc *jdoc_at(const jdoc *doc, size_t index);
@@ -66,7 +72,7 @@ jdoc *jdoc_at(const jdoc *doc, size_t index);
 struct jdoc_iter { void *entry; bool started; };
 bool jdoc_next(const jdoc *object, struct jdoc_iter *it, const char **key, jdoc **value);
 
-/* Building. NULL on no memory (jdoc_new_null is the value NULL too: use jdoc_set_null). */
+/* Building. NULL without memory; the value null is NULL, too: jdoc_set_null adds it. */
 jdoc *jdoc_new_object(void);
 jdoc *jdoc_new_array(void);
 jdoc *jdoc_new_string(const char *s, size_t len);
@@ -81,6 +87,12 @@ int jdoc_set_bool(jdoc *object, const char *key, bool value);
 int jdoc_set_null(jdoc *object, const char *key);
 void jdoc_remove(jdoc *object, const char *key);
 int jdoc_push(jdoc *array, jdoc *value);
+/*
+ * jdoc_push_made -- jdoc_push of a value just made; it is freed when making it failed.
+ *   failed  not 0: one of its setters did not return 0
+ * Returns 0 or ERR_NOMEM.
+ */
+int jdoc_push_made(jdoc *array, jdoc *value, int failed);
 
 /* Appends doc as compact JSON, '/' not escaped. */
 void jdoc_write(const jdoc *doc, struct buf *out);

@@ -9,9 +9,14 @@ libbase_a_SOURCES = \
 	base/clock.c base/clock.h \
 	base/conf.c base/conf.h \
 	base/conf_check.c \
+	base/conf_load.c \
+	base/conf_parts.h \
 	base/err.c base/err.h \
 	base/ident.c base/ident.h \
 	base/jdoc.c base/jdoc.h \
+	base/jdoc_parts.h \
+	base/jdoc_read.c \
+	base/jdoc_write.c \
 	base/log.c base/log.h \
 	base/reactor.c base/reactor.h \
 	base/task.c base/task.h \

@@ -54,9 +54,10 @@ int log_open(const char *path)
     return 0;
 }
 
-int log_reopen(void)
+void log_reopen(void)
 {
-    return state.path ? log_open_file(state.path) : 0;
+    if (state.path && log_open_file(state.path))
+        log_error("the log file cannot be opened again: %s", strerror(errno));
 }
 
 int log_fd(void)

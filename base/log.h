@@ -13,8 +13,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 
 /* path NULL or "" = stderr. Returns 0 or ERR_IO (stderr stays in use). */
 int log_open(const char *path);
-/* Opens the same path again (after rotation). Returns 0 or ERR_IO (the old file stays in use). */
-int log_reopen(void);
+/* Opens the same path again (after rotation). On failure the old file stays in use and says so. */
+void log_reopen(void);
 /* The descriptor that lines go to, for who closes all others after a fork. */
 int log_fd(void);
 void log_level_set(enum log_level level);

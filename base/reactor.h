@@ -54,12 +54,14 @@ struct reactor_hook { /* embedded; zeroed = not set */
 int reactor_new(struct reactor **out);
 void reactor_free(struct reactor *r);
 /*
- * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. One system call, none when the descriptor
- * is watched for these events already. The owner unwatches before it closes the descriptor.
+ * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. No system call when the descriptor is
+ * watched for these events already, else one; two when EPOLLEXCLUSIVE changes or another descriptor
+ * was watched. The owner unwatches before it closes the descriptor.
  * Returns 0 or ERR_IO: then the source is not watched.
  */
 int reactor_watch(struct reactor *r, struct reactor_source *source, int fd, uint32_t events,
     reactor_ready_fn *ready, void *arg);
+/* Other events of a watched source. Returns as reactor_watch; ERR_INVALID when it is not watched. */
 int reactor_change(struct reactor *r, struct reactor_source *source, uint32_t events);
 void reactor_unwatch(struct reactor *r, struct reactor_source *source);
 /*

@@ -312,7 +312,7 @@ int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblock
 void task_yield(struct reactor *reactor)
 {
     if (!tasks.self) {
-        (void)task_wait(reactor, 0, NULL);
+        err_ignore(task_wait(reactor, 0, NULL));
         return;
     }
     line_up(tasks.self);

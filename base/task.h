@@ -31,7 +31,7 @@ struct tasks_settings {
     void *on_slow_arg;
     atomic_int *executing;/* out, shared memory: the mark of the task that executes, -1 = none; or NULL */
 };
-/* Returns 0, ERR_NOMEM, ERR_IO. */
+/* Returns 0 or ERR_IO. */
 int tasks_open(struct reactor *reactor, const struct tasks_settings *settings);
 /* Those that have not ended are dropped where they stand: for the end of a process. */
 void tasks_close(void);
@@ -96,10 +96,11 @@ void task_yield(struct reactor *reactor);
 /* Until fd is ready for `events` of poll(2), or until_ms. Returns 0, ERR_DEADLINE, ERR_IO. */
 int task_wait_fd(int fd, short events, int64_t until_ms);
 /*
- * task_resolve -- getaddrinfo(3) for a stream socket. The lookup of a name runs in a thread of
- * libc's while the task waits; a literal address needs none.
- *   out  freed with freeaddrinfo
- * Returns 0, ERR_DEADLINE, ERR_NOT_FOUND, ERR_NOMEM.
+ * task_resolve -- getaddrinfo(3) for a stream socket. The lookup of a name runs in a thread of its
+ * own while the task waits; a literal address needs none. Outside of a task the process waits for
+ * libc, whatever until_ms says.
+ *   out  freed with freeaddrinfo; NULL on error
+ * Returns 0, ERR_DEADLINE, ERR_NOT_FOUND, ERR_NOMEM, ERR_IO.
  */
 struct addrinfo;
 int task_resolve(const char *host, const char *service, int64_t until_ms, struct addrinfo **out);

@@ -197,3 +197,35 @@ bool url_names_private(const struct url *u)
     text[u->host_len] = 0;
     return !address_text_is_public(text);
 }
+
+static int url_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+long url_decode(const char *text, size_t len, bool plus, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        int c = (unsigned char)text[i];
+        if (c == '%') {
+            int high = len - i > 2 ? url_hex(text[i + 1]) : -1;
+            int low = high >= 0 ? url_hex(text[i + 2]) : -1;
+            if (low < 0)
+                return ERR_INVALID;
+            c = high << 4 | low;
+            i += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        if (c == '\0' || n + 1 >= size)
+            return ERR_INVALID;
+        out[n++] = (char)c;
+    }
+    out[n] = '\0';
+    return (long)n;
+}

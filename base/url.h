@@ -34,6 +34,14 @@ struct url {
  */
 int url_check(const char *text, size_t len, unsigned flags, struct url *out,
     char why[URL_WHY_SIZE]);
+/*
+ * url_decode -- percent-encoding undone, strictly: two hex digits behind each '%', no NUL byte.
+ *   plus  '+' means a blank, as in a query
+ *   out   ends with a NUL; may be `text` itself, as the result is never longer
+ *   size  of out, bytes
+ * Returns the length, or ERR_INVALID (malformed, or too long for out).
+ */
+long url_decode(const char *text, size_t len, bool plus, char *out, size_t size);
 /* Does the host name this machine or a network that is not public? False when only a lookup can
  * tell. */
 bool url_names_private(const struct url *url);

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 static bool utf8_between(unsigned char c, unsigned char low, unsigned char high)
 {
     return c >= low && c <= high;
@@ -75,6 +77,24 @@ size_t utf8_encode(unsigned code, char out[4])
     out[2] = (char)(0x80 | (code >> 6 & 63));
     out[3] = (char)(0x80 | (code & 63));
     return 4;
+}
+
+size_t utf8_cut(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t first = n, need;
+
+    while (first > 0 && n - first < 3 && (s[first - 1] & 0xc0) == 0x80)
+        first--;
+    if (first == 0 || s[first - 1] < 0xc0)
+        return n;
+    need = s[--first] < 0xe0 ? 2 : s[first] < 0xf0 ? 3 : 4;
+    return n - first < need ? first : n;
+}
+
+void utf8_mend_end(char *text)
+{
+    text[utf8_cut(text, strlen(text))] = '\0';
 }
 
 size_t utf8_length(const char *s, size_t n)

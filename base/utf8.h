@@ -16,6 +16,13 @@ bool utf8_valid(const char *s, size_t n);
 size_t utf8_encode(unsigned code, char out[4]);
 /* The code point of a well-formed sequence of n bytes. */
 unsigned utf8_code(const char *s, size_t n);
+/*
+ * utf8_cut -- where the first n bytes of a text may be cut without a character in two: n, or up to
+ * three fewer when its last character is not whole there. A text shorter than n is not looked for.
+ */
+size_t utf8_cut(const char *s, size_t n);
+/* Takes the rest of a character off the end of a text that snprintf may have cut. */
+void utf8_mend_end(char *text);
 /* Characters (code points) of valid text. */
 size_t utf8_length(const char *s, size_t n);
 /* Is there nothing to be seen: white space of Unicode, characters without width, control characters? */

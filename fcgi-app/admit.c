@@ -21,14 +21,9 @@ struct admit {
     const struct submit *submit;
     char turn[IDENT_UUID_SIZE];
     struct turns_start *start; /* in the exchange's arena */
+    const struct input *input; /* what it says, without reading it again; or NULL */
     struct blame_work work;
 };
-
-static void admit_member(struct buf *b, const char *name, const char *value)
-{
-    buf_printf(b, ",\"%s\":", name);
-    buf_json_string(b, value, strlen(value));
-}
 
 static struct input admit_form(const struct exchange *x, const struct submit *s, const char *turn)
 {
@@ -84,15 +79,28 @@ int admit_request(struct exchange *x, const struct submit *s, const char *turn,
         .messages = s->messages,
         .message_count = s->message_count,
         .rewinds = admit_rewinds(s),
-        .first_event = admit_keep(x, turn_first_event(&in, s->session, &first), &first),
+        .first_event = admit_keep(x, events_run_started(&in, s->session, &first), &first),
         .input = admit_keep(x, input_write(&in, &input), &input),
         .title = s->title,
         .webhook = s->webhook,
         .on_busy = s->on_busy,
         .may_pend = s->resume_count > 0, /* an answer is recorded: its turn must come */
-        .history_limit = RUNNER_HISTORY,
+        .history_limit = TURN_HISTORY,
     };
     return out->first_event == NULL || out->input == NULL ? ERR_NOMEM : 0;
+}
+
+/*
+ * A turn that starts here does what was just written: nobody reads that again. The store's word
+ * counts: a turn that was recorded before (an answer to an approval) has the input of then.
+ */
+static void admit_keep_input(struct admit *a, const char *written)
+{
+    if (a->start->outcome != TURNS_STARTED || strcmp(a->start->input, written) != 0)
+        return;
+    struct input in = admit_form(a->x, a->submit, a->start->turn);
+    input_complete(&in);
+    a->input = (const void *)arena_memdup(a->x->arena, &in, sizeof in);
 }
 
 /* Where a housekeeper looks stands before the turn does; without the turn it is dropped there. */
@@ -139,10 +147,12 @@ static int admit_begin(struct admit *a, bool may_run)
     /* Named before the script runs: a death at any later moment tells which turn died. */
     if (may_run)
         runner_name(app, a->x->who.user, s->session, a->turn);
-    runner_on_stage(app, STAGE_STARTING);
+    runner_on_stage(app->runner, STAGE_STARTING);
     int error = turns_begin(app->store, &request, a->x->arena, a->start);
     if (error < 0)
         a->x->problem.set = false; /* what keeps it from being looked up comes first */
+    else
+        admit_keep_input(a, request.input);
     return error;
 }
 
@@ -258,12 +268,12 @@ static int admit_reply_accepted(struct admit *a)
     struct buf *b = &a->x->reply.body;
     buf_puts(b, "{\"turn_id\":");
     buf_json_string(b, start->turn, strlen(start->turn));
-    admit_member(b, "session_id", start->session);
-    admit_member(b, "run_id", a->submit->run_id != NULL ? a->submit->run_id : start->turn);
-    admit_member(b, "state", admit_state(start));
+    buf_json_member(b, "session_id", start->session);
+    buf_json_member(b, "run_id", a->submit->run_id != NULL ? a->submit->run_id : start->turn);
+    buf_json_member(b, "state", admit_state(start));
     if (start->outcome == TURNS_DUPLICATE)
-        admit_member(b, "turn_state", start->state);
-    admit_member(b, "cursor", cursor);
+        buf_json_member(b, "turn_state", start->state);
+    buf_json_member(b, "cursor", cursor);
     buf_printf(b, ",\"position\":%u}", start->position);
     return 0;
 }
@@ -281,13 +291,13 @@ static int admit_reply_elsewhere(struct admit *a)
     struct buf reply;
     int status = 0;
     buf_init(&reply, 0);
-    int result = ERR_AGAIN;
+    int result = ERR_NOT_YET;
     if (a->start->outcome == TURNS_DUPLICATE)
         result = turns_reply(a->x->app->store, a->x->who.user, a->start->turn, &reply, &status);
     if (result == 0)
         admit_reply_stored(a->x, status, &reply);
     buf_free(&reply);
-    if (result == ERR_AGAIN || result == ERR_NOT_FOUND)
+    if (result == ERR_NOT_YET || result == ERR_NOT_FOUND)
         result = admit_reply_stream(a, "json");
     return result;
 }
@@ -297,8 +307,8 @@ static int admit_reply_turn(struct admit *a)
 {
     struct exchange *x = a->x;
     struct turn_result result;
-    int error = runner_run(x->app, a->start, &result);
-    runner_on_stage(x->app, STAGE_REPLY);
+    int error = runner_run(x->app->runner, a->start, a->input, &result);
+    runner_on_stage(x->app->runner, STAGE_REPLY);
     if (error == 0) {
         admit_reply_stored(x, result.http_status, &result.reply);
     } else if (error == ERR_FENCED) {
@@ -308,14 +318,7 @@ static int admit_reply_turn(struct admit *a)
             "The message was accepted as turn %s, but its end could not be stored.",
             a->start->turn);
     }
-    if (result.next_arena != NULL && result.next.outcome == TURNS_STARTED) {
-        x->run = (void *)arena_memdup(x->arena, &result.next, sizeof(result.next));
-        if (x->run != NULL) {
-            x->run_arena = result.next_arena;
-            result.next_arena = NULL;
-        }
-    }
-    runner_result_fini(&result);
+    buf_free(&result.reply);
     return error;
 }
 
@@ -340,8 +343,7 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
         memcpy(a.turn, submit->turn, sizeof(a.turn));
     else
         ident_uuid7(a.turn);
-    x->holds_turn = runner_take(x->app);
-    int result = admit_begin(&a, x->holds_turn);
+    int result = admit_begin(&a, runner_take(x->app->runner));
     if (result < 0)
         return result;
     if (a.start->outcome == TURNS_PENDING) /* until the housekeeper counts: a burst has an end */
@@ -360,7 +362,7 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
     x->problem.set = false; /* it had come before, whatever became of that */
     /* A started turn runs whatever becomes of its reply. */
     if (a.start->outcome == TURNS_STARTED && style != ADMIT_JSON)
-        x->run = a.start;
+        runner_behind(x->app->runner, a.start, a.input);
     return admit_reply(&a, style);
 }
 
@@ -380,8 +382,7 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
     snprintf(work.uid, sizeof work.uid, "%s", uid);
     if (guard_refused(x, &work) > 0) /* all turns of the user: it waits */
         return ERR_BUSY;
-    x->holds_turn = runner_take(x->app);
-    if (!x->holds_turn) {
+    if (!runner_take(x->app->runner)) {
         atomic_fetch_add(&x->app->worker->board->refused_handovers, 1);
         return admit_refused(x);
     }
@@ -390,7 +391,7 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
         return ERR_NOMEM;
     /* Its name stands in the scoreboard before it is ours: whoever dies holding it is told of. */
     runner_name(x->app, uid, "-", turn);
-    int result = turns_claim(x->app->store, uid, turn, RUNNER_HISTORY, x->arena, start);
+    int result = turns_claim(x->app->store, uid, turn, TURN_HISTORY, x->arena, start);
     if (result == ERR_RATE)
         admit_user_full(x);
     if (result < 0) {
@@ -402,7 +403,7 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
         result = admit_drop(x, start);
         return result != 0 ? result : ERR_CONFLICT;
     }
-    x->run = start;
+    runner_behind(x->app->runner, start, NULL);
     exchange_json(x, 202);
     buf_puts(&x->reply.body, "{\"turn_id\":");
     buf_json_string(&x->reply.body, start->turn, strlen(start->turn));

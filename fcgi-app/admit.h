@@ -20,7 +20,7 @@ enum admit_style { ADMIT_JSON, ADMIT_STREAM, ADMIT_ACCEPTED };
  */
 int admit_request(struct exchange *x, const struct submit *submit, const char *turn,
     struct turns_request *out);
-/* Returns 0 with the reply made (x->run set when a turn is to run behind it), or an error. */
+/* Returns 0 with the reply made (a turn that is to run behind it is the runner's), or an error. */
 int admit_submit(struct exchange *x, const struct submit *submit, enum admit_style style);
 /* A turn that a housekeeper hands over. */
 int admit_claim(struct exchange *x, const char *uid, const char *turn);

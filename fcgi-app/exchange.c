@@ -31,8 +31,6 @@ void exchange_fini(struct exchange *x)
         scoreboard_long_give(x->app->worker->slot);
     buf_free(&x->reply.head);
     buf_free(&x->reply.body);
-    if (x->run_arena != NULL)
-        arena_free(x->run_arena);
     arena_free(x->arena);
     memset(x, 0, sizeof(*x));
 }

@@ -6,15 +6,14 @@
 #include "base/reactor.h"
 #include "fcgi-app/request.h"
 #include "process/auth.h"
-#include "process/fault.h"
 #include "process/problem.h"
 #include "process/worker.h"
 #include "store/store.h"
-#include "store/turns.h"
 
 #include <stdbool.h>
 
 struct http_client;
+struct runner;
 struct turn_env;
 
 /* What the handlers of one request need of their api or turn worker. */
@@ -26,12 +25,8 @@ struct app {
     struct store *store;
     struct auth *auth;
     struct turn_env *turns;   /* NULL in api workers */
-    /* Sends the reply of the request that started a turn, if it has not gone yet. */
-    void (*send_reply)(void *arg);
-    void *send_reply_arg;
+    struct runner *runner;    /* of the request: the turns that it runs (fcgi-app/runner.h) */
     struct http_client *http; /* for tools called directly, made with the first; or NULL */
-    struct fault fault;       /* what the turn that runs is to do for a test */
-    unsigned turns_in_row;    /* run since the last request: a session's queue may not hold us */
 };
 
 struct reply {
@@ -58,9 +53,6 @@ struct exchange {
     const char *params[EXCHANGE_PARAMS]; /* {id} of the path, in order */
     struct problem problem;
     struct reply reply;
-    bool holds_turn;                     /* the machine's count of running turns was raised */
-    struct turns_start *run;             /* to be run once the reply has gone; or NULL */
-    struct arena *run_arena;             /* owns `run`; NULL = the exchange's arena */
 };
 /* Returns 0 or ERR_NOMEM. */
 int exchange_init(struct exchange *x, struct app *app, const struct request_source *source);
@@ -97,9 +89,9 @@ void exchange_header(struct exchange *x, const char *name, const char *value);
 void exchange_problem(struct exchange *x);
 
 /*
- * exchange_handover -- lets the stream workers answer (docs/design.md). turn NULL: the whole
- * session until the client leaves or its credential expires; else that turn until its final event.
- * format: "agui", or "json": the turn's stored reply.
+ * exchange_handover -- lets the stream workers answer (docs/design/fastcgi.md). turn NULL: the
+ * whole session until the client leaves or its credential expires; else that turn until its final
+ * event. format: "agui", or "json": the turn's stored reply.
  */
 int exchange_handover(struct exchange *x, const char *session, const char *turn,
     const char *cursor, const char *format);

@@ -19,4 +19,8 @@ routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expe
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
 
+/* The tool that the path names, or NULL with the problem set. */
+struct tools_spec;
+const struct tools_spec *handlers_tool_named(struct exchange *x);
+
 #endif

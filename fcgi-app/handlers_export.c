@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "store/records.h"
 #include "store/userdata.h"
-#include "tools/calendar/calendar_file.h"
+#include "tools/engine/modules.h"
 #include "tools/kit/export_file.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
@@ -102,12 +102,24 @@ static void handlers_context(struct exchange *x, const struct zone *zone,
 
 /* ---- the calendar ---- */
 
+/* A build may be without the family that knows calendars. */
+static int handlers_calendar(struct exchange *x, const struct module_file **file)
+{
+    *file = modules_file(HANDLERS_CALENDAR_TYPE);
+    if (*file)
+        return 0;
+    return problem_set(&x->problem, PROBLEM_NOT_FOUND, "This service has no calendar.");
+}
+
 int handlers_calendar_export(struct exchange *x)
 {
     const struct zone *zone;
+    const struct module_file *file;
     struct tools_context context;
     int64_t from_ms, until_ms;
-    int result = handlers_period(x, &from_ms, &until_ms);
+    int result = handlers_calendar(x, &file);
+    if (result == 0)
+        result = handlers_period(x, &from_ms, &until_ms);
     if (result == 0)
         result = handlers_user_zone(x, &zone);
     if (result != 0)
@@ -116,7 +128,7 @@ int handlers_calendar_export(struct exchange *x)
     handlers_file(x, HANDLERS_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
     if (x->request.head)
         return 0;
-    return calendar_file_write(&context, from_ms, until_ms, &x->reply.body, handlers_flush, x);
+    return file->write(&context, from_ms, until_ms, &x->reply.body, handlers_flush, x);
 }
 
 static bool handlers_is_type(const struct request *r, const char *type)
@@ -130,10 +142,13 @@ static bool handlers_is_type(const struct request *r, const char *type)
 int handlers_calendar_import(struct exchange *x)
 {
     const struct zone *zone;
+    const struct module_file *file;
     struct tools_context context;
-    char why[160] = "";
+    char why[MODULE_WHY_SIZE] = "";
     jdoc *answer = NULL;
-    int result = handlers_user_zone(x, &zone);
+    int result = handlers_calendar(x, &file);
+    if (result == 0)
+        result = handlers_user_zone(x, &zone);
     if (result != 0)
         return result;
     if (!handlers_is_type(&x->request, HANDLERS_CALENDAR_TYPE))
@@ -143,8 +158,7 @@ int handlers_calendar_import(struct exchange *x)
     if (result != 0)
         return result;
     handlers_context(x, zone, &context);
-    result = calendar_file_read(&context, x->arena, x->request.body, x->request.body_len, &answer,
-        why, sizeof(why));
+    result = file->read(&context, x->arena, x->request.body, x->request.body_len, &answer, why);
     if (result == ERR_INVALID)
         return problem_field(&x->problem, "body", "This is no iCalendar text. %s", why);
     if (result == ERR_LIMIT)
@@ -182,8 +196,9 @@ int handlers_expenses_export(struct exchange *x)
     handlers_file(x, "text/csv; charset=utf-8; header=present", "expenses.csv");
     if (x->request.head)
         return 0;
-    return export_file_expenses(
-        x->app->store, x->who.user, from_ms, until_ms - 1, &x->reply.body, handlers_flush, x);
+    return export_file_expenses(x->app->store,
+        &(struct export_file_period){x->who.user, from_ms, until_ms - 1}, &x->reply.body,
+        handlers_flush, x);
 }
 
 /* /trips/{id}.gpx: the table's {id} takes the ending too. */
@@ -258,7 +273,7 @@ int handlers_user_erase(struct exchange *x)
         return result;
     result = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
         x->app->worker != NULL ? handlers_beat : NULL, x->app->worker, &keys);
-    if (result == ERR_AGAIN) {
+    if (result == ERR_MORE) {
         problem_set(&x->problem, PROBLEM_UNFINISHED,
             "%" PRId64 " keys are erased so far. Send the request again to go on.", keys);
         x->problem.retry_after_ms = HANDLERS_ERASE_RETRY_MS;

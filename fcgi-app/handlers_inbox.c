@@ -21,8 +21,8 @@ int handlers_inbox_list(struct exchange *x)
 {
     const char *after = request_query(&x->request, "after");
     int64_t limit = 0;
-    int result = request_query_int(
-        &x->request, "limit", 50, 1, HANDLERS_INBOX_PAGE, &limit, &x->problem);
+    int result = request_query_int(&x->request, "limit",
+        &(struct request_bounds){50, 1, HANDLERS_INBOX_PAGE}, &limit, &x->problem);
     if (result < 0)
         return result;
     if (after != NULL && *after == '\0')

@@ -14,8 +14,9 @@ static int handlers_parse(struct exchange *x, enum submit_kind kind, struct subm
     int result = request_json(&x->request, false, &body, &x->problem);
     if (result < 0)
         return result;
-    return submit_parse(kind, body, request_header(&x->request, "HTTP_IDEMPOTENCY_KEY"),
-        x->app->conf, x->arena, out, &x->problem);
+    const struct submit_source from = {
+        kind, body, request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
+    return submit_parse(&from, x->app->conf, x->arena, out, &x->problem);
 }
 
 static struct submit *handlers_submit_new(struct exchange *x)

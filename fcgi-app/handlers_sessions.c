@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "store/sessions.h"
+#include "store/turns.h"
 
 #include <string.h>
 
@@ -38,8 +39,8 @@ int handlers_sessions_list(struct exchange *x)
     int64_t limit = 0;
     int result = handlers_cursor(x, &cursor);
     if (result == 0)
-        result = request_query_int(&x->request, "limit", 20, 1, HANDLERS_PAGE_MAX, &limit,
-            &x->problem);
+        result = request_query_int(&x->request, "limit",
+            &(struct request_bounds){20, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
     if (result < 0)
         return result;
     exchange_json(x, 200);
@@ -100,8 +101,8 @@ int handlers_session_messages(struct exchange *x)
     int64_t limit = 0;
     int result = handlers_cursor(x, &before);
     if (result == 0)
-        result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
-            &x->problem);
+        result = request_query_int(&x->request, "limit",
+            &(struct request_bounds){50, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
     if (result < 0)
         return result;
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
@@ -210,11 +211,11 @@ int handlers_history_get(struct exchange *x)
     int64_t page = 0, limit = 0;
     int result = handlers_cursor(x, &cursor);
     if (result == 0)
-        result = request_query_int(&x->request, "limit", 50, 1, HANDLERS_PAGE_MAX, &limit,
-            &x->problem);
+        result = request_query_int(&x->request, "limit",
+            &(struct request_bounds){50, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
     if (result == 0)
-        result = request_query_int(&x->request, "page", 1, 1, HANDLERS_PAGES_MAX, &page,
-            &x->problem);
+        result = request_query_int(&x->request, "page",
+            &(struct request_bounds){1, 1, HANDLERS_PAGES_MAX}, &page, &x->problem);
     if (result == 0 && session != NULL)
         result = handlers_check_conversation(x, session);
     if (result < 0)

@@ -13,6 +13,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_message.c \
 	fcgi-app/handlers_push.c \
 	fcgi-app/handlers_sessions.c \
+	fcgi-app/handlers_tool_call.c \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
@@ -22,8 +23,16 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
 	fcgi-app/seats.c fcgi-app/seats.h \
+	fcgi-app/seats_accept.c \
+	fcgi-app/seats_parts.h \
+	fcgi-app/seats_pass.c \
+	fcgi-app/seats_sit.c \
 	fcgi-app/serve.c fcgi-app/serve.h \
 	fcgi-app/submit.c fcgi-app/submit.h \
+	fcgi-app/submit_agui.c \
+	fcgi-app/submit_fields.c \
+	fcgi-app/submit_messages.c \
+	fcgi-app/submit_parts.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)

@@ -163,7 +163,7 @@ static void loop_exchange(struct loop *l)
     l->app.seat = scoreboard_seat_take(w->board, w->slot);
     if (!l->app.seat) {
         log_error("no seat is free for a request that was accepted");
-        gateway_finish(l->gateway, NULL, 0, NULL, 0);
+        err_ignore(gateway_finish(l->gateway, NULL, 0, NULL, 0));
         return;
     }
     l->serving = (struct serving){.app = &l->app, .pool = ROUTES_API, .source = &l->source,
@@ -223,7 +223,7 @@ static int loop_serve(struct loop *l)
 {
     int64_t began = clock_mono_ms();
     int result = gateway_accept(l->gateway);
-    if (result == ERR_AGAIN)
+    if (result == ERR_NOT_YET)
         loop_note_empty(l, began);
     if (result == 0)
         loop_exchange(l);

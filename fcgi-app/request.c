@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/url.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -62,31 +63,10 @@ void request_start(struct request *r, const struct request_source *source, struc
     r->waited_ms = request_waited(r);
 }
 
-static int request_hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 long request_decode(char *s, bool plus)
 {
-    char *out = s;
-    for (const char *in = s; *in != '\0'; in++) {
-        if (*in == '%') {
-            int high = request_hex(in[1]);
-            int low = high < 0 ? -1 : request_hex(in[2]);
-            if (low < 0 || (high | low) == 0)
-                return ERR_INVALID;
-            *out++ = (char)(high << 4 | low);
-            in += 2;
-        } else {
-            *out++ = plus && *in == '+' ? ' ' : *in;
-        }
-    }
-    *out = '\0';
-    return out - s;
+    size_t len = strlen(s);
+    return url_decode(s, len, plus, s, len + 1);
 }
 
 static int request_parse_query(struct request *r, char *query, struct problem *problem)
@@ -266,20 +246,21 @@ const char *request_query(const struct request *r, const char *name)
     return NULL;
 }
 
-int request_query_int(const struct request *r, const char *name, int64_t fallback, int64_t min,
-    int64_t max, int64_t *out, struct problem *problem)
+int request_query_int(const struct request *r, const char *name,
+    const struct request_bounds *bounds, int64_t *out, struct problem *problem)
 {
     const char *text = request_query(r, name);
-    *out = fallback;
+    *out = bounds->fallback;
     if (text == NULL)
         return 0;
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)*text) ||
-        value < min || value > max)
-        return problem_limit(problem, name, max, "%s must be a whole number from %lld to %lld.",
-            name, (long long)min, (long long)max);
+        value < bounds->min || value > bounds->max)
+        return problem_limit(problem, name, bounds->max,
+            "%s must be a whole number from %lld to %lld.", name, (long long)bounds->min,
+            (long long)bounds->max);
     *out = value;
     return 0;
 }

@@ -66,9 +66,13 @@ int request_json(struct request *r, bool optional, jdoc **out, struct problem *p
 const char *request_header(const struct request *r, const char *param);
 /* Value of a query field, NULL when absent. The first one counts. */
 const char *request_query(const struct request *r, const char *name);
-/* An integer of the query within [min, max]. Returns 0 or ERR_INVALID with the problem set. */
-int request_query_int(const struct request *r, const char *name, int64_t fallback, int64_t min,
-    int64_t max, int64_t *out, struct problem *problem);
+struct request_bounds {
+    int64_t fallback; /* where the query has none */
+    int64_t min, max;
+};
+/* An integer of the query within its bounds. Returns 0 or ERR_INVALID with the problem set. */
+int request_query_int(const struct request *r, const char *name,
+    const struct request_bounds *bounds, int64_t *out, struct problem *problem);
 /* Whether Accept takes the type (RFC 9110, 12.5.1: the closest range decides; q=0 refuses). */
 bool request_accepts(const struct request *r, const char *type);
 /*

@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define ROUTES_MINUTE_MS 60000
 #define ROUTES_STALE_RETRY_MS 1000
@@ -271,10 +270,9 @@ static int routes_identify(struct exchange *x, enum routes_user by)
     const char *token = request_header(&x->request, "HTTP_X_API_KEY");
     const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
     if (header != NULL) {
-        if (strncasecmp(header, "Bearer ", 7) != 0)
+        token = auth_bearer(header);
+        if (!token)
             return routes_unauthenticated(x, "the Authorization scheme is not Bearer");
-        token = header + 7;
-        token += strspn(token, " ");
     }
     if (token != NULL) {
         if (auth_token(x->app->auth, token, strlen(token), &x->who, &why) == 0)

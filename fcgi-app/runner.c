@@ -8,16 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
-bool runner_take(struct app *app)
+void runner_begin(struct runner *r, struct app *app, void (*answer)(void *arg), void *arg)
 {
-    /* A generation that goes still runs what it accepted; a machine that goes takes no more. */
-    bool leaves = app->worker->drain && atomic_load(&app->worker->board->draining);
-    return !leaves && scoreboard_turn_take(app->worker->board, app->seat);
+    memset(r, 0, sizeof *r);
+    r->app = app;
+    r->answer = answer;
+    r->answer_arg = arg;
+    app->runner = r;
 }
 
-void runner_give(struct app *app)
+bool runner_take(struct runner *r)
 {
-    scoreboard_turn_give(app->worker->board, app->seat);
+    struct worker *w = r->app->worker;
+
+    /* A generation that goes still runs what it accepted; a machine that goes takes no more. */
+    r->has_place = !(w->drain && atomic_load(&w->board->draining)) &&
+                   scoreboard_turn_take(w->board, r->app->seat);
+    return r->has_place;
 }
 
 void runner_name(struct app *app, const char *uid, const char *session, const char *turn)
@@ -27,84 +34,120 @@ void runner_name(struct app *app, const char *uid, const char *session, const ch
 
 void runner_on_stage(void *arg, enum stage stage)
 {
-    struct app *app = arg;
-    scoreboard_stage_set(app->seat, (int)stage);
-    fault_at(&app->fault, stage);
+    struct runner *r = arg;
+
+    scoreboard_stage_set(r->app->seat, (int)stage);
+    fault_at(&r->fault, stage);
 }
 
 void runner_on_tool(void *arg, const char *name)
 {
-    struct app *app = arg;
-    scoreboard_tool_set(app->seat, name);
+    const struct runner *r = arg;
+
+    scoreboard_tool_set(r->app->seat, name);
 }
 
 void runner_on_under_way(void *arg)
 {
-    struct app *app = arg;
-    if (app->send_reply != NULL)
-        app->send_reply(app->send_reply_arg);
+    const struct runner *r = arg;
+
+    r->answer(r->answer_arg);
 }
 
 bool runner_may_take_next(void *arg)
 {
-    struct app *app = arg;
-    return !app->worker->drain && !app->worker->abort_turn && app->turns_in_row < RUNNER_SHARE &&
-           !worker_is_due(app->worker) && !worker_is_quarantine(app->worker);
+    const struct runner *r = arg;
+    struct worker *w = r->app->worker;
+
+    return !w->drain && !w->abort_turn && r->in_row < RUNNER_SHARE && !worker_is_due(w) &&
+           !worker_is_quarantine(w);
 }
 
-int runner_run(struct app *app, const struct turns_start *start, struct turn_result *result)
+/* What the worker's slot and the log say while the turn runs. */
+static void runner_enter(struct runner *r, const struct turns_start *start)
 {
-    struct scoreboard_slot *slot = app->worker->slot;
+    struct app *app = r->app;
     struct blame_work work;
     char context[160];
-    memset(result, 0, sizeof(*result));
+
     snprintf(context, sizeof(context), "turn=%s session=%s", start->turn, start->session);
     log_context_set(context);
     runner_name(app, start->uid, start->session, start->turn);
-    app->fault = fault_of(app->conf, start->input);
+    r->fault = fault_of(app->conf, start->input);
     guard_turn(start->uid, start->session, start->input, &work);
     guard_work(app, &work);
     atomic_store(&app->seat->epoch, start->epoch);
     atomic_store(&app->seat->turn_deadline_ms, clock_mono_ms() + app->conf->turn_ms);
-    app->turns_in_row++;
-    int error = turn_run(app->turns, start, result);
+    r->in_row++;
+}
+
+static void runner_leave(struct runner *r, int error)
+{
+    struct app *app = r->app;
+
     worker_beat(app->worker); /* from here on it is judged by that again */
     atomic_store(&app->seat->turn_deadline_ms, 0);
-    atomic_fetch_add_explicit(&slot->turns, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&app->worker->slot->turns, 1, memory_order_relaxed);
     if (error < 0) {
-        atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&app->worker->slot->errors, 1, memory_order_relaxed);
         log_warn("the turn ended outside of this worker's hands: %s", err_text(error));
     }
     guard_work(app, NULL);
     runner_name(app, NULL, NULL, NULL);
     log_context_set(NULL);
+}
+
+int runner_run(struct runner *r, const struct turns_start *start, const struct input *input,
+    struct turn_result *result)
+{
+    int error;
+
+    runner_enter(r, start);
+    error = turn_run(r->app->turns, start, input, result);
+    runner_leave(r, error);
+    if (error == 0 && result->next_arena && result->next.outcome == TURNS_STARTED) {
+        r->has_start = true;
+        r->start = result->next;
+        r->input = NULL;
+        r->arena = result->next_arena;
+    } else if (result->next_arena) {
+        arena_free(result->next_arena);
+    }
+    result->next_arena = NULL;
     return error;
 }
 
-void runner_result_fini(struct turn_result *result)
+void runner_behind(
+    struct runner *r, const struct turns_start *start, const struct input *input)
 {
-    buf_free(&result->reply);
-    if (result->next_arena != NULL)
-        arena_free(result->next_arena);
-    memset(result, 0, sizeof(*result));
+    r->has_start = true;
+    r->start = *start;
+    r->input = input;
 }
 
-void runner_run_all(struct app *app, const struct turns_start *start, struct arena *arena)
+/* The turn that is to be run, and what it leaves is the next one. */
+static void runner_run_next(struct runner *r)
 {
-    struct turns_start next;
-    while (start != NULL) {
-        struct turn_result result;
-        int error = runner_run(app, start, &result);
-        if (arena != NULL)
-            arena_free(arena);
-        arena = NULL;
-        start = NULL;
-        if (error == 0 && result.next_arena != NULL && result.next.outcome == TURNS_STARTED) {
-            next = result.next;
-            start = &next;
-            arena = result.next_arena;
-            result.next_arena = NULL;
-        }
-        runner_result_fini(&result);
+    const struct turns_start start = r->start;
+    const struct input *input = r->input;
+    struct arena *arena = r->arena;
+    struct turn_result result;
+
+    r->has_start = false;
+    r->arena = NULL;
+    runner_run(r, &start, input, &result);
+    buf_free(&result.reply);
+    if (arena)
+        arena_free(arena);
+}
+
+void runner_end(struct runner *r)
+{
+    while (r->has_start)
+        runner_run_next(r);
+    if (r->has_place) {
+        runner_name(r->app, NULL, NULL, NULL);
+        scoreboard_turn_give(r->app->worker->board, r->app->seat);
+        r->has_place = false;
     }
 }

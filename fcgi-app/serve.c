@@ -1,12 +1,12 @@
 #include "fcgi-app/serve.h"
 
+#include "process/machine.h"
 #include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
 #include "fcgi-app/guard.h"
-#include "fcgi-app/runner.h"
 #include "tools/engine/tools.h"
 
 #include <signal.h>
@@ -28,14 +28,9 @@ int serve_global_init(const struct conf *conf, char *why, size_t why_size)
 
 static int serve_open_store(struct app *app, enum routes_pool pool)
 {
-    char machine[64] = "", owner[96];
+    char owner[MACHINE_OWNER_SIZE];
 
-    if (*app->conf->machine)
-        snprintf(machine, sizeof machine, "%.63s", app->conf->machine);
-    else if (gethostname(machine, sizeof machine - 1) < 0)
-        snprintf(machine, sizeof machine, "unknown");
-    snprintf(owner, sizeof owner, "%.40s/%s/%d/%lld", machine,
-        pool == ROUTES_TURN ? "turn" : "api", (int)getpid(), (long long)clock_real_ms());
+    machine_owner(app->conf, pool == ROUTES_TURN ? "turn" : "api", owner);
     return store_open(&app->store, app->conf, app->reactor, owner);
 }
 
@@ -111,27 +106,10 @@ static void serve_send(struct serving *s)
     serve_log(s, sent);
 }
 
-/* The turn behind the reply has asked the model: the client hears of it while that thinks. */
-static void serve_on_under_way(void *arg)
+/* Also when the turn behind the reply has asked the model: the client hears while that thinks. */
+static void serve_answer(void *arg)
 {
     serve_send(arg);
-}
-
-/* The turn behind the reply, and the machine's count that it holds. */
-static void serve_turns(struct serving *s)
-{
-    struct exchange *x = &s->exchange;
-    struct arena *arena = x->run_arena;
-
-    x->run_arena = NULL;
-    if (x->run)
-        runner_run_all(s->app, x->run, arena);
-    else if (arena)
-        arena_free(arena);
-    if (x->holds_turn) {
-        runner_name(s->app, NULL, NULL, NULL);
-        runner_give(s->app);
-    }
 }
 
 void serve_request(struct serving *s)
@@ -142,9 +120,7 @@ void serve_request(struct serving *s)
     int error;
 
     s->unsent = false;
-    s->app->send_reply = serve_on_under_way;
-    s->app->send_reply_arg = s;
-    s->app->turns_in_row = 0;
+    runner_begin(&s->runner, s->app, serve_answer, s);
     scoreboard_stage_set(s->app->seat, STAGE_REQUEST);
     link_hurry(s->app->store->link);
     if (exchange_init(x, s->app, s->source)) {
@@ -161,7 +137,7 @@ void serve_request(struct serving *s)
         s->unsent = true;
     }
     /* A client that has its answer may come again at once: our place is free before that. */
-    serve_turns(s);
+    runner_end(&s->runner);
     serve_send(s);
     exchange_fini(x);
     tools_leave(tools);

@@ -3,10 +3,11 @@
 
 #include "fcgi-app/exchange.h"
 #include "fcgi-app/routes.h"
+#include "fcgi-app/runner.h"
 
 /*
  * serve -- one request of an api or turn worker, from its reading to its reply and to the end of
- * the turns behind it. Whoever holds the connection (fcgi-app/loop.c, fcgi-app/seats.c) lends it.
+ * the turns behind it. Whoever holds the connection (fcgi-app/loop.c, fcgi-app/seats_sit.c) lends it.
  */
 
 /* The connection of the request; see gateway.h and inbound.h, which fit. */
@@ -22,6 +23,7 @@ struct serving {
     const struct request_source *source;  /* its arg is the peer's */
     const struct serve_peer *peer;
     struct exchange exchange;
+    struct runner runner;
     bool unsent;                          /* the reply is made, but has not gone */
     int64_t began_us;                     /* monotonic: when the request was accepted */
 };

@@ -55,14 +55,18 @@ struct submit {
     char body_hash[IDENT_SHA256_SIZE];
 };
 
+struct submit_source {
+    enum submit_kind kind;
+    const jdoc *body;
+    const char *key; /* the Idempotency-Key header or NULL; the body's client_message_id is first */
+};
 /*
  * submit_parse -- checks everything that can be checked without the store.
- *   key  the Idempotency-Key header or NULL; the body's client_message_id comes first
  * Texts live in the arena or are borrowed from body. Returns 0; ERR_INVALID with the problem set;
  * ERR_NOMEM.
  */
-int submit_parse(enum submit_kind kind, const jdoc *body, const char *key, const struct conf *conf,
-    struct arena *arena, struct submit *out, struct problem *problem);
+int submit_parse(const struct submit_source *from, const struct conf *conf, struct arena *arena,
+    struct submit *out, struct problem *problem);
 
 /* One answer by itself: nothing else of it is set; its session is the approval's. */
 void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define AUTH_TOKEN_MAX 8192
 #define AUTH_API_KEY_PREFIX "tpk_"
@@ -294,4 +295,13 @@ int auth_ticket(const struct auth *a, const char *value, size_t len, const char 
     snprintf(out->user, sizeof(out->user), "%s", user);
     snprintf(out->role, sizeof(out->role), "%s", role);
     return 0;
+}
+
+const char *auth_bearer(const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+
+    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+        return NULL;
+    return authorization + strspn(authorization + sizeof scheme - 1, " ") + sizeof scheme - 1;
 }

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * auth -- who asks. Pure computation over keys read at start (a reload starts workers that read
- * them anew). Used by api, turn and stream workers.
+ * auth -- the identity behind a credential. Pure computation over keys that are read at the start
+ * (a reload starts workers that read them anew). Used by api, turn and stream workers.
  */
 enum auth_kind { AUTH_NONE, AUTH_JWT, AUTH_API_KEY, AUTH_TICKET, AUTH_DEVELOPMENT, AUTH_INTERNAL };
 struct auth_identity {
@@ -36,5 +36,11 @@ int auth_development(const struct auth *a, const char *user, struct auth_identit
 /* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES" (of the credential that asked for
  * it; real ms, 0 = never). */
 int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin, struct auth_identity *out);
+
+/*
+ * auth_bearer -- the credential in a value of the header Authorization (RFC 6750 section 2.1),
+ * borrowed from it, perhaps "". Any process. Returns NULL when the scheme is not Bearer.
+ */
+const char *auth_bearer(const char *authorization);
 
 #endif

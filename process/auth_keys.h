@@ -5,8 +5,7 @@
 
 #include <jwt.h>
 
-/* auth_keys -- what auth knows, read at start: keys and the texts of refusals. For auth's files
- * only. */
+/* auth_keys -- what auth reads at the start: keys, and texts of refusals. For auth's files only. */
 #define AUTH_PEMS 32
 #define AUTH_KID_MAX 64
 

@@ -1,5 +1,6 @@
 #include "process/blame.h"
 
+#include "base/backoff.h"
 #include "base/buf.h"
 
 #include <stdlib.h>
@@ -108,11 +109,7 @@ size_t blame_death(struct blame *b, const struct blame_work *work, unsigned weig
             key == 0 ? 0 : blame_filled(b, (enum blame_scope)s, key, blame_kind(work), now_ms);
         if (filled == 0)
             continue;
-        int64_t keep = scopes[s].keep_ms;
-        for (unsigned i = 1; i < filled && keep < BLAME_KEEP_MAX_MS; i++)
-            keep *= 2;
-        if (keep > BLAME_KEEP_MAX_MS)
-            keep = BLAME_KEEP_MAX_MS;
+        int64_t keep = backoff_delay(scopes[s].keep_ms, BLAME_KEEP_MAX_MS, filled);
         marks[count] = (struct blame_mark){.scope = (enum blame_scope)s, .key = key, .ms = keep};
         blame_add(b, &marks[count++], now_ms);
     }

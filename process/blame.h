@@ -9,21 +9,24 @@
 #include <stdint.h>
 
 /*
- * blame -- which work workers died in, and what is refused for a while because of it, so that one
- * user's poison ends a few workers and not all of them. Lives in the scoreboard's shared memory:
- * the supervisor notes deaths and marks, the housekeeper adds the marks of other machines, api and
- * turn workers and the housekeeper ask. Nothing here waits, and nothing needs Redis.
+ * blame -- the work in which workers died, and which is refused for a while because of it. So one
+ * user's poison ends a few workers and not all of them. It lives in the scoreboard's shared memory.
  *
- * A mark is a number made of the scope, the user and what the work was; no text of a user is kept.
+ *   supervisor                           notes deaths, makes marks
+ *   housekeeper                          adds the marks of other machines
+ *   api and turn workers, housekeeper    ask before they work
+ *
+ * Nothing here waits, and nothing needs Redis. A mark is a number made of the scope, the user and
+ * the work; no text of a user is kept.
  */
 #define BLAME_ROUTE_SIZE 160 /* "session " and the longest id */
 #define BLAME_MARKS 512  /* at once; the one that ends first makes room */
 #define BLAME_DEATHS 256 /* remembered */
 
-/* What a worker works on. Zeroed = nothing. */
+/* The present work of a worker. Zeroed = none. */
 struct blame_work {
     char uid[IDENT_USER_MAX + 1];   /* "" before the user is known */
-    char route[BLAME_ROUTE_SIZE];   /* "POST /tools/add_expense"; of a turn "session SID" */
+    char route[BLAME_ROUTE_SIZE];   /* "POST /tools/create_expense"; of a turn "session SID" */
     char digest[IDENT_SHA256_SIZE]; /* of what makes a second one the same */
     bool turn;                      /* a turn: it has turn.attempts by itself */
     bool tool;                      /* a call in a tool process: counts against such calls alone */
@@ -60,13 +63,13 @@ struct blame_mark {
 /*
  * blame_death -- a worker died in this work. Process: supervisor.
  *   weight  BLAME_CRASHED or BLAME_KILLED
- *   marks   out: what is refused from now on
+ *   marks   out: the work that is refused from now on
  * Returns how many marks there are, 0 to BLAME_SCOPES; marks[0] is the narrowest.
  */
 size_t blame_death(struct blame *b, const struct blame_work *work, unsigned weight, int64_t now_ms,
     struct blame_mark marks[BLAME_SCOPES]);
-/* Adds a mark, or makes it last longer. Process: supervisor, housekeeper; of two that do at the same
- * moment one mark may be lost, and is made again by the next death. */
+/* Adds a mark, or makes it last longer. Process: supervisor, housekeeper. When both add one at the
+ * same moment, one mark may be lost; the next death makes it again. */
 void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms);
 /*
  * blame_left -- any process: milliseconds for which this work is refused; 0 = it is not.

@@ -7,9 +7,9 @@
 /*
  * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool process.
  *
- * Only with the setting development.fault_word, which is refused without development mode, and that
- * is refused when nginx listens to the world. A turn whose input then holds `WORD ACTION STAGE`
- * does that when it comes to the stage (STAGE_TABLE's text):
+ * Only with the setting development.fault_word. conf_check refuses it without development mode, and
+ * refuses that mode when nginx listens to the world. A turn whose input contains
+ * `WORD ACTION STAGE` takes that action when it reaches the stage (STAGE_TABLE's text):
  *   crash  aborts its worker
  *   loop   computes for ever
  *   slow   computes for FAULT_SLOW_MS, once
@@ -21,7 +21,7 @@ struct fault {
     int stage; /* enum stage */
 };
 
-/* What the input of a turn asks for; nearly always FAULT_NONE. */
+/* The fault that the input of a turn asks for; nearly always FAULT_NONE. */
 struct fault fault_of(const struct conf *conf, const char *input);
 /* The same for a tool process: `WORD ACTION process` in the arguments of the call that begins. */
 void fault_in_tool(const struct conf *conf, const char *args);

@@ -4,11 +4,16 @@ libprocess_a_SOURCES = \
 	process/auth.c process/auth.h \
 	process/auth_keys.c process/auth_keys.h \
 	process/blame.c process/blame.h \
+	process/fastcgi_call.c process/fastcgi_call.h \
+	process/fastcgi_pool.c process/fastcgi_pool.h \
 	process/fault.c process/fault.h \
+	process/footprint.c process/footprint.h \
+	process/machine.c process/machine.h \
 	process/origin.c process/origin.h \
 	process/problem.c process/problem.h \
 	process/scoreboard.c process/scoreboard.h \
 	process/scoreboard_seat.c \
+	process/slots.c process/slots.h \
 	process/trace.c process/trace.h \
 	process/worker.c process/worker.h
 PROCESS_LIBS = libprocess.a $(JWT_LIBS) $(WIRE_LIBS)

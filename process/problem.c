@@ -104,37 +104,36 @@ void problem_from_error(struct problem *p, int error)
         p->retry_after_ms = 1000;
 }
 
-static void problem_member(struct buf *out, const char *name, const char *text)
-{
-    buf_printf(out, ",\"%s\":", name);
-    buf_json_string(out, text, strlen(text));
-}
-
 void problem_write(const struct problem *p, const char *trace_id, const char *request_id,
     struct buf *out)
 {
-    const struct problem_kind *kind = problem_kind(p->code);
+    problem_write_kind(p, problem_kind(p->code), trace_id, request_id, out);
+}
+
+void problem_write_kind(const struct problem *p, const struct problem_kind *kind,
+    const char *trace_id, const char *request_id, struct buf *out)
+{
     buf_puts(out, "{\"type\":\"urn:turnpike:problem:");
     buf_puts(out, kind->code);
     buf_puts(out, "\"");
-    problem_member(out, "title", kind->title);
+    buf_json_member(out, "title", kind->title);
     buf_printf(out, ",\"status\":%d", kind->status);
-    problem_member(out, "detail", p->detail);
-    problem_member(out, "code", kind->code);
+    buf_json_member(out, "detail", p->detail);
+    buf_json_member(out, "code", kind->code);
     buf_printf(out, ",\"retryable\":%s", kind->retryable ? "true" : "false");
     if (p->retry_after_ms > 0)
         buf_printf(out, ",\"retry_after_ms\":%lld", (long long)p->retry_after_ms);
     if (p->field[0] != '\0')
-        problem_member(out, "field", p->field);
+        buf_json_member(out, "field", p->field);
     if (p->expected[0] != '\0')
-        problem_member(out, "expected", p->expected);
+        buf_json_member(out, "expected", p->expected);
     if (p->reason[0] != '\0')
-        problem_member(out, "reason", p->reason);
+        buf_json_member(out, "reason", p->reason);
     if (p->has_limit)
         buf_printf(out, ",\"limit\":%lld", (long long)p->limit);
     if (p->members != NULL)
         buf_puts(out, p->members);
-    problem_member(out, "trace_id", trace_id);
-    problem_member(out, "request_id", request_id);
+    buf_json_member(out, "trace_id", trace_id);
+    buf_json_member(out, "request_id", request_id);
     buf_putc(out, '}');
 }

@@ -115,8 +115,11 @@ int problem_limit(struct problem *p, const char *field, int64_t limit, const cha
 enum problem_code problem_code_of(int error);
 void problem_from_error(struct problem *p, int error);
 
-/* Appends the application/problem+json body. */
+/* Appends the application/problem+json body. request_id: NULL = none. */
 void problem_write(const struct problem *p, const char *trace_id, const char *request_id,
     struct buf *out);
+/* The same with a status, code and title of the caller's; p->code is not looked at. */
+void problem_write_kind(const struct problem *p, const struct problem_kind *kind,
+    const char *trace_id, const char *request_id, struct buf *out);
 
 #endif

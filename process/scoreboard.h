@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 /*
- * scoreboard -- shared memory (MAP_SHARED, made before the first fork): one slot per worker
- * process and one seat per piece of work (a request or a turn), both written by the worker and
- * read by the supervisor; the machine's count of running turns; the breakers. All C11 atomics, but
- * for the list of free seats, which only its worker reads.
- * Texts are guarded by a sequence number (odd while written).
+ * scoreboard -- shared memory (MAP_SHARED, made before the first fork). It has a slot for each
+ * worker process and a seat for each piece of work (a request or a turn); the worker writes both,
+ * the supervisor reads them. It also has the machine's count of running turns, and the breakers.
+ * All are C11 atomics, except the list of free seats, which only its worker reads. A sequence
+ * number guards each text (odd while it is written).
  *
  * A slot owns a range of seats, fixed before the fork (scoreboard_slot_reset). Its worker takes a
  * seat when it begins a piece of work, says at every entry into that work which seat executes
@@ -60,14 +60,14 @@ struct scoreboard_seat {
     struct scoreboard_work work;
     atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
     atomic_llong work_since_ms; /* monotonic */
-    atomic_ullong tool_owner;   /* scoreboard_owner of whom a tool process is asked for; 0 = nobody */
+    atomic_ullong tool_owner;   /* of the call for which a tool process is asked; 0 = none */
 };
 struct scoreboard_slot {
     /* supervisor */
     atomic_int pid;  /* 0 = no process */
     atomic_int pool; /* enum scoreboard_pool */
     atomic_uint generation;
-    atomic_int state;      /* enum slots_state, workers/supervisor/slots.h */
+    atomic_int state;      /* enum slots_state, process/slots.h */
     atomic_llong since_ms; /* of the state, monotonic */
     atomic_llong started_ms; /* when it was forked, monotonic */
     atomic_uint deaths;
@@ -108,17 +108,17 @@ int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats);
 void scoreboard_free(struct scoreboard *b);
 /*
  * Turn worker: takes one of turn_limit for this seat by compare-and-swap; false when full. The
- * count and whose it is change in one step, so that a death at any moment leaves neither a lost nor
- * a doubled one. A second take by the holder, and a give by who holds none, change nothing.
+ * count and its owner change in one step, so that a death at any moment leaves neither a lost nor
+ * a doubled one. A second take by the holder, and a give by a seat that holds none, change nothing.
  */
 bool scoreboard_turn_take(struct scoreboard *b, struct scoreboard_seat *seat);
 void scoreboard_turn_give(struct scoreboard *b, struct scoreboard_seat *seat);
 /* Supervisor, for a seat of a reaped worker: gives back what it held; true when it held one. */
 bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_seat *seat);
 /*
- * Api worker: a place for a long request, so that those never hold the whole pool. Released by
- * _give, or by scoreboard_slot_reset after a death. Two that come at the same moment may both be
- * refused.
+ * Api worker: a place for a long request, so that those never hold the whole pool. _give releases
+ * it, or scoreboard_slot_reset after a death. Two workers that ask at the same moment may both hear
+ * no.
  *   owner  a number that stands for the user; not 0
  *   most   places there are
  * Returns 0 (also when it holds one), ERR_RATE (the owner has one elsewhere), ERR_FULL.
@@ -127,7 +127,7 @@ int scoreboard_long_take(
     struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most);
 void scoreboard_long_give(struct scoreboard_slot *slot);
 /*
- * Supervisor, before fork: everything a worker writes is zero again, and the slot owns the seats
+ * Supervisor, before fork: zeroes everything that a worker writes, and gives the slot the seats
  * first to first + count - 1, all free. No other slot may own one of them.
  */
 void scoreboard_slot_reset(
@@ -177,21 +177,21 @@ void scoreboard_turn_set(
 /* False when there is none, or while it is being written. */
 bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *session, char *turn);
 /*
- * What the worker works on here, for the supervisor should it die in that: set before the first
- * byte of a user's is looked at. NULL clears; _get is false when there is none, or while it is
- * written.
+ * The worker's present work in this seat, for the supervisor should the worker die in it. The
+ * worker sets it before it looks at the first byte of a user. NULL clears. _get is false when there
+ * is none, or while the worker writes it.
  */
 void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *work);
 bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *out);
 /*
- * Turn worker: says that a tool process is asked for this user, who has one call there at a
- * time, on the whole machine. False: there is another call of theirs, and nothing is said. Of two
+ * Turn worker: says that it asks a tool process for this user. A user has one call there at a time,
+ * on the whole machine. False: the user has another call there, and nothing is said. Of two workers
  * that ask at the same moment both may hear false.
  *   owner  scoreboard_owner
  */
 bool scoreboard_tool_ask(
     const struct scoreboard *b, struct scoreboard_seat *seat, unsigned long long owner);
-/* The call has ended for whoever asked. (Its process may still work on it, and then counts.) */
+/* The call has ended for its worker. (Its process may still work on it, and then counts.) */
 void scoreboard_tool_asked(struct scoreboard_seat *seat);
 /* A number that stands for the user; never 0. */
 unsigned long long scoreboard_owner(const char *uid);

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_PROCESS_STAGE_H
 #define TURNPIKE_PROCESS_STAGE_H
 
-/* stage -- what a worker or a turn does just now, for the scoreboard and the status. */
+/* stage -- the present step of a worker or a turn, for the scoreboard and the status. */
 #define STAGE_TABLE(X)                                                                        \
     X(STAGE_IDLE, "idle")                                                                     \
     X(STAGE_REQUEST, "request")       /* a request is read and checked */                     \

@@ -2,10 +2,10 @@
 #define TURNPIKE_PROCESS_TRACE_H
 
 /*
- * trace -- a worker that is told to abort (SIGABRT: by the supervisor, when its loop does not come
- * round, or by abort(3)) says in one line of the log where it is, with the context of what it works
- * on, and dies of that signal. An address is `FILE+OFFSET`, as addr2line(1) takes it, or
- * `FUNCTION+OFFSET` where the name is exported.
+ * trace -- a worker that gets SIGABRT writes one line to the log, then dies of that signal. The
+ * line says where the worker is, with the context of its work. The supervisor sends the signal when
+ * the worker's loop does not come round; abort(3) does too. An address is `FILE+OFFSET`, as
+ * addr2line(1) takes it, or `FUNCTION+OFFSET` where the name is exported.
  */
 /* The same line, for another handler of a signal that ends the process. */
 void trace_here(void);

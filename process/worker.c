@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/footprint.h"
 #include "process/trace.h"
 
 #include <fcntl.h>
@@ -202,6 +203,7 @@ void worker_ready(struct worker *w)
     if (w->notify_fd >= 0 && write(w->notify_fd, &one, sizeof(one)) < 0) {
         /* The counter is full: the supervisor is woken anyway. */
     }
+    (void)footprint_drop_code();
 }
 
 void worker_beat(struct worker *w)

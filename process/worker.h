@@ -10,14 +10,16 @@
 #include <sys/types.h>
 
 /*
- * worker -- what every kind of worker process gets from the supervisor after fork, and the entry
- * point of each kind. The supervisor has already: reset signal dispositions, blocked TERM, QUIT,
- * USR1, HUP and INT, set PR_SET_PDEATHSIG and checked its parent, closed foreign descriptors,
- * set the process title and log name. An entry point returns the exit status.
+ * worker -- everything that a worker process of any kind gets from the supervisor after the fork,
+ * and the entry point of each kind. Before the entry point runs, worker_enter has reset signal
+ * dispositions, blocked TERM, QUIT, USR1, HUP and INT, set PR_SET_PDEATHSIG and checked the parent,
+ * closed foreign descriptors, set the process title and log name. An entry point returns the exit
+ * status.
  *
- * Signals to a worker (seen only inside its wait): TERM = drain: finish what runs, take nothing
- * new, exit 0 when done. QUIT = end the running turn at its next step (drain time over). USR1 =
- * log_reopen.
+ * Signals to a worker (it sees them only inside its wait):
+ *   TERM  drain: finish the present work, take nothing new, exit 0 when done
+ *   QUIT  end the running turns at their next step (drain time over)
+ *   USR1  log_reopen
  */
 struct worker {
     const struct conf *conf;
@@ -48,12 +50,16 @@ static inline bool worker_is_quarantine(const struct worker *w)
  * decimal, so that its peer knows where a kept connection leads.
  */
 #define WORKER_SLOT_HEADER "Turnpike-Worker"
-/* Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. */
+/*
+ * Tells the supervisor that this worker serves now: sets slot->ready and wakes the supervisor. Then
+ * the code that was needed only to start is given back (process/footprint.h).
+ */
 void worker_ready(struct worker *w);
 /*
- * It is not stuck: from the loops of stream workers and the housekeeper at least every second, from
- * api and turn workers each time their idle wait comes round, at most WORKER_IDLE_MS apart, and
- * before each change of stage or turn deadline that lets the supervisor judge by it (crew.c).
+ * The worker says that it is not stuck. Stream workers and the housekeeper call it at least every
+ * second; api and turn workers each time their idle wait comes round, at most WORKER_IDLE_MS apart.
+ * These two also call it before each change of stage or turn deadline by which the supervisor
+ * judges them (crew_watch.c).
  */
 #define WORKER_IDLE_MS 5000
 void worker_beat(struct worker *w);
@@ -62,15 +68,15 @@ void worker_signals(struct worker *w);
 /* Private memory (Private_Clean + Private_Dirty of smaps_rollup), bytes; -1 when unknown. */
 long long worker_memory(void);
 /*
- * Requests or age or memory say: leave now. The supervisor sees a worker at its limit by itself,
- * forks the replacement and sends TERM when that serves; this is the bound for when it cannot:
- * twice the limit. Jitter is from slot and generation.
+ * Must the worker leave now because of its requests, age or memory? Usually the supervisor sees a
+ * worker at its limit, forks the replacement and sends TERM when that serves. This is the bound for
+ * when it cannot: twice the limit. The jitter is made from slot and generation.
  */
 bool worker_is_due(const struct worker *w);
 
 /*
- * The same limits, times `times`: what is over ("requests 2012", "age", "memory"), or NULL.
- * Process: worker and supervisor.
+ * The same limits, times `times`: the one that is exceeded ("requests 2012", "age", "memory"), or
+ * NULL. Process: worker and supervisor.
  */
 #define WORKER_REASON_SIZE 64
 const char *worker_over_limit(const struct conf *conf, const struct scoreboard_slot *slot,

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "store/args.h"
 #include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -187,7 +188,7 @@ int approvals_use(struct store *s, const char *uid, const char *id, const char *
     static const struct {
         const char *name;
         int error;
-    } results[] = {{"done", 0}, {"same", 0}, {"missing", ERR_NOT_FOUND}, {"open", ERR_AGAIN},
+    } results[] = {{"done", 0}, {"same", 0}, {"missing", ERR_NOT_FOUND}, {"open", ERR_NOT_YET},
         {"other", ERR_CONFLICT}, {"denied", ERR_FORBIDDEN}, {"expired", ERR_DEADLINE}};
     struct link_reply *r = NULL;
     struct args args;
@@ -213,12 +214,6 @@ int approvals_use(struct store *s, const char *uid, const char *id, const char *
 
 /* ---- looking ---- */
 
-static void put_member(struct buf *json, const char *name, const char *text)
-{
-    buf_printf(json, ",\"%s\":", name);
-    buf_json_string(json, text, strlen(text));
-}
-
 static void put_approval(const struct link_reply *r, size_t at, struct buf *json)
 {
     static const char *const names[] = {
@@ -227,16 +222,16 @@ static void put_approval(const struct link_reply *r, size_t at, struct buf *json
 
     buf_puts(json, "{\"id\":");
     buf_json_string(json, word(r, at), strlen(word(r, at)));
-    put_member(json, "tool", word(r, at + 1));
+    buf_json_member(json, "tool", word(r, at + 1));
     buf_printf(json, ",\"arguments\":%s", word(r, at + 2)); /* JSON of our own writing */
-    put_member(json, "arguments_hash", word(r, at + 3));
+    buf_json_member(json, "arguments_hash", word(r, at + 3));
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (*word(r, at + 4 + i))
-            put_member(json, names[i], word(r, at + 4 + i));
+            buf_json_member(json, names[i], word(r, at + 4 + i));
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 9)), time);
-    put_member(json, "created_at", time);
+    buf_json_member(json, "created_at", time);
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 10)), time);
-    put_member(json, "expires_at", time);
+    buf_json_member(json, "expires_at", time);
     buf_putc(json, '}');
 }
 
@@ -273,13 +268,12 @@ int approvals_list(struct store *s, const char *uid, const char *session, struct
 
 int approvals_waiting(struct store *s, const char *uid, const char *session, bool *waiting)
 {
-    char rest[IDENT_SESSION_MAX + 16], key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     int error;
 
     *waiting = false;
-    snprintf(rest, sizeof(rest), "approvals:%s", session);
-    store_key_user(key, uid, rest);
+    keys_approvals(key, uid, session);
     error = link_command(s->link, &r, "HLEN %s", key);
     bool any = !error && link_reply_int(r) > 0;
     link_reply_free(r);
@@ -293,12 +287,11 @@ int approvals_waiting(struct store *s, const char *uid, const char *session, boo
 
 int approvals_untrusted(struct store *s, const char *uid, const char *session, bool *untrusted)
 {
-    char rest[IDENT_SESSION_MAX + 4], key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     int error;
 
-    snprintf(rest, sizeof(rest), "s:%s", session);
-    store_key_user(key, uid, rest);
+    keys_session(key, uid, session);
     error = link_command(s->link, &r, "HEXISTS %s untrusted", key);
     *untrusted = !error && link_reply_int(r) == 1;
     link_reply_free(r);
@@ -308,14 +301,13 @@ int approvals_untrusted(struct store *s, const char *uid, const char *session, b
 int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
     struct approvals_record *out)
 {
-    char rest[APPROVALS_ID_SIZE + 16], key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     int error;
 
     if (strlen(id) >= APPROVALS_ID_SIZE)
         return ERR_NOT_FOUND;
-    snprintf(rest, sizeof(rest), "approval:%s", id);
-    store_key_user(key, uid, rest);
+    keys_approval(key, uid, id);
     error = link_command(s->link, &r, "HMGET %s tool args session input message", key);
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;

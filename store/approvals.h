@@ -11,14 +11,13 @@
 #include <stdint.h>
 
 /*
- * approvals -- what the user is asked before a tool runs. An approval is bound to user, session,
+ * approvals -- questions to the user before a tool runs. An approval is bound to user, session,
  * tool and SHA-256 of the canonical arguments (jdoc_write_canonical of the checked, coerced
- * arguments with defaults), is answered once and used once. Its id cannot be guessed. The states
- * and what each event does in them are the table in store/lua/lib_approval.lua. Used by turn and
- * api workers.
+ * arguments with defaults). The user answers it once, and it works once. Nobody can guess its id.
+ * The table in store/lua/lib_approval.lua has its states and events. Used by turn and api workers.
  *
- * Those of a turn count from the moment when their turn has ended `interrupted`; a direct call's at
- * once. Each function is one script.
+ * Approvals of a turn count once their turn has ended `interrupted`; a direct call's at once. Each
+ * function is one script.
  */
 #define APPROVALS_ID_BYTES 16
 #define APPROVALS_ID_SIZE (2 * APPROVALS_ID_BYTES + 1)
@@ -108,8 +107,8 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
 
 /*
  * approvals_use -- a direct call brings its approval. again: out, it was used by this very call.
- * Returns 0; ERR_NOT_FOUND; ERR_AGAIN (not answered yet); ERR_CONFLICT (another tool, zone, or arguments);
- * ERR_FORBIDDEN (denied); ERR_DEADLINE (expired); ERR_STORE*.
+ * Returns 0; ERR_NOT_FOUND; ERR_NOT_YET (not answered yet); ERR_CONFLICT (another tool, zone, or
+ * arguments); ERR_FORBIDDEN (denied); ERR_DEADLINE (expired); ERR_STORE*.
  */
 int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
     const char *hash, const char *zone, bool *again);

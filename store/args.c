@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "store/hints.h"
+#include "store/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,11 +88,11 @@ static int hint_first(struct store *s, const char *uid, const char *turn)
 int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
     const char *uid, const char *turn, struct link_reply **out)
 {
-    char prefix[STORE_KEY_MAX];
+    char prefix[KEYS_MAX];
     struct link_arg key;
     int error = a->error;
 
-    store_key_user(prefix, uid, "");
+    keys_prefix(prefix, uid);
     key = link_text(prefix);
     if (out)
         *out = NULL;
@@ -107,7 +108,7 @@ int args_call_hinted(struct args *a, struct store *s, const struct link_script *
             error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, NULL);
         }
         if (!error && generation != link_generation(s->link))
-            (void)hint_first(s, uid, turn);
+            err_ignore(hint_first(s, uid, turn)); /* else the first renewal of its lease */
     }
     args_fini(a);
     return error;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * args -- the arguments of a script call while they are gathered; on the stack, heap only for
- * many. Texts are borrowed until args_fini. An error sticks and comes out of args_call.
+ * args -- collects the arguments of a script call; on the stack, heap only for many. It borrows
+ * texts until args_fini. An error sticks, and args_call returns it.
  */
 #define ARGS_INLINE 48
 #define ARGS_NUMBERS 24
@@ -28,15 +28,16 @@ void args_int(struct args *a, int64_t value);
 /* ARGV[1..9] of every script that includes lib_turn.lua. */
 void args_common(struct args *a, const struct store *s, size_t history_limit);
 /*
- * args_call -- calls the script with KEYS[1] = "tp:{uid}:" and frees the arguments. A call whose
- * connection broke (not one that Redis left unanswered until the timeout) is made once more: every
- * script recognises its own repetition.
+ * args_call -- calls the script with KEYS[1] = "tp:{uid}:" and frees the arguments. When the
+ * connection breaks, it repeats the call once; not when Redis leaves the call unanswered until the
+ * timeout. Every script recognises its own repetition.
  */
 int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
     struct link_reply **out);
 /*
- * The same for a script that gives `turn` a worker: its hint goes in front of it on the same
- * connection, so that there is none without the other, whenever this process or the connection ends.
+ * The same for a script that gives `turn` a worker. It sends the turn's hint in front of the script
+ * on the same connection, so that the script never runs without the hint, whenever this process or
+ * the connection ends.
  */
 int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
     const char *uid, const char *turn, struct link_reply **out);

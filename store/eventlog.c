@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "wire/redis/resp.h"
 
@@ -32,7 +33,7 @@ enum eventlog_phase {
 struct eventlog {
     struct store *store;
     char run[IDENT_UUID_SIZE];
-    char log_key[STORE_KEY_MAX], channel[STORE_KEY_MAX], epoch[24];
+    char log_key[KEYS_MAX], channel[KEYS_MAX], epoch[24];
     int64_t base;            /* N of entry 0 */
     enum eventlog_phase phase;
     bool active, fenced, full, flushing;
@@ -63,25 +64,10 @@ static const struct {
     char flag;
     const char *type, *id_field;
 } eventlog_deltas[] = {
-    [EVENTLOG_TEXT] = {EVENTLOG_FLAG_TEXT, "TEXT_MESSAGE_CONTENT", "messageId"},
-    [EVENTLOG_TOOL_ARGS] = {EVENTLOG_FLAG_NONE, "TOOL_CALL_ARGS", "toolCallId"},
-    [EVENTLOG_REASONING] = {EVENTLOG_FLAG_NONE, "REASONING_MESSAGE_CONTENT", "messageId"},
+    [EVENTLOG_TEXT] = {LOGENTRY_TEXT, "TEXT_MESSAGE_CONTENT", "messageId"},
+    [EVENTLOG_TOOL_ARGS] = {LOGENTRY_NONE, "TOOL_CALL_ARGS", "toolCallId"},
+    [EVENTLOG_REASONING] = {LOGENTRY_NONE, "REASONING_MESSAGE_CONTENT", "messageId"},
 };
-
-static void put_lead(const struct eventlog *l, char flag, struct buf *out)
-{
-    char middle[3] = {' ', flag, ' '};
-
-    buf_put(out, l->run, strlen(l->run));
-    buf_put(out, middle, 3);
-}
-
-void eventlog_entry(const struct eventlog *l, char flag, const char *json, size_t len,
-    struct buf *out)
-{
-    put_lead(l, flag, out);
-    buf_put(out, json, len);
-}
 
 int64_t eventlog_next_n(const struct eventlog *l)
 {
@@ -132,7 +118,7 @@ static void on_timer(struct reactor_timer *timer)
     struct eventlog *l = timer->arg;
     struct task *acted = task_act(l->owner);
 
-    eventlog_pump(l);
+    err_ignore(eventlog_pump(l)); /* the task that was woken asks for the state */
     task_act(acted);
 }
 
@@ -164,7 +150,7 @@ static bool settled(struct eventlog *l, int error, int64_t value)
 {
     l->phase = EVENTLOG_IDLE;
     l->flying = 0;
-    if (error == ERR_AGAIN) {
+    if (error == ERR_NOSCRIPT) {
         l->reload = true;
         l->ask = true;
         return false;
@@ -349,8 +335,8 @@ void eventlog_free(struct eventlog *l)
 int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
 {
     eventlog_end(l);
-    store_key_session_part(l->log_key, turn->uid, turn->session, "log");
-    store_key_session(l->channel, turn->uid, turn->session);
+    keys_session_log(l->log_key, turn->uid, turn->session);
+    keys_session(l->channel, turn->uid, turn->session);
     memcpy(l->run, turn->turn, sizeof(l->run));
     snprintf(l->epoch, sizeof(l->epoch), "%lld", (long long)turn->epoch);
     l->base = turn->next_n;
@@ -375,23 +361,20 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
 
 int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len)
 {
-    size_t run = strlen(l->run);
-    char middle[3] = {' ', flag, ' '};
+    size_t bytes = logentry_head_len(l->run) + len;
     int error;
 
     if (l->fenced)
         return ERR_FENCED;
-    error = room(l, run + 3 + len + 16);
+    error = room(l, bytes + 16);
     if (!error)
         error = close_open(l);
     if (!error)
-        error = room(l, run + 3 + len + 16);
+        error = room(l, bytes + 16);
     if (error)
         return error;
-    resp_count(&l->kept, '$', run + 3 + len);
-    buf_put(&l->kept, l->run, run);
-    buf_put(&l->kept, middle, 3);
-    buf_put(&l->kept, json, len);
+    resp_count(&l->kept, '$', bytes);
+    logentry_put(&l->kept, l->run, flag, json, len);
     buf_put(&l->kept, "\r\n", 2);
     if (buf_error(&l->kept))
         return ERR_NOMEM;
@@ -409,7 +392,7 @@ int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
 static int make_prefix(struct eventlog *l, enum eventlog_delta kind, const char *id)
 {
     buf_reset(&l->prefix);
-    put_lead(l, eventlog_deltas[kind].flag, &l->prefix);
+    logentry_put_head(&l->prefix, l->run, eventlog_deltas[kind].flag);
     buf_puts(&l->prefix, "{\"type\":\"");
     buf_puts(&l->prefix, eventlog_deltas[kind].type);
     buf_puts(&l->prefix, "\",\"");
@@ -457,7 +440,7 @@ int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id, 
 int eventlog_pump(struct eventlog *l)
 {
     if (l->phase != EVENTLOG_IDLE || link_outstanding(l->store->link))
-        link_pump(l->store->link);
+        err_ignore(link_pump(l->store->link)); /* what was under way has been told the error */
     advance(l, false);
     return l->fenced ? ERR_FENCED : 0;
 }
@@ -487,12 +470,12 @@ static void wait_for_reply(struct eventlog *l, int64_t now, int64_t until_ms)
     if (wake > until_ms)
         wake = until_ms;
     if (!task_self()) {
-        (void)link_flush(l->store->link);
+        err_ignore(link_flush(l->store->link)); /* as in eventlog_pump */
         link_wait(l->store->link, wake);
         return;
     }
     l->flushing = true;
-    (void)task_wait(l->store->reactor, wake, NULL);
+    err_ignore(task_wait(l->store->reactor, wake, NULL));
     l->flushing = false;
 }
 
@@ -501,7 +484,7 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
     for (;;) {
         int64_t now;
 
-        eventlog_pump(l);
+        err_ignore(eventlog_pump(l)); /* fenced: below */
         advance(l, true);
         if (l->fenced)
             return ERR_FENCED;

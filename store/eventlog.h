@@ -2,17 +2,18 @@
 #define TURNPIKE_STORE_EVENTLOG_H
 
 #include "base/buf.h"
+#include "store/logentry.h"
 #include "store/turns.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
- * eventlog -- a turn's events on their way into the session log (docs/design.md "The session
- * log"). Used by turn workers. Append and publish are one script call, sent without waiting for
- * the reply; text goes out at once when no append is in flight, else it is joined until the reply
- * has come. All events are kept until the final one is acknowledged, so that they can be appended
- * again after a reconnect. The path of a token allocates nothing.
+ * eventlog -- a turn's events on their way into the session log (docs/design/log.md). Used by turn
+ * workers. One script call appends and publishes; nobody waits for its reply. Text leaves at once
+ * when no append is in flight, else eventlog joins it until the reply has come. It keeps all events
+ * until Redis has acknowledged the final one, to append them again after a reconnect. The path of a
+ * token allocates nothing.
  */
 enum eventlog_state { EVENTLOG_OK, EVENTLOG_AWAY, EVENTLOG_FENCED, EVENTLOG_FULL };
 
@@ -24,17 +25,12 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn);
 /* After turns_finish: forgets the events and gives back the memory of a long turn. */
 void eventlog_end(struct eventlog *l);
 
-/* Flags of an entry. */
-#define EVENTLOG_FLAG_NONE '-'
-#define EVENTLOG_FLAG_START 'S'
-#define EVENTLOG_FLAG_FINAL 'F'
-#define EVENTLOG_FLAG_TEXT 'T'      /* TEXT_MESSAGE_CONTENT, for ?format=text and joining */
-
-/* A whole event as JSON, in order behind the text before it. Returns 0, ERR_FENCED, ERR_FULL. */
+/* A whole event as JSON, in order behind the text before it. flag: of store/logentry.h.
+ * Returns 0, ERR_FENCED, ERR_FULL. */
 int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len);
 /*
- * The same, for an event that more follows at once (a message's start before its first text): it
- * goes out with what comes next, in one append, instead of letting that wait for its reply.
+ * The same, for an event that another one follows at once (a message's start before its first
+ * text). Both leave in one append, so that the second does not wait for the reply to the first.
  */
 int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len);
 /*
@@ -51,10 +47,9 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms);
 /* Redis may lack entries that it had confirmed: the next flush asks for its top and appends them. */
 void eventlog_doubt(struct eventlog *l);
 /*
- * For turns_finish: makes "RUN FLAGS JSON" entries out of the last events (final ones are not sent by
- * eventlog_event but in the finish script) and tells their first N.
+ * For turns_finish, whose script writes the last entries, the final event among them: the first N of
+ * those.
  */
 int64_t eventlog_next_n(const struct eventlog *l);
-void eventlog_entry(const struct eventlog *l, char flag, const char *json, size_t len, struct buf *out);
 
 #endif

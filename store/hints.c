@@ -1,17 +1,36 @@
 #include "store/hints.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
+#include "store/notice.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CLOCK_KEEP_MS 60000
 
-static void member_of(char out[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], const char *uid,
-    const char *turn)
+void hints_member(char out[HINTS_MEMBER_SIZE], const char *uid, const char *turn)
 {
-    snprintf(out, IDENT_USER_MAX + 1 + IDENT_UUID_SIZE, "%s %s", uid, turn);
+    snprintf(out, HINTS_MEMBER_SIZE, "%s %s", uid, turn);
+}
+
+int hints_member_read(const char *text, size_t len, char uid[IDENT_USER_MAX + 1],
+    char turn[IDENT_UUID_SIZE])
+{
+    const char *blank = memchr(text, ' ', len);
+    size_t user = blank ? (size_t)(blank - text) : 0;
+
+    if (!blank || !ident_is_safe(text, user, IDENT_USER_MAX) ||
+        len - user - 1 != IDENT_UUID_SIZE - 1)
+        return ERR_INVALID;
+    memcpy(uid, text, user);
+    uid[user] = '\0';
+    memcpy(turn, blank + 1, IDENT_UUID_SIZE - 1);
+    turn[IDENT_UUID_SIZE - 1] = '\0';
+    return ident_is_uuid(turn) ? 0 : ERR_INVALID;
 }
 
 void hints_clock(struct store *s, int64_t redis_ms)
@@ -33,12 +52,12 @@ static bool redis_now(const struct store *s, int64_t *now_ms)
 
 int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms)
 {
-    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE], due[24];
-    struct link_arg key = link_text(HINTS_KEY), args[4];
+    char member[HINTS_MEMBER_SIZE], due[24];
+    struct link_arg key = link_text(KEYS_HINT_LEASES), args[4];
     int64_t now;
     int error;
 
-    member_of(member, uid, turn);
+    hints_member(member, uid, turn);
     if (due_ms > 0 && redis_now(s, &now)) {
         snprintf(due, sizeof(due), "%lld", (long long)(now + due_ms));
         args[0] = link_text("ZADD");
@@ -58,21 +77,20 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
 
 void hints_drop(struct store *s, const char *uid, const char *turn)
 {
-    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
-    struct link_arg args[3] = {link_text("ZREM"), link_text(HINTS_KEY)};
+    char member[HINTS_MEMBER_SIZE];
+    struct link_arg args[3] = {link_text("ZREM"), link_text(KEYS_HINT_LEASES)};
 
-    member_of(member, uid, turn);
+    hints_member(member, uid, turn);
     args[2] = link_text(member);
-    link_send(s->link, args, 3, NULL, NULL);
+    err_ignore(link_send(s->link, args, 3, NULL, NULL));
 }
 
 void hints_announce(struct store *s, const char *uid, const char *turn)
 {
-    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
-    struct link_arg args[3] = {link_text("PUBLISH"), link_text(HINTS_WAKE)};
+    struct notice n = {.kind = NOTICE_TURN};
 
-    hints_set(s, uid, turn, 0);
-    member_of(member, uid, turn);
-    args[2] = link_text(member);
-    link_send(s->link, args, 3, NULL, NULL);
+    snprintf(n.uid, sizeof n.uid, "%s", uid);
+    snprintf(n.turn, sizeof n.turn, "%s", turn);
+    err_ignore(hints_set(s, uid, turn, 0)); /* its acceptance has made one, which comes later */
+    err_ignore(notice_send(s, &n));
 }

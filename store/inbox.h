@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 /*
- * inbox -- what the service tells a user of its own accord: stream tp:{UID}:inbox, at most about
- * INBOX_MAX entries of the last INBOX_KEEP_MS; published as it is written. An entry's id is its
- * stream id; it stands first in the event that clients see. Used by api and turn workers and the
- * housekeeper.
+ * inbox -- messages of the service to a user of its own accord: stream tp:{UID}:inbox, at most
+ * about INBOX_MAX entries of the last INBOX_KEEP_MS. The script that writes an entry also publishes
+ * it. An entry's id is its stream id, and the first member of the event that clients see. Used by
+ * api and turn workers and the housekeeper.
  */
 #define INBOX_MAX 1000
 #define INBOX_KEEP_MS (30 * INT64_C(86400000))

@@ -1,12 +1,15 @@
 # The domain in Redis: one module a kind of thing, and the scripts that change it.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/again.c store/again.h \
 	store/approvals.c store/approvals.h \
 	store/args.c store/args.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
+	store/keys.c store/keys.h \
 	store/logentry.c store/logentry.h \
+	store/notice.c store/notice.h \
 	store/records.c store/records.h \
 	store/records_index.c store/records_index.h \
 	store/reminders.c store/reminders.h \
@@ -29,6 +32,8 @@ STORE_LUA_PARTS = \
 	store/lua/lib_inbox.lua \
 	store/lua/lib_index.lua \
 	store/lua/lib_keys.lua \
+	store/lua/lib_log.lua \
+	store/lua/lib_notice.lua \
 	store/lua/lib_places.lua \
 	store/lua/lib_rules.lua \
 	store/lua/lib_shared.lua \

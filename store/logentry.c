@@ -64,6 +64,29 @@ int logentry_id_compare(struct logentry_id a, struct logentry_id b)
     return 0;
 }
 
+/* ---- writing ---- */
+
+size_t logentry_head_len(const char *run)
+{
+    return strlen(run) + 3;
+}
+
+void logentry_put_head(struct buf *out, const char *run, char flag)
+{
+    const char middle[3] = {' ', flag, ' '};
+
+    buf_put(out, run, strlen(run));
+    buf_put(out, middle, sizeof middle);
+}
+
+void logentry_put(struct buf *out, const char *run, char flag, const char *json, size_t len)
+{
+    logentry_put_head(out, run, flag);
+    buf_put(out, json, len);
+}
+
+/* ---- parsing ---- */
+
 /* The next word of a header; the blank behind it is consumed. */
 static const char *word(const char **p, const char *end, size_t *len)
 {
@@ -118,6 +141,21 @@ int logentry_parse_value(
     if (logentry_id_parse(id, id_len, &out->id) < 0)
         return ERR_INVALID;
     return parse_rest(value, value + value_len, out);
+}
+
+int logentry_read(const struct link_reply *entry, struct logentry *out)
+{
+    const struct link_reply *fields = link_reply_at(entry, 1);
+    size_t id_len, len;
+    const char *id = link_reply_text(link_reply_at(entry, 0), &id_len), *value;
+
+    for (size_t i = 0; i + 1 < link_reply_count(fields); i += 2) {
+        if (strcmp(link_reply_text(link_reply_at(fields, i), NULL), LOGENTRY_FIELD) != 0)
+            continue;
+        value = link_reply_text(link_reply_at(fields, i + 1), &len);
+        return logentry_parse_value(id, id_len, value, len, out);
+    }
+    return ERR_INVALID;
 }
 
 bool logentry_is_run(const struct logentry *e, const char *run)

@@ -2,27 +2,35 @@
 #define TURNPIKE_STORE_LOGENTRY_H
 
 #include "base/buf.h"
+#include "wire/redis/link.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * logentry -- one entry of a session log as a stream worker meets it: published
- * (`ID PREV RUN FLAG JSON`) or read (`RUN FLAG JSON` under its id); docs/design.md "The session
- * log". Pure; nothing is copied: all pointers go into the bytes given. The JSON itself is never
- * parsed here.
+ * logentry -- one entry of a session log: the only C file that writes or parses one. The scripts'
+ * twin is store/lua/lib_log.lua; docs/design/log.md tells the rest.
+ *
+ *   in the stream    field LOGENTRY_FIELD under the id EPOCH-N: `RUN FLAG JSON`
+ *   on the channel   `ID PREV RUN FLAG JSON`
+ *
+ * RUN is the turn's id, FLAG one of the letters below, JSON one event, an object. ID is the entry's
+ * id, PREV that of the entry before, 0-0 for the first of a log.
+ *
+ * Turn workers write values; scripts write values, ids and messages; stream and turn workers read.
+ * Pure. A reader copies nothing: all pointers go into the bytes given. Nothing parses the JSON.
  */
+#define LOGENTRY_FIELD "e"
 struct logentry_id {
     uint64_t epoch, n;
 };
 #define LOGENTRY_ID_SIZE 44
 
-/* Flags, the same letters as store/eventlog.h. */
 #define LOGENTRY_NONE '-'
-#define LOGENTRY_START 'S'
-#define LOGENTRY_FINAL 'F'
-#define LOGENTRY_TEXT 'T'
+#define LOGENTRY_START 'S' /* RUN_STARTED */
+#define LOGENTRY_FINAL 'F' /* ends its run */
+#define LOGENTRY_TEXT 'T'  /* TEXT_MESSAGE_CONTENT, for ?format=text and joining */
 
 struct logentry {
     struct logentry_id id, prev; /* prev is 0-0 in an entry that was read */
@@ -38,11 +46,19 @@ size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE]);
 /* Below 0, 0, above 0, as memcmp. */
 int logentry_id_compare(struct logentry_id a, struct logentry_id b);
 
+/* Appends `RUN FLAG JSON`; buf_error of out tells of a failure. */
+void logentry_put(struct buf *out, const char *run, char flag, const char *json, size_t len);
+/* The part in front of the JSON, and its length. */
+void logentry_put_head(struct buf *out, const char *run, char flag);
+size_t logentry_head_len(const char *run);
+
 /* A published message. Returns 0 or ERR_INVALID (also when the JSON is no object). */
 int logentry_parse_message(const char *bytes, size_t len, struct logentry *out);
 /* An entry that was read. Returns 0 or ERR_INVALID. */
 int logentry_parse_value(
     const char *id, size_t id_len, const char *value, size_t value_len, struct logentry *out);
+/* An entry of XRANGE's reply, [id, [field, value, ...]]. Returns 0 or ERR_INVALID. */
+int logentry_read(const struct link_reply *entry, struct logentry *out);
 bool logentry_is_run(const struct logentry *e, const char *run);
 
 /* The still escaped text of the member "delta". false: it has none. */

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/inbox.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -16,11 +17,17 @@
 #define ARGS_EACH 6
 #define KEYS_HEAD 3
 
-static const char *key_of(struct arena *arena, const char *uid, const char *format, const char *name)
+static const char *key_of(struct arena *arena, keys_of_fn *write, const char *uid, const char *name)
 {
-    char rest[256], key[STORE_KEY_MAX];
-    snprintf(rest, sizeof rest, format, name);
-    store_key_user(key, uid, rest);
+    char key[KEYS_MAX];
+    write(key, uid, name);
+    return arena_strdup(arena, key);
+}
+
+static const char *families_of(struct arena *arena, const char *uid)
+{
+    char key[KEYS_MAX];
+    keys_families(key, uid);
     return arena_strdup(arena, key);
 }
 
@@ -40,32 +47,30 @@ static bool names_are_safe(const char *uid, const char *family, const char *id)
 static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
     const struct records_write *writes, size_t count, struct arena *arena)
 {
-    char session[STORE_KEY_MAX];
     for (size_t i = 0; i < count; i++) {
-        const char *records = key_of(arena, fence->uid, "r:%s", writes[i].family);
-        const char *times = key_of(arena, fence->uid, "r:%s:by-time", writes[i].family);
+        const char *records = key_of(arena, keys_records, fence->uid, writes[i].family);
+        const char *times = key_of(arena, keys_record_times, fence->uid, writes[i].family);
         if (records == NULL || times == NULL)
             return ERR_NOMEM;
         keys[KEYS_HEAD + i * 2] = link_text(records);
         keys[KEYS_HEAD + 1 + i * 2] = link_text(times);
     }
-    const char *families = key_of(arena, fence->uid, "%s", "families");
+    const char *families = families_of(arena, fence->uid);
     if (families == NULL)
         return ERR_NOMEM;
     keys[0] = keys[1] = keys[KEYS_HEAD];
     keys[2] = link_text(families);
     if (fence->effect != NULL) {
-        const char *effect = key_of(arena, fence->uid, "effect:%s", fence->effect);
+        const char *effect = key_of(arena, keys_effect, fence->uid, fence->effect);
         if (effect == NULL)
             return ERR_NOMEM;
         keys[1] = link_text(effect);
     }
     if (fence->session != NULL) {
-        store_key_session(session, fence->uid, fence->session);
-        const char *copy = arena_strdup(arena, session);
-        if (copy == NULL)
+        const char *session = key_of(arena, keys_session, fence->uid, fence->session);
+        if (!session)
             return ERR_NOMEM;
-        keys[0] = link_text(copy);
+        keys[0] = link_text(session);
     }
     return 0;
 }
@@ -210,7 +215,7 @@ int records_effect(struct store *s, const char *uid, const char *effect, struct 
     *prior = NULL;
     if (!names_are_safe(uid, "effect", effect))
         return ERR_INVALID;
-    const char *key = key_of(arena, uid, "effect:%s", effect);
+    const char *key = key_of(arena, keys_effect, uid, effect);
     if (key == NULL)
         return ERR_NOMEM;
     return fetch(s, (struct link_arg[]){ link_text("GET"), link_text(key) }, 2, arena, prior);
@@ -222,7 +227,7 @@ int records_get(struct store *s, const char *uid, const char *family, const char
     *json = NULL;
     if (!names_are_safe(uid, family, NULL))
         return ERR_INVALID;
-    const char *key = key_of(arena, uid, "r:%s", family);
+    const char *key = key_of(arena, keys_records, uid, family);
     if (key == NULL)
         return ERR_NOMEM;
     return fetch(s, (struct link_arg[]){ link_text("HGET"), link_text(key), link_text(id) }, 3,
@@ -259,8 +264,8 @@ int records_range(struct store *s, const char *uid, const char *family, int64_t 
     memset(out, 0, sizeof *out);
     if (!names_are_safe(uid, family, NULL) || max > RANGE_MAX)
         return ERR_INVALID;
-    const char *records = key_of(arena, uid, "r:%s", family);
-    const char *times = key_of(arena, uid, "r:%s:by-time", family);
+    const char *records = key_of(arena, keys_records, uid, family);
+    const char *times = key_of(arena, keys_record_times, uid, family);
     const char *numbers[] = { number_of(arena, from_ms), number_of(arena, to_ms),
         number_of(arena, (int64_t)offset), number_of(arena, (int64_t)max + 1) };
     for (size_t i = 0; i < 4; i++)
@@ -283,7 +288,7 @@ int records_count(struct store *s, const char *uid, const char *family, int64_t 
     *count = 0;
     if (!names_are_safe(uid, family, NULL))
         return ERR_INVALID;
-    const char *times = key_of(arena, uid, "r:%s:by-time", family);
+    const char *times = key_of(arena, keys_record_times, uid, family);
     const char *from = number_of(arena, from_ms), *to = number_of(arena, to_ms);
     if (times == NULL || from == NULL || to == NULL)
         return ERR_NOMEM;
@@ -309,7 +314,7 @@ int records_families(struct store *s, const char *uid, struct arena *arena, cons
     *count = 0;
     if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX))
         return ERR_INVALID;
-    const char *key = key_of(arena, uid, "%s", "families");
+    const char *key = families_of(arena, uid);
     if (key == NULL)
         return ERR_NOMEM;
     int result = link_call(s->link, (struct link_arg[]){ link_text("SMEMBERS"), link_text(key) }, 2,

@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 /*
- * records -- what the tools keep for a user: families of JSON records with a time index, in the
+ * records -- the data of tools for a user: families of JSON records with a time index, in the
  * user's slot: tp:{uid}:r:FAMILY (hash id -> JSON), tp:{uid}:r:FAMILY:by-time (sorted set id ->
- * milliseconds), further indexes tp:{uid}:r:FAMILY:by-FIELD:VALUE as families need them.
+ * milliseconds), and the indexes that store/lua/lib_index.lua keeps beside them.
  *
- * A write is one script: checks the epoch of the session (the fence), looks for the effect's mark
- * (tool call id), writes records and mark together. A repeated call finds the mark and gets the
- * recorded result; nothing is written twice.
+ * One script checks the epoch of the session (the fence), looks for the effect's mark (tool call
+ * id), and writes records and mark together. A repeated call finds the mark and gets the recorded
+ * result, so nothing is written twice.
  */
 struct records_fence { /* NULL fence fields: a direct call, no session to check */
     const char *uid, *session;
@@ -23,7 +23,7 @@ struct records_fence { /* NULL fence fields: a direct call, no session to check 
     const char *effect; /* tool call id or idempotency key */
     const struct records_alert *alert; /* or NULL */
 };
-/* An alert of a budget, beside the write of an expense: by what is spent after it, by the same script. */
+/* An alert of a budget: the script that writes an expense compares the new sum with the limit. */
 #define RECORDS_THRESHOLDS 2
 struct records_alert {
     const char *currency, *category;
@@ -43,11 +43,12 @@ struct records_write {
     const char *seen;   /* the JSON that was read before; another one there now = ERR_CONFLICT */
 };
 /*
- * records_commit -- writes and result at once. prior: out, the recorded result of an earlier call
- * with this effect (arena), else NULL. With fence->alert: of the thresholds that are reached and were
- * not told, the highest goes into the user's inbox and onto the open connections. Returns 0; ERR_FENCED; ERR_STORE*; ERR_NOT_FOUND (a record
- * to change or delete is not there: nothing is written) when must_exist; ERR_CONFLICT (a record is
- * not what `seen` says: nothing is written).
+ * records_commit -- writes records and result at once.
+ *   prior  out: the recorded result of an earlier call with this effect (arena), else NULL
+ * With fence->alert it puts the highest threshold that is reached and was not told into the user's
+ * inbox, and tells the open connections.
+ * Returns 0; ERR_FENCED; ERR_STORE*; with must_exist ERR_NOT_FOUND (a record to change or delete is
+ * not there); ERR_CONFLICT (a record differs from `seen`). With the last two nothing is written.
  */
 int records_commit(struct store *s, const struct records_fence *fence, const struct records_write *writes, size_t count, bool must_exist, const char *result_json, struct arena *arena, const char **prior);
 /* An earlier result of the effect, before work is done again. Returns 0 or ERR_NOT_FOUND. */
@@ -64,13 +65,15 @@ int records_count(struct store *s, const char *uid, const char *family, int64_t 
 int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names, size_t *count);
 
 /*
- * The index of a family (store/lua/lib_rules.lua says what each keeps) stands beside its records and
- * changes in the same script: tags (records by time, or by a value of theirs), words and sums, so that
- * a look costs the same at 100 and 100,000 records. The functions below make it first when it is not
- * there, not finished, of an older rule, or does not count as many records as there are; in pages that
- * do not hold Redis up, while writes go on. All return 0, ERR_INVALID, ERR_BUSY (not made in 3 s, some
- * 50,000 records, or others keep making it anew: the next look goes on with it) or a fault. Turn and
- * api workers.
+ * The index of a family: tags (records by time, or by a value of theirs), words and sums. A look
+ * costs the same at 100 and 100,000 records. The script that writes a record also changes its
+ * index, by the family's rule (store/lua/lib_rules.lua).
+ *
+ * The functions below make the index first when it is not there, not finished, of an older rule, or
+ * counts other than the records there are. They do so in pages that do not hold Redis up, while
+ * writes go on. All return 0, ERR_INVALID, ERR_BUSY or a fault. ERR_BUSY: not made in 3 s (some
+ * 50,000 records), or others keep making it anew; the next look goes on with it. Turn and api
+ * workers.
  */
 /* By a tag, scores in [from, to] (times in ms unless the rule says otherwise), the highest or lowest
  * first; at most max (1,000), from offset. */

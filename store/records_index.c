@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -17,15 +18,6 @@
 #define TAGS_MAX 100
 #define BUCKETS_MAX 800
 #define WORDS_MOST 300
-
-static const char *key_of(struct arena *arena, const char *uid, const char *family,
-    const char *suffix)
-{
-    char rest[256], key[STORE_KEY_MAX];
-    snprintf(rest, sizeof rest, "r:%s%s", family, suffix);
-    store_key_user(key, uid, rest);
-    return arena_strdup(arena, key);
-}
 
 struct link_arg records_index_number(struct arena *arena, int64_t value)
 {
@@ -58,12 +50,14 @@ static int keys_of(const char *uid, const char *family, struct arena *arena,
     if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
         || !ident_is_safe(family, strlen(family), 64))
         return ERR_INVALID;
-    const char *records = key_of(arena, uid, family, ""),
-               *times = key_of(arena, uid, family, ":by-time");
-    if (records == NULL || times == NULL)
+    char records[KEYS_MAX], times[KEYS_MAX];
+    keys_records(records, uid, family);
+    keys_record_times(times, uid, family);
+    const char *copies[] = {arena_strdup(arena, records), arena_strdup(arena, times)};
+    if (!copies[0] || !copies[1])
         return ERR_NOMEM;
-    keys[0] = link_text(records);
-    keys[1] = link_text(times);
+    keys[0] = link_text(copies[0]);
+    keys[1] = link_text(copies[1]);
     return 0;
 }
 

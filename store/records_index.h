@@ -3,10 +3,11 @@
 
 #include "store/records.h"
 
-/* records_index -- what the files of the store that read indexes share. */
+/* records_index -- shared by the files of the store that read indexes. */
 
-/* A script with KEYS records hash and time index; when it answers INCOMPLETE the index is made and it
- * is called again. reply: the caller's (link_reply_free), also NULL. As the functions of records.h. */
+/* Calls a script whose KEYS are records hash and time index. When it answers INCOMPLETE, makes the
+ * index and calls it again. reply: the caller's (link_reply_free), also NULL. As the functions of
+ * records.h. */
 int records_index_call(struct store *s, const char *uid, const char *family,
     const struct link_script *script, const struct link_arg *args, size_t count,
     struct arena *arena, struct link_reply **reply);

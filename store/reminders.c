@@ -4,6 +4,7 @@
 #include "store/args.h"
 #include "store/hints.h"
 #include "store/inbox.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -42,7 +43,7 @@ void reminders_snooze_hint(
 
 int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count)
 {
-    struct link_arg key = link_text(REMINDERS_KEY), args[1 + 2 * REMINDERS_BATCH];
+    struct link_arg key = link_text(KEYS_HINT_TIMERS), args[2 * REMINDERS_BATCH];
     char due[REMINDERS_BATCH][24];
     size_t n = 0;
 
@@ -50,7 +51,6 @@ int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t c
         return ERR_INVALID;
     if (count == 0)
         return 0;
-    args[n++] = link_text(HINTS_WAKE);
     for (size_t i = 0; i < count; i++) {
         snprintf(due[i], sizeof(due[i]), "%" PRId64, hints[i].due_ms);
         args[n++] = link_text(due[i]);
@@ -61,13 +61,13 @@ int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t c
 
 int reminders_drop(struct store *s, const char *member)
 {
-    return link_command(s->link, NULL, "ZREM %s %s", REMINDERS_KEY, member);
+    return link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_TIMERS, member);
 }
 
 int reminders_later(struct store *s, const char *member, int64_t look_ms)
 {
     return link_command(
-        s->link, NULL, "ZADD %s XX %lld %s", REMINDERS_KEY, (long long)look_ms, member);
+        s->link, NULL, "ZADD %s XX %lld %s", KEYS_HINT_TIMERS, (long long)look_ms, member);
 }
 
 /* --- looking --- */
@@ -154,7 +154,7 @@ static bool read_member(
 int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
     size_t max, size_t *count)
 {
-    struct link_arg key = link_text(REMINDERS_KEY), args[2];
+    struct link_arg key = link_text(KEYS_HINT_TIMERS), args[2];
     struct link_reply *r = NULL;
     char now[24] = "", most[24];
 
@@ -180,7 +180,7 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
         if (read_member(member, len, (int64_t)score, &out[*count]))
             (*count)++;
         else /* none of ours: out of the way */
-            link_command(s->link, NULL, "ZREM %s %b", REMINDERS_KEY, member, len);
+            err_ignore(link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_TIMERS, member, len));
     }
     link_reply_free(r);
     return 0;

@@ -8,17 +8,18 @@
 #include <stdint.h>
 
 /*
- * reminders -- tp:hint:timers: what will be due, and when to look at it. It stands in another slot
- * than the users' records, so a hint is written before the record that it is about, and proves
- * nothing: who fires it compares the record and claims it in the user's slot, in one script with
- * the inbox's entry. Used by tools (writing) and the housekeeper (firing).
+ * reminders -- tp:hint:timers: the reminders to come, and when to look at them. The set is in
+ * another slot than the users' records. So a tool writes a hint before its record, and a hint
+ * proves nothing. The housekeeper that fires a reminder compares the record and claims it in the
+ * user's slot, in one script with the inbox's entry. Used by tools (writing) and the housekeeper
+ * (firing).
  *
- * Members: `UID TIMER`, `UID e/EVENT/MINUTES/DUE` (MINUTES before the event's start),
- * `UID r/SERIES/MINUTES/DUE` (of the next occurrence; the one after it is hinted at when this one has
- * fired), `UID s/ENTRY/DUE` (a snoozed entry of the inbox); DUE in ms, so that a moved event has
- * another member. A timer that repeats keeps its member, with the next time as its score.
+ * Members; DUE is in ms, so that a moved event has another member:
+ *   UID TIMER                 one that repeats keeps its member, with the next time as its score
+ *   UID e/EVENT/MINUTES/DUE   MINUTES before the event's start
+ *   UID r/SERIES/MINUTES/DUE  the next occurrence; once it has fired, the one after it is planned
+ *   UID s/ENTRY/DUE           a snoozed entry of the inbox
  */
-#define REMINDERS_KEY "tp:hint:timers"
 #define REMINDERS_MEMBER_SIZE 400
 #define REMINDERS_BATCH 8
 

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "store/args.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -381,7 +382,7 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
 int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
     int64_t window_ms, int64_t *left, int64_t *retry_ms)
 {
-    char rest[128], key_text[STORE_KEY_MAX], window[24];
+    char key_text[KEYS_MAX], window[24];
     struct link_arg key, arg;
     struct link_reply *r = NULL;
     int64_t count;
@@ -391,8 +392,7 @@ int sessions_rate(struct store *s, const char *uid, const char *name, int64_t li
     *retry_ms = 0;
     if (!limit)
         return 0;
-    snprintf(rest, sizeof(rest), "rate:%s", name);
-    store_key_user(key_text, uid, rest);
+    keys_rate(key_text, uid, name);
     snprintf(window, sizeof(window), "%lld", (long long)window_ms);
     key = link_text(key_text);
     arg = link_text(window);
@@ -411,11 +411,10 @@ int sessions_rate(struct store *s, const char *uid, const char *name, int64_t li
 
 int sessions_tool_key(struct store *s, const char *uid, const char *key, const char *digest)
 {
-    char rest[16 + IDENT_CLIENT_MESSAGE_MAX], name[STORE_KEY_MAX];
+    char name[KEYS_MAX];
     int error = 0;
 
-    snprintf(rest, sizeof(rest), "seen-tool:%s", key);
-    store_key_user(name, uid, rest);
+    keys_tool_seen(name, uid, key);
     for (int tries = 0; tries < 2; tries++) { /* it may expire between the two commands */
         struct link_reply *r = NULL;
         enum link_type type;

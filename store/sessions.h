@@ -9,9 +9,8 @@
 #include <stdint.h>
 
 /*
- * sessions -- what the api pool reads and writes of sessions and users, outside of turns. All
- * JSON is appended to `json`. Used by api workers. A session of another user is ERR_NOT_FOUND,
- * as the key holds the user.
+ * sessions -- sessions and users outside of turns. All functions append their JSON to `json`. Used
+ * by api workers. A session of another user is ERR_NOT_FOUND, as the key contains the user.
  */
 /* {"sessions":[{id,title,created_at,updated_at,message_count,running_turn}],"next_cursor":...} newest first */
 int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit, struct buf *json);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "store/inbox.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX "tp:{community}:"
 #define PLACES_MAX 200000
 
 struct number { char text[32]; };
@@ -33,7 +33,7 @@ static int call(struct store *s, const struct link_script *script, const struct 
 {
     char text[2 * IDENT_USER_MAX + 64] = "";
     struct number life = number_of(s->conf->turn_keep_ms);
-    struct link_arg keys[] = { link_text(PREFIX) };
+    struct link_arg keys[] = { link_text(KEYS_SHARED) };
     *reply = NULL;
     if (mark != NULL && mark->effect != NULL) {
         if (!is_name(mark->uid, IDENT_USER_MAX) || !is_name(mark->effect, 192))
@@ -158,12 +158,12 @@ int shared_get(struct store *s, const char *family, const char *id, struct arena
     const char **json)
 {
     struct link_reply *reply = NULL;
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     size_t len = 0;
     *json = NULL;
     if (!is_name(family, 200) || !is_name(id, 128))
         return ERR_NOT_FOUND;
-    snprintf(key, sizeof key, PREFIX "r:%s", family);
+    keys_shared_records(key, family);
     int result = link_command(s->link, &reply, "HGET %s %s", key, id);
     if (result == 0 && link_reply_type(reply) != LINK_STRING)
         result = ERR_NOT_FOUND;
@@ -262,25 +262,27 @@ int shared_friends(struct store *s, const char *uid, size_t max, struct arena *a
 
 int shared_known(struct store *s, const char *uid)
 {
-    static const char *const parts[] = { "sessions", "context", "r:profile", "r:settings",
-        "r:vehicle", "r:privacy", "inbox" };
-    char keys[sizeof parts / sizeof *parts][STORE_KEY_MAX];
-    struct link_arg args[1 + sizeof parts / sizeof *parts] = { link_text("EXISTS") };
+    static const char *const families[] = { "profile", "settings", "vehicle", "privacy" };
+    enum { FAMILIES = sizeof families / sizeof *families, KEYS = FAMILIES + 3 };
+    char keys[KEYS][KEYS_MAX];
+    struct link_arg args[1 + KEYS] = { link_text("EXISTS") };
     struct link_reply *reply = NULL;
-    size_t n = sizeof parts / sizeof *parts;
     if (!is_name(uid, IDENT_USER_MAX))
         return ERR_NOT_FOUND;
-    for (size_t i = 0; i < n; i++) {
-        store_key_user(keys[i], uid, parts[i]);
+    for (size_t i = 0; i < FAMILIES; i++)
+        keys_records(keys[i], uid, families[i]);
+    keys_sessions(keys[FAMILIES], uid);
+    keys_context(keys[FAMILIES + 1], uid);
+    keys_inbox(keys[FAMILIES + 2], uid);
+    for (size_t i = 0; i < KEYS; i++)
         args[i + 1] = link_text(keys[i]);
-    }
-    int result = link_call(s->link, args, n + 1, &reply);
+    int result = link_call(s->link, args, 1 + KEYS, &reply);
     bool known = result == 0 && link_reply_int(reply) > 0;
     link_reply_free(reply);
     if (result != 0 || known)
         return result;
     reply = NULL;
-    result = link_command(s->link, &reply, "SISMEMBER " PREFIX "members %s", uid);
+    result = link_command(s->link, &reply, "SISMEMBER " KEYS_SHARED_MEMBERS " %s", uid);
     known = result == 0 && link_reply_int(reply) > 0;
     link_reply_free(reply);
     return result != 0 || known ? result : ERR_NOT_FOUND;
@@ -310,12 +312,12 @@ int shared_message(struct store *s, const struct shared_mark *mark, const char *
 int shared_inbox(struct store *s, const char *uid, const char *id, const char *event)
 {
     struct link_reply *reply = NULL;
-    char prefix[STORE_KEY_MAX];
+    char prefix[KEYS_MAX];
     struct number most = number_of(INBOX_MAX), life = number_of(INBOX_KEEP_MS),
         mark_life = number_of(s->conf->turn_keep_ms);
     if (!is_name(uid, IDENT_USER_MAX) || !is_name(id, 128))
         return ERR_INVALID;
-    store_key_user(prefix, uid, "");
+    keys_prefix(prefix, uid);
     struct link_arg keys[] = { link_text(prefix) };
     struct link_arg args[] = { link_text(id), link_text(event), link_text(most.text),
         link_text(life.text), link_text(mark_life.text) };

@@ -12,14 +12,14 @@
  * shared -- what users share with each other, outside any one user's slot: keys `tp:{community}:...`.
  * Used by turn and api workers.
  *
- * A tool that writes here works in two steps, since a script cannot reach two slots: the shared
- * write, which carries the effect as a mark of its own and answers a repeated call with what the
- * first one did; then keep_commit in the user's slot. Cut between them, the repetition finds the
- * shared mark and goes on. Marks live as long as keep.turns.
+ * A tool that writes here takes two steps, since a script cannot reach two slots. First the shared
+ * write: it carries a mark of its own for the effect, and answers a repeated call with the first
+ * one's outcome. Then keep_commit in the user's slot. After a death between the two, the repetition
+ * finds the shared mark and goes on. Marks live as long as keep.turns.
  *
- * Search: a record is found by words of its index. SHARED_DEPTH records
- * are looked at, shared between the words, the newest of each and the rare words first; who has
- * more of the words comes first, then the newer.
+ * Search finds records by the words of their index. It looks at SHARED_DEPTH records, shared
+ * between the words: the newest of each word, rare words first. Records with more of the words are
+ * first, then the newer ones.
  */
 #define SHARED_DEPTH 600
 #define SHARED_TERMS_MAX 8     /* words of one query that count */

@@ -2,33 +2,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* ---- keys ---- */
-
-void store_key_session(char *out, const char *uid, const char *session)
-{
-    snprintf(out, STORE_KEY_MAX, "tp:{%s}:s:%s", uid, session);
-}
-
-void store_key_session_part(char *out, const char *uid, const char *session, const char *part)
-{
-    snprintf(out, STORE_KEY_MAX, "tp:{%s}:s:%s:%s", uid, session, part);
-}
-
-void store_key_turn(char *out, const char *uid, const char *turn)
-{
-    snprintf(out, STORE_KEY_MAX, "tp:{%s}:turn:%s", uid, turn);
-}
-
-void store_key_user(char *out, const char *uid, const char *rest)
-{
-    snprintf(out, STORE_KEY_MAX, "tp:{%s}:%s", uid, rest);
-}
-
-/* ---- the store itself ---- */
 
 int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
     const char *owner)
@@ -71,5 +48,5 @@ int store_ping(struct store *s, int64_t *ms)
 
 int store_writable(struct store *s)
 {
-    return link_command(s->link, NULL, "SET %s %s PX %s", "tp:ready", "1", "60000");
+    return link_command(s->link, NULL, "SET " KEYS_READY " 1 PX 60000");
 }

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * store -- one per worker process: the command connection and what is written into leases. Made
- * after fork.
+ * store -- one per worker process: the command connection and the name of the owner for leases.
+ * Made after fork.
  */
 struct store {
     const struct conf *conf;
@@ -25,15 +25,5 @@ void store_close(struct store *s);
 int store_ping(struct store *s, int64_t *ms);
 /* A write of a few bytes: 0, ERR_STORE_FULL, ERR_STORE_READONLY or another ERR_STORE* error. */
 int store_writable(struct store *s);
-
-/*
- * Keys. Everything of a user carries {UID}, see docs/design.md section "Keys". out takes
- * STORE_KEY_MAX bytes; ids have been checked with ident_is_safe before.
- */
-#define STORE_KEY_MAX 400
-void store_key_session(char *out, const char *uid, const char *session);              /* tp:{uid}:s:SID */
-void store_key_session_part(char *out, const char *uid, const char *session, const char *part); /* ...:msgs :log :queue :ctl */
-void store_key_turn(char *out, const char *uid, const char *turn);                    /* tp:{uid}:turn:ID */
-void store_key_user(char *out, const char *uid, const char *rest);                    /* tp:{uid}:REST */
 
 #endif

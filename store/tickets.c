@@ -2,34 +2,20 @@
 
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define TICKETS_KEY_SIZE (16 + IDENT_SHA256_SIZE)
 #define TICKETS_SCAN 2000
 
-static void tickets_key(char key[TICKETS_KEY_SIZE], const char *prefix, const char *ticket)
+static int tickets_read(struct store *s, const char *command, const char *key, struct buf *value)
 {
-    char hash[IDENT_SHA256_SIZE];
-
-    ident_sha256_hex(ticket, strlen(ticket), hash);
-    snprintf(key, TICKETS_KEY_SIZE, "%s%s", prefix, hash);
-}
-
-static int tickets_read(struct store *s, const char *command, const char *prefix,
-    const char *ticket, struct buf *value)
-{
-    char key[TICKETS_KEY_SIZE];
-    struct link_arg args[2];
+    const struct link_arg args[2] = {link_text(command), link_text(key)};
     struct link_reply *r = NULL;
     size_t len = 0;
-    int error;
+    int error = link_call(s->link, args, 2, &r);
 
-    tickets_key(key, prefix, ticket);
-    args[0] = link_text(command);
-    args[1] = link_text(key);
-    error = link_call(s->link, args, 2, &r);
     if (!error && link_reply_type(r) != LINK_STRING)
         error = ERR_NOT_FOUND;
     if (!error) {
@@ -43,22 +29,28 @@ static int tickets_read(struct store *s, const char *command, const char *prefix
 
 int tickets_take(struct store *s, const char *ticket, struct buf *value)
 {
-    return tickets_read(s, "GETDEL", "tp:ticket:", ticket, value);
+    char key[KEYS_MAX];
+
+    keys_ticket(key, ticket);
+    return tickets_read(s, "GETDEL", key, value);
 }
 
 int tickets_granted(struct store *s, const char *ticket, struct buf *value)
 {
-    return tickets_read(s, "GET", "tp:grant:", ticket, value);
+    char key[KEYS_MAX];
+
+    keys_grant(key, ticket);
+    return tickets_read(s, "GET", key, value);
 }
 
 int tickets_grant(struct store *s, const char *ticket, const char *session, const char *value,
     int64_t life_ms)
 {
-    char key[TICKETS_KEY_SIZE], life[24];
+    char key[KEYS_MAX], life[24];
     struct buf text = {0};
     int error;
 
-    tickets_key(key, "tp:grant:", ticket);
+    keys_grant(key, ticket);
     snprintf(life, sizeof life, "%lld", (long long)life_ms);
     buf_printf(&text, "%s %s", session, value);
     error = buf_error(&text);
@@ -74,10 +66,9 @@ int tickets_grant(struct store *s, const char *ticket, const char *session, cons
 /* value: "UID ...", of a grant "SESSION UID ...". */
 static bool tickets_is_of(const char *key, const char *value, const char *uid)
 {
-    static const char grant[] = "tp:grant:";
     size_t len = strlen(uid);
 
-    if (strncmp(key, grant, sizeof grant - 1) == 0) {
+    if (keys_is_grant(key)) {
         value += strcspn(value, " ");
         value += *value == ' ';
     }
@@ -103,8 +94,8 @@ int tickets_erase(
     struct link_reply *r = NULL;
     const struct link_reply *keys;
     /* One pattern for both: a step looks at all kinds of keys anyway. */
-    int error = link_command(s->link, &r, "SCAN %s MATCH tp:[gt][ri][ac][nk]*:* COUNT %d", cursor,
-        TICKETS_SCAN);
+    int error = link_command(s->link, &r, "SCAN %s MATCH " KEYS_TICKETS_PATTERN " COUNT %d",
+        cursor, TICKETS_SCAN);
 
     keys = link_reply_at(r, 1);
     for (size_t i = 0; !error && i < link_reply_count(keys); i++)
@@ -118,13 +109,13 @@ int tickets_erase(
 int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
     int64_t expires_ms, char ticket[TICKETS_SIZE])
 {
-    char key[TICKETS_KEY_SIZE], life[24];
+    char key[KEYS_MAX], life[24];
     struct buf value = {0};
     struct link_arg args[5];
     int error;
 
     ident_token(32, ticket);
-    tickets_key(key, "tp:ticket:", ticket);
+    keys_ticket(key, ticket);
     snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
     buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
     error = buf_error(&value);

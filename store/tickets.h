@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * tickets -- credentials for a browser's URL: good for one use within ws.ticket, and known to Redis
- * by their SHA-256 only. Used by api workers; a stream worker uses tp:ticket up itself
+ * tickets -- credentials for a browser's URL: good for one use within ws.ticket. Redis knows only
+ * their SHA-256. Used by api workers; a stream worker uses up tp:ticket itself
  * (stream_handshake.c).
  */
 #define TICKETS_SIZE 65

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "store/args.h"
 #include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
 
@@ -224,7 +225,7 @@ static void on_renewed(void *arg, int error, struct link_reply *reply)
     int64_t result = link_reply_int(reply);
 
     link_reply_free(reply);
-    if (error == ERR_AGAIN) /* scripts flushed: the next renewal loads them */
+    if (error == ERR_NOSCRIPT) /* scripts flushed: the next renewal loads them */
         error = ERR_STORE;
     if (!error)
         error = result < 0 ? ERR_FENCED : result == 1 ? ERR_CANCELLED : 0;
@@ -239,14 +240,15 @@ void turns_renew_forget(struct store *s, const struct turns_renewal *renewal)
 int turns_renew_send(struct store *s, const struct turns_start *turn,
     struct turns_renewal *renewal)
 {
-    char prefix[STORE_KEY_MAX];
+    char prefix[KEYS_MAX];
     struct link_arg key;
     struct args args;
 
-    store_key_user(prefix, turn->uid, "");
+    keys_prefix(prefix, turn->uid);
     key = link_text(prefix);
     renew_args(&args, s, turn);
-    hints_set(s, turn->uid, turn->turn, s->conf->lease_ms);
+    /* Without it a housekeeper looks sooner, and sees the lease. */
+    err_ignore(hints_set(s, turn->uid, turn->turn, s->conf->lease_ms));
     return link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, on_renewed,
         renewal);
 }
@@ -349,14 +351,14 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
     if (says(r, "fenced")) {
         error = ERR_FENCED;
     } else if (says(r, "behind")) {
-        error = ERR_AGAIN;
+        error = ERR_BEHIND;
     } else {
         hints_drop(s, uid, id);
         if (says(r, "pending")) {
             hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
         } else if (!says(r, "done")) {
             error = read_answer(r, uid, arena, next);
-            hints_set(s, uid, next->turn, s->conf->lease_ms);
+            err_ignore(hints_set(s, uid, next->turn, s->conf->lease_ms));
         }
     }
     link_reply_free(r);

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/ident.h"
+#include "store/logentry.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -38,7 +39,7 @@ struct turns_request {
     bool may_run;                      /* false: a reserved worker: answer, queue, never run */
     bool may_pend;                     /* it is recorded already: it is accepted in any case, as pending when it cannot run now */
     bool may_wait;                     /* when it cannot run now and its user has no turn running or waiting: accepted as pending */
-    bool others_wait;                  /* as many turns wait for a worker as there are: this one goes behind those */
+    bool others_wait;                  /* the waiting turns would take all free seats: this one goes behind them */
     bool only_known;                   /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
     size_t history_limit;              /* messages returned */
 };
@@ -122,8 +123,8 @@ struct turns_end {
 /*
  * turns_finish -- ends the turn. next: outcome TURNS_STARTED when the next queued turn has been
  * started for this worker (take_next), else outcome is TURNS_DUPLICATE (nothing to run).
- * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*; ERR_AGAIN: nothing was
- * done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them there).
+ * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*; ERR_BEHIND: nothing
+ * was done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them there).
  */
 int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end, struct arena *arena, struct turns_start *next);
 /*
@@ -165,7 +166,7 @@ struct turns_loss {
 int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect);
 /* What this turn has written into the log so far, from its first entry on. fn returns 0 or what
  * ends the reading. Returns that, or an ERR_STORE* error. */
-typedef int turns_entry_fn(void *arg, char flag, const char *json, size_t len);
+typedef int turns_entry_fn(void *arg, const struct logentry *e);
 int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn, void *arg);
 
 /* Stop: exactly one of turn, session, client_message_id is not NULL. state: out, state before.
@@ -175,7 +176,7 @@ int turns_stop(struct store *s, const char *uid, const char *turn, const char *s
 /* A turn as a JSON object for GET /turns/{id}. Returns 0, ERR_NOT_FOUND. */
 struct buf;
 int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
-/* reply and status as stored at the end. ERR_AGAIN while it has not ended. */
+/* reply and status as stored at the end. ERR_NOT_YET while it has not ended. */
 int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json, int *http_status);
 
 /* Housekeeper: hints that are due at until_ms (real time; 0 = now by Redis' clock), oldest first. */

@@ -7,6 +7,7 @@
 #include "base/jdoc.h"
 #include "store/args.h"
 #include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -53,11 +54,11 @@ static const char *const turns_fields[F_COUNT] = {"session", "state", "first_eve
 static int fields_of(struct store *s, const char *uid, const char *turn, const char *const *names,
     size_t count, struct link_reply **r)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct args args;
     int error;
 
-    store_key_turn(key, uid, turn);
+    keys_turn(key, uid, turn);
     args_init(&args);
     args_text(&args, "HMGET");
     args_text(&args, key);
@@ -164,7 +165,7 @@ int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;
     else if (!error && !link_reply_int(link_reply_at(r, 1)))
-        error = ERR_AGAIN;
+        error = ERR_NOT_YET;
     if (!error) {
         *http_status = (int)link_reply_int(link_reply_at(r, 2));
         text = link_reply_text(link_reply_at(r, 3), &len);
@@ -195,9 +196,9 @@ int turns_state(struct store *s, const char *uid, const char *turn, char state[1
         *lease_left_ms = link_reply_int(link_reply_at(r, 1));
         /* Nothing to do now: look again when there may be. */
         if (!strcmp(state, "running") && *lease_left_ms > 0)
-            hints_set(s, uid, turn, *lease_left_ms);
+            err_ignore(hints_set(s, uid, turn, *lease_left_ms));
         else if (!strcmp(state, "queued") || !strcmp(state, "held") || !strcmp(state, "waiting"))
-            hints_set(s, uid, turn, s->conf->lease_ms);
+            err_ignore(hints_set(s, uid, turn, s->conf->lease_ms));
     }
     link_reply_free(r);
     return error;
@@ -208,7 +209,7 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
     size_t *count)
 {
     char ahead[24], most[24];
-    struct link_arg key = link_text(HINTS_KEY), args[2];
+    struct link_arg key = link_text(KEYS_HINT_LEASES), args[2];
     struct link_reply *r = NULL;
     int64_t now = clock_real_ms();
     int error;
@@ -225,16 +226,11 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
         struct turns_hint *h = &out[*count];
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
-        const char *blank = strchr(member, ' ');
 
-        if (!blank || (size_t)(blank - member) >= sizeof(h->uid) ||
-            strlen(blank + 1) >= sizeof(h->turn)) { /* not ours: out of the way */
-            link_command(s->link, NULL, "ZREM %s %b", HINTS_KEY, member, len);
+        if (hints_member_read(member, len, h->uid, h->turn)) { /* not ours: out of the way */
+            err_ignore(link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_LEASES, member, len));
             continue;
         }
-        memcpy(h->uid, member, (size_t)(blank - member));
-        h->uid[blank - member] = '\0';
-        snprintf(h->turn, sizeof(h->turn), "%s", blank + 1);
         h->due_ms = now + link_reply_int(link_reply_at(r, i + 1));
         (*count)++;
     }
@@ -244,8 +240,8 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
 
 int turns_hint_remove(struct store *s, const char *uid, const char *turn)
 {
-    char member[IDENT_USER_MAX + 1 + IDENT_UUID_SIZE];
+    char member[HINTS_MEMBER_SIZE];
 
-    snprintf(member, sizeof(member), "%s %s", uid, turn);
-    return link_command(s->link, NULL, "ZREM %s %s", HINTS_KEY, member);
+    hints_member(member, uid, turn);
+    return link_command(s->link, NULL, "ZREM %s %s", KEYS_HINT_LEASES, member);
 }

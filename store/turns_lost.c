@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "store/args.h"
 #include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -142,28 +143,23 @@ int turns_abandon(struct store *s, const char *uid, const char *turn,
     return error;
 }
 
-/* One entry `RUN FLAG JSON`, when it is of this turn. */
+/* One entry, when it is of this turn. */
 static int told(const struct turns_start *turn, const struct link_reply *entry, turns_entry_fn *fn,
     void *arg)
 {
-    const struct link_reply *fields = link_reply_at(entry, 1);
-    const size_t run = strlen(turn->turn);
-    size_t len;
-    const char *value = link_reply_text(link_reply_at(fields, 1), &len);
+    struct logentry e;
 
-    if (len < run + 3 || strncmp(value, turn->turn, run) != 0 || value[run] != ' ')
-        return 0;
-    return fn(arg, value[run + 1], value + run + 3, len - run - 3);
+    return logentry_read(entry, &e) || !logentry_is_run(&e, turn->turn) ? 0 : fn(arg, &e);
 }
 
 int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn, void *arg)
 {
-    char key[STORE_KEY_MAX], from[TURNS_CURSOR_SIZE + 1];
+    char key[KEYS_MAX], from[TURNS_CURSOR_SIZE + 1];
     struct link_reply *r = NULL;
     size_t count;
     int error;
 
-    store_key_session_part(key, turn->uid, turn->session, "log");
+    keys_session_log(key, turn->uid, turn->session);
     snprintf(from, sizeof(from), "(%s", turn->cursor);
     do {
         error = link_command(s->link, &r, "XRANGE %s %s + COUNT %d", key, from, LOST_PAGE);

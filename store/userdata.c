@@ -5,6 +5,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
 #include "store/shared.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMUNITY "tp:{community}:"
 #define POSTS_PAGE "20" /* each with up to 1,000 comments in one script */
 #define FAMILY_PAGE "200"
 #define FOLLOWS_PAGE "500"
@@ -62,17 +62,16 @@ static int list_page(struct store *s, const char *key, size_t from, size_t max,
 int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out)
 {
-    char key[STORE_KEY_MAX];
-    store_key_session_part(key, uid, session, "msgs");
+    char key[KEYS_MAX];
+    keys_session_messages(key, uid, session);
     return list_page(s, key, from, max, arena, out);
 }
 
 int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out)
 {
-    char key[STORE_KEY_MAX], name[IDENT_SESSION_MAX + sizeof "branches:"];
-    snprintf(name, sizeof name, "branches:%s", session);
-    store_key_user(key, uid, name);
+    char key[KEYS_MAX];
+    keys_branches(key, uid, session);
     return list_page(s, key, from, max, arena, out);
 }
 
@@ -80,9 +79,9 @@ int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out)
 {
     struct link_reply *reply = NULL;
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     *out = (struct records_list){ 0 };
-    store_key_user(key, uid, "feedback");
+    keys_feedback(key, uid);
     int result = link_command(s->link, &reply, "HGETALL %s", key);
     if (result == 0)
         result = take_texts(reply, 0, arena, out);
@@ -100,7 +99,7 @@ static int author_page(struct store *s, const char *mode, const char *uid, const
     const char *cursor, struct link_reply **reply)
 {
     const char *most = strcmp(family, "post") == 0 ? POSTS_PAGE : FAMILY_PAGE;
-    struct link_arg key = link_text(COMMUNITY);
+    struct link_arg key = link_text(KEYS_SHARED);
     struct link_arg args[] = { link_text(""), link_text(""), link_text(mode), link_text(uid),
         link_text(family), link_text(cursor), link_text(most) };
     return link_script_call(s->link, &script_shared_author, &key, 1, args,
@@ -139,15 +138,15 @@ static int go_on(const struct erasure *e)
 {
     if (e->beat != NULL)
         e->beat(e->arg);
-    return clock_mono_ms() < e->until_ms ? 0 : ERR_AGAIN;
+    return clock_mono_ms() < e->until_ms ? 0 : ERR_MORE;
 }
 
 static int erase_sessions(struct erasure *e)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     size_t count = 1;
     int result = 0;
-    store_key_user(key, e->uid, "sessions");
+    keys_sessions(key, e->uid);
     while (result == 0 && count > 0) {
         struct link_reply *reply = NULL;
         result = link_command(e->store->link, &reply, "ZRANGE %s 0 %d", key, SESSIONS_PAGE - 1);
@@ -222,7 +221,7 @@ static int erase_written(struct erasure *e, const char *family)
 
 static int erase_shared(struct erasure *e)
 {
-    struct link_arg key = link_text(COMMUNITY);
+    struct link_arg key = link_text(KEYS_SHARED);
     struct link_arg args[] = { link_text(""), link_text(""), link_text(e->uid),
         link_text(FOLLOWS_PAGE) };
     int64_t more = 1;
@@ -264,45 +263,13 @@ static int erase_hints(struct erasure *e, const char *key)
     return result;
 }
 
-static bool begins(const char *key, const char *start, const char *uid, const char *end)
-{
-    size_t a = strlen(start), b = strlen(uid), c = strlen(end);
-    return strncmp(key, start, a) == 0 && strncmp(key + a, uid, b) == 0
-        && strncmp(key + a + b, end, c) == 0;
-}
-
-/* How many colons stand behind START UID ":"; -1 when the key begins otherwise. */
-static int colons_behind(const char *key, const char *start, const char *uid)
-{
-    int n = 0;
-    if (!begins(key, start, uid, ":"))
-        return -1;
-    for (key += strlen(start) + strlen(uid) + 1; *key != '\0'; key++)
-        n += *key == ':';
-    return n;
-}
-
-/* A pattern finds more than the user's keys: "ann" is part of "joanne", and of "ann:lee". Behind
- * the user stands in a mark TOOL:DIGEST, in an index of given recipes a word. */
-static bool is_theirs(const char *key, const char *uid)
-{
-    if (begins(key, "tp:{", uid, "}:") || colons_behind(key, COMMUNITY "effect:", uid) == 1
-        || colons_behind(key, COMMUNITY "w:recipe-for:", uid) == 0)
-        return true;
-    static const char given[] = COMMUNITY "r:recipe-for:";
-    if (!begins(key, given, uid, ""))
-        return false;
-    const char *rest = key + strlen(given) + strlen(uid);
-    return *rest == '\0' || strcmp(rest, ":by-time") == 0 || strcmp(rest, ":terms") == 0;
-}
-
 static int erase_keys(struct erasure *e, const struct link_reply *keys)
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < link_reply_count(keys); i++) {
         size_t len;
         const char *key = link_reply_text(link_reply_at(keys, i), &len);
-        if (strlen(key) != len || !is_theirs(key, e->uid))
+        if (strlen(key) != len || !keys_is_of_user(key, e->uid))
             continue;
         result = link_command(e->store->link, NULL, "UNLINK %b", key, len);
         e->keys++;
@@ -312,11 +279,11 @@ static int erase_keys(struct erasure *e, const struct link_reply *keys)
 }
 
 /* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. */
-static void read_cursor(struct erasure *e, char cursor[USERDATA_CURSOR_SIZE])
+static void read_cursor(struct erasure *e, const char *key, char cursor[USERDATA_CURSOR_SIZE])
 {
     struct link_reply *reply = NULL;
     snprintf(cursor, USERDATA_CURSOR_SIZE, "0");
-    if (link_command(e->store->link, &reply, "GET tp:erasing:%s", e->uid) == 0
+    if (link_command(e->store->link, &reply, "GET %s", key) == 0
         && link_reply_type(reply) == LINK_STRING)
         snprintf(cursor, USERDATA_CURSOR_SIZE, "%s", link_reply_text(reply, NULL));
     link_reply_free(reply);
@@ -324,10 +291,11 @@ static void read_cursor(struct erasure *e, char cursor[USERDATA_CURSOR_SIZE])
 
 static int pass(struct erasure *e)
 {
-    char cursor[USERDATA_CURSOR_SIZE], pattern[IDENT_USER_MAX + 8];
+    char cursor[USERDATA_CURSOR_SIZE], pattern[KEYS_MAX], key[KEYS_MAX];
     int result = 0;
-    snprintf(pattern, sizeof pattern, "tp:{*%.*s*", IDENT_USER_MAX, e->uid);
-    read_cursor(e, cursor);
+    keys_user_pattern(pattern, e->uid);
+    keys_erasing(key, e->uid);
+    read_cursor(e, key, cursor);
     e->found = strcmp(cursor, "0") != 0; /* half a pass proves nothing */
     do {
         struct link_reply *reply = NULL;
@@ -341,11 +309,11 @@ static int pass(struct erasure *e)
         if (result == 0)
             result = go_on(e);
     } while (result == 0 && strcmp(cursor, "0") != 0);
-    if (result == ERR_AGAIN)
-        link_command(e->store->link, NULL, "SET tp:erasing:%s %s EX %d", e->uid, cursor,
-            CURSOR_KEPT_S);
+    if (result == ERR_MORE)
+        err_ignore(link_command(e->store->link, NULL, "SET %s %s EX %d", key, cursor,
+            CURSOR_KEPT_S)); /* without it the next call begins from the start */
     else if (result == 0)
-        result = link_command(e->store->link, NULL, "DEL tp:erasing:%s", e->uid);
+        result = link_command(e->store->link, NULL, "DEL %s", key);
     return result;
 }
 
@@ -364,10 +332,9 @@ static int erase_tickets(struct erasure *e)
 
 int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
 {
-    char digest[IDENT_SHA256_SIZE], name[sizeof "tp:erased:" + IDENT_SHA256_SIZE];
+    char name[KEYS_MAX];
     struct link_reply *reply = NULL;
-    ident_sha256_hex(uid, strlen(uid), digest);
-    snprintf(name, sizeof name, "tp:erased:%s", digest);
+    keys_erased(name, uid);
     struct link_arg key = link_text(name), window = link_text(DAY_MS);
     int result = done ? link_script_call(s->link, &script_rate, &key, 1, &window, 1, &reply)
                       : link_command(s->link, &reply, "GET %s", name);
@@ -379,7 +346,7 @@ int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
     void *arg, int64_t *keys)
 {
-    static const char *const hints[] = { "tp:hint:leases", "tp:hint:timers", "tp:hint:webhooks" };
+    static const char *const hints[] = { KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS };
     struct erasure e = { .store = s, .uid = uid, .until_ms = clock_mono_ms() + budget_ms,
         .beat = beat, .arg = arg };
     *keys = 0;

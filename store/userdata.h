@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /*
- * userdata -- all that is stored of one user: read page by page, and erased. Api workers.
+ * userdata -- reads all data of one user page by page, and erases it. Api workers.
  */
 
 /* Messages of a session as they are stored, oldest first, from the `from`th; at most max. */
 int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out);
-/* The same of what left the conversation when its user went back (docs/design.md, keys). */
+/* The same of the branches that left the conversation (docs/design/keys.md). */
 int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out);
 /* Feedback that the user gave: message ids and JSON texts in turn. */
@@ -34,21 +34,22 @@ int userdata_written(struct store *s, const char *uid, const char *family,
     char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out);
 
 /*
- * userdata_erased -- how often the user was erased in the last day. done: once more, now. Limits
- * go with the user's data: this is what keeps them from being undone again and again. Counted
- * under a digest. Returns 0 or ERR_STORE*.
+ * userdata_erased -- how often the user was erased in the last day. done: once more, now. An
+ * erasure removes the user's limits too; this count keeps a user from undoing them again and again.
+ * Its key holds a digest. Returns 0 or ERR_STORE*.
  */
 int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count);
 
 /*
- * userdata_erase -- removes everything: sessions (their turns are ended and their viewers told),
- * records, inbox, marks, limits, hints of leases, timers and webhooks; what the user wrote for
- * others, likes, follows and the shared place. Messages that others have received stay theirs. The key
- * space is gone through, so the time it takes grows with what the whole Redis holds.
+ * userdata_erase -- removes everything of the user: sessions (it ends their turns and tells their
+ * viewers), tickets, records, inbox, marks, limits, hints of leases, timers and webhooks; also all
+ * that the user wrote for others, likes, follows and the shared place. Messages that others have
+ * received stay theirs. It walks through the key space, so its time grows with the size of the
+ * whole Redis.
  *   budget_ms  after that it stops, to be called again: the next call goes on there
  *   beat       called at least every second or so; may be NULL
  *   keys       out: keys removed by this call
- * Returns 0 (nothing of the user is left), ERR_AGAIN (stopped by the budget), ERR_INVALID (no user's
+ * Returns 0 (nothing of the user is left), ERR_MORE (stopped by the budget), ERR_INVALID (no user's
  * id), ERR_STORE* or ERR_NOMEM.
  */
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/args.h"
+#include "store/hints.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 
 #include <inttypes.h>
@@ -10,20 +12,14 @@
 #include <string.h>
 
 #define FIRST_LOOK_MS 5000
-#define MEMBER_SIZE (IDENT_USER_MAX + 1 + IDENT_UUID_SIZE)
-
-static void member_of(char out[MEMBER_SIZE], const char *uid, const char *turn)
-{
-    snprintf(out, MEMBER_SIZE, "%s %s", uid, turn);
-}
 
 int webhooks_expect(struct store *s, const char *uid, const char *turn)
 {
-    struct link_arg key = link_text(WEBHOOKS_KEY), args[3];
+    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[3];
     struct link_reply *r = NULL;
-    char member[MEMBER_SIZE], most[24], look[24];
+    char member[HINTS_MEMBER_SIZE], most[24], look[24];
 
-    member_of(member, uid, turn);
+    hints_member(member, uid, turn);
     snprintf(most, sizeof(most), "%" PRId64, s->conf->webhook_queue_max);
     snprintf(look, sizeof(look), "%d", FIRST_LOOK_MS);
     args[0] = link_text(most);
@@ -36,32 +32,9 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn)
     return error;
 }
 
-static int read_member(const char *text, size_t len, struct webhooks_hint *out)
-{
-    const char *blank = memchr(text, ' ', len);
-    size_t user = blank ? (size_t)(blank - text) : 0;
-
-    if (!blank || !ident_is_safe(text, user, IDENT_USER_MAX) || len - user - 1 != IDENT_UUID_SIZE - 1)
-        return ERR_INVALID;
-    memcpy(out->uid, text, user);
-    out->uid[user] = '\0';
-    memcpy(out->turn, blank + 1, IDENT_UUID_SIZE - 1);
-    out->turn[IDENT_UUID_SIZE - 1] = '\0';
-    return ident_is_uuid(out->turn) ? 0 : ERR_INVALID;
-}
-
-int webhooks_read_wake(const char *bytes, size_t len, struct webhooks_hint *out)
-{
-    size_t skip = strlen(WEBHOOKS_WAKE);
-
-    if (len <= skip || memcmp(bytes, WEBHOOKS_WAKE, skip) != 0)
-        return ERR_INVALID;
-    return read_member(bytes + skip, len - skip, out);
-}
-
 int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count)
 {
-    struct link_arg key = link_text(WEBHOOKS_KEY), args[2];
+    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[2];
     struct link_reply *r = NULL;
     char most[24], lease[24];
 
@@ -75,10 +48,10 @@ int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t 
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
 
-        if (read_member(member, len, &out[*count]) == 0)
+        if (hints_member_read(member, len, out[*count].uid, out[*count].turn) == 0)
             ++*count;
         else
-            error = link_command(s->link, NULL, "ZREM %s %b", WEBHOOKS_KEY, member, len);
+            error = link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_WEBHOOKS, member, len);
     }
     link_reply_free(r);
     return error;
@@ -86,14 +59,15 @@ int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t 
 
 void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms)
 {
-    struct link_arg key = link_text(WEBHOOKS_KEY), args[2];
-    char member[MEMBER_SIZE], wait[24];
+    struct link_arg key = link_text(KEYS_HINT_WEBHOOKS), args[2];
+    char member[HINTS_MEMBER_SIZE], wait[24];
 
-    member_of(member, hint->uid, hint->turn);
+    hints_member(member, hint->uid, hint->turn);
     snprintf(wait, sizeof(wait), "%" PRId64, wait_ms);
     args[0] = link_text(member);
     args[1] = link_text(wait);
-    link_send_script(s->link, &script_webhook_later, &key, 1, args, 2, NULL, NULL);
+    /* Without it the hint is due at once, and is put off again. */
+    err_ignore(link_send_script(s->link, &script_webhook_later, &key, 1, args, 2, NULL, NULL));
 }
 
 int webhooks_claim(
@@ -121,7 +95,7 @@ int webhooks_claim(
         out->number = (unsigned)link_reply_int(link_reply_at(r, 2));
     } else if (strcmp(word, "wait") == 0) {
         *wait_ms = link_reply_int(link_reply_at(r, 1));
-        error = ERR_AGAIN;
+        error = ERR_NOT_YET;
     } else {
         error = ERR_NOT_FOUND;
     }
@@ -170,9 +144,9 @@ int webhooks_describe(struct store *s, const char *uid, const char *turn, struct
 {
     enum { URL, STATE, TRIES, STATUS, DUE, SETTLED, ENDED };
     struct link_reply *r = NULL;
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
 
-    store_key_turn(key, uid, turn);
+    keys_turn(key, uid, turn);
     int error = link_command(s->link, &r,
         "HMGET %s webhook hook hook_tries hook_status hook_due hook_at ended", key);
     if (error == 0 && link_reply_text(link_reply_at(r, URL), NULL)[0] != '\0') {

@@ -9,17 +9,15 @@
 #include <stdint.h>
 
 /*
- * webhooks -- which turns are told to a URL when they end, and who tells it. The truth is the
- * turn's own hash: its URL stands there from the start, so the script that ends the turn, whichever
- * it is, makes the delivery due in the same step. tp:hint:webhooks says where to look: a member
- * "UID TURN" is written before the turn begins and dropped after the last word; a stale one is
- * harmless.
+ * webhooks -- the ends of turns that a URL must hear of, and the claims of housekeepers that tell
+ * it. The truth is the turn's own hash: it has the URL from the start, so whichever script ends the
+ * turn makes the delivery due in the same step. tp:hint:webhooks says where to look: a worker
+ * writes a member "UID TURN" before the turn begins, and a housekeeper drops it after the last
+ * word. A stale one does no harm.
  */
-#define WEBHOOKS_KEY "tp:hint:webhooks"
 #define WEBHOOKS_URL_MAX 2000
 #define WEBHOOKS_TRIES 8
 #define WEBHOOKS_LEASE_MS 20000 /* of a try: longer than its timeout */
-#define WEBHOOKS_WAKE "webhook " /* how a message on tp:wake begins; "UID TURN" follows */
 
 struct webhooks_hint {
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
@@ -35,8 +33,6 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn);
 int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count);
 /* The hint's next look is in wait_ms; below 0 drops it. Nobody waits for it. */
 void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms);
-/* "webhook UID TURN" as tp:wake says it. Returns 0 or ERR_INVALID. */
-int webhooks_read_wake(const char *bytes, size_t len, struct webhooks_hint *out);
 
 /* One try of one delivery. */
 struct webhooks_try {
@@ -48,7 +44,7 @@ struct webhooks_try {
 };
 /*
  * webhooks_claim -- of two claimers one gets it, for WEBHOOKS_LEASE_MS.
- * Returns 0; ERR_NOT_FOUND (nothing to send any more); ERR_AGAIN (not yet, or another one's:
+ * Returns 0; ERR_NOT_FOUND (nothing to send any more); ERR_NOT_YET (not yet, or another one's:
  * wait_ms); ERR_STORE*.
  */
 int webhooks_claim(

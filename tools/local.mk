@@ -5,9 +5,10 @@ TOOLS_LIBS = libtools.a $(ICAL_LIBS) $(HPDF_LIBS) $(STORE_LIBS)
 TOOLS_SPEC =
 TOOLS_LUA =
 RECORD_PARTS =
-include tools/engine/local.mk
 include tools/kit/local.mk
+include tools/schema/local.mk
 include tools/remote/local.mk
+include tools/engine/local.mk
 
 # The families. Their order is that of the model's list: a new one comes last.
 include tools/time/local.mk

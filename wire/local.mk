@@ -3,15 +3,19 @@ noinst_LIBRARIES += libwire.a
 libwire_a_SOURCES = \
 	wire/outq.c wire/outq.h \
 	wire/sse.c wire/sse.h \
-	wire/fastcgi/fastcgi_call.c wire/fastcgi/fastcgi_call.h \
 	wire/fastcgi/fastcgi_client.c wire/fastcgi/fastcgi_client.h \
-	wire/fastcgi/fastcgi_pool.c wire/fastcgi/fastcgi_pool.h \
 	wire/fastcgi/fastcgi_record.c wire/fastcgi/fastcgi_record.h \
 	wire/fastcgi/gateway.c wire/fastcgi/gateway.h \
 	wire/fastcgi/inbound.c wire/fastcgi/inbound.h \
 	wire/fastcgi/inbound_parts.h \
 	wire/fastcgi/inbound_records.c \
 	wire/http/http.c wire/http/http.h \
+	wire/http/http_again.c \
+	wire/http/http_loop.c \
+	wire/http/http_parts.h \
+	wire/http/http_reply.c \
+	wire/http/http_request.c \
+	wire/http/http_transfer.c \
 	wire/http/http_url.c \
 	wire/http/stream_http.c wire/http/stream_http.h \
 	wire/redis/dial.c wire/redis/dial.h \

@@ -8,9 +8,9 @@
 struct iovec;
 
 /*
- * outq -- bytes that a socket has not taken yet. Stream workers have one per connection; it owns
- * memory only while it holds something. What was begun is always queued to its end, so a frame is
- * never cut: the bound is checked before, against what waits already. A zeroed one is valid.
+ * outq -- bytes that a socket has not taken yet. Each connection has one: clients of stream
+ * workers, both sides of FastCGI, calls of tool processes. It owns memory only while it holds bytes. It queues a frame that was begun to its end, so it never cuts a
+ * frame: it checks the bound before, against the bytes that wait already. A zeroed one is valid.
  */
 struct outq {
     char *data;
@@ -22,7 +22,7 @@ void outq_free(struct outq *q);
  * outq_send -- one frame: straight to the socket when nothing waits, the rest into the queue.
  *   iov    changed by the call
  *   count  at most 8
- *   max    a frame is refused when something waits and it would wait for more than this; 0 = any
+ *   max    bytes; outq refuses a frame when others wait and all would be more than this; 0 = any
  * Returns 0; ERR_FULL (nothing was sent or queued); ERR_PEER_GONE; ERR_NOMEM (part may have been
  * sent: close the connection).
  */

@@ -9,10 +9,10 @@
 
 /*
  * sse -- incremental parser of text/event-stream (WHATWG), as model servers send it: LF, CRLF and
- * CR line ends, split anywhere, comments, events without a name, several data lines (joined by
- * LF). An event without data is not reported. When a whole event lies in the fed bytes with one
- * data line, the callback gets a pointer into them and nothing is copied. `id:` and `retry:` are
- * kept in the parser, for who takes up a stream again.
+ * CR line ends, split anywhere, comments, events without a name, several data lines (joined by LF).
+ * It does not report an event without data. When the fed bytes contain a whole event with one data
+ * line, the callback gets a pointer into them, and nothing is copied. The parser keeps `id:` and
+ * `retry:` for a caller that resumes a stream.
  */
 struct sse_event {
     const char *name; /* "" when the stream gave none */
@@ -31,8 +31,10 @@ struct sse {
     size_t max_event;
     bool skip_lf, has_data, has_id, started;
 };
+/* max_event_bytes: of the data of one event; 0 = any. */
 void sse_init(struct sse *parser, size_t max_event_bytes);
 void sse_fini(struct sse *parser);
+/* Ready for the next stream; last_id and retry_ms stay. */
 void sse_reset(struct sse *parser);
 /* Returns 0; ERR_LIMIT (event too large); ERR_NOMEM; or what the callback returned. */
 int sse_feed(struct sse *parser, const char *bytes, size_t len, sse_event_fn *on_event, void *arg);

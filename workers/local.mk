@@ -5,19 +5,22 @@ libworkers_a_SOURCES = \
 	workers/supervisor/control.c workers/supervisor/control.h \
 	workers/supervisor/crew.c workers/supervisor/crew.h \
 	workers/supervisor/crew_deaths.c \
+	workers/supervisor/crew_fork.c \
 	workers/supervisor/crew_lines.c \
 	workers/supervisor/crew_parts.h \
 	workers/supervisor/crew_quarantine.c \
 	workers/supervisor/crew_seats.c workers/supervisor/crew_seats.h \
+	workers/supervisor/crew_step.c \
 	workers/supervisor/crew_watch.c \
 	workers/supervisor/failover_command.c workers/supervisor/failover_command.h \
 	workers/supervisor/mcp_command.c workers/supervisor/mcp_command.h \
 	workers/supervisor/service.c workers/supervisor/service.h \
-	workers/supervisor/slots.c workers/supervisor/slots.h \
 	workers/supervisor/sockets.c workers/supervisor/sockets.h \
 	workers/supervisor/starved.c workers/supervisor/starved.h \
 	workers/supervisor/status.c workers/supervisor/status.h \
 	workers/supervisor/supervisor.c workers/supervisor/supervisor.h \
+	workers/supervisor/supervisor_parts.h \
+	workers/supervisor/supervisor_phase.c \
 	workers/supervisor/watchdog.c workers/supervisor/watchdog.h \
 	workers/api/api_worker.c \
 	workers/turn/turn_worker.c \
@@ -25,24 +28,35 @@ libworkers_a_SOURCES = \
 	workers/stream/hub.c workers/stream/hub.h \
 	workers/stream/hub_deliver.c \
 	workers/stream/hub_look.c \
+	workers/stream/hub_machine.c \
+	workers/stream/hub_made.c \
 	workers/stream/hub_parts.h \
 	workers/stream/hub_place.c workers/stream/hub_place.h \
 	workers/stream/hub_runs.c workers/stream/hub_runs.h \
-	workers/stream/stream.h \
-	workers/stream/stream_conn.c \
-	workers/stream/stream_events.c \
-	workers/stream/stream_frames.c \
-	workers/stream/stream_handshake.c \
-	workers/stream/stream_legacy.c \
-	workers/stream/stream_message.c \
+	workers/stream/stream_agui.c workers/stream/stream_agui.h \
+	workers/stream/stream_conn.c workers/stream/stream_conn.h \
+	workers/stream/stream_events.c workers/stream/stream_events.h \
+	workers/stream/stream_form.c workers/stream/stream_form.h \
+	workers/stream/stream_frames.c workers/stream/stream_frames.h \
+	workers/stream/stream_handover.c workers/stream/stream_handover.h \
+	workers/stream/stream_handshake.c workers/stream/stream_handshake.h \
+	workers/stream/stream_json.c workers/stream/stream_json.h \
+	workers/stream/stream_legacy.c workers/stream/stream_legacy.h \
+	workers/stream/stream_message.c workers/stream/stream_message.h \
 	workers/stream/stream_offer.c workers/stream/stream_offer.h \
-	workers/stream/stream_socket.c \
-	workers/stream/stream_sse.c \
-	workers/stream/stream_worker.c \
+	workers/stream/stream_refuse.c workers/stream/stream_refuse.h \
+	workers/stream/stream_socket.c workers/stream/stream_socket.h \
+	workers/stream/stream_sse.c workers/stream/stream_sse.h \
+	workers/stream/stream_text.c workers/stream/stream_text.h \
+	workers/stream/stream_worker.c workers/stream/stream_worker.h \
+	workers/stream/stream_ws.c workers/stream/stream_ws.h \
 	workers/stream/viewer.c workers/stream/viewer.h \
 	workers/housekeeper/blame_desk.c workers/housekeeper/blame_desk.h \
 	workers/housekeeper/handover.c workers/housekeeper/handover.h \
 	workers/housekeeper/housekeeper.c \
+	workers/housekeeper/housekeeper_parts.h \
+	workers/housekeeper/job_look.c \
+	workers/housekeeper/jobs.c \
 	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h

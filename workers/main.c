@@ -123,7 +123,7 @@ static int check_form(const struct arguments *arguments, struct conf *conf, int 
     for (size_t i = 0; i < arguments->override_count; i++)
         if (apply_override(conf, arguments->overrides[i], why))
             check_print(problems, why);
-    (void)conf_check_each(conf, check_print, problems);
+    conf_check_each(conf, check_print, problems);
     return 0;
 }
 
@@ -151,7 +151,7 @@ static int check_only(const struct arguments *arguments)
     if (error == ERR_NOMEM)
         check_print(&problems, err_text(error));
     else if (!error)
-        (void)check_settings(&conf, check_print, &problems);
+        check_settings(&conf, check_print, &problems);
     if (!problems)
         check_parts(&conf, &problems);
     conf_fini(&conf);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "tools/remote/foreign_schema.h"
 
 #include <stdio.h>
@@ -147,8 +148,7 @@ void provider_copy(char *out, size_t size, const char *text)
     size_t n = strlen(text);
 
     if (n >= size)
-        for (n = size - 1; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
-            n--;
+        n = utf8_cut(text, size - 1);
     memcpy(out, text, n);
     out[n] = 0;
 }

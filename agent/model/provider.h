@@ -17,7 +17,7 @@
 
 /*
  * provider -- the table of model providers. Two speak HTTP: they write a request and read events
- * of a stream; agent/model/model.c moves the bytes. The offline one has neither: it runs on a timer.
+ * of a stream; agent/model/model_attempt.c moves the bytes. The offline one has neither: it runs on a timer.
  * All of them say what comes through the same sink. Used by turn workers.
  */
 
@@ -104,7 +104,7 @@ struct provider_request {
     int64_t max_tokens;
     struct quirks quirks;   /* what this server and model have refused before */
 };
-/* What agent/model/model.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
+/* What agent/model/model_attempt.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
 #define PROVIDER_HEADERS_MAX 8
 struct provider_http {
     struct buf url, body, header_text; /* the body is given away when it is sent */

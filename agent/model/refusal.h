@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * refusal -- a model's server has not taken a request (400, 413, 422, before anything was said): what
- * does it name, and how is it asked once more. By the words of OpenAI, Anthropic, DeepSeek, Gemini,
+ * refusal -- a model's server has not taken a request (400, 404, 413, 422, or an error event in a
+ * 200, before anything was said): what does it name, and how is it asked once more. By the words of OpenAI, Anthropic, DeepSeek, Gemini,
  * Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation, as they stand in public bug reports
  * (November 2026). Used by turn workers.
  */

@@ -1,5 +1,7 @@
 #include "agent/model/scan.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 struct cursor {
@@ -37,22 +39,6 @@ static bool take_word(struct cursor *c, const char *word)
     return true;
 }
 
-/* Length of the well-formed UTF-8 sequence at p, 0 when there is none. */
-static size_t sequence(const unsigned char *p, const unsigned char *end)
-{
-    size_t n = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
-
-    if (*p < 0xC2 || *p > 0xF4 || (size_t)(end - p) < n)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90)
-        || (*p == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return n;
-}
-
 static int hex_digit(unsigned char c)
 {
     if (c >= '0' && c <= '9')
@@ -66,6 +52,7 @@ static int hex_digit(unsigned char c)
 static bool unescape_unicode(struct cursor *c, struct buf *scratch)
 {
     unsigned value = 0;
+    char bytes[4];
 
     if (c->end - c->p < 4)
         return false;
@@ -77,16 +64,7 @@ static bool unescape_unicode(struct cursor *c, struct buf *scratch)
     }
     if (!value || (value >= 0xD800 && value <= 0xDFFF))
         return false;
-    if (value < 0x80) {
-        buf_putc(scratch, (char)value);
-    } else if (value < 0x800) {
-        buf_putc(scratch, (char)(0xC0 | value >> 6));
-        buf_putc(scratch, (char)(0x80 | (value & 0x3F)));
-    } else {
-        buf_putc(scratch, (char)(0xE0 | value >> 12));
-        buf_putc(scratch, (char)(0x80 | (value >> 6 & 0x3F)));
-        buf_putc(scratch, (char)(0x80 | (value & 0x3F)));
-    }
+    buf_put(scratch, bytes, utf8_encode(value, bytes));
     return true;
 }
 
@@ -131,7 +109,7 @@ static bool take_string(struct cursor *c, struct buf *scratch, struct text *out)
         if (*c->p == '"')
             break;
         if (*c->p != '\\') {
-            size_t n = sequence(c->p, c->end);
+            size_t n = utf8_sequence((const char *)c->p, (size_t)(c->end - c->p), NULL);
             if (!n)
                 return false;
             c->p += n;

@@ -16,7 +16,7 @@
  * gives the same answer.
  *
  * A message becomes tokens (offline_token.h), its date and time are taken out (offline_when.h), and
- * the rest must be one of the sentence patterns of offline_ask.c from end to end
+ * the rest must be one of the sentence patterns of offline_rules.c from end to end
  * (offline_match.h). A message that begins like a pattern and goes on otherwise, or that can be
  * read in two ways, is a question to the user: nothing is written on a guess.
  */

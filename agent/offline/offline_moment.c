@@ -1,5 +1,6 @@
 #include "agent/offline/offline_when.h"
 
+#include "base/err.h"
 #include "tools/kit/civil.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static int64_t offline_moment_days(const struct daytime *d)
 
 static void offline_moment_name(const struct daytime *d, char *out, size_t size)
 {
-    snprintf(out, size, "%s %d %s", daytime_weekday(d->weekday), d->day, daytime_month(d->month));
+    snprintf(out, size, "%s %d %s", civil_weekday_name(d->weekday), d->day, civil_month_name(d->month));
 }
 
 static bool offline_moment_ask(struct offline_worker *w, const char *text)
@@ -91,7 +92,7 @@ static bool offline_moment_set(struct offline_worker *w, int year, int month, in
         year > 2199) {
         snprintf(w->problem, OFFLINE_PROBLEM_SIZE,
             "There is no such day%s%s. Which day do you mean?",
-            month >= 1 && month <= 12 ? " in " : "", daytime_month(month));
+            month >= 1 && month <= 12 ? " in " : "", civil_month_name(month));
         return false;
     }
     d->year = year;
@@ -123,7 +124,7 @@ static bool offline_moment_month_day(struct offline_worker *w, int month, int da
         return offline_moment_ask(w, "Which year's 29 February do you mean?");
     if (month && abs((year - w->now.year) * 12 + at - w->now.month) >= OFFLINE_FAR_MONTHS) {
         snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Do you mean %d %s %d, or another year's? Please "
-            "name the year.", day, daytime_month(at), year);
+            "name the year.", day, civil_month_name(at), year);
         return false;
     }
     return offline_moment_set(w, year, at, day);
@@ -135,7 +136,7 @@ static bool offline_moment_slashed(struct offline_worker *w)
 
     if (a <= 12 && b <= 12 && a != b && a && b) {
         snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Is %d/%d the %d of %s or the %d of %s?", a, b,
-            a, daytime_month(b), b, daytime_month(a));
+            a, civil_month_name(b), b, civil_month_name(a));
         return false;
     }
     if (w->when->year)
@@ -164,8 +165,8 @@ static bool offline_moment_date(struct offline_worker *w)
     case OFFLINE_DATE_NONE: return true;
     case OFFLINE_DATE_DAYS: daytime_add_days(&w->out->at, when->value); return true;
     case OFFLINE_DATE_MINUTES:
-        (void)daytime_local((w->now_ms + 59999) / 60000 * 60000 + when->value * (int64_t)60000,
-            w->zone, &w->out->at);
+        err_ignore(daytime_local((w->now_ms + 59999) / 60000 * 60000 +
+            when->value * (int64_t)60000, w->zone, &w->out->at)); /* as for w->now */
         w->out->has_time = true;
         return true;
     case OFFLINE_DATE_WEEKDAY: return offline_moment_weekday(w);
@@ -248,7 +249,7 @@ bool offline_when_work_out(const struct offline_when *when, int64_t now_ms, cons
     struct offline_worker w = {.when = when, .now_ms = now_ms, .zone = zone, .tense = tense,
         .out = out, .problem = problem};
 
-    (void)daytime_local(now_ms, zone, &w.now);
+    err_ignore(daytime_local(now_ms, zone, &w.now)); /* the frame's zone has been read */
     *out = (struct offline_moment){
         .at = w.now, .days = 1, .has_date = when->date != OFFLINE_DATE_NONE};
     out->at.second = 0;

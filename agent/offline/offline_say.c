@@ -21,8 +21,8 @@ static void put_date(const char *text, struct buf *out)
         buf_puts(out, text);
         return;
     }
-    buf_printf(out, "%s %d %s", daytime_weekday(civil_weekday(civil_days(c.year, c.month, c.day))),
-        c.day, daytime_month(c.month));
+    buf_printf(out, "%s %d %s", civil_weekday_name(civil_weekday(civil_days(c.year, c.month, c.day))),
+        c.day, civil_month_name(c.month));
     if (c.has_time)
         buf_printf(out, ", %02d:%02d", c.hour, c.minute);
 }

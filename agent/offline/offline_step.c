@@ -262,7 +262,7 @@ static bool moved_to(const struct offline_ask *ask, const jdoc *event,
         to->at.minute = old.minute;
         to->has_time = true;
     }
-    (void)daytime_local(world->now_ms, world->zone, &now);
+    err_ignore(daytime_local(world->now_ms, world->zone, &now)); /* the frame's: read before */
     offline_moment_write(to, start);
     offline_moment_write(
         &(struct offline_moment){.has_date = true, .has_time = to->has_time, .at = now}, present);

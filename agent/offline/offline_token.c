@@ -1,6 +1,7 @@
 #include "agent/offline/offline_token.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/kit/currency.h"
 #include "tools/kit/numeral.h"
 
@@ -62,8 +63,7 @@ bool offline_tokens_is(const struct offline_tokens *t, size_t i, const char *wor
 size_t offline_copy(char *out, size_t size, const char *s, size_t len)
 {
     if (len >= size)
-        for (len = size - 1; len && ((unsigned char)s[len] & 0xC0) == 0x80;)
-            len--;
+        len = utf8_cut(s, size - 1);
     memcpy(out, s, len);
     out[len] = 0;
     return len;

@@ -1,5 +1,7 @@
 #include "agent/offline/offline_when.h"
 
+#include "tools/kit/civil.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@ static int offline_when_name(const char *low, const char *(*name)(int), int firs
 static int offline_when_month(const struct offline_tokens *t, size_t i)
 {
     return i < t->count && t->list[i].kind == OFFLINE_WORD
-        ? offline_when_name(t->list[i].low, daytime_month, 1, 12) : -1;
+        ? offline_when_name(t->list[i].low, civil_month_name, 1, 12) : -1;
 }
 
 /* Letters to change, add, drop or swap until a is b; more than 2 count as 3. */
@@ -60,7 +62,7 @@ static bool offline_when_calendar_word(const char *low, bool months)
     for (int k = 0; k < 19; k++) {
         char name[16];
         size_t full = (size_t)snprintf(name, sizeof name, "%s",
-            k < 7 ? daytime_weekday(k) : daytime_month(k - 6));
+            k < 7 ? civil_weekday_name(k) : civil_month_name(k - 6));
         name[0] = (char)tolower((unsigned char)name[0]);
         int allowed = k >= 7 && !months ? 0 : full > 6 && len > 6 ? 2 : full > 5 ? 1 : 0;
         if (offline_when_distance(low, name) <= allowed)
@@ -151,7 +153,7 @@ static size_t offline_when_weekday(struct offline_finder *f, size_t i)
 
     if (at >= t->count || t->list[at].kind != OFFLINE_WORD)
         return 0;
-    day = offline_when_name(t->list[at].low, daytime_weekday, 0, 6);
+    day = offline_when_name(t->list[at].low, civil_weekday_name, 0, 6);
     if (day < 0 || (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0 &&
         which == OFFLINE_BARE && !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
         return 0;

@@ -1,5 +1,6 @@
 #include "agent/offline/offline.h"
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/currency.h"
@@ -61,7 +62,7 @@ void offline_world_read(const struct context_frame *frame, struct offline_scratc
         .place = scratch->place,
         .decimal_comma = numeral_decimal_comma(frame->input->locale ? frame->input->locale : ""),
     };
-    (void)gazetteer_open(frame->conf->gazetteer_file);
+    err_ignore(gazetteer_open(frame->conf->gazetteer_file)); /* each search says so */
 }
 
 void offline_scratch_fini(struct offline_scratch *scratch)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,9 @@ static int say_call(struct provider_local *l)
     const struct provider_sink *sink = l->stream->sink;
     unsigned call = (unsigned)l->call_at;
     const struct buf *args = &l->step.calls[call].args;
-    size_t half = args->len / 2;
+    size_t half = args->len ? utf8_cut(args->data, args->len / 2) : 0;
     int error;
 
-    while (half && ((unsigned char)args->data[half] & 0xC0) == 0x80)
-        half--;
     if (buf_error(args))
         return ERR_NOMEM;
     if ((error = sink->call_start(sink->arg, call, "", l->step.calls[call].name)))
@@ -67,7 +66,7 @@ static int say_call(struct provider_local *l)
     return sink->call_end(sink->arg, call);
 }
 
-/* One tick. Returns ERR_AGAIN while there is more, 0 at the end, or what the sink returned. */
+/* One tick. Returns ERR_MORE while there is more, 0 at the end, or what the sink returned. */
 static int tick(struct provider_local *l)
 {
     int error;
@@ -76,12 +75,12 @@ static int tick(struct provider_local *l)
         size_t n = due_words(l);
         error = l->stream->sink->text(l->stream->sink->arg, l->step.text.data + l->text_at, n);
         l->text_at += n;
-        return error ? error : ERR_AGAIN;
+        return error ? error : ERR_MORE;
     }
     if (l->call_at < l->step.call_count) {
         error = say_call(l);
         l->call_at++;
-        return error ? error : ERR_AGAIN;
+        return error ? error : ERR_MORE;
     }
     return 0;
 }
@@ -94,9 +93,9 @@ static void on_timer(struct reactor_timer *timer)
     struct task *acted = task_ref_act(l->task);
     do
         error = tick(l);
-    while (error == ERR_AGAIN && !l->word_ms);
+    while (error == ERR_MORE && !l->word_ms);
     task_act(acted);
-    if (error == ERR_AGAIN) {
+    if (error == ERR_MORE) {
         set_timer(l);
         return;
     }

@@ -1,3 +1,4 @@
+--include lib_log.lua
 -- Entries of a running turn: append, then publish what the log took. The N of the last one;
 -- -1 = fenced (higher epoch, or the session is gone); -2 = the log was gone, though the session is
 -- still this epoch's: it has been begun anew, and the caller appends its entries again, from N = 2.
@@ -6,24 +7,23 @@
 local log, channel, epoch, n = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function begin_anew()
-    local run = string.match(ARGV[4], '^%S+')
+    local run = entry_parts(ARGV[4])
     local f = redis.call('HMGET', channel, 'epoch', 'run')
     if f[1] ~= epoch or f[2] ~= run then
         return -1
     end
-    local turn = string.match(channel, '^tp:{.-}:') .. 'turn:' .. run
-    local event = redis.call('HGET', turn, 'first_event')
+    local event = redis.call('HGET', turn_key(run), 'first_event')
     if not event then
         return -1
     end
-    redis.call('XADD', log, epoch .. '-1', 'e', run .. ' S ' .. event)
+    redis.call('XADD', log, epoch .. '-1', ENTRY_FIELD, entry_value(run, ENTRY_START, event))
     return -2
 end
 
 local prev = epoch .. '-' .. (n - 1)
 for i = 4, #ARGV do
     local id = epoch .. '-' .. n
-    local taken = redis.pcall('XADD', log, 'NOMKSTREAM', id, 'e', ARGV[i])
+    local taken = redis.pcall('XADD', log, 'NOMKSTREAM', id, ENTRY_FIELD, ARGV[i])
     if not taken then
         return begin_anew()
     end
@@ -32,17 +32,11 @@ for i = 4, #ARGV do
             return taken
         end
         -- There already: the reply to an earlier call was lost. It is published again.
-        local info, top = redis.call('XINFO', 'STREAM', log), nil
-        for j = 1, #info, 2 do
-            if info[j] == 'last-generated-id' then
-                top = string.match(info[j + 1], '^(%d+)-')
-            end
-        end
-        if top ~= epoch then
+        if split_id(top_of(log)) ~= tonumber(epoch) then
             return -1
         end
     end
-    redis.call('PUBLISH', channel, id .. ' ' .. prev .. ' ' .. ARGV[i])
+    publish_entry(channel, id, prev, ARGV[i])
     prev = id
     n = n + 1
 end

@@ -12,7 +12,7 @@ local answers, answered = {}, {}
 -- From here on the turn will come, whatever becomes of the worker that was about to begin it: the
 -- hint in front of this call leads a housekeeper to it (turn_claim.lua).
 local function record_turn()
-    local key = P .. 'turn:' .. proposal
+    local key = turn_key(proposal)
     redis.call('HSET', key, 'state', 'answered', 'attempt', 0, 'session', sid, 'created', int(now),
         'cmid', '', 'first_event', ARGV[6], 'input', ARGV[7], 'waiting', messages)
     for i = 1, messages do
@@ -42,7 +42,7 @@ for i = 10 + messages, #ARGV, 5 do
     answers[#answers + 1] = {a = a, new = outcome == 'done' and cell[2], digest = ARGV[i + 2],
         args = ARGV[i + 3], hash = ARGV[i + 4]}
 end
-local ids = sid ~= '' and redis.call('HVALS', open_key(sid)) or {}
+local ids = sid ~= '' and redis.call('HVALS', approvals_key(sid)) or {}
 local left, turn = 0, ''
 for _, id in ipairs(ids) do
     local a = not answered[id] and load(id)

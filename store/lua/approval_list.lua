@@ -7,7 +7,7 @@ local found, out = {}, {}
 
 -- What a turn has dealt with stays for that turn's takeover only.
 local function is_over(a)
-    local state = a.taken ~= '' and redis.call('HGET', P .. 'turn:' .. a.taken, 'state')
+    local state = a.taken ~= '' and redis.call('HGET', turn_key(a.taken), 'state')
     return a.taken ~= '' and state ~= 'running' and state ~= 'pending'
 end
 
@@ -15,12 +15,12 @@ local ids
 if sid == '' then
     ids = redis.call('ZRANGEBYSCORE', LIST, '(' .. int(now), '+inf', 'LIMIT', 0, 4 * most)
 else
-    ids = redis.call('HVALS', open_key(sid))
+    ids = redis.call('HVALS', approvals_key(sid))
 end
 for _, id in ipairs(ids) do
     local a = load(id)
     if a and sid ~= '' and is_over(a) then
-        redis.call('HDEL', open_key(sid), a.call)
+        redis.call('HDEL', approvals_key(sid), a.call)
     elseif a and #found < most and state_of(a, now) == 'open' then
         found[#found + 1] = a
     end

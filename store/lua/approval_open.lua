@@ -5,7 +5,7 @@
 -- message, why, zone. {'fenced'}, {'full'} or {'ok', id, end, ...}
 local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
 local life, keep, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-if sid ~= '' and redis.call('HGET', P .. 's:' .. sid, 'epoch') ~= epoch then
+if sid ~= '' and redis.call('HGET', session_key(sid), 'epoch') ~= epoch then
     return {'fenced'}
 end
 local now = now_ms()
@@ -17,7 +17,7 @@ if sid == '' and redis.call('ZCARD', LIST) >= most then
 end
 for i = 8, #ARGV, 8 do
     local id, call = ARGV[i], ARGV[i + 1]
-    local known = sid ~= '' and redis.call('HGET', open_key(sid), call)
+    local known = sid ~= '' and redis.call('HGET', approvals_key(sid), call)
     if known and redis.call('HGET', approval_key(known), 'asked') == turn then
         id = known
     end
@@ -28,8 +28,8 @@ for i = 8, #ARGV, 8 do
     redis.call('PEXPIRE', key, life + keep)
     redis.call('ZADD', LIST, ends, id)
     if sid ~= '' then
-        redis.call('HSET', open_key(sid), call, id)
-        redis.call('PEXPIRE', open_key(sid), life + keep)
+        redis.call('HSET', approvals_key(sid), call, id)
+        redis.call('PEXPIRE', approvals_key(sid), life + keep)
     end
     out[#out + 1] = id
     out[#out + 1] = ends

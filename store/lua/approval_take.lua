@@ -4,16 +4,16 @@
 -- ARGV: session, turn, epoch. {'fenced'} or {'ok', then per call: id, call, tool, decision, arguments,
 -- hash, whether the arguments are the user's, zone, what the user was asked}
 local sid, turn, epoch = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('HGET', P .. 's:' .. sid, 'epoch') ~= epoch then
+if redis.call('HGET', session_key(sid), 'epoch') ~= epoch then
     return {'fenced'}
 end
 local now = now_ms()
 local out = {'ok'}
-local ids = redis.call('HGETALL', open_key(sid))
+local ids = redis.call('HGETALL', approvals_key(sid))
 for i = 1, #ids, 2 do
     local call, a = ids[i], load(ids[i + 1])
     if not a or (a.taken ~= '' and a.taken ~= turn) then
-        redis.call('HDEL', open_key(sid), call)
+        redis.call('HDEL', approvals_key(sid), call)
     elseif a.asked ~= turn then
         local cell = NEXT[state_of(a, now)].take
         if cell[2] then

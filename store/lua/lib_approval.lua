@@ -24,14 +24,6 @@ local NEXT = {
         take = {'expired', 'expired'}},
 }
 
-local function approval_key(id)
-    return P .. 'approval:' .. id
-end
-
-local function open_key(sid)
-    return P .. 'approvals:' .. sid
-end
-
 -- All but its `input`, which may be long.
 local FIELDS = {'state', 'session', 'asked', 'call', 'tool', 'args', 'hash', 'message', 'why', 'created',
     'expires', 'zone', 'answer', 'run_args', 'run_hash', 'turn', 'taken'}
@@ -53,7 +45,7 @@ local function state_of(a, now)
         return a.state
     end
     if a.session ~= '' then
-        local turn = redis.call('HGET', P .. 'turn:' .. a.asked, 'state')
+        local turn = redis.call('HGET', turn_key(a.asked), 'state')
         if turn == 'running' or turn == 'pending' then
             return 'asked'
         end

@@ -19,12 +19,12 @@ local SNAPSHOT_BYTES, SNAPSHOT_MESSAGES = 1048576, 400
 local function ends_of(sid, turn, first)
     local open, from = {}, '(' .. first
     while true do
-        local page = redis.call('XRANGE', session_key(sid) .. ':log', from, '+', 'COUNT',
+        local page = redis.call('XRANGE', log_of(session_key(sid)), from, '+', 'COUNT',
             READ_AT_ONCE)
         for _, entry in ipairs(page) do
             from = '(' .. entry[1]
-            local run, flag, json = string.match(entry[2][2], '^(%S+) (%S) (.*)$')
-            local kind = run == turn and flag ~= 'T' and string.match(json, '^{"type":"([A-Z_]+)"')
+            local run, flag, json = entry_parts(entry[2][2])
+            local kind = run == turn and flag ~= ENTRY_TEXT and string.match(json, '^{"type":"([A-Z_]+)"')
             if kind and (OPENS[kind] or CLOSES[kind]) then
                 local ok, event = pcall(cjson.decode, json)
                 local ends = OPENS[kind] and OPENS[kind][1] or kind
@@ -55,7 +55,7 @@ end
 
 -- The conversation as it is stored: what viewers have seen beyond that is gone.
 local function snapshot_of(sid)
-    local stored = redis.call('LRANGE', session_key(sid) .. ':msgs', -SNAPSHOT_MESSAGES, -1)
+    local stored = redis.call('LRANGE', messages_of(session_key(sid)), -SNAPSHOT_MESSAGES, -1)
     local room, from = SNAPSHOT_BYTES, #stored + 1
     while from > 1 and #stored[from - 1] < room do
         from = from - 1
@@ -72,14 +72,14 @@ local function fail_turn(turn, sid, now, event, code, reply)
     local began = redis.call('HMGET', t, 'epoch', 'first')
     if not began[1] then
         -- It never began: its viewers get its first event and its messages are not lost.
-        redis.call('LREM', s .. ':queue', 0, turn)
+        redis.call('LREM', queue_of(s), 0, turn)
         start_waiting(sid, turn, now)
         held = true
     end
     if held then
         -- What its viewers have seen whole stays in the conversation.
         local messages = {}
-        for _, step in ipairs(redis.call('LRANGE', t .. ':steps', 0, -1)) do
+        for _, step in ipairs(redis.call('LRANGE', steps_of(t), 0, -1)) do
             local ok, doc = pcall(cjson.decode, step)
             if ok and type(doc) == 'table' and type(doc.messages) == 'table' then
                 for _, message in ipairs(doc.messages) do
@@ -88,7 +88,7 @@ local function fail_turn(turn, sid, now, event, code, reply)
             end
         end
         append_messages(sid, messages)
-        local prev = top_of(s .. ':log')
+        local prev = top_of(log_of(s))
         local epoch = next_epoch(sid, now, prev)
         -- Viewers end with what is stored: torn text is closed and taken back.
         local events = {}
@@ -97,11 +97,11 @@ local function fail_turn(turn, sid, now, event, code, reply)
             events[#events + 1] = snapshot_of(sid)
         end
         for n, json in ipairs(events) do
-            prev = emit(sid, epoch, n, prev, turn .. ' - ' .. json)
+            prev = emit(sid, epoch, n, prev, entry_value(turn, ENTRY_NONE, json))
         end
         redis.call('HSET', s, 'epoch', epoch)
         redis.call('HSET', t, 'epoch', epoch,
-            'last', emit(sid, epoch, #events + 1, prev, turn .. ' F ' .. event))
+            'last', emit(sid, epoch, #events + 1, prev, entry_value(turn, ENTRY_FINAL, event)))
     end
     close_turn(turn, now, 'state', 'failed', 'status', '500', 'reply', reply, 'error', code)
     if not held then
@@ -110,7 +110,7 @@ local function fail_turn(turn, sid, now, event, code, reply)
     touch_session(sid, now)
     local follower = next_turn(sid, now, false)
     if not follower then
-        redis.call('PEXPIRE', s .. ':log', LOG_KEEP)
+        redis.call('PEXPIRE', log_of(s), LOG_KEEP)
     end
     return follower
 end

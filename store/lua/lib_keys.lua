@@ -1,6 +1,69 @@
--- For every script whose KEYS[1] is "tp:{uid}:". Large integers go through int(): Lua's own
--- tostring would write 1.7e+12.
-local P = KEYS[1]
+-- Keys and channels: the twin of store/keys.c (docs/design.md, "Keys"); no other script spells them.
+-- For scripts whose first key is a user's prefix "tp:{uid}:", the shared one, or any key behind one
+-- of these. P is the prefix, else nil. Large integers go through int(): Lua's own tostring would
+-- write 1.7e+12.
+local P = string.match(KEYS[1], '^tp:{.-}:')
+local WAKE = 'tp:wake' -- a channel
+
+local function user_id()
+    return string.sub(P, 5, -3)
+end
+
+local function user_channel()
+    return string.sub(P, 1, -2)
+end
+
+local function session_key(sid) -- also the channel of its log's entries
+    return P .. 's:' .. sid
+end
+
+local function log_of(session)
+    return session .. ':log'
+end
+
+local function messages_of(session)
+    return session .. ':msgs'
+end
+
+local function queue_of(session)
+    return session .. ':queue'
+end
+
+local function control_of(session) -- a channel
+    return session .. ':ctl'
+end
+
+local function floor_of(session)
+    return session .. ':floor'
+end
+
+local function branches_key(sid)
+    return P .. 'branches:' .. sid
+end
+
+local function turn_key(turn)
+    return P .. 'turn:' .. turn
+end
+
+local function steps_of(turn)
+    return turn .. ':steps'
+end
+
+local function seen_key(cmid)
+    return P .. 'seen:' .. cmid
+end
+
+local function stop_key(cmid)
+    return P .. 'stop:' .. cmid
+end
+
+local function approval_key(id)
+    return P .. 'approval:' .. id
+end
+
+local function approvals_key(sid)
+    return P .. 'approvals:' .. sid
+end
 
 local function int(x)
     return string.format('%.0f', x)
@@ -9,24 +72,4 @@ end
 local function now_ms()
     local t = redis.call('TIME')
     return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
--- The id given last in a log, also when its entry has been trimmed; '0-0' without a log.
-local function top_of(log)
-    local info = redis.pcall('XINFO', 'STREAM', log)
-    if info.err then -- no such key
-        return '0-0'
-    end
-    for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-            return info[i + 1]
-        end
-    end
-    return '0-0'
-end
-
--- EPOCH and N of an entry id, as numbers.
-local function split_id(id)
-    local epoch, n = string.match(id, '^(%d+)-(%d+)$')
-    return tonumber(epoch), tonumber(n)
 end

@@ -1,4 +1,4 @@
---include lib_keys.lua
+--include lib_log.lua
 -- Places: how many turns of one user run at once. P .. 'running' (set) has every turn that has
 -- begun and not ended, P .. 'places' (sorted set, by time) those that wait for a place. What counts
 -- is each turn's own lease, so a worker or a machine that dies leaves nothing counted.
@@ -6,7 +6,7 @@
 local function running_of_user(now)
     local turns, count = redis.call('SMEMBERS', P .. 'running'), 0
     for i = 1, #turns do
-        local f = redis.call('HMGET', P .. 'turn:' .. turns[i], 'state', 'lease', 'ended')
+        local f = redis.call('HMGET', turn_key(turns[i]), 'state', 'lease', 'ended')
         if f[1] == 'running' and tonumber(f[2] or 0) > now then
             count = count + 1
         elseif not f[1] or f[3] then

@@ -1,7 +1,7 @@
--- For scripts over what users share. KEYS[1] = "tp:{community}:", ARGV[1] = mark ("" = none),
+--include lib_keys.lua
+-- For scripts over what users share. KEYS[1] = their prefix, ARGV[1] = mark ("" = none),
 -- ARGV[2] = its life in ms. A family F: hash r:F, sorted set r:F:by-time, hash r:F:terms, and per
 -- term W a sorted set w:F:W by time.
-local P = KEYS[1]
 
 local function prior()
     return ARGV[1] ~= '' and redis.call('GET', P .. 'effect:' .. ARGV[1])

@@ -1,6 +1,7 @@
 --include lib_places.lua
+--include lib_notice.lua
 -- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
--- turns.c), a script's own arguments begin at ARGV[10].
+-- store/args.c), a script's own arguments begin at ARGV[10].
 local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
 local LOG_KEEP, TURN_KEEP, SESSION_KEEP = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local SEEN_KEEP, MESSAGES_MAX = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -12,19 +13,11 @@ local WEBHOOK_KEEP = 28800000
 
 local ENDED = {done = true, cancelled = true, interrupted = true, failed = true}
 
-local function session_key(sid)
-    return P .. 's:' .. sid
-end
-
-local function turn_key(turn)
-    return P .. 'turn:' .. turn
-end
-
 -- Never given twice: above the session's last one, above its log (top), and not below the clock.
 -- last: the session's, if it is known.
 local function next_epoch(sid, now, top, last)
     local s = session_key(sid)
-    last = last or redis.call('HGET', s, 'epoch') or redis.call('GET', s .. ':floor') or 0
+    last = last or redis.call('HGET', s, 'epoch') or redis.call('GET', floor_of(s)) or 0
     return int(math.max(tonumber(last) + 1, split_id(top) + 1, now))
 end
 
@@ -45,10 +38,10 @@ end
 
 -- What waited for the user in messages that leave the conversation waits no more.
 local function drop_approvals(sid, text)
-    local open = P .. 'approvals:' .. sid
+    local open = approvals_key(sid)
     local asked = redis.call('HGETALL', open)
     for i = 1, #asked, 2 do
-        local key = P .. 'approval:' .. asked[i + 1]
+        local key = approval_key(asked[i + 1])
         if string.find(text, '"' .. asked[i] .. '"', 1, true) then
             if redis.call('HGET', key, 'state') == 'open' then
                 redis.call('HSET', key, 'state', 'cancelled')
@@ -75,23 +68,23 @@ local function go_back(sid, turn, now, one, message, tail)
         return 0
     end
     local s = session_key(sid)
-    local branch = P .. 'branches:' .. sid
+    local branch = branches_key(sid)
     local text = table.concat(tail, ',', first)
     redis.call('RPUSH', branch, '{"turn":"' .. turn .. '","at":' .. int(now) .. ',"messages":[' ..
         text .. ']}')
     redis.call('LTRIM', branch, -BRANCHES_MAX, -1)
     redis.call('PEXPIRE', branch, SESSION_KEEP)
-    redis.call('LTRIM', s .. ':msgs', 0, -(gone + 1))
+    redis.call('LTRIM', messages_of(s), 0, -(gone + 1))
     redis.call('HINCRBY', s, 'count', edited and 1 - gone or -gone)
     drop_approvals(sid, text)
     for _ = 1, gone do
         table.remove(tail)
     end
     if edited then
-        redis.call('RPUSH', s .. ':msgs', message)
+        redis.call('RPUSH', messages_of(s), message)
         tail[#tail + 1] = message
     end
-    redis.call('PEXPIRE', s .. ':msgs', SESSION_KEEP)
+    redis.call('PEXPIRE', messages_of(s), SESSION_KEEP)
     return gone
 end
 
@@ -118,7 +111,7 @@ end
 -- with them, at least HISTORY messages if there are so many, and how many have left.
 local function append_messages(sid, messages, turn, now)
     local s = session_key(sid)
-    local list = s .. ':msgs'
+    local list = messages_of(s)
     local known = {}
     local tail = redis.call('LRANGE', list, -math.max(200, 2 * #messages, HISTORY), -1)
     if #messages == 0 then
@@ -171,18 +164,9 @@ local function touch_session(sid, now, ...)
     end
     redis.call('HSET', s, 'updated', int(now), ...)
     redis.call('PEXPIRE', s, SESSION_KEEP)
-    redis.call('PEXPIRE', s .. ':msgs', SESSION_KEEP)
+    redis.call('PEXPIRE', messages_of(s), SESSION_KEEP)
     redis.call('ZADD', P .. 'sessions', int(now), sid)
     redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)
-end
-
--- Appends one entry and publishes it; prev is the id before it. Returns its id.
-local function emit(sid, epoch, n, prev, value)
-    local s = session_key(sid)
-    local id = epoch .. '-' .. int(n)
-    redis.call('XADD', s .. ':log', id, 'e', value)
-    redis.call('PUBLISH', s, id .. ' ' .. prev .. ' ' .. value)
-    return id
 end
 
 -- What of a session is asked for when a turn begins.
@@ -197,7 +181,7 @@ end
 -- Every command here stands between the user and the first word.
 local function start_turn(sid, turn, now, session, first_event, messages, rewinds, ...)
     local s, t = session_key(sid), turn_key(turn)
-    local log = s .. ':log'
+    local log = log_of(s)
     local prev = top_of(log)
     local epoch = next_epoch(sid, now, prev, session.epoch)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
@@ -218,7 +202,7 @@ local function start_turn(sid, turn, now, session, first_event, messages, rewind
     if prev ~= '0-0' then
         redis.call('PERSIST', log)
     end
-    emit(sid, epoch, 1, prev, turn .. ' S ' .. first_event)
+    emit(sid, epoch, 1, prev, entry_value(turn, ENTRY_START, first_event))
     return tail, epoch, prev, gone
 end
 
@@ -240,7 +224,7 @@ end
 local function next_turn(sid, now, take)
     local s = session_key(sid)
     while true do
-        local turn = redis.call('LPOP', s .. ':queue')
+        local turn = redis.call('LPOP', queue_of(s))
         if not turn then
             redis.call('HDEL', s, 'run')
             return false
@@ -269,7 +253,7 @@ end
 
 local function ask_stop(sid, turn, why)
     redis.call('HSET', turn_key(turn), 'stop', why)
-    redis.call('PUBLISH', session_key(sid) .. ':ctl', 'stop ' .. turn)
+    notice_stop(sid, turn)
 end
 
 -- It waits until fewer turns of its user run, or until a worker is free; who ends one tells it.
@@ -283,7 +267,7 @@ local function leave_place(turn)
     redis.call('ZREM', P .. 'places', turn)
     local first = redis.call('ZRANGE', P .. 'places', 0, 0)[1]
     if first then
-        redis.call('PUBLISH', 'tp:wake', string.sub(P, 5, -3) .. ' ' .. first)
+        notice_turn(first)
     end
 end
 
@@ -293,16 +277,16 @@ local function close_turn(turn, now, ...)
     redis.call('HSET', t, 'ended', int(now), ...)
     redis.call('HDEL', t, 'lease', 'input', 'claim')
     redis.call('PEXPIRE', t, TURN_KEEP)
-    redis.call('UNLINK', t .. ':steps')
+    redis.call('UNLINK', steps_of(t))
     leave_place(turn)
     if redis.call('HEXISTS', t, 'webhook') == 1 then
         -- Its end makes the delivery due; kept for as long as that may take.
         redis.call('PEXPIRE', t, math.max(TURN_KEEP, WEBHOOK_KEEP))
-        redis.call('PUBLISH', 'tp:wake', 'webhook ' .. string.sub(P, 5, -3) .. ' ' .. turn)
+        notice_webhook(turn)
     end
     local cmid = redis.call('HGET', t, 'cmid')
     if cmid and cmid ~= '' then
-        redis.call('PEXPIRE', P .. 'seen:' .. cmid, SEEN_KEEP)
+        redis.call('PEXPIRE', seen_key(cmid), SEEN_KEEP)
     end
 end
 
@@ -314,11 +298,11 @@ local function answer(outcome, turn, position, with_history)
     local history, steps = {}, {}
     if with_history then
         if HISTORY > 0 then
-            history = redis.call('LRANGE', s .. ':msgs', -HISTORY, -1)
+            history = redis.call('LRANGE', messages_of(s), -HISTORY, -1)
         end
-        steps = redis.call('LRANGE', turn_key(turn) .. ':steps', 0, -1)
+        steps = redis.call('LRANGE', steps_of(turn_key(turn)), 0, -1)
     end
-    local out = {outcome, turn, f[1], f[2], f[3] or top_of(s .. ':log'), f[4], f[5],
+    local out = {outcome, turn, f[1], f[2], f[3] or top_of(log_of(s)), f[4], f[5],
         position, f[6] and 1 or 0, f[7], f[8], with_history and f[9], history, steps,
         with_history and redis.call('HGETALL', P .. 'context') or {}}
     if outcome == 'started' then

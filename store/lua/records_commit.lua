@@ -9,20 +9,20 @@
 --include lib_index.lua
 --include lib_inbox.lua
 -- What is spent now, against the limit: the highest threshold that is reached and was not told.
-local function alert(p, at)
+local function alert(at)
     local field, mark, limit = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local spent, told, spans = 0, false, tonumber(ARGV[at + 6])
     for i = at + 7, at + 6 + spans do
-        spent = spent + (redis.call("HGET", p .. "r:expense:sum:" .. ARGV[i], field) or 0)
+        spent = spent + (redis.call("HGET", P .. "r:expense:sum:" .. ARGV[i], field) or 0)
     end
     for i = at + 7 + spans, #ARGV, 2 do
         local percent = tonumber(ARGV[i])
         local reached = percent >= 100 and spent > limit
             or percent < 100 and spent * 100 >= limit * percent
-        if reached and redis.call("SET", p .. "inbox:seen:" .. mark .. "/" .. ARGV[i], "1", "PX",
+        if reached and redis.call("SET", INBOX .. ":seen:" .. mark .. "/" .. ARGV[i], "1", "PX",
             ARGV[at + 3], "NX") then
             if not told then
-                inbox_put(p, string.format('%s,"spent_minor":%.0f}}', ARGV[i + 1], spent), "",
+                inbox_put(string.format('%s,"spent_minor":%.0f}}', ARGV[i + 1], spent), "",
                     tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
             end
         end
@@ -67,7 +67,7 @@ for i = 0, count - 1 do
     end
 end
 if ARGV[5 + count * 6] then
-    alert(string.sub(KEYS[3], 1, -9), 5 + count * 6)
+    alert(5 + count * 6)
 end
 if life > 0 then
     redis.call("SET", KEYS[2], ARGV[3], "PX", life)

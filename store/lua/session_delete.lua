@@ -11,9 +11,9 @@ local s, now = session_key(sid), now_ms()
 if redis.call('EXISTS', s) == 0 then
     return 0
 end
-local prev = top_of(s .. ':log')
+local prev = top_of(log_of(s))
 local epoch = next_epoch(sid, now, prev)
-local turns = redis.call('LRANGE', s .. ':queue', 0, -1)
+local turns = redis.call('LRANGE', queue_of(s), 0, -1)
 local run = redis.call('HGET', s, 'run')
 if run then
     table.insert(turns, 1, run)
@@ -26,22 +26,22 @@ for i = 1, #turns do
     if f[1] and not ENDED[f[1]] then
         if not f[3] then
             n = n + 1
-            prev = emit(sid, epoch, n, prev, turns[i] .. ' S ' .. f[2])
+            prev = emit(sid, epoch, n, prev, entry_value(turns[i], ENTRY_START, f[2]))
         else
             for _, json in ipairs(ends_of(sid, turns[i], f[5] or '0-0')) do
                 n = n + 1
-                prev = emit(sid, epoch, n, prev, turns[i] .. ' - ' .. json)
+                prev = emit(sid, epoch, n, prev, entry_value(turns[i], ENTRY_NONE, json))
             end
         end
         n = n + 1
-        prev = emit(sid, epoch, n, prev, turns[i] .. ' F ' .. event)
+        prev = emit(sid, epoch, n, prev, entry_value(turns[i], ENTRY_FINAL, event))
         ask_stop(sid, turns[i], 'deleted')
         redis.call('HSET', t, 'epoch', epoch)
         close_turn(turns[i], now, 'state', 'cancelled', 'status', '410',
             'reply', problem_of(reply, turns[i], sid, f[4] or ''), 'error', code, 'last', prev)
     end
 end
-local messages = redis.call('LRANGE', s .. ':msgs', 0, -1)
+local messages = redis.call('LRANGE', messages_of(s), 0, -1)
 for i = 1, #messages do
     local id = string.find(messages[i], '"role":"assistant"', 1, true) and id_of(messages[i])
     if id then
@@ -50,14 +50,14 @@ for i = 1, #messages do
     end
 end
 -- What was asked of the user goes with it.
-local asked = redis.call('HVALS', P .. 'approvals:' .. sid)
+local asked = redis.call('HVALS', approvals_key(sid))
 for i = 1, #asked do
-    redis.call('UNLINK', P .. 'approval:' .. asked[i])
+    redis.call('UNLINK', approval_key(asked[i]))
     redis.call('ZREM', P .. 'approvals', asked[i])
 end
-redis.call('UNLINK', P .. 'approvals:' .. sid, P .. 'branches:' .. sid)
-redis.call('UNLINK', s, s .. ':msgs', s .. ':log', s .. ':queue')
+redis.call('UNLINK', approvals_key(sid), branches_key(sid))
+redis.call('UNLINK', s, messages_of(s), log_of(s), queue_of(s))
 redis.call('ZREM', P .. 'sessions', sid)
 -- An epoch is never given twice, not even after a deletion.
-redis.call('SET', s .. ':floor', epoch, 'PX', 60000)
+redis.call('SET', floor_of(s), epoch, 'PX', 60000)
 return 1

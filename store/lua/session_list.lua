@@ -13,7 +13,7 @@ while true do
     for i = 1, #page, 2 do
         local sid, score = page[i], page[i + 1]
         if before_sid == '' or score ~= before or sid < before_sid then
-            local s = P .. 's:' .. sid
+            local s = session_key(sid)
             local f = redis.call('HMGET', s, 'title', 'created', 'updated', 'run')
             if not f[2] then
                 redis.call('ZREM', index, sid)
@@ -23,7 +23,7 @@ while true do
                 return out
             else
                 out[#out + 1] = {sid, f[1] or '', f[2], score,
-                    redis.call('LLEN', s .. ':msgs'), f[4] or ''}
+                    redis.call('LLEN', messages_of(s)), f[4] or ''}
             end
         end
     end

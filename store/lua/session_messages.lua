@@ -2,11 +2,11 @@
 -- Messages of session ARGV[1] before number ARGV[2] ('' = the end), at most ARGV[3]. A message's
 -- number counts all that the session ever had, so that pages stay put when old ones are trimmed.
 -- {number of the first, whether there are older ones, messages}; {} without a session.
-local s = P .. 's:' .. ARGV[1]
+local s = session_key(ARGV[1])
 if redis.call('EXISTS', s) == 0 then
     return {}
 end
-local length = redis.call('LLEN', s .. ':msgs')
+local length = redis.call('LLEN', messages_of(s))
 local total = math.max(tonumber(redis.call('HGET', s, 'count') or 0), length)
 local oldest = total - length
 local last = ARGV[2] == '' and total or math.min(tonumber(ARGV[2]), total)
@@ -15,4 +15,4 @@ if last <= first then
     return {int(first), 0, {}}
 end
 return {int(first), first > oldest and 1 or 0,
-    redis.call('LRANGE', s .. ':msgs', int(first - oldest), int(last - oldest - 1))}
+    redis.call('LRANGE', messages_of(s), int(first - oldest), int(last - oldest - 1))}

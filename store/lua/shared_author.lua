@@ -1,4 +1,4 @@
--- What a user has written for all: one page of a family, listed or removed. KEYS: "tp:{community}:".
+-- What a user has written for all: one page of a family, listed or removed. KEYS: the prefix.
 -- ARGV: "", "", "list" or "erase", author, family, cursor of HSCAN ("0" = the beginning), most fields.
 -- Of family "post" the page's comments count too, and when erasing the author's likes of its posts.
 -- Answer: next cursor ("0" = the end), how many were the author's, then when listing their JSON.

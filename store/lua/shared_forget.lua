@@ -1,5 +1,5 @@
 -- Takes a user out of what users are to each other: whom they follow and who follows them, the place
--- that they share, the count of their messages. KEYS: "tp:{community}:". ARGV: "", "", user, most
+-- that they share, the count of their messages. KEYS: the prefix. ARGV: "", "", user, most
 -- follows in one call. Answer: 1 when there are more.
 --include lib_shared.lua
 local user, most = ARGV[3], tonumber(ARGV[4])

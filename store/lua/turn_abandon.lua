@@ -28,7 +28,7 @@ if f[1] ~= 'running' then
     return {'lives'}
 end
 local now, s = now_ms(), session_key(f[2])
-if redis.call('HGET', s, 'run') ~= turn or redis.call('EXISTS', s .. ':log') == 0 then
+if redis.call('HGET', s, 'run') ~= turn or redis.call('EXISTS', log_of(s)) == 0 then
     return {'log'}
 end
 if (how == 'expired' or how == 'stuck' or how == 'beside') and tonumber(f[3] or 0) > now then

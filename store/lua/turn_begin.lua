@@ -14,10 +14,10 @@ for i = 24, #ARGV do
     messages[#messages + 1] = ARGV[i]
 end
 local s, t, now = session_key(sid), turn_key(turn), now_ms()
-local queue = s .. ':queue'
+local queue = queue_of(s)
 
 local function position_of(id, of)
-    local found = redis.call('LPOS', session_key(of) .. ':queue', id)
+    local found = redis.call('LPOS', queue_of(session_key(of)), id)
     return found and found + 1 or 0
 end
 
@@ -33,7 +33,7 @@ end
 
 local stopped = false
 if cmid ~= '' then
-    local seen = redis.call('GET', P .. 'seen:' .. cmid)
+    local seen = redis.call('GET', seen_key(cmid))
     if seen and earlier[1] ~= 'answered' then -- an answer knows its own repetition
         local id, hash = string.match(seen, '^(%S+) (%S*)$')
         local of = redis.call('HGET', turn_key(id), 'session')
@@ -44,7 +44,7 @@ if cmid ~= '' then
             return answer('duplicate', id, position_of(id, of), false)
         end
     end
-    stopped = redis.call('EXISTS', P .. 'stop:' .. cmid) == 1
+    stopped = redis.call('EXISTS', stop_key(cmid)) == 1
 end
 
 if mode == 'x' then
@@ -100,11 +100,11 @@ if stopped then
     with('stop', 'early')
 end
 if cmid ~= '' then
-    redis.call('SET', P .. 'seen:' .. cmid, turn .. ' ' .. body_hash, 'PX',
+    redis.call('SET', seen_key(cmid), turn .. ' ' .. body_hash, 'PX',
         math.max(SEEN_KEEP, TURN_KEEP))
 end
 if stopped then
-    redis.call('DEL', P .. 'stop:' .. cmid)
+    redis.call('DEL', stop_key(cmid))
 end
 if title ~= '' and (not session.title or session.title == '') then
     redis.call('HSET', s, 'title', title)

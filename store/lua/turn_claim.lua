@@ -22,8 +22,8 @@ if f[1] == 'answered' then
     end
     redis.call('HSET', t, 'state', 'queued')
     redis.call('PEXPIRE', t, math.max(TURN_KEEP, SESSION_KEEP))
-    redis.call('RPUSH', s .. ':queue', turn)
-    redis.call('PEXPIRE', s .. ':queue', SESSION_KEEP)
+    redis.call('RPUSH', queue_of(s), turn)
+    redis.call('PEXPIRE', queue_of(s), SESSION_KEEP)
     if holder(sid) or next_turn(sid, now, false) ~= turn then
         return {'conflict', 'queued'}
     end
@@ -38,16 +38,16 @@ if not f[4] and user_is_full(now, user_max) then
 end
 if f[4] then
     redis.call('SADD', P .. 'running', turn)
-    local prev = top_of(s .. ':log')
+    local prev = top_of(log_of(s))
     local epoch = next_epoch(sid, now, prev)
     local attempt = redis.call('HINCRBY', t, 'attempt', 1)
     redis.call('HSET', t, 'state', 'running', 'owner', OWNER, 'lease', int(now + LEASE),
         'epoch', epoch)
     redis.call('HSET', s, 'epoch', epoch)
     touch_session(sid, now)
-    emit(sid, epoch, 1, prev, turn ..
-        ' - {"type":"CUSTOM","name":"turnpike.resumed","value":{"attempt":' .. attempt .. '}}')
-    redis.call('PERSIST', s .. ':log')
+    emit(sid, epoch, 1, prev, entry_value(turn, ENTRY_NONE,
+        '{"type":"CUSTOM","name":"turnpike.resumed","value":{"attempt":' .. attempt .. '}}'))
+    redis.call('PERSIST', log_of(s))
 else
     start_waiting(sid, turn, now)
 end

@@ -29,7 +29,7 @@ if ENDED[f[1]] then
     return {'done'}
 end
 
-local top = top_of(s .. ':log')
+local top = top_of(log_of(s))
 local top_epoch, top_n = split_id(top)
 local held = redis.call('HMGET', s, 'run', 'epoch')
 -- A log that was lost at the very end is begun anew by the last events.
@@ -50,7 +50,7 @@ at = at + events
 if messages > 0 then
     local ids = {}
     for i = at, at + messages - 1 do
-        redis.call('RPUSH', s .. ':msgs', ARGV[i])
+        redis.call('RPUSH', messages_of(s), ARGV[i])
         if string.find(ARGV[i], '"role":"assistant"', 1, true) then
             local id = id_of(ARGV[i])
             if id then
@@ -58,7 +58,7 @@ if messages > 0 then
             end
         end
     end
-    redis.call('LTRIM', s .. ':msgs', -MESSAGES_MAX, -1)
+    redis.call('LTRIM', messages_of(s), -MESSAGES_MAX, -1)
     redis.call('HINCRBY', s, 'count', messages)
     redis.call('PEXPIRE', P .. 'messages', SESSION_KEEP)
     local old = redis.call('ZRANGE', P .. 'messages', 0, -(IDS_MAX + 1))
@@ -85,10 +85,10 @@ if untrusted then
 else
     touch_session(sid, now)
 end
-redis.call('XTRIM', s .. ':log', 'MINID', int(now - LOG_KEEP))
+redis.call('XTRIM', log_of(s), 'MINID', int(now - LOG_KEEP))
 local follower = next_turn(sid, now, take)
 if not follower then
-    redis.call('PEXPIRE', s .. ':log', LOG_KEEP)
+    redis.call('PEXPIRE', log_of(s), LOG_KEEP)
     return {'done'}
 end
 redis.call('HSET', t, 'next', follower)

@@ -3,7 +3,7 @@
 -- place is 'held' while its user has none left, else 'waiting'. A pending one in whose execution a
 -- worker died is 'suspect'.
 local turn, user_max = ARGV[1], tonumber(ARGV[2])
-local f = redis.call('HMGET', P .. 'turn:' .. turn, 'state', 'lease', 'epoch', 'suspect')
+local f = redis.call('HMGET', turn_key(turn), 'state', 'lease', 'epoch', 'suspect')
 if not f[1] then
     return {}
 end

@@ -5,10 +5,10 @@ local turn = id
 if kind == 'session' then
     turn = redis.call('HGET', session_key(id), 'run')
 elseif kind == 'cmid' then
-    local seen = redis.call('GET', P .. 'seen:' .. id)
+    local seen = redis.call('GET', seen_key(id))
     turn = seen and string.match(seen, '^%S+')
     if not turn or redis.call('EXISTS', turn_key(turn)) == 0 then
-        redis.call('SET', P .. 'stop:' .. id, '1', 'PX', SEEN_KEEP)
+        redis.call('SET', stop_key(id), '1', 'PX', SEEN_KEEP)
         return {'unknown', ''}
     end
 end

@@ -1,17 +1,18 @@
+--include lib_keys.lua
 -- Where a viewer of a session starts.
--- KEYS: session, log, messages. ARGV: prefix of turn keys, most messages wanted, turn or '',
--- the viewer's cursor.
+-- KEYS: session. ARGV: most messages wanted, turn or '', the viewer's cursor.
 -- Returns: running turn, the log's end before it, log's last id, log's first id, whether entries were
 -- trimmed (1 or 0), whether the session exists (1 or 0), the turn's state, its HTTP status,
 -- whether the log has an entry of this cursor (1 or 0), then the messages.
+local log = log_of(KEYS[1])
 local run = redis.call('HGET', KEYS[1], 'run') or ''
 local first = ''
 if run ~= '' then
-    first = redis.call('HGET', ARGV[1] .. run, 'first') or ''
+    first = redis.call('HGET', turn_key(run), 'first') or ''
 end
 local top, oldest, trimmed = '0-0', '', 0
-if redis.call('EXISTS', KEYS[2]) == 1 then
-    local info = redis.call('XINFO', 'STREAM', KEYS[2])
+if redis.call('EXISTS', log) == 1 then
+    local info = redis.call('XINFO', 'STREAM', log)
     local length, added
     for i = 1, #info, 2 do
         local name, value = info[i], info[i + 1]
@@ -23,15 +24,15 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
     if added == nil or added > length then trimmed = 1 end
 end
 local state, status = '', ''
-if ARGV[3] ~= '' then
-    state = redis.call('HGET', ARGV[1] .. ARGV[3], 'state') or ''
-    status = redis.call('HGET', ARGV[1] .. ARGV[3], 'status') or ''
+if ARGV[2] ~= '' then
+    state = redis.call('HGET', turn_key(ARGV[2]), 'state') or ''
+    status = redis.call('HGET', turn_key(ARGV[2]), 'status') or ''
 end
-local known = #redis.call('XRANGE', KEYS[2], ARGV[4], ARGV[4], 'COUNT', 1)
+local known = #redis.call('XRANGE', log, ARGV[3], ARGV[3], 'COUNT', 1)
 local reply = {run, first, top, oldest, trimmed, redis.call('EXISTS', KEYS[1]), state, status, known}
-local most = tonumber(ARGV[2])
+local most = tonumber(ARGV[1])
 if most > 0 then
-    for _, message in ipairs(redis.call('LRANGE', KEYS[3], -most, -1)) do
+    for _, message in ipairs(redis.call('LRANGE', messages_of(KEYS[1]), -most, -1)) do
         reply[#reply + 1] = message
     end
 end

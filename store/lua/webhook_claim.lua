@@ -2,7 +2,7 @@
 -- The next try of a turn's webhook becomes this claimer's for a while.
 -- {'none'} (nothing to send any more), {'wait', MS} or {'send', URL, TRY}.
 local DUE_MAX = 3600000 -- BACK_OFF_MAX_MS of workers/housekeeper/webhooks.c
-local t, token, lease, tries_max = P .. 'turn:' .. ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local t, token, lease, tries_max = turn_key(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local f = redis.call('HMGET', t, 'ended', 'webhook', 'hook', 'hook_due', 'hook_tries', 'hook_token',
     'hook_lease')
 if not f[2] or f[3] then

@@ -2,7 +2,7 @@
 -- What became of a claimed try: 'again' (in ARGV[4] ms) or the last word: delivered, gone, failed;
 -- ARGV[5] the receiver's HTTP status, 0 = none.
 -- 1, or 0 when the claim is another one's by now.
-local t, token, outcome = P .. 'turn:' .. ARGV[1], ARGV[2], ARGV[3]
+local t, token, outcome = turn_key(ARGV[1]), ARGV[2], ARGV[3]
 local f = redis.call('HMGET', t, 'hook_token', 'hook')
 if f[1] ~= token or f[2] then
     return f[1] == token and f[2] == outcome and 1 or 0

@@ -65,6 +65,8 @@ describe("the operator's command", () => {
   test("says what is wrong when nobody listens, and with a wrong command", async () => {
     await assert.rejects(promisify(execFile)(join(BUILD, "turnpike"), ["--run-dir", "/nonexistent", "status"]),
       error => error.code === 1 && /no turnpiked listens on \/nonexistent\/control.sock/.test(error.stderr));
+    await assert.rejects(promisify(execFile)(join(BUILD, "turnpike"), ["-c", "/nonexistent.conf", "status"]),
+      error => error.code === 1 && /^turnpike: \/nonexistent\.conf: No such file/.test(error.stderr), "not the default service's socket");
     await assert.rejects(turnpike("statsu"), error => error.code === 2 && /usage/.test(error.stderr));
   });
 });

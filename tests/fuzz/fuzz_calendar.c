@@ -68,10 +68,12 @@ static void rule_alone(const uint8_t *data, size_t size, const struct zone *zone
     text[n] = '\0';
     /* Starts of every month and weekday, from 1970 on: the text says which. */
     int64_t start = (int64_t)(size * 7919 % 25000) * 86400 + 32400, moved;
-    if (recurrence_check(text, start, false, zone, rule, &first, &last, why) != 0)
+    if (recurrence_check(
+            text, &(struct recurrence_from){start, false, zone}, rule, &first, &last, why) != 0)
         return;
     /* The rule in our form, from its own first start, is the same rule. */
-    if (recurrence_check(rule, first, false, zone, rule, &moved, &last, why) != 0 || moved != first)
+    if (recurrence_check(rule, &(struct recurrence_from){first, false, zone}, rule, &moved, &last,
+            why) != 0 || moved != first)
         abort();
 }
 
@@ -81,15 +83,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct interchange_list list = { 0 }, again = { 0 };
     struct arena *arena = arena_new();
     struct buf out = { 0 };
-    char why[160] = "";
+    char why[INTERCHANGE_WHY_SIZE] = "";
 
     if (arena == NULL || zone_get("Australia/Sydney", &zone) != 0)
         abort();
     rule_alone(data, size, zone);
-    if (interchange_read((const char *)data, size, zone, arena, &list, why, sizeof why) == 0) {
+    if (interchange_read((const char *)data, size, zone, arena, &list, why) == 0) {
         size_t written = write_all(&list, zone, arena, &out);
         size_t read = 0;
-        if (interchange_read(buf_text(&out), out.len, zone, arena, &again, why, sizeof why) != 0)
+        if (interchange_read(buf_text(&out), out.len, zone, arena, &again, why) != 0)
             abort();
         for (size_t i = 0; i < again.count; i++)
             read += again.items[i].event != NULL;

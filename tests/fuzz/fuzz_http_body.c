@@ -29,7 +29,8 @@ static void parse(enum submit_kind kind, const jdoc *doc, const char *key, const
     struct problem problem = {0};
     if (arena == NULL)
         abort();
-    int result = submit_parse(kind, doc, key, conf, arena, &submit, &problem);
+    int result = submit_parse(
+        &(struct submit_source){kind, doc, key}, conf, arena, &submit, &problem);
     if (result == 0)
         check(&submit);
     else if (result == ERR_INVALID && !problem.set)

@@ -5,7 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "tools/engine/schema.h"
+#include "tools/schema/schema.h"
 #include "tools/remote/foreign_schema.h"
 #include "tools/remote/mcp.h"
 #include "tools/remote/mcp_define.h"

@@ -58,7 +58,8 @@ static void read_all(struct request *r)
         if (r->path[0] != '/' || r->query_count > REQUEST_QUERY_MAX)
             abort();
         request_query(r, "cursor");
-        if (request_query_int(r, "limit", 20, 1, 100, &n, &problem) == 0 && (n < 1 || n > 100))
+        const struct request_bounds bounds = {20, 1, 100};
+        if (request_query_int(r, "limit", &bounds, &n, &problem) == 0 && (n < 1 || n > 100))
             abort();
     } else if (!problem.set) {
         abort();

@@ -4,7 +4,9 @@
  * is the size of the pieces. Redis and the pools are away.
  */
 #include "base/log.h"
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_handshake.h"
+#include "workers/stream/stream_worker.h"
+#include "workers/stream/stream_ws.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -40,18 +42,15 @@ static void start_once(void)
     log_level_set(LOG_LEVEL_ERROR);
     worker.conf = &conf;
     worker.turn_socket = "/nonexistent/turn.sock";
-    if (stream_open(&stream, &worker) < 0)
+    if (stream_worker_open(&stream, &worker) < 0)
         abort();
 }
 
 static void feed(struct stream_conn *c, const char *bytes, size_t len, size_t piece)
 {
-    while (len > 0 && (c->kind == STREAM_HANDSHAKE || c->kind == STREAM_WS)) {
+    while (len > 0 && stream_conn_is_open(c)) {
         size_t n = len < piece ? len : piece;
-        if (c->kind == STREAM_HANDSHAKE)
-            stream_handshake_feed(c, bytes, n);
-        else
-            stream_socket_feed(c, bytes, n);
+        c->kind->feed(c, bytes, n);
         bytes += n;
         len -= n;
     }
@@ -69,7 +68,7 @@ static void say_hello(struct stream_conn *c, unsigned form)
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         queries[form % 4]);
     feed(c, request, strlen(request), sizeof(request));
-    if (c->kind != STREAM_WS)
+    if (c->kind != &stream_ws_kind)
         abort();
 }
 
@@ -82,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     start_once();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd) < 0 ||
-        stream_conn_new(stream, fd[0]) < 0)
+        stream_handshake_accept(stream, fd[0]) < 0)
         abort();
     for (unsigned i = 0; i < STREAM_BUCKETS && !c; i++)
         c = stream->buckets[i];
@@ -92,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         say_hello(c, data[0]);
     feed(c, (const char *)data + 2, size - 2, data[1] ? data[1] : sizeof(stream->bytes));
     stream_conn_kill(c);
-    stream_round_end(stream);
+    stream_conn_end_round(stream);
     if (stream->connections != 0)
         abort();
     close(fd[1]);

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "workers/supervisor/slots.h"
+#include "process/slots.h"
 
 #include <errno.h>
 #include <stdio.h>

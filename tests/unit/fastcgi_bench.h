@@ -3,11 +3,11 @@
 
 #include "base/buf.h"
 #include "base/reactor.h"
+#include "process/fastcgi_call.h"
+#include "process/fastcgi_pool.h"
 #include "process/scoreboard.h"
 #include "process/worker.h"
 #include "tests/unit/cm.h"
-#include "wire/fastcgi/fastcgi_call.h"
-#include "wire/fastcgi/fastcgi_pool.h"
 #include "wire/fastcgi/fastcgi_record.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A wrong tool specification ends the build, with file and place.
 set -u
-generate=$PWD/tools/generate
+generate=$PWD/tools/engine/generate
 spec=${srcdir:-.}/tools/time/time.json
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -31,6 +31,7 @@ refuse 's/"tools": \[/"tools": [ 5,/' 'name must be'
 refuse 's/"tools": \[/"tools": [,/' 'byte'
 refuse '/"keywords"/d' 'the field `keywords` is missing'
 refuse 's/"keywords": "clock/"keywords": "Clock/' 'keywords are words'
+refuse 's/"tools": \[/"module": 1, "tools": [/' 'module must be true'
 refuse 's/"core": true/"core": 1/' 'core must be true'
 refuse 's/"core": true/"untrusted": false/' 'untrusted must be true'
 refuse 's/"core": true/"reaches_others": true/' 'reaches nobody'
@@ -42,5 +43,9 @@ refuse 's/"timezone": {/"to": {"type": "array", "items": {"type": "object", "pro
 cp "$spec" "$dir/time.json"
 "$generate" --source "$dir/time.json" "$dir/time.json" >/dev/null 2>"$dir/err" && failed=1
 grep -q 'the name is taken' "$dir/err" || { echo "FAIL: a name twice"; failed=1; }
+sed 's/"tools": \[/"module": true, "tools": [/' "$spec" >"$dir/time.json"
+"$generate" --source "$dir/time.json" | grep -q '&time_module,' || { echo "FAIL: no row for the module"; failed=1; }
+"$generate" --header "$dir/time.json" | grep -q 'struct module time_module;' || { echo "FAIL: the module is not declared"; failed=1; }
+! "$generate" --source "$spec" | grep -q 'time_module' || { echo "FAIL: a module that nobody asked for"; failed=1; }
 "$generate" --markdown "$spec" | grep -q '^### get_current_time' || failed=1
 exit $failed

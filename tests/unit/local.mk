@@ -1,6 +1,7 @@
 # Unit tests. Each program is one behaviour, tests/unit/test_NAME.c with cmocka, linked with everything
 # below it and with the set-ups that several share. A new one is one line of UNIT_TESTS.
 UNIT_TESTS = \
+	tests/unit/test_again \
 	tests/unit/test_allergies \
 	tests/unit/test_approval \
 	tests/unit/test_approval_turns \
@@ -23,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_fastcgi_client \
 	tests/unit/test_fastcgi_pool \
 	tests/unit/test_find_tools \
+	tests/unit/test_footprint \
 	tests/unit/test_fuel \
 	tests/unit/test_gateway \
 	tests/unit/test_housekeeper \
@@ -36,11 +38,14 @@ UNIT_TESTS = \
 	tests/unit/test_inbound_table \
 	tests/unit/test_input \
 	tests/unit/test_jdoc \
+	tests/unit/test_keys \
 	tests/unit/test_link \
 	tests/unit/test_link_asks \
+	tests/unit/test_link_reads \
 	tests/unit/test_link_tasks \
 	tests/unit/test_listen \
 	tests/unit/test_log \
+	tests/unit/test_logentry \
 	tests/unit/test_maintenance \
 	tests/unit/test_many_records \
 	tests/unit/test_mcp \
@@ -48,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_medical \
 	tests/unit/test_money \
 	tests/unit/test_money_more \
+	tests/unit/test_notice \
 	tests/unit/test_numeral \
 	tests/unit/test_offer \
 	tests/unit/test_offline \
@@ -141,7 +147,7 @@ tests_unit_test_task_switch_LDADD = $(CMOCKA_LIBS)
 
 # Programs and scripts without cmocka.
 check_PROGRAMS += tests/unit/expand_rules
-SHELL_TESTS = tests/unit/check_settings.sh tests/unit/gazetteer.sh tests/unit/generate.sh \
-	tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh
+SHELL_TESTS = tests/unit/check_layers.sh tests/unit/check_settings.sh tests/unit/gazetteer.sh \
+	tests/unit/generate.sh tests/unit/place.sh tests/unit/postrm.sh tests/unit/rrule_judge.sh
 TESTS += $(SHELL_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) tests/unit/rrule_judge.py tests/unit/offline_talk.tsv tests/unit/phrasings.tsv

@@ -94,3 +94,32 @@ void own_redis_conf(const struct own_redis *r, struct conf *conf)
     must(conf_set(conf, "redis.socket", r->socket, why) == 0, "conf_set");
     conf->turn_user = 0;
 }
+
+int own_redis_hear(const struct own_redis *r, const char *channel)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char bytes[512] = "";
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", r->socket);
+    must(connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "connect");
+    must(dprintf(fd, "SUBSCRIBE %s\r\n", channel) > 0, "SUBSCRIBE");
+    own_redis_heard(fd, bytes, sizeof bytes, ":1\r\n");
+    return fd;
+}
+
+void own_redis_heard(int fd, char *bytes, size_t size, const char *part)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    size_t len = strlen(bytes);
+
+    while (!strstr(bytes, part)) {
+        ssize_t n;
+
+        must(poll(&p, 1, 10000) == 1, part);
+        n = read(fd, bytes + len, size - 1 - len);
+        must(n > 0, part);
+        len += (size_t)n;
+        bytes[len] = '\0';
+    }
+}

@@ -3,6 +3,7 @@
 
 #include "base/conf.h"
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* own_redis -- a redis-server of the test's own, on a unix socket in a new directory. */
@@ -20,5 +21,10 @@ void own_redis_again(struct own_redis *r);
 void own_redis_stop(struct own_redis *r);
 /* Default settings that point to it, with any number of turns a user. The caller calls conf_fini. */
 void own_redis_conf(const struct own_redis *r, struct conf *conf);
+
+/* A subscriber without any of our code: a socket that hears this channel. The caller closes it. */
+int own_redis_hear(const struct own_redis *r, const char *channel);
+/* Appends to bytes, a text of `size` bytes, until `part` is in it; after 10 s the test ends. */
+void own_redis_heard(int fd, char *bytes, size_t size, const char *part);
 
 #endif

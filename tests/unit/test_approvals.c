@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "own_redis.h"
 #include "store/approvals.h"
+#include "store/keys.h"
 #include "store/sessions.h"
 #include "turn_actors.h"
 
@@ -332,9 +333,9 @@ static void the_same_call_keeps_its_id(void **state)
 
 static int64_t pttl(const char *rest)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
 
-    store_key_user(key, ACTORS_USER, rest);
+    snprintf(key, sizeof key, "tp:{" ACTORS_USER "}:%s", rest);
     return actors_number(one, "PTTL %s", key);
 }
 
@@ -374,7 +375,7 @@ static void a_direct_call(void **state)
     assert_string_equal(record.tool, "delete_it");
     assert_string_equal(record.session, "");
     assert_int_equal(approvals_get(two, "bob", ask.id, arena, &record), ERR_NOT_FOUND);
-    assert_int_equal(use(ACTORS_USER, ask.id, "delete_it", "h-args", &again), ERR_AGAIN);
+    assert_int_equal(use(ACTORS_USER, ask.id, "delete_it", "h-args", &again), ERR_NOT_YET);
     assert_string_equal(say(ask.id, APPROVALS_APPROVE, NULL).session, "");
     assert_int_equal(use(ACTORS_USER, ask.id, "delete_it", "other", &again), ERR_CONFLICT);
     assert_int_equal(use(ACTORS_USER, ask.id, "other", "h-args", &again), ERR_CONFLICT);

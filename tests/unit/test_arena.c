@@ -30,7 +30,6 @@ static void sizes_and_alignment(void **state)
     assert_null(arena_array(a, SIZE_MAX / 2, 3));
     assert_null(arena_memdup(a, "x", SIZE_MAX));
     assert_non_null(arena_array(a, 3, 0));
-    assert_true(arena_used(a) > 20000);
     arena_free(a);
     arena_free(NULL);
 }
@@ -59,7 +58,6 @@ static void cleanups_run_last_first(void **state)
     assert_int_equal(arena_on_free(a, note, arena_strdup(a, "2")), 0);
     arena_reset(a);
     assert_memory_equal(order, "21", 2);
-    assert_int_equal(arena_used(a), 0);
     unsigned char *p = arena_alloc(a, 64); /* memory used before is zeroed again */
     for (int i = 0; i < 64; i++)
         assert_int_equal(p[i], 0);

@@ -631,9 +631,31 @@ static void tickets_are_bound_to_user_and_origin(void **state)
     conf_fini(&conf);
 }
 
+static void the_scheme_is_bearer(void **state)
+{
+    static const struct {
+        const char *header, *token;
+    } rows[] = {
+        {"Bearer abc", "abc"}, {"bearer abc", "abc"}, {"BEARER   a b", "a b"}, {"Bearer ", ""},
+        {"Bearer", NULL}, {"Basic abc", NULL}, {"Bearerabc", NULL}, {" Bearer abc", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *token = auth_bearer(rows[i].header);
+
+        if (rows[i].token)
+            assert_string_equal(token, rows[i].token);
+        else
+            assert_null(token);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_scheme_is_bearer),
         cmocka_unit_test(a_signed_token_names_its_user),
         cmocka_unit_test(times_are_checked_with_leeway),
         cmocka_unit_test(audience_and_issuer_are_checked),

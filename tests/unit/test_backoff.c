@@ -34,6 +34,39 @@ static void delays_double_up_to_their_bound(void **state)
     assert_delay(&b, 1000);
 }
 
+static void a_delay_follows_from_the_failures(void **state)
+{
+    static const struct {
+        int64_t first_ms, most_ms, delay_ms;
+        unsigned failures;
+    } rows[] = {
+        {100, 1000, 0, 0}, {100, 1000, 100, 1}, {100, 1000, 200, 2}, {100, 1000, 800, 4},
+        {100, 1000, 1000, 5}, {100, 1000, 1000, 4000000000U}, {100, 50, 50, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(backoff_delay(rows[i].first_ms, rows[i].most_ms, rows[i].failures),
+            rows[i].delay_ms);
+}
+
+static void a_delay_is_spread_within_its_bounds(void **state)
+{
+    int64_t least = INT64_MAX, most = 0;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        int64_t delay = backoff_spread(1000, 100);
+
+        assert_in_range(delay, 900, 1000);
+        least = delay < least ? delay : least;
+        most = delay > most ? delay : most;
+    }
+    assert_true(most - least > 50);
+    assert_int_equal(backoff_spread(7, 0), 7);
+    assert_int_equal(backoff_spread(0, 0), 0);
+}
+
 static void delays_differ(void **state)
 {
     int64_t first = 0;
@@ -72,6 +105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(delays_double_up_to_their_bound),
+        cmocka_unit_test(a_delay_follows_from_the_failures),
+        cmocka_unit_test(a_delay_is_spread_within_its_bounds),
         cmocka_unit_test(delays_differ),
         cmocka_unit_test(a_client_does_not_wait),
     };

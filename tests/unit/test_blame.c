@@ -2,8 +2,6 @@
 #include "process/blame.h"
 
 #include "base/clock.h"
-#include "workers/housekeeper/blame_desk.h"
-#include "workers/housekeeper/mcp_desk.h"
 #include "workers/supervisor/starved.h"
 
 #include <setjmp.h>
@@ -263,27 +261,6 @@ static void what_sleeps_is_stuck(void **state)
     end(pid);
 }
 
-/* What is no message of a desk is a turn of the user that it begins with. */
-static void users_may_be_called_what_messages_begin_with(void **state)
-{
-    static const char turn[] = "0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b";
-    struct blame_desk d = {.blame = *state};
-    struct mcp_desk *mcp = NULL;
-    char text[64];
-    snprintf(text, sizeof text, "blame %s", turn);
-    assert_false(blame_desk_wake(&d, text, strlen(text)));
-    assert_int_equal(atomic_load(&d.blame->last_ms), 0);
-    assert_true(blame_desk_wake(&d, "blame 2a/60000", 14));
-    assert_int_not_equal(atomic_load(&d.blame->last_ms), 0);
-    assert_int_equal(mcp_desk_new(&mcp, NULL, NULL), 0);
-    snprintf(text, sizeof text, "mcp %s", turn);
-    assert_false(mcp_desk_wake(mcp, text, strlen(text)));
-    assert_false(mcp_desk_wake(mcp, "mcpx", 4));
-    assert_true(mcp_desk_wake(mcp, "mcp", 3));
-    assert_true(mcp_desk_wake(mcp, "mcp list", 8));
-    mcp_desk_free(mcp);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -298,7 +275,6 @@ int main(void)
         CASE(without_a_user_only_the_same_counts),
         CASE(marks_make_room),
         CASE(marks_travel),
-        CASE(users_may_be_called_what_messages_begin_with),
         cmocka_unit_test(what_can_run_and_has_not_is_starved),
         cmocka_unit_test(what_sleeps_is_stuck),
     };

@@ -180,22 +180,22 @@ static void finish(struct tools_run *run, void *arg)
         (void)task_wait(reactor, until, NULL);
     if (link_command(store->link, NULL, "PING") == 0)
         s->pings++;
-    run->error = tools_succeed(run, "Done.") != NULL ? 0 : ERR_NOMEM;
-    tools_finished(run);
+    run->error = run_succeed(run, "Done.") != NULL ? 0 : ERR_NOMEM;
+    run_finished(run);
 }
 
 static void answer_came(struct reactor_timer *timer)
 {
     struct slow *s = timer->arg;
     s->step = (struct tools_step){ .fn = finish, .arg = s };
-    tools_defer(&s->run, &s->step);
+    run_defer(&s->run, &s->step);
 }
 
 static int slow_tool(struct tools_run *run)
 {
     struct slow *s = run->on_done_arg;
     reactor_timer_set(reactor, &s->timer, clock_mono_ms() + 1, answer_came, s);
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }
 
 static void on_more(struct tools_run *run)
@@ -224,7 +224,7 @@ static void call_slow(void *arg)
 {
     struct slow *s = arg;
     s->task = task_self();
-    if (tools_start(&s->run, "", 0) != ERR_AGAIN)
+    if (tools_start(&s->run, "", 0) != ERR_PENDING)
         return;
     while (!s->run.done) {
         (void)task_wait(reactor, clock_mono_ms() + PATIENCE_MS, NULL);
@@ -288,14 +288,14 @@ static void part_came(struct reactor_timer *timer)
 {
     struct slow *s = timer->arg;
     s->step = (struct tools_step){ .fn = ask_for_more, .arg = s };
-    tools_defer(&s->run, &s->step);
+    run_defer(&s->run, &s->step);
 }
 
 static int endless_tool(struct tools_run *run)
 {
     struct slow *s = run->on_done_arg;
     reactor_timer_set(reactor, &s->timer, clock_mono_ms() + 1, part_came, s);
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }
 
 /* A step that asks again leaves the call waiting: the limit that has passed meanwhile holds. */
@@ -317,7 +317,7 @@ static void a_call_that_was_stopped_does_no_more(void **state)
     struct slow s;
     (void)state;
     prepare(&s, PATIENCE_MS, 0);
-    assert_int_equal(tools_start(&s.run, "", 0), ERR_AGAIN);
+    assert_int_equal(tools_start(&s.run, "", 0), ERR_PENDING);
     while (s.run.steps == NULL)
         assert_true(reactor_step(reactor, clock_mono_ms() + PATIENCE_MS, NULL) >= 0);
     tools_cancel(&s.run);

@@ -105,6 +105,27 @@ static void json_escapes(void **state)
     buf_reset(&b);
     buf_put_urlencoded(&b, "a b/\xc3\xbc~&=", 9);
     assert_string_equal(buf_text(&b), "a%20b%2F%C3%BC~%26%3D");
+    buf_reset(&b);
+    for (size_t n = 0; n < 4; n++) { /* RFC 4648, 10 */
+        buf_put_base64(&b, "foo", n);
+        buf_putc(&b, ' ');
+    }
+    assert_string_equal(buf_text(&b), " Zg== Zm8= Zm9v ");
+    buf_reset(&b);
+    buf_put_base64(&b, "0123456789012345678901234567890123456789012345678", 49); /* more than a piece */
+    assert_string_equal(buf_text(&b), "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3OA==");
+    buf_free(&b);
+}
+
+static void json_members(void **state)
+{
+    struct buf b = {0};
+
+    (void)state;
+    buf_json_member(&b, "a", "x\"y");
+    buf_json_member(&b, "b", NULL);
+    buf_json_member(&b, "c", "");
+    assert_string_equal(buf_text(&b), ",\"a\":\"x\\\"y\",\"c\":\"\"");
     buf_free(&b);
 }
 
@@ -156,6 +177,28 @@ static void utf8_agrees_with_itself(void **state)
     assert_false(utf8_valid("a\xc3", 2));
 }
 
+/* A cut is never inside a character, and takes no character that is whole. */
+static void utf8_is_cut_between_characters(void **state)
+{
+    static const struct { const char *text; size_t n, whole; } cases[] = {
+        { "", 0, 0 }, { "abc", 2, 2 }, { "abc", 3, 3 },
+        { "a\xc3\xbc", 2, 1 }, { "a\xc3\xbc", 3, 3 }, { "\xc3\xbc", 1, 0 },
+        { "\xe2\x82\xac", 1, 0 }, { "\xe2\x82\xac", 2, 0 }, { "\xe2\x82\xac", 3, 3 },
+        { "a\xf0\x9f\x90\xa8z", 2, 1 }, { "a\xf0\x9f\x90\xa8z", 4, 1 },
+        { "a\xf0\x9f\x90\xa8z", 5, 5 }, { "a\xf0\x9f\x90\xa8z", 6, 6 },
+        { "\x80\x80\x80\x80", 4, 4 }, /* no beginning of a character: nothing is taken away */
+    };
+    char cut[] = "abcde\xe2\x82", full[] = "abcd\xe2\x82\xac"; /* of arrays of eight bytes */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(utf8_cut(cases[i].text, cases[i].n), cases[i].whole);
+    utf8_mend_end(cut);
+    assert_string_equal(cut, "abcde");
+    utf8_mend_end(full);
+    assert_string_equal(full, "abcd\xe2\x82\xac");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,8 +206,10 @@ int main(void)
         cmocka_unit_test(bound_and_sticky_error),
         cmocka_unit_test(take_gives_ownership),
         cmocka_unit_test(json_escapes),
+        cmocka_unit_test(json_members),
         cmocka_unit_test(numbers),
         cmocka_unit_test(utf8_agrees_with_itself),
+        cmocka_unit_test(utf8_is_cut_between_characters),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

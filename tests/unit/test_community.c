@@ -237,6 +237,35 @@ static void places(void **state)
         "invalid_argument", "/radius_miles");
 }
 
+static void fails(const char *name, const char *args)
+{
+    int error = 0;
+
+    assert_null(tool_call_error(&bench, name, NULL, args, &error));
+    assert_int_equal(error, ERR_INTERNAL);
+}
+
+/* What a user allows is not known then: nothing that needs it is done; nobody else is hidden. */
+static void settings_that_cannot_be_read_allow_nothing(void **state)
+{
+    static const char here[] = "{\"location_name\":\"Bondi\",\"latitude\":-33.89,"
+        "\"longitude\":151.27,\"is_public\":true}";
+
+    (void)state;
+    befriend("ann", "bob");
+    done(as("bob", "share_location", here));
+    done(as("cid", "share_location", here));
+    assert_int_equal(near("ann"), 2);
+    assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{bob}:r:privacy me %s",
+        "{\"id\":\"me\",\"location_sharing\":fal"), 0);
+    assert_int_equal(near("ann"), 1);
+    fails("message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}");
+    assert_int_equal(redis_int("XLEN tp:{bob}:inbox"), 0);
+    bench.context.uid = "bob";
+    fails("share_location", here);
+    bench.context.uid = "ann";
+}
+
 static void knowledge(void **state)
 {
     char args[128];
@@ -301,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup(a_fenced_worker_writes_nothing, fresh),
         cmocka_unit_test_setup(messages, fresh),
         cmocka_unit_test_setup(places, fresh),
+        cmocka_unit_test_setup(settings_that_cannot_be_read_allow_nothing, fresh),
         cmocka_unit_test_setup(knowledge, fresh),
         cmocka_unit_test_setup(the_oldest_goes, fresh),
     };

@@ -3,18 +3,16 @@
 #include "base/task.h"
 #include "own_redis.h"
 #include "store/eventlog.h"
+#include "store/keys.h"
 #include "store/sessions.h"
 #include "store/turns.h"
 
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,12 +79,12 @@ static int tear_down(void **state)
 /* "N RUN? FLAG JSON" of each entry after the first, one a line; checks ids and run. */
 static char *transcript(void)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     struct buf out = {0};
     char *text;
 
-    store_key_session_part(key, USER, session, "log");
+    keys_session_log(key, USER, session);
     assert_int_equal(link_command(onlooker->link, &r, "XRANGE %s - +", key), 0);
     for (size_t i = 1; i < link_reply_count(r); i++) {
         const struct link_reply *entry = link_reply_at(r, i);
@@ -165,44 +163,23 @@ static void text_is_joined_while_an_append_is_under_way(void **state)
     assert_string_equal(transcript(), T("a") T("bc"));
 }
 
-/* A subscriber without any of our code: what it has read so far, after `part` came. */
-static void read_until(int fd, char *bytes, size_t size, const char *part)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    size_t len = strlen(bytes);
-
-    while (!strstr(bytes, part)) {
-        ssize_t n;
-
-        assert_int_equal(poll(&p, 1, 2000), 1);
-        n = read(fd, bytes + len, size - 1 - len);
-        assert_true(n > 0);
-        len += (size_t)n;
-        bytes[len] = '\0';
-    }
-}
-
 static void published_entries_carry_the_one_before(void **state)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char channel[STORE_KEY_MAX], bytes[4096] = "", expected[256];
+    char channel[KEYS_MAX], bytes[4096] = "", expected[256];
     long long epoch = (long long)turn.epoch;
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd;
 
     (void)state;
-    store_key_session(channel, USER, session);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", redis.socket);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    dprintf(fd, "SUBSCRIBE %s\r\n", channel);
-    read_until(fd, bytes, sizeof(bytes), ":1\r\n");
+    keys_session(channel, USER, session);
+    fd = own_redis_hear(&redis, channel);
     assert_int_equal(eventlog_event(events, '-', "{\"a\":1}", 7), 0);
     text("x");
     assert_int_equal(flush(), 0);
     snprintf(expected, sizeof(expected), "\r\n%lld-2 %lld-1 %s - {\"a\":1}\r\n", epoch, epoch,
         turn.turn);
-    read_until(fd, bytes, sizeof(bytes), expected);
+    own_redis_heard(fd, bytes, sizeof(bytes), expected);
     snprintf(expected, sizeof(expected), "\r\n%lld-3 %lld-2 %s T {", epoch, epoch, turn.turn);
-    read_until(fd, bytes, sizeof(bytes), expected);
+    own_redis_heard(fd, bytes, sizeof(bytes), expected);
     close(fd);
 }
 
@@ -248,9 +225,9 @@ static void a_lost_reply_doubles_nothing(void **state)
 /* The log is as a server has it that lacks its newest entry, EPOCH-n. */
 static void lose_entry(int n)
 {
-    char key[STORE_KEY_MAX], top[48];
+    char key[KEYS_MAX], top[48];
 
-    store_key_session_part(key, USER, session, "log");
+    keys_session_log(key, USER, session);
     snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n);
     assert_int_equal(link_command(onlooker->link, NULL, "XDEL %s %s", key, top), 0);
     snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n - 1);
@@ -430,7 +407,7 @@ static void connect_task(void *arg)
 
 static void event_task(void *arg)
 {
-    assert_int_equal(eventlog_event(arg, EVENTLOG_FLAG_NONE, "{\"n\":1}", 7), 0);
+    assert_int_equal(eventlog_event(arg, LOGENTRY_NONE, "{\"n\":1}", 7), 0);
 }
 
 static void flush_task(void *arg)

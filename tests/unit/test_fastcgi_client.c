@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* ---- the request, read record by record ---- */
 
@@ -305,6 +307,40 @@ static void an_overloaded_worker_is_told_from_a_broken_one(void **state)
     buf_free(&b);
 }
 
+/* unread: the peer closes without reading what it was sent. */
+static void expect_reading(const struct buf *reply, bool unread)
+{
+    struct fastcgi_reply r;
+    int ends[2];
+
+    fastcgi_reply_init(&r, 4096);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(fastcgi_reply_read(&r, ends[0]), ERR_NOT_YET);
+    assert_int_equal(write(ends[1], reply->data, 20), 20);
+    assert_int_equal(fastcgi_reply_read(&r, ends[0]), 0);
+    assert_int_equal(fastcgi_reply_read(&r, ends[0]), ERR_NOT_YET);
+    assert_int_equal(write(ends[1], reply->data + 20, reply->len - 20), reply->len - 20);
+    assert_int_equal(fastcgi_reply_read(&r, ends[0]), 1);
+    expect_reply(&r);
+    if (unread)
+        assert_int_equal(write(ends[0], "x", 1), 1);
+    close(ends[1]);
+    assert_int_equal(fastcgi_reply_read(&r, ends[0]), unread ? ERR_NET : ERR_PEER_GONE);
+    close(ends[0]);
+    fastcgi_reply_fini(&r);
+}
+
+static void a_reply_is_read_from_a_socket(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    make_reply(&b);
+    expect_reading(&b, false);
+    expect_reading(&b, true);
+    buf_free(&b);
+}
+
 static void a_kept_request_says_so(void **state)
 {
     static const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"}};
@@ -332,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_connection_carries_one_reply_after_the_other),
         cmocka_unit_test(bytes_behind_a_reply_spoil_the_connection),
         cmocka_unit_test(an_overloaded_worker_is_told_from_a_broken_one),
+        cmocka_unit_test(a_reply_is_read_from_a_socket),
         cmocka_unit_test(a_kept_request_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,8 @@
  */
 #include "base/clock.h"
 #include "base/err.h"
+#include "process/slots.h"
 #include "tests/unit/fastcgi_bench.h"
-#include "workers/supervisor/slots.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

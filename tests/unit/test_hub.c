@@ -216,7 +216,7 @@ static void a_lost_end_is_noticed_with_the_next_run(void **state)
     hub_event(hub, w, VIEWER_ON_LOST);
     w->verify = true; /* as when the subscription is confirmed again */
     hub_event(hub, w, VIEWER_ON_CONFIRMED);
-    assert_true(w->in_flight);
+    assert_true(w->asker.first);
     assert_int_equal(link_flush(hub_link(hub)), 0);
     hub_on_message(w->topic, next, sizeof next - 1);
     assert_int_equal(link_command(writer, NULL, "PING"), 0); /* Redis has read the page by now */

@@ -34,6 +34,38 @@ static void test_round_trip(void **state)
     arena_free(arena);
 }
 
+/* Field by field: what is used without being read again is what a reader of it gets. */
+static void test_a_completed_form_is_what_is_read(void **state)
+{
+    struct input forms[] = {{.run_id = "r"},
+        {.run_id = "r1", .text = "hi \"you\"\n\xc3\xa9", .message_id = "m1", .zone = "UTC",
+            .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x", .whole = true},
+        {.run_id = "r", .text = "", .zone = "", .source = "agui", .resume = true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct arena *arena = arena_new();
+        struct input *in = &forms[i], out;
+        struct buf json = {0};
+
+        assert_int_equal(input_write(in, &json), 0);
+        assert_int_equal(input_parse(buf_text(&json), arena, &out), 0);
+        input_complete(in);
+        assert_string_equal(in->run_id, out.run_id);
+        assert_string_equal(in->text, out.text);
+        assert_string_equal(in->message_id, out.message_id);
+        assert_string_equal(in->zone, out.zone);
+        assert_string_equal(in->locale, out.locale);
+        assert_string_equal(in->source, out.source);
+        assert_string_equal(in->role, out.role);
+        assert_string_equal(in->traceparent, out.traceparent);
+        assert_int_equal(in->resume, out.resume);
+        assert_int_equal(in->whole, out.whole);
+        buf_free(&json);
+        arena_free(arena);
+    }
+}
+
 static void test_bad_input_is_refused(void **state)
 {
     static const char *const bad[] = {"", "[]", "{}", "{\"run_id\":1}", "{\"run_id\":\"a\"", "{} x"};
@@ -78,14 +110,14 @@ static void test_first_event(void **state)
     struct buf json = {0};
 
     (void)state;
-    assert_int_equal(turn_first_event(&in, "s1", &json), 0);
+    assert_int_equal(events_run_started(&in, "s1", &json), 0);
     assert_string_equal(buf_text(&json),
         "{\"type\":\"RUN_STARTED\",\"threadId\":\"s1\",\"runId\":\"r1\",\"protocolVersion\":\"1.0\","
         "\"input\":{\"threadId\":\"s1\",\"runId\":\"r1\",\"messages\":[{\"id\":\"m1\",\"role\":\"user\","
         "\"content\":\"Hi \xc3\xa9\"}],\"tools\":[],\"context\":[]}}");
     buf_reset(&json);
     in.text = "";
-    assert_int_equal(turn_first_event(&in, "s1", &json), 0);
+    assert_int_equal(events_run_started(&in, "s1", &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"messages\":[]"));
     buf_free(&json);
 }
@@ -94,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_a_completed_form_is_what_is_read),
         cmocka_unit_test(test_bad_input_is_refused),
         cmocka_unit_test(test_digest_is_of_the_text),
         cmocka_unit_test(test_first_event),

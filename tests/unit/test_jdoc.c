@@ -154,6 +154,12 @@ static void getters_never_convert(void **state)
     assert_memory_equal(s, "x\0y", 3);
     assert_string_equal(jdoc_text_or(doc, "e", ""), "\xf0\x9f\x90\xa8\xef\xbf\xbd");
     assert_string_equal(jdoc_text_or(doc, "i", "no"), "no");
+    assert_true(jdoc_int_or(doc, "i", 5) == 4294967297 && jdoc_int_or(doc, "s", 5) == 5 &&
+        jdoc_int_or(doc, "d", 5) == 5 && jdoc_int_or(doc, "absent", 5) == 5);
+    assert_true(jdoc_double_or(doc, "d", 1) == 2.5 && jdoc_double_or(doc, "i", 1) == 4294967297 &&
+        jdoc_double_or(doc, "s", 1) == 1);
+    assert_true(jdoc_is_true(doc, "t"));
+    assert_false(jdoc_is_true(doc, "i") || jdoc_is_true(doc, "n") || jdoc_is_true(NULL, "t"));
     assert_int_equal(jdoc_length(jdoc_get(doc, "a")), 2);
     assert_null(jdoc_at(jdoc_get(doc, "a"), 2));
     assert_null(jdoc_at(doc, 0));
@@ -161,6 +167,19 @@ static void getters_never_convert(void **state)
     assert_null(jdoc_get(NULL, "x"));
     assert_string_equal(jdoc_type_name(jdoc_type(NULL)), "null");
     jdoc_free(doc);
+}
+
+/* What was made is in the array, or freed: the sanitizers look. */
+static void what_is_made_is_pushed_or_freed(void **state)
+{
+    jdoc *list = jdoc_new_array();
+
+    (void)state;
+    assert_int_equal(jdoc_push_made(list, jdoc_new_int(1), 0), 0);
+    assert_int_equal(jdoc_push_made(list, jdoc_new_object(), ERR_NOMEM), ERR_NOMEM);
+    assert_int_equal(jdoc_push_made(list, NULL, 1), ERR_NOMEM);
+    assert_int_equal(jdoc_length(list), 1);
+    jdoc_free(list);
 }
 
 static void building_and_writing(void **state)
@@ -241,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(depth),
         cmocka_unit_test(getters_never_convert),
+        cmocka_unit_test(what_is_made_is_pushed_or_freed),
         cmocka_unit_test(building_and_writing),
         cmocka_unit_test(iteration_in_order_with_removal),
         cmocka_unit_test(large_object_is_linear),

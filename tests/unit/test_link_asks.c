@@ -89,14 +89,14 @@ static void until(const unsigned *counter, unsigned value)
     assert_true(*counter >= value);
 }
 
-static int ask_for(bool reads, void *owner, size_t n, const char *const *words)
+static int ask_for(bool reads, struct link_asker *asker, size_t n, const char *const *words)
 {
     struct link_arg args[8];
 
     for (size_t i = 0; i < n; i++)
         args[i] = link_text(words[i]);
     return link_ask(asked, &(struct link_question){.args = args, .nargs = n, .reads = reads,
-                               .on_reply = on_reply, .arg = owner});
+                               .on_reply = on_reply, .asker = asker});
 }
 #define WORDS(...)                                                                                 \
     sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__}
@@ -160,11 +160,11 @@ static void a_command_that_the_socket_does_not_take_at_once(void **state)
 
 static int locate(void)
 {
-    struct link_arg args[] = {link_text("s"), link_text("s:log"), link_text("s:msgs"),
-        link_text("t:"), link_text("0"), link_text(""), link_text("0-0")};
+    struct link_arg args[] = {link_text("tp:{u}:s:s"), link_text("0"), link_text(""),
+        link_text("0-0")};
     unsigned before = outcomes;
-    int error = link_ask(asked, &(struct link_question){.script = &script_view_locate, .nkeys = 3,
-                                    .args = args, .nargs = 7, .reads = true, .on_reply = on_reply});
+    int error = link_ask(asked, &(struct link_question){.script = &script_view_locate, .nkeys = 1,
+                                    .args = args, .nargs = 4, .reads = true, .on_reply = on_reply});
 
     assert_int_equal(error, 0);
     until(&outcomes, before + 1);
@@ -183,20 +183,109 @@ static void a_forgotten_script_is_loaded_again(void **state)
 
 static void who_has_gone_is_not_called(void **state)
 {
-    int gone, here;
+    struct link_asker gone = {NULL}, here = {NULL};
 
     (void)state;
     assert_int_equal(ask_for(true, &gone, WORDS("PING")), 0); /* it waits for the connection */
     assert_int_equal(ask_for(true, &here, WORDS("PING")), 0);
-    link_forget(asked, &gone);
+    link_asker_leave(&gone);
     until(&outcomes, 1);
     assert_int_equal(ask_for(true, &gone, WORDS("PING")), 0); /* it is on its way */
     assert_int_equal(ask_for(true, &here, WORDS("PING")), 0);
     tasks_run();
-    link_forget(asked, &gone);
+    link_asker_leave(&gone);
     until(&outcomes, 2);
     assert_int_equal(OUTCOME("PING"), 0);
     assert_int_equal(outcomes, 3);
+}
+
+/* What one asks is dropped without what others ask, of which there may be much. */
+static void one_leaves_with_all_that_it_asks(void **state)
+{
+    struct link_asker gone = {NULL}, here = {NULL};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_for(true, &gone, WORDS("ECHO", "gone")), 0);
+        assert_int_equal(ask_for(true, &here, WORDS("ECHO", "here")), 0);
+    }
+    link_asker_leave(&gone);
+    assert_null(gone.first);
+    assert_int_equal(ask_for(true, &gone, WORDS("ECHO", "back")), 0); /* it may ask again */
+    until(&outcomes, 4);
+    assert_string_equal(text, "back");
+    assert_int_equal(OUTCOME("PING"), 0);
+    assert_int_equal(outcomes, 5);
+    assert_null(here.first);
+    assert_null(gone.first);
+}
+
+#define CROWD 20000
+static struct crowd {
+    struct link_asker asker;
+    unsigned told;
+} crowd[CROWD];
+static size_t crowd_next; /* those before it have been told, or will not be */
+
+static int ask_for_one(struct crowd *one);
+
+/* Of four of the crowd, two have left; the second tells the fourth to leave, too. */
+static void on_one(void *arg, int error, struct link_reply *reply)
+{
+    struct crowd *one = arg;
+    size_t i = (size_t)(one - crowd);
+
+    link_reply_free(reply);
+    outcomes++;
+    failures += error != 0;
+    assert_true(i >= crowd_next); /* in the order of the questions */
+    crowd_next = i + 1;
+    one->told++;
+    assert_null(one->asker.first);
+    link_asker_leave(&crowd[i + 2].asker);
+    assert_int_equal(ask_for_one(one), 0); /* and it leaves before that is answered */
+    link_asker_leave(&one->asker);
+}
+
+static int ask_for_one(struct crowd *one)
+{
+    const struct link_arg ping = link_text("PING");
+
+    return link_ask(asked, &(struct link_question){.args = &ping, .nargs = 1, .reads = true,
+                               .on_reply = on_one, .arg = one, .asker = &one->asker});
+}
+
+static void crowd_asks_and_leaves(void)
+{
+    memset(crowd, 0, sizeof crowd);
+    crowd_next = outcomes = 0;
+    for (size_t i = 0; i < CROWD; i++)
+        assert_int_equal(ask_for_one(&crowd[i]), 0);
+    for (size_t i = CROWD; i > 0; i -= 2) /* the last first: it is nowhere at the front */
+        link_asker_leave(&crowd[i - 2].asker);
+    until(&outcomes, CROWD / 4);
+    assert_int_equal(OUTCOME("PING"), 0);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_equal(crowd[i].told, i % 4 == 1);
+        assert_null(crowd[i].asker.first);
+    }
+    assert_int_equal(failures, 0);
+}
+
+static void many_leave_while_as_many_wait(void **state)
+{
+    (void)state;
+    assert_int_equal(link_fd(asked), -1);
+    crowd_asks_and_leaves(); /* before there is a connection */
+    assert_true(link_fd(asked) >= 0);
+    crowd_asks_and_leaves();
+    for (size_t i = 0; i < CROWD; i++) /* the link goes before them */
+        assert_int_equal(ask_for_one(&crowd[i]), 0);
+    link_free(asked);
+    for (size_t i = 0; i < CROWD; i++)
+        assert_null(crowd[i].asker.first);
+    assert_int_equal(link_new(&asked, &conf), 0);
+    link_attach(asked, reactor);
 }
 
 static void a_redis_that_dies_comes_back(void **state)
@@ -335,6 +424,8 @@ int main(void)
         TEST(a_command_that_the_socket_does_not_take_at_once),
         TEST(a_forgotten_script_is_loaded_again),
         TEST(who_has_gone_is_not_called),
+        TEST(one_leaves_with_all_that_it_asks),
+        TEST(many_leave_while_as_many_wait),
         TEST(a_redis_that_dies_comes_back),
         TEST(who_asks_of_a_closed_connection_waits_for_the_next),
         TEST(what_was_under_way_is_made_again),

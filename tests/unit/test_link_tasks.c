@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 30000
@@ -270,6 +271,12 @@ static void a_call_from_the_loop_has_its_time_too(void **state)
     assert_int_equal(first.result, ERR_STORE);
 }
 
+static void on_told(void *arg, int error, struct link_reply *reply)
+{
+    *(int *)arg = error;
+    link_reply_free(reply);
+}
+
 static void ensure(void *arg)
 {
     struct caller *c = arg;
@@ -291,6 +298,34 @@ static void the_loop_itself_does_not_connect(void **state)
     assert_int_equal(c.result, 0);
     assert_int_equal(link_send(shared, &ping, 1, NULL, NULL), 0);
     assert_int_equal(link_generation(shared), 1);
+}
+
+/*
+ * Somebody took its socket out of the loop: what does not go out at once would never go out. The
+ * connection is left, all that was under way is told so, and the next call makes another one.
+ */
+static void a_connection_that_cannot_be_watched_is_left(void **state)
+{
+    struct caller first = {.number = 1, .result = 1};
+    size_t len = 64 << 20; /* more than a socket takes */
+    char *much = calloc(1, len);
+    struct link_arg args[] = {link_text("ECHO"), {much, len}};
+    int error = 1;
+
+    (void)state;
+    assert_non_null(much);
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    run_all();
+    assert_int_equal(epoll_ctl(reactor_fd(reactor), EPOLL_CTL_DEL, link_fd(shared), NULL), 0);
+    assert_int_equal(link_send(shared, args, 2, on_told, &error), 0);
+    free(much);
+    tasks_run();
+    assert_int_equal(error, ERR_STORE);
+    assert_int_equal(link_fd(shared), -1);
+    first.result = 1;
+    assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
+    run_all();
+    assert_int_equal(first.result, 0);
 }
 
 static void without_a_server_all_are_told_so(void **state)
@@ -318,6 +353,7 @@ int main(void)
         TEST(new_commands_give_a_silent_redis_no_more_time),
         TEST(a_call_from_the_loop_has_its_time_too),
         TEST(the_loop_itself_does_not_connect),
+        TEST(a_connection_that_cannot_be_watched_is_left),
         TEST(without_a_server_all_are_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

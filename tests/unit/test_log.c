@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/log-XXXXXX", path[64], moved[64];
@@ -75,11 +76,34 @@ static void rotation(void **state)
     (void)state;
     assert_int_equal(rename(path, moved), 0);
     log_warn("to the old file");
-    assert_int_equal(log_reopen(), 0);
+    log_reopen();
     log_warn("to the new file");
     read_all(path, text, sizeof text);
     assert_non_null(strstr(text, "to the new file"));
     assert_null(strstr(text, "to the old file"));
+}
+
+/* A folder stands where the file was. */
+static void a_log_that_cannot_be_opened_again_says_so(void **state)
+{
+    char text[8192];
+
+    (void)state;
+    unlink(moved);
+    assert_int_equal(rename(path, moved), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    log_reopen();
+    log_warn("still to the old file");
+    assert_int_equal(rmdir(path), 0);
+    log_reopen();
+    log_warn("to the third file");
+    read_all(moved, text, sizeof text);
+    assert_non_null(strstr(text, "ERROR turn/17"));
+    assert_non_null(strstr(text, "the log file cannot be opened again: Is a directory"));
+    assert_non_null(strstr(text, "still to the old file"));
+    assert_null(strstr(text, "to the third file"));
+    read_all(path, text, sizeof text);
+    assert_non_null(strstr(text, "to the third file"));
 }
 
 static void hostile_input_is_limited(void **state)
@@ -104,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
         cmocka_unit_test(rotation),
+        cmocka_unit_test(a_log_that_cannot_be_opened_again_says_so),
         cmocka_unit_test(hostile_input_is_limited),
     };
     return cmocka_run_group_tests_name("log", tests, setup, teardown);

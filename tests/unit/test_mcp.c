@@ -2,7 +2,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tools/engine/schema.h"
+#include "tools/schema/schema.h"
 #include "tools/remote/declared.h"
 #include "tools/remote/entry_file.h"
 #include "tools/remote/foreign_schema.h"

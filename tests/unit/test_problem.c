@@ -56,6 +56,30 @@ static void every_result_becomes_a_problem(void **state)
     assert_int_equal(problem_code_of(ERR_NOMEM), PROBLEM_INTERNAL);
 }
 
+static void a_kind_of_the_callers_has_the_same_form(void **state)
+{
+    const struct problem_kind kind = {
+        .status = 410, .code = "events_gone", .title = "Gone", .retryable = false};
+    const struct problem p = {.detail = "They \"are\" gone."};
+    struct buf out = {0};
+    jdoc *doc;
+    int64_t status;
+
+    (void)state;
+    problem_write_kind(&p, &kind, "trace", NULL, &out);
+    assert_int_equal(jdoc_parse(out.data, out.len, &doc, NULL, 0), 0);
+    assert_string_equal(jdoc_text_or(doc, "type", ""), "urn:turnpike:problem:events_gone");
+    assert_string_equal(jdoc_text_or(doc, "code", ""), "events_gone");
+    assert_string_equal(jdoc_text_or(doc, "title", ""), "Gone");
+    assert_string_equal(jdoc_text_or(doc, "detail", ""), "They \"are\" gone.");
+    assert_string_equal(jdoc_text_or(doc, "trace_id", ""), "trace");
+    assert_int_equal(jdoc_get_int(doc, "status", &status), 0);
+    assert_int_equal(status, 410);
+    assert_null(jdoc_get(doc, "request_id"));
+    jdoc_free(doc);
+    buf_free(&out);
+}
+
 static void the_form_names_field_limit_and_ids(void **state)
 {
     (void)state;
@@ -96,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_are_unique_and_never_successes),
         cmocka_unit_test(every_result_becomes_a_problem),
+        cmocka_unit_test(a_kind_of_the_callers_has_the_same_form),
         cmocka_unit_test(the_form_names_field_limit_and_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "tools/calendar/calendar_series.h"
 #include "tools/calendar/recurrence.h"
 #include "tools/calendar/rrule.h"
+#include "tools/engine/modules.h"
 #include "tools/kit/civil.h"
 #include "workers/housekeeper/reminders.h"
 
@@ -23,8 +24,8 @@ static int start(void **state)
     (void)state;
     tool_bench_start(&bench);
     noon = bench.context.now_ms;
-    assert_int_equal(reminders_desk_new(&other_desk, bench.context.store), 0);
-    return reminders_desk_new(&desk, bench.context.store);
+    assert_int_equal(reminders_desk_new(&other_desk, bench.context.store, modules_rings()), 0);
+    return reminders_desk_new(&desk, bench.context.store, modules_rings());
 }
 
 static int stop(void **state)
@@ -140,7 +141,8 @@ static void no_rule_runs_long(void **state)
             n++;
         assert_true(n <= 1000);
         test_free(walk);
-        (void)recurrence_check(rules[i], local("2027-01-03T09:00"), false, sydney(), rule, &first,
+        (void)recurrence_check(rules[i],
+            &(struct recurrence_from){local("2027-01-03T09:00"), false, sydney()}, rule, &first,
             &last, why);
     }
 }
@@ -195,7 +197,8 @@ static void until_is_an_instant(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++) { /* a split there takes nothing twice */
-        assert_int_equal(recurrence_split("FREQ=DAILY;COUNT=5", local(skipped[i].start), false, new_york(),
+        assert_int_equal(recurrence_split("FREQ=DAILY;COUNT=5",
+            &(struct recurrence_from){local(skipped[i].start), false, new_york()},
             local(skipped[i].before), out, rest), 0);
         assert_int_equal(count_starts(out, skipped[i].start, new_york()), 2);
         assert_string_equal(rest, "FREQ=DAILY;COUNT=3");
@@ -206,11 +209,12 @@ static void until_is_an_instant(void **state)
     assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20271107T060000Z", "2027-11-05T01:30", new_york()), 3);
     assert_int_equal(count_starts("FREQ=DAILY;UNTIL=20271107T052900Z", "2027-11-05T01:30", new_york()), 2);
     /* What is written can be read again. */
-    assert_int_equal(recurrence_check("FREQ=DAILY;UNTIL=20271107T060000Z", local("2027-11-05T01:30"), false,
-        new_york(), out, &first, &last, why), 0);
+    const struct recurrence_from from = {local("2027-11-05T01:30"), false, new_york()};
+    assert_int_equal(
+        recurrence_check("FREQ=DAILY;UNTIL=20271107T060000Z", &from, out, &first, &last, why), 0);
     assert_string_equal(out, "FREQ=DAILY;UNTIL=20271107T060000Z");
-    assert_int_equal(recurrence_check("FREQ=DAILY;UNTIL=99991231", local("2027-11-05T01:30"), false,
-        new_york(), out, &first, &last, why), 0);
+    assert_int_equal(
+        recurrence_check("FREQ=DAILY;UNTIL=99991231", &from, out, &first, &last, why), 0);
     assert_string_equal(out, "FREQ=DAILY;UNTIL=99991231T235959Z");
     assert_int_equal(count_starts(out, "2027-11-05T01:30", new_york()), 100);
 }
@@ -235,18 +239,20 @@ static void rules_are_checked(void **state)
         { "FREQ=DAILY;UNTIL=20261231", "FREQ=DAILY;UNTIL=20261231T125959Z" }, /* to the end of that day in Sydney */
         { "FREQ=DAILY;UNTIL=20261231T090000", "FREQ=DAILY;UNTIL=20261230T220000Z" } };
     char rule[RECURRENCE_SIZE], why[RECURRENCE_WHY_SIZE];
-    int64_t first, last, s = local("2026-11-23T09:00");
+    const struct recurrence_from from = {local("2026-11-23T09:00"), false, sydney()};
+    int64_t first, last;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         why[0] = '\0';
-        if (recurrence_check(bad[i], s, false, sydney(), rule, &first, &last, why) != ERR_INVALID || why[0] == '\0')
+        if (recurrence_check(bad[i], &from, rule, &first, &last, why) != ERR_INVALID || !why[0])
             fail_msg("taken: %s", bad[i]);
     }
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        if (recurrence_check(good[i].text, s, false, sydney(), rule, &first, &last, why) != 0)
+        if (recurrence_check(good[i].text, &from, rule, &first, &last, why) != 0)
             fail_msg("%s: %s", good[i].text, why);
         assert_string_equal(rule, good[i].rule);
     }
-    assert_int_equal(recurrence_check("FREQ=WEEKLY;BYDAY=WE;COUNT=3", s, false, sydney(), rule, &first, &last, why), 0);
+    assert_int_equal(
+        recurrence_check("FREQ=WEEKLY;BYDAY=WE;COUNT=3", &from, rule, &first, &last, why), 0);
     assert_int_equal(first, local("2026-11-25T09:00"));
     assert_int_equal(last, local("2026-12-09T09:00"));
 }

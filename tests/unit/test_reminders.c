@@ -5,6 +5,7 @@
 #include "store/reminders.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
+#include "tools/engine/modules.h"
 #include "workers/housekeeper/reminders.h"
 
 #include <signal.h>
@@ -23,7 +24,7 @@ static int start(void **state)
     (void)state;
     tool_bench_start(&bench);
     noon = bench.context.now_ms;
-    return reminders_desk_new(&desk, bench.context.store);
+    return reminders_desk_new(&desk, bench.context.store, modules_rings());
 }
 
 static int stop(void **state)
@@ -464,7 +465,7 @@ static pid_t other_desk(void)
     struct store *store;
     struct reminders_desk *own;
     if (store_open(&store, &bench.conf, bench.reactor, "other/housekeeper/1/1") != 0
-        || reminders_desk_new(&own, store) != 0)
+        || reminders_desk_new(&own, store, modules_rings()) != 0)
         _exit(1);
     reminders_desk_set_clock(own, noon + 3600000);
     for (int i = 0; i < 20000; i++) {
@@ -567,6 +568,24 @@ static void a_redis_that_is_away_only_delays(void **state)
     assert_int_equal(inbox_length(), 1);
 }
 
+/* A build may be without the calendar: what it cannot fire is there for one that can. */
+static void without_a_calendar_nothing_is_fired_or_lost(void **state)
+{
+    (void)state;
+    struct reminders_desk *bare;
+    char id[64];
+    set_timer("{\"action\":\"create\",\"duration_seconds\":10}", id);
+    assert_int_equal(reminders_desk_new(&bare, bench.context.store, NULL), 0);
+    reminders_desk_set_clock(bare, noon + 10000);
+    reminders_desk_step(bare, clock_mono_ms());
+    assert_int_equal(reminders_desk_fired(bare), 0);
+    assert_int_equal(number_of("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(inbox_length(), 0);
+    reminders_desk_free(bare);
+    look_at(noon + 10000 + 60000); /* it was put off for that long */
+    assert_int_equal(inbox_length(), 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, empty)
@@ -577,7 +596,7 @@ int main(void)
         T(a_hint_of_midnight_becomes_one_of_the_morning), T(days_before_keep_the_time_of_day),
         T(what_is_guarded_holds_nobody_up),
         T(entries_are_acknowledged_and_snoozed), T(the_inbox_is_bounded), T(several_desks_fire_each_once),
-        T(an_alarm_at_the_change_of_the_clocks), T(a_redis_that_is_away_only_delays),
+        T(an_alarm_at_the_change_of_the_clocks), T(without_a_calendar_nothing_is_fired_or_lost), T(a_redis_that_is_away_only_delays),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -66,16 +66,19 @@ static void the_query_is_read_by_name(void **state)
     assert_string_equal(request_query(&f.request, "q"), "a b+");
     assert_string_equal(request_query(&f.request, "empty"), "");
     assert_null(request_query(&f.request, "none"));
-    assert_int_equal(request_query_int(&f.request, "limit", 1, 1, 10, &n, &f.problem), 0);
+    assert_int_equal(request_query_int(&f.request, "limit",
+        &(struct request_bounds){1, 1, 10}, &n, &f.problem), 0);
     assert_int_equal(n, 5);
-    assert_int_equal(request_query_int(&f.request, "none", 7, 1, 10, &n, &f.problem), 0);
+    assert_int_equal(request_query_int(&f.request, "none",
+        &(struct request_bounds){7, 1, 10}, &n, &f.problem), 0);
     assert_int_equal(n, 7);
     finish(&f);
     static const char *const bad[] = {"/p?n=0", "/p?n=11", "/p?n=", "/p?n=1x", "/p?n=+ 1",
         "/p?n=99999999999999999999", "/p?n=%201"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(target(&f, bad[i]), 0);
-        assert_int_equal(request_query_int(&f.request, "n", 1, 1, 10, &n, &f.problem),
+        assert_int_equal(request_query_int(&f.request, "n",
+            &(struct request_bounds){1, 1, 10}, &n, &f.problem),
             ERR_INVALID);
         assert_string_equal(f.problem.field, "n");
         finish(&f);

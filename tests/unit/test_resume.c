@@ -1,5 +1,6 @@
 /* A turn that another worker began: what its viewers see of the change. */
 #include "base/err.h"
+#include "store/keys.h"
 #include "store/scripts.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/turn_bench.h"
@@ -49,10 +50,10 @@ static int set_up(void **state)
 static void write_events(const char *const *events)
 {
     const struct turns_start *t = &bench.start;
-    char log[STORE_KEY_MAX], channel[STORE_KEY_MAX], epoch[24], n[24];
+    char log[KEYS_MAX], channel[KEYS_MAX], epoch[24], n[24];
 
-    store_key_session_part(log, t->uid, t->session, "log");
-    store_key_session(channel, t->uid, t->session);
+    keys_session_log(log, t->uid, t->session);
+    keys_session(channel, t->uid, t->session);
     snprintf(epoch, sizeof epoch, "%lld", (long long)t->epoch);
     for (int i = 0; events[i]; i++) {
         struct buf entry = {0};

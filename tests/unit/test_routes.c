@@ -4,6 +4,7 @@
 #include "base/jdoc.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/routes.h"
+#include "fcgi-app/runner.h"
 #include "tests/unit/request_memory.h"
 
 #include <setjmp.h>
@@ -19,6 +20,7 @@ struct fixture {
     struct conf conf;
     struct worker worker;
     struct app app;
+    struct runner runner;
     struct request_memory memory;
     struct request_source source;
     struct exchange x;
@@ -42,6 +44,7 @@ static int setup(void **state)
     f->app.conf = &f->conf;
     f->app.worker = &f->worker;
     f->app.seat = scoreboard_seat_take(f->worker.board, f->worker.slot);
+    runner_begin(&f->runner, &f->app, NULL, NULL);
     *state = f;
     return 0;
 }

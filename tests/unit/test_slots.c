@@ -1,5 +1,5 @@
 /* The life of a slot: every cell of the table is filled and keeps the rules below. */
-#include "workers/supervisor/slots.h"
+#include "process/slots.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,18 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 /*
  * stream_conn: what a round of the loop has for a connection goes out by one send, in order, within
- * that round. The other end is a SOCK_SEQPACKET: each send is one packet there. Redis is away.
+ * that round; and the table of kinds, each cell. The other end is a SOCK_SEQPACKET: each send is one packet there. Redis is away.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "tests/unit/cm.h"
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_handshake.h"
+#include "workers/stream/stream_socket.h"
+#include "workers/stream/stream_worker.h"
+#include "workers/stream/stream_ws.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,13 +48,13 @@ static int setup(void **state)
     memset(&worker, 0, sizeof worker);
     worker.conf = &conf;
     worker.turn_socket = "/nonexistent/turn.sock";
-    return stream_open(&stream, &worker);
+    return stream_worker_open(&stream, &worker);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    stream_close(stream);
+    stream_worker_close(stream);
     conf_fini(&conf);
     return 0;
 }
@@ -81,10 +87,10 @@ static struct stream_conn *open_socket(int type, int *peer)
     assert_int_equal(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
     if (type == SOCK_STREAM)
         setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    assert_int_equal(stream_conn_new(stream, fd[0]), 0);
+    assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
     c = newest(fd[0]);
-    stream_handshake_feed(c, request, sizeof request - 1);
-    assert_int_equal(c->kind, STREAM_WS);
+    c->kind->feed(c, request, sizeof request - 1);
+    assert_ptr_equal(c->kind, &stream_ws_kind);
     round_of_the_loop();
     assert_true(recv(fd[1], packet, PACKET_MAX, 0) > 0);
     assert_non_null(strstr(packet, "101 Switching"));
@@ -167,7 +173,7 @@ static void the_last_words_come_before_the_end(void **state)
     c = open_socket(SOCK_SEQPACKET, &peer);
     assert_int_equal(say(c, "bye"), 0);
     stream_conn_finish(c);
-    assert_int_equal(c->kind, STREAM_FINISHING);
+    assert_int_equal(c->stage, STREAM_FINISHING);
     round_of_the_loop();
     assert_int_equal(stream->connections, 0);
     assert_int_equal(receive(peer), 5);
@@ -187,6 +193,26 @@ static void who_has_left_is_dropped_in_the_same_round(void **state)
     assert_int_equal(say(c, "nobody"), 0);
     round_of_the_loop();
     assert_int_equal(stream->connections, 0);
+}
+
+/* Its buffer has failed: the client would wait for it for ever, so it loses the connection. */
+static void a_frame_that_cannot_be_built_ends_the_connection(void **state)
+{
+    struct stream_conn *c;
+    struct buf json;
+    int peer;
+
+    (void)state;
+    c = open_socket(SOCK_SEQPACKET, &peer);
+    buf_init(&json, 4);
+    buf_puts(&json, "{\"type\":\"accepted\"}");
+    assert_int_not_equal(buf_error(&json), 0);
+    assert_int_equal(stream_socket_json(c, &json), ERR_NOMEM);
+    buf_free(&json);
+    round_of_the_loop();
+    assert_int_equal(stream->connections, 0);
+    assert_int_equal(receive(peer), 0);
+    close(peer);
 }
 
 /* Numbered frames of 1,000 bytes. */
@@ -308,6 +334,135 @@ static void a_round_collects_a_bounded_amount(void **state)
     }
 }
 
+/* ---- kinds ---- */
+
+/* A connection of each kind, whose answers to the request have been read; in the table's order. */
+static struct stream_conn *open_kind(size_t index, int *peer)
+{
+#define HEAD " HTTP/1.1\r\nHost: localhost\r\n"
+#define UPGRADE                                                                                    \
+    HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"             \
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+#define RUN "/_stream/sse?user=u&session=s&scope=run&turn=01234567-89ab-7def-8123-456789abcdef"
+    static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
+        "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws/u" UPGRADE,
+        "GET " RUN HEAD "\r\n", "GET " RUN "&format=json" HEAD "\r\n"};
+    struct stream_conn *c;
+    int fd[2];
+
+    assert_int_equal(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
+    c = newest(fd[0]);
+    c->kind->feed(c, requests[index], strlen(requests[index]));
+    stream_conn_end_round(stream);
+    while (recv(fd[1], packet, PACKET_MAX, 0) > 0)
+        ;
+    *peer = fd[1];
+    return c;
+}
+
+static void every_kind_has_every_operation(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < STREAM_HANDSHAKE_KINDS; i++) {
+        const struct stream_kind *kind = stream_handshake_kinds[i];
+
+        assert_non_null(kind->name);
+        assert_true(kind->linger_ms > 0);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(kind->name, stream_handshake_kinds[k]->name);
+#define IS_THERE(result, operation, parameters) assert_true(kind->operation);
+        STREAM_KIND_OPERATIONS(IS_THERE)
+#undef IS_THERE
+    }
+}
+
+/* The operations that have no answer of their own; index: in the order of STREAM_KIND_OPERATIONS. */
+static void perform(struct stream_conn *c, unsigned operation)
+{
+    static const char json[] = "{\"type\":\"CUSTOM\"}";
+    const struct logentry e = {.id_text = "1-1", .id_len = 3, .flag = LOGENTRY_NONE, .run = "r",
+        .run_len = 1, .json = json, .json_len = sizeof json - 1};
+
+    switch (operation) {
+    case 0: c->kind->feed(c, "x", 1); break;
+    case 1: c->kind->tick(c, clock_mono_ms()); break;
+    case 2: c->kind->drain(c, false); break;
+    case 3: c->kind->drained(c); break;
+    case 4: c->kind->end(c); break;
+    case 5: stream_conn_kill(c); break; /* free: by the end of the round */
+    case 6: c->kind->event(c, &e, 0); break;
+    case 7: c->kind->located(c); break;
+    case 8: c->kind->ended(c); break;
+    case 9: c->kind->inbox(c, json, sizeof json - 1); break;
+    default: c->kind->takes_snapshots(c);
+    }
+}
+
+/*
+ * Every cell of kinds and operations: what the client reads, and whether the connection goes on.
+ * "-" = nothing; "|" behind it = it ends.
+ */
+static void every_kind_does_every_operation(void **state)
+{
+    static const char *const seen[STREAM_HANDSHAKE_KINDS][11] = {
+        /* feed, tick, drain, drained, end, free, event, located, ended, inbox, takes_snapshots */
+        {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"},
+        {"400|", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"},
+        {"-", "-", "service restart", "-", "-", "-|", "1-1", "-", "-", "CUSTOM", "-"},
+        {"-", "-", "retry:|", "-", "-", "-|", "id: 1-1", "-", "0\r\n\r\n|", "-", "-"},
+        {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* asks Redis */
+    };
+    static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, true, true, false};
+
+    (void)state;
+    for (size_t i = 0; i < STREAM_HANDSHAKE_KINDS; i++) {
+        for (unsigned k = 0; k < 11; k++) {
+            size_t len = strcspn(seen[i][k], "|");
+            char want[32];
+            int peer;
+            struct stream_conn *c = open_kind(i, &peer);
+
+            assert_ptr_equal(c->kind, stream_handshake_kinds[i]);
+            assert_int_equal(c->kind->takes_snapshots(c), snapshots[i]);
+            snprintf(want, sizeof want, "%.*s", (int)len, seen[i][k]);
+            perform(c, k);
+            stream_conn_end_round(stream);
+            assert_int_equal(stream->connections, seen[i][k][len] == '|' ? 0 : 1);
+            if (strcmp(want, "-") == 0) {
+                assert_int_not_equal(receive(peer) > 0, 1);
+            } else {
+                ssize_t n = receive(peer);
+                assert_true(n > 0);
+                assert_non_null(memmem(packet, (size_t)n, want, len));
+            }
+            if (stream->connections)
+                stream_conn_kill(c);
+            stream_conn_end_round(stream);
+            close(peer);
+        }
+    }
+}
+
+/* What comes in one packet with the request is read as what the connection has become. */
+static void bytes_behind_the_request_are_the_kinds(void **state)
+{
+    static const char ticket[] = "GET /api/v1/pam/ws?ticket=t" UPGRADE "\x81\x80mask";
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
+    newest(fd[0])->kind->feed(newest(fd[0]), ticket, sizeof ticket - 1);
+    stream_conn_end_round(stream);
+    assert_true(receive(fd[1]) > 0);
+    assert_non_null(strstr(packet, "Frames came before the answer."));
+    assert_int_equal(stream->connections, 0);
+    close(fd[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -317,9 +472,13 @@ int main(void)
         TEST(each_connection_gets_its_own),
         TEST(the_last_words_come_before_the_end),
         TEST(who_has_left_is_dropped_in_the_same_round),
+        TEST(a_frame_that_cannot_be_built_ends_the_connection),
         TEST(a_long_round_is_sent_in_pieces),
         TEST(a_slow_reader_is_refused_and_then_served),
         TEST(a_round_collects_a_bounded_amount),
+        TEST(every_kind_has_every_operation),
+        TEST(every_kind_does_every_operation),
+        TEST(bytes_behind_the_request_are_the_kinds),
     };
     return cmocka_run_group_tests_name("stream_conn", tests, NULL, NULL);
 }

@@ -465,10 +465,11 @@ static void a_second_term_is_faster_and_a_third_kills(void **state)
     snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=60s");
     forget_said(f);
     own_supervisor_start_ready(f);
-    for (int i = 0; i < 3; i++) {
-        kill(f->supervisor, SIGTERM);
-        usleep(100000);
-    }
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_until(f, status_has, "\"state\":\"draining\"");
+    kill(f->supervisor, SIGTERM);
+    own_supervisor_until(f, log_has, "KILL in 60000 ms");
+    kill(f->supervisor, SIGTERM);
     own_supervisor_wait_for_end(f, 0);
 }
 

@@ -43,7 +43,7 @@ static int stop(void **state)
 static void ask(size_t seat, struct asked *call, const char *uid)
 {
     tool_ask(&asker, seat, call, uid, ASKER_TOOL, ARGS);
-    assert_int_equal(call->error, ERR_AGAIN);
+    assert_int_equal(call->error, ERR_PENDING);
 }
 
 /* ---- the process that is played ---- */

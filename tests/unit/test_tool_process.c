@@ -6,8 +6,10 @@
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
 #include "tests/unit/tool_asker.h"
+#include "tests/unit/web_double.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +29,7 @@ static struct own_redis redis;
 static struct conf conf;
 static struct tool_asker asker;
 static pid_t pids[3];
+static int log_to = -1; /* standard error of the next process; -1 = the test's */
 
 static void spawn(size_t slot)
 {
@@ -46,6 +49,8 @@ static void spawn(size_t slot)
         sigprocmask(SIG_SETMASK, &blocked, NULL);
         sigemptyset(&w.wait_mask);
         signal(SIGABRT, SIG_DFL);
+        if (log_to >= 0)
+            dup2(log_to, STDERR_FILENO);
         _exit(tool_process_main(&w));
     }
     assert_true(pids[slot] > 0);
@@ -102,7 +107,7 @@ static int stop(void **state)
 static void ask(struct asked *call, const char *uid, const char *tool, const char *args)
 {
     tool_ask(&asker, 0, call, uid, tool, args);
-    assert_int_equal(call->error, ERR_AGAIN);
+    assert_int_equal(call->error, ERR_PENDING);
 }
 
 /* The loop turns until a process computes for the user. */
@@ -239,6 +244,92 @@ static void the_limit_ends_the_process(void **state)
     tool_forget(&call);
 }
 
+/* Nobody empties it: who writes there waits for ever. */
+static void pipe_full(int ends[2])
+{
+    static const char bytes[4096];
+    int flags;
+
+    assert_int_equal(pipe(ends), 0);
+    flags = fcntl(ends[1], F_GETFL);
+    assert_int_equal(fcntl(ends[1], F_SETFL, flags | O_NONBLOCK), 0);
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        continue;
+    assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
+}
+
+/* Returns whether it has ended. */
+static bool ends_by_itself(size_t slot)
+{
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    siginfo_t info = {.si_pid = 0};
+
+    while (clock_mono_ms() < until && !info.si_pid) {
+        assert_int_equal(
+            waitid(P_PID, (id_t)pids[slot], &info, WEXITED | WNOHANG | WNOWAIT), 0);
+        assert_true(reactor_step(asker.reactor, clock_mono_ms() + 5, NULL) >= 0);
+    }
+    return info.si_pid == pids[slot];
+}
+
+/* The log takes nothing, and the first alarm waits for it: the second one ends the process. */
+static void the_limit_ends_a_process_that_cannot_say_so(void **state)
+{
+    struct asked call;
+    int ends[2], status;
+    bool ended;
+
+    (void)state;
+    kill(pids[1], SIGTERM);
+    assert_int_equal(reap(1), 0);
+    pipe_full(ends);
+    log_to = ends[1];
+    conf.tool_process_ms = 200;
+    spawn(1);
+    log_to = -1;
+    ask(&call, "ann", "optimize_route", LOOP);
+    tool_await(&asker, &call);
+    assert_string_equal(tool_code(&call), "timeout");
+    ended = ends_by_itself(1);
+    if (!ended)
+        kill(pids[1], SIGKILL);
+    status = reap(1);
+    close(ends[0]);
+    close(ends[1]);
+    tool_forget(&call);
+    assert_true(ended);
+    assert_int_equal(WTERMSIG(status), SIGALRM);
+}
+
+/* As after a reload: the process has settings of its own, by which the tool waits for a server. */
+static void one_that_leaves_hands_its_call_on(void **state)
+{
+    static const struct web_page pages[] = {{.request = "GET "}, {.request = NULL}};
+    char why[CONF_WHY_SIZE];
+    struct web_double web;
+    struct asked call;
+
+    (void)state;
+    kill(pids[1], SIGTERM);
+    assert_int_equal(reap(1), 0);
+    web_double_start(&web, pages);
+    assert_int_equal(conf_set(&conf, "osrm.url", web.base, why), 0);
+    spawn(1);
+    assert_int_equal(conf_set(&conf, "osrm.url", "", why), 0);
+    ask(&call, "ann", "plan_trip", TRIP);
+    computes(1, "ann");
+    spawn(2);
+    kill(pids[1], SIGQUIT); /* as the supervisor tells one to hurry */
+    kill(pids[1], SIGTERM);
+    tool_await(&asker, &call);
+    assert_string_equal(tool_code(&call), "");
+    assert_int_equal(reap(1), 0);
+    assert_int_equal(atomic_load(&asker.board->slots[2].requests), 1);
+    assert_int_equal(trips("ann"), 1);
+    tool_forget(&call);
+    web_double_stop(&web);
+}
+
 static void nobody_waits_any_more(void **state)
 {
     struct asked call;
@@ -308,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {T(a_tool_runs_there),
         T(a_call_that_is_made_again_finds_its_mark), T(the_epoch_is_compared),
         T(one_that_is_killed_leaves_the_call_to_another), T(the_limit_ends_the_process),
+        T(the_limit_ends_a_process_that_cannot_say_so), T(one_that_leaves_hands_its_call_on),
         T(nobody_waits_any_more), T(what_processes_died_in_is_refused),
         T(redis_is_away_for_a_while)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* What a turn worker says of a call is what the tool process hears. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
+#include "tools/engine/tools.h"
 #include "tools/remote/tool_words.h"
 #include "wire/fastcgi/fastcgi_record.h"
 
@@ -67,7 +68,7 @@ static void all_of_a_call_arrives(void **state)
     assert_int_equal(tool_words_ask(&bytes, &sent_run, ARGS, strlen(ARGS)), 0);
     read_request(&bytes, &sent);
     assert_string_equal(buf_text(&sent.body), ARGS);
-    assert_int_equal(tool_words_read(sent_param, &sent, arena, &context, &run), 0);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), 0);
     assert_ptr_equal(run.spec, sent_run.spec);
     assert_string_equal(run.call_id, "turn:call");
     assert_string_equal(run.approved, "");
@@ -95,19 +96,19 @@ static void what_nobody_of_ours_wrote_is_refused(void **state)
     struct sent sent = {{0}, {0}};
 
     (void)state;
-    assert_int_equal(tool_words_read(sent_param, &sent, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "stream");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", TOOL);
-    assert_int_equal(tool_words_read(sent_param, &sent, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
     buf_reset(&sent.params);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "tool");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", "no_such_tool");
-    assert_int_equal(tool_words_read(sent_param, &sent, arena, &context, &run), ERR_NOT_FOUND);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_NOT_FOUND);
     buf_reset(&sent.params);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "tool");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", TOOL);
     fastcgi_record_put_pair(&sent.params, "TP_ZONE", "UTC"); /* and no user */
-    assert_int_equal(tool_words_read(sent_param, &sent, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
     buf_free(&sent.params);
     arena_free(arena);
 }

@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/tool_bench.h"
-#include "tools/engine/schema.h"
+#include "tools/schema/schema.h"
 
 #include <string.h>
 

@@ -229,7 +229,7 @@ static void stops_when_told(void **state)
     pid_t pid = service_start("");
     struct tools_run run = { .context = &bench.context, .spec = tools_find("calculate_distance"),
         .arena = arena_new() };
-    assert_int_equal(tools_start(&run, question, strlen(question)), ERR_AGAIN);
+    assert_int_equal(tools_start(&run, question, strlen(question)), ERR_PENDING);
     reactor_step(bench.reactor, 0, NULL);
     tools_cancel(&run);
     assert_true(run.done);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* strcasestr */
 
+#include "agent/input.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
@@ -562,6 +563,27 @@ static void test_a_damaged_input_still_ends(void **state)
     expect_types("RUN_STARTED RUN_ERROR");
 }
 
+/* The worker that wrote the input does not read it again: what it has is what counts. */
+static void test_a_given_input_is_not_read(void **state)
+{
+    struct input in = {.run_id = "run-7", .text = "hi", .message_id = "m1"};
+
+    (void)state;
+    USE({.body = SIMPLE("One")});
+    turn_bench_begin(&bench, "hi", NULL, NULL, 0);
+    bench.start.input = "{\"v\":";
+    input_complete(&in);
+    bench.given = &in;
+    assert_int_equal(turn_bench_run_begun(&bench), 0);
+    bench.given = NULL;
+    assert_int_equal(bench.result.http_status, 200);
+    jdoc *events = turn_bench_events(&bench);
+    const jdoc *last = jdoc_at(events, jdoc_length(events) - 1);
+    assert_string_equal(jdoc_text_or(last, "type", ""), "RUN_FINISHED");
+    assert_string_equal(jdoc_text_or(last, "runId", ""), "run-7");
+    jdoc_free(events);
+}
+
 static void take_it_over(struct turn_bench *b, enum stage stage)
 {
     if (stage == STAGE_MODEL_TEXT)
@@ -748,6 +770,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_redis_restarts_in_the_middle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stop_before_the_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_input_still_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_given_input_is_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_fenced_turn_writes_nothing_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_calls_run_side_by_side, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stop_in_the_middle_of_tools, set_up, tear_down),

@@ -3,6 +3,7 @@
 #include "base/jdoc.h"
 #include "own_redis.h"
 #include "store/eventlog.h"
+#include "store/keys.h"
 #include "store/sessions.h"
 #include "store/turns.h"
 
@@ -79,12 +80,12 @@ static int64_t number(const char *format, const char *a)
 /* "RUN FLAG TYPE" of each entry of the session's log, one a line. */
 static char *transcript(void)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     struct buf out = {0};
     char *text;
 
-    store_key_session_part(key, USER, session, "log");
+    keys_session_log(key, USER, session);
     assert_int_equal(link_command(keeper->link, &r, "XRANGE %s - +", key), 0);
     for (size_t i = 0; i < link_reply_count(r); i++) {
         const struct link_reply *fields = link_reply_at(link_reply_at(r, i), 1);
@@ -167,7 +168,7 @@ static void an_end_is_not_written_behind_a_gap(void **state)
     (void)state;
     t.next_n++; /* there was a text, too */
     for (int i = 0; i < 2; i++)
-        assert_int_equal(finish(one, &t, true, &next), ERR_AGAIN);
+        assert_int_equal(finish(one, &t, true, &next), ERR_BEHIND);
     assert_string_equal(transcript(), " S RUN_STARTED\n");
     assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
     t.next_n--;
@@ -194,7 +195,7 @@ static void a_turn_runs_from_start_to_end(void **state)
     assert_string_equal(t.input, "{\"text\":\"hi\"}");
     assert_int_equal(t.history_count, 1);
     assert_string_equal(t.history[0], "{\"id\":\"m1\",\"role\":\"user\"}");
-    assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), ERR_AGAIN);
+    assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), ERR_NOT_YET);
 
     assert_int_equal(turns_checkpoint(one, &t, "{\"step\":1}", 10), 0);
     assert_int_equal(finish(one, &t, true, &next), 0);

@@ -117,6 +117,29 @@ static void private_names(void **state)
     }
 }
 
+static void percent_encoding_is_undone_strictly(void **state)
+{
+    static const struct { const char *text; bool plus; const char *out; } cases[] = {
+        { "", false, "" }, { "a%20b+c", true, "a b c" }, { "a%2Fb+c", false, "a/b+c" },
+        { "%C3%bc", false, "\xc3\xbc" }, { "1234567", false, "1234567" },
+        { "%", false, NULL }, { "a%2", false, NULL }, { "%zz", false, NULL },
+        { "%0g", false, NULL }, { "%00", false, NULL }, { "12345678", false, NULL },
+    };
+    char out[8], place[] = "a%20b%21";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text = cases[i].text, *want = cases[i].out;
+        long n = url_decode(text, strlen(text), cases[i].plus, out, sizeof out);
+        assert_int_equal(n, want ? (long)strlen(want) : ERR_INVALID);
+        if (want)
+            assert_string_equal(out, want);
+    }
+    assert_int_equal(url_decode(place, strlen(place), false, place, sizeof place), 4);
+    assert_string_equal(place, "a b!");
+    assert_int_equal(url_decode("%21%22", 5, false, out, sizeof out), ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +147,7 @@ int main(void)
         cmocka_unit_test(bad_addresses),
         cmocka_unit_test(what_flags_allow),
         cmocka_unit_test(private_names),
+        cmocka_unit_test(percent_encoding_is_undone_strictly),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }

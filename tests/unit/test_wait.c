@@ -2,6 +2,7 @@
 #include "agent/wait.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/keys.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/turn_bench.h"
 
@@ -83,10 +84,10 @@ static void run_until(const bool *flag)
 
 static bool is_heard(void)
 {
-    char channel[STORE_KEY_MAX];
+    char channel[KEYS_MAX];
     struct link_reply *r = NULL;
 
-    store_key_session_part(channel, bench.start.uid, bench.start.session, "ctl");
+    keys_control(channel, bench.start.uid, bench.start.session);
     assert_int_equal(link_command(bench.onlooker->link, &r, "PUBSUB NUMSUB %s", channel), 0);
     bool heard = link_reply_int(link_reply_at(r, 1)) > 0;
     link_reply_free(r);
@@ -124,18 +125,18 @@ static void the_time_ends_it(void **state)
     (void)state;
     begin(&w);
     run_until(&w.ended);
-    assert_int_equal(w.result, ERR_AGAIN);
+    assert_int_equal(w.result, ERR_ELAPSED);
 }
 
 static void a_stop_ends_it(void **state)
 {
     struct waiter w = {.flag = false};
-    char channel[STORE_KEY_MAX], stop[64];
+    char channel[KEYS_MAX], stop[64];
 
     (void)state;
     begin(&w);
     run_until_heard(true);
-    store_key_session_part(channel, bench.start.uid, bench.start.session, "ctl");
+    keys_control(channel, bench.start.uid, bench.start.session);
     snprintf(stop, sizeof stop, "stop %s", bench.start.turn);
     assert_int_equal(
         link_command(bench.onlooker->link, NULL, "PUBLISH %s %s", channel, stop), 0);
@@ -147,10 +148,10 @@ static void a_stop_ends_it(void **state)
 static void an_early_stop_ends_it(void **state)
 {
     struct waiter w = {.flag = false};
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
 
     (void)state;
-    store_key_turn(key, bench.start.uid, bench.start.turn);
+    keys_turn(key, bench.start.uid, bench.start.turn);
     assert_int_equal(link_command(bench.onlooker->link, NULL, "HSET %s stop 1", key), 0);
     begin(&w);
     run_until(&w.ended);
@@ -160,12 +161,12 @@ static void an_early_stop_ends_it(void **state)
 static void another_owner_ends_it(void **state)
 {
     struct waiter w = {.flag = false};
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
 
     (void)state;
     begin(&w);
     run_until_heard(true);
-    store_key_session(key, bench.start.uid, bench.start.session);
+    keys_session(key, bench.start.uid, bench.start.session);
     assert_int_equal(link_command(bench.onlooker->link, NULL, "HINCRBY %s epoch 1", key), 0);
     w.wait.check_now = true;
     task_wake(w.task);
@@ -190,12 +191,12 @@ static void the_worker_s_leave_ends_it(void **state)
 static void it_renews_the_lease_while_nothing_happens(void **state)
 {
     struct waiter w = {.flag = false};
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     int64_t last = 0;
 
     (void)state;
     bench.conf.lease_ms = 300;
-    store_key_turn(key, bench.start.uid, bench.start.turn);
+    keys_turn(key, bench.start.uid, bench.start.turn);
     begin(&w);
     run_until_heard(true);
     for (int grown = 0; grown < 4;) {

@@ -87,7 +87,7 @@ void tool_await(struct tool_asker *a, struct asked *call)
 {
     int64_t until = clock_mono_ms() + PATIENCE_MS;
 
-    if (call->error != ERR_AGAIN)
+    if (call->error != ERR_PENDING)
         return;
     while (!call->run.done) {
         assert_true(clock_mono_ms() < until);

@@ -170,7 +170,7 @@ static void work(void *arg)
     if (job->before != NULL)
         job->before();
     job->error = tools_start(run, job->args, strlen(job->args));
-    if (job->error != ERR_AGAIN)
+    if (job->error != ERR_PENDING)
         return;
     while (!run->done && clock_mono_ms() < until) {
         (void)task_wait(run->context->reactor, until, NULL);
@@ -197,7 +197,7 @@ jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, co
     run.on_done = run.on_more = wake;
     run.on_done_arg = &job;
     tool_bench_run(b, measure, &job);
-    assert_true(job.error != ERR_AGAIN);
+    assert_true(job.error != ERR_PENDING);
     *error = job.error;
     jdoc *result = *error == 0 ? jdoc_dup(run.result) : NULL;
     if (result != NULL && tools_check_result(run.spec, result, &problem) != 0)

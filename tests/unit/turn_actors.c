@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "store/keys.h"
 #include "store/records.h"
 #include "store/scripts.h"
 
@@ -48,12 +49,12 @@ int actors_finish(struct store *s, struct arena *arena, const struct turns_start
 int actors_append(struct store *s, struct arena *arena, const struct turns_start *t, int64_t n,
     const char *type)
 {
-    char log[STORE_KEY_MAX], channel[STORE_KEY_MAX], epoch[24], at[24];
+    char log[KEYS_MAX], channel[KEYS_MAX], epoch[24], at[24];
     struct link_reply *r = NULL;
     int64_t top;
 
-    store_key_session_part(log, t->uid, t->session, "log");
-    store_key_session(channel, t->uid, t->session);
+    keys_session_log(log, t->uid, t->session);
+    keys_session(channel, t->uid, t->session);
     snprintf(epoch, sizeof(epoch), "%lld", (long long)t->epoch);
     snprintf(at, sizeof(at), "%lld", (long long)n);
     struct link_arg key = link_text(log), args[4] = {link_text(channel), link_text(epoch),
@@ -87,12 +88,12 @@ int actors_abandon(struct store *s, const char *turn, enum turns_loss_kind how, 
 
 char *actors_transcript(struct store *s, struct arena *arena, const char *session)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *r = NULL;
     struct buf out = {0};
     char *text;
 
-    store_key_session_part(key, ACTORS_USER, session, "log");
+    keys_session_log(key, ACTORS_USER, session);
     assert_int_equal(link_command(s->link, &r, "XRANGE %s - +", key), 0);
     for (size_t i = 0; i < link_reply_count(r); i++) {
         const struct link_reply *fields = link_reply_at(link_reply_at(r, i), 1);

@@ -4,6 +4,7 @@
 #include "agent/input.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/keys.h"
 #include "tests/unit/cm.h"
 
 #include <stdio.h>
@@ -159,7 +160,7 @@ static int begin(struct turn_bench *b, const void *request)
 static int run(struct turn_bench *b, const void *unused)
 {
     (void)unused;
-    return turn_run(&b->env, &b->start, &b->result);
+    return turn_run(&b->env, &b->start, b->given, &b->result);
 }
 
 void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
@@ -188,7 +189,7 @@ void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
         buf_putc(&message, '}');
         list[count++] = buf_text(&message);
     }
-    assert_int_equal(turn_first_event(&in, b->session, &first), 0);
+    assert_int_equal(events_run_started(&in, b->session, &first), 0);
     char *input = write_input(&in);
     struct turns_request q = {.uid = "ann", .session = b->session, .turn = id, .body_hash = "h",
         .messages = list, .message_count = count, .first_event = buf_text(&first),
@@ -216,11 +217,11 @@ int turn_bench_run(struct turn_bench *b, const char *text)
 
 jdoc *turn_bench_events(struct turn_bench *b)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *reply = NULL;
     jdoc *list = jdoc_new_array();
 
-    store_key_session_part(key, "ann", b->session, "log");
+    keys_session_log(key, "ann", b->session);
     assert_int_equal(link_command(b->onlooker->link, &reply, "XRANGE %s - +", key), 0);
     for (size_t i = 0; i < link_reply_count(reply); i++) {
         const struct link_reply *fields = link_reply_at(link_reply_at(reply, i), 1);
@@ -338,11 +339,11 @@ char *turn_bench_deltas(struct turn_bench *b, const char *type)
 
 jdoc *turn_bench_messages(struct turn_bench *b)
 {
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     struct link_reply *reply = NULL;
     jdoc *list = jdoc_new_array();
 
-    store_key_session_part(key, "ann", b->session, "msgs");
+    keys_session_messages(key, "ann", b->session);
     assert_int_equal(link_command(b->onlooker->link, &reply, "LRANGE %s 0 -1", key), 0);
     for (size_t i = 0; i < link_reply_count(reply); i++) {
         size_t len;

@@ -24,6 +24,7 @@ struct turn_bench {
     struct turn_env env;
     struct arena *arena;
     struct turns_start start;
+    const struct input *given; /* turn_run's; NULL = it reads start.input */
     struct turn_result result;
     int stage_count[STAGE_COUNT];
     void (*on_stage)(struct turn_bench *b, enum stage stage);

@@ -28,9 +28,9 @@ int assistant_tool_find_tools(struct tools_run *run)
     if (result != 0)
         return result;
     jdoc *answer = count > 0
-        ? tools_succeed(run, "Found %zu tool%s, the best match first. They can be called now.",
+        ? run_succeed(run, "Found %zu tool%s, the best match first. They can be called now.",
             count, count > 1 ? "s" : "")
-        : tools_succeed(run, "No tool matches these words. Try others, or a plainer word for it.");
+        : run_succeed(run, "No tool matches these words. Try others, or a plainer word for it.");
     jdoc *list = jdoc_new_array();
     if (answer == NULL || list == NULL) {
         jdoc_free(list);

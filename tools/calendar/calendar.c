@@ -47,7 +47,7 @@ static int settle_new(struct tools_run *run, jdoc *event, const struct zone *z, 
     int64_t count = 0;
     int result = calendar_series_settle(event, z, index_ms, why);
     if (result == ERR_INVALID) {
-        result = tools_fail_at(run, "/repeat",
+        result = run_fail_at(run, "/repeat",
             "daily, weekdays, weekly, ... or a rule as FREQ=MONTHLY;BYDAY=-1FR", "%s", why);
         return result != 0 ? result : ERR_INVALID;
     }
@@ -55,7 +55,7 @@ static int settle_new(struct tools_run *run, jdoc *event, const struct zone *z, 
         result = records_count(run->context->store, run->context->uid, CALENDAR_SERIES,
             run->context->now_ms, KEEP_FOREVER, run->arena, &count);
     if (result == 0 && count >= CALENDAR_SERIES_MAX) {
-        result = tools_fail(run, "limit_reached", "There are %d repeating events already.",
+        result = run_fail(run, "limit_reached", "There are %d repeating events already.",
             CALENDAR_SERIES_MAX);
         return result != 0 ? result : ERR_INVALID;
     }
@@ -231,8 +231,7 @@ static int list_series(void *arg, const jdoc *series)
 static int read_period(struct tools_run *run, const struct zone *z, struct listing *l)
 {
     struct moment from, to;
-    bool past = false;
-    jdoc_get_bool(run->args, "include_past", &past);
+    bool past = jdoc_is_true(run->args, "include_past");
     l->from_ms = 0;
     l->until_ms = KEEP_FOREVER;
     l->still_on_ms = INT64_MIN;
@@ -280,7 +279,7 @@ static int answer_list(struct tools_run *run, struct listing *l, int result)
     jdoc *events = take_out(l);
     if (result == 0 && events == NULL)
         result = ERR_NOMEM;
-    if (result == 0 && tools_succeed(run, "%zu event%s in that period%s.", count,
+    if (result == 0 && run_succeed(run, "%zu event%s in that period%s.", count,
             count == 1 ? "" : "s", l->more ? ", and more" : "") == NULL)
         result = ERR_NOMEM;
     if (result != 0) {

@@ -44,13 +44,13 @@ struct change {
 
 static int no_such_event(struct tools_run *run)
 {
-    return tools_fail(run, "not_found",
+    return run_fail(run, "not_found",
         "There is no such event in the calendar. get_calendar_events lists those there are.");
 }
 
 static int refuse(struct tools_run *run, const char *path, const char *expected, const char *text)
 {
-    int result = tools_fail_at(run, path, expected, "%s", text);
+    int result = run_fail_at(run, path, expected, "%s", text);
     return result != 0 ? result : ERR_INVALID;
 }
 
@@ -270,7 +270,7 @@ static int change_all(struct tools_run *run, struct change *c)
 
 static int full(struct tools_run *run)
 {
-    int result = tools_fail(run, "limit_reached", "No more occurrences of this event can be %s.",
+    int result = run_fail(run, "limit_reached", "No more occurrences of this event can be %s.",
         "changed or left out one by one");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -316,8 +316,9 @@ static int cut_off(struct change *c, jdoc *series, char rest[RECURRENCE_SIZE])
     char rule[RECURRENCE_SIZE];
     struct calendar_span s;
     calendar_event_span(series, &s);
-    int result = recurrence_split(jdoc_text_or(series, "repeat", ""), calendar_event_local(series),
-        s.all_day, c->zone, c->at.local_s, rule, rest);
+    const struct recurrence_from from = {calendar_event_local(series), s.all_day, c->zone};
+    int result = recurrence_split(
+        jdoc_text_or(series, "repeat", ""), &from, c->at.local_s, rule, rest);
     if (result == 0)
         result = jdoc_set_string(series, "repeat", rule);
     return result == 0 ? calendar_series_keep(series, c->at.local_s, false) : result;
@@ -453,7 +454,7 @@ static int run_change(struct tools_run *run, make_fn *make)
     if (result == ERR_NOT_FOUND)
         return no_such_event(run);
     if (result == ERR_CONFLICT)
-        return tools_fail(run, "conflict", "The event is being changed by others. Try again.");
+        return run_fail(run, "conflict", "The event is being changed by others. Try again.");
     return result == ERR_INVALID ? 0 : result;
 }
 
@@ -475,7 +476,7 @@ int calendar_tool_update_calendar_event(struct tools_run *run)
     size_t given = jdoc_length(run->args) - jdoc_has(run->args, "occurrence")
         - jdoc_has(run->args, "scope");
     if (given < 2)
-        return tools_fail_at(run, "", "event_id and at least one field to change",
+        return run_fail_at(run, "", "event_id and at least one field to change",
             "There is nothing to change: name at least one field beside event_id.");
     return run_change(run, make_update);
 }
@@ -521,7 +522,7 @@ static int make_delete(struct tools_run *run, struct change *c)
         result = shorten(run, c);
     }
     jdoc *copy = result == 0 ? jdoc_dup(c->target != NULL ? c->target : c->event) : NULL;
-    if (result == 0 && (copy == NULL || tools_succeed(run, "\"%s\" is removed from the calendar%s.",
+    if (result == 0 && (copy == NULL || run_succeed(run, "\"%s\" is removed from the calendar%s.",
             jdoc_text_or(c->event, "title", ""), c->scope == SCOPE_THIS ? " on that day"
                 : c->scope == SCOPE_FOLLOWING ? " from that day on" : "") == NULL))
         result = ERR_NOMEM;

@@ -68,7 +68,7 @@ int64_t calendar_event_local(const jdoc *event)
 
 int calendar_event_refuse_order(struct tools_run *run)
 {
-    int result = tools_fail_at(run, "/end_date", "a time that is not before start_date",
+    int result = run_fail_at(run, "/end_date", "a time that is not before start_date",
         "end_date is before start_date");
     return result != 0 ? result : ERR_INVALID;
 }

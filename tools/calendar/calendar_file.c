@@ -26,7 +26,7 @@ _Static_assert(CALENDAR_SERIES_CHANGED_MAX + 4 < WRITES, "a series is written at
 struct out {
     const struct tools_context *context;
     struct interchange_writer writer;
-    calendar_file_flush *flush;
+    module_flush *flush;
     void *arg;
     int64_t from_ms, until_ms;
 };
@@ -136,7 +136,7 @@ static int write_family(struct out *o, const char *family, int64_t from_ms, int6
 }
 
 int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
-    struct buf *out, calendar_file_flush *flush, void *arg)
+    struct buf *out, module_flush *flush, void *arg)
 {
     struct arena *arena = arena_new();
     struct out o = { .context = context, .writer = { .arena = arena, .out = out }, .flush = flush,
@@ -536,7 +536,7 @@ static int conclude(struct in *in, jdoc **answer)
 }
 
 int calendar_file_read(const struct tools_context *context, struct arena *arena, const char *text,
-    size_t len, jdoc **answer, char *why, size_t why_size)
+    size_t len, jdoc **answer, char why[MODULE_WHY_SIZE])
 {
     const struct zone *z;
     int64_t there = 0;
@@ -555,7 +555,7 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
     if (result != 0)
         return result == ERR_INVALID ? ERR_INTERNAL : result;
     in.events_left = CALENDAR_FILE_EVENTS_MAX - there;
-    result = interchange_read(text, len, z, arena, &in.list, why, why_size);
+    result = interchange_read(text, len, z, arena, &in.list, why);
     in.done = arena_array(arena, in.list.count + 1, sizeof *in.done);
     in.errors = jdoc_new_array();
     in.warnings = jdoc_new_array();

@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_FILE_H
 
 #include "base/buf.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/module.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,16 +12,13 @@
  * outside of any tool's run.
  */
 
-/* Called when `out` has grown enough to be sent on. Returns 0 or what ends the writing. */
-typedef int calendar_file_flush(void *arg, struct buf *out);
-
 /*
  * calendar_file_write -- events and series that overlap the period from from_ms to just before
  * until_ms (calendar_event_overlaps), page by page.
  * Returns 0 or a fault; `out` then holds what was not flushed.
  */
 int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
-    struct buf *out, calendar_file_flush *flush, void *arg);
+    struct buf *out, module_flush *flush, void *arg);
 
 #define CALENDAR_FILE_EVENTS_MAX 20000 /* of one user: with more an import makes no new ones */
 #define CALENDAR_FILE_TOLD_MAX 100 /* components that are told one by one */
@@ -37,6 +34,6 @@ int calendar_file_write(const struct tools_context *context, int64_t from_ms, in
  * part of it may have been taken in: the same text can be sent again.
  */
 int calendar_file_read(const struct tools_context *context, struct arena *arena, const char *text,
-    size_t len, jdoc **answer, char *why, size_t why_size);
+    size_t len, jdoc **answer, char why[MODULE_WHY_SIZE]);
 
 #endif

@@ -55,7 +55,7 @@ int calendar_tool_send_proactive_message(struct tools_run *run)
         return result;
     ident_uuid7(id);
     jdoc *notice = new_notice(run, id);
-    if (notice == NULL || tools_succeed(run, "The user was told.") == NULL) {
+    if (notice == NULL || run_succeed(run, "The user was told.") == NULL) {
         jdoc_free(notice);
         return ERR_NOMEM;
     }

@@ -67,8 +67,7 @@ static int64_t hour_of_day(int64_t start_ms, const struct zone *z)
 static int64_t due_of(const jdoc *event, int64_t start_ms, int64_t minutes)
 {
     const struct zone *z;
-    bool all_day = false;
-    jdoc_get_bool(event, "all_day", &all_day);
+    bool all_day = jdoc_is_true(event, "all_day");
     if (zone_get(jdoc_text_or(event, "timezone", ""), &z) != 0)
         return start_ms - minutes * MINUTE_MS;
     if (all_day)
@@ -202,7 +201,7 @@ void calendar_reminders_tidy(const struct tools_context *context, const jdoc *ol
     for (size_t i = 0; i < count; i++)
         if (event == NULL || calendar_series_is(event) != calendar_series_is(old)
             || !calendar_reminders_has(event, minutes[i], hints[i].due_ms, NULL))
-            reminders_drop(context->store, hints[i].member);
+            err_ignore(reminders_drop(context->store, hints[i].member)); /* a hint proves nothing */
 }
 
 _Static_assert(CALENDAR_REMINDERS_MAX <= REMINDERS_BATCH, "planned in one call");

@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_REMINDERS_H
 
 #include "base/jdoc.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 #include <stdint.h>

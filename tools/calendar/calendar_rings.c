@@ -105,7 +105,7 @@ int calendar_rings_answer(struct tools_run *run, const char *text, jdoc *event, 
         buf_puts(&message, text);
         put_sentence(&message, &rings, calendar_series_is(event), z);
         times = times_of(&rings, z);
-        if (!times || buf_error(&message) || !tools_succeed(run, "%s", buf_text(&message)))
+        if (!times || buf_error(&message) || !run_succeed(run, "%s", buf_text(&message)))
             error = ERR_NOMEM;
     }
     buf_free(&message);

@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_RINGS_H
 
 #include "base/jdoc.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/zone.h"
 
 /*

@@ -26,9 +26,7 @@ void calendar_series_key(int64_t local_s, bool all_day, char out[CALENDAR_SERIES
 
 static bool is_all_day(const jdoc *series)
 {
-    bool all_day = false;
-    jdoc_get_bool(series, "all_day", &all_day);
-    return all_day;
+    return jdoc_is_true(series, "all_day");
 }
 
 bool calendar_series_is_out(const jdoc *series, const char *key)
@@ -286,8 +284,9 @@ int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
     int64_t first, last, utc_s, start = calendar_event_local(series);
     struct calendar_span s;
     calendar_event_span(series, &s);
-    int result = recurrence_check(jdoc_text_or(series, "repeat", ""), start, s.all_day, z, rule,
-        &first, &last, why);
+    const struct recurrence_from from = {start, s.all_day, z};
+    int result = recurrence_check(
+        jdoc_text_or(series, "repeat", ""), &from, rule, &first, &last, why);
     if (result != 0)
         return result;
     zone_to_utc(z, first, &utc_s);

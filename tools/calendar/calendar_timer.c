@@ -6,13 +6,13 @@
  * and writes into the inbox in one script. Such an alarm has {repeat, first}: the rule and the
  * local time that it counts from.
  */
-#include "tools/calendar/calendar_timer.h"
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_series.h"
+#include "tools/calendar/calendar_timer.h"
+#include "tools/engine/registry.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
-#include "tools/engine/registry.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -148,7 +148,7 @@ static int next_clock(int64_t now_ms, int hour, int minute, const struct zone *z
 /* When it is due. Returns 0; ERR_INVALID (run->result says why) or a fault. */
 static int refuse(struct tools_run *run, const char *path, const char *expected, const char *text)
 {
-    int result = tools_fail_at(run, path, expected, "%s", text);
+    int result = run_fail_at(run, path, expected, "%s", text);
     return result != 0 ? result : ERR_INVALID;
 }
 
@@ -250,8 +250,7 @@ static int set_result(struct tools_run *run, const jdoc *timer, jdoc *timers)
 
 static int commit_timer(struct tools_run *run, const jdoc *timer, const char *seen)
 {
-    int64_t due = 0;
-    jdoc_get_int(timer, "due_ms", &due);
+    int64_t due = jdoc_int_or(timer, "due_ms", 0);
     struct keep_item item = { .family = FAMILY, .id = jdoc_text_or(timer, "id", ""),
         .document = timer, .time_ms = due, .seen = seen };
     return keep_commit(run, &item, 1, seen != NULL);
@@ -317,8 +316,9 @@ static int settle(struct tools_run *run, jdoc *timer, struct moment *m, const st
     if (strcmp(jdoc_text_or(timer, "type", ""), "alarm") != 0)
         return refuse(run, "/repeat", "an alarm, with alarm_time", "a timer does not repeat");
     zone_at(z, m->ms / 1000, &offset);
-    int result = recurrence_check(jdoc_text_or(timer, "repeat", ""), m->ms / 1000 + offset.seconds,
-        false, z, rule, &first_s, &last_s, why);
+    const struct recurrence_from from = {.start_s = m->ms / 1000 + offset.seconds, .zone = z};
+    int result = recurrence_check(
+        jdoc_text_or(timer, "repeat", ""), &from, rule, &first_s, &last_s, why);
     if (result == ERR_INVALID)
         return refuse(run, "/repeat", "daily, weekdays, weekly, ... or a rule as "
             "FREQ=WEEKLY;BYDAY=MO,WE", why);
@@ -353,7 +353,7 @@ static int create(struct tools_run *run)
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     if (waiting >= ACTIVE_MAX)
-        return tools_fail(run, "limit_reached",
+        return run_fail(run, "limit_reached",
             "There are %d timers and alarms already; cancel some.", ACTIVE_MAX);
     jdoc *timer = new_timer(run, type, &m, z);
     result = timer != NULL ? settle(run, timer, &m, z) : ERR_NOMEM;
@@ -362,7 +362,7 @@ static int create(struct tools_run *run)
         return result == ERR_INVALID ? 0 : result;
     }
     moment_text(m.ms, z, true, when);
-    if (tools_succeed(run, "The %s \"%s\" is set for %s%s.", type,
+    if (run_succeed(run, "The %s \"%s\" is set for %s%s.", type,
             jdoc_text_or(timer, "label", ""), when,
             calendar_series_is(timer) ? ", and again by its rule" : "") == NULL) {
         jdoc_free(timer);
@@ -422,7 +422,7 @@ static int list(struct tools_run *run)
     if (result != 0)
         return result;
     size_t count = jdoc_length(found);
-    if (tools_succeed(run, "%zu timer%s or alarm%s set.", count, count == 1 ? "" : "s",
+    if (run_succeed(run, "%zu timer%s or alarm%s set.", count, count == 1 ? "" : "s",
             count == 1 ? " is" : "s are") == NULL) {
         jdoc_free(found);
         return ERR_NOMEM;
@@ -446,7 +446,7 @@ static int pick(struct tools_run *run, const char **id)
     if (count == 1)
         return *id != NULL ? 0 : ERR_NOMEM;
     if (count == 0)
-        result = tools_fail(run, "not_found", "There is no such timer or alarm.");
+        result = run_fail(run, "not_found", "There is no such timer or alarm.");
     else
         result = refuse(run, "/timer_id", "the id of one of them; list shows them",
             "several timers and alarms could be meant");
@@ -461,7 +461,7 @@ static int cancel_once(struct tools_run *run, void *arg)
     if (result != 0)
         return result;
     if (!is_set(timer)) {
-        result = tools_fail(run, "conflict", "It has %s already.",
+        result = run_fail(run, "conflict", "It has %s already.",
             strcmp(jdoc_text_or(timer, "state", ""), "fired") == 0 ? "gone off" : "been cancelled");
         jdoc_free(timer);
         return result;
@@ -469,7 +469,7 @@ static int cancel_once(struct tools_run *run, void *arg)
     result = jdoc_set_string(timer, "state", "cancelled");
     if (result == 0)
         result = keep_stamp(run, timer);
-    if (result == 0 && tools_succeed(run, "\"%s\" is cancelled.",
+    if (result == 0 && run_succeed(run, "\"%s\" is cancelled.",
             jdoc_text_or(timer, "label", "")) == NULL)
         result = ERR_NOMEM;
     if (result == 0)
@@ -488,12 +488,12 @@ static int cancel(struct tools_run *run)
     if (result == 0)
         result = keep_retry(run, cancel_once, (void *)id);
     if (result == ERR_NOT_FOUND)
-        return tools_fail(run, "not_found", "There is no such timer or alarm.");
+        return run_fail(run, "not_found", "There is no such timer or alarm.");
     if (result == ERR_INVALID)
         return 0;
     if (result == 0 && id != NULL) {
         reminders_timer_hint(&hint, run->context->uid, id, 0);
-        reminders_drop(run->context->store, hint.member);
+        err_ignore(reminders_drop(run->context->store, hint.member)); /* a hint proves nothing */
     }
     return result;
 }

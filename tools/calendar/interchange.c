@@ -336,7 +336,8 @@ static const char *read_when(struct reader *r, icalproperty *property, struct ic
         return "a time is not a real one between 1900 and 2200";
     *out = (struct when){ .is_date = t.is_date, .local_s = seconds_of(t), .z = r->zone };
     if (icaltime_is_utc(t)) {
-        zone_get("UTC", &out->z);
+        if (zone_get("UTC", &out->z))
+            return "its time is in UTC, which the time zones here do not have";
     } else if (id != NULL && !t.is_date) {
         struct own_zone *own = zone_of(r, id);
         if (own != NULL && own->meant == NULL && own->zone != NULL && !own->compared) {
@@ -725,13 +726,14 @@ static int take_component(struct reader *r, const struct span *span)
     return result;
 }
 
-static int fail(int error, char *why, size_t why_size, const char *text)
+static int fail(int error, char why[INTERCHANGE_WHY_SIZE], const char *text)
 {
-    snprintf(why, why_size, "%s", text);
+    snprintf(why, INTERCHANGE_WHY_SIZE, "%s", text);
     return error;
 }
 
-static int read_all(struct reader *r, const char *text, size_t len, char *why, size_t why_size)
+static int read_all(
+    struct reader *r, const char *text, size_t len, char why[INTERCHANGE_WHY_SIZE])
 {
     struct outline o = { .at = text, .end = text + len };
     struct span span;
@@ -743,7 +745,7 @@ static int read_all(struct reader *r, const char *text, size_t len, char *why, s
             components++;
     }
     if (components > INTERCHANGE_EVENTS_MAX)
-        return fail(ERR_LIMIT, why, why_size, "It has more than 1000 components.");
+        return fail(ERR_LIMIT, why, "It has more than 1000 components.");
     r->out->items = arena_array(r->arena, components + 1, sizeof *r->out->items);
     if (r->out->items == NULL)
         return ERR_NOMEM;
@@ -756,7 +758,7 @@ static int read_all(struct reader *r, const char *text, size_t len, char *why, s
 }
 
 int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
-    struct interchange_list *out, char *why, size_t why_size)
+    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE])
 {
     *out = (struct interchange_list){ 0 };
     if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
@@ -764,14 +766,14 @@ int interchange_read(const char *text, size_t len, const struct zone *zone, stru
         len -= 3;
     }
     if (!utf8_valid(text, len) || memchr(text, '\0', len) != NULL)
-        return fail(ERR_INVALID, why, why_size, "It is not UTF-8 text.");
+        return fail(ERR_INVALID, why, "It is not UTF-8 text.");
     if (len < 15 || strncasecmp(text, "BEGIN:VCALENDAR", 15) != 0)
-        return fail(ERR_INVALID, why, why_size, "It does not begin with BEGIN:VCALENDAR.");
+        return fail(ERR_INVALID, why, "It does not begin with BEGIN:VCALENDAR.");
     struct reader *r = arena_array(arena, 1, sizeof *r);
     if (r == NULL)
         return ERR_NOMEM;
     *r = (struct reader){ .arena = arena, .zone = zone, .out = out };
-    int result = read_all(r, text, len, why, why_size);
+    int result = read_all(r, text, len, why);
     for (size_t i = 0; i < r->zone_count; i++)
         if (r->zones[i].zone != NULL)
             icaltimezone_free(r->zones[i].zone, 1);

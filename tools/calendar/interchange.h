@@ -41,6 +41,7 @@ struct interchange_list {
     struct interchange_item *items;
     size_t count;
 };
+#define INTERCHANGE_WHY_SIZE 160
 /*
  * interchange_read -- a whole text. Each component stands alone: what is wrong with one is said in
  * its item. Times in zones of the text's own (VTIMEZONE) get the zone of the database that agrees
@@ -52,7 +53,7 @@ struct interchange_list {
  * ERR_NOMEM.
  */
 int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
-    struct interchange_list *out, char *why, size_t why_size);
+    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
 void interchange_free(struct interchange_list *list);
 
 /* --- writing --- */

@@ -116,7 +116,7 @@ static struct form form_of(const jdoc *event)
     struct form f = { 0 };
     jdoc_get_bool(event, "all_day", &f.all_day);
     if (zone_get(jdoc_text_or(event, "timezone", "UTC"), &z) != 0)
-        zone_get("UTC", &z);
+        err_ignore(zone_get("UTC", &z)); /* z is NULL then */
     f.z = z;
     f.utc = z == NULL || strcmp(zone_name(z), "UTC") == 0;
     return f;
@@ -201,8 +201,7 @@ static void put_alarms(icalcomponent *to, const jdoc *event)
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
     size_t count = calendar_reminders_minutes(event, all);
-    bool all_day = false;
-    jdoc_get_bool(event, "all_day", &all_day);
+    bool all_day = jdoc_is_true(event, "all_day");
     for (size_t i = 0; i < count; i++) {
         int64_t minutes = all[i];
         if (minutes < 0 || minutes > 40320)

@@ -6,6 +6,7 @@ libtools_a_SOURCES += \
 	tools/calendar/calendar_event.c tools/calendar/calendar_event.h \
 	tools/calendar/calendar_file.c tools/calendar/calendar_file.h \
 	tools/calendar/calendar_message.c \
+	tools/calendar/calendar_module.c \
 	tools/calendar/calendar_reminders.c tools/calendar/calendar_reminders.h \
 	tools/calendar/calendar_rings.c tools/calendar/calendar_rings.h \
 	tools/calendar/calendar_series.c tools/calendar/calendar_series.h \

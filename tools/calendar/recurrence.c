@@ -202,22 +202,23 @@ static int64_t recurrence_last(struct recurrence *r, const struct rrule *rule, i
     return last;
 }
 
-int recurrence_check(const char *text, int64_t start_s, bool whole_day, const struct zone *z,
+int recurrence_check(const char *text, const struct recurrence_from *from,
     char out[RECURRENCE_SIZE], int64_t *first_s, int64_t *last_s, char why[RECURRENCE_WHY_SIZE])
 {
+    const struct zone *z = from->zone;
     struct recurrence *r = NULL;
     struct rrule rule;
     int error = recurrence_parse(text, &rule, why);
 
     if (error)
         return error;
-    if (whole_day && (rule.hours || rule.minutes || rule.seconds))
+    if (from->whole_day && (rule.hours || rule.minutes || rule.seconds))
         return recurrence_say(why, "BYHOUR, BYMINUTE and BYSECOND do not go with whole days");
-    if (rule.has_until && (whole_day || !rule.until_is_utc))
-        recurrence_set_until(&rule, recurrence_until(&rule, z), whole_day, z);
+    if (rule.has_until && (from->whole_day || !rule.until_is_utc))
+        recurrence_set_until(&rule, recurrence_until(&rule, z), from->whole_day, z);
     if (!(r = malloc(sizeof *r)))
         return ERR_NOMEM;
-    if (recurrence_begin(r, &rule, start_s, z, start_s))
+    if (recurrence_begin(r, &rule, from->start_s, z, from->start_s))
         error = recurrence_say(why, "a rule can have at most 24 starts on one day");
     else if (!recurrence_next(r, first_s))
         error = recurrence_say(why, "by this rule it never happens");
@@ -247,8 +248,8 @@ static int recurrence_count_before(const struct rrule *rule, int64_t start_s,
     return error;
 }
 
-int recurrence_split(const char *text, int64_t start_s, bool whole_day, const struct zone *z,
-    int64_t before_s, char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE])
+int recurrence_split(const char *text, const struct recurrence_from *from, int64_t before_s,
+    char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE])
 {
     struct rrule rule, later;
     int before, error = recurrence_parse(text, &rule, NULL);
@@ -257,14 +258,17 @@ int recurrence_split(const char *text, int64_t start_s, bool whole_day, const st
         return error;
     later = rule;
     if (rule.count) {
-        if ((error = recurrence_count_before(&rule, start_s, z, before_s, &before)))
+        error = recurrence_count_before(&rule, from->start_s, from->zone, before_s, &before);
+        if (error)
             return error;
         later.count -= before;
         if (later.count < 1)
             return ERR_INVALID;
     }
-    recurrence_set_until(&rule, whole_day ? before_s - 1 : before_s, whole_day, z);
-    rule.until_s -= !whole_day; /* as an instant: the clocks may skip the second before, too */
+    recurrence_set_until(
+        &rule, from->whole_day ? before_s - 1 : before_s, from->whole_day, from->zone);
+    /* As an instant: the clocks may skip the second before, too. */
+    rule.until_s -= !from->whole_day;
     if (rrule_print(&rule, out, RECURRENCE_SIZE))
         return ERR_INVALID;
     return rest && rrule_print(&later, rest, RECURRENCE_SIZE) ? ERR_INVALID : 0;

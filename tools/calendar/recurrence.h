@@ -30,17 +30,22 @@ const char *recurrence_word(const char *word);
 /* Is it a rule for each year, on days of given months that there are: as of a zone's changes? */
 bool recurrence_is_of_months(const char *text);
 
+/* How a series begins. */
+struct recurrence_from {
+    int64_t start_s; /* first start, in seconds of local time (civil_seconds) */
+    bool whole_day;  /* UNTIL then is a date; else an instant, of a date alone the day's end */
+    const struct zone *zone;
+};
+
 /*
  * recurrence_check -- a rule as people or other programs wrote it ("RRULE:" in front is dropped).
- *   start_s    first start, in seconds of local time (civil_seconds)
- *   whole_day  UNTIL then is a date; else an instant, and a date alone means the end of that day
- *   out        the rule in one form, UNTIL in UTC
- *   first_s    the first start that the rule itself gives, at or after start_s
- *   last_s     the last one; INT64_MAX = without an end
- *   why        a sentence for the one who wrote it, on ERR_INVALID
+ *   out      the rule in one form, UNTIL in UTC
+ *   first_s  the first start that the rule itself gives, at or after from->start_s
+ *   last_s   the last one; INT64_MAX = without an end
+ *   why      a sentence for the one who wrote it, on ERR_INVALID
  * Returns 0, ERR_INVALID or ERR_NOMEM.
  */
-int recurrence_check(const char *text, int64_t start_s, bool whole_day, const struct zone *z,
+int recurrence_check(const char *text, const struct recurrence_from *from,
     char out[RECURRENCE_SIZE], int64_t *first_s, int64_t *last_s, char why[RECURRENCE_WHY_SIZE]);
 
 /*
@@ -48,8 +53,8 @@ int recurrence_check(const char *text, int64_t start_s, bool whole_day, const st
  * the starts from there on become the rule `rest`, which without COUNT is the old one. rest: may
  * be NULL. Returns 0, ERR_INVALID (the rule is none) or ERR_NOMEM.
  */
-int recurrence_split(const char *rule, int64_t start_s, bool whole_day, const struct zone *z,
-    int64_t before_s, char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);
+int recurrence_split(const char *rule, const struct recurrence_from *from, int64_t before_s,
+    char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);
 
 /*
  * The starts of a rule that has been checked, from the first that is not before from_s (local).

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
@@ -31,7 +32,7 @@ int community_finish(struct tools_run *run, const char *kind, const char *ref, c
     jdoc *act = jdoc_new_object();
     snprintf(id, sizeof id, "%s:%.100s", kind, ref);
     snprintf(about, sizeof about, "%s", text != NULL ? text : "");
-    keep_cut_utf8(about, sizeof about);
+    utf8_mend_end(about);
     clock_rfc3339(run->context->now_ms, now);
     int failed = act == NULL || jdoc_set_string(act, "id", id) != 0
         || jdoc_set_string(act, "kind", kind) != 0 || jdoc_set_string(act, "ref", ref) != 0
@@ -68,7 +69,7 @@ static int answer_stored(struct tools_run *run, const struct community_write *w,
     const char *id = arena_strdup(run->arena, jdoc_text_or(doc, "id", ""));
     const char *text = arena_printf(run->arena, "%s%s%s", w->message,
         w->title != NULL ? ": " : ".", w->title != NULL ? w->title : "");
-    if (id == NULL || text == NULL || tools_succeed(run, "%s", text) == NULL) {
+    if (id == NULL || text == NULL || run_succeed(run, "%s", text) == NULL) {
         jdoc_free(doc);
         return ERR_NOMEM;
     }
@@ -78,7 +79,7 @@ static int answer_stored(struct tools_run *run, const struct community_write *w,
 
 static int no_such_post(struct tools_run *run)
 {
-    return tools_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
+    return run_fail(run, "not_found", "There is no such post. search_posts and get_feed list "
         "those there are.");
 }
 
@@ -105,7 +106,7 @@ int community_write(struct tools_run *run, struct community_write *w)
     if (result == ERR_NOT_FOUND)
         return no_such_post(run);
     if (result == ERR_FULL)
-        return tools_fail(run, "limit_reached", "No more can be added there.");
+        return run_fail(run, "limit_reached", "No more can be added there.");
     return result == 0 ? answer_stored(run, w, stored) : result;
 }
 
@@ -205,7 +206,7 @@ static int read_comment(struct tools_run *run, const char **content)
         *content = jdoc_string(jdoc_get(run->args, "comment"), NULL);
     if (*content != NULL)
         return 0;
-    int error = tools_fail_at(run, "/content", "the text of the comment, 1 to 1000 characters",
+    int error = run_fail_at(run, "/content", "the text of the comment, 1 to 1000 characters",
         "content is missing");
     return error != 0 ? error : ERR_INVALID;
 }
@@ -257,7 +258,7 @@ int community_tool_like_post(struct tools_run *run)
     if (result != 0)
         return result;
     jdoc *entity = jdoc_new_object();
-    if (tools_succeed(run, "%s. The post has %lld like%s.",
+    if (run_succeed(run, "%s. The post has %lld like%s.",
             like.liked ? "Liked" : "The like is taken back", (long long)like.likes,
             like.likes == 1 ? "" : "s") == NULL || entity == NULL
         || jdoc_set_string(entity, "id", post) != 0
@@ -278,7 +279,7 @@ static int check_pair(struct tools_run *run)
     bool latitude = jdoc_has(run->args, "latitude"), longitude = jdoc_has(run->args, "longitude");
     if (latitude == longitude)
         return 0;
-    int result = tools_fail_at(run, latitude ? "/longitude" : "/latitude",
+    int result = run_fail_at(run, latitude ? "/longitude" : "/latitude",
         "latitude and longitude together, or neither",
         "latitude and longitude belong together, and one is missing");
     return result != 0 ? result : ERR_INVALID;
@@ -295,7 +296,7 @@ static int read_meetup(struct tools_run *run, const struct zone **z, struct mome
     if (error != 0
         || (start->has_time ? start->ms : moment_day(start->ms, 1, *z)) > run->context->now_ms)
         return error;
-    error = tools_fail_at(run, "/event_date", "a time to come", "event_date is over");
+    error = run_fail_at(run, "/event_date", "a time to come", "event_date is over");
     return error != 0 ? error : ERR_INVALID;
 }
 
@@ -417,7 +418,7 @@ static int check_admin(struct tools_run *run)
 {
     if (run->context->role != NULL && strcmp(run->context->role, "admin") == 0)
         return 0;
-    int error = tools_fail(run, "forbidden", "Only administrators can add knowledge. A traveller's "
+    int error = run_fail(run, "forbidden", "Only administrators can add knowledge. A traveller's "
         "own advice is shared with submit_community_tip.");
     return error != 0 ? error : ERR_INVALID;
 }

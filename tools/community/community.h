@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_COMMUNITY_COMMUNITY_H
 
 #include "store/shared.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/words.h"
 
 /*
@@ -43,10 +43,5 @@ int community_query(struct tools_run *run, const char *text, struct words *terms
 int community_list(const struct shared_list *found, size_t limit, const char *source, jdoc *list);
 /* The limit argument, else the default. */
 size_t community_limit(const struct tools_run *run, size_t standard);
-
-/* What another user allows: the text of a privacy setting, else the fallback. */
-const char *community_privacy(struct tools_run *run, const char *uid, const char *key,
-    const char *fallback);
-bool community_shares_location(struct tools_run *run, const char *uid);
 
 #endif

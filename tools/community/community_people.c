@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "base/log.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
@@ -20,35 +21,35 @@
 
 static int no_such_user(struct tools_run *run)
 {
-    return tools_fail(run, "not_found", "There is no such user.");
+    return run_fail(run, "not_found", "There is no such user.");
 }
 
-/* manage_privacy's record of another user. */
-static jdoc *privacy_record(struct tools_run *run, const char *uid)
+/* manage_privacy's record of another user: NULL when there is none, and all is as by default. A
+ * record that cannot be read allows nothing. Returns 0; ERR_INTERNAL (damaged) or another fault. */
+static int community_people_privacy(struct tools_run *run, const char *uid, jdoc **out)
 {
     const char *json;
-    jdoc *doc = NULL;
-    if (records_get(run->context->store, uid, "privacy", "me", run->arena, &json) == 0)
-        jdoc_parse(json, strlen(json), &doc, NULL, 0);
-    return doc;
+    int error = records_get(run->context->store, uid, "privacy", "me", run->arena, &json);
+
+    *out = NULL;
+    if (error)
+        return error == ERR_NOT_FOUND ? 0 : error;
+    error = jdoc_parse(json, strlen(json), out, NULL, 0);
+    if (!error || error == ERR_NOMEM)
+        return error;
+    log_error("the privacy settings of %s cannot be read", uid);
+    return ERR_INTERNAL;
 }
 
-const char *community_privacy(struct tools_run *run, const char *uid, const char *key,
-    const char *fallback)
+static int community_people_shares(struct tools_run *run, const char *uid, bool *shares)
 {
-    jdoc *doc = privacy_record(run, uid);
-    const char *value = arena_strdup(run->arena, jdoc_text_or(doc, key, fallback));
-    jdoc_free(doc);
-    return value != NULL ? value : "none";
-}
+    jdoc *doc;
+    int error = community_people_privacy(run, uid, &doc);
 
-bool community_shares_location(struct tools_run *run, const char *uid)
-{
-    bool shares = true;
-    jdoc *doc = privacy_record(run, uid);
-    jdoc_get_bool(doc, "location_sharing", &shares);
+    *shares = !error;
+    jdoc_get_bool(doc, "location_sharing", shares);
     jdoc_free(doc);
-    return shares;
+    return error;
 }
 
 /* --- follow_user --- */
@@ -63,7 +64,7 @@ static int set_follow(struct tools_run *run, const char *target, bool following,
         || jdoc_set_int(entity, "followers", f->followers) != 0;
     const char *text = following ? (f->changed ? "You now follow" : "You follow already:")
                                  : (f->changed ? "You no longer follow" : "You did not follow");
-    if (failed || tools_succeed(run, "%s %s.", text, target) == NULL) {
+    if (failed || run_succeed(run, "%s %s.", text, target) == NULL) {
         jdoc_free(entity);
         return ERR_NOMEM;
     }
@@ -75,7 +76,7 @@ static int check_target(struct tools_run *run, const char *target, bool unfollow
 {
     int error = 0;
     if (strcmp(target, run->context->uid) == 0)
-        error = tools_fail_at(run, "/target_user_id", "the id of another user",
+        error = run_fail_at(run, "/target_user_id", "the id of another user",
             "nobody can follow themselves");
     else if (unfollow || (error = shared_known(run->context->store, target)) != ERR_NOT_FOUND)
         return error;
@@ -86,8 +87,7 @@ static int check_target(struct tools_run *run, const char *target, bool unfollow
 
 int community_preview_follow_user(struct tools_run *run)
 {
-    bool unfollow = false;
-    jdoc_get_bool(run->args, "unfollow", &unfollow);
+    bool unfollow = jdoc_is_true(run->args, "unfollow");
     int error = check_target(run, jdoc_text_or(run->args, "target_user_id", ""), unfollow);
     if (error == 0)
         error = preview_title(run, run->args, "target_user_id",
@@ -100,8 +100,7 @@ int community_tool_follow_user(struct tools_run *run)
     struct shared_mark mark;
     struct shared_follow follow = { 0 };
     const char *target = jdoc_text_or(run->args, "target_user_id", "");
-    bool unfollow = false;
-    jdoc_get_bool(run->args, "unfollow", &unfollow);
+    bool unfollow = jdoc_is_true(run->args, "unfollow");
     int result = check_target(run, target, unfollow);
     if (result == ERR_INVALID)
         return 0;
@@ -113,7 +112,7 @@ int community_tool_follow_user(struct tools_run *run)
     if (result == ERR_NOT_FOUND)
         return no_such_user(run);
     if (result == ERR_FULL)
-        return tools_fail(run, "limit_reached", "You follow %d people already, and no more can be "
+        return run_fail(run, "limit_reached", "You follow %d people already, and no more can be "
             "followed.", SHARED_FOLLOWS_MAX);
     if (result == 0)
         result = set_follow(run, target, !unfollow, &follow);
@@ -126,14 +125,18 @@ int community_tool_follow_user(struct tools_run *run)
 /* Does the recipient take messages from this user? Returns 0, ERR_FORBIDDEN or a fault. */
 static int may_write_to(struct tools_run *run, const char *to)
 {
-    const char *allowed = community_privacy(run, to, "allow_messages", "friends");
     bool friend_of = false;
-    if (strcmp(allowed, "everyone") == 0)
-        return 0;
-    if (strcmp(allowed, "friends") != 0)
-        return ERR_FORBIDDEN;
-    int result = shared_is_friend(run->context->store, run->context->uid, to, &friend_of);
-    return result == 0 && !friend_of ? ERR_FORBIDDEN : result;
+    jdoc *privacy;
+    int error = community_people_privacy(run, to, &privacy);
+    const char *allowed = jdoc_text_or(privacy, "allow_messages", "friends");
+    bool everyone = strcmp(allowed, "everyone") == 0, friends = strcmp(allowed, "friends") == 0;
+
+    jdoc_free(privacy);
+    if (error || everyone)
+        return error;
+    if (friends)
+        error = shared_is_friend(run->context->store, run->context->uid, to, &friend_of);
+    return !error && !friend_of ? ERR_FORBIDDEN : error;
 }
 
 static jdoc *new_message(struct tools_run *run, const char *id, const char *to, int64_t sent_ms)
@@ -179,12 +182,12 @@ static int send_message(struct tools_run *run, const char *to)
             &wait_ms);
     run->retry_after_ms = wait_ms;
     if (result == ERR_RATE)
-        return tools_fail(run, "rate_limited", "At most %d messages an hour can be sent; the next "
+        return run_fail(run, "rate_limited", "At most %d messages an hour can be sent; the next "
             "one in %lld minutes.", SHARED_MESSAGES, (long long)(wait_ms / 60000 + 1));
     if (result != 0)
         return result;
     jdoc *message = new_message(run, id, to, sent_ms);
-    if (message == NULL || tools_succeed(run, "The message to %s is sent.", to) == NULL) {
+    if (message == NULL || run_succeed(run, "The message to %s is sent.", to) == NULL) {
         jdoc_free(message);
         return ERR_NOMEM;
     }
@@ -201,7 +204,7 @@ static int check_recipient(struct tools_run *run, const char *to)
 {
     int error = 0;
     if (strcmp(to, run->context->uid) == 0) {
-        error = tools_fail_at(run, "/recipient_id", "the id of another user",
+        error = run_fail_at(run, "/recipient_id", "the id of another user",
             "this is the user's own id");
         return error != 0 ? error : ERR_INVALID;
     }
@@ -211,7 +214,7 @@ static int check_recipient(struct tools_run *run, const char *to)
     if (error != ERR_NOT_FOUND && error != ERR_FORBIDDEN)
         return error;
     error = error == ERR_NOT_FOUND ? no_such_user(run)
-        : tools_fail(run, "forbidden", "%s does not take messages from you.", to);
+        : run_fail(run, "forbidden", "%s does not take messages from you.", to);
     return error != 0 ? error : ERR_INVALID;
 }
 
@@ -251,7 +254,7 @@ static int answer_place(struct tools_run *run, const char *stored, bool is_publi
     if (result == 0) {
         jdoc_get_int(place, "expires_ms", &expires);
         moment_text(expires, z, true, until);
-        if (tools_succeed(run, "Your place is shared with %s until %s.",
+        if (run_succeed(run, "Your place is shared with %s until %s.",
                 is_public ? "everyone" : "your friends", until) == NULL)
             result = ERR_NOMEM;
     }
@@ -270,9 +273,11 @@ static int answer_place(struct tools_run *run, const char *stored, bool is_publi
 /* Returns 0; ERR_INVALID (said); a fault. */
 static int check_sharing(struct tools_run *run)
 {
-    if (community_shares_location(run, run->context->uid))
-        return 0;
-    int error = tools_fail(run, "forbidden", "Location sharing is switched off in your privacy "
+    bool shares;
+    int error = community_people_shares(run, run->context->uid, &shares);
+    if (error || shares)
+        return error;
+    error = run_fail(run, "forbidden", "Location sharing is switched off in your privacy "
         "settings. manage_privacy switches it on.");
     return error != 0 ? error : ERR_INVALID;
 }
@@ -326,7 +331,7 @@ int community_tool_share_location(struct tools_run *run)
             &stored);
     buf_free(&json);
     if (result == ERR_FULL)
-        return tools_fail(run, "limit_reached", "No more places can be shared at the moment.");
+        return run_fail(run, "limit_reached", "No more places can be shared at the moment.");
     return result == 0 ? answer_place(run, stored, is_public) : result;
 }
 
@@ -373,14 +378,19 @@ int community_tool_find_nearby_rvers(struct tools_run *run)
     jdoc *people = jdoc_new_array();
     if (result == 0 && people == NULL)
         result = ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < count; i++)
-        if (community_shares_location(run, near[i].uid))
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        bool shares;
+        result = community_people_shares(run, near[i].uid, &shares);
+        if (result == ERR_INTERNAL) /* this one's settings are damaged: they hide nobody else */
+            result = 0;
+        if (result == 0 && shares)
             result = jdoc_push(people, person_of(&near[i], latitude, longitude));
+    }
     size_t found = jdoc_length(people);
     if (result == 0
-        && (found == 0 ? tools_succeed(run, "Nobody who shares their place is within %.0f miles.",
+        && (found == 0 ? run_succeed(run, "Nobody who shares their place is within %.0f miles.",
                              miles)
-                       : tools_succeed(run, "%zu %s within %.0f miles.", found,
+                       : run_succeed(run, "%zu %s within %.0f miles.", found,
                              found == 1 ? "person shares a place" : "people share a place", miles))
             == NULL)
         result = ERR_NOMEM;

@@ -2,8 +2,8 @@
 #include "tools/community/community.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
-#include "tools/kit/keep.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +13,7 @@
 
 size_t community_limit(const struct tools_run *run, size_t standard)
 {
-    int64_t limit = (int64_t)standard;
-    jdoc_get_int(run->args, "limit", &limit);
+    int64_t limit = jdoc_int_or(run->args, "limit", (int64_t)standard);
     return (size_t)limit;
 }
 
@@ -33,9 +32,7 @@ static int cut_content(jdoc *doc, size_t most)
     const char *text = jdoc_string(jdoc_get(doc, "content"), &len);
     if (text == NULL || len <= most)
         return 0;
-    while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
-        most--;
-    jdoc *cut = jdoc_new_string(text, most);
+    jdoc *cut = jdoc_new_string(text, utf8_cut(text, most));
     if (cut == NULL || jdoc_set(doc, "content", cut) != 0)
         return ERR_NOMEM;
     return jdoc_set_bool(doc, "content_cut", true);
@@ -75,7 +72,7 @@ static int answer_list(struct tools_run *run, int result, const char *key, jdoc 
     const char *noun, size_t total)
 {
     size_t count = jdoc_length(list);
-    if (result == 0 && tools_succeed(run, "%zu %s%s%s.", count, noun, count == 1 ? "" : "s",
+    if (result == 0 && run_succeed(run, "%zu %s%s%s.", count, noun, count == 1 ? "" : "s",
             total > count ? ", and there are more" : "") == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
@@ -90,7 +87,7 @@ static int answer_list(struct tools_run *run, int result, const char *key, jdoc 
 
 static int nothing_to_search(struct tools_run *run)
 {
-    return tools_fail_at(run, "/query", "at least one word that carries meaning",
+    return run_fail_at(run, "/query", "at least one word that carries meaning",
         "query holds no word that can be searched for");
 }
 
@@ -225,14 +222,14 @@ int community_tool_get_knowledge_article(struct tools_run *run)
         result = shared_get(run->context->store, "tip", id, run->arena, &json);
     }
     if (result == ERR_NOT_FOUND)
-        return tools_fail(run, "not_found", "There is no such article. search_knowledge finds "
+        return run_fail(run, "not_found", "There is no such article. search_knowledge finds "
             "those there are.");
     if (result == 0)
         result = jdoc_parse(json, strlen(json), &article, NULL, 0);
     if (result != 0)
         return result;
     if (jdoc_set_string(article, "source", source) != 0
-        || tools_succeed(run, "%s", jdoc_text_or(article, "title", "")) == NULL) {
+        || run_succeed(run, "%s", jdoc_text_or(article, "title", "")) == NULL) {
         jdoc_free(article);
         return ERR_NOMEM;
     }

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/jdoc.h"
-#include "tools/engine/schema.h"
+#include "tools/schema/schema.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -32,6 +32,8 @@ static struct entry entries[MAX_TOOLS];
 static size_t entry_count;
 static jdoc *files[MAX_FILES];
 static size_t file_count;
+static const char *module_families[MAX_FILES]; /* those that offer more than tools */
+static size_t module_count;
 static const char *file_now;
 
 static void fail(const char *tool, const char *format, ...)
@@ -45,6 +47,13 @@ static void fail(const char *tool, const char *format, ...)
     va_end(ap);
     fputc('\n', stderr);
     exit(1);
+}
+
+/* What the generator builds with: the build ends on a fault. */
+static void generate_need(int error)
+{
+    if (error)
+        fail(NULL, "%s", err_text(error));
 }
 
 static jdoc *read_file(const char *path)
@@ -84,14 +93,14 @@ static jdoc *resolve(const char *tool, const jdoc *value, const jdoc *defs, int 
     if (jdoc_type(value) == JDOC_ARRAY) {
         copy = jdoc_new_array();
         for (size_t i = 0; i < jdoc_length(value); i++)
-            jdoc_push(copy, resolve(tool, jdoc_at(value, i), defs, depth + 1));
+            generate_need(jdoc_push(copy, resolve(tool, jdoc_at(value, i), defs, depth + 1)));
         return copy;
     }
     if (jdoc_type(value) != JDOC_OBJECT)
         return jdoc_dup(value);
     copy = jdoc_new_object();
     while (jdoc_next(value, &it, &key, &member))
-        jdoc_set(copy, key, resolve(tool, member, defs, depth + 1));
+        generate_need(jdoc_set(copy, key, resolve(tool, member, defs, depth + 1)));
     return copy;
 }
 
@@ -110,7 +119,7 @@ static void check_schema(const char *tool, const char *which, const jdoc *schema
 static jdoc *one_member(const char *key, jdoc *value)
 {
     jdoc *object = jdoc_new_object();
-    jdoc_set(object, key, value);
+    generate_need(jdoc_set(object, key, value));
     return object;
 }
 
@@ -125,19 +134,20 @@ static jdoc *full_result(const char *tool, const jdoc *own, const char *entity)
     if (jdoc_get(jdoc_get(own, "properties"), entity) == NULL)
         fail(tool, "result/properties has not the entity \"%s\"", entity);
     jdoc *properties = jdoc_new_object(), *required = jdoc_new_array();
-    jdoc_set(properties, "success", one_member("const", jdoc_new_bool(true)));
-    jdoc_set(properties, "message", one_member("type", jdoc_new_string("string", 6)));
-    jdoc_push(required, jdoc_new_string("success", 7));
-    jdoc_push(required, jdoc_new_string("message", 7));
+    generate_need(jdoc_set(properties, "success", one_member("const", jdoc_new_bool(true))));
+    generate_need(
+        jdoc_set(properties, "message", one_member("type", jdoc_new_string("string", 6))));
+    generate_need(jdoc_push(required, jdoc_new_string("success", 7)));
+    generate_need(jdoc_push(required, jdoc_new_string("message", 7)));
     while (jdoc_next(jdoc_get(own, "properties"), &it, &key, &value))
-        jdoc_set(properties, key, jdoc_dup(value));
+        generate_need(jdoc_set(properties, key, jdoc_dup(value)));
     const jdoc *more = jdoc_get(own, "required");
     for (size_t i = 0; i < jdoc_length(more); i++)
-        jdoc_push(required, jdoc_dup(jdoc_at(more, i)));
+        generate_need(jdoc_push(required, jdoc_dup(jdoc_at(more, i))));
     jdoc *full = one_member("type", jdoc_new_string("object", 6));
-    jdoc_set(full, "properties", properties);
-    jdoc_set(full, "required", required);
-    jdoc_set_bool(full, "additionalProperties", false);
+    generate_need(jdoc_set(full, "properties", properties));
+    generate_need(jdoc_set(full, "required", required));
+    generate_need(jdoc_set_bool(full, "additionalProperties", false));
     return full;
 }
 
@@ -339,8 +349,13 @@ static void add_file(const char *path)
         fail(NULL, "family must be the file's name without .json");
     while (jdoc_next(doc, &it, &key, &value))
         if (strcmp(key, "family") != 0 && strcmp(key, "about") != 0 && strcmp(key, "$defs") != 0
-            && strcmp(key, "tools") != 0)
+            && strcmp(key, "tools") != 0 && strcmp(key, "module") != 0)
             fail(NULL, "unknown field `%s`", key);
+    bool module = false;
+    if (jdoc_has(doc, "module") && (jdoc_get_bool(doc, "module", &module) || !module))
+        fail(NULL, "module must be true, or left out");
+    if (module)
+        module_families[module_count++] = family;
     const jdoc *tools = jdoc_get(doc, "tools");
     if (jdoc_type(tools) != JDOC_ARRAY || jdoc_length(tools) == 0)
         fail(NULL, "the field `tools` must be a list that is not empty");
@@ -455,15 +470,22 @@ static void put_source(void)
     for (size_t i = 0; i < entry_count; i++)
         put_row(i);
     printf("};\nconst size_t tools_registry_count = sizeof tools_registry / sizeof *tools_registry;\n");
+    printf("const struct module *const tools_modules[] = {\n");
+    for (size_t i = 0; i < module_count; i++)
+        printf("    &%s_module,\n", module_families[i]);
+    printf("    NULL\n};\n");
 }
 
 static void put_header(void)
 {
     printf("/* Made by tools/engine/generate from the files of the families. Do not edit. */\n"
            "#ifndef TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n#define TURNPIKE_TOOLS_ENGINE_REGISTRY_H\n\n"
-           "#include \"tools/engine/tools.h\"\n\n"
+           "#include \"tools/kit/module.h\"\n#include \"tools/kit/run.h\"\n\n"
            "extern const struct tools_spec tools_registry[];\n"
-           "extern const size_t tools_registry_count;\n\n");
+           "extern const size_t tools_registry_count;\n"
+           "extern const struct module *const tools_modules[]; /* ends with NULL */\n\n");
+    for (size_t i = 0; i < module_count; i++)
+        printf("extern const struct module %s_module;\n", module_families[i]);
     for (size_t i = 0; i < entry_count; i++) {
         const char *family = entries[i].family, *name = jdoc_text_or(entries[i].tool, "name", "");
         printf("int %s_tool_%s(struct tools_run *run);\n", family, name);

@@ -1,18 +1,18 @@
-# The registry, the check of arguments and results, the search for tools.
+# The registry, calls from their start to their end, the search for tools.
 libtools_a_SOURCES += \
 	tools/engine/finder.c tools/engine/finder.h \
 	tools/engine/finder_stem.c tools/engine/finder_stem.h \
-	tools/engine/pattern.c tools/engine/pattern.h \
-	tools/engine/schema.c tools/engine/schema.h \
-	tools/engine/schema_coerce.c \
-	tools/engine/schema_form.c \
-	tools/engine/tools.c tools/engine/tools.h
+	tools/engine/modules.c tools/engine/modules.h \
+	tools/engine/tools.c tools/engine/tools.h \
+	tools/engine/tools_approval.c \
+	tools/engine/tools_args.c tools/engine/tools_args.h \
+	tools/engine/tools_call.c
 nodist_libtools_a_SOURCES += tools/engine/registry.c tools/engine/registry.h
 
 # The generator is a program of the build; it needs no more than base and the check of schemas.
 noinst_PROGRAMS += tools/engine/generate
-tools_engine_generate_SOURCES = tools/engine/generate.c tools/engine/pattern.c tools/engine/schema.c \
-	tools/engine/schema_form.c tools/kit/civil.c
+tools_engine_generate_SOURCES = tools/engine/generate.c tools/schema/pattern.c tools/schema/schema.c \
+	tools/schema/schema_form.c tools/kit/civil.c
 tools_engine_generate_LDADD = $(BASE_LIBS)
 # Objects of its own: the registry is made before those of libtools.
 tools_engine_generate_CPPFLAGS = $(AM_CPPFLAGS)

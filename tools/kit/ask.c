@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "tools/kit/keep.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
 
 static int refuse(struct tools_run *run, const char *service, const char *what)
 {
-    return tools_fail(run, "provider_failed", "The %s %s.", service, what);
+    return run_fail(run, "provider_failed", "The %s %s.", service, what);
 }
 
 static int read_json(struct question *q)
@@ -72,10 +72,10 @@ static void answered(struct tools_run *run, void *arg)
         return;
     }
     int result = read_json(q);
-    if (result == ERR_AGAIN)
+    if (result == ERR_PENDING)
         return;
     run->error = result;
-    tools_finished(run);
+    run_finished(run);
 }
 
 static void on_done(void *arg, const struct http_result *http)
@@ -92,7 +92,7 @@ static void on_done(void *arg, const struct http_result *http)
     q->http_error = http->error;
     q->status = http->status;
     q->step = (struct tools_step){ .fn = answered, .arg = q };
-    tools_defer(q->run, &q->step);
+    run_defer(q->run, &q->step);
 }
 
 static void on_cancel(struct tools_run *run)
@@ -174,13 +174,13 @@ static int start(struct tools_run *run, const struct ask *ask, const struct ques
     q->next = run->fetches;
     run->fetches = q;
     run->on_cancel = on_cancel;
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }
 
 int ask_start(struct tools_run *run, const struct ask *ask, ask_done_fn *done, void *arg)
 {
     int result = start(run, ask, &(struct question){ .done_json = done, .arg = arg });
-    if (result == ERR_AGAIN || result == ERR_NOMEM)
+    if (result == ERR_PENDING || result == ERR_NOMEM)
         return result;
     return refuse(run, ask->service, result == ERR_NOT_CONFIGURED ? "cannot be asked from here"
         : "could not be reached; try again later");
@@ -200,8 +200,9 @@ bool ask_configured(struct tools_run *run, const char *value, const char *settin
 {
     if (value[0] != '\0')
         return true;
-    tools_fail(run, "provider_not_configured",
-        "This needs an outside provider that is not configured here (setting %s).", setting);
+    /* Without memory for it the run has no result, which is a fault for its caller. */
+    err_ignore(run_fail(run, "provider_not_configured",
+        "This needs an outside provider that is not configured here (setting %s).", setting));
     return false;
 }
 
@@ -247,7 +248,7 @@ int ask_set_text(jdoc *object, const char *key, const char *text, size_t size)
         return 0;
     size = size < sizeof copy ? size : sizeof copy;
     snprintf(copy, size, "%s", text);
-    keep_cut_utf8(copy, size);
+    utf8_mend_end(copy);
     for (char *c = copy; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7F)
             *c = ' ';

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_ASK_H
 #define TURNPIKE_TOOLS_KIT_ASK_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * ask -- questions to outside providers from within a handler, time and size bounded, any number of
@@ -21,18 +21,18 @@ struct ask {
     bool page;           /* HTML of the public internet, up to 3 redirects */
 };
 /*
- * ask_start -- what a handler returns: ERR_AGAIN, 0 (failure set), or a fault. JSON, parsed strictly.
+ * ask_start -- what a handler returns: ERR_PENDING, 0 (failure set), or a fault. JSON, parsed strictly.
  * done, a step of tools_go_on, gets the answer (borrowed); it sets run->result and returns 0, or asks again and returns
- * ERR_AGAIN, or returns a fault. ERR_PROTOCOL: the answer is not what the provider's form says.
+ * ERR_PENDING, or returns a fault. ERR_PROTOCOL: the answer is not what the provider's form says.
  */
 typedef int ask_done_fn(struct tools_run *run, const jdoc *answer, void *arg);
 int ask_start(struct tools_run *run, const struct ask *ask, ask_done_fn *done, void *arg);
 
 /*
- * ask_bytes -- the same for what need not be JSON, or for several at once. Returns ERR_AGAIN, or what
+ * ask_bytes -- the same for what need not be JSON, or for several at once. Returns ERR_PENDING, or what
  * hindered it: ERR_NOMEM, ERR_FORBIDDEN (address), ERR_INVALID (URL), ... done is called once, a step
  * of tools_go_on. error: 0, ERR_NOT_FOUND (404, 410), or another reason (logged already); body:
- * of a status 2xx. The last one sets run->result or run->error and calls tools_finished.
+ * of a status 2xx. The last one sets run->result or run->error and calls run_finished.
  */
 typedef void ask_bytes_fn(struct tools_run *run, void *arg, int error, const char *body, size_t len);
 int ask_bytes(struct tools_run *run, const struct ask *ask, ask_bytes_fn *done, void *arg);

@@ -128,3 +128,17 @@ int civil_parse(const char *text, struct civil *out)
     s++;
     return parse_time(&s, out) && parse_offset(&s, out) && *s == '\0' ? 0 : ERR_INVALID;
 }
+
+const char *civil_weekday_name(int weekday)
+{
+    static const char *const names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+        "Friday", "Saturday" };
+    return weekday >= 0 && weekday < 7 ? names[weekday] : "";
+}
+
+const char *civil_month_name(int month)
+{
+    static const char *const names[] = { "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December" };
+    return month >= 1 && month <= 12 ? names[month - 1] : "";
+}

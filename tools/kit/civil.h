@@ -24,5 +24,8 @@ int64_t civil_days(int year, int month, int day); /* since 1970-01-01; day may b
 int64_t civil_seconds(const struct civil *c);     /* since the epoch as if it were UTC */
 void civil_from_seconds(int64_t seconds, struct civil *out); /* has_time set, no offset */
 int civil_weekday(int64_t days);                  /* 0 = Sunday */
+/* The English names; "" for a number that is none. month from 1. */
+const char *civil_weekday_name(int weekday);
+const char *civil_month_name(int month);
 
 #endif

@@ -26,7 +26,7 @@ int cost_argument(struct tools_run *run, const char *key, const char *currency, 
     snprintf(path, sizeof path, "/%s", key);
     snprintf(expected, sizeof expected, "an amount with at most %d decimals",
         amount_decimals(currency));
-    int result = tools_fail_at(run, path, expected, "%s is not possible in %s", key, currency);
+    int result = run_fail_at(run, path, expected, "%s is not possible in %s", key, currency);
     return result != 0 ? result : ERR_INVALID;
 }
 

@@ -2,8 +2,8 @@
 #define TURNPIKE_TOOLS_KIT_COST_H
 
 #include "store/records.h"
-#include "tools/engine/tools.h"
 #include "tools/kit/amount.h"
+#include "tools/kit/run.h"
 
 /*
  * cost -- money in arguments and records: the field KEY as a number for people, KEY_minor as the

@@ -115,8 +115,7 @@ void export_file_expense_names(struct buf *out)
 void export_file_expense(struct buf *out, const jdoc *e)
 {
     const char *currency = jdoc_text_or(e, "currency", "");
-    double amount = 0;
-    jdoc_get_double(e, "amount", &amount);
+    double amount = jdoc_double_or(e, "amount", 0);
     buf_printf(out, "%s,%s,%.*f,%s,", jdoc_text_or(e, "date", ""), jdoc_text_or(e, "category", ""),
         amount_decimals(currency), amount, currency);
     put_field(out, jdoc_text_or(e, "description", ""), ",");
@@ -167,12 +166,12 @@ static int put_expense(struct pages *p, const char *json)
     return result == ERR_NOMEM ? result : result == 0 ? 0 : ERR_INTERNAL;
 }
 
-int export_file_expenses(struct store *s, const char *uid, int64_t from_ms, int64_t to_ms,
-    struct buf *out, export_file_flush *flush, void *arg)
+int export_file_expenses(struct store *s, const struct export_file_period *period, struct buf *out,
+    export_file_flush *flush, void *arg)
 {
-    struct pages p = { .store = s, .uid = uid, .out = out, .flush = flush, .arg = arg };
+    struct pages p = { .store = s, .uid = period->uid, .out = out, .flush = flush, .arg = arg };
     export_file_expense_names(out);
-    return each(&p, "expense", from_ms, to_ms, put_expense);
+    return each(&p, "expense", period->from_ms, period->to_ms, put_expense);
 }
 
 /* --- GPX --- */

@@ -17,13 +17,17 @@
 #define EXPORT_FILE_PAGE 200
 typedef int export_file_flush(void *arg, struct buf *out);
 
+struct export_file_period {
+    const char *uid;
+    int64_t from_ms, to_ms; /* both included */
+};
 /*
- * Expenses with a time in [from_ms, to_ms], oldest first: RFC 4180, UTF-8, with a line of names.
+ * Expenses with a time in the period, oldest first: RFC 4180, UTF-8, with a line of names.
  * A text that a spreadsheet would take for a formula gets an apostrophe in front. Returns 0 or a
  * fault.
  */
-int export_file_expenses(struct store *s, const char *uid, int64_t from_ms, int64_t to_ms,
-    struct buf *out, export_file_flush *flush, void *arg);
+int export_file_expenses(struct store *s, const struct export_file_period *period, struct buf *out,
+    export_file_flush *flush, void *arg);
 /* The line of one expense, and the names. */
 void export_file_expense_names(struct buf *out);
 void export_file_expense(struct buf *out, const jdoc *expense);

@@ -1,6 +1,7 @@
 #include "tools/kit/gazetteer.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/kit/mapped.h"
 
 #include <ctype.h>
@@ -147,9 +148,7 @@ static size_t split(const char *line, struct field *fields)
 
 static void copy_field(struct field f, char *out, size_t size)
 {
-    size_t n = f.len < size ? f.len : size - 1;
-    while (n < f.len && n > 0 && ((unsigned char)f.text[n] & 0xC0) == 0x80)
-        n--;
+    size_t n = f.len < size ? f.len : utf8_cut(f.text, size - 1);
     memcpy(out, f.text, n);
     out[n] = '\0';
 }

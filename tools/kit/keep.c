@@ -3,25 +3,15 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
+#include "store/keys.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PAGE 500 /* records read at once */
 #define FIRST_PAGE 32
 #define TRIES 5 /* when others change the same record at the same time */
-
-void keep_cut_utf8(char *text, size_t size)
-{
-    size_t len = strlen(text);
-    if (len + 1 < size)
-        return;
-    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
-        len--;
-    if (len > 0 && ((unsigned char)text[len - 1] & 0x80))
-        len--;
-    text[len] = '\0';
-}
 
 /* NULL when the call has no id: nothing to recognise it by. */
 int keep_effect(struct tools_run *run, const char **effect)
@@ -48,10 +38,10 @@ int keep_fence(struct tools_run *run)
 {
     const struct tools_context *context = run->context;
     struct link_reply *reply = NULL;
-    char key[STORE_KEY_MAX];
+    char key[KEYS_MAX];
     if (context->session == NULL)
         return 0;
-    store_key_session(key, context->uid, context->session);
+    keys_session(key, context->uid, context->session);
     int result = link_command(context->store->link, &reply, "HGET %s epoch", key);
     if (result == 0 && link_reply_int(reply) != context->epoch)
         result = ERR_FENCED;
@@ -222,7 +212,7 @@ int keep_retry(struct tools_run *run, keep_change_fn *change, void *arg)
     for (int i = 0; result == ERR_CONFLICT && i < TRIES; i++)
         result = change(run, arg);
     if (result == ERR_CONFLICT)
-        return tools_fail(run, "conflict", "It is being changed by others. Try again.");
+        return run_fail(run, "conflict", "It is being changed by others. Try again.");
     return result == ERR_INVALID ? 0 : result;
 }
 
@@ -245,4 +235,29 @@ int keep_copy(jdoc *to, const jdoc *from, const char *const *keys)
             result = copy != NULL ? jdoc_set(to, *keys, copy) : ERR_NOMEM;
     }
     return result;
+}
+
+int keep_confirmed(struct tools_run *run)
+{
+    if (jdoc_is_true(run->args, "confirm"))
+        return 0;
+    int error = run_fail_at(run, "/confirm", "true, once the user has agreed",
+        "Nothing is removed without confirm.");
+    return error ? error : ERR_INVALID;
+}
+
+int keep_remove(struct tools_run *run, const char *family, const char *seen, const char *key,
+    jdoc *record)
+{
+    int64_t number;
+    bool numbered = !jdoc_get_int(record, "id", &number);
+    struct keep_item item = { .family = family, .seen = seen };
+    item.id = numbered ? arena_printf(run->arena, "%" PRId64, number)
+        : arena_strdup(run->arena, jdoc_text_or(record, "id", ""));
+    if (!run->result || !item.id) {
+        jdoc_free(record);
+        return ERR_NOMEM;
+    }
+    int error = jdoc_set(run->result, key, record);
+    return error ? error : keep_commit(run, &item, 1, true);
 }

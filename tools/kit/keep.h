@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_KIT_KEEP_H
 
 #include "store/records.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * keep -- how handlers read and write a user's records: JSON documents, effect marks and fences of
@@ -80,7 +80,20 @@ int keep_stamp(const struct tools_run *run, jdoc *document);
 /* Copies the members named (NULL-terminated list) that are there. Returns 0 or ERR_NOMEM. */
 int keep_copy(jdoc *to, const jdoc *from, const char *const *keys);
 
-/* Cuts text that filled its array at a code point boundary. */
-void keep_cut_utf8(char *text, size_t size);
+/*
+ * keep_confirmed -- of a tool that deletes: has the model said `confirm`, once the user agreed?
+ * Returns 0; ERR_INVALID (run->result says that nothing is removed); ERR_NOMEM.
+ */
+int keep_confirmed(struct tools_run *run);
+/*
+ * keep_remove -- the end of a tool that deletes: the record is removed and is in the result.
+ *   seen    its text as it was read
+ *   key     of the result
+ *   record  taken, also on errors; its `id` is a text or an integer
+ * The message is set before (run_succeed); run->result may be NULL, as after a lack of memory.
+ * Returns as keep_commit.
+ */
+int keep_remove(struct tools_run *run, const char *family, const char *seen, const char *key,
+    jdoc *record);
 
 #endif

@@ -131,7 +131,7 @@ static int land_map(const char *path)
     land.mapped = old;
     mapped_close(&new);
     if (old.data)
-        (void)land_read();
+        err_ignore(land_read()); /* it was good before */
     return error;
 }
 

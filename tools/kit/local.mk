@@ -15,6 +15,7 @@ libtools_a_SOURCES += \
 	tools/kit/land_way.c \
 	tools/kit/mapped.c tools/kit/mapped.h \
 	tools/kit/match.c tools/kit/match.h \
+	tools/kit/module.h \
 	tools/kit/moment.c tools/kit/moment.h \
 	tools/kit/numeral.c tools/kit/numeral.h \
 	tools/kit/preview.c tools/kit/preview.h \
@@ -22,6 +23,7 @@ libtools_a_SOURCES += \
 	tools/kit/report_page.c tools/kit/report_page.h \
 	tools/kit/road.c tools/kit/road.h \
 	tools/kit/route.c tools/kit/route.h \
+	tools/kit/run.c tools/kit/run.h \
 	tools/kit/span.c tools/kit/span.h \
 	tools/kit/spot.c tools/kit/spot.h \
 	tools/kit/spot_choose.c tools/kit/spot_choose.h \

@@ -1,6 +1,7 @@
 #include "tools/kit/match.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/kit/keep.h"
 
 #include <stdio.h>
@@ -148,7 +149,7 @@ static void describe(struct found *f, const struct match_query *q, const jdoc *r
     else
         snprintf(f->id, sizeof f->id, "%s", jdoc_text_or(record, "id", ""));
     snprintf(f->name, sizeof f->name, "%s", jdoc_text_or(record, q->name_key, ""));
-    keep_cut_utf8(f->name, sizeof f->name);
+    utf8_mend_end(f->name);
     snprintf(f->date, sizeof f->date, "%s",
         q->date_key != NULL ? jdoc_text_or(record, q->date_key, "") : "");
 }
@@ -184,7 +185,7 @@ static void list(const struct search *s, char *out, size_t size)
             f->date[0] != '\0' ? " of " : "", f->date, s->query->id_argument, f->id);
         len += n > 0 ? (size_t)n : 0;
     }
-    keep_cut_utf8(out, size);
+    utf8_mend_end(out);
 }
 
 static int refuse(struct tools_run *run, const struct search *s)
@@ -194,13 +195,13 @@ static int refuse(struct tools_run *run, const struct search *s)
     int result;
     list(s, matches, sizeof matches);
     if (s->count == 0)
-        result = tools_fail(run, "not_found", "There is no such %s. %s lists those there are.",
+        result = run_fail(run, "not_found", "There is no such %s. %s lists those there are.",
             q->noun, q->list_tool);
     else if (s->sure == 0)
-        result = tools_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun,
+        result = run_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun,
             matches);
     else
-        result = tools_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
+        result = run_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
             s->sure, q->id_argument, matches);
     return result != 0 ? result : ERR_INVALID;
 }

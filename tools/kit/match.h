@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_KIT_MATCH_H
 
 #include "store/records.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 

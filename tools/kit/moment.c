@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
-    "Friday", "Saturday" };
-static const char *const months[] = { "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December" };
-
 int moment_zone(const struct tools_run *run, const struct zone **out)
 {
     const char *names[] = { run->context->zone, run->context->conf->default_zone, "UTC" };
@@ -67,7 +62,7 @@ int moment_argument(struct tools_run *run, const char *key, const struct zone *z
     if (moment_parse(text, z, out) == 0)
         return 0;
     snprintf(path, sizeof path, "/%s", key);
-    int result = tools_fail_at(run, path, "a date or a date and time that exists, as 2026-12-01T09:30",
+    int result = run_fail_at(run, path, "a date or a date and time that exists, as 2026-12-01T09:30",
         "%s is \"%s\", which is no date that exists", key, text);
     return result != 0 ? result : ERR_INVALID;
 }
@@ -106,7 +101,7 @@ const char *moment_weekday(int64_t ms, const struct zone *z)
 {
     struct civil c;
     local(ms, z, &c);
-    return weekdays[civil_weekday(civil_days(c.year, c.month, c.day))];
+    return civil_weekday_name(civil_weekday(civil_days(c.year, c.month, c.day)));
 }
 
 void moment_text(int64_t ms, const struct zone *z, bool with_time, char out[MOMENT_TEXT_SIZE])
@@ -114,7 +109,7 @@ void moment_text(int64_t ms, const struct zone *z, bool with_time, char out[MOME
     struct civil c;
     local(ms, z, &c);
     int n = snprintf(out, MOMENT_TEXT_SIZE, "%s %d %s %d", moment_weekday(ms, z), c.day,
-        months[c.month - 1], c.year);
+        civil_month_name(c.month), c.year);
     if (with_time && n > 0 && n < MOMENT_TEXT_SIZE)
         snprintf(out + n, (size_t)(MOMENT_TEXT_SIZE - n), ", %02d:%02d", c.hour, c.minute);
 }

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_MOMENT_H
 #define TURNPIKE_TOOLS_KIT_MOMENT_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/zone.h"
 
 /*

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_PREVIEW_H
 #define TURNPIKE_TOOLS_KIT_PREVIEW_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * preview -- the words in which a user is asked whether a call may run (tools_preview). Titles and

@@ -102,8 +102,7 @@ static void put_head(struct paper *p, const jdoc *report)
 {
     char text[120];
     const char *currency = jdoc_text_or(report, "currency", "");
-    double total = 0;
-    jdoc_get_double(report, "total", &total);
+    double total = jdoc_double_or(report, "total", 0);
     put(p, p->bold, 16, LEFT, "Budget report", TEXT_MAX);
     next_line(p, 24);
     snprintf(text, sizeof text, "%.20s to %.20s, total %.*f %.8s", jdoc_text_or(report, "from", ""),
@@ -147,19 +146,6 @@ static void put_expenses(struct paper *p, const jdoc *expenses)
     }
 }
 
-static void put_base64(struct buf *out, const unsigned char *bytes, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned v = (unsigned)bytes[i] << 16 | (i + 1 < len ? (unsigned)bytes[i + 1] << 8 : 0)
-            | (i + 2 < len ? bytes[i + 2] : 0);
-        buf_putc(out, digits[v >> 18]);
-        buf_putc(out, digits[v >> 12 & 63]);
-        buf_putc(out, i + 1 < len ? digits[v >> 6 & 63] : '=');
-        buf_putc(out, i + 2 < len ? digits[v & 63] : '=');
-    }
-}
-
 /* The finished document; its pieces are multiples of 3 but for the last. */
 static int save(struct paper *p, struct buf *out)
 {
@@ -173,7 +159,7 @@ static int save(struct paper *p, struct buf *out)
         HPDF_ReadFromStream(p->doc, piece, &size);
         if (size != want)
             return ERR_INTERNAL;
-        put_base64(out, piece, size);
+        buf_put_base64(out, piece, size);
         left -= size;
     }
     return buf_error(out);

@@ -425,11 +425,11 @@ int road_refuse(struct tools_run *run, const struct road *road, const char *from
 {
     double km = road->air_metres / 1000;
     if (road->roadless)
-        return tools_fail(run, "no_route",
+        return run_fail(run, "no_route",
             "There is no road from %s to %s: no road leads out of %s, and no car ferry on the way "
             "is known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to,
             road->roadless, km);
-    return tools_fail(run, "no_route",
+    return run_fail(run, "no_route",
         "There is no road from %s to %s: the sea lies between, and no car ferry on the way is "
         "known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to, km);
 }

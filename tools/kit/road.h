@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_ROAD_H
 #define TURNPIKE_TOOLS_KIT_ROAD_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/crossing.h"
+#include "tools/kit/run.h"
 
 /*
  * road -- the estimate of a way between two places when no routing service answers: great circle

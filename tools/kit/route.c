@@ -140,7 +140,7 @@ static int no_route(struct route *r)
             const char *text = road_ferries_text(r->run, &r->roads[i]);
             names = arena_printf(r->run->arena, "%s Known ferries: %s.", names, text ? text : "");
         }
-    return tools_fail(r->run, "no_route",
+    return run_fail(r->run, "no_route",
         "The routing service knows no road between these places: it may take a ferry or a "
         "flight.%s",
         names ? names : "");
@@ -159,7 +159,7 @@ static void answered(struct tools_run *run, void *arg)
         sum_up(r);
         run->error = r->done(run, r);
     }
-    tools_finished(run);
+    run_finished(run);
 }
 
 static void on_done(void *arg, const struct http_result *answer)
@@ -171,7 +171,7 @@ static void on_done(void *arg, const struct http_result *answer)
         log_limited(LOG_LEVEL_WARN, "routing service: status %ld, %s %s", answer->status,
             err_text(r->result), answer->why);
     r->step = (struct tools_step){ .fn = answered, .arg = r };
-    tools_defer(r->run, &r->step);
+    run_defer(r->run, &r->step);
 }
 
 static void on_cancel(struct tools_run *run)
@@ -187,7 +187,7 @@ static void free_body(void *arg)
     buf_free(arg);
 }
 
-/* Returns ERR_AGAIN, or another error when it cannot even be tried. */
+/* Returns ERR_PENDING, or another error when it cannot even be tried. */
 static int ask_service(struct route *r)
 {
     struct tools_run *run = r->run;
@@ -215,7 +215,7 @@ static int ask_service(struct route *r)
     if (result != 0)
         return result;
     run->on_cancel = on_cancel;
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }
 
 static int places_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
@@ -228,7 +228,7 @@ static int places_found(struct tools_run *run, const struct spot *spots, size_t 
     if (run->context->conf->osrm_url[0] != '\0' && run->context->http) {
         run->state = r;
         int error = ask_service(r);
-        if (error == ERR_AGAIN || error == ERR_NOMEM)
+        if (error == ERR_PENDING || error == ERR_NOMEM)
             return error;
         route_note(r, "The routing service could not be asked; this is an estimate.");
     }

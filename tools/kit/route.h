@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_ROUTE_H
 #define TURNPIKE_TOOLS_KIT_ROUTE_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/road.h"
+#include "tools/kit/run.h"
 #include "tools/kit/spot.h"
 
 #include "base/buf.h"
@@ -41,7 +41,7 @@ struct route { /* in the run's arena */
 
 /*
  * route_start -- what a handler returns: 0 when done (done was called, or run->result says what is
- * wrong with a place), ERR_AGAIN while the routing service is asked, or a fault.
+ * wrong with a place), ERR_PENDING while the routing service is asked, or a fault.
  */
 int route_start(struct tools_run *run, route_done_fn *done);
 

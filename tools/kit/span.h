@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_SPAN_H
 #define TURNPIKE_TOOLS_KIT_SPAN_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/zone.h"
 
 /* span -- the local days of a period as the stored sums have them: whole months ("2026-11") as such,

@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "tools/kit/keep.h"
+#include "base/utf8.h"
 #include "tools/kit/spot_geocode.h"
 #include "tools/kit/zone.h"
 
@@ -39,7 +39,7 @@ static void spot_label(const struct gazetteer_place *p, char out[LABEL_SIZE])
     else
         snprintf(out, LABEL_SIZE, "%s%s%s%s%s", p->name, p->region[0] ? ", " : "", p->region,
             p->country[0] ? ", " : "", p->country);
-    keep_cut_utf8(out, LABEL_SIZE);
+    utf8_mend_end(out);
 }
 
 /* "A, B or C" of the list's choices, in the arena; NULL on no memory. */
@@ -66,7 +66,7 @@ static int spot_ask_back(struct tools_run *run, const struct spot_wish *wish,
         names ? names : "");
     if (!names || !expected)
         return ERR_NOMEM;
-    return tools_ask_back(run, wish->path, expected,
+    return run_ask_back(run, wish->path, expected,
         "Which \"%.80s\" is meant: %.700s? Say it with its state or country.", wish->text, names);
 }
 
@@ -76,16 +76,16 @@ static int spot_refuse(struct tools_run *run, const struct spot_wish *wish,
     struct gazetteer_place like;
     char label[LABEL_SIZE];
     if (why == ERR_NOT_CONFIGURED)
-        return tools_fail(run, "provider_not_configured", "Place names cannot be looked up here "
+        return run_fail(run, "provider_not_configured", "Place names cannot be looked up here "
             "(settings gazetteer.file and geocode.url). Give \"latitude,longitude\".");
     if (why == ERR_INVALID)
-        return tools_fail_at(run, wish->path, "latitude -90 to 90, longitude -180 to 180",
+        return run_fail_at(run, wish->path, "latitude -90 to 90, longitude -180 to 180",
             "\"%.100s\" is not on the globe", wish->text);
     if (gazetteer_spelled_like(wish->text, bias, &like) != 0)
-        return tools_fail_at(run, wish->path, wanted, "no place named \"%.100s\" is known",
+        return run_fail_at(run, wish->path, wanted, "no place named \"%.100s\" is known",
             wish->text);
     spot_label(&like, label);
-    return tools_fail_at(run, wish->path, wanted,
+    return run_fail_at(run, wish->path, wanted,
         "no place named \"%.100s\" is known; is %.200s meant?", wish->text, label);
 }
 
@@ -309,13 +309,13 @@ static int spot_of_user(struct tools_run *run, const char *key, spot_done_fn *do
         spot.longitude = context->longitude;
         snprintf(spot.name, sizeof spot.name, "%s",
             context->location_text ? context->location_text : "the user's location");
-        keep_cut_utf8(spot.name, sizeof spot.name);
+        utf8_mend_end(spot.name);
         return done(run, &spot, arg);
     }
     if (context->location_text && context->location_text[0] != '\0')
         return spot_by_name(run, key, context->location_text, done, arg);
     snprintf(path, sizeof path, "/%s", key);
-    return tools_fail_at(run, path, wanted, "the user's own location is not known: name a place");
+    return run_fail_at(run, path, wanted, "the user's own location is not known: name a place");
 }
 
 int spot_start(struct tools_run *run, const char *key, spot_done_fn *done, void *arg)
@@ -325,7 +325,7 @@ int spot_start(struct tools_run *run, const char *key, spot_done_fn *done, void 
     bool latitude = jdoc_get_double(run->args, "latitude", &spot.latitude) == 0;
     bool longitude = jdoc_get_double(run->args, "longitude", &spot.longitude) == 0;
     if (latitude != longitude)
-        return tools_fail_at(run, latitude ? "/longitude" : "/latitude",
+        return run_fail_at(run, latitude ? "/longitude" : "/latitude",
             "latitude and longitude together", "latitude and longitude belong together");
     if (latitude) {
         snprintf(spot.name, sizeof spot.name, "%s", text ? text : "the given coordinates");

@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_SPOT_H
 #define TURNPIKE_TOOLS_KIT_SPOT_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/gazetteer.h"
+#include "tools/kit/run.h"
 #include "tools/kit/spot_choose.h"
 
 /*
@@ -19,7 +19,7 @@ struct spot {
     const char *note; /* how it was read, or NULL */
     struct gazetteer_place place;
 };
-/* Returns as a handler does: 0, ERR_AGAIN or a fault. */
+/* Returns as a handler does: 0, ERR_PENDING or a fault. */
 typedef int spot_done_fn(struct tools_run *run, const struct spot *spot, void *arg);
 
 /*

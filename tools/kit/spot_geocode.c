@@ -1,8 +1,8 @@
 #include "tools/kit/spot_geocode.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/kit/ask.h"
-#include "tools/kit/keep.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -98,7 +98,7 @@ static int spot_geocode_number(const jdoc *object, const char *key, double *out)
 static void spot_geocode_text(char *to, size_t size, const char *from)
 {
     snprintf(to, size, "%s", from);
-    keep_cut_utf8(to, size);
+    utf8_mend_end(to);
     for (char *c = to; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7F)
             *c = ' ';

@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_SPOT_GEOCODE_H
 #define TURNPIKE_TOOLS_KIT_SPOT_GEOCODE_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/gazetteer.h"
+#include "tools/kit/run.h"
 
 /*
  * spot_geocode -- places of a name from the geocoder of geocode.url (Nominatim /search or Photon

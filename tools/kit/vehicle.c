@@ -15,7 +15,7 @@ int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text)
         int result = keep_get(run, VEHICLE_FAMILY, id, vehicle, text);
         if (result != ERR_NOT_FOUND)
             return result;
-        result = tools_fail(run, "not_found", "The user has no vehicle with this id. Leave "
+        result = run_fail(run, "not_found", "The user has no vehicle with this id. Leave "
             "vehicle_id out for the primary vehicle.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -36,6 +36,6 @@ int vehicle_check_year(struct tools_run *run, const char *key, int64_t year)
         return 0;
     snprintf(path, sizeof path, "/%s", key);
     snprintf(expected, sizeof expected, "a year from 1900 to %d", now.year + 1);
-    int result = tools_fail_at(run, path, expected, "%s is no possible year", key);
+    int result = run_fail_at(run, path, expected, "%s is no possible year", key);
     return result != 0 ? result : ERR_INVALID;
 }

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_VEHICLE_H
 #define TURNPIKE_TOOLS_KIT_VEHICLE_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * vehicle -- the user's vehicles as other families need them. Records: family "vehicle" by id;

@@ -1,9 +1,10 @@
 #include "tools/kit/vehicle_use.h"
 
 #include "base/err.h"
-#include "tools/kit/records_fuel.h"
+#include "base/utf8.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/keep.h"
+#include "tools/kit/records_fuel.h"
 #include "tools/kit/vehicle.h"
 
 #include <math.h>
@@ -38,7 +39,7 @@ static void vehicle_use_fill(struct vehicle_use *out, double litres, enum vehicl
     out->source = source;
     snprintf(out->text, sizeof out->text, "%.1f miles per US gallon (%.1f L/100 km), %.100s",
         vehicle_use_mpg(out), litres, words);
-    keep_cut_utf8(out->text, sizeof out->text);
+    utf8_mend_end(out->text);
 }
 
 /* Returns 0; ERR_NOT_FOUND (the call says nothing); ERR_INVALID (the failure is set); ERR_NOMEM. */
@@ -50,7 +51,7 @@ static int vehicle_use_said(struct tools_run *run, struct vehicle_use *out)
     if (!has_mpg && !has_litres)
         return ERR_NOT_FOUND;
     if (has_mpg && has_litres && fabs(MPG_FACTOR / mpg - litres) > TOLERANCE * litres) {
-        int error = tools_fail_at(run, "/l_per_100km", "one of mpg and l_per_100km",
+        int error = run_fail_at(run, "/l_per_100km", "one of mpg and l_per_100km",
             "mpg and l_per_100km do not say the same; give one of them.");
         return error != 0 ? error : ERR_INVALID;
     }

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_VEHICLE_USE_H
 #define TURNPIKE_TOOLS_KIT_VEHICLE_USE_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * vehicle_use -- how much fuel the user's vehicle takes: what the call says (arguments `mpg`, US

@@ -1,6 +1,7 @@
 #include "tools/meals/diet.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/kit/keep.h"
 
 #include <ctype.h>
@@ -291,7 +292,7 @@ static int push_once(jdoc *list, const char *text)
 {
     char cut[NAME_MAX];
     snprintf(cut, sizeof cut, "%s", text);
-    keep_cut_utf8(cut, sizeof cut);
+    utf8_mend_end(cut);
     for (size_t i = 0; i < jdoc_length(list); i++)
         if (!strcmp(jdoc_string(jdoc_at(list, i), NULL), cut))
             return 0;

@@ -1,14 +1,14 @@
 #ifndef TURNPIKE_TOOLS_MEALS_DIET_H
 #define TURNPIKE_TOOLS_MEALS_DIET_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/meals/allergen.h"
 
 /*
  * diet -- may this user eat that? Strict: an allergy or a restriction is looked for in the words of
  * every ingredient (allergen.h), an allergy in the recipe's name, too; a recipe whose ingredients
  * are not known, or are in letters that cannot be read, is refused while there is an allergy; a
- * restriction that says nothing about ingredients ("low_carb") is kept only by recipes that are
+ * restriction that says nothing about ingredients ("low carb") is kept only by recipes that are
  * marked with it. It is a filter over texts, not a doctor: what a page leaves out of its list
  * cannot be seen, and diet_note says so.
  */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/url.h"
+#include "store/keys.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/ask.h"
 #include "tools/kit/keep.h"
@@ -24,7 +25,7 @@
 
 static int no_recipe(struct tools_run *run)
 {
-    return tools_fail(run, "not_found", "The page carries no recipe that can be read. Another page "
+    return run_fail(run, "not_found", "The page carries no recipe that can be read. Another page "
         "of the same dish may.");
 }
 
@@ -52,7 +53,7 @@ static int save(struct tools_run *run, jdoc *recipe)
         return error;
     }
     if (failed != 0 || name == NULL || note == NULL || against == NULL
-        || tools_succeed(run, "\"%s\" is saved, with %zu ingredient%s.%s%s", name, count,
+        || run_succeed(run, "\"%s\" is saved, with %zu ingredient%s.%s%s", name, count,
                count == 1 ? "" : "s", against, note) == NULL) {
         jdoc_free(recipe);
         return ERR_NOMEM;
@@ -77,28 +78,27 @@ static void page_came(struct tools_run *run, void *arg, int error, const char *b
     else if (error == ERR_NOMEM)
         run->error = error;
     else if (error == ERR_FORBIDDEN)
-        run->error = tools_fail_at(run, "/url", "the address of a public web page",
+        run->error = run_fail_at(run, "/url", "the address of a public web page",
             "this address cannot be read from here");
     else if (error == ERR_LIMIT)
-        run->error = tools_fail(run, "provider_failed", "The page is too large to be read.");
+        run->error = run_fail(run, "provider_failed", "The page is too large to be read.");
     else
-        run->error = tools_fail(run, "provider_failed", "The page could not be read.");
-    tools_finished(run);
+        run->error = run_fail(run, "provider_failed", "The page could not be read.");
+    run_finished(run);
 }
 
 /* More than the records take. Returns 0, ERR_INVALID (said) or a fault. */
 static int check_room(struct tools_run *run, const char *family, int64_t most, const char *noun)
 {
-    char key[STORE_KEY_MAX], rest[64];
+    char key[KEYS_MAX];
     struct link_reply *reply = NULL;
-    snprintf(rest, sizeof rest, "r:%s", family);
-    store_key_user(key, run->context->uid, rest);
+    keys_records(key, run->context->uid, family);
     int result = link_command(run->context->store->link, &reply, "HLEN %s", key);
     bool full = result == 0 && link_reply_int(reply) >= most;
     link_reply_free(reply);
     if (!full)
         return result;
-    result = tools_fail(run, "limit_reached", "No more than %lld %s can be kept.",
+    result = run_fail(run, "limit_reached", "No more than %lld %s can be kept.",
         (long long)most, noun);
     return result != 0 ? result : ERR_INVALID;
 }
@@ -108,7 +108,7 @@ int meals_tool_save_recipe(struct tools_run *run)
     const char *url = jdoc_text_or(run->args, "url", "");
     char why[URL_WHY_SIZE];
     if (url_check(url, strlen(url), URL_INTERNATIONAL, NULL, why) != 0)
-        return tools_fail_at(run, "/url", "the address of a public web page", "The address %s.",
+        return run_fail_at(run, "/url", "the address of a public web page", "The address %s.",
             why);
     int result = check_room(run, "recipe", MEALS_RECIPES_MAX, "recipes");
     if (result != 0)
@@ -116,7 +116,7 @@ int meals_tool_save_recipe(struct tools_run *run)
     result = ask_bytes(run, &(struct ask){ .url = url,
         .service = "recipe page", .page = true }, page_came, NULL);
     if (result == ERR_FORBIDDEN || result == ERR_INVALID)
-        return tools_fail_at(run, "/url", "the address of a public web page",
+        return run_fail_at(run, "/url", "the address of a public web page",
             "this address cannot be read from here");
     return result;
 }
@@ -402,7 +402,7 @@ static int answer(struct tools_run *run, const struct diet *diet, const struct m
     const char *ask = meals_ask(run, unclear);
     if (ask == NULL && result == 0)
         result = ERR_NOMEM;
-    if (result == 0 && tools_succeed(run, "%zu recipe%s found.%s%s%s%s", count, count == 1 ? "" : "s",
+    if (result == 0 && run_succeed(run, "%zu recipe%s found.%s%s%s%s", count, count == 1 ? "" : "s",
             left_out, ask, note, all->more ? " Of the many saved ones those with these words and the newest "
             "were looked at." : "") == NULL)
         result = ERR_NOMEM;
@@ -445,7 +445,7 @@ int meals_tool_search_recipes(struct tools_run *run)
     if (result == 0)
         result = diet_add(diet, jdoc_get(run->args, "dietary_tags"), DIET_RESTRICTION);
     if (result == ERR_LIMIT)
-        return tools_fail_at(run, "/dietary_tags", "fewer tags", "there are too many rules");
+        return run_fail_at(run, "/dietary_tags", "fewer tags", "there are too many rules");
     if (result == 0)
         result = words_init(&query, run->arena, QUERY_WORDS);
     if (result != 0)

@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_MEALS_MEALS_H
 
 #include "store/shared.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/words.h"
 #include "tools/meals/diet.h"
 

@@ -116,9 +116,9 @@ static int list_pantry(struct tools_run *run, const struct zone *z, bool expiry_
     int64_t shown = (int64_t)jdoc_length(s.list), all = expiry_only ? over + soon : count;
     const char *part = shown < all ? " Not all of them are listed." : "";
     if (result == 0 && (expiry_only
-            ? tools_succeed(run, "%lld expired, %lld within %d days.%s%s", over, soon, SOON_DAYS, part,
+            ? run_succeed(run, "%lld expired, %lld within %d days.%s%s", over, soon, SOON_DAYS, part,
                   note)
-            : tools_succeed(run, "%lld thing%s in the pantry; %lld expired, %lld soon.%s%s", count,
+            : run_succeed(run, "%lld thing%s in the pantry; %lld expired, %lld soon.%s%s", count,
                   count == 1 ? "" : "s", over, soon, part, note)) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
@@ -183,7 +183,7 @@ static int answer_item(struct tools_run *run, const jdoc *item, const struct zon
         result = jdoc_push(list, copy);
         copy = NULL;
     }
-    if (result == 0 && tools_succeed(run, "%.100s is %s.%s%s",
+    if (result == 0 && run_succeed(run, "%.100s is %s.%s%s",
             jdoc_text_or(item, "ingredient_name", ""), what,
             against ? " It goes against the diet: the user must not eat it." : "", note) == NULL)
         result = ERR_NOMEM;
@@ -221,12 +221,12 @@ static int add_item(struct tools_run *run, const struct zone *z)
     char id[IDENT_UUID_SIZE];
     int64_t count = 0;
     if (!jdoc_has(run->args, "ingredient_name"))
-        return tools_fail_at(run, "/ingredient_name", "what is put into the pantry",
+        return run_fail_at(run, "/ingredient_name", "what is put into the pantry",
             "ingredient_name is missing");
     int result = records_count(run->context->store, run->context->uid, "pantry", 0, KEEP_FOREVER,
         run->arena, &count);
     if (result == 0 && count >= MEALS_PANTRY_MAX)
-        return tools_fail(run, "limit_reached", "The pantry is full: %d things.", MEALS_PANTRY_MAX);
+        return run_fail(run, "limit_reached", "The pantry is full: %d things.", MEALS_PANTRY_MAX);
     jdoc *item = jdoc_new_object();
     ident_uuid7(id);
     if (result == 0)
@@ -254,7 +254,7 @@ static int find_item(struct tools_run *run, jdoc **item, const char **id, const 
     *id = jdoc_string(jdoc_get(run->args, "item_id"), NULL);
     const char *name = jdoc_string(jdoc_get(run->args, "ingredient_name"), NULL);
     if (*id == NULL && name == NULL)
-        result = tools_fail_at(run, "/item_id", "item_id or ingredient_name",
+        result = run_fail_at(run, "/item_id", "item_id or ingredient_name",
             "neither item_id nor ingredient_name is given");
     else if (*id == NULL)
         result = match_pick(run, &query, name, id);
@@ -263,7 +263,7 @@ static int find_item(struct tools_run *run, jdoc **item, const char **id, const 
     result = keep_get(run, "pantry", *id, item, seen);
     if (result != ERR_NOT_FOUND)
         return result;
-    result = tools_fail(run, "not_found", "There is no such thing in the pantry. The action `list` "
+    result = run_fail(run, "not_found", "There is no such thing in the pantry. The action `list` "
         "shows what is there.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -335,7 +335,7 @@ int meals_tool_manage_pantry(struct tools_run *run)
         return add_item(run, z);
     result = keep_retry(run, strcmp(action, "update") == 0 ? update_once : remove_once, (void *)z);
     return result == ERR_NOT_FOUND
-        ? tools_fail(run, "not_found", "There is no such thing in the pantry.") : result;
+        ? run_fail(run, "not_found", "There is no such thing in the pantry.") : result;
 }
 
 /* --- manage_dietary_prefs --- */
@@ -391,7 +391,7 @@ static int check_removed(struct tools_run *run, const jdoc *old, const char *key
     if (there == NULL)
         return ERR_NOMEM;
     snprintf(path, sizeof path, "/%s", key);
-    int result = tools_fail_at(run, path, there, "\"%.60s\" is not among the %s as they are "
+    int result = run_fail_at(run, path, there, "\"%.60s\" is not among the %s as they are "
         "written: nothing was removed", missing, key);
     return result != 0 ? result : ERR_INVALID;
 }
@@ -410,7 +410,7 @@ static int change_list(struct tools_run *run, jdoc *prefs, const char *key, cons
         result = push_all(list, given, NULL);
     if (result == 0 && jdoc_length(list) > LIST_MAX) {
         snprintf(path, sizeof path, "/%s", key);
-        result = tools_fail_at(run, path, "at most 20 entries in all", "%s would grow too long", key);
+        result = run_fail_at(run, path, "at most 20 entries in all", "%s would grow too long", key);
         result = result != 0 ? result : ERR_INVALID;
     }
     if (result == 0)
@@ -447,7 +447,7 @@ static int answer_prefs(struct tools_run *run, const jdoc *prefs, bool reads)
     if (error == 0)
         error = diet_lists(diet, &watched, &not_watched);
     if (error == 0 && (note == NULL || no_foods == NULL
-            || tools_succeed(run, "%zu allergies and %zu restrictions%s.%s%s",
+            || run_succeed(run, "%zu allergies and %zu restrictions%s.%s%s",
             jdoc_length(jdoc_get(prefs, "allergies")),
             jdoc_length(jdoc_get(prefs, "dietary_restrictions")),
             reads ? "" : ", as changed now", note, no_foods) == NULL))
@@ -493,7 +493,7 @@ int meals_tool_manage_dietary_prefs(struct tools_run *run)
 {
     const char *action = jdoc_text_or(run->args, "action", "");
     if (strcmp(action, "get") != 0 && jdoc_length(run->args) < 2)
-        return tools_fail_at(run, "", "at least one field beside action",
+        return run_fail_at(run, "", "at least one field beside action",
             "There is nothing to change: name what to %s.", action);
     return keep_retry(run, prefs_once, (void *)action);
 }

@@ -156,10 +156,7 @@ static int add_meal(struct planning *p, jdoc *meals, const char *type, struct ca
         failed = jdoc_set(meal, "not_checked", unclear) != 0;
     else
         jdoc_free(unclear);
-    if (failed == 0)
-        return jdoc_push(meals, meal);
-    jdoc_free(meal);
-    return ERR_NOMEM;
+    return jdoc_push_made(meals, meal, failed);
 }
 
 static int plan_day(struct planning *p, const jdoc *types, int64_t day_ms, jdoc *days)
@@ -225,11 +222,11 @@ static int commit_plan(struct planning *p)
             p->unfilled == 1 ? "" : "s", p->unfilled == 1 ? "s" : "");
     if (plan != NULL && p->filled == 0) {
         jdoc_free(plan);
-        return tools_fail(run, "not_found", "No saved recipe suits these meals. save_recipe and "
+        return run_fail(run, "not_found", "No saved recipe suits these meals. save_recipe and "
             "search_recipes bring more in.");
     }
     const char *ask = meals_ask(run, p->unclear);
-    if (plan == NULL || ask == NULL || tools_succeed(run, "%d meal%s for %lld day%s planned from "
+    if (plan == NULL || ask == NULL || run_succeed(run, "%d meal%s for %lld day%s planned from "
             "the %ssaved recipes.%s%s%s", p->filled, p->filled == 1 ? "" : "s", (long long)p->days,
             p->days == 1 ? "" : "s", p->more ? "newest " : "", gaps, ask, p->note) == NULL) {
         jdoc_free(plan);
@@ -285,9 +282,9 @@ static int gather(struct planning *p)
     if (all.count > 0 || result != 0)
         return result;
     result = all.refused > 0
-        ? tools_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).%s",
+        ? run_fail(run, "not_found", "None of the %zu saved recipes suits the diet (%.60s).%s",
               all.refused, all.refused_by, p->note)
-        : tools_fail(run, "not_found", "No recipes are saved yet, and none are invented. "
+        : run_fail(run, "not_found", "No recipes are saved yet, and none are invented. "
               "save_recipe takes one from a web page.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -307,7 +304,7 @@ int meals_tool_plan_meals(struct tools_run *run)
     if (result == 0 || result == ERR_NOT_FOUND)
         result = gather(&p);
     if (result == ERR_LIMIT)
-        return tools_fail_at(run, "/dietary_preferences", "fewer of them", "there are too many rules");
+        return run_fail_at(run, "/dietary_preferences", "fewer of them", "there are too many rules");
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     return commit_plan(&p);
@@ -408,7 +405,7 @@ static int read_dates(struct shopping *s)
     if (result != 0 && result != ERR_NOT_FOUND)
         return result;
     if (strcmp(to, from) < 0) {
-        result = tools_fail_at(s->run, "/end_date", "a day that is not before start_date",
+        result = run_fail_at(s->run, "/end_date", "a day that is not before start_date",
             "end_date is before start_date");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -435,7 +432,7 @@ static int read_plans(struct shopping *s)
         jdoc_free(plan);
         if (result == ERR_NOT_FOUND) {
             snprintf(path, sizeof path, "/meal_plan_ids/%zu", i);
-            result = tools_fail_at(s->run, path, "the id of a meal plan of the user",
+            result = run_fail_at(s->run, path, "the id of a meal plan of the user",
                 "there is no such meal plan");
             result = result != 0 ? result : ERR_INVALID;
         }
@@ -589,7 +586,7 @@ static int commit_list(struct shopping *s)
         result = ERR_NOMEM;
     size_t count = jdoc_length(buy);
     ident_uuid7(id);
-    if (result == 0 && (tools_succeed(run, "%zu thing%s to buy for %zu meal%s; %zu are in the "
+    if (result == 0 && (run_succeed(run, "%zu thing%s to buy for %zu meal%s; %zu are in the "
             "pantry.%s%s%s%s", count, count == 1 ? "" : "s", s->meal_count, s->meal_count == 1 ? "" : "s",
             jdoc_length(have), s->lost > 0 ? " Some recipes of the plan are gone." : "",
             s->more ? " Not all plans and all of the pantry were looked at." : "", against, note)
@@ -634,7 +631,7 @@ int meals_tool_generate_shopping_list(struct tools_run *run)
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
     if (!s->any_plan)
-        return tools_fail(run, "not_found", "No meals are planned in that time. plan_meals makes a "
+        return run_fail(run, "not_found", "No meals are planned in that time. plan_meals makes a "
             "plan.");
     return commit_list(s);
 }

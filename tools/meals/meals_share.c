@@ -128,9 +128,9 @@ static int find_friends(struct share *s)
     if (error != 0 || s->friend_count > 0)
         return error;
     error = s->refused > 0
-        ? tools_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
+        ? run_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
               "none of these users is a friend")
-        : tools_fail(s->run, "not_found", "There are no friends yet. Friends are users who "
+        : run_fail(s->run, "not_found", "There are no friends yet. Friends are users who "
               "follow each other: see follow_user.");
     return error != 0 ? error : ERR_INVALID;
 }
@@ -169,7 +169,7 @@ static int answer(struct share *s, const char *action)
     else
         snprintf(what, sizeof what, "is shared with %zu friend%s%s", s->friend_count,
             s->friend_count == 1 ? "" : "s", s->refused > 0 ? "; who is no friend gets nothing" : "");
-    if (tools_succeed(s->run, "\"%.200s\" %s.", jdoc_text_or(s->recipe, "name", ""), what) == NULL)
+    if (run_succeed(s->run, "\"%.200s\" %s.", jdoc_text_or(s->recipe, "name", ""), what) == NULL)
         return ERR_NOMEM;
     jdoc *copy = jdoc_dup(s->recipe);
     return copy != NULL ? jdoc_set(s->run->result, "recipe", copy) : ERR_NOMEM;
@@ -181,7 +181,7 @@ static int load(struct share *s)
     int error = keep_get(s->run, "recipe", s->id, &s->recipe, &s->seen);
     if (error != ERR_NOT_FOUND)
         return error;
-    error = tools_fail(s->run, "not_found", "The user has no such recipe. search_recipes finds "
+    error = run_fail(s->run, "not_found", "The user has no such recipe. search_recipes finds "
         "those there are.");
     return error != 0 ? error : ERR_INVALID;
 }

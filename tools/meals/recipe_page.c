@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "base/url.h"
-#include "tools/kit/keep.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -40,15 +40,7 @@ static size_t put_code_point(unsigned long c, char out[4])
 {
     if (c < 0x20 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) || (c >= 0x7F && c < 0xA0))
         c = ' ';
-    if (c < 0x80)
-        return out[0] = (char)c, 1;
-    if (c < 0x800)
-        return out[0] = (char)(0xC0 | c >> 6), out[1] = (char)(0x80 | (c & 0x3F)), 2;
-    if (c < 0x10000)
-        return out[0] = (char)(0xE0 | c >> 12), out[1] = (char)(0x80 | (c >> 6 & 0x3F)),
-               out[2] = (char)(0x80 | (c & 0x3F)), 3;
-    return out[0] = (char)(0xF0 | c >> 18), out[1] = (char)(0x80 | (c >> 12 & 0x3F)),
-           out[2] = (char)(0x80 | (c >> 6 & 0x3F)), out[3] = (char)(0x80 | (c & 0x3F)), 4;
+    return utf8_encode((unsigned)c, out);
 }
 
 /* What stands behind an '&': the bytes it stands for; *used = 0 when it is no entity. */
@@ -105,14 +97,7 @@ static void clean(const char *from, char *to, size_t size)
         memcpy(to + len, bytes, n);
         len += n;
     }
-    to[len] = '\0';
-    if (*from != '\0') { /* it was cut: whole characters only */
-        while (len > 0 && ((unsigned char)to[len - 1] & 0xC0) == 0x80)
-            len--;
-        if (len > 0 && (unsigned char)to[len - 1] >= 0xC0)
-            len--;
-        to[len] = '\0';
-    }
+    to[utf8_cut(to, len)] = '\0';
 }
 
 static int push_clean(jdoc *list, const char *text, size_t bytes)

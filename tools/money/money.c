@@ -1,9 +1,10 @@
 /* Tools of the family money. Records: "expense" by day, "budget" by category. */
+#include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
+#include "tools/kit/cost.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
 #include "tools/money/money.h"
-#include "tools/engine/registry.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -102,7 +103,7 @@ static int commit_expense(struct tools_run *run, jdoc *expense, const char *curr
     jdoc_get_int(expense, "amount_minor", &minor);
     jdoc_get_int(expense, "time_ms", &ms);
     amount_text(minor, currency, amount);
-    if (tools_succeed(run, "Logged %s for %s on %s.", amount,
+    if (run_succeed(run, "Logged %s for %s on %s.", amount,
             jdoc_text_or(expense, "category", ""), jdoc_text_or(expense, "date", "")) == NULL) {
         jdoc_free(expense);
         jdoc_free(status);
@@ -130,7 +131,7 @@ int money_log_expense(struct tools_run *run, const struct keep_item *saving, con
     const struct zone *z;
     struct moment when;
     int64_t minor;
-    const char *currency = money_currency(run);
+    const char *currency = cost_currency(run);
     int result = moment_zone(run, &z);
     if (result == 0)
         result = money_amount(run, currency, &minor);
@@ -178,7 +179,7 @@ static int set_categories(jdoc *summary, const struct money_tally *t)
 
 int money_tool_get_spending_summary(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run),
+    struct money_tally t = { .currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
     struct money_period p;
     char total[AMOUNT_TEXT_SIZE];
@@ -189,7 +190,7 @@ int money_tool_get_spending_summary(struct tools_run *run)
         return result;
     money_sort(t.categories, t.category_count);
     amount_text(t.minor, t.currency, total);
-    if (tools_succeed(run, "%s spent%s%s this %s so far, in %lld expense%s.", total,
+    if (run_succeed(run, "%s spent%s%s this %s so far, in %lld expense%s.", total,
             t.only_one != NULL ? " on " : "", t.only_one != NULL ? t.only_one : "", p.name,
             (long long)t.count, t.count == 1 ? "" : "s") == NULL)
         return ERR_NOMEM;
@@ -241,7 +242,7 @@ int money_tool_update_budget(struct tools_run *run)
     int64_t minor;
     char amount[AMOUNT_TEXT_SIZE];
     jdoc *previous = NULL;
-    const char *currency = money_currency(run), *category = jdoc_text_or(run->args, "category", "");
+    const char *currency = cost_currency(run), *category = jdoc_text_or(run->args, "category", "");
     int result = money_amount(run, currency, &minor);
     if (result != 0)
         return result == ERR_INVALID ? 0 : result;
@@ -250,7 +251,7 @@ int money_tool_update_budget(struct tools_run *run)
         return result;
     jdoc *budget = new_budget(run, minor, currency, previous);
     amount_text(minor, currency, amount);
-    jdoc *answer = tools_succeed(run, "The %s budget for %s is %s.",
+    jdoc *answer = run_succeed(run, "The %s budget for %s is %s.",
         budget_period(run, previous), category, amount);
     if (budget == NULL || answer == NULL) {
         jdoc_free(budget);
@@ -306,7 +307,7 @@ static int set_analysis(jdoc *object, struct analysis *a, const struct money_tal
 
 int money_tool_analyze_budget(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run),
+    struct money_tally t = { .currency = cost_currency(run),
         .only = jdoc_get(run->args, "categories") };
     struct money_limits l = { .tally = &t };
     struct analysis a = { .categories = jdoc_new_array() };
@@ -325,8 +326,8 @@ int money_tool_analyze_budget(struct tools_run *run)
         goto out;
     amount_text(a.spent, t.currency, spent);
     amount_text(a.limit, t.currency, limit);
-    jdoc *answer = l.count == 0 ? tools_succeed(run, "No spending limits are set.")
-        : tools_succeed(run, "%s of %s spent this %s so far%s.", spent, limit, p.name,
+    jdoc *answer = l.count == 0 ? run_succeed(run, "No spending limits are set.")
+        : run_succeed(run, "%s of %s spent this %s so far%s.", spent, limit, p.name,
             a.spent > a.limit ? ": over the limit" : "");
     jdoc *budget = jdoc_new_object();
     result = answer == NULL || budget == NULL ? ERR_NOMEM : 0;

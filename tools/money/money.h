@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_MONEY_MONEY_H
 #define TURNPIKE_TOOLS_MONEY_MONEY_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/moment.h"
+#include "tools/kit/run.h"
 #include "tools/money/records_sums.h"
 
 /*
@@ -16,8 +16,6 @@
 #define MONEY_CATEGORIES_MAX 32
 #define MONEY_OTHERS_MAX 16
 
-/* The currency of the call: the argument, else the user's. */
-const char *money_currency(const struct tools_run *run);
 /* amount, amount_minor, currency. Returns 0 or not. */
 int money_set(jdoc *object, int64_t minor, const char *currency);
 /* The argument `amount`, above 0. Returns 0, ERR_INVALID (run->result says why) or a fault. */

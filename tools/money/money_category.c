@@ -135,8 +135,8 @@ int money_tool_categorize_transaction(struct tools_run *run)
         return ERR_NOMEM;
     const char *category = money_category_of(both, &confidence, words);
     jdoc *answer = words[0] != '\0'
-        ? tools_succeed(run, "This looks like %s (because of: %s).", category, words)
-        : tools_succeed(run, "Nothing in these words tells the category; \"other\" is left.");
+        ? run_succeed(run, "This looks like %s (because of: %s).", category, words)
+        : run_succeed(run, "Nothing in these words tells the category; \"other\" is left.");
     jdoc *guess = jdoc_new_object();
     if (answer == NULL || guess == NULL || jdoc_set(answer, "categorization", guess) != 0) {
         if (answer == NULL)

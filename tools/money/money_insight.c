@@ -1,5 +1,6 @@
 /* What the sums of the family money tell: against limits, at the month's end, where to save. */
 #include "tools/engine/registry.h"
+#include "tools/kit/cost.h"
 #include "tools/money/money.h"
 
 #include "base/err.h"
@@ -23,7 +24,7 @@ static size_t count_over(const jdoc *list)
 
 int money_tool_compare_vs_budget(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run),
+    struct money_tally t = { .currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
     struct money_limits l = { .tally = &t };
     struct money_period p;
@@ -45,9 +46,9 @@ int money_tool_compare_vs_budget(struct tools_run *run)
         list = NULL;
     }
     jdoc *answer = result != 0    ? NULL
-                   : l.count == 0 ? tools_succeed(run,
+                   : l.count == 0 ? run_succeed(run,
                                         "No spending limits are set here; update_budget sets one.")
-                                  : tools_succeed(run, "%zu of %zu limits of this %s %s exceeded.",
+                                  : run_succeed(run, "%zu of %zu limits of this %s %s exceeded.",
                                         over, l.count, p.name, over == 1 ? "is" : "are");
     if (answer != NULL)
         return jdoc_set(answer, "comparison", comparison);
@@ -81,10 +82,7 @@ static int push_prediction(jdoc *list, const struct money_sum *s, const struct m
     if (limit != NULL)
         failed |= jdoc_set_double(line, "limit", amount_to_number(limit_minor, currency));
     failed |= jdoc_set_string(line, "status", money_status_word(projected, limit_minor));
-    if (failed == 0)
-        return jdoc_push(list, line);
-    jdoc_free(line);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, line, failed);
 }
 
 static int fill_prediction(jdoc *object, struct money_tally *t, const struct money_limits *l,
@@ -117,7 +115,7 @@ static int fill_prediction(jdoc *object, struct money_tally *t, const struct mon
 
 int money_tool_predict_end_of_month(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run),
+    struct money_tally t = { .currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
     struct money_limits l = { .tally = &t };
     struct money_period p;
@@ -135,7 +133,7 @@ int money_tool_predict_end_of_month(struct tools_run *run)
         return ERR_INTERNAL;
     struct month m = { .gone = p.days, .length = civil_month_days(today.year, today.month) };
     amount_text(project(t.minor, &m), t.currency, text);
-    jdoc *answer = tools_succeed(run,
+    jdoc *answer = run_succeed(run,
         "If it goes on like the %d day%s so far, the month ends at about "
         "%s%s%s (a linear projection).",
         m.gone, m.gone == 1 ? "" : "s", text, t.only_one != NULL ? " for " : "",
@@ -217,10 +215,7 @@ static int push_finding(jdoc *list, const struct finding *f, int64_t spent, cons
     failed |= jdoc_set_double(line, "monthly_saving", amount_to_number(f->minor, currency));
     failed |= jdoc_set_string(line, "rule", f->rule);
     failed |= jdoc_set_string(line, "tip", f->tip);
-    if (failed == 0)
-        return jdoc_push(list, line);
-    jdoc_free(line);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, line, failed);
 }
 
 static int find_all(struct money_tally *now, const struct money_tally *earlier,
@@ -265,9 +260,9 @@ static int answer_savings(struct tools_run *run, const struct money_tally *now, 
     size_t count = jdoc_length(list);
     amount_text(total, now->currency, text);
     jdoc *answer = now->count == 0
-        ? tools_succeed(run, "There are no expenses of the last 30 days to look at.")
-        : count == 0 ? tools_succeed(run, "No rule finds a saving in the last 30 days.")
-        : tools_succeed(run, "%zu place%s to save, together up to about %s a month (an estimate "
+        ? run_succeed(run, "There are no expenses of the last 30 days to look at.")
+        : count == 0 ? run_succeed(run, "No rule finds a saving in the last 30 days.")
+        : run_succeed(run, "%zu place%s to save, together up to about %s a month (an estimate "
               "from your own last 30 days).", count, count == 1 ? "" : "s", text);
     if (answer == NULL) {
         jdoc_free(list);
@@ -290,12 +285,11 @@ static int answer_savings(struct tools_run *run, const struct money_tally *now, 
 
 int money_tool_find_savings_opportunities(struct tools_run *run)
 {
-    struct money_tally now = { .currency = money_currency(run) };
+    struct money_tally now = { .currency = cost_currency(run) };
     struct money_tally earlier = { .currency = now.currency };
     struct money_limits l = { .tally = &now };
     int64_t least = 0, total = 0;
-    double least_value = 10;
-    jdoc_get_double(run->args, "min_savings", &least_value);
+    double least_value = jdoc_double_or(run->args, "min_savings", 10);
     if (amount_from_number(round(least_value), now.currency, &least) != 0)
         return ERR_INTERNAL;
     int result = tally_days(run, 1 - WINDOW_DAYS, 0, &now);

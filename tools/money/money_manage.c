@@ -1,5 +1,6 @@
 /* manage_finances: the old name of three tools, mapped on them. */
 #include "tools/engine/registry.h"
+#include "tools/kit/cost.h"
 #include "tools/money/money.h"
 
 #include "base/err.h"
@@ -25,8 +26,7 @@ static const char *event_type_of(const char *recommendation)
 static double saved_by(const jdoc *args)
 {
     double saved = 0, original, amount;
-    bool recommended = false;
-    jdoc_get_bool(args, "pam_recommended", &recommended);
+    bool recommended = jdoc_is_true(args, "pam_recommended");
     if (!recommended)
         return 0;
     if (jdoc_get_double(args, "savings_amount", &saved) == 0)
@@ -40,16 +40,16 @@ static double saved_by(const jdoc *args)
 static int log_expense(struct tools_run *run)
 {
     const struct zone *z;
-    const char *currency = money_currency(run);
+    const char *currency = cost_currency(run);
     int64_t minor = 0;
     double saved = saved_by(run->args);
     if (!jdoc_has(run->args, "amount") || !jdoc_has(run->args, "category"))
-        return tools_fail_at(run, jdoc_has(run->args, "amount") ? "/category" : "/amount",
+        return run_fail_at(run, jdoc_has(run->args, "amount") ? "/category" : "/amount",
             "amount and category", "to log an expense, amount and category are needed");
     if (saved <= 0)
         return money_log_expense(run, NULL, "log_expense");
     if (amount_from_number(saved, currency, &minor) != 0)
-        return tools_fail_at(run, "/savings_amount", "an amount with the decimals of the currency",
+        return run_fail_at(run, "/savings_amount", "an amount with the decimals of the currency",
             "savings_amount is not possible in %s", currency);
     int result = moment_zone(run, &z);
     if (result != 0)
@@ -76,15 +76,12 @@ static int push_suggestion(jdoc *list, const struct money_sum *s, const char *cu
     int failed = jdoc_set_string(line, "category", s->name);
     failed |= jdoc_set_double(line, "monthly_average", round(month * 100) / 100);
     failed |= jdoc_set_double(line, "suggested_limit", ceil(month / 5) * 5);
-    if (failed == 0)
-        return jdoc_push(list, line);
-    jdoc_free(line);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, line, failed);
 }
 
 static int suggest(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run),
+    struct money_tally t = { .currency = cost_currency(run),
         .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
     struct money_period p = { .name = "range", .days = WINDOW_DAYS };
     int result = moment_zone(run, &p.zone);
@@ -103,9 +100,9 @@ static int suggest(struct tools_run *run)
     jdoc *answer =
         result != 0 ? NULL
         : t.category_count > 0
-            ? tools_succeed(
+            ? run_succeed(
                   run, "Suggested monthly limits from the average of the last 90 days (estimates).")
-            : tools_succeed(
+            : run_succeed(
                   run, "There are no expenses of the last 90 days to suggest a budget from.");
     if (answer != NULL)
         return jdoc_set(answer, "suggestions", list);

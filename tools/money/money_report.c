@@ -1,5 +1,6 @@
 /* export_budget_report: sums, limits and the expenses themselves, as JSON, CSV or PDF. */
 #include "tools/engine/registry.h"
+#include "tools/kit/cost.h"
 #include "tools/money/money.h"
 
 #include "base/err.h"
@@ -85,7 +86,7 @@ static int read_period(struct tools_run *run, struct money_period *p)
     p->days = moment_days(p->from_ms, p->to_ms, p->zone);
     if (p->to_ms > p->from_ms && p->days <= DAYS_MAX)
         return 0;
-    result = tools_fail_at(run, "/end_date", "a day from start_date on, at most ten years after it",
+    result = run_fail_at(run, "/end_date", "a day from start_date on, at most ten years after it",
         p->to_ms <= p->from_ms ? "the period ends before it begins" : "the period is too long");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -172,7 +173,7 @@ static int gather(struct tools_run *run, struct report *r)
 
 int money_tool_export_budget_report(struct tools_run *run)
 {
-    struct report r = { .tally = { .currency = money_currency(run) } };
+    struct report r = { .tally = { .currency = cost_currency(run) } };
     char total[AMOUNT_TEXT_SIZE];
     int result = read_period(run, &r.p);
     if (result != 0)
@@ -188,7 +189,7 @@ int money_tool_export_budget_report(struct tools_run *run)
     jdoc *answer =
         result != 0
             ? NULL
-            : tools_succeed(run, "The report is made: %s in %lld expense%s%s.", total,
+            : run_succeed(run, "The report is made: %s in %lld expense%s%s.", total,
                   (long long)r.tally.count, r.tally.count == 1 ? "" : "s",
                   r.more
                       ? "; only the first of them are listed, ask for shorter periods to have all"

@@ -1,5 +1,6 @@
 /* track_savings. Records: "saving", by day. */
 #include "tools/engine/registry.h"
+#include "tools/kit/cost.h"
 #include "tools/money/money.h"
 
 #include "base/clock.h"
@@ -49,7 +50,7 @@ static int set_total(struct tools_run *run, const struct money_tally *before, in
 
 int money_tool_track_savings(struct tools_run *run)
 {
-    struct money_tally t = { .currency = money_currency(run) };
+    struct money_tally t = { .currency = cost_currency(run) };
     struct money_period p;
     char amount[AMOUNT_TEXT_SIZE], total[AMOUNT_TEXT_SIZE];
     int64_t minor = 0;
@@ -67,7 +68,7 @@ int money_tool_track_savings(struct tools_run *run)
         return ERR_NOMEM;
     amount_text(minor, t.currency, amount);
     amount_text(t.minor + minor, t.currency, total);
-    if (tools_succeed(run, "Saved %s; %s this month.", amount, total) == NULL) {
+    if (run_succeed(run, "Saved %s; %s this month.", amount, total) == NULL) {
         jdoc_free(saving);
         return ERR_NOMEM;
     }

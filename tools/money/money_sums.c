@@ -12,16 +12,6 @@
 
 #define NEAR_PERCENT 80.0
 
-const char *money_currency(const struct tools_run *run)
-{
-    const char *c = jdoc_string(jdoc_get(run->args, "currency"), NULL);
-    if (c == NULL)
-        c = run->context->currency;
-    if (c == NULL || strlen(c) != 3)
-        c = run->context->conf->default_currency;
-    return strlen(c) == 3 ? c : "AUD";
-}
-
 int money_set(jdoc *object, int64_t minor, const char *currency)
 {
     int failed = jdoc_set_double(object, "amount", amount_to_number(minor, currency));
@@ -38,7 +28,7 @@ int money_amount(struct tools_run *run, const char *currency, int64_t *minor)
         return 0;
     snprintf(expected, sizeof expected, "an amount above 0 with at most %d decimals",
         amount_decimals(currency));
-    int result = tools_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
+    int result = run_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
     return result != 0 ? result : ERR_INVALID;
 }
 

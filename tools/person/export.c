@@ -176,8 +176,7 @@ static int put_page(struct export *e, const jdoc *page, struct tally *t)
     const jdoc *list = jdoc_get(page, "sessions");
     int result = 0;
     for (size_t i = 0; result == 0 && i < jdoc_length(list); i++) {
-        int64_t n = 0;
-        jdoc_get_int(jdoc_at(list, i), "message_count", &n);
+        int64_t n = jdoc_int_or(jdoc_at(list, i), "message_count", 0);
         t->sessions++;
         t->messages += n;
         result = put_session(e, jdoc_at(list, i), &t->messages_here);

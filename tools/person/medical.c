@@ -3,6 +3,7 @@
  * (id "me") are filled from elsewhere, in the form that docs/tools.md gives, so nothing in them is
  * taken for granted: a field of another type is left out.
  */
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/keep.h"
@@ -50,20 +51,24 @@ static const struct field contact_fields[] = {
     { "email", JDOC_STRING }, { NULL, JDOC_NULL },
 };
 
-/* Texts of an array, or members of an object that are texts. */
+/* Texts of an array, or members of an object that are texts. NULL on no memory. */
 static jdoc *texts_of(const jdoc *value)
 {
     struct jdoc_iter it = { 0 };
     const char *key;
     jdoc *one, *copy = jdoc_type(value) == JDOC_ARRAY ? jdoc_new_array() : jdoc_new_object();
     bool list = jdoc_type(value) == JDOC_ARRAY;
-    for (size_t i = 0; list && copy != NULL && i < jdoc_length(value); i++)
+    int error = copy ? 0 : ERR_NOMEM;
+    for (size_t i = 0; list && !error && i < jdoc_length(value); i++)
         if (jdoc_string(jdoc_at(value, i), NULL) != NULL)
-            jdoc_push(copy, jdoc_dup(jdoc_at(value, i)));
-    while (!list && copy != NULL && jdoc_next(value, &it, &key, &one))
-        if (jdoc_string(one, NULL) != NULL)
-            jdoc_set(copy, key, jdoc_dup(one));
-    return copy;
+            error = jdoc_push(copy, jdoc_dup(jdoc_at(value, i)));
+    while (!list && !error && jdoc_next(value, &it, &key, &one))
+        if (jdoc_string(one, NULL))
+            error = jdoc_set(copy, key, jdoc_dup(one));
+    if (!error)
+        return copy;
+    jdoc_free(copy);
+    return NULL;
 }
 
 /* The known fields of the right type. NULL on no memory. */
@@ -97,7 +102,7 @@ static jdoc *record_view(const jdoc *record, bool with_snippet)
     int failed = jdoc_set_bool(view, "has_text", text != NULL && text[0] != '\0');
     if (with_snippet && text != NULL && text[0] != '\0') {
         snprintf(snippet, sizeof snippet, "%s", text);
-        keep_cut_utf8(snippet, sizeof snippet);
+        utf8_mend_end(snippet);
         failed |= jdoc_set_string(view, "snippet", snippet);
     }
     if (failed == 0)
@@ -150,8 +155,7 @@ int medical_tool_get_medical_records(struct tools_run *run)
 {
     struct listing l = { .records = jdoc_new_array(),
         .type = jdoc_string(jdoc_get(run->args, "record_type"), NULL) };
-    int64_t limit = 20;
-    jdoc_get_int(run->args, "limit", &limit);
+    int64_t limit = jdoc_int_or(run->args, "limit", 20);
     l.limit = (size_t)limit;
     int result = l.records == NULL ? ERR_NOMEM : list_records(run, &l);
     if (result != 0) {
@@ -160,9 +164,9 @@ int medical_tool_get_medical_records(struct tools_run *run)
     }
     size_t count = jdoc_length(l.records);
     if (count == 0)
-        tools_succeed(run, "No such medical records are stored.");
+        run_succeed(run, "No such medical records are stored.");
     else
-        tools_succeed(run, "%zu medical record%s, newest first%s.", count, count == 1 ? "" : "s",
+        run_succeed(run, "%zu medical record%s, newest first%s.", count, count == 1 ? "" : "s",
             l.more ? "; there are more" : "");
     return answer_records(run, l.records, l.more);
 }
@@ -259,8 +263,7 @@ static int look_around(struct tools_run *run, struct search *s)
 int medical_tool_search_medical_records(struct tools_run *run)
 {
     struct search s = { .query = jdoc_text_or(run->args, "query", "") };
-    int64_t limit = 10;
-    jdoc_get_int(run->args, "limit", &limit);
+    int64_t limit = jdoc_int_or(run->args, "limit", 10);
     s.limit = (size_t)(limit < FOUND_MAX ? limit : FOUND_MAX);
     jdoc *records = jdoc_new_array();
     int result = records == NULL ? ERR_NOMEM : look_around(run, &s);
@@ -277,9 +280,9 @@ int medical_tool_search_medical_records(struct tools_run *run)
     const char *limits = s.complete ? "" : " Of older records only the first 60 words of each "
         "part were searched.";
     if (s.total == 0)
-        tools_succeed(run, "No medical record has these words.%s", limits);
+        run_succeed(run, "No medical record has these words.%s", limits);
     else
-        tools_succeed(run, "%zu medical record%s found, the best first.%s", s.total,
+        run_succeed(run, "%zu medical record%s found, the best first.%s", s.total,
             s.total == 1 ? "" : "s", limits);
     result = answer_records(run, records, s.total > s.count);
     return result == 0 ? jdoc_set_bool(run->result, "complete", s.complete) : result;
@@ -366,9 +369,9 @@ int medical_tool_get_medications(struct tools_run *run)
         result = list_medications(run, &m);
     size_t count = jdoc_length(m.list), warnings = jdoc_length(m.warnings);
     jdoc *out = result != 0 ? NULL
-        : count == 0 ? tools_succeed(run, "No %smedication is stored.",
+        : count == 0 ? run_succeed(run, "No %smedication is stored.",
               m.active_only ? "current " : "")
-        : tools_succeed(run, "%zu medication%s, %zu to refill within %d days or late.", count,
+        : run_succeed(run, "%zu medication%s, %zu to refill within %d days or late.", count,
               count == 1 ? "" : "s", warnings, REFILL_DAYS);
     if (out == NULL) {
         jdoc_free(m.list);
@@ -409,7 +412,7 @@ int medical_tool_get_emergency_info(struct tools_run *run)
     if (result == 0 && jdoc_type(jdoc_get(stored, "contacts")) == JDOC_ARRAY)
         result = set_contacts(info, jdoc_get(stored, "contacts"));
     jdoc_free(stored);
-    if (result == 0 && tools_succeed(run, known ? "The emergency information that is stored."
+    if (result == 0 && run_succeed(run, known ? "The emergency information that is stored."
             : "No emergency information is stored.") == NULL)
         result = ERR_NOMEM;
     if (result == 0)

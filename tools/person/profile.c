@@ -75,7 +75,7 @@ static int change_once(struct tools_run *run, void *arg)
         result = set_field(run, document, f);
     if (result == 0)
         result = keep_stamp(run, document);
-    if (result == 0 && tools_succeed(run, "%s changed.", sheet->title) == NULL)
+    if (result == 0 && run_succeed(run, "%s changed.", sheet->title) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
         jdoc_free(document);
@@ -91,7 +91,7 @@ static int change_once(struct tools_run *run, void *arg)
 static int change(struct tools_run *run, const struct sheet *sheet)
 {
     if (jdoc_length(run->args) == 0)
-        return tools_fail_at(run, "", "at least one field to change",
+        return run_fail_at(run, "", "at least one field to change",
             "There is nothing to change: name at least one field.");
     return keep_retry(run, change_once, (void *)sheet);
 }
@@ -173,7 +173,7 @@ int profile_tool_get_user_stats(struct tools_run *run)
             result = jdoc_set_int(counts, counted[i].name, count);
         all += count;
     }
-    if (result == 0 && tools_succeed(run, all == 0 ? "Nothing was recorded in that time."
+    if (result == 0 && run_succeed(run, all == 0 ? "Nothing was recorded in that time."
             : "%lld entries in that time.", (long long)all) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
@@ -205,12 +205,12 @@ int profile_tool_export_data(struct tools_run *run)
     int result = max > MESSAGE_BYTES ? export_user(context->store, context->uid, context->now_ms,
         max - MESSAGE_BYTES, &document) : ERR_LIMIT;
     if (result == ERR_LIMIT)
-        return tools_fail(run, "result_too_large",
+        return run_fail(run, "result_too_large",
             "The setting tool.result is too small for an export.");
     if (result != 0)
         return result;
     jdoc_get_bool(document, "complete", &complete);
-    if (tools_succeed(run, complete ? "This is everything that is stored."
+    if (run_succeed(run, complete ? "This is everything that is stored."
             : "This is a part of what is stored: counts says what there is, included what is here; "
               "of each kind the newest.") == NULL) {
         jdoc_free(document);

@@ -67,7 +67,7 @@ int profile_tool_create_vehicle(struct tools_run *run)
     jdoc *vehicle = jdoc_new_object();
     result = vehicle == NULL || jdoc_set_string(vehicle, "id", id) != 0
         || keep_copy(vehicle, run->args, plain_fields) != 0 || keep_stamp(run, vehicle) != 0
-        || tools_succeed(run, "%s is added%s.", jdoc_text_or(vehicle, "name", ""),
+        || run_succeed(run, "%s is added%s.", jdoc_text_or(vehicle, "name", ""),
                primary ? " as the primary vehicle" : "") == NULL ? ERR_NOMEM : 0;
     if (result == 0)
         result = answer(run, vehicle, primary);
@@ -91,10 +91,10 @@ static int read_use(struct tools_run *run, double *litres)
         return 0;
     }
     if (!has_mpg && !has_litres)
-        result = tools_fail_at(run, "", "mpg or l_per_100km",
+        result = run_fail_at(run, "", "mpg or l_per_100km",
             "Give the consumption as mpg or as l_per_100km.");
     else if (has_mpg && fabs(MPG_FACTOR / mpg - *litres) > TOLERANCE * *litres)
-        result = tools_fail_at(run, "/mpg", "one of mpg and l_per_100km",
+        result = run_fail_at(run, "/mpg", "one of mpg and l_per_100km",
             "mpg and l_per_100km do not say the same; give one of them.");
     else
         return 0;
@@ -108,7 +108,7 @@ static int change_once(struct tools_run *run, void *arg)
     const char *seen = NULL, *id;
     int result = vehicle_choose(run, &vehicle, &seen);
     if (result == ERR_NOT_FOUND) {
-        result = tools_fail(run, "not_found",
+        result = run_fail(run, "not_found",
             "The user has no vehicle yet. create_vehicle adds one.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -122,7 +122,7 @@ static int change_once(struct tools_run *run, void *arg)
         result = jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0
             || jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0
             || keep_stamp(run, vehicle) != 0
-            || tools_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
+            || run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
                    jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) == NULL
             ? ERR_NOMEM : 0;
     if (result == 0)

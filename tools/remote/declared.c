@@ -1,9 +1,9 @@
 #include "tools/remote/declared.h"
 
 #include "base/err.h"
-#include "tools/engine/schema.h"
 #include "tools/remote/entry_file.h"
 #include "tools/remote/foreign_schema.h"
+#include "tools/schema/schema.h"
 
 #include <dirent.h>
 #include <errno.h>

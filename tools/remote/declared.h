@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/conf.h"
 #include "base/jdoc.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -24,22 +24,6 @@ static int wrong(struct fill *f, const char *argument, const char *expected)
     return ERR_INVALID;
 }
 
-static bool is_plain(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
-        || c == '_' || c == '.' || c == '~';
-}
-
-/* Everything but unreserved characters is encoded: no '/', '?', '#' or '%' of a value is one. */
-static void put_encoded(struct buf *out, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (is_plain((unsigned char)text[i]))
-            buf_putc(out, text[i]);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)text[i]);
-}
-
 static int put_text(struct fill *f, const char *argument, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -51,8 +35,8 @@ static int put_text(struct fill *f, const char *argument, const char *text, size
         return wrong(f, argument, "text that is not empty");
     if (f->place == HEADER)
         buf_put(f->out, text, len);
-    else
-        put_encoded(f->out, text, len);
+    else /* no '/', '?', '#' or '%' of a value is one of the address */
+        buf_put_urlencoded(f->out, text, len);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "tools/kit/keep.h"
 #include "tools/remote/dynamic.h"
 #include "tools/remote/outside.h"
@@ -67,8 +68,7 @@ static int set_text(jdoc *result, const char *text, size_t len, size_t max)
 {
     bool cut = len > max;
     if (cut)
-        for (len = max; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
-            len--;
+        len = utf8_cut(text, max);
     jdoc *value = jdoc_new_string(text, len);
     int error = value != NULL ? jdoc_set(result, "text", value) : ERR_NOMEM;
     return error == 0 && cut ? jdoc_set_bool(result, "truncated", true) : error;
@@ -113,11 +113,11 @@ static int read_good(struct asking *a, const struct http_result *http)
     if (error != 0 || (part == NULL && !text && a->reply.len > 0)) {
         log_limited(LOG_LEVEL_WARN, "%s: an answer of type %s without what it should have",
             a->d->name, http->content_type);
-        error = tools_fail(run, "provider_failed",
+        error = run_fail(run, "provider_failed",
             "The service behind this tool gave an answer that cannot be understood%s.",
             run->spec->effect != TOOLS_READ ? ", but took the request" : "");
     } else {
-        jdoc *result = tools_succeed(run, "The service answered.");
+        jdoc *result = run_succeed(run, "The service answered.");
         error = result == NULL ? ERR_NOMEM : part != NULL ? set_json(result, part, room_of(a))
             : text ? set_text(result, buf_text(&a->reply), a->reply.len, room_of(a)) : 0;
     }
@@ -129,16 +129,16 @@ static int refused(struct asking *a, const struct http_result *http)
 {
     char words[WORDS_MAX + 1];
     if (http->status == 401 || http->status == 403)
-        return tools_fail(a->run, "provider_unavailable",
+        return run_fail(a->run, "provider_unavailable",
             "The service behind this tool refused the credential that is configured for it.");
     if (http->status == 429) {
         a->run->retry_after_ms = http->retry_after_ms > 0 ? http->retry_after_ms : 0;
-        return tools_fail(a->run, "provider_unavailable",
+        return run_fail(a->run, "provider_unavailable",
             "The service behind this tool wants fewer requests for the moment. Try again later.");
     }
     snprintf(words, sizeof words, "%s", buf_text(&a->reply));
-    keep_cut_utf8(words, sizeof words);
-    return tools_fail(a->run, "refused", "The service refused the request (%ld %s)%s%s",
+    utf8_mend_end(words);
+    return run_fail(a->run, "refused", "The service refused the request (%ld %s)%s%s",
         http->status, http_reason((int)http->status), words[0] != '\0' ? ": " : ".", words);
 }
 
@@ -156,8 +156,8 @@ static int read_answer(struct asking *a, const struct http_result *http)
     if (http->sent && run->spec->effect != TOOLS_READ && http->error != ERR_FORBIDDEN)
         return outside_unknown(run, "The service");
     if (http->error == ERR_LIMIT)
-        return tools_fail(run, "result_too_large", "The service answered more than can be read.");
-    return tools_fail(run, "provider_unavailable",
+        return run_fail(run, "result_too_large", "The service answered more than can be read.");
+    return run_fail(run, "provider_unavailable",
         "The service behind this tool cannot be reached at the moment. Try again later.");
 }
 
@@ -169,7 +169,7 @@ static void mark(struct tools_run *run, void *arg)
         outside_undo(run);
     else if (run->error == 0 && a->settled)
         outside_end(run);
-    tools_finished(run);
+    run_finished(run);
 }
 
 static void on_done(void *arg, const struct http_result *http)
@@ -183,7 +183,7 @@ static void on_done(void *arg, const struct http_result *http)
     a->sent = http->sent;
     a->settled = http->error == 0 && http->status >= 200 && http->status < 500;
     a->step = (struct tools_step){ .fn = mark, .arg = a };
-    tools_defer(run, &a->step);
+    run_defer(run, &a->step);
 }
 
 static int on_body(void *arg, long status, const char *bytes, size_t len)
@@ -281,7 +281,7 @@ static int make_request(struct asking *a)
     if (error != ERR_INVALID)
         return error;
     snprintf(path, sizeof path, "%s%s", problem.argument[0] != '\0' ? "/" : "", problem.argument);
-    error = tools_fail_at(a->run, path, problem.expected, "%s must be %s.",
+    error = run_fail_at(a->run, path, problem.expected, "%s must be %s.",
         problem.argument[0] != '\0' ? problem.argument : "The arguments", problem.expected);
     return error == 0 ? 1 : error;
 }
@@ -307,7 +307,7 @@ int declared_tool(struct tools_run *run)
     a->d = run->spec->dynamic->declared;
     buf_init(&a->reply, ANSWER_MAX);
     if (run->context->http == NULL)
-        return tools_fail(run, "provider_unavailable", "The service cannot be asked from here.");
+        return run_fail(run, "provider_unavailable", "The service cannot be asked from here.");
     int error = make_request(a);
     if (error == 0)
         error = outside_begin(run);
@@ -317,9 +317,9 @@ int declared_tool(struct tools_run *run)
     if (error == 0) {
         run->state = a;
         run->on_cancel = on_cancel;
-        return ERR_AGAIN;
+        return ERR_PENDING;
     }
     outside_undo(run);
     return error == ERR_NOMEM ? error
-        : tools_fail(run, "provider_unavailable", "The service cannot be asked at the moment.");
+        : run_fail(run, "provider_unavailable", "The service cannot be asked at the moment.");
 }

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "base/utf8.h"
 #include "tools/remote/dynamic_file.h"
 #include "tools/remote/foreign_schema.h"
 #include "tools/remote/mcp.h"
@@ -62,6 +63,7 @@ static struct epoch current;                   /* dynamic_enter counts into it *
 static struct epoch *past, **past_end = &past; /* oldest first */
 
 static jdoc *result_schemas[2];
+static dynamic_taken *dynamic_is_registered; /* dynamic_load's taken */
 
 /* ---- declared tools ---- */
 
@@ -82,7 +84,7 @@ static void fill_declared(struct dynamic_tool *row, const struct declared *d)
 static int check_names(const struct declared_list *list, char *why, size_t why_size)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (tools_registered(list->list[i].name)) {
+        if (dynamic_is_registered(list->list[i].name)) {
             snprintf(why, why_size, "http_tools.dir: name: \"%s\" is a tool of Turnpike's own",
                 list->list[i].name);
             return ERR_CONFIG;
@@ -166,8 +168,9 @@ static int load_all(const struct conf *conf, struct declared_list *list, struct 
     return error;
 }
 
-int dynamic_load(const struct conf *conf, char *why, size_t why_size)
+int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why, size_t why_size)
 {
+    dynamic_is_registered = taken;
     struct declared_list list = { .count = 0 };
     struct mcp_servers known = { .count = 0 };
     struct dynamic_tool *rows = NULL;
@@ -222,8 +225,7 @@ static const char *description_of(struct arena *arena, const char *server, const
     const char *text = jdoc_text_or(definition, "description", "");
     size_t len = strlen(text);
     if (len > DESCRIPTION_MAX)
-        for (len = DESCRIPTION_MAX; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
-            len--;
+        len = utf8_cut(text, DESCRIPTION_MAX);
     return arena_printf(arena, "%.*s%s(From the server \"%s\".)", (int)len, text,
         len > 0 ? " " : "", server);
 }
@@ -269,7 +271,7 @@ static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].spec.name, name) == 0)
             return true;
-    return tools_registered(name);
+    return dynamic_is_registered(name);
 }
 
 /* A reading under way, by one request; the others go on with the rows that there are. */

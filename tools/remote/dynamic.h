@@ -2,10 +2,11 @@
 #define TURNPIKE_TOOLS_REMOTE_DYNAMIC_H
 
 #include "base/arena.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/remote/declared.h"
 #include "tools/remote/mcp_servers.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -28,10 +29,13 @@ struct dynamic_tool {
 
 /*
  * dynamic_load -- reads the declared tools and the list of servers. Before the fork; again: the new
- * ones take the place of the old ones only when all is right. why: file, field, what would be right.
+ * ones take the place of the old ones only when all is right.
+ *   taken  says which names are those of the build's own tools; also asked by dynamic_enter
+ *   why    file, field, what would be right
  * Returns 0, ERR_CONFIG, ERR_NOMEM.
  */
-int dynamic_load(const struct conf *conf, char *why, size_t why_size);
+typedef bool dynamic_taken(const char *name);
+int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why, size_t why_size);
 void dynamic_unload(void);
 const struct mcp_servers *dynamic_servers(void);
 

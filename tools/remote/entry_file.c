@@ -99,12 +99,12 @@ int entry_file_known(const struct entry_file *f, const char *field, const jdoc *
             i++;
         if (known[i] != NULL)
             continue;
-        entry_file_wrong(f, key, "there is no such member; known are");
+        int error = entry_file_wrong(f, key, "there is no such member; known are");
         for (i = 0; known[i] != NULL; i++) {
             size_t len = strlen(f->why);
             snprintf(f->why + len, f->why_size - len, "%s %s", i > 0 ? "," : "", known[i]);
         }
-        return ERR_CONFIG;
+        return error;
     }
     return 0;
 }

@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_ENTRY_FILE_H
 
 #include "base/jdoc.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #include "tools/remote/foreign_schema.h"
 
 #include "base/err.h"
-#include "tools/engine/schema.h"
+#include "tools/schema/schema.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,11 @@ libtools_a_SOURCES += \
 	tools/remote/mcp.c tools/remote/mcp.h \
 	tools/remote/mcp_define.c tools/remote/mcp_define.h \
 	tools/remote/mcp_exchange.c tools/remote/mcp_exchange.h \
+	tools/remote/mcp_cell.c \
+	tools/remote/mcp_op.c \
 	tools/remote/mcp_peer.c tools/remote/mcp_peer.h \
+	tools/remote/mcp_peer_parts.h \
+	tools/remote/mcp_peer_send.c \
 	tools/remote/mcp_reader.c tools/remote/mcp_reader.h \
 	tools/remote/mcp_servers.c tools/remote/mcp_servers.h \
 	tools/remote/mcp_stream.c tools/remote/mcp_stream.h \

@@ -147,7 +147,7 @@ static int set_success(struct tools_run *run, const char *server, const struct b
 {
     struct buf whole = { 0 };
     size_t size = structured != NULL ? json_size(structured) : 0;
-    jdoc *result = tools_succeed(run, "%s answered.", server);
+    jdoc *result = run_succeed(run, "%s answered.", server);
     int error = result != NULL ? 0 : ERR_NOMEM;
     if (error != 0)
         return error;
@@ -184,7 +184,7 @@ int mcp_result(struct tools_run *run, const char *server, const jdoc *answer, si
     room = room > 1024 ? room - 512 : room / 2; /* for what stands around it */
     int error = buf_error(&text);
     if (error == 0 && failed)
-        error = tools_fail(run, "tool_failed", "%s says: %.*s", server, WORDS_MAX,
+        error = run_fail(run, "tool_failed", "%s says: %.*s", server, WORDS_MAX,
             text.len > 0 ? buf_text(&text) : "the tool failed");
     else if (error == 0)
         error = set_success(run, server, &text, structured, max < room ? max : room);
@@ -200,18 +200,18 @@ static int on_failure(struct tools_run *run, const struct mcp_answer *a)
     if (a->error == ERR_NOMEM)
         return a->error;
     if (a->error == ERR_REMOTE)
-        return tools_fail(run, "refused", "%s refused the call (%lld): %.*s", server,
+        return run_fail(run, "refused", "%s refused the call (%lld): %.*s", server,
             (long long)a->code, WORDS_MAX, a->text);
     log_limited(LOG_LEVEL_WARN, "MCP server %s, %s: %s %s", server, run->spec->name,
         err_text(a->error), a->why);
     if (a->sent && run->spec->effect != TOOLS_READ && a->error != ERR_AUTH)
         return outside_unknown(run, server);
     if (a->error == ERR_LIMIT)
-        return tools_fail(run, "result_too_large", "%s answered more than can be read.", server);
+        return run_fail(run, "result_too_large", "%s answered more than can be read.", server);
     if (a->error == ERR_PROTOCOL)
-        return tools_fail(run, "provider_failed", "%s gave an answer that cannot be understood.",
+        return run_fail(run, "provider_failed", "%s gave an answer that cannot be understood.",
             server);
-    return tools_fail(run, "provider_unavailable", a->error == ERR_AUTH
+    return run_fail(run, "provider_unavailable", a->error == ERR_AUTH
         ? "%s does not accept the credential that is configured for it."
         : "%s cannot be reached at the moment. Try again later.", server);
 }
@@ -224,7 +224,7 @@ static void mark(struct tools_run *run, void *arg)
         outside_undo(run);
     else if (run->error == 0 && w->settled)
         outside_end(run);
-    tools_finished(run);
+    run_finished(run);
 }
 
 static void on_answer(void *arg, const struct mcp_answer *a)
@@ -240,7 +240,7 @@ static void on_answer(void *arg, const struct mcp_answer *a)
     w->unsent = a->error != 0 && !a->sent;
     w->settled = a->error == 0 || a->error == ERR_REMOTE;
     w->step = (struct tools_step){ .fn = mark, .arg = w };
-    tools_defer(run, &w->step);
+    run_defer(run, &w->step);
 }
 
 static void on_cancel(struct tools_run *run)
@@ -289,7 +289,7 @@ int mcp_tool(struct tools_run *run)
     struct mcp_peer *peer = NULL;
     struct waiting *w = NULL;
     if (run->context->http == NULL)
-        return tools_fail(run, "provider_unavailable", "%s cannot be asked from here.",
+        return run_fail(run, "provider_unavailable", "%s cannot be asked from here.",
             tool->server->name);
     int error = peer_of(tool->server, &peer);
     if (error == 0)
@@ -308,7 +308,7 @@ int mcp_tool(struct tools_run *run)
     if (error == 0) {
         run->state = w;
         run->on_cancel = on_cancel;
-        return ERR_AGAIN;
+        return ERR_PENDING;
     }
     outside_undo(run);
     return error == ERR_NOMEM ? error

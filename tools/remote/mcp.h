@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_MCP_H
 #define TURNPIKE_TOOLS_REMOTE_MCP_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/remote/mcp_peer.h"
 #include "tools/remote/mcp_servers.h"
 

@@ -10,6 +10,7 @@
 /* mcp_define -- what a server says of one tool (an element of tools/list), judged. */
 #define MCP_DEFINE_NAME_SIZE 65 /* [A-Za-z0-9_-]{1,64}: what every model vendor takes */
 #define MCP_DEFINE_MAX 32768    /* bytes of one definition */
+/* Hashes in Redis: SERVER -> what it last listed; SERVER/TOOL -> the hash that the operator accepted. */
 
 /*
  * The name for the model: SERVER__TOOL. Other characters become '_'; a name that was changed or is

@@ -72,7 +72,8 @@ void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, s
     struct http_request request = { .method = "POST", .url = what->url, .headers = headers,
         .body = body, .body_len = len, .connect_timeout_ms = CONNECT_MS,
         .total_timeout_ms = TELL_MS, .max_bytes = 65536, .public_only = what->public_only };
-    (void)http_start(what->http, &request, NULL);
+    /* A server to which this was not said asks again, or goes on until its own limit. */
+    err_ignore(http_start(what->http, &request, NULL));
 }
 
 static int answer_server(void *arg, const struct mcp_wire_message *m)

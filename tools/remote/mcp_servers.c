@@ -250,7 +250,7 @@ void mcp_servers_policy(const struct mcp_server *server, const jdoc *definition,
         return;
     if (entry_file_effect(&f, own, &out->effect) == 0 && jdoc_get(own, "effect") != NULL)
         out->approval = usual_approval(out->effect);
-    entry_file_approval(&f, own, &out->approval);
-    entry_file_int(&f, own, "timeout_ms", 100, TIMEOUT_MAX_MS, &out->timeout_ms);
+    err_ignore(entry_file_approval(&f, own, &out->approval));
+    err_ignore(entry_file_int(&f, own, "timeout_ms", 100, TIMEOUT_MAX_MS, &out->timeout_ms));
     out->keywords = jdoc_text_or(own, "keywords", "");
 }

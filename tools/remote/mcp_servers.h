@@ -4,7 +4,7 @@
 #include "base/breaker.h"
 #include "base/conf.h"
 #include "base/jdoc.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/remote/mcp_peer.h"
 
 #include <stdbool.h>

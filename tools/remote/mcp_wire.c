@@ -87,18 +87,6 @@ static bool is_plain(const char *text, size_t len)
     return len < sizeof begin - 1 || strncasecmp(text, begin, sizeof begin - 1) != 0;
 }
 
-static void put_base64(struct buf *out, const char *text, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t at = 0; at < len; at += 3) {
-        unsigned group = 0;
-        for (size_t i = 0; i < 3; i++)
-            group = group << 8 | (at + i < len ? (unsigned char)text[at + i] : 0);
-        for (size_t i = 0; i < 4; i++)
-            buf_putc(out, at + i <= len ? digits[group >> (18 - 6 * i) & 63] : '=');
-    }
-}
-
 void mcp_wire_header_value(struct buf *out, const char *text, size_t len)
 {
     if (is_plain(text, len)) {
@@ -106,7 +94,7 @@ void mcp_wire_header_value(struct buf *out, const char *text, size_t len)
         return;
     }
     buf_puts(out, "=?base64?");
-    put_base64(out, text, len);
+    buf_put_base64(out, text, len);
     buf_puts(out, "?=");
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "store/keys.h"
 #include "tools/kit/keep.h"
 
 #include <string.h>
@@ -51,17 +52,14 @@ int outside_hide(struct tools_run *run, const char *header)
 static int key_of(struct tools_run *run, const char **key)
 {
     const char *effect = NULL;
-    char text[STORE_KEY_MAX];
+    char text[KEYS_MAX];
     *key = NULL;
     if (run->spec->effect == TOOLS_READ || run->context->store == NULL)
         return 0;
     int error = keep_effect(run, &effect);
     if (error != 0 || effect == NULL)
         return error;
-    const char *rest = arena_printf(run->arena, "effect:%s", effect);
-    if (rest == NULL)
-        return ERR_NOMEM;
-    store_key_user(text, run->context->uid, rest);
+    keys_effect(text, run->context->uid, effect);
     *key = arena_strdup(run->arena, text);
     return *key != NULL ? 0 : ERR_NOMEM;
 }
@@ -83,7 +81,7 @@ static int write_mark(struct tools_run *run, const char *key, const char *condit
 
 int outside_unknown(struct tools_run *run, const char *service)
 {
-    return tools_fail(run, "unknown_outcome", "%s did not confirm this call. It may or may not "
+    return run_fail(run, "unknown_outcome", "%s did not confirm this call. It may or may not "
         "have had its effect. Do not repeat it unasked; tell the user.", service);
 }
 
@@ -118,6 +116,7 @@ void outside_end(struct tools_run *run)
 void outside_undo(struct tools_run *run)
 {
     const char *key;
-    if (key_of(run, &key) == 0 && key != NULL)
-        link_command(run->context->store->link, NULL, "DEL %s", key);
+    if (key_of(run, &key) == 0 && key &&
+        link_command(run->context->store->link, NULL, "DEL %s", key))
+        log_warn("that %s was not called could not be recorded", run->spec->name);
 }

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_OUTSIDE_H
 #define TURNPIKE_TOOLS_REMOTE_OUTSIDE_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /*
  * outside -- the mark of a call whose effect no script of ours can carry: written before the request

@@ -4,17 +4,15 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/reactor.h"
+#include "process/fastcgi_pool.h"
 #include "tools/remote/tool_words.h"
 #include "wire/fastcgi/fastcgi_client.h"
-#include "wire/fastcgi/fastcgi_pool.h"
 #include "wire/outq.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #define LOOK_MS 10     /* how often it is looked whether the user's call elsewhere has ended */
@@ -107,12 +105,12 @@ static void tool_call_end(struct tool_call *call, int error)
 
     run->on_cancel = NULL;
     tool_call_free(call);
-    tools_told(run, error);
+    run_told(run, error);
 }
 
 static void tool_call_fail(struct tool_call *call, const char *code, const char *text)
 {
-    tool_call_end(call, tools_fail(call->run, code, "%s%s", text,
+    tool_call_end(call, run_fail(call->run, code, "%s%s", text,
         !call->begun                                 ? " Nothing was done."
         : call->run->spec->effect == TOOLS_READ      ? ""
                                                      : " Whether it had an effect is not known."));
@@ -267,24 +265,17 @@ static void tool_call_complete(struct tool_call *call)
 /* Returns whether the call is over, or will be sent again. */
 static bool tool_call_read(struct tool_call *call)
 {
-    char bytes[4096];
-    ssize_t n = recv(fastcgi_conn_fd(call->conn), bytes, sizeof bytes, MSG_DONTWAIT);
-    int error;
+    int error = fastcgi_reply_read(&call->reply, fastcgi_conn_fd(call->conn));
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    if (error == ERR_NOT_YET)
         return false;
-    if (n <= 0) {
-        tool_call_lost(call);
-        return true;
-    }
-    error = fastcgi_reply_feed(&call->reply, bytes, (size_t)n);
     if (!error && call->state == CALL_WAITING)
         tool_call_begins(call);
     if (!error)
         return false;
     if (error == 1)
         tool_call_complete(call);
-    else if (error == ERR_FULL)
+    else if (error == ERR_PEER_GONE || error == ERR_NET || error == ERR_FULL)
         tool_call_lost(call);
     else if (error == ERR_LIMIT)
         tool_call_fail(call, "result_too_large", "The answer is too long to show.");
@@ -308,15 +299,15 @@ static void tool_call_on_ready(void *arg, uint32_t events)
     /* A process that answers before it has read all closes then: its reply decides. */
     if (outq_flush(&call->out, fastcgi_conn_fd(call->conn)) < 0)
         outq_free(&call->out);
-    if (outq_len(&call->out) == 0)
-        (void)fastcgi_conn_wants_out(call->conn, false);
+    if (outq_len(&call->out) == 0 && fastcgi_conn_wants_out(call->conn, false))
+        tool_call_lost(call); /* nobody would be told of its answer */
 }
 
 /* ---- the caller's ---- */
 
 static int tool_call_refuse_size(struct tools_run *run)
 {
-    return tools_fail_at(run, "", "at most 1 MiB of JSON",
+    return run_fail_at(run, "", "at most 1 MiB of JSON",
         "The arguments of this call, or the place where the user is, are longer than the %zu bytes "
         "that a tool process takes.", TOOL_WORDS_ARGS_MAX);
 }
@@ -346,7 +337,7 @@ static int tool_call_start(void *arg, struct tools_run *run, const char *args, s
     run->state = call;
     run->on_cancel = tool_call_on_cancel;
     tool_call_look_in(call, 0);
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }
 
 struct tools_apart tool_calls_apart(struct tool_place *place)

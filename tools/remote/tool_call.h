@@ -2,7 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_TOOL_CALL_H
 
 #include "process/worker.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stddef.h>
 

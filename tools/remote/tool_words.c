@@ -82,15 +82,15 @@ static void tool_words_location(struct reading *r, struct tools_context *context
     }
 }
 
-int tool_words_read(tool_words_param *param, void *arg, struct arena *arena,
-    struct tools_context *context, struct tools_run *run)
+int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find,
+    struct arena *arena, struct tools_context *context, struct tools_run *run)
 {
     struct reading r = {param, arg, arena, false};
     const char *internal = param(arg, "TP_INTERNAL"), *tool = param(arg, "TP_TOOL");
 
     if (!internal || strcmp(internal, "tool") || !tool)
         return ERR_PROTOCOL;
-    run->spec = tools_find(tool);
+    run->spec = find(tool);
     if (!run->spec)
         return ERR_NOT_FOUND;
     run->context = context;

@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "wire/fastcgi/fastcgi_client.h"
 
 #include <stdbool.h>
@@ -24,13 +24,15 @@ int tool_words_ask(struct buf *out, const struct tools_run *run, const char *arg
 
 /* Where a request's parameters come from: wire/fastcgi/inbound.h fits. */
 typedef const char *tool_words_param(void *arg, const char *name);
+/* The tool of that name, or NULL: tools_find fits. */
+typedef const struct tools_spec *tool_words_find(const char *name);
 /*
  * tool_words_read -- the other way round: context's and run's fields of the call. Texts are copied
  * into the arena. context's conf, store, http and reactor and run's arena stay the caller's.
  * Returns 0; ERR_PROTOCOL (nobody of ours wrote that); ERR_NOT_FOUND (no such tool); ERR_NOMEM.
  */
-int tool_words_read(tool_words_param *param, void *arg, struct arena *arena,
-    struct tools_context *context, struct tools_run *run);
+int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find,
+    struct arena *arena, struct tools_context *context, struct tools_run *run);
 
 /* The reply's body, appended. result: NULL with an error. Returns 0 or ERR_NOMEM. */
 int tool_words_answer(struct buf *out, const struct tools_run *run, int error);

@@ -2,6 +2,7 @@
 #include "tools/shop/shop.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/keep.h"
@@ -27,7 +28,7 @@ static int open_catalogue(struct tools_run *run, const struct shop_catalogue **o
     int result = shop_open(run->context->conf, out);
     if (result != ERR_NOT_CONFIGURED)
         return result;
-    result = tools_fail(run, "provider_not_configured",
+    result = run_fail(run, "provider_not_configured",
         "The shop's catalogue cannot be read here (setting shop.catalogue).");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -39,7 +40,7 @@ static jdoc *show(const struct shop_product *p, const char *currency, bool whole
     if (doc == NULL)
         return NULL;
     snprintf(text, sizeof text, "%s", p->description);
-    keep_cut_utf8(text, sizeof text);
+    utf8_mend_end(text);
     int failed = jdoc_set_string(doc, "id", p->id);
     failed |= jdoc_set_string(doc, "name", p->name);
     failed |= jdoc_set_string(doc, "category", p->category);
@@ -77,15 +78,14 @@ static int compare_hits(const void *a, const void *b)
 static int answer(struct tools_run *run, const struct shop_catalogue *c, struct hit *hits,
     size_t count, const char *said)
 {
-    int64_t limit = 20;
-    jdoc_get_int(run->args, "limit", &limit);
+    int64_t limit = jdoc_int_or(run->args, "limit", 20);
     qsort(hits, count, sizeof *hits, compare_hits);
     size_t shown = count < (size_t)limit ? count : (size_t)limit;
     jdoc *list = jdoc_new_array();
     int result = list != NULL ? 0 : ERR_NOMEM;
     for (size_t i = 0; result == 0 && i < shown; i++)
         result = jdoc_push(list, show(hits[i].product, c->currency, false, hits[i].reason));
-    if (result == 0 && tools_succeed(run, "%zu product%s%s%s", shown, shown == 1 ? "" : "s",
+    if (result == 0 && run_succeed(run, "%zu product%s%s%s", shown, shown == 1 ? "" : "s",
             count > shown ? ", and there are more" : "", said) == NULL)
         result = ERR_NOMEM;
     if (result != 0) {
@@ -121,7 +121,7 @@ int shop_tool_search_products(struct tools_run *run)
     jdoc_get_double(run->args, "min_price", &least);
     jdoc_get_double(run->args, "max_price", &most);
     if (least > most)
-        return tools_fail_at(run, "/min_price", "a price that is not above max_price",
+        return run_fail_at(run, "/min_price", "a price that is not above max_price",
             "min_price is above max_price");
     int result = open_catalogue(run, &c);
     if (result != 0)
@@ -155,12 +155,12 @@ int shop_tool_get_product_details(struct tools_run *run)
         if (strcmp(p->id, id) != 0)
             continue;
         amount_text(p->price_minor, c->currency, price);
-        if (tools_succeed(run, "%s: %s%s.", p->name, price,
+        if (run_succeed(run, "%s: %s%s.", p->name, price,
                 p->in_stock ? "" : ", not in stock") == NULL)
             return ERR_NOMEM;
         return jdoc_set(run->result, "product", show(p, c->currency, true, NULL));
     }
-    return tools_fail(run, "not_found",
+    return run_fail(run, "not_found",
         "There is no such product. search_products finds those there are.");
 }
 

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_SHOP_SHOP_H
 #define TURNPIKE_TOOLS_SHOP_SHOP_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 #include "tools/kit/words.h"
 
 /*

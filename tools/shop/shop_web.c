@@ -13,9 +13,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
-#include "tools/kit/keep.h"
 #include "tools/kit/vehicle.h"
 #include "tools/kit/zone.h"
 
@@ -69,7 +69,7 @@ static int copy_text(jdoc *to, const char *name, const jdoc *from, size_t max)
     if (value == NULL || len == 0)
         return 0;
     snprintf(text, max + 1, "%s", value);
-    keep_cut_utf8(text, max + 1);
+    utf8_mend_end(text);
     return jdoc_set_string(to, name, text);
 }
 
@@ -128,17 +128,23 @@ static jdoc *read_offer(const jdoc *from)
     return NULL;
 }
 
-/* The list `key` of an answer. Returns 0, ERR_PROTOCOL or ERR_NOMEM. */
-static int read_list(struct web *w, const char *body, size_t len, const char *key, size_t max,
-    jdoc *(*read)(const jdoc *), jdoc **out)
+struct wanted_list {
+    const char *key;
+    size_t max;
+    jdoc *(*read)(const jdoc *);
+};
+
+/* A list of an answer. Returns 0, ERR_PROTOCOL or ERR_NOMEM. */
+static int shop_web_read_list(struct web *w, const char *body, size_t len,
+    const struct wanted_list *wanted, jdoc **out)
 {
     jdoc *answer = NULL, *list = jdoc_new_array();
     int result = list != NULL ? jdoc_parse(body, len, &answer, NULL, 0) : ERR_NOMEM;
-    const jdoc *from = jdoc_get(answer, key);
+    const jdoc *from = jdoc_get(answer, wanted->key);
     if (result == 0 && jdoc_type(from) != JDOC_ARRAY)
         result = ERR_PROTOCOL;
-    for (size_t i = 0; result == 0 && i < jdoc_length(from) && jdoc_length(list) < max; i++) {
-        jdoc *one = read(jdoc_at(from, i));
+    for (size_t i = 0; !result && i < jdoc_length(from) && jdoc_length(list) < wanted->max; i++) {
+        jdoc *one = wanted->read(jdoc_at(from, i));
         if (one != NULL)
             result = jdoc_push(list, one);
         else
@@ -190,10 +196,10 @@ static int write_answer(struct tools_run *run, struct web *w)
 {
     size_t found = jdoc_length(w->results), offers = jdoc_length(w->offers);
     const char *note = w->note;
-    if (w->wants_results && tools_succeed(run, "%zu result%s for \"%.120s\"%s.", found,
+    if (w->wants_results && run_succeed(run, "%zu result%s for \"%.120s\"%s.", found,
             found == 1 ? "" : "s", w->query, offers > 0 ? ", and prices" : "") == NULL)
         return ERR_NOMEM;
-    if (!w->wants_results && tools_succeed(run, "%zu offer%s for \"%.120s\".", offers,
+    if (!w->wants_results && run_succeed(run, "%zu offer%s for \"%.120s\".", offers,
             offers == 1 ? "" : "s", w->query) == NULL)
         return ERR_NOMEM;
     int failed = 0;
@@ -233,14 +239,14 @@ static void arrived(struct tools_run *run, struct web *w)
         run->error = ask_failed(run, "price service");
     else
         run->error = write_answer(run, w);
-    tools_finished(run);
+    run_finished(run);
 }
 
 static void results_came(struct tools_run *run, void *arg, int error, const char *body, size_t len)
 {
     struct web *w = arg;
-    w->results_error = error != 0 ? error
-        : read_list(w, body, len, "results", (size_t)w->wanted, read_result, &w->results);
+    const struct wanted_list wanted = {"results", (size_t)w->wanted, read_result};
+    w->results_error = error ? error : shop_web_read_list(w, body, len, &wanted, &w->results);
     if (w->results_error == ERR_PROTOCOL)
         log_limited(LOG_LEVEL_WARN, "search.url: the answer has not the form of results");
     arrived(run, w);
@@ -249,8 +255,8 @@ static void results_came(struct tools_run *run, void *arg, int error, const char
 static void offers_came(struct tools_run *run, void *arg, int error, const char *body, size_t len)
 {
     struct web *w = arg;
-    w->offers_error = error != 0 ? error
-        : read_list(w, body, len, "offers", OFFERS_MAX, read_offer, &w->offers);
+    const struct wanted_list wanted = {"offers", OFFERS_MAX, read_offer};
+    w->offers_error = error ? error : shop_web_read_list(w, body, len, &wanted, &w->offers);
     if (w->offers_error == ERR_PROTOCOL)
         log_limited(LOG_LEVEL_WARN, "prices.url: the answer has not the form of offers");
     arrived(run, w);
@@ -281,9 +287,9 @@ static int ask_prices(struct tools_run *run, struct web *w, const char *query)
 /* What could not even be asked is told like what did not answer. */
 static int begun(struct tools_run *run, struct web *w, int result, const char *service)
 {
-    if (result == ERR_AGAIN) {
+    if (result == ERR_PENDING) {
         w->waiting++;
-        return ERR_AGAIN;
+        return ERR_PENDING;
     }
     return result == ERR_NOMEM ? result : ask_failed(run, service);
 }
@@ -382,16 +388,16 @@ int shop_tool_enhanced_search(struct tools_run *run)
     jdoc_get_bool(run->args, "include_price_comparison", &prices);
     result = begun(run, w, ask_search(run, w, type, location != NULL ? location : ""),
         "search service");
-    if (result != ERR_AGAIN || !prices || !product)
+    if (result != ERR_PENDING || !prices || !product)
         return result;
     if (run->context->conf->prices_url[0] == '\0') {
         w->note = "Prices were not compared: no price service is configured (setting prices.url).";
-        return ERR_AGAIN;
+        return ERR_PENDING;
     }
     result = ask_prices(run, w, asked);
-    if (result == ERR_AGAIN)
+    if (result == ERR_PENDING)
         w->waiting++;
     else
         w->offers_error = result;
-    return ERR_AGAIN;
+    return ERR_PENDING;
 }

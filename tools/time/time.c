@@ -36,12 +36,12 @@ int time_tool_get_current_time(struct tools_run *run)
     const char *name = jdoc_string(jdoc_get(run->args, "timezone"), NULL);
     int result = name != NULL ? zone_get(name, &z) : moment_zone(run, &z);
     if (result == ERR_NOT_FOUND && name != NULL)
-        return tools_fail_at(run, "/timezone", "an IANA time zone such as Australia/Brisbane",
+        return run_fail_at(run, "/timezone", "an IANA time zone such as Australia/Brisbane",
             "\"%s\" is no known time zone", name);
     if (result != 0)
         return result;
     moment_text(run->context->now_ms, z, true, text);
-    jdoc *answer = tools_succeed(run, "It is %s (%s).", text, zone_name(z));
+    jdoc *answer = run_succeed(run, "It is %s (%s).", text, zone_name(z));
     jdoc *time = jdoc_new_object();
     if (answer == NULL || time == NULL) {
         jdoc_free(time);

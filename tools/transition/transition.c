@@ -176,7 +176,7 @@ static int commit_task(struct tools_run *run, const jdoc *task, const jdoc *plan
 {
     jdoc *view = transition_task_view(task, d);
     int result = view != NULL ? 0 : ERR_NOMEM;
-    if (result == 0 && tools_succeed(run, "\"%s\" is on the checklist%s%s.",
+    if (result == 0 && run_succeed(run, "\"%s\" is on the checklist%s%s.",
             jdoc_text_or(task, "title", ""), jdoc_get(view, "due_date") != NULL ? ", due " : "",
             jdoc_text_or(view, "due_date", "")) == NULL)
         result = ERR_NOMEM;
@@ -292,9 +292,9 @@ int transition_tool_get_transition_tasks(struct tools_run *run)
         return result;
     }
     if (l.list.total == 0)
-        tools_succeed(run, "There are no such tasks on the checklist.");
+        run_succeed(run, "There are no such tasks on the checklist.");
     else
-        tools_succeed(run, "%zu task%s, %lld still to do.", l.list.total,
+        run_succeed(run, "%zu task%s, %lld still to do.", l.list.total,
             l.list.total == 1 ? "" : "s", (long long)open);
     return transition_answer(run, "tasks", &l.list);
 }
@@ -307,7 +307,7 @@ static const struct match_query open_by_title = { .family = TRANSITION_TASK, .na
 
 static int no_such_task(struct tools_run *run)
 {
-    int result = tools_fail(run, "not_found",
+    int result = run_fail(run, "not_found",
         "There is no such task. get_transition_tasks lists those there are.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -318,7 +318,7 @@ static int choose_task(struct tools_run *run, jdoc **task, const char **seen)
     const char *title = jdoc_string(jdoc_get(run->args, "task_title"), NULL);
     int result = 0;
     if (id == NULL && title == NULL) {
-        result = tools_fail_at(run, "", "task_id or task_title",
+        result = run_fail_at(run, "", "task_id or task_title",
             "Say which task: task_id or task_title is needed.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -349,11 +349,11 @@ static int complete_once(struct tools_run *run, void *arg)
     failed |= keep_stamp(run, task);
     result = failed != 0 ? ERR_NOMEM : 0;
     if (result == 0)
-        tools_succeed(run, was_open ? "\"%s\" is done." : "\"%s\" was done already.",
+        run_succeed(run, was_open ? "\"%s\" is done." : "\"%s\" was done already.",
             jdoc_text_or(task, "title", ""));
     if (result == 0) {
         int64_t created = run->context->now_ms;
-        clock_parse_rfc3339(jdoc_text_or(task, "created_at", ""), &created);
+        err_ignore(clock_parse_rfc3339(jdoc_text_or(task, "created_at", ""), &created)); /* now */
         result = transition_commit(run, TRANSITION_TASK, "task", task, created, seen);
     }
     jdoc_free(task);

@@ -1,8 +1,8 @@
 #ifndef TURNPIKE_TOOLS_TRANSITION_TRANSITION_H
 #define TURNPIKE_TOOLS_TRANSITION_TRANSITION_H
 
-#include "tools/engine/tools.h"
 #include "tools/kit/moment.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 

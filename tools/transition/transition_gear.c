@@ -16,9 +16,7 @@ static const char *const item_fields[] = { "name", "category", "is_essential", "
 
 static bool is_purchased(const jdoc *item)
 {
-    bool purchased = false;
-    jdoc_get_bool(item, "is_purchased", &purchased);
-    return purchased;
+    return jdoc_is_true(item, "is_purchased");
 }
 
 static bool is_to_buy(const jdoc *item)
@@ -53,7 +51,7 @@ int transition_tool_add_equipment_item(struct tools_run *run)
     if (result == 0)
         result = jdoc_set_bool(item, "is_purchased", false);
     if (result == 0) {
-        tools_succeed(run, "\"%s\" is on the equipment list.", jdoc_text_or(item, "name", ""));
+        run_succeed(run, "\"%s\" is on the equipment list.", jdoc_text_or(item, "name", ""));
         result = transition_commit(run, TRANSITION_EQUIPMENT, "item", item, run->context->now_ms,
             NULL);
     }
@@ -69,7 +67,7 @@ static const struct match_query to_buy_by_name = { .family = TRANSITION_EQUIPMEN
 
 static int no_such_item(struct tools_run *run)
 {
-    int result = tools_fail(run, "not_found",
+    int result = run_fail(run, "not_found",
         "There is no such item. get_equipment_list lists those there are.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -80,7 +78,7 @@ static int choose_item(struct tools_run *run, jdoc **item, const char **seen)
     const char *name = jdoc_string(jdoc_get(run->args, "item_name"), NULL);
     int result = 0;
     if (id == NULL && name == NULL) {
-        result = tools_fail_at(run, "", "item_id or item_name",
+        result = run_fail_at(run, "", "item_id or item_name",
             "Say which item: item_id or item_name is needed.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -102,7 +100,7 @@ static int set_purchase(struct tools_run *run, jdoc *item)
     if (result != 0 && result != ERR_NOT_FOUND)
         return result;
     if (when.ms > run->context->now_ms) {
-        result = tools_fail_at(run, "/purchase_date", "a day that is not in the future",
+        result = run_fail_at(run, "/purchase_date", "a day that is not in the future",
             "A purchase cannot be in the future.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -125,8 +123,8 @@ static int purchase_once(struct tools_run *run, void *arg)
     if (result == 0)
         result = set_purchase(run, item);
     if (result == 0) {
-        clock_parse_rfc3339(jdoc_text_or(item, "created_at", ""), &created);
-        tools_succeed(run, again ? "\"%s\" was bought already; the entry is changed."
+        err_ignore(clock_parse_rfc3339(jdoc_text_or(item, "created_at", ""), &created)); /* now */
+        run_succeed(run, again ? "\"%s\" was bought already; the entry is changed."
                                  : "\"%s\" is bought.", jdoc_text_or(item, "name", ""));
         result = transition_commit(run, TRANSITION_EQUIPMENT, "item", item, created, seen);
     }
@@ -194,8 +192,7 @@ int transition_tool_get_equipment_list(struct tools_run *run)
 {
     struct listing l = { .list.items = jdoc_new_array() };
     char estimated[COST_TEXT_SIZE];
-    bool with_purchased = false;
-    jdoc_get_bool(run->args, "show_purchased", &with_purchased);
+    bool with_purchased = jdoc_is_true(run->args, "show_purchased");
     int result = l.list.items != NULL ? read_list(run, &l, with_purchased) : ERR_NOMEM;
     if (result != 0) {
         jdoc_free(l.list.items);
@@ -203,9 +200,9 @@ int transition_tool_get_equipment_list(struct tools_run *run)
     }
     cost_sums_text(&l.estimated, estimated);
     if (l.to_buy + l.purchased == 0)
-        tools_succeed(run, "There is no such equipment on the list.");
+        run_succeed(run, "There is no such equipment on the list.");
     else
-        tools_succeed(run, "%lld to buy (%lld essential), estimated at %s; %lld bought.",
+        run_succeed(run, "%lld to buy (%lld essential), estimated at %s; %lld bought.",
             (long long)l.to_buy, (long long)l.essential_to_buy, estimated, (long long)l.purchased);
     result = transition_answer(run, "items", &l.list);
     return result == 0 ? set_budget(run->result, &l) : result;

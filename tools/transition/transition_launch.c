@@ -177,9 +177,9 @@ int transition_tool_get_transition_progress(struct tools_run *run)
     if (result != 0)
         return result;
     bool scored = score_of(&p, &score);
-    if ((scored ? tools_succeed(run, "Readiness %lld of 100: %lld of %lld tasks done.",
+    if ((scored ? run_succeed(run, "Readiness %lld of 100: %lld of %lld tasks done.",
                       (long long)score, (long long)p.done, (long long)p.tasks)
-                : tools_succeed(run, "Nothing is tracked yet: no tasks, essential equipment or "
+                : run_succeed(run, "Nothing is tracked yet: no tasks, essential equipment or "
                                      "practice trips.")) == NULL)
         return ERR_NOMEM;
     jdoc *object = jdoc_new_object();
@@ -297,12 +297,12 @@ static jdoc *say_launch(struct tools_run *run, const struct launch *l)
 {
     const struct transition_departure *d = &l->departure;
     if (!d->known)
-        return tools_succeed(run, "%lld of %zu launch tasks are done. The day of departure is not "
+        return run_succeed(run, "%lld of %zu launch tasks are done. The day of departure is not "
             "known yet.", (long long)l->completed, LAUNCH_TASKS);
     if (d->days < 0)
-        return tools_succeed(run, "The departure was on %s. %lld of %zu launch tasks are done.",
+        return run_succeed(run, "The departure was on %s. %lld of %zu launch tasks are done.",
             d->date, (long long)l->completed, LAUNCH_TASKS);
-    return tools_succeed(run, "%d day%s to the departure on %s. %lld of %zu launch tasks are done.",
+    return run_succeed(run, "%d day%s to the departure on %s. %lld of %zu launch tasks are done.",
         d->days, d->days == 1 ? "" : "s", d->date, (long long)l->completed, LAUNCH_TASKS);
 }
 
@@ -347,7 +347,7 @@ static int complete_once(struct tools_run *run, void *arg)
             | keep_stamp(run, record) ? ERR_NOMEM : transition_departure(run, &d);
     if (result == 0) {
         view = launch_view(task, record, &d);
-        result = view == NULL || tools_succeed(run, again ? "\"%s\" was done already."
+        result = view == NULL || run_succeed(run, again ? "\"%s\" was done already."
             : "\"%s\" is done.", task->title) == NULL ? ERR_NOMEM : 0;
     }
     if (result == 0)
@@ -368,7 +368,7 @@ int transition_tool_complete_launch_task(struct tools_run *run)
     for (size_t i = 0; i < LAUNCH_TASKS; i++)
         if (strcmp(launch_tasks[i].id, id) == 0)
             return keep_retry(run, complete_once, (void *)&launch_tasks[i]);
-    return tools_fail(run, "not_found", "There is no such task in the launch week. "
+    return run_fail(run, "not_found", "There is no such task in the launch week. "
         "get_launch_week_status lists them; tasks of the user's own checklist are done with "
         "complete_transition_task.");
 }

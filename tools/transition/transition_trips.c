@@ -29,7 +29,7 @@ static int read_dates(struct tools_run *run, jdoc *trip, int64_t *start_ms)
         return result;
     int nights = moment_days(start.ms, end.ms, z) - 1;
     if (nights < 0) {
-        result = tools_fail_at(run, "/end_date", "a day that is not before start_date",
+        result = run_fail_at(run, "/end_date", "a day that is not before start_date",
             "end_date is before start_date");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -50,7 +50,7 @@ int transition_tool_log_shakedown_trip(struct tools_run *run)
     int result = trip != NULL ? read_dates(run, trip, &start_ms) : ERR_NOMEM;
     if (result == 0) {
         jdoc_get_int(trip, "nights", &nights);
-        tools_succeed(run, "The practice trip of %s is recorded: %lld night%s.",
+        run_succeed(run, "The practice trip of %s is recorded: %lld night%s.",
             jdoc_text_or(trip, "start_date", ""), (long long)nights, nights == 1 ? "" : "s");
         result = transition_commit(run, TRANSITION_TRIP, "trip", trip, start_ms, NULL);
     }
@@ -72,7 +72,7 @@ static int set_trip(struct tools_run *run, jdoc *issue)
         return result;
     if (id == NULL)
         return 0;
-    result = tools_fail(run, "not_found", "There is no practice trip with this id. Leave trip_id "
+    result = run_fail(run, "not_found", "There is no practice trip with this id. Leave trip_id "
         "out for the latest one; get_shakedown_summary lists them.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -94,7 +94,7 @@ int transition_tool_add_shakedown_issue(struct tools_run *run)
     if (result == 0)
         result = jdoc_set_bool(issue, "resolved", jdoc_get(issue, "solution") != NULL);
     if (result == 0) {
-        tools_succeed(run, "A %s %s problem is recorded.", jdoc_text_or(issue, "severity", ""),
+        run_succeed(run, "A %s %s problem is recorded.", jdoc_text_or(issue, "severity", ""),
             jdoc_text_or(issue, "category", ""));
         result = transition_commit(run, TRANSITION_ISSUE, "issue", issue, run->context->now_ms,
             NULL);
@@ -238,8 +238,8 @@ int transition_tool_get_shakedown_summary(struct tools_run *run)
     if (result == 0)
         result = set_summary(object, &s);
     if (result == 0 && (s.trip_count + s.issue_count == 0
-            ? tools_succeed(run, "No practice trip is recorded yet.")
-            : tools_succeed(run, "%lld practice trip%s, %lld problem%s, %lld of them solved.",
+            ? run_succeed(run, "No practice trip is recorded yet.")
+            : run_succeed(run, "%lld practice trip%s, %lld problem%s, %lld of them solved.",
                 (long long)s.trip_count, s.trip_count == 1 ? "" : "s", (long long)s.issue_count,
                 s.issue_count == 1 ? "" : "s", (long long)s.resolved)) == NULL)
         result = ERR_NOMEM;

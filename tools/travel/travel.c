@@ -1,11 +1,11 @@
 /* Tools of the family travel. Records: "trip", by its first day. */
+#include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/keep.h"
 #include "tools/kit/moment.h"
-#include "tools/engine/registry.h"
 #include "tools/kit/route.h"
-#include "tools/travel/travel.h"
 #include "tools/kit/vehicle_use.h"
+#include "tools/travel/travel.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -50,7 +50,7 @@ static const char *ferry_words(struct tools_run *run, const struct route *r)
 int travel_distance_done(struct tools_run *run, struct route *r)
 {
     size_t last = r->stop_count - 1;
-    jdoc *answer = tools_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road%s.",
+    jdoc *answer = run_succeed(run, "%s to %s: %s%.0f km (%.0f miles) by road%s.",
         r->stops[0].place.name, r->stops[last].place.name, r->estimate ? "about " : "",
         r->total_metres / 1000, route_miles(r->total_metres), ferry_words(run, r));
     jdoc *route = jdoc_new_object();
@@ -164,7 +164,7 @@ static int time_done(struct tools_run *run, struct route *r)
     duration_text(r->total_seconds, drive, sizeof drive);
     if (j.days > 1)
         snprintf(days, sizeof days, ", over %d days", j.days);
-    jdoc *answer = tools_succeed(run, "%s to %s: %s%s at the wheel, %d minutes of breaks%s%s.",
+    jdoc *answer = run_succeed(run, "%s to %s: %s%s at the wheel, %d minutes of breaks%s%s.",
         r->stops[0].place.name, r->stops[r->stop_count - 1].place.name,
         r->estimate ? "about " : "", drive, j.break_minutes, days, ferry_words(run, r));
     if (answer == NULL) {
@@ -256,7 +256,7 @@ static int read_dates(struct tools_run *run, struct dates *d)
     d->has_end = result == 0;
     if (!d->has_start || !d->has_end || d->end.ms >= d->start.ms)
         return 0;
-    result = tools_fail_at(run, "/end_date", "a day that is not before start_date",
+    result = run_fail_at(run, "/end_date", "a day that is not before start_date",
         "end_date is before start_date");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -332,7 +332,7 @@ static int commit_trip(struct tools_run *run, struct route *r, const struct date
     char drive[48];
     int days = driving_days(r);
     duration_text(r->total_seconds, drive, sizeof drive);
-    jdoc *answer = tools_succeed(run,
+    jdoc *answer = run_succeed(run,
         "The trip from %s to %s is planned: %s%.0f km, %s at the wheel, %d driving day%s%s.",
         r->stops[0].place.name, r->stops[r->stop_count - 1].place.name, r->estimate ? "about " : "",
         r->total_metres / 1000, drive, days, days == 1 ? "" : "s", ferry_words(run, r));

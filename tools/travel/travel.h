@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_TRAVEL_TRAVEL_H
 #define TURNPIKE_TOOLS_TRAVEL_TRAVEL_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 /* travel -- what the files of the family travel share. */
 

@@ -66,17 +66,12 @@ static int push_station(jdoc *list, const struct spot *spot, const struct statio
     failed |= jdoc_set_double(one, "distance_miles", route_miles(s->metres));
     if (road_over_water(spot->latitude, spot->longitude, s->latitude, s->longitude))
         failed |= jdoc_set_bool(one, "over_water", true);
-    if (failed == 0)
-        return jdoc_push(list, one);
-    jdoc_free(one);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, one, failed);
 }
 
 static double radius_miles(const struct tools_run *run)
 {
-    double miles = 25;
-    jdoc_get_double(run->args, "radius_miles", &miles);
-    return miles;
+    return jdoc_double_or(run->args, "radius_miles", 25);
 }
 
 static int prices_came(struct tools_run *run, const jdoc *answer, void *arg)
@@ -98,8 +93,8 @@ static int prices_came(struct tools_run *run, const jdoc *answer, void *arg)
         result = push_station(list, spot, &all[i]);
     const char *fuel = jdoc_text_or(run->args, "fuel_type", "regular");
     jdoc *done = result != 0 ? NULL : count == 0
-        ? tools_succeed(run, "No prices for %s near %s are known.", fuel, spot->name)
-        : tools_succeed(run, "The cheapest %s near %s: %s.", fuel, spot->name,
+        ? run_succeed(run, "No prices for %s near %s are known.", fuel, spot->name)
+        : run_succeed(run, "The cheapest %s near %s: %s.", fuel, spot->name,
               jdoc_text_or(all[0].from, "name", ""));
     if (done == NULL || jdoc_set(done, "stations", list) != 0) {
         if (done == NULL)
@@ -152,12 +147,12 @@ static int read_price(struct tools_run *run, const char *currency, struct price 
     *p = (struct price){ .litre = by_litre ? litre : by_gallon ? gallon
         : travel_assumed_price(currency), .said = by_litre || by_gallon };
     if (by_litre && by_gallon && fabs(litre - gallon) > TOLERANCE * litre)
-        error = tools_fail_at(run, "/gas_price_per_litre",
+        error = run_fail_at(run, "/gas_price_per_litre",
             "one of gas_price and gas_price_per_litre",
             "gas_price (of a US gallon) and gas_price_per_litre do not say the same; give one of "
             "them.");
     else if (p->litre <= 0)
-        error = tools_fail_at(run, "/gas_price", "the price of a gallon",
+        error = run_fail_at(run, "/gas_price", "the price of a gallon",
             "no typical fuel price is known for %s: say gas_price", currency);
     else
         return 0;
@@ -221,7 +216,7 @@ int travel_gas_cost(struct tools_run *run, double miles, const char *note)
         return result == ERR_INVALID ? 0 : result;
     double litres = miles * KM_PER_MILE * use.litres / 100;
     amount_text(minor_of(litres * p.litre, currency), currency, said);
-    jdoc *answer = tools_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.",
+    jdoc *answer = run_succeed(run, "About %s for %.0f miles (%.0f km): %.0f litres, at %s.",
         said, miles, miles * KM_PER_MILE, litres, use.text);
     jdoc *cost = jdoc_new_object();
     if (answer == NULL || cost == NULL || fill_cost(cost, miles, &use, &p, currency) != 0
@@ -238,10 +233,10 @@ int travel_tool_calculate_gas_cost(struct tools_run *run)
     bool by_miles = jdoc_get_double(run->args, "distance_miles", &miles) == 0;
     bool by_km = jdoc_get_double(run->args, "distance_km", &km) == 0;
     if (!by_miles && !by_km)
-        return tools_fail_at(run, "/distance_miles", "distance_miles or distance_km",
+        return run_fail_at(run, "/distance_miles", "distance_miles or distance_km",
             "the distance is missing: say distance_miles or distance_km");
     if (by_miles && by_km && fabs(miles * KM_PER_MILE - km) > TOLERANCE * km)
-        return tools_fail_at(run, "/distance_km", "one of distance_miles and distance_km",
+        return run_fail_at(run, "/distance_km", "one of distance_miles and distance_km",
             "distance_miles and distance_km do not say the same; give one of them.");
     return travel_gas_cost(run, by_miles ? miles : km / KM_PER_MILE, NULL);
 }

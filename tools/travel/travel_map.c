@@ -51,7 +51,7 @@ static int with_route(struct tools_run *run, route_done_fn *done)
     const char *missing = !jdoc_has(run->args, "origin") ? "/origin"
         : !jdoc_has(run->args, "destination") ? "/destination" : NULL;
     if (missing != NULL)
-        return tools_fail_at(run, missing, "origin and destination",
+        return run_fail_at(run, missing, "origin and destination",
             "for this, origin and destination are needed");
     return route_start(run, done);
 }

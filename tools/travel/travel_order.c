@@ -157,9 +157,9 @@ static int answer_order(struct tools_run *run, struct order *o)
     sum_up(o, false, &before, &seconds);
     sum_up(o, true, &after, &seconds);
     jdoc *answer = before - after > 500
-        ? tools_succeed(run, "The best order saves %s%.0f km: %.0f instead of %.0f km.",
+        ? run_succeed(run, "The best order saves %s%.0f km: %.0f instead of %.0f km.",
               o->estimate ? "about " : "", (before - after) / 1000, after / 1000, before / 1000)
-        : tools_succeed(run, "The order given is %s: %s%.0f km.", by_time ? "as fast as any"
+        : run_succeed(run, "The order given is %s: %s%.0f km.", by_time ? "as fast as any"
               : "as short as any", o->estimate ? "about " : "", after / 1000);
     jdoc *route = jdoc_new_object();
     if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
@@ -182,7 +182,7 @@ static int table_came(struct tools_run *run, const jdoc *answer, void *arg)
         for (size_t k = 0; k < o->count; k++) {
             const jdoc *m = jdoc_at(jdoc_at(metres, i), k), *s = jdoc_at(jdoc_at(seconds, i), k);
             if (jdoc_length(jdoc_at(metres, i)) == o->count && jdoc_type(m) == JDOC_NULL)
-                return tools_fail(run, "no_route",
+                return run_fail(run, "no_route",
                     "The routing service knows no road between %s and %s.", o->spots[i].name,
                     o->spots[k].name);
             if (jdoc_double(m, &o->metres[i][k]) != 0 || jdoc_double(s, &o->seconds[i][k]) != 0

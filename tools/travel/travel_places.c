@@ -159,10 +159,7 @@ static int push_find(jdoc *list, const struct find *f, const struct hunt *h)
     failed |= ask_set_text(place, "maximum_stay", jdoc_text_or(tags, "maxstay", ""), 60);
     if (h->what->camps)
         failed |= set_amenities(place, tags);
-    if (failed == 0)
-        return jdoc_push(list, place);
-    jdoc_free(place);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, place, failed);
 }
 
 /* The first number in a text like "35 AUD/night"; below 0: none. */
@@ -225,9 +222,9 @@ static int answer_places(struct tools_run *run, const struct hunt *h, const stru
     for (size_t i = 0; result == 0 && i < shown; i++)
         result = push_find(list, &finds[i], h);
     jdoc *answer = result != 0 ? NULL : count == 0
-        ? tools_succeed(run, "No %s within %.0f miles of %s is known to the map.", h->what->noun,
+        ? run_succeed(run, "No %s within %.0f miles of %s is known to the map.", h->what->noun,
               h->radius / METRES_PER_MILE, h->spot.name)
-        : tools_succeed(run, "%zu %s within %.0f miles of %s%s.", shown, h->what->noun,
+        : run_succeed(run, "%zu %s within %.0f miles of %s%s.", shown, h->what->noun,
               h->radius / METRES_PER_MILE, h->spot.name, count > shown ? ", and more" : "");
     if (answer == NULL || jdoc_set(answer, h->what->key, list) != 0) {
         if (answer == NULL)

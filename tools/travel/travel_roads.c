@@ -47,10 +47,7 @@ static int push_event(jdoc *list, const jdoc *event)
         failed |= ask_set_text(one, fields[i][1], jdoc_text_or(event, fields[i][0], ""), 200);
     failed |= ask_set_text(one, "road", road_of(event), 100);
     failed |= ask_set_text(one, "description", jdoc_text_or(event, "description", ""), 600);
-    if (failed == 0)
-        return jdoc_push(list, one);
-    jdoc_free(one);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, one, failed);
 }
 
 static int events_came(struct tools_run *run, const jdoc *answer, void *arg)
@@ -74,8 +71,8 @@ static int events_came(struct tools_run *run, const jdoc *answer, void *arg)
     jdoc *done =
         result != 0 ? NULL
         : count == 0
-            ? tools_succeed(run, "The road service reports nothing there at the moment.")
-            : tools_succeed(run, "The road service reports %zu event%s%s.", count,
+            ? run_succeed(run, "The road service reports nothing there at the moment.")
+            : run_succeed(run, "The road service reports %zu event%s%s.", count,
                   count == 1 ? "" : "s", count > EVENTS_SHOWN ? "; the first are shown" : "");
     if (done != NULL && jdoc_set(done, "road_conditions", list) == 0)
         return jdoc_set_int(done, "found", (int64_t)count)
@@ -134,6 +131,6 @@ int travel_tool_get_road_conditions(struct tools_run *run)
     if (run->context->has_location)
         return ask_between(run, run->context->latitude, run->context->longitude,
             run->context->latitude, run->context->longitude);
-    return tools_fail_at(run, "/route", "a road, or origin and destination",
+    return run_fail_at(run, "/route", "a road, or origin and destination",
         "which road? Say route, or origin and destination");
 }

@@ -30,15 +30,12 @@ static const char method[] =
     "estimate from latitude and month: daylight by the sun's declination, the season "
     "by hemisphere, no measured climate data";
 
-static const char *const month_names[] = { "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December" };
-
 static int month_of(const char *name)
 {
     for (int i = 0; i < 12; i++) {
         bool same = strlen(name) >= 3;
         for (int k = 0; same && k < 3; k++)
-            same = tolower((unsigned char)name[k]) == tolower((unsigned char)month_names[i][k]);
+            same = tolower((unsigned char)name[k]) == tolower((unsigned char)civil_month_name(i + 1)[k]);
         if (same)
             return i + 1;
     }
@@ -99,7 +96,7 @@ static jdoc *season_json(double latitude, int month)
     jdoc *season = jdoc_new_object();
     if (season == NULL)
         return NULL;
-    int failed = jdoc_set_string(season, "month", month_names[month - 1]);
+    int failed = jdoc_set_string(season, "month", civil_month_name(month));
     failed |= jdoc_set_string(season, "hemisphere", latitude < 0 ? "southern" : "northern");
     failed |= jdoc_set_string(season, "season", s.name);
     failed |= jdoc_set_string(season, "zone", s.band);
@@ -116,7 +113,7 @@ static jdoc *season_json(double latitude, int month)
 
 static int refuse_month(struct tools_run *run, const char *path)
 {
-    return tools_fail_at(run, path, "a month, as \"July\" or \"Jul\"", "that is no month");
+    return run_fail_at(run, path, "a month, as \"July\" or \"Jul\"", "that is no month");
 }
 
 static int season_at(struct tools_run *run, const struct spot *spot, void *arg)
@@ -127,8 +124,8 @@ static int season_at(struct tools_run *run, const struct spot *spot, void *arg)
         return refuse_month(run, "/month");
     struct season s = season_of(spot->latitude, month);
     jdoc *answer =
-        tools_succeed(run, "%s in %s is %s in the %s: typically %s (an estimate, not a forecast).",
-            month_names[month - 1], spot->name, s.name, s.band, s.expect);
+        run_succeed(run, "%s in %s is %s in the %s: typically %s (an estimate, not a forecast).",
+            civil_month_name(month), spot->name, s.name, s.band, s.expect);
     if (answer == NULL)
         return ERR_NOMEM;
     int failed = jdoc_set(answer, "weather", season_json(spot->latitude, month));
@@ -184,10 +181,7 @@ static int push_stop(jdoc *list, const char *name, double latitude, double longi
     failed |= jdoc_set_double(stop, "latitude", latitude);
     failed |= jdoc_set_double(stop, "longitude", longitude);
     failed |= jdoc_set_int(stop, "nights", nights);
-    if (failed == 0)
-        return jdoc_push(list, stop);
-    jdoc_free(stop);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, stop, failed);
 }
 
 /* The same town is not named twice; the nights left over are spent at the end. */
@@ -266,9 +260,9 @@ static int answer_plan(struct tools_run *run, struct plan *p)
     find_stops(p);
     struct season s = season_of(p->to.latitude, p->month);
     const char *ferries = p->road.kind == ROAD_FERRY ? road_ferries_text(run, &p->road) : NULL;
-    jdoc *answer = tools_succeed(run,
+    jdoc *answer = run_succeed(run,
         "%s to %s in %s: about %.0f km%s%s; there it is %s, %s (an estimate).", p->from.name,
-        p->to.name, month_names[p->month - 1], p->km,
+        p->to.name, civil_month_name(p->month), p->km,
         ferries ? " of driving and a ferry that is not counted: " : "", ferries ? ferries : "", s.name,
         s.rv);
     jdoc *route = jdoc_new_object();

@@ -26,7 +26,7 @@ int travel_tool_save_favorite_spot(struct tools_run *run)
         failed |= jdoc_set_double(favorite, "longitude", spot.longitude);
     }
     failed |= keep_stamp(run, favorite);
-    if (failed != 0 || tools_succeed(run, "%s is among the favourite spots.",
+    if (failed != 0 || run_succeed(run, "%s is among the favourite spots.",
             jdoc_text_or(favorite, "location_name", "")) == NULL) {
         jdoc_free(favorite);
         return ERR_NOMEM;

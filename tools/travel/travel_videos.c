@@ -37,17 +37,12 @@ static int push_video(jdoc *list, const jdoc *item)
     failed |= ask_set_text(video, "channel", jdoc_text_or(snippet, "channelTitle", ""), 100);
     failed |= ask_set_text(video, "description", jdoc_text_or(snippet, "description", ""), 300);
     failed |= ask_set_text(video, "published_at", jdoc_text_or(snippet, "publishedAt", ""), 40);
-    if (failed == 0)
-        return jdoc_push(list, video);
-    jdoc_free(video);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, video, failed);
 }
 
 static int64_t wanted(const struct tools_run *run)
 {
-    int64_t most = 5;
-    jdoc_get_int(run->args, "max_results", &most);
-    return most;
+    return jdoc_int_or(run->args, "max_results", 5);
 }
 
 static int videos_came(struct tools_run *run, const jdoc *answer, void *arg)
@@ -63,7 +58,7 @@ static int videos_came(struct tools_run *run, const jdoc *answer, void *arg)
         result = push_video(list, jdoc_at(items, i));
     size_t count = jdoc_length(list);
     jdoc *done = result == 0
-        ? tools_succeed(run, "%zu video%s found.", count, count == 1 ? "" : "s") : NULL;
+        ? run_succeed(run, "%zu video%s found.", count, count == 1 ? "" : "s") : NULL;
     if (done != NULL && jdoc_set(done, "videos", list) == 0)
         return ask_label(run, done, run->context->conf->videos_url);
     if (done == NULL)

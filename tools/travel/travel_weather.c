@@ -71,14 +71,24 @@ struct reading {
     bool has_code;
 };
 
+/* Where the numbers of one moment are: in an object, else at `at` of an array for each name. */
+struct numbers {
+    const char *const (*names)[2]; /* the service's, ours */
+    size_t count;
+    const jdoc *object;
+    const jdoc *const *arrays;
+    size_t at;
+};
+
 /* Numbers of the service under our names; what is missing stays missing. */
-static int take_numbers(jdoc *to, struct reading *r, const jdoc *from, const jdoc *const *arrays,
-    const char *const names[][2], size_t count, size_t at)
+static int travel_weather_take(jdoc *to, struct reading *r, const struct numbers *n)
 {
+    const char *const (*names)[2] = n->names;
     int failed = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < n->count; i++) {
         double value;
-        const jdoc *member = arrays != NULL ? jdoc_at(arrays[i], at) : jdoc_get(from, names[i][0]);
+        const jdoc *member =
+            n->object ? jdoc_get(n->object, names[i][0]) : jdoc_at(n->arrays[i], n->at);
         if (jdoc_double(member, &value) != 0 || !isfinite(value) || fabs(value) > 1e6)
             continue;
         failed |= jdoc_set_double(to, names[i][1], round(value * 10) / 10);
@@ -171,13 +181,11 @@ static int push_day(jdoc *list, const jdoc *const *arrays, const jdoc *codes, co
         return ERR_NOMEM;
     int failed = ask_set_text(day, "date", date, 11);
     failed |= set_sky(day, &r, jdoc_at(codes, at));
-    failed |= take_numbers(day, &r, NULL, arrays, daily_names, DAILY, at);
+    failed |= travel_weather_take(day, &r, &(struct numbers){.names = daily_names, .count = DAILY,
+        .arrays = arrays, .at = at});
     if (advice)
         failed |= set_advice(day, &r);
-    if (failed == 0)
-        return jdoc_push(list, day);
-    jdoc_free(day);
-    return ERR_NOMEM;
+    return jdoc_push_made(list, day, failed);
 }
 
 /* Returns the days (owned), NULL with *result. */
@@ -212,7 +220,8 @@ static jdoc *read_current(const jdoc *answer, bool advice)
     }
     int failed = ask_set_text(now, "time", jdoc_text_or(from, "time", ""), 32);
     failed |= set_sky(now, &r, jdoc_get(from, "weather_code"));
-    failed |= take_numbers(now, &r, from, NULL, current_names, CURRENT, 0);
+    failed |= travel_weather_take(now, &r,
+        &(struct numbers){.names = current_names, .count = CURRENT, .object = from});
     if (advice)
         failed |= set_advice(now, &r);
     if (failed == 0)
@@ -268,7 +277,7 @@ static int answer_route(struct tools_run *run, const jdoc *answer, const struct 
         if (result == 0)
             result = jdoc_push(list, one);
     }
-    if (result == 0 && tools_succeed(run, "The weather at %zu place%s along the route.", w->count,
+    if (result == 0 && run_succeed(run, "The weather at %zu place%s along the route.", w->count,
             w->count == 1 ? "" : "s") != NULL) {
         jdoc *weather = jdoc_new_object();
         if (weather == NULL || jdoc_set(run->result, "weather", weather) != 0) {
@@ -296,9 +305,9 @@ static int weather_came(struct tools_run *run, const jdoc *answer, void *arg)
         return result;
     size_t days = jdoc_length(jdoc_get(weather, "days"));
     jdoc *done = wants(w, "get_current")
-        ? tools_succeed(run, "The weather at %s now: %s.", w->spots[0].name,
+        ? run_succeed(run, "The weather at %s now: %s.", w->spots[0].name,
               jdoc_text_or(jdoc_get(weather, "current"), "conditions", "see the figures"))
-        : tools_succeed(run, "The forecast for %s, %zu day%s.", w->spots[0].name, days,
+        : run_succeed(run, "The forecast for %s, %zu day%s.", w->spots[0].name, days,
               days == 1 ? "" : "s");
     if (done != NULL)
         return jdoc_set(done, "weather", weather);
@@ -389,7 +398,7 @@ static int route_weather(struct tools_run *run)
     if (w == NULL)
         return ERR_NOMEM;
     if (jdoc_length(points) == 0)
-        return tools_fail_at(run, "/route_points", "the towns along the route, in order",
+        return run_fail_at(run, "/route_points", "the towns along the route, in order",
             "for the weather along a route its points are needed");
     for (size_t i = 0; i < jdoc_length(points) && count < POINTS_MAX; i++) {
         const char *text = jdoc_string(jdoc_at(points, i), NULL);
@@ -412,7 +421,7 @@ int travel_tool_weather_advisor(struct tools_run *run)
         return result == ERR_INVALID ? 0 : result;
     if (result == 0 && (leave.ms < moment_day(run->context->now_ms, 0, z)
             || moment_days(run->context->now_ms, leave.ms, z) > DAYS_MAX))
-        return tools_fail_at(run, "/departure_time", "a time within the next 14 days",
+        return run_fail_at(run, "/departure_time", "a time within the next 14 days",
             "forecasts reach 14 days ahead");
     if (strcmp(jdoc_text_or(run->args, "action", ""), "get_route_weather") == 0)
         return route_weather(run);

@@ -37,7 +37,7 @@ struct bill {
 static int refuse_bill(struct tools_run *run, const char *path, const char *expected,
     const char *why)
 {
-    int result = tools_fail_at(run, path, expected, "%s", why);
+    int result = run_fail_at(run, path, expected, "%s", why);
     return result != 0 ? result : ERR_INVALID;
 }
 
@@ -138,8 +138,7 @@ static int check_odometer(struct tools_run *run, const jdoc *entry)
 {
     struct fuel_neighbours n;
     char expected[160];
-    double odometer = 0;
-    jdoc_get_double(entry, "odometer", &odometer);
+    double odometer = jdoc_double_or(entry, "odometer", 0);
     int result = fuel_use_neighbours(run, entry, &n);
     if (result != 0)
         return result;
@@ -183,7 +182,7 @@ static int commit_entry(struct tools_run *run, jdoc *entry, const char *seen, co
     jdoc_get_int(entry, "time_ms", &ms);
     jdoc_get_double(entry, "volume", &volume);
     amount_text(minor, jdoc_text_or(entry, "currency", ""), total);
-    if (tools_succeed(run, "%s %.2f L for %s on %.10s.", format, volume, total,
+    if (run_succeed(run, "%s %.2f L for %s on %.10s.", format, volume, total,
             jdoc_text_or(entry, "entry_date", "")) == NULL)
         return ERR_NOMEM;
     result = answer(run, entry);
@@ -230,7 +229,7 @@ int fuel_tool_add_fuel_entry(struct tools_run *run)
 
 static int no_such_entry(struct tools_run *run)
 {
-    int result = tools_fail(run, "not_found", jdoc_has(run->args, "entry_id")
+    int result = run_fail(run, "not_found", jdoc_has(run->args, "entry_id")
             ? "There is no such fuel entry. get_fuel_log lists those there are."
             : "The fuel log is empty.");
     return result != 0 ? result : ERR_INVALID;
@@ -281,7 +280,7 @@ static int update_once(struct tools_run *run, void *arg)
 int fuel_tool_update_fuel_entry(struct tools_run *run)
 {
     if (jdoc_length(run->args) == (size_t)jdoc_has(run->args, "entry_id"))
-        return tools_fail_at(run, "", "at least one field to change",
+        return run_fail_at(run, "", "at least one field to change",
             "There is nothing to change: name at least one field.");
     return keep_retry(run, update_once, NULL);
 }
@@ -294,34 +293,14 @@ static int delete_once(struct tools_run *run, void *arg)
     int result = choose_entry(run, &entry, &seen);
     if (result != 0)
         return result;
-    if (tools_succeed(run, "The fill-up of %.10s is removed.",
-            jdoc_text_or(entry, "entry_date", "")) == NULL) {
-        jdoc_free(entry);
-        return ERR_NOMEM;
-    }
-    struct keep_item item = { .family = FAMILY, .seen = seen,
-        .id = arena_strdup(run->arena, jdoc_text_or(entry, "id", "")) };
-    if (jdoc_set(run->result, "entry", entry) != 0 || item.id == NULL)
-        return ERR_NOMEM;
-    result = keep_commit(run, &item, 1, true);
+    run_succeed(run, "The fill-up of %.10s is removed.", jdoc_text_or(entry, "entry_date", ""));
+    result = keep_remove(run, FAMILY, seen, "entry", entry);
     return result == ERR_NOT_FOUND ? no_such_entry(run) : result;
-}
-
-/* Returns 0; ERR_INVALID (said); a fault. */
-static int check_confirmed(struct tools_run *run)
-{
-    bool confirmed = false;
-    jdoc_get_bool(run->args, "confirm", &confirmed);
-    if (confirmed)
-        return 0;
-    int error = tools_fail_at(run, "/confirm", "true, once the user has agreed",
-        "Nothing is removed without confirm.");
-    return error != 0 ? error : ERR_INVALID;
 }
 
 int fuel_tool_delete_fuel_entry(struct tools_run *run)
 {
-    int error = check_confirmed(run);
+    int error = keep_confirmed(run);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     return keep_retry(run, delete_once, NULL);
@@ -333,7 +312,7 @@ int fuel_preview_delete_fuel_entry(struct tools_run *run)
     jdoc *entry = NULL;
     int64_t minor = 0;
     double volume = 0;
-    int error = check_confirmed(run);
+    int error = keep_confirmed(run);
     if (error == 0)
         error = choose_entry(run, &entry, NULL);
     if (error == 0) {

@@ -85,7 +85,7 @@ int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
     const char *text = jdoc_string(jdoc_get(run->args, "ocr_text"), NULL);
     const char *locale = run->context->locale != NULL ? run->context->locale : "";
     if (text == NULL)
-        return tools_fail(run, "provider_not_configured", "No model that reads images is "
+        return run_fail(run, "provider_not_configured", "No model that reads images is "
             "configured here, so the picture cannot be read. Give the text of the receipt as "
             "ocr_text.");
     receipt_read(text, strcmp(locale, "en-US") == 0, &r);
@@ -96,7 +96,7 @@ int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
     }
     bool any = r.total.confidence > 0 || r.volume.confidence > 0;
     bool sure = !r.disagrees && r.total.confidence >= SURE && r.volume.confidence >= SURE;
-    if (tools_succeed(run, !any ? "This does not look like a fuel receipt: neither a total nor a "
+    if (run_succeed(run, !any ? "This does not look like a fuel receipt: neither a total nor a "
                                   "volume was found. Nothing is stored."
             : sure ? "Read from the receipt. Ask the user to confirm before anything is stored."
                    : "Read from the receipt, but not all of it is sure. Ask the user to check it "

@@ -14,9 +14,7 @@
 
 static double number(const jdoc *entry, const char *key)
 {
-    double value = 0;
-    jdoc_get_double(entry, key, &value);
-    return value;
+    return jdoc_double_or(entry, key, 0);
 }
 
 static int64_t thousandths(const jdoc *entry, const char *key)
@@ -26,16 +24,12 @@ static int64_t thousandths(const jdoc *entry, const char *key)
 
 static bool is_full(const jdoc *entry)
 {
-    bool full = false;
-    jdoc_get_bool(entry, "filled_to_top", &full);
-    return full;
+    return jdoc_is_true(entry, "filled_to_top");
 }
 
 static int64_t time_of(const jdoc *entry)
 {
-    int64_t ms = 0;
-    jdoc_get_int(entry, "time_ms", &ms);
-    return ms;
+    return jdoc_int_or(entry, "time_ms", 0);
 }
 
 static double rounded(double value, double step)
@@ -185,7 +179,7 @@ static int read_period(struct tools_run *run, int64_t *from_ms, int64_t *to_ms)
         return result;
     if (*to_ms >= *from_ms)
         return 0;
-    result = tools_fail_at(run, "/end_date", "a time that is not before start_date",
+    result = run_fail_at(run, "/end_date", "a time that is not before start_date",
         "end_date is before start_date");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -205,8 +199,8 @@ int fuel_tool_get_fuel_log(struct tools_run *run)
     size_t count = jdoc_length(l.entries);
     cost_sums_text(&l.spent, spent);
     jdoc *out = result != 0 ? NULL
-        : count == 0 ? tools_succeed(run, "There are no fill-ups in the log for that.")
-        : tools_succeed(run, "%zu fill-up%s%s: %.1f L for %s.", count, count == 1 ? "" : "s",
+        : count == 0 ? run_succeed(run, "There are no fill-ups in the log for that.")
+        : run_succeed(run, "%zu fill-up%s%s: %.1f L for %s.", count, count == 1 ? "" : "s",
             l.more ? ", and older ones" : "", l.litres, spent);
     if (out == NULL) {
         jdoc_free(l.entries);
@@ -309,10 +303,10 @@ int fuel_tool_get_fuel_stats(struct tools_run *run)
     long long fills = (long long)sum_of(&s, "fills");
     double litres = sum_of(&s, "filled") / 1000, metres = sum_of(&s, "metres");
     cost_sums_text(&s.spent, spent);
-    jdoc *out = fills == 0 ? tools_succeed(run, "There are no fill-ups in that period.")
-        : metres > 0 ? tools_succeed(run, "%lld fill-up%s, %.1f L for %s; %.1f L/100 km.", fills,
+    jdoc *out = fills == 0 ? run_succeed(run, "There are no fill-ups in that period.")
+        : metres > 0 ? run_succeed(run, "%lld fill-up%s, %.1f L for %s; %.1f L/100 km.", fills,
               fills == 1 ? "" : "s", litres, spent, sum_of(&s, "used") * 100 / metres)
-        : tools_succeed(run, "%lld fill-up%s, %.1f L for %s. Consumption needs two full tanks.",
+        : run_succeed(run, "%lld fill-up%s, %.1f L for %s. Consumption needs two full tanks.",
               fills, fills == 1 ? "" : "s", litres, spent);
     jdoc *stats = jdoc_new_object();
     if (out == NULL) {

@@ -1,7 +1,7 @@
 #ifndef TURNPIKE_TOOLS_VEHICLE_FUEL_USE_H
 #define TURNPIKE_TOOLS_VEHICLE_FUEL_USE_H
 
-#include "tools/engine/tools.h"
+#include "tools/kit/run.h"
 
 #include <stdbool.h>
 

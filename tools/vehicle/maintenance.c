@@ -2,6 +2,7 @@
  * Tools of the family maintenance. Records: "maintenance", by day of service; ids are integers. A
  * record is "completed" or "scheduled" as stored; a scheduled one whose day has passed is overdue.
  */
+#include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
 #include "tools/kit/keep.h"
@@ -89,7 +90,7 @@ static int suggest(struct tools_run *run, const jdoc *record)
     if (!is_scheduled(record))
         return 0;
     snprintf(title, sizeof title, "%.199s", jdoc_text_or(record, "task", ""));
-    keep_cut_utf8(title, 200);
+    utf8_mend_end(title);
     jdoc *suggestion = jdoc_new_object(), *arguments = jdoc_new_object();
     int failed = suggestion == NULL || arguments == NULL
         || jdoc_set_string(arguments, "title", title) != 0
@@ -143,7 +144,7 @@ int maintenance_tool_create_maintenance_record(struct tools_run *run)
         jdoc_free(record);
         return result == ERR_INVALID ? 0 : result;
     }
-    tools_succeed(run, is_scheduled(record)
+    run_succeed(run, is_scheduled(record)
             ? "\"%s\" is scheduled for %s. It does not ring by itself: an event in the calendar would."
             : "\"%s\" of %s is in the service history.",
         jdoc_text_or(record, "task", ""), jdoc_text_or(record, "service_date", ""));
@@ -159,7 +160,7 @@ static const struct match_query by_name = { .family = FAMILY, .name_key = "task"
 
 static int no_such_record(struct tools_run *run)
 {
-    int result = tools_fail(run, "not_found", "There is no such maintenance record. "
+    int result = run_fail(run, "not_found", "There is no such maintenance record. "
         "get_maintenance_history and get_maintenance_schedule list those there are.");
     return result != 0 ? result : ERR_INVALID;
 }
@@ -175,7 +176,7 @@ static int choose_record(struct tools_run *run, jdoc **record, const char **seen
     else if (name != NULL)
         result = match_pick(run, &by_name, name, &id);
     else {
-        result = tools_fail_at(run, "", "record_id or task_name",
+        result = run_fail_at(run, "", "record_id or task_name",
             "Say which record: record_id or task_name is needed.");
         return result != 0 ? result : ERR_INVALID;
     }
@@ -198,7 +199,7 @@ static int update_once(struct tools_run *run, void *arg)
         jdoc_free(record);
         return result;
     }
-    tools_succeed(run, "\"%s\" of %s is changed.", jdoc_text_or(record, "task", ""),
+    run_succeed(run, "\"%s\" of %s is changed.", jdoc_text_or(record, "task", ""),
         jdoc_text_or(record, "service_date", ""));
     result = commit_record(run, record, seen);
     return result == ERR_NOT_FOUND ? no_such_record(run) : result;
@@ -211,7 +212,7 @@ int maintenance_tool_update_maintenance_record(struct tools_run *run)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         any |= jdoc_has(run->args, changes[i]);
     if (!any)
-        return tools_fail_at(run, "", "at least one field to change",
+        return run_fail_at(run, "", "at least one field to change",
             "There is nothing to change: name at least one new value.");
     return keep_retry(run, update_once, NULL);
 }
@@ -220,41 +221,19 @@ static int delete_once(struct tools_run *run, void *arg)
 {
     jdoc *record = NULL;
     const char *seen = NULL;
-    char id[32];
-    int64_t number = 0;
     (void)arg;
     int result = choose_record(run, &record, &seen);
     if (result != 0)
         return result;
-    jdoc_get_int(record, "id", &number);
-    snprintf(id, sizeof id, "%lld", (long long)number);
-    if (tools_succeed(run, "\"%s\" of %s is removed.", jdoc_text_or(record, "task", ""),
-            jdoc_text_or(record, "service_date", "")) == NULL) {
-        jdoc_free(record);
-        return ERR_NOMEM;
-    }
-    if (jdoc_set(run->result, "record", record) != 0)
-        return ERR_NOMEM;
-    struct keep_item item = { .family = FAMILY, .id = id, .seen = seen };
-    result = keep_commit(run, &item, 1, true);
+    run_succeed(run, "\"%s\" of %s is removed.", jdoc_text_or(record, "task", ""),
+        jdoc_text_or(record, "service_date", ""));
+    result = keep_remove(run, FAMILY, seen, "record", record);
     return result == ERR_NOT_FOUND ? no_such_record(run) : result;
-}
-
-/* Returns 0; ERR_INVALID (said); a fault. */
-static int check_confirmed(struct tools_run *run)
-{
-    bool confirmed = false;
-    jdoc_get_bool(run->args, "confirm", &confirmed);
-    if (confirmed)
-        return 0;
-    int error = tools_fail_at(run, "/confirm", "true, once the user has agreed",
-        "Nothing is removed without confirm.");
-    return error != 0 ? error : ERR_INVALID;
 }
 
 int maintenance_tool_delete_maintenance_record(struct tools_run *run)
 {
-    int error = check_confirmed(run);
+    int error = keep_confirmed(run);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     return keep_retry(run, delete_once, NULL);
@@ -263,7 +242,7 @@ int maintenance_tool_delete_maintenance_record(struct tools_run *run)
 int maintenance_preview_delete_maintenance_record(struct tools_run *run)
 {
     jdoc *record = NULL;
-    int error = check_confirmed(run);
+    int error = keep_confirmed(run);
     if (error == 0)
         error = choose_record(run, &record, NULL);
     if (error == 0) {
@@ -308,8 +287,7 @@ static int push(struct listing *l, const jdoc *record, const char *status, int64
 static int take_due(void *arg, const jdoc *record)
 {
     struct listing *l = arg;
-    int64_t ms = 0;
-    jdoc_get_int(record, "time_ms", &ms);
+    int64_t ms = jdoc_int_or(record, "time_ms", 0);
     return push(l, record, ms < l->today_ms ? "overdue" : "scheduled",
         moment_days(l->now_ms, ms, l->zone) - 1);
 }
@@ -383,9 +361,9 @@ int maintenance_tool_get_maintenance_schedule(struct tools_run *run)
     if (result == 0)
         result = read_due(&l, jdoc_text_or(run->args, "status", "all"));
     if (result == 0 && l.total == 0)
-        tools_succeed(run, "No maintenance is scheduled for that.");
+        run_succeed(run, "No maintenance is scheduled for that.");
     else if (result == 0)
-        tools_succeed(run, "%lld service%s due%s%lld of them overdue.", (long long)l.total,
+        run_succeed(run, "%lld service%s due%s%lld of them overdue.", (long long)l.total,
             l.total == 1 ? " is" : "s are", ", ", (long long)l.overdue);
     return finish_listing(run, &l, result);
 }
@@ -423,9 +401,9 @@ int maintenance_tool_get_maintenance_history(struct tools_run *run)
         result = keep_list(&named, take_named, &l);
     cost_sums_text(&l.cost, cost);
     if (result == 0 && l.total == 0)
-        tools_succeed(run, "There are no such services in the history.");
+        run_succeed(run, "There are no such services in the history.");
     else if (result == 0)
-        tools_succeed(run, "%lld service%s in the history; cost in all: %s.%s", (long long)l.total,
+        run_succeed(run, "%lld service%s in the history; cost in all: %s.%s", (long long)l.total,
             l.total == 1 ? "" : "s", cost, named.more ? " There are more with these words: only "
             "the newest were looked at and summed." : "");
     result = finish_listing(run, &l, result);

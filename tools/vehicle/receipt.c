@@ -1,7 +1,7 @@
 #include "tools/vehicle/receipt.h"
 
+#include "base/utf8.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -230,7 +230,7 @@ static void read_station(const char *line, int number, struct receipt *r)
     if (confidence <= r->station_confidence)
         return;
     snprintf(r->station, sizeof r->station, "%.79s", line);
-    keep_cut_utf8(r->station, sizeof r->station);
+    utf8_mend_end(r->station);
     r->station_confidence = confidence;
 }
 

@@ -2,9 +2,11 @@
 
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define REQUEST_ID 1
 #define ERRORS_MAX 1024
@@ -244,4 +246,16 @@ int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len)
     }
     r->excess |= at < end;
     return r->done ? r->result : error;
+}
+
+int fastcgi_reply_read(struct fastcgi_reply *r, int fd)
+{
+    char bytes[4096];
+    ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return ERR_NOT_YET;
+    if (n <= 0)
+        return n < 0 && errno == ECONNRESET ? ERR_NET : ERR_PEER_GONE;
+    return fastcgi_reply_feed(r, bytes, (size_t)n);
 }

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 /*
- * fastcgi_client -- the client side of FastCGI 1.0, as far as it is needed to ask our own pools:
- * one responder request at a time on a connection, request id 1. Pure encoder and decoder without
- * any input or output; used by stream workers (with fastcgi_call) and by the housekeeper.
+ * fastcgi_client -- the part of the client side of FastCGI 1.0 that asks our own pools: one
+ * responder request at a time on a connection, request id 1. Encoder and decoder; only
+ * fastcgi_reply_read reads a connection. Used by stream workers (with fastcgi_call), turn workers
+ * (with tool_call) and the housekeeper.
  */
 struct fastcgi_pair {
     const char *name, *value; /* a NULL value is left out */
@@ -50,6 +51,12 @@ void fastcgi_reply_fini(struct fastcgi_reply *r);
  * follows the end of the request is not looked at.
  */
 int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len);
+/*
+ * fastcgi_reply_read -- feeds what has come over a socket, 4 KiB at most; never waits. Returns as
+ * fastcgi_reply_feed; ERR_NOT_YET (nothing is there); ERR_PEER_GONE (its end); ERR_NET (its end, and
+ * of what was sent there the peer has left something unread: unix(7), ECONNRESET).
+ */
+int fastcgi_reply_read(struct fastcgi_reply *r, int fd);
 /*
  * Whether the connection can carry the next request: the reply is complete (1 or ERR_FULL) and
  * nothing came behind it. Means something for fastcgi_request_keep only.

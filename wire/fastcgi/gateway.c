@@ -67,7 +67,7 @@ void gateway_close(struct gateway *g)
 {
     if (g == NULL)
         return;
-    gateway_finish(g, NULL, 0, NULL, 0);
+    err_ignore(gateway_finish(g, NULL, 0, NULL, 0));
     free(g);
 }
 
@@ -97,7 +97,7 @@ int gateway_accept(struct gateway *g)
     int fd = accept4(g->listen_fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0) {
         if (gateway_accept_passes(errno))
-            return ERR_AGAIN;
+            return ERR_NOT_YET;
         log_error("accept: %s", strerror(errno));
         return ERR_IO;
     }
@@ -119,7 +119,7 @@ int gateway_accept(struct gateway *g)
     g->open = true;
     /* Parameters that end by an error or the connection's end are reported as complete. */
     if (FCGX_GetError(g->request.in) != 0) {
-        gateway_finish(g, NULL, 0, NULL, 0);
+        err_ignore(gateway_finish(g, NULL, 0, NULL, 0));
         return ERR_PROTOCOL;
     }
     return 0;
@@ -220,7 +220,7 @@ void gateway_break(struct gateway *g)
             MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("the client had left, or read nothing, when its reply was broken off");
     shutdown(g->request.ipcFd, SHUT_RDWR);
-    gateway_finish(g, NULL, 0, NULL, 0);
+    err_ignore(gateway_finish(g, NULL, 0, NULL, 0));
 }
 
 int gateway_finish(struct gateway *g, const char *head, size_t head_len, const char *body,

@@ -23,7 +23,7 @@ void gateway_close(struct gateway *g);
 
 /*
  * gateway_accept -- takes the next request if there is one; never waits for a connection, at most
- * io_timeout_ms for its parameters. Returns 0; ERR_AGAIN (a sibling took it); ERR_PROTOCOL (the
+ * io_timeout_ms for its parameters. Returns 0; ERR_NOT_YET (a sibling took it); ERR_PROTOCOL (the
  * connection was bad and is closed); ERR_IO (the listening socket is broken).
  */
 int gateway_accept(struct gateway *g);

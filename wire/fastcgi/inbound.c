@@ -458,7 +458,7 @@ void inbound_break(struct inbound *i)
         return;
     /* Behind the half of a record it would be taken for its content: then the close has to do. */
     if (!i->broken && !i->hung_up && outq_len(&i->out) == 0)
-        outq_send(&i->out, i->fd, &iov, 1, 0);
+        err_ignore(outq_send(&i->out, i->fd, &iov, 1, 0));
     inbound_close(i);
     inbound_touch(i);
 }

@@ -10,13 +10,14 @@
 
 /*
  * inbound -- the server side of FastCGI 1.0 on a reactor: one accepted connection, one responder
- * request at a time on it. Used by turn workers, whose requests are answered by tasks of one loop.
- * No call blocks. Memory of a connection is bounded by its limits; an idle one holds no buffers.
+ * request at a time on it. Used by turn workers and tool processes, whose requests are tasks of one
+ * loop. No call blocks. Limits bound the memory of a connection; an idle one holds no buffers.
  *
- * A request that has arrived whole is told to `request`. From then on it is the owner's: the
- * connection stays valid, whatever the peer does, until the owner answers with inbound_finish,
- * inbound_overloaded or inbound_break. After one of these the owner uses it no more for this
- * request; it waits for the next one when the peer asked for that, else it closes.
+ * inbound calls `request` when a request has arrived whole. From then on the request is the
+ * owner's: the connection stays valid, whatever the peer does, until the owner answers with
+ * inbound_finish, inbound_overloaded or inbound_break. The owner does not use the connection for
+ * this request after that. The connection then waits for the next request when the peer asked for
+ * that, else it closes.
  */
 struct inbound;
 

@@ -40,7 +40,7 @@ static void inbound_answer(
     struct buf records = {0};
 
     fastcgi_record_put(&records, type, id, content, len);
-    inbound_send(i, &records);
+    err_ignore(inbound_send(i, &records)); /* the connection is marked as broken then */
     buf_free(&records);
 }
 
@@ -49,7 +49,7 @@ static void inbound_refuse_request(struct inbound *i, unsigned id, enum fastcgi_
     struct buf records = {0};
 
     fastcgi_record_put_end(&records, id, status);
-    inbound_send(i, &records);
+    err_ignore(inbound_send(i, &records)); /* the connection is marked as broken then */
     buf_free(&records);
 }
 

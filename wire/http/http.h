@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * http -- the one HTTP client for all outside calls (models, tools, webhooks); http.c and
- * http_url.c alone include curl. Transfers run inside reactor_step, through curl's socket interface, so a token
+ * http -- the one HTTP client for all outside calls (models, tools, webhooks). The files of http
+ * alone include curl. Transfers run inside reactor_step, through curl's socket interface, so a token
  * costs no second poll. Connections are kept and reused within the process.
  */
 struct http_client;
@@ -25,7 +25,10 @@ void http_keep(struct http_client *client, size_t connections);
 void http_free(struct http_client *client); /* cancels what runs; no callback is called */
 
 struct http_result {
-    int error;          /* 0 = a whole reply came, whatever its status; ERR_NET, ERR_DEADLINE, ERR_LIMIT, ERR_FORBIDDEN (address), or what on_body returned */
+    /* 0 = a whole reply came, whatever its status; ERR_NET, ERR_DEADLINE, ERR_LIMIT (max_bytes),
+     * ERR_FORBIDDEN (an address that is not public, a redirect that is not allowed), ERR_NOMEM, or what
+     * on_body returned. */
+    int error;
     long status;        /* 0 = none */
     int64_t retry_after_ms; /* retry-after-ms, else retry-after in seconds or as a date; -1 = none */
     int should_retry;   /* x-should-retry: 1, 0, -1 = absent */
@@ -36,7 +39,8 @@ struct http_result {
     char why[192];      /* for the log, never for a user */
 };
 
-/* Non-zero ends the transfer with that error. Called for the bodies of all statuses. */
+/* Non-zero ends the transfer with that error. Called for the bodies of all statuses but of a redirect
+ * that is followed. */
 typedef int http_body_fn(void *arg, long status, const char *bytes, size_t len);
 /* Both act for the task that started the transfer; it is woken after this one.
  * Called exactly once per started transfer unless it is cancelled; the transfer is gone after. */
@@ -68,13 +72,20 @@ struct http_request {
 /* Makes what the next http_start needs in any case, for a moment in which there is nothing else to
  * do. Without memory nothing happens. */
 void http_prepare(struct http_client *client);
+/*
+ * http_start -- begins a transfer; its callbacks run from within reactor_step, never before this
+ * returns.
+ *   out  may be NULL; valid until on_done, or http_cancel
+ * Returns 0; ERR_INVALID (no http or https URL, or a header with a line break); ERR_NOMEM.
+ */
 int http_start(struct http_client *client, const struct http_request *request,
     struct http_transfer **out);
 /* Status and headers so far, for on_body: borrowed, its error is not set yet. */
 const struct http_result *http_head(const struct http_transfer *transfer);
 /* Is no transfer under way? */
 bool http_is_idle(const struct http_client *client);
-/* Closes the connection of a running transfer at once. on_done is not called. */
+/* Closes the connection of a running transfer at once, or, from within a callback of a transfer, behind
+ * it. None of its callbacks is called any more. */
 void http_cancel(struct http_transfer *transfer);
 
 /* "scheme://host:port" in out; false when it is no URL, or too long. Any process. */

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/url.h"
 
 #include <http_parser.h>
 #include <stdlib.h>
@@ -200,36 +201,6 @@ const char *stream_request_header(const struct stream_request *r, enum stream_ht
     return r->headers[header].data;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-long stream_percent_decode(const char *text, size_t len, bool plus, char *out, size_t size)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        int c = (unsigned char)text[i];
-        if (c == '%') {
-            if (i + 2 >= len || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-                return -1;
-            c = hex(text[i + 1]) * 16 + hex(text[i + 2]);
-            i += 2;
-        } else if (c == '+' && plus) {
-            c = ' ';
-        }
-        if (c == '\0' || n + 1 >= size)
-            return -1;
-        out[n++] = (char)c;
-    }
-    out[n] = '\0';
-    return (long)n;
-}
-
 long stream_query_get(const char *query, const char *name, char *out, size_t size)
 {
     size_t name_len = strlen(name);
@@ -237,7 +208,7 @@ long stream_query_get(const char *query, const char *name, char *out, size_t siz
     while (*query) {
         size_t len = strcspn(query, "&");
         if (len > name_len && query[name_len] == '=' && memcmp(query, name, name_len) == 0)
-            return stream_percent_decode(query + name_len + 1, len - name_len - 1, true, out, size);
+            return url_decode(query + name_len + 1, len - name_len - 1, true, out, size);
         query += len + (query[len] == '&');
     }
     return -1;

@@ -8,9 +8,9 @@
  * stream_http -- reads the one HTTP/1.x request that a connection to a stream worker starts with.
  * The only file that includes http-parser. Bounded: STREAM_HTTP_MAX bytes in all. Pure.
  *
- * Refused, as two readers could understand them differently (RFC 9112): a body, which no request
- * here has; more than one Host, or none in HTTP/1.1; a folded header line; a line that does not end
- * with CRLF; a blank in front of a colon; control characters.
+ * It refuses every form that two readers could understand differently (RFC 9112): a body, which no
+ * request here has; more than one Host, or none in HTTP/1.1; a folded header line; a line that does
+ * not end with CRLF; a blank in front of a colon; control characters.
  */
 #define STREAM_HTTP_MAX 16384
 
@@ -54,14 +54,12 @@ const char *stream_request_query(const struct stream_request *r);
 const char *stream_request_header(const struct stream_request *r, enum stream_http_header header);
 
 /*
- * One query parameter, percent-decoded ('+' is a blank). Returns its length; -1 = absent, or
+ * One query parameter, percent-decoded ('+' is a blank). Returns its length; negative: absent, or
  * malformed, too long for out, or with a NUL byte.
  */
 long stream_query_get(const char *query, const char *name, char *out, size_t size);
 /* Whether a parameter of this name with any value is there, readable or not. */
 bool stream_query_has(const char *query, const char *name);
-/* Decodes `len` bytes; the same result. */
-long stream_percent_decode(const char *text, size_t len, bool plus, char *out, size_t size);
 /* Whether a comma-separated list holds the token, case-insensitive. */
 bool stream_list_has(const char *list, const char *token);
 

@@ -25,10 +25,10 @@ int dial_socket(const char *host, const char *port, int64_t until_ms);
  */
 int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link_reply **out);
 /*
- * dial_redis -- to the Redis of the configuration that is the master now, greeted (AUTH, SELECT)
- * and asked for its ROLE. Takes redis.timeout at most for each of: asking the Sentinels, the
- * connection, its greeting. With Sentinels one that names a server which is no master is not
- * believed: the next one is asked, while redis.timeout lasts. What fails is logged.
+ * dial_redis -- connects to the present master of the configuration, greets it (AUTH, SELECT) and
+ * asks for its ROLE. Each of these takes redis.timeout at most: asking the Sentinels, the
+ * connection, its greeting. When a Sentinel names a server that is no master, dial asks the next
+ * Sentinel while redis.timeout lasts. It logs failures.
  *   any_role  the server may be a replica
  *   server  out: which one it is, also when it fails after that was known
  *   fd      out: as dial_socket's

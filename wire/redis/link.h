@@ -9,13 +9,15 @@
 #include <stdint.h>
 
 /*
- * link -- a worker's connection to Redis. Used by every worker and the housekeeper, after fork.
+ * link -- a connection to Redis. Used by every worker and the housekeeper, after fork, and by the
+ * operator's command.
  * Reconnects with back-off and jitter; a call during the back-off fails at once with ERR_STORE.
  * Scripts are called by hash and loaded when Redis does not know them.
  */
 struct link;
 
-/* Every script is a file store/lua/NAME.lua, compiled in with its SHA-1 by the build. */
+/* Every script is a file of Lua, in store/lua or in the folder of a family of tools, compiled in with its
+ * SHA-1 by the build. */
 struct link_script {
     const char *name, *sha1, *body;
 };
@@ -38,34 +40,35 @@ struct link_arg link_text(const char *s);
 
 int link_new(struct link **out, const struct conf *conf);
 /*
- * link_attach -- the link belongs to a loop of tasks (turn and stream workers, the housekeeper;
- * before the first use): the reactor reads its replies, what is sent is joined and goes out at the
- * end of each tasks_run; a call from a task lets the others go on meanwhile, and so does
- * connecting. From the loop itself nothing connects: a task does it behind, and the caller gets
- * ERR_STORE until then; and while there are tasks nothing is called from there: it is task_fault,
- * and ERR_INTERNAL. A connection that is there is asked every 5 s for a sign of life; with Sentinels
- * every 2 s for its role, and a Sentinel who the master is.
+ * link_attach -- gives the link to a loop of tasks. Turn and stream workers, the housekeeper;
+ * before the first use.
+ *
+ * The reactor reads the replies. Each tasks_run ends by sending the joined commands. A task that
+ * calls or connects lets the other tasks run meanwhile. The loop itself never connects: a task does
+ * so in its place, and the caller gets ERR_STORE until then. While there are tasks, a call from the
+ * loop is a task_fault and gets ERR_INTERNAL. Every 5 s the link asks its server for a sign of
+ * life; with Sentinels it asks every 2 s for the server's role, and a Sentinel for the master.
  */
 void link_attach(struct link *l, struct reactor *reactor);
-/* Of a process that mostly reads: without Sentinels its server may be a replica. Writes get
+/* For a process that mostly reads: without Sentinels its server may be a replica. Writes get
  * ERR_STORE_READONLY there. */
 void link_accept_replicas(struct link *l);
-/* Sends what was joined now; what the socket does not take goes when it does. Returns 0 or
- * ERR_STORE. */
+/* Sends the joined commands now; the socket takes the rest later. Returns 0 or ERR_STORE. */
 int link_flush(struct link *l);
 void link_free(struct link *l);
 /*
- * Present connection state; connects when back-off allows it, which takes redis.timeout at most for
- * each of: asking the Sentinels, the connection, its greeting. A server that is not a master is
- * left; with Sentinels the next one of them is asked, while redis.timeout lasts. Returns 0,
- * ERR_STORE or ERR_STORE_READONLY (the server found is not a master; or, with Sentinels, it has
- * refused a write for want of replicas, and none of them has named it since).
+ * link_ensure -- makes the connection unless it is there, when the back-off allows it. Each of
+ * these takes redis.timeout at most: asking the Sentinels, the connection, its greeting. The link
+ * leaves a server that is not a master; with Sentinels it asks the next of them while redis.timeout
+ * lasts.
+ * Returns 0, ERR_STORE or ERR_STORE_READONLY: the server is not a master; or, with Sentinels, it
+ * has refused a write for want of replicas, and no Sentinel has named it since.
  */
 int link_ensure(struct link *l);
 /*
- * A client waits for what comes next: the back-off after failed attempts does not count any more.
- * (It does for 50 ms after one that did not fail at once, so that a Redis that answers nothing does
- * not keep every worker.)
+ * A client waits for the next call: the back-off after failed attempts does not count any more. It
+ * still counts for 50 ms after an attempt that did not fail at once, so that a Redis that answers
+ * nothing does not hold every worker.
  */
 void link_hurry(struct link *l);
 /* Is there a connection, or is a task making one? */
@@ -74,10 +77,10 @@ bool link_is_coming(const struct link *l);
 unsigned link_generation(const struct link *l);
 
 /*
- * link_call, link_script_call, link_command -- one command, blocking until its reply or redis.timeout.
- * When Redis closed the connection before the reply came, it is made once more over a new one: it
- * may have had its effect the first time, so it must be one that can be repeated. (Calls that count
- * for a limit may count twice then.) link_script_once is not repeated.
+ * link_call, link_script_call, link_command -- one command; waits for its reply, redis.timeout at
+ * most. When Redis closes the connection before the reply, the link repeats the command once over a
+ * new one. The first attempt may have had its effect, so the command must bear a repetition. (A
+ * call that counts for a limit may then count twice.) The link never repeats link_script_once.
  *   out    the reply (never LINK_ERROR); may be NULL
  *   broke  out, after ERR_STORE: the other side ended the connection under it (true), or there was
  *          no connection or no reply in time (false); may be NULL
@@ -93,17 +96,18 @@ int link_script_once(struct link *l, const struct link_script *script, const str
 int link_command(struct link *l, struct link_reply **out, const char *format, ...);
 
 /*
- * Pipelining, for the event log: send without waiting, read replies later. Replies come in order;
- * link_call while some are outstanding reads them first and hands them to on_reply.
+ * Pipelining, for the event log: send without waiting, read replies later. Replies come in order. A
+ * link_call while some are outstanding reads those first and hands them to their on_reply.
  */
 typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* takes the reply */
 int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,
     size_t nkeys, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply, void *arg);
 size_t link_outstanding(const struct link *l);
 /*
- * link_send_raw -- commands that the caller wrote as RESP, `head` and `tail` sent as one piece and
- * not kept. Their one reply must be an integer; reading it allocates nothing. Does not connect.
- *   error  0; ERR_AGAIN (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
+ * link_send_raw -- commands that the caller wrote as RESP. The link sends `head` and `tail` as
+ * one piece and keeps neither. Their one reply must be an integer; reading it allocates nothing. Does not
+ * connect.
+ *   error  0; ERR_NOSCRIPT (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
  */
 typedef void link_int_fn(void *arg, int error, int64_t value);
 int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
@@ -116,11 +120,20 @@ int link_send_raw(struct link *l, const char *head, size_t head_len, const char 
 int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
     void *arg);
 /*
- * link_ask -- one command of an attached link's loop, which does not wait. on_reply gets what
- * link_call would return, once, from the loop and never from within link_ask. What is asked while a
- * connection is being made waits for it, and fails with that attempt; while none is, one is made as
- * by link_hurry. A command that Redis left without a reply when it closed the connection is made
- * once more over the next one.
+ * Somebody who asks and may go away before the outcome: embedded in its owner, zeroed before the
+ * first question. It is moved or freed only while it has nothing to come (`first` is NULL): after
+ * link_asker_leave, or the last outcome, from within on_reply on.
+ */
+struct link_asked;
+struct link_asker {
+    struct link_asked *first;
+};
+/*
+ * link_ask -- one command of an attached link's loop, which does not wait. on_reply gets the result
+ * that link_call would return: once, from the loop, never from within link_ask. While a connection
+ * is being made, the command waits for it and fails with that attempt. Without an attempt under way
+ * the link makes one as by link_hurry. When Redis closes the connection before the reply, the link
+ * repeats the command once over the next one.
  * Returns 0 or, without calling on_reply, ERR_STORE (no connection can be tried now),
  * ERR_STORE_READONLY (as link_ensure; not for what only reads), ERR_NOMEM.
  */
@@ -132,18 +145,23 @@ struct link_question {
     bool reads;                       /* it changes nothing */
     link_reply_fn *on_reply;
     void *arg;
+    struct link_asker *asker;         /* may be NULL */
 };
 int link_ask(struct link *l, const struct link_question *q);
-/* The next command is kept and goes out together with the one after it: one write for Redis to
- * read, one wake-up. For a command that is followed by another at once. When the connection is lost
- * between the two, the second one gets ERR_STORE and is not made again. */
+/* The outcomes still to come for `asker` are dropped: its owner is going away. Takes as long as it
+ * has asked things, however many others have asked some. Also from within on_reply. */
+void link_asker_leave(struct link_asker *asker);
+/* Keeps the next command and sends it together with the one after it: one write, one wake-up of
+ * Redis. For a command that another one follows at once. When the connection is lost between the
+ * two, the second one gets ERR_STORE, and the link does not repeat it. */
 void link_hold(struct link *l);
-/* Replies still to come for `arg` are dropped: its owner is going away. */
+/* Replies of link_send* still to come for `arg` are dropped: its owner is going away. Looks through
+ * all that are outstanding. */
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
 int link_load(struct link *l, const struct link_script *script, bool again);
-/* Waits until Redis' socket has something to read or until_ms (monotonic). Returns 0. */
-int link_wait(struct link *l, int64_t until_ms);
+/* Waits until Redis' socket has something to read or until_ms (monotonic). */
+void link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE
  * (outstanding ones got the error). */
 int link_pump(struct link *l);

@@ -6,8 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void link_asker_take(struct link_asker *asker, struct link_asked *a)
+{
+    if (!asker)
+        return;
+    a->sibling = asker->first;
+    if (a->sibling)
+        a->sibling->at = &a->sibling;
+    a->at = &asker->first;
+    asker->first = a;
+}
+
+/* Its asker does not know it any more. */
+static void link_asker_give(struct link_asked *a)
+{
+    if (!a->at)
+        return;
+    *a->at = a->sibling;
+    if (a->sibling)
+        a->sibling->at = a->at;
+    a->at = NULL;
+}
+
 static void link_asked_drop(struct link *l, struct link_asked *a)
 {
+    link_asker_give(a);
     *(a->prev ? &a->prev->next : &l->asked) = a->next;
     *(a->next ? &a->next->prev : &l->asked_last) = a->prev;
     l->asked_waiting -= a->waits;
@@ -54,17 +77,14 @@ void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct l
 {
     bool lost = error == ERR_STORE && !reply && l->broke;
 
-    if (error == ERR_STORE_READONLY && l->demoted && l->fd >= 0) {
-        link_leave_server(l, "it is a replica now"); /* it has done nothing of this */
-        lost = true;
-    }
-    if ((lost || error == ERR_AGAIN) && !a->again && a->on_reply) {
+    lost |= link_roles_left(l, error);
+    if ((lost || error == ERR_NOSCRIPT) && !a->again && a->on_reply) {
         a->again = true;
         link_asked_wait(l, a, 0);
     } else if (error && !reply) {
         link_asked_wait(l, a, error); /* perhaps this is within a task: the loop tells it */
     } else {
-        link_asked_tell(l, a, error == ERR_AGAIN ? ERR_INTERNAL : error, error ? NULL : reply);
+        link_asked_tell(l, a, error == ERR_NOSCRIPT ? ERR_INTERNAL : error, error ? NULL : reply);
     }
 }
 
@@ -124,6 +144,7 @@ static struct link_asked *link_asked_new(struct link *l, const struct link_quest
     a->prev = l->asked_last;
     *(a->prev ? &a->prev->next : &l->asked) = a;
     l->asked_last = a;
+    link_asker_take(q->asker, a);
     return a;
 }
 
@@ -151,11 +172,11 @@ int link_ask(struct link *l, const struct link_question *q)
     return error;
 }
 
-void link_asks_forget(struct link *l, const void *arg)
+void link_asker_leave(struct link_asker *asker)
 {
-    for (struct link_asked *a = l->asked; a; a = a->next) {
-        if (a->arg == arg)
-            a->on_reply = NULL;
+    while (asker->first) {
+        asker->first->on_reply = NULL;
+        link_asker_give(asker->first);
     }
 }
 
@@ -163,6 +184,7 @@ void link_asks_free(struct link *l)
 {
     for (struct link_asked *a = l->asked, *next; a; a = next) {
         next = a->next;
+        link_asker_give(a);
         free(a);
     }
     l->asked = l->asked_last = NULL;

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <string.h>
 
-int link_wait(struct link *l, int64_t until_ms)
+void link_wait(struct link *l, int64_t until_ms)
 {
     struct pollfd p = {.fd = link_fd(l), .events = (short)(POLLIN | (l->out.len ? POLLOUT : 0))};
     int64_t left = until_ms - clock_mono_ms();
@@ -17,7 +17,6 @@ int link_wait(struct link *l, int64_t until_ms)
     if (left > INT_MAX)
         left = INT_MAX;
     poll(&p, p.fd < 0 ? 0 : 1, left > 0 ? (int)left : 0);
-    return 0;
 }
 
 /* The timeout counts from the last byte that came: a long pipeline may take longer in all. */
@@ -25,12 +24,12 @@ static int link_wait_for(struct link *l, struct link_wait *w)
 {
     l->calls += w->task != NULL;
     while (!w->done && w->task)
-        (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
+        err_ignore(task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL));
     l->calls -= w->task != NULL;
     while (!w->done && l->fd >= 0) {
-        (void)link_flush(l);
+        err_ignore(link_flush(l)); /* lost: w has been told the error */
         link_wait(l, l->progress_ms + l->conf->redis_timeout_ms + 1);
-        (void)link_read_now(l);
+        err_ignore(link_read_now(l));
     }
     return w->done ? w->error : ERR_STORE;
 }
@@ -68,8 +67,7 @@ static int link_call_scratch(struct link *l, struct link_reply **out, bool *brok
     if (!error)
         error = link_wait_for(l, &w);
     *broke = w.broke;
-    if (error == ERR_STORE_READONLY && l->demoted && l->fd >= 0) {
-        link_leave_server(l, "it is a replica now"); /* it has done nothing of this */
+    if (link_roles_left(l, error)) {
         *broke = true;
         error = ERR_STORE;
     }
@@ -104,7 +102,7 @@ static int link_call_either(struct link *l, const struct link_arg *args, size_t 
         if (error != ERR_STORE || !broke || held)
             break;
     }
-    return error == ERR_AGAIN ? ERR_INTERNAL : error;
+    return error == ERR_NOSCRIPT ? ERR_INTERNAL : error;
 }
 
 int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out)
@@ -116,13 +114,13 @@ int link_script_once(struct link *l, const struct link_script *script, const str
     size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke)
 {
     bool ignored;
-    int error = ERR_AGAIN;
+    int error = ERR_NOSCRIPT;
 
     broke = broke ? broke : &ignored;
     *broke = false;
     if (out)
         *out = NULL;
-    for (int tries = 0; error == ERR_AGAIN && tries < 3; tries++) {
+    for (int tries = 0; error == ERR_NOSCRIPT && tries < 3; tries++) {
         error = tries ? link_load(l, script, true) : link_ensure(l);
         if (error)
             return error;
@@ -130,7 +128,7 @@ int link_script_once(struct link *l, const struct link_script *script, const str
         link_send_put_script(&l->scratch, script, keys, nkeys, args, nargs);
         error = link_call_scratch(l, out, broke);
     }
-    return error == ERR_AGAIN ? ERR_INTERNAL : error;
+    return error == ERR_NOSCRIPT ? ERR_INTERNAL : error;
 }
 
 int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,

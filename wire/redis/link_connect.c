@@ -153,7 +153,7 @@ static int link_wait_for_connection(struct link *l)
 
     l->queued = &own; /* cppcheck-suppress autoVariables ; link_attempt_for_all empties the list */
     do
-        (void)task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL);
+        err_ignore(task_wait(l->reactor, clock_mono_ms() + l->conf->redis_timeout_ms, NULL));
     while (attempt == l->attempts);
     return l->fd >= 0 ? 0 : l->refused ? l->refused : ERR_STORE;
 }

@@ -1,6 +1,7 @@
 #include "wire/redis/link_parts.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "wire/redis/resp.h"
 
 #include <sys/epoll.h>
@@ -12,10 +13,11 @@ static void link_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct link *l = source->arg;
 
+    /* Lost: all that was under way has been told the error. */
     if (events & EPOLLOUT)
-        (void)link_flush(l);
+        err_ignore(link_flush(l));
     if (l->fd >= 0 && events & ~(uint32_t)EPOLLOUT)
-        (void)link_read_now(l);
+        err_ignore(link_read_now(l));
 }
 
 static void link_on_timeout(struct reactor_timer *timer)
@@ -64,7 +66,7 @@ static void link_ping(struct link *l)
     buf_reset(&l->scratch);
     resp_count(&l->scratch, '*', 1);
     resp_text(&l->scratch, "PING");
-    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_DROP, .reads = true});
+    err_ignore(link_send_scratch(l, (struct link_pending){.kind = LINK_DROP, .reads = true}));
 }
 
 /* A server that does not answer is left before somebody asks something of it. */
@@ -83,13 +85,17 @@ static void link_on_check(struct reactor_timer *timer)
         l->checking = !task_spawn(link_checker, l, -1, NULL);
 }
 
+int link_loop_want(struct link *l, uint32_t events)
+{
+    if (!l->reactor || !reactor_watch(l->reactor, &l->source, l->fd, events, link_on_ready, l))
+        return 0;
+    link_disconnect(l, "it cannot be watched");
+    return ERR_STORE;
+}
+
 void link_loop_watch(struct link *l)
 {
-    if (!l->reactor)
-        return;
-    if (reactor_watch(l->reactor, &l->source, l->fd, EPOLLIN, link_on_ready, l))
-        link_disconnect(l, "it cannot be watched");
-    else
+    if (l->reactor && !link_loop_want(l, EPOLLIN))
         link_check_later(l);
 }
 
@@ -100,7 +106,7 @@ static void link_on_pass(void *arg)
     link_asks_step(l);
     if (l->follower)
         l->follower->pass(l->follower->arg);
-    (void)link_flush(l);
+    err_ignore(link_flush(l)); /* as in link_on_ready */
 }
 
 void link_attach(struct link *l, struct reactor *reactor)

@@ -28,7 +28,7 @@
 #define LINK_ROLE_EVERY_MS 5000
 #define LINK_ROLE_SOON_MS 250 /* after a refusal as of a server that is the master no more */
 
-/* What is to be done with a reply that has not come yet. */
+/* The use of a reply that has not come yet. */
 enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC, LINK_ASK };
 
 struct link_pending {
@@ -55,6 +55,8 @@ struct link_wait {
 /* A command of link_ask, until its outcome has been told. */
 struct link_asked {
     struct link_asked *next, *prev; /* all of the link, in their order */
+    struct link_asked *sibling;     /* of the same asker ... */
+    struct link_asked **at;         /* ... where that is kept; NULL: it has none */
     link_reply_fn *on_reply;        /* NULL: its owner has gone */
     void *arg;
     const struct link_script *script;
@@ -150,12 +152,17 @@ bool link_roles_moved(struct link *l, int64_t budget_ms);
 int link_roles_settle(struct link *l);
 /* The same by a task. Returns ERR_STORE_READONLY. */
 int link_roles_settle_behind(struct link *l);
+/* The outcome of a command. A server that has become a replica has done nothing of it, and is left:
+ * returns whether it was so. */
+bool link_roles_left(struct link *l, int error);
 /* An error text of the server. */
 void link_roles_suspect(struct link *l, const char *error);
 
 /* ---- link_loop.c ---- */
 /* A connection has been made; a reply is expected after silence. Of no effect unless attached. */
 void link_loop_watch(struct link *l);
+/* What the loop looks for at its socket; unattached, nothing. Returns 0 or ERR_STORE (lost). */
+int link_loop_want(struct link *l, uint32_t events);
 void link_loop_expect(struct link *l);
 
 /* ---- link_queue.c ---- */
@@ -188,7 +195,6 @@ void link_asks_step(struct link *l);
 /* The outcome of one; takes the reply when there is no error. An error without reply: the
  * connection has ended. */
 void link_asks_outcome(struct link *l, struct link_asked *a, int error, struct link_reply *reply);
-void link_asks_forget(struct link *l, const void *arg);
 void link_asks_free(struct link *l);
 
 #endif

@@ -56,7 +56,6 @@ void link_forget(struct link *l, const void *arg)
         if (p->arg == arg && (p->kind == LINK_RAW || p->kind == LINK_REPLY))
             p->kind = LINK_DROP;
     }
-    link_asks_forget(l, arg);
 }
 
 void link_queue_tell(struct link *l, const struct link_pending *p, int error,

@@ -145,7 +145,7 @@ static const struct {
     bool anywhere;
     int error;
 } link_errors[] = {
-    {"NOSCRIPT", false, ERR_AGAIN},
+    {"NOSCRIPT", false, ERR_NOSCRIPT},
     {"OOM ", false, ERR_STORE_FULL},
     {"OOM command not allowed", true, ERR_STORE_FULL},
     {"READONLY", false, ERR_STORE_READONLY},
@@ -170,7 +170,7 @@ int link_reply_error(const char *text)
         const char *t = link_errors[i].text;
 
         if (link_errors[i].anywhere ? strstr(text, t) != NULL : !strncmp(text, t, strlen(t))) {
-            if (link_errors[i].error != ERR_AGAIN)
+            if (link_errors[i].error != ERR_NOSCRIPT)
                 log_limited(LOG_LEVEL_WARN, "redis refuses: %s", text);
             return link_errors[i].error;
         }

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * link_reply -- what a server of Redis' protocol says: hiredis' reader, and what replies mean. Its
- * .c file alone includes hiredis, for link, listen, dial and sentinel. The accessors are in link.h.
+ * link_reply -- replies in Redis' protocol: hiredis' reader, and the meaning of replies. Its .c
+ * file alone includes hiredis, for link, listen, dial and sentinel. The accessors are in link.h.
  */
 
 /* The bytes of one connection become replies. */
@@ -27,7 +27,7 @@ int link_reader_feed(struct link_reader *r, const char *bytes, size_t len);
 int link_reader_next(struct link_reader *r, struct link_reply **out);
 bool link_reader_is_idle(const struct link_reader *r); /* it holds no part of a reply */
 
-/* An error text as an ERR_*; logs it, but for NOSCRIPT (ERR_AGAIN). */
+/* An error text as an ERR_*; logs it, but for ERR_NOSCRIPT. */
 int link_reply_error(const char *text);
 /* A reply of ROLE. One that is no list (an ACL forbids the question) counts as a master's. */
 bool link_reply_is_master(const struct link_reply *r);

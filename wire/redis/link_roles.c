@@ -28,8 +28,9 @@ void link_roles_ask(struct link *l)
     buf_reset(&l->scratch);
     resp_count(&l->scratch, '*', 1);
     resp_text(&l->scratch, "ROLE");
-    (void)link_send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .reads = true,
-                                 .to.reply = link_on_role, .arg = l});
+    /* Not asked: the next look asks. */
+    err_ignore(link_send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .reads = true,
+                                        .to.reply = link_on_role, .arg = l}));
 }
 
 /* Without any answer it stays. */
@@ -74,14 +75,14 @@ int link_roles_settle(struct link *l)
 
 static void link_settler(void *arg)
 {
-    (void)link_roles_settle(arg);
+    err_ignore(link_roles_settle(arg)); /* the link keeps what came of it */
 }
 
 /* As link_roles_settle; the loop itself must not wait: a task asks, and who came comes again. */
 int link_roles_settle_behind(struct link *l)
 {
     if (!l->settling && clock_mono_ms() >= l->doubt_ms)
-        (void)task_spawn(link_settler, l, -1, NULL);
+        err_ignore(task_spawn(link_settler, l, -1, NULL)); /* else with the next caller */
     return ERR_STORE_READONLY;
 }
 
@@ -109,6 +110,14 @@ void link_roles_check(struct link *l)
         return;
     }
     link_roles_ask(l);
+}
+
+bool link_roles_left(struct link *l, int error)
+{
+    if (error != ERR_STORE_READONLY || !l->demoted || l->fd < 0)
+        return false;
+    link_leave_server(l, "it is a replica now");
+    return true;
 }
 
 /* It cannot write any more. Perhaps another server is the master: it is asked for soon. */

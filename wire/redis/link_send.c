@@ -27,11 +27,8 @@ static int link_flush_out(struct link *l)
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (l->reactor)
-                (void)reactor_change(l->reactor, &l->source, EPOLLIN | EPOLLOUT);
-            return 0;
-        }
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return link_loop_want(l, EPOLLIN | EPOLLOUT);
         if (n < 0) {
             link_disconnect(l, strerror(errno));
             return ERR_STORE;
@@ -42,9 +39,7 @@ static int link_flush_out(struct link *l)
     }
     if (l->out.cap > LINK_KEEP_MEMORY)
         buf_free(&l->out);
-    if (l->reactor && l->fd >= 0)
-        (void)reactor_change(l->reactor, &l->source, EPOLLIN);
-    return 0;
+    return link_loop_want(l, EPOLLIN);
 }
 
 int link_flush(struct link *l)

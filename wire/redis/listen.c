@@ -163,6 +163,13 @@ static void listen_lost(struct listen *l, const char *why)
 
 /* ---- saying something ---- */
 
+/* Unwatched it would stand still. */
+static void listen_want(struct listen *l, uint32_t events)
+{
+    if (reactor_change(l->link->reactor, &l->source, events))
+        listen_lost(l, "it cannot be watched");
+}
+
 static void listen_flush(struct listen *l)
 {
     bool left_over = l->fd >= 0 && l->source.events & EPOLLOUT;
@@ -173,7 +180,7 @@ static void listen_flush(struct listen *l)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN) {
-            (void)reactor_change(l->link->reactor, &l->source, EPOLLIN | EPOLLOUT);
+            listen_want(l, EPOLLIN | EPOLLOUT);
             return;
         }
         if (n < 0) {
@@ -189,7 +196,7 @@ static void listen_flush(struct listen *l)
         return;
     }
     if (l->fd >= 0)
-        (void)reactor_change(l->link->reactor, &l->source, EPOLLIN);
+        listen_want(l, EPOLLIN);
     buf_reset(&l->out);
     if (l->out.cap > LISTEN_KEEP_MEMORY)
         buf_free(&l->out);
@@ -333,7 +340,7 @@ static void listen_on_check(struct reactor_timer *timer)
         l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check, l);
     listen_say(l, "PING", NULL);
     if (sentinel_used(l->link->conf)) /* it looks for both whether this is the master */
-        (void)link_ensure(l->link);
+        err_ignore(link_ensure(l->link)); /* else with the next check */
 }
 
 /* ---- ears ---- */
@@ -385,7 +392,7 @@ static const char *listen_read_reply(struct listen *l, const struct link_reply *
     bool message = !strcmp(kind, "message");
 
     if (link_reply_type(reply) == LINK_ERROR) {
-        (void)link_reply_error(link_reply_text(reply, NULL)); /* logs it */
+        err_ignore(link_reply_error(link_reply_text(reply, NULL))); /* logs it */
         return "refused by Redis";
     }
     if (!message)

@@ -8,24 +8,27 @@
 #include <stdint.h>
 
 /*
- * listen -- a worker's one connection to Redis that subscribes: to sessions and inboxes (stream
- * workers), to the control channels of the sessions whose turns run (turn workers), to the
- * housekeepers' (housekeeper). It goes where the link goes: connects as that does, and is left with
- * it when the server is the master no more. Never blocks: a task connects. Connects again with
- * back-off and subscribes again, also when the server answers nothing for redis.timeout. What is
- * said goes out at the end of each tasks_run. Adding and removing an ear take constant time.
+ * listen -- a worker's one connection to Redis that subscribes.
+ *
+ *   stream worker  sessions and inboxes that its clients look at
+ *   turn worker    control channels of the sessions whose turns it runs
+ *   housekeeper    tp:wake
+ *
+ * It leads to the link's server: it connects as the link does, and leaves with the link a server
+ * that is the master no more. A task connects, so nothing blocks. After a loss, or when the server
+ * answers nothing for redis.timeout, it connects with back-off and subscribes again. Each tasks_run
+ * ends by sending its commands. Adding and removing an ear take constant time.
  */
 struct listen;
 struct listen_handlers {
     void (*message)(void *arg, const char *bytes, size_t len);
     /* Redis confirmed the subscription, or another ear's to the same channel; also after each
-     * reconnect: what was published before may be lost, so the state should be read again. Or
-     * NULL. */
+     * reconnect. Earlier messages may be lost: the owner should read the state again. Or NULL. */
     void (*subscribed)(void *arg);
-    /* The connection was lost: what is published until `subscribed` is missed. Or NULL. */
+    /* The connection was lost: the owner misses all messages until `subscribed`. Or NULL. */
     void (*lost)(void *arg);
 };
-/* Who listens to one channel; embedded in its owner. Handlers may add ears, and remove none. */
+/* A listener of one channel; embedded in its owner. Handlers may add ears, and remove none. */
 struct listen_ear {
     const char *channel; /* borrowed, while it is added */
     const struct listen_handlers *on;

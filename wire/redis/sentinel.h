@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * sentinel -- which Redis is the master now? Asked from the Sentinels of redis.sentinels, one
- * after the other, beginning with the one that answered last. Any process that
- * talks to Redis; not safe for threads.
+ * sentinel -- which Redis is the master now? It asks the Sentinels of redis.sentinels one after the
+ * other, beginning with the one that answered last. Any process that talks to Redis; not safe for
+ * threads.
  */
 #define SENTINEL_HOST_SIZE 256
 struct sentinel_address {
@@ -17,7 +17,7 @@ struct sentinel_address {
     int port;
 };
 
-/* What one question may take about a living connection: as a rule, and before a call that waits. */
+/* Time for one question about a living connection: as a rule, and before a call that waits. */
 #define SENTINEL_CONNECT_MS 150
 #define SENTINEL_CHECK_MS 20
 

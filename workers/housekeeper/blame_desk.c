@@ -3,14 +3,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/keys.h"
+#include "store/notice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Members `MARK` (process/blame.h) of a sorted set; score = when it ends, by this machine's clock. */
-#define DESK_KEY "tp:blamed"
-#define DESK_WAKE "blame "
 #define DESK_LOOK_MS 600000 /* a lost announcement; marks do not last longer */
 
 void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
@@ -20,35 +20,14 @@ void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
     snprintf(key, sizeof key, "%016llx", mark->key);
     snprintf(until, sizeof until, "%lld", (long long)(real + mark->ms));
     snprintf(now, sizeof now, "(%lld", (long long)real);
-    int error = link_command(d->store->link, NULL, "ZADD %s GT %s %s", DESK_KEY, until, key);
+    int error = link_command(d->store->link, NULL, "ZADD %s GT %s %s", KEYS_BLAMED, until, key);
     if (error == 0)
-        error = link_command(d->store->link, NULL, "ZREMRANGEBYSCORE %s -inf %s", DESK_KEY, now);
+        error = link_command(d->store->link, NULL, "ZREMRANGEBYSCORE %s -inf %s", KEYS_BLAMED, now);
     if (error == 0)
-        error = link_command(d->store->link, NULL, "PUBLISH tp:wake %s%s/%lld", DESK_WAKE, key,
-            (long long)mark->ms);
+        error = notice_publish(d->store, &(struct notice){.kind = NOTICE_BLAME, .mark = *mark});
     if (error != 0)
         log_limited(LOG_LEVEL_WARN, "other machines are not told what a worker died in: %s",
             err_text(error));
-}
-
-/* "blame MARK/MILLISECONDS": workers of some machine died in this. "blame TURN" is a turn of a user
- * of this name. */
-bool blame_desk_wake(struct blame_desk *d, const char *bytes, size_t len)
-{
-    static const size_t head = sizeof DESK_WAKE - 1;
-    struct blame_mark mark;
-    char text[64];
-    long long ms;
-    if (len < head || memcmp(bytes, DESK_WAKE, head) != 0)
-        return false;
-    snprintf(text, sizeof text, "%.*s", (int)(len - head), bytes + head);
-    if (sscanf(text, "%llx/%lld", &mark.key, &ms) != 2)
-        return false;
-    if (mark.key != 0 && ms > 0 && ms <= BLAME_KEEP_MAX_MS) {
-        mark.ms = ms;
-        blame_add(d->blame, &mark, clock_mono_ms());
-    }
-    return true;
 }
 
 /* What was marked while this housekeeper did not listen. */
@@ -59,7 +38,7 @@ static void desk_read(struct blame_desk *d, int64_t now)
     char from[24];
     snprintf(from, sizeof from, "(%lld", (long long)real);
     if (link_command(d->store->link, &r, "ZRANGEBYSCORE %s %s +inf WITHSCORES LIMIT 0 %d",
-            DESK_KEY, from, BLAME_MARKS) != 0)
+            KEYS_BLAMED, from, BLAME_MARKS) != 0)
         return;
     for (size_t i = 0; i + 1 < link_reply_count(r); i += 2) {
         int64_t left = strtoll(link_reply_text(link_reply_at(r, i + 1), NULL), NULL, 10) - real;

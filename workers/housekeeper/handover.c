@@ -69,7 +69,8 @@ static void handover_on_time(struct reactor_timer *timer)
     handover_end(timer->arg, 0);
 }
 
-static void handover_send(struct handover *h)
+/* Returns 0 or ERR_IO: nobody would be told of the reply. */
+static int handover_send(struct handover *h)
 {
     while (h->sent < h->request.len) {
         ssize_t n = send(h->fd, h->request.data + h->sent, h->request.len - h->sent,
@@ -77,34 +78,30 @@ static void handover_send(struct handover *h)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
-            return;
+            return 0;
         if (n < 0)
             break; /* what the peer has already answered is still to be read */
         h->sent += (size_t)n;
     }
     h->sent = h->request.len;
-    reactor_change(h->reactor, &h->source, EPOLLIN);
+    return reactor_change(h->reactor, &h->source, EPOLLIN);
 }
 
 static void handover_read(struct handover *h)
 {
-    char bytes[4096];
-    ssize_t n = recv(h->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    int done = n > 0 ? fastcgi_reply_feed(&h->reply, bytes, (size_t)n) : ERR_NET;
-    if (done == 1)
+    int error = fastcgi_reply_read(&h->reply, h->fd);
+    if (error == 1)
         handover_end(h, h->reply.status);
-    else if (done < 0)
+    else if (error && error != ERR_NOT_YET)
         handover_end(h, 0);
 }
 
 static void handover_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct handover *h = source->arg;
-    if (h->sent < h->request.len && (events & EPOLLOUT))
-        handover_send(h);
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    if (h->sent < h->request.len && (events & EPOLLOUT) && handover_send(h))
+        handover_end(h, 0);
+    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         handover_read(h);
 }
 
@@ -148,8 +145,8 @@ static int handover_encode(struct handover *h, const char *uid, const char *turn
     return error;
 }
 
-int handover_start(struct handover **out, struct reactor *reactor, const char *socket_path,
-    const char *uid, const char *turn, handover_fn *fn, void *arg)
+int handover_start(struct handover **out, struct reactor *reactor,
+    const struct handover_order *order, handover_fn *fn, void *arg)
 {
     struct handover *h = calloc(1, sizeof(*h));
     if (h == NULL)
@@ -159,9 +156,9 @@ int handover_start(struct handover **out, struct reactor *reactor, const char *s
     h->fn = fn;
     h->arg = arg;
     fastcgi_reply_init(&h->reply, REPLY_MAX);
-    int error = handover_encode(h, uid, turn);
+    int error = handover_encode(h, order->uid, order->turn);
     if (error == 0)
-        error = handover_connect(h, socket_path);
+        error = handover_connect(h, order->socket_path);
     if (error == 0)
         error = reactor_watch(reactor, &h->source, h->fd, EPOLLIN | EPOLLOUT, handover_on_ready, h);
     if (error != 0) {

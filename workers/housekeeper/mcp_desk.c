@@ -1,8 +1,10 @@
 #include "workers/housekeeper/mcp_desk.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/keys.h"
 #include "tools/remote/dynamic.h"
 #include "tools/remote/dynamic_file.h"
 #include "tools/remote/mcp.h"
@@ -75,7 +77,7 @@ static int keep_entry(struct desk_server *s, jdoc *entry)
     jdoc_write(entry, &text);
     int error = buf_error(&text);
     if (error == 0)
-        error = link_command(s->desk->store->link, NULL, "HSET " MCP_DESK_SERVERS " %s %b",
+        error = link_command(s->desk->store->link, NULL, "HSET " KEYS_MCP_SERVERS " %s %b",
             s->server->name, buf_text(&text), text.len);
     buf_free(&text);
     return error;
@@ -91,10 +93,10 @@ static int check_pin(struct desk_server *s, const jdoc *tool)
     snprintf(field, sizeof field, "%s/%s", s->server->name, jdoc_text_or(tool, "name", ""));
     int error = mcp_define_hash(tool, hash);
     if (error == 0)
-        error = hash_get(d, MCP_DESK_PINS, field, &pin);
+        error = hash_get(d, KEYS_MCP_PINS, field, &pin);
     if (error == ERR_NOT_FOUND && d->store->conf->mcp_trust_first) {
         log_info("MCP tool %s is accepted as it was first seen (mcp.trust_first)", field);
-        error = link_command(d->store->link, NULL, "HSETNX " MCP_DESK_PINS " %s %s", field, hash);
+        error = link_command(d->store->link, NULL, "HSETNX " KEYS_MCP_PINS " %s %s", field, hash);
         free(pin);
         return error;
     }
@@ -137,7 +139,7 @@ static int select_tools(struct desk_server *s, const jdoc *entry, jdoc *out)
 static int load_entry(struct desk_server *s, jdoc **entry)
 {
     char *text = NULL;
-    int error = hash_get(s->desk, MCP_DESK_SERVERS, s->server->name, &text);
+    int error = hash_get(s->desk, KEYS_MCP_SERVERS, s->server->name, &text);
     *entry = NULL;
     if (error == 0 && text != NULL)
         error = jdoc_parse(text, strlen(text), entry, NULL, 0);
@@ -269,13 +271,9 @@ static void list_end(struct desk_server *s)
 
 static void list_failed(struct desk_server *s, const char *what, const char *why)
 {
-    int64_t wait = RETRY_MIN_MS, now = clock_mono_ms();
-    for (unsigned i = 0; i < s->failures && wait < RETRY_MAX_MS; i++)
-        wait *= 2;
-    s->failures++;
-    if (wait > s->desk->store->conf->mcp_refresh_ms)
-        wait = s->desk->store->conf->mcp_refresh_ms;
-    s->due_ms = now + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+    int64_t refresh = s->desk->store->conf->mcp_refresh_ms;
+    int64_t most = refresh < RETRY_MAX_MS ? refresh : RETRY_MAX_MS;
+    s->due_ms = clock_mono_ms() + backoff_delay(RETRY_MIN_MS, most, ++s->failures);
     log_limited(LOG_LEVEL_WARN, "MCP server %s: its tools cannot be listed: %s %s", s->server->name,
         what, why);
     list_end(s);
@@ -438,16 +436,12 @@ void mcp_desk_free(struct mcp_desk *d)
     free(d);
 }
 
-bool mcp_desk_wake(struct mcp_desk *d, const char *bytes, size_t len)
+void mcp_desk_wake(struct mcp_desk *d, bool list)
 {
-    bool list = len == 8 && memcmp(bytes, "mcp list", 8) == 0;
-    if (!list && (len != 3 || memcmp(bytes, "mcp", 3) != 0))
-        return false; /* "mcp TURN": a turn of a user of this name */
     compose_soon(d);
     for (size_t i = 0; list && i < d->count; i++)
         if (d->servers[i].op == NULL)
             d->servers[i].due_ms = 0;
-    return true;
 }
 
 int64_t mcp_desk_step(struct mcp_desk *d, int64_t now)

@@ -20,13 +20,9 @@ struct mcp_desk;
 /* store, reactor: borrowed. Returns 0 or ERR_NOMEM. */
 int mcp_desk_new(struct mcp_desk **out, struct store *store, struct reactor *reactor);
 void mcp_desk_free(struct mcp_desk *d); /* NULL allowed */
-/* A message of the channel tp:wake: `mcp` (pins have changed), `mcp list` (ask servers now).
- * Returns whether it was for this desk. */
-bool mcp_desk_wake(struct mcp_desk *d, const char *bytes, size_t len);
+/* Pins have changed; with list: the servers are asked for their tools now. */
+void mcp_desk_wake(struct mcp_desk *d, bool list);
 /* Begins what is due. mono_ms: clock_mono_ms. Returns when to come again. */
 int64_t mcp_desk_step(struct mcp_desk *d, int64_t mono_ms);
-
-#define MCP_DESK_SERVERS "tp:mcp:servers"
-#define MCP_DESK_PINS "tp:mcp:pins"
 
 #endif

@@ -8,8 +8,6 @@
 #include "base/log.h"
 #include "store/records.h"
 #include "store/reminders.h"
-#include "tools/calendar/calendar_reminders.h"
-#include "tools/calendar/calendar_timer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +23,7 @@
 
 struct reminders_desk {
     struct store *store;
+    const struct module_rings *rings; /* NULL: no family has records that ring */
     struct reminders_due due[REMINDERS_DESK_ONCE];
     int64_t look_ms, clock_ms;
     size_t fired;
@@ -35,12 +34,14 @@ struct reminders_desk {
 /* What is to be done with a hint. */
 enum fate { FATE_DROP, FATE_AGAIN, FATE_LATER, FATE_KEEP, FATE_FIRED, FATE_STOP };
 
-int reminders_desk_new(struct reminders_desk **out, struct store *store)
+int reminders_desk_new(struct reminders_desk **out, struct store *store,
+    const struct module_rings *rings)
 {
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return ERR_NOMEM;
     (*out)->store = store;
+    (*out)->rings = rings;
     return 0;
 }
 
@@ -112,10 +113,10 @@ static void timer_event(struct buf *b, const jdoc *timer)
     buf_puts(b, "\"}");
 }
 
-/* Those of a whole day are counted from an hour of it, and speak of days. */
-static void put_ahead(struct buf *b, int64_t minutes, bool all_day)
+/* Those of a whole day are counted from `hour` of it, and speak of days. */
+static void put_ahead(struct buf *b, int64_t minutes, bool all_day, int hour)
 {
-    const int64_t before = minutes - CALENDAR_REMINDERS_HOUR * 60, day = 1440;
+    const int64_t before = minutes - hour * 60, day = 1440;
 
     if (all_day)
         minutes = before > 0 ? (before + day - 1) / day * day : 0;
@@ -131,7 +132,7 @@ static void put_ahead(struct buf *b, int64_t minutes, bool all_day)
         buf_printf(b, "in %" PRId64 " minute%s", minutes, minutes == 1 ? "" : "s");
 }
 
-static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes)
+static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes, int hour)
 {
     static const char *const names[] = {
         "title", "start_date", "end_date", "occurrence", "timezone", "event_type",
@@ -147,7 +148,7 @@ static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes)
         all_day ? "true" : "false", minutes);
     buf_json_escaped(b, title, strlen(title));
     buf_puts(b, ": ");
-    put_ahead(b, minutes, all_day);
+    put_ahead(b, minutes, all_day, hour);
     buf_puts(b, "\"}");
 }
 
@@ -190,7 +191,7 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
         return reminders_later(d->store, due->member, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
     timer_event(&event, timer);
     put_when(&extra, due_ms, now_ms);
-    int error = calendar_timer_fired(timer, now_ms, &f->next_ms);
+    int error = d->rings->fired(timer, now_ms, &f->next_ms);
     jdoc_write(timer, &next);
     f->event = buf_text(&event);
     f->next = buf_text(&next);
@@ -217,13 +218,13 @@ static enum fate plan_next(struct reminders_desk *d, const struct reminders_due 
     const jdoc *series, int64_t now_ms, enum fate fate)
 {
     struct reminders_hint hint;
-    int64_t next, after = now_ms - CALENDAR_REMINDERS_MISSED_MS;
+    int64_t next, after = now_ms - d->rings->missed_ms;
 
     if (due->kind != REMINDERS_SERIES || (fate != FATE_FIRED && fate != FATE_DROP))
         return fate;
     if (after < due->due_ms)
         after = due->due_ms;
-    if (calendar_reminders_next(series, due->minutes, after, &next) != 0)
+    if (d->rings->next(series, due->minutes, after, &next) != 0)
         return fate;
     reminders_series_hint(&hint, due->uid, due->id, due->minutes, next);
     return reminders_plan(d->store, &hint, 1) == 0 ? fate : FATE_STOP;
@@ -239,8 +240,8 @@ static enum fate plan_right(struct reminders_desk *d, const struct reminders_due
     struct reminders_hint hint;
     int64_t right;
 
-    if (due->kind != REMINDERS_EVENT || calendar_reminders_due(event, due->minutes, &right) != 0
-        || right <= now_ms || !calendar_reminders_has(event, due->minutes, right, NULL))
+    if (due->kind != REMINDERS_EVENT || d->rings->due(event, due->minutes, &right) != 0
+        || right <= now_ms || !d->rings->has(event, due->minutes, right, NULL))
         return plan_next(d, due, event, now_ms, unproven(due, now_ms));
     reminders_event_hint(&hint, due->uid, due->id, due->minutes, right);
     return reminders_plan(d->store, &hint, 1) == 0 ? unproven(due, now_ms) : FATE_STOP;
@@ -253,10 +254,10 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
     char mark[IDENT_CLIENT_MESSAGE_MAX + 64];
     jdoc *occurrence;
 
-    if (!calendar_reminders_has(record, due->minutes, due->due_ms, &occurrence))
+    if (!d->rings->has(record, due->minutes, due->due_ms, &occurrence))
         return plan_right(d, due, record, now_ms);
     snprintf(mark, sizeof(mark), "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
-    reminder_event(&event, occurrence ? occurrence : record, due->minutes);
+    reminder_event(&event, occurrence ? occurrence : record, due->minutes, d->rings->hour);
     jdoc_free(occurrence);
     put_when(&extra, due->due_ms, now_ms);
     f->mark = mark;
@@ -294,6 +295,8 @@ static enum fate fire_record(struct reminders_desk *d, const struct reminders_du
     jdoc *record = NULL;
     enum fate fate;
 
+    if (!d->rings)
+        return FATE_LATER;
     int error = records_get(d->store, f.uid, f.family, f.id, arena, &f.seen);
     if (error == ERR_NOT_FOUND)
         return unproven(due, now_ms);

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_HOUSEKEEPER_REMINDERS_H
 
 #include "store/store.h"
+#include "tools/kit/module.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +15,15 @@
  */
 struct reminders_desk;
 
-/* store: borrowed. Returns 0 or ERR_NOMEM. */
-int reminders_desk_new(struct reminders_desk **out, struct store *store);
+/*
+ * reminders_desk_new
+ *   store  borrowed
+ *   rings  says when records ring (modules_rings); NULL: none of this build's families does. Snoozed
+ *          entries are fired all the same; hints of records stay, for a build that knows them.
+ * Returns 0 or ERR_NOMEM.
+ */
+int reminders_desk_new(struct reminders_desk **out, struct store *store,
+    const struct module_rings *rings);
 void reminders_desk_free(struct reminders_desk *d); /* NULL allowed */
 /*
  * Called before each reminder is looked at: false when it is to be left for later, as workers have

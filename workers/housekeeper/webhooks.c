@@ -62,15 +62,15 @@ void webhooks_desk_free(struct webhooks_desk *d)
     free(d);
 }
 
-bool webhooks_desk_wake(struct webhooks_desk *d, const char *bytes, size_t len)
+void webhooks_desk_wake(struct webhooks_desk *d, const char *uid, const char *turn)
 {
-    struct webhooks_hint hint;
+    struct webhooks_hint *hint = &d->asked[d->asked_count];
 
-    if (webhooks_read_wake(bytes, len, &hint) != 0)
-        return false;
-    if (d->asked_count < ASKED_MAX)
-        d->asked[d->asked_count++] = hint;
-    return true;
+    if (d->asked_count == ASKED_MAX)
+        return; /* its hint is found by itself */
+    snprintf(hint->uid, sizeof hint->uid, "%s", uid);
+    snprintf(hint->turn, sizeof hint->turn, "%s", turn);
+    d->asked_count++;
 }
 
 size_t webhooks_desk_open(const struct webhooks_desk *d)
@@ -253,7 +253,7 @@ static int attempt(struct webhooks_desk *d, const struct webhooks_hint *hint)
     } else if (error == ERR_NOT_FOUND) {
         webhooks_later(d->store, hint, -1);
         error = 0;
-    } else if (error == ERR_AGAIN) {
+    } else if (error == ERR_NOT_YET) {
         webhooks_later(d->store, hint, wait);
         error = 0;
     }

@@ -20,8 +20,8 @@ struct webhooks_desk;
 int webhooks_desk_new(struct webhooks_desk **out, struct store *store, struct reactor *reactor);
 /* What is on its way is left; another housekeeper sends it again when the claim has run out. */
 void webhooks_desk_free(struct webhooks_desk *d); /* NULL allowed */
-/* A message of the channel tp:wake. Returns whether it was for this desk. */
-bool webhooks_desk_wake(struct webhooks_desk *d, const char *bytes, size_t len);
+/* A turn has ended: its delivery is the next that is looked at. */
+void webhooks_desk_wake(struct webhooks_desk *d, const char *uid, const char *turn);
 /* Begins what is due. mono_ms: clock_mono_ms. Returns when to come again. */
 int64_t webhooks_desk_step(struct webhooks_desk *d, int64_t mono_ms);
 /* Deliveries on their way. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,53 +11,9 @@
 /* A running turn that is silent for this long is compared with the log. */
 #define CHECK_MS 5000
 
-/* ---- the machine ---- */
-
-static void hub_forget(struct hub *h, struct hub_viewer *w)
-{
-    if (w->in_flight)
-        link_forget(h->link, w);
-    w->in_flight = w->checking = false;
-}
-
-static void hub_failed(struct hub *h, struct hub_viewer *w, int rc)
-{
-    if (rc < 0)
-        hub_event(h, w, VIEWER_ON_FAILED);
-}
-
-void hub_event(struct hub *h, struct hub_viewer *w, enum viewer_event event)
-{
-    enum viewer_action action;
-
-    if (w->checking) /* what it would tell is out of date */
-        hub_forget(h, w);
-    action = viewer_step(&w->v, event);
-    if (event == VIEWER_ON_FAILED)
-        h->retry = true;
-    switch (action) {
-    case VIEWER_LOCATE:
-        hub_failed(h, w, hub_locate(h, w));
-        break;
-    case VIEWER_ASK_SNAPSHOT:
-        hub_failed(h, w, hub_ask_snapshot(h, w));
-        break;
-    case VIEWER_READ:
-        if (!w->told)
-            hub_stand(h, w);
-        hub_read_page(h, w);
-        break;
-    case VIEWER_FORGET:
-        hub_forget(h, w);
-        break;
-    case VIEWER_END:
-        hub_forget(h, w);
-        h->sink.ended(w);
-        break;
-    default:
-        break;
-    }
-}
+/* What the machine of a viewer asks for (hub_machine.c) is done here and above. */
+static const struct hub_acts hub_does = {
+    .locate = hub_locate, .ask_snapshot = hub_ask_snapshot, .read_page = hub_read_page};
 
 static void hub_confirm(struct hub *h, struct hub_viewer *w)
 {
@@ -103,7 +60,7 @@ void hub_tick(struct hub *h, int64_t now_ms)
     bool retry;
 
     if (h->retry)
-        (void)link_ensure(h->link);
+        err_ignore(link_ensure(h->link)); /* else at the next tick */
     retry = h->retry && hub_is_up(h);
     if (retry)
         h->retry = false;
@@ -126,11 +83,6 @@ void hub_tick(struct hub *h, int64_t now_ms)
 
 /* ---- life ---- */
 
-struct hub *hub_of(const struct hub_viewer *w)
-{
-    return w->topic->hub;
-}
-
 int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink)
 {
@@ -141,6 +93,7 @@ int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
         return ERR_NOMEM;
     h->conf = conf;
     h->sink = *sink;
+    h->acts = &hub_does;
     buf_init(&h->joined, (size_t)conf->stream_queue);
     error = link_new(&h->link, conf);
     if (error == 0) {
@@ -182,25 +135,27 @@ bool hub_hurry(struct hub *h)
     bool subscriptions = listen_hurry(h->listen);
 
     link_hurry(h->link);
-    (void)link_ensure(h->link);
+    err_ignore(link_ensure(h->link)); /* whether it comes: below */
     return subscriptions && link_is_coming(h->link);
 }
 
 static struct hub_topic *hub_topic_for(struct hub *h, const struct hub_start *start)
 {
-    char name[HUB_KEY_SIZE];
-    int len = start->session
-                  ? snprintf(name, sizeof(name), "tp:{%s}:s:%s", start->user, start->session)
-                  : snprintf(name, sizeof(name), "tp:{%s}", start->user);
-    struct listen_ear *ear = listen_find(h->listen, name, (size_t)len);
+    char name[KEYS_MAX];
+    struct listen_ear *ear;
     struct hub_topic *t;
 
+    if (start->session)
+        keys_session(name, start->user, start->session);
+    else
+        keys_user_channel(name, start->user);
+    ear = listen_find(h->listen, name, strlen(name));
     if (ear)
         return ear->arg;
-    t = calloc(1, sizeof *t + (size_t)len + 1);
+    t = calloc(1, sizeof *t + strlen(name) + 1);
     if (!t)
         return NULL;
-    memcpy(t->name, name, (size_t)len);
+    memcpy(t->name, name, strlen(name) + 1);
     t->hub = h;
     t->session = start->session != NULL;
     t->ear = (struct listen_ear){.channel = t->name, .on = &hub_hears, .arg = t};
@@ -243,7 +198,7 @@ void hub_remove(struct hub *h, struct hub_viewer *w)
 {
     struct hub_topic *t = w->topic;
 
-    hub_forget(h, w);
+    hub_forget(w);
     if (w->prev)
         w->prev->next = w->next;
     else
@@ -263,11 +218,4 @@ void hub_drained(struct hub *h, struct hub_viewer *w)
 {
     if (w->v.state == VIEWER_BEHIND)
         hub_event(h, w, VIEWER_ON_DRAINED);
-}
-
-const char *hub_session(const struct hub_viewer *w)
-{
-    const char *end = strchr(w->topic->name, '}');
-
-    return w->topic->session ? end + strlen("}:s:") : "";
 }

@@ -27,11 +27,12 @@ struct hub_viewer {
     struct logentry_id until; /* of a replayed run: nothing above; 0-0 = no bound */
     struct logentry_id asked; /* the cursor when its place was asked for */
     struct hub_run *open;     /* runs that it saw start and not end */
+    struct link_asker asker;  /* of Redis */
     int64_t quiet_since_ms;   /* monotonic; last delivery or check */
     unsigned char strikes;    /* looks at an ended run without its final event */
     bool until_final;         /* ends behind the final event of `run` */
     bool named_cursor;        /* a client's cursor: to be checked against the log */
-    bool in_flight, checking, catching_up, told, wants_snapshot_end;
+    bool checking, catching_up, told, wants_snapshot_end;
     bool suspect; /* its log may be gone: to be compared at the next tick */
     bool verify;  /* the next page that is not empty shows whether the log has its cursor's entry */
 };
@@ -57,7 +58,7 @@ struct hub_sink {
 int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink);
 void hub_free(struct hub *h); /* all viewers have been removed */
-/* The connection to Redis that answers; what is asked there is forgotten with link_forget. */
+/* The connection to Redis that answers; what is asked there is forgotten by its asker. */
 struct link *hub_link(struct hub *h);
 /* Are both connections to Redis there? */
 bool hub_is_up(const struct hub *h);

@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "store/keys.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE_ENTRIES 128
@@ -16,39 +16,6 @@ static bool hub_wants(const struct hub_viewer *w, const struct logentry *e)
     if (w->until.epoch != 0 && logentry_id_compare(e->id, w->until) > 0)
         return false;
     return !w->run || logentry_is_run(e, w->run);
-}
-
-void hub_send_made(struct hub *h, struct hub_viewer *w, const char *run, char flag,
-    struct logentry_id id, struct buf *json)
-{
-    char text[LOGENTRY_ID_SIZE];
-    struct logentry e = {.id = id,
-        .id_text = text,
-        .flag = flag,
-        .json = json->data,
-        .json_len = json->len,
-        .run = run ? run : "-"};
-
-    e.run_len = strlen(e.run);
-    e.id_len = logentry_id_format(id, text);
-    if (buf_error(json) == 0)
-        h->sink.event(w, &e, true);
-    buf_reset(json);
-}
-
-/* The log with the ends of these runs is gone. */
-void hub_end_runs(struct hub *h, struct hub_viewer *w, const char *but, size_t but_len)
-{
-    struct hub_run *run;
-    struct buf b;
-
-    buf_init(&b, 0);
-    while ((run = hub_runs_take(&w->open, but, but_len)) != NULL) {
-        hub_runs_put_gone(&b);
-        hub_send_made(h, w, run->id, LOGENTRY_FINAL, w->v.cursor, &b);
-        free(run);
-    }
-    buf_free(&b);
 }
 
 /* Hands one entry on and moves the cursor. Returns whether the viewer goes on taking entries. */
@@ -190,22 +157,6 @@ static bool hub_deliver_joined(
     return true;
 }
 
-/* One [id, [field, value, ...]] of a page, whose field "e" is the entry. */
-static bool hub_entry_from(const struct link_reply *pair, struct logentry *e)
-{
-    const struct link_reply *fields = link_reply_at(pair, 1);
-    size_t id_len, len;
-    const char *id = link_reply_text(link_reply_at(pair, 0), &id_len), *value;
-
-    for (size_t i = 0; i + 1 < link_reply_count(fields); i += 2) {
-        if (strcmp(link_reply_text(link_reply_at(fields, i), NULL), "e") != 0)
-            continue;
-        value = link_reply_text(link_reply_at(fields, i + 1), &len);
-        return logentry_parse_value(id, id_len, value, len, e) == 0;
-    }
-    return false;
-}
-
 /* The page began at the cursor's own entry, which another one stands in the place of. */
 static bool hub_has_lost_cursor(const struct hub_viewer *w, const struct link_reply *page)
 {
@@ -227,7 +178,7 @@ static bool hub_deliver_page(struct hub *h, struct hub_viewer *w, const struct l
     for (size_t i = 0; i < link_reply_count(page) && go_on; i++) {
         struct logentry e;
 
-        if (!hub_entry_from(link_reply_at(page, i), &e) ||
+        if (logentry_read(link_reply_at(page, i), &e) ||
             logentry_id_compare(e.id, w->v.cursor) <= 0)
             continue;
         *progress = true;
@@ -264,7 +215,6 @@ static void hub_on_page(void *arg, int error, struct link_reply *page)
     struct hub_viewer *w = arg;
     struct hub *h = hub_of(w);
 
-    w->in_flight = false;
     if (error || link_reply_type(page) != LINK_ARRAY)
         hub_event(h, w, VIEWER_ON_FAILED);
     else
@@ -274,7 +224,7 @@ static void hub_on_page(void *arg, int error, struct link_reply *page)
 
 void hub_read_page(struct hub *h, struct hub_viewer *w)
 {
-    char key[HUB_KEY_SIZE], from[LOGENTRY_ID_SIZE + 1] = "(";
+    char key[KEYS_MAX], from[LOGENTRY_ID_SIZE + 1] = "(";
     struct logentry_id behind = w->v.cursor;
 
     if (!h->sink.is_drained(w)) {
@@ -282,16 +232,14 @@ void hub_read_page(struct hub *h, struct hub_viewer *w)
         hub_event(h, w, VIEWER_ON_FULL);
         return;
     }
-    snprintf(key, sizeof(key), "%s:log", w->topic->name);
+    keys_log_of(key, w->topic->name);
     if (w->verify && behind.n > 0)
         behind.n--;
     logentry_id_format(behind, from + 1);
     const struct link_arg args[] = {link_text("XRANGE"), link_text(key), link_text(from),
         link_text("+"), link_text("COUNT"), link_text(PAGE_TEXT)};
     const struct link_question page = {.args = args, .nargs = sizeof args / sizeof *args,
-        .reads = true, .on_reply = hub_on_page, .arg = w};
+        .reads = true, .on_reply = hub_on_page, .arg = w, .asker = &w->asker};
     if (link_ask(h->link, &page) < 0)
         hub_event(h, w, VIEWER_ON_FAILED);
-    else
-        w->in_flight = true;
 }

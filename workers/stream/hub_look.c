@@ -14,26 +14,16 @@
 static int hub_ask_place(struct hub *h, struct hub_viewer *w, const char *messages,
     link_reply_fn *fn)
 {
-    char log[HUB_KEY_SIZE], msgs[HUB_KEY_SIZE], turns[HUB_KEY_SIZE], cursor[LOGENTRY_ID_SIZE];
-    const char *name = w->topic->name;
-    int user_end = (int)(strchr(name, '}') - name);
-    int error;
+    char cursor[LOGENTRY_ID_SIZE];
 
-    snprintf(log, sizeof(log), "%s:log", name);
-    snprintf(msgs, sizeof(msgs), "%s:msgs", name);
-    snprintf(turns, sizeof(turns), "%.*s}:turn:", user_end, name);
     w->asked = w->v.cursor;
     logentry_id_format(w->v.cursor, cursor);
-    const struct link_arg args[] = {link_text(name), link_text(log), link_text(msgs),
-        link_text(turns), link_text(messages), link_text(w->run ? w->run : ""),
-        link_text(cursor)};
-    const struct link_question question = {.script = &script_view_locate, .nkeys = 3,
+    const struct link_arg args[] = {link_text(w->topic->name), link_text(messages),
+        link_text(w->run ? w->run : ""), link_text(cursor)};
+    const struct link_question question = {.script = &script_view_locate, .nkeys = 1,
         .args = args, .nargs = sizeof args / sizeof *args, .reads = true, .on_reply = fn,
-        .arg = w};
-    error = link_ask(h->link, &question);
-    if (error == 0)
-        w->in_flight = true;
-    return error;
+        .arg = w, .asker = &w->asker};
+    return link_ask(h->link, &question);
 }
 
 static bool hub_cursor_too_old(const struct hub_viewer *w, const struct hub_place *p)
@@ -82,17 +72,6 @@ static void hub_change_log(struct hub *h, struct hub_viewer *w, const struct hub
         hub_end_runs(h, w, p->run, strlen(p->run));
 }
 
-void hub_stand(struct hub *h, struct hub_viewer *w)
-{
-    if (!w->v.located)
-        w->v.origin = w->v.cursor;
-    w->v.located = true;
-    if (!w->told) {
-        w->told = true;
-        h->sink.located(w);
-    }
-}
-
 static void hub_stand_at(struct hub *h, struct hub_viewer *w, const struct hub_place *p)
 {
     w->topic->running = p->running;
@@ -118,7 +97,6 @@ static void hub_on_located(void *arg, int error, struct link_reply *reply)
     struct hub_viewer *w = arg;
     struct hub_place p;
 
-    w->in_flight = false;
     if (error || hub_place_read(reply, &p) < 0)
         hub_event(hub_of(w), w, VIEWER_ON_FAILED);
     else
@@ -216,7 +194,6 @@ static void hub_on_snapshot(void *arg, int error, struct link_reply *reply)
     struct hub_viewer *w = arg;
     struct hub_place p;
 
-    w->in_flight = false;
     if (error || hub_place_read(reply, &p) < 0)
         hub_event(hub_of(w), w, VIEWER_ON_FAILED);
     else
@@ -266,7 +243,7 @@ static void hub_on_check(void *arg, int error, struct link_reply *reply)
     struct hub_viewer *w = arg;
     struct hub_place p;
 
-    w->in_flight = w->checking = false;
+    w->checking = false;
     if (!error && hub_place_read(reply, &p) == 0)
         hub_compare(hub_of(w), w, &p);
     link_reply_free(reply);
@@ -274,7 +251,7 @@ static void hub_on_check(void *arg, int error, struct link_reply *reply)
 
 void hub_check_viewer(struct hub *h, struct hub_viewer *w)
 {
-    if (w->in_flight || w->v.state != VIEWER_LIVE)
+    if (w->asker.first || w->v.state != VIEWER_LIVE)
         return;
     w->quiet_since_ms = clock_mono_ms();
     if (hub_ask_place(h, w, "0", hub_on_check) == 0) {

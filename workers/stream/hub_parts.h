@@ -9,15 +9,26 @@
 /*
  * hub_parts -- what the files of hub share with each other. Stream workers.
  *
- *   hub          viewers and their sessions, the machine of each, the subscriptions
- *   hub_deliver  published entries and pages of the log on their way to a viewer
+ * Each file knows those above it in this list only; hub, the last, gives the machine its acts.
+ *
+ *   hub_machine  the state of each viewer: what happens to it, and what that asks for
+ *   hub_made     events of our own making
  *   hub_look     where a session's log is: at the start, instead of lost events, of a quiet viewer
+ *   hub_deliver  published entries and pages of the log on their way to a viewer
+ *   hub          viewers and their sessions, the subscriptions
  */
-#define HUB_KEY_SIZE (IDENT_USER_MAX + IDENT_SESSION_MAX + 32)
+
+/* What the machine asks for. The first two return 0 or an error: nothing is asked. */
+struct hub_acts {
+    int (*locate)(struct hub *h, struct hub_viewer *w);
+    int (*ask_snapshot)(struct hub *h, struct hub_viewer *w);
+    void (*read_page)(struct hub *h, struct hub_viewer *w);
+};
 
 struct hub {
     const struct conf *conf;
     struct hub_sink sink;
+    const struct hub_acts *acts;
     struct link *link;
     struct listen *listen;
     struct buf joined; /* one text event made of several */
@@ -32,18 +43,19 @@ struct hub_topic {
     bool confirmed;  /* Redis has confirmed the subscription */
     bool session;    /* else a user's inbox */
     bool running;    /* a turn runs, as far as seen */
-    char name[];     /* tp:{UID}:s:SID or tp:{UID} */
+    char name[];     /* keys_session or keys_user_channel */
 };
 
-/* ---- hub.c ---- */
+/* ---- hub_machine.c ---- */
 struct hub *hub_of(const struct hub_viewer *w);
 /* What has happened to a viewer: the one place that changes its state. */
 void hub_event(struct hub *h, struct hub_viewer *w, enum viewer_event event);
+/* The cursor means something from now on. */
+void hub_stand(struct hub *h, struct hub_viewer *w);
+/* What Redis was asked for it is not told any more. */
+void hub_forget(struct hub_viewer *w);
 
-/* ---- hub_deliver.c ---- */
-void hub_on_message(void *arg, const char *bytes, size_t len); /* of a topic */
-/* Asks for the page above the cursor. */
-void hub_read_page(struct hub *h, struct hub_viewer *w);
+/* ---- hub_made.c ---- */
 /* An event of our own making; empties json. run NULL = "-". */
 void hub_send_made(struct hub *h, struct hub_viewer *w, const char *run, char flag,
     struct logentry_id id, struct buf *json);
@@ -54,9 +66,12 @@ void hub_end_runs(struct hub *h, struct hub_viewer *w, const char *but, size_t b
 /* Both ask Redis, and tell the machine of the outcome. Return 0 or an error: nothing is asked. */
 int hub_locate(struct hub *h, struct hub_viewer *w);
 int hub_ask_snapshot(struct hub *h, struct hub_viewer *w);
-/* The cursor means something from now on. */
-void hub_stand(struct hub *h, struct hub_viewer *w);
 /* Compares a live viewer with the log. */
 void hub_check_viewer(struct hub *h, struct hub_viewer *w);
+
+/* ---- hub_deliver.c ---- */
+void hub_on_message(void *arg, const char *bytes, size_t len); /* of a topic */
+/* Asks for the page above the cursor. */
+void hub_read_page(struct hub *h, struct hub_viewer *w);
 
 #endif

@@ -1,11 +1,10 @@
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_conn.h"
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
-#include "wire/http/stream_http.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,16 +12,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define HANDSHAKE_MS 10000
-#define LINGER_MS 2000
-#define PROGRESS_MS 30000
 /* Beyond the queue of events: pongs, errors. More than that is a peer that only takes. */
 #define CONTROL_ROOM 65536
 /* What a round collects before it is sent: for one connection, for all. */
 #define COLLECT_EACH 16384
 #define COLLECT_ALL 1048576
 
-static void want(struct stream_conn *c, uint32_t events)
+/* ---- life ---- */
+
+static void stream_conn_end_round_later(struct stream *s);
+
+static void stream_conn_want(struct stream_conn *c, uint32_t events)
 {
     if (reactor_change(c->stream->reactor, &c->source, events) < 0)
         stream_conn_kill(c);
@@ -33,18 +33,22 @@ bool stream_conn_is_waiting(const struct stream_conn *c)
     return c->source.events & EPOLLOUT;
 }
 
+bool stream_conn_is_open(const struct stream_conn *c)
+{
+    return c->stage == STREAM_OPEN;
+}
+
 void stream_conn_kill(struct stream_conn *c)
 {
     struct stream *s = c->stream;
 
-    if (c->kind == STREAM_DEAD)
+    if (c->stage == STREAM_DEAD)
         return;
     if (!stream_conn_is_waiting(c)) /* said before this moment */
-        outq_flush(&c->out, c->source.fd);
-    if (c->kind == STREAM_WS)
-        log_info("socket of %s ends: close %u, %lld ms, %u frames in", c->user, c->close_code,
-            (long long)(clock_mono_ms() - c->opened_ms), c->frames_in);
-    c->kind = STREAM_DEAD;
+        err_ignore(outq_flush(&c->out, c->source.fd));
+    if (c->stage == STREAM_OPEN)
+        c->kind->end(c);
+    c->stage = STREAM_DEAD;
     reactor_unwatch(s->reactor, &c->source);
     if (c->prev)
         c->prev->next = c->next;
@@ -55,28 +59,37 @@ void stream_conn_kill(struct stream_conn *c)
     c->prev = NULL;
     c->next = s->dead;
     s->dead = c;
-    stream_at_round_end(s);
+    stream_conn_end_round_later(s);
 }
 
 void stream_conn_finish(struct stream_conn *c)
 {
-    if (c->kind == STREAM_DEAD)
+    if (c->stage == STREAM_DEAD)
         return;
-    c->due_ms = clock_mono_ms() + (c->kind == STREAM_SSE ? PROGRESS_MS : LINGER_MS);
-    c->kind = STREAM_FINISHING;
+    c->due_ms = clock_mono_ms() + c->kind->linger_ms;
+    c->stage = STREAM_FINISHING;
     if (outq_len(&c->out) == 0)
         stream_conn_kill(c);
 }
 
-static void drained(struct stream_conn *c)
+void stream_conn_become(struct stream_conn *c, const struct stream_kind *kind, void *own)
+{
+    c->kind->free(c);
+    c->kind = kind;
+    c->own = own;
+}
+
+/* ---- out ---- */
+
+static void stream_conn_drained(struct stream_conn *c)
 {
     struct hub_viewer *next;
 
-    if (c->kind == STREAM_FINISHING || (c->close_sent && c->close_received)) {
+    if (c->stage == STREAM_FINISHING)
         stream_conn_kill(c);
-        return;
-    }
-    for (struct hub_viewer *w = c->viewers; w && c->kind != STREAM_DEAD; w = next) {
+    else if (c->stage == STREAM_OPEN)
+        c->kind->drained(c);
+    for (struct hub_viewer *w = c->viewers; w && c->stage == STREAM_OPEN; w = next) {
         next = w->sibling;
         hub_drained(c->stream->hub, w);
     }
@@ -90,8 +103,8 @@ static int stream_conn_flush(struct stream_conn *c)
     if (error < 0)
         stream_conn_kill(c);
     else
-        want(c, outq_len(&c->out) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
+        stream_conn_want(c, outq_len(&c->out) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    return c->stage == STREAM_DEAD ? ERR_PEER_GONE : 0;
 }
 
 static void stream_conn_list(struct stream_conn *c)
@@ -106,7 +119,7 @@ static void stream_conn_list(struct stream_conn *c)
     else
         s->collecting = c;
     s->collecting_last = c;
-    stream_at_round_end(s);
+    stream_conn_end_round_later(s);
 }
 
 /* Returns 0; ERR_FULL: it is to be sent at once; ERR_NOMEM. */
@@ -126,17 +139,17 @@ static int stream_conn_collect(struct stream_conn *c, const struct iovec *iov, s
     return outq_put(&c->out, iov, count);
 }
 
-void stream_conn_send_collected(struct stream *s)
+static void stream_conn_send_collected(struct stream *s)
 {
     while (s->collecting) {
         struct stream_conn *c = s->collecting;
         s->collecting = c->collecting_next;
         c->collecting_next = NULL;
         c->collecting = false;
-        if (c->kind == STREAM_DEAD || stream_conn_is_waiting(c))
+        if (c->stage == STREAM_DEAD || stream_conn_is_waiting(c))
             continue;
         if (stream_conn_flush(c) == 0 && !stream_conn_is_waiting(c))
-            drained(c);
+            stream_conn_drained(c);
     }
     s->collected = 0;
 }
@@ -162,119 +175,141 @@ static int stream_conn_send_now(struct stream_conn *c, struct iovec *iov, size_t
     int error = outq_send(&c->out, c->source.fd, iov, count, max);
 
     if (error == 0 && outq_len(&c->out) > 0)
-        want(c, EPOLLIN | EPOLLOUT);
+        stream_conn_want(c, EPOLLIN | EPOLLOUT);
     return error;
 }
 
 int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max)
 {
     size_t room = (size_t)c->stream->conf->stream_queue + CONTROL_ROOM;
-    int rc;
+    int error;
 
-    if (c->kind == STREAM_DEAD)
+    if (c->stage == STREAM_DEAD)
         return ERR_PEER_GONE;
-    if (max == 0 && c->kind == STREAM_WS && outq_len(&c->out) > room) {
+    if (max == 0 && c->kind->is_bounded && outq_len(&c->out) > room) {
         stream_conn_kill(c);
         return ERR_PEER_GONE;
     }
-    rc = stream_conn_collect_on(c, iov, count);
-    if (rc == ERR_FULL)
-        rc = stream_conn_send_now(c, iov, count, max);
-    if (rc == ERR_FULL)
-        return rc;
-    if (rc < 0) {
+    error = stream_conn_collect_on(c, iov, count);
+    if (error == ERR_FULL)
+        error = stream_conn_send_now(c, iov, count, max);
+    if (error == ERR_FULL)
+        return error;
+    if (error < 0) {
         stream_conn_kill(c);
-        return rc;
+        return error;
     }
     c->out_ms = clock_mono_ms();
-    return c->kind == STREAM_DEAD ? ERR_PEER_GONE : 0;
+    return c->stage == STREAM_DEAD ? ERR_PEER_GONE : 0;
 }
 
-static void take_input(struct stream_conn *c, const char *bytes, size_t len)
+int stream_conn_count(struct stream_conn *c, int error)
 {
-    c->in_ms = clock_mono_ms();
-    if (c->kind == STREAM_HANDSHAKE)
-        stream_handshake_feed(c, bytes, len);
-    else if (c->kind == STREAM_CHECKING)
-        stream_handshake_refuse(c, 400, "bad_request", "Frames came before the answer.");
-    else if (c->kind == STREAM_WS)
-        stream_socket_feed(c, bytes, len);
-    /* Nothing is expected from the others: only their end is of interest. */
+    struct scoreboard_slot *slot = c->stream->worker->slot;
+
+    if (slot && error == 0)
+        atomic_fetch_add_explicit(&slot->messages, 1, memory_order_relaxed);
+    else if (slot && error == ERR_FULL)
+        atomic_fetch_add_explicit(&slot->dropped, 1, memory_order_relaxed);
+    return error;
 }
 
-static void on_ready(struct reactor_source *source, uint32_t events)
+/* ---- in ---- */
+
+static void stream_conn_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct stream_conn *c = source->arg;
 
     if (events & EPOLLOUT) {
-        if (c->kind == STREAM_FINISHING) /* it reads: it may read to the end */
-            c->due_ms = clock_mono_ms() + PROGRESS_MS;
+        if (c->stage == STREAM_FINISHING) /* it reads: it may read to the end */
+            c->due_ms = clock_mono_ms() + STREAM_PROGRESS_MS;
         if (stream_conn_flush(c) < 0)
             return;
         if (!stream_conn_is_waiting(c))
-            drained(c);
+            stream_conn_drained(c);
     }
-    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->kind != STREAM_DEAD) {
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->stage != STREAM_DEAD) {
         struct stream *s = c->stream;
         ssize_t n = recv(source->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
-        if (n > 0)
-            take_input(c, s->bytes, (size_t)n);
-        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             stream_conn_kill(c);
+        } else if (n > 0) {
+            c->in_ms = clock_mono_ms();
+            if (c->stage == STREAM_OPEN) /* of one that finishes only the end is of interest */
+                c->kind->feed(c, s->bytes, (size_t)n);
+        }
     }
 }
 
-int stream_conn_new(struct stream *s, int fd)
+int stream_conn_new(struct stream *s, int fd, const struct stream_kind *kind, void *own,
+    struct stream_conn **out)
 {
-    struct stream_conn *c = calloc(1, sizeof(*c));
+    struct stream_conn *c = calloc(1, sizeof *c);
 
     if (!c)
         return ERR_NOMEM;
-    c->request = stream_request_new();
-    if (!c->request) {
-        free(c);
-        return ERR_NOMEM;
-    }
-    if (reactor_watch(s->reactor, &c->source, fd, EPOLLIN, on_ready, c) < 0) {
-        stream_request_free(c->request);
+    if (reactor_watch(s->reactor, &c->source, fd, EPOLLIN, stream_conn_on_ready, c) < 0) {
         free(c);
         return ERR_IO;
     }
     c->stream = s;
-    c->opened_ms = c->in_ms = c->out_ms = c->pinged_ms = clock_mono_ms();
-    c->due_ms = c->opened_ms + HANDSHAKE_MS;
+    c->kind = kind;
+    c->own = own;
+    c->opened_ms = c->in_ms = c->out_ms = clock_mono_ms();
     c->bucket = (unsigned char)((unsigned)fd % STREAM_BUCKETS);
     c->next = s->buckets[c->bucket];
     if (c->next)
         c->next->prev = c;
     s->buckets[c->bucket] = c;
     s->connections++;
+    *out = c;
     return 0;
 }
 
-void stream_conn_free(struct stream_conn *c)
+static void stream_conn_free(struct stream_conn *c)
 {
     struct stream *s = c->stream;
 
-    stream_message_free_all(c);
-    stream_legacy_forget(c);
-    link_forget(hub_link(s->hub), c);
+    c->kind->free(c);
+    link_asker_leave(&c->asker);
     while (c->viewers)
         stream_conn_unwatch(c, c->viewers);
-    if (c->inbox)
-        hub_remove(s->hub, c->inbox);
-    stream_socket_free(c);
-    stream_request_free(c->request);
     outq_free(&c->out);
     close(c->source.fd);
     free(c->user);
-    free(c->session);
-    free(c->trace);
-    free(c->origin);
-    free(c->turn);
     free(c);
     s->connections--;
 }
+
+/* ---- the end of a round ---- */
+
+static void stream_conn_reap(struct stream *s)
+{
+    while (s->dead) {
+        struct stream_conn *c = s->dead;
+        s->dead = c->next;
+        stream_conn_free(c);
+    }
+}
+
+void stream_conn_end_round(struct stream *s)
+{
+    stream_conn_send_collected(s);
+    stream_conn_reap(s);
+    reactor_after_clear(s->reactor, &s->round_end); /* set by those that have just died */
+}
+
+static void stream_conn_on_round_end(struct reactor_hook *hook)
+{
+    stream_conn_end_round(hook->arg);
+}
+
+static void stream_conn_end_round_later(struct stream *s)
+{
+    reactor_after(s->reactor, &s->round_end, stream_conn_on_round_end, s);
+}
+
+/* ---- viewers ---- */
 
 struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session)
 {
@@ -290,15 +325,15 @@ int stream_conn_watch_start(
 {
     struct hub_viewer *w;
     size_t count = 0;
-    int rc;
+    int error;
 
     for (w = c->viewers; w; w = w->sibling)
         count++;
     if (count >= STREAM_VIEWERS_MAX)
         return ERR_LIMIT;
-    rc = hub_add(c->stream->hub, start, c, &w);
-    if (rc < 0)
-        return rc;
+    error = hub_add(c->stream->hub, start, c, &w);
+    if (error < 0)
+        return error;
     w->sibling = c->viewers;
     c->viewers = w;
     if (out)
@@ -339,76 +374,28 @@ void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer)
 /* ---- time ---- */
 
 /*
- * Is its planned end due? Connections that came together do not leave together: each has its own
- * moment in the last fifth of stream.max_age.
+ * Connections that came together do not leave together: each has its own moment in the last fifth
+ * of stream.max_age.
  */
-static bool is_old(const struct stream_conn *c, int64_t now)
+bool stream_conn_is_old(const struct stream_conn *c, int64_t now_ms)
 {
     int64_t most = c->stream->conf->stream_max_age_ms;
     uint64_t mixed = ((uint64_t)(uintptr_t)c ^ (uint64_t)c->opened_ms) * 0x9e3779b97f4a7c15u;
 
-    return most > 0 && now - c->opened_ms >= most - most / 5 * (int64_t)(mixed >> 54) / 1024;
+    return most > 0 && now_ms - c->opened_ms >= most - most / 5 * (int64_t)(mixed >> 54) / 1024;
 }
 
-static void tick_socket(struct stream_conn *c, int64_t now)
+bool stream_conn_has_expired(const struct stream_conn *c)
 {
-    const struct conf *conf = c->stream->conf;
-
-    if (c->close_sent) {
-        if (now >= c->due_ms)
-            stream_conn_kill(c);
-        return;
-    }
-    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms) {
-        stream_socket_close(c, 4001, "the credential has expired");
-    } else if (now - c->in_ms >= conf->stream_idle_ms) {
-        stream_socket_close(c, 1001, "no answer to pings");
-    } else if (is_old(c, now)) {
-        stream_socket_close(c, 1012, "planned reconnect");
-    } else if (now - c->pinged_ms >= conf->stream_ping_ms &&
-               (now - c->in_ms >= conf->stream_ping_ms ||
-                   now - c->out_ms >= conf->stream_ping_ms)) {
-        c->pinged_ms = now;
-        stream_socket_ping(c);
-    }
-    if (c->messages)
-        stream_message_tick(c, now);
+    return c->expires_ms != 0 && clock_real_ms() >= c->expires_ms;
 }
 
-static void tick_sse(struct stream_conn *c, int64_t now)
+void stream_conn_tick(struct stream_conn *c, int64_t now_ms)
 {
-    const struct conf *conf = c->stream->conf;
-
-    if (c->expires_ms != 0 && clock_real_ms() >= c->expires_ms)
-        stream_sse_end(c, false);
-    else if (is_old(c, now))
-        stream_sse_end(c, true);
-    else if (now - c->out_ms >= conf->stream_ping_ms)
-        stream_sse_comment(c);
-}
-
-void stream_conn_tick(struct stream_conn *c, int64_t now)
-{
-    switch (c->kind) {
-    case STREAM_HANDSHAKE:
-    case STREAM_CHECKING:
-        if (now >= c->due_ms)
-            stream_handshake_refuse(
-                c, 408, "handshake_timeout", "The request did not come in time.");
-        break;
-    case STREAM_FINISHING:
-        if (now >= c->due_ms)
-            stream_conn_kill(c);
-        break;
-    case STREAM_WS:
-        tick_socket(c, now);
-        break;
-    case STREAM_SSE:
-        tick_sse(c, now);
-        break;
-    default:
-        break;
-    }
+    if (c->stage == STREAM_OPEN)
+        c->kind->tick(c, now_ms);
+    else if (c->stage == STREAM_FINISHING && now_ms >= c->due_ms)
+        stream_conn_kill(c);
 }
 
 void stream_conn_drain(struct stream_conn *c)
@@ -416,29 +403,40 @@ void stream_conn_drain(struct stream_conn *c)
     const struct stream *s = c->stream;
     bool late = clock_mono_ms() - s->drain_from_ms >= s->conf->drain_ms * 9 / 10;
 
-    switch (c->kind) {
-    case STREAM_HANDSHAKE:
-    case STREAM_CHECKING:
-        /* Taken before the drain: it is answered, then drained like the others. */
-        if (late)
-            stream_handshake_refuse(
-                c, 503, "draining", "This machine is being taken out of service.");
-        c->draining = late;
-        break;
-    case STREAM_WS:
-        if (!c->close_sent)
-            stream_socket_close(c, 1012, "service restart");
-        break;
-    case STREAM_SSE:
-        stream_sse_end(c, true);
-        break;
-    case STREAM_JSON:
-        /* It cannot come back by itself as the others do, and the turn has the drain time too. */
-        if (late)
-            stream_handshake_refuse(c, 503, "draining", "The turn goes on; ask for it again.");
-        c->draining = late;
-        break;
-    default:
-        break;
-    }
+    if (!c->draining)
+        c->draining = c->stage != STREAM_OPEN || c->kind->drain(c, late);
+}
+
+/* ---- kinds that have nothing to do ---- */
+
+void stream_conn_no_feed(struct stream_conn *c, const char *bytes, size_t len)
+{
+    (void)c;
+    (void)bytes;
+    (void)len;
+}
+
+void stream_conn_no_tick(struct stream_conn *c, int64_t now_ms)
+{
+    (void)c;
+    (void)now_ms;
+}
+
+void stream_conn_no_step(struct stream_conn *c)
+{
+    (void)c;
+}
+
+int stream_conn_no_event(struct stream_conn *c, const struct logentry *e, size_t max)
+{
+    (void)c;
+    (void)e;
+    (void)max;
+    return 0;
+}
+
+bool stream_conn_no_snapshots(const struct stream_conn *c)
+{
+    (void)c;
+    return false;
 }

@@ -1,12 +1,20 @@
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_handshake.h"
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
+#include "base/url.h"
 #include "process/origin.h"
-#include "wire/http/http.h"
+#include "store/keys.h"
 #include "wire/http/stream_http.h"
+#include "workers/stream/stream_agui.h"
+#include "workers/stream/stream_handover.h"
+#include "workers/stream/stream_json.h"
+#include "workers/stream/stream_legacy.h"
 #include "workers/stream/stream_offer.h"
+#include "workers/stream/stream_refuse.h"
+#include "workers/stream/stream_sse.h"
+#include "workers/stream/stream_text.h"
+#include "workers/stream/stream_ws.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -16,11 +24,11 @@
 #include <strings.h>
 #include <sys/uio.h>
 
-#define RETRY_AFTER_MS 1000
+#define HANDSHAKE_MS 10000
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 
-static bool is_printable(const char *s, size_t max)
+static bool stream_handshake_is_printable(const char *s, size_t max)
 {
     size_t n = 0;
 
@@ -31,130 +39,66 @@ static bool is_printable(const char *s, size_t max)
     return n > 0;
 }
 
-/* ---- answers ---- */
-
-static void put_extra_headers(struct buf *b, int status)
+static const char *stream_handshake_header(
+    const struct stream_conn *c, enum stream_http_header header)
 {
-    if (status == 426)
-        buf_puts(b, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
-    if (status == 401)
-        buf_puts(b, "WWW-Authenticate: Bearer\r\n");
-    if (status == 405)
-        buf_puts(b, "Allow: GET\r\n");
-    if (status == 503)
-        buf_puts(b, "Retry-After: 1\r\n");
+    return stream_request_header(c->own, header);
 }
 
-/* The request's id: of the header, or what a hand-over for JSON kept. NULL = none. */
-static const char *request_id(const struct stream_conn *c)
+/* The request's id. NULL = none that can be said again. */
+static const char *stream_handshake_request_id(const struct stream_conn *c)
 {
-    const char *id = c->kind == STREAM_JSON ? c->session : NULL;
+    const char *id = stream_handshake_header(c, STREAM_HTTP_REQUEST_ID);
 
-    if (c->request)
-        id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
-    return id && is_printable(id, 128) ? id : NULL;
+    return id && stream_handshake_is_printable(id, 128) ? id : NULL;
 }
 
-/* The origin of the page that asks; of a hand-over, the one that was kept. NULL = none. */
-static const char *request_origin(const struct stream_conn *c)
-{
-    return c->request ? stream_request_header(c->request, STREAM_HTTP_ORIGIN) : c->origin;
-}
-
-/* A child of the request's trace, or a new one. */
-static void find_trace(const struct stream_conn *c, struct ident_trace *trace)
-{
-    const char *header = c->trace;
-    struct ident_trace parent;
-
-    if (c->request)
-        header = stream_request_header(c->request, STREAM_HTTP_TRACEPARENT);
-    if (!header || !ident_trace_parse(header, &parent))
-        ident_trace_new(trace);
-    else if (c->request)
-        ident_trace_child(&parent, trace);
-    else
-        *trace = parent; /* of a hand-over: ours already */
-}
-
-void stream_handshake_refuse(
+static void stream_handshake_refuse(
     struct stream_conn *c, int status, const char *code, const char *detail)
 {
-    const char *id = request_id(c);
-    char traceparent[IDENT_TRACEPARENT_SIZE];
-    struct ident_trace trace;
-    struct buf body, head;
-    struct iovec iov[2];
+    struct stream_asker by = {.id = stream_handshake_request_id(c),
+        .origin = stream_handshake_header(c, STREAM_HTTP_ORIGIN)};
+    const char *header = stream_handshake_header(c, STREAM_HTTP_TRACEPARENT);
+    struct ident_trace parent;
 
-    find_trace(c, &trace);
-    ident_trace_format(&trace, traceparent);
-    log_limited(LOG_LEVEL_INFO, "refused with %d %s: %s, request=%s trace=%s", status, code, detail,
-        id ? id : "-", trace.trace_id);
-    buf_init(&body, 0);
-    buf_init(&head, 0);
-    buf_printf(&body,
-        "{\"type\":\"urn:turnpike:problem:%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
-        "\"retryable\":%s,\"detail\":",
-        code, http_reason(status), status, code, status == 503 ? "true" : "false");
-    buf_json_string(&body, detail, strlen(detail));
-    if (status == 503)
-        buf_printf(&body, ",\"retry_after_ms\":%d", RETRY_AFTER_MS);
-    if (id) {
-        buf_puts(&body, ",\"request_id\":");
-        buf_json_string(&body, id, strlen(id));
-    }
-    buf_printf(&body, ",\"trace_id\":\"%s\"}", trace.trace_id);
-    buf_printf(&head,
-        "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json; charset=utf-8\r\n"
-        "Content-Length: %zu\r\nCache-Control: no-store\r\nConnection: close\r\n"
-        "traceparent: %s\r\n",
-        status, http_reason(status), body.len, traceparent);
-    origin_reply(c->stream->conf, request_origin(c), &head);
-    if (id)
-        buf_printf(&head, "X-Request-Id: %s\r\n", id);
-    put_extra_headers(&head, status);
-    buf_puts(&head, "\r\n");
-    if (buf_error(&body) == 0 && buf_error(&head) == 0) {
-        iov[0] = (struct iovec){head.data, head.len};
-        iov[1] = (struct iovec){body.data, body.len};
-        stream_conn_send(c, iov, 2, 0);
-    }
-    buf_free(&body);
-    buf_free(&head);
-    stream_conn_finish(c);
+    if (header && ident_trace_parse(header, &parent))
+        ident_trace_child(&parent, &by.trace);
+    else
+        ident_trace_new(&by.trace);
+    stream_refuse(c, &by, status, code, detail);
 }
 
 /* ---- credentials ---- */
 
 /* The user that the path names: /ws/{user}, an id or a name. "" = none; false = not readable. */
-static bool path_user(const struct stream_conn *c, char user[IDENT_NAME_MAX + 1])
+static bool stream_handshake_path_user(const struct stream_conn *c, char user[IDENT_NAME_MAX + 1])
 {
     const char *rest =
-        stream_request_path(c->request) + strlen(c->stream->conf->public_base) + strlen("/ws");
+        stream_request_path(c->own) + strlen(c->stream->conf->public_base) + strlen("/ws");
     long len;
 
     user[0] = '\0';
     if (rest[0] == '\0' || strcmp(rest, "/") == 0)
         return true;
-    len = stream_percent_decode(rest + 1, strlen(rest + 1), false, user, IDENT_NAME_MAX + 1);
+    len = url_decode(rest + 1, strlen(rest + 1), false, user, IDENT_NAME_MAX + 1);
     return len > 0;
 }
 
-static void development_user(
+static void stream_handshake_development_user(
     const struct stream_conn *c, const char *path, char user[IDENT_NAME_MAX + 1])
 {
-    const char *header = stream_request_header(c->request, STREAM_HTTP_DEV_USER);
+    const char *header = stream_handshake_header(c, STREAM_HTTP_DEV_USER);
 
     if (path[0])
         snprintf(user, IDENT_NAME_MAX + 1, "%s", path);
-    else if (stream_query_get(stream_request_query(c->request), "user", user, IDENT_NAME_MAX + 1) <=
+    else if (stream_query_get(stream_request_query(c->own), "user", user, IDENT_NAME_MAX + 1) <=
              0)
         snprintf(user, IDENT_NAME_MAX + 1, "%s", header ? header : "");
 }
 
 /* ---- the upgrade ---- */
 
-static void accept_key(const char *key, char out[32])
+static void stream_handshake_accept_key(const char *key, char out[32])
 {
     char text[64];
     unsigned char digest[SHA_DIGEST_LENGTH];
@@ -164,110 +108,90 @@ static void accept_key(const char *key, char out[32])
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
 }
 
-static void send_upgrade(struct stream_conn *c, const struct stream_offer *offer)
+static void stream_handshake_send_upgrade(struct stream_conn *c)
 {
-    const char *id = stream_request_header(c->request, STREAM_HTTP_REQUEST_ID);
+    const char *id = stream_handshake_request_id(c);
+    struct stream_offer *offer = malloc(sizeof *offer);
     char key[32];
     struct buf b;
     struct iovec iov;
 
-    accept_key(stream_request_header(c->request, STREAM_HTTP_WS_KEY), key);
+    stream_handshake_accept_key(stream_handshake_header(c, STREAM_HTTP_WS_KEY), key);
     buf_init(&b, 0);
     buf_printf(&b,
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: %s\r\n",
         key);
-    if (offer->answer)
+    if (offer)
+        stream_offer_read(stream_handshake_header(c, STREAM_HTTP_WS_PROTOCOL), offer);
+    if (offer && offer->answer)
         buf_printf(&b, "Sec-WebSocket-Protocol: %s\r\n", offer->answer);
-    if (id && is_printable(id, 128))
+    if (id)
         buf_printf(&b, "X-Request-Id: %s\r\n", id);
     buf_puts(&b, "\r\n");
     iov = (struct iovec){b.data, b.len};
-    if (buf_error(&b) == 0)
-        stream_conn_send(c, &iov, 1, 0);
+    if (offer && buf_error(&b) == 0)
+        err_ignore(stream_conn_send(c, &iov, 1, 0));
     else
         stream_conn_kill(c);
     buf_free(&b);
-}
-
-static enum stream_format wanted_format(const char *query, bool *known)
-{
-    static const char *const names[] = {"agui", "text", "legacy"};
-    char name[16];
-    long len = stream_query_get(query, "format", name, sizeof(name));
-
-    *known = true;
-    for (int i = 0; i < 3; i++) {
-        if (len > 0 && strcmp(name, names[i]) == 0)
-            return (enum stream_format)i;
-    }
-    *known = !strstr(query, "format=");
-    return STREAM_AGUI;
-}
-
-/* Session and cursor of the query, checked before. */
-static void watch_named(struct stream_conn *c, const char *query)
-{
-    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
-    struct hub_viewer *viewer;
-
-    if (stream_query_get(query, "session_id", session, sizeof(session)) <= 0)
-        return;
-    if (stream_query_get(query, "cursor", cursor, sizeof(cursor)) <= 0)
-        cursor[0] = '\0';
-    c->session = strdup(session);
-    if (!c->session || stream_conn_watch(c, session, cursor, &viewer) < 0)
-        stream_conn_kill(c);
-}
-
-static void upgrade(struct stream_conn *c, const struct auth_identity *who)
-{
-    struct stream *s = c->stream;
-    struct stream_offer *offer = malloc(sizeof(*offer));
-    struct stream_request *request = c->request;
-    struct hub_start inbox = {.user = who->user};
-    bool known;
-
-    c->user = strdup(who->user);
-    if (!offer || !c->user) {
-        free(offer);
-        stream_conn_kill(c);
-        return;
-    }
-    c->admin = strcmp(who->role, "admin") == 0;
-    c->expires_ms = who->expires_ms;
-    c->format = (unsigned char)wanted_format(stream_request_query(request), &known);
-    stream_offer_read(stream_request_header(request, STREAM_HTTP_WS_PROTOCOL), offer);
-    c->kind = STREAM_WS;
-    send_upgrade(c, offer);
     free(offer);
-    if (c->kind == STREAM_WS && c->format != STREAM_TEXT &&
-        hub_add(s->hub, &inbox, c, &c->inbox) < 0)
+}
+
+/* NULL = not known. */
+static const struct stream_form *stream_handshake_form(const char *query)
+{
+    static const struct stream_form *const forms[] = {
+        &stream_agui_form, &stream_text_form, &stream_legacy_form};
+    char name[16];
+    long len = stream_query_get(query, "format", name, sizeof name);
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (len > 0 && strcmp(name, forms[i]->name) == 0)
+            return forms[i];
+    }
+    return strstr(query, "format=") ? NULL : forms[0];
+}
+
+static void stream_handshake_upgrade(struct stream_conn *c, const struct auth_identity *who)
+{
+    const char *query = stream_request_query(c->own);
+    char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
+    struct stream_ws_start start = {.form = stream_handshake_form(query),
+        .admin = strcmp(who->role, "admin") == 0,
+        .cursor = cursor};
+
+    if (stream_query_get(query, "session_id", session, sizeof session) > 0)
+        start.session = session;
+    if (stream_query_get(query, "cursor", cursor, sizeof cursor) <= 0)
+        cursor[0] = '\0';
+    c->expires_ms = who->expires_ms;
+    c->user = strdup(who->user);
+    if (!c->user) {
         stream_conn_kill(c);
-    if (c->kind == STREAM_WS && c->format == STREAM_LEGACY)
-        stream_legacy_hello(c);
-    if (c->kind == STREAM_WS)
-        watch_named(c, stream_request_query(request));
-    stream_request_free(request);
-    c->request = NULL;
+        return;
+    }
+    stream_handshake_send_upgrade(c);
+    if (stream_conn_is_open(c))
+        stream_ws_start(c, &start);
 }
 
 /* The path names a user: it has to be the credential's. */
-static void admit(struct stream_conn *c, const struct auth_identity *who)
+static void stream_handshake_admit(struct stream_conn *c, const struct auth_identity *who)
 {
     char user[IDENT_NAME_MAX + 1];
 
-    if (!path_user(c, user))
+    if (!stream_handshake_path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
     else if (user[0] && !ident_user_is(who->user, user, strlen(user)))
         stream_handshake_refuse(
             c, 403, "forbidden", "The user of the path is not the user of the credential.");
     else
-        upgrade(c, who);
+        stream_handshake_upgrade(c, who);
 }
 
 /* The ticket's content, which is gone from Redis now; nil: there was none. */
-static void try_ticket(struct stream_conn *c, const struct link_reply *content)
+static void stream_handshake_try_ticket(struct stream_conn *c, const struct link_reply *content)
 {
     struct auth_identity who;
     size_t len;
@@ -277,101 +201,101 @@ static void try_ticket(struct stream_conn *c, const struct link_reply *content)
     memset(&who, 0, sizeof(who));
     if (link_reply_type(content) == LINK_STRING)
         error = auth_ticket(c->stream->auth, text, len,
-            stream_request_header(c->request, STREAM_HTTP_ORIGIN), &who);
+            stream_handshake_header(c, STREAM_HTTP_ORIGIN), &who);
     if (error < 0 || (who.expires_ms > 0 && who.expires_ms <= clock_real_ms()))
         stream_handshake_refuse(c, 401, "unauthenticated",
             "The ticket is unknown, used, expired or of another origin.");
     else
-        admit(c, &who);
+        stream_handshake_admit(c, &who);
 }
 
-static void on_ticket(void *arg, int error, struct link_reply *content)
+static void stream_handshake_on_ticket(void *arg, int error, struct link_reply *content)
 {
     struct stream_conn *c = arg;
 
-    if (c->kind == STREAM_CHECKING && error)
+    if (stream_conn_is_open(c) && error)
         stream_handshake_refuse(
             c, 503, "store_unavailable", "The ticket cannot be looked up now. Ask for a new one.");
-    else if (c->kind == STREAM_CHECKING)
-        try_ticket(c, content);
+    else if (stream_conn_is_open(c))
+        stream_handshake_try_ticket(c, content);
     link_reply_free(content);
 }
 
-static void check_ticket(struct stream_conn *c, const char *ticket)
-{
-    char key[IDENT_SHA256_SIZE + 16] = "tp:ticket:";
+static const struct stream_kind stream_ticket_kind;
 
-    ident_sha256_hex(ticket, strlen(ticket), key + strlen(key));
+static void stream_handshake_check_ticket(struct stream_conn *c, const char *ticket)
+{
+    char key[KEYS_MAX];
+
+    keys_ticket(key, ticket);
     const struct link_arg args[] = {link_text("GETDEL"), link_text(key)};
     const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
-        .on_reply = on_ticket, .arg = c};
-    c->kind = STREAM_CHECKING;
+        .on_reply = stream_handshake_on_ticket, .arg = c, .asker = &c->asker};
+    c->kind = &stream_ticket_kind; /* the request stays its own */
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
 }
 
-static void authenticate(struct stream_conn *c)
+static void stream_handshake_authenticate(struct stream_conn *c)
 {
     char ticket[TICKET_MAX], path[IDENT_NAME_MAX + 1], user[IDENT_NAME_MAX + 1];
     struct auth_identity who;
     struct stream_offer *offer;
     const char *why = "A credential is needed.";
-    int rc;
+    int error;
 
-    if (stream_query_get(stream_request_query(c->request), "ticket", ticket, sizeof(ticket)) > 0) {
-        check_ticket(c, ticket);
+    if (stream_query_get(stream_request_query(c->own), "ticket", ticket, sizeof(ticket)) > 0) {
+        stream_handshake_check_ticket(c, ticket);
         return;
     }
-    if (stream_query_has(stream_request_query(c->request), "ticket")) {
+    if (stream_query_has(stream_request_query(c->own), "ticket")) {
         stream_handshake_refuse(c, 401, "unauthenticated", "This is not a ticket.");
         return;
     }
     offer = malloc(sizeof(*offer));
-    if (!offer || !path_user(c, path)) {
+    if (!offer || !stream_handshake_path_user(c, path)) {
         free(offer);
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
         return;
     }
     memset(&who, 0, sizeof(who));
-    stream_offer_read(stream_request_header(c->request, STREAM_HTTP_WS_PROTOCOL), offer);
-    if (stream_offer_find(c->request, offer)) {
-        rc = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
+    stream_offer_read(stream_handshake_header(c, STREAM_HTTP_WS_PROTOCOL), offer);
+    if (stream_offer_find(c->own, offer)) {
+        error = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
     } else if (offer->unreadable) {
-        rc = ERR_AUTH;
+        error = ERR_AUTH;
         why = "the token cannot be read";
     } else {
-        development_user(c, path, user);
-        rc = auth_development(c->stream->auth, user, &who);
+        stream_handshake_development_user(c, path, user);
+        error = auth_development(c->stream->auth, user, &who);
     }
     free(offer);
-    if (rc < 0)
+    if (error < 0)
         stream_handshake_refuse(
             c, 401, "unauthenticated", why ? why : "The credential is not valid.");
     else
-        admit(c, &who);
+        stream_handshake_admit(c, &who);
 }
 
 /* ---- routes ---- */
 
-static bool query_is_good(const char *query)
+static bool stream_handshake_query_is_good(const char *query)
 {
     char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
     struct logentry_id id;
     long session_len = stream_query_get(query, "session_id", session, sizeof(session));
     long cursor_len = stream_query_get(query, "cursor", cursor, sizeof(cursor));
-    bool known;
 
-    wanted_format(query, &known);
-    if (!known || (session_len < 0 && strstr(query, "session_id=") != NULL))
+    if (!stream_handshake_form(query) || (session_len < 0 && strstr(query, "session_id=")))
         return false;
     if (session_len > 0 && !ident_is_session(session, (size_t)session_len))
         return false;
     return cursor_len <= 0 || logentry_id_parse(cursor, (size_t)cursor_len, &id) == 0;
 }
 
-static void route_socket(struct stream_conn *c)
+static void stream_handshake_route_socket(struct stream_conn *c)
 {
-    const struct stream_request *r = c->request;
+    const struct stream_request *r = c->own;
     const char *key = stream_request_header(r, STREAM_HTTP_WS_KEY);
     const char *version = stream_request_header(r, STREAM_HTTP_WS_VERSION);
 
@@ -385,17 +309,17 @@ static void route_socket(struct stream_conn *c)
     else if (!key || strlen(key) != 24)
         stream_handshake_refuse(
             c, 400, "bad_request", "Sec-WebSocket-Key must have 24 characters.");
-    else if (!query_is_good(stream_request_query(r)))
+    else if (!stream_handshake_query_is_good(stream_request_query(r)))
         stream_handshake_refuse(
             c, 400, "bad_request", "session_id, cursor or format is not valid.");
     else if (!origin_may_open(c->stream->conf, stream_request_header(r, STREAM_HTTP_ORIGIN),
                  stream_request_header(r, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 403, "origin_not_allowed", "This origin is not allowed.");
     else
-        authenticate(c);
+        stream_handshake_authenticate(c);
 }
 
-static bool is_socket_path(const char *path, const char *base)
+static bool stream_handshake_is_socket_path(const char *path, const char *base)
 {
     size_t len = strlen(base);
 
@@ -406,66 +330,148 @@ static bool is_socket_path(const char *path, const char *base)
 }
 
 /* OPTIONS, from a page that would read why no socket is opened. */
-static void answer_options(struct stream_conn *c)
+static void stream_handshake_answer_options(struct stream_conn *c)
 {
     struct buf head;
     struct iovec iov;
 
     buf_init(&head, 0);
     buf_puts(&head, "HTTP/1.1 204 No Content\r\nConnection: close\r\n");
-    origin_reply(c->stream->conf, request_origin(c), &head);
-    origin_preflight(c->stream->conf, request_origin(c), "GET", &head);
+    origin_reply(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_ORIGIN), &head);
+    origin_preflight(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_ORIGIN), "GET", &head);
     buf_puts(&head, "\r\n");
     iov = (struct iovec){head.data, head.len};
     if (buf_error(&head) == 0)
-        stream_conn_send(c, &iov, 1, 0);
+        err_ignore(stream_conn_send(c, &iov, 1, 0));
     buf_free(&head);
     stream_conn_finish(c);
 }
 
-static void route(struct stream_conn *c)
+static void stream_handshake_hand_over(struct stream_conn *c)
 {
-    const char *path = stream_request_path(c->request);
+    struct stream_handover h;
+
+    if (stream_handover_read(stream_request_query(c->own), &h) < 0)
+        stream_handshake_refuse(c, 400, "bad_request", "The hand-over's arguments are not valid.");
+    else if (h.json)
+        stream_json_start(c, &h);
+    else
+        stream_sse_start(c, &h, stream_request_is_http11(c->own));
+}
+
+static void stream_handshake_route(struct stream_conn *c)
+{
+    const char *path = stream_request_path(c->own);
 
     if (strcmp(path, SSE_PATH) != 0 &&
         !origin_host_answered(
-            c->stream->conf, stream_request_header(c->request, STREAM_HTTP_HOST)))
+            c->stream->conf, stream_handshake_header(c, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 421, "host_not_answered",
             "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
             "`development.hosts` only.");
-    else if (stream_request_is_options(c->request) &&
-        is_socket_path(path, c->stream->conf->public_base))
-        answer_options(c);
-    else if (!stream_request_is_get(c->request))
+    else if (stream_request_is_options(c->own) &&
+        stream_handshake_is_socket_path(path, c->stream->conf->public_base))
+        stream_handshake_answer_options(c);
+    else if (!stream_request_is_get(c->own))
         stream_handshake_refuse(c, 405, "method_not_allowed", "Only GET is answered here.");
     else if ((int64_t)c->stream->connections > c->stream->most)
         stream_handshake_refuse(c, 503, "pool_full",
             "This machine holds all the streams that it may. A message sent with this request is "
             "accepted: ask again with its client message id.");
     else if (strcmp(path, SSE_PATH) == 0)
-        stream_sse_start(c, stream_request_query(c->request));
-    else if (is_socket_path(path, c->stream->conf->public_base))
-        route_socket(c);
+        stream_handshake_hand_over(c);
+    else if (stream_handshake_is_socket_path(path, c->stream->conf->public_base))
+        stream_handshake_route_socket(c);
     else
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
 }
 
-void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len)
+/* ---- the operations of the two kinds ---- */
+
+static void stream_handshake_feed(struct stream_conn *c, const char *bytes, size_t len)
 {
     size_t used = 0;
-    int rc = stream_request_feed(c->request, bytes, len, &used);
+    int error = stream_request_feed(c->own, bytes, len, &used);
 
-    if (rc == 0)
+    if (error == 0)
         return;
-    if (rc == ERR_LIMIT) {
+    if (error == ERR_LIMIT) {
         stream_handshake_refuse(
             c, 431, "headers_too_large", "The request's headers are too large.");
-    } else if (rc < 0) {
+    } else if (error < 0) {
         stream_handshake_refuse(c, 400, "bad_request",
             "The request is not HTTP/1.1 as one Host, whole lines and no body make it.");
     } else {
-        route(c);
-        if (c->kind == STREAM_WS && used < len)
-            stream_socket_feed(c, bytes + used, len - used);
+        stream_handshake_route(c);
+        if (stream_conn_is_open(c) && used < len) /* of another kind now */
+            c->kind->feed(c, bytes + used, len - used);
     }
+}
+
+static void stream_ticket_feed(struct stream_conn *c, const char *bytes, size_t len)
+{
+    (void)bytes;
+    (void)len;
+    stream_handshake_refuse(c, 400, "bad_request", "Frames came before the answer.");
+}
+
+static void stream_handshake_tick(struct stream_conn *c, int64_t now_ms)
+{
+    if (now_ms >= c->due_ms)
+        stream_handshake_refuse(
+            c, 408, "handshake_timeout", "The request did not come in time.");
+}
+
+/* Taken before the drain: it is answered, then drained like the others. */
+static bool stream_handshake_drain(struct stream_conn *c, bool late)
+{
+    if (late)
+        stream_handshake_refuse(
+            c, 503, "draining", "This machine is being taken out of service.");
+    return late;
+}
+
+static void stream_handshake_free(struct stream_conn *c)
+{
+    stream_request_free(c->own);
+}
+
+static const struct stream_kind stream_handshake_kind = {.name = "handshake",
+    .linger_ms = STREAM_LINGER_MS,
+    .feed = stream_handshake_feed,
+    .tick = stream_handshake_tick,
+    .drain = stream_handshake_drain,
+    .drained = stream_conn_no_step,
+    .end = stream_conn_no_step,
+    .free = stream_handshake_free,
+    STREAM_KIND_HEARS_NOTHING};
+
+static const struct stream_kind stream_ticket_kind = {.name = "ticket",
+    .linger_ms = STREAM_LINGER_MS,
+    .feed = stream_ticket_feed,
+    .tick = stream_handshake_tick,
+    .drain = stream_handshake_drain,
+    .drained = stream_conn_no_step,
+    .end = stream_conn_no_step,
+    .free = stream_handshake_free,
+    STREAM_KIND_HEARS_NOTHING};
+
+const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS] = {
+    &stream_handshake_kind, &stream_ticket_kind, &stream_ws_kind, &stream_sse_kind,
+    &stream_json_kind};
+
+int stream_handshake_accept(struct stream *s, int fd)
+{
+    struct stream_request *request = stream_request_new();
+    struct stream_conn *c;
+    int error;
+
+    if (!request)
+        return ERR_NOMEM;
+    error = stream_conn_new(s, fd, &stream_handshake_kind, request, &c);
+    if (error < 0)
+        stream_request_free(request);
+    else
+        c->due_ms = c->opened_ms + HANDSHAKE_MS;
+    return error;
 }

@@ -1,10 +1,12 @@
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_message.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/log.h"
-#include "wire/fastcgi/fastcgi_call.h"
+#include "process/fastcgi_call.h"
+#include "workers/stream/stream_form.h"
+#include "workers/stream/stream_socket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@
 #define RETRY_MS 1000
 #define CALLS_MAX 8 /* cancels and context updates in flight, of one socket */
 
-enum message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT, MESSAGE_INBOX };
+enum stream_message_kind { MESSAGE_SUBMIT, MESSAGE_CANCEL, MESSAGE_CONTEXT, MESSAGE_INBOX };
 
 /* A request to a pool on behalf of a client. Submits go one after the other, the rest at once. */
 struct stream_message {
@@ -26,11 +28,11 @@ struct stream_message {
     char *session, *client_message_id, *run_id;
     struct buf body;
     int64_t queued_ms;
-    enum message_kind kind;
+    enum stream_message_kind kind;
     bool agui;
 };
 
-static void message_free(struct stream_message *m)
+static void stream_message_free(struct stream_message *m)
 {
     free(m->session);
     free(m->client_message_id);
@@ -39,9 +41,9 @@ static void message_free(struct stream_message *m)
     free(m);
 }
 
-static void unlink_message(struct stream_message *m)
+static void stream_message_unlink(struct stream_message *m)
 {
-    struct stream_message **at = &m->conn->messages;
+    struct stream_message **at = &stream_socket_of(m->conn)->messages;
 
     while (*at && *at != m)
         at = &(*at)->next;
@@ -49,9 +51,10 @@ static void unlink_message(struct stream_message *m)
         *at = m->next;
 }
 
-static struct stream_message *message_new(struct stream_conn *c, enum message_kind kind)
+static struct stream_message *stream_message_new(
+    struct stream_conn *c, enum stream_message_kind kind)
 {
-    struct stream_message *m = calloc(1, sizeof(*m)), **at = &c->messages;
+    struct stream_message *m = calloc(1, sizeof(*m)), **at = &stream_socket_of(c)->messages;
 
     if (!m)
         return NULL;
@@ -64,18 +67,18 @@ static struct stream_message *message_new(struct stream_conn *c, enum message_ki
     return m;
 }
 
-static size_t count_kind(const struct stream_conn *c, bool submits)
+static size_t stream_message_count_kind(const struct stream_conn *c, bool submits)
 {
     size_t n = 0;
 
-    for (const struct stream_message *m = c->messages; m; m = m->next)
+    for (const struct stream_message *m = stream_socket_of(c)->messages; m; m = m->next)
         n += (m->kind == MESSAGE_SUBMIT) == submits;
     return n;
 }
 
-static struct stream_message *first_submit(const struct stream_conn *c)
+static struct stream_message *stream_message_first_submit(const struct stream_conn *c)
 {
-    struct stream_message *m = c->messages;
+    struct stream_message *m = stream_socket_of(c)->messages;
 
     while (m && m->kind != MESSAGE_SUBMIT)
         m = m->next;
@@ -85,8 +88,8 @@ static struct stream_message *first_submit(const struct stream_conn *c)
 /* ---- the request ---- */
 
 /* fn NULL: the reply is told to nobody. */
-static int ask(struct stream_message *m, struct fastcgi_pool *pool, const char *method,
-    const char *path, fastcgi_call_fn *fn)
+static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *pool,
+    const char *method, const char *path, fastcgi_call_fn *fn)
 {
     const struct stream_conn *c = m->conn;
     const struct conf *conf = c->stream->conf;
@@ -103,7 +106,7 @@ static int ask(struct stream_message *m, struct fastcgi_pool *pool, const char *
         {"CONTENT_TYPE", "application/json"},
         {"TP_INTERNAL", "stream"},
         {"TP_USER", c->user},
-        {"TP_ROLE", c->admin ? "admin" : "user"},
+        {"TP_ROLE", stream_socket_of(c)->admin ? "admin" : "user"},
         {"T_START", start},
     };
     const struct fastcgi_call_request request = {.pairs = pairs,
@@ -120,8 +123,8 @@ static int ask(struct stream_message *m, struct fastcgi_pool *pool, const char *
 /* ---- what the client hears ---- */
 
 /* RunAgentInput frames are answered in their own language: a run that ended before it started. */
-static void tell_run_error(struct stream_conn *c, const struct stream_message *m, const char *code,
-    const char *text, int64_t retry_ms)
+static void stream_message_tell_run_error(struct stream_conn *c, const struct stream_message *m,
+    const char *code, const char *text, int64_t retry_ms)
 {
     struct buf b;
 
@@ -139,35 +142,36 @@ static void tell_run_error(struct stream_conn *c, const struct stream_message *m
     if (retry_ms > 0)
         buf_printf(&b, ",\"retryAfterMs\":%lld", (long long)retry_ms);
     buf_puts(&b, "}}");
-    stream_socket_json(c, &b);
+    err_ignore(stream_socket_json(c, &b));
     buf_free(&b);
 }
 
-static void tell_error(
+static void stream_message_tell_error(
     const struct stream_message *m, const char *code, const char *text, int64_t retry_ms)
 {
     if (m->agui)
-        tell_run_error(m->conn, m, code, text, retry_ms);
+        stream_message_tell_run_error(m->conn, m, code, text, retry_ms);
     else
-        stream_frames_error(m->conn, code, text, m->client_message_id, retry_ms);
+        stream_form_error(m->conn, code, text, m->client_message_id, retry_ms);
 }
 
-static void tell_failure(const struct stream_message *m, int error)
+static void stream_message_tell_failure(const struct stream_message *m, int error)
 {
     if (error == ERR_FULL)
-        tell_error(m, "pool_full", "All workers are busy.", RETRY_MS);
+        stream_message_tell_error(m, "pool_full", "All workers are busy.", RETRY_MS);
     else if (error == ERR_NET)
-        tell_error(m, "not_ready", "The workers cannot be reached.", RETRY_MS);
+        stream_message_tell_error(m, "not_ready", "The workers cannot be reached.", RETRY_MS);
     else if (error == ERR_STORE)
-        tell_error(m, "store_unavailable", "The storage cannot be reached.", RETRY_MS);
+        stream_message_tell_error(
+            m, "store_unavailable", "The storage cannot be reached.", RETRY_MS);
     else
-        tell_error(m, "no_answer",
+        stream_message_tell_error(m, "no_answer",
             "It is not known whether the message was taken. Send it again with the same "
             "client_message_id.",
             RETRY_MS);
 }
 
-static void tell_problem(const struct stream_message *m, const jdoc *problem)
+static void stream_message_tell_problem(const struct stream_message *m, const jdoc *problem)
 {
     const char *detail = jdoc_text_or(problem, "detail", "");
     int64_t retry = 0;
@@ -175,11 +179,11 @@ static void tell_problem(const struct stream_message *m, const jdoc *problem)
     if (!detail[0])
         detail = jdoc_text_or(problem, "title", "The request was refused.");
     jdoc_get_int(problem, "retry_after_ms", &retry);
-    tell_error(m, jdoc_text_or(problem, "code", "refused"), detail, retry);
+    stream_message_tell_error(m, jdoc_text_or(problem, "code", "refused"), detail, retry);
 }
 
 /* {"type":TYPE, members of the reply, "client_message_id"}. */
-static void tell_reply(const struct stream_message *m, const char *type, jdoc *reply)
+static void stream_message_tell_reply(const struct stream_message *m, const char *type, jdoc *reply)
 {
     struct buf b;
 
@@ -187,16 +191,19 @@ static void tell_reply(const struct stream_message *m, const char *type, jdoc *r
     if (jdoc_set_string(reply, "type", type) == 0 &&
         jdoc_set_string(reply, "client_message_id", m->client_message_id) == 0) {
         jdoc_write(reply, &b);
-        stream_socket_json(m->conn, &b);
+        err_ignore(stream_socket_json(m->conn, &b));
+    } else {
+        stream_conn_kill(m->conn); /* its client comes back, and sends it again */
     }
     buf_free(&b);
 }
 
 /*
  * The same message again: its sender wants the stream of the earlier turn. What this connection
- * has not seen of it, because it came later, is played from the log.
+ * has not seen of it, because it came later, is played from the log. Returns 0 or what
+ * stream_conn_watch_start says.
  */
-static void replay(struct stream_message *m, const jdoc *reply)
+static int stream_message_replay(struct stream_message *m, const jdoc *reply)
 {
     struct hub_viewer *viewer = stream_conn_viewer(m->conn, m->session);
     struct hub_start start = {
@@ -207,110 +214,119 @@ static void replay(struct stream_message *m, const jdoc *reply)
     if (!viewer || viewer->named_cursor || !start.run ||
         logentry_id_parse(cursor, strlen(cursor), &start.cursor) < 0 ||
         logentry_id_compare(start.cursor, viewer->v.origin) >= 0)
-        return;
+        return 0;
     for (viewer = m->conn->viewers; viewer; viewer = viewer->sibling) {
         if (viewer->run && strcmp(viewer->run, start.run) == 0)
-            return;
+            return 0;
     }
     start.until = stream_conn_viewer(m->conn, m->session)->v.origin;
-    stream_conn_watch_start(m->conn, &start, NULL);
+    return stream_conn_watch_start(m->conn, &start, NULL);
 }
 
-static void on_accepted(struct stream_message *m, jdoc *reply)
+static void stream_message_on_accepted(struct stream_message *m, jdoc *reply)
 {
     struct stream_conn *c = m->conn;
+    int error = 0;
 
     if (strcmp(jdoc_text_or(reply, "state", ""), "duplicate") == 0)
-        replay(m, reply);
-    if (c->format == STREAM_AGUI && !m->agui)
-        tell_reply(m, "accepted", reply);
+        error = stream_message_replay(m, reply);
+    if (error == ERR_LIMIT)
+        stream_message_tell_error(
+            m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
+    else if (error)
+        stream_message_tell_failure(m, error);
+    else if (stream_socket_of(c)->form->tells_accepted && !m->agui)
+        stream_message_tell_reply(m, "accepted", reply);
 }
 
-static void handle_reply(struct stream_message *m, const struct fastcgi_reply *r)
+static void stream_message_handle_reply(struct stream_message *m, const struct fastcgi_reply *r)
 {
     jdoc *reply = NULL;
 
     if (jdoc_parse(buf_text(&r->body), r->body.len, &reply, NULL, 0) < 0)
-        tell_failure(m, ERR_PROTOCOL);
+        stream_message_tell_failure(m, ERR_PROTOCOL);
     else if (r->status >= 400)
-        tell_problem(m, reply);
+        stream_message_tell_problem(m, reply);
     else if (m->kind == MESSAGE_SUBMIT)
-        on_accepted(m, reply);
-    else if (m->conn->format == STREAM_TEXT || m->kind == MESSAGE_INBOX)
+        stream_message_on_accepted(m, reply);
+    else if (!stream_socket_of(m->conn)->form->tells_results || m->kind == MESSAGE_INBOX)
         ; /* nothing but the assistant's words; told on the user's channel */
     else if (m->kind == MESSAGE_CONTEXT) {
         jdoc *whole = jdoc_new_object();
         if (whole && jdoc_set(whole, "context", reply) == 0)
-            tell_reply(m, "context_updated", whole);
+            stream_message_tell_reply(m, "context_updated", whole);
+        else
+            stream_message_tell_failure(m, ERR_NOMEM);
         jdoc_free(whole);
         reply = NULL;
     } else
-        tell_reply(m, "cancel_result", reply);
+        stream_message_tell_reply(m, "cancel_result", reply);
     jdoc_free(reply);
 }
 
-static void on_reply(void *arg, int error, const struct fastcgi_reply *r)
+static void stream_message_on_reply(void *arg, int error, const struct fastcgi_reply *r)
 {
     struct stream_message *m = arg;
     struct stream_conn *c = m->conn;
 
     m->call = NULL;
-    unlink_message(m); /* before anything that pumps: it must not be sent again */
+    stream_message_unlink(m); /* before anything that pumps: it must not be sent again */
     if (error)
-        tell_failure(m, error);
+        stream_message_tell_failure(m, error);
     else
-        handle_reply(m, r);
-    message_free(m);
-    if (c->kind == STREAM_WS)
-        stream_message_pump(c);
+        stream_message_handle_reply(m, r);
+    stream_message_free(m);
+    stream_message_pump(c);
 }
 
 /* ---- messages ---- */
 
-static void fail(struct stream_message *m, int error)
+static void stream_message_fail(struct stream_message *m, int error)
 {
-    unlink_message(m);
-    tell_failure(m, error);
-    message_free(m);
+    stream_message_unlink(m);
+    stream_message_tell_failure(m, error);
+    stream_message_free(m);
 }
 
-static int send_submit(struct stream_message *m, fastcgi_call_fn *fn)
+static int stream_message_send_submit(struct stream_message *m, fastcgi_call_fn *fn)
 {
-    return ask(m, m->conn->stream->turns, "POST", "/internal/message", fn);
+    return stream_message_ask(m, m->conn->stream->turns, "POST", "/internal/message", fn);
 }
 
 void stream_message_pump(struct stream_conn *c)
 {
     struct stream_message *m;
 
-    while (c->kind == STREAM_WS && !c->close_sent && (m = first_submit(c)) != NULL && !m->call) {
+    while (stream_socket_is_open(c) && (m = stream_message_first_submit(c)) && !m->call) {
         struct hub_viewer *viewer;
         int rc = stream_conn_watch(c, m->session, NULL, &viewer);
         if (rc == 0 && !viewer->told)
             return; /* comes back when the viewer stands: no event of the turn is missed */
         if (rc == 0)
-            rc = send_submit(m, on_reply);
+            rc = stream_message_send_submit(m, stream_message_on_reply);
         if (rc == ERR_LIMIT) {
-            tell_error(m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
-            unlink_message(m);
-            message_free(m);
+            stream_message_tell_error(
+                m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
+            stream_message_unlink(m);
+            stream_message_free(m);
         } else if (rc < 0) {
-            fail(m, rc);
+            stream_message_fail(m, rc);
         }
     }
 }
 
-static bool choose_session(struct stream_conn *c, const char *session)
+static bool stream_message_choose_session(struct stream_conn *c, const char *session)
 {
+    struct stream_socket *w = stream_socket_of(c);
     char made[IDENT_UUID_SIZE];
 
     if (session)
         return ident_is_session(session, strlen(session));
-    if (c->session)
+    if (w->session)
         return true;
     ident_uuid7(made);
-    c->session = strdup(made);
-    return c->session != NULL;
+    w->session = strdup(made);
+    return w->session != NULL;
 }
 
 static char *dup_or_null(const char *s)
@@ -319,22 +335,22 @@ static char *dup_or_null(const char *s)
 }
 
 /* Redis was not there when a message came, and could not be reached. */
-static void on_redis(void *arg, int error, struct link_reply *reply)
+static void stream_message_on_redis(void *arg, int error, struct link_reply *reply)
 {
     struct stream_conn *c = arg;
     struct stream_message *m;
 
     link_reply_free(reply);
-    while (error && c->kind == STREAM_WS && (m = first_submit(c)) != NULL && !m->call)
-        fail(m, ERR_STORE);
+    while (error && stream_conn_is_open(c) && (m = stream_message_first_submit(c)) && !m->call)
+        stream_message_fail(m, ERR_STORE);
 }
 
 /* A message comes. Returns 0 or ERR_STORE: Redis is not there, and cannot be tried now. */
-static int hurry_redis(struct stream_conn *c)
+static int stream_message_hurry_redis(struct stream_conn *c)
 {
     struct link_arg ping = link_text("PING");
     const struct link_question question = {
-        .args = &ping, .nargs = 1, .reads = true, .on_reply = on_redis, .arg = c};
+        .args = &ping, .nargs = 1, .reads = true, .on_reply = stream_message_on_redis, .arg = c, .asker = &c->asker};
 
     if (hub_is_up(c->stream->hub))
         return 0;
@@ -346,18 +362,18 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     struct stream_message *m;
     const char *session;
 
-    if (!choose_session(c, submit->session)) {
-        stream_frames_error(
+    if (!stream_message_choose_session(c, submit->session)) {
+        stream_form_error(
             c, "invalid_field", "The session's id is not valid.", submit->client_message_id, 0);
         return;
     }
-    if (count_kind(c, true) >= STREAM_MESSAGES_MAX) {
-        stream_frames_error(c, "too_many_waiting", "Too many messages wait on this socket.",
+    if (stream_message_count_kind(c, true) >= STREAM_MESSAGES_MAX) {
+        stream_form_error(c, "too_many_waiting", "Too many messages wait on this socket.",
             submit->client_message_id, RETRY_MS);
         return;
     }
-    session = submit->session ? submit->session : c->session;
-    m = message_new(c, MESSAGE_SUBMIT);
+    session = submit->session ? submit->session : stream_socket_of(c)->session;
+    m = stream_message_new(c, MESSAGE_SUBMIT);
     if (!m) {
         stream_conn_kill(c);
         return;
@@ -373,57 +389,58 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     buf_putc(&m->body, '}');
     if (!m->session || buf_error(&m->body))
         stream_conn_kill(c);
-    else if (hurry_redis(c) < 0)
-        fail(m, ERR_STORE);
+    else if (stream_message_hurry_redis(c) < 0)
+        stream_message_fail(m, ERR_STORE);
     else
         stream_message_pump(c);
 }
 
 void stream_message_tick(struct stream_conn *c, int64_t now_ms)
 {
-    struct stream_message *m = first_submit(c);
+    struct stream_message *m = stream_message_first_submit(c);
 
     if (m && !m->call && now_ms - m->queued_ms >= LOCATE_MS) {
-        fail(m, ERR_STORE);
+        stream_message_fail(m, ERR_STORE);
         stream_message_pump(c);
     }
 }
 
 void stream_message_free_all(struct stream_conn *c)
 {
-    struct stream_message *m;
+    struct stream_message **first = &stream_socket_of(c)->messages, *m;
 
-    while ((m = c->messages) != NULL) {
-        c->messages = m->next;
+    while ((m = *first) != NULL) {
+        *first = m->next;
         if (m->call)
             fastcgi_call_forget(m->call);
         else if (m->kind == MESSAGE_SUBMIT && m->body.len > 0)
-            send_submit(m, NULL); /* its sender has gone, the message was said */
-        message_free(m);
+            /* Its sender has gone, the message was said; one that comes back sends it again. */
+            err_ignore(stream_message_send_submit(m, NULL));
+        stream_message_free(m);
     }
 }
 
 /* ---- stop and context ---- */
 
-static void call_api(struct stream_message *m, const char *method, const char *path)
+static void stream_message_call_api(struct stream_message *m, const char *method, const char *path)
 {
-    int rc = ask(m, m->conn->stream->api, method, path, on_reply);
+    int rc = stream_message_ask(m, m->conn->stream->api, method, path, stream_message_on_reply);
 
     if (rc < 0)
-        fail(m, rc);
+        stream_message_fail(m, rc);
 }
 
-static struct stream_message *side_message(
-    struct stream_conn *c, enum message_kind kind, const char *id)
+static struct stream_message *stream_message_new_aside(
+    struct stream_conn *c, enum stream_message_kind kind, const char *id)
 {
     struct stream_message *m;
 
-    if (count_kind(c, false) >= CALLS_MAX) {
-        stream_frames_error(
+    if (stream_message_count_kind(c, false) >= CALLS_MAX) {
+        stream_form_error(
             c, "too_many_waiting", "Too many requests wait on this socket.", id, RETRY_MS);
         return NULL;
     }
-    m = message_new(c, kind);
+    m = stream_message_new(c, kind);
     if (!m)
         return NULL;
     m->client_message_id = dup_or_null(id);
@@ -434,7 +451,7 @@ void stream_message_cancel(
     struct stream_conn *c, const char *turn, const char *session, const char *client_message_id)
 {
     const char *base = c->stream->conf->public_base, *id = turn ? turn : session;
-    struct stream_message *m = side_message(c, MESSAGE_CANCEL, client_message_id);
+    struct stream_message *m = stream_message_new_aside(c, MESSAGE_CANCEL, client_message_id);
     struct buf path;
 
     if (!m)
@@ -453,15 +470,15 @@ void stream_message_cancel(
         buf_putc(&m->body, '}');
     }
     if (buf_error(&path) || buf_error(&m->body))
-        fail(m, ERR_NOMEM);
+        stream_message_fail(m, ERR_NOMEM);
     else
-        call_api(m, "POST", path.data);
+        stream_message_call_api(m, "POST", path.data);
     buf_free(&path);
 }
 
 void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snooze_minutes)
 {
-    struct stream_message *m = side_message(c, MESSAGE_INBOX, NULL);
+    struct stream_message *m = stream_message_new_aside(c, MESSAGE_INBOX, NULL);
     struct buf path;
 
     if (!m)
@@ -473,15 +490,15 @@ void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snoo
     buf_puts(&path, snooze_minutes > 0 ? "/snooze" : "/ack");
     buf_printf(&m->body, "{\"minutes\":%lld}", (long long)snooze_minutes);
     if (buf_error(&path) || buf_error(&m->body))
-        fail(m, ERR_NOMEM);
+        stream_message_fail(m, ERR_NOMEM);
     else
-        call_api(m, "POST", path.data);
+        stream_message_call_api(m, "POST", path.data);
     buf_free(&path);
 }
 
 void stream_message_context(struct stream_conn *c, const char *json, size_t len)
 {
-    struct stream_message *m = side_message(c, MESSAGE_CONTEXT, NULL);
+    struct stream_message *m = stream_message_new_aside(c, MESSAGE_CONTEXT, NULL);
     struct buf path;
 
     if (!m)
@@ -491,8 +508,8 @@ void stream_message_context(struct stream_conn *c, const char *json, size_t len)
     buf_puts(&path, "/context");
     buf_put(&m->body, json, len);
     if (buf_error(&path) || buf_error(&m->body))
-        fail(m, ERR_NOMEM);
+        stream_message_fail(m, ERR_NOMEM);
     else
-        call_api(m, "PUT", path.data);
+        stream_message_call_api(m, "PUT", path.data);
     buf_free(&path);
 }

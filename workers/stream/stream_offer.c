@@ -1,5 +1,7 @@
 #include "workers/stream/stream_offer.h"
 
+#include "process/auth.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -51,17 +53,17 @@ void stream_offer_read(const char *list, struct stream_offer *offer)
 bool stream_offer_find(const struct stream_request *r, struct stream_offer *offer)
 {
     const char *authorization = stream_request_header(r, STREAM_HTTP_AUTHORIZATION);
+    const char *bearer = authorization ? auth_bearer(authorization) : NULL;
     long len;
 
     if (offer->token_len > 0 || offer->unreadable)
         return !offer->unreadable;
-    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
-        authorization += 7 + strspn(authorization + 7, " ");
-        offer->token_len = strlen(authorization);
+    if (bearer) {
+        offer->token_len = strlen(bearer);
         offer->unreadable = offer->token_len >= sizeof(offer->token);
         if (offer->unreadable)
             return false;
-        memcpy(offer->token, authorization, offer->token_len + 1);
+        memcpy(offer->token, bearer, offer->token_len + 1);
         return true;
     }
     len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));

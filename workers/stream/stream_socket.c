@@ -1,8 +1,9 @@
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_socket.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <wslay/wslay.h>
@@ -13,17 +14,51 @@
 #define OPCODE_PING 0x9
 
 /*
- * Receiving is wslay's: masks, fragments, UTF-8, sizes, close codes. Sending is one frame header
- * written here: our frames are never masked, never fragmented, and go out by one sendmsg.
- *
  * A wslay context takes 8.8 KB, so it exists only between the first byte of a frame and the last
  * one of its message. `fed` and `framed` tell that moment: as many bytes given as the frames that
  * began are long.
  */
 
+struct stream_socket *stream_socket_new(
+    const struct stream_form *form, const struct stream_socket_user *user)
+{
+    struct stream_socket *w = calloc(1, sizeof *w);
+
+    if (!w)
+        return NULL;
+    w->form = form;
+    w->user = user;
+    w->pinged_ms = clock_mono_ms();
+    return w;
+}
+
+static void stream_socket_drop_context(struct stream_socket *w)
+{
+    if (w->ws)
+        wslay_event_context_free(w->ws);
+    w->ws = NULL;
+}
+
+void stream_socket_free(struct stream_socket *w)
+{
+    stream_socket_drop_context(w);
+    free(w->session);
+    free(w);
+}
+
+struct stream_socket *stream_socket_of(const struct stream_conn *c)
+{
+    return c->own;
+}
+
+bool stream_socket_is_open(const struct stream_conn *c)
+{
+    return stream_conn_is_open(c) && !stream_socket_of(c)->close_sent;
+}
+
 /* ---- out ---- */
 
-static size_t put_head(unsigned char head[10], int opcode, size_t len)
+static size_t stream_socket_put_head(unsigned char head[10], int opcode, size_t len)
 {
     head[0] = (unsigned char)(0x80 | opcode);
     if (len < 126) {
@@ -42,52 +77,56 @@ static size_t put_head(unsigned char head[10], int opcode, size_t len)
     return 10;
 }
 
-static int send_frame(
+static int stream_socket_send_frame(
     struct stream_conn *c, int opcode, const struct iovec *parts, size_t count, size_t max)
 {
     unsigned char head[10];
     struct iovec iov[8];
     size_t len = 0;
 
-    if (c->close_sent || c->kind != STREAM_WS)
+    if (!stream_socket_is_open(c))
         return ERR_PEER_GONE;
     for (size_t i = 0; i < count; i++) {
         iov[i + 1] = parts[i];
         len += parts[i].iov_len;
     }
-    iov[0] = (struct iovec){head, put_head(head, opcode, len)};
+    iov[0] = (struct iovec){head, stream_socket_put_head(head, opcode, len)};
     return stream_conn_send(c, iov, count + 1, max);
 }
 
 int stream_socket_text(struct stream_conn *c, const struct iovec *parts, size_t count, size_t max)
 {
-    return send_frame(c, OPCODE_TEXT, parts, count, max);
+    return stream_socket_send_frame(c, OPCODE_TEXT, parts, count, max);
 }
 
 int stream_socket_json(struct stream_conn *c, const struct buf *json)
 {
     struct iovec part = {json->data, json->len};
 
-    if (buf_error(json) || json->len == 0)
+    if (buf_error(json) || json->len == 0) {
+        stream_conn_kill(c); /* it would wait for this for ever */
         return ERR_NOMEM;
-    return send_frame(c, OPCODE_TEXT, &part, 1, 0);
+    }
+    return stream_socket_send_frame(c, OPCODE_TEXT, &part, 1, 0);
 }
 
 void stream_socket_ping(struct stream_conn *c)
 {
     if (!stream_conn_is_waiting(c)) /* else there is traffic anyway, and no room to waste */
-        send_frame(c, OPCODE_PING, NULL, 0, 0);
+        err_ignore(stream_socket_send_frame(c, OPCODE_PING, NULL, 0, 0));
 }
 
 /* From here on nothing is sent; the peer's close is waited for, but not long. */
-static void closing(struct stream_conn *c, unsigned code)
+static void stream_socket_closing(struct stream_conn *c, unsigned code)
 {
-    if (c->close_sent)
+    struct stream_socket *w = stream_socket_of(c);
+
+    if (w->close_sent)
         return;
-    c->close_sent = true;
-    c->close_code = (uint16_t)code;
+    w->close_sent = true;
+    w->close_code = (uint16_t)code;
     c->due_ms = clock_mono_ms() + CLOSE_LINGER_MS;
-    stream_message_free_all(c);
+    w->user->closing(c);
 }
 
 void stream_socket_close(struct stream_conn *c, unsigned code, const char *reason)
@@ -95,35 +134,36 @@ void stream_socket_close(struct stream_conn *c, unsigned code, const char *reaso
     unsigned char status[2] = {(unsigned char)(code >> 8), (unsigned char)code};
     struct iovec parts[2] = {{status, 2}, {(void *)(uintptr_t)reason, strlen(reason)}};
 
-    if (c->close_sent || c->kind != STREAM_WS)
+    if (!stream_socket_is_open(c))
         return;
-    send_frame(c, OPCODE_CLOSE, parts, 2, 0);
-    closing(c, code);
+    err_ignore(stream_socket_send_frame(c, OPCODE_CLOSE, parts, 2, 0));
+    stream_socket_closing(c, code);
 }
 
 /* ---- in ---- */
 
-static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags, void *arg)
+static ssize_t stream_socket_on_recv(
+    wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags, void *arg)
 {
     struct stream_conn *c = arg;
-    struct stream *s = c->stream;
+    struct stream_socket *w = stream_socket_of(c);
 
     (void)flags;
-    if (s->feed_len == 0 || c->kind != STREAM_WS) {
+    if (w->feed_len == 0 || !stream_conn_is_open(c)) {
         wslay_event_set_error(ws, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
-    if (len > s->feed_len)
-        len = s->feed_len;
-    memcpy(buf, s->feed, len);
-    s->feed += len;
-    s->feed_len -= len;
-    c->fed += len;
+    if (len > w->feed_len)
+        len = w->feed_len;
+    memcpy(buf, w->feed, len);
+    w->feed += len;
+    w->feed_len -= len;
+    w->fed += len;
     return (ssize_t)len;
 }
 
 /* What wslay sends by itself: pongs and the answer to a close. It always takes all. */
-static ssize_t on_send(
+static ssize_t stream_socket_on_send(
     wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags, void *arg)
 {
     struct stream_conn *c = arg;
@@ -131,18 +171,19 @@ static ssize_t on_send(
 
     (void)ws;
     (void)flags;
-    if (!c->close_sent && c->kind == STREAM_WS)
-        stream_conn_send(c, &iov, 1, 0);
+    if (stream_socket_is_open(c))
+        err_ignore(stream_conn_send(c, &iov, 1, 0));
     return (ssize_t)len;
 }
 
-static void on_frame_start(
+static void stream_socket_on_frame_start(
     wslay_event_context_ptr ws, const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
 {
     struct stream_conn *c = arg;
+    struct stream_socket *w = stream_socket_of(c);
     uint64_t len = frame->payload_length;
 
-    c->framed += 6 + len + (len < 126 ? 0 : len < 65536 ? 2 : 8);
+    w->framed += 6 + len + (len < 126 ? 0 : len < 65536 ? 2 : 8);
     if (frame->opcode == WSLAY_BINARY_FRAME) {
         stream_socket_close(c, 1003, "text frames only");
         wslay_event_shutdown_read(ws);
@@ -150,83 +191,86 @@ static void on_frame_start(
         stream_socket_close(c, 1002, "half of a close code");
         wslay_event_shutdown_read(ws);
     } else if (frame->opcode == WSLAY_TEXT_FRAME || frame->opcode == WSLAY_CONTINUATION_FRAME) {
-        c->mid_message = true;
+        w->mid_message = true;
     }
 }
 
-static void on_message(
+static void stream_socket_on_message(
     wslay_event_context_ptr ws, const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
     struct stream_conn *c = arg;
+    struct stream_socket *w = stream_socket_of(c);
 
     (void)ws;
     if (message->opcode == WSLAY_CONNECTION_CLOSE) {
-        c->close_received = true;
+        w->close_received = true;
         return;
     }
     if (message->opcode != WSLAY_TEXT_FRAME)
         return;
-    c->mid_message = false;
-    if (!c->close_sent && c->kind == STREAM_WS)
-        stream_frames_text(c, (const char *)message->msg, message->msg_length);
+    w->mid_message = false;
+    if (stream_socket_is_open(c))
+        w->user->said(c, (const char *)message->msg, message->msg_length);
 }
 
-static int open_context(struct stream_conn *c)
+static int stream_socket_open_context(struct stream_conn *c)
 {
-    static const struct wslay_event_callbacks callbacks = {.recv_callback = on_recv,
-        .send_callback = on_send,
-        .on_frame_recv_start_callback = on_frame_start,
-        .on_msg_recv_callback = on_message};
+    static const struct wslay_event_callbacks callbacks = {.recv_callback = stream_socket_on_recv,
+        .send_callback = stream_socket_on_send,
+        .on_frame_recv_start_callback = stream_socket_on_frame_start,
+        .on_msg_recv_callback = stream_socket_on_message};
+    struct stream_socket *w = stream_socket_of(c);
 
-    if (c->ws)
+    if (w->ws)
         return 0;
-    if (wslay_event_context_server_init(&c->ws, &callbacks, c) != 0) {
-        c->ws = NULL;
+    if (wslay_event_context_server_init(&w->ws, &callbacks, c) != 0) {
+        w->ws = NULL;
         return ERR_NOMEM;
     }
-    wslay_event_config_set_max_recv_msg_length(c->ws, (uint64_t)c->stream->conf->stream_frame_max);
-    c->fed = c->framed = 0;
-    c->mid_message = false;
+    wslay_event_config_set_max_recv_msg_length(w->ws, (uint64_t)c->stream->conf->stream_frame_max);
+    w->fed = w->framed = 0;
+    w->mid_message = false;
     return 0;
 }
 
-void stream_socket_free(struct stream_conn *c)
+/* wslay has queued a close by itself: the peer's close is answered, or it broke the protocol. */
+static void stream_socket_follow_close(struct stream_conn *c)
 {
-    if (c->ws)
-        wslay_event_context_free(c->ws);
-    c->ws = NULL;
+    struct stream_socket *w = stream_socket_of(c);
+    unsigned code = wslay_event_get_status_code_sent(w->ws);
+
+    if (wslay_event_get_close_sent(w->ws))
+        stream_socket_closing(c, code);
+    else if (!wslay_event_get_read_enabled(w->ws) && !w->close_sent)
+        stream_socket_close(c, 1002, "protocol error");
 }
 
-/* wslay has queued a close by itself: the peer's close is answered, or it broke the protocol. */
-static void follow_close(struct stream_conn *c)
+void stream_socket_drained(struct stream_conn *c)
 {
-    unsigned code = wslay_event_get_status_code_sent(c->ws);
+    const struct stream_socket *w = stream_socket_of(c);
 
-    if (wslay_event_get_close_sent(c->ws))
-        closing(c, code);
-    else if (!wslay_event_get_read_enabled(c->ws) && !c->close_sent)
-        stream_socket_close(c, 1002, "protocol error");
+    if (w->close_sent && w->close_received && outq_len(&c->out) == 0)
+        stream_conn_kill(c);
 }
 
 void stream_socket_feed(struct stream_conn *c, const char *bytes, size_t len)
 {
-    struct stream *s = c->stream;
+    struct stream_socket *w = stream_socket_of(c);
 
-    if (open_context(c) < 0) {
+    if (stream_socket_open_context(c) < 0) {
         stream_conn_kill(c);
         return;
     }
-    s->feed = bytes;
-    s->feed_len = len;
-    if (wslay_event_recv(c->ws) != 0 && c->kind == STREAM_WS)
+    w->feed = bytes;
+    w->feed_len = len;
+    if (wslay_event_recv(w->ws) != 0 && stream_conn_is_open(c))
         stream_socket_close(c, 1002, "protocol error");
-    if (c->kind != STREAM_WS)
+    if (!stream_conn_is_open(c))
         return;
-    if (wslay_event_want_write(c->ws))
-        wslay_event_send(c->ws);
-    follow_close(c);
-    if (c->close_sent && c->close_received && outq_len(&c->out) == 0)
-        stream_conn_kill(c);
-    else if (c->fed == c->framed && !c->mid_message)
-        stream_socket_free(c);
+    if (wslay_event_want_write(w->ws))
+        wslay_event_send(w->ws);
+    stream_socket_follow_close(c);
+    stream_socket_drained(c);
+    if (stream_conn_is_open(c) && w->fed == w->framed && !w->mid_message)
+        stream_socket_drop_context(w);
 }

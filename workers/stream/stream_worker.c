@@ -1,13 +1,15 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* accept4 */
 #endif
-#include "workers/stream/stream.h"
+#include "workers/stream/stream_worker.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
-#include "wire/fastcgi/fastcgi_pool.h"
+#include "process/fastcgi_pool.h"
+#include "workers/stream/stream_events.h"
+#include "workers/stream/stream_handshake.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -103,7 +105,7 @@ static void on_accept(struct reactor_source *source, uint32_t events)
             }
             return;
         }
-        if (stream_conn_new(s, fd) < 0) {
+        if (stream_handshake_accept(s, fd) < 0) {
             close(fd);
             pause_accept(s, FAILED_PAUSE_MS);
             return;
@@ -141,10 +143,8 @@ static void drain_bucket(struct stream *s, struct stream_conn *first, int64_t no
     for (struct stream_conn *c = first; c; c = next) {
         int64_t at = (int64_t)((uint32_t)c->source.fd * 2654435761u % 1000u) * spread / 1000;
         next = c->next;
-        if (!c->draining && passed >= at) {
-            c->draining = true;
+        if (passed >= at)
             stream_conn_drain(c);
-        }
     }
 }
 
@@ -180,32 +180,6 @@ static void on_tick(struct reactor_timer *timer)
         drain_bucket(s, s->buckets[i], now);
     if (s->connections == 0 || now - s->drain_from_ms >= s->conf->drain_ms)
         s->over = true;
-}
-
-static void reap(struct stream *s)
-{
-    while (s->dead) {
-        struct stream_conn *c = s->dead;
-        s->dead = c->next;
-        stream_conn_free(c);
-    }
-}
-
-void stream_round_end(struct stream *s)
-{
-    stream_conn_send_collected(s);
-    reap(s);
-    reactor_after_clear(s->reactor, &s->round_end); /* set by those that have just died */
-}
-
-static void on_round_end(struct reactor_hook *hook)
-{
-    stream_round_end(hook->arg);
-}
-
-void stream_at_round_end(struct stream *s)
-{
-    reactor_after(s->reactor, &s->round_end, on_round_end, s);
 }
 
 /* They have come within the wait; see worker.h. */
@@ -252,11 +226,9 @@ static void raise_descriptor_limit(const struct conf *conf)
             (unsigned long long)limit.rlim_cur, (long long)conf->stream_max);
 }
 
-int stream_open(struct stream **out, struct worker *w)
+int stream_worker_open(struct stream **out, struct worker *w)
 {
     struct stream *s = calloc(1, sizeof(*s));
-    struct hub_sink sink = {stream_events_sink, stream_events_located, stream_events_ended,
-        stream_events_takes_snapshots, stream_events_is_drained, stream_events_inbox};
     const struct tasks_settings tasks = {.stack_bytes = TASK_STACK, .stacks_kept = 1};
     char why[CONF_WHY_SIZE] = "";
     int rc;
@@ -276,28 +248,28 @@ int stream_open(struct stream **out, struct worker *w)
     if (rc == 0)
         rc = tasks_open(s->reactor, &tasks);
     if (rc == 0)
-        rc = hub_new(&s->hub, w->conf, s->reactor, &sink);
+        rc = hub_new(&s->hub, w->conf, s->reactor, &stream_events_sink);
     if (rc == 0)
         rc = fastcgi_pool_new(&s->turns, s->reactor, w->turn_socket, w->board);
     if (rc == 0)
         rc = fastcgi_pool_new(&s->api, s->reactor, s->api_socket, NULL);
     if (rc < 0) {
         log_error("stream worker cannot start: %s %s", err_text(rc), why);
-        stream_close(s);
+        stream_worker_close(s);
         return rc;
     }
     *out = s;
     return 0;
 }
 
-void stream_close(struct stream *s)
+void stream_worker_close(struct stream *s)
 {
     for (unsigned i = 0; i < STREAM_BUCKETS; i++) {
         while (s->buckets[i])
             stream_conn_kill(s->buckets[i]);
     }
     if (s->reactor)
-        stream_round_end(s);
+        stream_conn_end_round(s);
     fastcgi_pool_free(s->turns);
     fastcgi_pool_free(s->api);
     tasks_close();
@@ -336,10 +308,10 @@ int stream_worker_main(struct worker *w)
     int status;
 
     raise_descriptor_limit(w->conf);
-    if (stream_open(&s, w) < 0)
+    if (stream_worker_open(&s, w) < 0)
         return 1;
     start(s);
     status = stream_worker_run(s);
-    stream_close(s);
+    stream_worker_close(s);
     return status;
 }

@@ -11,7 +11,6 @@
 struct check_report {
     conf_problem_fn *fn;
     void *arg;
-    int problems;
 };
 
 __attribute__((format(printf, 2, 3))) static void check_tell(struct check_report *r,
@@ -23,7 +22,6 @@ __attribute__((format(printf, 2, 3))) static void check_tell(struct check_report
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    r->problems++;
     r->fn(r->arg, why);
 }
 
@@ -77,9 +75,9 @@ static void check_doors(struct check_report *r, const struct conf *c)
         "(docs/operate.md, Settings)");
 }
 
-int check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
+void check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
 {
-    struct check_report r = { fn, arg, 0 };
+    struct check_report r = { fn, arg };
     const struct {
         const char *name, *path;
         mode_t kind;
@@ -97,5 +95,4 @@ int check_settings(const struct conf *c, conf_problem_fn *fn, void *arg)
         check_path(&r, paths[i].name, paths[i].path, paths[i].kind);
     check_parent(&r, "log.file", c->log_file);
     check_doors(&r, c);
-    return r.problems;
 }

@@ -7,8 +7,7 @@
  * check_settings -- what `turnpiked --check` looks for beyond the settings' own form: files and
  * folders that are not there, and settings with which nobody could come in. Reads only, makes
  * nothing. Called before anything is started.
- * Returns how many problems were told.
  */
-int check_settings(const struct conf *conf, conf_problem_fn *fn, void *arg);
+void check_settings(const struct conf *conf, conf_problem_fn *fn, void *arg);
 
 #endif

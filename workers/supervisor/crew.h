@@ -4,9 +4,9 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "process/scoreboard.h"
+#include "process/slots.h"
 #include "process/worker.h"
 #include "workers/supervisor/crew_seats.h"
-#include "workers/supervisor/slots.h"
 #include "workers/supervisor/sockets.h"
 #include "workers/supervisor/starved.h"
 

@@ -3,10 +3,27 @@
 
 #include "workers/supervisor/crew.h"
 
-/* crew_parts -- what the files of crew share with each other. Process: supervisor. */
+/*
+ * crew_parts -- what the files of crew share with each other. Process: supervisor.
+ *
+ *   crew             generations, slots, signals to all
+ *   crew_step        the one place where a slot changes its state: an action for each cell (slots.h)
+ *   crew_fork        a process for a slot
+ *   crew_seats       which seats of the scoreboard a slot has; how many processes there are
+ *   crew_watch       workers that are late, starved, silent or due to be recycled
+ *   crew_deaths      what a dead worker leaves: its turns, what is to blame
+ *   crew_lines       lines to the housekeeper
+ *   crew_quarantine  workers for turns in which others died
+ */
 
 /* The one place where a slot changes its state. */
 void crew_step(struct crew *c, size_t index, enum slots_event event);
+/* Forks a process for the slot. Returns 0 or ERR_IO. */
+int crew_fork(struct crew *c, size_t index);
+/* The slot is empty, its seats are for others. Its generation is the caller's business. */
+void crew_slot_forget(struct crew *c, size_t index);
+/* One slot less; the last one of a generation that has been replaced frees it. */
+void crew_generation_release(struct crew *c, struct crew_generation *g);
 bool crew_slot_serves(const struct crew_slot *s);
 /* A slot with its seats for a process of the pool; NULL when there is no room for either. */
 struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,

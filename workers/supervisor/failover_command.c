@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/keys.h"
 #include "wire/redis/link.h"
 #include "wire/redis/sentinel.h"
 
@@ -135,7 +136,7 @@ static int replicas(struct failover *f, int64_t *count)
  */
 static int stop_writes(struct failover *f, int64_t count)
 {
-    static const char *const commands[] = {"SET tp:failover 1 PX 60000", PAUSE};
+    static const char *const commands[] = {"SET " KEYS_FAILOVER " 1 PX 60000", PAUSE};
     struct link_reply *r = NULL;
     int64_t have;
     int error = transact(f, commands, 2);
@@ -208,7 +209,7 @@ static void wait_for_writes(struct failover *f)
 
     if (link_to(f, &f->new, &f->new_conf, &l))
         return;
-    while (clock_mono_ms() < until && link_command(l, NULL, "SET tp:failover 1 PX 60000"))
+    while (clock_mono_ms() < until && link_command(l, NULL, "SET " KEYS_FAILOVER " 1 PX 60000"))
         poll(NULL, 0, LOOK_EVERY_MS);
     link_free(l);
 }

@@ -3,10 +3,12 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "base/reactor.h"
+#include "base/utf8.h"
+#include "store/keys.h"
+#include "store/notice.h"
 #include "store/store.h"
 #include "tools/remote/mcp_define.h"
 #include "tools/remote/mcp_servers.h"
-#include "workers/housekeeper/mcp_desk.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,7 +53,7 @@ static char *hash_get(struct command *c, const char *key, const char *field, int
 static jdoc *entry_of(struct command *c, const struct mcp_server *server, int *error)
 {
     jdoc *entry = NULL;
-    char *text = hash_get(c, MCP_DESK_SERVERS, server->name, error);
+    char *text = hash_get(c, KEYS_MCP_SERVERS, server->name, error);
     if (text != NULL && jdoc_parse(text, strlen(text), &entry, NULL, 0) == 0
         && strcmp(jdoc_text_or(entry, "url", ""), server->url) != 0) {
         jdoc_free(entry);
@@ -61,9 +63,9 @@ static jdoc *entry_of(struct command *c, const struct mcp_server *server, int *e
     return entry;
 }
 
-static int wake(struct command *c, const char *message)
+static int wake(struct command *c, enum notice_kind kind)
 {
-    int error = link_command(c->store->link, NULL, "PUBLISH tp:wake %s", message);
+    int error = notice_publish(c->store, &(struct notice){.kind = kind});
     return error == 0 ? 0 : say(error);
 }
 
@@ -101,7 +103,7 @@ static int tool_state(struct command *c, const struct mcp_server *server, const 
     if (error != 0 || !policy.allowed || !mcp_define_usable(tool, why, sizeof why))
         return error;
     snprintf(field, sizeof field, "%s/%s", server->name, jdoc_text_or(tool, "name", ""));
-    char *pin = hash_get(c, MCP_DESK_PINS, field, &error);
+    char *pin = hash_get(c, KEYS_MCP_PINS, field, &error);
     *state = pin == NULL ? "new" : strcmp(pin, hash) == 0 ? "accepted" : "CHANGED";
     free(pin);
     return error;
@@ -146,14 +148,13 @@ static void print_json(const jdoc *value)
     jdoc_write(value, &text);
     for (const char *p = buf_text(&text); *p != '\0'; p++) {
         unsigned char c = (unsigned char)*p;
-        size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
-        unsigned code = c & (0x3FU >> more);
+        size_t len = utf8_sequence(p, strnlen(p, 4), NULL);
+        unsigned code = len ? utf8_code(p, len) : c;
         if (c < 0x80) {
             putchar(c == 0x7F ? '?' : c);
             continue;
         }
-        for (; more > 0 && p[1] != '\0'; more--)
-            code = code << 6 | ((unsigned char)*++p & 0x3F);
+        p += len ? len - 1 : 0;
         printf(code > 0xFFFF ? "\\U%08X" : "\\u%04X", code);
     }
     buf_free(&text);
@@ -254,7 +255,7 @@ static int accept_tool(struct command *c, const struct mcp_server *server, const
     if (strcmp(state, "accepted") == 0 || !is_usable(tool))
         return 0;
     snprintf(field, sizeof field, "%s/%s", server->name, name);
-    error = link_command(c->store->link, NULL, "HSET " MCP_DESK_PINS " %s %s", field, hash);
+    error = link_command(c->store->link, NULL, "HSET " KEYS_MCP_PINS " %s %s", field, hash);
     if (error != 0)
         return say(error);
     printf("accepted %s %.*s\n", field, HASH_SHOWN, hash);
@@ -286,7 +287,7 @@ static int run_accept(struct command *c, int argc, char **argv)
         status = 1;
     }
     jdoc_free(entry);
-    return status == 0 ? wake(c, "mcp") : status;
+    return status == 0 ? wake(c, NOTICE_MCP) : status;
 }
 
 static int run_forget(struct command *c, int argc, char **argv)
@@ -294,15 +295,15 @@ static int run_forget(struct command *c, int argc, char **argv)
     const char *tool = "";
     if (argc < 1 || server_of(c, argv[0], &tool) == NULL || tool[0] == '\0')
         return 2;
-    int error = link_command(c->store->link, NULL, "HDEL " MCP_DESK_PINS " %s", argv[0]);
-    return error == 0 ? wake(c, "mcp") : say(error);
+    int error = link_command(c->store->link, NULL, "HDEL " KEYS_MCP_PINS " %s", argv[0]);
+    return error == 0 ? wake(c, NOTICE_MCP) : say(error);
 }
 
 static int run_refresh(struct command *c, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return wake(c, "mcp list");
+    return wake(c, NOTICE_MCP_LIST);
 }
 
 static const struct {

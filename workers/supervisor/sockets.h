@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /*
- * sockets -- the five listening unix sockets: from systemd where it passed them, else made in
+ * sockets -- the six listening unix sockets: from systemd where it passed them, else made in
  * run_dir. Process: supervisor. One turnpiked per run_dir: a lock file says so.
  */
 enum sockets_which {

@@ -1,6 +1,7 @@
 #include "workers/supervisor/status.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,8 +67,8 @@ static void sum_pools(const struct status_view *view, struct pool_sum sums[SCORE
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         sums[pool].waiting = sums[pool].backlog = -1;
         if (pool != SCOREBOARD_HOUSEKEEPER)
-            sockets_queue(
-                view->sockets, (enum sockets_which)pool, &sums[pool].waiting, &sums[pool].backlog);
+            err_ignore(sockets_queue(view->sockets, (enum sockets_which)pool, &sums[pool].waiting,
+                &sums[pool].backlog)); /* not known here: -1 */
     }
 }
 

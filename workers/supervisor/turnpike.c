@@ -10,6 +10,7 @@
 #include "workers/supervisor/failover_command.h"
 #include "workers/supervisor/mcp_command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -68,8 +69,13 @@ static void find_socket(struct options *o)
         snprintf(o->path, sizeof(o->path), "%s/control.sock", o->run_dir);
         return;
     }
+    /* The default socket would be another service's. */
+    if (o->config && access(o->config, R_OK)) {
+        fprintf(stderr, "turnpike: %s: %s\n", o->config, strerror(errno));
+        exit(1);
+    }
     /* Only run_dir matters: credentials that only the service can read are no obstacle. */
-    load_settings(o, &conf, why);
+    err_ignore(load_settings(o, &conf, why));
     snprintf(o->path, sizeof(o->path), "%s/control.sock", conf.run_dir);
     conf_fini(&conf);
 }

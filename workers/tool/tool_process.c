@@ -20,6 +20,7 @@
 #include "process/fault.h"
 #include "process/trace.h"
 #include "process/worker.h"
+#include "store/again.h"
 #include "store/store.h"
 #include "tools/engine/tools.h"
 #include "tools/remote/tool_words.h"
@@ -40,7 +41,6 @@
 #include <unistd.h>
 
 #define BEAT_MS 1000
-#define STORE_STEP_MS 100 /* how often a call is tried while Redis is away */
 #define IO_TIMEOUT_MS 2000 /* of a peer that connects and asks nothing, or takes no reply */
 #define REPLY_HEAD WORKER_SLOT_HEADER ": %u\r\nContent-Type: application/json\r\n\r\n"
 
@@ -155,7 +155,8 @@ static int process_read(struct process_call *c)
         .reactor = p->reactor};
     c->run.arena = c->arena;
     if (!error)
-        error = tool_words_read(inbound_param, p->peer, c->arena, &c->context, &c->run);
+        error = tool_words_read(inbound_param, p->peer, tools_find, c->arena, &c->context,
+            &c->run);
     if (!error)
         error = inbound_body(p->peer, &c->args, TOOL_WORDS_ARGS_MAX);
     return error;
@@ -184,7 +185,7 @@ static int process_name(struct process_call *c)
     left = blame_left(&w->board->blame, &work, clock_mono_ms(), NULL);
     if (left <= 0)
         return 0;
-    return tools_fail(&c->run, "tool_crashed", "Processes died in such calls: they are refused for "
+    return run_fail(&c->run, "tool_crashed", "Processes died in such calls: they are refused for "
         "%" PRId64 " more seconds. %s", (left + 999) / 1000, c->run.spec->effect == TOOLS_READ
             ? "Nothing was done."
             : "This attempt has done nothing; whether an earlier one had an effect is not known.")
@@ -207,6 +208,12 @@ static int process_await(struct process_call *c)
     return error ? error : c->run.error;
 }
 
+static int process_pause(void *arg, int64_t until_ms)
+{
+    (void)process_step(arg, until_ms);
+    return 0;
+}
+
 /* Redis away: a repeated call finds its mark. Half of its time is for that. */
 static int process_patiently(struct process_call *c)
 {
@@ -216,12 +223,13 @@ static int process_patiently(struct process_call *c)
     for (;;) {
         int error = tools_start(&c->run, buf_text(&c->args), c->args.len);
 
-        if (error == ERR_AGAIN)
+        if (error == ERR_PENDING)
             error = process_await(c);
         if (error != ERR_STORE || p->worker->abort_turn || clock_mono_ms() >= until)
             return error;
         tools_fini(&c->run);
-        (void)process_step(p, clock_mono_ms() + STORE_STEP_MS);
+        if (!again_store(&error, process_pause, p))
+            return error;
     }
 }
 
@@ -274,7 +282,7 @@ static void process_answer(struct process_call *c, int error)
     if (error == ERR_DRAINING || tool_words_answer(&body, &c->run, error))
         process_hang_up(c->process); /* the call is made again elsewhere */
     else
-        (void)inbound_finish(c->process->peer, NULL, 0, body.data, body.len);
+        err_ignore(inbound_finish(c->process->peer, NULL, 0, body.data, body.len));
     buf_free(&body);
 }
 

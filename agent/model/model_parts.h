@@ -1,0 +1,45 @@
+#ifndef TURNPIKE_AGENT_MODEL_MODEL_PARTS_H
+#define TURNPIKE_AGENT_MODEL_MODEL_PARTS_H
+
+#include "agent/model/model.h"
+#include "base/task.h"
+
+/*
+ * model_parts -- what the files of model share with each other:
+ *
+ *   model          the chain of providers, their breakers, retries, requests in another form
+ *   model_attempt  one request and its answer
+ *
+ * Process: turn worker, in the turn's task; what curl calls runs in the loop.
+ */
+
+/* What the body of a success turned out to be by its first byte. */
+enum model_form { MODEL_UNKNOWN, MODEL_STREAM, MODEL_DOCUMENT };
+
+/* One try. */
+struct model_attempt {
+    struct model *m;
+    const struct provider *provider;
+    struct task_ref task; /* that waits for it */
+    bool whole;          /* the stream said that it is, or the transfer ended */
+    bool done;           /* the transfer ended */
+    enum model_form form;
+    int error;           /* of the transfer or the stream */
+    long status;
+    int64_t retry_after_ms;
+    int should_retry;
+    char why[192];
+};
+
+/*
+ * Makes one request and waits for its answer, which goes to `answer` as it comes.
+ *   t  m, provider and task are set, retry_after_ms and should_retry -1, the rest zeroed
+ * Returns 0 (a whole answer); what wait_until returned; what model_call returns for a failure.
+ */
+int model_attempt_run(struct model_attempt *t, struct wait *wait,
+    const struct provider_request *request, const struct answer *answer);
+
+/* 2xx: some frameworks answer every POST with 201. */
+bool model_is_success(long status);
+
+#endif

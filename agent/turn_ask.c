@@ -1,0 +1,134 @@
+#include "agent/turn_parts.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/utf8.h"
+
+static const char *turn_ask_stop_text(enum provider_stop stop)
+{
+    switch (stop) {
+    case PROVIDER_STOP_MAX_TOKENS: return "max_tokens";
+    case PROVIDER_STOP_REFUSAL: return "refusal";
+    case PROVIDER_STOP_CONTEXT: return "context_window";
+    case PROVIDER_STOP_FILTER: return "content_filter";
+    case PROVIDER_STOP_EMPTY: return "empty";
+    default: return NULL;
+    }
+}
+
+/* An answer that stopped short without a word must not look like an empty success. */
+static int turn_ask_explain(struct turn *t, enum provider_stop stop)
+{
+    if (t->answer->call_count || !utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
+        return 0;
+    switch (stop) {
+    case PROVIDER_STOP_REFUSAL:
+    case PROVIDER_STOP_FILTER:
+        return answer_say(t->answer, "The model declined to answer this.");
+    case PROVIDER_STOP_CONTEXT:
+        return answer_say(t->answer, "This conversation has become too long for the model. Please "
+            "start a new one.");
+    case PROVIDER_STOP_MAX_TOKENS:
+        return answer_say(t->answer, "The model used up its output before it came to an answer.");
+    case PROVIDER_STOP_EMPTY:
+        return answer_say(t->answer, t->model_calls > 1
+                ? "The tools have run, but the model said nothing about what they found. Please "
+                  "ask again."
+                : "The model gave no answer. Please ask again, or in other words.");
+    default: return 0;
+    }
+}
+
+static void turn_ask_note(struct turn *t, const struct model_result *result)
+{
+    if (result->stop == PROVIDER_STOP_CONTEXT)
+        return; /* turn_ask_explain tells it */
+    if (result->trimmed)
+        t->notice = "(This conversation is longer than the model can read. I answered from its latest "
+            "messages.)";
+    else if (result->reduced)
+        t->notice = "(The model did not accept the earlier part of this conversation. I answered from "
+            "your last message alone.)";
+}
+
+/* Behind the answer, where every client shows it, and once. */
+static int turn_ask_say_notice(struct turn *t)
+{
+    const char *notice = t->notice;
+    int error = 0;
+
+    if (!notice || t->answer->call_count)
+        return 0;
+    t->notice = NULL;
+    if (t->answer->text.len)
+        error = answer_say(t->answer, "\n\n");
+    return error ? error : answer_say(t->answer, notice);
+}
+
+/* The conversation keeps what viewers have seen, also of an answer that broke off. */
+static int turn_ask_keep(struct turn *t)
+{
+    int closed = answer_close(t->answer);
+    int error = answer_store(t->answer, &t->chat);
+
+    answer_reset(t->answer);
+    return error ? error : closed;
+}
+
+/* Did the model stop where it wanted to go on? */
+static bool turn_ask_is_cut(enum provider_stop stop)
+{
+    return stop == PROVIDER_STOP_MAX_TOKENS || stop == PROVIDER_STOP_CONTEXT ||
+        stop == PROVIDER_STOP_FILTER;
+}
+
+/* What a failed model call is to the turn: it broke off, or why there was no answer. */
+static int turn_ask_failure(int error, bool emitted)
+{
+    switch (error) {
+    case ERR_AUTH:
+    case ERR_QUOTA:
+    case ERR_OVERLOADED: return emitted ? ERR_PEER_GONE : error;
+    case ERR_NET:
+    case ERR_PROTOCOL:
+    case ERR_REMOTE:
+    case ERR_FORBIDDEN: /* a redirect to another host */
+    case ERR_NOT_CONFIGURED: return emitted ? ERR_PEER_GONE : ERR_REMOTE;
+    default: return error;
+    }
+}
+
+int turn_ask(struct turn *t, bool *again)
+{
+    const struct conf *conf = t->env->conf;
+    int64_t tokens = conf->turn_output_tokens - t->output_tokens;
+    struct model_result result;
+    int error, kept;
+
+    turn_stage(t, STAGE_CONTEXT);
+    if (tokens > conf->model_output_tokens)
+        tokens = conf->model_output_tokens;
+    const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens};
+    turn_stage(t, STAGE_MODEL_WAIT);
+    t->model_calls++;
+    answer_reset(t->answer);
+    error = model_call(&t->model, &t->wait, &ask, t->answer, &result);
+    turn_usage_add(t, &result);
+    turn_ask_note(t, &result);
+    if (result.provider)
+        provider_copy(t->model_name, sizeof t->model_name, result.model);
+    if (!error) {
+        t->stop_reason = turn_ask_stop_text(result.stop);
+        error = turn_ask_explain(t, result.stop);
+    }
+    if (!error)
+        error = turn_ask_say_notice(t);
+    if (error && !t->answer->emitted && !result.provider)
+        log_warn("no model answered: %s", result.why);
+    bool emitted = t->answer->emitted, calls = t->answer->call_count > 0;
+    kept = turn_ask_keep(t);
+    if (!error && !kept && calls && turn_ask_is_cut(result.stop))
+        kept = calls_refuse_cut(&t->calls);
+    *again = calls || result.stop == PROVIDER_STOP_PAUSE;
+    return error ? turn_ask_failure(error, emitted) : kept;
+}

@@ -1,0 +1,128 @@
+#include "agent/turn_parts.h"
+
+#include "agent/resume.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void turn_begin_on_part(void *arg, bool args)
+{
+    turn_stage(arg, args ? STAGE_MODEL_ARGS : STAGE_MODEL_TEXT);
+}
+
+static void turn_begin_location(struct turn *t)
+{
+    const jdoc *place = jdoc_get(t->input.context, "user_location");
+    const char *const keys[] = {"address", "city", "region"};
+
+    if (!jdoc_get_double(place, "lat", &t->tools.latitude)
+        && !jdoc_get_double(place, "lng", &t->tools.longitude))
+        t->tools.has_location = t->tools.latitude >= -90 && t->tools.latitude <= 90
+            && t->tools.longitude >= -180 && t->tools.longitude <= 180;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !t->tools.location_text; i++)
+        if (*jdoc_text_or(place, keys[i], ""))
+            t->tools.location_text = jdoc_text_or(place, keys[i], "");
+}
+
+static int turn_begin_conversation(struct turn *t)
+{
+    const struct turns_start *s = t->start;
+    int error = 0;
+
+    chat_init(&t->chat, t->arena);
+    for (size_t i = 0; i < s->history_count; i++) {
+        error = chat_parse(&t->chat, s->history[i], s->history_len[i]);
+        if (error == ERR_NOMEM)
+            return error;
+        if (error) /* one bad message must not cost the session */
+            log_limited(LOG_LEVEL_WARN, "message %zu of the conversation is not valid", i);
+    }
+    t->first_new = t->chat.count;
+    error = 0;
+    for (size_t i = 0; i < s->step_count && !error; i++)
+        error = turn_checkpoint_restore(t, s->steps[i]);
+    t->checkpointed = t->chat.count;
+    return error;
+}
+
+static bool turn_begin_left_open(const struct turn *t)
+{
+    for (size_t i = t->first_new; i-- > 0;) {
+        const struct chat_message *m = &t->chat.items[i];
+        for (size_t k = 0; k < m->call_count; k++)
+            if (!chat_result(&t->chat, m->calls[k].id))
+                return true;
+        if (m->role == CHAT_ASSISTANT)
+            return false;
+    }
+    return false;
+}
+
+/* An earlier turn ended with calls that waited for the user: now their fate is decided. */
+static int turn_begin_answers(struct turn *t)
+{
+    struct approvals_taken *taken;
+    int error;
+
+    if (!turn_begin_left_open(t))
+        return 0;
+    while ((error = approvals_take(t->env->store, t->start, t->arena, &taken,
+                &t->calls.answer_count)))
+        if ((error = wait_retry(&t->wait, error)))
+            return error;
+    t->calls.answers = taken;
+    return 0;
+}
+
+int turn_begin(struct turn *t)
+{
+    const struct conf *conf = t->env->conf;
+    int error;
+
+    t->torn = t->start->attempt > 1;
+    t->arena = arena_new();
+    t->scratch = arena_new();
+    t->answer = calloc(1, sizeof *t->answer);
+    if (!t->arena || !t->scratch || !t->answer)
+        return ERR_NOMEM;
+    t->answer->log = t->env->eventlog;
+    t->answer->arena = t->arena;
+    t->answer->chat = &t->chat;
+    t->answer->frame = &t->frame;
+    t->answer->bytes_left = (size_t)conf->turn_bytes;
+    t->answer->on_part = turn_begin_on_part;
+    t->answer->arg = t;
+    answer_init(t->answer);
+    t->calls = (struct calls){.wait = &t->wait, .frame = &t->frame, .tools = &t->tools,
+        .arena = t->arena, .chat = &t->chat, .json = &t->json, .left = conf->turn_tool_calls};
+    if ((error = eventlog_begin(t->env->eventlog, t->start)))
+        return error;
+    t->waiting = true;
+    wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms);
+    if (t->given)
+        t->input = *t->given;
+    else if ((error = input_parse(t->start->input, t->arena, &t->input)))
+        return error;
+    if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
+            t->arena)))
+        return error;
+    t->tools = (struct tools_context){.conf = conf, .store = t->env->store, .http = t->env->http,
+        .reactor = t->env->reactor, .uid = t->start->uid, .session = t->start->session,
+        .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
+        .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role,
+        .apart = t->env->apart};
+    turn_begin_location(t);
+    if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))
+        return error;
+    if (t->torn) {
+        t->calls.resumed = true;
+        if ((error = resume_log(&t->wait, &t->chat, t->first_new)))
+            return error;
+        t->torn = false;
+    }
+    /* Other viewers still show what came after the message to which the user went back. */
+    return t->start->rewound ? resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json) : 0;
+}

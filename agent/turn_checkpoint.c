@@ -1,0 +1,131 @@
+#include "agent/turn_parts.h"
+
+#include "agent/events.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <string.h>
+
+/* ---- usage ---- */
+
+void turn_usage_add(struct turn *t, const struct model_result *r)
+{
+    struct turn_usage *u = NULL;
+
+    if (!r->provider || (!r->usage.input && !r->usage.output))
+        return;
+    for (size_t i = 0; i < t->usage_count && !u; i++)
+        if (t->usages[i].provider == r->provider && !strcmp(t->usages[i].model, r->model))
+            u = &t->usages[i];
+    if (!u && t->usage_count < TURN_USAGES_MAX) {
+        u = &t->usages[t->usage_count++];
+        memset(u, 0, sizeof *u);
+        u->provider = r->provider;
+        provider_copy(u->model, sizeof u->model, r->model);
+    }
+    t->output_tokens += r->usage.output;
+    if (!u)
+        return;
+    u->usage.input += r->usage.input;
+    u->usage.output += r->usage.output;
+    u->usage.reasoning += r->usage.reasoning;
+    u->usage.cached += r->usage.cached;
+    u->usage.cache_write += r->usage.cache_write;
+}
+
+void turn_usage_write(const struct turn *t, struct buf *json)
+{
+    buf_putc(json, '[');
+    for (size_t i = 0; i < t->usage_count; i++) {
+        if (i)
+            buf_putc(json, ',');
+        events_usage(json, t->usages[i].provider->name, t->usages[i].model, &t->usages[i].usage);
+    }
+    buf_putc(json, ']');
+}
+
+static void turn_usage_restore(struct turn *t, const jdoc *list)
+{
+    t->usage_count = 0;
+    for (size_t i = 0; i < jdoc_length(list) && i < TURN_USAGES_MAX; i++) {
+        const jdoc *row = jdoc_at(list, i);
+        const char *name = jdoc_text_or(row, "provider", "");
+        struct turn_usage *u = &t->usages[t->usage_count];
+        memset(u, 0, sizeof *u);
+        if (!(u->provider = provider_find(name, strlen(name))))
+            continue;
+        provider_copy(u->model, sizeof u->model, jdoc_text_or(row, "model", ""));
+        (void)jdoc_get_int(row, "inputTokens", &u->usage.input);
+        (void)jdoc_get_int(row, "outputTokens", &u->usage.output);
+        (void)jdoc_get_int(row, "reasoningTokens", &u->usage.reasoning);
+        (void)jdoc_get_int(row, "cachedInputTokens", &u->usage.cached);
+        (void)jdoc_get_int(row, "cacheWriteInputTokens", &u->usage.cache_write);
+        t->output_tokens += u->usage.output;
+        t->usage_count++;
+    }
+}
+
+/* ---- checkpoints ---- */
+
+/* Never ahead of the log: what viewers were not told must not count as told. */
+static int turn_checkpoint_save(struct turn *t)
+{
+    int64_t until = clock_mono_ms() + t->env->conf->redis_timeout_ms;
+    int error = eventlog_flush(t->env->eventlog, until);
+
+    if (error)
+        return error == ERR_DEADLINE ? ERR_STORE : error;
+    return turns_checkpoint(t->env->store, t->start, buf_text(&t->json), t->json.len);
+}
+
+int turn_checkpoint(struct turn *t)
+{
+    int error;
+
+    turn_stage(t, STAGE_CHECKPOINT);
+    buf_reset(&t->json);
+    buf_printf(&t->json, "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
+        "\"usage\":", (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left);
+    turn_usage_write(t, &t->json);
+    buf_puts(&t->json, ",\"messages\":[");
+    for (size_t i = t->checkpointed; i < t->chat.count; i++) {
+        if (i > t->checkpointed)
+            buf_putc(&t->json, ',');
+        chat_write(&t->chat.items[i], &t->json);
+    }
+    buf_puts(&t->json, "]}");
+    if ((error = buf_error(&t->json)))
+        return error;
+    while ((error = turn_checkpoint_save(t)))
+        if ((error = wait_retry(&t->wait, error)))
+            return error;
+    t->checkpointed = t->chat.count;
+    return 0;
+}
+
+int turn_checkpoint_restore(struct turn *t, const char *json)
+{
+    jdoc *doc = NULL;
+    const jdoc *messages;
+    int error = jdoc_parse(json, strlen(json), &doc, NULL, 0);
+    int64_t bytes_left;
+
+    if (error)
+        return error;
+    messages = jdoc_get(doc, "messages");
+    for (size_t i = 0; i < jdoc_length(messages) && !error; i++) {
+        buf_reset(&t->json);
+        jdoc_write(jdoc_at(messages, i), &t->json);
+        error = buf_error(&t->json);
+        if (!error)
+            error = chat_parse(&t->chat, buf_text(&t->json), t->json.len);
+    }
+    t->output_tokens = 0;
+    turn_usage_restore(t, jdoc_get(doc, "usage"));
+    (void)jdoc_get_int(doc, "modelCalls", &t->model_calls);
+    (void)jdoc_get_int(doc, "toolCallsLeft", &t->calls.left);
+    if (!jdoc_get_int(doc, "bytesLeft", &bytes_left) && bytes_left >= 0)
+        t->answer->bytes_left = (size_t)bytes_left;
+    jdoc_free(doc);
+    return error;
+}

@@ -1,0 +1,79 @@
+#ifndef TURNPIKE_STORE_KEYS_H
+#define TURNPIKE_STORE_KEYS_H
+
+#include <stdbool.h>
+
+/*
+ * keys -- the names of keys and channels in Redis; docs/design/keys.md, "Keys", tells what each holds.
+ * No other C file spells one (build-aux/check-rules). The scripts' twin is store/lua/lib_keys.lua.
+ * Every process; pure.
+ *
+ * Each function writes one name with its end into `out`. The caller has checked the ids
+ * (ident_is_user, ident_is_session, ident_is_safe). The longest ids that these allow fit, and so
+ * does an effect or a family of up to 200 bytes.
+ */
+#define KEYS_MAX 400
+
+/* Every function that names one thing of a user is one. */
+typedef void keys_of_fn(char out[KEYS_MAX], const char *uid, const char *id);
+
+/* The beginning of all keys of a user; KEYS[1] of scripts over them. */
+void keys_prefix(char out[KEYS_MAX], const char *uid);
+
+/* A session. Its key is also the channel on which its log's entries are published. */
+void keys_session(char out[KEYS_MAX], const char *uid, const char *session);
+void keys_session_log(char out[KEYS_MAX], const char *uid, const char *session);
+void keys_session_messages(char out[KEYS_MAX], const char *uid, const char *session);
+void keys_control(char out[KEYS_MAX], const char *uid, const char *session); /* a channel */
+void keys_branches(char out[KEYS_MAX], const char *uid, const char *session);
+/* By a session's key, as keys_session wrote it. */
+void keys_log_of(char out[KEYS_MAX], const char *session_key);
+const char *keys_session_id(const char *session_key); /* borrowed from it */
+
+/* A user. */
+void keys_user_channel(char out[KEYS_MAX], const char *uid); /* of the inbox */
+void keys_inbox(char out[KEYS_MAX], const char *uid);
+void keys_sessions(char out[KEYS_MAX], const char *uid);
+void keys_context(char out[KEYS_MAX], const char *uid);
+void keys_feedback(char out[KEYS_MAX], const char *uid);
+void keys_families(char out[KEYS_MAX], const char *uid);
+void keys_turn(char out[KEYS_MAX], const char *uid, const char *turn);
+void keys_approval(char out[KEYS_MAX], const char *uid, const char *id);
+void keys_approvals(char out[KEYS_MAX], const char *uid, const char *session);
+void keys_rate(char out[KEYS_MAX], const char *uid, const char *name);
+void keys_tool_seen(char out[KEYS_MAX], const char *uid, const char *key);
+void keys_effect(char out[KEYS_MAX], const char *uid, const char *effect);
+void keys_records(char out[KEYS_MAX], const char *uid, const char *family);
+void keys_record_times(char out[KEYS_MAX], const char *uid, const char *family);
+
+/* Shared by all users. */
+#define KEYS_SHARED "tp:{community}:" /* KEYS[1] of scripts over it */
+#define KEYS_SHARED_MEMBERS KEYS_SHARED "members"
+void keys_shared_records(char out[KEYS_MAX], const char *family);
+
+/* By the SHA-256 of the ticket, which is never stored itself. */
+void keys_ticket(char out[KEYS_MAX], const char *ticket);
+void keys_grant(char out[KEYS_MAX], const char *ticket);
+bool keys_is_grant(const char *key);
+#define KEYS_TICKETS_PATTERN "tp:[gt][ri][ac][nk]*:*" /* of SCAN: tickets and grants */
+
+/* A user's erasure: where it stopped; how often a day, by the SHA-256 of the id. */
+void keys_erasing(char out[KEYS_MAX], const char *uid);
+void keys_erased(char out[KEYS_MAX], const char *uid);
+/* Of SCAN. It finds more than the user's keys: keys_is_of_user tells. */
+void keys_user_pattern(char out[KEYS_MAX], const char *uid);
+/* Whether this key is the user's alone, or about the user among the shared ones. */
+bool keys_is_of_user(const char *key, const char *uid);
+
+/* One for all. */
+#define KEYS_WAKE "tp:wake" /* a channel: store/notice.h */
+#define KEYS_HINT_LEASES "tp:hint:leases"
+#define KEYS_HINT_TIMERS "tp:hint:timers"
+#define KEYS_HINT_WEBHOOKS "tp:hint:webhooks"
+#define KEYS_BLAMED "tp:blamed"
+#define KEYS_MCP_SERVERS "tp:mcp:servers"
+#define KEYS_MCP_PINS "tp:mcp:pins"
+#define KEYS_READY "tp:ready"
+#define KEYS_FAILOVER "tp:failover"
+
+#endif

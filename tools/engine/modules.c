@@ -1,0 +1,21 @@
+#include "tools/engine/modules.h"
+
+#include "tools/engine/registry.h"
+
+#include <string.h>
+
+const struct module_rings *modules_rings(void)
+{
+    for (const struct module *const *m = tools_modules; *m; m++)
+        if ((*m)->rings)
+            return (*m)->rings;
+    return NULL;
+}
+
+const struct module_file *modules_file(const char *type)
+{
+    for (const struct module *const *m = tools_modules; *m; m++)
+        if ((*m)->file && strcmp((*m)->file->type, type) == 0)
+            return (*m)->file;
+    return NULL;
+}

@@ -1,0 +1,13 @@
+#ifndef TURNPIKE_TOOLS_ENGINE_MODULES_H
+#define TURNPIKE_TOOLS_ENGINE_MODULES_H
+
+#include "tools/kit/module.h"
+
+/* modules -- which family of this build offers what (tools/kit/module.h). All processes. */
+
+/* Who knows when records ring; NULL = no family of this build does. */
+const struct module_rings *modules_rings(void);
+/* Who reads and writes files of that media type ("text/calendar"); NULL = no family does. */
+const struct module_file *modules_file(const char *type);
+
+#endif

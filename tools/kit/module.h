@@ -1,0 +1,70 @@
+#ifndef TURNPIKE_TOOLS_KIT_MODULE_H
+#define TURNPIKE_TOOLS_KIT_MODULE_H
+
+#include "base/buf.h"
+#include "base/jdoc.h"
+#include "tools/kit/run.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODULE_WHY_SIZE 200 /* bytes of a sentence with its end */
+
+/*
+ * module -- what a family offers to the rest of the program beside its tools. The spec file says
+ * `"module": true`, the family defines a `const struct module` named after it, and the build puts it
+ * into a table. The API workers and the housekeeper ask the table (tools/engine/modules.h), so that
+ * a family can be taken out of the build without a change elsewhere.
+ */
+
+/* Records that ring: timers, events and series (store/reminders.h has the hints). The housekeeper. */
+struct module_rings {
+    int hour; /* of the day, local: reminders of a whole-day event are counted from it */
+    int64_t missed_ms; /* what was missed while nothing ran is made up for this long */
+    /* When an event of one time rings. Returns 0 or ERR_INVALID (the event has no start). */
+    int (*due)(const jdoc *event, int64_t minutes, int64_t *due_ms);
+    /*
+     * Does the event (still) have this reminder, at this time? occurrence: out, may be NULL; of a
+     * series that occurrence, the caller's, else NULL.
+     */
+    bool (*has)(const jdoc *event, int64_t minutes, int64_t due_ms, jdoc **occurrence);
+    /* The first reminder of a series that is due after `after_ms`. Returns 0 or ERR_NOT_FOUND. */
+    int (*next)(const jdoc *series, int64_t minutes, int64_t after_ms, int64_t *due_ms);
+    /*
+     * Makes of a timer what it becomes when it goes off at now_ms.
+     *   next_ms  out: when it rings again, 0 = it does not
+     * Returns 0 or ERR_NOMEM.
+     */
+    int (*fired)(jdoc *timer, int64_t now_ms, int64_t *next_ms);
+};
+
+/* Called when `out` has grown enough to be sent on. Returns 0 or what ends the writing. */
+typedef int module_flush(void *arg, struct buf *out);
+/* A user's records as a file of one media type. API workers, outside of any tool's run. */
+struct module_file {
+    const char *type; /* the media type, without parameters */
+    /*
+     * Appends what overlaps the period from from_ms to just before until_ms.
+     * Returns 0 or a fault; `out` then holds what was not flushed.
+     */
+    int (*write)(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
+        struct buf *out, module_flush *flush, void *arg);
+    /*
+     * Takes a text in; the same text twice changes nothing.
+     *   answer  out: {success, message, created, updated, skipped, failed,
+     *           errors: [{component, line, uid, message}], warnings: [...]}; the caller's
+     *   why     a sentence, on ERR_INVALID and ERR_LIMIT
+     * Returns 0 (also when components failed); ERR_INVALID (not of that type); ERR_LIMIT; or a
+     * fault, and then part of it may have been taken in: the same text can be sent again.
+     */
+    int (*read)(const struct tools_context *context, struct arena *arena, const char *text,
+        size_t len, jdoc **answer, char why[MODULE_WHY_SIZE]);
+};
+
+struct module {
+    const struct module_rings *rings; /* or NULL */
+    const struct module_file *file;   /* or NULL */
+};
+
+#endif

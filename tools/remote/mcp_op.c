@@ -1,0 +1,167 @@
+#include "tools/remote/mcp_peer_parts.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BREAKER_FAILURES 3
+#define BREAKER_OPEN_MS 30000
+
+static const struct breaker_settings mcp_op_breaker = { BREAKER_FAILURES, BREAKER_OPEN_MS };
+
+static void mcp_op_unlink(struct mcp_op *op)
+{
+    for (struct mcp_op **at = &op->peer->ops; *at != NULL; at = &(*at)->next)
+        if (*at == op) {
+            *at = op->next;
+            return;
+        }
+}
+
+/* The next one that waits takes over what the greeter left, or goes on with what it found. */
+static void mcp_op_wake_waiting(struct mcp_peer *p)
+{
+    struct mcp_op *op = p->ops;
+    while (op != NULL && p->greeter == NULL) {
+        if (op->state == MCP_OP_WAIT) {
+            mcp_op_begin(op); /* it, and by its callback any other one, may be gone now */
+            op = p->ops;
+        } else {
+            op = op->next;
+        }
+    }
+}
+
+static void mcp_op_on_wake(struct reactor_timer *timer)
+{
+    struct mcp_op *op = timer->arg;
+    mcp_op_wake_waiting(op->peer); /* op itself is one of them */
+}
+
+static void mcp_op_free(struct mcp_op *op)
+{
+    struct mcp_peer *p = op->peer;
+    mcp_exchange_cancel(op->exchange);
+    mcp_stream_free(op->stream);
+    reactor_timer_clear(op->call.reactor, &op->timer);
+    mcp_op_unlink(op);
+    if (p->greeter == op) { /* it has not come through: what was known may not hold any more */
+        p->greeter = NULL;
+        mcp_peer_forget_era(p);
+    }
+    mcp_peer_drop_headers(op);
+    jdoc_free(op->call.params);
+    free(op->name);
+    free(op);
+}
+
+void mcp_op_poke_waiting(struct mcp_peer *p)
+{
+    for (struct mcp_op *op = p->ops; op != NULL && p->greeter == NULL; op = op->next)
+        if (op->state == MCP_OP_WAIT && !op->timer.set) {
+            reactor_timer_set(op->call.reactor, &op->timer, clock_mono_ms(), mcp_op_on_wake, op);
+            return;
+        }
+}
+
+static void mcp_op_count(struct mcp_peer *p, int error)
+{
+    struct breaker *b = p->settings.breaker;
+    if (b == NULL || error == ERR_BUSY || error == ERR_NOMEM || error == ERR_LIMIT)
+        return;
+    if (error == 0 || error == ERR_REMOTE)
+        breaker_success(b);
+    else
+        breaker_failure(b, &mcp_op_breaker, clock_mono_ms());
+}
+
+void mcp_op_finish(struct mcp_op *op, const struct mcp_answer *answer)
+{
+    struct mcp_peer *p = op->peer;
+    mcp_op_done_fn *done = op->call.done;
+    void *arg = op->call.arg;
+    mcp_op_count(p, answer->error);
+    done(arg, answer);
+    mcp_op_free(op);
+    mcp_op_poke_waiting(p);
+}
+
+void mcp_op_fail(struct mcp_op *op, int error, const char *why)
+{
+    mcp_op_finish(op, &(struct mcp_answer){ .error = error, .sent = op->sent, .text = "",
+        .why = why });
+}
+
+void mcp_op_go(struct mcp_op *op, enum mcp_op_state state)
+{
+    op->state = state;
+    op->session = op->peer->sessions;
+    op->has_session = op->peer->session[0] != '\0';
+    int error = mcp_peer_send(op);
+    if (error != 0)
+        mcp_op_fail(op, error, "the request could not be sent");
+}
+
+/* The era is known and, if it has sessions, there is one. */
+static bool mcp_op_is_ready(const struct mcp_peer *p)
+{
+    return p->era == MCP_ERA_MODERN || (p->era == MCP_ERA_LEGACY && p->version[0] != '\0');
+}
+
+void mcp_op_begin(struct mcp_op *op)
+{
+    struct mcp_peer *p = op->peer;
+    if (mcp_op_is_ready(p)) {
+        mcp_op_go(op, MCP_OP_CALL);
+    } else if (p->era == MCP_ERA_STREAM) { /* each operation has a stream of its own */
+        mcp_op_go(op, MCP_OP_OPEN);
+    } else if (p->greeter != NULL && p->greeter != op) {
+        op->state = MCP_OP_WAIT;
+    } else {
+        p->greeter = op;
+        mcp_op_go(op, p->era == MCP_ERA_UNKNOWN ? MCP_OP_PROBE : MCP_OP_HELLO);
+    }
+}
+
+int mcp_op_start(struct mcp_op **out, struct mcp_peer *p, const struct mcp_call *call)
+{
+    struct mcp_op *op = calloc(1, sizeof *op);
+    if (p->settings.breaker != NULL
+        && !breaker_allows(p->settings.breaker, &mcp_op_breaker, clock_mono_ms())) {
+        free(op);
+        jdoc_free(call->params);
+        return ERR_BUSY;
+    }
+    if (op != NULL) {
+        op->peer = p;
+        op->call = *call;
+        op->name = call->name != NULL ? strdup(call->name) : NULL;
+        if (op->call.params == NULL)
+            op->call.params = jdoc_new_object();
+    }
+    if (op == NULL || op->call.params == NULL || (call->name != NULL && op->name == NULL)) {
+        if (op != NULL)
+            free(op->name);
+        free(op);
+        jdoc_free(call->params);
+        return ERR_NOMEM;
+    }
+    op->state = MCP_OP_WAIT;
+    op->next = p->ops;
+    p->ops = op;
+    /* From the reactor: done is never called before this returns. */
+    reactor_timer_set(op->call.reactor, &op->timer, clock_mono_ms(), mcp_op_on_wake, op);
+    *out = op;
+    return 0;
+}
+
+void mcp_op_cancel(struct mcp_op *op)
+{
+    struct mcp_peer *p = op->peer;
+    if (op->state == MCP_OP_CALL && p->era == MCP_ERA_LEGACY && op->exchange != NULL)
+        mcp_peer_tell_cancelled(op);
+    mcp_op_free(op);
+    mcp_op_poke_waiting(p);
+}

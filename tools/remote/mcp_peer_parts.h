@@ -1,0 +1,99 @@
+#ifndef TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
+#define TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
+
+#include "tools/remote/mcp_peer.h"
+#include "tools/remote/mcp_stream.h"
+
+/*
+ * mcp_peer_parts -- what the files of mcp_peer share with each other:
+ *
+ *   mcp_peer       the server: its era, its session
+ *   mcp_op         the life of an operation: it waits for the one that greets, goes on, ends
+ *   mcp_cell       the table of what each event does in each state
+ *   mcp_peer_send  the requests: headers and bodies
+ */
+#define MCP_OP_HEADERS_MAX 32
+
+struct mcp_peer {
+    struct mcp_peer_settings settings;
+    enum mcp_era era;
+    bool found;              /* by this process, so that a catalogue's hint is of no interest */
+    char version[16];        /* legacy: what initialize agreed on; "" = no session yet */
+    char session[512];       /* "" = the server wants none */
+    unsigned sessions;       /* begun so far */
+    int64_t last_id;
+    struct mcp_op *ops;      /* all under way */
+    struct mcp_op *greeter;  /* the one that finds the era out or begins the session */
+};
+
+/* What the operation waits for. */
+enum mcp_op_state {
+    MCP_OP_WAIT, MCP_OP_PROBE, MCP_OP_OPEN, MCP_OP_HELLO, MCP_OP_READY, MCP_OP_CALL, MCP_OP_STATES
+};
+
+/* What came of it. */
+enum mcp_op_event {
+    MCP_OP_RESULT, MCP_OP_REFUSED, MCP_OP_STATUS, MCP_OP_FAULT, MCP_OP_EVENTS
+};
+
+struct mcp_op {
+    struct mcp_peer *peer;
+    struct mcp_call call;
+    char *name;
+    enum mcp_op_state state;
+    bool probe_answered;     /* a server that answered the probe without naming a resultType */
+    bool again;              /* it has been begun anew once */
+    bool sent;               /* the request itself */
+    unsigned session;        /* MCP_OP_CALL: of the peer's sessions, the one that it was sent in */
+    bool has_session;        /* MCP_OP_CALL: with an id */
+    int64_t id;
+    struct mcp_exchange *exchange;
+    struct mcp_stream *stream;
+    struct reactor_timer timer;
+    struct mcp_op *next;
+    char *headers[MCP_OP_HEADERS_MAX + 1];
+    size_t header_count;
+    int header_error;
+};
+
+/* ---- mcp_peer ---- */
+
+/* Back to what the settings say; the session is forgotten. */
+void mcp_peer_forget_era(struct mcp_peer *p);
+
+/* ---- mcp_peer_send ---- */
+
+/* Sends the request of the operation's state. Returns 0 or why it could not be sent. */
+int mcp_peer_send(struct mcp_op *op);
+
+/* Tells the server that nobody waits for the operation's answer any more. */
+void mcp_peer_tell_cancelled(struct mcp_op *op);
+
+/* Frees the headers of the last request. */
+void mcp_peer_drop_headers(struct mcp_op *op);
+
+/* ---- mcp_op ---- */
+
+/* Enters the state and sends its request. The operation may be gone afterwards. */
+void mcp_op_go(struct mcp_op *op, enum mcp_op_state state);
+
+/* The next step from what is known of the peer: finds out the era, begins the session, waits or calls.
+ * The operation may be gone afterwards. */
+void mcp_op_begin(struct mcp_op *op);
+
+/* Tells the answer and frees the operation. */
+void mcp_op_finish(struct mcp_op *op, const struct mcp_answer *answer);
+
+/* The same with an error. why: static text, or valid during the call. */
+void mcp_op_fail(struct mcp_op *op, int error, const char *why);
+
+/* Operations that wait go on by a timer of their own, never from within another's callback. */
+void mcp_op_poke_waiting(struct mcp_peer *p);
+
+/* ---- mcp_cell ---- */
+
+/* What came: callbacks of mcp_exchange and mcp_stream; arg is the operation. */
+void mcp_cell_on_reply(void *arg, const struct mcp_reply *reply);
+void mcp_cell_on_open(void *arg, int error, const char *why);
+
+#endif

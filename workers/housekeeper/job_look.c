@@ -1,0 +1,142 @@
+#include "workers/housekeeper/housekeeper_parts.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define LOOK_MS 1000     /* between looks at tp:hint:leases */
+#define LOOK_BUSY_MS 250 /* while something was due */
+#define LOOK_MAX 64      /* hints of one look: what is taken over at once stays bounded */
+
+static bool job_look_seat_is_of(const struct scoreboard_seat *seat, const char *uid,
+    const char *turn)
+{
+    char its_uid[IDENT_USER_MAX + 1], its_session[IDENT_SESSION_MAX + 1];
+    char its_turn[IDENT_UUID_SIZE];
+    return atomic_load(&seat->taken) &&
+           scoreboard_turn_get(seat, its_uid, its_session, its_turn) &&
+           strcmp(its_turn, turn) == 0 && strcmp(its_uid, uid) == 0;
+}
+
+/*
+ * Why nobody has renewed a lease: a worker of this machine has the turn, but its loop does not come
+ * round (the supervisor will see that too, in a while). It hangs in this turn, or in another one.
+ */
+static enum turns_loss_kind job_look_how(const struct housekeeper *k, const struct turns_hint *hint)
+{
+    const struct scoreboard *board = k->worker->board;
+    int64_t since = clock_mono_ms() - k->worker->conf->lease_ms / 2;
+    for (size_t i = 0; i < board->slot_count; i++) {
+        const struct scoreboard_slot *slot = &board->slots[i];
+        const struct scoreboard_seat *seat;
+        if (atomic_load(&slot->pid) == 0 || atomic_load(&slot->seats_busy) == 0 ||
+            atomic_load(&slot->beat_ms) > since)
+            continue;
+        for (size_t n = 0; (seat = scoreboard_seat_at(board, slot, n)) != NULL; n++)
+            if (job_look_seat_is_of(seat, hint->uid, hint->turn))
+                return scoreboard_executing(board, slot) == seat ? TURNS_STUCK : TURNS_BESIDE;
+    }
+    return TURNS_EXPIRED;
+}
+
+static void job_look_expired(struct housekeeper *k, const struct turns_hint *hint)
+{
+    static const char *const why[] = {[TURNS_EXPIRED] = "",
+        [TURNS_STUCK] = ", as its worker hangs in this turn",
+        [TURNS_BESIDE] = ", as its worker hangs, but not in this turn: no attempt is lost"};
+    const struct turns_loss loss = {.how = job_look_how(k, hint)};
+    int error = jobs_give_up(k, k->store, hint->uid, hint->turn, &loss);
+    if (error == 0)
+        log_warn("turn %s of user %s: nobody renewed its lease%s", hint->turn, hint->uid,
+            why[loss.how]);
+    else if (error == ERR_NOT_FOUND)
+        err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
+}
+
+/* A message that was told to wait: it need not let others in first, as it is one of those itself. */
+static void job_look_waiting(struct housekeeper *k, const struct turns_hint *hint)
+{
+    struct job *job = jobs_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    if (job != NULL && job->handover == NULL)
+        job->due_ms = clock_mono_ms();
+}
+
+/* A worker has died in this turn: seen after a restart, or on behalf of another machine. */
+static void job_look_suspect(struct housekeeper *k, const struct turns_hint *hint)
+{
+    struct job *job = jobs_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    if (job && !job->handover)
+        job->suspect = true;
+}
+
+/* What the turn's own state says; a hint is only where to look. */
+static void job_look_hint(struct housekeeper *k, const struct turns_hint *hint, int64_t now)
+{
+    char state[16] = "";
+    int64_t left = 0;
+    int error = turns_state(k->store, hint->uid, hint->turn, state, &left);
+    if (error == ERR_NOT_FOUND)
+        err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
+    else if (error != 0)
+        return;
+    else if (strcmp(state, "pending") == 0 || strcmp(state, "answered") == 0)
+        jobs_add(k, JOB_RUN, hint->uid, hint->turn, 0);
+    else if (strcmp(state, "suspect") == 0)
+        job_look_suspect(k, hint);
+    else if (strcmp(state, "waiting") == 0)
+        job_look_waiting(k, hint);
+    else if (strcmp(state, "queued") == 0 || strcmp(state, "held") == 0)
+        return; /* its hint has been moved: it stays until the turn has ended */
+    else if (strcmp(state, "running") != 0)
+        err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
+    else if (left <= 0 && now >= k->patient_until_ms)
+        job_look_expired(k, hint);
+}
+
+/* Redis was away, or has answered so late that workers cannot have renewed their leases either. */
+static void job_look_outage(struct housekeeper *k, int64_t asked, int64_t now)
+{
+    unsigned generation = link_generation(k->store->link);
+    if (generation == k->link_generation && now - asked < k->worker->conf->lease_ms / 4)
+        return;
+    k->link_generation = generation;
+    k->patient_until_ms = now + k->worker->conf->lease_ms;
+}
+
+void job_look(struct housekeeper *k, int64_t now)
+{
+    static struct turns_hint hints[LOOK_MAX];
+    size_t count = 0;
+    k->look_ms = now + LOOK_MS;
+    int64_t asked = clock_mono_ms();
+    int error = turns_hints(k->store, 0, hints, LOOK_MAX, &count);
+    job_look_outage(k, asked, clock_mono_ms());
+    if (error != 0) {
+        log_limited(LOG_LEVEL_WARN, "cannot look for abandoned turns: %s", err_text(error));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        job_look_hint(k, &hints[i], now);
+    if (count > 0)
+        k->look_ms = now + LOOK_BUSY_MS;
+}
+
+void job_look_note(struct housekeeper *k, const struct notice *n)
+{
+    struct turns_hint *hint = &k->woken[k->woken_count];
+
+    if (k->woken_count == HOUSEKEEPER_WOKEN_MAX)
+        return; /* its hint is found by itself */
+    memcpy(hint->uid, n->uid, sizeof hint->uid);
+    memcpy(hint->turn, n->turn, sizeof hint->turn);
+    k->woken_count++;
+}
+
+void job_look_woken(struct housekeeper *k, int64_t now)
+{
+    for (size_t i = 0; i < k->woken_count; i++)
+        job_look_hint(k, &k->woken[i], now);
+    k->woken_count = 0;
+}

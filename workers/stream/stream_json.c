@@ -1,0 +1,141 @@
+#include "workers/stream/stream_json.h"
+
+#include "base/err.h"
+#include "process/origin.h"
+#include "store/keys.h"
+#include "wire/http/http.h"
+#include "workers/stream/stream_refuse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+static void stream_json_refuse(
+    struct stream_conn *c, int status, const char *code, const char *detail)
+{
+    const struct stream_handover *h = c->own;
+    struct stream_asker by = {.id = h->request[0] ? h->request : NULL,
+        .origin = h->origin[0] ? h->origin : NULL};
+
+    if (!ident_trace_parse(h->trace, &by.trace)) /* the hand-over's is ours already */
+        ident_trace_new(&by.trace);
+    stream_refuse(c, &by, status, code, detail);
+}
+
+static void stream_json_send(struct stream_conn *c, int status, const char *body, size_t len)
+{
+    const struct stream_handover *h = c->own;
+    struct buf head;
+    struct iovec iov[2];
+
+    buf_init(&head, 0);
+    buf_printf(&head,
+        "HTTP/1.1 %d %s\r\nContent-Type: application/%s; charset=utf-8\r\nContent-Length: %zu\r\n"
+        "Cache-Control: no-store\r\nConnection: close\r\n",
+        status, http_reason(status), status >= 400 ? "problem+json" : "json", len);
+    if (h->request[0])
+        buf_printf(&head, "X-Request-Id: %s\r\n", h->request);
+    if (h->trace[0])
+        buf_printf(&head, "traceparent: %s\r\n", h->trace);
+    origin_reply(c->stream->conf, h->origin[0] ? h->origin : NULL, &head);
+    if (status == 503 || status == 429)
+        buf_puts(&head, "Retry-After: 1\r\n");
+    buf_puts(&head, "\r\n");
+    if (buf_error(&head) == 0) {
+        iov[0] = (struct iovec){head.data, head.len};
+        iov[1] = (struct iovec){(void *)(uintptr_t)body, len};
+        err_ignore(stream_conn_send(c, iov, 2, 0));
+    }
+    buf_free(&head);
+    stream_conn_finish(c);
+}
+
+/* fields: status, reply. */
+static void stream_json_tell(struct stream_conn *c, const struct link_reply *fields)
+{
+    const struct link_reply *reply = link_reply_at(fields, 1);
+    int64_t status = link_reply_int(link_reply_at(fields, 0));
+    size_t len;
+    const char *text = link_reply_text(reply, &len);
+
+    if (link_reply_type(reply) != LINK_STRING || status < 200 || status > 599)
+        stream_json_refuse(c, 500, "events_gone", "The run has ended and its events are gone.");
+    else
+        stream_json_send(c, (int)status, text, len);
+}
+
+static void stream_json_on_turn(void *arg, int error, struct link_reply *fields)
+{
+    struct stream_conn *c = arg;
+
+    if (stream_conn_is_open(c) && (error || link_reply_count(fields) != 2))
+        stream_json_refuse(
+            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
+    else if (stream_conn_is_open(c))
+        stream_json_tell(c, fields);
+    link_reply_free(fields);
+}
+
+/* ---- the kind's operations ---- */
+
+/* It cannot come back by itself as the others do, and the turn has the drain time too. */
+static bool stream_json_drain(struct stream_conn *c, bool late)
+{
+    if (late)
+        stream_json_refuse(c, 503, "draining", "The turn goes on; ask for it again.");
+    return late;
+}
+
+static void stream_json_ended(struct stream_conn *c)
+{
+    const struct stream_handover *h = c->own;
+    char key[KEYS_MAX];
+
+    keys_turn(key, h->user, h->turn);
+    const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("status"),
+        link_text("reply")};
+    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
+        .reads = true, .on_reply = stream_json_on_turn, .arg = c, .asker = &c->asker};
+    if (link_ask(hub_link(c->stream->hub), &question) < 0)
+        stream_json_refuse(
+            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
+}
+
+static void stream_json_free(struct stream_conn *c)
+{
+    free(c->own);
+}
+
+const struct stream_kind stream_json_kind = {.name = "json",
+    .linger_ms = STREAM_LINGER_MS,
+    .feed = stream_conn_no_feed,
+    .tick = stream_conn_no_tick,
+    .drain = stream_json_drain,
+    .drained = stream_conn_no_step,
+    .end = stream_conn_no_step,
+    .free = stream_json_free,
+    .event = stream_conn_no_event,
+    .located = stream_conn_no_step,
+    .ended = stream_json_ended,
+    .inbox = stream_conn_no_feed,
+    .takes_snapshots = stream_conn_no_snapshots};
+
+void stream_json_start(struct stream_conn *c, const struct stream_handover *h)
+{
+    struct stream_handover *own = malloc(sizeof *own);
+    struct hub_start start;
+
+    c->user = strdup(h->user);
+    if (!own || !c->user) {
+        free(own);
+        stream_conn_kill(c);
+        return;
+    }
+    *own = *h;
+    stream_conn_become(c, &stream_json_kind, own);
+    c->expires_ms = h->expires_ms;
+    stream_handover_start(own, &start);
+    if (stream_conn_watch_start(c, &start, NULL) < 0)
+        stream_conn_kill(c);
+}

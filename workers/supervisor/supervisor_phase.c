@@ -1,0 +1,181 @@
+#include "workers/supervisor/supervisor_parts.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "process/footprint.h"
+#include "workers/supervisor/service.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXTEND_MS 15000 /* more time asked of systemd, again each second of a drain */
+
+/* --- configuration --- */
+
+void supervisor_log_settings(const struct conf *conf)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        if (strcmp(conf->log_level, levels[i]) == 0)
+            log_level_set((enum log_level)i);
+    if (log_open(conf->log_file) != 0)
+        log_error("log.file %s cannot be opened: %s", conf->log_file, strerror(errno));
+}
+
+/* Settings that belong to the sockets, which outlive generations. */
+static int supervisor_check_unchanged(const struct conf *old, const struct conf *new, char why[CONF_WHY_SIZE])
+{
+    if (strcmp(old->run_dir, new->run_dir) == 0)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "run_dir cannot be changed by a reload: restart");
+    return ERR_CONFIG;
+}
+
+/* The next generation with its configuration; *out stays NULL on error. */
+int supervisor_generation(
+    struct supervisor *s, struct crew_generation **out, char why[CONF_WHY_SIZE])
+{
+    struct crew_generation *g = crew_generation_add(&s->crew);
+    snprintf(why, CONF_WHY_SIZE, "out of memory");
+    if (g == NULL)
+        return ERR_NOMEM;
+    int error = s->options->configure(s->options->arg, &g->conf, why);
+    bool conf_ready = error == 0;
+    if (error == 0 && s->crew.current != NULL)
+        error = supervisor_check_unchanged(&s->crew.current->conf, &g->conf, why);
+    if (error == 0 && s->options->prepare != NULL)
+        error = s->options->prepare(s->options->arg, &g->conf, why);
+    if (error != 0) {
+        crew_generation_drop(&s->crew, g, conf_ready);
+        return error;
+    }
+    *out = g;
+    return 0;
+}
+
+/* --- start and reload --- */
+
+int64_t supervisor_patience(const struct crew_generation *g)
+{
+    return clock_mono_ms() + 2 * g->conf.ready_ms + (int64_t)g->total * 10;
+}
+
+static void supervisor_tell_ready(struct supervisor *s)
+{
+    char text[128];
+    service_ready(supervisor_status(s, text));
+    s->ready_told = true;
+}
+
+void supervisor_start_step(struct supervisor *s, int64_t now)
+{
+    char text[128];
+    bool complete = crew_is_complete(&s->crew, s->crew.current);
+    if (!complete && (now < s->phase_until_ms || !crew_serves(&s->crew)))
+        return;
+    s->phase = PHASE_RUNNING;
+    supervisor_tell_ready(s);
+    log_write(complete ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ready%s: %s",
+        complete ? "" : ", but not every worker is", supervisor_status(s, text));
+    (void)footprint_drop_code(); /* from here on it mostly sleeps */
+    if (s->reload_again)
+        supervisor_reload(s);
+}
+
+static void supervisor_reload_end(struct supervisor *s)
+{
+    s->next = NULL;
+    s->phase = PHASE_RUNNING;
+    supervisor_tell_ready(s);
+    (void)footprint_drop_code();
+    if (s->reload_again)
+        supervisor_reload(s);
+}
+
+void supervisor_reload_step(struct supervisor *s, int64_t now)
+{
+    struct crew_generation *next = s->next;
+    if (crew_is_complete(&s->crew, next)) {
+        s->crew.current = next;
+        atomic_store(&s->crew.board->turn_limit, (int)next->conf.turn_seats);
+        crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_OTHER_GENERATIONS, next);
+        log_info("generation %u serves, older workers finish what they have (drain = %" PRId64
+                 " ms)",
+            next->number, next->conf.drain_ms);
+        supervisor_reload_end(s);
+    } else if (now >= s->phase_until_ms) {
+        log_error("reload failed: generation %u did not get ready; generation %u goes on",
+            next->number, s->crew.current->number);
+        s->next = NULL;
+        supervisor_log_settings(&s->crew.current->conf);
+        crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_THIS_GENERATION, next);
+        supervisor_reload_end(s);
+    }
+}
+
+void supervisor_reload(struct supervisor *s)
+{
+    char why[CONF_WHY_SIZE] = "";
+    if (s->phase == PHASE_DRAINING) {
+        log_warn("reload refused: draining");
+        return;
+    }
+    if (s->phase != PHASE_RUNNING) {
+        s->reload_again = true;
+        return;
+    }
+    s->reload_again = false;
+    service_reloading();
+    int error = supervisor_generation(s, &s->next, why);
+    if (error == 0) {
+        error = crew_start(&s->crew, s->next);
+        if (error != 0) {
+            snprintf(why, sizeof(why), "more workers than there is room for");
+            crew_generation_drop(&s->crew, s->next, true);
+        }
+    }
+    if (error != 0) {
+        s->next = NULL;
+        log_error("reload failed, generation %u goes on: %s", s->crew.current->number, why);
+        supervisor_tell_ready(s); /* also after a failure, else systemd waits for ever */
+        return;
+    }
+    supervisor_log_settings(&s->next->conf);
+    s->phase = PHASE_RELOADING;
+    s->phase_until_ms = supervisor_patience(s->next);
+    log_info("reload: generation %u starts (%zu workers)", s->next->number, s->next->total);
+}
+
+/* --- drain --- */
+
+void supervisor_drain(struct supervisor *s)
+{
+    char text[128];
+    s->terms++;
+    if (s->phase == PHASE_DRAINING) {
+        log_info("asked again: drain faster");
+        crew_tell(&s->crew, SLOTS_ON_HURRY, CREW_BUT_LAST, NULL);
+        return;
+    }
+    if (s->phase == PHASE_RELOADING)
+        s->next = NULL;
+    s->phase = PHASE_DRAINING;
+    atomic_store(&s->crew.board->draining, true);
+    service_stopping(supervisor_status(s, text));
+    log_info("drain: running turns have %" PRId64 " ms (drain)", s->crew.current->conf.drain_ms);
+    sockets_unlink(&s->sockets);
+    crew_tell(&s->crew, SLOTS_ON_RETIRE, CREW_BUT_LAST, NULL);
+}
+
+/* Tool processes and the housekeeper stay until all workers are gone: turns call tools, and the
+ * housekeeper hears of workers that died. */
+void supervisor_drain_step(struct supervisor *s)
+{
+    service_extend(EXTEND_MS);
+    if (crew_alive(&s->crew, false) > 0)
+        return;
+    crew_tell(&s->crew, s->terms > 2 ? SLOTS_ON_HURRY : SLOTS_ON_RETIRE, CREW_ALL, NULL);
+}
