@@ -10,7 +10,7 @@
 #define CALL_ID_MAX 64
 #define FIRST_ROOM 4
 
-static int send_event(struct answer *a)
+static int answer_send_event(struct answer *a)
 {
     int error = buf_error(&a->json);
 
@@ -20,10 +20,9 @@ static int send_event(struct answer *a)
     return error;
 }
 
-#define EMIT(a, write)                                                                             \
-    (buf_reset(&(a)->json), (write), send_event(a))
+#define EMIT(a, write) (buf_reset(&(a)->json), (write), answer_send_event(a))
 
-static int spend(struct answer *a, size_t len)
+static int answer_spend(struct answer *a, size_t len)
 {
     if (len > a->bytes_left)
         return ERR_LIMIT;
@@ -33,21 +32,21 @@ static int spend(struct answer *a, size_t len)
 
 /* ---- the order in which things came ---- */
 
-static void note_text(struct answer *a)
+static void answer_note_text(struct answer *a)
 {
     if (a->text_run)
         buf_printf(&a->order, "t%zu ", a->text_run);
     a->text_run = 0;
 }
 
-static void note_order(struct answer *a, char what)
+static void answer_note_order(struct answer *a, char what)
 {
-    note_text(a);
+    answer_note_text(a);
     buf_printf(&a->order, "%c ", what);
 }
 
 /* Thoughts, then the text, then calls: that needs no words. */
-static bool is_usual_order(const char *order)
+static bool answer_is_usual_order(const char *order)
 {
     while (*order == 'r')
         order += 2;
@@ -60,7 +59,7 @@ static bool is_usual_order(const char *order)
 
 /* ---- text ---- */
 
-static int end_text(struct answer *a)
+static int answer_end_text(struct answer *a)
 {
     if (!a->text_open)
         return 0;
@@ -68,12 +67,12 @@ static int end_text(struct answer *a)
     return EMIT(a, events_text_end(&a->json, a->id));
 }
 
-static int on_text(void *arg, const char *s, size_t len)
+static int answer_on_text(void *arg, const char *s, size_t len)
 {
     struct answer *a = arg;
     int error;
 
-    if ((error = spend(a, len)))
+    if ((error = answer_spend(a, len)))
         return error;
     if (!a->text_open) {
         if (a->on_part)
@@ -81,8 +80,7 @@ static int on_text(void *arg, const char *s, size_t len)
         buf_reset(&a->json);
         events_text_start(&a->json, a->id);
         if ((error = buf_error(&a->json)) ||
-            (error = eventlog_hold(
-                 a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len)))
+            (error = eventlog_hold(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len)))
             return error;
         a->emitted = true;
         a->text_open = true;
@@ -96,11 +94,12 @@ static int on_text(void *arg, const char *s, size_t len)
 
 int answer_say(struct answer *a, const char *text)
 {
-    return on_text(a, text, strlen(text));
+    return answer_on_text(a, text, strlen(text));
 }
 
-/* The list with room for one element more; new ones are empty. NULL: no memory, it stays as it is. */
-static void *with_room(void *list, size_t *room, size_t count, size_t size)
+/* The list with room for one element more; new ones are empty. NULL: no memory, it stays as it
+ * is. */
+static void *answer_with_room(void *list, size_t *room, size_t count, size_t size)
 {
     size_t more = *room ? *room * 2 : FIRST_ROOM;
     char *data;
@@ -117,7 +116,7 @@ static void *with_room(void *list, size_t *room, size_t count, size_t size)
 
 /* ---- thoughts ---- */
 
-static int open_thought(struct answer *a, struct answer_thought **out)
+static int answer_open_thought(struct answer *a, struct answer_thought **out)
 {
     int error;
 
@@ -127,7 +126,8 @@ static int open_thought(struct answer *a, struct answer_thought **out)
     }
     if (a->thought_count == ANSWER_THOUGHTS_MAX)
         return ERR_LIMIT;
-    struct answer_thought *t = with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t);
+    struct answer_thought *t =
+        answer_with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t);
     if (!t)
         return ERR_NOMEM;
     a->thoughts = t;
@@ -137,19 +137,19 @@ static int open_thought(struct answer *a, struct answer_thought **out)
     t->sealed = NULL;
     t->open = true;
     *out = t;
-    note_order(a, 'r');
+    answer_note_order(a, 'r');
     if ((error = EMIT(a, events_reasoning_start(&a->json, t->id))))
         return error;
     return EMIT(a, events_reasoning_message_start(&a->json, t->id));
 }
 
-static int on_reasoning(void *arg, const char *s, size_t len)
+static int answer_on_reasoning(void *arg, const char *s, size_t len)
 {
     struct answer *a = arg;
     struct answer_thought *t;
     int error;
 
-    if ((error = spend(a, len)) || (error = open_thought(a, &t)))
+    if ((error = answer_spend(a, len)) || (error = answer_open_thought(a, &t)))
         return error;
     buf_put(&t->text, s, len);
     if (buf_error(&t->text))
@@ -157,7 +157,7 @@ static int on_reasoning(void *arg, const char *s, size_t len)
     return eventlog_text(a->log, EVENTLOG_REASONING, t->id, s, len);
 }
 
-static int end_thought(struct answer *a, struct answer_thought *t)
+static int answer_end_thought(struct answer *a, struct answer_thought *t)
 {
     int error;
 
@@ -171,7 +171,7 @@ static int end_thought(struct answer *a, struct answer_thought *t)
     return EMIT(a, events_reasoning_end(&a->json, t->id));
 }
 
-static int on_reasoning_end(void *arg, const char *sealed)
+static int answer_on_reasoning_end(void *arg, const char *sealed)
 {
     struct answer *a = arg;
     struct answer_thought *t;
@@ -179,17 +179,18 @@ static int on_reasoning_end(void *arg, const char *sealed)
 
     if (!sealed && !(a->thought_count && a->thoughts[a->thought_count - 1].open))
         return 0;
-    if ((error = open_thought(a, &t)))
+    if ((error = answer_open_thought(a, &t)))
         return error;
-    if (sealed && ((error = spend(a, strlen(sealed)))
-        || !(t->sealed = arena_strdup(a->arena, sealed))))
+    if (sealed &&
+        ((error = answer_spend(a, strlen(sealed))) ||
+            !(t->sealed = arena_strdup(a->arena, sealed))))
         return error ? error : ERR_NOMEM;
-    return end_thought(a, t);
+    return answer_end_thought(a, t);
 }
 
 /* ---- calls ---- */
 
-static bool taken(const struct answer *a, const char *id)
+static bool answer_taken(const struct answer *a, const char *id)
 {
     for (size_t i = 0; i < a->call_count; i++)
         if (a->calls[i].id && !strcmp(a->calls[i].id, id))
@@ -198,42 +199,42 @@ static bool taken(const struct answer *a, const char *id)
 }
 
 /* The provider's id when it is good and new in this conversation, else one of ours. */
-static char *call_id(struct answer *a, const char *given)
+static char *answer_call_id(struct answer *a, const char *given)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     size_t len = strlen(given);
     char uuid[IDENT_UUID_SIZE];
 
-    if (len && len <= CALL_ID_MAX && strspn(given, good) == len && !taken(a, given))
+    if (len && len <= CALL_ID_MAX && strspn(given, good) == len && !answer_taken(a, given))
         return arena_strdup(a->arena, given);
     ident_uuid7(uuid);
     return arena_printf(a->arena, "tc_%s", uuid); /* 39 bytes: one protocol takes 40 */
 }
 
-static int on_call_start(void *arg, unsigned call, const char *id, const char *name)
+static int answer_on_call_start(void *arg, unsigned call, const char *id, const char *name)
 {
     struct answer *a = arg;
     int error;
 
     if (call != a->call_count || a->call_count == ANSWER_CALLS_MAX)
         return ERR_LIMIT;
-    if ((error = spend(a, strlen(name))) || (error = end_text(a)))
+    if ((error = answer_spend(a, strlen(name))) || (error = answer_end_text(a)))
         return error;
-    struct answer_call *c = with_room(a->calls, &a->call_room, call, sizeof *c);
+    struct answer_call *c = answer_with_room(a->calls, &a->call_room, call, sizeof *c);
     if (!c)
         return ERR_NOMEM;
     a->calls = c;
     c += call;
     const struct context_tool *tool = a->frame ? context_called_tool(a->frame, name) : NULL;
     bool renamed = tool && tool->own;
-    c->id = call_id(a, id);
+    c->id = answer_call_id(a, id);
     c->name = arena_strdup(a->arena, renamed ? tool->own : name);
     c->alias = renamed ? arena_strdup(a->arena, tool->name) : NULL;
     c->sealed = NULL;
     buf_reset(&c->args);
     if (!c->id || !c->name || (renamed && !c->alias))
         return ERR_NOMEM;
-    note_order(a, 'c');
+    answer_note_order(a, 'c');
     a->call_count++;
     c->open = true;
     if (a->on_part)
@@ -241,14 +242,14 @@ static int on_call_start(void *arg, unsigned call, const char *id, const char *n
     return EMIT(a, events_call_start(&a->json, c->id, c->name, a->id));
 }
 
-static int on_call_args(void *arg, unsigned call, const char *s, size_t len)
+static int answer_on_call_args(void *arg, unsigned call, const char *s, size_t len)
 {
     struct answer *a = arg;
     int error;
 
     if (call >= a->call_count)
         return ERR_PROTOCOL;
-    if ((error = spend(a, len)))
+    if ((error = answer_spend(a, len)))
         return error;
     buf_put(&a->calls[call].args, s, len);
     if (buf_error(&a->calls[call].args))
@@ -256,20 +257,20 @@ static int on_call_args(void *arg, unsigned call, const char *s, size_t len)
     return eventlog_text(a->log, EVENTLOG_TOOL_ARGS, a->calls[call].id, s, len);
 }
 
-static int on_call_sealed(void *arg, unsigned call, const char *sealed)
+static int answer_on_call_sealed(void *arg, unsigned call, const char *sealed)
 {
     struct answer *a = arg;
     int error;
 
     if (call >= a->call_count)
         return ERR_PROTOCOL;
-    if ((error = spend(a, strlen(sealed))))
+    if ((error = answer_spend(a, strlen(sealed))))
         return error;
     a->calls[call].sealed = arena_strdup(a->arena, sealed);
     return a->calls[call].sealed ? 0 : ERR_NOMEM;
 }
 
-static int end_call(struct answer *a, struct answer_call *c)
+static int answer_end_call(struct answer *a, struct answer_call *c)
 {
     if (!c->open)
         return 0;
@@ -277,18 +278,19 @@ static int end_call(struct answer *a, struct answer_call *c)
     return EMIT(a, events_call_end(&a->json, c->id));
 }
 
-static int on_call_end(void *arg, unsigned call)
+static int answer_on_call_end(void *arg, unsigned call)
 {
     struct answer *a = arg;
-    return call < a->call_count ? end_call(a, &a->calls[call]) : ERR_PROTOCOL;
+    return call < a->call_count ? answer_end_call(a, &a->calls[call]) : ERR_PROTOCOL;
 }
 
 /* ---- life ---- */
 
 void answer_init(struct answer *a)
 {
-    a->sink = (struct provider_sink){a, on_text, on_reasoning, on_reasoning_end, on_call_start,
-        on_call_args, on_call_end, on_call_sealed};
+    a->sink =
+        (struct provider_sink){a, answer_on_text, answer_on_reasoning, answer_on_reasoning_end,
+            answer_on_call_start, answer_on_call_args, answer_on_call_end, answer_on_call_sealed};
     answer_reset(a);
 }
 
@@ -320,15 +322,15 @@ int answer_close(struct answer *a)
     int error = 0;
 
     for (size_t i = 0; i < a->thought_count && !error; i++)
-        error = end_thought(a, &a->thoughts[i]);
+        error = answer_end_thought(a, &a->thoughts[i]);
     if (!error)
-        error = end_text(a);
+        error = answer_end_text(a);
     for (size_t i = 0; i < a->call_count && !error; i++)
-        error = end_call(a, &a->calls[i]);
+        error = answer_end_call(a, &a->calls[i]);
     return error;
 }
 
-static int store_thoughts(struct answer *a, struct chat *chat)
+static int answer_store_thoughts(struct answer *a, struct chat *chat)
 {
     int error = 0;
 
@@ -346,7 +348,7 @@ int answer_store(struct answer *a, struct chat *chat)
 {
     struct chat_message m = {.role = CHAT_ASSISTANT, .len = a->text.len};
     const size_t calls = a->call_count;
-    int error = store_thoughts(a, chat);
+    int error = answer_store_thoughts(a, chat);
 
     if (error || (!a->text.len && !calls))
         return error;
@@ -355,11 +357,11 @@ int answer_store(struct answer *a, struct chat *chat)
     m.calls = arena_array(a->arena, calls ? calls : 1, sizeof *m.calls);
     if (!m.id || !m.text || !m.calls)
         return ERR_NOMEM;
-    note_text(a);
+    answer_note_text(a);
     if (buf_error(&a->order))
         return buf_error(&a->order);
-    if (!is_usual_order(buf_text(&a->order))
-        && !(m.order = arena_strdup(a->arena, buf_text(&a->order))))
+    if (!answer_is_usual_order(buf_text(&a->order)) &&
+        !(m.order = arena_strdup(a->arena, buf_text(&a->order))))
         return ERR_NOMEM;
     for (size_t i = 0; i < calls; i++) {
         struct chat_call *c = &m.calls[m.call_count++];

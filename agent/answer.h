@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "agent/model/provider.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/eventlog.h"
 
@@ -16,7 +17,7 @@
  * the calls. Used by turn workers.
  */
 struct answer_call {
-    char *id, *name;    /* in the arena */
+    char *id, *name;      /* in the arena */
     char *alias, *sealed; /* as in struct chat_call */
     struct buf args;
     bool open;
@@ -24,7 +25,7 @@ struct answer_call {
 struct answer_thought {
     char id[IDENT_UUID_SIZE];
     struct buf text;
-    char *sealed;       /* in the arena, or NULL */
+    char *sealed; /* in the arena, or NULL */
     bool open;
 };
 #define ANSWER_CALLS_MAX 64
@@ -33,12 +34,12 @@ struct answer_thought {
 struct answer {
     struct eventlog *log;
     struct arena *arena;
-    const struct chat *chat;   /* for ids that are taken already */
-    const struct context_frame *frame; /* for the client's names of its tools; may be NULL */
-    size_t bytes_left;         /* of the turn; what would take more is ERR_LIMIT */
+    const struct chat *chat;               /* for ids that are taken already */
+    const struct context_frame *frame;     /* for the client's names of its tools; may be NULL */
+    size_t bytes_left;                     /* of the turn; what would take more is ERR_LIMIT */
     void (*on_part)(void *arg, bool args); /* text or arguments begin: for the scoreboard */
     void *arg;
-    struct buf json;           /* reused */
+    struct buf json; /* reused */
 
     char id[IDENT_UUID_SIZE];
     struct buf text;
@@ -48,8 +49,8 @@ struct answer {
     size_t call_count, call_room;
     struct answer_thought *thoughts; /* of ANSWER_THOUGHTS_MAX at most */
     size_t thought_count, thought_room;
-    struct buf order;          /* struct chat_message.order, as far as it has come */
-    size_t text_run;           /* bytes of text since the last call or thought */
+    struct buf order; /* struct chat_message.order, as far as it has come */
+    size_t text_run;  /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };
 /* log, arena, chat and bytes_left are set by the caller before; frame and on_part may be. */
@@ -57,13 +58,13 @@ void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
 /* Empties it for the next answer, with a new message id; keeps the buffers. */
 void answer_reset(struct answer *a);
-/* Text that is not the model's own (a refusal, an end at a limit). Returns 0, ERR_LIMIT, ERR_FENCED,
- * ERR_FULL, ERR_NOMEM. */
-int answer_say(struct answer *a, const char *text);
+/* Text that is not the model's own (a refusal, an end at a limit). Returns 0, ERR_LIMIT,
+ * ERR_FENCED, ERR_FULL, ERR_NOMEM. */
+MUST_CHECK int answer_say(struct answer *a, const char *text);
 /* Ends in the log whatever is open. Returns 0, ERR_FENCED, ERR_FULL, ERR_NOMEM. */
-int answer_close(struct answer *a);
-/* Adds thoughts and the message, with its calls, to the conversation, as far as they have come. Returns
- * 0, ERR_NOMEM, ERR_LIMIT. */
-int answer_store(struct answer *a, struct chat *chat);
+MUST_CHECK int answer_close(struct answer *a);
+/* Adds thoughts and the message, with its calls, to the conversation, as far as they have come.
+ * Returns 0, ERR_NOMEM, ERR_LIMIT. */
+MUST_CHECK int answer_store(struct answer *a, struct chat *chat);
 
 #endif

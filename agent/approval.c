@@ -9,7 +9,7 @@
 /* ---- arguments ---- */
 
 /* Some models send the object as JSON text; tools_start takes that too. */
-static int parse(const char *text, size_t len, jdoc **out)
+static int approval_parse(const char *text, size_t len, jdoc **out)
 {
     jdoc *inner = NULL;
     const char *string;
@@ -29,7 +29,8 @@ static int parse(const char *text, size_t len, jdoc **out)
     return jdoc_type(*out) == JDOC_OBJECT ? 0 : ERR_INVALID;
 }
 
-static int write_canonical(const jdoc *args, struct arena *arena, struct approval_form *out)
+static int approval_write_canonical(const jdoc *args, struct arena *arena,
+    struct approval_form *out)
 {
     struct buf text = {0};
 
@@ -45,21 +46,21 @@ int approval_canonical(const struct tools_spec *spec, const char *text, size_t l
     struct arena *arena, struct approval_form *out, struct tools_problem *problem)
 {
     jdoc *args = NULL;
-    int error = parse(text, len, &args);
+    int error = approval_parse(text, len, &args);
 
     *problem = (struct tools_problem){.expected = "an object",
         .message = "The arguments must be a JSON object."};
     if (!error)
         error = tools_check(spec, args, problem);
     if (!error)
-        error = write_canonical(args, arena, out);
+        error = approval_write_canonical(args, arena, out);
     jdoc_free(args);
     return error;
 }
 
 /* ---- who is asked ---- */
 
-static const struct chat_call *call_of(const struct chat *chat, size_t result)
+static const struct chat_call *approval_call_of(const struct chat *chat, size_t result)
 {
     for (size_t i = result; i-- > 0;) {
         const struct chat_message *m = &chat->items[i];
@@ -72,11 +73,11 @@ static const struct chat_call *call_of(const struct chat *chat, size_t result)
 
 /* A failure says what others wrote when it is marked so: a server's own words of why. So does a
  * result of a tool that also brings what the user wrote (tools_result_untrusted). */
-static bool brings_untrusted(const struct chat *chat, size_t result)
+static bool approval_brings_untrusted(const struct chat *chat, size_t result)
 {
     static const char mark[] = APPROVAL_OUTSIDE_MARK;
     const struct chat_message *m = &chat->items[result];
-    const struct chat_call *call = call_of(chat, result);
+    const struct chat_call *call = approval_call_of(chat, result);
     const struct tools_spec *spec = call && !call->alias ? tools_find(call->name) : NULL;
 
     if (m->len >= sizeof mark - 1 && !memcmp(m->text, mark, sizeof mark - 1))
@@ -87,7 +88,7 @@ static bool brings_untrusted(const struct chat *chat, size_t result)
 bool approval_tainted(const struct chat *chat)
 {
     for (size_t i = 0; i < chat->count; i++)
-        if (chat->items[i].role == CHAT_TOOL && brings_untrusted(chat, i))
+        if (chat->items[i].role == CHAT_TOOL && approval_brings_untrusted(chat, i))
             return true;
     return false;
 }
@@ -96,7 +97,8 @@ static const char untrusted_content[] = "untrusted_content";
 
 int approval_question(struct approvals_ask *ask, const char *preview, struct arena *arena)
 {
-    const char *before = strcmp(ask->why, untrusted_content) ? "" :
+    const char *before = strcmp(ask->why, untrusted_content) ?
+        "" :
         "Others wrote some of what this conversation goes by. ";
     char words[96];
 
@@ -104,9 +106,8 @@ int approval_question(struct approvals_ask *ask, const char *preview, struct are
     for (char *c = words; *c; c++)
         if (*c == '_')
             *c = ' ';
-    ask->message = preview ?
-        arena_printf(arena, "%sMay I %s" TOOLS_QUESTION_END, before, preview) :
-        arena_printf(arena, "%sMay I %s " TOOLS_QUESTION_BARE, before, words);
+    ask->message = preview ? arena_printf(arena, "%sMay I %s" TOOLS_QUESTION_END, before, preview) :
+                             arena_printf(arena, "%sMay I %s " TOOLS_QUESTION_BARE, before, words);
     return ask->message ? 0 : ERR_NOMEM;
 }
 
@@ -149,7 +150,8 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
     buf_printf(json, "{\"id\":\"%s\",\"reason\":\"tool_call\"", ask->id);
     buf_json_member(json, "message", ask->message);
     buf_json_member(json, "toolCallId", ask->call);
-    buf_printf(json, ",\"responseSchema\":{\"type\":\"object\",\"properties\":{\"approved\":"
+    buf_printf(json,
+        ",\"responseSchema\":{\"type\":\"object\",\"properties\":{\"approved\":"
         "{\"type\":\"boolean\"},\"editedArgs\":");
     buf_puts(json, spec ? spec->arguments_schema : "{\"type\":\"object\"}");
     buf_puts(json, "},\"required\":[\"approved\"],\"additionalProperties\":false}");
@@ -164,10 +166,11 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json)
 
 /* ---- answers ---- */
 
-static void seal(struct approvals_answer *out)
+static void approval_seal(struct approvals_answer *out)
 {
     static const char *const words[] = {[APPROVALS_APPROVE] = "approve",
-        [APPROVALS_DENY] = "deny", [APPROVALS_DECLINE] = "decline"};
+        [APPROVALS_DENY] = "deny",
+        [APPROVALS_DECLINE] = "decline"};
     char text[16 + IDENT_SHA256_SIZE];
     int len = snprintf(text, sizeof text, "%s %s", words[out->event], out->hash);
 
@@ -179,10 +182,10 @@ void approval_decline(struct approvals_answer *out)
     out->event = APPROVALS_DECLINE;
     out->args = NULL;
     out->hash[0] = 0;
-    seal(out);
+    approval_seal(out);
 }
 
-static int refuse(struct tools_problem *problem, const char *path, const char *expected,
+static int approval_refuse(struct tools_problem *problem, const char *path, const char *expected,
     const char *message)
 {
     *problem = (struct tools_problem){0};
@@ -192,7 +195,8 @@ static int refuse(struct tools_problem *problem, const char *path, const char *e
     return ERR_INVALID;
 }
 
-static int check_members(const jdoc *payload, const char *edited, struct tools_problem *problem)
+static int approval_check_members(const jdoc *payload, const char *edited,
+    struct tools_problem *problem)
 {
     struct jdoc_iter it = {0};
     const char *key;
@@ -203,14 +207,14 @@ static int check_members(const jdoc *payload, const char *edited, struct tools_p
         if (!strcmp(key, "approved") || !strcmp(key, edited))
             continue;
         snprintf(path, sizeof path, "/%s", key);
-        return refuse(problem, path, "nothing", "An approval has no such member.");
+        return approval_refuse(problem, path, "nothing", "An approval has no such member.");
     }
     return 0;
 }
 
 /* Edited arguments are the whole of them, checked as a model's are. */
-static int take_edited(const jdoc *args, const char *edited, const char *name, struct arena *arena,
-    struct approvals_answer *out, struct tools_problem *problem)
+static int approval_take_edited(const jdoc *args, const char *edited, const char *name,
+    struct arena *arena, struct approvals_answer *out, struct tools_problem *problem)
 {
     const struct tools_spec *spec = tools_find(name);
     char path[sizeof problem->path + 32];
@@ -219,10 +223,11 @@ static int take_edited(const jdoc *args, const char *edited, const char *name, s
     int error;
 
     if (!spec)
-        return refuse(problem, "", "", "The tool is not offered any more.");
+        return approval_refuse(problem, "", "", "The tool is not offered any more.");
     if (jdoc_type(args) != JDOC_OBJECT) {
         snprintf(path, sizeof path, "/%.30s", edited);
-        return refuse(problem, path, "an object", "Edited arguments must be a JSON object.");
+        return approval_refuse(problem, path, "an object",
+            "Edited arguments must be a JSON object.");
     }
     jdoc_write(args, &text);
     error = buf_error(&text);
@@ -248,20 +253,21 @@ int approval_answer(const jdoc *payload, const char *edited, const char *name, s
     int error = 0;
 
     if (jdoc_type(payload) != JDOC_OBJECT)
-        return refuse(problem, "", "an object", "The answer must be an object.");
+        return approval_refuse(problem, "", "an object", "The answer must be an object.");
     if (jdoc_get_bool(payload, "approved", &approved))
-        return refuse(problem, "/approved", "true or false", "approved must be true or false.");
-    if ((error = check_members(payload, edited, problem)))
+        return approval_refuse(problem, "/approved", "true or false",
+            "approved must be true or false.");
+    if ((error = approval_check_members(payload, edited, problem)))
         return error;
     out->event = approved ? APPROVALS_APPROVE : APPROVALS_DENY;
     out->args = NULL;
     out->hash[0] = 0;
     if (jdoc_has(payload, edited))
-        error = take_edited(jdoc_get(payload, edited), edited, name, arena, out, problem);
+        error = approval_take_edited(jdoc_get(payload, edited), edited, name, arena, out, problem);
     if (!error && !approved) {
         out->args = NULL;
         out->hash[0] = 0;
     }
-    seal(out);
+    approval_seal(out);
     return error;
 }

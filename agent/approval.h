@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "store/approvals.h"
 #include "tools/engine/tools.h"
 
@@ -25,7 +26,7 @@ struct approval_form {
  *   problem  out, when ERR_INVALID: the wrong field
  * Returns 0; ERR_INVALID (tools_start would refuse them); ERR_NOMEM or another fault.
  */
-int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
+MUST_CHECK int approval_canonical(const struct tools_spec *spec, const char *text, size_t len,
     struct arena *arena, struct approval_form *out, struct tools_problem *problem);
 
 /*
@@ -38,17 +39,18 @@ bool approval_tainted(const struct chat *chat);
 
 /*
  * approval_needed -- does this call wait for the user? ask: out when it does; its call is borrowed,
- * zone and expires_ms are the caller's. Wrong arguments never wait: tools_start refuses them and runs nothing.
- * Returns 0 or a fault.
+ * zone and expires_ms are the caller's. Wrong arguments never wait: tools_start refuses them and
+ * runs nothing. Returns 0 or a fault.
  */
-int approval_needed(const struct tools_spec *spec, const struct chat_call *call, bool tainted,
-    struct arena *arena, bool *needed, struct approvals_ask *ask);
+MUST_CHECK int approval_needed(const struct tools_spec *spec, const struct chat_call *call,
+    bool tainted, struct arena *arena, bool *needed, struct approvals_ask *ask);
 
 /*
  * approval_question -- puts what is asked into words: `preview` (tools_preview), or the tool's name
  * when it is NULL. Returns 0 or ERR_NOMEM.
  */
-int approval_question(struct approvals_ask *ask, const char *preview, struct arena *arena);
+MUST_CHECK int approval_question(struct approvals_ask *ask, const char *preview,
+    struct arena *arena);
 
 /* One AG-UI Interrupt, with the tool's schema for edited arguments. */
 void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
@@ -60,8 +62,8 @@ void approval_interrupt(const struct approvals_ask *ask, struct buf *json);
  *   out     id is the caller's
  *   problem out, when ERR_INVALID
  */
-int approval_answer(const jdoc *payload, const char *edited, const char *name, struct arena *arena,
-    struct approvals_answer *out, struct tools_problem *problem);
+MUST_CHECK int approval_answer(const jdoc *payload, const char *edited, const char *name,
+    struct arena *arena, struct approvals_answer *out, struct tools_problem *problem);
 /* The answer that abandons a call. */
 void approval_decline(struct approvals_answer *out);
 

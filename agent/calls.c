@@ -77,7 +77,8 @@ static int calls_collect(struct calls_batch *b, int64_t now)
             }
         } else if (now >= s->until_ms) {
             tools_cancel(&s->run);
-            error = calls_fail(s, "timeout", "The tool did not answer in time. Whether it had an "
+            error = calls_fail(s, "timeout",
+                "The tool did not answer in time. Whether it had an "
                 "effect is not known.");
         } else {
             continue;
@@ -128,8 +129,11 @@ static int calls_store(struct calls_batch *b)
 
     for (size_t i = 0; i < b->count && !error; i++) {
         struct calls_slot *s = &b->slots[i];
-        struct chat_message m = {.role = CHAT_TOOL, .call_id = s->call->id, .text = s->text,
-            .len = s->len, .failed = s->failed};
+        struct chat_message m = {.role = CHAT_TOOL,
+            .call_id = s->call->id,
+            .text = s->text,
+            .len = s->len,
+            .failed = s->failed};
         if (!s->answered)
             continue;
         m.id = arena_strdup(c->arena, s->message_id);
@@ -168,8 +172,11 @@ static int calls_open(struct calls *c, struct calls_batch *b)
         const struct approvals_taken *answer = calls_answer_to(c, m->calls[i].id);
         if (chat_result(c->chat, m->calls[i].id) || (passed && !answer))
             continue;
-        b->slots[b->count++] = (struct calls_slot){.call = &m->calls[i], .batch = b,
-            .answer = answer, .args = m->calls[i].args, .args_len = m->calls[i].args_len};
+        b->slots[b->count++] = (struct calls_slot){.call = &m->calls[i],
+            .batch = b,
+            .answer = answer,
+            .args = m->calls[i].args,
+            .args_len = m->calls[i].args_len};
     }
     return 0;
 }
@@ -217,7 +224,8 @@ int calls_refuse_cut(struct calls *c)
 
     if (error || !last || !utf8_blank(last->args, last->args_len))
         return error;
-    error = calls_fail(last, "cut_off", "Nothing was run: the answer ended before the arguments "
+    error = calls_fail(last, "cut_off",
+        "Nothing was run: the answer ended before the arguments "
         "of this call were written. Make the call again, and write less beside it.");
     stored = calls_store(&b);
     return error ? error : stored;

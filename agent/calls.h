@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "agent/context.h"
 #include "agent/wait.h"
+#include "base/err.h"
 #include "store/approvals.h"
 #include "tools/engine/tools.h"
 
@@ -20,9 +21,9 @@ struct calls {
     struct tools_context *tools;
     struct arena *arena;
     struct chat *chat;
-    struct buf *json;    /* reused */
-    int64_t left;        /* tool calls that the turn may still make; counted down */
-    bool resumed;        /* an earlier worker may have run the open ones before it died */
+    struct buf *json; /* reused */
+    int64_t left;     /* tool calls that the turn may still make; counted down */
+    bool resumed;     /* an earlier worker may have run the open ones before it died */
     /* What the user said to calls that an earlier turn left open. */
     const struct approvals_taken *answers;
     size_t answer_count;
@@ -39,13 +40,13 @@ bool calls_waiting(const struct calls *c);
  * Returns 0; ERR_CANCELLED, ERR_DEADLINE, ERR_DRAINING (calls that had not come to their end are
  * told so in their results); ERR_FENCED, ERR_FULL, ERR_NOMEM.
  */
-int calls_run(struct calls *c, const char *const **pending, size_t *pending_count);
+MUST_CHECK int calls_run(struct calls *c, const char *const **pending, size_t *pending_count);
 /* Gives every call without a result the error result `code`: it will not run any more. */
-int calls_refuse(struct calls *c, const char *code, const char *text);
+MUST_CHECK int calls_refuse(struct calls *c, const char *code, const char *text);
 /*
  * The answer broke off at a limit: when the last call has no arguments yet, it gets an error result
  * instead of being run with none. (Half an object is refused in any case, as no JSON.)
  */
-int calls_refuse_cut(struct calls *c);
+MUST_CHECK int calls_refuse_cut(struct calls *c);
 
 #endif

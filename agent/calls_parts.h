@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_CALLS_PARTS_H
 
 #include "agent/calls.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "base/task.h"
 
@@ -44,20 +45,20 @@ struct calls_batch {
  * Begins a call: it has a result then, waits (for its tool, or for the user), or is the client's.
  * Returns 0; ERR_CANCELLED, ERR_DEADLINE, ERR_DRAINING; ERR_FENCED, ERR_FULL, ERR_NOMEM.
  */
-int calls_start(struct calls_slot *s);
+MUST_CHECK int calls_start(struct calls_slot *s);
 
-/* Starts the tool, again while Redis is away: a repeated call finds its mark. Returns as tools_start,
- * and as wait_retry. */
-int calls_start_patiently(struct calls_slot *s, const struct tools_spec *spec);
+/* Starts the tool, again while Redis is away: a repeated call finds its mark. Returns as
+ * tools_start, and as wait_retry. */
+MUST_CHECK int calls_start_patiently(struct calls_slot *s, const struct tools_spec *spec);
 
 /* Is it a reason for which the turn ends? */
 bool calls_is_end(int error);
 
 /* Gives the call the error result `code`. Returns 0, ERR_FENCED, ERR_FULL, ERR_NOMEM. */
-int calls_fail(struct calls_slot *s, const char *code, const char *message);
+MUST_CHECK int calls_fail(struct calls_slot *s, const char *code, const char *message);
 
 /* A call has come to its end in our own code, with 0 or what went wrong on our side: its result.
  * Returns as calls_fail. */
-int calls_conclude(struct calls_slot *s, int error);
+MUST_CHECK int calls_conclude(struct calls_slot *s, int error);
 
 #endif

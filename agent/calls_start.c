@@ -40,14 +40,17 @@ static int calls_start_once(struct calls_slot *s, const struct tools_spec *spec)
     if (error)
         return error;
     s->counted = true;
-    s->run = (struct tools_run){.context = s->answer ? &s->bound : c->tools, .spec = spec,
-        .arena = c->arena, .on_done = calls_start_on_tool, .on_more = calls_start_on_tool,
+    s->run = (struct tools_run){.context = s->answer ? &s->bound : c->tools,
+        .spec = spec,
+        .arena = c->arena,
+        .on_done = calls_start_on_tool,
+        .on_more = calls_start_on_tool,
         .on_done_arg = s};
     if (s->answer && !s->answer->edited)
         s->run.approved = s->answer->message;
     /* The provider's ids are unique in a conversation only; the mark must be in the user's life. */
-    s->run.call_id = s->answer ? arena_printf(c->arena, "approval:%s", s->answer->id)
-                               : arena_printf(c->arena, "%s:%s", c->wait->start->turn, s->call->id);
+    s->run.call_id = s->answer ? arena_printf(c->arena, "approval:%s", s->answer->id) :
+                                 arena_printf(c->arena, "%s:%s", c->wait->start->turn, s->call->id);
     if (!s->run.call_id)
         return ERR_NOMEM;
     s->started = true;
@@ -161,8 +164,9 @@ static int calls_start_taint(struct calls *c, bool *tainted)
     int error;
 
     *tainted = approval_tainted(c->chat);
-    while (!*tainted && (error = approvals_untrusted(c->tools->store, c->tools->uid,
-                             c->wait->start->session, tainted)))
+    while (!*tainted &&
+        (error = approvals_untrusted(c->tools->store, c->tools->uid, c->wait->start->session,
+             tainted)))
         if ((error = wait_retry(c->wait, error)))
             return error;
     return 0;
@@ -229,8 +233,10 @@ static int calls_start_client(struct calls_slot *s)
     jdoc_free(args);
     if (error == ERR_NOMEM)
         return error;
-    return good ? 0 : calls_fail(s, "invalid_arguments",
-        "The arguments are not a JSON object. It was not done. Call it again with whole arguments.");
+    return good ?
+        0 :
+        calls_fail(s, "invalid_arguments",
+            "The arguments are not a JSON object. It was not done. Call it again with whole arguments.");
 }
 
 int calls_start(struct calls_slot *s)

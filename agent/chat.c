@@ -37,7 +37,7 @@ int chat_add(struct chat *c, const struct chat_message *message)
     return 0;
 }
 
-static int role_of(const char *name, enum chat_role *role)
+static int chat_role_of(const char *name, enum chat_role *role)
 {
     if (!strcmp(name, "developer"))
         name = "system";
@@ -49,7 +49,7 @@ static int role_of(const char *name, enum chat_role *role)
     return ERR_NOT_FOUND;
 }
 
-static void add_part(const jdoc *part, struct buf *text)
+static void chat_add_part(const jdoc *part, struct buf *text)
 {
     const char *type = jdoc_text_or(part, "type", ""), *s;
     size_t len;
@@ -59,11 +59,12 @@ static void add_part(const jdoc *part, struct buf *text)
     if (!strcmp(type, "text") && !jdoc_get_string(part, "text", &s, &len))
         buf_put(text, s, len);
     else
-        buf_printf(text, "[The user attached something of type \"%.32s\" here. It cannot be shown to you.]",
+        buf_printf(text,
+            "[The user attached something of type \"%.32s\" here. It cannot be shown to you.]",
             *type ? type : "unknown");
 }
 
-static int parse_content(struct chat *c, const jdoc *doc, struct chat_message *m)
+static int chat_parse_content(struct chat *c, const jdoc *doc, struct chat_message *m)
 {
     const jdoc *content = jdoc_get(doc, "content");
     const char *s;
@@ -82,7 +83,7 @@ static int parse_content(struct chat *c, const jdoc *doc, struct chat_message *m
         return ERR_INVALID;
     struct buf text = {0};
     for (size_t i = 0; i < jdoc_length(content); i++)
-        add_part(jdoc_at(content, i), &text);
+        chat_add_part(jdoc_at(content, i), &text);
     m->text = arena_memdup(c->arena, buf_text(&text), text.len);
     m->len = text.len;
     if (buf_error(&text) || !m->text)
@@ -92,7 +93,7 @@ static int parse_content(struct chat *c, const jdoc *doc, struct chat_message *m
 }
 
 /* An optional text. Returns 0 or ERR_NOMEM. */
-static int keep_text(struct chat *c, const jdoc *doc, const char *key, const char **out)
+static int chat_keep_text(struct chat *c, const jdoc *doc, const char *key, const char **out)
 {
     const char *s;
     size_t len;
@@ -102,7 +103,7 @@ static int keep_text(struct chat *c, const jdoc *doc, const char *key, const cha
     return (*out = arena_strdup(c->arena, s)) ? 0 : ERR_NOMEM;
 }
 
-static int parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
+static int chat_parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
 {
     const jdoc *calls = jdoc_get(doc, "toolCalls");
     size_t count = jdoc_length(calls);
@@ -128,14 +129,14 @@ static int parse_calls(struct chat *c, const jdoc *doc, struct chat_message *m)
         out->args_len = args_len;
         if (!out->id || !out->name || !out->args)
             return ERR_NOMEM;
-        if (keep_text(c, call, "encryptedValue", &out->sealed)
-            || keep_text(c, jdoc_get(call, "metadata"), "alias", &out->alias))
+        if (chat_keep_text(c, call, "encryptedValue", &out->sealed) ||
+            chat_keep_text(c, jdoc_get(call, "metadata"), "alias", &out->alias))
             return ERR_NOMEM;
     }
     return 0;
 }
 
-static int parse_document(struct chat *c, const jdoc *doc)
+static int chat_parse_document(struct chat *c, const jdoc *doc)
 {
     struct chat_message m = {0};
     const char *role, *s;
@@ -144,15 +145,16 @@ static int parse_document(struct chat *c, const jdoc *doc)
 
     if (jdoc_get_string(doc, "role", &role, &len))
         return ERR_INVALID;
-    if (role_of(role, &m.role))
+    if (chat_role_of(role, &m.role))
         return 0;
     m.id = arena_strdup(c->arena, jdoc_text_or(doc, "id", ""));
     if (!m.id)
         return ERR_NOMEM;
-    if ((error = parse_content(c, doc, &m)))
+    if ((error = chat_parse_content(c, doc, &m)))
         return error;
-    if (m.role == CHAT_ASSISTANT && ((error = parse_calls(c, doc, &m))
-        || (error = keep_text(c, jdoc_get(doc, "metadata"), "order", &m.order))))
+    if (m.role == CHAT_ASSISTANT &&
+        ((error = chat_parse_calls(c, doc, &m)) ||
+            (error = chat_keep_text(c, jdoc_get(doc, "metadata"), "order", &m.order))))
         return error;
     if (m.role == CHAT_TOOL) {
         if (jdoc_get_string(doc, "toolCallId", &s, &len))
@@ -161,7 +163,7 @@ static int parse_document(struct chat *c, const jdoc *doc)
         if (!(m.call_id = arena_strdup(c->arena, s)))
             return ERR_NOMEM;
     }
-    if (m.role == CHAT_REASONING && (error = keep_text(c, doc, "encryptedValue", &m.sealed)))
+    if (m.role == CHAT_REASONING && (error = chat_keep_text(c, doc, "encryptedValue", &m.sealed)))
         return error;
     return chat_add(c, &m);
 }
@@ -173,12 +175,12 @@ int chat_parse(struct chat *c, const char *json, size_t len)
 
     if (error)
         return error == ERR_NOMEM ? error : ERR_INVALID;
-    error = jdoc_type(doc) == JDOC_OBJECT ? parse_document(c, doc) : ERR_INVALID;
+    error = jdoc_type(doc) == JDOC_OBJECT ? chat_parse_document(c, doc) : ERR_INVALID;
     jdoc_free(doc);
     return error;
 }
 
-static void write_calls(const struct chat_message *m, struct buf *json)
+static void chat_write_calls(const struct chat_message *m, struct buf *json)
 {
     buf_puts(json, ",\"toolCalls\":[");
     for (size_t i = 0; i < m->call_count; i++) {
@@ -213,7 +215,7 @@ void chat_write(const struct chat_message *m, struct buf *json)
         buf_json_string(json, m->text, m->len);
     }
     if (m->call_count)
-        write_calls(m, json);
+        chat_write_calls(m, json);
     if (m->role == CHAT_TOOL) {
         buf_puts(json, ",\"toolCallId\":");
         buf_json_string(json, m->call_id, strlen(m->call_id));

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +37,8 @@ struct chat_message {
      * order: "r c t12 c" = a thought, a call, 12 bytes of text, a call. Else NULL.
      */
     const char *order;
-    const char *call_id;     /* tool: the call that it answers */
-    bool failed;             /* tool: an error result */
+    const char *call_id; /* tool: the call that it answers */
+    bool failed;         /* tool: an error result */
     /*
      * reasoning: what the provider must get back unchanged, "PROVIDER:KIND:BYTES" (AG-UI
      * encryptedValue); NULL = nothing.
@@ -53,13 +54,13 @@ struct chat {
 
 void chat_init(struct chat *c, struct arena *arena);
 /* Copies the struct; what it points to must live as long as the arena. Returns 0 or ERR_NOMEM. */
-int chat_add(struct chat *c, const struct chat_message *message);
+MUST_CHECK int chat_add(struct chat *c, const struct chat_message *message);
 /*
  * chat_parse -- one AG-UI message as JSON. Text parts are joined; other parts become a note that
  * they cannot be shown. Roles that a model never sees (activity) add nothing.
  * Returns 0, ERR_INVALID, ERR_NOMEM.
  */
-int chat_parse(struct chat *c, const char *json, size_t len);
+MUST_CHECK int chat_parse(struct chat *c, const char *json, size_t len);
 /* Appends the message in AG-UI form. */
 void chat_write(const struct chat_message *message, struct buf *json);
 /* Whether a tool call of this id stands anywhere in the conversation. */

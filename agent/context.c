@@ -74,8 +74,11 @@ static void context_late_location(struct buf *b, const jdoc *location)
         }
     }
     if (!jdoc_get_double(location, "lat", &lat) && !jdoc_get_double(location, "lng", &lng)) {
-        buf_printf(b, any ? " (latitude %.4f, longitude %.4f)" : "User's place: latitude %.4f, "
-            "longitude %.4f", lat, lng);
+        buf_printf(b,
+            any ? " (latitude %.4f, longitude %.4f)" :
+                  "User's place: latitude %.4f, "
+                  "longitude %.4f",
+            lat, lng);
         any = true;
     }
     if (any)
@@ -160,7 +163,8 @@ static const char *context_name_for_model(const struct context_frame *f, const c
     return name;
 }
 
-/* Vendors refuse some names of arguments: these are told in words, and may be given all the same. */
+/* Vendors refuse some names of arguments: these are told in words, and may be given all the
+ * same. */
 static int context_tell_bad_names(jdoc *schema, struct buf *description)
 {
     jdoc *properties = jdoc_get(schema, "properties");
@@ -195,8 +199,8 @@ static int context_add_tool(struct context_frame *f, const jdoc *tool, struct ar
         out->description = arena_memdup(arena, buf_text(&description), description.len);
         out->schema = buf_error(&text) ? NULL : arena_memdup(arena, buf_text(&text), text.len);
         out->own = NULL;
-        if (!out->name || !out->description || !out->schema
-            || (strcmp(out->name, own) && !(out->own = arena_strdup(arena, own))))
+        if (!out->name || !out->description || !out->schema ||
+            (strcmp(out->name, own) && !(out->own = arena_strdup(arena, own))))
             error = ERR_NOMEM;
     }
     f->client_tool_tokens += context_tokens(text.len + description.len + strlen(own));

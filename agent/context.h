@@ -5,6 +5,7 @@
 #include "agent/input.h"
 #include "base/arena.h"
 #include "base/conf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,11 +29,11 @@ struct context_tool {
 struct context_frame {
     const struct conf *conf;
     const struct input *input;
-    const char *zone;     /* valid IANA name */
+    const char *zone; /* valid IANA name */
     const char *currency;
-    int64_t now_ms;       /* real time at the turn's start */
-    const char *stored;   /* the user's stored context as JSON text, NULL or "{}" = none */
-    const char *late;     /* text of the late block, made by context_frame_init */
+    int64_t now_ms;     /* real time at the turn's start */
+    const char *stored; /* the user's stored context as JSON text, NULL or "{}" = none */
+    const char *late;   /* text of the late block, made by context_frame_init */
     const struct context_tool *client_tools; /* each name once, and none of ours */
     size_t client_tool_count;
     size_t client_tool_tokens;
@@ -53,21 +54,21 @@ struct context {
     const char *system;
     const struct chat_message *items; /* starts with a user message; every call has its result */
     size_t count;
-    size_t late_at;       /* index of the user message that the late block follows; SIZE_MAX = none */
-    size_t dropped;       /* messages left out */
+    size_t late_at; /* index of the user message that the late block follows; SIZE_MAX = none */
+    size_t dropped; /* messages left out */
     const struct context_tool *found; /* tools beside the core ones: agent/offer.h */
     size_t found_count;
-    size_t tokens;        /* of the messages, estimated */
-    bool reduced;         /* the client's tools are not told */
-    bool no_thoughts;     /* none go along */
+    size_t tokens;    /* of the messages, estimated */
+    bool reduced;     /* the client's tools are not told */
+    bool no_thoughts; /* none go along */
 };
 
 /* The system prompt: built in, or system_prompt.file. Before the fork. 0, ERR_IO, ERR_NOMEM. */
-int context_prepare(const struct conf *conf);
+MUST_CHECK int context_prepare(const struct conf *conf);
 const char *context_system(void);
 
 /* Everything made lives in the arena; stored is borrowed. Returns 0 or ERR_NOMEM. */
-int context_frame_init(struct context_frame *frame, const struct conf *conf,
+MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf *conf,
     const struct input *input, const char *stored, int64_t now_ms, struct arena *arena);
 /*
  * context_build -- chooses what fits conf->model_context_tokens, less what the client's tools cost
@@ -76,12 +77,12 @@ int context_frame_init(struct context_frame *frame, const struct conf *conf,
  * the last user message and what follows it; when that alone is too large, the text of its oldest
  * tool results is. Calls without a result get an error result, results without a call vanish.
  */
-int context_build(const struct context_frame *frame, const struct chat *chat,
+MUST_CHECK int context_build(const struct context_frame *frame, const struct chat *chat,
     const struct context_limits *limits, struct arena *arena, struct context *out);
 /* Estimated tokens of text, on the safe side. */
 size_t context_tokens(size_t bytes);
-/* The client's tool that a model calls so: by its name for the model, or by the client's own when no
- * tool of ours is named so. NULL when it is none of them. */
+/* The client's tool that a model calls so: by its name for the model, or by the client's own when
+ * no tool of ours is named so. NULL when it is none of them. */
 const struct context_tool *context_called_tool(const struct context_frame *frame, const char *name);
 /* The tool that the client offers by its name for the model, NULL when it is none of them. */
 const struct context_tool *context_client_tool(const struct context_frame *frame, const char *name);

@@ -45,15 +45,20 @@ static const struct chat_message *context_build_find(const struct chat *c, size_
 
 static int context_build_put_results(const struct chat *in, size_t at, struct chat *out)
 {
-    static const char lost[] = "{\"success\":false,\"message\":\"No result of this call was "
+    static const char lost[] =
+        "{\"success\":false,\"message\":\"No result of this call was "
         "recorded. It may or may not have run.\",\"error\":{\"code\":\"unknown_outcome\"}}";
     const struct chat_message *m = &in->items[at];
     int error = 0;
 
     for (size_t k = 0; k < m->call_count && !error; k++) {
         const struct chat_message *found = context_build_find(in, at + 1, m->calls[k].id);
-        struct chat_message none = {.role = CHAT_TOOL, .id = "", .call_id = m->calls[k].id,
-            .failed = true, .text = lost, .len = sizeof lost - 1};
+        struct chat_message none = {.role = CHAT_TOOL,
+            .id = "",
+            .call_id = m->calls[k].id,
+            .failed = true,
+            .text = lost,
+            .len = sizeof lost - 1};
         error = chat_add(out, found ? found : &none);
     }
     return error;
@@ -67,15 +72,16 @@ static size_t context_build_last_user(const struct chat *c)
     return SIZE_MAX;
 }
 
-/* Some servers want the thoughts of every step with calls back: for the others they are left out. */
+/* Some servers want the thoughts of every step with calls back: for the others they are left
+ * out. */
 static bool context_build_keeps(const struct chat *in, size_t at)
 {
     size_t next = at + 1;
 
     while (next < in->count && in->items[next].role == CHAT_REASONING)
         next++;
-    return request_extra_is_kept(in->items[at].sealed) && next < in->count
-        && in->items[next].role == CHAT_ASSISTANT && in->items[next].call_count;
+    return request_extra_is_kept(in->items[at].sealed) && next < in->count &&
+        in->items[next].role == CHAT_ASSISTANT && in->items[next].call_count;
 }
 
 /* Every call directly before its results; lone results, and thoughts of earlier turns, away. */
@@ -88,8 +94,9 @@ static int context_build_repair(const struct chat *in, bool keep_thoughts, struc
         const struct chat_message *m = &in->items[i];
         size_t first = out->count;
         int error;
-        if (m->role == CHAT_TOOL || (m->role == CHAT_REASONING && user != SIZE_MAX && i < user
-                && !context_build_keeps(in, i)))
+        if (m->role == CHAT_TOOL ||
+            (m->role == CHAT_REASONING && user != SIZE_MAX && i < user &&
+                !context_build_keeps(in, i)))
             continue;
         if (m->role == CHAT_ASSISTANT && !m->len && !m->call_count)
             continue;
@@ -112,8 +119,10 @@ static const char *context_build_note(const struct chat *c, size_t count, bool q
     size_t topics = 0;
     char *text;
 
-    buf_printf(&b, "[Note from the application: %zu earlier messages of this conversation were left "
-        "out to save room.", count);
+    buf_printf(&b,
+        "[Note from the application: %zu earlier messages of this conversation were left "
+        "out to save room.",
+        count);
     for (size_t i = count; i-- > 0 && topics < 6 && !quiet;) {
         const struct chat_message *m = &c->items[i];
         size_t n = m->len <= 80 ? m->len : utf8_cut(m->text, 80);
@@ -133,9 +142,9 @@ static const char *context_build_note(const struct chat *c, size_t count, bool q
 static void context_build_shrink(struct chat *c, size_t from, size_t *tokens, size_t budget)
 {
     static const char gone[] = "[This result was left out to save room. Call the tool again if it "
-        "is still needed.]";
+                               "is still needed.]";
 
-    for (size_t i = from; i < c->count && *tokens > budget; i++) {
+    for (size_t i = from; i < c->count && budget < *tokens; i++) {
         struct chat_message *m = &c->items[i];
         size_t before = context_build_tokens(m);
         if (m->role != CHAT_TOOL || m->len <= 4 * sizeof gone)
@@ -146,15 +155,15 @@ static void context_build_shrink(struct chat *c, size_t from, size_t *tokens, si
     }
 }
 
-static size_t context_build_first(const struct context_unit *units, size_t count,
-    size_t keep_from, size_t *tokens, size_t budget)
+static size_t context_build_first(const struct context_unit *units, size_t count, size_t keep_from,
+    size_t *tokens, size_t budget)
 {
     size_t first = 0;
 
     *tokens = 0;
     for (size_t i = 0; i < count; i++)
         *tokens += units[i].tokens;
-    while (first < keep_from && *tokens > budget)
+    while (first < keep_from && budget < *tokens)
         *tokens -= units[first++].tokens;
     return first;
 }
@@ -169,8 +178,8 @@ static int context_build_assemble(struct chat *whole, size_t first_item, struct 
     chat_init(&shown, arena);
     out->dropped = first_item;
     if (first_item || (whole->count && whole->items[0].role != CHAT_USER)) {
-        note.text = first_item ? context_build_note(whole, first_item, out->reduced, arena)
-                               : "[The conversation starts with the assistant.]";
+        note.text = first_item ? context_build_note(whole, first_item, out->reduced, arena) :
+                                 "[The conversation starts with the assistant.]";
         if (!note.text)
             return ERR_NOMEM;
         note.len = strlen(note.text);
@@ -200,8 +209,8 @@ static size_t context_build_budget(const struct context_frame *frame,
     if (limits->room > 0) {
         size_t room = (size_t)limits->room, taken = limits->overhead + tools;
         for (size_t i = 0; i < out->found_count; i++)
-            taken += context_tokens(strlen(out->found[i].schema)
-                + strlen(out->found[i].description));
+            taken +=
+                context_tokens(strlen(out->found[i].schema) + strlen(out->found[i].description));
         room = room > taken ? room - taken : 1;
         budget = room < budget ? room : budget;
     }
@@ -218,8 +227,11 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     int error;
 
     limits = limits ? limits : &none;
-    *out = (struct context){.frame = frame, .system = context_system(), .late_at = SIZE_MAX,
-        .reduced = limits->reduced, .no_thoughts = limits->reduced || limits->no_thoughts};
+    *out = (struct context){.frame = frame,
+        .system = context_system(),
+        .late_at = SIZE_MAX,
+        .reduced = limits->reduced,
+        .no_thoughts = limits->reduced || limits->no_thoughts};
     chat_init(&whole, arena);
     if (!units)
         return ERR_NOMEM;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static void open_event(struct buf *json, const char *type)
+static void events_open_event(struct buf *json, const char *type)
 {
     buf_puts(json, "{\"type\":\"");
     buf_puts(json, type);
@@ -11,7 +11,7 @@ static void open_event(struct buf *json, const char *type)
 
 int events_run_started(const struct input *in, const char *session, struct buf *json)
 {
-    open_event(json, "RUN_STARTED");
+    events_open_event(json, "RUN_STARTED");
     buf_json_member(json, "threadId", session);
     buf_json_member(json, "runId", in->run_id);
     buf_puts(json, ",\"protocolVersion\":\"1.0\",\"input\":{\"threadId\":");
@@ -29,28 +29,28 @@ int events_run_started(const struct input *in, const char *session, struct buf *
     return buf_error(json);
 }
 
-static void simple(struct buf *json, const char *type, const char *id_field, const char *id)
+static void events_simple(struct buf *json, const char *type, const char *id_field, const char *id)
 {
-    open_event(json, type);
+    events_open_event(json, type);
     buf_json_member(json, id_field, id);
     buf_putc(json, '}');
 }
 
 void events_text_start(struct buf *json, const char *id)
 {
-    open_event(json, "TEXT_MESSAGE_START");
+    events_open_event(json, "TEXT_MESSAGE_START");
     buf_json_member(json, "messageId", id);
     buf_puts(json, ",\"role\":\"assistant\"}");
 }
 
 void events_text_end(struct buf *json, const char *id)
 {
-    simple(json, "TEXT_MESSAGE_END", "messageId", id);
+    events_simple(json, "TEXT_MESSAGE_END", "messageId", id);
 }
 
 void events_call_start(struct buf *json, const char *id, const char *name, const char *parent)
 {
-    open_event(json, "TOOL_CALL_START");
+    events_open_event(json, "TOOL_CALL_START");
     buf_json_member(json, "toolCallId", id);
     buf_json_member(json, "toolCallName", name);
     buf_json_member(json, "parentMessageId", parent);
@@ -59,13 +59,13 @@ void events_call_start(struct buf *json, const char *id, const char *name, const
 
 void events_call_end(struct buf *json, const char *id)
 {
-    simple(json, "TOOL_CALL_END", "toolCallId", id);
+    events_simple(json, "TOOL_CALL_END", "toolCallId", id);
 }
 
 void events_call_result(struct buf *json, const char *message_id, const char *call_id,
     const char *content, size_t len)
 {
-    open_event(json, "TOOL_CALL_RESULT");
+    events_open_event(json, "TOOL_CALL_RESULT");
     buf_json_member(json, "messageId", message_id);
     buf_json_member(json, "toolCallId", call_id);
     buf_puts(json, ",\"content\":");
@@ -75,29 +75,29 @@ void events_call_result(struct buf *json, const char *message_id, const char *ca
 
 void events_reasoning_start(struct buf *json, const char *id)
 {
-    simple(json, "REASONING_START", "messageId", id);
+    events_simple(json, "REASONING_START", "messageId", id);
 }
 
 void events_reasoning_message_start(struct buf *json, const char *id)
 {
-    open_event(json, "REASONING_MESSAGE_START");
+    events_open_event(json, "REASONING_MESSAGE_START");
     buf_json_member(json, "messageId", id);
     buf_puts(json, ",\"role\":\"reasoning\"}");
 }
 
 void events_reasoning_message_end(struct buf *json, const char *id)
 {
-    simple(json, "REASONING_MESSAGE_END", "messageId", id);
+    events_simple(json, "REASONING_MESSAGE_END", "messageId", id);
 }
 
 void events_reasoning_end(struct buf *json, const char *id)
 {
-    simple(json, "REASONING_END", "messageId", id);
+    events_simple(json, "REASONING_END", "messageId", id);
 }
 
 void events_reasoning_sealed(struct buf *json, const char *id, const char *sealed)
 {
-    open_event(json, "REASONING_ENCRYPTED_VALUE");
+    events_open_event(json, "REASONING_ENCRYPTED_VALUE");
     buf_puts(json, ",\"subtype\":\"message\"");
     buf_json_member(json, "entityId", id);
     buf_json_member(json, "encryptedValue", sealed);
@@ -106,7 +106,7 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
 
 void events_state_snapshot(struct buf *json, const jdoc *state)
 {
-    open_event(json, "STATE_SNAPSHOT");
+    events_open_event(json, "STATE_SNAPSHOT");
     buf_puts(json, ",\"snapshot\":");
     if (state)
         jdoc_write(state, json);
@@ -117,7 +117,7 @@ void events_state_snapshot(struct buf *json, const jdoc *state)
 
 void events_run_finished(struct buf *json, const struct events_finish *f)
 {
-    open_event(json, "RUN_FINISHED");
+    events_open_event(json, "RUN_FINISHED");
     buf_json_member(json, "threadId", f->session);
     buf_json_member(json, "runId", f->run);
     if (f->stop_reason) {
@@ -146,7 +146,7 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
 
 void events_run_error(struct buf *json, const char *message, const char *code, const char *usage)
 {
-    open_event(json, "RUN_ERROR");
+    events_open_event(json, "RUN_ERROR");
     buf_json_member(json, "message", message);
     buf_json_member(json, "code", code);
     if (usage)

@@ -4,6 +4,7 @@
 #include "agent/input.h"
 #include "agent/model/provider.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stddef.h>
 
@@ -18,7 +19,7 @@
  * message in its input echo so that every viewer of the session sees the question.
  * Returns buf_error.
  */
-int events_run_started(const struct input *in, const char *session, struct buf *json);
+MUST_CHECK int events_run_started(const struct input *in, const char *session, struct buf *json);
 
 void events_text_start(struct buf *json, const char *id);
 void events_text_end(struct buf *json, const char *id);
@@ -39,8 +40,8 @@ struct events_finish {
     const char *interrupts;     /* JSON array, with "interrupt" only */
     const char *const *pending; /* ids of client-side calls, with "success" only */
     size_t pending_count;
-    const char *stop_reason;    /* in `result` when not NULL: why the model stopped short */
-    const char *usage;          /* JSON array or NULL */
+    const char *stop_reason; /* in `result` when not NULL: why the model stopped short */
+    const char *usage;       /* JSON array or NULL */
 };
 /* The client's own state as it came; NULL = an empty one. */
 void events_state_snapshot(struct buf *json, const jdoc *state);

@@ -61,7 +61,7 @@ void input_digest(const char *json, char out[IDENT_SHA256_SIZE])
     ident_sha256_hex(json, strlen(json), out);
 }
 
-static void free_document(void *arg)
+static void input_free_document(void *arg)
 {
     jdoc_free(arg);
 }
@@ -74,7 +74,7 @@ int input_parse(const char *json, struct arena *arena, struct input *out)
     memset(out, 0, sizeof *out);
     if (error)
         return error == ERR_NOMEM ? error : ERR_INVALID;
-    if ((error = arena_on_free(arena, free_document, doc)))
+    if ((error = arena_on_free(arena, input_free_document, doc)))
         return error;
     if (jdoc_type(doc) != JDOC_OBJECT)
         return ERR_INVALID;

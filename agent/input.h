@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_INPUT_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
 
@@ -14,21 +15,21 @@
  * kind of request, read by agent.
  */
 struct input {
-    const char *run_id;       /* runId of the events: the client's, else the turn id */
-    const char *text;         /* the user's message as plain text */
-    const char *message_id;   /* of the user's message */
-    const char *zone, *locale;/* of this request; "" = unknown */
-    const char *source;       /* "chat", "agui", "ws", "tool", "approval" */
-    bool resume;              /* goes on with answered approvals; text may be "" */
-    bool whole;               /* nobody reads along: the answer need not come word by word */
-    const char *role;         /* of the credential: "user", "admin"; input_parse: "user" when absent */
-    const jdoc *context;      /* client context object or NULL (user_location, current page, ...) */
-    const jdoc *agui;         /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
+    const char *run_id;        /* runId of the events: the client's, else the turn id */
+    const char *text;          /* the user's message as plain text */
+    const char *message_id;    /* of the user's message */
+    const char *zone, *locale; /* of this request; "" = unknown */
+    const char *source;        /* "chat", "agui", "ws", "tool", "approval" */
+    bool resume;               /* goes on with answered approvals; text may be "" */
+    bool whole;                /* nobody reads along: the answer need not come word by word */
+    const char *role;    /* of the credential: "user", "admin"; input_parse: "user" when absent */
+    const jdoc *context; /* client context object or NULL (user_location, current page, ...) */
+    const jdoc *agui;    /* RunAgentInput parts: tools, context, state, forwardedProps; or NULL */
     const char *traceparent;
-    jdoc *document;           /* owns the above after input_parse */
+    jdoc *document; /* owns the above after input_parse */
 };
 /* Appends the JSON form. Returns buf_error. */
-int input_write(const struct input *in, struct buf *json);
+MUST_CHECK int input_write(const struct input *in, struct buf *json);
 /*
  * What is missing becomes what input_parse would make of it, so that the form that was written can
  * be used without being read again.
@@ -40,6 +41,6 @@ void input_complete(struct input *in);
  */
 void input_digest(const char *json, char out[IDENT_SHA256_SIZE]);
 /* The clean-up is added to the arena. Returns 0, ERR_INVALID, ERR_NOMEM. */
-int input_parse(const char *json, struct arena *arena, struct input *out);
+MUST_CHECK int input_parse(const char *json, struct arena *arena, struct input *out);
 
 #endif

@@ -14,7 +14,7 @@ struct offer {
     size_t count;
 };
 
-static void take(struct offer *o, const char *name)
+static void offer_take(struct offer *o, const char *name)
 {
     const struct tools_spec *spec = tools_find(name);
 
@@ -24,11 +24,12 @@ static void take(struct offer *o, const char *name)
         if (o->tools[i].name == spec->name)
             return;
     o->tools[o->count++] = (struct context_tool){.name = spec->name,
-        .description = spec->description, .schema = spec->arguments_schema};
+        .description = spec->description,
+        .schema = spec->arguments_schema};
 }
 
 /* A result that is not valid (cut, an error) brings nothing. */
-static int take_found(struct offer *o, const char *call_id)
+static int offer_take_found(struct offer *o, const char *call_id)
 {
     const struct chat_message *m = chat_result(o->chat, call_id);
     jdoc *doc = NULL;
@@ -40,7 +41,7 @@ static int take_found(struct offer *o, const char *call_id)
         return error == ERR_NOMEM ? error : 0;
     const jdoc *tools = jdoc_get(doc, "tools");
     for (size_t i = 0; jdoc_type(tools) == JDOC_ARRAY && i < jdoc_length(tools); i++)
-        take(o, jdoc_text_or(jdoc_at(tools, i), "name", ""));
+        offer_take(o, jdoc_text_or(jdoc_at(tools, i), "name", ""));
     jdoc_free(doc);
     return 0;
 }
@@ -59,9 +60,9 @@ int offer_build(const struct chat *chat, struct arena *arena, const struct conte
         for (size_t k = 0; k < m->call_count && !error; k++) {
             if (m->calls[k].alias)
                 continue; /* a client's */
-            take(&o, m->calls[k].name);
+            offer_take(&o, m->calls[k].name);
             if (!strcmp(m->calls[k].name, FIND_TOOLS))
-                error = take_found(&o, m->calls[k].id);
+                error = offer_take_found(&o, m->calls[k].id);
         }
     }
     *tools = o.tools;

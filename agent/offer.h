@@ -3,6 +3,7 @@
 
 #include "agent/chat.h"
 #include "agent/context.h"
+#include "base/err.h"
 
 #include <stddef.h>
 
@@ -15,7 +16,7 @@
  * offer_build -- those that a result of find_tools named or that were called, each once, in order
  * of first appearance: the list only grows at its end. In the arena. Returns 0 or ERR_NOMEM.
  */
-int offer_build(const struct chat *chat, struct arena *arena, const struct context_tool **tools,
-    size_t *count);
+MUST_CHECK int offer_build(const struct chat *chat, struct arena *arena,
+    const struct context_tool **tools, size_t *count);
 
 #endif

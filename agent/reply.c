@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* JSON text if it is any, else the same as a string. */
-static void put_json(struct buf *json, const char *text, size_t len)
+static void reply_put_json(struct buf *json, const char *text, size_t len)
 {
     jdoc *doc = NULL;
 
@@ -20,7 +20,7 @@ static void put_json(struct buf *json, const char *text, size_t len)
     jdoc_free(doc);
 }
 
-static void put_response(const struct reply *r, struct buf *json)
+static void reply_put_response(const struct reply *r, struct buf *json)
 {
     bool any = false;
 
@@ -42,7 +42,7 @@ static void put_response(const struct reply *r, struct buf *json)
     buf_putc(json, '"');
 }
 
-static const char *last_message_id(const struct reply *r)
+static const char *reply_last_message_id(const struct reply *r)
 {
     for (size_t i = r->chat->count; i-- > r->first_new;)
         if (r->chat->items[i].role == CHAT_ASSISTANT)
@@ -51,7 +51,7 @@ static const char *last_message_id(const struct reply *r)
 }
 
 /* One action: what was done, and the entity under its own key, by which a front end refreshes. */
-static void put_action(const struct chat_call *call, const struct chat_message *result,
+static void reply_put_action(const struct chat_call *call, const struct chat_message *result,
     struct buf *json)
 {
     const struct tools_spec *spec = call->alias ? NULL : tools_find(call->name);
@@ -80,7 +80,7 @@ static void put_action(const struct chat_call *call, const struct chat_message *
     buf_putc(json, '}');
 }
 
-static void put_call(const struct chat_call *call, const struct chat_message *result,
+static void reply_put_call(const struct chat_call *call, const struct chat_message *result,
     struct buf *json)
 {
     buf_puts(json, "{\"id\":");
@@ -88,13 +88,13 @@ static void put_call(const struct chat_call *call, const struct chat_message *re
     buf_json_member(json, "name", call->name);
     buf_puts(json, ",\"arguments\":");
     if (call->args_len)
-        put_json(json, call->args, call->args_len);
+        reply_put_json(json, call->args, call->args_len);
     else
         buf_puts(json, "{}");
     buf_json_member(json, "status", !result ? "pending" : result->failed ? "error" : "success");
     if (result) {
         buf_puts(json, ",\"result\":");
-        put_json(json, result->text, result->len);
+        reply_put_json(json, result->text, result->len);
     }
     buf_putc(json, '}');
 }
@@ -103,7 +103,8 @@ typedef void put_fn(const struct chat_call *call, const struct chat_message *res
     struct buf *json);
 
 /* The call of an earlier turn that this turn's message answers, or NULL. */
-static const struct chat_call *earlier_call(const struct reply *r, const struct chat_message *m)
+static const struct chat_call *reply_earlier_call(const struct reply *r,
+    const struct chat_message *m)
 {
     for (size_t i = r->first_new; m->role == CHAT_TOOL && i-- > 0;)
         for (size_t k = 0; k < r->chat->items[i].call_count; k++)
@@ -112,13 +113,13 @@ static const struct chat_call *earlier_call(const struct reply *r, const struct 
     return NULL;
 }
 
-static void put_calls(const struct reply *r, put_fn *put, struct buf *json)
+static void reply_put_calls(const struct reply *r, put_fn *put, struct buf *json)
 {
     bool any = false;
 
     buf_putc(json, '[');
     for (size_t i = r->first_new; i < r->chat->count; i++) {
-        const struct chat_call *call = earlier_call(r, &r->chat->items[i]);
+        const struct chat_call *call = reply_earlier_call(r, &r->chat->items[i]);
         if (!call)
             continue;
         if (any)
@@ -144,13 +145,13 @@ void reply_success(const struct reply *r, struct buf *json)
     int64_t took = r->now_ms - r->start->created_ms;
 
     clock_rfc3339(r->now_ms, timestamp);
-    put_response(r, json);
+    reply_put_response(r, json);
     buf_puts(json, ",\"actions\":");
-    put_calls(r, put_action, json);
+    reply_put_calls(r, reply_put_action, json);
     buf_puts(json, ",\"suggestions\":[]");
     buf_json_member(json, "conversation_id", r->start->session);
     buf_json_member(json, "session_id", r->start->session);
-    buf_json_member(json, "message_id", last_message_id(r));
+    buf_json_member(json, "message_id", reply_last_message_id(r));
     buf_json_member(json, "turn_id", r->start->turn);
     buf_json_member(json, "run_id", r->input->run_id);
     buf_printf(json, ",\"processing_time_ms\":%lld", (long long)(took > 0 ? took : 0));
@@ -159,7 +160,7 @@ void reply_success(const struct reply *r, struct buf *json)
         (long long)r->tokens, r->usage ? r->usage : "[]");
     buf_json_member(json, "model", r->model);
     buf_puts(json, ",\"tool_calls\":");
-    put_calls(r, put_call, json);
+    reply_put_calls(r, reply_put_call, json);
     if (r->pending_count) {
         buf_puts(json, ",\"pending_tool_call_ids\":[");
         for (size_t i = 0; i < r->pending_count; i++) {

@@ -15,16 +15,16 @@ struct reply {
     const struct turns_start *start;
     const struct input *input;
     const struct chat *chat;
-    size_t first_new;        /* messages of the chat from here on are this turn's */
-    const char *model;       /* "" = none answered */
-    const char *usage;       /* JSON array or NULL */
+    size_t first_new;  /* messages of the chat from here on are this turn's */
+    const char *model; /* "" = none answered */
+    const char *usage; /* JSON array or NULL */
     int64_t tokens, now_ms;
     const char *stop_reason; /* or NULL */
     const char *const *pending;
     size_t pending_count;
     const struct approvals_ask *asks; /* what the user is asked */
     size_t ask_count;
-    const char *interrupts;  /* the same as a JSON array; NULL = nothing */
+    const char *interrupts; /* the same as a JSON array; NULL = nothing */
 };
 void reply_success(const struct reply *r, struct buf *json);
 struct reply_failure {

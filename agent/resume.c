@@ -36,7 +36,7 @@ struct torn {
     bool seen;  /* something that no checkpoint has, or not as it is there */
 };
 
-static void torn_fini(struct torn *t)
+static void resume_torn_fini(struct torn *t)
 {
     for (size_t i = 0; i < t->count; i++)
         free(t->open[i].id);
@@ -49,7 +49,7 @@ static void torn_fini(struct torn *t)
 
 /* ---- what the log has ---- */
 
-static int opened(struct torn *t, const struct span *span, const char *id)
+static int resume_opened(struct torn *t, const struct span *span, const char *id)
 {
     if (t->count == t->cap) {
         size_t cap = t->cap ? t->cap * 2 : 16;
@@ -66,7 +66,7 @@ static int opened(struct torn *t, const struct span *span, const char *id)
     return 0;
 }
 
-static void closed(struct torn *t, const struct span *span, const char *id)
+static void resume_closed(struct torn *t, const struct span *span, const char *id)
 {
     for (size_t i = t->count; i-- > 0;) {
         if (t->open[i].span != span || strcmp(t->open[i].id, id) != 0)
@@ -79,7 +79,7 @@ static void closed(struct torn *t, const struct span *span, const char *id)
 }
 
 /* Whether a checkpoint has the message. */
-static bool is_kept(struct torn *t, const char *message)
+static bool resume_is_kept(struct torn *t, const char *message)
 {
     for (size_t i = t->first_new; i < t->chat->count; i++)
         if (!strcmp(t->chat->items[i].id, message)) {
@@ -90,41 +90,41 @@ static bool is_kept(struct torn *t, const char *message)
 }
 
 /* A call belongs to its answer; a result is a message of its own. */
-static bool is_whole(struct torn *t, const char *type, const jdoc *event)
+static bool resume_is_whole(struct torn *t, const char *type, const jdoc *event)
 {
     if (!strcmp(type, "TOOL_CALL_START"))
-        return is_kept(t, jdoc_text_or(event, "parentMessageId", ""))
-            && chat_has_call(t->chat, jdoc_text_or(event, "toolCallId", ""));
-    return is_kept(t, jdoc_text_or(event, "messageId", ""));
+        return resume_is_kept(t, jdoc_text_or(event, "parentMessageId", "")) &&
+            chat_has_call(t->chat, jdoc_text_or(event, "toolCallId", ""));
+    return resume_is_kept(t, jdoc_text_or(event, "messageId", ""));
 }
 
 /* An earlier worker has cleaned up: what was torn before it is gone, what it lists is known. */
-static void note_snapshot(struct torn *t, const jdoc *event)
+static void resume_note_snapshot(struct torn *t, const jdoc *event)
 {
     const jdoc *messages = jdoc_get(event, "messages");
 
     t->seen = false;
     for (size_t i = 0; i < jdoc_length(messages); i++)
-        (void)is_kept(t, jdoc_text_or(jdoc_at(messages, i), "id", ""));
+        (void)resume_is_kept(t, jdoc_text_or(jdoc_at(messages, i), "id", ""));
 }
 
-static int note(struct torn *t, const jdoc *event)
+static int resume_note(struct torn *t, const jdoc *event)
 {
     const char *type = jdoc_text_or(event, "type", "");
 
     if (!strcmp(type, "MESSAGES_SNAPSHOT"))
-        note_snapshot(t, event);
+        resume_note_snapshot(t, event);
     else if (!strcmp(type, "TOOL_CALL_RESULT"))
-        t->seen = t->seen || !is_whole(t, type, event);
+        t->seen = t->seen || !resume_is_whole(t, type, event);
     for (size_t i = 0; i < SPANS; i++) {
         const char *id = jdoc_text_or(event, spans[i].id_field, "");
         if (!strcmp(type, spans[i].start)) {
             if (i + 1 < SPANS) /* a step says nothing about messages */
-                t->seen = t->seen || !is_whole(t, type, event);
-            return opened(t, &spans[i], id);
+                t->seen = t->seen || !resume_is_whole(t, type, event);
+            return resume_opened(t, &spans[i], id);
         }
         if (!strcmp(type, spans[i].end)) {
-            closed(t, &spans[i], id);
+            resume_closed(t, &spans[i], id);
             return 0;
         }
     }
@@ -132,33 +132,33 @@ static int note(struct torn *t, const jdoc *event)
 }
 
 /* Deltas are most of a log and open nothing: they are not parsed. */
-static bool is_delta(const struct logentry *e)
+static bool resume_is_delta(const struct logentry *e)
 {
     static const char args[] = "{\"type\":\"TOOL_CALL_ARGS\"",
                       thought[] = "{\"type\":\"REASONING_MESSAGE_CONTENT\"";
 
     return e->flag == LOGENTRY_TEXT ||
-           (e->json_len >= sizeof args - 1 && !memcmp(e->json, args, sizeof args - 1)) ||
-           (e->json_len >= sizeof thought - 1 && !memcmp(e->json, thought, sizeof thought - 1));
+        (e->json_len >= sizeof args - 1 && !memcmp(e->json, args, sizeof args - 1)) ||
+        (e->json_len >= sizeof thought - 1 && !memcmp(e->json, thought, sizeof thought - 1));
 }
 
-static int on_entry(void *arg, const struct logentry *e)
+static int resume_on_entry(void *arg, const struct logentry *e)
 {
     jdoc *event = NULL;
     int error;
 
-    if (is_delta(e))
+    if (resume_is_delta(e))
         return 0;
     error = jdoc_parse(e->json, e->json_len, &event, NULL, 0);
     if (error == ERR_NOMEM)
         return error;
-    error = error ? 0 : note(arg, event);
+    error = error ? 0 : resume_note(arg, event);
     jdoc_free(event);
     return error;
 }
 
 /* What a worker put into a checkpoint or half into the log just before it died. */
-static void compare(struct torn *t)
+static void resume_compare(struct torn *t)
 {
     for (size_t i = 0; i < t->count; i++)
         t->seen = t->seen || t->open[i].span != &spans[SPANS - 1];
@@ -166,7 +166,7 @@ static void compare(struct torn *t)
         t->seen = t->seen || !t->told[i - t->first_new];
 }
 
-static int read_torn(struct wait *wait, struct torn *t)
+static int resume_read_torn(struct wait *wait, struct torn *t)
 {
     int error;
 
@@ -175,12 +175,12 @@ static int read_torn(struct wait *wait, struct torn *t)
         t->told = calloc(t->chat->count - t->first_new + 1, sizeof *t->told);
         if (!t->told)
             return ERR_NOMEM;
-        error = turns_log_read(wait->env->store, wait->start, on_entry, t);
+        error = turns_log_read(wait->env->store, wait->start, resume_on_entry, t);
         if (!error)
-            compare(t);
+            resume_compare(t);
         if (!err_is_store(error))
             return error;
-        torn_fini(t);
+        resume_torn_fini(t);
         if ((error = wait_retry(wait, error)))
             return error;
     }
@@ -188,16 +188,16 @@ static int read_torn(struct wait *wait, struct torn *t)
 
 /* ---- what is written ---- */
 
-static int write_event(struct wait *wait, const struct buf *json)
+static int resume_write_event(struct wait *wait, const struct buf *json)
 {
     int error = buf_error(json);
 
-    return error ? error
-                 : eventlog_event(wait->env->eventlog, LOGENTRY_NONE, json->data, json->len);
+    return error ? error :
+                   eventlog_event(wait->env->eventlog, LOGENTRY_NONE, json->data, json->len);
 }
 
 /* The latest first: what was opened inside of something ends before it. */
-static int write_ends(struct wait *wait, const struct torn *t, struct buf *json)
+static int resume_write_ends(struct wait *wait, const struct torn *t, struct buf *json)
 {
     int error = 0;
 
@@ -207,12 +207,12 @@ static int write_ends(struct wait *wait, const struct torn *t, struct buf *json)
         buf_printf(json, "{\"type\":\"%s\",\"%s\":", o->span->end, o->span->id_field);
         buf_json_string(json, o->id, strlen(o->id));
         buf_putc(json, '}');
-        error = write_event(wait, json);
+        error = resume_write_event(wait, json);
     }
     return error;
 }
 
-static size_t history_from(const struct turns_start *start, size_t room)
+static size_t resume_history_from(const struct turns_start *start, size_t room)
 {
     size_t i = start->history_count;
 
@@ -230,7 +230,7 @@ int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new
 
     buf_reset(json);
     buf_puts(json, "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[");
-    for (size_t i = history_from(start, room); i < start->history_count; i++) {
+    for (size_t i = resume_history_from(start, room); i < start->history_count; i++) {
         if (start->history_len[i] < 2 || start->history[i][0] != '{')
             continue;
         if (!first)
@@ -245,24 +245,24 @@ int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new
         chat_write(&chat->items[i], json);
     }
     buf_puts(json, "]}");
-    return write_event(wait, json);
+    return resume_write_event(wait, json);
 }
 
 int resume_log(struct wait *wait, const struct chat *chat, size_t first_new)
 {
     struct torn torn = {.chat = chat, .first_new = first_new};
     struct buf json = {0};
-    int error = read_torn(wait, &torn);
+    int error = resume_read_torn(wait, &torn);
 
     if (!error) {
         log_info("turn %s goes on: attempt %u, %zu messages from checkpoints, %zu left open%s",
             wait->start->turn, wait->start->attempt, chat->count - first_new, torn.count,
             torn.seen ? ", torn text" : "");
-        error = write_ends(wait, &torn, &json);
+        error = resume_write_ends(wait, &torn, &json);
     }
     if (!error && torn.seen)
         error = resume_snapshot(wait, chat, first_new, &json);
-    torn_fini(&torn);
+    resume_torn_fini(&torn);
     buf_free(&json);
     return error;
 }

@@ -4,6 +4,7 @@
 #include "agent/chat.h"
 #include "agent/wait.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "store/turns.h"
 
 #include <stddef.h>
@@ -16,9 +17,10 @@
  *   first_new  where in the chat this turn's own messages begin
  * Returns 0; ERR_FENCED, ERR_FULL, ERR_NOMEM, ERR_STORE; or why the wait for Redis ended.
  */
-int resume_log(struct wait *wait, const struct chat *chat, size_t first_new);
+MUST_CHECK int resume_log(struct wait *wait, const struct chat *chat, size_t first_new);
 /* MESSAGES_SNAPSHOT: the stored conversation, as much as there is room for, and what the turn has
  * added to it. json: reused. Returns 0, ERR_FENCED, ERR_FULL, ERR_NOMEM. */
-int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new, struct buf *json);
+MUST_CHECK int resume_snapshot(struct wait *wait, const struct chat *chat, size_t first_new,
+    struct buf *json);
 
 #endif

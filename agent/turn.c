@@ -26,7 +26,8 @@ int turn_global_init(const struct conf *conf)
         const struct tools_spec *spec = tools_at(i);
         if (spec->core) /* the others come in by find_tools: agent/offer.h */
             tools[count++] = (struct context_tool){.name = spec->name,
-                .description = spec->description, .schema = spec->arguments_schema};
+                .description = spec->description,
+                .schema = spec->arguments_schema};
     }
     error = tools_global_init();
     if (!error)

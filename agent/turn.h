@@ -5,6 +5,7 @@
 #include "base/breaker.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 #include "process/stage.h"
 #include "store/eventlog.h"
@@ -14,8 +15,8 @@
 #include "wire/http/http.h"
 
 /*
- * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task: it
- * waits by base/task alone (agent/wait.h says where). Used by turn workers.
+ * turn -- one agent turn: context, model calls, tool calls, events, end. Straight code in a task:
+ * it waits by base/task alone (agent/wait.h says where). Used by turn workers.
  */
 struct listen;
 
@@ -26,30 +27,32 @@ struct turn_env {
     struct store *store;
     struct http_client *http;
     struct eventlog *eventlog;
-    struct breaker *breakers;   /* BREAKER_COUNT, shared by the machine's workers */
+    struct breaker *breakers; /* BREAKER_COUNT, shared by the machine's workers */
     void (*on_stage)(void *arg, enum stage stage); /* scoreboard */
-    void (*on_tool)(void *arg, const char *name); /* in STAGE_TOOL: this one begins; or NULL */
-    /* At the first wait, when what it waits for (as a rule the model) has been asked: time to answer the
-     * client. Or NULL. */
+    void (*on_tool)(void *arg, const char *name);  /* in STAGE_TOOL: this one begins; or NULL */
+    /* At the first wait, when what it waits for (as a rule the model) has been asked: time to
+     * answer the client. Or NULL. */
     void (*on_under_way)(void *arg);
     void *arg;
-    /* Set by the worker when its drain time is over: at its next look (wait_check, wait_until) the turn is
-     * given back, and another worker goes on from its last checkpoint. */
+    /* Set by the worker when its drain time is over: at its next look (wait_check, wait_until) the
+     * turn is given back, and another worker goes on from its last checkpoint. */
     volatile const int *abort_now;
-    bool (*may_take_next)(void *arg); /* neither draining nor due for recycling nor past its share */
+    bool (*may_take_next)(
+        void *arg);           /* neither draining nor due for recycling nor past its share */
     struct tools_apart apart; /* for tools that compute for long; zeroed = they run here */
-    struct listen *listen; /* NULL = a stop is seen with the next renewal only */
+    struct listen *listen;    /* NULL = a stop is seen with the next renewal only */
 };
 /* Messages of a conversation that a turn chooses its context from. */
 #define TURN_HISTORY 400
-/* Prepares what can be before the fork: tools, system prompt, the providers' lists of tools, what is
- * known of their servers. Returns 0; ERR_IO (the file of the prompt), ERR_NOMEM, an error of the tools. */
-int turn_global_init(const struct conf *conf);
+/* Prepares what can be before the fork: tools, system prompt, the providers' lists of tools, what
+ * is known of their servers. Returns 0; ERR_IO (the file of the prompt), ERR_NOMEM, an error of the
+ * tools. */
+MUST_CHECK int turn_global_init(const struct conf *conf);
 
 struct turn_result {
-    int http_status;          /* 200, or of the problem */
-    struct buf reply;         /* JSON body for a JSON client; problem+json when http_status >= 400 */
-    struct turns_start next;  /* outcome TURNS_STARTED: run it as well */
+    int http_status;         /* 200, or of the problem */
+    struct buf reply;        /* JSON body for a JSON client; problem+json when http_status >= 400 */
+    struct turns_start next; /* outcome TURNS_STARTED: run it as well */
     struct arena *next_arena; /* owns `next`; the caller frees it */
 };
 struct input;
@@ -62,7 +65,7 @@ struct input;
  * ERR_STORE (the end could not be written) or another error: the lease will run out. On error the
  * result is empty.
  */
-int turn_run(struct turn_env *env, const struct turns_start *start, const struct input *input,
-    struct turn_result *result);
+MUST_CHECK int turn_run(struct turn_env *env, const struct turns_start *start,
+    const struct input *input, struct turn_result *result);
 
 #endif

@@ -7,12 +7,18 @@
 static const char *turn_ask_stop_text(enum provider_stop stop)
 {
     switch (stop) {
-    case PROVIDER_STOP_MAX_TOKENS: return "max_tokens";
-    case PROVIDER_STOP_REFUSAL: return "refusal";
-    case PROVIDER_STOP_CONTEXT: return "context_window";
-    case PROVIDER_STOP_FILTER: return "content_filter";
-    case PROVIDER_STOP_EMPTY: return "empty";
-    default: return NULL;
+    case PROVIDER_STOP_MAX_TOKENS:
+        return "max_tokens";
+    case PROVIDER_STOP_REFUSAL:
+        return "refusal";
+    case PROVIDER_STOP_CONTEXT:
+        return "context_window";
+    case PROVIDER_STOP_FILTER:
+        return "content_filter";
+    case PROVIDER_STOP_EMPTY:
+        return "empty";
+    default:
+        return NULL;
     }
 }
 
@@ -26,16 +32,19 @@ static int turn_ask_explain(struct turn *t, enum provider_stop stop)
     case PROVIDER_STOP_FILTER:
         return answer_say(t->answer, "The model declined to answer this.");
     case PROVIDER_STOP_CONTEXT:
-        return answer_say(t->answer, "This conversation has become too long for the model. Please "
+        return answer_say(t->answer,
+            "This conversation has become too long for the model. Please "
             "start a new one.");
     case PROVIDER_STOP_MAX_TOKENS:
         return answer_say(t->answer, "The model used up its output before it came to an answer.");
     case PROVIDER_STOP_EMPTY:
-        return answer_say(t->answer, t->model_calls > 1
-                ? "The tools have run, but the model said nothing about what they found. Please "
-                  "ask again."
-                : "The model gave no answer. Please ask again, or in other words.");
-    default: return 0;
+        return answer_say(t->answer,
+            t->model_calls > 1 ?
+                "The tools have run, but the model said nothing about what they found. Please "
+                "ask again." :
+                "The model gave no answer. Please ask again, or in other words.");
+    default:
+        return 0;
     }
 }
 
@@ -44,10 +53,12 @@ static void turn_ask_note(struct turn *t, const struct model_result *result)
     if (result->stop == PROVIDER_STOP_CONTEXT)
         return; /* turn_ask_explain tells it */
     if (result->trimmed)
-        t->notice = "(This conversation is longer than the model can read. I answered from its latest "
+        t->notice =
+            "(This conversation is longer than the model can read. I answered from its latest "
             "messages.)";
     else if (result->reduced)
-        t->notice = "(The model did not accept the earlier part of this conversation. I answered from "
+        t->notice =
+            "(The model did not accept the earlier part of this conversation. I answered from "
             "your last message alone.)";
 }
 
@@ -88,13 +99,16 @@ static int turn_ask_failure(int error, bool emitted)
     switch (error) {
     case ERR_AUTH:
     case ERR_QUOTA:
-    case ERR_OVERLOADED: return emitted ? ERR_PEER_GONE : error;
+    case ERR_OVERLOADED:
+        return emitted ? ERR_PEER_GONE : error;
     case ERR_NET:
     case ERR_PROTOCOL:
     case ERR_REMOTE:
     case ERR_FORBIDDEN: /* a redirect to another host */
-    case ERR_NOT_CONFIGURED: return emitted ? ERR_PEER_GONE : ERR_REMOTE;
-    default: return error;
+    case ERR_NOT_CONFIGURED:
+        return emitted ? ERR_PEER_GONE : ERR_REMOTE;
+    default:
+        return error;
     }
 }
 

@@ -18,10 +18,10 @@ static void turn_begin_location(struct turn *t)
     const jdoc *place = jdoc_get(t->input.context, "user_location");
     const char *const keys[] = {"address", "city", "region"};
 
-    if (!jdoc_get_double(place, "lat", &t->tools.latitude)
-        && !jdoc_get_double(place, "lng", &t->tools.longitude))
-        t->tools.has_location = t->tools.latitude >= -90 && t->tools.latitude <= 90
-            && t->tools.longitude >= -180 && t->tools.longitude <= 180;
+    if (!jdoc_get_double(place, "lat", &t->tools.latitude) &&
+        !jdoc_get_double(place, "lng", &t->tools.longitude))
+        t->tools.has_location = t->tools.latitude >= -90 && t->tools.latitude <= 90 &&
+            t->tools.longitude >= -180 && t->tools.longitude <= 180;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !t->tools.location_text; i++)
         if (*jdoc_text_or(place, keys[i], ""))
             t->tools.location_text = jdoc_text_or(place, keys[i], "");
@@ -69,8 +69,8 @@ static int turn_begin_answers(struct turn *t)
 
     if (!turn_begin_left_open(t))
         return 0;
-    while ((error = approvals_take(t->env->store, t->start, t->arena, &taken,
-                &t->calls.answer_count)))
+    while (
+        (error = approvals_take(t->env->store, t->start, t->arena, &taken, &t->calls.answer_count)))
         if ((error = wait_retry(&t->wait, error)))
             return error;
     t->calls.answers = taken;
@@ -96,8 +96,13 @@ int turn_begin(struct turn *t)
     t->answer->on_part = turn_begin_on_part;
     t->answer->arg = t;
     answer_init(t->answer);
-    t->calls = (struct calls){.wait = &t->wait, .frame = &t->frame, .tools = &t->tools,
-        .arena = t->arena, .chat = &t->chat, .json = &t->json, .left = conf->turn_tool_calls};
+    t->calls = (struct calls){.wait = &t->wait,
+        .frame = &t->frame,
+        .tools = &t->tools,
+        .arena = t->arena,
+        .chat = &t->chat,
+        .json = &t->json,
+        .left = conf->turn_tool_calls};
     if ((error = eventlog_begin(t->env->eventlog, t->start)))
         return error;
     t->waiting = true;
@@ -107,12 +112,20 @@ int turn_begin(struct turn *t)
     else if ((error = input_parse(t->start->input, t->arena, &t->input)))
         return error;
     if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
-            t->arena)))
+             t->arena)))
         return error;
-    t->tools = (struct tools_context){.conf = conf, .store = t->env->store, .http = t->env->http,
-        .reactor = t->env->reactor, .uid = t->start->uid, .session = t->start->session,
-        .epoch = t->start->epoch, .zone = t->frame.zone, .locale = t->input.locale,
-        .currency = t->frame.currency, .now_ms = t->frame.now_ms, .role = t->input.role,
+    t->tools = (struct tools_context){.conf = conf,
+        .store = t->env->store,
+        .http = t->env->http,
+        .reactor = t->env->reactor,
+        .uid = t->start->uid,
+        .session = t->start->session,
+        .epoch = t->start->epoch,
+        .zone = t->frame.zone,
+        .locale = t->input.locale,
+        .currency = t->frame.currency,
+        .now_ms = t->frame.now_ms,
+        .role = t->input.role,
         .apart = t->env->apart};
     turn_begin_location(t);
     if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))

@@ -84,8 +84,10 @@ int turn_checkpoint(struct turn *t)
 
     turn_stage(t, STAGE_CHECKPOINT);
     buf_reset(&t->json);
-    buf_printf(&t->json, "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
-        "\"usage\":", (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left);
+    buf_printf(&t->json,
+        "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
+        "\"usage\":",
+        (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left);
     turn_usage_write(t, &t->json);
     buf_puts(&t->json, ",\"messages\":[");
     for (size_t i = t->checkpointed; i < t->chat.count; i++) {

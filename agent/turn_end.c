@@ -36,10 +36,12 @@ static const struct turn_end_text turn_end_texts[TURN_ENDINGS] = {
         "The assistant's model cannot be reached at the moment. Please try again.", 502, true},
     [TURN_CREDENTIAL] = {"model_credential", "Model refused the credential",
         "The assistant's model refuses this site's credential. Only the site's operator can mend "
-        "this.", 502, false},
+        "this.",
+        502, false},
     [TURN_QUOTA] = {"model_quota", "Quota used up",
         "This site has used up its quota or credit at the assistant's model. Only the site's "
-        "operator can mend this.", 502, false},
+        "operator can mend this.",
+        502, false},
     [TURN_OVERLOADED] = {"model_overloaded", "Model overloaded",
         "The assistant's model is overloaded at the moment. Please try again in a moment.", 502,
         true},
@@ -54,18 +56,30 @@ static const struct turn_end_text turn_end_texts[TURN_ENDINGS] = {
 enum turn_ending turn_ending_of(int error)
 {
     switch (error) {
-    case ERR_CANCELLED: return TURN_CANCELLED;
-    case ERR_DEADLINE: return TURN_DEADLINE;
-    case ERR_DRAINING: return TURN_DRAINING;
-    case ERR_LIMIT: return TURN_BYTES;
-    case ERR_FULL: return TURN_LOG;
-    case ERR_INVALID: return TURN_REJECTED;
-    case ERR_REMOTE: return TURN_UNAVAILABLE;
-    case ERR_AUTH: return TURN_CREDENTIAL;
-    case ERR_QUOTA: return TURN_QUOTA;
-    case ERR_OVERLOADED: return TURN_OVERLOADED;
-    case ERR_PEER_GONE: return TURN_INTERRUPTED;
-    default: return TURN_INTERNAL;
+    case ERR_CANCELLED:
+        return TURN_CANCELLED;
+    case ERR_DEADLINE:
+        return TURN_DEADLINE;
+    case ERR_DRAINING:
+        return TURN_DRAINING;
+    case ERR_LIMIT:
+        return TURN_BYTES;
+    case ERR_FULL:
+        return TURN_LOG;
+    case ERR_INVALID:
+        return TURN_REJECTED;
+    case ERR_REMOTE:
+        return TURN_UNAVAILABLE;
+    case ERR_AUTH:
+        return TURN_CREDENTIAL;
+    case ERR_QUOTA:
+        return TURN_QUOTA;
+    case ERR_OVERLOADED:
+        return TURN_OVERLOADED;
+    case ERR_PEER_GONE:
+        return TURN_INTERRUPTED;
+    default:
+        return TURN_INTERNAL;
     }
 }
 
@@ -82,7 +96,8 @@ static int64_t turn_end_limit(const struct turn *t)
 static void turn_end_calls(struct turn *t, enum turn_ending ending)
 {
     if (ending == TURN_CANCELLED)
-        err_ignore(calls_refuse(&t->calls, "cancelled", "The user stopped the turn before this ran."));
+        err_ignore(
+            calls_refuse(&t->calls, "cancelled", "The user stopped the turn before this ran."));
     else
         err_ignore(calls_refuse(&t->calls, "not_run", "The turn ended before this ran."));
 }
@@ -92,7 +107,9 @@ static void turn_end_event(struct turn *t, enum turn_ending ending, struct buf *
     const struct events_finish f = {
         .session = t->start->session,
         .run = t->input.run_id && *t->input.run_id ? t->input.run_id : t->start->turn,
-        .outcome = ending ? "cancelled" : t->calls.ask_count ? "interrupt" : "success",
+        .outcome = ending      ? "cancelled" :
+            t->calls.ask_count ? "interrupt" :
+                                 "success",
         .interrupts = !ending && t->calls.ask_count ? buf_text(&t->interrupts) : NULL,
         .pending = t->pending,
         .pending_count = ending || t->calls.ask_count ? 0 : t->pending_count,
@@ -111,18 +128,27 @@ static void turn_end_event(struct turn *t, enum turn_ending ending, struct buf *
 static void turn_end_reply(struct turn *t, enum turn_ending ending, struct buf *json)
 {
     const struct turn_end_text *text = &turn_end_texts[ending];
-    struct reply r = {.start = t->start, .input = &t->input, .chat = &t->chat,
-        .first_new = t->first_new, .model = t->model_name, .now_ms = clock_real_ms(),
-        .usage = t->usage_count ? buf_text(&t->usage_json) : NULL, .stop_reason = t->stop_reason,
-        .pending = t->pending, .pending_count = t->pending_count, .asks = t->calls.asks,
+    struct reply r = {.start = t->start,
+        .input = &t->input,
+        .chat = &t->chat,
+        .first_new = t->first_new,
+        .model = t->model_name,
+        .now_ms = clock_real_ms(),
+        .usage = t->usage_count ? buf_text(&t->usage_json) : NULL,
+        .stop_reason = t->stop_reason,
+        .pending = t->pending,
+        .pending_count = t->pending_count,
+        .asks = t->calls.asks,
         .ask_count = t->calls.ask_count,
         .interrupts = t->calls.ask_count ? buf_text(&t->interrupts) : NULL};
 
     for (size_t i = 0; i < t->usage_count; i++)
         r.tokens += t->usages[i].usage.input + t->usages[i].usage.output;
     if (ending)
-        reply_problem(&r, &(struct reply_failure){text->status, text->title, text->message,
-            text->code, text->retryable}, json);
+        reply_problem(&r,
+            &(struct reply_failure){text->status, text->title, text->message, text->code,
+                text->retryable},
+            json);
     else
         reply_success(&r, json);
 }
@@ -172,7 +198,7 @@ static int turn_end_commit(struct turn *t, const struct turns_end *end, struct t
             error = flushed ? flushed : ERR_BEHIND;
         }
     } while (clock_mono_ms() < until &&
-             (error == ERR_BEHIND || again_store(&error, turn_end_pause, t->env->reactor)));
+        (error == ERR_BEHIND || again_store(&error, turn_end_pause, t->env->reactor)));
     if (error || result->next.outcome != TURNS_STARTED) {
         arena_free(result->next_arena);
         result->next_arena = NULL;
@@ -183,8 +209,10 @@ static int turn_end_commit(struct turn *t, const struct turns_end *end, struct t
 int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result)
 {
     struct turns_end end = {
-        .state = ending == TURN_CANCELLED ? "cancelled" : ending ? "failed"
-            : t->calls.ask_count ? "interrupted" : "done",
+        .state = ending == TURN_CANCELLED ? "cancelled" :
+            ending                        ? "failed" :
+            t->calls.ask_count            ? "interrupted" :
+                                            "done",
         .error_code = turn_end_texts[ending].code,
         .http_status = ending ? turn_end_texts[ending].status : 200,
         .untrusted = approval_tainted(&t->chat),
@@ -208,8 +236,8 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
     turn_end_event(t, ending, &event);
     logentry_put(&entry, t->start->turn, LOGENTRY_FINAL, buf_text(&event), event.len);
     turn_end_reply(t, ending, &result->reply);
-    if (buf_error(&event) || buf_error(&entry) || buf_error(&result->reply)
-        || buf_error(&t->usage_json)) {
+    if (buf_error(&event) || buf_error(&entry) || buf_error(&result->reply) ||
+        buf_error(&t->usage_json)) {
         error = ERR_NOMEM;
         goto out;
     }
@@ -219,8 +247,8 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
     end.first_n = eventlog_next_n(t->env->eventlog);
     end.usage = t->usage_count ? buf_text(&t->usage_json) : NULL;
     end.reply = buf_text(&result->reply);
-    end.take_next = t->env->may_take_next && t->env->may_take_next(t->env->arg)
-        && !(t->env->abort_now && *t->env->abort_now);
+    end.take_next = t->env->may_take_next && t->env->may_take_next(t->env->arg) &&
+        !(t->env->abort_now && *t->env->abort_now);
     result->http_status = end.http_status;
     error = turn_end_commit(t, &end, result, until);
 out:

@@ -9,6 +9,7 @@
 #include "agent/model/model.h"
 #include "agent/turn.h"
 #include "agent/wait.h"
+#include "base/err.h"
 
 /*
  * turn_parts -- what the files of turn share with each other:
@@ -27,9 +28,22 @@
 
 /* How a turn ends. All but TURN_WELL are rows of the table in turn_end.c. */
 enum turn_ending {
-    TURN_WELL, TURN_CANCELLED, TURN_DEADLINE, TURN_DRAINING, TURN_BYTES, TURN_LOG, TURN_MODEL_CALLS,
-    TURN_OUTPUT, TURN_UNAVAILABLE, TURN_CREDENTIAL, TURN_QUOTA, TURN_OVERLOADED, TURN_REJECTED,
-    TURN_INTERRUPTED, TURN_INTERNAL, TURN_ENDINGS
+    TURN_WELL,
+    TURN_CANCELLED,
+    TURN_DEADLINE,
+    TURN_DRAINING,
+    TURN_BYTES,
+    TURN_LOG,
+    TURN_MODEL_CALLS,
+    TURN_OUTPUT,
+    TURN_UNAVAILABLE,
+    TURN_CREDENTIAL,
+    TURN_QUOTA,
+    TURN_OVERLOADED,
+    TURN_REJECTED,
+    TURN_INTERRUPTED,
+    TURN_INTERNAL,
+    TURN_ENDINGS
 };
 
 struct turn_usage {
@@ -41,8 +55,8 @@ struct turn_usage {
 struct turn {
     struct turn_env *env;
     const struct turns_start *start;
-    const struct input *given;      /* the caller has it already; or NULL */
-    struct arena *arena, *scratch;  /* of the turn; of one model call */
+    const struct input *given;     /* the caller has it already; or NULL */
+    struct arena *arena, *scratch; /* of the turn; of one model call */
     struct input input;
     struct context_frame frame;
     struct tools_context tools;
@@ -56,16 +70,16 @@ struct turn {
     struct turn_usage usages[TURN_USAGES_MAX];
     size_t usage_count;
     int64_t model_calls, output_tokens;
-    bool out_of_steps;              /* no more tools: one last answer */
+    bool out_of_steps; /* no more tools: one last answer */
     const char *stop_reason;
-    const char *notice;             /* told behind the answer: what the model has not seen */
+    const char *notice; /* told behind the answer: what the model has not seen */
     const char *const *pending;
     size_t pending_count;
     struct buf usage_json;
-    struct buf interrupts;          /* JSON array of what the user is asked */
-    bool waiting;                   /* wait_begin was called */
-    bool torn;                      /* the log has open ends of an earlier attempt */
-    char model_name[96];            /* that answered last */
+    struct buf interrupts; /* JSON array of what the user is asked */
+    bool waiting;          /* wait_begin was called */
+    bool torn;             /* the log has open ends of an earlier attempt */
+    char model_name[96];   /* that answered last */
 };
 
 /* Tells the worker, for the scoreboard. */
@@ -73,32 +87,33 @@ void turn_stage(struct turn *t, enum stage s);
 
 /* Makes a zeroed turn with env, start and input.run_id ready for its first step. ERR_INVALID (its
  * stored input is none) besides the usual. */
-int turn_begin(struct turn *t);
+MUST_CHECK int turn_begin(struct turn *t);
 
-/* Runs the steps that the conversation still needs. ending: out; with 0, other than TURN_WELL when a
- * limit was reached. */
-int turn_steps(struct turn *t, enum turn_ending *ending);
+/* Runs the steps that the conversation still needs. ending: out; with 0, other than TURN_WELL when
+ * a limit was reached. */
+MUST_CHECK int turn_steps(struct turn *t, enum turn_ending *ending);
 
-/* One model call. again: out, on 0: the turn goes on after it. Besides the usual: ERR_LIMIT (bytes),
- * ERR_PEER_GONE (the model broke off), ERR_INVALID, and the ERR_* of a model that gives no answer. */
-int turn_ask(struct turn *t, bool *again);
+/* One model call. again: out, on 0: the turn goes on after it. Besides the usual: ERR_LIMIT
+ * (bytes), ERR_PEER_GONE (the model broke off), ERR_INVALID, and the ERR_* of a model that gives no
+ * answer. */
+MUST_CHECK int turn_ask(struct turn *t, bool *again);
 
 /* Adds what a model call has used to the turn's usage; nothing when the model did not say. */
 void turn_usage_add(struct turn *t, const struct model_result *r);
 /* Appends the usage as a JSON array, a row a model. */
 void turn_usage_write(const struct turn *t, struct buf *json);
 /* Writes what the turn has added since the last one. Waits while Redis is away. */
-int turn_checkpoint(struct turn *t);
-/* Reads a checkpoint of an earlier attempt: its messages, and what had been spent by then. ERR_INVALID
- * besides the usual. */
-int turn_checkpoint_restore(struct turn *t, const char *json);
+MUST_CHECK int turn_checkpoint(struct turn *t);
+/* Reads a checkpoint of an earlier attempt: its messages, and what had been spent by then.
+ * ERR_INVALID besides the usual. */
+MUST_CHECK int turn_checkpoint_restore(struct turn *t, const char *json);
 
 /* What an error makes of the turn. */
 enum turn_ending turn_ending_of(int error);
 /* Writes the end: calls that will not run, final event, messages, reply. ERR_STORE: in vain. */
-int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result);
-/* Gives the turn to another worker, which goes on from the last checkpoint. Returns ERR_FENCED when that
- * is done, else why it is not; never 0. */
-int turn_give_back(struct turn *t);
+MUST_CHECK int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result);
+/* Gives the turn to another worker, which goes on from the last checkpoint. Returns ERR_FENCED when
+ * that is done, else why it is not; never 0. */
+MUST_CHECK int turn_give_back(struct turn *t);
 
 #endif

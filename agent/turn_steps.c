@@ -30,8 +30,8 @@ static enum turn_ending turn_steps_limit(struct turn *t)
         return TURN_MODEL_CALLS;
     if (t->output_tokens >= conf->turn_output_tokens)
         return TURN_OUTPUT;
-    t->out_of_steps = t->calls.left <= 0
-        || (t->model_calls > 0 && t->model_calls + 1 >= conf->turn_model_calls);
+    t->out_of_steps =
+        t->calls.left <= 0 || (t->model_calls > 0 && t->model_calls + 1 >= conf->turn_model_calls);
     return TURN_WELL;
 }
 
@@ -44,8 +44,8 @@ static bool turn_steps_answered(const struct turn *t)
 /* Answers that came for calls which another turn has dealt with meanwhile. */
 static bool turn_steps_nothing_to_do(const struct turn *t)
 {
-    return t->input.resume && t->chat.count == t->first_new && t->first_new
-        && t->chat.items[t->first_new - 1].role == CHAT_ASSISTANT && !calls_waiting(&t->calls);
+    return t->input.resume && t->chat.count == t->first_new && t->first_new &&
+        t->chat.items[t->first_new - 1].role == CHAT_ASSISTANT && !calls_waiting(&t->calls);
 }
 
 static int turn_steps_open_approvals(struct turn *t)

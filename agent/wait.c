@@ -9,7 +9,7 @@
 
 #define AWAY_STEP_MS 50 /* how often a lost Redis is tried */
 
-static void on_message(void *arg, const char *bytes, size_t len)
+static void wait_on_message(void *arg, const char *bytes, size_t len)
 {
     struct wait *w = arg;
 
@@ -19,28 +19,27 @@ static void on_message(void *arg, const char *bytes, size_t len)
     }
 }
 
-static void on_subscribed(void *arg)
+static void wait_on_subscribed(void *arg)
 {
     struct wait *w = arg;
     w->check_now = true;
     task_wake(w->task);
 }
 
-static const struct listen_handlers wait_hears = {
-    .message = on_message, .subscribed = on_subscribed};
+static const struct listen_handlers wait_hears = {.message = wait_on_message,
+    .subscribed = wait_on_subscribed};
 
 void wait_begin(struct wait *w, struct turn_env *env, const struct turns_start *start,
     int64_t deadline_ms)
 {
-    *w = (struct wait){.env = env, .start = start, .deadline_ms = deadline_ms,
-        .task = task_self()};
+    *w = (struct wait){.env = env, .start = start, .deadline_ms = deadline_ms, .task = task_self()};
     w->renew_at_ms = clock_mono_ms() + env->conf->lease_ms / 3;
     if (start->stopped)
         w->result = ERR_CANCELLED;
 }
 
 /* The first wait: what it is for is on its way; then come the client's answer and our ears. */
-static void under_way(struct wait *w)
+static void wait_under_way(struct wait *w)
 {
     task_yield(w->env->reactor);
     w->listens = true;
@@ -62,21 +61,21 @@ void wait_end(struct wait *w)
     w->renewing = false;
 }
 
-static void on_renewed(void *arg, int result)
+static void wait_on_renewed(void *arg, int error)
 {
     struct wait *w = arg;
 
     w->renewing = false;
-    if (result == ERR_FENCED)
+    if (error == ERR_FENCED)
         w->result = ERR_FENCED;
-    else if (result == ERR_CANCELLED && !w->result)
+    else if (error == ERR_CANCELLED && !w->result)
         w->result = ERR_CANCELLED;
-    else if (result && result != ERR_CANCELLED)
+    else if (error && error != ERR_CANCELLED)
         w->renew_at_ms = clock_mono_ms() + AWAY_STEP_MS; /* Redis is away */
     task_wake(w->task); /* it slept without a time for the next renewal */
 }
 
-static void renew(struct wait *w, int64_t now)
+static void wait_renew(struct wait *w, int64_t now)
 {
     int error;
 
@@ -85,7 +84,7 @@ static void renew(struct wait *w, int64_t now)
     w->check_now = false;
     w->renew_at_ms = now + w->env->conf->lease_ms / 3;
     w->renewing = true;
-    w->renewal = (struct turns_renewal){on_renewed, w};
+    w->renewal = (struct turns_renewal){wait_on_renewed, w};
     error = turns_renew_send(w->env->store, w->start, &w->renewal);
     if (error) {
         w->renewing = false;
@@ -94,14 +93,14 @@ static void renew(struct wait *w, int64_t now)
 }
 
 /* Of the log's own accord: it appends and reads by itself. */
-static void look_at_log(struct wait *w)
+static void wait_look_at_log(struct wait *w)
 {
     err_ignore(eventlog_pump(w->env->eventlog)); /* its state says the same */
     if (eventlog_state(w->env->eventlog) == EVENTLOG_FENCED)
         w->result = ERR_FENCED;
 }
 
-static int reason(const struct wait *w, int64_t now)
+static int wait_reason(const struct wait *w, int64_t now)
 {
     if (w->result)
         return w->result;
@@ -117,7 +116,7 @@ int wait_check(struct wait *w)
 }
 
 /* When there is something to do, whatever comes. */
-static int64_t next_ms(const struct wait *w, int64_t until_ms, int64_t now)
+static int64_t wait_next_ms(const struct wait *w, int64_t until_ms, int64_t now)
 {
     int64_t until = w->deadline_ms;
 
@@ -136,18 +135,18 @@ int wait_until(struct wait *w, const bool *done, int64_t until_ms)
         int64_t now;
         int why;
 
-        look_at_log(w);
+        wait_look_at_log(w);
         now = clock_mono_ms();
-        renew(w, now);
-        if ((why = reason(w, now)) || *done)
+        wait_renew(w, now);
+        if ((why = wait_reason(w, now)) || *done)
             return why;
         if (until_ms && now >= until_ms)
             return ERR_ELAPSED;
         if (!w->listens) {
-            under_way(w);
+            wait_under_way(w);
             continue;
         }
-        why = task_wait(w->env->reactor, next_ms(w, until_ms, now), NULL);
+        why = task_wait(w->env->reactor, wait_next_ms(w, until_ms, now), NULL);
         if (why < 0 && why != ERR_CANCELLED)
             return why;
     }

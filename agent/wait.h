@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_WAIT_H
 
 #include "agent/turn.h"
+#include "base/err.h"
 #include "base/task.h"
 #include "store/keys.h"
 #include "wire/redis/listen.h"
@@ -10,10 +11,10 @@
 #include <stdint.h>
 
 /*
- * wait -- where a turn waits for its model, for its tools and for a Redis that is away. While it does,
- * the lease is renewed, a stop is heard, the worker's drain limit and the turn's deadline are seen.
- * Used by turn workers, in the turn's task. The callback that sets the flag a turn waits for also
- * wakes that task (base/task.h).
+ * wait -- where a turn waits for its model, for its tools and for a Redis that is away. While it
+ * does, the lease is renewed, a stop is heard, the worker's drain limit and the turn's deadline are
+ * seen. Used by turn workers, in the turn's task. The callback that sets the flag a turn waits for
+ * also wakes that task (base/task.h).
  *
  * Two other waits know nothing of all that and are bounded by themselves: a call of the store waits
  * for its reply (wire/redis/link.h, redis.timeout), and the end of a turn, which nothing stops any
@@ -22,12 +23,12 @@
 struct wait {
     struct turn_env *env;
     const struct turns_start *start;
-    int64_t deadline_ms;    /* of the turn, monotonic */
+    int64_t deadline_ms; /* of the turn, monotonic */
     int64_t renew_at_ms;
-    bool renewing;          /* a renewal is in the pipeline */
-    bool check_now;         /* just subscribed: a stop before that is only seen by a renewal */
-    bool listens;           /* to the control channel, from the first wait on */
-    int result;             /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
+    bool renewing;  /* a renewal is in the pipeline */
+    bool check_now; /* just subscribed: a stop before that is only seen by a renewal */
+    bool listens;   /* to the control channel, from the first wait on */
+    int result;     /* sticky: 0, ERR_CANCELLED, ERR_FENCED */
     struct turns_renewal renewal;
     struct listen_ear ear;
     char channel[KEYS_MAX]; /* that it listens to */
@@ -43,17 +44,17 @@ void wait_end(struct wait *w);
  * Returns 0 when done; ERR_ELAPSED at until_ms; ERR_CANCELLED (stop), ERR_FENCED, ERR_DEADLINE (the
  * turn's), ERR_DRAINING (the worker has to leave), ERR_IO.
  */
-int wait_until(struct wait *w, const bool *done, int64_t until_ms);
+MUST_CHECK int wait_until(struct wait *w, const bool *done, int64_t until_ms);
 /* The same for the time alone, an again_pause_fn. w: a struct wait. Returns 0 at until_ms, which is
  * not 0, or the error that ends the turn. */
-int wait_pause(void *w, int64_t until_ms);
+MUST_CHECK int wait_pause(void *w, int64_t until_ms);
 /*
  * wait_retry -- after a write that failed with `error`: whether to make it again.
  * Returns 0 (Redis is away; a moment has passed); `error` itself when it is another one; else what
  * wait_until returned.
  */
-int wait_retry(struct wait *w, int error);
+MUST_CHECK int wait_retry(struct wait *w, int error);
 /* The same reasons to end, looked at without waiting. */
-int wait_check(struct wait *w);
+MUST_CHECK int wait_check(struct wait *w);
 
 #endif

@@ -12,21 +12,21 @@ struct address_v4_net {
 };
 
 static const struct address_v4_net v4_refused[] = {
-    { 0x00000000, 8 },  /* 0.0.0.0/8 this network */
-    { 0x0a000000, 8 },  /* 10.0.0.0/8 private */
-    { 0x64400000, 10 }, /* 100.64.0.0/10 shared, CGNAT */
-    { 0x7f000000, 8 },  /* 127.0.0.0/8 loopback */
-    { 0xa9fe0000, 16 }, /* 169.254.0.0/16 link-local, cloud metadata */
-    { 0xac100000, 12 }, /* 172.16.0.0/12 private */
-    { 0xc0000000, 24 }, /* 192.0.0.0/24 protocol assignments */
-    { 0xc0000200, 24 }, /* 192.0.2.0/24 documentation */
-    { 0xc0586300, 24 }, /* 192.88.99.0/24 6to4 relays */
-    { 0xc0a80000, 16 }, /* 192.168.0.0/16 private */
-    { 0xc6120000, 15 }, /* 198.18.0.0/15 benchmarks */
-    { 0xc6336400, 24 }, /* 198.51.100.0/24 documentation */
-    { 0xcb007100, 24 }, /* 203.0.113.0/24 documentation */
-    { 0xe0000000, 4 },  /* 224.0.0.0/4 multicast */
-    { 0xf0000000, 4 },  /* 240.0.0.0/4 reserved, broadcast */
+    {0x00000000, 8},  /* 0.0.0.0/8 this network */
+    {0x0a000000, 8},  /* 10.0.0.0/8 private */
+    {0x64400000, 10}, /* 100.64.0.0/10 shared, CGNAT */
+    {0x7f000000, 8},  /* 127.0.0.0/8 loopback */
+    {0xa9fe0000, 16}, /* 169.254.0.0/16 link-local, cloud metadata */
+    {0xac100000, 12}, /* 172.16.0.0/12 private */
+    {0xc0000000, 24}, /* 192.0.0.0/24 protocol assignments */
+    {0xc0000200, 24}, /* 192.0.2.0/24 documentation */
+    {0xc0586300, 24}, /* 192.88.99.0/24 6to4 relays */
+    {0xc0a80000, 16}, /* 192.168.0.0/16 private */
+    {0xc6120000, 15}, /* 198.18.0.0/15 benchmarks */
+    {0xc6336400, 24}, /* 198.51.100.0/24 documentation */
+    {0xcb007100, 24}, /* 203.0.113.0/24 documentation */
+    {0xe0000000, 4},  /* 224.0.0.0/4 multicast */
+    {0xf0000000, 4},  /* 240.0.0.0/4 reserved, broadcast */
 };
 
 struct address_v6_net {
@@ -36,12 +36,12 @@ struct address_v6_net {
 
 /* Only 2000::/3 is in use at all; what follows lies inside it or carries IPv4. */
 static const struct address_v6_net v6_special[] = {
-    { { [10] = 0xff, [11] = 0xff }, 96, 12 },         /* ::ffff:0:0/96 mapped */
-    { { 0x00, 0x64, 0xff, 0x9b }, 96, 12 },           /* 64:ff9b::/96 NAT64 */
-    { { 0x20, 0x02 }, 16, 2 },                        /* 2002::/16 6to4 */
-    { { 0x20, 0x01, 0x00 }, 23, -1 },                 /* 2001::/23 Teredo, ORCHID, ... */
-    { { 0x20, 0x01, 0x0d, 0xb8 }, 32, -1 },           /* 2001:db8::/32 documentation */
-    { { 0x3f, 0xff }, 20, -1 },                       /* 3fff::/20 documentation */
+    {{[10] = 0xff, [11] = 0xff}, 96, 12}, /* ::ffff:0:0/96 mapped */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},   /* 64:ff9b::/96 NAT64 */
+    {{0x20, 0x02}, 16, 2},                /* 2002::/16 6to4 */
+    {{0x20, 0x01, 0x00}, 23, -1},         /* 2001::/23 Teredo, ORCHID, ... */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, -1},   /* 2001:db8::/32 documentation */
+    {{0x3f, 0xff}, 20, -1},               /* 3fff::/20 documentation */
 };
 
 static bool address_v4_is_public(uint32_t address)

@@ -34,7 +34,7 @@ static struct arena_block *arena_block_new(size_t size)
         return NULL;
     struct arena_block *block = malloc(sizeof *block + size);
     if (block)
-        *block = (struct arena_block){ .size = size };
+        *block = (struct arena_block){.size = size};
     return block;
 }
 
@@ -152,7 +152,7 @@ char *arena_printf(struct arena *a, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
-    if (n >= 0 && (text = arena_raw(a, (size_t)n + 1)) != NULL)
+    if (n >= 0 && (text = arena_raw(a, (size_t)n + 1)))
         vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     va_end(args);
@@ -166,7 +166,7 @@ int arena_on_free(struct arena *a, void (*cleanup)(void *), void *arg)
         cleanup(arg);
         return ERR_NOMEM;
     }
-    *entry = (struct arena_cleanup){ a->cleanups, cleanup, arg };
+    *entry = (struct arena_cleanup){a->cleanups, cleanup, arg};
     a->cleanups = entry;
     return 0;
 }

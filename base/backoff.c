@@ -7,8 +7,9 @@
 #define BACKOFF_QUICK_MS 20 /* an attempt that takes no longer has failed at once */
 #define BACKOFF_HURRY_MS 50
 
-const struct backoff_pace backoff_connection = {
-    .first_ms = 20, .most_ms = 2000, .quick_most_ms = 200};
+const struct backoff_pace backoff_connection = {.first_ms = 20,
+    .most_ms = 2000,
+    .quick_most_ms = 200};
 
 int64_t backoff_delay(int64_t first_ms, int64_t most_ms, unsigned failures)
 {

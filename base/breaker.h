@@ -16,7 +16,10 @@ struct breaker {
     atomic_int last_error; /* base/err.h: why the provider failed last; the caller sets it */
 };
 #define BREAKER_COUNT 8
-struct breaker_settings { unsigned threshold; int64_t open_ms; };
+struct breaker_settings {
+    unsigned threshold;
+    int64_t open_ms;
+};
 bool breaker_allows(struct breaker *b, const struct breaker_settings *s, int64_t now_ms);
 void breaker_success(struct breaker *b);
 void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_t now_ms);

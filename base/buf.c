@@ -3,10 +3,10 @@
 #include "base/err.h"
 #include "base/utf8.h"
 
-#include <stdbool.h>
 #include <float.h>
 #include <math.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 void buf_init(struct buf *b, size_t max)
 {
-    *b = (struct buf){ .max = max };
+    *b = (struct buf){.max = max};
 }
 
 void buf_free(struct buf *b)
@@ -192,7 +192,7 @@ static bool buf_is_plain(unsigned char c)
 static void buf_json_special(struct buf *b, unsigned char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt", hex[] = "0123456789abcdef";
-    char text[6] = { '\\', 'u', '0', '0', hex[c >> 4 & 15], hex[c & 15] };
+    char text[6] = {'\\', 'u', '0', '0', hex[c >> 4 & 15], hex[c & 15]};
     const char *at = c ? strchr(from, c) : NULL;
 
     if (at) {
@@ -271,7 +271,7 @@ void buf_put_urlencoded(struct buf *b, const char *s, size_t n)
         if (letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~')
             buf_putc(b, (char)c);
         else
-            buf_put(b, (char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+            buf_put(b, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
     }
 }
 

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_BUF_H
 #define TURNPIKE_BASE_BUF_H
 
+#include "base/err.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -10,10 +12,10 @@
  * followed by a NUL that is not counted. A zeroed struct buf is valid (unbounded, empty).
  */
 struct buf {
-    char *data;      /* NULL until something is written, and after buf_free or buf_take */
+    char *data; /* NULL until something is written, and after buf_free or buf_take */
     size_t len, cap;
-    size_t max;      /* bytes, 0 = no bound */
-    int error;       /* 0, ERR_NOMEM or ERR_LIMIT; sticky until buf_reset or buf_free */
+    size_t max; /* bytes, 0 = no bound */
+    int error;  /* 0, ERR_NOMEM or ERR_LIMIT; sticky until buf_reset or buf_free */
 };
 
 void buf_init(struct buf *b, size_t max);
@@ -21,7 +23,7 @@ void buf_free(struct buf *b);
 /* Empties, keeps the memory, clears the error. */
 void buf_reset(struct buf *b);
 /* Room for n more bytes (plus NUL). Returns 0 or the sticky error. */
-int buf_reserve(struct buf *b, size_t n);
+MUST_CHECK int buf_reserve(struct buf *b, size_t n);
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
@@ -37,12 +39,12 @@ void buf_json_string(struct buf *b, const char *s, size_t n);
 void buf_json_escaped(struct buf *b, const char *s, size_t n);
 /* Appends n bytes in base64 (RFC 4648, with padding): pieces of a whole are multiples of 3. */
 void buf_put_base64(struct buf *b, const void *bytes, size_t n);
-/* Appends `,"NAME":"TEXT"`: a further member of an object; nothing when text is NULL. name: as it stands,
- * so it holds nothing to escape. */
+/* Appends `,"NAME":"TEXT"`: a further member of an object; nothing when text is NULL. name: as it
+ * stands, so it holds nothing to escape. */
 void buf_json_member(struct buf *b, const char *name, const char *text);
 /* Appends s percent-encoded for a query component. */
 void buf_put_urlencoded(struct buf *b, const char *s, size_t n);
-int buf_error(const struct buf *b);
+MUST_CHECK int buf_error(const struct buf *b);
 /* The text, "" when empty. Borrowed. */
 const char *buf_text(const struct buf *b);
 /* The caller owns the returned memory (free); the buffer is empty afterwards. NULL on error:

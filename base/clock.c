@@ -72,9 +72,9 @@ void clock_rfc3339(int64_t real_ms, char out[CLOCK_RFC3339_SIZE])
     }
     clock_civil(days, &year, &month, &day);
     unsigned second = (unsigned)(rest / 1000);
-    snprintf(out, CLOCK_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-        (unsigned)year % 10000, (unsigned)month % 100, (unsigned)day % 100, second / 3600 % 24,
-        second / 60 % 60, second % 60, (unsigned)rest % 1000);
+    snprintf(out, CLOCK_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)year % 10000,
+        (unsigned)month % 100, (unsigned)day % 100, second / 3600 % 24, second / 60 % 60,
+        second % 60, (unsigned)rest % 1000);
 }
 
 static bool clock_digits(const char **p, int count, int *value)
@@ -98,7 +98,7 @@ static bool clock_literal(const char **p, char c)
 
 static int clock_month_days(int year, int month)
 {
-    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return days[month - 1] + (month == 2 && leap);
 }

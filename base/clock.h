@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_CLOCK_H
 #define TURNPIKE_BASE_CLOCK_H
 
+#include "base/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +17,6 @@ void clock_rfc3339(int64_t real_ms, char out[CLOCK_RFC3339_SIZE]);
  * clock_parse_rfc3339 -- date-time with offset or Z. Returns 0 and milliseconds since the epoch,
  * ERR_INVALID otherwise.
  */
-int clock_parse_rfc3339(const char *text, int64_t *real_ms);
+MUST_CHECK int clock_parse_rfc3339(const char *text, int64_t *real_ms);
 
 #endif

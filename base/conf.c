@@ -21,8 +21,8 @@ struct conf_row {
 };
 
 static const struct conf_row rows[] = {
-#define CONF_ROW_(field, type, name, def, min, max, help)                                          \
-    { name, def, help, CONF_##type, offsetof(struct conf, field), min, max },
+#define CONF_ROW_(field, type, name, def, min, max, help) \
+    {name, def, help, CONF_##type, offsetof(struct conf, field), min, max},
     CONF_TABLE(CONF_ROW_)
 #undef CONF_ROW_
 };
@@ -34,27 +34,37 @@ struct conf_unit {
 };
 
 static const struct conf_unit durations[] = {
-    { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { NULL, 0 },
+    {"ms", 1},
+    {"s", 1000},
+    {"m", 60000},
+    {"h", 3600000},
+    {"d", 86400000},
+    {NULL, 0},
 };
 
 static const struct conf_unit sizes[] = {
-    { "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, { NULL, 0 },
+    {"", 1},
+    {"k", 1 << 10},
+    {"m", 1 << 20},
+    {"g", 1 << 30},
+    {NULL, 0},
 };
 
 static const struct conf_unit plain[] = {
-    { "", 1 }, { NULL, 0 },
+    {"", 1},
+    {NULL, 0},
 };
 
 static const struct {
     const struct conf_unit *units; /* NULL = not a number */
     const char *form;
 } types[] = {
-    [CONF_INT] = { plain, "a whole number" },
-    [CONF_BOOL] = { NULL, "on or off" },
-    [CONF_MS] = { durations, "a duration such as 250ms, 5s, 10m, 24h or 30d" },
-    [CONF_SIZE] = { sizes, "a size such as 65536, 64k, 8m or 1g" },
-    [CONF_TEXT] = { NULL, "text" },
-    [CONF_SECRET] = { NULL, "text" },
+    [CONF_INT] = {plain, "a whole number"},
+    [CONF_BOOL] = {NULL, "on or off"},
+    [CONF_MS] = {durations, "a duration such as 250ms, 5s, 10m, 24h or 30d"},
+    [CONF_SIZE] = {sizes, "a size such as 65536, 64k, 8m or 1g"},
+    [CONF_TEXT] = {NULL, "text"},
+    [CONF_SECRET] = {NULL, "text"},
 };
 
 static int64_t *conf_number(const struct conf *c, const struct conf_row *row)
@@ -104,16 +114,16 @@ static const char *conf_limit_text(const struct conf_row *row, int64_t value, ch
 }
 
 /* turn.workers was the number of turns, up to 4096, when each had a process of its own. */
-static bool conf_meant_seats(
-    const struct conf_row *row, int64_t number, char why[CONF_WHY_SIZE])
+static bool conf_meant_seats(const struct conf_row *row, int64_t number, char why[CONF_WHY_SIZE])
 {
     const struct conf_row *seats = conf_find("turn.seats", strlen("turn.seats"));
 
     if (strcmp(row->name, "turn.workers") != 0 || !seats || number > seats->max)
         return false;
-    snprintf(why, CONF_WHY_SIZE, "turn.workers: %lld is above %lld: turn.workers now counts "
-        "processes; write turn.seats = %lld for %lld turns at once", (long long)number,
-        (long long)row->max, (long long)number, (long long)number);
+    snprintf(why, CONF_WHY_SIZE,
+        "turn.workers: %lld is above %lld: turn.workers now counts "
+        "processes; write turn.seats = %lld for %lld turns at once",
+        (long long)number, (long long)row->max, (long long)number, (long long)number);
     return true;
 }
 
@@ -156,8 +166,8 @@ static int conf_parse_number(const char *value, const struct conf_unit *units, i
 
 static int conf_parse_flag(const char *value, bool *flag)
 {
-    static const char *const on[] = { "on", "yes", "true", "1" };
-    static const char *const off[] = { "off", "no", "false", "0" };
+    static const char *const on[] = {"on", "yes", "true", "1"};
+    static const char *const off[] = {"off", "no", "false", "0"};
 
     for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
         if (strcasecmp(value, on[i]) == 0 || strcasecmp(value, off[i]) == 0) {

@@ -1,228 +1,237 @@
 #ifndef TURNPIKE_BASE_CONF_H
 #define TURNPIKE_BASE_CONF_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * conf -- the settings. One table makes the struct, the parser, the defaults and `turnpike config`;
- * docs/operate.md says which of them to think about. A file holds `name = value` lines and `#` comments; later lines win; then
- * `-s name=value` of the command line. The supervisor reads it, workers inherit it by fork and
- * never change it. A new setting is a new row.
+ * docs/operate.md says which of them to think about. A file holds `name = value` lines and `#`
+ * comments; later lines win; then `-s name=value` of the command line. The supervisor reads it,
+ * workers inherit it by fork and never change it. A new setting is a new row.
  *
  * Types: INT; BOOL (on/off); MS (a duration: 250ms, 5s, 10m, 24h, 30d); SIZE (bytes: 64k, 8m);
  * TEXT; SECRET (text; `NAME_file = PATH` reads it from a file, a bare PATH without '/' is taken
  * from $CREDENTIALS_DIRECTORY; never printed). min and max are in the base unit, 0 0 = any.
  */
-#define CONF_TABLE(X)                                                                              \
-    /* process */                                                                                  \
-    X(run_dir, TEXT, "run_dir", "/run/turnpike", 0, 0, "where the unix sockets are made")          \
-    X(log_file, TEXT, "log.file", "", 0, 0, "log file; empty = standard error (the journal)")      \
-    X(log_level, TEXT, "log.level", "info", 0, 0, "debug, info, warn or error")                    \
-    X(development, BOOL, "development", "off", 0, 0,                                               \
-        "requests without credential are user dev; refused unless listen_hint is loopback")        \
-    X(listen_hint, TEXT, "listen_hint", "", 0, 0,                                                  \
-        "address:port where nginx listens; development mode demands a loopback address")           \
-    X(public_base, TEXT, "public_base", "/api/v1/pam", 0, 0, "path in front of all routes")        \
-    X(machine, TEXT, "machine", "", 0, 0, "name of this machine in leases; empty = host name")     \
-    X(socket_mode, INT, "socket_mode", "432", 0, 511, "mode of the sockets (432 = 0660)")          \
-    X(socket_group, TEXT, "socket_group", "", 0, 0, "group of the sockets, for nginx")             \
-    /* pools */                                                                                    \
-    X(api_workers, INT, "api.workers", "4", 1, 256, "api worker processes")                        \
-    X(turn_seats, INT, "turn.seats", "256", 1, 4096, "turns that run at once on this machine")     \
-    X(turn_workers, INT, "turn.workers", "0", 0, 64,                                               \
-        "turn worker processes, which share turn.seats; 0 = one per core, at least 2")             \
-    X(turn_reserved, INT, "turn.reserved", "2", 1, 64,                                             \
-        "seats beyond turn.seats that only answer duplicates, queue and refuse")                   \
-    X(turn_quarantine, INT, "turn.quarantine", "2", 1, 16,                                         \
-        "turns at once that are tried again apart, in a process each, as a worker died in them")   \
-    X(turn_quarantine_idle_ms, MS, "turn.quarantine_idle", "60s", 100, 86400000,                   \
-        "a quarantine worker that has had no turn for so long leaves")                             \
-    X(turn_user, INT, "turn.user", "8", 0, 4096,                                                   \
+#define CONF_TABLE(X) \
+    /* process */ \
+    X(run_dir, TEXT, "run_dir", "/run/turnpike", 0, 0, "where the unix sockets are made") \
+    X(log_file, TEXT, "log.file", "", 0, 0, "log file; empty = standard error (the journal)") \
+    X(log_level, TEXT, "log.level", "info", 0, 0, "debug, info, warn or error") \
+    X(development, BOOL, "development", "off", 0, 0, \
+        "requests without credential are user dev; refused unless listen_hint is loopback") \
+    X(listen_hint, TEXT, "listen_hint", "", 0, 0, \
+        "address:port where nginx listens; development mode demands a loopback address") \
+    X(public_base, TEXT, "public_base", "/api/v1/pam", 0, 0, "path in front of all routes") \
+    X(machine, TEXT, "machine", "", 0, 0, "name of this machine in leases; empty = host name") \
+    X(socket_mode, INT, "socket_mode", "432", 0, 511, "mode of the sockets (432 = 0660)") \
+    X(socket_group, TEXT, "socket_group", "", 0, 0, "group of the sockets, for nginx") \
+    /* pools */ \
+    X(api_workers, INT, "api.workers", "4", 1, 256, "api worker processes") \
+    X(turn_seats, INT, "turn.seats", "256", 1, 4096, "turns that run at once on this machine") \
+    X(turn_workers, INT, "turn.workers", "0", 0, 64, \
+        "turn worker processes, which share turn.seats; 0 = one per core, at least 2") \
+    X(turn_reserved, INT, "turn.reserved", "2", 1, 64, \
+        "seats beyond turn.seats that only answer duplicates, queue and refuse") \
+    X(turn_quarantine, INT, "turn.quarantine", "2", 1, 16, \
+        "turns at once that are tried again apart, in a process each, as a worker died in them") \
+    X(turn_quarantine_idle_ms, MS, "turn.quarantine_idle", "60s", 100, 86400000, \
+        "a quarantine worker that has had no turn for so long leaves") \
+    X(turn_user, INT, "turn.user", "8", 0, 4096, \
         "turns of one user that run at once, on all machines; 0 = any. More wait, up to turn.queue") \
-    X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core")      \
-    X(tool_processes, INT, "tool.processes", "0", 0, 64,                                           \
+    X(stream_workers, INT, "stream.workers", "0", 0, 256, "stream workers; 0 = one per core") \
+    X(tool_processes, INT, "tool.processes", "0", 0, 64, \
         "processes for tools that compute for long, one call each; 0 = half the cores, at least 2") \
-    X(tool_process_ms, MS, "tool.process_ms", "20s", 100, 600000,                                  \
-        "how long such a call may take; then its process is killed")                               \
-    X(tool_process_wait_ms, MS, "tool.process_wait", "25s", 10, 600000,                            \
+    X(tool_process_ms, MS, "tool.process_ms", "20s", 100, 600000, \
+        "how long such a call may take; then its process is killed") \
+    X(tool_process_wait_ms, MS, "tool.process_wait", "25s", 10, 600000, \
         "how long such a call waits for a process, and for earlier ones of its user; then it fails") \
-    X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket")                 \
-    X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000,                                      \
-        "a request that waited longer for a worker is answered 503")                               \
-    X(recycle_requests, INT, "recycle.requests", "2000", 0, 1000000000,                            \
+    X(backlog, INT, "backlog", "1024", 16, 65535, "listen backlog of each socket") \
+    X(queue_wait_ms, MS, "turn.queue_wait", "5s", 50, 600000, \
+        "a request that waited longer for a worker is answered 503") \
+    X(recycle_requests, INT, "recycle.requests", "2000", 0, 1000000000, \
         "requests after which a worker is replaced, of a turn worker per seat, +-20 %; 0 = never") \
-    X(recycle_age_ms, MS, "recycle.age", "24h", 0, 0, "age after which a worker is replaced")      \
-    X(recycle_memory, SIZE, "recycle.memory", "64m", 0, 0,                                         \
-        "private memory above which a worker is replaced; of a turn worker 256k more per seat, of a "  \
-        "tool process 3 times that")                                                               \
-    X(drain_ms, MS, "drain", "30s", 0, 86400000,                                                   \
-        "how long a running turn may go on after TERM or reload")                                  \
-    X(kill_ms, MS, "kill_grace", "5s", 100, 600000, "between TERM and KILL of a stuck worker")     \
+    X(recycle_age_ms, MS, "recycle.age", "24h", 0, 0, "age after which a worker is replaced") \
+    X(recycle_memory, SIZE, "recycle.memory", "64m", 0, 0, \
+        "private memory above which a worker is replaced; of a turn worker 256k more per seat, of a " \
+        "tool process 3 times that") \
+    X(drain_ms, MS, "drain", "30s", 0, 86400000, \
+        "how long a running turn may go on after TERM or reload") \
+    X(kill_ms, MS, "kill_grace", "5s", 100, 600000, "between TERM and KILL of a stuck worker") \
     X(ready_ms, MS, "worker_ready", "10s", 100, 600000, "a worker that is not ready by then dies") \
-    X(backoff_min_ms, MS, "respawn.min", "100ms", 1, 600000, "first delay after an early death")   \
-    X(backoff_max_ms, MS, "respawn.max", "30s", 1, 600000, "longest delay after early deaths")     \
-    /* store */                                                                                    \
-    X(redis_socket, TEXT, "redis.socket", "/run/redis/redis-server.sock", 0, 0,                    \
-        "unix socket of Redis; empty = redis.host")                                                \
-    X(redis_host, TEXT, "redis.host", "127.0.0.1", 0, 0, "host of Redis")                          \
-    X(redis_port, INT, "redis.port", "6379", 1, 65535, "port of Redis")                            \
-    X(redis_user, TEXT, "redis.user", "", 0, 0, "ACL user; empty = default")                       \
-    X(redis_password, SECRET, "redis.password", "", 0, 0, "password of Redis")                     \
-    X(redis_sentinels, TEXT, "redis.sentinels", "", 0, 0,                                          \
-        "Sentinels, host:port or unix paths separated by blanks; they name the server")            \
-    X(redis_master, TEXT, "redis.master", "mymaster", 0, 0,                                        \
-        "name of the master with the Sentinels")                                                   \
-    X(redis_sentinel_password, SECRET, "redis.sentinel_password", "", 0, 0,                        \
-        "password of the Sentinels")                                                               \
-    X(redis_database, INT, "redis.database", "0", 0, 1000000, "database number")                   \
-    X(redis_timeout_ms, MS, "redis.timeout", "2s", 50, 60000, "connect and reply timeout")         \
-    X(lease_ms, MS, "lease", "5s", 1000, 60000, "lease of a running turn")                         \
-    X(event_min_interval_ms, MS, "event.min_interval", "0ms", 0, 1000,                             \
-        "least time between two appends of one turn's text; 0 = as fast as Redis answers")         \
-    X(log_turn_bytes, SIZE, "log.turn_bytes", "4m", 65536, 268435456,                              \
-        "events of one turn that the log may hold")                                                \
-    X(log_keep_ms, MS, "keep.log", "24h", 60000, 0, "how long events can be replayed")             \
+    X(backoff_min_ms, MS, "respawn.min", "100ms", 1, 600000, "first delay after an early death") \
+    X(backoff_max_ms, MS, "respawn.max", "30s", 1, 600000, "longest delay after early deaths") \
+    /* store */ \
+    X(redis_socket, TEXT, "redis.socket", "/run/redis/redis-server.sock", 0, 0, \
+        "unix socket of Redis; empty = redis.host") \
+    X(redis_host, TEXT, "redis.host", "127.0.0.1", 0, 0, "host of Redis") \
+    X(redis_port, INT, "redis.port", "6379", 1, 65535, "port of Redis") \
+    X(redis_user, TEXT, "redis.user", "", 0, 0, "ACL user; empty = default") \
+    X(redis_password, SECRET, "redis.password", "", 0, 0, "password of Redis") \
+    X(redis_sentinels, TEXT, "redis.sentinels", "", 0, 0, \
+        "Sentinels, host:port or unix paths separated by blanks; they name the server") \
+    X(redis_master, TEXT, "redis.master", "mymaster", 0, 0, \
+        "name of the master with the Sentinels") \
+    X(redis_sentinel_password, SECRET, "redis.sentinel_password", "", 0, 0, \
+        "password of the Sentinels") \
+    X(redis_database, INT, "redis.database", "0", 0, 1000000, "database number") \
+    X(redis_timeout_ms, MS, "redis.timeout", "2s", 50, 60000, "connect and reply timeout") \
+    X(lease_ms, MS, "lease", "5s", 1000, 60000, "lease of a running turn") \
+    X(event_min_interval_ms, MS, "event.min_interval", "0ms", 0, 1000, \
+        "least time between two appends of one turn's text; 0 = as fast as Redis answers") \
+    X(log_turn_bytes, SIZE, "log.turn_bytes", "4m", 65536, 268435456, \
+        "events of one turn that the log may hold") \
+    X(log_keep_ms, MS, "keep.log", "24h", 60000, 0, "how long events can be replayed") \
     X(turn_keep_ms, MS, "keep.turns", "7d", 60000, 0, "how long a finished turn can be asked for") \
-    X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, "how long an unused session stays")\
-    X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0,                                   \
-        "how long a client message id is recognised")                                              \
-    X(queue_max, INT, "turn.queue", "16", 0, 1000,                                                 \
-        "turns that may wait in one session, and of one user for turn.user")                       \
-    X(session_messages_max, INT, "session.messages", "2000", 10, 100000,                           \
-        "messages kept in one session; the oldest go first")                                       \
-    /* HTTP */                                                                                     \
-    X(body_max, SIZE, "http.body", "1m", 4096, 67108864, "largest request body")                   \
-    X(message_max, INT, "http.message", "4000", 1, 1000000, "largest message, in characters")      \
-    X(rate_chat_user, INT, "rate.chat_user", "30", 0, 1000000, "messages a minute and user; 0 = any") \
-    X(rate_api_user, INT, "rate.api_user", "300", 0, 1000000, "other requests a minute and user")  \
-    X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, "feedback a minute and user")\
-    X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket")   \
-    /* webhooks */                                                                                 \
-    X(webhook_secret, SECRET, "webhook.secret", "", 0, 0,                                          \
-        "signs what webhooks carry, at least 24 bytes; empty = no webhooks")                       \
-    X(webhook_allow_private, BOOL, "webhook.allow_private", "off", 0, 0,                           \
-        "webhooks may go to private addresses and by http; for tests only")                        \
-    X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000,                               \
-        "turns with a webhook that have not been told of; more are refused")                       \
-    /* authentication */                                                                           \
-    X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, "HS256, RS256 or ES256; empty = no JWT")     \
-    X(jwt_secret, SECRET, "jwt.secret", "", 0, 0, "HS256 secret, at least 32 bytes")               \
-    X(jwt_secret_previous, SECRET, "jwt.secret_previous", "", 0, 0, "accepted during a rotation")  \
-    X(jwt_keys_dir, TEXT, "jwt.keys_dir", "", 0, 0, "directory of KID.pem public keys")            \
-    X(jwt_audience, TEXT, "jwt.audience", "", 0, 0, "required aud")                                \
-    X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any")                       \
-    X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0,                                         \
-        "the claim that names the user, such as email or https://example.com/uid")                 \
-    X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed")               \
-    X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`")        \
-    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used")        \
-    X(ticket_stream_ms, MS, "stream.ticket", "12h", 60000, 604800000,                              \
-        "how long an EventSource may reconnect with its ticket")                                   \
-    X(origins, TEXT, "origins", "", 0, 0,                                                          \
-        "exact origins of pages that may use the API, separated by blanks; * = any")               \
-    X(development_hosts, TEXT, "development.hosts", "", 0, 0,                                      \
-        "host names that development mode answers besides loopback's, separated by blanks")        \
-    X(fault_word, TEXT, "development.fault_word", "", 0, 0,                                        \
+    X(session_keep_ms, MS, "keep.sessions", "365d", 3600000, 0, \
+        "how long an unused session stays") \
+    X(seen_keep_ms, MS, "keep.client_messages", "24h", 60000, 0, \
+        "how long a client message id is recognised") \
+    X(queue_max, INT, "turn.queue", "16", 0, 1000, \
+        "turns that may wait in one session, and of one user for turn.user") \
+    X(session_messages_max, INT, "session.messages", "2000", 10, 100000, \
+        "messages kept in one session; the oldest go first") \
+    /* HTTP */ \
+    X(body_max, SIZE, "http.body", "1m", 4096, 67108864, "largest request body") \
+    X(message_max, INT, "http.message", "4000", 1, 1000000, "largest message, in characters") \
+    X(rate_chat_user, INT, "rate.chat_user", "30", 0, 1000000, \
+        "messages a minute and user; 0 = any") \
+    X(rate_api_user, INT, "rate.api_user", "300", 0, 1000000, "other requests a minute and user") \
+    X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, \
+        "feedback a minute and user") \
+    X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket") \
+    /* webhooks */ \
+    X(webhook_secret, SECRET, "webhook.secret", "", 0, 0, \
+        "signs what webhooks carry, at least 24 bytes; empty = no webhooks") \
+    X(webhook_allow_private, BOOL, "webhook.allow_private", "off", 0, 0, \
+        "webhooks may go to private addresses and by http; for tests only") \
+    X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000, \
+        "turns with a webhook that have not been told of; more are refused") \
+    /* authentication */ \
+    X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, "HS256, RS256 or ES256; empty = no JWT") \
+    X(jwt_secret, SECRET, "jwt.secret", "", 0, 0, "HS256 secret, at least 32 bytes") \
+    X(jwt_secret_previous, SECRET, "jwt.secret_previous", "", 0, 0, "accepted during a rotation") \
+    X(jwt_keys_dir, TEXT, "jwt.keys_dir", "", 0, 0, "directory of KID.pem public keys") \
+    X(jwt_audience, TEXT, "jwt.audience", "", 0, 0, "required aud") \
+    X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any") \
+    X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0, \
+        "the claim that names the user, such as email or https://example.com/uid") \
+    X(jwt_leeway_ms, MS, "jwt.leeway", "30s", 0, 300000, "clock difference allowed") \
+    X(api_keys_file, TEXT, "api_keys.file", "", 0, 0, "lines `SHA256HEX USER ROLE [NAME]`") \
+    X(ticket_ms, MS, "ws.ticket", "30s", 1000, 600000, "life of a ticket that nobody used") \
+    X(ticket_stream_ms, MS, "stream.ticket", "12h", 60000, 604800000, \
+        "how long an EventSource may reconnect with its ticket") \
+    X(origins, TEXT, "origins", "", 0, 0, \
+        "exact origins of pages that may use the API, separated by blanks; * = any") \
+    X(development_hosts, TEXT, "development.hosts", "", 0, 0, \
+        "host names that development mode answers besides loopback's, separated by blanks") \
+    X(fault_word, TEXT, "development.fault_word", "", 0, 0, \
         "for tests of Turnpike: messages with this word crash or hold their worker; empty = none") \
-    /* streams */                                                                                  \
-    X(stream_max, INT, "stream.connections", "16384", 16, 1000000, "connections of one stream worker") \
-    X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, "bytes queued for a slow viewer")\
-    X(stream_frame_max, SIZE, "stream.frame", "64k", 1024, 16777216, "largest WebSocket message")  \
-    X(stream_ping_ms, MS, "stream.ping", "25s", 1000, 3600000, "ping (SSE: comment) interval")     \
-    X(stream_idle_ms, MS, "stream.idle", "60s", 2000, 86400000, "silence after which a peer is gone") \
-    X(stream_max_age_ms, MS, "stream.max_age", "0ms", 0, 0,                                        \
-        "planned reconnect before a proxy's cap; 0 = never")                                       \
-    X(stream_retry_ms, MS, "stream.retry", "1s", 0, 600000, "SSE retry: sent on planned ends")     \
-    /* agent */                                                                                    \
-    X(providers, TEXT, "model.chain", "offline", 0, 0,                                             \
-        "providers in the order of trial: anthropic openai offline")                               \
-    X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL")         \
-    X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key")                                 \
-    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5", 0, 0, "model")                  \
-    X(anthropic_temperature, TEXT, "anthropic.temperature", "", 0, 0,                              \
-        "temperature; empty = not sent")                                                           \
-    X(anthropic_cache, BOOL, "anthropic.cache_control", "on", 0, 0,                                \
-        "marks for the prompt cache are sent")                                                     \
-    X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0,                            \
-        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
-    X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL")               \
-    X(openai_key, SECRET, "openai.key", "", 0, 0, "API key")                                       \
-    X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model")                              \
-    X(openai_temperature, TEXT, "openai.temperature", "", 0, 0, "temperature; empty = not sent")   \
-    X(openai_max_tokens_field, TEXT, "openai.max_tokens_field", "auto", 0, 0,                      \
-        "max_tokens, max_completion_tokens, none; auto = by the server and the model's name")      \
-    X(openai_stream_options, BOOL, "openai.stream_options", "on", 0, 0,                            \
-        "asks for the count of tokens in the stream")                                              \
-    X(openai_reasoning_content, TEXT, "openai.reasoning_content", "auto", 0, 0,                    \
-        "thoughts of a step with calls go back: auto = to the server that sent them; off")         \
-    X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0,                                  \
-        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host")     \
-    X(model_temperature, TEXT, "model.temperature", "", 0, 0,                                      \
-        "temperature for all providers, before their own; empty = not sent")                       \
-    X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call")   \
-    X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000,                  \
-        "tokens of conversation and client tools sent; estimated")                                 \
-    X(model_tools_max, INT, "model.tools_max", "128", 32, 100000,                                  \
-        "tools of one request; found ones leave first, then a client's")                           \
-    X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864,                         \
-        "bytes of a client's tools; half of model.context_tokens at most")                         \
-    X(model_connect_ms, MS, "model.connect", "5s", 100, 600000, "connect timeout")                 \
-    X(model_first_ms, MS, "model.first_byte", "60s", 100, 600000, "until the first event")         \
-    X(model_idle_ms, MS, "model.idle", "60s", 100, 600000, "between events")                       \
-    X(model_retries, INT, "model.retries", "2", 0, 10, "tries after the first, before a token")    \
-    X(breaker_failures, INT, "breaker.failures", "3", 1, 1000, "failures in a row that open it")   \
-    X(breaker_open_ms, MS, "breaker.open", "60s", 100, 3600000, "how long a provider is skipped")  \
-    X(turn_model_calls, INT, "turn.model_calls", "8", 1, 100, "model calls of one turn")           \
-    X(turn_tool_calls, INT, "turn.tool_calls", "16", 0, 1000, "tool calls of one turn")            \
-    X(turn_ms, MS, "turn.time", "120s", 1000, 3600000, "wall clock of one turn")                   \
-    X(turn_attempts, INT, "turn.attempts", "3", 1, 100,                                            \
-        "how often a turn is begun whose worker dies, before it ends with an error")               \
-    X(turn_output_tokens, INT, "turn.output_tokens", "16384", 1, 10000000, "output of one turn")   \
-    X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn")      \
-    X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result")     \
-    X(approval_ms, MS, "approval.time", "10m", 100, 86400000,                                      \
-        "how long the user may think about an approval")                                          \
-    X(rate_tools_minute, INT, "rate.tools_minute", "120", 0, 1000000,                              \
-        "tool calls a minute and user; 0 = any")                                                   \
-    X(rate_tools_day, INT, "rate.tools_day", "3000", 0, 100000000,                                 \
-        "tool calls a day and user; 0 = any")                                                      \
-    X(rate_erasures_day, INT, "rate.erasures_day", "10", 0, 1000000,                               \
-        "erasures a day and user; 0 = any")                                                        \
-    X(system_prompt_file, TEXT, "system_prompt.file", "", 0, 0, "replaces the built-in prompt")    \
-    X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none")         \
-    X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none")  \
-    X(offline_word_ms, MS, "offline.word_delay", "15ms", 0, 1000,                                  \
-        "time between the words that the offline provider streams; a JSON reply has none")         \
-    /* tools */                                                                                    \
-    X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates")     \
-    X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products")       \
-    X(search_url, TEXT, "search.url", "", 0, 0, "web search service")                              \
-    X(search_key, SECRET, "search.key", "", 0, 0, "its key, sent as bearer token")                 \
-    X(prices_url, TEXT, "prices.url", "", 0, 0, "price comparison service")                        \
-    X(prices_key, SECRET, "prices.key", "", 0, 0, "its key, sent as bearer token")                 \
-    X(tools_allow_private, BOOL, "tools.allow_private", "off", 0, 0,                               \
-        "tools may fetch pages from private addresses; for tests only")                            \
-    X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form")            \
-    X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one")                \
-    X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not")     \
-    X(geocode_form, TEXT, "geocode.form", "nominatim", 0, 0, "its form: nominatim or photon")      \
-    X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form")                  \
-    X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md")               \
-    X(fuel_key, SECRET, "fuel.key", "", 0, 0, "its bearer token, if it wants one")                 \
-    X(roads_url, TEXT, "roads.url", "", 0, 0, "road conditions in Open511 form")                   \
-    X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one")                    \
-    X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form")           \
-    X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key")                                   \
-    X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one")  \
-    X(land_file, TEXT, "land.file", "", 0, 0, "land mask; empty = landmass.bin beside gazetteer.file") \
-    X(mcp_file, TEXT, "mcp.file", "", 0, 0, "JSON file of MCP servers; empty = none")              \
-    X(mcp_refresh_ms, MS, "mcp.refresh", "5m", 100, 86400000,                                      \
-        "how often their tools are listed again")                                                  \
-    X(mcp_trust_first, BOOL, "mcp.trust_first", "off", 0, 0,                                       \
-        "a tool seen for the first time is used without `turnpike mcp accept`")                    \
-    X(http_tools_dir, TEXT, "http_tools.dir", "", 0, 0,                                            \
+    /* streams */ \
+    X(stream_max, INT, "stream.connections", "16384", 16, 1000000, \
+        "connections of one stream worker") \
+    X(stream_queue, SIZE, "stream.queue", "256k", 4096, 67108864, \
+        "bytes queued for a slow viewer") \
+    X(stream_frame_max, SIZE, "stream.frame", "64k", 1024, 16777216, "largest WebSocket message") \
+    X(stream_ping_ms, MS, "stream.ping", "25s", 1000, 3600000, "ping (SSE: comment) interval") \
+    X(stream_idle_ms, MS, "stream.idle", "60s", 2000, 86400000, \
+        "silence after which a peer is gone") \
+    X(stream_max_age_ms, MS, "stream.max_age", "0ms", 0, 0, \
+        "planned reconnect before a proxy's cap; 0 = never") \
+    X(stream_retry_ms, MS, "stream.retry", "1s", 0, 600000, "SSE retry: sent on planned ends") \
+    /* agent */ \
+    X(providers, TEXT, "model.chain", "offline", 0, 0, \
+        "providers in the order of trial: anthropic openai offline") \
+    X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL") \
+    X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key") \
+    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5", 0, 0, "model") \
+    X(anthropic_temperature, TEXT, "anthropic.temperature", "", 0, 0, \
+        "temperature; empty = not sent") \
+    X(anthropic_cache, BOOL, "anthropic.cache_control", "on", 0, 0, \
+        "marks for the prompt cache are sent") \
+    X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0, \
+        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host") \
+    X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL") \
+    X(openai_key, SECRET, "openai.key", "", 0, 0, "API key") \
+    X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model") \
+    X(openai_temperature, TEXT, "openai.temperature", "", 0, 0, "temperature; empty = not sent") \
+    X(openai_max_tokens_field, TEXT, "openai.max_tokens_field", "auto", 0, 0, \
+        "max_tokens, max_completion_tokens, none; auto = by the server and the model's name") \
+    X(openai_stream_options, BOOL, "openai.stream_options", "on", 0, 0, \
+        "asks for the count of tokens in the stream") \
+    X(openai_reasoning_content, TEXT, "openai.reasoning_content", "auto", 0, 0, \
+        "thoughts of a step with calls go back: auto = to the server that sent them; off") \
+    X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0, \
+        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host") \
+    X(model_temperature, TEXT, "model.temperature", "", 0, 0, \
+        "temperature for all providers, before their own; empty = not sent") \
+    X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call") \
+    X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000, \
+        "tokens of conversation and client tools sent; estimated") \
+    X(model_tools_max, INT, "model.tools_max", "128", 32, 100000, \
+        "tools of one request; found ones leave first, then a client's") \
+    X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864, \
+        "bytes of a client's tools; half of model.context_tokens at most") \
+    X(model_connect_ms, MS, "model.connect", "5s", 100, 600000, "connect timeout") \
+    X(model_first_ms, MS, "model.first_byte", "60s", 100, 600000, "until the first event") \
+    X(model_idle_ms, MS, "model.idle", "60s", 100, 600000, "between events") \
+    X(model_retries, INT, "model.retries", "2", 0, 10, "tries after the first, before a token") \
+    X(breaker_failures, INT, "breaker.failures", "3", 1, 1000, "failures in a row that open it") \
+    X(breaker_open_ms, MS, "breaker.open", "60s", 100, 3600000, "how long a provider is skipped") \
+    X(turn_model_calls, INT, "turn.model_calls", "8", 1, 100, "model calls of one turn") \
+    X(turn_tool_calls, INT, "turn.tool_calls", "16", 0, 1000, "tool calls of one turn") \
+    X(turn_ms, MS, "turn.time", "120s", 1000, 3600000, "wall clock of one turn") \
+    X(turn_attempts, INT, "turn.attempts", "3", 1, 100, \
+        "how often a turn is begun whose worker dies, before it ends with an error") \
+    X(turn_output_tokens, INT, "turn.output_tokens", "16384", 1, 10000000, "output of one turn") \
+    X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn") \
+    X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result") \
+    X(approval_ms, MS, "approval.time", "10m", 100, 86400000, \
+        "how long the user may think about an approval") \
+    X(rate_tools_minute, INT, "rate.tools_minute", "120", 0, 1000000, \
+        "tool calls a minute and user; 0 = any") \
+    X(rate_tools_day, INT, "rate.tools_day", "3000", 0, 100000000, \
+        "tool calls a day and user; 0 = any") \
+    X(rate_erasures_day, INT, "rate.erasures_day", "10", 0, 1000000, \
+        "erasures a day and user; 0 = any") \
+    X(system_prompt_file, TEXT, "system_prompt.file", "", 0, 0, "replaces the built-in prompt") \
+    X(default_zone, TEXT, "default_zone", "UTC", 0, 0, "time zone of users who gave none") \
+    X(default_currency, TEXT, "default_currency", "AUD", 0, 0, "currency of users who gave none") \
+    X(offline_word_ms, MS, "offline.word_delay", "15ms", 0, 1000, \
+        "time between the words that the offline provider streams; a JSON reply has none") \
+    /* tools */ \
+    X(osrm_url, TEXT, "osrm.url", "", 0, 0, "routing service in OSRM form; empty = estimates") \
+    X(shop_catalogue, TEXT, "shop.catalogue", "", 0, 0, "JSON file of the shop's products") \
+    X(search_url, TEXT, "search.url", "", 0, 0, "web search service") \
+    X(search_key, SECRET, "search.key", "", 0, 0, "its key, sent as bearer token") \
+    X(prices_url, TEXT, "prices.url", "", 0, 0, "price comparison service") \
+    X(prices_key, SECRET, "prices.key", "", 0, 0, "its key, sent as bearer token") \
+    X(tools_allow_private, BOOL, "tools.allow_private", "off", 0, 0, \
+        "tools may fetch pages from private addresses; for tests only") \
+    X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form") \
+    X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one") \
+    X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not") \
+    X(geocode_form, TEXT, "geocode.form", "nominatim", 0, 0, "its form: nominatim or photon") \
+    X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form") \
+    X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md") \
+    X(fuel_key, SECRET, "fuel.key", "", 0, 0, "its bearer token, if it wants one") \
+    X(roads_url, TEXT, "roads.url", "", 0, 0, "road conditions in Open511 form") \
+    X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one") \
+    X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form") \
+    X(videos_key, SECRET, "videos.key", "", 0, 0, "its API key") \
+    X(gazetteer_file, TEXT, "gazetteer.file", "", 0, 0, "place names; empty = the installed one") \
+    X(land_file, TEXT, "land.file", "", 0, 0, \
+        "land mask; empty = landmass.bin beside gazetteer.file") \
+    X(mcp_file, TEXT, "mcp.file", "", 0, 0, "JSON file of MCP servers; empty = none") \
+    X(mcp_refresh_ms, MS, "mcp.refresh", "5m", 100, 86400000, \
+        "how often their tools are listed again") \
+    X(mcp_trust_first, BOOL, "mcp.trust_first", "off", 0, 0, \
+        "a tool seen for the first time is used without `turnpike mcp accept`") \
+    X(http_tools_dir, TEXT, "http_tools.dir", "", 0, 0, \
         "directory of JSON files, each a tool made of an HTTP request; empty = none")
 
 /* C types of the setting types. */
@@ -242,25 +251,27 @@ struct conf {
 #define CONF_WHY_SIZE 256
 
 /* Sets all defaults. Returns 0 or ERR_NOMEM. Text fields are never NULL afterwards. */
-int conf_init(struct conf *c);
+MUST_CHECK int conf_init(struct conf *c);
 void conf_fini(struct conf *c);
 /* One setting by name. why: "turn.workers: 0 is below 1". Returns 0, ERR_CONFIG, ERR_NOMEM. */
-int conf_set(struct conf *c, const char *name, const char *value, char why[CONF_WHY_SIZE]);
+MUST_CHECK int conf_set(struct conf *c, const char *name, const char *value,
+    char why[CONF_WHY_SIZE]);
 /* A file over the present values; why carries file and line. Returns 0, ERR_CONFIG, ERR_NOMEM. */
-int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE]);
+MUST_CHECK int conf_load(struct conf *c, const char *path, char why[CONF_WHY_SIZE]);
 /* The same from memory; source stands for the path in why. */
-int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
+MUST_CHECK int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
     char why[CONF_WHY_SIZE]);
 /* Each problem of a file, so that all of them can be told at once; what is good is set. */
 typedef void conf_problem_fn(void *arg, const char *why);
 /* Returns how many problems there were; ERR_NOMEM; ERR_CONFIG: the file cannot be read (told). */
-int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg);
+MUST_CHECK int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg);
 /* Tells each check of conf_check that failed. */
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg);
 /* Checks across settings (development mode's address, JWT key for its algorithm, ...). */
-int conf_check(const struct conf *c, char why[CONF_WHY_SIZE]);
+MUST_CHECK int conf_check(const struct conf *c, char why[CONF_WHY_SIZE]);
 /* Visits every setting in table order with its present value as text (secrets: "***" or ""). */
-typedef void conf_visit_fn(void *arg, const char *name, const char *value, const char *def, const char *help);
+typedef void conf_visit_fn(void *arg, const char *name, const char *value, const char *def,
+    const char *help);
 void conf_visit(const struct conf *c, conf_visit_fn *fn, void *arg);
 
 #endif

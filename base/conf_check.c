@@ -30,7 +30,7 @@ static bool conf_one_of(const char *value, const char *const *words)
 
 static int conf_rule_log_level(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
     if (conf_one_of(c->log_level, levels))
         return 0;
@@ -118,7 +118,7 @@ static int conf_rule_fault_word(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_jwt(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const algorithms[] = { "HS256", "RS256", "ES256", NULL };
+    static const char *const algorithms[] = {"HS256", "RS256", "ES256", NULL};
 
     if (!*c->jwt_algorithm)
         return 0;
@@ -161,8 +161,9 @@ static int conf_check_sentinels(const struct conf *c, char why[CONF_WHY_SIZE])
             digits++;
         if (digits && digits < 6)
             port = strtol(at + len - digits, NULL, 10);
-        if (len > 300 || (*at != '/' && (digits + 2 > len || at[len - digits - 1] != ':' ||
-                                            port < 1 || port > 65535))) {
+        if (len > 300 ||
+            (*at != '/' &&
+                (digits + 2 > len || at[len - digits - 1] != ':' || port < 1 || port > 65535))) {
             snprintf(why, CONF_WHY_SIZE,
                 "redis.sentinels: \"%.*s\" is neither host:port nor a path",
                 (int)(len > 80 ? 80 : len), at);
@@ -219,13 +220,14 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const known[] = { "anthropic", "openai", "offline", NULL };
+    static const char *const known[] = {"anthropic", "openai", "offline", NULL};
     const char *p = c->providers;
 
     while (*(p += strspn(p, " \t,"))) {
         size_t len = strcspn(p, " \t,");
         if (!conf_word_is(p, len, known)) {
-            snprintf(why, CONF_WHY_SIZE, "model.chain: \"%.*s\" is not anthropic, openai or offline",
+            snprintf(why, CONF_WHY_SIZE,
+                "model.chain: \"%.*s\" is not anthropic, openai or offline",
                 len > 60 ? 60 : (int)len, p);
             return ERR_CONFIG;
         }
@@ -240,12 +242,12 @@ static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
     const struct {
         const char *name, *url, *vendor, *key;
     } providers[] = {
-        { "anthropic", c->anthropic_url, "https://api.anthropic.com", c->anthropic_key },
-        { "openai", c->openai_url, "https://api.openai.com", c->openai_key },
+        {"anthropic", c->anthropic_url, "https://api.anthropic.com", c->anthropic_key},
+        {"openai", c->openai_url, "https://api.openai.com", c->openai_key},
     };
 
     for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
-        const char *const name[] = { providers[i].name, NULL };
+        const char *const name[] = {providers[i].name, NULL};
         const char *p = c->providers;
         bool named = false;
         while (*(p += strspn(p, " \t,"))) {
@@ -268,7 +270,7 @@ static bool conf_is_origin(const char *item, size_t len)
     static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
     static const char host[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
-    static const char *const words[] = { "*", "null", NULL };
+    static const char *const words[] = {"*", "null", NULL};
     size_t n = strspn(item, scheme);
 
     if (conf_word_is(item, len, words))
@@ -309,17 +311,17 @@ static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
         const char *name, *url;
         bool may_be_empty;
     } urls[] = {
-        { "anthropic.url", c->anthropic_url, false },
-        { "openai.url", c->openai_url, false },
-        { "osrm.url", c->osrm_url, true },
-        { "search.url", c->search_url, true },
-        { "prices.url", c->prices_url, true },
-        { "weather.url", c->weather_url, true },
-        { "geocode.url", c->geocode_url, true },
-        { "places.url", c->places_url, true },
-        { "fuel.url", c->fuel_url, true },
-        { "roads.url", c->roads_url, true },
-        { "videos.url", c->videos_url, true },
+        {"anthropic.url", c->anthropic_url, false},
+        {"openai.url", c->openai_url, false},
+        {"osrm.url", c->osrm_url, true},
+        {"search.url", c->search_url, true},
+        {"prices.url", c->prices_url, true},
+        {"weather.url", c->weather_url, true},
+        {"geocode.url", c->geocode_url, true},
+        {"places.url", c->places_url, true},
+        {"fuel.url", c->fuel_url, true},
+        {"roads.url", c->roads_url, true},
+        {"videos.url", c->videos_url, true},
     };
     char wrong[URL_WHY_SIZE];
 
@@ -340,9 +342,9 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
     const struct {
         const char *name, *text;
     } all[] = {
-        { "model.temperature", c->model_temperature },
-        { "anthropic.temperature", c->anthropic_temperature },
-        { "openai.temperature", c->openai_temperature },
+        {"model.temperature", c->model_temperature},
+        {"anthropic.temperature", c->anthropic_temperature},
+        {"openai.temperature", c->openai_temperature},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -351,7 +353,8 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
         double value = strtod(text, &end);
         if (!*text || (!*end && value >= 0 && value <= 2))
             continue;
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name, text);
+        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name,
+            text);
         return ERR_CONFIG;
     }
     return 0;
@@ -359,13 +362,15 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const fields[] = { "auto", "max_tokens", "max_completion_tokens", "none",
-        NULL };
-    static const char *const thoughts[] = { "auto", "off", NULL };
+    static const char *const fields[] = {"auto", "max_tokens", "max_completion_tokens", "none",
+        NULL};
+    static const char *const thoughts[] = {"auto", "off", NULL};
 
     if (!conf_one_of(c->openai_max_tokens_field, fields))
-        snprintf(why, CONF_WHY_SIZE, "openai.max_tokens_field: \"%.60s\" is not auto, max_tokens, "
-            "max_completion_tokens or none", c->openai_max_tokens_field);
+        snprintf(why, CONF_WHY_SIZE,
+            "openai.max_tokens_field: \"%.60s\" is not auto, max_tokens, "
+            "max_completion_tokens or none",
+            c->openai_max_tokens_field);
     else if (!conf_one_of(c->openai_reasoning_content, thoughts))
         snprintf(why, CONF_WHY_SIZE, "openai.reasoning_content: \"%.60s\" is not auto or off",
             c->openai_reasoning_content);
@@ -376,12 +381,12 @@ static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const known[] = { "auto", "on", "off", NULL };
+    static const char *const known[] = {"auto", "on", "off", NULL};
     const struct {
         const char *name, *value;
     } settings[] = {
-        { "anthropic.think_tags", c->anthropic_think_tags },
-        { "openai.think_tags", c->openai_think_tags },
+        {"anthropic.think_tags", c->anthropic_think_tags},
+        {"openai.think_tags", c->openai_think_tags},
     };
 
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
@@ -395,11 +400,24 @@ static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
 }
 
 static conf_rule_fn *const conf_rules[] = {
-    conf_rule_log_level, conf_rule_run_dir, conf_rule_public_base, conf_rule_development,
+    conf_rule_log_level,
+    conf_rule_run_dir,
+    conf_rule_public_base,
+    conf_rule_development,
     conf_rule_fault_word,
-    conf_rule_jwt, conf_rule_redis, conf_rule_respawn, conf_rule_stream, conf_rule_chain,
-    conf_rule_keys, conf_rule_urls, conf_rule_temperature, conf_rule_think_tags,
-    conf_rule_openai, conf_rule_webhook, conf_rule_origins, conf_rule_user_claim,
+    conf_rule_jwt,
+    conf_rule_redis,
+    conf_rule_respawn,
+    conf_rule_stream,
+    conf_rule_chain,
+    conf_rule_keys,
+    conf_rule_urls,
+    conf_rule_temperature,
+    conf_rule_think_tags,
+    conf_rule_openai,
+    conf_rule_webhook,
+    conf_rule_origins,
+    conf_rule_user_claim,
 };
 
 void conf_check_each(const struct conf *c, conf_problem_fn *fn, void *arg)

@@ -55,8 +55,10 @@ out:
 
 const char *conf_file_problem(int error)
 {
-    return error == ERR_IO ? strerror(errno) : error == ERR_INVALID ? "not a regular file" :
-        error == ERR_LIMIT ? "too large" : err_text(error);
+    return error == ERR_IO   ? strerror(errno) :
+        error == ERR_INVALID ? "not a regular file" :
+        error == ERR_LIMIT   ? "too large" :
+                               err_text(error);
 }
 
 /* ---- lines ---- */
@@ -167,7 +169,7 @@ static void conf_keep_first(void *arg, const char *why)
 int conf_load_text(struct conf *c, const char *source, const char *text, size_t len,
     char why[CONF_WHY_SIZE])
 {
-    struct conf_reading r = { source, conf_keep_first, why, 0 };
+    struct conf_reading r = {source, conf_keep_first, why, 0};
 
     why[0] = 0;
     if (conf_read_lines(c, &r, text, len))
@@ -177,7 +179,7 @@ int conf_load_text(struct conf *c, const char *source, const char *text, size_t 
 
 int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *arg)
 {
-    struct conf_reading r = { path, fn, arg, 0 };
+    struct conf_reading r = {path, fn, arg, 0};
     char *text = NULL, why[CONF_WHY_SIZE];
     size_t len = 0;
     int error = conf_read_file(path, FILE_BYTES_MAX, &text, &len);

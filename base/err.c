@@ -7,7 +7,7 @@ struct err_row {
 };
 
 static const struct err_row rows[] = {
-#define ERR_ROW_(name, text) { #name, text },
+#define ERR_ROW_(name, text) {#name, text},
     ERR_TABLE(ERR_ROW_)
 #undef ERR_ROW_
 };

@@ -18,40 +18,40 @@
  *   ERR_BEHIND    a log lacks entries that were confirmed: append them, then call again
  *   ERR_NOSCRIPT  load the script, then call again; the calls of wire/redis/link.h do so themselves
  */
-#define ERR_TABLE(X)                                                                               \
-    X(ERR_NOMEM, "out of memory")                                                                  \
-    X(ERR_INVALID, "invalid input")                                                                \
-    X(ERR_LIMIT, "a limit was exceeded")                                                           \
-    X(ERR_NOT_FOUND, "not found")                                                                  \
-    X(ERR_EXISTS, "exists already")                                                                \
-    X(ERR_CONFLICT, "conflicts with what is stored")                                               \
-    X(ERR_FENCED, "a newer epoch owns this session")                                               \
-    X(ERR_DEADLINE, "deadline passed")                                                             \
-    X(ERR_CANCELLED, "cancelled")                                                                  \
-    X(ERR_PEER_GONE, "the peer left")                                                              \
-    X(ERR_NET, "network failure")                                                                  \
-    X(ERR_PROTOCOL, "the peer broke its protocol")                                                 \
-    X(ERR_REMOTE, "the remote service reported an error")                                          \
-    X(ERR_OVERLOADED, "the remote service is overloaded")                                          \
-    X(ERR_QUOTA, "the quota or credit at the remote service is used up")                           \
-    X(ERR_STORE, "Redis cannot be reached")                                                        \
-    X(ERR_STORE_FULL, "Redis is out of memory")                                                    \
-    X(ERR_STORE_READONLY, "Redis is read-only")                                                    \
-    X(ERR_AUTH, "credential missing or not valid")                                                 \
-    X(ERR_FORBIDDEN, "not allowed")                                                                \
-    X(ERR_RATE, "too many requests")                                                               \
-    X(ERR_BUSY, "busy")                                                                            \
-    X(ERR_FULL, "full")                                                                            \
-    X(ERR_PENDING, "started; the end is told later")                                               \
-    X(ERR_NOT_YET, "not there yet")                                                                \
-    X(ERR_MORE, "stopped before the end")                                                          \
-    X(ERR_ELAPSED, "the time to wait is over")                                                     \
-    X(ERR_BEHIND, "Redis lacks entries that it has confirmed")                                     \
-    X(ERR_NOSCRIPT, "Redis does not know the script")                                              \
-    X(ERR_NOT_CONFIGURED, "not configured")                                                        \
-    X(ERR_IO, "input or output failed")                                                            \
-    X(ERR_CONFIG, "configuration is not valid")                                                    \
-    X(ERR_DRAINING, "draining")                                                                    \
+#define ERR_TABLE(X) \
+    X(ERR_NOMEM, "out of memory") \
+    X(ERR_INVALID, "invalid input") \
+    X(ERR_LIMIT, "a limit was exceeded") \
+    X(ERR_NOT_FOUND, "not found") \
+    X(ERR_EXISTS, "exists already") \
+    X(ERR_CONFLICT, "conflicts with what is stored") \
+    X(ERR_FENCED, "a newer epoch owns this session") \
+    X(ERR_DEADLINE, "deadline passed") \
+    X(ERR_CANCELLED, "cancelled") \
+    X(ERR_PEER_GONE, "the peer left") \
+    X(ERR_NET, "network failure") \
+    X(ERR_PROTOCOL, "the peer broke its protocol") \
+    X(ERR_REMOTE, "the remote service reported an error") \
+    X(ERR_OVERLOADED, "the remote service is overloaded") \
+    X(ERR_QUOTA, "the quota or credit at the remote service is used up") \
+    X(ERR_STORE, "Redis cannot be reached") \
+    X(ERR_STORE_FULL, "Redis is out of memory") \
+    X(ERR_STORE_READONLY, "Redis is read-only") \
+    X(ERR_AUTH, "credential missing or not valid") \
+    X(ERR_FORBIDDEN, "not allowed") \
+    X(ERR_RATE, "too many requests") \
+    X(ERR_BUSY, "busy") \
+    X(ERR_FULL, "full") \
+    X(ERR_PENDING, "started; the end is told later") \
+    X(ERR_NOT_YET, "not there yet") \
+    X(ERR_MORE, "stopped before the end") \
+    X(ERR_ELAPSED, "the time to wait is over") \
+    X(ERR_BEHIND, "Redis lacks entries that it has confirmed") \
+    X(ERR_NOSCRIPT, "Redis does not know the script") \
+    X(ERR_NOT_CONFIGURED, "not configured") \
+    X(ERR_IO, "input or output failed") \
+    X(ERR_CONFIG, "configuration is not valid") \
+    X(ERR_DRAINING, "draining") \
     X(ERR_INTERNAL, "internal error")
 
 enum err_code {
@@ -59,11 +59,12 @@ enum err_code {
 #define ERR_ENUM_(name, text) name,
     ERR_TABLE(ERR_ENUM_)
 #undef ERR_ENUM_
-    ERR_TABLE_END_,
+        ERR_TABLE_END_,
     ERR_OK = 0
 };
 
-/* Whether Redis could not do it at the moment: away, full or read-only. The same may succeed later. */
+/* Whether Redis could not do it at the moment: away, full or read-only. The same may succeed
+ * later. */
 bool err_is_store(int error);
 
 /* Text of a result, never NULL; "ok" for 0, "unknown error" outside the table. */

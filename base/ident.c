@@ -225,13 +225,13 @@ bool ident_is_user(const char *s, size_t len)
 {
     static const char shared[] = "community";
     return ident_is_safe(s, len, IDENT_USER_MAX) &&
-           !(len == sizeof(shared) - 1 && memcmp(s, shared, len) == 0);
+        !(len == sizeof shared - 1 && memcmp(s, shared, len) == 0);
 }
 
 static bool ident_is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '@' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+        c == '@' || c == '-';
 }
 
 /* "::" and the escaped name; false when that does not fit. */
@@ -295,7 +295,7 @@ bool ident_user_is(const char *uid, const char *text, size_t len)
     char id[IDENT_USER_MAX + 1];
 
     return (strlen(uid) == len && memcmp(uid, text, len) == 0) ||
-           (ident_user_of(text, len, id) == 0 && strcmp(id, uid) == 0);
+        (ident_user_of(text, len, id) == 0 && strcmp(id, uid) == 0);
 }
 
 bool ident_is_session(const char *s, size_t len)
@@ -304,7 +304,7 @@ bool ident_is_session(const char *s, size_t len)
 
     if (!ident_is_safe(s, len, IDENT_SESSION_MAX))
         return false;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t n = strlen(parts[i]);
         if (len >= n && memcmp(s + len - n, parts[i], n) == 0)
             return false;

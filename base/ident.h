@@ -1,11 +1,14 @@
 #ifndef TURNPIKE_BASE_IDENT_H
 #define TURNPIKE_BASE_IDENT_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* ident -- identifiers and digests. Random bytes come from getrandom(2), some ahead; failure aborts. */
+/* ident -- identifiers and digests. Random bytes come from getrandom(2), some ahead; failure
+ * aborts. */
 #define IDENT_UUID_SIZE 37
 /* UUID version 7 (RFC 9562): ordered by time, for turns, messages, tool calls, records. */
 void ident_uuid7(char out[IDENT_UUID_SIZE]);
@@ -36,9 +39,9 @@ bool ident_is_user(const char *s, size_t len);
  * they cannot read); ERR_LIMIT (longer than IDENT_NAME_MAX bytes).
  */
 #define IDENT_NAME_MAX 1024
-int ident_user_of(const char *name, size_t len, char out[IDENT_USER_MAX + 1]);
+MUST_CHECK int ident_user_of(const char *name, size_t len, char out[IDENT_USER_MAX + 1]);
 /* The same for a text that may also be an id, as logs and replies show it. Never for a token. */
-int ident_user_named(const char *text, size_t len, char out[IDENT_USER_MAX + 1]);
+MUST_CHECK int ident_user_named(const char *text, size_t len, char out[IDENT_USER_MAX + 1]);
 /* Does the text name this user, by id or by name? */
 bool ident_user_is(const char *uid, const char *text, size_t len);
 #define IDENT_SESSION_MAX 100

@@ -41,8 +41,8 @@ enum jdoc_type jdoc_type(const jdoc *doc)
 
 const char *jdoc_type_name(enum jdoc_type type)
 {
-    static const char *const names[] = { "null", "boolean", "integer", "number", "string", "array",
-        "object" };
+    static const char *const names[] = {"null", "boolean", "integer", "number", "string", "array",
+        "object"};
     return (unsigned)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }
 
@@ -184,8 +184,8 @@ bool jdoc_next(const jdoc *object, struct jdoc_iter *it, const char **key, jdoc 
 {
     if (!it->started) {
         it->started = true;
-        it->entry = jdoc_type(object) == JDOC_OBJECT ?
-            lh_table_head(json_object_get_object(object)) : NULL;
+        it->entry =
+            jdoc_type(object) == JDOC_OBJECT ? lh_table_head(json_object_get_object(object)) : NULL;
     }
     struct lh_entry *entry = it->entry;
     if (!entry)
@@ -228,8 +228,9 @@ jdoc *jdoc_new_bool(bool value)
 
 static int jdoc_put(jdoc *object, const char *key, jdoc *value)
 {
-    int error = jdoc_type(object) != JDOC_OBJECT ? ERR_INVALID :
-        json_object_object_add(object, key, value) != 0 ? ERR_NOMEM : 0;
+    int error = jdoc_type(object) != JDOC_OBJECT        ? ERR_INVALID :
+        json_object_object_add(object, key, value) != 0 ? ERR_NOMEM :
+                                                          0;
     if (error)
         json_object_put(value);
     return error;

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_BASE_JDOC_PARTS_H
 #define TURNPIKE_BASE_JDOC_PARTS_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 
 /*
@@ -8,10 +9,10 @@
  * json-c's, jdoc_read.c reads text into them, jdoc_write.c writes them.
  */
 
-/* Adds a member, which may be NULL, to an object that has none of this name. Takes the value, also on
- * error. Returns 0 or ERR_NOMEM. */
-int jdoc_put_new(jdoc *object, const char *key, jdoc *value);
+/* Adds a member, which may be NULL, to an object that has none of this name. Takes the value, also
+ * on error. Returns 0 or ERR_NOMEM. */
+MUST_CHECK int jdoc_put_new(jdoc *object, const char *key, jdoc *value);
 /* Adds an element, which may be NULL, to an array. The same. */
-int jdoc_push_any(jdoc *array, jdoc *value);
+MUST_CHECK int jdoc_push_any(jdoc *array, jdoc *value);
 
 #endif

@@ -362,7 +362,7 @@ static int jdoc_read_value(struct jdoc_reader *r, jdoc **out)
 
 int jdoc_parse(const char *text, size_t len, jdoc **out, char *why, size_t why_size)
 {
-    struct jdoc_reader r = { .start = text, .p = text, .end = text + len };
+    struct jdoc_reader r = {.start = text, .p = text, .end = text + len};
     jdoc *doc = NULL;
 
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)

@@ -29,7 +29,7 @@ static int jdoc_compare(const void *a, const void *b)
 
 static void jdoc_write_sorted(const jdoc *doc, struct buf *out)
 {
-    struct jdoc_iter it = { NULL, false };
+    struct jdoc_iter it = {NULL, false};
     size_t count = jdoc_length(doc), n = 0;
     struct jdoc_member *members = calloc(count ? count : 1, sizeof *members);
 
@@ -47,7 +47,7 @@ static void jdoc_write_sorted(const jdoc *doc, struct buf *out)
 
 static void jdoc_write_object(const jdoc *doc, struct buf *out, bool sorted)
 {
-    struct jdoc_iter it = { NULL, false };
+    struct jdoc_iter it = {NULL, false};
     const char *key;
     jdoc *value;
     bool first = true;

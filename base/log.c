@@ -22,7 +22,7 @@ static struct {
     char process[32];
     char own_context[LOG_CONTEXT_SIZE];
     char *context; /* in use: that, or a task's */
-} state = { .fd = STDERR_FILENO, .level = LOG_LEVEL_INFO, .context = state.own_context };
+} state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO, .context = state.own_context};
 
 static int log_open_file(const char *path)
 {
@@ -104,10 +104,9 @@ static size_t log_escape(char *out, size_t room, const char *text)
 }
 
 /* Its texts are static: the stack of a task is small. */
-static void log_line(enum log_level level, const char *format,
-    va_list args)
+static void log_line(enum log_level level, const char *format, va_list args)
 {
-    static const char *const names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
+    static const char *const names[] = {"DEBUG", "INFO", "WARN", "ERROR"};
     static char line[LINE_MAX_BYTES], message[LINE_MAX_BYTES];
     char when[CLOCK_RFC3339_SIZE];
 
@@ -146,7 +145,7 @@ bool log_limit_pass(struct log_limit *limit)
 
     if (limit->lines == 0 || now - limit->window_ms >= LIMIT_WINDOW_MS) {
         unsigned dropped = limit->dropped;
-        *limit = (struct log_limit){ .window_ms = now };
+        *limit = (struct log_limit){.window_ms = now};
         if (dropped)
             log_warn("%u more lines like the next were left out", dropped);
     }

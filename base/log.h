@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_LOG_H
 #define TURNPIKE_BASE_LOG_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,11 +14,11 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 /* path NULL or "" = stderr. Returns 0 or ERR_IO (stderr stays in use). */
-int log_open(const char *path);
+MUST_CHECK int log_open(const char *path);
 /* Opens the same path again (after rotation). On failure the old file stays in use and says so. */
 void log_reopen(void);
 /* The descriptor that lines go to, for who closes all others after a fork. */
-int log_fd(void);
+MUST_CHECK int log_fd(void);
 void log_level_set(enum log_level level);
 /* Name of this process in each line, for example "turn/17". Copied. */
 void log_process_set(const char *name);
@@ -43,11 +45,11 @@ bool log_limit_pass(struct log_limit *limit);
 #define log_warn(...) log_write(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 /* For what hostile input can cause. */
-#define log_limited(level, ...)                                                                    \
-    do {                                                                                           \
-        static struct log_limit log_limit_here_;                                                   \
-        if (log_limit_pass(&log_limit_here_))                                                      \
-            log_write(level, __VA_ARGS__);                                                         \
+#define log_limited(level, ...) \
+    do { \
+        static struct log_limit log_limit_here_; \
+        if (log_limit_pass(&log_limit_here_)) \
+            log_write(level, __VA_ARGS__); \
     } while (0)
 
 #endif

@@ -19,7 +19,7 @@ struct reactor {
     int batch; /* room in events */
     bool full; /* the last wait filled them */
     struct epoll_event *events;
-    struct reactor_timer *heap; /* the root: due first */
+    struct reactor_timer *heap;           /* the root: due first */
     struct reactor_timer *due, *due_last; /* are run in this step */
     uint64_t timers_set;
     struct reactor_hook after, later; /* rings: of this pass, of the next one */
@@ -60,7 +60,7 @@ void reactor_free(struct reactor *r)
 
 static int reactor_control(struct reactor *r, int op, struct reactor_source *source)
 {
-    struct epoll_event event = { .events = source->events, .data.ptr = source };
+    struct epoll_event event = {.events = source->events, .data.ptr = source};
     return epoll_ctl(r->epoll_fd, op, source->fd, &event) == 0 ? 0 : ERR_IO;
 }
 
@@ -73,7 +73,7 @@ int reactor_watch(struct reactor *r, struct reactor_source *source, int fd, uint
         return reactor_change(r, source, events);
     }
     reactor_unwatch(r, source);
-    *source = (struct reactor_source){ .fd = fd, .events = events, .ready = ready, .arg = arg };
+    *source = (struct reactor_source){.fd = fd, .events = events, .ready = ready, .arg = arg};
     if (reactor_control(r, EPOLL_CTL_ADD, source) != 0)
         return ERR_IO;
     source->watched = true;
@@ -235,8 +235,11 @@ void reactor_timer_set(struct reactor *r, struct reactor_timer *timer, int64_t d
     reactor_timer_fn *expired, void *arg)
 {
     reactor_timer_clear(r, timer);
-    *timer = (struct reactor_timer){ .due_ms = due_ms, .order = r->timers_set++, .set = true,
-        .expired = expired, .arg = arg };
+    *timer = (struct reactor_timer){.due_ms = due_ms,
+        .order = r->timers_set++,
+        .set = true,
+        .expired = expired,
+        .arg = arg};
     r->heap = reactor_heap_join(r->heap, timer);
 }
 
@@ -252,11 +255,11 @@ static int reactor_run_timers(struct reactor *r)
     if (!r->heap && !r->due)
         return 0;
     int64_t now = clock_mono_ms();
-    while ((timer = r->heap) != NULL && timer->due_ms <= now) {
+    while ((timer = r->heap) && timer->due_ms <= now) {
         reactor_heap_remove(r, timer);
         reactor_due_add(r, timer);
     }
-    for (; (timer = r->due) != NULL; ran++) {
+    for (; (timer = r->due); ran++) {
         reactor_timer_clear(r, timer);
         timer->expired(timer);
     }
@@ -354,8 +357,8 @@ static int reactor_wait(struct reactor *r, int64_t until_ms, const sigset_t *unb
 {
     r->next = r->pending = 0;
     reactor_grow(r);
-    int got = epoll_pwait(
-        r->epoll_fd, r->events, r->batch, reactor_timeout(r, until_ms), unblocked);
+    int got =
+        epoll_pwait(r->epoll_fd, r->events, r->batch, reactor_timeout(r, until_ms), unblocked);
     r->woke_us = clock_mono_us();
     if (got < 0)
         return errno == EINTR ? ERR_CANCELLED : ERR_IO;
@@ -374,12 +377,12 @@ int64_t reactor_woke_us(const struct reactor *r)
 int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked)
 {
     reactor_begin_pass(r);
-    int result = reactor_wait(r, until_ms, unblocked);
-    if (result == 0) {
-        result = reactor_run_sources(r);
-        result += reactor_run_timers(r);
+    int error = reactor_wait(r, until_ms, unblocked);
+    if (error == 0) {
+        error = reactor_run_sources(r);
+        error += reactor_run_timers(r);
     }
-    if (result != ERR_IO)
+    if (error != ERR_IO)
         reactor_run_hooks(r);
-    return result;
+    return error;
 }

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_REACTOR_H
 #define TURNPIKE_BASE_REACTOR_H
 
+#include "base/err.h"
+
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,8 +35,8 @@ struct reactor_source { /* embedded in its owner; zeroed = not watched */
 struct reactor_timer;
 typedef void reactor_timer_fn(struct reactor_timer *timer);
 struct reactor_timer { /* embedded; zeroed = not set */
-    int64_t due_ms; /* monotonic */
-    uint64_t order; /* among equal times: first set, first run */
+    int64_t due_ms;    /* monotonic */
+    uint64_t order;    /* among equal times: first set, first run */
     bool set;
     bool running; /* it stands in the list of those that are due */
     reactor_timer_fn *expired;
@@ -45,24 +47,25 @@ struct reactor_timer { /* embedded; zeroed = not set */
 struct reactor_hook;
 typedef void reactor_hook_fn(struct reactor_hook *hook);
 struct reactor_hook { /* embedded; zeroed = not set */
-    uint64_t pass; /* in which it ran last */
+    uint64_t pass;    /* in which it ran last */
     reactor_hook_fn *fn;
     void *arg;
     struct reactor_hook *next, *prev; /* NULL = not set */
 };
 
-int reactor_new(struct reactor **out);
+MUST_CHECK int reactor_new(struct reactor **out);
 void reactor_free(struct reactor *r);
 /*
- * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. No system call when the descriptor is
- * watched for these events already, else one; two when EPOLLEXCLUSIVE changes or another descriptor
- * was watched. The owner unwatches before it closes the descriptor.
+ * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLET. No system call when the
+ * descriptor is watched for these events already, else one; two when EPOLLEXCLUSIVE changes or
+ * another descriptor was watched. The owner unwatches before it closes the descriptor.
  * Returns 0 or ERR_IO: then the source is not watched.
  */
-int reactor_watch(struct reactor *r, struct reactor_source *source, int fd, uint32_t events,
-    reactor_ready_fn *ready, void *arg);
-/* Other events of a watched source. Returns as reactor_watch; ERR_INVALID when it is not watched. */
-int reactor_change(struct reactor *r, struct reactor_source *source, uint32_t events);
+MUST_CHECK int reactor_watch(struct reactor *r, struct reactor_source *source, int fd,
+    uint32_t events, reactor_ready_fn *ready, void *arg);
+/* Other events of a watched source. Returns as reactor_watch; ERR_INVALID when it is not
+ * watched. */
+MUST_CHECK int reactor_change(struct reactor *r, struct reactor_source *source, uint32_t events);
 void reactor_unwatch(struct reactor *r, struct reactor_source *source);
 /*
  * Setting a timer that is set replaces its time. It allocates nothing; setting takes constant time,
@@ -88,12 +91,12 @@ void reactor_after_clear(struct reactor *r, struct reactor_hook *hook);
  * Returns the number of sources and timers run (0 at the deadline), ERR_CANCELLED when a signal
  * came, ERR_IO. Hooks run in each case but the last.
  */
-int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked);
+MUST_CHECK int reactor_step(struct reactor *r, int64_t until_ms, const sigset_t *unblocked);
 /* When the last pass had waited and its callbacks began, monotonic microseconds. */
 int64_t reactor_woke_us(const struct reactor *r);
 
 /* The epoll set itself, readable when a source is ready: for a wait that stands outside. */
-int reactor_fd(const struct reactor *r);
+MUST_CHECK int reactor_fd(const struct reactor *r);
 /* When the next timer is due, monotonic, 0 when a hook is set; at most until_ms. */
 int64_t reactor_next_due(const struct reactor *r, int64_t until_ms);
 

@@ -17,12 +17,12 @@ struct task {
     task_fn *fn;
     void *arg;
     int mark;
-    uint64_t serial;               /* of this use of the struct; 0 = it waits for the next */
+    uint64_t serial; /* of this use of the struct; 0 = it waits for the next */
     struct task_stack stack;
     struct task_context context;
     bool woken, queued, ended;
     struct task *next_ready;
-    struct task *prev, *next;      /* all tasks */
+    struct task *prev, *next; /* all tasks */
     struct reactor_timer timer;
     char log_context[LOG_CONTEXT_SIZE];
 };
@@ -31,17 +31,17 @@ static struct {
     struct reactor *reactor;
     struct tasks_settings settings;
     struct task_context loop;
-    struct task *self;             /* executes now */
-    struct task *acting;           /* for whom the loop acts */
+    struct task *self;   /* executes now */
+    struct task *acting; /* for whom the loop acts */
     struct task *first_ready, **last_ready;
     struct task *all;
     size_t count;
     uint64_t serial;
-    struct task *spare;            /* their structs: a task_ref may still look at them */
+    struct task *spare; /* their structs: a task_ref may still look at them */
     struct tasks_hook *hooks;
 } tasks;
 
-static void discard(struct task *t);
+static void task_discard(struct task *t);
 
 int tasks_open(struct reactor *reactor, const struct tasks_settings *settings)
 {
@@ -60,7 +60,7 @@ int tasks_open(struct reactor *reactor, const struct tasks_settings *settings)
 void tasks_close(void)
 {
     while (tasks.all)
-        discard(tasks.all);
+        task_discard(tasks.all);
     while (tasks.spare) {
         struct task *t = tasks.spare;
 
@@ -111,24 +111,24 @@ struct task_ref task_ref_self(void)
     return (struct task_ref){tasks.self, tasks.self ? tasks.self->serial : 0};
 }
 
-static struct task *still(struct task_ref ref)
+static struct task *task_still(struct task_ref ref)
 {
     return ref.task && ref.task->serial == ref.serial ? ref.task : NULL;
 }
 
 void task_ref_wake(struct task_ref ref)
 {
-    task_wake(still(ref));
+    task_wake(task_still(ref));
 }
 
 struct task *task_ref_act(struct task_ref ref)
 {
-    return task_act(still(ref));
+    return task_act(task_still(ref));
 }
 
 /* ---- switching ---- */
 
-static void tell_slow(const struct task *t, int64_t began_us)
+static void task_tell_slow(const struct task *t, int64_t began_us)
 {
     int64_t us = clock_mono_us() - began_us;
 
@@ -137,7 +137,7 @@ static void tell_slow(const struct task *t, int64_t began_us)
 }
 
 /* In the loop: lets it run until it waits or ends. */
-static void resume(struct task *t)
+static void task_resume(struct task *t)
 {
     struct task *acted = task_act(t);
     int64_t began_us = tasks.settings.slow_us ? clock_mono_us() : 0;
@@ -146,11 +146,11 @@ static void resume(struct task *t)
     task_context_jump(&tasks.loop, &t->context);
     tasks.self = NULL;
     if (began_us)
-        tell_slow(t, began_us);
+        task_tell_slow(t, began_us);
     task_act(acted);
 }
 
-static void discard(struct task *t)
+static void task_discard(struct task *t)
 {
     reactor_timer_clear(tasks.reactor, &t->timer);
     if (t->prev)
@@ -171,7 +171,7 @@ static void discard(struct task *t)
     tasks.spare = t;
 }
 
-static void begin(void *arg)
+static void task_begin(void *arg)
 {
     struct task *t = arg;
 
@@ -180,7 +180,7 @@ static void begin(void *arg)
     task_context_leave(&t->context, &tasks.loop);
 }
 
-static void line_up(struct task *t)
+static void task_line_up(struct task *t)
 {
     if (t->queued)
         return;
@@ -212,13 +212,13 @@ int task_spawn(task_fn *fn, void *arg, int mark, struct task **out)
     t->fn = fn;
     t->arg = arg;
     t->mark = mark;
-    task_context_make(&t->context, &t->stack, begin, t);
+    task_context_make(&t->context, &t->stack, task_begin, t);
     t->next = tasks.all;
     if (t->next)
         t->next->prev = t;
     tasks.all = t;
     tasks.count++;
-    line_up(t);
+    task_line_up(t);
     if (out)
         *out = t;
     return 0;
@@ -230,7 +230,7 @@ void task_wake(struct task *t)
         return;
     t->woken = true;
     if (t != tasks.self)
-        line_up(t);
+        task_line_up(t);
 }
 
 void tasks_wake_all(void)
@@ -252,9 +252,9 @@ void tasks_run(void)
 
         list = t->next_ready;
         t->queued = false;
-        resume(t);
+        task_resume(t);
         if (t->ended)
-            discard(t);
+            task_discard(t);
     }
     for (struct tasks_hook *h = tasks.hooks, *next; h; h = next) {
         next = h->next;
@@ -279,15 +279,15 @@ void tasks_hook_remove(struct tasks_hook *hook)
 
 /* ---- waiting ---- */
 
-static void on_timer(struct reactor_timer *timer)
+static void task_on_timer(struct reactor_timer *timer)
 {
     task_wake(timer->arg);
 }
 
-static void park(struct task *t, int64_t until_ms)
+static void task_park(struct task *t, int64_t until_ms)
 {
     if (!t->woken) {
-        reactor_timer_set(tasks.reactor, &t->timer, until_ms, on_timer, t);
+        reactor_timer_set(tasks.reactor, &t->timer, until_ms, task_on_timer, t);
         task_context_jump(&t->context, &tasks.loop);
         reactor_timer_clear(tasks.reactor, &t->timer);
     }
@@ -300,7 +300,7 @@ int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblock
     int error;
 
     if (tasks.self) {
-        park(tasks.self, until_ms);
+        task_park(tasks.self, until_ms);
         return 0;
     }
     tasks_run();
@@ -315,7 +315,7 @@ void task_yield(struct reactor *reactor)
         err_ignore(task_wait(reactor, 0, NULL));
         return;
     }
-    line_up(tasks.self);
+    task_line_up(tasks.self);
     task_context_jump(&tasks.self->context, &tasks.loop);
 }
 
@@ -324,7 +324,7 @@ struct fd_wait {
     bool ready;
 };
 
-static void on_fd(struct reactor_source *source, uint32_t events)
+static void task_on_fd(struct reactor_source *source, uint32_t events)
 {
     struct fd_wait *w = source->arg;
 
@@ -333,17 +333,17 @@ static void on_fd(struct reactor_source *source, uint32_t events)
     task_wake(w->task);
 }
 
-static int park_fd(int fd, short events, int64_t until_ms)
+static int task_park_fd(int fd, short events, int64_t until_ms)
 {
     struct fd_wait w = {.task = tasks.self};
     struct reactor_source source = {.watched = false};
-    uint32_t wanted = (events & POLLIN ? (uint32_t)EPOLLIN : 0) |
-                      (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
+    uint32_t wanted =
+        (events & POLLIN ? (uint32_t)EPOLLIN : 0) | (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
 
-    if (reactor_watch(tasks.reactor, &source, fd, wanted, on_fd, &w))
+    if (reactor_watch(tasks.reactor, &source, fd, wanted, task_on_fd, &w))
         return ERR_IO;
     while (!w.ready && clock_mono_ms() < until_ms)
-        park(tasks.self, until_ms);
+        task_park(tasks.self, until_ms);
     reactor_unwatch(tasks.reactor, &source);
     return w.ready ? 0 : ERR_DEADLINE;
 }
@@ -355,7 +355,7 @@ int task_wait_fd(int fd, short events, int64_t until_ms)
     int n;
 
     if (tasks.self)
-        return park_fd(fd, events, until_ms);
+        return task_park_fd(fd, events, until_ms);
     do {
         left = until_ms - clock_mono_ms();
         n = poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);

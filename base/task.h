@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_BASE_TASK_H
 #define TURNPIKE_BASE_TASK_H
 
+#include "base/err.h"
 #include "base/reactor.h"
 
 #include <signal.h>
@@ -24,15 +25,16 @@ struct task;
 typedef void task_fn(void *arg);
 
 struct tasks_settings {
-    size_t stack_bytes;   /* of each task, without its guard page; rounded up to pages */
-    size_t stacks_kept;   /* free stacks that wait for the next task */
-    int64_t slow_us;      /* a task that runs longer without waiting is told to on_slow; 0 = none */
+    size_t stack_bytes; /* of each task, without its guard page; rounded up to pages */
+    size_t stacks_kept; /* free stacks that wait for the next task */
+    int64_t slow_us;    /* a task that runs longer without waiting is told to on_slow; 0 = none */
     void (*on_slow)(void *arg, int mark, int64_t us); /* in the loop, at the end of that run */
     void *on_slow_arg;
-    atomic_int *executing;/* out, shared memory: the mark of the task that executes, -1 = none; or NULL */
+    /* out, shared memory: the mark of the task that executes, -1 = none; or NULL */
+    atomic_int *executing;
 };
 /* Returns 0 or ERR_IO. */
-int tasks_open(struct reactor *reactor, const struct tasks_settings *settings);
+MUST_CHECK int tasks_open(struct reactor *reactor, const struct tasks_settings *settings);
 /* Those that have not ended are dropped where they stand: for the end of a process. */
 void tasks_close(void);
 /* Runs what was woken, each task once, in that order, then the hooks. Not from within a task. */
@@ -57,7 +59,7 @@ size_t tasks_deepest(void);
  *   out    or NULL; valid until fn returns
  * Returns 0, ERR_NOMEM, or ERR_INTERNAL without tasks_open.
  */
-int task_spawn(task_fn *fn, void *arg, int mark, struct task **out);
+MUST_CHECK int task_spawn(task_fn *fn, void *arg, int mark, struct task **out);
 /* The task that executes; NULL in the loop and in processes without tasks. */
 struct task *task_self(void);
 /* It goes on with the next tasks_run: from callbacks and other tasks. NULL: nothing happens. */
@@ -89,12 +91,12 @@ struct task *task_ref_act(struct task_ref ref);
  * task, one pass of the loop: reactor_step with signals as in `unblocked`, then tasks_run.
  * Returns 0 or, outside of a task, reactor_step's errors.
  */
-int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked);
+MUST_CHECK int task_wait(struct reactor *reactor, int64_t until_ms, const sigset_t *unblocked);
 /* Lets the loop do what is due and the other woken tasks run, then goes on. Outside of a task: one
  * reactor_step that does not wait. */
 void task_yield(struct reactor *reactor);
 /* Until fd is ready for `events` of poll(2), or until_ms. Returns 0, ERR_DEADLINE, ERR_IO. */
-int task_wait_fd(int fd, short events, int64_t until_ms);
+MUST_CHECK int task_wait_fd(int fd, short events, int64_t until_ms);
 /*
  * task_resolve -- getaddrinfo(3) for a stream socket. The lookup of a name runs in a thread of its
  * own while the task waits; a literal address needs none. Outside of a task the process waits for
@@ -103,12 +105,14 @@ int task_wait_fd(int fd, short events, int64_t until_ms);
  * Returns 0, ERR_DEADLINE, ERR_NOT_FOUND, ERR_NOMEM, ERR_IO.
  */
 struct addrinfo;
-int task_resolve(const char *host, const char *service, int64_t until_ms, struct addrinfo **out);
+MUST_CHECK int task_resolve(const char *host, const char *service, int64_t until_ms,
+    struct addrinfo **out);
 
 /*
  * task_fault -- the process would stand still, and all its tasks with it: a mistake of the caller's
- * callers. Logs what it is as an error. A build with TURNPIKE_STRICT (--enable-sanitizers) ends there
- * by abort; it also calls this for each call of libc that blocks within a task (base/task_guard.c).
+ * callers. Logs what it is as an error. A build with TURNPIKE_STRICT (--enable-sanitizers) ends
+ * there by abort; it also calls this for each call of libc that blocks within a task
+ * (base/task_guard.c).
  */
 void task_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* For tests that play another process in the middle of a task: false until true again, the calls of

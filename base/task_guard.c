@@ -42,8 +42,8 @@ static bool blocking_socket(int fd, int flags)
 {
     struct stat st;
     int mode = fcntl(fd, F_GETFL), error = errno;
-    bool blocks = !(flags & MSG_DONTWAIT) && mode >= 0 && !(mode & O_NONBLOCK) &&
-                  !fstat(fd, &st) && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
+    bool blocks = !(flags & MSG_DONTWAIT) && mode >= 0 && !(mode & O_NONBLOCK) && !fstat(fd, &st) &&
+        (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
 
     errno = error;
     return blocks;
@@ -60,13 +60,13 @@ static bool nothing_to_read(int fd, int flags)
 }
 
 /* GUARD(result, name, (parameters), (arguments), whether it blocks) */
-#define GUARD(type, call, parameters, arguments, blocks)                                           \
-    type __real_##call parameters;                                                                 \
-    type __wrap_##call parameters;                                                                 \
-    type __wrap_##call parameters                                                                  \
-    {                                                                                              \
-        check(blocks, #call);                                                                      \
-        return __real_##call arguments;                                                            \
+#define GUARD(type, call, parameters, arguments, blocks) \
+    type __real_##call parameters; \
+    type __wrap_##call parameters; \
+    type __wrap_##call parameters \
+    { \
+        check(blocks, #call); \
+        return __real_##call arguments; \
     }
 
 static bool waits(const struct timespec *t)
@@ -84,8 +84,7 @@ GUARD(int, pselect,
     (n, r, w, x, t, mask), waits(t))
 GUARD(int, epoll_wait, (int fd, struct epoll_event *events, int n, int ms), (fd, events, n, ms),
     ms != 0)
-GUARD(int, epoll_pwait,
-    (int fd, struct epoll_event *events, int n, int ms, const sigset_t *mask),
+GUARD(int, epoll_pwait, (int fd, struct epoll_event *events, int n, int ms, const sigset_t *mask),
     (fd, events, n, ms, mask), ms != 0)
 GUARD(int, getaddrinfo,
     (const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out),

@@ -18,12 +18,12 @@
 struct lookup {
     char host[256], service[16];
     struct addrinfo *list;
-    int result;        /* of getaddrinfo */
-    int done_fd;       /* eventfd */
+    int result;  /* of getaddrinfo */
+    int done_fd; /* eventfd */
     atomic_int users;
 };
 
-static void leave(struct lookup *l)
+static void task_leave(struct lookup *l)
 {
     if (atomic_fetch_sub(&l->users, 1) != 1)
         return;
@@ -33,27 +33,27 @@ static void leave(struct lookup *l)
     free(l);
 }
 
-static int look_up(const char *host, const char *service, int flags, struct addrinfo **out)
+static int task_look_up(const char *host, const char *service, int flags, struct addrinfo **out)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
 
     return getaddrinfo(host, service, &hints, out);
 }
 
-static void *thread_main(void *arg)
+static void *task_thread_main(void *arg)
 {
     struct lookup *l = arg;
     uint64_t one = 1;
 
-    l->result = look_up(l->host, l->service, 0, &l->list);
+    l->result = task_look_up(l->host, l->service, 0, &l->list);
     if (write(l->done_fd, &one, sizeof one) < 0)
         l->result = EAI_SYSTEM;
-    leave(l);
+    task_leave(l);
     return NULL;
 }
 
 /* Threads inherit the caller's signal mask: those of a worker are blocked outside of its wait. */
-static int start(struct lookup *l)
+static int task_start(struct lookup *l)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -63,19 +63,19 @@ static int start(struct lookup *l)
         return ERR_NOMEM;
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     atomic_store(&l->users, 2);
-    error = pthread_create(&thread, &attr, thread_main, l) ? ERR_NOMEM : 0;
+    error = pthread_create(&thread, &attr, task_thread_main, l) ? ERR_NOMEM : 0;
     pthread_attr_destroy(&attr);
     if (error)
         atomic_store(&l->users, 1);
     return error;
 }
 
-static int result_of(int result)
+static int task_result_of(int result)
 {
     return !result ? 0 : result == EAI_MEMORY ? ERR_NOMEM : ERR_NOT_FOUND;
 }
 
-static int resolve_in_thread(const char *host, const char *service, int64_t until_ms,
+static int task_resolve_in_thread(const char *host, const char *service, int64_t until_ms,
     struct addrinfo **out)
 {
     struct lookup *l = calloc(1, sizeof *l);
@@ -91,16 +91,16 @@ static int resolve_in_thread(const char *host, const char *service, int64_t unti
     }
     snprintf(l->host, sizeof l->host, "%s", host);
     snprintf(l->service, sizeof l->service, "%s", service);
-    error = start(l);
+    error = task_start(l);
     if (!error)
         error = task_wait_fd(l->done_fd, POLLIN, until_ms);
     if (!error)
-        error = result_of(l->result);
+        error = task_result_of(l->result);
     if (!error) {
         *out = l->list;
         l->list = NULL;
     }
-    leave(l);
+    task_leave(l);
     return error;
 }
 
@@ -108,10 +108,10 @@ int task_resolve(const char *host, const char *service, int64_t until_ms, struct
 {
     *out = NULL;
     if (!task_self())
-        return result_of(look_up(host, service, 0, out));
-    if (!look_up(host, service, AI_NUMERICHOST, out))
+        return task_result_of(task_look_up(host, service, 0, out));
+    if (!task_look_up(host, service, AI_NUMERICHOST, out))
         return 0;
-    return strlen(host) < sizeof ((struct lookup *)0)->host
-               ? resolve_in_thread(host, service, until_ms, out)
-               : ERR_NOT_FOUND;
+    return strlen(host) < sizeof((struct lookup *)0)->host ?
+        task_resolve_in_thread(host, service, until_ms, out) :
+        ERR_NOT_FOUND;
 }

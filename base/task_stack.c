@@ -43,14 +43,14 @@
 #define KEEP_TOUCHED_BYTES 32768 /* a kept stack that was used deeper gives the rest back */
 #define SIGNAL_STACK_BYTES 32768
 #define PATTERN 0x5a
-#define PATTERN_MARGIN 512       /* below the frame that writes it */
+#define PATTERN_MARGIN 512 /* below the frame that writes it */
 
 static struct {
     size_t page, bytes, keep, kept, deepest;
     struct kept {
-        struct kept *next;       /* at the top of a stack that waits */
-        unsigned valgrind;       /* as in struct task_stack */
-    } *free;
+        struct kept *next; /* at the top of a stack that waits */
+        unsigned valgrind; /* as in struct task_stack */
+    } * free;
     void *signal_stack;
     struct sigaction before;
 } stacks;
@@ -60,7 +60,7 @@ static volatile uintptr_t current_guard;
 
 /* ---- overflow ---- */
 
-static void on_fault(int number, siginfo_t *info, void *context)
+static void task_stack_on_fault(int number, siginfo_t *info, void *context)
 {
     uintptr_t at = (uintptr_t)info->si_addr, guard = current_guard;
 
@@ -73,7 +73,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
         raise(number);
 }
 
-static int watch_guards(void)
+static int task_stack_watch_guards(void)
 {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     stack_t own = {.ss_size = SIGNAL_STACK_BYTES};
@@ -81,7 +81,7 @@ static int watch_guards(void)
     if (UNDER_ASAN) /* which says the same in its own words */
         return 0;
     own.ss_sp = stacks.signal_stack = malloc(SIGNAL_STACK_BYTES);
-    action.sa_sigaction = on_fault;
+    action.sa_sigaction = task_stack_on_fault;
     if (!own.ss_sp || sigaltstack(&own, NULL) || sigaction(SIGSEGV, &action, &stacks.before))
         return ERR_IO;
     return 0;
@@ -95,10 +95,10 @@ int task_stacks_open(size_t bytes, size_t keep)
     stacks.bytes = (bytes + stacks.page - 1) / stacks.page * stacks.page;
     stacks.keep = keep;
     stacks.deepest = 0;
-    return watch_guards();
+    return task_stack_watch_guards();
 }
 
-static void give_back(char *base, unsigned valgrind)
+static void task_stack_give_back(char *base, unsigned valgrind)
 {
     VALGRIND_STACK_DEREGISTER(valgrind);
     munmap(base - stacks.page, stacks.bytes + stacks.page);
@@ -112,7 +112,7 @@ void task_stacks_close(void)
         struct kept *k = stacks.free;
 
         stacks.free = k->next;
-        give_back((char *)(k + 1) - stacks.bytes, k->valgrind);
+        task_stack_give_back((char *)(k + 1) - stacks.bytes, k->valgrind);
     }
     stacks.kept = 0;
     if (!stacks.signal_stack)
@@ -152,7 +152,7 @@ int task_stack_take(struct task_stack *out)
 }
 
 /* Whole pages from the first that was ever touched to the top. */
-static size_t touched(const char *base)
+static size_t task_stack_touched(const char *base)
 {
     size_t pages = stacks.bytes / stacks.page, first = 0;
     unsigned char resident[4096];
@@ -166,7 +166,7 @@ static size_t touched(const char *base)
 
 void task_stack_put(struct task_stack *s)
 {
-    size_t used = touched(s->base);
+    size_t used = task_stack_touched(s->base);
     struct kept *k = (struct kept *)(void *)(s->base + s->size) - 1;
 
     if (used > stacks.deepest)
@@ -175,7 +175,7 @@ void task_stack_put(struct task_stack *s)
     __asan_unpoison_memory_region(s->base, s->size);
 #endif
     if (stacks.kept >= stacks.keep) {
-        give_back(s->base, s->valgrind);
+        task_stack_give_back(s->base, s->valgrind);
         return;
     }
     if (used > KEEP_TOUCHED_BYTES)
@@ -190,7 +190,7 @@ void task_stack_abandon(struct task_stack *s)
 #if UNDER_ASAN
     __lsan_register_root_region(s->base, s->size);
 #else
-    give_back(s->base, s->valgrind);
+    task_stack_give_back(s->base, s->valgrind);
 #endif
 }
 
@@ -201,7 +201,8 @@ size_t task_stacks_deepest(void)
 
 /* ---- depth of one call ---- */
 
-static __attribute__((noinline, no_sanitize("address"))) void paint(char *from, size_t len)
+static __attribute__((noinline, no_sanitize("address"))) void task_stack_paint(char *from,
+    size_t len)
 {
     volatile char *at = from;
 
@@ -209,8 +210,8 @@ static __attribute__((noinline, no_sanitize("address"))) void paint(char *from, 
         at[i] = PATTERN;
 }
 
-static __attribute__((noinline, no_sanitize("address"))) size_t unpainted(const char *from,
-    size_t len)
+static __attribute__((noinline, no_sanitize("address"))) size_t task_stack_unpainted(
+    const char *from, size_t len)
 {
     const volatile char *at = from;
     size_t i = 0;
@@ -225,9 +226,9 @@ size_t task_stack_depth(const struct task_stack *s, void (*fn)(void *arg), void 
     char *here = __builtin_frame_address(0);
     size_t len = (size_t)(here - s->base) - PATTERN_MARGIN;
 
-    paint(s->base, len);
+    task_stack_paint(s->base, len);
     fn(arg);
-    return unpainted(s->base, len) + PATTERN_MARGIN;
+    return task_stack_unpainted(s->base, len) + PATTERN_MARGIN;
 }
 
 /* ---- the switch ---- */
@@ -241,7 +242,7 @@ struct first {
 /* Who jumped here is now where it can be jumped back to. */
 static struct task_context *jumped_from;
 
-static void arrive(struct task_context *here, struct task_transfer came)
+static void task_stack_arrive(struct task_context *here, struct task_transfer came)
 {
     struct task_context *from = jumped_from;
 
@@ -252,11 +253,11 @@ static void arrive(struct task_context *here, struct task_transfer came)
     from->at = came.from;
 }
 
-static void enter(struct task_transfer came)
+static void task_stack_enter(struct task_transfer came)
 {
     const struct first first = *(const struct first *)came.data;
 
-    arrive(first.context, came);
+    task_stack_arrive(first.context, came);
     first.fn(first.arg);
     abort(); /* it leaves, and does not return */
 }
@@ -269,13 +270,15 @@ void task_context_make(struct task_context *out, const struct task_stack *stack,
     size_t room = (size_t)((char *)first - stack->base) / 64 * 64;
 
     *first = (struct first){out, fn, arg};
-    *out = (struct task_context){.at = task_switch_make(stack->base + room, room, enter),
-        .first = first, .guard = (uintptr_t)stack->base - stacks.page, .bottom = stack->base,
+    *out = (struct task_context){.at = task_switch_make(stack->base + room, room, task_stack_enter),
+        .first = first,
+        .guard = (uintptr_t)stack->base - stacks.page,
+        .bottom = stack->base,
         .size = stack->size};
 }
 
 /* fake: where AddressSanitizer keeps its stack of `from`; NULL = that one is gone. */
-static void jump(struct task_context *from, struct task_context *to, void **fake)
+static void task_stack_jump(struct task_context *from, struct task_context *to, void **fake)
 {
     jumped_from = from;
 #if UNDER_ASAN
@@ -283,16 +286,16 @@ static void jump(struct task_context *from, struct task_context *to, void **fake
 #else
     (void)fake;
 #endif
-    arrive(from, task_switch_jump(to->at, to->first));
+    task_stack_arrive(from, task_switch_jump(to->at, to->first));
 }
 
 void task_context_jump(struct task_context *from, struct task_context *to)
 {
-    jump(from, to, &from->fake);
+    task_stack_jump(from, to, &from->fake);
 }
 
 void task_context_leave(struct task_context *from, struct task_context *to)
 {
-    jump(from, to, NULL);
+    task_stack_jump(from, to, NULL);
     abort();
 }

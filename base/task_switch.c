@@ -18,7 +18,7 @@ struct frame {
     void (*at)(void);
 };
 
-static void frame_set(struct frame *f, void (*fn)(struct task_transfer came))
+static void task_switch_frame_set(struct frame *f, void (*fn)(struct task_transfer came))
 {
     __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(f->mxcsr), "=m"(f->x87));
     memcpy(&f->rbx, &fn, sizeof fn);
@@ -73,7 +73,7 @@ struct frame {
     void (*x30)(void);
 };
 
-static void frame_set(struct frame *f, void (*fn)(struct task_transfer came))
+static void task_switch_frame_set(struct frame *f, void (*fn)(struct task_transfer came))
 {
     memcpy(&f->x19, &fn, sizeof fn);
     f->x30 = task_switch_enter;
@@ -130,7 +130,7 @@ void *task_switch_make(void *top, size_t size, void (*fn)(struct task_transfer c
 
     (void)size;
     memset(f, 0, sizeof *f);
-    frame_set(f, fn);
+    task_switch_frame_set(f, fn);
     return f;
 }
 

@@ -28,8 +28,9 @@ static int url_check_characters(const char *text, size_t len, unsigned flags, ch
         if (c <= ' ' || c == 0x7f || c == '\\')
             return url_wrong(why, "holds a blank, a control character or a backslash");
         if (c > 0x7f && !(flags & URL_INTERNATIONAL))
-            return url_wrong(why, "holds a character beyond ASCII: write a name as xn--..., and a "
-                                  "path percent-encoded");
+            return url_wrong(why,
+                "holds a character beyond ASCII: write a name as xn--..., and a "
+                "path percent-encoded");
     }
     return 0;
 }
@@ -81,16 +82,19 @@ static int url_check_name(const char *host, size_t len, char *why)
         if (i < len && host[i] != '.')
             continue;
         if (i == begin)
-            return url_wrong(why, "has a host name with nothing between two dots, or before "
-                                  "the first");
+            return url_wrong(why,
+                "has a host name with nothing between two dots, or before "
+                "the first");
         if (i - begin > URL_LABEL_MAX)
             return url_wrong(why, "has a host name with more than 63 bytes between two dots");
         if (!url_is_label(host + begin, i - begin))
-            return url_wrong(why, "has a host name with a character other than A-Z a-z 0-9 . - _, "
-                                  "or with '-' at an end of a part");
+            return url_wrong(why,
+                "has a host name with a character other than A-Z a-z 0-9 . - _, "
+                "or with '-' at an end of a part");
         if (i == len && url_is_number(host + begin, len - begin))
-            return url_wrong(why, "has a host that is a number: write an IPv4 address as four "
-                                  "decimal numbers from 0 to 255");
+            return url_wrong(why,
+                "has a host that is a number: write an IPv4 address as four "
+                "decimal numbers from 0 to 255");
         begin = i + 1;
     }
     return 0;
@@ -146,8 +150,7 @@ static int url_check_authority(const char *text, size_t len, struct url *u, char
     return colon == end ? 0 : url_check_port(colon + 1, (size_t)(end - colon - 1), &u->port, why);
 }
 
-int url_check(const char *text, size_t len, unsigned flags, struct url *out,
-    char why[URL_WHY_SIZE])
+int url_check(const char *text, size_t len, unsigned flags, struct url *out, char why[URL_WHY_SIZE])
 {
     struct url u = {0};
     size_t authority = 0;

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_URL_H
 #define TURNPIKE_BASE_URL_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,8 +17,8 @@ struct url {
     bool https;       /* else http */
     const char *host; /* borrowed; without the brackets of IPv6 */
     size_t host_len;
-    bool address;     /* the host is an IP address */
-    int port;         /* the scheme's when none is written */
+    bool address; /* the host is an IP address */
+    int port;     /* the scheme's when none is written */
 };
 
 #define URL_WHY_SIZE 160
@@ -32,7 +34,7 @@ struct url {
  *   why  out, on error: what is wrong, to be put behind the field's name: "has a port above 65535"
  * Returns 0 or ERR_INVALID.
  */
-int url_check(const char *text, size_t len, unsigned flags, struct url *out,
+MUST_CHECK int url_check(const char *text, size_t len, unsigned flags, struct url *out,
     char why[URL_WHY_SIZE]);
 /*
  * url_decode -- percent-encoding undone, strictly: two hex digits behind each '%', no NUL byte.

@@ -25,7 +25,8 @@ size_t utf8_cut(const char *s, size_t n);
 void utf8_mend_end(char *text);
 /* Characters (code points) of valid text. */
 size_t utf8_length(const char *s, size_t n);
-/* Is there nothing to be seen: white space of Unicode, characters without width, control characters? */
+/* Is there nothing to be seen: white space of Unicode, characters without width, control
+ * characters? */
 bool utf8_blank(const char *s, size_t n);
 
 #endif

@@ -28,7 +28,7 @@ struct admit {
 static struct input admit_form(const struct exchange *x, const struct submit *s, const char *turn)
 {
     return (struct input){
-        .run_id = s->run_id != NULL ? s->run_id : turn,
+        .run_id = s->run_id ? s->run_id : turn,
         .text = s->text,
         .message_id = s->message_id,
         .zone = s->zone,
@@ -51,8 +51,8 @@ static const char *admit_keep(struct exchange *x, int error, struct buf *b)
 }
 
 /*
- * A client that goes back while approvals are open cancels them in the same run (AG-UI). With one that
- * is given the conversation must not go back: what was approved stands behind that message.
+ * A client that goes back while approvals are open cancels them in the same run (AG-UI). With one
+ * that is given the conversation must not go back: what was approved stands behind that message.
  */
 static bool admit_rewinds(const struct submit *s)
 {
@@ -87,7 +87,7 @@ int admit_request(struct exchange *x, const struct submit *s, const char *turn,
         .may_pend = s->resume_count > 0, /* an answer is recorded: its turn must come */
         .history_limit = TURN_HISTORY,
     };
-    return out->first_event == NULL || out->input == NULL ? ERR_NOMEM : 0;
+    return !out->first_event || !out->input ? ERR_NOMEM : 0;
 }
 
 /*
@@ -107,14 +107,14 @@ static void admit_keep_input(struct admit *a, const char *written)
 static int admit_expect(struct admit *a)
 {
     struct exchange *x = a->x;
-    int result = webhooks_expect(x->app->store, x->who.user, a->turn);
-    if (result != ERR_FULL)
-        return result;
+    int error = webhooks_expect(x->app->store, x->who.user, a->turn);
+    if (error != ERR_FULL)
+        return error;
     problem_set(&x->problem, PROBLEM_WEBHOOKS_FULL,
         "%lld webhooks have not been delivered yet. Nothing was accepted.",
         (long long)x->app->conf->webhook_queue_max);
     x->problem.retry_after_ms = ADMIT_WEBHOOKS_RETRY_MS;
-    return result;
+    return error;
 }
 
 /* Whether it may wait for a worker, and whether as many wait already as there are places. */
@@ -132,14 +132,14 @@ static int admit_begin(struct admit *a, bool may_run)
     const struct submit *s = a->submit;
     struct app *app = a->x->app;
     struct turns_request request;
-    a->start = arena_alloc(a->x->arena, sizeof(*a->start));
-    if (a->start == NULL || admit_request(a->x, s, a->turn, &request) < 0)
+    a->start = arena_alloc(a->x->arena, sizeof *a->start);
+    if (!a->start || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
     guard_turn(request.uid, s->session, request.input, &a->work);
     request.only_known = guard_refused(a->x, &a->work) > 0;
     request.may_run = may_run;
     admit_places(app, may_run, &request);
-    if (s->webhook != NULL) {
+    if (s->webhook) {
         int result = admit_expect(a);
         if (result < 0)
             return result;
@@ -215,7 +215,7 @@ static int admit_cursor(struct admit *a, const char **out)
 {
     struct exchange *x = a->x;
     const char *last = request_header(&x->request, "HTTP_LAST_EVENT_ID");
-    if (last != NULL && exchange_cursor_valid(last)) {
+    if (last && exchange_cursor_valid(last)) {
         *out = last;
         return 0;
     }
@@ -223,19 +223,19 @@ static int admit_cursor(struct admit *a, const char **out)
     if (a->start->cursor[0] != '\0')
         return 0;
     char cursor[TURNS_CURSOR_SIZE] = "0-0";
-    int result = sessions_cursor(x->app->store, x->who.user, a->start->session, cursor);
-    if (result < 0 && result != ERR_NOT_FOUND)
-        return result;
+    int error = sessions_cursor(x->app->store, x->who.user, a->start->session, cursor);
+    if (error < 0 && error != ERR_NOT_FOUND)
+        return error;
     *out = arena_strdup(x->arena, cursor);
-    return *out == NULL ? ERR_NOMEM : 0;
+    return !*out ? ERR_NOMEM : 0;
 }
 
 static int admit_reply_stream(struct admit *a, const char *format)
 {
     const char *cursor = NULL;
-    int result = admit_cursor(a, &cursor);
-    if (result < 0)
-        return result;
+    int error = admit_cursor(a, &cursor);
+    if (error < 0)
+        return error;
     return exchange_handover(a->x, a->start->session, a->start->turn, cursor, format);
 }
 
@@ -257,11 +257,12 @@ static int admit_reply_accepted(struct admit *a)
 {
     const struct turns_start *start = a->start;
     const char *cursor = NULL;
-    int result = admit_cursor(a, &cursor);
-    if (result < 0)
-        return result;
-    char *location = arena_printf(a->x->arena, "%s/turns/%s", a->x->app->conf->public_base, start->turn);
-    if (location == NULL)
+    int error = admit_cursor(a, &cursor);
+    if (error < 0)
+        return error;
+    char *location =
+        arena_printf(a->x->arena, "%s/turns/%s", a->x->app->conf->public_base, start->turn);
+    if (!location)
         return ERR_NOMEM;
     exchange_json(a->x, 202);
     exchange_header(a->x, "Location", location);
@@ -269,7 +270,7 @@ static int admit_reply_accepted(struct admit *a)
     buf_puts(b, "{\"turn_id\":");
     buf_json_string(b, start->turn, strlen(start->turn));
     buf_json_member(b, "session_id", start->session);
-    buf_json_member(b, "run_id", a->submit->run_id != NULL ? a->submit->run_id : start->turn);
+    buf_json_member(b, "run_id", a->submit->run_id ? a->submit->run_id : start->turn);
     buf_json_member(b, "state", admit_state(start));
     if (start->outcome == TURNS_DUPLICATE)
         buf_json_member(b, "turn_state", start->state);
@@ -291,15 +292,15 @@ static int admit_reply_elsewhere(struct admit *a)
     struct buf reply;
     int status = 0;
     buf_init(&reply, 0);
-    int result = ERR_NOT_YET;
+    int error = ERR_NOT_YET;
     if (a->start->outcome == TURNS_DUPLICATE)
-        result = turns_reply(a->x->app->store, a->x->who.user, a->start->turn, &reply, &status);
-    if (result == 0)
+        error = turns_reply(a->x->app->store, a->x->who.user, a->start->turn, &reply, &status);
+    if (error == 0)
         admit_reply_stored(a->x, status, &reply);
     buf_free(&reply);
-    if (result == ERR_NOT_YET || result == ERR_NOT_FOUND)
-        result = admit_reply_stream(a, "json");
-    return result;
+    if (error == ERR_NOT_YET || error == ERR_NOT_FOUND)
+        error = admit_reply_stream(a, "json");
+    return error;
 }
 
 /* Runs the turn while the client waits. Its session's next turn runs behind the reply. */
@@ -340,12 +341,12 @@ int admit_submit(struct exchange *x, const struct submit *submit, enum admit_sty
 {
     struct admit a = {.x = x, .submit = submit};
     if (submit->turn[0] != '\0')
-        memcpy(a.turn, submit->turn, sizeof(a.turn));
+        memcpy(a.turn, submit->turn, sizeof a.turn);
     else
         ident_uuid7(a.turn);
-    int result = admit_begin(&a, runner_take(x->app->runner));
-    if (result < 0)
-        return result;
+    int error = admit_begin(&a, runner_take(x->app->runner));
+    if (error < 0)
+        return error;
     if (a.start->outcome == TURNS_PENDING) /* until the housekeeper counts: a burst has an end */
         atomic_fetch_add_explicit(&x->app->worker->board->turns_waiting, 1, memory_order_relaxed);
     switch (a.start->outcome) {
@@ -386,22 +387,22 @@ int admit_claim(struct exchange *x, const char *uid, const char *turn)
         atomic_fetch_add(&x->app->worker->board->refused_handovers, 1);
         return admit_refused(x);
     }
-    struct turns_start *start = arena_alloc(x->arena, sizeof(*start));
-    if (start == NULL)
+    struct turns_start *start = arena_alloc(x->arena, sizeof *start);
+    if (!start)
         return ERR_NOMEM;
     /* Its name stands in the scoreboard before it is ours: whoever dies holding it is told of. */
     runner_name(x->app, uid, "-", turn);
-    int result = turns_claim(x->app->store, uid, turn, TURN_HISTORY, x->arena, start);
-    if (result == ERR_RATE)
+    int error = turns_claim(x->app->store, uid, turn, TURN_HISTORY, x->arena, start);
+    if (error == ERR_RATE)
         admit_user_full(x);
-    if (result < 0) {
+    if (error < 0) {
         runner_name(x->app, NULL, NULL, NULL);
-        return result;
+        return error;
     }
     guard_turn(uid, start->session, start->input, &work);
     if (start->attempt <= 1 && guard_refused(x, &work) > 0) {
-        result = admit_drop(x, start);
-        return result != 0 ? result : ERR_CONFLICT;
+        error = admit_drop(x, start);
+        return error != 0 ? error : ERR_CONFLICT;
     }
     runner_behind(x->app->runner, start, NULL);
     exchange_json(x, 202);

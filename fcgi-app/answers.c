@@ -20,8 +20,8 @@ static int answers_missing(struct exchange *x, const char *id)
 static int answers_wrong(struct exchange *x, const struct tools_problem *wrong)
 {
     problem_set(&x->problem, PROBLEM_ARGUMENT, "%s", wrong->message);
-    snprintf(x->problem.field, sizeof(x->problem.field), "%s", wrong->path);
-    snprintf(x->problem.expected, sizeof(x->problem.expected), "%s", wrong->expected);
+    snprintf(x->problem.field, sizeof x->problem.field, "%s", wrong->path);
+    snprintf(x->problem.expected, sizeof x->problem.expected, "%s", wrong->expected);
     return ERR_INVALID;
 }
 
@@ -31,11 +31,11 @@ static int answers_read(struct exchange *x, const struct submit *submit,
     struct approvals_answer *out)
 {
     struct tools_problem wrong = {.path = ""};
-    int result = approvals_get(x->app->store, x->who.user, resume->id, x->arena, record);
-    if (result == ERR_NOT_FOUND)
+    int error = approvals_get(x->app->store, x->who.user, resume->id, x->arena, record);
+    if (error == ERR_NOT_FOUND)
         return answers_missing(x, resume->id);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     if (submit->session_given && record->session[0] != '\0' &&
         strcmp(record->session, submit->session) != 0)
         return answers_missing(x, resume->id);
@@ -44,9 +44,8 @@ static int answers_read(struct exchange *x, const struct submit *submit,
         approval_decline(out);
         return 0;
     }
-    result = approval_answer(
-        resume->payload, resume->edited, record->tool, x->arena, out, &wrong);
-    return result == ERR_INVALID ? answers_wrong(x, &wrong) : result;
+    error = approval_answer(resume->payload, resume->edited, record->tool, x->arena, out, &wrong);
+    return error == ERR_INVALID ? answers_wrong(x, &wrong) : error;
 }
 
 static int answers_refused(struct exchange *x, const struct approvals_verdict *verdict)
@@ -76,18 +75,18 @@ static int answers_inherit(struct exchange *x, struct submit *submit, const char
     struct input asked;
     if (*json == '\0')
         return 0;
-    int result = input_parse(json, x->arena, &asked);
-    if (result == ERR_INVALID)
+    int error = input_parse(json, x->arena, &asked);
+    if (error == ERR_INVALID)
         return 0;
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     if (*asked.zone != '\0') /* what was approved means what it meant */
         submit->zone = asked.zone;
     if (*submit->locale == '\0')
         submit->locale = asked.locale;
-    if (submit->context == NULL)
+    if (!submit->context)
         submit->context = asked.context;
-    if (submit->agui == NULL)
+    if (!submit->agui)
         submit->agui = asked.agui;
     return 0;
 }
@@ -99,37 +98,37 @@ int answers_apply(struct exchange *x, struct submit *submit, struct approvals_ve
     struct turns_request request;
     char turn[IDENT_UUID_SIZE];
     for (size_t i = 0; i < submit->resume_count; i++) {
-        int result = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
-        if (result < 0)
-            return result;
+        int error = answers_read(x, submit, &submit->resume[i], &record, &answers[i]);
+        if (error < 0)
+            return error;
     }
     ident_uuid7(turn);
     if (record.session[0] != '\0')
-        snprintf(submit->session, sizeof(submit->session), "%s", record.session);
-    int result = answers_inherit(x, submit, record.input != NULL ? record.input : "");
-    if (result == 0)
-        result = admit_request(x, submit, turn, &request);
-    if (result < 0)
-        return result;
-    result = approvals_answer(x->app->store, x->who.user,
-        submit->resume_all ? submit->session : NULL, &request, answers, submit->resume_count,
-        verdict);
-    if (result < 0)
-        return result;
+        snprintf(submit->session, sizeof submit->session, "%s", record.session);
+    int error = answers_inherit(x, submit, record.input ? record.input : "");
+    if (error == 0)
+        error = admit_request(x, submit, turn, &request);
+    if (error < 0)
+        return error;
+    error =
+        approvals_answer(x->app->store, x->who.user, submit->resume_all ? submit->session : NULL,
+            &request, answers, submit->resume_count, verdict);
+    if (error < 0)
+        return error;
     if (verdict->outcome != APPROVALS_DONE)
         return answers_refused(x, verdict);
     log_info("approval %s of %s: %s, turn %s", answers[0].id, record.tool,
         answers[0].event == APPROVALS_APPROVE ? "approved" : "not approved", verdict->turn);
-    memcpy(submit->turn, verdict->turn, sizeof(submit->turn));
+    memcpy(submit->turn, verdict->turn, sizeof submit->turn);
     return 0;
 }
 
 int answers_check_open(struct exchange *x, const struct submit *submit)
 {
     bool waiting = false;
-    int result = approvals_waiting(x->app->store, x->who.user, submit->session, &waiting);
-    if (result < 0 || !waiting)
-        return result;
+    int error = approvals_waiting(x->app->store, x->who.user, submit->session, &waiting);
+    if (error < 0 || !waiting)
+        return error;
     return problem_set(&x->problem, PROBLEM_APPROVALS_OPEN,
         "The thread has open interrupts: answer them by resume first.");
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_ANSWERS_H
 #define TURNPIKE_FCGI_APP_ANSWERS_H
 
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 #include "fcgi-app/submit.h"
 #include "store/approvals.h"
@@ -14,13 +15,14 @@
  * of the turn that asked. The same answers again: the same turn.
  * Returns 0; ERR_INVALID with the problem set; another error.
  */
-int answers_apply(struct exchange *x, struct submit *submit, struct approvals_verdict *verdict);
+MUST_CHECK int answers_apply(struct exchange *x, struct submit *submit,
+    struct approvals_verdict *verdict);
 /* A RunAgentInput without `resume`: sets PROBLEM_APPROVALS_OPEN when the session waits for one. */
-int answers_check_open(struct exchange *x, const struct submit *submit);
+MUST_CHECK int answers_check_open(struct exchange *x, const struct submit *submit);
 /* The problem as the events of a run that ended before it started: what AG-UI asks for. */
-int answers_run_error(struct exchange *x);
+MUST_CHECK int answers_run_error(struct exchange *x);
 /* 202 for an answer after which others are open, 200 for that of a direct call. */
-int answers_reply_waiting(struct exchange *x, const char *id,
+MUST_CHECK int answers_reply_waiting(struct exchange *x, const char *id,
     const struct approvals_verdict *verdict);
 
 #endif

@@ -1,10 +1,10 @@
 #include "fcgi-app/exchange.h"
 
-#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "process/origin.h"
+#include "process/stage.h"
 #include "wire/http/http.h"
 
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 
 int exchange_init(struct exchange *x, struct app *app, const struct request_source *source)
 {
-    memset(x, 0, sizeof(*x));
+    memset(x, 0, sizeof *x);
     x->app = app;
     x->arena = arena_new();
-    if (x->arena == NULL)
+    if (!x->arena)
         return ERR_NOMEM;
     request_start(&x->request, source, x->arena);
     return 0;
@@ -27,12 +27,12 @@ int exchange_init(struct exchange *x, struct app *app, const struct request_sour
 
 void exchange_fini(struct exchange *x)
 {
-    if (x->app->worker != NULL)
+    if (x->app->worker)
         scoreboard_long_give(x->app->worker->slot);
     buf_free(&x->reply.head);
     buf_free(&x->reply.body);
     arena_free(x->arena);
-    memset(x, 0, sizeof(*x));
+    memset(x, 0, sizeof *x);
 }
 
 void exchange_json(struct exchange *x, int status)
@@ -76,46 +76,46 @@ int exchange_long(struct exchange *x)
 {
     struct worker *w = x->app->worker;
     int most = (int)(x->app->conf->api_workers / 2);
-    if (w == NULL)
+    if (!w)
         return 0;
-    int result = scoreboard_long_take(
-        w->board, w->slot, scoreboard_owner(x->who.user), most > 0 ? most : 1);
-    if (result == 0 && !exchange_may_wait(x->app))
-        result = ERR_FULL;
-    if (result == ERR_RATE)
+    int error =
+        scoreboard_long_take(w->board, w->slot, scoreboard_owner(x->who.user), most > 0 ? most : 1);
+    if (error == 0 && !exchange_may_wait(x->app))
+        error = ERR_FULL;
+    if (error == ERR_RATE)
         problem_set(&x->problem, PROBLEM_RATE,
             "A long request of this user is running: an export, an import or an erasure.");
-    else if (result != 0)
+    else if (error != 0)
         problem_set(&x->problem, PROBLEM_POOL_FULL,
             "All workers for long requests (exports, imports, erasures) are busy.");
     x->problem.retry_after_ms = EXCHANGE_LONG_RETRY_MS;
-    return result;
+    return error;
 }
 
 static int exchange_parts_begin(struct exchange *x)
 {
     const struct request_source *source = x->request.source;
     struct buf head;
-    int result = exchange_long(x);
-    if (result != 0)
-        return result;
+    int error = exchange_long(x);
+    if (error != 0)
+        return error;
     buf_init(&head, 0);
     x->reply.streamed = true;
     x->reply.parts_until_ms = clock_mono_ms() + EXCHANGE_PARTS_MS;
-    result = exchange_head(x, &head);
-    if (result == 0)
-        result = source->write(source->arg, head.data, head.len);
+    error = exchange_head(x, &head);
+    if (error == 0)
+        error = source->write(source->arg, head.data, head.len);
     buf_free(&head);
-    return result;
+    return error;
 }
 
 /* What keeps the next piece from being sent. */
 static int exchange_parts_check(struct exchange *x)
 {
     struct worker *w = x->app->worker;
-    if (w != NULL)
+    if (w)
         worker_beat(w);
-    if (w != NULL && w->abort_turn)
+    if (w && w->abort_turn)
         return ERR_DRAINING;
     return clock_mono_ms() < x->reply.parts_until_ms ? 0 : ERR_DEADLINE;
 }
@@ -124,20 +124,20 @@ int exchange_pass(struct exchange *x)
 {
     const struct request_source *source = x->request.source;
     struct buf *body = &x->reply.body;
-    int result = buf_error(body);
-    if (result < 0 || body->len < EXCHANGE_PART || source->write == NULL)
-        return result;
+    int error = buf_error(body);
+    if (error < 0 || body->len < EXCHANGE_PART || !source->write)
+        return error;
     if (!x->reply.streamed)
-        result = exchange_parts_begin(x);
-    for (size_t at = 0; result == 0 && at < body->len; at += EXCHANGE_WRITE) {
+        error = exchange_parts_begin(x);
+    for (size_t at = 0; error == 0 && at < body->len; at += EXCHANGE_WRITE) {
         size_t left = body->len - at;
-        result = exchange_parts_check(x);
-        if (result == 0)
-            result = source->write(
-                source->arg, body->data + at, left < EXCHANGE_WRITE ? left : EXCHANGE_WRITE);
+        error = exchange_parts_check(x);
+        if (error == 0)
+            error = source->write(source->arg, body->data + at,
+                left < EXCHANGE_WRITE ? left : EXCHANGE_WRITE);
     }
     buf_reset(body);
-    return result;
+    return error;
 }
 
 void exchange_header(struct exchange *x, const char *name, const char *value)
@@ -156,7 +156,7 @@ void exchange_problem(struct exchange *x)
     if (p->retry_after_ms > 0)
         buf_printf(&x->reply.head, "Retry-After: %lld\r\n",
             (long long)(p->retry_after_ms + 999) / 1000);
-    if (p->allow != NULL)
+    if (p->allow)
         exchange_header(x, "Allow", p->allow);
     if (p->code == PROBLEM_MEDIA_TYPE)
         exchange_header(x, "Accept-Encoding", "identity");
@@ -170,8 +170,8 @@ static void exchange_argument(struct buf *b, const char *name, const char *value
     buf_put_urlencoded(b, value, strlen(value));
 }
 
-int exchange_handover(struct exchange *x, const char *session, const char *turn,
-    const char *cursor, const char *format)
+int exchange_handover(struct exchange *x, const char *session, const char *turn, const char *cursor,
+    const char *format)
 {
     struct buf *head = &x->reply.head;
     x->reply.status = 200;
@@ -181,15 +181,15 @@ int exchange_handover(struct exchange *x, const char *session, const char *turn,
     buf_puts(head, "X-Accel-Redirect: /_stream/sse?user=");
     buf_put_urlencoded(head, x->who.user, strlen(x->who.user));
     exchange_argument(head, "session", session);
-    if (turn != NULL)
+    if (turn)
         exchange_argument(head, "turn", turn);
     exchange_argument(head, "cursor", cursor);
-    exchange_argument(head, "scope", turn != NULL ? "run" : "session");
-    exchange_argument(head, "until", turn != NULL ? "final" : "ever");
+    exchange_argument(head, "scope", turn ? "run" : "session");
+    exchange_argument(head, "until", turn ? "final" : "ever");
     exchange_argument(head, "format", format);
     exchange_argument(head, "trace", x->request.traceparent);
     exchange_argument(head, "request", x->request.id);
-    if (turn == NULL && x->who.expires_ms > 0)
+    if (!turn && x->who.expires_ms > 0)
         buf_printf(head, "&expires=%lld", x->who.expires_ms);
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     if (origin_is_told(x->app->conf, origin))
@@ -218,7 +218,7 @@ int exchange_head(const struct exchange *x, struct buf *out)
 {
     const struct reply *reply = &x->reply;
     buf_printf(out, "Status: %d %s\r\n", reply->status, http_reason(reply->status));
-    if (reply->content_type != NULL) {
+    if (reply->content_type) {
         buf_printf(out, "Content-Type: %s%s\r\n", reply->content_type,
             exchange_lacks_charset(reply->content_type) ? "; charset=utf-8" : "");
         if (!reply->streamed && !(x->request.head && reply->unsized))

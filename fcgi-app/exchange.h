@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 #include "fcgi-app/request.h"
 #include "process/auth.h"
@@ -34,10 +35,10 @@ struct reply {
     const char *content_type; /* NULL = no body; charset=utf-8 is added to JSON and events */
     struct buf head;          /* further header lines, each with CRLF */
     struct buf body;
-    bool streamed;            /* the head and a part of the body have gone: see exchange_stream */
-    bool broken;              /* and then something failed */
-    int64_t parts_until_ms;   /* monotonic: when a streamed one has to be over */
-    bool unsized;             /* exchange_stream: a HEAD is answered without the length */
+    bool streamed;          /* the head and a part of the body have gone: see exchange_stream */
+    bool broken;            /* and then something failed */
+    int64_t parts_until_ms; /* monotonic: when a streamed one has to be over */
+    bool unsized;           /* exchange_stream: a HEAD is answered without the length */
 };
 
 /*
@@ -55,7 +56,8 @@ struct exchange {
     struct reply reply;
 };
 /* Returns 0 or ERR_NOMEM. */
-int exchange_init(struct exchange *x, struct app *app, const struct request_source *source);
+MUST_CHECK int exchange_init(struct exchange *x, struct app *app,
+    const struct request_source *source);
 void exchange_fini(struct exchange *x);
 
 /* Starts a JSON reply; the handler appends to x->reply.body. */
@@ -72,7 +74,7 @@ void exchange_json(struct exchange *x, int status);
 #define EXCHANGE_PART 65536
 #define EXCHANGE_PARTS_MS 300000
 void exchange_stream(struct exchange *x, const char *content_type);
-int exchange_pass(struct exchange *x);
+MUST_CHECK int exchange_pass(struct exchange *x);
 /*
  * Api workers are synchronous: one of them stays free of tools that wait and of long requests, so
  * that everything else is answered meanwhile. Asked after the own wait or place is marked.
@@ -82,7 +84,7 @@ bool exchange_may_wait(const struct app *app);
  * exchange_long -- before work that may take seconds: half of the api workers at most do such, one
  * for each user. Held until exchange_fini. Returns 0, or ERR_RATE or ERR_FULL with the problem set.
  */
-int exchange_long(struct exchange *x);
+MUST_CHECK int exchange_long(struct exchange *x);
 /* A header line of the reply. The value must hold no control characters. */
 void exchange_header(struct exchange *x, const char *name, const char *value);
 /* Replaces whatever reply there is by the problem's. */
@@ -93,11 +95,11 @@ void exchange_problem(struct exchange *x);
  * whole session until the client leaves or its credential expires; else that turn until its final
  * event. format: "agui", or "json": the turn's stored reply.
  */
-int exchange_handover(struct exchange *x, const char *session, const char *turn,
+MUST_CHECK int exchange_handover(struct exchange *x, const char *session, const char *turn,
     const char *cursor, const char *format);
 /* "EPOCH-N" as a client sends it back. */
 bool exchange_cursor_valid(const char *cursor);
 /* The reply's CGI header lines and the blank line. Returns 0 or ERR_NOMEM. */
-int exchange_head(const struct exchange *x, struct buf *out);
+MUST_CHECK int exchange_head(const struct exchange *x, struct buf *out);
 
 #endif

@@ -1,9 +1,9 @@
 #include "fcgi-app/guard.h"
 
 #include "agent/input.h"
-#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "process/stage.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,18 +33,18 @@ int64_t guard_refused(struct exchange *x, const struct blame_work *work)
 /* A digest of the request as it came; what differs between two of the same is left out. */
 static int guard_digest(struct exchange *x, bool credential, char out[IDENT_SHA256_SIZE])
 {
-    static const char *const who[] = {
-        "HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "TP_INTERNAL", "TP_USER"};
+    static const char *const who[] = {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY", "TP_INTERNAL",
+        "TP_USER"};
     struct request *r = &x->request;
     const char *target = request_header(r, "REQUEST_URI");
     char body[IDENT_SHA256_SIZE];
     struct buf text;
     ident_sha256_hex(r->body, r->body_len, body);
     buf_init(&text, 0);
-    buf_printf(&text, "%s %s\n%s\n", r->method, target != NULL ? target : r->path, body);
+    buf_printf(&text, "%s %s\n%s\n", r->method, target ? target : r->path, body);
     for (size_t i = 0; credential && i < sizeof who / sizeof *who; i++) {
         const char *value = request_header(r, who[i]);
-        buf_printf(&text, "%s\n", value != NULL ? value : "");
+        buf_printf(&text, "%s\n", value ? value : "");
     }
     int error = buf_error(&text);
     if (error == 0)
@@ -104,7 +104,7 @@ static int guard_held_by(const struct scoreboard *board, const struct scoreboard
     for (size_t i = 0; (seat = scoreboard_seat_at(board, slot, i)); i++) {
         int64_t since = atomic_load(&seat->work_since_ms);
         held += seat != own && atomic_load(&seat->work_owner) == owner &&
-                (since < before_ms || (since == before_ms && seat < own));
+            (since < before_ms || (since == before_ms && seat < own));
     }
     return held;
 }
@@ -142,6 +142,6 @@ int guard_tool_waits(struct exchange *x)
     int64_t since = atomic_load(&x->app->seat->work_since_ms);
     if (clock_mono_ms() - since < GUARD_SLOW_MS || guard_held(x, since) < guard_share(x))
         return 0;
-    return guard_tool_refused(
-        x, "The call was stopped; if it does more than read, it may have had its effect.");
+    return guard_tool_refused(x,
+        "The call was stopped; if it does more than read, it may have had its effect.");
 }

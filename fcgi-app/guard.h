@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_GUARD_H
 #define TURNPIKE_FCGI_APP_GUARD_H
 
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 #include "fcgi-app/routes.h"
 #include "process/blame.h"
@@ -15,8 +16,8 @@
  * guard_user -- the same once its user and its route are known.
  * Both return 0, ERR_BUSY with the problem set, or ERR_NOMEM.
  */
-int guard_request(struct exchange *x);
-int guard_user(struct exchange *x, const struct routes_row *row);
+MUST_CHECK int guard_request(struct exchange *x);
+MUST_CHECK int guard_user(struct exchange *x, const struct routes_row *row);
 /* What a turn is, for its worker's slot and for guard_refused. input: as stored with the turn. */
 void guard_turn(const char *uid, const char *session, const char *input, struct blame_work *out);
 /* Milliseconds for which this work is refused, with the problem set; 0 = it is not. */
@@ -35,7 +36,7 @@ void guard_work(struct app *app, const struct blame_work *work);
  */
 #define GUARD_SLOW_MS 1000
 #define GUARD_SHARE(workers) (((workers) + 1) / 2)
-int guard_tool(struct exchange *x);
-int guard_tool_waits(struct exchange *x);
+MUST_CHECK int guard_tool(struct exchange *x);
+MUST_CHECK int guard_tool_waits(struct exchange *x);
 
 #endif

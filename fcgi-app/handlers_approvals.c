@@ -12,7 +12,7 @@
 int handlers_approvals_list(struct exchange *x)
 {
     const char *session = request_query(&x->request, "session_id");
-    if (session != NULL && !ident_is_session(session, strlen(session)))
+    if (session && !ident_is_session(session, strlen(session)))
         return problem_field(&x->problem, "session_id", "session_id is not the id of a session.");
     exchange_json(x, 200);
     return approvals_list(x->app->store, x->who.user, session, &x->reply.body);
@@ -20,13 +20,13 @@ int handlers_approvals_list(struct exchange *x)
 
 int handlers_approval_answer(struct exchange *x)
 {
-    struct submit *submit = arena_alloc(x->arena, sizeof(*submit));
+    struct submit *submit = arena_alloc(x->arena, sizeof *submit);
     struct approvals_verdict verdict;
     jdoc *body = NULL;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
-    if (submit == NULL)
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
+    if (!submit)
         return ERR_NOMEM;
     bool stream = request_wants_stream(&x->request, false);
     if (!stream && !request_accepts(&x->request, "application/json"))
@@ -34,15 +34,15 @@ int handlers_approval_answer(struct exchange *x)
             "Accept leaves out application/json and " REQUEST_SSE ".");
     submit_answer(x->params[0], body, "edited_args", submit);
     submit->whole = !stream;
-    result = answers_apply(x, submit, &verdict);
-    if (result < 0)
-        return result;
+    error = answers_apply(x, submit, &verdict);
+    if (error < 0)
+        return error;
     if (submit->turn[0] == '\0')
         return answers_reply_waiting(x, x->params[0], &verdict);
     if (stream)
         return admit_submit(x, submit, ADMIT_STREAM);
-    result = admit_submit(x, submit, ADMIT_ACCEPTED);
-    if (result == 0 && request_prefers_async(&x->request))
+    error = admit_submit(x, submit, ADMIT_ACCEPTED);
+    if (error == 0 && request_prefers_async(&x->request))
         exchange_header(x, "Preference-Applied", "respond-async");
-    return result;
+    return error;
 }

@@ -7,8 +7,8 @@
 #include "store/userdata.h"
 #include "tools/engine/modules.h"
 #include "tools/kit/export_file.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/record.h"
+#include "tools/kit/timestamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,23 +28,23 @@ static int handlers_user_zone(struct exchange *x, const struct zone **zone)
     *zone = NULL;
     const char *configured = x->app->conf->default_zone;
     const char *named = request_query(&x->request, "timezone");
-    if (named == NULL)
+    if (!named)
         named = request_header(&x->request, "HTTP_X_TIME_ZONE");
-    if (named != NULL && (!daytime_zone_valid(named) || zone_get(named, zone) != 0))
+    if (named && (!daytime_zone_valid(named) || zone_get(named, zone) != 0))
         return problem_field(&x->problem, "timezone",
             "timezone must be a zone of the IANA database, such as Australia/Sydney.");
-    if (named == NULL && zone_get(configured, zone) != 0)
+    if (!named && zone_get(configured, zone) != 0)
         return zone_get("UTC", zone);
     return 0;
 }
 
 static int handlers_moment(struct exchange *x, const char *name, const struct zone *zone,
-    struct moment *out)
+    struct timestamp *out)
 {
     const char *text = request_query(&x->request, name);
-    if (text == NULL)
+    if (!text)
         return ERR_NOT_FOUND;
-    if (moment_parse(text, zone, out) != 0)
+    if (timestamp_parse(text, zone, out) != 0)
         return problem_field(&x->problem, name,
             "%s must be a date or a time, such as 2026-12-01 or 2026-12-01T09:30.", name);
     return 0;
@@ -54,22 +54,22 @@ static int handlers_moment(struct exchange *x, const char *name, const struct zo
 static int handlers_period(struct exchange *x, int64_t *from_ms, int64_t *until_ms)
 {
     const struct zone *zone;
-    struct moment m = {.has_time = true};
-    *from_ms = -KEEP_FOREVER;
-    *until_ms = KEEP_FOREVER;
-    int result = handlers_user_zone(x, &zone);
-    if (result != 0)
-        return result;
-    result = handlers_moment(x, "from", zone, &m);
-    if (result == 0)
+    struct timestamp m = {.has_time = true};
+    *from_ms = -RECORD_FOREVER;
+    *until_ms = RECORD_FOREVER;
+    int error = handlers_user_zone(x, &zone);
+    if (error != 0)
+        return error;
+    error = handlers_moment(x, "from", zone, &m);
+    if (error == 0)
         *from_ms = m.ms;
-    else if (result != ERR_NOT_FOUND)
-        return result;
-    result = handlers_moment(x, "to", zone, &m);
-    if (result == 0)
-        *until_ms = m.has_time ? m.ms : moment_day(m.ms, 1, zone);
-    else if (result != ERR_NOT_FOUND)
-        return result;
+    else if (error != ERR_NOT_FOUND)
+        return error;
+    error = handlers_moment(x, "to", zone, &m);
+    if (error == 0)
+        *until_ms = m.has_time ? m.ms : timestamp_day(m.ms, 1, zone);
+    else if (error != ERR_NOT_FOUND)
+        return error;
     if (*until_ms < *from_ms + !m.has_time)
         return problem_field(&x->problem, "to", "to is before from.");
     if (*until_ms == *from_ms) /* what is at that moment */
@@ -87,7 +87,7 @@ static void handlers_file(struct exchange *x, const char *type, const char *name
 {
     char disposition[160];
     exchange_stream(x, type);
-    snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", name);
+    snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", name);
     exchange_header(x, "Content-Disposition", disposition);
 }
 
@@ -95,9 +95,15 @@ static void handlers_context(struct exchange *x, const struct zone *zone,
     struct tools_context *context)
 {
     struct app *app = x->app;
-    *context = (struct tools_context){.conf = app->conf, .store = app->store,
-        .reactor = app->reactor, .uid = x->who.user, .zone = zone_name(zone), .locale = "",
-        .currency = app->conf->default_currency, .now_ms = clock_real_ms(), .role = x->who.role};
+    *context = (struct tools_context){.conf = app->conf,
+        .store = app->store,
+        .reactor = app->reactor,
+        .uid = x->who.user,
+        .zone = zone_name(zone),
+        .locale = "",
+        .currency = app->conf->default_currency,
+        .now_ms = clock_real_ms(),
+        .role = x->who.role};
 }
 
 /* ---- the calendar ---- */
@@ -117,13 +123,13 @@ int handlers_calendar_export(struct exchange *x)
     const struct module_file *file;
     struct tools_context context;
     int64_t from_ms, until_ms;
-    int result = handlers_calendar(x, &file);
-    if (result == 0)
-        result = handlers_period(x, &from_ms, &until_ms);
-    if (result == 0)
-        result = handlers_user_zone(x, &zone);
-    if (result != 0)
-        return result;
+    int error = handlers_calendar(x, &file);
+    if (error == 0)
+        error = handlers_period(x, &from_ms, &until_ms);
+    if (error == 0)
+        error = handlers_user_zone(x, &zone);
+    if (error != 0)
+        return error;
     handlers_context(x, zone, &context);
     handlers_file(x, HANDLERS_CALENDAR_TYPE "; charset=utf-8", "calendar.ics");
     if (x->request.head)
@@ -135,8 +141,8 @@ static bool handlers_is_type(const struct request *r, const char *type)
 {
     const char *sent = request_header(r, "CONTENT_TYPE");
     size_t len = strlen(type);
-    return sent != NULL && strncasecmp(sent, type, len) == 0 &&
-           (sent[len] == '\0' || sent[len] == ';' || sent[len] == ' ');
+    return sent && strncasecmp(sent, type, len) == 0 &&
+        (sent[len] == '\0' || sent[len] == ';' || sent[len] == ' ');
 }
 
 int handlers_calendar_import(struct exchange *x)
@@ -146,25 +152,25 @@ int handlers_calendar_import(struct exchange *x)
     struct tools_context context;
     char why[MODULE_WHY_SIZE] = "";
     jdoc *answer = NULL;
-    int result = handlers_calendar(x, &file);
-    if (result == 0)
-        result = handlers_user_zone(x, &zone);
-    if (result != 0)
-        return result;
+    int error = handlers_calendar(x, &file);
+    if (error == 0)
+        error = handlers_user_zone(x, &zone);
+    if (error != 0)
+        return error;
     if (!handlers_is_type(&x->request, HANDLERS_CALENDAR_TYPE))
-        return problem_set(
-            &x->problem, PROBLEM_MEDIA_TYPE, "Content-Type must be %s.", HANDLERS_CALENDAR_TYPE);
-    result = exchange_long(x);
-    if (result != 0)
-        return result;
+        return problem_set(&x->problem, PROBLEM_MEDIA_TYPE, "Content-Type must be %s.",
+            HANDLERS_CALENDAR_TYPE);
+    error = exchange_long(x);
+    if (error != 0)
+        return error;
     handlers_context(x, zone, &context);
-    result = file->read(&context, x->arena, x->request.body, x->request.body_len, &answer, why);
-    if (result == ERR_INVALID)
+    error = file->read(&context, x->arena, x->request.body, x->request.body_len, &answer, why);
+    if (error == ERR_INVALID)
         return problem_field(&x->problem, "body", "This is no iCalendar text. %s", why);
-    if (result == ERR_LIMIT)
+    if (error == ERR_LIMIT)
         return problem_limit(&x->problem, "body", 1000, "%s", why);
-    if (result != 0)
-        return result;
+    if (error != 0)
+        return error;
     int64_t failed = 0, created = 0, updated = 0;
     jdoc_get_int(answer, "failed", &failed);
     jdoc_get_int(answer, "created", &created);
@@ -173,16 +179,16 @@ int handlers_calendar_import(struct exchange *x)
         const jdoc *first = jdoc_at(jdoc_get(answer, "errors"), 0);
         int64_t line = 0;
         jdoc_get_int(first, "line", &line);
-        problem_field(&x->problem, "body", "No component could be taken in. Line %" PRId64
-            ", %s: %s.", line, jdoc_text_or(first, "component", ""),
-            jdoc_text_or(first, "message", ""));
-        result = ERR_INVALID;
+        problem_field(&x->problem, "body",
+            "No component could be taken in. Line %" PRId64 ", %s: %s.", line,
+            jdoc_text_or(first, "component", ""), jdoc_text_or(first, "message", ""));
+        error = ERR_INVALID;
     } else {
         exchange_json(x, 200);
         jdoc_write(answer, &x->reply.body);
     }
     jdoc_free(answer);
-    return result;
+    return error;
 }
 
 /* ---- expenses, trips ---- */
@@ -190,9 +196,9 @@ int handlers_calendar_import(struct exchange *x)
 int handlers_expenses_export(struct exchange *x)
 {
     int64_t from_ms, until_ms;
-    int result = handlers_period(x, &from_ms, &until_ms);
-    if (result != 0)
-        return result;
+    int error = handlers_period(x, &from_ms, &until_ms);
+    if (error != 0)
+        return error;
     handlers_file(x, "text/csv; charset=utf-8; header=present", "expenses.csv");
     if (x->request.head)
         return 0;
@@ -211,21 +217,21 @@ int handlers_trip_export(struct exchange *x)
     if (len <= end || strcmp(name + len - end, ending) != 0)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "A trip is a file: /trips/ID.gpx.");
     const char *id = arena_memdup(x->arena, name, len - end);
-    if (id == NULL)
+    if (!id)
         return ERR_NOMEM;
-    int result = records_get(x->app->store, x->who.user, "trip", id, x->arena, &json);
-    if (result == ERR_NOT_FOUND)
+    int error = records_get(x->app->store, x->who.user, "trip", id, x->arena, &json);
+    if (error == ERR_NOT_FOUND)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such trip.");
-    if (result == 0)
-        result = jdoc_parse(json, strlen(json), &trip, NULL, 0);
-    if (result == 0) {
+    if (error == 0)
+        error = jdoc_parse(json, strlen(json), &trip, NULL, 0);
+    if (error == 0) {
         handlers_file(x, "application/gpx+xml", "trip.gpx");
-        result = export_file_trip(trip, &x->reply.body);
+        error = export_file_trip(trip, &x->reply.body);
     }
     jdoc_free(trip);
-    return result == ERR_INVALID
-               ? problem_set(&x->problem, PROBLEM_CONFLICT, "This trip has no places.")
-               : result;
+    return error == ERR_INVALID ?
+        problem_set(&x->problem, PROBLEM_CONFLICT, "This trip has no places.") :
+        error;
 }
 
 /* ---- everything ---- */
@@ -235,8 +241,8 @@ int handlers_user_export(struct exchange *x)
     handlers_file(x, "application/json", "turnpike-export.json");
     if (x->request.head)
         return 0;
-    return export_file_user(
-        x->app->store, x->who.user, clock_real_ms(), &x->reply.body, handlers_flush, x);
+    return export_file_user(x->app->store, x->who.user, clock_real_ms(), &x->reply.body,
+        handlers_flush, x);
 }
 
 static void handlers_beat(void *arg)
@@ -248,9 +254,9 @@ static void handlers_beat(void *arg)
 static int handlers_check_erasures(struct exchange *x)
 {
     int64_t done = 0, most = x->app->conf->rate_erasures_day;
-    int result = most > 0 ? userdata_erased(x->app->store, x->who.user, false, &done) : 0;
-    if (most == 0 || result != 0 || done < most)
-        return result;
+    int error = most > 0 ? userdata_erased(x->app->store, x->who.user, false, &done) : 0;
+    if (most == 0 || error != 0 || done < most)
+        return error;
     problem_set(&x->problem, PROBLEM_RATE, "%" PRId64 " erasures a day are allowed.", most);
     x->problem.has_limit = true;
     x->problem.limit = most;
@@ -262,27 +268,27 @@ int handlers_user_erase(struct exchange *x)
 {
     const char *confirmed = request_header(&x->request, "HTTP_X_CONFIRM_ERASE");
     int64_t keys = 0, done;
-    if (confirmed == NULL || !ident_user_is(x->who.user, confirmed, strlen(confirmed)))
+    if (!confirmed || !ident_user_is(x->who.user, confirmed, strlen(confirmed)))
         return problem_field(&x->problem, "X-Confirm-Erase",
             "The header X-Confirm-Erase must be the user's own id. Nothing was erased; it cannot "
             "be undone.");
-    int result = handlers_check_erasures(x);
-    if (result == 0)
-        result = exchange_long(x);
-    if (result != 0)
-        return result;
-    result = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
-        x->app->worker != NULL ? handlers_beat : NULL, x->app->worker, &keys);
-    if (result == ERR_MORE) {
+    int error = handlers_check_erasures(x);
+    if (error == 0)
+        error = exchange_long(x);
+    if (error != 0)
+        return error;
+    error = userdata_erase(x->app->store, x->who.user, HANDLERS_ERASE_MS,
+        x->app->worker ? handlers_beat : NULL, x->app->worker, &keys);
+    if (error == ERR_MORE) {
         problem_set(&x->problem, PROBLEM_UNFINISHED,
             "%" PRId64 " keys are erased so far. Send the request again to go on.", keys);
         x->problem.retry_after_ms = HANDLERS_ERASE_RETRY_MS;
         return ERR_INVALID;
     }
-    if (result == 0)
-        result = userdata_erased(x->app->store, x->who.user, true, &done);
-    if (result != 0)
-        return result;
+    if (error == 0)
+        error = userdata_erased(x->app->store, x->who.user, true, &done);
+    if (error != 0)
+        return error;
     exchange_json(x, 200);
     buf_printf(&x->reply.body,
         "{\"success\":true,\"message\":\"Everything stored of this user is erased.\",\"keys\":%" PRId64

@@ -28,13 +28,13 @@ struct handlers_health {
 static int handlers_control_connect(const struct conf *conf)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock", conf->run_dir);
-    if (n < 0 || (size_t)n >= sizeof(address.sun_path))
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/control.sock", conf->run_dir);
+    if (n < 0 || (size_t)n >= sizeof address.sun_path)
         return ERR_CONFIG;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return ERR_IO;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
         close(fd);
         return ERR_IO;
     }
@@ -45,9 +45,9 @@ static int handlers_control_read(int fd, struct buf *out)
 {
     int64_t until = clock_mono_ms() + HANDLERS_CONTROL_MS;
     for (;;) {
-        int result = task_wait_fd(fd, POLLIN, until);
-        if (result < 0)
-            return result;
+        int error = task_wait_fd(fd, POLLIN, until);
+        if (error < 0)
+            return error;
         if (buf_reserve(out, 8192) < 0)
             return buf_error(out);
         ssize_t got = read(fd, out->data + out->len, 8192);
@@ -71,8 +71,8 @@ static bool handlers_supervisor_answers(const struct conf *conf)
     if (fd < 0)
         return false;
     buf_init(&answer, HANDLERS_CONTROL_MAX);
-    bool ok = write(fd, question, sizeof(question) - 1) == (ssize_t)sizeof(question) - 1 &&
-              handlers_control_read(fd, &answer) == 0 && strncmp(buf_text(&answer), "pong", 4) == 0;
+    bool ok = write(fd, question, sizeof question - 1) == (ssize_t)sizeof question - 1 &&
+        handlers_control_read(fd, &answer) == 0 && strncmp(buf_text(&answer), "pong", 4) == 0;
     buf_free(&answer);
     close(fd);
     return ok;
@@ -81,7 +81,7 @@ static bool handlers_supervisor_answers(const struct conf *conf)
 static void handlers_health_take(struct exchange *x, struct handlers_health *h)
 {
     struct scoreboard *board = x->app->worker->board;
-    memset(h, 0, sizeof(*h));
+    memset(h, 0, sizeof *h);
     h->store_write = store_ping(x->app->store, &h->store_ms);
     h->store_ok = h->store_write == 0;
     if (h->store_ok)
@@ -95,10 +95,10 @@ static void handlers_health_take(struct exchange *x, struct handlers_health *h)
 
 static const char *handlers_store_fault(const struct handlers_health *h)
 {
-    return h->store_write == ERR_STORE_FULL       ? "Redis is out of memory"
-           : h->store_write == ERR_STORE_READONLY ? "Redis is read-only"
-           : h->store_ok                          ? "Redis takes no writes"
-                                                  : "Redis does not answer";
+    return h->store_write == ERR_STORE_FULL  ? "Redis is out of memory" :
+        h->store_write == ERR_STORE_READONLY ? "Redis is read-only" :
+        h->store_ok                          ? "Redis takes no writes" :
+                                               "Redis does not answer";
 }
 
 int handlers_health_live(struct exchange *x)
@@ -119,9 +119,9 @@ int handlers_health_ready(struct exchange *x)
         return 0;
     }
     problem_set(&x->problem, PROBLEM_NOT_READY, "%s.",
-        h.draining             ? "This machine drains"
-        : h.store_write != 0 ? handlers_store_fault(&h)
-                               : "The supervisor does not answer");
+        h.draining             ? "This machine drains" :
+            h.store_write != 0 ? handlers_store_fault(&h) :
+                                 "The supervisor does not answer");
     x->problem.retry_after_ms = 1000;
     return ERR_DRAINING;
 }
@@ -131,9 +131,9 @@ int handlers_health(struct exchange *x)
     struct handlers_health h;
     handlers_health_take(x, &h);
     bool usable = h.store_write == 0 && !h.draining;
-    const char *status = !usable                       ? "unhealthy"
-                         : h.full || !h.supervisor_ok ? "degraded"
-                                                       : "healthy";
+    const char *status = !usable   ? "unhealthy" :
+        h.full || !h.supervisor_ok ? "degraded" :
+                                     "healthy";
     char now[CLOCK_RFC3339_SIZE];
     clock_rfc3339(clock_real_ms(), now);
     exchange_json(x, usable ? 200 : 503);

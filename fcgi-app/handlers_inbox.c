@@ -21,26 +21,26 @@ int handlers_inbox_list(struct exchange *x)
 {
     const char *after = request_query(&x->request, "after");
     int64_t limit = 0;
-    int result = request_query_int(&x->request, "limit",
+    int error = request_query_int(&x->request, "limit",
         &(struct request_bounds){50, 1, HANDLERS_INBOX_PAGE}, &limit, &x->problem);
-    if (result < 0)
-        return result;
-    if (after != NULL && *after == '\0')
+    if (error < 0)
+        return error;
+    if (after && *after == '\0')
         after = NULL;
     exchange_json(x, 200);
-    result = inbox_list(x->app->store, x->who.user, after, (size_t)limit, &x->reply.body);
-    if (result == ERR_INVALID)
+    error = inbox_list(x->app->store, x->who.user, after, (size_t)limit, &x->reply.body);
+    if (error == ERR_INVALID)
         return problem_field(&x->problem, "after", "after is not the id of an inbox entry.");
-    return result;
+    return error;
 }
 
 int handlers_inbox_ack(struct exchange *x)
 {
-    int result = inbox_ack(x->app->store, x->who.user, x->params[0]);
-    if (result == ERR_NOT_FOUND)
+    int error = inbox_ack(x->app->store, x->who.user, x->params[0]);
+    if (error == ERR_NOT_FOUND)
         return handlers_no_entry(x);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     exchange_json(x, 200);
     buf_printf(&x->reply.body, "{\"id\":\"%s\",\"state\":\"acknowledged\"}", x->params[0]);
     return 0;
@@ -51,22 +51,22 @@ int handlers_inbox_snooze(struct exchange *x)
     jdoc *body = NULL;
     int64_t minutes = 0;
     char until[CLOCK_RFC3339_SIZE];
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
     if (jdoc_get_int(body, "minutes", &minutes) < 0 || minutes < 1 ||
         minutes > INBOX_SNOOZE_MINUTES_MAX)
         return problem_limit(&x->problem, "minutes", INBOX_SNOOZE_MINUTES_MAX,
             "minutes must be a whole number, 1 to %d.", INBOX_SNOOZE_MINUTES_MAX);
     int64_t due = clock_real_ms() + minutes * HANDLERS_MINUTE_MS;
-    result = inbox_snooze(x->app->store, x->who.user, x->params[0], due);
-    if (result == ERR_NOT_FOUND)
+    error = inbox_snooze(x->app->store, x->who.user, x->params[0], due);
+    if (error == ERR_NOT_FOUND)
         return handlers_no_entry(x);
-    if (result == ERR_FULL)
+    if (error == ERR_FULL)
         return problem_set(&x->problem, PROBLEM_CONFLICT,
             "%d entries are snoozed already; acknowledge some.", INBOX_SNOOZED_MAX);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     clock_rfc3339(due, until);
     exchange_json(x, 200);
     buf_printf(&x->reply.body,

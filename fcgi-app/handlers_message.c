@@ -11,11 +11,11 @@
 static int handlers_parse(struct exchange *x, enum submit_kind kind, struct submit *out)
 {
     jdoc *body = NULL;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
-    const struct submit_source from = {
-        kind, body, request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
+    const struct submit_source from = {kind, body,
+        request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
     return submit_parse(&from, x->app->conf, x->arena, out, &x->problem);
 }
 
@@ -27,11 +27,10 @@ static struct submit *handlers_submit_new(struct exchange *x)
 int handlers_chat(struct exchange *x)
 {
     struct submit *submit = handlers_submit_new(x);
-    int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_CHAT, submit);
-    if (result < 0)
-        return result;
-    if (submit->user_id != NULL &&
-        !ident_user_is(x->who.user, submit->user_id, strlen(submit->user_id))) {
+    int error = !submit ? ERR_NOMEM : handlers_parse(x, SUBMIT_CHAT, submit);
+    if (error < 0)
+        return error;
+    if (submit->user_id && !ident_user_is(x->who.user, submit->user_id, strlen(submit->user_id))) {
         problem_set(&x->problem, PROBLEM_FORBIDDEN, "user_id is not the user of the credential.");
         return ERR_FORBIDDEN;
     }
@@ -41,10 +40,10 @@ int handlers_chat(struct exchange *x)
             "Accept leaves out application/json and " REQUEST_SSE ".");
     submit->whole = !stream;
     if (!stream && request_prefers_async(&x->request)) {
-        result = admit_submit(x, submit, ADMIT_ACCEPTED);
-        if (result == 0)
+        error = admit_submit(x, submit, ADMIT_ACCEPTED);
+        if (error == 0)
             exchange_header(x, "Preference-Applied", "respond-async");
-        return result;
+        return error;
     }
     return admit_submit(x, submit, stream ? ADMIT_STREAM : ADMIT_JSON);
 }
@@ -61,16 +60,16 @@ static int handlers_answers(struct exchange *x, struct submit *submit)
 int handlers_agui(struct exchange *x)
 {
     if (!request_accepts(&x->request, REQUEST_SSE))
-        return problem_set(
-            &x->problem, PROBLEM_NOT_ACCEPTABLE, "Only " REQUEST_SSE " is sent here.");
+        return problem_set(&x->problem, PROBLEM_NOT_ACCEPTABLE,
+            "Only " REQUEST_SSE " is sent here.");
     struct submit *submit = handlers_submit_new(x);
-    int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_AGUI, submit);
-    if (result < 0)
-        return result;
-    result = handlers_answers(x, submit);
-    if (result == ERR_INVALID && x->problem.set)
+    int error = !submit ? ERR_NOMEM : handlers_parse(x, SUBMIT_AGUI, submit);
+    if (error < 0)
+        return error;
+    error = handlers_answers(x, submit);
+    if (error == ERR_INVALID && x->problem.set)
         return answers_run_error(x);
-    return result < 0 ? result : admit_submit(x, submit, ADMIT_STREAM);
+    return error < 0 ? error : admit_submit(x, submit, ADMIT_STREAM);
 }
 
 int handlers_agui_capabilities(struct exchange *x)
@@ -92,13 +91,13 @@ int handlers_internal_message(struct exchange *x)
 {
     struct submit *submit = handlers_submit_new(x);
     struct approvals_verdict verdict = {.session = ""};
-    int result = submit == NULL ? ERR_NOMEM : handlers_parse(x, SUBMIT_INTERNAL, submit);
-    if (result < 0)
-        return result;
+    int error = !submit ? ERR_NOMEM : handlers_parse(x, SUBMIT_INTERNAL, submit);
+    if (error < 0)
+        return error;
     bool one = submit->resume_count > 0 && !submit->resume_all;
-    result = one ? answers_apply(x, submit, &verdict) : handlers_answers(x, submit);
-    if (result < 0)
-        return result;
+    error = one ? answers_apply(x, submit, &verdict) : handlers_answers(x, submit);
+    if (error < 0)
+        return error;
     if (one && submit->turn[0] == '\0')
         return answers_reply_waiting(x, submit->resume[0].id, &verdict);
     return admit_submit(x, submit, ADMIT_ACCEPTED);
@@ -107,9 +106,9 @@ int handlers_internal_message(struct exchange *x)
 int handlers_internal_run(struct exchange *x)
 {
     jdoc *body = NULL;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
     const char *user = jdoc_text_or(body, "user", "");
     const char *turn = jdoc_text_or(body, "turn", "");
     if (!ident_is_safe(user, strlen(user), IDENT_USER_MAX) || !ident_is_uuid(turn))

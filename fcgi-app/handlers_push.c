@@ -21,10 +21,10 @@ static int handlers_push_text(struct exchange *x, const jdoc *body, const char *
 {
     size_t len = 0;
     *out = other;
-    int result = jdoc_get_string(body, name, out, &len);
-    if (result == ERR_NOT_FOUND && other != NULL)
+    int error = jdoc_get_string(body, name, out, &len);
+    if (error == ERR_NOT_FOUND && other)
         return 0;
-    if (result < 0 || len == 0 || strlen(*out) != len)
+    if (error < 0 || len == 0 || strlen(*out) != len)
         return problem_field(&x->problem, name, "%s must be a text that is not empty.", name);
     if (len > max)
         return problem_limit(&x->problem, name, (int64_t)max, "%s may have %zu bytes.", name, max);
@@ -34,10 +34,10 @@ static int handlers_push_text(struct exchange *x, const jdoc *body, const char *
 static int handlers_push_rate(struct exchange *x, const char *user)
 {
     int64_t left = 0, retry_ms = 0;
-    int result = sessions_rate(x->app->store, user, "push", HANDLERS_PUSH_A_MINUTE,
+    int error = sessions_rate(x->app->store, user, "push", HANDLERS_PUSH_A_MINUTE,
         HANDLERS_MINUTE_MS, &left, &retry_ms);
-    if (result != ERR_RATE)
-        return result;
+    if (error != ERR_RATE)
+        return error;
     problem_set(&x->problem, PROBLEM_RATE, "%d messages a minute are allowed to one user.",
         HANDLERS_PUSH_A_MINUTE);
     x->problem.has_limit = true;
@@ -52,11 +52,11 @@ static int handlers_push_mark(struct exchange *x, char mark[64], char id[IDENT_U
     char digest[IDENT_SHA256_SIZE];
     const char *key = request_header(&x->request, "HTTP_IDEMPOTENCY_KEY");
     ident_uuid7(id);
-    if (key != NULL && !ident_is_safe(key, strlen(key), IDENT_CLIENT_MESSAGE_MAX))
+    if (key && !ident_is_safe(key, strlen(key), IDENT_CLIENT_MESSAGE_MAX))
         return problem_limit(&x->problem, "Idempotency-Key", IDENT_CLIENT_MESSAGE_MAX,
             "Idempotency-Key must have 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
             IDENT_CLIENT_MESSAGE_MAX);
-    ident_sha256_hex(key != NULL ? key : id, strlen(key != NULL ? key : id), digest);
+    ident_sha256_hex(key ? key : id, strlen(key ? key : id), digest);
     snprintf(mark, 64, "push:%.40s", digest);
     return 0;
 }
@@ -81,17 +81,16 @@ static void handlers_push_event(struct buf *b, const char *id, const char *const
 static int handlers_push_read(struct exchange *x, const char *words[4])
 {
     jdoc *body = NULL;
-    int result;
-    if ((result = request_json(&x->request, false, &body, &x->problem)) < 0 ||
-        (result = handlers_push_text(
-             x, body, "message", HANDLERS_PUSH_BYTES, NULL, &words[0])) < 0 ||
-        (result = handlers_push_text(
-             x, body, "type", HANDLERS_PUSH_WORD, "notice", &words[1])) < 0 ||
-        (result = handlers_push_text(
-             x, body, "category", HANDLERS_PUSH_WORD, "", &words[2])) < 0 ||
-        (result = handlers_push_text(
-             x, body, "priority", HANDLERS_PUSH_WORD, "medium", &words[3])) < 0)
-        return result;
+    int error;
+    if ((error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
+        (error = handlers_push_text(x, body, "message", HANDLERS_PUSH_BYTES, NULL, &words[0])) <
+            0 ||
+        (error = handlers_push_text(x, body, "type", HANDLERS_PUSH_WORD, "notice", &words[1])) <
+            0 ||
+        (error = handlers_push_text(x, body, "category", HANDLERS_PUSH_WORD, "", &words[2])) < 0 ||
+        (error = handlers_push_text(x, body, "priority", HANDLERS_PUSH_WORD, "medium", &words[3])) <
+            0)
+        return error;
     if (strcmp(words[3], "low") != 0 && strcmp(words[3], "medium") != 0 &&
         strcmp(words[3], "high") != 0)
         return problem_field(&x->problem, "priority", "priority must be low, medium or high.");
@@ -106,21 +105,21 @@ int handlers_inbox_push(struct exchange *x)
     if (strcmp(x->who.role, "admin") != 0)
         return problem_set(&x->problem, PROBLEM_FORBIDDEN,
             "Only an administrator's credential may tell users something.");
-    int result = handlers_push_read(x, words);
-    if (result == 0)
-        result = handlers_push_mark(x, mark, id);
-    if (result == 0)
-        result = handlers_push_rate(x, user);
-    if (result != 0)
-        return result;
+    int error = handlers_push_read(x, words);
+    if (error == 0)
+        error = handlers_push_mark(x, mark, id);
+    if (error == 0)
+        error = handlers_push_rate(x, user);
+    if (error != 0)
+        return error;
     buf_init(&event, 0);
     handlers_push_event(&event, id, words);
-    result = buf_error(&event);
-    if (result == 0)
-        result = shared_inbox(x->app->store, user, mark, buf_text(&event));
+    error = buf_error(&event);
+    if (error == 0)
+        error = shared_inbox(x->app->store, user, mark, buf_text(&event));
     buf_free(&event);
-    if (result != 0)
-        return result;
+    if (error != 0)
+        return error;
     exchange_json(x, 202);
     buf_printf(&x->reply.body, "{\"success\":true,\"user_id\":\"%s\"}", user);
     return 0;

@@ -26,9 +26,9 @@ static int handlers_bad_cursor(struct exchange *x)
 static int handlers_cursor(struct exchange *x, const char **out)
 {
     *out = request_query(&x->request, "cursor");
-    if (*out != NULL && **out == '\0')
+    if (*out && **out == '\0')
         *out = NULL;
-    if (*out == NULL || ident_is_safe(*out, strlen(*out), IDENT_SESSION_MAX + 32))
+    if (!*out || ident_is_safe(*out, strlen(*out), IDENT_SESSION_MAX + 32))
         return 0;
     return handlers_bad_cursor(x);
 }
@@ -37,15 +37,15 @@ int handlers_sessions_list(struct exchange *x)
 {
     const char *cursor = NULL;
     int64_t limit = 0;
-    int result = handlers_cursor(x, &cursor);
-    if (result == 0)
-        result = request_query_int(&x->request, "limit",
+    int error = handlers_cursor(x, &cursor);
+    if (error == 0)
+        error = request_query_int(&x->request, "limit",
             &(struct request_bounds){20, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     exchange_json(x, 200);
-    result = sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
-    return result == ERR_INVALID ? handlers_bad_cursor(x) : result;
+    error = sessions_list(x->app->store, x->who.user, cursor, (size_t)limit, &x->reply.body);
+    return error == ERR_INVALID ? handlers_bad_cursor(x) : error;
 }
 
 int handlers_session_get(struct exchange *x)
@@ -53,8 +53,8 @@ int handlers_session_get(struct exchange *x)
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     exchange_json(x, 200);
-    int result = sessions_get(x->app->store, x->who.user, x->params[0], &x->reply.body);
-    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+    int error = sessions_get(x->app->store, x->who.user, x->params[0], &x->reply.body);
+    return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
 int handlers_session_patch(struct exchange *x)
@@ -62,9 +62,9 @@ int handlers_session_patch(struct exchange *x)
     jdoc *body = NULL;
     const char *title = NULL;
     size_t len = 0;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     if (jdoc_get_string(body, "title", &title, &len) < 0 || len == 0 || len > HANDLERS_TITLE_MAX ||
@@ -72,19 +72,19 @@ int handlers_session_patch(struct exchange *x)
         return problem_limit(&x->problem, "title", HANDLERS_TITLE_MAX,
             "title must be a text of 1 to %d bytes.", HANDLERS_TITLE_MAX);
     exchange_json(x, 200);
-    result = sessions_rename(x->app->store, x->who.user, x->params[0], title, &x->reply.body);
-    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+    error = sessions_rename(x->app->store, x->who.user, x->params[0], title, &x->reply.body);
+    return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
 static int handlers_delete(struct exchange *x, const char *session)
 {
-    int result = ident_is_session(session, strlen(session))
-                     ? sessions_delete(x->app->store, x->who.user, session)
-                     : ERR_NOT_FOUND;
-    if (result == ERR_NOT_FOUND)
+    int error = ident_is_session(session, strlen(session)) ?
+        sessions_delete(x->app->store, x->who.user, session) :
+        ERR_NOT_FOUND;
+    if (error == ERR_NOT_FOUND)
         return handlers_no_session(x);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"The session was deleted.\"}");
     return 0;
@@ -99,20 +99,20 @@ int handlers_session_messages(struct exchange *x)
 {
     const char *before = NULL;
     int64_t limit = 0;
-    int result = handlers_cursor(x, &before);
-    if (result == 0)
-        result = request_query_int(&x->request, "limit",
+    int error = handlers_cursor(x, &before);
+    if (error == 0)
+        error = request_query_int(&x->request, "limit",
             &(struct request_bounds){50, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     if (!ident_is_session(x->params[0], strlen(x->params[0])))
         return handlers_no_session(x);
     exchange_json(x, 200);
-    result = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
+    error = sessions_messages(x->app->store, x->who.user, x->params[0], before, (size_t)limit,
         &x->reply.body);
-    if (result == ERR_INVALID)
+    if (error == ERR_INVALID)
         return handlers_bad_cursor(x);
-    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+    return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
 /* Where the stream begins: Last-Event-ID, ?cursor, else the present end of the log. */
@@ -126,16 +126,16 @@ int handlers_session_events(struct exchange *x)
         return handlers_no_session(x);
     const char *cursor = request_header(&x->request, "HTTP_LAST_EVENT_ID");
     const char *field = "Last-Event-ID";
-    if (cursor == NULL) {
+    if (!cursor) {
         cursor = request_query(&x->request, "cursor");
         field = "cursor";
     }
-    if (cursor != NULL && !exchange_cursor_valid(cursor))
+    if (cursor && !exchange_cursor_valid(cursor))
         return problem_field(&x->problem, field, "%s must be an event id of this session.", field);
-    int result = sessions_cursor(x->app->store, x->who.user, x->params[0], end);
-    if (result < 0)
-        return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
-    return exchange_handover(x, x->params[0], NULL, cursor != NULL ? cursor : end, "agui");
+    int error = sessions_cursor(x->app->store, x->who.user, x->params[0], end);
+    if (error < 0)
+        return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
+    return exchange_handover(x, x->params[0], NULL, cursor ? cursor : end, "agui");
 }
 
 /* --- the history of today's clients --- */
@@ -143,7 +143,7 @@ int handlers_session_events(struct exchange *x)
 static const char *handlers_conversation(struct exchange *x)
 {
     const char *id = request_query(&x->request, "conversation_id");
-    return id != NULL ? id : request_query(&x->request, "session_id");
+    return id ? id : request_query(&x->request, "session_id");
 }
 
 static int handlers_check_conversation(struct exchange *x, const char *id)
@@ -161,14 +161,14 @@ static int handlers_check_conversation(struct exchange *x, const char *id)
 static int handlers_next_cursor(struct exchange *x, const struct buf *page, const char **out)
 {
     jdoc *doc = NULL;
-    int result = jdoc_parse(page->data, page->len, &doc, NULL, 0);
-    if (result < 0)
-        return result;
+    int error = jdoc_parse(page->data, page->len, &doc, NULL, 0);
+    if (error < 0)
+        return error;
     const char *next = jdoc_text_or(doc, "next_cursor", "");
     *out = *next != '\0' ? arena_strdup(x->arena, next) : NULL;
-    result = *next != '\0' && *out == NULL ? ERR_NOMEM : 0;
+    error = *next != '\0' && !*out ? ERR_NOMEM : 0;
     jdoc_free(doc);
-    return result;
+    return error;
 }
 
 /* Page 1 is the newest; further pages are reached by walking, as today's clients count them. */
@@ -177,14 +177,14 @@ static int handlers_history_page(struct exchange *x, const char *session, const 
 {
     for (int64_t i = 1;; i++) {
         buf_reset(out);
-        int result = sessions_messages(x->app->store, x->who.user, session, cursor, (size_t)limit,
-            out);
-        if (result < 0 || i == page)
-            return result;
-        result = handlers_next_cursor(x, out, &cursor);
-        if (result < 0)
-            return result;
-        if (cursor == NULL) {
+        int error =
+            sessions_messages(x->app->store, x->who.user, session, cursor, (size_t)limit, out);
+        if (error < 0 || i == page)
+            return error;
+        error = handlers_next_cursor(x, out, &cursor);
+        if (error < 0)
+            return error;
+        if (!cursor) {
             buf_reset(out);
             buf_puts(out, "{\"messages\":[],\"has_more\":false,\"next_cursor\":null}");
             return buf_error(out);
@@ -196,9 +196,9 @@ static int handlers_history_write(struct exchange *x, const char *session, const
 {
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"conversation\":");
-    int result = sessions_get(x->app->store, x->who.user, session, &x->reply.body);
-    if (result < 0)
-        return result;
+    int error = sessions_get(x->app->store, x->who.user, session, &x->reply.body);
+    if (error < 0)
+        return error;
     buf_putc(&x->reply.body, ',');
     buf_put(&x->reply.body, page->data + 1, page->len - 1);
     return 0;
@@ -209,46 +209,47 @@ int handlers_history_get(struct exchange *x)
     char latest[IDENT_SESSION_MAX + 1] = "";
     const char *session = handlers_conversation(x), *cursor = NULL;
     int64_t page = 0, limit = 0;
-    int result = handlers_cursor(x, &cursor);
-    if (result == 0)
-        result = request_query_int(&x->request, "limit",
+    int error = handlers_cursor(x, &cursor);
+    if (error == 0)
+        error = request_query_int(&x->request, "limit",
             &(struct request_bounds){50, 1, HANDLERS_PAGE_MAX}, &limit, &x->problem);
-    if (result == 0)
-        result = request_query_int(&x->request, "page",
+    if (error == 0)
+        error = request_query_int(&x->request, "page",
             &(struct request_bounds){1, 1, HANDLERS_PAGES_MAX}, &page, &x->problem);
-    if (result == 0 && session != NULL)
-        result = handlers_check_conversation(x, session);
-    if (result < 0)
-        return result;
-    if (session == NULL) {
-        result = sessions_latest(x->app->store, x->who.user, latest);
-        if (result == ERR_NOT_FOUND) {
+    if (error == 0 && session)
+        error = handlers_check_conversation(x, session);
+    if (error < 0)
+        return error;
+    if (!session) {
+        error = sessions_latest(x->app->store, x->who.user, latest);
+        if (error == ERR_NOT_FOUND) {
             exchange_json(x, 200);
-            buf_puts(&x->reply.body, "{\"conversation\":null,\"messages\":[],"
-                                     "\"has_more\":false,\"next_cursor\":null}");
+            buf_puts(&x->reply.body,
+                "{\"conversation\":null,\"messages\":[],"
+                "\"has_more\":false,\"next_cursor\":null}");
             return 0;
         }
-        if (result < 0)
-            return result;
+        if (error < 0)
+            return error;
         session = latest;
     }
     struct buf messages;
     buf_init(&messages, 0);
-    result = handlers_history_page(x, session, cursor, page, limit, &messages);
-    if (result == 0)
-        result = handlers_history_write(x, session, &messages);
+    error = handlers_history_page(x, session, cursor, page, limit, &messages);
+    if (error == 0)
+        error = handlers_history_write(x, session, &messages);
     buf_free(&messages);
-    if (result == ERR_INVALID)
+    if (error == ERR_INVALID)
         return handlers_bad_cursor(x);
-    return result == ERR_NOT_FOUND ? handlers_no_session(x) : result;
+    return error == ERR_NOT_FOUND ? handlers_no_session(x) : error;
 }
 
 int handlers_history_delete(struct exchange *x)
 {
     const char *session = handlers_conversation(x);
-    if (session == NULL)
+    if (!session)
         return problem_field(&x->problem, "conversation_id",
             "conversation_id is needed: say which conversation to delete.");
-    int result = handlers_check_conversation(x, session);
-    return result < 0 ? result : handlers_delete(x, session);
+    int error = handlers_check_conversation(x, session);
+    return error < 0 ? error : handlers_delete(x, session);
 }

@@ -10,20 +10,21 @@
 static void handlers_examples(struct buf *b, const struct tools_spec *spec)
 {
     buf_puts(b, ",\"examples\":[");
-    for (size_t i = 0; spec->examples != NULL && spec->examples[i] != NULL; i++) {
+    for (size_t i = 0; spec->examples && spec->examples[i]; i++) {
         buf_puts(b, i > 0 ? "," : "");
         buf_json_string(b, spec->examples[i], strlen(spec->examples[i]));
     }
     buf_puts(b, "],\"example_arguments\":[");
-    for (size_t i = 0; spec->example_arguments != NULL && spec->example_arguments[i] != NULL; i++)
+    for (size_t i = 0; spec->example_arguments && spec->example_arguments[i]; i++)
         buf_printf(b, "%s%s", i > 0 ? "," : "", spec->example_arguments[i]);
     buf_putc(b, ']');
 }
 
 static void handlers_tool(struct buf *b, const struct tools_spec *spec)
 {
-    static const char *const effects[] = {
-        [TOOLS_READ] = "read", [TOOLS_WRITE] = "write", [TOOLS_DELETE] = "delete",
+    static const char *const effects[] = {[TOOLS_READ] = "read",
+        [TOOLS_WRITE] = "write",
+        [TOOLS_DELETE] = "delete",
         [TOOLS_OUTSIDE] = "outside"};
     buf_puts(b, "{\"name\":");
     buf_json_string(b, spec->name, strlen(spec->name));
@@ -32,7 +33,7 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
     buf_printf(b, ",\"core\":%s", spec->core ? "true" : "false");
     buf_json_member(b, "effect", effects[spec->effect]);
     buf_json_member(b, "approval", spec->approval == TOOLS_APPROVAL_ALWAYS ? "always" : "never");
-    if (spec->approval_argument != NULL) {
+    if (spec->approval_argument) {
         buf_puts(b, ",\"approval_when\":{");
         buf_json_string(b, spec->approval_argument, strlen(spec->approval_argument));
         buf_putc(b, ':');
@@ -41,15 +42,15 @@ static void handlers_tool(struct buf *b, const struct tools_spec *spec)
     }
     buf_printf(b, ",\"idempotent\":%s,\"timeout_ms\":%lld", spec->idempotent ? "true" : "false",
         (long long)spec->timeout_ms);
-    if (spec->provider != NULL)
+    if (spec->provider)
         buf_json_member(b, "provider", spec->provider);
     buf_printf(b, ",\"untrusted\":%s,\"reaches_others\":%s", spec->untrusted ? "true" : "false",
         spec->reaches_others ? "true" : "false");
-    if (spec->outside != NULL)
+    if (spec->outside)
         buf_json_member(b, "outside", spec->outside);
     handlers_examples(b, spec);
     buf_printf(b, ",\"arguments_schema\":%s,\"result_schema\":%s}", spec->arguments_schema,
-        spec->result_schema != NULL ? spec->result_schema : "null");
+        spec->result_schema ? spec->result_schema : "null");
 }
 
 int handlers_tools(struct exchange *x)
@@ -67,7 +68,7 @@ int handlers_tools(struct exchange *x)
 const struct tools_spec *handlers_tool_named(struct exchange *x)
 {
     const struct tools_spec *spec = tools_find(x->params[0]);
-    if (spec == NULL)
+    if (!spec)
         problem_set(&x->problem, PROBLEM_UNKNOWN_TOOL,
             "There is no tool of this name; GET %s/tools lists them.", x->app->conf->public_base);
     return spec;
@@ -76,7 +77,7 @@ const struct tools_spec *handlers_tool_named(struct exchange *x)
 int handlers_tool_get(struct exchange *x)
 {
     const struct tools_spec *spec = handlers_tool_named(x);
-    if (spec == NULL)
+    if (!spec)
         return ERR_NOT_FOUND;
     exchange_json(x, 200);
     handlers_tool(&x->reply.body, spec);

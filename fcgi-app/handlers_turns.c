@@ -19,23 +19,23 @@ int handlers_turn_get(struct exchange *x)
         return handlers_no_turn(x);
     struct buf *body = &x->reply.body, webhook = {0};
     exchange_json(x, 200);
-    int result = turns_describe(x->app->store, x->who.user, x->params[0], body);
-    if (result == 0)
-        result = webhooks_describe(x->app->store, x->who.user, x->params[0], &webhook);
-    if (result == 0 && webhook.len > 0) {
+    int error = turns_describe(x->app->store, x->who.user, x->params[0], body);
+    if (error == 0)
+        error = webhooks_describe(x->app->store, x->who.user, x->params[0], &webhook);
+    if (error == 0 && webhook.len > 0) {
         body->len--; /* its last brace */
         buf_puts(body, ",\"webhook\":");
         buf_put(body, webhook.data, webhook.len);
         buf_putc(body, '}');
     }
     buf_free(&webhook);
-    return result == ERR_NOT_FOUND ? handlers_no_turn(x) : result;
+    return error == ERR_NOT_FOUND ? handlers_no_turn(x) : error;
 }
 
 static bool handlers_is_over(const char *state)
 {
     static const char *const over[] = {"done", "cancelled", "interrupted", "failed"};
-    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+    for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
         if (strcmp(over[i], state) == 0)
             return true;
     }
@@ -63,29 +63,29 @@ static int handlers_stop(struct exchange *x, const char *turn, const char *sessi
     const char *client_message_id)
 {
     char stopped[IDENT_UUID_SIZE] = "", state[16] = "";
-    int result = turns_stop(x->app->store, x->who.user, turn, session, client_message_id, stopped,
-        state);
-    if (result < 0)
-        return result;
+    int error =
+        turns_stop(x->app->store, x->who.user, turn, session, client_message_id, stopped, state);
+    if (error < 0)
+        return error;
     /* A stop that came before its message is kept for it. */
     return handlers_stopped(x, stopped, state[0] != '\0' ? state : "unknown");
 }
 
 int handlers_turn_cancel(struct exchange *x)
 {
-    int result = ERR_NOT_FOUND;
+    int error = ERR_NOT_FOUND;
     if (ident_is_uuid(x->params[0]))
-        result = handlers_stop(x, x->params[0], NULL, NULL);
-    return result == ERR_NOT_FOUND ? handlers_no_turn(x) : result;
+        error = handlers_stop(x, x->params[0], NULL, NULL);
+    return error == ERR_NOT_FOUND ? handlers_no_turn(x) : error;
 }
 
 int handlers_session_cancel(struct exchange *x)
 {
-    int result = ERR_NOT_FOUND;
+    int error = ERR_NOT_FOUND;
     if (ident_is_session(x->params[0], strlen(x->params[0])))
-        result = handlers_stop(x, NULL, x->params[0], NULL);
-    if (result != ERR_NOT_FOUND)
-        return result;
+        error = handlers_stop(x, NULL, x->params[0], NULL);
+    if (error != ERR_NOT_FOUND)
+        return error;
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");
 }
 
@@ -94,9 +94,9 @@ int handlers_cancel(struct exchange *x)
     jdoc *body = NULL;
     const char *id = NULL;
     size_t len = 0;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
     if (jdoc_get_string(body, "client_message_id", &id, &len) < 0 ||
         !ident_is_safe(id, len, IDENT_CLIENT_MESSAGE_MAX))
         return problem_limit(&x->problem, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,

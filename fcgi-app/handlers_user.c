@@ -23,9 +23,9 @@ int handlers_context_get(struct exchange *x)
 int handlers_context_put(struct exchange *x)
 {
     jdoc *body = NULL;
-    int result = request_json(&x->request, false, &body, &x->problem);
-    if (result < 0)
-        return result;
+    int error = request_json(&x->request, false, &body, &x->problem);
+    if (error < 0)
+        return error;
     if (jdoc_length(body) > HANDLERS_CONTEXT_KEYS)
         return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_KEYS,
             "%zu members; %d are allowed.", jdoc_length(body), HANDLERS_CONTEXT_KEYS);
@@ -33,12 +33,12 @@ int handlers_context_put(struct exchange *x)
         return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_BYTES,
             "%zu bytes; %d are allowed.", x->request.body_len, HANDLERS_CONTEXT_BYTES);
     exchange_json(x, 200);
-    result = sessions_context_merge(x->app->store, x->who.user, x->request.body,
-        x->request.body_len, &x->reply.body);
-    if (result == ERR_LIMIT)
+    error = sessions_context_merge(x->app->store, x->who.user, x->request.body, x->request.body_len,
+        &x->reply.body);
+    if (error == ERR_LIMIT)
         return problem_limit(&x->problem, "context", HANDLERS_CONTEXT_KEYS,
             "The context would become too large.");
-    return result;
+    return error;
 }
 
 int handlers_ticket(struct exchange *x)
@@ -47,14 +47,14 @@ int handlers_ticket(struct exchange *x)
     const struct conf *conf = x->app->conf;
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     if (!origin_may_open(conf, origin, request_header(&x->request, "HTTP_HOST")) ||
-        (origin != NULL && strpbrk(origin, " \t") != NULL)) {
+        (origin && strpbrk(origin, " \t"))) {
         problem_set(&x->problem, PROBLEM_ORIGIN, "This origin is not in the setting `origins`.");
         return ERR_FORBIDDEN;
     }
-    int result = tickets_new(x->app->store, x->who.user, x->who.role,
-        origin != NULL ? origin : "-", x->who.expires_ms, ticket);
-    if (result < 0)
-        return result;
+    int error = tickets_new(x->app->store, x->who.user, x->who.role, origin ? origin : "-",
+        x->who.expires_ms, ticket);
+    if (error < 0)
+        return error;
     clock_rfc3339(clock_real_ms() + conf->ticket_ms, expires);
     exchange_json(x, 201);
     buf_printf(&x->reply.body,
@@ -65,20 +65,20 @@ int handlers_ticket(struct exchange *x)
     buf_printf(&url, "%s/ws?ticket=%s", conf->public_base, ticket);
     buf_json_string(&x->reply.body, buf_text(&url), url.len);
     buf_putc(&x->reply.body, '}');
-    result = buf_error(&url);
+    error = buf_error(&url);
     buf_free(&url);
-    return result;
+    return error;
 }
 
 static int handlers_feedback_type(struct exchange *x, const char *type)
 {
     static const char *const types[] = {"helpful", "unhelpful", "incorrect", "inappropriate"};
-    for (size_t i = 0; *type != '\0' && i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; *type != '\0' && i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(types[i], type) == 0)
             return 0;
     }
-    return *type == '\0' ? 0
-                         : problem_field(&x->problem, "feedback_type",
+    return *type == '\0' ? 0 :
+                           problem_field(&x->problem, "feedback_type",
                                "feedback_type must be helpful, unhelpful, incorrect or "
                                "inappropriate.");
 }
@@ -89,11 +89,11 @@ static int handlers_text(struct exchange *x, const jdoc *body, const char *name,
 {
     *out = "";
     *len = 0;
-    int result = jdoc_get_string(body, name, out, len);
-    if (result == 0 && strlen(*out) == *len)
+    int error = jdoc_get_string(body, name, out, len);
+    if (error == 0 && strlen(*out) == *len)
         return 0;
-    return result == ERR_NOT_FOUND ? 0
-                                   : problem_field(&x->problem, name, "%s must be a text.", name);
+    return error == ERR_NOT_FOUND ? 0 :
+                                    problem_field(&x->problem, name, "%s must be a text.", name);
 }
 
 int handlers_feedback(struct exchange *x)
@@ -102,12 +102,12 @@ int handlers_feedback(struct exchange *x)
     const char *id = "", *type = "", *text = "";
     size_t id_len = 0, type_len = 0, text_len = 0;
     int64_t rating = 0;
-    int result;
-    if ((result = request_json(&x->request, false, &body, &x->problem)) < 0 ||
-        (result = handlers_text(x, body, "message_id", &id, &id_len)) < 0 ||
-        (result = handlers_text(x, body, "feedback_type", &type, &type_len)) < 0 ||
-        (result = handlers_text(x, body, "feedback_text", &text, &text_len)) < 0)
-        return result;
+    int error;
+    if ((error = request_json(&x->request, false, &body, &x->problem)) < 0 ||
+        (error = handlers_text(x, body, "message_id", &id, &id_len)) < 0 ||
+        (error = handlers_text(x, body, "feedback_type", &type, &type_len)) < 0 ||
+        (error = handlers_text(x, body, "feedback_text", &text, &text_len)) < 0)
+        return error;
     if (!ident_is_safe(id, id_len, IDENT_CLIENT_MESSAGE_MAX))
         return problem_field(&x->problem, "message_id", "message_id is missing or not valid.");
     if (jdoc_get_int(body, "rating", &rating) < 0 || rating < 1 || rating > 5)
@@ -115,13 +115,13 @@ int handlers_feedback(struct exchange *x)
     if (text_len > HANDLERS_FEEDBACK_TEXT * 4)
         return problem_limit(&x->problem, "feedback_text", HANDLERS_FEEDBACK_TEXT,
             "feedback_text may have %d characters.", HANDLERS_FEEDBACK_TEXT);
-    if ((result = handlers_feedback_type(x, type)) < 0)
-        return result;
-    result = sessions_feedback(x->app->store, x->who.user, id, (int)rating, type, text);
-    if (result == ERR_NOT_FOUND)
+    if ((error = handlers_feedback_type(x, type)) < 0)
+        return error;
+    error = sessions_feedback(x->app->store, x->who.user, id, (int)rating, type, text);
+    if (error == ERR_NOT_FOUND)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such message.");
-    if (result < 0)
-        return result;
+    if (error < 0)
+        return error;
     exchange_json(x, 200);
     buf_puts(&x->reply.body, "{\"success\":true,\"message\":\"Thank you, it was recorded.\"}");
     return 0;

@@ -34,6 +34,8 @@ void lag_on_pass(struct lag *l, int64_t us)
     if (us > atomic_load_explicit(&slot->slowest_us, memory_order_relaxed))
         atomic_store_explicit(&slot->slowest_us, us, memory_order_relaxed);
     if (!named)
-        log_limited(LOG_LEVEL_WARN, "a pass of the loop took %.1f ms, no task of it for long; %d "
-            "seats are taken", lag_ms(us), atomic_load(&slot->seats_busy));
+        log_limited(LOG_LEVEL_WARN,
+            "a pass of the loop took %.1f ms, no task of it for long; %d "
+            "seats are taken",
+            lag_ms(us), atomic_load(&slot->seats_busy));
 }

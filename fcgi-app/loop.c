@@ -18,7 +18,7 @@
 
 #define LOOP_IO_TIMEOUT_MS 10000
 #define LOOP_IDLE_MS WORKER_IDLE_MS
-#define LOOP_MEASURE_EVERY 16  /* requests between two looks */
+#define LOOP_MEASURE_EVERY 16 /* requests between two looks */
 
 struct loop {
     struct app app;
@@ -43,7 +43,7 @@ static void loop_on_signal(struct reactor_source *source, uint32_t events)
     struct loop *l = source->arg;
     struct signalfd_siginfo info;
     (void)events;
-    while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+    while (read(l->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM)
             l->app.worker->drain = 1;
         else if (info.ssi_signo == SIGQUIT)
@@ -85,44 +85,46 @@ static int loop_open_idle(struct loop *l)
 
 static int loop_open(struct loop *l, struct worker *w)
 {
-    int result = serve_open(&l->app, ROUTES_API);
-    if (result == 0)
-        result = loop_open_signals(l);
-    if (result == 0)
-        result = loop_open_idle(l);
-    if (result == 0)
-        result = gateway_open(&l->gateway, w->listen_fd, LOOP_IO_TIMEOUT_MS);
-    if (result < 0)
-        log_error("cannot start: %s", err_text(result));
-    return result;
+    int error = serve_open(&l->app, ROUTES_API);
+    if (error == 0)
+        error = loop_open_signals(l);
+    if (error == 0)
+        error = loop_open_idle(l);
+    if (error == 0)
+        error = gateway_open(&l->gateway, w->listen_fd, LOOP_IO_TIMEOUT_MS);
+    if (error < 0)
+        log_error("cannot start: %s", err_text(error));
+    return error;
 }
 
 int loop_new(struct loop **out, struct worker *w)
 {
-    struct loop *l = calloc(1, sizeof(*l));
-    if (l == NULL)
+    struct loop *l = calloc(1, sizeof *l);
+    if (!l)
         return ERR_NOMEM;
     l->app.conf = w->conf;
     l->app.worker = w;
     l->signal_fd = -1;
     l->idle_fd = -1;
-    int result = loop_open(l, w);
-    if (result < 0) {
+    int error = loop_open(l, w);
+    if (error < 0) {
         loop_free(l);
-        return result;
+        return error;
     }
-    l->source = (struct request_source){
-        .arg = l->gateway, .param = gateway_param, .body = gateway_body, .write = gateway_write};
+    l->source = (struct request_source){.arg = l->gateway,
+        .param = gateway_param,
+        .body = gateway_body,
+        .write = gateway_write};
     *out = l;
     return 0;
 }
 
 void loop_free(struct loop *l)
 {
-    if (l == NULL)
+    if (!l)
         return;
     gateway_close(l->gateway);
-    if (l->app.reactor != NULL)
+    if (l->app.reactor)
         reactor_unwatch(l->app.reactor, &l->signals);
     serve_close(&l->app);
     if (l->idle_fd >= 0)
@@ -143,8 +145,8 @@ static bool loop_peer_gone(void *gateway)
     return gateway_peer_gone(gateway);
 }
 
-static int loop_peer_finish(
-    void *gateway, const char *head, size_t head_len, const char *body, size_t body_len)
+static int loop_peer_finish(void *gateway, const char *head, size_t head_len, const char *body,
+    size_t body_len)
 {
     return gateway_finish(gateway, head, head_len, body, body_len);
 }
@@ -166,8 +168,11 @@ static void loop_exchange(struct loop *l)
         err_ignore(gateway_finish(l->gateway, NULL, 0, NULL, 0));
         return;
     }
-    l->serving = (struct serving){.app = &l->app, .pool = ROUTES_API, .source = &l->source,
-        .peer = &loop_peer, .began_us = clock_mono_us()};
+    l->serving = (struct serving){.app = &l->app,
+        .pool = ROUTES_API,
+        .source = &l->source,
+        .peer = &loop_peer,
+        .began_us = clock_mono_us()};
     scoreboard_enter(w->board, w->slot, l->app.seat);
     serve_request(&l->serving);
     worker_beat(w); /* from here on it is judged as one that is idle */
@@ -181,7 +186,8 @@ static void loop_exchange(struct loop *l)
 /* No connection waited at this time, so none that comes has waited for longer. */
 static void loop_note_empty(struct loop *l, int64_t when)
 {
-    atomic_store_explicit(&l->app.worker->board->empty_ms[SCOREBOARD_API], when, memory_order_relaxed);
+    atomic_store_explicit(&l->app.worker->board->empty_ms[SCOREBOARD_API], when,
+        memory_order_relaxed);
 }
 
 /*
@@ -210,51 +216,51 @@ static int loop_wait(struct loop *l)
 {
     struct worker *w = l->app.worker;
     int64_t until = clock_mono_ms() + LOOP_IDLE_MS;
-    int result;
+    int error;
     l->connection_waits = false;
     do {
-        result = loop_wait_once(l, until);
-    } while (result >= 0 && !l->connection_waits && !w->drain && !w->reopen &&
-             clock_mono_ms() < until);
-    return result == ERR_CANCELLED ? 0 : result;
+        error = loop_wait_once(l, until);
+    } while (
+        error >= 0 && !l->connection_waits && !w->drain && !w->reopen && clock_mono_ms() < until);
+    return error == ERR_CANCELLED ? 0 : error;
 }
 
 static int loop_serve(struct loop *l)
 {
     int64_t began = clock_mono_ms();
-    int result = gateway_accept(l->gateway);
-    if (result == ERR_NOT_YET)
+    int error = gateway_accept(l->gateway);
+    if (error == ERR_NOT_YET)
         loop_note_empty(l, began);
-    if (result == 0)
+    if (error == 0)
         loop_exchange(l);
-    return result == ERR_IO ? ERR_IO : 0;
+    return error == ERR_IO ? ERR_IO : 0;
 }
 
 int loop_run(struct loop *l)
 {
     struct worker *w = l->app.worker;
-    int result = 0;
+    int error = 0;
     loop_measure(l);
     worker_beat(w);
     worker_ready(w);
-    while (result >= 0 && !w->drain) {
+    while (error >= 0 && !w->drain) {
         /* QUIT ends the request that is answered, not the next one. */
         w->abort_turn = 0;
-        result = loop_wait(l);
+        error = loop_wait(l);
         if (w->reopen) {
             w->reopen = 0;
             log_reopen();
         }
-        if (result >= 0 && !l->connection_waits && l->unmeasured > 0)
+        if (error >= 0 && !l->connection_waits && l->unmeasured > 0)
             loop_measure(l);
         /*
          * Also when it is to leave, as nobody else was woken for this connection; and when it was
          * not woken, as the wake-up may have gone to a worker that is frozen.
          */
-        if (result >= 0)
-            result = loop_serve(l);
+        if (error >= 0)
+            error = loop_serve(l);
     }
-    if (result < 0)
-        log_error("the worker leaves: %s", err_text(result));
-    return result < 0 ? 1 : 0;
+    if (error < 0)
+        log_error("the worker leaves: %s", err_text(error));
+    return error < 0 ? 1 : 0;
 }

@@ -16,13 +16,13 @@
 const char *request_header(const struct request *r, const char *param)
 {
     const char *value = r->source->param(r->source->arg, param);
-    return value != NULL && *value != '\0' ? value : NULL;
+    return value && *value != '\0' ? value : NULL;
 }
 
 static int64_t request_waited(const struct request *r)
 {
     const char *start = request_header(r, "T_START");
-    if (start == NULL)
+    if (!start)
         return -1;
     char *end;
     double seconds = strtod(start, &end);
@@ -36,7 +36,7 @@ static void request_trace(struct request *r)
 {
     struct ident_trace parent;
     const char *header = request_header(r, "HTTP_TRACEPARENT");
-    if (header != NULL && ident_trace_parse(header, &parent))
+    if (header && ident_trace_parse(header, &parent))
         ident_trace_child(&parent, &r->trace);
     else
         ident_trace_new(&r->trace);
@@ -45,17 +45,17 @@ static void request_trace(struct request *r)
 
 void request_start(struct request *r, const struct request_source *source, struct arena *arena)
 {
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
     r->arena = arena;
     r->source = source;
     r->method = "GET";
     r->path = "/";
     r->body = "";
     const char *id = request_header(r, "HTTP_X_REQUEST_ID");
-    if (id == NULL)
+    if (!id)
         id = request_header(r, "REQUEST_ID");
-    if (id != NULL && ident_is_safe(id, strlen(id), REQUEST_ID_SIZE - 1))
-        snprintf(r->id, sizeof(r->id), "%s", id);
+    if (id && ident_is_safe(id, strlen(id), REQUEST_ID_SIZE - 1))
+        snprintf(r->id, sizeof r->id, "%s", id);
     else
         ident_token(16, r->id);
     request_trace(r);
@@ -72,20 +72,20 @@ long request_decode(char *s, bool plus)
 static int request_parse_query(struct request *r, char *query, struct problem *problem)
 {
     char *rest = query;
-    for (char *pair; (pair = strsep(&rest, "&")) != NULL;) {
+    for (char *pair; (pair = strsep(&rest, "&"));) {
         if (*pair == '\0')
             continue;
         if (r->query_count == REQUEST_QUERY_MAX)
             return problem_set(problem, PROBLEM_BAD_REQUEST, "The query has more than %d fields.",
                 REQUEST_QUERY_MAX);
         char *value = strchr(pair, '=');
-        if (value != NULL)
+        if (value)
             *value++ = '\0';
-        if (request_decode(pair, true) < 0 || (value != NULL && request_decode(value, true) < 0))
+        if (request_decode(pair, true) < 0 || (value && request_decode(value, true) < 0))
             return problem_set(problem, PROBLEM_BAD_REQUEST,
                 "The query is not correctly percent-encoded.");
         r->query[r->query_count].name = pair;
-        r->query[r->query_count++].value = value != NULL ? value : "";
+        r->query[r->query_count++].value = value ? value : "";
     }
     return 0;
 }
@@ -93,47 +93,47 @@ static int request_parse_query(struct request *r, char *query, struct problem *p
 int request_target(struct request *r, struct problem *problem)
 {
     const char *method = request_header(r, "REQUEST_METHOD");
-    r->method = arena_strdup(r->arena, method != NULL ? method : "GET");
+    r->method = arena_strdup(r->arena, method ? method : "GET");
     const char *target = request_header(r, "REQUEST_URI");
     bool raw = target != NULL;
-    if (target == NULL)
+    if (!target)
         target = request_header(r, "DOCUMENT_URI");
-    if (target == NULL)
+    if (!target)
         target = request_header(r, "SCRIPT_NAME");
-    if (target == NULL || *target != '/')
+    if (!target || *target != '/')
         return problem_set(problem, PROBLEM_BAD_REQUEST, "The request has no path.");
     if (strlen(target) > REQUEST_TARGET_MAX)
         return problem_set(problem, PROBLEM_BAD_REQUEST, "The request line is too long.");
     char *path = arena_strdup(r->arena, target);
     const char *query = request_header(r, "QUERY_STRING");
     char *query_copy = arena_strdup(r->arena, query);
-    if (r->method == NULL || path == NULL || (query != NULL && query_copy == NULL))
+    if (!r->method || !path || (query && !query_copy))
         return ERR_NOMEM;
     if (strcmp(r->method, "HEAD") == 0) {
         r->method = "GET";
         r->head = true;
     }
     char *mark = raw ? strchr(path, '?') : NULL;
-    if (mark != NULL) {
+    if (mark) {
         *mark++ = '\0';
-        if (query_copy == NULL)
+        if (!query_copy)
             query_copy = mark;
     }
     r->raw_path = raw ? arena_strdup(r->arena, path) : path;
-    if (r->raw_path == NULL)
+    if (!r->raw_path)
         return ERR_NOMEM;
     if (raw && request_decode(path, false) < 0)
         return problem_set(problem, PROBLEM_BAD_REQUEST,
             "The path is not correctly percent-encoded.");
     r->path = path;
-    return query_copy != NULL ? request_parse_query(r, query_copy, problem) : 0;
+    return query_copy ? request_parse_query(r, query_copy, problem) : 0;
 }
 
 /* Bodies are read as they are. gzip without the header that says so is told, too. */
 static int request_coding(struct request *r, struct problem *problem)
 {
     const char *coding = request_header(r, "HTTP_CONTENT_ENCODING");
-    bool plain = coding == NULL || strcasecmp(coding, "identity") == 0;
+    bool plain = !coding || strcasecmp(coding, "identity") == 0;
     if (r->body_len < 2 || (plain && memcmp(r->body, "\x1f\x8b", 2) != 0))
         return 0;
     return problem_set(problem, PROBLEM_MEDIA_TYPE,
@@ -148,8 +148,8 @@ static int request_mark(struct request *r, struct problem *problem)
         r->body += 3;
         r->body_len -= 3;
     }
-    if (r->body_len >= 2 && (memcmp(r->body, "\xff\xfe", 2) == 0 ||
-                                memcmp(r->body, "\xfe\xff", 2) == 0))
+    if (r->body_len >= 2 &&
+        (memcmp(r->body, "\xff\xfe", 2) == 0 || memcmp(r->body, "\xfe\xff", 2) == 0))
         return problem_set(problem, PROBLEM_BAD_JSON, "The body is UTF-16. Send it as UTF-8.");
     return 0;
 }
@@ -158,26 +158,26 @@ int request_body(struct request *r, size_t max, struct problem *problem)
 {
     struct buf body;
     buf_init(&body, 0);
-    int result = r->source->body(r->source->arg, &body, max);
-    if (result == ERR_LIMIT) {
+    int error = r->source->body(r->source->arg, &body, max);
+    if (error == ERR_LIMIT) {
         problem_set(problem, PROBLEM_TOO_LARGE, "The body may have %zu bytes at most.", max);
         problem->has_limit = true;
         problem->limit = (int64_t)max;
-        result = ERR_INVALID;
+        error = ERR_INVALID;
     }
-    if (result == 0 && body.len > 0) {
+    if (error == 0 && body.len > 0) {
         size_t len = 0;
         char *bytes = buf_take(&body, &len);
         r->body = bytes;
         r->body_len = len;
-        result = bytes == NULL ? ERR_NOMEM : arena_on_free(r->arena, free, bytes);
-        if (result < 0) {
+        error = !bytes ? ERR_NOMEM : arena_on_free(r->arena, free, bytes);
+        if (error < 0) {
             r->body = "";
             r->body_len = 0;
         }
     }
     buf_free(&body);
-    return result == 0 ? request_coding(r, problem) : result;
+    return error == 0 ? request_coding(r, problem) : error;
 }
 
 static bool request_is_json(const char *type)
@@ -186,7 +186,7 @@ static bool request_is_json(const char *type)
     if (len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0)
         return true;
     return len > 17 && strncasecmp(type, "application/", 12) == 0 &&
-           strncasecmp(type + len - 5, "+json", 5) == 0;
+        strncasecmp(type + len - 5, "+json", 5) == 0;
 }
 
 static void request_free_json(void *doc)
@@ -201,35 +201,35 @@ int request_value(struct request *r, bool optional, jdoc **out, struct problem *
         if (!optional)
             return problem_set(problem, PROBLEM_BAD_JSON, "The body is empty.");
         doc = jdoc_new_object();
-        if (doc == NULL)
+        if (!doc)
             return ERR_NOMEM;
     } else {
         const char *type = request_header(r, "CONTENT_TYPE");
-        if (type == NULL || !request_is_json(type))
+        if (!type || !request_is_json(type))
             return problem_set(problem, PROBLEM_MEDIA_TYPE,
                 "Send the body with Content-Type: application/json.");
         char why[161] = "";
-        int result = request_mark(r, problem);
-        if (result < 0)
-            return result;
-        result = jdoc_parse(r->body, r->body_len, &doc, why, sizeof(why));
-        if (result == ERR_NOMEM)
-            return result;
-        if (result < 0)
+        int error = request_mark(r, problem);
+        if (error < 0)
+            return error;
+        error = jdoc_parse(r->body, r->body_len, &doc, why, sizeof why);
+        if (error == ERR_NOMEM)
+            return error;
+        if (error < 0)
             return problem_set(problem, PROBLEM_BAD_JSON, "%s", why);
     }
-    int result = arena_on_free(r->arena, request_free_json, doc);
-    if (result == 0)
+    int error = arena_on_free(r->arena, request_free_json, doc);
+    if (error == 0)
         *out = doc;
-    return result;
+    return error;
 }
 
 int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem)
 {
     jdoc *doc = NULL;
-    int result = request_value(r, optional, &doc, problem);
-    if (result < 0)
-        return result;
+    int error = request_value(r, optional, &doc, problem);
+    if (error < 0)
+        return error;
     if (jdoc_type(doc) != JDOC_OBJECT)
         return problem_set(problem, PROBLEM_BAD_JSON, "The body must be a JSON object, not %s.",
             jdoc_type_name(jdoc_type(doc)));
@@ -251,7 +251,7 @@ int request_query_int(const struct request *r, const char *name,
 {
     const char *text = request_query(r, name);
     *out = bounds->fallback;
-    if (text == NULL)
+    if (!text)
         return 0;
     char *end;
     errno = 0;
@@ -295,7 +295,7 @@ static int request_weight(const struct request *r, const char *type, bool *named
     const char *accept = request_header(r, "HTTP_ACCEPT");
     int closest = 0, weight = 0;
     *named = false;
-    if (accept == NULL)
+    if (!accept)
         return 1000;
     while (*accept != '\0') {
         accept += strspn(accept, " \t,");
@@ -332,10 +332,10 @@ bool request_prefers_async(const struct request *r)
 {
     static const char wanted[] = "respond-async";
     const char *at = request_header(r, "HTTP_PREFER");
-    while (at != NULL && *at != '\0') {
+    while (at && *at != '\0') {
         at += strspn(at, " \t,");
         size_t len = strcspn(at, " \t,;");
-        if (len == sizeof(wanted) - 1 && strncasecmp(at, wanted, len) == 0)
+        if (len == sizeof wanted - 1 && strncasecmp(at, wanted, len) == 0)
             return true;
         at += strcspn(at, ",");
     }

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "process/problem.h"
@@ -19,9 +20,9 @@
  */
 struct request_source {
     void *arg;
-    const char *(*param)(void *arg, const char *name);            /* NULL when absent */
-    int (*body)(void *arg, struct buf *out, size_t max);           /* see gateway_body */
-    int (*write)(void *arg, const char *bytes, size_t len);        /* see gateway_write; or NULL */
+    const char *(*param)(void *arg, const char *name);      /* NULL when absent */
+    int (*body)(void *arg, struct buf *out, size_t max);    /* see gateway_body */
+    int (*write)(void *arg, const char *bytes, size_t len); /* see gateway_write; or NULL */
 };
 
 #define REQUEST_QUERY_MAX 32
@@ -31,36 +32,38 @@ struct request {
     struct arena *arena;
     const struct request_source *source;
     const char *method;
-    bool head;                 /* HEAD: handled as GET, the body is left out */
-    const char *path;          /* percent-decoded, without the query; begins with '/' */
-    const char *raw_path;      /* as it was sent, without the query; NULL = not known */
-    struct { const char *name, *value; } query[REQUEST_QUERY_MAX];
+    bool head;            /* HEAD: handled as GET, the body is left out */
+    const char *path;     /* percent-decoded, without the query; begins with '/' */
+    const char *raw_path; /* as it was sent, without the query; NULL = not known */
+    struct {
+        const char *name, *value;
+    } query[REQUEST_QUERY_MAX];
     size_t query_count;
     const char *body;
     size_t body_len;
     char id[REQUEST_ID_SIZE];
-    struct ident_trace trace;  /* ours: a child of the client's, or new */
+    struct ident_trace trace; /* ours: a child of the client's, or new */
     char traceparent[IDENT_TRACEPARENT_SIZE];
-    const char *internal;      /* TP_INTERNAL: "stream" or "housekeeper"; NULL = from nginx */
-    int64_t waited_ms;         /* between nginx (T_START) and now; -1 = unknown */
+    const char *internal; /* TP_INTERNAL: "stream" or "housekeeper"; NULL = from nginx */
+    int64_t waited_ms;    /* between nginx (T_START) and now; -1 = unknown */
 };
 
 /* Marks the request id and trace even when the rest turns out bad: call it first. Never fails. */
 void request_start(struct request *r, const struct request_source *source, struct arena *arena);
 /* Method, path and query. Returns 0 or ERR_INVALID with the problem set, ERR_NOMEM. */
-int request_target(struct request *r, struct problem *problem);
+MUST_CHECK int request_target(struct request *r, struct problem *problem);
 /* The body, within max bytes, not compressed. Returns 0; ERR_INVALID with the problem set (413,
  * 415); ERR_PEER_GONE; ERR_NOMEM. */
-int request_body(struct request *r, size_t max, struct problem *problem);
+MUST_CHECK int request_body(struct request *r, size_t max, struct problem *problem);
 /*
  * request_value -- the body as one JSON value; an empty body is an empty object when optional.
  * The document is freed with the arena. Returns 0; ERR_INVALID with the problem set; ERR_NOMEM.
  */
-int request_value(struct request *r, bool optional, jdoc **out, struct problem *problem);
+MUST_CHECK int request_value(struct request *r, bool optional, jdoc **out, struct problem *problem);
 /*
  * request_json -- the same for a body that must be an object.
  */
-int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem);
+MUST_CHECK int request_json(struct request *r, bool optional, jdoc **out, struct problem *problem);
 
 /* A parameter as HTTP header: request_header(r, "HTTP_ACCEPT"). NULL when absent or empty. */
 const char *request_header(const struct request *r, const char *param);
@@ -71,7 +74,7 @@ struct request_bounds {
     int64_t min, max;
 };
 /* An integer of the query within its bounds. Returns 0 or ERR_INVALID with the problem set. */
-int request_query_int(const struct request *r, const char *name,
+MUST_CHECK int request_query_int(const struct request *r, const char *name,
     const struct request_bounds *bounds, int64_t *out, struct problem *problem);
 /* Whether Accept takes the type (RFC 9110, 12.5.1: the closest range decides; q=0 refuses). */
 bool request_accepts(const struct request *r, const char *type);

@@ -97,7 +97,7 @@ static const struct routes_row routes_rows[] = {
     {"POST", "/internal/run", ROUTES_INTERNAL, ROUTES_TURN, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_internal_run},
 };
-#define ROUTES_COUNT (sizeof(routes_rows) / sizeof(routes_rows[0]))
+#define ROUTES_COUNT (sizeof routes_rows / sizeof routes_rows[0])
 
 size_t routes_count(void)
 {
@@ -118,7 +118,7 @@ static int routes_param(struct exchange *x, bool user, const char *text, size_t 
     char *copy = arena_memdup(x->arena, text, len);
     char *id = user ? arena_alloc(x->arena, IDENT_USER_MAX + 1) : copy;
     *out = id;
-    if (copy == NULL || id == NULL)
+    if (!copy || !id)
         return ERR_NOMEM;
     if (!user)
         return 1;
@@ -151,21 +151,20 @@ static int routes_fit(struct exchange *x, const char *pattern, const char *path,
 /* The path below the row's root, or NULL when the row cannot be meant. */
 static const char *routes_below(const struct exchange *x, const struct routes_row *row)
 {
-    const char *path = strstr(row->pattern, "{user}") != NULL ? x->request.raw_path
-                                                              : x->request.path;
+    const char *path = strstr(row->pattern, "{user}") ? x->request.raw_path : x->request.path;
     if (row->scope == ROUTES_INTERNAL)
-        return x->request.internal != NULL ? path : NULL;
+        return x->request.internal ? path : NULL;
     if (row->scope == ROUTES_ROOT)
         return path;
     size_t base = strlen(x->app->conf->public_base);
-    return path != NULL && strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
+    return path && strncmp(path, x->app->conf->public_base, base) == 0 ? path + base : NULL;
 }
 
 static int routes_wrong_method(struct exchange *x, const char *allow)
 {
     problem_set(&x->problem, PROBLEM_METHOD, "Allowed here: %s.", allow);
     x->problem.allow = arena_strdup(x->arena, allow);
-    return x->problem.allow == NULL ? ERR_NOMEM : ERR_INVALID;
+    return !x->problem.allow ? ERR_NOMEM : ERR_INVALID;
 }
 
 static void routes_add_method(char *allow, size_t size, const char *method)
@@ -181,7 +180,7 @@ int routes_match(struct exchange *x, int pool, const struct routes_row **row)
     for (size_t i = 0; i < ROUTES_COUNT; i++) {
         const char *params[EXCHANGE_PARAMS] = {NULL};
         const char *path = routes_below(x, &routes_rows[i]);
-        if (path == NULL || (routes_rows[i].pools & pool) == 0)
+        if (!path || (routes_rows[i].pools & pool) == 0)
             continue;
         int fit = routes_fit(x, routes_rows[i].pattern, path, params);
         if (fit < 0)
@@ -189,11 +188,11 @@ int routes_match(struct exchange *x, int pool, const struct routes_row **row)
         if (fit == 0)
             continue;
         if (strcmp(routes_rows[i].method, x->request.method) == 0) {
-            memcpy(x->params, params, sizeof(x->params));
+            memcpy(x->params, params, sizeof x->params);
             *row = &routes_rows[i];
             return 0;
         }
-        routes_add_method(allow, sizeof(allow), routes_rows[i].method);
+        routes_add_method(allow, sizeof allow, routes_rows[i].method);
     }
     if (allow[0] != '\0')
         return routes_wrong_method(x, allow);
@@ -207,16 +206,16 @@ static int routes_options(struct exchange *x)
     for (size_t i = 0; i < ROUTES_COUNT; i++) {
         const char *params[EXCHANGE_PARAMS] = {NULL};
         const char *path = routes_below(x, &routes_rows[i]);
-        int fit = path == NULL ? 0 : routes_fit(x, routes_rows[i].pattern, path, params);
+        int fit = !path ? 0 : routes_fit(x, routes_rows[i].pattern, path, params);
         if (fit < 0)
             return fit;
         if (fit == 1)
-            routes_add_method(allow, sizeof(allow), routes_rows[i].method);
+            routes_add_method(allow, sizeof allow, routes_rows[i].method);
     }
     const char *origin = request_header(&x->request, "HTTP_ORIGIN");
     /* A browser that gets no leave to ask cannot tell its page that there is nothing. */
-    bool preflight = request_header(&x->request, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL &&
-                     origin_is_told(x->app->conf, origin);
+    bool preflight = request_header(&x->request, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") &&
+        origin_is_told(x->app->conf, origin);
     if (allow[0] == '\0' && !preflight)
         return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No such route.");
     exchange_json(x, 204);
@@ -230,11 +229,11 @@ static int routes_internal_user(struct exchange *x)
 {
     const char *user = request_header(&x->request, "TP_USER");
     const char *role = request_header(&x->request, "TP_ROLE");
-    if (user == NULL || !ident_is_user(user, strlen(user)))
+    if (!user || !ident_is_user(user, strlen(user)))
         return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
     x->who.kind = AUTH_INTERNAL;
-    snprintf(x->who.user, sizeof(x->who.user), "%s", user);
-    snprintf(x->who.role, sizeof(x->who.role), "%s", role != NULL ? role : "user");
+    snprintf(x->who.user, sizeof x->who.user, "%s", user);
+    snprintf(x->who.role, sizeof x->who.role, "%s", role ? role : "user");
     return 0;
 }
 
@@ -252,8 +251,8 @@ static int routes_developer(struct exchange *x)
     bool reads = strcmp(x->request.method, "GET") == 0;
     if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"), &x->who) < 0)
         return ERR_AUTH;
-    if (reads || !origin_foreign(x->app->conf, origin,
-                     request_header(&x->request, "HTTP_SEC_FETCH_SITE")))
+    if (reads ||
+        !origin_foreign(x->app->conf, origin, request_header(&x->request, "HTTP_SEC_FETCH_SITE")))
         return 0;
     problem_set(&x->problem, PROBLEM_ORIGIN,
         "In development mode a page may change something only when its origin is a loopback "
@@ -264,24 +263,24 @@ static int routes_developer(struct exchange *x)
 /* Who asks: our own processes, a bearer token, an API key, a ticket, or a developer. */
 static int routes_identify(struct exchange *x, enum routes_user by)
 {
-    if (x->request.internal != NULL)
+    if (x->request.internal)
         return routes_internal_user(x);
     const char *why = "none was sent";
     const char *token = request_header(&x->request, "HTTP_X_API_KEY");
     const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
-    if (header != NULL) {
+    if (header) {
         token = auth_bearer(header);
         if (!token)
             return routes_unauthenticated(x, "the Authorization scheme is not Bearer");
     }
-    if (token != NULL) {
+    if (token) {
         if (auth_token(x->app->auth, token, strlen(token), &x->who, &why) == 0)
             return 0;
     } else {
-        bool ticket = by == ROUTES_TICKET && request_query(&x->request, "ticket") != NULL;
-        int result = ticket ? ticket_identify(x, &why) : routes_developer(x);
-        if (result != ERR_AUTH)
-            return result;
+        bool ticket = by == ROUTES_TICKET && request_query(&x->request, "ticket");
+        int error = ticket ? ticket_identify(x, &why) : routes_developer(x);
+        if (error != ERR_AUTH)
+            return error;
     }
     return routes_unauthenticated(x, why);
 }
@@ -300,10 +299,10 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
     if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
         return 0;
     int64_t left = 0, retry_ms = 0;
-    int result = sessions_rate(x->app->store, x->who.user, classes[rate].name, classes[rate].limit,
+    int error = sessions_rate(x->app->store, x->who.user, classes[rate].name, classes[rate].limit,
         ROUTES_MINUTE_MS, &left, &retry_ms);
-    if (result != ERR_RATE)
-        return result;
+    if (error != ERR_RATE)
+        return error;
     problem_set(&x->problem, PROBLEM_RATE, "%lld %s requests a minute are allowed.",
         (long long)classes[rate].limit, classes[rate].name);
     x->problem.has_limit = true;
@@ -319,8 +318,8 @@ static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 static int64_t routes_waited(const struct exchange *x)
 {
     const struct worker *w = x->app->worker;
-    int64_t empty = atomic_load_explicit(
-        &w->board->empty_ms[atomic_load(&w->slot->pool)], memory_order_relaxed);
+    int64_t empty = atomic_load_explicit(&w->board->empty_ms[atomic_load(&w->slot->pool)],
+        memory_order_relaxed);
     int64_t most = clock_mono_ms() - empty;
     return x->request.waited_ms > most ? most : x->request.waited_ms;
 }
@@ -342,57 +341,58 @@ static int routes_check_wait(struct exchange *x)
 static int routes_check_host(struct exchange *x)
 {
     const char *host = request_header(&x->request, "HTTP_HOST");
-    if (x->request.internal != NULL || origin_host_answered(x->app->conf, host))
+    if (x->request.internal || origin_host_answered(x->app->conf, host))
         return 0;
     return problem_set(&x->problem, PROBLEM_HOST,
         "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
-        "`development.hosts` only, not \"%.100s\".", host);
+        "`development.hosts` only, not \"%.100s\".",
+        host);
 }
 
 static int routes_handle(struct exchange *x, int pool)
 {
     const struct routes_row *row = NULL;
     /* The body first: its end must be read before any reply, also a refusal. */
-    int result = request_body(&x->request, (size_t)x->app->conf->body_max, &x->problem);
-    if (result == 0)
-        result = request_target(&x->request, &x->problem);
-    if (result == 0)
-        result = routes_check_host(x);
-    if (result == 0)
-        result = routes_check_wait(x);
-    if (result == 0 && strcmp(x->request.method, "OPTIONS") == 0)
+    int error = request_body(&x->request, (size_t)x->app->conf->body_max, &x->problem);
+    if (error == 0)
+        error = request_target(&x->request, &x->problem);
+    if (error == 0)
+        error = routes_check_host(x);
+    if (error == 0)
+        error = routes_check_wait(x);
+    if (error == 0 && strcmp(x->request.method, "OPTIONS") == 0)
         return routes_options(x);
-    if (result == 0)
-        result = guard_request(x);
-    if (result == 0)
-        result = routes_match(x, pool, &row);
-    if (result == 0 && row->user != ROUTES_ANYONE)
-        result = routes_identify(x, row->user);
-    if (result == 0 && row->user != ROUTES_ANYONE)
-        result = guard_user(x, row);
-    if (result == 0)
-        result = routes_check_rate(x, row->rate);
-    return result == 0 ? row->handler(x) : result;
+    if (error == 0)
+        error = guard_request(x);
+    if (error == 0)
+        error = routes_match(x, pool, &row);
+    if (error == 0 && row->user != ROUTES_ANYONE)
+        error = routes_identify(x, row->user);
+    if (error == 0 && row->user != ROUTES_ANYONE)
+        error = guard_user(x, row);
+    if (error == 0)
+        error = routes_check_rate(x, row->rate);
+    return error == 0 ? row->handler(x) : error;
 }
 
 int routes_answer(struct exchange *x, int pool)
 {
-    int result = routes_handle(x, pool);
-    if (result == ERR_PEER_GONE && !x->reply.streamed)
-        return result;
-    if (result == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
-        result = ERR_NOMEM;
-    if (result < 0 && x->reply.streamed) {
+    int error = routes_handle(x, pool);
+    if (error == ERR_PEER_GONE && !x->reply.streamed)
+        return error;
+    if (error == 0 && (buf_error(&x->reply.body) != 0 || buf_error(&x->reply.head) != 0))
+        error = ERR_NOMEM;
+    if (error < 0 && x->reply.streamed) {
         x->reply.broken = true;
-        log_limited(LOG_LEVEL_WARN, "%s %s: broken off after its first part: %s",
-            x->request.method, x->request.path, err_text(result));
-    } else if (result < 0) {
+        log_limited(LOG_LEVEL_WARN, "%s %s: broken off after its first part: %s", x->request.method,
+            x->request.path, err_text(error));
+    } else if (error < 0) {
         if (!x->problem.set)
-            problem_from_error(&x->problem, result);
+            problem_from_error(&x->problem, error);
         exchange_problem(x);
         if (x->reply.status >= 500)
             log_limited(LOG_LEVEL_WARN, "%s %s: %d %s (%s)", x->request.method, x->request.path,
-                x->reply.status, problem_kind(x->problem.code)->code, err_name(result));
+                x->reply.status, problem_kind(x->problem.code)->code, err_name(error));
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_ROUTES_H
 #define TURNPIKE_FCGI_APP_ROUTES_H
 
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 
 /*
@@ -21,7 +22,7 @@ struct routes_row {
     /* pattern: segments; "{id}" takes one safe id, "{user}" any name of a user, given as its id */
     const char *method, *pattern;
     enum routes_scope scope;
-    int pools;                    /* enum routes_pool */
+    int pools; /* enum routes_pool */
     enum routes_user user;
     enum routes_rate rate;
     routes_handler *handler;
@@ -33,8 +34,8 @@ const struct routes_row *routes_at(size_t index);
  * routes_match -- finds the row. params: out, the ids, in the arena.
  * Returns 0; ERR_INVALID with the problem set (404, 405 with Allow); ERR_NOMEM.
  */
-int routes_match(struct exchange *x, int pool, const struct routes_row **row);
+MUST_CHECK int routes_match(struct exchange *x, int pool, const struct routes_row **row);
 /* Answers the exchange: afterwards x->reply is whole. ERR_PEER_GONE: nobody to answer to. */
-int routes_answer(struct exchange *x, int pool);
+MUST_CHECK int routes_answer(struct exchange *x, int pool);
 
 #endif

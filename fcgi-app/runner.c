@@ -23,7 +23,7 @@ bool runner_take(struct runner *r)
 
     /* A generation that goes still runs what it accepted; a machine that goes takes no more. */
     r->has_place = !(w->drain && atomic_load(&w->board->draining)) &&
-                   scoreboard_turn_take(w->board, r->app->seat);
+        scoreboard_turn_take(w->board, r->app->seat);
     return r->has_place;
 }
 
@@ -60,7 +60,7 @@ bool runner_may_take_next(void *arg)
     struct worker *w = r->app->worker;
 
     return !w->drain && !w->abort_turn && r->in_row < RUNNER_SHARE && !worker_is_due(w) &&
-           !worker_is_quarantine(w);
+        !worker_is_quarantine(w);
 }
 
 /* What the worker's slot and the log say while the turn runs. */
@@ -70,7 +70,7 @@ static void runner_enter(struct runner *r, const struct turns_start *start)
     struct blame_work work;
     char context[160];
 
-    snprintf(context, sizeof(context), "turn=%s session=%s", start->turn, start->session);
+    snprintf(context, sizeof context, "turn=%s session=%s", start->turn, start->session);
     log_context_set(context);
     runner_name(app, start->uid, start->session, start->turn);
     r->fault = fault_of(app->conf, start->input);
@@ -117,8 +117,7 @@ int runner_run(struct runner *r, const struct turns_start *start, const struct i
     return error;
 }
 
-void runner_behind(
-    struct runner *r, const struct turns_start *start, const struct input *input)
+void runner_behind(struct runner *r, const struct turns_start *start, const struct input *input)
 {
     r->has_start = true;
     r->start = *start;
@@ -135,7 +134,8 @@ static void runner_run_next(struct runner *r)
 
     r->has_start = false;
     r->arena = NULL;
-    runner_run(r, &start, input, &result);
+    err_ignore(
+        runner_run(r, &start, input, &result)); /* turn_run has logged it; nobody waits for it */
     buf_free(&result.reply);
     if (arena)
         arena_free(arena);

@@ -2,6 +2,7 @@
 #define TURNPIKE_FCGI_APP_RUNNER_H
 
 #include "agent/turn.h"
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 #include "process/fault.h"
 
@@ -22,16 +23,16 @@ struct input;
 #define RUNNER_SHARE 8
 
 struct runner {
-    struct app *app;              /* with the request's seat */
-    void (*answer)(void *arg);    /* sends the request's reply, unless it has gone */
+    struct app *app;           /* with the request's seat */
+    void (*answer)(void *arg); /* sends the request's reply, unless it has gone */
     void *answer_arg;
-    bool has_place;               /* the machine's count of running turns was raised */
+    bool has_place; /* the machine's count of running turns was raised */
     bool has_start;
-    struct turns_start start;     /* the turn to be run by runner_end */
-    const struct input *input;    /* of start, where it is known without reading; or NULL */
-    struct arena *arena;          /* owns start's texts; NULL = the exchange's arena */
-    unsigned in_row;              /* turns run since the request */
-    struct fault fault;           /* what the turn that runs is to do for a test */
+    struct turns_start start;  /* the turn to be run by runner_end */
+    const struct input *input; /* of start, where it is known without reading; or NULL */
+    struct arena *arena;       /* owns start's texts; NULL = the exchange's arena */
+    unsigned in_row;           /* turns run since the request */
+    struct fault fault;        /* what the turn that runs is to do for a test */
 };
 
 /* A request begins. app->runner is r from now on; answer is called with arg. */
@@ -50,11 +51,10 @@ bool runner_take(struct runner *r);
  *   result  zeroed here; its reply is the caller's to free
  * Returns turn_run's.
  */
-int runner_run(struct runner *r, const struct turns_start *start, const struct input *input,
-    struct turn_result *result);
+MUST_CHECK int runner_run(struct runner *r, const struct turns_start *start,
+    const struct input *input, struct turn_result *result);
 /* start is run by runner_end. Its texts, and the input, live as long as the exchange. */
-void runner_behind(
-    struct runner *r, const struct turns_start *start, const struct input *input);
+void runner_behind(struct runner *r, const struct turns_start *start, const struct input *input);
 /* Names the turn in the scoreboard: before its start script. NULLs clear. */
 void runner_name(struct app *app, const char *uid, const char *session, const char *turn);
 /* struct turn_env's callbacks; arg is the struct runner. */

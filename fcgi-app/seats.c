@@ -14,11 +14,11 @@
 #define STACK_BYTES ((size_t)256 * 1024)
 #define STACKS_KEPT 32
 #define IO_TIMEOUT_MS 10000
-#define KEPT_MS 60000           /* a connection may wait so long for its next request */
+#define KEPT_MS 60000 /* a connection may wait so long for its next request */
 #define PARAMS_MAX ((size_t)256 * 1024)
 #define PARTS_MAX ((size_t)1 << 20)
 #define MEASURE_MS 5000
-#define LEAVE_MS 1000           /* for a word to servers that keep a session for us */
+#define LEAVE_MS 1000 /* for a word to servers that keep a session for us */
 
 static void seats_on_measure(struct reactor_timer *timer)
 {
@@ -31,17 +31,25 @@ static void seats_on_measure(struct reactor_timer *timer)
 static int seats_open_turns(struct seats *s)
 {
     struct worker *w = s->app.worker;
-    const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES, .stacks_kept = STACKS_KEPT,
-        .executing = &w->slot->executing, .slow_us = LAG_US, .on_slow = lag_on_slow,
+    const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES,
+        .stacks_kept = STACKS_KEPT,
+        .executing = &w->slot->executing,
+        .slow_us = LAG_US,
+        .on_slow = lag_on_slow,
         .on_slow_arg = &s->lag};
     int error = tasks_open(s->app.reactor, &tasks);
 
     if (error)
         return error;
     link_attach(s->app.store->link, s->app.reactor);
-    s->env = (struct turn_env){.conf = s->app.conf, .reactor = s->app.reactor,
-        .store = s->app.store, .breakers = w->board->breakers, .on_stage = runner_on_stage,
-        .on_tool = runner_on_tool, .on_under_way = runner_on_under_way, .abort_now = &w->abort_turn,
+    s->env = (struct turn_env){.conf = s->app.conf,
+        .reactor = s->app.reactor,
+        .store = s->app.store,
+        .breakers = w->board->breakers,
+        .on_stage = runner_on_stage,
+        .on_tool = runner_on_tool,
+        .on_under_way = runner_on_under_way,
+        .abort_now = &w->abort_turn,
         .may_take_next = runner_may_take_next};
     error = http_new(&s->env.http, s->app.reactor);
     if (!error && w->tool_socket)
@@ -61,8 +69,10 @@ int seats_new(struct seats **out, struct worker *w)
     s->app.conf = w->conf;
     s->app.worker = s->lag.worker = w;
     s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
-        .body_max = (size_t)w->conf->body_max, .reply_max = PARTS_MAX,
-        .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = KEPT_MS,
+        .body_max = (size_t)w->conf->body_max,
+        .reply_max = PARTS_MAX,
+        .io_timeout_ms = IO_TIMEOUT_MS,
+        .idle_ms = KEPT_MS,
         .max_conns = (unsigned)atomic_load(&w->slot->seats_count),
         .max_reqs = (unsigned)atomic_load(&w->slot->seats_count)};
     error = serve_open(&s->app, ROUTES_TURN);

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_SEATS_H
 #define TURNPIKE_FCGI_APP_SEATS_H
 
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 
 /*
@@ -9,15 +10,16 @@
  * ready, lets the tasks that were woken go on, and sends what all of them have for Redis at once.
  *
  * The shared socket is listened to while a seat is free and no other worker of the pool has fewer
- * turns by more than two, so that the turns spread over the processes. A worker that drains accepts nothing, and
- * leaves with its last task. A quarantine worker is the same with one seat and a socket of its own.
+ * turns by more than two, so that the turns spread over the processes. A worker that drains accepts
+ * nothing, and leaves with its last task. A quarantine worker is the same with one seat and a
+ * socket of its own.
  */
 struct seats;
 
 /* Opens what its requests share. Logs why it fails. Returns 0 or an ERR_*. */
-int seats_new(struct seats **out, struct worker *w);
+MUST_CHECK int seats_new(struct seats **out, struct worker *w);
 /* Marks the slot ready and serves until TERM. Returns the exit status. */
-int seats_run(struct seats *s);
+MUST_CHECK int seats_run(struct seats *s);
 void seats_free(struct seats *s);
 
 #endif

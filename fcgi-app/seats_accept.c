@@ -14,11 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 16           /* of one pass */
-#define SLACK 2                 /* turns more than the worker with the fewest */
-#define BALANCE_MS 50           /* what the others have not taken for so long is taken */
-#define LOOK_MS 250             /* the same for what woke one that then died, stopped or could not */
-#define OTHERS_BEAT_MS 2000     /* one that has not come round for so long takes nothing */
+#define ACCEPT_MAX 16       /* of one pass */
+#define SLACK 2             /* turns more than the worker with the fewest */
+#define BALANCE_MS 50       /* what the others have not taken for so long is taken */
+#define LOOK_MS 250         /* the same for what woke one that then died, stopped or could not */
+#define OTHERS_BEAT_MS 2000 /* one that has not come round for so long takes nothing */
 
 /* ---- requests ---- */
 
@@ -102,8 +102,9 @@ static int seats_welcome(struct seats *s, int fd)
 
     if (p) {
         p->all = s;
-        p->handlers = (struct inbound_handlers){
-            .arg = p, .request = seats_on_request, .closed = seats_on_closed};
+        p->handlers = (struct inbound_handlers){.arg = p,
+            .request = seats_on_request,
+            .closed = seats_on_closed};
         error = inbound_new(&p->inbound, s->app.reactor, fd, &s->limits, &p->handlers);
     }
     if (error) {

@@ -2,6 +2,7 @@
 #define TURNPIKE_FCGI_APP_SEATS_PARTS_H
 
 #include "agent/turn.h"
+#include "base/err.h"
 #include "fcgi-app/lag.h"
 #include "fcgi-app/seats.h"
 #include "fcgi-app/serve.h"
@@ -24,8 +25,8 @@ struct peer {
     struct seats *all;
     struct inbound *inbound;
     struct inbound_handlers handlers;
-    bool asked;                 /* a request of it has been told */
-    bool waits;                 /* that one, for a seat */
+    bool asked; /* a request of it has been told */
+    bool waits; /* that one, for a seat */
     struct peer *prev, *next;
 };
 
@@ -34,7 +35,7 @@ struct seat {
     struct seats *all;
     struct app app;
     struct turn_env env;
-    struct eventlog *log;       /* kept for the next */
+    struct eventlog *log; /* kept for the next */
     struct tool_place place;
     struct request_source source;
     struct serving serving;
@@ -42,7 +43,7 @@ struct seat {
 };
 
 struct seats {
-    struct app app;             /* what all share */
+    struct app app; /* what all share */
     struct turn_env env;
     struct inbound_limits limits;
     struct tool_calls *tools;
@@ -50,19 +51,19 @@ struct seats {
     struct reactor_timer balance, measure;
     struct peer *peers;
     struct seat *free;
-    size_t busy, fresh;         /* seats taken; connections whose first request has not come */
-    size_t waiting;             /* requests that wait for a seat */
+    size_t busy, fresh; /* seats taken; connections whose first request has not come */
+    size_t waiting;     /* requests that wait for a seat */
     bool looks_again;
     struct lag lag;
-    bool cannot_accept;         /* no descriptors, no memory: tried again after a while */
-    int64_t load_us, cpu_us;    /* when the load was looked at, and the processor time then */
-    int permille;               /* of a processor that this worker used since the time before */
-    int64_t worked_ms;          /* quarantine worker: when it was last seen with work */
+    bool cannot_accept;      /* no descriptors, no memory: tried again after a while */
+    int64_t load_us, cpu_us; /* when the load was looked at, and the processor time then */
+    int permille;            /* of a processor that this worker used since the time before */
+    int64_t worked_ms;       /* quarantine worker: when it was last seen with work */
 };
 
 /* Takes a seat for the request and spawns its task. Returns 0, ERR_FULL (all seats are taken),
  * ERR_NOMEM. */
-int seats_sit(struct seats *s, struct inbound *inbound);
+MUST_CHECK int seats_sit(struct seats *s, struct inbound *inbound);
 
 /* A seat has become free: for the one that has waited longest. */
 void seats_next(struct seats *s);
@@ -73,8 +74,8 @@ void seats_next(struct seats *s);
  */
 void seats_listen(struct seats *s);
 
-/* Takes what had come to us, then stops listening. Connections close behind the reply that is under way,
- * new ones behind the reply to their first request. */
+/* Takes what had come to us, then stops listening. Connections close behind the reply that is under
+ * way, new ones behind the reply to their first request. */
 void seats_drain(struct seats *s);
 
 /* Closes all connections at once. */
@@ -85,6 +86,6 @@ bool seats_has_work(const struct seats *s);
 
 /* Waits, and does what there is to do: at most a second for nothing. Returns 0 or why the loop
  * cannot go on. */
-int seats_pass(struct seats *s);
+MUST_CHECK int seats_pass(struct seats *s);
 
 #endif

@@ -8,9 +8,9 @@
 #include <sched.h>
 #include <time.h>
 
-#define BEAT_MS 1000            /* an idle worker comes round so often, so that others count on it */
-#define REST_US 1000            /* from one pass with several tokens to the next ... */
-#define REST_FULL_US 3000       /* ... above FULL_PERMILLE of a processor */
+#define BEAT_MS 1000      /* an idle worker comes round so often, so that others count on it */
+#define REST_US 1000      /* from one pass with several tokens to the next ... */
+#define REST_FULL_US 3000 /* ... above FULL_PERMILLE of a processor */
 #define FULL_PERMILLE 800
 #define LOAD_EVERY_US 100000
 #define LOOK_US 300

@@ -11,8 +11,8 @@ static bool seats_peer_gone(void *inbound)
     return inbound_peer_gone(inbound);
 }
 
-static int seats_peer_finish(
-    void *inbound, const char *head, size_t head_len, const char *body, size_t body_len)
+static int seats_peer_finish(void *inbound, const char *head, size_t head_len, const char *body,
+    size_t body_len)
 {
     return inbound_finish(inbound, head, head_len, body, body_len);
 }
@@ -22,8 +22,7 @@ static void seats_peer_break(void *inbound)
     inbound_break(inbound);
 }
 
-static const struct serve_peer seats_peer = {
-    seats_peer_gone, seats_peer_finish, seats_peer_break};
+static const struct serve_peer seats_peer = {seats_peer_gone, seats_peer_finish, seats_peer_break};
 
 static struct seat *seats_blank(struct seats *s)
 {
@@ -84,10 +83,15 @@ int seats_sit(struct seats *s, struct inbound *inbound)
     seat->env.arg = &seat->serving.runner;
     seat->place = (struct tool_place){s->tools, taken};
     seat->env.apart = tool_calls_apart(&seat->place);
-    seat->source = (struct request_source){.arg = inbound, .param = inbound_param,
-        .body = inbound_body, .write = inbound_write};
-    seat->serving = (struct serving){.app = &seat->app, .pool = ROUTES_TURN,
-        .source = &seat->source, .peer = &seats_peer, .began_us = clock_mono_us()};
+    seat->source = (struct request_source){.arg = inbound,
+        .param = inbound_param,
+        .body = inbound_body,
+        .write = inbound_write};
+    seat->serving = (struct serving){.app = &seat->app,
+        .pool = ROUTES_TURN,
+        .source = &seat->source,
+        .peer = &seats_peer,
+        .began_us = clock_mono_us()};
     if (task_spawn(seats_task, seat, (int)(taken - w->board->seats), NULL)) {
         scoreboard_seat_give(w->board, w->slot, taken);
         seat->next_free = s->free;

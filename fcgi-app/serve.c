@@ -1,12 +1,12 @@
 #include "fcgi-app/serve.h"
 
-#include "process/machine.h"
-#include "process/stage.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
 #include "fcgi-app/guard.h"
+#include "process/machine.h"
+#include "process/stage.h"
 #include "tools/engine/tools.h"
 
 #include <signal.h>

@@ -17,7 +17,7 @@ static const char *submit_title(struct arena *arena, const char *text)
             break;
     }
     char *title = arena_memdup(arena, text, len);
-    for (char *c = title; c != NULL && *c != '\0'; c++) {
+    for (char *c = title; c && *c != '\0'; c++) {
         if ((unsigned char)*c < ' ')
             *c = ' ';
     }
@@ -30,34 +30,34 @@ static int submit_chat(struct submit_parser *p, const char *key)
 {
     struct submit *out = p->out;
     const char *text = NULL, *session = NULL, *conversation = NULL, *id = NULL;
-    int result;
+    int error;
     out->source = "chat";
-    if ((result = submit_string(p, p->body, "message", &text)) < 0)
-        return result;
-    if (text == NULL)
+    if ((error = submit_string(p, p->body, "message", &text)) < 0)
+        return error;
+    if (!text)
         return problem_field(p->problem, "message", "message is missing.");
-    if ((result = submit_check_text(p, "message", text)) < 0 ||
-        (result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
-        (result = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
-        (result = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
-        (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
-        (result = submit_key(p, key)) < 0 || (result = submit_context(p)) < 0 ||
-        (result = submit_attachments(p)) < 0 || (result = submit_zone_and_locale(p, p->body)) < 0 ||
-        (result = submit_on_busy(p, p->body)) < 0)
-        return result;
-    result = jdoc_get_bool(p->body, "stream", &out->stream);
-    if (result == ERR_INVALID)
+    if ((error = submit_check_text(p, "message", text)) < 0 ||
+        (error = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
+        (error = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
+        (error = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
+        (error = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
+        (error = submit_key(p, key)) < 0 || (error = submit_context(p)) < 0 ||
+        (error = submit_attachments(p)) < 0 || (error = submit_zone_and_locale(p, p->body)) < 0 ||
+        (error = submit_on_busy(p, p->body)) < 0)
+        return error;
+    error = jdoc_get_bool(p->body, "stream", &out->stream);
+    if (error == ERR_INVALID)
         return problem_field(p->problem, "stream", "stream must be true or false.");
-    if ((result = webhook_parse(p->body, p->conf, &out->webhook, p->problem)) < 0)
-        return result;
-    submit_session(p, conversation != NULL ? conversation : session);
+    if ((error = webhook_parse(p->body, p->conf, &out->webhook, p->problem)) < 0)
+        return error;
+    submit_session(p, conversation ? conversation : session);
     out->text = text;
     return submit_add_text(p, id, "user", text, NULL);
 }
 
 void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out)
 {
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->source = "approval";
     out->text = out->zone = out->locale = out->title = "";
     out->resume[0] = (struct submit_resume){.id = id, .payload = payload, .edited = edited};
@@ -69,14 +69,14 @@ static int submit_internal_answer(struct submit_parser *p, const jdoc *approval)
     struct submit *out = p->out;
     char session[IDENT_SESSION_MAX + 1];
     const char *id = NULL;
-    int result = submit_id(p, approval, "id", IDENT_CLIENT_MESSAGE_MAX, &id);
-    if (result < 0)
-        return result;
-    if (id == NULL)
+    int error = submit_id(p, approval, "id", IDENT_CLIENT_MESSAGE_MAX, &id);
+    if (error < 0)
+        return error;
+    if (!id)
         return problem_field(p->problem, "id", "The id of an approval is needed.");
-    memcpy(session, out->session, sizeof(session));
+    memcpy(session, out->session, sizeof session);
     submit_answer(id, jdoc_get(approval, "payload"), "edited_args", out);
-    memcpy(out->session, session, sizeof(session));
+    memcpy(out->session, session, sizeof session);
     out->session_given = true;
     return 0;
 }
@@ -86,24 +86,24 @@ static int submit_agui(struct submit_parser *p)
     struct submit *out = p->out;
     const char *thread = NULL;
     const jdoc *props = jdoc_get(p->body, "forwardedProps");
-    int result;
+    int error;
     out->source = "agui";
     out->stream = true;
-    if ((result = submit_session_id(p, p->body, "threadId", &thread)) < 0 ||
-        (result = submit_id(p, p->body, "runId", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0)
-        return result;
-    if (thread == NULL || out->run_id == NULL)
-        return problem_field(p->problem, thread == NULL ? "threadId" : "runId",
+    if ((error = submit_session_id(p, p->body, "threadId", &thread)) < 0 ||
+        (error = submit_id(p, p->body, "runId", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0)
+        return error;
+    if (!thread || !out->run_id)
+        return problem_field(p->problem, !thread ? "threadId" : "runId",
             "threadId and runId are needed.");
     out->client_message_id = out->run_id;
     submit_session(p, thread);
-    if ((result = submit_check_agui(p, p->body)) < 0 ||
-        (result = submit_resume_list(p, p->body)) < 0 ||
-        (result = submit_agui_messages(p, p->body)) < 0 ||
-        (result = submit_keep_agui(p, p->body)) < 0 ||
-        (result = submit_zone_and_locale(p, props)) < 0 ||
-        (result = webhook_parse(props, p->conf, &out->webhook, p->problem)) < 0)
-        return result;
+    if ((error = submit_check_agui(p, p->body)) < 0 ||
+        (error = submit_resume_list(p, p->body)) < 0 ||
+        (error = submit_agui_messages(p, p->body)) < 0 ||
+        (error = submit_keep_agui(p, p->body)) < 0 ||
+        (error = submit_zone_and_locale(p, props)) < 0 ||
+        (error = webhook_parse(props, p->conf, &out->webhook, p->problem)) < 0)
+        return error;
     return submit_on_busy(p, props);
 }
 
@@ -112,31 +112,31 @@ static int submit_internal(struct submit_parser *p)
     struct submit *out = p->out;
     const char *session = NULL, *text = NULL, *id = NULL;
     const jdoc *agui = jdoc_get(p->body, "agui");
-    int result;
+    int error;
     out->source = "ws";
-    if ((result = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
-        (result = submit_id(p, p->body, "run_id", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0 ||
-        (result = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
-        (result = submit_key(p, NULL)) < 0 ||
-        (result = submit_string(p, p->body, "text", &text)) < 0 ||
-        (result = submit_context(p)) < 0 || (result = submit_zone_and_locale(p, p->body)) < 0 ||
-        (result = submit_on_busy(p, p->body)) < 0 ||
-        (result = webhook_parse(agui != NULL ? jdoc_get(agui, "forwardedProps") : p->body, p->conf,
+    if ((error = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
+        (error = submit_id(p, p->body, "run_id", IDENT_CLIENT_MESSAGE_MAX, &out->run_id)) < 0 ||
+        (error = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
+        (error = submit_key(p, NULL)) < 0 ||
+        (error = submit_string(p, p->body, "text", &text)) < 0 || (error = submit_context(p)) < 0 ||
+        (error = submit_zone_and_locale(p, p->body)) < 0 ||
+        (error = submit_on_busy(p, p->body)) < 0 ||
+        (error = webhook_parse(agui ? jdoc_get(agui, "forwardedProps") : p->body, p->conf,
              &out->webhook, p->problem)) < 0)
-        return result;
+        return error;
     submit_session(p, session);
-    if (agui != NULL && ((result = submit_check_agui(p, agui)) < 0 ||
-                            (result = submit_resume_list(p, agui)) < 0 ||
-                            (result = submit_keep_agui(p, agui)) < 0))
-        return result;
-    if (jdoc_get(p->body, "approval") != NULL)
+    if (agui &&
+        ((error = submit_check_agui(p, agui)) < 0 || (error = submit_resume_list(p, agui)) < 0 ||
+            (error = submit_keep_agui(p, agui)) < 0))
+        return error;
+    if (jdoc_get(p->body, "approval"))
         return submit_internal_answer(p, jdoc_get(p->body, "approval"));
-    if (jdoc_get(agui, "messages") != NULL || p->out->resume_count > 0)
+    if (jdoc_get(agui, "messages") || p->out->resume_count > 0)
         return submit_agui_messages(p, agui);
-    if (text == NULL)
+    if (!text)
         return problem_field(p->problem, "text", "text is missing.");
-    if ((result = submit_check_text(p, "text", text)) < 0)
-        return result;
+    if ((error = submit_check_text(p, "text", text)) < 0)
+        return error;
     out->text = text;
     return submit_add_text(p, id, "user", text, NULL);
 }
@@ -157,23 +157,26 @@ static int submit_dispatch(enum submit_kind kind, struct submit_parser *p, const
 int submit_parse(const struct submit_source *from, const struct conf *conf, struct arena *arena,
     struct submit *out, struct problem *problem)
 {
-    struct submit_parser p = {
-        .body = from->body, .conf = conf, .arena = arena, .out = out, .problem = problem};
-    memset(out, 0, sizeof(*out));
+    struct submit_parser p = {.body = from->body,
+        .conf = conf,
+        .arena = arena,
+        .out = out,
+        .problem = problem};
+    memset(out, 0, sizeof *out);
     out->text = "";
     out->zone = "";
     out->locale = "";
     buf_init(&p.hash, 0);
-    int result = submit_dispatch(from->kind, &p, from->key);
-    if (result == 0 && out->session_given)
+    int error = submit_dispatch(from->kind, &p, from->key);
+    if (error == 0 && out->session_given)
         buf_printf(&p.hash, "\n%s", out->session);
-    if (result == 0)
-        result = buf_error(&p.hash);
-    if (result == 0) {
+    if (error == 0)
+        error = buf_error(&p.hash);
+    if (error == 0) {
         ident_sha256_hex(p.hash.data, p.hash.len, out->body_hash);
         out->title = submit_title(arena, out->text);
-        result = out->title == NULL ? ERR_NOMEM : 0;
+        error = !out->title ? ERR_NOMEM : 0;
     }
     buf_free(&p.hash);
-    return result;
+    return error;
 }

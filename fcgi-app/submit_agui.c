@@ -13,36 +13,37 @@ static size_t submit_tools_max(const struct conf *conf)
     return (size_t)(conf->client_tools_max < half ? conf->client_tools_max : half);
 }
 
-/* Which vendors would take them is the model's side (agent/context.c); here: what they must have. */
+/* Which vendors would take them is the model's side (agent/context.c); here: what they must
+ * have. */
 static int submit_check_tools(struct submit_parser *p, const jdoc *agui)
 {
     const jdoc *list = jdoc_get(agui, "tools");
     const size_t max = submit_tools_max(p->conf);
     struct buf parameters;
     size_t bytes = 0;
-    int result = 0;
+    int error = 0;
     buf_init(&parameters, 0);
-    for (size_t i = 0; result == 0 && i < jdoc_length(list); i++) {
+    for (size_t i = 0; error == 0 && i < jdoc_length(list); i++) {
         const jdoc *tool = jdoc_at(list, i);
         const char *name = NULL, *description = NULL;
-        if ((result = submit_string(p, tool, "name", &name)) < 0 ||
-            (result = submit_string(p, tool, "description", &description)) < 0)
+        if ((error = submit_string(p, tool, "name", &name)) < 0 ||
+            (error = submit_string(p, tool, "description", &description)) < 0)
             break;
-        if (name == NULL || *name == '\0') {
-            result = problem_field(p->problem, "tools", "tools[%zu] has no name.", i);
+        if (!name || *name == '\0') {
+            error = problem_field(p->problem, "tools", "tools[%zu] has no name.", i);
             break;
         }
         buf_reset(&parameters);
         jdoc_write(jdoc_get(tool, "parameters"), &parameters);
-        result = buf_error(&parameters);
-        bytes += strlen(name) + (description != NULL ? strlen(description) : 0) + parameters.len;
+        error = buf_error(&parameters);
+        bytes += strlen(name) + (description ? strlen(description) : 0) + parameters.len;
     }
     buf_free(&parameters);
-    if (result == 0 && bytes > max)
-        result = problem_limit(p->problem, "tools", (int64_t)max,
+    if (error == 0 && bytes > max)
+        error = problem_limit(p->problem, "tools", (int64_t)max,
             "The %zu tools have %zu bytes of names, descriptions and parameters; %zu are allowed.",
             jdoc_length(list), bytes, max);
-    return result;
+    return error;
 }
 
 int submit_check_agui(struct submit_parser *p, const jdoc *agui)
@@ -52,9 +53,9 @@ int submit_check_agui(struct submit_parser *p, const jdoc *agui)
         size_t max;
     } arrays[] = {{"tools", SUBMIT_AGUI_TOOLS}, {"context", SUBMIT_CONTEXT_KEYS},
         {"resume", SUBMIT_RESUME_MAX}};
-    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
         const jdoc *list = jdoc_get(agui, arrays[i].name);
-        if (list == NULL)
+        if (!list)
             continue;
         if (jdoc_type(list) != JDOC_ARRAY)
             return problem_field(p->problem, arrays[i].name, "%s must be an array.",
@@ -77,12 +78,11 @@ static int submit_resume_one(struct submit_parser *p, const jdoc *item)
 {
     struct submit_resume *out = &p->out->resume[p->out->resume_count];
     const char *status = NULL;
-    int result = submit_id(p, item, "interruptId", IDENT_CLIENT_MESSAGE_MAX, &out->id);
-    if (result < 0 || (result = submit_string(p, item, "status", &status)) < 0)
-        return result;
-    out->cancelled = status != NULL && strcmp(status, "cancelled") == 0;
-    if (out->id == NULL || status == NULL ||
-        (!out->cancelled && strcmp(status, "resolved") != 0))
+    int error = submit_id(p, item, "interruptId", IDENT_CLIENT_MESSAGE_MAX, &out->id);
+    if (error < 0 || (error = submit_string(p, item, "status", &status)) < 0)
+        return error;
+    out->cancelled = status && strcmp(status, "cancelled") == 0;
+    if (!out->id || !status || (!out->cancelled && strcmp(status, "resolved") != 0))
         return problem_field(p->problem, "resume",
             "An element of resume needs interruptId, and status resolved or cancelled.");
     for (size_t i = 0; i < p->out->resume_count; i++) {
@@ -99,9 +99,9 @@ int submit_resume_list(struct submit_parser *p, const jdoc *agui)
 {
     const jdoc *list = jdoc_get(agui, "resume");
     for (size_t i = 0; i < jdoc_length(list); i++) {
-        int result = submit_resume_one(p, jdoc_at(list, i));
-        if (result < 0)
-            return result;
+        int error = submit_resume_one(p, jdoc_at(list, i));
+        if (error < 0)
+            return error;
     }
     p->out->resume_all = true;
     if (jdoc_length(list) > 0) {
@@ -120,17 +120,17 @@ static void submit_free_json(void *doc)
 
 int submit_keep_agui(struct submit_parser *p, const jdoc *agui)
 {
-    static const char *const names[] = {
-        "tools", "context", "state", "forwardedProps", "parentRunId"};
+    static const char *const names[] = {"tools", "context", "state", "forwardedProps",
+        "parentRunId"};
     jdoc *kept = jdoc_new_object();
-    if (kept == NULL || arena_on_free(p->arena, submit_free_json, kept) < 0)
+    if (!kept || arena_on_free(p->arena, submit_free_json, kept) < 0)
         return ERR_NOMEM;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const jdoc *value = jdoc_get(agui, names[i]);
-        if (value == NULL)
+        if (!value)
             continue;
         jdoc *copy = jdoc_dup(value);
-        if (copy == NULL || jdoc_set(kept, names[i], copy) < 0)
+        if (!copy || jdoc_set(kept, names[i], copy) < 0)
             return ERR_NOMEM;
     }
     p->out->agui = kept;

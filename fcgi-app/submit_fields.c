@@ -9,16 +9,15 @@
 #define SUBMIT_ZONE_MAX 64
 #define SUBMIT_LOCALE_MAX 35
 
-int submit_string(struct submit_parser *p, const jdoc *doc, const char *name,
-    const char **out)
+int submit_string(struct submit_parser *p, const jdoc *doc, const char *name, const char **out)
 {
     const char *text = NULL;
     size_t len = 0;
     *out = NULL;
-    int result = jdoc_get_string(doc, name, &text, &len);
-    if (result == ERR_NOT_FOUND)
+    int error = jdoc_get_string(doc, name, &text, &len);
+    if (error == ERR_NOT_FOUND)
         return 0;
-    if (result < 0)
+    if (error < 0)
         return problem_field(p->problem, name, "%s must be a string, not %s.", name,
             jdoc_type_name(jdoc_type(jdoc_get(doc, name))));
     if (strlen(text) != len)
@@ -30,21 +29,20 @@ int submit_string(struct submit_parser *p, const jdoc *doc, const char *name,
 int submit_id(struct submit_parser *p, const jdoc *doc, const char *name, size_t max,
     const char **out)
 {
-    int result = submit_string(p, doc, name, out);
-    if (result < 0 || *out == NULL)
-        return result;
+    int error = submit_string(p, doc, name, out);
+    if (error < 0 || !*out)
+        return error;
     if (ident_is_safe(*out, strlen(*out), max))
         return 0;
     return problem_limit(p->problem, name, (int64_t)max,
         "%s must have 1 to %zu characters of A-Z a-z 0-9 _ . : @ -.", name, max);
 }
 
-int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name,
-    const char **out)
+int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name, const char **out)
 {
-    int result = submit_id(p, doc, name, IDENT_SESSION_MAX, out);
-    if (result < 0 || *out == NULL || ident_is_session(*out, strlen(*out)))
-        return result;
+    int error = submit_id(p, doc, name, IDENT_SESSION_MAX, out);
+    if (error < 0 || !*out || ident_is_session(*out, strlen(*out)))
+        return error;
     return problem_field(p->problem, name,
         "%s must not end with :msgs, :log, :queue, :floor or :ctl.", name);
 }
@@ -55,10 +53,10 @@ static int submit_name(struct submit_parser *p, const jdoc *doc, const char *nam
 {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-    int result = submit_string(p, doc, name, out);
-    if (result < 0)
-        return result;
-    if (*out == NULL)
+    int error = submit_string(p, doc, name, out);
+    if (error < 0)
+        return error;
+    if (!*out)
         *out = "";
     size_t len = strlen(*out);
     if (len > max || strspn(*out, allowed) != len || **out == '/')
@@ -82,7 +80,7 @@ int submit_check_text(struct submit_parser *p, const char *name, const char *tex
 int submit_context(struct submit_parser *p)
 {
     const jdoc *context = jdoc_get(p->body, "context");
-    if (context == NULL)
+    if (!context)
         return 0;
     if (jdoc_type(context) != JDOC_OBJECT)
         return problem_field(p->problem, "context", "context must be an object, not %s.",
@@ -96,11 +94,10 @@ int submit_context(struct submit_parser *p)
 
 int submit_zone_and_locale(struct submit_parser *p, const jdoc *doc)
 {
-    int result = submit_name(p, doc, "timezone", SUBMIT_ZONE_MAX, &p->out->zone);
-    if (result == 0 && *p->out->zone == '\0' && p->out->context != NULL)
-        result = submit_name(p, p->out->context, "timezone", SUBMIT_ZONE_MAX, &p->out->zone);
-    return result < 0 ? result
-                      : submit_name(p, doc, "locale", SUBMIT_LOCALE_MAX, &p->out->locale);
+    int error = submit_name(p, doc, "timezone", SUBMIT_ZONE_MAX, &p->out->zone);
+    if (error == 0 && *p->out->zone == '\0' && p->out->context)
+        error = submit_name(p, p->out->context, "timezone", SUBMIT_ZONE_MAX, &p->out->zone);
+    return error < 0 ? error : submit_name(p, doc, "locale", SUBMIT_LOCALE_MAX, &p->out->locale);
 }
 
 int submit_on_busy(struct submit_parser *p, const jdoc *doc)
@@ -108,14 +105,14 @@ int submit_on_busy(struct submit_parser *p, const jdoc *doc)
     static const struct {
         const char *name;
         enum turns_on_busy value;
-    } names[] = {
-        {"enqueue", TURNS_ENQUEUE}, {"interrupt", TURNS_INTERRUPT}, {"reject", TURNS_REJECT}};
+    } names[] = {{"enqueue", TURNS_ENQUEUE}, {"interrupt", TURNS_INTERRUPT},
+        {"reject", TURNS_REJECT}};
     const char *text = NULL;
-    int result = submit_string(p, doc, "on_busy", &text);
+    int error = submit_string(p, doc, "on_busy", &text);
     p->out->on_busy = TURNS_ENQUEUE;
-    if (result < 0 || text == NULL)
-        return result;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (error < 0 || !text)
+        return error;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].name, text) == 0) {
             p->out->on_busy = names[i].value;
             return 0;
@@ -127,7 +124,7 @@ int submit_on_busy(struct submit_parser *p, const jdoc *doc)
 int submit_attachments(struct submit_parser *p)
 {
     const jdoc *list = jdoc_get(p->body, "attachments");
-    if (list == NULL)
+    if (!list)
         return 0;
     if (jdoc_type(list) != JDOC_ARRAY)
         return problem_field(p->problem, "attachments", "attachments must be an array.");
@@ -142,22 +139,22 @@ int submit_attachments(struct submit_parser *p)
 
 int submit_key(struct submit_parser *p, const char *key)
 {
-    int result = submit_id(p, p->body, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,
+    int error = submit_id(p, p->body, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,
         &p->out->client_message_id);
-    if (result < 0 || p->out->client_message_id != NULL || key == NULL)
-        return result;
+    if (error < 0 || p->out->client_message_id || !key)
+        return error;
     if (!ident_is_safe(key, strlen(key), IDENT_CLIENT_MESSAGE_MAX))
         return problem_limit(p->problem, "Idempotency-Key", IDENT_CLIENT_MESSAGE_MAX,
             "Idempotency-Key must have 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
             IDENT_CLIENT_MESSAGE_MAX);
     p->out->client_message_id = arena_strdup(p->arena, key);
-    return p->out->client_message_id == NULL ? ERR_NOMEM : 0;
+    return !p->out->client_message_id ? ERR_NOMEM : 0;
 }
 
 void submit_session(struct submit_parser *p, const char *session)
 {
     p->out->session_given = session != NULL;
-    if (session != NULL)
+    if (session)
         memcpy(p->out->session, session, strlen(session) + 1);
     else
         ident_uuid7(p->out->session);

@@ -2,6 +2,7 @@
 #define TURNPIKE_FCGI_APP_SUBMIT_PARTS_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "fcgi-app/submit.h"
 
 /*
@@ -28,41 +29,42 @@ struct submit_parser { /* what every step needs */
 /* ---- submit_fields ---- */
 
 /* A member that is a string without U+0000. out: NULL when it is absent. Borrowed from doc. */
-int submit_string(struct submit_parser *p, const jdoc *doc, const char *name, const char **out);
-/* The same for an id of at most max characters, and for the id of a session. */
-int submit_id(struct submit_parser *p, const jdoc *doc, const char *name, size_t max,
+MUST_CHECK int submit_string(struct submit_parser *p, const jdoc *doc, const char *name,
     const char **out);
-int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name,
+/* The same for an id of at most max characters, and for the id of a session. */
+MUST_CHECK int submit_id(struct submit_parser *p, const jdoc *doc, const char *name, size_t max,
+    const char **out);
+MUST_CHECK int submit_session_id(struct submit_parser *p, const jdoc *doc, const char *name,
     const char **out);
 /* The user's words: not blank, and not too long. name: for the problem. */
-int submit_check_text(struct submit_parser *p, const char *name, const char *text);
+MUST_CHECK int submit_check_text(struct submit_parser *p, const char *name, const char *text);
 
-/* Members of the body, into p->out: context, attachments (refused), client_message_id (or the header's
- * key, which may be NULL). */
-int submit_context(struct submit_parser *p);
-int submit_attachments(struct submit_parser *p);
-int submit_key(struct submit_parser *p, const char *key);
+/* Members of the body, into p->out: context, attachments (refused), client_message_id (or the
+ * header's key, which may be NULL). */
+MUST_CHECK int submit_context(struct submit_parser *p);
+MUST_CHECK int submit_attachments(struct submit_parser *p);
+MUST_CHECK int submit_key(struct submit_parser *p, const char *key);
 /* Members of doc: timezone (or the context's) and locale; on_busy. */
-int submit_zone_and_locale(struct submit_parser *p, const jdoc *doc);
-int submit_on_busy(struct submit_parser *p, const jdoc *doc);
+MUST_CHECK int submit_zone_and_locale(struct submit_parser *p, const jdoc *doc);
+MUST_CHECK int submit_on_busy(struct submit_parser *p, const jdoc *doc);
 /* The session that the client named; NULL = a new one. */
 void submit_session(struct submit_parser *p, const char *session);
 
 /* ---- submit_messages ---- */
 
 /* Adds a message. id: NULL = one is made. tool_call: NULL = it is no result. */
-int submit_add_text(struct submit_parser *p, const char *id, const char *role, const char *text,
-    const char *tool_call);
+MUST_CHECK int submit_add_text(struct submit_parser *p, const char *id, const char *role,
+    const char *text, const char *tool_call);
 /* Adds those behind the last assistant message. */
-int submit_agui_messages(struct submit_parser *p, const jdoc *agui);
+MUST_CHECK int submit_agui_messages(struct submit_parser *p, const jdoc *agui);
 
 /* ---- submit_agui ---- */
 
 /* The arrays of a RunAgentInput: kinds, counts, the client's tools. */
-int submit_check_agui(struct submit_parser *p, const jdoc *agui);
+MUST_CHECK int submit_check_agui(struct submit_parser *p, const jdoc *agui);
 /* Answers to approvals. */
-int submit_resume_list(struct submit_parser *p, const jdoc *agui);
+MUST_CHECK int submit_resume_list(struct submit_parser *p, const jdoc *agui);
 /* Keeps what the turn needs of a RunAgentInput: everything but the conversation. */
-int submit_keep_agui(struct submit_parser *p, const jdoc *agui);
+MUST_CHECK int submit_keep_agui(struct submit_parser *p, const jdoc *agui);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_FCGI_APP_TICKET_H
 #define TURNPIKE_FCGI_APP_TICKET_H
 
+#include "base/err.h"
 #include "fcgi-app/exchange.h"
 
 /*
@@ -13,6 +14,6 @@
  *   why  out on ERR_AUTH: static text
  * Returns 0; ERR_AUTH; ERR_STORE*; ERR_NOMEM.
  */
-int ticket_identify(struct exchange *x, const char **why);
+MUST_CHECK int ticket_identify(struct exchange *x, const char **why);
 
 #endif

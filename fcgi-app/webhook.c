@@ -27,14 +27,14 @@ static int webhook_check_url(const char *url, size_t len, const struct conf *con
     return 0;
 }
 
-int webhook_parse(
-    const jdoc *body, const struct conf *conf, const char **url, struct problem *problem)
+int webhook_parse(const jdoc *body, const struct conf *conf, const char **url,
+    struct problem *problem)
 {
     const jdoc *webhook = jdoc_get(body, "webhook");
     const char *text = NULL;
     size_t len = 0;
     *url = NULL;
-    if (webhook == NULL)
+    if (!webhook)
         return 0;
     if (jdoc_type(webhook) != JDOC_OBJECT)
         return problem_field(problem, "webhook", "webhook must be an object, not %s.",
@@ -46,7 +46,7 @@ int webhook_parse(
         return problem_field(problem, FIELD, FIELD " must be a string.");
     if (jdoc_length(webhook) > 1)
         return problem_field(problem, "webhook", "webhook has members other than url.");
-    int result = webhook_check_url(text, len, conf, problem);
-    *url = result == 0 ? text : NULL;
-    return result;
+    int error = webhook_check_url(text, len, conf, problem);
+    *url = error == 0 ? text : NULL;
+    return error;
 }

@@ -2,6 +2,7 @@
 #define TURNPIKE_FCGI_APP_WEBHOOK_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "process/problem.h"
 
@@ -11,7 +12,7 @@
  * What only the connection can show (a name of a private address) is refused at delivery.
  * Returns 0; ERR_INVALID with the problem set.
  */
-int webhook_parse(
-    const jdoc *body, const struct conf *conf, const char **url, struct problem *problem);
+MUST_CHECK int webhook_parse(const jdoc *body, const struct conf *conf, const char **url,
+    struct problem *problem);
 
 #endif

@@ -2,6 +2,7 @@
 #define TURNPIKE_PROCESS_AUTH_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/ident.h"
 
 #include <stdbool.h>
@@ -15,12 +16,12 @@ enum auth_kind { AUTH_NONE, AUTH_JWT, AUTH_API_KEY, AUTH_TICKET, AUTH_DEVELOPMEN
 struct auth_identity {
     enum auth_kind kind;
     char user[IDENT_USER_MAX + 1];
-    char role[32]; /* "user" or "admin" */
+    char role[32];        /* "user" or "admin" */
     long long expires_ms; /* real time, jwt.leeway included; 0 = never: when it passes a socket is
                              closed (4001) */
 };
 struct auth;
-int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
+MUST_CHECK int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
 void auth_free(struct auth *a);
 /*
  * auth_token -- a JWT or an API key (told apart by form). Algorithm fixed by configuration;
@@ -29,13 +30,15 @@ void auth_free(struct auth *a);
  *   why  out on error: short reason for the log and problem detail; never the token
  * Returns 0 or ERR_AUTH.
  */
-int auth_token(const struct auth *a, const char *token, size_t len, struct auth_identity *out, const char **why);
+MUST_CHECK int auth_token(const struct auth *a, const char *token, size_t len,
+    struct auth_identity *out, const char **why);
 /* Development mode: user as named (name or id), or "dev" when NULL or "". ERR_AUTH outside that
  * mode. */
-int auth_development(const struct auth *a, const char *user, struct auth_identity *out);
+MUST_CHECK int auth_development(const struct auth *a, const char *user, struct auth_identity *out);
 /* Parses the text of a ticket's key: "UID ROLE ORIGIN EXPIRES" (of the credential that asked for
  * it; real ms, 0 = never). */
-int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin, struct auth_identity *out);
+MUST_CHECK int auth_ticket(const struct auth *a, const char *value, size_t len, const char *origin,
+    struct auth_identity *out);
 
 /*
  * auth_bearer -- the credential in a value of the header Authorization (RFC 6750 section 2.1),

@@ -20,11 +20,10 @@ static const struct {
     int64_t within_ms, keep_ms;
 } scopes[BLAME_SCOPES] = {
     [BLAME_SAME] = {{"repetitions of this request", "repetitions of this message",
-                       "repetitions of this tool call"}, {3, 9, 3},
-        10 * MINUTE_MS, MINUTE_MS},
-    [BLAME_ROUTE] = {{"requests to this route", "messages to this session",
-                        "calls of this tool"}, {6, 12, 6}, MINUTE_MS,
-        5 * MINUTE_MS},
+                        "repetitions of this tool call"},
+        {3, 9, 3}, 10 * MINUTE_MS, MINUTE_MS},
+    [BLAME_ROUTE] = {{"requests to this route", "messages to this session", "calls of this tool"},
+        {6, 12, 6}, MINUTE_MS, 5 * MINUTE_MS},
     [BLAME_USER] = {{"requests", "messages", "calls in tool processes"}, {12, 18, 12}, MINUTE_MS,
         MINUTE_MS},
 };
@@ -70,8 +69,7 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms)
         if (atomic_load(&b->marks[i].until_ms) < atomic_load(&b->marks[at].until_ms))
             at = i;
     }
-    if (atomic_load(&b->marks[at].key) == mark->key &&
-        atomic_load(&b->marks[at].until_ms) >= until)
+    if (atomic_load(&b->marks[at].key) == mark->key && atomic_load(&b->marks[at].until_ms) >= until)
         return;
     /* A reader between the two sees a mark that is over. */
     atomic_store(&b->marks[at].until_ms, 0);
@@ -82,9 +80,8 @@ void blame_add(struct blame *b, const struct blame_mark *mark, int64_t now_ms)
 }
 
 /* How often deaths of this key have filled the scope's limit in its time. */
-static unsigned blame_filled(
-    const struct blame *b, enum blame_scope scope, unsigned long long key, enum blame_kind kind,
-    int64_t now)
+static unsigned blame_filled(const struct blame *b, enum blame_scope scope, unsigned long long key,
+    enum blame_kind kind, int64_t now)
 {
     unsigned weight = 0;
     for (size_t i = 0; i < BLAME_DEATHS; i++)
@@ -131,7 +128,7 @@ int64_t blame_left(const struct blame *b, const struct blame_work *work, int64_t
         for (int s = 0; s < BLAME_SCOPES; s++)
             if (key != 0 && key == keys[s] && this_left > left) {
                 left = this_left;
-                if (scope != NULL)
+                if (scope)
                     *scope = (enum blame_scope)s;
             }
     }

@@ -20,8 +20,8 @@
  * the work; no text of a user is kept.
  */
 #define BLAME_ROUTE_SIZE 160 /* "session " and the longest id */
-#define BLAME_MARKS 512  /* at once; the one that ends first makes room */
-#define BLAME_DEATHS 256 /* remembered */
+#define BLAME_MARKS 512      /* at once; the one that ends first makes room */
+#define BLAME_DEATHS 256     /* remembered */
 
 /* The present work of a worker. Zeroed = none. */
 struct blame_work {
@@ -43,7 +43,7 @@ enum blame_scope { BLAME_SAME, BLAME_ROUTE, BLAME_USER, BLAME_SCOPES };
 
 struct blame {
     struct {
-        atomic_ullong key;    /* 0 = none */
+        atomic_ullong key;     /* 0 = none */
         atomic_llong until_ms; /* monotonic */
     } marks[BLAME_MARKS];
     atomic_llong last_ms; /* monotonic: when the last of all marks ends */

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_PROCESS_FASTCGI_CALL_H
 #define TURNPIKE_PROCESS_FASTCGI_CALL_H
 
+#include "base/err.h"
 #include "wire/fastcgi/fastcgi_client.h"
 
 #include <stdbool.h>
@@ -46,8 +47,9 @@ struct fastcgi_call_request { /* borrowed while fastcgi_call_start runs */
  *   out         may be NULL; valid until fn was called
  * Returns 0; ERR_FULL (backlog); ERR_NET (nobody listens); ERR_NOMEM. fn is not called on error.
  */
-int fastcgi_call_start(struct fastcgi_pool *pool, const struct fastcgi_call_request *request,
-    fastcgi_call_fn *fn, void *arg, struct fastcgi_call **out);
+MUST_CHECK int fastcgi_call_start(struct fastcgi_pool *pool,
+    const struct fastcgi_call_request *request, fastcgi_call_fn *fn, void *arg,
+    struct fastcgi_call **out);
 /* The request goes on; nobody gets its reply. */
 void fastcgi_call_forget(struct fastcgi_call *call);
 

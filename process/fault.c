@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const fault_actions[] = {
-    [FAULT_CRASH] = "crash", [FAULT_LOOP] = "loop", [FAULT_SLOW] = "slow"};
+static const char *const fault_actions[] =
+    {[FAULT_CRASH] = "crash", [FAULT_LOOP] = "loop", [FAULT_SLOW] = "slow"};
 
 static int fault_stage(const char *name)
 {

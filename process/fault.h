@@ -1,11 +1,12 @@
 #ifndef TURNPIKE_PROCESS_FAULT_H
 #define TURNPIKE_PROCESS_FAULT_H
 
-#include "process/stage.h"
 #include "base/conf.h"
+#include "process/stage.h"
 
 /*
- * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool process.
+ * fault -- faults on request, for tests of what they must not harm. Process: turn worker, tool
+ * process.
  *
  * Only with the setting development.fault_word. conf_check refuses it without development mode, and
  * refuses that mode when nginx listens to the world. A turn whose input contains

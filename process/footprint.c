@@ -25,8 +25,8 @@ static bool footprint_read_head(const char *line, struct footprint_map *map)
 
     if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, perms, &inode) != 4)
         return false;
-    *map = (struct footprint_map){.start = start, .end = end,
-        .code = inode && !strcmp(perms, "r-xp")};
+    *map =
+        (struct footprint_map){.start = start, .end = end, .code = inode && !strcmp(perms, "r-xp")};
     return true;
 }
 

@@ -17,8 +17,8 @@ static void machine_name(const struct conf *conf, char out[MACHINE_NAME_SIZE])
         snprintf(out, MACHINE_NAME_SIZE, "unknown");
 }
 
-void machine_owner_of(
-    const struct conf *conf, const char *pool, int pid, char out[MACHINE_OWNER_SIZE])
+void machine_owner_of(const struct conf *conf, const char *pool, int pid,
+    char out[MACHINE_OWNER_SIZE])
 {
     char name[MACHINE_NAME_SIZE];
 

@@ -12,7 +12,7 @@
 /* The owner that this process is. pool: "turn", "api", "housekeeper". */
 void machine_owner(const struct conf *conf, const char *pool, char out[MACHINE_OWNER_SIZE]);
 /* The beginning of the owner that process `pid` of this machine is or was: "MACHINE/POOL/PID/". */
-void machine_owner_of(
-    const struct conf *conf, const char *pool, int pid, char out[MACHINE_OWNER_SIZE]);
+void machine_owner_of(const struct conf *conf, const char *pool, int pid,
+    char out[MACHINE_OWNER_SIZE]);
 
 #endif

@@ -13,7 +13,7 @@ static const char *const origin_loopback[] = {"localhost", "127.0.0.1", "[::1]"}
 static bool origin_is_port(const char *text)
 {
     return *text == '\0' ||
-           (*text == ':' && text[1] != '\0' && text[1 + strspn(text + 1, "0123456789")] == '\0');
+        (*text == ':' && text[1] != '\0' && text[1 + strspn(text + 1, "0123456789")] == '\0');
 }
 
 /* Is `text` this host, perhaps with a port? */
@@ -45,9 +45,9 @@ bool origin_allowed(const struct conf *conf, const char *origin)
     }
     if (!conf->development)
         return false;
-    size_t scheme = strncmp(origin, "http://", 7) == 0    ? 7
-                    : strncmp(origin, "https://", 8) == 0 ? 8
-                                                          : 0;
+    size_t scheme = strncmp(origin, "http://", 7) == 0 ? 7 :
+        strncmp(origin, "https://", 8) == 0            ? 8 :
+                                                         0;
     return scheme > 0 && origin_is_loopback(origin + scheme);
 }
 
@@ -86,7 +86,7 @@ bool origin_foreign(const struct conf *conf, const char *origin, const char *fet
     if (origin && *origin != '\0')
         return !origin_allowed(conf, origin);
     return fetch_site && *fetch_site != '\0' && strcmp(fetch_site, "same-origin") != 0 &&
-           strcmp(fetch_site, "none") != 0;
+        strcmp(fetch_site, "none") != 0;
 }
 
 bool origin_host_answered(const struct conf *conf, const char *host)
@@ -123,9 +123,10 @@ void origin_reply(const struct conf *conf, const char *origin, struct buf *head)
         return;
     buf_puts(head, "Access-Control-Allow-Origin: ");
     buf_puts(head, origin);
-    buf_puts(head, "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
-                   "Location, Allow, WWW-Authenticate, Preference-Applied, "
-                   "Content-Disposition\r\n");
+    buf_puts(head,
+        "\r\nAccess-Control-Expose-Headers: X-Request-Id, traceparent, Retry-After, "
+        "Location, Allow, WWW-Authenticate, Preference-Applied, "
+        "Content-Disposition\r\n");
 }
 
 void origin_preflight(const struct conf *conf, const char *origin, const char *methods,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct problem_kind problem_kinds[PROBLEM_COUNT] = {
-#define PROBLEM_ROW_(name, status_, code_, title_, retryable_)                                     \
+#define PROBLEM_ROW_(name, status_, code_, title_, retryable_) \
     [name] = {.status = status_, .code = code_, .title = title_, .retryable = retryable_},
     PROBLEM_TABLE(PROBLEM_ROW_)
 #undef PROBLEM_ROW_
@@ -47,11 +47,11 @@ static void problem_fill(struct problem *p, enum problem_code code, const char *
 static void problem_fill(struct problem *p, enum problem_code code, const char *field,
     const char *format, va_list args)
 {
-    memset(p, 0, sizeof(*p));
+    memset(p, 0, sizeof *p);
     p->set = true;
     p->code = code;
-    snprintf(p->field, sizeof(p->field), "%s", field);
-    vsnprintf(p->detail, sizeof(p->detail), format, args);
+    snprintf(p->field, sizeof p->field, "%s", field);
+    vsnprintf(p->detail, sizeof p->detail, format, args);
 }
 
 int problem_set(struct problem *p, enum problem_code code, const char *format, ...)
@@ -85,7 +85,7 @@ int problem_limit(struct problem *p, const char *field, int64_t limit, const cha
 
 enum problem_code problem_code_of(int error)
 {
-    for (size_t i = 0; i < sizeof(problem_errors) / sizeof(problem_errors[0]); i++) {
+    for (size_t i = 0; i < sizeof problem_errors / sizeof problem_errors[0]; i++) {
         if (problem_errors[i].error == error)
             return problem_errors[i].code;
     }
@@ -95,7 +95,7 @@ enum problem_code problem_code_of(int error)
 void problem_from_error(struct problem *p, int error)
 {
     const char *detail = "The fault is on this side; it has been logged with the request id.";
-    for (size_t i = 0; i < sizeof(problem_errors) / sizeof(problem_errors[0]); i++) {
+    for (size_t i = 0; i < sizeof problem_errors / sizeof problem_errors[0]; i++) {
         if (problem_errors[i].error == error)
             detail = problem_errors[i].detail;
     }
@@ -131,7 +131,7 @@ void problem_write_kind(const struct problem *p, const struct problem_kind *kind
         buf_json_member(out, "reason", p->reason);
     if (p->has_limit)
         buf_printf(out, ",\"limit\":%lld", (long long)p->limit);
-    if (p->members != NULL)
+    if (p->members)
         buf_puts(out, p->members);
     buf_json_member(out, "trace_id", trace_id);
     buf_json_member(out, "request_id", request_id);

@@ -12,72 +12,75 @@
  *
  * X(NAME, status, "code", "title", retryable)
  */
-#define PROBLEM_TABLE(X)                                                                           \
-    X(PROBLEM_BAD_REQUEST, 400, "bad_request", "The request cannot be understood", false)          \
-    X(PROBLEM_BAD_JSON, 400, "bad_json", "The body is not valid JSON", false)                      \
-    X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false)      \
-    X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false)               \
-    X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false)              \
-    X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false)        \
-    X(PROBLEM_NOT_FOUND, 404, "not_found", "There is nothing here", false)                         \
-    X(PROBLEM_UNKNOWN_TOOL, 404, "unknown_tool", "There is no such tool", false)                   \
-    X(PROBLEM_METHOD, 405, "method_not_allowed", "This method is not allowed here", false)         \
-    X(PROBLEM_NOT_ACCEPTABLE, 406, "not_acceptable", "No acceptable form of the reply", false)     \
-    X(PROBLEM_BUSY, 409, "session_busy", "A turn is running in this session", true)                \
-    X(PROBLEM_CONFLICT, 409, "conflict", "The present state does not allow this", false)           \
-    X(PROBLEM_MISMATCH, 409, "client_message_mismatch",                                            \
-        "This client message id was used for another message", false)                              \
-    X(PROBLEM_KEY_MISMATCH, 409, "idempotency_mismatch",                                           \
-        "This idempotency key was used for another call", false)                                   \
-    X(PROBLEM_APPROVAL, 409, "approval_required", "The user has to approve this", false)           \
-    X(PROBLEM_APPROVALS_OPEN, 409, "approvals_open", "An approval has to be answered first", false)\
-    X(PROBLEM_APPROVALS_UNCOVERED, 409, "approvals_uncovered",                                     \
-        "Every open approval has to be answered", false)                                           \
-    X(PROBLEM_APPROVAL_USED, 409, "approval_used", "The approval was answered before", false)      \
-    X(PROBLEM_APPROVAL_CANCELLED, 409, "approval_cancelled", "The approval is not open any more",  \
-        false)                                                                                     \
-    X(PROBLEM_APPROVAL_MISMATCH, 409, "approval_mismatch", "The approval is for another call",     \
-        false)                                                                                     \
-    X(PROBLEM_APPROVAL_DENIED, 403, "approval_denied", "The user said no", false)                  \
-    X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false)     \
-    X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false)                      \
-    X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false)                    \
+#define PROBLEM_TABLE(X) \
+    X(PROBLEM_BAD_REQUEST, 400, "bad_request", "The request cannot be understood", false) \
+    X(PROBLEM_BAD_JSON, 400, "bad_json", "The body is not valid JSON", false) \
+    X(PROBLEM_UNAUTHENTICATED, 401, "unauthenticated", "A valid credential is needed", false) \
+    X(PROBLEM_FORBIDDEN, 403, "forbidden", "Not allowed for this credential", false) \
+    X(PROBLEM_ORIGIN, 403, "origin_not_allowed", "This origin is not allowed", false) \
+    X(PROBLEM_HOST, 421, "host_not_answered", "This host name is not answered here", false) \
+    X(PROBLEM_NOT_FOUND, 404, "not_found", "There is nothing here", false) \
+    X(PROBLEM_UNKNOWN_TOOL, 404, "unknown_tool", "There is no such tool", false) \
+    X(PROBLEM_METHOD, 405, "method_not_allowed", "This method is not allowed here", false) \
+    X(PROBLEM_NOT_ACCEPTABLE, 406, "not_acceptable", "No acceptable form of the reply", false) \
+    X(PROBLEM_BUSY, 409, "session_busy", "A turn is running in this session", true) \
+    X(PROBLEM_CONFLICT, 409, "conflict", "The present state does not allow this", false) \
+    X(PROBLEM_MISMATCH, 409, "client_message_mismatch", \
+        "This client message id was used for another message", false) \
+    X(PROBLEM_KEY_MISMATCH, 409, "idempotency_mismatch", \
+        "This idempotency key was used for another call", false) \
+    X(PROBLEM_APPROVAL, 409, "approval_required", "The user has to approve this", false) \
+    X(PROBLEM_APPROVALS_OPEN, 409, "approvals_open", "An approval has to be answered first", \
+        false) \
+    X(PROBLEM_APPROVALS_UNCOVERED, 409, "approvals_uncovered", \
+        "Every open approval has to be answered", false) \
+    X(PROBLEM_APPROVAL_USED, 409, "approval_used", "The approval was answered before", false) \
+    X(PROBLEM_APPROVAL_CANCELLED, 409, "approval_cancelled", "The approval is not open any more", \
+        false) \
+    X(PROBLEM_APPROVAL_MISMATCH, 409, "approval_mismatch", "The approval is for another call", \
+        false) \
+    X(PROBLEM_APPROVAL_DENIED, 403, "approval_denied", "The user said no", false) \
+    X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false) \
+    X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false) \
+    X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false) \
     X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
-    X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false)                        \
-    X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false)    \
-    X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false)             \
-    X(PROBLEM_NO_ROUTE, 422, "no_route", "No road connects these places", false)                   \
-    X(PROBLEM_RESULT_SIZE, 422, "result_too_large", "The tool's answer is too long", false)        \
-    X(PROBLEM_TOOL_FAILED, 422, "tool_failed", "The tool could not do this", false)                \
-    X(PROBLEM_RATE, 429, "rate_limited", "Too many requests", true)                                \
-    X(PROBLEM_QUEUE_FULL, 429, "session_queue_full", "Too many messages wait in this session",     \
-        true)                                                                                      \
-    X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true)         \
-    X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true)    \
-    X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false)  \
-    X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true)                  \
+    X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false) \
+    X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false) \
+    X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false) \
+    X(PROBLEM_NO_ROUTE, 422, "no_route", "No road connects these places", false) \
+    X(PROBLEM_RESULT_SIZE, 422, "result_too_large", "The tool's answer is too long", false) \
+    X(PROBLEM_TOOL_FAILED, 422, "tool_failed", "The tool could not do this", false) \
+    X(PROBLEM_RATE, 429, "rate_limited", "Too many requests", true) \
+    X(PROBLEM_QUEUE_FULL, 429, "session_queue_full", "Too many messages wait in this session", \
+        true) \
+    X(PROBLEM_USER_TURNS, 429, "turns_per_user", "Too many turns of this user run", true) \
+    X(PROBLEM_USER_CALLS, 429, "calls_per_user", "Too many slow calls of this user run", true) \
+    X(PROBLEM_NO_WEBHOOKS, 501, "webhooks_not_configured", "Webhooks are not set up here", false) \
+    X(PROBLEM_INTERNAL, 500, "internal_error", "Something went wrong here", true) \
     X(PROBLEM_NO_PROVIDER, 501, "provider_not_configured", "No service for this is set up", false) \
-    X(PROBLEM_PROVIDER, 502, "provider_failed", "The service behind the tool failed", true)        \
-    X(PROBLEM_PROVIDER_AWAY, 502, "provider_unavailable", "The service behind the tool is away", true) \
-    X(PROBLEM_OUTCOME, 502, "unknown_outcome", "Whether the call had its effect is not known", false) \
-    X(PROBLEM_UNFINISHED, 503, "erasure_unfinished", "It takes more than one request", true)      \
-    X(PROBLEM_STORE, 503, "store_unavailable", "The storage cannot be reached", true)              \
-    X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true)              \
-    X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true)         \
-    X(PROBLEM_CRASHED, 503, "request_crashed_worker", "A worker process died in this", true)      \
-    X(PROBLEM_POOL_FULL, 503, "pool_full", "All workers are busy", true)                           \
-    X(PROBLEM_QUEUE_WAIT, 503, "queue_wait", "The request waited too long for a worker", true)     \
-    X(PROBLEM_DRAINING, 503, "draining", "This machine is being taken out of service", true)       \
-    X(PROBLEM_TAKEN_OVER, 503, "taken_over", "Another worker goes on with this turn", true)        \
-    X(PROBLEM_WEBHOOKS_FULL, 503, "webhook_queue_full", "Too many webhooks wait", true)            \
-    X(PROBLEM_NOT_READY, 503, "not_ready", "Not ready to take messages", true)                     \
+    X(PROBLEM_PROVIDER, 502, "provider_failed", "The service behind the tool failed", true) \
+    X(PROBLEM_PROVIDER_AWAY, 502, "provider_unavailable", "The service behind the tool is away", \
+        true) \
+    X(PROBLEM_OUTCOME, 502, "unknown_outcome", "Whether the call had its effect is not known", \
+        false) \
+    X(PROBLEM_UNFINISHED, 503, "erasure_unfinished", "It takes more than one request", true) \
+    X(PROBLEM_STORE, 503, "store_unavailable", "The storage cannot be reached", true) \
+    X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true) \
+    X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true) \
+    X(PROBLEM_CRASHED, 503, "request_crashed_worker", "A worker process died in this", true) \
+    X(PROBLEM_POOL_FULL, 503, "pool_full", "All workers are busy", true) \
+    X(PROBLEM_QUEUE_WAIT, 503, "queue_wait", "The request waited too long for a worker", true) \
+    X(PROBLEM_DRAINING, 503, "draining", "This machine is being taken out of service", true) \
+    X(PROBLEM_TAKEN_OVER, 503, "taken_over", "Another worker goes on with this turn", true) \
+    X(PROBLEM_WEBHOOKS_FULL, 503, "webhook_queue_full", "Too many webhooks wait", true) \
+    X(PROBLEM_NOT_READY, 503, "not_ready", "Not ready to take messages", true) \
     X(PROBLEM_TOOL_TIMEOUT, 504, "timeout", "The tool did not answer in time", true)
 
 enum problem_code {
 #define PROBLEM_ENUM_(name, status, code, title, retryable) name,
     PROBLEM_TABLE(PROBLEM_ENUM_)
 #undef PROBLEM_ENUM_
-    PROBLEM_COUNT
+        PROBLEM_COUNT
 };
 
 struct problem_kind {
@@ -91,10 +94,10 @@ const struct problem_kind *problem_kind(enum problem_code code);
 struct problem {
     bool set;
     enum problem_code code;
-    char detail[1024];      /* a sentence for the client's developer; never a secret */
-    char field[128];        /* of the request, or "" */
-    char expected[256];     /* what would be right there, or "" */
-    char reason[48];        /* a tool's own code that has no row above, or "" */
+    char detail[1024];  /* a sentence for the client's developer; never a secret */
+    char field[128];    /* of the request, or "" */
+    char expected[256]; /* what would be right there, or "" */
+    char reason[48];    /* a tool's own code that has no row above, or "" */
     bool has_limit;
     int64_t limit;          /* of the field, in the unit that detail names */
     int64_t retry_after_ms; /* 0 = none */

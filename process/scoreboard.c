@@ -27,7 +27,8 @@ int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats)
 {
     if (seats > SCOREBOARD_SEATS_MAX)
         return ERR_INVALID;
-    /* Pages are taken when first touched, so room for every possible slot and seat costs nothing. */
+    /* Pages are taken when first touched, so room for every possible slot and seat costs
+     * nothing. */
     void *memory = mmap(NULL, scoreboard_bytes(slots, seats), PROT_READ | PROT_WRITE,
         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
@@ -41,7 +42,7 @@ int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats)
 
 void scoreboard_free(struct scoreboard *b)
 {
-    if (b != NULL)
+    if (b)
         munmap(b, scoreboard_bytes(b->slot_count, b->seat_count));
 }
 
@@ -58,19 +59,20 @@ void scoreboard_free(struct scoreboard *b)
 #define ADMISSION_SEAT_MASK (0xffffULL << 16)
 #define NUMBER_MASK 0x7fffffffU
 
-static unsigned long long admission_word(unsigned count, unsigned seat, bool takes, uint32_t number)
+static unsigned long long scoreboard_admission_word(unsigned count, unsigned seat, bool takes,
+    uint32_t number)
 {
     return (unsigned long long)(number & NUMBER_MASK) << 33 | (unsigned long long)takes << 32 |
-           (unsigned long long)seat << 16 | count;
+        (unsigned long long)seat << 16 | count;
 }
 
-static bool number_is_older(uint32_t a, uint32_t b)
+static bool scoreboard_number_is_older(uint32_t a, uint32_t b)
 {
     uint32_t distance = (b - a) & NUMBER_MASK;
     return distance != 0 && distance < NUMBER_MASK / 2;
 }
 
-static void admission_help(struct scoreboard *b, unsigned long long word)
+static void scoreboard_admission_help(struct scoreboard *b, unsigned long long word)
 {
     unsigned seat = ADMISSION_SEAT(word);
     if (seat == 0)
@@ -79,12 +81,12 @@ static void admission_help(struct scoreboard *b, unsigned long long word)
     unsigned long long seen = atomic_load(token);
     unsigned long long wanted =
         (unsigned long long)ADMISSION_NUMBER(word) << 1 | ADMISSION_TAKES(word);
-    if (number_is_older((uint32_t)(seen >> 1), ADMISSION_NUMBER(word)))
+    if (scoreboard_number_is_older((uint32_t)(seen >> 1), ADMISSION_NUMBER(word)))
         atomic_compare_exchange_strong(token, &seen, wanted);
     atomic_compare_exchange_strong(&b->admission, &word, word & ~ADMISSION_SEAT_MASK);
 }
 
-static void admission_mirror(struct scoreboard *b)
+static void scoreboard_admission_mirror(struct scoreboard *b)
 {
     unsigned long long word;
     do {
@@ -93,13 +95,14 @@ static void admission_mirror(struct scoreboard *b)
     } while (ADMISSION_COUNT(atomic_load(&b->admission)) != ADMISSION_COUNT(word));
 }
 
-static bool admission_change(struct scoreboard *b, struct scoreboard_seat *seat, bool takes)
+static bool scoreboard_admission_change(struct scoreboard *b, struct scoreboard_seat *seat,
+    bool takes)
 {
     unsigned number = (unsigned)(seat - b->seats) + 1;
     for (;;) {
         unsigned long long word = atomic_load(&b->admission);
         if (ADMISSION_SEAT(word) != 0) {
-            admission_help(b, word);
+            scoreboard_admission_help(b, word);
             continue;
         }
         unsigned count = ADMISSION_COUNT(word);
@@ -107,49 +110,49 @@ static bool admission_change(struct scoreboard *b, struct scoreboard_seat *seat,
             return takes;
         if (takes ? (int)count >= atomic_load(&b->turn_limit) : count == 0)
             return false;
-        unsigned long long next = admission_word(
-            takes ? count + 1 : count - 1, number, takes, ADMISSION_NUMBER(word) + 1);
+        unsigned long long next = scoreboard_admission_word(takes ? count + 1 : count - 1, number,
+            takes, ADMISSION_NUMBER(word) + 1);
         if (!atomic_compare_exchange_strong(&b->admission, &word, next))
             continue;
-        admission_help(b, next);
-        admission_mirror(b);
+        scoreboard_admission_help(b, next);
+        scoreboard_admission_mirror(b);
         return true;
     }
 }
 
 bool scoreboard_turn_take(struct scoreboard *b, struct scoreboard_seat *seat)
 {
-    return admission_change(b, seat, true);
+    return scoreboard_admission_change(b, seat, true);
 }
 
 void scoreboard_turn_give(struct scoreboard *b, struct scoreboard_seat *seat)
 {
-    admission_change(b, seat, false);
+    scoreboard_admission_change(b, seat, false);
 }
 
 bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_seat *seat)
 {
-    bool held = admission_change(b, seat, false);
-    admission_mirror(b);
+    bool held = scoreboard_admission_change(b, seat, false);
+    scoreboard_admission_mirror(b);
     return held;
 }
 
-static void seat_reset(struct scoreboard *b, size_t index, size_t slot, int next_free)
+static void scoreboard_seat_reset(struct scoreboard *b, size_t index, size_t slot, int next_free)
 {
     struct scoreboard_seat *seat = &b->seats[index];
     atomic_store(&seat->slot, (int)slot);
     atomic_store(&seat->taken, false);
     seat->next_free = next_free;
     /* A number of today, so that an idle seat's never looks newer than a change's. */
-    atomic_store(
-        &seat->token, (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
+    atomic_store(&seat->token,
+        (unsigned long long)ADMISSION_NUMBER(atomic_load(&b->admission)) << 1);
     atomic_store(&seat->text.sequence, 0);
     atomic_store(&seat->work.sequence, 0);
     scoreboard_seat_clear(seat);
 }
 
-void scoreboard_slot_reset(
-    struct scoreboard *b, struct scoreboard_slot *slot, size_t first, size_t count)
+void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot, size_t first,
+    size_t count)
 {
     atomic_store(&slot->ready, false);
     atomic_store(&slot->executing, -1);
@@ -169,11 +172,12 @@ void scoreboard_slot_reset(
     atomic_store(&slot->seats_count, (int)count);
     slot->seats_free = count > 0 ? (int)first : -1;
     for (size_t i = first; i < first + count; i++)
-        seat_reset(b, i, (size_t)(slot - b->slots), i + 1 < first + count ? (int)i + 1 : -1);
+        scoreboard_seat_reset(b, i, (size_t)(slot - b->slots),
+            i + 1 < first + count ? (int)i + 1 : -1);
 }
 
-int scoreboard_long_take(
-    struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most)
+int scoreboard_long_take(struct scoreboard *b, struct scoreboard_slot *slot,
+    unsigned long long owner, int most)
 {
     int held = 0;
     bool elsewhere = false;

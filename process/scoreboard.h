@@ -2,6 +2,7 @@
 #define TURNPIKE_PROCESS_SCOREBOARD_H
 
 #include "base/breaker.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "process/blame.h"
 
@@ -44,7 +45,7 @@ struct scoreboard_work {
 /* One piece of work. Its worker alone writes it while it is taken; after that worker's death the
  * supervisor does. */
 struct scoreboard_seat {
-    atomic_int slot;  /* index of its process' slot; without meaning while no range holds it */
+    atomic_int slot; /* index of its process' slot; without meaning while no range holds it */
     atomic_bool taken;
     int next_free;    /* index of the next free seat of the range, -1 = none; its worker only */
     atomic_int stage; /* enum stage */
@@ -55,7 +56,8 @@ struct scoreboard_seat {
     atomic_uint trail[16]; /* ring of stages: stage<<24 | milliseconds since the turn's start */
     atomic_uint trail_next;
     struct scoreboard_text text;
-    atomic_ullong tool[SCOREBOARD_TOOL_SIZE / 8]; /* name of the last one, while that says something */
+    atomic_ullong
+        tool[SCOREBOARD_TOOL_SIZE / 8]; /* name of the last one, while that says something */
     atomic_ullong token; /* change number << 1 | holds one of turn_limit; scoreboard.c only */
     struct scoreboard_work work;
     atomic_ullong work_owner;   /* whose work it is, scoreboard_owner; 0 = none, or nobody's yet */
@@ -67,8 +69,8 @@ struct scoreboard_slot {
     atomic_int pid;  /* 0 = no process */
     atomic_int pool; /* enum scoreboard_pool */
     atomic_uint generation;
-    atomic_int state;      /* enum slots_state, process/slots.h */
-    atomic_llong since_ms; /* of the state, monotonic */
+    atomic_int state;        /* enum slots_state, process/slots.h */
+    atomic_llong since_ms;   /* of the state, monotonic */
     atomic_llong started_ms; /* when it was forked, monotonic */
     atomic_uint deaths;
     atomic_int seats_first, seats_count; /* its range of board->seats; count 0 = none */
@@ -81,7 +83,7 @@ struct scoreboard_slot {
     atomic_llong memory_bytes;       /* private, measured between requests */
     atomic_llong connections;        /* stream workers */
     atomic_ullong messages, dropped; /* stream workers: out, dropped for slow viewers */
-    atomic_ullong long_owner; /* api worker: whose long request it serves; 0 = none */
+    atomic_ullong long_owner;        /* api worker: whose long request it serves; 0 = none */
     atomic_ullong passes_slow; /* turn workers: passes of the loop beyond 20 ms (fcgi-app/lag.h) */
     atomic_llong slowest_us;   /* the longest of them */
     atomic_llong beat_ms; /* worker_beat: when its loop last came round; 0 = it gives no beat */
@@ -104,7 +106,7 @@ struct scoreboard {
 };
 /* Supervisor. seats: at most SCOREBOARD_SEATS_MAX. Returns 0; ERR_INVALID; ERR_NOMEM. */
 #define SCOREBOARD_SEATS_MAX 0xffff
-int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats);
+MUST_CHECK int scoreboard_new(struct scoreboard **out, size_t slots, size_t seats);
 void scoreboard_free(struct scoreboard *b);
 /*
  * Turn worker: takes one of turn_limit for this seat by compare-and-swap; false when full. The
@@ -123,31 +125,31 @@ bool scoreboard_turn_recover(struct scoreboard *b, struct scoreboard_seat *seat)
  *   most   places there are
  * Returns 0 (also when it holds one), ERR_RATE (the owner has one elsewhere), ERR_FULL.
  */
-int scoreboard_long_take(
-    struct scoreboard *b, struct scoreboard_slot *slot, unsigned long long owner, int most);
+MUST_CHECK int scoreboard_long_take(struct scoreboard *b, struct scoreboard_slot *slot,
+    unsigned long long owner, int most);
 void scoreboard_long_give(struct scoreboard_slot *slot);
 /*
  * Supervisor, before fork: zeroes everything that a worker writes, and gives the slot the seats
  * first to first + count - 1, all free. No other slot may own one of them.
  */
-void scoreboard_slot_reset(
-    struct scoreboard *b, struct scoreboard_slot *slot, size_t first, size_t count);
+void scoreboard_slot_reset(struct scoreboard *b, struct scoreboard_slot *slot, size_t first,
+    size_t count);
 
 /* --- seats: process/scoreboard_seat.c --- */
 
 /* The worker: a free seat of its slot's range, blank; NULL when all are taken. O(1), no call. */
 struct scoreboard_seat *scoreboard_seat_take(struct scoreboard *b, struct scoreboard_slot *slot);
 /* The worker: its turn token goes back too. The seat must not execute any more. */
-void scoreboard_seat_give(
-    struct scoreboard *b, struct scoreboard_slot *slot, struct scoreboard_seat *seat);
+void scoreboard_seat_give(struct scoreboard *b, struct scoreboard_slot *slot,
+    struct scoreboard_seat *seat);
 /* The worker, or the supervisor after its death: nothing is worked on here. The token stays. */
 void scoreboard_seat_clear(struct scoreboard_seat *seat);
 /* Any process: the slot's seat number `i` from 0, taken or not; NULL behind the last one. */
-struct scoreboard_seat *scoreboard_seat_at(
-    const struct scoreboard *b, const struct scoreboard_slot *slot, size_t i);
+struct scoreboard_seat *scoreboard_seat_at(const struct scoreboard *b,
+    const struct scoreboard_slot *slot, size_t i);
 /* Any process: the taken seat whose work executes; NULL when the worker's loop does. */
-struct scoreboard_seat *scoreboard_executing(
-    const struct scoreboard *b, const struct scoreboard_slot *slot);
+struct scoreboard_seat *scoreboard_executing(const struct scoreboard *b,
+    const struct scoreboard_slot *slot);
 /*
  * The worker, at every entry into a seat's work and, with NULL, whenever that work waits or has
  * ended: should the process die now, this work is what it died in. One store.
@@ -155,8 +157,8 @@ struct scoreboard_seat *scoreboard_executing(
 static inline void scoreboard_enter(const struct scoreboard *b, struct scoreboard_slot *slot,
     const struct scoreboard_seat *seat)
 {
-    atomic_store_explicit(
-        &slot->executing, seat ? (int)(seat - b->seats) : -1, memory_order_release);
+    atomic_store_explicit(&slot->executing, seat ? (int)(seat - b->seats) : -1,
+        memory_order_release);
 }
 void scoreboard_stage_set(struct scoreboard_seat *seat, int stage);
 /* The worker: this tool begins, cut to SCOREBOARD_TOOL_SIZE - 1. The next step of the model clears
@@ -169,11 +171,10 @@ void scoreboard_tool_get(const struct scoreboard_seat *seat, char out[SCOREBOARD
  * far it has come, for the log; " no turn, stage STAGE" without one. Returns out.
  */
 #define SCOREBOARD_DOING_SIZE 1024
-const char *scoreboard_doing(
-    const struct scoreboard_seat *seat, char out[SCOREBOARD_DOING_SIZE]);
+const char *scoreboard_doing(const struct scoreboard_seat *seat, char out[SCOREBOARD_DOING_SIZE]);
 /* Before the start script, so that a death at any later moment names the turn. NULLs clear. */
-void scoreboard_turn_set(
-    struct scoreboard_seat *seat, const char *uid, const char *session, const char *turn);
+void scoreboard_turn_set(struct scoreboard_seat *seat, const char *uid, const char *session,
+    const char *turn);
 /* False when there is none, or while it is being written. */
 bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *session, char *turn);
 /*
@@ -189,8 +190,8 @@ bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *
  * that ask at the same moment both may hear false.
  *   owner  scoreboard_owner
  */
-bool scoreboard_tool_ask(
-    const struct scoreboard *b, struct scoreboard_seat *seat, unsigned long long owner);
+bool scoreboard_tool_ask(const struct scoreboard *b, struct scoreboard_seat *seat,
+    unsigned long long owner);
 /* The call has ended for its worker. (Its process may still work on it, and then counts.) */
 void scoreboard_tool_asked(struct scoreboard_seat *seat);
 /* A number that stands for the user; never 0. */

@@ -1,7 +1,7 @@
 #include "process/scoreboard.h"
 
-#include "process/stage.h"
 #include "base/clock.h"
+#include "process/stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +37,8 @@ void scoreboard_seat_clear(struct scoreboard_seat *seat)
     atomic_store_explicit(&seat->stage, STAGE_IDLE, memory_order_release);
 }
 
-void scoreboard_seat_give(
-    struct scoreboard *b, struct scoreboard_slot *slot, struct scoreboard_seat *seat)
+void scoreboard_seat_give(struct scoreboard *b, struct scoreboard_slot *slot,
+    struct scoreboard_seat *seat)
 {
     if (!atomic_load(&seat->taken))
         return;
@@ -50,16 +50,16 @@ void scoreboard_seat_give(
     atomic_fetch_sub_explicit(&slot->seats_busy, 1, memory_order_relaxed);
 }
 
-struct scoreboard_seat *scoreboard_seat_at(
-    const struct scoreboard *b, const struct scoreboard_slot *slot, size_t i)
+struct scoreboard_seat *scoreboard_seat_at(const struct scoreboard *b,
+    const struct scoreboard_slot *slot, size_t i)
 {
     if (i >= (size_t)atomic_load(&slot->seats_count))
         return NULL;
     return &b->seats[(size_t)atomic_load(&slot->seats_first) + i];
 }
 
-struct scoreboard_seat *scoreboard_executing(
-    const struct scoreboard *b, const struct scoreboard_slot *slot)
+struct scoreboard_seat *scoreboard_executing(const struct scoreboard *b,
+    const struct scoreboard_slot *slot)
 {
     int index = atomic_load(&slot->executing), first = atomic_load(&slot->seats_first);
     if (index < first || index >= first + atomic_load(&slot->seats_count))
@@ -68,7 +68,7 @@ struct scoreboard_seat *scoreboard_executing(
 }
 
 /* Results of tools are stored right behind them: that is still the tool's step. */
-static bool stage_keeps_tool(int stage)
+static bool scoreboard_stage_keeps_tool(int stage)
 {
     return stage == STAGE_TOOL || stage == STAGE_CHECKPOINT;
 }
@@ -79,10 +79,11 @@ void scoreboard_stage_set(struct scoreboard_seat *seat, int stage)
     int64_t started = atomic_load_explicit(&seat->turn_started_ms, memory_order_relaxed);
     int64_t since = started == 0 ? 0 : now - started;
     unsigned next = atomic_load_explicit(&seat->trail_next, memory_order_relaxed);
-    unsigned entry = ((unsigned)stage & 0xff) << 24 | (since < 0             ? 0
-                                                          : since > 0xffffff ? 0xffffff
-                                                                             : (unsigned)since);
-    if (!stage_keeps_tool(stage))
+    unsigned entry = ((unsigned)stage & 0xff) << 24 |
+        (since < 0               ? 0 :
+                since > 0xffffff ? 0xffffff :
+                                   (unsigned)since);
+    if (!scoreboard_stage_keeps_tool(stage))
         atomic_store_explicit(&seat->tool[0], 0, memory_order_relaxed);
     atomic_store_explicit(&seat->trail[next % TRAIL_COUNT], entry, memory_order_relaxed);
     atomic_store_explicit(&seat->trail_next, next + 1, memory_order_relaxed);
@@ -107,7 +108,7 @@ void scoreboard_tool_get(const struct scoreboard_seat *seat, char out[SCOREBOARD
     out[SCOREBOARD_TOOL_SIZE - 1] = '\0';
 }
 
-static void text_copy(char *out, size_t size, const char *text)
+static void scoreboard_text_copy(char *out, size_t size, const char *text)
 {
     size_t len = text ? strnlen(text, size - 1) : 0;
     if (len > 0)
@@ -115,16 +116,16 @@ static void text_copy(char *out, size_t size, const char *text)
     out[len] = '\0';
 }
 
-void scoreboard_turn_set(
-    struct scoreboard_seat *seat, const char *uid, const char *session, const char *turn)
+void scoreboard_turn_set(struct scoreboard_seat *seat, const char *uid, const char *session,
+    const char *turn)
 {
     struct scoreboard_text *text = &seat->text;
     unsigned sequence = atomic_load_explicit(&text->sequence, memory_order_relaxed) | 1;
     atomic_store_explicit(&text->sequence, sequence, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    text_copy(text->uid, sizeof(text->uid), uid);
-    text_copy(text->session, sizeof(text->session), session);
-    text_copy(text->turn, sizeof(text->turn), turn);
+    scoreboard_text_copy(text->uid, sizeof text->uid, uid);
+    scoreboard_text_copy(text->session, sizeof text->session, session);
+    scoreboard_text_copy(text->turn, sizeof text->turn, turn);
     if (turn) {
         atomic_store(&seat->turn_started_ms, clock_mono_ms());
         atomic_store(&seat->trail_next, 0);
@@ -139,9 +140,9 @@ bool scoreboard_turn_get(const struct scoreboard_seat *seat, char *uid, char *se
     const struct scoreboard_text *text = &seat->text;
     for (int tries = 0; tries < READ_TRIES; tries++) {
         unsigned before = atomic_load_explicit(&text->sequence, memory_order_acquire);
-        text_copy(uid, sizeof(text->uid), text->uid);
-        text_copy(session, sizeof(text->session), text->session);
-        text_copy(turn, sizeof(text->turn), text->turn);
+        scoreboard_text_copy(uid, sizeof text->uid, text->uid);
+        scoreboard_text_copy(session, sizeof text->session, text->session);
+        scoreboard_text_copy(turn, sizeof text->turn, text->turn);
         atomic_thread_fence(memory_order_acquire);
         if (before % 2 == 0 && before == atomic_load(&text->sequence))
             return turn[0] != '\0';
@@ -162,28 +163,28 @@ void scoreboard_work_set(struct scoreboard_seat *seat, const struct blame_work *
         own->now.digest[0] = own->now.uid[0] = '\0';
     atomic_store_explicit(&own->sequence, sequence + 1, memory_order_release);
     atomic_store(&seat->work_since_ms, work ? clock_mono_ms() : 0);
-    atomic_store(&seat->work_owner,
-        work && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
+    atomic_store(&seat->work_owner, work && work->uid[0] != '\0' ? scoreboard_owner(work->uid) : 0);
 }
 
 /* Whether a seat of another piece of work stands for a call of this user in a tool process. */
-static bool tool_is_asked(const struct scoreboard_seat *seat, int pool, unsigned long long owner)
+static bool scoreboard_tool_is_asked(const struct scoreboard_seat *seat, int pool,
+    unsigned long long owner)
 {
-    return pool == SCOREBOARD_TOOL ? atomic_load(&seat->work_owner) == owner
-                                   : atomic_load(&seat->tool_owner) == owner;
+    return pool == SCOREBOARD_TOOL ? atomic_load(&seat->work_owner) == owner :
+                                     atomic_load(&seat->tool_owner) == owner;
 }
 
-bool scoreboard_tool_ask(
-    const struct scoreboard *b, struct scoreboard_seat *own, unsigned long long owner)
+bool scoreboard_tool_ask(const struct scoreboard *b, struct scoreboard_seat *own,
+    unsigned long long owner)
 {
     atomic_store(&own->tool_owner, owner);
     for (size_t i = 0; i < b->slot_count; i++) {
         const struct scoreboard_slot *slot = &b->slots[i];
         const struct scoreboard_seat *seat;
         int pool = atomic_load(&slot->pool);
-        for (size_t k = 0;
-             atomic_load(&slot->pid) != 0 && (seat = scoreboard_seat_at(b, slot, k)) != NULL; k++)
-            if (seat != own && tool_is_asked(seat, pool, owner)) {
+        for (size_t k = 0; atomic_load(&slot->pid) != 0 && (seat = scoreboard_seat_at(b, slot, k));
+             k++)
+            if (seat != own && scoreboard_tool_is_asked(seat, pool, owner)) {
                 scoreboard_tool_asked(own);
                 return false;
             }
@@ -206,7 +207,7 @@ bool scoreboard_work_get(const struct scoreboard_seat *seat, struct blame_work *
         if (before % 2 == 0 && before == atomic_load(&own->sequence))
             return out->digest[0] != '\0';
     }
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     return false;
 }
 
@@ -218,7 +219,7 @@ unsigned long long scoreboard_owner(const char *uid)
     return strtoull(digest, NULL, 16) | 1;
 }
 
-static const char *stage_text(unsigned stage)
+static const char *scoreboard_stage_text(unsigned stage)
 {
     static const char *const names[] = {
 #define STAGE_NAME_(name, text) text,
@@ -230,7 +231,7 @@ static const char *stage_text(unsigned stage)
 
 const char *scoreboard_stage_name(const struct scoreboard_seat *seat)
 {
-    return stage_text((unsigned)atomic_load(&seat->stage));
+    return scoreboard_stage_text((unsigned)atomic_load(&seat->stage));
 }
 
 void scoreboard_trail(const struct scoreboard_seat *seat, char out[SCOREBOARD_TRAIL_SIZE])
@@ -242,7 +243,7 @@ void scoreboard_trail(const struct scoreboard_seat *seat, char out[SCOREBOARD_TR
     for (unsigned i = first; i < next && used < SCOREBOARD_TRAIL_SIZE; i++) {
         unsigned entry = atomic_load(&seat->trail[i % TRAIL_COUNT]);
         int n = snprintf(out + used, SCOREBOARD_TRAIL_SIZE - used, "%s%s+%u", i > first ? " " : "",
-            stage_text(entry >> 24), entry & 0xffffff);
+            scoreboard_stage_text(entry >> 24), entry & 0xffffff);
         used += n > 0 ? (size_t)n : 0;
     }
 }

@@ -35,7 +35,8 @@ static size_t trace_frame(const void *address, char *out, size_t size)
     if (!dladdr(address, &info) || !info.dli_fname)
         n = snprintf(out, size, " %p", address);
     else if (info.dli_sname)
-        n = snprintf(out, size, " %s+0x%zx", info.dli_sname, (size_t)(at - (uintptr_t)info.dli_saddr));
+        n = snprintf(out, size, " %s+0x%zx", info.dli_sname,
+            (size_t)(at - (uintptr_t)info.dli_saddr));
     else
         n = snprintf(out, size, " %s+0x%zx", trace_file(&info),
             (size_t)(at - (uintptr_t)info.dli_fbase));

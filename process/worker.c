@@ -21,7 +21,7 @@ extern char **environ;
 
 #define KEEP_MAX 16
 #define SEAT_MEMORY 262144 /* what a seat of a turn worker may add to recycle.memory */
-#define TOOL_TIMES 3       /* a tool process holds the shop's catalogue: 16 bytes for one of its file */
+#define TOOL_TIMES 3 /* a tool process holds the shop's catalogue: 16 bytes for one of its file */
 
 static struct worker *signalled; /* whose flags the handlers set */
 static struct {
@@ -50,7 +50,7 @@ static void worker_on_usr1(int number)
     signalled->reopen = 1;
 }
 
-static void install(int number, void (*handler)(int))
+static void worker_install(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
     sigemptyset(&action.sa_mask);
@@ -60,12 +60,12 @@ static void install(int number, void (*handler)(int))
 void worker_signals(struct worker *w)
 {
     signalled = w;
-    install(SIGTERM, worker_on_term);
-    install(SIGQUIT, worker_on_quit);
-    install(SIGUSR1, worker_on_usr1);
+    worker_install(SIGTERM, worker_on_term);
+    worker_install(SIGQUIT, worker_on_quit);
+    worker_install(SIGUSR1, worker_on_usr1);
 }
 
-static void signals_default(void)
+static void worker_signals_default(void)
 {
     for (int number = 1; number < NSIG; number++)
         if (number != SIGKILL && number != SIGSTOP)
@@ -74,7 +74,7 @@ static void signals_default(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void signals_block(struct worker *w)
+static void worker_signals_block(struct worker *w)
 {
     sigset_t blocked;
     sigemptyset(&blocked);
@@ -92,12 +92,12 @@ static void signals_block(struct worker *w)
 
 /* --- what was inherited --- */
 
-static int compare_int(const void *a, const void *b)
+static int worker_compare_int(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
 }
 
-static void close_all_but(const int *keep, size_t count)
+static void worker_close_all_but(const int *keep, size_t count)
 {
     int sorted[KEEP_MAX + 1];
     size_t n = 0;
@@ -106,7 +106,7 @@ static void close_all_but(const int *keep, size_t count)
             sorted[n++] = keep[i];
     if (log_fd() > STDERR_FILENO)
         sorted[n++] = log_fd();
-    qsort(sorted, n, sizeof(sorted[0]), compare_int);
+    qsort(sorted, n, sizeof sorted[0], worker_compare_int);
     int from = STDERR_FILENO + 1;
     for (size_t i = 0; i < n; i++) {
         if (sorted[i] > from)
@@ -117,7 +117,7 @@ static void close_all_but(const int *keep, size_t count)
 }
 
 /* More descriptors where the hard limit allows it; a stream worker needs one per connection. */
-static void raise_descriptors(const struct worker *w)
+static void worker_raise_descriptors(const struct worker *w)
 {
     struct rlimit limit;
     rlim_t wanted = (rlim_t)w->conf->stream_max + 256;
@@ -142,23 +142,23 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    signals_default();
-    signals_block(w);
+    worker_signals_default();
+    worker_signals_block(w);
     trace_init();
-    close_all_but(keep, keep_count);
+    worker_close_all_but(keep, keep_count);
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
 
     enum scoreboard_pool pool = (enum scoreboard_pool)atomic_load(&w->slot->pool);
     char name[64];
-    snprintf(name, sizeof(name), "%s/%u", scoreboard_pool_name(pool), w->slot_index);
+    snprintf(name, sizeof name, "%s/%u", scoreboard_pool_name(pool), w->slot_index);
     log_process_set(name);
     prctl(PR_SET_NAME, name);
-    snprintf(name, sizeof(name), "turnpiked: %s %u", scoreboard_pool_name(pool), w->slot_index);
+    snprintf(name, sizeof name, "turnpiked: %s %u", scoreboard_pool_name(pool), w->slot_index);
     worker_title_set(name);
     if (pool == SCOREBOARD_STREAM)
-        raise_descriptors(w);
+        worker_raise_descriptors(w);
 }
 
 void worker_title_init(int argc, char **argv)
@@ -168,16 +168,16 @@ void worker_title_init(int argc, char **argv)
         if (argv[i] == end)
             end += strlen(argv[i]) + 1;
     size_t count = 0;
-    while (environ[count] != NULL)
+    while (environ[count])
         count++;
-    char **copy = calloc(count + 1, sizeof(*copy));
-    if (copy == NULL)
+    char **copy = calloc(count + 1, sizeof *copy);
+    if (!copy)
         return;
     for (size_t i = 0; i < count; i++) {
         if (environ[i] == end)
             end += strlen(environ[i]) + 1;
         copy[i] = strdup(environ[i]);
-        if (copy[i] == NULL)
+        if (!copy[i])
             copy[i] = environ[i];
     }
     environ = title.environment = copy;
@@ -187,7 +187,7 @@ void worker_title_init(int argc, char **argv)
 
 void worker_title_set(const char *text)
 {
-    if (title.start == NULL)
+    if (!title.start)
         return;
     size_t len = strnlen(text, title.size - 1);
     memset(title.start, 0, title.size);
@@ -200,7 +200,7 @@ void worker_ready(struct worker *w)
 {
     atomic_store(&w->slot->ready, true);
     uint64_t one = 1;
-    if (w->notify_fd >= 0 && write(w->notify_fd, &one, sizeof(one)) < 0) {
+    if (w->notify_fd >= 0 && write(w->notify_fd, &one, sizeof one) < 0) {
         /* The counter is full: the supervisor is woken anyway. */
     }
     (void)footprint_drop_code();
@@ -212,11 +212,11 @@ void worker_beat(struct worker *w)
         atomic_store_explicit(&w->slot->beat_ms, clock_mono_ms(), memory_order_relaxed);
 }
 
-static long long sum_private_kb(FILE *file)
+static long long worker_sum_private_kb(FILE *file)
 {
     char line[256];
     long long sum = 0, kb;
-    while (fgets(line, sizeof(line), file) != NULL)
+    while (fgets(line, sizeof line, file))
         if (sscanf(line, "Private_Clean: %lld", &kb) == 1 ||
             sscanf(line, "Private_Dirty: %lld", &kb) == 1)
             sum += kb;
@@ -226,15 +226,15 @@ static long long sum_private_kb(FILE *file)
 long long worker_memory(void)
 {
     FILE *file = fopen("/proc/self/smaps_rollup", "re");
-    if (file == NULL)
+    if (!file)
         return -1;
-    long long kb = sum_private_kb(file);
+    long long kb = worker_sum_private_kb(file);
     fclose(file);
     return kb * 1024;
 }
 
 /* 800 to 1200 thousandths, the same for the same slot and generation. */
-static int64_t jitter(int64_t value, unsigned slot_index, unsigned generation)
+static int64_t worker_jitter(int64_t value, unsigned slot_index, unsigned generation)
 {
     uint32_t mix = slot_index * 2654435761U ^ generation * 2246822519U;
     mix ^= mix >> 15;
@@ -255,17 +255,18 @@ const char *worker_over_limit(const struct conf *conf, const struct scoreboard_s
     if (pool == SCOREBOARD_STREAM)
         return NULL;
     if (conf->recycle_requests > 0 && pool != SCOREBOARD_HOUSEKEEPER &&
-        requests / (int64_t)times >= jitter(conf->recycle_requests * seats, slot_index, generation)) {
+        requests / (int64_t)times >=
+            worker_jitter(conf->recycle_requests * seats, slot_index, generation)) {
         snprintf(reason, WORKER_REASON_SIZE, "requests %lld", (long long)requests);
         return reason;
     }
     if (conf->recycle_age_ms > 0 &&
-        age / (int64_t)times >= jitter(conf->recycle_age_ms, slot_index, generation)) {
+        age / (int64_t)times >= worker_jitter(conf->recycle_age_ms, slot_index, generation)) {
         snprintf(reason, WORKER_REASON_SIZE, "age %lld s", (long long)age / 1000);
         return reason;
     }
     int64_t most = conf->recycle_memory * (pool == SCOREBOARD_TOOL ? TOOL_TIMES : 1) +
-                   (seats - 1) * SEAT_MEMORY;
+        (seats - 1) * SEAT_MEMORY;
     if (conf->recycle_memory > 0 && memory / (int64_t)times >= most) {
         snprintf(reason, WORKER_REASON_SIZE, "memory %lld KiB", (long long)memory / 1024);
         return reason;

@@ -2,6 +2,7 @@
 #define TURNPIKE_PROCESS_WORKER_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "process/scoreboard.h"
 
 #include <signal.h>
@@ -28,10 +29,10 @@ struct worker {
     unsigned slot_index, generation;
     int listen_fd;     /* its pool's socket, O_NONBLOCK | CLOEXEC; -1 for the housekeeper */
     int supervisor_fd; /* stream socket to the supervisor: housekeeper gets lines on it; else -1 */
-    const char *turn_socket; /* path of the turn pool's FastCGI socket */
+    const char *turn_socket;       /* path of the turn pool's FastCGI socket */
     const char *quarantine_socket; /* the same of the quarantine workers */
-    const char *tool_socket; /* the same of the tool processes; NULL = there are none */
-    sigset_t wait_mask;      /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
+    const char *tool_socket;       /* the same of the tool processes; NULL = there are none */
+    sigset_t wait_mask; /* mask for reactor_step / epoll_pwait: lets TERM, QUIT, USR1 in */
     volatile sig_atomic_t drain, abort_turn,
         reopen;    /* set by the handlers worker_signals installs */
     int notify_fd; /* eventfd of the supervisor; -1 = none: see worker_ready */
@@ -93,10 +94,10 @@ void worker_enter(struct worker *w, pid_t parent, const int *keep, size_t keep_c
 void worker_title_init(int argc, char **argv);
 void worker_title_set(const char *title);
 
-int api_worker_main(struct worker *w);
-int turn_worker_main(struct worker *w);
-int stream_worker_main(struct worker *w);
-int tool_process_main(struct worker *w);
-int housekeeper_main(struct worker *w);
+MUST_CHECK int api_worker_main(struct worker *w);
+MUST_CHECK int turn_worker_main(struct worker *w);
+MUST_CHECK int stream_worker_main(struct worker *w);
+MUST_CHECK int tool_process_main(struct worker *w);
+MUST_CHECK int housekeeper_main(struct worker *w);
 
 #endif

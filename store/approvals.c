@@ -14,7 +14,7 @@
 #define MINUTE_MS 60000
 #define DAY_MS 86400000
 
-static const char *word(const struct link_reply *r, size_t i)
+static const char *approvals_word(const struct link_reply *r, size_t i)
 {
     return link_reply_text(link_reply_at(r, i), NULL);
 }
@@ -40,16 +40,16 @@ int approvals_open(struct store *s, const char *uid, const struct turns_start *t
         const struct approvals_ask *a = &asks[i];
         const char *const texts[] = {a->id, a->call, a->tool, a->args, a->hash, a->message, a->why,
             a->zone};
-        for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
             args_text(&args, texts[k]);
     }
     error = args_call(&args, s, &script_approval_open, uid, &r);
-    if (!error && !strcmp(word(r, 0), "fenced"))
+    if (!error && !strcmp(approvals_word(r, 0), "fenced"))
         error = ERR_FENCED;
-    if (!error && !strcmp(word(r, 0), "full"))
+    if (!error && !strcmp(approvals_word(r, 0), "full"))
         error = ERR_FULL;
     for (size_t i = 0; i < count && !error; i++) {
-        snprintf(asks[i].id, sizeof(asks[i].id), "%s", word(r, 1 + 2 * i));
+        snprintf(asks[i].id, sizeof asks[i].id, "%s", approvals_word(r, 1 + 2 * i));
         asks[i].expires_ms = link_reply_int(link_reply_at(r, 2 + 2 * i));
     }
     link_reply_free(r);
@@ -58,8 +58,8 @@ int approvals_open(struct store *s, const char *uid, const struct turns_start *t
 
 /* ---- answering ---- */
 
-static const char *const event_names[] = {[APPROVALS_APPROVE] = "approve",
-    [APPROVALS_DENY] = "deny", [APPROVALS_DECLINE] = "decline"};
+static const char *const event_names[] =
+    {[APPROVALS_APPROVE] = "approve", [APPROVALS_DENY] = "deny", [APPROVALS_DECLINE] = "decline"};
 
 static const struct {
     const char *name;
@@ -68,22 +68,22 @@ static const struct {
     {"expired", APPROVALS_EXPIRED}, {"used", APPROVALS_USED}, {"cancelled", APPROVALS_CANCELLED},
     {"uncovered", APPROVALS_UNCOVERED}};
 
-static int read_verdict(const struct link_reply *r, struct approvals_verdict *verdict)
+static int approvals_read_verdict(const struct link_reply *r, struct approvals_verdict *verdict)
 {
-    size_t i = 0, count = sizeof(outcomes) / sizeof(*outcomes);
+    size_t i = 0, count = sizeof outcomes / sizeof *outcomes;
 
-    while (i < count && strcmp(outcomes[i].name, word(r, 0)) != 0)
+    while (i < count && strcmp(outcomes[i].name, approvals_word(r, 0)) != 0)
         i++;
     if (i == count)
         return ERR_INTERNAL;
     verdict->outcome = outcomes[i].outcome;
     if (verdict->outcome != APPROVALS_DONE) {
-        snprintf(verdict->id, sizeof(verdict->id), "%s", word(r, 1));
+        snprintf(verdict->id, sizeof verdict->id, "%s", approvals_word(r, 1));
         return 0;
     }
-    snprintf(verdict->turn, sizeof(verdict->turn), "%s", word(r, 1));
+    snprintf(verdict->turn, sizeof verdict->turn, "%s", approvals_word(r, 1));
     verdict->left = link_reply_int(link_reply_at(r, 2));
-    snprintf(verdict->session, sizeof(verdict->session), "%s", word(r, 3));
+    snprintf(verdict->session, sizeof verdict->session, "%s", approvals_word(r, 3));
     return 0;
 }
 
@@ -95,7 +95,7 @@ int approvals_answer(struct store *s, const char *uid, const char *session,
     struct args args;
     int error;
 
-    memset(verdict, 0, sizeof(*verdict));
+    memset(verdict, 0, sizeof *verdict);
     args_init(&args);
     args_text(&args, session ? "all" : "one");
     args_text(&args, session);
@@ -117,7 +117,7 @@ int approvals_answer(struct store *s, const char *uid, const char *session,
     }
     error = args_call_hinted(&args, s, &script_approval_answer, uid, turn->turn, &r);
     if (!error)
-        error = read_verdict(r, verdict);
+        error = approvals_read_verdict(r, verdict);
     if (!error && strcmp(verdict->turn, turn->turn) != 0)
         hints_drop(s, uid, turn->turn);
     link_reply_free(r);
@@ -127,31 +127,34 @@ int approvals_answer(struct store *s, const char *uid, const char *session,
 /* ---- using ---- */
 
 static const char *const decision_names[] = {[APPROVALS_RUN] = "approved",
-    [APPROVALS_DENIED] = "denied", [APPROVALS_ABANDONED] = "cancelled",
+    [APPROVALS_DENIED] = "denied",
+    [APPROVALS_ABANDONED] = "cancelled",
     [APPROVALS_LAPSED] = "expired"};
 
 #define TAKEN_FIELDS 9
 
-static int read_taken(const struct link_reply *r, size_t at, struct arena *arena,
+static int approvals_read_taken(const struct link_reply *r, size_t at, struct arena *arena,
     struct approvals_taken *out)
 {
-    size_t i = 0, count = sizeof(decision_names) / sizeof(*decision_names);
+    size_t i = 0, count = sizeof decision_names / sizeof *decision_names;
 
-    while (i < count && strcmp(decision_names[i], word(r, at + 3)) != 0)
+    while (i < count && strcmp(decision_names[i], approvals_word(r, at + 3)) != 0)
         i++;
     if (i == count)
         return ERR_INTERNAL;
-    *out = (struct approvals_taken){.id = arena_strdup(arena, word(r, at)),
-        .call = arena_strdup(arena, word(r, at + 1)),
-        .tool = arena_strdup(arena, word(r, at + 2)),
+    *out = (struct approvals_taken){.id = arena_strdup(arena, approvals_word(r, at)),
+        .call = arena_strdup(arena, approvals_word(r, at + 1)),
+        .tool = arena_strdup(arena, approvals_word(r, at + 2)),
         .decision = (enum approvals_decision)i,
-        .args = arena_strdup(arena, word(r, at + 4)),
-        .hash = arena_strdup(arena, word(r, at + 5)),
+        .args = arena_strdup(arena, approvals_word(r, at + 4)),
+        .hash = arena_strdup(arena, approvals_word(r, at + 5)),
         .edited = link_reply_int(link_reply_at(r, at + 6)) != 0,
-        .zone = arena_strdup(arena, word(r, at + 7)),
-        .message = arena_strdup(arena, word(r, at + 8))};
+        .zone = arena_strdup(arena, approvals_word(r, at + 7)),
+        .message = arena_strdup(arena, approvals_word(r, at + 8))};
     return out->id && out->call && out->tool && out->args && out->hash && out->zone &&
-        out->message ? 0 : ERR_NOMEM;
+            out->message ?
+        0 :
+        ERR_NOMEM;
 }
 
 int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
@@ -168,14 +171,14 @@ int approvals_take(struct store *s, const struct turns_start *turn, struct arena
     args_text(&args, turn->turn);
     args_int(&args, turn->epoch);
     error = args_call(&args, s, &script_approval_take, turn->uid, &r);
-    if (!error && !strcmp(word(r, 0), "fenced"))
+    if (!error && !strcmp(approvals_word(r, 0), "fenced"))
         error = ERR_FENCED;
     if (!error)
-        *out = arena_array(arena, link_reply_count(r) / TAKEN_FIELDS + 1, sizeof(**out));
+        *out = arena_array(arena, link_reply_count(r) / TAKEN_FIELDS + 1, sizeof **out);
     if (!error && !*out)
         error = ERR_NOMEM;
     for (size_t at = 1; !error && at + TAKEN_FIELDS <= link_reply_count(r); at += TAKEN_FIELDS) {
-        error = read_taken(r, at, arena, *out + *count);
+        error = approvals_read_taken(r, at, arena, *out + *count);
         ++*count;
     }
     link_reply_free(r);
@@ -204,7 +207,7 @@ int approvals_use(struct store *s, const char *uid, const char *id, const char *
         const char *name = link_reply_text(r, NULL);
         *again = !strcmp(name, "same");
         error = ERR_INTERNAL;
-        for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
+        for (size_t i = 0; i < sizeof results / sizeof *results; i++)
             if (!strcmp(results[i].name, name))
                 error = results[i].error;
     }
@@ -214,20 +217,20 @@ int approvals_use(struct store *s, const char *uid, const char *id, const char *
 
 /* ---- looking ---- */
 
-static void put_approval(const struct link_reply *r, size_t at, struct buf *json)
+static void approvals_put_approval(const struct link_reply *r, size_t at, struct buf *json)
 {
-    static const char *const names[] = {
-        "session_id", "turn_id", "tool_call_id", "message", "reason"};
+    static const char *const names[] = {"session_id", "turn_id", "tool_call_id", "message",
+        "reason"};
     char time[CLOCK_RFC3339_SIZE];
 
     buf_puts(json, "{\"id\":");
-    buf_json_string(json, word(r, at), strlen(word(r, at)));
-    buf_json_member(json, "tool", word(r, at + 1));
-    buf_printf(json, ",\"arguments\":%s", word(r, at + 2)); /* JSON of our own writing */
-    buf_json_member(json, "arguments_hash", word(r, at + 3));
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (*word(r, at + 4 + i))
-            buf_json_member(json, names[i], word(r, at + 4 + i));
+    buf_json_string(json, approvals_word(r, at), strlen(approvals_word(r, at)));
+    buf_json_member(json, "tool", approvals_word(r, at + 1));
+    buf_printf(json, ",\"arguments\":%s", approvals_word(r, at + 2)); /* JSON of our own writing */
+    buf_json_member(json, "arguments_hash", approvals_word(r, at + 3));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (*approvals_word(r, at + 4 + i))
+            buf_json_member(json, names[i], approvals_word(r, at + 4 + i));
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 9)), time);
     buf_json_member(json, "created_at", time);
     clock_rfc3339(link_reply_int(link_reply_at(r, at + 10)), time);
@@ -237,7 +240,8 @@ static void put_approval(const struct link_reply *r, size_t at, struct buf *json
 
 #define LIST_FIELDS 11
 
-static int call_list(struct store *s, const char *uid, const char *session, struct link_reply **r)
+static int approvals_call_list(struct store *s, const char *uid, const char *session,
+    struct link_reply **r)
 {
     struct args args;
 
@@ -250,14 +254,14 @@ static int call_list(struct store *s, const char *uid, const char *session, stru
 int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json)
 {
     struct link_reply *r = NULL;
-    int error = call_list(s, uid, session, &r);
+    int error = approvals_call_list(s, uid, session, &r);
 
     if (!error) {
         buf_puts(json, "{\"approvals\":[");
         for (size_t at = 0; at + LIST_FIELDS <= link_reply_count(r); at += LIST_FIELDS) {
             if (at)
                 buf_putc(json, ',');
-            put_approval(r, at, json);
+            approvals_put_approval(r, at, json);
         }
         buf_puts(json, "]}");
         error = buf_error(json);
@@ -279,7 +283,7 @@ int approvals_waiting(struct store *s, const char *uid, const char *session, boo
     link_reply_free(r);
     if (error || !any)
         return error;
-    error = call_list(s, uid, session, &r);
+    error = approvals_call_list(s, uid, session, &r);
     *waiting = !error && link_reply_count(r) >= LIST_FIELDS;
     link_reply_free(r);
     return error;
@@ -312,11 +316,11 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
         error = ERR_NOT_FOUND;
     if (!error) {
-        *out = (struct approvals_record){.tool = arena_strdup(arena, word(r, 0)),
-            .args = arena_strdup(arena, word(r, 1)),
-            .session = arena_strdup(arena, word(r, 2)),
-            .input = arena_strdup(arena, word(r, 3)),
-            .message = arena_strdup(arena, word(r, 4))};
+        *out = (struct approvals_record){.tool = arena_strdup(arena, approvals_word(r, 0)),
+            .args = arena_strdup(arena, approvals_word(r, 1)),
+            .session = arena_strdup(arena, approvals_word(r, 2)),
+            .input = arena_strdup(arena, approvals_word(r, 3)),
+            .message = arena_strdup(arena, approvals_word(r, 4))};
         if (!out->tool || !out->args || !out->session || !out->input || !out->message)
             error = ERR_NOMEM;
     }

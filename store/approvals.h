@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 #include "store/turns.h"
@@ -38,7 +39,7 @@ struct approvals_ask {
  *   input  of the asking turn (agent/input.h), for the turn that goes on; NULL = none
  * Returns 0, ERR_FENCED, ERR_FULL (direct only), ERR_STORE*.
  */
-int approvals_open(struct store *s, const char *uid, const struct turns_start *turn,
+MUST_CHECK int approvals_open(struct store *s, const char *uid, const struct turns_start *turn,
     const char *input, struct approvals_ask *asks, size_t count);
 
 enum approvals_event { APPROVALS_APPROVE, APPROVALS_DENY, APPROVALS_DECLINE };
@@ -50,8 +51,8 @@ struct approvals_answer {
     char hash[IDENT_SHA256_SIZE];   /* of args; "" without */
 };
 enum approvals_outcome {
-    APPROVALS_DONE,      /* answered, now or by the very same answer before */
-    APPROVALS_MISSING,   /* unknown, or another user's or session's */
+    APPROVALS_DONE,    /* answered, now or by the very same answer before */
+    APPROVALS_MISSING, /* unknown, or another user's or session's */
     APPROVALS_EXPIRED,
     APPROVALS_USED,      /* answered otherwise before */
     APPROVALS_CANCELLED, /* abandoned by a newer message, or its turn was stopped */
@@ -59,10 +60,10 @@ enum approvals_outcome {
 };
 struct approvals_verdict {
     enum approvals_outcome outcome;
-    char id[APPROVALS_ID_SIZE];           /* the one that is not right */
-    char turn[IDENT_UUID_SIZE];           /* APPROVALS_DONE: goes on; "" = more are open */
-    char session[IDENT_SESSION_MAX + 1];  /* "" = a direct call */
-    int64_t left;                         /* still open in the session */
+    char id[APPROVALS_ID_SIZE];          /* the one that is not right */
+    char turn[IDENT_UUID_SIZE];          /* APPROVALS_DONE: goes on; "" = more are open */
+    char session[IDENT_SESSION_MAX + 1]; /* "" = a direct call */
+    int64_t left;                        /* still open in the session */
 };
 /*
  * approvals_answer -- all of the answers or none.
@@ -70,14 +71,12 @@ struct approvals_verdict {
  *   turn     the turn that goes on, as turns_begin gets it next; an earlier one is kept (verdict).
  *            It is recorded along: when nobody begins it, a housekeeper has it claimed.
  */
-int approvals_answer(struct store *s, const char *uid, const char *session,
+MUST_CHECK int approvals_answer(struct store *s, const char *uid, const char *session,
     const struct turns_request *turn, const struct approvals_answer *answers, size_t count,
     struct approvals_verdict *verdict);
 
 /* What becomes of an open call. */
-enum approvals_decision {
-    APPROVALS_RUN, APPROVALS_DENIED, APPROVALS_ABANDONED, APPROVALS_LAPSED
-};
+enum approvals_decision { APPROVALS_RUN, APPROVALS_DENIED, APPROVALS_ABANDONED, APPROVALS_LAPSED };
 struct approvals_taken { /* texts in the arena */
     const char *id, *call, *tool;
     enum approvals_decision decision;
@@ -86,23 +85,26 @@ struct approvals_taken { /* texts in the arena */
     const char *zone, *message; /* message: what the user was asked */
 };
 /* For the session's turn that runs next. Returns 0, ERR_FENCED, ERR_STORE*, ERR_NOMEM. */
-int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
+MUST_CHECK int approvals_take(struct store *s, const struct turns_start *turn, struct arena *arena,
     struct approvals_taken **out, size_t *count);
 
 /* {"approvals":[...]} of the user, or of one session. */
-int approvals_list(struct store *s, const char *uid, const char *session, struct buf *json);
+MUST_CHECK int approvals_list(struct store *s, const char *uid, const char *session,
+    struct buf *json);
 /* Whether something is open in the session; usually one HLEN. */
-int approvals_waiting(struct store *s, const char *uid, const char *session, bool *waiting);
+MUST_CHECK int approvals_waiting(struct store *s, const char *uid, const char *session,
+    bool *waiting);
 
 /* Whether a turn of the session has ended with what others wrote in its conversation
  * (turns_end.untrusted): that holds also when the messages that brought it have been dropped. */
-int approvals_untrusted(struct store *s, const char *uid, const char *session, bool *untrusted);
+MUST_CHECK int approvals_untrusted(struct store *s, const char *uid, const char *session,
+    bool *untrusted);
 
 struct approvals_record { /* texts in the arena */
     const char *tool, *args, *session, *input, *message;
 };
 /* Returns 0, ERR_NOT_FOUND, ERR_STORE*, ERR_NOMEM. */
-int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
+MUST_CHECK int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
     struct approvals_record *out);
 
 /*
@@ -110,13 +112,14 @@ int approvals_get(struct store *s, const char *uid, const char *id, struct arena
  * Returns 0; ERR_NOT_FOUND; ERR_NOT_YET (not answered yet); ERR_CONFLICT (another tool, zone, or
  * arguments); ERR_FORBIDDEN (denied); ERR_DEADLINE (expired); ERR_STORE*.
  */
-int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
+MUST_CHECK int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
     const char *hash, const char *zone, bool *again);
 
 /*
  * approvals_tool_rate -- counts one tool call of the user against rate.tools_minute and
  * rate.tools_day. Returns 0; ERR_RATE with the full one's limit and when it ends; ERR_STORE*.
  */
-int approvals_tool_rate(struct store *s, const char *uid, int64_t *limit, int64_t *retry_ms);
+MUST_CHECK int approvals_tool_rate(struct store *s, const char *uid, int64_t *limit,
+    int64_t *retry_ms);
 
 #endif

@@ -27,13 +27,13 @@ void args_fini(struct args *a)
 void args_bytes(struct args *a, const char *data, size_t len)
 {
     if (a->n == a->cap) {
-        struct link_arg *v = malloc(a->cap * 2 * sizeof(*v));
+        struct link_arg *v = malloc(a->cap * 2 * sizeof *v);
 
         if (!v) {
             a->error = ERR_NOMEM;
             return;
         }
-        memcpy(v, a->v, a->n * sizeof(*v));
+        memcpy(v, a->v, a->n * sizeof *v);
         if (a->v != a->few)
             free(a->v);
         a->v = v;
@@ -56,7 +56,7 @@ void args_int(struct args *a, int64_t value)
         return;
     }
     out = a->numbers[a->number_count++];
-    snprintf(out, sizeof(a->numbers[0]), "%lld", (long long)value);
+    snprintf(out, sizeof a->numbers[0], "%lld", (long long)value);
     args_text(a, out);
 }
 
@@ -75,7 +75,7 @@ void args_common(struct args *a, const struct store *s, size_t history_limit)
     args_int(a, (int64_t)history_limit);
 }
 
-static int hint_first(struct store *s, const char *uid, const char *turn)
+static int args_hint_first(struct store *s, const char *uid, const char *turn)
 {
     if (!turn)
         return 0;
@@ -97,18 +97,18 @@ int args_call_hinted(struct args *a, struct store *s, const struct link_script *
     if (out)
         *out = NULL;
     if (!error)
-        error = hint_first(s, uid, turn);
+        error = args_hint_first(s, uid, turn);
     if (!error) {
         unsigned generation = link_generation(s->link);
         bool broke;
 
         error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, &broke);
-        if (error == ERR_STORE && broke && !hint_first(s, uid, turn)) {
+        if (error == ERR_STORE && broke && !args_hint_first(s, uid, turn)) {
             generation = link_generation(s->link);
             error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, NULL);
         }
         if (!error && generation != link_generation(s->link))
-            err_ignore(hint_first(s, uid, turn)); /* else the first renewal of its lease */
+            err_ignore(args_hint_first(s, uid, turn)); /* else the first renewal of its lease */
     }
     args_fini(a);
     return error;

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_ARGS_H
 #define TURNPIKE_STORE_ARGS_H
 
+#include "base/err.h"
 #include "store/store.h"
 
 #include <stddef.h>
@@ -32,14 +33,14 @@ void args_common(struct args *a, const struct store *s, size_t history_limit);
  * connection breaks, it repeats the call once; not when Redis leaves the call unanswered until the
  * timeout. Every script recognises its own repetition.
  */
-int args_call(struct args *a, struct store *s, const struct link_script *script, const char *uid,
-    struct link_reply **out);
+MUST_CHECK int args_call(struct args *a, struct store *s, const struct link_script *script,
+    const char *uid, struct link_reply **out);
 /*
  * The same for a script that gives `turn` a worker. It sends the turn's hint in front of the script
  * on the same connection, so that the script never runs without the hint, whenever this process or
  * the connection ends.
  */
-int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
+MUST_CHECK int args_call_hinted(struct args *a, struct store *s, const struct link_script *script,
     const char *uid, const char *turn, struct link_reply **out);
 
 #endif

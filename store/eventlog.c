@@ -13,15 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTLOG_JOIN_MAX 32768         /* bytes of one joined delta */
-#define EVENTLOG_BATCH_BYTES 262144     /* of one append call */
+#define EVENTLOG_JOIN_MAX 32768     /* bytes of one joined delta */
+#define EVENTLOG_BATCH_BYTES 262144 /* of one append call */
 #define EVENTLOG_BATCH_ENTRIES 256
 #define EVENTLOG_KEEP_MEMORY 32768
 #define EVENTLOG_ID_MAX 128
-#define EVENTLOG_LOST (-2)              /* of append.lua */
+#define EVENTLOG_LOST (-2) /* of append.lua */
 
-static const struct backoff_pace eventlog_pace = {
-    .first_ms = 20, .most_ms = 1000, .quick_most_ms = 1000};
+static const struct backoff_pace eventlog_pace = {.first_ms = 20,
+    .most_ms = 1000,
+    .quick_most_ms = 1000};
 
 /* What is under way in Redis. At most one thing is, so that entries cannot leave holes. */
 enum eventlog_phase {
@@ -34,29 +35,29 @@ struct eventlog {
     struct store *store;
     char run[IDENT_UUID_SIZE];
     char log_key[KEYS_MAX], channel[KEYS_MAX], epoch[24];
-    int64_t base;            /* N of entry 0 */
+    int64_t base; /* N of entry 0 */
     enum eventlog_phase phase;
     bool active, fenced, full, flushing;
-    bool ask;                /* the log's top must be asked before the next append */
-    bool reload;             /* Redis forgot the scripts */
-    unsigned generation;     /* of the connection on which the scripts are loaded */
-    struct backoff backoff;  /* nothing is tried before its end; zeroed = Redis is there */
-    int64_t send_ms;         /* monotonic; earliest next append of joined text */
-    struct buf kept;         /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
-    uint32_t *ends;          /* of each entry in kept */
-    size_t count, cap;       /* entries, room in ends */
-    size_t acked, flying;    /* entries acknowledged; entries of the append under way behind them */
-    struct buf open;         /* the delta that still grows: "RUN FLAG JSON" without its end */
+    bool ask;               /* the log's top must be asked before the next append */
+    bool reload;            /* Redis forgot the scripts */
+    unsigned generation;    /* of the connection on which the scripts are loaded */
+    struct backoff backoff; /* nothing is tried before its end; zeroed = Redis is there */
+    int64_t send_ms;        /* monotonic; earliest next append of joined text */
+    struct buf kept;        /* entries as they go over the wire: "$LEN\r\nRUN FLAG JSON\r\n" */
+    uint32_t *ends;         /* of each entry in kept */
+    size_t count, cap;      /* entries, room in ends */
+    size_t acked, flying;   /* entries acknowledged; entries of the append under way behind them */
+    struct buf open;        /* the delta that still grows: "RUN FLAG JSON" without its end */
     enum eventlog_delta open_kind;
-    struct buf prefix;       /* what such an entry begins with, for prefix_kind and prefix_id */
+    struct buf prefix; /* what such an entry begins with, for prefix_kind and prefix_id */
     enum eventlog_delta prefix_kind;
     char prefix_id[EVENTLOG_ID_MAX];
-    struct buf fixed, head;  /* the append command: unchanging part; all before the entries */
+    struct buf fixed, head; /* the append command: unchanging part; all before the entries */
     struct reactor_timer timer;
-    struct task *owner;      /* the turn's; NULL outside of tasks */
+    struct task *owner; /* the turn's; NULL outside of tasks */
 };
 
-static void advance(struct eventlog *l, bool now);
+static void eventlog_advance(struct eventlog *l, bool now);
 
 /* ---- entries ---- */
 
@@ -75,7 +76,7 @@ int64_t eventlog_next_n(const struct eventlog *l)
 }
 
 /* Room for one entry more. Returns 0, ERR_FULL, ERR_NOMEM. */
-static int room(struct eventlog *l, size_t bytes)
+static int eventlog_room(struct eventlog *l, size_t bytes)
 {
     if (l->full || l->kept.len + l->open.len + bytes > (size_t)l->store->conf->log_turn_bytes) {
         l->full = true;
@@ -83,7 +84,7 @@ static int room(struct eventlog *l, size_t bytes)
     }
     if (l->count + 1 >= l->cap) { /* one spare: the open entry must always find its place */
         size_t cap = l->cap ? l->cap * 2 : 64;
-        uint32_t *ends = realloc(l->ends, cap * sizeof(*ends));
+        uint32_t *ends = realloc(l->ends, cap * sizeof *ends);
 
         if (!ends)
             return ERR_NOMEM;
@@ -93,12 +94,12 @@ static int room(struct eventlog *l, size_t bytes)
     return 0;
 }
 
-static void close_entry(struct eventlog *l)
+static void eventlog_close_entry(struct eventlog *l)
 {
     l->ends[l->count++] = (uint32_t)l->kept.len;
 }
 
-static int close_open(struct eventlog *l)
+static int eventlog_close_open(struct eventlog *l)
 {
     if (!l->open.len)
         return 0;
@@ -107,13 +108,13 @@ static int close_open(struct eventlog *l)
     if (buf_error(&l->open) || buf_error(&l->kept))
         return ERR_NOMEM;
     buf_reset(&l->open);
-    close_entry(l);
+    eventlog_close_entry(l);
     return 0;
 }
 
 /* ---- talking to Redis ---- */
 
-static void on_timer(struct reactor_timer *timer)
+static void eventlog_on_timer(struct reactor_timer *timer)
 {
     struct eventlog *l = timer->arg;
     struct task *acted = task_act(l->owner);
@@ -122,20 +123,20 @@ static void on_timer(struct reactor_timer *timer)
     task_act(acted);
 }
 
-static void wake_at(struct eventlog *l, int64_t due_ms)
+static void eventlog_wake_at(struct eventlog *l, int64_t due_ms)
 {
     if (l->store->reactor)
-        reactor_timer_set(l->store->reactor, &l->timer, due_ms, on_timer, l);
+        reactor_timer_set(l->store->reactor, &l->timer, due_ms, eventlog_on_timer, l);
 }
 
-static void come_back_later(struct eventlog *l)
+static void eventlog_come_back_later(struct eventlog *l)
 {
     backoff_failed(&l->backoff, &eventlog_pace, 0);
     l->ask = true;
-    wake_at(l, l->backoff.retry_ms);
+    eventlog_wake_at(l, l->backoff.retry_ms);
 }
 
-static void on_fenced(struct eventlog *l)
+static void eventlog_on_fenced(struct eventlog *l)
 {
     l->fenced = true;
     task_wake(l->owner);
@@ -146,7 +147,7 @@ static void on_fenced(struct eventlog *l)
  * An outcome, in every phase the same but for success: no reply (ERR_STORE) and refusals lead to
  * a later question for the log's top, an unknown script to loading it. True when it succeeded.
  */
-static bool settled(struct eventlog *l, int error, int64_t value)
+static bool eventlog_settled(struct eventlog *l, int error, int64_t value)
 {
     l->phase = EVENTLOG_IDLE;
     l->flying = 0;
@@ -156,26 +157,26 @@ static bool settled(struct eventlog *l, int error, int64_t value)
         return false;
     }
     if (error) {
-        come_back_later(l);
+        eventlog_come_back_later(l);
         return false;
     }
     if (value == EVENTLOG_LOST) {
         log_warn("event log: it was lost; what this turn has written is put there again");
         l->acked = 0;
     } else if (value < 0) {
-        on_fenced(l);
+        eventlog_on_fenced(l);
     }
     return value >= 0;
 }
 
-static void on_reply(void *arg, int error, int64_t value)
+static void eventlog_on_reply(void *arg, int error, int64_t value)
 {
     struct eventlog *l = arg;
     struct task *acted = task_act(l->owner);
     enum eventlog_phase phase = l->phase;
     size_t known;
 
-    if (settled(l, error, value)) {
+    if (eventlog_settled(l, error, value)) {
         known = value < l->base ? 0 : (size_t)(value - l->base) + 1;
         if (known > l->count)
             known = l->count;
@@ -187,13 +188,13 @@ static void on_reply(void *arg, int error, int64_t value)
             backoff_reset(&l->backoff);
     }
     if (error != ERR_STORE)
-        advance(l, false);
+        eventlog_advance(l, false);
     if (l->flushing)
         task_wake(l->owner);
     task_act(acted);
 }
 
-static void send_ask(struct eventlog *l)
+static void eventlog_send_ask(struct eventlog *l)
 {
     const struct link_script *s = &script_log_top;
 
@@ -207,21 +208,21 @@ static void send_ask(struct eventlog *l)
     resp_text(&l->head, l->channel);
     l->phase = EVENTLOG_ASKING;
     if (buf_error(&l->head) ||
-        link_send_raw(l->store->link, l->head.data, l->head.len, NULL, 0, on_reply, l)) {
+        link_send_raw(l->store->link, l->head.data, l->head.len, NULL, 0, eventlog_on_reply, l)) {
         l->phase = EVENTLOG_IDLE;
-        come_back_later(l);
+        eventlog_come_back_later(l);
     }
 }
 
-static void send_entries(struct eventlog *l)
+static void eventlog_send_entries(struct eventlog *l)
 {
     size_t from = l->acked ? l->ends[l->acked - 1] : 0;
     size_t last = l->acked + 1, entries;
-    char n[24], *p = n + sizeof(n);
+    char n[24], *p = n + sizeof n;
     int64_t first = l->base + (int64_t)l->acked, interval = l->store->conf->event_min_interval_ms;
 
     while (last < l->count && last - l->acked < EVENTLOG_BATCH_ENTRIES &&
-           l->ends[last] - from < EVENTLOG_BATCH_BYTES)
+        l->ends[last] - from < EVENTLOG_BATCH_BYTES)
         last++;
     entries = last - l->acked;
     do
@@ -230,20 +231,21 @@ static void send_entries(struct eventlog *l)
     buf_reset(&l->head);
     resp_count(&l->head, '*', 7 + entries);
     buf_put(&l->head, l->fixed.data, l->fixed.len);
-    resp_arg(&l->head, p, (size_t)(n + sizeof(n) - p));
+    resp_arg(&l->head, p, (size_t)(n + sizeof n - p));
     l->phase = EVENTLOG_APPENDING;
     l->flying = entries;
     l->send_ms = interval ? clock_mono_ms() + interval : 0;
-    if (buf_error(&l->head) || link_send_raw(l->store->link, l->head.data, l->head.len,
-                                   l->kept.data + from, l->ends[last - 1] - from, on_reply, l)) {
+    if (buf_error(&l->head) ||
+        link_send_raw(l->store->link, l->head.data, l->head.len, l->kept.data + from,
+            l->ends[last - 1] - from, eventlog_on_reply, l)) {
         l->phase = EVENTLOG_IDLE;
         l->flying = 0;
-        come_back_later(l);
+        eventlog_come_back_later(l);
     }
 }
 
 /* Connected, scripts known, log's top known: true. Else it has started what leads there. */
-static bool ready(struct eventlog *l)
+static bool eventlog_ready(struct eventlog *l)
 {
     struct link *link = l->store->link;
 
@@ -253,38 +255,38 @@ static bool ready(struct eventlog *l)
         return false;
     if (link_ensure(link) || link_load(link, &script_append, l->reload) ||
         link_load(link, &script_log_top, l->reload)) {
-        come_back_later(l);
+        eventlog_come_back_later(l);
         return false;
     }
     if (l->phase != EVENTLOG_IDLE || !l->active) /* the loop has asked while this task waited */
         return false;
     l->reload = false;
     l->generation = link_generation(link);
-    send_ask(l);
+    eventlog_send_ask(l);
     return false;
 }
 
 /* The one place that decides what is sent. now: the least interval does not count. */
-static void advance(struct eventlog *l, bool now)
+static void eventlog_advance(struct eventlog *l, bool now)
 {
     if (l->phase != EVENTLOG_IDLE || !l->active || l->fenced ||
         (l->acked == l->count && !l->open.len && !l->ask))
         return;
-    if (!ready(l) || (l->acked == l->count && !l->open.len))
+    if (!eventlog_ready(l) || (l->acked == l->count && !l->open.len))
         return;
     if (!now && l->send_ms && l->acked == l->count && clock_mono_ms() < l->send_ms) {
-        wake_at(l, l->send_ms);
+        eventlog_wake_at(l, l->send_ms);
         return;
     }
-    if (!close_open(l))
-        send_entries(l);
+    if (!eventlog_close_open(l))
+        eventlog_send_entries(l);
 }
 
 /* ---- interface ---- */
 
 int eventlog_new(struct eventlog **out, struct store *store)
 {
-    struct eventlog *l = calloc(1, sizeof(*l));
+    struct eventlog *l = calloc(1, sizeof *l);
 
     *out = l;
     if (!l)
@@ -293,16 +295,16 @@ int eventlog_new(struct eventlog **out, struct store *store)
     return 0;
 }
 
-static void drop_memory(struct eventlog *l, size_t keep)
+static void eventlog_drop_memory(struct eventlog *l, size_t keep)
 {
     struct buf *all[] = {&l->kept, &l->open, &l->prefix, &l->fixed, &l->head};
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         buf_reset(all[i]);
         if (all[i]->cap > keep)
             buf_free(all[i]);
     }
-    if (l->cap * sizeof(*l->ends) > keep) {
+    if (l->cap * sizeof *l->ends > keep) {
         free(l->ends);
         l->ends = NULL;
         l->cap = 0;
@@ -319,7 +321,7 @@ void eventlog_end(struct eventlog *l)
     l->owner = NULL;
     l->count = l->acked = l->flying = 0;
     *l->prefix_id = '\0';
-    drop_memory(l, EVENTLOG_KEEP_MEMORY);
+    eventlog_drop_memory(l, EVENTLOG_KEEP_MEMORY);
 }
 
 void eventlog_free(struct eventlog *l)
@@ -327,7 +329,7 @@ void eventlog_free(struct eventlog *l)
     if (!l)
         return;
     eventlog_end(l);
-    drop_memory(l, 0);
+    eventlog_drop_memory(l, 0);
     free(l->ends);
     free(l);
 }
@@ -337,8 +339,8 @@ int eventlog_begin(struct eventlog *l, const struct turns_start *turn)
     eventlog_end(l);
     keys_session_log(l->log_key, turn->uid, turn->session);
     keys_session(l->channel, turn->uid, turn->session);
-    memcpy(l->run, turn->turn, sizeof(l->run));
-    snprintf(l->epoch, sizeof(l->epoch), "%lld", (long long)turn->epoch);
+    memcpy(l->run, turn->turn, sizeof l->run);
+    snprintf(l->epoch, sizeof l->epoch, "%lld", (long long)turn->epoch);
     l->base = turn->next_n;
     l->fenced = l->full = l->ask = l->reload = false;
     backoff_reset(&l->backoff);
@@ -366,11 +368,11 @@ int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len)
 
     if (l->fenced)
         return ERR_FENCED;
-    error = room(l, bytes + 16);
+    error = eventlog_room(l, bytes + 16);
     if (!error)
-        error = close_open(l);
+        error = eventlog_close_open(l);
     if (!error)
-        error = room(l, bytes + 16);
+        error = eventlog_room(l, bytes + 16);
     if (error)
         return error;
     resp_count(&l->kept, '$', bytes);
@@ -378,7 +380,7 @@ int eventlog_hold(struct eventlog *l, char flag, const char *json, size_t len)
     buf_put(&l->kept, "\r\n", 2);
     if (buf_error(&l->kept))
         return ERR_NOMEM;
-    close_entry(l);
+    eventlog_close_entry(l);
     return 0;
 }
 
@@ -389,7 +391,7 @@ int eventlog_event(struct eventlog *l, char flag, const char *json, size_t len)
     return error ? error : eventlog_pump(l);
 }
 
-static int make_prefix(struct eventlog *l, enum eventlog_delta kind, const char *id)
+static int eventlog_make_prefix(struct eventlog *l, enum eventlog_delta kind, const char *id)
 {
     buf_reset(&l->prefix);
     logentry_put_head(&l->prefix, l->run, eventlog_deltas[kind].flag);
@@ -404,7 +406,7 @@ static int make_prefix(struct eventlog *l, enum eventlog_delta kind, const char 
         return ERR_NOMEM;
     l->prefix_kind = kind;
     *l->prefix_id = '\0';
-    if (strlen(id) < sizeof(l->prefix_id))
+    if (strlen(id) < sizeof l->prefix_id)
         memcpy(l->prefix_id, id, strlen(id) + 1);
     return 0;
 }
@@ -419,14 +421,14 @@ int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id, 
         return ERR_FENCED;
     if (!len)
         return eventlog_pump(l);
-    error = room(l, l->prefix.len + 6 * len + 32);
+    error = eventlog_room(l, l->prefix.len + 6 * len + 32);
     if (!error && l->open.len && (!same || l->open.len + len > EVENTLOG_JOIN_MAX)) {
-        error = close_open(l);
+        error = eventlog_close_open(l);
         if (!error)
-            error = room(l, l->prefix.len + 6 * len + 32);
+            error = eventlog_room(l, l->prefix.len + 6 * len + 32);
     }
     if (!error && !same)
-        error = make_prefix(l, kind, id);
+        error = eventlog_make_prefix(l, kind, id);
     if (error)
         return error;
     if (!l->open.len)
@@ -441,7 +443,7 @@ int eventlog_pump(struct eventlog *l)
 {
     if (l->phase != EVENTLOG_IDLE || link_outstanding(l->store->link))
         err_ignore(link_pump(l->store->link)); /* what was under way has been told the error */
-    advance(l, false);
+    eventlog_advance(l, false);
     return l->fenced ? ERR_FENCED : 0;
 }
 
@@ -460,10 +462,10 @@ void eventlog_doubt(struct eventlog *l)
 }
 
 /* For a reply, or for the time of the next attempt. */
-static void wait_for_reply(struct eventlog *l, int64_t now, int64_t until_ms)
+static void eventlog_wait_for_reply(struct eventlog *l, int64_t now, int64_t until_ms)
 {
-    int64_t wake = l->phase == EVENTLOG_IDLE ? l->backoff.retry_ms
-                                             : now + l->store->conf->redis_timeout_ms + 1;
+    int64_t wake = l->phase == EVENTLOG_IDLE ? l->backoff.retry_ms :
+                                               now + l->store->conf->redis_timeout_ms + 1;
 
     if (wake <= now)
         wake = now + 1;
@@ -485,7 +487,7 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
         int64_t now;
 
         err_ignore(eventlog_pump(l)); /* fenced: below */
-        advance(l, true);
+        eventlog_advance(l, true);
         if (l->fenced)
             return ERR_FENCED;
         if (buf_error(&l->kept) || buf_error(&l->open))
@@ -495,6 +497,6 @@ int eventlog_flush(struct eventlog *l, int64_t until_ms)
         now = clock_mono_ms();
         if (now >= until_ms)
             return l->backoff.retry_ms ? ERR_STORE : ERR_DEADLINE;
-        wait_for_reply(l, now, until_ms);
+        eventlog_wait_for_reply(l, now, until_ms);
     }
 }

@@ -41,7 +41,7 @@ void hints_clock(struct store *s, int64_t redis_ms)
 }
 
 /* Redis' clock by what it said last. False when that is too long ago for two clocks to agree. */
-static bool redis_now(const struct store *s, int64_t *now_ms)
+static bool hints_redis_now(const struct store *s, int64_t *now_ms)
 {
     int64_t since = clock_mono_ms() - s->redis_mono_ms;
 
@@ -58,8 +58,8 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
     int error;
 
     hints_member(member, uid, turn);
-    if (due_ms > 0 && redis_now(s, &now)) {
-        snprintf(due, sizeof(due), "%lld", (long long)(now + due_ms));
+    if (due_ms > 0 && hints_redis_now(s, &now)) {
+        snprintf(due, sizeof due, "%lld", (long long)(now + due_ms));
         args[0] = link_text("ZADD");
         args[1] = key;
         args[2] = link_text(due);
@@ -69,7 +69,7 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
             return error;
         /* It went over a new connection, perhaps to a server with another clock. */
     }
-    snprintf(due, sizeof(due), "%lld", (long long)due_ms);
+    snprintf(due, sizeof due, "%lld", (long long)due_ms);
     args[0] = link_text(due);
     args[1] = link_text(member);
     return link_send_script(s->link, &script_hint, &key, 1, args, 2, NULL, NULL);

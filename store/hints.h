@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_HINTS_H
 #define TURNPIKE_STORE_HINTS_H
 
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 
@@ -16,7 +17,7 @@
  * due_ms: from now; 0 = now, exactly by Redis' clock. Returns 0 when it is on its way, in front of
  * the next command, or ERR_STORE.
  */
-int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms);
+MUST_CHECK int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms);
 void hints_drop(struct store *s, const char *uid, const char *turn);
 /* A script has just told Redis' clock (real time, ms): for a minute a hint that is not due now
  * needs no script that reads the clock. */
@@ -28,7 +29,7 @@ void hints_announce(struct store *s, const char *uid, const char *turn);
 #define HINTS_MEMBER_SIZE (IDENT_USER_MAX + 1 + IDENT_UUID_SIZE)
 void hints_member(char out[HINTS_MEMBER_SIZE], const char *uid, const char *turn);
 /* Returns 0 or ERR_INVALID. */
-int hints_member_read(const char *text, size_t len, char uid[IDENT_USER_MAX + 1],
+MUST_CHECK int hints_member_read(const char *text, size_t len, char uid[IDENT_USER_MAX + 1],
     char turn[IDENT_UUID_SIZE]);
 
 #endif

@@ -15,7 +15,7 @@ bool inbox_is_id(const char *id)
     return ms > 0 && ms < 16 && n > 0 && n < 12 && id[ms + 1 + n] == '\0';
 }
 
-static int outcome(const struct link_reply *r)
+static int inbox_outcome(const struct link_reply *r)
 {
     const char *word = link_reply_text(link_reply_at(r, 0), NULL);
 
@@ -73,7 +73,7 @@ int inbox_ack(struct store *s, const char *uid, const char *id)
     args_int(&a, INBOX_KEEP_MS);
     int error = args_call(&a, s, &script_inbox_ack, uid, &r);
     if (error == 0)
-        error = outcome(r);
+        error = inbox_outcome(r);
     link_reply_free(r);
     return error;
 }
@@ -98,7 +98,7 @@ int inbox_snooze(struct store *s, const char *uid, const char *id, int64_t due_m
     args_int(&a, INBOX_KEEP_MS);
     error = args_call(&a, s, &script_inbox_snooze, uid, &r);
     if (error == 0)
-        error = outcome(r);
+        error = inbox_outcome(r);
     link_reply_free(r);
     if (error == ERR_NOT_FOUND || error == ERR_FULL)
         err_ignore(reminders_drop(s, hint.member)); /* the firing would find no entry */

@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_INBOX_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -26,10 +27,11 @@ bool inbox_is_id(const char *id);
  * {"messages":[...],"has_more":...,"next_cursor":...}. limit: 1 to 100. Returns 0, ERR_INVALID
  * (after is no id) or ERR_STORE*.
  */
-int inbox_list(struct store *s, const char *uid, const char *after, size_t limit, struct buf *out);
+MUST_CHECK int inbox_list(struct store *s, const char *uid, const char *after, size_t limit,
+    struct buf *out);
 /* Returns 0 (also when it was acknowledged before), ERR_NOT_FOUND, ERR_STORE*. */
-int inbox_ack(struct store *s, const char *uid, const char *id);
+MUST_CHECK int inbox_ack(struct store *s, const char *uid, const char *id);
 /* It comes again at due_ms. Returns 0, ERR_NOT_FOUND, ERR_FULL (INBOX_SNOOZED_MAX), ERR_STORE*. */
-int inbox_snooze(struct store *s, const char *uid, const char *id, int64_t due_ms);
+MUST_CHECK int inbox_snooze(struct store *s, const char *uid, const char *id, int64_t due_ms);
 
 #endif

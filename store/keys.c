@@ -179,7 +179,7 @@ static bool keys_begins(const char *key, const char *start, const char *uid, con
     size_t a = strlen(start), b = strlen(uid), c = strlen(end);
 
     return strncmp(key, start, a) == 0 && strncmp(key + a, uid, b) == 0 &&
-           strncmp(key + a + b, end, c) == 0;
+        strncmp(key + a + b, end, c) == 0;
 }
 
 /* How many colons stand behind START UID ":"; -1 when the key begins otherwise. */

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 
 /*
- * keys -- the names of keys and channels in Redis; docs/design/keys.md, "Keys", tells what each holds.
- * No other C file spells one (build-aux/check-rules). The scripts' twin is store/lua/lib_keys.lua.
- * Every process; pure.
+ * keys -- the names of keys and channels in Redis; docs/design/keys.md, "Keys", tells what each
+ * holds. No other C file spells one (build-aux/check-rules). The scripts' twin is
+ * store/lua/lib_keys.lua. Every process; pure.
  *
  * Each function writes one name with its end into `out`. The caller has checked the ids
  * (ident_is_user, ident_is_session, ident_is_safe). The longest ids that these allow fit, and so

@@ -31,7 +31,7 @@ int logentry_id_parse(const char *text, size_t len, struct logentry_id *out)
     return 0;
 }
 
-static size_t put_number(char *out, uint64_t value)
+static size_t logentry_put_number(char *out, uint64_t value)
 {
     char digits[20];
     size_t n = 0;
@@ -47,10 +47,10 @@ static size_t put_number(char *out, uint64_t value)
 
 size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE])
 {
-    size_t n = put_number(out, id.epoch);
+    size_t n = logentry_put_number(out, id.epoch);
 
     out[n++] = '-';
-    n += put_number(out + n, id.n);
+    n += logentry_put_number(out + n, id.n);
     out[n] = '\0';
     return n;
 }
@@ -88,7 +88,7 @@ void logentry_put(struct buf *out, const char *run, char flag, const char *json,
 /* ---- parsing ---- */
 
 /* The next word of a header; the blank behind it is consumed. */
-static const char *word(const char **p, const char *end, size_t *len)
+static const char *logentry_word(const char **p, const char *end, size_t *len)
 {
     const char *start = *p, *blank = memchr(start, ' ', (size_t)(end - start));
 
@@ -99,15 +99,15 @@ static const char *word(const char **p, const char *end, size_t *len)
     return start;
 }
 
-static int parse_rest(const char *p, const char *end, struct logentry *out)
+static int logentry_parse_rest(const char *p, const char *end, struct logentry *out)
 {
     const char *flag;
     size_t len;
 
-    out->run = word(&p, end, &out->run_len);
+    out->run = logentry_word(&p, end, &out->run_len);
     if (!out->run)
         return ERR_INVALID;
-    flag = word(&p, end, &len);
+    flag = logentry_word(&p, end, &len);
     if (!flag || len != 1)
         return ERR_INVALID;
     out->flag = *flag;
@@ -123,24 +123,24 @@ int logentry_parse_message(const char *bytes, size_t len, struct logentry *out)
     const char *p = bytes, *end = bytes + len, *prev;
     size_t prev_len;
 
-    out->id_text = word(&p, end, &out->id_len);
+    out->id_text = logentry_word(&p, end, &out->id_len);
     if (!out->id_text || logentry_id_parse(out->id_text, out->id_len, &out->id) < 0)
         return ERR_INVALID;
-    prev = word(&p, end, &prev_len);
+    prev = logentry_word(&p, end, &prev_len);
     if (!prev || logentry_id_parse(prev, prev_len, &out->prev) < 0)
         return ERR_INVALID;
-    return parse_rest(p, end, out);
+    return logentry_parse_rest(p, end, out);
 }
 
-int logentry_parse_value(
-    const char *id, size_t id_len, const char *value, size_t value_len, struct logentry *out)
+int logentry_parse_value(const char *id, size_t id_len, const char *value, size_t value_len,
+    struct logentry *out)
 {
     out->id_text = id;
     out->id_len = id_len;
     out->prev = (struct logentry_id){0, 0};
     if (logentry_id_parse(id, id_len, &out->id) < 0)
         return ERR_INVALID;
-    return parse_rest(value, value + value_len, out);
+    return logentry_parse_rest(value, value + value_len, out);
 }
 
 int logentry_read(const struct link_reply *entry, struct logentry *out)
@@ -166,14 +166,14 @@ bool logentry_is_run(const struct logentry *e, const char *run)
 /* A quote inside a JSON string is escaped, so this text can only be the member's name. */
 static const char delta_name[] = "\"delta\":\"";
 
-static bool find_delta(const char *json, size_t json_len, const char **text, size_t *len)
+static bool logentry_find_delta(const char *json, size_t json_len, const char **text, size_t *len)
 {
-    const char *start = memmem(json, json_len, delta_name, sizeof(delta_name) - 1);
+    const char *start = memmem(json, json_len, delta_name, sizeof delta_name - 1);
     const char *end = json + json_len, *p;
 
     if (!start)
         return false;
-    start += sizeof(delta_name) - 1;
+    start += sizeof delta_name - 1;
     for (p = start; p < end && *p != '"'; p++) {
         if (*p == '\\' && ++p >= end)
             return false;
@@ -187,11 +187,12 @@ static bool find_delta(const char *json, size_t json_len, const char **text, siz
 
 bool logentry_delta(const struct logentry *e, const char **text, size_t *len)
 {
-    return find_delta(e->json, e->json_len, text, len);
+    return logentry_find_delta(e->json, e->json_len, text, len);
 }
 
 /* Whether "delta" is the last member, so that text can be put before the closing `"}`. */
-static bool ends_with_delta(const char *json, size_t json_len, const char *text, size_t len)
+static bool logentry_ends_with_delta(const char *json, size_t json_len, const char *text,
+    size_t len)
 {
     return (size_t)(text - json) + len + 2 == json_len;
 }
@@ -201,13 +202,13 @@ bool logentry_join(struct buf *joined, const struct logentry *b)
     const char *a_text, *b_text;
     size_t a_len, b_len, prefix;
 
-    if (!find_delta(joined->data, joined->len, &a_text, &a_len) ||
+    if (!logentry_find_delta(joined->data, joined->len, &a_text, &a_len) ||
         !logentry_delta(b, &b_text, &b_len))
         return false;
     prefix = (size_t)(a_text - joined->data);
     if (prefix != (size_t)(b_text - b->json) || memcmp(joined->data, b->json, prefix) != 0 ||
-        !ends_with_delta(joined->data, joined->len, a_text, a_len) ||
-        !ends_with_delta(b->json, b->json_len, b_text, b_len))
+        !logentry_ends_with_delta(joined->data, joined->len, a_text, a_len) ||
+        !logentry_ends_with_delta(b->json, b->json_len, b_text, b_len))
         return false;
     if (buf_reserve(joined, b_len) < 0)
         return false;
@@ -217,7 +218,7 @@ bool logentry_join(struct buf *joined, const struct logentry *b)
     return true;
 }
 
-static int hex4(const char *p, const char *end)
+static int logentry_hex4(const char *p, const char *end)
 {
     int value = 0;
 
@@ -225,10 +226,10 @@ static int hex4(const char *p, const char *end)
         return -1;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
+        int digit = c >= '0' && c <= '9' ? c - '0' :
+            c >= 'a' && c <= 'f'         ? c - 'a' + 10 :
+            c >= 'A' && c <= 'F'         ? c - 'A' + 10 :
+                                           -1;
         if (digit < 0)
             return -1;
         value = value * 16 + digit;
@@ -236,7 +237,7 @@ static int hex4(const char *p, const char *end)
     return value;
 }
 
-static void put_utf8(struct buf *out, uint32_t c)
+static void logentry_put_utf8(struct buf *out, uint32_t c)
 {
     char b[4];
 
@@ -261,19 +262,19 @@ static void put_utf8(struct buf *out, uint32_t c)
 }
 
 /* p stands behind `\u`. Returns where to go on. */
-static const char *unescape_unicode(struct buf *out, const char *p, const char *end)
+static const char *logentry_unescape_unicode(struct buf *out, const char *p, const char *end)
 {
-    int c = hex4(p, end), low;
+    int c = logentry_hex4(p, end), low;
 
     if (c < 0)
         return end;
     p += 4;
     if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
-        (low = hex4(p + 2, end)) >= 0xdc00 && low < 0xe000) {
-        put_utf8(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) + ((uint32_t)low - 0xdc00));
+        (low = logentry_hex4(p + 2, end)) >= 0xdc00 && low < 0xe000) {
+        logentry_put_utf8(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) + ((uint32_t)low - 0xdc00));
         return p + 6;
     }
-    put_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : (uint32_t)c);
+    logentry_put_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : (uint32_t)c);
     return p;
 }
 
@@ -289,10 +290,10 @@ void logentry_unescape(struct buf *out, const char *text, size_t len)
             return;
         p = slash + 2;
         if (slash[1] == 'u') {
-            p = unescape_unicode(out, p, end);
+            p = logentry_unescape_unicode(out, p, end);
             continue;
         }
-        known = memchr(from, slash[1], sizeof(from) - 1);
+        known = memchr(from, slash[1], sizeof from - 1);
         buf_putc(out, known ? to[known - from] : slash[1]);
     }
 }

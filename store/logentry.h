@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_LOGENTRY_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "wire/redis/link.h"
 
 #include <stdbool.h>
@@ -40,11 +41,11 @@ struct logentry {
 };
 
 /* `EPOCH-N`, decimal digits only. Returns 0 or ERR_INVALID. */
-int logentry_id_parse(const char *text, size_t len, struct logentry_id *out);
+MUST_CHECK int logentry_id_parse(const char *text, size_t len, struct logentry_id *out);
 /* Writes "EPOCH-N" and returns its length. */
 size_t logentry_id_format(struct logentry_id id, char out[LOGENTRY_ID_SIZE]);
 /* Below 0, 0, above 0, as memcmp. */
-int logentry_id_compare(struct logentry_id a, struct logentry_id b);
+MUST_CHECK int logentry_id_compare(struct logentry_id a, struct logentry_id b);
 
 /* Appends `RUN FLAG JSON`; buf_error of out tells of a failure. */
 void logentry_put(struct buf *out, const char *run, char flag, const char *json, size_t len);
@@ -53,12 +54,12 @@ void logentry_put_head(struct buf *out, const char *run, char flag);
 size_t logentry_head_len(const char *run);
 
 /* A published message. Returns 0 or ERR_INVALID (also when the JSON is no object). */
-int logentry_parse_message(const char *bytes, size_t len, struct logentry *out);
+MUST_CHECK int logentry_parse_message(const char *bytes, size_t len, struct logentry *out);
 /* An entry that was read. Returns 0 or ERR_INVALID. */
-int logentry_parse_value(
-    const char *id, size_t id_len, const char *value, size_t value_len, struct logentry *out);
+MUST_CHECK int logentry_parse_value(const char *id, size_t id_len, const char *value,
+    size_t value_len, struct logentry *out);
 /* An entry of XRANGE's reply, [id, [field, value, ...]]. Returns 0 or ERR_INVALID. */
-int logentry_read(const struct link_reply *entry, struct logentry *out);
+MUST_CHECK int logentry_read(const struct link_reply *entry, struct logentry *out);
 bool logentry_is_run(const struct logentry *e, const char *run);
 
 /* The still escaped text of the member "delta". false: it has none. */

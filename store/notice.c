@@ -102,5 +102,5 @@ bool notice_is_stop(const char *bytes, size_t len, const char *turn)
     size_t word = strlen(NOTICE_STOP_WORD), id = strlen(turn);
 
     return len == word + id && !memcmp(bytes, NOTICE_STOP_WORD, word) &&
-           !memcmp(bytes + word, turn, id);
+        !memcmp(bytes + word, turn, id);
 }

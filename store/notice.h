@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_NOTICE_H
 #define TURNPIKE_STORE_NOTICE_H
 
+#include "base/err.h"
 #include "base/ident.h"
 #include "process/blame.h"
 #include "store/store.h"
@@ -44,11 +45,11 @@ void notice_format(const struct notice *n, char out[NOTICE_SIZE]);
  * A message on KEYS_WAKE. Returns 0 or ERR_INVALID. A user may be called "mcp", "webhook" or
  * "blame": then "mcp TURN" is a NOTICE_TURN. A mark is not 0 and lasts from 1 to BLAME_KEEP_MAX_MS.
  */
-int notice_parse(const char *bytes, size_t len, struct notice *out);
+MUST_CHECK int notice_parse(const char *bytes, size_t len, struct notice *out);
 /* Publishes on KEYS_WAKE. Any process. Returns 0 or an ERR_STORE* error. */
-int notice_publish(struct store *s, const struct notice *n);
+MUST_CHECK int notice_publish(struct store *s, const struct notice *n);
 /* The same without waiting for Redis' answer. Returns 0 when it is on its way. */
-int notice_send(struct store *s, const struct notice *n);
+MUST_CHECK int notice_send(struct store *s, const struct notice *n);
 
 /* Whether a message on a session's control channel stops this turn. */
 bool notice_is_stop(const char *bytes, size_t len, const char *turn);

@@ -12,62 +12,62 @@
 
 #define RANGE_MAX 1000
 #define ARGS_HEAD 4
-#define ARGS_ALERT 7 /* before its spans and thresholds */
+#define ARGS_ALERT 7                      /* before its spans and thresholds */
 #define MARK_MS (400 * INT64_C(86400000)) /* longer than any period */
 #define ARGS_EACH 6
 #define KEYS_HEAD 3
 
-static const char *key_of(struct arena *arena, keys_of_fn *write, const char *uid, const char *name)
+static const char *records_key_of(struct arena *arena, keys_of_fn *write, const char *uid,
+    const char *name)
 {
     char key[KEYS_MAX];
     write(key, uid, name);
     return arena_strdup(arena, key);
 }
 
-static const char *families_of(struct arena *arena, const char *uid)
+static const char *records_families_of(struct arena *arena, const char *uid)
 {
     char key[KEYS_MAX];
     keys_families(key, uid);
     return arena_strdup(arena, key);
 }
 
-static const char *number_of(struct arena *arena, int64_t value)
+static const char *records_number_of(struct arena *arena, int64_t value)
 {
     return arena_printf(arena, "%lld", (long long)value);
 }
 
 /* Everything that becomes part of a key. */
-static bool names_are_safe(const char *uid, const char *family, const char *id)
+static bool records_names_are_safe(const char *uid, const char *family, const char *id)
 {
-    return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
-        && ident_is_safe(family, strlen(family), 64)
-        && (id == NULL || ident_is_safe(id, strlen(id), 128));
+    return ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) &&
+        ident_is_safe(family, strlen(family), 64) && (!id || ident_is_safe(id, strlen(id), 128));
 }
 
-static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
+static int records_fill_keys(struct link_arg *keys, const struct records_fence *fence,
     const struct records_write *writes, size_t count, struct arena *arena)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *records = key_of(arena, keys_records, fence->uid, writes[i].family);
-        const char *times = key_of(arena, keys_record_times, fence->uid, writes[i].family);
-        if (records == NULL || times == NULL)
+        const char *records = records_key_of(arena, keys_records, fence->uid, writes[i].family);
+        const char *times = records_key_of(arena, keys_record_times, fence->uid, writes[i].family);
+        if (!records || !times)
             return ERR_NOMEM;
         keys[KEYS_HEAD + i * 2] = link_text(records);
         keys[KEYS_HEAD + 1 + i * 2] = link_text(times);
     }
-    const char *families = families_of(arena, fence->uid);
-    if (families == NULL)
+    const char *families = records_families_of(arena, fence->uid);
+    if (!families)
         return ERR_NOMEM;
     keys[0] = keys[1] = keys[KEYS_HEAD];
     keys[2] = link_text(families);
-    if (fence->effect != NULL) {
-        const char *effect = key_of(arena, keys_effect, fence->uid, fence->effect);
-        if (effect == NULL)
+    if (fence->effect) {
+        const char *effect = records_key_of(arena, keys_effect, fence->uid, fence->effect);
+        if (!effect)
             return ERR_NOMEM;
         keys[1] = link_text(effect);
     }
-    if (fence->session != NULL) {
-        const char *session = key_of(arena, keys_session, fence->uid, fence->session);
+    if (fence->session) {
+        const char *session = records_key_of(arena, keys_session, fence->uid, fence->session);
         if (!session)
             return ERR_NOMEM;
         keys[0] = link_text(session);
@@ -75,59 +75,60 @@ static int fill_keys(struct link_arg *keys, const struct records_fence *fence,
     return 0;
 }
 
-static int fill_args(struct link_arg *args, struct store *s, const struct records_fence *fence,
-    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
-    struct arena *arena)
+static int records_fill_args(struct link_arg *args, struct store *s,
+    const struct records_fence *fence, const struct records_write *writes, size_t count,
+    bool must_exist, const char *result_json, struct arena *arena)
 {
-    const char *epoch = fence->session != NULL ? number_of(arena, fence->epoch) : "";
-    const char *life = number_of(arena, fence->effect != NULL ? s->conf->turn_keep_ms : 0);
-    if (epoch == NULL || life == NULL)
+    const char *epoch = fence->session ? records_number_of(arena, fence->epoch) : "";
+    const char *life = records_number_of(arena, fence->effect ? s->conf->turn_keep_ms : 0);
+    if (!epoch || !life)
         return ERR_NOMEM;
     args[0] = link_text(epoch);
     args[1] = link_text(life);
-    args[2] = link_text(result_json != NULL ? result_json : "");
+    args[2] = link_text(result_json ? result_json : "");
     args[3] = link_text(must_exist ? "1" : "0");
     for (size_t i = 0; i < count; i++) {
         struct link_arg *a = args + ARGS_HEAD + i * ARGS_EACH;
-        const char *time = number_of(arena, writes[i].time_ms);
-        if (time == NULL)
+        const char *time = records_number_of(arena, writes[i].time_ms);
+        if (!time)
             return ERR_NOMEM;
         a[0] = link_text(writes[i].id);
-        a[1] = link_text(writes[i].json != NULL ? "set" : "del");
-        a[2] = link_text(writes[i].json != NULL ? writes[i].json : "");
+        a[1] = link_text(writes[i].json ? "set" : "del");
+        a[2] = link_text(writes[i].json ? writes[i].json : "");
         a[3] = link_text(time);
-        a[4] = link_text(writes[i].seen != NULL ? writes[i].seen : "");
+        a[4] = link_text(writes[i].seen ? writes[i].seen : "");
         a[5] = link_text(writes[i].family);
     }
     return 0;
 }
 
-static size_t alert_size(const struct records_alert *alert)
+static size_t records_alert_size(const struct records_alert *alert)
 {
-    return alert == NULL ? 0 : ARGS_ALERT + alert->span_count + 2 * RECORDS_THRESHOLDS;
+    return !alert ? 0 : ARGS_ALERT + alert->span_count + 2 * RECORDS_THRESHOLDS;
 }
 
-static int fill_alert(struct link_arg *args, const struct records_alert *alert, struct arena *arena)
+static int records_fill_alert(struct link_arg *args, const struct records_alert *alert,
+    struct arena *arena)
 {
     size_t n = 0;
     const char *field = arena_printf(arena, "s %s %s", alert->currency, alert->category);
-    const int64_t numbers[] = { alert->limit_minor, MARK_MS, INBOX_MAX, INBOX_KEEP_MS,
-        (int64_t)alert->span_count };
-    if (field == NULL)
+    const int64_t numbers[] = {alert->limit_minor, MARK_MS, INBOX_MAX, INBOX_KEEP_MS,
+        (int64_t)alert->span_count};
+    if (!field)
         return ERR_NOMEM;
     args[n++] = link_text(field);
     args[n++] = link_text(alert->mark);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const char *text = number_of(arena, numbers[i]);
-        if (text == NULL)
+        const char *text = records_number_of(arena, numbers[i]);
+        if (!text)
             return ERR_NOMEM;
         args[n++] = link_text(text);
     }
     for (size_t i = 0; i < alert->span_count; i++)
         args[n++] = link_text(alert->spans[i]);
     for (size_t i = 0; i < RECORDS_THRESHOLDS; i++) {
-        const char *percent = number_of(arena, alert->thresholds[i].percent);
-        if (percent == NULL)
+        const char *percent = records_number_of(arena, alert->thresholds[i].percent);
+        if (!percent)
             return ERR_NOMEM;
         args[n++] = link_text(percent);
         args[n++] = link_text(alert->thresholds[i].event);
@@ -135,7 +136,8 @@ static int fill_alert(struct link_arg *args, const struct records_alert *alert, 
     return 0;
 }
 
-static int read_answer(const struct link_reply *reply, struct arena *arena, const char **prior)
+static int records_read_answer(const struct link_reply *reply, struct arena *arena,
+    const char **prior)
 {
     size_t len = 0;
     const char *word = link_reply_text(link_reply_at(reply, 0), NULL);
@@ -151,7 +153,7 @@ static int read_answer(const struct link_reply *reply, struct arena *arena, cons
         return ERR_INTERNAL;
     const char *text = link_reply_text(link_reply_at(reply, 1), &len);
     *prior = arena_memdup(arena, text, len);
-    return *prior != NULL ? 0 : ERR_NOMEM;
+    return *prior ? 0 : ERR_NOMEM;
 }
 
 int records_commit(struct store *s, const struct records_fence *fence,
@@ -163,86 +165,85 @@ int records_commit(struct store *s, const struct records_fence *fence,
     if (count == 0 || count > RECORDS_WRITES_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < count; i++)
-        if (!names_are_safe(fence->uid, writes[i].family, writes[i].id))
+        if (!records_names_are_safe(fence->uid, writes[i].family, writes[i].id))
             return ERR_INVALID;
-    if (fence->effect != NULL && !ident_is_safe(fence->effect, strlen(fence->effect), 128))
+    if (fence->effect && !ident_is_safe(fence->effect, strlen(fence->effect), 128))
         return ERR_INVALID;
     size_t nkeys = KEYS_HEAD + count * 2, writes_end = ARGS_HEAD + count * ARGS_EACH,
-           nargs = writes_end + alert_size(fence->alert);
+           nargs = writes_end + records_alert_size(fence->alert);
     struct link_arg *keys = arena_array(arena, nkeys, sizeof *keys);
     struct link_arg *args = arena_array(arena, nargs, sizeof *args);
-    if (keys == NULL || args == NULL)
+    if (!keys || !args)
         return ERR_NOMEM;
-    int result = fill_keys(keys, fence, writes, count, arena);
-    if (result == 0)
-        result = fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
-    if (result == 0 && fence->alert != NULL)
-        result = fill_alert(args + writes_end, fence->alert, arena);
-    if (result == 0 && fence->effect == NULL) /* nothing to know its repetition by */
-        result = link_script_once(
-            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply, NULL);
-    else if (result == 0)
-        result = link_script_call(
-            s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
-    if (result == 0)
-        result = read_answer(reply, arena, prior);
+    int error = records_fill_keys(keys, fence, writes, count, arena);
+    if (error == 0)
+        error = records_fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
+    if (error == 0 && fence->alert)
+        error = records_fill_alert(args + writes_end, fence->alert, arena);
+    if (error == 0 && !fence->effect) /* nothing to know its repetition by */
+        error = link_script_once(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply,
+            NULL);
+    else if (error == 0)
+        error = link_script_call(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+    if (error == 0)
+        error = records_read_answer(reply, arena, prior);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 /* GET-like commands: one text or nothing. */
-static int fetch(struct store *s, const struct link_arg *args, size_t nargs, struct arena *arena,
-    const char **text)
+static int records_fetch(struct store *s, const struct link_arg *args, size_t nargs,
+    struct arena *arena, const char **text)
 {
     struct link_reply *reply = NULL;
     size_t len = 0;
     *text = NULL;
-    int result = link_call(s->link, args, nargs, &reply);
-    if (result == 0 && link_reply_type(reply) != LINK_STRING)
-        result = ERR_NOT_FOUND;
-    if (result == 0) {
+    int error = link_call(s->link, args, nargs, &reply);
+    if (error == 0 && link_reply_type(reply) != LINK_STRING)
+        error = ERR_NOT_FOUND;
+    if (error == 0) {
         const char *data = link_reply_text(reply, &len);
         *text = arena_memdup(arena, data, len);
-        result = *text != NULL ? 0 : ERR_NOMEM;
+        error = *text ? 0 : ERR_NOMEM;
     }
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_effect(struct store *s, const char *uid, const char *effect, struct arena *arena,
     const char **prior)
 {
     *prior = NULL;
-    if (!names_are_safe(uid, "effect", effect))
+    if (!records_names_are_safe(uid, "effect", effect))
         return ERR_INVALID;
-    const char *key = key_of(arena, keys_effect, uid, effect);
-    if (key == NULL)
+    const char *key = records_key_of(arena, keys_effect, uid, effect);
+    if (!key)
         return ERR_NOMEM;
-    return fetch(s, (struct link_arg[]){ link_text("GET"), link_text(key) }, 2, arena, prior);
+    return records_fetch(s, (struct link_arg[]){link_text("GET"), link_text(key)}, 2, arena, prior);
 }
 
 int records_get(struct store *s, const char *uid, const char *family, const char *id,
     struct arena *arena, const char **json)
 {
     *json = NULL;
-    if (!names_are_safe(uid, family, NULL))
+    if (!records_names_are_safe(uid, family, NULL))
         return ERR_INVALID;
-    const char *key = key_of(arena, keys_records, uid, family);
-    if (key == NULL)
+    const char *key = records_key_of(arena, keys_records, uid, family);
+    if (!key)
         return ERR_NOMEM;
-    return fetch(s, (struct link_arg[]){ link_text("HGET"), link_text(key), link_text(id) }, 3,
-        arena, json);
+    return records_fetch(s, (struct link_arg[]){link_text("HGET"), link_text(key), link_text(id)},
+        3, arena, json);
 }
 
 /* The texts of a reply; a record that the index names but the hash has not is left out. */
-static int read_page(const struct link_reply *reply, size_t max, struct arena *arena,
+static int records_read_page(const struct link_reply *reply, size_t max, struct arena *arena,
     struct records_list *out)
 {
     size_t found = link_reply_count(reply), len = 0;
     out->more = found > max;
     found = found > max ? max : found;
     out->json = arena_array(arena, found > 0 ? found : 1, sizeof *out->json);
-    if (out->json == NULL)
+    if (!out->json)
         return ERR_NOMEM;
     for (size_t i = 0; i < found; i++) {
         const struct link_reply *item = link_reply_at(reply, i);
@@ -250,7 +251,7 @@ static int read_page(const struct link_reply *reply, size_t max, struct arena *a
             continue;
         const char *text = link_reply_text(item, &len);
         out->json[out->count] = arena_memdup(arena, text, len);
-        if (out->json[out->count++] == NULL)
+        if (!out->json[out->count++])
             return ERR_NOMEM;
     }
     return 0;
@@ -262,23 +263,23 @@ int records_range(struct store *s, const char *uid, const char *family, int64_t 
 {
     struct link_reply *reply = NULL;
     memset(out, 0, sizeof *out);
-    if (!names_are_safe(uid, family, NULL) || max > RANGE_MAX)
+    if (!records_names_are_safe(uid, family, NULL) || max > RANGE_MAX)
         return ERR_INVALID;
-    const char *records = key_of(arena, keys_records, uid, family);
-    const char *times = key_of(arena, keys_record_times, uid, family);
-    const char *numbers[] = { number_of(arena, from_ms), number_of(arena, to_ms),
-        number_of(arena, (int64_t)offset), number_of(arena, (int64_t)max + 1) };
+    const char *records = records_key_of(arena, keys_records, uid, family);
+    const char *times = records_key_of(arena, keys_record_times, uid, family);
+    const char *numbers[] = {records_number_of(arena, from_ms), records_number_of(arena, to_ms),
+        records_number_of(arena, (int64_t)offset), records_number_of(arena, (int64_t)max + 1)};
     for (size_t i = 0; i < 4; i++)
-        if (numbers[i] == NULL || records == NULL || times == NULL)
+        if (!numbers[i] || !records || !times)
             return ERR_NOMEM;
-    struct link_arg keys[] = { link_text(records), link_text(times) };
-    struct link_arg args[] = { link_text(numbers[0]), link_text(numbers[1]),
-        link_text(newest_first ? "1" : "0"), link_text(numbers[2]), link_text(numbers[3]) };
-    int result = link_script_call(s->link, &script_records_range, keys, 2, args, 5, &reply);
-    if (result == 0)
-        result = read_page(reply, max, arena, out);
+    struct link_arg keys[] = {link_text(records), link_text(times)};
+    struct link_arg args[] = {link_text(numbers[0]), link_text(numbers[1]),
+        link_text(newest_first ? "1" : "0"), link_text(numbers[2]), link_text(numbers[3])};
+    int error = link_script_call(s->link, &script_records_range, keys, 2, args, 5, &reply);
+    if (error == 0)
+        error = records_read_page(reply, max, arena, out);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms,
@@ -286,22 +287,22 @@ int records_count(struct store *s, const char *uid, const char *family, int64_t 
 {
     struct link_reply *reply = NULL;
     *count = 0;
-    if (!names_are_safe(uid, family, NULL))
+    if (!records_names_are_safe(uid, family, NULL))
         return ERR_INVALID;
-    const char *times = key_of(arena, keys_record_times, uid, family);
-    const char *from = number_of(arena, from_ms), *to = number_of(arena, to_ms);
-    if (times == NULL || from == NULL || to == NULL)
+    const char *times = records_key_of(arena, keys_record_times, uid, family);
+    const char *from = records_number_of(arena, from_ms), *to = records_number_of(arena, to_ms);
+    if (!times || !from || !to)
         return ERR_NOMEM;
-    int result = link_call(s->link,
-        (struct link_arg[]){ link_text("ZCOUNT"), link_text(times), link_text(from), link_text(to) },
+    int error = link_call(s->link,
+        (struct link_arg[]){link_text("ZCOUNT"), link_text(times), link_text(from), link_text(to)},
         4, &reply);
-    if (result == 0)
+    if (error == 0)
         *count = link_reply_int(reply);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
-static int compare_names(const void *a, const void *b)
+static int records_compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -314,24 +315,24 @@ int records_families(struct store *s, const char *uid, struct arena *arena, cons
     *count = 0;
     if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX))
         return ERR_INVALID;
-    const char *key = families_of(arena, uid);
-    if (key == NULL)
+    const char *key = records_families_of(arena, uid);
+    if (!key)
         return ERR_NOMEM;
-    int result = link_call(s->link, (struct link_arg[]){ link_text("SMEMBERS"), link_text(key) }, 2,
-        &reply);
-    size_t found = result == 0 ? link_reply_count(reply) : 0;
+    int error =
+        link_call(s->link, (struct link_arg[]){link_text("SMEMBERS"), link_text(key)}, 2, &reply);
+    size_t found = error == 0 ? link_reply_count(reply) : 0;
     *names = arena_array(arena, found + 1, sizeof **names);
-    if (result == 0 && *names == NULL)
-        result = ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < found; i++) {
+    if (error == 0 && !*names)
+        error = ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < found; i++) {
         (*names)[i] = arena_strdup(arena, link_reply_text(link_reply_at(reply, i), NULL));
-        if ((*names)[i] == NULL)
-            result = ERR_NOMEM;
+        if (!(*names)[i])
+            error = ERR_NOMEM;
     }
-    if (result == 0) {
+    if (error == 0) {
         *count = found;
-        qsort(*names, found, sizeof **names, compare_names);
+        qsort(*names, found, sizeof **names, records_compare_names);
     }
     link_reply_free(reply);
-    return result;
+    return error;
 }

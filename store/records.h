@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_RECORDS_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -20,7 +21,7 @@
 struct records_fence { /* NULL fence fields: a direct call, no session to check */
     const char *uid, *session;
     int64_t epoch;
-    const char *effect; /* tool call id or idempotency key */
+    const char *effect;                /* tool call id or idempotency key */
     const struct records_alert *alert; /* or NULL */
 };
 /* An alert of a budget: the script that writes an expense compares the new sum with the limit. */
@@ -30,17 +31,17 @@ struct records_alert {
     const char *const *spans; /* of the period up to today, as records_sums has them */
     size_t span_count;
     int64_t limit_minor;
-    const char *mark;         /* "budget/food/monthly/2026-11-01": each threshold is told once per mark */
+    const char *mark; /* "budget/food/monthly/2026-11-01": each threshold is told once per mark */
     struct {
-        int64_t percent;      /* the highest first; 100: more than the limit, below: that and more */
-        const char *event;    /* for the inbox, up to `,"spent_minor":N}}`, which is added */
+        int64_t percent;   /* the highest first; 100: more than the limit, below: that and more */
+        const char *event; /* for the inbox, up to `,"spent_minor":N}}`, which is added */
     } thresholds[RECORDS_THRESHOLDS];
 };
 struct records_write {
     const char *family, *id;
-    const char *json;   /* NULL = delete */
-    int64_t time_ms;    /* of the by-time index */
-    const char *seen;   /* the JSON that was read before; another one there now = ERR_CONFLICT */
+    const char *json; /* NULL = delete */
+    int64_t time_ms;  /* of the by-time index */
+    const char *seen; /* the JSON that was read before; another one there now = ERR_CONFLICT */
 };
 /*
  * records_commit -- writes records and result at once.
@@ -50,19 +51,32 @@ struct records_write {
  * Returns 0; ERR_FENCED; ERR_STORE*; with must_exist ERR_NOT_FOUND (a record to change or delete is
  * not there); ERR_CONFLICT (a record differs from `seen`). With the last two nothing is written.
  */
-int records_commit(struct store *s, const struct records_fence *fence, const struct records_write *writes, size_t count, bool must_exist, const char *result_json, struct arena *arena, const char **prior);
+MUST_CHECK int records_commit(struct store *s, const struct records_fence *fence,
+    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
+    struct arena *arena, const char **prior);
 /* An earlier result of the effect, before work is done again. Returns 0 or ERR_NOT_FOUND. */
 #define RECORDS_WRITES_MAX 64
-int records_effect(struct store *s, const char *uid, const char *effect, struct arena *arena, const char **prior);
+MUST_CHECK int records_effect(struct store *s, const char *uid, const char *effect,
+    struct arena *arena, const char **prior);
 /* One record, in the arena. Returns 0, ERR_NOT_FOUND or ERR_STORE*. */
-int records_get(struct store *s, const char *uid, const char *family, const char *id, struct arena *arena, const char **json);
+MUST_CHECK int records_get(struct store *s, const char *uid, const char *family, const char *id,
+    struct arena *arena, const char **json);
 /* By time in [from_ms, to_ms], newest or oldest first; at most max (1,000), from offset. */
-struct records_list { const char **json; size_t count; bool more; };
-int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms, int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena, struct records_list *out);
+struct records_list {
+    const char **json;
+    size_t count;
+    bool more;
+};
+MUST_CHECK int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms,
+    int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena,
+    struct records_list *out);
 /* How many in [from_ms, to_ms]. Returns 0 or ERR_STORE*. */
-int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms, int64_t to_ms, struct arena *arena, int64_t *count);
-/* Every family that the user has ever had a record of (tp:{uid}:families), by name, in the arena. */
-int records_families(struct store *s, const char *uid, struct arena *arena, const char ***names, size_t *count);
+MUST_CHECK int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms,
+    int64_t to_ms, struct arena *arena, int64_t *count);
+/* Every family that the user has ever had a record of (tp:{uid}:families), by name, in the
+ * arena. */
+MUST_CHECK int records_families(struct store *s, const char *uid, struct arena *arena,
+    const char ***names, size_t *count);
 
 /*
  * The index of a family: tags (records by time, or by a value of theirs), words and sums. A look
@@ -75,42 +89,49 @@ int records_families(struct store *s, const char *uid, struct arena *arena, cons
  * 50,000 records), or others keep making it anew; the next look goes on with it. Turn and api
  * workers.
  */
-/* By a tag, scores in [from, to] (times in ms unless the rule says otherwise), the highest or lowest
- * first; at most max (1,000), from offset. */
+/* By a tag, scores in [from, to] (times in ms unless the rule says otherwise), the highest or
+ * lowest first; at most max (1,000), from offset. */
 struct records_page {
     const char *family, *tag;
     int64_t from, to;
     bool highest_first;
     size_t offset, max;
 };
-int records_tagged(struct store *s, const char *uid, const struct records_page *page,
+MUST_CHECK int records_tagged(struct store *s, const char *uid, const struct records_page *page,
     struct arena *arena, struct records_list *out);
 /* How many records the tags have in [from, to]; at most 100 tags. */
 struct records_tag {
     const char *tag;
     int64_t from, to, count; /* count: out */
 };
-int records_tags(struct store *s, const char *uid, const char *family, struct records_tag *tags,
-    size_t count, struct arena *arena);
+MUST_CHECK int records_tags(struct store *s, const char *uid, const char *family,
+    struct records_tag *tags, size_t count, struct arena *arena);
 /* The sums of buckets; at most 800. */
 struct records_number {
     const char *bucket, *field;
     int64_t value;
 };
-struct records_numbers { struct records_number *all; size_t count; };
-int records_numbers(struct store *s, const char *uid, const char *family,
+struct records_numbers {
+    struct records_number *all;
+    size_t count;
+};
+MUST_CHECK int records_numbers(struct store *s, const char *uid, const char *family,
     const char *const *buckets, size_t count, struct arena *arena, struct records_numbers *out);
 /* Words of the family that those said may mean; some 300 at most. */
 #define RECORDS_SAID_MAX 24
-int records_words(struct store *s, const char *uid, const char *family, const char *const *said,
-    size_t count, struct arena *arena, const char ***words, size_t *found);
+MUST_CHECK int records_words(struct store *s, const char *uid, const char *family,
+    const char *const *said, size_t count, struct arena *arena, const char ***words, size_t *found);
 /* The records with most of the words, at most max (1,000); a word may be any of several. prefix: of
  * the words' tags. out->more: not all that have some of the words were looked at. */
-struct records_word { const char **forms; size_t count; };
-int records_search(struct store *s, const char *uid, const char *family, const char *prefix,
-    const struct records_word *words, size_t count, size_t max, struct arena *arena,
-    struct records_list *out);
+struct records_word {
+    const char **forms;
+    size_t count;
+};
+MUST_CHECK int records_search(struct store *s, const char *uid, const char *family,
+    const char *prefix, const struct records_word *words, size_t count, size_t max,
+    struct arena *arena, struct records_list *out);
 /* Drops the index; the next look makes it anew. */
-int records_index_drop(struct store *s, const char *uid, const char *family, struct arena *arena);
+MUST_CHECK int records_index_drop(struct store *s, const char *uid, const char *family,
+    struct arena *arena);
 
 #endif

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE "50"     /* records taken in at once: 2 to 10 ms of Redis' time */
-#define MAKE_MS 3000  /* then the caller is told to come again; what is made stays */
+#define PAGE "50"    /* records taken in at once: 2 to 10 ms of Redis' time */
+#define MAKE_MS 3000 /* then the caller is told to come again; what is made stays */
 #define TRIES 3
 #define RANGE_MAX 1000
 #define TAGS_MAX 100
@@ -22,33 +22,33 @@
 struct link_arg records_index_number(struct arena *arena, int64_t value)
 {
     const char *text = arena_printf(arena, "%lld", (long long)value);
-    return text != NULL ? link_text(text) : link_text("");
+    return text ? link_text(text) : link_text("");
 }
 
-/* Calls a script until it answers something else than MORE. Returns 0, ERR_BUSY (not finished in time)
- * or a fault. */
-static int call_all(struct store *s, const struct link_script *script, const struct link_arg keys[2],
-    const char *family)
+/* Calls a script until it answers something else than MORE. Returns 0, ERR_BUSY (not finished in
+ * time) or a fault. */
+static int records_index_call_all(struct store *s, const struct link_script *script,
+    const struct link_arg keys[2], const char *family)
 {
-    struct link_arg args[2] = { link_text(family), link_text(PAGE) };
+    struct link_arg args[2] = {link_text(family), link_text(PAGE)};
     int64_t until = clock_mono_ms() + MAKE_MS;
     do {
         struct link_reply *reply = NULL;
-        int result = link_script_call(s->link, script, keys, 2, args, 2, &reply);
-        bool more = result == 0
-            && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
+        int error = link_script_call(s->link, script, keys, 2, args, 2, &reply);
+        bool more =
+            error == 0 && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
         link_reply_free(reply);
         if (!more)
-            return result;
+            return error;
     } while (clock_mono_ms() < until);
     return ERR_BUSY;
 }
 
-static int keys_of(const char *uid, const char *family, struct arena *arena,
+static int records_index_keys_of(const char *uid, const char *family, struct arena *arena,
     struct link_arg keys[2])
 {
-    if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX)
-        || !ident_is_safe(family, strlen(family), 64))
+    if (!ident_is_safe(uid, strlen(uid), IDENT_USER_MAX) ||
+        !ident_is_safe(family, strlen(family), 64))
         return ERR_INVALID;
     char records[KEYS_MAX], times[KEYS_MAX];
     keys_records(records, uid, family);
@@ -67,24 +67,24 @@ int records_index_call(struct store *s, const char *uid, const char *family,
 {
     struct link_arg keys[2];
     *reply = NULL;
-    int result = keys_of(uid, family, arena, keys);
-    for (int i = 0; result == 0 && i < TRIES; i++) {
-        result = link_script_call(s->link, script, keys, 2, args, count, reply);
-        if (result != 0
-            || strcmp(link_reply_text(link_reply_at(*reply, 0), NULL), "INCOMPLETE") != 0)
-            return result;
+    int error = records_index_keys_of(uid, family, arena, keys);
+    for (int i = 0; error == 0 && i < TRIES; i++) {
+        error = link_script_call(s->link, script, keys, 2, args, count, reply);
+        if (error != 0 ||
+            strcmp(link_reply_text(link_reply_at(*reply, 0), NULL), "INCOMPLETE") != 0)
+            return error;
         link_reply_free(*reply);
         *reply = NULL;
-        result = call_all(s, &script_records_index_make, keys, family);
+        error = records_index_call_all(s, &script_records_index_make, keys, family);
     }
-    return result != 0 ? result : ERR_BUSY;
+    return error != 0 ? error : ERR_BUSY;
 }
 
 int records_index_drop(struct store *s, const char *uid, const char *family, struct arena *arena)
 {
     struct link_arg keys[2];
-    int result = keys_of(uid, family, arena, keys);
-    return result == 0 ? call_all(s, &script_records_index_drop, keys, family) : result;
+    int error = records_index_keys_of(uid, family, arena, keys);
+    return error == 0 ? records_index_call_all(s, &script_records_index_drop, keys, family) : error;
 }
 
 const char *records_index_text(const struct link_reply *reply, size_t i, struct arena *arena)
@@ -95,15 +95,15 @@ const char *records_index_text(const struct link_reply *reply, size_t i, struct 
 }
 
 /* Texts of a reply from entry `first` on; what is no text, or empty, is left out. */
-static int read_texts(const struct link_reply *reply, size_t first, size_t max, struct arena *arena,
-    struct records_list *out)
+static int records_index_read_texts(const struct link_reply *reply, size_t first, size_t max,
+    struct arena *arena, struct records_list *out)
 {
     size_t found = link_reply_count(reply) > first ? link_reply_count(reply) - first : 0;
     memset(out, 0, sizeof *out);
     out->more = found > max;
     found = found > max ? max : found;
     out->json = arena_array(arena, found + 1, sizeof *out->json);
-    if (out->json == NULL)
+    if (!out->json)
         return ERR_NOMEM;
     for (size_t i = 0; i < found; i++) {
         size_t len = 0;
@@ -111,7 +111,7 @@ static int read_texts(const struct link_reply *reply, size_t first, size_t max, 
         if (link_reply_type(item) != LINK_STRING || (link_reply_text(item, &len), len == 0))
             continue;
         out->json[out->count] = records_index_text(reply, first + i, arena);
-        if (out->json[out->count++] == NULL)
+        if (!out->json[out->count++])
             return ERR_NOMEM;
     }
     return 0;
@@ -121,27 +121,27 @@ int records_tagged(struct store *s, const char *uid, const struct records_page *
     struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply;
-    struct link_arg args[] = { link_text(page->family), link_text(page->tag),
+    struct link_arg args[] = {link_text(page->family), link_text(page->tag),
         records_index_number(arena, page->from), records_index_number(arena, page->to),
         link_text(page->highest_first ? "1" : "0"),
         records_index_number(arena, (int64_t)page->offset),
-        records_index_number(arena, (int64_t)page->max + 1) };
+        records_index_number(arena, (int64_t)page->max + 1)};
     memset(out, 0, sizeof *out);
     if (page->max > RANGE_MAX)
         return ERR_INVALID;
-    int result = records_index_call(s, uid, page->family, &script_records_tagged, args, 7, arena,
-        &reply);
-    if (result == 0)
-        result = read_texts(reply, 1, page->max, arena, out);
+    int error =
+        records_index_call(s, uid, page->family, &script_records_tagged, args, 7, arena, &reply);
+    if (error == 0)
+        error = records_index_read_texts(reply, 1, page->max, arena, out);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_tags(struct store *s, const char *uid, const char *family, struct records_tag *tags,
     size_t count, struct arena *arena)
 {
     struct link_reply *reply;
-    struct link_arg args[1 + 3 * TAGS_MAX] = { link_text(family) };
+    struct link_arg args[1 + 3 * TAGS_MAX] = {link_text(family)};
     if (count > TAGS_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < count; i++) {
@@ -149,12 +149,12 @@ int records_tags(struct store *s, const char *uid, const char *family, struct re
         args[2 + 3 * i] = records_index_number(arena, tags[i].from);
         args[3 + 3 * i] = records_index_number(arena, tags[i].to);
     }
-    int result = records_index_call(s, uid, family, &script_records_tags, args, 1 + 3 * count,
-        arena, &reply);
-    for (size_t i = 0; result == 0 && i < count; i++)
+    int error = records_index_call(s, uid, family, &script_records_tags, args, 1 + 3 * count, arena,
+        &reply);
+    for (size_t i = 0; error == 0 && i < count; i++)
         tags[i].count = link_reply_int(link_reply_at(reply, 1 + i));
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_numbers(struct store *s, const char *uid, const char *family,
@@ -162,28 +162,28 @@ int records_numbers(struct store *s, const char *uid, const char *family,
 {
     struct link_reply *reply;
     struct link_arg *args = arena_array(arena, count + 1, sizeof *args);
-    *out = (struct records_numbers){ 0 };
-    if (args == NULL || count == 0 || count > BUCKETS_MAX)
-        return args == NULL ? ERR_NOMEM : ERR_INVALID;
+    *out = (struct records_numbers){0};
+    if (!args || count == 0 || count > BUCKETS_MAX)
+        return !args ? ERR_NOMEM : ERR_INVALID;
     args[0] = link_text(family);
     for (size_t i = 0; i < count; i++)
         args[i + 1] = link_text(buckets[i]);
-    int result = records_index_call(s, uid, family, &script_records_sums, args, count + 1, arena,
-        &reply);
-    size_t found = result == 0 ? (link_reply_count(reply) - 1) / 3 : 0;
+    int error =
+        records_index_call(s, uid, family, &script_records_sums, args, count + 1, arena, &reply);
+    size_t found = error == 0 ? (link_reply_count(reply) - 1) / 3 : 0;
     out->all = arena_array(arena, found + 1, sizeof *out->all);
-    if (result == 0 && out->all == NULL)
-        result = ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < found; i++) {
+    if (error == 0 && !out->all)
+        error = ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < found; i++) {
         struct records_number *n = &out->all[out->count++];
         n->bucket = records_index_text(reply, 1 + 3 * i, arena);
         n->field = records_index_text(reply, 2 + 3 * i, arena);
         n->value = link_reply_int(link_reply_at(reply, 3 + 3 * i));
-        if (n->bucket == NULL || n->field == NULL)
-            result = ERR_NOMEM;
+        if (!n->bucket || !n->field)
+            error = ERR_NOMEM;
     }
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_words(struct store *s, const char *uid, const char *family, const char *const *said,
@@ -191,24 +191,24 @@ int records_words(struct store *s, const char *uid, const char *family, const ch
 {
     struct link_reply *reply;
     struct records_list list;
-    struct link_arg args[2 + RECORDS_SAID_MAX] = { link_text(family),
-        records_index_number(arena, WORDS_MOST) };
+    struct link_arg args[2 + RECORDS_SAID_MAX] = {link_text(family),
+        records_index_number(arena, WORDS_MOST)};
     *words = NULL;
     *found = 0;
     if (count > RECORDS_SAID_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < count; i++)
         args[2 + i] = link_text(said[i]);
-    int result = records_index_call(s, uid, family, &script_records_words, args, 2 + count, arena,
-        &reply);
-    if (result == 0)
-        result = read_texts(reply, 1, SIZE_MAX, arena, &list);
-    if (result == 0) {
+    int error =
+        records_index_call(s, uid, family, &script_records_words, args, 2 + count, arena, &reply);
+    if (error == 0)
+        error = records_index_read_texts(reply, 1, SIZE_MAX, arena, &list);
+    if (error == 0) {
         *words = list.json;
         *found = list.count;
     }
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int records_search(struct store *s, const char *uid, const char *family, const char *prefix,
@@ -221,8 +221,8 @@ int records_search(struct store *s, const char *uid, const char *family, const c
     for (size_t i = 0; i < count; i++)
         n += 1 + words[i].count;
     struct link_arg *args = arena_array(arena, n, sizeof *args);
-    if (args == NULL || max > RANGE_MAX)
-        return args == NULL ? ERR_NOMEM : ERR_INVALID;
+    if (!args || max > RANGE_MAX)
+        return !args ? ERR_NOMEM : ERR_INVALID;
     args[0] = link_text(family);
     args[1] = records_index_number(arena, (int64_t)max);
     args[2] = link_text(prefix);
@@ -232,11 +232,11 @@ int records_search(struct store *s, const char *uid, const char *family, const c
         for (size_t k = 0; k < words[i].count; k++)
             args[n++] = link_text(words[i].forms[k]);
     }
-    int result = records_index_call(s, uid, family, &script_records_search, args, n, arena, &reply);
-    if (result == 0)
-        result = read_texts(reply, 2, max, arena, out);
-    if (result == 0)
+    int error = records_index_call(s, uid, family, &script_records_search, args, n, arena, &reply);
+    if (error == 0)
+        error = records_index_read_texts(reply, 2, max, arena, out);
+    if (error == 0)
         out->more = link_reply_int(link_reply_at(reply, 1)) == 1;
     link_reply_free(reply);
-    return result;
+    return error;
 }

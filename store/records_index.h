@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_RECORDS_INDEX_H
 #define TURNPIKE_STORE_RECORDS_INDEX_H
 
+#include "base/err.h"
 #include "store/records.h"
 
 /* records_index -- shared by the files of the store that read indexes. */
@@ -8,7 +9,7 @@
 /* Calls a script whose KEYS are records hash and time index. When it answers INCOMPLETE, makes the
  * index and calls it again. reply: the caller's (link_reply_free), also NULL. As the functions of
  * records.h. */
-int records_index_call(struct store *s, const char *uid, const char *family,
+MUST_CHECK int records_index_call(struct store *s, const char *uid, const char *family,
     const struct link_script *script, const struct link_arg *args, size_t count,
     struct arena *arena, struct link_reply **reply);
 struct link_arg records_index_number(struct arena *arena, int64_t value);

@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reminders_timer_hint(
-    struct reminders_hint *out, const char *uid, const char *timer, int64_t due_ms)
+void reminders_timer_hint(struct reminders_hint *out, const char *uid, const char *timer,
+    int64_t due_ms)
 {
-    snprintf(out->member, sizeof(out->member), "%s %s", uid, timer);
+    snprintf(out->member, sizeof out->member, "%s %s", uid, timer);
     out->due_ms = due_ms;
 }
 
 void reminders_event_hint(struct reminders_hint *out, const char *uid, const char *event,
     int64_t minutes, int64_t due_ms)
 {
-    snprintf(out->member, sizeof(out->member), "%s e/%s/%" PRId64 "/%" PRId64, uid, event, minutes,
+    snprintf(out->member, sizeof out->member, "%s e/%s/%" PRId64 "/%" PRId64, uid, event, minutes,
         due_ms);
     out->due_ms = due_ms;
 }
@@ -34,10 +34,10 @@ void reminders_series_hint(struct reminders_hint *out, const char *uid, const ch
     out->member[strlen(uid) + 1] = 'r';
 }
 
-void reminders_snooze_hint(
-    struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms)
+void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const char *entry,
+    int64_t due_ms)
 {
-    snprintf(out->member, sizeof(out->member), "%s s/%s/%" PRId64, uid, entry, due_ms);
+    snprintf(out->member, sizeof out->member, "%s s/%s/%" PRId64, uid, entry, due_ms);
     out->due_ms = due_ms;
 }
 
@@ -52,7 +52,7 @@ int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t c
     if (count == 0)
         return 0;
     for (size_t i = 0; i < count; i++) {
-        snprintf(due[i], sizeof(due[i]), "%" PRId64, hints[i].due_ms);
+        snprintf(due[i], sizeof due[i], "%" PRId64, hints[i].due_ms);
         args[n++] = link_text(due[i]);
         args[n++] = link_text(hints[i].member);
     }
@@ -66,13 +66,13 @@ int reminders_drop(struct store *s, const char *member)
 
 int reminders_later(struct store *s, const char *member, int64_t look_ms)
 {
-    return link_command(
-        s->link, NULL, "ZADD %s XX %lld %s", KEYS_HINT_TIMERS, (long long)look_ms, member);
+    return link_command(s->link, NULL, "ZADD %s XX %lld %s", KEYS_HINT_TIMERS, (long long)look_ms,
+        member);
 }
 
 /* --- looking --- */
 
-static bool read_number(const char *text, int64_t *value)
+static bool reminders_read_number(const char *text, int64_t *value)
 {
     char *end;
 
@@ -83,7 +83,7 @@ static bool read_number(const char *text, int64_t *value)
 }
 
 /* Cuts `text` at its last slash; returns what stands behind it, or NULL. */
-static char *cut_last(char *text)
+static char *reminders_cut_last(char *text)
 {
     char *slash = strrchr(text, '/');
 
@@ -93,52 +93,52 @@ static char *cut_last(char *text)
 }
 
 /* When a UUID of version 7 was made; 0 for another id. */
-static int64_t made_ms(const char *id)
+static int64_t reminders_made_ms(const char *id)
 {
     char digits[13];
 
     if (!ident_is_uuid(id))
         return 0;
-    snprintf(digits, sizeof(digits), "%.8s%.4s", id, id + 9);
+    snprintf(digits, sizeof digits, "%.8s%.4s", id, id + 9);
     return strtoll(digits, NULL, 16);
 }
 
 /* The part of a member behind the user's id. */
-static bool read_what(char *what, int64_t score, struct reminders_due *to)
+static bool reminders_read_what(char *what, int64_t score, struct reminders_due *to)
 {
     const char *text;
 
     to->due_ms = score;
-    to->written_ms = made_ms(what);
+    to->written_ms = reminders_made_ms(what);
     to->kind = REMINDERS_TIMER;
     if (what[0] != '\0' && what[1] == '/') {
-        to->kind = what[0] == 'e'   ? REMINDERS_EVENT
-                   : what[0] == 'r' ? REMINDERS_SERIES
-                                    : REMINDERS_SNOOZE;
-        text = cut_last(what + 2);
-        if (!strchr("ers", what[0]) || !text || !read_number(text, &to->due_ms))
+        to->kind = what[0] == 'e' ? REMINDERS_EVENT :
+            what[0] == 'r'        ? REMINDERS_SERIES :
+                                    REMINDERS_SNOOZE;
+        text = reminders_cut_last(what + 2);
+        if (!strchr("ers", what[0]) || !text || !reminders_read_number(text, &to->due_ms))
             return false;
         to->written_ms = to->due_ms;
         what += 2;
     }
     if (to->kind != REMINDERS_TIMER && to->kind != REMINDERS_SNOOZE) {
-        text = cut_last(what);
-        if (!text || !read_number(text, &to->minutes))
+        text = reminders_cut_last(what);
+        if (!text || !reminders_read_number(text, &to->minutes))
             return false;
     }
-    if (!ident_is_safe(what, strlen(what), sizeof(to->id) - 1))
+    if (!ident_is_safe(what, strlen(what), sizeof to->id - 1))
         return false;
-    snprintf(to->id, sizeof(to->id), "%s", what);
+    snprintf(to->id, sizeof to->id, "%s", what);
     return true;
 }
 
-static bool read_member(
-    const char *member, size_t len, int64_t score, struct reminders_due *to)
+static bool reminders_read_member(const char *member, size_t len, int64_t score,
+    struct reminders_due *to)
 {
     char copy[REMINDERS_MEMBER_SIZE];
 
-    memset(to, 0, sizeof(*to));
-    if (len >= sizeof(copy) || memchr(member, '\0', len))
+    memset(to, 0, sizeof *to);
+    if (len >= sizeof copy || memchr(member, '\0', len))
         return false;
     memcpy(copy, member, len);
     copy[len] = '\0';
@@ -147,8 +147,8 @@ static bool read_member(
     if (!blank || !ident_is_safe(copy, (size_t)(blank - copy), IDENT_USER_MAX))
         return false;
     *blank = '\0';
-    snprintf(to->uid, sizeof(to->uid), "%.*s", IDENT_USER_MAX, copy);
-    return read_what(blank + 1, score, to);
+    snprintf(to->uid, sizeof to->uid, "%.*s", IDENT_USER_MAX, copy);
+    return reminders_read_what(blank + 1, score, to);
 }
 
 int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
@@ -161,8 +161,8 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
     *count = 0;
     *wait_ms = -1;
     if (*now_ms != 0)
-        snprintf(now, sizeof(now), "%" PRId64, *now_ms);
-    snprintf(most, sizeof(most), "%zu", max);
+        snprintf(now, sizeof now, "%" PRId64, *now_ms);
+    snprintf(most, sizeof most, "%zu", max);
     args[0] = link_text(now);
     args[1] = link_text(most);
     int error = link_script_call(s->link, &script_reminder_due, &key, 1, args, 2, &r);
@@ -177,7 +177,7 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
         double score = strtod(link_reply_text(link_reply_at(r, i + 1), NULL), NULL);
         if (score < 0 || score > 9e15)
             score = 0;
-        if (read_member(member, len, (int64_t)score, &out[*count]))
+        if (reminders_read_member(member, len, (int64_t)score, &out[*count]))
             (*count)++;
         else /* none of ours: out of the way */
             err_ignore(link_command(s->link, NULL, "ZREM %s %b", KEYS_HINT_TIMERS, member, len));
@@ -188,7 +188,7 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
 
 /* --- firing --- */
 
-static int outcome(const struct link_reply *r)
+static int reminders_outcome(const struct link_reply *r)
 {
     const char *word = link_reply_text(link_reply_at(r, 0), NULL);
 
@@ -218,7 +218,7 @@ int reminders_fire(struct store *s, const struct reminders_firing *f)
     args_int(&a, f->next_ms);
     int error = args_call(&a, s, &script_reminder_fire, f->uid, &r);
     if (error == 0)
-        error = outcome(r);
+        error = reminders_outcome(r);
     link_reply_free(r);
     return error;
 }
@@ -236,7 +236,7 @@ int reminders_fire_snooze(struct store *s, const struct reminders_due *due, cons
     args_int(&a, INBOX_KEEP_MS);
     int error = args_call(&a, s, &script_inbox_again, due->uid, &r);
     if (error == 0)
-        error = outcome(r);
+        error = reminders_outcome(r);
     link_reply_free(r);
     return error;
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_STORE_REMINDERS_H
 #define TURNPIKE_STORE_REMINDERS_H
 
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 
@@ -27,21 +28,21 @@ struct reminders_hint {
     char member[REMINDERS_MEMBER_SIZE];
     int64_t due_ms;
 };
-void reminders_timer_hint(
-    struct reminders_hint *out, const char *uid, const char *timer, int64_t due_ms);
+void reminders_timer_hint(struct reminders_hint *out, const char *uid, const char *timer,
+    int64_t due_ms);
 void reminders_event_hint(struct reminders_hint *out, const char *uid, const char *event,
     int64_t minutes, int64_t due_ms);
 /* The same for an event that repeats. */
 void reminders_series_hint(struct reminders_hint *out, const char *uid, const char *series,
     int64_t minutes, int64_t due_ms);
-void reminders_snooze_hint(
-    struct reminders_hint *out, const char *uid, const char *entry, int64_t due_ms);
+void reminders_snooze_hint(struct reminders_hint *out, const char *uid, const char *entry,
+    int64_t due_ms);
 
 /* At most REMINDERS_BATCH. Wakes the housekeepers when one of them is the next of all. */
-int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count);
-int reminders_drop(struct store *s, const char *member);
+MUST_CHECK int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t count);
+MUST_CHECK int reminders_drop(struct store *s, const char *member);
 /* Looks at it again at look_ms, if it is there. */
-int reminders_later(struct store *s, const char *member, int64_t look_ms);
+MUST_CHECK int reminders_later(struct store *s, const char *member, int64_t look_ms);
 
 enum reminders_kind { REMINDERS_TIMER, REMINDERS_EVENT, REMINDERS_SNOOZE, REMINDERS_SERIES };
 struct reminders_due {
@@ -57,8 +58,8 @@ struct reminders_due {
  *   wait_ms out: until the next one is due; -1 when there is none
  * Returns 0 or ERR_STORE*.
  */
-int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct reminders_due *out,
-    size_t max, size_t *count);
+MUST_CHECK int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms,
+    struct reminders_due *out, size_t max, size_t *count);
 
 /* A record's reminder into its user's inbox. */
 struct reminders_firing {
@@ -72,8 +73,9 @@ struct reminders_firing {
 };
 /* Returns 0 (fired by this call); ERR_CONFLICT (the record is another one by now); ERR_NOT_FOUND
  * (fired before); ERR_STORE*. */
-int reminders_fire(struct store *s, const struct reminders_firing *firing);
+MUST_CHECK int reminders_fire(struct store *s, const struct reminders_firing *firing);
 /* The same for a snoozed entry. */
-int reminders_fire_snooze(struct store *s, const struct reminders_due *due, const char *extra);
+MUST_CHECK int reminders_fire_snooze(struct store *s, const struct reminders_due *due,
+    const char *extra);
 
 #endif

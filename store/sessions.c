@@ -15,12 +15,12 @@
 #define SESSIONS_CONTEXT_BYTES 65536
 #define SESSIONS_PAGE_MAX 1000
 
-static const char *text_at(const struct link_reply *r, size_t i)
+static const char *sessions_text_at(const struct link_reply *r, size_t i)
 {
     return link_reply_text(link_reply_at(r, i), NULL);
 }
 
-static void put_string(struct buf *json, const char *before, const struct link_reply *text)
+static void sessions_put_string(struct buf *json, const char *before, const struct link_reply *text)
 {
     size_t len;
     const char *s = link_reply_text(text, &len);
@@ -29,7 +29,7 @@ static void put_string(struct buf *json, const char *before, const struct link_r
     buf_json_string(json, s, len);
 }
 
-static void put_time(struct buf *json, const char *before, int64_t ms)
+static void sessions_put_time(struct buf *json, const char *before, int64_t ms)
 {
     char text[CLOCK_RFC3339_SIZE];
 
@@ -39,20 +39,21 @@ static void put_time(struct buf *json, const char *before, int64_t ms)
 }
 
 /* fields: title, created, updated, messages, run. */
-static void put_session(struct buf *json, const char *id, const struct link_reply *r, size_t at)
+static void sessions_put_session(struct buf *json, const char *id, const struct link_reply *r,
+    size_t at)
 {
     size_t len;
 
     buf_puts(json, "{\"id\":");
     buf_json_string(json, id, strlen(id));
-    put_string(json, ",\"title\":", link_reply_at(r, at));
-    put_time(json, ",\"created_at\":", link_reply_int(link_reply_at(r, at + 1)));
-    put_time(json, ",\"updated_at\":", link_reply_int(link_reply_at(r, at + 2)));
+    sessions_put_string(json, ",\"title\":", link_reply_at(r, at));
+    sessions_put_time(json, ",\"created_at\":", link_reply_int(link_reply_at(r, at + 1)));
+    sessions_put_time(json, ",\"updated_at\":", link_reply_int(link_reply_at(r, at + 2)));
     buf_puts(json, ",\"message_count\":");
     buf_put_int(json, link_reply_int(link_reply_at(r, at + 3)));
     link_reply_text(link_reply_at(r, at + 4), &len);
     if (len)
-        put_string(json, ",\"running_turn\":", link_reply_at(r, at + 4));
+        sessions_put_string(json, ",\"running_turn\":", link_reply_at(r, at + 4));
     else
         buf_puts(json, ",\"running_turn\":null");
     buf_putc(json, '}');
@@ -61,7 +62,7 @@ static void put_session(struct buf *json, const char *id, const struct link_repl
 /* ---- sessions ---- */
 
 /* A cursor is "MILLISECONDS-SESSION" of the last one shown. */
-static int list_cursor(const char *cursor, char score[24], const char **session)
+static int sessions_list_cursor(const char *cursor, char score[24], const char **session)
 {
     size_t n = 0;
 
@@ -85,7 +86,7 @@ int sessions_list(struct store *s, const char *uid, const char *cursor, size_t l
     const char *session;
     struct link_reply *r = NULL;
     struct args args;
-    int error = list_cursor(cursor, score, &session);
+    int error = sessions_list_cursor(cursor, score, &session);
 
     if (error)
         return error;
@@ -102,8 +103,8 @@ int sessions_list(struct store *s, const char *uid, const char *cursor, size_t l
 
         if (i > 1)
             buf_putc(json, ',');
-        put_session(json, text_at(row, 0), row, 1);
-        snprintf(next, sizeof(next), "%s-%s", text_at(row, 3), text_at(row, 0));
+        sessions_put_session(json, sessions_text_at(row, 0), row, 1);
+        snprintf(next, sizeof next, "%s-%s", sessions_text_at(row, 3), sessions_text_at(row, 0));
     }
     buf_puts(json, "],\"next_cursor\":");
     if (link_reply_int(link_reply_at(r, 0)) && link_reply_count(r) > 1)
@@ -116,8 +117,8 @@ int sessions_list(struct store *s, const char *uid, const char *cursor, size_t l
 }
 
 /* title NULL: only looks. */
-static int session_info(struct store *s, const char *uid, const char *session, const char *title,
-    struct link_reply **r)
+static int sessions_session_info(struct store *s, const char *uid, const char *session,
+    const char *title, struct link_reply **r)
 {
     struct args args;
     int error;
@@ -135,28 +136,28 @@ static int session_info(struct store *s, const char *uid, const char *session, c
     return error;
 }
 
-static int describe(struct store *s, const char *uid, const char *session, const char *title,
-    struct buf *json)
+static int sessions_describe(struct store *s, const char *uid, const char *session,
+    const char *title, struct buf *json)
 {
     struct link_reply *r = NULL;
-    int error = session_info(s, uid, session, title, &r);
+    int error = sessions_session_info(s, uid, session, title, &r);
 
     if (error)
         return error;
-    put_session(json, session, r, 0);
+    sessions_put_session(json, session, r, 0);
     link_reply_free(r);
     return buf_error(json);
 }
 
 int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json)
 {
-    return describe(s, uid, session, NULL, json);
+    return sessions_describe(s, uid, session, NULL, json);
 }
 
 int sessions_rename(struct store *s, const char *uid, const char *session, const char *title,
     struct buf *json)
 {
-    return describe(s, uid, session, title, json);
+    return sessions_describe(s, uid, session, title, json);
 }
 
 int sessions_delete(struct store *s, const char *uid, const char *session)
@@ -169,12 +170,14 @@ int sessions_delete(struct store *s, const char *uid, const char *session)
     args_init(&args);
     args_common(&args, s, 0);
     args_text(&args, session);
-    args_text(&args, "{\"type\":\"RUN_ERROR\",\"message\":\"The session was deleted\","
-                     "\"code\":\"session_deleted\"}");
+    args_text(&args,
+        "{\"type\":\"RUN_ERROR\",\"message\":\"The session was deleted\","
+        "\"code\":\"session_deleted\"}");
     args_text(&args, "session_deleted");
-    args_text(&args, "{\"type\":\"urn:turnpike:problem:session_deleted\","
-                     "\"title\":\"The session was deleted\",\"status\":410,"
-                     "\"code\":\"session_deleted\""); /* the script ends it */
+    args_text(&args,
+        "{\"type\":\"urn:turnpike:problem:session_deleted\","
+        "\"title\":\"The session was deleted\",\"status\":410,"
+        "\"code\":\"session_deleted\""); /* the script ends it */
     error = args_call(&args, s, &script_session_delete, uid, &r);
     if (error)
         return error;
@@ -215,7 +218,7 @@ int sessions_messages(struct store *s, const char *uid, const char *session, con
         buf_put(json, text, len);
     }
     if (link_reply_int(link_reply_at(r, 1)))
-        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"}", text_at(r, 0));
+        buf_printf(json, "],\"has_more\":true,\"next_cursor\":\"%s\"}", sessions_text_at(r, 0));
     else
         buf_puts(json, "],\"has_more\":false,\"next_cursor\":null}");
     link_reply_free(r);
@@ -238,7 +241,7 @@ int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION
         return error;
     row = link_reply_at(r, 1);
     if (row)
-        snprintf(session, IDENT_SESSION_MAX + 1, "%s", text_at(row, 0));
+        snprintf(session, IDENT_SESSION_MAX + 1, "%s", sessions_text_at(row, 0));
     link_reply_free(r);
     return row ? 0 : ERR_NOT_FOUND;
 }
@@ -246,10 +249,10 @@ int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION
 int sessions_cursor(struct store *s, const char *uid, const char *session, char cursor[48])
 {
     struct link_reply *r = NULL;
-    int error = session_info(s, uid, session, NULL, &r);
+    int error = sessions_session_info(s, uid, session, NULL, &r);
 
     if (!error)
-        snprintf(cursor, 48, "%s", text_at(r, 5));
+        snprintf(cursor, 48, "%s", sessions_text_at(r, 5));
     link_reply_free(r);
     return error;
 }
@@ -263,7 +266,7 @@ int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct b
         size_t len;
         const char *value = link_reply_text(link_reply_at(pairs, i + 1), &len);
 
-        put_string(json, i > from ? "," : "", link_reply_at(pairs, i));
+        sessions_put_string(json, i > from ? "," : "", link_reply_at(pairs, i));
         buf_putc(json, ':');
         buf_put(json, value, len);
     }
@@ -271,7 +274,8 @@ int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct b
     return buf_error(json);
 }
 
-static int context_call(struct store *s, const char *uid, struct args *args, struct buf *json)
+static int sessions_context_call(struct store *s, const char *uid, struct args *args,
+    struct buf *json)
 {
     struct link_reply *r = NULL;
     int error = args_call(args, s, &script_context_merge, uid, &r);
@@ -287,7 +291,7 @@ static int context_call(struct store *s, const char *uid, struct args *args, str
     return error;
 }
 
-static void context_args(struct args *args)
+static void sessions_context_args(struct args *args)
 {
     args_init(args);
     args_int(args, SESSIONS_CONTEXT_KEYS);
@@ -298,8 +302,8 @@ int sessions_context_get(struct store *s, const char *uid, struct buf *json)
 {
     struct args args;
 
-    context_args(&args);
-    return context_call(s, uid, &args, json);
+    sessions_context_args(&args);
+    return sessions_context_call(s, uid, &args, json);
 }
 
 int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len,
@@ -328,13 +332,13 @@ int sessions_context_merge(struct store *s, const char *uid, const char *patch_j
     error = buf_error(&values);
     if (error)
         goto out;
-    context_args(&args);
+    sessions_context_args(&args);
     for (size_t i = 0; i < count; i++) {
         args_text(&args, keys[i]);
         args_bytes(&args, buf_text(&values) + from, ends[i] - from);
         from = ends[i];
     }
-    error = context_call(s, uid, &args, json);
+    error = sessions_context_call(s, uid, &args, json);
 out:
     buf_free(&values);
     jdoc_free(doc);
@@ -361,7 +365,7 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
         buf_puts(&json, ",\"text\":");
         buf_json_string(&json, text, strlen(text));
     }
-    put_time(&json, ",\"at\":", clock_real_ms());
+    sessions_put_time(&json, ",\"at\":", clock_real_ms());
     buf_putc(&json, '}');
     error = buf_error(&json);
     if (!error) {
@@ -393,7 +397,7 @@ int sessions_rate(struct store *s, const char *uid, const char *name, int64_t li
     if (!limit)
         return 0;
     keys_rate(key_text, uid, name);
-    snprintf(window, sizeof(window), "%lld", (long long)window_ms);
+    snprintf(window, sizeof window, "%lld", (long long)window_ms);
     key = link_text(key_text);
     arg = link_text(window);
     error = link_script_call(s->link, &script_rate, &key, 1, &arg, 1, &r);

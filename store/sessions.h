@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_SESSIONS_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 
@@ -12,34 +13,48 @@
  * sessions -- sessions and users outside of turns. All functions append their JSON to `json`. Used
  * by api workers. A session of another user is ERR_NOT_FOUND, as the key contains the user.
  */
-/* {"sessions":[{id,title,created_at,updated_at,message_count,running_turn}],"next_cursor":...} newest first */
-int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit, struct buf *json);
-int sessions_get(struct store *s, const char *uid, const char *session, struct buf *json);
-int sessions_rename(struct store *s, const char *uid, const char *session, const char *title, struct buf *json);
+/* {"sessions":[{id,title,created_at,updated_at,message_count,running_turn}],"next_cursor":...}
+ * newest first */
+MUST_CHECK int sessions_list(struct store *s, const char *uid, const char *cursor, size_t limit,
+    struct buf *json);
+MUST_CHECK int sessions_get(struct store *s, const char *uid, const char *session,
+    struct buf *json);
+MUST_CHECK int sessions_rename(struct store *s, const char *uid, const char *session,
+    const char *title, struct buf *json);
 /* Deletes everything of it; a running turn is fenced and stopped. */
-int sessions_delete(struct store *s, const char *uid, const char *session);
-/* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...}: newest page first, oldest first within; before = cursor */
-int sessions_messages(struct store *s, const char *uid, const char *session, const char *before, size_t limit, struct buf *json);
+MUST_CHECK int sessions_delete(struct store *s, const char *uid, const char *session);
+/* {"messages":[AG-UI...],"has_more":bool,"next_cursor":...}: newest page first, oldest first
+ * within; before = cursor */
+MUST_CHECK int sessions_messages(struct store *s, const char *uid, const char *session,
+    const char *before, size_t limit, struct buf *json);
 /* The session with the latest activity; ERR_NOT_FOUND. */
-int sessions_latest(struct store *s, const char *uid, char session[IDENT_SESSION_MAX + 1]);
+MUST_CHECK int sessions_latest(struct store *s, const char *uid,
+    char session[IDENT_SESSION_MAX + 1]);
 /* Whether it exists, and its log's end ("0-0" when empty). */
-int sessions_cursor(struct store *s, const char *uid, const char *session, char cursor[48]);
+MUST_CHECK int sessions_cursor(struct store *s, const char *uid, const char *session,
+    char cursor[48]);
 
 /* Per-user context object (GET|PUT /context). merge: members of patch replace, null removes. */
-int sessions_context_get(struct store *s, const char *uid, struct buf *json);
+MUST_CHECK int sessions_context_get(struct store *s, const char *uid, struct buf *json);
 /* Keys and raw JSON values, alternating, from element `from` on, as one JSON object. */
-int sessions_context_pairs(const struct link_reply *pairs, size_t from, struct buf *json);
-int sessions_context_merge(struct store *s, const char *uid, const char *patch_json, size_t len, struct buf *json);
-/* ERR_NOT_FOUND when the user has no message of this id in the session index kept by turns_finish. */
-int sessions_feedback(struct store *s, const char *uid, const char *message_id, int rating, const char *type, const char *text);
+MUST_CHECK int sessions_context_pairs(const struct link_reply *pairs, size_t from,
+    struct buf *json);
+MUST_CHECK int sessions_context_merge(struct store *s, const char *uid, const char *patch_json,
+    size_t len, struct buf *json);
+/* ERR_NOT_FOUND when the user has no message of this id in the session index kept by
+ * turns_finish. */
+MUST_CHECK int sessions_feedback(struct store *s, const char *uid, const char *message_id,
+    int rating, const char *type, const char *text);
 /* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. limit 0 = any. */
-int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit, int64_t window_ms, int64_t *left, int64_t *retry_ms);
+MUST_CHECK int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
+    int64_t window_ms, int64_t *left, int64_t *retry_ms);
 
 /*
  * sessions_tool_key -- binds a key of a direct tool call to the digest of what it calls, for
  * keep.turns: tp:{uid}:seen-tool:KEY. Returns 0 (now, or it was bound to the same before);
  * ERR_CONFLICT (to another); ERR_STORE*.
  */
-int sessions_tool_key(struct store *s, const char *uid, const char *key, const char *digest);
+MUST_CHECK int sessions_tool_key(struct store *s, const char *uid, const char *key,
+    const char *digest);
 
 #endif

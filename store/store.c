@@ -10,7 +10,7 @@
 int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
     const char *owner)
 {
-    struct store *s = calloc(1, sizeof(*s));
+    struct store *s = calloc(1, sizeof *s);
     int error;
 
     *out = NULL;
@@ -18,7 +18,7 @@ int store_open(struct store **out, const struct conf *conf, struct reactor *reac
         return ERR_NOMEM;
     s->conf = conf;
     s->reactor = reactor;
-    snprintf(s->owner, sizeof(s->owner), "%s", owner);
+    snprintf(s->owner, sizeof s->owner, "%s", owner);
     error = link_new(&s->link, conf);
     if (error) {
         free(s);

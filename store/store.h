@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_STORE_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 #include "wire/redis/link.h"
 
@@ -15,15 +16,16 @@ struct store {
     const struct conf *conf;
     struct reactor *reactor;
     struct link *link;
-    char owner[96]; /* MACHINE/POOL/PID/START, written into leases */
+    char owner[96];                  /* MACHINE/POOL/PID/START, written into leases */
     int64_t redis_ms, redis_mono_ms; /* Redis' clock as last told, and ours then; 0 = not yet */
-    unsigned redis_generation; /* of the link that told it */
+    unsigned redis_generation;       /* of the link that told it */
 };
-int store_open(struct store **out, const struct conf *conf, struct reactor *reactor, const char *owner);
+MUST_CHECK int store_open(struct store **out, const struct conf *conf, struct reactor *reactor,
+    const char *owner);
 void store_close(struct store *s);
 /* PING within redis.timeout: 0 or an ERR_STORE* error. ms: round trip. */
-int store_ping(struct store *s, int64_t *ms);
+MUST_CHECK int store_ping(struct store *s, int64_t *ms);
 /* A write of a few bytes: 0, ERR_STORE_FULL, ERR_STORE_READONLY or another ERR_STORE* error. */
-int store_writable(struct store *s);
+MUST_CHECK int store_writable(struct store *s);
 
 #endif

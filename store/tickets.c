@@ -88,14 +88,14 @@ static int tickets_erase_one(struct store *s, const char *key, const char *uid, 
     return link_command(s->link, NULL, "UNLINK %s", key);
 }
 
-int tickets_erase(
-    struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE], int64_t *erased)
+int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE],
+    int64_t *erased)
 {
     struct link_reply *r = NULL;
     const struct link_reply *keys;
     /* One pattern for both: a step looks at all kinds of keys anyway. */
-    int error = link_command(s->link, &r, "SCAN %s MATCH " KEYS_TICKETS_PATTERN " COUNT %d",
-        cursor, TICKETS_SCAN);
+    int error = link_command(s->link, &r, "SCAN %s MATCH " KEYS_TICKETS_PATTERN " COUNT %d", cursor,
+        TICKETS_SCAN);
 
     keys = link_reply_at(r, 1);
     for (size_t i = 0; !error && i < link_reply_count(keys); i++)
@@ -116,7 +116,7 @@ int tickets_new(struct store *s, const char *uid, const char *role, const char *
 
     ident_token(32, ticket);
     keys_ticket(key, ticket);
-    snprintf(life, sizeof(life), "%lld", (long long)s->conf->ticket_ms);
+    snprintf(life, sizeof life, "%lld", (long long)s->conf->ticket_ms);
     buf_printf(&value, "%s %s %s %lld", uid, role, origin ? origin : "-", (long long)expires_ms);
     error = buf_error(&value);
     if (!error) {

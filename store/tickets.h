@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_TICKETS_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -14,18 +15,18 @@
 #define TICKETS_SIZE 65
 /* tp:ticket:SHA256 -> "UID ROLE ORIGIN EXPIRES", expiring. expires_ms: of the credential that
  * asked, real time; 0 = never. */
-int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
+MUST_CHECK int tickets_new(struct store *s, const char *uid, const char *role, const char *origin,
     int64_t expires_ms, char ticket[TICKETS_SIZE]);
 /* Uses a ticket up. value: its text is appended. Returns 0; ERR_NOT_FOUND (unknown, used,
  * expired). */
-int tickets_take(struct store *s, const char *ticket, struct buf *value);
+MUST_CHECK int tickets_take(struct store *s, const char *ticket, struct buf *value);
 /*
  * What a ticket that opened a stream still opens: tp:grant:SHA256 -> "SESSION UID ROLE ORIGIN
  * EXPIRES" for life_ms. tickets_granted appends that text; 0 or ERR_NOT_FOUND.
  */
-int tickets_grant(struct store *s, const char *ticket, const char *session, const char *value,
-    int64_t life_ms);
-int tickets_granted(struct store *s, const char *ticket, struct buf *value);
+MUST_CHECK int tickets_grant(struct store *s, const char *ticket, const char *session,
+    const char *value, int64_t life_ms);
+MUST_CHECK int tickets_granted(struct store *s, const char *ticket, struct buf *value);
 /*
  * Removes tickets and grants of this user among those of one step through the keys.
  *   cursor  in and out: "0" begins, and is the end
@@ -33,7 +34,7 @@ int tickets_granted(struct store *s, const char *ticket, struct buf *value);
  * Returns 0 or a fault of the store.
  */
 #define TICKETS_CURSOR_SIZE 24
-int tickets_erase(
-    struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE], int64_t *erased);
+MUST_CHECK int tickets_erase(struct store *s, const char *uid, char cursor[TICKETS_CURSOR_SIZE],
+    int64_t *erased);
 
 #endif

@@ -33,22 +33,22 @@ static const struct {
     {"refused", TURNS_REFUSED},
 };
 
-static void copy_text(char *out, size_t size, const struct link_reply *r)
+static void turns_copy_text(char *out, size_t size, const struct link_reply *r)
 {
     snprintf(out, size, "%s", link_reply_text(r, NULL));
 }
 
-static int copy_list(struct arena *arena, const struct link_reply *list, const char ***texts,
+static int turns_copy_list(struct arena *arena, const struct link_reply *list, const char ***texts,
     size_t **lens, size_t *count)
 {
     size_t n = link_reply_count(list);
 
     *count = 0;
-    *texts = arena_array(arena, n + 1, sizeof(**texts));
+    *texts = arena_array(arena, n + 1, sizeof **texts);
     if (!*texts)
         return ERR_NOMEM;
     if (lens) {
-        *lens = arena_array(arena, n + 1, sizeof(**lens));
+        *lens = arena_array(arena, n + 1, sizeof **lens);
         if (!*lens)
             return ERR_NOMEM;
     }
@@ -66,7 +66,7 @@ static int copy_list(struct arena *arena, const struct link_reply *list, const c
     return 0;
 }
 
-static int copy_context(struct arena *arena, const struct link_reply *pairs, const char **out)
+static int turns_copy_context(struct arena *arena, const struct link_reply *pairs, const char **out)
 {
     struct buf json = {0};
     int error = sessions_context_pairs(pairs, 0, &json);
@@ -78,24 +78,24 @@ static int copy_context(struct arena *arena, const struct link_reply *pairs, con
 }
 
 /* Takes the texts into the arena. Returns 0, ERR_NOMEM, ERR_INTERNAL. */
-static int read_answer(const struct link_reply *r, const char *uid, struct arena *arena,
+static int turns_read_answer(const struct link_reply *r, const char *uid, struct arena *arena,
     struct turns_start *out)
 {
     const char *name = link_reply_text(link_reply_at(r, 0), NULL), *input;
-    size_t i, count = sizeof(turns_outcomes) / sizeof(*turns_outcomes), len;
+    size_t i, count = sizeof turns_outcomes / sizeof *turns_outcomes, len;
     int error;
 
     for (i = 0; i < count && strcmp(turns_outcomes[i].name, name) != 0; i++)
         continue;
     if (i == count)
         return ERR_INTERNAL;
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->outcome = turns_outcomes[i].outcome;
-    snprintf(out->uid, sizeof(out->uid), "%s", uid);
-    copy_text(out->turn, sizeof(out->turn), link_reply_at(r, 1));
-    copy_text(out->session, sizeof(out->session), link_reply_at(r, 2));
-    copy_text(out->state, sizeof(out->state), link_reply_at(r, 3));
-    copy_text(out->cursor, sizeof(out->cursor), link_reply_at(r, 4));
+    snprintf(out->uid, sizeof out->uid, "%s", uid);
+    turns_copy_text(out->turn, sizeof out->turn, link_reply_at(r, 1));
+    turns_copy_text(out->session, sizeof out->session, link_reply_at(r, 2));
+    turns_copy_text(out->state, sizeof out->state, link_reply_at(r, 3));
+    turns_copy_text(out->cursor, sizeof out->cursor, link_reply_at(r, 4));
     out->epoch = link_reply_int(link_reply_at(r, 5));
     out->next_n = 2;
     out->attempt = (unsigned)link_reply_int(link_reply_at(r, 6));
@@ -110,22 +110,22 @@ static int read_answer(const struct link_reply *r, const char *uid, struct arena
     if (!out->input)
         return ERR_NOMEM;
     out->rewound = link_reply_int(link_reply_at(r, 15)) > 0;
-    error = copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
+    error = turns_copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
         &out->history_count);
     if (!error)
-        error = copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
-    return error ? error : copy_context(arena, link_reply_at(r, 14), &out->context);
+        error = turns_copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
+    return error ? error : turns_copy_context(arena, link_reply_at(r, 14), &out->context);
 }
 
-static bool says(const struct link_reply *r, const char *word)
+static bool turns_says(const struct link_reply *r, const char *word)
 {
     return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
 }
 
 /* ---- the life of a turn ---- */
 
-static const char *const turns_on_busy_names[] = {
-    [TURNS_ENQUEUE] = "enqueue", [TURNS_INTERRUPT] = "interrupt", [TURNS_REJECT] = "reject"};
+static const char *const turns_on_busy_names[] =
+    {[TURNS_ENQUEUE] = "enqueue", [TURNS_INTERRUPT] = "interrupt", [TURNS_REJECT] = "reject"};
 
 int turns_begin(struct store *s, const struct turns_request *q, struct arena *arena,
     struct turns_start *out)
@@ -154,16 +154,18 @@ int turns_begin(struct store *s, const struct turns_request *q, struct arena *ar
         args_text(&args, q->messages[i]);
     error = args_call_hinted(&args, s, &script_turn_begin, q->uid, q->turn, &r);
     if (!error)
-        error = read_answer(r, q->uid, arena, out);
+        error = turns_read_answer(r, q->uid, arena, out);
     if (!error && out->outcome == TURNS_STARTED && !strcmp(out->turn, q->turn))
         hints_clock(s, out->started_ms);
     /* One that may_pend is recorded already: its hint stays until it has run. */
-    if (!error && !q->may_pend && (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
-                      strcmp(out->turn, q->turn) != 0))
+    if (!error && !q->may_pend &&
+        (out->outcome == TURNS_BUSY || out->outcome == TURNS_QUEUE_FULL ||
+            strcmp(out->turn, q->turn) != 0))
         hints_drop(s, q->uid, q->turn);
     if (!error && out->outcome == TURNS_PENDING)
         hints_announce(s, q->uid, out->turn);
-    if (!error && out->outcome != TURNS_STARTED && link_reply_count(r) > 15) /* a turn of this session that nobody runs */
+    if (!error && out->outcome != TURNS_STARTED &&
+        link_reply_count(r) > 15) /* a turn of this session that nobody runs */
         hints_announce(s, q->uid, link_reply_text(link_reply_at(r, 15), NULL));
     link_reply_free(r);
     return error;
@@ -185,15 +187,15 @@ int turns_claim(struct store *s, const char *uid, const char *turn, size_t histo
     args_int(&args, s->conf->turn_user);
     error = args_call_hinted(&args, s, &script_turn_claim, uid, turn, &r);
     if (!error)
-        error = says(r, "missing")    ? ERR_NOT_FOUND
-                : says(r, "conflict") ? ERR_CONFLICT
-                : says(r, "held")     ? ERR_RATE
-                                      : read_answer(r, uid, arena, out);
+        error = turns_says(r, "missing") ? ERR_NOT_FOUND :
+            turns_says(r, "conflict")    ? ERR_CONFLICT :
+            turns_says(r, "held")        ? ERR_RATE :
+                                           turns_read_answer(r, uid, arena, out);
     link_reply_free(r);
     return error;
 }
 
-static void renew_args(struct args *args, struct store *s, const struct turns_start *turn)
+static void turns_renew_args(struct args *args, struct store *s, const struct turns_start *turn)
 {
     args_init(args);
     args_text(args, turn->turn);
@@ -209,7 +211,7 @@ int turns_renew(struct store *s, const struct turns_start *turn, bool *stop)
     int error;
 
     *stop = false;
-    renew_args(&args, s, turn);
+    turns_renew_args(&args, s, turn);
     error = args_call_hinted(&args, s, &script_turn_renew, turn->uid, turn->turn, &r);
     if (error)
         return error;
@@ -219,7 +221,7 @@ int turns_renew(struct store *s, const struct turns_start *turn, bool *stop)
     return result < 0 ? ERR_FENCED : 0;
 }
 
-static void on_renewed(void *arg, int error, struct link_reply *reply)
+static void turns_on_renewed(void *arg, int error, struct link_reply *reply)
 {
     const struct turns_renewal *renewal = arg;
     int64_t result = link_reply_int(reply);
@@ -237,8 +239,7 @@ void turns_renew_forget(struct store *s, const struct turns_renewal *renewal)
     link_forget(s->link, renewal);
 }
 
-int turns_renew_send(struct store *s, const struct turns_start *turn,
-    struct turns_renewal *renewal)
+int turns_renew_send(struct store *s, const struct turns_start *turn, struct turns_renewal *renewal)
 {
     char prefix[KEYS_MAX];
     struct link_arg key;
@@ -246,10 +247,10 @@ int turns_renew_send(struct store *s, const struct turns_start *turn,
 
     keys_prefix(prefix, turn->uid);
     key = link_text(prefix);
-    renew_args(&args, s, turn);
+    turns_renew_args(&args, s, turn);
     /* Without it a housekeeper looks sooner, and sees the lease. */
     err_ignore(hints_set(s, turn->uid, turn->turn, s->conf->lease_ms));
-    return link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, on_renewed,
+    return link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, turns_on_renewed,
         renewal);
 }
 
@@ -274,7 +275,7 @@ int turns_checkpoint(struct store *s, const struct turns_start *turn, const char
 }
 
 /* Members of a JSON object as pairs of key and raw JSON; null as "". Texts live in the arena. */
-static int context_pairs(struct args *args, const char *json, struct arena *arena)
+static int turns_context_pairs(struct args *args, const char *json, struct arena *arena)
 {
     jdoc *doc = NULL, *value;
     struct jdoc_iter it = {0};
@@ -299,7 +300,7 @@ static int context_pairs(struct args *args, const char *json, struct arena *aren
     return error;
 }
 
-static void finish_args(struct args *args, struct store *s, const struct turns_start *turn,
+static void turns_finish_args(struct args *args, struct store *s, const struct turns_start *turn,
     const struct turns_end *end, struct args *context)
 {
     args_init(args);
@@ -334,30 +335,30 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
     char uid[IDENT_USER_MAX + 1], id[IDENT_UUID_SIZE]; /* next may be the same struct as turn */
     int error;
 
-    memcpy(uid, turn->uid, sizeof(uid));
-    memcpy(id, turn->turn, sizeof(id));
+    memcpy(uid, turn->uid, sizeof uid);
+    memcpy(id, turn->turn, sizeof id);
     args_init(&context);
-    if (end->context_updates && context_pairs(&context, end->context_updates, arena)) {
+    if (end->context_updates && turns_context_pairs(&context, end->context_updates, arena)) {
         log_warn("turn %s: context updates are no JSON object, left out", id);
         args_fini(&context);
     }
-    finish_args(&args, s, turn, end, &context);
+    turns_finish_args(&args, s, turn, end, &context);
     error = args_call(&args, s, &script_turn_finish, uid, &r);
     args_fini(&context);
-    memset(next, 0, sizeof(*next));
+    memset(next, 0, sizeof *next);
     next->outcome = TURNS_DUPLICATE;
     if (error)
         return error;
-    if (says(r, "fenced")) {
+    if (turns_says(r, "fenced")) {
         error = ERR_FENCED;
-    } else if (says(r, "behind")) {
+    } else if (turns_says(r, "behind")) {
         error = ERR_BEHIND;
     } else {
         hints_drop(s, uid, id);
-        if (says(r, "pending")) {
+        if (turns_says(r, "pending")) {
             hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
-        } else if (!says(r, "done")) {
-            error = read_answer(r, uid, arena, next);
+        } else if (!turns_says(r, "done")) {
+            error = turns_read_answer(r, uid, arena, next);
             err_ignore(hints_set(s, uid, next->turn, s->conf->lease_ms));
         }
     }

@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_TURNS_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/logentry.h"
 #include "store/store.h"
@@ -21,39 +22,44 @@
 enum turns_on_busy { TURNS_ENQUEUE, TURNS_INTERRUPT, TURNS_REJECT };
 
 struct turns_request {
-    const char *uid, *session, *turn;  /* turn: a new UUID v7 */
-    const char *client_message_id;     /* NULL = none: not idempotent */
-    const char *body_hash;             /* SHA-256 of what makes the request the same */
-    const char *const *messages;       /* new AG-UI messages as JSON; those whose id the session's tail has already are skipped */
+    const char *uid, *session, *turn; /* turn: a new UUID v7 */
+    const char *client_message_id;    /* NULL = none: not idempotent */
+    const char *body_hash;            /* SHA-256 of what makes the request the same */
+    /* new AG-UI messages as JSON; those whose id the session's tail has already are skipped */
+    const char *const *messages;
     size_t message_count;
     /*
      * The last message may be a user's that came before: the conversation goes back to it, with its
      * new text if it has one, and what came after it is kept as a branch. False: it is skipped.
      */
     bool rewinds;
-    const char *first_event;           /* RUN_STARTED as JSON */
-    const char *input;                 /* the turn's input as JSON (agent/input.h), for any worker that runs it */
-    const char *title;                 /* used when the session has none; may be NULL */
-    const char *webhook;               /* URL that is told of its end (store/webhooks.h); may be NULL */
+    const char *first_event; /* RUN_STARTED as JSON */
+    const char *input;   /* the turn's input as JSON (agent/input.h), for any worker that runs it */
+    const char *title;   /* used when the session has none; may be NULL */
+    const char *webhook; /* URL that is told of its end (store/webhooks.h); may be NULL */
     enum turns_on_busy on_busy;
-    bool may_run;                      /* false: a reserved worker: answer, queue, never run */
-    bool may_pend;                     /* it is recorded already: it is accepted in any case, as pending when it cannot run now */
-    bool may_wait;                     /* when it cannot run now and its user has no turn running or waiting: accepted as pending */
-    bool others_wait;                  /* the waiting turns would take all free seats: this one goes behind them */
-    bool only_known;                   /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
-    size_t history_limit;              /* messages returned */
+    bool may_run; /* false: a reserved worker: answer, queue, never run */
+    /* it is recorded already: it is accepted in any case, as pending when it cannot run now */
+    bool may_pend;
+    /* when it cannot run now and its user has no turn running or waiting: accepted as pending */
+    bool may_wait;
+    bool others_wait; /* the waiting turns would take all free seats: this one goes behind them */
+    bool only_known;  /* answer TURNS_DUPLICATE and TURNS_MISMATCH, else TURNS_REFUSED */
+    size_t history_limit; /* messages returned */
 };
 
 enum turns_outcome {
-    TURNS_STARTED,   /* this worker owns the turn: run it */
-    TURNS_QUEUED,    /* accepted, runs later */
-    TURNS_PENDING,   /* accepted, nothing ran in the session but may_run was false: housekeeper hands it over */
+    TURNS_STARTED, /* this worker owns the turn: run it */
+    TURNS_QUEUED,  /* accepted, runs later */
+    /* accepted, nothing ran in the session but may_run was false: housekeeper hands it over */
+    TURNS_PENDING,
     TURNS_DUPLICATE, /* the earlier turn with this client message id */
     TURNS_MISMATCH,  /* the same client message id with another body */
     TURNS_BUSY,      /* reject was asked for and a turn runs */
     TURNS_QUEUE_FULL,
-    TURNS_USER_FULL, /* turn.user of the user's turns run and turn.queue wait for that: nothing was written */
-    TURNS_REFUSED    /* session free, but it can neither run nor wait: nothing was written */
+    /* turn.user of the user's turns run and turn.queue wait for that: nothing was written */
+    TURNS_USER_FULL,
+    TURNS_REFUSED /* session free, but it can neither run nor wait: nothing was written */
 };
 
 /* What a worker needs to run a turn; texts live in the arena given. */
@@ -61,25 +67,28 @@ struct turns_start {
     enum turns_outcome outcome;
     char turn[IDENT_UUID_SIZE];
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
-    char state[16];                   /* of the turn, as stored */
-    char cursor[TURNS_CURSOR_SIZE];   /* where its stream begins: a viewer's cursor before RUN_STARTED ("" while queued: then the log's present end) */
+    char state[16]; /* of the turn, as stored */
+    /* where its stream begins: a viewer's cursor before RUN_STARTED ("" while queued: then the
+     * log's present end) */
+    char cursor[TURNS_CURSOR_SIZE];
     int64_t epoch;
-    int64_t next_n;                   /* N of the next event of this epoch (2 after RUN_STARTED) */
+    int64_t next_n; /* N of the next event of this epoch (2 after RUN_STARTED) */
     unsigned attempt;
-    unsigned position;                /* in the queue, from 1 */
-    bool stopped;                     /* a stop came before the start: end it as cancelled */
-    int64_t created_ms, started_ms;   /* Redis time */
+    unsigned position;              /* in the queue, from 1 */
+    bool stopped;                   /* a stop came before the start: end it as cancelled */
+    int64_t created_ms, started_ms; /* Redis time */
     const char *input;
-    const char **history;             /* messages as JSON, oldest first, the new ones included */
+    const char **history; /* messages as JSON, oldest first, the new ones included */
     size_t *history_len;
     size_t history_count;
-    bool rewound;                     /* messages that viewers have seen have left */
-    const char *context;              /* of the user (GET|PUT /context), a JSON object */
-    const char **steps;               /* checkpoints of earlier attempts */
+    bool rewound;        /* messages that viewers have seen have left */
+    const char *context; /* of the user (GET|PUT /context), a JSON object */
+    const char **steps;  /* checkpoints of earlier attempts */
     size_t step_count;
 };
 
-int turns_begin(struct store *s, const struct turns_request *request, struct arena *arena, struct turns_start *out);
+MUST_CHECK int turns_begin(struct store *s, const struct turns_request *request,
+    struct arena *arena, struct turns_start *out);
 /*
  * turns_claim -- a pending turn, handed over by a housekeeper. One whose worker is gone has
  * attempt > 1 (or released before), its steps, and in the log a CUSTOM event turnpike.resumed as
@@ -87,52 +96,57 @@ int turns_begin(struct store *s, const struct turns_request *request, struct are
  * Returns 0 (outcome TURNS_STARTED), ERR_NOT_FOUND, ERR_CONFLICT (runs elsewhere or is ended),
  * ERR_RATE (turn.user of the user's turns run: when one ends, tp:wake names this one).
  */
-int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit, struct arena *arena, struct turns_start *out);
+MUST_CHECK int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit,
+    struct arena *arena, struct turns_start *out);
 
 /* Renews the lease. stop: out, whether a stop is asked for. Returns 0, ERR_FENCED, ERR_STORE*. */
-int turns_renew(struct store *s, const struct turns_start *turn, bool *stop);
+MUST_CHECK int turns_renew(struct store *s, const struct turns_start *turn, bool *stop);
 /* The same in the pipeline: fn gets 0, ERR_FENCED or ERR_CANCELLED (stop asked). */
 struct turns_renewal { /* its owner's; stays where it is until the reply, or turns_renew_forget */
     void (*fn)(void *arg, int result);
     void *arg;
 };
-int turns_renew_send(struct store *s, const struct turns_start *turn,
+MUST_CHECK int turns_renew_send(struct store *s, const struct turns_start *turn,
     struct turns_renewal *renewal);
 /* Its fn is not called any more. */
 void turns_renew_forget(struct store *s, const struct turns_renewal *renewal);
 /* Appends a checkpoint (JSON). Returns 0, ERR_FENCED, ERR_STORE*. */
-int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len);
+MUST_CHECK int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json,
+    size_t len);
 
 struct turns_end {
-    const char *state;                /* done, cancelled, interrupted, failed */
-    const char *const *messages;      /* to append to the conversation, JSON */
+    const char *state;           /* done, cancelled, interrupted, failed */
+    const char *const *messages; /* to append to the conversation, JSON */
     size_t message_count;
-    const char *const *events;        /* "RUN FLAGS JSON" entries, the last one final */
+    const char *const *events; /* "RUN FLAGS JSON" entries, the last one final */
     const size_t *event_len;
     size_t event_count;
-    int64_t first_n;                  /* N of events[0] */
-    const char *usage;                /* JSON array or NULL */
-    const char *error_code;           /* or NULL */
-    int http_status;                  /* of the JSON reply */
-    const char *reply;                /* JSON body that a JSON client of this turn gets */
-    const char *context_updates;      /* JSON object or NULL */
-    bool take_next;                   /* start the session's next queued turn for this worker */
-    bool untrusted;                   /* others wrote some of the conversation: kept with the session */
+    int64_t first_n;             /* N of events[0] */
+    const char *usage;           /* JSON array or NULL */
+    const char *error_code;      /* or NULL */
+    int http_status;             /* of the JSON reply */
+    const char *reply;           /* JSON body that a JSON client of this turn gets */
+    const char *context_updates; /* JSON object or NULL */
+    bool take_next;              /* start the session's next queued turn for this worker */
+    bool untrusted;              /* others wrote some of the conversation: kept with the session */
     size_t history_limit;
 };
 /*
  * turns_finish -- ends the turn. next: outcome TURNS_STARTED when the next queued turn has been
  * started for this worker (take_next), else outcome is TURNS_DUPLICATE (nothing to run).
  * Returns 0 (also when a lost reply made it run twice), ERR_FENCED, ERR_STORE*; ERR_BEHIND: nothing
- * was done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them there).
+ * was done, as the log lacks entries in front of first_n (eventlog_doubt and a flush put them
+ * there).
  */
-int turns_finish(struct store *s, const struct turns_start *turn, const struct turns_end *end, struct arena *arena, struct turns_start *next);
+MUST_CHECK int turns_finish(struct store *s, const struct turns_start *turn,
+    const struct turns_end *end, struct arena *arena, struct turns_start *next);
 /*
  * turns_fail -- by the housekeeper, for a turn whose worker died: new epoch, final event
  * RUN_ERROR(code, message), session released, next turn pending. Harmless when ended already.
  * only_if_expired: only when its lease has run out. Returns 0, ERR_CONFLICT (lives), ERR_NOT_FOUND.
  */
-int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired, const char *code, const char *message);
+MUST_CHECK int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired,
+    const char *code, const char *message);
 
 /*
  * turns_abandon -- a running turn that its worker will not finish becomes claimable: told by the
@@ -140,7 +154,8 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
  * stays, so a worker that was only slow may still renew, write and finish it. When turn.attempts
  * are used up it ends with RUN_ERROR turn_attempts.
  *   next     out: the turn to hand over now (itself, or the session's next), or ""
- *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died or hung in it, now or in an earlier attempt
+ *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died or hung in it, now
+ *   or in an earlier attempt
  * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
  *
  * TURNS_DEAD: its worker died while it executed this turn. TURNS_SPARED: its worker died, but did
@@ -163,33 +178,43 @@ struct turns_loss {
     const char *owner; /* DEAD, SPARED: how the owner begins, "MACHINE/turn/PID/"; NULL = any */
     int64_t epoch;     /* TURNS_RELEASED: by the worker of this epoch */
 };
-int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect);
+MUST_CHECK int turns_abandon(struct store *s, const char *uid, const char *turn,
+    const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect);
 /* What this turn has written into the log so far, from its first entry on. fn returns 0 or what
  * ends the reading. Returns that, or an ERR_STORE* error. */
 typedef int turns_entry_fn(void *arg, const struct logentry *e);
-int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn, void *arg);
+MUST_CHECK int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn,
+    void *arg);
 
 /* Stop: exactly one of turn, session, client_message_id is not NULL. state: out, state before.
  * Returns 0; ERR_NOT_FOUND (for client_message_id never: it is remembered). */
-int turns_stop(struct store *s, const char *uid, const char *turn, const char *session, const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16]);
+MUST_CHECK int turns_stop(struct store *s, const char *uid, const char *turn, const char *session,
+    const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16]);
 
 /* A turn as a JSON object for GET /turns/{id}. Returns 0, ERR_NOT_FOUND. */
 struct buf;
-int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
+MUST_CHECK int turns_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
 /* reply and status as stored at the end. ERR_NOT_YET while it has not ended. */
-int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json, int *http_status);
+MUST_CHECK int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *json,
+    int *http_status);
 
-/* Housekeeper: hints that are due at until_ms (real time; 0 = now by Redis' clock), oldest first. */
-struct turns_hint { char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE]; int64_t due_ms; };
-int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max, size_t *count);
-int turns_hint_remove(struct store *s, const char *uid, const char *turn);
+/* Housekeeper: hints that are due at until_ms (real time; 0 = now by Redis' clock), oldest
+ * first. */
+struct turns_hint {
+    char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
+    int64_t due_ms;
+};
+MUST_CHECK int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_t max,
+    size_t *count);
+MUST_CHECK int turns_hint_remove(struct store *s, const char *uid, const char *turn);
 /*
  * State of a hinted turn: "running" with lease left, "pending", ...: decides what to do. A pending
- * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting"; one in
- * whose execution a worker died is "suspect". The
+ * one that waits for a place is "held" while turn.user of its user's turns run, else "waiting"; one
+ * in whose execution a worker died is "suspect". The
  * hint of a running one with lease left, of a queued, held or waiting one is moved to when another
  * look may be worth it: such ones must not be in front of those that nobody looks after.
  */
-int turns_state(struct store *s, const char *uid, const char *turn, char state[16], int64_t *lease_left_ms);
+MUST_CHECK int turns_state(struct store *s, const char *uid, const char *turn, char state[16],
+    int64_t *lease_left_ms);
 
 #endif

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool says(const struct link_reply *r, const char *word)
+static bool turns_says(const struct link_reply *r, const char *word)
 {
     return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
 }
@@ -31,7 +31,7 @@ int turns_stop(struct store *s, const char *uid, const char *turn, const char *s
     args_text(&args, turn ? "turn" : session ? "session" : "cmid");
     args_text(&args, turn ? turn : session ? session : client_message_id);
     error = args_call(&args, s, &script_turn_stop, uid, &r);
-    if (!error && says(r, "missing"))
+    if (!error && turns_says(r, "missing"))
         error = ERR_NOT_FOUND;
     if (!error) {
         snprintf(state, 16, "%s", link_reply_text(link_reply_at(r, 0), NULL));
@@ -44,15 +44,27 @@ int turns_stop(struct store *s, const char *uid, const char *turn, const char *s
 /* ---- what can be asked about a turn ---- */
 
 enum turns_field {
-    F_SESSION, F_STATE, F_FIRST_EVENT, F_CREATED, F_STARTED, F_ENDED, F_ATTEMPT, F_FIRST, F_LAST,
-    F_USAGE, F_ERROR, F_STATUS, F_REPLY, F_COUNT
+    F_SESSION,
+    F_STATE,
+    F_FIRST_EVENT,
+    F_CREATED,
+    F_STARTED,
+    F_ENDED,
+    F_ATTEMPT,
+    F_FIRST,
+    F_LAST,
+    F_USAGE,
+    F_ERROR,
+    F_STATUS,
+    F_REPLY,
+    F_COUNT
 };
 
 static const char *const turns_fields[F_COUNT] = {"session", "state", "first_event", "created",
     "started", "ended", "attempt", "first", "last", "usage", "error", "status", "reply"};
 
-static int fields_of(struct store *s, const char *uid, const char *turn, const char *const *names,
-    size_t count, struct link_reply **r)
+static int turns_fields_of(struct store *s, const char *uid, const char *turn,
+    const char *const *names, size_t count, struct link_reply **r)
 {
     char key[KEYS_MAX];
     struct args args;
@@ -69,7 +81,7 @@ static int fields_of(struct store *s, const char *uid, const char *turn, const c
     return error;
 }
 
-static void put_member(struct buf *json, const char *name, const char *text, size_t len)
+static void turns_put_member(struct buf *json, const char *name, const char *text, size_t len)
 {
     buf_putc(json, ',');
     buf_json_string(json, name, strlen(name));
@@ -77,18 +89,18 @@ static void put_member(struct buf *json, const char *name, const char *text, siz
     buf_json_string(json, text, len);
 }
 
-static void put_time(struct buf *json, const char *name, int64_t ms)
+static void turns_put_time(struct buf *json, const char *name, int64_t ms)
 {
     char text[CLOCK_RFC3339_SIZE];
 
     if (ms <= 0)
         return;
     clock_rfc3339(ms, text);
-    put_member(json, name, text, strlen(text));
+    turns_put_member(json, name, text, strlen(text));
 }
 
 /* runId stands only in the turn's first event. */
-static void put_run(struct buf *json, const char *event, size_t len)
+static void turns_put_run(struct buf *json, const char *event, size_t len)
 {
     jdoc *doc = NULL;
 
@@ -96,7 +108,7 @@ static void put_run(struct buf *json, const char *event, size_t len)
         const char *run = jdoc_text_or(doc, "runId", "");
 
         if (*run)
-            put_member(json, "run_id", run, strlen(run));
+            turns_put_member(json, "run_id", run, strlen(run));
     }
     jdoc_free(doc);
 }
@@ -112,7 +124,7 @@ int turns_describe(struct store *s, const char *uid, const char *turn, struct bu
     struct link_reply *r = NULL;
     size_t len;
     const char *text;
-    int error = fields_of(s, uid, turn, turns_fields, F_COUNT, &r);
+    int error = turns_fields_of(s, uid, turn, turns_fields, F_COUNT, &r);
 
     if (!error && link_reply_type(link_reply_at(r, F_STATE)) == LINK_NIL)
         error = ERR_NOT_FOUND;
@@ -120,15 +132,15 @@ int turns_describe(struct store *s, const char *uid, const char *turn, struct bu
         goto out;
     buf_puts(json, "{\"turn_id\":");
     buf_json_string(json, turn, strlen(turn));
-    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         text = link_reply_text(link_reply_at(r, texts[i].field), &len);
         if (len)
-            put_member(json, texts[i].name, text, len);
+            turns_put_member(json, texts[i].name, text, len);
     }
     text = link_reply_text(link_reply_at(r, F_FIRST_EVENT), &len);
-    put_run(json, text, len);
-    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
-        put_time(json, times[i].name, link_reply_int(link_reply_at(r, times[i].field)));
+    turns_put_run(json, text, len);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        turns_put_time(json, times[i].name, link_reply_int(link_reply_at(r, times[i].field)));
     buf_puts(json, ",\"attempt\":");
     buf_put_int(json, link_reply_int(link_reply_at(r, F_ATTEMPT)));
     if (link_reply_int(link_reply_at(r, F_STATUS))) {
@@ -159,7 +171,7 @@ int turns_reply(struct store *s, const char *uid, const char *turn, struct buf *
     struct link_reply *r = NULL;
     const char *text;
     size_t len;
-    int error = fields_of(s, uid, turn, names, 4, &r);
+    int error = turns_fields_of(s, uid, turn, names, 4, &r);
 
     *http_status = 0;
     if (!error && link_reply_type(link_reply_at(r, 0)) == LINK_NIL)
@@ -215,8 +227,8 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
     int error;
 
     *count = 0;
-    snprintf(ahead, sizeof(ahead), "%lld", until_ms ? (long long)(until_ms - now) : 0LL);
-    snprintf(most, sizeof(most), "%zu", max);
+    snprintf(ahead, sizeof ahead, "%lld", until_ms ? (long long)(until_ms - now) : 0LL);
+    snprintf(most, sizeof most, "%zu", max);
     args[0] = link_text(ahead);
     args[1] = link_text(most);
     error = link_script_call(s->link, &script_hints_due, &key, 1, args, 2, &r);

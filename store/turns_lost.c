@@ -17,22 +17,23 @@
 #define LOST_MESSAGE \
     "The assistant was interrupted too often while it worked on this. Please send the message again."
 
-static bool says(const struct link_reply *r, const char *word)
+static bool turns_says(const struct link_reply *r, const char *word)
 {
     return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
 }
 
 /* The final event and the body for JSON clients. The caller frees both. */
-static int write_end(const char *turn, const char *code, const char *message, struct buf *event,
-    struct buf *reply)
+static int turns_write_end(const char *turn, const char *code, const char *message,
+    struct buf *event, struct buf *reply)
 {
     buf_puts(event, "{\"type\":\"RUN_ERROR\",\"message\":");
     buf_json_string(event, message, strlen(message));
     buf_puts(event, ",\"code\":");
     buf_json_string(event, code, strlen(code));
     buf_putc(event, '}');
-    buf_puts(reply, "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
-                    "\"detail\":");
+    buf_puts(reply,
+        "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
+        "\"detail\":");
     buf_json_string(reply, message, strlen(message));
     buf_puts(reply, ",\"code\":");
     buf_json_string(reply, code, strlen(code));
@@ -48,7 +49,7 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
     struct buf event = {0}, reply = {0};
     struct link_reply *r = NULL;
     struct args args;
-    int error = write_end(turn, code, message, &event, &reply);
+    int error = turns_write_end(turn, code, message, &event, &reply);
 
     args_init(&args);
     args_common(&args, s, 0);
@@ -62,10 +63,12 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
     else
         error = args_call(&args, s, &script_turn_fail, uid, &r);
     if (!error)
-        error = says(r, "missing") ? ERR_NOT_FOUND : says(r, "lives") ? ERR_CONFLICT : 0;
+        error = turns_says(r, "missing") ? ERR_NOT_FOUND :
+            turns_says(r, "lives")       ? ERR_CONFLICT :
+                                           0;
     if (!error) /* the hint of an unknown one stays: its start may be on the way */
         hints_drop(s, uid, turn);
-    if (!error && says(r, "pending"))
+    if (!error && turns_says(r, "pending"))
         hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
     link_reply_free(r);
     buf_free(&event);
@@ -73,11 +76,14 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
     return error;
 }
 
-static const char *const lost_names[] = {
-    [TURNS_DEAD] = "dead", [TURNS_EXPIRED] = "expired", [TURNS_RELEASED] = "released",
-    [TURNS_SPARED] = "spared", [TURNS_STUCK] = "stuck", [TURNS_BESIDE] = "beside"};
+static const char *const lost_names[] = {[TURNS_DEAD] = "dead",
+    [TURNS_EXPIRED] = "expired",
+    [TURNS_RELEASED] = "released",
+    [TURNS_SPARED] = "spared",
+    [TURNS_STUCK] = "stuck",
+    [TURNS_BESIDE] = "beside"};
 
-static void abandon_args(struct args *args, struct store *s, const char *turn,
+static void turns_abandon_args(struct args *args, struct store *s, const char *turn,
     const struct turns_loss *loss, const struct buf *event, const struct buf *reply)
 {
     args_init(args);
@@ -96,19 +102,19 @@ static void abandon_args(struct args *args, struct store *s, const char *turn,
 }
 
 /* What the script said: hints and the id of the turn that a worker can claim now. */
-static int abandoned(struct store *s, const char *uid, const char *turn,
+static int turns_abandoned(struct store *s, const char *uid, const char *turn,
     const struct link_reply *r, char next[IDENT_UUID_SIZE], bool *suspect)
 {
-    bool failed = says(r, "failed");
+    bool failed = turns_says(r, "failed");
 
-    if (says(r, "missing"))
+    if (turns_says(r, "missing"))
         return ERR_NOT_FOUND;
-    if (says(r, "log"))
+    if (turns_says(r, "log"))
         return turns_fail(s, uid, turn, false, "log_lost",
             "The record of this conversation was lost while the answer was written.");
     if (suspect)
-        *suspect = says(r, "suspect");
-    if (!failed && !says(r, "pending") && !says(r, "suspect"))
+        *suspect = turns_says(r, "suspect");
+    if (!failed && !turns_says(r, "pending") && !turns_says(r, "suspect"))
         return ERR_CONFLICT;
     snprintf(next, IDENT_UUID_SIZE, "%s", link_reply_text(link_reply_at(r, 1), NULL));
     if (failed) {
@@ -120,23 +126,23 @@ static int abandoned(struct store *s, const char *uid, const char *turn,
     return 0;
 }
 
-int turns_abandon(struct store *s, const char *uid, const char *turn,
-    const struct turns_loss *loss, char next[IDENT_UUID_SIZE], bool *suspect)
+int turns_abandon(struct store *s, const char *uid, const char *turn, const struct turns_loss *loss,
+    char next[IDENT_UUID_SIZE], bool *suspect)
 {
     struct buf event = {0}, reply = {0};
     struct link_reply *r = NULL;
     struct args args;
-    int error = write_end(turn, LOST_CODE, LOST_MESSAGE, &event, &reply);
+    int error = turns_write_end(turn, LOST_CODE, LOST_MESSAGE, &event, &reply);
 
     *next = '\0';
     if (suspect)
         *suspect = false;
     if (!error) {
-        abandon_args(&args, s, turn, loss, &event, &reply);
+        turns_abandon_args(&args, s, turn, loss, &event, &reply);
         error = args_call(&args, s, &script_turn_abandon, uid, &r);
     }
     if (!error)
-        error = abandoned(s, uid, turn, r, next, suspect);
+        error = turns_abandoned(s, uid, turn, r, next, suspect);
     link_reply_free(r);
     buf_free(&event);
     buf_free(&reply);
@@ -144,8 +150,8 @@ int turns_abandon(struct store *s, const char *uid, const char *turn,
 }
 
 /* One entry, when it is of this turn. */
-static int told(const struct turns_start *turn, const struct link_reply *entry, turns_entry_fn *fn,
-    void *arg)
+static int turns_told(const struct turns_start *turn, const struct link_reply *entry,
+    turns_entry_fn *fn, void *arg)
 {
     struct logentry e;
 
@@ -160,16 +166,16 @@ int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_
     int error;
 
     keys_session_log(key, turn->uid, turn->session);
-    snprintf(from, sizeof(from), "(%s", turn->cursor);
+    snprintf(from, sizeof from, "(%s", turn->cursor);
     do {
         error = link_command(s->link, &r, "XRANGE %s %s + COUNT %d", key, from, LOST_PAGE);
         count = link_reply_count(r);
         for (size_t i = 0; i < count && !error; i++) {
             const struct link_reply *entry = link_reply_at(r, i);
 
-            error = told(turn, entry, fn, arg);
+            error = turns_told(turn, entry, fn, arg);
             if (i + 1 == count)
-                snprintf(from, sizeof(from), "(%s", link_reply_text(link_reply_at(entry, 0), NULL));
+                snprintf(from, sizeof from, "(%s", link_reply_text(link_reply_at(entry, 0), NULL));
         }
         link_reply_free(r);
         r = NULL;

@@ -28,35 +28,35 @@
 
 /* --- reading --- */
 
-static int take_texts(const struct link_reply *reply, size_t from, struct arena *arena,
+static int userdata_take_texts(const struct link_reply *reply, size_t from, struct arena *arena,
     struct records_list *out)
 {
     size_t count = link_reply_count(reply), len;
     out->count = 0;
     out->json = arena_array(arena, count + 1, sizeof *out->json);
-    if (out->json == NULL)
+    if (!out->json)
         return ERR_NOMEM;
     for (size_t i = from; i < count; i++) {
         const char *text = link_reply_text(link_reply_at(reply, i), &len);
         out->json[out->count] = arena_memdup(arena, text, len);
-        if (out->json[out->count++] == NULL)
+        if (!out->json[out->count++])
             return ERR_NOMEM;
     }
     return 0;
 }
 
-static int list_page(struct store *s, const char *key, size_t from, size_t max,
+static int userdata_list_page(struct store *s, const char *key, size_t from, size_t max,
     struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply = NULL;
-    *out = (struct records_list){ 0 };
-    int result = link_command(s->link, &reply, "LRANGE %s %lld %lld", key, (long long)from,
+    *out = (struct records_list){0};
+    int error = link_command(s->link, &reply, "LRANGE %s %lld %lld", key, (long long)from,
         (long long)(from + max) - 1);
-    if (result == 0)
-        result = take_texts(reply, 0, arena, out);
+    if (error == 0)
+        error = userdata_take_texts(reply, 0, arena, out);
     out->more = out->count == max;
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
@@ -64,7 +64,7 @@ int userdata_messages(struct store *s, const char *uid, const char *session, siz
 {
     char key[KEYS_MAX];
     keys_session_messages(key, uid, session);
-    return list_page(s, key, from, max, arena, out);
+    return userdata_list_page(s, key, from, max, arena, out);
 }
 
 int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
@@ -72,7 +72,7 @@ int userdata_branches(struct store *s, const char *uid, const char *session, siz
 {
     char key[KEYS_MAX];
     keys_branches(key, uid, session);
-    return list_page(s, key, from, max, arena, out);
+    return userdata_list_page(s, key, from, max, arena, out);
 }
 
 int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
@@ -80,28 +80,28 @@ int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
 {
     struct link_reply *reply = NULL;
     char key[KEYS_MAX];
-    *out = (struct records_list){ 0 };
+    *out = (struct records_list){0};
     keys_feedback(key, uid);
-    int result = link_command(s->link, &reply, "HGETALL %s", key);
-    if (result == 0)
-        result = take_texts(reply, 0, arena, out);
+    int error = link_command(s->link, &reply, "HGETALL %s", key);
+    if (error == 0)
+        error = userdata_take_texts(reply, 0, arena, out);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 const char *userdata_shared_family(size_t index)
 {
-    static const char *const families[] = { "post", "meetup", "tip", "knowledge", "recipe", NULL };
+    static const char *const families[] = {"post", "meetup", "tip", "knowledge", "recipe", NULL};
     return index < sizeof families / sizeof *families ? families[index] : NULL;
 }
 
-static int author_page(struct store *s, const char *mode, const char *uid, const char *family,
-    const char *cursor, struct link_reply **reply)
+static int userdata_author_page(struct store *s, const char *mode, const char *uid,
+    const char *family, const char *cursor, struct link_reply **reply)
 {
     const char *most = strcmp(family, "post") == 0 ? POSTS_PAGE : FAMILY_PAGE;
     struct link_arg key = link_text(KEYS_SHARED);
-    struct link_arg args[] = { link_text(""), link_text(""), link_text(mode), link_text(uid),
-        link_text(family), link_text(cursor), link_text(most) };
+    struct link_arg args[] = {link_text(""), link_text(""), link_text(mode), link_text(uid),
+        link_text(family), link_text(cursor), link_text(most)};
     return link_script_call(s->link, &script_shared_author, &key, 1, args,
         sizeof args / sizeof *args, reply);
 }
@@ -110,15 +110,15 @@ int userdata_written(struct store *s, const char *uid, const char *family,
     char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply = NULL;
-    *out = (struct records_list){ 0 };
-    int result = author_page(s, "list", uid, family, cursor, &reply);
-    if (result == 0)
-        result = take_texts(reply, 2, arena, out);
-    if (result == 0)
+    *out = (struct records_list){0};
+    int error = userdata_author_page(s, "list", uid, family, cursor, &reply);
+    if (error == 0)
+        error = userdata_take_texts(reply, 2, arena, out);
+    if (error == 0)
         snprintf(cursor, USERDATA_CURSOR_SIZE, "%s",
             link_reply_text(link_reply_at(reply, 0), NULL));
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 /* --- erasing --- */
@@ -134,200 +134,200 @@ struct erasure {
 };
 
 /* Between two steps. */
-static int go_on(const struct erasure *e)
+static int userdata_go_on(const struct erasure *e)
 {
-    if (e->beat != NULL)
+    if (e->beat)
         e->beat(e->arg);
     return clock_mono_ms() < e->until_ms ? 0 : ERR_MORE;
 }
 
-static int erase_sessions(struct erasure *e)
+static int userdata_erase_sessions(struct erasure *e)
 {
     char key[KEYS_MAX];
     size_t count = 1;
-    int result = 0;
+    int error = 0;
     keys_sessions(key, e->uid);
-    while (result == 0 && count > 0) {
+    while (error == 0 && count > 0) {
         struct link_reply *reply = NULL;
-        result = link_command(e->store->link, &reply, "ZRANGE %s 0 %d", key, SESSIONS_PAGE - 1);
+        error = link_command(e->store->link, &reply, "ZRANGE %s 0 %d", key, SESSIONS_PAGE - 1);
         count = link_reply_count(reply);
-        for (size_t i = 0; result == 0 && i < count; i++) {
+        for (size_t i = 0; error == 0 && i < count; i++) {
             const char *id = link_reply_text(link_reply_at(reply, i), NULL);
-            result = ident_is_session(id, strlen(id)) ? sessions_delete(e->store, e->uid, id)
-                                                      : ERR_NOT_FOUND;
-            if (result == ERR_NOT_FOUND)
-                result = link_command(e->store->link, NULL, "ZREM %s %s", key, id);
-            if (result == 0)
-                result = go_on(e);
+            error = ident_is_session(id, strlen(id)) ? sessions_delete(e->store, e->uid, id) :
+                                                       ERR_NOT_FOUND;
+            if (error == ERR_NOT_FOUND)
+                error = link_command(e->store->link, NULL, "ZREM %s %s", key, id);
+            if (error == 0)
+                error = userdata_go_on(e);
         }
         link_reply_free(reply);
     }
-    return result;
+    return error;
 }
 
 /* What was given to friends stands in families of theirs. */
-static int take_back(struct erasure *e, const char *json)
+static int userdata_take_back(struct erasure *e, const char *json)
 {
     jdoc *recipe = NULL;
-    int result = jdoc_parse(json, strlen(json), &recipe, NULL, 0);
+    int error = jdoc_parse(json, strlen(json), &recipe, NULL, 0);
     const jdoc *with = jdoc_get(recipe, "shared_with");
     const char *id = jdoc_text_or(recipe, "id", "");
-    for (size_t i = 0; result == 0 && i < jdoc_length(with); i++) {
+    for (size_t i = 0; error == 0 && i < jdoc_length(with); i++) {
         char family[IDENT_USER_MAX + 16];
         const char *other = jdoc_string(jdoc_at(with, i), NULL);
-        snprintf(family, sizeof family, "recipe-for:%.*s", IDENT_USER_MAX,
-            other != NULL ? other : "");
-        result = shared_drop(e->store, family, id, e->uid);
-        if (result == ERR_NOT_FOUND)
-            result = 0;
+        snprintf(family, sizeof family, "recipe-for:%.*s", IDENT_USER_MAX, other ? other : "");
+        error = shared_drop(e->store, family, id, e->uid);
+        if (error == ERR_NOT_FOUND)
+            error = 0;
     }
     jdoc_free(recipe);
-    return result == ERR_INVALID || result == ERR_LIMIT ? 0 : result;
+    return error == ERR_INVALID || error == ERR_LIMIT ? 0 : error;
 }
 
-static int erase_given(struct erasure *e)
+static int userdata_erase_given(struct erasure *e)
 {
-    struct records_list page = { .more = true };
-    int result = 0;
-    for (size_t offset = 0; result == 0 && page.more; offset += RECORDS_PAGE) {
+    struct records_list page = {.more = true};
+    int error = 0;
+    for (size_t offset = 0; error == 0 && page.more; offset += RECORDS_PAGE) {
         struct arena *arena = arena_new();
-        if (arena == NULL)
+        if (!arena)
             return ERR_NOMEM;
-        result = records_range(e->store, e->uid, "recipe", -EVER, EVER, false, offset,
-            RECORDS_PAGE, arena, &page);
-        for (size_t i = 0; result == 0 && i < page.count; i++)
-            result = take_back(e, page.json[i]);
+        error = records_range(e->store, e->uid, "recipe", -EVER, EVER, false, offset, RECORDS_PAGE,
+            arena, &page);
+        for (size_t i = 0; error == 0 && i < page.count; i++)
+            error = userdata_take_back(e, page.json[i]);
         arena_free(arena);
-        if (result == 0)
-            result = go_on(e);
+        if (error == 0)
+            error = userdata_go_on(e);
     }
-    return result;
+    return error;
 }
 
-static int erase_written(struct erasure *e, const char *family)
+static int userdata_erase_written(struct erasure *e, const char *family)
 {
     char cursor[USERDATA_CURSOR_SIZE] = "0";
-    int result = 0;
+    int error = 0;
     do {
         struct link_reply *reply = NULL;
-        result = author_page(e->store, "erase", e->uid, family, cursor, &reply);
+        error = userdata_author_page(e->store, "erase", e->uid, family, cursor, &reply);
         snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
         link_reply_free(reply);
-        if (result == 0)
-            result = go_on(e);
-    } while (result == 0 && strcmp(cursor, "0") != 0);
-    return result;
+        if (error == 0)
+            error = userdata_go_on(e);
+    } while (error == 0 && strcmp(cursor, "0") != 0);
+    return error;
 }
 
-static int erase_shared(struct erasure *e)
+static int userdata_erase_shared(struct erasure *e)
 {
     struct link_arg key = link_text(KEYS_SHARED);
-    struct link_arg args[] = { link_text(""), link_text(""), link_text(e->uid),
-        link_text(FOLLOWS_PAGE) };
+    struct link_arg args[] = {link_text(""), link_text(""), link_text(e->uid),
+        link_text(FOLLOWS_PAGE)};
     int64_t more = 1;
-    int result = erase_given(e);
-    for (size_t i = 0; result == 0 && userdata_shared_family(i) != NULL; i++)
-        result = erase_written(e, userdata_shared_family(i));
-    while (result == 0 && more == 1) {
+    int error = userdata_erase_given(e);
+    for (size_t i = 0; error == 0 && userdata_shared_family(i); i++)
+        error = userdata_erase_written(e, userdata_shared_family(i));
+    while (error == 0 && more == 1) {
         struct link_reply *reply = NULL;
-        result = link_script_call(e->store->link, &script_shared_forget, &key, 1, args, 4, &reply);
+        error = link_script_call(e->store->link, &script_shared_forget, &key, 1, args, 4, &reply);
         more = link_reply_int(reply);
         link_reply_free(reply);
-        if (result == 0)
-            result = go_on(e);
+        if (error == 0)
+            error = userdata_go_on(e);
     }
-    return result;
+    return error;
 }
 
 /* Members `UID ...` of what housekeepers look at. */
-static int erase_hints(struct erasure *e, const char *key)
+static int userdata_erase_hints(struct erasure *e, const char *key)
 {
     char cursor[USERDATA_CURSOR_SIZE] = "0", pattern[IDENT_USER_MAX + 8];
-    int result = 0;
+    int error = 0;
     snprintf(pattern, sizeof pattern, "%.*s *", IDENT_USER_MAX, e->uid);
     do {
         struct link_reply *reply = NULL;
-        result = link_command(e->store->link, &reply, "ZSCAN %s %s MATCH %s COUNT %d", key, cursor,
+        error = link_command(e->store->link, &reply, "ZSCAN %s %s MATCH %s COUNT %d", key, cursor,
             pattern, SCAN_COUNT);
         const struct link_reply *members = link_reply_at(reply, 1);
-        for (size_t i = 0; result == 0 && i + 1 < link_reply_count(members); i += 2) {
+        for (size_t i = 0; error == 0 && i + 1 < link_reply_count(members); i += 2) {
             size_t len;
             const char *member = link_reply_text(link_reply_at(members, i), &len);
-            result = link_command(e->store->link, NULL, "ZREM %s %b", key, member, len);
+            error = link_command(e->store->link, NULL, "ZREM %s %b", key, member, len);
         }
         snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
         link_reply_free(reply);
-        if (result == 0)
-            result = go_on(e);
-    } while (result == 0 && strcmp(cursor, "0") != 0);
-    return result;
+        if (error == 0)
+            error = userdata_go_on(e);
+    } while (error == 0 && strcmp(cursor, "0") != 0);
+    return error;
 }
 
-static int erase_keys(struct erasure *e, const struct link_reply *keys)
+static int userdata_erase_keys(struct erasure *e, const struct link_reply *keys)
 {
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < link_reply_count(keys); i++) {
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < link_reply_count(keys); i++) {
         size_t len;
         const char *key = link_reply_text(link_reply_at(keys, i), &len);
         if (strlen(key) != len || !keys_is_of_user(key, e->uid))
             continue;
-        result = link_command(e->store->link, NULL, "UNLINK %b", key, len);
+        error = link_command(e->store->link, NULL, "UNLINK %b", key, len);
         e->keys++;
         e->found++;
     }
-    return result;
+    return error;
 }
 
 /* Where a call before stopped; "0" = at the beginning. The key is outside of the user's own. */
-static void read_cursor(struct erasure *e, const char *key, char cursor[USERDATA_CURSOR_SIZE])
+static void userdata_read_cursor(struct erasure *e, const char *key,
+    char cursor[USERDATA_CURSOR_SIZE])
 {
     struct link_reply *reply = NULL;
     snprintf(cursor, USERDATA_CURSOR_SIZE, "0");
-    if (link_command(e->store->link, &reply, "GET %s", key) == 0
-        && link_reply_type(reply) == LINK_STRING)
+    if (link_command(e->store->link, &reply, "GET %s", key) == 0 &&
+        link_reply_type(reply) == LINK_STRING)
         snprintf(cursor, USERDATA_CURSOR_SIZE, "%s", link_reply_text(reply, NULL));
     link_reply_free(reply);
 }
 
-static int pass(struct erasure *e)
+static int userdata_pass(struct erasure *e)
 {
     char cursor[USERDATA_CURSOR_SIZE], pattern[KEYS_MAX], key[KEYS_MAX];
-    int result = 0;
+    int error = 0;
     keys_user_pattern(pattern, e->uid);
     keys_erasing(key, e->uid);
-    read_cursor(e, key, cursor);
+    userdata_read_cursor(e, key, cursor);
     e->found = strcmp(cursor, "0") != 0; /* half a pass proves nothing */
     do {
         struct link_reply *reply = NULL;
-        result = link_command(e->store->link, &reply, "SCAN %s MATCH %s COUNT %d", cursor, pattern,
+        error = link_command(e->store->link, &reply, "SCAN %s MATCH %s COUNT %d", cursor, pattern,
             SCAN_COUNT);
-        if (result == 0)
-            result = erase_keys(e, link_reply_at(reply, 1));
-        if (result == 0)
+        if (error == 0)
+            error = userdata_erase_keys(e, link_reply_at(reply, 1));
+        if (error == 0)
             snprintf(cursor, sizeof cursor, "%s", link_reply_text(link_reply_at(reply, 0), NULL));
         link_reply_free(reply);
-        if (result == 0)
-            result = go_on(e);
-    } while (result == 0 && strcmp(cursor, "0") != 0);
-    if (result == ERR_MORE)
+        if (error == 0)
+            error = userdata_go_on(e);
+    } while (error == 0 && strcmp(cursor, "0") != 0);
+    if (error == ERR_MORE)
         err_ignore(link_command(e->store->link, NULL, "SET %s %s EX %d", key, cursor,
             CURSOR_KEPT_S)); /* without it the next call begins from the start */
-    else if (result == 0)
-        result = link_command(e->store->link, NULL, "DEL %s", key);
-    return result;
+    else if (error == 0)
+        error = link_command(e->store->link, NULL, "DEL %s", key);
+    return error;
 }
 
 /* Each names its user until it ends by itself. */
-static int erase_tickets(struct erasure *e)
+static int userdata_erase_tickets(struct erasure *e)
 {
     char cursor[TICKETS_CURSOR_SIZE] = "0";
-    int result;
+    int error;
     do {
-        result = tickets_erase(e->store, e->uid, cursor, &e->keys);
-        if (result == 0)
-            result = go_on(e);
-    } while (result == 0 && strcmp(cursor, "0") != 0);
-    return result;
+        error = tickets_erase(e->store, e->uid, cursor, &e->keys);
+        if (error == 0)
+            error = userdata_go_on(e);
+    } while (error == 0 && strcmp(cursor, "0") != 0);
+    return error;
 }
 
 int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
@@ -336,37 +336,40 @@ int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
     struct link_reply *reply = NULL;
     keys_erased(name, uid);
     struct link_arg key = link_text(name), window = link_text(DAY_MS);
-    int result = done ? link_script_call(s->link, &script_rate, &key, 1, &window, 1, &reply)
-                      : link_command(s->link, &reply, "GET %s", name);
+    int error = done ? link_script_call(s->link, &script_rate, &key, 1, &window, 1, &reply) :
+                       link_command(s->link, &reply, "GET %s", name);
     *count = link_reply_int(done ? link_reply_at(reply, 0) : reply);
     link_reply_free(reply);
-    return result;
+    return error;
 }
 
 int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
     void *arg, int64_t *keys)
 {
-    static const char *const hints[] = { KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS };
-    struct erasure e = { .store = s, .uid = uid, .until_ms = clock_mono_ms() + budget_ms,
-        .beat = beat, .arg = arg };
+    static const char *const hints[] = {KEYS_HINT_LEASES, KEYS_HINT_TIMERS, KEYS_HINT_WEBHOOKS};
+    struct erasure e = {.store = s,
+        .uid = uid,
+        .until_ms = clock_mono_ms() + budget_ms,
+        .beat = beat,
+        .arg = arg};
     *keys = 0;
     if (!ident_is_user(uid, strlen(uid)))
         return ERR_INVALID;
-    int result = erase_sessions(&e);
-    if (result == 0)
-        result = erase_tickets(&e);
-    if (result == 0)
-        result = erase_shared(&e);
+    int error = userdata_erase_sessions(&e);
+    if (error == 0)
+        error = userdata_erase_tickets(&e);
+    if (error == 0)
+        error = userdata_erase_shared(&e);
     /* Until one pass finds nothing: a turn that was stopped may have written meanwhile. */
-    for (int i = 0; result == 0 && i < PASSES_MAX; i++) {
-        result = pass(&e);
-        if (result == 0 && e.found == 0)
+    for (int i = 0; error == 0 && i < PASSES_MAX; i++) {
+        error = userdata_pass(&e);
+        if (error == 0 && e.found == 0)
             break;
     }
     /* Last: a hint is written before its record, also by a turn that is fenced then. Without
      * records they do nothing. */
-    for (size_t i = 0; result == 0 && i < sizeof hints / sizeof *hints; i++)
-        result = erase_hints(&e, hints[i]);
+    for (size_t i = 0; error == 0 && i < sizeof hints / sizeof *hints; i++)
+        error = userdata_erase_hints(&e, hints[i]);
     *keys = e.keys;
-    return result == ERR_NOT_FOUND ? ERR_INTERNAL : result;
+    return error == ERR_NOT_FOUND ? ERR_INTERNAL : error;
 }

@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_USERDATA_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "store/records.h"
 #include "store/store.h"
 
@@ -14,13 +15,13 @@
  */
 
 /* Messages of a session as they are stored, oldest first, from the `from`th; at most max. */
-int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
+MUST_CHECK int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out);
 /* The same of the branches that left the conversation (docs/design/keys.md). */
-int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
+MUST_CHECK int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
     size_t max, struct arena *arena, struct records_list *out);
 /* Feedback that the user gave: message ids and JSON texts in turn. */
-int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
+MUST_CHECK int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out);
 
 /* The families of what users write for each other, by index; NULL at the end. */
@@ -30,7 +31,7 @@ const char *userdata_shared_family(size_t index);
  * posts. cursor: "0" at the beginning, out: the next one, "0" at the end.
  */
 #define USERDATA_CURSOR_SIZE 32
-int userdata_written(struct store *s, const char *uid, const char *family,
+MUST_CHECK int userdata_written(struct store *s, const char *uid, const char *family,
     char cursor[USERDATA_CURSOR_SIZE], struct arena *arena, struct records_list *out);
 
 /*
@@ -38,7 +39,7 @@ int userdata_written(struct store *s, const char *uid, const char *family,
  * erasure removes the user's limits too; this count keeps a user from undoing them again and again.
  * Its key holds a digest. Returns 0 or ERR_STORE*.
  */
-int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count);
+MUST_CHECK int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count);
 
 /*
  * userdata_erase -- removes everything of the user: sessions (it ends their turns and tells their
@@ -52,7 +53,7 @@ int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
  * Returns 0 (nothing of the user is left), ERR_MORE (stopped by the budget), ERR_INVALID (no user's
  * id), ERR_STORE* or ERR_NOMEM.
  */
-int userdata_erase(struct store *s, const char *uid, int64_t budget_ms, void (*beat)(void *arg),
-    void *arg, int64_t *keys);
+MUST_CHECK int userdata_erase(struct store *s, const char *uid, int64_t budget_ms,
+    void (*beat)(void *arg), void *arg, int64_t *keys);
 
 #endif

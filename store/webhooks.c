@@ -20,8 +20,8 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn)
     char member[HINTS_MEMBER_SIZE], most[24], look[24];
 
     hints_member(member, uid, turn);
-    snprintf(most, sizeof(most), "%" PRId64, s->conf->webhook_queue_max);
-    snprintf(look, sizeof(look), "%d", FIRST_LOOK_MS);
+    snprintf(most, sizeof most, "%" PRId64, s->conf->webhook_queue_max);
+    snprintf(look, sizeof look, "%d", FIRST_LOOK_MS);
     args[0] = link_text(most);
     args[1] = link_text(member);
     args[2] = link_text(look);
@@ -39,8 +39,8 @@ int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t 
     char most[24], lease[24];
 
     *count = 0;
-    snprintf(most, sizeof(most), "%zu", max);
-    snprintf(lease, sizeof(lease), "%d", WEBHOOKS_LEASE_MS);
+    snprintf(most, sizeof most, "%zu", max);
+    snprintf(lease, sizeof lease, "%d", WEBHOOKS_LEASE_MS);
     args[0] = link_text(most);
     args[1] = link_text(lease);
     int error = link_script_call(s->link, &script_webhook_due, &key, 1, args, 2, &r);
@@ -63,22 +63,22 @@ void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t w
     char member[HINTS_MEMBER_SIZE], wait[24];
 
     hints_member(member, hint->uid, hint->turn);
-    snprintf(wait, sizeof(wait), "%" PRId64, wait_ms);
+    snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
     args[0] = link_text(member);
     args[1] = link_text(wait);
     /* Without it the hint is due at once, and is put off again. */
     err_ignore(link_send_script(s->link, &script_webhook_later, &key, 1, args, 2, NULL, NULL));
 }
 
-int webhooks_claim(
-    struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out, int64_t *wait_ms)
+int webhooks_claim(struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out,
+    int64_t *wait_ms)
 {
     struct link_reply *r = NULL;
     struct args args;
     const char *word;
 
     *wait_ms = 0;
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->of = *hint;
     ident_uuid7(out->token);
     args_init(&args);
@@ -91,7 +91,7 @@ int webhooks_claim(
         return error;
     word = link_reply_text(link_reply_at(r, 0), NULL);
     if (strcmp(word, "send") == 0) {
-        snprintf(out->url, sizeof(out->url), "%s", link_reply_text(link_reply_at(r, 1), NULL));
+        snprintf(out->url, sizeof out->url, "%s", link_reply_text(link_reply_at(r, 1), NULL));
         out->number = (unsigned)link_reply_int(link_reply_at(r, 2));
     } else if (strcmp(word, "wait") == 0) {
         *wait_ms = link_reply_int(link_reply_at(r, 1));
@@ -130,7 +130,7 @@ int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks
 
 /* ---- what a client is told of it ---- */
 
-static void put_time(struct buf *json, const char *name, int64_t ms)
+static void webhooks_put_time(struct buf *json, const char *name, int64_t ms)
 {
     char text[CLOCK_RFC3339_SIZE];
 
@@ -159,8 +159,9 @@ int webhooks_describe(struct store *s, const char *uid, const char *turn, struct
         if (status != 0)
             buf_printf(json, ",\"last_status\":%" PRId64, status);
         if (*state == '\0')
-            put_time(json, "next_try_at", due != 0 ? due : link_reply_int(link_reply_at(r, ENDED)));
-        put_time(json, "settled_at", link_reply_int(link_reply_at(r, SETTLED)));
+            webhooks_put_time(json, "next_try_at",
+                due != 0 ? due : link_reply_int(link_reply_at(r, ENDED)));
+        webhooks_put_time(json, "settled_at", link_reply_int(link_reply_at(r, SETTLED)));
         buf_putc(json, '}');
         error = buf_error(json);
     }

@@ -2,6 +2,7 @@
 #define TURNPIKE_STORE_WEBHOOKS_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/store.h"
 
@@ -24,13 +25,13 @@ struct webhooks_hint {
 };
 
 /* Turn worker, before turns_begin. Returns 0, ERR_FULL (setting webhook.queue), ERR_STORE*. */
-int webhooks_expect(struct store *s, const char *uid, const char *turn);
+MUST_CHECK int webhooks_expect(struct store *s, const char *uid, const char *turn);
 
 /*
  * webhooks_due -- hints to look at, oldest first; no other housekeeper is told of them for
  * WEBHOOKS_LEASE_MS. Returns 0 or an ERR_STORE* error.
  */
-int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count);
+MUST_CHECK int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t *count);
 /* The hint's next look is in wait_ms; below 0 drops it. Nobody waits for it. */
 void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t wait_ms);
 
@@ -39,27 +40,28 @@ struct webhooks_try {
     struct webhooks_hint of;
     char token[IDENT_UUID_SIZE]; /* of this claim */
     char url[WEBHOOKS_URL_MAX + 1];
-    unsigned number;             /* from 1 to WEBHOOKS_TRIES */
-    int status;                  /* that the receiver answered, 0 = none; for webhooks_settle */
+    unsigned number; /* from 1 to WEBHOOKS_TRIES */
+    int status;      /* that the receiver answered, 0 = none; for webhooks_settle */
 };
 /*
  * webhooks_claim -- of two claimers one gets it, for WEBHOOKS_LEASE_MS.
  * Returns 0; ERR_NOT_FOUND (nothing to send any more); ERR_NOT_YET (not yet, or another one's:
  * wait_ms); ERR_STORE*.
  */
-int webhooks_claim(
-    struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out, int64_t *wait_ms);
+MUST_CHECK int webhooks_claim(struct store *s, const struct webhooks_hint *hint,
+    struct webhooks_try *out, int64_t *wait_ms);
 
 enum webhooks_outcome { WEBHOOKS_AGAIN, WEBHOOKS_DELIVERED, WEBHOOKS_GONE, WEBHOOKS_FAILED };
 /* What became of it; wait_ms: until the next try, for WEBHOOKS_AGAIN. Moves or drops the hint too.
  * Returns 0, ERR_FENCED (the claim ran out and another one has it), ERR_STORE*. */
-int webhooks_settle(struct store *s, const struct webhooks_try *t, enum webhooks_outcome outcome,
-    int64_t wait_ms);
+MUST_CHECK int webhooks_settle(struct store *s, const struct webhooks_try *t,
+    enum webhooks_outcome outcome, int64_t wait_ms);
 /*
  * webhooks_describe -- {"state","tries","last_status"?,"next_try_at"?,"settled_at"?} of a turn's
  * delivery, appended to json; nothing when the turn has no webhook. Returns 0, ERR_STORE* or
  * ERR_NOMEM.
  */
-int webhooks_describe(struct store *s, const char *uid, const char *turn, struct buf *json);
+MUST_CHECK int webhooks_describe(struct store *s, const char *uid, const char *turn,
+    struct buf *json);
 
 #endif

@@ -17,7 +17,7 @@ void outq_free(struct outq *q)
     *q = (struct outq){0};
 }
 
-static int make_room(struct outq *q, size_t n)
+static int outq_make_room(struct outq *q, size_t n)
 {
     size_t need = q->len + n, cap = q->cap;
     char *data;
@@ -47,41 +47,41 @@ static int make_room(struct outq *q, size_t n)
     return 0;
 }
 
-static int put(struct outq *q, const void *bytes, size_t n)
+static int outq_keep(struct outq *q, const void *bytes, size_t n)
 {
-    int rc = n > 0 ? make_room(q, n) : 0;
+    int error = n > 0 ? outq_make_room(q, n) : 0;
 
-    if (rc < 0 || n == 0)
-        return rc;
+    if (error < 0 || n == 0)
+        return error;
     memcpy(q->data + q->start + q->len, bytes, n);
     q->len += (uint32_t)n;
     return 0;
 }
 
 /* What comes behind the first `skip` bytes. */
-static int put_behind(struct outq *q, const struct iovec *iov, size_t count, size_t skip)
+static int outq_put_behind(struct outq *q, const struct iovec *iov, size_t count, size_t skip)
 {
     size_t total = 0;
     int error;
 
     for (size_t i = 0; i < count; i++)
         total += iov[i].iov_len;
-    error = make_room(q, total - skip);
+    error = outq_make_room(q, total - skip);
     for (size_t i = 0; i < count && error == 0; i++) {
         size_t cut = skip < iov[i].iov_len ? skip : iov[i].iov_len;
         skip -= cut;
-        error = put(q, (const char *)iov[i].iov_base + cut, iov[i].iov_len - cut);
+        error = outq_keep(q, (const char *)iov[i].iov_base + cut, iov[i].iov_len - cut);
     }
     return error;
 }
 
 int outq_put(struct outq *q, const struct iovec *iov, size_t count)
 {
-    return put_behind(q, iov, count, 0);
+    return outq_put_behind(q, iov, count, 0);
 }
 
 /* Number of bytes taken, 0 when the socket is full now, or ERR_PEER_GONE. */
-static ssize_t try_send(int fd, struct iovec *iov, size_t count)
+static ssize_t outq_try_send(int fd, struct iovec *iov, size_t count)
 {
     struct msghdr msg = {.msg_iov = iov, .msg_iovlen = count};
     ssize_t n;
@@ -104,19 +104,19 @@ int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t ma
         if (max > 0 && q->len + total > max)
             return ERR_FULL;
     } else {
-        ssize_t n = try_send(fd, iov, count);
+        ssize_t n = outq_try_send(fd, iov, count);
         if (n < 0)
             return (int)n;
         sent = (size_t)n;
     }
-    return sent == total ? 0 : put_behind(q, iov, count, sent);
+    return sent == total ? 0 : outq_put_behind(q, iov, count, sent);
 }
 
 int outq_flush(struct outq *q, int fd)
 {
     while (q->len > 0) {
         struct iovec iov = {q->data + q->start, q->len};
-        ssize_t n = try_send(fd, &iov, 1);
+        ssize_t n = outq_try_send(fd, &iov, 1);
         if (n < 0)
             return (int)n;
         if (n == 0)

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_WIRE_OUTQ_H
 #define TURNPIKE_WIRE_OUTQ_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,8 +11,9 @@ struct iovec;
 
 /*
  * outq -- bytes that a socket has not taken yet. Each connection has one: clients of stream
- * workers, both sides of FastCGI, calls of tool processes. It owns memory only while it holds bytes. It queues a frame that was begun to its end, so it never cuts a
- * frame: it checks the bound before, against the bytes that wait already. A zeroed one is valid.
+ * workers, both sides of FastCGI, calls of tool processes. It owns memory only while it holds
+ * bytes. It queues a frame that was begun to its end, so it never cuts a frame: it checks the bound
+ * before, against the bytes that wait already. A zeroed one is valid.
  */
 struct outq {
     char *data;
@@ -26,11 +29,11 @@ void outq_free(struct outq *q);
  * Returns 0; ERR_FULL (nothing was sent or queued); ERR_PEER_GONE; ERR_NOMEM (part may have been
  * sent: close the connection).
  */
-int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t max);
+MUST_CHECK int outq_send(struct outq *q, int fd, struct iovec *iov, size_t count, size_t max);
 /* One frame, without an attempt to send. Returns 0 or ERR_NOMEM (a part may be queued). */
-int outq_put(struct outq *q, const struct iovec *iov, size_t count);
+MUST_CHECK int outq_put(struct outq *q, const struct iovec *iov, size_t count);
 /* Sends what waits. Returns 0 (look at outq_len for the rest) or ERR_PEER_GONE. */
-int outq_flush(struct outq *q, int fd);
+MUST_CHECK int outq_flush(struct outq *q, int fd);
 static inline size_t outq_len(const struct outq *q)
 {
     return q->len;

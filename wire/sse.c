@@ -12,7 +12,7 @@ struct sse_view {
 
 void sse_init(struct sse *parser, size_t max_event_bytes)
 {
-    *parser = (struct sse){ .max_event = max_event_bytes, .retry_ms = -1 };
+    *parser = (struct sse){.max_event = max_event_bytes, .retry_ms = -1};
     buf_init(&parser->line, max_event_bytes ? max_event_bytes + sizeof parser->name : 0);
     buf_init(&parser->data, max_event_bytes);
 }
@@ -28,12 +28,12 @@ static void sse_clear_event(struct sse *parser, struct sse_view *view)
     parser->name[0] = 0;
     parser->has_data = false;
     buf_reset(&parser->data);
-    *view = (struct sse_view){ NULL, 0 };
+    *view = (struct sse_view){NULL, 0};
 }
 
 void sse_reset(struct sse *parser)
 {
-    sse_clear_event(parser, &(struct sse_view){ NULL, 0 });
+    sse_clear_event(parser, &(struct sse_view){NULL, 0});
     buf_reset(&parser->line);
     parser->skip_lf = parser->started = false;
     parser->id[0] = 0;
@@ -44,7 +44,7 @@ static int sse_keep(struct sse *parser, struct sse_view *view)
 {
     if (view->data) {
         buf_put(&parser->data, view->data, view->len);
-        *view = (struct sse_view){ NULL, 0 };
+        *view = (struct sse_view){NULL, 0};
     }
     return buf_error(&parser->data);
 }
@@ -54,7 +54,7 @@ static int sse_on_data(struct sse *parser, struct sse_view *view, const char *va
 {
     if (!parser->has_data && lasting) {
         parser->has_data = true;
-        *view = (struct sse_view){ value, len };
+        *view = (struct sse_view){value, len};
         return parser->max_event && len > parser->max_event ? ERR_LIMIT : 0;
     }
     int error = sse_keep(parser, view);
@@ -70,19 +70,19 @@ static int sse_on_data(struct sse *parser, struct sse_view *view, const char *va
 static int sse_dispatch(struct sse *parser, struct sse_view *view, sse_event_fn *on_event,
     void *arg)
 {
-    int result = 0;
+    int error = 0;
 
     if (parser->has_id)
         memcpy(parser->last_id, parser->id, sizeof parser->last_id);
     parser->has_id = false;
     if (parser->has_data) {
-        struct sse_event event = { .name = parser->name };
+        struct sse_event event = {.name = parser->name};
         event.data = view->data ? view->data : buf_text(&parser->data);
         event.len = view->data ? view->len : parser->data.len;
-        result = on_event(arg, &event);
+        error = on_event(arg, &event);
     }
     sse_clear_event(parser, view);
-    return result;
+    return error;
 }
 
 static void sse_on_name(struct sse *parser, const char *value, size_t len)
@@ -167,11 +167,11 @@ static int sse_on_line(struct sse *parser, struct sse_view *view, const char *st
             len -= 3;
         }
     }
-    int result = len == 0 ? sse_dispatch(parser, view, on_event, arg)
-                          : sse_on_field(parser, view, start, len, lasting);
+    int error = len == 0 ? sse_dispatch(parser, view, on_event, arg) :
+                           sse_on_field(parser, view, start, len, lasting);
     if (!lasting)
         buf_reset(&parser->line);
-    return result;
+    return error;
 }
 
 static const char *sse_line_end(const char *p, size_t len)
@@ -183,7 +183,7 @@ static const char *sse_line_end(const char *p, size_t len)
 
 int sse_feed(struct sse *parser, const char *bytes, size_t len, sse_event_fn *on_event, void *arg)
 {
-    struct sse_view view = { NULL, 0 };
+    struct sse_view view = {NULL, 0};
     const char *p = bytes, *end = bytes + len;
 
     while (p < end) {
@@ -202,9 +202,9 @@ int sse_feed(struct sse *parser, const char *bytes, size_t len, sse_event_fn *on
             break;
         }
         parser->skip_lf = *stop == '\r';
-        int result = sse_on_line(parser, &view, p, (size_t)(stop - p), on_event, arg);
-        if (result)
-            return result;
+        int error = sse_on_line(parser, &view, p, (size_t)(stop - p), on_event, arg);
+        if (error)
+            return error;
         p = stop + 1;
     }
     return sse_keep(parser, &view);

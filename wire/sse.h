@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_SSE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,9 +26,9 @@ typedef int sse_event_fn(void *arg, const struct sse_event *event);
 struct sse {
     struct buf line, data;
     char name[64];
-    char last_id[256];  /* of the last whole event that had one; "" = none, or too long to be kept */
-    char id[256];       /* of the event that is being read */
-    int64_t retry_ms;   /* -1 = never said */
+    char last_id[256]; /* of the last whole event that had one; "" = none, or too long to be kept */
+    char id[256];      /* of the event that is being read */
+    int64_t retry_ms;  /* -1 = never said */
     size_t max_event;
     bool skip_lf, has_data, has_id, started;
 };
@@ -37,6 +38,7 @@ void sse_fini(struct sse *parser);
 /* Ready for the next stream; last_id and retry_ms stay. */
 void sse_reset(struct sse *parser);
 /* Returns 0; ERR_LIMIT (event too large); ERR_NOMEM; or what the callback returned. */
-int sse_feed(struct sse *parser, const char *bytes, size_t len, sse_event_fn *on_event, void *arg);
+MUST_CHECK int sse_feed(struct sse *parser, const char *bytes, size_t len, sse_event_fn *on_event,
+    void *arg);
 
 #endif

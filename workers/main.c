@@ -32,7 +32,7 @@ struct arguments {
     bool http_ready;
 };
 
-static void usage(FILE *out)
+static void main_usage(FILE *out)
 {
     fputs("usage: turnpiked [--config FILE] [-s NAME=VALUE]... [--check]\n"
           "  --config FILE   settings (default " DEFAULT_CONFIG ", if it is there)\n"
@@ -43,11 +43,11 @@ static void usage(FILE *out)
         out);
 }
 
-static int apply_override(struct conf *conf, const char *text, char why[CONF_WHY_SIZE])
+static int main_apply_override(struct conf *conf, const char *text, char why[CONF_WHY_SIZE])
 {
     char name[128];
     const char *equals = strchr(text, '=');
-    if (equals == NULL || (size_t)(equals - text) >= sizeof(name)) {
+    if (!equals || (size_t)(equals - text) >= sizeof name) {
         snprintf(why, CONF_WHY_SIZE, "-s %.100s: NAME=VALUE is needed", text);
         return ERR_CONFIG;
     }
@@ -64,12 +64,12 @@ static int main_configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
         snprintf(why, CONF_WHY_SIZE, "%s", err_text(error));
         return error;
     }
-    if (arguments->config != NULL)
+    if (arguments->config)
         error = conf_load(conf, arguments->config, why);
     else if (access(DEFAULT_CONFIG, F_OK) == 0)
         error = conf_load(conf, DEFAULT_CONFIG, why);
     for (size_t i = 0; i < arguments->override_count && error == 0; i++)
-        error = apply_override(conf, arguments->overrides[i], why);
+        error = main_apply_override(conf, arguments->overrides[i], why);
     if (error == 0)
         error = conf_check(conf, why);
     if (error != 0)
@@ -100,7 +100,7 @@ static int main_prepare(void *arg, const struct conf *conf, char why[CONF_WHY_SI
 
 #define CHECK_TOLD_MAX 100 /* a file that is something else has a problem in each line */
 
-static void check_print(void *arg, const char *why)
+static void main_check_print(void *arg, const char *why)
 {
     int *problems = arg;
 
@@ -108,37 +108,37 @@ static void check_print(void *arg, const char *why)
         fprintf(stderr, "turnpiked: %s\n", why);
 }
 
-/* Files, -s and the form of all settings. Returns 0; ERR_NOMEM; ERR_CONFIG: the file cannot be read,
- * so that nothing is known of what would be set. */
-static int check_form(const struct arguments *arguments, struct conf *conf, int *problems)
+/* Files, -s and the form of all settings. Returns 0; ERR_NOMEM; ERR_CONFIG: the file cannot be
+ * read, so that nothing is known of what would be set. */
+static int main_check_form(const struct arguments *arguments, struct conf *conf, int *problems)
 {
     char why[CONF_WHY_SIZE];
     const char *file = arguments->config;
 
     if (!file && access(DEFAULT_CONFIG, F_OK) == 0)
         file = DEFAULT_CONFIG;
-    int found = file ? conf_load_each(conf, file, check_print, problems) : 0;
+    int found = file ? conf_load_each(conf, file, main_check_print, problems) : 0;
     if (found < 0)
         return found;
     for (size_t i = 0; i < arguments->override_count; i++)
-        if (apply_override(conf, arguments->overrides[i], why))
-            check_print(problems, why);
-    conf_check_each(conf, check_print, problems);
+        if (main_apply_override(conf, arguments->overrides[i], why))
+            main_check_print(problems, why);
+    conf_check_each(conf, main_check_print, problems);
     return 0;
 }
 
 /* What the start would read: keys, MCP servers, declared tools. */
-static void check_parts(const struct conf *conf, int *problems)
+static void main_check_parts(const struct conf *conf, int *problems)
 {
     char why[CONF_WHY_SIZE] = "";
 
     if (tools_configure(conf, why, sizeof why))
-        check_print(problems, why);
+        main_check_print(problems, why);
     if (serve_global_init(conf, why, sizeof why))
-        check_print(problems, why);
+        main_check_print(problems, why);
 }
 
-static int check_only(const struct arguments *arguments)
+static int main_check_only(const struct arguments *arguments)
 {
     struct conf conf;
     int problems = 0;
@@ -147,13 +147,13 @@ static int check_only(const struct arguments *arguments)
         fprintf(stderr, "turnpiked: %s\n", err_text(ERR_NOMEM));
         return 1;
     }
-    int error = check_form(arguments, &conf, &problems);
+    int error = main_check_form(arguments, &conf, &problems);
     if (error == ERR_NOMEM)
-        check_print(&problems, err_text(error));
+        main_check_print(&problems, err_text(error));
     else if (!error)
-        check_settings(&conf, check_print, &problems);
+        check_settings(&conf, main_check_print, &problems);
     if (!problems)
-        check_parts(&conf, &problems);
+        main_check_parts(&conf, &problems);
     conf_fini(&conf);
     if (problems) {
         fprintf(stderr, "turnpiked: %d problem%s in the settings%s\n", problems,
@@ -166,7 +166,7 @@ static int check_only(const struct arguments *arguments)
 }
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+static int main_parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
         {"set", required_argument, NULL, 's'}, {"check", no_argument, NULL, 'k'},
@@ -190,16 +190,16 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
             puts("turnpiked " PACKAGE_VERSION);
             return 0;
         case 'h':
-            usage(stdout);
+            main_usage(stdout);
             return 0;
         default:
-            usage(stderr);
+            main_usage(stderr);
             return 2;
         }
     }
     if (optind == argc)
         return -1;
-    usage(stderr);
+    main_usage(stderr);
     return 2;
 }
 
@@ -207,11 +207,11 @@ int main(int argc, char **argv)
 {
     static struct arguments arguments; /* reachable until the end: it owns copies of arguments */
     worker_title_init(argc, argv);
-    int status = parse_arguments(argc, argv, &arguments);
+    int status = main_parse_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
     if (arguments.check)
-        return check_only(&arguments);
+        return main_check_only(&arguments);
     const struct supervisor_options options = {.mains = {[SCOREBOARD_API] = api_worker_main,
                                                    [SCOREBOARD_TURN] = turn_worker_main,
                                                    [SCOREBOARD_STREAM] = stream_worker_main,

@@ -72,9 +72,8 @@ static void model_describe(const struct model_attempt *t, int error, struct mode
 {
     const struct provider_stream *s = &t->m->stream;
 
-    snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s%.60s",
-        t->provider->name, err_text(error), *t->why ? ", " : "", t->why,
-        *s->error_type ? ", " : "", s->error_type);
+    snprintf(result->why, sizeof result->why, "%.20s: %.60s%s%.100s%s%.60s", t->provider->name,
+        err_text(error), *t->why ? ", " : "", t->why, *s->error_type ? ", " : "", s->error_type);
     log_warn("model %s status %ld: %s %s", t->provider->name, t->status, result->why,
         s->error_text);
     if (error == ERR_AUTH)
@@ -103,7 +102,8 @@ static bool model_is_empty(const struct model_attempt *t, const struct answer *a
     case PROVIDER_STOP_END:
     case PROVIDER_STOP_CALLS:
         return !answer->call_count && utf8_blank(buf_text(&answer->text), answer->text.len);
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -121,8 +121,11 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
     bool was_empty = p->start; /* the offline one would say nothing again */
 
     for (;; tries++) {
-        struct model_attempt t = {.m = m, .provider = p, .task = task_ref_self(),
-            .retry_after_ms = -1, .should_retry = -1};
+        struct model_attempt t = {.m = m,
+            .provider = p,
+            .task = task_ref_self(),
+            .retry_after_ms = -1,
+            .should_retry = -1};
         int error = model_attempt_run(&t, wait, request, answer);
         result->provider = p;
         m->status = t.status;
@@ -160,22 +163,27 @@ static bool model_is_refused(const struct model *m, int error, const struct answ
         return false;
     if (!error)
         return result->stop == PROVIDER_STOP_CONTEXT;
-    return error == ERR_INVALID && (m->status == 400 || m->status == 404 || m->status == 413
-        || m->status == 422 || m->status == 200);
+    return error == ERR_INVALID &&
+        (m->status == 400 || m->status == 404 || m->status == 413 || m->status == 422 ||
+            m->status == 200);
 }
 
 /* The refused request and what was said of it; words: room for what stands in the stream. */
 static struct refusal_case model_refused_case(const struct model *m, const struct provider *p,
     const struct provider_request *request, int error, struct buf *words)
 {
-    struct refusal_case c = {.provider = p->name, .status = m->status ? m->status : 400,
-        .body = buf_text(&m->body), .body_len = m->body.len, .sent = m->http.sent,
-        .output = request->max_tokens, .request_bytes = m->http.body_len,
+    struct refusal_case c = {.provider = p->name,
+        .status = m->status ? m->status : 400,
+        .body = buf_text(&m->body),
+        .body_len = m->body.len,
+        .sent = m->http.sent,
+        .output = request->max_tokens,
+        .request_bytes = m->http.body_len,
         .context = request->context};
 
     if (!c.body_len) {
-        buf_printf(words, "%s %s", m->stream.error_type, error ? m->stream.error_text
-                                                                : "context window");
+        buf_printf(words, "%s %s", m->stream.error_type,
+            error ? m->stream.error_text : "context window");
         c.body = buf_text(words);
         c.body_len = words->len;
     }
@@ -204,9 +212,9 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     quirks_get(&of, clock_mono_ms(), &known);
     before = known;
     struct refusal_state state = {.limits = {.room = before.room,
-        .overhead = context_tokens(provider_tools(p)->len + strlen(context_system())
-            + strlen(ask->frame->late)),
-        .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
+                                      .overhead = context_tokens(provider_tools(p)->len +
+                                          strlen(context_system()) + strlen(ask->frame->late)),
+                                      .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
     struct context context;
     int error;
 
@@ -217,9 +225,8 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
             known};
         error = model_call_provider(m, p, wait, &request, answer, result);
-        if (!model_is_refused(m, error, answer, result)
-            || clock_mono_ms() >= wait->deadline_ms
-            || !model_ask_again(m, p, &request, error, &state, &known))
+        if (!model_is_refused(m, error, answer, result) || clock_mono_ms() >= wait->deadline_ms ||
+            !model_ask_again(m, p, &request, error, &state, &known))
             break;
         answer_reset(answer);
     }
@@ -248,8 +255,8 @@ static int model_try(struct model *m, const struct provider *p, struct wait *wai
 {
     const struct conf *conf = wait->env->conf;
     struct breaker *breaker = model_breaker(wait->env, p);
-    const struct breaker_settings settings = {
-        (unsigned)conf->breaker_failures, conf->breaker_open_ms};
+    const struct breaker_settings settings = {(unsigned)conf->breaker_failures,
+        conf->breaker_open_ms};
     int error;
 
     if (breaker && !breaker_allows(breaker, &settings, clock_mono_ms())) {
@@ -286,8 +293,8 @@ int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
         if (!len || !p)
             continue;
         error = model_try(m, p, wait, ask, answer, result);
-        if (!error || model_is_final(error) || answer->emitted
-            || clock_mono_ms() >= wait->deadline_ms)
+        if (!error || model_is_final(error) || answer->emitted ||
+            clock_mono_ms() >= wait->deadline_ms)
             return error;
         answer_reset(answer);
     }

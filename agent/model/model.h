@@ -5,6 +5,7 @@
 #include "agent/context.h"
 #include "agent/model/provider.h"
 #include "agent/wait.h"
+#include "base/err.h"
 #include "wire/sse.h"
 
 #include <stdbool.h>
@@ -19,8 +20,8 @@ struct model { /* zeroed = usable; one per turn, its buffers are reused */
     struct provider_http http;
     struct provider_stream stream;
     struct sse sse;
-    struct buf body;                 /* of an error, or of an answer that is no stream */
-    long status;            /* of the last try; 0 = none */
+    struct buf body; /* of an error, or of an answer that is no stream */
+    long status;     /* of the last try; 0 = none */
     bool sse_ready;
 };
 void model_fini(struct model *m);
@@ -30,25 +31,25 @@ struct model_result {
     char model[96];
     struct provider_usage usage;
     enum provider_stop stop;
-    bool trimmed, reduced;           /* refused for its length; for something else: asked with less */
-    char why[256];                   /* on failure, for the log */
+    bool trimmed, reduced; /* refused for its length; for something else: asked with less */
+    char why[256];         /* on failure, for the log */
 };
 /* What is asked. */
 struct model_ask {
     const struct context_frame *frame;
     const struct chat *chat;
-    struct arena *arena;    /* the context's; reset before each request */
-    bool no_tools;          /* the tools are told, but none may be called */
+    struct arena *arena; /* the context's; reset before each request */
+    bool no_tools;       /* the tools are told, but none may be called */
     int64_t max_tokens;
 };
 /*
  * model_call -- A request that a server refuses before it has said anything is made again in a form
- * that it may take (refusal.h). Returns 0 (a whole answer is in `answer`, its events not yet closed); what
- * wait_until returned; ERR_LIMIT (the turn's bytes), ERR_FULL, ERR_FENCED (from the log);
- * ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no provider answered;
- * answer->emitted tells whether one broke off in the middle); ERR_NOMEM.
+ * that it may take (refusal.h). Returns 0 (a whole answer is in `answer`, its events not yet
+ * closed); what wait_until returned; ERR_LIMIT (the turn's bytes), ERR_FULL, ERR_FENCED (from the
+ * log); ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no
+ * provider answered; answer->emitted tells whether one broke off in the middle); ERR_NOMEM.
  */
-int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
+MUST_CHECK int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
     struct answer *answer, struct model_result *result);
 
 #endif

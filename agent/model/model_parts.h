@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_MODEL_MODEL_PARTS_H
 
 #include "agent/model/model.h"
+#include "base/err.h"
 #include "base/task.h"
 
 /*
@@ -21,10 +22,10 @@ struct model_attempt {
     struct model *m;
     const struct provider *provider;
     struct task_ref task; /* that waits for it */
-    bool whole;          /* the stream said that it is, or the transfer ended */
-    bool done;           /* the transfer ended */
+    bool whole;           /* the stream said that it is, or the transfer ended */
+    bool done;            /* the transfer ended */
     enum model_form form;
-    int error;           /* of the transfer or the stream */
+    int error; /* of the transfer or the stream */
     long status;
     int64_t retry_after_ms;
     int should_retry;
@@ -36,7 +37,7 @@ struct model_attempt {
  *   t  m, provider and task are set, retry_after_ms and should_retry -1, the rest zeroed
  * Returns 0 (a whole answer); what wait_until returned; what model_call returns for a failure.
  */
-int model_attempt_run(struct model_attempt *t, struct wait *wait,
+MUST_CHECK int model_attempt_run(struct model_attempt *t, struct wait *wait,
     const struct provider_request *request, const struct answer *answer);
 
 /* 2xx: some frameworks answer every POST with 201. */

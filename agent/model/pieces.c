@@ -2,8 +2,8 @@
 
 #include "base/utf8.h"
 
-#define MARK_BYTE 0x10F700u    /* + byte, 0x80 to 0xFF */
-#define MARK_HALF 0x10F800u    /* + surrogate - 0xD800 */
+#define MARK_BYTE 0x10F700u /* + byte, 0x80 to 0xFF */
+#define MARK_HALF 0x10F800u /* + surrogate - 0xD800 */
 #define MARK_FIRST 0x10F780u
 #define MARK_LAST 0x10FFFFu
 #define REPLACEMENT 0xFFFDu
@@ -31,9 +31,10 @@ static int pieces_escape(const char *s, size_t n)
         return -1;
     for (size_t i = 2; i < 6; i++) {
         char c = s[i];
-        int digit = c >= '0' && c <= '9' ? c - '0'
-            : c >= 'a' && c <= 'f' ? c - 'a' + 10
-            : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9' ? c - '0' :
+            c >= 'a' && c <= 'f'         ? c - 'a' + 10 :
+            c >= 'A' && c <= 'F'         ? c - 'A' + 10 :
+                                           -1;
         if (digit < 0)
             return -1;
         value = value * 16 + digit;
@@ -55,8 +56,9 @@ static size_t pieces_plain(const char *s, size_t n)
         low = pieces_escape(s + 6, n - 6);
     if (low < 0xDC00 || low > 0xDFFF)
         return 0;
-    return pieces_is_mark(0x10000u + ((unsigned)(high - 0xD800) << 10) + (unsigned)(low - 0xDC00))
-        ? 0 : 12;
+    return pieces_is_mark(0x10000u + ((unsigned)(high - 0xD800) << 10) + (unsigned)(low - 0xDC00)) ?
+        0 :
+        12;
 }
 
 /* The mark of the piece at s, half a pair or a byte. Returns the piece's bytes. */
@@ -102,7 +104,7 @@ void pieces_end(struct pieces *p, struct buf *out)
 {
     if (pieces_held(p))
         pieces_put(REPLACEMENT, out);
-    *p = (struct pieces){ .count = 0 };
+    *p = (struct pieces){.count = 0};
 }
 
 static void pieces_join_byte(struct pieces *p, unsigned char byte, struct buf *out)

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct provider *const providers[] = {
-    &provider_anthropic, &provider_openai, &provider_offline};
+static const struct provider *const providers[] = {&provider_anthropic, &provider_openai,
+    &provider_offline};
 #define PROVIDERS (sizeof providers / sizeof *providers)
 #define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)
 
 static struct buf prepared[PROVIDERS], simple[PROVIDERS]; /* simple: for servers that refuse more */
-static size_t prepared_count; /* tools in each of them */
+static size_t prepared_count;                             /* tools in each of them */
 
 const struct provider *provider_find(const char *name, size_t len)
 {
@@ -107,8 +107,10 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
     bool any = tools->len > 0;
 
     if (client > room) {
-        log_limited(LOG_LEVEL_WARN, "model.tools_max: the last %zu of %zu tools of a client are not "
-            "told to the model", client - room, client);
+        log_limited(LOG_LEVEL_WARN,
+            "model.tools_max: the last %zu of %zu tools of a client are not "
+            "told to the model",
+            client - room, client);
         client = room;
     }
     if (c->found_count > room - client)
@@ -123,8 +125,8 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
         if (any)
             buf_putc(json, ',');
         any = true;
-        provider_put_tool(p, i < c->found_count ? &c->found[i]
-            : &f->client_tools[i - c->found_count], flags, json);
+        provider_put_tool(p,
+            i < c->found_count ? &c->found[i] : &f->client_tools[i - c->found_count], flags, json);
     }
     buf_putc(json, ']');
     return true;

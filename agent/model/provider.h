@@ -7,6 +7,7 @@
 #include "agent/model/think.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "base/reactor.h"
 #include "wire/sse.h"
@@ -17,8 +18,8 @@
 
 /*
  * provider -- the table of model providers. Two speak HTTP: they write a request and read events
- * of a stream; agent/model/model_attempt.c moves the bytes. The offline one has neither: it runs on a timer.
- * All of them say what comes through the same sink. Used by turn workers.
+ * of a stream; agent/model/model_attempt.c moves the bytes. The offline one has neither: it runs on
+ * a timer. All of them say what comes through the same sink. Used by turn workers.
  */
 
 /* What a model says, in the order in which it says it. A non-zero return ends the stream. */
@@ -37,9 +38,15 @@ struct provider_sink {
 };
 
 enum provider_stop {
-    PROVIDER_STOP_NONE, PROVIDER_STOP_END, PROVIDER_STOP_CALLS, PROVIDER_STOP_MAX_TOKENS,
-    PROVIDER_STOP_PAUSE, PROVIDER_STOP_REFUSAL, PROVIDER_STOP_CONTEXT, PROVIDER_STOP_FILTER,
-    PROVIDER_STOP_EMPTY  /* came to its end without text and without a call: agent/model/model.c */
+    PROVIDER_STOP_NONE,
+    PROVIDER_STOP_END,
+    PROVIDER_STOP_CALLS,
+    PROVIDER_STOP_MAX_TOKENS,
+    PROVIDER_STOP_PAUSE,
+    PROVIDER_STOP_REFUSAL,
+    PROVIDER_STOP_CONTEXT,
+    PROVIDER_STOP_FILTER,
+    PROVIDER_STOP_EMPTY /* came to its end without text and without a call: agent/model/model.c */
 };
 
 /* As AG-UI counts: input and output are totals, the others are parts of them. */
@@ -48,16 +55,19 @@ struct provider_usage {
 };
 
 enum provider_block_kind {
-    PROVIDER_BLOCK_OTHER, PROVIDER_BLOCK_TEXT, PROVIDER_BLOCK_REASONING, PROVIDER_BLOCK_CALL
+    PROVIDER_BLOCK_OTHER,
+    PROVIDER_BLOCK_TEXT,
+    PROVIDER_BLOCK_REASONING,
+    PROVIDER_BLOCK_CALL
 };
 struct provider_block {
     enum provider_block_kind kind;
-    int64_t index;  /* as the provider counts */
+    int64_t index; /* as the provider counts */
     bool open;
-    bool announced; /* call_start was said */
+    bool announced;  /* call_start was said */
     bool args_whole; /* Anthropic: the block began with its arguments */
     unsigned call;
-    char id[96];    /* a longer one ends in a hash of the whole */
+    char id[96]; /* a longer one ends in a hash of the whole */
     char name[96];
     struct pieces pieces; /* of the call's arguments */
 };
@@ -69,28 +79,29 @@ struct provider_block {
 /* The state of one streamed answer. */
 struct provider_stream {
     const struct provider_sink *sink;
-    struct buf scratch;     /* unescaped text of the fast path */
-    struct buf marked;      /* an event that has pieces of characters: agent/model/pieces.h */
-    struct buf whole;       /* text whose pieces are joined */
-    struct buf sealed;      /* signature of the open thought */
-    struct provider_block *blocks[PROVIDER_BLOCKS_MAX]; /* the first block_count; each is kept for the
+    struct buf scratch; /* unescaped text of the fast path */
+    struct buf marked;  /* an event that has pieces of characters: agent/model/pieces.h */
+    struct buf whole;   /* text whose pieces are joined */
+    struct buf sealed;  /* signature of the open thought */
+    struct provider_block
+        *blocks[PROVIDER_BLOCKS_MAX]; /* the first block_count; each is kept for the
                                                            next answer */
     size_t block_count;
     unsigned calls;
-    bool thinking;          /* a thought is open */
-    bool think_tags;        /* thoughts may stand in the text: agent/model/think.h */
-    bool has_pieces;        /* the event that is being read is in `marked` */
+    bool thinking;   /* a thought is open */
+    bool think_tags; /* thoughts may stand in the text: agent/model/think.h */
+    bool has_pieces; /* the event that is being read is in `marked` */
     struct pieces text_pieces, thought_pieces;
     struct think think;
-    bool slow_only;         /* tests: the fast path is not tried */
-    bool ended;             /* the stream said that it is whole */
+    bool slow_only; /* tests: the fast path is not tried */
+    bool ended;     /* the stream said that it is whole */
     enum provider_stop stop;
     struct provider_usage usage;
-    int64_t plain_input;    /* Anthropic: input tokens without the cached ones */
+    int64_t plain_input;             /* Anthropic: input tokens without the cached ones */
     char maker[PROVIDER_MAKER_SIZE]; /* whose stream it is (provider_maker); "" = nobody asks */
-    const char *thought_field; /* a field of the message by which thoughts go back, or NULL */
+    const char *thought_field;       /* a field of the message by which thoughts go back, or NULL */
     char model[96];
-    int error;              /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
+    int error; /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
                                ERR_INVALID */
     char error_type[64], error_text[256];
 };
@@ -100,11 +111,12 @@ void provider_stream_fini(struct provider_stream *s);
 struct provider_request {
     const struct conf *conf;
     const struct context *context;
-    bool no_tools;          /* the tools are told, but none may be called */
+    bool no_tools; /* the tools are told, but none may be called */
     int64_t max_tokens;
-    struct quirks quirks;   /* what this server and model have refused before */
+    struct quirks quirks; /* what this server and model have refused before */
 };
-/* What agent/model/model_attempt.c sends; the buffers are reused. headers: "Name: value", NULL-terminated. */
+/* What agent/model/model_attempt.c sends; the buffers are reused. headers: "Name: value",
+ * NULL-terminated. */
 #define PROVIDER_HEADERS_MAX 8
 struct provider_http {
     struct buf url, body, header_text; /* the body is given away when it is sent */
@@ -143,14 +155,14 @@ extern const struct provider provider_anthropic, provider_openai, provider_offli
 /* NULL when unknown. */
 const struct provider *provider_find(const char *name, size_t len);
 /* Writes the lists of core tools, once, before the fork. Returns 0 or ERR_NOMEM. */
-int provider_prepare(const struct context_tool *tools, size_t count);
+MUST_CHECK int provider_prepare(const struct context_tool *tools, size_t count);
 const struct buf *provider_tools(const struct provider *p);
 /* Some servers take no longer description of a tool (Azure OpenAI: 1024 characters). */
 #define PROVIDER_DESCRIPTION_MAX 1024
 /*
  * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
- * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last of
- * the client's are left out. Nothing and false when there are none.
+ * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last
+ * of the client's are left out. Nothing and false when there are none.
  */
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
     const struct buf *tools, struct buf *json);
@@ -169,22 +181,23 @@ void provider_block_id(char out[96], const char *id);
  * provider_read -- One event or body: the document is parsed, with pieces of characters in it or
  * not, and given to `read`. Returns ERR_PROTOCOL when it is no JSON object; ERR_NOMEM; its result.
  */
-int provider_read(struct provider_stream *s, const char *json, size_t len,
+MUST_CHECK int provider_read(struct provider_stream *s, const char *json, size_t len,
     int (*read)(struct provider_stream *s, const jdoc *doc));
 /* To the sink: text (thoughts between tags told apart), a thought, arguments of a call. Characters
  * that came in pieces are joined. Return what the sink returned; ERR_NOMEM. */
-int provider_text(struct provider_stream *s, const char *text, size_t len);
-int provider_thought(struct provider_stream *s, const char *text, size_t len);
-int provider_args(struct provider_stream *s, struct provider_block *b, const char *text,
+MUST_CHECK int provider_text(struct provider_stream *s, const char *text, size_t len);
+MUST_CHECK int provider_thought(struct provider_stream *s, const char *text, size_t len);
+MUST_CHECK int provider_args(struct provider_stream *s, struct provider_block *b, const char *text,
     size_t len);
 /* Any JSON value as the arguments of a call; an empty object says nothing. */
-int provider_args_value(struct provider_stream *s, struct provider_block *b, const jdoc *value);
+MUST_CHECK int provider_args_value(struct provider_stream *s, struct provider_block *b,
+    const jdoc *value);
 /* What the setting says: on, off, or auto = on but for the vendor's own host. */
 bool provider_think_tags(const char *setting, const char *url, const char *vendor);
 /* The end of a text, a thought, a call: passes on what was held back for them. */
-int provider_end_text(struct provider_stream *s);
-int provider_end_thought(struct provider_stream *s, const char *sealed);
-int provider_end_call(struct provider_stream *s, struct provider_block *b);
+MUST_CHECK int provider_end_text(struct provider_stream *s);
+MUST_CHECK int provider_end_thought(struct provider_stream *s, const char *sealed);
+MUST_CHECK int provider_end_call(struct provider_stream *s, struct provider_block *b);
 void provider_copy(char *out, size_t size, const char *text);
 /* Adds a header; the value must not need escaping (line breaks are left out). */
 void provider_header(struct provider_http *http, size_t *count, size_t *offsets, const char *name,
@@ -201,12 +214,12 @@ bool provider_is_done(const struct sse_event *event);
 /* Is the document an error? normal: a member that no other document lacks; NULL = none. */
 bool provider_is_error(const jdoc *doc, const char *normal);
 /* Copies type and message of an error, and finds its place in base/err.h; returns that. */
-int provider_error(struct provider_stream *s, const char *type, const char *code,
+MUST_CHECK int provider_error(struct provider_stream *s, const char *type, const char *code,
     const char *message, int64_t status);
 /* The same of a document in any vendor's form. status: of HTTP; 0 = the document may have one. */
-int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
+MUST_CHECK int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status);
 /* One event by provider_read; one whose name is "error" is an error, whatever it holds. */
-int provider_event(struct provider_stream *s, const struct sse_event *event,
+MUST_CHECK int provider_event(struct provider_stream *s, const struct sse_event *event,
     int (*read)(struct provider_stream *s, const jdoc *doc));
 
 #endif

@@ -11,7 +11,7 @@
 #define SIGNATURE REQUEST_SIGNATURE
 #define REDACTED REQUEST_REDACTED
 
-static int on_piece(struct provider_stream *s, const struct scan_delta *d)
+static int provider_on_piece(struct provider_stream *s, const struct scan_delta *d)
 {
     struct provider_block *b = provider_block_at(s, d->index);
 
@@ -24,7 +24,7 @@ static int on_piece(struct provider_stream *s, const struct scan_delta *d)
     return b->kind == PROVIDER_BLOCK_OTHER ? 0 : ERR_PROTOCOL;
 }
 
-static void read_count(const jdoc *usage, const char *key, int64_t *value)
+static void provider_read_count(const jdoc *usage, const char *key, int64_t *value)
 {
     int64_t n;
     if (!jdoc_get_int(usage, key, &n) && n >= 0)
@@ -32,18 +32,19 @@ static void read_count(const jdoc *usage, const char *key, int64_t *value)
 }
 
 /* Counts are cumulative: later ones replace earlier ones. */
-static void read_usage(struct provider_stream *s, const jdoc *usage)
+static void provider_read_usage(struct provider_stream *s, const jdoc *usage)
 {
     struct provider_usage *u = &s->usage;
 
-    read_count(usage, "input_tokens", &s->plain_input);
-    read_count(usage, "output_tokens", &u->output);
-    read_count(usage, "cache_read_input_tokens", &u->cached);
-    read_count(usage, "cache_creation_input_tokens", &u->cache_write);
+    provider_read_count(usage, "input_tokens", &s->plain_input);
+    provider_read_count(usage, "output_tokens", &u->output);
+    provider_read_count(usage, "cache_read_input_tokens", &u->cached);
+    provider_read_count(usage, "cache_creation_input_tokens", &u->cache_write);
     u->input = s->plain_input + u->cached + u->cache_write;
 }
 
-static int start_call(struct provider_stream *s, struct provider_block *b, const jdoc *content)
+static int provider_start_call(struct provider_stream *s, struct provider_block *b,
+    const jdoc *content)
 {
     int error;
 
@@ -60,7 +61,7 @@ static int start_call(struct provider_stream *s, struct provider_block *b, const
     return provider_args_value(s, b, jdoc_get(content, "input"));
 }
 
-static int start_redacted(struct provider_stream *s, const jdoc *content)
+static int provider_start_redacted(struct provider_stream *s, const jdoc *content)
 {
     struct buf sealed = {0};
     int error;
@@ -75,7 +76,8 @@ static int start_redacted(struct provider_stream *s, const jdoc *content)
     return error;
 }
 
-static int start_thought(struct provider_stream *s, struct provider_block *b, const jdoc *content)
+static int provider_start_thought(struct provider_stream *s, struct provider_block *b,
+    const jdoc *content)
 {
     const char *text;
     size_t len;
@@ -90,18 +92,19 @@ static int start_thought(struct provider_stream *s, struct provider_block *b, co
     return provider_thought(s, text, len);
 }
 
-static int start_block(struct provider_stream *s, struct provider_block *b, const jdoc *content)
+static int provider_start_block(struct provider_stream *s, struct provider_block *b,
+    const jdoc *content)
 {
     const char *type = jdoc_text_or(content, "type", ""), *text;
     size_t len;
 
     b->open = true;
     if (!strcmp(type, "tool_use"))
-        return start_call(s, b, content);
+        return provider_start_call(s, b, content);
     if (!strcmp(type, "thinking"))
-        return start_thought(s, b, content);
+        return provider_start_thought(s, b, content);
     if (!strcmp(type, "redacted_thinking"))
-        return start_redacted(s, content);
+        return provider_start_redacted(s, content);
     if (strcmp(type, "text"))
         return 0;
     b->kind = PROVIDER_BLOCK_TEXT;
@@ -110,7 +113,7 @@ static int start_block(struct provider_stream *s, struct provider_block *b, cons
     return provider_text(s, text, len);
 }
 
-static int end_block(struct provider_stream *s, struct provider_block *b)
+static int provider_end_block(struct provider_stream *s, struct provider_block *b)
 {
     if (b->kind == PROVIDER_BLOCK_CALL)
         return provider_end_call(s, b);
@@ -124,27 +127,27 @@ static int end_block(struct provider_stream *s, struct provider_block *b)
 }
 
 /* What is still open, of all kinds or but for calls: gateways leave out content_block_stop. */
-static int end_open(struct provider_stream *s, bool calls)
+static int provider_end_open(struct provider_stream *s, bool calls)
 {
     int error = 0;
 
     for (size_t i = 0; i < s->block_count && !error; i++) {
         struct provider_block *b = s->blocks[i];
         if (b->open && (calls || b->kind != PROVIDER_BLOCK_CALL))
-            error = end_block(s, b);
+            error = provider_end_block(s, b);
     }
     return error;
 }
 
-static int end_message(struct provider_stream *s)
+static int provider_end_message(struct provider_stream *s)
 {
-    int error = end_open(s, true);
+    int error = provider_end_open(s, true);
 
     return error ? error : provider_end_text(s); /* of a text without a block */
 }
 
 /* A gateway may give the same index, or none, to all blocks: then the one before has ended. */
-static int on_block_start(struct provider_stream *s, const jdoc *doc)
+static int provider_on_block_start(struct provider_stream *s, const jdoc *doc)
 {
     struct provider_block *b;
     int64_t index = 0;
@@ -152,14 +155,15 @@ static int on_block_start(struct provider_stream *s, const jdoc *doc)
 
     (void)jdoc_get_int(doc, "index", &index);
     b = provider_block_at(s, index);
-    if ((b && b->open && (error = end_block(s, b))) || (error = end_open(s, false)))
+    if ((b && b->open && (error = provider_end_block(s, b))) ||
+        (error = provider_end_open(s, false)))
         return error;
     if (!(b = provider_block_add(s, index)))
         return ERR_LIMIT;
-    return start_block(s, b, jdoc_get(doc, "content_block"));
+    return provider_start_block(s, b, jdoc_get(doc, "content_block"));
 }
 
-static int on_block_delta(struct provider_stream *s, const jdoc *doc)
+static int provider_on_block_delta(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *delta = jdoc_get(doc, "delta");
     const char *type = jdoc_text_or(delta, "type", "");
@@ -171,7 +175,7 @@ static int on_block_delta(struct provider_stream *s, const jdoc *doc)
         d.kind = *type == 't' ? SCAN_TEXT : SCAN_ARGS;
         if (jdoc_get_string(delta, *type == 't' ? "text" : "partial_json", &d.text, &d.len))
             return ERR_PROTOCOL;
-        return on_piece(s, &d);
+        return provider_on_piece(s, &d);
     }
     b = provider_block_at(s, d.index);
     if (!b || !b->open || b->kind != PROVIDER_BLOCK_REASONING)
@@ -183,61 +187,61 @@ static int on_block_delta(struct provider_stream *s, const jdoc *doc)
     return buf_error(&s->sealed);
 }
 
-static int on_block_stop(struct provider_stream *s, const jdoc *doc)
+static int provider_on_block_stop(struct provider_stream *s, const jdoc *doc)
 {
     struct provider_block *b;
     int64_t index = 0;
 
     (void)jdoc_get_int(doc, "index", &index);
     b = provider_block_at(s, index);
-    return b && b->open ? end_block(s, b) : 0;
+    return b && b->open ? provider_end_block(s, b) : 0;
 }
 
-static int on_reason(struct provider_stream *s, const char *reason)
+static int provider_on_reason(struct provider_stream *s, const char *reason)
 {
     s->stop = provider_stop_of(reason);
     if (s->stop == PROVIDER_STOP_NONE)
         return provider_error(s, reason, "", "the server ended the answer early", 0);
-    return end_message(s);
+    return provider_end_message(s);
 }
 
-static int on_message_delta(struct provider_stream *s, const jdoc *doc)
+static int provider_on_message_delta(struct provider_stream *s, const jdoc *doc)
 {
     const char *reason = jdoc_text_or(jdoc_get(doc, "delta"), "stop_reason", "");
 
-    read_usage(s, jdoc_get(doc, "usage"));
-    return *reason ? on_reason(s, reason) : 0;
+    provider_read_usage(s, jdoc_get(doc, "usage"));
+    return *reason ? provider_on_reason(s, reason) : 0;
 }
 
-static int on_document(struct provider_stream *s, const jdoc *doc)
+static int provider_on_document(struct provider_stream *s, const jdoc *doc)
 {
     const char *type = jdoc_text_or(doc, "type", "");
 
     if (provider_is_error(doc, "type"))
         return provider_error_doc(s, doc, 0);
     if (!strcmp(type, "content_block_delta"))
-        return on_block_delta(s, doc);
+        return provider_on_block_delta(s, doc);
     if (!strcmp(type, "content_block_start"))
-        return on_block_start(s, doc);
+        return provider_on_block_start(s, doc);
     if (!strcmp(type, "content_block_stop"))
-        return on_block_stop(s, doc);
+        return provider_on_block_stop(s, doc);
     if (!strcmp(type, "message_start")) {
         const jdoc *message = jdoc_get(doc, "message");
         provider_copy(s->model, sizeof s->model, jdoc_text_or(message, "model", ""));
-        read_usage(s, jdoc_get(message, "usage"));
+        provider_read_usage(s, jdoc_get(message, "usage"));
         return 0;
     }
     if (!strcmp(type, "message_delta"))
-        return on_message_delta(s, doc);
+        return provider_on_message_delta(s, doc);
     if (!strcmp(type, "message_stop")) {
         s->ended = true;
-        return end_message(s);
+        return provider_end_message(s);
     }
     return 0; /* ping, and what is newer than this program */
 }
 
 /* The reply of a server that does not stream: a message with its blocks. */
-static int on_whole(struct provider_stream *s, const jdoc *doc)
+static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *content = jdoc_get(doc, "content");
     const char *type = jdoc_text_or(doc, "type", "");
@@ -248,58 +252,58 @@ static int on_whole(struct provider_stream *s, const jdoc *doc)
     if (strcmp(type, "message") || jdoc_type(content) != JDOC_ARRAY)
         return ERR_PROTOCOL;
     provider_copy(s->model, sizeof s->model, jdoc_text_or(doc, "model", ""));
-    read_usage(s, jdoc_get(doc, "usage"));
+    provider_read_usage(s, jdoc_get(doc, "usage"));
     for (size_t i = 0; i < jdoc_length(content) && !error; i++) {
         struct provider_block *b = provider_block_add(s, (int64_t)i);
         if (!b)
             return ERR_LIMIT;
-        if (!(error = start_block(s, b, jdoc_at(content, i))))
-            error = end_block(s, b);
+        if (!(error = provider_start_block(s, b, jdoc_at(content, i))))
+            error = provider_end_block(s, b);
     }
     if (!error)
-        error = on_reason(s, jdoc_text_or(doc, "stop_reason", "end_turn"));
+        error = provider_on_reason(s, jdoc_text_or(doc, "stop_reason", "end_turn"));
     s->ended = !error;
     return error;
 }
 
-static int on_event(struct provider_stream *s, const struct sse_event *event)
+static int provider_on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
 
     if (s->ended)
         return 0;
     if (!s->slow_only && scan_anthropic(event->data, event->len, &s->scratch, &d))
-        return on_piece(s, &d);
+        return provider_on_piece(s, &d);
     if (provider_is_done(event)) { /* a gateway's, from another protocol */
         s->ended = s->stop != PROVIDER_STOP_NONE;
         return 0;
     }
-    return provider_event(s, event, on_document);
+    return provider_event(s, event, provider_on_document);
 }
 
-static const char *model_name(const struct conf *conf)
+static const char *provider_model_name(const struct conf *conf)
 {
     return conf->anthropic_model;
 }
 
-static bool think_tags(const struct conf *conf)
+static bool provider_anthropic_think_tags(const struct conf *conf)
 {
     return provider_think_tags(conf->anthropic_think_tags, conf->anthropic_url,
         "api.anthropic.com");
 }
 
-static const char *base_url(const struct conf *conf)
+static const char *provider_base_url(const struct conf *conf)
 {
     return conf->anthropic_url;
 }
 
 const struct provider provider_anthropic = {
     .name = "anthropic",
-    .model = model_name,
-    .url = base_url,
+    .model = provider_model_name,
+    .url = provider_base_url,
     .tool = request_anthropic_tool,
     .request = request_anthropic,
-    .event = on_event,
-    .document = on_whole,
-    .think_tags = think_tags,
+    .event = provider_on_event,
+    .document = provider_on_whole,
+    .think_tags = provider_anthropic_think_tags,
 };

@@ -12,7 +12,7 @@
 #include <strings.h>
 
 /* What was open when the model came to its end. */
-static int end_all(struct provider_stream *s)
+static int provider_end_all(struct provider_stream *s)
 {
     int error = provider_end_text(s);
 
@@ -23,7 +23,7 @@ static int end_all(struct provider_stream *s)
     return error;
 }
 
-static struct provider_block *find_id(struct provider_stream *s, const char *id)
+static struct provider_block *provider_find_id(struct provider_stream *s, const char *id)
 {
     char kept[sizeof s->blocks[0]->id];
 
@@ -39,11 +39,11 @@ static struct provider_block *find_id(struct provider_stream *s, const char *id)
  * index; some give no index, or the same one to all calls, and tell them apart by their ids; some
  * give neither, and a name begins a call. An id may also come after the name.
  */
-static struct provider_block *find_call(struct provider_stream *s, const jdoc *call,
+static struct provider_block *provider_find_call(struct provider_stream *s, const jdoc *call,
     const char *name, size_t position)
 {
     const char *id = jdoc_text_or(call, "id", "");
-    struct provider_block *b = find_id(s, id);
+    struct provider_block *b = provider_find_id(s, id);
     int64_t index;
 
     if (b)
@@ -57,7 +57,8 @@ static struct provider_block *find_call(struct provider_stream *s, const jdoc *c
     return b;
 }
 
-static int new_call(struct provider_stream *s, const jdoc *call, struct provider_block **out)
+static int provider_new_call(struct provider_stream *s, const jdoc *call,
+    struct provider_block **out)
 {
     int64_t index = (int64_t)s->block_count + 1000000;
 
@@ -71,17 +72,17 @@ static int new_call(struct provider_stream *s, const jdoc *call, struct provider
 }
 
 /* call: {id, index, function}; position: in its list. Arguments: a string, or any JSON value. */
-static int on_call(struct provider_stream *s, const jdoc *call, const jdoc *function,
+static int provider_on_call(struct provider_stream *s, const jdoc *call, const jdoc *function,
     size_t position)
 {
     const char *name = jdoc_text_or(function, "name", ""), *id = jdoc_text_or(call, "id", "");
     const jdoc *args = jdoc_get(function, "arguments");
-    struct provider_block *b = find_call(s, call, name, position);
+    struct provider_block *b = provider_find_call(s, call, name, position);
     const char *text;
     size_t len = 0;
     int error;
 
-    if (!b && (error = new_call(s, call, &b)))
+    if (!b && (error = provider_new_call(s, call, &b)))
         return error;
     if (!b->open)
         return ERR_PROTOCOL;
@@ -102,7 +103,7 @@ static int on_call(struct provider_stream *s, const jdoc *call, const jdoc *func
     return text ? provider_args(s, b, text, len) : provider_args_value(s, b, args);
 }
 
-static int on_calls(struct provider_stream *s, const jdoc *calls)
+static int provider_on_calls(struct provider_stream *s, const jdoc *calls)
 {
     bool list = jdoc_type(calls) == JDOC_ARRAY;
     size_t count = list ? jdoc_length(calls) : jdoc_type(calls) == JDOC_OBJECT ? 1 : 0;
@@ -114,14 +115,14 @@ static int on_calls(struct provider_stream *s, const jdoc *calls)
         return error;
     for (size_t i = 0; i < count; i++) {
         const jdoc *call = list ? jdoc_at(calls, i) : calls;
-        if ((error = on_call(s, call, jdoc_get(call, "function"), i)))
+        if ((error = provider_on_call(s, call, jdoc_get(call, "function"), i)))
             return error;
     }
     return 0;
 }
 
 /* The form of 2023: at most one call, {name, arguments} by itself. */
-static int on_function_call(struct provider_stream *s, const jdoc *function)
+static int provider_on_function_call(struct provider_stream *s, const jdoc *function)
 {
     int error;
 
@@ -129,10 +130,10 @@ static int on_function_call(struct provider_stream *s, const jdoc *function)
         return 0;
     if ((error = provider_end_text(s)) || (error = provider_end_thought(s, NULL)))
         return error;
-    return on_call(s, NULL, function, 0);
+    return provider_on_call(s, NULL, function, 0);
 }
 
-static int on_text(struct provider_stream *s, const char *text, size_t len)
+static int provider_on_text(struct provider_stream *s, const char *text, size_t len)
 {
     int error;
 
@@ -143,7 +144,7 @@ static int on_text(struct provider_stream *s, const char *text, size_t len)
     return provider_text(s, text, len);
 }
 
-static int on_refusal(struct provider_stream *s, const jdoc *refusal)
+static int provider_on_refusal(struct provider_stream *s, const jdoc *refusal)
 {
     size_t len;
     const char *text = jdoc_string(refusal, &len);
@@ -151,31 +152,31 @@ static int on_refusal(struct provider_stream *s, const jdoc *refusal)
     if (!text || !len)
         return 0;
     s->stop = PROVIDER_STOP_REFUSAL;
-    return on_text(s, text, len);
+    return provider_on_text(s, text, len);
 }
 
 /* Text as a string; as a part: {type:"text",text}, {type:"thinking",thinking:[parts]}, {type:
  * "refusal",refusal}, ...; or as a list of these. */
-static int on_content(struct provider_stream *s, const jdoc *content, bool thought)
+static int provider_on_content(struct provider_stream *s, const jdoc *content, bool thought)
 {
     size_t len, count = jdoc_type(content) == JDOC_ARRAY ? jdoc_length(content) : 0;
     const char *text = jdoc_string(content, &len);
     int error = 0;
 
     if (text)
-        return !len ? 0 : thought ? provider_thought(s, text, len) : on_text(s, text, len);
+        return !len ? 0 : thought ? provider_thought(s, text, len) : provider_on_text(s, text, len);
     if (jdoc_get(content, "thinking"))
-        return on_content(s, jdoc_get(content, "thinking"), true);
+        return provider_on_content(s, jdoc_get(content, "thinking"), true);
     if (jdoc_get(content, "refusal"))
-        return on_refusal(s, jdoc_get(content, "refusal"));
+        return provider_on_refusal(s, jdoc_get(content, "refusal"));
     if (jdoc_type(content) == JDOC_OBJECT)
-        return on_content(s, jdoc_get(content, "text"), thought);
+        return provider_on_content(s, jdoc_get(content, "text"), thought);
     for (size_t i = 0; i < count && !error; i++)
-        error = on_content(s, jdoc_at(content, i), thought);
+        error = provider_on_content(s, jdoc_at(content, i), thought);
     return error;
 }
 
-static int on_delta(struct provider_stream *s, const jdoc *delta)
+static int provider_on_delta(struct provider_stream *s, const jdoc *delta)
 {
     const char *text;
     size_t len;
@@ -190,16 +191,16 @@ static int on_delta(struct provider_stream *s, const jdoc *delta)
     }
     if (error)
         return error;
-    if ((error = on_content(s, jdoc_get(delta, "content"), false)))
+    if ((error = provider_on_content(s, jdoc_get(delta, "content"), false)))
         return error;
-    if ((error = on_refusal(s, jdoc_get(delta, "refusal"))))
+    if ((error = provider_on_refusal(s, jdoc_get(delta, "refusal"))))
         return error;
     if (jdoc_length(jdoc_get(delta, "tool_calls"))) /* some say the same in both forms */
-        return on_calls(s, jdoc_get(delta, "tool_calls"));
-    return on_function_call(s, jdoc_get(delta, "function_call"));
+        return provider_on_calls(s, jdoc_get(delta, "tool_calls"));
+    return provider_on_function_call(s, jdoc_get(delta, "function_call"));
 }
 
-static void read_usage(struct provider_stream *s, const jdoc *usage)
+static void provider_read_usage(struct provider_stream *s, const jdoc *usage)
 {
     struct provider_usage *u = &s->usage;
     const jdoc *in = jdoc_get(usage, "prompt_tokens_details");
@@ -223,7 +224,7 @@ static void read_usage(struct provider_stream *s, const jdoc *usage)
     }
 }
 
-static int on_reason(struct provider_stream *s, const char *reason)
+static int provider_on_reason(struct provider_stream *s, const char *reason)
 {
     enum provider_stop stop = provider_stop_of(reason);
 
@@ -231,12 +232,12 @@ static int on_reason(struct provider_stream *s, const char *reason)
         return provider_error(s, reason, "", "the server ended the answer early", 0);
     if (s->stop == PROVIDER_STOP_NONE)
         s->stop = stop;
-    return end_all(s);
+    return provider_end_all(s);
 }
 
 /* What is said stands in `delta`; in `message` where a server does not stream; in `text` where it
  * completes a prompt. */
-static int on_choice(struct provider_stream *s, const jdoc *choice)
+static int provider_on_choice(struct provider_stream *s, const jdoc *choice)
 {
     const char *reason = jdoc_text_or(choice, "finish_reason", "");
     const jdoc *said = jdoc_get(choice, "delta"), *usage = jdoc_get(choice, "usage");
@@ -248,16 +249,17 @@ static int on_choice(struct provider_stream *s, const jdoc *choice)
     if (provider_is_error(choice, NULL))
         return provider_error_doc(s, choice, 0);
     if (usage) /* Moonshot */
-        read_usage(s, usage);
+        provider_read_usage(s, usage);
     if (!said)
         said = jdoc_get(choice, "message");
-    error = said ? on_delta(s, said) : on_content(s, jdoc_get(choice, "text"), false);
+    error =
+        said ? provider_on_delta(s, said) : provider_on_content(s, jdoc_get(choice, "text"), false);
     if (error)
         return error;
-    return *reason ? on_reason(s, reason) : 0;
+    return *reason ? provider_on_reason(s, reason) : 0;
 }
 
-static int on_document(struct provider_stream *s, const jdoc *doc)
+static int provider_on_document(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *choices = jdoc_get(doc, "choices"), *usage = jdoc_get(doc, "usage");
     int error;
@@ -269,26 +271,26 @@ static int on_document(struct provider_stream *s, const jdoc *doc)
     if (!usage)
         usage = jdoc_get(jdoc_get(doc, "x_groq"), "usage");
     if (jdoc_type(usage) == JDOC_OBJECT)
-        read_usage(s, usage);
+        provider_read_usage(s, usage);
     for (size_t i = 0; jdoc_type(choices) == JDOC_ARRAY && i < jdoc_length(choices); i++)
-        if ((error = on_choice(s, jdoc_at(choices, i))))
+        if ((error = provider_on_choice(s, jdoc_at(choices, i))))
             return error;
     return 0;
 }
 
-static int on_whole(struct provider_stream *s, const jdoc *doc)
+static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
 {
-    int error = on_document(s, doc);
+    int error = provider_on_document(s, doc);
 
     if (error)
         return error;
     if (jdoc_type(jdoc_get(doc, "choices")) != JDOC_ARRAY)
         return ERR_PROTOCOL;
     s->ended = true;
-    return end_all(s);
+    return provider_end_all(s);
 }
 
-static int on_event(struct provider_stream *s, const struct sse_event *event)
+static int provider_on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
 
@@ -296,36 +298,36 @@ static int on_event(struct provider_stream *s, const struct sse_event *event)
         return 0;
     /* The first chunk goes the slow way for the name of the model. */
     if (!s->slow_only && *s->model && scan_openai(event->data, event->len, &s->scratch, &d))
-        return on_text(s, d.text, d.len);
+        return provider_on_text(s, d.text, d.len);
     if (provider_is_done(event)) {
         s->ended = true;
-        return end_all(s);
+        return provider_end_all(s);
     }
-    return provider_event(s, event, on_document);
+    return provider_event(s, event, provider_on_document);
 }
 
-static const char *model_name(const struct conf *conf)
+static const char *provider_model_name(const struct conf *conf)
 {
     return conf->openai_model;
 }
 
-static bool think_tags(const struct conf *conf)
+static bool provider_openai_think_tags(const struct conf *conf)
 {
     return provider_think_tags(conf->openai_think_tags, conf->openai_url, "api.openai.com");
 }
 
-static const char *base_url(const struct conf *conf)
+static const char *provider_base_url(const struct conf *conf)
 {
     return conf->openai_url;
 }
 
 const struct provider provider_openai = {
     .name = "openai",
-    .model = model_name,
-    .url = base_url,
+    .model = provider_model_name,
+    .url = provider_base_url,
     .tool = request_openai_tool,
     .request = request_openai,
-    .event = on_event,
-    .document = on_whole,
-    .think_tags = think_tags,
+    .event = provider_on_event,
+    .document = provider_on_whole,
+    .think_tags = provider_openai_think_tags,
 };

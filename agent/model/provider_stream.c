@@ -219,8 +219,7 @@ int provider_end_thought(struct provider_stream *s, const char *sealed)
 
 /* ---- calls ---- */
 
-int provider_args(struct provider_stream *s, struct provider_block *b, const char *text,
-    size_t len)
+int provider_args(struct provider_stream *s, struct provider_block *b, const char *text, size_t len)
 {
     int error = provider_join(s, &b->pieces, &text, &len);
 
@@ -229,7 +228,7 @@ int provider_args(struct provider_stream *s, struct provider_block *b, const cha
 
 int provider_args_value(struct provider_stream *s, struct provider_block *b, const jdoc *value)
 {
-    struct buf json = { 0 };
+    struct buf json = {0};
     int error;
 
     if (jdoc_type(value) == JDOC_NULL || (jdoc_type(value) == JDOC_OBJECT && !jdoc_length(value)))

@@ -22,40 +22,40 @@ static const struct {
     const char *name;
     enum provider_stop stop;
 } words_stops[] = {
-    { "stop", PROVIDER_STOP_END },
-    { "end_turn", PROVIDER_STOP_END },
-    { "stop_sequence", PROVIDER_STOP_END },
-    { "tool_calls", PROVIDER_STOP_CALLS },
-    { "tool_use", PROVIDER_STOP_CALLS },
-    { "function_call", PROVIDER_STOP_CALLS },
-    { "length", PROVIDER_STOP_MAX_TOKENS },
-    { "max_tokens", PROVIDER_STOP_MAX_TOKENS },
-    { "model_length", PROVIDER_STOP_MAX_TOKENS },
-    { "max_output_tokens", PROVIDER_STOP_MAX_TOKENS },
-    { "pause_turn", PROVIDER_STOP_PAUSE },
-    { "refusal", PROVIDER_STOP_REFUSAL },
-    { "model_context_window_exceeded", PROVIDER_STOP_CONTEXT },
-    { "content_filter", PROVIDER_STOP_FILTER },
-    { "content_filtered", PROVIDER_STOP_FILTER },
-    { "guardrail_intervened", PROVIDER_STOP_FILTER },
-    { "sensitive", PROVIDER_STOP_FILTER },
-    { "safety", PROVIDER_STOP_FILTER },
-    { "recitation", PROVIDER_STOP_FILTER },
-    { "blocklist", PROVIDER_STOP_FILTER },
-    { "prohibited_content", PROVIDER_STOP_FILTER },
-    { "spii", PROVIDER_STOP_FILTER },
-    { "function_call_filter", PROVIDER_STOP_NONE },
-    { "error", PROVIDER_STOP_NONE },
-    { "network_error", PROVIDER_STOP_NONE },
-    { "insufficient_system_resource", PROVIDER_STOP_NONE },
-    { "malformed_function_call", PROVIDER_STOP_NONE },
-    { "unexpected_tool_call", PROVIDER_STOP_NONE },
-    { "abort", PROVIDER_STOP_NONE },
-    { "aborted", PROVIDER_STOP_NONE },
-    { "cancelled", PROVIDER_STOP_NONE },
-    { "canceled", PROVIDER_STOP_NONE },
-    { "failed", PROVIDER_STOP_NONE },
-    { "timeout", PROVIDER_STOP_NONE },
+    {"stop", PROVIDER_STOP_END},
+    {"end_turn", PROVIDER_STOP_END},
+    {"stop_sequence", PROVIDER_STOP_END},
+    {"tool_calls", PROVIDER_STOP_CALLS},
+    {"tool_use", PROVIDER_STOP_CALLS},
+    {"function_call", PROVIDER_STOP_CALLS},
+    {"length", PROVIDER_STOP_MAX_TOKENS},
+    {"max_tokens", PROVIDER_STOP_MAX_TOKENS},
+    {"model_length", PROVIDER_STOP_MAX_TOKENS},
+    {"max_output_tokens", PROVIDER_STOP_MAX_TOKENS},
+    {"pause_turn", PROVIDER_STOP_PAUSE},
+    {"refusal", PROVIDER_STOP_REFUSAL},
+    {"model_context_window_exceeded", PROVIDER_STOP_CONTEXT},
+    {"content_filter", PROVIDER_STOP_FILTER},
+    {"content_filtered", PROVIDER_STOP_FILTER},
+    {"guardrail_intervened", PROVIDER_STOP_FILTER},
+    {"sensitive", PROVIDER_STOP_FILTER},
+    {"safety", PROVIDER_STOP_FILTER},
+    {"recitation", PROVIDER_STOP_FILTER},
+    {"blocklist", PROVIDER_STOP_FILTER},
+    {"prohibited_content", PROVIDER_STOP_FILTER},
+    {"spii", PROVIDER_STOP_FILTER},
+    {"function_call_filter", PROVIDER_STOP_NONE},
+    {"error", PROVIDER_STOP_NONE},
+    {"network_error", PROVIDER_STOP_NONE},
+    {"insufficient_system_resource", PROVIDER_STOP_NONE},
+    {"malformed_function_call", PROVIDER_STOP_NONE},
+    {"unexpected_tool_call", PROVIDER_STOP_NONE},
+    {"abort", PROVIDER_STOP_NONE},
+    {"aborted", PROVIDER_STOP_NONE},
+    {"cancelled", PROVIDER_STOP_NONE},
+    {"canceled", PROVIDER_STOP_NONE},
+    {"failed", PROVIDER_STOP_NONE},
+    {"timeout", PROVIDER_STOP_NONE},
 };
 
 enum provider_stop provider_stop_of(const char *reason)
@@ -88,40 +88,36 @@ static const struct {
     const char *word;
     int error;
 } words_errors[] = {
-    { "insufficient_quota", ERR_QUOTA },
-    { "billing", ERR_QUOTA }, /* billing_error, billing_hard_limit_reached, billing_not_active */
-    { "spend_limit", ERR_QUOTA },
-    { "insufficient_balance", ERR_QUOTA },
-    { "arrearage", ERR_QUOTA },
-    { "authentication", ERR_AUTH },
-    { "unauthenticated", ERR_AUTH },
-    { "permission", ERR_AUTH },
-    { "accessdenied", ERR_AUTH },
-    { "invalid_api_key", ERR_AUTH },
-    { "api_key_invalid", ERR_AUTH },
-    { "overload", ERR_OVERLOADED },
-    { "rate_limit", ERR_OVERLOADED },
-    { "resource_exhausted", ERR_OVERLOADED },
-    { "throttl", ERR_OVERLOADED },
-    { "unavailable", ERR_OVERLOADED },
-    { "invalid_request", ERR_INVALID },
-    { "BadRequest", ERR_INVALID }, /* vLLM */
+    {"insufficient_quota", ERR_QUOTA},
+    {"billing", ERR_QUOTA}, /* billing_error, billing_hard_limit_reached, billing_not_active */
+    {"spend_limit", ERR_QUOTA}, {"insufficient_balance", ERR_QUOTA}, {"arrearage", ERR_QUOTA},
+    {"authentication", ERR_AUTH}, {"unauthenticated", ERR_AUTH}, {"permission", ERR_AUTH},
+    {"accessdenied", ERR_AUTH}, {"invalid_api_key", ERR_AUTH}, {"api_key_invalid", ERR_AUTH},
+    {"overload", ERR_OVERLOADED}, {"rate_limit", ERR_OVERLOADED},
+    {"resource_exhausted", ERR_OVERLOADED}, {"throttl", ERR_OVERLOADED},
+    {"unavailable", ERR_OVERLOADED}, {"invalid_request", ERR_INVALID},
+    {"BadRequest", ERR_INVALID}, /* vLLM */
 };
 
-static int words_error_of_status(int64_t status)
+static int provider_words_error_of_status(int64_t status)
 {
     switch (status) {
     case 401:
-    case 403: return ERR_AUTH;
-    case 402: return ERR_QUOTA;
+    case 403:
+        return ERR_AUTH;
+    case 402:
+        return ERR_QUOTA;
     case 429:
     case 503:
-    case 529: return ERR_OVERLOADED;
+    case 529:
+        return ERR_OVERLOADED;
     case 400:
     case 404:
     case 413:
-    case 422: return ERR_INVALID;
-    default: return ERR_REMOTE;
+    case 422:
+        return ERR_INVALID;
+    default:
+        return ERR_REMOTE;
     }
 }
 
@@ -130,7 +126,7 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
 {
     provider_copy(s->error_type, sizeof s->error_type, *type ? type : *code ? code : "error");
     provider_copy(s->error_text, sizeof s->error_text, message);
-    s->error = words_error_of_status(status);
+    s->error = provider_words_error_of_status(status);
     for (size_t i = 0; i < sizeof words_errors / sizeof words_errors[0]; i++) {
         const char *word = words_errors[i].word;
         if (!strcasestr(type, word) && !strcasestr(code, word))
@@ -144,12 +140,14 @@ int provider_error(struct provider_stream *s, const char *type, const char *code
 }
 
 /* null, false, 0, "" and {} say that all is well. */
-static bool words_is_fault(const jdoc *e)
+static bool provider_words_is_fault(const jdoc *e)
 {
     switch (jdoc_type(e)) {
-    case JDOC_STRING: return *jdoc_string(e, NULL);
+    case JDOC_STRING:
+        return *jdoc_string(e, NULL);
     case JDOC_OBJECT:
-    case JDOC_ARRAY: return jdoc_length(e) > 0;
+    case JDOC_ARRAY:
+        return jdoc_length(e) > 0;
     case JDOC_BOOL: {
         bool is = false;
         return !jdoc_bool(e, &is) && is;
@@ -158,13 +156,14 @@ static bool words_is_fault(const jdoc *e)
         int64_t n = 0;
         return !jdoc_int(e, &n) && n;
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
 bool provider_is_error(const jdoc *doc, const char *normal)
 {
-    if (words_is_fault(jdoc_get(doc, "error")))
+    if (provider_words_is_fault(jdoc_get(doc, "error")))
         return true;
     if (!normal)
         return false;
@@ -175,7 +174,7 @@ bool provider_is_error(const jdoc *doc, const char *normal)
 }
 
 /* The first text among the members of either object. */
-static const char *words_text(const jdoc *e, const jdoc *doc, const char *const *keys)
+static const char *provider_words_text(const jdoc *e, const jdoc *doc, const char *const *keys)
 {
     for (; *keys; keys++) {
         const char *text = jdoc_text_or(e, *keys, jdoc_text_or(doc, *keys, ""));
@@ -186,9 +185,9 @@ static const char *words_text(const jdoc *e, const jdoc *doc, const char *const 
 }
 
 /* A status of HTTP that the error itself names, as a number or in digits; 0 = none. */
-static int64_t words_status(const jdoc *e)
+static int64_t provider_words_status(const jdoc *e)
 {
-    static const char *const keys[] = { "code", "status", "status_code", "http_status_code" };
+    static const char *const keys[] = {"code", "status", "status_code", "http_status_code"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const jdoc *value = jdoc_get(e, keys[i]);
@@ -203,7 +202,7 @@ static int64_t words_status(const jdoc *e)
 }
 
 /* Two servers say with 400 that the credential is wrong, and have no type for it: Gemini, xAI. */
-static bool words_is_about_key(const char *message)
+static bool provider_words_is_about_key(const char *message)
 {
     return strcasestr(message, "incorrect api key") || strcasestr(message, "invalid api key") ||
         strcasestr(message, "api key not valid");
@@ -216,9 +215,9 @@ static bool words_is_about_key(const char *message)
  */
 int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t status)
 {
-    static const char *const types[] = { "type", "status", "error_type", "__type", NULL };
-    static const char *const codes[] = { "error_code", "code", NULL };
-    static const char *const messages[] = { "message", "detail", "msg", NULL };
+    static const char *const types[] = {"type", "status", "error_type", "__type", NULL};
+    static const char *const codes[] = {"error_code", "code", NULL};
+    static const char *const messages[] = {"message", "detail", "msg", NULL};
 
     if (jdoc_type(doc) == JDOC_ARRAY)
         doc = jdoc_at(doc, 0);
@@ -226,13 +225,13 @@ int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t statu
     const char *message = jdoc_string(e, NULL);
     if (jdoc_type(e) != JDOC_OBJECT)
         e = doc;
-    const char *type = words_text(e, NULL, types);
+    const char *type = provider_words_text(e, NULL, types);
     if (!message)
-        message = words_text(e, doc, messages);
-    if (words_is_about_key(message))
+        message = provider_words_text(e, doc, messages);
+    if (provider_words_is_about_key(message))
         type = "invalid_api_key";
-    return provider_error(s, type, words_text(e, NULL, codes), message,
-        status ? status : words_status(e));
+    return provider_error(s, type, provider_words_text(e, NULL, codes), message,
+        status ? status : provider_words_status(e));
 }
 
 int provider_event(struct provider_stream *s, const struct sse_event *event,
@@ -245,8 +244,8 @@ int provider_event(struct provider_stream *s, const struct sse_event *event,
     if (strcmp(event->name, "error"))
         return provider_read(s, event->data, event->len, read);
     if (jdoc_parse(event->data, event->len, &doc, NULL, 0)) {
-        snprintf(text, sizeof text, "%.*s", (int)(event->len < sizeof text ? event->len :
-            sizeof text - 1), event->data);
+        snprintf(text, sizeof text, "%.*s",
+            (int)(event->len < sizeof text ? event->len : sizeof text - 1), event->data);
         return provider_error(s, "", "", text, 0);
     }
     error = provider_error_doc(s, doc, 0);

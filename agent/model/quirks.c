@@ -25,8 +25,8 @@ static struct quirks_table *quirks_table = &quirks_own;
 
 int quirks_share(void)
 {
-    struct quirks_table *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
-        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct quirks_table *t =
+        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pthread_mutexattr_t attributes;
     int error;
 
@@ -131,7 +131,8 @@ static void quirks_learn(const char *key, const struct quirks *before, const str
     struct quirks_row *row = quirks_current(key, now_ms, &found);
 
     if (!found) {
-        *row = (struct quirks_row){.used = ++quirks_table->clock, .learnt_ms = now_ms,
+        *row = (struct quirks_row){.used = ++quirks_table->clock,
+            .learnt_ms = now_ms,
             .quirks = *before};
         memcpy(row->key, key, sizeof row->key);
     }

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_AGENT_MODEL_QUIRKS_H
 #define TURNPIKE_AGENT_MODEL_QUIRKS_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,19 +18,19 @@ enum quirks_flag {
     QUIRKS_NO_STREAM_OPTIONS = 1 << 3,
     QUIRKS_NO_TOOL_CHOICE = 1 << 4,
     QUIRKS_NO_CACHE_CONTROL = 1 << 5,
-    QUIRKS_NO_TOOLS = 1 << 6,           /* a model without tools */
-    QUIRKS_NO_CALL_EXTRA = 1 << 7,      /* unknown members of tool calls */
-    QUIRKS_NO_REASONING = 1 << 8,       /* reasoning_content is not taken */
-    QUIRKS_NEED_REASONING = 1 << 9,     /* it is wanted on every message with calls */
-    QUIRKS_KEEP_THOUGHTS = 1 << 10,     /* thoughts of earlier turns are wanted too */
-    QUIRKS_SHORT_IDS = 1 << 11,         /* call ids of nine letters and digits */
-    QUIRKS_SYSTEM_AS_USER = 1 << 12,    /* no role of its own for the instructions */
-    QUIRKS_NO_IS_ERROR = 1 << 13,       /* is_error of a tool's result */
+    QUIRKS_NO_TOOLS = 1 << 6,            /* a model without tools */
+    QUIRKS_NO_CALL_EXTRA = 1 << 7,       /* unknown members of tool calls */
+    QUIRKS_NO_REASONING = 1 << 8,        /* reasoning_content is not taken */
+    QUIRKS_NEED_REASONING = 1 << 9,      /* it is wanted on every message with calls */
+    QUIRKS_KEEP_THOUGHTS = 1 << 10,      /* thoughts of earlier turns are wanted too */
+    QUIRKS_SHORT_IDS = 1 << 11,          /* call ids of nine letters and digits */
+    QUIRKS_SYSTEM_AS_USER = 1 << 12,     /* no role of its own for the instructions */
+    QUIRKS_NO_IS_ERROR = 1 << 13,        /* is_error of a tool's result */
     QUIRKS_SHORT_DESCRIPTIONS = 1 << 14, /* of tools: PROVIDER_DESCRIPTION_MAX bytes */
-    QUIRKS_TEXT_CONTENT = 1 << 15,      /* "" for the content null of a message with calls */
-    QUIRKS_ANSWER_RESULTS = 1 << 16,    /* no message of a user directly behind a tool's result */
-    QUIRKS_PLAIN_SCHEMAS = 1 << 17,     /* of tools: foreign_schema_plain */
-    QUIRKS_NO_THOUGHTS = 1 << 18,       /* of one request: its sealed thoughts; never remembered */
+    QUIRKS_TEXT_CONTENT = 1 << 15,       /* "" for the content null of a message with calls */
+    QUIRKS_ANSWER_RESULTS = 1 << 16,     /* no message of a user directly behind a tool's result */
+    QUIRKS_PLAIN_SCHEMAS = 1 << 17,      /* of tools: foreign_schema_plain */
+    QUIRKS_NO_THOUGHTS = 1 << 18,        /* of one request: its sealed thoughts; never remembered */
 };
 struct quirks {
     unsigned flags;
@@ -39,7 +41,7 @@ struct quirks {
 #define QUIRKS_MAX 32 /* the one that was not asked for the longest is forgotten */
 
 /* Before the fork: the workers of a generation share what they learn. Returns 0 or ERR_NOMEM. */
-int quirks_share(void);
+MUST_CHECK int quirks_share(void);
 #define QUIRKS_KEEP_MS (60 * 60 * INT64_C(1000)) /* since the first was learnt */
 
 struct quirks_of { /* one model of one server */

@@ -247,15 +247,17 @@ static const struct sentence {
         {{"must be passed back", "must be returned"}, {"reasoning_content"}}},
     {QUIRKS_KEEP_THOUGHTS, 0, {{"must be passed back", "must be returned"}, {"thinking"}}},
     {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS,
-        {{"thinking", "thought"}, {"invalid `signature`", "invalid signature",
-            "signature is not valid", "signature: ", "cannot be modified", "encrypted"}}},
+        {{"thinking", "thought"},
+            {"invalid `signature`", "invalid signature", "signature is not valid",
+                "signature: ", "cannot be modified", "encrypted"}}},
     {QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_SHORT_DESCRIPTIONS,
         {{"description"}, {"too long", "maximum length", "above_max_length", "at most", "1024"}}},
     {QUIRKS_ANSWER_RESULTS, QUIRKS_ANSWER_RESULTS,
         {{"after role 'tool'", "after role \"tool\"", "roles must alternate"}}},
     {QUIRKS_TEXT_CONTENT, QUIRKS_TEXT_CONTENT,
-        {{"content"}, {"got null", "got 'null'", "type: null", "type null", "be null", "nonetype",
-            "none_", "valid string", "must be a string", "expected a string", "missing field"}}},
+        {{"content"},
+            {"got null", "got 'null'", "type: null", "type null", "be null", "nonetype", "none_",
+                "valid string", "must be a string", "expected a string", "missing field"}}},
     {QUIRKS_NO_TOOLS, QUIRKS_NO_TOOLS,
         {{"does not support tools", "not support tool", "tools is not supported",
             "tools are not supported", "tool use is not supported", "support tool use",
@@ -265,8 +267,9 @@ static const struct sentence {
         {{"does not support 'system'", "system role not supported", "system role is not supported",
             "developer instruction is not enabled", "role 'system' is not supported",
             "does not support system"}}},
-    {QUIRKS_SHORT_IDS, 0, {{"tool call id", "tool_call_id", "tool_call.id", "tool_use.id",
-        "toolcallid"}, {"length"}}},
+    {QUIRKS_SHORT_IDS, 0,
+        {{"tool call id", "tool_call_id", "tool_call.id", "tool_use.id", "toolcallid"},
+            {"length"}}},
 };
 
 /* Only when no member is named: one of a tool's arguments may be. */
@@ -305,8 +308,8 @@ static bool refusal_member(const char *text, unsigned sent, struct refusal *out)
         return true;
     }
     for (size_t i = 0; i < MEMBERS; i++) {
-        const char *at = members[i].name && members[i].flag & sent
-            ? refusal_word(text, members[i].name) : NULL;
+        const char *at =
+            members[i].name && members[i].flag & sent ? refusal_word(text, members[i].name) : NULL;
         if (!at || (first && at >= first))
             continue;
         if (members[i].flag == QUIRKS_NO_CALL_EXTRA && strstr(text, "missing"))
@@ -327,8 +330,8 @@ void refusal_read(const char *body, size_t len, long status, unsigned sent, int6
 
     *out = (struct refusal){0};
     refusal_words(body, len, &words);
-    if (!refusal_window(buf_text(&words), status, out)
-        && !refusal_output(buf_text(&words), output, out))
+    if (!refusal_window(buf_text(&words), status, out) &&
+        !refusal_output(buf_text(&words), output, out))
         (void)refusal_member(buf_text(&words), sent, out);
     buf_free(&words);
 }
@@ -384,7 +387,8 @@ static bool refusal_trim(struct refusal_state *s, const struct refusal *r,
     s->limits.room = room > 1 ? room : 1;
     if (s->trims == TRIMS_MAX) /* the last one: as little as makes sense */
         s->limits.reduced = true;
-    log_info("model %s: the conversation of about %zu tokens is too long for it: asked again with %lld",
+    log_info(
+        "model %s: the conversation of about %zu tokens is too long for it: asked again with %lld",
         c->provider, context_tokens(c->request_bytes), (long long)s->limits.room);
     return true;
 }
@@ -399,17 +403,19 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
     if (r.kind == REFUSAL_OUTPUT && s->members++ < MEMBERS_MAX) {
         known->output_max = r.output_max;
         log_warn("model %s: it gives at most %lld tokens of output; the setting for good: "
-            "model.output_tokens", c->provider, (long long)r.output_max);
+                 "model.output_tokens",
+            c->provider, (long long)r.output_max);
         return true;
     }
     if (r.kind == REFUSAL_MEMBER && r.flag == QUIRKS_NO_THOUGHTS && !s->limits.no_thoughts) {
         log_warn("model %s: its server does not know the thoughts in the conversation as its own: "
-            "asked without them", c->provider);
+                 "asked without them",
+            c->provider);
         s->limits.no_thoughts = true;
         return true;
     }
-    if (r.kind == REFUSAL_MEMBER && r.flag & ~(known->flags | QUIRKS_NO_THOUGHTS)
-        && s->members++ < MEMBERS_MAX) {
+    if (r.kind == REFUSAL_MEMBER && r.flag & ~(known->flags | QUIRKS_NO_THOUGHTS) &&
+        s->members++ < MEMBERS_MAX) {
         refusal_log(c, r.flag & ~known->flags);
         known->flags |= r.flag;
         s->limits.keep_thoughts = known->flags & QUIRKS_KEEP_THOUGHTS;

@@ -10,9 +10,9 @@
 
 /*
  * refusal -- a model's server has not taken a request (400, 404, 413, 422, or an error event in a
- * 200, before anything was said): what does it name, and how is it asked once more. By the words of OpenAI, Anthropic, DeepSeek, Gemini,
- * Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation, as they stand in public bug reports
- * (November 2026). Used by turn workers.
+ * 200, before anything was said): what does it name, and how is it asked once more. By the words of
+ * OpenAI, Anthropic, DeepSeek, Gemini, Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation,
+ * as they stand in public bug reports (November 2026). Used by turn workers.
  */
 enum refusal_kind {
     REFUSAL_OTHER,
@@ -44,14 +44,14 @@ struct refusal_case { /* the request that was refused */
     size_t body_len;
     long status;
     unsigned sent;
-    int64_t output;       /* tokens that it asked for */
+    int64_t output; /* tokens that it asked for */
     size_t request_bytes;
     const struct context *context;
 };
 /*
- * refusal_adapt -- changes the limits or what is known of the server so that the next request differs.
- * At most 6 members are left out, the conversation is shortened 5 times, and once only the last
- * message is sent. What is left out is logged, with the setting that says it for good.
+ * refusal_adapt -- changes the limits or what is known of the server so that the next request
+ * differs. At most 6 members are left out, the conversation is shortened 5 times, and once only the
+ * last message is sent. What is left out is logged, with the setting that says it for good.
  * Returns false when there is nothing more to try.
  */
 bool refusal_adapt(struct refusal_state *state, const struct refusal_case *refused,

@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_MODEL_REQUEST_H
 
 #include "agent/model/provider.h"
+#include "base/err.h"
 
 /*
  * request -- one writer of model requests for each dialect: struct provider.tool and .request.
@@ -24,11 +25,11 @@ bool request_temperature(const struct provider_request *q, const char *own, stru
 
 /* last: the end of the prepared tools, which is marked for the cache. */
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last);
-int request_anthropic(const struct provider_request *q, const struct buf *tools,
+MUST_CHECK int request_anthropic(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
 
 void request_openai_tool(struct buf *json, const struct context_tool *tool, bool last);
-int request_openai(const struct provider_request *q, const struct buf *tools,
+MUST_CHECK int request_openai(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
 
 #endif

@@ -8,7 +8,7 @@
 
 #define CACHE_MARK ",\"cache_control\":{\"type\":\"ephemeral\"}"
 
-static void put_string(struct buf *json, const char *s)
+static void request_put_string(struct buf *json, const char *s)
 {
     buf_json_string(json, s, strlen(s));
 }
@@ -16,10 +16,10 @@ static void put_string(struct buf *json, const char *s)
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last)
 {
     buf_puts(json, "{\"name\":");
-    put_string(json, tool->name);
+    request_put_string(json, tool->name);
     if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
-        put_string(json, tool->description);
+        request_put_string(json, tool->description);
     }
     buf_printf(json, ",\"input_schema\":%s%s}", tool->schema, last ? CACHE_MARK : "");
 }
@@ -33,7 +33,7 @@ struct anthropic_writer {
 };
 
 /* The prepared tools end with a mark: a server that does not take it gets them without. */
-static int anthropic_tools(struct anthropic_writer *w)
+static int request_anthropic_tools(struct anthropic_writer *w)
 {
     static const char end[] = CACHE_MARK "}";
     const size_t len = sizeof end - 1;
@@ -48,8 +48,8 @@ static int anthropic_tools(struct anthropic_writer *w)
         tools = &plain;
     }
     if (!error && provider_put_tools(&provider_anthropic, w->q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS
-            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
+        w->sent |= QUIRKS_NO_TOOLS |
+            ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->q->quirks.flags);
         if (w->q->no_tools && !(w->q->quirks.flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":{\"type\":\"none\"}");
@@ -60,27 +60,28 @@ static int anthropic_tools(struct anthropic_writer *w)
 }
 
 /* Only what this vendor has sealed itself is one of its thoughts. */
-static bool anthropic_is_thought(const struct request_rules_part *p)
+static bool request_anthropic_is_thought(const struct request_rules_part *p)
 {
-    return p->kind == REQUEST_RULES_THOUGHT
-        && (!strncmp(p->sealed, REQUEST_SIGNATURE, sizeof REQUEST_SIGNATURE - 1)
-            || !strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1));
+    return p->kind == REQUEST_RULES_THOUGHT &&
+        (!strncmp(p->sealed, REQUEST_SIGNATURE, sizeof REQUEST_SIGNATURE - 1) ||
+            !strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1));
 }
 
-static void anthropic_thought(struct buf *json, const struct request_rules_part *p)
+static void request_anthropic_thought(struct buf *json, const struct request_rules_part *p)
 {
     if (!strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1)) {
         buf_puts(json, "{\"type\":\"redacted_thinking\",\"data\":");
-        put_string(json, p->sealed + sizeof REQUEST_REDACTED - 1);
+        request_put_string(json, p->sealed + sizeof REQUEST_REDACTED - 1);
         return;
     }
     buf_puts(json, "{\"type\":\"thinking\",\"thinking\":");
     buf_json_string(json, p->text, p->len);
     buf_puts(json, ",\"signature\":");
-    put_string(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
+    request_put_string(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
 }
 
-static void anthropic_part(struct anthropic_writer *w, const struct request_rules_part *p, bool mark)
+static void request_anthropic_part(struct anthropic_writer *w, const struct request_rules_part *p,
+    bool mark)
 {
     struct buf *json = w->json;
 
@@ -91,19 +92,19 @@ static void anthropic_part(struct anthropic_writer *w, const struct request_rule
         break;
     case REQUEST_RULES_THOUGHT:
         w->sent |= QUIRKS_NO_THOUGHTS;
-        anthropic_thought(json, p);
+        request_anthropic_thought(json, p);
         break;
     case REQUEST_RULES_CALL:
         buf_puts(json, "{\"type\":\"tool_use\",\"id\":");
-        put_string(json, p->id);
+        request_put_string(json, p->id);
         buf_puts(json, ",\"name\":");
-        put_string(json, p->name);
+        request_put_string(json, p->name);
         buf_puts(json, ",\"input\":");
         buf_put(json, p->text, p->len);
         break;
     case REQUEST_RULES_RESULT:
         buf_puts(json, "{\"type\":\"tool_result\",\"tool_use_id\":");
-        put_string(json, p->id);
+        request_put_string(json, p->id);
         buf_puts(json, ",\"content\":");
         buf_json_string(json, p->text, p->len);
         if (p->failed && !(w->q->quirks.flags & QUIRKS_NO_IS_ERROR)) {
@@ -116,37 +117,39 @@ static void anthropic_part(struct anthropic_writer *w, const struct request_rule
 }
 
 /* Marked are the words in front of the late block, and the end when that is something else. */
-static void anthropic_message(struct anthropic_writer *w, const struct request_rules_message *m,
-    bool last)
+static void request_anthropic_message(struct anthropic_writer *w,
+    const struct request_rules_message *m, bool last)
 {
     bool any = false;
 
     buf_printf(w->json, "{\"role\":\"%s\",\"content\":[", m->assistant ? "assistant" : "user");
     for (size_t i = 0; i < m->count; i++) {
         bool end = i + 1 == m->count;
-        if (m->parts[i].kind == REQUEST_RULES_THOUGHT && !anthropic_is_thought(&m->parts[i]))
+        if (m->parts[i].kind == REQUEST_RULES_THOUGHT &&
+            !request_anthropic_is_thought(&m->parts[i]))
             continue;
         if (any)
             buf_putc(w->json, ',');
         any = true;
-        anthropic_part(w, &m->parts[i],
+        request_anthropic_part(w, &m->parts[i],
             !m->assistant && (end ? last && !m->parts[i].late : m->parts[i + 1].late));
     }
     buf_puts(w->json, "]}");
 }
 
-static int anthropic_messages(struct anthropic_writer *w)
+static int request_anthropic_messages(struct anthropic_writer *w)
 {
     struct arena *arena = arena_new();
     struct request_rules rules;
-    int error = arena ? request_rules_make(w->q->context,
-        w->q->quirks.flags & QUIRKS_SHORT_IDS, arena, &rules) : ERR_NOMEM;
+    int error = arena ?
+        request_rules_make(w->q->context, w->q->quirks.flags & QUIRKS_SHORT_IDS, arena, &rules) :
+        ERR_NOMEM;
 
     buf_puts(w->json, ",\"messages\":[");
     for (size_t i = 0; !error && i < rules.count; i++) {
         if (i)
             buf_putc(w->json, ',');
-        anthropic_message(w, &rules.messages[i], i + 1 == rules.count);
+        request_anthropic_message(w, &rules.messages[i], i + 1 == rules.count);
     }
     buf_putc(w->json, ']');
     if (arena)
@@ -154,23 +157,23 @@ static int anthropic_messages(struct anthropic_writer *w)
     return error;
 }
 
-static int anthropic_body(struct anthropic_writer *w)
+static int request_anthropic_body(struct anthropic_writer *w)
 {
     const struct provider_request *q = w->q;
     const char *system = q->context->system;
     int error;
 
     buf_puts(w->json, "{\"model\":");
-    put_string(w->json, q->conf->anthropic_model);
+    request_put_string(w->json, q->conf->anthropic_model);
     buf_printf(w->json, ",\"max_tokens\":%lld,\"stream\":true", (long long)request_output(q));
     if (request_temperature(q, q->conf->anthropic_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (!utf8_blank(system, strlen(system))) {
         buf_puts(w->json, ",\"system\":[{\"type\":\"text\",\"text\":");
-        put_string(w->json, system);
+        request_put_string(w->json, system);
         buf_puts(w->json, w->marks ? CACHE_MARK "}]" : "}]");
     }
-    if ((error = anthropic_tools(w)) || (error = anthropic_messages(w)))
+    if ((error = request_anthropic_tools(w)) || (error = request_anthropic_messages(w)))
         return error;
     buf_putc(w->json, '}');
     return buf_error(w->json);
@@ -180,7 +183,9 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out)
 {
     const struct conf *conf = q->conf;
-    struct anthropic_writer w = {.json = &out->body, .q = q, .tools = tools,
+    struct anthropic_writer w = {.json = &out->body,
+        .q = q,
+        .tools = tools,
         .marks = conf->anthropic_cache && !(q->quirks.flags & QUIRKS_NO_CACHE_CONTROL)};
     size_t offsets[PROVIDER_HEADERS_MAX], count = 0;
     int error;
@@ -191,7 +196,7 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     provider_header(out, &count, offsets, "anthropic-version", "2023-06-01");
     if (*conf->anthropic_key)
         provider_header(out, &count, offsets, "x-api-key", conf->anthropic_key);
-    error = anthropic_body(&w);
+    error = request_anthropic_body(&w);
     out->sent = w.sent | (w.marks ? QUIRKS_NO_CACHE_CONTROL : 0);
     if (error || buf_error(&out->url) || buf_error(&out->header_text))
         return ERR_NOMEM;

@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_MODEL_REQUEST_EXTRA_H
 
 #include "agent/model/provider.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 
 /*
@@ -9,14 +10,15 @@
  * though the protocol does not know it: members of tool calls (Gemini's
  * extra_content.google.thought_signature, ai.google.dev/gemini-api/docs/thought-signatures) and the
  * thoughts of a step with calls (DeepSeek's reasoning_content, api-docs.deepseek.com, "Thinking
- * mode"; both November 2026). It goes back to the server that said it, and to no other: the text that
- * is kept begins with its maker. Used by turn workers.
+ * mode"; both November 2026). It goes back to the server that said it, and to no other: the text
+ * that is kept begins with its maker. Used by turn workers.
  */
 
 /* Of one tool call of a stream: tells the sink when there is something to keep. 0 or its error. */
-int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *tool_call);
+MUST_CHECK int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *tool_call);
 
-/* Kept members of a call as JSON, {"call":{...},"function":{...}}, or NULL when another made them. */
+/* Kept members of a call as JSON, {"call":{...},"function":{...}}, or NULL when another made
+ * them. */
 jdoc *request_extra_of(const char *sealed, const char *maker);
 
 /* The field under which the sealed thought goes back to this maker, or NULL. */

@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static void put_string(struct buf *json, const char *s)
+static void request_put_string(struct buf *json, const char *s)
 {
     buf_json_string(json, s, strlen(s));
 }
@@ -18,10 +18,10 @@ void request_openai_tool(struct buf *json, const struct context_tool *tool, bool
 {
     (void)last; /* this protocol caches by prefix and has no marks */
     buf_puts(json, "{\"type\":\"function\",\"function\":{\"name\":");
-    put_string(json, tool->name);
+    request_put_string(json, tool->name);
     if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
-        put_string(json, tool->description);
+        request_put_string(json, tool->description);
     }
     buf_printf(json, ",\"parameters\":%s}}", tool->schema);
 }
@@ -32,12 +32,12 @@ struct openai_writer {
     char maker[PROVIDER_MAKER_SIZE];
     unsigned flags; /* of the quirks */
     unsigned sent;
-    bool any;       /* a message is written */
-    bool results;   /* the last one is a tool's */
+    bool any;                 /* a message is written */
+    bool results;             /* the last one is a tool's */
     const char *instructions; /* that the first user message begins with, or NULL */
 };
 
-static void openai_open(struct openai_writer *w, const char *role)
+static void request_openai_open(struct openai_writer *w, const char *role)
 {
     buf_printf(w->json, "%s{\"role\":\"%s\"", w->any ? "," : "", role);
     w->any = true;
@@ -45,7 +45,7 @@ static void openai_open(struct openai_writer *w, const char *role)
 }
 
 /* All texts of a message as one; a blank line stands between those that came apart. */
-static void openai_texts(struct openai_writer *w, const struct request_rules_message *m)
+static void request_openai_texts(struct openai_writer *w, const struct request_rules_message *m)
 {
     bool any = w->instructions;
 
@@ -65,7 +65,8 @@ static void openai_texts(struct openai_writer *w, const struct request_rules_mes
     buf_putc(w->json, '"');
 }
 
-static size_t openai_count(const struct request_rules_message *m, enum request_rules_kind kind)
+static size_t request_openai_count(const struct request_rules_message *m,
+    enum request_rules_kind kind)
 {
     size_t count = 0;
 
@@ -75,7 +76,7 @@ static size_t openai_count(const struct request_rules_message *m, enum request_r
 }
 
 /* Members that the server itself put there, spliced into the open object. */
-static void openai_extra(struct openai_writer *w, const jdoc *members)
+static void request_openai_extra(struct openai_writer *w, const jdoc *members)
 {
     struct buf text = {0};
 
@@ -90,31 +91,32 @@ static void openai_extra(struct openai_writer *w, const jdoc *members)
     w->sent |= QUIRKS_NO_CALL_EXTRA | QUIRKS_NO_THOUGHTS;
 }
 
-static void openai_call(struct openai_writer *w, const struct request_rules_part *p)
+static void request_openai_call(struct openai_writer *w, const struct request_rules_part *p)
 {
     bool take = !w->q->context->no_thoughts && !(w->flags & QUIRKS_NO_CALL_EXTRA);
     jdoc *extra = take ? request_extra_of(p->sealed, w->maker) : NULL;
 
     buf_puts(w->json, "{\"id\":");
-    put_string(w->json, p->id);
+    request_put_string(w->json, p->id);
     buf_puts(w->json, ",\"type\":\"function\",\"function\":{\"name\":");
-    put_string(w->json, p->name);
+    request_put_string(w->json, p->name);
     buf_puts(w->json, ",\"arguments\":");
     buf_json_string(w->json, p->text, p->len);
-    openai_extra(w, jdoc_get(extra, "function"));
+    request_openai_extra(w, jdoc_get(extra, "function"));
     buf_putc(w->json, '}');
-    openai_extra(w, jdoc_get(extra, "call"));
+    request_openai_extra(w, jdoc_get(extra, "call"));
     buf_putc(w->json, '}');
     jdoc_free(extra);
 }
 
-static bool openai_is_thought(const struct openai_writer *w, const struct request_rules_part *p)
+static bool request_openai_is_thought(const struct openai_writer *w,
+    const struct request_rules_part *p)
 {
     return p->kind == REQUEST_RULES_THOUGHT && request_extra_field(p->sealed, w->maker);
 }
 
 /* On messages with calls: to the server that thought so; on all when it wants that. */
-static void openai_thoughts(struct openai_writer *w, const struct request_rules_message *m,
+static void request_openai_thoughts(struct openai_writer *w, const struct request_rules_message *m,
     bool calls)
 {
     bool wanted = w->flags & QUIRKS_NEED_REASONING, any = false;
@@ -122,46 +124,46 @@ static void openai_thoughts(struct openai_writer *w, const struct request_rules_
     if (w->flags & QUIRKS_NO_REASONING || !strcmp(w->q->conf->openai_reasoning_content, "off"))
         return;
     for (size_t i = 0; i < m->count; i++)
-        any = any || openai_is_thought(w, &m->parts[i]);
+        any = any || request_openai_is_thought(w, &m->parts[i]);
     if (!wanted && !(any && calls))
         return;
     w->sent |= QUIRKS_NO_REASONING;
     buf_puts(w->json, ",\"reasoning_content\":\"");
     for (size_t i = 0; i < m->count; i++)
-        if (openai_is_thought(w, &m->parts[i]))
+        if (request_openai_is_thought(w, &m->parts[i]))
             buf_json_escaped(w->json, m->parts[i].text, m->parts[i].len);
     buf_putc(w->json, '"');
 }
 
-static void openai_null(struct openai_writer *w)
+static void request_openai_null(struct openai_writer *w)
 {
     w->sent |= QUIRKS_TEXT_CONTENT;
     buf_puts(w->json, ",\"content\":null");
 }
 
 /* Mistral's models want an answer between a tool's result and the user's words. */
-static void openai_between(struct openai_writer *w)
+static void request_openai_between(struct openai_writer *w)
 {
     if (!(w->flags & QUIRKS_ANSWER_RESULTS)) {
         w->sent |= QUIRKS_ANSWER_RESULTS;
         return;
     }
-    openai_open(w, "assistant");
+    request_openai_open(w, "assistant");
     buf_puts(w->json, ",\"content\":\"(no answer)\"}");
 }
 
-static void openai_assistant(struct openai_writer *w, const struct request_rules_message *m)
+static void request_openai_assistant(struct openai_writer *w, const struct request_rules_message *m)
 {
-    size_t calls = openai_count(m, REQUEST_RULES_CALL), written = 0;
+    size_t calls = request_openai_count(m, REQUEST_RULES_CALL), written = 0;
 
-    openai_open(w, "assistant");
-    if (openai_count(m, REQUEST_RULES_TEXT))
-        openai_texts(w, m);
+    request_openai_open(w, "assistant");
+    if (request_openai_count(m, REQUEST_RULES_TEXT))
+        request_openai_texts(w, m);
     else if (w->flags & QUIRKS_TEXT_CONTENT)
         buf_puts(w->json, ",\"content\":\"\"");
     else
-        openai_null(w);
-    openai_thoughts(w, m, calls > 0);
+        request_openai_null(w);
+    request_openai_thoughts(w, m, calls > 0);
     if (calls)
         buf_puts(w->json, ",\"tool_calls\":[");
     for (size_t i = 0; i < m->count; i++) {
@@ -169,34 +171,34 @@ static void openai_assistant(struct openai_writer *w, const struct request_rules
             continue;
         if (written++)
             buf_putc(w->json, ',');
-        openai_call(w, &m->parts[i]);
+        request_openai_call(w, &m->parts[i]);
     }
     buf_puts(w->json, calls ? "]}" : "}");
 }
 
-static void openai_user(struct openai_writer *w, const struct request_rules_message *m)
+static void request_openai_user(struct openai_writer *w, const struct request_rules_message *m)
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct request_rules_part *p = &m->parts[i];
         if (p->kind != REQUEST_RULES_RESULT)
             continue;
-        openai_open(w, "tool");
+        request_openai_open(w, "tool");
         buf_puts(w->json, ",\"tool_call_id\":");
-        put_string(w->json, p->id);
+        request_put_string(w->json, p->id);
         buf_puts(w->json, ",\"content\":");
         buf_json_string(w->json, p->text, p->len);
         buf_putc(w->json, '}');
     }
-    if (!openai_count(m, REQUEST_RULES_TEXT))
+    if (!request_openai_count(m, REQUEST_RULES_TEXT))
         return;
     if (w->results)
-        openai_between(w);
-    openai_open(w, "user");
-    openai_texts(w, m);
+        request_openai_between(w);
+    request_openai_open(w, "user");
+    request_openai_texts(w, m);
     buf_putc(w->json, '}');
 }
 
-static void openai_system(struct openai_writer *w)
+static void request_openai_system(struct openai_writer *w)
 {
     const char *system = w->q->context->system;
 
@@ -206,27 +208,28 @@ static void openai_system(struct openai_writer *w)
         w->instructions = system;
         return;
     }
-    openai_open(w, "system");
+    request_openai_open(w, "system");
     buf_puts(w->json, ",\"content\":");
-    put_string(w->json, system);
+    request_put_string(w->json, system);
     buf_putc(w->json, '}');
     w->sent |= QUIRKS_SYSTEM_AS_USER;
 }
 
-static int openai_messages(struct openai_writer *w)
+static int request_openai_messages(struct openai_writer *w)
 {
     struct arena *arena = arena_new();
     struct request_rules rules;
-    int error = arena ? request_rules_make(w->q->context, w->flags & QUIRKS_SHORT_IDS, arena,
-        &rules) : ERR_NOMEM;
+    int error = arena ?
+        request_rules_make(w->q->context, w->flags & QUIRKS_SHORT_IDS, arena, &rules) :
+        ERR_NOMEM;
 
     buf_puts(w->json, ",\"messages\":[");
-    openai_system(w);
+    request_openai_system(w);
     for (size_t i = 0; !error && i < rules.count; i++) {
         if (rules.messages[i].assistant)
-            openai_assistant(w, &rules.messages[i]);
+            request_openai_assistant(w, &rules.messages[i]);
         else
-            openai_user(w, &rules.messages[i]);
+            request_openai_user(w, &rules.messages[i]);
     }
     buf_putc(w->json, ']');
     if (arena)
@@ -238,7 +241,7 @@ static int openai_messages(struct openai_writer *w)
  * Its own newer models refuse max_tokens, so OpenAI gets max_completion_tokens, and so do models of
  * these names behind other servers (OpenRouter: "openai/gpt-5"). Everybody else knows max_tokens.
  */
-static bool openai_is_newer(const struct conf *conf)
+static bool request_openai_is_newer(const struct conf *conf)
 {
     static const char own[] = "api.openai.com";
     const char *slash = strrchr(conf->openai_model, '/');
@@ -246,55 +249,56 @@ static bool openai_is_newer(const struct conf *conf)
     char host[256] = "";
     size_t len;
 
-    if (!http_url_host(conf->openai_url, host, sizeof host) && (len = strlen(host)) >= sizeof own - 1
-        && !strcmp(host + len - (sizeof own - 1), own))
+    if (!http_url_host(conf->openai_url, host, sizeof host) &&
+        (len = strlen(host)) >= sizeof own - 1 && !strcmp(host + len - (sizeof own - 1), own))
         return true;
     if (model[0] == 'o')
         return isdigit((unsigned char)model[1]);
-    return !strncmp(model, "gpt-", 4) && isdigit((unsigned char)model[4])
-        && (model[4] >= '5' || isdigit((unsigned char)model[5]));
+    return !strncmp(model, "gpt-", 4) && isdigit((unsigned char)model[4]) &&
+        (model[4] >= '5' || isdigit((unsigned char)model[5]));
 }
 
-static void openai_output(struct openai_writer *w)
+static void request_openai_output(struct openai_writer *w)
 {
     const struct conf *conf = w->q->conf;
     const char *set = conf->openai_max_tokens_field;
-    bool newer = strcmp(set, "auto") ? !strcmp(set, "max_completion_tokens") : openai_is_newer(conf);
+    bool newer =
+        strcmp(set, "auto") ? !strcmp(set, "max_completion_tokens") : request_openai_is_newer(conf);
 
     if (!strcmp(set, "none") || w->flags & QUIRKS_NO_OUTPUT_FIELD)
         return;
     if (w->flags & QUIRKS_OTHER_OUTPUT_FIELD)
         newer = !newer;
-    w->sent |= w->flags & QUIRKS_OTHER_OUTPUT_FIELD ? QUIRKS_NO_OUTPUT_FIELD
-                                                    : QUIRKS_OTHER_OUTPUT_FIELD;
+    w->sent |=
+        w->flags & QUIRKS_OTHER_OUTPUT_FIELD ? QUIRKS_NO_OUTPUT_FIELD : QUIRKS_OTHER_OUTPUT_FIELD;
     buf_printf(w->json, ",\"%s\":%lld", newer ? "max_completion_tokens" : "max_tokens",
         (long long)request_output(w->q));
 }
 
-static int openai_body(struct openai_writer *w, const struct buf *tools)
+static int request_openai_body(struct openai_writer *w, const struct buf *tools)
 {
     const struct provider_request *q = w->q;
     int error;
 
     buf_puts(w->json, "{\"model\":");
-    put_string(w->json, q->conf->openai_model);
+    request_put_string(w->json, q->conf->openai_model);
     buf_puts(w->json, ",\"stream\":true");
     if (q->conf->openai_stream_options && !(w->flags & QUIRKS_NO_STREAM_OPTIONS)) {
         w->sent |= QUIRKS_NO_STREAM_OPTIONS;
         buf_puts(w->json, ",\"stream_options\":{\"include_usage\":true}");
     }
-    openai_output(w);
+    request_openai_output(w);
     if (request_temperature(q, q->conf->openai_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (provider_put_tools(&provider_openai, q, tools, w->json)) {
-        w->sent |= QUIRKS_NO_TOOLS
-            | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
+        w->sent |=
+            QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
         if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
             w->sent |= QUIRKS_NO_TOOL_CHOICE;
             buf_puts(w->json, ",\"tool_choice\":\"none\"");
         }
     }
-    if ((error = openai_messages(w)))
+    if ((error = request_openai_messages(w)))
         return error;
     buf_putc(w->json, '}');
     return buf_error(w->json);
@@ -317,7 +321,7 @@ int request_openai(const struct provider_request *q, const struct buf *tools,
         buf_printf(&bearer, "Bearer %s", conf->openai_key);
         provider_header(out, &count, offsets, "Authorization", buf_text(&bearer));
     }
-    error = openai_body(&w, tools);
+    error = request_openai_body(&w, tools);
     out->sent = w.sent;
     if (error || buf_error(&out->url) || buf_error(&out->header_text) || buf_error(&bearer))
         error = ERR_NOMEM;

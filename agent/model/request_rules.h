@@ -3,6 +3,7 @@
 
 #include "agent/context.h"
 #include "base/arena.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,18 +15,22 @@
  * vendors allow; arguments that are JSON objects. Pure computation. Used by turn workers.
  *
  * What the vendors demand, from their documentation and error texts (November 2026): names of 1 to
- * 64 of A-Z a-z 0-9 _ -, the first a letter or _ (Gemini); ids of A-Z a-z 0-9 _ - (Anthropic), at most 40 (OpenAI), nine letters and
- * digits (Mistral); text with something other than white space; no assistant message at the end.
+ * 64 of A-Z a-z 0-9 _ -, the first a letter or _ (Gemini); ids of A-Z a-z 0-9 _ - (Anthropic), at
+ * most 40 (OpenAI), nine letters and digits (Mistral); text with something other than white space;
+ * no assistant message at the end.
  */
 #define REQUEST_RULES_NAME_MAX 64
 #define REQUEST_RULES_ID_MAX 40
 
 enum request_rules_kind {
-    REQUEST_RULES_TEXT, REQUEST_RULES_THOUGHT, REQUEST_RULES_CALL, REQUEST_RULES_RESULT
+    REQUEST_RULES_TEXT,
+    REQUEST_RULES_THOUGHT,
+    REQUEST_RULES_CALL,
+    REQUEST_RULES_RESULT
 };
 struct request_rules_part {
     enum request_rules_kind kind;
-    const char *text;   /* text, thought, result; of a call: its arguments, a JSON object */
+    const char *text; /* text, thought, result; of a call: its arguments, a JSON object */
     size_t len;
     const char *id;     /* call, result */
     const char *name;   /* call */
@@ -48,8 +53,8 @@ struct request_rules {
  *   short_ids  every id is nine letters and digits, counted through the conversation
  * Returns 0 or ERR_NOMEM.
  */
-int request_rules_make(const struct context *context, bool short_ids, struct arena *arena,
-    struct request_rules *out);
+MUST_CHECK int request_rules_make(const struct context *context, bool short_ids,
+    struct arena *arena, struct request_rules *out);
 
 /* The name in allowed letters, cut to 64; "unnamed" for an empty one. NULL on no memory. */
 const char *request_rules_name(const char *name, struct arena *arena);

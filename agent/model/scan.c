@@ -13,33 +13,33 @@ struct text { /* of a JSON string */
     size_t len;
 };
 
-static void skip_blank(struct cursor *c)
+static void scan_skip_blank(struct cursor *c)
 {
     while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
         c->p++;
 }
 
-static bool take(struct cursor *c, char want)
+static bool scan_take(struct cursor *c, char want)
 {
-    skip_blank(c);
+    scan_skip_blank(c);
     if (c->p == c->end || *c->p != (unsigned char)want)
         return false;
     c->p++;
     return true;
 }
 
-static bool take_word(struct cursor *c, const char *word)
+static bool scan_take_word(struct cursor *c, const char *word)
 {
     size_t n = strlen(word);
 
-    skip_blank(c);
+    scan_skip_blank(c);
     if ((size_t)(c->end - c->p) < n || memcmp(c->p, word, n))
         return false;
     c->p += n;
     return true;
 }
 
-static int hex_digit(unsigned char c)
+static int scan_hex_digit(unsigned char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -49,7 +49,7 @@ static int hex_digit(unsigned char c)
 }
 
 /* After "\u". NUL and surrogates are left to the slow path. */
-static bool unescape_unicode(struct cursor *c, struct buf *scratch)
+static bool scan_unescape_unicode(struct cursor *c, struct buf *scratch)
 {
     unsigned value = 0;
     char bytes[4];
@@ -57,7 +57,7 @@ static bool unescape_unicode(struct cursor *c, struct buf *scratch)
     if (c->end - c->p < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(*c->p++);
+        int digit = scan_hex_digit(*c->p++);
         if (digit < 0)
             return false;
         value = value * 16 + (unsigned)digit;
@@ -68,7 +68,7 @@ static bool unescape_unicode(struct cursor *c, struct buf *scratch)
     return true;
 }
 
-static bool unescape(struct cursor *c, struct buf *scratch)
+static bool scan_unescape(struct cursor *c, struct buf *scratch)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     const char *found;
@@ -77,7 +77,7 @@ static bool unescape(struct cursor *c, struct buf *scratch)
         return false;
     unsigned char ch = *c->p++;
     if (ch == 'u')
-        return unescape_unicode(c, scratch);
+        return scan_unescape_unicode(c, scratch);
     found = ch ? strchr(from, ch) : NULL;
     if (!found)
         return false;
@@ -85,7 +85,7 @@ static bool unescape(struct cursor *c, struct buf *scratch)
     return true;
 }
 
-static void skip_plain(struct cursor *c)
+static void scan_skip_plain(struct cursor *c)
 {
     while (c->p < c->end && *c->p >= 0x20 && *c->p < 0x80 && *c->p != '"' && *c->p != '\\')
         c->p++;
@@ -95,15 +95,15 @@ static void skip_plain(struct cursor *c)
  * A string. Without an escape, out points into the event; with one, into scratch (when scratch is
  * NULL such a string is refused, which only sends the event to the slow path).
  */
-static bool take_string(struct cursor *c, struct buf *scratch, struct text *out)
+static bool scan_take_string(struct cursor *c, struct buf *scratch, struct text *out)
 {
     const unsigned char *run;
     bool escaped = false;
 
-    if (!take(c, '"'))
+    if (!scan_take(c, '"'))
         return false;
     for (run = c->p;;) {
-        skip_plain(c);
+        scan_skip_plain(c);
         if (c->p == c->end || *c->p < 0x20)
             return false;
         if (*c->p == '"')
@@ -122,7 +122,7 @@ static bool take_string(struct cursor *c, struct buf *scratch, struct text *out)
         escaped = true;
         buf_put(scratch, run, (size_t)(c->p - run));
         c->p++;
-        if (!unescape(c, scratch))
+        if (!scan_unescape(c, scratch))
             return false;
         run = c->p;
     }
@@ -136,11 +136,11 @@ static bool take_string(struct cursor *c, struct buf *scratch, struct text *out)
     return !escaped || !buf_error(scratch);
 }
 
-static bool take_index(struct cursor *c, int64_t *value)
+static bool scan_take_index(struct cursor *c, int64_t *value)
 {
     const unsigned char *start;
 
-    skip_blank(c);
+    scan_skip_blank(c);
     start = c->p;
     *value = 0;
     while (c->p < c->end && *c->p >= '0' && *c->p <= '9' && c->p - start < 15)
@@ -151,11 +151,11 @@ static bool take_index(struct cursor *c, int64_t *value)
 }
 
 /* Next member of an object: its number in names, or -1. seen refuses a name that comes twice. */
-static int take_name(struct cursor *c, const char *const *names, unsigned *seen)
+static int scan_take_name(struct cursor *c, const char *const *names, unsigned *seen)
 {
     struct text name;
 
-    if (!take_string(c, NULL, &name) || !take(c, ':'))
+    if (!scan_take_string(c, NULL, &name) || !scan_take(c, ':'))
         return -1;
     for (int i = 0; names[i]; i++)
         if (strlen(names[i]) == name.len && !memcmp(names[i], name.s, name.len)) {
@@ -167,45 +167,45 @@ static int take_name(struct cursor *c, const char *const *names, unsigned *seen)
     return -1;
 }
 
-static bool is(const struct text *t, const char *want)
+static bool scan_is(const struct text *t, const char *want)
 {
     return t->len == strlen(want) && !memcmp(t->s, want, t->len);
 }
 
 /* After a member: 1 = another follows, 0 = the object ended, -1 = neither. */
-static int after_member(struct cursor *c)
+static int scan_after_member(struct cursor *c)
 {
-    if (take(c, ','))
+    if (scan_take(c, ','))
         return 1;
-    return take(c, '}') ? 0 : -1;
+    return scan_take(c, '}') ? 0 : -1;
 }
 
 /* {"type":"text_delta","text":"..."} or {"type":"input_json_delta","partial_json":"..."} */
-static bool anthropic_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+static bool scan_anthropic_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"type", "text", "partial_json", NULL};
     struct text type = {"", 0}, value = {"", 0};
     unsigned seen = 0;
     int more;
 
-    if (!take(c, '{'))
+    if (!scan_take(c, '{'))
         return false;
     do {
-        int name = take_name(c, names, &seen);
-        if (name < 0 || !take_string(c, name ? scratch : NULL, name ? &value : &type))
+        int name = scan_take_name(c, names, &seen);
+        if (name < 0 || !scan_take_string(c, name ? scratch : NULL, name ? &value : &type))
             return false;
-        more = after_member(c);
+        more = scan_after_member(c);
     } while (more > 0);
     if (more < 0)
         return false;
     out->text = value.s;
     out->len = value.len;
-    if (seen == 3 && is(&type, "text_delta")) {
+    if (seen == 3 && scan_is(&type, "text_delta")) {
         out->kind = SCAN_TEXT;
         return true;
     }
     out->kind = SCAN_ARGS;
-    return seen == 5 && is(&type, "input_json_delta");
+    return seen == 5 && scan_is(&type, "input_json_delta");
 }
 
 bool scan_anthropic(const char *data, size_t len, struct buf *scratch, struct scan_delta *out)
@@ -216,89 +216,115 @@ bool scan_anthropic(const char *data, size_t len, struct buf *scratch, struct sc
     unsigned seen = 0;
     int more;
 
-    if (!take(&c, '{'))
+    if (!scan_take(&c, '{'))
         return false;
     do {
         bool good = false;
-        switch (take_name(&c, names, &seen)) {
-        case 0: good = take_string(&c, NULL, &type) && is(&type, "content_block_delta"); break;
-        case 1: good = take_index(&c, &out->index); break;
-        case 2: good = anthropic_delta(&c, scratch, out); break;
-        default: break;
+        switch (scan_take_name(&c, names, &seen)) {
+        case 0:
+            good = scan_take_string(&c, NULL, &type) && scan_is(&type, "content_block_delta");
+            break;
+        case 1:
+            good = scan_take_index(&c, &out->index);
+            break;
+        case 2:
+            good = scan_anthropic_delta(&c, scratch, out);
+            break;
+        default:
+            break;
         }
         if (!good)
             return false;
-        more = after_member(&c);
+        more = scan_after_member(&c);
     } while (more > 0);
-    skip_blank(&c);
+    scan_skip_blank(&c);
     return !more && seen == 7 && c.p == c.end;
 }
 
 /* {"content":"..."}, perhaps with "role":"assistant" and nulls. */
-static bool openai_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+static bool scan_openai_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"content", "role", "refusal", "function_call", NULL};
     struct text value = {"", 0}, role;
     unsigned seen = 0;
     int more;
 
-    if (!take(c, '{'))
+    if (!scan_take(c, '{'))
         return false;
     do {
         bool good = false;
-        switch (take_name(c, names, &seen)) {
-        case 0: good = take_string(c, scratch, &value); break;
-        case 1: good = take_string(c, NULL, &role); break;
+        switch (scan_take_name(c, names, &seen)) {
+        case 0:
+            good = scan_take_string(c, scratch, &value);
+            break;
+        case 1:
+            good = scan_take_string(c, NULL, &role);
+            break;
         case 2:
-        case 3: good = take_word(c, "null"); break;
-        default: break;
+        case 3:
+            good = scan_take_word(c, "null");
+            break;
+        default:
+            break;
         }
         if (!good)
             return false;
-        more = after_member(c);
+        more = scan_after_member(c);
     } while (more > 0);
     out->text = value.s;
     out->len = value.len;
     return !more && (seen & 1);
 }
 
-static bool openai_choice(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+static bool scan_openai_choice(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"index", "delta", "finish_reason", "logprobs", NULL};
     unsigned seen = 0;
     int more;
 
-    if (!take(c, '[') || !take(c, '{'))
+    if (!scan_take(c, '[') || !scan_take(c, '{'))
         return false;
     do {
         bool good = false;
-        switch (take_name(c, names, &seen)) {
-        case 0: good = take_index(c, &out->index) && !out->index; break;
-        case 1: good = openai_delta(c, scratch, out); break;
+        switch (scan_take_name(c, names, &seen)) {
+        case 0:
+            good = scan_take_index(c, &out->index) && !out->index;
+            break;
+        case 1:
+            good = scan_openai_delta(c, scratch, out);
+            break;
         case 2:
-        case 3: good = take_word(c, "null"); break;
-        default: break;
+        case 3:
+            good = scan_take_word(c, "null");
+            break;
+        default:
+            break;
         }
         if (!good)
             return false;
-        more = after_member(c);
+        more = scan_after_member(c);
     } while (more > 0);
-    return !more && (seen & 2) && take(c, ']');
+    return !more && (seen & 2) && scan_take(c, ']');
 }
 
-static bool openai_member(struct cursor *c, int name, struct buf *scratch, struct scan_delta *out)
+static bool scan_openai_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
 {
     struct text ignored;
     int64_t number;
 
     switch (name) {
-    case 0: return openai_choice(c, scratch, out);
-    case 1: return take_index(c, &number);
-    case 2: return take_word(c, "null");
+    case 0:
+        return scan_openai_choice(c, scratch, out);
+    case 1:
+        return scan_take_index(c, &number);
+    case 2:
+        return scan_take_word(c, "null");
     case 3:
     case 4:
-        return take_word(c, "null") || take_string(c, NULL, &ignored);
-    default: return take_string(c, NULL, &ignored);
+        return scan_take_word(c, "null") || scan_take_string(c, NULL, &ignored);
+    default:
+        return scan_take_string(c, NULL, &ignored);
     }
 }
 
@@ -312,14 +338,14 @@ bool scan_openai(const char *data, size_t len, struct buf *scratch, struct scan_
 
     out->kind = SCAN_TEXT;
     out->index = 0;
-    if (!take(&c, '{'))
+    if (!scan_take(&c, '{'))
         return false;
     do {
-        int name = take_name(&c, names, &seen);
-        if (name < 0 || !openai_member(&c, name, scratch, out))
+        int name = scan_take_name(&c, names, &seen);
+        if (name < 0 || !scan_openai_member(&c, name, scratch, out))
             return false;
-        more = after_member(&c);
+        more = scan_after_member(&c);
     } while (more > 0);
-    skip_blank(&c);
+    scan_skip_blank(&c);
     return !more && (seen & 1) && c.p == c.end;
 }

@@ -15,8 +15,8 @@
 enum scan_kind { SCAN_TEXT, SCAN_ARGS };
 struct scan_delta {
     enum scan_kind kind;
-    int64_t index;      /* of the content block or the choice */
-    const char *text;   /* into the event, or into scratch when something was escaped */
+    int64_t index;    /* of the content block or the choice */
+    const char *text; /* into the event, or into scratch when something was escaped */
     size_t len;
 };
 /* {"type":"content_block_delta","index":N,"delta":{"type":"text_delta","text":"..."}} */

@@ -6,10 +6,10 @@
 static const struct {
     const char *open, *close;
 } think_tags[] = {
-    { "<think>", "</think>" },
-    { "<thinking>", "</thinking>" },
-    { "<thought>", "</thought>" },
-    { "[THINK]", "[/THINK]" },
+    {"<think>", "</think>"},
+    {"<thinking>", "</thinking>"},
+    {"<thought>", "</thought>"},
+    {"[THINK]", "[/THINK]"},
 };
 #define THINK_TAGS (sizeof think_tags / sizeof think_tags[0])
 
@@ -105,7 +105,8 @@ static int think_inside(struct think *t, const char *s, size_t len, size_t *used
     return error;
 }
 
-/* The beginning can be told: what is held goes out, and with it the rest of the event it came with. */
+/* The beginning can be told: what is held goes out, and with it the rest of the event it came
+ * with. */
 static int think_told(struct think *t, const char *s, size_t len, size_t *at, think_fn *out,
     void *arg)
 {
@@ -143,7 +144,8 @@ int think_feed(struct think *t, const char *s, size_t len, think_fn *out, void *
             if (at < len)
                 t->state = THINK_TEXT;
             break;
-        case THINK_TEXT: return out(arg, false, s + at, len - at);
+        case THINK_TEXT:
+            return out(arg, false, s + at, len - at);
         }
     }
     return error;

@@ -5,6 +5,7 @@
 #include "agent/context.h"
 #include "agent/offline/offline_when.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,21 +22,35 @@
  * read in two ways, is a question to the user: nothing is written on a guess.
  */
 enum offline_kind {
-    OFFLINE_UNKNOWN, OFFLINE_GREETING, OFFLINE_THANKS, OFFLINE_HELP, OFFLINE_TIME,
-    OFFLINE_PLAN_TRIP, OFFLINE_DISTANCE, OFFLINE_TRAVEL_TIME,
-    OFFLINE_ADD_EVENT, OFFLINE_REMIND, OFFLINE_LIST_EVENTS, OFFLINE_MOVE_EVENT,
-    OFFLINE_DELETE_EVENT, OFFLINE_SET_TIMER, OFFLINE_ADD_EXPENSE, OFFLINE_SPENDING,
-    OFFLINE_SET_BUDGET, OFFLINE_BUDGET, OFFLINE_KIND_COUNT
+    OFFLINE_UNKNOWN,
+    OFFLINE_GREETING,
+    OFFLINE_THANKS,
+    OFFLINE_HELP,
+    OFFLINE_TIME,
+    OFFLINE_PLAN_TRIP,
+    OFFLINE_DISTANCE,
+    OFFLINE_TRAVEL_TIME,
+    OFFLINE_ADD_EVENT,
+    OFFLINE_REMIND,
+    OFFLINE_LIST_EVENTS,
+    OFFLINE_MOVE_EVENT,
+    OFFLINE_DELETE_EVENT,
+    OFFLINE_SET_TIMER,
+    OFFLINE_ADD_EXPENSE,
+    OFFLINE_SPENDING,
+    OFFLINE_SET_BUDGET,
+    OFFLINE_BUDGET,
+    OFFLINE_KIND_COUNT
 };
 
 /* Where and when a message is said. Texts are borrowed and never NULL. */
 struct offline_world {
     int64_t now_ms;
     const char *zone;
-    const char *currency;       /* the user's own */
-    const char *site_currency;  /* what tools take when none is named */
-    const char *place;          /* where the user is, as a place or "lat,lng"; "" = unknown */
-    bool decimal_comma;         /* of the user's locale */
+    const char *currency;      /* the user's own */
+    const char *site_currency; /* what tools take when none is named */
+    const char *place;         /* where the user is, as a place or "lat,lng"; "" = unknown */
+    bool decimal_comma;        /* of the user's locale */
 };
 
 #define OFFLINE_TEXT_MAX 300
@@ -44,10 +59,10 @@ struct offline_ask {
     char from[OFFLINE_TEXT_MAX], to[OFFLINE_TEXT_MAX]; /* places */
     char title[OFFLINE_TEXT_MAX];
     char category[32], period[16], zone[64];
-    double amount, seconds;     /* of money; of a timer */
+    double amount, seconds; /* of money; of a timer */
     struct offline_moment when;
-    bool reminders;             /* only reminders are listed */
-    bool foreign;               /* not understood: another language */
+    bool reminders; /* only reminders are listed */
+    bool foreign;   /* not understood: another language */
     /*
      * What to ask the user in place of a call; "" = understood. awaits: only a part is missing,
      * which the next message may bring.
@@ -59,7 +74,10 @@ struct offline_ask {
 void offline_understand(const char *text, const struct offline_world *world,
     struct offline_ask *out);
 /* Fills the world from a turn's frame; scratch holds what its texts need. */
-struct offline_scratch { jdoc *stored; char place[OFFLINE_TEXT_MAX]; };
+struct offline_scratch {
+    jdoc *stored;
+    char place[OFFLINE_TEXT_MAX];
+};
 void offline_world_read(const struct context_frame *frame, struct offline_scratch *scratch,
     struct offline_world *out);
 void offline_scratch_fini(struct offline_scratch *scratch);
@@ -80,12 +98,13 @@ struct offline_step {
     size_t call_count;
 };
 /* From a whole context. no_tools: only text. Returns 0 or ERR_NOMEM. */
-int offline_decide(const struct context *context, bool no_tools, struct offline_step *out);
+MUST_CHECK int offline_decide(const struct context *context, bool no_tools,
+    struct offline_step *out);
 void offline_step_fini(struct offline_step *step);
 
 /* The answer from the results that followed the last user message; results[i] answers calls[i]. */
 struct offline_result {
-    const char *name;               /* of the tool */
+    const char *name; /* of the tool */
     const struct chat_message *message;
 };
 void offline_say(const struct offline_result *results, size_t count, struct buf *text);

@@ -3,7 +3,7 @@
 #include "agent/offline/offline_reading.h"
 #include "base/err.h"
 #include "tools/kit/gazetteer.h"
-#include "tools/kit/spot_choose.h"
+#include "tools/kit/place_choose.h"
 #include "tools/kit/zone.h"
 
 #include <ctype.h>
@@ -75,9 +75,13 @@ static void offline_ask_rest(struct offline_reading *r, const struct offline_tok
         offline_ask_user(r, true, "I understood \"%s\", but something is missing.", understood);
         return;
     }
-    offline_ask_user(r, false, "I understood \"%s\", but not \"%s\". Please say it in one plain "
-        "sentence.%s", understood, rest, offline_kinds[r->ask->kind].writes
-        ? " Numbers and the like that belong to a title can stand in quotation marks." : "");
+    offline_ask_user(r, false,
+        "I understood \"%s\", but not \"%s\". Please say it in one plain "
+        "sentence.%s",
+        understood, rest,
+        offline_kinds[r->ask->kind].writes ?
+            " Numbers and the like that belong to a title can stand in quotation marks." :
+            "");
 }
 
 /* ---- parts ---- */
@@ -98,8 +102,8 @@ static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
 {
     struct offline_part *part = &r->match.parts[slot];
 
-    while (part->count > 1 &&
-        offline_tokens_is(&r->tokens, part->at, "a|an|my|the|our|new|another")) {
+    while (
+        part->count > 1 && offline_tokens_is(&r->tokens, part->at, "a|an|my|the|our|new|another")) {
         part->at++;
         part->count--;
     }
@@ -109,9 +113,9 @@ static void offline_get_title(struct offline_reading *r, enum offline_slot slot)
 
 bool offline_vague(const char *text)
 {
-    static const char *const words[] = {"it", "this", "that", "these", "those", "them", "him", "her",
-        "something", "anything", "everything", "stuff", "things", "calendar", "my calendar", "diary",
-        "agenda", "schedule", "event", "appointment", "meeting", "reminder"};
+    static const char *const words[] = {"it", "this", "that", "these", "those", "them", "him",
+        "her", "something", "anything", "everything", "stuff", "things", "calendar", "my calendar",
+        "diary", "agenda", "schedule", "event", "appointment", "meeting", "reminder"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcasecmp(text, words[i]))
@@ -120,8 +124,8 @@ bool offline_vague(const char *text)
 }
 
 /* A token of the title, from its `from`th on, that is one of the words; SIZE_MAX = none. */
-static size_t offline_title_has(
-    const struct offline_reading *r, enum offline_slot slot, size_t from, const char *words)
+static size_t offline_title_has(const struct offline_reading *r, enum offline_slot slot,
+    size_t from, const char *words)
 {
     const struct offline_part *part = &r->match.parts[slot];
 
@@ -136,20 +140,23 @@ static bool offline_may_date(const struct offline_reading *r, enum offline_slot 
 {
     size_t at = offline_title_has(r, slot, 0, "on|in|at|for|by");
 
-    return at != SIZE_MAX && offline_title_has(r, slot, at, "day|days|birthday|eve|anniversary|"
-        "easter|xmas|christmas|holiday|holidays|payday|arrival|departure|checkout|checkin|sunrise|"
-        "sunset|dawn|dusk|spring|summer|autumn|winter|ramadan|diwali|thanksgiving|hanukkah|"
-        "halloween") != SIZE_MAX;
+    return at != SIZE_MAX &&
+        offline_title_has(r, slot, at,
+            "day|days|birthday|eve|anniversary|"
+            "easter|xmas|christmas|holiday|holidays|payday|arrival|departure|checkout|checkin|sunrise|"
+            "sunset|dawn|dusk|spring|summer|autumn|winter|ramadan|diwali|thanksgiving|hanukkah|"
+            "halloween") != SIZE_MAX;
 }
 
 /* One event is moved or deleted, by its own name. */
 static bool offline_is_one(struct offline_reading *r, enum offline_slot slot)
 {
-    if (offline_title_has(r, slot, 0, "all|both|any|and|or|&|old|older|other|others|rest|remaining|"
+    if (offline_title_has(r, slot, 0,
+            "all|both|any|and|or|&|old|older|other|others|rest|remaining|"
             "duplicate|oldest|latest|previous|entire|whole|everything") == SIZE_MAX)
         return true;
-    offline_ask_user(
-        r, false, "In offline mode I change one event at a time. Which one is it, by its title?");
+    offline_ask_user(r, false,
+        "In offline mode I change one event at a time. Which one is it, by its title?");
     return false;
 }
 
@@ -157,8 +164,8 @@ bool offline_work_out(struct offline_reading *r, enum offline_tense tense)
 {
     char problem[OFFLINE_PROBLEM_SIZE];
 
-    if (offline_when_work_out(
-            &r->when, r->world->now_ms, r->world->zone, tense, &r->ask->when, problem))
+    if (offline_when_work_out(&r->when, r->world->now_ms, r->world->zone, tense, &r->ask->when,
+            problem))
         return true;
     offline_ask_user(r, true, "%s", problem);
     return false;
@@ -228,8 +235,8 @@ static void offline_read_list(struct offline_reading *r)
 {
     r->ask->reminders = r->rule->mark == OFFLINE_REMINDERS;
     if (r->when.times || r->when.part || r->when.date == OFFLINE_DATE_MINUTES)
-        offline_ask_user(
-            r, false, "In offline mode I can list whole days and weeks of your calendar.");
+        offline_ask_user(r, false,
+            "In offline mode I can list whole days and weeks of your calendar.");
     else
         (void)offline_work_out(r, OFFLINE_ANY);
 }
@@ -269,22 +276,24 @@ static void offline_read_travel(struct offline_reading *r)
         (void)offline_no_when(r);
     } else if (ask->kind == OFFLINE_PLAN_TRIP && r->when.date == OFFLINE_DATE_DAYS &&
         r->when.value > 2) {
-        offline_ask_user(r, false, "Does the trip begin in %d days, or take so many? Please name the "
-            "day of departure.", r->when.value);
+        offline_ask_user(r, false,
+            "Does the trip begin in %d days, or take so many? Please name the "
+            "day of departure.",
+            r->when.value);
     } else if (ask->kind == OFFLINE_PLAN_TRIP && (r->when.times || r->when.part)) {
-        offline_ask_user(
-            r, false, "A trip's plan has a day, and I did not understand the time in that.");
+        offline_ask_user(r, false,
+            "A trip's plan has a day, and I did not understand the time in that.");
     } else {
         (void)offline_work_out(r, OFFLINE_AHEAD);
     }
 }
 
 /*
- * The zone of a place, or of its own name ("Europe/London"). Returns 0; ERR_NOT_FOUND; ERR_CONFLICT:
- * places of this name are far apart, and nothing tells which is meant.
+ * The zone of a place, or of its own name ("Europe/London"). Returns 0; ERR_NOT_FOUND;
+ * ERR_CONFLICT: places of this name are far apart, and nothing tells which is meant.
  */
-static int offline_zone_of(
-    const struct offline_world *world, const char *place, char *out, size_t size)
+static int offline_zone_of(const struct offline_world *world, const char *place, char *out,
+    size_t size)
 {
     struct gazetteer_bias bias = {0};
     struct gazetteer_candidates found;
@@ -299,7 +308,7 @@ static int offline_zone_of(
     (void)zone_country(world->zone, bias.country_code);
     if (gazetteer_candidates(place, &bias, &found))
         return ERR_NOT_FOUND;
-    spot_choose(list, 1, &chosen, &unclear);
+    place_choose(list, 1, &chosen, &unclear);
     if (unclear >= 0)
         return ERR_CONFLICT;
     if (!daytime_zone_valid(found.all[chosen].place.zone))
@@ -322,8 +331,8 @@ static void offline_read_time(struct offline_reading *r)
     offline_get(r, OFFLINE_TO, place, sizeof place);
     int error = offline_zone_of(r->world, place, r->ask->zone, sizeof r->ask->zone);
     if (error == ERR_CONFLICT)
-        offline_ask_user(
-            r, false, "There is more than one \"%s\". Please name its country too.", place);
+        offline_ask_user(r, false, "There is more than one \"%s\". Please name its country too.",
+            place);
     else if (error)
         offline_ask_user(r, false, "I do not know the time zone of \"%s\".", place);
 }
@@ -333,21 +342,42 @@ static void offline_read_time(struct offline_reading *r)
 static void offline_read_kind(struct offline_reading *r)
 {
     switch (r->ask->kind) {
-    case OFFLINE_TIME: offline_read_time(r); break;
+    case OFFLINE_TIME:
+        offline_read_time(r);
+        break;
     case OFFLINE_PLAN_TRIP:
     case OFFLINE_DISTANCE:
-    case OFFLINE_TRAVEL_TIME: offline_read_travel(r); break;
+    case OFFLINE_TRAVEL_TIME:
+        offline_read_travel(r);
+        break;
     case OFFLINE_ADD_EVENT:
-    case OFFLINE_REMIND: offline_read_event(r); break;
-    case OFFLINE_MOVE_EVENT: offline_read_move(r); break;
-    case OFFLINE_DELETE_EVENT: offline_read_delete(r); break;
-    case OFFLINE_LIST_EVENTS: offline_read_list(r); break;
-    case OFFLINE_SET_TIMER: offline_read_timer(r); break;
-    case OFFLINE_ADD_EXPENSE: offline_read_expense(r); break;
+    case OFFLINE_REMIND:
+        offline_read_event(r);
+        break;
+    case OFFLINE_MOVE_EVENT:
+        offline_read_move(r);
+        break;
+    case OFFLINE_DELETE_EVENT:
+        offline_read_delete(r);
+        break;
+    case OFFLINE_LIST_EVENTS:
+        offline_read_list(r);
+        break;
+    case OFFLINE_SET_TIMER:
+        offline_read_timer(r);
+        break;
+    case OFFLINE_ADD_EXPENSE:
+        offline_read_expense(r);
+        break;
     case OFFLINE_SPENDING:
-    case OFFLINE_BUDGET: offline_read_spending(r); break;
-    case OFFLINE_SET_BUDGET: offline_read_budget(r); break;
-    default: break;
+    case OFFLINE_BUDGET:
+        offline_read_spending(r);
+        break;
+    case OFFLINE_SET_BUDGET:
+        offline_read_budget(r);
+        break;
+    default:
+        break;
     }
 }
 
@@ -434,8 +464,8 @@ static void offline_understand_rest(struct offline_reading *r, const struct offl
         offline_read_kind(r);
 }
 
-void offline_understand(
-    const char *text, const struct offline_world *world, struct offline_ask *out)
+void offline_understand(const char *text, const struct offline_world *world,
+    struct offline_ask *out)
 {
     /* 9 KiB, which no stack of a task should hold; nothing waits here. */
     static struct offline_reading r;
@@ -451,8 +481,9 @@ void offline_understand(
     offline_strip(&r, &greeted, &thanked);
     if (!r.tokens.count ||
         (r.tokens.count < 4 && offline_tokens_is(&r.tokens, 0, "there|cheers|thx")))
-        out->kind = thanked || offline_tokens_is(&r.tokens, 0, "cheers|thx") ? OFFLINE_THANKS
-            : greeted ? OFFLINE_GREETING : OFFLINE_UNKNOWN;
+        out->kind = thanked || offline_tokens_is(&r.tokens, 0, "cheers|thx") ? OFFLINE_THANKS :
+            greeted                                                          ? OFFLINE_GREETING :
+                                                                               OFFLINE_UNKNOWN;
     else if (thanked && r.tokens.count <= 2 && offline_tokens_is(&r.tokens, 0, "a|so|very"))
         out->kind = OFFLINE_THANKS;
     else

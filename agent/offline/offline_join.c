@@ -114,8 +114,8 @@ static bool offline_join_article(const struct offline_tokens *t, size_t i)
 }
 
 /* Tokens of one number with its unit; 0 = none. */
-static size_t offline_join_part(
-    const struct offline_tokens *t, size_t i, double *seconds, bool *days)
+static size_t offline_join_part(const struct offline_tokens *t, size_t i, double *seconds,
+    bool *days)
 {
     double unit;
 

@@ -56,8 +56,8 @@ static bool offline_match_bridged(const struct offline_tokens *t, size_t i)
     return !t->list[i].gap || offline_tokens_is(t, i, "with|about|at|near|for|to");
 }
 
-static bool offline_match_event_word(
-    const struct offline_tokens *t, const struct offline_part *part)
+static bool offline_match_event_word(const struct offline_tokens *t,
+    const struct offline_part *part)
 {
     for (size_t i = part->at; i < part->at + part->count; i++)
         if (offline_tokens_is(t, i, "appointment|appointments|meeting|event|reminder|booking"))
@@ -93,7 +93,9 @@ static size_t offline_match_fixed(const struct offline_tokens *t, enum offline_s
         return 1;
     if (slot == OFFLINE_PERIOD)
         return offline_tokens_is(t, at, "a|per|each|every|/") &&
-            offline_tokens_is(t, at + 1, "week|month|year") ? 2 : 0;
+                offline_tokens_is(t, at + 1, "week|month|year") ?
+            2 :
+            0;
     if (at >= t->count)
         return 0;
     if (slot == OFFLINE_AMOUNT)

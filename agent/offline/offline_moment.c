@@ -28,7 +28,8 @@ static int64_t offline_moment_days(const struct daytime *d)
 
 static void offline_moment_name(const struct daytime *d, char *out, size_t size)
 {
-    snprintf(out, size, "%s %d %s", civil_weekday_name(d->weekday), d->day, civil_month_name(d->month));
+    snprintf(out, size, "%s %d %s", civil_weekday_name(d->weekday), d->day,
+        civil_month_name(d->month));
 }
 
 static bool offline_moment_ask(struct offline_worker *w, const char *text)
@@ -107,8 +108,9 @@ static bool offline_moment_month_day(struct offline_worker *w, int month, int da
 {
     int year = w->now.year, at = month ? month : w->now.month;
     int order = (at - w->now.month) * 32 + day - w->now.day;
-    int step = order < 0 && w->tense != OFFLINE_BEHIND ? 1
-        : order > 0 && w->tense == OFFLINE_BEHIND ? -1 : 0;
+    int step = order < 0 && w->tense != OFFLINE_BEHIND ? 1 :
+        order > 0 && w->tense == OFFLINE_BEHIND        ? -1 :
+                                                         0;
 
     if (month > 12)
         return offline_moment_set(w, year, month, day); /* says that there is none */
@@ -123,8 +125,10 @@ static bool offline_moment_month_day(struct offline_worker *w, int month, int da
     if (month == 2 && day == 29 && civil_month_days(year, 2) == 28)
         return offline_moment_ask(w, "Which year's 29 February do you mean?");
     if (month && abs((year - w->now.year) * 12 + at - w->now.month) >= OFFLINE_FAR_MONTHS) {
-        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Do you mean %d %s %d, or another year's? Please "
-            "name the year.", day, civil_month_name(at), year);
+        snprintf(w->problem, OFFLINE_PROBLEM_SIZE,
+            "Do you mean %d %s %d, or another year's? Please "
+            "name the year.",
+            day, civil_month_name(at), year);
         return false;
     }
     return offline_moment_set(w, year, at, day);
@@ -140,8 +144,8 @@ static bool offline_moment_slashed(struct offline_worker *w)
         return false;
     }
     if (w->when->year)
-        return b > 12 ? offline_moment_set(w, w->when->year, a, b)
-                      : offline_moment_set(w, w->when->year, b, a);
+        return b > 12 ? offline_moment_set(w, w->when->year, a, b) :
+                        offline_moment_set(w, w->when->year, b, a);
     return b > 12 ? offline_moment_month_day(w, a, b) : offline_moment_month_day(w, b, a);
 }
 
@@ -152,8 +156,11 @@ static bool offline_moment_span(struct offline_worker *w)
     if (w->when->unit != 'w')
         return offline_moment_ask(w, "Which day do you mean?");
     w->out->days = 7;
-    daytime_add_days(&w->out->at, monday + (w->when->which == OFFLINE_NEXT ? 7
-        : w->when->which == OFFLINE_LAST ? -7 : 0));
+    daytime_add_days(&w->out->at,
+        monday +
+            (w->when->which == OFFLINE_NEXT        ? 7 :
+                    w->when->which == OFFLINE_LAST ? -7 :
+                                                     0));
     return w->tense == OFFLINE_ANY || offline_moment_ask(w, "Which day of that week do you mean?");
 }
 
@@ -162,18 +169,26 @@ static bool offline_moment_date(struct offline_worker *w)
     const struct offline_when *when = w->when;
 
     switch (when->date) {
-    case OFFLINE_DATE_NONE: return true;
-    case OFFLINE_DATE_DAYS: daytime_add_days(&w->out->at, when->value); return true;
+    case OFFLINE_DATE_NONE:
+        return true;
+    case OFFLINE_DATE_DAYS:
+        daytime_add_days(&w->out->at, when->value);
+        return true;
     case OFFLINE_DATE_MINUTES:
-        err_ignore(daytime_local((w->now_ms + 59999) / 60000 * 60000 +
-            when->value * (int64_t)60000, w->zone, &w->out->at)); /* as for w->now */
+        err_ignore(daytime_local((w->now_ms + 59999) / 60000 * 60000 + when->value * (int64_t)60000,
+            w->zone, &w->out->at)); /* as for w->now */
         w->out->has_time = true;
         return true;
-    case OFFLINE_DATE_WEEKDAY: return offline_moment_weekday(w);
-    case OFFLINE_DATE_MONTH_DAY: return offline_moment_month_day(w, when->month, when->day);
-    case OFFLINE_DATE_FULL: return offline_moment_set(w, when->year, when->month, when->day);
-    case OFFLINE_DATE_SLASHED: return offline_moment_slashed(w);
-    case OFFLINE_DATE_SPAN: return offline_moment_span(w);
+    case OFFLINE_DATE_WEEKDAY:
+        return offline_moment_weekday(w);
+    case OFFLINE_DATE_MONTH_DAY:
+        return offline_moment_month_day(w, when->month, when->day);
+    case OFFLINE_DATE_FULL:
+        return offline_moment_set(w, when->year, when->month, when->day);
+    case OFFLINE_DATE_SLASHED:
+        return offline_moment_slashed(w);
+    case OFFLINE_DATE_SPAN:
+        return offline_moment_span(w);
     }
     return true;
 }
@@ -196,21 +211,24 @@ static bool offline_moment_time(struct offline_worker *w)
     if (!when->times)
         return !when->part || offline_moment_ask(w, "At what time?");
     if (when->midnight)
-        return offline_moment_ask(w, "Midnight at the start or at the end of that day? Please say "
+        return offline_moment_ask(w,
+            "Midnight at the start or at the end of that day? Please say "
             "00:00 or 23:59 with its date.");
     if (hour > (half < 0 ? 23 : 12) || (half >= 0 && hour < 1) || when->minute > 59)
         return offline_moment_ask(w, "There is no such time of day. At what time?");
     if (when->part && half < 0 && hour >= 1 && hour <= 12 && (when->bare_time || hour >= 10)) {
         if (!offline_moment_fits(when->part, hour))
-            return offline_moment_ask(
-                w, "The time and the part of the day do not fit. At what time?");
+            return offline_moment_ask(w,
+                "The time and the part of the day do not fit. At what time?");
         half = when->part != 'm';
     } else if (when->part && ((when->part == 'm') != (half >= 0 ? half == 0 : hour < 12))) {
         return offline_moment_ask(w, "The time and the part of the day do not fit. At what time?");
     }
     if (half < 0 && when->bare_time) {
-        snprintf(w->problem, OFFLINE_PROBLEM_SIZE, "Is that %d in the morning or in the afternoon? "
-            "Please say \"%d am\" or \"%d pm\".", hour, hour, hour);
+        snprintf(w->problem, OFFLINE_PROBLEM_SIZE,
+            "Is that %d in the morning or in the afternoon? "
+            "Please say \"%d am\" or \"%d pm\".",
+            hour, hour, hour);
         return false;
     }
     if (half >= 0)
@@ -246,12 +264,17 @@ static bool offline_moment_side(struct offline_worker *w)
 bool offline_when_work_out(const struct offline_when *when, int64_t now_ms, const char *zone,
     enum offline_tense tense, struct offline_moment *out, char problem[OFFLINE_PROBLEM_SIZE])
 {
-    struct offline_worker w = {.when = when, .now_ms = now_ms, .zone = zone, .tense = tense,
-        .out = out, .problem = problem};
+    struct offline_worker w = {.when = when,
+        .now_ms = now_ms,
+        .zone = zone,
+        .tense = tense,
+        .out = out,
+        .problem = problem};
 
     err_ignore(daytime_local(now_ms, zone, &w.now)); /* the frame's zone has been read */
-    *out = (struct offline_moment){
-        .at = w.now, .days = 1, .has_date = when->date != OFFLINE_DATE_NONE};
+    *out = (struct offline_moment){.at = w.now,
+        .days = 1,
+        .has_date = when->date != OFFLINE_DATE_NONE};
     out->at.second = 0;
     *problem = 0;
     if (when->dates > 1)

@@ -47,8 +47,8 @@ static bool offline_read_amount(struct offline_reading *r, double most)
     }
     if (k->value >= most || amount_from_number(k->value, r->world->currency, &minor) ||
         minor <= 0 || fabs(k->value * 100 - nearbyint(k->value * 100)) > 1e-6) {
-        offline_ask_user(
-            r, false, "I cannot take %.10g as an amount of %s.", k->value, r->world->currency);
+        offline_ask_user(r, false, "I cannot take %.10g as an amount of %s.", k->value,
+            r->world->currency);
         return false;
     }
     r->ask->amount = k->value;
@@ -61,8 +61,8 @@ static bool offline_read_category(struct offline_reading *r, const char *text, b
     const char *category = offline_category(text, &whole), *meant;
 
     if (!category) {
-        offline_ask_user(
-            r, false, "\"%s\" can be counted under more than one heading. Which one is it?", text);
+        offline_ask_user(r, false,
+            "\"%s\" can be counted under more than one heading. Which one is it?", text);
         return false;
     }
     if (*category && !whole && !other) {
@@ -71,8 +71,10 @@ static bool offline_read_category(struct offline_reading *r, const char *text, b
         return false;
     }
     if (!*category && (meant = offline_category_meant(text))) {
-        offline_ask_user(r, false, "Do you mean \"%s\" in \"%s\"? Please write it so, or name it "
-            "otherwise.", meant, text);
+        offline_ask_user(r, false,
+            "Do you mean \"%s\" in \"%s\"? Please write it so, or name it "
+            "otherwise.",
+            meant, text);
         return false;
     }
     if (!*category && !other) {
@@ -86,7 +88,8 @@ static bool offline_read_category(struct offline_reading *r, const char *text, b
 /* Goods of which it is doubtful that the money was spent on them, and is gone. */
 static bool offline_money_unspent(const struct offline_reading *r, enum offline_slot slot)
 {
-    static const char words[] = "free|voucher|vouchers|coupon|coupons|quote|quotes|quoted|estimate|"
+    static const char words[] =
+        "free|voucher|vouchers|coupon|coupons|quote|quotes|quoted|estimate|"
         "estimated|future|planned|cancelled|canceled|refundable|refunded|refund|reimbursed|unpaid|"
         "unspent|owed|lent|loaned|sold|split|shared|stolen|discount|discounted|discounts";
     const struct offline_part *part = &r->match.parts[slot];
@@ -111,8 +114,9 @@ void offline_read_expense(struct offline_reading *r)
     }
     if (!offline_read_category(r, r->ask->title, true))
         return;
-    if ((!*k->currency && (r->rule->mark == OFFLINE_MONEY ||
-            (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) ||
+    if ((!*k->currency &&
+            (r->rule->mark == OFFLINE_MONEY ||
+                (r->rule->mark == OFFLINE_CATEGORY && !strcmp(r->ask->category, "other")))) ||
         offline_money_unspent(r, slot)) {
         offline_ask_user(r, false, "Is %.10g an amount of money that you spent?", k->value);
         return;
@@ -162,7 +166,8 @@ static bool offline_read_span(struct offline_reading *r)
     char unit = 'm';
 
     if (r->when.times || r->when.part || r->when.dates > 1 ||
-        (r->when.dates && (r->when.date != OFFLINE_DATE_SPAN || r->when.which != OFFLINE_THIS ||
+        (r->when.dates &&
+            (r->when.date != OFFLINE_DATE_SPAN || r->when.which != OFFLINE_THIS ||
                 r->when.unit == 'e'))) {
         offline_ask_user(r, false,
             "In offline mode I can tell of this week, this month, this quarter or "

@@ -25,7 +25,8 @@ static const char *const offline_loaded[] = {
     "therefore|otherwise|else|anyway|etc|like",
     /* is said to the listener */
     "thanks|thank|thx|cheers|ta|pls|plz|please|lol|haha|mate|ok|okay|yes|yeah|yep|nope|um|er|"
-    "hmm", NULL};
+    "hmm",
+    NULL};
 /* Numbers that are not in figures, and units: what a place's name may hold, and no other text. */
 static const char *const offline_measures[] = {
     "several|couple|dozen|half|quarter|double|triple|percent|per|apiece|plus|minus|hundred|"
@@ -62,7 +63,8 @@ static const char *const offline_orders[] = {
     "log|add|record|remind|set|delete|cancel|move|schedule|reschedule|put|create|show|tell|plan|"
     "make",
     "change|update|remove|start|stop|send|spent|paid|bought|list|note|save|track|book|i|we|you|"
-    "please", NULL};
+    "please",
+    NULL};
 static const char *const offline_others[] = {
     "und|oder|ich|habe|hab|wir|haben|f\xc3\xbcr|fuer|das|ein|eine|einen|mit|auf|gestern|heute|"
     "morgen|nicht",
@@ -70,7 +72,8 @@ static const char *const offline_others[] = {
     "erinnere",
     "gast\xc3\xa9|gaste|gast\xc3\xb3|pagu\xc3\xa9|pague|compr\xc3\xa9|y|el|los|las|por|para|con|"
     "ayer|hoy",
-    "ma\xc3\xb1" "ana|cu\xc3\xa1nto|cuanto|que|qu\xc3\xa9|una|recu\xc3\xa9rdame|recuerdame|ella|"
+    "ma\xc3\xb1"
+    "ana|cu\xc3\xa1nto|cuanto|que|qu\xc3\xa9|una|recu\xc3\xa9rdame|recuerdame|ella|"
     "gasolina",
     "j'ai|et|les|des|du|pour|avec|sur|hier|aujourd'hui|demain|d\xc3\xa9pens\xc3\xa9|pay\xc3\xa9|"
     "rappelle",
@@ -89,13 +92,14 @@ static bool offline_plain_in(const struct offline_tokens *t, size_t i, const cha
 static bool offline_plain_place(const struct offline_tokens *t, size_t i)
 {
     static const char *const stops[] = {"via|by|with|without|for|if|when|and|or|not|then|"
-        "avoiding|avoid",
+                                        "avoiding|avoid",
         "through|stopping|stop|stops|but|to|from|return|back|using|in|as|at|near|around|und|y|et|"
         "on|leaving|starting|it|take|cost",
         "how|what|than|including|round|roundtrip|passing|past|before|after|there|here|i|we|me|my|"
         "need|want|towing|pulling|hauling|carrying|visiting|seeing|a|next|nearest|closest|nearby",
         "is|are|will|would|should|can|do|does|drive|driving|fly|flight|train|bus|walk|between|"
-        "until", NULL};
+        "until",
+        NULL};
     const struct offline_token *k = &t->list[i];
 
     if (k->kind == OFFLINE_PUNCT)
@@ -125,8 +129,7 @@ bool offline_plain(const struct offline_tokens *t, size_t first, size_t i, enum 
         return !strcmp(k->low, "&");
     if (k->kind != OFFLINE_WORD || offline_plain_in(t, i, offline_loaded) ||
         offline_plain_in(t, i, offline_measures) || offline_plain_in(t, i, offline_others) ||
-        offline_when_word(k->low, true) ||
-        currency_named(k->low, code))
+        offline_when_word(k->low, true) || currency_named(k->low, code))
         return false;
     if (i == first && offline_tokens_is(t, i, "in|at|on|for|of|with|near|into"))
         return false;
@@ -137,7 +140,8 @@ bool offline_plain(const struct offline_tokens *t, size_t first, size_t i, enum 
 
 bool offline_ends(const struct offline_tokens *t, size_t i)
 {
-    return !offline_tokens_is(t, i, "and|or|to|for|on|at|in|of|with|from|by|the|a|an|my|our|your|"
+    return !offline_tokens_is(t, i,
+        "and|or|to|for|on|at|in|of|with|from|by|the|a|an|my|our|your|"
         "about|"
         "into|near|this|that|next|last|as|than|,|&|@");
 }

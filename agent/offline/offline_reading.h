@@ -19,15 +19,15 @@ struct offline_reading {
     struct offline_when when;
     struct offline_match match;
     const struct offline_rule *rule;
-    bool polite;                  /* "can you ...?" asks nothing */
+    bool polite; /* "can you ...?" asks nothing */
 };
 
 /*
  * offline_ask_user -- sets the question and its kind's example. awaits: the next message may bring
  * the answer alone.
  */
-__attribute__((format(printf, 3, 4)))
-void offline_ask_user(struct offline_reading *r, bool awaits, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void offline_ask_user(struct offline_reading *r, bool awaits,
+    const char *format, ...);
 
 bool offline_has(const struct offline_reading *r, enum offline_slot slot);
 /* The slot's text, "" when it is not there. */

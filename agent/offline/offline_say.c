@@ -13,7 +13,7 @@ static const char signature[] =
     "of plain requests and work with your own data.)";
 
 /* "2026-12-01T15:00:00+10:00" as "Tuesday 1 December, 15:00"; as it is when it is no date. */
-static void put_date(const char *text, struct buf *out)
+static void offline_put_date(const char *text, struct buf *out)
 {
     struct civil c;
 
@@ -21,20 +21,22 @@ static void put_date(const char *text, struct buf *out)
         buf_puts(out, text);
         return;
     }
-    buf_printf(out, "%s %d %s", civil_weekday_name(civil_weekday(civil_days(c.year, c.month, c.day))),
-        c.day, civil_month_name(c.month));
+    buf_printf(out, "%s %d %s",
+        civil_weekday_name(civil_weekday(civil_days(c.year, c.month, c.day))), c.day,
+        civil_month_name(c.month));
     if (c.has_time)
         buf_printf(out, ", %02d:%02d", c.hour, c.minute);
 }
 
-static void put_number(struct buf *out, const jdoc *object, const char *key, const char *format)
+static void offline_put_number(struct buf *out, const jdoc *object, const char *key,
+    const char *format)
 {
     double value;
     if (!jdoc_get_double(object, key, &value))
         buf_printf(out, !strcmp(format, "0") ? "%.0f" : "%.2f", value);
 }
 
-static void put_hours(struct buf *out, double hours)
+static void offline_put_hours(struct buf *out, double hours)
 {
     int minutes = (int)(hours * 60 + 0.5);
 
@@ -44,7 +46,7 @@ static void put_hours(struct buf *out, double hours)
         buf_printf(out, "%s%d min", minutes >= 60 ? " " : "", minutes % 60);
 }
 
-static void put_notes(const jdoc *doc, struct buf *out)
+static void offline_put_notes(const jdoc *doc, struct buf *out)
 {
     const jdoc *notes = jdoc_get(doc, "notes");
 
@@ -55,7 +57,7 @@ static void put_notes(const jdoc *doc, struct buf *out)
     }
 }
 
-static void say_trip(const jdoc *doc, struct buf *out)
+static void offline_say_trip(const jdoc *doc, struct buf *out)
 {
     const jdoc *trip = jdoc_get(doc, "trip"), *cost = jdoc_get(trip, "cost_estimate");
     double hours;
@@ -64,25 +66,25 @@ static void say_trip(const jdoc *doc, struct buf *out)
 
     (void)jdoc_get_bool(trip, "estimate", &estimate);
     buf_puts(out, "\n- Distance: ");
-    put_number(out, trip, "distance_km", "0");
+    offline_put_number(out, trip, "distance_km", "0");
     buf_puts(out, " km (");
-    put_number(out, trip, "distance_miles", "0");
+    offline_put_number(out, trip, "distance_miles", "0");
     buf_puts(out, estimate ? " miles), an estimate" : " miles)");
     if (!jdoc_get_double(trip, "drive_hours", &hours)) {
         buf_puts(out, "\n- Driving: ");
-        put_hours(out, hours);
+        offline_put_hours(out, hours);
         if (!jdoc_get_int(trip, "driving_days", &days) && days > 1)
             buf_printf(out, ", best spread over %lld days", (long long)days);
     }
     if (jdoc_has(cost, "fuel_cost")) {
         buf_puts(out, "\n- Fuel: about ");
-        put_number(out, cost, "fuel_cost", "2");
+        offline_put_number(out, cost, "fuel_cost", "2");
         buf_printf(out, " %s (estimate)", jdoc_text_or(cost, "currency", ""));
     }
-    put_notes(doc, out);
+    offline_put_notes(doc, out);
 }
 
-static void say_events(const jdoc *doc, struct buf *out)
+static void offline_say_events(const jdoc *doc, struct buf *out)
 {
     const jdoc *events = jdoc_get(doc, "events");
     size_t count = jdoc_length(events);
@@ -90,7 +92,7 @@ static void say_events(const jdoc *doc, struct buf *out)
     for (size_t i = 0; i < count && i < LINES_MAX; i++) {
         const jdoc *e = jdoc_at(events, i);
         buf_printf(out, "\n- %s: ", jdoc_text_or(e, "title", "(no title)"));
-        put_date(jdoc_text_or(e, "start_date", ""), out);
+        offline_put_date(jdoc_text_or(e, "start_date", ""), out);
         if (*jdoc_text_or(e, "location_name", ""))
             buf_printf(out, ", %s", jdoc_text_or(e, "location_name", ""));
     }
@@ -98,7 +100,7 @@ static void say_events(const jdoc *doc, struct buf *out)
         buf_printf(out, "\n- and %zu more", count - LINES_MAX);
 }
 
-static void say_spending(const jdoc *doc, struct buf *out)
+static void offline_say_spending(const jdoc *doc, struct buf *out)
 {
     const jdoc *summary = jdoc_get(doc, "summary"), *list = jdoc_get(summary, "categories");
     const char *currency = jdoc_text_or(summary, "currency", "");
@@ -106,17 +108,17 @@ static void say_spending(const jdoc *doc, struct buf *out)
     for (size_t i = 0; i < jdoc_length(list) && i < LINES_MAX; i++) {
         const jdoc *row = jdoc_at(list, i);
         buf_printf(out, "\n- %s: ", jdoc_text_or(row, "category", ""));
-        put_number(out, row, "total", "2");
+        offline_put_number(out, row, "total", "2");
         buf_printf(out, " %s", currency);
     }
     if (jdoc_has(summary, "daily_average")) {
         buf_puts(out, "\n- a day on average: ");
-        put_number(out, summary, "daily_average", "2");
+        offline_put_number(out, summary, "daily_average", "2");
         buf_printf(out, " %s", currency);
     }
 }
 
-static void say_budget(const jdoc *doc, struct buf *out)
+static void offline_say_budget(const jdoc *doc, struct buf *out)
 {
     const jdoc *budget = jdoc_get(doc, "budget"), *list = jdoc_get(budget, "categories");
 
@@ -124,29 +126,29 @@ static void say_budget(const jdoc *doc, struct buf *out)
          i++) {
         const jdoc *row = jdoc_at(list, i);
         buf_printf(out, "\n- %s: ", jdoc_text_or(row, "category", ""));
-        put_number(out, row, "spent", "2");
+        offline_put_number(out, row, "spent", "2");
         if (jdoc_has(row, "limit")) {
             buf_puts(out, " of ");
-            put_number(out, row, "limit", "2");
+            offline_put_number(out, row, "limit", "2");
         }
         buf_printf(out, " (%s)", jdoc_text_or(row, "status", ""));
     }
 }
 
-static void say_expense(const jdoc *doc, struct buf *out)
+static void offline_say_expense(const jdoc *doc, struct buf *out)
 {
     const jdoc *status = jdoc_get(doc, "budget_status");
 
     if (!status)
         return;
     buf_printf(out, "\n- %s budget: ", jdoc_text_or(status, "category", ""));
-    put_number(out, status, "spent", "2");
+    offline_put_number(out, status, "spent", "2");
     buf_puts(out, " of ");
-    put_number(out, status, "limit", "2");
+    offline_put_number(out, status, "limit", "2");
     buf_puts(out, " used");
 }
 
-static void say_estimate(const jdoc *entity, struct buf *out)
+static void offline_say_estimate(const jdoc *entity, struct buf *out)
 {
     bool estimate = false;
 
@@ -154,62 +156,62 @@ static void say_estimate(const jdoc *entity, struct buf *out)
         buf_puts(out, "\n- This is an estimate, not a route on the map.");
 }
 
-static void say_distance(const jdoc *doc, struct buf *out)
+static void offline_say_distance(const jdoc *doc, struct buf *out)
 {
-    say_estimate(jdoc_get(doc, "route"), out);
-    put_notes(doc, out);
+    offline_say_estimate(jdoc_get(doc, "route"), out);
+    offline_put_notes(doc, out);
 }
 
-static void say_travel_time(const jdoc *doc, struct buf *out)
+static void offline_say_travel_time(const jdoc *doc, struct buf *out)
 {
     const jdoc *t = jdoc_get(doc, "travel_time");
     int64_t nights;
 
-    say_estimate(t, out);
+    offline_say_estimate(t, out);
     if (*jdoc_text_or(t, "arrival", "")) {
         buf_puts(out, "\n- Arrival: ");
-        put_date(jdoc_text_or(t, "arrival", ""), out);
+        offline_put_date(jdoc_text_or(t, "arrival", ""), out);
     }
     if (!jdoc_get_int(t, "overnight_stops", &nights) && nights > 0)
         buf_printf(out, "\n- Overnight stops: %lld", (long long)nights);
-    put_notes(doc, out);
+    offline_put_notes(doc, out);
 }
 
-static void say_notes(const jdoc *doc, struct buf *out)
+static void offline_say_notes(const jdoc *doc, struct buf *out)
 {
     const char *note = jdoc_text_or(doc, "note", "");
 
     if (*note)
         buf_printf(out, "\n- %s", note);
-    put_notes(doc, out);
+    offline_put_notes(doc, out);
 }
 
-static void say_changed(const jdoc *doc, struct buf *out)
+static void offline_say_changed(const jdoc *doc, struct buf *out)
 {
     const jdoc *e = jdoc_get(doc, "event");
 
     buf_printf(out, "\n- %s: ", jdoc_text_or(e, "title", "(no title)"));
-    put_date(jdoc_text_or(e, "start_date", ""), out);
-    say_notes(doc, out);
+    offline_put_date(jdoc_text_or(e, "start_date", ""), out);
+    offline_say_notes(doc, out);
 }
 
 static const struct {
     const char *tool;
     void (*say)(const jdoc *doc, struct buf *out);
 } details[] = {
-    {"plan_trip", say_trip},
-    {"get_calendar_events", say_events},
-    {"get_spending_summary", say_spending},
-    {"analyze_budget", say_budget},
-    {"create_expense", say_expense},
-    {"estimate_travel_time", say_travel_time},
-    {"calculate_distance", say_distance},
-    {"create_calendar_event", say_notes},
-    {"update_calendar_event", say_changed},
+    {"plan_trip", offline_say_trip},
+    {"get_calendar_events", offline_say_events},
+    {"get_spending_summary", offline_say_spending},
+    {"analyze_budget", offline_say_budget},
+    {"create_expense", offline_say_expense},
+    {"estimate_travel_time", offline_say_travel_time},
+    {"calculate_distance", offline_say_distance},
+    {"create_calendar_event", offline_say_notes},
+    {"update_calendar_event", offline_say_changed},
 };
 
 /* What the user decided needs no error's words. */
-static bool say_unapproved(const jdoc *doc, struct buf *out)
+static bool offline_say_unapproved(const jdoc *doc, struct buf *out)
 {
     const char *code = jdoc_text_or(jdoc_get(doc, "error"), "code", "");
 
@@ -222,7 +224,7 @@ static bool say_unapproved(const jdoc *doc, struct buf *out)
     return true;
 }
 
-static void say_result(const struct offline_result *r, struct buf *out)
+static void offline_say_result(const struct offline_result *r, struct buf *out)
 {
     const struct chat_message *m = r->message;
     bool success = false;
@@ -234,7 +236,7 @@ static void say_result(const struct offline_result *r, struct buf *out)
         return;
     }
     (void)jdoc_get_bool(doc, "success", &success);
-    if (!success && say_unapproved(doc, out)) {
+    if (!success && offline_say_unapproved(doc, out)) {
         jdoc_free(doc);
         return;
     }
@@ -251,7 +253,7 @@ void offline_say(const struct offline_result *results, size_t count, struct buf 
 {
     for (size_t i = 0; i < count; i++) {
         struct buf one = {0};
-        say_result(&results[i], &one);
+        offline_say_result(&results[i], &one);
         if (!strstr(buf_text(text), buf_text(&one))) /* two calls can fail for one reason */
             buf_printf(text, "%s%s", i ? "\n\n" : "", buf_text(&one));
         buf_free(&one);
@@ -290,7 +292,8 @@ void offline_say_plain(const struct offline_ask *ask, struct buf *text)
         buf_puts(text, "You are welcome. Safe travels!");
         break;
     case OFFLINE_HELP:
-        buf_puts(text, "These are the things that I can do in offline mode, in plain words like "
+        buf_puts(text,
+            "These are the things that I can do in offline mode, in plain words like "
             "these:");
         buf_puts(text, can);
         buf_puts(text, signature);

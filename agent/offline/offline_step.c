@@ -4,7 +4,7 @@
 #include "base/ident.h"
 #include "base/jdoc.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/words.h"
+#include "tools/kit/word_set.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 /* ---- calls ---- */
 
-static struct buf *add_call(struct offline_step *step, const char *name)
+static struct buf *offline_add_call(struct offline_step *step, const char *name)
 {
     step->calls[step->call_count].name = name;
     struct buf *args = &step->calls[step->call_count++].args;
@@ -20,7 +20,7 @@ static struct buf *add_call(struct offline_step *step, const char *name)
     return args;
 }
 
-static void put(struct buf *args, const char *key, const char *value)
+static void offline_put(struct buf *args, const char *key, const char *value)
 {
     if (args->len > 1)
         buf_putc(args, ',');
@@ -28,153 +28,170 @@ static void put(struct buf *args, const char *key, const char *value)
     buf_json_string(args, value, strlen(value));
 }
 
-static void put_amount(struct buf *args, double amount)
+static void offline_put_amount(struct buf *args, double amount)
 {
     if (args->len > 1)
         buf_putc(args, ',');
     buf_printf(args, "\"amount\":%.2f", amount);
 }
 
-static void put_when(struct buf *args, const char *key, const struct offline_moment *when)
+static void offline_put_when(struct buf *args, const char *key, const struct offline_moment *when)
 {
     char text[OFFLINE_MOMENT_SIZE];
 
     if (!when->has_date)
         return;
     offline_moment_write(when, text);
-    put(args, key, text);
+    offline_put(args, key, text);
 }
 
 /* Tools take the site's currency; the user's own is named when it is another. */
-static void put_money(
-    struct buf *args, const struct offline_ask *ask, const struct offline_world *world)
+static void offline_put_money(struct buf *args, const struct offline_ask *ask,
+    const struct offline_world *world)
 {
-    put_amount(args, ask->amount);
+    offline_put_amount(args, ask->amount);
     if (strcmp(world->currency, world->site_currency))
-        put(args, "currency", world->currency);
+        offline_put(args, "currency", world->currency);
 }
 
-static void call_travel(struct offline_step *step, const struct offline_ask *ask, const char *name,
-    const char *when_key)
+static void offline_call_travel(struct offline_step *step, const struct offline_ask *ask,
+    const char *name, const char *when_key)
 {
-    struct buf *args = add_call(step, name);
+    struct buf *args = offline_add_call(step, name);
 
-    put(args, "origin", ask->from);
-    put(args, "destination", ask->to);
+    offline_put(args, "origin", ask->from);
+    offline_put(args, "destination", ask->to);
     if (when_key)
-        put_when(args, when_key, &ask->when);
+        offline_put_when(args, when_key, &ask->when);
     buf_putc(args, '}');
 }
 
-static void call_list(struct offline_step *step, const struct offline_ask *ask, bool all)
+static void offline_call_list(struct offline_step *step, const struct offline_ask *ask, bool all)
 {
-    struct buf *args = add_call(step, "get_calendar_events");
+    struct buf *args = offline_add_call(step, "get_calendar_events");
     struct offline_moment when = ask->when;
 
     if (!all && when.has_date) {
-        put_when(args, "start_date", &when);
+        offline_put_when(args, "start_date", &when);
         daytime_add_days(&when.at, when.days - 1);
-        put_when(args, "end_date", &when);
+        offline_put_when(args, "end_date", &when);
     }
     if (ask->reminders)
-        put(args, "event_type", "reminder");
+        offline_put(args, "event_type", "reminder");
     buf_putc(args, '}');
 }
 
-static void call_event(struct offline_step *step, const struct offline_ask *ask)
+static void offline_call_event(struct offline_step *step, const struct offline_ask *ask)
 {
-    struct buf *args = add_call(step, "create_calendar_event");
+    struct buf *args = offline_add_call(step, "create_calendar_event");
 
-    put(args, "title", ask->title);
-    put_when(args, "start_date", &ask->when);
+    offline_put(args, "title", ask->title);
+    offline_put_when(args, "start_date", &ask->when);
     if (ask->kind == OFFLINE_REMIND) {
-        put(args, "event_type", "reminder");
+        offline_put(args, "event_type", "reminder");
         buf_puts(args, ",\"reminder_minutes\":0"); /* it rings at its time */
     }
     buf_putc(args, '}');
 }
 
-static void call_expense(struct offline_step *step, const struct offline_ask *ask,
+static void offline_call_expense(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world)
 {
-    struct buf *args = add_call(step, "create_expense");
+    struct buf *args = offline_add_call(step, "create_expense");
 
-    put_money(args, ask, world);
-    put(args, "category", ask->category);
-    put(args, "description", ask->title);
-    put_when(args, "date", &ask->when);
+    offline_put_money(args, ask, world);
+    offline_put(args, "category", ask->category);
+    offline_put(args, "description", ask->title);
+    offline_put_when(args, "date", &ask->when);
     buf_putc(args, '}');
 }
 
-static void call_money(struct offline_step *step, const struct offline_ask *ask,
+static void offline_call_money(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world)
 {
     struct buf *args;
 
     if (ask->kind == OFFLINE_SET_BUDGET) {
-        args = add_call(step, "update_budget");
-        put(args, "category", ask->category);
-        put_money(args, ask, world);
+        args = offline_add_call(step, "update_budget");
+        offline_put(args, "category", ask->category);
+        offline_put_money(args, ask, world);
         if (*ask->period)
-            put(args, "period", ask->period);
+            offline_put(args, "period", ask->period);
     } else {
-        args =
-            add_call(step, ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");
-        put(args, "period", ask->period);
+        args = offline_add_call(step,
+            ask->kind == OFFLINE_BUDGET ? "analyze_budget" : "get_spending_summary");
+        offline_put(args, "period", ask->period);
         if (ask->kind == OFFLINE_SPENDING && *ask->category)
-            put(args, "category", ask->category);
+            offline_put(args, "category", ask->category);
     }
     buf_putc(args, '}');
 }
 
-static void call_timer(struct offline_step *step, const struct offline_ask *ask)
+static void offline_call_timer(struct offline_step *step, const struct offline_ask *ask)
 {
-    struct buf *args = add_call(step, "set_timer_or_alarm");
+    struct buf *args = offline_add_call(step, "set_timer_or_alarm");
 
-    put(args, "action", "create");
-    put(args, "type", "timer");
+    offline_put(args, "action", "create");
+    offline_put(args, "type", "timer");
     buf_printf(args, ",\"duration_seconds\":%.10g", ask->seconds);
     if (*ask->title)
-        put(args, "label", ask->title);
+        offline_put(args, "label", ask->title);
     buf_putc(args, '}');
 }
 
-static void call_time(struct offline_step *step, const struct offline_ask *ask)
+static void offline_call_time(struct offline_step *step, const struct offline_ask *ask)
 {
-    struct buf *args = add_call(step, "get_current_time");
+    struct buf *args = offline_add_call(step, "get_current_time");
 
     if (*ask->zone)
-        put(args, "timezone", ask->zone);
+        offline_put(args, "timezone", ask->zone);
     buf_putc(args, '}');
 }
 
 /* The first step. False: nothing is to be called, only something to be said. */
-static bool first_calls(struct offline_step *step, const struct offline_ask *ask,
+static bool offline_first_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world)
 {
     if (*ask->question)
         return false;
     switch (ask->kind) {
     case OFFLINE_PLAN_TRIP:
-        call_travel(step, ask, "plan_trip", "start_date");
-        call_travel(step, ask, "estimate_travel_time", NULL);
+        offline_call_travel(step, ask, "plan_trip", "start_date");
+        offline_call_travel(step, ask, "estimate_travel_time", NULL);
         return true;
-    case OFFLINE_DISTANCE: call_travel(step, ask, "calculate_distance", NULL); return true;
+    case OFFLINE_DISTANCE:
+        offline_call_travel(step, ask, "calculate_distance", NULL);
+        return true;
     case OFFLINE_TRAVEL_TIME:
-        call_travel(step, ask, "estimate_travel_time", "departure_time");
+        offline_call_travel(step, ask, "estimate_travel_time", "departure_time");
         return true;
     case OFFLINE_ADD_EVENT:
-    case OFFLINE_REMIND: call_event(step, ask); return true;
-    case OFFLINE_SET_TIMER: call_timer(step, ask); return true;
-    case OFFLINE_LIST_EVENTS: call_list(step, ask, false); return true;
+    case OFFLINE_REMIND:
+        offline_call_event(step, ask);
+        return true;
+    case OFFLINE_SET_TIMER:
+        offline_call_timer(step, ask);
+        return true;
+    case OFFLINE_LIST_EVENTS:
+        offline_call_list(step, ask, false);
+        return true;
     case OFFLINE_MOVE_EVENT:
-    case OFFLINE_DELETE_EVENT: call_list(step, ask, true); return true;
-    case OFFLINE_ADD_EXPENSE: call_expense(step, ask, world); return true;
+    case OFFLINE_DELETE_EVENT:
+        offline_call_list(step, ask, true);
+        return true;
+    case OFFLINE_ADD_EXPENSE:
+        offline_call_expense(step, ask, world);
+        return true;
     case OFFLINE_SPENDING:
     case OFFLINE_SET_BUDGET:
-    case OFFLINE_BUDGET: call_money(step, ask, world); return true;
-    case OFFLINE_TIME: call_time(step, ask); return true;
-    default: return false;
+    case OFFLINE_BUDGET:
+        offline_call_money(step, ask, world);
+        return true;
+    case OFFLINE_TIME:
+        offline_call_time(step, ask);
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -182,27 +199,29 @@ static bool first_calls(struct offline_step *step, const struct offline_ask *ask
 
 /* Whether each word that was said stands in the event's title, but for "appointment" and the like.
  */
-static bool names_event(struct arena *arena, const char *said, const char *title)
+static bool offline_names_event(struct arena *arena, const char *said, const char *title)
 {
     static const char *const general[] = {"appointment", "meeting", "event", "reminder", "booking"};
-    struct words ask, have, rest;
+    struct word_set ask, have, rest;
 
-    if (words_init(&ask, arena, 40) || words_init(&have, arena, 40) || words_init(&rest, arena, 40))
+    if (word_set_init(&ask, arena, 40) || word_set_init(&have, arena, 40) ||
+        word_set_init(&rest, arena, 40))
         return false;
-    words_add(&ask, "", said);
-    words_add(&have, "", title);
+    word_set_add(&ask, "", said);
+    word_set_add(&have, "", title);
     for (size_t i = 0; i < ask.count; i++) {
         bool common = false;
         for (size_t k = 0; k < sizeof general / sizeof *general; k++)
             common |= !strcmp(ask.list[i], general[k]);
         if (!common)
-            words_add(&rest, "", ask.list[i]);
+            word_set_add(&rest, "", ask.list[i]);
     }
-    return rest.count ? words_within(&rest, &have) : ask.count && words_within(&ask, &have);
+    return rest.count ? word_set_within(&rest, &have) : ask.count && word_set_within(&ask, &have);
 }
 
 /* Finds it in the list by its title, and by its day when one was named for deleting. */
-static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, struct buf *text)
+static const jdoc *offline_meant_event(const jdoc *list, const struct offline_ask *ask,
+    struct buf *text)
 {
     const jdoc *found = NULL;
     struct arena *arena = arena_new();
@@ -214,7 +233,7 @@ static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, 
     for (size_t i = 0; arena && i < jdoc_length(list); i++) {
         const jdoc *event = jdoc_at(list, i);
         const char *start = jdoc_text_or(event, "start_date", "");
-        if (!names_event(arena, ask->title, jdoc_text_or(event, "title", "")) ||
+        if (!offline_names_event(arena, ask->title, jdoc_text_or(event, "title", "")) ||
             strncmp(start, day, strlen(day)))
             continue;
         found = event;
@@ -233,7 +252,7 @@ static const jdoc *meant_event(const jdoc *list, const struct offline_ask *ask, 
 }
 
 /* The new start: what was not said, the day or the time of day, stays as it was. */
-static bool moved_to(const struct offline_ask *ask, const jdoc *event,
+static bool offline_moved_to(const struct offline_ask *ask, const jdoc *event,
     const struct offline_world *world, struct offline_moment *to, struct buf *text)
 {
     struct civil old;
@@ -243,7 +262,8 @@ static bool moved_to(const struct offline_ask *ask, const jdoc *event,
     *to = ask->when;
     if (strcmp(jdoc_text_or(event, "timezone", world->zone), world->zone) != 0 &&
         (!to->has_date || !to->has_time)) {
-        buf_puts(text, "That event is in another time zone, and I have changed nothing. Please name the "
+        buf_puts(text,
+            "That event is in another time zone, and I have changed nothing. Please name the "
             "day and the time, such as \"Friday at 10am\".");
         return false;
     }
@@ -272,7 +292,7 @@ static bool moved_to(const struct offline_ask *ask, const jdoc *event,
     return false;
 }
 
-static void call_on_event(struct offline_step *step, const struct offline_ask *ask,
+static void offline_call_on_event(struct offline_step *step, const struct offline_ask *ask,
     const jdoc *event, const struct offline_world *world)
 {
     bool move = ask->kind == OFFLINE_MOVE_EVENT;
@@ -286,20 +306,20 @@ static void call_on_event(struct offline_step *step, const struct offline_ask *a
             jdoc_text_or(event, "title", ""));
         return;
     }
-    if (move && !moved_to(ask, event, world, &to, &step->text))
+    if (move && !offline_moved_to(ask, event, world, &to, &step->text))
         return;
     if (!move)
-        buf_printf(
-            &step->text, "Deleting \"%s\" needs your approval.", jdoc_text_or(event, "title", ""));
-    args = add_call(step, move ? "update_calendar_event" : "delete_calendar_event");
-    put(args, "event_id", jdoc_text_or(event, "id", ""));
+        buf_printf(&step->text, "Deleting \"%s\" needs your approval.",
+            jdoc_text_or(event, "title", ""));
+    args = offline_add_call(step, move ? "update_calendar_event" : "delete_calendar_event");
+    offline_put(args, "event_id", jdoc_text_or(event, "id", ""));
     if (move)
-        put_when(args, "start_date", &to);
+        offline_put_when(args, "start_date", &to);
     buf_putc(args, '}');
 }
 
 /* Moving and deleting take two steps: the list, then the call on the event found in it. */
-static bool second_calls(struct offline_step *step, const struct offline_ask *ask,
+static bool offline_second_calls(struct offline_step *step, const struct offline_ask *ask,
     const struct offline_world *world, const struct offline_result *results, size_t count)
 {
     jdoc *doc = NULL;
@@ -312,8 +332,8 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
     if (jdoc_parse(results[0].message->text, results[0].message->len, &doc, NULL, 0))
         return false;
     (void)jdoc_get_bool(doc, "success", &success);
-    if (success && (event = meant_event(jdoc_get(doc, "events"), ask, &step->text)))
-        call_on_event(step, ask, event, world);
+    if (success && (event = offline_meant_event(jdoc_get(doc, "events"), ask, &step->text)))
+        offline_call_on_event(step, ask, event, world);
     jdoc_free(doc);
     return success;
 }
@@ -323,7 +343,7 @@ static bool second_calls(struct offline_step *step, const struct offline_ask *as
 #define RESULTS_MAX 16
 #define ANSWER_WITHIN_MS (10 * 60 * 1000) /* later, "tomorrow" may be another day */
 
-static const char *call_name(const struct context *c, size_t from, const char *id)
+static const char *offline_call_name(const struct context *c, size_t from, const char *id)
 {
     for (size_t i = from; i < c->count; i++)
         for (size_t k = 0; k < c->items[i].call_count; k++)
@@ -332,19 +352,20 @@ static const char *call_name(const struct context *c, size_t from, const char *i
     return "";
 }
 
-static size_t collect(const struct context *c, size_t from, struct offline_result *results)
+static size_t offline_collect(const struct context *c, size_t from, struct offline_result *results)
 {
     size_t count = 0;
 
     for (size_t i = from; i < c->count && count < RESULTS_MAX; i++)
         if (c->items[i].role == CHAT_TOOL)
-            results[count++] = (struct offline_result){
-                call_name(c, from, c->items[i].call_id), &c->items[i]};
+            results[count++] =
+                (struct offline_result){offline_call_name(c, from, c->items[i].call_id),
+                    &c->items[i]};
     return count;
 }
 
 /* Where our answer to the message before stands, if it was given just now. */
-static const struct chat_message *just_said(const struct context *c, size_t user)
+static const struct chat_message *offline_just_said(const struct context *c, size_t user)
 {
     const struct chat_message *answer = user >= 2 && user != SIZE_MAX ? &c->items[user - 1] : NULL;
     int64_t age;
@@ -357,10 +378,10 @@ static const struct chat_message *just_said(const struct context *c, size_t user
 }
 
 /* "5 pm" behind our question "At what time?" completes the message that was asked about. */
-static void understand(const struct context *c, size_t user, const struct offline_world *world,
-    struct offline_ask *ask)
+static void offline_step_understand(const struct context *c, size_t user,
+    const struct offline_world *world, struct offline_ask *ask)
 {
-    const struct chat_message *answer = just_said(c, user);
+    const struct chat_message *answer = offline_just_said(c, user);
     const char *text = user == SIZE_MAX ? "" : c->items[user].text, *before;
     struct offline_ask whole;
     struct buf both = {0};
@@ -390,12 +411,12 @@ int offline_decide(const struct context *context, bool no_tools, struct offline_
 
     memset(out, 0, sizeof *out);
     offline_world_read(context->frame, &scratch, &world);
-    understand(context, user, &world, &ask);
-    count = user == SIZE_MAX ? 0 : collect(context, user, results);
+    offline_step_understand(context, user, &world, &ask);
+    count = user == SIZE_MAX ? 0 : offline_collect(context, user, results);
     if (!count) {
-        if (no_tools || !first_calls(out, &ask, &world))
+        if (no_tools || !offline_first_calls(out, &ask, &world))
             offline_say_plain(&ask, &out->text);
-    } else if (no_tools || !second_calls(out, &ask, &world, results, count)) {
+    } else if (no_tools || !offline_second_calls(out, &ask, &world, results, count)) {
         size_t skip =
             count > 1 && (ask.kind == OFFLINE_MOVE_EVENT || ask.kind == OFFLINE_DELETE_EVENT);
         offline_say(results + skip, count - skip, &out->text);

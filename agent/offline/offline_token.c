@@ -90,7 +90,7 @@ struct offline_piece { /* digits with marks between them, then letters */
     size_t digit_count, letter_count;
 };
 
-static bool offline_piece_ends(const struct offline_piece *p, const char *words)
+static bool offline_token_offline_piece_ends(const struct offline_piece *p, const char *words)
 {
     for (const char *w = words; *w; w += strcspn(w, "|") + (w[strcspn(w, "|")] == '|')) {
         size_t len = strcspn(w, "|"), i = 0;
@@ -103,9 +103,10 @@ static bool offline_piece_ends(const struct offline_piece *p, const char *words)
 }
 
 /* "3pm", "3:15pm", "15:30", "3.15 pm": whether it is a clock time, right or wrong (25:00). */
-static bool offline_piece_clock(const struct offline_piece *p, struct offline_token *k)
+static bool offline_token_offline_piece_clock(const struct offline_piece *p,
+    struct offline_token *k)
 {
-    bool half = offline_piece_ends(p, "am|pm");
+    bool half = offline_token_offline_piece_ends(p, "am|pm");
     int used = 0, hour, minute = 0;
     char mark = 0;
 
@@ -130,7 +131,7 @@ static bool offline_piece_clock(const struct offline_piece *p, struct offline_to
     return true;
 }
 
-static bool offline_piece_date(const struct offline_piece *p, struct offline_token *k)
+static bool offline_token_offline_piece_date(const struct offline_piece *p, struct offline_token *k)
 {
     int used = 0, a, b, c = 0;
     char text[16] = "";
@@ -155,10 +156,13 @@ static bool offline_piece_date(const struct offline_piece *p, struct offline_tok
     return true;
 }
 
-static double offline_piece_unit(const char *s, size_t len)
+static double offline_token_offline_piece_unit(const char *s, size_t len)
 {
-    static const struct { const char *unit; double seconds; } units[] = {{"h", 3600}, {"hr", 3600},
-        {"hrs", 3600}, {"m", 60}, {"min", 60}, {"mins", 60}, {"s", 1}, {"sec", 1}, {"secs", 1}};
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"h", 3600}, {"hr", 3600}, {"hrs", 3600}, {"m", 60}, {"min", 60}, {"mins", 60},
+        {"s", 1}, {"sec", 1}, {"secs", 1}};
 
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strlen(units[i].unit) == len && !strncmp(units[i].unit, s, len))
@@ -167,7 +171,8 @@ static double offline_piece_unit(const char *s, size_t len)
 }
 
 /* "1h30", "1h30m", "90s", "10min". */
-static bool offline_piece_duration(const struct offline_piece *p, struct offline_token *k)
+static bool offline_token_offline_piece_duration(const struct offline_piece *p,
+    struct offline_token *k)
 {
     char text[24];
     size_t len = p->digit_count + p->letter_count;
@@ -186,7 +191,9 @@ static bool offline_piece_duration(const struct offline_piece *p, struct offline
             return false;
         for (s = unit; isalpha((unsigned char)*s); s++)
             ;
-        seconds = s > unit ? offline_piece_unit(unit, (size_t)(s - unit)) : last == 3600 ? 60 : 0;
+        seconds = s > unit ? offline_token_offline_piece_unit(unit, (size_t)(s - unit)) :
+            last == 3600   ? 60 :
+                             0;
         if (!seconds || (last && seconds >= last))
             return false;
         k->value += number * seconds;
@@ -196,7 +203,7 @@ static bool offline_piece_duration(const struct offline_piece *p, struct offline
     return last > 0;
 }
 
-static bool offline_piece_number(const struct offline_piece *p, bool decimal_comma,
+static bool offline_token_offline_piece_number(const struct offline_piece *p, bool decimal_comma,
     struct offline_token *k)
 {
     char letters[8] = "";
@@ -206,11 +213,11 @@ static bool offline_piece_number(const struct offline_piece *p, bool decimal_com
     k->kind = OFFLINE_NUMBER;
     if (!p->letter_count)
         return true;
-    if (offline_piece_ends(p, "k")) {
+    if (offline_token_offline_piece_ends(p, "k")) {
         k->value *= 1000;
         return true;
     }
-    if (offline_piece_ends(p, "st|nd|rd|th") && p->digit_count <= 2) {
+    if (offline_token_offline_piece_ends(p, "st|nd|rd|th") && p->digit_count <= 2) {
         k->kind = OFFLINE_ORDINAL;
         return true;
     }
@@ -234,7 +241,7 @@ static size_t offline_token_numeric(struct offline_tokens *t, size_t i, bool dec
     p.letters = s + n;
     if (tolower((unsigned char)s[n]) == 't' && isdigit((unsigned char)s[n + 1])) {
         k = offline_token_add(t, OFFLINE_ODD, i, i + n);
-        if (offline_piece_date(&p, k))
+        if (offline_token_offline_piece_date(&p, k))
             return n + 1;
         t->count--;
     }
@@ -242,8 +249,10 @@ static size_t offline_token_numeric(struct offline_tokens *t, size_t i, bool dec
         n++;
     p.letter_count = n - p.digit_count;
     k = offline_token_add(t, OFFLINE_ODD, i, i + n);
-    if (negative || (!offline_piece_clock(&p, k) && !offline_piece_date(&p, k) &&
-        !offline_piece_number(&p, decimal_comma, k) && !offline_piece_duration(&p, k)))
+    if (negative ||
+        (!offline_token_offline_piece_clock(&p, k) && !offline_token_offline_piece_date(&p, k) &&
+            !offline_token_offline_piece_number(&p, decimal_comma, k) &&
+            !offline_token_offline_piece_duration(&p, k)))
         k->kind = OFFLINE_ODD;
     return n;
 }
@@ -356,8 +365,8 @@ static size_t offline_token_next(struct offline_tokens *t, size_t i, bool decima
 static bool offline_token_trails(const struct offline_token *k)
 {
     return k->kind == OFFLINE_PUNCT &&
-           (strchr(".!?,\r\n", *k->low) || !strncmp(k->low, "\xf0\x9f\x98", 3) ||
-               !strcmp(k->low, "\xf0\x9f\x99\x82"));
+        (strchr(".!?,\r\n", *k->low) || !strncmp(k->low, "\xf0\x9f\x98", 3) ||
+            !strcmp(k->low, "\xf0\x9f\x99\x82"));
 }
 
 void offline_tokens_read(struct offline_tokens *t, const char *text, bool decimal_comma)

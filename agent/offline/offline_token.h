@@ -20,28 +20,28 @@ enum offline_token_kind {
     OFFLINE_SIGN,       /* of a currency, by itself */
     OFFLINE_QUOTE,      /* from and to are its inside */
     OFFLINE_PUNCT,
-    OFFLINE_ODD         /* "40-50", "5%", "98000km", "-3": cannot be taken for anything */
+    OFFLINE_ODD /* "40-50", "5%", "98000km", "-3": cannot be taken for anything */
 };
 #define OFFLINE_WORD_SIZE 40
 struct offline_token {
     enum offline_token_kind kind;
-    size_t from, to;              /* bytes of the text */
-    char low[OFFLINE_WORD_SIZE];  /* the text, small letters, cut */
+    size_t from, to;             /* bytes of the text */
+    char low[OFFLINE_WORD_SIZE]; /* the text, small letters, cut */
     double value;
-    char currency[4];             /* "" = none was said; as currency_named gives it */
+    char currency[4]; /* "" = none was said; as currency_named gives it */
     int a, b, c;
     bool days;
-    bool of_24;                   /* written as the clock of 24 hours is: "03:30", "15:30" */
-    bool gap;                     /* a date or a time stood before it (offline_when_take) */
+    bool of_24; /* written as the clock of 24 hours is: "03:30", "15:30" */
+    bool gap;   /* a date or a time stood before it (offline_when_take) */
 };
 #define OFFLINE_TOKENS_MAX 80
 struct offline_tokens {
-    const char *text;             /* borrowed */
+    const char *text;                                  /* borrowed */
     struct offline_token list[OFFLINE_TOKENS_MAX + 1]; /* the last takes what is too much */
     size_t count;
-    bool question;                /* ended with a question mark */
-    bool overflow;                /* longer than the list */
-    bool gap_end;                 /* a date or a time stood at the end */
+    bool question; /* ended with a question mark */
+    bool overflow; /* longer than the list */
+    bool gap_end;  /* a date or a time stood at the end */
 };
 
 /* decimal_comma: numeral_read's. */

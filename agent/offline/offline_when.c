@@ -24,8 +24,9 @@ static int offline_when_name(const char *low, const char *(*name)(int), int firs
 
 static int offline_when_month(const struct offline_tokens *t, size_t i)
 {
-    return i < t->count && t->list[i].kind == OFFLINE_WORD
-        ? offline_when_name(t->list[i].low, civil_month_name, 1, 12) : -1;
+    return i < t->count && t->list[i].kind == OFFLINE_WORD ?
+        offline_when_name(t->list[i].low, civil_month_name, 1, 12) :
+        -1;
 }
 
 /* Letters to change, add, drop or swap until a is b; more than 2 count as 3. */
@@ -126,7 +127,8 @@ static size_t offline_when_relative(struct offline_finder *f, size_t i)
         return offline_when_set_days(f, 1, 1);
     if (offline_tokens_is(t, i, "yesterday"))
         return offline_when_set_days(f, 1, -1);
-    if (!offline_tokens_is(t, i, "tonight") && !(offline_tokens_is(t, i, "this") &&
+    if (!offline_tokens_is(t, i, "tonight") &&
+        !(offline_tokens_is(t, i, "this") &&
             offline_tokens_is(t, i + 1, "morning|afternoon|evening")))
         return 0;
     f->out->part = *t->list[i].low == 't' && t->list[i].low[1] == 'o' ? 'e' : *t->list[i + 1].low;
@@ -154,8 +156,9 @@ static size_t offline_when_weekday(struct offline_finder *f, size_t i)
     if (at >= t->count || t->list[at].kind != OFFLINE_WORD)
         return 0;
     day = offline_when_name(t->list[at].low, civil_weekday_name, 0, 6);
-    if (day < 0 || (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0 &&
-        which == OFFLINE_BARE && !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
+    if (day < 0 ||
+        (strcmp(t->list[at].low + strlen(t->list[at].low) - 1, "y") != 0 && which == OFFLINE_BARE &&
+            !(i > 0 && offline_tokens_is(t, i - 1, "on"))))
         return 0;
     f->out->date = OFFLINE_DATE_WEEKDAY;
     f->out->value = day;
@@ -231,7 +234,8 @@ static size_t offline_when_month_day(struct offline_finder *f, size_t i)
     } else if (offline_when_day(t, at, &day)) {
         of = offline_tokens_is(t, at + 1, "of");
         month = offline_when_month(t, at + 1 + of);
-        if (month < 0 && (t->list[at].kind != OFFLINE_ORDINAL ||
+        if (month < 0 &&
+            (t->list[at].kind != OFFLINE_ORDINAL ||
                 (at == i && !(i > 0 && offline_tokens_is(t, i - 1, "on")))))
             return 0;
         at += month < 0 ? 1 : 2 + of;
@@ -260,7 +264,7 @@ static size_t offline_when_after(struct offline_finder *f, size_t i)
     if (ago && !in)
         n++;
     else if (!in && offline_tokens_is(t, at + 1, "from") &&
-             offline_tokens_is(t, at + 2, "now|today"))
+        offline_tokens_is(t, at + 2, "now|today"))
         n += 2;
     else if (!in)
         return 0;
@@ -302,8 +306,8 @@ static size_t offline_when_time_at(struct offline_finder *f, size_t i)
 {
     const struct offline_tokens *t = f->t;
     struct offline_token clock = t->list[i];
-    bool whole = clock.kind == OFFLINE_NUMBER && !*clock.currency &&
-        clock.value >= 0 && clock.value < 1000 && clock.value <= (int)clock.value;
+    bool whole = clock.kind == OFFLINE_NUMBER && !*clock.currency && clock.value >= 0 &&
+        clock.value < 1000 && clock.value <= (int)clock.value;
     size_t half;
 
     if (offline_tokens_is(t, i, "noon|midday|midnight")) {
@@ -340,8 +344,9 @@ static size_t offline_when_time_at(struct offline_finder *f, size_t i)
 static size_t offline_when_part_at(struct offline_finder *f, size_t i)
 {
     const struct offline_tokens *t = f->t;
-    size_t n = offline_tokens_is(t, i, "in") && offline_tokens_is(t, i + 1, "the") ? 2
-        : offline_tokens_is(t, i, "at") ? 1 : 0;
+    size_t n = offline_tokens_is(t, i, "in") && offline_tokens_is(t, i + 1, "the") ? 2 :
+        offline_tokens_is(t, i, "at")                                              ? 1 :
+                                                                                     0;
 
     if (!offline_tokens_is(t, i + n, "morning|afternoon|evening|night"))
         return 0;

@@ -14,9 +14,9 @@
  */
 enum offline_date {
     OFFLINE_DATE_NONE,
-    OFFLINE_DATE_DAYS,    /* so many days from today: value */
-    OFFLINE_DATE_MINUTES, /* so many minutes from now: value */
-    OFFLINE_DATE_WEEKDAY, /* value, which */
+    OFFLINE_DATE_DAYS,      /* so many days from today: value */
+    OFFLINE_DATE_MINUTES,   /* so many minutes from now: value */
+    OFFLINE_DATE_WEEKDAY,   /* value, which */
     OFFLINE_DATE_MONTH_DAY, /* without its year; month 0: without its month too */
     OFFLINE_DATE_FULL,
     OFFLINE_DATE_SLASHED, /* day and month in an order that is not said */
@@ -25,15 +25,15 @@ enum offline_date {
 enum offline_which { OFFLINE_BARE, OFFLINE_THIS, OFFLINE_NEXT, OFFLINE_LAST };
 
 struct offline_when {
-    unsigned dates, times;      /* how many were named; more than one is a question */
-    bool with_for;              /* "for tomorrow" */
+    unsigned dates, times; /* how many were named; more than one is a question */
+    bool with_for;         /* "for tomorrow" */
     enum offline_date date;
     enum offline_which which;
     int value, year, month, day;
-    char unit;                  /* w, m, q, y */
-    char part;                  /* of the day: m, a, e; 0 = not said */
-    bool bare_time;             /* the hour was not said to be am, pm or one of 24 */
-    bool midnight;              /* which day's midnight is not said */
+    char unit;      /* w, m, q, y */
+    char part;      /* of the day: m, a, e; 0 = not said */
+    bool bare_time; /* the hour was not said to be am, pm or one of 24 */
+    bool midnight;  /* which day's midnight is not said */
     int hour, minute, half;
 };
 
@@ -43,8 +43,8 @@ void offline_when_take(struct offline_tokens *t, struct offline_when *out);
 enum offline_tense { OFFLINE_AHEAD, OFFLINE_BEHIND, OFFLINE_ANY };
 struct offline_moment {
     bool has_date, has_time;
-    struct daytime at;          /* hour and minute when has_time */
-    int days;                   /* of a span: 7 for a week; else 1 */
+    struct daytime at; /* hour and minute when has_time */
+    int days;          /* of a span: 7 for a week; else 1 */
 };
 #define OFFLINE_PROBLEM_SIZE 240
 /*

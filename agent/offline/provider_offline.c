@@ -23,14 +23,14 @@ struct provider_local {
     struct task_ref task;
     int64_t word_ms, due_ms; /* 0 = without pauses; when the next word is due, monotonic */
     struct offline_step step;
-    size_t text_at;  /* of the text, said */
-    size_t call_at;  /* calls said */
+    size_t text_at; /* of the text, said */
+    size_t call_at; /* calls said */
 };
 
-static void set_timer(struct provider_local *l);
+static void provider_offline_set_timer(struct provider_local *l);
 
 /* Length of the words that are due now, each up to and with the blanks behind it; at least one. */
-static size_t due_words(struct provider_local *l)
+static size_t provider_offline_due_words(struct provider_local *l)
 {
     const char *s = buf_text(&l->step.text) + l->text_at;
     int64_t now = l->word_ms ? clock_mono_ms() : 0;
@@ -47,7 +47,7 @@ static size_t due_words(struct provider_local *l)
     return n;
 }
 
-static int say_call(struct provider_local *l)
+static int provider_offline_say_call(struct provider_local *l)
 {
     const struct provider_sink *sink = l->stream->sink;
     unsigned call = (unsigned)l->call_at;
@@ -67,36 +67,36 @@ static int say_call(struct provider_local *l)
 }
 
 /* One tick. Returns ERR_MORE while there is more, 0 at the end, or what the sink returned. */
-static int tick(struct provider_local *l)
+static int provider_offline_tick(struct provider_local *l)
 {
     int error;
 
     if (l->text_at < l->step.text.len) {
-        size_t n = due_words(l);
+        size_t n = provider_offline_due_words(l);
         error = l->stream->sink->text(l->stream->sink->arg, l->step.text.data + l->text_at, n);
         l->text_at += n;
         return error ? error : ERR_MORE;
     }
     if (l->call_at < l->step.call_count) {
-        error = say_call(l);
+        error = provider_offline_say_call(l);
         l->call_at++;
         return error ? error : ERR_MORE;
     }
     return 0;
 }
 
-static void on_timer(struct reactor_timer *timer)
+static void provider_offline_on_timer(struct reactor_timer *timer)
 {
     struct provider_local *l = timer->arg;
     int error;
 
     struct task *acted = task_ref_act(l->task);
     do
-        error = tick(l);
+        error = provider_offline_tick(l);
     while (error == ERR_MORE && !l->word_ms);
     task_act(acted);
     if (error == ERR_MORE) {
-        set_timer(l);
+        provider_offline_set_timer(l);
         return;
     }
     l->stream->stop = l->step.call_count ? PROVIDER_STOP_CALLS : PROVIDER_STOP_END;
@@ -104,12 +104,12 @@ static void on_timer(struct reactor_timer *timer)
     l->done(l->arg, error);
 }
 
-static void set_timer(struct provider_local *l)
+static void provider_offline_set_timer(struct provider_local *l)
 {
-    reactor_timer_set(l->reactor, &l->timer, l->due_ms, on_timer, l);
+    reactor_timer_set(l->reactor, &l->timer, l->due_ms, provider_offline_on_timer, l);
 }
 
-static int start(const struct provider_request *request, struct reactor *reactor,
+static int provider_offline_start(const struct provider_request *request, struct reactor *reactor,
     struct provider_stream *stream, provider_done_fn *done, void *arg, struct provider_local **out)
 {
     struct provider_local *l = calloc(1, sizeof *l);
@@ -130,19 +130,19 @@ static int start(const struct provider_request *request, struct reactor *reactor
         return error;
     }
     strcpy(stream->model, "offline");
-    set_timer(l);
+    provider_offline_set_timer(l);
     *out = l;
     return 0;
 }
 
-static void cancel(struct provider_local *l)
+static void provider_offline_cancel(struct provider_local *l)
 {
     reactor_timer_clear(l->reactor, &l->timer);
     offline_step_fini(&l->step);
     free(l);
 }
 
-static const char *model_name(const struct conf *conf)
+static const char *provider_offline_model_name(const struct conf *conf)
 {
     (void)conf;
     return "offline";
@@ -150,7 +150,7 @@ static const char *model_name(const struct conf *conf)
 
 const struct provider provider_offline = {
     .name = "offline",
-    .model = model_name,
-    .start = start,
-    .cancel = cancel,
+    .model = provider_offline_model_name,
+    .start = provider_offline_start,
+    .cancel = provider_offline_cancel,
 };

@@ -1,4 +1,4 @@
--- Keys and channels: the twin of store/keys.c (docs/design.md, "Keys"); no other script spells them.
+-- Keys and channels: the twin of store/keys.c (docs/design/keys.md); no other script spells them.
 -- For scripts whose first key is a user's prefix "tp:{uid}:", the shared one, or any key behind one
 -- of these. P is the prefix, else nil. Large integers go through int(): Lua's own tostring would
 -- write 1.7e+12.

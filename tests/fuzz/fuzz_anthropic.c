@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2)
         return 0;
-    sink_stream_run(&fast, &provider_anthropic, false, (const char *)data + 1, size - 1, data[0] % 64);
+    sink_stream_run(&fast, &provider_anthropic, false, (const char *)data + 1, size - 1,
+        data[0] % 64);
     sink_stream_run(&slow, &provider_anthropic, true, (const char *)data + 1, size - 1, 0);
     if (!sink_stream_same(&fast, &slow))
         abort();

@@ -20,9 +20,8 @@ static const char good[] =
     "bNZp8-c5gM7-pWYPicAXMIv0iei_6htwYldmFYKrQ5E";
 
 /* The same for {"sub":"a}b",...}, which is corpus/auth/any_name. */
-static const char any_name[] =
-    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhfWIiLCJleHAiOjQxMDI0NDQ4MDB9."
-    "kpxEX1v-d_M4PEQJykRy8wIXosWnus6thQ2KtM9lxXY";
+static const char any_name[] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhfWIiLCJleHAiOjQxMDI0NDQ4MDB9."
+                               "kpxEX1v-d_M4PEQJykRy8wIXosWnus6thQ2KtM9lxXY";
 
 static struct conf conf;
 
@@ -36,7 +35,7 @@ static struct auth *auth_once(void)
     if (conf_init(&conf) < 0 || conf_set(&conf, "jwt.algorithm", "HS256", why) < 0 ||
         conf_set(&conf, "jwt.secret", "a secret of more than thirty-two bytes", why) < 0 ||
         conf_set(&conf, "origins", "https://pam.example.org", why) < 0 ||
-        auth_new(&auth, &conf, why, sizeof(why)) < 0)
+        auth_new(&auth, &conf, why, sizeof why) < 0)
         abort();
     return auth;
 }

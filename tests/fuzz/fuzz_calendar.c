@@ -40,16 +40,16 @@ static bool use(jdoc *event, const struct zone *zone)
     return true;
 }
 
-static size_t write_all(struct interchange_list *list, const struct zone *zone,
-    struct arena *arena, struct buf *out)
+static size_t write_all(struct interchange_list *list, const struct zone *zone, struct arena *arena,
+    struct buf *out)
 {
-    struct interchange_writer w = { .arena = arena, .out = out };
+    struct interchange_writer w = {.arena = arena, .out = out};
     size_t written = 0;
     if (interchange_begin(&w) != 0)
         return 0;
     for (size_t i = 0; i < list->count && i < EVENTS_LOOKED_AT; i++) {
         jdoc *event = list->items[i].event;
-        if (event == NULL || !use(event, zone) || jdoc_set_string(event, "id", "x") != 0)
+        if (!event || !use(event, zone) || jdoc_set_string(event, "id", "x") != 0)
             continue;
         if (interchange_event(&w, event, NULL) != 0)
             abort();
@@ -68,24 +68,25 @@ static void rule_alone(const uint8_t *data, size_t size, const struct zone *zone
     text[n] = '\0';
     /* Starts of every month and weekday, from 1970 on: the text says which. */
     int64_t start = (int64_t)(size * 7919 % 25000) * 86400 + 32400, moved;
-    if (recurrence_check(
-            text, &(struct recurrence_from){start, false, zone}, rule, &first, &last, why) != 0)
+    if (recurrence_check(text, &(struct recurrence_from){start, false, zone}, rule, &first, &last,
+            why) != 0)
         return;
     /* The rule in our form, from its own first start, is the same rule. */
     if (recurrence_check(rule, &(struct recurrence_from){first, false, zone}, rule, &moved, &last,
-            why) != 0 || moved != first)
+            why) != 0 ||
+        moved != first)
         abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct zone *zone;
-    struct interchange_list list = { 0 }, again = { 0 };
+    struct interchange_list list = {0}, again = {0};
     struct arena *arena = arena_new();
-    struct buf out = { 0 };
+    struct buf out = {0};
     char why[INTERCHANGE_WHY_SIZE] = "";
 
-    if (arena == NULL || zone_get("Australia/Sydney", &zone) != 0)
+    if (!arena || zone_get("Australia/Sydney", &zone) != 0)
         abort();
     rule_alone(data, size, zone);
     if (interchange_read((const char *)data, size, zone, arena, &list, why) == 0) {

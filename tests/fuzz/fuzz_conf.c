@@ -9,8 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void again(void *arg, const char *name, const char *value, const char *def,
-    const char *help)
+static void again(void *arg, const char *name, const char *value, const char *def, const char *help)
 {
     char why[CONF_WHY_SIZE];
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check(const struct submit *s)
 {
     /* What later stages rely on. */
-    if (s->message_count == 0 || s->session[0] == '\0' || s->text == NULL || s->zone == NULL ||
+    if (s->message_count == 0 || s->session[0] == '\0' || !s->text || !s->zone ||
         !ident_is_safe(s->session, strlen(s->session), IDENT_SESSION_MAX))
         abort();
     for (size_t i = 0; i < s->message_count; i++) {
@@ -27,10 +27,10 @@ static void parse(enum submit_kind kind, const jdoc *doc, const char *key, const
     struct arena *arena = arena_new();
     struct submit submit;
     struct problem problem = {0};
-    if (arena == NULL)
+    if (!arena)
         abort();
-    int result = submit_parse(
-        &(struct submit_source){kind, doc, key}, conf, arena, &submit, &problem);
+    int result =
+        submit_parse(&(struct submit_source){kind, doc, key}, conf, arena, &submit, &problem);
     if (result == 0)
         check(&submit);
     else if (result == ERR_INVALID && !problem.set)

@@ -18,8 +18,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct inbound_limits limits = {.params_max = PARAMS_MAX, .body_max = BODY_MAX,
-    .reply_max = 1024, .io_timeout_ms = 60000, .idle_ms = 60000};
+static const struct inbound_limits limits = {.params_max = PARAMS_MAX,
+    .body_max = BODY_MAX,
+    .reply_max = 1024,
+    .io_timeout_ms = 60000,
+    .idle_ms = 60000};
 static struct reactor *reactor;
 static struct inbound *connection;
 static struct inbound *open_request; /* answered later, as a task does */
@@ -114,8 +117,9 @@ static void read_answers(int peer)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct inbound_handlers handlers = {
-        .request = on_request, .gone = on_gone, .closed = on_closed};
+    static const struct inbound_handlers handlers = {.request = on_request,
+        .gone = on_gone,
+        .closed = on_closed};
     int pair[2];
 
     if (size == 0)

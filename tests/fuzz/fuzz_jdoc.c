@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     jdoc *first = NULL, *second = NULL;
-    struct buf once = { 0 }, twice = { 0 };
+    struct buf once = {0}, twice = {0};
     char why[160];
 
     if (jdoc_parse((const char *)data, size, &first, why, sizeof why) != 0)

@@ -55,12 +55,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > 0 && logentry_parse_message(bytes, size, &e) == 0) {
         look(&e, bytes, size);
-        if (logentry_id_format(e.id, text) >= sizeof(text) ||
+        if (logentry_id_format(e.id, text) >= sizeof text ||
             logentry_id_parse(text, strlen(text), &id) != 0 || logentry_id_compare(id, e.id) != 0)
             abort();
     }
-    if (blank && logentry_parse_value(bytes, (size_t)(blank - bytes), blank + 1,
-                     size - (size_t)(blank + 1 - bytes), &e) == 0)
+    if (blank &&
+        logentry_parse_value(bytes, (size_t)(blank - bytes), blank + 1,
+            size - (size_t)(blank + 1 - bytes), &e) == 0)
         look(&e, bytes, size);
     return 0;
 }

@@ -1,15 +1,15 @@
 /*
- * Replies of MCP servers. The response that is found must be the same however the bytes are cut, and
- * whatever it holds must become a result within its bounds. First byte: how to cut; second: what the
- * reply says that it is.
+ * Replies of MCP servers. The response that is found must be the same however the bytes are cut,
+ * and whatever it holds must become a result within its bounds. First byte: how to cut; second:
+ * what the reply says that it is.
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "tools/schema/schema.h"
 #include "tools/remote/foreign_schema.h"
 #include "tools/remote/mcp.h"
 #include "tools/remote/mcp_define.h"
 #include "tools/remote/mcp_reader.h"
+#include "tools/schema/schema.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const types[] = { "text/event-stream", "application/json",
-    "text/event-stream; charset=utf-8", "text/html" };
+static const char *const types[] = {"text/event-stream", "application/json",
+    "text/event-stream; charset=utf-8", "text/html"};
 
 static int read_reply(const uint8_t *data, size_t size, size_t step, unsigned kind,
     struct mcp_reader *r)
@@ -29,7 +29,7 @@ static int read_reply(const uint8_t *data, size_t size, size_t step, unsigned ki
     mcp_reader_init(r, 7, 4096);
     for (size_t at = 0; error == 0 && at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
-        struct buf piece = { 0 }; /* what was borrowed must not be read after the call */
+        struct buf piece = {0}; /* what was borrowed must not be read after the call */
         buf_put(&piece, data + at, n);
         error = mcp_reader_feed(r, status, type, buf_text(&piece), n);
         buf_free(&piece);
@@ -41,11 +41,11 @@ static int read_reply(const uint8_t *data, size_t size, size_t step, unsigned ki
 
 static void use_result(const jdoc *result)
 {
-    struct conf conf = { .tool_result_max = 4096 };
-    struct tools_context context = { .conf = &conf };
-    struct tools_run run = { .context = &context, .arena = arena_new() };
-    struct buf text = { 0 };
-    if (run.arena == NULL)
+    struct conf conf = {.tool_result_max = 4096};
+    struct tools_context context = {.conf = &conf};
+    struct tools_run run = {.context = &context, .arena = arena_new()};
+    struct buf text = {0};
+    if (!run.arena)
         return;
     if (mcp_result(&run, "sea", result, 1000) == 0) {
         jdoc_write(run.result, &text);
@@ -68,8 +68,8 @@ static void use_definition(const jdoc *tool)
         abort();
     jdoc *check = foreign_schema_check(jdoc_get(tool, "inputSchema"));
     jdoc *model = foreign_schema_model(jdoc_get(tool, "inputSchema"));
-    jdoc *plain = model != NULL ? foreign_schema_plain(model) : NULL;
-    if (check == NULL || plain == NULL || schema_well_formed(check, &problem) != 0)
+    jdoc *plain = model ? foreign_schema_plain(model) : NULL;
+    if (!check || !plain || schema_well_formed(check, &problem) != 0)
         abort();
     jdoc_free(plain);
     jdoc_free(check);
@@ -83,10 +83,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     int error_whole = read_reply(data + 2, size - 2, size, data[1], &whole);
     int error_cut = read_reply(data + 2, size - 2, 1 + data[0] % 64, data[1], &cut);
-    if ((whole.response != NULL) != (cut.response != NULL) && error_whole != ERR_LIMIT
-        && error_cut != ERR_LIMIT)
+    if ((whole.response != NULL) != (cut.response != NULL) && error_whole != ERR_LIMIT &&
+        error_cut != ERR_LIMIT)
         abort();
-    if (whole.response != NULL) {
+    if (whole.response) {
         const jdoc *result = jdoc_get(whole.response, "result"), *tools = jdoc_get(result, "tools");
         use_result(result);
         for (size_t i = 0; jdoc_type(tools) == JDOC_ARRAY && i < jdoc_length(tools); i++)

@@ -1,7 +1,7 @@
 /*
  * Stored messages, one JSON text a line, as a turn reads them: each is read and written again as
- * what it was, a context of them has every call directly before its results, and the requests made of
- * it break no rule of a vendor. The first byte chooses the budget.
+ * what it was, a context of them has every call directly before its results, and the requests made
+ * of it break no rule of a vendor. The first byte chooses the budget.
  */
 #include "agent/model/request.h"
 #include "base/err.h"
@@ -58,7 +58,8 @@ static void check_request(const struct context *c, const struct provider *p,
     if (p->request(&q, &none, &http))
         abort();
     int error = jdoc_parse(buf_text(&http.body), http.body.len, &body, NULL, 0);
-    if (error ? error != ERR_LIMIT : refuses(body) != NULL) /* arguments may be as deep as jdoc goes */
+    if (error ? error != ERR_LIMIT :
+                refuses(body) != NULL) /* arguments may be as deep as jdoc goes */
         abort();
     jdoc_free(body);
     buf_free(&http.url);

@@ -16,9 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void look_up(void)
 {
-    static const char *const names[] = { "Sydney", "sydney, nsw", "a", "zz", "Perth Scotland", "the x" };
-    static const struct gazetteer_point points[] = { { -33.8, 151.2 }, { 89.9, 179.9 }, { -90, -180 } };
-    struct gazetteer_bias bias = { .country_code = "AU", .has_location = true };
+    static const char *const names[] = {"Sydney", "sydney, nsw", "a", "zz", "Perth Scotland",
+        "the x"};
+    static const struct gazetteer_point points[] = {{-33.8, 151.2}, {89.9, 179.9}, {-90, -180}};
+    struct gazetteer_bias bias = {.country_code = "AU", .has_location = true};
     struct gazetteer_candidates found;
     struct gazetteer_place near[3];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -39,8 +40,8 @@ static void look_at(void)
 /* A land mask of any size: the fuzzer's bytes, the cells of a whole one behind them. */
 static void write_mask(int fd, const uint8_t *data, size_t size)
 {
-    if (write(fd, data, size) < 0 || (size > 40 && (data[size - 1] & 1)
-            && ftruncate(fd, (off_t)(size + 3600 * 1800 / 8)) != 0))
+    if (write(fd, data, size) < 0 ||
+        (size > 40 && (data[size - 1] & 1) && ftruncate(fd, (off_t)(size + 3600 * 1800 / 8)) != 0))
         abort();
 }
 

@@ -21,12 +21,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!size)
         return 0;
-    struct refusal_case c = {.provider = "p", .body = (const char *)data + 1, .body_len = size - 1,
-        .status = statuses[data[0] % 5], .sent = data[0] & 128 ? 0 : 0xffffffffu, .output = 2048,
-        .request_bytes = 100000, .context = &context};
+    struct refusal_case c = {.provider = "p",
+        .body = (const char *)data + 1,
+        .body_len = size - 1,
+        .status = statuses[data[0] % 5],
+        .sent = data[0] & 128 ? 0 : 0xffffffffu,
+        .output = 2048,
+        .request_bytes = 100000,
+        .context = &context};
     log_level_set(LOG_LEVEL_ERROR);
     while (refusal_adapt(&state, &c, &known)) {
-        if (++tries > 13 || known.output_max < 0 || known.output_max >= 2048 || state.limits.room < 0)
+        if (++tries > 13 || known.output_max < 0 || known.output_max >= 2048 ||
+            state.limits.room < 0)
             abort();
         context.reduced = state.limits.reduced;
     }

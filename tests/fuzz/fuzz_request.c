@@ -69,8 +69,8 @@ static void read_all(struct request *r)
     request_wants_stream(r, true);
     request_prefers_async(r);
     problem = (struct problem){0};
-    if (request_body(r, 4096, &problem) == 0 && request_json(r, true, &doc, &problem) == ERR_INVALID &&
-        !problem.set)
+    if (request_body(r, 4096, &problem) == 0 &&
+        request_json(r, true, &doc, &problem) == ERR_INVALID && !problem.set)
         abort();
 }
 
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     split(text, &lines);
-    memset(&request, 0, sizeof(request));
+    memset(&request, 0, sizeof request);
     request_start(&request, &source, arena);
     /* Both go into headers of the reply. */
     if (!ident_trace_parse(request.traceparent, &trace) || strpbrk(request.id, "\r\n"))

@@ -25,7 +25,7 @@ static int feed(const uint8_t *data, size_t size, size_t step, struct buf *out)
     for (size_t at = 0; !error && at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
         /* A copy of its own: what the parser borrowed must not be read after the call. */
-        struct buf piece = { 0 };
+        struct buf piece = {0};
         buf_put(&piece, data + at, n);
         error = sse_feed(&parser, buf_text(&piece), n, on_event, out);
         buf_free(&piece);
@@ -36,7 +36,7 @@ static int feed(const uint8_t *data, size_t size, size_t step, struct buf *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct buf whole = { 0 }, cut = { 0 };
+    struct buf whole = {0}, cut = {0};
 
     if (size < 2)
         return 0;

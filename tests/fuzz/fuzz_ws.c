@@ -58,16 +58,16 @@ static void feed(struct stream_conn *c, const char *bytes, size_t len, size_t pi
 
 static void say_hello(struct stream_conn *c, unsigned form)
 {
-    static const char *const queries[] = {
-        "", "?format=text", "?format=legacy", "?session_id=s&cursor=1-1"};
+    static const char *const queries[] = {"", "?format=text", "?format=legacy",
+        "?session_id=s&cursor=1-1"};
     char request[512];
 
-    snprintf(request, sizeof(request),
+    snprintf(request, sizeof request,
         "GET /api/v1/pam/ws%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         queries[form % 4]);
-    feed(c, request, strlen(request), sizeof(request));
+    feed(c, request, strlen(request), sizeof request);
     if (c->kind != &stream_ws_kind)
         abort();
 }
@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (data[0] != 1)
         say_hello(c, data[0]);
-    feed(c, (const char *)data + 2, size - 2, data[1] ? data[1] : sizeof(stream->bytes));
+    feed(c, (const char *)data + 2, size - 2, data[1] ? data[1] : sizeof stream->bytes);
     stream_conn_kill(c);
     stream_conn_end_round(stream);
     if (stream->connections != 0)

@@ -78,7 +78,8 @@ static int replay_read(const char *path, struct replay_input *out)
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !(out->data = malloc((size_t)st.st_size + 1))) {
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        !(out->data = malloc((size_t)st.st_size + 1))) {
         close(fd);
         return -1;
     }
@@ -124,7 +125,8 @@ static void replay_remove(uint8_t *input, size_t *size, size_t at, size_t n)
 
 static void replay_mutate(uint8_t *input, size_t *size)
 {
-    static const uint8_t special[] = "\0\n\r\t \"\\{}[]:,#=-+.eE019\x7f\x80\xbf\xc0\xe0\xed\xf4\xff";
+    static const uint8_t special[] =
+        "\0\n\r\t \"\\{}[]:,#=-+.eE019\x7f\x80\xbf\xc0\xe0\xed\xf4\xff";
     size_t at = replay_random((uint32_t)*size + 1);
     size_t n = 1 + replay_random(16);
     uint8_t byte;
@@ -221,8 +223,8 @@ int main(int argc, char **argv)
     signal(SIGABRT, replay_on_abort);
     if (argc > 1)
         return replay_files(argc - 1, argv + 1);
-    int n = snprintf(directory, sizeof directory, "%s/tests/fuzz/corpus/%s",
-        source ? source : ".", parser);
+    int n = snprintf(directory, sizeof directory, "%s/tests/fuzz/corpus/%s", source ? source : ".",
+        parser);
     if ((size_t)n < sizeof directory)
         replay_load(directory);
     if (seed_count == 0) {

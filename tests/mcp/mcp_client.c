@@ -33,7 +33,7 @@ static void on_done(void *arg, const struct mcp_answer *answer)
     struct asked *a = arg;
     a->done = true;
     a->error = answer->error;
-    a->result = answer->result != NULL ? jdoc_dup(answer->result) : NULL;
+    a->result = answer->result ? jdoc_dup(answer->result) : NULL;
     if (answer->error != 0)
         fprintf(stderr, "mcp_client: %s %s %s (%lld)\n", err_text(answer->error), answer->why,
             answer->text, (long long)answer->code);
@@ -42,11 +42,17 @@ static void on_done(void *arg, const struct mcp_answer *answer)
 static int ask(const char *method, jdoc *params, const char *name, const jdoc *schema,
     jdoc **result)
 {
-    struct asked a = { 0 };
+    struct asked a = {0};
     struct mcp_op *op;
-    struct mcp_call call = { .http = http, .reactor = reactor, .method = method, .params = params,
-        .name = name, .schema = schema, .until_ms = clock_mono_ms() + PATIENCE_MS,
-        .done = on_done, .arg = &a };
+    struct mcp_call call = {.http = http,
+        .reactor = reactor,
+        .method = method,
+        .params = params,
+        .name = name,
+        .schema = schema,
+        .until_ms = clock_mono_ms() + PATIENCE_MS,
+        .done = on_done,
+        .arg = &a};
     int error = mcp_op_start(&op, peer, &call);
     while (error == 0 && !a.done)
         reactor_step(reactor, clock_mono_ms() + 1000, NULL);
@@ -56,7 +62,7 @@ static int ask(const char *method, jdoc *params, const char *name, const jdoc *s
 
 static void print(const char *what, const char *name, const jdoc *value)
 {
-    struct buf line = { 0 };
+    struct buf line = {0};
     buf_printf(&line, "{\"%s\":", what);
     buf_json_string(&line, name, strlen(name));
     buf_puts(&line, ",\"result\":");
@@ -71,7 +77,7 @@ static jdoc *make_up(const jdoc *schema)
 {
     const char *type = jdoc_text_or(schema, "type", "");
     const jdoc *choices = jdoc_get(schema, "enum"), *fallback = jdoc_get(schema, "default");
-    if (fallback != NULL)
+    if (fallback)
         return jdoc_dup(fallback);
     if (jdoc_length(choices) > 0)
         return jdoc_dup(jdoc_at(choices, 0));
@@ -86,7 +92,7 @@ static jdoc *make_up(const jdoc *schema)
 
 static jdoc *make_arguments(const jdoc *schema)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *field, *arguments = jdoc_new_object();
     while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &field))
@@ -111,7 +117,7 @@ static int list_tools(jdoc *tools)
     const char *cursor = "";
     jdoc *page = NULL;
     int error = 0;
-    for (int pages = 0; error == 0 && pages < PAGES_MAX && cursor != NULL; pages++) {
+    for (int pages = 0; error == 0 && pages < PAGES_MAX && cursor; pages++) {
         jdoc *params = jdoc_new_object(), *next = NULL;
         if (*cursor != '\0')
             jdoc_set_string(params, "cursor", cursor);
@@ -140,8 +146,8 @@ static int call_all(const jdoc *tools)
     int error = 0;
     for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++) {
         const jdoc *schema = jdoc_get(jdoc_at(tools, i), "inputSchema");
-        error = call_tool(jdoc_text_or(jdoc_at(tools, i), "name", ""), schema,
-            make_arguments(schema));
+        error =
+            call_tool(jdoc_text_or(jdoc_at(tools, i), "name", ""), schema, make_arguments(schema));
     }
     return error;
 }
@@ -176,10 +182,12 @@ int main(int argc, char **argv)
         fputs("usage: mcp_client [--era ERA] URL [TOOL [ARGUMENTS]]...\n", stderr);
         return 2;
     }
-    struct mcp_peer_settings settings = { .name = "test", .url = argv[1], .max_bytes = 1 << 20,
-        .era = (enum mcp_era)era };
-    if (reactor_new(&reactor) != 0 || http_new(&http, reactor) != 0
-        || mcp_peer_new(&peer, &settings) != 0)
+    struct mcp_peer_settings settings = {.name = "test",
+        .url = argv[1],
+        .max_bytes = 1 << 20,
+        .era = (enum mcp_era)era};
+    if (reactor_new(&reactor) != 0 || http_new(&http, reactor) != 0 ||
+        mcp_peer_new(&peer, &settings) != 0)
         return 1;
     error = list_tools(tools);
     if (error == 0)

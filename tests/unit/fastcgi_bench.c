@@ -114,8 +114,13 @@ static void caller_on_heard(void *arg, int error, const struct fastcgi_reply *re
 int caller_ask_with(struct heard *h, bool repeatable, const char *body, size_t len, int64_t ms)
 {
     static const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"}};
-    const struct fastcgi_call_request request = {.pairs = pairs, .count = 1, .body = body,
-        .len = len, .repeatable = repeatable, .timeout_ms = ms, .max = 10000};
+    const struct fastcgi_call_request request = {.pairs = pairs,
+        .count = 1,
+        .body = body,
+        .len = len,
+        .repeatable = repeatable,
+        .timeout_ms = ms,
+        .max = 10000};
 
     *h = (struct heard){0};
     return fastcgi_call_start(caller.pool, &request, caller_on_heard, h, NULL);
@@ -210,4 +215,3 @@ int caller_teardown(void **state)
     unlink(caller.path);
     return rmdir(caller.dir);
 }
-

@@ -62,8 +62,7 @@ void bench_open(struct bench *b)
     b->in = NULL;
     if (b->peer >= 0)
         close(b->peer);
-    assert_int_equal(
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     b->peer = pair[0];
     b->requests = b->gone = b->drained = b->closed = 0;
     buf_reset(&b->got);
@@ -77,11 +76,18 @@ int bench_setup(void **state)
 
     if (!b || reactor_new(&b->reactor) < 0)
         return -1;
-    b->limits = (struct inbound_limits){.params_max = 4096, .body_max = 10000,
-        .reply_max = 100000, .io_timeout_ms = 10000, .idle_ms = 10000, .max_conns = 12,
+    b->limits = (struct inbound_limits){.params_max = 4096,
+        .body_max = 10000,
+        .reply_max = 100000,
+        .io_timeout_ms = 10000,
+        .idle_ms = 10000,
+        .max_conns = 12,
         .max_reqs = 34};
-    b->handlers = (struct inbound_handlers){.arg = b, .request = bench_on_request,
-        .gone = bench_on_gone, .drained = bench_on_drained, .closed = bench_on_closed};
+    b->handlers = (struct inbound_handlers){.arg = b,
+        .request = bench_on_request,
+        .gone = bench_on_gone,
+        .drained = bench_on_drained,
+        .closed = bench_on_closed};
     b->peer = -1;
     bench_open(b);
     *state = b;

@@ -126,7 +126,7 @@ libunit_a_SOURCES = \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
 	tests/unit/cm.h tests/unit/request_memory.h tests/unit/request_strict.h tests/unit/sink_text.h
-libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than
+libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
 EXTRA_LIBRARIES = libunit.a
 if HAVE_CMOCKA
 UNIT_LIBS = libunit.a $(WORKERS_LIBS) $(CMOCKA_LIBS)

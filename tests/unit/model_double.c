@@ -91,8 +91,9 @@ static void answer(const char *dir, int fd, int n, const struct model_reply *r)
     char head[512];
     int len = snprintf(head, sizeof head,
         "HTTP/1.1 %d X\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n%s\r\n",
-        r->status ? r->status : 200, r->status && r->status != 200 ? "application/json"
-        : "text/event-stream", r->headers ? r->headers : "");
+        r->status ? r->status : 200,
+        r->status && r->status != 200 ? "application/json" : "text/event-stream",
+        r->headers ? r->headers : "");
     send_text(fd, head, (size_t)len);
     if (r->wait_ms)
         pause_ms(r->wait_ms);

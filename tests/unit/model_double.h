@@ -13,10 +13,10 @@ struct model_reply {
     int status;          /* 0 = 200 */
     const char *headers; /* further ones, each with \r\n; NULL = none */
     const char *body;
-    size_t split;        /* bytes in one write; 0 = all at once */
-    int wait_ms;         /* before the body */
-    bool cut;            /* the connection ends without the end of the body */
-    bool hang;           /* after the body nothing more; until the client closes */
+    size_t split; /* bytes in one write; 0 = all at once */
+    int wait_ms;  /* before the body */
+    bool cut;     /* the connection ends without the end of the body */
+    bool hang;    /* after the body nothing more; until the client closes */
 };
 struct model_double {
     char dir[64];

@@ -27,9 +27,9 @@ static int answers(const struct own_redis *r)
     char reply[64] = "";
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ok = 0;
 
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", r->socket);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-        write(fd, "PING\r\n", 6) == 6 && read(fd, reply, sizeof(reply) - 1) > 0)
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", r->socket);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        write(fd, "PING\r\n", 6) == 6 && read(fd, reply, sizeof reply - 1) > 0)
         ok = !strncmp(reply, "+PONG", 5);
     close(fd);
     return ok;
@@ -48,8 +48,8 @@ void own_redis_again(struct own_redis *r)
         dup2(null, 0);
         dup2(null, 1);
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", r->socket, "--dir",
-            r->dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
-            "--daemonize", "no", (char *)NULL);
+            r->dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--daemonize",
+            "no", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1000 && !answers(r); i++) {
@@ -61,9 +61,9 @@ void own_redis_again(struct own_redis *r)
 
 void own_redis_start(struct own_redis *r)
 {
-    snprintf(r->dir, sizeof(r->dir), "/tmp/turnpike-test-XXXXXX");
+    snprintf(r->dir, sizeof r->dir, "/tmp/turnpike-test-XXXXXX");
     must(mkdtemp(r->dir) != NULL, "mkdtemp");
-    snprintf(r->socket, sizeof(r->socket), "%s/redis.sock", r->dir);
+    snprintf(r->socket, sizeof r->socket, "%s/redis.sock", r->dir);
     own_redis_again(r);
 }
 
@@ -82,7 +82,7 @@ void own_redis_stop(struct own_redis *r)
     char command[96];
 
     own_redis_kill(r);
-    snprintf(command, sizeof(command), "rm -rf %s", r->dir);
+    snprintf(command, sizeof command, "rm -rf %s", r->dir);
     must(system(command) == 0, "rm");
 }
 

@@ -19,7 +19,8 @@ void own_redis_kill(struct own_redis *r);
 void own_redis_again(struct own_redis *r);
 /* Ends it and removes the directory. */
 void own_redis_stop(struct own_redis *r);
-/* Default settings that point to it, with any number of turns a user. The caller calls conf_fini. */
+/* Default settings that point to it, with any number of turns a user. The caller calls
+ * conf_fini. */
 void own_redis_conf(const struct own_redis *r, struct conf *conf);
 
 /* A subscriber without any of our code: a socket that hears this channel. The caller closes it. */

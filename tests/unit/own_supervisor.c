@@ -79,8 +79,8 @@ static int serve(struct worker *w)
 }
 
 /* A turn of user anna; the worker executes it. NULL: the machine has all the turns it may have. */
-static struct scoreboard_seat *begin_turn(
-    struct worker *w, const char *session, const char *turn, int stage)
+static struct scoreboard_seat *begin_turn(struct worker *w, const char *session, const char *turn,
+    int stage)
 {
     struct scoreboard_seat *seat = scoreboard_seat_take(w->board, w->slot);
     if (!seat)
@@ -226,7 +226,8 @@ static int plain_main(struct worker *w)
     return serve(w);
 }
 
-/* Answers, and leaves when nobody has asked for a while. Or dies in a turn as soon as it is asked. */
+/* Answers, and leaves when nobody has asked for a while. Or dies in a turn as soon as it is
+ * asked. */
 static int quarantine_main(struct worker *w)
 {
     worker_signals(w);
@@ -254,7 +255,7 @@ static int keeper_main(struct worker *w)
         size_t len = strlen(script->dead_lines);
         wait_for_signal(w, -1, w->supervisor_fd);
         ssize_t n = recv(w->supervisor_fd, script->dead_lines + len,
-            sizeof(script->dead_lines) - 1 - len, MSG_DONTWAIT);
+            sizeof script->dead_lines - 1 - len, MSG_DONTWAIT);
         if (n == 0)
             return 0;
     }
@@ -272,22 +273,22 @@ static int configure(void *arg, struct conf *conf, char why[CONF_WHY_SIZE])
         return ERR_CONFIG;
     }
     int error = conf_init(conf);
-    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_seats));
+    snprintf(number, sizeof number, "%d", atomic_load(&script->turn_seats));
     if (error == 0)
         error = conf_set(conf, "run_dir", run_dir, why);
     if (error == 0)
         error = conf_set(conf, "turn.seats", number, why);
     if (error == 0)
         error = conf_set(conf, "turn.reserved", "1", why);
-    snprintf(number, sizeof(number), "%d", atomic_load(&script->turn_seats) + 1);
+    snprintf(number, sizeof number, "%d", atomic_load(&script->turn_seats) + 1);
     if (error == 0)
         error = conf_set(conf, "turn.workers", number, why);
     if (error == 0)
         error = conf_set(conf, "api.workers", "2", why);
     if (error == 0)
         error = conf_set(conf, "stream.workers", "1", why);
-    snprintf(extra, sizeof(extra), "%s", script->extra);
-    for (char *rest = extra, *one; error == 0 && (one = strsep(&rest, ";")) != NULL && *one;) {
+    snprintf(extra, sizeof extra, "%s", script->extra);
+    for (char *rest = extra, *one; error == 0 && (one = strsep(&rest, ";")) && *one;) {
         char *value = strchr(one, '=');
         *value++ = '\0';
         error = conf_set(conf, one, value, why);
@@ -313,16 +314,16 @@ static void pass_sockets(struct fixture *f)
     char pid[16];
     for (int i = 0; i < 3; i++) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
-        snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s.sock", f->dir, names[i]);
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/%s.sock", f->dir, names[i]);
         int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+        if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 16) < 0)
             _exit(9);
         int high = fcntl(fd, F_DUPFD, 40);
         close(fd);
         dup2(high, 3 + i);
         close(high);
     }
-    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
     setenv("LISTEN_PID", pid, 1);
     setenv("LISTEN_FDS", "3", 1);
     setenv("LISTEN_FDNAMES", "turnpike:turnpike:turnpike", 1);
@@ -332,9 +333,9 @@ static _Noreturn void supervise(struct fixture *f)
 {
     char path[160], log_path[160];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    snprintf(path, sizeof(path), "%s/notify", f->dir);
+    snprintf(path, sizeof path, "%s/notify", f->dir);
     setenv("NOTIFY_SOCKET", path, 1);
-    snprintf(log_path, sizeof(log_path), "%s/log", f->dir);
+    snprintf(log_path, sizeof log_path, "%s/log", f->dir);
     int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     dup2(fd, STDERR_FILENO);
     close(fd);
@@ -343,8 +344,8 @@ static _Noreturn void supervise(struct fixture *f)
         setenv("WATCHDOG_USEC", "100000", 1);
     if (f->with_sockets)
         pass_sockets(f);
-    const struct supervisor_options options = {
-        .mains = {plain_main, turn_main, plain_main, quarantine_main, plain_main, keeper_main},
+    const struct supervisor_options options = {.mains = {plain_main, turn_main, plain_main,
+                                                   quarantine_main, plain_main, keeper_main},
         .configure = configure,
         .prepare = prepare};
     exit(supervisor_run(&options));
@@ -363,8 +364,8 @@ void own_supervisor_start(struct fixture *f)
 void hear(struct fixture *f)
 {
     char message[512];
-    for (ssize_t n; (n = recv(f->notify_fd, message, sizeof(message) - 1, MSG_DONTWAIT)) > 0;) {
-        if (f->said_len + (size_t)n + 2 >= sizeof(f->said))
+    for (ssize_t n; (n = recv(f->notify_fd, message, sizeof message - 1, MSG_DONTWAIT)) > 0;) {
+        if (f->said_len + (size_t)n + 2 >= sizeof f->said)
             f->said_len = 0;
         memcpy(f->said + f->said_len, message, (size_t)n);
         f->said_len += (size_t)n;
@@ -384,9 +385,9 @@ static char *read_log(struct fixture *f)
 {
     static char text[65536];
     char path[160];
-    snprintf(path, sizeof(path), "%s/log", f->dir);
+    snprintf(path, sizeof path, "%s/log", f->dir);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
     text[n < 0 ? 0 : n] = '\0';
     if (fd >= 0)
         close(fd);
@@ -435,8 +436,8 @@ bool status_has(struct fixture *f, const char *text)
 static pid_t find_pid(struct fixture *f, const char *pool, const char *rest)
 {
     char wanted[64];
-    snprintf(wanted, sizeof(wanted), "\"pool\":\"%s\",\"pid\":", pool);
-    for (const char *at = status(f); (at = strstr(at, wanted)) != NULL;) {
+    snprintf(wanted, sizeof wanted, "\"pool\":\"%s\",\"pid\":", pool);
+    for (const char *at = status(f); (at = strstr(at, wanted));) {
         char *end;
         int pid = (int)strtol(at + strlen(wanted), &end, 10);
         if (strncmp(end, rest, strlen(rest)) == 0)
@@ -449,7 +450,7 @@ static pid_t find_pid(struct fixture *f, const char *pool, const char *rest)
 pid_t find_worker(struct fixture *f, const char *pool, unsigned generation)
 {
     char rest[64];
-    snprintf(rest, sizeof(rest), ",\"generation\":%u,", generation);
+    snprintf(rest, sizeof rest, ",\"generation\":%u,", generation);
     return find_pid(f, pool, rest);
 }
 
@@ -487,41 +488,40 @@ void tell(struct fixture *f, const char *line)
 
 int own_supervisor_setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = calloc(1, sizeof *f);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     *state = f;
     f->script = script =
-        mmap(NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    snprintf(f->dir, sizeof(f->dir), "/tmp/supervisor.XXXXXX");
-    if (script == MAP_FAILED || mkdtemp(f->dir) == NULL)
+        mmap(NULL, sizeof *script, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    snprintf(f->dir, sizeof f->dir, "/tmp/supervisor.XXXXXX");
+    if (script == MAP_FAILED || !mkdtemp(f->dir))
         return -1;
     run_dir = f->dir;
     atomic_store(&script->turn_seats, 3);
-    snprintf(f->control, sizeof(f->control), "%s/control.sock", f->dir);
-    snprintf(f->api, sizeof(f->api), "%s/api.sock", f->dir);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", f->dir);
+    snprintf(f->control, sizeof f->control, "%s/control.sock", f->dir);
+    snprintf(f->api, sizeof f->api, "%s/api.sock", f->dir);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", f->dir);
     f->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return bind(f->notify_fd, (struct sockaddr *)&address, sizeof(address));
+    return bind(f->notify_fd, (struct sockaddr *)&address, sizeof address);
 }
 
 int own_supervisor_teardown(void **state)
 {
-    static const char *const names[] = {
-        "notify", "log", "api.sock", "turn.sock", "stream.sock", "quarantine.sock", "control.sock",
-        "turnpiked.lock"};
+    static const char *const names[] = {"notify", "log", "api.sock", "turn.sock", "stream.sock",
+        "quarantine.sock", "control.sock", "turnpiked.lock"};
     struct fixture *f = *state;
     if (f->supervisor > 0) {
         kill(f->supervisor, SIGKILL);
         waitpid(f->supervisor, NULL, 0);
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[160];
-        snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
+        snprintf(path, sizeof path, "%s/%s", f->dir, names[i]);
         unlink(path);
     }
     rmdir(f->dir);
     close(f->notify_fd);
-    munmap(f->script, sizeof(*f->script));
+    munmap(f->script, sizeof *f->script);
     free(f);
     return 0;
 }
@@ -537,10 +537,10 @@ static pid_t ask(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char text[32] = "";
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-        recv(fd, text, sizeof(text) - 1, 0) < 0)
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        recv(fd, text, sizeof text - 1, 0) < 0)
         text[0] = '\0';
     close(fd);
     return (pid_t)strtol(text, NULL, 10);
@@ -554,6 +554,6 @@ bool ask_api(struct fixture *f)
 pid_t ask_quarantine(struct fixture *f)
 {
     char path[160];
-    snprintf(path, sizeof(path), "%s/quarantine.sock", f->dir);
+    snprintf(path, sizeof path, "%s/quarantine.sock", f->dir);
     return ask(path);
 }

@@ -34,11 +34,12 @@ struct script {
     atomic_int turn_worker; /* enum behaviour of the turn pool */
     atomic_int bad_configuration;
     atomic_int hold_ms;
-    atomic_int turn_seats; /* each seat, and the reserved one, is a worker's, unless `extra` says else */
-    atomic_int executes; /* MANY_TURNS: which of its turns, from 0; -1 = its loop */
-    atomic_int late;     /* LATE_TURNS: workers so far */
+    /* each seat, and the reserved one, is a worker's, unless `extra` says else */
+    atomic_int turn_seats;
+    atomic_int executes;        /* MANY_TURNS: which of its turns, from 0; -1 = its loop */
+    atomic_int late;            /* LATE_TURNS: workers so far */
     atomic_int quarantine_dies; /* its workers, in the turn that they are asked for */
-    atomic_int waiting;  /* LATE_TURNS: pid of one that lets its turn wait */
+    atomic_int waiting;         /* LATE_TURNS: pid of one that lets its turn wait */
     atomic_int ended_by_quit, ended_in_drain, prepared;
     atomic_int foreign_descriptors; /* found open in a child */
     char dead_lines[4096];

@@ -26,9 +26,9 @@ static void read_request(int fd, char *seen)
         len += (size_t)n;
         seen[len] = '\0';
         const char *end = strstr(seen, "\r\n\r\n"), *length = strstr(seen, "Content-Length: ");
-        if (end != NULL)
-            wanted = (size_t)(end + 4 - seen)
-                + (length != NULL && length < end ? strtoul(length + 16, NULL, 10) : 0);
+        if (end)
+            wanted = (size_t)(end + 4 - seen) +
+                (length && length < end ? strtoul(length + 16, NULL, 10) : 0);
     }
 }
 
@@ -54,10 +54,10 @@ void provider_double_start(struct provider_double *d, struct tool_bench *b, cons
     const char *status, const char *answer)
 {
     char url[64], why[CONF_WHY_SIZE];
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof addr;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    *d = (struct provider_double){ .setting = setting, .bench = b };
+    *d = (struct provider_double){.setting = setting, .bench = b};
     d->seen = mmap(NULL, SEEN_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(d->seen != MAP_FAILED);
     assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof addr), 0);

@@ -17,7 +17,7 @@ struct request_memory {
 static inline const char *request_memory_param(void *arg, const char *name)
 {
     const struct request_memory *m = arg;
-    for (size_t i = 0; m->params[i] != NULL; i += 2) {
+    for (size_t i = 0; m->params[i]; i += 2) {
         if (strcmp(m->params[i], name) == 0)
             return m->params[i + 1];
     }
@@ -27,17 +27,18 @@ static inline const char *request_memory_param(void *arg, const char *name)
 static inline int request_memory_body(void *arg, struct buf *out, size_t max)
 {
     const struct request_memory *m = arg;
-    size_t len = m->body_len > 0 ? m->body_len : m->body != NULL ? strlen(m->body) : 0;
+    size_t len = m->body_len > 0 ? m->body_len : m->body ? strlen(m->body) : 0;
     if (m->body_error != 0)
         return m->body_error;
-    buf_put(out, m->body != NULL ? m->body : "", len);
+    buf_put(out, m->body ? m->body : "", len);
     return len > max ? ERR_LIMIT : buf_error(out);
 }
 
 static inline struct request_source request_memory_source(struct request_memory *m)
 {
-    return (struct request_source){
-        .arg = m, .param = request_memory_param, .body = request_memory_body};
+    return (struct request_source){.arg = m,
+        .param = request_memory_param,
+        .body = request_memory_body};
 }
 
 #endif

@@ -41,8 +41,8 @@ static inline const char *request_strict_results(const jdoc *before, const jdoc 
         if (found != 1)
             return "a call has not one result";
     }
-    while (results < jdoc_length(parts)
-        && !strcmp(jdoc_text_or(jdoc_at(parts, results), "type", ""), "tool_result"))
+    while (results < jdoc_length(parts) &&
+        !strcmp(jdoc_text_or(jdoc_at(parts, results), "type", ""), "tool_result"))
         results++;
     for (size_t k = results; k < jdoc_length(parts); k++)
         if (!strcmp(jdoc_text_or(jdoc_at(parts, k), "type", ""), "tool_result"))
@@ -60,9 +60,11 @@ static inline const char *request_strict_part(const jdoc *part, bool assistant)
     if (!assistant)
         return "a part that no user has";
     if (!strcmp(type, "tool_use"))
-        return request_strict_id(jdoc_text_or(part, "id", ""))
-                && request_rules_name_valid(jdoc_text_or(part, "name", ""))
-                && jdoc_type(jdoc_get(part, "input")) == JDOC_OBJECT ? NULL : "call";
+        return request_strict_id(jdoc_text_or(part, "id", "")) &&
+                request_rules_name_valid(jdoc_text_or(part, "name", "")) &&
+                jdoc_type(jdoc_get(part, "input")) == JDOC_OBJECT ?
+            NULL :
+            "call";
     return strstr(type, "thinking") ? NULL : "a part of unknown type";
 }
 
@@ -72,7 +74,8 @@ static inline const char *request_strict_anthropic(const jdoc *body)
     const char *why = jdoc_length(messages) % 2 ? NULL : "not the user first and last";
     for (size_t i = 0; i < jdoc_length(messages) && !why; i++) {
         const jdoc *m = jdoc_at(messages, i), *parts = jdoc_get(m, "content");
-        if (strcmp(jdoc_text_or(m, "role", ""), i % 2 ? "assistant" : "user") || !jdoc_length(parts))
+        if (strcmp(jdoc_text_or(m, "role", ""), i % 2 ? "assistant" : "user") ||
+            !jdoc_length(parts))
             return "roles, or nothing in it";
         for (size_t k = 0; k < jdoc_length(parts) && !why; k++)
             why = request_strict_part(jdoc_at(parts, k), i % 2);
@@ -90,9 +93,9 @@ static inline const char *request_strict_calls(const jdoc *calls)
         const char *args = "";
         size_t len = 0;
         jdoc *doc = NULL;
-        if (!request_strict_id(jdoc_text_or(call, "id", ""))
-            || !request_rules_name_valid(jdoc_text_or(function, "name", ""))
-            || jdoc_get_string(function, "arguments", &args, &len))
+        if (!request_strict_id(jdoc_text_or(call, "id", "")) ||
+            !request_rules_name_valid(jdoc_text_or(function, "name", "")) ||
+            jdoc_get_string(function, "arguments", &args, &len))
             return "call";
         bool object = !jdoc_parse(args, len, &doc, NULL, 0) && jdoc_type(doc) == JDOC_OBJECT;
         jdoc_free(doc);
@@ -112,7 +115,8 @@ static inline const char *request_strict_openai(const jdoc *body)
         const char *last = role;
         role = jdoc_text_or(m, "role", "");
         if (!strcmp(role, "tool")) {
-            if (answered >= jdoc_length(calls) || strcmp(jdoc_text_or(m, "tool_call_id", ""),
+            if (answered >= jdoc_length(calls) ||
+                strcmp(jdoc_text_or(m, "tool_call_id", ""),
                     jdoc_text_or(jdoc_at(calls, answered), "id", "")))
                 return "a result without its call";
             answered++;

@@ -25,17 +25,17 @@ const char shared_seeds_products[] =
     "{\"id\":\"bad\",\"name\":\"No price\",\"category\":\"electronics\"}]}";
 
 static const struct web_page pages[] = {
-    { "GET /search?q=", NULL, "200 OK\r\nContent-Type: application/json",
-      "{\"results\":[{\"title\":\"Dump points\",\"url\":\"https://example.org/d\",\"snippet\":\"A list.\"}]}" },
-    { "GET /prices?q=", "country=", "200 OK\r\nContent-Type: application/json",
-      "{\"offers\":[{\"shop\":\"Outfitters\",\"price\":299.0,\"currency\":\"AUD\"}]}" },
-    { "GET /damper", NULL, "200 OK\r\nContent-Type: text/html",
-      "<script type=\"application/ld+json\">{\"@type\":\"Recipe\",\"name\":\"Page\",\"recipeIngredient\":"
-      "[\"1 cup rice\"]}</script>" },
-    { "GET /curry", NULL, "200 OK\r\nContent-Type: text/html",
-      "<script type=\"application/ld+json\">{\"@type\":\"Recipe\",\"name\":\"Page\",\"recipeIngredient\":"
-      "[\"1 cup rice\"]}</script>" },
-    { NULL, NULL, NULL, NULL },
+    {"GET /search?q=", NULL, "200 OK\r\nContent-Type: application/json",
+        "{\"results\":[{\"title\":\"Dump points\",\"url\":\"https://example.org/d\",\"snippet\":\"A list.\"}]}"},
+    {"GET /prices?q=", "country=", "200 OK\r\nContent-Type: application/json",
+        "{\"offers\":[{\"shop\":\"Outfitters\",\"price\":299.0,\"currency\":\"AUD\"}]}"},
+    {"GET /damper", NULL, "200 OK\r\nContent-Type: text/html",
+        "<script type=\"application/ld+json\">{\"@type\":\"Recipe\",\"name\":\"Page\",\"recipeIngredient\":"
+        "[\"1 cup rice\"]}</script>"},
+    {"GET /curry", NULL, "200 OK\r\nContent-Type: text/html",
+        "<script type=\"application/ld+json\">{\"@type\":\"Recipe\",\"name\":\"Page\",\"recipeIngredient\":"
+        "[\"1 cup rice\"]}</script>"},
+    {NULL, NULL, NULL, NULL},
 };
 static struct web_double services;
 
@@ -44,7 +44,7 @@ const char *shared_seeds_args(const char *args)
     static const char host[] = "https://recipes.example.org";
     static char text[512];
     const char *at = strstr(args, host);
-    if (at == NULL)
+    if (!at)
         return args;
     snprintf(text, sizeof text, "%.*s%s%s", (int)(at - args), args, services.base,
         at + sizeof host - 1);
@@ -91,9 +91,16 @@ static void put(struct tool_bench *b, const char *family, const char *id, const 
 {
     const char *stored;
     struct arena *arena = arena_new();
-    assert_int_equal(shared_put(b->context.store, NULL, &(struct shared_record){ .family = family,
-        .id = id, .json = json, .time_ms = 1, .terms = terms, .keep = 100, .author = "bob" }, arena,
-        &stored), 0);
+    assert_int_equal(shared_put(b->context.store, NULL,
+                         &(struct shared_record){.family = family,
+                             .id = id,
+                             .json = json,
+                             .time_ms = 1,
+                             .terms = terms,
+                             .keep = 100,
+                             .author = "bob"},
+                         arena, &stored),
+        0);
     arena_free(arena);
 }
 
@@ -101,20 +108,28 @@ void shared_seeds_put(struct tool_bench *b)
 {
     struct shared_follow follow;
     struct store *s = b->context.store;
-    assert_int_equal(link_command(s->link, NULL, "HSET tp:{bob}:r:privacy me %s",
-        "{\"id\":\"me\",\"allow_messages\":\"everyone\",\"location_sharing\":true}"), 0);
+    assert_int_equal(
+        link_command(s->link, NULL, "HSET tp:{bob}:r:privacy me %s",
+            "{\"id\":\"me\",\"allow_messages\":\"everyone\",\"location_sharing\":true}"),
+        0);
     assert_int_equal(shared_follow(s, NULL, "ann", "bob", true, &follow), 0);
     assert_int_equal(shared_follow(s, NULL, "bob", "ann", true, &follow), 0);
     assert_true(follow.friends);
-    put(b, "post", SEED_POST, "{\"id\":\"" SEED_POST "\",\"author\":\"bob\",\"content\":\"Is the road "
-        "open?\",\"created_at\":\"2026-11-20T01:00:00Z\"}", "road open");
-    put(b, "knowledge", SEED_ARTICLE, "{\"id\":\"" SEED_ARTICLE "\",\"author\":\"bob\",\"title\":"
+    put(b, "post", SEED_POST,
+        "{\"id\":\"" SEED_POST "\",\"author\":\"bob\",\"content\":\"Is the road "
+        "open?\",\"created_at\":\"2026-11-20T01:00:00Z\"}",
+        "road open");
+    put(b, "knowledge", SEED_ARTICLE,
+        "{\"id\":\"" SEED_ARTICLE "\",\"author\":\"bob\",\"title\":"
         "\"Shipping\",\"content\":\"Book early.\",\"category\":\"travel\",\"topic\":\"shipping\","
-        "\"created_at\":\"2026-11-20T01:00:00Z\"}", "shipping book early =topic:shipping");
-    tool_seed(b, "recipe", SEED_RECIPE, 1, "{\"id\":\"" SEED_RECIPE "\",\"name\":\"Damper\",\"ingredients\":"
+        "\"created_at\":\"2026-11-20T01:00:00Z\"}",
+        "shipping book early =topic:shipping");
+    tool_seed(b, "recipe", SEED_RECIPE, 1,
+        "{\"id\":\"" SEED_RECIPE "\",\"name\":\"Damper\",\"ingredients\":"
         "[\"2 cups flour\",\"1/2 cup milk\"],\"instructions\":[\"Mix.\",\"Bake.\"],\"meal_type\":\"dinner\","
         "\"dietary_tags\":[],\"created_at\":\"2026-11-20T01:00:00Z\"}");
-    tool_seed(b, "meal_plan", "plan-1", 1795266000000, "{\"id\":\"plan-1\",\"start_date\":\"2026-11-22\","
+    tool_seed(b, "meal_plan", "plan-1", 1795266000000,
+        "{\"id\":\"plan-1\",\"start_date\":\"2026-11-22\","
         "\"end_date\":\"2026-11-22\",\"days\":[{\"date\":\"2026-11-22\",\"meals\":[{\"meal_type\":"
         "\"dinner\",\"recipe_id\":\"" SEED_RECIPE "\",\"name\":\"Damper\",\"source\":\"own\"}]}],"
         "\"created_at\":\"2026-11-20T01:00:00Z\"}");

@@ -5,7 +5,8 @@
 
 /*
  * shared_seeds -- what the examples of families community, shop and meals need: another user "bob"
- * who takes messages and is a friend, a post, an article, a recipe, a plan, a shop and its services.
+ * who takes messages and is a friend, a post, an article, a recipe, a plan, a shop and its
+ * services.
  */
 #define SEED_POST "0192f0c1-2345-7abc-8def-0123456789c1"
 #define SEED_ARTICLE "0192f0c1-2345-7abc-8def-0123456789c2"

@@ -150,11 +150,11 @@ static inline void sink_stream_fini(struct sink_stream *s)
 /* Whether two ways came to the same. */
 static inline bool sink_stream_same(const struct sink_stream *a, const struct sink_stream *b)
 {
-    return a->error == b->error && a->out.text.len == b->out.text.len
-        && !memcmp(buf_text(&a->out.text), buf_text(&b->out.text), a->out.text.len)
-        && a->stream.stop == b->stream.stop && a->stream.ended == b->stream.ended
-        && !memcmp(&a->stream.usage, &b->stream.usage, sizeof a->stream.usage)
-        && !strcmp(a->stream.model, b->stream.model);
+    return a->error == b->error && a->out.text.len == b->out.text.len &&
+        !memcmp(buf_text(&a->out.text), buf_text(&b->out.text), a->out.text.len) &&
+        a->stream.stop == b->stream.stop && a->stream.ended == b->stream.ended &&
+        !memcmp(&a->stream.usage, &b->stream.usage, sizeof a->stream.usage) &&
+        !strcmp(a->stream.model, b->stream.model);
 }
 
 #endif

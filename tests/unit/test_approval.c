@@ -53,7 +53,9 @@ static void canonical_arguments(void **state)
         assert_string_equal(text, whole);
         assert_string_equal(hash, first);
     }
-    assert_int_equal(canonical_of("create_expense", "{\"amount\":85.51,\"category\":\"gas\"}", &text, hash), 0);
+    assert_int_equal(canonical_of("create_expense", "{\"amount\":85.51,\"category\":\"gas\"}",
+                         &text, hash),
+        0);
     assert_string_not_equal(hash, first);
     assert_int_equal(canonical_of("create_expense", "{\"amount\":1}", &text, hash), ERR_INVALID);
     assert_int_equal(canonical_of("create_expense", "[]", &text, hash), ERR_INVALID);
@@ -87,7 +89,8 @@ static void who_is_asked(void **state)
     assert_true(needed("follow_user", "{\"target_user_id\":\"bob\"}", true, &ask));
     assert_string_equal(ask.why, "untrusted_content");
     assert_true(needed("manage_privacy", "{\"location_sharing\":true}", true, &ask));
-    /* The model chooses who sees it: an address, never the words for a service of the operator's. */
+    /* The model chooses who sees it: an address, never the words for a service of the
+     * operator's. */
     assert_false(needed("save_recipe", "{\"url\":\"https://a.example/?q=home\"}", false, &ask));
     assert_true(needed("save_recipe", "{\"url\":\"https://a.example/?q=home\"}", true, &ask));
     assert_string_equal(ask.why, "untrusted_content");
@@ -103,11 +106,17 @@ static void say_result(struct chat *chat, const char *tool, bool failed)
     struct chat_call *call = arena_alloc(arena, sizeof *call);
     struct chat_message m = {.role = CHAT_ASSISTANT, .id = "a", .calls = call, .call_count = 1};
 
-    *call = (struct chat_call){.id = arena_printf(arena, "c%d", ++n), .name = tool, .args = "{}",
+    *call = (struct chat_call){.id = arena_printf(arena, "c%d", ++n),
+        .name = tool,
+        .args = "{}",
         .args_len = 2};
     assert_int_equal(chat_add(chat, &m), 0);
-    m = (struct chat_message){.role = CHAT_TOOL, .id = "t", .call_id = call->id, .failed = failed,
-        .text = "{}", .len = 2};
+    m = (struct chat_message){.role = CHAT_TOOL,
+        .id = "t",
+        .call_id = call->id,
+        .failed = failed,
+        .text = "{}",
+        .len = 2};
     assert_int_equal(chat_add(chat, &m), 0);
 }
 
@@ -136,9 +145,13 @@ static void what_taints_a_conversation(void **state)
 
 static void whose_words_a_result_is(void **state)
 {
-    static const struct { const char *tool, *result; bool untrusted; } cases[] = {
+    static const struct {
+        const char *tool, *result;
+        bool untrusted;
+    } cases[] = {
         {"web_search", "{\"success\":true}", true},
-        {"web_search", "{\"success\":false,\"error\":{\"code\":\"provider_not_configured\"}}", false},
+        {"web_search", "{\"success\":false,\"error\":{\"code\":\"provider_not_configured\"}}",
+            false},
         {"web_search", "{\"success\":false,\"error\":{\"code\":\"timeout\"}}", false},
         {"save_recipe", "{\"success\":false,\"error\":{\"code\":\"invalid_argument\"}}", false},
         {"web_search", "{\"success\":false,\"error\":{\"code\":\"refused\"}}", true},
@@ -146,8 +159,8 @@ static void whose_words_a_result_is(void **state)
         {"web_search", "{\"success\":false}", true},
         {"create_expense", "{\"success\":true}", false},
         {"get_calendar_events", "{\"success\":true,\"events\":[{\"id\":\"a\"}]}", false},
-        {"get_calendar_events",
-            "{\"success\":true,\"events\":[{\"id\":\"a\"},{\"uid\":\"b\"}]}", true},
+        {"get_calendar_events", "{\"success\":true,\"events\":[{\"id\":\"a\"},{\"uid\":\"b\"}]}",
+            true},
         {"update_calendar_event", "{\"success\":true,\"event\":{\"uid\":\"x@y\"}}", true},
         {"create_calendar_event", "{\"success\":true,\"event\":{\"id\":\"a\"}}", false},
         {"plan_meals", "{\"success\":true}", true}, /* names of recipes of pages */
@@ -221,8 +234,10 @@ static void answers(void **state)
         struct tools_problem problem = {.path = ""};
         jdoc *doc;
         assert_int_equal(jdoc_parse(rows[i].payload, strlen(rows[i].payload), &doc, NULL, 0), 0);
-        int error = approval_answer(doc, "editedArgs", "delete_calendar_event", arena, &out, &problem);
-        if (error != rows[i].error || strncmp(problem.path, rows[i].path, strlen(rows[i].path)) != 0)
+        int error =
+            approval_answer(doc, "editedArgs", "delete_calendar_event", arena, &out, &problem);
+        if (error != rows[i].error ||
+            strncmp(problem.path, rows[i].path, strlen(rows[i].path)) != 0)
             fail_msg("%s: %d %s", rows[i].payload, error, problem.path);
         jdoc_free(doc);
         if (error)

@@ -88,7 +88,8 @@ static void expect_question(void)
     assert_int_equal(bench.result.http_status, 200);
     assert_string_equal(jdoc_text_or(reply, "outcome", ""), "interrupt");
     assert_int_equal(jdoc_length(jdoc_get(reply, "interrupts")), 1);
-    snprintf(id, sizeof id, "%s", jdoc_text_or(jdoc_at(jdoc_get(reply, "interrupts"), 0), "id", ""));
+    snprintf(id, sizeof id, "%s",
+        jdoc_text_or(jdoc_at(jdoc_get(reply, "interrupts"), 0), "id", ""));
     jdoc_free(reply);
 }
 
@@ -141,7 +142,7 @@ static void asks_and_goes_on(void **state)
     turn_bench_begin(&bench, NULL, NULL, NULL, 0);
     assert_int_equal(turn_bench_run_begun(&bench), 0);
     expect_types("RUN_STARTED TOOL_CALL_RESULT TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT "
-        "TEXT_MESSAGE_END RUN_FINISHED");
+                 "TEXT_MESSAGE_END RUN_FINISHED");
     expect_result("\"success\":true");
     assert_int_equal(events_left(), before);
 }
@@ -202,7 +203,8 @@ static void abandoned_by_a_message(void **state)
     jdoc *messages = turn_bench_messages(&bench);
     bool told = false;
     for (size_t i = 0; i < jdoc_length(messages); i++)
-        told |= strstr(jdoc_text_or(jdoc_at(messages, i), "content", ""), "\"code\":\"cancelled\"") != NULL;
+        told |= strstr(jdoc_text_or(jdoc_at(messages, i), "content", ""),
+                    "\"code\":\"cancelled\"") != NULL;
     assert_true(told);
     jdoc_free(messages);
     /* An answer's turn that comes after it has nothing to do. */
@@ -222,7 +224,8 @@ static void other_arguments_do_not_run(void **state)
     size_t before = events_left();
     answer(APPROVALS_APPROVE);
     assert_int_equal(link_command(bench.onlooker->link, NULL,
-        "HSET tp:{ann}:approval:%s args {\"event_id\":\"another\"}", id), 0);
+                         "HSET tp:{ann}:approval:%s args {\"event_id\":\"another\"}", id),
+        0);
     turn_bench_begin(&bench, NULL, NULL, NULL, 0);
     assert_int_equal(turn_bench_run_begun(&bench), 0);
     expect_result("approval_mismatch");

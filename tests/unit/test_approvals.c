@@ -47,7 +47,7 @@ static int set_up(void **state)
     (void)state;
     arena = arena_new();
     conf.approval_ms = 600000;
-    snprintf(session, sizeof(session), "s%d", ++n);
+    snprintf(session, sizeof session, "s%d", ++n);
     return 0;
 }
 
@@ -62,8 +62,12 @@ static int tear_down(void **state)
 
 static struct approvals_ask ask_for(const char *call)
 {
-    struct approvals_ask ask = {.call = call, .tool = "delete_it", .args = "{\"id\":\"7\"}",
-        .hash = "h-args", .message = "May I?", .why = "policy",
+    struct approvals_ask ask = {.call = call,
+        .tool = "delete_it",
+        .args = "{\"id\":\"7\"}",
+        .hash = "h-args",
+        .message = "May I?",
+        .why = "policy",
         .zone = "Australia/Perth"};
 
     ident_token(APPROVALS_ID_BYTES, ask.id);
@@ -74,8 +78,13 @@ static void end_turn(struct store *s, const struct turns_start *t, const char *s
 {
     const char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t->turn);
     const size_t len = strlen(entry);
-    struct turns_end end = {.state = state, .events = &entry, .event_len = &len, .event_count = 1,
-        .first_n = 2, .http_status = 200, .reply = "{}"};
+    struct turns_end end = {.state = state,
+        .events = &entry,
+        .event_len = &len,
+        .event_count = 1,
+        .first_n = 2,
+        .http_status = 200,
+        .reply = "{}"};
     struct turns_start next;
 
     assert_int_equal(turns_finish(s, t, &end, arena, &next), 0);
@@ -99,14 +108,16 @@ static struct approvals_verdict say(const char *id, enum approvals_event event, 
     struct approvals_verdict verdict;
     char turn[IDENT_UUID_SIZE];
     const char *const said = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"go\"}";
-    const struct turns_request next = {.turn = turn, .first_event = "{}", .input = "{\"in\":2}",
-        .messages = &said, .message_count = 1};
+    const struct turns_request next = {.turn = turn,
+        .first_event = "{}",
+        .input = "{\"in\":2}",
+        .messages = &said,
+        .message_count = 1};
 
-    snprintf(answer.digest, sizeof(answer.digest), "%d %s", event, args ? args : "");
-    snprintf(answer.hash, sizeof(answer.hash), "%s", args ? "h-edited" : "");
+    snprintf(answer.digest, sizeof answer.digest, "%d %s", event, args ? args : "");
+    snprintf(answer.hash, sizeof answer.hash, "%s", args ? "h-edited" : "");
     ident_uuid7(turn);
-    assert_int_equal(
-        approvals_answer(two, ACTORS_USER, NULL, &next, &answer, 1, &verdict), 0);
+    assert_int_equal(approvals_answer(two, ACTORS_USER, NULL, &next, &answer, 1, &verdict), 0);
     return verdict;
 }
 
@@ -135,7 +146,9 @@ static size_t listed(void)
 
 static void lapse(const char *id)
 {
-    assert_int_equal(link_command(one->link, NULL, "HSET tp:{" ACTORS_USER "}:approval:%s expires 1", id), 0);
+    assert_int_equal(link_command(one->link, NULL,
+                         "HSET tp:{" ACTORS_USER "}:approval:%s expires 1", id),
+        0);
 }
 
 static int use(const char *uid, const char *id, const char *tool, const char *hash, bool *again)
@@ -146,7 +159,16 @@ static int use(const char *uid, const char *id, const char *tool, const char *ha
 /* ---- the table ---- */
 
 enum state_name {
-    ASKED, OPEN, LAPSED, VOID, APPROVED, DENIED, DECLINED, CANCELLED, EXPIRED, STATES
+    ASKED,
+    OPEN,
+    LAPSED,
+    VOID,
+    APPROVED,
+    DENIED,
+    DECLINED,
+    CANCELLED,
+    EXPIRED,
+    STATES
 };
 
 /* Brings one approval into the state; its id is written into ask. */
@@ -160,8 +182,13 @@ static void bring(enum state_name state, struct approvals_ask *ask)
     if (state == LAPSED || state == EXPIRED)
         lapse(ask->id);
     if (state == APPROVED || state == DENIED || state == DECLINED)
-        assert_int_equal(say(ask->id, state == APPROVED ? APPROVALS_APPROVE
-            : state == DENIED ? APPROVALS_DENY : APPROVALS_DECLINE, NULL).outcome, APPROVALS_DONE);
+        assert_int_equal(say(ask->id,
+                             state == APPROVED   ? APPROVALS_APPROVE :
+                                 state == DENIED ? APPROVALS_DENY :
+                                                   APPROVALS_DECLINE,
+                             NULL)
+                             .outcome,
+            APPROVALS_DONE);
     if (state == CANCELLED || state == EXPIRED) {
         take(&n, &t);
         end_turn(two, &t, "done");
@@ -170,9 +197,15 @@ static void bring(enum state_name state, struct approvals_ask *ask)
 
 static void every_answer_in_every_state(void **state)
 {
-    enum { DONE = APPROVALS_DONE, MISS = APPROVALS_MISSING, LATE = APPROVALS_EXPIRED,
-        USED = APPROVALS_USED, GONE = APPROVALS_CANCELLED };
-    static const int expected[STATES][3] = { /* approve, deny, decline */
+    enum {
+        DONE = APPROVALS_DONE,
+        MISS = APPROVALS_MISSING,
+        LATE = APPROVALS_EXPIRED,
+        USED = APPROVALS_USED,
+        GONE = APPROVALS_CANCELLED
+    };
+    static const int expected[STATES][3] = {
+        /* approve, deny, decline */
         [ASKED] = {MISS, MISS, MISS},
         [OPEN] = {DONE, DONE, DONE},
         [LAPSED] = {LATE, LATE, DONE},
@@ -186,11 +219,11 @@ static void every_answer_in_every_state(void **state)
     char whole[64];
 
     (void)state;
-    snprintf(whole, sizeof(whole), "%s", session);
+    snprintf(whole, sizeof whole, "%s", session);
     for (int s = 0; s < STATES; s++) {
         for (int event = 0; event < 3; event++) {
             struct approvals_ask ask;
-            snprintf(session, sizeof(session), "%.38s-%d-%d", whole, s, event);
+            snprintf(session, sizeof session, "%.38s-%d-%d", whole, s, event);
             bring((enum state_name)s, &ask);
             int got = (int)say(ask.id, (enum approvals_event)event, NULL).outcome;
             if (got != expected[s][event])
@@ -201,18 +234,23 @@ static void every_answer_in_every_state(void **state)
 
 static void every_state_when_the_next_turn_comes(void **state)
 {
-    static const int expected[STATES] = {[OPEN] = APPROVALS_ABANDONED, [LAPSED] = APPROVALS_LAPSED,
-        [VOID] = -1, [APPROVED] = APPROVALS_RUN, [DENIED] = APPROVALS_DENIED,
-        [DECLINED] = APPROVALS_ABANDONED, [CANCELLED] = -1, [EXPIRED] = -1};
+    static const int expected[STATES] = {[OPEN] = APPROVALS_ABANDONED,
+        [LAPSED] = APPROVALS_LAPSED,
+        [VOID] = -1,
+        [APPROVED] = APPROVALS_RUN,
+        [DENIED] = APPROVALS_DENIED,
+        [DECLINED] = APPROVALS_ABANDONED,
+        [CANCELLED] = -1,
+        [EXPIRED] = -1};
     char whole[64];
 
     (void)state;
-    snprintf(whole, sizeof(whole), "%s", session);
+    snprintf(whole, sizeof whole, "%s", session);
     for (int s = OPEN; s < STATES; s++) { /* while its turn runs there is no other one */
         struct approvals_ask ask;
         struct turns_start t;
         size_t n;
-        snprintf(session, sizeof(session), "%.40s-%d", whole, s);
+        snprintf(session, sizeof session, "%.40s-%d", whole, s);
         bring((enum state_name)s, &ask);
         struct approvals_taken *taken = take(&n, &t);
         int got = n == 1 ? (int)taken[0].decision : -1;
@@ -347,9 +385,9 @@ static void everything_of_it_ends_some_day(void **state)
 
     (void)state;
     asked(&ask, 1, "interrupted");
-    snprintf(rest, sizeof(rest), "approval:%s", ask.id);
+    snprintf(rest, sizeof rest, "approval:%s", ask.id);
     assert_in_range(pttl(rest), 1, conf.approval_ms + conf.turn_keep_ms);
-    snprintf(rest, sizeof(rest), "approvals:%s", session);
+    snprintf(rest, sizeof rest, "approvals:%s", session);
     assert_in_range(pttl(rest), 1, conf.approval_ms + conf.turn_keep_ms);
     assert_in_range(pttl("approvals"), 1, conf.approval_ms + conf.turn_keep_ms);
     assert_int_equal(approvals_waiting(one, ACTORS_USER, session, &waiting), 0);
@@ -358,7 +396,7 @@ static void everything_of_it_ends_some_day(void **state)
     assert_int_equal(approvals_waiting(one, ACTORS_USER, session, &waiting), 0);
     assert_false(waiting);
     assert_int_equal(pttl(rest), -2);
-    snprintf(rest, sizeof(rest), "approval:%s", ask.id);
+    snprintf(rest, sizeof rest, "approval:%s", ask.id);
     assert_int_equal(pttl(rest), -2);
     assert_int_equal(say(ask.id, APPROVALS_APPROVE, NULL).outcome, APPROVALS_MISSING);
 }
@@ -431,7 +469,8 @@ static void calls_are_counted_by_minute_and_day(void **state)
         assert_int_equal(approvals_tool_rate(one, "dora", &limit, &retry), 0);
 }
 
-/* The worker that took the answer is gone before it began the turn: a housekeeper has it claimed. */
+/* The worker that took the answer is gone before it began the turn: a housekeeper has it
+ * claimed. */
 static void nobody_begins_its_turn(void **state)
 {
     struct approvals_ask ask = ask_for("c1");

@@ -42,7 +42,7 @@ static struct auth *auth_of(const struct conf *conf)
 {
     struct auth *a = NULL;
     char why[256] = "";
-    int result = auth_new(&a, conf, why, sizeof(why));
+    int result = auth_new(&a, conf, why, sizeof why);
     if (result < 0)
         print_message("%s\n", why);
     assert_int_equal(result, 0);
@@ -54,10 +54,11 @@ static char *sign(jwt_alg_t algorithm, const char *key, const char *kid, const c
     jwt_t *jwt = NULL;
     assert_int_equal(jwt_new(&jwt), 0);
     assert_int_equal(jwt_add_grants_json(jwt, claims), 0);
-    if (kid != NULL)
+    if (kid)
         jwt_add_header(jwt, "kid", kid);
     assert_int_equal(jwt_set_alg(jwt, algorithm, (const unsigned char *)key,
-                         key == NULL ? 0 : (int)strlen(key)), 0);
+                         !key ? 0 : (int)strlen(key)),
+        0);
     char *token = jwt_encode_str(jwt);
     assert_non_null(token);
     jwt_free(jwt);
@@ -67,7 +68,7 @@ static char *sign(jwt_alg_t algorithm, const char *key, const char *kid, const c
 static char *claims_at(long long exp, const char *more)
 {
     static char text[512];
-    snprintf(text, sizeof(text), "{\"sub\":\"ada\",\"exp\":%lld%s}", exp, more);
+    snprintf(text, sizeof text, "{\"sub\":\"ada\",\"exp\":%lld%s}", exp, more);
     return text;
 }
 
@@ -128,9 +129,9 @@ static void times_are_checked_with_leeway(void **state)
     assert_int_equal(try_claims(a, "{\"sub\":\"ada\",\"exp\":\"9999999999\"}", &who), ERR_AUTH);
     assert_int_equal(try_claims(a, claims_at(now() - 10, ""), &who), 0);
     assert_int_equal(try_claims(a, claims_at(now() - 31, ""), &who), ERR_AUTH);
-    snprintf(more, sizeof(more), ",\"nbf\":%lld", now() + 10);
+    snprintf(more, sizeof more, ",\"nbf\":%lld", now() + 10);
     assert_int_equal(try_claims(a, claims_at(now() + 60, more), &who), 0);
-    snprintf(more, sizeof(more), ",\"nbf\":%lld", now() + 60);
+    snprintf(more, sizeof more, ",\"nbf\":%lld", now() + 60);
     assert_int_equal(try_claims(a, claims_at(now() + 60, more), &who), ERR_AUTH);
     assert_int_equal(try_claims(a, claims_at(now() + 60, ",\"nbf\":\"x\""), &who), ERR_AUTH);
     auth_free(a);
@@ -159,7 +160,7 @@ static void audience_and_issuer_are_checked(void **state)
         {",\"aud\":\"pam\",\"iss\":\"https://id/\"", ERR_AUTH},
         {",\"aud\":\"pam\",\"iss\":[\"https://id\"]", ERR_AUTH},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(try_claims(a, claims_at(now() + 60, cases[i].more), &who),
             cases[i].result);
     auth_free(a);
@@ -175,13 +176,13 @@ static void no_user_can_leave_its_keys(void **state)
     char claims[256];
     conf_hs256(&conf);
     struct auth *a = auth_of(&conf);
-    for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
-        snprintf(claims, sizeof(claims), "{\"sub\":\"%s\",\"exp\":%lld}", subs[i], now() + 60);
+    for (size_t i = 0; i < sizeof subs / sizeof subs[0]; i++) {
+        snprintf(claims, sizeof claims, "{\"sub\":\"%s\",\"exp\":%lld}", subs[i], now() + 60);
         assert_int_equal(try_claims(a, claims, &who), 0);
         assert_true(ident_is_user(who.user, strlen(who.user)));
         assert_null(strpbrk(who.user, "{} */\n"));
     }
-    snprintf(claims, sizeof(claims), "{\"sub\":7,\"exp\":%lld}", now() + 60);
+    snprintf(claims, sizeof claims, "{\"sub\":7,\"exp\":%lld}", now() + 60);
     assert_int_equal(try_claims(a, claims, &who), ERR_AUTH);
     auth_free(a);
     conf_fini(&conf);
@@ -253,18 +254,18 @@ static void keys_make(struct keys *k, const char *kid, bool rsa)
 {
     char path[128];
     if (k->dir[0] == '\0') {
-        snprintf(k->dir, sizeof(k->dir), "/tmp/tp-auth-XXXXXX");
+        snprintf(k->dir, sizeof k->dir, "/tmp/tp-auth-XXXXXX");
         assert_non_null(mkdtemp(k->dir));
     }
     EVP_PKEY *key = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
     assert_non_null(key);
     BIO *bio = BIO_new(BIO_s_mem());
     assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
-    int n = BIO_read(bio, k->private_pem, sizeof(k->private_pem) - 1);
+    int n = BIO_read(bio, k->private_pem, sizeof k->private_pem - 1);
     assert_true(n > 0);
     k->private_pem[n] = '\0';
     BIO_free(bio);
-    snprintf(path, sizeof(path), "%s/%s.pem", k->dir, kid);
+    snprintf(path, sizeof path, "%s/%s.pem", k->dir, kid);
     FILE *file = fopen(path, "w");
     assert_int_equal(PEM_write_PUBKEY(file, key), 1);
     fclose(file);
@@ -274,7 +275,7 @@ static void keys_make(struct keys *k, const char *kid, bool rsa)
 static void keys_remove(const struct keys *k, const char *kid)
 {
     char path[128];
-    snprintf(path, sizeof(path), "%s/%s.pem", k->dir, kid);
+    snprintf(path, sizeof path, "%s/%s.pem", k->dir, kid);
     unlink(path);
 }
 
@@ -341,9 +342,9 @@ static void a_public_key_is_no_shared_secret(void **state)
     set(&conf, "jwt.algorithm", "RS256");
     set(&conf, "jwt.keys_dir", k.dir);
     struct auth *a = auth_of(&conf);
-    snprintf(path, sizeof(path), "%s/one.pem", k.dir);
+    snprintf(path, sizeof path, "%s/one.pem", k.dir);
     FILE *file = fopen(path, "r");
-    pem[fread(pem, 1, sizeof(pem) - 1, file)] = '\0';
+    pem[fread(pem, 1, sizeof pem - 1, file)] = '\0';
     fclose(file);
     char *forged = sign(JWT_ALG_HS256, pem, "one", claims_at(now() + 60, ""));
     assert_int_equal(try_token(a, forged, &who), ERR_AUTH);
@@ -380,7 +381,7 @@ static void api_keys_are_known_by_their_hash(void **state)
     file = fopen(path, "a");
     fprintf(file, "%s ada\n", hash);
     fclose(file);
-    assert_int_equal(auth_new(&a, &conf, why, sizeof(why)), ERR_CONFIG);
+    assert_int_equal(auth_new(&a, &conf, why, sizeof why), ERR_CONFIG);
     assert_non_null(strstr(why, ":4:"));
     unlink(path);
     conf_fini(&conf);
@@ -395,10 +396,10 @@ static void a_configuration_that_cannot_check_is_refused(void **state)
     assert_int_equal(conf_init(&conf), 0);
     set(&conf, "jwt.algorithm", "HS256");
     set(&conf, "jwt.secret", "short");
-    assert_int_equal(auth_new(&a, &conf, why, sizeof(why)), ERR_CONFIG);
+    assert_int_equal(auth_new(&a, &conf, why, sizeof why), ERR_CONFIG);
     set(&conf, "jwt.algorithm", "RS256");
     set(&conf, "jwt.keys_dir", "/nonexistent");
-    assert_int_equal(auth_new(&a, &conf, why, sizeof(why)), ERR_CONFIG);
+    assert_int_equal(auth_new(&a, &conf, why, sizeof why), ERR_CONFIG);
     conf_fini(&conf);
 }
 
@@ -478,9 +479,9 @@ static void development_answers_its_own_names(void **state)
     assert_true(origin_host_answered(&conf, "evil.example")); /* credentials are needed there */
     conf.development = true;
     assert_true(origin_host_answered(&conf, NULL));
-    for (size_t i = 0; good[i] != NULL; i++)
+    for (size_t i = 0; good[i]; i++)
         assert_true(origin_host_answered(&conf, good[i]));
-    for (size_t i = 0; bad[i] != NULL; i++)
+    for (size_t i = 0; bad[i]; i++)
         assert_false(origin_host_answered(&conf, bad[i]));
     set(&conf, "listen_hint", "[::1]:8080");
     set(&conf, "development.hosts", "");
@@ -525,7 +526,7 @@ static void only_named_origins_may_read(void **state)
         {"*", "a b", false},
         {"null", "null", true},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct conf conf;
         struct buf head;
         char line[128];
@@ -534,8 +535,8 @@ static void only_named_origins_may_read(void **state)
         set(&conf, "origins", cases[i].origins);
         origin_reply(&conf, cases[i].origin, &head);
         origin_preflight(&conf, cases[i].origin, "GET, HEAD", &head);
-        snprintf(line, sizeof(line), "Access-Control-Allow-Origin: %s\r\n",
-            cases[i].origin != NULL ? cases[i].origin : "");
+        snprintf(line, sizeof line, "Access-Control-Allow-Origin: %s\r\n",
+            cases[i].origin ? cases[i].origin : "");
         assert_int_equal(strstr(buf_text(&head), line) != NULL, cases[i].told);
         assert_int_equal(strstr(buf_text(&head), "Access-Control") != NULL, cases[i].told);
         assert_non_null(strstr(buf_text(&head), "Vary: Origin\r\n"));
@@ -567,12 +568,13 @@ static void every_form_of_a_subject_is_a_user(void **state)
         {"email", "\"email\":\"ann@example.com\",\"sub\":\"1\"", "ann@example.com", NULL},
         {"email", "\"email\":\"ann@example.com\",\"email_verified\":true", "ann@example.com", NULL},
         {"email", "\"email\":\"ann@example.com\",\"email_verified\":false", NULL, "email_verified"},
-        {"email", "\"email\":\"ann@example.com\",\"email_verified\":\"true\"", NULL, "email_verified"},
+        {"email", "\"email\":\"ann@example.com\",\"email_verified\":\"true\"", NULL,
+            "email_verified"},
         {"email", "\"sub\":\"ada\"", NULL, "no claim email"},
         {"https://example.com/uid", "\"https://example.com/uid\":\"u/1\"", "::u_2f1", NULL},
         {"https://example.com/uid", "\"sub\":\"ada\"", NULL, "no claim https://example.com/uid"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct conf conf;
         struct auth_identity who;
         const char *why = "";
@@ -580,12 +582,12 @@ static void every_form_of_a_subject_is_a_user(void **state)
         conf_hs256(&conf);
         set(&conf, "jwt.user_claim", cases[i].claim);
         struct auth *a = auth_of(&conf);
-        snprintf(claims, sizeof(claims), "{%s,\"exp\":%lld}", cases[i].more, now() + 60);
+        snprintf(claims, sizeof claims, "{%s,\"exp\":%lld}", cases[i].more, now() + 60);
         char *token = sign(JWT_ALG_HS256, SECRET, NULL, claims);
         int result = auth_token(a, token, strlen(token), &who, &why);
-        assert_int_equal(result, cases[i].user != NULL ? 0 : ERR_AUTH);
-        assert_string_equal(who.user, cases[i].user != NULL ? cases[i].user : "");
-        if (cases[i].why != NULL && strstr(why, cases[i].why) == NULL)
+        assert_int_equal(result, cases[i].user ? 0 : ERR_AUTH);
+        assert_string_equal(who.user, cases[i].user ? cases[i].user : "");
+        if (cases[i].why && !strstr(why, cases[i].why))
             fail_msg("%s: %s", cases[i].more, why);
         free(token);
         auth_free(a);
@@ -621,7 +623,7 @@ static void tickets_are_bound_to_user_and_origin(void **state)
         {"a}b user -", NULL, ERR_AUTH, 0},
         {"ada root -", NULL, ERR_AUTH, 0},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(auth_ticket(a, cases[i].value, strlen(cases[i].value), cases[i].origin,
                              &who),
             cases[i].result);
@@ -636,8 +638,14 @@ static void the_scheme_is_bearer(void **state)
     static const struct {
         const char *header, *token;
     } rows[] = {
-        {"Bearer abc", "abc"}, {"bearer abc", "abc"}, {"BEARER   a b", "a b"}, {"Bearer ", ""},
-        {"Bearer", NULL}, {"Basic abc", NULL}, {"Bearerabc", NULL}, {" Bearer abc", NULL},
+        {"Bearer abc", "abc"},
+        {"bearer abc", "abc"},
+        {"BEARER   a b", "a b"},
+        {"Bearer ", ""},
+        {"Bearer", NULL},
+        {"Basic abc", NULL},
+        {"Bearerabc", NULL},
+        {" Bearer abc", NULL},
         {"", NULL},
     };
 

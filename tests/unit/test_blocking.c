@@ -1,6 +1,7 @@
 /*
- * Nothing stops all tasks of a process: what would is refused, and ends a build with sanitizers. And
- * how tools keep to it: what is left of a call when an answer has come runs in the task that waits.
+ * Nothing stops all tasks of a process: what would is refused, and ends a build with sanitizers.
+ * And how tools keep to it: what is left of a call when an answer has come runs in the task that
+ * waits.
  */
 #include "base/clock.h"
 #include "base/err.h"
@@ -44,7 +45,7 @@ static void connect_store(void *arg)
 
 static int start(void **state)
 {
-    const struct tasks_settings settings = { .stack_bytes = 262144, .stacks_kept = 2 };
+    const struct tasks_settings settings = {.stack_bytes = 262144, .stacks_kept = 2};
     (void)state;
     own_redis_start(&redis);
     own_redis_conf(&redis, &conf);
@@ -116,8 +117,8 @@ static void read_in_a_task(void *arg)
     char byte;
     int pair[2];
     (void)arg;
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || shutdown(pair[1], SHUT_WR) != 0
-        || read(pair[0], &byte, 1) != 0) /* it has ended: nobody waits */
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || shutdown(pair[1], SHUT_WR) != 0 ||
+        read(pair[0], &byte, 1) != 0) /* it has ended: nobody waits */
         _exit(2);
 #ifdef TURNPIKE_STRICT
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || read(pair[0], &byte, 1) < 0)
@@ -149,7 +150,7 @@ static void calls_from_the_loop_are_refused(void **state)
 
 static void calls_that_block_a_task_are_seen(void **state)
 {
-    static task_fn *const all[] = { poll_in_a_task, read_in_a_task, sleep_in_a_task };
+    static task_fn *const all[] = {poll_in_a_task, read_in_a_task, sleep_in_a_task};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         wrong = all[i];
@@ -180,14 +181,14 @@ static void finish(struct tools_run *run, void *arg)
         (void)task_wait(reactor, until, NULL);
     if (link_command(store->link, NULL, "PING") == 0)
         s->pings++;
-    run->error = run_succeed(run, "Done.") != NULL ? 0 : ERR_NOMEM;
+    run->error = run_succeed(run, "Done.") ? 0 : ERR_NOMEM;
     run_finished(run);
 }
 
 static void answer_came(struct reactor_timer *timer)
 {
     struct slow *s = timer->arg;
-    s->step = (struct tools_step){ .fn = finish, .arg = s };
+    s->step = (struct tools_step){.fn = finish, .arg = s};
     run_defer(&s->run, &s->step);
 }
 
@@ -206,18 +207,29 @@ static void on_more(struct tools_run *run)
 
 static void prepare(struct slow *s, int64_t timeout_ms, int64_t step_ms)
 {
-    static const struct declared declared = { .name = "slow" };
-    static const char *const none[] = { NULL };
+    static const struct declared declared = {.name = "slow"};
+    static const char *const none[] = {NULL};
     memset(s, 0, sizeof *s);
     s->step_ms = step_ms;
-    s->context = (struct tools_context){ .conf = &conf, .store = store, .reactor = reactor,
-        .uid = "ann" };
-    s->row = (struct dynamic_tool){ .declared = &declared, .schema = "{\"type\":\"object\"}",
-        .spec = { .name = "slow", .family = "http", .effect = TOOLS_READ, .handler = slow_tool,
-            .timeout_ms = timeout_ms, .examples = none, .example_arguments = none,
-            .result_schema = "{\"type\":\"object\"}", .dynamic = &s->row } };
-    s->run = (struct tools_run){ .context = &s->context, .spec = &s->row.spec,
-        .arena = arena_new(), .on_done = on_more, .on_more = on_more, .on_done_arg = s };
+    s->context =
+        (struct tools_context){.conf = &conf, .store = store, .reactor = reactor, .uid = "ann"};
+    s->row = (struct dynamic_tool){.declared = &declared,
+        .schema = "{\"type\":\"object\"}",
+        .spec = {.name = "slow",
+            .family = "http",
+            .effect = TOOLS_READ,
+            .handler = slow_tool,
+            .timeout_ms = timeout_ms,
+            .examples = none,
+            .example_arguments = none,
+            .result_schema = "{\"type\":\"object\"}",
+            .dynamic = &s->row}};
+    s->run = (struct tools_run){.context = &s->context,
+        .spec = &s->row.spec,
+        .arena = arena_new(),
+        .on_done = on_more,
+        .on_more = on_more,
+        .on_done_arg = s};
 }
 
 static void call_slow(void *arg)
@@ -287,7 +299,7 @@ static void ask_for_more(struct tools_run *run, void *arg)
 static void part_came(struct reactor_timer *timer)
 {
     struct slow *s = timer->arg;
-    s->step = (struct tools_step){ .fn = ask_for_more, .arg = s };
+    s->step = (struct tools_step){.fn = ask_for_more, .arg = s};
     run_defer(&s->run, &s->step);
 }
 
@@ -318,7 +330,7 @@ static void a_call_that_was_stopped_does_no_more(void **state)
     (void)state;
     prepare(&s, PATIENCE_MS, 0);
     assert_int_equal(tools_start(&s.run, "", 0), ERR_PENDING);
-    while (s.run.steps == NULL)
+    while (!s.run.steps)
         assert_true(reactor_step(reactor, clock_mono_ms() + PATIENCE_MS, NULL) >= 0);
     tools_cancel(&s.run);
     tools_go_on(&s.run);

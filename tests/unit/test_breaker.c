@@ -4,8 +4,8 @@
 
 static void opens_tries_and_closes(void **state)
 {
-    struct breaker b = { 0 };
-    const struct breaker_settings s = { .threshold = 3, .open_ms = 1000 };
+    struct breaker b = {0};
+    const struct breaker_settings s = {.threshold = 3, .open_ms = 1000};
 
     (void)state;
     breaker_failure(&b, &s, 10);
@@ -31,8 +31,8 @@ static void opens_tries_and_closes(void **state)
 
 static void trial_that_never_ends_is_followed_by_another(void **state)
 {
-    struct breaker b = { 0 };
-    const struct breaker_settings s = { .threshold = 1, .open_ms = 100 };
+    struct breaker b = {0};
+    const struct breaker_settings s = {.threshold = 1, .open_ms = 100};
 
     (void)state;
     breaker_failure(&b, &s, 0);

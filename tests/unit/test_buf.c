@@ -12,7 +12,7 @@
 
 static void zeroed_is_valid(void **state)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     (void)state;
     assert_string_equal(buf_text(&b), "");
@@ -57,7 +57,7 @@ static void bound_and_sticky_error(void **state)
 
 static void take_gives_ownership(void **state)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
     size_t len;
 
     (void)state;
@@ -81,20 +81,20 @@ static void json_escapes(void **state)
         size_t len;
         const char *out;
     } cases[] = {
-        { "plain", 5, "\"plain\"" },
-        { "a\"b\\c/", 6, "\"a\\\"b\\\\c/\"" },
-        { "\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\"" },
-        { "\0\x1f\x7f", 3, "\"\\u0000\\u001f\x7f\"" },
-        { "Gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa8", 11, "\"Gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa8\"" },
-        { "\xff", 1, "\"\xef\xbf\xbd\"" },
-        { "a\xc3", 2, "\"a\xef\xbf\xbd\"" },
-        { "\xe2\x82z", 3, "\"\xef\xbf\xbdz\"" },            /* one for a torn sequence */
-        { "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" }, /* surrogate */
-        { "\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"" },  /* overlong */
-        { "\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
-        { "", 0, "\"\"" },
+        {"plain", 5, "\"plain\""},
+        {"a\"b\\c/", 6, "\"a\\\"b\\\\c/\""},
+        {"\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\""},
+        {"\0\x1f\x7f", 3, "\"\\u0000\\u001f\x7f\""},
+        {"Gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa8", 11, "\"Gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa8\""},
+        {"\xff", 1, "\"\xef\xbf\xbd\""},
+        {"a\xc3", 2, "\"a\xef\xbf\xbd\""},
+        {"\xe2\x82z", 3, "\"\xef\xbf\xbdz\""}, /* one for a torn sequence */
+        {"\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, /* surrogate */
+        {"\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},                 /* overlong */
+        {"\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"", 0, "\"\""},
     };
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -112,8 +112,10 @@ static void json_escapes(void **state)
     }
     assert_string_equal(buf_text(&b), " Zg== Zm8= Zm9v ");
     buf_reset(&b);
-    buf_put_base64(&b, "0123456789012345678901234567890123456789012345678", 49); /* more than a piece */
-    assert_string_equal(buf_text(&b), "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3OA==");
+    buf_put_base64(&b, "0123456789012345678901234567890123456789012345678",
+        49); /* more than a piece */
+    assert_string_equal(buf_text(&b),
+        "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3OA==");
     buf_free(&b);
 }
 
@@ -135,13 +137,24 @@ static void numbers(void **state)
         double in;
         const char *out;
     } cases[] = {
-        { 0, "0" }, { 1, "1" }, { -1.5, "-1.5" }, { 0.1, "0.1" }, { 1e-7, "1e-7" },
-        { 0.000001, "0.000001" }, { 123456.789, "123456.789" }, { 1e17, "100000000000000000" },
-        { 1e18, "1e+18" }, { 1.5e300, "1.5e+300" }, { 5e-324, "5e-324" },
-        { 0.30000000000000004, "0.30000000000000004" }, { INFINITY, "null" }, { NAN, "null" },
-        { DBL_MAX, "1.7976931348623157e+308" }, { 1234.5e-9, "0.0000012345" },
+        {0, "0"},
+        {1, "1"},
+        {-1.5, "-1.5"},
+        {0.1, "0.1"},
+        {1e-7, "1e-7"},
+        {0.000001, "0.000001"},
+        {123456.789, "123456.789"},
+        {1e17, "100000000000000000"},
+        {1e18, "1e+18"},
+        {1.5e300, "1.5e+300"},
+        {5e-324, "5e-324"},
+        {0.30000000000000004, "0.30000000000000004"},
+        {INFINITY, "null"},
+        {NAN, "null"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {1234.5e-9, "0.0000012345"},
     };
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -180,13 +193,15 @@ static void utf8_agrees_with_itself(void **state)
 /* A cut is never inside a character, and takes no character that is whole. */
 static void utf8_is_cut_between_characters(void **state)
 {
-    static const struct { const char *text; size_t n, whole; } cases[] = {
-        { "", 0, 0 }, { "abc", 2, 2 }, { "abc", 3, 3 },
-        { "a\xc3\xbc", 2, 1 }, { "a\xc3\xbc", 3, 3 }, { "\xc3\xbc", 1, 0 },
-        { "\xe2\x82\xac", 1, 0 }, { "\xe2\x82\xac", 2, 0 }, { "\xe2\x82\xac", 3, 3 },
-        { "a\xf0\x9f\x90\xa8z", 2, 1 }, { "a\xf0\x9f\x90\xa8z", 4, 1 },
-        { "a\xf0\x9f\x90\xa8z", 5, 5 }, { "a\xf0\x9f\x90\xa8z", 6, 6 },
-        { "\x80\x80\x80\x80", 4, 4 }, /* no beginning of a character: nothing is taken away */
+    static const struct {
+        const char *text;
+        size_t n, whole;
+    } cases[] = {
+        {"", 0, 0}, {"abc", 2, 2}, {"abc", 3, 3}, {"a\xc3\xbc", 2, 1}, {"a\xc3\xbc", 3, 3},
+        {"\xc3\xbc", 1, 0}, {"\xe2\x82\xac", 1, 0}, {"\xe2\x82\xac", 2, 0}, {"\xe2\x82\xac", 3, 3},
+        {"a\xf0\x9f\x90\xa8z", 2, 1}, {"a\xf0\x9f\x90\xa8z", 4, 1}, {"a\xf0\x9f\x90\xa8z", 5, 5},
+        {"a\xf0\x9f\x90\xa8z", 6, 6},
+        {"\x80\x80\x80\x80", 4, 4}, /* no beginning of a character: nothing is taken away */
     };
     char cut[] = "abcde\xe2\x82", full[] = "abcd\xe2\x82\xac"; /* of arrays of eight bytes */
 

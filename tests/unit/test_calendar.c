@@ -53,10 +53,12 @@ static void refuses_impossible_times(void **state)
     tool_refused(&bench, "create_calendar_event", "{\"title\":", "invalid_json", NULL);
     tool_refused(&bench, "create_calendar_event", "[1]", "invalid_argument", "");
     /* A last day before the first one, by one day too. */
-    tool_refused(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-01\"}",
+    tool_refused(&bench, "create_calendar_event",
+        "{\"title\":\"x\",\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-01\"}",
         "invalid_argument", "/end_date");
     tool_refused(&bench, "create_calendar_event",
-        "{\"title\":\"x\",\"start_date\":\"2026-12-02T00:00\",\"end_date\":\"2026-12-01\"}", "invalid_argument", "/end_date");
+        "{\"title\":\"x\",\"start_date\":\"2026-12-02T00:00\",\"end_date\":\"2026-12-01\"}",
+        "invalid_argument", "/end_date");
     jdoc_free(tool_ok(&bench, "create_calendar_event",
         "{\"title\":\"x\",\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-02\"}"));
 }
@@ -86,7 +88,8 @@ static void lists_what_comes(void **state)
     assert_string_equal(text_at(r, "/events/0/title"), "later");
     jdoc_free(r);
     tool_refused(&bench, "get_calendar_events",
-        "{\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-01\"}", "invalid_argument", "/end_date");
+        "{\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-01\"}", "invalid_argument",
+        "/end_date");
     bench.context.uid = "bob";
     r = tool_ok(&bench, "get_calendar_events", "{}");
     assert_int_equal(number_at(r, "/count"), 0);
@@ -126,17 +129,35 @@ static void lists_what_is_still_on(void **state)
 static void overlaps_by_the_table_of_rfc_4791(void **state)
 {
     (void)state;
-    static const struct { int64_t start, end; bool all_day, is; } rows[] = {
-        { 8, 10, false, false },  { 8, 11, false, true },   { 10, 11, false, true },
-        { 11, 13, false, true },  { 12, 13, false, false }, { 8, 13, false, true },
-        { 13, 14, false, false }, { 8, 9, false, false },
+    static const struct {
+        int64_t start, end;
+        bool all_day, is;
+    } rows[] = {
+        {8, 10, false, false},
+        {8, 11, false, true},
+        {10, 11, false, true},
+        {11, 13, false, true},
+        {12, 13, false, false},
+        {8, 13, false, true},
+        {13, 14, false, false},
+        {8, 9, false, false},
         /* without length */
-        { 9, 9, false, false },   { 10, 10, false, true },  { 11, 11, false, true }, { 12, 12, false, false },
+        {9, 9, false, false},
+        {10, 10, false, true},
+        {11, 11, false, true},
+        {12, 12, false, false},
         /* without an end */
-        { 9, -1, false, false },  { 10, -1, false, true },  { 11, -1, false, true }, { 12, -1, false, false },
+        {9, -1, false, false},
+        {10, -1, false, true},
+        {11, -1, false, true},
+        {12, -1, false, false},
         /* whole days, also without an end of their own */
-        { -14, 10, true, false }, { -13, 11, true, true },  { -14, -99, true, false }, { -13, -99, true, true },
-        { 12, -99, true, false }, { 11, -99, true, true },
+        {-14, 10, true, false},
+        {-13, 11, true, true},
+        {-14, -99, true, false},
+        {-13, -99, true, true},
+        {12, -99, true, false},
+        {11, -99, true, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         jdoc *event = jdoc_new_object();
@@ -173,10 +194,15 @@ static void what_has_ended_is_not_listed(void **state)
     char id[64];
     create("{\"title\":\"day\",\"start_date\":\"2026-12-01\"}", id);
     create("{\"title\":\"days\",\"start_date\":\"2026-11-30\",\"end_date\":\"2026-12-02\"}", id);
-    create("{\"title\":\"night\",\"start_date\":\"2026-12-02T20:00\",\"end_date\":\"2026-12-03T00:00\"}", id);
-    create("{\"title\":\"daily\",\"start_date\":\"2026-12-05\",\"repeat\":\"FREQ=DAILY;COUNT=2\"}", id);
-    create("{\"title\":\"weekly\",\"start_date\":\"2026-12-07T22:00\",\"end_date\":\"2026-12-08T00:00\","
-        "\"repeat\":\"weekly\"}", id);
+    create(
+        "{\"title\":\"night\",\"start_date\":\"2026-12-02T20:00\",\"end_date\":\"2026-12-03T00:00\"}",
+        id);
+    create("{\"title\":\"daily\",\"start_date\":\"2026-12-05\",\"repeat\":\"FREQ=DAILY;COUNT=2\"}",
+        id);
+    create(
+        "{\"title\":\"weekly\",\"start_date\":\"2026-12-07T22:00\",\"end_date\":\"2026-12-08T00:00\","
+        "\"repeat\":\"weekly\"}",
+        id);
     create("{\"title\":\"bell\",\"start_date\":\"2026-12-10T12:00\"}", id);
     listed("{\"start_date\":\"2026-12-01\",\"end_date\":\"2026-12-01\"}", "days day");
     listed("{\"start_date\":\"2026-12-02\",\"end_date\":\"2026-12-02\"}", "days night");
@@ -188,7 +214,9 @@ static void what_has_ended_is_not_listed(void **state)
     listed("{\"start_date\":\"2026-12-10T11:00\",\"end_date\":\"2026-12-10T12:00\"}", "");
     listed("{\"start_date\":\"2026-12-10T12:00\",\"end_date\":\"2026-12-10T12:00\"}", "bell");
     /* Now: one that ends at this very moment is over. */
-    create("{\"title\":\"over\",\"start_date\":\"2026-11-22T12:00\",\"end_date\":\"2026-11-22T13:00\"}", id);
+    create(
+        "{\"title\":\"over\",\"start_date\":\"2026-11-22T12:00\",\"end_date\":\"2026-11-22T13:00\"}",
+        id);
     listed("{\"end_date\":\"2026-11-22\"}", "");
 }
 
@@ -196,8 +224,10 @@ static void changes_only_what_is_named(void **state)
 {
     (void)state;
     char id[64];
-    create("{\"title\":\"Dentist\",\"start_date\":\"2026-12-01T09:30\",\"end_date\":\"2026-12-01T10:30\","
-           "\"description\":\"bring card\"}", id);
+    create(
+        "{\"title\":\"Dentist\",\"start_date\":\"2026-12-01T09:30\",\"end_date\":\"2026-12-01T10:30\","
+        "\"description\":\"bring card\"}",
+        id);
     jdoc *r = update(id, "\"start_date\":\"2026-12-02T15:00\"");
     assert_string_equal(text_at(r, "/event/start_date"), "2026-12-02T15:00:00+11:00");
     assert_string_equal(text_at(r, "/event/end_date"), "2026-12-02T16:00:00+11:00");
@@ -219,11 +249,12 @@ static void changes_only_what_is_named(void **state)
     assert_int_equal(number_at(r, "/count"), 1);
     assert_string_equal(text_at(r, "/events/0/start_date"), "2026-12-05T08:00:00+11:00");
     jdoc_free(r);
-    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"nope\",\"title\":\"x\"}", "not_found",
+    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"nope\",\"title\":\"x\"}",
+        "not_found", NULL);
+    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"nope\"}", "invalid_argument",
         NULL);
-    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"nope\"}", "invalid_argument", NULL);
-    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"}{\",\"title\":\"x\"}", "not_found",
-        NULL);
+    tool_refused(&bench, "update_calendar_event", "{\"event_id\":\"}{\",\"title\":\"x\"}",
+        "not_found", NULL);
 }
 
 static void removes_once(void **state)
@@ -278,7 +309,8 @@ static void obeys_the_fence(void **state)
     assert_null(r);
     assert_int_equal(error, ERR_FENCED);
     bench.context.epoch = 6;
-    jdoc_free(tool_ok(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-12-01\"}"));
+    jdoc_free(tool_ok(&bench, "create_calendar_event",
+        "{\"title\":\"x\",\"start_date\":\"2026-12-01\"}"));
     bench.context.session = NULL;
 }
 
@@ -286,9 +318,16 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(keeps_local_time_and_zone), T(refuses_impossible_times), T(lists_what_comes), T(lists_what_is_still_on),
-        T(overlaps_by_the_table_of_rfc_4791), T(what_has_ended_is_not_listed),
-        T(changes_only_what_is_named), T(removes_once), T(writes_once_per_call), T(obeys_the_fence),
+        T(keeps_local_time_and_zone),
+        T(refuses_impossible_times),
+        T(lists_what_comes),
+        T(lists_what_is_still_on),
+        T(overlaps_by_the_table_of_rfc_4791),
+        T(what_has_ended_is_not_listed),
+        T(changes_only_what_is_named),
+        T(removes_once),
+        T(writes_once_per_call),
+        T(obeys_the_fence),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -65,7 +65,8 @@ static void posts_comments_likes(void **state)
 {
     char args[256];
     (void)state;
-    jdoc *post = as("bob", "create_post", "{\"content\":\"Flooded crossings near Normanton\",\"title\":"
+    jdoc *post = as("bob", "create_post",
+        "{\"content\":\"Flooded crossings near Normanton\",\"title\":"
         "\"Road news\",\"tags\":\"Gulf Country\",\"location\":\"Normanton QLD\"}");
     const char *id = text_at(post, "/post/id");
     assert_string_equal(text_at(post, "/post/author"), "bob");
@@ -83,7 +84,8 @@ static void posts_comments_likes(void **state)
     assert_int_equal(number_at(feed, "/posts/0/comments"), 1);
     assert_int_equal(number_at(feed, "/posts/0/likes"), 1);
     done(feed);
-    jdoc *found = tool_ok(&bench, "search_posts", "{\"query\":\"crossing floods\",\"tags\":[\"gulf country\"],"
+    jdoc *found = tool_ok(&bench, "search_posts",
+        "{\"query\":\"crossing floods\",\"tags\":[\"gulf country\"],"
         "\"location\":\"normanton\"}");
     assert_string_equal(text_at(found, "/posts/0/id"), id);
     done(found);
@@ -91,8 +93,10 @@ static void posts_comments_likes(void **state)
     assert_int_equal(number_at(found, "/count"), 0);
     done(found);
     done(post);
-    tool_refused(&bench, "comment_on_post", "{\"post_id\":\"nope\",\"content\":\"x\"}", "not_found", NULL);
-    tool_refused(&bench, "comment_on_post", "{\"post_id\":\"{x}\",\"content\":\"x\"}", "not_found", NULL);
+    tool_refused(&bench, "comment_on_post", "{\"post_id\":\"nope\",\"content\":\"x\"}", "not_found",
+        NULL);
+    tool_refused(&bench, "comment_on_post", "{\"post_id\":\"{x}\",\"content\":\"x\"}", "not_found",
+        NULL);
     tool_refused(&bench, "comment_on_post", args, "invalid_argument", "/content");
     tool_refused(&bench, "like_post", "{\"post_id\":\"a b\"}", "not_found", NULL);
     tool_refused(&bench, "create_post", "{}", "invalid_argument", NULL);
@@ -122,25 +126,28 @@ static void huge_values(void **state)
     assert_true(cut);
     done(feed);
     tool_refused(&bench, "get_feed", "{\"limit\":101}", "invalid_argument", "/limit");
-    tool_refused(&bench, "search_posts", "{\"query\":\"x\",\"tags\":[1,{}]}", "invalid_argument", NULL);
+    tool_refused(&bench, "search_posts", "{\"query\":\"x\",\"tags\":[1,{}]}", "invalid_argument",
+        NULL);
 }
 
 static void a_repeated_call_writes_once(void **state)
 {
     static const char *const calls[][2] = {
-        { "create_post", "{\"content\":\"Once\"}" },
-        { "submit_community_tip", "{\"title\":\"T\",\"content\":\"C\",\"category\":\"camping\"}" },
-        { "message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}" },
-        { "share_location", "{\"location_name\":\"Here\",\"latitude\":-33,\"longitude\":151}" },
+        {"create_post", "{\"content\":\"Once\"}"},
+        {"submit_community_tip", "{\"title\":\"T\",\"content\":\"C\",\"category\":\"camping\"}"},
+        {"message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}"},
+        {"share_location", "{\"location_name\":\"Here\",\"latitude\":-33,\"longitude\":151}"},
     };
     (void)state;
     befriend("ann", "bob");
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        struct buf a = { 0 }, b = { 0 };
+        struct buf a = {0}, b = {0};
         jdoc *first = tool_call(&bench, calls[i][0], "c1", calls[i][1]);
         /* As after a crash between the two steps: the user's mark is not there. */
-        assert_int_equal(link_command(bench.context.store->link, NULL, "EVAL %s 0",
-            "for _,k in ipairs(redis.call('KEYS','tp:{ann}:effect:*')) do redis.call('DEL',k) end"), 0);
+        assert_int_equal(
+            link_command(bench.context.store->link, NULL, "EVAL %s 0",
+                "for _,k in ipairs(redis.call('KEYS','tp:{ann}:effect:*')) do redis.call('DEL',k) end"),
+            0);
         jdoc *again = tool_call(&bench, calls[i][0], "c1", calls[i][1]);
         jdoc_write_canonical(first, &a);
         jdoc_write_canonical(again, &b);
@@ -160,7 +167,8 @@ static void a_fenced_worker_writes_nothing(void **state)
 {
     int error;
     (void)state;
-    assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{ann}:s:s1 epoch 7"), 0);
+    assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{ann}:s:s1 epoch 7"),
+        0);
     bench.context.session = "s1";
     bench.context.epoch = 6;
     jdoc_free(tool_call_error(&bench, "create_post", "c", "{\"content\":\"Late\"}", &error));
@@ -175,10 +183,12 @@ static void messages(void **state)
     (void)state;
     tool_refused(&bench, "message_friend", hi, "not_found", NULL);
     assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{bob}:r:privacy me %s",
-        "{\"id\":\"me\",\"allow_messages\":\"none\"}"), 0);
+                         "{\"id\":\"me\",\"allow_messages\":\"none\"}"),
+        0);
     tool_refused(&bench, "message_friend", hi, "forbidden", NULL);
     assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{bob}:r:privacy me %s",
-        "{\"id\":\"me\",\"allow_messages\":\"friends\"}"), 0);
+                         "{\"id\":\"me\",\"allow_messages\":\"friends\"}"),
+        0);
     tool_refused(&bench, "message_friend", hi, "forbidden", NULL);
     befriend("ann", "bob");
     for (int i = 0; i < 10; i++)
@@ -200,7 +210,8 @@ static void messages(void **state)
 
 static size_t near(const char *uid)
 {
-    jdoc *r = as(uid, "find_nearby_rvers", "{\"latitude\":-33.8,\"longitude\":151.2,\"radius_miles\":100}");
+    jdoc *r = as(uid, "find_nearby_rvers",
+        "{\"latitude\":-33.8,\"longitude\":151.2,\"radius_miles\":100}");
     size_t n = jdoc_length(at(r, "/people"));
     done(r);
     return n;
@@ -210,31 +221,38 @@ static void places(void **state)
 {
     (void)state;
     assert_int_equal(near("ann"), 0);
-    done(as("bob", "share_location", "{\"location_name\":\"Bondi\",\"latitude\":-33.89,\"longitude\":151.27}"));
+    done(as("bob", "share_location",
+        "{\"location_name\":\"Bondi\",\"latitude\":-33.89,\"longitude\":151.27}"));
     assert_int_equal(near("bob"), 0); /* not oneself */
     assert_int_equal(near("ann"), 0); /* friends only, by default */
     befriend("ann", "bob");
     assert_int_equal(near("ann"), 1);
     assert_int_equal(near("cid"), 0);
-    done(as("bob", "share_location", "{\"location_name\":\"Bondi\",\"latitude\":-33.89,\"longitude\":151.27,"
+    done(as("bob", "share_location",
+        "{\"location_name\":\"Bondi\",\"latitude\":-33.89,\"longitude\":151.27,"
         "\"is_public\":true,\"duration_hours\":1}"));
     assert_int_equal(near("cid"), 1);
     assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{bob}:r:privacy me %s",
-        "{\"id\":\"me\",\"location_sharing\":false}"), 0);
+                         "{\"id\":\"me\",\"location_sharing\":false}"),
+        0);
     assert_int_equal(near("cid"), 0);
     bench.context.uid = "bob";
-    tool_refused(&bench, "share_location", "{\"location_name\":\"B\",\"latitude\":1,\"longitude\":1}",
-        "forbidden", NULL);
+    tool_refused(&bench, "share_location",
+        "{\"location_name\":\"B\",\"latitude\":1,\"longitude\":1}", "forbidden", NULL);
     bench.context.uid = "ann";
     assert_int_equal(link_command(bench.context.store->link, NULL, "DEL tp:{bob}:r:privacy"), 0);
     bench.context.now_ms += 3600001;
     assert_int_equal(near("cid"), 0); /* over */
-    tool_refused(&bench, "share_location", "{\"location_name\":\"B\",\"latitude\":99,\"longitude\":1}",
-        "invalid_argument", "/latitude");
-    tool_refused(&bench, "share_location", "{\"location_name\":\"B\",\"latitude\":9,\"longitude\":1,"
-        "\"duration_hours\":169}", "invalid_argument", "/duration_hours");
-    tool_refused(&bench, "find_nearby_rvers", "{\"latitude\":1,\"longitude\":1,\"radius_miles\":501}",
-        "invalid_argument", "/radius_miles");
+    tool_refused(&bench, "share_location",
+        "{\"location_name\":\"B\",\"latitude\":99,\"longitude\":1}", "invalid_argument",
+        "/latitude");
+    tool_refused(&bench, "share_location",
+        "{\"location_name\":\"B\",\"latitude\":9,\"longitude\":1,"
+        "\"duration_hours\":169}",
+        "invalid_argument", "/duration_hours");
+    tool_refused(&bench, "find_nearby_rvers",
+        "{\"latitude\":1,\"longitude\":1,\"radius_miles\":501}", "invalid_argument",
+        "/radius_miles");
 }
 
 static void fails(const char *name, const char *args)
@@ -249,7 +267,7 @@ static void fails(const char *name, const char *args)
 static void settings_that_cannot_be_read_allow_nothing(void **state)
 {
     static const char here[] = "{\"location_name\":\"Bondi\",\"latitude\":-33.89,"
-        "\"longitude\":151.27,\"is_public\":true}";
+                               "\"longitude\":151.27,\"is_public\":true}";
 
     (void)state;
     befriend("ann", "bob");
@@ -257,7 +275,8 @@ static void settings_that_cannot_be_read_allow_nothing(void **state)
     done(as("cid", "share_location", here));
     assert_int_equal(near("ann"), 2);
     assert_int_equal(link_command(bench.context.store->link, NULL, "HSET tp:{bob}:r:privacy me %s",
-        "{\"id\":\"me\",\"location_sharing\":fal"), 0);
+                         "{\"id\":\"me\",\"location_sharing\":fal"),
+        0);
     assert_int_equal(near("ann"), 1);
     fails("message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}");
     assert_int_equal(redis_int("XLEN tp:{bob}:inbox"), 0);
@@ -269,7 +288,8 @@ static void settings_that_cannot_be_read_allow_nothing(void **state)
 static void knowledge(void **state)
 {
     char args[128];
-    static const char add[] = "{\"title\":\"Ferry gas\",\"content\":\"Gas off on the ferry.\",\"knowledge_type\":"
+    static const char add[] =
+        "{\"title\":\"Ferry gas\",\"content\":\"Gas off on the ferry.\",\"knowledge_type\":"
         "\"travel_rule\",\"category\":\"travel\",\"topic\":\"shipping\",\"difficulty\":\"beginner\"}";
     (void)state;
     tool_refused(&bench, "add_knowledge", add, "forbidden", NULL);
@@ -277,7 +297,8 @@ static void knowledge(void **state)
     tool_refused(&bench, "add_knowledge", add, "forbidden", NULL);
     bench.context.role = "admin";
     jdoc *a = tool_ok(&bench, "add_knowledge", add);
-    done(as("bob", "submit_community_tip", "{\"title\":\"Ferry seats\",\"content\":\"Sit in front.\",\"category\":"
+    done(as("bob", "submit_community_tip",
+        "{\"title\":\"Ferry seats\",\"content\":\"Sit in front.\",\"category\":"
         "\"attractions\"}"));
     jdoc *r = tool_ok(&bench, "search_knowledge", "{\"query\":\"ferries\"}");
     assert_string_equal(text_at(r, "/articles/0/source"), "admin");
@@ -293,12 +314,18 @@ static void knowledge(void **state)
     done(tool_ok(&bench, "get_knowledge_article", args));
     done(a);
     tool_refused(&bench, "get_knowledge_article", "{\"article_id\":\"x\"}", "not_found", NULL);
-    tool_refused(&bench, "submit_community_tip", "{\"title\":\"T\",\"content\":\"C\",\"category\":\"camping\","
-        "\"latitude\":1}", "invalid_argument", "/longitude");
-    tool_refused(&bench, "create_event", "{\"title\":\"T\",\"description\":\"D\",\"event_date\":\"2020-01-01\","
-        "\"location\":\"L\"}", "invalid_argument", "/event_date");
-    tool_refused(&bench, "create_event", "{\"title\":\"T\",\"description\":\"D\",\"event_date\":\"2027-02-30\","
-        "\"location\":\"L\"}", "invalid_argument", "/event_date");
+    tool_refused(&bench, "submit_community_tip",
+        "{\"title\":\"T\",\"content\":\"C\",\"category\":\"camping\","
+        "\"latitude\":1}",
+        "invalid_argument", "/longitude");
+    tool_refused(&bench, "create_event",
+        "{\"title\":\"T\",\"description\":\"D\",\"event_date\":\"2020-01-01\","
+        "\"location\":\"L\"}",
+        "invalid_argument", "/event_date");
+    tool_refused(&bench, "create_event",
+        "{\"title\":\"T\",\"description\":\"D\",\"event_date\":\"2027-02-30\","
+        "\"location\":\"L\"}",
+        "invalid_argument", "/event_date");
 }
 
 static void the_oldest_goes(void **state)
@@ -309,9 +336,16 @@ static void the_oldest_goes(void **state)
     for (int i = 0; i < 5; i++) {
         char id[16];
         snprintf(id, sizeof id, "p%d", i);
-        assert_int_equal(shared_put(bench.context.store, NULL, &(struct shared_record){ .family = "post",
-            .id = id, .json = "{\"author\":\"bob\"}", .time_ms = i, .terms = "word", .keep = 3,
-            .author = "bob" }, arena, &stored), 0);
+        assert_int_equal(shared_put(bench.context.store, NULL,
+                             &(struct shared_record){.family = "post",
+                                 .id = id,
+                                 .json = "{\"author\":\"bob\"}",
+                                 .time_ms = i,
+                                 .terms = "word",
+                                 .keep = 3,
+                                 .author = "bob"},
+                             arena, &stored),
+            0);
     }
     assert_int_equal(redis_int("HLEN tp:{community}:r:post"), 3);
     assert_int_equal(redis_int("ZCARD tp:{community}:w:post:word"), 3);

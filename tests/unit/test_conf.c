@@ -44,35 +44,37 @@ static void values_and_reasons(void **state)
     static const struct {
         const char *name, *value, *why; /* NULL = taken */
     } cases[] = {
-        { "turn.workers", "8", NULL },
-        { "turn.seats", "200", NULL },
-        { "turn.seats", "0", "turn.seats: 0 is below 1" },
-        { "turn.seats", "5000", "turn.seats: 5000 is above 4096" },
-        { "turn.workers", "200", "turn.workers: 200 is above 64: turn.workers now counts processes; "
-            "write turn.seats = 200 for 200 turns at once" },
-        { "turn.workers", "4096", "turn.workers: 4096 is above 64: turn.workers now counts processes; "
-            "write turn.seats = 4096 for 4096 turns at once" },
-        { "turn.workers", "5000", "turn.workers: 5000 is above 64" },
-        { "turn.workers", "-1", "turn.workers: \"-1\" is not a whole number" },
-        { "turn.workers", "8x", "turn.workers: \"8x\" is not a whole number" },
-        { "turn.workers", "", "turn.workers: \"\" is not a whole number" },
-        { "turn.workers", "99999999999999999999",
-            "turn.workers: \"99999999999999999999\" is not a whole number" },
-        { "turn.queue_wait", "250ms", NULL },
-        { "turn.queue_wait", "5",
-            "turn.queue_wait: \"5\" is not a duration such as 250ms, 5s, 10m, 24h or 30d" },
-        { "turn.queue_wait", "1ms", "turn.queue_wait: 1ms is below 50ms" },
-        { "turn.queue_wait", "1h", "turn.queue_wait: 1h is above 10m" },
-        { "keep.log", "106751991168d",
-            "keep.log: \"106751991168d\" is not a duration such as 250ms, 5s, 10m, 24h or 30d" },
-        { "stream.max_age", "0", NULL },
-        { "http.body", "64k", NULL },
-        { "http.body", "1", "http.body: 1 is below 4k" },
-        { "http.body", "1g", "http.body: 1g is above 64m" },
-        { "development", "yes", NULL },
-        { "development", "maybe", "development: \"maybe\" is not on or off" },
-        { "nonsense", "1", "nonsense: there is no such setting" },
-        { "turn.workers_file", "x", "turn.workers_file: there is no such setting" },
+        {"turn.workers", "8", NULL},
+        {"turn.seats", "200", NULL},
+        {"turn.seats", "0", "turn.seats: 0 is below 1"},
+        {"turn.seats", "5000", "turn.seats: 5000 is above 4096"},
+        {"turn.workers", "200",
+            "turn.workers: 200 is above 64: turn.workers now counts processes; "
+            "write turn.seats = 200 for 200 turns at once"},
+        {"turn.workers", "4096",
+            "turn.workers: 4096 is above 64: turn.workers now counts processes; "
+            "write turn.seats = 4096 for 4096 turns at once"},
+        {"turn.workers", "5000", "turn.workers: 5000 is above 64"},
+        {"turn.workers", "-1", "turn.workers: \"-1\" is not a whole number"},
+        {"turn.workers", "8x", "turn.workers: \"8x\" is not a whole number"},
+        {"turn.workers", "", "turn.workers: \"\" is not a whole number"},
+        {"turn.workers", "99999999999999999999",
+            "turn.workers: \"99999999999999999999\" is not a whole number"},
+        {"turn.queue_wait", "250ms", NULL},
+        {"turn.queue_wait", "5",
+            "turn.queue_wait: \"5\" is not a duration such as 250ms, 5s, 10m, 24h or 30d"},
+        {"turn.queue_wait", "1ms", "turn.queue_wait: 1ms is below 50ms"},
+        {"turn.queue_wait", "1h", "turn.queue_wait: 1h is above 10m"},
+        {"keep.log", "106751991168d",
+            "keep.log: \"106751991168d\" is not a duration such as 250ms, 5s, 10m, 24h or 30d"},
+        {"stream.max_age", "0", NULL},
+        {"http.body", "64k", NULL},
+        {"http.body", "1", "http.body: 1 is below 4k"},
+        {"http.body", "1g", "http.body: 1g is above 64m"},
+        {"development", "yes", NULL},
+        {"development", "maybe", "development: \"maybe\" is not on or off"},
+        {"nonsense", "1", "nonsense: there is no such setting"},
+        {"turn.workers_file", "x", "turn.workers_file: there is no such setting"},
     };
 
     (void)state;
@@ -165,10 +167,10 @@ static void check(const char *name, const char *value, const char *reason)
 
 static void checks_across_settings(void **state)
 {
-    static const char *const loopback[] = { "127.0.0.1:80", "127.9.9.9", "[::1]:80", "::1",
-        "localhost:8080" };
-    static const char *const elsewhere[] = { "0.0.0.0:80", "10.0.0.1", "", "[::]:80", "example.org",
-        "127.0.0.1.example.org:80", "localhost.example.org", "[::1]x", "8.8.8.8:127" };
+    static const char *const loopback[] = {"127.0.0.1:80", "127.9.9.9", "[::1]:80", "::1",
+        "localhost:8080"};
+    static const char *const elsewhere[] = {"0.0.0.0:80", "10.0.0.1", "", "[::]:80", "example.org",
+        "127.0.0.1.example.org:80", "localhost.example.org", "[::1]x", "8.8.8.8:127"};
 
     (void)state;
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
@@ -209,7 +211,8 @@ static void checks_across_settings(void **state)
     check("anthropic.url", "http://user:secret@127.0.0.1:8080/v1", NULL);
     check("weather.url", "https://.com", "weather.url: \"https://.com\" has a host name");
     check("weather.url", "http://forecast_1:8080/v1", NULL);
-    check("origins", "https://a.example https://a.example/", "\"https://a.example/\" is not an origin");
+    check("origins", "https://a.example https://a.example/",
+        "\"https://a.example/\" is not an origin");
     check("origins", "a.example", "is not an origin");
     check("origins", "https://", "is not an origin");
     check("origins", "https://*.example", "is not an origin");

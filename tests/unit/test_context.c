@@ -55,7 +55,9 @@ static void add_text(const char *role, size_t bytes)
 static void build(void)
 {
     /* 2026-11-22T02:05:00Z is 13:05 in Sydney */
-    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, f.stored, 1795313100000, f.arena), 0);
+    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, f.stored, 1795313100000,
+                         f.arena),
+        0);
     assert_int_equal(context_build(&f.frame, &f.chat, NULL, f.arena, &f.out), 0);
 }
 
@@ -76,7 +78,8 @@ static void test_all_fits(void **state)
 
 static void test_the_late_block(void **state)
 {
-    static const char context[] = "{\"user_location\":{\"lat\":-33.87,\"lng\":151.21,\"city\":\"Sydney\"},"
+    static const char context[] =
+        "{\"user_location\":{\"lat\":-33.87,\"lng\":151.21,\"city\":\"Sydney\"},"
         "\"page\":\"/budget\",\"none\":null}";
     jdoc *doc = NULL;
 
@@ -86,8 +89,10 @@ static void test_the_late_block(void **state)
     f.input.zone = "Australia/Sydney";
     f.input.locale = "en-AU";
     build();
-    assert_non_null(strstr(f.frame.late, "Now: Sunday 2026-11-22 13:05, zone Australia/Sydney (UTC+11:00)"));
-    assert_non_null(strstr(f.frame.late, "User's place: Sydney (latitude -33.8700, longitude 151.2100)"));
+    assert_non_null(
+        strstr(f.frame.late, "Now: Sunday 2026-11-22 13:05, zone Australia/Sydney (UTC+11:00)"));
+    assert_non_null(
+        strstr(f.frame.late, "User's place: Sydney (latitude -33.8700, longitude 151.2100)"));
     assert_non_null(strstr(f.frame.late, "page: \"/budget\""));
     assert_null(strstr(f.frame.late, "none"));
     /* The cached part has nothing that changes. */
@@ -129,11 +134,14 @@ static void test_every_cut_keeps_pairs(void **state)
     for (int i = 0; i < 12; i++) {
         char json[400];
         add_text("user", 100);
-        snprintf(json, sizeof json, "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c%d\","
+        snprintf(json, sizeof json,
+            "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c%d\","
             "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"id\":\"d%d\","
-            "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}", i, i, i);
+            "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}",
+            i, i, i);
         add(json);
-        snprintf(json, sizeof json, "{\"id\":\"t%d\",\"role\":\"tool\",\"toolCallId\":\"c%d\",\"content\":\"r\"}", i, i);
+        snprintf(json, sizeof json,
+            "{\"id\":\"t%d\",\"role\":\"tool\",\"toolCallId\":\"c%d\",\"content\":\"r\"}", i, i);
         add(json);
         add_text("assistant", 50);
     }
@@ -199,14 +207,15 @@ static void add_random(void)
         m.calls = arena_array(f.arena, m.call_count, sizeof *m.calls);
         assert_non_null(m.calls);
         for (size_t k = 0; k < m.call_count; k++) {
-            m.calls[k] = (struct chat_call){.id = some_call(), .name = "f",
-                .args = some_text(300)};
+            m.calls[k] = (struct chat_call){.id = some_call(), .name = "f", .args = some_text(300)};
             m.calls[k].args_len = strlen(m.calls[k].args);
         }
     }
     assert_int_equal(chat_add(&f.chat, &m), 0);
     for (size_t k = 0; k < m.call_count && roll(4); k++) {
-        struct chat_message result = {.role = CHAT_TOOL, .id = "r", .call_id = m.calls[k].id,
+        struct chat_message result = {.role = CHAT_TOOL,
+            .id = "r",
+            .call_id = m.calls[k].id,
             .text = some_text(1500)};
         result.len = strlen(result.text);
         assert_int_equal(chat_add(&f.chat, &result), 0);
@@ -293,7 +302,8 @@ static void test_too_much_after_the_last_message(void **state)
     struct buf big = {0};
     for (int i = 1; i <= 2; i++) {
         buf_reset(&big);
-        buf_printf(&big, "{\"id\":\"t%d\",\"role\":\"tool\",\"toolCallId\":\"c%d\",\"content\":\"", i, i);
+        buf_printf(&big, "{\"id\":\"t%d\",\"role\":\"tool\",\"toolCallId\":\"c%d\",\"content\":\"",
+            i, i);
         for (int k = 0; k < 3000; k++)
             buf_putc(&big, 'y');
         buf_puts(&big, "\"}");
@@ -329,8 +339,8 @@ static void test_messages_write_as_they_were(void **state)
          "\"arguments\":\"{\\\"k\\\":1}\"}}]}"),
         "{\"id\":\"d\",\"role\":\"tool\",\"content\":\"r\",\"toolCallId\":\"c\"}",
         "{\"id\":\"g\",\"role\":\"assistant\",\"content\":\"ab\",\"toolCalls\":[{\"id\":\"c\",\"type\":\"function\","
-            "\"function\":{\"name\":\"ui.map\",\"arguments\":\"{}\"},\"encryptedValue\":\"openai-1:call:{}\",\"metadata\":{\"alias\":\"ui_map\"}}],"
-            "\"metadata\":{\"order\":\"t1 c t1 \"}}",
+        "\"function\":{\"name\":\"ui.map\",\"arguments\":\"{}\"},\"encryptedValue\":\"openai-1:call:{}\",\"metadata\":{\"alias\":\"ui_map\"}}],"
+        "\"metadata\":{\"order\":\"t1 c t1 \"}}",
         "{\"id\":\"e\",\"role\":\"reasoning\",\"content\":\"t\",\"encryptedValue\":\"p:s:v\"}",
     };
 
@@ -350,7 +360,8 @@ static void test_messages_write_as_they_were(void **state)
 
 static void test_client_tools(void **state)
 {
-    static const char agui[] = "{\"tools\":[{\"name\":\"a\",\"description\":\"d\"},{\"x\":1},"
+    static const char agui[] =
+        "{\"tools\":[{\"name\":\"a\",\"description\":\"d\"},{\"x\":1},"
         "{\"name\":\"a\"},{\"name\":\"bad name\"},{\"name\":\"plan_trip\"},{\"name\":\"ui.showMap.of.everything.that.is.near.the.place.where.you.are.now.or.not\","
         "\"parameters\":{\"properties\":{\"ok\":{\"type\":\"array\"},\"naÃ¯ve key\":{\"type\":\"string\"}},\"required\":[\"naÃ¯ve key\"]}}],\"context\":"
         "[{\"description\":\"Open page\",\"value\":\"Budget\"}]}";
@@ -371,10 +382,13 @@ static void test_client_tools(void **state)
     assert_string_equal(context_client_tool(&f.frame, "a_2")->own, "a");
     assert_string_equal(context_client_tool(&f.frame, "bad_name")->own, "bad name");
     assert_string_equal(context_client_tool(&f.frame, "plan_trip_2")->own, "plan_trip");
-    assert_string_equal(f.frame.client_tools[4].own, "ui.showMap.of.everything.that.is.near.the.place.where.you.are.now.or.not");
+    assert_string_equal(f.frame.client_tools[4].own,
+        "ui.showMap.of.everything.that.is.near.the.place.where.you.are.now.or.not");
     assert_int_equal(strlen(f.frame.client_tools[4].name), 64);
-    assert_string_equal(f.frame.client_tools[4].schema, "{\"properties\":{\"ok\":{\"type\":\"array\",\"items\":{}}},\"type\":\"object\"}");
-    assert_non_null(strstr(f.frame.client_tools[4].description, "the argument \"naÃ¯ve key\", by this JSON Schema: {\"type\":\"string\"}"));
+    assert_string_equal(f.frame.client_tools[4].schema,
+        "{\"properties\":{\"ok\":{\"type\":\"array\",\"items\":{}}},\"type\":\"object\"}");
+    assert_non_null(strstr(f.frame.client_tools[4].description,
+        "the argument \"naÃ¯ve key\", by this JSON Schema: {\"type\":\"string\"}"));
     assert_non_null(strstr(f.frame.late, "Open page: Budget"));
     jdoc_free(doc);
 }

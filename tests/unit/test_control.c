@@ -46,15 +46,15 @@ static void on_command(void *arg, const char *line, struct buf *reply)
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = calloc(1, sizeof *f);
     *state = f;
-    snprintf(f->dir, sizeof(f->dir), "/tmp/control.XXXXXX");
-    if (mkdtemp(f->dir) == NULL)
+    snprintf(f->dir, sizeof f->dir, "/tmp/control.XXXXXX");
+    if (!mkdtemp(f->dir))
         return -1;
     f->address.sun_family = AF_UNIX;
-    snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/c.sock", f->dir);
+    snprintf(f->address.sun_path, sizeof f->address.sun_path, "%s/c.sock", f->dir);
     f->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (bind(f->listen_fd, (struct sockaddr *)&f->address, sizeof(f->address)) < 0 ||
+    if (bind(f->listen_fd, (struct sockaddr *)&f->address, sizeof f->address) < 0 ||
         listen(f->listen_fd, 128) < 0)
         return -1;
     if (reactor_new(&f->reactor) != 0)
@@ -77,7 +77,7 @@ static int teardown(void **state)
 static int client(struct fixture *f, const char *text)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    assert_return_code(connect(fd, (struct sockaddr *)&f->address, sizeof(f->address)), errno);
+    assert_return_code(connect(fd, (struct sockaddr *)&f->address, sizeof f->address), errno);
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
     return fd;
 }
@@ -95,7 +95,7 @@ static size_t read_all(struct fixture *f, int fd, char *first, size_t size)
     size_t total = 0;
     for (int64_t until = clock_mono_ms() + 3000; clock_mono_ms() < until;) {
         reactor_step(f->reactor, 0, NULL);
-        ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n == 0)
             return total;
         if (n < 0) {
@@ -117,17 +117,17 @@ static void one_line_one_answer(void **state)
     struct fixture *f = *state;
     char text[64] = "";
     int fd = client(f, "status\n");
-    read_all(f, fd, text, sizeof(text));
+    read_all(f, fd, text, sizeof text);
     assert_string_equal(text, "you said status\n");
     close(fd);
     fd = client(f, "st");
     turn_loop(f);
     assert_int_equal(send(fd, "atus\r\n", 6, MSG_NOSIGNAL), 6);
-    read_all(f, fd, text, sizeof(text));
+    read_all(f, fd, text, sizeof text);
     assert_string_equal(text, "you said status\n");
     close(fd);
     fd = client(f, "nothing\n");
-    assert_int_equal(read_all(f, fd, text, sizeof(text)), 0);
+    assert_int_equal(read_all(f, fd, text, sizeof text), 0);
     close(fd);
     assert_int_equal(control_clients(f->control), 0);
 }
@@ -138,7 +138,7 @@ static void a_line_with_nul_is_refused(void **state)
     char text[64] = "";
     int fd = client(f, "status");
     assert_int_equal(send(fd, "\0stop\n", 6, MSG_NOSIGNAL), 6);
-    read_all(f, fd, text, sizeof(text));
+    read_all(f, fd, text, sizeof text);
     assert_string_equal(text, "error: a command line holds no NUL\n");
     close(fd);
 }
@@ -147,13 +147,13 @@ static void a_line_that_never_ends(void **state)
 {
     struct fixture *f = *state;
     char line[CONTROL_LINE_MAX + 50], text[8] = "";
-    memset(line, 'x', sizeof(line));
-    line[sizeof(line) - 1] = '\0';
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\0';
     int fd = client(f, line);
     turn_loop(f);
     assert_int_equal(control_clients(f->control), 0);
     assert_int_equal(f->commands, 0);
-    assert_true(recv(fd, text, sizeof(text), MSG_DONTWAIT) <= 0);
+    assert_true(recv(fd, text, sizeof text, MSG_DONTWAIT) <= 0);
     close(fd);
 }
 
@@ -166,11 +166,11 @@ static void a_slow_reader_holds_up_nobody(void **state)
     assert_int_equal(control_clients(f->control), 1);
     for (int i = 0; i < 10; i++) {
         int fd = client(f, "ping\n");
-        read_all(f, fd, text, sizeof(text));
+        read_all(f, fd, text, sizeof text);
         assert_string_equal(text, "you said ping\n");
         close(fd);
     }
-    assert_int_equal(read_all(f, slow, text, sizeof(text)), BIG);
+    assert_int_equal(read_all(f, slow, text, sizeof text), BIG);
     close(slow);
 }
 
@@ -179,7 +179,7 @@ static void an_answer_has_a_bound(void **state)
     struct fixture *f = *state;
     char text[64] = "";
     int fd = client(f, "too big\n");
-    read_all(f, fd, text, sizeof(text));
+    read_all(f, fd, text, sizeof text);
     assert_string_equal(text, "error: the answer is too long\n");
     close(fd);
 }
@@ -195,7 +195,7 @@ static void the_oldest_goes_when_all_places_are_taken(void **state)
     }
     assert_int_equal(control_clients(f->control), CONTROL_CLIENTS_MAX);
     int fd = client(f, "status\n");
-    read_all(f, fd, text, sizeof(text));
+    read_all(f, fd, text, sizeof text);
     assert_string_equal(text, "you said status\n");
     close(fd);
     for (int i = 0; i < CONTROL_CLIENTS_MAX + 8; i++)
@@ -222,7 +222,7 @@ static void asking_where_nobody_is(void **state)
     struct fixture *f = *state;
     struct buf reply = {0};
     char path[100];
-    snprintf(path, sizeof(path), "%s/none.sock", f->dir);
+    snprintf(path, sizeof path, "%s/none.sock", f->dir);
     assert_int_equal(control_ask(path, "status", 100, &reply), ERR_NOT_FOUND);
     /* Nobody runs the loop: the answer does not come. */
     assert_int_equal(control_ask(f->address.sun_path, "status", 50, &reply), ERR_DEADLINE);

@@ -39,7 +39,8 @@ static void assert_divided(const struct conf *conf)
 
 static void seats_are_divided_over_the_processes(void **state)
 {
-    static const int64_t cases[][3] = {{256, 2, 0}, {256, 2, 1}, {1, 1, 64}, {5, 2, 3}, {4096, 64, 64}};
+    static const int64_t cases[][3] = {{256, 2, 0}, {256, 2, 1}, {1, 1, 64}, {5, 2, 3},
+        {4096, 64, 64}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct conf conf = conf_of(cases[i][0], cases[i][1], cases[i][2]);
@@ -51,9 +52,10 @@ static void tool_processes_too(void **state)
 {
     struct conf conf = conf_of(256, 2, 0);
     (void)state;
-    assert_int_equal(crew_tool_processes(&conf), crew_cores() < 4 ? 2
-        : crew_cores() < 128                                      ? crew_cores() / 2
-                                                                  : 64);
+    assert_int_equal(crew_tool_processes(&conf),
+        crew_cores() < 4       ? 2 :
+            crew_cores() < 128 ? crew_cores() / 2 :
+                                 64);
     conf.tool_processes = 5;
     assert_int_equal(crew_tool_processes(&conf), 5);
     assert_int_equal(crew_seats_of(&conf, SCOREBOARD_TOOL, 4), 1);
@@ -63,8 +65,7 @@ static void processes_follow_the_setting_or_the_cores(void **state)
 {
     struct conf conf = conf_of(256, 2, 0);
     (void)state;
-    assert_int_equal(
-        crew_turn_processes(&conf), crew_cores() < 2 ? 2 : crew_cores());
+    assert_int_equal(crew_turn_processes(&conf), crew_cores() < 2 ? 2 : crew_cores());
     conf.turn_workers = 3;
     assert_int_equal(crew_turn_processes(&conf), 3);
     conf = conf_of(1, 1, 64); /* more than there are seats */

@@ -55,13 +55,18 @@ static int set_up(void **state)
 {
     static int n;
     char id[IDENT_UUID_SIZE];
-    struct turns_request q = {.uid = USER, .session = session, .turn = id, .body_hash = "h",
-        .first_event = "{\"type\":\"RUN_STARTED\"}", .input = "{}", .may_run = true};
+    struct turns_request q = {.uid = USER,
+        .session = session,
+        .turn = id,
+        .body_hash = "h",
+        .first_event = "{\"type\":\"RUN_STARTED\"}",
+        .input = "{}",
+        .may_run = true};
 
     (void)state;
     arena = arena_new();
     ident_uuid7(id);
-    snprintf(session, sizeof(session), "s%d", ++n);
+    snprintf(session, sizeof session, "s%d", ++n);
     assert_int_equal(turns_begin(worker, &q, arena, &turn), 0);
     assert_int_equal(turn.outcome, TURNS_STARTED);
     assert_int_equal(eventlog_begin(events, &turn), 0);
@@ -91,8 +96,9 @@ static char *transcript(void)
         const char *value = link_reply_text(link_reply_at(link_reply_at(entry, 1), 1), NULL);
         long long epoch = 0, entry_n = 0;
 
-        assert_int_equal(
-            sscanf(link_reply_text(link_reply_at(entry, 0), NULL), "%lld-%lld", &epoch, &entry_n), 2);
+        assert_int_equal(sscanf(link_reply_text(link_reply_at(entry, 0), NULL), "%lld-%lld", &epoch,
+                             &entry_n),
+            2);
         assert_true(epoch == turn.epoch && entry_n == (long long)i + 1);
         assert_memory_equal(value, turn.turn, 36);
         buf_puts(&out, value + 37);
@@ -114,7 +120,7 @@ static void text(const char *delta)
     assert_int_equal(eventlog_text(events, EVENTLOG_TEXT, "m1", delta, strlen(delta)), 0);
 }
 
-#define T(delta)                                                                                   \
+#define T(delta) \
     "T {\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m1\",\"delta\":\"" delta "\"}\n"
 
 static void events_and_text_arrive_in_order(void **state)
@@ -130,10 +136,10 @@ static void events_and_text_arrive_in_order(void **state)
     assert_int_equal(eventlog_event(events, '-', "{\"b\":2}", 7), 0);
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(),
-        "- {\"a\":1}\n" T("He\\\"l\\n") T("lo")
-        "- {\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"c1\",\"delta\":\"{}\"}\n"
-        "- {\"type\":\"REASONING_MESSAGE_CONTENT\",\"messageId\":\"r1\",\"delta\":\"hm\"}\n"
-        "- {\"b\":2}\n");
+        "- {\"a\":1}\n" T("He\\\"l\\n") T(
+            "lo") "- {\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"c1\",\"delta\":\"{}\"}\n"
+                  "- {\"type\":\"REASONING_MESSAGE_CONTENT\",\"messageId\":\"r1\",\"delta\":\"hm\"}\n"
+                  "- {\"b\":2}\n");
     assert_int_equal(eventlog_next_n(events), 8);
     assert_int_equal(eventlog_state(events), EVENTLOG_OK);
 }
@@ -175,11 +181,11 @@ static void published_entries_carry_the_one_before(void **state)
     assert_int_equal(eventlog_event(events, '-', "{\"a\":1}", 7), 0);
     text("x");
     assert_int_equal(flush(), 0);
-    snprintf(expected, sizeof(expected), "\r\n%lld-2 %lld-1 %s - {\"a\":1}\r\n", epoch, epoch,
+    snprintf(expected, sizeof expected, "\r\n%lld-2 %lld-1 %s - {\"a\":1}\r\n", epoch, epoch,
         turn.turn);
-    own_redis_heard(fd, bytes, sizeof(bytes), expected);
-    snprintf(expected, sizeof(expected), "\r\n%lld-3 %lld-2 %s T {", epoch, epoch, turn.turn);
-    own_redis_heard(fd, bytes, sizeof(bytes), expected);
+    own_redis_heard(fd, bytes, sizeof bytes, expected);
+    snprintf(expected, sizeof expected, "\r\n%lld-3 %lld-2 %s T {", epoch, epoch, turn.turn);
+    own_redis_heard(fd, bytes, sizeof bytes, expected);
     close(fd);
 }
 
@@ -228,9 +234,9 @@ static void lose_entry(int n)
     char key[KEYS_MAX], top[48];
 
     keys_session_log(key, USER, session);
-    snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n);
+    snprintf(top, sizeof top, "%lld-%d", (long long)turn.epoch, n);
     assert_int_equal(link_command(onlooker->link, NULL, "XDEL %s %s", key, top), 0);
-    snprintf(top, sizeof(top), "%lld-%d", (long long)turn.epoch, n - 1);
+    snprintf(top, sizeof top, "%lld-%d", (long long)turn.epoch, n - 1);
     assert_int_equal(link_command(onlooker->link, NULL, "XSETID %s %s", key, top), 0);
 }
 
@@ -243,8 +249,7 @@ static void entries_that_a_failover_lost_come_back(void **state)
     text("b");
     assert_int_equal(flush(), 0);
     lose_entry(3);
-    assert_int_equal(
-        link_command(onlooker->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    assert_int_equal(link_command(onlooker->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
     text("c");
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a") T("b") T("c"));
@@ -315,10 +320,10 @@ static void the_bytes_of_a_turn_are_bounded(void **state)
     int error = 0;
 
     (void)state;
-    memset(chunk, 'x', sizeof(chunk));
+    memset(chunk, 'x', sizeof chunk);
     conf.log_turn_bytes = 65536;
     for (int i = 0; i < 200 && !error; i++)
-        error = eventlog_text(events, EVENTLOG_TEXT, "m1", chunk, sizeof(chunk));
+        error = eventlog_text(events, EVENTLOG_TEXT, "m1", chunk, sizeof chunk);
     assert_int_equal(error, ERR_FULL);
     assert_int_equal(eventlog_state(events), EVENTLOG_FULL);
     assert_int_equal(flush(), 0);
@@ -344,7 +349,7 @@ static void many_events_at_once(void **state)
 
     (void)state;
     for (int i = 0; i < 5000; i++) {
-        int len = snprintf(json, sizeof(json), "{\"i\":%d}", i);
+        int len = snprintf(json, sizeof json, "{\"i\":%d}", i);
 
         assert_int_equal(eventlog_event(events, '-', json, (size_t)len), 0);
     }
@@ -364,12 +369,13 @@ static void connections_that_die_cost_nothing(void **state)
     (void)state;
     srandom(7);
     for (int i = 0; i < 2000; i++) {
-        snprintf(token, sizeof(token), "%d,", i);
+        snprintf(token, sizeof token, "%d,", i);
         text(token);
         buf_puts(&expected, token);
         if (random() % 40 == 0)
-            assert_int_equal(
-                link_command(onlooker->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+            assert_int_equal(link_command(onlooker->link, NULL,
+                                 "CLIENT KILL TYPE normal SKIPME yes"),
+                0);
         if (random() % 3 == 0)
             eventlog_pump(events);
         if (random() % 100 == 0)
@@ -434,8 +440,9 @@ static void who_waits_for_a_connection_asks_no_second_time(void **state)
 
     (void)state;
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(
-        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 2}), 0);
+    assert_int_equal(tasks_open(reactor,
+                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 2}),
+        0);
     assert_int_equal(store_open(&shared, &conf, reactor, "m/turn/1/1"), 0);
     link_attach(shared->link, reactor);
     assert_int_equal(eventlog_new(&log, shared), 0);

@@ -20,7 +20,7 @@ static void read_request(const struct buf *request, struct seen *seen)
 {
     const unsigned char *p = (const unsigned char *)request->data, *end = p + request->len;
 
-    memset(seen, 0, sizeof(*seen));
+    memset(seen, 0, sizeof *seen);
     assert_int_equal(p[1], 1); /* begin */
     assert_int_equal(p[8] << 8 | p[9], 1);
     assert_int_equal(p[10], 0); /* the connection is closed afterwards */
@@ -80,16 +80,16 @@ static void expect_pair(const struct seen *seen, const char *name, const char *v
 static void a_request_is_what_was_asked(void **state)
 {
     char long_value[70001];
-    const struct fastcgi_pair pairs[] = {
-        {"REQUEST_METHOD", "POST"}, {"ABSENT", NULL}, {"EMPTY", ""}, {"LONG", long_value}};
+    const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"}, {"ABSENT", NULL},
+        {"EMPTY", ""}, {"LONG", long_value}};
     size_t body_len = 200000;
     char *body = malloc(body_len), number[24];
     struct buf request;
     struct seen seen;
 
     (void)state;
-    memset(long_value, 'v', sizeof(long_value));
-    long_value[sizeof(long_value) - 1] = '\0';
+    memset(long_value, 'v', sizeof long_value);
+    long_value[sizeof long_value - 1] = '\0';
     memset(body, 'b', body_len);
     buf_init(&request, 0);
     assert_int_equal(fastcgi_request(&request, pairs, 4, body, body_len), 0);
@@ -98,7 +98,7 @@ static void a_request_is_what_was_asked(void **state)
     expect_pair(&seen, "EMPTY", "");
     expect_pair(&seen, "LONG", long_value);
     assert_null(value_of(&seen, "ABSENT"));
-    snprintf(number, sizeof(number), "%zu", body_len);
+    snprintf(number, sizeof number, "%zu", body_len);
     expect_pair(&seen, "CONTENT_LENGTH", number);
     assert_int_equal(seen.body.len, body_len);
     assert_memory_equal(seen.body.data, body, body_len);
@@ -134,9 +134,9 @@ static void make_reply(struct buf *b)
     static const char rest[] = "Content-Type: application/json\r\n\r\n{\"a\":";
 
     buf_init(b, 0);
-    put_record(b, 6, head, sizeof(head) - 1, 3);
+    put_record(b, 6, head, sizeof head - 1, 3);
     put_record(b, 7, "a warning", 9, 7);
-    put_record(b, 6, rest, sizeof(rest) - 1, 0);
+    put_record(b, 6, rest, sizeof rest - 1, 0);
     put_record(b, 6, "1}", 2, 6);
     put_record(b, 6, "", 0, 0);
     put_end(b, 0);
@@ -226,14 +226,14 @@ static void a_reply_is_bounded(void **state)
     char big[3000];
 
     (void)state;
-    memset(big, 'x', sizeof(big));
+    memset(big, 'x', sizeof big);
     put_record(&b, 6, "\r\n", 2, 0);
-    put_record(&b, 6, big, sizeof(big), 0);
+    put_record(&b, 6, big, sizeof big, 0);
     expect_refusal(&b, 1024, ERR_LIMIT);
-    put_record(&b, 6, big, sizeof(big), 0);
+    put_record(&b, 6, big, sizeof big, 0);
     expect_refusal(&b, 1024, ERR_LIMIT);
     for (int i = 0; i < 3; i++)
-        put_record(&b, 7, big, sizeof(big), 0);
+        put_record(&b, 7, big, sizeof big, 0);
     expect_refusal(&b, 1024, 0); /* a talkative standard error is cut, not refused */
 }
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT 8        /* as the model asks for with a vague wish */
-#define WANTED 98      /* percent */
+#define LIMIT 8   /* as the model asks for with a vague wish */
+#define WANTED 98 /* percent */
 #define WANTED_SLIPS 93
 #define PHRASINGS_MIN 150
 
@@ -45,14 +45,14 @@ static void show_miss(const char *said, const char *name)
 }
 
 /* NAME or NAME|NAME: either will do. */
-static void take_names(const char *names, const char *said, struct count *c, bool *core, bool *first,
-    bool *found)
+static void take_names(const char *names, const char *said, struct count *c, bool *core,
+    bool *first, bool *found)
 {
     char copy[256], *rest = NULL;
     snprintf(copy, sizeof copy, "%s", names);
-    for (char *name = strtok_r(copy, "|", &rest); name != NULL; name = strtok_r(NULL, "|", &rest)) {
+    for (char *name = strtok_r(copy, "|", &rest); name; name = strtok_r(NULL, "|", &rest)) {
         const struct tools_spec *spec = tools_find(name);
-        if (spec == NULL)
+        if (!spec)
             fail_msg("phrasings: there is no tool %s", name);
         for (size_t i = 0; i < tools_count(); i++)
             c->covered[i] |= tools_at(i) == spec;
@@ -69,7 +69,7 @@ static void take_line(char *line, struct count *c)
     assert_non_null(names);
     *names++ = '\0';
     names[strcspn(names, "\n")] = '\0';
-    for (char *name = strtok_r(names, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
         bool one_core = false, one_first = false, one_found = false;
         take_names(name, line, c, &one_core, &one_first, &one_found);
         core &= one_core;
@@ -89,9 +89,9 @@ static FILE *open_phrasings(const char *name)
 {
     const char *root = getenv("srcdir");
     char path[512];
-    snprintf(path, sizeof path, "%s/tests/unit/%s", root != NULL ? root : ".", name);
+    snprintf(path, sizeof path, "%s/tests/unit/%s", root ? root : ".", name);
     FILE *in = fopen(path, "r");
-    if (in == NULL)
+    if (!in)
         fail_msg("%s cannot be read (srcdir is not set?)", path);
     return in;
 }
@@ -100,9 +100,10 @@ static void show(const char *part, const struct count *c)
 {
     if (c->all == 0)
         return;
-    print_message("%s: of %zu phrasings the needed tool is offered or found for %zu (%.1f %%); for %zu "
-        "it is core, for %zu the first one found\n", part, c->all, c->good,
-        100.0 * (double)c->good / (double)c->all, c->core, c->first);
+    print_message(
+        "%s: of %zu phrasings the needed tool is offered or found for %zu (%.1f %%); for %zu "
+        "it is core, for %zu the first one found\n",
+        part, c->all, c->good, 100.0 * (double)c->good / (double)c->all, c->core, c->first);
 }
 
 static void end_part(const char *part, struct count *c, struct count *whole)
@@ -118,12 +119,12 @@ static void end_part(const char *part, struct count *c, struct count *whole)
 static void needed_tools_are_offered_or_found(void **state)
 {
     (void)state;
-    struct count c = { .covered = calloc(tools_count(), sizeof(bool)) };
-    struct count whole = { 0 };
+    struct count c = {.covered = calloc(tools_count(), sizeof(bool))};
+    struct count whole = {0};
     char line[512], part[64] = "";
     FILE *in = open_phrasings("phrasings.tsv");
     assert_non_null(c.covered);
-    while (fgets(line, sizeof line, in) != NULL) {
+    while (fgets(line, sizeof line, in)) {
         if (line[0] != '#')
             take_line(line, &c);
         if (line[0] != '#' || line[1] != '#')
@@ -164,11 +165,11 @@ static void slips_of_the_finger_cost_little(void **state)
     char line[512];
     size_t all = 0, good = 0;
     FILE *in = open_phrasings("phrasings.tsv");
-    while (fgets(line, sizeof line, in) != NULL) {
-        struct count unused = { .covered = calloc(tools_count(), sizeof(bool)) };
+    while (fgets(line, sizeof line, in)) {
+        struct count unused = {.covered = calloc(tools_count(), sizeof(bool))};
         bool core = false, first = false, found = false;
         char *names = strchr(line, '\t');
-        if (line[0] != '#' && names != NULL && strchr(names, ',') == NULL) {
+        if (line[0] != '#' && names && !strchr(names, ',')) {
             *names++ = '\0';
             names[strcspn(names, "\n")] = '\0';
             slip(line);
@@ -199,7 +200,7 @@ static void odd_queries_are_borne(void **state)
     const struct tools_spec *found[FINDER_MAX];
     size_t count;
     char long_text[5000];
-    static const char *const empty[] = { "", " ", "the of and", "12345 67", "?!" };
+    static const char *const empty[] = {"", " ", "the of and", "12345 67", "?!"};
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
         assert_int_equal(finder_search(empty[i], LIMIT, found, &count), 0);
         assert_int_equal(count, 0);
@@ -220,9 +221,9 @@ static void odd_queries_are_borne(void **state)
 static void endings_and_slips(void **state)
 {
     (void)state;
-    static const char *const same[][2] = { { "prices", "pricing" }, { "stopped", "stopping" },
-        { "diary", "diaries" }, { "fill", "filled" }, { "beach", "beaches" }, { "paid", "paying" },
-        { "saves", "saving" }, { "tyre", "tyres" }, { "tried", "tries" }, { "roads", "road" } };
+    static const char *const same[][2] = {{"prices", "pricing"}, {"stopped", "stopping"},
+        {"diary", "diaries"}, {"fill", "filled"}, {"beach", "beaches"}, {"paid", "paying"},
+        {"saves", "saving"}, {"tyre", "tyres"}, {"tried", "tries"}, {"roads", "road"}};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         const char *a = same[i][0], *b = same[i][1];
         char first[FINDER_TERM], second[FINDER_TERM];
@@ -252,7 +253,8 @@ static void the_tool_answers(void **state)
     assert_int_equal(jdoc_length(jdoc_get(r, "tools")), 0);
     jdoc_free(r);
     tool_refused(bench, "find_tools", "{\"query\":\"\"}", "invalid_argument", "/query");
-    tool_refused(bench, "find_tools", "{\"query\":\"x\",\"limit\":11}", "invalid_argument", "/limit");
+    tool_refused(bench, "find_tools", "{\"query\":\"x\",\"limit\":11}", "invalid_argument",
+        "/limit");
 }
 
 static void approval_is_by_the_arguments(void **state)
@@ -260,11 +262,15 @@ static void approval_is_by_the_arguments(void **state)
     (void)state;
     const struct tools_spec *pantry = tools_find("manage_pantry");
     const struct tools_spec *event = tools_find("delete_calendar_event");
-    static const struct { const char *args; bool needed; } rows[] = {
-        { "{\"action\":\"list\"}", false }, { "{\"action\":\"remove\",\"ingredient_name\":\"x\"}", true },
-        { "{\"action\":\"Remove\",\"ingredient_name\":\"x\"}", true }, /* coerced */
-        { "\"{\\\"action\\\":\\\"remove\\\",\\\"ingredient_name\\\":\\\"x\\\"}\" \n", true },
-        { "{\"action\":\"burn\"}", false }, { "{", false }, /* refused by tools_start */
+    static const struct {
+        const char *args;
+        bool needed;
+    } rows[] = {
+        {"{\"action\":\"list\"}", false},
+        {"{\"action\":\"remove\",\"ingredient_name\":\"x\"}", true},
+        {"{\"action\":\"Remove\",\"ingredient_name\":\"x\"}", true}, /* coerced */
+        {"\"{\\\"action\\\":\\\"remove\\\",\\\"ingredient_name\\\":\\\"x\\\"}\" \n", true},
+        {"{\"action\":\"burn\"}", false}, {"{", false}, /* refused by tools_start */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(tools_call_needs_approval(pantry, rows[i].args, strlen(rows[i].args)),

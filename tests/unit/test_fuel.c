@@ -22,13 +22,15 @@ static void refused(const char *args, const char *path)
 static void two_give_the_third(void **state)
 {
     (void)state;
-    jdoc *r = tool_ok(&bench, "add_fuel_entry", "{\"odometer\":1000,\"volume\":60,\"price\":1.899}");
+    jdoc *r =
+        tool_ok(&bench, "add_fuel_entry", "{\"odometer\":1000,\"volume\":60,\"price\":1.899}");
     assert_int_equal(number_at(r, "/entry/total_minor"), 11394);
     assert_int_equal(number_at(r, "/entry/price_millis"), 1899);
     assert_string_equal(text_at(r, "/entry/currency"), "AUD");
     assert_string_equal(text_at(r, "/entry/entry_date"), "2026-11-22T13:00:00+11:00");
     jdoc_free(r);
-    r = tool_ok(&bench, "add_fuel_entry", "{\"odometer\":\"1500\",\"volume\":\"50\",\"total\":\"95\"}");
+    r = tool_ok(&bench, "add_fuel_entry",
+        "{\"odometer\":\"1500\",\"volume\":\"50\",\"total\":\"95\"}");
     assert_true(number_at(r, "/entry/price") == 1.9);
     jdoc_free(r);
     r = tool_ok(&bench, "add_fuel_entry", "{\"odometer\":2000,\"price\":2,\"total\":90}");
@@ -56,10 +58,13 @@ static void refuses_what_cannot_be(void **state)
     refused("{\"odometer\":-1,\"volume\":60,\"price\":1.9}", "/odometer");
     refused("{\"odometer\":1000,\"volume\":[60],\"price\":1.9}", "/volume");
     refused("{\"odometer\":1000,\"volume\":60,\"total\":90.123}", "/total");
-    refused("{\"odometer\":1000,\"volume\":60,\"total\":90,\"entry_date\":\"2026-11-23\"}", "/entry_date");
-    refused("{\"odometer\":1000,\"volume\":60,\"total\":90,\"entry_date\":\"2026-02-30\"}", "/entry_date");
+    refused("{\"odometer\":1000,\"volume\":60,\"total\":90,\"entry_date\":\"2026-11-23\"}",
+        "/entry_date");
+    refused("{\"odometer\":1000,\"volume\":60,\"total\":90,\"entry_date\":\"2026-02-30\"}",
+        "/entry_date");
     tool_refused(&bench, "add_fuel_entry",
-        "{\"odometer\":1000,\"volume\":60,\"total\":90,\"vehicle_id\":\"nope\"}", "not_found", NULL);
+        "{\"odometer\":1000,\"volume\":60,\"total\":90,\"vehicle_id\":\"nope\"}", "not_found",
+        NULL);
 }
 
 static void measures_from_full_to_full(void **state)
@@ -68,7 +73,8 @@ static void measures_from_full_to_full(void **state)
     char id[64];
     add("{\"odometer\":1000,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-01\"}", id);
     add("{\"odometer\":1200,\"volume\":20,\"total\":40,\"entry_date\":\"2026-11-05\","
-        "\"filled_to_top\":false}", id);
+        "\"filled_to_top\":false}",
+        id);
     jdoc *r = tool_ok(&bench, "add_fuel_entry",
         "{\"odometer\":1500,\"volume\":40,\"total\":80,\"entry_date\":\"2026-11-10\"}");
     assert_true(number_at(r, "/entry/distance_km") == 500);
@@ -79,7 +85,8 @@ static void measures_from_full_to_full(void **state)
     assert_true(number_at(r, "/entries/0/consumption_l_per_100km") == 12);
     assert_true(jdoc_length(r) == 5);
     jdoc_free(r);
-    r = tool_ok(&bench, "get_fuel_log", "{\"start_date\":\"2026-11-02\",\"end_date\":\"2026-11-05\"}");
+    r = tool_ok(&bench, "get_fuel_log",
+        "{\"start_date\":\"2026-11-02\",\"end_date\":\"2026-11-05\"}");
     assert_int_equal(number_at(r, "/count"), 1);
     assert_null(jdoc_get(at(r, "/entries/0"), "consumption_l_per_100km"));
     jdoc_free(r);
@@ -108,8 +115,10 @@ static void keeps_vehicles_apart(void **state)
     jdoc_free(r);
     jdoc_free(tool_ok(&bench, "add_fuel_entry",
         "{\"odometer\":90000,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-01\"}"));
-    snprintf(args, sizeof args, "{\"odometer\":500,\"volume\":30,\"total\":50,\"entry_date\":"
-        "\"2026-11-03\",\"vehicle_id\":\"%s\"}", car);
+    snprintf(args, sizeof args,
+        "{\"odometer\":500,\"volume\":30,\"total\":50,\"entry_date\":"
+        "\"2026-11-03\",\"vehicle_id\":\"%s\"}",
+        car);
     r = tool_ok(&bench, "add_fuel_entry", args);
     assert_null(jdoc_get(at(r, "/entry"), "distance_km"));
     jdoc_free(r);
@@ -129,11 +138,14 @@ static void watches_the_odometer(void **state)
     char id[64];
     add("{\"odometer\":1000,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-01\"}", id);
     add("{\"odometer\":2000,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-10\"}", id);
-    refused("{\"odometer\":900,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-05\"}", "/odometer");
-    refused("{\"odometer\":2100,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-05\"}", "/odometer");
+    refused("{\"odometer\":900,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-05\"}",
+        "/odometer");
+    refused("{\"odometer\":2100,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-05\"}",
+        "/odometer");
     refused("{\"odometer\":1999,\"volume\":60,\"total\":100}", "/odometer");
     add("{\"odometer\":1500,\"volume\":60,\"total\":100,\"entry_date\":\"2026-11-05\"}", id);
-    tool_refused(&bench, "update_fuel_entry", "{\"odometer\":1400}", "invalid_argument", "/odometer");
+    tool_refused(&bench, "update_fuel_entry", "{\"odometer\":1400}", "invalid_argument",
+        "/odometer");
 }
 
 static void changes_the_latest(void **state)
@@ -166,9 +178,11 @@ static void removes_once(void **state)
     char first[64], id[64];
     add("{\"odometer\":1000,\"volume\":60,\"price\":2,\"entry_date\":\"2026-11-01\"}", first);
     add("{\"odometer\":2000,\"volume\":60,\"price\":2,\"entry_date\":\"2026-11-10\"}", id);
-    tool_refused(&bench, "delete_fuel_entry", "{\"confirm\":false}", "invalid_argument", "/confirm");
+    tool_refused(&bench, "delete_fuel_entry", "{\"confirm\":false}", "invalid_argument",
+        "/confirm");
     tool_refused(&bench, "delete_fuel_entry", "{}", "invalid_argument", "/confirm");
-    tool_refused(&bench, "delete_fuel_entry", "{\"entry_id\":\"nope\",\"confirm\":true}", "not_found", NULL);
+    tool_refused(&bench, "delete_fuel_entry", "{\"entry_id\":\"nope\",\"confirm\":true}",
+        "not_found", NULL);
     for (int i = 0; i < 2; i++) {
         jdoc *r = tool_call(&bench, "delete_fuel_entry", "call-1", "{\"confirm\":true}");
         assert_string_equal(text_at(r, "/entry/id"), id);
@@ -182,7 +196,7 @@ static void removes_once(void **state)
 
 static jdoc *scan(const char *text)
 {
-    struct buf args = { 0 };
+    struct buf args = {0};
     buf_puts(&args, "{\"receipt_url\":\"https://example.com/r.jpg\",\"ocr_text\":");
     buf_json_string(&args, text, strlen(text));
     buf_putc(&args, '}');
@@ -197,7 +211,7 @@ static void reads_receipts(void **state)
     tool_refused(&bench, "scan_fuel_receipt_with_confidence",
         "{\"receipt_url\":\"https://example.com/r.jpg\"}", "provider_not_configured", NULL);
     jdoc *r = scan("BP GOULBURN\nTAX INVOICE ABN 12 345 678 901\n21/11/2026 16:02\nPump 4\n"
-        "Diesel 45.20 L @ $1.899/L\nSUBTOTAL $78.03\nGST $7.80\nTOTAL $85.83\n");
+                   "Diesel 45.20 L @ $1.899/L\nSUBTOTAL $78.03\nGST $7.80\nTOTAL $85.83\n");
     assert_true(number_at(r, "/receipt/total/value") == 85.83);
     assert_true(number_at(r, "/receipt/volume/value") == 45.2);
     assert_true(number_at(r, "/receipt/price/value") == 1.899);
@@ -221,7 +235,8 @@ static void reads_receipts(void **state)
     r = scan("Dear customer, thank you.");
     assert_null(jdoc_get(at(r, "/receipt/total"), "value"));
     jdoc_free(r);
-    jdoc_free(scan("\xc3\xa9 $ . , 1,2,3,4.5.6.7 //// 99/99/9999 32-13-2026 1,000,000,000,000,000,000.00\n\n"
+    jdoc_free(scan(
+        "\xc3\xa9 $ . , 1,2,3,4.5.6.7 //// 99/99/9999 32-13-2026 1,000,000,000,000,000,000.00\n\n"
         "999999999999999999999999999999999999999999999999.99 L TOTAL"));
 }
 
@@ -249,9 +264,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(two_give_the_third), T(refuses_what_cannot_be), T(measures_from_full_to_full),
-        T(keeps_vehicles_apart), T(watches_the_odometer), T(changes_the_latest), T(removes_once),
-        T(reads_receipts), T(survives_any_text),
+        T(two_give_the_third),
+        T(refuses_what_cannot_be),
+        T(measures_from_full_to_full),
+        T(keeps_vehicles_apart),
+        T(watches_the_odometer),
+        T(changes_the_latest),
+        T(removes_once),
+        T(reads_receipts),
+        T(survives_any_text),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

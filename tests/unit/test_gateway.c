@@ -39,13 +39,13 @@ struct fixture {
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = calloc(1, sizeof *f);
     strcpy(f->dir, "/tmp/tp-gateway-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     f->address.sun_family = AF_UNIX;
-    snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/s", f->dir);
+    snprintf(f->address.sun_path, sizeof f->address.sun_path, "%s/s", f->dir);
     f->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_int_equal(bind(f->listen_fd, (struct sockaddr *)&f->address, sizeof(f->address)), 0);
+    assert_int_equal(bind(f->listen_fd, (struct sockaddr *)&f->address, sizeof f->address), 0);
     assert_int_equal(listen(f->listen_fd, 64), 0);
     assert_int_equal(gateway_open(&f->gateway, f->listen_fd, IO_MS), 0);
     *state = f;
@@ -66,7 +66,7 @@ static int teardown(void **state)
 static int dial(struct fixture *f)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&f->address, sizeof(f->address)), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&f->address, sizeof f->address), 0);
     return fd;
 }
 
@@ -78,7 +78,7 @@ static void put(int fd, const void *bytes, size_t len)
 static void record(int fd, unsigned char type, const void *bytes, size_t len)
 {
     unsigned char head[8] = {1, type, 0, 1, (unsigned char)(len >> 8), (unsigned char)len, 0, 0};
-    put(fd, head, sizeof(head));
+    put(fd, head, sizeof head);
     if (len > 0)
         put(fd, bytes, len);
 }
@@ -95,10 +95,10 @@ static void send_head(int fd, const char *content_length)
     static const unsigned char begin[8] = {0, 1, 0, 0, 0, 0, 0, 0};
     char params[512];
     size_t len = 0;
-    record(fd, 1, begin, sizeof(begin));
+    record(fd, 1, begin, sizeof begin);
     pair(params, &len, "REQUEST_METHOD", "POST");
     pair(params, &len, "REQUEST_URI", "/x");
-    if (content_length != NULL)
+    if (content_length)
         pair(params, &len, "CONTENT_LENGTH", content_length);
     record(fd, 4, params, len);
     record(fd, 4, NULL, 0);
@@ -139,7 +139,7 @@ static void expect_reply(struct fixture *f, int fd, const char *text)
     char reply[1024];
     bool ended = false;
     assert_int_equal(gateway_finish(f->gateway, text, strlen(text), "", 0), 0);
-    size_t len = read_reply(fd, reply, sizeof(reply), &ended);
+    size_t len = read_reply(fd, reply, sizeof reply, &ended);
     assert_int_equal(len, strlen(text));
     assert_memory_equal(reply, text, len);
     assert_true(ended);
@@ -196,7 +196,7 @@ static void a_silent_or_broken_peer_costs_a_bounded_time(void **state)
     struct fixture *f = *state;
     static const unsigned char begin[8] = {0, 1, 0, 0, 0, 0, 0, 0};
     int silent = dial(f), half = dial(f), closed = dial(f), junk = dial(f);
-    record(half, 1, begin, sizeof(begin));
+    record(half, 1, begin, sizeof begin);
     close(closed);
     put(junk, "GET / HTTP/1.1\r\n\r\n", 18);
     int64_t before = clock_mono_ms();
@@ -324,7 +324,7 @@ static void random_peers_do_no_harm(void **state)
         struct buf body;
         buf_init(&body, 0);
         int fd = dial(f);
-        size_t len = (size_t)(rand() % (int)sizeof(bytes));
+        size_t len = (size_t)(rand() % (int)sizeof bytes);
         for (size_t k = 0; k < len; k++)
             bytes[k] = (unsigned char)(rand() % 4 == 0 ? rand() : rand() % 6);
         if (i % 2 == 0)
@@ -347,11 +347,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_is_read_and_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(the_end_does_not_wait_for_the_peer, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_waiting_is_not_an_error, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            a_silent_or_broken_peer_costs_a_bounded_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_silent_or_broken_peer_costs_a_bounded_time, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(bodies_are_bounded, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            a_body_cut_short_means_that_the_client_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_body_cut_short_means_that_the_client_left, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(a_client_that_left_is_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(large_replies_arrive_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reader_that_stops_costs_a_bounded_time, setup, teardown),

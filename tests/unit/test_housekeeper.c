@@ -1,7 +1,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
-/* The housekeeper, as it is: what it does with the turns of a dead worker that the supervisor names. */
+/* The housekeeper, as it is: what it does with the turns of a dead worker that the supervisor
+ * names. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "own_redis.h"
@@ -270,7 +271,7 @@ static void one_waits_for_the_quarantine_worker_in_nobodys_way(void **state)
     assert_true(hands_over(apart_fd, first.turn, PATIENCE_MS)); /* it has waited longest */
 }
 
-#define TEST_WITH_ATTEMPTS(name)                                                                   \
+#define TEST_WITH_ATTEMPTS(name) \
     cmocka_unit_test_setup_teardown(name, set_up_with_attempts, tear_down)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 

@@ -38,7 +38,7 @@ static void say(int fd, const char *text)
 
 static void reply(int fd, const char *head, const char *body)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     buf_printf(&b, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
     say(fd, buf_text(&b));
@@ -173,7 +173,7 @@ static int start_server(void **state)
     (void)state;
     unsetenv("http_proxy");
     for (int i = 0; i < 2; i++) {
-        struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t len = sizeof a;
         listeners[i] = socket(AF_INET, SOCK_STREAM, 0);
         if (bind(listeners[i], (struct sockaddr *)&a, sizeof a) || listen(listeners[i], 64) ||
@@ -239,7 +239,7 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
         http_cancel(t);
     }
     if (o->start_on_body) {
-        start(o->second, o->start_on_body, (struct http_request){ 0 });
+        start(o->second, o->start_on_body, (struct http_request){0});
         o->start_on_body = NULL;
     }
     return o->stop_with;
@@ -284,11 +284,11 @@ static void run(struct outcome *o, const char *path, struct http_request q)
 
 static void replies_and_reuse(void **state)
 {
-    struct outcome o = { 0 };
+    struct outcome o = {0};
     int before = atomic_load(&connections);
 
     (void)state;
-    run(&o, "/ok", (struct http_request){ 0 });
+    run(&o, "/ok", (struct http_request){0});
     assert_int_equal(o.result.error, 0);
     assert_int_equal(o.result.status, 200);
     assert_string_equal(buf_text(&o.body), "hello");
@@ -298,7 +298,7 @@ static void replies_and_reuse(void **state)
     assert_int_equal(o.result.should_retry, -1);
     o.done = 0;
     buf_reset(&o.body);
-    run(&o, "/chunks", (struct http_request){ 0 });
+    run(&o, "/chunks", (struct http_request){0});
     assert_string_equal(buf_text(&o.body), "abcdef");
     assert_int_equal(atomic_load(&connections), before + 1);
     buf_free(&o.body);
@@ -306,14 +306,17 @@ static void replies_and_reuse(void **state)
 
 static void what_is_sent(void **state)
 {
-    static const char *const headers[] = { "Content-Type: application/json", "X-Key: k", NULL };
-    static const char *const evil[] = { "X: a\r\nY: b", NULL };
-    struct outcome o = { 0 };
-    struct http_request bad = { .url = "http://127.0.0.1:1/", .headers = evil };
+    static const char *const headers[] = {"Content-Type: application/json", "X-Key: k", NULL};
+    static const char *const evil[] = {"X: a\r\nY: b", NULL};
+    struct outcome o = {0};
+    struct http_request bad = {.url = "http://127.0.0.1:1/", .headers = evil};
 
     (void)state;
-    run(&o, "/echo", (struct http_request){ .method = "POST", .headers = headers, .body = "{\"a\":1}",
-        .body_len = 7 });
+    run(&o, "/echo",
+        (struct http_request){.method = "POST",
+            .headers = headers,
+            .body = "{\"a\":1}",
+            .body_len = 7});
     assert_non_null(strstr(buf_text(&o.body), "POST /echo HTTP/1.1\r\n"));
     assert_non_null(strstr(buf_text(&o.body), "X-Key: k\r\n"));
     assert_non_null(strstr(buf_text(&o.body), "Content-Type: application/json\r\n"));
@@ -321,7 +324,7 @@ static void what_is_sent(void **state)
     assert_null(strcasestr(buf_text(&o.body), "expect"));
     assert_non_null(strstr(buf_text(&o.body), "Accept-Encoding: identity\r\n"));
     o.done = 0;
-    run(&o, "/echo", (struct http_request){ .method = "DELETE" });
+    run(&o, "/echo", (struct http_request){.method = "DELETE"});
     assert_non_null(strstr(buf_text(&o.body), "DELETE /echo"));
     assert_int_equal(http_start(client, &bad, NULL), ERR_INVALID);
     buf_free(&o.body);
@@ -329,10 +332,10 @@ static void what_is_sent(void **state)
 
 static void retry_hints(void **state)
 {
-    struct outcome o = { 0 };
+    struct outcome o = {0};
 
     (void)state;
-    run(&o, "/busy", (struct http_request){ 0 });
+    run(&o, "/busy", (struct http_request){0});
     assert_int_equal(o.result.error, 0);
     assert_int_equal(o.result.status, 429);
     assert_true(o.result.retry_after_ms == 7000);
@@ -340,21 +343,21 @@ static void retry_hints(void **state)
     assert_string_equal(o.result.request_id, "x");
     assert_string_equal(buf_text(&o.body), "{}");
     o.done = 0;
-    run(&o, "/busy-ms", (struct http_request){ 0 });
+    run(&o, "/busy-ms", (struct http_request){0});
     assert_true(o.result.retry_after_ms == 1500);
     assert_int_equal(o.result.should_retry, 0);
     o.done = 0;
-    run(&o, "/busy-date", (struct http_request){ 0 });
+    run(&o, "/busy-date", (struct http_request){0});
     assert_true(o.result.retry_after_ms > 1000000);
     o.done = 0;
-    run(&o, "/busy-odd", (struct http_request){ 0 });
+    run(&o, "/busy-odd", (struct http_request){0});
     assert_true(o.result.retry_after_ms == -1);
     buf_free(&o.body);
 }
 
 static void fails(const char *path, struct http_request q, int error, const char *body)
 {
-    struct outcome o = { 0 };
+    struct outcome o = {0};
 
     run(&o, path, q);
     if (o.result.error != error)
@@ -368,44 +371,44 @@ static void fails(const char *path, struct http_request q, int error, const char
 static void failures(void **state)
 {
     (void)state;
-    fails("/cut", (struct http_request){ 0 }, ERR_NET, "abc");
-    fails("/close", (struct http_request){ 0 }, ERR_NET, "");
-    fails("/garbage", (struct http_request){ 0 }, ERR_NET, "");
-    fails("/ok", (struct http_request){ .max_bytes = 4 }, ERR_LIMIT, "");
-    fails("/never", (struct http_request){ .first_byte_timeout_ms = 50, .idle_timeout_ms = 20 },
+    fails("/cut", (struct http_request){0}, ERR_NET, "abc");
+    fails("/close", (struct http_request){0}, ERR_NET, "");
+    fails("/garbage", (struct http_request){0}, ERR_NET, "");
+    fails("/ok", (struct http_request){.max_bytes = 4}, ERR_LIMIT, "");
+    fails("/never", (struct http_request){.first_byte_timeout_ms = 50, .idle_timeout_ms = 20},
         ERR_DEADLINE, "");
-    fails("/never", (struct http_request){ .idle_timeout_ms = 50 }, ERR_DEADLINE, "");
-    fails("/stall", (struct http_request){ .first_byte_timeout_ms = 20000, .idle_timeout_ms = 50 },
+    fails("/never", (struct http_request){.idle_timeout_ms = 50}, ERR_DEADLINE, "");
+    fails("/stall", (struct http_request){.first_byte_timeout_ms = 20000, .idle_timeout_ms = 50},
         ERR_DEADLINE, "abc");
-    fails("/stall", (struct http_request){ .total_timeout_ms = 80 }, ERR_DEADLINE, "abc");
-    fails("/file", (struct http_request){ .max_redirects = 3 }, ERR_NET, "");
+    fails("/stall", (struct http_request){.total_timeout_ms = 80}, ERR_DEADLINE, "abc");
+    fails("/file", (struct http_request){.max_redirects = 3}, ERR_NET, "");
 }
 
 static void replies_that_are_not_what_they_say(void **state)
 {
-    static const char *const paths[] = { "/utf-8", "/no-gzip" };
+    static const char *const paths[] = {"/utf-8", "/no-gzip"};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct outcome o = { 0 };
-        run(&o, paths[i], (struct http_request){ 0 });
+        struct outcome o = {0};
+        run(&o, paths[i], (struct http_request){0});
         assert_int_equal(o.result.error, 0);
         assert_string_equal(buf_text(&o.body), "hello");
         assert_int_equal(o.done, 1);
         buf_free(&o.body);
         /* What may have had an effect is not sent again. */
-        fails(paths[i], (struct http_request){ .body = "x", .body_len = 1 }, ERR_NET, "");
-        fails(paths[i], (struct http_request){ .method = "DELETE" }, ERR_NET, "");
+        fails(paths[i], (struct http_request){.body = "x", .body_len = 1}, ERR_NET, "");
+        fails(paths[i], (struct http_request){.method = "DELETE"}, ERR_NET, "");
     }
-    fails("/twice", (struct http_request){ 0 }, ERR_NET, "");
+    fails("/twice", (struct http_request){0}, ERR_NET, "");
 }
 
 static void bad_urls_and_dead_ports(void **state)
 {
-    static const char *const urls[] = { "", "file:///etc/passwd", "ftp://127.0.0.1/", "nonsense",
-        "http://", "gopher://127.0.0.1:1/" };
-    struct outcome o = { 0 };
-    struct http_request q = { .on_done = on_done, .arg = &o };
+    static const char *const urls[] = {"", "file:///etc/passwd", "ftp://127.0.0.1/", "nonsense",
+        "http://", "gopher://127.0.0.1:1/"};
+    struct outcome o = {0};
+    struct http_request q = {.on_done = on_done, .arg = &o};
     char url[64];
 
     (void)state;
@@ -416,7 +419,7 @@ static void bad_urls_and_dead_ports(void **state)
             fail_msg("%s: %s", urls[i], err_name(error));
     }
     int fd = socket(AF_INET, SOCK_STREAM, 0); /* bound, not listening: refused */
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
     assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
@@ -430,10 +433,10 @@ static void bad_urls_and_dead_ports(void **state)
 
 static void callback_ends_the_transfer(void **state)
 {
-    struct outcome o = { .stop_with = ERR_PROTOCOL };
+    struct outcome o = {.stop_with = ERR_PROTOCOL};
 
     (void)state;
-    run(&o, "/stall", (struct http_request){ 0 });
+    run(&o, "/stall", (struct http_request){0});
     assert_int_equal(o.result.error, ERR_PROTOCOL);
     assert_int_equal(o.result.status, 200);
     buf_free(&o.body);
@@ -441,10 +444,13 @@ static void callback_ends_the_transfer(void **state)
 
 static void redirects(void **state)
 {
-    static const char *const headers[] = { "Authorization: Bearer s", "X-Api-Key: s",
-        "Accept: text/x", "Content-Type: text/y", NULL };
-    struct http_request q = { .method = "POST", .headers = headers, .body = "payload", .body_len = 7 };
-    struct outcome o = { 0 };
+    static const char *const headers[] = {"Authorization: Bearer s", "X-Api-Key: s",
+        "Accept: text/x", "Content-Type: text/y", NULL};
+    struct http_request q = {.method = "POST",
+        .headers = headers,
+        .body = "payload",
+        .body_len = 7};
+    struct outcome o = {0};
 
     (void)state;
     run(&o, "/here", q); /* not followed */
@@ -477,26 +483,26 @@ static void redirects(void **state)
 
 static void public_only(void **state)
 {
-    struct outcome o = { 0 };
+    struct outcome o = {0};
 
     (void)state;
-    fails("/ok", (struct http_request){ .public_only = true }, ERR_FORBIDDEN, "");
-    run(&o, "/ok", (struct http_request){ 0 }); /* leaves a kept connection */
-    fails("/ok", (struct http_request){ .public_only = true }, ERR_FORBIDDEN, "");
+    fails("/ok", (struct http_request){.public_only = true}, ERR_FORBIDDEN, "");
+    run(&o, "/ok", (struct http_request){0}); /* leaves a kept connection */
+    fails("/ok", (struct http_request){.public_only = true}, ERR_FORBIDDEN, "");
     buf_free(&o.body);
 }
 
 static void addresses(void **state)
 {
-    static const char *const refused[] = { "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1",
+    static const char *const refused[] = {"0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1",
         "100.127.255.255", "127.0.0.1", "127.255.0.1", "169.254.169.254", "172.16.0.1",
         "172.31.255.255", "192.0.0.8", "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
         "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "fe80::1", "fc00::1",
         "fd12::1", "ff02::1", "64:ff9b::10.0.0.1", "2002:7f00:1::", "2001:0:1::", "2001:db8::1",
-        "fec0::1", "64:ff9b:1::1", "4000::1", "", "1.2.3", "host", "::ffff:0:127.0.0.1" };
-    static const char *const allowed[] = { "1.1.1.1", "100.63.255.255", "100.128.0.1",
+        "fec0::1", "64:ff9b:1::1", "4000::1", "", "1.2.3", "host", "::ffff:0:127.0.0.1"};
+    static const char *const allowed[] = {"1.1.1.1", "100.63.255.255", "100.128.0.1",
         "172.15.255.255", "172.32.0.1", "192.1.0.1", "223.255.255.255", "::ffff:8.8.8.8",
-        "2606:4700::1", "2a00:1450::1", "64:ff9b::8.8.8.8", "2002:808:808::1", "2001:4860::1" };
+        "2606:4700::1", "2a00:1450::1", "64:ff9b::8.8.8.8", "2002:808:808::1", "2001:4860::1"};
 
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -505,31 +511,31 @@ static void addresses(void **state)
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         if (!address_text_is_public(allowed[i]))
             fail_msg("refused: %s", allowed[i]);
-    struct sockaddr unix_address = { .sa_family = AF_UNIX };
+    struct sockaddr unix_address = {.sa_family = AF_UNIX};
     assert_false(address_is_public(&unix_address));
 }
 
 static void cancel_and_start_anywhere(void **state)
 {
-    struct outcome a = { 0 }, b = { 0 }, c = { 0 };
+    struct outcome a = {0}, b = {0}, c = {0};
 
     (void)state;
-    http_cancel(start(&a, "/ok", (struct http_request){ 0 })); /* before the first step */
-    struct http_transfer *silent = start(&b, "/never", (struct http_request){ 0 });
+    http_cancel(start(&a, "/ok", (struct http_request){0})); /* before the first step */
+    struct http_transfer *silent = start(&b, "/never", (struct http_request){0});
     a.cancel_on_body = silent; /* another one, from inside curl */
     a.start_on_body = "/ok";
     a.second = &c;
-    run(&a, "/ok", (struct http_request){ 0 });
+    run(&a, "/ok", (struct http_request){0});
     wait_for(&c);
     assert_string_equal(buf_text(&c.body), "hello");
-    struct http_transfer *own = start(&b, "/stall", (struct http_request){ 0 });
+    struct http_transfer *own = start(&b, "/stall", (struct http_request){0});
     b.cancel_on_body = own; /* itself, from inside curl */
     while (b.cancel_on_body)
         assert_true(reactor_step(r, FAR, NULL) >= 0);
     assert_int_equal(a.done, 1);
     assert_int_equal(b.done, 0);
     assert_int_equal(c.done, 1);
-    start(&b, "/never", (struct http_request){ .total_timeout_ms = 60000 }); /* ended by http_free */
+    start(&b, "/never", (struct http_request){.total_timeout_ms = 60000}); /* ended by http_free */
     reactor_step(r, 0, NULL);
     buf_free(&a.body);
     buf_free(&b.body);
@@ -543,7 +549,7 @@ static void many_side_by_side(void **state)
     (void)state;
     memset(o, 0, sizeof o);
     for (int i = 0; i < 20; i++)
-        start(&o[i], i % 2 ? "/chunks" : "/ok", (struct http_request){ .total_timeout_ms = 15000 });
+        start(&o[i], i % 2 ? "/chunks" : "/ok", (struct http_request){.total_timeout_ms = 15000});
     for (int i = 0; i < 20; i++) {
         wait_for(&o[i]);
         assert_int_equal(o[i].result.error, 0);

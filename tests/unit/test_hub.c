@@ -78,16 +78,17 @@ static void on_inbox(struct hub_viewer *viewer, const char *bytes, size_t len)
 
 static int set_up(void **state)
 {
-    static const struct hub_sink sink = {
-        on_event, on_located, on_ended, takes_snapshots, is_drained, on_inbox};
+    static const struct hub_sink sink = {on_event, on_located, on_ended, takes_snapshots,
+        is_drained, on_inbox};
 
     (void)state;
     last_n = 0;
     own_redis_start(&redis);
     own_redis_conf(&redis, &conf);
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(
-        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}), 0);
+    assert_int_equal(tasks_open(reactor,
+                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
+        0);
     assert_int_equal(link_new(&writer, &conf), 0);
     assert_int_equal(hub_new(&hub, &conf, reactor, &sink), 0);
     return 0;
@@ -197,7 +198,8 @@ static void a_viewer_reads_on_and_then_listens(void **state)
 
 /*
  * Redis has lost the end of what a viewer saw. A page that was asked for before the next run began
- * shows nothing; that run, which is known when the page has come, must not be taken for what follows.
+ * shows nothing; that run, which is known when the page has come, must not be taken for what
+ * follows.
  */
 static void a_lost_end_is_noticed_with_the_next_run(void **state)
 {
@@ -220,8 +222,9 @@ static void a_lost_end_is_noticed_with_the_next_run(void **state)
     assert_int_equal(link_flush(hub_link(hub)), 0);
     hub_on_message(w->topic, next, sizeof next - 1);
     assert_int_equal(link_command(writer, NULL, "PING"), 0); /* Redis has read the page by now */
-    assert_int_equal(
-        link_command(writer, NULL, "XADD tp:{u}:s:one:log 6-1 e %b", "q S {}", (size_t)6), 0);
+    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 6-1 e %b", "q S {}",
+                         (size_t)6),
+        0);
     until(&s.events, 6);
     assert_string_equal(s.text, "1:S|2:-|3:F|3:S|3:-|1:F|"); /* the last three: a snapshot */
     hub_remove(hub, w);
@@ -237,8 +240,9 @@ static void foreign_entries_are_passed_over(void **state)
     w = watch("one", &s);
     until(&s.located, 1);
     assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-1 other field"), 0);
-    assert_int_equal(
-        link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}", (size_t)6), 0);
+    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}",
+                         (size_t)6),
+        0);
     assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-3 e nothing"), 0);
     store_entry("one", 4, '-');
     publish_entry("one", 4, '-');
@@ -309,8 +313,8 @@ static void a_lost_connection_is_made_again(void **state)
     until(&s.located, 1);
     append('S');
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(
-            link_command(writer, NULL, "CLIENT KILL TYPE %s SKIPME yes", types[i % 2]), 0);
+        assert_int_equal(link_command(writer, NULL, "CLIENT KILL TYPE %s SKIPME yes", types[i % 2]),
+            0);
         append('-');
         store_entry("one", ++last_n, '-');
         append('-');

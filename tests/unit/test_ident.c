@@ -66,16 +66,28 @@ static void safe_ids(void **state)
 
 static void names_become_ids(void **state)
 {
-    static const struct { const char *name, *id; } cases[] = {
-        { "ada", "ada" }, { "Ada", "Ada" }, { "a.B_c:d@e-9", "a.B_c:d@e-9" }, { ":a", ":a" },
-        { "a::b", "a::b" }, { "auth0|5f7c88", "::auth0_7c5f7c88" },
-        { "google-oauth2|1139", "::google-oauth2_7c1139" },
-        { "ann+test@example.com", "::ann_2btest@example.com" },
-        { "https://id.example.org/ann", "::https_3a_2f_2fid.example.org_2fann" },
-        { "Ann Lee", "::Ann_20Lee" }, { " ", "::_20" }, { "a{b}", "::a_7bb_7d" },
-        { "community", "::community" }, { "Community", "Community" },
-        { "::auth0_7c5f7c88", "::_3a_3aauth0_5f7c5f7c88" }, { "::", "::_3a_3a" },
-        { "\xc3\xa9", "::_c3_a9" }, { "e\xcc\x81", "::e_cc_81" }, { "a\nb", "::a_0ab" },
+    static const struct {
+        const char *name, *id;
+    } cases[] = {
+        {"ada", "ada"},
+        {"Ada", "Ada"},
+        {"a.B_c:d@e-9", "a.B_c:d@e-9"},
+        {":a", ":a"},
+        {"a::b", "a::b"},
+        {"auth0|5f7c88", "::auth0_7c5f7c88"},
+        {"google-oauth2|1139", "::google-oauth2_7c1139"},
+        {"ann+test@example.com", "::ann_2btest@example.com"},
+        {"https://id.example.org/ann", "::https_3a_2f_2fid.example.org_2fann"},
+        {"Ann Lee", "::Ann_20Lee"},
+        {" ", "::_20"},
+        {"a{b}", "::a_7bb_7d"},
+        {"community", "::community"},
+        {"Community", "Community"},
+        {"::auth0_7c5f7c88", "::_3a_3aauth0_5f7c5f7c88"},
+        {"::", "::_3a_3a"},
+        {"\xc3\xa9", "::_c3_a9"},
+        {"e\xcc\x81", "::e_cc_81"},
+        {"a\nb", "::a_0ab"},
     };
     char id[IDENT_USER_MAX + 1], long_name[IDENT_NAME_MAX + 2], other[IDENT_USER_MAX + 1];
 
@@ -115,12 +127,13 @@ static void names_become_ids(void **state)
 static void trace_headers(void **state)
 {
     static const char good[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    static const char *const bad[] = { "", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    static const char *const bad[] = {"", "00",
+        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "00-00000000000000000000000000000000-b7ad6b7169203331-01",
         "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
         "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0" };
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"};
     struct ident_trace t, child;
     char text[IDENT_TRACEPARENT_SIZE];
 
@@ -184,18 +197,19 @@ static void times(void **state)
         const char *text;
         int64_t ms;
     } good[] = {
-        { "1970-01-01T00:00:00Z", 0 },
-        { "2026-11-22T13:05:00.123Z", 1795352700123 },
-        { "2026-11-22T23:05:00.1239+10:00", 1795352700123 },
-        { "2024-02-29t00:00:00z", 1709164800000 },
-        { "1969-12-31T23:59:59.5Z", -500 },
-        { "2016-12-31T23:59:60Z", 1483228800000 },
-        { "0000-01-01T00:00:00Z", -62167219200000 },
+        {"1970-01-01T00:00:00Z", 0},
+        {"2026-11-22T13:05:00.123Z", 1795352700123},
+        {"2026-11-22T23:05:00.1239+10:00", 1795352700123},
+        {"2024-02-29t00:00:00z", 1709164800000},
+        {"1969-12-31T23:59:59.5Z", -500},
+        {"2016-12-31T23:59:60Z", 1483228800000},
+        {"0000-01-01T00:00:00Z", -62167219200000},
     };
-    static const char *const bad[] = { "", "2026-11-22", "2026-11-22T13:05:00", "2026-02-29T00:00:00Z",
-        "2026-13-01T00:00:00Z", "2026-11-22 13:05:00Z", "2026-11-22T24:00:00Z", "2026-11-22T13:05Z",
-        "2026-11-22T13:05:00.Z", "2026-11-22T13:05:00+1000", "2026-11-22T13:05:00Zx",
-        "26-11-22T13:05:00Z", "2026-11-22T13:05:00+24:00" };
+    static const char *const bad[] = {"", "2026-11-22", "2026-11-22T13:05:00",
+        "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-22 13:05:00Z",
+        "2026-11-22T24:00:00Z", "2026-11-22T13:05Z", "2026-11-22T13:05:00.Z",
+        "2026-11-22T13:05:00+1000", "2026-11-22T13:05:00Zx", "26-11-22T13:05:00Z",
+        "2026-11-22T13:05:00+24:00"};
     char text[CLOCK_RFC3339_SIZE];
     int64_t ms;
 

@@ -112,8 +112,8 @@ static void send_params(struct bench *b, const struct buf *params, size_t piece)
     bench_begin(&bytes, 1, FASTCGI_RESPONDER, 0);
     for (size_t at = 0; at < params->len; at += piece) {
         size_t left = params->len - at;
-        fastcgi_record_put(
-            &bytes, FASTCGI_PARAMS, 1, params->data + at, left < piece ? left : piece);
+        fastcgi_record_put(&bytes, FASTCGI_PARAMS, 1, params->data + at,
+            left < piece ? left : piece);
     }
     fastcgi_record_put(&bytes, FASTCGI_PARAMS, 1, NULL, 0);
     fastcgi_record_put(&bytes, FASTCGI_STDIN, 1, NULL, 0);
@@ -167,7 +167,10 @@ static void broken_parameters_end_the_connection(void **state)
     static const struct {
         const char *bytes;
         size_t len;
-    } broken[] = {{"\5", 1}, {"\x80\0\0", 3}, {"\5\1HELLO", 7}, {"\1\xff\xff\xff\xff" "A", 6},
+    } broken[] = {{"\5", 1}, {"\x80\0\0", 3}, {"\5\1HELLO", 7},
+        {"\1\xff\xff\xff\xff"
+         "A",
+            6},
         {"\xff\xff\xff\xff\xff\xff\xff\xff", 8}, {"\2\1N\0v", 5}, {"\1\3Nv\0w", 6}};
     struct bench *b = *state;
 

@@ -44,8 +44,8 @@ static void write_and_retire(struct bench *b)
 /* Two requests in one write, so that bytes lie behind the one that is freed. */
 static void any_end_within_request_is_clean(void **state)
 {
-    static void (*const ends[])(struct bench *) = {
-        free_it, finish_and_free, break_it, refuse_it, finish_it, write_and_retire};
+    static void (*const ends[])(struct bench *) = {free_it, finish_and_free, break_it, refuse_it,
+        finish_it, write_and_retire};
     struct bench *b = *state;
     struct buf bytes = {0};
 
@@ -66,8 +66,8 @@ static void any_end_within_request_is_clean(void **state)
 
 static void any_end_within_gone_is_clean(void **state)
 {
-    static void (*const ends[])(struct bench *) = {
-        free_it, finish_and_free, break_it, refuse_it, finish_it};
+    static void (*const ends[])(
+        struct bench *) = {free_it, finish_and_free, break_it, refuse_it, finish_it};
     struct bench *b = *state;
 
     for (unsigned abort_it = 0; abort_it < 2; abort_it++) {
@@ -81,16 +81,17 @@ static void any_end_within_gone_is_clean(void **state)
                 bench_hang_up(b);
             bench_settle(b);
             assert_int_equal(b->gone, 1);
-            assert_int_equal(b->in != NULL, abort_it && ends[n] != free_it &&
-                ends[n] != finish_and_free && ends[n] != break_it);
+            assert_int_equal(b->in != NULL,
+                abort_it && ends[n] != free_it && ends[n] != finish_and_free &&
+                    ends[n] != break_it);
         }
     }
 }
 
 static void any_end_within_drained_is_clean(void **state)
 {
-    static void (*const ends[])(struct bench *) = {
-        free_it, finish_and_free, break_it, finish_it, write_and_retire};
+    static void (*const ends[])(
+        struct bench *) = {free_it, finish_and_free, break_it, finish_it, write_and_retire};
     struct bench *b = *state;
     char *text = bench_large();
 

@@ -191,12 +191,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_has_every_cell),
         cmocka_unit_test_setup_teardown(the_wire_follows_the_table, bench_setup, bench_teardown),
-        cmocka_unit_test_setup_teardown(
-            records_of_no_request_of_ours_are_dropped_in_every_state, bench_setup, bench_teardown),
-        cmocka_unit_test_setup_teardown(
-            odd_types_of_our_request_are_refused, bench_setup, bench_teardown),
-        cmocka_unit_test_setup_teardown(
-            management_is_answered_in_every_state, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(records_of_no_request_of_ours_are_dropped_in_every_state,
+            bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(odd_types_of_our_request_are_refused, bench_setup,
+            bench_teardown),
+        cmocka_unit_test_setup_teardown(management_is_answered_in_every_state, bench_setup,
+            bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

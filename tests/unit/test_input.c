@@ -9,8 +9,16 @@ static void test_round_trip(void **state)
 {
     jdoc *context = NULL, *agui = NULL;
     struct arena *arena = arena_new();
-    struct input in = {.run_id = "r1", .text = "hi \"you\"\n", .message_id = "m1", .zone = "UTC",
-        .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x", .whole = true}, out;
+    struct input in = {.run_id = "r1",
+                     .text = "hi \"you\"\n",
+                     .message_id = "m1",
+                     .zone = "UTC",
+                     .locale = "en",
+                     .source = "ws",
+                     .role = "admin",
+                     .traceparent = "00-x",
+                     .whole = true},
+                 out;
     struct buf json = {0}, again = {0};
 
     (void)state;
@@ -38,8 +46,15 @@ static void test_round_trip(void **state)
 static void test_a_completed_form_is_what_is_read(void **state)
 {
     struct input forms[] = {{.run_id = "r"},
-        {.run_id = "r1", .text = "hi \"you\"\n\xc3\xa9", .message_id = "m1", .zone = "UTC",
-            .locale = "en", .source = "ws", .role = "admin", .traceparent = "00-x", .whole = true},
+        {.run_id = "r1",
+            .text = "hi \"you\"\n\xc3\xa9",
+            .message_id = "m1",
+            .zone = "UTC",
+            .locale = "en",
+            .source = "ws",
+            .role = "admin",
+            .traceparent = "00-x",
+            .whole = true},
         {.run_id = "r", .text = "", .zone = "", .source = "agui", .resume = true}};
 
     (void)state;
@@ -68,7 +83,8 @@ static void test_a_completed_form_is_what_is_read(void **state)
 
 static void test_bad_input_is_refused(void **state)
 {
-    static const char *const bad[] = {"", "[]", "{}", "{\"run_id\":1}", "{\"run_id\":\"a\"", "{} x"};
+    static const char *const bad[] = {"", "[]", "{}", "{\"run_id\":1}", "{\"run_id\":\"a\"",
+        "{} x"};
     struct arena *arena = arena_new();
     struct input out;
 
@@ -84,9 +100,10 @@ static void test_bad_input_is_refused(void **state)
 static void test_digest_is_of_the_text(void **state)
 {
     const struct input one = {.run_id = "r1", .text = "say \"hi\"", .message_id = "m1"},
-        two = {.run_id = "r2", .text = "say \"hi\"", .zone = "UTC"},
-        other = {.run_id = "r1", .text = "say \"ho\"", .message_id = "m1"},
-        empty = {.run_id = "r1", .text = ""}, empty_too = {.run_id = "r2", .text = ""};
+                       two = {.run_id = "r2", .text = "say \"hi\"", .zone = "UTC"},
+                       other = {.run_id = "r1", .text = "say \"ho\"", .message_id = "m1"},
+                       empty = {.run_id = "r1", .text = ""},
+                       empty_too = {.run_id = "r2", .text = ""};
     const struct input *const all[] = {&one, &two, &other, &empty, &empty_too};
     char digest[5][IDENT_SHA256_SIZE];
 

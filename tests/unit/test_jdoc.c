@@ -20,14 +20,68 @@ static jdoc *parse(const char *text)
 static void refuses(void **state)
 {
     static const char *const bad[] = {
-        "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}",
-        "{'a':1}", "'a'", "// c\n1", "/* c */1", "1 // c", "TRUE", "True", "nul", "nullx", "NaN",
-        "Infinity", "-Infinity", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "1e400",
-        "-1e400", "\xef\xbb\xbf", "[\xef\xbb\xbf]", "[]\xef\xbb\xbf", "\xef\xbb[]",
-        "\"a", "\"a\nb\"", "\"\t\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\\"", "\"\xff\"",
-        "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"", "\"\xc3\"",
-        "1 2", "{} x", "[]]", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"a\\u0000b\":1}",
-        "{\"a\":null,\"a\":null}", "\f1", "[1 2]", "{\"a\":1 \"b\":2}", "{1:2}", "[,1]",
+        "",
+        " ",
+        "{",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{a:1}",
+        "{'a':1}",
+        "'a'",
+        "// c\n1",
+        "/* c */1",
+        "1 // c",
+        "TRUE",
+        "True",
+        "nul",
+        "nullx",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "-",
+        "+1",
+        "01",
+        "-01",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "0x10",
+        "1e400",
+        "-1e400",
+        "\xef\xbb\xbf",
+        "[\xef\xbb\xbf]",
+        "[]\xef\xbb\xbf",
+        "\xef\xbb[]",
+        "\"a",
+        "\"a\nb\"",
+        "\"\t\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\\\"",
+        "\"\xff\"",
+        "\"\xc0\xaf\"",
+        "\"\xed\xa0\x80\"",
+        "\"\xf5\x80\x80\x80\"",
+        "\"\xc3\"",
+        "1 2",
+        "{} x",
+        "[]]",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":1,\"\\u0061\":2}",
+        "{\"a\\u0000b\":1}",
+        "{\"a\":null,\"a\":null}",
+        "\f1",
+        "[1 2]",
+        "{\"a\":1 \"b\":2}",
+        "{1:2}",
+        "[,1]",
     };
     jdoc *doc = NULL;
     char why[160];
@@ -48,11 +102,12 @@ static void refuses(void **state)
 /* As JSON.stringify(2 ** 63) writes it: a number, but none that an integer could hold. */
 static void integers_beyond_int64(void **state)
 {
-    static const struct { const char *text; double value; } cases[] = {
-        { "9223372036854775808", 9223372036854775808.0 },
-        { "-9223372036854775809", -9223372036854775808.0 },
-        { "18446744073709551615", 18446744073709551616.0 },
-        { "100000000000000000000000000000", 1e29 } };
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {{"9223372036854775808", 9223372036854775808.0},
+        {"-9223372036854775809", -9223372036854775808.0},
+        {"18446744073709551615", 18446744073709551616.0}, {"100000000000000000000000000000", 1e29}};
     jdoc *doc = parse("[9223372036854775807,-9223372036854775808]");
     int64_t integer = 5;
     double number = 0;
@@ -64,7 +119,7 @@ static void integers_beyond_int64(void **state)
     assert_true(integer == INT64_MIN);
     jdoc_free(doc);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf text = { 0 };
+        struct buf text = {0};
         integer = 5;
         doc = parse(cases[i].text);
         assert_int_equal(jdoc_type(doc), JDOC_DOUBLE);
@@ -184,7 +239,7 @@ static void what_is_made_is_pushed_or_freed(void **state)
 
 static void building_and_writing(void **state)
 {
-    struct buf out = { 0 };
+    struct buf out = {0};
     jdoc *doc = jdoc_new_object(), *list = jdoc_new_array();
 
     (void)state;
@@ -219,7 +274,7 @@ static void building_and_writing(void **state)
 static void iteration_in_order_with_removal(void **state)
 {
     jdoc *doc = parse("{\"c\":1,\"a\":2,\"b\":null}"), *value;
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     char seen[16] = "";
 
@@ -230,14 +285,14 @@ static void iteration_in_order_with_removal(void **state)
     }
     assert_string_equal(seen, "cab");
     assert_int_equal(jdoc_length(doc), 2);
-    it = (struct jdoc_iter){ 0 };
+    it = (struct jdoc_iter){0};
     assert_false(jdoc_next(NULL, &it, &key, &value));
     jdoc_free(doc);
 }
 
 static void large_object_is_linear(void **state)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
     jdoc *doc = NULL;
 
     (void)state;

@@ -14,23 +14,34 @@ static void are_spelled_as_documented(void **state)
         keys_of_fn *write;
         const char *expected;
     } two[] = {
-        {keys_session, "tp:{ann}:s:x"}, {keys_session_log, "tp:{ann}:s:x:log"},
-        {keys_session_messages, "tp:{ann}:s:x:msgs"}, {keys_control, "tp:{ann}:s:x:ctl"},
-        {keys_branches, "tp:{ann}:branches:x"}, {keys_turn, "tp:{ann}:turn:x"},
-        {keys_approval, "tp:{ann}:approval:x"}, {keys_approvals, "tp:{ann}:approvals:x"},
-        {keys_rate, "tp:{ann}:rate:x"}, {keys_tool_seen, "tp:{ann}:seen-tool:x"},
-        {keys_effect, "tp:{ann}:effect:x"}, {keys_records, "tp:{ann}:r:x"},
+        {keys_session, "tp:{ann}:s:x"},
+        {keys_session_log, "tp:{ann}:s:x:log"},
+        {keys_session_messages, "tp:{ann}:s:x:msgs"},
+        {keys_control, "tp:{ann}:s:x:ctl"},
+        {keys_branches, "tp:{ann}:branches:x"},
+        {keys_turn, "tp:{ann}:turn:x"},
+        {keys_approval, "tp:{ann}:approval:x"},
+        {keys_approvals, "tp:{ann}:approvals:x"},
+        {keys_rate, "tp:{ann}:rate:x"},
+        {keys_tool_seen, "tp:{ann}:seen-tool:x"},
+        {keys_effect, "tp:{ann}:effect:x"},
+        {keys_records, "tp:{ann}:r:x"},
         {keys_record_times, "tp:{ann}:r:x:by-time"},
     };
     static const struct {
         one_fn *write;
         const char *expected;
     } one[] = {
-        {keys_prefix, "tp:{ann}:"}, {keys_user_channel, "tp:{ann}"},
-        {keys_inbox, "tp:{ann}:inbox"}, {keys_sessions, "tp:{ann}:sessions"},
-        {keys_context, "tp:{ann}:context"}, {keys_feedback, "tp:{ann}:feedback"},
-        {keys_families, "tp:{ann}:families"}, {keys_erasing, "tp:erasing:ann"},
-        {keys_shared_records, "tp:{community}:r:ann"}, {keys_user_pattern, "tp:{*ann*"},
+        {keys_prefix, "tp:{ann}:"},
+        {keys_user_channel, "tp:{ann}"},
+        {keys_inbox, "tp:{ann}:inbox"},
+        {keys_sessions, "tp:{ann}:sessions"},
+        {keys_context, "tp:{ann}:context"},
+        {keys_feedback, "tp:{ann}:feedback"},
+        {keys_families, "tp:{ann}:families"},
+        {keys_erasing, "tp:erasing:ann"},
+        {keys_shared_records, "tp:{community}:r:ann"},
+        {keys_user_pattern, "tp:{*ann*"},
     };
     char key[KEYS_MAX], log[KEYS_MAX];
 
@@ -58,7 +69,8 @@ static void secrets_are_not_in_keys(void **state)
 
     (void)state;
     keys_ticket(key, "abc");
-    assert_string_equal(strstr(key, "ticket:"), "ticket:"
+    assert_string_equal(strstr(key, "ticket:"),
+        "ticket:"
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_false(keys_is_grant(key));
     keys_grant(key, "abc");
@@ -78,8 +90,10 @@ static void the_longest_fit(void **state)
         const char *part;
     } longest[] = {
         {keys_session_messages, IDENT_SESSION_MAX, ":msgs"},
-        {keys_approvals, IDENT_SESSION_MAX, ""}, {keys_branches, IDENT_SESSION_MAX, ""},
-        {keys_tool_seen, IDENT_CLIENT_MESSAGE_MAX, ""}, {keys_effect, 200, ""},
+        {keys_approvals, IDENT_SESSION_MAX, ""},
+        {keys_branches, IDENT_SESSION_MAX, ""},
+        {keys_tool_seen, IDENT_CLIENT_MESSAGE_MAX, ""},
+        {keys_effect, 200, ""},
         {keys_record_times, 200, ":by-time"},
     };
     char uid[IDENT_USER_MAX + 1], id[256], key[KEYS_MAX], end[32];

@@ -59,7 +59,7 @@ static struct link_script with_sha1(const struct link_script *script)
     struct link_reply *r = NULL;
 
     assert_int_equal(link_command(link_b, &r, "SCRIPT LOAD %s", script->body), 0);
-    snprintf(sha1, sizeof(sha1), "%s", link_reply_text(r, NULL));
+    snprintf(sha1, sizeof sha1, "%s", link_reply_text(r, NULL));
     link_reply_free(r);
     assert_int_equal(link_command(link_b, NULL, "SCRIPT FLUSH"), 0);
     s.sha1 = sha1;
@@ -191,7 +191,8 @@ static void incr(bool raw)
 
     if (raw)
         assert_int_equal(link_send_raw(link_a, "*2\r\n$4\r\nINCR\r\n$7\r\ncoun", 22, "ter\r\n", 5,
-                             on_int, &order), 0);
+                             on_int, &order),
+            0);
     else
         assert_int_equal(link_send(link_a, args, 2, on_reply, &order), 0);
 }
@@ -201,7 +202,7 @@ static void the_pipeline_keeps_its_order(void **state)
     struct link_reply *r = NULL;
 
     (void)state;
-    memset(&order, 0, sizeof(order));
+    memset(&order, 0, sizeof order);
     incr(true);
     incr(false);
     incr(true);
@@ -228,7 +229,7 @@ static void a_long_pipeline_and_large_values(void **state)
     size_t len;
 
     (void)state;
-    memset(&order, 0, sizeof(order));
+    memset(&order, 0, sizeof order);
     memset(big, 'x', size);
     assert_int_equal(link_command(link_a, NULL, "SET big %b", big, size), 0);
     for (int i = 0; i < 10000; i++) {
@@ -257,7 +258,7 @@ static void scripts_in_the_pipeline_are_loaded_again(void **state)
     script = with_sha1(&count_up);
     assert_int_equal(link_command(link_a, NULL, "DEL counter"), 0);
     for (int i = 0; i < 3; i++) {
-        memset(&order, 0, sizeof(order));
+        memset(&order, 0, sizeof order);
         assert_int_equal(link_send_script(link_a, &script, &key, 1, NULL, 0, on_reply, &order), 0);
         assert_int_equal(link_command(link_a, NULL, "PING"), 0);
         if (i == 0)
@@ -273,7 +274,7 @@ static void a_silent_redis_costs_one_timeout(void **state)
     unsigned generation = link_generation(link_a);
 
     (void)state;
-    memset(&order, 0, sizeof(order));
+    memset(&order, 0, sizeof order);
     assert_int_equal(link_command(link_a, NULL, "DEL counter"), 0);
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
     conf.redis_timeout_ms = 300;
@@ -407,8 +408,9 @@ static void a_held_command_is_told_of_the_loss_of_its_connection(void **state)
     assert_int_equal(link_command(link_a, &id, "CLIENT ID"), 0);
     link_hold(link_a);
     assert_int_equal(link_send(link_a, incr, 2, on_counted, &result), 0);
-    assert_int_equal(
-        link_command(link_b, NULL, "CLIENT KILL ID %lld", (long long)link_reply_int(id)), 0);
+    assert_int_equal(link_command(link_b, NULL, "CLIENT KILL ID %lld",
+                         (long long)link_reply_int(id)),
+        0);
     link_reply_free(id);
     assert_int_not_equal(link_call(link_a, incr, 2, NULL), 0);
     assert_int_equal(result, ERR_STORE);
@@ -483,7 +485,7 @@ static pid_t break_the_next_call(void)
             _exit(1);
     }
     _exit(link_command(l, NULL, "CLIENT KILL ID %lld", (long long)id) ||
-          link_command(l, NULL, "CLIENT UNPAUSE"));
+        link_command(l, NULL, "CLIENT UNPAUSE"));
 }
 
 static void was_broken(pid_t pid)

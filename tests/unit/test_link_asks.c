@@ -35,8 +35,9 @@ static int set_up(void **state)
     own_redis_conf(&redis, &conf);
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(
-        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}), 0);
+    assert_int_equal(tasks_open(reactor,
+                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
+        0);
     assert_int_equal(link_new(&asked, &conf), 0);
     assert_int_equal(link_new(&other, &conf), 0);
     link_attach(asked, reactor);
@@ -95,11 +96,18 @@ static int ask_for(bool reads, struct link_asker *asker, size_t n, const char *c
 
     for (size_t i = 0; i < n; i++)
         args[i] = link_text(words[i]);
-    return link_ask(asked, &(struct link_question){.args = args, .nargs = n, .reads = reads,
-                               .on_reply = on_reply, .asker = asker});
+    return link_ask(asked,
+        &(struct link_question){.args = args,
+            .nargs = n,
+            .reads = reads,
+            .on_reply = on_reply,
+            .asker = asker});
 }
-#define WORDS(...)                                                                                 \
-    sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__}
+#define WORDS(...) \
+    sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]) \
+    { \
+        __VA_ARGS__ \
+    }
 #define ASK(...) ask_for(false, NULL, WORDS(__VA_ARGS__))
 
 /* Asks and waits for the outcome, which is what link_ask returns if it fails. */
@@ -163,8 +171,13 @@ static int locate(void)
     struct link_arg args[] = {link_text("tp:{u}:s:s"), link_text("0"), link_text(""),
         link_text("0-0")};
     unsigned before = outcomes;
-    int error = link_ask(asked, &(struct link_question){.script = &script_view_locate, .nkeys = 1,
-                                    .args = args, .nargs = 4, .reads = true, .on_reply = on_reply});
+    int error = link_ask(asked,
+        &(struct link_question){.script = &script_view_locate,
+            .nkeys = 1,
+            .args = args,
+            .nargs = 4,
+            .reads = true,
+            .on_reply = on_reply});
 
     assert_int_equal(error, 0);
     until(&outcomes, before + 1);
@@ -251,8 +264,13 @@ static int ask_for_one(struct crowd *one)
 {
     const struct link_arg ping = link_text("PING");
 
-    return link_ask(asked, &(struct link_question){.args = &ping, .nargs = 1, .reads = true,
-                               .on_reply = on_one, .arg = one, .asker = &one->asker});
+    return link_ask(asked,
+        &(struct link_question){.args = &ping,
+            .nargs = 1,
+            .reads = true,
+            .on_reply = on_one,
+            .arg = one,
+            .asker = &one->asker});
 }
 
 static void crowd_asks_and_leaves(void)
@@ -408,8 +426,10 @@ static void what_a_failure_asks_is_of_the_next_attempt(void **state)
     asked_again = 0;
     own_redis_kill(&redis);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(link_ask(asked, &(struct link_question){.args = &ping, .nargs = 1,
-                                             .on_reply = on_failed}), 0);
+        assert_int_equal(
+            link_ask(asked,
+                &(struct link_question){.args = &ping, .nargs = 1, .on_reply = on_failed}),
+            0);
     until(&outcomes, 6);
     assert_int_equal(failures, 3);
     own_redis_again(&redis);

@@ -1,12 +1,12 @@
 /*
- * test_link_reads -- a Redis that says more than a process reads in a pass of its loop does not keep
- * the loop for itself: its clients and timers have their turn in between.
+ * test_link_reads -- a Redis that says more than a process reads in a pass of its loop does not
+ * keep the loop for itself: its clients and timers have their turn in between.
  */
 #include "base/clock.h"
 #include "base/task.h"
-#include "wire/redis/link_parts.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/own_redis.h"
+#include "wire/redis/link_parts.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -77,8 +77,9 @@ static int set_up(void **state)
     own_redis_conf(&redis, &conf);
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(
-        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}), 0);
+    assert_int_equal(tasks_open(reactor,
+                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
+        0);
     assert_int_equal(link_new(&asked, &conf), 0);
     link_attach(asked, reactor);
     return 0;
@@ -98,8 +99,9 @@ static int tear_down(void **state)
 
 static void ask(const struct link_arg *args, size_t n)
 {
-    assert_int_equal(link_ask(asked, &(struct link_question){.args = args, .nargs = n,
-                                         .on_reply = on_reply}), 0);
+    assert_int_equal(link_ask(asked,
+                         &(struct link_question){.args = args, .nargs = n, .on_reply = on_reply}),
+        0);
 }
 
 static void until(unsigned value)
@@ -130,8 +132,9 @@ static void much_is_read_in_several_passes(void **state)
     until(1 + REPLIES);
     tasks_hook_remove(&hook);
     assert_int_equal(most, LINK_READS_MAX);
-    assert_int_equal(passes, (REPLIES * REPLY_SIZE + LINK_READS_MAX * LINK_READ_SIZE - 1) /
-                                 (LINK_READS_MAX * LINK_READ_SIZE));
+    assert_int_equal(passes,
+        (REPLIES * REPLY_SIZE + LINK_READS_MAX * LINK_READ_SIZE - 1) /
+            (LINK_READS_MAX * LINK_READ_SIZE));
 }
 
 int main(void)

@@ -31,8 +31,9 @@ static int set_up(void **state)
     own_redis_conf(&redis, &conf);
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(
-        tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 8}), 0);
+    assert_int_equal(tasks_open(reactor,
+                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 8}),
+        0);
     assert_int_equal(link_new(&shared, &conf), 0);
     assert_int_equal(link_new(&other, &conf), 0);
     link_attach(shared, reactor);

@@ -45,7 +45,7 @@ static void on_message(void *arg, const char *bytes, size_t len)
 {
     (void)arg;
     messages++;
-    snprintf(last, sizeof(last), "%.*s", (int)len, bytes);
+    snprintf(last, sizeof last, "%.*s", (int)len, bytes);
 }
 
 static void on_subscribed(void *arg)
@@ -60,8 +60,9 @@ static void on_lost(void *arg)
     lost++;
 }
 
-static const struct listen_handlers hears_all = {
-    .message = on_message, .subscribed = on_subscribed, .lost = on_lost};
+static const struct listen_handlers hears_all = {.message = on_message,
+    .subscribed = on_subscribed,
+    .lost = on_lost};
 
 static void until(const unsigned *counter, unsigned value)
 {
@@ -76,10 +77,10 @@ static void fake_answer(int fd, int port)
 {
     char in[512], out[64], digits[16];
 
-    if (read(fd, in, sizeof(in)) > 0 && port > 0) {
-        snprintf(digits, sizeof(digits), "%d", port);
-        int n = snprintf(out, sizeof(out), "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n",
-            strlen(digits), digits);
+    if (read(fd, in, sizeof in) > 0 && port > 0) {
+        snprintf(digits, sizeof digits, "%d", port);
+        int n = snprintf(out, sizeof out, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits),
+            digits);
         if (write(fd, out, (size_t)n) != n)
             _exit(1);
     }
@@ -91,9 +92,9 @@ static void fake_start(void)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    snprintf(sentinel.path, sizeof(sentinel.path), "%s/sentinel", redis_a.dir);
+    snprintf(sentinel.path, sizeof sentinel.path, "%s/sentinel", redis_a.dir);
     strcpy(address.sun_path, sentinel.path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(fd, 8), 0);
     sentinel.port =
         mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -193,7 +194,8 @@ static void begin(void)
     hear(&ear, "tp:{u}:ctl");
     until(&subscribed, 1);
     /* With Sentinels the link follows, and is the one that asks a server for its role. */
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; sentinel_used(&conf) && link_fd(shared) < 0;) {
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS;
+         sentinel_used(&conf) && link_fd(shared) < 0;) {
         assert_true(clock_mono_ms() < end);
         (void)task_wait(reactor, clock_mono_ms() + 100, NULL);
     }
@@ -307,8 +309,8 @@ static void confirmed_once(void *arg)
 /* A confirmation of an earlier subscription to the channel says nothing about the present one. */
 static void who_comes_again_is_told_of_his_own_subscription(void **state)
 {
-    static const struct listen_handlers counts = {
-        .message = on_message, .subscribed = confirmed_once};
+    static const struct listen_handlers counts = {.message = on_message,
+        .subscribed = confirmed_once};
     unsigned again = 0;
 
     (void)state;

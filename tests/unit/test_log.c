@@ -108,7 +108,7 @@ static void a_log_that_cannot_be_opened_again_says_so(void **state)
 
 static void hostile_input_is_limited(void **state)
 {
-    struct log_limit limit = { 0 };
+    struct log_limit limit = {0};
     char text[8192];
     int passed = 0;
 

@@ -67,8 +67,8 @@ static void what_is_no_entry_is_refused(void **state)
 {
     static const char *const values[] = {"", " ", RUN, RUN " S", RUN " S ", RUN " S {", RUN " S []",
         RUN " SF {}", RUN "  {}", " S {}", "{}", RUN " - {} "};
-    static const char *const messages[] = {"", "7-1", "7-1 7-0", "7-1 7-0 " RUN " S", "7-1 " RUN
-        " S {}", "7 7-0 " RUN " S {}", "7-1 x " RUN " S {}", "-1 7-0 " RUN " S {}",
+    static const char *const messages[] = {"", "7-1", "7-1 7-0", "7-1 7-0 " RUN " S",
+        "7-1 " RUN " S {}", "7 7-0 " RUN " S {}", "7-1 x " RUN " S {}", "-1 7-0 " RUN " S {}",
         "7- 7-0 " RUN " S {}", "1234567890123456789-1 7-0 " RUN " S {}"};
     static const char *const ids[] = {"", "7", "7-", "-7", "7-1-1", "7-x", " 7-1", "7-1 "};
     struct logentry_id id;
@@ -78,8 +78,7 @@ static void what_is_no_entry_is_refused(void **state)
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         assert_int_equal(parse_value(values[i], &e), ERR_INVALID);
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
-        assert_int_equal(
-            logentry_parse_message(messages[i], strlen(messages[i]), &e), ERR_INVALID);
+        assert_int_equal(logentry_parse_message(messages[i], strlen(messages[i]), &e), ERR_INVALID);
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         assert_int_equal(logentry_id_parse(ids[i], strlen(ids[i]), &id), ERR_INVALID);
 }
@@ -114,8 +113,8 @@ static void deltas_of_one_message_are_joined(void **state)
     assert_true(logentry_join(&joined, &e));
     assert_string_equal(buf_text(&joined),
         "{\"type\":\"T\",\"messageId\":\"m\",\"delta\":\"a\\u00fc\"}");
-    assert_int_equal(
-        parse_value(RUN " T {\"type\":\"T\",\"messageId\":\"n\",\"delta\":\"b\"}", &e), 0);
+    assert_int_equal(parse_value(RUN " T {\"type\":\"T\",\"messageId\":\"n\",\"delta\":\"b\"}", &e),
+        0);
     assert_false(logentry_join(&joined, &e)); /* another message */
     assert_int_equal(
         parse_value(RUN " T {\"type\":\"T\",\"messageId\":\"m\",\"delta\":\"b\",\"x\":1}", &e), 0);
@@ -191,8 +190,8 @@ static void both_writers_are_read_alike(void **state)
         assert_non_null(at);
         assert_int_equal(logentry_parse_message(at, strcspn(at, "\r"), &e), 0);
         check_entry(&e, &turn, n);
-        assert_true(n == 1 ? e.prev.epoch == 0 && e.prev.n == 0
-                           : e.prev.epoch == e.id.epoch && e.prev.n == n - 1);
+        assert_true(n == 1 ? e.prev.epoch == 0 && e.prev.n == 0 :
+                             e.prev.epoch == e.id.epoch && e.prev.n == n - 1);
     }
     close(fd);
     arena_free(arena);

@@ -29,13 +29,16 @@ static void done_or_due(void **state)
     assert_string_equal(text_at(r, "/suggestion/tool"), "create_calendar_event");
     assert_string_equal(text_at(r, "/suggestion/arguments/start_date"), "2026-11-23");
     jdoc_free(r);
-    tool_refused(&bench, "create_maintenance_record", "{\"task\":\"x\"}", "invalid_argument", "/service_date");
+    tool_refused(&bench, "create_maintenance_record", "{\"task\":\"x\"}", "invalid_argument",
+        "/service_date");
     tool_refused(&bench, "create_maintenance_record",
         "{\"task\":\"x\",\"service_date\":\"2026-02-30\"}", "invalid_argument", "/service_date");
     tool_refused(&bench, "create_maintenance_record",
-        "{\"task\":\"x\",\"service_date\":\"2026-11-01\",\"cost\":1000000}", "invalid_argument", "/cost");
+        "{\"task\":\"x\",\"service_date\":\"2026-11-01\",\"cost\":1000000}", "invalid_argument",
+        "/cost");
     tool_refused(&bench, "create_maintenance_record",
-        "{\"task\":\"x\",\"service_date\":\"2026-11-01\",\"mileage\":1e15}", "invalid_argument", "/mileage");
+        "{\"task\":\"x\",\"service_date\":\"2026-11-01\",\"mileage\":1e15}", "invalid_argument",
+        "/mileage");
     tool_refused(&bench, "create_maintenance_record",
         "{\"task\":{},\"service_date\":\"2026-11-01\"}", "invalid_argument", "/task");
 }
@@ -46,7 +49,8 @@ static void lists_due_and_done(void **state)
     create("{\"task\":\"Tyres\",\"service_date\":\"2026-12-10\"}");
     create("{\"task\":\"Brakes\",\"service_date\":\"2026-11-24\"}");
     create("{\"task\":\"Oil change\",\"service_date\":\"2026-05-01\",\"cost\":100}");
-    create("{\"task\":\"Oil filter\",\"service_date\":\"2026-06-01\",\"cost\":30,\"currency\":\"USD\"}");
+    create(
+        "{\"task\":\"Oil filter\",\"service_date\":\"2026-06-01\",\"cost\":30,\"currency\":\"USD\"}");
     jdoc *r = tool_ok(&bench, "get_maintenance_schedule", "{}");
     assert_int_equal(number_at(r, "/count"), 2);
     assert_string_equal(text_at(r, "/records/0/task"), "Brakes");
@@ -65,7 +69,8 @@ static void lists_due_and_done(void **state)
     assert_string_equal(text_at(r, "/records/0/task"), "Oil filter");
     assert_int_equal(jdoc_length(at(r, "/total_cost")), 2);
     jdoc_free(r);
-    tool_refused(&bench, "get_maintenance_history", "{\"limit\":101}", "invalid_argument", "/limit");
+    tool_refused(&bench, "get_maintenance_history", "{\"limit\":101}", "invalid_argument",
+        "/limit");
     bench.context.uid = "bob";
     r = tool_ok(&bench, "get_maintenance_history", "{}");
     assert_int_equal(number_at(r, "/total"), 0);
@@ -78,7 +83,8 @@ static void finds_by_name(void **state)
     char args[128];
     double id = create("{\"task\":\"Brake service\",\"service_date\":\"2026-12-10\"}");
     for (int i = 1; i <= 7; i++) {
-        snprintf(args, sizeof args, "{\"task\":\"Oil change %d\",\"service_date\":\"2026-0%d-01\"}", i, i);
+        snprintf(args, sizeof args, "{\"task\":\"Oil change %d\",\"service_date\":\"2026-0%d-01\"}",
+            i, i);
         create(args);
     }
     jdoc *r = tool_ok(&bench, "update_maintenance_record",
@@ -86,10 +92,11 @@ static void finds_by_name(void **state)
     assert_true(number_at(r, "/record/id") == id);
     assert_string_equal(text_at(r, "/record/status"), "completed");
     jdoc_free(r);
-    r = tool_call(&bench, "update_maintenance_record", NULL, "{\"task_name\":\"oil\",\"notes\":\"x\"}");
+    r = tool_call(&bench, "update_maintenance_record", NULL,
+        "{\"task_name\":\"oil\",\"notes\":\"x\"}");
     assert_string_equal(text_at(r, "/error/code"), "ambiguous");
     int shown = 0;
-    for (const char *p = text_at(r, "/message"); (p = strstr(p, "record_id ")) != NULL; p++)
+    for (const char *p = text_at(r, "/message"); (p = strstr(p, "record_id ")); p++)
         shown++;
     assert_int_equal(shown, 5);
     jdoc_free(r);
@@ -98,10 +105,10 @@ static void finds_by_name(void **state)
     assert_string_equal(text_at(r, "/record/task"), "Oil, big");
     assert_string_equal(text_at(r, "/record/service_date"), "2026-03-01");
     jdoc_free(r);
-    tool_refused(&bench, "update_maintenance_record", "{\"task_name\":\"windscreen\",\"notes\":\"x\"}",
+    tool_refused(&bench, "update_maintenance_record",
+        "{\"task_name\":\"windscreen\",\"notes\":\"x\"}", "not_found", NULL);
+    tool_refused(&bench, "update_maintenance_record", "{\"record_id\":12345,\"notes\":\"x\"}",
         "not_found", NULL);
-    tool_refused(&bench, "update_maintenance_record", "{\"record_id\":12345,\"notes\":\"x\"}", "not_found",
-        NULL);
     tool_refused(&bench, "update_maintenance_record", "{\"record_id\":\"abc\",\"notes\":\"x\"}",
         "invalid_argument", "/record_id");
     tool_refused(&bench, "update_maintenance_record", "{\"notes\":\"x\"}", "invalid_argument", "");
@@ -115,8 +122,8 @@ static void removes_once(void **state)
     char args[128];
     double id = create("{\"task\":\"Brake service\",\"service_date\":\"2026-12-10\"}");
     snprintf(args, sizeof args, "{\"record_id\":%.0f,\"confirm\":true}", id);
-    tool_refused(&bench, "delete_maintenance_record", "{\"task_name\":\"brake service\",\"confirm\":false}",
-        "invalid_argument", "/confirm");
+    tool_refused(&bench, "delete_maintenance_record",
+        "{\"task_name\":\"brake service\",\"confirm\":false}", "invalid_argument", "/confirm");
     bench.context.uid = "bob";
     tool_refused(&bench, "delete_maintenance_record", args, "not_found", NULL);
     bench.context.uid = "ann";
@@ -133,7 +140,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(done_or_due), T(lists_due_and_done), T(finds_by_name), T(removes_once),
+        T(done_or_due),
+        T(lists_due_and_done),
+        T(finds_by_name),
+        T(removes_once),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -1,8 +1,8 @@
-/* MCP and declared tools, as far as they need no server: headers, names, pins, schemas of others. */
+/* MCP and declared tools, as far as they need no server: headers, names, pins, schemas of
+ * others. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tools/schema/schema.h"
 #include "tools/remote/declared.h"
 #include "tools/remote/entry_file.h"
 #include "tools/remote/foreign_schema.h"
@@ -11,6 +11,7 @@
 #include "tools/remote/mcp_reader.h"
 #include "tools/remote/mcp_wire.h"
 #include "tools/remote/outside.h"
+#include "tools/schema/schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static jdoc *doc(const char *text)
 
 static void header(const char *text, const char *wanted)
 {
-    struct buf out = { 0 };
+    struct buf out = {0};
     mcp_wire_header_value(&out, text, strlen(text));
     assert_string_equal(buf_text(&out), wanted);
     buf_free(&out);
@@ -56,17 +57,27 @@ static void header_schema(const char *text, bool good)
 static void header_schemas(void **state)
 {
     (void)state;
-    header_schema("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}", true);
-    header_schema("{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\",\"x-mcp-header\":\"B\"}}}}}", true);
+    header_schema(
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}",
+        true);
+    header_schema(
+        "{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"boolean\",\"x-mcp-header\":\"B\"}}}}}",
+        true);
     header_schema("{\"properties\":{\"x-mcp-header\":{\"type\":\"string\"}}}", true); /* a name */
     header_schema("{\"properties\":{\"a\":{\"enum\":[{\"x-mcp-header\":\"\"}]}}}", true);
     header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"\"}}}", false);
     header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":1}}}", false);
     header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A b\"}}}", false);
     header_schema("{\"properties\":{\"a\":{\"type\":\"array\",\"x-mcp-header\":\"A\"}}}", false);
-    header_schema("{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"},\"b\":{\"type\":\"string\",\"x-mcp-header\":\"a\"}}}", false);
-    header_schema("{\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}", false);
-    header_schema("{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}]}", false);
+    header_schema(
+        "{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"},\"b\":{\"type\":\"string\",\"x-mcp-header\":\"a\"}}}",
+        false);
+    header_schema(
+        "{\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}",
+        false);
+    header_schema(
+        "{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}]}",
+        false);
 }
 
 static void names(void **state)
@@ -94,11 +105,11 @@ static void pins(void **state)
 {
     static const char *const same[] = {
         "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":1}}",
-        "{\"inputSchema\":{\"x\":1,\"type\":\"object\"},\"title\":\"T\",\"name\":\"a\",\"description\":\"d\"}" };
+        "{\"inputSchema\":{\"x\":1,\"type\":\"object\"},\"title\":\"T\",\"name\":\"a\",\"description\":\"d\"}"};
     static const char *const others[] = {
         "{\"name\":\"a\",\"description\":\"e\",\"inputSchema\":{\"type\":\"object\",\"x\":1}}",
         "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":2}}",
-        "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":1},\"annotations\":{\"readOnlyHint\":true}}" };
+        "{\"name\":\"a\",\"description\":\"d\",\"inputSchema\":{\"type\":\"object\",\"x\":1},\"annotations\":{\"readOnlyHint\":true}}"};
     char first[IDENT_SHA256_SIZE], hash[IDENT_SHA256_SIZE];
     (void)state;
     jdoc *d = doc(same[0]);
@@ -118,7 +129,7 @@ static void pins(void **state)
 
 static void check(const char *schema_text, const char *value_text, bool good)
 {
-    struct tools_problem problem = { .message = "" };
+    struct tools_problem problem = {.message = ""};
     jdoc *schema = doc(schema_text), *value = doc(value_text), *made = foreign_schema_check(schema);
     assert_non_null(made);
     if ((schema_validate(made, value, &problem) == 0) != good)
@@ -128,14 +139,19 @@ static void check(const char *schema_text, const char *value_text, bool good)
     jdoc_free(schema);
 }
 
-/* What is understood is checked; what is not is left to the server, and never refused by mistake. */
+/* What is understood is checked; what is not is left to the server, and never refused by
+ * mistake. */
 static void schemas_of_others(void **state)
 {
-    static const char plain[] = "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"type\":"
+    static const char plain[] =
+        "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"type\":"
         "\"object\",\"properties\":{\"a\":{\"type\":\"integer\",\"minimum\":1}},\"required\":[\"a\",\"z\"]}";
-    static const char closed[] = "{\"type\":\"object\",\"properties\":{\"a\":{}},\"additionalProperties\":false}";
-    static const char open[] = "{\"type\":\"object\",\"properties\":{\"a\":{}},\"patternProperties\":{\"^x\":{}},\"additionalProperties\":false}";
-    static const char odd[] = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^(?=x)\\\\d+$\"},"
+    static const char closed[] =
+        "{\"type\":\"object\",\"properties\":{\"a\":{}},\"additionalProperties\":false}";
+    static const char open[] =
+        "{\"type\":\"object\",\"properties\":{\"a\":{}},\"patternProperties\":{\"^x\":{}},\"additionalProperties\":false}";
+    static const char odd[] =
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^(?=x)\\\\d+$\"},"
         "\"b\":{\"$ref\":\"https://evil.example/s.json\"},\"c\":{\"type\":\"number\",\"minimum\":3,\"exclusiveMinimum\":true},"
         "\"d\":{\"type\":\"array\",\"prefixItems\":[{\"type\":\"string\"}],\"items\":false},\"e\":{\"not\":{\"type\":\"string\"}},"
         "\"f\":{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},\"g\":{\"type\":\"any\"},\"h\":true}}";
@@ -146,7 +162,9 @@ static void schemas_of_others(void **state)
     check(plain, "{}", false);
     check(closed, "{\"b\":1}", false);
     check(open, "{\"x1\":1}", true);
-    check(odd, "{\"a\":\"anything\",\"b\":[1],\"c\":3,\"d\":[\"x\"],\"e\":1,\"f\":\"s\",\"g\":1,\"h\":{}}", true);
+    check(odd,
+        "{\"a\":\"anything\",\"b\":[1],\"c\":3,\"d\":[\"x\"],\"e\":1,\"f\":\"s\",\"g\":1,\"h\":{}}",
+        true);
     check(odd, "{\"a\":1}", false);
     check(odd, "{\"f\":[]}", false);
     check("{}", "{\"a\":1}", true);
@@ -154,13 +172,15 @@ static void schemas_of_others(void **state)
 
 static void schemas_for_models(void **state)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     (void)state;
-    jdoc *schema = doc("{\"$schema\":\"s\",\"type\":\"object\",\"oneOf\":[{}],\"properties\":{\"$id\":{\"type\":\"string\","
+    jdoc *schema = doc(
+        "{\"$schema\":\"s\",\"type\":\"object\",\"oneOf\":[{}],\"properties\":{\"$id\":{\"type\":\"string\","
         "\"$id\":\"q\",\"x-mcp-header\":\"H\"},\"r\":{\"$ref\":\"http://x/\"},\"l\":{\"$ref\":\"#/$defs/l\"}},\"$defs\":{\"l\":{\"$comment\":\"c\",\"type\":\"null\"}}}");
     jdoc *model = foreign_schema_model(schema);
     jdoc_write_canonical(model, &text);
-    assert_string_equal(buf_text(&text), "{\"$defs\":{\"l\":{\"type\":\"null\"}},\"properties\":{\"$id\":{\"type\":\"string\"},"
+    assert_string_equal(buf_text(&text),
+        "{\"$defs\":{\"l\":{\"type\":\"null\"}},\"properties\":{\"$id\":{\"type\":\"string\"},"
         "\"l\":{\"$ref\":\"#/$defs/l\"},\"r\":{}},\"type\":\"object\"}");
     buf_free(&text);
     jdoc_free(model);
@@ -171,14 +191,16 @@ static void schemas_for_models(void **state)
 /* What a vendor would refuse the whole request for is not shown. */
 static void malformed_schemas_for_models(void **state)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     (void)state;
-    jdoc *schema = doc("{\"type\":\"object\",\"required\":\"a\",\"properties\":{\"a\":{\"type\":\"str\",\"minimum\":3,"
+    jdoc *schema = doc(
+        "{\"type\":\"object\",\"required\":\"a\",\"properties\":{\"a\":{\"type\":\"str\",\"minimum\":3,"
         "\"exclusiveMinimum\":true},\"b\":{\"type\":\"array\",\"items\":[{\"type\":\"string\"}],\"minItems\":-1},"
         "\"c\":{\"type\":[\"string\",\"null\"],\"enum\":[\"x\",null],\"anyOf\":[]},\"d\":{\"properties\":[]}}}");
     jdoc *model = foreign_schema_model(schema);
     jdoc_write_canonical(model, &text);
-    assert_string_equal(buf_text(&text), "{\"properties\":{\"a\":{\"exclusiveMinimum\":3},\"b\":{\"items\":{},\"prefixItems\":[{\"type\":\"string\"}],\"type\":\"array\"},"
+    assert_string_equal(buf_text(&text),
+        "{\"properties\":{\"a\":{\"exclusiveMinimum\":3},\"b\":{\"items\":{},\"prefixItems\":[{\"type\":\"string\"}],\"type\":\"array\"},"
         "\"c\":{\"enum\":[\"x\",null],\"type\":[\"string\",\"null\"]},\"d\":{}},\"type\":\"object\"}");
     buf_free(&text);
     jdoc_free(model);
@@ -187,7 +209,7 @@ static void malformed_schemas_for_models(void **state)
 
 static void model_form(const char *schema_text, const char *want)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc *schema = doc(schema_text), *model = foreign_schema_model(schema);
     jdoc_write_canonical(model, &text);
     assert_string_equal(buf_text(&text), want);
@@ -198,7 +220,7 @@ static void model_form(const char *schema_text, const char *want)
 
 static void plain_form(const char *schema_text, const char *want)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc *schema = doc(schema_text), *plain = foreign_schema_plain(schema);
     jdoc_write_canonical(plain, &text);
     assert_string_equal(buf_text(&text), want);
@@ -213,7 +235,8 @@ static void plain_schemas(void **state)
     char deep[4000] = "{\"type\":\"object\"";
     (void)state;
     plain_form("{}", "{\"type\":\"string\"}");
-    plain_form("{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"a\",\"no name\",\"gone\",7],\"properties\":{"
+    plain_form(
+        "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"a\",\"no name\",\"gone\",7],\"properties\":{"
         "\"a\":{\"type\":[\"null\",\"integer\"],\"minimum\":1},\"no name\":{},\"b\":{\"oneOf\":[{\"type\":\"null\"},{\"allOf\":[{\"type\":\"boolean\"}]}]},"
         "\"c\":{\"type\":\"string\",\"enum\":[\"x\",\"\"]},\"d\":{\"type\":\"integer\",\"enum\":[1]},\"e\":{\"type\":[\"null\"]},"
         "\"f\":{\"type\":\"array\"},\"g\":{\"$ref\":\"#\",\"description\":\"D\"},\"h\":{\"items\":{\"enum\":[\"y\"]}}}}",
@@ -235,7 +258,8 @@ static void plain_schemas(void **state)
 static void patterns_for_models(void **state)
 {
     (void)state;
-    model_form("{\"patternProperties\":{\"^(.*)$\":{}},\"properties\":{\"a\":{\"pattern\":\"^(?!x)y\"},\"b\":{\"pattern\":\"(a)\\\\1\"},"
+    model_form(
+        "{\"patternProperties\":{\"^(.*)$\":{}},\"properties\":{\"a\":{\"pattern\":\"^(?!x)y\"},\"b\":{\"pattern\":\"(a)\\\\1\"},"
         "\"c\":{\"pattern\":\"^(?:a|b)\\\\d+\\\\(?$\"},\"d\":{\"pattern\":\"a\\\\\"}}}",
         "{\"properties\":{\"a\":{},\"b\":{},\"c\":{\"pattern\":\"^(?:a|b)\\\\d+\\\\(?$\"},\"d\":{\"pattern\":\"a\\\\\"}},\"type\":\"object\"}");
 }
@@ -252,11 +276,13 @@ static void every_schema_becomes_an_object(void **state)
     model_form("{\"type\":\"object\"}", empty);
     model_form("{\"$ref\":\"#/$defs/none\"}", empty);
     model_form("{\"$ref\":\"#\"}", empty);
-    model_form("{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"any\"},\"b\":{\"const\":1}},\"required\":[\"a\",\"b\"]},"
+    model_form(
+        "{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"any\"},\"b\":{\"const\":1}},\"required\":[\"a\",\"b\"]},"
         "{\"properties\":{\"a\":{\"type\":\"any\"},\"b\":{\"const\":2},\"c\":true},\"required\":[\"a\",\"c\"]}],\"required\":[\"c\"]}",
         "{\"properties\":{\"a\":{},\"b\":{\"anyOf\":[{\"const\":1},{\"const\":2}]},\"c\":{}},\"required\":[\"a\",\"c\"],"
         "\"type\":\"object\"}");
-    model_form("{\"$ref\":\"#/$defs/p\",\"$defs\":{\"p\":{\"allOf\":[{\"properties\":{\"x\":{\"type\":\"array\"}},"
+    model_form(
+        "{\"$ref\":\"#/$defs/p\",\"$defs\":{\"p\":{\"allOf\":[{\"properties\":{\"x\":{\"type\":\"array\"}},"
         "\"required\":[\"x\",\"x\"]}]}}}",
         "{\"$defs\":{\"p\":{\"allOf\":[{\"properties\":{\"x\":{\"items\":{},\"type\":\"array\"}},\"required\":[\"x\"]}]}},"
         "\"properties\":{\"x\":{\"items\":{},\"type\":\"array\"}},\"required\":[\"x\"],\"type\":\"object\"}");
@@ -265,13 +291,15 @@ static void every_schema_becomes_an_object(void **state)
 static void arrays_have_items_everywhere(void **state)
 {
     (void)state;
-    model_form("{\"properties\":{\"a\":{\"anyOf\":[{\"type\":[\"null\",\"array\"]},false]},\"b\":{\"additionalProperties\":"
+    model_form(
+        "{\"properties\":{\"a\":{\"anyOf\":[{\"type\":[\"null\",\"array\"]},false]},\"b\":{\"additionalProperties\":"
         "{\"type\":\"array\",\"items\":true}},\"c\":{\"type\":\"ARRAY\",\"items\":{\"type\":\"array\",\"items\":[]}},"
         "\"d\":{\"prefixItems\":[{\"type\":\"array\"}],\"items\":false}}}",
         "{\"properties\":{\"a\":{\"anyOf\":[{\"items\":{},\"type\":[\"null\",\"array\"]},{\"not\":{}}]},\"b\":{\"additionalProperties\":"
         "{\"items\":{},\"type\":\"array\"}},\"c\":{\"items\":{\"items\":{},\"type\":\"array\"},\"type\":\"array\"},"
         "\"d\":{\"items\":{},\"prefixItems\":[{\"items\":{},\"type\":\"array\"}]}},\"type\":\"object\"}");
-    model_form("{\"properties\":{\"n\":{\"minimum\":1,\"exclusiveMinimum\":false,\"maximum\":9,\"exclusiveMaximum\":true},"
+    model_form(
+        "{\"properties\":{\"n\":{\"minimum\":1,\"exclusiveMinimum\":false,\"maximum\":9,\"exclusiveMaximum\":true},"
         "\"m\":{\"exclusiveMinimum\":true},\"e\":{\"enum\":[1,1,\"1\"]},\"r\":{\"$ref\":\"#/properties/n\"}}}",
         "{\"properties\":{\"e\":{\"enum\":[1,\"1\"]},\"m\":{},\"n\":{\"exclusiveMaximum\":9,\"minimum\":1},"
         "\"r\":{\"$ref\":\"#/properties/n\"}},\"type\":\"object\"}");
@@ -280,15 +308,17 @@ static void arrays_have_items_everywhere(void **state)
 /* A pattern that would cost memory or time without end is left to the server. */
 static void patterns_of_others(void **state)
 {
-    static const char *const costly[] = { "((((a{1,200}){1,200}){1,200}){1,200})", "^(a*)*\\\\1$", "a{1,9999}",
-        "a{0,400}a{0,400}" };
+    static const char *const costly[] = {"((((a{1,200}){1,200}){1,200}){1,200})", "^(a*)*\\\\1$",
+        "a{1,9999}", "a{0,400}a{0,400}"};
     char schema[300];
     (void)state;
     for (size_t i = 0; i < sizeof costly / sizeof *costly; i++) {
-        snprintf(schema, sizeof schema, "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"%s\"}}}", costly[i]);
+        snprintf(schema, sizeof schema,
+            "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"%s\"}}}", costly[i]);
         check(schema, "{\"a\":\"no match\"}", true);
     }
-    check("{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}$\"}}}", "{\"a\":\"x\"}", false);
+    check("{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}$\"}}}",
+        "{\"a\":\"x\"}", false);
 }
 
 static int count_ask(void *arg, const struct mcp_wire_message *request)
@@ -317,7 +347,9 @@ static void questions_of_a_server(void **state)
 /* The operator's word on the era stands above what an earlier list found. */
 static void era_hints(void **state)
 {
-    struct mcp_peer_settings settings = { .name = "s", .url = "http://127.0.0.1/", .era = MCP_ERA_LEGACY };
+    struct mcp_peer_settings settings = {.name = "s",
+        .url = "http://127.0.0.1/",
+        .era = MCP_ERA_LEGACY};
     struct mcp_peer *peer;
     (void)state;
     assert_int_equal(mcp_peer_new(&peer, &settings), 0);
@@ -333,8 +365,8 @@ static void era_hints(void **state)
 
 static void hidden(const char *header, const char *result, const char *wanted)
 {
-    struct tools_run run = { .result = doc(result) };
-    struct buf text = { 0 };
+    struct tools_run run = {.result = doc(result)};
+    struct buf text = {0};
     assert_int_equal(outside_hide(&run, header), 0);
     jdoc_write(run.result, &text);
     assert_string_equal(buf_text(&text), wanted);
@@ -345,7 +377,8 @@ static void hidden(const char *header, const char *result, const char *wanted)
 static void credentials_are_hidden(void **state)
 {
     (void)state;
-    hidden("Authorization: Bearer sesame", "{\"a\":[\"Bearer sesame, sesame\"]}", "{\"a\":[\"Bearer ******, ******\"]}");
+    hidden("Authorization: Bearer sesame", "{\"a\":[\"Bearer sesame, sesame\"]}",
+        "{\"a\":[\"Bearer ******, ******\"]}");
     hidden("X-Key: a\"b\\cdef", "{\"a\":\"a\\\"b\\\\cdef\"}", "{\"a\":\"**********\"}");
     hidden("X-Key: abc", "{\"a\":\"abc\"}", "{\"a\":\"abc\"}"); /* too short to tell from text */
     hidden(NULL, "{\"a\":1}", "{\"a\":1}");
@@ -358,7 +391,7 @@ static int read_reply(const char *type, long status, const char *text, jdoc **re
     int error = mcp_reader_feed(&r, status, type, text, strlen(text));
     if (error == 0 && !r.is_stream)
         error = mcp_reader_end(&r, status, type);
-    *response = r.response != NULL ? jdoc_dup(r.response) : NULL;
+    *response = r.response ? jdoc_dup(r.response) : NULL;
     mcp_reader_fini(&r);
     return error;
 }
@@ -366,27 +399,33 @@ static int read_reply(const char *type, long status, const char *text, jdoc **re
 static void replies(void **state)
 {
     static const char good[] = "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}";
-    static const char refused[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"m\"}}";
+    static const char refused[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"m\"}}";
     static const struct {
         const char *type, *text;
         long status;
         int error;
         bool found;
     } cases[] = {
-        { "application/json", good, 200, 0, true },
-        { "Application/JSON; charset=utf-8", good, 200, 0, true },
-        { "application/json", refused, 400, 0, true },
-        { "application/json", good, 400, ERR_PROTOCOL, false },
-        { "application/jsonp", good, 200, ERR_PROTOCOL, false },
-        { "text/html", good, 200, ERR_PROTOCOL, false },
-        { "application/json", "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}", 200, ERR_PROTOCOL, false },
-        { "application/json", "{\"jsonrpc\":\"1.0\",\"id\":7,\"result\":{}}", 200, ERR_PROTOCOL, false },
-        { "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":5}", 200, ERR_PROTOCOL, false },
-        { "application/json", "[]", 200, ERR_PROTOCOL, false },
-        { "application/json", "", 200, ERR_PROTOCOL, false },
-        { "text/event-stream", "id: 1\ndata: \n\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n", 200, ERR_CANCELLED, true },
-        { "text/event-stream", "event: other\ndata: x\n\n: c\n\n", 200, 0, false },
-        { "text/event-stream", "data: {\"jsonrpc\":\n\n", 200, ERR_PROTOCOL, false },
+        {"application/json", good, 200, 0, true},
+        {"Application/JSON; charset=utf-8", good, 200, 0, true},
+        {"application/json", refused, 400, 0, true},
+        {"application/json", good, 400, ERR_PROTOCOL, false},
+        {"application/jsonp", good, 200, ERR_PROTOCOL, false},
+        {"text/html", good, 200, ERR_PROTOCOL, false},
+        {"application/json", "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}", 200, ERR_PROTOCOL,
+            false},
+        {"application/json", "{\"jsonrpc\":\"1.0\",\"id\":7,\"result\":{}}", 200, ERR_PROTOCOL,
+            false},
+        {"application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":5}", 200, ERR_PROTOCOL,
+            false},
+        {"application/json", "[]", 200, ERR_PROTOCOL, false},
+        {"application/json", "", 200, ERR_PROTOCOL, false},
+        {"text/event-stream",
+            "id: 1\ndata: \n\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n", 200,
+            ERR_CANCELLED, true},
+        {"text/event-stream", "event: other\ndata: x\n\n: c\n\n", 200, 0, false},
+        {"text/event-stream", "data: {\"jsonrpc\":\n\n", 200, ERR_PROTOCOL, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -407,7 +446,7 @@ static void replies(void **state)
 
 static bool names_private(const char *url)
 {
-    const struct entry_file f = { .path = "f", .why = (char[300]){ 0 }, .why_size = 300 };
+    const struct entry_file f = {.path = "f", .why = (char[300]){0}, .why_size = 300};
     bool private = false;
     assert_int_equal(entry_file_url(&f, "url", url, &private), 0);
     return private;

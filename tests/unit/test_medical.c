@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 static void empty_is_empty(void **state)
 {
     (void)state;
@@ -26,12 +25,15 @@ static void empty_is_empty(void **state)
 
 static void seed(void)
 {
-    tool_seed(&bench, "medical_record", "a", 1, "{\"id\":\"a\",\"title\":\"Cholesterol\",\"record_type\":"
+    tool_seed(&bench, "medical_record", "a", 1,
+        "{\"id\":\"a\",\"title\":\"Cholesterol\",\"record_type\":"
         "\"lab_result\",\"date\":\"2026-10-01\",\"provider\":\"Dr Lee\",\"text\":\"LDL 2.9, knee fine\","
         "\"tags\":[\"blood\",7]}");
-    tool_seed(&bench, "medical_record", "b", 2, "{\"id\":\"b\",\"title\":\"Knee\",\"record_type\":"
+    tool_seed(&bench, "medical_record", "b", 2,
+        "{\"id\":\"b\",\"title\":\"Knee\",\"record_type\":"
         "\"imaging\",\"date\":\"2026-11-01\",\"provider\":\"Dr Lee\",\"summary\":\"MRI of the left knee\"}");
-    tool_seed(&bench, "medical_record", "c", 3, "{\"id\":7,\"title\":[],\"secret\":\"x\",\"text\":{}}");
+    tool_seed(&bench, "medical_record", "c", 3,
+        "{\"id\":7,\"title\":[],\"secret\":\"x\",\"text\":{}}");
 }
 
 static void lists_and_searches(void **state)
@@ -56,7 +58,8 @@ static void lists_and_searches(void **state)
     assert_int_equal(number_at(r, "/count"), 1);
     jdoc_free(r);
     tool_refused(&bench, "get_medical_records", "{\"limit\":51}", "invalid_argument", "/limit");
-    tool_refused(&bench, "search_medical_records", "{\"query\":\"\"}", "invalid_argument", "/query");
+    tool_refused(&bench, "search_medical_records", "{\"query\":\"\"}", "invalid_argument",
+        "/query");
     tool_refused(&bench, "search_medical_records", "{}", "invalid_argument", "/query");
     bench.context.uid = "bob";
     r = tool_ok(&bench, "search_medical_records", "{\"query\":\"knee\"}");
@@ -74,7 +77,8 @@ static void many_hits_keep_the_best(void **state)
             i == 3 ? " swollen left" : "");
         tool_seed(&bench, "medical_record", id, i, json);
     }
-    jdoc *r = tool_ok(&bench, "search_medical_records", "{\"query\":\"left knee swollen\",\"limit\":50}");
+    jdoc *r =
+        tool_ok(&bench, "search_medical_records", "{\"query\":\"left knee swollen\",\"limit\":50}");
     assert_int_equal(number_at(r, "/count"), 50);
     assert_string_equal(text_at(r, "/records/0/id"), "r3");
     assert_string_equal(text_at(r, "/records/1/id"), "r119");
@@ -85,12 +89,17 @@ static void warns_of_refills(void **state)
 {
     (void)state;
     tool_seed(&bench, "medication", "a", 1, "{\"id\":\"a\",\"name\":\"Old\",\"active\":false}");
-    tool_seed(&bench, "medication", "b", 2, "{\"id\":\"b\",\"name\":\"Ended\",\"end_date\":\"2026-11-21\"}");
-    tool_seed(&bench, "medication", "c", 3, "{\"id\":\"c\",\"name\":\"Late\",\"refill_date\":\"2026-11-20\"}");
-    tool_seed(&bench, "medication", "d", 4, "{\"id\":\"d\",\"name\":\"Soon\",\"refill_date\":\"2026-11-29\"}");
-    tool_seed(&bench, "medication", "e", 5, "{\"id\":\"e\",\"name\":\"Later\",\"refill_date\":\"2026-11-30\","
+    tool_seed(&bench, "medication", "b", 2,
+        "{\"id\":\"b\",\"name\":\"Ended\",\"end_date\":\"2026-11-21\"}");
+    tool_seed(&bench, "medication", "c", 3,
+        "{\"id\":\"c\",\"name\":\"Late\",\"refill_date\":\"2026-11-20\"}");
+    tool_seed(&bench, "medication", "d", 4,
+        "{\"id\":\"d\",\"name\":\"Soon\",\"refill_date\":\"2026-11-29\"}");
+    tool_seed(&bench, "medication", "e", 5,
+        "{\"id\":\"e\",\"name\":\"Later\",\"refill_date\":\"2026-11-30\","
         "\"end_date\":\"2026-11-22\",\"refills_left\":2}");
-    tool_seed(&bench, "medication", "f", 6, "{\"id\":\"f\",\"name\":\"Odd\",\"refill_date\":\"soon\",\"dosage\":5}");
+    tool_seed(&bench, "medication", "f", 6,
+        "{\"id\":\"f\",\"name\":\"Odd\",\"refill_date\":\"soon\",\"dosage\":5}");
     jdoc *r = tool_ok(&bench, "get_medications", "{}");
     assert_int_equal(number_at(r, "/count"), 4);
     assert_int_equal(jdoc_length(at(r, "/refill_warnings")), 2);
@@ -105,7 +114,8 @@ static void warns_of_refills(void **state)
 static void tells_what_helpers_need(void **state)
 {
     (void)state;
-    tool_seed(&bench, "emergency_info", "me", 1, "{\"id\":\"me\",\"blood_type\":\"0-\",\"allergies\":"
+    tool_seed(&bench, "emergency_info", "me", 1,
+        "{\"id\":\"me\",\"blood_type\":\"0-\",\"allergies\":"
         "[\"penicillin\",null],\"contacts\":[{\"name\":\"Jo\",\"phone\":\"+61 400\",\"pin\":\"1\"},5],"
         "\"doctor\":{\"name\":\"Lee\",\"age\":3},\"secret\":\"x\"}");
     jdoc *r = tool_ok(&bench, "get_emergency_info", "{}");
@@ -122,7 +132,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(empty_is_empty), T(lists_and_searches), T(many_hits_keep_the_best), T(warns_of_refills),
+        T(empty_is_empty),
+        T(lists_and_searches),
+        T(many_hits_keep_the_best),
+        T(warns_of_refills),
         T(tells_what_helpers_need),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);

@@ -21,8 +21,9 @@ static void keeps_integers(void **state)
     assert_true(number_at(r, "/summary/total") == 1.0);
     assert_int_equal(number_at(r, "/summary/count"), 10);
     jdoc_free(r);
-    tool_refused(&bench, "create_expense", "{\"amount\":1.5,\"category\":\"tolls\",\"currency\":\"JPY\"}",
-        "invalid_argument", "/amount");
+    tool_refused(&bench, "create_expense",
+        "{\"amount\":1.5,\"category\":\"tolls\",\"currency\":\"JPY\"}", "invalid_argument",
+        "/amount");
 }
 
 static void sums_a_period(void **state)
@@ -85,7 +86,8 @@ static void watches_limits(void **state)
     r = tool_ok(&bench, "update_budget", "{\"category\":\"diesel\",\"amount\":200}");
     assert_true(number_at(r, "/previous/amount") == 100);
     jdoc_free(r);
-    r = tool_ok(&bench, "update_budget", "{\"category\":\"food\",\"amount\":40}"); /* weekly it stays */
+    r = tool_ok(&bench, "update_budget",
+        "{\"category\":\"food\",\"amount\":40}"); /* weekly it stays */
     assert_string_equal(text_at(r, "/budget/period"), "weekly");
     assert_non_null(strstr(text_at(r, "/message"), "The weekly budget for food"));
     jdoc_free(r);
@@ -104,10 +106,16 @@ static void reads_many(void **state)
 static void writes_amounts(void **state)
 {
     (void)state;
-    static const struct { int64_t minor; const char *currency, *text; } cases[] = {
-        { 123450, "AUD", "1,234.50 AUD" }, { 5, "USD", "0.05 USD" }, { 1234567, "JPY", "1,234,567 JPY" },
-        { -150000, "EUR", "-1,500.00 EUR" }, { 1234567, "KWD", "1,234.567 KWD" },
-        { 99999999999, "AUD", "999,999,999.99 AUD" },
+    static const struct {
+        int64_t minor;
+        const char *currency, *text;
+    } cases[] = {
+        {123450, "AUD", "1,234.50 AUD"},
+        {5, "USD", "0.05 USD"},
+        {1234567, "JPY", "1,234,567 JPY"},
+        {-150000, "EUR", "-1,500.00 EUR"},
+        {1234567, "KWD", "1,234.567 KWD"},
+        {99999999999, "AUD", "999,999,999.99 AUD"},
     };
     char text[AMOUNT_TEXT_SIZE];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -119,7 +127,7 @@ static void writes_amounts(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
-    const struct CMUnitTest tests[] = { T(keeps_integers), T(sums_a_period), T(watches_limits),
-        T(reads_many), cmocka_unit_test(writes_amounts) };
+    const struct CMUnitTest tests[] = {T(keeps_integers), T(sums_a_period), T(watches_limits),
+        T(reads_many), cmocka_unit_test(writes_amounts)};
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

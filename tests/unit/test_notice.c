@@ -158,9 +158,14 @@ static void c_is_heard(void **state)
 
 static struct turns_start begin(const char *session, bool may_wait)
 {
-    struct turns_request q = {.uid = ACTORS_USER, .session = session, .body_hash = "h",
-        .first_event = "{\"type\":\"RUN_STARTED\"}", .input = "{}", .may_run = true,
-        .may_wait = may_wait, .webhook = "https://example.org/"};
+    struct turns_request q = {.uid = ACTORS_USER,
+        .session = session,
+        .body_hash = "h",
+        .first_event = "{\"type\":\"RUN_STARTED\"}",
+        .input = "{}",
+        .may_run = true,
+        .may_wait = may_wait,
+        .webhook = "https://example.org/"};
     struct turns_start start;
     char turn[IDENT_UUID_SIZE];
 

@@ -10,17 +10,28 @@ static void test_figures(void **state)
 {
     static const struct {
         const char *text;
-        int error, with_comma;  /* where decimals stand behind a point, behind a comma */
+        int error, with_comma; /* where decimals stand behind a point, behind a comma */
         double value;
     } cases[] = {
-        {"45", 0, 0, 45}, {"45.50", 0, ERR_CONFLICT, 45.5}, {".5", 0, ERR_CONFLICT, 0.5},
-        {"1,000", 0, ERR_CONFLICT, 1000}, {"1.000", ERR_CONFLICT, ERR_CONFLICT, 1000},
-        {"1,200.50", 0, 0, 1200.5}, {"1.000,50", 0, 0, 1000.5}, {"1,234,567", 0, 0, 1234567},
-        {"1.234.567", 0, 0, 1234567}, {"1,50", ERR_CONFLICT, 0, 1.5}, {"0,500", ERR_CONFLICT, 0, 0.5},
-        {"12,34,567", ERR_INVALID, ERR_INVALID, 0}, {"1.2.3", ERR_INVALID, ERR_INVALID, 0},
-        {"1,000,50", ERR_INVALID, ERR_INVALID, 0}, {"1.000,5.0", ERR_INVALID, ERR_INVALID, 0},
-        {"", ERR_INVALID, ERR_INVALID, 0}, {"5.", ERR_INVALID, ERR_INVALID, 0},
-        {"-5", ERR_INVALID, ERR_INVALID, 0}, {"1e3", ERR_INVALID, ERR_INVALID, 0},
+        {"45", 0, 0, 45},
+        {"45.50", 0, ERR_CONFLICT, 45.5},
+        {".5", 0, ERR_CONFLICT, 0.5},
+        {"1,000", 0, ERR_CONFLICT, 1000},
+        {"1.000", ERR_CONFLICT, ERR_CONFLICT, 1000},
+        {"1,200.50", 0, 0, 1200.5},
+        {"1.000,50", 0, 0, 1000.5},
+        {"1,234,567", 0, 0, 1234567},
+        {"1.234.567", 0, 0, 1234567},
+        {"1,50", ERR_CONFLICT, 0, 1.5},
+        {"0,500", ERR_CONFLICT, 0, 0.5},
+        {"12,34,567", ERR_INVALID, ERR_INVALID, 0},
+        {"1.2.3", ERR_INVALID, ERR_INVALID, 0},
+        {"1,000,50", ERR_INVALID, ERR_INVALID, 0},
+        {"1.000,5.0", ERR_INVALID, ERR_INVALID, 0},
+        {"", ERR_INVALID, ERR_INVALID, 0},
+        {"5.", ERR_INVALID, ERR_INVALID, 0},
+        {"-5", ERR_INVALID, ERR_INVALID, 0},
+        {"1e3", ERR_INVALID, ERR_INVALID, 0},
         {"1234567890123456", ERR_INVALID, ERR_INVALID, 0},
     };
 
@@ -43,11 +54,19 @@ static void test_words(void **state)
         size_t taken;
         double value;
     } cases[] = {
-        {{"forty", "five"}, 2, 45}, {{"forty", "dollars"}, 1, 40}, {{"four", "fifty"}, 1, 4},
-        {{"a", "hundred", "and", "twenty"}, 4, 120}, {{"two", "hundred", "five"}, 3, 205},
-        {{"twelve", "hundred"}, 2, 1200}, {{"two", "thousand", "five", "hundred"}, 4, 2500},
-        {{"a", "thousand"}, 2, 1000}, {{"a", "hundred", "and", "coffee"}, 2, 100}, {{"a"}, 0, 0},
-        {{"and", "five"}, 0, 0}, {{"twenty", "twenty"}, 1, 20}, {{"nineteen", "one"}, 1, 19},
+        {{"forty", "five"}, 2, 45},
+        {{"forty", "dollars"}, 1, 40},
+        {{"four", "fifty"}, 1, 4},
+        {{"a", "hundred", "and", "twenty"}, 4, 120},
+        {{"two", "hundred", "five"}, 3, 205},
+        {{"twelve", "hundred"}, 2, 1200},
+        {{"two", "thousand", "five", "hundred"}, 4, 2500},
+        {{"a", "thousand"}, 2, 1000},
+        {{"a", "hundred", "and", "coffee"}, 2, 100},
+        {{"a"}, 0, 0},
+        {{"and", "five"}, 0, 0},
+        {{"twenty", "twenty"}, 1, 20},
+        {{"nineteen", "one"}, 1, 19},
     };
 
     (void)state;

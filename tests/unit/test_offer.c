@@ -17,22 +17,24 @@ static struct turn_bench bench;
 static struct model_double model;
 
 #define EVENT(name, more) "event: " name "\ndata: {\"type\":\"" name "\"," more "}\n\n"
-#define ANSWER(block, delta, reason)                                                               \
-    EVENT("message_start", "\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\","  \
-        "\"model\":\"test\",\"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}")      \
-    EVENT("content_block_start", "\"index\":0,\"content_block\":" block)                          \
-    EVENT("content_block_delta", "\"index\":0,\"delta\":" delta)                                  \
-    EVENT("content_block_stop", "\"index\":0")                                                     \
-    EVENT("message_delta", "\"delta\":{\"stop_reason\":\"" reason "\"},\"usage\":{\"output_tokens\":7}")     \
+#define ANSWER(block, delta, reason) \
+    EVENT("message_start", \
+        "\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\"," \
+        "\"model\":\"test\",\"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}") \
+    EVENT("content_block_start", "\"index\":0,\"content_block\":" block) \
+    EVENT("content_block_delta", "\"index\":0,\"delta\":" delta) \
+    EVENT("content_block_stop", "\"index\":0") \
+    EVENT("message_delta", \
+        "\"delta\":{\"stop_reason\":\"" reason "\"},\"usage\":{\"output_tokens\":7}") \
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
-#define SAY(words)                                                                                 \
-    ANSWER("{\"type\":\"text\",\"text\":\"\"}", "{\"type\":\"text_delta\",\"text\":\"" words "\"}",     \
-        "end_turn")
-#define CALL(id, name, args)                                                                       \
-    ANSWER("{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":{}}",               \
+#define SAY(words) \
+    ANSWER("{\"type\":\"text\",\"text\":\"\"}", \
+        "{\"type\":\"text_delta\",\"text\":\"" words "\"}", "end_turn")
+#define CALL(id, name, args) \
+    ANSWER("{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":{}}", \
         "{\"type\":\"input_json_delta\",\"partial_json\":\"" args "\"}", "tool_use")
-#define USE(...)                                                                                   \
-    use((const struct model_reply[]){__VA_ARGS__},                                                 \
+#define USE(...) \
+    use((const struct model_reply[]){__VA_ARGS__}, \
         sizeof((const struct model_reply[]){__VA_ARGS__}) / sizeof(struct model_reply))
 
 static void use(const struct model_reply *script, size_t count)
@@ -117,8 +119,10 @@ static void what_is_found_can_be_called_at_once_and_later(void **state)
 {
     (void)state;
     char *core, *names;
-    USE({.body = CALL("c1", "find_tools", "{\\\"query\\\":\\\"list of fill ups\\\",\\\"limit\\\":1}")},
-        {.body = CALL("c2", "get_fuel_log", "{}")}, {.body = SAY("None.")}, {.body = SAY("Still none.")});
+    USE({.body = CALL("c1", "find_tools",
+             "{\\\"query\\\":\\\"list of fill ups\\\",\\\"limit\\\":1}")},
+        {.body = CALL("c2", "get_fuel_log", "{}")}, {.body = SAY("None.")},
+        {.body = SAY("Still none.")});
     assert_int_equal(turn_bench_run(&bench, "show my fill ups"), 0);
     assert_int_equal(turn_bench_run(&bench, "sure?"), 0);
     names = offered_in(0, &core);
@@ -148,14 +152,14 @@ static void approval_is_asked_for_what_needs_it_only(void **state)
 {
     (void)state;
     USE({.body = CALL("c1", "manage_pantry",
-            "{\\\"action\\\":\\\"add\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
+             "{\\\"action\\\":\\\"add\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
         {.body = SAY("It is there.")});
     assert_int_equal(turn_bench_run(&bench, "put rice into the pantry"), 0);
     expect_result("\"success\":true");
     model_double_stop(&model);
     turn_bench_new_session(&bench);
     USE({.body = CALL("c1", "manage_pantry",
-            "{\\\"action\\\":\\\"remove\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
+             "{\\\"action\\\":\\\"remove\\\",\\\"ingredient_name\\\":\\\"rice\\\"}")},
         {.body = SAY("Not done.")});
     assert_int_equal(turn_bench_run(&bench, "take the rice out"), 0);
     jdoc *reply = turn_bench_reply(&bench);
@@ -172,7 +176,8 @@ static void the_core_is_small(void **state)
     size_t count = 0;
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        const struct context_tool tool = {.name = spec->name, .description = spec->description,
+        const struct context_tool tool = {.name = spec->name,
+            .description = spec->description,
             .schema = spec->arguments_schema};
         provider_anthropic.tool(&all, &tool, false);
         count += spec->core;
@@ -211,25 +216,30 @@ static void the_conversation_brings_tools(void **state)
     chat_init(&chat, arena);
     offered_is(&chat, arena, "");
     say(&chat, "{\"id\":\"1\",\"role\":\"user\",\"content\":\"hi\"}");
-    say(&chat, "{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":["
+    say(&chat,
+        "{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":["
         "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"find_tools\",\"arguments\":\"{}\"}},"
         "{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"like_post\",\"arguments\":\"{}\"}},"
         "{\"id\":\"c3\",\"type\":\"function\",\"function\":{\"name\":\"plan_trip\",\"arguments\":\"{}\"}},"
         "{\"id\":\"c4\",\"type\":\"function\",\"function\":{\"name\":\"no_tool\",\"arguments\":\"{}\"}}]}");
     offered_is(&chat, arena, "like_post");
     /* Only what the registry knows, and only from find_tools' own results. */
-    say(&chat, "{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"{\\\"success\\\":true,"
+    say(&chat,
+        "{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"{\\\"success\\\":true,"
         "\\\"tools\\\":[{\\\"name\\\":\\\"save_recipe\\\"},{\\\"name\\\":\\\"plan_trip\\\"},{\\\"name\\\":\\\"rm\\\"},5,"
         "{\\\"name\\\":\\\"like_post\\\"},{\\\"name\\\":\\\"get_feed\\\"}]}\"}");
-    say(&chat, "{\"id\":\"4\",\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"{\\\"tools\\\":"
+    say(&chat,
+        "{\"id\":\"4\",\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"{\\\"tools\\\":"
         "[{\\\"name\\\":\\\"web_search\\\"}]}\"}");
     offered_is(&chat, arena, "save_recipe like_post get_feed");
     /* What comes later stands behind. */
-    say(&chat, "{\"id\":\"5\",\"role\":\"assistant\",\"toolCalls\":["
+    say(&chat,
+        "{\"id\":\"5\",\"role\":\"assistant\",\"toolCalls\":["
         "{\"id\":\"c5\",\"type\":\"function\",\"function\":{\"name\":\"get_feed\",\"arguments\":\"{}\"}},"
         "{\"id\":\"c6\",\"type\":\"function\",\"function\":{\"name\":\"find_tools\",\"arguments\":\"{}\"}}]}");
     say(&chat, "{\"id\":\"6\",\"role\":\"tool\",\"toolCallId\":\"c6\",\"content\":\"cut off {\"}");
-    say(&chat, "{\"id\":\"7\",\"role\":\"assistant\",\"toolCalls\":["
+    say(&chat,
+        "{\"id\":\"7\",\"role\":\"assistant\",\"toolCalls\":["
         "{\"id\":\"c7\",\"type\":\"function\",\"function\":{\"name\":\"follow_user\",\"arguments\":\"{}\"}}]}");
     offered_is(&chat, arena, "save_recipe like_post get_feed follow_user");
     arena_free(arena);
@@ -244,7 +254,8 @@ int main(void)
             tear_down),
         cmocka_unit_test_setup_teardown(what_was_not_offered_runs_and_is_offered_then, set_up,
             tear_down),
-        cmocka_unit_test_setup_teardown(approval_is_asked_for_what_needs_it_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(approval_is_asked_for_what_needs_it_only, set_up,
+            tear_down),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -56,7 +56,7 @@ static void test_a_conversation(void **state)
     expect("write a poem", "did not recognise");
     expect("Add dentist tomorrow at 3pm to my calendar", "Dentist");
     expect("What is on my calendar?", "- Dentist: ");
-    expect("Move dentist to 4pm", ", 16:00"); /* of its own day */
+    expect("Move dentist to 4pm", ", 16:00");                        /* of its own day */
     expect("Move dentist to 2031-03-01", "Saturday 1 March, 16:00"); /* at its own time */
     expect("Move haircut to 2031-03-01 at 10am", "no coming event");
     expect("Remind me to call mum in 20 minutes", "Call mum");
@@ -112,7 +112,11 @@ static void test_a_whole_answer_comes_at_once(void **state)
     assert_int_equal(content_events(), 1);
 }
 
-struct spoken { size_t count; bool done; struct buf text; };
+struct spoken {
+    size_t count;
+    bool done;
+    struct buf text;
+};
 
 static int on_piece(void *arg, const char *s, size_t len)
 {
@@ -148,13 +152,14 @@ static void test_a_late_timer_catches_up(void **state)
     (void)state;
     chat_init(&chat, arena);
     assert_int_equal(chat_add(&chat, &hello), 0);
-    assert_int_equal(
-        context_frame_init(&frame, &bench.conf, &input, NULL, clock_real_ms(), arena), 0);
+    assert_int_equal(context_frame_init(&frame, &bench.conf, &input, NULL, clock_real_ms(), arena),
+        0);
     assert_int_equal(context_build(&frame, &chat, NULL, arena, &context), 0);
     provider_stream_init(&stream, &sink);
     bench.conf.offline_word_ms = 1;
-    assert_int_equal(
-        provider_offline.start(&request, bench.reactor, &stream, on_done, &pieces, &local), 0);
+    assert_int_equal(provider_offline.start(&request, bench.reactor, &stream, on_done, &pieces,
+                         &local),
+        0);
     bench.conf.offline_word_ms = 0;
     for (from = clock_mono_ms(); clock_mono_ms() < from + 200;)
         ; /* the machine is busy elsewhere: more than a millisecond for each word */

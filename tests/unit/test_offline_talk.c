@@ -29,7 +29,8 @@ static struct talk talk;
 
 static int set_up(void **state)
 {
-    static const char places[] = "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
+    static const char places[] =
+        "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
         "Australia/Brisbane\n"
         "london\tp\tLondon\tGB\tEngland\tengland\t51.50853\t-0.12574\t8961989\tEurope/London\n";
@@ -81,12 +82,13 @@ static char *decide(char **text)
     struct buf calls = {0};
 
     assert_int_equal(context_frame_init(&talk.frame, &talk.conf, &talk.input, talk.stored, NOW_MS,
-        talk.arena), 0);
+                         talk.arena),
+        0);
     assert_int_equal(context_build(&talk.frame, &talk.chat, NULL, talk.arena, &context), 0);
     assert_int_equal(offline_decide(&context, false, &step), 0);
     for (size_t i = 0; i < step.call_count; i++)
-        buf_printf(
-            &calls, "%s%s %s", i ? " + " : "", step.calls[i].name, buf_text(&step.calls[i].args));
+        buf_printf(&calls, "%s%s %s", i ? " + " : "", step.calls[i].name,
+            buf_text(&step.calls[i].args));
     if (text)
         *text = strdup(buf_text(&step.text));
     offline_step_fini(&step);
@@ -135,12 +137,14 @@ static void each(each_fn *fn)
     fclose(in);
 }
 
-static struct { int right, asked, wrong; } count;
+static struct {
+    int right, asked, wrong;
+} count;
 
 static const char *verdict(const char *calls, const char *text, const char *wanted)
 {
     bool refused = strstr(text, "did not recognise") || strstr(text, "Hello!") ||
-                   strstr(text, "welcome") || strstr(text, "things that I can do");
+        strstr(text, "welcome") || strstr(text, "things that I can do");
 
     if (!strcmp(calls, wanted))
         return "right";
@@ -160,8 +164,8 @@ static void judge(const char *message, const char *wanted)
     count.asked += !strcmp(found, "asked");
     count.wrong += !strcmp(found, "wrong");
     if (strcmp(found, "right") || getenv("OFFLINE_SHOW"))
-        print_message(
-            "%s: \"%s\": %s%s, wanted %s\n", found, message, calls, *calls ? "" : text, wanted);
+        print_message("%s: \"%s\": %s%s, wanted %s\n", found, message, calls, *calls ? "" : text,
+            wanted);
     free(calls);
     free(text);
 }
@@ -195,8 +199,7 @@ static void add_behind(const char *message, const char *wanted)
         " and delete dentist", " every day", " on 5/12", " or 50", " but not today", " 40-50",
         ", no, 60", " if Bob agrees", " and tomorrow at 9am", " $12", " 98000 km", " at 25:00",
         " except Sundays", " twice", " and again on Friday", " 10%", ". Then call Bob",
-        "; log 5 for tea", "\nlog 5 for tea", " unless it rains", " (maybe)",
-        " \xe2\x82\xac 5",
+        "; log 5 for tea", "\nlog 5 for tea", " unless it rains", " (maybe)", " \xe2\x82\xac 5",
         " for two hours", " und so weiter"};
     char text[512];
 
@@ -260,8 +263,10 @@ static void expect(const char *wanted)
 /* Money's name is read where it is said: dollars in New York are hardly Australian ones. */
 static void test_shared_names_of_money_are_asked_about(void **state)
 {
-    static const struct { const char *zone, *message; bool asked; } rows[] = {
-        {"America/New_York", "I spent 30 dollars on lunch", true},
+    static const struct {
+        const char *zone, *message;
+        bool asked;
+    } rows[] = {{"America/New_York", "I spent 30 dollars on lunch", true},
         {"America/New_York", "I spent $30 on lunch", true},
         {"Pacific/Auckland", "log $30 for lunch", true},
         {"America/Toronto", "budget $400 a month for fuel", true},
@@ -269,8 +274,7 @@ static void test_shared_names_of_money_are_asked_about(void **state)
         {"Pacific/Auckland", "log A$30 for lunch", false},
         {"America/New_York", "log 30 for lunch", false},
         {"Australia/Perth", "log $30 for lunch", false},
-        {"Europe/Paris", "log $30 for lunch", false},
-        {"UTC", "log $30 for lunch", false}};
+        {"Europe/Paris", "log $30 for lunch", false}, {"UTC", "log $30 for lunch", false}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -311,9 +315,11 @@ static void test_the_users_currency_counts(void **state)
     (void)state;
     begin();
     talk.stored = "{\"currency\":\"EUR\"}";
-    say(CHAT_USER, "u1", "I spent \xe2\x82\xac""30 on fuel");
+    say(CHAT_USER, "u1",
+        "I spent \xe2\x82\xac"
+        "30 on fuel");
     expect("create_expense {\"amount\":30.00,\"currency\":\"EUR\",\"category\":\"gas\","
-        "\"description\":\"fuel\"}");
+           "\"description\":\"fuel\"}");
     begin();
     talk.stored = "{\"currency\":\"EUR\"}";
     say(CHAT_USER, "u1", "I spent $30 on fuel");
@@ -367,12 +373,12 @@ static void test_an_answer_completes_the_message(void **state)
     (void)state;
     converse("Remind me to call mum tomorrow", 5000, "at 5pm");
     expect("create_calendar_event {\"title\":\"Call mum\",\"start_date\":\"2026-11-26T17:00\","
-        "\"event_type\":\"reminder\",\"reminder_minutes\":0}");
+           "\"event_type\":\"reminder\",\"reminder_minutes\":0}");
     converse("I spent 45", 5000, "on fuel");
     expect("create_expense {\"amount\":45.00,\"category\":\"gas\",\"description\":\"fuel\"}");
     converse("Plan a trip to Perth", 5000, "from Sydney");
     expect("plan_trip {\"origin\":\"Sydney\",\"destination\":\"Perth\"} + "
-        "estimate_travel_time {\"origin\":\"Sydney\",\"destination\":\"Perth\"}");
+           "estimate_travel_time {\"origin\":\"Sydney\",\"destination\":\"Perth\"}");
     converse("Add dentist tomorrow at 3 to my calendar", 5000, "in the afternoon");
     expect("create_calendar_event {\"title\":\"Dentist\",\"start_date\":\"2026-11-26T15:00\"}");
 }
@@ -381,10 +387,14 @@ static void test_an_answer_completes_the_message(void **state)
 static void test_other_follow_ups_write_nothing(void **state)
 {
     static const char *const pairs[][2] = {
-        {"I spent 45 on fuel", "make it 50"}, {"I spent 45 on fuel", "no, 60"},
-        {"I spent 45 on fuel", "and 12 for coffee"}, {"I spent 45 on fuel", "yesterday"},
-        {"I spent 45 on fuel", "same again"}, {"Remind me to call mum tomorrow", "no"},
-        {"Remind me to call mum tomorrow", "never mind"}, {"Remind me to call mum tomorrow", "5"},
+        {"I spent 45 on fuel", "make it 50"},
+        {"I spent 45 on fuel", "no, 60"},
+        {"I spent 45 on fuel", "and 12 for coffee"},
+        {"I spent 45 on fuel", "yesterday"},
+        {"I spent 45 on fuel", "same again"},
+        {"Remind me to call mum tomorrow", "no"},
+        {"Remind me to call mum tomorrow", "never mind"},
+        {"Remind me to call mum tomorrow", "5"},
         {"What is on my calendar tomorrow?", "and the day after?"},
         {"log 45 on fuel and 12 for coffee", "yes"},
     };
@@ -409,9 +419,14 @@ static void test_other_follow_ups_write_nothing(void **state)
 /* Moving: the list has been read, and this is in it. */
 static void after_list(const char *message, const char *events)
 {
-    static struct chat_call call = {
-        .id = "c1", .name = "get_calendar_events", .args = "{}", .args_len = 2};
-    struct chat_message calls = {.role = CHAT_ASSISTANT, .id = "a1", .text = "", .calls = &call,
+    static struct chat_call call = {.id = "c1",
+        .name = "get_calendar_events",
+        .args = "{}",
+        .args_len = 2};
+    struct chat_message calls = {.role = CHAT_ASSISTANT,
+        .id = "a1",
+        .text = "",
+        .calls = &call,
         .call_count = 1};
     struct chat_message result = {.role = CHAT_TOOL, .id = "t1", .call_id = "c1"};
 
@@ -424,14 +439,15 @@ static void after_list(const char *message, const char *events)
     assert_int_equal(chat_add(&talk.chat, &result), 0);
 }
 
-#define EVENT(id, title, start, more)                                                              \
+#define EVENT(id, title, start, more) \
     "{\"id\":\"" id "\",\"title\":\"" title "\",\"start_date\":\"" start "\"" more "}"
-#define DENTIST                                                                                    \
+#define DENTIST \
     EVENT("e1", "Dentist", "2026-11-26T15:00:00+11:00", ",\"timezone\":\"Australia/Sydney\"")
 
 static void test_an_event_keeps_what_is_not_moved(void **state)
 {
-    static const struct { const char *message, *events, *wanted;
+    static const struct {
+        const char *message, *events, *wanted;
     } cases[] = {
         {"Move dentist to 4pm", DENTIST,
             "update_calendar_event {\"event_id\":\"e1\",\"start_date\":\"2026-11-26T16:00\"}"},
@@ -481,19 +497,31 @@ static void test_the_question_is_precise(void **state)
     assert_non_null(strstr(text, "I have written nothing"));
     free(calls);
     free(text);
-    calls = one("I spent \xe2\x82\xac""30 on lunch", &text);
+    calls = one("I spent \xe2\x82\xac"
+                "30 on lunch",
+        &text);
     assert_non_null(strstr(text, "EUR"));
     free(calls);
     free(text);
-    calls = one("I spent 45 on fuel for 3 \xe2\x80\x9c""friends\xe2\x80\x9d", &text);
-    assert_non_null(strstr(text, "but not \"3 \xe2\x80\x9c" "friends\xe2\x80\x9d\""));
+    calls = one("I spent 45 on fuel for 3 \xe2\x80\x9c"
+                "friends\xe2\x80\x9d",
+        &text);
+    assert_non_null(strstr(text,
+        "but not \"3 \xe2\x80\x9c"
+        "friends\xe2\x80\x9d\""));
     free(calls);
     free(text);
-    calls = one("Set a timer \xe2\x80\x9c""for eggs\xe2\x80\x9d", &text);
-    assert_non_null(strstr(text, "but not \"\xe2\x80\x9c" "for eggs"));
+    calls = one("Set a timer \xe2\x80\x9c"
+                "for eggs\xe2\x80\x9d",
+        &text);
+    assert_non_null(strstr(text,
+        "but not \"\xe2\x80\x9c"
+        "for eggs"));
     free(calls);
     free(text);
-    calls = one("I spent \xe2\x82\xac""30 on lunch", &text);
+    calls = one("I spent \xe2\x82\xac"
+                "30 on lunch",
+        &text);
     assert_non_null(strstr(text, "AUD"));
     free(calls);
     free(text);

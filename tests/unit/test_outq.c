@@ -15,13 +15,13 @@ static void pair(int fd[2])
     int size = 4096;
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-    setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
 static int send_frame(struct outq *q, int fd, const char *text, size_t len, size_t max)
 {
-    struct iovec iov[2] = {
-        {(void *)(uintptr_t)text, len / 2}, {(void *)(uintptr_t)(text + len / 2), len - len / 2}};
+    struct iovec iov[2] = {{(void *)(uintptr_t)text, len / 2},
+        {(void *)(uintptr_t)(text + len / 2), len - len / 2}};
 
     return outq_send(q, fd, iov, 2, max);
 }
@@ -37,7 +37,7 @@ static void straight_through_when_the_socket_takes_it(void **state)
     assert_int_equal(send_frame(&q, fd[0], "hello", 5, 100), 0);
     assert_int_equal(outq_len(&q), 0);
     assert_null(q.data);
-    assert_int_equal(read(fd[1], got, sizeof(got)), 5);
+    assert_int_equal(read(fd[1], got, sizeof got), 5);
     assert_memory_equal(got, "hello", 5);
     close(fd[0]);
     close(fd[1]);
@@ -54,15 +54,15 @@ static void a_slow_reader_gets_whole_frames(void **state)
     (void)state;
     pair(fd);
     for (int round = 0; round < 400; round++) {
-        memset(frame, 'a' + taken % 26, sizeof(frame));
-        int rc = send_frame(&q, fd[0], frame, sizeof(frame), 20000);
+        memset(frame, 'a' + taken % 26, sizeof frame);
+        int rc = send_frame(&q, fd[0], frame, sizeof frame, 20000);
         if (rc == 0)
             taken++;
         else
             refused += rc == ERR_FULL;
         assert_true(outq_len(&q) <= 21000);
         if (round % 7 == 0) {
-            ssize_t n = read(fd[1], got, sizeof(got));
+            ssize_t n = read(fd[1], got, sizeof got);
             for (ssize_t i = 0; i < n; i++, total++)
                 assert_int_equal(got[i], 'a' + (int)(total / 1000 % 26));
             assert_int_equal(outq_flush(&q, fd[0]), 0);
@@ -70,7 +70,7 @@ static void a_slow_reader_gets_whole_frames(void **state)
     }
     assert_true(refused > 0);
     while (total < (size_t)taken * 1000) {
-        ssize_t n = read(fd[1], got, sizeof(got));
+        ssize_t n = read(fd[1], got, sizeof got);
         assert_true(n > 0);
         for (ssize_t i = 0; i < n; i++, total++)
             assert_int_equal(got[i], 'a' + (int)(total / 1000 % 26));
@@ -95,7 +95,7 @@ static void one_large_frame_is_taken_when_nothing_waits(void **state)
     assert_int_equal(send_frame(&q, fd[0], "x", 1, 1000), ERR_FULL);
     assert_int_equal(send_frame(&q, fd[0], "x", 1, 0), 0);
     while (total < len + 1) {
-        ssize_t n = read(fd[1], got, sizeof(got));
+        ssize_t n = read(fd[1], got, sizeof got);
         assert_true(n > 0);
         total += (size_t)n;
         assert_int_equal(outq_flush(&q, fd[0]), 0);

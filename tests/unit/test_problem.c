@@ -58,8 +58,10 @@ static void every_result_becomes_a_problem(void **state)
 
 static void a_kind_of_the_callers_has_the_same_form(void **state)
 {
-    const struct problem_kind kind = {
-        .status = 410, .code = "events_gone", .title = "Gone", .retryable = false};
+    const struct problem_kind kind = {.status = 410,
+        .code = "events_gone",
+        .title = "Gone",
+        .retryable = false};
     const struct problem p = {.detail = "They \"are\" gone."};
     struct buf out = {0};
     jdoc *doc;
@@ -107,8 +109,8 @@ static void the_form_names_field_limit_and_ids(void **state)
     assert_false(jdoc_has(doc, "reason"));
     jdoc_free(doc);
     problem_set(&p, PROBLEM_TOOL_FAILED, "no");
-    snprintf(p.expected, sizeof(p.expected), "an \"object\"");
-    snprintf(p.reason, sizeof(p.reason), "full_moon");
+    snprintf(p.expected, sizeof p.expected, "an \"object\"");
+    snprintf(p.reason, sizeof p.reason, "full_moon");
     doc = written(&p);
     assert_string_equal(jdoc_text_or(doc, "expected", ""), "an \"object\"");
     assert_string_equal(jdoc_text_or(doc, "reason", ""), "full_moon");

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 static void changes_only_what_is_named(void **state)
 {
     (void)state;
@@ -16,7 +15,8 @@ static void changes_only_what_is_named(void **state)
     r = tool_ok(&bench, "update_profile", "{\"bio\":\"On the road\"}");
     assert_string_equal(text_at(r, "/profile/username"), "red_dust");
     jdoc_free(r);
-    r = tool_ok(&bench, "update_settings", "{\"theme\":\"Dark\",\"email_notifications\":\"false\"}");
+    r = tool_ok(&bench, "update_settings",
+        "{\"theme\":\"Dark\",\"email_notifications\":\"false\"}");
     assert_string_equal(text_at(r, "/settings/theme"), "dark");
     assert_string_equal(text_at(r, "/settings/language"), "en");
     jdoc_free(r);
@@ -38,24 +38,27 @@ static void refuses_what_cannot_be(void **state)
 {
     (void)state;
     static const char *const wrong[][3] = {
-        { "update_profile", "{}", "" }, { "update_profile", "{\"username\":\"ab\"}", "/username" },
-        { "update_profile", "{\"username\":\"a b c\"}", "/username" },
-        { "update_profile", "{\"username\":\"a123456789012345678901234567890\"}", "/username" },
-        { "update_profile", "{\"rv_year\":2028}", "/rv_year" },
-        { "update_profile", "{\"rv_year\":1899}", "/rv_year" },
-        { "update_profile", "{\"avatar_url\":\"javascript:x\"}", "/avatar_url" },
-        { "update_profile", "{\"bio\":{\"a\":1}}", "/bio" },
-        { "update_settings", "{}", "" }, { "update_settings", "{\"theme\":\"pink\"}", "/theme" },
-        { "update_settings", "{\"language\":\"english\"}", "/language" },
-        { "update_settings", "{\"budget_alerts\":\"maybe\"}", "/budget_alerts" },
-        { "manage_privacy", "{\"allow_messages\":\"all\"}", "/allow_messages" },
-        { "create_vehicle", "{}", "/name" }, { "create_vehicle", "{\"name\":\"\"}", "/name" },
-        { "create_vehicle", "{\"name\":\"x\",\"year\":2028}", "/year" },
-        { "create_vehicle", "{\"name\":\"x\",\"vehicle_type\":\"plane\"}", "/vehicle_type" },
-        { "update_vehicle_fuel_consumption", "{}", "" },
-        { "update_vehicle_fuel_consumption", "{\"mpg\":0}", "/mpg" },
-        { "update_vehicle_fuel_consumption", "{\"mpg\":10,\"l_per_100km\":10}", "/mpg" },
-        { "get_user_stats", "{\"period\":\"decade\"}", "/period" },
+        {"update_profile", "{}", ""},
+        {"update_profile", "{\"username\":\"ab\"}", "/username"},
+        {"update_profile", "{\"username\":\"a b c\"}", "/username"},
+        {"update_profile", "{\"username\":\"a123456789012345678901234567890\"}", "/username"},
+        {"update_profile", "{\"rv_year\":2028}", "/rv_year"},
+        {"update_profile", "{\"rv_year\":1899}", "/rv_year"},
+        {"update_profile", "{\"avatar_url\":\"javascript:x\"}", "/avatar_url"},
+        {"update_profile", "{\"bio\":{\"a\":1}}", "/bio"},
+        {"update_settings", "{}", ""},
+        {"update_settings", "{\"theme\":\"pink\"}", "/theme"},
+        {"update_settings", "{\"language\":\"english\"}", "/language"},
+        {"update_settings", "{\"budget_alerts\":\"maybe\"}", "/budget_alerts"},
+        {"manage_privacy", "{\"allow_messages\":\"all\"}", "/allow_messages"},
+        {"create_vehicle", "{}", "/name"},
+        {"create_vehicle", "{\"name\":\"\"}", "/name"},
+        {"create_vehicle", "{\"name\":\"x\",\"year\":2028}", "/year"},
+        {"create_vehicle", "{\"name\":\"x\",\"vehicle_type\":\"plane\"}", "/vehicle_type"},
+        {"update_vehicle_fuel_consumption", "{}", ""},
+        {"update_vehicle_fuel_consumption", "{\"mpg\":0}", "/mpg"},
+        {"update_vehicle_fuel_consumption", "{\"mpg\":10,\"l_per_100km\":10}", "/mpg"},
+        {"get_user_stats", "{\"period\":\"decade\"}", "/period"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         tool_refused(&bench, wrong[i][0], wrong[i][1], "invalid_argument", wrong[i][2]);
@@ -114,13 +117,18 @@ static void counts(void **state)
 static void seed_session(const char *id, int messages)
 {
     struct link *link = bench.context.store->link;
-    assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:s:%s title Trip created 1795312800000 "
-        "updated 1795312800000 count %d", id, messages), 0);
+    assert_int_equal(link_command(link, NULL,
+                         "HSET tp:{ann}:s:%s title Trip created 1795312800000 "
+                         "updated 1795312800000 count %d",
+                         id, messages),
+        0);
     assert_int_equal(link_command(link, NULL, "ZADD tp:{ann}:sessions 1795312800000 %s", id), 0);
     for (int i = 0; i < messages; i++)
         assert_int_equal(link_command(link, NULL, "RPUSH tp:{ann}:s:%s:msgs %s", id,
-            i == 0 ? "{\"id\":\"m0\",\"role\":\"user\",\"content\":\"first\"}"
-                   : "{\"id\":\"m1\",\"role\":\"assistant\",\"content\":\"next\"}"), 0);
+                             i == 0 ?
+                                 "{\"id\":\"m0\",\"role\":\"user\",\"content\":\"first\"}" :
+                                 "{\"id\":\"m1\",\"role\":\"assistant\",\"content\":\"next\"}"),
+            0);
 }
 
 static void exports_everything(void **state)
@@ -143,7 +151,8 @@ static void exports_everything(void **state)
     jdoc_free(r);
     bench.context.uid = "bob";
     r = tool_ok(&bench, "export_data", "{}");
-    assert_int_equal(jdoc_length(at(r, "/export/records")) + jdoc_length(at(r, "/export/sessions")), 0);
+    assert_int_equal(jdoc_length(at(r, "/export/records")) + jdoc_length(at(r, "/export/sessions")),
+        0);
     jdoc_free(r);
 }
 
@@ -175,8 +184,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
-        T(changes_only_what_is_named), T(refuses_what_cannot_be), T(has_one_primary_vehicle),
-        T(counts), T(exports_everything), T(says_when_the_export_is_cut),
+        T(changes_only_what_is_named),
+        T(refuses_what_cannot_be),
+        T(has_one_primary_vehicle),
+        T(counts),
+        T(exports_everything),
+        T(says_when_the_export_is_cut),
     };
     return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -6,22 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START                                                                                      \
-    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":"   \
+#define START \
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":" \
     "\"message\",\"role\":\"assistant\",\"model\":\"claude-x\",\"content\":[],\"stop_reason\":null," \
-    "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":3,"                             \
+    "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":3," \
     "\"cache_read_input_tokens\":100,\"output_tokens\":1}}}\n\n"
-#define TEXT_BLOCK                                                                                 \
-    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"              \
+#define TEXT_BLOCK \
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0," \
     "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
-#define DELTA(i, d)                                                                                \
-    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":" #i             \
+#define DELTA(i, d) \
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":" #i \
     ",\"delta\":" d "}\n\n"
 #define TEXT(s) DELTA(0, "{\"type\":\"text_delta\",\"text\":\"" s "\"}")
-#define STOP(i) "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":" #i "}\n\n"
-#define END(reason)                                                                                \
-    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason  \
-    "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":15}}\n\n"                              \
+#define STOP(i) \
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":" #i "}\n\n"
+#define END(reason) \
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason \
+    "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":15}}\n\n" \
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 
 /* Both ways, whole and in every small split, must say `want`. */
@@ -41,21 +42,28 @@ static void check(const char *bytes, const char *want, int error, enum provider_
 static void test_text(void **state)
 {
     (void)state;
-    check(START TEXT_BLOCK "event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel") TEXT("lo \\n\\u00e9")
-        TEXT("caf\xc3\xa9 \\\"q\\\" \\/ \\\\ \\t") TEXT("") STOP(0) END("end_turn"),
-        "text Hello \n\xc3\xa9" "caf\xc3\xa9 \"q\" / \\ \t", 0, PROVIDER_STOP_END);
+    check(START TEXT_BLOCK "event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel")
+              TEXT("lo \\n\\u00e9") TEXT("caf\xc3\xa9 \\\"q\\\" \\/ \\\\ \\t") TEXT("") STOP(0)
+                  END("end_turn"),
+        "text Hello \n\xc3\xa9"
+        "caf\xc3\xa9 \"q\" / \\ \t",
+        0, PROVIDER_STOP_END);
 }
 
 static void test_surrogates_and_nul_take_the_slow_way(void **state)
 {
     struct sink_stream s;
-    const char *bytes = START TEXT_BLOCK TEXT("\\ud83d\\ude90") TEXT("a\\u0000b") STOP(0) END("end_turn");
+    const char *bytes =
+        START TEXT_BLOCK TEXT("\\ud83d\\ude90") TEXT("a\\u0000b") STOP(0) END("end_turn");
 
     (void)state;
     sink_stream_run(&s, &provider_anthropic, false, bytes, strlen(bytes), 0);
     assert_int_equal(s.error, 0);
     assert_int_equal(s.out.text.len, 5 + 4 + 3);
-    assert_memory_equal(s.out.text.data, "text \xf0\x9f\x9a\x90" "a\0b", 12);
+    assert_memory_equal(s.out.text.data,
+        "text \xf0\x9f\x9a\x90"
+        "a\0b",
+        12);
     sink_stream_fini(&s);
 }
 
@@ -78,7 +86,8 @@ static void test_usage_counts_totals(void **state)
 static void test_parallel_calls_and_odd_line_ends(void **state)
 {
     (void)state;
-    check("data: {\"type\":\"message_start\",\"message\":{\"usage\":{}}}\r\n\r\n: comment\r\n\r\n"
+    check(
+        "data: {\"type\":\"message_start\",\"message\":{\"usage\":{}}}\r\n\r\n: comment\r\n\r\n"
         "data: {\"type\": \"content_block_start\", \"index\": 0, \"content_block\": {\"type\": "
         "\"tool_use\", \"id\": \"t1\", \"name\": \"a\", \"input\": {}}}\r\n\r\n"
         "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\","
@@ -93,14 +102,16 @@ static void test_parallel_calls_and_odd_line_ends(void **state)
 static void test_thinking_and_unknown_blocks(void **state)
 {
     (void)state;
-    check(START "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":"
-        "\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"
-        DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
-        DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}") STOP(0)
-        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":"
-        "\"server_tool_use\",\"id\":\"z\",\"name\":\"web\"}}\n\n"
-        DELTA(1, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}") STOP(1)
-        "event: brand_new\ndata: {\"type\":\"brand_new\",\"x\":[1]}\n\n" END("pause_turn"),
+    check(START
+        "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":"
+        "\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n" DELTA(0,
+            "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
+            DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}") STOP(
+                0) "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":"
+                   "\"server_tool_use\",\"id\":\"z\",\"name\":\"web\"}}\n\n" DELTA(1,
+                       "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}")
+                       STOP(1) "event: brand_new\ndata: {\"type\":\"brand_new\",\"x\":[1]}\n\n" END(
+                           "pause_turn"),
         "think hm|thought anthropic:signature:S1", 0, PROVIDER_STOP_PAUSE);
 }
 
@@ -108,26 +119,30 @@ static void test_errors(void **state)
 {
     struct sink_stream s;
     const char *overloaded = START "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
-        "\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+                                   "\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
 
     (void)state;
     sink_stream_run(&s, &provider_anthropic, false, overloaded, strlen(overloaded), 0);
     assert_int_equal(s.error, ERR_OVERLOADED);
     assert_string_equal(s.stream.error_type, "overloaded_error");
     sink_stream_fini(&s);
-    check(START DELTA(0, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}"), "", ERR_PROTOCOL,
-        PROVIDER_STOP_NONE);
+    check(START DELTA(0, "{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}"), "",
+        ERR_PROTOCOL, PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK "data: {\"type\":\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
-    check(START TEXT_BLOCK "data: {\"type\":\"content_block_delta\",\"index\":0,\"index\":0,\"delta\":"
-        "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n", "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK
+        "data: {\"type\":\"content_block_delta\",\"index\":0,\"index\":0,\"delta\":"
+        "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
+        "", ERR_PROTOCOL, PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK TEXT("bad \xc3 utf8"), "text bad \xef\xbf\xbd utf8", 0,
         PROVIDER_STOP_NONE);
     check(START TEXT_BLOCK TEXT("x") STOP(0) END("refusal"), "text x", 0, PROVIDER_STOP_REFUSAL);
-    check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0, PROVIDER_STOP_MAX_TOKENS);
+    check(START TEXT_BLOCK TEXT("x") STOP(0) END("max_tokens"), "text x", 0,
+        PROVIDER_STOP_MAX_TOKENS);
 }
 
-#define BLOCK(i, b) "data: {\"type\":\"content_block_start\",\"index\":" #i ",\"content_block\":" b "}\n\n"
-#define CALL_BLOCK(i, id, input)                                                                   \
+#define BLOCK(i, b) \
+    "data: {\"type\":\"content_block_start\",\"index\":" #i ",\"content_block\":" b "}\n\n"
+#define CALL_BLOCK(i, id, input) \
     BLOCK(i, "{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"f\",\"input\":" input "}")
 #define ARGS(i, s) DELTA(i, "{\"type\":\"input_json_delta\",\"partial_json\":\"" s "\"}")
 
@@ -135,23 +150,27 @@ static void test_gateways_that_leave_out(void **state)
 {
     const char *thought = BLOCK(0, "{\"type\":\"thinking\",\"thinking\":\"\"}")
         DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}")
-        DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}");
+            DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"S1\"}");
     char bytes[2048];
 
     (void)state;
     /* message_start and content_block_start; the ends of blocks; message_stop; the index. */
-    check("event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel") TEXT("lo") STOP(0) END("end_turn"),
+    check("event: ping\ndata: {\"type\":\"ping\"}\n\n" TEXT("Hel") TEXT("lo") STOP(0)
+              END("end_turn"),
         "text Hello", 0, PROVIDER_STOP_END);
-    check(START TEXT_BLOCK TEXT("a\xf0\x9f") END("end_turn"), "text a\xef\xbf\xbd", 0, PROVIDER_STOP_END);
-    snprintf(bytes, sizeof bytes, "%s%s", thought, BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}")
-        DELTA(1, "{\"type\":\"text_delta\",\"text\":\"Yes\"}") CALL_BLOCK(2, "t", "{}") ARGS(2, "{}")
-        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\n");
+    check(START TEXT_BLOCK TEXT("a\xf0\x9f") END("end_turn"), "text a\xef\xbf\xbd", 0,
+        PROVIDER_STOP_END);
+    snprintf(bytes, sizeof bytes, "%s%s", thought,
+        BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}") DELTA(1,
+            "{\"type\":\"text_delta\",\"text\":\"Yes\"}") CALL_BLOCK(2, "t", "{}") ARGS(2,
+            "{}") "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\n");
     check(bytes, "think hm|thought anthropic:signature:S1|text Yes|call0 t f|args0 {}|end0", 0,
         PROVIDER_STOP_CALLS);
-    check("data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
+    check(
+        "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
         "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n"
-        "data: {\"type\":\"content_block_stop\"}\n\n" STOP(0) END("end_turn") "data: [DONE]\n\n", "text a", 0,
-        PROVIDER_STOP_END);
+        "data: {\"type\":\"content_block_stop\"}\n\n" STOP(0) END("end_turn") "data: [DONE]\n\n",
+        "text a", 0, PROVIDER_STOP_END);
     /* [DONE] behind an answer that has no end. */
     check(START TEXT_BLOCK TEXT("a") STOP(0) "data: [DONE]\n\n", "text a", 0, PROVIDER_STOP_NONE);
 }
@@ -162,7 +181,8 @@ static void test_gateways_with_words_of_others(void **state)
     check(START TEXT_BLOCK TEXT("a") STOP(0) END("length"), "text a", 0, PROVIDER_STOP_MAX_TOKENS);
     check(START TEXT_BLOCK TEXT("a") STOP(0) END("guardrail_intervened"), "text a", 0,
         PROVIDER_STOP_FILTER);
-    check(START TEXT_BLOCK TEXT("a") STOP(0) END("error"), "text a", ERR_REMOTE, PROVIDER_STOP_NONE);
+    check(START TEXT_BLOCK TEXT("a") STOP(0) END("error"), "text a", ERR_REMOTE,
+        PROVIDER_STOP_NONE);
     /* Arguments at the beginning and in pieces: once. */
     check(START CALL_BLOCK(0, "t", "{\"x\":1}") ARGS(0, "{\\\"x\\\":1}") STOP(0) END("tool_use"),
         "call0 t f|args0 {\"x\":1}|end0", 0, PROVIDER_STOP_CALLS);

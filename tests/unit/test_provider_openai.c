@@ -6,17 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK(rest)                                                                                \
-    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":"     \
+#define CHUNK(rest) \
+    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":" \
     "\"gpt-x\",\"system_fingerprint\":null,\"choices\":[" rest "]}\n\n"
-#define ROLE CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}")
-#define TEXT(s) CHUNK("{\"index\":0,\"delta\":{\"content\":\"" s "\"},\"logprobs\":null,\"finish_reason\":null}")
+#define ROLE \
+    CHUNK( \
+        "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}")
+#define TEXT(s) \
+    CHUNK("{\"index\":0,\"delta\":{\"content\":\"" s \
+          "\"},\"logprobs\":null,\"finish_reason\":null}")
 #define CALLS(c) CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[" c "]},\"finish_reason\":null}")
 #define FINISH(reason) CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"" reason "\"}")
-#define USAGE                                                                                      \
-    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt-x\","     \
-    "\"choices\":[],\"usage\":{\"prompt_tokens\":50,\"completion_tokens\":9,\"total_tokens\":59,"    \
-    "\"prompt_tokens_details\":{\"cached_tokens\":40},\"completion_tokens_details\":"               \
+#define USAGE \
+    "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt-x\"," \
+    "\"choices\":[],\"usage\":{\"prompt_tokens\":50,\"completion_tokens\":9,\"total_tokens\":59," \
+    "\"prompt_tokens_details\":{\"cached_tokens\":40},\"completion_tokens_details\":" \
     "{\"reasoning_tokens\":4}}}\n\n"
 #define DONE "data: [DONE]\n\n"
 
@@ -35,8 +39,8 @@ static void check(const char *bytes, const char *want, int error, enum provider_
 
 static void test_text_and_usage(void **state)
 {
-    const char *bytes = ROLE TEXT("Hel") ": OPENROUTER PROCESSING\n\n" TEXT("lo\\n\\u00e9 \xe2\x82\xac")
-        FINISH("stop") USAGE DONE;
+    const char *bytes = ROLE TEXT("Hel") ": OPENROUTER PROCESSING\n\n" TEXT(
+        "lo\\n\\u00e9 \xe2\x82\xac") FINISH("stop") USAGE DONE;
     struct sink_stream s;
 
     (void)state;
@@ -54,12 +58,16 @@ static void test_text_and_usage(void **state)
 static void test_parallel_calls(void **state)
 {
     (void)state;
-    check(ROLE CALLS("{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
-        CALLS("{\"index\":0,\"function\":{\"arguments\":\"{\\\"x\\\"\"}}")
-        CALLS("{\"index\":1,\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}")
-        CALLS("{\"index\":0,\"function\":{\"arguments\":\":1}\"}},{\"index\":1,\"function\":{\"arguments\":\"}\"}}")
-        FINISH("tool_calls") DONE,
-        "call0 a f|args0 {\"x\"|call1 b g|args1 {|args0 :1}|args1 }|end0|end1", 0, PROVIDER_STOP_CALLS);
+    check(
+        ROLE CALLS(
+            "{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}")
+            CALLS("{\"index\":0,\"function\":{\"arguments\":\"{\\\"x\\\"\"}}") CALLS(
+                "{\"index\":1,\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}")
+                CALLS(
+                    "{\"index\":0,\"function\":{\"arguments\":\":1}\"}},{\"index\":1,\"function\":{\"arguments\":\"}\"}}")
+                    FINISH("tool_calls") DONE,
+        "call0 a f|args0 {\"x\"|call1 b g|args1 {|args0 :1}|args1 }|end0|end1", 0,
+        PROVIDER_STOP_CALLS);
 }
 
 static void test_servers_that_differ(void **state)
@@ -67,25 +75,26 @@ static void test_servers_that_differ(void **state)
     (void)state;
     /* No index, no type, everything in one chunk, no [DONE]. */
     check(CALLS("{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
-        "{\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}") FINISH("tool_calls"),
+                "{\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}")
+              FINISH("tool_calls"),
         "call0 a f|args0 {}|call1 b g|args1 {}|end0|end1", 0, PROVIDER_STOP_CALLS);
     /* Neither id nor index: fragments belong to the last one. */
     check(CALLS("{\"function\":{\"name\":\"f\"}}") CALLS("{\"function\":{\"arguments\":\"{\"}}")
-        CALLS("{\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE,
+              CALLS("{\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE,
         "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
-    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}")
-        CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\" so\"}}") TEXT("Yes") FINISH("stop") DONE,
+    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}") CHUNK(
+              "{\"index\":0,\"delta\":{\"reasoning\":\" so\"}}") TEXT("Yes") FINISH("stop") DONE,
         "think hm so|thought -|text Yes", 0, PROVIDER_STOP_END);
-    check(ROLE CHUNK("{\"index\":0,\"delta\":{\"refusal\":\"No.\"}}") FINISH("stop") DONE, "text No.", 0,
-        PROVIDER_STOP_REFUSAL);
+    check(ROLE CHUNK("{\"index\":0,\"delta\":{\"refusal\":\"No.\"}}") FINISH("stop") DONE,
+        "text No.", 0, PROVIDER_STOP_REFUSAL);
     check(TEXT("x") FINISH("length") DONE, "text x", 0, PROVIDER_STOP_MAX_TOKENS);
     check(TEXT("x") FINISH("content_filter") DONE, "text x", 0, PROVIDER_STOP_FILTER);
     check(TEXT("x") DONE, "text x", 0, PROVIDER_STOP_NONE);
 }
 
-#define CALL(index, id, name, args)                                                                \
-    CALLS("{\"index\":" index ",\"id\":\"" id "\",\"function\":{\"name\":\"" name                \
-        "\",\"arguments\":\"" args "\"}}")
+#define CALL(index, id, name, args) \
+    CALLS("{\"index\":" index ",\"id\":\"" id "\",\"function\":{\"name\":\"" name \
+          "\",\"arguments\":\"" args "\"}}")
 
 static void test_calls_under_one_index(void **state)
 {
@@ -96,8 +105,9 @@ static void test_calls_under_one_index(void **state)
         want, 0, PROVIDER_STOP_CALLS);
     /* Fragments: with the index alone they belong to the last one, with an id to that one. */
     check(CALL("0", "a", "f", "") CALL("0", "b", "f", "{")
-        CALLS("{\"index\":0,\"function\":{\"arguments\":\"\\\"x\\\":1}\"}}")
-        CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"{}\"}}") FINISH("tool_calls") DONE,
+              CALLS("{\"index\":0,\"function\":{\"arguments\":\"\\\"x\\\":1}\"}}")
+                  CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"{}\"}}")
+                      FINISH("tool_calls") DONE,
         "call0 a f|call1 b f|args1 {\"x\":1}|args0 {}|end0|end1", 0, PROVIDER_STOP_CALLS);
     /* Neither has an id: a name begins a call. */
     check(CALL("0", "", "f", "{}") CALL("0", "", "g", "{}") FINISH("tool_calls") DONE,
@@ -106,19 +116,23 @@ static void test_calls_under_one_index(void **state)
     check(CALL("0", "a", "f", "{") CALL("0", "a", "f", "}") FINISH("tool_calls") DONE,
         "call0 a f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
     check(CALLS("{\"index\":0,\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
-        CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE,
+              CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"}\"}}")
+                  FINISH("tool_calls") DONE,
         "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
 }
 
-#define ID90 "123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-"
+#define ID90 \
+    "123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-123456789-"
 
 static void test_long_ids_without_an_index(void **state)
 {
     struct sink_stream s;
-    const char *bytes = CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
-        CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}")
-        CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"arguments\":\"}\"}}")
-        CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"arguments\":\"}\"}}") FINISH("tool_calls") DONE;
+    const char *bytes =
+        CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
+            CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}")
+                CALLS("{\"id\":\"" ID90 "abcdef1\",\"function\":{\"arguments\":\"}\"}}")
+                    CALLS("{\"id\":\"" ID90 "abcdef2\",\"function\":{\"arguments\":\"}\"}}")
+                        FINISH("tool_calls") DONE;
 
     (void)state;
     sink_stream_run(&s, &provider_openai, false, bytes, strlen(bytes), 0);
@@ -131,33 +145,46 @@ static void test_long_ids_without_an_index(void **state)
 static void test_arguments_of_every_kind(void **state)
 {
     (void)state;
-    check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1]}}}")
-        FINISH("tool_calls") DONE, "call0 a f|args0 {\"x\":[1]}|end0", 0, PROVIDER_STOP_CALLS);
+    check(CALLS(
+              "{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1]}}}")
+              FINISH("tool_calls") DONE,
+        "call0 a f|args0 {\"x\":[1]}|end0", 0, PROVIDER_STOP_CALLS);
     check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{}}}")
-        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+              FINISH("tool_calls") DONE,
+        "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
     check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":[1]}}")
-        FINISH("tool_calls") DONE, "call0 a f|args0 [1]|end0", 0, PROVIDER_STOP_CALLS);
+              FINISH("tool_calls") DONE,
+        "call0 a f|args0 [1]|end0", 0, PROVIDER_STOP_CALLS);
     check(CALLS("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":null}}")
-        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
-    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":{\"id\":\"a\",\"function\":{\"name\":\"f\"}}}}")
-        FINISH("tool_calls") DONE, "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+              FINISH("tool_calls") DONE,
+        "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
+    check(
+        CHUNK(
+            "{\"index\":0,\"delta\":{\"tool_calls\":{\"id\":\"a\",\"function\":{\"name\":\"f\"}}}}")
+            FINISH("tool_calls") DONE,
+        "call0 a f|end0", 0, PROVIDER_STOP_CALLS);
     check(CHUNK("{\"index\":0,\"delta\":{\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}}}")
-        CHUNK("{\"index\":0,\"delta\":{\"function_call\":{\"arguments\":\"{}\"}}}") FINISH("function_call")
-        DONE, "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+              CHUNK("{\"index\":0,\"delta\":{\"function_call\":{\"arguments\":\"{}\"}}}")
+                  FINISH("function_call") DONE,
+        "call0  f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
 }
 
 static void test_content_of_every_kind(void **state)
 {
     (void)state;
-    check(CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\","
+    check(
+        CHUNK(
+            "{\"index\":0,\"delta\":{\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\","
             "\"text\":\"hm\"}]}]}}")
-        CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":"
-            "\"reference\",\"reference_ids\":[1]},\"lo\"]}}") FINISH("stop") DONE,
+            CHUNK(
+                "{\"index\":0,\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":"
+                "\"reference\",\"reference_ids\":[1]},\"lo\"]}}") FINISH("stop") DONE,
         "think hm|thought -|text Hello", 0, PROVIDER_STOP_END);
     check(CHUNK("{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hello\"},"
-            "\"finish_reason\":\"stop\"}"), "text Hello", 0, PROVIDER_STOP_END);
-    check(CHUNK("{\"index\":0,\"text\":\"Hello\",\"finish_reason\":\"length\"}") DONE, "text Hello", 0,
-        PROVIDER_STOP_MAX_TOKENS);
+                "\"finish_reason\":\"stop\"}"),
+        "text Hello", 0, PROVIDER_STOP_END);
+    check(CHUNK("{\"index\":0,\"text\":\"Hello\",\"finish_reason\":\"length\"}") DONE, "text Hello",
+        0, PROVIDER_STOP_MAX_TOKENS);
     check(TEXT("Hello") FINISH("stop") "data: [DONE] \n\n", "text Hello", 0, PROVIDER_STOP_END);
     check(TEXT("Hello") FINISH("MODEL_LENGTH") DONE, "text Hello", 0, PROVIDER_STOP_MAX_TOKENS);
     check(TEXT("Hello") FINISH("of_tomorrow") DONE, "text Hello", 0, PROVIDER_STOP_END);
@@ -165,54 +192,66 @@ static void test_content_of_every_kind(void **state)
 
 static void test_an_answer_that_the_server_gave_up(void **state)
 {
-    static const char *const reasons[] = { "error", "network_error", "abort",
-        "insufficient_system_resource", "MALFORMED_FUNCTION_CALL" };
+    static const char *const reasons[] = {"error", "network_error", "abort",
+        "insufficient_system_resource", "MALFORMED_FUNCTION_CALL"};
 
     (void)state;
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        struct buf bytes = { 0 };
+        struct buf bytes = {0};
         struct sink_stream s;
         buf_puts(&bytes, TEXT("Hel"));
-        buf_printf(&bytes, "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
-            "\"finish_reason\":\"%s\"}]}\n\n" DONE, reasons[i]);
+        buf_printf(&bytes,
+            "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
+            "\"finish_reason\":\"%s\"}]}\n\n" DONE,
+            reasons[i]);
         sink_stream_run(&s, &provider_openai, false, buf_text(&bytes), bytes.len, 0);
         assert_int_equal(s.error, ERR_REMOTE);
         assert_string_equal(buf_text(&s.out.text), "text Hel");
         sink_stream_fini(&s);
         buf_free(&bytes);
     }
-    check(TEXT("Hel") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"error\",\"error\":{\"code\":429,"
-        "\"message\":\"slow\"}}"), "text Hel", ERR_OVERLOADED, PROVIDER_STOP_NONE);
-    check("data: {\"object\":\"error\",\"message\":\"too long\",\"type\":\"BadRequestError\",\"code\":400}\n\n"
-        DONE, "", ERR_INVALID, PROVIDER_STOP_NONE);
+    check(TEXT("Hel")
+              CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"error\",\"error\":{\"code\":429,"
+                    "\"message\":\"slow\"}}"),
+        "text Hel", ERR_OVERLOADED, PROVIDER_STOP_NONE);
+    check(
+        "data: {\"object\":\"error\",\"message\":\"too long\",\"type\":\"BadRequestError\",\"code\":400}\n\n" DONE,
+        "", ERR_INVALID, PROVIDER_STOP_NONE);
     check("data: {\"error\":\"out of memory\"}\n\n", "", ERR_REMOTE, PROVIDER_STOP_NONE);
-    check("data: {\"error\":{\"code\":\"insufficient_quota\",\"type\":\"insufficient_quota\"}}\n\n", "",
-        ERR_QUOTA, PROVIDER_STOP_NONE);
-    check("data: {\"error\":null,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n",
+    check("data: {\"error\":{\"code\":\"insufficient_quota\",\"type\":\"insufficient_quota\"}}\n\n",
+        "", ERR_QUOTA, PROVIDER_STOP_NONE);
+    check(
+        "data: {\"error\":null,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n",
         "text x", 0, PROVIDER_STOP_NONE);
 }
 
 static void test_characters_in_pieces(void **state)
 {
     (void)state;
-    check(TEXT("a\xf0\x9f") TEXT("\x90\x8b" "b") FINISH("stop") DONE, "text a\xf0\x9f\x90\x8b" "b", 0,
-        PROVIDER_STOP_END);
+    check(TEXT("a\xf0\x9f") TEXT("\x90\x8b"
+                                 "b") FINISH("stop") DONE,
+        "text a\xf0\x9f\x90\x8b"
+        "b",
+        0, PROVIDER_STOP_END);
     check(TEXT("\xf0") TEXT("\x9f") TEXT("\x90") TEXT("\x8b") FINISH("stop") DONE,
         "text \xf0\x9f\x90\x8b", 0, PROVIDER_STOP_END);
     check(TEXT("a\\ud83d") TEXT("\\udc0b.") FINISH("stop") DONE, "text a\xf0\x9f\x90\x8b.", 0,
         PROVIDER_STOP_END);
     /* Without its other part: one U+FFFD, and nothing else is lost. */
-    check(TEXT("a\\ud83d") TEXT("b") FINISH("stop") DONE, "text a\xef\xbf\xbd" "b", 0, PROVIDER_STOP_END);
+    check(TEXT("a\\ud83d") TEXT("b") FINISH("stop") DONE,
+        "text a\xef\xbf\xbd"
+        "b",
+        0, PROVIDER_STOP_END);
     check(TEXT("a\xf0\x9f") FINISH("stop") DONE, "text a\xef\xbf\xbd", 0, PROVIDER_STOP_END);
     check(TEXT("\\udc0b\\ud83d\\ud83d") TEXT("\\udc0b") FINISH("stop") DONE,
         "text \xef\xbf\xbd\xef\xbf\xbd\xf0\x9f\x90\x8b", 0, PROVIDER_STOP_END);
     /* In a thought, and in the arguments of two calls at once. */
-    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\"\xc3\"}}")
-        CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\"\xa9\"}}") TEXT("x") FINISH("stop") DONE,
+    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning\":\"\xc3\"}}") CHUNK(
+              "{\"index\":0,\"delta\":{\"reasoning\":\"\xa9\"}}") TEXT("x") FINISH("stop") DONE,
         "think \xc3\xa9|thought -|text x", 0, PROVIDER_STOP_END);
     check(CALL("0", "a", "f", "\xc3") CALL("1", "b", "g", "\xe2\x82")
-        CALLS("{\"index\":0,\"function\":{\"arguments\":\"\xa9\"}}")
-        CALLS("{\"index\":1,\"function\":{\"arguments\":\"\xac\"}}") FINISH("tool_calls") DONE,
+              CALLS("{\"index\":0,\"function\":{\"arguments\":\"\xa9\"}}") CALLS(
+                  "{\"index\":1,\"function\":{\"arguments\":\"\xac\"}}") FINISH("tool_calls") DONE,
         "call0 a f|call1 b g|args0 \xc3\xa9|args1 \xe2\x82\xac|end0|end1", 0, PROVIDER_STOP_CALLS);
     /* An escaped backslash before a u is no escape; private characters come through. */
     check(TEXT("\\\\ud83d \xf4\x8f\xbf\xbf\xf0\x9f") TEXT("\x90\x8b") FINISH("stop") DONE,
@@ -236,22 +275,30 @@ static void check_thinking(const char *bytes, const char *want)
 static void test_thoughts_between_tags(void **state)
 {
     (void)state;
-    check_thinking(ROLE TEXT("<think>") TEXT("hm") TEXT("</think>") TEXT("\\n\\nYes") FINISH("stop") DONE,
+    check_thinking(ROLE TEXT("<think>") TEXT("hm") TEXT("</think>") TEXT("\\n\\nYes") FINISH("stop")
+                       DONE,
         "think hm|thought -|text Yes");
-    check_thinking(TEXT("\\n<th") TEXT("ink>h < m</th") TEXT("ing></think") TEXT(">") TEXT("Yes <think> no")
-        FINISH("stop") DONE, "think h < m</thing>|thought -|text Yes <think> no");
-    check_thinking(TEXT("[THINK]a") TEXT("[/THINK]b") FINISH("stop") DONE, "think a|thought -|text b");
+    check_thinking(TEXT("\\n<th") TEXT("ink>h < m</th") TEXT("ing></think") TEXT(">")
+                       TEXT("Yes <think> no") FINISH("stop") DONE,
+        "think h < m</thing>|thought -|text Yes <think> no");
+    check_thinking(TEXT("[THINK]a") TEXT("[/THINK]b") FINISH("stop") DONE,
+        "think a|thought -|text b");
     check_thinking(TEXT("<thi") TEXT("s is text") FINISH("stop") DONE, "text <this is text");
     check_thinking(TEXT(" <thin") FINISH("stop") DONE, "text  <thin");
-    check_thinking(TEXT("<think>no end </thi") FINISH("length") DONE, "think no end </thi|thought -");
+    check_thinking(TEXT("<think>no end </thi") FINISH("length") DONE,
+        "think no end </thi|thought -");
     check_thinking(TEXT("<think>x</think>") CALL("0", "a", "f", "{}") FINISH("tool_calls") DONE,
         "think x|thought -|call0 a f|args0 {}|end0");
-    check_thinking(TEXT("\xf0\x9f\x90\x8b<think>") FINISH("stop") DONE, "text \xf0\x9f\x90\x8b<think>");
+    check_thinking(TEXT("\xf0\x9f\x90\x8b<think>") FINISH("stop") DONE,
+        "text \xf0\x9f\x90\x8b<think>");
     /* A thought of blanks is none; a closing tag may be all that a server has left of one. */
-    check_thinking(TEXT("<think>") TEXT("\\n\\n</thi") TEXT("nk>\\n\\nYes") FINISH("stop") DONE, "text Yes");
-    check_thinking(TEXT("<think>\\n hm \\n</think>Yes") FINISH("stop") DONE, "think hm \n|thought -|text Yes");
-    check_thinking(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}") TEXT("\\n</th") TEXT("ink>\\nYes")
-        FINISH("stop") DONE, "think hm|thought -|text Yes");
+    check_thinking(TEXT("<think>") TEXT("\\n\\n</thi") TEXT("nk>\\n\\nYes") FINISH("stop") DONE,
+        "text Yes");
+    check_thinking(TEXT("<think>\\n hm \\n</think>Yes") FINISH("stop") DONE,
+        "think hm \n|thought -|text Yes");
+    check_thinking(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}") TEXT("\\n</th")
+                       TEXT("ink>\\nYes") FINISH("stop") DONE,
+        "think hm|thought -|text Yes");
     check_thinking(TEXT("</thinly") FINISH("stop") DONE, "text </thinly");
     check_thinking(TEXT("Use the tag <think> to think.") FINISH("stop") DONE,
         "text Use the tag <think> to think.");
@@ -263,11 +310,12 @@ static void test_thoughts_between_tags(void **state)
 
 static void test_usage_of_other_servers(void **state)
 {
-    const char *bytes = TEXT("x") "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
-        "\"finish_reason\":\"stop\"}],\"x_groq\":{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}}\n\n"
-        DONE;
-    const char *moonshot = TEXT("x") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\",\"usage\":"
-        "{\"prompt_tokens\":7,\"completion_tokens\":3}}") DONE;
+    const char *bytes = TEXT(
+        "x") "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},"
+             "\"finish_reason\":\"stop\"}],\"x_groq\":{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}}\n\n" DONE;
+    const char *moonshot =
+        TEXT("x") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\",\"usage\":"
+                        "{\"prompt_tokens\":7,\"completion_tokens\":3}}") DONE;
     struct sink_stream s;
 
     (void)state;
@@ -283,7 +331,8 @@ static void test_usage_of_other_servers(void **state)
 
 static void test_one_document(void **state)
 {
-    static const char text[] = "{\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"
+    static const char text[] =
+        "{\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"
         "\"message\":{\"role\":\"assistant\",\"reasoning_content\":\"hm\",\"content\":\"Yes\",\"tool_calls\":"
         "[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"id\":\"b\",\"function\":"
         "{\"name\":\"g\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}],\"usage\":"
@@ -292,8 +341,7 @@ static void test_one_document(void **state)
 
     (void)state;
     sink_stream_begin(&s, &provider_openai, false);
-    assert_int_equal(
-        provider_read(&s.stream, text, sizeof text - 1, provider_openai.document), 0);
+    assert_int_equal(provider_read(&s.stream, text, sizeof text - 1, provider_openai.document), 0);
     assert_string_equal(buf_text(&s.out.text),
         "think hm|thought -|text Yes|call0 a f|args0 {}|call1 b g|args1 {}|end0|end1");
     assert_true(s.stream.ended);
@@ -322,11 +370,13 @@ static void test_errors_in_other_words(void **state)
         {"data: {\"error\":true,\"message\":\"x\",\"choices\":[]}\n\n", ERR_REMOTE},
         /* TGI, Gemini, Bedrock behind a gateway, xAI. */
         {"data: {\"error\":\"x\",\"error_type\":\"overloaded\"}\n\n", ERR_OVERLOADED},
-        {"data: {\"error\":{\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"x\"}}\n\n", ERR_OVERLOADED},
+        {"data: {\"error\":{\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"x\"}}\n\n",
+            ERR_OVERLOADED},
         {"data: {\"error\":{\"type\":\"throttlingException\"}}\n\n", ERR_OVERLOADED},
         {"data: {\"error\":\"Incorrect API key provided\",\"code\":\"bad\"}\n\n", ERR_AUTH},
         /* In a choice, without a reason. */
-        {CHUNK("{\"index\":0,\"delta\":{\"content\":\"\"},\"error\":{\"code\":503,\"message\":\"x\"}}"),
+        {CHUNK(
+             "{\"index\":0,\"delta\":{\"content\":\"\"},\"error\":{\"code\":503,\"message\":\"x\"}}"),
             ERR_OVERLOADED},
     };
 
@@ -337,9 +387,10 @@ static void test_errors_in_other_words(void **state)
         check(bytes, "text Hel", rows[i].error, PROVIDER_STOP_NONE);
     }
     /* These say that all is well. */
-    check("data: {\"error\":\"\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n"
-        "data: {\"error\":{},\"message\":\"ok\",\"choices\":[]}\n\n" FINISH("stop") DONE, "text x", 0,
-        PROVIDER_STOP_END);
+    check(
+        "data: {\"error\":\"\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n"
+        "data: {\"error\":{},\"message\":\"ok\",\"choices\":[]}\n\n" FINISH("stop") DONE,
+        "text x", 0, PROVIDER_STOP_END);
 }
 
 static void test_ends_in_other_words(void **state)
@@ -347,8 +398,8 @@ static void test_ends_in_other_words(void **state)
     (void)state;
     check(TEXT("x") FINISH("content_filter: SAFETY") DONE, "text x", 0, PROVIDER_STOP_FILTER);
     check(TEXT("x") FINISH("PROHIBITED_CONTENT") DONE, "text x", 0, PROVIDER_STOP_FILTER);
-    check(TEXT("x") FINISH("function_call_filter: MALFORMED_FUNCTION_CALL") DONE, "text x", ERR_REMOTE,
-        PROVIDER_STOP_NONE);
+    check(TEXT("x") FINISH("function_call_filter: MALFORMED_FUNCTION_CALL") DONE, "text x",
+        ERR_REMOTE, PROVIDER_STOP_NONE);
     check(TEXT("x") FINISH("end_turn") DONE, "text x", 0, PROVIDER_STOP_END);
     check(TEXT("x") FINISH("eos_token") DONE, "text x", 0, PROVIDER_STOP_END);
     check(TEXT("x") FINISH("COMPLETE") DONE, "text x", 0, PROVIDER_STOP_END);
@@ -358,50 +409,70 @@ static void test_streams_of_many_servers(void **state)
 {
     (void)state;
     /* Azure: filters first, no role, a choice without a delta, an empty reason. */
-    check("data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[]}\n\n"
-        CHUNK("{\"index\":0,\"content_filter_results\":{},\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"\"}")
-        CHUNK("{\"index\":0,\"content_filter_offsets\":{\"end_offset\":2},\"finish_reason\":null}")
-        FINISH("stop") DONE, "text Hi", 0, PROVIDER_STOP_END);
+    check(
+        "data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[]}\n\n" CHUNK(
+            "{\"index\":0,\"content_filter_results\":{},\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"\"}")
+            CHUNK(
+                "{\"index\":0,\"content_filter_offsets\":{\"end_offset\":2},\"finish_reason\":null}")
+                FINISH("stop") DONE,
+        "text Hi", 0, PROVIDER_STOP_END);
     /* Perplexity: the whole text so far beside each piece. */
-    check(CHUNK("{\"index\":0,\"message\":{\"content\":\"a\"},\"delta\":{\"content\":\"a\"}}")
-        CHUNK("{\"index\":0,\"message\":{\"content\":\"ab\"},\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}")
-        DONE, "text ab", 0, PROVIDER_STOP_END);
-    check(CHUNK("{\"index\":0,\"delta\":null,\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}") DONE,
+    check(
+        CHUNK("{\"index\":0,\"message\":{\"content\":\"a\"},\"delta\":{\"content\":\"a\"}}") CHUNK(
+            "{\"index\":0,\"message\":{\"content\":\"ab\"},\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}")
+            DONE,
+        "text ab", 0, PROVIDER_STOP_END);
+    check(
+        CHUNK(
+            "{\"index\":0,\"delta\":null,\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}")
+            DONE,
         "text a", 0, PROVIDER_STOP_END);
     /* Text as one part, a refusal as a part. */
-    check(CHUNK("{\"index\":0,\"delta\":{\"content\":{\"type\":\"text\",\"text\":\"a\"}}}")
-        CHUNK("{\"index\":0,\"delta\":{\"content\":[{\"type\":\"refusal\",\"refusal\":\"No.\"}]}}")
-        FINISH("stop") DONE, "text aNo.", 0, PROVIDER_STOP_REFUSAL);
+    check(CHUNK("{\"index\":0,\"delta\":{\"content\":{\"type\":\"text\",\"text\":\"a\"}}}") CHUNK(
+              "{\"index\":0,\"delta\":{\"content\":[{\"type\":\"refusal\",\"refusal\":\"No.\"}]}}")
+              FINISH("stop") DONE,
+        "text aNo.", 0, PROVIDER_STOP_REFUSAL);
     /* Both names of a thought, one of them empty. */
-    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"\",\"reasoning\":\"hm\"}}") TEXT("a")
-        FINISH("stop") DONE, "think hm|thought -|text a", 0, PROVIDER_STOP_END);
+    check(CHUNK("{\"index\":0,\"delta\":{\"reasoning_content\":\"\",\"reasoning\":\"hm\"}}")
+              TEXT("a") FINISH("stop") DONE,
+        "think hm|thought -|text a", 0, PROVIDER_STOP_END);
     /* A reason with every chunk. */
     check(CHUNK("{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}")
-        CHUNK("{\"index\":0,\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}") DONE, "text ab", 0,
-        PROVIDER_STOP_END);
+              CHUNK("{\"index\":0,\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}") DONE,
+        "text ab", 0, PROVIDER_STOP_END);
     /* One call in the forms of 2023 and of today at once is one call. */
-    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\","
+    check(
+        CHUNK(
+            "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\","
             "\"arguments\":\"{}\"}}],\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}}}")
-        FINISH("tool_calls") DONE, "call0 a f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
+            FINISH("tool_calls") DONE,
+        "call0 a f|args0 {}|end0", 0, PROVIDER_STOP_CALLS);
     /* Empty lists and texts beside the text; a name that is null in later fragments (TGI). */
-    check(CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\",\"tool_calls\":[],"
-            "\"function_call\":null,\"refusal\":\"\",\"reasoning\":null}}") FINISH("stop") DONE, "text a", 0,
-        PROVIDER_STOP_END);
+    check(CHUNK(
+              "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\",\"tool_calls\":[],"
+              "\"function_call\":null,\"refusal\":\"\",\"reasoning\":null}}") FINISH("stop") DONE,
+        "text a", 0, PROVIDER_STOP_END);
     check(CALLS("{\"index\":0,\"id\":\"0\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}")
-        CALLS("{\"index\":0,\"id\":\"0\",\"function\":{\"name\":null,\"arguments\":\"}\"}}")
-        FINISH("eos_token") DONE, "call0 0 f|args0 {}|end0", 0, PROVIDER_STOP_END);
+              CALLS("{\"index\":0,\"id\":\"0\",\"function\":{\"name\":null,\"arguments\":\"}\"}}")
+                  FINISH("eos_token") DONE,
+        "call0 0 f|args0 {}|end0", 0, PROVIDER_STOP_END);
     /* Gemini: calls in chunks of their own, a reason with each. */
-    check(CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"f\","
+    check(
+        CHUNK(
+            "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"f\","
             "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}")
-        CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"g\","
-            "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}") DONE,
+            CHUNK(
+                "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"g\","
+                "\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}") DONE,
         "call0  f|args0 {}|end0|call1  g|args1 {}|end1", 0, PROVIDER_STOP_CALLS);
 }
 
 static void test_errors(void **state)
 {
     (void)state;
-    check(TEXT("x") "data: {\"error\":{\"message\":\"boom\",\"type\":\"server_error\",\"code\":500}}\n\n",
+    check(
+        TEXT(
+            "x") "data: {\"error\":{\"message\":\"boom\",\"type\":\"server_error\",\"code\":500}}\n\n",
         "text x", ERR_REMOTE, PROVIDER_STOP_NONE);
     check("data: {\"error\":{\"message\":\"slow down\",\"type\":\"x\",\"code\":429}}\n\n", "",
         ERR_OVERLOADED, PROVIDER_STOP_NONE);

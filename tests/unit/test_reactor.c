@@ -43,7 +43,7 @@ static void drain(struct reactor_source *source, uint32_t events)
 
 static void readiness(void **state)
 {
-    struct reactor_source source = { 0 };
+    struct reactor_source source = {0};
     int p[2];
 
     (void)state;
@@ -72,7 +72,7 @@ static void readiness(void **state)
 
 static void exclusive_can_be_changed(void **state)
 {
-    struct reactor_source source = { 0 };
+    struct reactor_source source = {0};
     int p[2];
 
     (void)state;
@@ -140,7 +140,7 @@ static void clear_other(struct reactor_timer *timer)
 
 static void timers_in_order(void **state)
 {
-    struct reactor_timer a = { 0 }, b = { 0 }, c = { 0 };
+    struct reactor_timer a = {0}, b = {0}, c = {0};
     int64_t now = clock_mono_ms();
 
     (void)state;
@@ -159,7 +159,7 @@ static void timers_in_order(void **state)
 
 static void timer_callbacks_change_timers(void **state)
 {
-    struct reactor_timer a = { 0 }, b = { 0 };
+    struct reactor_timer a = {0}, b = {0};
 
     (void)state;
     reactor_timer_set(r, &a, 0, set_again, NULL);
@@ -182,7 +182,7 @@ static void on_signal(int number)
 
 static void signals_come_only_in_the_wait(void **state)
 {
-    struct sigaction action = { .sa_handler = on_signal }, old;
+    struct sigaction action = {.sa_handler = on_signal}, old;
     sigset_t block, saved, open;
 
     (void)state;
@@ -301,7 +301,7 @@ static void on_end(struct reactor_source *source, uint32_t events)
 
 static void the_end_of_a_peer_is_told_unasked(void **state)
 {
-    struct reactor_source source = { 0 };
+    struct reactor_source source = {0};
     int p[2];
 
     (void)state;
@@ -470,7 +470,7 @@ static void timers_agree_with_a_model(void **state)
 static void equal_times_run_as_they_were_set(void **state)
 {
     struct reactor_timer t[5];
-    static char *const names[] = { "a", "b", "c", "d", "e" };
+    static char *const names[] = {"a", "b", "c", "d", "e"};
 
     (void)state;
     memset(t, 0, sizeof t);
@@ -486,7 +486,7 @@ static void equal_times_run_as_they_were_set(void **state)
 /* One that sets itself again, earlier than all, does not hold up those that were due. */
 static void a_restless_timer_does_not_starve_others(void **state)
 {
-    struct reactor_timer restless = { 0 }, other = { 0 };
+    struct reactor_timer restless = {0}, other = {0};
 
     (void)state;
     reactor_timer_set(r, &restless, -5, set_again, NULL);
@@ -514,7 +514,7 @@ static void clear_and_free(struct reactor_timer *timer)
 static void a_timer_may_be_freed_by_a_callback(void **state)
 {
     struct reactor_timer *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b),
-        *c = calloc(1, sizeof *c);
+                         *c = calloc(1, sizeof *c);
 
     (void)state;
     assert_true(a && b && c);
@@ -550,7 +550,7 @@ static void timer_note(struct reactor_timer *timer)
 
 static void hooks_run_once_after_all_callbacks(void **state)
 {
-    struct reactor_timer timer = { 0 };
+    struct reactor_timer timer = {0};
 
     (void)state;
     memset(hooks, 0, sizeof hooks);

@@ -47,8 +47,8 @@ static void write_once_per_effect(void **state)
 {
     (void)state;
     const char *prior, *json;
-    struct records_fence fence = { .uid = "ann", .effect = "call-1" };
-    struct records_write w = { "expense", "e1", "{\"n\":1}", 1000, NULL };
+    struct records_fence fence = {.uid = "ann", .effect = "call-1"};
+    struct records_write w = {"expense", "e1", "{\"n\":1}", 1000, NULL};
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{\"r\":1}", arena, &prior), 0);
     assert_null(prior);
     w.id = "e2";
@@ -65,8 +65,8 @@ static void fences_old_epochs(void **state)
 {
     (void)state;
     const char *prior, *json;
-    struct records_fence fence = { .uid = "ann", .session = "main", .epoch = 41, .effect = "call-1" };
-    struct records_write w = { "expense", "e1", "{}", 1000, NULL };
+    struct records_fence fence = {.uid = "ann", .session = "main", .epoch = 41, .effect = "call-1"};
+    struct records_write w = {"expense", "e1", "{}", 1000, NULL};
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_FENCED);
     link_command(store->link, NULL, "HSET tp:{ann}:s:main epoch 42");
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_FENCED);
@@ -79,13 +79,16 @@ static void is_whole_or_not_at_all(void **state)
 {
     (void)state;
     const char *prior, *json;
-    struct records_fence fence = { .uid = "ann" };
-    struct records_write two[] = { { "event", "a", "{\"v\":1}", 1, NULL }, { "event", "b", NULL, 0, NULL } };
-    assert_int_equal(records_commit(store, &fence, two, 2, true, "{}", arena, &prior), ERR_NOT_FOUND);
+    struct records_fence fence = {.uid = "ann"};
+    struct records_write two[] = {{"event", "a", "{\"v\":1}", 1, NULL},
+        {"event", "b", NULL, 0, NULL}};
+    assert_int_equal(records_commit(store, &fence, two, 2, true, "{}", arena, &prior),
+        ERR_NOT_FOUND);
     assert_int_equal(records_get(store, "ann", "event", "a", arena, &json), ERR_NOT_FOUND);
     assert_int_equal(records_commit(store, &fence, two, 1, false, "{}", arena, &prior), 0);
-    struct records_write change = { "event", "a", "{\"v\":2}", 1, "{\"v\":0}" };
-    assert_int_equal(records_commit(store, &fence, &change, 1, true, "{}", arena, &prior), ERR_CONFLICT);
+    struct records_write change = {"event", "a", "{\"v\":2}", 1, "{\"v\":0}"};
+    assert_int_equal(records_commit(store, &fence, &change, 1, true, "{}", arena, &prior),
+        ERR_CONFLICT);
     change.seen = "{\"v\":1}";
     assert_int_equal(records_commit(store, &fence, &change, 1, true, "{}", arena, &prior), 0);
     assert_int_equal(records_get(store, "ann", "event", "a", arena, &json), 0);
@@ -96,13 +99,13 @@ static void lists_by_time(void **state)
 {
     (void)state;
     const char *prior;
-    struct records_fence fence = { .uid = "ann" };
+    struct records_fence fence = {.uid = "ann"};
     struct records_list list;
     for (int i = 0; i < 25; i++) {
         char id[16], json[32];
         snprintf(id, sizeof id, "e%d", i);
         snprintf(json, sizeof json, "{\"i\":%d}", i);
-        struct records_write w = { "event", id, json, i * 10, NULL };
+        struct records_write w = {"event", id, json, i * 10, NULL};
         assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), 0);
     }
     assert_int_equal(records_range(store, "ann", "event", 50, 90, false, 0, 10, arena, &list), 0);
@@ -113,7 +116,7 @@ static void lists_by_time(void **state)
     assert_int_equal(list.count, 4);
     assert_true(list.more);
     assert_string_equal(list.json[0], "{\"i\":4}");
-    struct records_write gone = { "event", "e5", NULL, 0, NULL };
+    struct records_write gone = {"event", "e5", NULL, 0, NULL};
     assert_int_equal(records_commit(store, &fence, &gone, 1, true, "{}", arena, &prior), 0);
     assert_int_equal(records_range(store, "ann", "event", 50, 59, false, 0, 10, arena, &list), 0);
     assert_int_equal(list.count, 0);
@@ -125,8 +128,8 @@ static void refuses_names_that_leave_the_slot(void **state)
 {
     (void)state;
     const char *prior;
-    struct records_fence fence = { .uid = "an}n" };
-    struct records_write w = { "event", "a", "{}", 1, NULL };
+    struct records_fence fence = {.uid = "an}n"};
+    struct records_write w = {"event", "a", "{}", 1, NULL};
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_INVALID);
     fence.uid = "ann";
     w.id = "a{b}";
@@ -137,8 +140,8 @@ static void marks_expire(void **state)
 {
     (void)state;
     const char *prior;
-    struct records_fence fence = { .uid = "ann", .effect = "call-9" };
-    struct records_write w = { "event", "a", "{}", 1, NULL };
+    struct records_fence fence = {.uid = "ann", .effect = "call-9"};
+    struct records_write w = {"event", "a", "{}", 1, NULL};
     struct link_reply *reply = NULL;
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), 0);
     assert_int_equal(link_command(store->link, &reply, "PTTL tp:{ann}:effect:call-9"), 0);
@@ -150,8 +153,8 @@ static void says_when_redis_is_away(void **state)
 {
     (void)state;
     const char *prior;
-    struct records_fence fence = { .uid = "ann" };
-    struct records_write w = { "event", "a", "{}", 1, NULL };
+    struct records_fence fence = {.uid = "ann"};
+    struct records_write w = {"event", "a", "{}", 1, NULL};
     own_redis_kill(&redis);
     assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_STORE);
     own_redis_again(&redis);
@@ -161,8 +164,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, each, after)
     const struct CMUnitTest tests[] = {
-        T(write_once_per_effect), T(fences_old_epochs), T(is_whole_or_not_at_all),
-        T(lists_by_time), T(refuses_names_that_leave_the_slot), T(marks_expire),
+        T(write_once_per_effect),
+        T(fences_old_epochs),
+        T(is_whole_or_not_at_all),
+        T(lists_by_time),
+        T(refuses_names_that_leave_the_slot),
+        T(marks_expire),
         T(says_when_redis_is_away),
     };
     return cmocka_run_group_tests(tests, start, stop);

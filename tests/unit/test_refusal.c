@@ -27,37 +27,52 @@ static void test_members(void **state)
         {"{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"`temperature` is deprecated for this model.\"}}",
             QUIRKS_NO_TEMPERATURE},
         {"{\"error\":{\"message\":\"Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported.\","
-            "\"type\":\"invalid_request_error\",\"param\":\"temperature\",\"code\":\"unsupported_value\"}}", QUIRKS_NO_TEMPERATURE},
+         "\"type\":\"invalid_request_error\",\"param\":\"temperature\",\"code\":\"unsupported_value\"}}",
+            QUIRKS_NO_TEMPERATURE},
         {"{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.\","
-            "\"type\":\"invalid_request_error\",\"param\":\"max_tokens\",\"code\":\"unsupported_parameter\"}}", QUIRKS_OTHER_OUTPUT_FIELD},
+         "\"type\":\"invalid_request_error\",\"param\":\"max_tokens\",\"code\":\"unsupported_parameter\"}}",
+            QUIRKS_OTHER_OUTPUT_FIELD},
         {"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_options\"],\"msg\":\"Extra inputs are not permitted\","
-            "\"input\":{\"temperature\":1}}]}", QUIRKS_NO_STREAM_OPTIONS},
+         "\"input\":{\"temperature\":1}}]}",
+            QUIRKS_NO_STREAM_OPTIONS},
         {"{\"object\":\"error\",\"message\":\"[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options'), 'msg': 'Extra inputs are not permitted'}]\"}",
             QUIRKS_NO_STREAM_OPTIONS},
         {"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name \\\"stream_options\\\": Cannot find field.\"}}]",
             QUIRKS_NO_STREAM_OPTIONS},
-        {"{\"error\":{\"message\":\"messages.0.content.0.text.cache_control: Extra inputs are not permitted\"}}", QUIRKS_NO_CACHE_CONTROL},
+        {"{\"error\":{\"message\":\"messages.0.content.0.text.cache_control: Extra inputs are not permitted\"}}",
+            QUIRKS_NO_CACHE_CONTROL},
         {"unknown field tool_choice", QUIRKS_NO_TOOL_CHOICE},
-        {"{\"error\":\"registry.ollama.ai/library/gemma:2b does not support tools\"}", QUIRKS_NO_TOOLS},
-        {"{\"error\":{\"message\":\"Unsupported value: 'messages[0].role' does not support 'system' with this model.\"}}", QUIRKS_SYSTEM_AS_USER},
+        {"{\"error\":\"registry.ollama.ai/library/gemma:2b does not support tools\"}",
+            QUIRKS_NO_TOOLS},
+        {"{\"error\":{\"message\":\"Unsupported value: 'messages[0].role' does not support 'system' with this model.\"}}",
+            QUIRKS_SYSTEM_AS_USER},
         {"{\"error\":{\"message\":\"The reasoning_content in the thinking mode must be passed back to the API.\"}}",
             QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS},
         {"{\"error\":{\"message\":\"Invalid 'tools[5].function.description': string too long. Expected a string with maximum length 1024, but got a "
-            "string with length 2357 instead.\",\"param\":\"tools[5].function.description\",\"code\":\"string_above_max_length\"}}",
+         "string with length 2357 instead.\",\"param\":\"tools[5].function.description\",\"code\":\"string_above_max_length\"}}",
             QUIRKS_SHORT_DESCRIPTIONS},
-        {"{\"error\":{\"message\":\"messages.1.content.0: Invalid `signature` in `thinking` block\"}}", QUIRKS_NO_THOUGHTS},
-        {"[{\"error\":{\"message\":\"Unable to submit request because Thought signature is not valid.\"}}]", QUIRKS_NO_THOUGHTS},
+        {"{\"error\":{\"message\":\"messages.1.content.0: Invalid `signature` in `thinking` block\"}}",
+            QUIRKS_NO_THOUGHTS},
+        {"[{\"error\":{\"message\":\"Unable to submit request because Thought signature is not valid.\"}}]",
+            QUIRKS_NO_THOUGHTS},
         {"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name \\\"exclusiveMinimum\\\" at "
-            "'tools[0].function_declarations[6].parameters.properties[3].value.any_of[0]': Cannot find field.\"}}]", QUIRKS_PLAIN_SCHEMAS},
+         "'tools[0].function_declarations[6].parameters.properties[3].value.any_of[0]': Cannot find field.\"}}]",
+            QUIRKS_PLAIN_SCHEMAS},
         {"{\"error\":{\"message\":\"tools.12.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12\"}}",
             QUIRKS_PLAIN_SCHEMAS},
-        {"{\"message\":\"Unexpected role 'user' after role 'tool'\",\"code\":\"3230\"}", QUIRKS_ANSWER_RESULTS},
+        {"{\"message\":\"Unexpected role 'user' after role 'tool'\",\"code\":\"3230\"}",
+            QUIRKS_ANSWER_RESULTS},
         {"{\"detail\":[{\"type\":\"string_type\",\"loc\":[\"body\",\"messages\",2,\"assistant\",\"content\"],\"msg\":\"Input should be a valid "
-            "string\",\"input\":null}]}", QUIRKS_TEXT_CONTENT},
-        {"{\"error\":\"Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.\"}", QUIRKS_TEXT_CONTENT},
-        {"{\"error\":{\"message\":\"The `content[].thinking` in the thinking mode must be passed back to the API.\"}}", QUIRKS_KEEP_THOUGHTS},
-        {"{\"error\":{\"message\":\"'messages.2': property 'reasoning_content' is unsupported\"}}", QUIRKS_NO_REASONING},
-        {"{\"message\":\"Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9.\"}", QUIRKS_SHORT_IDS},
+         "string\",\"input\":null}]}",
+            QUIRKS_TEXT_CONTENT},
+        {"{\"error\":\"Invalid 'content': 'content' field must be a string or an array of objects. Got 'null'.\"}",
+            QUIRKS_TEXT_CONTENT},
+        {"{\"error\":{\"message\":\"The `content[].thinking` in the thinking mode must be passed back to the API.\"}}",
+            QUIRKS_KEEP_THOUGHTS},
+        {"{\"error\":{\"message\":\"'messages.2': property 'reasoning_content' is unsupported\"}}",
+            QUIRKS_NO_REASONING},
+        {"{\"message\":\"Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9.\"}",
+            QUIRKS_SHORT_IDS},
     };
 
     (void)state;
@@ -69,11 +84,21 @@ static void test_members(void **state)
     /* Only what was sent can be left out. */
     assert_int_equal(read_body("`temperature` is deprecated", 400, 0).kind, REFUSAL_OTHER);
     assert_int_equal(read_body("high_temperature_mode is wrong", 400, ALL).kind, REFUSAL_OTHER);
-    assert_int_equal(read_body("Function call is missing a thought_signature", 400, ALL).kind, REFUSAL_OTHER);
+    assert_int_equal(read_body("Function call is missing a thought_signature", 400, ALL).kind,
+        REFUSAL_OTHER);
     assert_int_equal(read_body("", 400, ALL).kind, REFUSAL_OTHER);
-    assert_int_equal(read_body("{\"error\":{\"message\":\"max_tokens: 2048 > 1024, which is the maximum allowed number of output tokens\"}}",
-        400, ALL).output_max, 1024);
-    assert_int_equal(read_body("max_tokens is too large: 2048. This model supports at most 1,000 completion tokens", 400, ALL).output_max, 1000);
+    assert_int_equal(
+        read_body(
+            "{\"error\":{\"message\":\"max_tokens: 2048 > 1024, which is the maximum allowed number of output tokens\"}}",
+            400, ALL)
+            .output_max,
+        1024);
+    assert_int_equal(
+        read_body(
+            "max_tokens is too large: 2048. This model supports at most 1,000 completion tokens",
+            400, ALL)
+            .output_max,
+        1000);
 }
 
 static void test_windows(void **state)
@@ -82,27 +107,40 @@ static void test_windows(void **state)
         const char *body;
         int64_t window, used;
     } rows[] = {
-        {"{\"error\":{\"message\":\"prompt is too long: 208310 tokens > 200000 maximum\"}}", 200000, 208310},
+        {"{\"error\":{\"message\":\"prompt is too long: 208310 tokens > 200000 maximum\"}}", 200000,
+            208310},
         {"{\"error\":{\"message\":\"This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (7000 in the messages, "
-            "2000 in the completion).\",\"code\":\"context_length_exceeded\"}}", 8192, 9000},
+         "2000 in the completion).\",\"code\":\"context_length_exceeded\"}}",
+            8192, 9000},
         {"{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size, try increasing it\",\"type\":"
-            "\"exceed_context_size_error\",\"n_prompt_tokens\":5000,\"n_ctx\":4096}}", 4096, 5000},
-        {"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", 1048576, 1200000},
-        {"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length", 32768, 40000},
-        {"input length and `max_tokens` exceed context limit: 199000 + 2048 > 200000, decrease input length", 200000, 0},
-        {"This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 131072, 537812},
-        {"{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Please reduce the length of the messages.\"}}", 0, 0},
-        {"model claude-sonnet-4-20250514, openai/gpt-4-32768: prompt is too long: 208310 tokens > 200000 maximum", 200000, 208310},
-        {"{\"object\":\"error\",\"message\":\"The prompt (total length 25938) is too long to fit into the model (context length 4096).\"}", 4096, 25938},
+         "\"exceed_context_size_error\",\"n_prompt_tokens\":5000,\"n_ctx\":4096}}",
+            4096, 5000},
+        {"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+            1048576, 1200000},
+        {"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+            32768, 40000},
+        {"input length and `max_tokens` exceed context limit: 199000 + 2048 > 200000, decrease input length",
+            200000, 0},
+        {"This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+            131072, 537812},
+        {"{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"Please reduce the length of the messages.\"}}",
+            0, 0},
+        {"model claude-sonnet-4-20250514, openai/gpt-4-32768: prompt is too long: 208310 tokens > 200000 maximum",
+            200000, 208310},
+        {"{\"object\":\"error\",\"message\":\"The prompt (total length 25938) is too long to fit into the model (context length 4096).\"}",
+            4096, 25938},
         {"Prompt length of 5016 is longer than the maximum model length of 4096.", 4096, 5016},
         {"Input prompt (2716 tokens) is too long and exceeds limit of 2048", 2048, 2716},
-        {"{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8192\",\"type\":\"invalid_request_error\"}}", 8192, 0},
+        {"{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8192\",\"type\":\"invalid_request_error\"}}",
+            8192, 0},
         {"{\"error\":{\"code\":\"1261\",\"message\":\"Prompt \xe8\xb6\x85\xe9\x95\xbf\"}}", 0, 0},
         {"{\"error\":{\"message\":\"Invalid 'messages[1].content': string too long. Expected a string with maximum length 1048576, but got a string with "
-            "length 2000000 instead.\",\"param\":\"messages[1].content\",\"code\":\"string_above_max_length\"}}", 0, 0},
+         "length 2000000 instead.\",\"param\":\"messages[1].content\",\"code\":\"string_above_max_length\"}}",
+            0, 0},
         {"prompt token count of 132000 exceeds the limit of 128000", 128000, 132000},
         {"The context length of gpt-4-0613 is 8192 tokens, got 9000", 8192, 9000},
-        {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}", 0, 0},
+        {"{\"error\":{\"type\":\"request_too_large\",\"message\":\"Request exceeds the maximum size\"}}",
+            0, 0},
     };
 
     (void)state;
@@ -118,8 +156,9 @@ static void test_windows(void **state)
 /* Each refusal changes the next request, and they come to an end. */
 static void test_every_chain_ends(void **state)
 {
-    static const char *const bodies[] = {"nothing that is known", "temperature", "prompt is too long",
-        "prompt is too long: 5000 tokens > 4000 maximum", "max_tokens is too large, at most 1024", "max_tokens",
+    static const char *const bodies[] = {"nothing that is known", "temperature",
+        "prompt is too long", "prompt is too long: 5000 tokens > 4000 maximum",
+        "max_tokens is too large, at most 1024", "max_tokens",
         "reasoning_content must be passed back"};
     struct context_frame frame = {0};
     struct context context = {.frame = &frame, .count = 9};
@@ -129,8 +168,14 @@ static void test_every_chain_ends(void **state)
         struct refusal_state s = {0};
         struct quirks known = {0};
         size_t tries = 0;
-        struct refusal_case c = {.provider = "p", .body = bodies[i], .body_len = strlen(bodies[i]), .status = 400,
-            .sent = ALL, .output = 2048, .request_bytes = 40000, .context = &context};
+        struct refusal_case c = {.provider = "p",
+            .body = bodies[i],
+            .body_len = strlen(bodies[i]),
+            .status = 400,
+            .sent = ALL,
+            .output = 2048,
+            .request_bytes = 40000,
+            .context = &context};
         context.reduced = false;
         while (refusal_adapt(&s, &c, &known)) {
             int64_t room = s.limits.room;
@@ -152,8 +197,14 @@ static void test_absurd_numbers(void **state)
     struct context context = {.frame = &frame, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    const struct refusal_case c = {.provider = "p", .body = body, .body_len = sizeof body - 1,
-        .status = 400, .sent = ALL, .output = 1024, .request_bytes = 40000, .context = &context};
+    const struct refusal_case c = {.provider = "p",
+        .body = body,
+        .body_len = sizeof body - 1,
+        .status = 400,
+        .sent = ALL,
+        .output = 1024,
+        .request_bytes = 40000,
+        .context = &context};
 
     (void)state;
     assert_true(refusal_adapt(&s, &c, &known));
@@ -167,8 +218,14 @@ static void test_a_single_message(void **state)
     struct context context = {.frame = &frame, .count = 1};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    struct refusal_case c = {.provider = "p", .body = "prompt is too long", .body_len = 18,
-        .status = 400, .sent = ALL, .output = 2048, .request_bytes = 40000, .context = &context};
+    struct refusal_case c = {.provider = "p",
+        .body = "prompt is too long",
+        .body_len = 18,
+        .status = 400,
+        .sent = ALL,
+        .output = 2048,
+        .request_bytes = 40000,
+        .context = &context};
 
     (void)state;
     assert_false(refusal_adapt(&s, &c, &known));
@@ -188,8 +245,14 @@ static void test_unknown_thoughts(void **state)
     struct context context = {.frame = &frame, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    const struct refusal_case c = {.provider = "p", .body = body, .body_len = sizeof body - 1,
-        .status = 400, .sent = ALL, .output = 1024, .request_bytes = 40000, .context = &context};
+    const struct refusal_case c = {.provider = "p",
+        .body = body,
+        .body_len = sizeof body - 1,
+        .status = 400,
+        .sent = ALL,
+        .output = 1024,
+        .request_bytes = 40000,
+        .context = &context};
 
     (void)state;
     assert_true(refusal_adapt(&s, &c, &known));

@@ -1,4 +1,5 @@
-/* Timers, alarms, reminders of events: on time, once, moved, deleted, snoozed, late, at a change of the clocks. */
+/* Timers, alarms, reminders of events: on time, once, moved, deleted, snoozed, late, at a change of
+ * the clocks. */
 #include "base/clock.h"
 #include "base/err.h"
 #include "store/inbox.h"
@@ -62,7 +63,7 @@ static int64_t look_at(int64_t now_ms)
 
 static jdoc *inbox(const char *after)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc *list = NULL;
     assert_int_equal(inbox_list(bench.context.store, "ann", after, 100, &text), 0);
     assert_int_equal(jdoc_parse(buf_text(&text), text.len, &list, NULL, 0), 0);
@@ -96,7 +97,8 @@ static void a_timer_fires_once(void **state)
 {
     (void)state;
     char id[64];
-    set_timer("{\"action\":\"create\",\"duration_seconds\":10,\"label\":\"eggs \\\"soft\\\"\"}", id);
+    set_timer("{\"action\":\"create\",\"duration_seconds\":10,\"label\":\"eggs \\\"soft\\\"\"}",
+        id);
     assert_int_equal(look_at(noon + 9500), 500); /* comes back when it is due */
     assert_int_equal(inbox_length(), 0);
     look_at(noon + 10000);
@@ -182,8 +184,9 @@ static void a_hint_waits_for_its_record(void **state)
     look_at(now + 1000);
     assert_int_equal(inbox_length(), 1);
     /* One without a record is given up in the end. */
-    reminders_plan(bench.context.store, &(struct reminders_hint){ .member = "ann 0192f0c1-2345-7abc-8def-0123456789ab",
-        .due_ms = 1 }, 1);
+    reminders_plan(bench.context.store,
+        &(struct reminders_hint){.member = "ann 0192f0c1-2345-7abc-8def-0123456789ab", .due_ms = 1},
+        1);
     look_at(now + 2000);
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
 }
@@ -192,9 +195,11 @@ static void reminders_of_events_follow_them(void **state)
 {
     (void)state;
     char id[64], args[256];
-    add_event("{\"title\":\"Dentist\",\"start_date\":\"2026-11-22T15:00\",\"reminder_minutes\":[60,10,300]}", id);
+    add_event(
+        "{\"title\":\"Dentist\",\"start_date\":\"2026-11-22T15:00\",\"reminder_minutes\":[60,10,300]}",
+        id);
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 2); /* the third is past */
-    look_at(noon + 3600000); /* 14:00 */
+    look_at(noon + 3600000);                                /* 14:00 */
     jdoc *list = inbox(NULL);
     assert_int_equal(jdoc_length(at(list, "/messages")), 1);
     assert_string_equal(text_at(list, "/messages/0/type"), "reminder");
@@ -216,7 +221,8 @@ static void reminders_of_events_follow_them(void **state)
     assert_int_equal(inbox_length(), 4); /* 300 minutes before, late, and both others */
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
     /* Deleted, with its hint left over. */
-    add_event("{\"title\":\"Gone\",\"start_date\":\"2026-11-24T15:00\",\"reminder_minutes\":30}", id);
+    add_event("{\"title\":\"Gone\",\"start_date\":\"2026-11-24T15:00\",\"reminder_minutes\":30}",
+        id);
     snprintf(args, sizeof args, "{\"event_id\":\"%s\"}", id);
     jdoc_free(tool_ok(&bench, "delete_calendar_event", args));
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
@@ -236,11 +242,16 @@ static void days_before_keep_the_time_of_day(void **state)
     struct link_reply *reply = NULL;
     /* The clocks go forward in the night of 4 October 2026. */
     assert_int_equal(clock_parse_rfc3339("2026-10-01T12:00:00+10:00", &bench.context.now_ms), 0);
-    add_event("{\"title\":\"Race\",\"start_date\":\"2026-10-04T09:00\",\"reminder_minutes\":[1440,600]}", id);
-    add_event("{\"title\":\"Holiday\",\"start_date\":\"2026-10-05\",\"reminder_minutes\":[2880]}", id);
-    static const char *const expected[] = { "2026-10-03T09:00:00+10:00", "2026-10-03T09:00:00+10:00",
-        "2026-10-03T22:00:00+10:00" };
-    assert_int_equal(link_command(bench.context.store->link, &reply, "ZRANGE tp:hint:timers 0 -1 WITHSCORES"), 0);
+    add_event(
+        "{\"title\":\"Race\",\"start_date\":\"2026-10-04T09:00\",\"reminder_minutes\":[1440,600]}",
+        id);
+    add_event("{\"title\":\"Holiday\",\"start_date\":\"2026-10-05\",\"reminder_minutes\":[2880]}",
+        id);
+    static const char *const expected[] = {"2026-10-03T09:00:00+10:00", "2026-10-03T09:00:00+10:00",
+        "2026-10-03T22:00:00+10:00"};
+    assert_int_equal(link_command(bench.context.store->link, &reply,
+                         "ZRANGE tp:hint:timers 0 -1 WITHSCORES"),
+        0);
     assert_int_equal(link_reply_count(reply), 6);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(clock_parse_rfc3339(expected[i], &due), 0);
@@ -263,7 +274,8 @@ static int64_t ms_of(const char *text)
 static void a_reminder_rings_at_its_time(void **state)
 {
     (void)state;
-    jdoc *r = tool_ok(&bench, "create_calendar_event", "{\"title\":\"Turn off the stove\","
+    jdoc *r = tool_ok(&bench, "create_calendar_event",
+        "{\"title\":\"Turn off the stove\","
         "\"start_date\":\"2026-11-22T18:30\",\"event_type\":\"reminder\"}");
     assert_int_equal(number_at(r, "/event/reminder_minutes/0"), 0);
     assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-22T18:30:00+11:00");
@@ -281,23 +293,27 @@ static void a_reminder_rings_at_its_time(void **state)
 static void every_way_to_a_reminder_rings_or_says_so(void **state)
 {
     (void)state;
-    static const struct { const char *args, *said, *rings; } cases[] = {
-        { "\"start_date\":\"2026-11-22T18:30\"", "No reminder is set: it will not ring.", NULL },
-        { "\"start_date\":\"2026-11-22T18:30\",\"event_type\":\"reminder\",\"reminder_minutes\":[]",
-            "It rings on Sunday 22 November 2026, 18:30.", "2026-11-22T18:30:00+11:00" },
-        { "\"start_date\":\"2026-11-22T11:30\",\"event_type\":\"reminder\"",
-            "It will not ring: the time of its reminder is past (Sunday 22 November 2026, 11:30).", NULL },
-        { "\"start_date\":\"2026-11-22T14:00\",\"reminder_minutes\":[30,120]",
+    static const struct {
+        const char *args, *said, *rings;
+    } cases[] = {
+        {"\"start_date\":\"2026-11-22T18:30\"", "No reminder is set: it will not ring.", NULL},
+        {"\"start_date\":\"2026-11-22T18:30\",\"event_type\":\"reminder\",\"reminder_minutes\":[]",
+            "It rings on Sunday 22 November 2026, 18:30.", "2026-11-22T18:30:00+11:00"},
+        {"\"start_date\":\"2026-11-22T11:30\",\"event_type\":\"reminder\"",
+            "It will not ring: the time of its reminder is past (Sunday 22 November 2026, 11:30).",
+            NULL},
+        {"\"start_date\":\"2026-11-22T14:00\",\"reminder_minutes\":[30,120]",
             "It rings on Sunday 22 November 2026, 13:30. Of its other reminders the time is past "
-            "(Sunday 22 November 2026, 12:00).", "2026-11-22T13:30:00+11:00" },
-        { "\"start_date\":\"2026-11-24\",\"event_type\":\"reminder\"",
-            "It rings on Tuesday 24 November 2026, 09:00.", "2026-11-24T09:00:00+11:00" },
-        { "\"start_date\":\"2026-11-24\",\"reminder_minutes\":1440",
-            "It rings on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00" },
-        { "\"start_date\":\"2026-11-24\",\"reminder_minutes\":60",
-            "It rings on Tuesday 24 November 2026, 08:00.", "2026-11-24T08:00:00+11:00" },
-        { "\"start_date\":\"2026-11-22\",\"event_type\":\"reminder\",\"repeat\":\"daily\"",
-            "It rings next on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00" },
+            "(Sunday 22 November 2026, 12:00).",
+            "2026-11-22T13:30:00+11:00"},
+        {"\"start_date\":\"2026-11-24\",\"event_type\":\"reminder\"",
+            "It rings on Tuesday 24 November 2026, 09:00.", "2026-11-24T09:00:00+11:00"},
+        {"\"start_date\":\"2026-11-24\",\"reminder_minutes\":1440",
+            "It rings on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00"},
+        {"\"start_date\":\"2026-11-24\",\"reminder_minutes\":60",
+            "It rings on Tuesday 24 November 2026, 08:00.", "2026-11-24T08:00:00+11:00"},
+        {"\"start_date\":\"2026-11-22\",\"event_type\":\"reminder\",\"repeat\":\"daily\"",
+            "It rings next on Monday 23 November 2026, 09:00.", "2026-11-23T09:00:00+11:00"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char args[256];
@@ -313,19 +329,24 @@ static void every_way_to_a_reminder_rings_or_says_so(void **state)
     }
 }
 
-/* Two times that are not the same, a number without a unit: nothing is set. The same twice is once. */
+/* Two times that are not the same, a number without a unit: nothing is set. The same twice is
+ * once. */
 static void what_is_said_twice_is_one_or_refused(void **state)
 {
     (void)state;
-    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10\"}", "invalid_argument", "/duration");
-    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":60}",
+    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"duration\":\"10\"}",
+        "invalid_argument", "/duration");
+    tool_refused(&bench, "set_timer_or_alarm",
+        "{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":60}",
         "invalid_argument", "/duration_seconds");
-    tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"create\",\"alarm_time\":\"18:00\",\"duration\":\"10 minutes\"}",
+    tool_refused(&bench, "set_timer_or_alarm",
+        "{\"action\":\"create\",\"alarm_time\":\"18:00\",\"duration\":\"10 minutes\"}",
         "invalid_argument", "/alarm_time");
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
     char id[64];
     set_timer("{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":600}", id);
-    jdoc *r = tool_ok(&bench, "create_calendar_event", "{\"title\":\"x\",\"start_date\":\"2026-11-22T18:30\","
+    jdoc *r = tool_ok(&bench, "create_calendar_event",
+        "{\"title\":\"x\",\"start_date\":\"2026-11-22T18:30\","
         "\"event_type\":\"reminder\",\"reminder_minutes\":[0,10,0]}");
     assert_int_equal(jdoc_length(at(r, "/event/reminder_minutes")), 2);
     assert_int_equal(jdoc_length(at(r, "/rings_at")), 2);
@@ -361,16 +382,18 @@ static void what_becomes_a_reminder_rings(void **state)
     jdoc_free(list);
 }
 
-#define STORED(type, minutes, whole, start, ms) "{\"id\":\"old\",\"title\":\"Old\",\"start_date\":\"" start "\"," \
-    "\"all_day\":" whole ",\"timezone\":\"Australia/Sydney\",\"start_ms\":" ms ",\"event_type\":\"" type \
-    "\",\"reminder_minutes\":" minutes ",\"created_at\":\"2026-11-01T00:00:00Z\",\"updated_at\":\"2026-11-01T00:00:00Z\"}"
+#define STORED(type, minutes, whole, start, ms) \
+    "{\"id\":\"old\",\"title\":\"Old\",\"start_date\":\"" start "\"," \
+    "\"all_day\":" whole ",\"timezone\":\"Australia/Sydney\",\"start_ms\":" ms \
+    ",\"event_type\":\"" type "\",\"reminder_minutes\":" minutes \
+    ",\"created_at\":\"2026-11-01T00:00:00Z\",\"updated_at\":\"2026-11-01T00:00:00Z\"}"
 
 /* Stored before reminders rang by their type alone: planned when somebody sees it. */
 static void an_old_reminder_rings_once_it_is_seen(void **state)
 {
     (void)state;
-    tool_seed(&bench, "event", "old", 1795332600000, STORED("reminder", "[]", "false", "2026-11-22T18:30:00+11:00",
-        "1795332600000"));
+    tool_seed(&bench, "event", "old", 1795332600000,
+        STORED("reminder", "[]", "false", "2026-11-22T18:30:00+11:00", "1795332600000"));
     jdoc *r = tool_ok(&bench, "get_calendar_events", "{}");
     assert_int_equal(number_at(r, "/events/0/reminder_minutes/0"), 0);
     jdoc_free(r);
@@ -384,7 +407,8 @@ static void a_hint_of_midnight_becomes_one_of_the_morning(void **state)
     (void)state;
     struct reminders_hint hint;
     int64_t midnight = ms_of("2026-11-24T00:00:00+11:00");
-    tool_seed(&bench, "event", "old", midnight, STORED("personal", "[0]", "true", "2026-11-24", "1795438800000"));
+    tool_seed(&bench, "event", "old", midnight,
+        STORED("personal", "[0]", "true", "2026-11-24", "1795438800000"));
     reminders_event_hint(&hint, "ann", "old", 0, midnight);
     assert_int_equal(reminders_plan(bench.context.store, &hint, 1), 0);
     look_at(midnight);
@@ -442,13 +466,16 @@ static void the_inbox_is_bounded(void **state)
     (void)state;
     struct store *s = bench.context.store;
     for (int i = 0; i < INBOX_MAX + 300; i++)
-        assert_int_equal(link_command(s->link, NULL, "XADD tp:{ann}:inbox %d-1 e {\"type\":\"x\"}", i + 1), 0);
+        assert_int_equal(link_command(s->link, NULL, "XADD tp:{ann}:inbox %d-1 e {\"type\":\"x\"}",
+                             i + 1),
+            0);
     char id[64];
     set_timer("{\"action\":\"create\",\"duration_seconds\":1}", id);
     look_at(noon + 1000);
     assert_int_equal(number_of("XLEN tp:{ann}:inbox"), 1); /* the rest is older than 30 days */
     assert_true(number_of("PTTL tp:{ann}:inbox") > INBOX_KEEP_MS - 60000);
-    jdoc_free(tool_ok(&bench, "send_proactive_message", "{\"type\":\"tip\",\"message\":\"Say \\\"hi\\\"\"}"));
+    jdoc_free(tool_ok(&bench, "send_proactive_message",
+        "{\"type\":\"tip\",\"message\":\"Say \\\"hi\\\"\"}"));
     jdoc *list = inbox(NULL);
     assert_string_equal(text_at(list, "/messages/1/type"), "proactive_alert");
     assert_string_equal(text_at(list, "/messages/1/message"), "Say \"hi\"");
@@ -464,8 +491,8 @@ static pid_t other_desk(void)
         return pid;
     struct store *store;
     struct reminders_desk *own;
-    if (store_open(&store, &bench.conf, bench.reactor, "other/housekeeper/1/1") != 0
-        || reminders_desk_new(&own, store, modules_rings()) != 0)
+    if (store_open(&store, &bench.conf, bench.reactor, "other/housekeeper/1/1") != 0 ||
+        reminders_desk_new(&own, store, modules_rings()) != 0)
         _exit(1);
     reminders_desk_set_clock(own, noon + 3600000);
     for (int i = 0; i < 20000; i++) {
@@ -494,7 +521,8 @@ static void several_desks_fire_each_once(void **state)
         struct reminders_hint hint;
         char id[40], json[300];
         snprintf(id, sizeof id, "t%d", i);
-        snprintf(json, sizeof json, "{\"id\":\"%s\",\"type\":\"timer\",\"label\":\"%d\",\"state\":\"set\",\"due_ms\":%lld}",
+        snprintf(json, sizeof json,
+            "{\"id\":\"%s\",\"type\":\"timer\",\"label\":\"%d\",\"state\":\"set\",\"due_ms\":%lld}",
             id, i, (long long)noon + i);
         reminders_timer_hint(&hint, "ann", id, noon + i);
         assert_int_equal(reminders_plan(bench.context.store, &hint, 1), 0);
@@ -513,7 +541,8 @@ static void several_desks_fire_each_once(void **state)
     assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
 }
 
-/* The clock runs, from two seconds before the clocks go forward; the desk is asked when it wants to be. */
+/* The clock runs, from two seconds before the clocks go forward; the desk is asked when it wants to
+ * be. */
 static void an_alarm_at_the_change_of_the_clocks(void **state)
 {
     (void)state;
@@ -522,8 +551,10 @@ static void an_alarm_at_the_change_of_the_clocks(void **state)
     int64_t from, begin = clock_mono_ms();
     assert_int_equal(clock_parse_rfc3339("2026-10-04T01:59:58+10:00", &from), 0);
     bench.context.now_ms = from;
-    set_timer("{\"action\":\"create\",\"alarm_time\":\"02:30\",\"label\":\"gap\"}", id);   /* becomes 03:30 */
-    set_timer("{\"action\":\"create\",\"alarm_time\":\"03:00\",\"label\":\"first\"}", id); /* in 2 s, not in an hour */
+    set_timer("{\"action\":\"create\",\"alarm_time\":\"02:30\",\"label\":\"gap\"}",
+        id); /* becomes 03:30 */
+    set_timer("{\"action\":\"create\",\"alarm_time\":\"03:00\",\"label\":\"first\"}",
+        id); /* in 2 s, not in an hour */
     reminders_desk_wake(desk);
     while (reminders_desk_fired(desk) == before && clock_mono_ms() - begin < 8000) {
         reminders_desk_set_clock(desk, from + clock_mono_ms() - begin);
@@ -590,13 +621,24 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, empty)
     const struct CMUnitTest tests[] = {
-        T(a_timer_fires_once), T(late_ones_say_so_and_cancelled_ones_are_silent), T(a_hint_waits_for_its_record),
-        T(reminders_of_events_follow_them), T(a_reminder_rings_at_its_time), T(every_way_to_a_reminder_rings_or_says_so),
-        T(what_is_said_twice_is_one_or_refused), T(what_becomes_a_reminder_rings), T(an_old_reminder_rings_once_it_is_seen),
-        T(a_hint_of_midnight_becomes_one_of_the_morning), T(days_before_keep_the_time_of_day),
+        T(a_timer_fires_once),
+        T(late_ones_say_so_and_cancelled_ones_are_silent),
+        T(a_hint_waits_for_its_record),
+        T(reminders_of_events_follow_them),
+        T(a_reminder_rings_at_its_time),
+        T(every_way_to_a_reminder_rings_or_says_so),
+        T(what_is_said_twice_is_one_or_refused),
+        T(what_becomes_a_reminder_rings),
+        T(an_old_reminder_rings_once_it_is_seen),
+        T(a_hint_of_midnight_becomes_one_of_the_morning),
+        T(days_before_keep_the_time_of_day),
         T(what_is_guarded_holds_nobody_up),
-        T(entries_are_acknowledged_and_snoozed), T(the_inbox_is_bounded), T(several_desks_fire_each_once),
-        T(an_alarm_at_the_change_of_the_clocks), T(without_a_calendar_nothing_is_fired_or_lost), T(a_redis_that_is_away_only_delays),
+        T(entries_are_acknowledged_and_snoozed),
+        T(the_inbox_is_bounded),
+        T(several_desks_fire_each_once),
+        T(an_alarm_at_the_change_of_the_clocks),
+        T(without_a_calendar_nothing_is_fired_or_lost),
+        T(a_redis_that_is_away_only_delays),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -20,7 +20,7 @@ struct fixture {
 
 static void start(struct fixture *f, struct request_memory *m)
 {
-    memset(f, 0, sizeof(*f));
+    memset(f, 0, sizeof *f);
     f->arena = arena_new();
     assert_non_null(f->arena);
     f->source = request_memory_source(m);
@@ -49,7 +49,7 @@ static void paths_are_decoded_strictly(void **state)
     finish(&f);
     static const char *const bad[] = {"/%", "/%4", "/%zz", "/%00", "", "relative", "*",
         "http://host/x", "/ok?a=%", "/ok?%g0=1"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(target(&f, bad[i]), ERR_INVALID);
         assert_int_equal(f.problem.code, PROBLEM_BAD_REQUEST);
         finish(&f);
@@ -66,19 +66,21 @@ static void the_query_is_read_by_name(void **state)
     assert_string_equal(request_query(&f.request, "q"), "a b+");
     assert_string_equal(request_query(&f.request, "empty"), "");
     assert_null(request_query(&f.request, "none"));
-    assert_int_equal(request_query_int(&f.request, "limit",
-        &(struct request_bounds){1, 1, 10}, &n, &f.problem), 0);
+    assert_int_equal(request_query_int(&f.request, "limit", &(struct request_bounds){1, 1, 10}, &n,
+                         &f.problem),
+        0);
     assert_int_equal(n, 5);
-    assert_int_equal(request_query_int(&f.request, "none",
-        &(struct request_bounds){7, 1, 10}, &n, &f.problem), 0);
+    assert_int_equal(request_query_int(&f.request, "none", &(struct request_bounds){7, 1, 10}, &n,
+                         &f.problem),
+        0);
     assert_int_equal(n, 7);
     finish(&f);
     static const char *const bad[] = {"/p?n=0", "/p?n=11", "/p?n=", "/p?n=1x", "/p?n=+ 1",
         "/p?n=99999999999999999999", "/p?n=%201"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(target(&f, bad[i]), 0);
-        assert_int_equal(request_query_int(&f.request, "n",
-            &(struct request_bounds){1, 1, 10}, &n, &f.problem),
+        assert_int_equal(request_query_int(&f.request, "n", &(struct request_bounds){1, 1, 10}, &n,
+                             &f.problem),
             ERR_INVALID);
         assert_string_equal(f.problem.field, "n");
         finish(&f);
@@ -120,8 +122,8 @@ static void ids_come_from_the_front_or_are_made(void **state)
     assert_string_not_equal(f.request.trace.span_id, "b7ad6b7169203331");
     assert_memory_equal(f.request.traceparent, "00-0af7651916cd43dd8448eb211c80319c-", 36);
     finish(&f);
-    struct request_memory bad = {.params = {"HTTP_X_REQUEST_ID", "a\r\nSet-Cookie: x",
-                                     "HTTP_TRACEPARENT", "00-zz-1-1"}};
+    struct request_memory bad = {
+        .params = {"HTTP_X_REQUEST_ID", "a\r\nSet-Cookie: x", "HTTP_TRACEPARENT", "00-zz-1-1"}};
     start(&f, &bad);
     assert_int_equal(strlen(f.request.id), 32);
     assert_null(strpbrk(f.request.id, "\r\n:"));
@@ -134,13 +136,13 @@ static void waiting_time_is_measured_from_the_front(void **state)
     (void)state;
     struct fixture f;
     char started[32];
-    snprintf(started, sizeof(started), "%.3f", ((double)clock_real_ms() - 1500.0) / 1000.0);
+    snprintf(started, sizeof started, "%.3f", ((double)clock_real_ms() - 1500.0) / 1000.0);
     struct request_memory m = {.params = {"T_START", started}};
     start(&f, &m);
     assert_true(f.request.waited_ms >= 1499 && f.request.waited_ms < 20000);
     finish(&f);
     static const char *const bad[] = {"", "x", "-1", "nan", "inf", "1e300", "12 "};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         m.params[1] = bad[i];
         start(&f, &m);
         assert_int_equal(f.request.waited_ms, -1);
@@ -157,13 +159,13 @@ static int json(struct fixture *f, const char *type, const char *body, bool opti
     static struct request_memory m;
     jdoc *doc = NULL;
     m = (struct request_memory){.params = {"CONTENT_TYPE", type}, .body = body};
-    if (type == NULL)
+    if (!type)
         m.params[0] = NULL;
     start(f, &m);
     int result = request_body(&f->request, max, &f->problem);
     if (result == 0)
         result = request_json(&f->request, optional, &doc, &f->problem);
-    assert_true(result < 0 || doc != NULL);
+    assert_true(result < 0 || doc);
     return result;
 }
 
@@ -195,7 +197,7 @@ static void bodies_are_bounded_and_strict(void **state)
             PROBLEM_TOO_LARGE},
     };
     struct fixture f;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(json(&f, cases[i].type, cases[i].body, cases[i].optional, 32),
             cases[i].result);
         if (cases[i].result < 0)
@@ -245,7 +247,7 @@ static void accept_is_understood(void **state)
         {"application/*", false, false, false},
         {", ,;,", false, false, false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture f;
         struct request_memory m = {.params = {"HTTP_ACCEPT", cases[i].accept}};
         start(&f, &m);
@@ -273,12 +275,13 @@ static void bodies_come_as_they_are(void **state)
         {"", "\xff\xfe{\0}\0", 6, ERR_INVALID, PROBLEM_BAD_JSON},
         {"", "\xfe\xff\0{\0}", 6, ERR_INVALID, PROBLEM_BAD_JSON},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture f;
         jdoc *doc = NULL;
         struct request_memory m = {.params = {"HTTP_CONTENT_ENCODING", cases[i].coding,
                                        "CONTENT_TYPE", "application/json"},
-            .body = cases[i].body, .body_len = cases[i].len};
+            .body = cases[i].body,
+            .body_len = cases[i].len};
         start(&f, &m);
         int result = request_body(&f.request, 100, &f.problem);
         if (result == 0)
@@ -291,7 +294,6 @@ static void bodies_come_as_they_are(void **state)
         finish(&f);
     }
 }
-
 
 int main(void)
 {

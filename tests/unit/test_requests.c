@@ -68,12 +68,16 @@ static void user(const char *text)
 /* The request's body, checked by the vendor's rules. */
 static const char *ask(const struct provider *p, bool no_tools)
 {
-    struct provider_request q = {.conf = &f.conf, .context = &f.context, .no_tools = no_tools,
-        .max_tokens = 100, .quirks = f.quirks};
+    struct provider_request q = {.conf = &f.conf,
+        .context = &f.context,
+        .no_tools = no_tools,
+        .max_tokens = 100,
+        .quirks = f.quirks};
     const char *why;
 
     f.input.agui = f.agui;
-    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena), 0);
+    assert_int_equal(context_frame_init(&f.frame, &f.conf, &f.input, NULL, 1795313100000, f.arena),
+        0);
     f.frame.late = "<late>";
     assert_int_equal(context_build(&f.frame, &f.chat, &f.limits, f.arena, &f.context), 0);
     f.context.system = "You are.";
@@ -104,7 +108,9 @@ static void has_not(const char *body, const char *part)
 
 static void test_the_usual_request(void **state)
 {
-    struct context_tool tool = {.name = "t", .description = "does", .schema = "{\"type\":\"object\"}"};
+    struct context_tool tool = {.name = "t",
+        .description = "does",
+        .schema = "{\"type\":\"object\"}"};
 
     (void)state;
     assert_int_equal(provider_prepare(&tool, 1), 0);
@@ -175,8 +181,8 @@ static void test_optional_members(void **state)
     set("model.temperature", "1");
     has(ask(&provider_openai, false), "\"temperature\":1,");
     has(ask(&provider_anthropic, false), "\"temperature\":1,");
-    f.quirks.flags = QUIRKS_NO_TEMPERATURE | QUIRKS_NO_CACHE_CONTROL | QUIRKS_NO_STREAM_OPTIONS
-        | QUIRKS_SYSTEM_AS_USER;
+    f.quirks.flags = QUIRKS_NO_TEMPERATURE | QUIRKS_NO_CACHE_CONTROL | QUIRKS_NO_STREAM_OPTIONS |
+        QUIRKS_SYSTEM_AS_USER;
     f.quirks.output_max = 7;
     has(ask(&provider_anthropic, false), "\"max_tokens\":7,");
     has_not(buf_text(&f.http.body), "temperature");
@@ -214,9 +220,11 @@ static void test_other_forms(void **state)
     f.quirks.flags = QUIRKS_SYSTEM_AS_USER | QUIRKS_TEXT_CONTENT | QUIRKS_ANSWER_RESULTS;
     has(ask(&provider_openai, false), "[{\"role\":\"user\",\"content\":\"You are.\\n\\nx\"}");
     has(buf_text(&f.http.body), "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\"");
-    has(buf_text(&f.http.body), "\"content\":\"noon\"},{\"role\":\"assistant\",\"content\":\"(no answer)\"},"
+    has(buf_text(&f.http.body),
+        "\"content\":\"noon\"},{\"role\":\"assistant\",\"content\":\"(no answer)\"},"
         "{\"role\":\"user\",\"content\":\"y");
-    assert_false(f.http.sent & (QUIRKS_TEXT_CONTENT | QUIRKS_ANSWER_RESULTS | QUIRKS_SYSTEM_AS_USER));
+    assert_false(
+        f.http.sent & (QUIRKS_TEXT_CONTENT | QUIRKS_ANSWER_RESULTS | QUIRKS_SYSTEM_AS_USER));
 }
 
 static void test_blank_texts(void **state)
@@ -242,12 +250,12 @@ static void test_blank_texts(void **state)
 static void test_order_of_blocks(void **state)
 {
     static const char body[] = "{\"role\":\"assistant\",\"content\":["
-        "{\"type\":\"thinking\",\"thinking\":\"t1\",\"signature\":\"S1\"},"
-        "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{}},"
-        "{\"type\":\"text\",\"text\":\"so\"},"
-        "{\"type\":\"redacted_thinking\",\"data\":\"D\"},"
-        "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"x\",\"input\":{}},"
-        "{\"type\":\"text\",\"text\":\" far\"}]}";
+                               "{\"type\":\"thinking\",\"thinking\":\"t1\",\"signature\":\"S1\"},"
+                               "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"x\",\"input\":{}},"
+                               "{\"type\":\"text\",\"text\":\"so\"},"
+                               "{\"type\":\"redacted_thinking\",\"data\":\"D\"},"
+                               "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"x\",\"input\":{}},"
+                               "{\"type\":\"text\",\"text\":\" far\"}]}";
 
     (void)state;
     user("hello");
@@ -273,15 +281,18 @@ static void test_order_of_blocks(void **state)
 /* An order that says too much, too little or nonsense takes nothing away. */
 static void test_wrong_order(void **state)
 {
-    static const char *const orders[] = {"c c c c t99999999999 t1", "", "zzz", "t", "t1 t1 t1 ", "r r r c"};
+    static const char *const orders[] = {"c c c c t99999999999 t1", "", "zzz", "t", "t1 t1 t1 ",
+        "r r r c"};
 
     (void)state;
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         char json[400];
         chat_init(&f.chat, f.arena);
         user("hello");
-        snprintf(json, sizeof json, "{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"abc\",\"toolCalls\":[{\"id\":\"c1\","
-            "\"type\":\"function\",\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}}],\"metadata\":{\"order\":\"%s\"}}", orders[i]);
+        snprintf(json, sizeof json,
+            "{\"id\":\"2\",\"role\":\"assistant\",\"content\":\"abc\",\"toolCalls\":[{\"id\":\"c1\","
+            "\"type\":\"function\",\"function\":{\"name\":\"x\",\"arguments\":\"{}\"}}],\"metadata\":{\"order\":\"%s\"}}",
+            orders[i]);
         add(json);
         has(ask(&provider_openai, false), "\"content\":\"abc\",\"tool_calls\":[{\"id\":\"c1\"");
         ask(&provider_anthropic, false);
@@ -290,24 +301,29 @@ static void test_wrong_order(void **state)
 
 static void test_names_ids_and_arguments(void **state)
 {
-    static const char call[] = "{\"id\":\"%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"%s\",\"type\":\"function\","
+    static const char call[] =
+        "{\"id\":\"%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"%s\",\"type\":\"function\","
         "\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}},{\"id\":\"%s\",\"type\":\"function\","
         "\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}}]}";
-    static const char *const ids[] = {"chatcmpl-tool-0123456789abcdef0123456789abcdef0123456789", "call.1", "",
-        "same", "same"};
-    static const char *const names[] = {"multi_tool_use.parallel", "functions.get_time now", "", "caf\xc3\xa9",
+    static const char *const ids[] = {"chatcmpl-tool-0123456789abcdef0123456789abcdef0123456789",
+        "call.1", "", "same", "same"};
+    static const char *const names[] = {"multi_tool_use.parallel", "functions.get_time now", "",
+        "caf\xc3\xa9",
         "a_name_of_more_than_sixty_four_characters_which_is_too_long_for_every_vendor"};
-    static const char *const args[] = {"{\\\"timezone\\\": \\\"Australia/Syd", "[1]", "\\\"{\\\\\\\"a\\\\\\\":1}\\\"", "null",
-        "{\\\"a\\\":1,\\\"a\\\":2}"};
+    static const char *const args[] = {"{\\\"timezone\\\": \\\"Australia/Syd", "[1]",
+        "\\\"{\\\\\\\"a\\\\\\\":1}\\\"", "null", "{\\\"a\\\":1,\\\"a\\\":2}"};
 
     (void)state;
     user("hello");
     for (int i = 0; i < 5; i++) {
         char json[800];
-        snprintf(json, sizeof json, call, i, ids[i], names[i], args[i], ids[i], names[4 - i], args[4 - i]);
+        snprintf(json, sizeof json, call, i, ids[i], names[i], args[i], ids[i], names[4 - i],
+            args[4 - i]);
         add(json);
         for (int k = 0; k < i % 3; k++) { /* no result, one, both */
-            snprintf(json, sizeof json, "{\"id\":\"t%d%d\",\"role\":\"tool\",\"toolCallId\":\"%s\",\"content\":\"r%d%d\"}", i, k, ids[i], i, k);
+            snprintf(json, sizeof json,
+                "{\"id\":\"t%d%d\",\"role\":\"tool\",\"toolCallId\":\"%s\",\"content\":\"r%d%d\"}",
+                i, k, ids[i], i, k);
             add(json);
         }
     }
@@ -328,7 +344,8 @@ static void test_names_ids_and_arguments(void **state)
 /* A call without a result has none: not that of a later call of the same id. */
 static void test_results_of_repeated_ids(void **state)
 {
-    static const char call[] = "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"call_0\",\"type\":\"function\","
+    static const char call[] =
+        "{\"id\":\"a%d\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"call_0\",\"type\":\"function\","
         "\"function\":{\"name\":\"get_current_time\",\"arguments\":\"{}\"}}]}";
     char json[300];
 
@@ -339,7 +356,8 @@ static void test_results_of_repeated_ids(void **state)
         add(json);
     }
     add("{\"id\":\"t\",\"role\":\"tool\",\"toolCallId\":\"call_0\",\"content\":\"noon\"}");
-    const char *body = ask(&provider_openai, false), *lost = strstr(body, "unknown_outcome"), *noon = strstr(body, "noon");
+    const char *body = ask(&provider_openai, false), *lost = strstr(body, "unknown_outcome"),
+               *noon = strstr(body, "noon");
     assert_non_null(lost);
     assert_non_null(noon);
     assert_true(lost < noon);
@@ -372,16 +390,21 @@ static void test_extras_go_to_their_maker(void **state)
     set("openai.url", "http://gemini/v1/");
     provider_maker(&provider_openai, &f.conf, maker);
     user("hello");
-    snprintf(json, sizeof json, "{\"id\":\"r\",\"role\":\"reasoning\",\"content\":\"hm\",\"encryptedValue\":\"%s:reasoning_content:\"}", maker);
+    snprintf(json, sizeof json,
+        "{\"id\":\"r\",\"role\":\"reasoning\",\"content\":\"hm\",\"encryptedValue\":\"%s:reasoning_content:\"}",
+        maker);
     add(json);
-    snprintf(json, sizeof json, "{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":"
+    snprintf(json, sizeof json,
+        "{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":"
         "{\"name\":\"x\",\"arguments\":\"{}\"},\"encryptedValue\":\"%s:call:{\\\"call\\\":{\\\"extra_content\\\":{\\\"google\\\":"
-        "{\\\"thought_signature\\\":\\\"S\\\"}}},\\\"function\\\":{\\\"more\\\":1}}\"}]}", maker);
+        "{\\\"thought_signature\\\":\\\"S\\\"}}},\\\"function\\\":{\\\"more\\\":1}}\"}]}",
+        maker);
     add(json);
     add("{\"id\":\"3\",\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"r\"}");
     add("{\"id\":\"4\",\"role\":\"assistant\",\"content\":\"Done.\"}");
     user("and then?");
-    has(ask(&provider_openai, false), "\"arguments\":\"{}\",\"more\":1},\"extra_content\":{\"google\":{\"thought_signature\":\"S\"}}}]");
+    has(ask(&provider_openai, false),
+        "\"arguments\":\"{}\",\"more\":1},\"extra_content\":{\"google\":{\"thought_signature\":\"S\"}}}]");
     has(buf_text(&f.http.body), "\"content\":null,\"reasoning_content\":\"hm\"");
     has_not(ask(&provider_anthropic, false), "hm");
     f.quirks.flags = QUIRKS_NEED_REASONING;
@@ -413,7 +436,8 @@ static void agui_tools(size_t count)
 static void test_never_too_many_tools(void **state)
 {
     struct context_tool core[3] = {{.name = "a", .description = "", .schema = "{}"},
-        {.name = "b", .description = "d", .schema = "{}"}, {.name = "c", .description = "d", .schema = "{}"}};
+        {.name = "b", .description = "d", .schema = "{}"},
+        {.name = "c", .description = "d", .schema = "{}"}};
     struct context_tool found[100];
     struct provider_request q = {.conf = &f.conf, .context = &f.context};
     struct buf json = {0};
@@ -467,11 +491,13 @@ static void test_long_descriptions(void **state)
     for (int brief = 0; brief < 2; brief++) {
         q.quirks.flags = brief ? QUIRKS_SHORT_DESCRIPTIONS : 0;
         buf_reset(&json);
-        assert_true(provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
+        assert_true(
+            provider_put_tools(&provider_openai, &q, provider_tools(&provider_openai), &json));
         jdoc_free(f.body);
         f.body = NULL;
         assert_int_equal(jdoc_parse(buf_text(&json) + 9, json.len - 9, &f.body, NULL, 0), 0);
-        assert_int_equal(strlen(jdoc_text_or(jdoc_get(jdoc_at(f.body, 0), "function"), "description", "")),
+        assert_int_equal(strlen(jdoc_text_or(jdoc_get(jdoc_at(f.body, 0), "function"),
+                             "description", "")),
             brief ? 1024 : 1400);
     }
     buf_free(&text);
@@ -482,14 +508,17 @@ static void test_long_descriptions(void **state)
 static void test_client_names_in_history(void **state)
 {
     (void)state;
-    assert_int_equal(jdoc_parse("{\"tools\":[{\"name\":\"plan_trip\"},{\"name\":\"ui.map\"}]}", 50, &f.agui, NULL, 0), 0);
+    assert_int_equal(jdoc_parse("{\"tools\":[{\"name\":\"plan_trip\"},{\"name\":\"ui.map\"}]}", 50,
+                         &f.agui, NULL, 0),
+        0);
     user("hello");
     add("{\"id\":\"2\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"plan_trip\","
         "\"arguments\":\"{}\"},\"metadata\":{\"alias\":\"plan_trip_2\"}},{\"id\":\"c2\",\"type\":\"function\",\"function\":"
         "{\"name\":\"ui.map\",\"arguments\":\"{}\"}}]}");
     has(ask(&provider_anthropic, false), "\"name\":\"plan_trip_2\",\"input\"");
     has(buf_text(&f.http.body), "\"name\":\"ui_map\",\"input\"");
-    has(buf_text(&f.http.body), "{\"name\":\"plan_trip_2\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}");
+    has(buf_text(&f.http.body),
+        "{\"name\":\"plan_trip_2\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}");
 }
 
 int main(void)

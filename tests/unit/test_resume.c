@@ -11,15 +11,15 @@
 
 static struct turn_bench bench;
 
-#define CALL_ANSWER                                                                                \
-    "{\"id\":\"a1\",\"role\":\"assistant\",\"content\":\"Let me see.\",\"toolCalls\":[{\"id\":"      \
-    "\"c1\",\"type\":\"function\",\"function\":{\"name\":\"get_current_time\",\"arguments\":"        \
+#define CALL_ANSWER \
+    "{\"id\":\"a1\",\"role\":\"assistant\",\"content\":\"Let me see.\",\"toolCalls\":[{\"id\":" \
+    "\"c1\",\"type\":\"function\",\"function\":{\"name\":\"get_current_time\",\"arguments\":" \
     "\"{}\"}}]}"
-#define CALL_RESULT                                                                                \
-    "{\"id\":\"r1\",\"role\":\"tool\",\"content\":\"{\\\"success\\\":true,\\\"message\\\":"         \
+#define CALL_RESULT \
+    "{\"id\":\"r1\",\"role\":\"tool\",\"content\":\"{\\\"success\\\":true,\\\"message\\\":" \
     "\\\"noon\\\"}\",\"toolCallId\":\"c1\"}"
-#define STEP(messages)                                                                             \
-    "{\"v\":1,\"modelCalls\":1,\"toolCallsLeft\":15,\"bytesLeft\":1000000,\"usage\":[],"            \
+#define STEP(messages) \
+    "{\"v\":1,\"modelCalls\":1,\"toolCallsLeft\":15,\"bytesLeft\":1000000,\"usage\":[]," \
     "\"messages\":[" messages "]}"
 
 static int set_up_all(void **state)
@@ -60,12 +60,14 @@ static void write_events(const char *const *events)
         struct link_reply *reply = NULL;
 
         snprintf(n, sizeof n, "%d", i + 2);
-        buf_printf(&entry, "%s %c %s", t->turn, strstr(events[i], "TEXT_MESSAGE_CONTENT") ? 'T' : '-',
-            events[i]);
-        struct link_arg key = link_text(log), args[4] = {link_text(channel), link_text(epoch),
-            link_text(n), link_text(buf_text(&entry))};
-        assert_int_equal(
-            link_script_call(bench.store->link, &script_append, &key, 1, args, 4, &reply), 0);
+        buf_printf(&entry, "%s %c %s", t->turn,
+            strstr(events[i], "TEXT_MESSAGE_CONTENT") ? 'T' : '-', events[i]);
+        struct link_arg key = link_text(log),
+                        args[4] = {link_text(channel), link_text(epoch), link_text(n),
+                            link_text(buf_text(&entry))};
+        assert_int_equal(link_script_call(bench.store->link, &script_append, &key, 1, args, 4,
+                             &reply),
+            0);
         assert_int_equal(link_reply_int(reply), i + 2);
         link_reply_free(reply);
         buf_free(&entry);
@@ -83,10 +85,10 @@ static void take_over(unsigned attempt)
     char next[IDENT_UUID_SIZE];
     struct turns_start start;
 
-    assert_int_equal(
-        turns_abandon(bench.onlooker, bench.start.uid, bench.start.turn, &loss, next, NULL), 0);
-    assert_int_equal(
-        turns_claim(bench.store, bench.start.uid, next, 50, bench.arena, &start), 0);
+    assert_int_equal(turns_abandon(bench.onlooker, bench.start.uid, bench.start.turn, &loss, next,
+                         NULL),
+        0);
+    assert_int_equal(turns_claim(bench.store, bench.start.uid, next, 50, bench.arena, &start), 0);
     bench.start = start;
     assert_int_equal(bench.start.attempt, attempt);
 }
@@ -114,8 +116,8 @@ static jdoc *snapshot(void)
     return found;
 }
 
-#define TOOL_AND_TEXT                                                                              \
-    " TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT TEXT_MESSAGE_START "           \
+#define TOOL_AND_TEXT \
+    " TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT TEXT_MESSAGE_START " \
     "TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED"
 
 static void nothing_said_nothing_torn(void **state)
@@ -127,23 +129,22 @@ static void nothing_said_nothing_torn(void **state)
 
 static void open_ends_are_closed_and_dropped(void **state)
 {
-    static const char *const events[] = {
-        "{\"type\":\"REASONING_START\",\"messageId\":\"t1\"}",
+    static const char *const events[] = {"{\"type\":\"REASONING_START\",\"messageId\":\"t1\"}",
         "{\"type\":\"REASONING_MESSAGE_START\",\"messageId\":\"t1\",\"role\":\"reasoning\"}",
         "{\"type\":\"REASONING_MESSAGE_CONTENT\",\"messageId\":\"t1\",\"delta\":\"hm\"}",
         "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"x1\",\"role\":\"assistant\"}",
         "{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"x1\",\"delta\":\"hel\"}",
         "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"k1\",\"toolCallName\":\"n\","
-            "\"parentMessageId\":\"x1\"}",
+        "\"parentMessageId\":\"x1\"}",
         "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"k1\",\"delta\":\"{\"}", NULL};
 
     (void)state;
     write_events(events);
     take_over(2);
-    go_on("RUN_STARTED REASONING_START REASONING_MESSAGE_START REASONING_MESSAGE_CONTENT "
+    go_on(
+        "RUN_STARTED REASONING_START REASONING_MESSAGE_START REASONING_MESSAGE_CONTENT "
         "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TOOL_CALL_START TOOL_CALL_ARGS CUSTOM "
-        "TOOL_CALL_END TEXT_MESSAGE_END REASONING_MESSAGE_END REASONING_END MESSAGES_SNAPSHOT"
-        TOOL_AND_TEXT);
+        "TOOL_CALL_END TEXT_MESSAGE_END REASONING_MESSAGE_END REASONING_END MESSAGES_SNAPSHOT" TOOL_AND_TEXT);
     jdoc *messages = snapshot();
     assert_int_equal(jdoc_length(messages), 1); /* the question */
     jdoc_free(messages);
@@ -154,13 +155,13 @@ static const char *const whole_call[] = {
     "{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"a1\",\"delta\":\"Let me see.\"}",
     "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"a1\"}",
     "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c1\",\"toolCallName\":\"get_current_time\","
-        "\"parentMessageId\":\"a1\"}",
+    "\"parentMessageId\":\"a1\"}",
     "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"c1\",\"delta\":\"{}\"}",
     "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"c1\"}",
     "{\"type\":\"TOOL_CALL_RESULT\",\"messageId\":\"r1\",\"toolCallId\":\"c1\",\"content\":\"{}\"}",
     NULL};
-#define WHOLE_CALL                                                                                 \
-    "RUN_STARTED TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END TOOL_CALL_START "        \
+#define WHOLE_CALL \
+    "RUN_STARTED TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END TOOL_CALL_START " \
     "TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT CUSTOM"
 #define TEXT_ONLY " TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED"
 
@@ -195,14 +196,15 @@ static void a_checkpoint_ahead_of_the_log_is_shown(void **state)
 {
     static const char *const half[] = {
         "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c1\",\"toolCallName\":\"get_current_time\","
-            "\"parentMessageId\":\"a1\"}", NULL};
+        "\"parentMessageId\":\"a1\"}",
+        NULL};
 
     (void)state;
     write_events(half);
     save(STEP(CALL_ANSWER));
     take_over(2);
-    go_on("RUN_STARTED TOOL_CALL_START CUSTOM TOOL_CALL_END MESSAGES_SNAPSHOT TOOL_CALL_RESULT"
-        TEXT_ONLY);
+    go_on(
+        "RUN_STARTED TOOL_CALL_START CUSTOM TOOL_CALL_END MESSAGES_SNAPSHOT TOOL_CALL_RESULT" TEXT_ONLY);
     jdoc *messages = snapshot();
     assert_int_equal(jdoc_length(messages), 2);
     assert_string_equal(jdoc_text_or(jdoc_at(messages, 1), "content", ""), "Let me see.");
@@ -213,8 +215,7 @@ static void of_a_cleaned_log_nothing_is_said_again(void **state)
 {
     static const char *const torn[] = {
         "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"x1\",\"role\":\"assistant\"}", NULL};
-    static const char *const cleaned[] = {
-        "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"x1\"}",
+    static const char *const cleaned[] = {"{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"x1\"}",
         "{\"type\":\"MESSAGES_SNAPSHOT\",\"messages\":[]}", NULL};
 
     (void)state;
@@ -222,8 +223,8 @@ static void of_a_cleaned_log_nothing_is_said_again(void **state)
     take_over(2);
     write_events(cleaned);
     take_over(3);
-    go_on("RUN_STARTED TEXT_MESSAGE_START CUSTOM TEXT_MESSAGE_END MESSAGES_SNAPSHOT CUSTOM"
-        TOOL_AND_TEXT);
+    go_on(
+        "RUN_STARTED TEXT_MESSAGE_START CUSTOM TEXT_MESSAGE_END MESSAGES_SNAPSHOT CUSTOM" TOOL_AND_TEXT);
 }
 
 static void a_stop_in_between_ends_it_in_order(void **state)
@@ -235,7 +236,8 @@ static void a_stop_in_between_ends_it_in_order(void **state)
     (void)state;
     write_events(torn);
     assert_int_equal(turns_stop(bench.onlooker, bench.start.uid, bench.start.turn, NULL, NULL, turn,
-        before), 0);
+                         before),
+        0);
     take_over(2);
     go_on("RUN_STARTED TEXT_MESSAGE_START CUSTOM TEXT_MESSAGE_END MESSAGES_SNAPSHOT RUN_FINISHED");
     assert_int_equal(bench.result.http_status, 409);

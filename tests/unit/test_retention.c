@@ -35,8 +35,8 @@ static void one_turn(struct store *s, struct arena *arena, int i)
     char session[16], message[64];
     struct turns_start t, next;
 
-    snprintf(session, sizeof(session), "s%d", i % SESSIONS);
-    snprintf(message, sizeof(message), "{\"id\":\"m%d\",\"role\":\"user\",\"content\":\"x\"}", i);
+    snprintf(session, sizeof session, "s%d", i % SESSIONS);
+    snprintf(message, sizeof message, "{\"id\":\"m%d\",\"role\":\"user\",\"content\":\"x\"}", i);
     t = actors_begin(s, arena, session, message);
     assert_int_equal(t.outcome, TURNS_STARTED);
     assert_int_equal(actors_append(s, arena, &t, 2, "X"), 0);

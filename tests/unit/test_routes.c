@@ -29,14 +29,14 @@ struct fixture {
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct fixture *f = calloc(1, sizeof *f);
     char why[256];
     assert_int_equal(conf_init(&f->conf), 0);
     f->conf.rate_api_user = 0; /* counted in the store */
     f->conf.rate_chat_user = 0;
     f->conf.rate_feedback_user = 0;
     f->conf.development = true;
-    assert_int_equal(auth_new(&f->app.auth, &f->conf, why, sizeof(why)), 0);
+    assert_int_equal(auth_new(&f->app.auth, &f->conf, why, sizeof why), 0);
     assert_int_equal(scoreboard_new(&f->worker.board, 1, 1), 0);
     f->worker.conf = &f->conf;
     f->worker.slot = &f->worker.board->slots[0];
@@ -68,7 +68,7 @@ static void with(struct fixture *f, const char *name, const char *value)
 
 static void prepare(struct fixture *f, const char *method, const char *uri)
 {
-    memset(&f->memory, 0, sizeof(f->memory));
+    memset(&f->memory, 0, sizeof f->memory);
     f->params = 0;
     with(f, "REQUEST_METHOD", method);
     with(f, "REQUEST_URI", uri);
@@ -82,8 +82,7 @@ static int ask(struct fixture *f, int pool)
     assert_int_equal(routes_answer(&f->x, pool), 0);
     if (f->x.reply.status >= 400) {
         jdoc *doc = NULL;
-        assert_int_equal(
-            jdoc_parse(f->x.reply.body.data, f->x.reply.body.len, &doc, NULL, 0), 0);
+        assert_int_equal(jdoc_parse(f->x.reply.body.data, f->x.reply.body.len, &doc, NULL, 0), 0);
         assert_string_equal(jdoc_text_or(doc, "request_id", ""), f->x.request.id);
         assert_string_equal(f->x.reply.content_type, "application/problem+json");
         jdoc_free(doc);
@@ -115,7 +114,7 @@ static void the_table_is_sound(void **state)
         for (size_t k = 0; k < i; k++) {
             const struct routes_row *other = routes_at(k);
             assert_false(row->scope == other->scope && strcmp(row->method, other->method) == 0 &&
-                         strcmp(row->pattern, other->pattern) == 0);
+                strcmp(row->pattern, other->pattern) == 0);
         }
     }
 }
@@ -134,8 +133,8 @@ static bool head_has(struct fixture *f, const char *line)
 static const char *path_of(struct fixture *f, const struct routes_row *row)
 {
     static char path[256];
-    char *out = path + snprintf(path, sizeof(path), "%s",
-        row->scope == ROUTES_PUBLIC ? f->conf.public_base : "");
+    char *out = path +
+        snprintf(path, sizeof path, "%s", row->scope == ROUTES_PUBLIC ? f->conf.public_base : "");
     for (const char *p = row->pattern; *p != '\0';) {
         *out++ = *p == '{' ? 'x' : *p;
         p = *p == '{' ? strchr(p, '}') + 1 : p + 1;
@@ -234,15 +233,14 @@ static void a_user_of_a_path_has_any_name(void **state)
         {"/api/v1/pam/inbox/%FF", NULL},
         {"/api/v1/pam/inbox/a/b", NULL},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct routes_row *row = NULL;
         prepare(f, "POST", cases[i].path);
         f->source = request_memory_source(&f->memory);
         assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
         assert_int_equal(request_target(&f->x.request, &f->x.problem), 0);
-        assert_int_equal(
-            routes_match(&f->x, ROUTES_API, &row), cases[i].id != NULL ? 0 : ERR_INVALID);
-        if (cases[i].id != NULL)
+        assert_int_equal(routes_match(&f->x, ROUTES_API, &row), cases[i].id ? 0 : ERR_INVALID);
+        if (cases[i].id)
             assert_string_equal(f->x.params[0], cases[i].id);
         done(f);
     }
@@ -255,7 +253,7 @@ static void unknown_paths_answer_404(void **state)
         "/api/v1/pam/chat/", "/api/v1/pam/sessions/", "/api/v1/pam/sessions/a/b",
         "/api/v1/pam/sessions//messages", "/api/v1/pam/sessions/a%7Db", "/api/v1/pamx/chat",
         "/api/v1/pam/voice", "/api/v1/pam/savings/monthly", "/chat", "/internal/message"};
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         prepare(f, "POST", paths[i]);
         expect(f, ROUTES_BOTH, 404, PROBLEM_NOT_FOUND);
     }
@@ -316,7 +314,7 @@ static void a_credential_is_needed(void **state)
     done(f);
     f->conf.development = true;
     static const char *const bad[] = {"Bearer x", "Bearer ", "Basic YTpi", "Bearer a.b.c"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         prepare(f, "GET", "/api/v1/pam/sessions");
         with(f, "HTTP_AUTHORIZATION", bad[i]);
         expect(f, ROUTES_API, 401, PROBLEM_UNAUTHENTICATED);
@@ -337,7 +335,7 @@ static void stale_requests_are_refused(void **state)
 {
     struct fixture *f = *state;
     char started[32];
-    snprintf(started, sizeof(started), "%.3f",
+    snprintf(started, sizeof started, "%.3f",
         (double)(clock_real_ms() - f->conf.queue_wait_ms - 1000) / 1000.0);
     prepare(f, "GET", "/api/v1/pam/health/live");
     with(f, "T_START", started);
@@ -353,7 +351,7 @@ static void a_clock_that_was_set_refuses_nobody(void **state)
 {
     struct fixture *f = *state;
     char started[32];
-    snprintf(started, sizeof(started), "%.3f", (double)(clock_real_ms() - 3600000) / 1000.0);
+    snprintf(started, sizeof started, "%.3f", (double)(clock_real_ms() - 3600000) / 1000.0);
     atomic_store(&f->worker.board->empty_ms[SCOREBOARD_API], clock_mono_ms());
     prepare(f, "GET", "/api/v1/pam/health/live");
     with(f, "T_START", started);
@@ -379,7 +377,8 @@ static void what_a_worker_died_in_is_refused(void **state)
     assert_string_equal(work.uid, "ada");
     assert_string_equal(work.route, "GET /tools");
     assert_int_equal(blame_death(&f->worker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(),
-                         marks), 1);
+                         marks),
+        1);
     for (size_t i = 0; i < 2; i++) {
         prepare(f, "GET", "/api/v1/pam/tools");
         with(f, "HTTP_X_DEV_USER", users[i]);
@@ -406,7 +405,8 @@ static void ask_for_a_hand_over(struct fixture *f, enum problem_code code)
     expect(f, ROUTES_TURN, 503, code);
 }
 
-/* What the housekeeper is refused is nobody's who was told to come again; one user's poison neither. */
+/* What the housekeeper is refused is nobody's who was told to come again; one user's poison
+ * neither. */
 static void refused_hand_overs_are_counted_apart(void **state)
 {
     struct fixture *f = *state;
@@ -447,7 +447,7 @@ static void slow_calls_of_one_user_are_bounded(void **state)
         prepare(f, "POST", "/x");
         f->source = request_memory_source(&f->memory);
         assert_int_equal(exchange_init(&f->x, &f->app, &f->source), 0);
-        snprintf(f->x.who.user, sizeof(f->x.who.user), "%s", i == 2 ? "bob" : "ada");
+        snprintf(f->x.who.user, sizeof f->x.who.user, "%s", i == 2 ? "bob" : "ada");
         if (i > 0) /* the same two, for longer */
             for (size_t k = 0; k < 2; k++)
                 atomic_store(&board->seats[k].work_since_ms, clock_mono_ms() - GUARD_SLOW_MS - 1);
@@ -483,7 +483,7 @@ static void every_reply_carries_its_ids(void **state)
     assert_int_equal(exchange_head(&f->x, &head), 0);
     assert_memory_equal(head.data, "Status: 404 Not Found\r\n", 23);
     assert_non_null(strstr(head.data, "X-Request-Id: req-7\r\n"));
-    snprintf(line, sizeof(line), "traceparent: %s\r\n", f->x.request.traceparent);
+    snprintf(line, sizeof line, "traceparent: %s\r\n", f->x.request.traceparent);
     assert_non_null(strstr(head.data, line));
     assert_string_equal(head.data + head.len - 4, "\r\n\r\n");
     buf_free(&head);
@@ -512,7 +512,7 @@ static void cursors_are_two_numbers(void **state)
     assert_true(exchange_cursor_valid("1795354953407-12"));
     static const char *const bad[] = {"", "-", "1", "1-", "-1", "a-1", "1-1 ", "1-1&x", "1--1",
         "123456789012345678901-1"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(exchange_cursor_valid(bad[i]));
 }
 

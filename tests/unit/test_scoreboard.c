@@ -144,8 +144,8 @@ static void the_turn_of_a_seat(void **state)
     assert_string_equal(uid, "anna");
     assert_string_equal(session, "main");
     assert_string_equal(turn, "019ab3c4-0000-7000-8000-000000000001");
-    memset(longest, 'u', sizeof(longest) - 1);
-    longest[sizeof(longest) - 1] = '\0';
+    memset(longest, 'u', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
     scoreboard_turn_set(seat, longest, "s", "t");
     assert_true(scoreboard_turn_get(seat, uid, session, turn));
     assert_int_equal(strlen(uid), IDENT_USER_MAX);

@@ -33,9 +33,9 @@ static void fake_start(struct fake *f, int number, const char *answer)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    snprintf(f->path, sizeof(f->path), "%s/sentinel%d", redis.dir, number);
+    snprintf(f->path, sizeof f->path, "%s/sentinel%d", redis.dir, number);
     strcpy(address.sun_path, f->path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(fd, 8), 0);
     f->pid = fork();
     assert_true(f->pid >= 0);
@@ -45,7 +45,7 @@ static void fake_start(struct fake *f, int number, const char *answer)
         for (;;) {
             int one = accept(fd, NULL, NULL);
 
-            if (one < 0 || read(one, in, sizeof(in)) < 0)
+            if (one < 0 || read(one, in, sizeof in) < 0)
                 _exit(1);
             if (!answer)
                 for (;;)
@@ -134,7 +134,7 @@ static void answers_that_are_none(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sentinel_address a;
         struct fake one;
 
@@ -155,7 +155,7 @@ static void the_next_one_is_asked_within_the_budget(void **state)
     (void)state;
     fake_start(&silent, 1, NULL);
     fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
-    snprintf(list, sizeof(list), "127.0.0.1:1, %s %s", silent.path, good.path);
+    snprintf(list, sizeof list, "127.0.0.1:1, %s %s", silent.path, good.path);
     use(list);
     before = clock_mono_ms();
     assert_int_equal(sentinel_master(&conf, 2000, &a), 0);
@@ -195,7 +195,7 @@ static void tasks_that_ask_at_once_ask_each(void **state)
     fake_start(&bad, 1, "");
     fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
     fake_start(&worse, 3, "");
-    snprintf(list, sizeof(list), "%s %s %s", good.path, bad.path, worse.path);
+    snprintf(list, sizeof list, "%s %s %s", good.path, bad.path, worse.path);
     use(bad.path); /* after the failure of one alone the second is asked first */
     assert_int_equal(sentinel_master(&conf, 1000, &askers[0].master), ERR_STORE);
     use(list);
@@ -269,8 +269,8 @@ static void fake_naming(struct fake *f, int number, const volatile int *port)
         if (one < 0 || read(one, in, sizeof in) < 0)
             _exit(1);
         snprintf(digits, sizeof digits, "%d", *port);
-        if (*port && dprintf(one, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits),
-                         digits) < 0)
+        if (*port &&
+            dprintf(one, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits), digits) < 0)
             _exit(1);
         close(one);
     }
@@ -313,8 +313,8 @@ static void doubt_begin(struct doubt *d)
         assert_int_equal(link_new(&d->server[i], &d->conf[i]), 0);
         d->port[i] = open_port(d->server[i]);
     }
-    d->named = mmap(NULL, sizeof *d->named, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-        0);
+    d->named =
+        mmap(NULL, sizeof *d->named, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(d->named != MAP_FAILED);
     *d->named = d->port[0];
     fake_naming(&d->sentinel, 1, d->named);
@@ -439,9 +439,12 @@ static struct outcome ask_doubted(struct link *l, struct reactor *reactor, bool 
     struct link_arg write[] = {link_text("SET"), link_text("doubted"), link_text("x")};
     struct outcome o = {.told = false};
     int64_t until = clock_mono_ms() + 60000;
-    int error = link_ask(l, &(struct link_question){.args = reads ? read : write,
-                                .nargs = reads ? 2 : 3, .reads = reads, .on_reply = on_outcome,
-                                .arg = &o});
+    int error = link_ask(l,
+        &(struct link_question){.args = reads ? read : write,
+            .nargs = reads ? 2 : 3,
+            .reads = reads,
+            .on_reply = on_outcome,
+            .arg = &o});
 
     if (error)
         return (struct outcome){.error = error};
@@ -452,7 +455,8 @@ static struct outcome ask_doubted(struct link *l, struct reactor *reactor, bool 
     return o;
 }
 
-/* What a viewer asks is answered by a server in doubt, and by the other one as soon as that is named. */
+/* What a viewer asks is answered by a server in doubt, and by the other one as soon as that is
+ * named. */
 static void who_only_reads_goes_on(void **state)
 {
     struct doubt d = {0};
@@ -564,12 +568,12 @@ static void the_setting_is_checked(void **state)
     char why[CONF_WHY_SIZE];
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         use(bad[i]);
         assert_int_equal(conf_check(&conf, why), ERR_CONFIG);
         assert_non_null(strstr(why, "redis.sentinels"));
     }
-    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         use(good[i]);
         if (conf_check(&conf, why))
             assert_null(strstr(why, "redis.sentinels"));

@@ -53,11 +53,24 @@ static void talk(const char *uid, const char *session, int i)
     const char *messages[] = {question}, *answers[] = {answer}, *events[1];
     struct turns_start t, next;
     size_t len;
-    struct turns_request q = {.uid = uid, .session = session, .turn = id, .body_hash = "",
-        .messages = messages, .message_count = 1, .first_event = "{\"type\":\"RUN_STARTED\"}",
-        .input = "{}", .title = "First words", .may_run = true};
-    struct turns_end end = {.state = "done", .messages = answers, .message_count = 1,
-        .events = events, .event_len = &len, .event_count = 1, .first_n = 2, .http_status = 200,
+    struct turns_request q = {.uid = uid,
+        .session = session,
+        .turn = id,
+        .body_hash = "",
+        .messages = messages,
+        .message_count = 1,
+        .first_event = "{\"type\":\"RUN_STARTED\"}",
+        .input = "{}",
+        .title = "First words",
+        .may_run = true};
+    struct turns_end end = {.state = "done",
+        .messages = answers,
+        .message_count = 1,
+        .events = events,
+        .event_len = &len,
+        .event_count = 1,
+        .first_n = 2,
+        .http_status = 200,
         .reply = "{}"};
 
     ident_uuid7(id);
@@ -83,7 +96,7 @@ static void pages_of_sessions_are_whole_and_in_order(void **state)
 
     (void)state;
     for (i = 0; i < 7; i++) {
-        snprintf(name, sizeof(name), "s%d", i);
+        snprintf(name, sizeof name, "s%d", i);
         talk("ann", name, i);
     }
     /* All in one millisecond: the cursor must not lose any. */
@@ -171,7 +184,8 @@ static void pages_of_messages_stay_put(void **state)
         "\"has_more\":false,\"next_cursor\":null}");
     buf_reset(&json);
     assert_int_equal(sessions_messages(store, "ann", "main", "1", 4, &json), 0);
-    assert_string_equal(buf_text(&json), "{\"messages\":[],\"has_more\":false,\"next_cursor\":null}");
+    assert_string_equal(buf_text(&json),
+        "{\"messages\":[],\"has_more\":false,\"next_cursor\":null}");
     assert_int_equal(sessions_messages(store, "ann", "main", "-1", 4, &json), ERR_INVALID);
     assert_int_equal(sessions_messages(store, "ann", "main", "99999999999999999999", 4, &json),
         ERR_INVALID);
@@ -211,7 +225,7 @@ static void the_context_is_bounded(void **state)
 
     (void)state;
     for (int i = 0; i < 100; i++) {
-        snprintf(key, sizeof(key), "{\"k%d\":1}", i);
+        snprintf(key, sizeof key, "{\"k%d\":1}", i);
         assert_int_equal(merge(key), 0);
     }
     assert_int_equal(merge("{\"one\":1}"), ERR_LIMIT);

@@ -15,25 +15,25 @@ static struct web_double web;
 #define JSON "200 OK\r\nContent-Type: application/json"
 static char large[700 * 1024];
 static const struct web_page pages[] = {
-    { "GET /s?q=bad%20json", NULL, JSON, "{\"results\":[" },
-    { "GET /s?q=no%20list", NULL, JSON, "{\"results\":{}}" },
-    { "GET /s?q=large", NULL, JSON, large },
-    { "GET /s?q=moved", NULL, "302 Found\r\nLocation: $BASE/s?q=tents", "" },
-    { "GET /s?q=broken", NULL, "500 Internal Server Error", "{\"results\":[]}" },
-    { "GET /s?q=tents", "Authorization: Bearer k3y", JSON,
-      "{\"results\":[{\"title\":\"A\",\"url\":\"https://a.example/\",\"extra\":[1]},{\"title\":\"no url\"},"
-      "{\"title\":\"B\",\"url\":\"javascript:alert(1)\"},5,{\"title\":\"C\",\"url\":\"http://c.example/ x\"},"
-      "{\"title\":\"D\",\"url\":\"http://d.example/\",\"snippet\":7}]}" },
-    { "GET /s?q=tyres%20for%202019%20Toyota%20HiAce&type=product&count=8&location=Dubbo", NULL, JSON,
-      "{\"results\":[{\"title\":\"T\",\"url\":\"https://t.example/\"}]}" },
-    { "GET /s?", NULL, JSON, "{\"results\":[]}" },
-    { "GET /p?q=down", NULL, "503 Busy", "" },
-    { "GET /p?", "country=au", JSON,
-      "{\"offers\":[{\"shop\":\"Dear\",\"price\":99.5,\"currency\":\"AUD\"},{\"shop\":\"Cheap\",\"price\":80,"
-      "\"currency\":\"AUD\"},{\"shop\":\"US\",\"price\":10,\"currency\":\"USD\"},{\"shop\":\"X\",\"price\":-1,"
-      "\"currency\":\"AUD\"},{\"shop\":\"Y\",\"price\":\"9\",\"currency\":\"AUD\"},{\"price\":1,\"currency\":"
-      "\"AUD\"}]}" },
-    { NULL, NULL, NULL, NULL },
+    {"GET /s?q=bad%20json", NULL, JSON, "{\"results\":["},
+    {"GET /s?q=no%20list", NULL, JSON, "{\"results\":{}}"},
+    {"GET /s?q=large", NULL, JSON, large},
+    {"GET /s?q=moved", NULL, "302 Found\r\nLocation: $BASE/s?q=tents", ""},
+    {"GET /s?q=broken", NULL, "500 Internal Server Error", "{\"results\":[]}"},
+    {"GET /s?q=tents", "Authorization: Bearer k3y", JSON,
+        "{\"results\":[{\"title\":\"A\",\"url\":\"https://a.example/\",\"extra\":[1]},{\"title\":\"no url\"},"
+        "{\"title\":\"B\",\"url\":\"javascript:alert(1)\"},5,{\"title\":\"C\",\"url\":\"http://c.example/ x\"},"
+        "{\"title\":\"D\",\"url\":\"http://d.example/\",\"snippet\":7}]}"},
+    {"GET /s?q=tyres%20for%202019%20Toyota%20HiAce&type=product&count=8&location=Dubbo", NULL, JSON,
+        "{\"results\":[{\"title\":\"T\",\"url\":\"https://t.example/\"}]}"},
+    {"GET /s?", NULL, JSON, "{\"results\":[]}"},
+    {"GET /p?q=down", NULL, "503 Busy", ""},
+    {"GET /p?", "country=au", JSON,
+        "{\"offers\":[{\"shop\":\"Dear\",\"price\":99.5,\"currency\":\"AUD\"},{\"shop\":\"Cheap\",\"price\":80,"
+        "\"currency\":\"AUD\"},{\"shop\":\"US\",\"price\":10,\"currency\":\"USD\"},{\"shop\":\"X\",\"price\":-1,"
+        "\"currency\":\"AUD\"},{\"shop\":\"Y\",\"price\":\"9\",\"currency\":\"AUD\"},{\"price\":1,\"currency\":"
+        "\"AUD\"}]}"},
+    {NULL, NULL, NULL, NULL},
 };
 
 static void set(const char *name, const char *value)
@@ -72,10 +72,10 @@ static int stop(void **state)
 
 static void without_providers(void **state)
 {
-    static const char *const calls[][2] = { { "search_products", "{\"query\":\"x\"}" },
-        { "get_product_details", "{\"product_id\":\"x\"}" }, { "recommend_products", "{}" },
-        { "compare_prices", "{\"product_name\":\"x\"}" }, { "web_search", "{\"query\":\"x\"}" },
-        { "enhanced_search", "{\"query\":\"x\"}" } };
+    static const char *const calls[][2] = {{"search_products", "{\"query\":\"x\"}"},
+        {"get_product_details", "{\"product_id\":\"x\"}"}, {"recommend_products", "{}"},
+        {"compare_prices", "{\"product_name\":\"x\"}"}, {"web_search", "{\"query\":\"x\"}"},
+        {"enhanced_search", "{\"query\":\"x\"}"}};
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         tool_refused(&bench, calls[i][0], calls[i][1], "provider_not_configured", NULL);
@@ -100,10 +100,12 @@ static void catalogue(void **state)
     jdoc_free(r);
     tool_refused(&bench, "search_products", "{\"query\":\"x\",\"min_price\":9,\"max_price\":1}",
         "invalid_argument", "/min_price");
-    tool_refused(&bench, "search_products", "{\"query\":\"x\",\"limit\":101}", "invalid_argument", "/limit");
+    tool_refused(&bench, "search_products", "{\"query\":\"x\",\"limit\":101}", "invalid_argument",
+        "/limit");
     tool_refused(&bench, "get_product_details", "{\"product_id\":\"other\"}", "not_found", NULL);
     /* A file that changed is read again; one that went bad leaves the last good one. */
-    shared_seeds_shop(&bench, "{\"currency\":\"AUD\",\"products\":[{\"id\":\"n\",\"name\":\"New thing\","
+    shared_seeds_shop(&bench,
+        "{\"currency\":\"AUD\",\"products\":[{\"id\":\"n\",\"name\":\"New thing\","
         "\"category\":\"electronics\",\"price\":1}]}");
     jdoc_free(tool_ok(&bench, "get_product_details", "{\"product_id\":\"n\"}"));
     shared_seeds_shop(&bench, "{\"products\":[");
@@ -117,7 +119,8 @@ static void recommends(void **state)
     jdoc *r = tool_ok(&bench, "recommend_products", "{}");
     assert_non_null(strstr(text_at(r, "/message"), "no vehicle or trip"));
     jdoc_free(r);
-    tool_seed(&bench, "vehicle", "v", 1, "{\"id\":\"v\",\"name\":\"Rosie\",\"vehicle_type\":\"motorhome\","
+    tool_seed(&bench, "vehicle", "v", 1,
+        "{\"id\":\"v\",\"name\":\"Rosie\",\"vehicle_type\":\"motorhome\","
         "\"year\":2019,\"make\":\"Toyota\",\"model\":\"HiAce\"}");
     tool_seed(&bench, "vehicle_primary", "me", 1, "{\"id\":\"me\",\"vehicle_id\":\"v\"}");
     tool_seed(&bench, "trip", "t", bench.context.now_ms + 86400000,
@@ -133,15 +136,16 @@ static void recommends(void **state)
 
 static void replace_catalogue(void)
 {
-    shared_seeds_shop(&bench, "{\"currency\":\"AUD\",\"products\":[{\"id\":\"n\",\"name\":\"New thing\","
+    shared_seeds_shop(&bench,
+        "{\"currency\":\"AUD\",\"products\":[{\"id\":\"n\",\"name\":\"New thing\","
         "\"category\":\"electronics\",\"price\":1}]}");
 }
 
 /* One call waits for the user's records while another takes in a new catalogue. */
 static void the_catalogue_may_change_meanwhile(void **state)
 {
-    static const char *const calls[2][2] = { { "recommend_products", "{}" },
-        { "get_product_details", "{\"product_id\":\"n\"}" } };
+    static const char *const calls[2][2] = {{"recommend_products", "{}"},
+        {"get_product_details", "{\"product_id\":\"n\"}"}};
     jdoc *results[2];
     bool success = false;
     (void)state;
@@ -157,7 +161,7 @@ static void the_catalogue_may_change_meanwhile(void **state)
 
 static void searches(void **state)
 {
-    static const char *const failing[] = { "bad json", "no list", "large", "moved", "broken" };
+    static const char *const failing[] = {"bad json", "no list", "large", "moved", "broken"};
     (void)state;
     set_url("search.url", "/s");
     set("search.key", "k3y");
@@ -192,8 +196,8 @@ static void prices(void **state)
     assert_int_equal(number_at(r, "/left_out"), 3);
     jdoc_free(r);
     tool_refused(&bench, "compare_prices", "{\"product_name\":\"down\"}", "provider_failed", NULL);
-    tool_refused(&bench, "compare_prices", "{\"product_name\":\"x\",\"country\":\"de\"}", "invalid_argument",
-        "/country");
+    tool_refused(&bench, "compare_prices", "{\"product_name\":\"x\",\"country\":\"de\"}",
+        "invalid_argument", "/country");
 }
 
 static void advises(void **state)
@@ -206,7 +210,8 @@ static void advises(void **state)
     assert_int_equal(number_at(r, "/count"), 1);
     assert_string_equal(text_at(r, "/offers/0/shop"), "Cheap");
     jdoc_free(r);
-    r = tool_ok(&bench, "enhanced_search", "{\"query\":\"down\"}"); /* prices fail, the search stands */
+    r = tool_ok(&bench, "enhanced_search",
+        "{\"query\":\"down\"}"); /* prices fail, the search stands */
     assert_non_null(jdoc_get(r, "note"));
     assert_null(jdoc_get(r, "offers"));
     jdoc_free(r);
@@ -225,9 +230,13 @@ static void no_tool_is_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_providers), cmocka_unit_test(catalogue), cmocka_unit_test(recommends),
+        cmocka_unit_test(without_providers),
+        cmocka_unit_test(catalogue),
+        cmocka_unit_test(recommends),
         cmocka_unit_test(the_catalogue_may_change_meanwhile),
-        cmocka_unit_test(searches), cmocka_unit_test(prices), cmocka_unit_test(advises),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(prices),
+        cmocka_unit_test(advises),
         cmocka_unit_test(no_tool_is_left_out),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -101,12 +101,12 @@ static void an_exit_ends_the_process_everywhere(void **unused)
                 continue;
             }
             /* One that goes or has a replacement is not started again. All others are: one that
-             * died at work at once, so that a pool does not run dry over what it is sent; one that is
-             * forked on demand when it is asked for again. */
+             * died at work at once, so that a pool does not run dry over what it is sent; one that
+             * is forked on demand when it is asked for again. */
             bool gone = is_leaving(state) || state == SLOTS_REPLACING;
-            enum slots_state next = e == SLOTS_ON_EXIT_AT_WORK ? SLOTS_STARTING
-                                    : e == SLOTS_ON_EXIT_IDLE   ? SLOTS_EMPTY
-                                                                : SLOTS_BACKOFF;
+            enum slots_state next = e == SLOTS_ON_EXIT_AT_WORK ? SLOTS_STARTING :
+                e == SLOTS_ON_EXIT_IDLE                        ? SLOTS_EMPTY :
+                                                                 SLOTS_BACKOFF;
             assert_int_equal(cell.next, gone ? SLOTS_EMPTY : next);
             assert_true(!has_process(cell.next) || cell.action == SLOTS_RESPAWN);
         }
@@ -160,8 +160,7 @@ static void a_stuck_turn_ends_in_kill_and_a_new_worker(void **unused)
     state = slots_step(state, SLOTS_ON_EXIT_CRASH).next;
     assert_int_equal(state, SLOTS_BACKOFF);
     assert_int_equal(slots_step(state, SLOTS_ON_BACKOFF_OVER).action, SLOTS_FORK);
-    assert_int_equal(
-        slots_step(SLOTS_KILLING, SLOTS_ON_EXIT_AT_WORK).action, SLOTS_RESPAWN);
+    assert_int_equal(slots_step(SLOTS_KILLING, SLOTS_ON_EXIT_AT_WORK).action, SLOTS_RESPAWN);
 }
 
 /* A fork that fails over a death at work waits like any other, and cannot loop. */

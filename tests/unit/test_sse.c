@@ -29,22 +29,26 @@ static void any_cut_gives_the_same(void **state)
     static const struct {
         const char *in, *out;
     } cases[] = {
-        { "data: a\n\n", "[|a]" },
-        { "event: e\ndata: a\n\ndata: b\n\n", "[e|a][|b]" },
-        { "event:e\r\ndata:a\r\n\r\n", "[e|a]" },
-        { "event: e\rdata: a\r\rdata: b\r\r", "[e|a][|b]" },
-        { "data: a\ndata:\ndata: c\n\n", "[|a\n\nc]" },
-        { "data\n\n", "[|]" },
-        { "data:\n\n", "[|]" },
-        { ": comment\n\nid: 5\nretry: 7\n\n", "" },
-        { "event: lost\n\ndata: x\n\n", "[|x]" },
-        { "\xef\xbb\xbf" "data: a\n\n", "[|a]" },
-        { "data: a\n\n\xef\xbb\xbf" "data: b\n\n", "[|a]" },
-        { "data:  two\n\n", "[| two]" },
-        { "data: unfinished\n", "" },
-        { "data: a\r\n\r\n\n\ndata: b\n\n", "[|a][|b]" },
-        { "dat: a\ndataa: b\n\n", "" },
-        { "data: Gr\xc3\xbc\xc3\x9f\n\n", "[|Gr\xc3\xbc\xc3\x9f]" },
+        {"data: a\n\n", "[|a]"},
+        {"event: e\ndata: a\n\ndata: b\n\n", "[e|a][|b]"},
+        {"event:e\r\ndata:a\r\n\r\n", "[e|a]"},
+        {"event: e\rdata: a\r\rdata: b\r\r", "[e|a][|b]"},
+        {"data: a\ndata:\ndata: c\n\n", "[|a\n\nc]"},
+        {"data\n\n", "[|]"},
+        {"data:\n\n", "[|]"},
+        {": comment\n\nid: 5\nretry: 7\n\n", ""},
+        {"event: lost\n\ndata: x\n\n", "[|x]"},
+        {"\xef\xbb\xbf"
+         "data: a\n\n",
+            "[|a]"},
+        {"data: a\n\n\xef\xbb\xbf"
+         "data: b\n\n",
+            "[|a]"},
+        {"data:  two\n\n", "[| two]"},
+        {"data: unfinished\n", ""},
+        {"data: a\r\n\r\n\n\ndata: b\n\n", "[|a][|b]"},
+        {"dat: a\ndataa: b\n\n", ""},
+        {"data: Gr\xc3\xbc\xc3\x9f\n\n", "[|Gr\xc3\xbc\xc3\x9f]"},
     };
     struct sse parser;
 

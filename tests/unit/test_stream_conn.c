@@ -3,7 +3,8 @@
 #endif
 /*
  * stream_conn: what a round of the loop has for a connection goes out by one send, in order, within
- * that round; and the table of kinds, each cell. The other end is a SOCK_SEQPACKET: each send is one packet there. Redis is away.
+ * that round; and the table of kinds, each cell. The other end is a SOCK_SEQPACKET: each send is
+ * one packet there. Redis is away.
  */
 #include "base/clock.h"
 #include "base/err.h"
@@ -100,7 +101,7 @@ static struct stream_conn *open_socket(int type, int *peer)
 
 static int say(struct stream_conn *c, const char *text)
 {
-    struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
+    struct iovec part = {(void *)(uintptr_t)text, strlen(text)};
     return stream_socket_text(c, &part, 1, (size_t)conf.stream_queue);
 }
 
@@ -340,8 +341,8 @@ static void a_round_collects_a_bounded_amount(void **state)
 static struct stream_conn *open_kind(size_t index, int *peer)
 {
 #define HEAD " HTTP/1.1\r\nHost: localhost\r\n"
-#define UPGRADE                                                                                    \
-    HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"             \
+#define UPGRADE \
+    HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" \
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 #define RUN "/_stream/sse?user=u&session=s&scope=run&turn=01234567-89ab-7def-8123-456789abcdef"
     static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
@@ -350,8 +351,7 @@ static struct stream_conn *open_kind(size_t index, int *peer)
     struct stream_conn *c;
     int fd[2];
 
-    assert_int_equal(
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
     assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
     c = newest(fd[0]);
     c->kind->feed(c, requests[index], strlen(requests[index]));
@@ -378,25 +378,52 @@ static void every_kind_has_every_operation(void **state)
     }
 }
 
-/* The operations that have no answer of their own; index: in the order of STREAM_KIND_OPERATIONS. */
+/* The operations that have no answer of their own; index: in the order of
+ * STREAM_KIND_OPERATIONS. */
 static void perform(struct stream_conn *c, unsigned operation)
 {
     static const char json[] = "{\"type\":\"CUSTOM\"}";
-    const struct logentry e = {.id_text = "1-1", .id_len = 3, .flag = LOGENTRY_NONE, .run = "r",
-        .run_len = 1, .json = json, .json_len = sizeof json - 1};
+    const struct logentry e = {.id_text = "1-1",
+        .id_len = 3,
+        .flag = LOGENTRY_NONE,
+        .run = "r",
+        .run_len = 1,
+        .json = json,
+        .json_len = sizeof json - 1};
 
     switch (operation) {
-    case 0: c->kind->feed(c, "x", 1); break;
-    case 1: c->kind->tick(c, clock_mono_ms()); break;
-    case 2: c->kind->drain(c, false); break;
-    case 3: c->kind->drained(c); break;
-    case 4: c->kind->end(c); break;
-    case 5: stream_conn_kill(c); break; /* free: by the end of the round */
-    case 6: c->kind->event(c, &e, 0); break;
-    case 7: c->kind->located(c); break;
-    case 8: c->kind->ended(c); break;
-    case 9: c->kind->inbox(c, json, sizeof json - 1); break;
-    default: c->kind->takes_snapshots(c);
+    case 0:
+        c->kind->feed(c, "x", 1);
+        break;
+    case 1:
+        c->kind->tick(c, clock_mono_ms());
+        break;
+    case 2:
+        c->kind->drain(c, false);
+        break;
+    case 3:
+        c->kind->drained(c);
+        break;
+    case 4:
+        c->kind->end(c);
+        break;
+    case 5:
+        stream_conn_kill(c);
+        break; /* free: by the end of the round */
+    case 6:
+        c->kind->event(c, &e, 0);
+        break;
+    case 7:
+        c->kind->located(c);
+        break;
+    case 8:
+        c->kind->ended(c);
+        break;
+    case 9:
+        c->kind->inbox(c, json, sizeof json - 1);
+        break;
+    default:
+        c->kind->takes_snapshots(c);
     }
 }
 
@@ -452,8 +479,7 @@ static void bytes_behind_the_request_are_the_kinds(void **state)
     int fd[2];
 
     (void)state;
-    assert_int_equal(
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
     assert_int_equal(stream_handshake_accept(stream, fd[0]), 0);
     newest(fd[0])->kind->feed(newest(fd[0]), ticket, sizeof ticket - 1);
     stream_conn_end_round(stream);

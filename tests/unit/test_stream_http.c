@@ -58,7 +58,7 @@ static void forms_that_two_readers_read_differently(void **state)
         LINE "Host: a\r\nX: 1\r\n folded\r\n\r\n", /* obs-fold */
         LINE "Host: a\r\n\tb\r\n\r\n",
         LINE " Host: a\r\n\r\n",
-        LINE "Host : a\r\n\r\n", /* a blank before the colon */
+        LINE "Host : a\r\n\r\n",      /* a blank before the colon */
         LINE "Host: a\nX: 1\r\n\r\n", /* bare LF */
         LINE "Host: a\r\nX: 1\r\n\n",
         "GET /api/ws HTTP/1.1\nHost: a\r\n\r\n",

@@ -56,7 +56,7 @@ static void early_deaths_are_slowed_down(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
-    snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=20ms;respawn.max=80ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "respawn.min=20ms;respawn.max=80ms");
     own_supervisor_start(f);
     own_supervisor_until(f, log_has, "5 early deaths in a row");
     assert_false(systemd_heard(f, "READY=1"));
@@ -71,7 +71,7 @@ static void one_that_dies_at_work_comes_back_at_once(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, WORK);
-    snprintf(f->script->extra, sizeof(f->script->extra), "respawn.min=60s;respawn.max=60s");
+    snprintf(f->script->extra, sizeof f->script->extra, "respawn.min=60s;respawn.max=60s");
     own_supervisor_start_ready(f);
     for (int i = 0; i < 6; i++) {
         own_supervisor_until(f, status_has, "\"user\":\"anna\",\"work\":\"GET /here\"");
@@ -105,7 +105,7 @@ static void a_worker_that_never_gets_ready_is_killed(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, NEVER_READY);
-    snprintf(f->script->extra, sizeof(f->script->extra), "worker_ready=100ms;respawn.min=20ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "worker_ready=100ms;respawn.min=20ms");
     own_supervisor_start(f);
     own_supervisor_until(f, log_has, "not ready in time");
     atomic_store(&f->script->turn_worker, SERVE);
@@ -251,10 +251,11 @@ static void a_stuck_turn_is_aborted_with_a_trace(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, STUCK);
-    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "kill_grace=300ms");
     own_supervisor_start_ready(f);
-    own_supervisor_until(f, log_has, "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
-                           "session main turn " TURN_ID ", tool make_tea: stages tool+");
+    own_supervisor_until(f, log_has,
+        "turn far beyond its deadline, ABRT; KILL in 300 ms (kill_grace) user anna "
+        "session main turn " TURN_ID ", tool make_tea: stages tool+");
     atomic_store(&f->script->turn_worker, SERVE);
     own_supervisor_until(f, log_has, "aborted at ");
     own_supervisor_until(f, log_has, "died of SIGABRT");
@@ -267,7 +268,7 @@ static void one_that_cannot_abort_is_killed(void **state)
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, DEAF);
     atomic_store(&f->script->turn_seats, 2);
-    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=300ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "kill_grace=300ms");
     own_supervisor_start_ready(f);
     /* Every worker of the pool is stuck, and the status answers. */
     assert_true(status_has(f, "\"turns\":{\"running\":2,\"limit\":2"));
@@ -398,7 +399,7 @@ static void a_bad_configuration_changes_nothing(void **state)
 static void a_generation_that_fails_is_given_up(void **state)
 {
     struct fixture *f = *state;
-    snprintf(f->script->extra, sizeof(f->script->extra), "worker_ready=100ms;respawn.min=20ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "worker_ready=100ms;respawn.min=20ms");
     own_supervisor_start_ready(f);
     pid_t pid = find_worker(f, "turn", 1);
     atomic_store(&f->script->turn_worker, DIE_AT_ONCE);
@@ -419,7 +420,7 @@ static void a_running_turn_is_finished_in_the_drain(void **state)
     char tool[100];
     atomic_store(&f->script->turn_worker, HOLD_A_TURN);
     atomic_store(&f->script->hold_ms, 1500);
-    snprintf(f->script->extra, sizeof(f->script->extra), "tool.processes=2");
+    snprintf(f->script->extra, sizeof f->script->extra, "tool.processes=2");
     snprintf(tool, sizeof tool, "%s/tool.sock", f->dir);
     own_supervisor_start_ready(f);
     kill(f->supervisor, SIGTERM);
@@ -441,7 +442,7 @@ static void the_drain_has_an_end(void **state)
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, HOLD_A_TURN);
     atomic_store(&f->script->hold_ms, 60000);
-    snprintf(f->script->extra, sizeof(f->script->extra), "drain=300ms");
+    snprintf(f->script->extra, sizeof f->script->extra, "drain=300ms");
     own_supervisor_start_ready(f);
     tell(f, "drain");
     own_supervisor_wait_for_end(f, 0);
@@ -462,7 +463,7 @@ static void a_second_term_is_faster_and_a_third_kills(void **state)
     assert_int_equal(atomic_load(&f->script->ended_by_quit), 3);
 
     atomic_store(&f->script->turn_worker, STUCK);
-    snprintf(f->script->extra, sizeof(f->script->extra), "kill_grace=60s");
+    snprintf(f->script->extra, sizeof f->script->extra, "kill_grace=60s");
     forget_said(f);
     own_supervisor_start_ready(f);
     kill(f->supervisor, SIGTERM);
@@ -477,7 +478,7 @@ static void recycling_forks_the_replacement_first(void **state)
 {
     struct fixture *f = *state;
     atomic_store(&f->script->turn_worker, COUNT_REQUESTS);
-    snprintf(f->script->extra, sizeof(f->script->extra), "recycle.requests=20");
+    snprintf(f->script->extra, sizeof f->script->extra, "recycle.requests=20");
     own_supervisor_start_ready(f);
     for (int64_t until = clock_mono_ms() + 4000; clock_mono_ms() < until; usleep(20000)) {
         /* Never fewer than wanted serve. */
@@ -528,7 +529,7 @@ static void sockets_of_systemd_are_used_and_left(void **state)
 static bool systemd_heard_twice(struct fixture *f, const char *text)
 {
     const char *first = strstr(f->said, text);
-    return first != NULL && strstr(first + 1, text) != NULL;
+    return first && strstr(first + 1, text);
 }
 
 static void the_watchdog_is_told_after_a_real_check(void **state)
@@ -559,9 +560,9 @@ static void usr1_opens_the_log_again(void **state)
 {
     struct fixture *f = *state;
     char path[160], old[160];
-    snprintf(path, sizeof(path), "%s/turnpike.log", f->dir);
-    snprintf(old, sizeof(old), "%s/turnpike.log.1", f->dir);
-    snprintf(f->script->extra, sizeof(f->script->extra), "log.file=%s", path);
+    snprintf(path, sizeof path, "%s/turnpike.log", f->dir);
+    snprintf(old, sizeof old, "%s/turnpike.log.1", f->dir);
+    snprintf(f->script->extra, sizeof f->script->extra, "log.file=%s", path);
     own_supervisor_start_ready(f);
     assert_true(file_is_there(f, path));
     assert_int_equal(rename(path, old), 0);
@@ -582,10 +583,10 @@ static void hostile_and_slow_control_clients(void **state)
     int silent[CONTROL_CLIENTS_MAX + 4];
     struct buf reply = {0};
     own_supervisor_start_ready(f);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", f->control);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", f->control);
     for (int i = 0; i < CONTROL_CLIENTS_MAX + 4; i++) {
         silent[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_int_equal(connect(silent[i], (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(connect(silent[i], (struct sockaddr *)&address, sizeof address), 0);
         assert_true(send(silent[i], "stat", 4, MSG_NOSIGNAL) == 4 || errno == EPIPE);
     }
     assert_true(status_has(f, "\"state\":\"running\""));
@@ -600,7 +601,7 @@ static void hostile_and_slow_control_clients(void **state)
         close(silent[i]);
 }
 
-#define CASE(name)                                                                                 \
+#define CASE(name) \
     cmocka_unit_test_setup_teardown(name, own_supervisor_setup, own_supervisor_teardown)
 
 int main(void)

@@ -55,7 +55,7 @@ static int set_up(void **state)
     arena = arena_new();
     conf.lease_ms = 5000;
     conf.turn_attempts = 3;
-    snprintf(session, sizeof(session), "s%d", ++n);
+    snprintf(session, sizeof session, "s%d", ++n);
     return 0;
 }
 
@@ -113,8 +113,8 @@ static void assert_shut_out(struct store *s, const struct turns_start *t)
     assert_int_equal(turns_checkpoint(s, t, "{\"late\":1}", 10), ERR_FENCED);
     assert_int_equal(actors_effect(s, arena, t, "late", "late", &prior), ERR_FENCED);
     assert_int_equal(actors_finish(s, arena, t, 9, true, &then), ERR_FENCED);
-    assert_int_equal(
-        actors_abandon(s, t->turn, TURNS_RELEASED, NULL, t->epoch, next), ERR_CONFLICT);
+    assert_int_equal(actors_abandon(s, t->turn, TURNS_RELEASED, NULL, t->epoch, next),
+        ERR_CONFLICT);
 }
 
 static void a_lost_turn_goes_on_elsewhere(void **state)
@@ -157,8 +157,8 @@ static void a_death_counts_for_its_own_turn_only(void **state)
     struct turns_start a = begin(one, NULL), b, then;
 
     (void)state;
-    assert_int_equal(
-        actors_abandon(keeper, a.turn, TURNS_DEAD, "m/turn/11/", 0, next), ERR_CONFLICT);
+    assert_int_equal(actors_abandon(keeper, a.turn, TURNS_DEAD, "m/turn/11/", 0, next),
+        ERR_CONFLICT);
     assert_int_equal(lose(keeper, &a), 0);
     assert_int_equal(claim(two, a.turn, &b), 0);
     /* The first worker had only been frozen; now it is killed too. */
@@ -174,8 +174,7 @@ static void a_slow_worker_keeps_its_turn_until_it_is_claimed(void **state)
 
     (void)state;
     a = begin(one, NULL);
-    assert_int_equal(
-        actors_abandon(keeper, a.turn, TURNS_EXPIRED, NULL, 0, next), ERR_CONFLICT);
+    assert_int_equal(actors_abandon(keeper, a.turn, TURNS_EXPIRED, NULL, 0, next), ERR_CONFLICT);
     conf.lease_ms = 1;
     assert_int_equal(turns_renew(one, &a, &stop), 0);
     conf.lease_ms = 5000;
@@ -189,8 +188,8 @@ static void a_slow_worker_keeps_its_turn_until_it_is_claimed(void **state)
     assert_int_equal(lose(keeper, &a), 0);
     assert_int_equal(actors_finish(one, arena, &a, 2, true, &then), 0);
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "S RUN_STARTED\nF RUN_FINISHED\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void of_two_housekeepers_one_wins(void **state)
@@ -205,8 +204,8 @@ static void of_two_housekeepers_one_wins(void **state)
     assert_int_equal(claim(three, a.turn, &c), ERR_CONFLICT);
     assert_int_equal(claim(two, a.turn, &c), ERR_CONFLICT);
     assert_int_equal(actors_finish(two, arena, &b, 2, true, &then), 0);
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "S RUN_STARTED\n- CUSTOM\nF RUN_FINISHED\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- CUSTOM\nF RUN_FINISHED\n");
 }
 
 static int64_t claim_as(struct store *s, const char *turn, const char *token)
@@ -242,7 +241,8 @@ static void a_claim_whose_answer_was_lost_is_the_same_claim(void **state)
 
 static void the_last_attempt_ends_it(void **state)
 {
-    static const char step[] = "{\"messages\":[{\"id\":\"x1\",\"role\":\"assistant\",\"toolCalls\":"
+    static const char step[] =
+        "{\"messages\":[{\"id\":\"x1\",\"role\":\"assistant\",\"toolCalls\":"
         "[{\"id\":\"c1\"}]},{\"id\":\"x2\",\"role\":\"tool\",\"content\":\"a/b\"}]}";
     struct turns_start a = begin(one, "{\"id\":\"m1\"}"), queued = begin(one, NULL), b;
     struct buf json = {0};
@@ -292,15 +292,16 @@ static void a_turn_given_back_has_lost_no_attempt(void **state)
     assert_string_equal(state_of(a.turn), "failed");
 }
 
-/* Its worker died, but not in this turn. So often, and then it counts: it may have been the cause. */
+/* Its worker died, but not in this turn. So often, and then it counts: it may have been the
+ * cause. */
 static void a_spared_turn_has_lost_no_attempt(void **state)
 {
     struct turns_start a = begin(one, NULL), b;
 
     (void)state;
     conf.turn_attempts = 1;
-    assert_int_equal(
-        actors_abandon(keeper, a.turn, TURNS_SPARED, "m/turn/9/", 0, next), ERR_CONFLICT);
+    assert_int_equal(actors_abandon(keeper, a.turn, TURNS_SPARED, "m/turn/9/", 0, next),
+        ERR_CONFLICT);
     for (int i = 0; i < TURNS_SPARED_MAX; i++) {
         struct store *old = i % 2 == 0 ? one : two, *new = i % 2 == 0 ? two : one;
         const char *owner = i % 2 == 0 ? ONE : "m/turn/2/";
@@ -359,14 +360,15 @@ static void a_lost_log_ends_the_turn(void **state)
     assert_string_equal(state_of(a.turn), "failed");
     assert_int_equal(turns_describe(keeper, USER, a.turn, &json), 0);
     assert_non_null(strstr(buf_text(&json), "\"error_code\":\"log_lost\""));
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(begin(two, NULL).outcome, TURNS_STARTED);
     assert_int_equal(claim(two, a.turn, &b), ERR_CONFLICT);
     buf_free(&json);
 }
 
-/* Its worker lives: it begins the log anew, also when the log is lost just before the turn's end. */
+/* Its worker lives: it begins the log anew, also when the log is lost just before the turn's
+ * end. */
 static void a_lost_log_is_begun_anew(void **state)
 {
     struct turns_start a = begin(one, NULL), b;
@@ -377,8 +379,8 @@ static void a_lost_log_is_begun_anew(void **state)
     assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), ERR_FENCED); /* -2: from the start */
     assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), 0);
     assert_int_equal(actors_append(one, arena, &a, 3, "MORE"), 0);
-    assert_string_equal(
-        actors_transcript(keeper, arena, session), "S RUN_STARTED\n- SAID\n- MORE\n");
+    assert_string_equal(actors_transcript(keeper, arena, session),
+        "S RUN_STARTED\n- SAID\n- MORE\n");
     assert_int_equal(actors_number(keeper, "DEL tp:{ann}:s:%s:log", session), 1);
     assert_int_equal(actors_finish(one, arena, &a, 4, false, &b), ERR_BEHIND);
     assert_int_equal(actors_append(one, arena, &a, 2, "SAID"), ERR_FENCED);
@@ -420,14 +422,17 @@ static void the_log_of_one_turn_can_be_read(void **state)
     assert_int_equal(claim(two, a.turn, &b), 0);
     assert_int_equal(turns_log_read(two, &b, count_entry, &out), 0);
     assert_true(!strncmp(buf_text(&out), "S{\"type\":\"RUN_STARTED\"", 22));
-    assert_int_equal(out.len, strlen("S{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}") +
-        600 * strlen("-{\"type\":\"X\"}") +
-        strlen("-{\"type\":\"CUSTOM\",\"name\":\"turnpike.resumed\",\"value\":{\"attempt\":2}}"));
+    assert_int_equal(out.len,
+        strlen("S{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}") +
+            600 * strlen("-{\"type\":\"X\"}") +
+            strlen(
+                "-{\"type\":\"CUSTOM\",\"name\":\"turnpike.resumed\",\"value\":{\"attempt\":2}}"));
     assert_int_equal(turns_log_read(two, &b, refuse_entry, NULL), ERR_LIMIT);
     buf_free(&out);
 }
 
-/* The machine that tried it apart is gone: whichever machine finds its lease expired knows of it. */
+/* The machine that tried it apart is gone: whichever machine finds its lease expired knows of
+ * it. */
 static void a_turn_in_which_a_worker_died_stays_suspect(void **state)
 {
     struct turns_start a = begin(one, NULL), b;

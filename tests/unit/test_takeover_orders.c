@@ -85,10 +85,10 @@ static void hear_until(const int *value, int at_least)
 /* ---- the steps ---- */
 
 struct actor {
-    int at;              /* next step of its list, or DONE */
+    int at; /* next step of its list, or DONE */
     struct turns_start turn;
     bool checkpointed, finished, shut_out;
-    int64_t n;           /* of its next entry */
+    int64_t n; /* of its next entry */
     char token[IDENT_UUID_SIZE], next[IDENT_UUID_SIZE];
 };
 static struct actor actors[ACTORS_MAX];
@@ -153,8 +153,9 @@ static int step_finish_next(struct actor *a, struct store *s)
 static int step_abandon(struct actor *a, struct store *s)
 {
     (void)s;
-    return actors_abandon(keeper, first.turn, TURNS_DEAD, "m/0/", 0, a->next) == ERR_CONFLICT
-        ? ERR_CONFLICT : 0;
+    return actors_abandon(keeper, first.turn, TURNS_DEAD, "m/0/", 0, a->next) == ERR_CONFLICT ?
+        ERR_CONFLICT :
+        0;
 }
 
 static int step_claim(struct actor *a, struct store *s)
@@ -184,7 +185,7 @@ static const struct step {
     step_fn *run;
     bool appends;
 } worker[] = {{step_append, true}, {step_checkpoint, false}, {step_effect, false},
-      {step_renew, false}, {step_finish, false}, {NULL, false}},
+    {step_renew, false}, {step_finish, false}, {NULL, false}},
   heir[] = {{step_abandon, false}, {step_claim, false}, {step_checkpoint, false},
       {step_effect, false}, {step_append, true}, {step_finish, false}, {NULL, false}},
   brief_worker[] = {{step_finish, false}, {step_finish_next, false}, {NULL, false}},
@@ -232,7 +233,7 @@ static void start_over(void)
     struct turns_start queued;
 
     arena_reset(arena);
-    memset(actors, 0, sizeof(actors));
+    memset(actors, 0, sizeof actors);
     said_count = 0;
     heard_step = 0;
     assert_int_equal(link_command(keeper->link, NULL, "FLUSHALL"), 0);
@@ -245,7 +246,7 @@ static void start_over(void)
     actors[0].turn = first;
     actors[0].n = 2;
     for (int i = 0; i < ACTORS_MAX; i++)
-        snprintf(actors[i].token, sizeof(actors[i].token), "token-%d", i);
+        snprintf(actors[i].token, sizeof actors[i].token, "token-%d", i);
     assert_int_equal(link_command(keeper->link, NULL, "PUBLISH %s #", "tp:{ann}:s:" SESSION), 0);
 }
 
@@ -258,21 +259,21 @@ static void check_turn(void)
     assert_int_equal(finished, 1);
     assert_int_equal(actors_number(keeper, "HEXISTS tp:{ann}:s:%s run", SESSION), 0);
     assert_int_equal(actors_number(keeper, "EXISTS tp:{ann}:s:%s:queue", SESSION), 0);
-    assert_int_equal(
-        actors_number(keeper, "LLEN tp:{ann}:s:%s:msgs", SESSION), with_queue ? 3 : 2);
+    assert_int_equal(actors_number(keeper, "LLEN tp:{ann}:s:%s:msgs", SESSION), with_queue ? 3 : 2);
     if (!with_queue)
         assert_int_equal(actors_number(keeper, "HLEN tp:{ann}:r:%s", "ledger"), 1);
 }
 
-/* The log as it stands in the end holds what was said, in order, each once; one final event a turn. */
+/* The log as it stands in the end holds what was said, in order, each once; one final event a
+ * turn. */
 static size_t check_log(struct logentry_id *log)
 {
     struct link_reply *r = NULL;
     size_t count, finals = 0;
     int seen;
 
-    assert_int_equal(
-        link_command(keeper->link, &r, "XRANGE %s - +", "tp:{ann}:s:" SESSION ":log"), 0);
+    assert_int_equal(link_command(keeper->link, &r, "XRANGE %s - +", "tp:{ann}:s:" SESSION ":log"),
+        0);
     count = link_reply_count(r);
     assert_true(count <= ENTRIES_MAX);
     for (size_t i = 0; i < count; i++) {
@@ -428,8 +429,8 @@ static int run_once(struct choice *choices, int known)
         int way = ways[choices[depth++].taken];
         lost += way >= ACTORS_MAX;
         act(way % ACTORS_MAX, way >= ACTORS_MAX);
-        assert_int_equal(
-            link_command(keeper->link, NULL, "PUBLISH %s #", "tp:{ann}:s:" SESSION), 0);
+        assert_int_equal(link_command(keeper->link, NULL, "PUBLISH %s #", "tp:{ann}:s:" SESSION),
+            0);
     }
     hear_until(&heard_step, depth + 1);
     check_turn();
@@ -506,12 +507,11 @@ static int set_up_all(void **state)
     arena = arena_new();
     assert_int_equal(reactor_new(&reactor), 0);
     for (int i = 0; i < ACTORS_MAX; i++) {
-        snprintf(owner, sizeof(owner), "m/%d/", i);
+        snprintf(owner, sizeof owner, "m/%d/", i);
         assert_int_equal(store_open(&store_of[i], &conf, NULL, owner), 0);
     }
     assert_int_equal(store_open(&keeper, &conf, NULL, "m/keeper/1"), 0);
-    assert_int_equal(
-        link_command(keeper->link, NULL, "CONFIG SET appendonly no"), 0);
+    assert_int_equal(link_command(keeper->link, NULL, "CONFIG SET appendonly no"), 0);
     assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
     assert_int_equal(link_new(&listener_link, &conf), 0);
     link_attach(listener_link, reactor);

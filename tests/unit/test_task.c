@@ -34,8 +34,9 @@ static void tell(char letter)
 
 static int set_up(void **state)
 {
-    const struct tasks_settings settings = {
-        .stack_bytes = STACK_BYTES, .stacks_kept = 4, .executing = &executing};
+    const struct tasks_settings settings = {.stack_bytes = STACK_BYTES,
+        .stacks_kept = 4,
+        .executing = &executing};
 
     (void)state;
     memset(story, 0, sizeof story);
@@ -498,8 +499,8 @@ static void resolve_both(void *arg)
     assert_int_equal(task_resolve("localhost", "6379", clock_mono_ms() + PATIENCE_MS, &list), 0);
     assert_non_null(list);
     freeaddrinfo(list);
-    assert_int_equal(
-        task_resolve("no such host", "6379", clock_mono_ms() + PATIENCE_MS, &list), ERR_NOT_FOUND);
+    assert_int_equal(task_resolve("no such host", "6379", clock_mono_ms() + PATIENCE_MS, &list),
+        ERR_NOT_FOUND);
     tell('r');
 }
 

@@ -71,7 +71,7 @@ static uint64_t mix(void **other, uint64_t seed, int rounds)
             *other = task_switch_jump(*other, NULL).from;
     }
     return a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ (uint64_t)(x * 1000) ^ (uint64_t)(y * 1000) ^
-           (uint64_t)(z * 1000);
+        (uint64_t)(z * 1000);
 }
 
 static uint64_t mixed[2];

@@ -18,7 +18,7 @@ static int note(void *arg, bool thought, const char *s, size_t len)
 /* events: divided by '\t', a call each. want: the pieces passed on, thoughts in brackets. */
 static void check(const char *events, const char *want)
 {
-    struct think t = { 0 };
+    struct think t = {0};
     char copy[256], said[256] = "", *save = NULL;
 
     strcpy(copy, events);
@@ -37,7 +37,8 @@ static void text_of_an_event_stays_one_piece(void **state)
     check("<b>bold</b>", "<b>bold</b>|");
     check("<thin ice\t!", "<thin ice|!|");
     check("\xf0\x9f\x90\x8b whale", "\xf0\x9f\x90\x8b whale|");
-    check("                                        far", "                                        far|");
+    check("                                        far",
+        "                                        far|");
 }
 
 static void text_held_from_an_earlier_event_loses_nothing(void **state)

@@ -16,7 +16,8 @@
 
 #define PATIENCE_MS 60000
 #define HEAD "Turnpike-Worker: 1\r\n\r\n"
-#define GOOD "{\"error\":0,\"retry_after_ms\":7,\"result\":{\"success\":true,\"message\":\"Done.\"}}"
+#define GOOD \
+    "{\"error\":0,\"retry_after_ms\":7,\"result\":{\"success\":true,\"message\":\"Done.\"}}"
 #define ARGS "{\"waypoints\":[\"Sydney\",\"Brisbane\"]}"
 
 static struct conf conf;
@@ -238,8 +239,12 @@ static void what_may_have_had_its_effect_outside_is_not_tried_again(void **state
 
     (void)state;
     call.spec.effect = TOOLS_OUTSIDE;
-    call.context = (struct tools_context){.conf = &conf, .reactor = asker.reactor, .uid = "ann",
-        .zone = "UTC", .locale = "", .currency = "AUD",
+    call.context = (struct tools_context){.conf = &conf,
+        .reactor = asker.reactor,
+        .uid = "ann",
+        .zone = "UTC",
+        .locale = "",
+        .currency = "AUD",
         .apart = tool_calls_apart(&asker.places[0])};
     call.run = (struct tools_run){.context = &call.context, .spec = &call.spec};
     tool_ask_again(&asker, &call, ARGS);
@@ -518,12 +523,11 @@ int main(void)
         T(an_answer_may_be_too_long), T(one_that_dies_before_it_begins_costs_nothing),
         T(one_that_dies_in_the_call_is_tried_once_more),
         T(what_may_have_had_its_effect_outside_is_not_tried_again),
-        T(one_that_ends_at_its_limit_was_too_slow),
-        T(one_that_says_it_is_late_is_not_tried_again), T(one_that_stops_at_its_limit_is_given_up),
-        T(one_that_nobody_begins_was_in_vain), T(nobody_listens_for_a_while),
-        T(a_users_next_call_waits_for_the_first), T(a_call_elsewhere_counts_too),
-        T(a_call_that_is_given_up_hangs_up), T(a_worker_ends_while_calls_wait),
-        T(arguments_have_a_limit),
+        T(one_that_ends_at_its_limit_was_too_slow), T(one_that_says_it_is_late_is_not_tried_again),
+        T(one_that_stops_at_its_limit_is_given_up), T(one_that_nobody_begins_was_in_vain),
+        T(nobody_listens_for_a_while), T(a_users_next_call_waits_for_the_first),
+        T(a_call_elsewhere_counts_too), T(a_call_that_is_given_up_hangs_up),
+        T(a_worker_ends_while_calls_wait), T(arguments_have_a_limit),
         T(tools_that_ask_a_service_instead_run_here), T(a_tool_that_is_not_marked_runs_here)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

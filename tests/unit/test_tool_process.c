@@ -40,8 +40,12 @@ static void spawn(size_t slot)
     atomic_store(&s->pool, SCOREBOARD_TOOL);
     pids[slot] = fork();
     if (pids[slot] == 0) {
-        struct worker w = {.conf = &conf, .board = asker.board, .slot = s,
-            .slot_index = (unsigned)slot, .listen_fd = asker.listen_fd, .supervisor_fd = -1,
+        struct worker w = {.conf = &conf,
+            .board = asker.board,
+            .slot = s,
+            .slot_index = (unsigned)slot,
+            .listen_fd = asker.listen_fd,
+            .supervisor_fd = -1,
             .notify_fd = -1};
         sigset_t blocked;
         sigemptyset(&blocked);
@@ -131,8 +135,8 @@ static int64_t trips(const char *uid)
 
     assert_int_equal(reactor_new(&reactor), 0);
     assert_int_equal(store_open(&store, &conf, reactor, "test/turn/1/1"), 0);
-    assert_int_equal(
-        records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, arena, &count), 0);
+    assert_int_equal(records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, arena, &count),
+        0);
     store_close(store);
     reactor_free(reactor);
     arena_free(arena);
@@ -161,7 +165,8 @@ static void prepare_trip(struct asked *call)
 {
     tool_ask(&asker, 0, call, "ann", "get_current_time", "{}"); /* for its context */
     tool_forget(call);
-    call->run = (struct tools_run){.context = &call->context, .spec = tools_find("plan_trip"),
+    call->run = (struct tools_run){.context = &call->context,
+        .spec = tools_find("plan_trip"),
         .call_id = "turn:call"};
 }
 
@@ -265,8 +270,7 @@ static bool ends_by_itself(size_t slot)
     siginfo_t info = {.si_pid = 0};
 
     while (clock_mono_ms() < until && !info.si_pid) {
-        assert_int_equal(
-            waitid(P_PID, (id_t)pids[slot], &info, WEXITED | WNOHANG | WNOWAIT), 0);
+        assert_int_equal(waitid(P_PID, (id_t)pids[slot], &info, WEXITED | WNOHANG | WNOWAIT), 0);
         assert_true(reactor_step(asker.reactor, clock_mono_ms() + 5, NULL) >= 0);
     }
     return info.si_pid == pids[slot];
@@ -355,8 +359,8 @@ static void dies_and_is_refused(const char *user, const char *tool, const char *
     assert_true(scoreboard_work_get(&asker.board->seats[ASKER_SEATS], &work) || !pids[1]);
     assert_true(work.tool);
     assert_int_equal(WTERMSIG(reap(1)), SIGABRT);
-    assert_int_equal(
-        blame_death(&asker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(), marks), 1);
+    assert_int_equal(blame_death(&asker.board->blame, &work, BLAME_CRASHED, clock_mono_ms(), marks),
+        1);
     spawn(1);
     tool_await(&asker, &call);
     assert_string_equal(tool_code(&call), "tool_crashed");

@@ -31,11 +31,11 @@ static void write_file(const char *name, const char *text)
     assert_int_equal(rename(fresh, path), 0);
 }
 
-#define SERVER(tools)                                                                              \
+#define SERVER(tools) \
     "{\"name\":\"sea\",\"url\":\"http://127.0.0.1:9/\",\"era\":\"modern\",\"tools\":" #tools "}\n"
-#define TOOL(name, description)                                                                    \
-    "{\"name\":" name ",\"description\":\"" description "\","                                       \
-    "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"port\":{\"type\":\"string\"}},"           \
+#define TOOL(name, description) \
+    "{\"name\":" name ",\"description\":\"" description "\"," \
+    "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"port\":{\"type\":\"string\"}}," \
     "\"required\":[\"port\"]}}\n"
 
 /* What the housekeeper writes: a server with one tool. A second name of the file before keeps its
@@ -46,8 +46,8 @@ static void offer(const char *name)
     snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, dir);
     snprintf(kept, sizeof kept, "%s/kept.%u", dir, written);
     assert_true(written < 2 || link(path, kept) == 0);
-    snprintf(text, sizeof text, "{\"servers\":1,\"tools\":1}\n" SERVER(1)
-        TOOL("\"%s\"", "Tide table of %s"), name, name);
+    snprintf(text, sizeof text,
+        "{\"servers\":1,\"tools\":1}\n" SERVER(1) TOOL("\"%s\"", "Tide table of %s"), name, name);
     write_file(DYNAMIC_FILE, text);
 }
 
@@ -145,11 +145,11 @@ static void nobody_holds_what_nobody_saw(void **state)
 /* A file that cannot be read takes nothing away. */
 static void a_broken_file_keeps_the_rows(void **state)
 {
-    static const char *const broken[] = { "", "{", "{\"servers\":[]}\n", "[]\n",
+    static const char *const broken[] = {"", "{", "{\"servers\":[]}\n", "[]\n",
         "{\"servers\":1,\"tools\":1}\n", "{\"servers\":1,\"tools\":1}\n" SERVER(1),
         "{\"servers\":1,\"tools\":1}\n" SERVER(0), "{\"servers\":1,\"tools\":-1}\n" SERVER(0),
         "{\"servers\":1,\"tools\":1}\n" SERVER(2) TOOL("\"a\"", "") TOOL("\"b\"", ""),
-        "{\"servers\":1,\"tools\":1}\n" SERVER(1) "{\"name\":" };
+        "{\"servers\":1,\"tools\":1}\n" SERVER(1) "{\"name\":"};
     (void)state;
     offer("good");
     unsigned first = tools_enter(&conf);
@@ -199,7 +199,7 @@ static void goes_on(void *arg)
     while (!has_read) {
         unsigned ticket = tools_enter(&conf); /* does not read it too */
         others_ran++;
-        others_saw += tools_find("sea__before") != NULL && tools_find("sea__many0") == NULL;
+        others_saw += tools_find("sea__before") && !tools_find("sea__many0");
         tools_leave(ticket);
         task_yield(reactor);
     }
@@ -207,7 +207,7 @@ static void goes_on(void *arg)
 
 static void others_go_on_while_a_large_file_is_read(void **state)
 {
-    const struct tasks_settings settings = { .stack_bytes = 262144, .stacks_kept = 2 };
+    const struct tasks_settings settings = {.stack_bytes = 262144, .stacks_kept = 2};
     struct reactor *reactor;
     (void)state;
     offer("before");
@@ -263,19 +263,19 @@ static void call_in_task(void *arg)
     struct caller *c = arg;
     unsigned ticket = tools_enter(&conf);
     const struct tools_spec *row = tools_find(c->tool);
-    if (c->publish != NULL)
+    if (c->publish)
         offer(c->publish);
     for (int i = 0; i < 3; i++) {
         task_yield(c->reactor);
-        c->ended = row != NULL && strcmp(row->name, c->tool) == 0;
+        c->ended = row && strcmp(row->name, c->tool) == 0;
     }
     tools_leave(ticket);
 }
 
 static void tasks_keep_their_rows(void **state)
 {
-    const struct tasks_settings settings = { .stack_bytes = 262144 };
-    struct caller a = { .tool = "sea__red", .publish = "blue" }, b = { .tool = "sea__blue" };
+    const struct tasks_settings settings = {.stack_bytes = 262144};
+    struct caller a = {.tool = "sea__red", .publish = "blue"}, b = {.tool = "sea__blue"};
     (void)state;
     assert_int_equal(reactor_new(&a.reactor), 0);
     b.reactor = a.reactor;

@@ -52,12 +52,22 @@ static const char *sent_param(void *arg, const char *name)
 
 static void all_of_a_call_arrives(void **state)
 {
-    const struct tools_context sent_context = {.uid = "ann", .session = "s1",
-        .epoch = INT64_C(1900000000123), .zone = "Australia/Sydney", .locale = "", .currency = "AUD",
-        .now_ms = INT64_C(1800000000456), .has_location = true, .latitude = -33.867849999999997,
-        .longitude = 151.20731999999998, .location_text = "K\xc3\xb6ln", .role = "admin"};
-    const struct tools_run sent_run = {.context = &sent_context, .spec = tools_find(TOOL),
-        .call_id = "turn:call", .approved = ""};
+    const struct tools_context sent_context = {.uid = "ann",
+        .session = "s1",
+        .epoch = INT64_C(1900000000123),
+        .zone = "Australia/Sydney",
+        .locale = "",
+        .currency = "AUD",
+        .now_ms = INT64_C(1800000000456),
+        .has_location = true,
+        .latitude = -33.867849999999997,
+        .longitude = 151.20731999999998,
+        .location_text = "K\xc3\xb6ln",
+        .role = "admin"};
+    const struct tools_run sent_run = {.context = &sent_context,
+        .spec = tools_find(TOOL),
+        .call_id = "turn:call",
+        .approved = ""};
     struct tools_context context = {0};
     struct tools_run run = {0};
     struct arena *arena = arena_new();
@@ -96,19 +106,23 @@ static void what_nobody_of_ours_wrote_is_refused(void **state)
     struct sent sent = {{0}, {0}};
 
     (void)state;
-    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run),
+        ERR_PROTOCOL);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "stream");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", TOOL);
-    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run),
+        ERR_PROTOCOL);
     buf_reset(&sent.params);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "tool");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", "no_such_tool");
-    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_NOT_FOUND);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run),
+        ERR_NOT_FOUND);
     buf_reset(&sent.params);
     fastcgi_record_put_pair(&sent.params, "TP_INTERNAL", "tool");
     fastcgi_record_put_pair(&sent.params, "TP_TOOL", TOOL);
     fastcgi_record_put_pair(&sent.params, "TP_ZONE", "UTC"); /* and no user */
-    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run), ERR_PROTOCOL);
+    assert_int_equal(tool_words_read(sent_param, &sent, tools_find, arena, &context, &run),
+        ERR_PROTOCOL);
     buf_free(&sent.params);
     arena_free(arena);
 }

@@ -35,41 +35,54 @@ static int stop(void **state)
 
 #define STAMPS "\"created_at\":\"2026-11-01T02:00:00Z\",\"updated_at\":\"2026-11-01T02:00:00Z\""
 /* Records that examples of families fuel, maintenance, profile, transition and medical need. */
-static const struct { const char *family, *id; int64_t time_ms; const char *json; } seeds[] = {
-    { "vehicle", "van", 1, "{\"id\":\"van\",\"name\":\"Rosie\"," STAMPS "}" },
-    { "vehicle_primary", "me", 1, "{\"id\":\"me\",\"vehicle_id\":\"van\"}" },
-    { "fuel", "0192f0c1-2345-7abc-8def-0123456789a1", 1794229200000, "{\"id\":"
-      "\"0192f0c1-2345-7abc-8def-0123456789a1\",\"odometer\":84000,\"volume\":55,\"price\":1.8,"
-      "\"price_millis\":1800,\"total\":99,\"total_minor\":9900,\"currency\":\"AUD\",\"filled_to_top\":"
-      "true,\"entry_date\":\"2026-11-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":1794229200000,"
-      "\"vehicle_id\":\"van\"," STAMPS "}" },
-    { "maintenance", "1795000000000001", 1796821200000, "{\"id\":1795000000000001,\"task\":"
-      "\"Brake service\",\"service_date\":\"2026-12-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":"
-      "1796821200000,\"status\":\"scheduled\"," STAMPS "}" },
-    { "transition_task", "0192f0c1-2345-7abc-8def-0123456789a2", 1, "{\"id\":"
-      "\"0192f0c1-2345-7abc-8def-0123456789a2\",\"title\":\"Cancel the lease\",\"category\":\"legal\","
-      "\"priority\":\"high\",\"status\":\"pending\"," STAMPS "}" },
-    { "equipment", "0192f0c1-2345-7abc-8def-0123456789a3", 1, "{\"id\":"
-      "\"0192f0c1-2345-7abc-8def-0123456789a3\",\"name\":\"Recovery tracks\",\"category\":\"recovery\","
-      "\"is_essential\":true,\"priority\":\"medium\",\"is_purchased\":false," STAMPS "}" },
-    { "shakedown_trip", "0192f0c1-2345-7abc-8def-0123456789a4", 1, "{\"id\":"
-      "\"0192f0c1-2345-7abc-8def-0123456789a4\",\"trip_type\":\"weekend\",\"start_date\":\"2026-11-14\","
-      "\"end_date\":\"2026-11-15\",\"nights\":1," STAMPS "}" },
-    { "medical_record", "m1", 1, "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
-      "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}" },
+static const struct {
+    const char *family, *id;
+    int64_t time_ms;
+    const char *json;
+} seeds[] = {
+    {"vehicle", "van", 1, "{\"id\":\"van\",\"name\":\"Rosie\"," STAMPS "}"},
+    {"vehicle_primary", "me", 1, "{\"id\":\"me\",\"vehicle_id\":\"van\"}"},
+    {"fuel", "0192f0c1-2345-7abc-8def-0123456789a1", 1794229200000,
+        "{\"id\":"
+        "\"0192f0c1-2345-7abc-8def-0123456789a1\",\"odometer\":84000,\"volume\":55,\"price\":1.8,"
+        "\"price_millis\":1800,\"total\":99,\"total_minor\":9900,\"currency\":\"AUD\",\"filled_to_top\":"
+        "true,\"entry_date\":\"2026-11-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":1794229200000,"
+        "\"vehicle_id\":\"van\"," STAMPS "}"},
+    {"maintenance", "1795000000000001", 1796821200000,
+        "{\"id\":1795000000000001,\"task\":"
+        "\"Brake service\",\"service_date\":\"2026-12-10\",\"timezone\":\"Australia/Sydney\",\"time_ms\":"
+        "1796821200000,\"status\":\"scheduled\"," STAMPS "}"},
+    {"transition_task", "0192f0c1-2345-7abc-8def-0123456789a2", 1,
+        "{\"id\":"
+        "\"0192f0c1-2345-7abc-8def-0123456789a2\",\"title\":\"Cancel the lease\",\"category\":\"legal\","
+        "\"priority\":\"high\",\"status\":\"pending\"," STAMPS "}"},
+    {"equipment", "0192f0c1-2345-7abc-8def-0123456789a3", 1,
+        "{\"id\":"
+        "\"0192f0c1-2345-7abc-8def-0123456789a3\",\"name\":\"Recovery tracks\",\"category\":\"recovery\","
+        "\"is_essential\":true,\"priority\":\"medium\",\"is_purchased\":false," STAMPS "}"},
+    {"shakedown_trip", "0192f0c1-2345-7abc-8def-0123456789a4", 1,
+        "{\"id\":"
+        "\"0192f0c1-2345-7abc-8def-0123456789a4\",\"trip_type\":\"weekend\",\"start_date\":\"2026-11-14\","
+        "\"end_date\":\"2026-11-15\",\"nights\":1," STAMPS "}"},
+    {"medical_record", "m1", 1,
+        "{\"id\":\"m1\",\"title\":\"Cholesterol\",\"record_type\":"
+        "\"lab_result\",\"date\":\"2026-10-01\",\"text\":\"LDL 2.9\"}"},
 };
 
 static void prepare(void)
 {
-    static const char event[] = "{\"id\":\"" EXAMPLE_EVENT "\",\"title\":\"Dentist\",\"start_date\":"
+    static const char event[] =
+        "{\"id\":\"" EXAMPLE_EVENT "\",\"title\":\"Dentist\",\"start_date\":"
         "\"2026-12-01T14:00:00+11:00\",\"all_day\":false,\"timezone\":\"Australia/Sydney\",\"start_ms\":"
         "1796094000000,\"event_type\":\"personal\",\"reminder_minutes\":[],\"created_at\":"
         "\"2026-11-22T02:00:00Z\",\"updated_at\":\"2026-11-22T02:00:00Z\"}";
     struct link *link = bench.context.store->link;
     assert_int_equal(link_command(link, NULL, "FLUSHALL"), 0);
-    assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:r:event %s %s", EXAMPLE_EVENT, event), 0);
+    assert_int_equal(link_command(link, NULL, "HSET tp:{ann}:r:event %s %s", EXAMPLE_EVENT, event),
+        0);
     assert_int_equal(link_command(link, NULL, "ZADD tp:{ann}:r:event:by-time 1796094000000 %s",
-        EXAMPLE_EVENT), 0);
+                         EXAMPLE_EVENT),
+        0);
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
         tool_seed(&bench, seeds[i].family, seeds[i].id, seeds[i].time_ms, seeds[i].json);
     shared_seeds_put(&bench);
@@ -78,42 +91,43 @@ static void prepare(void)
 /* Places of the examples that the test's gazetteer has not. */
 static const char *place(const char *args)
 {
-    return strstr(args, "Adelaide") != NULL || strstr(args, "Canberra") != NULL ? "not there" : NULL;
+    return strstr(args, "Adelaide") || strstr(args, "Canberra") ? "not there" : NULL;
 }
 
 /* A tool whose provider is not configured here has its own test with a double of the provider. */
 static bool lacks_provider(const struct tools_spec *spec, const jdoc *r)
 {
-    return spec->provider != NULL && strcmp(jdoc_text_or(jdoc_get(r, "error"), "code", ""),
-        "provider_not_configured") == 0;
+    return spec->provider &&
+        strcmp(jdoc_text_or(jdoc_get(r, "error"), "code", ""), "provider_not_configured") == 0;
 }
 
 /* Does an argument of this name or form hold an address? Wider than the build's own check. */
 static bool is_address(const char *key, const jdoc *schema)
 {
-    static const char *const words[] = { "url", "uri", "link", "href", "hook", "endpoint", "host",
-        "domain", "site_" };
+    static const char *const words[] = {"url", "uri", "link", "href", "hook", "endpoint", "host",
+        "domain", "site_"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strstr(key, words[i]) != NULL)
+        if (strstr(key, words[i]))
             return true;
-    return strstr(jdoc_text_or(schema, "format", ""), "ri") != NULL
-        || strstr(jdoc_text_or(schema, "pattern", ""), "http") != NULL;
+    return strstr(jdoc_text_or(schema, "format", ""), "ri") ||
+        strstr(jdoc_text_or(schema, "pattern", ""), "http");
 }
 
 static void look_for_addresses(const struct tools_spec *spec, const jdoc *schema, size_t *found)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value)) {
         if (is_address(key, value)) {
-            if (spec->outside == NULL || strcmp(spec->outside, key) != 0)
-                fail_msg("%s: %s holds an address, but `outside` does not name it", spec->name, key);
+            if (!spec->outside || strcmp(spec->outside, key) != 0)
+                fail_msg("%s: %s holds an address, but `outside` does not name it", spec->name,
+                    key);
             *found += 1;
         }
         look_for_addresses(spec, value, found);
     }
-    if (jdoc_get(schema, "items") != NULL)
+    if (jdoc_get(schema, "items"))
         look_for_addresses(spec, jdoc_get(schema, "items"), found);
 }
 
@@ -125,10 +139,11 @@ static void every_address_is_asked_about(void **state)
         const struct tools_spec *spec = tools_at(i);
         jdoc *schema = NULL;
         assert_int_equal(jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema,
-            NULL, 0), 0);
+                             NULL, 0),
+            0);
         look_for_addresses(spec, schema, &found);
         declared += spec->outside != NULL;
-        assert_true(spec->outside == NULL || tools_may_leave(spec));
+        assert_true(!spec->outside || tools_may_leave(spec));
         jdoc_free(schema);
     }
     assert_int_equal(found, declared);
@@ -141,7 +156,7 @@ static void every_tool_answers(void **state)
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
         bool answered = false;
-        for (size_t k = 0; spec->example_arguments[k] != NULL; k++) {
+        for (size_t k = 0; spec->example_arguments[k]; k++) {
             bool success = false;
             prepare();
             jdoc *r = tool_call(&bench, spec->name, "call-1",
@@ -149,7 +164,7 @@ static void every_tool_answers(void **state)
             jdoc_get_bool(r, "success", &success);
             if (!success && lacks_provider(spec, r))
                 answered = true;
-            else if (!success && place(spec->example_arguments[k]) == NULL)
+            else if (!success && !place(spec->example_arguments[k]))
                 fail_msg("%s: %s", spec->name, jdoc_text_or(r, "message", ""));
             if (success)
                 assert_non_null(jdoc_get(r, spec->entity));
@@ -164,9 +179,9 @@ static void every_tool_answers(void **state)
 static void every_tool_refuses_nonsense(void **state)
 {
     (void)state;
-    static const char *const nonsense[] = { "", "null", "[]", "\"x\"", "{", "{\"no_such_field\":1}",
+    static const char *const nonsense[] = {"", "null", "[]", "\"x\"", "{", "{\"no_such_field\":1}",
         "{\"title\":{\"a\":[{}]},\"amount\":\"NaN\",\"origin\":[],\"event_id\":{}}",
-        "{\"origin\":\"\",\"destination\":\"\"}", "\xff" };
+        "{\"origin\":\"\",\"destination\":\"\"}", "\xff"};
     for (size_t i = 0; i < tools_count(); i++)
         for (size_t k = 0; k < sizeof nonsense / sizeof *nonsense; k++)
             jdoc_free(tool_call(&bench, tools_at(i)->name, NULL, nonsense[k]));
@@ -180,12 +195,12 @@ static void every_write_happens_once(void **state)
         if (spec->effect == TOOLS_READ)
             continue;
         prepare();
-        struct buf first = { 0 }, second = { 0 };
-        jdoc *a = tool_call(&bench, spec->name, "call-1",
-            shared_seeds_args(spec->example_arguments[0]));
+        struct buf first = {0}, second = {0};
+        jdoc *a =
+            tool_call(&bench, spec->name, "call-1", shared_seeds_args(spec->example_arguments[0]));
         bench.context.now_ms += 1000; /* a retry after a crash comes later */
-        jdoc *b = tool_call(&bench, spec->name, "call-1",
-            shared_seeds_args(spec->example_arguments[0]));
+        jdoc *b =
+            tool_call(&bench, spec->name, "call-1", shared_seeds_args(spec->example_arguments[0]));
         jdoc_write_canonical(a, &first);
         jdoc_write_canonical(b, &second);
         assert_string_equal(buf_text(&first), buf_text(&second));
@@ -202,8 +217,8 @@ static void no_tool_is_left_out(void **state)
     (void)state;
     tool_all_succeeded(NULL, false);
     for (size_t i = 0; i < tools_count(); i++)
-        if (tools_at(i)->provider != NULL && strcmp(tools_at(i)->family, "travel") != 0
-            && strcmp(tools_at(i)->family, "shop") != 0)
+        if (tools_at(i)->provider && strcmp(tools_at(i)->family, "travel") != 0 &&
+            strcmp(tools_at(i)->family, "shop") != 0)
             fail_msg("%s needs a provider that no test has", tools_at(i)->name);
 }
 
@@ -248,11 +263,14 @@ static void deletes_need_approval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_tool_answers), cmocka_unit_test(every_address_is_asked_about),
+        cmocka_unit_test(every_tool_answers),
+        cmocka_unit_test(every_address_is_asked_about),
         cmocka_unit_test(every_tool_refuses_nonsense),
-        cmocka_unit_test(every_write_happens_once), cmocka_unit_test(no_tool_is_left_out),
+        cmocka_unit_test(every_write_happens_once),
+        cmocka_unit_test(no_tool_is_left_out),
         cmocka_unit_test(stacks_stay_shallow),
-        cmocka_unit_test(names_are_found), cmocka_unit_test(deletes_need_approval),
+        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(deletes_need_approval),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

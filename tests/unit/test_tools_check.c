@@ -18,13 +18,13 @@ static jdoc *parse(const char *text)
 /* after NULL: refused at path. */
 static void expect(const char *tool, const char *before, const char *after, const char *path)
 {
-    struct tools_problem problem = { .path = "" };
+    struct tools_problem problem = {.path = ""};
     jdoc *args = parse(before);
     int result = tools_check(tools_find(tool), args, &problem);
-    if (after != NULL) {
+    if (after) {
         if (result != 0)
             fail_msg("%s refused: %s %s", before, problem.path, problem.message);
-        struct buf a = { 0 }, b = { 0 };
+        struct buf a = {0}, b = {0};
         jdoc *wanted = parse(after);
         jdoc_write_canonical(args, &a);
         jdoc_write_canonical(wanted, &b);
@@ -45,7 +45,8 @@ static void coerces_what_is_clear(void **state)
     (void)state;
     expect("create_expense", "{\"amount\":\"45.50\",\"category\":\"Gas\"}",
         "{\"amount\":45.5,\"category\":\"gas\"}", NULL);
-    expect("create_expense", "{\"amount\":12,\"category\":\" diesel \",\"description\":null,\"date\":\"\"}",
+    expect("create_expense",
+        "{\"amount\":12,\"category\":\" diesel \",\"description\":null,\"date\":\"\"}",
         "{\"amount\":12,\"category\":\"diesel\"}", NULL);
     expect("analyze_budget", "{\"categories\":\"food\"}",
         "{\"categories\":[\"food\"],\"period\":\"month\"}", NULL);
@@ -78,8 +79,10 @@ static void refuses_what_is_not(void **state)
     expect("create_expense", "{\"amount\":1000000,\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":1.005,\"category\":\"gas\"}", NULL, "/amount");
     expect("create_expense", "{\"amount\":1,\"category\":\"petrol\"}", NULL, "/category");
-    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"date\":\"tomorrow\"}", NULL, "/date");
-    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"colour\":\"red\"}", NULL, "/colour");
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"date\":\"tomorrow\"}", NULL,
+        "/date");
+    expect("create_expense", "{\"amount\":1,\"category\":\"gas\",\"colour\":\"red\"}", NULL,
+        "/colour");
     expect("create_expense", "{\"amount\":[1],\"category\":\"gas\"}", NULL, "/amount");
     expect("get_calendar_events", "{\"limit\":7.5}", NULL, "/limit");
     expect("get_calendar_events", "{\"limit\":0}", NULL, "/limit");
@@ -89,8 +92,8 @@ static void refuses_what_is_not(void **state)
     expect("create_calendar_event",
         "{\"title\":\"x\",\"start_date\":\"2026-12-01\",\"reminder_minutes\":[1,2,3,4,5,6]}", NULL,
         "/reminder_minutes");
-    expect("plan_trip", "{\"origin\":\"a\",\"destination\":\"b\",\"start_date\":\"2026-02-30\"}", NULL,
-        "/start_date");
+    expect("plan_trip", "{\"origin\":\"a\",\"destination\":\"b\",\"start_date\":\"2026-02-30\"}",
+        NULL, "/start_date");
 }
 
 /* Lengths are code points, not bytes. */
@@ -110,16 +113,18 @@ static void counts_code_points(void **state)
 static void knows_its_keywords(void **state)
 {
     (void)state;
-    static const struct { const char *schema, *path; } wrong[] = {
-        { "{\"type\":\"object\",\"patternProperties\":{}}", "/patternProperties" },
-        { "{\"type\":\"text\"}", "/type" },
-        { "{\"type\":\"object\",\"properties\":{\"a\":{\"typ\":\"string\"}}}", "/properties/a/typ" },
-        { "{\"type\":\"integer\",\"minimum\":1,\"default\":0}", "/default" },
-        { "{\"type\":\"string\",\"enum\":[\"a\",1]}", "/enum" },
-        { "{\"type\":\"string\",\"pattern\":\"\\\\d+\"}", "/pattern" },
-        { "{\"type\":\"string\",\"pattern\":\"(\"}", "/pattern" },
-        { "{\"type\":\"string\",\"format\":\"email\"}", "/format" },
-        { "{\"type\":\"object\",\"properties\":{},\"required\":[\"a\"]}", "/required" },
+    static const struct {
+        const char *schema, *path;
+    } wrong[] = {
+        {"{\"type\":\"object\",\"patternProperties\":{}}", "/patternProperties"},
+        {"{\"type\":\"text\"}", "/type"},
+        {"{\"type\":\"object\",\"properties\":{\"a\":{\"typ\":\"string\"}}}", "/properties/a/typ"},
+        {"{\"type\":\"integer\",\"minimum\":1,\"default\":0}", "/default"},
+        {"{\"type\":\"string\",\"enum\":[\"a\",1]}", "/enum"},
+        {"{\"type\":\"string\",\"pattern\":\"\\\\d+\"}", "/pattern"},
+        {"{\"type\":\"string\",\"pattern\":\"(\"}", "/pattern"},
+        {"{\"type\":\"string\",\"format\":\"email\"}", "/format"},
+        {"{\"type\":\"object\",\"properties\":{},\"required\":[\"a\"]}", "/required"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct tools_problem problem;
@@ -133,15 +138,23 @@ static void knows_its_keywords(void **state)
 static void checks_formats(void **state)
 {
     (void)state;
-    static const struct { const char *format, *value; int result; } cases[] = {
-        { "date", "2024-02-29", 0 }, { "date", "2026-02-29", ERR_INVALID },
-        { "date", "2026-12-01T10:00", ERR_INVALID },
-        { "time", "23:59", 0 }, { "time", "24:00", ERR_INVALID },
-        { "date-time", "2026-12-01T10:00:00Z", 0 }, { "date-time", "2026-12-01T10:00:00", ERR_INVALID },
-        { "date-time", "2026-12-01T10:00:00+11:00", 0 },
-        { "uuid", "0192f0c1-2345-7abc-8def-0123456789ab", 0 }, { "uuid", "0192", ERR_INVALID },
-        { "uri", "https://example.org/a?b", 0 }, { "uri", "/a", ERR_INVALID },
-        { "uri", "http://a b", ERR_INVALID },
+    static const struct {
+        const char *format, *value;
+        int result;
+    } cases[] = {
+        {"date", "2024-02-29", 0},
+        {"date", "2026-02-29", ERR_INVALID},
+        {"date", "2026-12-01T10:00", ERR_INVALID},
+        {"time", "23:59", 0},
+        {"time", "24:00", ERR_INVALID},
+        {"date-time", "2026-12-01T10:00:00Z", 0},
+        {"date-time", "2026-12-01T10:00:00", ERR_INVALID},
+        {"date-time", "2026-12-01T10:00:00+11:00", 0},
+        {"uuid", "0192f0c1-2345-7abc-8def-0123456789ab", 0},
+        {"uuid", "0192", ERR_INVALID},
+        {"uri", "https://example.org/a?b", 0},
+        {"uri", "/a", ERR_INVALID},
+        {"uri", "http://a b", ERR_INVALID},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         jdoc *schema = jdoc_new_object();
@@ -160,11 +173,18 @@ static void chooses_alternatives(void **state)
 {
     (void)state;
     struct tools_problem problem;
-    jdoc *schema = parse("{\"type\":\"object\",\"properties\":{\"n\":{\"anyOf\":[{\"type\":\"integer\","
-                         "\"minimum\":1},{\"type\":\"boolean\"}]}},\"additionalProperties\":false}");
-    static const struct { const char *before; int result; } cases[] = {
-        { "{\"n\":\"4\"}", 0 }, { "{\"n\":\"true\"}", 0 }, { "{\"n\":0}", ERR_INVALID },
-        { "{\"n\":\"x\"}", ERR_INVALID }, { "{}", 0 },
+    jdoc *schema =
+        parse("{\"type\":\"object\",\"properties\":{\"n\":{\"anyOf\":[{\"type\":\"integer\","
+              "\"minimum\":1},{\"type\":\"boolean\"}]}},\"additionalProperties\":false}");
+    static const struct {
+        const char *before;
+        int result;
+    } cases[] = {
+        {"{\"n\":\"4\"}", 0},
+        {"{\"n\":\"true\"}", 0},
+        {"{\"n\":0}", ERR_INVALID},
+        {"{\"n\":\"x\"}", ERR_INVALID},
+        {"{}", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         jdoc *value = parse(cases[i].before);
@@ -178,9 +198,12 @@ static void chooses_alternatives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(coerces_what_is_clear), cmocka_unit_test(refuses_what_is_not),
-        cmocka_unit_test(counts_code_points), cmocka_unit_test(knows_its_keywords),
-        cmocka_unit_test(checks_formats), cmocka_unit_test(chooses_alternatives),
+        cmocka_unit_test(coerces_what_is_clear),
+        cmocka_unit_test(refuses_what_is_not),
+        cmocka_unit_test(counts_code_points),
+        cmocka_unit_test(knows_its_keywords),
+        cmocka_unit_test(checks_formats),
+        cmocka_unit_test(chooses_alternatives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,10 +45,11 @@ static void serve(int listener, const char *answer)
             if (n <= 0)
                 break;
             request[len += (size_t)n] = '\0';
-            if (strstr(request, "\r\n\r\n") != NULL)
+            if (strstr(request, "\r\n\r\n"))
                 break;
         }
-        bool right = strstr(request, "GET /osrm/route/v1/driving/151.207320,-33.867850;") == request;
+        bool right =
+            strstr(request, "GET /osrm/route/v1/driving/151.207320,-33.867850;") == request;
         if (answer[0] == '\0') /* silent until the client gives up */
             (void)!read(fd, request, 1);
         else
@@ -61,7 +62,7 @@ static void serve(int listener, const char *answer)
 static pid_t service_start(const char *answer)
 {
     char url[64], why[CONF_WHY_SIZE];
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof addr;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof addr), 0);
@@ -89,27 +90,43 @@ static void service_stop(pid_t pid)
 static void finds_places(void **state)
 {
     (void)state;
-    static const struct { const char *text, *country, *found; } cases[] = {
-        { "Sydney", "AU", "Sydney, New South Wales" }, { "sydney, nsw", "", "Sydney, New South Wales" },
-        { "Sydney, Nova Scotia, Canada", "AU", "Sydney, Nova Scotia" },
-        { "Brisbane Australia", "", "Brisbane, Queensland" }, { "Brisbane, QLD", "", "Brisbane, Queensland" },
-        { "Birmingham", "US", "Birmingham, Alabama" }, { "Birmingham", "AU", "Birmingham, England" },
-        { "Birmingham UK", "US", "Birmingham, England" }, { "GOLD  COAST", "", "Gold Coast, Queensland" },
-        { "Coeur d\xe2\x80\x99" "Alene, Idaho", "", "Coeur d'Alene, Idaho" },
-        { "Z\xc3\xbc" "rich", "", "Z\xc3\xbc" "rich, Zurich" }, { "Melbourne Florida USA", "AU", "Melbourne, Florida" },
-        { "Melbourne, FL, USA", "AU", "Melbourne, Florida" }, { "Atlantis", "", NULL }, { "", "", NULL },
-        { ", ,", "", NULL }, { "Sydney, Mars", "", NULL },
+    static const struct {
+        const char *text, *country, *found;
+    } cases[] = {
+        {"Sydney", "AU", "Sydney, New South Wales"},
+        {"sydney, nsw", "", "Sydney, New South Wales"},
+        {"Sydney, Nova Scotia, Canada", "AU", "Sydney, Nova Scotia"},
+        {"Brisbane Australia", "", "Brisbane, Queensland"},
+        {"Brisbane, QLD", "", "Brisbane, Queensland"},
+        {"Birmingham", "US", "Birmingham, Alabama"},
+        {"Birmingham", "AU", "Birmingham, England"},
+        {"Birmingham UK", "US", "Birmingham, England"},
+        {"GOLD  COAST", "", "Gold Coast, Queensland"},
+        {"Coeur d\xe2\x80\x99"
+         "Alene, Idaho",
+            "", "Coeur d'Alene, Idaho"},
+        {"Z\xc3\xbc"
+         "rich",
+            "",
+            "Z\xc3\xbc"
+            "rich, Zurich"},
+        {"Melbourne Florida USA", "AU", "Melbourne, Florida"},
+        {"Melbourne, FL, USA", "AU", "Melbourne, Florida"},
+        {"Atlantis", "", NULL},
+        {"", "", NULL},
+        {", ,", "", NULL},
+        {"Sydney, Mars", "", NULL},
     };
     assert_int_equal(gazetteer_open(bench.gazetteer), 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct gazetteer_bias bias = { 0 };
+        struct gazetteer_bias bias = {0};
         struct gazetteer_candidates m;
         char found[256];
         snprintf(bias.country_code, sizeof bias.country_code, "%s", cases[i].country);
         int result = gazetteer_candidates(cases[i].text, &bias, &m);
         snprintf(found, sizeof found, "%s, %s", m.all[0].place.name, m.all[0].place.region);
-        if (cases[i].found == NULL ? result != ERR_NOT_FOUND
-                                   : result != 0 || strcmp(found, cases[i].found) != 0)
+        if (!cases[i].found ? result != ERR_NOT_FOUND :
+                              result != 0 || strcmp(found, cases[i].found) != 0)
             fail_msg("\"%s\": %s (%s)", cases[i].text, found, err_name(result));
     }
 }
@@ -117,7 +134,7 @@ static void finds_places(void **state)
 static void reads_coordinates(void **state)
 {
     (void)state;
-    struct gazetteer_bias bias = { 0 };
+    struct gazetteer_bias bias = {0};
     struct gazetteer_candidates m;
     assert_int_equal(gazetteer_candidates("-27.47, 153.02", &bias, &m), 0);
     assert_true(m.all[0].place.latitude == -27.47 && m.all[0].place.longitude == 153.02);
@@ -147,7 +164,8 @@ static void estimates_and_says_so(void **state)
 static void counts_breaks_and_nights(void **state)
 {
     (void)state;
-    /* 914 km at 55 mph are 10.3 hours: 8 on the first day with 2 breaks and a meal, 2.3 with one. */
+    /* 914 km at 55 mph are 10.3 hours: 8 on the first day with 2 breaks and a meal, 2.3 with
+     * one. */
     jdoc *r = tool_ok(&bench, "estimate_travel_time",
         "{\"origin\":\"Sydney\",\"destination\":\"Brisbane\",\"departure_time\":\"2026-12-01T07:00\"}");
     assert_int_equal(number_at(r, "/travel_time/driving_days"), 2);
@@ -160,7 +178,8 @@ static void counts_breaks_and_nights(void **state)
     r = tool_ok(&bench, "estimate_travel_time",
         "{\"origin\":\"Sydney\",\"destination\":\"Brisbane\",\"include_breaks\":\"false\"}");
     assert_int_equal(number_at(r, "/travel_time/break_minutes"), 0);
-    assert_true(number_at(r, "/travel_time/total_hours") == number_at(r, "/travel_time/drive_hours"));
+    assert_true(
+        number_at(r, "/travel_time/total_hours") == number_at(r, "/travel_time/drive_hours"));
     jdoc_free(r);
 }
 
@@ -182,7 +201,8 @@ static void plans_and_keeps_a_trip(void **state)
     link_reply_free(reply);
     tool_refused(&bench, "plan_trip",
         "{\"origin\":\"Sydney\",\"destination\":\"Perth\",\"start_date\":\"2026-12-02\","
-        "\"end_date\":\"2026-12-01\"}", "invalid_argument", "/end_date");
+        "\"end_date\":\"2026-12-01\"}",
+        "invalid_argument", "/end_date");
 }
 
 static const char question[] = "{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}";
@@ -206,8 +226,9 @@ static void asks_the_service(void **state)
 static void falls_back_honestly(void **state)
 {
     (void)state;
-    static const char *const answers[] = { "{\"code\":\"Ok\",\"routes\":[]}", "<html>", "{\"code\":\"InvalidUrl\"}",
-        "{\"code\":\"Ok\",\"routes\":[{\"legs\":[{\"distance\":-1,\"duration\":1}]}]}" };
+    static const char *const answers[] = {"{\"code\":\"Ok\",\"routes\":[]}", "<html>",
+        "{\"code\":\"InvalidUrl\"}",
+        "{\"code\":\"Ok\",\"routes\":[{\"legs\":[{\"distance\":-1,\"duration\":1}]}]}"};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         pid_t pid = service_start(answers[i]);
         jdoc *r = tool_ok(&bench, "calculate_distance", question);
@@ -227,8 +248,9 @@ static void stops_when_told(void **state)
 {
     (void)state;
     pid_t pid = service_start("");
-    struct tools_run run = { .context = &bench.context, .spec = tools_find("calculate_distance"),
-        .arena = arena_new() };
+    struct tools_run run = {.context = &bench.context,
+        .spec = tools_find("calculate_distance"),
+        .arena = arena_new()};
     assert_int_equal(tools_start(&run, question, strlen(question)), ERR_PENDING);
     reactor_step(bench.reactor, 0, NULL);
     tools_cancel(&run);
@@ -259,13 +281,13 @@ static void works_with_the_real_file(void **state)
 {
     (void)state;
     const char *path = getenv("GAZETTEER_FILE");
-    struct gazetteer_bias bias = { .country_code = "AU" };
+    struct gazetteer_bias bias = {.country_code = "AU"};
     struct gazetteer_candidates m;
-    if (path == NULL)
+    if (!path)
         skip();
     assert_int_equal(gazetteer_open(path), 0);
-    static const char *const names[] = { "Sydney", "Brisbane", "Perth", "Cairns", "Adelaide",
-        "Melbourne", "Hobart", "Darwin" };
+    static const char *const names[] = {"Sydney", "Brisbane", "Perth", "Cairns", "Adelaide",
+        "Melbourne", "Hobart", "Darwin"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         assert_int_equal(gazetteer_candidates(names[i], &bias, &m), 0);
         assert_string_equal(m.all[0].place.country_code, "AU");
@@ -276,11 +298,16 @@ static void works_with_the_real_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_places), cmocka_unit_test(reads_coordinates),
-        cmocka_unit_test(estimates_and_says_so), cmocka_unit_test(counts_breaks_and_nights),
-        cmocka_unit_test(plans_and_keeps_a_trip), cmocka_unit_test(asks_the_service),
-        cmocka_unit_test(falls_back_honestly), cmocka_unit_test(stops_when_told),
-        cmocka_unit_test(says_what_is_not_configured), cmocka_unit_test(works_with_the_real_file),
+        cmocka_unit_test(finds_places),
+        cmocka_unit_test(reads_coordinates),
+        cmocka_unit_test(estimates_and_says_so),
+        cmocka_unit_test(counts_breaks_and_nights),
+        cmocka_unit_test(plans_and_keeps_a_trip),
+        cmocka_unit_test(asks_the_service),
+        cmocka_unit_test(falls_back_honestly),
+        cmocka_unit_test(stops_when_told),
+        cmocka_unit_test(says_what_is_not_configured),
+        cmocka_unit_test(works_with_the_real_file),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -13,31 +13,32 @@
 static struct turn_bench bench;
 static struct model_double model;
 
-#define ANSWER_HEAD                                                                                \
-    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":"   \
-    "\"message\",\"role\":\"assistant\",\"model\":\"claude-test\",\"content\":[],\"usage\":"        \
+#define ANSWER_HEAD \
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":" \
+    "\"message\",\"role\":\"assistant\",\"model\":\"claude-test\",\"content\":[],\"usage\":" \
     "{\"input_tokens\":10,\"cache_read_input_tokens\":5,\"output_tokens\":1}}}\n\n"
-#define BLOCK(i, content)                                                                          \
-    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":" #i             \
+#define BLOCK(i, content) \
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":" #i \
     ",\"content_block\":" content "}\n\n"
-#define DELTA(i, delta)                                                                            \
-    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":" #i             \
+#define DELTA(i, delta) \
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":" #i \
     ",\"delta\":" delta "}\n\n"
 #define TEXT(i, text) DELTA(i, "{\"type\":\"text_delta\",\"text\":\"" text "\"}")
 #define ARGS(i, text) DELTA(i, "{\"type\":\"input_json_delta\",\"partial_json\":\"" text "\"}")
-#define STOP(i)                                                                                    \
+#define STOP(i) \
     "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":" #i "}\n\n"
-#define ANSWER_END(reason)                                                                         \
-    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason  \
-    "\"},\"usage\":{\"output_tokens\":7}}\n\n"                                                     \
+#define ANSWER_END(reason) \
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason \
+    "\"},\"usage\":{\"output_tokens\":7}}\n\n" \
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 #define PING "event: ping\ndata: {\"type\":\"ping\"}\n\n"
-#define SIMPLE(text)                                                                               \
-    ANSWER_HEAD BLOCK(0, "{\"type\":\"text\",\"text\":\"\"}") PING TEXT(0, text) STOP(0)            \
+#define SIMPLE(text) \
+    ANSWER_HEAD BLOCK(0, "{\"type\":\"text\",\"text\":\"\"}") PING TEXT(0, text) STOP(0) \
         ANSWER_END("end_turn")
-#define TOOL(name, args)                                                                           \
-    ANSWER_HEAD BLOCK(0, "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"" name               \
-        "\",\"input\":{}}") ARGS(0, "") ARGS(0, args) STOP(0) ANSWER_END("tool_use")
+#define TOOL(name, args) \
+    ANSWER_HEAD BLOCK(0, \
+        "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"" name "\",\"input\":{}}") \
+        ARGS(0, "") ARGS(0, args) STOP(0) ANSWER_END("tool_use")
 
 static int set_up_all(void **state)
 {
@@ -82,8 +83,8 @@ static void use(const struct model_reply *script, size_t count)
     model_double_start(&model, script, count);
     turn_bench_model(&bench, &model, "anthropic");
 }
-#define USE(...)                                                                                   \
-    use((const struct model_reply[]){__VA_ARGS__},                                                 \
+#define USE(...) \
+    use((const struct model_reply[]){__VA_ARGS__}, \
         sizeof((const struct model_reply[]){__VA_ARGS__}) / sizeof(struct model_reply))
 
 static void expect_types(const char *want)
@@ -108,7 +109,7 @@ static void expect_problem(int status, const char *code)
 
     assert_int_equal(bench.result.http_status, status);
     assert_string_equal(jdoc_text_or(reply, "code", ""), code);
-    snprintf(type, sizeof(type), "urn:turnpike:problem:%s", code);
+    snprintf(type, sizeof type, "urn:turnpike:problem:%s", code);
     assert_string_equal(jdoc_text_or(reply, "type", ""), type);
     assert_string_equal(jdoc_text_or(reply, "trace_id", ""), "0af7651916cd43dd8448eb211c80319c");
     if (strcmp(code, "turn_cancelled"))
@@ -117,7 +118,7 @@ static void expect_problem(int status, const char *code)
     jdoc_free(events);
 }
 
-#define PLAIN_RUN                                                                                  \
+#define PLAIN_RUN \
     "RUN_STARTED TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED"
 
 static void test_text_is_streamed_and_stored(void **state)
@@ -163,7 +164,7 @@ static void test_a_tool_is_called_and_its_result_goes_back(void **state)
     assert_int_equal(turn_bench_run(&bench, "I spent 45.50 on fuel"), 0);
     assert_int_equal(bench.result.http_status, 200);
     expect_types("RUN_STARTED TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT "
-        "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED");
+                 "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED");
     jdoc *reply = turn_bench_reply(&bench);
     const jdoc *action = jdoc_at(jdoc_get(reply, "actions"), 0);
     assert_string_equal(jdoc_text_or(action, "tool", ""), "create_expense");
@@ -205,16 +206,18 @@ static void test_offline_plans_a_trip(void **state)
     assert_non_null(strstr(jdoc_text_or(reply, "response", ""), "Offline mode"));
     jdoc_free(reply);
     expect_types("RUN_STARTED TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT "
-        "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED");
+                 "TEXT_MESSAGE_START TEXT_MESSAGE_CONTENT TEXT_MESSAGE_END RUN_FINISHED");
 }
 
 static void test_errors_before_a_token_are_tried_again(void **state)
 {
     (void)state;
-    USE({.status = 529, .headers = "retry-after-ms: 20\r\n", .body = "{\"type\":\"error\",\"error\":"
-            "{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}"},
+    USE({.status = 529,
+            .headers = "retry-after-ms: 20\r\n",
+            .body = "{\"type\":\"error\",\"error\":"
+                    "{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}"},
         {.body = ANSWER_HEAD "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
-            "\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"},
+                             "\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"},
         {.body = SIMPLE("At last")});
     assert_int_equal(turn_bench_run(&bench, "hi"), 0);
     assert_int_equal(bench.result.http_status, 200);
@@ -225,8 +228,9 @@ static void test_errors_before_a_token_are_tried_again(void **state)
 static void test_a_refused_request_is_not_tried_again(void **state)
 {
     (void)state;
-    USE({.status = 400, .body = "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\","
-            "\"message\":\"bad\"}}"});
+    USE({.status = 400,
+        .body = "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\","
+                "\"message\":\"bad\"}}"});
     assert_int_equal(turn_bench_run(&bench, "hi"), 0);
     expect_problem(502, "model_rejected");
     assert_int_equal(model_double_requests(&model), 1);
@@ -261,14 +265,16 @@ static void expect_retryable(bool want)
 static void test_failures_that_only_the_operator_can_mend(void **state)
 {
     (void)state;
-    USE({.status = 401, .body = "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\","
-            "\"message\":\"invalid x-api-key\"}}"},
-        {.status = 403, .body = "{\"error\":\"no\"}"},
-        {.status = 402, .body = "{}"},
-        {.status = 429, .body = "{\"error\":{\"type\":\"insufficient_quota\",\"code\":"
-            "\"insufficient_quota\",\"message\":\"You exceeded your current quota\"}}"});
+    USE({.status = 401,
+            .body = "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\","
+                    "\"message\":\"invalid x-api-key\"}}"},
+        {.status = 403, .body = "{\"error\":\"no\"}"}, {.status = 402, .body = "{}"},
+        {.status = 429,
+            .body = "{\"error\":{\"type\":\"insufficient_quota\",\"code\":"
+                    "\"insufficient_quota\",\"message\":\"You exceeded your current quota\"}}"});
     turn_bench_set(&bench, "breaker.failures", "1000");
-    const char *const codes[] = {"model_credential", "model_credential", "model_quota", "model_quota"};
+    const char *const codes[] = {"model_credential", "model_credential", "model_quota",
+        "model_quota"};
     for (int i = 0; i < 4; i++) {
         turn_bench_new_session(&bench);
         assert_int_equal(turn_bench_run(&bench, "hi"), 0);
@@ -312,11 +318,11 @@ static void expect_stop_reason(const char *want, const char *words)
     jdoc_free(reply);
 }
 
-#define NOTHING                                                                                    \
-    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\","            \
-    "\"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":0}}}\n\n"                        \
+#define NOTHING \
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\"," \
+    "\"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":0}}}\n\n" \
     "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}" \
-    ",\"usage\":{\"output_tokens\":0}}\n\n"                                                        \
+    ",\"usage\":{\"output_tokens\":0}}\n\n" \
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 
 static void test_an_empty_answer_is_asked_for_once_more(void **state)
@@ -340,9 +346,9 @@ static void test_an_empty_answer_is_no_silent_success(void **state)
 
     /* Blanks and a thought were paid for: no other try. */
     USE({.body = ANSWER_HEAD BLOCK(0, "{\"type\":\"thinking\",\"thinking\":\"\"}")
-            DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}") STOP(0)
-            BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}") TEXT(1, "\\n\xe2\x80\xa8") STOP(1)
-            ANSWER_END("end_turn")});
+             DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}") STOP(0)
+                 BLOCK(1, "{\"type\":\"text\",\"text\":\"\"}") TEXT(1, "\\n\xe2\x80\xa8") STOP(1)
+                     ANSWER_END("end_turn")});
     turn_bench_new_session(&bench);
     assert_int_equal(turn_bench_run(&bench, "hi"), 0);
     assert_int_equal(model_double_requests(&model), 1);
@@ -358,11 +364,14 @@ static void test_an_empty_answer_is_no_silent_success(void **state)
 static void test_an_answer_in_one_document(void **state)
 {
     (void)state;
-    USE({.headers = "content-type: application/json\r\n", .split = 7,
-        .body = " \n{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"local\",\"content\":["
-            "{\"type\":\"text\",\"text\":\"All at once\"}],\"stop_reason\":\"end_turn\",\"usage\":"
-            "{\"input_tokens\":3,\"output_tokens\":4}}"},
-        {.body = "{\"type\":\"error\",\"error\":{\"type\":\"billing_error\",\"message\":\"pay\"}}"});
+    USE({.headers = "content-type: application/json\r\n",
+            .split = 7,
+            .body =
+                " \n{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"local\",\"content\":["
+                "{\"type\":\"text\",\"text\":\"All at once\"}],\"stop_reason\":\"end_turn\",\"usage\":"
+                "{\"input_tokens\":3,\"output_tokens\":4}}"},
+        {.body =
+                "{\"type\":\"error\",\"error\":{\"type\":\"billing_error\",\"message\":\"pay\"}}"});
     assert_int_equal(turn_bench_run(&bench, "hi"), 0);
     assert_int_equal(bench.result.http_status, 200);
     assert_int_equal(model_double_requests(&model), 1);
@@ -432,8 +441,9 @@ static void test_the_drain_limit_gives_a_turn_back(void **state)
     USE({.body = ANSWER_HEAD, .hang = true});
     bench.abort_now = 1;
     assert_int_equal(turn_bench_run(&bench, "hi"), ERR_FENCED);
-    assert_int_equal(
-        turns_claim(bench.onlooker, bench.start.uid, bench.start.turn, 10, arena, &again), 0);
+    assert_int_equal(turns_claim(bench.onlooker, bench.start.uid, bench.start.turn, 10, arena,
+                         &again),
+        0);
     assert_int_equal(again.attempt, 2);
     arena_free(arena);
 }
@@ -459,9 +469,11 @@ static void test_limits(void **state)
 
 static void test_client_tools_end_the_run_with_pending_calls(void **state)
 {
-    static const char agui[] = "{\"tools\":[{\"name\":\"show_map\",\"description\":\"shows\","
+    static const char agui[] =
+        "{\"tools\":[{\"name\":\"show_map\",\"description\":\"shows\","
         "\"parameters\":{\"type\":\"object\",\"properties\":{\"q\":{\"type\":\"string\"}}}}]}";
-    static const char *const result[] = {"{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"toolu_1\","
+    static const char *const result[] = {
+        "{\"id\":\"r1\",\"role\":\"tool\",\"toolCallId\":\"toolu_1\","
         "\"content\":\"shown\"}"};
 
     (void)state;
@@ -489,22 +501,25 @@ static void test_client_tools_end_the_run_with_pending_calls(void **state)
 static void test_thoughts_come_back_unchanged(void **state)
 {
     (void)state;
-    USE({.body = ANSWER_HEAD BLOCK(0, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}")
-            DELTA(0, "{\"type\":\"thinking_delta\",\"thinking\":\"Let me see\"}")
-            DELTA(0, "{\"type\":\"signature_delta\",\"signature\":\"SIG==\"}") STOP(0)
-            BLOCK(1, "{\"type\":\"redacted_thinking\",\"data\":\"HIDDEN\"}") STOP(1)
-            BLOCK(2, "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"get_current_time\",\"input\":{}}")
-            STOP(2) ANSWER_END("tool_use")},
+    USE({.body = ANSWER_HEAD BLOCK(0,
+             "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}") DELTA(0,
+             "{\"type\":\"thinking_delta\",\"thinking\":\"Let me see\"}") DELTA(0,
+             "{\"type\":\"signature_delta\",\"signature\":\"SIG==\"}") STOP(0) BLOCK(1,
+             "{\"type\":\"redacted_thinking\",\"data\":\"HIDDEN\"}") STOP(1) BLOCK(2,
+             "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"get_current_time\",\"input\":{}}")
+                STOP(2) ANSWER_END("tool_use")},
         {.body = SIMPLE("It is late.")});
     assert_int_equal(turn_bench_run(&bench, "time?"), 0);
     assert_int_equal(bench.result.http_status, 200);
     char *request = model_double_request(&model, 1);
-    assert_non_null(strstr(request, "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\","
+    assert_non_null(strstr(request,
+        "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\","
         "\"thinking\":\"Let me see\",\"signature\":\"SIG==\"},{\"type\":\"redacted_thinking\","
         "\"data\":\"HIDDEN\"},{\"type\":\"tool_use\""));
     free(request);
     char *types = turn_bench_types(&bench);
-    assert_non_null(strstr(types, "REASONING_START REASONING_MESSAGE_START "
+    assert_non_null(strstr(types,
+        "REASONING_START REASONING_MESSAGE_START "
         "REASONING_MESSAGE_CONTENT REASONING_MESSAGE_END REASONING_ENCRYPTED_VALUE REASONING_END"));
     free(types);
 }
@@ -517,7 +532,8 @@ static void test_a_long_result_is_cut_with_a_mark(void **state)
     bench.conf.tool_result_max = 100;
     assert_int_equal(turn_bench_run(&bench, "time"), 0);
     jdoc *messages = turn_bench_messages(&bench);
-    assert_non_null(strstr(jdoc_text_or(jdoc_at(messages, 2), "content", ""), "\"truncated\":true"));
+    assert_non_null(
+        strstr(jdoc_text_or(jdoc_at(messages, 2), "content", ""), "\"truncated\":true"));
     jdoc_free(messages);
 }
 
@@ -587,7 +603,9 @@ static void test_a_given_input_is_not_read(void **state)
 static void take_it_over(struct turn_bench *b, enum stage stage)
 {
     if (stage == STAGE_MODEL_TEXT)
-        assert_int_equal(turns_fail(b->onlooker, "ann", b->start.turn, false, "worker_lost", "gone"), 0);
+        assert_int_equal(turns_fail(b->onlooker, "ann", b->start.turn, false, "worker_lost",
+                             "gone"),
+            0);
 }
 
 static void test_a_fenced_turn_writes_nothing_more(void **state)
@@ -604,12 +622,13 @@ static void test_a_fenced_turn_writes_nothing_more(void **state)
 
 /* ---- tools that wait for the network ---- */
 
-#define TWO_ROUTES                                                                                 \
-    ANSWER_HEAD BLOCK(0, "{\"type\":\"tool_use\",\"id\":\"r1\",\"name\":\"calculate_distance\"," \
-        "\"input\":{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}}") STOP(0)                \
-    BLOCK(1, "{\"type\":\"tool_use\",\"id\":\"r2\",\"name\":\"calculate_distance\","              \
-        "\"input\":{\"origin\":\"Brisbane\",\"destination\":\"Sydney\"}}") STOP(1)                \
-    ANSWER_END("tool_use")
+#define TWO_ROUTES \
+    ANSWER_HEAD BLOCK(0, \
+        "{\"type\":\"tool_use\",\"id\":\"r1\",\"name\":\"calculate_distance\"," \
+        "\"input\":{\"origin\":\"Sydney\",\"destination\":\"Brisbane\"}}") STOP(0) BLOCK(1, \
+        "{\"type\":\"tool_use\",\"id\":\"r2\",\"name\":\"calculate_distance\"," \
+        "\"input\":{\"origin\":\"Brisbane\",\"destination\":\"Sydney\"}}") STOP(1) \
+        ANSWER_END("tool_use")
 
 static struct model_double routes;
 
@@ -631,8 +650,9 @@ static void unset_routes(void)
 
 static void test_calls_run_side_by_side(void **state)
 {
-    const struct model_reply slow = {.wait_ms = 400, .body = "{\"code\":\"Ok\",\"routes\":[{\"distance\":"
-        "915000,\"duration\":34000,\"legs\":[{\"distance\":915000,\"duration\":34000}]}]}"};
+    const struct model_reply slow = {.wait_ms = 400,
+        .body = "{\"code\":\"Ok\",\"routes\":[{\"distance\":"
+                "915000,\"duration\":34000,\"legs\":[{\"distance\":915000,\"duration\":34000}]}]}"};
     int64_t began = clock_mono_ms();
 
     (void)state;
@@ -656,7 +676,9 @@ static void stop_in_tool(struct turn_bench *b, enum stage stage)
     char turn[IDENT_UUID_SIZE], turn_state[16];
 
     if (stage == STAGE_TOOL)
-        assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn, turn_state), 0);
+        assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn,
+                             turn_state),
+            0);
 }
 
 static void test_a_stop_in_the_middle_of_tools(void **state)
@@ -673,7 +695,7 @@ static void test_a_stop_in_the_middle_of_tools(void **state)
     expect_problem(409, "turn_cancelled");
     /* Every call that a viewer saw has a result. */
     expect_types("RUN_STARTED TOOL_CALL_START TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_START "
-        "TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT TOOL_CALL_RESULT RUN_FINISHED");
+                 "TOOL_CALL_ARGS TOOL_CALL_END TOOL_CALL_RESULT TOOL_CALL_RESULT RUN_FINISHED");
     jdoc *messages = turn_bench_messages(&bench);
     assert_int_equal(jdoc_length(messages), 4);
     jdoc_free(messages);
@@ -684,7 +706,8 @@ static void test_a_stop_in_the_middle_of_tools(void **state)
 
 static void test_a_checkpoint_is_taken_up(void **state)
 {
-    static const char *steps[] = {"{\"v\":1,\"modelCalls\":3,\"toolCallsLeft\":2,\"bytesLeft\":5000,"
+    static const char *steps[] = {
+        "{\"v\":1,\"modelCalls\":3,\"toolCallsLeft\":2,\"bytesLeft\":5000,"
         "\"usage\":[{\"provider\":\"anthropic\",\"model\":\"claude-test\",\"inputTokens\":100,"
         "\"outputTokens\":50,\"totalTokens\":150}],\"messages\":[{\"id\":\"a1\",\"role\":\"assistant\","
         "\"content\":\"I look.\",\"toolCalls\":[{\"id\":\"k1\",\"type\":\"function\",\"function\":{"
@@ -714,15 +737,18 @@ static void test_openai_calls_a_tool(void **state)
 {
     (void)state;
     const struct model_reply script[] = {
-        {.body = "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
-            "\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"get_current_time\","
-            "\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}\r\n\r\n"
-            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\r\n\r\n"
-            "data: [DONE]\r\n\r\n", .split = 7},
-        {.body = "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Noon\"},"
-            "\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
-            "\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1}}"
-            "\n\n"}, /* no [DONE] */
+        {.body =
+                "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
+                "\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"get_current_time\","
+                "\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}\r\n\r\n"
+                "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\r\n\r\n"
+                "data: [DONE]\r\n\r\n",
+            .split = 7},
+        {.body =
+                "data: {\"model\":\"gpt-t\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Noon\"},"
+                "\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
+                "\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1}}"
+                "\n\n"}, /* no [DONE] */
     };
     model_double_start(&model, script, 2);
     turn_bench_model(&bench, &model, "openai");
@@ -739,23 +765,26 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_text_is_streamed_and_stored, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_every_split_of_the_stream_is_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_split_of_the_stream_is_the_same, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(test_a_tool_is_called_and_its_result_goes_back, set_up,
             tear_down),
         cmocka_unit_test_setup_teardown(test_a_wrong_call_becomes_a_result, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offline_plans_a_trip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_errors_before_a_token_are_tried_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_refused_request_is_not_tried_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_errors_before_a_token_are_tried_again, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(test_a_refused_request_is_not_tried_again, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(test_a_break_in_the_text_keeps_the_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_failures_that_only_the_operator_can_mend, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_a_skipped_provider_keeps_its_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failures_that_only_the_operator_can_mend, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(test_a_skipped_provider_keeps_its_reason, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(test_an_overloaded_model_is_called_that, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_an_empty_answer_is_asked_for_once_more, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_an_empty_answer_is_no_silent_success, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_empty_answer_is_asked_for_once_more, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(test_an_empty_answer_is_no_silent_success, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(test_an_answer_in_one_document, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_provider_takes_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stop_closes_the_model_and_keeps_the_text, set_up,

@@ -55,7 +55,7 @@ static int set_up(void **state)
 
     (void)state;
     arena = arena_new();
-    snprintf(session, sizeof(session), "s%d", ++n);
+    snprintf(session, sizeof session, "s%d", ++n);
     return 0;
 }
 
@@ -138,8 +138,8 @@ static struct turns_start begin(struct store *s, struct asked a)
 static int finish(struct store *s, const struct turns_start *t, bool take, struct turns_start *next)
 {
     char *entry = arena_printf(arena, "%s F {\"type\":\"RUN_FINISHED\"}", t->turn);
-    char *message = arena_printf(arena, "{\"id\":\"a-%s\",\"role\":\"assistant\",\"content\":\"x\"}",
-        t->turn);
+    char *message =
+        arena_printf(arena, "{\"id\":\"a-%s\",\"role\":\"assistant\",\"content\":\"x\"}", t->turn);
     size_t len = strlen(entry);
     const char *events[] = {entry}, *messages[] = {message};
     struct turns_end end = {.state = "done",
@@ -162,7 +162,8 @@ static int finish(struct store *s, const struct turns_start *t, bool take, struc
 /* A server that lacks what another one had confirmed: the end waits until the log has it. */
 static void an_end_is_not_written_behind_a_gap(void **state)
 {
-    struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start t =
+        begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
     struct turns_start next;
 
     (void)state;
@@ -178,7 +179,8 @@ static void an_end_is_not_written_behind_a_gap(void **state)
 
 static void a_turn_runs_from_start_to_end(void **state)
 {
-    struct turns_start t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
+    struct turns_start t =
+        begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\"}"});
     struct turns_start next;
     struct buf json = {0};
     int status;
@@ -260,8 +262,13 @@ static void a_client_message_id_is_taken_once(void **state)
 static void the_same_begin_twice_is_one_turn(void **state)
 {
     struct turns_start a = begin(one, (struct asked){0}), b;
-    struct turns_request q = {.uid = USER, .session = session, .turn = a.turn, .body_hash = "h",
-        .first_event = "{\"type\":\"RUN_STARTED\"}", .input = "{}", .may_run = true};
+    struct turns_request q = {.uid = USER,
+        .session = session,
+        .turn = a.turn,
+        .body_hash = "h",
+        .first_event = "{\"type\":\"RUN_STARTED\"}",
+        .input = "{}",
+        .may_run = true};
 
     (void)state;
     assert_int_equal(turns_begin(one, &q, arena, &b), 0);
@@ -277,9 +284,11 @@ static void messages_the_session_has_are_not_added_again(void **state)
     struct turns_start t, next;
 
     (void)state;
-    t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
+    t = begin(one,
+        (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
     assert_int_equal(finish(one, &t, false, &next), 0);
-    t = begin(one, (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
+    t = begin(one,
+        (struct asked){.message = "{\"id\":\"m1\",\"role\":\"user\",\"content\":\"a\"}"});
     assert_int_equal(t.history_count, 2);
     assert_int_equal(finish(one, &t, false, &next), 0);
     /* An id inside of another member is not the message's own. */
@@ -302,7 +311,8 @@ static void a_message_that_came_before_leads_back_to_it(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        t = begin(one, (struct asked){.message = i ? SAID("m2", "b") : SAID("m1", "a"), .rewinds = true});
+        t = begin(one,
+            (struct asked){.message = i ? SAID("m2", "b") : SAID("m1", "a"), .rewinds = true});
         assert_false(t.rewound);
         assert_int_equal(finish(one, &t, false, &next), 0);
     }
@@ -359,11 +369,13 @@ static void a_message_of_long_ago_leads_back_too(void **state)
 
     (void)state;
     for (int i = 0; i < 600; i++) {
-        snprintf(text, sizeof text, "RPUSH tp:{ann}:s:%%s:msgs {\"id\":\"n%d\",\"role\":\"user\",\"content\":\"text\"}", i);
+        snprintf(text, sizeof text,
+            "RPUSH tp:{ann}:s:%%s:msgs {\"id\":\"n%d\",\"role\":\"user\",\"content\":\"text\"}", i);
         assert_int_equal(number(text, session), i + 1);
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        snprintf(text, sizeof text, "{\"id\":\"n%d\",\"role\":\"user\",\"content\":\"new\"}", rows[i]);
+        snprintf(text, sizeof text, "{\"id\":\"n%d\",\"role\":\"user\",\"content\":\"new\"}",
+            rows[i]);
         t = begin(one, (struct asked){.message = text, .rewinds = true});
         assert_true(t.rewound);
         assert_int_equal(t.history_count, rows[i] ? 50 : 1);
@@ -493,8 +505,9 @@ static void a_turn_gets_the_end_of_a_long_conversation(void **state)
     (void)state;
     for (int i = 0; i < 300; i++) {
         char *message = arena_printf(arena, "{\"id\":\"old%d\",\"role\":\"user\"}", i);
-        assert_int_equal(
-            link_command(keeper->link, NULL, "RPUSH tp:{ann}:s:%s:msgs %s", session, message), 0);
+        assert_int_equal(link_command(keeper->link, NULL, "RPUSH tp:{ann}:s:%s:msgs %s", session,
+                             message),
+            0);
     }
     t = begin(one, (struct asked){.message = "{\"id\":\"new\",\"role\":\"user\"}"});
     assert_int_equal(t.history_count, 50);

@@ -7,18 +7,22 @@
 
 static void good_addresses(void **state)
 {
-    static const struct { const char *text, *host; int port; bool https, address; } cases[] = {
-        { "https://example.com", "example.com", 443, true, false },
-        { "HTTPS://Example.COM:8443/a?b#c", "Example.COM", 8443, true, false },
-        { "http://a_b-c.d/", "a_b-c.d", 80, false, false },
-        { "https://xn--mller-kva.example/", "xn--mller-kva.example", 443, true, false },
-        { "https://1.example.com", "1.example.com", 443, true, false },
-        { "https://0x7f.example", "0x7f.example", 443, true, false },
-        { "https://8.8.8.8:1/", "8.8.8.8", 1, true, true },
-        { "http://[2606:4700::1111]:65535/x", "2606:4700::1111", 65535, false, true },
-        { "https://[::1]", "::1", 443, true, true },
-        { "https://localhost?x=//y@z", "localhost", 443, true, false },
-        { "https://example.com/a@b:c", "example.com", 443, true, false },
+    static const struct {
+        const char *text, *host;
+        int port;
+        bool https, address;
+    } cases[] = {
+        {"https://example.com", "example.com", 443, true, false},
+        {"HTTPS://Example.COM:8443/a?b#c", "Example.COM", 8443, true, false},
+        {"http://a_b-c.d/", "a_b-c.d", 80, false, false},
+        {"https://xn--mller-kva.example/", "xn--mller-kva.example", 443, true, false},
+        {"https://1.example.com", "1.example.com", 443, true, false},
+        {"https://0x7f.example", "0x7f.example", 443, true, false},
+        {"https://8.8.8.8:1/", "8.8.8.8", 1, true, true},
+        {"http://[2606:4700::1111]:65535/x", "2606:4700::1111", 65535, false, true},
+        {"https://[::1]", "::1", 443, true, true},
+        {"https://localhost?x=//y@z", "localhost", 443, true, false},
+        {"https://example.com/a@b:c", "example.com", 443, true, false},
     };
     char why[URL_WHY_SIZE];
     struct url u;
@@ -37,32 +41,59 @@ static void good_addresses(void **state)
 
 static void bad_addresses(void **state)
 {
-    static const struct { const char *text, *why; } cases[] = {
-        { "", "must begin with" }, { "example.com", "must begin with" },
-        { "ftp://example.com", "must begin with" }, { "https:/example.com", "must begin with" },
-        { "https://", "names no host" }, { "https:///x", "names no host" },
-        { "https://?x", "names no host" }, { "https://:80", "names no host" },
-        { "https://example.com:99999/", "port" }, { "https://example.com:0", "port" },
-        { "https://example.com:/", "port" }, { "https://example.com:8o", "port that is no number" },
-        { "https://example.com:-1", "port" }, { "https://example.com:+1", "port" },
-        { "https://a:1:2", "port" }, { "https://example.com:00000000000000000065536", "port" },
-        { "https://.com/", "nothing between two dots, or before" }, { "https://a..b", "nothing between" },
-        { "https://example.com./", "ends with a dot" }, { "https://.", "ends with a dot" },
-        { "https://2130706433", "number" }, { "https://0x7f.1", "number" },
-        { "https://0x7f000001", "number" }, { "https://0177.0.0.1", "number" },
-        { "https://127.1", "number" }, { "https://1.2.3.256", "number" },
-        { "https://1.2.3.4.5", "number" }, { "https://0x", "number" }, { "https://a.0xff", "number" },
-        { "https://user@example.com", "user or password" },
-        { "https://user:pw@example.com", "user or password" },
-        { "https://example.com@evil.example", "user or password" },
-        { "https://exa mple.com", "blank" }, { "https://example.com/\n", "control character" },
-        { "https://example.com\\@evil.example", "backslash" }, { "https://a\tb", "control character" },
-        { "https://m\xc3\xbcller.example", "xn--" }, { "https://example.com/\xc3\xbc", "beyond ASCII" },
-        { "https://exa%6dple.com", "character other" }, { "https://a,b", "character other" },
-        { "https://-a.example", "'-'" }, { "https://a-.example", "'-'" },
-        { "https://{host}", "character" }, { "https://[::1", "IPv6" }, { "https://[]", "IPv6" },
-        { "https://[::1]x", "behind its IPv6" }, { "https://[fe80::1%25eth0]", "IPv6" },
-        { "https://[127.0.0.1]", "IPv6" }, { "https://[::1]:", "port" }, { "https://::1", "names no host" },
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        {"", "must begin with"},
+        {"example.com", "must begin with"},
+        {"ftp://example.com", "must begin with"},
+        {"https:/example.com", "must begin with"},
+        {"https://", "names no host"},
+        {"https:///x", "names no host"},
+        {"https://?x", "names no host"},
+        {"https://:80", "names no host"},
+        {"https://example.com:99999/", "port"},
+        {"https://example.com:0", "port"},
+        {"https://example.com:/", "port"},
+        {"https://example.com:8o", "port that is no number"},
+        {"https://example.com:-1", "port"},
+        {"https://example.com:+1", "port"},
+        {"https://a:1:2", "port"},
+        {"https://example.com:00000000000000000065536", "port"},
+        {"https://.com/", "nothing between two dots, or before"},
+        {"https://a..b", "nothing between"},
+        {"https://example.com./", "ends with a dot"},
+        {"https://.", "ends with a dot"},
+        {"https://2130706433", "number"},
+        {"https://0x7f.1", "number"},
+        {"https://0x7f000001", "number"},
+        {"https://0177.0.0.1", "number"},
+        {"https://127.1", "number"},
+        {"https://1.2.3.256", "number"},
+        {"https://1.2.3.4.5", "number"},
+        {"https://0x", "number"},
+        {"https://a.0xff", "number"},
+        {"https://user@example.com", "user or password"},
+        {"https://user:pw@example.com", "user or password"},
+        {"https://example.com@evil.example", "user or password"},
+        {"https://exa mple.com", "blank"},
+        {"https://example.com/\n", "control character"},
+        {"https://example.com\\@evil.example", "backslash"},
+        {"https://a\tb", "control character"},
+        {"https://m\xc3\xbcller.example", "xn--"},
+        {"https://example.com/\xc3\xbc", "beyond ASCII"},
+        {"https://exa%6dple.com", "character other"},
+        {"https://a,b", "character other"},
+        {"https://-a.example", "'-'"},
+        {"https://a-.example", "'-'"},
+        {"https://{host}", "character"},
+        {"https://[::1", "IPv6"},
+        {"https://[]", "IPv6"},
+        {"https://[::1]x", "behind its IPv6"},
+        {"https://[fe80::1%25eth0]", "IPv6"},
+        {"https://[127.0.0.1]", "IPv6"},
+        {"https://[::1]:", "port"},
+        {"https://::1", "names no host"},
     };
     char why[URL_WHY_SIZE], name[400] = "https://";
     struct url u;
@@ -100,12 +131,22 @@ static void what_flags_allow(void **state)
 
 static void private_names(void **state)
 {
-    static const struct { const char *text; bool private; } cases[] = {
-        { "https://localhost", true }, { "https://a.LOCALHOST:1", true }, { "http://127.0.0.1", true },
-        { "http://10.1.2.3", true }, { "http://169.254.169.254", true }, { "http://[::1]", true },
-        { "http://[::ffff:10.0.0.1]", true }, { "http://[fd00::1]", true }, { "http://8.8.8.8", false },
-        { "http://[2606:4700::1111]", false }, { "http://example.com", false },
-        { "http://notlocalhost", false },
+    static const struct {
+        const char *text;
+        bool private;
+    } cases[] = {
+        {"https://localhost", true},
+        {"https://a.LOCALHOST:1", true},
+        {"http://127.0.0.1", true},
+        {"http://10.1.2.3", true},
+        {"http://169.254.169.254", true},
+        {"http://[::1]", true},
+        {"http://[::ffff:10.0.0.1]", true},
+        {"http://[fd00::1]", true},
+        {"http://8.8.8.8", false},
+        {"http://[2606:4700::1111]", false},
+        {"http://example.com", false},
+        {"http://notlocalhost", false},
     };
     char why[URL_WHY_SIZE];
     struct url u;
@@ -119,11 +160,22 @@ static void private_names(void **state)
 
 static void percent_encoding_is_undone_strictly(void **state)
 {
-    static const struct { const char *text; bool plus; const char *out; } cases[] = {
-        { "", false, "" }, { "a%20b+c", true, "a b c" }, { "a%2Fb+c", false, "a/b+c" },
-        { "%C3%bc", false, "\xc3\xbc" }, { "1234567", false, "1234567" },
-        { "%", false, NULL }, { "a%2", false, NULL }, { "%zz", false, NULL },
-        { "%0g", false, NULL }, { "%00", false, NULL }, { "12345678", false, NULL },
+    static const struct {
+        const char *text;
+        bool plus;
+        const char *out;
+    } cases[] = {
+        {"", false, ""},
+        {"a%20b+c", true, "a b c"},
+        {"a%2Fb+c", false, "a/b+c"},
+        {"%C3%bc", false, "\xc3\xbc"},
+        {"1234567", false, "1234567"},
+        {"%", false, NULL},
+        {"a%2", false, NULL},
+        {"%zz", false, NULL},
+        {"%0g", false, NULL},
+        {"%00", false, NULL},
+        {"12345678", false, NULL},
     };
     char out[8], place[] = "a%20b%21";
 

@@ -110,8 +110,7 @@ static void more_than_the_limit_waits_and_then_is_refused(void **state)
     assert_int_equal(run(here).outcome, TURNS_USER_FULL);
     assert_int_equal(actors_number(here, "EXISTS tp:{ann}:s:%s", last_session), 0);
     /* What is recorded already must come all the same. */
-    assert_int_equal(
-        ask(here, (struct turns_request){.may_run = true, .may_pend = true}).outcome,
+    assert_int_equal(ask(here, (struct turns_request){.may_run = true, .may_pend = true}).outcome,
         TURNS_PENDING);
     assert_int_equal(turns_claim(there, ACTORS_USER, waits.turn, 5, arena, &claimed), ERR_RATE);
     finish(here, &a);
@@ -133,8 +132,7 @@ static void a_dead_workers_turn_counts_only_for_its_lease(void **state)
     b = run(there);
     assert_int_equal(run(here).outcome, TURNS_PENDING);
     /* Nobody tells of its death; its lease runs out. */
-    assert_int_equal(
-        link_command(there->link, NULL, "HSET tp:{ann}:turn:%s lease 1", b.turn), 0);
+    assert_int_equal(link_command(there->link, NULL, "HSET tp:{ann}:turn:%s lease 1", b.turn), 0);
     assert_int_equal(run(here).outcome, TURNS_STARTED);
     /* Told at once: it does not count while it waits for its next worker, and does again then. */
     assert_int_equal(actors_abandon(here, a.turn, TURNS_DEAD, "m/turn/1/", 0, next), 0);
@@ -178,15 +176,15 @@ static void who_runs_none_waits_for_a_worker(void **state)
 
 static void what_workers_died_in_is_only_recognised(void **state)
 {
-    const struct turns_request marked = {
-        .may_run = true, .only_known = true, .client_message_id = "c1"};
+    const struct turns_request marked = {.may_run = true,
+        .only_known = true,
+        .client_message_id = "c1"};
     struct turns_start a =
         ask(here, (struct turns_request){.may_run = true, .client_message_id = "c1"});
     (void)state;
     assert_int_equal(a.outcome, TURNS_STARTED);
     assert_int_equal(ask(here, marked).outcome, TURNS_DUPLICATE);
-    assert_int_equal(
-        ask(here, (struct turns_request){.may_run = true, .only_known = true}).outcome,
+    assert_int_equal(ask(here, (struct turns_request){.may_run = true, .only_known = true}).outcome,
         TURNS_REFUSED);
     assert_int_equal(actors_number(here, "EXISTS tp:{ann}:s:%s", last_session), 0);
 }

@@ -79,8 +79,10 @@ static void takes_what_is_stored(void **state)
 static void fill(double odometer, double litres, const char *date)
 {
     char args[200];
-    snprintf(args, sizeof args, "{\"odometer\":%.0f,\"volume\":%.1f,\"price\":2,\"entry_date\":\"%s\","
-        "\"filled_to_top\":true}", odometer, litres, date);
+    snprintf(args, sizeof args,
+        "{\"odometer\":%.0f,\"volume\":%.1f,\"price\":2,\"entry_date\":\"%s\","
+        "\"filled_to_top\":true}",
+        odometer, litres, date);
     jdoc_free(tool_ok(&bench, "add_fuel_entry", args));
 }
 
@@ -99,14 +101,18 @@ static void takes_what_was_measured(void **state)
 static void contradictions_are_asked_back(void **state)
 {
     (void)state;
-    static const struct { const char *args, *path; } cases[] = {
-        { "{\"distance_km\":1000,\"distance_miles\":1000}", "/distance_km" },
-        { "{\"distance_km\":1000,\"gas_price\":4,\"gas_price_per_litre\":2}", "/gas_price_per_litre" },
-        { "{\"distance_km\":1000,\"mpg\":20,\"l_per_100km\":20}", "/l_per_100km" } };
+    static const struct {
+        const char *args, *path;
+    } cases[] = {{"{\"distance_km\":1000,\"distance_miles\":1000}", "/distance_km"},
+        {"{\"distance_km\":1000,\"gas_price\":4,\"gas_price_per_litre\":2}",
+            "/gas_price_per_litre"},
+        {"{\"distance_km\":1000,\"mpg\":20,\"l_per_100km\":20}", "/l_per_100km"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        tool_refused(&bench, "calculate_gas_cost", cases[i].args, "invalid_argument", cases[i].path);
+        tool_refused(&bench, "calculate_gas_cost", cases[i].args, "invalid_argument",
+            cases[i].path);
     /* The same said twice is no contradiction. */
-    jdoc_free(tool_ok(&bench, "calculate_gas_cost", "{\"distance_km\":1000,\"distance_miles\":621.4,"
+    jdoc_free(tool_ok(&bench, "calculate_gas_cost",
+        "{\"distance_km\":1000,\"distance_miles\":621.4,"
         "\"gas_price\":7.57,\"gas_price_per_litre\":2,\"mpg\":23.5,\"l_per_100km\":10}"));
 }
 
@@ -124,7 +130,8 @@ static void another_vehicle_is_asked_about(void **state)
     expect_cost("{\"distance_km\":1000,\"mpg\":100}", 47, "argument");
     expect_cost("{\"distance_km\":1000}", 300, "measured");
     jdoc_free(r);
-    r = tool_call(&bench, "calculate_gas_cost", NULL, "{\"distance_km\":1000,\"vehicle_id\":\"none\"}");
+    r = tool_call(&bench, "calculate_gas_cost", NULL,
+        "{\"distance_km\":1000,\"vehicle_id\":\"none\"}");
     assert_string_equal(text_at(r, "/error/code"), "not_found");
     jdoc_free(r);
 }
@@ -132,8 +139,10 @@ static void another_vehicle_is_asked_about(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(assumes_without_a_vehicle), cmocka_unit_test(takes_what_is_stored),
-        cmocka_unit_test(takes_what_was_measured), cmocka_unit_test(contradictions_are_asked_back),
+        cmocka_unit_test(assumes_without_a_vehicle),
+        cmocka_unit_test(takes_what_is_stored),
+        cmocka_unit_test(takes_what_was_measured),
+        cmocka_unit_test(contradictions_are_asked_back),
         cmocka_unit_test(another_vehicle_is_asked_about),
     };
     return cmocka_run_group_tests(tests, start, stop);

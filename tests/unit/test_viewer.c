@@ -287,14 +287,14 @@ static void what_is_no_message_is_refused(void **state)
     struct logentry e;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(logentry_parse_message(bad[i], strlen(bad[i]), &e), ERR_INVALID);
     assert_int_equal(logentry_parse_message("1-1 0-0 r T {}", 14, &e), 0);
 }
 
 static void put_entry(struct logentry *e, const char *json)
 {
-    memset(e, 0, sizeof(*e));
+    memset(e, 0, sizeof *e);
     e->json = json;
     e->json_len = strlen(json);
     e->flag = 'T';
@@ -309,8 +309,8 @@ static void deltas_of_one_message_join(void **state)
     buf_puts(&b, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one\"}");
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\" \\\"two\\\"\"}");
     assert_true(logentry_join(&b, &e));
-    assert_string_equal(
-        buf_text(&b), "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one \\\"two\\\"\"}");
+    assert_string_equal(buf_text(&b),
+        "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"one \\\"two\\\"\"}");
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"n\",\"delta\":\"x\"}");
     assert_false(logentry_join(&b, &e));
     put_entry(&e, "{\"type\":\"C\",\"messageId\":\"m\",\"delta\":\"x\",\"more\":1}");
@@ -330,7 +330,7 @@ static void escapes_become_text(void **state)
         {"cut\\u12", "cut"}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf b = {0};
         logentry_unescape(&b, cases[i].in, strlen(cases[i].in));
         assert_string_equal(buf_text(&b), cases[i].out);

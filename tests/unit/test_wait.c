@@ -138,8 +138,7 @@ static void a_stop_ends_it(void **state)
     run_until_heard(true);
     keys_control(channel, bench.start.uid, bench.start.session);
     snprintf(stop, sizeof stop, "stop %s", bench.start.turn);
-    assert_int_equal(
-        link_command(bench.onlooker->link, NULL, "PUBLISH %s %s", channel, stop), 0);
+    assert_int_equal(link_command(bench.onlooker->link, NULL, "PUBLISH %s %s", channel, stop), 0);
     run_until(&w.ended);
     assert_int_equal(w.result, ERR_CANCELLED);
 }

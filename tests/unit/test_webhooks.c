@@ -52,7 +52,7 @@ static int set_up(void **state)
 
     (void)state;
     arena = arena_new();
-    snprintf(session, sizeof(session), "w%d", ++n);
+    snprintf(session, sizeof session, "w%d", ++n);
     assert_int_equal(link_command(one->link, NULL, "DEL %s", KEYS_HINT_WEBHOOKS), 0);
     return 0;
 }
@@ -92,8 +92,8 @@ static struct webhooks_hint hint_of(const struct turns_start *t)
 {
     struct webhooks_hint hint;
 
-    snprintf(hint.uid, sizeof(hint.uid), "%s", t->uid);
-    snprintf(hint.turn, sizeof(hint.turn), "%s", t->turn);
+    snprintf(hint.uid, sizeof hint.uid, "%s", t->uid);
+    snprintf(hint.turn, sizeof hint.turn, "%s", t->turn);
     return hint;
 }
 
@@ -277,15 +277,15 @@ static void test_a_desk_delivers_and_minds_the_status(void **state)
     conf.webhook_secret = secret;
     conf.webhook_allow_private = true;
     assert_int_equal(webhooks_desk_new(&desk, one, reactor), 0);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        snprintf(url, sizeof(url), "%s%s", web.base, cases[i].path);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(url, sizeof url, "%s%s", web.base, cases[i].path);
         struct webhooks_hint hint = ended_turn(url);
         webhooks_later(one, &hint, 0);
         run_desk(desk, &hint, cases[i].field, cases[i].value);
         assert_true(field_is(&hint, "hook_tries", "1"));
     }
     conf.webhook_allow_private = false; /* the connected address decides */
-    snprintf(url, sizeof(url), "%s/ok", web.base);
+    snprintf(url, sizeof url, "%s/ok", web.base);
     struct webhooks_hint hint = ended_turn(url);
     webhooks_later(one, &hint, 0);
     run_desk(desk, &hint, "hook", "failed");
@@ -316,13 +316,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nothing_is_sent_before_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_two_claimers_one_gets_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_a_failed_try_comes_again_until_it_is_given_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_failed_try_comes_again_until_it_is_given_up, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(test_one_housekeeper_is_told_of_a_hint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_queue_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_hint_without_a_turn_is_dropped, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_a_desk_delivers_and_minds_the_status, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_desk_delivers_and_minds_the_status, set_up,
+            tear_down),
         cmocka_unit_test(test_the_signature_is_that_of_the_documentation),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

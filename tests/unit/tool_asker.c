@@ -44,8 +44,13 @@ void tool_asker_start(struct tool_asker *a, struct conf *conf)
     asker_slot(a, 0, SCOREBOARD_TURN, 0, ASKER_SEATS);
     asker_slot(a, 1, SCOREBOARD_TOOL, ASKER_SEATS, 1);
     asker_slot(a, 2, SCOREBOARD_TOOL, ASKER_SEATS + 1, 1);
-    a->worker = (struct worker){.conf = conf, .board = a->board, .slot = &a->board->slots[0],
-        .listen_fd = -1, .supervisor_fd = -1, .notify_fd = -1, .tool_socket = a->socket};
+    a->worker = (struct worker){.conf = conf,
+        .board = a->board,
+        .slot = &a->board->slots[0],
+        .listen_fd = -1,
+        .supervisor_fd = -1,
+        .notify_fd = -1,
+        .tool_socket = a->socket};
     assert_int_equal(reactor_new(&a->reactor), 0);
     assert_int_equal(tool_calls_new(&a->calls, &a->worker, a->reactor), 0);
     for (size_t i = 0; i < ASKER_SEATS; i++)
@@ -75,8 +80,13 @@ void tool_ask(struct tool_asker *a, size_t seat, struct asked *call, const char 
     const char *tool, const char *args)
 {
     memset(call, 0, sizeof *call);
-    call->context = (struct tools_context){.conf = a->conf, .reactor = a->reactor, .uid = uid,
-        .zone = "Australia/Sydney", .locale = "en-AU", .currency = "AUD", .now_ms = clock_real_ms(),
+    call->context = (struct tools_context){.conf = a->conf,
+        .reactor = a->reactor,
+        .uid = uid,
+        .zone = "Australia/Sydney",
+        .locale = "en-AU",
+        .currency = "AUD",
+        .now_ms = clock_real_ms(),
         .apart = tool_calls_apart(&a->places[seat])};
     call->run = (struct tools_run){.context = &call->context, .spec = tools_find(tool)};
     assert_non_null(call->run.spec);

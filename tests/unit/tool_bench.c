@@ -59,7 +59,7 @@ void tool_bench_connect(struct tool_bench *b)
 
 void tool_bench_start(struct tool_bench *b)
 {
-    const struct tasks_settings tasks = { .stack_bytes = STACK_BYTES, .stacks_kept = 2 };
+    const struct tasks_settings tasks = {.stack_bytes = STACK_BYTES, .stacks_kept = 2};
     char why[CONF_WHY_SIZE];
     memset(b, 0, sizeof *b);
     own_redis_start(&b->redis);
@@ -73,8 +73,13 @@ void tool_bench_start(struct tool_bench *b)
     assert_int_equal(reactor_new(&b->reactor), 0);
     assert_int_equal(http_global_init(), 0);
     assert_int_equal(http_new(&b->http, b->reactor), 0);
-    b->context = (struct tools_context){ .conf = &b->conf, .reactor = b->reactor, .http = b->http,
-        .uid = "ann", .zone = "Australia/Sydney", .locale = "en-AU", .currency = "AUD" };
+    b->context = (struct tools_context){.conf = &b->conf,
+        .reactor = b->reactor,
+        .http = b->http,
+        .uid = "ann",
+        .zone = "Australia/Sydney",
+        .locale = "en-AU",
+        .currency = "AUD"};
     assert_int_equal(clock_parse_rfc3339("2026-11-22T13:00:00+11:00", &b->context.now_ms), 0);
     assert_int_equal(tasks_open(b->reactor, &tasks), 0);
     assert_int_equal(store_open(&b->context.store, &b->conf, b->reactor, "test/turn/1/1"), 0);
@@ -112,13 +117,13 @@ static struct called *find_called(const char *name)
 bool tool_succeeded(const char *name)
 {
     const struct called *c = find_called(name);
-    return c != NULL && c->succeeded;
+    return c && c->succeeded;
 }
 
 size_t tool_depth(const char *name)
 {
     const struct called *c = find_called(name);
-    return c != NULL ? c->depth : 0;
+    return c ? c->depth : 0;
 }
 
 static void note(const struct tools_run *run, size_t depth)
@@ -126,7 +131,7 @@ static void note(const struct tools_run *run, size_t depth)
     bool success = false;
     struct called *c = find_called(run->spec->name);
     assert_true(depth < TOOL_DEPTH_MAX);
-    if (c == NULL) {
+    if (!c) {
         assert_true(called_count < sizeof called / sizeof *called);
         c = &called[called_count++];
         snprintf(c->name, sizeof c->name, "%s", run->spec->name);
@@ -140,8 +145,8 @@ void tool_all_succeeded(const char *family, bool with_provider)
 {
     for (size_t i = 0; i < tools_count(); i++) {
         const struct tools_spec *spec = tools_at(i);
-        if ((family == NULL || strcmp(spec->family, family) == 0)
-            && (spec->provider != NULL) == with_provider && !tool_succeeded(spec->name))
+        if ((!family || strcmp(spec->family, family) == 0) &&
+            (spec->provider != NULL) == with_provider && !tool_succeeded(spec->name))
             fail_msg("no test has called %s with success", spec->name);
     }
 }
@@ -167,7 +172,7 @@ static void work(void *arg)
     struct tools_run *run = job->run;
     int64_t until = clock_mono_ms() + CALL_MS;
     job->task = task_ref_self();
-    if (job->before != NULL)
+    if (job->before)
         job->before();
     job->error = tools_start(run, job->args, strlen(job->args));
     if (job->error != ERR_PENDING)
@@ -190,8 +195,8 @@ jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, co
     int *error)
 {
     struct tools_problem problem;
-    struct tools_run run = { .context = &b->context, .spec = tools_find(name), .call_id = id };
-    struct job job = { .run = &run, .args = args };
+    struct tools_run run = {.context = &b->context, .spec = tools_find(name), .call_id = id};
+    struct job job = {.run = &run, .args = args};
     assert_non_null(run.spec);
     run.arena = arena_new();
     run.on_done = run.on_more = wake;
@@ -200,10 +205,10 @@ jdoc *tool_call_error(struct tool_bench *b, const char *name, const char *id, co
     assert_true(job.error != ERR_PENDING);
     *error = job.error;
     jdoc *result = *error == 0 ? jdoc_dup(run.result) : NULL;
-    if (result != NULL && tools_check_result(run.spec, result, &problem) != 0)
+    if (result && tools_check_result(run.spec, result, &problem) != 0)
         fail_msg("%s %s: result%s: %s (wanted %s)", name, args, problem.path, problem.message,
             problem.expected);
-    if (result != NULL)
+    if (result)
         note(&run, job.depth);
     tools_fini(&run);
     arena_free(run.arena);
@@ -216,9 +221,13 @@ void tool_calls_overlap(struct tool_bench *b, const char *const calls[2][2], voi
     struct tools_run runs[2];
     struct job jobs[2];
     for (int i = 0; i < 2; i++) {
-        jobs[i] = (struct job){ .run = &runs[i], .args = calls[i][1] };
-        runs[i] = (struct tools_run){ .context = &b->context, .spec = tools_find(calls[i][0]),
-            .arena = arena_new(), .on_done = wake, .on_more = wake, .on_done_arg = &jobs[i] };
+        jobs[i] = (struct job){.run = &runs[i], .args = calls[i][1]};
+        runs[i] = (struct tools_run){.context = &b->context,
+            .spec = tools_find(calls[i][0]),
+            .arena = arena_new(),
+            .on_done = wake,
+            .on_more = wake,
+            .on_done_arg = &jobs[i]};
         assert_non_null(runs[i].spec);
     }
     jobs[1].before = between;
@@ -255,10 +264,10 @@ void tool_refused(struct tool_bench *b, const char *name, const char *args, cons
 {
     jdoc *result = tool_call(b, name, NULL, args);
     const jdoc *error = jdoc_get(result, "error");
-    if (error == NULL)
+    if (!error)
         fail_msg("%s %s was not refused", name, args);
     assert_string_equal(jdoc_text_or(error, "code", ""), code);
-    if (path != NULL)
+    if (path)
         assert_string_equal(jdoc_text_or(error, "path", ""), path);
     jdoc_free(result);
 }
@@ -270,7 +279,8 @@ void tool_seed(struct tool_bench *b, const char *family, const char *id, int64_t
     const char *uid = b->context.uid;
     assert_int_equal(link_command(link, NULL, "HSET tp:{%s}:r:%s %s %s", uid, family, id, json), 0);
     assert_int_equal(link_command(link, NULL, "ZADD tp:{%s}:r:%s:by-time %lld %s", uid, family,
-        (long long)time_ms, id), 0);
+                         (long long)time_ms, id),
+        0);
     assert_int_equal(link_command(link, NULL, "SADD tp:{%s}:families %s", uid, family), 0);
 }
 
@@ -282,9 +292,9 @@ const jdoc *at(const jdoc *doc, const char *pointer)
         size_t n = strcspn(++rest, "/");
         snprintf(key, sizeof key, "%.*s", (int)n, rest);
         rest += n;
-        doc = isdigit((unsigned char)key[0]) ? jdoc_at(doc, strtoul(key, NULL, 10))
-                                             : jdoc_get(doc, key);
-        if (doc == NULL)
+        doc = isdigit((unsigned char)key[0]) ? jdoc_at(doc, strtoul(key, NULL, 10)) :
+                                               jdoc_get(doc, key);
+        if (!doc)
             fail_msg("nothing at %s", pointer);
     }
     return doc;

@@ -9,8 +9,8 @@
 
 /*
  * tool_bench -- a user, a Redis and a gazetteer of the test's own, and calls of tools, each in a
- * task as in a turn worker. (The test itself stands outside of all tasks, so that its assertions may
- * jump.)
+ * task as in a turn worker. (The test itself stands outside of all tasks, so that its assertions
+ * may jump.)
  */
 struct tool_bench {
     struct own_redis redis;
@@ -51,8 +51,8 @@ void tool_refused(struct tool_bench *b, const char *name, const char *args, cons
 size_t tool_depth(const char *name);
 /* Has this program called the tool, with success? */
 bool tool_succeeded(const char *name);
-/* Fails unless it has called every tool of the family (NULL: of all) that needs a provider, or needs
- * none. Tools that need one are called in test_providers and test_shop. */
+/* Fails unless it has called every tool of the family (NULL: of all) that needs a provider, or
+ * needs none. Tools that need one are called in test_providers and test_shop. */
 void tool_all_succeeded(const char *family, bool with_provider);
 
 /* Puts a record of the user there, past all tools. */

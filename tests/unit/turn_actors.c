@@ -18,10 +18,15 @@ struct turns_start actors_begin(struct store *s, struct arena *arena, const char
     const char *message)
 {
     struct turns_start start;
-    struct turns_request q = {.uid = ACTORS_USER, .session = session, .body_hash = "h",
-        .messages = &message, .message_count = message ? 1 : 0,
+    struct turns_request q = {.uid = ACTORS_USER,
+        .session = session,
+        .body_hash = "h",
+        .messages = &message,
+        .message_count = message ? 1 : 0,
         .first_event = "{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r1\"}",
-        .input = "{\"text\":\"hi\"}", .may_run = true, .history_limit = 50};
+        .input = "{\"text\":\"hi\"}",
+        .may_run = true,
+        .history_limit = 50};
     char *turn = arena_alloc(arena, IDENT_UUID_SIZE);
 
     assert_non_null(turn);
@@ -39,9 +44,18 @@ int actors_finish(struct store *s, struct arena *arena, const struct turns_start
         "{\"id\":\"a-%s-%s\",\"role\":\"assistant\",\"content\":\"x\"}", t->turn, s->owner);
     size_t len = strlen(entry);
     const char *events[] = {entry}, *messages[] = {message};
-    struct turns_end end = {.state = "done", .messages = messages, .message_count = 1,
-        .events = events, .event_len = &len, .event_count = 1, .first_n = first_n, .usage = "[]",
-        .http_status = 200, .reply = "{}", .take_next = take, .history_limit = 50};
+    struct turns_end end = {.state = "done",
+        .messages = messages,
+        .message_count = 1,
+        .events = events,
+        .event_len = &len,
+        .event_count = 1,
+        .first_n = first_n,
+        .usage = "[]",
+        .http_status = 200,
+        .reply = "{}",
+        .take_next = take,
+        .history_limit = 50};
 
     return turns_finish(s, t, &end, arena, next);
 }
@@ -55,10 +69,11 @@ int actors_append(struct store *s, struct arena *arena, const struct turns_start
 
     keys_session_log(log, t->uid, t->session);
     keys_session(channel, t->uid, t->session);
-    snprintf(epoch, sizeof(epoch), "%lld", (long long)t->epoch);
-    snprintf(at, sizeof(at), "%lld", (long long)n);
-    struct link_arg key = link_text(log), args[4] = {link_text(channel), link_text(epoch),
-        link_text(at), link_text(arena_printf(arena, "%s - {\"type\":\"%s\"}", t->turn, type))};
+    snprintf(epoch, sizeof epoch, "%lld", (long long)t->epoch);
+    snprintf(at, sizeof at, "%lld", (long long)n);
+    struct link_arg key = link_text(log),
+                    args[4] = {link_text(channel), link_text(epoch), link_text(at),
+                        link_text(arena_printf(arena, "%s - {\"type\":\"%s\"}", t->turn, type))};
     assert_int_equal(link_script_call(s->link, &script_append, &key, 1, args, 4, &r), 0);
     top = link_reply_int(r);
     link_reply_free(r);
@@ -68,8 +83,10 @@ int actors_append(struct store *s, struct arena *arena, const struct turns_start
 int actors_effect(struct store *s, struct arena *arena, const struct turns_start *t, const char *id,
     const char *effect, bool *prior)
 {
-    struct records_fence fence = {
-        .uid = t->uid, .session = t->session, .epoch = t->epoch, .effect = effect};
+    struct records_fence fence = {.uid = t->uid,
+        .session = t->session,
+        .epoch = t->epoch,
+        .effect = effect};
     struct records_write write = {.family = "ledger", .id = id, .json = "{}", .time_ms = 1};
     const char *before = NULL;
     int error = records_commit(s, &fence, &write, 1, false, "{\"ok\":true}", arena, &before);

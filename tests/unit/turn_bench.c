@@ -41,9 +41,16 @@ void turn_bench_start(struct turn_bench *b)
     assert_int_equal(store_open(&b->onlooker, &b->conf, NULL, "m/turn/2/1"), 0);
     assert_int_equal(eventlog_new(&b->log, b->store), 0);
     assert_int_equal(turn_global_init(&b->conf), 0);
-    b->env = (struct turn_env){.conf = &b->conf, .reactor = b->reactor, .store = b->store,
-        .http = b->http, .eventlog = b->log, .breakers = b->breakers, .on_stage = on_stage,
-        .arg = b, .abort_now = &b->abort_now, .listen = b->listen};
+    b->env = (struct turn_env){.conf = &b->conf,
+        .reactor = b->reactor,
+        .store = b->store,
+        .http = b->http,
+        .eventlog = b->log,
+        .breakers = b->breakers,
+        .on_stage = on_stage,
+        .arg = b,
+        .abort_now = &b->abort_now,
+        .listen = b->listen};
     turn_bench_new_session(b);
 }
 
@@ -96,7 +103,8 @@ void turn_bench_model(struct turn_bench *b, const struct model_double *m, const 
 
 void turn_bench_places(struct turn_bench *b)
 {
-    static const char places[] = "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
+    static const char places[] =
+        "!!turnpike-gazetteer 2\ttest\n!au\tAU\tAustralia\n"
         "brisbane\tp\tBrisbane\tAU\tQueensland\tqueensland|qld\t-27.46794\t153.02809\t2189878\t"
         "Australia/Brisbane\n"
         "sydney\tp\tSydney\tAU\tNew South Wales\tnew south wales|nsw\t-33.86785\t151.20732\t"
@@ -167,8 +175,12 @@ void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
     const char *const *messages, size_t message_count)
 {
     char id[IDENT_UUID_SIZE], message_id[IDENT_UUID_SIZE];
-    struct input in = {.run_id = id, .text = text ? text : "", .message_id = message_id,
-        .zone = "Australia/Sydney", .locale = "en-AU", .source = "chat",
+    struct input in = {.run_id = id,
+        .text = text ? text : "",
+        .message_id = message_id,
+        .zone = "Australia/Sydney",
+        .locale = "en-AU",
+        .source = "chat",
         .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
     struct buf first = {0}, message = {0};
     const char *list[16];
@@ -191,9 +203,16 @@ void turn_bench_begin(struct turn_bench *b, const char *text, const char *agui,
     }
     assert_int_equal(events_run_started(&in, b->session, &first), 0);
     char *input = write_input(&in);
-    struct turns_request q = {.uid = "ann", .session = b->session, .turn = id, .body_hash = "h",
-        .messages = list, .message_count = count, .first_event = buf_text(&first),
-        .input = input, .may_run = true, .history_limit = 100};
+    struct turns_request q = {.uid = "ann",
+        .session = b->session,
+        .turn = id,
+        .body_hash = "h",
+        .messages = list,
+        .message_count = count,
+        .first_event = buf_text(&first),
+        .input = input,
+        .may_run = true,
+        .history_limit = 100};
     b->arena = arena_new();
     assert_int_equal(in_task(b, begin, &q), 0);
     assert_int_equal(b->start.outcome, TURNS_STARTED);
@@ -272,7 +291,8 @@ static void close_thing(struct open_things *o, const char *kind, const char *id)
 
 static void check_order(struct open_things *o, const char *type, const jdoc *e)
 {
-    const char *message = jdoc_text_or(e, "messageId", ""), *call = jdoc_text_or(e, "toolCallId", "");
+    const char *message = jdoc_text_or(e, "messageId", ""),
+               *call = jdoc_text_or(e, "toolCallId", "");
 
     if (!strcmp(type, "TEXT_MESSAGE_START"))
         open_thing(o, "text", message);

@@ -14,7 +14,7 @@
 static void say(int fd, const struct web_double *d, const char *head, const char *body)
 {
     const char *base = strstr(head, "$BASE");
-    if (base != NULL)
+    if (base)
         dprintf(fd, "HTTP/1.1 %.*s%s%s", (int)(base - head), head, d->base, base + 5);
     else
         dprintf(fd, "HTTP/1.1 %s", head);
@@ -31,18 +31,18 @@ static void answer(int fd, const struct web_double *d, const struct web_page *pa
 {
     char request[8192] = "";
     size_t len = 0;
-    while (len < sizeof request - 1 && strstr(request, "\r\n\r\n") == NULL) {
+    while (len < sizeof request - 1 && !strstr(request, "\r\n\r\n")) {
         ssize_t n = read(fd, request + len, sizeof request - 1 - len);
         if (n <= 0)
             return;
         request[len += (size_t)n] = '\0';
     }
-    for (; pages->request != NULL; pages++) {
+    for (; pages->request; pages++) {
         if (strncmp(request, pages->request, strlen(pages->request)) != 0)
             continue;
-        if (pages->has != NULL && strstr(request, pages->has) == NULL)
+        if (pages->has && !strstr(request, pages->has))
             say(fd, d, "400 Bad Request", request);
-        else if (pages->body == NULL)
+        else if (!pages->body)
             (void)!read(fd, request, 1);
         else
             say(fd, d, pages->head, pages->body);
@@ -53,7 +53,7 @@ static void answer(int fd, const struct web_double *d, const struct web_page *pa
 
 void web_double_start(struct web_double *d, const struct web_page *pages)
 {
-    struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof addr;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof addr), 0);

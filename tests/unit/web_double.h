@@ -12,7 +12,7 @@ struct web_page {
 };
 struct web_double {
     pid_t pid;
-    char base[64];       /* "http://127.0.0.1:PORT" */
+    char base[64]; /* "http://127.0.0.1:PORT" */
 };
 /* pages: ended by a request NULL; they must stay. "$BASE" in heads is replaced. */
 void web_double_start(struct web_double *d, const struct web_page *pages);

@@ -4,14 +4,14 @@
 
 #include "base/err.h"
 
-static int put_tool(jdoc *list, const struct tools_spec *spec)
+static int assistant_put_tool(jdoc *list, const struct tools_spec *spec)
 {
     jdoc *item = jdoc_new_object();
-    if (item == NULL)
+    if (!item)
         return ERR_NOMEM;
-    if (jdoc_set_string(item, "name", spec->name) != 0
-        || jdoc_set_string(item, "description", spec->description) != 0
-        || jdoc_set_string(item, "family", spec->family) != 0) {
+    if (jdoc_set_string(item, "name", spec->name) != 0 ||
+        jdoc_set_string(item, "description", spec->description) != 0 ||
+        jdoc_set_string(item, "family", spec->family) != 0) {
         jdoc_free(item);
         return ERR_NOMEM;
     }
@@ -24,20 +24,20 @@ int assistant_tool_find_tools(struct tools_run *run)
     int64_t limit = FINDER_MAX;
     size_t count;
     jdoc_get_int(run->args, "limit", &limit);
-    int result = finder_search(jdoc_text_or(run->args, "query", ""), (size_t)limit, found, &count);
-    if (result != 0)
-        return result;
-    jdoc *answer = count > 0
-        ? run_succeed(run, "Found %zu tool%s, the best match first. They can be called now.",
-            count, count > 1 ? "s" : "")
-        : run_succeed(run, "No tool matches these words. Try others, or a plainer word for it.");
+    int error = finder_search(jdoc_text_or(run->args, "query", ""), (size_t)limit, found, &count);
+    if (error != 0)
+        return error;
+    jdoc *answer = count > 0 ?
+        run_succeed(run, "Found %zu tool%s, the best match first. They can be called now.", count,
+            count > 1 ? "s" : "") :
+        run_succeed(run, "No tool matches these words. Try others, or a plainer word for it.");
     jdoc *list = jdoc_new_array();
-    if (answer == NULL || list == NULL) {
+    if (!answer || !list) {
         jdoc_free(list);
         return ERR_NOMEM;
     }
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = put_tool(list, found[i]);
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = assistant_put_tool(list, found[i]);
     int set = jdoc_set(answer, "tools", list);
-    return result != 0 ? result : set;
+    return error != 0 ? error : set;
 }

@@ -9,7 +9,7 @@
 #include "tools/calendar/calendar_series.h"
 #include "tools/calendar/interchange.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,17 +31,17 @@ struct out {
     int64_t from_ms, until_ms;
 };
 
-static int load(const struct tools_context *context, const char *family, const char *id,
-    struct arena *arena, jdoc **out, const char **seen)
+static int calendar_file_load(const struct tools_context *context, const char *family,
+    const char *id, struct arena *arena, jdoc **out, const char **seen)
 {
     const char *json;
     *out = NULL;
-    int result = records_get(context->store, context->uid, family, id, arena, &json);
-    if (result == 0)
-        result = jdoc_parse(json, strlen(json), out, NULL, 0);
-    if (result == 0 && seen != NULL)
+    int error = records_get(context->store, context->uid, family, id, arena, &json);
+    if (error == 0)
+        error = jdoc_parse(json, strlen(json), out, NULL, 0);
+    if (error == 0 && seen)
         *seen = json;
-    return result;
+    return error;
 }
 
 struct look {
@@ -50,17 +50,18 @@ struct look {
     bool found;
 };
 
-static int look_at(void *arg, const struct calendar_series_start *start)
+static int calendar_file_look_at(void *arg, const struct calendar_series_start *start)
 {
     struct look *l = arg;
-    const struct calendar_span s = { .start.ms = start->ms,
-        .end_ms = calendar_series_end(l->series, start->ms) };
+    const struct calendar_span s = {.start.ms = start->ms,
+        .end_ms = calendar_series_end(l->series, start->ms)};
     l->found = calendar_event_overlaps(&s, l->out->from_ms, l->out->until_ms);
     return l->found ? ERR_LIMIT : 0;
 }
 
 /* A changed occurrence may be at any time, and needs its series. */
-static int changed_is_in(const struct out *o, const jdoc *series, struct arena *arena, bool *is)
+static int calendar_file_changed_is_in(const struct out *o, const jdoc *series, struct arena *arena,
+    bool *is)
 {
     const jdoc *changed = jdoc_get(series, "changed");
     int error = 0;
@@ -68,7 +69,7 @@ static int changed_is_in(const struct out *o, const jdoc *series, struct arena *
         jdoc *event = NULL;
         struct calendar_span s;
         const char *id = jdoc_text_or(jdoc_at(changed, i), "id", "");
-        error = load(o->context, CALENDAR_EVENTS, id, arena, &event, NULL);
+        error = calendar_file_load(o->context, CALENDAR_EVENTS, id, arena, &event, NULL);
         if (!error) {
             calendar_event_span(event, &s);
             *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
@@ -79,12 +80,13 @@ static int changed_is_in(const struct out *o, const jdoc *series, struct arena *
     return error;
 }
 
-static int is_in(const struct out *o, const jdoc *event, struct arena *arena, bool *is)
+static int calendar_file_is_in(const struct out *o, const jdoc *event, struct arena *arena,
+    bool *is)
 {
     struct calendar_span s;
-    struct look look = { .out = o, .series = event };
+    struct look look = {.out = o, .series = event};
     calendar_event_span(event, &s);
-    *is = o->from_ms == -KEEP_FOREVER && o->until_ms == KEEP_FOREVER;
+    *is = o->from_ms == -RECORD_FOREVER && o->until_ms == RECORD_FOREVER;
     if (!calendar_series_is(event))
         *is = calendar_event_overlaps(&s, o->from_ms, o->until_ms);
     if (*is || !calendar_series_is(event))
@@ -92,67 +94,74 @@ static int is_in(const struct out *o, const jdoc *event, struct arena *arena, bo
     int64_t length = s.end_ms > s.start.ms ? s.end_ms - s.start.ms : 0;
     int64_t from = o->from_ms - length - CALENDAR_SERIES_SLACK_MS;
     int error = calendar_series_each(event, from > s.start.ms ? from : s.start.ms, o->until_ms - 1,
-        look_at, &look);
+        calendar_file_look_at, &look);
     *is = !error && look.found;
-    return *is || (error && error != ERR_INVALID) ? error : changed_is_in(o, event, arena, is);
+    return *is || (error && error != ERR_INVALID) ?
+        error :
+        calendar_file_changed_is_in(o, event, arena, is);
 }
 
-static int write_one(struct out *o, const jdoc *event, struct arena *arena)
+static int calendar_file_write_one(struct out *o, const jdoc *event, struct arena *arena)
 {
     const char *id = jdoc_text_or(event, "series_id", "");
     jdoc *series = NULL;
     bool is = false;
-    int result = is_in(o, event, arena, &is);
-    if (result != 0 || !is)
-        return result;
+    int error = calendar_file_is_in(o, event, arena, &is);
+    if (error != 0 || !is)
+        return error;
     if (id[0] != '\0')
-        result = load(o->context, CALENDAR_SERIES, id, arena, &series, NULL);
-    if (result == 0 || result == ERR_NOT_FOUND)
-        result = interchange_event(&o->writer, event, series);
+        error = calendar_file_load(o->context, CALENDAR_SERIES, id, arena, &series, NULL);
+    if (error == 0 || error == ERR_NOT_FOUND)
+        error = interchange_event(&o->writer, event, series);
     jdoc_free(series);
-    return result == 0 ? o->flush(o->arg, o->writer.out) : result;
+    return error == 0 ? o->flush(o->arg, o->writer.out) : error;
 }
 
-static int write_family(struct out *o, const char *family, int64_t from_ms, int64_t to_ms)
+static int calendar_file_write_family(struct out *o, const char *family, int64_t from_ms,
+    int64_t to_ms)
 {
-    struct records_list page = { .more = true };
-    int result = 0;
-    for (size_t offset = 0; result == 0 && page.more; offset += PAGE) {
+    struct records_list page = {.more = true};
+    int error = 0;
+    for (size_t offset = 0; error == 0 && page.more; offset += PAGE) {
         struct arena *arena = arena_new();
-        if (arena == NULL)
+        if (!arena)
             return ERR_NOMEM;
-        result = records_range(o->context->store, o->context->uid, family, from_ms, to_ms, false,
+        error = records_range(o->context->store, o->context->uid, family, from_ms, to_ms, false,
             offset, PAGE, arena, &page);
-        for (size_t i = 0; result == 0 && i < page.count; i++) {
+        for (size_t i = 0; error == 0 && i < page.count; i++) {
             jdoc *event = NULL;
-            result = jdoc_parse(page.json[i], strlen(page.json[i]), &event, NULL, 0);
-            if (result == 0)
-                result = write_one(o, event, arena);
+            error = jdoc_parse(page.json[i], strlen(page.json[i]), &event, NULL, 0);
+            if (error == 0)
+                error = calendar_file_write_one(o, event, arena);
             jdoc_free(event);
         }
         arena_free(arena);
     }
-    return result;
+    return error;
 }
 
 int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
     struct buf *out, module_flush *flush, void *arg)
 {
     struct arena *arena = arena_new();
-    struct out o = { .context = context, .writer = { .arena = arena, .out = out }, .flush = flush,
-        .arg = arg, .from_ms = from_ms, .until_ms = until_ms };
-    if (arena == NULL)
+    struct out o = {.context = context,
+        .writer = {.arena = arena, .out = out},
+        .flush = flush,
+        .arg = arg,
+        .from_ms = from_ms,
+        .until_ms = until_ms};
+    if (!arena)
         return ERR_NOMEM;
-    int result = interchange_begin(&o.writer);
-    if (result == 0)
-        result = write_family(&o, CALENDAR_SERIES, from_ms, KEEP_FOREVER);
-    if (result == 0)
-        result = write_family(&o, CALENDAR_EVENTS,
-            from_ms > -KEEP_FOREVER ? from_ms - CALENDAR_LONGEST_MS : from_ms, until_ms - 1);
-    if (result == 0)
-        result = interchange_end(&o.writer);
+    int error = interchange_begin(&o.writer);
+    if (error == 0)
+        error = calendar_file_write_family(&o, CALENDAR_SERIES, from_ms, RECORD_FOREVER);
+    if (error == 0)
+        error = calendar_file_write_family(&o, CALENDAR_EVENTS,
+            from_ms > -RECORD_FOREVER ? from_ms - CALENDAR_LONGEST_MS : from_ms, until_ms - 1);
+    if (error == 0)
+        error = interchange_end(&o.writer);
     arena_free(arena);
-    return result;
+    return error;
 }
 
 /* --- reading --- */
@@ -173,15 +182,16 @@ struct step {
     size_t count;
 };
 
-static int tell(struct in *in, jdoc *list, const struct interchange_item *item, const char *text)
+static int calendar_file_tell(struct in *in, jdoc *list, const struct interchange_item *item,
+    const char *text)
 {
     if (jdoc_length(list) >= CALENDAR_FILE_TOLD_MAX)
         return 0;
     jdoc *entry = jdoc_new_object();
-    if (entry == NULL || jdoc_set_string(entry, "component", item->component) != 0
-        || jdoc_set_int(entry, "line", (int64_t)item->line) != 0
-        || jdoc_set_string(entry, "uid", item->uid) != 0
-        || jdoc_set_string(entry, "message", text) != 0) {
+    if (!entry || jdoc_set_string(entry, "component", item->component) != 0 ||
+        jdoc_set_int(entry, "line", (int64_t)item->line) != 0 ||
+        jdoc_set_string(entry, "uid", item->uid) != 0 ||
+        jdoc_set_string(entry, "message", text) != 0) {
         jdoc_free(entry);
         return ERR_NOMEM;
     }
@@ -189,99 +199,102 @@ static int tell(struct in *in, jdoc *list, const struct interchange_item *item, 
     return jdoc_push(list, entry);
 }
 
-static int refuse(struct in *in, const struct interchange_item *item, const char *text)
+static int calendar_file_refuse(struct in *in, const struct interchange_item *item,
+    const char *text)
 {
     in->failed++;
-    return tell(in, in->errors, item, text);
+    return calendar_file_tell(in, in->errors, item, text);
 }
 
 /* Our own ids stay; others become one that is made of them, so that they are found again. */
-static const char *id_of(struct in *in, const char *uid, const char *occurrence)
+static const char *calendar_file_id_of(struct in *in, const char *uid, const char *occurrence)
 {
     char digest[IDENT_SHA256_SIZE];
-    if (occurrence == NULL && ident_is_uuid(uid))
+    if (!occurrence && ident_is_uuid(uid))
         return arena_strdup(in->arena, uid);
-    const char *text = arena_printf(in->arena, "%s\n%s", uid, occurrence != NULL ? occurrence : "");
-    if (text == NULL)
+    const char *text = arena_printf(in->arena, "%s\n%s", uid, occurrence ? occurrence : "");
+    if (!text)
         return NULL;
     ident_sha256_hex(text, strlen(text), digest);
     return arena_printf(in->arena, "ics-%.32s", digest);
 }
 
-static const char *text_of(struct in *in, const jdoc *document)
+static const char *calendar_file_text_of(struct in *in, const jdoc *document)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc_write(document, &text);
-    const char *copy = buf_error(&text) == 0 ? arena_memdup(in->arena, buf_text(&text), text.len)
-                                             : NULL;
+    const char *copy =
+        buf_error(&text) == 0 ? arena_memdup(in->arena, buf_text(&text), text.len) : NULL;
     buf_free(&text);
     return copy;
 }
 
-static int put(struct in *in, struct step *s, const char *family, const char *id,
+static int calendar_file_put(struct in *in, struct step *s, const char *family, const char *id,
     const jdoc *document, int64_t time_ms)
 {
-    const char *json = document != NULL ? text_of(in, document) : NULL;
-    if (document != NULL && json == NULL)
+    const char *json = document ? calendar_file_text_of(in, document) : NULL;
+    if (document && !json)
         return ERR_NOMEM;
     if (s->count == WRITES)
         return ERR_LIMIT;
-    s->writes[s->count++] = (struct records_write){ .family = family, .id = id, .json = json,
-        .time_ms = time_ms };
+    s->writes[s->count++] =
+        (struct records_write){.family = family, .id = id, .json = json, .time_ms = time_ms};
     return 0;
 }
 
 /* id, uid and the stamps of an event that was read. The uid tells that it came by a file. */
-static int stamp(struct in *in, jdoc *event, const char *id, const char *uid)
+static int calendar_file_stamp(struct in *in, jdoc *event, const char *id, const char *uid)
 {
     char now[CLOCK_RFC3339_SIZE];
     clock_rfc3339(in->context->now_ms, now);
-    int failed = jdoc_set_string(event, "id", id) | jdoc_set_string(event, "updated_at", now)
-        | jdoc_set_string(event, "uid", uid);
-    if (jdoc_get(event, "created_at") == NULL)
+    int failed = jdoc_set_string(event, "id", id) | jdoc_set_string(event, "updated_at", now) |
+        jdoc_set_string(event, "uid", uid);
+    if (!jdoc_get(event, "created_at"))
         failed |= jdoc_set_string(event, "created_at", now);
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-static bool belongs(const struct in *in, size_t i, const struct interchange_item *master)
+static bool calendar_file_belongs(const struct in *in, size_t i,
+    const struct interchange_item *master)
 {
     const struct interchange_item *item = &in->list.items[i];
-    return !in->done[i] && item->wrong == NULL && item != master && item->is_override
-        && strcmp(item->uid, master->uid) == 0;
+    return !in->done[i] && !item->wrong && item != master && item->is_override &&
+        strcmp(item->uid, master->uid) == 0;
 }
 
 /* The id that this occurrence has already, or the one that its UID gives. */
-static const char *id_of_changed(struct in *in, const jdoc *old, const char *uid, const char *key)
+static const char *calendar_file_id_of_changed(struct in *in, const jdoc *old, const char *uid,
+    const char *key)
 {
     const jdoc *changed = jdoc_get(old, "changed");
     for (size_t i = 0; i < jdoc_length(changed); i++)
         if (strcmp(jdoc_text_or(jdoc_at(changed, i), "occurrence", ""), key) == 0)
             return arena_strdup(in->arena, jdoc_text_or(jdoc_at(changed, i), "id", ""));
-    return id_of(in, uid, key);
+    return calendar_file_id_of(in, uid, key);
 }
 
 /* RECURRENCE-ID in local time of the series: as written when it has its zone, since the clocks may
  * skip that time, else by its instant. */
-static int64_t local_of(const struct interchange_item *item, const jdoc *series)
+static int64_t calendar_file_local_of(const struct interchange_item *item, const jdoc *series)
 {
     const struct zone *z = NULL;
-    struct zone_offset offset = { 0 };
+    struct zone_offset offset = {0};
     bool all_day = false;
     int64_t ms = item->occurrence_ms, s = ms / 1000 - (ms % 1000 < 0);
     if (zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0)
         zone_at(z, s, &offset);
-    s = z != NULL && z == item->occurrence_zone ? item->occurrence_s : s + offset.seconds;
+    s = z && z == item->occurrence_zone ? item->occurrence_s : s + offset.seconds;
     jdoc_get_bool(series, "all_day", &all_day);
     return all_day ? s - (s % DAY_S + DAY_S) % DAY_S : s;
 }
 
-static int refuse_late(struct in *in, const struct interchange_item *item)
+static int calendar_file_refuse_late(struct in *in, const struct interchange_item *item)
 {
-    return refuse(in, item, "there was no time left for it: send the file again");
+    return calendar_file_refuse(in, item, "there was no time left for it: send the file again");
 }
 
 /* One changed occurrence into its series and into the step. */
-static int put_override(struct in *in, struct step *s, jdoc *series, const jdoc *old,
+static int calendar_file_put_override(struct in *in, struct step *s, jdoc *series, const jdoc *old,
     struct interchange_item *item)
 {
     char key[CALENDAR_SERIES_KEY_SIZE];
@@ -291,241 +304,246 @@ static int put_override(struct in *in, struct step *s, jdoc *series, const jdoc 
     if (item->occurrence_is_date)
         local_s += (start % DAY_S + DAY_S) % DAY_S;
     else
-        local_s = local_of(item, series);
+        local_s = calendar_file_local_of(item, series);
     calendar_series_key(local_s, span.all_day, key);
     if (!calendar_series_has(series, local_s))
-        return calendar_series_is_out(series, key)
-            ? 0 : refuse(in, item, "RECURRENCE-ID is none of the series' occurrences");
+        return calendar_series_is_out(series, key) ?
+            0 :
+            calendar_file_refuse(in, item, "RECURRENCE-ID is none of the series' occurrences");
     if (item->cancelled)
         return calendar_series_exclude(series, key);
-    const char *id = id_of_changed(in, old, item->uid, key);
-    if (id == NULL)
+    const char *id = calendar_file_id_of_changed(in, old, item->uid, key);
+    if (!id)
         return ERR_NOMEM;
     jdoc_remove(item->event, "repeat");
-    int result = calendar_series_set_changed(series, key, id);
-    if (result == 0)
-        result = stamp(in, item->event, id, id);
-    if (result == 0)
-        result = jdoc_set_string(item->event, "series_id", jdoc_text_or(series, "id", ""));
-    if (result == 0)
-        result = jdoc_set_string(item->event, "occurrence", key);
+    int error = calendar_series_set_changed(series, key, id);
+    if (error == 0)
+        error = calendar_file_stamp(in, item->event, id, id);
+    if (error == 0)
+        error = jdoc_set_string(item->event, "series_id", jdoc_text_or(series, "id", ""));
+    if (error == 0)
+        error = jdoc_set_string(item->event, "occurrence", key);
     calendar_event_span(item->event, &span);
-    if (result == 0)
-        result = put(in, s, CALENDAR_EVENTS, id, item->event, span.start.ms);
-    if (result == 0)
-        result = calendar_reminders_plan(in->context, item->event);
-    return result;
+    if (error == 0)
+        error = calendar_file_put(in, s, CALENDAR_EVENTS, id, item->event, span.start.ms);
+    if (error == 0)
+        error = calendar_reminders_plan(in->context, item->event);
+    return error;
 }
 
-static int commit(struct in *in, const struct step *s)
+static int calendar_file_commit(struct in *in, const struct step *s)
 {
-    struct records_fence fence = { .uid = in->context->uid };
+    struct records_fence fence = {.uid = in->context->uid};
     const char *prior;
     return records_commit(in->context->store, &fence, s->writes, s->count, false, "", in->arena,
         &prior);
 }
 
 /* Changed occurrences of before that are none any more; those that find no room go at once. */
-static int drop_left(struct in *in, struct step *s, const jdoc *old, const jdoc *series)
+static int calendar_file_drop_left(struct in *in, struct step *s, const jdoc *old,
+    const jdoc *series)
 {
     const jdoc *before = jdoc_get(old, "changed"), *now = jdoc_get(series, "changed");
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < jdoc_length(before); i++) {
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < jdoc_length(before); i++) {
         const char *id = jdoc_text_or(jdoc_at(before, i), "id", "");
         bool stays = false;
         for (size_t k = 0; k < jdoc_length(now); k++)
             stays |= strcmp(jdoc_text_or(jdoc_at(now, k), "id", ""), id) == 0;
         const char *copy = arena_strdup(in->arena, id);
-        struct step alone = { .count = 0 };
+        struct step alone = {.count = 0};
         if (stays)
             continue;
         bool full = s->count >= WRITES - 2;
-        result = copy != NULL ? put(in, full ? &alone : s, CALENDAR_EVENTS, copy, NULL, 0)
-                              : ERR_NOMEM;
-        if (result == 0 && full)
-            result = commit(in, &alone);
+        error = copy ? calendar_file_put(in, full ? &alone : s, CALENDAR_EVENTS, copy, NULL, 0) :
+                       ERR_NOMEM;
+        if (error == 0 && full)
+            error = calendar_file_commit(in, &alone);
     }
-    return result;
+    return error;
 }
 
 /* All changed occurrences of `master` into the series. */
-static int put_overrides(struct in *in, struct step *s, const struct interchange_item *master,
-    jdoc *series, const jdoc *old)
+static int calendar_file_put_overrides(struct in *in, struct step *s,
+    const struct interchange_item *master, jdoc *series, const jdoc *old)
 {
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < in->list.count; i++) {
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < in->list.count; i++) {
         struct interchange_item *item = &in->list.items[i];
-        if (!belongs(in, i, master))
+        if (!calendar_file_belongs(in, i, master))
             continue;
         in->done[i] = true;
         /* Each looks for its start among the rule's: as slow as the rule. */
-        result = clock_mono_ms() > in->until_ms ? refuse_late(in, item)
-                                                : put_override(in, s, series, old, item);
-        if (result == ERR_FULL)
-            result = refuse(in, item, "the series has too many changed occurrences");
+        error = clock_mono_ms() > in->until_ms ?
+            calendar_file_refuse_late(in, item) :
+            calendar_file_put_override(in, s, series, old, item);
+        if (error == ERR_FULL)
+            error = calendar_file_refuse(in, item, "the series has too many changed occurrences");
     }
-    return result;
+    return error;
 }
 
 /* A series: its rule is checked, its occurrences come with it. Returns 0, ERR_INVALID (told) or a
  * fault. */
-static int put_series(struct in *in, struct step *s, struct interchange_item *item, const char *id,
-    const jdoc *old, int64_t *left)
+static int calendar_file_put_series(struct in *in, struct step *s, struct interchange_item *item,
+    const char *id, const jdoc *old, int64_t *left)
 {
     char why[RECURRENCE_WHY_SIZE] = "";
     const struct zone *z;
     int64_t end_ms = 0;
-    int result = zone_get(jdoc_text_or(item->event, "timezone", ""), &z);
-    if (result == 0)
-        result = calendar_series_settle(item->event, z, &end_ms, why);
-    if (result == ERR_INVALID || result == ERR_NOT_FOUND) {
-        result = refuse(in, item, why[0] != '\0' ? why : "its zone is not known");
-        return result != 0 ? result : ERR_INVALID;
+    int error = zone_get(jdoc_text_or(item->event, "timezone", ""), &z);
+    if (error == 0)
+        error = calendar_series_settle(item->event, z, &end_ms, why);
+    if (error == ERR_INVALID || error == ERR_NOT_FOUND) {
+        error = calendar_file_refuse(in, item, why[0] != '\0' ? why : "its zone is not known");
+        return error != 0 ? error : ERR_INVALID;
     }
-    if (result == 0 && old == NULL && --*left < 0) {
-        result = refuse(in, item, "there are 200 repeating events already");
-        return result != 0 ? result : ERR_INVALID;
+    if (error == 0 && !old && --*left < 0) {
+        error = calendar_file_refuse(in, item, "there are 200 repeating events already");
+        return error != 0 ? error : ERR_INVALID;
     }
-    if (result == 0)
-        result = put_overrides(in, s, item, item->event, old);
-    if (result == 0)
-        result = drop_left(in, s, old, item->event);
-    if (result == 0)
-        result = put(in, s, CALENDAR_SERIES, id, item->event, end_ms);
-    return result == 0 ? put(in, s, CALENDAR_EVENTS, id, NULL, 0) : result;
+    if (error == 0)
+        error = calendar_file_put_overrides(in, s, item, item->event, old);
+    if (error == 0)
+        error = calendar_file_drop_left(in, s, old, item->event);
+    if (error == 0)
+        error = calendar_file_put(in, s, CALENDAR_SERIES, id, item->event, end_ms);
+    return error == 0 ? calendar_file_put(in, s, CALENDAR_EVENTS, id, NULL, 0) : error;
 }
 
-static int put_event(struct in *in, struct step *s, const struct interchange_item *item,
-    const char *id, const jdoc *old_series)
+static int calendar_file_put_event(struct in *in, struct step *s,
+    const struct interchange_item *item, const char *id, const jdoc *old_series)
 {
     struct calendar_span span;
     calendar_event_span(item->event, &span);
-    int result = put(in, s, CALENDAR_EVENTS, id, item->event, span.start.ms);
-    if (result == 0 && old_series != NULL)
-        result = drop_left(in, s, old_series, NULL);
-    return result == 0 && old_series != NULL ? put(in, s, CALENDAR_SERIES, id, NULL, 0) : result;
+    int error = calendar_file_put(in, s, CALENDAR_EVENTS, id, item->event, span.start.ms);
+    if (error == 0 && old_series)
+        error = calendar_file_drop_left(in, s, old_series, NULL);
+    return error == 0 && old_series ? calendar_file_put(in, s, CALENDAR_SERIES, id, NULL, 0) :
+                                      error;
 }
 
 /* Is there one of this id? old: the series, if it is one. */
-static int look(struct in *in, const char *id, jdoc **old, bool *known)
+static int calendar_file_look(struct in *in, const char *id, jdoc **old, bool *known)
 {
     jdoc *event = NULL;
-    int result = load(in->context, CALENDAR_SERIES, id, in->arena, old, NULL);
-    *known = result == 0;
-    if (result == ERR_NOT_FOUND) {
-        result = load(in->context, CALENDAR_EVENTS, id, in->arena, &event, NULL);
-        *known = result == 0;
+    int error = calendar_file_load(in->context, CALENDAR_SERIES, id, in->arena, old, NULL);
+    *known = error == 0;
+    if (error == ERR_NOT_FOUND) {
+        error = calendar_file_load(in->context, CALENDAR_EVENTS, id, in->arena, &event, NULL);
+        *known = error == 0;
         jdoc_free(event);
     }
-    return result == ERR_NOT_FOUND ? 0 : result;
+    return error == ERR_NOT_FOUND ? 0 : error;
 }
 
 /* A changed occurrence whose series is not in the text: into the one that is here, or alone. */
-static int take_override(struct in *in, struct interchange_item *item, struct step *s)
+static int calendar_file_take_override(struct in *in, struct interchange_item *item, struct step *s)
 {
     jdoc *series = NULL;
-    const char *id = id_of(in, item->uid, NULL);
+    const char *id = calendar_file_id_of(in, item->uid, NULL);
     int64_t end_ms = 0;
     char why[RECURRENCE_WHY_SIZE] = "";
     const struct zone *z;
-    int result = id != NULL ? load(in->context, CALENDAR_SERIES, id, in->arena, &series, NULL)
-                            : ERR_NOMEM;
-    if (result == ERR_NOT_FOUND)
-        return refuse(in, item, "the series that RECURRENCE-ID belongs to is not there");
-    jdoc *old = result == 0 ? jdoc_dup(series) : NULL;
-    if (result == 0 && old == NULL)
-        result = ERR_NOMEM;
-    if (result == 0) {
+    int error = id ?
+        calendar_file_load(in->context, CALENDAR_SERIES, id, in->arena, &series, NULL) :
+        ERR_NOMEM;
+    if (error == ERR_NOT_FOUND)
+        return calendar_file_refuse(in, item,
+            "the series that RECURRENCE-ID belongs to is not there");
+    jdoc *old = error == 0 ? jdoc_dup(series) : NULL;
+    if (error == 0 && !old)
+        error = ERR_NOMEM;
+    if (error == 0) {
         jdoc_remove(series, "changed");
         const jdoc *changed = jdoc_get(old, "changed");
-        for (size_t i = 0; result == 0 && i < jdoc_length(changed); i++)
-            result = calendar_series_set_changed(series,
+        for (size_t i = 0; error == 0 && i < jdoc_length(changed); i++)
+            error = calendar_series_set_changed(series,
                 jdoc_text_or(jdoc_at(changed, i), "occurrence", ""),
                 jdoc_text_or(jdoc_at(changed, i), "id", ""));
     }
-    if (result == 0)
-        result = put_override(in, s, series, old, item);
-    if (result == 0 && zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0)
-        result = calendar_series_settle(series, z, &end_ms, why);
-    if (result == 0)
-        result = put(in, s, CALENDAR_SERIES, id, series, end_ms);
+    if (error == 0)
+        error = calendar_file_put_override(in, s, series, old, item);
+    if (error == 0 && zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0)
+        error = calendar_series_settle(series, z, &end_ms, why);
+    if (error == 0)
+        error = calendar_file_put(in, s, CALENDAR_SERIES, id, series, end_ms);
     jdoc_free(old);
     jdoc_free(series);
-    if (result == ERR_FULL)
-        return refuse(in, item, "the series has too many changed occurrences");
-    in->updated += result == 0;
-    return result == 0 ? commit(in, s) : result;
+    if (error == ERR_FULL)
+        return calendar_file_refuse(in, item, "the series has too many changed occurrences");
+    in->updated += error == 0;
+    return error == 0 ? calendar_file_commit(in, s) : error;
 }
 
-static int take(struct in *in, struct interchange_item *item)
+static int calendar_file_take(struct in *in, struct interchange_item *item)
 {
     struct step *s = arena_array(in->arena, 1, sizeof *s);
-    const char *id = id_of(in, item->uid, NULL);
+    const char *id = calendar_file_id_of(in, item->uid, NULL);
     jdoc *old = NULL;
     bool known = false;
-    if (s == NULL || id == NULL)
+    if (!s || !id)
         return ERR_NOMEM;
-    if (item->warning != NULL && tell(in, in->warnings, item, item->warning) != 0)
+    if (item->warning && calendar_file_tell(in, in->warnings, item, item->warning) != 0)
         return ERR_NOMEM;
     if (item->is_override)
-        return take_override(in, item, s);
+        return calendar_file_take_override(in, item, s);
     if (item->cancelled) {
         in->skipped++;
         return 0;
     }
-    int result = look(in, id, &old, &known);
-    if (result == 0 && !known && !calendar_series_is(item->event) && --in->events_left < 0)
-        return refuse(in, item, "there are 20000 events already");
-    if (result == 0)
-        result = stamp(in, item->event, id, item->uid);
-    if (result == 0)
-        result = calendar_series_is(item->event)
-            ? put_series(in, s, item, id, old, &in->series_left)
-            : put_event(in, s, item, id, old);
-    if (result == 0)
-        result = calendar_reminders_plan(in->context, item->event);
-    if (result == 0)
-        result = commit(in, s);
-    if (result == 0)
+    int error = calendar_file_look(in, id, &old, &known);
+    if (error == 0 && !known && !calendar_series_is(item->event) && --in->events_left < 0)
+        return calendar_file_refuse(in, item, "there are 20000 events already");
+    if (error == 0)
+        error = calendar_file_stamp(in, item->event, id, item->uid);
+    if (error == 0)
+        error = calendar_series_is(item->event) ?
+            calendar_file_put_series(in, s, item, id, old, &in->series_left) :
+            calendar_file_put_event(in, s, item, id, old);
+    if (error == 0)
+        error = calendar_reminders_plan(in->context, item->event);
+    if (error == 0)
+        error = calendar_file_commit(in, s);
+    if (error == 0)
         *(known ? &in->updated : &in->created) += 1;
     jdoc_free(old);
-    return result == ERR_INVALID ? 0 : result;
+    return error == ERR_INVALID ? 0 : error;
 }
 
 /* Series first, each with what belongs to it, then what is left. */
-static int take_all(struct in *in)
+static int calendar_file_take_all(struct in *in)
 {
-    int result = 0;
+    int error = 0;
     for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; result == 0 && i < in->list.count; i++) {
+        for (size_t i = 0; error == 0 && i < in->list.count; i++) {
             struct interchange_item *item = &in->list.items[i];
             if (in->done[i] || (pass == 0 && item->is_override))
                 continue;
             in->done[i] = true;
-            if (item->wrong == NULL && clock_mono_ms() > in->until_ms)
-                result = refuse_late(in, item);
-            else if (item->wrong == NULL)
-                result = take(in, item);
+            if (!item->wrong && clock_mono_ms() > in->until_ms)
+                error = calendar_file_refuse_late(in, item);
+            else if (!item->wrong)
+                error = calendar_file_take(in, item);
             else if (strcmp(item->component, "VEVENT") == 0)
-                result = refuse(in, item, item->wrong);
+                error = calendar_file_refuse(in, item, item->wrong);
             else
                 in->skipped++;
         }
-    return result;
+    return error;
 }
 
-static int conclude(struct in *in, jdoc **answer)
+static int calendar_file_conclude(struct in *in, jdoc **answer)
 {
     char text[160];
     jdoc *a = jdoc_new_object();
     *answer = a;
     snprintf(text, sizeof text, "%lld events are new, %lld changed, %lld could not be taken in.",
         (long long)in->created, (long long)in->updated, (long long)in->failed);
-    int failed = a == NULL || jdoc_set_bool(a, "success", in->failed == 0) != 0
-        || jdoc_set_string(a, "message", text) != 0 || jdoc_set_int(a, "created", in->created) != 0
-        || jdoc_set_int(a, "updated", in->updated) != 0
-        || jdoc_set_int(a, "skipped", in->skipped) != 0
-        || jdoc_set_int(a, "failed", in->failed) != 0;
+    int failed = !a || jdoc_set_bool(a, "success", in->failed == 0) != 0 ||
+        jdoc_set_string(a, "message", text) != 0 || jdoc_set_int(a, "created", in->created) != 0 ||
+        jdoc_set_int(a, "updated", in->updated) != 0 ||
+        jdoc_set_int(a, "skipped", in->skipped) != 0 || jdoc_set_int(a, "failed", in->failed) != 0;
     if (!failed) {
         failed = jdoc_set(a, "errors", in->errors) != 0;
         in->errors = NULL;
@@ -540,40 +558,39 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
 {
     const struct zone *z;
     int64_t there = 0;
-    struct in in = { .context = context, .arena = arena,
-        .until_ms = clock_mono_ms() + TIME_MS };
+    struct in in = {.context = context, .arena = arena, .until_ms = clock_mono_ms() + TIME_MS};
     *answer = NULL;
-    int result = zone_get(context->zone, &z);
-    if (result == 0)
-        result = records_count(context->store, context->uid, CALENDAR_SERIES, context->now_ms,
-            KEEP_FOREVER, arena, &there);
-    if (result != 0)
-        return result == ERR_INVALID ? ERR_INTERNAL : result;
+    int error = zone_get(context->zone, &z);
+    if (error == 0)
+        error = records_count(context->store, context->uid, CALENDAR_SERIES, context->now_ms,
+            RECORD_FOREVER, arena, &there);
+    if (error != 0)
+        return error == ERR_INVALID ? ERR_INTERNAL : error;
     in.series_left = CALENDAR_SERIES_MAX - there;
-    result = records_count(context->store, context->uid, CALENDAR_EVENTS, -KEEP_FOREVER,
-        KEEP_FOREVER, arena, &there);
-    if (result != 0)
-        return result == ERR_INVALID ? ERR_INTERNAL : result;
+    error = records_count(context->store, context->uid, CALENDAR_EVENTS, -RECORD_FOREVER,
+        RECORD_FOREVER, arena, &there);
+    if (error != 0)
+        return error == ERR_INVALID ? ERR_INTERNAL : error;
     in.events_left = CALENDAR_FILE_EVENTS_MAX - there;
-    result = interchange_read(text, len, z, arena, &in.list, why);
+    error = interchange_read(text, len, z, arena, &in.list, why);
     in.done = arena_array(arena, in.list.count + 1, sizeof *in.done);
     in.errors = jdoc_new_array();
     in.warnings = jdoc_new_array();
-    if (result == 0 && (in.done == NULL || in.errors == NULL || in.warnings == NULL))
-        result = ERR_NOMEM;
-    if (result == 0) {
-        result = take_all(&in);
-        if (result == ERR_INVALID || result == ERR_LIMIT)
-            result = ERR_INTERNAL;
-        if (result == 0)
-            result = conclude(&in, answer);
+    if (error == 0 && (!in.done || !in.errors || !in.warnings))
+        error = ERR_NOMEM;
+    if (error == 0) {
+        error = calendar_file_take_all(&in);
+        if (error == ERR_INVALID || error == ERR_LIMIT)
+            error = ERR_INTERNAL;
+        if (error == 0)
+            error = calendar_file_conclude(&in, answer);
     }
     interchange_free(&in.list);
     jdoc_free(in.errors);
     jdoc_free(in.warnings);
-    if (result != 0) {
+    if (error != 0) {
         jdoc_free(*answer);
         *answer = NULL;
     }
-    return result;
+    return error;
 }

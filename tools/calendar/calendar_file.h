@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_FILE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "tools/kit/module.h"
 
 #include <stddef.h>
@@ -17,11 +18,11 @@
  * until_ms (calendar_event_overlaps), page by page.
  * Returns 0 or a fault; `out` then holds what was not flushed.
  */
-int calendar_file_write(const struct tools_context *context, int64_t from_ms, int64_t until_ms,
-    struct buf *out, module_flush *flush, void *arg);
+MUST_CHECK int calendar_file_write(const struct tools_context *context, int64_t from_ms,
+    int64_t until_ms, struct buf *out, module_flush *flush, void *arg);
 
 #define CALENDAR_FILE_EVENTS_MAX 20000 /* of one user: with more an import makes no new ones */
-#define CALENDAR_FILE_TOLD_MAX 100 /* components that are told one by one */
+#define CALENDAR_FILE_TOLD_MAX 100     /* components that are told one by one */
 
 /*
  * calendar_file_read -- takes a text in. Events are recognised by their UID: one that is there is
@@ -33,7 +34,7 @@ int calendar_file_write(const struct tools_context *context, int64_t from_ms, in
  * Returns 0 (also when components failed); ERR_INVALID (no calendar); ERR_LIMIT; a fault, and then
  * part of it may have been taken in: the same text can be sent again.
  */
-int calendar_file_read(const struct tools_context *context, struct arena *arena, const char *text,
-    size_t len, jdoc **answer, char why[MODULE_WHY_SIZE]);
+MUST_CHECK int calendar_file_read(const struct tools_context *context, struct arena *arena,
+    const char *text, size_t len, jdoc **answer, char why[MODULE_WHY_SIZE]);
 
 #endif

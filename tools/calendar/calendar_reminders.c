@@ -4,8 +4,8 @@
 #include "base/err.h"
 #include "store/reminders.h"
 #include "tools/calendar/calendar_series.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/record.h"
+#include "tools/kit/timestamp.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define HOUR_S 3600
 #define DAY_S 86400
 
-static bool is_among(const int64_t *list, size_t count, int64_t number)
+static bool calendar_reminders_is_among(const int64_t *list, size_t count, int64_t number)
 {
     for (size_t i = 0; i < count; i++)
         if (list[i] == number)
@@ -29,7 +29,7 @@ size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMIND
     const jdoc *all = jdoc_get(event, "reminder_minutes");
     size_t n = 0;
     for (size_t i = 0; i < jdoc_length(all) && n < CALENDAR_REMINDERS_MAX; i++)
-        if (jdoc_int(jdoc_at(all, i), &out[n]) == 0 && !is_among(out, n, out[n]))
+        if (jdoc_int(jdoc_at(all, i), &out[n]) == 0 && !calendar_reminders_is_among(out, n, out[n]))
             n++;
     if (calendar_reminders_unsettled(event))
         out[n++] = 0;
@@ -38,8 +38,8 @@ size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMIND
 
 bool calendar_reminders_unsettled(const jdoc *event)
 {
-    return strcmp(jdoc_text_or(event, "event_type", ""), "reminder") == 0
-        && jdoc_length(jdoc_get(event, "reminder_minutes")) == 0;
+    return strcmp(jdoc_text_or(event, "event_type", ""), "reminder") == 0 &&
+        jdoc_length(jdoc_get(event, "reminder_minutes")) == 0;
 }
 
 int calendar_reminders_settle(jdoc *event)
@@ -54,7 +54,7 @@ int calendar_reminders_settle(jdoc *event)
 }
 
 /* The moment from which the reminders of a whole day are counted. */
-static int64_t hour_of_day(int64_t start_ms, const struct zone *z)
+static int64_t calendar_reminders_hour_of_day(int64_t start_ms, const struct zone *z)
 {
     struct zone_offset offset;
     int64_t utc_s, s = start_ms / 1000 - (start_ms % 1000 < 0);
@@ -64,16 +64,16 @@ static int64_t hour_of_day(int64_t start_ms, const struct zone *z)
     return utc_s * 1000;
 }
 
-static int64_t due_of(const jdoc *event, int64_t start_ms, int64_t minutes)
+static int64_t calendar_reminders_due_of(const jdoc *event, int64_t start_ms, int64_t minutes)
 {
     const struct zone *z;
     bool all_day = jdoc_is_true(event, "all_day");
     if (zone_get(jdoc_text_or(event, "timezone", ""), &z) != 0)
         return start_ms - minutes * MINUTE_MS;
     if (all_day)
-        start_ms = hour_of_day(start_ms, z);
+        start_ms = calendar_reminders_hour_of_day(start_ms, z);
     if (minutes % DAY_MINUTES == 0)
-        return moment_add_days(start_ms, -(int)(minutes / DAY_MINUTES), z);
+        return timestamp_add_days(start_ms, -(int)(minutes / DAY_MINUTES), z);
     return start_ms - minutes * MINUTE_MS;
 }
 
@@ -82,7 +82,7 @@ int calendar_reminders_due(const jdoc *event, int64_t minutes, int64_t *due_ms)
     int64_t start;
     if (jdoc_get_int(event, "start_ms", &start) != 0 || minutes < 0 || minutes > MINUTES_MAX)
         return ERR_INVALID;
-    *due_ms = due_of(event, start, minutes);
+    *due_ms = calendar_reminders_due_of(event, start, minutes);
     return 0;
 }
 
@@ -96,10 +96,10 @@ struct seek {
     bool found;
 };
 
-static int seek_at(void *arg, const struct calendar_series_start *start)
+static int calendar_reminders_seek_at(void *arg, const struct calendar_series_start *start)
 {
     struct seek *s = arg;
-    s->due_ms = due_of(s->series, start->ms, s->minutes);
+    s->due_ms = calendar_reminders_due_of(s->series, start->ms, s->minutes);
     if (s->due_ms < s->from_ms)
         return 0;
     s->start = *start;
@@ -107,19 +107,21 @@ static int seek_at(void *arg, const struct calendar_series_start *start)
     return ERR_LIMIT;
 }
 
-static bool seek(struct seek *s)
+static bool calendar_reminders_seek(struct seek *s)
 {
     if (s->minutes < 0 || s->minutes > MINUTES_MAX)
         return false;
-    int64_t from = s->from_ms + s->minutes * MINUTE_MS - CLOCK_CHANGE_MS
-        - CALENDAR_REMINDERS_HOUR * HOUR_S * 1000;
-    return calendar_series_each(s->series, from, KEEP_FOREVER, seek_at, s) == 0 && s->found;
+    int64_t from = s->from_ms + s->minutes * MINUTE_MS - CLOCK_CHANGE_MS -
+        CALENDAR_REMINDERS_HOUR * HOUR_S * 1000;
+    return calendar_series_each(s->series, from, RECORD_FOREVER, calendar_reminders_seek_at, s) ==
+        0 &&
+        s->found;
 }
 
 int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_ms, int64_t *due_ms)
 {
-    struct seek s = { .series = series, .minutes = minutes, .from_ms = after_ms + 1 };
-    if (!seek(&s))
+    struct seek s = {.series = series, .minutes = minutes, .from_ms = after_ms + 1};
+    if (!calendar_reminders_seek(&s))
         return ERR_NOT_FOUND;
     *due_ms = s.due_ms;
     return 0;
@@ -127,32 +129,32 @@ int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_m
 
 /* --- of both --- */
 
-static bool is_listed(const jdoc *event, int64_t minutes)
+static bool calendar_reminders_is_listed(const jdoc *event, int64_t minutes)
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
     size_t count = calendar_reminders_minutes(event, all);
-    return is_among(all, count, minutes);
+    return calendar_reminders_is_among(all, count, minutes);
 }
 
 bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms, jdoc **occurrence)
 {
     int64_t due;
-    if (occurrence != NULL)
+    if (occurrence)
         *occurrence = NULL;
-    if (!is_listed(event, minutes))
+    if (!calendar_reminders_is_listed(event, minutes))
         return false;
     if (!calendar_series_is(event))
         return calendar_reminders_due(event, minutes, &due) == 0 && due == due_ms;
-    struct seek s = { .series = event, .minutes = minutes, .from_ms = due_ms };
-    if (!seek(&s) || s.due_ms != due_ms)
+    struct seek s = {.series = event, .minutes = minutes, .from_ms = due_ms};
+    if (!calendar_reminders_seek(&s) || s.due_ms != due_ms)
         return false;
-    if (occurrence != NULL)
+    if (occurrence)
         *occurrence = calendar_series_occurrence(event, &s.start);
-    return occurrence == NULL || *occurrence != NULL;
+    return !occurrence || *occurrence;
 }
 
-static bool hint_of(const struct tools_context *context, const jdoc *event, int64_t minutes,
-    struct reminders_hint *out)
+static bool calendar_reminders_hint_of(const struct tools_context *context, const jdoc *event,
+    int64_t minutes, struct reminders_hint *out)
 {
     const char *id = jdoc_text_or(event, "id", "");
     int64_t due;
@@ -169,14 +171,14 @@ static bool hint_of(const struct tools_context *context, const jdoc *event, int6
 }
 
 /* Every reminder of the event, of those at most CALENDAR_REMINDERS_MAX; returns how many. */
-static size_t hints_of(const struct tools_context *context, const jdoc *event,
+static size_t calendar_reminders_hints_of(const struct tools_context *context, const jdoc *event,
     struct reminders_hint hints[CALENDAR_REMINDERS_MAX], int64_t minutes[CALENDAR_REMINDERS_MAX])
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
     size_t n = 0, count = calendar_reminders_minutes(event, all);
     for (size_t i = 0; i < count; i++) {
         minutes[n] = all[i];
-        n += hint_of(context, event, all[i], &hints[n]);
+        n += calendar_reminders_hint_of(context, event, all[i], &hints[n]);
     }
     return n;
 }
@@ -185,7 +187,7 @@ int calendar_reminders_plan(const struct tools_context *context, const jdoc *eve
 {
     struct reminders_hint hints[CALENDAR_REMINDERS_MAX];
     int64_t minutes[CALENDAR_REMINDERS_MAX];
-    size_t count = hints_of(context, event, hints, minutes), coming = 0;
+    size_t count = calendar_reminders_hints_of(context, event, hints, minutes), coming = 0;
     for (size_t i = 0; i < count; i++)
         if (hints[i].due_ms >= context->now_ms)
             hints[coming++] = hints[i];
@@ -197,10 +199,10 @@ void calendar_reminders_tidy(const struct tools_context *context, const jdoc *ol
 {
     struct reminders_hint hints[CALENDAR_REMINDERS_MAX];
     int64_t minutes[CALENDAR_REMINDERS_MAX];
-    size_t count = hints_of(context, old, hints, minutes);
+    size_t count = calendar_reminders_hints_of(context, old, hints, minutes);
     for (size_t i = 0; i < count; i++)
-        if (event == NULL || calendar_series_is(event) != calendar_series_is(old)
-            || !calendar_reminders_has(event, minutes[i], hints[i].due_ms, NULL))
+        if (!event || calendar_series_is(event) != calendar_series_is(old) ||
+            !calendar_reminders_has(event, minutes[i], hints[i].due_ms, NULL))
             err_ignore(reminders_drop(context->store, hints[i].member)); /* a hint proves nothing */
 }
 

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_CALENDAR_CALENDAR_REMINDERS_H
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_REMINDERS_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/run.h"
 
@@ -28,22 +29,23 @@
 size_t calendar_reminders_minutes(const jdoc *event, int64_t out[CALENDAR_REMINDERS_MAX]);
 /* Writes into an event of the type `reminder` that has none the one at its start. Returns 0 or
  * ERR_NOMEM. */
-int calendar_reminders_settle(jdoc *event);
+MUST_CHECK int calendar_reminders_settle(jdoc *event);
 /* Has it been written before its type alone made it ring? */
 bool calendar_reminders_unsettled(const jdoc *event);
 
 /* Of an event of one time. Returns 0 or ERR_INVALID (the event has no start). */
-int calendar_reminders_due(const jdoc *event, int64_t minutes, int64_t *due_ms);
+MUST_CHECK int calendar_reminders_due(const jdoc *event, int64_t minutes, int64_t *due_ms);
 /*
  * Does the event (still) have this reminder, at this time? occurrence: out, may be NULL; of a
  * series that occurrence, the caller's, else NULL.
  */
 bool calendar_reminders_has(const jdoc *event, int64_t minutes, int64_t due_ms, jdoc **occurrence);
 /* The first reminder of a series that is due after `after_ms`. Returns 0 or ERR_NOT_FOUND. */
-int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_ms, int64_t *due_ms);
+MUST_CHECK int calendar_reminders_next(const jdoc *series, int64_t minutes, int64_t after_ms,
+    int64_t *due_ms);
 
 /* Before the event is written: hints for its reminders that are not past. Returns 0 or a fault. */
-int calendar_reminders_plan(const struct tools_context *context, const jdoc *event);
+MUST_CHECK int calendar_reminders_plan(const struct tools_context *context, const jdoc *event);
 /* After it: takes away the hints of `old` that `event` (NULL: deleted) does not have. */
 void calendar_reminders_tidy(const struct tools_context *context, const jdoc *old,
     const jdoc *event);

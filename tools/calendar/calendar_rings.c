@@ -5,7 +5,7 @@
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/calendar/calendar_series.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/timestamp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,13 @@ struct rings {
     size_t count, past;
 };
 
-static int compare(const void *a, const void *b)
+static int calendar_rings_compare(const void *a, const void *b)
 {
     const int64_t *x = a, *y = b;
     return *x < *y ? -1 : *x > *y;
 }
 
-static void look(const jdoc *event, int64_t now_ms, struct rings *out)
+static void calendar_rings_look(const jdoc *event, int64_t now_ms, struct rings *out)
 {
     int64_t minutes[CALENDAR_REMINDERS_MAX], due;
     size_t count = calendar_reminders_minutes(event, minutes);
@@ -31,7 +31,7 @@ static void look(const jdoc *event, int64_t now_ms, struct rings *out)
     *out = (struct rings){.past_ms = INT64_MIN};
     for (size_t i = 0; i < count; i++) {
         int error = repeats ? calendar_reminders_next(event, minutes[i], now_ms - 1, &due) :
-            calendar_reminders_due(event, minutes[i], &due);
+                              calendar_reminders_due(event, minutes[i], &due);
         if (!error && due >= now_ms) {
             out->coming[out->count++] = due;
         } else {
@@ -39,18 +39,19 @@ static void look(const jdoc *event, int64_t now_ms, struct rings *out)
             out->past_ms = !error && due > out->past_ms ? due : out->past_ms;
         }
     }
-    qsort(out->coming, out->count, sizeof *out->coming, compare);
+    qsort(out->coming, out->count, sizeof *out->coming, calendar_rings_compare);
 }
 
-static void put_time(struct buf *b, int64_t ms, const struct zone *z)
+static void calendar_rings_put_time(struct buf *b, int64_t ms, const struct zone *z)
 {
-    char when[MOMENT_TEXT_SIZE];
+    char when[TIMESTAMP_TEXT_SIZE];
 
-    moment_text(ms, z, true, when);
+    timestamp_text(ms, z, true, when);
     buf_puts(b, when);
 }
 
-static void put_sentence(struct buf *b, const struct rings *r, bool repeats, const struct zone *z)
+static void calendar_rings_put_sentence(struct buf *b, const struct rings *r, bool repeats,
+    const struct zone *z)
 {
     if (!r->count && !r->past) {
         buf_puts(b, " No reminder is set: it will not ring.");
@@ -60,30 +61,31 @@ static void put_sentence(struct buf *b, const struct rings *r, bool repeats, con
         buf_puts(b, repeats ? " It rings next on " : " It rings on ");
     for (size_t i = 0; i < r->count; i++) {
         buf_puts(b, !i ? "" : i + 1 < r->count ? "; " : " and on ");
-        put_time(b, r->coming[i], z);
+        calendar_rings_put_time(b, r->coming[i], z);
     }
     if (r->count)
         buf_puts(b, ".");
     if (!r->past)
         return;
-    buf_puts(b, r->count ? " Of its other reminders the time is past" :
-        " It will not ring: the time of its reminder is past");
+    buf_puts(b,
+        r->count ? " Of its other reminders the time is past" :
+                   " It will not ring: the time of its reminder is past");
     if (r->past_ms != INT64_MIN) {
         buf_puts(b, " (");
-        put_time(b, r->past_ms, z);
+        calendar_rings_put_time(b, r->past_ms, z);
         buf_putc(b, ')');
     }
     buf_putc(b, '.');
 }
 
-static jdoc *times_of(const struct rings *r, const struct zone *z)
+static jdoc *calendar_rings_times_of(const struct rings *r, const struct zone *z)
 {
     jdoc *list = jdoc_new_array();
     int error = list ? 0 : ERR_NOMEM;
 
     for (size_t i = 0; !error && i < r->count; i++) {
-        char when[MOMENT_SIZE];
-        moment_format(r->coming[i], z, when);
+        char when[TIMESTAMP_SIZE];
+        timestamp_format(r->coming[i], z, when);
         error = jdoc_push(list, jdoc_new_string(when, strlen(when)));
     }
     if (!error)
@@ -101,10 +103,10 @@ int calendar_rings_answer(struct tools_run *run, const char *text, jdoc *event, 
     int error = text && event ? 0 : ERR_NOMEM;
 
     if (!error) {
-        look(event, run->context->now_ms, &rings);
+        calendar_rings_look(event, run->context->now_ms, &rings);
         buf_puts(&message, text);
-        put_sentence(&message, &rings, calendar_series_is(event), z);
-        times = times_of(&rings, z);
+        calendar_rings_put_sentence(&message, &rings, calendar_series_is(event), z);
+        times = calendar_rings_times_of(&rings, z);
         if (!times || buf_error(&message) || !run_succeed(run, "%s", buf_text(&message)))
             error = ERR_NOMEM;
     }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_CALENDAR_CALENDAR_RINGS_H
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_RINGS_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/run.h"
 #include "tools/kit/zone.h"
@@ -14,7 +15,7 @@
  *   note   or NULL
  * Returns 0 or ERR_NOMEM.
  */
-int calendar_rings_answer(struct tools_run *run, const char *text, jdoc *event, const char *note,
-    const struct zone *z);
+MUST_CHECK int calendar_rings_answer(struct tools_run *run, const char *text, jdoc *event,
+    const char *note, const struct zone *z);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "tools/calendar/calendar_event.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ void calendar_series_key(int64_t local_s, bool all_day, char out[CALENDAR_SERIES
             (unsigned)c.hour % 100, (unsigned)c.minute % 100, (unsigned)c.second % 100);
 }
 
-static bool is_all_day(const jdoc *series)
+static bool calendar_series_is_all_day(const jdoc *series)
 {
     return jdoc_is_true(series, "all_day");
 }
@@ -34,7 +34,7 @@ bool calendar_series_is_out(const jdoc *series, const char *key)
     const jdoc *excluded = jdoc_get(series, "excluded"), *changed = jdoc_get(series, "changed");
     for (size_t i = 0; i < jdoc_length(excluded); i++) {
         const char *text = jdoc_string(jdoc_at(excluded, i), NULL);
-        if (text != NULL && strcmp(text, key) == 0)
+        if (text && strcmp(text, key) == 0)
             return true;
     }
     for (size_t i = 0; i < jdoc_length(changed); i++)
@@ -44,10 +44,10 @@ bool calendar_series_is_out(const jdoc *series, const char *key)
 }
 
 /* The text of an entry of either list. */
-static const char *key_of(const jdoc *entry)
+static const char *calendar_series_key_of(const jdoc *entry)
 {
     const char *text = jdoc_string(entry, NULL);
-    return text != NULL ? text : jdoc_text_or(entry, "occurrence", "");
+    return text ? text : jdoc_text_or(entry, "occurrence", "");
 }
 
 /* The keys of both lists in order, for a walk over many starts. */
@@ -57,71 +57,73 @@ struct outs {
     bool some; /* there are more than may be: the lists themselves are asked */
 };
 
-static int outs_compare(const void *a, const void *b)
+static int calendar_series_outs_compare(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void outs_take(struct outs *o, const jdoc *list)
+static void calendar_series_outs_take(struct outs *o, const jdoc *list)
 {
     for (size_t i = 0; i < jdoc_length(list) && !o->some; i++) {
         o->some = o->count == sizeof o->keys / sizeof o->keys[0];
         if (!o->some)
-            o->keys[o->count++] = key_of(jdoc_at(list, i));
+            o->keys[o->count++] = calendar_series_key_of(jdoc_at(list, i));
     }
 }
 
-static void outs_read(struct outs *o, const jdoc *series)
+static void calendar_series_outs_read(struct outs *o, const jdoc *series)
 {
     o->count = 0;
     o->some = false;
-    outs_take(o, jdoc_get(series, "excluded"));
-    outs_take(o, jdoc_get(series, "changed"));
-    qsort(o->keys, o->count, sizeof o->keys[0], outs_compare);
+    calendar_series_outs_take(o, jdoc_get(series, "excluded"));
+    calendar_series_outs_take(o, jdoc_get(series, "changed"));
+    qsort(o->keys, o->count, sizeof o->keys[0], calendar_series_outs_compare);
 }
 
-static bool outs_has(const struct outs *o, const jdoc *series, const char *key)
+static bool calendar_series_outs_has(const struct outs *o, const jdoc *series, const char *key)
 {
     if (o->some)
         return calendar_series_is_out(series, key);
-    return bsearch(&key, o->keys, o->count, sizeof o->keys[0], outs_compare) != NULL;
+    return bsearch(&key, o->keys, o->count, sizeof o->keys[0], calendar_series_outs_compare) !=
+        NULL;
 }
 
 /* The list of this name, made when it is not there. */
-static jdoc *list_of(jdoc *series, const char *name)
+static jdoc *calendar_series_list_of(jdoc *series, const char *name)
 {
     jdoc *list = jdoc_get(series, name);
-    if (list != NULL)
+    if (list)
         return list;
     list = jdoc_new_array();
-    return list != NULL && jdoc_set(series, name, list) == 0 ? list : NULL;
+    return list && jdoc_set(series, name, list) == 0 ? list : NULL;
 }
 
 int calendar_series_exclude(jdoc *series, const char *key)
 {
-    jdoc *list = list_of(series, "excluded");
+    jdoc *list = calendar_series_list_of(series, "excluded");
     if (jdoc_length(list) >= CALENDAR_SERIES_EXCLUDED_MAX)
         return ERR_FULL;
-    return list != NULL ? jdoc_push(list, jdoc_new_string(key, strlen(key))) : ERR_NOMEM;
+    return list ? jdoc_push(list, jdoc_new_string(key, strlen(key))) : ERR_NOMEM;
 }
 
 int calendar_series_set_changed(jdoc *series, const char *key, const char *id)
 {
-    jdoc *list = list_of(series, "changed"), *entry = jdoc_new_object();
-    int result = list == NULL || entry == NULL ? ERR_NOMEM
-        : jdoc_length(list) >= CALENDAR_SERIES_CHANGED_MAX ? ERR_FULL : 0;
-    if (result == 0 && (jdoc_set_string(entry, "occurrence", key) != 0
-            || jdoc_set_string(entry, "id", id) != 0))
-        result = ERR_NOMEM;
-    if (result == 0)
+    jdoc *list = calendar_series_list_of(series, "changed"), *entry = jdoc_new_object();
+    int error = !list || !entry                          ? ERR_NOMEM :
+        jdoc_length(list) >= CALENDAR_SERIES_CHANGED_MAX ? ERR_FULL :
+                                                           0;
+    if (error == 0 &&
+        (jdoc_set_string(entry, "occurrence", key) != 0 || jdoc_set_string(entry, "id", id) != 0))
+        error = ERR_NOMEM;
+    if (error == 0)
         return jdoc_push(list, entry);
     jdoc_free(entry);
-    return result;
+    return error;
 }
 
 /* --- occurrences --- */
 
-static int64_t local_of(int64_t ms, const struct zone *z)
+static int64_t calendar_series_local_of(int64_t ms, const struct zone *z)
 {
     struct zone_offset offset;
     int64_t s = ms / 1000 - (ms % 1000 < 0);
@@ -129,21 +131,24 @@ static int64_t local_of(int64_t ms, const struct zone *z)
     return s + offset.seconds;
 }
 
-static int open_series(const jdoc *series, int64_t from_ms, int64_t to_ms, const struct zone **z,
-    struct recurrence **out)
+static int calendar_series_open_series(const jdoc *series, int64_t from_ms, int64_t to_ms,
+    const struct zone **z, struct recurrence **out)
 {
     const char *rule = jdoc_string(jdoc_get(series, "repeat"), NULL);
-    if (rule == NULL || zone_get(jdoc_text_or(series, "timezone", ""), z) != 0)
+    if (!rule || zone_get(jdoc_text_or(series, "timezone", ""), z) != 0)
         return ERR_INVALID;
-    struct civil last = { 0 };
-    int64_t last_s = civil_parse(jdoc_text_or(series, "last_occurrence", ""), &last) == 0
-        ? civil_seconds(&last) : INT64_MAX;
+    struct civil last = {0};
+    int64_t last_s = civil_parse(jdoc_text_or(series, "last_occurrence", ""), &last) == 0 ?
+        civil_seconds(&last) :
+        INT64_MAX;
     /* A day early: where the clocks change, local order and instants differ by an hour or so. */
-    int64_t start = calendar_event_local(series), from = local_of(from_ms, *z) - DAY_S;
-    int result = recurrence_open(out, rule, start, *z, from, last_s);
-    if (result == 0 && to_ms < KEEP_FOREVER) /* of a rare rule the next start may be centuries away */
-        recurrence_stop(*out, local_of(to_ms, *z) + DAY_S);
-    return result;
+    int64_t start = calendar_event_local(series),
+            from = calendar_series_local_of(from_ms, *z) - DAY_S;
+    int error = recurrence_open(out, rule, start, *z, from, last_s);
+    if (error == 0 &&
+        to_ms < RECORD_FOREVER) /* of a rare rule the next start may be centuries away */
+        recurrence_stop(*out, calendar_series_local_of(to_ms, *z) + DAY_S);
+    return error;
 }
 
 /* One start: given to fn when it lies in the period and is not left out. */
@@ -152,8 +157,8 @@ static int calendar_series_tell(const jdoc *series, const struct outs *outs,
 {
     char key[CALENDAR_SERIES_KEY_SIZE];
 
-    calendar_series_key(start->local_s, is_all_day(series), key);
-    if (start->ms < from_ms || outs_has(outs, series, key))
+    calendar_series_key(start->local_s, calendar_series_is_all_day(series), key);
+    if (start->ms < from_ms || calendar_series_outs_has(outs, series, key))
         return 0;
     return fn(arg, start);
 }
@@ -162,7 +167,7 @@ static int calendar_series_tell(const jdoc *series, const struct outs *outs,
 static int calendar_series_only(const jdoc *series, const struct outs *outs, int64_t from_ms,
     int64_t to_ms, calendar_series_fn *fn, void *arg)
 {
-    struct calendar_series_start start = { .local_s = calendar_event_local(series) };
+    struct calendar_series_start start = {.local_s = calendar_event_local(series)};
     struct calendar_span s;
 
     log_limited(LOG_LEVEL_WARN, "event %s: its rule cannot be read",
@@ -172,31 +177,31 @@ static int calendar_series_only(const jdoc *series, const struct outs *outs, int
     return start.ms > to_ms ? 0 : calendar_series_tell(series, outs, &start, from_ms, fn, arg);
 }
 
-int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
-    calendar_series_fn *fn, void *arg)
+int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms, calendar_series_fn *fn,
+    void *arg)
 {
     const struct zone *z;
     struct recurrence *r;
     struct calendar_series_start start;
     struct outs outs;
-    int result = open_series(series, from_ms, to_ms, &z, &r);
+    int error = calendar_series_open_series(series, from_ms, to_ms, &z, &r);
 
-    outs_read(&outs, series);
-    if (result == ERR_INVALID && calendar_series_is(series)) {
-        result = calendar_series_only(series, &outs, from_ms, to_ms, fn, arg);
-        return result == ERR_LIMIT ? 0 : result;
+    calendar_series_outs_read(&outs, series);
+    if (error == ERR_INVALID && calendar_series_is(series)) {
+        error = calendar_series_only(series, &outs, from_ms, to_ms, fn, arg);
+        return error == ERR_LIMIT ? 0 : error;
     }
-    if (result != 0)
-        return result;
-    while (result == 0 && recurrence_next(r, &start.local_s)) {
+    if (error != 0)
+        return error;
+    while (error == 0 && recurrence_next(r, &start.local_s)) {
         zone_to_utc(z, start.local_s, &start.ms);
         start.ms *= 1000;
         if (start.ms > to_ms)
             break;
-        result = calendar_series_tell(series, &outs, &start, from_ms, fn, arg);
+        error = calendar_series_tell(series, &outs, &start, from_ms, fn, arg);
     }
     recurrence_close(r);
-    return result == ERR_LIMIT ? 0 : result;
+    return error == ERR_LIMIT ? 0 : error;
 }
 
 struct look {
@@ -204,7 +209,7 @@ struct look {
     bool found;
 };
 
-static int look_at(void *arg, const struct calendar_series_start *start)
+static int calendar_series_look_at(void *arg, const struct calendar_series_start *start)
 {
     struct look *l = arg;
     l->found |= start->local_s == l->local_s;
@@ -215,11 +220,13 @@ bool calendar_series_has(const jdoc *series, int64_t local_s)
 {
     const struct zone *z;
     int64_t utc_s;
-    struct look l = { .local_s = local_s };
+    struct look l = {.local_s = local_s};
     if (zone_get(jdoc_text_or(series, "timezone", ""), &z) != 0)
         return false;
     zone_to_utc(z, local_s, &utc_s);
-    return calendar_series_each(series, utc_s * 1000, utc_s * 1000, look_at, &l) == 0 && l.found;
+    return calendar_series_each(series, utc_s * 1000, utc_s * 1000, calendar_series_look_at, &l) ==
+        0 &&
+        l.found;
 }
 
 int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
@@ -230,26 +237,26 @@ int64_t calendar_series_end(const jdoc *series, int64_t start_ms)
     if (s.end_ms < 0)
         return -1;
     if (s.all_day && zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0)
-        return moment_day(start_ms, moment_days(s.start.ms, s.end_ms - 1, z), z);
+        return timestamp_day(start_ms, timestamp_days(s.start.ms, s.end_ms - 1, z), z);
     return start_ms + (s.end_ms - s.start.ms);
 }
 
 /* A copy without what belongs to the series alone: its lists may be long. NULL on no memory. */
-static jdoc *copy_of_one(const jdoc *series)
+static jdoc *calendar_series_copy_of_one(const jdoc *series)
 {
-    static const char *const left_out[] = { "excluded", "changed", "last_occurrence" };
-    struct jdoc_iter it = { 0 };
+    static const char *const left_out[] = {"excluded", "changed", "last_occurrence"};
+    struct jdoc_iter it = {0};
     jdoc *event = jdoc_new_object(), *value;
     const char *key;
-    int result = event != NULL ? 0 : ERR_NOMEM;
-    while (result == 0 && jdoc_next(series, &it, &key, &value)) {
+    int error = event ? 0 : ERR_NOMEM;
+    while (error == 0 && jdoc_next(series, &it, &key, &value)) {
         bool skip = false;
         for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
             skip |= strcmp(key, left_out[i]) == 0;
         if (!skip)
-            result = value != NULL ? jdoc_set(event, key, jdoc_dup(value)) : jdoc_set_null(event, key);
+            error = value ? jdoc_set(event, key, jdoc_dup(value)) : jdoc_set_null(event, key);
     }
-    if (result == 0)
+    if (error == 0)
         return event;
     jdoc_free(event);
     return NULL;
@@ -260,16 +267,16 @@ jdoc *calendar_series_occurrence(const jdoc *series, const struct calendar_serie
     const struct zone *z;
     char key[CALENDAR_SERIES_KEY_SIZE];
     struct calendar_span s;
-    jdoc *event = copy_of_one(series);
+    jdoc *event = calendar_series_copy_of_one(series);
     calendar_event_span(series, &s);
     s.start.ms = start->ms;
     s.end_ms = calendar_series_end(series, start->ms);
     calendar_series_key(start->local_s, s.all_day, key);
-    if (event == NULL)
+    if (!event)
         return NULL;
-    if (zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0
-        && calendar_event_set_times(event, &s, z) == 0
-        && jdoc_set_string(event, "occurrence", key) == 0)
+    if (zone_get(jdoc_text_or(series, "timezone", ""), &z) == 0 &&
+        calendar_event_set_times(event, &s, z) == 0 &&
+        jdoc_set_string(event, "occurrence", key) == 0)
         return event;
     jdoc_free(event);
     return NULL;
@@ -285,18 +292,18 @@ int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
     struct calendar_span s;
     calendar_event_span(series, &s);
     const struct recurrence_from from = {start, s.all_day, z};
-    int result = recurrence_check(
-        jdoc_text_or(series, "repeat", ""), &from, rule, &first, &last, why);
-    if (result != 0)
-        return result;
+    int error =
+        recurrence_check(jdoc_text_or(series, "repeat", ""), &from, rule, &first, &last, why);
+    if (error != 0)
+        return error;
     zone_to_utc(z, first, &utc_s);
     s.end_ms = first != start ? calendar_series_end(series, utc_s * 1000) : s.end_ms;
     s.start.ms = utc_s * 1000;
-    if (first != start && (result = calendar_event_set_times(series, &s, z)) != 0)
-        return result;
-    *end_ms = KEEP_FOREVER;
+    if (first != start && (error = calendar_event_set_times(series, &s, z)) != 0)
+        return error;
+    *end_ms = RECORD_FOREVER;
     jdoc_remove(series, "last_occurrence");
-    if (strstr(rule, "COUNT=") != NULL) {
+    if (strstr(rule, "COUNT=")) {
         char key[CALENDAR_SERIES_KEY_SIZE];
         calendar_series_key(last, s.all_day, key);
         if (jdoc_set_string(series, "last_occurrence", key) != 0)
@@ -310,53 +317,55 @@ int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
     return jdoc_set_string(series, "repeat", rule);
 }
 
-static int64_t key_seconds(const char *key)
+static int64_t calendar_series_key_seconds(const char *key)
 {
-    struct civil c = { 0 };
+    struct civil c = {0};
     return civil_parse(key, &c) == 0 ? civil_seconds(&c) : INT64_MIN;
 }
 
 /* Makes the list anew of the entries that stay, moved. */
-static int rewrite(jdoc *series, const char *name, int64_t from_s, int64_t to_s, int64_t by_s)
+static int calendar_series_rewrite(jdoc *series, const char *name, int64_t from_s, int64_t to_s,
+    int64_t by_s)
 {
     const jdoc *old = jdoc_get(series, name);
-    bool all_day = is_all_day(series);
+    bool all_day = calendar_series_is_all_day(series);
     jdoc *list = jdoc_new_array();
-    int result = list != NULL ? 0 : ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < jdoc_length(old); i++) {
-        int64_t s = key_seconds(key_of(jdoc_at(old, i)));
+    int error = list ? 0 : ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < jdoc_length(old); i++) {
+        int64_t s = calendar_series_key_seconds(calendar_series_key_of(jdoc_at(old, i)));
         char key[CALENDAR_SERIES_KEY_SIZE];
         if (s == INT64_MIN || s < from_s || s >= to_s)
             continue;
         calendar_series_key(s + by_s, all_day, key);
-        jdoc *entry = jdoc_string(jdoc_at(old, i), NULL) != NULL ? jdoc_new_string(key, strlen(key))
-                                                                 : jdoc_dup(jdoc_at(old, i));
+        jdoc *entry = jdoc_string(jdoc_at(old, i), NULL) ? jdoc_new_string(key, strlen(key)) :
+                                                           jdoc_dup(jdoc_at(old, i));
         if (jdoc_type(entry) == JDOC_OBJECT)
-            result = jdoc_set_string(entry, "occurrence", key);
-        if (entry == NULL)
-            result = ERR_NOMEM;
-        else if (result == 0)
-            result = jdoc_push(list, entry);
+            error = jdoc_set_string(entry, "occurrence", key);
+        if (!entry)
+            error = ERR_NOMEM;
+        else if (error == 0)
+            error = jdoc_push(list, entry);
         else
             jdoc_free(entry);
     }
     bool empty = jdoc_length(list) == 0;
-    if (result != 0 || empty)
+    if (error != 0 || empty)
         jdoc_free(list);
-    if (result == 0 && empty)
+    if (error == 0 && empty)
         jdoc_remove(series, name);
-    return result == 0 && !empty ? jdoc_set(series, name, list) : result;
+    return error == 0 && !empty ? jdoc_set(series, name, list) : error;
 }
 
 int calendar_series_shift(jdoc *series, int64_t by_s)
 {
-    int result = rewrite(series, "excluded", INT64_MIN, INT64_MAX, by_s);
-    return result == 0 ? rewrite(series, "changed", INT64_MIN, INT64_MAX, by_s) : result;
+    int error = calendar_series_rewrite(series, "excluded", INT64_MIN, INT64_MAX, by_s);
+    return error == 0 ? calendar_series_rewrite(series, "changed", INT64_MIN, INT64_MAX, by_s) :
+                        error;
 }
 
 int calendar_series_keep(jdoc *series, int64_t local_s, bool later)
 {
     int64_t from = later ? local_s : INT64_MIN, to = later ? INT64_MAX : local_s;
-    int result = rewrite(series, "excluded", from, to, 0);
-    return result == 0 ? rewrite(series, "changed", from, to, 0) : result;
+    int error = calendar_series_rewrite(series, "excluded", from, to, 0);
+    return error == 0 ? calendar_series_rewrite(series, "changed", from, to, 0) : error;
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_CALENDAR_CALENDAR_SERIES_H
 #define TURNPIKE_TOOLS_CALENDAR_CALENDAR_SERIES_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/calendar/recurrence.h"
 #include "tools/kit/zone.h"
@@ -21,7 +22,7 @@
 #define CALENDAR_SERIES_EXCLUDED_MAX 366 /* of one series */
 #define CALENDAR_SERIES_CHANGED_MAX 50
 #define CALENDAR_SERIES_AHEAD_MS (366 * INT64_C(86400000)) /* how far a list without end looks */
-#define CALENDAR_SERIES_SLACK_MS (3 * INT64_C(3600000)) /* more than days differ in length */
+#define CALENDAR_SERIES_SLACK_MS (3 * INT64_C(3600000))    /* more than days differ in length */
 
 static inline bool calendar_series_is(const jdoc *event)
 {
@@ -34,8 +35,8 @@ void calendar_series_key(int64_t local_s, bool all_day, char out[CALENDAR_SERIES
 /* Is this start left out, as excluded or as changed? */
 bool calendar_series_is_out(const jdoc *series, const char *key);
 /* Add to the lists. Returns 0, ERR_FULL or ERR_NOMEM. */
-int calendar_series_exclude(jdoc *series, const char *key);
-int calendar_series_set_changed(jdoc *series, const char *key, const char *id);
+MUST_CHECK int calendar_series_exclude(jdoc *series, const char *key);
+MUST_CHECK int calendar_series_set_changed(jdoc *series, const char *key, const char *id);
 
 /*
  * calendar_series_each -- the occurrences that start in [from_ms, to_ms], in order.
@@ -46,7 +47,7 @@ struct calendar_series_start {
     int64_t ms, local_s;
 };
 typedef int calendar_series_fn(void *arg, const struct calendar_series_start *start);
-int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
+MUST_CHECK int calendar_series_each(const jdoc *series, int64_t from_ms, int64_t to_ms,
     calendar_series_fn *fn, void *arg);
 /* Is there an occurrence with this local start? */
 bool calendar_series_has(const jdoc *series, int64_t local_s);
@@ -64,11 +65,11 @@ int64_t calendar_series_end(const jdoc *series, int64_t start_ms);
  * first start of the rule, and finds the end of the last occurrence for the index.
  * Returns 0, ERR_INVALID (why) or ERR_NOMEM.
  */
-int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
+MUST_CHECK int calendar_series_settle(jdoc *series, const struct zone *z, int64_t *end_ms,
     char why[RECURRENCE_WHY_SIZE]);
 /* The times that are left out move with the series. Returns 0 or ERR_NOMEM. */
-int calendar_series_shift(jdoc *series, int64_t by_s);
+MUST_CHECK int calendar_series_shift(jdoc *series, int64_t by_s);
 /* Leaves in `series` what is left out before (or, later: from) local_s. Returns 0 or ERR_NOMEM. */
-int calendar_series_keep(jdoc *series, int64_t local_s, bool later);
+MUST_CHECK int calendar_series_keep(jdoc *series, int64_t local_s, bool later);
 
 #endif

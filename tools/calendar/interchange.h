@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/zone.h"
 
@@ -24,15 +25,15 @@
 
 /* One VEVENT, or what is wrong with a component. */
 struct interchange_item {
-    size_t line;             /* of the text, from 1: where the component begins */
-    const char *component;   /* "VEVENT", ... */
-    const char *uid;         /* "" when there is none */
-    const char *wrong;       /* why it was not read, or NULL */
-    const char *warning;     /* what of it was left out, or NULL */
-    jdoc *event;             /* without an id; until interchange_free; NULL when wrong */
+    size_t line;           /* of the text, from 1: where the component begins */
+    const char *component; /* "VEVENT", ... */
+    const char *uid;       /* "" when there is none */
+    const char *wrong;     /* why it was not read, or NULL */
+    const char *warning;   /* what of it was left out, or NULL */
+    jdoc *event;           /* without an id; until interchange_free; NULL when wrong */
     bool cancelled;
-    bool is_override;        /* of the occurrence `occurrence` */
-    int64_t occurrence_ms;   /* its start; of a date its seconds of local time are occurrence_s */
+    bool is_override;      /* of the occurrence `occurrence` */
+    int64_t occurrence_ms; /* its start; of a date its seconds of local time are occurrence_s */
     int64_t occurrence_s;
     const struct zone *occurrence_zone; /* in which it is local */
     bool occurrence_is_date;
@@ -52,8 +53,8 @@ struct interchange_list {
  * Returns 0; ERR_INVALID (no iCalendar text at all); ERR_LIMIT (more than INTERCHANGE_EVENTS_MAX);
  * ERR_NOMEM.
  */
-int interchange_read(const char *text, size_t len, const struct zone *zone, struct arena *arena,
-    struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
+MUST_CHECK int interchange_read(const char *text, size_t len, const struct zone *zone,
+    struct arena *arena, struct interchange_list *out, char why[INTERCHANGE_WHY_SIZE]);
 void interchange_free(struct interchange_list *list);
 
 /* --- writing --- */
@@ -65,13 +66,14 @@ struct interchange_writer {
     const char **zones;
     size_t zone_count;
 };
-int interchange_begin(struct interchange_writer *w);
+MUST_CHECK int interchange_begin(struct interchange_writer *w);
 /*
  * interchange_event -- a VEVENT, before it the VTIMEZONE of a zone that was not told yet.
  *   series  when the event is a changed occurrence: its series; else NULL
  * Returns 0 or ERR_NOMEM.
  */
-int interchange_event(struct interchange_writer *w, const jdoc *event, const jdoc *series);
-int interchange_end(struct interchange_writer *w);
+MUST_CHECK int interchange_event(struct interchange_writer *w, const jdoc *event,
+    const jdoc *series);
+MUST_CHECK int interchange_end(struct interchange_writer *w);
 
 #endif

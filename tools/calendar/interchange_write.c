@@ -5,7 +5,7 @@
 #include "tools/calendar/calendar_event.h"
 #include "tools/calendar/calendar_reminders.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/timestamp.h"
 
 #include <libical/ical.h>
 #include <stdio.h>
@@ -21,9 +21,10 @@ int interchange_begin(struct interchange_writer *w)
     icaltimezone_set_tzid_prefix("");
     w->zones = arena_array(w->arena, ZONES_MAX, sizeof *w->zones);
     w->zone_count = 0;
-    buf_puts(w->out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Turnpike//Calendar//EN\r\n"
+    buf_puts(w->out,
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Turnpike//Calendar//EN\r\n"
         "CALSCALE:GREGORIAN\r\n");
-    return w->zones != NULL ? buf_error(w->out) : ERR_NOMEM;
+    return w->zones ? buf_error(w->out) : ERR_NOMEM;
 }
 
 int interchange_end(struct interchange_writer *w)
@@ -32,10 +33,10 @@ int interchange_end(struct interchange_writer *w)
     return buf_error(w->out);
 }
 
-static int put_component(struct interchange_writer *w, icalcomponent *component)
+static int interchange_put_component(struct interchange_writer *w, icalcomponent *component)
 {
     char *text = icalcomponent_as_ical_string_r(component);
-    if (text == NULL)
+    if (!text)
         return ERR_NOMEM;
     buf_puts(w->out, text);
     icalmemory_free_buffer(text);
@@ -43,30 +44,29 @@ static int put_component(struct interchange_writer *w, icalcomponent *component)
 }
 
 /* The VTIMEZONE of a name, once. A name that libical does not know stays without. */
-static int tell_zone(struct interchange_writer *w, const char *name)
+static int interchange_tell_zone(struct interchange_writer *w, const char *name)
 {
     for (size_t i = 0; i < w->zone_count; i++)
         if (strcmp(w->zones[i], name) == 0)
             return 0;
     icaltimezone *zone = icaltimezone_get_builtin_timezone(name);
-    icalcomponent *component = zone != NULL ? icaltimezone_get_component(zone) : NULL;
+    icalcomponent *component = zone ? icaltimezone_get_component(zone) : NULL;
     if (w->zone_count < ZONES_MAX) {
         const char *copy = arena_strdup(w->arena, name);
-        if (copy == NULL)
+        if (!copy)
             return ERR_NOMEM;
         w->zones[w->zone_count++] = copy;
     }
-    if (component == NULL)
+    if (!component)
         return 0;
     icalcomponent *told = icalcomponent_new_clone(component);
-    icalproperty *id = told != NULL
-        ? icalcomponent_get_first_property(told, ICAL_TZID_PROPERTY) : NULL;
-    if (id != NULL)
+    icalproperty *id = told ? icalcomponent_get_first_property(told, ICAL_TZID_PROPERTY) : NULL;
+    if (id)
         icalproperty_set_tzid(id, name);
-    int result = told != NULL ? put_component(w, told) : ERR_NOMEM;
-    if (told != NULL)
+    int error = told ? interchange_put_component(w, told) : ERR_NOMEM;
+    if (told)
         icalcomponent_free(told);
-    return result;
+    return error;
 }
 
 /* --- times --- */
@@ -76,7 +76,7 @@ struct form {
     bool all_day, utc;
 };
 
-static struct icaltimetype time_of(int64_t local_s, const struct form *f)
+static struct icaltimetype interchange_time_of(int64_t local_s, const struct form *f)
 {
     struct icaltimetype t = icaltime_null_time();
     struct civil c;
@@ -95,14 +95,14 @@ static struct icaltimetype time_of(int64_t local_s, const struct form *f)
     return t;
 }
 
-static void put_time(icalcomponent *to, icalproperty *property, const struct form *f)
+static void interchange_put_time(icalcomponent *to, icalproperty *property, const struct form *f)
 {
     if (!f->all_day && !f->utc)
         icalproperty_add_parameter(property, icalparameter_new_tzid(zone_name(f->z)));
     icalcomponent_add_property(to, property);
 }
 
-static int64_t local_of(int64_t ms, const struct zone *z)
+static int64_t interchange_local_of(int64_t ms, const struct zone *z)
 {
     struct zone_offset offset;
     int64_t s = ms / 1000 - (ms % 1000 < 0);
@@ -110,36 +110,40 @@ static int64_t local_of(int64_t ms, const struct zone *z)
     return s + offset.seconds;
 }
 
-static struct form form_of(const jdoc *event)
+static struct form interchange_form_of(const jdoc *event)
 {
     const struct zone *z = NULL;
-    struct form f = { 0 };
+    struct form f = {0};
     jdoc_get_bool(event, "all_day", &f.all_day);
     if (zone_get(jdoc_text_or(event, "timezone", "UTC"), &z) != 0)
         err_ignore(zone_get("UTC", &z)); /* z is NULL then */
     f.z = z;
-    f.utc = z == NULL || strcmp(zone_name(z), "UTC") == 0;
+    f.utc = !z || strcmp(zone_name(z), "UTC") == 0;
     return f;
 }
 
-static void put_times(icalcomponent *to, const jdoc *event, const struct form *f)
+static void interchange_put_times(icalcomponent *to, const jdoc *event, const struct form *f)
 {
     struct calendar_span s;
     calendar_event_span(event, &s);
-    put_time(to, icalproperty_new_dtstart(time_of(calendar_event_local(event), f)), f);
-    if (s.end_ms >= 0 && f->z != NULL)
-        put_time(to, icalproperty_new_dtend(time_of(local_of(s.end_ms, f->z), f)), f);
+    interchange_put_time(to,
+        icalproperty_new_dtstart(interchange_time_of(calendar_event_local(event), f)), f);
+    if (s.end_ms >= 0 && f->z)
+        interchange_put_time(to,
+            icalproperty_new_dtend(interchange_time_of(interchange_local_of(s.end_ms, f->z), f)),
+            f);
 }
 
-static void put_stamp(icalcomponent *to, const jdoc *event, const char *key, icalproperty_kind kind)
+static void interchange_put_stamp(icalcomponent *to, const jdoc *event, const char *key,
+    icalproperty_kind kind)
 {
-    struct civil c = { 0 };
-    struct form utc = { .utc = true };
+    struct civil c = {0};
+    struct form utc = {.utc = true};
     if (civil_parse(jdoc_text_or(event, key, "1970-01-01T00:00Z"), &c) != 0)
         return;
-    struct icaltimetype t = time_of(civil_seconds(&c) - c.offset, &utc);
+    struct icaltimetype t = interchange_time_of(civil_seconds(&c) - c.offset, &utc);
     icalproperty *property = icalproperty_new(kind);
-    if (property == NULL)
+    if (!property)
         return;
     icalproperty_set_value(property, icalvalue_new_datetime(t));
     icalcomponent_add_property(to, property);
@@ -147,24 +151,25 @@ static void put_stamp(icalcomponent *to, const jdoc *event, const char *key, ica
 
 /* --- the rest of an event --- */
 
-static void put_rule(icalcomponent *to, const jdoc *event, const struct form *f)
+static void interchange_put_rule(icalcomponent *to, const jdoc *event, const struct form *f)
 {
     const char *rule = jdoc_string(jdoc_get(event, "repeat"), NULL);
     const jdoc *excluded = jdoc_get(event, "excluded");
     struct icalrecurrencetype parsed;
-    if (rule == NULL)
+    if (!rule)
         return;
     parsed = icalrecurrencetype_from_string(rule);
     icalcomponent_add_property(to, icalproperty_new_rrule(parsed));
     for (size_t i = 0; i < jdoc_length(excluded); i++) {
         const char *text = jdoc_string(jdoc_at(excluded, i), NULL);
         struct civil c;
-        if (text != NULL && civil_parse(text, &c) == 0)
-            put_time(to, icalproperty_new_exdate(time_of(civil_seconds(&c), f)), f);
+        if (text && civil_parse(text, &c) == 0)
+            interchange_put_time(to,
+                icalproperty_new_exdate(interchange_time_of(civil_seconds(&c), f)), f);
     }
 }
 
-static void put_text(icalcomponent *to, const jdoc *event, const char *key,
+static void interchange_put_text(icalcomponent *to, const jdoc *event, const char *key,
     icalproperty *(*make)(const char *))
 {
     const char *text = jdoc_text_or(event, key, "");
@@ -172,7 +177,7 @@ static void put_text(icalcomponent *to, const jdoc *event, const char *key,
         icalcomponent_add_property(to, make(text));
 }
 
-static void put_colour(icalcomponent *to, const jdoc *event)
+static void interchange_put_colour(icalcomponent *to, const jdoc *event)
 {
     const char *colour = jdoc_text_or(event, "color", "");
     if (colour[0] == '\0')
@@ -184,9 +189,9 @@ static void put_colour(icalcomponent *to, const jdoc *event)
 
 /* Whole days are days of the calendar, as with us; other offsets minutes. Those of whole-day events
  * are counted from an hour of the day here, from midnight there. */
-static struct icaltriggertype trigger_of(int64_t minutes, bool all_day)
+static struct icaltriggertype interchange_trigger_of(int64_t minutes, bool all_day)
 {
-    struct icaltriggertype t = { .time = icaltime_null_time(), .duration = { .is_neg = 1 } };
+    struct icaltriggertype t = {.time = icaltime_null_time(), .duration = {.is_neg = 1}};
     if (all_day)
         minutes -= CALENDAR_REMINDERS_HOUR * 60;
     if (minutes % DAY_MINUTES == 0 && minutes > 0)
@@ -197,7 +202,7 @@ static struct icaltriggertype trigger_of(int64_t minutes, bool all_day)
     return t;
 }
 
-static void put_alarms(icalcomponent *to, const jdoc *event)
+static void interchange_put_alarms(icalcomponent *to, const jdoc *event)
 {
     int64_t all[CALENDAR_REMINDERS_MAX];
     size_t count = calendar_reminders_minutes(event, all);
@@ -210,50 +215,54 @@ static void put_alarms(icalcomponent *to, const jdoc *event)
         icalcomponent_add_property(alarm, icalproperty_new_action(ICAL_ACTION_DISPLAY));
         icalcomponent_add_property(alarm,
             icalproperty_new_description(jdoc_text_or(event, "title", "")));
-        icalcomponent_add_property(alarm, icalproperty_new_trigger(trigger_of(minutes, all_day)));
+        icalcomponent_add_property(alarm,
+            icalproperty_new_trigger(interchange_trigger_of(minutes, all_day)));
         icalcomponent_add_component(to, alarm);
     }
 }
 
-static const char *uid_of(const jdoc *event)
+static const char *interchange_uid_of(const jdoc *event)
 {
     return jdoc_text_or(event, "uid", jdoc_text_or(event, "id", ""));
 }
 
-static void put_identity(icalcomponent *to, const jdoc *event, const jdoc *series)
+static void interchange_put_identity(icalcomponent *to, const jdoc *event, const jdoc *series)
 {
     struct civil c;
-    icalcomponent_add_property(to, icalproperty_new_uid(uid_of(series != NULL ? series : event)));
-    if (series == NULL || civil_parse(jdoc_text_or(event, "occurrence", ""), &c) != 0)
+    icalcomponent_add_property(to,
+        icalproperty_new_uid(interchange_uid_of(series ? series : event)));
+    if (!series || civil_parse(jdoc_text_or(event, "occurrence", ""), &c) != 0)
         return;
-    struct form f = form_of(series);
-    put_time(to, icalproperty_new_recurrenceid(time_of(civil_seconds(&c), &f)), &f);
+    struct form f = interchange_form_of(series);
+    interchange_put_time(to,
+        icalproperty_new_recurrenceid(interchange_time_of(civil_seconds(&c), &f)), &f);
 }
 
 int interchange_event(struct interchange_writer *w, const jdoc *event, const jdoc *series)
 {
-    struct form f = form_of(event), of_series = form_of(series != NULL ? series : event);
-    int result = 0;
+    struct form f = interchange_form_of(event),
+                of_series = interchange_form_of(series ? series : event);
+    int error = 0;
     if (!f.all_day && !f.utc)
-        result = tell_zone(w, zone_name(f.z));
-    if (result == 0 && !of_series.all_day && !of_series.utc)
-        result = tell_zone(w, zone_name(of_series.z));
-    icalcomponent *to = result == 0 ? icalcomponent_new_vevent() : NULL;
-    if (to == NULL)
-        return result != 0 ? result : ERR_NOMEM;
-    put_identity(to, event, series);
-    put_stamp(to, event, "updated_at", ICAL_DTSTAMP_PROPERTY);
-    put_stamp(to, event, "created_at", ICAL_CREATED_PROPERTY);
-    put_stamp(to, event, "updated_at", ICAL_LASTMODIFIED_PROPERTY);
-    put_times(to, event, &f);
-    put_rule(to, event, &f);
-    put_text(to, event, "title", icalproperty_new_summary);
-    put_text(to, event, "description", icalproperty_new_description);
-    put_text(to, event, "location_name", icalproperty_new_location);
-    put_text(to, event, "event_type", icalproperty_new_categories);
-    put_colour(to, event);
-    put_alarms(to, event);
-    result = put_component(w, to);
+        error = interchange_tell_zone(w, zone_name(f.z));
+    if (error == 0 && !of_series.all_day && !of_series.utc)
+        error = interchange_tell_zone(w, zone_name(of_series.z));
+    icalcomponent *to = error == 0 ? icalcomponent_new_vevent() : NULL;
+    if (!to)
+        return error != 0 ? error : ERR_NOMEM;
+    interchange_put_identity(to, event, series);
+    interchange_put_stamp(to, event, "updated_at", ICAL_DTSTAMP_PROPERTY);
+    interchange_put_stamp(to, event, "created_at", ICAL_CREATED_PROPERTY);
+    interchange_put_stamp(to, event, "updated_at", ICAL_LASTMODIFIED_PROPERTY);
+    interchange_put_times(to, event, &f);
+    interchange_put_rule(to, event, &f);
+    interchange_put_text(to, event, "title", icalproperty_new_summary);
+    interchange_put_text(to, event, "description", icalproperty_new_description);
+    interchange_put_text(to, event, "location_name", icalproperty_new_location);
+    interchange_put_text(to, event, "event_type", icalproperty_new_categories);
+    interchange_put_colour(to, event);
+    interchange_put_alarms(to, event);
+    error = interchange_put_component(w, to);
     icalcomponent_free(to);
-    return result;
+    return error;
 }

@@ -20,11 +20,12 @@ struct recurrence {
 
 const char *recurrence_word(const char *word)
 {
-    static const struct { const char *word, *rule; } words[] = { { "daily", "FREQ=DAILY" },
-        { "every day", "FREQ=DAILY" }, { "weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" },
-        { "weekends", "FREQ=WEEKLY;BYDAY=SA,SU" }, { "weekly", "FREQ=WEEKLY" },
-        { "fortnightly", "FREQ=WEEKLY;INTERVAL=2" }, { "monthly", "FREQ=MONTHLY" },
-        { "yearly", "FREQ=YEARLY" }, { "annually", "FREQ=YEARLY" } };
+    static const struct {
+        const char *word, *rule;
+    } words[] = {{"daily", "FREQ=DAILY"}, {"every day", "FREQ=DAILY"},
+        {"weekdays", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"}, {"weekends", "FREQ=WEEKLY;BYDAY=SA,SU"},
+        {"weekly", "FREQ=WEEKLY"}, {"fortnightly", "FREQ=WEEKLY;INTERVAL=2"},
+        {"monthly", "FREQ=MONTHLY"}, {"yearly", "FREQ=YEARLY"}, {"annually", "FREQ=YEARLY"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(words[i].word, word) == 0)
             return words[i].rule;
@@ -118,9 +119,9 @@ bool recurrence_is_of_months(const char *text)
     if (recurrence_parse(text, &rule, NULL))
         return false;
     rule.has_until = false;
-    return rule.freq == RRULE_YEARLY && rule.months &&
-        rule.interval == 1 && !rule.positions.any && !rule.weeks.any && !rule.year_days.any &&
-        !rule.hours && !rule.minutes && !rule.seconds && recurrence_happens(&rule);
+    return rule.freq == RRULE_YEARLY && rule.months && rule.interval == 1 && !rule.positions.any &&
+        !rule.weeks.any && !rule.year_days.any && !rule.hours && !rule.minutes && !rule.seconds &&
+        recurrence_happens(&rule);
 }
 
 /* From start_s on, r not yet filled. The walk counts local time: to a day behind an instant. */
@@ -231,8 +232,8 @@ int recurrence_check(const char *text, const struct recurrence_from *from,
 }
 
 /* How many starts of the rule are before before_s. */
-static int recurrence_count_before(const struct rrule *rule, int64_t start_s,
-    const struct zone *z, int64_t before_s, int *count)
+static int recurrence_count_before(const struct rrule *rule, int64_t start_s, const struct zone *z,
+    int64_t before_s, int *count)
 {
     struct recurrence *r = malloc(sizeof *r);
     int64_t s;
@@ -265,8 +266,8 @@ int recurrence_split(const char *text, const struct recurrence_from *from, int64
         if (later.count < 1)
             return ERR_INVALID;
     }
-    recurrence_set_until(
-        &rule, from->whole_day ? before_s - 1 : before_s, from->whole_day, from->zone);
+    recurrence_set_until(&rule, from->whole_day ? before_s - 1 : before_s, from->whole_day,
+        from->zone);
     /* As an instant: the clocks may skip the second before, too. */
     rule.until_s -= !from->whole_day;
     if (rrule_print(&rule, out, RECURRENCE_SIZE))

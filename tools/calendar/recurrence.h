@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_CALENDAR_RECURRENCE_H
 #define TURNPIKE_TOOLS_CALENDAR_RECURRENCE_H
 
+#include "base/err.h"
 #include "tools/kit/zone.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@
  * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has
  * no starts.
  */
-#define RECURRENCE_SIZE 512          /* a rule's text with its NUL */
+#define RECURRENCE_SIZE 512 /* a rule's text with its NUL */
 #define RECURRENCE_COUNT_MAX 1000
 #define RECURRENCE_INTERVAL_MAX 1000
 #define RECURRENCE_WHY_SIZE 160
@@ -45,16 +46,16 @@ struct recurrence_from {
  *   why      a sentence for the one who wrote it, on ERR_INVALID
  * Returns 0, ERR_INVALID or ERR_NOMEM.
  */
-int recurrence_check(const char *text, const struct recurrence_from *from,
+MUST_CHECK int recurrence_check(const char *text, const struct recurrence_from *from,
     char out[RECURRENCE_SIZE], int64_t *first_s, int64_t *last_s, char why[RECURRENCE_WHY_SIZE]);
 
 /*
- * recurrence_split -- the same rule, ending before the start `before_s` (local); of a rule with COUNT
- * the starts from there on become the rule `rest`, which without COUNT is the old one. rest: may
- * be NULL. Returns 0, ERR_INVALID (the rule is none) or ERR_NOMEM.
+ * recurrence_split -- the same rule, ending before the start `before_s` (local); of a rule with
+ * COUNT the starts from there on become the rule `rest`, which without COUNT is the old one. rest:
+ * may be NULL. Returns 0, ERR_INVALID (the rule is none) or ERR_NOMEM.
  */
-int recurrence_split(const char *rule, const struct recurrence_from *from, int64_t before_s,
-    char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);
+MUST_CHECK int recurrence_split(const char *rule, const struct recurrence_from *from,
+    int64_t before_s, char out[RECURRENCE_SIZE], char rest[RECURRENCE_SIZE]);
 
 /*
  * The starts of a rule that has been checked, from the first that is not before from_s (local).
@@ -63,7 +64,7 @@ int recurrence_split(const char *rule, const struct recurrence_from *from, int64
  * recurrence_open returns 0, ERR_INVALID or ERR_NOMEM; recurrence_next returns false at the end.
  */
 struct recurrence;
-int recurrence_open(struct recurrence **out, const char *rule, int64_t start_s,
+MUST_CHECK int recurrence_open(struct recurrence **out, const char *rule, int64_t start_s,
     const struct zone *z, int64_t from_s, int64_t last_s);
 bool recurrence_next(struct recurrence *r, int64_t *local_s);
 /* No start after to_s (local) is asked for: recurrence_next does not look for one. */

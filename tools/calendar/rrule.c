@@ -18,7 +18,7 @@ static const char *const rrule_freqs[] = {
 };
 #define RRULE_FREQS (sizeof rrule_freqs / sizeof rrule_freqs[0])
 
-static const char *const rrule_weekdays[] = { "SU", "MO", "TU", "WE", "TH", "FR", "SA" };
+static const char *const rrule_weekdays[] = {"SU", "MO", "TU", "WE", "TH", "FR", "SA"};
 
 __attribute__((format(printf, 2, 3))) static int rrule_refuse(char *why, const char *format, ...)
 {
@@ -132,7 +132,7 @@ static bool rrule_read_count(struct rrule *r, const char *value)
 
 static bool rrule_read_until(struct rrule *r, const char *value)
 {
-    struct civil c = { .year = 0 };
+    struct civil c = {.year = 0};
     int n = 0, end = 0;
 
     if (sscanf(value, "%4d%2d%2d%n", &c.year, &c.month, &c.day, &n) != 3 || n != 8 ||
@@ -240,20 +240,20 @@ static const struct rrule_part {
     const char *name, *form;
     bool (*read)(struct rrule *r, const char *value);
 } rrule_parts[] = {
-    { "FREQ", "DAILY, WEEKLY, MONTHLY or YEARLY", rrule_read_freq },
-    { "INTERVAL", "a number from 1", rrule_read_interval },
-    { "COUNT", "a number from 1", rrule_read_count },
-    { "UNTIL", "a date or a time, as 20271231 or 20271231T090000Z", rrule_read_until },
-    { "WKST", "a weekday, as MO", rrule_read_week_start },
-    { "BYMONTH", "months from 1 to 12", rrule_read_months },
-    { "BYWEEKNO", "weeks from 1 to 53, or -1 to -53", rrule_read_weeks },
-    { "BYYEARDAY", "days from 1 to 366, or -1 to -366", rrule_read_year_days },
-    { "BYMONTHDAY", "days from 1 to 31, or -1 to -31", rrule_read_month_days },
-    { "BYDAY", "weekdays, as MO or 2TU or -1FR", rrule_read_days },
-    { "BYHOUR", "hours from 0 to 23", rrule_read_hours },
-    { "BYMINUTE", "minutes from 0 to 59", rrule_read_minutes },
-    { "BYSECOND", "seconds from 0 to 59", rrule_read_seconds },
-    { "BYSETPOS", "positions from 1 to 366, or -1 to -366", rrule_read_positions },
+    {"FREQ", "DAILY, WEEKLY, MONTHLY or YEARLY", rrule_read_freq},
+    {"INTERVAL", "a number from 1", rrule_read_interval},
+    {"COUNT", "a number from 1", rrule_read_count},
+    {"UNTIL", "a date or a time, as 20271231 or 20271231T090000Z", rrule_read_until},
+    {"WKST", "a weekday, as MO", rrule_read_week_start},
+    {"BYMONTH", "months from 1 to 12", rrule_read_months},
+    {"BYWEEKNO", "weeks from 1 to 53, or -1 to -53", rrule_read_weeks},
+    {"BYYEARDAY", "days from 1 to 366, or -1 to -366", rrule_read_year_days},
+    {"BYMONTHDAY", "days from 1 to 31, or -1 to -31", rrule_read_month_days},
+    {"BYDAY", "weekdays, as MO or 2TU or -1FR", rrule_read_days},
+    {"BYHOUR", "hours from 0 to 23", rrule_read_hours},
+    {"BYMINUTE", "minutes from 0 to 59", rrule_read_minutes},
+    {"BYSECOND", "seconds from 0 to 59", rrule_read_seconds},
+    {"BYSETPOS", "positions from 1 to 366, or -1 to -366", rrule_read_positions},
 };
 #define RRULE_PARTS (sizeof rrule_parts / sizeof rrule_parts[0])
 
@@ -308,7 +308,7 @@ int rrule_parse(const char *text, struct rrule *out, char *why)
     unsigned seen = 0;
     int error = 0;
 
-    *out = (struct rrule){ .interval = 1, .week_start = 1 };
+    *out = (struct rrule){.interval = 1, .week_start = 1};
     if (strlen(text) >= sizeof copy)
         return rrule_refuse(why, "a rule can have 511 characters");
     if (strstr(text, ";;") || *text == ';')
@@ -403,7 +403,7 @@ static void rrule_put_until(struct rrule_text *t, const struct rrule *r)
 
 int rrule_print(const struct rrule *r, char *out, size_t size)
 {
-    struct rrule_text t = { .out = out, .size = size };
+    struct rrule_text t = {.out = out, .size = size};
 
     rrule_put(&t, "FREQ=%s", rrule_freqs[r->freq]);
     if (r->has_until)
@@ -416,11 +416,11 @@ int rrule_print(const struct rrule *r, char *out, size_t size)
     rrule_put_bits(&t, "BYMINUTE", r->minutes);
     rrule_put_bits(&t, "BYHOUR", r->hours);
     rrule_put_days(&t, r);
-    rrule_put_numbers(&t, &(const char *){ "BYMONTHDAY" }, &r->month_days, "");
-    rrule_put_numbers(&t, &(const char *){ "BYYEARDAY" }, &r->year_days, "");
-    rrule_put_numbers(&t, &(const char *){ "BYWEEKNO" }, &r->weeks, "");
+    rrule_put_numbers(&t, &(const char *){"BYMONTHDAY"}, &r->month_days, "");
+    rrule_put_numbers(&t, &(const char *){"BYYEARDAY"}, &r->year_days, "");
+    rrule_put_numbers(&t, &(const char *){"BYWEEKNO"}, &r->weeks, "");
     rrule_put_bits(&t, "BYMONTH", r->months);
-    rrule_put_numbers(&t, &(const char *){ "BYSETPOS" }, &r->positions, "");
+    rrule_put_numbers(&t, &(const char *){"BYSETPOS"}, &r->positions, "");
     if (r->week_start != 1)
         rrule_put(&t, ";WKST=%s", rrule_weekdays[r->week_start]);
     return t.full ? ERR_LIMIT : 0;

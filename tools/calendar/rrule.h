@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_CALENDAR_RRULE_H
 #define TURNPIKE_TOOLS_CALENDAR_RRULE_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +16,7 @@
  */
 enum rrule_freq { RRULE_DAILY, RRULE_WEEKLY, RRULE_MONTHLY, RRULE_YEARLY };
 
-#define RRULE_TIMES_MAX 24   /* starts on one day */
+#define RRULE_TIMES_MAX 24 /* starts on one day */
 #define RRULE_YEAR_MAX 9999
 #define RRULE_WHY_SIZE 160
 
@@ -28,16 +30,16 @@ bool rrule_has(const struct rrule_numbers *set, int n);
 
 struct rrule {
     enum rrule_freq freq;
-    int interval;            /* 1 and more */
-    int count;               /* 0 = none */
+    int interval; /* 1 and more */
+    int count;    /* 0 = none */
     bool has_until, until_is_date, until_is_utc;
-    int64_t until_s;         /* as it is written, in seconds since 1970-01-01T00:00 */
-    int week_start;          /* 0 = Sunday */
-    uint16_t months;         /* bits 1 to 12; 0 = all */
-    uint8_t weekdays;        /* BYDAY without a number: bit 0 = Sunday */
-    bool any_nth;            /* BYDAY with a number */
+    int64_t until_s;  /* as it is written, in seconds since 1970-01-01T00:00 */
+    int week_start;   /* 0 = Sunday */
+    uint16_t months;  /* bits 1 to 12; 0 = all */
+    uint8_t weekdays; /* BYDAY without a number: bit 0 = Sunday */
+    bool any_nth;     /* BYDAY with a number */
     struct rrule_numbers nth[7], month_days, year_days, weeks, positions;
-    uint32_t hours;          /* 0 = the start's */
+    uint32_t hours; /* 0 = the start's */
     uint64_t minutes, seconds;
 };
 
@@ -47,9 +49,9 @@ struct rrule {
  *   why  out on ERR_INVALID: a sentence for the one who wrote it; RRULE_WHY_SIZE bytes, may be NULL
  * Returns 0; ERR_INVALID: no rule, one that the RFC forbids, or a frequency below a day.
  */
-int rrule_parse(const char *text, struct rrule *out, char *why);
+MUST_CHECK int rrule_parse(const char *text, struct rrule *out, char *why);
 /* The rule in one form. Returns 0; ERR_LIMIT when it does not fit. */
-int rrule_print(const struct rrule *rule, char *out, size_t size);
+MUST_CHECK int rrule_print(const struct rrule *rule, char *out, size_t size);
 
 /* The starts of a rule, in order. The caller's storage; nothing to free. */
 struct rrule_walk {
@@ -58,11 +60,11 @@ struct rrule_walk {
     int64_t period, empty;   /* the next period; periods without a start in a row */
     int32_t times[RRULE_TIMES_MAX];
     int time_count;
-    int64_t days[366];       /* of the period that is being read, as days since 1970-01-01 */
+    int64_t days[366]; /* of the period that is being read, as days since 1970-01-01 */
     int day_count;
     uint64_t taken[(366 * RRULE_TIMES_MAX + 63) / 64]; /* by BYSETPOS, when there is any */
-    int64_t at;              /* next (day, time) of the period */
-    int left;                /* of COUNT; -1 = no limit */
+    int64_t at;                                        /* next (day, time) of the period */
+    int left;                                          /* of COUNT; -1 = no limit */
     bool ended;
 };
 /*
@@ -70,7 +72,7 @@ struct rrule_walk {
  * A rule with COUNT is counted from its start. Returns 0; ERR_INVALID: more than RRULE_TIMES_MAX
  * starts on a day, or a start outside the years 1 to RRULE_YEAR_MAX.
  */
-int rrule_walk_init(struct rrule_walk *walk, const struct rrule *rule, int64_t start_s,
+MUST_CHECK int rrule_walk_init(struct rrule_walk *walk, const struct rrule *rule, int64_t start_s,
     int64_t from_s);
 /*
  * rrule_walk_next -- Returns false at the end: of COUNT, of UNTIL, after RRULE_YEAR_MAX, or when

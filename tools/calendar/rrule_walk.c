@@ -137,15 +137,18 @@ static int64_t rrule_period_day(const struct rrule_walk *w, int64_t *year, int *
     struct civil c;
 
     civil_from_seconds(w->start_s, &c);
-    months = w->rule.freq == RRULE_YEARLY ? (c.year + step) * 12
-                                          : c.year * INT64_C(12) + c.month - 1 + step;
+    months = w->rule.freq == RRULE_YEARLY ? (c.year + step) * 12 :
+                                            c.year * INT64_C(12) + c.month - 1 + step;
     *year = months / 12;
     *month = (int)(months % 12) + 1;
     switch (w->rule.freq) {
     case RRULE_YEARLY:
-    case RRULE_MONTHLY: return *year > RRULE_YEAR_MAX ? 0 : civil_days((int)*year, *month, 1);
-    case RRULE_WEEKLY: return day + step * 7 - (civil_weekday(day) - w->rule.week_start + 7) % 7;
-    default: return day + step;
+    case RRULE_MONTHLY:
+        return *year > RRULE_YEAR_MAX ? 0 : civil_days((int)*year, *month, 1);
+    case RRULE_WEEKLY:
+        return day + step * 7 - (civil_weekday(day) - w->rule.week_start + 7) % 7;
+    default:
+        return day + step;
     }
 }
 
@@ -176,9 +179,15 @@ static bool rrule_fill(struct rrule_walk *w)
     if (r->has_until && day * DAY_S > r->until_s)
         return false;
     switch (r->freq) {
-    case RRULE_YEARLY: rrule_look_at_year(w, (int)year); break;
-    case RRULE_MONTHLY: rrule_look_at_month(w, (int)year, month); break;
-    case RRULE_WEEKLY: rrule_look(w, day, 7); break;
+    case RRULE_YEARLY:
+        rrule_look_at_year(w, (int)year);
+        break;
+    case RRULE_MONTHLY:
+        rrule_look_at_month(w, (int)year, month);
+        break;
+    case RRULE_WEEKLY:
+        rrule_look(w, day, 7);
+        break;
     case RRULE_DAILY:
         rrule_look(w, day, 1);
         rrule_skip_month(w, day);
@@ -193,10 +202,14 @@ static bool rrule_fill(struct rrule_walk *w)
 static int64_t rrule_cycle(enum rrule_freq freq)
 {
     switch (freq) {
-    case RRULE_YEARLY: return 400;
-    case RRULE_MONTHLY: return 4800;
-    case RRULE_WEEKLY: return 20871;
-    default: return 146097;
+    case RRULE_YEARLY:
+        return 400;
+    case RRULE_MONTHLY:
+        return 4800;
+    case RRULE_WEEKLY:
+        return 20871;
+    default:
+        return 146097;
     }
 }
 
@@ -211,7 +224,8 @@ static int rrule_times(struct rrule_walk *w, const struct civil *start)
     uint64_t seconds = r->seconds ? r->seconds : UINT64_C(1) << start->second;
 
     if (__builtin_popcountll(hours) * __builtin_popcountll(minutes) *
-            __builtin_popcountll(seconds) > RRULE_TIMES_MAX)
+            __builtin_popcountll(seconds) >
+        RRULE_TIMES_MAX)
         return ERR_INVALID;
     for (int second = 0; second < DAY_S; second++) {
         if (!(hours & UINT64_C(1) << second / 3600)) {
@@ -229,7 +243,7 @@ static int rrule_times(struct rrule_walk *w, const struct civil *start)
 static void rrule_complete(struct rrule *r, const struct civil *start, int weekday)
 {
     bool days = r->weekdays || r->any_nth || r->month_days.any || r->year_days.any || r->weeks.any;
-    struct rrule_numbers month_day = { .any = true };
+    struct rrule_numbers month_day = {.any = true};
 
     if (days || r->freq == RRULE_DAILY)
         return;
@@ -251,19 +265,24 @@ static int64_t rrule_period_at(const struct rrule_walk *w, const struct civil *s
 
     civil_from_seconds(w->from_s, &from);
     switch (w->rule.freq) {
-    case RRULE_YEARLY: units = from.year - start->year; break;
+    case RRULE_YEARLY:
+        units = from.year - start->year;
+        break;
     case RRULE_MONTHLY:
         units = (from.year - start->year) * INT64_C(12) + from.month - start->month;
         break;
-    case RRULE_WEEKLY: units = days / 7; break;
-    default: units = days; break;
+    case RRULE_WEEKLY:
+        units = days / 7;
+        break;
+    default:
+        units = days;
+        break;
     }
     units = units / w->rule.interval - 1;
     return units > 0 ? units : 0;
 }
 
-int rrule_walk_init(struct rrule_walk *w, const struct rrule *rule, int64_t start_s,
-    int64_t from_s)
+int rrule_walk_init(struct rrule_walk *w, const struct rrule *rule, int64_t start_s, int64_t from_s)
 {
     struct civil start;
     int error;

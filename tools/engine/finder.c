@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum field { NAME, KEYWORDS, EXAMPLES, DESCRIPTION, ARGUMENTS, FIELDS };
-static const double field_weight[FIELDS] = { 3, 2.5, 1.5, 1, 0.4 };
+static const double field_weight[FIELDS] = {3, 2.5, 1.5, 1, 0.4};
 
 #define LENGTH_PART 0.6  /* how far a long field's words count less (b of BM25) */
 #define SATURATION 2.0   /* how soon more of the same word adds nothing (k1 of BM25) */
@@ -43,25 +43,25 @@ struct index {
     struct term *terms; /* sorted by text */
     size_t term_count;
     struct posting *postings;
-    bool *searches;     /* of every tool of it: takes any words in an argument `query` */
+    bool *searches;      /* of every tool of it: takes any words in an argument `query` */
     size_t first, count; /* which tools: tools_at(first) ... */
     double mean[FIELDS]; /* words of a field */
 };
-static struct index fixed;   /* what stood before the fork */
-static struct index remote;  /* behind it: tools of servers, as of remote_generation */
+static struct index fixed;  /* what stood before the fork */
+static struct index remote; /* behind it: tools of servers, as of remote_generation */
 static unsigned remote_generation;
 static bool remote_made;
 
 /* ---- making ---- */
 
-static void add_text(struct words *w, size_t tool, enum field field, const char *text)
+static void finder_add_text(struct words *w, size_t tool, enum field field, const char *text)
 {
     char term[FINDER_TERM];
     while (w->error == 0 && finder_stem_next(&text, term)) {
         if (w->count == w->room) {
             size_t room = w->room > 0 ? w->room * 2 : 4096;
             struct word *list = realloc(w->list, room * sizeof *list);
-            if (list == NULL) {
+            if (!list) {
                 w->error = ERR_NOMEM;
                 return;
             }
@@ -76,12 +76,12 @@ static void add_text(struct words *w, size_t tool, enum field field, const char 
 }
 
 /* Names of other tools and of arguments stand in descriptions, and say nothing about this tool. */
-static void add_description(struct words *w, size_t tool, const char *text)
+static void finder_add_description(struct words *w, size_t tool, const char *text)
 {
-    struct buf plain = { 0 };
+    struct buf plain = {0};
     while (*text != '\0') {
         size_t len = strcspn(text, " ");
-        if (memchr(text, '_', len) == NULL)
+        if (!memchr(text, '_', len))
             buf_put(&plain, text, len);
         buf_putc(&plain, ' ');
         text += len + (text[len] != '\0');
@@ -89,49 +89,48 @@ static void add_description(struct words *w, size_t tool, const char *text)
     if (buf_error(&plain) != 0)
         w->error = ERR_NOMEM;
     else
-        add_text(w, tool, DESCRIPTION, buf_text(&plain));
+        finder_add_text(w, tool, DESCRIPTION, buf_text(&plain));
     buf_free(&plain);
 }
 
 /* The names of arguments and the words that they may be. */
-static void add_schema(struct words *w, size_t tool, const jdoc *schema)
+static void finder_add_schema(struct words *w, size_t tool, const jdoc *schema)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     const jdoc *members = jdoc_get(schema, "enum");
     for (size_t i = 0; i < jdoc_length(members); i++)
-        if (jdoc_string(jdoc_at(members, i), NULL) != NULL)
-            add_text(w, tool, ARGUMENTS, jdoc_string(jdoc_at(members, i), NULL));
-    if (jdoc_get(schema, "items") != NULL)
-        add_schema(w, tool, jdoc_get(schema, "items"));
+        if (jdoc_string(jdoc_at(members, i), NULL))
+            finder_add_text(w, tool, ARGUMENTS, jdoc_string(jdoc_at(members, i), NULL));
+    if (jdoc_get(schema, "items"))
+        finder_add_schema(w, tool, jdoc_get(schema, "items"));
     while (jdoc_next(jdoc_get(schema, "properties"), &it, &key, &value)) {
-        add_text(w, tool, ARGUMENTS, key);
-        add_schema(w, tool, value);
+        finder_add_text(w, tool, ARGUMENTS, key);
+        finder_add_schema(w, tool, value);
     }
 }
 
-static void add_tool(struct index *x, struct words *w, size_t tool)
+static void finder_add_tool(struct index *x, struct words *w, size_t tool)
 {
     const struct tools_spec *spec = tools_at(x->first + tool);
     jdoc *schema = NULL;
-    add_text(w, tool, NAME, spec->name);
-    add_text(w, tool, KEYWORDS, spec->keywords);
-    for (const char *const *say = spec->examples; *say != NULL; say++)
-        add_text(w, tool, EXAMPLES, *say);
-    add_description(w, tool, spec->description);
-    int result = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL,
-        0);
-    x->searches[tool] = !spec->core
-        && jdoc_get(jdoc_get(schema, "properties"), "query") != NULL;
-    if (result == 0)
-        add_schema(w, tool, schema);
+    finder_add_text(w, tool, NAME, spec->name);
+    finder_add_text(w, tool, KEYWORDS, spec->keywords);
+    for (const char *const *say = spec->examples; *say; say++)
+        finder_add_text(w, tool, EXAMPLES, *say);
+    finder_add_description(w, tool, spec->description);
+    int error =
+        jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &schema, NULL, 0);
+    x->searches[tool] = !spec->core && jdoc_get(jdoc_get(schema, "properties"), "query");
+    if (error == 0)
+        finder_add_schema(w, tool, schema);
     else
-        w->error = result;
+        w->error = error;
     jdoc_free(schema);
 }
 
-static int compare_words(const void *x, const void *y)
+static int finder_compare_words(const void *x, const void *y)
 {
     const struct word *a = x, *b = y;
     int order = strcmp(a->term, b->term);
@@ -139,9 +138,9 @@ static int compare_words(const void *x, const void *y)
 }
 
 /* What one word adds in its field: less in a field longer than that of most tools. */
-static void weigh_fields(struct index *x, const struct words *w, float *part)
+static void finder_weigh_fields(struct index *x, const struct words *w, float *part)
 {
-    size_t total[FIELDS] = { 0 };
+    size_t total[FIELDS] = {0};
     for (size_t i = 0; i < w->count; i++) {
         part[w->list[i].tool * FIELDS + w->list[i].field]++;
         total[w->list[i].field]++;
@@ -155,22 +154,22 @@ static void weigh_fields(struct index *x, const struct words *w, float *part)
     }
 }
 
-static const struct term *find_term(const struct index *x, const char *text);
+static const struct term *finder_find_term(const struct index *x, const char *text);
 
 /* How much a word tells: a server's tools are few, so the large index's count stands beside. */
-static void weigh_terms(struct index *x)
+static void finder_weigh_terms(struct index *x)
 {
     double all = (double)(x == &fixed ? x->count : x->count + fixed.count);
     for (size_t i = 0; i < x->term_count; i++) {
         double n = x->terms[i].count;
-        const struct term *same = x != &fixed ? find_term(&fixed, x->terms[i].text) : NULL;
-        n += same != NULL ? same->count : 0;
+        const struct term *same = x != &fixed ? finder_find_term(&fixed, x->terms[i].text) : NULL;
+        n += same ? same->count : 0;
         x->terms[i].rarity = (float)log(1 + (all - n + 0.5) / (n + 0.5));
     }
 }
 
 /* The sorted words become terms and postings; both have room for every word. */
-static void fill_index(struct index *x, const struct words *w, const float *part)
+static void finder_fill_index(struct index *x, const struct words *w, const float *part)
 {
     struct term *term = NULL;
     struct posting *posting = NULL;
@@ -186,15 +185,15 @@ static void fill_index(struct index *x, const struct words *w, const float *part
         }
         if (!same || posting->tool != word->tool) {
             posting = &x->postings[count++];
-            *posting = (struct posting){ word->tool, 0 };
+            *posting = (struct posting){word->tool, 0};
             term->count++;
         }
         posting->weight += part[word->tool * FIELDS + word->field];
     }
-    weigh_terms(x);
+    finder_weigh_terms(x);
 }
 
-static void drop_index(struct index *x)
+static void finder_drop_index(struct index *x)
 {
     free(x->terms);
     free(x->postings);
@@ -202,71 +201,73 @@ static void drop_index(struct index *x)
     memset(x, 0, sizeof *x);
 }
 
-static int fill(struct index *x, struct words *w, float *part)
+static int finder_fill(struct index *x, struct words *w, float *part)
 {
     x->searches = calloc(x->count + 1, sizeof *x->searches);
-    if (x->searches == NULL || part == NULL)
+    if (!x->searches || !part)
         return ERR_NOMEM;
     for (size_t i = 0; i < x->count && w->error == 0; i++)
-        add_tool(x, w, i);
+        finder_add_tool(x, w, i);
     if (w->error != 0)
         return w->error;
     x->terms = calloc(w->count + 1, sizeof *x->terms);
     x->postings = calloc(w->count + 1, sizeof *x->postings);
-    if (x->terms == NULL || x->postings == NULL || (w->list == NULL && w->count > 0))
+    if (!x->terms || !x->postings || (!w->list && w->count > 0))
         return ERR_NOMEM;
     if (w->count > 0)
-        qsort(w->list, w->count, sizeof *w->list, compare_words);
-    weigh_fields(x, w, part);
-    fill_index(x, w, part);
+        qsort(w->list, w->count, sizeof *w->list, finder_compare_words);
+    finder_weigh_fields(x, w, part);
+    finder_fill_index(x, w, part);
     struct term *terms = realloc(x->terms, (x->term_count + 1) * sizeof *terms);
-    x->terms = terms != NULL ? terms : x->terms; /* only gives back what was too much */
+    x->terms = terms ? terms : x->terms; /* only gives back what was too much */
     return 0;
 }
 
-static int make_index(struct index *x, size_t first, size_t count)
+static int finder_make_index(struct index *x, size_t first, size_t count)
 {
-    struct words w = { 0 };
+    struct words w = {0};
     x->first = first;
     x->count = count;
     float *part = calloc(count * FIELDS + 1, sizeof *part);
-    int result = fill(x, &w, part);
-    if (result != 0)
-        drop_index(x);
+    int error = finder_fill(x, &w, part);
+    if (error != 0)
+        finder_drop_index(x);
     free(part);
     free(w.list);
-    return result;
+    return error;
 }
 
 int finder_prepare(void)
 {
-    if (fixed.terms != NULL)
+    if (fixed.terms)
         return 0;
-    return make_index(&fixed, 0, tools_count() - (dynamic_count() - dynamic_declared_count()));
+    return finder_make_index(&fixed, 0,
+        tools_count() - (dynamic_count() - dynamic_declared_count()));
 }
 
 void finder_forget(void)
 {
-    drop_index(&fixed);
-    drop_index(&remote);
+    finder_drop_index(&fixed);
+    finder_drop_index(&remote);
     remote_made = false;
 }
 
-static int prepare_remote(void)
+static int finder_prepare_remote(void)
 {
-    int result = finder_prepare();
-    if (result != 0 || (remote_made && remote_generation == dynamic_generation()))
-        return result;
-    drop_index(&remote);
-    result = make_index(&remote, fixed.count, tools_count() - fixed.count);
-    remote_made = result == 0;
+    int error = finder_prepare();
+    if (error != 0 || (remote_made && remote_generation == dynamic_generation()))
+        return error;
+    finder_drop_index(&remote);
+    error = finder_make_index(&remote, fixed.count, tools_count() - fixed.count);
+    remote_made = error == 0;
     remote_generation = dynamic_generation();
-    return result;
+    return error;
 }
 
 /* ---- asking ---- */
 
-static void add_scores(const struct index *x, const struct term *term, double part, double *scores)
+static void finder_add_scores(const struct index *x, const struct term *term, double part,
+    double *scores)
 {
     for (uint32_t i = 0; i < term->count; i++) {
         const struct posting *p = &x->postings[term->first + i];
@@ -274,60 +275,61 @@ static void add_scores(const struct index *x, const struct term *term, double pa
     }
 }
 
-static int compare_term(const void *text, const void *term)
+static int finder_compare_term(const void *text, const void *term)
 {
     return strcmp(text, ((const struct term *)term)->text);
 }
 
-static const struct term *find_term(const struct index *x, const char *text)
+static const struct term *finder_find_term(const struct index *x, const char *text)
 {
-    return x->term_count == 0 ? NULL
-        : bsearch(text, x->terms, x->term_count, sizeof *x->terms, compare_term);
+    return x->term_count == 0 ?
+        NULL :
+        bsearch(text, x->terms, x->term_count, sizeof *x->terms, finder_compare_term);
 }
 
-static bool score_exact(const struct index *x, const char *text, double *scores)
+static bool finder_score_exact(const struct index *x, const char *text, double *scores)
 {
-    const struct term *found = find_term(x, text);
-    if (found != NULL)
-        add_scores(x, found, 1, scores);
+    const struct term *found = finder_find_term(x, text);
+    if (found)
+        finder_add_scores(x, found, 1, scores);
     return found != NULL;
 }
 
-static bool score_near(const struct index *x, const char *text, double *scores)
+static bool finder_score_near(const struct index *x, const char *text, double *scores)
 {
     bool known = false;
     for (size_t i = 0; i < x->term_count; i++)
         if (finder_stem_near(text, x->terms[i].text)) {
-            add_scores(x, &x->terms[i], NEAR_PART, scores);
+            finder_add_scores(x, &x->terms[i], NEAR_PART, scores);
             known = true;
         }
     return known;
 }
 
 /* A name or a subject, perhaps: what can be asked for anything may help. */
-static void score_unknown(const struct index *x, double *scores)
+static void finder_score_unknown(const struct index *x, double *scores)
 {
     for (size_t i = 0; i < x->count; i++)
         scores[x->first + i] += x->searches[i] ? UNKNOWN_PART : 0;
 }
 
-static void score_term(const char *text, double *scores)
+static void finder_score_term(const char *text, double *scores)
 {
-    bool known = score_exact(&fixed, text, scores);
-    known = score_exact(&remote, text, scores) || known;
+    bool known = finder_score_exact(&fixed, text, scores);
+    known = finder_score_exact(&remote, text, scores) || known;
     if (known)
         return;
-    known = score_near(&fixed, text, scores);
-    known = score_near(&remote, text, scores) || known;
+    known = finder_score_near(&fixed, text, scores);
+    known = finder_score_near(&remote, text, scores) || known;
     if (known)
         return;
-    score_unknown(&fixed, scores);
-    score_unknown(&remote, scores);
+    finder_score_unknown(&fixed, scores);
+    finder_score_unknown(&remote, scores);
 }
 
 #define QUERY_TERMS 64 /* of one query; a longer text has said enough by then */
 
-static void score_query(const char *query, double *scores)
+static void finder_score_query(const char *query, double *scores)
 {
     char terms[QUERY_TERMS][FINDER_TERM];
     size_t count = 0;
@@ -336,25 +338,25 @@ static void score_query(const char *query, double *scores)
         while (strcmp(terms[i], terms[count]) != 0)
             i++;
         if (i == count)
-            score_term(terms[count++], scores);
+            finder_score_term(terms[count++], scores);
     }
 }
 
 #define NAMED 1000.0 /* above all that words can score */
 
-static bool is_name_part(char c)
+static bool finder_is_name_part(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
 /* Who says a tool's very name means it. */
-static void score_names(const char *query, double *scores)
+static void finder_score_names(const char *query, double *scores)
 {
     for (size_t i = 0; i < tools_count(); i++) {
         const char *name = tools_at(i)->name, *p = query;
         size_t len = strlen(name);
-        for (; scores[i] < NAMED && (p = strstr(p, name)) != NULL; p++)
-            if ((p == query || !is_name_part(p[-1])) && !is_name_part(p[len]))
+        for (; scores[i] < NAMED && (p = strstr(p, name)); p++)
+            if ((p == query || !finder_is_name_part(p[-1])) && !finder_is_name_part(p[len]))
                 scores[i] += NAMED;
     }
 }
@@ -363,14 +365,14 @@ int finder_search(const char *query, size_t limit, const struct tools_spec **out
 {
     double best = 0;
     double *scores;
-    int result = prepare_remote();
+    int error = finder_prepare_remote();
     *count = 0;
-    if (result != 0)
-        return result;
-    if ((scores = calloc(tools_count(), sizeof *scores)) == NULL)
+    if (error != 0)
+        return error;
+    if (!(scores = calloc(tools_count(), sizeof *scores)))
         return ERR_NOMEM;
-    score_query(query, scores);
-    score_names(query, scores);
+    finder_score_query(query, scores);
+    finder_score_names(query, scores);
     while (*count < limit && *count < FINDER_MAX) {
         size_t top = 0;
         for (size_t i = 1; i < tools_count(); i++)

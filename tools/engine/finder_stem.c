@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Sorted. Words that tell nothing about which tool is meant. */
-static const char *const stop_words[] = { "a", "about", "after", "again", "all", "also", "am", "an",
+static const char *const stop_words[] = {"a", "about", "after", "again", "all", "also", "am", "an",
     "and", "any", "anything", "are", "aren", "as", "at", "be", "been", "but", "by", "can", "could",
     "couldn", "d", "did", "didn", "do", "does", "doesn", "doing", "don", "dont", "each", "few",
     "for", "from", "get", "gets", "getting", "give", "given", "go", "going", "gonna", "got",
@@ -17,135 +17,132 @@ static const char *const stop_words[] = { "a", "about", "after", "again", "all",
     "them", "then", "there", "these", "they", "thing", "things", "this", "those", "to", "too", "up",
     "us", "use", "used", "user", "ve", "very", "wanna", "want", "was", "we", "were", "weve", "what",
     "whats", "whens", "wheres", "while", "whos", "will", "with", "won", "would", "yes", "yet",
-    "you", "your" };
+    "you", "your"};
 
 /*
  * Sorted. Forms that no rule of endings leads back, short forms, and the spellings and words of one
  * country for those of another.
  */
-static const char *const same_words[][2] = { { "addr", "address" }, { "admins", "admin" },
-    { "aeroplane", "plane" }, { "ambo", "ambulance" }, { "ambos", "ambulance" },
-    { "appt", "appointment" }, { "appts", "appointment" }, { "arvo", "afternoon" },
-    { "ate", "eat" }, { "barbie", "barbecue" }, { "barby", "barbecue" }, { "bbq", "barbecue" },
-    { "bbqs", "barbecue" }, { "bday", "birthday" }, { "bookkeeper", "accountant" },
-    { "bought", "buy" }, { "brekkie", "breakfast" }, { "brekky", "breakfast" },
-    { "broke", "break" }, { "broken", "break" }, { "buck", "dollar" }, { "bucks", "dollar" },
-    { "built", "build" }, { "catalogue", "catalog" }, { "centre", "center" }, { "cheque", "check" },
-    { "choc", "chocolate" }, { "colour", "color" }, { "colours", "color" }, { "cooked", "cook" },
-    { "cuppa", "tea" }, { "dm", "message" }, { "doc", "doctor" }, { "docs", "doctor" },
-    { "doss", "sleep" }, { "dough", "money" }, { "dr", "doctor" }, { "driven", "drive" },
-    { "drove", "drive" }, { "dunny", "toilet" }, { "eaten", "eat" }, { "favourite", "favorite" },
-    { "favourites", "favorite" }, { "fed", "feed" }, { "footy", "football" },
-    { "forgot", "forget" }, { "found", "find" }, { "gal", "gallon" }, { "gals", "gallon" },
-    { "gave", "give" }, { "genny", "generator" }, { "genset", "generator" },
-    { "grandkids", "grandchildren" }, { "grew", "grow" }, { "grey", "gray" },
-    { "highways", "highway" }, { "hosp", "hospital" }, { "hr", "hour" }, { "hrs", "hour" },
-    { "hubby", "husband" }, { "hwy", "highway" }, { "info", "information" }, { "kept", "keep" },
-    { "kg", "kilo" }, { "kgs", "kilo" }, { "kilometer", "km" }, { "kilometers", "km" },
-    { "kilometre", "km" }, { "kilometres", "km" }, { "kip", "sleep" }, { "kitty", "money" },
-    { "klicks", "km" }, { "kms", "km" }, { "knew", "know" }, { "known", "know" }, { "ks", "km" },
-    { "learnt", "learn" }, { "licence", "license" }, { "liter", "litre" }, { "liters", "litre" },
-    { "loo", "toilet" }, { "lost", "lose" }, { "ltr", "litre" }, { "ltrs", "litre" },
-    { "made", "make" }, { "medicine", "medication" }, { "medicines", "medication" },
-    { "meds", "medication" }, { "met", "meet" }, { "mins", "minute" }, { "missus", "wife" },
-    { "motorhomes", "motorhome" }, { "mozzie", "mosquito" }, { "mozzies", "mosquito" },
-    { "msg", "message" }, { "msgs", "message" }, { "neighbour", "neighbor" },
-    { "neighbours", "neighbor" }, { "odo", "odometer" }, { "organise", "organize" },
-    { "organised", "organize" }, { "paid", "pay" }, { "people", "person" }, { "photo", "picture" },
-    { "photos", "picture" }, { "pic", "picture" }, { "pics", "picture" }, { "pressie", "gift" },
-    { "programme", "program" }, { "quid", "dollar" }, { "rd", "road" }, { "rds", "road" },
-    { "receit", "receipt" }, { "reciept", "receipt" }, { "recipie", "recipe" },
-    { "rego", "registration" }, { "said", "say" }, { "sanger", "sandwich" }, { "saw", "see" },
-    { "seen", "see" }, { "sent", "send" }, { "shown", "show" }, { "shut", "close" },
-    { "snags", "sausage" }, { "sold", "sell" }, { "spag", "pasta" }, { "spent", "spend" },
-    { "spud", "potato" }, { "spuds", "potato" }, { "taken", "take" }, { "taught", "teach" },
-    { "temp", "temperature" }, { "temps", "temperature" }, { "thought", "think" },
-    { "tire", "tyre" }, { "tires", "tyre" }, { "tmr", "tomorrow" }, { "tmrw", "tomorrow" },
-    { "tmw", "tomorrow" }, { "told", "tell" }, { "tomoz", "tomorrow" }, { "tonite", "tonight" },
-    { "took", "take" }, { "tradie", "mechanic" }, { "traveller", "traveler" },
-    { "travellers", "traveler" }, { "txt", "message" }, { "utube", "youtube" },
-    { "vacation", "holiday" }, { "vacay", "holiday" }, { "veges", "vegetable" },
-    { "veggie", "vegetable" }, { "veggies", "vegetable" }, { "vegies", "vegetable" },
-    { "vid", "video" }, { "vids", "video" }, { "went", "go" }, { "wknd", "weekend" },
-    { "wks", "week" }, { "woke", "wake" }, { "written", "write" }, { "wrote", "write" },
-    { "yoghurt", "yogurt" }, { "yrs", "year" } };
+static const char *const same_words[][2] = {{"addr", "address"}, {"admins", "admin"},
+    {"aeroplane", "plane"}, {"ambo", "ambulance"}, {"ambos", "ambulance"}, {"appt", "appointment"},
+    {"appts", "appointment"}, {"arvo", "afternoon"}, {"ate", "eat"}, {"barbie", "barbecue"},
+    {"barby", "barbecue"}, {"bbq", "barbecue"}, {"bbqs", "barbecue"}, {"bday", "birthday"},
+    {"bookkeeper", "accountant"}, {"bought", "buy"}, {"brekkie", "breakfast"},
+    {"brekky", "breakfast"}, {"broke", "break"}, {"broken", "break"}, {"buck", "dollar"},
+    {"bucks", "dollar"}, {"built", "build"}, {"catalogue", "catalog"}, {"centre", "center"},
+    {"cheque", "check"}, {"choc", "chocolate"}, {"colour", "color"}, {"colours", "color"},
+    {"cooked", "cook"}, {"cuppa", "tea"}, {"dm", "message"}, {"doc", "doctor"}, {"docs", "doctor"},
+    {"doss", "sleep"}, {"dough", "money"}, {"dr", "doctor"}, {"driven", "drive"},
+    {"drove", "drive"}, {"dunny", "toilet"}, {"eaten", "eat"}, {"favourite", "favorite"},
+    {"favourites", "favorite"}, {"fed", "feed"}, {"footy", "football"}, {"forgot", "forget"},
+    {"found", "find"}, {"gal", "gallon"}, {"gals", "gallon"}, {"gave", "give"},
+    {"genny", "generator"}, {"genset", "generator"}, {"grandkids", "grandchildren"},
+    {"grew", "grow"}, {"grey", "gray"}, {"highways", "highway"}, {"hosp", "hospital"},
+    {"hr", "hour"}, {"hrs", "hour"}, {"hubby", "husband"}, {"hwy", "highway"},
+    {"info", "information"}, {"kept", "keep"}, {"kg", "kilo"}, {"kgs", "kilo"}, {"kilometer", "km"},
+    {"kilometers", "km"}, {"kilometre", "km"}, {"kilometres", "km"}, {"kip", "sleep"},
+    {"kitty", "money"}, {"klicks", "km"}, {"kms", "km"}, {"knew", "know"}, {"known", "know"},
+    {"ks", "km"}, {"learnt", "learn"}, {"licence", "license"}, {"liter", "litre"},
+    {"liters", "litre"}, {"loo", "toilet"}, {"lost", "lose"}, {"ltr", "litre"}, {"ltrs", "litre"},
+    {"made", "make"}, {"medicine", "medication"}, {"medicines", "medication"},
+    {"meds", "medication"}, {"met", "meet"}, {"mins", "minute"}, {"missus", "wife"},
+    {"motorhomes", "motorhome"}, {"mozzie", "mosquito"}, {"mozzies", "mosquito"},
+    {"msg", "message"}, {"msgs", "message"}, {"neighbour", "neighbor"}, {"neighbours", "neighbor"},
+    {"odo", "odometer"}, {"organise", "organize"}, {"organised", "organize"}, {"paid", "pay"},
+    {"people", "person"}, {"photo", "picture"}, {"photos", "picture"}, {"pic", "picture"},
+    {"pics", "picture"}, {"pressie", "gift"}, {"programme", "program"}, {"quid", "dollar"},
+    {"rd", "road"}, {"rds", "road"}, {"receit", "receipt"}, {"reciept", "receipt"},
+    {"recipie", "recipe"}, {"rego", "registration"}, {"said", "say"}, {"sanger", "sandwich"},
+    {"saw", "see"}, {"seen", "see"}, {"sent", "send"}, {"shown", "show"}, {"shut", "close"},
+    {"snags", "sausage"}, {"sold", "sell"}, {"spag", "pasta"}, {"spent", "spend"},
+    {"spud", "potato"}, {"spuds", "potato"}, {"taken", "take"}, {"taught", "teach"},
+    {"temp", "temperature"}, {"temps", "temperature"}, {"thought", "think"}, {"tire", "tyre"},
+    {"tires", "tyre"}, {"tmr", "tomorrow"}, {"tmrw", "tomorrow"}, {"tmw", "tomorrow"},
+    {"told", "tell"}, {"tomoz", "tomorrow"}, {"tonite", "tonight"}, {"took", "take"},
+    {"tradie", "mechanic"}, {"traveller", "traveler"}, {"travellers", "traveler"},
+    {"txt", "message"}, {"utube", "youtube"}, {"vacation", "holiday"}, {"vacay", "holiday"},
+    {"veges", "vegetable"}, {"veggie", "vegetable"}, {"veggies", "vegetable"},
+    {"vegies", "vegetable"}, {"vid", "video"}, {"vids", "video"}, {"went", "go"},
+    {"wknd", "weekend"}, {"wks", "week"}, {"woke", "wake"}, {"written", "write"},
+    {"wrote", "write"}, {"yoghurt", "yogurt"}, {"yrs", "year"}};
 
-static int compare_text(const void *a, const void *b)
+static int finder_stem_compare_text(const void *a, const void *b)
 {
     return strcmp(a, *(const char *const *)b);
 }
 
-static bool is_stop_word(const char *word)
+static bool finder_stem_is_stop_word(const char *word)
 {
     return bsearch(word, stop_words, sizeof stop_words / sizeof *stop_words, sizeof *stop_words,
-        compare_text) != NULL;
+               finder_stem_compare_text) != NULL;
 }
 
-static bool has_vowel(const char *word, size_t len)
+static bool finder_stem_has_vowel(const char *word, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (strchr("aeiouy", word[i]) != NULL)
+        if (strchr("aeiouy", word[i]))
             return true;
     return false;
 }
 
-static bool ends(const char *word, size_t len, const char *tail)
+static bool finder_stem_ends(const char *word, size_t len, const char *tail)
 {
     size_t n = strlen(tail);
     return len > n && strcmp(word + len - n, tail) == 0;
 }
 
 /* "stopp" of "stopping" -> "stop"; "fill" stays. */
-static size_t undouble(char *word, size_t len)
+static size_t finder_stem_undouble(char *word, size_t len)
 {
-    if (len > 3 && word[len - 1] == word[len - 2] && strchr("lsz", word[len - 1]) == NULL
-        && strchr("aeiou", word[len - 1]) == NULL)
+    if (len > 3 && word[len - 1] == word[len - 2] && !strchr("lsz", word[len - 1]) &&
+        !strchr("aeiou", word[len - 1]))
         len--;
     word[len] = '\0';
     return len;
 }
 
-static size_t drop_plural(char *word, size_t len)
+static size_t finder_stem_drop_plural(char *word, size_t len)
 {
-    if (len > 4 && ends(word, len, "ies"))
+    if (len > 4 && finder_stem_ends(word, len, "ies"))
         len -= 2;
-    else if (len > 4 && (ends(word, len, "sses") || ends(word, len, "xes")
-        || ends(word, len, "ches") || ends(word, len, "shes")))
+    else if (len > 4 &&
+        (finder_stem_ends(word, len, "sses") || finder_stem_ends(word, len, "xes") ||
+            finder_stem_ends(word, len, "ches") || finder_stem_ends(word, len, "shes")))
         len -= 2;
-    else if (len > 3 && ends(word, len, "s") && !ends(word, len, "ss") && !ends(word, len, "us")
-        && !ends(word, len, "is"))
+    else if (len > 3 && finder_stem_ends(word, len, "s") && !finder_stem_ends(word, len, "ss") &&
+        !finder_stem_ends(word, len, "us") && !finder_stem_ends(word, len, "is"))
         len -= 1;
     word[len] = '\0';
     return len;
 }
 
 /* Light on purpose: what two words of one family share, not a word that exists. */
-static void stem(char *word)
+static void finder_stem_stem(char *word)
 {
-    size_t len = drop_plural(word, strlen(word));
-    if (len > 5 && ends(word, len, "ing") && has_vowel(word, len - 3))
-        len = undouble(word, len - 3);
-    else if (len > 4 && ends(word, len, "ied"))
+    size_t len = finder_stem_drop_plural(word, strlen(word));
+    if (len > 5 && finder_stem_ends(word, len, "ing") && finder_stem_has_vowel(word, len - 3))
+        len = finder_stem_undouble(word, len - 3);
+    else if (len > 4 && finder_stem_ends(word, len, "ied"))
         len -= 1;
-    else if (len > 4 && ends(word, len, "ed") && has_vowel(word, len - 2))
-        len = undouble(word, len - 2);
+    else if (len > 4 && finder_stem_ends(word, len, "ed") && finder_stem_has_vowel(word, len - 2))
+        len = finder_stem_undouble(word, len - 2);
     word[len] = '\0';
     if (len > 3 && word[len - 1] == 'e')
         word[--len] = '\0';
-    if (len > 2 && word[len - 1] == 'y' && strchr("aeiou", word[len - 2]) == NULL)
+    if (len > 2 && word[len - 1] == 'y' && !strchr("aeiou", word[len - 2]))
         word[len - 1] = 'i';
 }
 
-static void to_term(char word[FINDER_TERM])
+static void finder_stem_to_term(char word[FINDER_TERM])
 {
-    const char *const (*same)[2] = bsearch(word, same_words, sizeof same_words / sizeof *same_words,
-        sizeof *same_words, compare_text);
-    if (same != NULL)
+    const char *const(*same)[2] = bsearch(word, same_words, sizeof same_words / sizeof *same_words,
+        sizeof *same_words, finder_stem_compare_text);
+    if (same)
         strcpy(word, (*same)[1]);
-    stem(word);
+    finder_stem_stem(word);
 }
 
-static bool is_letter(unsigned char c)
+static bool finder_stem_is_letter(unsigned char c)
 {
     return isalnum(c) || c >= 0x80;
 }
@@ -156,21 +153,21 @@ bool finder_stem_next(const char **text, char term[FINDER_TERM])
     for (;;) {
         size_t len = 0;
         bool digits = true;
-        while (*p != '\0' && !is_letter((unsigned char)*p))
+        while (*p != '\0' && !finder_stem_is_letter((unsigned char)*p))
             p++;
         if (*p == '\0') {
             *text = p;
             return false;
         }
-        for (; is_letter((unsigned char)*p); p++) {
+        for (; finder_stem_is_letter((unsigned char)*p); p++) {
             if (len + 1 < FINDER_TERM)
                 term[len++] = (char)tolower((unsigned char)*p);
             digits = digits && isdigit((unsigned char)*p);
         }
         term[len] = '\0';
-        if (digits || is_stop_word(term)) /* amounts and dates name no tool */
+        if (digits || finder_stem_is_stop_word(term)) /* amounts and dates name no tool */
             continue;
-        to_term(term);
+        finder_stem_to_term(term);
         *text = p;
         return true;
     }

@@ -32,7 +32,7 @@ static jdoc *failure_schema;
 int tools_configure(const struct conf *conf, char *why, size_t why_size)
 {
     int error = dynamic_load(conf, tools_registered, why, why_size);
-    /* Mapped once, for all workers; spot.c says what is wrong. */
+    /* Mapped once, for all workers; place.c says what is wrong. */
     err_ignore(gazetteer_open(conf->gazetteer_file));
     road_open(conf);
     land_rest();
@@ -63,8 +63,8 @@ size_t tools_count(void)
 
 const struct tools_spec *tools_at(size_t index)
 {
-    return index < tools_registry_count ? &tools_registry[index]
-                                        : dynamic_at(index - tools_registry_count);
+    return index < tools_registry_count ? &tools_registry[index] :
+                                          dynamic_at(index - tools_registry_count);
 }
 
 bool tools_registered(const char *name)
@@ -85,42 +85,44 @@ const struct tools_spec *tools_find(const char *name)
 
 static int tools_parse_failure(void)
 {
-    return failure_schema != NULL ? 0
-        : jdoc_parse(failure_schema_text, sizeof failure_schema_text - 1, &failure_schema, NULL, 0);
+    return failure_schema ?
+        0 :
+        jdoc_parse(failure_schema_text, sizeof failure_schema_text - 1, &failure_schema, NULL, 0);
 }
 
-static int tools_parse_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **out)
+static int tools_parse_schemas(const struct tools_spec *spec, const jdoc **arguments,
+    const jdoc **out)
 {
-    int result = tools_parse_failure();
-    if (result != 0)
-        return result;
-    if (spec->dynamic != NULL)
+    int error = tools_parse_failure();
+    if (error != 0)
+        return error;
+    if (spec->dynamic)
         return dynamic_schemas(spec, arguments, out);
     size_t index = (size_t)(spec - tools_registry);
     if (index >= tools_registry_count)
         return ERR_INTERNAL;
-    if (parsed == NULL)
+    if (!parsed)
         parsed = calloc(tools_registry_count, sizeof *parsed);
-    if (parsed == NULL)
+    if (!parsed)
         return ERR_NOMEM;
     struct parsed *p = &parsed[index];
-    if (p->arguments == NULL)
-        result = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &p->arguments,
+    if (!p->arguments)
+        error = jdoc_parse(spec->arguments_schema, strlen(spec->arguments_schema), &p->arguments,
             NULL, 0);
-    if (result == 0 && p->result == NULL)
-        result = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &p->result, NULL, 0);
+    if (error == 0 && !p->result)
+        error = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &p->result, NULL, 0);
     *arguments = p->arguments;
     *out = p->result;
-    return result;
+    return error;
 }
 
 int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem *problem)
 {
     const jdoc *schema = NULL, *unused;
-    int result = tools_parse_schemas(spec, &schema, &unused);
-    if (result == 0)
-        result = schema_coerce(schema, args);
-    return result == 0 ? schema_validate(schema, args, problem) : result;
+    int error = tools_parse_schemas(spec, &schema, &unused);
+    if (error == 0)
+        error = schema_coerce(schema, args);
+    return error == 0 ? schema_validate(schema, args, problem) : error;
 }
 
 int tools_check_result(const struct tools_spec *spec, const jdoc *value,
@@ -128,9 +130,9 @@ int tools_check_result(const struct tools_spec *spec, const jdoc *value,
 {
     const jdoc *unused, *schema = NULL;
     bool success = false;
-    int result = tools_parse_schemas(spec, &unused, &schema);
-    if (result != 0)
-        return result;
+    int error = tools_parse_schemas(spec, &unused, &schema);
+    if (error != 0)
+        return error;
     jdoc_get_bool(value, "success", &success);
     return schema_validate(success ? schema : failure_schema, value, problem);
 }

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_ENGINE_TOOLS_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/kit/run.h"
 #include "tools/schema/schema.h"
@@ -12,15 +13,15 @@
 
 /*
  * tools -- the registry of the assistant's tools. One JSON file per family, tools/FAMILY/NAME.json,
- * is the single source: the build (tools/engine/generate) makes the table, the model's list, the argument
- * check, the documentation and the tests' list from it. Handlers are C functions named
+ * is the single source: the build (tools/engine/generate) makes the table, the model's list, the
+ * argument check, the documentation and the tests' list from it. Handlers are C functions named
  * `FAMILY_tool_NAME`. Adding a tool is adding an entry and a handler.
  */
 /*
  * tools_configure -- reads what the operator added: declared HTTP tools and MCP servers. Before the
  * fork and by `turnpiked --check`. Returns 0, ERR_CONFIG with why, ERR_NOMEM.
  */
-int tools_configure(const struct conf *conf, char *why, size_t why_size);
+MUST_CHECK int tools_configure(const struct conf *conf, char *why, size_t why_size);
 /*
  * Begin and end of each request of a worker, of which many may be under way. tools_enter takes in
  * MCP servers' tools that have changed. What tools_find and tools_at return stays valid until the
@@ -30,13 +31,14 @@ int tools_configure(const struct conf *conf, char *why, size_t why_size);
 unsigned tools_enter(const struct conf *conf);
 void tools_leave(unsigned ticket);
 /* What workers share: the index of find_tools. Before the fork. Returns 0 or ERR_NOMEM. */
-int tools_global_init(void);
+MUST_CHECK int tools_global_init(void);
 size_t tools_count(void);
 const struct tools_spec *tools_at(size_t index); /* stable order: the prompt cache depends on it */
 const struct tools_spec *tools_find(const char *name);
 /* Is it one of the build's own? */
 bool tools_registered(const char *name);
-/* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so yes. */
+/* Does this call need the user's approval? args: coerced (tools_check); NULL = not known, so
+ * yes. */
 bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args);
 /*
  * The same for arguments as the model wrote them, parsed and coerced as tools_start does. No when
@@ -58,17 +60,17 @@ bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result);
 
 /*
  * tools_start -- checks and coerces args_json (text as the model wrote it; "" = {}), then calls
- * the handler. Any refusal is a result with success=false, error{code,message,path,expected} that the
- * model can act on. Returns 0 when done (run->done), ERR_PENDING when it waits, ERR_FENCED, ERR_STORE*
- * or another fault of ours.
+ * the handler. Any refusal is a result with success=false, error{code,message,path,expected} that
+ * the model can act on. Returns 0 when done (run->done), ERR_PENDING when it waits, ERR_FENCED,
+ * ERR_STORE* or another fault of ours.
  *
- * Who waits calls tools_go_on after on_more, or with each pass of the loop, until run->done; on_more
- * comes from within reactor_step, on_done from there or from tools_go_on.
+ * Who waits calls tools_go_on after on_more, or with each pass of the loop, until run->done;
+ * on_more comes from within reactor_step, on_done from there or from tools_go_on.
  */
-int tools_start(struct tools_run *run, const char *args_json, size_t len);
+MUST_CHECK int tools_start(struct tools_run *run, const char *args_json, size_t len);
 /*
- * Does a call of it run in a tool process? One that computes for more than some 5 ms, or in a library
- * that may crash, would hold all turns of its worker, or end them.
+ * Does a call of it run in a tool process? One that computes for more than some 5 ms, or in a
+ * library that may crash, would hold all turns of its worker, or end them.
  */
 bool tools_is_apart(const struct conf *conf, const struct tools_spec *spec);
 /* How long a call may take, all in, milliseconds: after that it has hung. */
@@ -84,16 +86,19 @@ int64_t tools_patience(const struct tools_context *context, const struct tools_s
  */
 #define TOOLS_QUESTION_END "?"
 #define TOOLS_QUESTION_BARE "with these arguments?" /* of a tool without a preview */
-int tools_preview(struct tools_run *run, const char *args_json, size_t len);
+MUST_CHECK int tools_preview(struct tools_run *run, const char *args_json, size_t len);
 /* Runs the steps that callbacks left (run_defer). They may wait for Redis; a time limit that is
  * over meanwhile counts afterwards. Nothing to do: nothing happens. */
 void tools_go_on(struct tools_run *run);
 void tools_cancel(struct tools_run *run);
 void tools_fini(struct tools_run *run);
 
-/* Argument check alone, for POST /tools and tests: 0 or ERR_INVALID with path and what would be right. */
-int tools_check(const struct tools_spec *spec, jdoc *args, struct tools_problem *problem);
+/* Argument check alone, for POST /tools and tests: 0 or ERR_INVALID with path and what would be
+ * right. */
+MUST_CHECK int tools_check(const struct tools_spec *spec, jdoc *args,
+    struct tools_problem *problem);
 /* A result against result_schema, or against the common form of failures. */
-int tools_check_result(const struct tools_spec *spec, const jdoc *result, struct tools_problem *problem);
+MUST_CHECK int tools_check_result(const struct tools_spec *spec, const jdoc *result,
+    struct tools_problem *problem);
 
 #endif

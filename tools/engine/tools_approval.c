@@ -10,22 +10,22 @@ bool tools_needs_approval(const struct tools_spec *spec, const jdoc *args)
 {
     if (spec->approval != TOOLS_APPROVAL_ALWAYS)
         return false;
-    if (spec->approval_argument == NULL || args == NULL)
+    if (!spec->approval_argument || !args)
         return true;
     const char *value = jdoc_string(jdoc_get(args, spec->approval_argument), NULL);
-    return value == NULL || strcmp(value, spec->approval_value) == 0;
+    return !value || strcmp(value, spec->approval_value) == 0;
 }
 
 bool tools_may_leave(const struct tools_spec *spec)
 {
-    return spec->reaches_others || spec->effect == TOOLS_OUTSIDE || spec->outside != NULL;
+    return spec->reaches_others || spec->effect == TOOLS_OUTSIDE || spec->outside;
 }
 
 bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, size_t len)
 {
-    struct tools_run run = { .spec = spec };
-    if (spec->outside == NULL || strcmp(spec->outside, "*") == 0 || spec->reaches_others
-        || spec->effect == TOOLS_OUTSIDE)
+    struct tools_run run = {.spec = spec};
+    if (!spec->outside || strcmp(spec->outside, "*") == 0 || spec->reaches_others ||
+        spec->effect == TOOLS_OUTSIDE)
         return tools_may_leave(spec);
     int error = tools_args_read(&run, args_json, len);
     bool leaves = !error ? jdoc_get(run.args, spec->outside) != NULL : error != ERR_INVALID;
@@ -36,17 +36,18 @@ bool tools_call_leaves(const struct tools_spec *spec, const char *args_json, siz
 /* Failures with these codes are worded here, whatever tool it is. */
 static bool tools_approval_own_failure(const char *code)
 {
-    static const char *const codes[] = { "invalid_json", "invalid_argument", "provider_failed",
+    static const char *const codes[] = {"invalid_json", "invalid_argument", "provider_failed",
         "provider_not_configured", "provider_unavailable", "timeout", "cancelled", "not_found",
         "unknown_outcome", "result_too_large", "rate_limited", "limit_reached", "forbidden",
-        "no_route", "internal_error", "busy", "tool_crashed" };
+        "no_route", "internal_error", "busy", "tool_crashed"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(codes[i], code) == 0)
             return true;
     return false;
 }
 
-/* Events that came by a calendar file have a uid (calendar_file.c): who sent the file wrote them. */
+/* Events that came by a calendar file have a uid (calendar_file.c): who sent the file wrote
+ * them. */
 static bool tools_approval_imported(const jdoc *result)
 {
     const jdoc *events = jdoc_get(result, "events");
@@ -59,17 +60,18 @@ static bool tools_approval_imported(const jdoc *result)
 bool tools_result_untrusted(const struct tools_spec *spec, const jdoc *result)
 {
     bool success = false;
-    if (spec->dynamic == NULL && strcmp(spec->family, "calendar") == 0)
+    if (!spec->dynamic && strcmp(spec->family, "calendar") == 0)
         return tools_approval_imported(result);
     jdoc_get_bool(result, "success", &success);
-    return spec->untrusted
-        && (success || !tools_approval_own_failure(jdoc_text_or(jdoc_get(result, "error"), "code", "")));
+    return spec->untrusted &&
+        (success ||
+            !tools_approval_own_failure(jdoc_text_or(jdoc_get(result, "error"), "code", "")));
 }
 
 bool tools_call_needs_approval(const struct tools_spec *spec, const char *args_json, size_t len)
 {
-    struct tools_run run = { .spec = spec };
-    if (spec->approval_argument == NULL)
+    struct tools_run run = {.spec = spec};
+    if (!spec->approval_argument)
         return tools_needs_approval(spec, NULL);
     int error = tools_args_read(&run, args_json, len);
     bool needed = error != ERR_INVALID && tools_needs_approval(spec, !error ? run.args : NULL);

@@ -9,43 +9,43 @@
 static int tools_args_parse(struct tools_run *run, const char *text, size_t len)
 {
     char why[160];
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]))
         len--;
     jdoc_free(run->args);
     run->args = NULL;
     if (len == 0) {
         run->args = jdoc_new_object();
-        return run->args != NULL ? 0 : ERR_NOMEM;
+        return run->args ? 0 : ERR_NOMEM;
     }
-    int result = jdoc_parse(text, len, &run->args, why, sizeof why);
-    if (result == ERR_NOMEM)
-        return result;
-    if (result != 0) {
-        result = run_fail(run, "invalid_json", "The arguments are not valid JSON: %s", why);
-        return result ? result : ERR_INVALID;
+    int error = jdoc_parse(text, len, &run->args, why, sizeof why);
+    if (error == ERR_NOMEM)
+        return error;
+    if (error != 0) {
+        error = run_fail(run, "invalid_json", "The arguments are not valid JSON: %s", why);
+        return error ? error : ERR_INVALID;
     }
     /* Some models send the object as JSON text. */
     size_t inner_len = 0;
     const char *inner = jdoc_string(run->args, &inner_len);
     jdoc *object = NULL;
-    if (inner != NULL && jdoc_parse(inner, inner_len, &object, NULL, 0) == 0) {
+    if (inner && jdoc_parse(inner, inner_len, &object, NULL, 0) == 0) {
         jdoc_free(run->args);
         run->args = object;
     }
     if (jdoc_type(run->args) == JDOC_OBJECT)
         return 0;
-    result = run_fail_at(run, "", "an object", "The arguments must be a JSON object.");
-    return result ? result : ERR_INVALID;
+    error = run_fail_at(run, "", "an object", "The arguments must be a JSON object.");
+    return error ? error : ERR_INVALID;
 }
 
 static int tools_args_check(struct tools_run *run)
 {
     struct tools_problem problem;
-    int result = tools_check(run->spec, run->args, &problem);
-    if (result != ERR_INVALID)
-        return result;
-    result = run_fail_at(run, problem.path, problem.expected, "%s", problem.message);
-    return result ? result : ERR_INVALID;
+    int error = tools_check(run->spec, run->args, &problem);
+    if (error != ERR_INVALID)
+        return error;
+    error = run_fail_at(run, problem.path, problem.expected, "%s", problem.message);
+    return error ? error : ERR_INVALID;
 }
 
 int tools_args_read(struct tools_run *run, const char *args_json, size_t len)

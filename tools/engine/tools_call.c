@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "tools/engine/tools_args.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +19,15 @@ struct tools_waiting { /* a run that waits, and how long it may */
 };
 
 /* What no handler has to think of: a result is there, it is right, and it is not too large. */
-static int tools_call_settle(struct tools_run *run, int result)
+static int tools_call_settle(struct tools_run *run, int error)
 {
     struct tools_problem problem;
-    struct buf text = { 0 };
+    struct buf text = {0};
     bool success = false;
     run->done = true;
-    if (result != 0)
-        return result;
-    if (run->result == NULL)
+    if (error != 0)
+        return error;
+    if (!run->result)
         return ERR_NOMEM;
     jdoc_write(run->result, &text);
     size_t len = text.len;
@@ -42,9 +42,9 @@ static int tools_call_settle(struct tools_run *run, int result)
     }
     if (success && len > (size_t)run->context->conf->tool_result_max)
         return run_fail(run, "result_too_large",
-            run->spec->effect == TOOLS_READ
-                ? "The answer is too long. Ask for fewer entries or a shorter period."
-                : "It is done, but the answer is too long to show.");
+            run->spec->effect == TOOLS_READ ?
+                "The answer is too long. Ask for fewer entries or a shorter period." :
+                "It is done, but the answer is too long to show.");
     return 0;
 }
 
@@ -53,8 +53,8 @@ struct tools_call_setting {
     bool present;
 };
 
-static void tools_call_visit_setting(void *arg, const char *name, const char *value, const char *def,
-    const char *help)
+static void tools_call_visit_setting(void *arg, const char *name, const char *value,
+    const char *def, const char *help)
 {
     struct tools_call_setting *s = arg;
     (void)def, (void)help;
@@ -64,23 +64,24 @@ static void tools_call_visit_setting(void *arg, const char *name, const char *va
 
 static bool tools_call_is_set(const struct conf *conf, const char *name)
 {
-    struct tools_call_setting s = { .name = name };
+    struct tools_call_setting s = {.name = name};
     conf_visit(conf, tools_call_visit_setting, &s);
     return s.present;
 }
 
 static int tools_call_check_provider(struct tools_run *run)
 {
-    if (run->spec->provider == NULL || tools_call_is_set(run->context->conf, run->spec->provider))
+    if (!run->spec->provider || tools_call_is_set(run->context->conf, run->spec->provider))
         return 0;
     int error = run_fail(run, "provider_not_configured",
-        "This needs an outside provider that is not configured here (setting %s).", run->spec->provider);
+        "This needs an outside provider that is not configured here (setting %s).",
+        run->spec->provider);
     return error ? error : ERR_NOT_CONFIGURED;
 }
 
 static void tools_call_time_out(struct tools_run *run)
 {
-    if (run->on_cancel != NULL)
+    if (run->on_cancel)
         run->on_cancel(run);
     run->error = run_fail(run, "timeout", "The service behind this tool did not answer in time.%s",
         run->spec->effect == TOOLS_OUTSIDE ? " Whether it had an effect is not known." : "");
@@ -91,7 +92,7 @@ static void tools_call_time_out(struct tools_run *run)
 static void tools_call_on_timeout(struct reactor_timer *timer)
 {
     struct tools_waiting *w = timer->arg;
-    w->expired = w->run->steps != NULL || w->run->going_on;
+    w->expired = w->run->steps || w->run->going_on;
     if (!w->expired)
         tools_call_time_out(w->run);
 }
@@ -100,16 +101,16 @@ static void tools_call_on_timeout(struct reactor_timer *timer)
 static int tools_call_start_waiting(struct tools_run *run, bool limited)
 {
     struct tools_waiting *w = arena_alloc(run->arena, sizeof *w);
-    if (w == NULL) {
-        if (run->on_cancel != NULL)
+    if (!w) {
+        if (run->on_cancel)
             run->on_cancel(run);
         return ERR_NOMEM;
     }
     w->run = run;
     run->waiting = w;
     if (limited)
-        reactor_timer_set(run->context->reactor, &w->timer,
-            clock_mono_ms() + run->spec->timeout_ms, tools_call_on_timeout, w);
+        reactor_timer_set(run->context->reactor, &w->timer, clock_mono_ms() + run->spec->timeout_ms,
+            tools_call_on_timeout, w);
     return ERR_PENDING;
 }
 
@@ -118,7 +119,7 @@ static void tools_call_stop_waiting(struct tools_run *run)
     struct tools_waiting *w = run->waiting;
     run->waiting = NULL;
     run->on_cancel = NULL;
-    if (w != NULL)
+    if (w)
         reactor_timer_clear(run->context->reactor, &w->timer);
 }
 
@@ -139,15 +140,15 @@ static void tools_call_answered(struct tools_run *run, bool settled)
  */
 static int tools_call_prepare(struct tools_run *run, const char *text, size_t len)
 {
-    int result = tools_args_read(run, text, len);
-    if (result == 0)
-        result = tools_call_check_provider(run);
-    if (result == ERR_INVALID || result == ERR_NOT_CONFIGURED)
+    int error = tools_args_read(run, text, len);
+    if (error == 0)
+        error = tools_call_check_provider(run);
+    if (error == ERR_INVALID || error == ERR_NOT_CONFIGURED)
         return 1;
-    if (result != 0 || run->spec->effect == TOOLS_READ)
-        return result;
-    result = keep_earlier(run);
-    return result == 0 ? 1 : result == ERR_NOT_FOUND ? 0 : result;
+    if (error != 0 || run->spec->effect == TOOLS_READ)
+        return error;
+    error = record_earlier(run);
+    return error == 0 ? 1 : error == ERR_NOT_FOUND ? 0 : error;
 }
 
 /* A question that was asked without a preview ends otherwise, and is not compared. */
@@ -158,29 +159,31 @@ static bool tools_call_was_asked(const struct tools_run *run)
     if (len >= n && strcmp(run->approved + len - n, end) == 0)
         return true;
     end = arena_printf(run->arena, "%s" TOOLS_QUESTION_END, run->preview);
-    n = end != NULL ? strlen(end) : 0;
+    n = end ? strlen(end) : 0;
     return n > 0 && len >= n && strcmp(run->approved + len - n, end) == 0;
 }
 
 /* Is it still what the user was asked about? As prepare. */
 static int tools_call_compare_approved(struct tools_run *run)
 {
-    int result = run->spec->preview(run);
-    if (result != 0 || run->result != NULL)
-        return result != 0 ? result : 1;
-    if (run->preview == NULL || tools_call_was_asked(run))
+    int error = run->spec->preview(run);
+    if (error != 0 || run->result)
+        return error != 0 ? error : 1;
+    if (!run->preview || tools_call_was_asked(run))
         return 0;
-    result = run_fail(run, "conflict", "It has changed since the user was asked, and was not done. "
-        "Now it would be to %s. Ask again.", run->preview);
-    return result != 0 ? result : 1;
+    error = run_fail(run, "conflict",
+        "It has changed since the user was asked, and was not done. "
+        "Now it would be to %s. Ask again.",
+        run->preview);
+    return error != 0 ? error : 1;
 }
 
 int tools_preview(struct tools_run *run, const char *args_json, size_t len)
 {
-    int result = tools_call_prepare(run, args_json, len);
-    if (result == 0 && run->spec->preview != NULL)
-        result = run->spec->preview(run);
-    return result == 1 ? 0 : result;
+    int error = tools_call_prepare(run, args_json, len);
+    if (error == 0 && run->spec->preview)
+        error = run->spec->preview(run);
+    return error == 1 ? 0 : error;
 }
 
 /* settings: with a blank between. */
@@ -200,12 +203,12 @@ static bool tools_call_any_is_set(const struct conf *conf, const char *settings)
 bool tools_is_apart(const struct conf *conf, const struct tools_spec *spec)
 {
     return spec->process &&
-        (spec->process_unless == NULL || !tools_call_any_is_set(conf, spec->process_unless));
+        (!spec->process_unless || !tools_call_any_is_set(conf, spec->process_unless));
 }
 
 int64_t tools_patience(const struct tools_context *context, const struct tools_spec *spec)
 {
-    if (context->apart.start != NULL && tools_is_apart(context->conf, spec))
+    if (context->apart.start && tools_is_apart(context->conf, spec))
         return context->apart.patience_ms;
     return spec->timeout_ms > 0 ? spec->timeout_ms : PATIENCE_MS;
 }
@@ -214,11 +217,11 @@ int64_t tools_patience(const struct tools_context *context, const struct tools_s
 static int tools_call_start_apart(struct tools_run *run, const char *args_json, size_t len)
 {
     const struct tools_apart *apart = &run->context->apart;
-    int result = apart->start(apart->arg, run, args_json, len);
-    if (result == ERR_PENDING)
-        result = tools_call_start_waiting(run, false);
-    run->done = result != ERR_PENDING;
-    return result;
+    int error = apart->start(apart->arg, run, args_json, len);
+    if (error == ERR_PENDING)
+        error = tools_call_start_waiting(run, false);
+    run->done = error != ERR_PENDING;
+    return error;
 }
 
 int tools_start(struct tools_run *run, const char *args_json, size_t len)
@@ -229,42 +232,42 @@ int tools_start(struct tools_run *run, const char *args_json, size_t len)
     run->fetches = NULL;
     run->steps = NULL;
     run->answered = tools_call_answered;
-    if (run->context->apart.start != NULL && tools_is_apart(run->context->conf, run->spec))
+    if (run->context->apart.start && tools_is_apart(run->context->conf, run->spec))
         return tools_call_start_apart(run, args_json, len);
-    int result = tools_call_prepare(run, args_json, len);
-    if (result == 0 && run->approved != NULL && run->approved[0] != '\0'
-        && run->spec->preview != NULL)
-        result = tools_call_compare_approved(run);
-    if (result == 1)
+    int error = tools_call_prepare(run, args_json, len);
+    if (error == 0 && run->approved && run->approved[0] != '\0' && run->spec->preview)
+        error = tools_call_compare_approved(run);
+    if (error == 1)
         return tools_call_settle(run, 0);
-    if (result != 0)
-        return tools_call_settle(run, result);
-    result = run->spec->handler(run);
-    if (result == ERR_PENDING && run->done) /* it was answered before the handler returned */
+    if (error != 0)
+        return tools_call_settle(run, error);
+    error = run->spec->handler(run);
+    if (error == ERR_PENDING && run->done) /* it was answered before the handler returned */
         return run->error;
-    return result == ERR_PENDING ? tools_call_start_waiting(run, true) : tools_call_settle(run, result);
+    return error == ERR_PENDING ? tools_call_start_waiting(run, true) :
+                                  tools_call_settle(run, error);
 }
 
 void tools_go_on(struct tools_run *run)
 {
     const struct tools_waiting *w;
     run->going_on = true;
-    while (run->steps != NULL && !run->done) {
+    while (run->steps && !run->done) {
         struct tools_step *step = run->steps;
         run->steps = step->next;
         step->fn(run, step->arg);
     }
     run->going_on = false;
     w = run->waiting;
-    if (!run->done && w != NULL && w->expired)
+    if (!run->done && w && w->expired)
         tools_call_time_out(run);
 }
 
 void tools_cancel(struct tools_run *run)
 {
-    if (run->done || run->waiting == NULL)
+    if (run->done || !run->waiting)
         return;
-    if (run->on_cancel != NULL)
+    if (run->on_cancel)
         run->on_cancel(run);
     tools_call_stop_waiting(run);
     run->steps = NULL;

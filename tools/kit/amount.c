@@ -8,22 +8,23 @@
 
 int amount_decimals(const char *currency)
 {
-    static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+    static const char none[] =
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
     static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
     if (strlen(currency) != 3)
         return 2;
-    return strstr(none, currency) != NULL ? 0 : strstr(three, currency) != NULL ? 3 : 2;
+    return strstr(none, currency) ? 0 : strstr(three, currency) ? 3 : 2;
 }
 
-static double unit(const char *currency)
+static double amount_unit(const char *currency)
 {
-    static const double units[] = { 1, 10, 100, 1000 };
+    static const double units[] = {1, 10, 100, 1000};
     return units[amount_decimals(currency)];
 }
 
 int amount_from_number(double value, const char *currency, int64_t *minor)
 {
-    double scaled = value * unit(currency);
+    double scaled = value * amount_unit(currency);
     if (!isfinite(scaled) || fabs(scaled) > 9e15 || fabs(scaled - nearbyint(scaled)) > 1e-4)
         return ERR_INVALID;
     *minor = (int64_t)llround(scaled);
@@ -32,7 +33,7 @@ int amount_from_number(double value, const char *currency, int64_t *minor)
 
 double amount_to_number(int64_t minor, const char *currency)
 {
-    return (double)minor / unit(currency);
+    return (double)minor / amount_unit(currency);
 }
 
 void amount_text(int64_t minor, const char *currency, char out[AMOUNT_TEXT_SIZE])

@@ -7,7 +7,7 @@
 
 int civil_month_days(int year, int month)
 {
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && leap ? 29 : days[month - 1];
 }
@@ -24,8 +24,8 @@ int64_t civil_days(int year, int month, int day)
 
 int64_t civil_seconds(const struct civil *c)
 {
-    return civil_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60
-        + c->second;
+    return civil_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
+        c->second;
 }
 
 void civil_from_seconds(int64_t seconds, struct civil *out)
@@ -57,7 +57,7 @@ int civil_weekday(int64_t days)
 }
 
 /* Exactly `count` digits. */
-static bool digits(const char **s, int count, int *out)
+static bool civil_digits(const char **s, int count, int *out)
 {
     *out = 0;
     for (int i = 0; i < count; i++, (*s)++) {
@@ -68,7 +68,7 @@ static bool digits(const char **s, int count, int *out)
     return true;
 }
 
-static bool parse_offset(const char **s, struct civil *c)
+static bool civil_parse_offset(const char **s, struct civil *c)
 {
     int hours, minutes = 0, sign = **s == '-' ? -1 : 1;
     if (**s == '\0')
@@ -81,24 +81,24 @@ static bool parse_offset(const char **s, struct civil *c)
     if (**s != '+' && **s != '-')
         return false;
     (*s)++;
-    if (!digits(s, 2, &hours))
+    if (!civil_digits(s, 2, &hours))
         return false;
     if (**s == ':')
         (*s)++;
-    if (**s != '\0' && !digits(s, 2, &minutes))
+    if (**s != '\0' && !civil_digits(s, 2, &minutes))
         return false;
     c->offset = sign * (hours * 3600 + minutes * 60);
     return hours <= 18 && minutes < 60;
 }
 
-static bool parse_time(const char **s, struct civil *c)
+static bool civil_parse_time(const char **s, struct civil *c)
 {
     c->has_time = true;
-    if (!digits(s, 2, &c->hour) || *(*s)++ != ':' || !digits(s, 2, &c->minute))
+    if (!civil_digits(s, 2, &c->hour) || *(*s)++ != ':' || !civil_digits(s, 2, &c->minute))
         return false;
     if (**s == ':') {
         (*s)++;
-        if (!digits(s, 2, &c->second))
+        if (!civil_digits(s, 2, &c->second))
             return false;
         if (**s == '.' || **s == ',') {
             (*s)++;
@@ -115,30 +115,30 @@ int civil_parse(const char *text, struct civil *out)
 {
     const char *s = text;
     memset(out, 0, sizeof *out);
-    if (!digits(&s, 4, &out->year) || *s++ != '-' || !digits(&s, 2, &out->month) || *s++ != '-'
-        || !digits(&s, 2, &out->day))
+    if (!civil_digits(&s, 4, &out->year) || *s++ != '-' || !civil_digits(&s, 2, &out->month) ||
+        *s++ != '-' || !civil_digits(&s, 2, &out->day))
         return ERR_INVALID;
-    if (out->year < 1900 || out->year > 2200 || out->month < 1 || out->month > 12 || out->day < 1
-        || out->day > civil_month_days(out->year, out->month))
+    if (out->year < 1900 || out->year > 2200 || out->month < 1 || out->month > 12 || out->day < 1 ||
+        out->day > civil_month_days(out->year, out->month))
         return ERR_INVALID;
     if (*s == '\0')
         return 0;
     if (*s != 'T' && *s != 't' && *s != ' ')
         return ERR_INVALID;
     s++;
-    return parse_time(&s, out) && parse_offset(&s, out) && *s == '\0' ? 0 : ERR_INVALID;
+    return civil_parse_time(&s, out) && civil_parse_offset(&s, out) && *s == '\0' ? 0 : ERR_INVALID;
 }
 
 const char *civil_weekday_name(int weekday)
 {
-    static const char *const names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
-        "Friday", "Saturday" };
+    static const char *const names[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+        "Friday", "Saturday"};
     return weekday >= 0 && weekday < 7 ? names[weekday] : "";
 }
 
 const char *civil_month_name(int month)
 {
-    static const char *const names[] = { "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December" };
+    static const char *const names[] = {"January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December"};
     return month >= 1 && month <= 12 ? names[month - 1] : "";
 }

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_CIVIL_H
 #define TURNPIKE_TOOLS_KIT_CIVIL_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,13 +19,13 @@ struct civil {
  * :SS, a fraction (dropped), and Z or +HH:MM or +HHMM. Years 1900 to 2200. A leap second is
  * refused. Returns 0 or ERR_INVALID.
  */
-int civil_parse(const char *text, struct civil *out);
+MUST_CHECK int civil_parse(const char *text, struct civil *out);
 
-int civil_month_days(int year, int month);
+MUST_CHECK int civil_month_days(int year, int month);
 int64_t civil_days(int year, int month, int day); /* since 1970-01-01; day may be out of range */
 int64_t civil_seconds(const struct civil *c);     /* since the epoch as if it were UTC */
 void civil_from_seconds(int64_t seconds, struct civil *out); /* has_time set, no offset */
-int civil_weekday(int64_t days);                  /* 0 = Sunday */
+MUST_CHECK int civil_weekday(int64_t days);                  /* 0 = Sunday */
 /* The English names; "" for a number that is none. month from 1. */
 const char *civil_weekday_name(int weekday);
 const char *civil_month_name(int month);

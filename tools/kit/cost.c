@@ -8,9 +8,9 @@
 const char *cost_currency(const struct tools_run *run)
 {
     const char *c = jdoc_string(jdoc_get(run->args, "currency"), NULL);
-    if (c == NULL)
+    if (!c)
         c = run->context->currency;
-    if (c == NULL || strlen(c) != 3)
+    if (!c || strlen(c) != 3)
         c = run->context->conf->default_currency;
     return strlen(c) == 3 ? c : "AUD";
 }
@@ -26,20 +26,20 @@ int cost_argument(struct tools_run *run, const char *key, const char *currency, 
     snprintf(path, sizeof path, "/%s", key);
     snprintf(expected, sizeof expected, "an amount with at most %d decimals",
         amount_decimals(currency));
-    int result = run_fail_at(run, path, expected, "%s is not possible in %s", key, currency);
-    return result != 0 ? result : ERR_INVALID;
+    int error = run_fail_at(run, path, expected, "%s is not possible in %s", key, currency);
+    return error != 0 ? error : ERR_INVALID;
 }
 
 int cost_set(jdoc *object, const char *key, int64_t minor, const char *currency)
 {
     char name[64];
     snprintf(name, sizeof name, "%s_minor", key);
-    int result = jdoc_set_double(object, key, amount_to_number(minor, currency));
-    return result == 0 ? jdoc_set_int(object, name, minor) : result;
+    int error = jdoc_set_double(object, key, amount_to_number(minor, currency));
+    return error == 0 ? jdoc_set_int(object, name, minor) : error;
 }
 
 /* NULL when there are too many. */
-static struct cost_sum *sum_of(struct cost_sums *sums, const char *currency)
+static struct cost_sum *cost_sum_of(struct cost_sums *sums, const char *currency)
 {
     size_t i = 0;
     while (i < sums->count && strcmp(sums->all[i].currency, currency) != 0)
@@ -53,8 +53,8 @@ static struct cost_sum *sum_of(struct cost_sums *sums, const char *currency)
 
 void cost_add(struct cost_sums *sums, int64_t minor, const char *currency)
 {
-    struct cost_sum *sum = sum_of(sums, currency);
-    if (sum == NULL)
+    struct cost_sum *sum = cost_sum_of(sums, currency);
+    if (!sum)
         return;
     sum->minor += minor;
     sum->count++;
@@ -67,11 +67,11 @@ void cost_add_numbers(struct cost_sums *sums, const struct records_numbers *numb
     for (size_t i = 0; i < numbers->count; i++) {
         const struct records_number *n = &numbers->all[i];
         bool count = strncmp(n->field, "c ", 2) == 0;
-        if ((!count && strncmp(n->field, "s ", 2) != 0) || strncmp(n->field + 2, prefix, len) != 0
-            || strlen(n->field + 2 + len) != 3)
+        if ((!count && strncmp(n->field, "s ", 2) != 0) ||
+            strncmp(n->field + 2, prefix, len) != 0 || strlen(n->field + 2 + len) != 3)
             continue;
-        struct cost_sum *sum = sum_of(sums, n->field + 2 + len);
-        if (sum != NULL)
+        struct cost_sum *sum = cost_sum_of(sums, n->field + 2 + len);
+        if (sum)
             *(count ? &sum->count : &sum->minor) += n->value;
     }
 }
@@ -97,13 +97,13 @@ void cost_add_record(struct cost_sums *sums, const jdoc *record, const char *key
 int cost_set_sums(jdoc *object, const char *key, const struct cost_sums *sums)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < sums->count; i++) {
         const struct cost_sum *s = &sums->all[i];
         jdoc *item = jdoc_new_object();
-        failed |= item == NULL || jdoc_set_string(item, "currency", s->currency) != 0
-            || cost_set(item, "total", s->minor, s->currency) != 0
-            || jdoc_set_int(item, "count", s->count) != 0;
+        failed |= !item || jdoc_set_string(item, "currency", s->currency) != 0 ||
+            cost_set(item, "total", s->minor, s->currency) != 0 ||
+            jdoc_set_int(item, "count", s->count) != 0;
         failed |= jdoc_push(list, item);
     }
     if (failed == 0)
@@ -120,6 +120,9 @@ void cost_sums_text(const struct cost_sums *sums, char out[COST_TEXT_SIZE])
         char one[AMOUNT_TEXT_SIZE];
         amount_text(sums->all[i].minor, sums->all[i].currency, one);
         len += (size_t)snprintf(out + len, COST_TEXT_SIZE - len, "%s%s",
-            i == 0 ? "" : i + 1 == sums->count ? " and " : ", ", one);
+            i == 0                   ? "" :
+                i + 1 == sums->count ? " and " :
+                                       ", ",
+            one);
     }
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_COST_H
 #define TURNPIKE_TOOLS_KIT_COST_H
 
+#include "base/err.h"
 #include "store/records.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/run.h"
@@ -13,9 +14,10 @@
 /* The argument `currency`, else the user's. */
 const char *cost_currency(const struct tools_run *run);
 /* Returns 0; ERR_NOT_FOUND (no such argument); ERR_INVALID (the failure is set); a fault. */
-int cost_argument(struct tools_run *run, const char *key, const char *currency, int64_t *minor);
+MUST_CHECK int cost_argument(struct tools_run *run, const char *key, const char *currency,
+    int64_t *minor);
 /* KEY and KEY_minor. Returns 0 or ERR_NOMEM. */
-int cost_set(jdoc *object, const char *key, int64_t minor, const char *currency);
+MUST_CHECK int cost_set(jdoc *object, const char *key, int64_t minor, const char *currency);
 
 #define COST_CURRENCIES_MAX 16
 struct cost_sums {
@@ -34,7 +36,7 @@ void cost_add_numbers(struct cost_sums *sums, const struct records_numbers *numb
 /* One of the stored sums; 0 when it is not there. */
 int64_t cost_number(const struct records_numbers *numbers, const char *field);
 /* [{currency, total, total_minor, count}]. Returns 0 or ERR_NOMEM. */
-int cost_set_sums(jdoc *object, const char *key, const struct cost_sums *sums);
+MUST_CHECK int cost_set_sums(jdoc *object, const char *key, const struct cost_sums *sums);
 /* "1,200.00 AUD and 30.00 USD"; "nothing" when there is none. */
 #define COST_TEXT_SIZE 200
 void cost_sums_text(const struct cost_sums *sums, char out[COST_TEXT_SIZE]);

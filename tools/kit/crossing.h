@@ -10,9 +10,9 @@
  * line may be suspended or seasonal, so results tell users to check. Adding one is adding a row.
  */
 struct crossing {
-    bool ferry;              /* else a fixed link: driven over, or a train that takes vehicles */
-    const char *name;        /* as users know it */
-    const char *from, *to;   /* ports, or the two banks */
+    bool ferry;            /* else a fixed link: driven over, or a train that takes vehicles */
+    const char *name;      /* as users know it */
+    const char *from, *to; /* ports, or the two banks */
     double from_latitude, from_longitude, to_latitude, to_longitude; /* within some kilometres */
 };
 extern const struct crossing crossing_all[];

@@ -8,16 +8,51 @@
 static const struct {
     const char *name, *code;
 } currency_names[] = {
-    {"$", "$"}, {"dollar", "$"}, {"dollars", "$"}, {"buck", "$"}, {"bucks", "$"},
-    {"A$", "AUD"}, {"AU$", "AUD"}, {"US$", "USD"}, {"NZ$", "NZD"}, {"C$", "CAD"}, {"CA$", "CAD"},
-    {"S$", "SGD"}, {"HK$", "HKD"}, {"R$", "BRL"}, {"FJ$", "FJD"},
-    {"\xe2\x82\xac", "EUR"}, {"euro", "EUR"}, {"euros", "EUR"},
-    {"\xc2\xa3", "GBP"}, {"pound", "GBP"}, {"pounds", "GBP"}, {"quid", "GBP"},
-    {"\xc2\xa5", "\xc2\xa5"}, {"yen", "JPY"}, {"yuan", "CNY"}, {"renminbi", "CNY"},
-    {"\xe2\x82\xb9", "INR"}, {"rupees", "INR"}, {"rupee", "INR"}, {"\xe2\x82\xa9", "KRW"},
-    {"won", "KRW"}, {"baht", "THB"}, {"peso", "MXN"}, {"pesos", "MXN"}, {"rand", "ZAR"},
-    {"rupiah", "IDR"}, {"ringgit", "MYR"}, {"franc", "CHF"}, {"francs", "CHF"}, {"kr", "kr"},
-    {"krona", "SEK"}, {"kronor", "SEK"}, {"kroner", "kr"}, {"zloty", "PLN"}, {"rubles", "RUB"},
+    {"$", "$"},
+    {"dollar", "$"},
+    {"dollars", "$"},
+    {"buck", "$"},
+    {"bucks", "$"},
+    {"A$", "AUD"},
+    {"AU$", "AUD"},
+    {"US$", "USD"},
+    {"NZ$", "NZD"},
+    {"C$", "CAD"},
+    {"CA$", "CAD"},
+    {"S$", "SGD"},
+    {"HK$", "HKD"},
+    {"R$", "BRL"},
+    {"FJ$", "FJD"},
+    {"\xe2\x82\xac", "EUR"},
+    {"euro", "EUR"},
+    {"euros", "EUR"},
+    {"\xc2\xa3", "GBP"},
+    {"pound", "GBP"},
+    {"pounds", "GBP"},
+    {"quid", "GBP"},
+    {"\xc2\xa5", "\xc2\xa5"},
+    {"yen", "JPY"},
+    {"yuan", "CNY"},
+    {"renminbi", "CNY"},
+    {"\xe2\x82\xb9", "INR"},
+    {"rupees", "INR"},
+    {"rupee", "INR"},
+    {"\xe2\x82\xa9", "KRW"},
+    {"won", "KRW"},
+    {"baht", "THB"},
+    {"peso", "MXN"},
+    {"pesos", "MXN"},
+    {"rand", "ZAR"},
+    {"rupiah", "IDR"},
+    {"ringgit", "MYR"},
+    {"franc", "CHF"},
+    {"francs", "CHF"},
+    {"kr", "kr"},
+    {"krona", "SEK"},
+    {"kronor", "SEK"},
+    {"kroner", "kr"},
+    {"zloty", "PLN"},
+    {"rubles", "RUB"},
 };
 /* Codes that are no English words in small letters. */
 static const char currency_codes[] =
@@ -28,7 +63,7 @@ static const char currency_codes[] =
 
 static bool currency_in(const char *list, const char *code)
 {
-    return strlen(code) == 3 && strstr(list, code) != NULL;
+    return strlen(code) == 3 && strstr(list, code);
 }
 
 bool currency_named(const char *text, char out[4])
@@ -72,13 +107,33 @@ const char *currency_there(const char *said, const char *country)
     static const struct {
         const char *name, *country, *code;
     } rows[] = {
-        {"$", "US", "USD"}, {"$", "PR", "USD"}, {"$", "EC", "USD"}, {"$", "CA", "CAD"},
-        {"$", "AU", "AUD"}, {"$", "NZ", "NZD"}, {"$", "SG", "SGD"}, {"$", "HK", "HKD"},
-        {"$", "FJ", "FJD"}, {"$", "TW", "TWD"}, {"$", "BS", "BSD"}, {"$", "BB", "BBD"},
-        {"$", "BZ", "BZD"}, {"$", "JM", "JMD"}, {"$", "TT", "TTD"}, {"$", "NA", "NAD"},
-        {"$", "SB", "SBD"}, {"$", "GY", "GYD"}, {"$", "MX", "MXN"}, {"$", "AR", "ARS"},
-        {"$", "CL", "CLP"}, {"$", "CO", "COP"}, {"kr", "SE", "SEK"}, {"kr", "NO", "NOK"},
-        {"kr", "DK", "DKK"}, {"kr", "IS", "ISK"}, {"\xc2\xa5", "JP", "JPY"},
+        {"$", "US", "USD"},
+        {"$", "PR", "USD"},
+        {"$", "EC", "USD"},
+        {"$", "CA", "CAD"},
+        {"$", "AU", "AUD"},
+        {"$", "NZ", "NZD"},
+        {"$", "SG", "SGD"},
+        {"$", "HK", "HKD"},
+        {"$", "FJ", "FJD"},
+        {"$", "TW", "TWD"},
+        {"$", "BS", "BSD"},
+        {"$", "BB", "BBD"},
+        {"$", "BZ", "BZD"},
+        {"$", "JM", "JMD"},
+        {"$", "TT", "TTD"},
+        {"$", "NA", "NAD"},
+        {"$", "SB", "SBD"},
+        {"$", "GY", "GYD"},
+        {"$", "MX", "MXN"},
+        {"$", "AR", "ARS"},
+        {"$", "CL", "CLP"},
+        {"$", "CO", "COP"},
+        {"kr", "SE", "SEK"},
+        {"kr", "NO", "NOK"},
+        {"kr", "DK", "DKK"},
+        {"kr", "IS", "ISK"},
+        {"\xc2\xa5", "JP", "JPY"},
         {"\xc2\xa5", "CN", "CNY"},
     };
 

@@ -12,8 +12,8 @@
 bool currency_named(const char *text, char out[4]);
 /* Whether the name that was said (currency_named's) can mean the user's own currency. */
 bool currency_is(const char *said, const char *own);
-/* The currency that a shared name ("$", "kr", "¥") means in a country (ISO 3166 code); NULL: the name
- * is not shared, or not in use there. */
+/* The currency that a shared name ("$", "kr", "¥") means in a country (ISO 3166 code); NULL: the
+ * name is not shared, or not in use there. */
 const char *currency_there(const char *said, const char *country);
 
 #endif

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_KIT_EXPORT_FILE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "store/store.h"
 
@@ -26,15 +27,15 @@ struct export_file_period {
  * A text that a spreadsheet would take for a formula gets an apostrophe in front. Returns 0 or a
  * fault.
  */
-int export_file_expenses(struct store *s, const struct export_file_period *period, struct buf *out,
-    export_file_flush *flush, void *arg);
+MUST_CHECK int export_file_expenses(struct store *s, const struct export_file_period *period,
+    struct buf *out, export_file_flush *flush, void *arg);
 /* The line of one expense, and the names. */
 void export_file_expense_names(struct buf *out);
 void export_file_expense(struct buf *out, const jdoc *expense);
 
 /* A trip (record of plan_trip) as GPX 1.1: its stops as waypoints and as a route. Returns 0,
  * ERR_INVALID (it has no places) or ERR_NOMEM. */
-int export_file_trip(const jdoc *trip, struct buf *out);
+MUST_CHECK int export_file_trip(const jdoc *trip, struct buf *out);
 
 /*
  * All of the user: {user, exported_at, context, records: {FAMILY: [...]},
@@ -42,7 +43,7 @@ int export_file_trip(const jdoc *trip, struct buf *out);
  * complete: true}. `complete` stands last: a document without it was broken off. Returns 0 or a
  * fault.
  */
-int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct buf *out,
+MUST_CHECK int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct buf *out,
     export_file_flush *flush, void *arg);
 
 #endif

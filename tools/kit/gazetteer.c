@@ -21,7 +21,7 @@
 #define QUALIFIERS_MAX 4
 #define FIELDS 10
 #define CLOSE_METRES 60000.0 /* of a qualifier that is a place itself */
-#define NEAR_CELLS_MAX 20 /* degrees that gazetteer_near looks over in each direction */
+#define NEAR_CELLS_MAX 20    /* degrees that gazetteer_near looks over in each direction */
 
 static struct {
     const char *data;
@@ -37,7 +37,7 @@ void gazetteer_close(void)
 }
 
 /* A file of ours at `path` takes the place of what is open; on failure that stays. */
-static int map_file(const char *path)
+static int gazetteer_map_file(const char *path)
 {
     struct mapped new;
     int error = mapped_open(&new, path, sizeof FIRST_LINE + 1, SIZE_MAX);
@@ -57,7 +57,7 @@ static int map_file(const char *path)
 }
 
 /* gazetteer.tsv in the folder of the running program: a build folder that was not installed. */
-static int map_beside_program(void)
+static int gazetteer_map_beside_program(void)
 {
     char path[600];
     ssize_t n = readlink("/proc/self/exe", path, 500);
@@ -65,25 +65,25 @@ static int map_beside_program(void)
         return ERR_NOT_CONFIGURED;
     path[n] = '\0';
     char *slash = strrchr(path, '/');
-    if (slash == NULL)
+    if (!slash)
         return ERR_NOT_CONFIGURED;
     strcpy(slash + 1, "gazetteer.tsv");
-    return map_file(path);
+    return gazetteer_map_file(path);
 }
 
 int gazetteer_open(const char *path)
 {
-    if (file.data != NULL && strcmp(file.path, path) == 0)
-        return mapped_replaced(&file.mapped) ? map_file(file.mapped.path) : 0;
+    if (file.data && strcmp(file.path, path) == 0)
+        return mapped_replaced(&file.mapped) ? gazetteer_map_file(file.mapped.path) : 0;
     gazetteer_close();
     if (strlen(path) >= sizeof file.path)
         return ERR_NOT_CONFIGURED;
-    int result = map_file(path[0] != '\0' ? path : GAZETTEER_PATH);
-    if (result == ERR_NOT_CONFIGURED && path[0] == '\0')
-        result = map_beside_program();
-    if (result == 0)
+    int error = gazetteer_map_file(path[0] != '\0' ? path : GAZETTEER_PATH);
+    if (error == ERR_NOT_CONFIGURED && path[0] == '\0')
+        error = gazetteer_map_beside_program();
+    if (error == 0)
         strcpy(file.path, path);
-    return result;
+    return error;
 }
 
 /* --- the file --- */
@@ -93,14 +93,14 @@ struct field {
     size_t len;
 };
 
-static const char *line_end(const char *line)
+static const char *gazetteer_line_end(const char *line)
 {
     return memchr(line, '\n', (size_t)(file.data + file.size - line));
 }
 
 /* Order of a line's key against `key`, bytewise as the file is sorted: by whole lines, and a tab
  * sorts below every character of a key. */
-static int compare_key(const char *line, const char *key)
+static int gazetteer_compare_key(const char *line, const char *key)
 {
     for (; *key != '\0'; line++, key++)
         if (*line != *key)
@@ -109,7 +109,7 @@ static int compare_key(const char *line, const char *key)
 }
 
 /* The first line whose key is not below `key`, NULL at the end. */
-static const char *seek(const char *key)
+static const char *gazetteer_seek(const char *key)
 {
     size_t low = 0, high = file.size;
     while (low < high) {
@@ -117,66 +117,66 @@ static const char *seek(const char *key)
         const char *line = file.data + middle;
         while (line > file.data + low && line[-1] != '\n')
             line--;
-        if (compare_key(line, key) < 0)
-            low = (size_t)(line_end(line) + 1 - file.data);
+        if (gazetteer_compare_key(line, key) < 0)
+            low = (size_t)(gazetteer_line_end(line) + 1 - file.data);
         else
             high = (size_t)(line - file.data);
     }
     return low < file.size ? file.data + low : NULL;
 }
 
-static const char *next_line(const char *line)
+static const char *gazetteer_next_line(const char *line)
 {
-    const char *next = line_end(line) + 1;
+    const char *next = gazetteer_line_end(line) + 1;
     return next < file.data + file.size ? next : NULL;
 }
 
-static size_t split(const char *line, struct field *fields)
+static size_t gazetteer_split(const char *line, struct field *fields)
 {
-    const char *end = line_end(line);
+    const char *end = gazetteer_line_end(line);
     size_t count = 0;
     while (count < FIELDS) {
         const char *tab = memchr(line, '\t', (size_t)(end - line));
-        const char *to = tab != NULL ? tab : end;
-        fields[count++] = (struct field){ line, (size_t)(to - line) };
-        if (tab == NULL)
+        const char *to = tab ? tab : end;
+        fields[count++] = (struct field){line, (size_t)(to - line)};
+        if (!tab)
             break;
         line = tab + 1;
     }
     return count;
 }
 
-static void copy_field(struct field f, char *out, size_t size)
+static void gazetteer_copy_field(struct field f, char *out, size_t size)
 {
     size_t n = f.len < size ? f.len : utf8_cut(f.text, size - 1);
     memcpy(out, f.text, n);
     out[n] = '\0';
 }
 
-static double number_field(struct field f)
+static double gazetteer_number_field(struct field f)
 {
     char text[32];
-    copy_field(f, text, sizeof text);
+    gazetteer_copy_field(f, text, sizeof text);
     return strtod(text, NULL);
 }
 
 /* The country a folded word stands for: code and, if wanted, name. */
-static bool country_of(const char *word, char code[3], char *name, size_t name_size)
+static bool gazetteer_country_of(const char *word, char code[3], char *name, size_t name_size)
 {
     char key[KEY_SIZE + 1];
     struct field f[FIELDS];
     snprintf(key, sizeof key, "!%s", word);
-    const char *line = seek(key);
-    if (line == NULL || compare_key(line, key) != 0 || split(line, f) < 3)
+    const char *line = gazetteer_seek(key);
+    if (!line || gazetteer_compare_key(line, key) != 0 || gazetteer_split(line, f) < 3)
         return false;
-    copy_field(f[1], code, 3);
-    if (name != NULL)
-        copy_field(f[2], name, name_size);
+    gazetteer_copy_field(f[1], code, 3);
+    if (name)
+        gazetteer_copy_field(f[2], name, name_size);
     return true;
 }
 
 /* "nsw" in "nsw|new south wales" */
-static bool has_region(struct field keys, const char *word)
+static bool gazetteer_has_region(struct field keys, const char *word)
 {
     size_t len = strlen(word);
     for (size_t at = 0; at + len <= keys.len; at++) {
@@ -196,69 +196,69 @@ struct query {
     size_t qualifier_count;
 };
 
-static bool in_country(const struct field *f, const char *code)
+static bool gazetteer_in_country(const struct field *f, const char *code)
 {
     return f[3].len == 2 && memcmp(f[3].text, code, 2) == 0;
 }
 
 /* Is the word a part of the country ("scotland"), and not the country itself? */
-static bool names_part(const char *word, const char *code)
+static bool gazetteer_names_part(const char *word, const char *code)
 {
     struct field f[FIELDS];
     char name[64] = "", own[3], folded[KEY_SIZE];
-    char lower[3] = { (char)tolower((unsigned char)code[0]),
-        (char)tolower((unsigned char)code[1]) };
-    if (!country_of(lower, own, name, sizeof name)
-        || (gazetteer_fold(name, folded, sizeof folded) && strcmp(folded, word) == 0))
+    char lower[3] = {(char)tolower((unsigned char)code[0]), (char)tolower((unsigned char)code[1])};
+    if (!gazetteer_country_of(lower, own, name, sizeof name) ||
+        (gazetteer_fold(name, folded, sizeof folded) && strcmp(folded, word) == 0))
         return false;
-    const char *line = seek(word);
-    for (; line && compare_key(line, word) == 0; line = next_line(line))
-        if (split(line, f) == FIELDS && f[1].text[0] == 'r' && in_country(f, code)
-            && (f[2].len != strlen(name) || memcmp(f[2].text, name, f[2].len) != 0))
+    const char *line = gazetteer_seek(word);
+    for (; line && gazetteer_compare_key(line, word) == 0; line = gazetteer_next_line(line))
+        if (gazetteer_split(line, f) == FIELDS && f[1].text[0] == 'r' &&
+            gazetteer_in_country(f, code) &&
+            (f[2].len != strlen(name) || memcmp(f[2].text, name, f[2].len) != 0))
             return true;
     return false;
 }
 
 /* "Newport, Isle of Wight": is the word a place close by? */
-static bool fits_place(const char *word, const struct field *f)
+static bool gazetteer_fits_place(const char *word, const struct field *f)
 {
     struct field near[FIELDS];
-    const char *line = seek(word);
-    for (; line && compare_key(line, word) == 0; line = next_line(line))
-        if (split(line, near) == FIELDS && strchr("ps", near[1].text[0])
-            && gazetteer_distance(number_field(near[6]), number_field(near[7]), number_field(f[6]),
-                number_field(f[7])) <= CLOSE_METRES)
+    const char *line = gazetteer_seek(word);
+    for (; line && gazetteer_compare_key(line, word) == 0; line = gazetteer_next_line(line))
+        if (gazetteer_split(line, near) == FIELDS && strchr("ps", near[1].text[0]) &&
+            gazetteer_distance(gazetteer_number_field(near[6]), gazetteer_number_field(near[7]),
+                gazetteer_number_field(f[6]), gazetteer_number_field(f[7])) <= CLOSE_METRES)
             return true;
     return false;
 }
 
-static bool fits_word(const char *word, const struct field *f)
+static bool gazetteer_fits_word(const char *word, const struct field *f)
 {
     char code[3];
-    if (has_region(f[5], word) || fits_place(word, f))
+    if (gazetteer_has_region(f[5], word) || gazetteer_fits_place(word, f))
         return true;
-    return country_of(word, code, NULL, 0) && in_country(f, code)
-        && (f[1].text[0] == 'r' || !names_part(word, code));
+    return gazetteer_country_of(word, code, NULL, 0) && gazetteer_in_country(f, code) &&
+        (f[1].text[0] == 'r' || !gazetteer_names_part(word, code));
 }
 
 /* One qualifier: "nsw", "australia", or both in one: "nsw australia". */
-static bool fits_qualifier(const char *words, const struct field *f)
+static bool gazetteer_fits_qualifier(const char *words, const struct field *f)
 {
     char left[KEY_SIZE];
-    if (fits_word(words, f))
+    if (gazetteer_fits_word(words, f))
         return true;
     for (const char *blank = strchr(words, ' '); blank; blank = strchr(blank + 1, ' ')) {
         snprintf(left, sizeof left, "%.*s", (int)(blank - words), words);
-        if (fits_word(left, f) && fits_word(blank + 1, f))
+        if (gazetteer_fits_word(left, f) && gazetteer_fits_word(blank + 1, f))
             return true;
     }
     return false;
 }
 
-static bool fits(const struct query *q, const struct field *f)
+static bool gazetteer_fits(const struct query *q, const struct field *f)
 {
     for (size_t i = 0; i < q->qualifier_count; i++)
-        if (!fits_qualifier(q->qualifiers[i], f))
+        if (!gazetteer_fits_qualifier(q->qualifiers[i], f))
             return false;
     return true;
 }
@@ -274,51 +274,54 @@ double gazetteer_bias_of(const struct gazetteer_bias *bias, const char *country_
 }
 
 /* Ten times the people weigh 1; another name, or a whole country, less. */
-static double score_of(const struct field *f, const struct gazetteer_bias *bias)
+static double gazetteer_score_of(const struct field *f, const struct gazetteer_bias *bias)
 {
     char code[3];
-    double score = log10(number_field(f[8]) + 1);
+    double score = log10(gazetteer_number_field(f[8]) + 1);
     score -= f[1].text[0] == 'a' ? 2 : f[1].text[0] == 'r' ? 1 : 0;
-    copy_field(f[3], code, sizeof code);
-    return score + gazetteer_bias_of(bias, code, number_field(f[6]), number_field(f[7]));
+    gazetteer_copy_field(f[3], code, sizeof code);
+    return score +
+        gazetteer_bias_of(bias, code, gazetteer_number_field(f[6]), gazetteer_number_field(f[7]));
 }
 
-static void fill_place(const struct field *f, struct gazetteer_place *p)
+static void gazetteer_fill_place(const struct field *f, struct gazetteer_place *p)
 {
-    char word[3] = { 0 }, code[3];
+    char word[3] = {0}, code[3];
     memset(p, 0, sizeof *p);
     p->region_itself = f[1].text[0] == 'r';
-    copy_field(f[2], p->name, sizeof p->name);
-    copy_field(f[3], p->country_code, sizeof p->country_code);
-    copy_field(f[4], p->region_itself ? p->town : p->region, sizeof p->region);
-    copy_field(f[9], p->zone, sizeof p->zone);
-    p->latitude = number_field(f[6]);
-    p->longitude = number_field(f[7]);
-    p->population = (int64_t)number_field(f[8]);
+    gazetteer_copy_field(f[2], p->name, sizeof p->name);
+    gazetteer_copy_field(f[3], p->country_code, sizeof p->country_code);
+    gazetteer_copy_field(f[4], p->region_itself ? p->town : p->region, sizeof p->region);
+    gazetteer_copy_field(f[9], p->zone, sizeof p->zone);
+    p->latitude = gazetteer_number_field(f[6]);
+    p->longitude = gazetteer_number_field(f[7]);
+    p->population = (int64_t)gazetteer_number_field(f[8]);
     for (int i = 0; i < 2; i++)
         word[i] = (char)tolower((unsigned char)p->country_code[i]);
-    if (!country_of(word, code, p->country, sizeof p->country))
+    if (!gazetteer_country_of(word, code, p->country, sizeof p->country))
         snprintf(p->country, sizeof p->country, "%s", p->country_code);
     if (p->region_itself && strcmp(p->name, p->country) == 0)
         p->country[0] = '\0';
 }
 
-static bool is_fit(const struct field *f)
+static bool gazetteer_is_fit(const struct field *f)
 {
-    double lat = number_field(f[6]), lon = number_field(f[7]), people = number_field(f[8]);
-    return f[1].len == 1 && strchr("pars", f[1].text[0]) && fabs(lat) <= 90 && fabs(lon) <= 180
-        && people >= 0 && people < 1e12;
+    double lat = gazetteer_number_field(f[6]), lon = gazetteer_number_field(f[7]),
+           people = gazetteer_number_field(f[8]);
+    return f[1].len == 1 && strchr("pars", f[1].text[0]) && fabs(lat) <= 90 && fabs(lon) <= 180 &&
+        people >= 0 && people < 1e12;
 }
 
 /* Into the list by score; of two that are one place the higher one stays. */
-static void add_candidate(struct gazetteer_candidates *list, const struct field *f, double score)
+static void gazetteer_add_candidate(struct gazetteer_candidates *list, const struct field *f,
+    double score)
 {
-    struct gazetteer_candidate one = { .score = score };
-    fill_place(f, &one.place);
+    struct gazetteer_candidate one = {.score = score};
+    gazetteer_fill_place(f, &one.place);
     size_t at = 0, same = 0;
     for (; same < list->count; same++)
-        if (fabs(list->all[same].place.latitude - one.place.latitude) < 0.2
-            && fabs(list->all[same].place.longitude - one.place.longitude) < 0.2)
+        if (fabs(list->all[same].place.latitude - one.place.latitude) < 0.2 &&
+            fabs(list->all[same].place.longitude - one.place.longitude) < 0.2)
             break;
     if (same < list->count && list->all[same].score >= score)
         return;
@@ -332,83 +335,86 @@ static void add_candidate(struct gazetteer_candidates *list, const struct field 
     list->all[at] = one;
 }
 
-static int choose(const struct query *q, const struct gazetteer_bias *bias,
+static int gazetteer_choose(const struct query *q, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out)
 {
     struct field f[FIELDS];
-    const char *line = seek(q->name);
-    for (; line && compare_key(line, q->name) == 0; line = next_line(line))
-        if (split(line, f) == FIELDS && is_fit(f) && fits(q, f))
-            add_candidate(out, f, score_of(f, bias));
+    const char *line = gazetteer_seek(q->name);
+    for (; line && gazetteer_compare_key(line, q->name) == 0; line = gazetteer_next_line(line))
+        if (gazetteer_split(line, f) == FIELDS && gazetteer_is_fit(f) && gazetteer_fits(q, f))
+            gazetteer_add_candidate(out, f, gazetteer_score_of(f, bias));
     return out->count > 0 ? 0 : ERR_NOT_FOUND;
 }
 
 /* "Brisbane Australia": the longest name first, the words behind it as one qualifier. */
-static int choose_by_words(const char *folded, const struct gazetteer_bias *bias,
+static int gazetteer_choose_by_words(const char *folded, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out)
 {
-    struct query q = { .qualifier_count = 0 };
+    struct query q = {.qualifier_count = 0};
     snprintf(q.name, sizeof q.name, "%s", folded);
-    int result = choose(&q, bias, out);
-    for (int words = 0; result == ERR_NOT_FOUND && words < WORDS_MAX; words++) {
+    int error = gazetteer_choose(&q, bias, out);
+    for (int words = 0; error == ERR_NOT_FOUND && words < WORDS_MAX; words++) {
         char *blank = strrchr(q.name, ' ');
         if (!blank)
             break;
         *blank = '\0';
         q.qualifier_count = 1;
         snprintf(q.qualifiers[0], sizeof q.qualifiers[0], "%s", folded + (blank - q.name) + 1);
-        result = choose(&q, bias, out);
+        error = gazetteer_choose(&q, bias, out);
     }
-    return result;
+    return error;
 }
 
 /* The beginnings that people write in two ways. */
-static const char *const spellings[][2] = { { "the ", "" }, { "st ", "saint " },
-    { "saint ", "st " }, { "mt ", "mount " }, { "mount ", "mt " }, { "ft ", "fort " },
-    { "fort ", "ft " }, { "pt ", "port " }, { "city of ", "" } };
+static const char *const spellings[][2] = {{"the ", ""}, {"st ", "saint "}, {"saint ", "st "},
+    {"mt ", "mount "}, {"mount ", "mt "}, {"ft ", "fort "}, {"fort ", "ft "}, {"pt ", "port "},
+    {"city of ", ""}};
 
-static int choose_by_spelling(const struct query *asked, bool whole,
+static int gazetteer_choose_by_spelling(const struct query *asked, bool whole,
     const struct gazetteer_bias *bias, struct gazetteer_candidates *out)
 {
-    int result = whole ? choose(asked, bias, out) : choose_by_words(asked->name, bias, out);
-    for (size_t i = 0; result == ERR_NOT_FOUND && i < sizeof spellings / sizeof *spellings; i++) {
+    int error = whole ? gazetteer_choose(asked, bias, out) :
+                        gazetteer_choose_by_words(asked->name, bias, out);
+    for (size_t i = 0; error == ERR_NOT_FOUND && i < sizeof spellings / sizeof *spellings; i++) {
         struct query q = *asked;
         size_t len = strlen(spellings[i][0]);
-        if (strncmp(asked->name, spellings[i][0], len) != 0 || (size_t)snprintf(q.name,
-                sizeof q.name, "%s%.120s", spellings[i][1], asked->name + len) >= sizeof q.name)
+        if (strncmp(asked->name, spellings[i][0], len) != 0 ||
+            (size_t)snprintf(q.name, sizeof q.name, "%s%.120s", spellings[i][1],
+                asked->name + len) >= sizeof q.name)
             continue;
-        result = whole ? choose(&q, bias, out) : choose_by_words(q.name, bias, out);
+        error =
+            whole ? gazetteer_choose(&q, bias, out) : gazetteer_choose_by_words(q.name, bias, out);
     }
-    return result;
+    return error;
 }
 
 /* Parts between commas; the first is the name. Returns how many, 0 when they cannot be folded. */
-static size_t read_query(const char *text, struct query *q)
+static size_t gazetteer_read_query(const char *text, struct query *q)
 {
     char part[KEY_SIZE];
     size_t parts = 0;
-    for (const char *s = text; s != NULL && parts <= QUALIFIERS_MAX; parts++) {
+    for (const char *s = text; s && parts <= QUALIFIERS_MAX; parts++) {
         const char *comma = strchr(s, ',');
-        size_t len = comma != NULL ? (size_t)(comma - s) : strlen(s);
+        size_t len = comma ? (size_t)(comma - s) : strlen(s);
         if (len >= sizeof part)
             return 0;
         memcpy(part, s, len);
         part[len] = '\0';
         if (!gazetteer_fold(part, parts == 0 ? q->name : q->qualifiers[parts - 1], KEY_SIZE))
             return 0;
-        s = comma != NULL ? comma + 1 : NULL;
+        s = comma ? comma + 1 : NULL;
     }
     q->qualifier_count = parts > 0 ? parts - 1 : 0;
     return parts;
 }
 
 /* "-27.47, 153.02". Returns 0, ERR_NOT_FOUND (no coordinates), ERR_INVALID (off the globe). */
-static int read_coordinates(const char *text, struct gazetteer_place *p)
+static int gazetteer_read_coordinates(const char *text, struct gazetteer_place *p)
 {
     double lat, lon;
     int used = 0;
     for (const char *c = text; *c != '\0'; c++)
-        if (!isdigit((unsigned char)*c) && strchr(" +-.,", *c) == NULL)
+        if (!isdigit((unsigned char)*c) && !strchr(" +-.,", *c))
             return ERR_NOT_FOUND;
     if (sscanf(text, " %lf , %lf %n", &lat, &lon, &used) != 2 || text[used] != '\0')
         return ERR_NOT_FOUND;
@@ -424,33 +430,34 @@ static int read_coordinates(const char *text, struct gazetteer_place *p)
 int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out)
 {
-    struct query q = { .qualifier_count = 0 };
+    struct query q = {.qualifier_count = 0};
     memset(out, 0, sizeof *out);
-    int result = read_coordinates(text, &out->all[0].place);
-    out->count = result == 0;
-    out->coordinates = result == 0;
-    if (result != ERR_NOT_FOUND)
-        return result;
+    int error = gazetteer_read_coordinates(text, &out->all[0].place);
+    out->count = error == 0;
+    out->coordinates = error == 0;
+    if (error != ERR_NOT_FOUND)
+        return error;
     if (!file.data)
         return ERR_NOT_CONFIGURED;
-    size_t parts = read_query(text, &q);
-    return parts == 0 ? ERR_NOT_FOUND : choose_by_spelling(&q, parts > 1, bias, out);
+    size_t parts = gazetteer_read_query(text, &q);
+    return parts == 0 ? ERR_NOT_FOUND : gazetteer_choose_by_spelling(&q, parts > 1, bias, out);
 }
 
 /* --- the towns by degree --- */
 
-static void look_in_cell(int lat, int lon, const struct gazetteer_point *point, double metres,
-    struct gazetteer_place *out)
+static void gazetteer_look_in_cell(int lat, int lon, const struct gazetteer_point *point,
+    double metres, struct gazetteer_place *out)
 {
     char key[16];
     struct field f[FIELDS];
     snprintf(key, sizeof key, "=%03d%03d", lat, ((lon % 360) + 360) % 360);
-    const char *line = seek(key);
-    for (; line && compare_key(line, key) == 0; line = next_line(line))
-        if (split(line, f) == FIELDS && is_fit(f) && number_field(f[8]) >= (double)out->population
-            && gazetteer_distance(point->latitude, point->longitude, number_field(f[6]),
-                number_field(f[7])) <= metres)
-            fill_place(f, out);
+    const char *line = gazetteer_seek(key);
+    for (; line && gazetteer_compare_key(line, key) == 0; line = gazetteer_next_line(line))
+        if (gazetteer_split(line, f) == FIELDS && gazetteer_is_fit(f) &&
+            gazetteer_number_field(f[8]) >= (double)out->population &&
+            gazetteer_distance(point->latitude, point->longitude, gazetteer_number_field(f[6]),
+                gazetteer_number_field(f[7])) <= metres)
+            gazetteer_fill_place(f, out);
 }
 
 int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
@@ -467,7 +474,7 @@ int gazetteer_near(const struct gazetteer_point *points, size_t count, double me
              lat <= (int)floor(points[i].latitude + 90 + reach); lat++)
             for (int lon = (int)floor(points[i].longitude + 180 - wide);
                  lon <= (int)floor(points[i].longitude + 180 + wide); lon++)
-                look_in_cell(lat, lon, &points[i], metres, &out[i]);
+                gazetteer_look_in_cell(lat, lon, &points[i], metres, &out[i]);
     }
     return 0;
 }

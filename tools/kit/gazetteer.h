@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_GAZETTEER_H
 #define TURNPIKE_TOOLS_KIT_GAZETTEER_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +52,7 @@ struct gazetteer_candidates { /* places of one name, the best first; no two with
  * rename). Returns 0, ERR_NOT_CONFIGURED (no file), ERR_INVALID (not ours; a file that was open at
  * this path stays so).
  */
-int gazetteer_open(const char *path);
+MUST_CHECK int gazetteer_open(const char *path);
 void gazetteer_close(void);
 
 /*
@@ -59,7 +61,7 @@ void gazetteer_close(void);
  * Returns 0 (at least one); ERR_NOT_FOUND; ERR_INVALID (coordinates off the globe);
  * ERR_NOT_CONFIGURED (no file open, and these are no coordinates).
  */
-int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
+MUST_CHECK int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_candidates *out);
 
 /*
@@ -67,7 +69,7 @@ int gazetteer_candidates(const char *text, const struct gazetteer_bias *bias,
  * from the text's: to be asked about, never to be taken. At most some 20 ms. Returns 0 or
  * ERR_NOT_FOUND.
  */
-int gazetteer_spelled_like(const char *text, const struct gazetteer_bias *bias,
+MUST_CHECK int gazetteer_spelled_like(const char *text, const struct gazetteer_bias *bias,
     struct gazetteer_place *out);
 
 /* What the user's country (1.5) and location (at most 1.5, none from 3,000 km) add to a score. */
@@ -75,8 +77,10 @@ double gazetteer_bias_of(const struct gazetteer_bias *bias, const char *country_
     double latitude, double longitude);
 
 /* For each of count points the largest town of 5,000 within `metres`; none: an empty name. */
-struct gazetteer_point { double latitude, longitude; };
-int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
+struct gazetteer_point {
+    double latitude, longitude;
+};
+MUST_CHECK int gazetteer_near(const struct gazetteer_point *points, size_t count, double metres,
     struct gazetteer_place *out);
 
 /* Great circle, in metres, on a sphere of mean radius. */

@@ -5,13 +5,12 @@
 #include <string.h>
 
 /* Latin letters of U+00C0 to U+017F without their marks; "" for what has no plain form. */
-static const char *plain_letter(unsigned c)
+static const char *gazetteer_plain_letter(unsigned c)
 {
-    static const char *const latin1[] = {
-        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
-        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "ss",
-        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
-        "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "y" };
+    static const char *const latin1[] = {"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e",
+        "e", "i", "i", "i", "i", "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u",
+        "y", "th", "ss", "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i",
+        "i", "d", "n", "o", "o", "o", "o", "o", " ", "o", "u", "u", "u", "u", "y", "th", "y"};
     static const char extended[] =
         "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllllllllnnnnnnnnnoooooooo"
         "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
@@ -25,7 +24,7 @@ static const char *plain_letter(unsigned c)
     return c >= 0x300 && c <= 0x36F ? "" : NULL; /* combining marks fall away */
 }
 
-static unsigned next_code_point(const unsigned char **s)
+static unsigned gazetteer_next_code_point(const unsigned char **s)
 {
     unsigned c = *(*s)++;
     int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
@@ -41,12 +40,12 @@ bool gazetteer_fold(const char *text, char *out, size_t size)
     size_t at = 0;
     const unsigned char *s = (const unsigned char *)text;
     while (*s != '\0') {
-        char ascii[2] = { 0 };
-        unsigned c = next_code_point(&s);
-        const char *letters = c < 0x80 ? ascii : plain_letter(c);
+        char ascii[2] = {0};
+        unsigned c = gazetteer_next_code_point(&s);
+        const char *letters = c < 0x80 ? ascii : gazetteer_plain_letter(c);
         if (c < 0x80)
             ascii[0] = isalnum((int)c) ? (char)tolower((int)c) : strchr("'.", (int)c) ? '\0' : ' ';
-        if (c == 0x2019 || letters == NULL)
+        if (c == 0x2019 || !letters)
             letters = c == 0x2019 ? "" : " ";
         for (; *letters != '\0'; letters++) {
             if (*letters == ' ' && (at == 0 || out[at - 1] == ' '))

@@ -19,12 +19,14 @@ struct gazetteer_slip {
 };
 
 /* Is it a place? head, letter (0 = none) and tail are its name. */
-static void gazetteer_slip_try(struct gazetteer_slip *s, const char *name, size_t head,
-    char letter, const char *tail)
+static void gazetteer_slip_try(struct gazetteer_slip *s, const char *name, size_t head, char letter,
+    const char *tail)
 {
-    char text[NAME_MAX + 120], middle[2] = { letter, '\0' };
-    if (letter == ' ' || (size_t)snprintf(text, sizeof text, "%.*s%s%s%s", (int)head, name, middle,
-            tail, s->rest) >= sizeof text || gazetteer_candidates(text, s->bias, &s->found) != 0)
+    char text[NAME_MAX + 120], middle[2] = {letter, '\0'};
+    if (letter == ' ' ||
+        (size_t)snprintf(text, sizeof text, "%.*s%s%s%s", (int)head, name, middle, tail, s->rest) >=
+            sizeof text ||
+        gazetteer_candidates(text, s->bias, &s->found) != 0)
         return;
     const struct gazetteer_candidate *c = &s->found.all[0];
     if (c->place.population >= PEOPLE_MIN && c->score > s->best) {
@@ -58,7 +60,7 @@ int gazetteer_spelled_like(const char *text, const struct gazetteer_bias *bias,
 {
     char first[100], name[NAME_MAX + 1];
     size_t part = strcspn(text, ",");
-    struct gazetteer_slip s = { .bias = bias, .rest = text + part, .best = -1, .out = out };
+    struct gazetteer_slip s = {.bias = bias, .rest = text + part, .best = -1, .out = out};
     if (part >= sizeof first || strlen(s.rest) > 100)
         return ERR_NOT_FOUND;
     snprintf(first, sizeof first, "%.*s", (int)part, text);

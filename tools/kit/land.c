@@ -23,13 +23,19 @@
 #define METRES_PER_DEGREE 111195.0
 #define METRES_PER_RADIAN 6371008.8
 #define RADIAN (3.14159265358979323846 / 180)
-#define SMALL_DEGREES 0.12 /* from south to north */
+#define SMALL_DEGREES 0.12  /* from south to north */
 #define SMALL_METRES 2000.0 /* by which a larger landmass may be farther and yet be the one */
 #define STEP_METRES 4000.0
 
-struct polygon { int32_t west, south, east, north, first, count; };
-struct chunk { int32_t west, south, east, north, first, count; };
-struct vertex { int32_t longitude, latitude; };
+struct polygon {
+    int32_t west, south, east, north, first, count;
+};
+struct chunk {
+    int32_t west, south, east, north, first, count;
+};
+struct vertex {
+    int32_t longitude, latitude;
+};
 
 static struct {
     struct mapped mapped;
@@ -62,22 +68,22 @@ unsigned land_generation(void)
 
 static bool land_box_good(int32_t west, int32_t south, int32_t east, int32_t north)
 {
-    return west >= -540 * UNIT && east <= 540 * UNIT && west <= east && south >= -90 * UNIT
-        && north <= 90 * UNIT && south <= north;
+    return west >= -540 * UNIT && east <= 540 * UNIT && west <= east && south >= -90 * UNIT &&
+        north <= 90 * UNIT && south <= north;
 }
 
 static bool land_tables_good(void)
 {
     for (int i = 0; i < land.polygon_count; i++) {
         const struct polygon *p = &land.polygons[i];
-        if (!land_box_good(p->west, p->south, p->east, p->north) || p->first < 0 || p->count < 1
-            || p->count > land.chunk_count || p->first > land.chunk_count - p->count)
+        if (!land_box_good(p->west, p->south, p->east, p->north) || p->first < 0 || p->count < 1 ||
+            p->count > land.chunk_count || p->first > land.chunk_count - p->count)
             return false;
     }
     for (int i = 0; i < land.chunk_count; i++) {
         const struct chunk *c = &land.chunks[i];
-        if (!land_box_good(c->west, c->south, c->east, c->north) || c->first < 0 || c->count < 1
-            || c->count > CHUNK_MAX || c->first >= land.vertex_count - c->count)
+        if (!land_box_good(c->west, c->south, c->east, c->north) || c->first < 0 || c->count < 1 ||
+            c->count > CHUNK_MAX || c->first >= land.vertex_count - c->count)
             return false;
     }
     return true;
@@ -88,8 +94,8 @@ static int land_read(void)
 {
     const uint32_t *head = (const uint32_t *)((const char *)land.mapped.data + 8);
     size_t words;
-    if (memcmp(land.mapped.data, MAGIC, 8) != 0 || head[3] != COLUMNS || head[4] != ROWS
-        || head[5] != CHUNK_MAX)
+    if (memcmp(land.mapped.data, MAGIC, 8) != 0 || head[3] != COLUMNS || head[4] != ROWS ||
+        head[5] != CHUNK_MAX)
         return ERR_INVALID;
     for (int i = 0; i < 3; i++)
         if (head[i] == 0 || head[i] > 10 * 1000 * 1000)
@@ -155,8 +161,9 @@ int land_open(const char *path, const char *gazetteer)
         return mapped_replaced(&land.mapped) ? land_map(land.mapped.path) : 0;
     land_close();
     int error = land_map(file);
-    ssize_t n = error == ERR_NOT_CONFIGURED && standard
-        ? readlink("/proc/self/exe", program, sizeof program - 1) : -1;
+    ssize_t n = error == ERR_NOT_CONFIGURED && standard ?
+        readlink("/proc/self/exe", program, sizeof program - 1) :
+        -1;
     if (n > 0) {
         char beside[600];
         program[n] = '\0';
@@ -189,9 +196,10 @@ static bool land_in_polygon(const struct polygon *p, double lat, double lon)
             continue;
         const struct vertex *v = &land.vertices[c->first], *end = v + c->count;
         for (; v < end; v++)
-            if ((v[0].latitude > y) != (v[1].latitude > y)
-                && x < (v[1].longitude - (double)v[0].longitude) * (y - v[0].latitude)
-                        / (v[1].latitude - (double)v[0].latitude) + v[0].longitude)
+            if ((v[0].latitude > y) != (v[1].latitude > y) &&
+                x < (v[1].longitude - (double)v[0].longitude) * (y - v[0].latitude) /
+                            (v[1].latitude - (double)v[0].latitude) +
+                        v[0].longitude)
                 inside = !inside;
     }
     return inside;
@@ -215,13 +223,14 @@ static double land_outline(const struct polygon *p, double lat, double lon, doub
         return metres;
     for (int i = p->first; i < p->first + p->count; i++) {
         const struct chunk *c = &land.chunks[i];
-        if (x < c->west - wide || x > c->east + wide || y < c->south - reach
-            || y > c->north + reach)
+        if (x < c->west - wide || x > c->east + wide || y < c->south - reach ||
+            y > c->north + reach)
             continue;
         const struct vertex *v = &land.vertices[c->first], *end = v + c->count;
         for (; v < end; v++)
-            best = fmin(best, land_segment((v[0].longitude - x) * squeeze, v[0].latitude - y,
-                (v[1].longitude - x) * squeeze, v[1].latitude - y));
+            best = fmin(best,
+                land_segment((v[0].longitude - x) * squeeze, v[0].latitude - y,
+                    (v[1].longitude - x) * squeeze, v[1].latitude - y));
     }
     return sqrt(best) / UNIT * METRES_PER_DEGREE;
 }
@@ -237,22 +246,21 @@ static bool land_in_area(const double (*area)[2], size_t count, double lat, doub
 {
     bool inside = false;
     for (size_t i = 0, k = count - 1; i < count; k = i++)
-        if ((area[i][0] > lat) != (area[k][0] > lat)
-            && lon < (area[k][1] - area[i][1]) * (lat - area[i][0]) / (area[k][0] - area[i][0])
-                    + area[i][1])
+        if ((area[i][0] > lat) != (area[k][0] > lat) &&
+            lon < (area[k][1] - area[i][1]) * (lat - area[i][0]) / (area[k][0] - area[i][0]) +
+                    area[i][1])
             inside = !inside;
     return inside;
 }
 
 static int land_continent(int polygon, double lat, double lon)
 {
-    static const double africa[][2] = { { 35.97, -10 }, { 35.97, -1.5 }, { 37.7, 1 },
-        { 37.7, 11.6 }, { 33.6, 14 }, { 33.4, 30 }, { 31.9, 32.31 }, { 30.6, 32.31 },
-        { 29.95, 32.57 }, { 29.2, 32.75 }, { 27.7, 33.9 }, { 24, 36.6 }, { 20, 38.6 },
-        { 15, 41.7 }, { 12.6, 43.33 }, { 12.1, 44.5 }, { 12.6, 52 }, { -36, 52 },
-        { -36, -20 }, { 30, -20 } };
-    static const double south[][2] = { { 12.9, -77.3 }, { 8.67, -77.36 }, { 7.21, -77.89 },
-        { 6.9, -79.5 }, { 6.9, -83 }, { -57, -83 }, { -57, -30 }, { 12.9, -30 } };
+    static const double africa[][2] = {{35.97, -10}, {35.97, -1.5}, {37.7, 1}, {37.7, 11.6},
+        {33.6, 14}, {33.4, 30}, {31.9, 32.31}, {30.6, 32.31}, {29.95, 32.57}, {29.2, 32.75},
+        {27.7, 33.9}, {24, 36.6}, {20, 38.6}, {15, 41.7}, {12.6, 43.33}, {12.1, 44.5}, {12.6, 52},
+        {-36, 52}, {-36, -20}, {30, -20}};
+    static const double south[][2] = {{12.9, -77.3}, {8.67, -77.36}, {7.21, -77.89}, {6.9, -79.5},
+        {6.9, -83}, {-57, -83}, {-57, -30}, {12.9, -30}};
     const struct polygon *p = &land.polygons[polygon];
     if (p->east - (double)p->west < 100 * UNIT)
         return polygon;
@@ -274,8 +282,9 @@ int land_at(double latitude, double longitude, double metres)
             return land_continent(i, latitude, longitude);
     for (int i = 0; metres > 0 && i < land.polygon_count; i++) {
         double more = land_small(&land.polygons[i]) ? SMALL_METRES : 0;
-        double distance = best > more ? more + land_outline(&land.polygons[i], latitude, longitude,
-            best - more) : best;
+        double distance = best > more ?
+            more + land_outline(&land.polygons[i], latitude, longitude, best - more) :
+            best;
         if (distance < best) {
             best = distance;
             found = i;
@@ -297,8 +306,8 @@ static bool land_cell(int row, int column)
 
 bool land_near(double latitude, double longitude)
 {
-    return land.mapped.data
-        && land_cell((int)floor((90 - latitude) * 10), (int)floor((longitude + 180) * 10));
+    return land.mapped.data &&
+        land_cell((int)floor((90 - latitude) * 10), (int)floor((longitude + 180) * 10));
 }
 
 static void land_vector(double lat, double lon, double out[3])
@@ -321,7 +330,8 @@ double land_water(double lat1, double lon1, double lat2, double lon2, int steps_
     land_vector(lat2, lon2, end);
     for (int k = 0; k < 3; k++)
         before[k] = sin(angle) > 1e-9 ?
-            (sin(angle + step) * at[k] - sin(step) * end[k]) / sin(angle) : at[k];
+            (sin(angle + step) * at[k] - sin(step) * end[k]) / sin(angle) :
+            at[k];
     for (int i = 0; i <= steps && longest <= enough; i++) {
         double lat = atan2(at[2], sqrt(at[0] * at[0] + at[1] * at[1])) / RADIAN;
         run = land_near(lat, atan2(at[1], at[0]) / RADIAN) ? 0 : run + metres / steps;

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_LAND_H
 #define TURNPIKE_TOOLS_KIT_LAND_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,10 +25,10 @@
  * 0, ERR_NOT_CONFIGURED (no file), ERR_INVALID (not ours, or damaged; a file that was open at this
  * path stays so).
  */
-int land_open(const char *path, const char *gazetteer);
+MUST_CHECK int land_open(const char *path, const char *gazetteer);
 void land_close(void);
-void land_rest(void);           /* before the fork, when all of it has been looked at: mapped_rest */
-bool land_known(void);          /* a file is open */
+void land_rest(void);  /* before the fork, when all of it has been looked at: mapped_rest */
+bool land_known(void); /* a file is open */
 unsigned land_generation(void); /* another number whenever another file has been opened */
 
 /*
@@ -36,7 +38,7 @@ unsigned land_generation(void); /* another number whenever another file has been
  * an island that is too small for the file.
  */
 #define LAND_NONE (-1)
-int land_at(double latitude, double longitude, double metres);
+MUST_CHECK int land_at(double latitude, double longitude, double metres);
 
 /* Is there land in the tenth of a degree around? */
 bool land_near(double latitude, double longitude);

@@ -10,7 +10,7 @@
 
 #define NODES_MAX 100000
 #define OPEN_MAX 400000
-#define CELL 0.1 /* degrees */
+#define CELL 0.1         /* degrees */
 #define MARGIN_SHARE 0.8 /* of the distance, how far beside the straight line is looked */
 #define MARGIN_MIN 4.0
 #define SEEK_CELLS 3 /* around an end that is itself in a cell of water */
@@ -25,9 +25,16 @@ struct way {
     float *cost;
     unsigned char *closed;
     int32_t *before;
-    struct row { double beside, across, below, cosine, sine; } *row; /* metres to the next cells */
-    struct column { double cosine, sine; } *column;
-    struct open { float rank; int32_t node; } *heap;
+    struct row {
+        double beside, across, below, cosine, sine;
+    } * row; /* metres to the next cells */
+    struct column {
+        double cosine, sine;
+    } * column;
+    struct open {
+        float rank;
+        int32_t node;
+    } * heap;
     size_t open;
 };
 
@@ -49,8 +56,8 @@ static bool land_way_open(const struct way *w, int node)
     if (w->step <= CELL * 1.5)
         return land_near(lat, lon);
     double off = w->step / 4;
-    return land_near(lat + off, lon - off) || land_near(lat + off, lon + off)
-        || land_near(lat - off, lon - off) || land_near(lat - off, lon + off);
+    return land_near(lat + off, lon - off) || land_near(lat + off, lon + off) ||
+        land_near(lat - off, lon - off) || land_near(lat - off, lon + off);
 }
 
 static double land_way_metres(const struct way *w, int a, int b)
@@ -64,14 +71,15 @@ static void land_way_measure(struct way *w)
 {
     for (int r = 0; r < w->rows; r++) {
         double lat = land_way_lat(w, r * w->columns), next = lat - w->step;
-        w->row[r] = (struct row){ .cosine = cos(lat * RADIAN), .sine = sin(lat * RADIAN),
+        w->row[r] = (struct row){.cosine = cos(lat * RADIAN),
+            .sine = sin(lat * RADIAN),
             .beside = gazetteer_distance(lat, 0, lat, w->step),
             .across = gazetteer_distance(lat, 0, next, w->step),
-            .below = gazetteer_distance(lat, 0, next, 0) };
+            .below = gazetteer_distance(lat, 0, next, 0)};
     }
     for (int c = 0; c < w->columns; c++)
-        w->column[c] = (struct column){ .cosine = cos(land_way_lon(w, c) * RADIAN),
-            .sine = sin(land_way_lon(w, c) * RADIAN) };
+        w->column[c] = (struct column){.cosine = cos(land_way_lon(w, c) * RADIAN),
+            .sine = sin(land_way_lon(w, c) * RADIAN)};
 }
 
 static double land_way_step(const struct way *w, int row, int down, int right)
@@ -85,8 +93,8 @@ static double land_way_rest(const struct way *w, int row, int column)
 {
     const struct row *a = &w->row[row], *b = &w->row[w->goal / w->columns];
     const struct column *x = &w->column[column], *y = &w->column[w->goal % w->columns];
-    double dot = a->cosine * b->cosine * (x->cosine * y->cosine + x->sine * y->sine)
-        + a->sine * b->sine;
+    double dot =
+        a->cosine * b->cosine * (x->cosine * y->cosine + x->sine * y->sine) + a->sine * b->sine;
     return RADIUS * sqrt(fmax(0, 2 - 2 * dot));
 }
 
@@ -100,7 +108,7 @@ static void land_way_push(struct way *w, int node, double rank)
     w->open++;
     for (; i > 0 && w->heap[(i - 1) / 2].rank > rank; i = (i - 1) / 2)
         w->heap[i] = w->heap[(i - 1) / 2];
-    w->heap[i] = (struct open){ (float)rank, node };
+    w->heap[i] = (struct open){(float)rank, node};
 }
 
 static int land_way_pop(struct way *w)
@@ -161,7 +169,8 @@ static double land_way_length(const struct way *w)
     int from = w->goal, last = w->goal;
     for (int node = w->before[w->goal]; node >= 0; node = w->before[node]) {
         if (land_water(land_way_lat(w, from), land_way_lon(w, from), land_way_lat(w, node),
-                land_way_lon(w, node), CUT_STEPS, WATER_CUT) > WATER_CUT && last != from) {
+                land_way_lon(w, node), CUT_STEPS, WATER_CUT) > WATER_CUT &&
+            last != from) {
             sum += land_way_metres(w, from, last);
             from = last;
         }
@@ -181,8 +190,8 @@ static int land_way_node(const struct way *w, double lat, double lon)
         for (int c = column - SEEK_CELLS; c <= column + SEEK_CELLS; c++) {
             int node = r * w->columns + c;
             int far = (r - row) * (r - row) + (c - column) * (c - column);
-            if (r >= 0 && r < w->rows && c >= 0 && c < w->columns && far < least
-                && land_way_open(w, node)) {
+            if (r >= 0 && r < w->rows && c >= 0 && c < w->columns && far < least &&
+                land_way_open(w, node)) {
                 best = node;
                 least = far;
             }
@@ -231,7 +240,7 @@ static void land_way_free(struct way *w)
 
 double land_way(double lat1, double lon1, double lat2, double lon2)
 {
-    struct way w = { 0 };
+    struct way w = {0};
     double metres = -1;
     land_way_frame(&w, lat1, lon1, lat2, lon2);
     size_t nodes = (size_t)w.rows * (size_t)w.columns;

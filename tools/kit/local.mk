@@ -1,7 +1,7 @@
 # What several families need: money, time, places, text, records.
 libtools_a_SOURCES += \
 	tools/kit/amount.c tools/kit/amount.h \
-	tools/kit/ask.c tools/kit/ask.h \
+	tools/kit/fetch.c tools/kit/fetch.h \
 	tools/kit/civil.c tools/kit/civil.h \
 	tools/kit/cost.c tools/kit/cost.h \
 	tools/kit/crossing.c tools/kit/crossing.h \
@@ -10,13 +10,13 @@ libtools_a_SOURCES += \
 	tools/kit/gazetteer.c tools/kit/gazetteer.h \
 	tools/kit/gazetteer_fold.c \
 	tools/kit/gazetteer_spelling.c \
-	tools/kit/keep.c tools/kit/keep.h \
+	tools/kit/record.c tools/kit/record.h \
 	tools/kit/land.c tools/kit/land.h \
 	tools/kit/land_way.c \
 	tools/kit/mapped.c tools/kit/mapped.h \
-	tools/kit/match.c tools/kit/match.h \
+	tools/kit/record_match.c tools/kit/record_match.h \
 	tools/kit/module.h \
-	tools/kit/moment.c tools/kit/moment.h \
+	tools/kit/timestamp.c tools/kit/timestamp.h \
 	tools/kit/numeral.c tools/kit/numeral.h \
 	tools/kit/preview.c tools/kit/preview.h \
 	tools/kit/records_fuel.c \
@@ -24,13 +24,13 @@ libtools_a_SOURCES += \
 	tools/kit/road.c tools/kit/road.h \
 	tools/kit/route.c tools/kit/route.h \
 	tools/kit/run.c tools/kit/run.h \
-	tools/kit/span.c tools/kit/span.h \
-	tools/kit/spot.c tools/kit/spot.h \
-	tools/kit/spot_choose.c tools/kit/spot_choose.h \
-	tools/kit/spot_geocode.c tools/kit/spot_geocode.h \
+	tools/kit/period.c tools/kit/period.h \
+	tools/kit/place.c tools/kit/place.h \
+	tools/kit/place_choose.c tools/kit/place_choose.h \
+	tools/kit/place_geocode.c tools/kit/place_geocode.h \
 	tools/kit/vehicle.c tools/kit/vehicle.h \
 	tools/kit/vehicle_use.c tools/kit/vehicle_use.h \
-	tools/kit/words.c tools/kit/words.h \
+	tools/kit/word_set.c tools/kit/word_set.h \
 	tools/kit/zone.c tools/kit/zone.h
 TOOLS_LUA += tools/kit/lua/records_fuel_before.lua tools/kit/lua/records_fuel_stats.lua \
 	tools/kit/lua/records_fuel_uses.lua

@@ -12,14 +12,15 @@
 int mapped_open(struct mapped *out, const char *path, size_t min, size_t max)
 {
     int error = ERR_INVALID, fd;
-    *out = (struct mapped){ .data = NULL };
+    *out = (struct mapped){.data = NULL};
     if ((size_t)snprintf(out->path, sizeof out->path, "%s", path) >= sizeof out->path ||
         (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         return ERR_NOT_CONFIGURED;
     if (fstat(fd, &out->seen) == 0 && S_ISREG(out->seen.st_mode)) {
         size_t size = (size_t)out->seen.st_size;
-        void *data = size >= min && size <= max && size > 0
-            ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+        void *data = size >= min && size <= max && size > 0 ?
+            mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) :
+            MAP_FAILED;
         if (data != MAP_FAILED) {
             out->data = data;
             out->size = size;
@@ -42,7 +43,7 @@ void mapped_close(struct mapped *m)
 {
     if (m->data)
         munmap((void *)m->data, m->size);
-    *m = (struct mapped){ .data = NULL };
+    *m = (struct mapped){.data = NULL};
 }
 
 bool mapped_replaced(const struct mapped *m)

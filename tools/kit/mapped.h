@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_MAPPED_H
 #define TURNPIKE_TOOLS_KIT_MAPPED_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -20,9 +22,9 @@ struct mapped {
  * mapped_open -- *out is overwritten, not closed. Returns 0, ERR_NOT_CONFIGURED (no file, or an
  * empty one), ERR_INVALID (no file of min to max bytes).
  */
-int mapped_open(struct mapped *out, const char *path, size_t min, size_t max);
-/* Its pages leave this process' memory, not the system's: after a look at all of it, when others use
- * it next. */
+MUST_CHECK int mapped_open(struct mapped *out, const char *path, size_t min, size_t max);
+/* Its pages leave this process' memory, not the system's: after a look at all of it, when others
+ * use it next. */
 void mapped_rest(const struct mapped *m);
 void mapped_close(struct mapped *m);
 /* Is another file at its path by now? No file at all: false. */

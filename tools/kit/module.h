@@ -13,14 +13,15 @@
 
 /*
  * module -- what a family offers to the rest of the program beside its tools. The spec file says
- * `"module": true`, the family defines a `const struct module` named after it, and the build puts it
- * into a table. The API workers and the housekeeper ask the table (tools/engine/modules.h), so that
- * a family can be taken out of the build without a change elsewhere.
+ * `"module": true`, the family defines a `const struct module` named after it, and the build puts
+ * it into a table. The API workers and the housekeeper ask the table (tools/engine/modules.h), so
+ * that a family can be taken out of the build without a change elsewhere.
  */
 
-/* Records that ring: timers, events and series (store/reminders.h has the hints). The housekeeper. */
+/* Records that ring: timers, events and series (store/reminders.h has the hints). The
+ * housekeeper. */
 struct module_rings {
-    int hour; /* of the day, local: reminders of a whole-day event are counted from it */
+    int hour;          /* of the day, local: reminders of a whole-day event are counted from it */
     int64_t missed_ms; /* what was missed while nothing ran is made up for this long */
     /* When an event of one time rings. Returns 0 or ERR_INVALID (the event has no start). */
     int (*due)(const jdoc *event, int64_t minutes, int64_t *due_ms);

@@ -93,8 +93,8 @@ int numeral_read(const char *text, size_t len, bool decimal_comma, double *value
     for (end = text + len - 1; isdigit((unsigned char)*end); end--)
         ;
     decimal = *end;
-    if (numeral_count(text, len, decimal) > 1 || !numeral_grouped(text, (size_t)(end - text),
-            decimal == ',' ? '.' : ','))
+    if (numeral_count(text, len, decimal) > 1 ||
+        !numeral_grouped(text, (size_t)(end - text), decimal == ',' ? '.' : ','))
         return ERR_INVALID;
     *value = numeral_value(text, len, decimal);
     return 0;

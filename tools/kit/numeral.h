@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_NUMERAL_H
 #define TURNPIKE_TOOLS_KIT_NUMERAL_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,7 +13,7 @@
  *   decimal_comma  what the user's locale writes: decides over "1,50" alone
  * Returns 0; ERR_INVALID (no number); ERR_CONFLICT (it can be read in two ways: "1.000").
  */
-int numeral_read(const char *text, size_t len, bool decimal_comma, double *value);
+MUST_CHECK int numeral_read(const char *text, size_t len, bool decimal_comma, double *value);
 
 /*
  * numeral_words -- "forty five", "a hundred and twenty", "two thousand" at the start of a list of

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_PREVIEW_H
 #define TURNPIKE_TOOLS_KIT_PREVIEW_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
 
 /*
@@ -20,14 +21,14 @@
 const char *preview_text(struct arena *arena, const char *text, size_t max);
 
 /* Sets run->preview, which goes on behind "May I ". Returns 0 or ERR_NOMEM. */
-int preview_say(struct tools_run *run, const char *format, ...)
+MUST_CHECK int preview_say(struct tools_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /*
  * preview_title -- preview_say of the words before, the title `key` of the arguments or of a
  * record, and the words after it.
  * Returns 0 or ERR_NOMEM.
  */
-int preview_title(struct tools_run *run, const jdoc *from, const char *key, const char *before,
-    const char *after);
+MUST_CHECK int preview_title(struct tools_run *run, const jdoc *from, const char *key,
+    const char *before, const char *after);
 
 #endif

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_KIT_REPORT_PAGE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 
 /*
@@ -14,7 +15,7 @@
  *   out         the file in base64
  * Returns 0, ERR_NOMEM or ERR_INTERNAL.
  */
-int report_page_write(const jdoc *report, const jdoc *categories, const jdoc *expenses,
+MUST_CHECK int report_page_write(const jdoc *report, const jdoc *categories, const jdoc *expenses,
     struct buf *out);
 
 #endif

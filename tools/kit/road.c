@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROAD_FACTOR 1.25 /* of the great circle */
-#define WAY_FACTOR 1.12  /* of the way around water */
+#define ROAD_FACTOR 1.25  /* of the great circle */
+#define WAY_FACTOR 1.12   /* of the way around water */
 #define AROUND_FACTOR 3.0 /* a guess of it, while crossings are compared */
 #define WATER_STEPS 4000
 #define GLANCE_STEPS 60
@@ -20,14 +20,14 @@
 #define NODES_MAX (2 + 2 * CROSSINGS_MAX)
 #define SNAP_METRES 5000.0
 #define END_SNAP_METRES 8000.0
-#define WATER_METRES 25000.0 /* of the straight line, from which the way over land is sought */
-#define FERRY_COST 40000.0   /* a ferry's waiting, as metres of road */
-#define FERRY_GAIN 0.65      /* a ferry is taken when it makes the way that much shorter */
-#define DETOUR_METRES 600000.0 /* beyond twice the distance, how far a way may lead around */
-#define EARTH_METRES 6371008.8 /* its radius */
-#define FAR_METRES 3000000.0 /* from which a way over land is not compared with ferries */
+#define WATER_METRES 25000.0    /* of the straight line, from which the way over land is sought */
+#define FERRY_COST 40000.0      /* a ferry's waiting, as metres of road */
+#define FERRY_GAIN 0.65         /* a ferry is taken when it makes the way that much shorter */
+#define DETOUR_METRES 600000.0  /* beyond twice the distance, how far a way may lead around */
+#define EARTH_METRES 6371008.8  /* its radius */
+#define FAR_METRES 3000000.0    /* from which a way over land is not compared with ferries */
 #define TOGETHER_METRES 10000.0 /* on one island that the mask does not have */
-#define TOWN_SHARE 0.2 /* of the radius of a town that no road leaves: the town itself */
+#define TOWN_SHARE 0.2          /* of the radius of a town that no road leaves: the town itself */
 #define ISLET_BASE 1000000
 #define ROADLESS_BASE 1500000
 #define NOWHERE_BASE 2000000
@@ -53,8 +53,11 @@ enum road_water { ROAD_WATER_ASK, ROAD_WATER_NONE, ROAD_WATER_LIES };
 static struct node road_node(double lat, double lon)
 {
     const double rad = 3.14159265358979323846 / 180;
-    return (struct node){ .lat = lat, .lon = lon, .x = cos(lat * rad) * cos(lon * rad),
-        .y = cos(lat * rad) * sin(lon * rad), .z = sin(lat * rad) };
+    return (struct node){.lat = lat,
+        .lon = lon,
+        .x = cos(lat * rad) * cos(lon * rad),
+        .y = cos(lat * rad) * sin(lon * rad),
+        .z = sin(lat * rad)};
 }
 
 /* As gazetteer_distance, by the chord. */
@@ -75,8 +78,8 @@ static int road_island(int land, bool on_outline, double lat, double lon)
         const struct crossing_roadless *r = &crossing_roadless[i];
         bool own = land == road_table.roadless[i];
         double reach = (own ? 1 : on_outline ? 0 : TOWN_SHARE) * r->radius_km * 1000;
-        if (!r->whole && reach > 0
-            && gazetteer_distance(lat, lon, r->latitude, r->longitude) <= reach)
+        if (!r->whole && reach > 0 &&
+            gazetteer_distance(lat, lon, r->latitude, r->longitude) <= reach)
             return ROADLESS_BASE + (int)i;
     }
     return land;
@@ -89,9 +92,9 @@ static int road_land(double lat, double lon, double snap, int nowhere)
     size_t max = sizeof road_table.islets / sizeof *road_table.islets;
     for (size_t i = 0; i < crossing_islet_count && i < max; i++) {
         const struct crossing_islet *islet = &crossing_islets[i];
-        if ((!on_outline || islet->merged)
-            && gazetteer_distance(lat, lon, islet->latitude, islet->longitude)
-                <= islet->radius_km * 1000)
+        if ((!on_outline || islet->merged) &&
+            gazetteer_distance(lat, lon, islet->latitude, islet->longitude) <=
+                islet->radius_km * 1000)
             return road_table.islets[i];
     }
     if (land == LAND_NONE)
@@ -111,8 +114,8 @@ static void road_prepare(void)
     }
     max = sizeof road_table.roadless / sizeof *road_table.roadless;
     for (size_t i = 0; i < crossing_roadless_count && i < max; i++)
-        road_table.roadless[i] = land_at(crossing_roadless[i].latitude,
-            crossing_roadless[i].longitude, SNAP_METRES);
+        road_table.roadless[i] =
+            land_at(crossing_roadless[i].latitude, crossing_roadless[i].longitude, SNAP_METRES);
     road_table.count = crossing_count < CROSSINGS_MAX ? crossing_count : CROSSINGS_MAX;
     for (size_t i = 0; i < road_table.count; i++) {
         const struct crossing *c = &crossing_all[i];
@@ -184,8 +187,8 @@ static bool road_search_wet(const struct search *s, size_t a, size_t b)
     unsigned char *known = a >= 2 && b >= 2 ? &road_table.water[i][k] : NULL;
     if (known && *known != ROAD_WATER_ASK)
         return *known == ROAD_WATER_LIES;
-    bool wet = land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS, WATER_METRES)
-        > WATER_METRES;
+    bool wet =
+        land_water(x->lat, x->lon, y->lat, y->lon, GLANCE_STEPS, WATER_METRES) > WATER_METRES;
     if (known)
         *known = wet ? ROAD_WATER_LIES : ROAD_WATER_NONE;
     return wet;
@@ -211,8 +214,8 @@ static bool road_search_run(struct search *s, bool ferries)
     for (;;) {
         size_t best = s->count;
         for (size_t i = 0; i < s->count; i++)
-            if (!s->done[i] && s->cost[i] < DBL_MAX
-                && (best == s->count || s->cost[i] < s->cost[best]))
+            if (!s->done[i] && s->cost[i] < DBL_MAX &&
+                (best == s->count || s->cost[i] < s->cost[best]))
                 best = i;
         if (best == s->count || best == 1)
             return best == 1;
@@ -240,8 +243,10 @@ static bool road_is_train(const struct crossing *c)
 /* A ferry, or a train that takes vehicles; a bridge is nothing to tell of. */
 static void road_add_crossing(struct road *out, const struct crossing *c, bool back, double metres)
 {
-    const struct road_ferry one = { .name = c->name, .from = back ? c->to : c->from,
-        .to = back ? c->from : c->to, .metres = metres };
+    const struct road_ferry one = {.name = c->name,
+        .from = back ? c->to : c->from,
+        .to = back ? c->from : c->to,
+        .metres = metres};
     if (c->ferry && out->ferry_count < ROAD_FERRIES_MAX)
         out->ferries[out->ferry_count++] = one;
     else if (!c->ferry && road_is_train(c) && out->train_count < ROAD_TRAINS_MAX)
@@ -265,8 +270,9 @@ static bool road_search_take(const struct search *s, struct road *out)
             if (c->ferry)
                 continue;
         }
-        double leg = road_search_link(s, a, b) ? straight
-            : a < 2 && b < 2 ? s->direct : road_leg(&s->nodes[a], &s->nodes[b]);
+        double leg = road_search_link(s, a, b) ? straight :
+            a < 2 && b < 2                     ? s->direct :
+                                                 road_leg(&s->nodes[a], &s->nodes[b]);
         if (leg < 0)
             return false;
         out->metres += leg;
@@ -284,8 +290,8 @@ static void road_search_fill(struct search *s, const struct node *from, const st
     s->count = 2;
     for (size_t i = 0; i < road_table.count; i++) {
         const struct node *a = &road_table.ends[2 * i], *b = &road_table.ends[2 * i + 1];
-        if (road_metres(from, a) + road_metres(a, to) > reach
-            || road_metres(from, b) + road_metres(b, to) > reach)
+        if (road_metres(from, a) + road_metres(a, to) > reach ||
+            road_metres(from, b) + road_metres(b, to) > reach)
             continue;
         s->crossings[(s->count - 2) / 2] = &crossing_all[i];
         s->ends[s->count] = 2 * i;
@@ -298,7 +304,7 @@ static void road_search_fill(struct search *s, const struct node *from, const st
 /* Does any chain of crossings lead from one landmass to another? */
 static bool road_reaches(int from, int to, bool ferries)
 {
-    int lands[NODES_MAX] = { from };
+    int lands[NODES_MAX] = {from};
     size_t count = 1;
     for (size_t at = 0; at < count && lands[at] != to; at++)
         for (size_t i = 0; i < road_table.count; i++) {
@@ -316,15 +322,15 @@ static bool road_reaches(int from, int to, bool ferries)
     return false;
 }
 
-static void road_search(const struct node *from, const struct node *to, double direct,
-    bool ferries, struct road *out)
+static void road_search(const struct node *from, const struct node *to, double direct, bool ferries,
+    struct road *out)
 {
     static struct search s; /* 90 KiB, which no stack of a task should hold; nothing waits here */
     struct road by_land = *out;
     s.direct = direct;
     road_search_fill(&s, from, to);
-    bool dry = road_reaches(from->land, to->land, false) && road_search_run(&s, false)
-        && road_search_take(&s, &by_land);
+    bool dry = road_reaches(from->land, to->land, false) && road_search_run(&s, false) &&
+        road_search_take(&s, &by_land);
     bool found = ferries && road_reaches(from->land, to->land, true) && road_search_run(&s, true);
     double cost = found ? s.cost[1] : 0;
     found = found && road_search_take(&s, out);
@@ -346,8 +352,8 @@ static const char *road_wild(const struct node *from, const struct node *to)
     size_t max = sizeof road_table.roadless / sizeof *road_table.roadless;
     for (size_t i = 0; i < crossing_roadless_count && i < max; i++) {
         const struct crossing_roadless *r = &crossing_roadless[i];
-        if (r->whole && from->land == road_table.roadless[i] && to->land == from->land
-            && road_metres(from, to) > r->radius_km * 1000)
+        if (r->whole && from->land == road_table.roadless[i] && to->land == from->land &&
+            road_metres(from, to) > r->radius_km * 1000)
             return r->name;
     }
     return NULL;
@@ -356,7 +362,7 @@ static const char *road_wild(const struct node *from, const struct node *to)
 /* The end that no road leaves, or NULL. */
 static const char *road_leaves(const struct node *from, const struct node *to)
 {
-    const struct node *ends[] = { from, to };
+    const struct node *ends[] = {from, to};
     for (size_t i = 0; i < 2; i++)
         if (ends[i]->land >= ROADLESS_BASE && ends[i]->land < NOWHERE_BASE)
             return crossing_roadless[ends[i]->land - ROADLESS_BASE].name;
@@ -375,7 +381,7 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
     struct road *out)
 {
     struct node from = road_node(lat1, lon1), to = road_node(lat2, lon2);
-    *out = (struct road){ .air_metres = road_metres(&from, &to), .checked = land_known() };
+    *out = (struct road){.air_metres = road_metres(&from, &to), .checked = land_known()};
     if (!out->checked) {
         road_drive(out, ROAD_FACTOR * out->air_metres);
         out->seconds = out->metres * ROAD_SECONDS_PER_METRE;
@@ -384,14 +390,15 @@ void road_between(double lat1, double lon1, double lat2, double lon2, bool ferri
     road_prepare();
     from.land = road_land(lat1, lon1, SNAP_METRES, 0);
     to.land = road_land(lat2, lon2, SNAP_METRES, 1);
-    if (from.land != to.land && from.land >= NOWHERE_BASE && to.land >= NOWHERE_BASE
-        && out->air_metres <= TOGETHER_METRES)
+    if (from.land != to.land && from.land >= NOWHERE_BASE && to.land >= NOWHERE_BASE &&
+        out->air_metres <= TOGETHER_METRES)
         to.land = from.land;
     out->kind = ROAD_NONE;
     out->roadless = road_wild(&from, &to);
     double direct = !out->roadless && from.land == to.land ? road_leg(&from, &to) : -1;
-    if (direct >= 0 && (out->air_metres > FAR_METRES
-            || land_water(lat1, lon1, lat2, lon2, WATER_STEPS, WATER_METRES) <= WATER_METRES))
+    if (direct >= 0 &&
+        (out->air_metres > FAR_METRES ||
+            land_water(lat1, lon1, lat2, lon2, WATER_STEPS, WATER_METRES) <= WATER_METRES))
         road_drive(out, direct);
     else if (!out->roadless)
         road_search(&from, &to, direct, ferries, out);
@@ -427,11 +434,12 @@ int road_refuse(struct tools_run *run, const struct road *road, const char *from
     if (road->roadless)
         return run_fail(run, "no_route",
             "There is no road from %s to %s: no road leads out of %s, and no car ferry on the way "
-            "is known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to,
-            road->roadless, km);
+            "is known here. It takes a flight, or a ship; %.0f km in a straight line.",
+            from, to, road->roadless, km);
     return run_fail(run, "no_route",
         "There is no road from %s to %s: the sea lies between, and no car ferry on the way is "
-        "known here. It takes a flight, or a ship; %.0f km in a straight line.", from, to, km);
+        "known here. It takes a flight, or a ship; %.0f km in a straight line.",
+        from, to, km);
 }
 
 int road_push_ferries(const struct road *road, jdoc *list)
@@ -440,12 +448,11 @@ int road_push_ferries(const struct road *road, jdoc *list)
     for (size_t i = 0; failed == 0 && i < road->ferry_count; i++) {
         const struct road_ferry *f = &road->ferries[i];
         jdoc *one = jdoc_new_object();
-        failed = !one || jdoc_set_string(one, "kind", "ferry") != 0
-            || jdoc_set_string(one, "name", f->name) != 0
-            || jdoc_set_string(one, "from", f->from) != 0
-            || jdoc_set_string(one, "to", f->to) != 0
-            || jdoc_set_double(one, "straight_km", round(f->metres / 1000)) != 0
-            || jdoc_set_bool(one, "included", false) != 0;
+        failed = !one || jdoc_set_string(one, "kind", "ferry") != 0 ||
+            jdoc_set_string(one, "name", f->name) != 0 ||
+            jdoc_set_string(one, "from", f->from) != 0 || jdoc_set_string(one, "to", f->to) != 0 ||
+            jdoc_set_double(one, "straight_km", round(f->metres / 1000)) != 0 ||
+            jdoc_set_bool(one, "included", false) != 0;
         failed |= jdoc_push(list, one);
     }
     return failed != 0 ? ERR_NOMEM : 0;
@@ -473,8 +480,8 @@ const char *road_trains_text(struct tools_run *run, const struct road *road)
 
 const char *road_method(const struct road *road)
 {
-    return road->checked
-        ? "great circle x 1.25 at 55 mph, around the sea; roads themselves were not checked"
-        : "great circle x 1.25 at 55 mph; neither roads nor the sea were checked (no land mask "
-          "here)";
+    return road->checked ?
+        "great circle x 1.25 at 55 mph, around the sea; roads themselves were not checked" :
+        "great circle x 1.25 at 55 mph; neither roads nor the sea were checked (no land mask "
+        "here)";
 }

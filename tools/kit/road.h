@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_ROAD_H
 #define TURNPIKE_TOOLS_KIT_ROAD_H
 
+#include "base/err.h"
 #include "tools/kit/crossing.h"
 #include "tools/kit/run.h"
 
@@ -43,16 +44,18 @@ void road_open(const struct conf *conf);
 void road_between(double lat1, double lon1, double lat2, double lon2, bool ferries,
     struct road *out);
 
-/* Between two estimates of one call: the other tasks of the process run, when the call is in one. */
+/* Between two estimates of one call: the other tasks of the process run, when the call is in
+ * one. */
 void road_pause(void);
 
 /* Is the sea between two places that are near each other, with no fixed link over it? */
 bool road_over_water(double lat1, double lon1, double lat2, double lon2);
 
 /* The failure "no_route" of ROAD_NONE. Returns 0 or ERR_NOMEM. */
-int road_refuse(struct tools_run *run, const struct road *road, const char *from, const char *to);
+MUST_CHECK int road_refuse(struct tools_run *run, const struct road *road, const char *from,
+    const char *to);
 /* The ferries onto a list of crossings. Returns 0 or ERR_NOMEM. */
-int road_push_ferries(const struct road *road, jdoc *list);
+MUST_CHECK int road_push_ferries(const struct road *road, jdoc *list);
 /* "Spirit of Tasmania, Geelong to Devonport (370 km by sea)", in the arena; NULL on no memory. */
 const char *road_ferries_text(struct tools_run *run, const struct road *road);
 /* "Sylt car train, Niebull to Westerland (Sylt)"; "" = none; NULL on no memory. */

@@ -27,13 +27,13 @@ double route_hours(double seconds)
 
 void route_note(struct route *r, const char *text)
 {
-    if (text != NULL && r->note_count < ROUTE_NOTES_MAX)
+    if (text && r->note_count < ROUTE_NOTES_MAX)
         r->notes[r->note_count++] = text;
 }
 
 /* --- distances --- */
 
-static void sum_up(struct route *r)
+static void route_sum_up(struct route *r)
 {
     r->total_metres = r->total_seconds = 0;
     for (size_t i = 0; i + 1 < r->stop_count; i++) {
@@ -43,33 +43,40 @@ static void sum_up(struct route *r)
 }
 
 /* Words about the ferries of a leg, and the way without. */
-static void note_ferries(struct route *r, const struct road *road)
+static void route_note_ferries(struct route *r, const struct road *road)
 {
     const char *text = road_ferries_text(r->run, road);
     if (!text)
         return;
-    route_note(r, arena_printf(r->run->arena, "By ferry: %s. The crossing's time and price are not "
-        "included: ask the line, and whether it sails that day.", text));
+    route_note(r,
+        arena_printf(r->run->arena,
+            "By ferry: %s. The crossing's time and price are not "
+            "included: ask the line, and whether it sails that day.",
+            text));
     if (road->by_land_metres > 0)
-        route_note(r, arena_printf(r->run->arena, "Without the ferry it is about %.0f km by road.",
-            road->by_land_metres / 1000));
+        route_note(r,
+            arena_printf(r->run->arena, "Without the ferry it is about %.0f km by road.",
+                road->by_land_metres / 1000));
 }
 
-static void note_trains(struct route *r, const struct road *road)
+static void route_note_trains(struct route *r, const struct road *road)
 {
     const char *text = road->train_count > 0 ? road_trains_text(r->run, road) : NULL;
     if (text)
-        route_note(r, arena_printf(r->run->arena, "By car train: %s. Vehicles ride on it; its price "
-            "is not included: book a place, and ask what sizes it takes.", text));
+        route_note(r,
+            arena_printf(r->run->arena,
+                "By car train: %s. Vehicles ride on it; its price "
+                "is not included: book a place, and ask what sizes it takes.",
+                text));
 }
 
 /* Leg by leg. Returns 0; 1 when there is no road (the failure is set); a fault. */
-static int estimate(struct route *r)
+static int route_estimate(struct route *r)
 {
     r->estimate = true;
     r->ferry_legs = 0;
     for (size_t i = 0; i + 1 < r->stop_count; i++) {
-        const struct spot *a = &r->stops[i], *b = &r->stops[i + 1];
+        const struct place *a = &r->stops[i], *b = &r->stops[i + 1];
         struct road *road = &r->roads[i];
         road_between(a->latitude, a->longitude, b->latitude, b->longitude, true, road);
         road_pause();
@@ -80,47 +87,47 @@ static int estimate(struct route *r)
         r->metres[i] = road->metres;
         r->seconds[i] = road->seconds;
         r->method = road_method(road);
-        note_trains(r, road);
+        route_note_trains(r, road);
         if (road->kind == ROAD_FERRY) {
             r->ferry_legs++;
-            note_ferries(r, road);
+            route_note_ferries(r, road);
         }
     }
-    sum_up(r);
+    route_sum_up(r);
     return 0;
 }
 
 /* The estimate, then the handler's own end. As a handler. */
-static int finish_estimate(struct route *r)
+static int route_finish_estimate(struct route *r)
 {
-    int error = estimate(r);
+    int error = route_estimate(r);
     return error == 1 ? 0 : error != 0 ? error : r->done(r->run, r);
 }
 
 /* OSRM's answer. Returns 0, ERR_NOT_FOUND (there is no road) or ERR_PROTOCOL. */
-static int read_answer(struct route *r)
+static int route_read_answer(struct route *r)
 {
     jdoc *answer = NULL;
-    int result = ERR_PROTOCOL;
+    int error = ERR_PROTOCOL;
     if (jdoc_parse(buf_text(&r->body), r->body.len, &answer, NULL, 0) != 0)
-        return result;
+        return error;
     const char *code = jdoc_text_or(answer, "code", "");
     const jdoc *legs = jdoc_get(jdoc_at(jdoc_get(answer, "routes"), 0), "legs");
     if (strcmp(code, "NoRoute") == 0) {
-        result = ERR_NOT_FOUND;
+        error = ERR_NOT_FOUND;
     } else if (strcmp(code, "Ok") == 0 && jdoc_length(legs) == r->stop_count - 1) {
-        result = 0;
+        error = 0;
         for (size_t i = 0; i < jdoc_length(legs); i++)
-            if (jdoc_get_double(jdoc_at(legs, i), "distance", &r->metres[i]) != 0
-                || jdoc_get_double(jdoc_at(legs, i), "duration", &r->seconds[i]) != 0
-                || r->metres[i] < 0 || r->seconds[i] < 0)
-                result = ERR_PROTOCOL;
+            if (jdoc_get_double(jdoc_at(legs, i), "distance", &r->metres[i]) != 0 ||
+                jdoc_get_double(jdoc_at(legs, i), "duration", &r->seconds[i]) != 0 ||
+                r->metres[i] < 0 || r->seconds[i] < 0)
+                error = ERR_PROTOCOL;
     }
     jdoc_free(answer);
-    return result;
+    return error;
 }
 
-static int on_body(void *arg, long status, const char *bytes, size_t len)
+static int route_on_body(void *arg, long status, const char *bytes, size_t len)
 {
     struct route *r = arg;
     (void)status;
@@ -129,10 +136,10 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
 }
 
 /* The service knows no road: the ferry or the flight that it takes, as far as it is known here. */
-static int no_route(struct route *r)
+static int route_no_route(struct route *r)
 {
     const char *names = "";
-    int error = estimate(r);
+    int error = route_estimate(r);
     if (error != 0)
         return error == 1 ? 0 : error;
     for (size_t i = 0; names && i + 1 < r->stop_count; i++)
@@ -146,54 +153,54 @@ static int no_route(struct route *r)
         names ? names : "");
 }
 
-static void answered(struct tools_run *run, void *arg)
+static void route_answered(struct tools_run *run, void *arg)
 {
     struct route *r = arg;
     if (r->result == ERR_NOT_FOUND) {
-        run->error = no_route(r);
+        run->error = route_no_route(r);
     } else if (r->result != 0) {
         route_note(r, "The routing service could not be asked; this is an estimate.");
-        run->error = finish_estimate(r);
+        run->error = route_finish_estimate(r);
     } else {
         r->method = "routing service";
-        sum_up(r);
+        route_sum_up(r);
         run->error = r->done(run, r);
     }
     run_finished(run);
 }
 
-static void on_done(void *arg, const struct http_result *answer)
+static void route_on_done(void *arg, const struct http_result *answer)
 {
     struct route *r = arg;
     r->transfer = NULL;
-    r->result = answer->error != 0 ? answer->error : read_answer(r);
+    r->result = answer->error != 0 ? answer->error : route_read_answer(r);
     if (r->result != 0 && r->result != ERR_NOT_FOUND)
         log_limited(LOG_LEVEL_WARN, "routing service: status %ld, %s %s", answer->status,
             err_text(r->result), answer->why);
-    r->step = (struct tools_step){ .fn = answered, .arg = r };
+    r->step = (struct tools_step){.fn = route_answered, .arg = r};
     run_defer(r->run, &r->step);
 }
 
-static void on_cancel(struct tools_run *run)
+static void route_on_cancel(struct tools_run *run)
 {
     struct route *r = run->state;
-    if (r->transfer != NULL)
+    if (r->transfer)
         http_cancel(r->transfer);
     r->transfer = NULL;
 }
 
-static void free_body(void *arg)
+static void route_free_body(void *arg)
 {
     buf_free(arg);
 }
 
 /* Returns ERR_PENDING, or another error when it cannot even be tried. */
-static int ask_service(struct route *r)
+static int route_ask_service(struct route *r)
 {
     struct tools_run *run = r->run;
     const char *base = run->context->conf->osrm_url;
     size_t len = strlen(base);
-    struct buf url = { 0 };
+    struct buf url = {0};
     while (len > 0 && base[len - 1] == '/')
         len--;
     buf_printf(&url, "%.*s/route/v1/driving/", (int)len, base);
@@ -202,23 +209,30 @@ static int ask_service(struct route *r)
             r->stops[i].latitude);
     buf_puts(&url, "?overview=false");
     buf_init(&r->body, ANSWER_MAX);
-    static const char *const headers[] = { "Accept: application/json", NULL };
-    struct http_request request = { .method = "GET", .url = buf_text(&url), .headers = headers,
-        .connect_timeout_ms = 3000, .total_timeout_ms = run->spec->timeout_ms * 2 / 3,
-        .max_bytes = ANSWER_MAX, .on_body = on_body, .on_done = on_done, .arg = r };
-    int result = buf_error(&url);
-    if (result == 0)
-        result = arena_on_free(run->arena, free_body, &r->body);
-    if (result == 0)
-        result = http_start(run->context->http, &request, &r->transfer);
+    static const char *const headers[] = {"Accept: application/json", NULL};
+    struct http_request request = {.method = "GET",
+        .url = buf_text(&url),
+        .headers = headers,
+        .connect_timeout_ms = 3000,
+        .total_timeout_ms = run->spec->timeout_ms * 2 / 3,
+        .max_bytes = ANSWER_MAX,
+        .on_body = route_on_body,
+        .on_done = route_on_done,
+        .arg = r};
+    int error = buf_error(&url);
+    if (error == 0)
+        error = arena_on_free(run->arena, route_free_body, &r->body);
+    if (error == 0)
+        error = http_start(run->context->http, &request, &r->transfer);
     buf_free(&url);
-    if (result != 0)
-        return result;
-    run->on_cancel = on_cancel;
+    if (error != 0)
+        return error;
+    run->on_cancel = route_on_cancel;
     return ERR_PENDING;
 }
 
-static int places_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+static int route_places_found(struct tools_run *run, const struct place *spots, size_t count,
+    void *arg)
 {
     struct route *r = arg;
     memcpy(r->stops, spots, count * sizeof *spots);
@@ -227,32 +241,32 @@ static int places_found(struct tools_run *run, const struct spot *spots, size_t 
         route_note(r, spots[i].note);
     if (run->context->conf->osrm_url[0] != '\0' && run->context->http) {
         run->state = r;
-        int error = ask_service(r);
+        int error = route_ask_service(r);
         if (error == ERR_PENDING || error == ERR_NOMEM)
             return error;
         route_note(r, "The routing service could not be asked; this is an estimate.");
     }
-    return finish_estimate(r);
+    return route_finish_estimate(r);
 }
 
 int route_start(struct tools_run *run, route_done_fn *done)
 {
     struct route *r = arena_alloc(run->arena, sizeof *r);
-    struct spot_wish wishes[ROUTE_STOPS_MAX];
+    struct place_wish wishes[ROUTE_STOPS_MAX];
     const jdoc *waypoints = jdoc_get(run->args, "waypoints");
     size_t count = 0;
     if (!r)
         return ERR_NOMEM;
     r->run = run;
     r->done = done;
-    wishes[count++] = (struct spot_wish){ jdoc_text_or(run->args, "origin", ""), "/origin" };
+    wishes[count++] = (struct place_wish){jdoc_text_or(run->args, "origin", ""), "/origin"};
     for (size_t i = 0; i < jdoc_length(waypoints) && count < ROUTE_STOPS_MAX - 1; i++, count++) {
         wishes[count].text = jdoc_string(jdoc_at(waypoints, i), NULL);
         snprintf(wishes[count].path, sizeof wishes[count].path, "/waypoints/%zu", i);
     }
     wishes[count++] =
-        (struct spot_wish){ jdoc_text_or(run->args, "destination", ""), "/destination" };
-    return spot_start_all(run, wishes, count, places_found, r);
+        (struct place_wish){jdoc_text_or(run->args, "destination", ""), "/destination"};
+    return place_start_all(run, wishes, count, route_places_found, r);
 }
 
 /* --- results --- */
@@ -261,13 +275,13 @@ jdoc *route_place(const struct route *r, size_t stop)
 {
     const struct gazetteer_place *p = &r->stops[stop].place;
     jdoc *place = jdoc_new_object();
-    if (place == NULL)
+    if (!place)
         return NULL;
     int failed = jdoc_set_string(place, "name", p->name);
     failed |= jdoc_set_string(place, "region", p->region[0] != '\0' ? p->region : NULL);
     failed |= jdoc_set_string(place, "country", p->country[0] != '\0' ? p->country : NULL);
-    failed |= jdoc_set_string(place, "country_code",
-        p->country_code[0] != '\0' ? p->country_code : NULL);
+    failed |=
+        jdoc_set_string(place, "country_code", p->country_code[0] != '\0' ? p->country_code : NULL);
     failed |= jdoc_set_double(place, "latitude", p->latitude);
     failed |= jdoc_set_double(place, "longitude", p->longitude);
     failed |= jdoc_set_string(place, "timezone", p->zone[0] != '\0' ? p->zone : NULL);
@@ -281,7 +295,7 @@ jdoc *route_place(const struct route *r, size_t stop)
 jdoc *route_between(const struct route *r)
 {
     jdoc *list = jdoc_new_array();
-    for (size_t i = 1; list != NULL && i + 1 < r->stop_count; i++)
+    for (size_t i = 1; list && i + 1 < r->stop_count; i++)
         if (jdoc_push(list, route_place(r, i)) != 0) {
             jdoc_free(list);
             return NULL;
@@ -292,14 +306,14 @@ jdoc *route_between(const struct route *r)
 jdoc *route_legs(const struct route *r)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i + 1 < r->stop_count; i++) {
         jdoc *leg = jdoc_new_object();
-        failed |= leg == NULL || jdoc_set_string(leg, "from", r->stops[i].place.name) != 0
-            || jdoc_set_string(leg, "to", r->stops[i + 1].place.name) != 0
-            || jdoc_set_double(leg, "distance_km", route_km(r->metres[i])) != 0
-            || jdoc_set_double(leg, "distance_miles", route_miles(r->metres[i])) != 0
-            || jdoc_set_double(leg, "drive_hours", route_hours(r->seconds[i])) != 0;
+        failed |= !leg || jdoc_set_string(leg, "from", r->stops[i].place.name) != 0 ||
+            jdoc_set_string(leg, "to", r->stops[i + 1].place.name) != 0 ||
+            jdoc_set_double(leg, "distance_km", route_km(r->metres[i])) != 0 ||
+            jdoc_set_double(leg, "distance_miles", route_miles(r->metres[i])) != 0 ||
+            jdoc_set_double(leg, "drive_hours", route_hours(r->seconds[i])) != 0;
         failed |= jdoc_push(list, leg);
     }
     if (failed == 0)
@@ -308,10 +322,10 @@ jdoc *route_legs(const struct route *r)
     return NULL;
 }
 
-static int set_crossings(const struct route *r, jdoc *object)
+static int route_set_crossings(const struct route *r, jdoc *object)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i + 1 < r->stop_count; i++)
         failed = road_push_ferries(&r->roads[i], list);
     if (failed == 0)
@@ -327,7 +341,7 @@ int route_set_totals(const struct route *r, jdoc *object)
     failed |= jdoc_set_double(object, "drive_hours", route_hours(r->total_seconds));
     failed |= jdoc_set_bool(object, "estimate", r->estimate);
     failed |= jdoc_set_string(object, "method", r->method);
-    return failed != 0 ? ERR_NOMEM : r->ferry_legs > 0 ? set_crossings(r, object) : 0;
+    return failed != 0 ? ERR_NOMEM : r->ferry_legs > 0 ? route_set_crossings(r, object) : 0;
 }
 
 int route_set_notes(const struct route *r, jdoc *result)
@@ -335,7 +349,7 @@ int route_set_notes(const struct route *r, jdoc *result)
     if (r->note_count == 0)
         return 0;
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < r->note_count; i++)
         failed |= jdoc_push(list, jdoc_new_string(r->notes[i], strlen(r->notes[i])));
     if (failed == 0)

@@ -1,18 +1,19 @@
 #ifndef TURNPIKE_TOOLS_KIT_ROUTE_H
 #define TURNPIKE_TOOLS_KIT_ROUTE_H
 
+#include "base/err.h"
+#include "tools/kit/place.h"
 #include "tools/kit/road.h"
 #include "tools/kit/run.h"
-#include "tools/kit/spot.h"
 
 #include "base/buf.h"
 
 /*
  * route -- the way from `origin` over `waypoints` to `destination` of a tool's arguments: places by
- * spot.h, distances by the routing service (OSRM form) when one is configured, else the estimates
+ * place.h, distances by the routing service (OSRM form) when one is configured, else the estimates
  * of road.h, which say that they are. Where no road is, the failure "no_route". Used by handlers.
  */
-#define ROUTE_STOPS_MAX SPOT_STOPS_MAX
+#define ROUTE_STOPS_MAX PLACE_STOPS_MAX
 #define ROUTE_NOTES_MAX 32
 
 struct route;
@@ -20,7 +21,7 @@ struct route;
 typedef int route_done_fn(struct tools_run *run, struct route *route);
 
 struct route { /* in the run's arena */
-    struct spot stops[ROUTE_STOPS_MAX];
+    struct place stops[ROUTE_STOPS_MAX];
     size_t stop_count;
     struct road roads[ROUTE_STOPS_MAX]; /* of leg i, when it is an estimate */
     size_t ferry_legs;                  /* estimates: how many need a ferry, which is not counted */
@@ -36,19 +37,19 @@ struct route { /* in the run's arena */
     struct http_transfer *transfer;
     struct buf body;
     struct tools_step step;
-    int result;                         /* of its answer */
+    int result; /* of its answer */
 };
 
 /*
  * route_start -- what a handler returns: 0 when done (done was called, or run->result says what is
  * wrong with a place), ERR_PENDING while the routing service is asked, or a fault.
  */
-int route_start(struct tools_run *run, route_done_fn *done);
+MUST_CHECK int route_start(struct tools_run *run, route_done_fn *done);
 
 void route_note(struct route *r, const char *text); /* NULL: nothing */
-double route_km(double metres);    /* one decimal */
-double route_miles(double metres); /* one decimal */
-double route_hours(double seconds); /* two decimals */
+double route_km(double metres);                     /* one decimal */
+double route_miles(double metres);                  /* one decimal */
+double route_hours(double seconds);                 /* two decimals */
 
 /* For results; NULL on no memory. */
 jdoc *route_place(const struct route *r, size_t stop);
@@ -56,8 +57,8 @@ jdoc *route_between(const struct route *r); /* the stops without origin and dest
 jdoc *route_legs(const struct route *r);
 /* distance_km, distance_miles, drive_hours, estimate, method, and crossings when there are ferries.
  * Returns 0 or ERR_NOMEM. */
-int route_set_totals(const struct route *r, jdoc *object);
+MUST_CHECK int route_set_totals(const struct route *r, jdoc *object);
 /* The notes as `notes`, when there are any. */
-int route_set_notes(const struct route *r, jdoc *result);
+MUST_CHECK int route_set_notes(const struct route *r, jdoc *result);
 
 #endif

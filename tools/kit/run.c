@@ -50,8 +50,8 @@ int run_fail(struct tools_run *run, const char *code, const char *format, ...)
     return run_set_failure(run, code, NULL, NULL, text);
 }
 
-int run_fail_at(struct tools_run *run, const char *path, const char *expected,
-    const char *format, ...)
+int run_fail_at(struct tools_run *run, const char *path, const char *expected, const char *format,
+    ...)
 {
     char text[MESSAGE_SIZE];
     va_list ap;
@@ -61,8 +61,8 @@ int run_fail_at(struct tools_run *run, const char *path, const char *expected,
     return run_set_failure(run, "invalid_argument", path, expected, text);
 }
 
-int run_ask_back(struct tools_run *run, const char *path, const char *expected,
-    const char *format, ...)
+int run_ask_back(struct tools_run *run, const char *path, const char *expected, const char *format,
+    ...)
 {
     char text[MESSAGE_SIZE];
     va_list ap;

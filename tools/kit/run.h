@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "store/store.h"
 #include "wire/http/http.h"
@@ -23,8 +24,8 @@ struct tools_run;
 /* Runs a call in another process (tools/remote/tool_call.h): struct tools_context's apart. */
 struct tools_apart {
     /*
-     * Takes a call whose arguments nobody has looked at. Returns 0 with run->result set; ERR_PENDING:
-     * it has set run->on_cancel and ends the call by run_told; or a fault.
+     * Takes a call whose arguments nobody has looked at. Returns 0 with run->result set;
+     * ERR_PENDING: it has set run->on_cancel and ends the call by run_told; or a fault.
      */
     int (*start)(void *arg, struct tools_run *run, const char *args_json, size_t len);
     void *arg;
@@ -32,44 +33,47 @@ struct tools_apart {
 };
 /*
  * A handler. args have been checked against the schema, defaults filled in. It sets run->result
- * (owned by run) and returns 0, or returns ERR_PENDING after starting something on run->context->http,
- * whose callback calls run_finished, or run_defer when what is left may wait for Redis. Business errors are results with success false
- * (run_fail); only faults of ours are negative returns.
+ * (owned by run) and returns 0, or returns ERR_PENDING after starting something on
+ * run->context->http, whose callback calls run_finished, or run_defer when what is left may wait
+ * for Redis. Business errors are results with success false (run_fail); only faults of ours are
+ * negative returns.
  */
 typedef int tools_handler(struct tools_run *run);
 /*
  * Each tool about which a user may be asked (approval `always`, or reaches_others) has a preview,
  * `FAMILY_preview_NAME`, called as a handler is. It reads and writes nothing. It sets run->preview
- * (preview_say) to what the call would do now: with title and date of what it touches, in the user's
- * zone. When the call cannot succeed it sets the failure that the handler would set, in run->result.
+ * (preview_say) to what the call would do now: with title and date of what it touches, in the
+ * user's zone. When the call cannot succeed it sets the failure that the handler would set, in
+ * run->result.
  */
 
 struct tools_spec {
     const char *name, *family, *description;
-    const char *arguments_schema;  /* JSON Schema 2020-12, compact */
+    const char *arguments_schema; /* JSON Schema 2020-12, compact */
     const char *result_schema;
     enum tools_effect effect;
     enum tools_approval approval;
     int64_t timeout_ms;
     bool idempotent;
-    const char *provider;          /* setting it needs, or NULL */
-    const char *const *examples;   /* NULL-terminated phrasings */
-    const char *entity;            /* key of the entity in the result */
+    const char *provider;        /* setting it needs, or NULL */
+    const char *const *examples; /* NULL-terminated phrasings */
+    const char *entity;          /* key of the entity in the result */
     tools_handler *handler;
-    tools_handler *preview;        /* what the user is asked; NULL: the tool's name says it all */
-    const char *const *example_arguments; /* NULL-terminated, one JSON text per example */
+    tools_handler *preview; /* what the user is asked; NULL: the tool's name says it all */
+    const char *const *example_arguments;           /* NULL-terminated, one JSON text per example */
     const char *approval_argument, *approval_value; /* only calls where that argument has this value
                                                        need it; NULL = every call */
-    const char *keywords;          /* other words that people use for it; for find_tools */
-    struct dynamic_tool *dynamic;  /* made at run time (tools/remote/dynamic.h); NULL = of the registry */
-    bool core;                     /* always offered to the model; the others are found */
-    bool untrusted;                /* its result holds what others wrote: data, never instructions */
-    bool reaches_others;           /* what it does others see: needs approval once untrusted content
+    const char *keywords; /* other words that people use for it; for find_tools */
+    struct dynamic_tool
+        *dynamic;        /* made at run time (tools/remote/dynamic.h); NULL = of the registry */
+    bool core;           /* always offered to the model; the others are found */
+    bool untrusted;      /* its result holds what others wrote: data, never instructions */
+    bool reaches_others; /* what it does others see: needs approval once untrusted content
                                       stands in the conversation */
-    bool process;                  /* it computes for long, or in a library: tools_is_apart */
-    const char *process_unless;    /* settings of services that it may ask and wait for, with a
+    bool process;        /* it computes for long, or in a library: tools_is_apart */
+    const char *process_unless; /* settings of services that it may ask and wait for, with a
                                       blank between; or NULL */
-    const char *outside;           /* the argument by which the model chooses a host that sees the
+    const char *outside;        /* the argument by which the model chooses a host that sees the
                                       call; "*" = every call leaves for a host outside; or NULL */
 };
 /* What is left of a call when an answer from outside has come; lives in the handler's state. */
@@ -84,36 +88,36 @@ struct tools_context { /* one per turn, or per direct call */
     struct store *store;
     struct http_client *http;
     struct reactor *reactor;
-    const char *uid, *session;     /* session NULL in a direct call */
+    const char *uid, *session; /* session NULL in a direct call */
     int64_t epoch;
-    const char *zone;              /* IANA name, validated; the user's for this request */
-    const char *locale;            /* BCP 47 or "" */
+    const char *zone;   /* IANA name, validated; the user's for this request */
+    const char *locale; /* BCP 47 or "" */
     const char *currency;
-    int64_t now_ms;                /* real time of the request */
+    int64_t now_ms; /* real time of the request */
     bool has_location;
     double latitude, longitude;
-    const char *location_text;     /* or NULL */
-    const char *role;              /* of the credential: "admin"; NULL = user */
-    struct tools_apart apart;      /* zeroed: all tools run where they are called */
+    const char *location_text; /* or NULL */
+    const char *role;          /* of the credential: "admin"; NULL = user */
+    struct tools_apart apart;  /* zeroed: all tools run where they are called */
 };
 
 struct tools_run { /* one call */
     const struct tools_context *context;
     const struct tools_spec *spec;
     struct arena *arena;
-    const char *call_id;           /* the tool call's id: the effect mark */
-    jdoc *args;                    /* checked and coerced; owned by run */
-    jdoc *result;                  /* {success, message, ENTITY...}; owned by run */
-    const char *preview;           /* of tools_preview; arena */
-    const char *approved;          /* what the user was asked and said yes to; NULL = nobody was */
+    const char *call_id;  /* the tool call's id: the effect mark */
+    jdoc *args;           /* checked and coerced; owned by run */
+    jdoc *result;         /* {success, message, ENTITY...}; owned by run */
+    const char *preview;  /* of tools_preview; arena */
+    const char *approved; /* what the user was asked and said yes to; NULL = nobody was */
     bool done;
-    void *state;                   /* the handler's own, in the arena */
+    void *state; /* the handler's own, in the arena */
     void (*on_done)(struct tools_run *run);
-    void (*on_more)(struct tools_run *run); /* tools_go_on has something to do; or NULL */
-    void *on_done_arg;             /* of both */
+    void (*on_more)(struct tools_run *run);   /* tools_go_on has something to do; or NULL */
+    void *on_done_arg;                        /* of both */
     void (*on_cancel)(struct tools_run *run); /* set by a handler that waits */
-    int error;                     /* a fault of ours that came while it waited; 0 = none */
-    int64_t retry_after_ms;        /* of a refusal "rate_limited"; 0 = not known */
+    int error;              /* a fault of ours that came while it waited; 0 = none */
+    int64_t retry_after_ms; /* of a refusal "rate_limited"; 0 = not known */
     /*
      * tools_start's own, as are the next three: what becomes of a call that waited, once it has its
      * result. settled: the result has been checked already (run_told).
@@ -122,16 +126,21 @@ struct tools_run { /* one call */
     void *waiting;
     struct tools_step *steps;
     bool going_on;
-    void *fetches;                 /* ask.c's own */
+    void *fetches; /* fetch.c's own */
 };
 /* For handlers. code: stable, e.g. "not_found", "invalid_argument", "provider_not_configured". */
-int run_fail(struct tools_run *run, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+MUST_CHECK int run_fail(struct tools_run *run, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same with the wrong field (JSON pointer) and what would be right. Returns 0 or ERR_NOMEM. */
-int run_fail_at(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* A question back, code "ambiguous": the field could mean several things. Returns 0 or ERR_NOMEM. */
-int run_ask_back(struct tools_run *run, const char *path, const char *expected, const char *format, ...) __attribute__((format(printf, 4, 5)));
+MUST_CHECK int run_fail_at(struct tools_run *run, const char *path, const char *expected,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A question back, code "ambiguous": the field could mean several things. Returns 0 or
+ * ERR_NOMEM. */
+MUST_CHECK int run_ask_back(struct tools_run *run, const char *path, const char *expected,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Starts the result: {success:true, message}. Returns it (borrowed) or NULL. */
-jdoc *run_succeed(struct tools_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+jdoc *run_succeed(struct tools_run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* After ERR_PENDING only: run->result (or run->error) is set; calls on_done. */
 void run_finished(struct tools_run *run);
 /*

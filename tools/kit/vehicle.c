@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 
@@ -11,20 +11,21 @@ int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text)
     jdoc *primary = NULL;
     const char *id = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL);
     *vehicle = NULL;
-    if (id != NULL) {
-        int result = keep_get(run, VEHICLE_FAMILY, id, vehicle, text);
-        if (result != ERR_NOT_FOUND)
-            return result;
-        result = run_fail(run, "not_found", "The user has no vehicle with this id. Leave "
+    if (id) {
+        int error = record_get(run, VEHICLE_FAMILY, id, vehicle, text);
+        if (error != ERR_NOT_FOUND)
+            return error;
+        error = run_fail(run, "not_found",
+            "The user has no vehicle with this id. Leave "
             "vehicle_id out for the primary vehicle.");
-        return result != 0 ? result : ERR_INVALID;
+        return error != 0 ? error : ERR_INVALID;
     }
-    int result = keep_get(run, VEHICLE_PRIMARY, "me", &primary, NULL);
-    if (result == 0)
-        result = keep_get(run, VEHICLE_FAMILY, jdoc_text_or(primary, "vehicle_id", ""), vehicle,
-            text);
+    int error = record_get(run, VEHICLE_PRIMARY, "me", &primary, NULL);
+    if (error == 0)
+        error =
+            record_get(run, VEHICLE_FAMILY, jdoc_text_or(primary, "vehicle_id", ""), vehicle, text);
     jdoc_free(primary);
-    return result;
+    return error;
 }
 
 int vehicle_check_year(struct tools_run *run, const char *key, int64_t year)
@@ -36,6 +37,6 @@ int vehicle_check_year(struct tools_run *run, const char *key, int64_t year)
         return 0;
     snprintf(path, sizeof path, "/%s", key);
     snprintf(expected, sizeof expected, "a year from 1900 to %d", now.year + 1);
-    int result = run_fail_at(run, path, expected, "%s is no possible year", key);
-    return result != 0 ? result : ERR_INVALID;
+    int error = run_fail_at(run, path, expected, "%s is no possible year", key);
+    return error != 0 ? error : ERR_INVALID;
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_VEHICLE_H
 #define TURNPIKE_TOOLS_KIT_VEHICLE_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
 
 /*
@@ -15,8 +16,8 @@
  * the caller's; text: what was read (arena), may be NULL. Returns 0; ERR_NOT_FOUND (none named and
  * none primary); ERR_INVALID (no such vehicle, the failure is set); a fault.
  */
-int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text);
+MUST_CHECK int vehicle_choose(struct tools_run *run, jdoc **vehicle, const char **text);
 /* A year from 1900 to the next one. Returns 0; ERR_INVALID (the failure is set); a fault. */
-int vehicle_check_year(struct tools_run *run, const char *key, int64_t year);
+MUST_CHECK int vehicle_check_year(struct tools_run *run, const char *key, int64_t year);
 
 #endif

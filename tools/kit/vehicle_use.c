@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "tools/kit/cost.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 #include "tools/kit/records_fuel.h"
 #include "tools/kit/vehicle.h"
 
@@ -20,7 +20,7 @@
 #define LITRES_MIN 0.5
 #define LITRES_MAX 300.0
 
-static const char *const sources[] = { "argument", "measured", "vehicle", "assumed" };
+static const char *const sources[] = {"argument", "measured", "vehicle", "assumed"};
 
 double vehicle_use_mpg(const struct vehicle_use *use)
 {
@@ -62,8 +62,10 @@ static int vehicle_use_said(struct tools_run *run, struct vehicle_use *out)
 /* What is stored with the vehicle, in any of its forms; 0: nothing. */
 static double vehicle_use_stored(const jdoc *vehicle)
 {
-    static const struct { const char *key; double factor; } forms[] = { { "l_per_100km", 0 },
-        { "mpg", MPG_FACTOR }, { "mpg_imperial", IMPERIAL_FACTOR } };
+    static const struct {
+        const char *key;
+        double factor;
+    } forms[] = {{"l_per_100km", 0}, {"mpg", MPG_FACTOR}, {"mpg_imperial", IMPERIAL_FACTOR}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         double value;
         if (jdoc_get_double(vehicle, forms[i].key, &value) != 0 || !(value > 0))
@@ -75,15 +77,18 @@ static double vehicle_use_stored(const jdoc *vehicle)
     return 0;
 }
 
-struct measured { double litres, metres; int64_t fills; };
+struct measured {
+    double litres, metres;
+    int64_t fills;
+};
 
 static int vehicle_use_measured(struct tools_run *run, const char *vehicle, struct measured *out)
 {
-    static const char *const ever[] = { "all" };
-    struct records_fuel fuel = { 0 };
-    *out = (struct measured){ 0 };
-    int error = records_fuel_stats(run->context->store, run->context->uid, vehicle, -KEEP_FOREVER,
-        KEEP_FOREVER, ever, 1, run->arena, &fuel);
+    static const char *const ever[] = {"all"};
+    struct records_fuel fuel = {0};
+    *out = (struct measured){0};
+    int error = records_fuel_stats(run->context->store, run->context->uid, vehicle, -RECORD_FOREVER,
+        RECORD_FOREVER, ever, 1, run->arena, &fuel);
     if (error != 0)
         return error;
     out->metres = (double)cost_number(&fuel.sums, "metres");

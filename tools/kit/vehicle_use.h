@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_KIT_VEHICLE_USE_H
 #define TURNPIKE_TOOLS_KIT_VEHICLE_USE_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
 
 /*
@@ -10,17 +11,21 @@
  * fill-ups or 300 km stands behind the stored value. The vehicle: argument `vehicle_id`, else the
  * primary one.
  */
-enum vehicle_use_source { VEHICLE_USE_SAID, VEHICLE_USE_MEASURED, VEHICLE_USE_STORED,
-    VEHICLE_USE_ASSUMED };
+enum vehicle_use_source {
+    VEHICLE_USE_SAID,
+    VEHICLE_USE_MEASURED,
+    VEHICLE_USE_STORED,
+    VEHICLE_USE_ASSUMED
+};
 struct vehicle_use {
     double litres; /* per 100 km */
     enum vehicle_use_source source;
     char text[160]; /* "20.0 miles per US gallon (11.8 L/100 km), stored with Bessie" */
 };
 /* Returns 0; ERR_INVALID (the arguments contradict each other, the failure is set); a fault. */
-int vehicle_use(struct tools_run *run, struct vehicle_use *out);
+MUST_CHECK int vehicle_use(struct tools_run *run, struct vehicle_use *out);
 double vehicle_use_mpg(const struct vehicle_use *use); /* miles per US gallon */
 /* consumption_l_per_100km and consumption_source. Returns 0 or ERR_NOMEM. */
-int vehicle_use_set(const struct vehicle_use *use, jdoc *object);
+MUST_CHECK int vehicle_use_set(const struct vehicle_use *use, jdoc *object);
 
 #endif

@@ -4,8 +4,8 @@
 #include "tools/kit/civil.h"
 
 #include <ctype.h>
-#include <stddef.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct kind { /* one kind of local time */
     char abbreviation[16];
 };
 
-struct edge { /* when the footer's rule changes the clocks, each year */
+struct edge {  /* when the footer's rule changes the clocks, each year */
     char form; /* 'M' month.week.day, 'J' day 1-365 without leap day, 'N' day 0-365 */
     int month, week, day;
     int time; /* seconds after local midnight; may be negative or above a day */
@@ -51,51 +51,51 @@ struct reader {
     const unsigned char *at, *end;
 };
 
-static bool have(const struct reader *r, size_t n)
+static bool zone_have(const struct reader *r, size_t n)
 {
     return (size_t)(r->end - r->at) >= n;
 }
 
-static uint32_t be32(const unsigned char *p)
+static uint32_t zone_be32(const unsigned char *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static int64_t be64(const unsigned char *p)
+static int64_t zone_be64(const unsigned char *p)
 {
-    return (int64_t)((uint64_t)be32(p) << 32 | be32(p + 4));
+    return (int64_t)((uint64_t)zone_be32(p) << 32 | zone_be32(p + 4));
 }
 
 struct counts {
     size_t ut, standard, leap, time, kind, chars;
 };
 
-static int read_header(struct reader *r, char *version, struct counts *c)
+static int zone_read_header(struct reader *r, char *version, struct counts *c)
 {
-    if (!have(r, 44) || memcmp(r->at, "TZif", 4) != 0)
+    if (!zone_have(r, 44) || memcmp(r->at, "TZif", 4) != 0)
         return ERR_INVALID;
     *version = (char)r->at[4];
     const unsigned char *p = r->at + 20;
-    *c = (struct counts){ be32(p), be32(p + 4), be32(p + 8), be32(p + 12), be32(p + 16),
-        be32(p + 20) };
+    *c = (struct counts){zone_be32(p), zone_be32(p + 4), zone_be32(p + 8), zone_be32(p + 12),
+        zone_be32(p + 16), zone_be32(p + 20)};
     r->at += 44;
-    bool sane = c->time <= TIMES_MAX && c->kind >= 1 && c->kind <= 256 && c->chars >= 1
-        && c->chars <= 4096 && c->leap <= 1024 && c->ut <= c->kind && c->standard <= c->kind;
+    bool sane = c->time <= TIMES_MAX && c->kind >= 1 && c->kind <= 256 && c->chars >= 1 &&
+        c->chars <= 4096 && c->leap <= 1024 && c->ut <= c->kind && c->standard <= c->kind;
     return sane ? 0 : ERR_INVALID;
 }
 
-static size_t block_size(const struct counts *c, size_t time_size)
+static size_t zone_block_size(const struct counts *c, size_t time_size)
 {
-    return c->time * (time_size + 1) + c->kind * 6 + c->chars + c->leap * (time_size + 4)
-        + c->standard + c->ut;
+    return c->time * (time_size + 1) + c->kind * 6 + c->chars + c->leap * (time_size + 4) +
+        c->standard + c->ut;
 }
 
-static int read_kinds(struct zone *z, const unsigned char *p, const unsigned char *chars,
+static int zone_read_kinds(struct zone *z, const unsigned char *p, const unsigned char *chars,
     size_t char_count)
 {
     for (size_t i = 0; i < z->kind_count; i++, p += 6) {
         struct kind *k = &z->kinds[i];
-        k->offset = (int32_t)be32(p);
+        k->offset = (int32_t)zone_be32(p);
         k->daylight = p[4] != 0;
         if (k->offset < -93600 || k->offset > 93600 || p[5] >= char_count)
             return ERR_INVALID;
@@ -106,7 +106,7 @@ static int read_kinds(struct zone *z, const unsigned char *p, const unsigned cha
     return 0;
 }
 
-static int read_block(struct reader *r, const struct counts *c, struct zone *z)
+static int zone_read_block(struct reader *r, const struct counts *c, struct zone *z)
 {
     const unsigned char *times = r->at, *indexes = times + c->time * 8;
     const unsigned char *kinds = indexes + c->time;
@@ -115,25 +115,25 @@ static int read_block(struct reader *r, const struct counts *c, struct zone *z)
     z->times = calloc(c->time + 1, sizeof *z->times);
     z->time_kinds = calloc(c->time + 1, 1);
     z->kinds = calloc(c->kind, sizeof *z->kinds);
-    if (z->times == NULL || z->time_kinds == NULL || z->kinds == NULL)
+    if (!z->times || !z->time_kinds || !z->kinds)
         return ERR_NOMEM;
     for (size_t i = 0; i < c->time; i++) {
-        z->times[i] = be64(times + i * 8);
+        z->times[i] = zone_be64(times + i * 8);
         z->time_kinds[i] = indexes[i];
         if (indexes[i] >= c->kind || (i > 0 && z->times[i] <= z->times[i - 1]))
             return ERR_INVALID;
     }
-    return read_kinds(z, kinds, kinds + c->kind * 6, c->chars);
+    return zone_read_kinds(z, kinds, kinds + c->kind * 6, c->chars);
 }
 
 /* --- the footer: STD OFFSET [DST [OFFSET] , START[/TIME] , END[/TIME]] --- */
 
-static bool rule_name(const char **s, char out[16])
+static bool zone_rule_name(const char **s, char out[16])
 {
     const char *from = *s, *to;
     if (*from == '<') {
         to = strchr(++from, '>');
-        if (to == NULL)
+        if (!to)
             return false;
         *s = to + 1;
     } else {
@@ -147,7 +147,7 @@ static bool rule_name(const char **s, char out[16])
     return true;
 }
 
-static bool rule_number(const char **s, int low, int high, int *out)
+static bool zone_rule_number(const char **s, int low, int high, int *out)
 {
     if (!isdigit((unsigned char)**s))
         return false;
@@ -158,54 +158,54 @@ static bool rule_number(const char **s, int low, int high, int *out)
 }
 
 /* [+-]HH[:MM[:SS]] in seconds. */
-static bool rule_time(const char **s, int *out)
+static bool zone_rule_time(const char **s, int *out)
 {
     int hours, minutes = 0, seconds = 0, sign = 1;
     if (**s == '+' || **s == '-')
         sign = *(*s)++ == '-' ? -1 : 1;
-    if (!rule_number(s, 0, 167, &hours))
+    if (!zone_rule_number(s, 0, 167, &hours))
         return false;
-    if (**s == ':' && ((*s)++, !rule_number(s, 0, 59, &minutes)))
+    if (**s == ':' && ((*s)++, !zone_rule_number(s, 0, 59, &minutes)))
         return false;
-    if (**s == ':' && ((*s)++, !rule_number(s, 0, 59, &seconds)))
+    if (**s == ':' && ((*s)++, !zone_rule_number(s, 0, 59, &seconds)))
         return false;
     *out = sign * (hours * 3600 + minutes * 60 + seconds);
     return true;
 }
 
-static bool rule_edge(const char **s, struct edge *e)
+static bool zone_rule_edge(const char **s, struct edge *e)
 {
     e->time = 7200;
     if (*(*s)++ != ',')
         return false;
     if (**s == 'M') {
         e->form = *(*s)++;
-        if (!rule_number(s, 1, 12, &e->month) || *(*s)++ != '.'
-            || !rule_number(s, 1, 5, &e->week) || *(*s)++ != '.'
-            || !rule_number(s, 0, 6, &e->day))
+        if (!zone_rule_number(s, 1, 12, &e->month) || *(*s)++ != '.' ||
+            !zone_rule_number(s, 1, 5, &e->week) || *(*s)++ != '.' ||
+            !zone_rule_number(s, 0, 6, &e->day))
             return false;
     } else if (**s == 'J') {
         e->form = *(*s)++;
-        if (!rule_number(s, 1, 365, &e->day))
+        if (!zone_rule_number(s, 1, 365, &e->day))
             return false;
     } else {
         e->form = 'N';
-        if (!rule_number(s, 0, 365, &e->day))
+        if (!zone_rule_number(s, 0, 365, &e->day))
             return false;
     }
     if (**s == '/') {
         (*s)++;
-        return rule_time(s, &e->time);
+        return zone_rule_time(s, &e->time);
     }
     return true;
 }
 
-static int read_rule(struct zone *z, const char *s)
+static int zone_read_rule(struct zone *z, const char *s)
 {
     int offset;
     if (*s == '\0')
         return 0;
-    if (!rule_name(&s, z->standard.abbreviation) || !rule_time(&s, &offset))
+    if (!zone_rule_name(&s, z->standard.abbreviation) || !zone_rule_time(&s, &offset))
         return ERR_INVALID;
     z->standard.offset = -offset;
     z->has_rule = true;
@@ -213,21 +213,22 @@ static int read_rule(struct zone *z, const char *s)
         return 0;
     z->has_daylight = z->daylight.daylight = true;
     z->daylight.offset = z->standard.offset + 3600;
-    if (!rule_name(&s, z->daylight.abbreviation))
+    if (!zone_rule_name(&s, z->daylight.abbreviation))
         return ERR_INVALID;
     if (*s != ',') {
-        if (!rule_time(&s, &offset))
+        if (!zone_rule_time(&s, &offset))
             return ERR_INVALID;
         z->daylight.offset = -offset;
     }
-    return rule_edge(&s, &z->start) && rule_edge(&s, &z->end) && *s == '\0' ? 0 : ERR_INVALID;
+    return zone_rule_edge(&s, &z->start) && zone_rule_edge(&s, &z->end) && *s == '\0' ? 0 :
+                                                                                        ERR_INVALID;
 }
 
 /* --- opening --- */
 
 static void zone_free(struct zone *z)
 {
-    if (z == NULL)
+    if (!z)
         return;
     free(z->times);
     free(z->time_kinds);
@@ -235,50 +236,50 @@ static void zone_free(struct zone *z)
     free(z);
 }
 
-static int parse_file(const unsigned char *data, size_t len, struct zone *z)
+static int zone_parse_file(const unsigned char *data, size_t len, struct zone *z)
 {
-    struct reader r = { data, data + len };
+    struct reader r = {data, data + len};
     struct counts c;
     char version;
-    int result = read_header(&r, &version, &c);
-    if (result != 0 || version < '2' || !have(&r, block_size(&c, 4)))
+    int error = zone_read_header(&r, &version, &c);
+    if (error != 0 || version < '2' || !zone_have(&r, zone_block_size(&c, 4)))
         return ERR_INVALID;
-    r.at += block_size(&c, 4);
-    result = read_header(&r, &version, &c);
-    if (result != 0 || !have(&r, block_size(&c, 8)))
+    r.at += zone_block_size(&c, 4);
+    error = zone_read_header(&r, &version, &c);
+    if (error != 0 || !zone_have(&r, zone_block_size(&c, 8)))
         return ERR_INVALID;
-    result = read_block(&r, &c, z);
-    if (result != 0)
-        return result;
-    r.at += block_size(&c, 8);
+    error = zone_read_block(&r, &c, z);
+    if (error != 0)
+        return error;
+    r.at += zone_block_size(&c, 8);
     char footer[128];
     size_t left = (size_t)(r.end - r.at);
     if (left < 2 || r.at[0] != '\n')
         return ERR_INVALID;
     const unsigned char *end = memchr(r.at + 1, '\n', left - 1);
-    if (end == NULL || end - r.at > (ptrdiff_t)sizeof footer)
+    if (!end || end - r.at > (ptrdiff_t)sizeof footer)
         return ERR_INVALID;
     snprintf(footer, sizeof footer, "%.*s", (int)(end - r.at - 1), (const char *)r.at + 1);
-    return read_rule(z, footer);
+    return zone_read_rule(z, footer);
 }
 
 /* A name can never leave the folder: no dots, no leading slash. */
-static bool name_is_safe(const char *name)
+static bool zone_name_is_safe(const char *name)
 {
     size_t len = strlen(name);
     if (len == 0 || len > NAME_MAX_LEN || name[0] == '/' || name[len - 1] == '/')
         return false;
     for (const char *c = name; *c != '\0'; c++)
-        if (!isalnum((unsigned char)*c) && strchr("_+-/", *c) == NULL)
+        if (!isalnum((unsigned char)*c) && !strchr("_+-/", *c))
             return false;
     return true;
 }
 
-static FILE *open_file(const char *name)
+static FILE *zone_open_file(const char *name)
 {
     char path[512];
     const char *folder = getenv("TZDIR");
-    if (folder == NULL || folder[0] != '/')
+    if (!folder || folder[0] != '/')
         folder = "/usr/share/zoneinfo";
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
         errno = ENAMETOOLONG;
@@ -287,40 +288,40 @@ static FILE *open_file(const char *name)
     return fopen(path, "re");
 }
 
-static int load(const char *name, struct zone *z)
+static int zone_load(const char *name, struct zone *z)
 {
-    FILE *in = open_file(name);
-    if (in == NULL)
+    FILE *in = zone_open_file(name);
+    if (!in)
         return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
     unsigned char *data = malloc(FILE_MAX);
-    int result = ERR_NOMEM;
-    if (data != NULL) {
+    int error = ERR_NOMEM;
+    if (data) {
         size_t len = fread(data, 1, FILE_MAX, in);
-        result = ferror(in) ? ERR_NOT_FOUND /* a folder */ : parse_file(data, len, z);
+        error = ferror(in) ? ERR_NOT_FOUND /* a folder */ : zone_parse_file(data, len, z);
     }
     free(data);
     fclose(in);
-    return result;
+    return error;
 }
 
 int zone_get(const char *name, const struct zone **out)
 {
     *out = NULL;
-    if (name == NULL || !name_is_safe(name))
+    if (!name || !zone_name_is_safe(name))
         return ERR_NOT_FOUND;
-    for (struct zone *z = zones; z != NULL; z = z->next)
+    for (struct zone *z = zones; z; z = z->next)
         if (strcmp(z->name, name) == 0) {
             *out = z;
             return 0;
         }
     struct zone *z = calloc(1, sizeof *z);
-    if (z == NULL)
+    if (!z)
         return ERR_NOMEM;
     snprintf(z->name, sizeof z->name, "%s", name);
-    int result = load(name, z);
-    if (result != 0) {
+    int error = zone_load(name, z);
+    if (error != 0) {
         zone_free(z);
-        return result;
+        return error;
     }
     z->next = zones;
     zones = z;
@@ -330,7 +331,7 @@ int zone_get(const char *name, const struct zone **out)
 
 /* --- asking --- */
 
-static int64_t edge_day(const struct edge *e, int year)
+static int64_t zone_edge_day(const struct edge *e, int year)
 {
     int64_t first = civil_days(year, 1, 1);
     bool leap = civil_month_days(year, 2) == 29;
@@ -345,19 +346,19 @@ static int64_t edge_day(const struct edge *e, int year)
     return month + day - 1;
 }
 
-static const struct kind *by_rule(const struct zone *z, int64_t utc_s)
+static const struct kind *zone_by_rule(const struct zone *z, int64_t utc_s)
 {
     struct civil c;
     if (!z->has_daylight)
         return &z->standard;
     civil_from_seconds(utc_s + z->standard.offset, &c);
-    int64_t start = edge_day(&z->start, c.year) * 86400 + z->start.time - z->standard.offset;
-    int64_t end = edge_day(&z->end, c.year) * 86400 + z->end.time - z->daylight.offset;
+    int64_t start = zone_edge_day(&z->start, c.year) * 86400 + z->start.time - z->standard.offset;
+    int64_t end = zone_edge_day(&z->end, c.year) * 86400 + z->end.time - z->daylight.offset;
     bool daylight = start < end ? utc_s >= start && utc_s < end : utc_s >= start || utc_s < end;
     return daylight ? &z->daylight : &z->standard;
 }
 
-static const struct kind *kind_at(const struct zone *z, int64_t utc_s)
+static const struct kind *zone_kind_at(const struct zone *z, int64_t utc_s)
 {
     size_t low = 0, high = z->time_count;
     while (low < high) { /* the first transition after utc_s */
@@ -368,26 +369,26 @@ static const struct kind *kind_at(const struct zone *z, int64_t utc_s)
             high = middle;
     }
     if (low == z->time_count && z->has_rule)
-        return by_rule(z, utc_s);
+        return zone_by_rule(z, utc_s);
     return low > 0 ? &z->kinds[z->time_kinds[low - 1]] : &z->kinds[0];
 }
 
 void zone_at(const struct zone *z, int64_t utc_s, struct zone_offset *out)
 {
-    const struct kind *k = kind_at(z, utc_s);
-    *out = (struct zone_offset){ k->offset, k->daylight, k->abbreviation };
+    const struct kind *k = zone_kind_at(z, utc_s);
+    *out = (struct zone_offset){k->offset, k->daylight, k->abbreviation};
 }
 
 enum zone_kind zone_to_utc(const struct zone *z, int64_t local_s, int64_t *utc_s)
 {
-    int32_t before = kind_at(z, local_s - 86400)->offset;
-    int32_t after = kind_at(z, local_s + 86400)->offset;
+    int32_t before = zone_kind_at(z, local_s - 86400)->offset;
+    int32_t after = zone_kind_at(z, local_s + 86400)->offset;
     int64_t by_before = local_s - before, by_after = local_s - after;
     *utc_s = by_before;
     if (before == after)
         return ZONE_EXACT;
-    bool first = kind_at(z, by_before)->offset == before;
-    bool second = kind_at(z, by_after)->offset == after;
+    bool first = zone_kind_at(z, by_before)->offset == before;
+    bool second = zone_kind_at(z, by_after)->offset == after;
     if (first && second)
         return by_before == by_after ? ZONE_EXACT : ZONE_OVERLAP;
     if (second)
@@ -399,13 +400,13 @@ bool zone_country(const char *name, char country[3])
 {
     char line[512];
     bool found = false;
-    FILE *in = open_file("zone.tab");
-    if (in == NULL)
+    FILE *in = zone_open_file("zone.tab");
+    if (!in)
         return false;
-    while (!found && fgets(line, sizeof line, in) != NULL) {
+    while (!found && fgets(line, sizeof line, in)) {
         char *save = NULL, *code = strtok_r(line, "\t\n", &save);
         char *place = strtok_r(NULL, "\t\n", &save), *zone = strtok_r(NULL, "\t\n", &save);
-        if (line[0] == '#' || place == NULL || zone == NULL || strlen(code) != 2)
+        if (line[0] == '#' || !place || !zone || strlen(code) != 2)
             continue;
         if (strcmp(zone, name) == 0) {
             memcpy(country, code, 3);

@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_KIT_ZONE_H
 #define TURNPIKE_TOOLS_KIT_ZONE_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,7 +15,7 @@
 struct zone;
 
 /* Returns 0; ERR_NOT_FOUND (no such zone); ERR_INVALID (a damaged file); ERR_NOMEM; ERR_IO. */
-int zone_get(const char *name, const struct zone **out);
+MUST_CHECK int zone_get(const char *name, const struct zone **out);
 const char *zone_name(const struct zone *z);
 
 struct zone_offset {

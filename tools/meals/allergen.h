@@ -2,7 +2,8 @@
 #define TURNPIKE_TOOLS_MEALS_ALLERGEN_H
 
 #include "base/arena.h"
-#include "tools/kit/words.h"
+#include "base/err.h"
+#include "tools/kit/word_set.h"
 #include "tools/meals/allergen_words.h"
 
 #include <stdbool.h>
@@ -21,15 +22,15 @@ struct allergen_line {
     uint64_t groups;    /* what it may hold; ALLERGEN_VAGUE: a product with unknown contents */
     bool is_unreadable; /* in letters that no word of ours has */
     bool is_known;      /* a word of it is a food of the tables: else nobody knows what it holds */
-    struct words words; /* folded */
+    struct word_set words; /* folded */
 };
 /* Returns 0 or ERR_NOMEM. */
-int allergen_line(struct arena *arena, const char *text, struct allergen_line *out);
+MUST_CHECK int allergen_line(struct arena *arena, const char *text, struct allergen_line *out);
 
 /* What is to be looked for. */
 struct allergen_rule {
     uint64_t groups;
-    struct words *own; /* foods that are looked for by their own words; in the arena */
+    struct word_set *own; /* foods that are looked for by their own words; in the arena */
     size_t own_count;
     const char *unknown;  /* words that no rule knows, as the user wrote them; NULL = none */
     const char *taken_as; /* a slip of the finger was read as this word; NULL = none */
@@ -42,7 +43,7 @@ struct allergen_rule {
  * "gluten-free", "Laktoseintoleranz". Unknown words are looked for in the ingredients as they are,
  * and told. Returns 0 or ERR_NOMEM.
  */
-int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out);
+MUST_CHECK int allergen_read(struct arena *arena, const char *text, struct allergen_rule *out);
 /* Is something of the rule in the line? */
 bool allergen_is_in(const struct allergen_rule *rule, const struct allergen_line *line);
 

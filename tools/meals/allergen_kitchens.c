@@ -8,7 +8,7 @@
 
 const struct allergen_words allergen_kitchens[] = {
     /* --- dishes and products that hold several --- */
-    { PASTRY,
+    {PASTRY,
         "pastitsio galaktoboureko bougatsa moussaka musaka kaiserschmarrn palatschinke* "
         "germknodel* buchtel* marillenknodel topfenknodel vla* kanelbull* semla semlor pulla "
         "napoleon medovik syrniki kolache kolac kolacky medovnik trdelnik makowiec sernik "
@@ -22,23 +22,23 @@ const struct allergen_words allergen_kitchens[] = {
         "sfogliatella sfogliatelle cassata zeppole zeppola bombolone bomboloni cannolo cannoli "
         "maritozzo maritozzi colomba_pasquale croquembouche kueh kue_lapis lapis_legit "
         "roti_john ensaymada mamon polvoron_cake castella dorayaki taiyaki melonpan melon_pan "
-        "anpan hotteok bungeoppang pineapple_bun bolo_bao egg_waffle martabak murtabak" },
-    { ALLERGEN_GLUTEN | ALLERGEN_EGG,
+        "anpan hotteok bungeoppang pineapple_bun bolo_bao egg_waffle martabak murtabak"},
+    {ALLERGEN_GLUTEN | ALLERGEN_EGG,
         "okonomiyaki takoyaki monjayaki katsu tonkatsu katsudon latke karaage chicken_katsu "
         "*knodel* *knoedel* galuska nokedli csipetke uszka kopytka lokshen kreplach "
         "fresh_tagliatelle fresh_lasagne hokkien mee bamee ba_mee mie_goreng mi_goreng bakmi "
         "bakmie char_kway_teow wantan wanton pancit_canton pancit lumpia popiah milanesa "
-        "napolitana_schnitzel scaloppine" },
-    { ALLERGEN_GLUTEN | DAIRY,
+        "napolitana_schnitzel scaloppine"},
+    {ALLERGEN_GLUTEN | DAIRY,
         "blini blin borek boerek burek byrek gozleme tiropita spanakopita manti manty "
         "khachapuri lahmacun pide kunefe kanafeh knafeh kunafa basbousa revani tarhana trahana "
         "kulcha pav_bhaji poutine mac_and_cheese mac_n_cheese *kasnudel* *kasespatzle* "
         "flammkuchen flammekueche croque_monsieur croque_madame cottage_pie shepherd_pie "
         "cauliflower_cheese welsh_rarebit tim_tam kit_kat kitkat twix oreo maltesers malteser "
         "mars_bar kinder_bueno hobnob jaffa_cake lotus_biscoff biscoff arnott freddo caramello "
-        "jammie_dodger penguin_bar hanuta" },
+        "jammie_dodger penguin_bar hanuta"},
     /* --- gluten --- */
-    { ALLERGEN_GLUTEN,
+    {ALLERGEN_GLUTEN,
         "indomie kiev cordon_bleu dalia byggryn* bisto upma sheera seviyan sewai "
         "vermicelli_kheer semiya rumali jalebi gulab_jamun balushahi kachori mathri thepla "
         "paratha_dough momo thukpa siopao mantou baozi bao_bun char_siu_bao youtiao jianbing "
@@ -72,9 +72,9 @@ const struct allergen_words allergen_kitchens[] = {
         "biscuits_and_gravy chicken_and_dumpling beef_wellington toad_in_the_hole pork_pie "
         "scotch_pie steak_pie bridie stottie barm_cake bap farl boxty_flour soda_bread "
         "barmbrack bara_brith parkin eccles_cake bath_bun chelsea_bun hot_cross_bun teacake "
-        "malt_loaf malteaser barleycup barleymalt roasted_barley orzotto barley_water" },
+        "malt_loaf malteaser barleycup barleymalt roasted_barley orzotto barley_water"},
     /* --- milk --- */
-    { DAIRY,
+    {DAIRY,
         "jocoque obatzd* saint_nectaire cabrales lurpak milkfat milk_fat fairy_bread "
         "hot_cross_bun smorrebrod kraft niter_kibbeh bisque dahi raita mattha chaas chaach "
         "lassi lhassi malai rabri rabdi rabadi khoya khoa mawa chenna chhena sandesh rasmalai "
@@ -120,9 +120,9 @@ const struct allergen_words allergen_kitchens[] = {
         "simplesse milk_solid whey* curd tasty_cheese bega caramel toffee butterscotch fudge "
         "werther* rolo milky_way galaxy_bar dairy_milk cadbury* lindt lindor toblerone "
         "ferrero* raffaello rafaello snickers bounty_bar kinder* daim lion_bar flake_bar "
-        "crunchie nesquik malted_milk infant_formula baby_formula" },
+        "crunchie nesquik malted_milk infant_formula baby_formula"},
     /* --- egg --- */
-    { ALLERGEN_EGG,
+    {ALLERGEN_EGG,
         "kaiserschmarr* tagliolini miracle_whip hellmann* best_foods pav ensaladilla "
         "russian_salad olivier salade_russe pasticcera semifreddo toad_in_the_hole khachapuri "
         "royal_icing fishcake fish_cake churro ramen blini gnocchi alioli allioli all_i_oli "
@@ -144,9 +144,9 @@ const struct allergen_words allergen_kitchens[] = {
         "son_in_law_egg ramen_egg bibimbap steak_tartare monte_cristo eggs_benedict benedict "
         "denver_omelette egg_mcmuffin mcmuffin deviled devilled ice_box_cake key_lime "
         "lemon_meringue ambrosial_cream divinity nougatine torrone turron_jijona quail_egg "
-        "duck_egg goose_egg ovotran simplesse ovoglobulin ovotransferrin" },
+        "duck_egg goose_egg ovotran simplesse ovoglobulin ovotransferrin"},
     /* --- fish --- */
-    { ALLERGEN_FISH,
+    {ALLERGEN_FISH,
         "hondashi padek skipjack buckling* lieu raie escolar cobia anchoveta patis bagoong "
         "bagoong_isda tuyo daing tinapa bangus milkfish galunggong lapu_lapu pindang ikan* "
         "ikan_bilis teri ikan_teri pempek otak_otak otah tenggiri kembung bandeng lele gurame "
@@ -185,9 +185,9 @@ const struct allergen_words allergen_kitchens[] = {
         "opah hapuku hoki terakihi tarakihi gurnard_fillet kahawai whitebait elver jellied_eel "
         "arbroath_smokie finnan_haddie cullen_skink stargazy kedgeree fish_and_chip "
         "fish_n_chip fishburger filet_o_fish fish_taco fish_stick cod_liver omega_3 dha_oil "
-        "isinglass lox gefilte gefilte_fish whitefish *fish_sauce laks lakse* torsk" },
+        "isinglass lox gefilte gefilte_fish whitefish *fish_sauce laks lakse* torsk"},
     /* --- crustaceans and molluscs --- */
-    { ALLERGEN_CRUSTACEAN,
+    {ALLERGEN_CRUSTACEAN,
         "kamaboko siu_mai shumai ecreviss* raki garnelarak* kepiting ketam cua kapi nam_prik "
         "mam_tom mam_ruoc ruoc saeujeot saeu saewoo kimchi alamang hipon sugpo alimango "
         "alimasag talangka udang* hebi hae_bee haebi hay_bee ebi* amaebi ama_ebi kani kanikama "
@@ -205,8 +205,8 @@ const struct allergen_words allergen_kitchens[] = {
         "cioppino cacciucco zarzuela suquet buridda brodetto caldeirada cataplana balmain_bug "
         "yabb* mud_crab spanner_crab blue_swimmer scampy popcorn_shrimp po_boy crawfish* "
         "shrimp* prawn* lobster* low_country_boil frogmore clam_bake crab_rangoon crab_louie "
-        "thermidor newburg surf_and_turf chowder bouillabaiss* *seafood*" },
-    { ALLERGEN_MOLLUSC,
+        "thermidor newburg surf_and_turf chowder bouillabaiss* *seafood*"},
+    {ALLERGEN_MOLLUSC,
         "ostric* ostryg* ika paua abalon* toheroa tuatua kina uni sea_urchin midye* kalamar* "
         "ahtapot istiridye kalamari* chtapodi htapodi soupia midia tarak_tuzlu kalmar* musslor "
         "mussla blamussla blamusslor ostron blackfisk* blaskjell blamuslinger musling* osters "
@@ -223,15 +223,15 @@ const struct allergen_words allergen_kitchens[] = {
         "polpo* moule* huitr* coquill* bulot* bigorneau* palourde* couteau_de_mer encornet* "
         "seiche* poulpe* supion chopitos pota rossejat nero_di_seppia squid cioppino cacciucco "
         "zarzuela suquet buridda brodetto caldeirada cataplana chowder paella* fideua "
-        "conch_fritter cracked_conch rockefeller kilpatrick clamato* clam* cumi" },
-    { SHELLFISH | ALLERGEN_FISH,
+        "conch_fritter cracked_conch rockefeller kilpatrick clamato* clam* cumi"},
+    {SHELLFISH | ALLERGEN_FISH,
         "nasi_kampur seafood_boil fritto_misto frittura pescaito_frito mariscada "
         "parrillada_de_mar jeon_haemul haemul haemul* jjamppong haemultang curanto "
         "ceviche_mixto arroz_a_banda frutti_mare marinara_mix seafood_marinara "
         "fisherman_basket fishermans_basket xo xo_sauce sushi poke_bowl chirashi kaisen "
-        "kaisendon" },
+        "kaisendon"},
     /* --- peanuts --- */
-    { ALLERGEN_PEANUT,
+    {ALLERGEN_PEANUT,
         "tantan jif skippy bhujia chivda khao_soi bombay_mix rempeyek peyek pecel bumbu_pecel "
         "karedok ketoprak lotek gado* siomay batagor sate satay* kacang* kuah_kacang rojak "
         "rujak rojak_sauce pasembur nasi_lemak asinan ting_ting kare_kare moong_phali "
@@ -252,9 +252,9 @@ const struct allergen_words allergen_kitchens[] = {
         "bamba_snack bamba planters pb2 powdered_pb crunchy_pb smooth_pb pb_and_j pb reese* "
         "butterfinger payday mr_goodbar goodbar baby_ruth goober* nutter_butter m_and_m m_m "
         "peanut_m star_bar snicker* topic_bar picnic_bar cracker_jack nutella_peanut mandelona "
-        "arachis* beer_nut boiled_peanut cold_sesame_noodle ants_on_a_log buckeye" },
+        "arachis* beer_nut boiled_peanut cold_sesame_noodle ants_on_a_log buckeye"},
     /* --- nuts --- */
-    { ALLERGEN_NUT,
+    {ALLERGEN_NUT,
         "zimtstern* bourdaloue visitandine torta_caprese baklawa ma_amoul carquinyoli* "
         "persipan luna_bar kind_bar larabar roses_chocolate marchpane badam* baadam badaam "
         "kaju* akhrot pista piste pishta chironji charoli katli barfi burfi mithai sohan_papdi "
@@ -293,9 +293,9 @@ const struct allergen_words allergen_kitchens[] = {
         "pithivier galette_des_rois opera_cake sachertorte_nut dukkah* duqqa granol* "
         "nutcracker_mix trail_mix gorp scroggin studentenhafer nut_roast nut_meal nut_flour "
         "almond walnut mortadella* waldorf* cashew_cheese mole_poblano pipian_almendra biryani "
-        "pulao_nut peshwari pili_nut" },
+        "pulao_nut peshwari pili_nut"},
     /* --- soy --- */
-    { ALLERGEN_SOY,
+    {ALLERGEN_SOY,
         "tuong yakisoba okonomiyaki ssamjang chunjang jajangmyeon jjajang* doenjang* "
         "gochujang* kalbi galbi bulgogi japchae bibimbap* sundubu soondubu dubu* kongnamul "
         "kongguksu cheonggukjang yangnyeom ganjang tahu* tauco taucu taoco tauhu taufu taucheo "
@@ -314,9 +314,9 @@ const struct allergen_words allergen_kitchens[] = {
         "veggie_sausage vegan_sausage vegan_chicken vegan_bacon mock_duck nutrela soya_chunk "
         "meal_maker protein_bar protein_shake slimfast hydrolysed_vegetable "
         "hydrolyzed_vegetable hvp tvp textured_protein vitamin_e_soy e322* lecithin* miso "
-        "edamam* ferment_soy" },
+        "edamam* ferment_soy"},
     /* --- sesame --- */
-    { ALLERGEN_SESAME,
+    {ALLERGEN_SESAME,
         "seesami* musabaha msabbaha mutabal mutabbal moutabal baba_ghanouj baba_ganouj "
         "baba_ghanoush hummus* houmous* humus hommos humous tahin* tahini* tehina techina "
         "tahina tarator* halwa_tahini halvah* halva* halawa* halawi simit* susam* kunjut "
@@ -330,9 +330,9 @@ const struct allergen_words allergen_kitchens[] = {
         "burger_bun hamburger_bun everything_bagel big_mac_bun mole_poblano mole alegria "
         "pipian sikil_pak chikki dan_dan dandan bang_bang_chicken jian_dui zhima mazhi "
         "ma_la_tang hotpot_sauce wafu_dressing sesame_chicken general_tso falafel* shawarma* "
-        "tahinli til_seed til_oil til_ka_tel white_til black_til" },
+        "tahinli til_seed til_oil til_ka_tel white_til black_til"},
     /* --- mustard --- */
-    { ALLERGEN_MUSTARD,
+    {ALLERGEN_MUSTARD,
         "rai sarson* sarso sorshe shorshe kasundi kashundi panch_phoron paanch_phoron tadka "
         "tarka chaunk baghar sambar* rasam achar achaar pickle pickles gherkin cornichon "
         "branston* chow_chow relish mustard* senap* sennep* sinappi* musztard* gorczyc* "
@@ -344,9 +344,9 @@ const struct allergen_words allergen_kitchens[] = {
         "gribiche cumberland_sauce sauce_robert rarebit* pastrami ploughman ploughmans "
         "potato_salad kartoffelsalat rollmops gravlax_sauce hovmastarsas rindsroulade* "
         "rouladen senfgurke* pickled_cucumber bread_and_butter_pickle dal_tadka tadka_dal poha "
-        "upma lemon_rice coconut_chutney dosa idli_sambar thoran avial" },
+        "upma lemon_rice coconut_chutney dosa idli_sambar thoran avial"},
     /* --- celery --- */
-    { ALLERGEN_CELERY,
+    {ALLERGEN_CELERY,
         "selleri* *selleri* seler* kereviz* celer celeru celerov* zeller* selino selderey "
         "selderej selderij* knolselderij bleekselderij daun_seledri seledri telina celeri* "
         "apio* sedan* aipo* karafs mirepoix* soffritto* sofrito* suppengrun* wurzelgemuse "
@@ -356,10 +356,9 @@ const struct allergen_words allergen_kitchens[] = {
         "minestron* ribollita bolognes* ragu* osso_buco ossobuco chicken_soup vegetable_soup "
         "chicken_stock beef_stock vegetable_stock chicken_broth beef_broth vegetable_broth "
         "bloody_mary clamato* v8 worcester* worcestershire* gravy* gravy_granule stuffing* "
-        "paxo tuna_salad chicken_salad waldorf* celery*" },
-    { ALLERGEN_LUPIN,
-        "chocho chochos tarwi tauri turmus termos tremoc* altramuc* altramuz* lupin*" },
-    { ALLERGEN_SULPHITE,
+        "paxo tuna_salad chicken_salad waldorf* celery*"},
+    {ALLERGEN_LUPIN, "chocho chochos tarwi tauri turmus termos tremoc* altramuc* altramuz* lupin*"},
+    {ALLERGEN_SULPHITE,
         "pickled_onion pickle* sauerkraut dehydrated instant_mash mashed_potato_flake "
         "potato_flake desiccated* dessicated* prawn* shrimp* dried_mango dried_papaya "
         "dried_pineapple dried_banana glace_cherr* glace_fruit candied* mixed_peel mixed_fruit "
@@ -367,16 +366,13 @@ const struct allergen_words allergen_kitchens[] = {
         "viini sarap rosin* sultan* raisin* prune* sangria* mulled* gluhwein* glogg marsala* "
         "madeira* verjuice verjus balsamic* crema_di_balsamico lemon_juice_concentrate "
         "lime_cordial cordial cider* cidr* metabisul* e221 e222 e223 e224 e225 e226 e227 e228 "
-        "preservative_22*" },
-    { ALLERGEN_VAGUE, "masala garam_masala cooking_spray" },
-    { ALLERGEN_SINGLE,
+        "preservative_22*"},
+    {ALLERGEN_VAGUE, "masala garam_masala cooking_spray"},
+    {ALLERGEN_SINGLE,
         "salt sal salz sel sale zout water agua wasser eau acqua ice ice_cube oil aceite huile "
         "olio syrup golden_syrup maple_syrup soda baking_soda bicarbonate bicarb bay bay_leaf "
         "caper agar arrowroot herb bamboo bamboo_shoot bok_choy pak_choi daikon chard celtuce "
         "food_colouring food_coloring tarragon chervil marjoram chive allspice juniper sumac "
         "galangal pandan lychee rambutan longan dragonfruit starfruit swede kohlrabi jicama "
-        "yuca choy_sum silverbeet samphire pea_shoot sprout micro_green" },
-    { ALLERGEN_NOTHING,
-        "nata_de_coco gala_apple royal_gala" },
-    { 0, NULL }
-};
+        "yuca choy_sum silverbeet samphire pea_shoot sprout micro_green"},
+    {ALLERGEN_NOTHING, "nata_de_coco gala_apple royal_gala"}, {0, NULL}};

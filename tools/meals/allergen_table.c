@@ -37,7 +37,7 @@ struct table {
 };
 static struct table *tables[ALLERGEN_LISTS];
 
-static uint32_t hash_of(const char *key)
+static uint32_t allergen_table_hash_of(const char *key)
 {
     uint32_t hash = 2166136261u;
     for (; *key; key++)
@@ -46,15 +46,16 @@ static uint32_t hash_of(const char *key)
 }
 
 /* Its slot, or the free one where it belongs. */
-static struct entry *slot_of(struct table *t, const char *key)
+static struct entry *allergen_table_slot_of(struct table *t, const char *key)
 {
-    size_t i = hash_of(key) & (SLOTS - 1);
+    size_t i = allergen_table_hash_of(key) & (SLOTS - 1);
     while (t->slots[i].key && strcmp(t->slots[i].key, key))
         i = (i + 1) & (SLOTS - 1);
     return &t->slots[i];
 }
 
-static int add_pattern(struct table *t, const char *text, size_t len, uint64_t groups)
+static int allergen_table_add_pattern(struct table *t, const char *text, size_t len,
+    uint64_t groups)
 {
     struct pattern *p = &t->patterns[t->pattern_count];
     if (t->pattern_count == PATTERNS_MAX)
@@ -68,7 +69,7 @@ static int add_pattern(struct table *t, const char *text, size_t len, uint64_t g
     return 0;
 }
 
-int allergen_join(const struct words *w, size_t from, size_t count, char out[KEY_MAX])
+int allergen_join(const struct word_set *w, size_t from, size_t count, char out[KEY_MAX])
 {
     size_t len = 0;
     for (size_t i = from; i < from + count; i++) {
@@ -84,48 +85,50 @@ int allergen_join(const struct words *w, size_t from, size_t count, char out[KEY
     return 0;
 }
 
-/* In the form in which words.h leaves the words of a text, so that the two meet. */
-static int add_word(struct table *t, struct arena *arena, const char *text, size_t len,
-    uint64_t groups)
+/* In the form in which word_set.h leaves the words of a text, so that the two meet. */
+static int allergen_table_add_word(struct table *t, struct arena *arena, const char *text,
+    size_t len, uint64_t groups)
 {
     char copy[KEY_MAX], key[KEY_MAX];
-    struct words w;
-    if (len >= sizeof copy || words_init(&w, arena, PHRASE_MAX + 2))
+    struct word_set w;
+    if (len >= sizeof copy || word_set_init(&w, arena, PHRASE_MAX + 2))
         return ERR_NOMEM;
     memcpy(copy, text, len);
     copy[len] = '\0';
     for (char *c = copy; *c; c++)
         *c = *c == '_' ? ' ' : *c;
     w.all = true;
-    words_add(&w, "", copy);
+    word_set_add(&w, "", copy);
     if (w.failed || allergen_join(&w, 0, w.count, key))
         return ERR_NOMEM;
-    struct entry *e = slot_of(t, key);
+    struct entry *e = allergen_table_slot_of(t, key);
     e->groups |= groups;
     if (!e->key)
         e->key = arena_strdup(arena, key);
     return e->key ? 0 : ERR_NOMEM;
 }
 
-static int add_rows(struct table *t, struct arena *arena, const struct allergen_words *rows)
+static int allergen_table_add_rows(struct table *t, struct arena *arena,
+    const struct allergen_words *rows)
 {
     int error = 0;
     for (; !error && rows->groups; rows++)
         for (const char *at = rows->words + strspn(rows->words, " "); !error && *at;
-            at += strspn(at, " ")) {
+             at += strspn(at, " ")) {
             size_t len = strcspn(at, " ");
             bool before = *at == '*', after = at[len - 1] == '*';
             if (before || after)
-                error = add_pattern(t, at, len, rows->groups);
+                error = allergen_table_add_pattern(t, at, len, rows->groups);
             if (!error)
-                error = add_word(t, arena, at + before, len - before - after, rows->groups);
+                error = allergen_table_add_word(t, arena, at + before, len - before - after,
+                    rows->groups);
             at += len;
         }
     return error;
 }
 
 /* The names of single foods that nothing else is known of. */
-static int add_aliases(struct table *t, struct arena *arena)
+static int allergen_table_add_aliases(struct table *t, struct arena *arena)
 {
     int error = 0;
     for (const char *const *row = allergen_aliases; !error && *row; row++)
@@ -134,22 +137,22 @@ static int add_aliases(struct table *t, struct arena *arena)
             size_t len = strcspn(at, " ");
             memcpy(key, at, len);
             key[len] = '\0';
-            if (!slot_of(t, key)->groups)
-                error = add_word(t, arena, at, len, ALLERGEN_SINGLE);
+            if (!allergen_table_slot_of(t, key)->groups)
+                error = allergen_table_add_word(t, arena, at, len, ALLERGEN_SINGLE);
             at += len;
         }
     return error;
 }
 
-static struct table *make_table(struct arena *arena, const struct allergen_words *const *rows,
-    bool aliases)
+static struct table *allergen_table_make_table(struct arena *arena,
+    const struct allergen_words *const *rows, bool aliases)
 {
     struct table *t = calloc(1, sizeof *t);
     int error = t ? 0 : ERR_NOMEM;
     for (; !error && *rows; rows++)
-        error = add_rows(t, arena, *rows);
+        error = allergen_table_add_rows(t, arena, *rows);
     if (!error && aliases)
-        error = add_aliases(t, arena);
+        error = allergen_table_add_aliases(t, arena);
     if (!error)
         return t;
     free(t);
@@ -166,9 +169,9 @@ int allergen_table_prepare(void)
     if (!arena)
         arena = arena_new();
     if (arena && !*names)
-        *names = make_table(arena, of_names, false);
+        *names = allergen_table_make_table(arena, of_names, false);
     if (*names && !*foods)
-        *foods = make_table(arena, of_foods, true);
+        *foods = allergen_table_make_table(arena, of_foods, true);
     return *foods ? 0 : ERR_NOMEM;
 }
 
@@ -176,7 +179,7 @@ int allergen_table_prepare(void)
 
 /* Without its end, or with another one, as plurals of several languages have them: "mandorle" of
  * "mandorla"; "brownies" is "browny" by now. */
-static uint64_t find_stem(struct table *t, const char *word)
+static uint64_t allergen_table_find_stem(struct table *t, const char *word)
 {
     static const char *const ends[] = {"nen", "en", "er", "es", "n", "e", "i", "x", "s"};
     /* The last letter, and what stands in its place. */
@@ -190,49 +193,49 @@ static uint64_t find_stem(struct table *t, const char *word)
             continue;
         memcpy(stem, word, len - n);
         stem[len - n] = '\0';
-        groups = slot_of(t, stem)->groups;
+        groups = allergen_table_slot_of(t, stem)->groups;
     }
     for (size_t i = 0; !groups && len > STEM_MIN && i < sizeof others / sizeof *others; i++) {
         if (word[len - 1] != others[i][0] || len + 2 > sizeof stem)
             continue;
         memcpy(stem, word, len - 1);
         strcpy(stem + len - 1, others[i] + 1);
-        groups = slot_of(t, stem)->groups;
+        groups = allergen_table_slot_of(t, stem)->groups;
     }
     return groups;
 }
 
-/* The word's end is the pattern's, which words.h took for a plural: "*kaas" in "roomkaa". */
-static bool fits_cut(const struct pattern *p, const char *word, size_t len)
+/* The word's end is the pattern's, which word_set.h took for a plural: "*kaas" in "roomkaa". */
+static bool allergen_table_fits_cut(const struct pattern *p, const char *word, size_t len)
 {
     size_t n = p->len - 1;
     return n >= STEM_MIN - 1 && p->text[n] == 's' && !strchr("sui", p->text[n - 1]) && len >= n &&
         (p->before || len == n) && !memcmp(word + len - n, p->text, n);
 }
 
-static bool fits(const struct pattern *p, const char *word, size_t len)
+static bool allergen_table_fits(const struct pattern *p, const char *word, size_t len)
 {
     size_t last = p->before && len >= p->len ? len - p->len : 0;
     for (size_t i = p->after ? 0 : last; len >= p->len && i <= last; i++)
         if (!memcmp(word + i, p->text, p->len))
             return true;
-    return fits_cut(p, word, len);
+    return allergen_table_fits_cut(p, word, len);
 }
 
-static uint64_t find_pattern(const struct table *t, const char *word)
+static uint64_t allergen_table_find_pattern(const struct table *t, const char *word)
 {
     size_t len = strlen(word);
     uint64_t groups = 0;
     for (size_t i = 0; i < t->pattern_count; i++) {
         const struct pattern *p = &t->patterns[i];
-        if (fits(p, word, len))
+        if (allergen_table_fits(p, word, len))
             groups |= p->groups;
     }
     return groups;
 }
 
 /* A word that nothing knows, and that begins or ends with a food: "Matjesfilet", "Waldorfsalat". */
-static uint64_t find_compound(struct table *t, const char *word)
+static uint64_t allergen_table_find_compound(struct table *t, const char *word)
 {
     char part[KEY_MAX];
     size_t len = strlen(word);
@@ -240,7 +243,8 @@ static uint64_t find_compound(struct table *t, const char *word)
     for (size_t n = COMPOUND_MIN; n + COMPOUND_REST <= len && n < sizeof part; n++) {
         memcpy(part, word, n);
         part[n] = '\0';
-        groups |= slot_of(t, part)->groups | slot_of(t, word + len - n)->groups;
+        groups |= allergen_table_slot_of(t, part)->groups |
+            allergen_table_slot_of(t, word + len - n)->groups;
     }
     return groups & ((UINT64_C(1) << ALLERGEN_GROUPS) - 1);
 }
@@ -249,18 +253,18 @@ static uint64_t find_compound(struct table *t, const char *word)
 uint64_t allergen_find_word(enum allergen_list list, const char *word)
 {
     struct table *t = tables[list];
-    uint64_t groups = slot_of(t, word)->groups;
-    struct memo *memo = &t->memos[hash_of(word) & (MEMOS - 1)];
+    uint64_t groups = allergen_table_slot_of(t, word)->groups;
+    struct memo *memo = &t->memos[allergen_table_hash_of(word) & (MEMOS - 1)];
     if (groups & ALLERGEN_NOTHING)
         return groups;
     if (!strcmp(memo->word, word))
         return memo->groups;
     if (!groups)
-        groups = find_stem(t, word);
+        groups = allergen_table_find_stem(t, word);
     if (!(groups & ALLERGEN_NOTHING))
-        groups |= find_pattern(t, word);
+        groups |= allergen_table_find_pattern(t, word);
     if (!groups && list == ALLERGEN_FOODS)
-        groups = find_compound(t, word);
+        groups = allergen_table_find_compound(t, word);
     if (strlen(word) < sizeof memo->word) {
         strcpy(memo->word, word);
         memo->groups = groups;
@@ -268,7 +272,7 @@ uint64_t allergen_find_word(enum allergen_list list, const char *word)
     return groups;
 }
 
-uint64_t allergen_find_phrase(enum allergen_list list, const struct words *w, size_t from,
+uint64_t allergen_find_phrase(enum allergen_list list, const struct word_set *w, size_t from,
     size_t *count)
 {
     struct table *t = tables[list];
@@ -278,7 +282,8 @@ uint64_t allergen_find_phrase(enum allergen_list list, const struct words *w, si
         bool is_one = from + *count <= w->count;
         for (size_t i = from; is_one && i < from + *count; i++)
             is_one = w->list[i][0] != ',';
-        if (is_one && !allergen_join(w, from, *count, key) && (groups = slot_of(t, key)->groups))
+        if (is_one && !allergen_join(w, from, *count, key) &&
+            (groups = allergen_table_slot_of(t, key)->groups))
             return groups;
     }
     return allergen_find_word(list, w->list[from]);
@@ -298,17 +303,17 @@ bool allergen_in_list(const char *list, const char *word)
 
 bool allergen_is_known(enum allergen_list list, const char *key)
 {
-    return slot_of(tables[list], key)->key != NULL;
+    return allergen_table_slot_of(tables[list], key)->key != NULL;
 }
 
 /* --- slips of the finger --- */
 
 /* One letter too many, too few, another one, or two in the wrong order. */
-static bool is_slip(const char *a, const char *b)
+static bool allergen_table_is_slip(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), i = 0;
     if (n < m)
-        return is_slip(b, a);
+        return allergen_table_is_slip(b, a);
     if (n > m + 1)
         return false;
     while (i < m && a[i] == b[i])
@@ -325,7 +330,8 @@ const char *allergen_find_slip(enum allergen_list list, const char *word, uint64
     for (size_t i = 0; i < SLOTS && (!found || *found->key != *word); i++) {
         const struct entry *e = &tables[list]->slots[i];
         if (!e->key || e->groups & (ALLERGEN_NO_FOOD | ALLERGEN_VAGUE) ||
-            strlen(e->key) < ALLERGEN_SLIP_MIN || strchr(e->key, '_') || !is_slip(e->key, word))
+            strlen(e->key) < ALLERGEN_SLIP_MIN || strchr(e->key, '_') ||
+            !allergen_table_is_slip(e->key, word))
             continue;
         if (!found || *e->key == *word)
             found = e;

@@ -1,7 +1,8 @@
 #ifndef TURNPIKE_TOOLS_MEALS_ALLERGEN_TABLE_H
 #define TURNPIKE_TOOLS_MEALS_ALLERGEN_TABLE_H
 
-#include "tools/kit/words.h"
+#include "base/err.h"
+#include "tools/kit/word_set.h"
 #include "tools/meals/allergen_words.h"
 
 #include <stdbool.h>
@@ -21,12 +22,12 @@ enum allergen_list { ALLERGEN_NAMES, ALLERGEN_FOODS, ALLERGEN_LISTS };
 #define ALLERGEN_SLIP_MIN 5   /* shorter words are too close to each other */
 
 /* Returns 0 or ERR_NOMEM. */
-int allergen_table_prepare(void);
+MUST_CHECK int allergen_table_prepare(void);
 /* A folded word, as it is, without the end of a plural, by a pattern, or a food as a part
  * of a longer one. */
 uint64_t allergen_find_word(enum allergen_list list, const char *word);
 /* The longest phrase that begins at `from`. count: out, its words. */
-uint64_t allergen_find_phrase(enum allergen_list list, const struct words *w, size_t from,
+uint64_t allergen_find_phrase(enum allergen_list list, const struct word_set *w, size_t from,
     size_t *count);
 bool allergen_is_known(enum allergen_list list, const char *key);
 /*
@@ -36,7 +37,8 @@ bool allergen_is_known(enum allergen_list list, const char *key);
  */
 const char *allergen_find_slip(enum allergen_list list, const char *word, uint64_t *groups);
 /* Words joined by `_`. Returns 0 or ERR_LIMIT. */
-int allergen_join(const struct words *w, size_t from, size_t count, char out[ALLERGEN_KEY_MAX]);
+MUST_CHECK int allergen_join(const struct word_set *w, size_t from, size_t count,
+    char out[ALLERGEN_KEY_MAX]);
 /* Is the word one of a list with blanks between? */
 bool allergen_in_list(const char *list, const char *word);
 

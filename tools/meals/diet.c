@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #define NAME_MAX 60
 
 /* "Gluten free" and "gluten-free" -> "gluten_free" */
-static void fold(const char *text, char *out, size_t size)
+static void diet_fold(const char *text, char *out, size_t size)
 {
     size_t len = 0;
     for (; *text && len + 1 < size; text++) {
@@ -31,13 +31,13 @@ static void fold(const char *text, char *out, size_t size)
 
 /* Does a restriction name what must not be in the ingredients, as "no nuts" and "egg-free" do?
  * Of words that nobody knows ("low carb") only a recipe's own mark tells. */
-static bool forbids(const struct diet_rule *rule)
+static bool diet_forbids(const struct diet_rule *rule)
 {
     return rule->is_allergy || rule->is_dislike || rule->what.groups ||
         (rule->what.own_count && !rule->what.unknown);
 }
 
-static int add_rule(struct diet *d, const char *name, enum diet_kind kind)
+static int diet_add_rule(struct diet *d, const char *name, enum diet_kind kind)
 {
     struct diet_rule rule = {.is_allergy = kind == DIET_ALLERGY,
         .is_dislike = kind == DIET_DISLIKE};
@@ -66,7 +66,7 @@ int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind)
     for (size_t i = 0; !error && i < jdoc_length(list); i++) {
         const char *name = jdoc_string(jdoc_at(list, i), NULL);
         if (name && *name)
-            error = add_rule(d, name, kind);
+            error = diet_add_rule(d, name, kind);
     }
     return error;
 }
@@ -84,7 +84,7 @@ int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs)
 }
 
 /* An entry of the emergency information: a text, or an object that names it. */
-static const char *name_of(const jdoc *entry)
+static const char *diet_name_of(const jdoc *entry)
 {
     static const char *const keys[] = {"name", "substance", "allergen", "allergy"};
     const char *name = jdoc_string(entry, NULL);
@@ -95,15 +95,15 @@ static const char *name_of(const jdoc *entry)
 }
 
 /* Of conditions only those that forbid a food: "coeliac disease", not "asthma". */
-static int add_medical(struct diet *d, const jdoc *list, bool conditions)
+static int diet_add_medical(struct diet *d, const jdoc *list, bool conditions)
 {
     int error = 0;
     for (size_t i = 0; !error && i < jdoc_length(list) && d->count < DIET_RULES_MAX; i++) {
-        const char *name = name_of(jdoc_at(list, i));
+        const char *name = diet_name_of(jdoc_at(list, i));
         if (!name)
             continue;
         size_t before = d->count;
-        error = add_rule(d, name, DIET_ALLERGY);
+        error = diet_add_rule(d, name, DIET_ALLERGY);
         if (d->count > before && conditions && !d->rules[before].what.groups)
             d->count--;
     }
@@ -113,41 +113,41 @@ static int add_medical(struct diet *d, const jdoc *list, bool conditions)
 int diet_read(struct tools_run *run, struct diet *out)
 {
     jdoc *prefs = NULL, *emergency = NULL;
-    int error = keep_get(run, "diet", "prefs", &prefs, NULL);
+    int error = record_get(run, "diet", "prefs", &prefs, NULL);
     if (!error || error == ERR_NOT_FOUND)
         error = diet_of(out, run->arena, prefs);
     jdoc_free(prefs);
     if (error)
         return error;
-    error = keep_get(run, "emergency_info", "me", &emergency, NULL);
+    error = record_get(run, "emergency_info", "me", &emergency, NULL);
     if (error)
         return error == ERR_NOT_FOUND ? 0 : error;
-    error = add_medical(out, jdoc_get(emergency, "allergies"), false);
+    error = diet_add_medical(out, jdoc_get(emergency, "allergies"), false);
     if (!error)
-        error = add_medical(out, jdoc_get(emergency, "conditions"), true);
+        error = diet_add_medical(out, jdoc_get(emergency, "conditions"), true);
     jdoc_free(emergency);
     return error;
 }
 
 /* --- keeping them --- */
 
-static bool has_tag(const jdoc *recipe, const char *rule)
+static bool diet_has_tag(const jdoc *recipe, const char *rule)
 {
     char wanted[64], tag[64];
     const jdoc *tags = jdoc_get(recipe, "dietary_tags");
-    fold(rule, wanted, sizeof wanted);
+    diet_fold(rule, wanted, sizeof wanted);
     for (size_t i = 0; i < jdoc_length(tags); i++) {
         const char *one = jdoc_string(jdoc_at(tags, i), NULL);
-        fold(one ? one : "", tag, sizeof tag);
+        diet_fold(one ? one : "", tag, sizeof tag);
         if (!strcmp(tag, wanted))
             return true;
     }
     return false;
 }
 
-static bool line_breaks(const struct diet_rule *rule, const struct allergen_line *line)
+static bool diet_line_breaks(const struct diet_rule *rule, const struct allergen_line *line)
 {
-    if (rule->is_no_food || !forbids(rule) || (rule->is_dislike && line->is_unreadable))
+    if (rule->is_no_food || !diet_forbids(rule) || (rule->is_dislike && line->is_unreadable))
         return false;
     return allergen_is_in(&rule->what, line);
 }
@@ -159,38 +159,39 @@ struct diet_reading {
 };
 
 /* "Vegan carbonara" has nothing of animals, whatever it is named after. */
-static uint64_t named_groups(const struct allergen_line *name)
+static uint64_t diet_named_groups(const struct allergen_line *name)
 {
     const uint64_t animal = ALLERGEN_MILK | ALLERGEN_LACTOSE | ALLERGEN_EGG | ALLERGEN_FISH |
         ALLERGEN_CRUSTACEAN | ALLERGEN_MOLLUSC | ALLERGEN_MEAT | ALLERGEN_PORK | ALLERGEN_BEEF |
         ALLERGEN_CHICKEN;
-    return name->groups & ~(words_has(&name->words, "vegan") ? animal : 0);
+    return name->groups & ~(word_set_has(&name->words, "vegan") ? animal : 0);
 }
 
 /* Of gluten the name is no proof, as a "cake" may be of any flour: diet_unclear tells of it. */
-static bool name_breaks(const struct diet_rule *rule, const struct allergen_line *name)
+static bool diet_name_breaks(const struct diet_rule *rule, const struct allergen_line *name)
 {
     struct allergen_line said = *name;
-    said.groups = named_groups(name) & ~ALLERGEN_GLUTEN;
+    said.groups = diet_named_groups(name) & ~ALLERGEN_GLUTEN;
     return rule->is_allergy && !name->is_unreadable && allergen_is_in(&rule->what, &said);
 }
 
-static bool recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
+static bool diet_recipe_breaks(const struct diet_rule *rule, const jdoc *recipe,
     const struct diet_reading *read)
 {
     size_t count = read->count;
     if (rule->is_no_food)
         return false;
-    if ((!count && rule->is_allergy) || name_breaks(rule, &read->name))
+    if ((!count && rule->is_allergy) || diet_name_breaks(rule, &read->name))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (line_breaks(rule, &read->lines[i]))
+        if (diet_line_breaks(rule, &read->lines[i]))
             return true;
-    return (!forbids(rule) || !count) && !rule->is_dislike && !has_tag(recipe, rule->name);
+    return (!diet_forbids(rule) || !count) && !rule->is_dislike &&
+        !diet_has_tag(recipe, rule->name);
 }
 
 /* In an arena of its own, as there are many recipes. Returns 0 or ERR_NOMEM. */
-static int read_recipe(struct arena *arena, const jdoc *recipe, struct diet_reading *out)
+static int diet_read_recipe(struct arena *arena, const jdoc *recipe, struct diet_reading *out)
 {
     const jdoc *list = jdoc_get(recipe, "ingredients");
     out->count = jdoc_length(list);
@@ -212,12 +213,12 @@ const char *diet_refuses(const struct diet *d, const jdoc *recipe, bool *dislike
         *disliked = false;
     if (!d->count)
         return NULL;
-    if (read_recipe(arena, recipe, &read)) {
+    if (diet_read_recipe(arena, recipe, &read)) {
         arena_free(arena);
         return d->rules[0].name; /* rather too strict */
     }
     for (size_t i = 0; !refused && i < d->count; i++) {
-        if (!recipe_breaks(&d->rules[i], recipe, &read))
+        if (!diet_recipe_breaks(&d->rules[i], recipe, &read))
             continue;
         if (!d->rules[i].is_dislike)
             refused = d->rules[i].name;
@@ -234,12 +235,12 @@ const char *diet_refuses_line(const struct diet *d, const char *text)
     if (d->count && allergen_line(d->arena, text, &line))
         return d->rules[0].name;
     for (size_t i = 0; i < d->count; i++)
-        if (!d->rules[i].is_dislike && line_breaks(&d->rules[i], &line))
+        if (!d->rules[i].is_dislike && diet_line_breaks(&d->rules[i], &line))
             return d->rules[i].name;
     return NULL;
 }
 
-static bool has_allergy(const struct diet *d)
+static bool diet_has_allergy(const struct diet *d)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].is_allergy)
@@ -247,7 +248,7 @@ static bool has_allergy(const struct diet *d)
     return false;
 }
 
-static int push_text(jdoc **list, const char *text)
+static int diet_push_text(jdoc **list, const char *text)
 {
     if (!*list)
         *list = jdoc_new_array();
@@ -255,7 +256,7 @@ static int push_text(jdoc **list, const char *text)
 }
 
 /* Does the name speak of gluten, and somebody must not eat it? */
-static bool is_named_for_gluten(const struct diet *d, const struct allergen_line *name)
+static bool diet_is_named_for_gluten(const struct diet *d, const struct allergen_line *name)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].is_allergy && d->rules[i].what.groups & name->groups & ALLERGEN_GLUTEN)
@@ -269,15 +270,15 @@ int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out)
     const char *name = jdoc_string(jdoc_get(recipe, "name"), NULL);
     struct diet_reading read;
     *out = NULL;
-    if (!has_allergy(d))
+    if (!diet_has_allergy(d))
         return 0;
-    int error = read_recipe(d->arena, recipe, &read);
-    if (!error && is_named_for_gluten(d, &read.name))
-        error = push_text(out, name);
+    int error = diet_read_recipe(d->arena, recipe, &read);
+    if (!error && diet_is_named_for_gluten(d, &read.name))
+        error = diet_push_text(out, name);
     for (size_t i = 0; !error && i < read.count; i++) {
         const struct allergen_line *line = &read.lines[i];
         if (line->groups & ALLERGEN_VAGUE || (!line->is_known && line->words.count))
-            error = push_text(out, jdoc_string(jdoc_at(list, i), NULL));
+            error = diet_push_text(out, jdoc_string(jdoc_at(list, i), NULL));
     }
     if (!error)
         return 0;
@@ -288,7 +289,7 @@ int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out)
 
 /* --- what is said of it --- */
 
-static int push_once(jdoc *list, const char *text)
+static int diet_push_once(jdoc *list, const char *text)
 {
     char cut[NAME_MAX];
     snprintf(cut, sizeof cut, "%s", text);
@@ -299,24 +300,25 @@ static int push_once(jdoc *list, const char *text)
     return jdoc_push(list, jdoc_new_string(cut, strlen(cut)));
 }
 
-static int list_rule(const struct diet *d, const struct diet_rule *rule, jdoc *watched,
+static int diet_list_rule(const struct diet *d, const struct diet_rule *rule, jdoc *watched,
     jdoc *not_watched)
 {
     int error = 0;
     for (size_t g = 0; !error && g < ALLERGEN_GROUPS; g++)
         if (rule->what.groups & UINT64_C(1) << g)
-            error = push_once(watched, allergen_group_names[g]);
+            error = diet_push_once(watched, allergen_group_names[g]);
     for (size_t i = 0; !error && i < rule->what.own_count; i++) {
-        const char *words = words_joined(&(struct words){.arena = d->arena,
-            .list = rule->what.own[i].list, .count = rule->what.own[i].count});
+        const char *words = word_set_joined(&(struct word_set){.arena = d->arena,
+            .list = rule->what.own[i].list,
+            .count = rule->what.own[i].count});
         bool unknown = words && rule->what.unknown && strstr(rule->what.unknown, words);
         if (!words)
             error = ERR_NOMEM;
         else if (!unknown)
-            error = push_once(watched, words);
+            error = diet_push_once(watched, words);
     }
     if (!error && rule->what.unknown)
-        error = push_once(not_watched, rule->what.unknown);
+        error = diet_push_once(not_watched, rule->what.unknown);
     return error;
 }
 
@@ -327,7 +329,7 @@ int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched)
     int error = *watched && *not_watched ? 0 : ERR_NOMEM;
     for (size_t i = 0; !error && i < d->count; i++)
         if (d->rules[i].is_allergy)
-            error = list_rule(d, &d->rules[i], *watched, *not_watched);
+            error = diet_list_rule(d, &d->rules[i], *watched, *not_watched);
     if (!error)
         return 0;
     jdoc_free(*watched);
@@ -336,7 +338,7 @@ int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched)
     return error;
 }
 
-static void put_names(struct buf *b, const jdoc *list, const char *quote)
+static void diet_put_names(struct buf *b, const jdoc *list, const char *quote)
 {
     size_t count = jdoc_length(list);
     for (size_t i = 0; i < count && i < NOTE_NAMES; i++)
@@ -351,8 +353,8 @@ const char *diet_no_foods(const struct diet *d)
     const char *copy;
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].is_no_food)
-            buf_printf(&text, "%s\"%.60s\"", text.len ? ", " : " No food, so it is looked for in no meal: ",
-                d->rules[i].name);
+            buf_printf(&text, "%s\"%.60s\"",
+                text.len ? ", " : " No food, so it is looked for in no meal: ", d->rules[i].name);
     if (text.len)
         buf_putc(&text, '.');
     copy = buf_error(&text) ? NULL : arena_strdup(d->arena, text.len ? buf_text(&text) : "");
@@ -361,25 +363,27 @@ const char *diet_no_foods(const struct diet *d)
 }
 
 /* Of halal and kosher food the ingredients are only a part. */
-static void put_rites(struct buf *b, const struct diet *d)
+static void diet_put_rites(struct buf *b, const struct diet *d)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->rules[i].what.by_rite)
-            buf_printf(b, " Of \"%.60s\" only the forbidden ingredients are looked for: whether "
+            buf_printf(b,
+                " Of \"%.60s\" only the forbidden ingredients are looked for: whether "
                 "meat is certified, and what is cooked together, cannot be seen.",
                 d->rules[i].name);
 }
 
 /* Restrictions of which no rule knows the foods. */
-static void put_marks(struct buf *b, const struct diet *d)
+static void diet_put_marks(struct buf *b, const struct diet *d)
 {
     size_t count = 0;
     for (size_t i = 0; i < d->count; i++)
-        if (!forbids(&d->rules[i]) && !d->rules[i].is_no_food && count++ < NOTE_NAMES)
+        if (!diet_forbids(&d->rules[i]) && !d->rules[i].is_no_food && count++ < NOTE_NAMES)
             buf_printf(b, "%s\"%.60s\"", count > 1 ? ", " : " No rule knows the foods of ",
                 d->rules[i].name);
     if (count)
-        buf_puts(b, ": only recipes that are marked so are offered, and a single food is not "
+        buf_puts(b,
+            ": only recipes that are marked so are offered, and a single food is not "
             "checked for it.");
 }
 
@@ -388,21 +392,22 @@ const char *diet_note(const struct diet *d)
     jdoc *watched = NULL, *not_watched = NULL;
     struct buf note = {0};
     const char *copy;
-    put_rites(&note, d);
-    put_marks(&note, d);
+    diet_put_rites(&note, d);
+    diet_put_marks(&note, d);
     if (diet_lists(d, &watched, &not_watched)) {
         buf_free(&note);
         return NULL;
     }
     if (jdoc_length(not_watched)) {
         buf_puts(&note, " NOT watched, as no rule knows it: ");
-        put_names(&note, not_watched, "\"");
+        diet_put_names(&note, not_watched, "\"");
         buf_puts(&note, ". Ask the user which foods hold it, and about each meal.");
     }
     if (jdoc_length(watched)) {
         buf_puts(&note, " Checked by the words of the ingredients for: ");
-        put_names(&note, watched, "");
-        buf_puts(&note, ". Traces, product names and what a list leaves out cannot be seen: read "
+        diet_put_names(&note, watched, "");
+        buf_puts(&note,
+            ". Traces, product names and what a list leaves out cannot be seen: read "
             "the labels.");
     }
     copy = buf_error(&note) ? NULL : arena_strdup(d->arena, buf_text(&note));

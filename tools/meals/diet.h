@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_MEALS_DIET_H
 #define TURNPIKE_TOOLS_MEALS_DIET_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
 #include "tools/meals/allergen.h"
 
@@ -16,9 +17,9 @@
 struct diet {
     struct arena *arena;
     struct diet_rule {
-        const char *name;       /* as the user wrote it */
+        const char *name; /* as the user wrote it */
         bool is_allergy, is_dislike;
-        bool is_no_food;        /* an allergy to a medicine, pollen, ...: in no meal */
+        bool is_no_food; /* an allergy to a medicine, pollen, ...: in no meal */
         struct allergen_rule what;
     } rules[DIET_RULES_MAX];
     size_t count;
@@ -30,12 +31,12 @@ enum diet_kind { DIET_ALLERGY, DIET_RESTRICTION, DIET_DISLIKE };
  * and conditions of the emergency information (family "emergency_info", id "me"). Returns 0 or a
  * fault.
  */
-int diet_read(struct tools_run *run, struct diet *out);
+MUST_CHECK int diet_read(struct tools_run *run, struct diet *out);
 /* The lists of a record of family "diet" alone. */
-int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs);
+MUST_CHECK int diet_of(struct diet *out, struct arena *arena, const jdoc *prefs);
 /* Texts of a list as further rules. A text that speaks of an allergy is one in every list. Returns
  * 0, ERR_LIMIT or ERR_NOMEM. */
-int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
+MUST_CHECK int diet_add(struct diet *d, const jdoc *list, enum diet_kind kind);
 /*
  * diet_refuses -- why the recipe (ingredients, dietary_tags) must not be offered: the rule's name;
  * NULL when it may. disliked: out, may be NULL: it holds something that is not liked.
@@ -49,7 +50,7 @@ const char *diet_refuses_line(const struct diet *d, const char *line);
  * gluten where no ingredient does. *out: an array, the caller's; NULL when there is none. Returns 0
  * or ERR_NOMEM.
  */
-int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
+MUST_CHECK int diet_unclear(const struct diet *d, const jdoc *recipe, jdoc **out);
 /*
  * diet_no_foods -- says, as diet_note does, which allergies are to no food: they are kept, and are
  * looked for in no meal. For the answer to who has told them.
@@ -63,6 +64,6 @@ const char *diet_no_foods(const struct diet *d);
 const char *diet_note(const struct diet *d);
 /* Names of what is looked for on account of allergies, and the allergies that no rule knows.
  * Arrays, the caller's. Returns 0 or ERR_NOMEM. */
-int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched);
+MUST_CHECK int diet_lists(const struct diet *d, jdoc **watched, jdoc **not_watched);
 
 #endif

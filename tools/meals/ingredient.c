@@ -9,20 +9,36 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct unit { const char *names, *unit; double factor; } units[] = {
-    { "g gram grams gr", "g", 1 }, { "kg kilo kilos kilogram kilograms", "g", 1000 },
-    { "oz ounce ounces", "g", 28.35 }, { "lb lbs pound pounds", "g", 453.6 },
-    { "ml millilitre millilitres milliliter milliliters", "ml", 1 },
-    { "l litre litres liter liters", "ml", 1000 }, { "cl", "ml", 10 }, { "dl", "ml", 100 },
-    { "tsp teaspoon teaspoons", "ml", 5 }, { "tbsp tbs tablespoon tablespoons", "ml", 15 },
-    { "cup cups", "ml", 250 }, { "pint pints", "ml", 568 }, { "clove cloves", "clove", 1 },
-    { "can cans tin tins", "can", 1 }, { "slice slices", "slice", 1 }, { "bunch bunches", "bunch", 1 },
-    { "pinch pinches", "pinch", 1 }, { "sprig sprigs", "sprig", 1 }, { "jar jars", "jar", 1 },
-    { "packet packets pack packs pkt package packages", "packet", 1 }, { "bag bags", "bag", 1 },
-    { "bottle bottles", "bottle", 1 }, { "piece pieces pc pcs each", "", 1 },
+static const struct unit {
+    const char *names, *unit;
+    double factor;
+} units[] = {
+    {"g gram grams gr", "g", 1},
+    {"kg kilo kilos kilogram kilograms", "g", 1000},
+    {"oz ounce ounces", "g", 28.35},
+    {"lb lbs pound pounds", "g", 453.6},
+    {"ml millilitre millilitres milliliter milliliters", "ml", 1},
+    {"l litre litres liter liters", "ml", 1000},
+    {"cl", "ml", 10},
+    {"dl", "ml", 100},
+    {"tsp teaspoon teaspoons", "ml", 5},
+    {"tbsp tbs tablespoon tablespoons", "ml", 15},
+    {"cup cups", "ml", 250},
+    {"pint pints", "ml", 568},
+    {"clove cloves", "clove", 1},
+    {"can cans tin tins", "can", 1},
+    {"slice slices", "slice", 1},
+    {"bunch bunches", "bunch", 1},
+    {"pinch pinches", "pinch", 1},
+    {"sprig sprigs", "sprig", 1},
+    {"jar jars", "jar", 1},
+    {"packet packets pack packs pkt package packages", "packet", 1},
+    {"bag bags", "bag", 1},
+    {"bottle bottles", "bottle", 1},
+    {"piece pieces pc pcs each", "", 1},
 };
 
-static const struct unit *find_unit(const char *word, size_t len)
+static const struct unit *ingredient_find_unit(const char *word, size_t len)
 {
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         for (const char *at = units[i].names; *at != '\0'; at += strspn(at, " ")) {
@@ -39,9 +55,9 @@ bool ingredient_convert(double *amount, const char *unit, char out[16])
     size_t len = strlen(unit);
     if (len > 0 && unit[len - 1] == '.')
         len--;
-    const struct unit *u = find_unit(unit, len);
+    const struct unit *u = ingredient_find_unit(unit, len);
     snprintf(out, 16, "%.*s", (int)(len < 15 ? len : 15), unit);
-    if (u == NULL)
+    if (!u)
         return len == 0;
     *amount *= u->factor;
     snprintf(out, 16, "%s", u->unit);
@@ -61,11 +77,18 @@ void ingredient_show(double *amount, char unit[16])
 }
 
 /* A Unicode fraction at `at`; 0 when there is none. */
-static double fraction_sign(const char *at)
+static double ingredient_fraction_sign(const char *at)
 {
-    static const struct { const char *sign; double value; } signs[] = {
-        { "\xc2\xbd", 0.5 }, { "\xc2\xbc", 0.25 }, { "\xc2\xbe", 0.75 },
-        { "\xe2\x85\x93", 1 / 3.0 }, { "\xe2\x85\x94", 2 / 3.0 }, { "\xe2\x85\x9b", 0.125 },
+    static const struct {
+        const char *sign;
+        double value;
+    } signs[] = {
+        {"\xc2\xbd", 0.5},
+        {"\xc2\xbc", 0.25},
+        {"\xc2\xbe", 0.75},
+        {"\xe2\x85\x93", 1 / 3.0},
+        {"\xe2\x85\x94", 2 / 3.0},
+        {"\xe2\x85\x9b", 0.125},
     };
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (strncmp(at, signs[i].sign, strlen(signs[i].sign)) == 0)
@@ -74,7 +97,7 @@ static double fraction_sign(const char *at)
 }
 
 /* "2", "1.5", "1/2", "1 1/2", "1½". Returns the bytes read, 0 = no number. */
-static size_t read_number(const char *text, double *value)
+static size_t ingredient_read_number(const char *text, double *value)
 {
     const char *at = text;
     char *end;
@@ -101,10 +124,10 @@ static size_t read_number(const char *text, double *value)
             }
             return (size_t)(at - text);
         }
-        if (fraction_sign(next) > 0)
+        if (ingredient_fraction_sign(next) > 0)
             at = next;
     }
-    double sign = fraction_sign(at);
+    double sign = ingredient_fraction_sign(at);
     if (sign > 0) {
         *value += sign;
         at += (unsigned char)*at == 0xC2 ? 2 : 3;
@@ -113,12 +136,12 @@ static size_t read_number(const char *text, double *value)
 }
 
 /* The name: small letters, no brackets, nothing after a comma, no "of" in front. */
-static const char *read_name(const char *text, struct arena *arena)
+static const char *ingredient_read_name(const char *text, struct arena *arena)
 {
     char *name = arena_strdup(arena, text);
     size_t len = 0;
     int depth = 0;
-    if (name == NULL)
+    if (!name)
         return NULL;
     for (; *text != '\0' && *text != ','; text++) {
         depth += *text == '(';
@@ -137,14 +160,14 @@ int ingredient_read(const char *text, struct arena *arena, struct ingredient *ou
     double upper;
     memset(out, 0, sizeof *out);
     text += strspn(text, " ");
-    size_t n = read_number(text, &out->amount);
+    size_t n = ingredient_read_number(text, &out->amount);
     out->has_amount = n > 0;
     text += n;
     const char *range = text + strspn(text, " ");
     if (n > 0 && (*range == '-' || strncmp(range, "to ", 3) == 0)) {
         const char *to = range + (*range == '-' ? 1 : 3);
         to += strspn(to, " ");
-        n = read_number(to, &upper);
+        n = ingredient_read_number(to, &upper);
         if (n > 0) {
             out->amount = upper;
             text = to + n;
@@ -152,13 +175,13 @@ int ingredient_read(const char *text, struct arena *arena, struct ingredient *ou
     }
     text += strspn(text, " ");
     size_t word = strcspn(text, " .,(");
-    const struct unit *u = out->has_amount ? find_unit(text, word) : NULL;
-    if (u != NULL) {
+    const struct unit *u = out->has_amount ? ingredient_find_unit(text, word) : NULL;
+    if (u) {
         out->amount *= u->factor;
         snprintf(out->unit, sizeof out->unit, "%s", u->unit);
         text += word;
         text += strspn(text, " .");
     }
-    out->name = read_name(text, arena);
-    return out->name != NULL ? 0 : ERR_NOMEM;
+    out->name = ingredient_read_name(text, arena);
+    return out->name ? 0 : ERR_NOMEM;
 }

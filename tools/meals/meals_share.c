@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 #include "tools/engine/registry.h"
-#include "tools/kit/keep.h"
 #include "tools/kit/preview.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,82 +17,88 @@
 
 struct share {
     struct tools_run *run;
-    jdoc *recipe;             /* the user's own */
+    jdoc *recipe; /* the user's own */
     const char *id, *seen, *copy, *terms;
     const char **friends;
     size_t friend_count;
-    size_t refused;           /* ids that are no friends */
+    size_t refused; /* ids that are no friends */
 };
 
 /* Its words, as search_recipes asks for them. */
-static const char *terms_of(struct tools_run *run, const jdoc *recipe)
+static const char *meals_terms_of(struct tools_run *run, const jdoc *recipe)
 {
-    struct words terms;
+    struct word_set terms;
     const jdoc *lines = jdoc_get(recipe, "ingredients");
-    if (words_init(&terms, run->arena, 300) != 0)
+    if (word_set_init(&terms, run->arena, 300) != 0)
         return NULL;
-    words_add(&terms, "", jdoc_string(jdoc_get(recipe, "name"), NULL));
-    words_add(&terms, "", jdoc_string(jdoc_get(recipe, "cuisine"), NULL));
-    words_add(&terms, "", jdoc_string(jdoc_get(recipe, "meal_type"), NULL));
+    word_set_add(&terms, "", jdoc_string(jdoc_get(recipe, "name"), NULL));
+    word_set_add(&terms, "", jdoc_string(jdoc_get(recipe, "cuisine"), NULL));
+    word_set_add(&terms, "", jdoc_string(jdoc_get(recipe, "meal_type"), NULL));
     for (size_t i = 0; i < jdoc_length(lines); i++)
-        words_add(&terms, "", jdoc_string(jdoc_at(lines, i), NULL));
-    return words_joined(&terms);
+        word_set_add(&terms, "", jdoc_string(jdoc_at(lines, i), NULL));
+    return word_set_joined(&terms);
 }
 
 /* What others see: with its author, without whom it was given to. */
-static int make_copy(struct share *s)
+static int meals_make_copy(struct share *s)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc *copy = jdoc_dup(s->recipe);
-    int failed = copy == NULL || jdoc_set_string(copy, "author", s->run->context->uid) != 0;
+    int failed = !copy || jdoc_set_string(copy, "author", s->run->context->uid) != 0;
     if (failed == 0) {
         jdoc_remove(copy, "shared_with");
         jdoc_remove(copy, "visibility");
         jdoc_write(copy, &text);
         s->copy = buf_error(&text) == 0 ? arena_strdup(s->run->arena, buf_text(&text)) : NULL;
-        s->terms = terms_of(s->run, s->recipe);
+        s->terms = meals_terms_of(s->run, s->recipe);
     }
     buf_free(&text);
     jdoc_free(copy);
-    return failed != 0 || s->copy == NULL || s->terms == NULL ? ERR_NOMEM : 0;
+    return failed != 0 || !s->copy || !s->terms ? ERR_NOMEM : 0;
 }
 
-static int put(struct share *s, const char *family, const char *terms, size_t keep)
+static int meals_put(struct share *s, const char *family, const char *terms, size_t keep)
 {
     const char *stored;
-    return shared_put(s->run->context->store, NULL, &(struct shared_record){ .family = family,
-        .id = s->id, .json = s->copy, .time_ms = s->run->context->now_ms, .terms = terms,
-        .keep = keep, .author = s->run->context->uid }, s->run->arena, &stored);
+    return shared_put(s->run->context->store, NULL,
+        &(struct shared_record){.family = family,
+            .id = s->id,
+            .json = s->copy,
+            .time_ms = s->run->context->now_ms,
+            .terms = terms,
+            .keep = keep,
+            .author = s->run->context->uid},
+        s->run->arena, &stored);
 }
 
-static int make_public(struct share *s)
+static int meals_make_public(struct share *s)
 {
-    int result = make_copy(s);
-    if (result == 0)
-        result = put(s, "recipe", s->terms, PUBLIC_MAX);
-    return result == 0 ? jdoc_set_string(s->recipe, "visibility", "public") : result;
+    int error = meals_make_copy(s);
+    if (error == 0)
+        error = meals_put(s, "recipe", s->terms, PUBLIC_MAX);
+    return error == 0 ? jdoc_set_string(s->recipe, "visibility", "public") : error;
 }
 
-static int drop(struct share *s, const char *family)
+static int meals_drop(struct share *s, const char *family)
 {
-    int result = family != NULL ? shared_drop(s->run->context->store, family, s->id,
-        s->run->context->uid) : ERR_NOMEM;
-    return result == ERR_NOT_FOUND ? 0 : result;
+    int error = family ? shared_drop(s->run->context->store, family, s->id, s->run->context->uid) :
+                         ERR_NOMEM;
+    return error == ERR_NOT_FOUND ? 0 : error;
 }
 
-static int make_private(struct share *s)
+static int meals_make_private(struct share *s)
 {
     const jdoc *with = jdoc_get(s->recipe, "shared_with");
-    int result = drop(s, "recipe");
-    for (size_t i = 0; result == 0 && i < jdoc_length(with); i++)
-        result = drop(s, arena_printf(s->run->arena, "recipe-for:%s",
-            jdoc_string(jdoc_at(with, i), NULL)));
+    int error = meals_drop(s, "recipe");
+    for (size_t i = 0; error == 0 && i < jdoc_length(with); i++)
+        error = meals_drop(s,
+            arena_printf(s->run->arena, "recipe-for:%s", jdoc_string(jdoc_at(with, i), NULL)));
     jdoc_remove(s->recipe, "shared_with");
-    return result == 0 ? jdoc_set_string(s->recipe, "visibility", "private") : result;
+    return error == 0 ? jdoc_set_string(s->recipe, "visibility", "private") : error;
 }
 
 /* Those named, else all friends. Only friends get anything. */
-static int choose_friends(struct share *s)
+static int meals_choose_friends(struct share *s)
 {
     struct tools_run *run = s->run;
     const jdoc *ids = jdoc_get(run->args, "friend_ids");
@@ -100,20 +106,20 @@ static int choose_friends(struct share *s)
         return shared_friends(run->context->store, run->context->uid, FRIENDS_MAX, run->arena,
             &s->friends, &s->friend_count);
     s->friends = arena_array(run->arena, FRIENDS_MAX + 1, sizeof *s->friends);
-    int result = s->friends != NULL ? 0 : ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < jdoc_length(ids) && i < FRIENDS_MAX; i++) {
+    int error = s->friends ? 0 : ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < jdoc_length(ids) && i < FRIENDS_MAX; i++) {
         bool is_friend = false;
         const char *id = jdoc_string(jdoc_at(ids, i), NULL);
-        result = shared_is_friend(run->context->store, run->context->uid, id, &is_friend);
+        error = shared_is_friend(run->context->store, run->context->uid, id, &is_friend);
         if (is_friend)
             s->friends[s->friend_count++] = id;
         else
             s->refused++;
     }
-    return result;
+    return error;
 }
 
-static bool has_text(const jdoc *list, const char *text)
+static bool meals_has_text(const jdoc *list, const char *text)
 {
     for (size_t i = 0; i < jdoc_length(list); i++)
         if (strcmp(jdoc_string(jdoc_at(list, i), NULL), text) == 0)
@@ -122,44 +128,45 @@ static bool has_text(const jdoc *list, const char *text)
 }
 
 /* At least one. Returns 0, ERR_INVALID (said) or a fault. */
-static int find_friends(struct share *s)
+static int meals_find_friends(struct share *s)
 {
-    int error = choose_friends(s);
+    int error = meals_choose_friends(s);
     if (error != 0 || s->friend_count > 0)
         return error;
-    error = s->refused > 0
-        ? run_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
-              "none of these users is a friend")
-        : run_fail(s->run, "not_found", "There are no friends yet. Friends are users who "
-              "follow each other: see follow_user.");
+    error = s->refused > 0 ?
+        run_fail_at(s->run, "/friend_ids", "ids of friends: users who follow each other",
+            "none of these users is a friend") :
+        run_fail(s->run, "not_found",
+            "There are no friends yet. Friends are users who "
+            "follow each other: see follow_user.");
     return error != 0 ? error : ERR_INVALID;
 }
 
 /* Returns 0, ERR_INVALID (said) or a fault. */
-static int share_with_friends(struct share *s)
+static int meals_share_with_friends(struct share *s)
 {
-    int result = find_friends(s);
-    if (result == 0)
-        result = make_copy(s);
-    if (result != 0)
-        return result;
+    int error = meals_find_friends(s);
+    if (error == 0)
+        error = meals_make_copy(s);
+    if (error != 0)
+        return error;
     jdoc *with = jdoc_get(s->recipe, "shared_with");
-    if (with == NULL) {
+    if (!with) {
         with = jdoc_new_array();
-        result = with != NULL ? jdoc_set(s->recipe, "shared_with", with) : ERR_NOMEM;
+        error = with ? jdoc_set(s->recipe, "shared_with", with) : ERR_NOMEM;
     }
-    for (size_t i = 0; result == 0 && i < s->friend_count; i++) {
+    for (size_t i = 0; error == 0 && i < s->friend_count; i++) {
         const char *family = arena_printf(s->run->arena, "recipe-for:%s", s->friends[i]);
-        result = family != NULL ? put(s, family, "", GIVEN_MAX) : ERR_NOMEM;
-        if (result == 0 && !has_text(with, s->friends[i]))
-            result = jdoc_push(with, jdoc_new_string(s->friends[i], strlen(s->friends[i])));
+        error = family ? meals_put(s, family, "", GIVEN_MAX) : ERR_NOMEM;
+        if (error == 0 && !meals_has_text(with, s->friends[i]))
+            error = jdoc_push(with, jdoc_new_string(s->friends[i], strlen(s->friends[i])));
     }
-    if (result == 0 && strcmp(jdoc_text_or(s->recipe, "visibility", ""), "public") != 0)
-        result = jdoc_set_string(s->recipe, "visibility", "friends");
-    return result;
+    if (error == 0 && strcmp(jdoc_text_or(s->recipe, "visibility", ""), "public") != 0)
+        error = jdoc_set_string(s->recipe, "visibility", "friends");
+    return error;
 }
 
-static int answer(struct share *s, const char *action)
+static int meals_answer(struct share *s, const char *action)
 {
     char what[120];
     if (strcmp(action, "make_public") == 0)
@@ -168,61 +175,70 @@ static int answer(struct share *s, const char *action)
         snprintf(what, sizeof what, "is private again");
     else
         snprintf(what, sizeof what, "is shared with %zu friend%s%s", s->friend_count,
-            s->friend_count == 1 ? "" : "s", s->refused > 0 ? "; who is no friend gets nothing" : "");
-    if (run_succeed(s->run, "\"%.200s\" %s.", jdoc_text_or(s->recipe, "name", ""), what) == NULL)
+            s->friend_count == 1 ? "" : "s",
+            s->refused > 0 ? "; who is no friend gets nothing" : "");
+    if (!run_succeed(s->run, "\"%.200s\" %s.", jdoc_text_or(s->recipe, "name", ""), what))
         return ERR_NOMEM;
     jdoc *copy = jdoc_dup(s->recipe);
-    return copy != NULL ? jdoc_set(s->run->result, "recipe", copy) : ERR_NOMEM;
+    return copy ? jdoc_set(s->run->result, "recipe", copy) : ERR_NOMEM;
 }
 
 /* Gets the recipe. Returns 0; ERR_INVALID (said); a fault. */
-static int load(struct share *s)
+static int meals_load(struct share *s)
 {
-    int error = keep_get(s->run, "recipe", s->id, &s->recipe, &s->seen);
+    int error = record_get(s->run, "recipe", s->id, &s->recipe, &s->seen);
     if (error != ERR_NOT_FOUND)
         return error;
-    error = run_fail(s->run, "not_found", "The user has no such recipe. search_recipes finds "
+    error = run_fail(s->run, "not_found",
+        "The user has no such recipe. search_recipes finds "
         "those there are.");
     return error != 0 ? error : ERR_INVALID;
 }
 
-static int share_once(struct tools_run *run, void *arg)
+static int meals_share_once(struct tools_run *run, void *arg)
 {
-    static const struct { const char *action; int (*act)(struct share *); } actions[] = {
-        { "make_public", make_public }, { "make_private", make_private },
-        { "share_with_friends", share_with_friends },
+    static const struct {
+        const char *action;
+        int (*act)(struct share *);
+    } actions[] = {
+        {"make_public", meals_make_public},
+        {"make_private", meals_make_private},
+        {"share_with_friends", meals_share_with_friends},
     };
-    struct share s = { .run = run, .id = jdoc_text_or(run->args, "recipe_id", "") };
+    struct share s = {.run = run, .id = jdoc_text_or(run->args, "recipe_id", "")};
     const char *action = jdoc_text_or(run->args, "action", "");
     int64_t saved_ms = run->context->now_ms;
     (void)arg;
-    int result = keep_fence(run);
-    if (result == 0)
-        result = load(&s);
-    for (size_t i = 0; result == 0 && i < sizeof actions / sizeof *actions; i++)
+    int error = record_fence(run);
+    if (error == 0)
+        error = meals_load(&s);
+    for (size_t i = 0; error == 0 && i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i].action) == 0)
-            result = actions[i].act(&s);
-    if (result == 0)
-        result = keep_stamp(run, s.recipe);
-    if (result == 0)
-        result = answer(&s, action);
-    if (result == 0) {
-        struct keep_item item = { .family = "recipe", .id = s.id, .document = s.recipe,
-            .time_ms = saved_ms, .seen = s.seen };
-        result = keep_commit(run, &item, 1, true);
+            error = actions[i].act(&s);
+    if (error == 0)
+        error = record_stamp(run, s.recipe);
+    if (error == 0)
+        error = meals_answer(&s, action);
+    if (error == 0) {
+        struct record_item item = {.family = "recipe",
+            .id = s.id,
+            .document = s.recipe,
+            .time_ms = saved_ms,
+            .seen = s.seen};
+        error = record_commit(run, &item, 1, true);
     }
     jdoc_free(s.recipe);
-    return result;
+    return error;
 }
 
 /* With whom: the friends named, or all there are. */
-static int say_friends(struct share *s)
+static int meals_say_friends(struct share *s)
 {
-    struct buf names = { 0 };
-    int error = find_friends(s);
+    struct buf names = {0};
+    int error = meals_find_friends(s);
     for (size_t i = 0; error == 0 && i < s->friend_count && i < FRIENDS_SAID; i++) {
         const char *name = preview_text(s->run->arena, s->friends[i], PREVIEW_TITLE);
-        if (name == NULL)
+        if (!name)
             error = ERR_NOMEM;
         else
             buf_printf(&names, "%s%s", i > 0 ? ", " : "", name);
@@ -231,28 +247,29 @@ static int say_friends(struct share *s)
         buf_printf(&names, " and %zu more", s->friend_count - FRIENDS_SAID);
     const char *to = arena_printf(s->run->arena, " to your friends %s", buf_text(&names));
     if (error == 0)
-        error = buf_error(&names) != 0 || to == NULL ? ERR_NOMEM
-            : preview_title(s->run, s->recipe, "name", "give the recipe ", to);
+        error = buf_error(&names) != 0 || !to ?
+            ERR_NOMEM :
+            preview_title(s->run, s->recipe, "name", "give the recipe ", to);
     buf_free(&names);
     return error;
 }
 
 int meals_preview_share_recipe(struct tools_run *run)
 {
-    struct share s = { .run = run, .id = jdoc_text_or(run->args, "recipe_id", "") };
+    struct share s = {.run = run, .id = jdoc_text_or(run->args, "recipe_id", "")};
     const char *action = jdoc_text_or(run->args, "action", "");
-    int error = load(&s);
+    int error = meals_load(&s);
     if (error == 0 && strcmp(action, "make_public") == 0)
         error = preview_title(run, s.recipe, "name", "publish the recipe ", " for everyone");
     else if (error == 0 && strcmp(action, "make_private") == 0)
         error = preview_title(run, s.recipe, "name", "make the recipe ", " private again");
     else if (error == 0)
-        error = say_friends(&s);
+        error = meals_say_friends(&s);
     jdoc_free(s.recipe);
     return error == ERR_INVALID ? 0 : error;
 }
 
 int meals_tool_share_recipe(struct tools_run *run)
 {
-    return keep_retry(run, share_once, NULL);
+    return record_retry(run, meals_share_once, NULL);
 }

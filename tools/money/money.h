@@ -1,8 +1,9 @@
 #ifndef TURNPIKE_TOOLS_MONEY_MONEY_H
 #define TURNPIKE_TOOLS_MONEY_MONEY_H
 
-#include "tools/kit/moment.h"
+#include "base/err.h"
 #include "tools/kit/run.h"
+#include "tools/kit/timestamp.h"
 #include "tools/money/records_sums.h"
 
 /*
@@ -17,9 +18,9 @@
 #define MONEY_OTHERS_MAX 16
 
 /* amount, amount_minor, currency. Returns 0 or not. */
-int money_set(jdoc *object, int64_t minor, const char *currency);
+MUST_CHECK int money_set(jdoc *object, int64_t minor, const char *currency);
 /* The argument `amount`, above 0. Returns 0, ERR_INVALID (run->result says why) or a fault. */
-int money_amount(struct tools_run *run, const char *currency, int64_t *minor);
+MUST_CHECK int money_amount(struct tools_run *run, const char *currency, int64_t *minor);
 
 struct money_sum {
     char name[32];
@@ -48,13 +49,13 @@ struct money_period {
     const struct zone *zone;
 };
 /* The present week, month, quarter or year, from its start to the end of today. */
-int money_period(struct tools_run *run, const char *name, struct money_period *p);
+MUST_CHECK int money_period(struct tools_run *run, const char *name, struct money_period *p);
 /* period, from, to, days, currency */
-int money_set_period(jdoc *object, const struct money_period *p, const char *currency);
+MUST_CHECK int money_set_period(jdoc *object, const struct money_period *p, const char *currency);
 /* Fills the sums of t from the family's records of those days; at most 10 years. */
-int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
+MUST_CHECK int money_tally(struct tools_run *run, const char *family, const struct money_period *p,
     struct money_tally *t);
-int money_set_others(jdoc *object, const struct money_tally *t);
+MUST_CHECK int money_set_others(jdoc *object, const struct money_tally *t);
 
 struct money_limit {
     char category[32], period[16];
@@ -65,9 +66,9 @@ struct money_limits {
     struct money_limit all[MONEY_CATEGORIES_MAX];
     size_t count;
 };
-/* For one budget record (a keep_each_fn), and for all of them. */
-int money_take_limit(void *arg, const jdoc *budget);
-int money_limits(struct tools_run *run, struct money_limits *l);
+/* For one budget record (a record_each_fn), and for all of them. */
+MUST_CHECK int money_take_limit(void *arg, const jdoc *budget);
+MUST_CHECK int money_limits(struct tools_run *run, struct money_limits *l);
 const struct money_limit *money_limit_of(const struct money_limits *l, const char *category);
 /* The limit's share in a period of another length, at least 1. */
 int64_t money_prorate(const struct money_limit *limit, const char *period);
@@ -80,22 +81,24 @@ jdoc *money_new_status(const char *category, int64_t spent, const struct money_l
 
 /* One entry, {category, spent...}, per category of t that has expenses or a limit. Returns 0 or a
  * fault. */
-int money_compare(struct money_tally *t, const struct money_limits *l, const char *period,
-    jdoc *list);
+MUST_CHECK int money_compare(struct money_tally *t, const struct money_limits *l,
+    const char *period, jdoc *list);
 
 /*
- * money_alert -- what the commit of an expense takes along so that the user is told when the category
- * has reached 80 % of its limit, or passed it: once per category, period and threshold, unless the
- * setting budget_alerts is off (*alert NULL). p: the limit's present period. Returns 0 or a fault.
+ * money_alert -- what the commit of an expense takes along so that the user is told when the
+ * category has reached 80 % of its limit, or passed it: once per category, period and threshold,
+ * unless the setting budget_alerts is off (*alert NULL). p: the limit's present period. Returns 0
+ * or a fault.
  */
 struct records_alert;
-int money_alert(struct tools_run *run, const struct money_limit *limit, const char *currency,
-    const struct money_period *p, const struct records_alert **alert);
+MUST_CHECK int money_alert(struct tools_run *run, const struct money_limit *limit,
+    const char *currency, const struct money_period *p, const struct records_alert **alert);
 
-struct keep_item;
+struct record_item;
 /* create_expense by the arguments of the run; saving: a record written with it, or NULL; action:
  * goes into the result as finances.action, or NULL. */
-int money_log_expense(struct tools_run *run, const struct keep_item *saving, const char *action);
+MUST_CHECK int money_log_expense(struct tools_run *run, const struct record_item *saving,
+    const char *action);
 /* A record of the family "saving". NULL on no memory. */
 jdoc *money_new_saving(struct tools_run *run, int64_t minor, const char *currency,
     const char *category, const char *event_type, const struct zone *z);

@@ -67,7 +67,7 @@ static const struct rule {
 };
 
 /* Lower case letters and digits, one blank between words and at both ends. */
-static void fold(const char *text, char *out, size_t size)
+static void money_fold(const char *text, char *out, size_t size)
 {
     size_t at = 0;
     out[at++] = ' ';
@@ -85,7 +85,7 @@ static void fold(const char *text, char *out, size_t size)
     out[at] = '\0';
 }
 
-static bool holds(const char *folded, const char *word)
+static bool money_holds(const char *folded, const char *word)
 {
     char padded[48];
     snprintf(padded, sizeof padded, " %s ", word);
@@ -97,15 +97,15 @@ const char *money_category_of(const char *text, double *confidence, char words[M
     char folded[1024], found[MONEY_WORDS_SIZE];
     int best = 0, second = 0;
     const char *category = "other";
-    fold(text, folded, sizeof folded);
+    money_fold(text, folded, sizeof folded);
     words[0] = '\0';
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         int score = 0;
         found[0] = '\0';
-        for (const char *const *w = rules[i].words; *w != NULL; w++)
-            if (holds(folded, *w)) {
+        for (const char *const *w = rules[i].words; *w; w++)
+            if (money_holds(folded, *w)) {
                 size_t len = strlen(found);
-                score += rules[i].weight + (strchr(*w, ' ') != NULL ? 2 : 0);
+                score += rules[i].weight + (strchr(*w, ' ') ? 2 : 0);
                 snprintf(found + len, sizeof found - len, "%s%s", len > 0 ? ", " : "", *w);
             }
         if (score > best) {
@@ -129,17 +129,17 @@ int money_tool_categorize_transaction(struct tools_run *run)
     char words[MONEY_WORDS_SIZE];
     double confidence;
     const char *description = jdoc_text_or(run->args, "description", "");
-    const char *both = arena_printf(run->arena, "%s %s", description,
-        jdoc_text_or(run->args, "merchant", ""));
-    if (both == NULL)
+    const char *both =
+        arena_printf(run->arena, "%s %s", description, jdoc_text_or(run->args, "merchant", ""));
+    if (!both)
         return ERR_NOMEM;
     const char *category = money_category_of(both, &confidence, words);
-    jdoc *answer = words[0] != '\0'
-        ? run_succeed(run, "This looks like %s (because of: %s).", category, words)
-        : run_succeed(run, "Nothing in these words tells the category; \"other\" is left.");
+    jdoc *answer = words[0] != '\0' ?
+        run_succeed(run, "This looks like %s (because of: %s).", category, words) :
+        run_succeed(run, "Nothing in these words tells the category; \"other\" is left.");
     jdoc *guess = jdoc_new_object();
-    if (answer == NULL || guess == NULL || jdoc_set(answer, "categorization", guess) != 0) {
-        if (answer == NULL)
+    if (!answer || !guess || jdoc_set(answer, "categorization", guess) != 0) {
+        if (!answer)
             jdoc_free(guess);
         return ERR_NOMEM;
     }

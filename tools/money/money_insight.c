@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "tools/kit/amount.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 /* --- compare_vs_budget --- */
 
-static size_t count_over(const jdoc *list)
+static size_t money_count_over(const jdoc *list)
 {
     size_t over = 0;
     for (size_t i = 0; i < jdoc_length(list); i++)
@@ -24,37 +24,38 @@ static size_t count_over(const jdoc *list)
 
 int money_tool_compare_vs_budget(struct tools_run *run)
 {
-    struct money_tally t = { .currency = cost_currency(run),
-        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
-    struct money_limits l = { .tally = &t };
+    struct money_tally t = {.currency = cost_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL)};
+    struct money_limits l = {.tally = &t};
     struct money_period p;
-    int result = money_period(run, jdoc_text_or(run->args, "period", "month"), &p);
-    if (result == 0)
-        result = money_tally(run, MONEY_EXPENSE, &p, &t);
-    if (result == 0)
-        result = money_limits(run, &l);
-    if (result != 0)
-        return result;
+    int error = money_period(run, jdoc_text_or(run->args, "period", "month"), &p);
+    if (error == 0)
+        error = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (error == 0)
+        error = money_limits(run, &l);
+    if (error != 0)
+        return error;
     jdoc *list = jdoc_new_array(), *comparison = jdoc_new_object();
-    result = list == NULL || comparison == NULL ? ERR_NOMEM : money_compare(&t, &l, p.name, list);
-    size_t over = count_over(list);
-    if (result == 0) {
-        result = money_set_period(comparison, &p, t.currency) != 0 ? ERR_NOMEM : 0;
-        result |= jdoc_set_int(comparison, "over", (int64_t)over);
-        result |= jdoc_set(comparison, "categories", list);
-        result |= money_set_others(comparison, &t);
+    error = !list || !comparison ? ERR_NOMEM : money_compare(&t, &l, p.name, list);
+    size_t over = money_count_over(list);
+    if (error == 0) {
+        error = money_set_period(comparison, &p, t.currency) != 0 ? ERR_NOMEM : 0;
+        error |= jdoc_set_int(comparison, "over", (int64_t)over);
+        error |= jdoc_set(comparison, "categories", list);
+        error |= money_set_others(comparison, &t);
         list = NULL;
     }
-    jdoc *answer = result != 0    ? NULL
-                   : l.count == 0 ? run_succeed(run,
-                                        "No spending limits are set here; update_budget sets one.")
-                                  : run_succeed(run, "%zu of %zu limits of this %s %s exceeded.",
-                                        over, l.count, p.name, over == 1 ? "is" : "are");
-    if (answer != NULL)
+    jdoc *answer = error != 0 ?
+        NULL :
+        l.count == 0 ?
+        run_succeed(run, "No spending limits are set here; update_budget sets one.") :
+        run_succeed(run, "%zu of %zu limits of this %s %s exceeded.", over, l.count, p.name,
+            over == 1 ? "is" : "are");
+    if (answer)
         return jdoc_set(answer, "comparison", comparison);
     jdoc_free(list);
     jdoc_free(comparison);
-    return result < 0 ? result : ERR_NOMEM;
+    return error < 0 ? error : ERR_NOMEM;
 }
 
 /* --- predict_end_of_month --- */
@@ -63,36 +64,36 @@ struct month {
     int gone, length; /* days, today counted as gone */
 };
 
-static int64_t project(int64_t spent, const struct month *m)
+static int64_t money_project(int64_t spent, const struct month *m)
 {
     return (int64_t)llround((double)spent * m->length / m->gone);
 }
 
-static int push_prediction(jdoc *list, const struct money_sum *s, const struct money_limit *limit,
-    const struct month *m, const char *currency)
+static int money_push_prediction(jdoc *list, const struct money_sum *s,
+    const struct money_limit *limit, const struct month *m, const char *currency)
 {
     jdoc *line = jdoc_new_object();
-    if (line == NULL)
+    if (!line)
         return ERR_NOMEM;
-    int64_t projected = project(s->minor, m);
-    int64_t limit_minor = limit != NULL ? money_prorate(limit, "month") : -1;
+    int64_t projected = money_project(s->minor, m);
+    int64_t limit_minor = limit ? money_prorate(limit, "month") : -1;
     int failed = jdoc_set_string(line, "category", s->name);
     failed |= jdoc_set_double(line, "spent", amount_to_number(s->minor, currency));
     failed |= jdoc_set_double(line, "projected", amount_to_number(projected, currency));
-    if (limit != NULL)
+    if (limit)
         failed |= jdoc_set_double(line, "limit", amount_to_number(limit_minor, currency));
     failed |= jdoc_set_string(line, "status", money_status_word(projected, limit_minor));
     return jdoc_push_made(list, line, failed);
 }
 
-static int fill_prediction(jdoc *object, struct money_tally *t, const struct money_limits *l,
+static int money_fill_prediction(jdoc *object, struct money_tally *t, const struct money_limits *l,
     const struct money_period *p, const struct month *m)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     money_sort(t->categories, t->category_count);
     for (size_t i = 0; failed == 0 && i < t->category_count; i++)
-        failed |= push_prediction(list, &t->categories[i],
+        failed |= money_push_prediction(list, &t->categories[i],
             money_limit_of(l, t->categories[i].name), m, t->currency);
     if (failed != 0) {
         jdoc_free(list);
@@ -105,7 +106,7 @@ static int fill_prediction(jdoc *object, struct money_tally *t, const struct mon
     failed |= jdoc_set_double(object, "spent", amount_to_number(t->minor, t->currency));
     failed |= jdoc_set_double(object, "daily_average", amount_to_number(daily, t->currency));
     failed |= jdoc_set_double(object, "projected",
-        amount_to_number(project(t->minor, m), t->currency));
+        amount_to_number(money_project(t->minor, m), t->currency));
     failed |= jdoc_set_bool(object, "estimate", true);
     failed |= jdoc_set_string(object, "method",
         "linear projection: the average of the days so far, today included, times the days of the "
@@ -115,36 +116,36 @@ static int fill_prediction(jdoc *object, struct money_tally *t, const struct mon
 
 int money_tool_predict_end_of_month(struct tools_run *run)
 {
-    struct money_tally t = { .currency = cost_currency(run),
-        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
-    struct money_limits l = { .tally = &t };
+    struct money_tally t = {.currency = cost_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL)};
+    struct money_limits l = {.tally = &t};
     struct money_period p;
-    struct civil today = { 0 };
-    char text[AMOUNT_TEXT_SIZE], date[MOMENT_SIZE];
-    int result = money_period(run, "month", &p);
-    if (result == 0)
-        result = money_tally(run, MONEY_EXPENSE, &p, &t);
-    if (result == 0)
-        result = money_limits(run, &l);
-    if (result != 0)
-        return result;
-    moment_date(run->context->now_ms, p.zone, date);
+    struct civil today = {0};
+    char text[AMOUNT_TEXT_SIZE], date[TIMESTAMP_SIZE];
+    int error = money_period(run, "month", &p);
+    if (error == 0)
+        error = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (error == 0)
+        error = money_limits(run, &l);
+    if (error != 0)
+        return error;
+    timestamp_date(run->context->now_ms, p.zone, date);
     if (civil_parse(date, &today) != 0)
         return ERR_INTERNAL;
-    struct month m = { .gone = p.days, .length = civil_month_days(today.year, today.month) };
-    amount_text(project(t.minor, &m), t.currency, text);
+    struct month m = {.gone = p.days, .length = civil_month_days(today.year, today.month)};
+    amount_text(money_project(t.minor, &m), t.currency, text);
     jdoc *answer = run_succeed(run,
         "If it goes on like the %d day%s so far, the month ends at about "
         "%s%s%s (a linear projection).",
-        m.gone, m.gone == 1 ? "" : "s", text, t.only_one != NULL ? " for " : "",
-        t.only_one != NULL ? t.only_one : "");
+        m.gone, m.gone == 1 ? "" : "s", text, t.only_one ? " for " : "",
+        t.only_one ? t.only_one : "");
     jdoc *prediction = jdoc_new_object();
-    if (answer == NULL || prediction == NULL || jdoc_set(answer, "prediction", prediction) != 0) {
-        if (answer == NULL)
+    if (!answer || !prediction || jdoc_set(answer, "prediction", prediction) != 0) {
+        if (!answer)
             jdoc_free(prediction);
         return ERR_NOMEM;
     }
-    return fill_prediction(prediction, &t, &l, &p, &m) != 0 ? ERR_NOMEM : 0;
+    return money_fill_prediction(prediction, &t, &l, &p, &m) != 0 ? ERR_NOMEM : 0;
 }
 
 /* --- find_savings_opportunities --- */
@@ -176,7 +177,7 @@ struct finding {
     int64_t minor;
 };
 
-static void keep_larger(struct finding *f, const char *rule, const char *tip, int64_t minor)
+static void money_keep_larger(struct finding *f, const char *rule, const char *tip, int64_t minor)
 {
     if (minor > f->minor) {
         f->rule = rule;
@@ -185,30 +186,31 @@ static void keep_larger(struct finding *f, const char *rule, const char *tip, in
     }
 }
 
-static struct finding examine(const struct money_sum *now, const struct money_tally *earlier,
+static struct finding money_examine(const struct money_sum *now, const struct money_tally *earlier,
     const struct money_limits *l)
 {
-    struct finding f = { .category = now->name };
+    struct finding f = {.category = now->name};
     const struct money_limit *limit = money_limit_of(l, now->name);
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
         if (strcmp(habits[i].category, now->name) == 0)
-            keep_larger(&f, "habit", habits[i].tip,
+            money_keep_larger(&f, "habit", habits[i].tip,
                 (int64_t)llround((double)now->minor * habits[i].share));
     for (size_t i = 0; i < earlier->category_count; i++)
         if (strcmp(earlier->categories[i].name, now->name) == 0)
-            keep_larger(&f, "increase",
+            money_keep_larger(&f, "increase",
                 "This went up against the 30 days before: go back to that level.",
                 now->minor - earlier->categories[i].minor);
-    if (limit != NULL)
-        keep_larger(&f, "over_limit", "This is above its limit: stay within it.",
+    if (limit)
+        money_keep_larger(&f, "over_limit", "This is above its limit: stay within it.",
             now->minor - money_prorate(limit, "month"));
     return f;
 }
 
-static int push_finding(jdoc *list, const struct finding *f, int64_t spent, const char *currency)
+static int money_push_finding(jdoc *list, const struct finding *f, int64_t spent,
+    const char *currency)
 {
     jdoc *line = jdoc_new_object();
-    if (line == NULL)
+    if (!line)
         return ERR_NOMEM;
     int failed = jdoc_set_string(line, "category", f->category);
     failed |= jdoc_set_double(line, "spent_30_days", amount_to_number(spent, currency));
@@ -218,14 +220,14 @@ static int push_finding(jdoc *list, const struct finding *f, int64_t spent, cons
     return jdoc_push_made(list, line, failed);
 }
 
-static int find_all(struct money_tally *now, const struct money_tally *earlier,
+static int money_find_all(struct money_tally *now, const struct money_tally *earlier,
     const struct money_limits *l, int64_t least, jdoc *list, int64_t *total)
 {
     struct finding found[MONEY_CATEGORIES_MAX];
     size_t order[MONEY_CATEGORIES_MAX], count = 0;
-    int result = 0;
+    int error = 0;
     for (size_t i = 0; i < now->category_count; i++) {
-        found[i] = examine(&now->categories[i], earlier, l);
+        found[i] = money_examine(&now->categories[i], earlier, l);
         if (found[i].minor < least || found[i].minor <= 0)
             continue;
         size_t k = count++;
@@ -233,38 +235,40 @@ static int find_all(struct money_tally *now, const struct money_tally *earlier,
             order[k] = order[k - 1];
         order[k] = i;
     }
-    for (size_t k = 0; result == 0 && k < count; k++) {
+    for (size_t k = 0; error == 0 && k < count; k++) {
         *total += found[order[k]].minor;
-        result = push_finding(list, &found[order[k]], now->categories[order[k]].minor,
+        error = money_push_finding(list, &found[order[k]], now->categories[order[k]].minor,
             now->currency);
     }
-    return result;
+    return error;
 }
 
-static int tally_days(struct tools_run *run, int from, int to, struct money_tally *t)
+static int money_tally_days(struct tools_run *run, int from, int to, struct money_tally *t)
 {
-    struct money_period p = { .name = "30 days", .days = WINDOW_DAYS };
-    int result = moment_zone(run, &p.zone);
-    if (result != 0)
-        return result;
-    p.from_ms = moment_day(run->context->now_ms, from, p.zone);
-    p.to_ms = moment_day(run->context->now_ms, to + 1, p.zone) - 1;
+    struct money_period p = {.name = "30 days", .days = WINDOW_DAYS};
+    int error = timestamp_zone(run, &p.zone);
+    if (error != 0)
+        return error;
+    p.from_ms = timestamp_day(run->context->now_ms, from, p.zone);
+    p.to_ms = timestamp_day(run->context->now_ms, to + 1, p.zone) - 1;
     return money_tally(run, MONEY_EXPENSE, &p, t);
 }
 
-static int answer_savings(struct tools_run *run, const struct money_tally *now, int64_t total,
+static int money_answer_savings(struct tools_run *run, const struct money_tally *now, int64_t total,
     jdoc *list)
 {
     char text[AMOUNT_TEXT_SIZE];
     double target;
     size_t count = jdoc_length(list);
     amount_text(total, now->currency, text);
-    jdoc *answer = now->count == 0
-        ? run_succeed(run, "There are no expenses of the last 30 days to look at.")
-        : count == 0 ? run_succeed(run, "No rule finds a saving in the last 30 days.")
-        : run_succeed(run, "%zu place%s to save, together up to about %s a month (an estimate "
-              "from your own last 30 days).", count, count == 1 ? "" : "s", text);
-    if (answer == NULL) {
+    jdoc *answer = now->count == 0 ?
+        run_succeed(run, "There are no expenses of the last 30 days to look at.") :
+        count == 0 ? run_succeed(run, "No rule finds a saving in the last 30 days.") :
+                     run_succeed(run,
+                         "%zu place%s to save, together up to about %s a month (an estimate "
+                         "from your own last 30 days).",
+                         count, count == 1 ? "" : "s", text);
+    if (!answer) {
         jdoc_free(list);
         return ERR_NOMEM;
     }
@@ -285,24 +289,24 @@ static int answer_savings(struct tools_run *run, const struct money_tally *now, 
 
 int money_tool_find_savings_opportunities(struct tools_run *run)
 {
-    struct money_tally now = { .currency = cost_currency(run) };
-    struct money_tally earlier = { .currency = now.currency };
-    struct money_limits l = { .tally = &now };
+    struct money_tally now = {.currency = cost_currency(run)};
+    struct money_tally earlier = {.currency = now.currency};
+    struct money_limits l = {.tally = &now};
     int64_t least = 0, total = 0;
     double least_value = jdoc_double_or(run->args, "min_savings", 10);
     if (amount_from_number(round(least_value), now.currency, &least) != 0)
         return ERR_INTERNAL;
-    int result = tally_days(run, 1 - WINDOW_DAYS, 0, &now);
-    if (result == 0)
-        result = tally_days(run, 1 - 2 * WINDOW_DAYS, -WINDOW_DAYS, &earlier);
-    if (result == 0)
-        result = money_limits(run, &l);
-    if (result != 0)
-        return result;
+    int error = money_tally_days(run, 1 - WINDOW_DAYS, 0, &now);
+    if (error == 0)
+        error = money_tally_days(run, 1 - 2 * WINDOW_DAYS, -WINDOW_DAYS, &earlier);
+    if (error == 0)
+        error = money_limits(run, &l);
+    if (error != 0)
+        return error;
     jdoc *list = jdoc_new_array();
-    result = list != NULL ? find_all(&now, &earlier, &l, least, list, &total) : ERR_NOMEM;
-    if (result == 0)
-        return answer_savings(run, &now, total, list);
+    error = list ? money_find_all(&now, &earlier, &l, least, list, &total) : ERR_NOMEM;
+    if (error == 0)
+        return money_answer_savings(run, &now, total, list);
     jdoc_free(list);
-    return result;
+    return error;
 }

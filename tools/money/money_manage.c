@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "tools/kit/amount.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #define WINDOW_DAYS 90
 
-static const char *event_type_of(const char *recommendation)
+static const char *money_event_type_of(const char *recommendation)
 {
     if (strcmp(recommendation, "fuel_optimization") == 0)
         return "gas";
@@ -23,7 +23,7 @@ static const char *event_type_of(const char *recommendation)
 }
 
 /* What was saved: said outright, or the difference to the original amount. 0 = nothing. */
-static double saved_by(const jdoc *args)
+static double money_saved_by(const jdoc *args)
 {
     double saved = 0, original, amount;
     bool recommended = jdoc_is_true(args, "pam_recommended");
@@ -31,18 +31,18 @@ static double saved_by(const jdoc *args)
         return 0;
     if (jdoc_get_double(args, "savings_amount", &saved) == 0)
         return saved;
-    if (jdoc_get_double(args, "original_amount", &original) == 0
-        && jdoc_get_double(args, "amount", &amount) == 0 && original > amount)
+    if (jdoc_get_double(args, "original_amount", &original) == 0 &&
+        jdoc_get_double(args, "amount", &amount) == 0 && original > amount)
         return round((original - amount) * 1000) / 1000;
     return 0;
 }
 
-static int log_expense(struct tools_run *run)
+static int money_manage_log_expense(struct tools_run *run)
 {
     const struct zone *z;
     const char *currency = cost_currency(run);
     int64_t minor = 0;
-    double saved = saved_by(run->args);
+    double saved = money_saved_by(run->args);
     if (!jdoc_has(run->args, "amount") || !jdoc_has(run->args, "category"))
         return run_fail_at(run, jdoc_has(run->args, "amount") ? "/category" : "/amount",
             "amount and category", "to log an expense, amount and category are needed");
@@ -51,26 +51,28 @@ static int log_expense(struct tools_run *run)
     if (amount_from_number(saved, currency, &minor) != 0)
         return run_fail_at(run, "/savings_amount", "an amount with the decimals of the currency",
             "savings_amount is not possible in %s", currency);
-    int result = moment_zone(run, &z);
-    if (result != 0)
-        return result;
+    int error = timestamp_zone(run, &z);
+    if (error != 0)
+        return error;
     jdoc *saving = money_new_saving(run, minor, currency, jdoc_text_or(run->args, "category", ""),
-        event_type_of(jdoc_text_or(run->args, "recommendation_type", "")), z);
-    if (saving == NULL)
+        money_event_type_of(jdoc_text_or(run->args, "recommendation_type", "")), z);
+    if (!saving)
         return ERR_NOMEM;
-    struct keep_item item = { .family = MONEY_SAVING, .id = jdoc_text_or(saving, "id", ""),
-        .document = saving, .time_ms = run->context->now_ms };
-    result = money_log_expense(run, &item, "log_expense");
+    struct record_item item = {.family = MONEY_SAVING,
+        .id = jdoc_text_or(saving, "id", ""),
+        .document = saving,
+        .time_ms = run->context->now_ms};
+    error = money_log_expense(run, &item, "log_expense");
     jdoc_free(saving);
-    return result;
+    return error;
 }
 
 /* --- suggest_budget: the own average of 90 days, rounded up to 5 --- */
 
-static int push_suggestion(jdoc *list, const struct money_sum *s, const char *currency)
+static int money_push_suggestion(jdoc *list, const struct money_sum *s, const char *currency)
 {
     jdoc *line = jdoc_new_object();
-    if (line == NULL)
+    if (!line)
         return ERR_NOMEM;
     double month = amount_to_number(s->minor, currency) / WINDOW_DAYS * (365.2425 / 12);
     int failed = jdoc_set_string(line, "category", s->name);
@@ -79,43 +81,45 @@ static int push_suggestion(jdoc *list, const struct money_sum *s, const char *cu
     return jdoc_push_made(list, line, failed);
 }
 
-static int suggest(struct tools_run *run)
+static int money_suggest(struct tools_run *run)
 {
-    struct money_tally t = { .currency = cost_currency(run),
-        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL) };
-    struct money_period p = { .name = "range", .days = WINDOW_DAYS };
-    int result = moment_zone(run, &p.zone);
-    if (result != 0)
-        return result;
-    p.from_ms = moment_day(run->context->now_ms, 1 - WINDOW_DAYS, p.zone);
-    p.to_ms = moment_day(run->context->now_ms, 1, p.zone) - 1;
-    result = money_tally(run, MONEY_EXPENSE, &p, &t);
-    if (result != 0)
-        return result;
+    struct money_tally t = {.currency = cost_currency(run),
+        .only_one = jdoc_string(jdoc_get(run->args, "category"), NULL)};
+    struct money_period p = {.name = "range", .days = WINDOW_DAYS};
+    int error = timestamp_zone(run, &p.zone);
+    if (error != 0)
+        return error;
+    p.from_ms = timestamp_day(run->context->now_ms, 1 - WINDOW_DAYS, p.zone);
+    p.to_ms = timestamp_day(run->context->now_ms, 1, p.zone) - 1;
+    error = money_tally(run, MONEY_EXPENSE, &p, &t);
+    if (error != 0)
+        return error;
     money_sort(t.categories, t.category_count);
     jdoc *list = jdoc_new_array();
-    result = list == NULL ? ERR_NOMEM : 0;
-    for (size_t i = 0; result == 0 && i < t.category_count; i++)
-        result = push_suggestion(list, &t.categories[i], t.currency);
-    jdoc *answer =
-        result != 0 ? NULL
-        : t.category_count > 0
-            ? run_succeed(
-                  run, "Suggested monthly limits from the average of the last 90 days (estimates).")
-            : run_succeed(
-                  run, "There are no expenses of the last 90 days to suggest a budget from.");
-    if (answer != NULL)
+    error = !list ? ERR_NOMEM : 0;
+    for (size_t i = 0; error == 0 && i < t.category_count; i++)
+        error = money_push_suggestion(list, &t.categories[i], t.currency);
+    jdoc *answer = error != 0 ?
+        NULL :
+        t.category_count > 0 ?
+        run_succeed(run,
+            "Suggested monthly limits from the average of the last 90 days (estimates).") :
+        run_succeed(run, "There are no expenses of the last 90 days to suggest a budget from.");
+    if (answer)
         return jdoc_set(answer, "suggestions", list);
     jdoc_free(list);
-    return result != 0 ? result : ERR_NOMEM;
+    return error != 0 ? error : ERR_NOMEM;
 }
 
 int money_tool_manage_finances(struct tools_run *run)
 {
-    static const struct { const char *action; int (*handle)(struct tools_run *run); } actions[] = {
-        { "log_expense", log_expense },
-        { "fetch_summary", money_tool_get_spending_summary },
-        { "suggest_budget", suggest },
+    static const struct {
+        const char *action;
+        int (*handle)(struct tools_run *run);
+    } actions[] = {
+        {"log_expense", money_manage_log_expense},
+        {"fetch_summary", money_tool_get_spending_summary},
+        {"suggest_budget", money_suggest},
     };
     const char *action = jdoc_text_or(run->args, "action", "");
     bool success = false;
@@ -124,12 +128,12 @@ int money_tool_manage_finances(struct tools_run *run)
         i++;
     if (i == sizeof actions / sizeof *actions)
         return ERR_INTERNAL;
-    int result = actions[i].handle(run);
+    int error = actions[i].handle(run);
     jdoc_get_bool(run->result, "success", &success);
-    if (result != 0 || !success || jdoc_has(run->result, "finances"))
-        return result;
+    if (error != 0 || !success || jdoc_has(run->result, "finances"))
+        return error;
     jdoc *finances = jdoc_new_object();
-    if (finances == NULL || jdoc_set(run->result, "finances", finances) != 0)
+    if (!finances || jdoc_set(run->result, "finances", finances) != 0)
         return ERR_NOMEM;
     return jdoc_set_string(finances, "action", action);
 }

@@ -3,8 +3,8 @@
 
 #include "base/err.h"
 #include "tools/kit/amount.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/span.h"
+#include "tools/kit/period.h"
+#include "tools/kit/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,8 +28,8 @@ int money_amount(struct tools_run *run, const char *currency, int64_t *minor)
         return 0;
     snprintf(expected, sizeof expected, "an amount above 0 with at most %d decimals",
         amount_decimals(currency));
-    int result = run_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
-    return result != 0 ? result : ERR_INVALID;
+    int error = run_fail_at(run, "/amount", expected, "amount is not possible in %s", currency);
+    return error != 0 ? error : ERR_INVALID;
 }
 
 /* --- sums --- */
@@ -48,24 +48,24 @@ struct money_sum *money_sum_of(struct money_sum *sums, size_t *count, size_t max
 
 bool money_is_asked_for(const struct money_tally *t, const char *category)
 {
-    if (t->only_one != NULL && strcmp(t->only_one, category) != 0)
+    if (t->only_one && strcmp(t->only_one, category) != 0)
         return false;
     for (size_t i = 0; i < jdoc_length(t->only); i++)
         if (strcmp(jdoc_string(jdoc_at(t->only, i), NULL), category) == 0)
             return true;
-    return t->only == NULL;
+    return !t->only;
 }
 
 /* Adds a sum of the store to those of the tally. */
-static int tally_sum(struct money_tally *t, const struct records_sum *sum)
+static int money_tally_sum(struct money_tally *t, const struct records_sum *sum)
 {
     bool own = strcmp(sum->currency, t->currency) == 0;
     if (!money_is_asked_for(t, sum->category))
         return 0;
-    struct money_sum *s = own
-        ? money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX, sum->category)
-        : money_sum_of(t->others, &t->other_count, MONEY_OTHERS_MAX, sum->currency);
-    if (s == NULL)
+    struct money_sum *s = own ?
+        money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX, sum->category) :
+        money_sum_of(t->others, &t->other_count, MONEY_OTHERS_MAX, sum->currency);
+    if (!s)
         return ERR_LIMIT;
     s->minor += sum->minor;
     s->count += sum->count;
@@ -81,34 +81,34 @@ int money_tally(struct tools_run *run, const char *family, const struct money_pe
 {
     const char **spans;
     size_t count;
-    struct records_sums sums = { 0 };
-    int result = span_list(run, p->from_ms, p->to_ms, p->zone, &spans, &count);
-    if (result == 0 && count > 0)
-        result = records_sums(run->context->store, run->context->uid, family, spans, count,
+    struct records_sums sums = {0};
+    int error = period_list(run, p->from_ms, p->to_ms, p->zone, &spans, &count);
+    if (error == 0 && count > 0)
+        error = records_sums(run->context->store, run->context->uid, family, spans, count,
             run->arena, &sums);
-    for (size_t i = 0; result == 0 && i < sums.count; i++)
-        result = tally_sum(t, &sums.all[i]);
-    return result;
+    for (size_t i = 0; error == 0 && i < sums.count; i++)
+        error = money_tally_sum(t, &sums.all[i]);
+    return error;
 }
 
 int money_period(struct tools_run *run, const char *name, struct money_period *p)
 {
     int64_t now = run->context->now_ms;
-    int result = moment_zone(run, &p->zone);
-    if (result != 0)
-        return result;
+    int error = timestamp_zone(run, &p->zone);
+    if (error != 0)
+        return error;
     p->name = name;
-    p->from_ms = moment_period_start(p->name, now, p->zone);
-    p->to_ms = moment_day(now, 1, p->zone) - 1;
-    p->days = moment_days(p->from_ms, now, p->zone);
+    p->from_ms = timestamp_period_start(p->name, now, p->zone);
+    p->to_ms = timestamp_day(now, 1, p->zone) - 1;
+    p->days = timestamp_days(p->from_ms, now, p->zone);
     return 0;
 }
 
 int money_set_period(jdoc *object, const struct money_period *p, const char *currency)
 {
-    char from[MOMENT_SIZE], to[MOMENT_SIZE];
-    moment_date(p->from_ms, p->zone, from);
-    moment_date(p->to_ms, p->zone, to);
+    char from[TIMESTAMP_SIZE], to[TIMESTAMP_SIZE];
+    timestamp_date(p->from_ms, p->zone, from);
+    timestamp_date(p->to_ms, p->zone, to);
     int failed = jdoc_set_string(object, "period", p->name);
     failed |= jdoc_set_string(object, "from", from);
     failed |= jdoc_set_string(object, "to", to);
@@ -119,13 +119,13 @@ int money_set_period(jdoc *object, const struct money_period *p, const char *cur
 int money_set_others(jdoc *object, const struct money_tally *t)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < t->other_count; i++) {
         const struct money_sum *s = &t->others[i];
         jdoc *item = jdoc_new_object();
-        failed |= item == NULL || jdoc_set_string(item, "currency", s->name) != 0
-            || jdoc_set_double(item, "total", amount_to_number(s->minor, s->name)) != 0
-            || jdoc_set_int(item, "count", s->count) != 0;
+        failed |= !item || jdoc_set_string(item, "currency", s->name) != 0 ||
+            jdoc_set_double(item, "total", amount_to_number(s->minor, s->name)) != 0 ||
+            jdoc_set_int(item, "count", s->count) != 0;
         failed |= jdoc_push(list, item);
     }
     if (failed != 0) {
@@ -144,8 +144,8 @@ int money_take_limit(void *arg, const jdoc *budget)
 {
     struct money_limits *l = arg;
     const char *category = jdoc_text_or(budget, "category", "");
-    if (strcmp(jdoc_text_or(budget, "currency", ""), l->tally->currency) != 0
-        || !money_is_asked_for(l->tally, category) || l->count == MONEY_CATEGORIES_MAX)
+    if (strcmp(jdoc_text_or(budget, "currency", ""), l->tally->currency) != 0 ||
+        !money_is_asked_for(l->tally, category) || l->count == MONEY_CATEGORIES_MAX)
         return 0;
     struct money_limit *one = &l->all[l->count++];
     snprintf(one->category, sizeof one->category, "%s", category);
@@ -154,11 +154,19 @@ int money_take_limit(void *arg, const jdoc *budget)
     return 0;
 }
 
-static double days_of(const char *period)
+static double money_days_of(const char *period)
 {
-    static const struct { const char *name; double days; } table[] = {
-        { "week", 7 }, { "weekly", 7 }, { "month", 365.2425 / 12 }, { "monthly", 365.2425 / 12 },
-        { "quarter", 365.2425 / 4 }, { "year", 365.2425 }, { "yearly", 365.2425 },
+    static const struct {
+        const char *name;
+        double days;
+    } table[] = {
+        {"week", 7},
+        {"weekly", 7},
+        {"month", 365.2425 / 12},
+        {"monthly", 365.2425 / 12},
+        {"quarter", 365.2425 / 4},
+        {"year", 365.2425},
+        {"yearly", 365.2425},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, period) == 0)
@@ -179,13 +187,13 @@ jdoc *money_new_status(const char *category, int64_t spent, const struct money_l
     int64_t prorated_minor, const char *currency)
 {
     jdoc *status = jdoc_new_object();
-    if (status == NULL)
+    if (!status)
         return NULL;
     int failed = jdoc_set_string(status, "category", category);
     failed |= jdoc_set_double(status, "spent", amount_to_number(spent, currency));
-    failed |= jdoc_set_string(status, "status",
-        money_status_word(spent, limit != NULL ? prorated_minor : -1));
-    if (limit != NULL) {
+    failed |=
+        jdoc_set_string(status, "status", money_status_word(spent, limit ? prorated_minor : -1));
+    if (limit) {
         double percent = (double)spent * 100 / (double)prorated_minor;
         failed |= jdoc_set_double(status, "limit", amount_to_number(prorated_minor, currency));
         failed |= jdoc_set_string(status, "limit_period", limit->period);
@@ -202,12 +210,12 @@ jdoc *money_new_status(const char *category, int64_t spent, const struct money_l
 
 int64_t money_prorate(const struct money_limit *limit, const char *period)
 {
-    double factor = days_of(period) / days_of(limit->period);
+    double factor = money_days_of(period) / money_days_of(limit->period);
     int64_t minor = (int64_t)llround((double)limit->minor * factor);
     return minor > 0 ? minor : 1;
 }
 
-static int compare_sums(const void *a, const void *b)
+static int money_compare_sums(const void *a, const void *b)
 {
     const struct money_sum *x = a, *y = b;
     return (x->minor < y->minor) - (x->minor > y->minor);
@@ -216,7 +224,7 @@ static int compare_sums(const void *a, const void *b)
 void money_sort(struct money_sum *sums, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        for (size_t k = i; k > 0 && compare_sums(&sums[k - 1], &sums[k]) > 0; k--) {
+        for (size_t k = i; k > 0 && money_compare_sums(&sums[k - 1], &sums[k]) > 0; k--) {
             struct money_sum swap = sums[k];
             sums[k] = sums[k - 1];
             sums[k - 1] = swap;
@@ -233,23 +241,24 @@ const struct money_limit *money_limit_of(const struct money_limits *l, const cha
 
 int money_limits(struct tools_run *run, struct money_limits *l)
 {
-    return keep_each(run, MONEY_BUDGET, 0, KEEP_FOREVER, money_take_limit, l);
+    return record_each(run, MONEY_BUDGET, 0, RECORD_FOREVER, money_take_limit, l);
 }
 
 int money_compare(struct money_tally *t, const struct money_limits *l, const char *period,
     jdoc *list)
 {
-    int result = 0;
+    int error = 0;
     for (size_t i = 0; i < l->count; i++) /* a limit without an expense is a line as well */
-        if (money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX,
-                l->all[i].category) == NULL)
+        if (!money_sum_of(t->categories, &t->category_count, MONEY_CATEGORIES_MAX,
+                l->all[i].category))
             return ERR_INTERNAL;
     money_sort(t->categories, t->category_count);
-    for (size_t i = 0; result == 0 && i < t->category_count; i++) {
+    for (size_t i = 0; error == 0 && i < t->category_count; i++) {
         const struct money_sum *s = &t->categories[i];
         const struct money_limit *limit = money_limit_of(l, s->name);
-        result = jdoc_push(list, money_new_status(s->name, s->minor, limit,
-            limit != NULL ? money_prorate(limit, period) : 0, t->currency));
+        error = jdoc_push(list,
+            money_new_status(s->name, s->minor, limit, limit ? money_prorate(limit, period) : 0,
+                t->currency));
     }
-    return result;
+    return error;
 }

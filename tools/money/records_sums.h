@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_MONEY_RECORDS_SUMS_H
 #define TURNPIKE_TOOLS_MONEY_RECORDS_SUMS_H
 
+#include "base/err.h"
 #include "store/records.h"
 
 /* Money (expense, saving): per day and per month, by currency and category. */
@@ -8,10 +9,13 @@ struct records_sum {
     const char *day, *currency, *category; /* day: that of the span */
     int64_t minor, count;
 };
-struct records_sums { struct records_sum *all; size_t count; };
+struct records_sums {
+    struct records_sum *all;
+    size_t count;
+};
 /* What the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry per span,
  * currency and category. */
-int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
-    size_t count, struct arena *arena, struct records_sums *out);
+MUST_CHECK int records_sums(struct store *s, const char *uid, const char *family,
+    const char *const *spans, size_t count, struct arena *arena, struct records_sums *out);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_PERSON_EXPORT_H
 #define TURNPIKE_TOOLS_PERSON_EXPORT_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "store/store.h"
 
@@ -16,6 +17,7 @@
  *   out  {user, exported_at, complete, counts, included, records, sessions, context}; the caller's
  * Returns 0, ERR_LIMIT (max is too small for any), or a fault.
  */
-int export_user(struct store *s, const char *uid, int64_t now_ms, size_t max, jdoc **out);
+MUST_CHECK int export_user(struct store *s, const char *uid, int64_t now_ms, size_t max,
+    jdoc **out);
 
 #endif

@@ -6,9 +6,9 @@
 #include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/civil.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/match.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/record.h"
+#include "tools/kit/record_match.h"
+#include "tools/kit/timestamp.h"
 
 #include "base/err.h"
 
@@ -30,37 +30,60 @@ struct field {
 };
 
 static const struct field record_fields[] = {
-    { "id", JDOC_STRING }, { "title", JDOC_STRING }, { "record_type", JDOC_STRING },
-    { "date", JDOC_STRING }, { "provider", JDOC_STRING }, { "summary", JDOC_STRING },
-    { "tags", JDOC_ARRAY }, { NULL, JDOC_NULL },
+    {"id", JDOC_STRING},
+    {"title", JDOC_STRING},
+    {"record_type", JDOC_STRING},
+    {"date", JDOC_STRING},
+    {"provider", JDOC_STRING},
+    {"summary", JDOC_STRING},
+    {"tags", JDOC_ARRAY},
+    {NULL, JDOC_NULL},
 };
 static const struct field medication_fields[] = {
-    { "id", JDOC_STRING }, { "name", JDOC_STRING }, { "dosage", JDOC_STRING },
-    { "frequency", JDOC_STRING }, { "instructions", JDOC_STRING }, { "prescriber", JDOC_STRING },
-    { "pharmacy", JDOC_STRING }, { "start_date", JDOC_STRING }, { "end_date", JDOC_STRING },
-    { "refill_date", JDOC_STRING }, { "refills_left", JDOC_INT }, { NULL, JDOC_NULL },
+    {"id", JDOC_STRING},
+    {"name", JDOC_STRING},
+    {"dosage", JDOC_STRING},
+    {"frequency", JDOC_STRING},
+    {"instructions", JDOC_STRING},
+    {"prescriber", JDOC_STRING},
+    {"pharmacy", JDOC_STRING},
+    {"start_date", JDOC_STRING},
+    {"end_date", JDOC_STRING},
+    {"refill_date", JDOC_STRING},
+    {"refills_left", JDOC_INT},
+    {NULL, JDOC_NULL},
 };
 static const struct field emergency_fields[] = {
-    { "name", JDOC_STRING }, { "date_of_birth", JDOC_STRING }, { "blood_type", JDOC_STRING },
-    { "allergies", JDOC_ARRAY }, { "conditions", JDOC_ARRAY }, { "implants", JDOC_ARRAY },
-    { "doctor", JDOC_OBJECT }, { "insurance", JDOC_OBJECT }, { "notes", JDOC_STRING },
-    { "updated_at", JDOC_STRING }, { NULL, JDOC_NULL },
+    {"name", JDOC_STRING},
+    {"date_of_birth", JDOC_STRING},
+    {"blood_type", JDOC_STRING},
+    {"allergies", JDOC_ARRAY},
+    {"conditions", JDOC_ARRAY},
+    {"implants", JDOC_ARRAY},
+    {"doctor", JDOC_OBJECT},
+    {"insurance", JDOC_OBJECT},
+    {"notes", JDOC_STRING},
+    {"updated_at", JDOC_STRING},
+    {NULL, JDOC_NULL},
 };
 static const struct field contact_fields[] = {
-    { "name", JDOC_STRING }, { "relationship", JDOC_STRING }, { "phone", JDOC_STRING },
-    { "email", JDOC_STRING }, { NULL, JDOC_NULL },
+    {"name", JDOC_STRING},
+    {"relationship", JDOC_STRING},
+    {"phone", JDOC_STRING},
+    {"email", JDOC_STRING},
+    {NULL, JDOC_NULL},
 };
 
 /* Texts of an array, or members of an object that are texts. NULL on no memory. */
-static jdoc *texts_of(const jdoc *value)
+static jdoc *medical_texts_of(const jdoc *value)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *one, *copy = jdoc_type(value) == JDOC_ARRAY ? jdoc_new_array() : jdoc_new_object();
     bool list = jdoc_type(value) == JDOC_ARRAY;
     int error = copy ? 0 : ERR_NOMEM;
     for (size_t i = 0; list && !error && i < jdoc_length(value); i++)
-        if (jdoc_string(jdoc_at(value, i), NULL) != NULL)
+        if (jdoc_string(jdoc_at(value, i), NULL))
             error = jdoc_push(copy, jdoc_dup(jdoc_at(value, i)));
     while (!list && !error && jdoc_next(value, &it, &key, &one))
         if (jdoc_string(one, NULL))
@@ -72,16 +95,17 @@ static jdoc *texts_of(const jdoc *value)
 }
 
 /* The known fields of the right type. NULL on no memory. */
-static jdoc *view_of(const jdoc *document, const struct field *fields)
+static jdoc *medical_view_of(const jdoc *document, const struct field *fields)
 {
     jdoc *view = jdoc_new_object();
-    for (; view != NULL && fields->name != NULL; fields++) {
+    for (; view && fields->name; fields++) {
         jdoc *value = jdoc_get(document, fields->name);
-        if (value == NULL || jdoc_type(value) != fields->type)
+        if (!value || jdoc_type(value) != fields->type)
             continue;
-        jdoc *copy = fields->type == JDOC_ARRAY || fields->type == JDOC_OBJECT ? texts_of(value)
-            : jdoc_dup(value);
-        if (copy == NULL || jdoc_set(view, fields->name, copy) != 0) {
+        jdoc *copy = fields->type == JDOC_ARRAY || fields->type == JDOC_OBJECT ?
+            medical_texts_of(value) :
+            jdoc_dup(value);
+        if (!copy || jdoc_set(view, fields->name, copy) != 0) {
             jdoc_free(view);
             return NULL;
         }
@@ -92,15 +116,15 @@ static jdoc *view_of(const jdoc *document, const struct field *fields)
 /* --- get_medical_records, search_medical_records --- */
 
 /* A record as shown: without its whole text. */
-static jdoc *record_view(const jdoc *record, bool with_snippet)
+static jdoc *medical_record_view(const jdoc *record, bool with_snippet)
 {
     char snippet[SNIPPET_BYTES];
-    jdoc *view = view_of(record, record_fields);
-    if (view == NULL)
+    jdoc *view = medical_view_of(record, record_fields);
+    if (!view)
         return NULL;
     const char *text = jdoc_string(jdoc_get(record, "text"), NULL);
-    int failed = jdoc_set_bool(view, "has_text", text != NULL && text[0] != '\0');
-    if (with_snippet && text != NULL && text[0] != '\0') {
+    int failed = jdoc_set_bool(view, "has_text", text && text[0] != '\0');
+    if (with_snippet && text && text[0] != '\0') {
         snprintf(snippet, sizeof snippet, "%s", text);
         utf8_mend_end(snippet);
         failed |= jdoc_set_string(view, "snippet", snippet);
@@ -118,30 +142,34 @@ struct listing {
     bool more;
 };
 
-static int list_record(void *arg, const jdoc *record)
+static int medical_list_record(void *arg, const jdoc *record)
 {
     struct listing *l = arg;
     if (jdoc_length(l->records) == l->limit) {
         l->more = true;
         return ERR_LIMIT;
     }
-    return jdoc_push(l->records, record_view(record, false));
+    return jdoc_push(l->records, medical_record_view(record, false));
 }
 
-static int list_records(struct tools_run *run, struct listing *l)
+static int medical_list_records(struct tools_run *run, struct listing *l)
 {
-    if (l->type == NULL)
-        return keep_newest(run, FAMILY, -KEEP_FOREVER, KEEP_FOREVER, list_record, l);
-    struct records_page page = { .family = FAMILY, .from = -KEEP_FOREVER, .to = KEEP_FOREVER,
-        .highest_first = true, .max = l->limit, .tag = arena_printf(run->arena, "t:%s", l->type) };
-    return page.tag != NULL ? keep_tagged(run, &page, list_record, l, &l->more) : ERR_NOMEM;
+    if (!l->type)
+        return record_newest(run, FAMILY, -RECORD_FOREVER, RECORD_FOREVER, medical_list_record, l);
+    struct records_page page = {.family = FAMILY,
+        .from = -RECORD_FOREVER,
+        .to = RECORD_FOREVER,
+        .highest_first = true,
+        .max = l->limit,
+        .tag = arena_printf(run->arena, "t:%s", l->type)};
+    return page.tag ? record_tagged(run, &page, medical_list_record, l, &l->more) : ERR_NOMEM;
 }
 
 /* Records (taken), their number and whether there are more into run->result. */
-static int answer_records(struct tools_run *run, jdoc *records, bool more)
+static int medical_answer_records(struct tools_run *run, jdoc *records, bool more)
 {
     int64_t count = (int64_t)jdoc_length(records);
-    if (run->result == NULL) {
+    if (!run->result) {
         jdoc_free(records);
         return ERR_NOMEM;
     }
@@ -153,14 +181,14 @@ static int answer_records(struct tools_run *run, jdoc *records, bool more)
 
 int medical_tool_get_medical_records(struct tools_run *run)
 {
-    struct listing l = { .records = jdoc_new_array(),
-        .type = jdoc_string(jdoc_get(run->args, "record_type"), NULL) };
+    struct listing l = {.records = jdoc_new_array(),
+        .type = jdoc_string(jdoc_get(run->args, "record_type"), NULL)};
     int64_t limit = jdoc_int_or(run->args, "limit", 20);
     l.limit = (size_t)limit;
-    int result = l.records == NULL ? ERR_NOMEM : list_records(run, &l);
-    if (result != 0) {
+    int error = !l.records ? ERR_NOMEM : medical_list_records(run, &l);
+    if (error != 0) {
         jdoc_free(l.records);
-        return result;
+        return error;
     }
     size_t count = jdoc_length(l.records);
     if (count == 0)
@@ -168,7 +196,7 @@ int medical_tool_get_medical_records(struct tools_run *run)
     else
         run_succeed(run, "%zu medical record%s, newest first%s.", count, count == 1 ? "" : "s",
             l.more ? "; there are more" : "");
-    return answer_records(run, l.records, l.more);
+    return medical_answer_records(run, l.records, l.more);
 }
 
 struct hit {
@@ -185,10 +213,10 @@ struct search {
 };
 
 /* The title counts twice; words may be spread over the fields. */
-static int score_record(const jdoc *record, const char *query, struct buf *all)
+static int medical_score_record(const jdoc *record, const char *query, struct buf *all)
 {
     const jdoc *tags = jdoc_get(record, "tags");
-    static const char *const fields[] = { "title", "record_type", "provider", "summary", "text" };
+    static const char *const fields[] = {"title", "record_type", "provider", "summary", "text"};
     buf_reset(all);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         buf_puts(all, jdoc_text_or(record, fields[i], ""));
@@ -196,18 +224,18 @@ static int score_record(const jdoc *record, const char *query, struct buf *all)
     }
     for (size_t i = 0; i < jdoc_length(tags); i++) {
         const char *tag = jdoc_string(jdoc_at(tags, i), NULL);
-        buf_puts(all, tag != NULL ? tag : "");
+        buf_puts(all, tag ? tag : "");
         buf_putc(all, '\n');
     }
-    return match_words(jdoc_text_or(record, "title", ""), query)
-        + match_words(buf_text(all), query);
+    return record_match_words(jdoc_text_or(record, "title", ""), query) +
+        record_match_words(buf_text(all), query);
 }
 
-static int look(void *arg, const jdoc *record)
+static int medical_look(void *arg, const jdoc *record)
 {
     struct search *s = arg;
-    struct buf all = { 0 };
-    int score = score_record(record, s->query, &all);
+    struct buf all = {0};
+    int score = medical_score_record(record, s->query, &all);
     buf_free(&all);
     if (score == 0)
         return 0;
@@ -215,12 +243,12 @@ static int look(void *arg, const jdoc *record)
     size_t i = s->count;
     if (i == s->limit && s->hits[i - 1].score >= score)
         return 0;
-    jdoc *view = record_view(record, true);
-    if (view == NULL)
+    jdoc *view = medical_record_view(record, true);
+    if (!view)
         return ERR_NOMEM;
     for (; i > 0 && s->hits[i - 1].score < score; i--)
         s->hits[i] = s->hits[i - 1];
-    s->hits[i] = (struct hit){ view, score };
+    s->hits[i] = (struct hit){view, score};
     if (s->count < s->limit)
         s->count++;
     else
@@ -228,7 +256,7 @@ static int look(void *arg, const jdoc *record)
     return 0;
 }
 
-static bool was_seen(const struct search *s, const char *json)
+static bool medical_was_seen(const struct search *s, const char *json)
 {
     for (size_t i = 0; i < s->before.count; i++)
         if (strcmp(s->before.json[i], json) == 0)
@@ -238,54 +266,55 @@ static bool was_seen(const struct search *s, const char *json)
 
 /* The newest by their whole text, older ones by the index of words (the first 60 of each part):
  * bounded, however many there are. */
-static int look_around(struct tools_run *run, struct search *s)
+static int medical_look_around(struct tools_run *run, struct search *s)
 {
     const struct tools_context *context = run->context;
-    struct records_list newest, named = { 0 }, rest = { 0 };
-    int result = records_range(context->store, context->uid, FAMILY, -KEEP_FOREVER, KEEP_FOREVER,
+    struct records_list newest, named = {0}, rest = {0};
+    int error = records_range(context->store, context->uid, FAMILY, -RECORD_FOREVER, RECORD_FOREVER,
         true, 0, NEWEST_LOOK, run->arena, &newest);
-    s->complete = result == 0 && !newest.more;
-    if (result == 0)
-        result = keep_list(&newest, look, s);
-    if (result != 0 || s->complete)
-        return result;
-    result = match_find(run, FAMILY, "w:", s->query, NAMED_LOOK, &named);
+    s->complete = error == 0 && !newest.more;
+    if (error == 0)
+        error = record_list(&newest, medical_look, s);
+    if (error != 0 || s->complete)
+        return error;
+    error = record_match_find(run, FAMILY, "w:", s->query, NAMED_LOOK, &named);
     s->before = newest; /* its texts live in the arena */
     rest.json = arena_array(run->arena, named.count + 1, sizeof *rest.json);
-    if (result == 0 && rest.json == NULL)
-        result = ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < named.count; i++)
-        if (!was_seen(s, named.json[i]))
+    if (error == 0 && !rest.json)
+        error = ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < named.count; i++)
+        if (!medical_was_seen(s, named.json[i]))
             rest.json[rest.count++] = named.json[i];
-    return result == 0 ? keep_list(&rest, look, s) : result;
+    return error == 0 ? record_list(&rest, medical_look, s) : error;
 }
 
 int medical_tool_search_medical_records(struct tools_run *run)
 {
-    struct search s = { .query = jdoc_text_or(run->args, "query", "") };
+    struct search s = {.query = jdoc_text_or(run->args, "query", "")};
     int64_t limit = jdoc_int_or(run->args, "limit", 10);
     s.limit = (size_t)(limit < FOUND_MAX ? limit : FOUND_MAX);
     jdoc *records = jdoc_new_array();
-    int result = records == NULL ? ERR_NOMEM : look_around(run, &s);
+    int error = !records ? ERR_NOMEM : medical_look_around(run, &s);
     for (size_t i = 0; i < s.count; i++) {
-        if (result == 0)
-            result = jdoc_push(records, s.hits[i].view);
+        if (error == 0)
+            error = jdoc_push(records, s.hits[i].view);
         else
             jdoc_free(s.hits[i].view);
     }
-    if (result != 0) {
+    if (error != 0) {
         jdoc_free(records);
-        return result;
+        return error;
     }
-    const char *limits = s.complete ? "" : " Of older records only the first 60 words of each "
-        "part were searched.";
+    const char *limits = s.complete ? "" :
+                                      " Of older records only the first 60 words of each "
+                                      "part were searched.";
     if (s.total == 0)
         run_succeed(run, "No medical record has these words.%s", limits);
     else
         run_succeed(run, "%zu medical record%s found, the best first.%s", s.total,
             s.total == 1 ? "" : "s", limits);
-    result = answer_records(run, records, s.total > s.count);
-    return result == 0 ? jdoc_set_bool(run->result, "complete", s.complete) : result;
+    error = medical_answer_records(run, records, s.total > s.count);
+    return error == 0 ? jdoc_set_bool(run->result, "complete", s.complete) : error;
 }
 
 /* --- get_medications --- */
@@ -297,28 +326,28 @@ struct medications {
     bool active_only, more;
 };
 
-static bool has_passed(const struct medications *m, const char *date)
+static bool medical_has_passed(const struct medications *m, const char *date)
 {
-    struct moment when;
-    return date != NULL && moment_parse(date, m->zone, &when) == 0
-        && moment_day(when.ms, 1, m->zone) <= m->now_ms;
+    struct timestamp when;
+    return date && timestamp_parse(date, m->zone, &when) == 0 &&
+        timestamp_day(when.ms, 1, m->zone) <= m->now_ms;
 }
 
-static int warn(struct medications *m, const jdoc *view)
+static int medical_warn(struct medications *m, const jdoc *view)
 {
-    struct moment when;
+    struct timestamp when;
     const char *date = jdoc_string(jdoc_get(view, "refill_date"), NULL);
-    if (date == NULL || moment_parse(date, m->zone, &when) != 0)
+    if (!date || timestamp_parse(date, m->zone, &when) != 0)
         return 0;
-    int days = moment_days(m->now_ms, when.ms, m->zone) - 1;
+    int days = timestamp_days(m->now_ms, when.ms, m->zone) - 1;
     if (days > REFILL_DAYS)
         return 0;
     jdoc *warning = jdoc_new_object();
-    int failed = warning == NULL
-        || jdoc_set_string(warning, "name", jdoc_text_or(view, "name", "")) != 0
-        || jdoc_set_string(warning, "refill_date", date) != 0
-        || jdoc_set_int(warning, "days_left", days) != 0
-        || jdoc_set_string(warning, "status", days < 0 ? "overdue" : "due_soon") != 0;
+    int failed = !warning ||
+        jdoc_set_string(warning, "name", jdoc_text_or(view, "name", "")) != 0 ||
+        jdoc_set_string(warning, "refill_date", date) != 0 ||
+        jdoc_set_int(warning, "days_left", days) != 0 ||
+        jdoc_set_string(warning, "status", days < 0 ? "overdue" : "due_soon") != 0;
     if (failed) {
         jdoc_free(warning);
         return ERR_NOMEM;
@@ -326,57 +355,64 @@ static int warn(struct medications *m, const jdoc *view)
     return jdoc_push(m->warnings, warning);
 }
 
-static int list_medication(void *arg, const jdoc *medication)
+static int medical_list_medication(void *arg, const jdoc *medication)
 {
     struct medications *m = arg;
     bool active = true;
     jdoc_get_bool(medication, "active", &active);
-    active = active && !has_passed(m, jdoc_string(jdoc_get(medication, "end_date"), NULL));
+    active = active && !medical_has_passed(m, jdoc_string(jdoc_get(medication, "end_date"), NULL));
     if (m->active_only && !active)
         return 0;
-    jdoc *view = view_of(medication, medication_fields);
-    if (view == NULL || jdoc_set_bool(view, "active", active) != 0) {
+    jdoc *view = medical_view_of(medication, medication_fields);
+    if (!view || jdoc_set_bool(view, "active", active) != 0) {
         jdoc_free(view);
         return ERR_NOMEM;
     }
-    int result = active ? warn(m, view) : 0;
-    if (result == 0)
+    int error = active ? medical_warn(m, view) : 0;
+    if (error == 0)
         return jdoc_push(m->list, view);
     jdoc_free(view);
-    return result;
+    return error;
 }
 
-/* The current ones are those whose last day has not passed; the rule of the tag is in lib_rules.lua. */
-static int list_medications(struct tools_run *run, struct medications *m)
+/* The current ones are those whose last day has not passed; the rule of the tag is in
+ * lib_rules.lua. */
+static int medical_list_medications(struct tools_run *run, struct medications *m)
 {
-    char today[MOMENT_SIZE];
+    char today[TIMESTAMP_SIZE];
     struct civil day;
-    struct records_page page = { .family = "medication", .tag = "until", .to = KEEP_FOREVER,
-        .highest_first = true, .max = MEDICATIONS_MAX };
-    moment_date(m->now_ms, m->zone, today);
+    struct records_page page = {.family = "medication",
+        .tag = "until",
+        .to = RECORD_FOREVER,
+        .highest_first = true,
+        .max = MEDICATIONS_MAX};
+    timestamp_date(m->now_ms, m->zone, today);
     if (m->active_only && civil_parse(today, &day) == 0)
         page.from = day.year * 10000 + day.month * 100 + day.day;
-    return keep_tagged(run, &page, list_medication, m, &m->more);
+    return record_tagged(run, &page, medical_list_medication, m, &m->more);
 }
 
 int medical_tool_get_medications(struct tools_run *run)
 {
-    struct medications m = { .list = jdoc_new_array(), .warnings = jdoc_new_array(),
-        .now_ms = run->context->now_ms, .active_only = true };
+    struct medications m = {.list = jdoc_new_array(),
+        .warnings = jdoc_new_array(),
+        .now_ms = run->context->now_ms,
+        .active_only = true};
     jdoc_get_bool(run->args, "active_only", &m.active_only);
-    int result = m.list == NULL || m.warnings == NULL ? ERR_NOMEM : moment_zone(run, &m.zone);
-    if (result == 0)
-        result = list_medications(run, &m);
+    int error = !m.list || !m.warnings ? ERR_NOMEM : timestamp_zone(run, &m.zone);
+    if (error == 0)
+        error = medical_list_medications(run, &m);
     size_t count = jdoc_length(m.list), warnings = jdoc_length(m.warnings);
-    jdoc *out = result != 0 ? NULL
-        : count == 0 ? run_succeed(run, "No %smedication is stored.",
-              m.active_only ? "current " : "")
-        : run_succeed(run, "%zu medication%s, %zu to refill within %d days or late.", count,
-              count == 1 ? "" : "s", warnings, REFILL_DAYS);
-    if (out == NULL) {
+    jdoc *out = error != 0 ?
+        NULL :
+        count == 0 ?
+        run_succeed(run, "No %smedication is stored.", m.active_only ? "current " : "") :
+        run_succeed(run, "%zu medication%s, %zu to refill within %d days or late.", count,
+            count == 1 ? "" : "s", warnings, REFILL_DAYS);
+    if (!out) {
         jdoc_free(m.list);
         jdoc_free(m.warnings);
-        return result != 0 ? result : ERR_NOMEM;
+        return error != 0 ? error : ERR_NOMEM;
     }
     int failed = jdoc_set(out, "medications", m.list);
     failed |= jdoc_set(out, "refill_warnings", m.warnings);
@@ -387,13 +423,13 @@ int medical_tool_get_medications(struct tools_run *run)
 
 /* --- get_emergency_info --- */
 
-static int set_contacts(jdoc *info, const jdoc *contacts)
+static int medical_set_contacts(jdoc *info, const jdoc *contacts)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < jdoc_length(contacts); i++)
         if (jdoc_type(jdoc_at(contacts, i)) == JDOC_OBJECT)
-            failed |= jdoc_push(list, view_of(jdoc_at(contacts, i), contact_fields));
+            failed |= jdoc_push(list, medical_view_of(jdoc_at(contacts, i), contact_fields));
     if (failed == 0)
         return jdoc_set(info, "contacts", list);
     jdoc_free(list);
@@ -403,20 +439,22 @@ static int set_contacts(jdoc *info, const jdoc *contacts)
 int medical_tool_get_emergency_info(struct tools_run *run)
 {
     jdoc *stored = NULL;
-    int result = keep_get(run, "emergency_info", "me", &stored, NULL);
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
-    bool known = result == 0;
-    jdoc *info = known ? view_of(stored, emergency_fields) : jdoc_new_object();
-    result = info != NULL ? 0 : ERR_NOMEM;
-    if (result == 0 && jdoc_type(jdoc_get(stored, "contacts")) == JDOC_ARRAY)
-        result = set_contacts(info, jdoc_get(stored, "contacts"));
+    int error = record_get(run, "emergency_info", "me", &stored, NULL);
+    if (error != 0 && error != ERR_NOT_FOUND)
+        return error;
+    bool known = error == 0;
+    jdoc *info = known ? medical_view_of(stored, emergency_fields) : jdoc_new_object();
+    error = info ? 0 : ERR_NOMEM;
+    if (error == 0 && jdoc_type(jdoc_get(stored, "contacts")) == JDOC_ARRAY)
+        error = medical_set_contacts(info, jdoc_get(stored, "contacts"));
     jdoc_free(stored);
-    if (result == 0 && run_succeed(run, known ? "The emergency information that is stored."
-            : "No emergency information is stored.") == NULL)
-        result = ERR_NOMEM;
-    if (result == 0)
+    if (error == 0 &&
+        !run_succeed(run,
+            known ? "The emergency information that is stored." :
+                    "No emergency information is stored."))
+        error = ERR_NOMEM;
+    if (error == 0)
         return jdoc_set(run->result, "emergency_info", info);
     jdoc_free(info);
-    return result;
+    return error;
 }

@@ -3,9 +3,9 @@
  * Records with the one id "me": "profile", "settings", "privacy".
  */
 #include "tools/engine/registry.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/moment.h"
 #include "tools/kit/preview.h"
+#include "tools/kit/record.h"
+#include "tools/kit/timestamp.h"
 #include "tools/kit/vehicle.h"
 #include "tools/person/export.h"
 
@@ -25,22 +25,31 @@ struct field {
 };
 
 static const struct field profile_fields[] = {
-    { .name = "username" }, { .name = "bio" }, { .name = "avatar_url" }, { .name = "location" },
-    { .name = "rv_type" }, { .name = "rv_year" }, { .name = NULL },
+    {.name = "username"},
+    {.name = "bio"},
+    {.name = "avatar_url"},
+    {.name = "location"},
+    {.name = "rv_type"},
+    {.name = "rv_year"},
+    {.name = NULL},
 };
 static const struct field settings_fields[] = {
-    { .name = "email_notifications", .is_bool = true, .yes = true },
-    { .name = "push_notifications", .is_bool = true, .yes = true },
-    { .name = "theme", .text = "auto" }, { .name = "language", .text = "en" },
-    { .name = "budget_alerts", .is_bool = true, .yes = true },
-    { .name = "trip_reminders", .is_bool = true, .yes = true }, { .name = NULL },
+    {.name = "email_notifications", .is_bool = true, .yes = true},
+    {.name = "push_notifications", .is_bool = true, .yes = true},
+    {.name = "theme", .text = "auto"},
+    {.name = "language", .text = "en"},
+    {.name = "budget_alerts", .is_bool = true, .yes = true},
+    {.name = "trip_reminders", .is_bool = true, .yes = true},
+    {.name = NULL},
 };
-static const struct field privacy_fields[] = { /* nothing is shown that was not said to be */
-    { .name = "profile_visibility", .text = "friends" },
-    { .name = "location_sharing", .is_bool = true },
-    { .name = "show_activity", .is_bool = true },
-    { .name = "allow_messages", .text = "friends" },
-    { .name = "data_collection", .is_bool = true }, { .name = NULL },
+static const struct field privacy_fields[] = {
+    /* nothing is shown that was not said to be */
+    {.name = "profile_visibility", .text = "friends"},
+    {.name = "location_sharing", .is_bool = true},
+    {.name = "show_activity", .is_bool = true},
+    {.name = "allow_messages", .text = "friends"},
+    {.name = "data_collection", .is_bool = true},
+    {.name = NULL},
 };
 
 struct sheet { /* one of the three records */
@@ -48,93 +57,96 @@ struct sheet { /* one of the three records */
     const struct field *fields;
 };
 
-static int set_field(struct tools_run *run, jdoc *document, const struct field *f)
+static int profile_set_field(struct tools_run *run, jdoc *document, const struct field *f)
 {
     jdoc *given = jdoc_get(run->args, f->name);
-    if (given != NULL) {
+    if (given) {
         jdoc *copy = jdoc_dup(given);
-        return copy != NULL ? jdoc_set(document, f->name, copy) : ERR_NOMEM;
+        return copy ? jdoc_set(document, f->name, copy) : ERR_NOMEM;
     }
-    if (jdoc_get(document, f->name) != NULL)
+    if (jdoc_get(document, f->name))
         return 0;
-    return f->is_bool ? jdoc_set_bool(document, f->name, f->yes)
-                      : jdoc_set_string(document, f->name, f->text);
+    return f->is_bool ? jdoc_set_bool(document, f->name, f->yes) :
+                        jdoc_set_string(document, f->name, f->text);
 }
 
-static int change_once(struct tools_run *run, void *arg)
+static int profile_change_once(struct tools_run *run, void *arg)
 {
     const struct sheet *sheet = arg;
     jdoc *document = NULL;
     const char *seen = NULL;
-    int result = keep_get(run, sheet->family, ME, &document, &seen);
-    if (result == ERR_NOT_FOUND) {
+    int error = record_get(run, sheet->family, ME, &document, &seen);
+    if (error == ERR_NOT_FOUND) {
         document = jdoc_new_object();
-        result = document != NULL ? jdoc_set_string(document, "id", ME) : ERR_NOMEM;
+        error = document ? jdoc_set_string(document, "id", ME) : ERR_NOMEM;
     }
-    for (const struct field *f = sheet->fields; result == 0 && f->name != NULL; f++)
-        result = set_field(run, document, f);
-    if (result == 0)
-        result = keep_stamp(run, document);
-    if (result == 0 && run_succeed(run, "%s changed.", sheet->title) == NULL)
-        result = ERR_NOMEM;
-    if (result != 0) {
+    for (const struct field *f = sheet->fields; error == 0 && f->name; f++)
+        error = profile_set_field(run, document, f);
+    if (error == 0)
+        error = record_stamp(run, document);
+    if (error == 0 && !run_succeed(run, "%s changed.", sheet->title))
+        error = ERR_NOMEM;
+    if (error != 0) {
         jdoc_free(document);
-        return result;
+        return error;
     }
     if (jdoc_set(run->result, sheet->family, document) != 0)
         return ERR_NOMEM;
-    struct keep_item item = { .family = sheet->family, .id = ME, .document = document,
-        .time_ms = run->context->now_ms, .seen = seen };
-    return keep_commit(run, &item, 1, false);
+    struct record_item item = {.family = sheet->family,
+        .id = ME,
+        .document = document,
+        .time_ms = run->context->now_ms,
+        .seen = seen};
+    return record_commit(run, &item, 1, false);
 }
 
-static int change(struct tools_run *run, const struct sheet *sheet)
+static int profile_change(struct tools_run *run, const struct sheet *sheet)
 {
     if (jdoc_length(run->args) == 0)
         return run_fail_at(run, "", "at least one field to change",
             "There is nothing to change: name at least one field.");
-    return keep_retry(run, change_once, (void *)sheet);
+    return record_retry(run, profile_change_once, (void *)sheet);
 }
 
 int profile_tool_update_profile(struct tools_run *run)
 {
-    static const struct sheet sheet = { "profile", "The profile is", profile_fields };
+    static const struct sheet sheet = {"profile", "The profile is", profile_fields};
     int64_t year;
     if (jdoc_get_int(run->args, "rv_year", &year) == 0) {
-        int result = vehicle_check_year(run, "rv_year", year);
-        if (result != 0)
-            return result == ERR_INVALID ? 0 : result;
+        int error = vehicle_check_year(run, "rv_year", year);
+        if (error != 0)
+            return error == ERR_INVALID ? 0 : error;
     }
-    return change(run, &sheet);
+    return profile_change(run, &sheet);
 }
 
 int profile_tool_update_settings(struct tools_run *run)
 {
-    static const struct sheet sheet = { "settings", "The settings are", settings_fields };
-    return change(run, &sheet);
+    static const struct sheet sheet = {"settings", "The settings are", settings_fields};
+    return profile_change(run, &sheet);
 }
 
 int profile_tool_manage_privacy(struct tools_run *run)
 {
-    static const struct sheet sheet = { "privacy", "The privacy settings are", privacy_fields };
-    return change(run, &sheet);
+    static const struct sheet sheet = {"privacy", "The privacy settings are", privacy_fields};
+    return profile_change(run, &sheet);
 }
 
 /* Each setting that is to change, with its new value: both are of the tool's own lists. */
 int profile_preview_manage_privacy(struct tools_run *run)
 {
-    struct buf text = { 0 };
-    struct jdoc_iter it = { 0 };
+    struct buf text = {0};
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     while (jdoc_next(run->args, &it, &key, &value)) {
         bool flag = false;
-        const char *word = jdoc_bool(value, &flag) == 0 ? (flag ? "on" : "off")
-                                                        : jdoc_string(value, NULL);
+        const char *word =
+            jdoc_bool(value, &flag) == 0 ? (flag ? "on" : "off") : jdoc_string(value, NULL);
         buf_puts(&text, text.len > 0 ? ", " : "");
         for (const char *c = key; *c != '\0'; c++)
             buf_putc(&text, *c == '_' ? ' ' : *c);
-        buf_printf(&text, " to %s", word != NULL ? word : "");
+        buf_printf(&text, " to %s", word ? word : "");
     }
     int error = buf_error(&text);
     if (error == 0)
@@ -145,49 +157,58 @@ int profile_preview_manage_privacy(struct tools_run *run)
 
 /* --- get_user_stats --- */
 
-static const struct { const char *family, *name; } counted[] = {
-    { "expense", "expenses" }, { "event", "calendar_events" }, { "trip", "trips" },
-    { "fuel", "fuel_entries" }, { "maintenance", "maintenance_records" },
-    { "transition_task", "transition_tasks" }, { "equipment", "equipment_items" },
-    { "shakedown_trip", "shakedown_trips" },
+static const struct {
+    const char *family, *name;
+} counted[] = {
+    {"expense", "expenses"},
+    {"event", "calendar_events"},
+    {"trip", "trips"},
+    {"fuel", "fuel_entries"},
+    {"maintenance", "maintenance_records"},
+    {"transition_task", "transition_tasks"},
+    {"equipment", "equipment_items"},
+    {"shakedown_trip", "shakedown_trips"},
 };
 
 int profile_tool_get_user_stats(struct tools_run *run)
 {
     const char *period = jdoc_text_or(run->args, "period", "month");
     const struct zone *z;
-    char from[MOMENT_SIZE], to[MOMENT_SIZE];
-    int64_t from_ms = -KEEP_FOREVER, now = run->context->now_ms, all = 0, count = 0;
-    int result = moment_zone(run, &z);
+    char from[TIMESTAMP_SIZE], to[TIMESTAMP_SIZE];
+    int64_t from_ms = -RECORD_FOREVER, now = run->context->now_ms, all = 0, count = 0;
+    int error = timestamp_zone(run, &z);
     jdoc *stats = jdoc_new_object(), *counts = jdoc_new_object();
-    if (result == 0 && (stats == NULL || counts == NULL))
-        result = ERR_NOMEM;
-    if (result == 0 && strcmp(period, "all") != 0)
-        from_ms = moment_period_start(period, now, z);
-    int64_t to_ms = result != 0 ? 0 : strcmp(period, "all") == 0 ? KEEP_FOREVER
-        : moment_day(now, 1, z) - 1;
-    for (size_t i = 0; result == 0 && i < sizeof counted / sizeof *counted; i++) {
-        result = records_count(run->context->store, run->context->uid, counted[i].family, from_ms,
+    if (error == 0 && (!stats || !counts))
+        error = ERR_NOMEM;
+    if (error == 0 && strcmp(period, "all") != 0)
+        from_ms = timestamp_period_start(period, now, z);
+    int64_t to_ms = error != 0     ? 0 :
+        strcmp(period, "all") == 0 ? RECORD_FOREVER :
+                                     timestamp_day(now, 1, z) - 1;
+    for (size_t i = 0; error == 0 && i < sizeof counted / sizeof *counted; i++) {
+        error = records_count(run->context->store, run->context->uid, counted[i].family, from_ms,
             to_ms, run->arena, &count);
-        if (result == 0)
-            result = jdoc_set_int(counts, counted[i].name, count);
+        if (error == 0)
+            error = jdoc_set_int(counts, counted[i].name, count);
         all += count;
     }
-    if (result == 0 && run_succeed(run, all == 0 ? "Nothing was recorded in that time."
-            : "%lld entries in that time.", (long long)all) == NULL)
-        result = ERR_NOMEM;
-    if (result != 0) {
+    if (error == 0 &&
+        !run_succeed(run,
+            all == 0 ? "Nothing was recorded in that time." : "%lld entries in that time.",
+            (long long)all))
+        error = ERR_NOMEM;
+    if (error != 0) {
         jdoc_free(stats);
         jdoc_free(counts);
-        return result;
+        return error;
     }
     int failed = jdoc_set(run->result, "stats", stats);
     failed |= jdoc_set_string(stats, "period", period);
-    if (from_ms > -KEEP_FOREVER) {
-        moment_date(from_ms, z, from);
+    if (from_ms > -RECORD_FOREVER) {
+        timestamp_date(from_ms, z, from);
         failed |= jdoc_set_string(stats, "from", from);
     }
-    moment_date(now, z, to);
+    timestamp_date(now, z, to);
     failed |= jdoc_set_string(stats, "to", to);
     failed |= jdoc_set_int(stats, "total", all);
     failed |= jdoc_set(stats, "counts", counts);
@@ -202,17 +223,20 @@ int profile_tool_export_data(struct tools_run *run)
     size_t max = (size_t)context->conf->tool_result_max;
     bool complete = false;
     jdoc *document = NULL;
-    int result = max > MESSAGE_BYTES ? export_user(context->store, context->uid, context->now_ms,
-        max - MESSAGE_BYTES, &document) : ERR_LIMIT;
-    if (result == ERR_LIMIT)
+    int error = max > MESSAGE_BYTES ?
+        export_user(context->store, context->uid, context->now_ms, max - MESSAGE_BYTES, &document) :
+        ERR_LIMIT;
+    if (error == ERR_LIMIT)
         return run_fail(run, "result_too_large",
             "The setting tool.result is too small for an export.");
-    if (result != 0)
-        return result;
+    if (error != 0)
+        return error;
     jdoc_get_bool(document, "complete", &complete);
-    if (run_succeed(run, complete ? "This is everything that is stored."
-            : "This is a part of what is stored: counts says what there is, included what is here; "
-              "of each kind the newest.") == NULL) {
+    if (!run_succeed(run,
+            complete ?
+                "This is everything that is stored." :
+                "This is a part of what is stored: counts says what there is, included what is here; "
+                "of each kind the newest.")) {
         jdoc_free(document);
         return ERR_NOMEM;
     }

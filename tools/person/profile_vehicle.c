@@ -1,6 +1,6 @@
 /* Tools of the family profile about vehicles. Records: see tools/kit/vehicle.h. */
 #include "tools/engine/registry.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 #include "tools/kit/vehicle.h"
 
 #include "base/err.h"
@@ -13,14 +13,14 @@
 #define MPG_FACTOR 235.214583 /* US miles per gallon times litres per 100 km */
 #define TOLERANCE 0.02
 
-static const char *const plain_fields[] = { "name", "make", "model", "year", "vehicle_type",
-    "fuel_type", NULL };
+static const char *const plain_fields[] = {"name", "make", "model", "year", "vehicle_type",
+    "fuel_type", NULL};
 
 /* The vehicle as shown: with whether it is the primary one. */
-static int answer(struct tools_run *run, const jdoc *vehicle, bool primary)
+static int profile_vehicle_answer(struct tools_run *run, const jdoc *vehicle, bool primary)
 {
     jdoc *shown = jdoc_dup(vehicle);
-    if (shown == NULL || jdoc_set_bool(shown, "is_primary", primary) != 0) {
+    if (!shown || jdoc_set_bool(shown, "is_primary", primary) != 0) {
         jdoc_free(shown);
         return ERR_NOMEM;
     }
@@ -28,22 +28,25 @@ static int answer(struct tools_run *run, const jdoc *vehicle, bool primary)
 }
 
 /* Writes the vehicle and, when it is to be primary, the record that says so. */
-static int commit_vehicle(struct tools_run *run, const jdoc *vehicle, bool primary)
+static int profile_vehicle_commit_vehicle(struct tools_run *run, const jdoc *vehicle, bool primary)
 {
     const char *id = jdoc_text_or(vehicle, "id", "");
     jdoc *pointer = jdoc_new_object();
-    int result = pointer == NULL || jdoc_set_string(pointer, "id", "me") != 0
-        || jdoc_set_string(pointer, "vehicle_id", id) != 0 ? ERR_NOMEM : 0;
-    struct keep_item items[] = {
-        { .family = VEHICLE_FAMILY, .id = id, .document = vehicle,
-            .time_ms = run->context->now_ms },
-        { .family = VEHICLE_PRIMARY, .id = "me", .document = pointer,
-            .time_ms = run->context->now_ms },
+    int error = !pointer || jdoc_set_string(pointer, "id", "me") != 0 ||
+            jdoc_set_string(pointer, "vehicle_id", id) != 0 ?
+        ERR_NOMEM :
+        0;
+    struct record_item items[] = {
+        {.family = VEHICLE_FAMILY, .id = id, .document = vehicle, .time_ms = run->context->now_ms},
+        {.family = VEHICLE_PRIMARY,
+            .id = "me",
+            .document = pointer,
+            .time_ms = run->context->now_ms},
     };
-    if (result == 0)
-        result = keep_commit(run, items, primary ? 2 : 1, false);
+    if (error == 0)
+        error = record_commit(run, items, primary ? 2 : 1, false);
     jdoc_free(pointer);
-    return result;
+    return error;
 }
 
 int profile_tool_create_vehicle(struct tools_run *run)
@@ -58,88 +61,93 @@ int profile_tool_create_vehicle(struct tools_run *run)
             return wrong == ERR_INVALID ? 0 : wrong;
     }
     jdoc_get_bool(run->args, "set_as_primary", &primary);
-    int result = vehicle_choose(run, &first, NULL);
+    int error = vehicle_choose(run, &first, NULL);
     jdoc_free(first);
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
-    primary |= result == ERR_NOT_FOUND; /* the first one */
+    if (error != 0 && error != ERR_NOT_FOUND)
+        return error;
+    primary |= error == ERR_NOT_FOUND; /* the first one */
     ident_uuid7(id);
     jdoc *vehicle = jdoc_new_object();
-    result = vehicle == NULL || jdoc_set_string(vehicle, "id", id) != 0
-        || keep_copy(vehicle, run->args, plain_fields) != 0 || keep_stamp(run, vehicle) != 0
-        || run_succeed(run, "%s is added%s.", jdoc_text_or(vehicle, "name", ""),
-               primary ? " as the primary vehicle" : "") == NULL ? ERR_NOMEM : 0;
-    if (result == 0)
-        result = answer(run, vehicle, primary);
-    if (result == 0)
-        result = commit_vehicle(run, vehicle, primary);
+    error = !vehicle || jdoc_set_string(vehicle, "id", id) != 0 ||
+            record_copy(vehicle, run->args, plain_fields) != 0 || record_stamp(run, vehicle) != 0 ||
+            !run_succeed(run, "%s is added%s.", jdoc_text_or(vehicle, "name", ""),
+                primary ? " as the primary vehicle" : "") ?
+        ERR_NOMEM :
+        0;
+    if (error == 0)
+        error = profile_vehicle_answer(run, vehicle, primary);
+    if (error == 0)
+        error = profile_vehicle_commit_vehicle(run, vehicle, primary);
     jdoc_free(vehicle);
-    return result;
+    return error;
 }
 
 /* --- update_vehicle_fuel_consumption --- */
 
 /* Litres per 100 km from either argument. Returns 0; ERR_INVALID (the failure is set); a fault. */
-static int read_use(struct tools_run *run, double *litres)
+static int profile_vehicle_read_use(struct tools_run *run, double *litres)
 {
     double mpg = 0;
     bool has_mpg = jdoc_get_double(run->args, "mpg", &mpg) == 0;
     bool has_litres = jdoc_get_double(run->args, "l_per_100km", litres) == 0;
-    int result;
+    int error;
     if (has_mpg && !has_litres) {
         *litres = MPG_FACTOR / mpg;
         return 0;
     }
     if (!has_mpg && !has_litres)
-        result = run_fail_at(run, "", "mpg or l_per_100km",
+        error = run_fail_at(run, "", "mpg or l_per_100km",
             "Give the consumption as mpg or as l_per_100km.");
     else if (has_mpg && fabs(MPG_FACTOR / mpg - *litres) > TOLERANCE * *litres)
-        result = run_fail_at(run, "/mpg", "one of mpg and l_per_100km",
+        error = run_fail_at(run, "/mpg", "one of mpg and l_per_100km",
             "mpg and l_per_100km do not say the same; give one of them.");
     else
         return 0;
-    return result != 0 ? result : ERR_INVALID;
+    return error != 0 ? error : ERR_INVALID;
 }
 
-static int change_once(struct tools_run *run, void *arg)
+static int profile_vehicle_change_once(struct tools_run *run, void *arg)
 {
     const double *litres = arg;
     jdoc *vehicle = NULL, *primary = NULL;
     const char *seen = NULL, *id;
-    int result = vehicle_choose(run, &vehicle, &seen);
-    if (result == ERR_NOT_FOUND) {
-        result = run_fail(run, "not_found",
-            "The user has no vehicle yet. create_vehicle adds one.");
-        return result != 0 ? result : ERR_INVALID;
+    int error = vehicle_choose(run, &vehicle, &seen);
+    if (error == ERR_NOT_FOUND) {
+        error = run_fail(run, "not_found", "The user has no vehicle yet. create_vehicle adds one.");
+        return error != 0 ? error : ERR_INVALID;
     }
-    if (result != 0)
-        return result;
+    if (error != 0)
+        return error;
     id = jdoc_text_or(vehicle, "id", "");
-    result = keep_get(run, VEHICLE_PRIMARY, "me", &primary, NULL);
-    bool is_primary = result == 0 && strcmp(jdoc_text_or(primary, "vehicle_id", ""), id) == 0;
+    error = record_get(run, VEHICLE_PRIMARY, "me", &primary, NULL);
+    bool is_primary = error == 0 && strcmp(jdoc_text_or(primary, "vehicle_id", ""), id) == 0;
     jdoc_free(primary);
-    if (result == 0 || result == ERR_NOT_FOUND)
-        result = jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0
-            || jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0
-            || keep_stamp(run, vehicle) != 0
-            || run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
-                   jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) == NULL
-            ? ERR_NOMEM : 0;
-    if (result == 0)
-        result = answer(run, vehicle, is_primary);
-    struct keep_item item = { .family = VEHICLE_FAMILY, .id = id, .document = vehicle,
-        .time_ms = run->context->now_ms, .seen = seen };
-    if (result == 0)
-        result = keep_commit(run, &item, 1, true);
+    if (error == 0 || error == ERR_NOT_FOUND)
+        error = jdoc_set_double(vehicle, "l_per_100km", round(*litres * 100) / 100) != 0 ||
+                jdoc_set_double(vehicle, "mpg", round(MPG_FACTOR / *litres * 100) / 100) != 0 ||
+                record_stamp(run, vehicle) != 0 ||
+                !run_succeed(run, "%s uses %.1f L/100 km (%.1f mpg).",
+                    jdoc_text_or(vehicle, "name", ""), *litres, MPG_FACTOR / *litres) ?
+            ERR_NOMEM :
+            0;
+    if (error == 0)
+        error = profile_vehicle_answer(run, vehicle, is_primary);
+    struct record_item item = {.family = VEHICLE_FAMILY,
+        .id = id,
+        .document = vehicle,
+        .time_ms = run->context->now_ms,
+        .seen = seen};
+    if (error == 0)
+        error = record_commit(run, &item, 1, true);
     jdoc_free(vehicle);
-    return result;
+    return error;
 }
 
 int profile_tool_update_vehicle_fuel_consumption(struct tools_run *run)
 {
     double litres = 0;
-    int result = read_use(run, &litres);
-    if (result != 0)
-        return result == ERR_INVALID ? 0 : result;
-    return keep_retry(run, change_once, &litres);
+    int error = profile_vehicle_read_use(run, &litres);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
+    return record_retry(run, profile_vehicle_change_once, &litres);
 }

@@ -5,7 +5,7 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 #include "tools/remote/dynamic.h"
 #include "tools/remote/outside.h"
 #include "wire/http/http.h"
@@ -31,7 +31,7 @@ struct asking { /* in the run's arena */
     bool sent, settled; /* what is known of its effect */
 };
 
-static void free_asking(void *arg)
+static void declared_free_asking(void *arg)
 {
     struct asking *a = arg;
     buf_free(&a->url);
@@ -42,10 +42,10 @@ static void free_asking(void *arg)
 /* ---- the answer ---- */
 
 /* JSON pointer (RFC 6901); NULL = nothing is there. */
-static const jdoc *select_part(const jdoc *doc, const char *pointer)
+static const jdoc *declared_select_part(const jdoc *doc, const char *pointer)
 {
     char key[256];
-    while (*pointer == '/' && doc != NULL) {
+    while (*pointer == '/' && doc) {
         size_t n = 0;
         for (pointer++; *pointer != '\0' && *pointer != '/'; pointer++) {
             char c = *pointer;
@@ -56,46 +56,47 @@ static const jdoc *select_part(const jdoc *doc, const char *pointer)
         }
         key[n] = '\0';
         if (jdoc_type(doc) == JDOC_ARRAY)
-            doc = n > 0 && strspn(key, "0123456789") == n && n < 9
-                ? jdoc_at(doc, strtoul(key, NULL, 10)) : NULL;
+            doc = n > 0 && strspn(key, "0123456789") == n && n < 9 ?
+                jdoc_at(doc, strtoul(key, NULL, 10)) :
+                NULL;
         else
             doc = jdoc_get(doc, key);
     }
     return doc;
 }
 
-static int set_text(jdoc *result, const char *text, size_t len, size_t max)
+static int declared_set_text(jdoc *result, const char *text, size_t len, size_t max)
 {
     bool cut = len > max;
     if (cut)
         len = utf8_cut(text, max);
     jdoc *value = jdoc_new_string(text, len);
-    int error = value != NULL ? jdoc_set(result, "text", value) : ERR_NOMEM;
+    int error = value ? jdoc_set(result, "text", value) : ERR_NOMEM;
     return error == 0 && cut ? jdoc_set_bool(result, "truncated", true) : error;
 }
 
-static int set_json(jdoc *result, const jdoc *part, size_t max)
+static int declared_set_json(jdoc *result, const jdoc *part, size_t max)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc_write(part, &text);
     int error = buf_error(&text);
     if (error == 0 && text.len > max) {
-        error = set_text(result, buf_text(&text), text.len, max);
+        error = declared_set_text(result, buf_text(&text), text.len, max);
     } else if (error == 0) {
         jdoc *copy = jdoc_dup(part);
-        error = copy != NULL ? jdoc_set(result, "data", copy) : ERR_NOMEM;
+        error = copy ? jdoc_set(result, "data", copy) : ERR_NOMEM;
     }
     buf_free(&text);
     return error;
 }
 
-static size_t room_of(const struct asking *a)
+static size_t declared_room_of(const struct asking *a)
 {
     size_t room = (size_t)a->run->context->conf->tool_result_max / 2;
     return (size_t)a->d->max_bytes < room ? (size_t)a->d->max_bytes : room;
 }
 
-static int read_good(struct asking *a, const struct http_result *http)
+static int declared_read_good(struct asking *a, const struct http_result *http)
 {
     struct tools_run *run = a->run;
     bool json = strstr(http->content_type, "json") != NULL;
@@ -106,11 +107,11 @@ static int read_good(struct asking *a, const struct http_result *http)
         error = jdoc_parse(buf_text(&a->reply), a->reply.len, &doc, NULL, 0);
     if (error == ERR_NOMEM)
         return error;
-    if (error == 0 && doc != NULL)
-        part = select_part(doc, a->d->pointer);
-    bool text = !json && strncasecmp(http->content_type, "text/", 5) == 0
-        && a->d->pointer[0] == '\0';
-    if (error != 0 || (part == NULL && !text && a->reply.len > 0)) {
+    if (error == 0 && doc)
+        part = declared_select_part(doc, a->d->pointer);
+    bool text =
+        !json && strncasecmp(http->content_type, "text/", 5) == 0 && a->d->pointer[0] == '\0';
+    if (error != 0 || (!part && !text && a->reply.len > 0)) {
         log_limited(LOG_LEVEL_WARN, "%s: an answer of type %s without what it should have",
             a->d->name, http->content_type);
         error = run_fail(run, "provider_failed",
@@ -118,14 +119,17 @@ static int read_good(struct asking *a, const struct http_result *http)
             run->spec->effect != TOOLS_READ ? ", but took the request" : "");
     } else {
         jdoc *result = run_succeed(run, "The service answered.");
-        error = result == NULL ? ERR_NOMEM : part != NULL ? set_json(result, part, room_of(a))
-            : text ? set_text(result, buf_text(&a->reply), a->reply.len, room_of(a)) : 0;
+        error = !result ? ERR_NOMEM :
+            part        ? declared_set_json(result, part, declared_room_of(a)) :
+            text        ? declared_set_text(result, buf_text(&a->reply), a->reply.len,
+                              declared_room_of(a)) :
+                          0;
     }
     jdoc_free(doc);
     return error;
 }
 
-static int refused(struct asking *a, const struct http_result *http)
+static int declared_refused(struct asking *a, const struct http_result *http)
 {
     char words[WORDS_MAX + 1];
     if (http->status == 401 || http->status == 403)
@@ -138,21 +142,21 @@ static int refused(struct asking *a, const struct http_result *http)
     }
     snprintf(words, sizeof words, "%s", buf_text(&a->reply));
     utf8_mend_end(words);
-    return run_fail(a->run, "refused", "The service refused the request (%ld %s)%s%s",
-        http->status, http_reason((int)http->status), words[0] != '\0' ? ": " : ".", words);
+    return run_fail(a->run, "refused", "The service refused the request (%ld %s)%s%s", http->status,
+        http_reason((int)http->status), words[0] != '\0' ? ": " : ".", words);
 }
 
-static int read_answer(struct asking *a, const struct http_result *http)
+static int declared_read_answer(struct asking *a, const struct http_result *http)
 {
     struct tools_run *run = a->run;
     if (http->error == 0 && http->status >= 200 && http->status <= 299)
-        return read_good(a, http);
+        return declared_read_good(a, http);
     log_limited(LOG_LEVEL_WARN, "%s: status %ld, %s %s", a->d->name, http->status,
         err_text(http->error), http->why);
     if (http->error == ERR_NOMEM)
         return http->error;
     if (http->error == 0 && http->status >= 400 && http->status <= 499)
-        return refused(a, http);
+        return declared_refused(a, http);
     if (http->sent && run->spec->effect != TOOLS_READ && http->error != ERR_FORBIDDEN)
         return outside_unknown(run, "The service");
     if (http->error == ERR_LIMIT)
@@ -162,7 +166,7 @@ static int read_answer(struct asking *a, const struct http_result *http)
 }
 
 /* The answer is in run->result: its mark says the same. */
-static void mark(struct tools_run *run, void *arg)
+static void declared_mark(struct tools_run *run, void *arg)
 {
     const struct asking *a = arg;
     if (run->error == 0 && !a->sent)
@@ -172,21 +176,21 @@ static void mark(struct tools_run *run, void *arg)
     run_finished(run);
 }
 
-static void on_done(void *arg, const struct http_result *http)
+static void declared_on_done(void *arg, const struct http_result *http)
 {
     struct asking *a = arg;
     struct tools_run *run = a->run;
     a->transfer = NULL;
-    run->error = read_answer(a, http);
+    run->error = declared_read_answer(a, http);
     if (run->error == 0)
         run->error = outside_hide(run, a->d->credential);
     a->sent = http->sent;
     a->settled = http->error == 0 && http->status >= 200 && http->status < 500;
-    a->step = (struct tools_step){ .fn = mark, .arg = a };
+    a->step = (struct tools_step){.fn = declared_mark, .arg = a};
     run_defer(run, &a->step);
 }
 
-static int on_body(void *arg, long status, const char *bytes, size_t len)
+static int declared_on_body(void *arg, long status, const char *bytes, size_t len)
 {
     struct asking *a = arg;
     (void)status;
@@ -194,90 +198,90 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
     return buf_error(&a->reply);
 }
 
-static void on_cancel(struct tools_run *run)
+static void declared_on_cancel(struct tools_run *run)
 {
     struct asking *a = run->state;
-    if (a->transfer != NULL)
+    if (a->transfer)
         http_cancel(a->transfer);
     a->transfer = NULL;
 }
 
 /* ---- the request ---- */
 
-static int add_header(struct asking *a, const char *name, const char *value)
+static int declared_add_header(struct asking *a, const char *name, const char *value)
 {
     if (a->header_count == HEADERS_MAX)
         return ERR_LIMIT;
-    const char *line = value[0] != '\0' ? arena_printf(a->run->arena, "%s: %s", name, value)
-                                        : arena_printf(a->run->arena, "%s;", name);
-    if (line == NULL)
+    const char *line = value[0] != '\0' ? arena_printf(a->run->arena, "%s: %s", name, value) :
+                                          arena_printf(a->run->arena, "%s;", name);
+    if (!line)
         return ERR_NOMEM;
     a->headers[a->header_count++] = line;
     return 0;
 }
 
 /* The same for each repetition of a call, and told to nobody else. */
-static int add_idempotency(struct asking *a)
+static int declared_add_idempotency(struct asking *a)
 {
     char digest[IDENT_SHA256_SIZE];
     const char *effect = NULL;
-    int error = a->d->idempotency_header != NULL ? keep_effect(a->run, &effect) : 0;
-    if (error != 0 || effect == NULL)
+    int error = a->d->idempotency_header ? record_effect(a->run, &effect) : 0;
+    if (error != 0 || !effect)
         return error;
     const char *whole = arena_printf(a->run->arena, "%s\n%s", a->run->context->uid, effect);
-    if (whole == NULL)
+    if (!whole)
         return ERR_NOMEM;
     ident_sha256_hex(whole, strlen(whole), digest);
-    return add_header(a, a->d->idempotency_header, digest);
+    return declared_add_header(a, a->d->idempotency_header, digest);
 }
 
-static int add_headers(struct asking *a, struct declared_problem *problem)
+static int declared_add_headers(struct asking *a, struct declared_problem *problem)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     bool accepts = false, typed = false;
     int error = 0;
     while (error == 0 && jdoc_next(a->d->headers, &it, &key, &value)) {
-        struct buf text = { 0 };
+        struct buf text = {0};
         bool present = false;
         error = declared_header(jdoc_string(value, NULL), a->run->args, &text, &present, problem);
         if (error == 0 && present)
-            error = add_header(a, key, buf_text(&text));
+            error = declared_add_header(a, key, buf_text(&text));
         accepts = accepts || strcasecmp(key, "Accept") == 0;
         typed = typed || strcasecmp(key, "Content-Type") == 0;
         buf_free(&text);
     }
     if (error == 0 && !accepts)
-        error = add_header(a, "Accept", "application/json, text/plain;q=0.5");
-    if (error == 0 && !typed && a->d->body != NULL)
-        error = add_header(a, "Content-Type", "application/json");
+        error = declared_add_header(a, "Accept", "application/json, text/plain;q=0.5");
+    if (error == 0 && !typed && a->d->body)
+        error = declared_add_header(a, "Content-Type", "application/json");
     if (error == 0)
-        error = add_idempotency(a);
-    if (error == 0 && a->d->credential != NULL)
+        error = declared_add_idempotency(a);
+    if (error == 0 && a->d->credential)
         a->headers[a->header_count++] = a->d->credential;
     return error;
 }
 
-static int make_body(struct asking *a)
+static int declared_make_body(struct asking *a)
 {
     jdoc *body = NULL;
-    int error = a->d->body != NULL ? declared_body(a->d->body, a->run->args, &body) : 0;
-    if (error == 0 && body != NULL)
+    int error = a->d->body ? declared_body(a->d->body, a->run->args, &body) : 0;
+    if (error == 0 && body)
         jdoc_write(body, &a->body);
     jdoc_free(body);
     return error != 0 ? error : buf_error(&a->body);
 }
 
-static int make_request(struct asking *a)
+static int declared_make_request(struct asking *a)
 {
-    struct declared_problem problem = { .argument = "", .expected = "" };
+    struct declared_problem problem = {.argument = "", .expected = ""};
     char path[128];
     int error = declared_url(a->d, a->run->args, &a->url, &problem);
     if (error == 0)
-        error = add_headers(a, &problem);
+        error = declared_add_headers(a, &problem);
     if (error == 0)
-        error = make_body(a);
+        error = declared_make_body(a);
     if (error != ERR_INVALID)
         return error;
     snprintf(path, sizeof path, "%s%s", problem.argument[0] != '\0' ? "/" : "", problem.argument);
@@ -286,40 +290,49 @@ static int make_request(struct asking *a)
     return error == 0 ? 1 : error;
 }
 
-static int send_request(struct asking *a)
+static int declared_send_request(struct asking *a)
 {
     struct tools_run *run = a->run;
-    struct http_request request = { .method = a->d->method, .url = buf_text(&a->url),
-        .headers = a->headers, .body = a->body.len > 0 ? buf_text(&a->body) : NULL,
-        .body_len = a->body.len, .connect_timeout_ms = 3000,
-        .total_timeout_ms = run->spec->timeout_ms * 9 / 10, .max_bytes = ANSWER_MAX,
-        .public_only = a->d->public_only, .max_redirects = 3, .same_origin = true,
-        .on_body = on_body, .on_done = on_done, .arg = a };
+    struct http_request request = {.method = a->d->method,
+        .url = buf_text(&a->url),
+        .headers = a->headers,
+        .body = a->body.len > 0 ? buf_text(&a->body) : NULL,
+        .body_len = a->body.len,
+        .connect_timeout_ms = 3000,
+        .total_timeout_ms = run->spec->timeout_ms * 9 / 10,
+        .max_bytes = ANSWER_MAX,
+        .public_only = a->d->public_only,
+        .max_redirects = 3,
+        .same_origin = true,
+        .on_body = declared_on_body,
+        .on_done = declared_on_done,
+        .arg = a};
     return http_start(run->context->http, &request, &a->transfer);
 }
 
 int declared_tool(struct tools_run *run)
 {
     struct asking *a = arena_alloc(run->arena, sizeof *a);
-    if (a == NULL || arena_on_free(run->arena, free_asking, a) != 0)
+    if (!a || arena_on_free(run->arena, declared_free_asking, a) != 0)
         return ERR_NOMEM;
     a->run = run;
     a->d = run->spec->dynamic->declared;
     buf_init(&a->reply, ANSWER_MAX);
-    if (run->context->http == NULL)
+    if (!run->context->http)
         return run_fail(run, "provider_unavailable", "The service cannot be asked from here.");
-    int error = make_request(a);
+    int error = declared_make_request(a);
     if (error == 0)
         error = outside_begin(run);
     if (error != 0)
         return error == 1 ? 0 : error;
-    error = send_request(a);
+    error = declared_send_request(a);
     if (error == 0) {
         run->state = a;
-        run->on_cancel = on_cancel;
+        run->on_cancel = declared_on_cancel;
         return ERR_PENDING;
     }
     outside_undo(run);
-    return error == ERR_NOMEM ? error
-        : run_fail(run, "provider_unavailable", "The service cannot be asked at the moment.");
+    return error == ERR_NOMEM ?
+        error :
+        run_fail(run, "provider_unavailable", "The service cannot be asked at the moment.");
 }

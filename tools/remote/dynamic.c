@@ -28,7 +28,7 @@ static const char mcp_result_text[] =
     "\"message\":{\"type\":\"string\"},\"content\":{\"type\":\"string\"},"
     "\"structured\":{\"type\":\"object\"},\"truncated\":{\"type\":\"boolean\"}},"
     "\"required\":[\"success\",\"message\"],\"additionalProperties\":false}";
-static const char *const nothing[] = { NULL };
+static const char *const nothing[] = {NULL};
 
 /* Read before the fork, the same for a generation of workers. */
 static struct declared_list declared;
@@ -54,9 +54,9 @@ static struct {
 
 /* Requests that began with the same rows, and then the rows that the next epoch replaced. */
 struct epoch {
-    unsigned ticket;       /* one above that of the epoch before */
-    size_t requests;       /* under way */
-    struct rows replaced;  /* free once this epoch and all before it have no request */
+    unsigned ticket;      /* one above that of the epoch before */
+    size_t requests;      /* under way */
+    struct rows replaced; /* free once this epoch and all before it have no request */
     struct epoch *next;
 };
 static struct epoch current;                   /* dynamic_enter counts into it */
@@ -67,21 +67,32 @@ static dynamic_taken *dynamic_is_registered; /* dynamic_load's taken */
 
 /* ---- declared tools ---- */
 
-static void fill_declared(struct dynamic_tool *row, const struct declared *d)
+static void dynamic_fill_declared(struct dynamic_tool *row, const struct declared *d)
 {
-    *row = (struct dynamic_tool){ .declared = d, .remote_name = d->name,
+    *row = (struct dynamic_tool){.declared = d,
+        .remote_name = d->name,
         .schema = d->schema_text,
-        .spec = { .name = d->name, .family = "http", .description = d->description,
-            .arguments_schema = d->arguments_text, .result_schema = declared_result,
-            .effect = d->effect, .approval = d->approval, .timeout_ms = d->timeout_ms,
-            .idempotent = d->effect == TOOLS_READ || d->idempotency_header != NULL,
-            .examples = d->examples, .entity = "data", .handler = declared_tool,
-            .example_arguments = d->example_arguments, .keywords = d->keywords,
-            .untrusted = true, .reaches_others = d->effect != TOOLS_READ,
-            .outside = d->vouched ? NULL : "*", .dynamic = row } };
+        .spec = {.name = d->name,
+            .family = "http",
+            .description = d->description,
+            .arguments_schema = d->arguments_text,
+            .result_schema = declared_result,
+            .effect = d->effect,
+            .approval = d->approval,
+            .timeout_ms = d->timeout_ms,
+            .idempotent = d->effect == TOOLS_READ || d->idempotency_header,
+            .examples = d->examples,
+            .entity = "data",
+            .handler = declared_tool,
+            .example_arguments = d->example_arguments,
+            .keywords = d->keywords,
+            .untrusted = true,
+            .reaches_others = d->effect != TOOLS_READ,
+            .outside = d->vouched ? NULL : "*",
+            .dynamic = row}};
 }
 
-static int check_names(const struct declared_list *list, char *why, size_t why_size)
+static int dynamic_check_names(const struct declared_list *list, char *why, size_t why_size)
 {
     for (size_t i = 0; i < list->count; i++)
         if (dynamic_is_registered(list->list[i].name)) {
@@ -92,59 +103,59 @@ static int check_names(const struct declared_list *list, char *why, size_t why_s
     return 0;
 }
 
-static void free_rows(struct rows *rows)
+static void dynamic_free_rows(struct rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++)
         jdoc_free(rows->list[i].check);
-    if (rows->arena != NULL)
+    if (rows->arena)
         arena_free(rows->arena);
-    *rows = (struct rows){ 0 };
+    *rows = (struct rows){0};
 }
 
 /* Frees what no request can hold any more: from the oldest epoch up to one that has requests. */
-static void free_past(void)
+static void dynamic_free_past(void)
 {
-    while (past != NULL && past->requests == 0) {
+    while (past && past->requests == 0) {
         struct epoch *gone = past;
         past = gone->next;
-        if (past == NULL)
+        if (!past)
             past_end = &past;
-        free_rows(&gone->replaced);
+        dynamic_free_rows(&gone->replaced);
         free(gone);
     }
 }
 
 /* The new rows are what tools are from now on; those before stay for the requests that began. */
-static int replace_remote(const struct rows *rows)
+static int dynamic_replace_remote(const struct rows *rows)
 {
     struct epoch *ended = malloc(sizeof *ended);
-    if (ended == NULL)
+    if (!ended)
         return ERR_NOMEM;
     *ended = current;
     ended->replaced = remote.rows;
     ended->next = NULL;
     *past_end = ended;
     past_end = &ended->next;
-    current = (struct epoch){ .ticket = current.ticket + 1 };
+    current = (struct epoch){.ticket = current.ticket + 1};
     remote.rows = *rows;
     remote.generation++;
-    free_past();
+    dynamic_free_past();
     return 0;
 }
 
 /* For the end of a configuration: no request is under way. */
-static void drop_remote(void)
+static void dynamic_drop_remote(void)
 {
-    while (past != NULL) {
+    while (past) {
         past->requests = 0;
-        free_past();
+        dynamic_free_past();
     }
-    current = (struct epoch){ .ticket = current.ticket + 1 };
-    free_rows(&remote.rows);
+    current = (struct epoch){.ticket = current.ticket + 1};
+    dynamic_free_rows(&remote.rows);
     remote.generation++;
 }
 
-static void drop_declared(void)
+static void dynamic_drop_declared(void)
 {
     for (size_t i = 0; i < declared.count; i++)
         jdoc_free(declared_rows[i].check);
@@ -153,17 +164,17 @@ static void drop_declared(void)
     declared_free(&declared);
 }
 
-static int load_all(const struct conf *conf, struct declared_list *list, struct mcp_servers *known,
-    struct dynamic_tool **rows, char *why, size_t why_size)
+static int dynamic_load_all(const struct conf *conf, struct declared_list *list,
+    struct mcp_servers *known, struct dynamic_tool **rows, char *why, size_t why_size)
 {
     int error = declared_load(list, conf->http_tools_dir, true, why, why_size);
     if (error == 0)
-        error = check_names(list, why, why_size);
+        error = dynamic_check_names(list, why, why_size);
     if (error == 0)
         error = mcp_servers_load(known, conf, true, why, why_size);
     if (error == 0) {
         *rows = calloc(list->count + 1, sizeof **rows);
-        error = *rows != NULL ? 0 : ERR_NOMEM;
+        error = *rows ? 0 : ERR_NOMEM;
     }
     return error;
 }
@@ -171,10 +182,10 @@ static int load_all(const struct conf *conf, struct declared_list *list, struct 
 int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why, size_t why_size)
 {
     dynamic_is_registered = taken;
-    struct declared_list list = { .count = 0 };
-    struct mcp_servers known = { .count = 0 };
+    struct declared_list list = {.count = 0};
+    struct mcp_servers known = {.count = 0};
     struct dynamic_tool *rows = NULL;
-    int error = load_all(conf, &list, &known, &rows, why, why_size);
+    int error = dynamic_load_all(conf, &list, &known, &rows, why, why_size);
     if (error != 0) {
         mcp_servers_free(&known);
         declared_free(&list);
@@ -185,15 +196,15 @@ int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why, size_
     declared_rows = rows;
     servers = known;
     for (size_t i = 0; i < declared.count; i++)
-        fill_declared(&declared_rows[i], &declared.list[i]);
+        dynamic_fill_declared(&declared_rows[i], &declared.list[i]);
     return 0;
 }
 
 void dynamic_unload(void)
 {
-    drop_remote();
+    dynamic_drop_remote();
     remote.seen = false;
-    drop_declared();
+    dynamic_drop_declared();
     mcp_servers_free(&servers);
     jdoc_free(result_schemas[0]);
     jdoc_free(result_schemas[1]);
@@ -207,20 +218,21 @@ const struct mcp_servers *dynamic_servers(void)
 
 /* ---- tools of servers ---- */
 
-static const char *text_of(struct arena *arena, jdoc *value)
+static const char *dynamic_text_of(struct arena *arena, jdoc *value)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     const char *copy = NULL;
-    if (value != NULL)
+    if (value)
         jdoc_write(value, &text);
-    if (value != NULL && buf_error(&text) == 0)
+    if (value && buf_error(&text) == 0)
         copy = arena_memdup(arena, buf_text(&text), text.len);
     buf_free(&text);
     return copy;
 }
 
 /* What the server says of the tool, with where it comes from; cut at a whole character. */
-static const char *description_of(struct arena *arena, const char *server, const jdoc *definition)
+static const char *dynamic_description_of(struct arena *arena, const char *server,
+    const jdoc *definition)
 {
     const char *text = jdoc_text_or(definition, "description", "");
     size_t len = strlen(text);
@@ -230,7 +242,7 @@ static const char *description_of(struct arena *arena, const char *server, const
         len > 0 ? " " : "", server);
 }
 
-static int fill_remote(struct arena *arena, struct dynamic_tool *row,
+static int dynamic_fill_remote(struct arena *arena, struct dynamic_tool *row,
     const struct mcp_server *server, enum mcp_era era, jdoc *definition)
 {
     char name[MCP_DEFINE_NAME_SIZE];
@@ -238,35 +250,44 @@ static int fill_remote(struct arena *arena, struct dynamic_tool *row,
     jdoc *schema = jdoc_get(definition, "inputSchema"), *shown = foreign_schema_model(schema);
     mcp_servers_policy(server, definition, &policy);
     mcp_define_name(server->name, jdoc_text_or(definition, "name", ""), name);
-    *row = (struct dynamic_tool){ .server = server, .era = era,
+    *row = (struct dynamic_tool){.server = server,
+        .era = era,
         .remote_name = arena_strdup(arena, jdoc_text_or(definition, "name", "")),
-        .schema = text_of(arena, schema),
-        .spec = { .name = arena_strdup(arena, name), .family = "mcp",
-            .description = description_of(arena, server->name, definition),
-            .arguments_schema = text_of(arena, shown), .result_schema = mcp_result_text,
-            .effect = policy.effect, .approval = policy.approval,
-            .timeout_ms = policy.timeout_ms, .idempotent = policy.effect == TOOLS_READ,
-            .examples = nothing, .entity = "content", .handler = mcp_tool,
-            .example_arguments = nothing, .keywords = arena_strdup(arena, policy.keywords),
-            .untrusted = true, .reaches_others = policy.effect != TOOLS_READ,
-            .outside = server->vouched ? NULL : "*", .dynamic = row } };
+        .schema = dynamic_text_of(arena, schema),
+        .spec = {.name = arena_strdup(arena, name),
+            .family = "mcp",
+            .description = dynamic_description_of(arena, server->name, definition),
+            .arguments_schema = dynamic_text_of(arena, shown),
+            .result_schema = mcp_result_text,
+            .effect = policy.effect,
+            .approval = policy.approval,
+            .timeout_ms = policy.timeout_ms,
+            .idempotent = policy.effect == TOOLS_READ,
+            .examples = nothing,
+            .entity = "content",
+            .handler = mcp_tool,
+            .example_arguments = nothing,
+            .keywords = arena_strdup(arena, policy.keywords),
+            .untrusted = true,
+            .reaches_others = policy.effect != TOOLS_READ,
+            .outside = server->vouched ? NULL : "*",
+            .dynamic = row}};
     jdoc_free(shown);
-    if (row->schema == NULL || row->remote_name == NULL || row->spec.name == NULL
-        || row->spec.description == NULL || row->spec.arguments_schema == NULL
-        || row->spec.keywords == NULL)
+    if (!row->schema || !row->remote_name || !row->spec.name || !row->spec.description ||
+        !row->spec.arguments_schema || !row->spec.keywords)
         return ERR_NOMEM;
     row->has_headers = strstr(row->schema, "\"x-mcp-header\"") != NULL;
     return 0;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int dynamic_compare_rows(const void *a, const void *b)
 {
     const struct dynamic_tool *x = a, *y = b;
     return strcmp(x->spec.name, y->spec.name);
 }
 
 /* A name of ours, or one that came before: the model could not tell them apart. */
-static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *name)
+static bool dynamic_is_taken(const struct dynamic_tool *rows, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].spec.name, name) == 0)
@@ -278,13 +299,13 @@ static bool is_taken(const struct dynamic_tool *rows, size_t count, const char *
 struct reading {
     struct dynamic_file file;
     struct rows rows;
-    int64_t tools;     /* that the file says it has and that have not been read */
-    int64_t since_us;  /* this piece of it */
+    int64_t tools;    /* that the file says it has and that have not been read */
+    int64_t since_us; /* this piece of it */
     bool in_pieces;
 };
 
 /* Lets the other tasks of the process run when a piece has taken long enough. */
-static void pause_reading(struct reading *r)
+static void dynamic_pause_reading(struct reading *r)
 {
     if (!r->in_pieces || clock_mono_us() - r->since_us < PIECE_US)
         return;
@@ -293,24 +314,24 @@ static void pause_reading(struct reading *r)
 }
 
 /* One that is not used is read over. Returns 0, ERR_INVALID or ERR_NOMEM. */
-static int read_tool(struct reading *r, const struct mcp_server *server, enum mcp_era era)
+static int dynamic_read_tool(struct reading *r, const struct mcp_server *server, enum mcp_era era)
 {
     struct rows *rows = &r->rows;
     jdoc *definition;
     int error = dynamic_file_next(&r->file, &definition);
-    if (error == 0 && server != NULL && rows->count < DYNAMIC_TOOLS_MAX) {
+    if (error == 0 && server && rows->count < DYNAMIC_TOOLS_MAX) {
         struct dynamic_tool *row = &rows->list[rows->count];
-        error = fill_remote(rows->arena, row, server, era, definition);
-        if (error == 0 && !is_taken(rows->list, rows->count, row->spec.name))
+        error = dynamic_fill_remote(rows->arena, row, server, era, definition);
+        if (error == 0 && !dynamic_is_taken(rows->list, rows->count, row->spec.name))
             rows->count++;
     }
     jdoc_free(definition);
     r->tools--;
-    pause_reading(r);
+    dynamic_pause_reading(r);
     return error;
 }
 
-static int read_server(struct reading *r)
+static int dynamic_read_server(struct reading *r)
 {
     jdoc *entry;
     int64_t tools = 0;
@@ -319,84 +340,85 @@ static int read_server(struct reading *r)
         error = ERR_INVALID;
     const struct mcp_server *server = mcp_servers_find(&servers, jdoc_text_or(entry, "name", ""));
     int era = mcp_era_of(jdoc_text_or(entry, "era", "auto"));
-    if (server != NULL && strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
+    if (server && strcmp(server->url, jdoc_text_or(entry, "url", "")) != 0)
         server = NULL; /* of another configuration */
     jdoc_free(entry);
     size_t first = r->rows.count;
     while (error == 0 && tools-- > 0)
-        error = read_tool(r, server, era < 0 ? MCP_ERA_UNKNOWN : (enum mcp_era)era);
+        error = dynamic_read_tool(r, server, era < 0 ? MCP_ERA_UNKNOWN : (enum mcp_era)era);
     struct dynamic_tool *rows = r->rows.list;
-    qsort(rows + first, r->rows.count - first, sizeof *rows, compare_rows);
+    qsort(rows + first, r->rows.count - first, sizeof *rows, dynamic_compare_rows);
     for (size_t i = first; i < r->rows.count; i++)
         rows[i].spec.dynamic = &rows[i];
     return error;
 }
 
-static int read_rows(struct reading *r)
+static int dynamic_read_rows(struct reading *r)
 {
     jdoc *head;
     int64_t count = 0;
     int error = dynamic_file_next(&r->file, &head);
-    if (error == 0 && (jdoc_get_int(head, "servers", &count) != 0
-            || jdoc_get_int(head, "tools", &r->tools) != 0 || r->tools < 0))
+    if (error == 0 &&
+        (jdoc_get_int(head, "servers", &count) != 0 ||
+            jdoc_get_int(head, "tools", &r->tools) != 0 || r->tools < 0))
         error = ERR_INVALID;
     jdoc_free(head);
     if (error != 0)
         return error;
     size_t most = r->tools < DYNAMIC_TOOLS_MAX ? (size_t)r->tools : DYNAMIC_TOOLS_MAX;
     r->rows.list = arena_array(r->rows.arena, most + 1, sizeof *r->rows.list);
-    if (r->rows.list == NULL)
+    if (!r->rows.list)
         return ERR_NOMEM;
     while (error == 0 && count-- > 0)
-        error = read_server(r);
+        error = dynamic_read_server(r);
     return error == 0 && r->tools != 0 ? ERR_INVALID : error;
 }
 
-static void read_remote(const char *path, bool in_pieces)
+static void dynamic_read_remote(const char *path, bool in_pieces)
 {
     char why[CONF_WHY_SIZE] = "it is cut, or not the housekeeper's";
-    struct reading r = { .rows = { .arena = arena_new() }, .since_us = clock_mono_us(),
-        .in_pieces = in_pieces };
-    int error = r.rows.arena != NULL ? dynamic_file_open(&r.file, path, why, sizeof why)
-                                     : ERR_NOMEM;
+    struct reading r = {.rows = {.arena = arena_new()},
+        .since_us = clock_mono_us(),
+        .in_pieces = in_pieces};
+    int error = r.rows.arena ? dynamic_file_open(&r.file, path, why, sizeof why) : ERR_NOMEM;
     if (error == 0)
-        error = read_rows(&r);
+        error = dynamic_read_rows(&r);
     dynamic_file_close(&r.file);
     if (error == 0)
-        error = replace_remote(&r.rows);
+        error = dynamic_replace_remote(&r.rows);
     if (error != 0) {
         log_error("the tools of MCP servers cannot be read: %s",
             error == ERR_CONFIG || error == ERR_INVALID ? why : err_text(error));
-        free_rows(&r.rows);
+        dynamic_free_rows(&r.rows);
         return; /* the older ones stay */
     }
 }
 
 /* Again, when the housekeeper has written them anew. */
-static void refresh(const struct conf *conf)
+static void dynamic_refresh(const struct conf *conf)
 {
     char path[256];
     struct stat st;
     if (servers.count == 0 || remote.reading)
         return;
     snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, conf->run_dir);
-    if (stat(path, &st) != 0 || (remote.seen && st.st_ino == remote.inode
-        && st.st_mtim.tv_sec == remote.changed.tv_sec
-        && st.st_mtim.tv_nsec == remote.changed.tv_nsec))
+    if (stat(path, &st) != 0 ||
+        (remote.seen && st.st_ino == remote.inode && st.st_mtim.tv_sec == remote.changed.tv_sec &&
+            st.st_mtim.tv_nsec == remote.changed.tv_nsec))
         return;
     /* Nobody goes on without the first rows. */
-    bool in_pieces = remote.seen && task_self() != NULL;
+    bool in_pieces = remote.seen && task_self();
     remote.seen = true;
     remote.inode = st.st_ino;
     remote.changed = st.st_mtim;
     remote.reading = true;
-    read_remote(path, in_pieces);
+    dynamic_read_remote(path, in_pieces);
     remote.reading = false;
 }
 
 unsigned dynamic_enter(const struct conf *conf)
 {
-    refresh(conf);
+    dynamic_refresh(conf);
     current.requests++;
     return current.ticket;
 }
@@ -404,21 +426,21 @@ unsigned dynamic_enter(const struct conf *conf)
 void dynamic_leave(unsigned ticket)
 {
     struct epoch *e = past;
-    while (e != NULL && e->ticket != ticket)
+    while (e && e->ticket != ticket)
         e = e->next;
-    if (e == NULL)
+    if (!e)
         e = &current;
     if (e->ticket == ticket && e->requests > 0)
         e->requests--;
     else
         log_error("a request leaves tools that it never entered");
-    free_past();
+    dynamic_free_past();
 }
 
 size_t dynamic_replaced(void)
 {
     size_t count = 0;
-    for (const struct epoch *e = past; e != NULL; e = e->next)
+    for (const struct epoch *e = past; e; e = e->next)
         count++;
     return count;
 }
@@ -448,25 +470,25 @@ unsigned dynamic_generation(void)
     return remote.generation;
 }
 
-static int parse_check(struct dynamic_tool *tool)
+static int dynamic_parse_check(struct dynamic_tool *tool)
 {
     jdoc *schema = NULL;
     int error = jdoc_parse(tool->schema, strlen(tool->schema), &schema, NULL, 0);
-    if (error == 0 && tool->declared != NULL)
+    if (error == 0 && tool->declared)
         tool->check = schema;
     else if (error == 0) {
         tool->check = foreign_schema_check(schema);
         jdoc_free(schema);
     }
-    return error == 0 && tool->check == NULL ? ERR_NOMEM : error;
+    return error == 0 && !tool->check ? ERR_NOMEM : error;
 }
 
 int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **result)
 {
     struct dynamic_tool *tool = spec->dynamic;
-    size_t kind = tool->declared != NULL ? 0 : 1;
-    int error = tool->check == NULL ? parse_check(tool) : 0;
-    if (error == 0 && result_schemas[kind] == NULL)
+    size_t kind = tool->declared ? 0 : 1;
+    int error = !tool->check ? dynamic_parse_check(tool) : 0;
+    if (error == 0 && !result_schemas[kind])
         error = jdoc_parse(spec->result_schema, strlen(spec->result_schema), &result_schemas[kind],
             NULL, 0);
     *arguments = tool->check;

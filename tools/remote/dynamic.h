@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_DYNAMIC_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "tools/kit/run.h"
 #include "tools/remote/declared.h"
 #include "tools/remote/mcp_servers.h"
@@ -12,13 +13,13 @@
 /*
  * dynamic -- tools that no build made: those that the operator declared in JSON files, read before
  * the fork, and those of MCP servers, which the housekeeper writes into a file of run_dir when they
- * change (workers/housekeeper/mcp_desk.h). They are rows of struct tools_spec like all others, behind those of
- * the registry: declared ones first, then each server's, in the order of the configuration and of
- * their names.
+ * change (workers/housekeeper/mcp_desk.h). They are rows of struct tools_spec like all others,
+ * behind those of the registry: declared ones first, then each server's, in the order of the
+ * configuration and of their names.
  */
 struct dynamic_tool {
-    struct tools_spec spec;          /* .dynamic points back here */
-    jdoc *check;                     /* what can be checked of the arguments; made at the first call */
+    struct tools_spec spec; /* .dynamic points back here */
+    jdoc *check;            /* what can be checked of the arguments; made at the first call */
     const struct declared *declared; /* or NULL */
     const struct mcp_server *server; /* or NULL */
     const char *remote_name;         /* of the tool on the server */
@@ -35,7 +36,8 @@ struct dynamic_tool {
  * Returns 0, ERR_CONFIG, ERR_NOMEM.
  */
 typedef bool dynamic_taken(const char *name);
-int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why, size_t why_size);
+MUST_CHECK int dynamic_load(const struct conf *conf, dynamic_taken *taken, char *why,
+    size_t why_size);
 void dynamic_unload(void);
 const struct mcp_servers *dynamic_servers(void);
 
@@ -43,8 +45,9 @@ const struct mcp_servers *dynamic_servers(void);
  * dynamic_enter, dynamic_leave -- a request of this process begins and ends; many may be under way.
  * The beginning reads the servers' tools again when the housekeeper has written them anew; the
  * other tasks run meanwhile, with the older ones. A row that the request has found lives until it
- * leaves, also when a later request has replaced the rows: replaced rows are freed when all requests
- * that began before have left. Outside of a request rows live until the next dynamic_enter.
+ * leaves, also when a later request has replaced the rows: replaced rows are freed when all
+ * requests that began before have left. Outside of a request rows live until the next
+ * dynamic_enter.
  *   ticket  what dynamic_enter returned
  */
 unsigned dynamic_enter(const struct conf *conf);
@@ -59,7 +62,8 @@ const struct tools_spec *dynamic_at(size_t index);
 unsigned dynamic_generation(void);
 
 /* The schemas of arguments and results, borrowed. Returns 0 or ERR_NOMEM. */
-int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments, const jdoc **result);
+MUST_CHECK int dynamic_schemas(const struct tools_spec *spec, const jdoc **arguments,
+    const jdoc **result);
 
 #define DYNAMIC_TOOLS_MAX 1000 /* of all servers together */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void file_put_text(struct buf *out, const jdoc *server, const char *key)
+static void dynamic_file_file_put_text(struct buf *out, const jdoc *server, const char *key)
 {
     const char *text = jdoc_text_or(server, key, "");
     buf_printf(out, "\"%s\":", key);
@@ -15,13 +15,13 @@ static void file_put_text(struct buf *out, const jdoc *server, const char *key)
     buf_putc(out, ',');
 }
 
-static void file_put_server(struct buf *out, const jdoc *server)
+static void dynamic_file_file_put_server(struct buf *out, const jdoc *server)
 {
     const jdoc *tools = jdoc_get(server, "tools");
     buf_putc(out, '{');
-    file_put_text(out, server, "name");
-    file_put_text(out, server, "url");
-    file_put_text(out, server, "era");
+    dynamic_file_file_put_text(out, server, "name");
+    dynamic_file_file_put_text(out, server, "url");
+    dynamic_file_file_put_text(out, server, "era");
     buf_printf(out, "\"tools\":%zu}\n", jdoc_length(tools));
     for (size_t i = 0; i < jdoc_length(tools); i++) {
         jdoc_write(jdoc_at(tools, i), out);
@@ -36,13 +36,13 @@ int dynamic_file_put(struct buf *out, const jdoc *list)
         tools += jdoc_length(jdoc_get(jdoc_at(list, i), "tools"));
     buf_printf(out, "{\"servers\":%zu,\"tools\":%zu}\n", jdoc_length(list), tools);
     for (size_t i = 0; i < jdoc_length(list); i++)
-        file_put_server(out, jdoc_at(list, i));
+        dynamic_file_file_put_server(out, jdoc_at(list, i));
     return buf_error(out);
 }
 
 int dynamic_file_open(struct dynamic_file *f, const char *path, char *why, size_t why_size)
 {
-    const struct entry_file file = { .path = path, .why = why, .why_size = why_size };
+    const struct entry_file file = {.path = path, .why = why, .why_size = why_size};
     f->at = 0;
     return entry_file_text(&file, path, DYNAMIC_FILE_MAX, &f->text, &f->len);
 }
@@ -50,14 +50,14 @@ int dynamic_file_open(struct dynamic_file *f, const char *path, char *why, size_
 void dynamic_file_close(struct dynamic_file *f)
 {
     free(f->text);
-    *f = (struct dynamic_file){ 0 };
+    *f = (struct dynamic_file){0};
 }
 
 int dynamic_file_next(struct dynamic_file *f, jdoc **out)
 {
     const char *line = f->text + f->at, *end = memchr(line, '\n', f->len - f->at);
     *out = NULL;
-    if (end == NULL)
+    if (!end)
         return ERR_INVALID;
     f->at = (size_t)(end + 1 - f->text);
     return jdoc_parse(line, (size_t)(end - line), out, NULL, 0);

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_DYNAMIC_FILE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 
 #include <stddef.h>
@@ -17,7 +18,7 @@
 #define DYNAMIC_FILE_MAX ((size_t)8 << 20)
 
 /* Housekeeper. list: [{"name","url","era","tools":[...]}]. Returns 0 or the buffer's error. */
-int dynamic_file_put(struct buf *out, const jdoc *list);
+MUST_CHECK int dynamic_file_put(struct buf *out, const jdoc *list);
 
 /* Workers. A zeroed one has nothing. */
 struct dynamic_file {
@@ -25,9 +26,10 @@ struct dynamic_file {
     size_t len, at;
 };
 /* Reads the file. why: out, on ERR_CONFIG. Returns 0, ERR_CONFIG, ERR_NOMEM. */
-int dynamic_file_open(struct dynamic_file *f, const char *path, char *why, size_t why_size);
+MUST_CHECK int dynamic_file_open(struct dynamic_file *f, const char *path, char *why,
+    size_t why_size);
 void dynamic_file_close(struct dynamic_file *f);
 /* The next text; the caller frees it. Returns 0; ERR_INVALID (there is none); ERR_NOMEM. */
-int dynamic_file_next(struct dynamic_file *f, jdoc **out);
+MUST_CHECK int dynamic_file_next(struct dynamic_file *f, jdoc **out);
 
 #endif

@@ -30,7 +30,7 @@ int entry_file_wrong(const struct entry_file *f, const char *field, const char *
     return ERR_CONFIG;
 }
 
-static int read_all(int fd, char *text, size_t max, size_t *len)
+static int entry_file_read_all(int fd, char *text, size_t max, size_t *len)
 {
     *len = 0;
     while (*len <= max) {
@@ -54,10 +54,10 @@ int entry_file_text(const struct entry_file *f, const char *path, size_t max, ch
         return entry_file_wrong(f, "", "%.120s: %s", path, strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         error = ERR_INVALID;
-    else if ((*text = malloc(max + 2)) == NULL)
+    else if (!(*text = malloc(max + 2)))
         error = ERR_NOMEM;
     else
-        error = read_all(fd, *text, max, len);
+        error = entry_file_read_all(fd, *text, max, len);
     close(fd);
     if (error == 0) {
         (*text)[*len] = '\0';
@@ -67,8 +67,10 @@ int entry_file_text(const struct entry_file *f, const char *path, size_t max, ch
     *text = NULL;
     if (error == ERR_NOMEM)
         return error;
-    return entry_file_wrong(f, "", "%.120s: %s", path, error == ERR_INVALID ? "not a regular file"
-        : error == ERR_LIMIT ? "too large" : "cannot be read");
+    return entry_file_wrong(f, "", "%.120s: %s", path,
+        error == ERR_INVALID   ? "not a regular file" :
+            error == ERR_LIMIT ? "too large" :
+                                 "cannot be read");
 }
 
 int entry_file_read(const struct entry_file *f, size_t max, jdoc **out)
@@ -88,19 +90,19 @@ int entry_file_read(const struct entry_file *f, size_t max, jdoc **out)
 int entry_file_known(const struct entry_file *f, const char *field, const jdoc *object,
     const char *const *known)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     const char *key;
     jdoc *value;
     if (jdoc_type(object) != JDOC_OBJECT)
         return entry_file_wrong(f, field, "must be an object");
     while (jdoc_next(object, &it, &key, &value)) {
         size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], key) != 0)
+        while (known[i] && strcmp(known[i], key) != 0)
             i++;
-        if (known[i] != NULL)
+        if (known[i])
             continue;
         int error = entry_file_wrong(f, key, "there is no such member; known are");
-        for (i = 0; known[i] != NULL; i++) {
+        for (i = 0; known[i]; i++) {
             size_t len = strlen(f->why);
             snprintf(f->why + len, f->why_size - len, "%s %s", i > 0 ? "," : "", known[i]);
         }
@@ -112,8 +114,8 @@ int entry_file_known(const struct entry_file *f, const char *field, const jdoc *
 int entry_file_bool(const struct entry_file *f, const jdoc *object, const char *key, bool *out)
 {
     int error = jdoc_get_bool(object, key, out);
-    return error == 0 || error == ERR_NOT_FOUND ? 0
-        : entry_file_wrong(f, key, "must be true or false");
+    return error == 0 || error == ERR_NOT_FOUND ? 0 :
+                                                  entry_file_wrong(f, key, "must be true or false");
 }
 
 int entry_file_int(const struct entry_file *f, const jdoc *object, const char *key, int64_t min,
@@ -148,10 +150,11 @@ int entry_file_effect(const struct entry_file *f, const jdoc *object, enum tools
 {
     const char *name = NULL;
     int error = entry_file_string(f, object, "effect", false, 16, &name);
-    if (error != 0 || name == NULL)
+    if (error != 0 || !name)
         return error;
     if (strcmp(name, "read") != 0 && strcmp(name, "outside") != 0)
-        return entry_file_wrong(f, "effect", "must be \"read\" (only looks) or \"outside\" "
+        return entry_file_wrong(f, "effect",
+            "must be \"read\" (only looks) or \"outside\" "
             "(changes something)");
     *out = name[0] == 'r' ? TOOLS_READ : TOOLS_OUTSIDE;
     return 0;
@@ -161,7 +164,7 @@ int entry_file_approval(const struct entry_file *f, const jdoc *object, enum too
 {
     const char *name = NULL;
     int error = entry_file_string(f, object, "approval", false, 16, &name);
-    if (error != 0 || name == NULL)
+    if (error != 0 || !name)
         return error;
     if (strcmp(name, "never") != 0 && strcmp(name, "always") != 0)
         return entry_file_wrong(f, "approval", "must be \"never\" or \"always\"");
@@ -174,9 +177,9 @@ int entry_file_approval(const struct entry_file *f, const jdoc *object, enum too
 bool entry_file_is_header(const char *name)
 {
     static const char good[] = "!#$%&'*+-.^_`|~0123456789"
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    static const char *const taken[] = { "Host", "Content-Length", "Transfer-Encoding",
-        "Connection", "Expect", "TE", "Trailer", "Upgrade", "Accept-Encoding" };
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char *const taken[] = {"Host", "Content-Length", "Transfer-Encoding", "Connection",
+        "Expect", "TE", "Trailer", "Upgrade", "Accept-Encoding"};
     size_t len = strlen(name);
     if (len == 0 || len > 64 || strspn(name, good) != len)
         return false;
@@ -186,13 +189,14 @@ bool entry_file_is_header(const char *name)
     return true;
 }
 
-static int credential_path(const struct entry_file *f, const char *file, char *path, size_t size)
+static int entry_file_credential_path(const struct entry_file *f, const char *file, char *path,
+    size_t size)
 {
     const char *dir = getenv("CREDENTIALS_DIRECTORY");
     int n;
-    if (strchr(file, '/') != NULL)
+    if (strchr(file, '/'))
         n = snprintf(path, size, "%s", file);
-    else if (dir != NULL && dir[0] != '\0')
+    else if (dir && dir[0] != '\0')
         n = snprintf(path, size, "%s/%s", dir, file);
     else
         return entry_file_wrong(f, "credential.file",
@@ -200,19 +204,19 @@ static int credential_path(const struct entry_file *f, const char *file, char *p
     return (size_t)n < size ? 0 : entry_file_wrong(f, "credential.file", "the path is too long");
 }
 
-static int read_secret(const struct entry_file *f, const char *file, const char *header,
+static int entry_file_read_secret(const struct entry_file *f, const char *file, const char *header,
     const char *scheme, char **out)
 {
     char path[1024], field[320], *text = NULL;
-    const struct entry_file at = { .path = field, .why = f->why, .why_size = f->why_size };
+    const struct entry_file at = {.path = field, .why = f->why, .why_size = f->why_size};
     size_t len = 0;
     snprintf(field, sizeof field, "%.280s: credential.file", f->path);
-    int error = credential_path(f, file, path, sizeof path);
+    int error = entry_file_credential_path(f, file, path, sizeof path);
     if (error == 0)
         error = entry_file_text(&at, path, SECRET_MAX, &text, &len);
-    if (error != 0 || text == NULL)
+    if (error != 0 || !text)
         return error;
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]))
         text[--len] = '\0';
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7E)
@@ -231,10 +235,10 @@ static int read_secret(const struct entry_file *f, const char *file, const char 
 int entry_file_credential(const struct entry_file *f, const jdoc *credential, bool secrets,
     char **out)
 {
-    static const char *const known[] = { "file", "header", "scheme", NULL };
+    static const char *const known[] = {"file", "header", "scheme", NULL};
     const char *file = "", *header = "Authorization", *scheme = "Bearer";
     *out = NULL;
-    if (credential == NULL)
+    if (!credential)
         return 0;
     int error = entry_file_known(f, "credential", credential, known);
     if (error == 0)
@@ -249,7 +253,7 @@ int entry_file_credential(const struct entry_file *f, const jdoc *credential, bo
         error = entry_file_wrong(f, "credential.header", "must be the name of a header");
     if (error == 0 && scheme[0] != '\0' && !entry_file_is_header(scheme))
         error = entry_file_wrong(f, "credential.scheme", "must be one word");
-    return error == 0 && secrets ? read_secret(f, file, header, scheme, out) : error;
+    return error == 0 && secrets ? entry_file_read_secret(f, file, header, scheme, out) : error;
 }
 
 int entry_file_url(const struct entry_file *f, const char *field, const char *url, bool *private)

@@ -25,10 +25,10 @@ jdoc *foreign_schema_check(const jdoc *schema);
  */
 jdoc *foreign_schema_model(const jdoc *schema);
 /*
- * foreign_schema_plain -- of one made by foreign_schema_model, for a server that refuses that: nothing
- * but type (one name), description, properties, required, items, and enum of texts; of several forms
- * of an argument the first. Public bug reports show Gemini and its proxies refuse the rest (November
- * 2026). NULL on no memory.
+ * foreign_schema_plain -- of one made by foreign_schema_model, for a server that refuses that:
+ * nothing but type (one name), description, properties, required, items, and enum of texts; of
+ * several forms of an argument the first. Public bug reports show Gemini and its proxies refuse the
+ * rest (November 2026). NULL on no memory.
  */
 jdoc *foreign_schema_plain(const jdoc *schema);
 /* Does every vendor take the name of an argument? 1 to 64 of A-Z a-z 0-9 _ . - */

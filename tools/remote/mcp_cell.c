@@ -63,7 +63,7 @@ static bool mcp_cell_offers_legacy(const jdoc *data)
     const jdoc *supported = jdoc_get(data, "supported");
     for (size_t i = 0; i < jdoc_length(supported); i++) {
         const char *version = jdoc_string(jdoc_at(supported, i), NULL);
-        if (version != NULL && mcp_wire_legacy_version(version))
+        if (version && mcp_wire_legacy_version(version))
             return true;
     }
     return false;
@@ -74,8 +74,8 @@ static void mcp_cell_probe_refused(struct mcp_op *op, const struct mcp_reply *re
     int64_t code = reply->message.code;
     if (reply->status == 401 || reply->status == 403 || reply->status >= 500) {
         mcp_cell_status(op, reply);
-    } else if (code == MCP_WIRE_HEADER_MISMATCH || code == MCP_WIRE_CAPABILITY
-        || (code == MCP_WIRE_VERSION && !mcp_cell_offers_legacy(reply->message.data))) {
+    } else if (code == MCP_WIRE_HEADER_MISMATCH || code == MCP_WIRE_CAPABILITY ||
+        (code == MCP_WIRE_VERSION && !mcp_cell_offers_legacy(reply->message.data))) {
         mcp_op_fail(op, ERR_PROTOCOL, "a modern server that refuses how we ask");
     } else {
         op->peer->era = MCP_ERA_LEGACY;
@@ -85,8 +85,8 @@ static void mcp_cell_probe_refused(struct mcp_op *op, const struct mcp_reply *re
 
 static void mcp_cell_probe_status(struct mcp_op *op, const struct mcp_reply *reply)
 {
-    if (reply->status < 400 || reply->status > 499 || reply->status == 401
-        || reply->status == 403 || reply->status == 408 || reply->status == 429) {
+    if (reply->status < 400 || reply->status > 499 || reply->status == 401 ||
+        reply->status == 403 || reply->status == 408 || reply->status == 429) {
         mcp_cell_status(op, reply);
         return;
     }
@@ -102,7 +102,7 @@ static void mcp_cell_hello_result(struct mcp_op *op, const struct mcp_reply *rep
         mcp_op_fail(op, ERR_PROTOCOL, "initialize names a version that is not known");
         return;
     }
-    if (op->stream == NULL) {
+    if (!op->stream) {
         snprintf(p->version, sizeof p->version, "%s", version);
         snprintf(p->session, sizeof p->session, "%s", reply->session);
         p->sessions++;
@@ -137,9 +137,9 @@ static void mcp_cell_hello_status(struct mcp_op *op, const struct mcp_reply *rep
 {
     if (mcp_cell_is_lax_modern(op))
         return;
-    bool older = reply->status == 400 || reply->status == 404 || reply->status == 405
-        || reply->status == 406 || reply->status == 415;
-    if (op->stream == NULL && older && op->peer->settings.era == MCP_ERA_UNKNOWN) {
+    bool older = reply->status == 400 || reply->status == 404 || reply->status == 405 ||
+        reply->status == 406 || reply->status == 415;
+    if (!op->stream && older && op->peer->settings.era == MCP_ERA_UNKNOWN) {
         op->peer->era = MCP_ERA_STREAM;
         mcp_op_go(op, MCP_OP_OPEN);
         return;
@@ -181,25 +181,28 @@ static void mcp_cell_call_result(struct mcp_op *op, const struct mcp_reply *repl
 {
     const char *type = jdoc_text_or(reply->message.result, "resultType", "complete");
     if (strcmp(type, "complete") != 0) {
-        mcp_op_fail(op, ERR_PROTOCOL, strcmp(type, "input_required") == 0
-            ? "the server asks for input, which nobody here gives" : "unknown resultType");
+        mcp_op_fail(op, ERR_PROTOCOL,
+            strcmp(type, "input_required") == 0 ?
+                "the server asks for input, which nobody here gives" :
+                "unknown resultType");
         return;
     }
-    mcp_op_finish(op, &(struct mcp_answer){ .sent = true, .result = reply->message.result,
-        .text = "", .why = "" });
+    mcp_op_finish(op,
+        &(struct mcp_answer){.sent = true, .result = reply->message.result, .text = "", .why = ""});
 }
 
 /* The server did not take the request, for a reason that a new beginning mends. Once. */
 static bool mcp_cell_begins_again(struct mcp_op *op, const struct mcp_reply *reply)
 {
     struct mcp_peer *p = op->peer;
-    bool stale = p->era == MCP_ERA_LEGACY
-        && (reply->status == 404 || (reply->status == 400 && op->has_session));
-    bool other_era = p->era == MCP_ERA_MODERN && p->settings.era == MCP_ERA_UNKNOWN
-        && (reply->status == 400 || reply->status == 404 || reply->status == 405
-            || reply->status == 406) && reply->message.code != MCP_WIRE_NO_METHOD
-        && reply->message.code != MCP_WIRE_HEADER_MISMATCH
-        && reply->message.code != MCP_WIRE_CAPABILITY;
+    bool stale = p->era == MCP_ERA_LEGACY &&
+        (reply->status == 404 || (reply->status == 400 && op->has_session));
+    bool other_era = p->era == MCP_ERA_MODERN && p->settings.era == MCP_ERA_UNKNOWN &&
+        (reply->status == 400 || reply->status == 404 || reply->status == 405 ||
+            reply->status == 406) &&
+        reply->message.code != MCP_WIRE_NO_METHOD &&
+        reply->message.code != MCP_WIRE_HEADER_MISMATCH &&
+        reply->message.code != MCP_WIRE_CAPABILITY;
     if (op->again || (!stale && !other_era))
         return false;
     op->again = true;
@@ -221,8 +224,12 @@ static void mcp_cell_call_refused(struct mcp_op *op, const struct mcp_reply *rep
         mcp_cell_status(op, reply);
         return;
     }
-    mcp_op_finish(op, &(struct mcp_answer){ .error = ERR_REMOTE, .sent = true,
-        .code = reply->message.code, .text = reply->message.text, .why = "" });
+    mcp_op_finish(op,
+        &(struct mcp_answer){.error = ERR_REMOTE,
+            .sent = true,
+            .code = reply->message.code,
+            .text = reply->message.text,
+            .why = ""});
 }
 
 static void mcp_cell_call_status(struct mcp_op *op, const struct mcp_reply *reply)
@@ -231,28 +238,30 @@ static void mcp_cell_call_status(struct mcp_op *op, const struct mcp_reply *repl
         mcp_cell_status(op, reply);
 }
 
-/* The columns: MCP_OP_RESULT, _REFUSED (a JSON-RPC error), _STATUS (of HTTP, without one), _FAULT. */
+/* The columns: MCP_OP_RESULT, _REFUSED (a JSON-RPC error), _STATUS (of HTTP, without one),
+ * _FAULT. */
 static mcp_cell_fn *const mcp_cell_table[MCP_OP_STATES][MCP_OP_EVENTS] = {
-    [MCP_OP_WAIT] = {
-        mcp_cell_impossible, mcp_cell_impossible, mcp_cell_impossible, mcp_cell_impossible },
-    [MCP_OP_PROBE] = {
-        mcp_cell_probe_result, mcp_cell_probe_refused, mcp_cell_probe_status, mcp_cell_fault },
-    [MCP_OP_OPEN] = {
-        mcp_cell_opened, mcp_cell_impossible, mcp_cell_open_failed, mcp_cell_open_failed },
-    [MCP_OP_HELLO] = {
-        mcp_cell_hello_result, mcp_cell_hello_refused, mcp_cell_hello_status, mcp_cell_fault },
-    [MCP_OP_READY] = {
-        mcp_cell_ready, mcp_cell_ready_failed, mcp_cell_ready_failed, mcp_cell_ready_failed },
-    [MCP_OP_CALL] = {
-        mcp_cell_call_result, mcp_cell_call_refused, mcp_cell_call_status, mcp_cell_fault },
+    [MCP_OP_WAIT] = {mcp_cell_impossible, mcp_cell_impossible, mcp_cell_impossible,
+        mcp_cell_impossible},
+    [MCP_OP_PROBE] = {mcp_cell_probe_result, mcp_cell_probe_refused, mcp_cell_probe_status,
+        mcp_cell_fault},
+    [MCP_OP_OPEN] = {mcp_cell_opened, mcp_cell_impossible, mcp_cell_open_failed,
+        mcp_cell_open_failed},
+    [MCP_OP_HELLO] = {mcp_cell_hello_result, mcp_cell_hello_refused, mcp_cell_hello_status,
+        mcp_cell_fault},
+    [MCP_OP_READY] = {mcp_cell_ready, mcp_cell_ready_failed, mcp_cell_ready_failed,
+        mcp_cell_ready_failed},
+    [MCP_OP_CALL] = {mcp_cell_call_result, mcp_cell_call_refused, mcp_cell_call_status,
+        mcp_cell_fault},
 };
 
 void mcp_cell_on_reply(void *arg, const struct mcp_reply *reply)
 {
     struct mcp_op *op = arg;
-    enum mcp_op_event event = reply->error == ERR_REMOTE ? MCP_OP_STATUS
-        : reply->error != 0 ? MCP_OP_FAULT
-        : reply->message.kind == MCP_WIRE_ERROR ? MCP_OP_REFUSED : MCP_OP_RESULT;
+    enum mcp_op_event event = reply->error == ERR_REMOTE ? MCP_OP_STATUS :
+        reply->error != 0                                ? MCP_OP_FAULT :
+        reply->message.kind == MCP_WIRE_ERROR            ? MCP_OP_REFUSED :
+                                                           MCP_OP_RESULT;
     op->exchange = NULL;
     op->sent = op->sent || (op->state == MCP_OP_CALL && reply->sent);
     mcp_cell_table[op->state][event](op, reply);
@@ -261,6 +270,6 @@ void mcp_cell_on_reply(void *arg, const struct mcp_reply *reply)
 void mcp_cell_on_open(void *arg, int error, const char *why)
 {
     struct mcp_op *op = arg;
-    const struct mcp_reply reply = { .error = error, .message.id = -1, .session = "", .why = why };
+    const struct mcp_reply reply = {.error = error, .message.id = -1, .session = "", .why = why};
     mcp_cell_table[op->state][error == 0 ? MCP_OP_RESULT : MCP_OP_FAULT](op, &reply);
 }

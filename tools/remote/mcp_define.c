@@ -17,7 +17,7 @@ void mcp_define_name(const char *server, const char *tool, char out[MCP_DEFINE_N
     int len = snprintf(out, MCP_DEFINE_NAME_SIZE, "%s__%s", server, tool);
     bool same = len < MCP_DEFINE_NAME_SIZE;
     for (char *c = out; *c != '\0'; c++)
-        if (strchr(good, *c) == NULL) {
+        if (!strchr(good, *c)) {
             *c = '_';
             same = false;
         }
@@ -30,14 +30,14 @@ void mcp_define_name(const char *server, const char *tool, char out[MCP_DEFINE_N
 
 jdoc *mcp_define_trim(const jdoc *definition)
 {
-    static const char *const keys[] = { "name", "description", "inputSchema", "annotations" };
+    static const char *const keys[] = {"name", "description", "inputSchema", "annotations"};
     jdoc *out = jdoc_new_object();
-    for (size_t i = 0; out != NULL && i < sizeof keys / sizeof *keys; i++) {
+    for (size_t i = 0; out && i < sizeof keys / sizeof *keys; i++) {
         const jdoc *value = jdoc_get(definition, keys[i]);
-        jdoc *copy = value != NULL ? jdoc_dup(value) : NULL;
-        if (value == NULL)
+        jdoc *copy = value ? jdoc_dup(value) : NULL;
+        if (!value)
             continue;
-        if (copy == NULL || jdoc_set(out, keys[i], copy) != 0) {
+        if (!copy || jdoc_set(out, keys[i], copy) != 0) {
             jdoc_free(out);
             out = NULL;
         }
@@ -47,9 +47,9 @@ jdoc *mcp_define_trim(const jdoc *definition)
 
 int mcp_define_hash(const jdoc *definition, char out[IDENT_SHA256_SIZE])
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc *pinned = mcp_define_trim(definition);
-    int error = pinned != NULL ? 0 : ERR_NOMEM;
+    int error = pinned ? 0 : ERR_NOMEM;
     if (error == 0) {
         jdoc_write_canonical(pinned, &text);
         error = buf_error(&text);
@@ -61,14 +61,14 @@ int mcp_define_hash(const jdoc *definition, char out[IDENT_SHA256_SIZE])
     return error;
 }
 
-static bool is_name(const char *name)
+static bool mcp_define_is_name(const char *name)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/";
     size_t len = strlen(name);
     return len > 0 && len <= 128 && strspn(name, good) == len;
 }
 
-static bool is_small(const jdoc *definition)
+static bool mcp_define_is_small(const jdoc *definition)
 {
     struct buf text;
     buf_init(&text, MCP_DEFINE_MAX);
@@ -83,15 +83,15 @@ bool mcp_define_usable(const jdoc *definition, char *why, size_t why_size)
     const jdoc *schema = jdoc_get(definition, "inputSchema"),
                *description = jdoc_get(definition, "description");
     const char *bad;
-    if (!is_name(jdoc_text_or(definition, "name", "")))
+    if (!mcp_define_is_name(jdoc_text_or(definition, "name", "")))
         snprintf(why, why_size, "its name is not 1 to 128 of A-Z a-z 0-9 _ . - /");
-    else if (description != NULL && jdoc_string(description, NULL) == NULL)
+    else if (description && !jdoc_string(description, NULL))
         snprintf(why, why_size, "its description is no text");
     else if (strcmp(jdoc_text_or(schema, "type", ""), "object") != 0)
         snprintf(why, why_size, "its inputSchema is not of type object");
-    else if (!is_small(definition))
+    else if (!mcp_define_is_small(definition))
         snprintf(why, why_size, "its definition is above %d bytes", MCP_DEFINE_MAX);
-    else if ((bad = foreign_schema_bad_name(schema)) != NULL)
+    else if ((bad = foreign_schema_bad_name(schema)))
         snprintf(why, why_size, "models do not take its argument \"%.64s\"", bad);
     else
         return mcp_wire_headers_valid(schema, why, why_size);

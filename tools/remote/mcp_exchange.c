@@ -10,7 +10,7 @@
 
 #define CONNECT_MS 3000
 #define TELL_MS 5000
-#define RESUMES_MAX 20       /* of one exchange */
+#define RESUMES_MAX 20 /* of one exchange */
 #define RETRY_DEFAULT_MS 1000
 #define HEADERS_MAX 40
 
@@ -28,9 +28,9 @@ struct mcp_exchange {
     char why[192];
 };
 
-static void destroy(struct mcp_exchange *e)
+static void mcp_exchange_destroy(struct mcp_exchange *e)
 {
-    if (e->transfer != NULL)
+    if (e->transfer)
         http_cancel(e->transfer);
     reactor_timer_clear(e->what.reactor, &e->retry);
     for (size_t i = 0; i < e->header_count; i++)
@@ -41,21 +41,21 @@ static void destroy(struct mcp_exchange *e)
 
 void mcp_exchange_cancel(struct mcp_exchange *e)
 {
-    if (e != NULL)
-        destroy(e);
+    if (e)
+        mcp_exchange_destroy(e);
 }
 
-static void conclude(struct mcp_exchange *e, int error, const char *why)
+static void mcp_exchange_conclude(struct mcp_exchange *e, int error, const char *why)
 {
     mcp_exchange_done_fn *done = e->what.done;
     e->reply.error = error;
     e->reply.session = e->session;
     snprintf(e->why, sizeof e->why, "%s", why);
     e->reply.why = e->why;
-    if (error == 0 && e->reader.response != NULL)
+    if (error == 0 && e->reader.response)
         mcp_wire_read(e->reader.response, &e->reply.message);
     done(e->what.arg, &e->reply);
-    destroy(e);
+    mcp_exchange_destroy(e);
 }
 
 /* ---- what the server says ---- */
@@ -66,20 +66,26 @@ void mcp_exchange_tell(const struct mcp_exchange_what *what, const char *body, s
     size_t count = 0;
     headers[count++] = "Content-Type: application/json";
     headers[count++] = "Accept: application/json, text/event-stream";
-    for (size_t i = 0; i < HEADERS_MAX && what->headers[i] != NULL; i++)
+    for (size_t i = 0; i < HEADERS_MAX && what->headers[i]; i++)
         headers[count++] = what->headers[i];
     headers[count] = NULL;
-    struct http_request request = { .method = "POST", .url = what->url, .headers = headers,
-        .body = body, .body_len = len, .connect_timeout_ms = CONNECT_MS,
-        .total_timeout_ms = TELL_MS, .max_bytes = 65536, .public_only = what->public_only };
+    struct http_request request = {.method = "POST",
+        .url = what->url,
+        .headers = headers,
+        .body = body,
+        .body_len = len,
+        .connect_timeout_ms = CONNECT_MS,
+        .total_timeout_ms = TELL_MS,
+        .max_bytes = 65536,
+        .public_only = what->public_only};
     /* A server to which this was not said asks again, or goes on until its own limit. */
     err_ignore(http_start(what->http, &request, NULL));
 }
 
-static int answer_server(void *arg, const struct mcp_wire_message *m)
+static int mcp_exchange_answer_server(void *arg, const struct mcp_wire_message *m)
 {
     struct mcp_exchange *e = arg;
-    struct buf body = { 0 };
+    struct buf body = {0};
     jdoc *result = strcmp(m->method, "ping") == 0 ? jdoc_new_object() : NULL;
     mcp_wire_put_answer(&body, m->id_value, result);
     jdoc_free(result);
@@ -90,7 +96,7 @@ static int answer_server(void *arg, const struct mcp_wire_message *m)
     return error;
 }
 
-static int on_body(void *arg, long status, const char *bytes, size_t len)
+static int mcp_exchange_on_body(void *arg, long status, const char *bytes, size_t len)
 {
     struct mcp_exchange *e = arg;
     return mcp_reader_feed(&e->reader, status, http_head(e->transfer)->content_type, bytes, len);
@@ -98,57 +104,58 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
 
 /* ---- its end ---- */
 
-static int resume(struct mcp_exchange *e);
+static int mcp_exchange_resume(struct mcp_exchange *e);
 
-static void on_retry(struct reactor_timer *timer)
+static void mcp_exchange_on_retry(struct reactor_timer *timer)
 {
     struct mcp_exchange *e = timer->arg;
-    int error = resume(e);
+    int error = mcp_exchange_resume(e);
     if (error != 0)
-        conclude(e, error, "the stream could not be taken up again");
+        mcp_exchange_conclude(e, error, "the stream could not be taken up again");
 }
 
 /* The stream is over without the response: again later, when the server said from where. */
-static void on_stream_end(struct mcp_exchange *e, const struct http_result *http)
+static void mcp_exchange_on_stream_end(struct mcp_exchange *e, const struct http_result *http)
 {
     int64_t wait = e->reader.sse.retry_ms >= 0 ? e->reader.sse.retry_ms : RETRY_DEFAULT_MS;
     int64_t due = clock_mono_ms() + wait;
     const char *why = http->error != 0 ? http->why : "the stream ended before the response";
     if (!e->what.resumable || e->reader.sse.last_id[0] == '\0' || e->resumes >= RESUMES_MAX) {
-        conclude(e, http->error != 0 ? http->error : ERR_NET, why);
+        mcp_exchange_conclude(e, http->error != 0 ? http->error : ERR_NET, why);
         return;
     }
     if (due >= e->what.until_ms) {
-        conclude(e, ERR_DEADLINE, why);
+        mcp_exchange_conclude(e, ERR_DEADLINE, why);
         return;
     }
     e->resumes++;
-    reactor_timer_set(e->what.reactor, &e->retry, due, on_retry, e);
+    reactor_timer_set(e->what.reactor, &e->retry, due, mcp_exchange_on_retry, e);
 }
 
 /* A reply that is no stream: the response, or a status that says what is wrong. */
-static void on_whole_body(struct mcp_exchange *e, const struct http_result *http)
+static void mcp_exchange_on_whole_body(struct mcp_exchange *e, const struct http_result *http)
 {
     bool good = http->status >= 200 && http->status < 300;
     if (good && e->what.id < 0) {
-        conclude(e, 0, "");
+        mcp_exchange_conclude(e, 0, "");
         return;
     }
     int error = mcp_reader_end(&e->reader, http->status, http->content_type);
     if (error == ERR_PROTOCOL && !good)
-        conclude(e, ERR_REMOTE, http_reason((int)http->status));
+        mcp_exchange_conclude(e, ERR_REMOTE, http_reason((int)http->status));
     else
-        conclude(e, error, error != 0 ? e->reader.why : "");
+        mcp_exchange_conclude(e, error, error != 0 ? e->reader.why : "");
 }
 
 /* Was it a stream, perhaps one that ended before its first byte? */
-static bool was_stream(const struct mcp_exchange *e, const struct http_result *http)
+static bool mcp_exchange_was_stream(const struct mcp_exchange *e, const struct http_result *http)
 {
-    return e->reader.is_stream || (http->error == 0 && http->status == 200
-        && e->reader.body.len == 0 && mcp_reader_type_is(http->content_type, "text/event-stream"));
+    return e->reader.is_stream ||
+        (http->error == 0 && http->status == 200 && e->reader.body.len == 0 &&
+            mcp_reader_type_is(http->content_type, "text/event-stream"));
 }
 
-static void on_done(void *arg, const struct http_result *http)
+static void mcp_exchange_on_done(void *arg, const struct http_result *http)
 {
     struct mcp_exchange *e = arg;
     e->transfer = NULL;
@@ -157,37 +164,47 @@ static void on_done(void *arg, const struct http_result *http)
         snprintf(e->session, sizeof e->session, "%s", http->wanted);
     }
     e->reply.sent = e->reply.sent || http->sent;
-    if (e->reader.response != NULL)
-        conclude(e, 0, "");
-    else if (http->error == ERR_PROTOCOL || http->error == ERR_LIMIT || http->error == ERR_NOMEM
-        || http->error == ERR_DEADLINE || http->error == ERR_FORBIDDEN)
-        conclude(e, http->error, e->reader.why[0] != '\0' ? e->reader.why : http->why);
-    else if (was_stream(e, http))
-        on_stream_end(e, http);
+    if (e->reader.response)
+        mcp_exchange_conclude(e, 0, "");
+    else if (http->error == ERR_PROTOCOL || http->error == ERR_LIMIT || http->error == ERR_NOMEM ||
+        http->error == ERR_DEADLINE || http->error == ERR_FORBIDDEN)
+        mcp_exchange_conclude(e, http->error, e->reader.why[0] != '\0' ? e->reader.why : http->why);
+    else if (mcp_exchange_was_stream(e, http))
+        mcp_exchange_on_stream_end(e, http);
     else if (http->error != 0)
-        conclude(e, http->error, http->why);
+        mcp_exchange_conclude(e, http->error, http->why);
     else if (e->resuming && http->status != 200)
-        conclude(e, ERR_NET, "the stream could not be taken up again");
+        mcp_exchange_conclude(e, ERR_NET, "the stream could not be taken up again");
     else
-        on_whole_body(e, http);
+        mcp_exchange_on_whole_body(e, http);
 }
 
-static int send_it(struct mcp_exchange *e, const char *method, const char *const *headers)
+static int mcp_exchange_send_it(struct mcp_exchange *e, const char *method,
+    const char *const *headers)
 {
     int64_t left = e->what.until_ms - clock_mono_ms();
     bool post = strcmp(method, "POST") == 0;
     if (left <= 0)
         return ERR_DEADLINE;
-    struct http_request request = { .method = method, .url = e->what.url, .headers = headers,
-        .body = post ? e->what.body : NULL, .body_len = post ? e->what.body_len : 0,
-        .connect_timeout_ms = CONNECT_MS, .total_timeout_ms = left,
-        .max_bytes = e->what.max_bytes, .public_only = e->what.public_only, .max_redirects = 3,
-        .same_origin = true, .wanted = "mcp-session-id", .on_body = on_body, .on_done = on_done,
-        .arg = e };
+    struct http_request request = {.method = method,
+        .url = e->what.url,
+        .headers = headers,
+        .body = post ? e->what.body : NULL,
+        .body_len = post ? e->what.body_len : 0,
+        .connect_timeout_ms = CONNECT_MS,
+        .total_timeout_ms = left,
+        .max_bytes = e->what.max_bytes,
+        .public_only = e->what.public_only,
+        .max_redirects = 3,
+        .same_origin = true,
+        .wanted = "mcp-session-id",
+        .on_body = mcp_exchange_on_body,
+        .on_done = mcp_exchange_on_done,
+        .arg = e};
     return http_start(e->what.http, &request, &e->transfer);
 }
 
-static int resume(struct mcp_exchange *e)
+static int mcp_exchange_resume(struct mcp_exchange *e)
 {
     const char *headers[HEADERS_MAX + 4];
     char last[300];
@@ -200,15 +217,15 @@ static int resume(struct mcp_exchange *e)
     headers[count] = NULL;
     mcp_reader_resume(&e->reader);
     e->resuming = true;
-    return send_it(e, "GET", headers);
+    return mcp_exchange_send_it(e, "GET", headers);
 }
 
-static int copy_headers(struct mcp_exchange *e, const char *const *headers)
+static int mcp_exchange_copy_headers(struct mcp_exchange *e, const char *const *headers)
 {
-    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++) {
+    for (size_t i = 0; headers && headers[i]; i++) {
         if (e->header_count == HEADERS_MAX)
             return ERR_LIMIT;
-        if ((e->headers[e->header_count] = strdup(headers[i])) == NULL)
+        if (!(e->headers[e->header_count] = strdup(headers[i])))
             return ERR_NOMEM;
         e->header_count++;
     }
@@ -221,24 +238,24 @@ int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_exchange_what
     const char *headers[HEADERS_MAX + 4];
     size_t count = 0;
     struct mcp_exchange *e = calloc(1, sizeof *e);
-    if (e == NULL)
+    if (!e)
         return ERR_NOMEM;
     e->what = *what;
     e->reply.message.id = -1;
     mcp_reader_init(&e->reader, what->id, what->max_bytes);
     if (what->resumable) /* only the legacy era has requests of the server */
-        e->reader.ask = answer_server;
+        e->reader.ask = mcp_exchange_answer_server;
     e->reader.arg = e;
-    int error = copy_headers(e, what->headers);
+    int error = mcp_exchange_copy_headers(e, what->headers);
     headers[count++] = "Content-Type: application/json";
     headers[count++] = "Accept: application/json, text/event-stream";
     for (size_t i = 0; i < e->header_count; i++)
         headers[count++] = e->headers[i];
     headers[count] = NULL;
     if (error == 0)
-        error = send_it(e, "POST", headers);
+        error = mcp_exchange_send_it(e, "POST", headers);
     if (error != 0) {
-        destroy(e);
+        mcp_exchange_destroy(e);
         return error;
     }
     e->what.body = NULL; /* http.c has its own copy */

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_MCP_EXCHANGE_H
 #define TURNPIKE_TOOLS_REMOTE_MCP_EXCHANGE_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "base/reactor.h"
 #include "tools/remote/mcp_wire.h"
@@ -13,16 +14,18 @@
 /*
  * mcp_exchange -- one POST to an MCP server and the JSON-RPC response to it, which comes as JSON,
  * as an event of a stream, or, in the legacy era, from a stream taken up again by GET with
- * Last-Event-ID. Of what a legacy server asks back, ping is answered, all else refused. Used by turn and api workers and the housekeeper.
+ * Last-Event-ID. Of what a legacy server asks back, ping is answered, all else refused. Used by
+ * turn and api workers and the housekeeper.
  */
-struct mcp_reply {          /* borrowed during on_done */
-    int error;              /* 0 = `message` is the response, or status 202 came; ERR_REMOTE = another
-                               status; ERR_NET, ERR_DEADLINE, ERR_LIMIT, ERR_PROTOCOL, ERR_FORBIDDEN */
-    long status;            /* of the POST; 0 = none */
-    bool sent;              /* the server may have acted on it */
+struct mcp_reply { /* borrowed during on_done */
+    /* 0 = `message` is the response, or status 202 came; ERR_REMOTE = another status; ERR_NET,
+     * ERR_DEADLINE, ERR_LIMIT, ERR_PROTOCOL, ERR_FORBIDDEN */
+    int error;
+    long status; /* of the POST; 0 = none */
+    bool sent;   /* the server may have acted on it */
     struct mcp_wire_message message;
-    const char *session;    /* Mcp-Session-Id; "" = none */
-    const char *why;        /* for the log */
+    const char *session; /* Mcp-Session-Id; "" = none */
+    const char *why;     /* for the log */
 };
 struct mcp_exchange;
 typedef void mcp_exchange_done_fn(void *arg, const struct mcp_reply *reply);
@@ -34,16 +37,16 @@ struct mcp_exchange_what {
     const char *const *headers; /* NULL-terminated, beside Content-Type and Accept; copied */
     const char *body;
     size_t body_len;
-    int64_t id;             /* of the request in body; -1 = a notification: any 2xx is the end */
-    int64_t until_ms;       /* monotonic */
-    size_t max_bytes;       /* of the reply, and of one event */
+    int64_t id;       /* of the request in body; -1 = a notification: any 2xx is the end */
+    int64_t until_ms; /* monotonic */
+    size_t max_bytes; /* of the reply, and of one event */
     bool public_only;
-    bool resumable;         /* legacy: a stream that ends before the response is taken up again */
+    bool resumable; /* legacy: a stream that ends before the response is taken up again */
     mcp_exchange_done_fn *done;
     void *arg;
 };
 /* Returns 0 (done will be called, from within reactor_step) or what hindered it. */
-int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_exchange_what *what);
+MUST_CHECK int mcp_exchange_start(struct mcp_exchange **out, const struct mcp_exchange_what *what);
 /* Closes its connection; done is not called. NULL allowed. */
 void mcp_exchange_cancel(struct mcp_exchange *exchange);
 

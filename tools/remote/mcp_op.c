@@ -9,11 +9,11 @@
 #define BREAKER_FAILURES 3
 #define BREAKER_OPEN_MS 30000
 
-static const struct breaker_settings mcp_op_breaker = { BREAKER_FAILURES, BREAKER_OPEN_MS };
+static const struct breaker_settings mcp_op_breaker = {BREAKER_FAILURES, BREAKER_OPEN_MS};
 
 static void mcp_op_unlink(struct mcp_op *op)
 {
-    for (struct mcp_op **at = &op->peer->ops; *at != NULL; at = &(*at)->next)
+    for (struct mcp_op **at = &op->peer->ops; *at; at = &(*at)->next)
         if (*at == op) {
             *at = op->next;
             return;
@@ -24,7 +24,7 @@ static void mcp_op_unlink(struct mcp_op *op)
 static void mcp_op_wake_waiting(struct mcp_peer *p)
 {
     struct mcp_op *op = p->ops;
-    while (op != NULL && p->greeter == NULL) {
+    while (op && !p->greeter) {
         if (op->state == MCP_OP_WAIT) {
             mcp_op_begin(op); /* it, and by its callback any other one, may be gone now */
             op = p->ops;
@@ -59,7 +59,7 @@ static void mcp_op_free(struct mcp_op *op)
 
 void mcp_op_poke_waiting(struct mcp_peer *p)
 {
-    for (struct mcp_op *op = p->ops; op != NULL && p->greeter == NULL; op = op->next)
+    for (struct mcp_op *op = p->ops; op && !p->greeter; op = op->next)
         if (op->state == MCP_OP_WAIT && !op->timer.set) {
             reactor_timer_set(op->call.reactor, &op->timer, clock_mono_ms(), mcp_op_on_wake, op);
             return;
@@ -69,7 +69,7 @@ void mcp_op_poke_waiting(struct mcp_peer *p)
 static void mcp_op_count(struct mcp_peer *p, int error)
 {
     struct breaker *b = p->settings.breaker;
-    if (b == NULL || error == ERR_BUSY || error == ERR_NOMEM || error == ERR_LIMIT)
+    if (!b || error == ERR_BUSY || error == ERR_NOMEM || error == ERR_LIMIT)
         return;
     if (error == 0 || error == ERR_REMOTE)
         breaker_success(b);
@@ -90,8 +90,8 @@ void mcp_op_finish(struct mcp_op *op, const struct mcp_answer *answer)
 
 void mcp_op_fail(struct mcp_op *op, int error, const char *why)
 {
-    mcp_op_finish(op, &(struct mcp_answer){ .error = error, .sent = op->sent, .text = "",
-        .why = why });
+    mcp_op_finish(op,
+        &(struct mcp_answer){.error = error, .sent = op->sent, .text = "", .why = why});
 }
 
 void mcp_op_go(struct mcp_op *op, enum mcp_op_state state)
@@ -117,7 +117,7 @@ void mcp_op_begin(struct mcp_op *op)
         mcp_op_go(op, MCP_OP_CALL);
     } else if (p->era == MCP_ERA_STREAM) { /* each operation has a stream of its own */
         mcp_op_go(op, MCP_OP_OPEN);
-    } else if (p->greeter != NULL && p->greeter != op) {
+    } else if (p->greeter && p->greeter != op) {
         op->state = MCP_OP_WAIT;
     } else {
         p->greeter = op;
@@ -128,21 +128,21 @@ void mcp_op_begin(struct mcp_op *op)
 int mcp_op_start(struct mcp_op **out, struct mcp_peer *p, const struct mcp_call *call)
 {
     struct mcp_op *op = calloc(1, sizeof *op);
-    if (p->settings.breaker != NULL
-        && !breaker_allows(p->settings.breaker, &mcp_op_breaker, clock_mono_ms())) {
+    if (p->settings.breaker &&
+        !breaker_allows(p->settings.breaker, &mcp_op_breaker, clock_mono_ms())) {
         free(op);
         jdoc_free(call->params);
         return ERR_BUSY;
     }
-    if (op != NULL) {
+    if (op) {
         op->peer = p;
         op->call = *call;
-        op->name = call->name != NULL ? strdup(call->name) : NULL;
-        if (op->call.params == NULL)
+        op->name = call->name ? strdup(call->name) : NULL;
+        if (!op->call.params)
             op->call.params = jdoc_new_object();
     }
-    if (op == NULL || op->call.params == NULL || (call->name != NULL && op->name == NULL)) {
-        if (op != NULL)
+    if (!op || !op->call.params || (call->name && !op->name)) {
+        if (op)
             free(op->name);
         free(op);
         jdoc_free(call->params);
@@ -160,7 +160,7 @@ int mcp_op_start(struct mcp_op **out, struct mcp_peer *p, const struct mcp_call 
 void mcp_op_cancel(struct mcp_op *op)
 {
     struct mcp_peer *p = op->peer;
-    if (op->state == MCP_OP_CALL && p->era == MCP_ERA_LEGACY && op->exchange != NULL)
+    if (op->state == MCP_OP_CALL && p->era == MCP_ERA_LEGACY && op->exchange)
         mcp_peer_tell_cancelled(op);
     mcp_op_free(op);
     mcp_op_poke_waiting(p);

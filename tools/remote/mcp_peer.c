@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const mcp_peer_eras[] = { "auto", "modern", "legacy", "sse" };
+static const char *const mcp_peer_eras[] = {"auto", "modern", "legacy", "sse"};
 
 int mcp_era_of(const char *name)
 {
@@ -24,7 +24,7 @@ const char *mcp_era_name(enum mcp_era era)
 int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings)
 {
     struct mcp_peer *p = calloc(1, sizeof *p);
-    if (p == NULL)
+    if (!p)
         return ERR_NOMEM;
     p->settings = *settings;
     p->era = settings->era;
@@ -34,9 +34,9 @@ int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings
 
 void mcp_peer_free(struct mcp_peer *p)
 {
-    if (p == NULL)
+    if (!p)
         return;
-    while (p->ops != NULL)
+    while (p->ops)
         mcp_op_cancel(p->ops);
     free(p);
 }
@@ -62,14 +62,18 @@ void mcp_peer_forget_era(struct mcp_peer *p)
 bool mcp_peer_leave(struct mcp_peer *p, struct http_client *http)
 {
     char session[600], version[64];
-    const char *headers[] = { session, version, p->settings.header, NULL };
+    const char *headers[] = {session, version, p->settings.header, NULL};
     if (p->era != MCP_ERA_LEGACY || p->session[0] == '\0')
         return false;
     snprintf(session, sizeof session, "Mcp-Session-Id: %s", p->session);
     snprintf(version, sizeof version, "MCP-Protocol-Version: %s", p->version);
-    struct http_request request = { .method = "DELETE", .url = p->settings.url, .headers = headers,
-        .connect_timeout_ms = 1000, .total_timeout_ms = 2000, .max_bytes = 65536,
-        .public_only = p->settings.public_only };
+    struct http_request request = {.method = "DELETE",
+        .url = p->settings.url,
+        .headers = headers,
+        .connect_timeout_ms = 1000,
+        .total_timeout_ms = 2000,
+        .max_bytes = 65536,
+        .public_only = p->settings.public_only};
     p->version[0] = p->session[0] = '\0';
     return http_start(http, &request, NULL) == 0;
 }

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_MCP_PEER_H
 
 #include "base/breaker.h"
+#include "base/err.h"
 #include "tools/remote/mcp_exchange.h"
 
 #include <stdbool.h>
@@ -19,19 +20,19 @@
  */
 enum mcp_era { MCP_ERA_UNKNOWN, MCP_ERA_MODERN, MCP_ERA_LEGACY, MCP_ERA_STREAM };
 /* "auto", "modern", "legacy", "sse"; -1 when it is none. */
-int mcp_era_of(const char *name);
+MUST_CHECK int mcp_era_of(const char *name);
 const char *mcp_era_name(enum mcp_era era);
 
-struct mcp_peer_settings {   /* all borrowed for the life of the peer */
+struct mcp_peer_settings { /* all borrowed for the life of the peer */
     const char *name, *url;
-    const char *header;      /* "Authorization: Bearer ..." or NULL */
+    const char *header; /* "Authorization: Bearer ..." or NULL */
     bool public_only;
     size_t max_bytes;
     enum mcp_era era;        /* what is known; MCP_ERA_UNKNOWN = find out */
     struct breaker *breaker; /* NULL = none */
 };
 struct mcp_peer;
-int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings);
+MUST_CHECK int mcp_peer_new(struct mcp_peer **out, const struct mcp_peer_settings *settings);
 /* No operation may be under way. Forgets the session without a word: mcp_peer_leave says it. */
 void mcp_peer_free(struct mcp_peer *peer);
 enum mcp_era mcp_peer_era(const struct mcp_peer *peer);
@@ -40,30 +41,31 @@ void mcp_peer_hint(struct mcp_peer *peer, enum mcp_era era);
 /* Ends the session of the legacy era by DELETE, without waiting. Returns whether there was one. */
 bool mcp_peer_leave(struct mcp_peer *peer, struct http_client *http);
 
-struct mcp_answer {          /* borrowed during done */
-    int error;               /* 0 = result; ERR_REMOTE = the server refused (code, text); ERR_BUSY = the
+struct mcp_answer { /* borrowed during done */
+    int error;      /* 0 = result; ERR_REMOTE = the server refused (code, text); ERR_BUSY = the
                                 breaker is open; ERR_AUTH; others as in mcp_reply */
-    bool sent;               /* the request itself may have been acted on */
+    bool sent;      /* the request itself may have been acted on */
     const jdoc *result;
-    int64_t code;            /* of a JSON-RPC error; 0 = none */
-    const char *text;        /* the server's words; untrusted; "" = none */
-    const char *why;         /* for the log */
+    int64_t code;     /* of a JSON-RPC error; 0 = none */
+    const char *text; /* the server's words; untrusted; "" = none */
+    const char *why;  /* for the log */
 };
 struct mcp_op;
 typedef void mcp_op_done_fn(void *arg, const struct mcp_answer *answer);
 struct mcp_call {
     struct http_client *http;
     struct reactor *reactor;
-    const char *method;      /* static text */
-    jdoc *params;            /* taken, also on error; NULL = {} */
-    const char *name;        /* Mcp-Name; NULL = none; copied */
-    const jdoc *schema;      /* inputSchema, for x-mcp-header; NULL = none; stays during the call */
-    int64_t until_ms;        /* monotonic */
+    const char *method; /* static text */
+    jdoc *params;       /* taken, also on error; NULL = {} */
+    const char *name;   /* Mcp-Name; NULL = none; copied */
+    const jdoc *schema; /* inputSchema, for x-mcp-header; NULL = none; stays during the call */
+    int64_t until_ms;   /* monotonic */
     mcp_op_done_fn *done;
     void *arg;
 };
 /* Returns 0 (done comes later, from within reactor_step) or what hindered it: ERR_BUSY, ... */
-int mcp_op_start(struct mcp_op **out, struct mcp_peer *peer, const struct mcp_call *call);
+MUST_CHECK int mcp_op_start(struct mcp_op **out, struct mcp_peer *peer,
+    const struct mcp_call *call);
 /* Gives up: closes the stream, tells a legacy server. done is not called. */
 void mcp_op_cancel(struct mcp_op *op);
 

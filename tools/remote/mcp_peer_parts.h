@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
 #define TURNPIKE_TOOLS_REMOTE_MCP_PEER_PARTS_H
 
+#include "base/err.h"
 #include "tools/remote/mcp_peer.h"
 #include "tools/remote/mcp_stream.h"
 
@@ -17,35 +18,39 @@
 struct mcp_peer {
     struct mcp_peer_settings settings;
     enum mcp_era era;
-    bool found;              /* by this process, so that a catalogue's hint is of no interest */
-    char version[16];        /* legacy: what initialize agreed on; "" = no session yet */
-    char session[512];       /* "" = the server wants none */
-    unsigned sessions;       /* begun so far */
+    bool found;        /* by this process, so that a catalogue's hint is of no interest */
+    char version[16];  /* legacy: what initialize agreed on; "" = no session yet */
+    char session[512]; /* "" = the server wants none */
+    unsigned sessions; /* begun so far */
     int64_t last_id;
-    struct mcp_op *ops;      /* all under way */
-    struct mcp_op *greeter;  /* the one that finds the era out or begins the session */
+    struct mcp_op *ops;     /* all under way */
+    struct mcp_op *greeter; /* the one that finds the era out or begins the session */
 };
 
 /* What the operation waits for. */
 enum mcp_op_state {
-    MCP_OP_WAIT, MCP_OP_PROBE, MCP_OP_OPEN, MCP_OP_HELLO, MCP_OP_READY, MCP_OP_CALL, MCP_OP_STATES
+    MCP_OP_WAIT,
+    MCP_OP_PROBE,
+    MCP_OP_OPEN,
+    MCP_OP_HELLO,
+    MCP_OP_READY,
+    MCP_OP_CALL,
+    MCP_OP_STATES
 };
 
 /* What came of it. */
-enum mcp_op_event {
-    MCP_OP_RESULT, MCP_OP_REFUSED, MCP_OP_STATUS, MCP_OP_FAULT, MCP_OP_EVENTS
-};
+enum mcp_op_event { MCP_OP_RESULT, MCP_OP_REFUSED, MCP_OP_STATUS, MCP_OP_FAULT, MCP_OP_EVENTS };
 
 struct mcp_op {
     struct mcp_peer *peer;
     struct mcp_call call;
     char *name;
     enum mcp_op_state state;
-    bool probe_answered;     /* a server that answered the probe without naming a resultType */
-    bool again;              /* it has been begun anew once */
-    bool sent;               /* the request itself */
-    unsigned session;        /* MCP_OP_CALL: of the peer's sessions, the one that it was sent in */
-    bool has_session;        /* MCP_OP_CALL: with an id */
+    bool probe_answered; /* a server that answered the probe without naming a resultType */
+    bool again;          /* it has been begun anew once */
+    bool sent;           /* the request itself */
+    unsigned session;    /* MCP_OP_CALL: of the peer's sessions, the one that it was sent in */
+    bool has_session;    /* MCP_OP_CALL: with an id */
     int64_t id;
     struct mcp_exchange *exchange;
     struct mcp_stream *stream;
@@ -64,7 +69,7 @@ void mcp_peer_forget_era(struct mcp_peer *p);
 /* ---- mcp_peer_send ---- */
 
 /* Sends the request of the operation's state. Returns 0 or why it could not be sent. */
-int mcp_peer_send(struct mcp_op *op);
+MUST_CHECK int mcp_peer_send(struct mcp_op *op);
 
 /* Tells the server that nobody waits for the operation's answer any more. */
 void mcp_peer_tell_cancelled(struct mcp_op *op);
@@ -77,8 +82,8 @@ void mcp_peer_drop_headers(struct mcp_op *op);
 /* Enters the state and sends its request. The operation may be gone afterwards. */
 void mcp_op_go(struct mcp_op *op, enum mcp_op_state state);
 
-/* The next step from what is known of the peer: finds out the era, begins the session, waits or calls.
- * The operation may be gone afterwards. */
+/* The next step from what is known of the peer: finds out the era, begins the session, waits or
+ * calls. The operation may be gone afterwards. */
 void mcp_op_begin(struct mcp_op *op);
 
 /* Tells the answer and frees the operation. */

@@ -23,7 +23,7 @@ static int mcp_peer_add_header(void *arg, const char *header)
     struct mcp_op *op = arg;
     if (op->header_count == MCP_OP_HEADERS_MAX)
         return op->header_error = ERR_LIMIT;
-    if ((op->headers[op->header_count] = strdup(header)) == NULL)
+    if (!(op->headers[op->header_count] = strdup(header)))
         return op->header_error = ERR_NOMEM;
     op->headers[++op->header_count] = NULL;
     return 0;
@@ -31,7 +31,7 @@ static int mcp_peer_add_header(void *arg, const char *header)
 
 static void mcp_peer_add_value(struct mcp_op *op, const char *name, const char *value)
 {
-    struct buf line = { 0 };
+    struct buf line = {0};
     buf_printf(&line, "%s: ", name);
     mcp_wire_header_value(&line, value, strlen(value));
     if (buf_error(&line) != 0)
@@ -46,12 +46,12 @@ static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
 {
     const struct mcp_peer *p = op->peer;
     mcp_peer_drop_headers(op);
-    if (p->settings.header != NULL)
+    if (p->settings.header)
         mcp_peer_add_header(op, p->settings.header);
     if (modern) {
         mcp_peer_add_value(op, "MCP-Protocol-Version", MCP_WIRE_MODERN);
         mcp_peer_add_value(op, "Mcp-Method", method);
-        if (op->state == MCP_OP_CALL && op->name != NULL)
+        if (op->state == MCP_OP_CALL && op->name)
             mcp_peer_add_value(op, "Mcp-Name", op->name);
         if (op->state == MCP_OP_CALL && op->call.schema && !op->header_error)
             op->header_error = mcp_wire_headers(op->call.schema,
@@ -67,8 +67,8 @@ static int mcp_peer_headers(struct mcp_op *op, const char *method, bool modern)
 static int mcp_peer_add_client(jdoc *object, const char *key)
 {
     jdoc *client = jdoc_new_object();
-    if (client == NULL || jdoc_set_string(client, "name", "turnpike") != 0
-        || jdoc_set_string(client, "version", PACKAGE_VERSION) != 0) {
+    if (!client || jdoc_set_string(client, "name", "turnpike") != 0 ||
+        jdoc_set_string(client, "version", PACKAGE_VERSION) != 0) {
         jdoc_free(client);
         return ERR_NOMEM;
     }
@@ -79,7 +79,7 @@ static int mcp_peer_add_client(jdoc *object, const char *key)
 static int mcp_peer_add_meta(jdoc *params)
 {
     jdoc *meta = jdoc_new_object();
-    if (meta == NULL)
+    if (!meta)
         return ERR_NOMEM;
     int error = jdoc_set_string(meta, "io.modelcontextprotocol/protocolVersion", MCP_WIRE_MODERN);
     if (error == 0)
@@ -105,16 +105,21 @@ static int mcp_peer_hello(const struct mcp_peer *p, jdoc *params)
 static struct mcp_exchange_what mcp_peer_what(struct mcp_op *op)
 {
     const struct mcp_peer *p = op->peer;
-    return (struct mcp_exchange_what){ .http = op->call.http, .reactor = op->call.reactor,
-        .url = p->settings.url, .headers = (const char *const *)op->headers,
-        .until_ms = op->call.until_ms, .max_bytes = p->settings.max_bytes,
-        .public_only = p->settings.public_only, .done = mcp_cell_on_reply, .arg = op };
+    return (struct mcp_exchange_what){.http = op->call.http,
+        .reactor = op->call.reactor,
+        .url = p->settings.url,
+        .headers = (const char *const *)op->headers,
+        .until_ms = op->call.until_ms,
+        .max_bytes = p->settings.max_bytes,
+        .public_only = p->settings.public_only,
+        .done = mcp_cell_on_reply,
+        .arg = op};
 }
 
 static int mcp_peer_body(struct mcp_op *op, const char *method, bool modern, struct buf *body)
 {
     jdoc *params = op->state == MCP_OP_CALL ? jdoc_dup(op->call.params) : jdoc_new_object();
-    int error = params != NULL ? 0 : ERR_NOMEM;
+    int error = params ? 0 : ERR_NOMEM;
     if (error == 0 && op->state == MCP_OP_HELLO)
         error = mcp_peer_hello(op->peer, params);
     if (error == 0 && modern)
@@ -128,13 +133,13 @@ static int mcp_peer_body(struct mcp_op *op, const char *method, bool modern, str
 
 int mcp_peer_send(struct mcp_op *op)
 {
-    static const char *const methods[MCP_OP_STATES] = {
-        [MCP_OP_PROBE] = "tools/list", [MCP_OP_HELLO] = "initialize",
-        [MCP_OP_READY] = "notifications/initialized" };
+    static const char *const methods[MCP_OP_STATES] = {[MCP_OP_PROBE] = "tools/list",
+        [MCP_OP_HELLO] = "initialize",
+        [MCP_OP_READY] = "notifications/initialized"};
     const char *method = op->state == MCP_OP_CALL ? op->call.method : methods[op->state];
-    bool modern = op->state == MCP_OP_PROBE ||
-        (op->state == MCP_OP_CALL && op->peer->era == MCP_ERA_MODERN);
-    struct buf body = { 0 };
+    bool modern =
+        op->state == MCP_OP_PROBE || (op->state == MCP_OP_CALL && op->peer->era == MCP_ERA_MODERN);
+    struct buf body = {0};
     int error = mcp_peer_headers(op, op->state == MCP_OP_OPEN ? "" : method, modern);
     struct mcp_exchange_what what = mcp_peer_what(op);
     if (error == 0 && op->state == MCP_OP_OPEN)
@@ -146,9 +151,9 @@ int mcp_peer_send(struct mcp_op *op)
     what.id = op->id;
     what.resumable = !modern;
     if (error == 0)
-        error = op->stream != NULL
-            ? mcp_stream_send(op->stream, what.body, what.body_len, what.id, mcp_cell_on_reply)
-            : mcp_exchange_start(&op->exchange, &what);
+        error = op->stream ?
+            mcp_stream_send(op->stream, what.body, what.body_len, what.id, mcp_cell_on_reply) :
+            mcp_exchange_start(&op->exchange, &what);
     buf_free(&body);
     return error;
 }
@@ -156,11 +161,11 @@ int mcp_peer_send(struct mcp_op *op)
 void mcp_peer_tell_cancelled(struct mcp_op *op)
 {
     struct mcp_exchange_what what = mcp_peer_what(op);
-    struct buf body = { 0 };
+    struct buf body = {0};
     jdoc *params = jdoc_new_object();
-    if (params != NULL && jdoc_set_int(params, "requestId", op->id) == 0
-        && jdoc_set_string(params, "reason", "no longer wanted") == 0
-        && mcp_peer_headers(op, "", false) == 0) {
+    if (params && jdoc_set_int(params, "requestId", op->id) == 0 &&
+        jdoc_set_string(params, "reason", "no longer wanted") == 0 &&
+        mcp_peer_headers(op, "", false) == 0) {
         mcp_wire_put(&body, -1, "notifications/cancelled", params);
         what.headers = (const char *const *)op->headers;
         if (buf_error(&body) == 0)

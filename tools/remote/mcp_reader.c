@@ -10,7 +10,7 @@
 
 void mcp_reader_init(struct mcp_reader *r, int64_t id, size_t max_bytes)
 {
-    *r = (struct mcp_reader){ .id = id, .max_bytes = max_bytes };
+    *r = (struct mcp_reader){.id = id, .max_bytes = max_bytes};
     buf_init(&r->body, max_bytes);
     sse_init(&r->sse, max_bytes);
 }
@@ -32,17 +32,16 @@ void mcp_reader_resume(struct mcp_reader *r)
 bool mcp_reader_type_is(const char *content_type, const char *type)
 {
     size_t len = strlen(type);
-    return strncasecmp(content_type, type, len) == 0
-        && strchr("; \t", content_type[len]) != NULL;
+    return strncasecmp(content_type, type, len) == 0 && strchr("; \t", content_type[len]);
 }
 
-static bool is_ours(const struct mcp_reader *r, const struct mcp_wire_message *m)
+static bool mcp_reader_is_ours(const struct mcp_reader *r, const struct mcp_wire_message *m)
 {
-    return (m->kind == MCP_WIRE_RESULT || m->kind == MCP_WIRE_ERROR)
-        && ((m->id == r->id && r->id >= 0) || (m->kind == MCP_WIRE_ERROR && !m->has_id));
+    return (m->kind == MCP_WIRE_RESULT || m->kind == MCP_WIRE_ERROR) &&
+        ((m->id == r->id && r->id >= 0) || (m->kind == MCP_WIRE_ERROR && !m->has_id));
 }
 
-static int on_event(void *arg, const struct sse_event *event)
+static int mcp_reader_on_event(void *arg, const struct sse_event *event)
 {
     struct mcp_reader *r = arg;
     struct mcp_wire_message m;
@@ -57,11 +56,11 @@ static int on_event(void *arg, const struct sse_event *event)
     if (error != 0)
         return error == ERR_NOMEM ? error : ERR_PROTOCOL;
     mcp_wire_read(doc, &m);
-    if (is_ours(r, &m)) {
+    if (mcp_reader_is_ours(r, &m)) {
         r->response = doc;
         return ERR_CANCELLED;
     }
-    if (m.kind == MCP_WIRE_REQUEST && r->ask != NULL && r->asked++ < MCP_READER_ASKS_MAX)
+    if (m.kind == MCP_WIRE_REQUEST && r->ask && r->asked++ < MCP_READER_ASKS_MAX)
         error = r->ask(r->arg, &m);
     jdoc_free(doc);
     return error;
@@ -75,12 +74,12 @@ int mcp_reader_feed(struct mcp_reader *r, long status, const char *type, const c
         buf_put(&r->body, bytes, len);
         return buf_error(&r->body);
     }
-    if (r->response != NULL)
+    if (r->response)
         return ERR_CANCELLED;
     r->received += len;
     if (r->received > r->max_bytes)
         return ERR_LIMIT;
-    return sse_feed(&r->sse, bytes, len, on_event, r);
+    return sse_feed(&r->sse, bytes, len, mcp_reader_on_event, r);
 }
 
 int mcp_reader_end(struct mcp_reader *r, long status, const char *type)
@@ -95,7 +94,7 @@ int mcp_reader_end(struct mcp_reader *r, long status, const char *type)
     if (error != 0)
         return error == ERR_NOMEM ? error : ERR_PROTOCOL;
     mcp_wire_read(r->response, &m);
-    if (is_ours(r, &m) && (good || m.kind == MCP_WIRE_ERROR))
+    if (mcp_reader_is_ours(r, &m) && (good || m.kind == MCP_WIRE_ERROR))
         return 0;
     jdoc_free(r->response);
     r->response = NULL;

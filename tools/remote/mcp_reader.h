@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_MCP_READER_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 #include "tools/remote/mcp_wire.h"
 #include "wire/sse.h"
@@ -18,16 +19,16 @@
 #define MCP_READER_ASKS_MAX 20 /* requests of the server that are answered in one stream */
 typedef int mcp_reader_ask_fn(void *arg, const struct mcp_wire_message *request);
 struct mcp_reader {
-    int64_t id;              /* of the request */
+    int64_t id; /* of the request */
     size_t max_bytes;
-    mcp_reader_ask_fn *ask;  /* a request of the server, in a stream; NULL = passed over */
+    mcp_reader_ask_fn *ask; /* a request of the server, in a stream; NULL = passed over */
     void *arg;
     struct buf body;
     struct sse sse;
     bool is_stream;
     unsigned events, asked;
     size_t received;
-    jdoc *response;          /* of a stream, or of a whole body after mcp_reader_end */
+    jdoc *response; /* of a stream, or of a whole body after mcp_reader_end */
     char why[160];
 };
 void mcp_reader_init(struct mcp_reader *r, int64_t id, size_t max_bytes);
@@ -38,12 +39,12 @@ void mcp_reader_resume(struct mcp_reader *r);
  * Bytes of a reply with this status and content type. Returns 0; ERR_CANCELLED: the response is
  * there, no more is wanted; ERR_LIMIT, ERR_PROTOCOL, ERR_NOMEM, or what ask returned.
  */
-int mcp_reader_feed(struct mcp_reader *r, long status, const char *type, const char *bytes,
-    size_t len);
+MUST_CHECK int mcp_reader_feed(struct mcp_reader *r, long status, const char *type,
+    const char *bytes, size_t len);
 /*
  * The reply that is no stream is whole. Returns 0 with r->response; ERR_PROTOCOL (why); ERR_NOMEM.
  */
-int mcp_reader_end(struct mcp_reader *r, long status, const char *type);
+MUST_CHECK int mcp_reader_end(struct mcp_reader *r, long status, const char *type);
 /* Is this the media type, whatever its parameters? */
 bool mcp_reader_type_is(const char *content_type, const char *type);
 

@@ -14,13 +14,13 @@
 #define RESULT_MAX 32768
 #define NAMES_MAX 500
 
-static const char *const server_members[] = { "name", "url", "credential", "timeout_ms",
+static const char *const server_members[] = {"name", "url", "credential", "timeout_ms",
     "result_max", "era", "effect", "approval", "trust_annotations", "allow_private", "allow",
-    "deny", "tools", "outside", NULL };
-static const char *const tool_members[] = { "effect", "approval", "timeout_ms", "keywords", NULL };
+    "deny", "tools", "outside", NULL};
+static const char *const tool_members[] = {"effect", "approval", "timeout_ms", "keywords", NULL};
 
-static int check_name(const struct entry_file *f, struct mcp_servers *servers, const jdoc *entry,
-    struct mcp_server *s)
+static int mcp_servers_check_name(const struct entry_file *f, struct mcp_servers *servers,
+    const jdoc *entry, struct mcp_server *s)
 {
     static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
     const char *name = "";
@@ -29,13 +29,14 @@ static int check_name(const struct entry_file *f, struct mcp_servers *servers, c
         return error;
     if (name[0] < 'a' || name[0] > 'z' || strspn(name, good) != strlen(name))
         return entry_file_wrong(f, "name", "must be small letters, digits and '-', a letter first");
-    if (mcp_servers_find(servers, name) != NULL)
+    if (mcp_servers_find(servers, name))
         return entry_file_wrong(f, "name", "\"%s\" comes twice", name);
     snprintf(s->name, sizeof s->name, "%s", name);
     return 0;
 }
 
-static int check_url(const struct entry_file *f, const jdoc *entry, struct mcp_server *s)
+static int mcp_servers_check_url(const struct entry_file *f, const jdoc *entry,
+    struct mcp_server *s)
 {
     bool allow_private = false, private = false;
     int error = entry_file_string(f, entry, "url", true, 1500, &s->url);
@@ -45,35 +46,37 @@ static int check_url(const struct entry_file *f, const jdoc *entry, struct mcp_s
         error = entry_file_url(f, "url", s->url, &private);
     if (error != 0)
         return error;
-    if (strchr(s->url, '#') != NULL)
+    if (strchr(s->url, '#'))
         return entry_file_wrong(f, "url", "must hold no fragment");
     s->public_only = !allow_private && !private;
     if (s->public_only && strncmp(s->url, "https://", 8) != 0)
-        return entry_file_wrong(f, "url", "must begin with https:// (http only for an address that "
+        return entry_file_wrong(f, "url",
+            "must begin with https:// (http only for an address that "
             "is private, or with allow_private)");
     return 0;
 }
 
-static int check_names(const struct entry_file *f, const jdoc *entry, const char *key,
+static int mcp_servers_check_names(const struct entry_file *f, const jdoc *entry, const char *key,
     const jdoc **out)
 {
     *out = jdoc_get(entry, key);
-    bool good = *out == NULL || (jdoc_type(*out) == JDOC_ARRAY && jdoc_length(*out) <= NAMES_MAX);
+    bool good = !*out || (jdoc_type(*out) == JDOC_ARRAY && jdoc_length(*out) <= NAMES_MAX);
     for (size_t i = 0; good && i < jdoc_length(*out); i++)
         good = jdoc_string(jdoc_at(*out, i), NULL) != NULL;
     return good ? 0 : entry_file_wrong(f, key, "must be a list of names of tools");
 }
 
-static int check_tools(const struct entry_file *f, const jdoc *entry, struct mcp_server *s)
+static int mcp_servers_check_tools(const struct entry_file *f, const jdoc *entry,
+    struct mcp_server *s)
 {
-    struct jdoc_iter it = { 0 };
+    struct jdoc_iter it = {0};
     char place[400];
-    const struct entry_file in_tool = { .path = place, .why = f->why, .why_size = f->why_size };
+    const struct entry_file in_tool = {.path = place, .why = f->why, .why_size = f->why_size};
     const char *key, *keywords;
     jdoc *tool;
     int error = 0;
     s->tools = jdoc_get(entry, "tools");
-    if (s->tools != NULL && jdoc_type(s->tools) != JDOC_OBJECT)
+    if (s->tools && jdoc_type(s->tools) != JDOC_OBJECT)
         return entry_file_wrong(f, "tools", "must be an object of {NAME: {...}}");
     while (error == 0 && jdoc_next(s->tools, &it, &key, &tool)) {
         enum tools_effect effect;
@@ -93,12 +96,13 @@ static int check_tools(const struct entry_file *f, const jdoc *entry, struct mcp
     return error;
 }
 
-static enum tools_approval usual_approval(enum tools_effect effect)
+static enum tools_approval mcp_servers_usual_approval(enum tools_effect effect)
 {
     return effect == TOOLS_READ ? TOOLS_APPROVAL_NEVER : TOOLS_APPROVAL_ALWAYS;
 }
 
-static int check_era(const struct entry_file *f, const jdoc *entry, struct mcp_server *s)
+static int mcp_servers_check_era(const struct entry_file *f, const jdoc *entry,
+    struct mcp_server *s)
 {
     const char *era = "auto";
     int error = entry_file_string(f, entry, "era", false, 16, &era), value = mcp_era_of(era);
@@ -109,26 +113,27 @@ static int check_era(const struct entry_file *f, const jdoc *entry, struct mcp_s
     return error;
 }
 
-static int read_server(const struct entry_file *f, struct mcp_servers *servers, const jdoc *entry,
-    bool secrets)
+static int mcp_servers_read_server(const struct entry_file *f, struct mcp_servers *servers,
+    const jdoc *entry, bool secrets)
 {
     struct mcp_server *s = &servers->list[servers->count];
-    *s = (struct mcp_server){ .timeout_ms = TIMEOUT_MS, .result_max = RESULT_MAX,
-        .effect = TOOLS_OUTSIDE };
+    *s = (struct mcp_server){.timeout_ms = TIMEOUT_MS,
+        .result_max = RESULT_MAX,
+        .effect = TOOLS_OUTSIDE};
     int error = entry_file_known(f, "", entry, server_members);
     if (error == 0)
-        error = check_name(f, servers, entry, s);
+        error = mcp_servers_check_name(f, servers, entry, s);
     if (error == 0)
-        error = check_url(f, entry, s);
+        error = mcp_servers_check_url(f, entry, s);
     if (error == 0)
         error = entry_file_int(f, entry, "timeout_ms", 100, TIMEOUT_MAX_MS, &s->timeout_ms);
     if (error == 0)
         error = entry_file_int(f, entry, "result_max", 256, 1 << 20, &s->result_max);
     if (error == 0)
-        error = check_era(f, entry, s);
+        error = mcp_servers_check_era(f, entry, s);
     if (error == 0)
         error = entry_file_effect(f, entry, &s->effect);
-    s->approval = usual_approval(s->effect);
+    s->approval = mcp_servers_usual_approval(s->effect);
     if (error == 0)
         error = entry_file_approval(f, entry, &s->approval);
     if (error == 0)
@@ -138,17 +143,17 @@ static int read_server(const struct entry_file *f, struct mcp_servers *servers, 
         error = entry_file_bool(f, entry, "outside", &outside);
     s->vouched = !outside;
     if (error == 0)
-        error = check_names(f, entry, "allow", &s->allow);
+        error = mcp_servers_check_names(f, entry, "allow", &s->allow);
     if (error == 0)
-        error = check_names(f, entry, "deny", &s->deny);
+        error = mcp_servers_check_names(f, entry, "deny", &s->deny);
     if (error == 0)
-        error = check_tools(f, entry, s);
+        error = mcp_servers_check_tools(f, entry, s);
     if (error == 0)
         error = entry_file_credential(f, jdoc_get(entry, "credential"), secrets, &s->header);
     return error;
 }
 
-static int share_breakers(struct mcp_servers *servers)
+static int mcp_servers_share_breakers(struct mcp_servers *servers)
 {
     size_t size = servers->count * sizeof *servers->breakers;
     /* cppcheck-suppress invalidFunctionArg */
@@ -161,36 +166,36 @@ static int share_breakers(struct mcp_servers *servers)
     return 0;
 }
 
-static int read_list(struct mcp_servers *out, const struct conf *conf, bool secrets,
+static int mcp_servers_read_list(struct mcp_servers *out, const struct conf *conf, bool secrets,
     const struct entry_file *file)
 {
     char place[300];
-    const struct entry_file f = { .path = place, .why = file->why, .why_size = file->why_size };
+    const struct entry_file f = {.path = place, .why = file->why, .why_size = file->why_size};
     size_t count = jdoc_length(out->document);
     int error = 0;
     if (jdoc_type(out->document) != JDOC_ARRAY || count > MCP_SERVERS_MAX)
         return entry_file_wrong(file, "", "must be a list of at most %d servers", MCP_SERVERS_MAX);
     out->list = calloc(count + 1, sizeof *out->list);
-    if (out->list == NULL)
+    if (!out->list)
         return ERR_NOMEM;
     for (size_t i = 0; error == 0 && i < count; i++) {
         snprintf(place, sizeof place, "%.200s: server %zu", conf->mcp_file, i + 1);
-        error = read_server(&f, out, jdoc_at(out->document, i), secrets);
+        error = mcp_servers_read_server(&f, out, jdoc_at(out->document, i), secrets);
         out->count++; /* also of a wrong one: its header is freed with the others */
     }
-    return error == 0 && count > 0 && secrets ? share_breakers(out) : error;
+    return error == 0 && count > 0 && secrets ? mcp_servers_share_breakers(out) : error;
 }
 
 int mcp_servers_load(struct mcp_servers *out, const struct conf *conf, bool secrets, char *why,
     size_t why_size)
 {
-    struct entry_file f = { .path = conf->mcp_file, .why = why, .why_size = why_size };
+    struct entry_file f = {.path = conf->mcp_file, .why = why, .why_size = why_size};
     memset(out, 0, sizeof *out);
     if (conf->mcp_file[0] == '\0')
         return 0;
     int error = entry_file_read(&f, FILE_MAX, &out->document);
     if (error == 0)
-        error = read_list(out, conf, secrets, &f);
+        error = mcp_servers_read_list(out, conf, secrets, &f);
     if (error == ERR_NOMEM)
         snprintf(why, why_size, "mcp.file: out of memory");
     if (error != 0)
@@ -202,11 +207,11 @@ void mcp_servers_free(struct mcp_servers *servers)
 {
     for (size_t i = 0; i < servers->count; i++) {
         char *header = servers->list[i].header;
-        if (header != NULL)
+        if (header)
             explicit_bzero(header, strlen(header));
         free(header);
     }
-    if (servers->breakers != NULL)
+    if (servers->breakers)
         munmap(servers->breakers, servers->count * sizeof *servers->breakers);
     free(servers->list);
     jdoc_free(servers->document);
@@ -221,7 +226,7 @@ const struct mcp_server *mcp_servers_find(const struct mcp_servers *servers, con
     return NULL;
 }
 
-static bool names(const jdoc *list, const char *name)
+static bool mcp_servers_names(const jdoc *list, const char *name)
 {
     for (size_t i = 0; i < jdoc_length(list); i++)
         if (strcmp(jdoc_string(jdoc_at(list, i), NULL), name) == 0)
@@ -233,23 +238,25 @@ void mcp_servers_policy(const struct mcp_server *server, const jdoc *definition,
     struct mcp_policy *out)
 {
     /* The file has been checked: what is there is right. */
-    const struct entry_file f = { .path = "", .why = (char[8]){ 0 }, .why_size = 8 };
+    const struct entry_file f = {.path = "", .why = (char[8]){0}, .why_size = 8};
     const char *name = jdoc_text_or(definition, "name", "");
     bool reads = false;
-    *out = (struct mcp_policy){ .effect = server->effect, .approval = server->approval,
-        .timeout_ms = server->timeout_ms, .keywords = "" };
-    out->allowed = (server->allow == NULL || names(server->allow, name))
-        && !names(server->deny, name);
+    *out = (struct mcp_policy){.effect = server->effect,
+        .approval = server->approval,
+        .timeout_ms = server->timeout_ms,
+        .keywords = ""};
+    out->allowed = (!server->allow || mcp_servers_names(server->allow, name)) &&
+        !mcp_servers_names(server->deny, name);
     jdoc_get_bool(jdoc_get(definition, "annotations"), "readOnlyHint", &reads);
     if (reads && server->trust_annotations) {
         out->effect = TOOLS_READ;
         out->approval = TOOLS_APPROVAL_NEVER;
     }
     const jdoc *own = jdoc_get(server->tools, name);
-    if (own == NULL)
+    if (!own)
         return;
-    if (entry_file_effect(&f, own, &out->effect) == 0 && jdoc_get(own, "effect") != NULL)
-        out->approval = usual_approval(out->effect);
+    if (entry_file_effect(&f, own, &out->effect) == 0 && jdoc_get(own, "effect"))
+        out->approval = mcp_servers_usual_approval(out->effect);
     err_ignore(entry_file_approval(&f, own, &out->approval));
     err_ignore(entry_file_int(&f, own, "timeout_ms", 100, TIMEOUT_MAX_MS, &out->timeout_ms));
     out->keywords = jdoc_text_or(own, "keywords", "");

@@ -2,6 +2,7 @@
 #define TURNPIKE_TOOLS_REMOTE_MCP_WIRE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/jdoc.h"
 
 #include <stdbool.h>
@@ -18,21 +19,21 @@
 bool mcp_wire_legacy_version(const char *version);
 
 enum mcp_wire_kind {
-    MCP_WIRE_NOTHING,      /* no JSON-RPC message */
+    MCP_WIRE_NOTHING, /* no JSON-RPC message */
     MCP_WIRE_RESULT,
     MCP_WIRE_ERROR,
-    MCP_WIRE_REQUEST,      /* the server asks */
+    MCP_WIRE_REQUEST, /* the server asks */
     MCP_WIRE_NOTIFICATION,
 };
-struct mcp_wire_message {  /* borrowed from the document */
+struct mcp_wire_message { /* borrowed from the document */
     enum mcp_wire_kind kind;
     bool has_id;
-    int64_t id;            /* of ours: a number; -1 = another one's */
-    const jdoc *id_value;  /* as the server wrote it, for answers to requests */
+    int64_t id;           /* of ours: a number; -1 = another one's */
+    const jdoc *id_value; /* as the server wrote it, for answers to requests */
     const char *method;
     const jdoc *params, *result, *data;
     int64_t code;
-    const char *text;      /* of an error; "" = none */
+    const char *text; /* of an error; "" = none */
 };
 void mcp_wire_read(const jdoc *doc, struct mcp_wire_message *out);
 
@@ -58,8 +59,10 @@ void mcp_wire_header_value(struct buf *out, const char *text, size_t len);
  * mcp_wire_headers_valid -- may the tool with this inputSchema be used? why: what is wrong.
  */
 bool mcp_wire_headers_valid(const jdoc *schema, char *why, size_t why_size);
-/* Calls put(arg, "Mcp-Param-NAME: value") for each such argument that is there. 0 or put's error. */
+/* Calls put(arg, "Mcp-Param-NAME: value") for each such argument that is there. 0 or put's
+ * error. */
 typedef int mcp_wire_put_fn(void *arg, const char *header);
-int mcp_wire_headers(const jdoc *schema, const jdoc *arguments, mcp_wire_put_fn *put, void *arg);
+MUST_CHECK int mcp_wire_headers(const jdoc *schema, const jdoc *arguments, mcp_wire_put_fn *put,
+    void *arg);
 
 #endif

@@ -15,9 +15,9 @@
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
-#define LOOK_MS 10     /* how often it is looked whether the user's call elsewhere has ended */
-#define AGAIN_MS 100   /* before a second attempt: the supervisor has seen the death by then */
-#define LATE_MS 2000   /* a process that is over its time has been killed by then, or is stuck */
+#define LOOK_MS 10   /* how often it is looked whether the user's call elsewhere has ended */
+#define AGAIN_MS 100 /* before a second attempt: the supervisor has seen the death by then */
+#define LATE_MS 2000 /* a process that is over its time has been killed by then, or is stuck */
 
 enum tool_call_state {
     CALL_QUEUED,  /* behind another call of the user, or the socket's queue is full */
@@ -66,7 +66,7 @@ static void tool_call_hang_up(struct tool_call *call)
 }
 
 /* The user's next one here; those of other workers look by themselves. */
-static void tool_calls_next(struct tool_calls *c, unsigned long long owner)
+static void tool_call_tool_calls_next(struct tool_calls *c, unsigned long long owner)
 {
     for (struct tool_call *call = c->first; call; call = call->next)
         if (call->owner == owner && call->state == CALL_QUEUED) {
@@ -90,7 +90,7 @@ static void tool_call_free(struct tool_call *call)
     reactor_timer_clear(c->reactor, &call->timer);
     fastcgi_reply_fini(&call->reply);
     buf_free(&call->request);
-    tool_calls_next(c, call->owner);
+    tool_call_tool_calls_next(c, call->owner);
     free(call);
 }
 
@@ -110,10 +110,11 @@ static void tool_call_end(struct tool_call *call, int error)
 
 static void tool_call_fail(struct tool_call *call, const char *code, const char *text)
 {
-    tool_call_end(call, run_fail(call->run, code, "%s%s", text,
-        !call->begun                                 ? " Nothing was done."
-        : call->run->spec->effect == TOOLS_READ      ? ""
-                                                     : " Whether it had an effect is not known."));
+    tool_call_end(call,
+        run_fail(call->run, code, "%s%s", text,
+            !call->begun                              ? " Nothing was done." :
+                call->run->spec->effect == TOOLS_READ ? "" :
+                                                        " Whether it had an effect is not known."));
 }
 
 static void tool_call_fail_busy(struct tool_call *call)
@@ -123,19 +124,21 @@ static void tool_call_fail_busy(struct tool_call *call)
     log_limited(LOG_LEVEL_WARN, "%s waited %" PRId64 " ms for %s in vain (%stool.process_wait)",
         call->run->spec->name, call->all->worker->conf->tool_process_wait_ms,
         own ? "earlier calls of its user" : "a tool process", own ? "" : "tool.processes, ");
-    tool_call_fail(call, "busy", own
-        ? "Earlier calls of this user ran for all of the time that a call may wait "
-          "(tool.process_wait). It may be tried again later."
-        : "The processes that run this tool were busy for all of the time that a call may wait "
-          "(tool.process_wait). It may be tried again later.");
+    tool_call_fail(call, "busy",
+        own ? "Earlier calls of this user ran for all of the time that a call may wait "
+              "(tool.process_wait). It may be tried again later." :
+              "The processes that run this tool were busy for all of the time that a call may wait "
+              "(tool.process_wait). It may be tried again later.");
 }
 
 static void tool_call_fail_late(struct tool_call *call)
 {
     char text[200];
 
-    snprintf(text, sizeof text, "The tool computed for longer than the %" PRId64 " ms that it may "
-        "(tool.process_ms), and was ended.", call->all->worker->conf->tool_process_ms);
+    snprintf(text, sizeof text,
+        "The tool computed for longer than the %" PRId64 " ms that it may "
+        "(tool.process_ms), and was ended.",
+        call->all->worker->conf->tool_process_ms);
     tool_call_fail(call, "timeout", text);
 }
 
@@ -309,7 +312,8 @@ static int tool_call_refuse_size(struct tools_run *run)
 {
     return run_fail_at(run, "", "at most 1 MiB of JSON",
         "The arguments of this call, or the place where the user is, are longer than the %zu bytes "
-        "that a tool process takes.", TOOL_WORDS_ARGS_MAX);
+        "that a tool process takes.",
+        TOOL_WORDS_ARGS_MAX);
 }
 
 static int tool_call_start(void *arg, struct tools_run *run, const char *args, size_t len)
@@ -347,7 +351,8 @@ struct tools_apart tool_calls_apart(struct tool_place *place)
     if (!conf)
         return (struct tools_apart){.start = NULL};
     /* Both attempts, each with its wait and its time. */
-    return (struct tools_apart){.start = tool_call_start, .arg = place,
+    return (struct tools_apart){.start = tool_call_start,
+        .arg = place,
         .patience_ms = 2 * (conf->tool_process_wait_ms + conf->tool_process_ms + LATE_MS)};
 }
 

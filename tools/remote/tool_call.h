@@ -1,15 +1,16 @@
 #ifndef TURNPIKE_TOOLS_REMOTE_TOOL_CALL_H
 #define TURNPIKE_TOOLS_REMOTE_TOOL_CALL_H
 
+#include "base/err.h"
 #include "process/worker.h"
 #include "tools/kit/run.h"
 
 #include <stddef.h>
 
 /*
- * tool_call -- has tools that compute for long run in a tool process (workers/tool/tool_process.c): one
- * FastCGI request over a connection of its own, whose reply ends the call. Process: turn worker.
- * (An api worker has one request at a time and runs its tools itself.) No call blocks.
+ * tool_call -- has tools that compute for long run in a tool process (workers/tool/tool_process.c):
+ * one FastCGI request over a connection of its own, whose reply ends the call. Process: turn
+ * worker. (An api worker has one request at a time and runs its tools itself.) No call blocks.
  *
  * A user has one call in the tool processes of a machine at a time; the next one is sent when that
  * has ended. The calls of different users wait in the socket's queue, first come, first served: a
@@ -28,7 +29,7 @@ struct tool_calls;
  *   w  borrowed; w->tool_socket is set
  * Returns 0 or ERR_NOMEM.
  */
-int tool_calls_new(struct tool_calls **out, struct worker *w, struct reactor *reactor);
+MUST_CHECK int tool_calls_new(struct tool_calls **out, struct worker *w, struct reactor *reactor);
 void tool_calls_free(struct tool_calls *c); /* NULL allowed */
 
 /*

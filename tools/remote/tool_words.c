@@ -35,8 +35,8 @@ int tool_words_ask(struct buf *out, const struct tools_run *run, const char *arg
         {"TP_SESSION", c->session}, {"TP_EPOCH", n.epoch}, {"TP_ZONE", c->zone},
         {"TP_LOCALE", c->locale}, {"TP_CURRENCY", c->currency}, {"TP_NOW", n.now},
         {"TP_LATITUDE", c->has_location ? n.latitude : NULL},
-        {"TP_LONGITUDE", c->has_location ? n.longitude : NULL},
-        {"TP_LOCATION", c->location_text}, {"TP_ROLE", c->role}};
+        {"TP_LONGITUDE", c->has_location ? n.longitude : NULL}, {"TP_LOCATION", c->location_text},
+        {"TP_ROLE", c->role}};
     size_t count = sizeof pairs / sizeof *pairs, bytes = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -82,8 +82,8 @@ static void tool_words_location(struct reading *r, struct tools_context *context
     }
 }
 
-int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find,
-    struct arena *arena, struct tools_context *context, struct tools_run *run)
+int tool_words_read(tool_words_param *param, void *arg, tool_words_find *find, struct arena *arena,
+    struct tools_context *context, struct tools_run *run)
 {
     struct reading r = {param, arg, arena, false};
     const char *internal = param(arg, "TP_INTERNAL"), *tool = param(arg, "TP_TOOL");

@@ -18,11 +18,11 @@ static struct pattern *patterns;
 
 static struct pattern *pattern_get(const char *text)
 {
-    for (struct pattern *p = patterns; p != NULL; p = p->next)
+    for (struct pattern *p = patterns; p; p = p->next)
         if (strcmp(p->text, text) == 0)
             return p;
     struct pattern *p = calloc(1, sizeof *p);
-    if (p == NULL || (p->text = strdup(text)) == NULL) {
+    if (!p || !(p->text = strdup(text))) {
         free(p);
         return NULL;
     }
@@ -39,14 +39,14 @@ static struct pattern *pattern_get(const char *text)
 bool pattern_matches(const char *pattern, const char *text)
 {
     struct pattern *p = pattern_get(pattern);
-    return p != NULL && regexec(&p->compiled, text, 0, NULL, 0) == 0;
+    return p && regexec(&p->compiled, text, 0, NULL, 0) == 0;
 }
 
 int pattern_check(const char *pattern, char *why, size_t why_size)
 {
     for (const char *c = pattern; *c != '\0'; c++) {
-        bool lazy = c > pattern && *c == '?' && strchr("*+?}", c[-1]) != NULL
-            && (c < pattern + 2 || c[-2] != '\\');
+        bool lazy =
+            c > pattern && *c == '?' && strchr("*+?}", c[-1]) && (c < pattern + 2 || c[-2] != '\\');
         if ((*c == '(' && c[1] == '?') || lazy) {
             snprintf(why, why_size, "groups (?...) and lazy quantifiers are not supported");
             return ERR_INVALID;
@@ -64,9 +64,9 @@ int pattern_check(const char *pattern, char *why, size_t why_size)
         }
     }
     regex_t compiled;
-    int result = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
-    if (result != 0) {
-        regerror(result, &compiled, why, why_size);
+    int error = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
+    if (error != 0) {
+        regerror(error, &compiled, why, why_size);
         return ERR_INVALID;
     }
     regfree(&compiled);

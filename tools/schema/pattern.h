@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_TOOLS_SCHEMA_PATTERN_H
 #define TURNPIKE_TOOLS_SCHEMA_PATTERN_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,6 +11,6 @@
 /* False also when the pattern does not compile (the build refuses such a one). */
 bool pattern_matches(const char *pattern, const char *text);
 /* Is it in the part that ERE and ECMA 262 read alike? Returns 0 or ERR_INVALID and why. */
-int pattern_check(const char *pattern, char *why, size_t why_size);
+MUST_CHECK int pattern_check(const char *pattern, char *why, size_t why_size);
 
 #endif

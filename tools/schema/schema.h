@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_SCHEMA_SCHEMA_H
 #define TURNPIKE_TOOLS_SCHEMA_SCHEMA_H
 
+#include "base/err.h"
 #include "base/jdoc.h"
 
 /*
@@ -15,7 +16,8 @@
  * title, description, examples. Anything else is refused by schema_well_formed.
  */
 
-/* The first fault that a check finds: where (a JSON pointer), what would be right, and a sentence. */
+/* The first fault that a check finds: where (a JSON pointer), what would be right, and a
+ * sentence. */
 struct tools_problem {
     char path[128], expected[256], message[384];
 };
@@ -24,10 +26,11 @@ struct tools_problem {
  * schema_well_formed -- is this a schema that we understand, with defaults and examples that obey
  * it? path: where it is wrong. Returns 0 or ERR_INVALID with problem->path and ->message.
  */
-int schema_well_formed(const jdoc *schema, struct tools_problem *problem);
+MUST_CHECK int schema_well_formed(const jdoc *schema, struct tools_problem *problem);
 
 /* Returns 0, or ERR_INVALID with the first problem found. problem may be NULL. */
-int schema_validate(const jdoc *schema, const jdoc *value, struct tools_problem *problem);
+MUST_CHECK int schema_validate(const jdoc *schema, const jdoc *value,
+    struct tools_problem *problem);
 
 /* The types a schema names as bits `1 << enum jdoc_type`; 0 = it names none, any is right. */
 unsigned schema_types(const jdoc *schema);
@@ -40,6 +43,6 @@ unsigned schema_types(const jdoc *schema);
  *   an enum member in other letters ("Gas" for "gas"), text with blanks around it.
  * What remains wrong is for schema_validate. Returns 0 or ERR_NOMEM.
  */
-int schema_coerce(const jdoc *schema, jdoc *object);
+MUST_CHECK int schema_coerce(const jdoc *schema, jdoc *object);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/amount.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 #include "tools/kit/vehicle.h"
 
 #include <stdio.h>
@@ -23,21 +23,22 @@ struct hit {
 };
 
 /* Returns 0, ERR_INVALID (said) or a fault. */
-static int open_catalogue(struct tools_run *run, const struct shop_catalogue **out)
+static int shop_open_catalogue(struct tools_run *run, const struct shop_catalogue **out)
 {
-    int result = shop_open(run->context->conf, out);
-    if (result != ERR_NOT_CONFIGURED)
-        return result;
-    result = run_fail(run, "provider_not_configured",
+    int error = shop_open(run->context->conf, out);
+    if (error != ERR_NOT_CONFIGURED)
+        return error;
+    error = run_fail(run, "provider_not_configured",
         "The shop's catalogue cannot be read here (setting shop.catalogue).");
-    return result != 0 ? result : ERR_INVALID;
+    return error != 0 ? error : ERR_INVALID;
 }
 
-static jdoc *show(const struct shop_product *p, const char *currency, bool whole, const char *reason)
+static jdoc *shop_show(const struct shop_product *p, const char *currency, bool whole,
+    const char *reason)
 {
     jdoc *doc = jdoc_new_object();
     char text[SHORT_TEXT + 1];
-    if (doc == NULL)
+    if (!doc)
         return NULL;
     snprintf(text, sizeof text, "%s", p->description);
     utf8_mend_end(text);
@@ -62,7 +63,7 @@ static jdoc *show(const struct shop_product *p, const char *currency, bool whole
 }
 
 /* More of the words, then where they stand, then what can be had, then the name. */
-static int compare_hits(const void *a, const void *b)
+static int shop_compare_hits(const void *a, const void *b)
 {
     const struct hit *x = a, *y = b;
     if (x->matched != y->matched)
@@ -75,22 +76,23 @@ static int compare_hits(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->product->id, y->product->id);
 }
 
-static int answer(struct tools_run *run, const struct shop_catalogue *c, struct hit *hits,
+static int shop_answer(struct tools_run *run, const struct shop_catalogue *c, struct hit *hits,
     size_t count, const char *said)
 {
     int64_t limit = jdoc_int_or(run->args, "limit", 20);
-    qsort(hits, count, sizeof *hits, compare_hits);
+    qsort(hits, count, sizeof *hits, shop_compare_hits);
     size_t shown = count < (size_t)limit ? count : (size_t)limit;
     jdoc *list = jdoc_new_array();
-    int result = list != NULL ? 0 : ERR_NOMEM;
-    for (size_t i = 0; result == 0 && i < shown; i++)
-        result = jdoc_push(list, show(hits[i].product, c->currency, false, hits[i].reason));
-    if (result == 0 && run_succeed(run, "%zu product%s%s%s", shown, shown == 1 ? "" : "s",
-            count > shown ? ", and there are more" : "", said) == NULL)
-        result = ERR_NOMEM;
-    if (result != 0) {
+    int error = list ? 0 : ERR_NOMEM;
+    for (size_t i = 0; error == 0 && i < shown; i++)
+        error = jdoc_push(list, shop_show(hits[i].product, c->currency, false, hits[i].reason));
+    if (error == 0 &&
+        !run_succeed(run, "%zu product%s%s%s", shown, shown == 1 ? "" : "s",
+            count > shown ? ", and there are more" : "", said))
+        error = ERR_NOMEM;
+    if (error != 0) {
         jdoc_free(list);
-        return result;
+        return error;
     }
     int failed = jdoc_set(run->result, "products", list);
     failed |= jdoc_set_int(run->result, "count", (int64_t)shown);
@@ -98,13 +100,14 @@ static int answer(struct tools_run *run, const struct shop_catalogue *c, struct 
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-static struct hit rate(const struct shop_product *p, const struct words *query)
+static struct hit shop_rate(const struct shop_product *p, const struct word_set *query)
 {
-    struct hit hit = { .product = p };
+    struct hit hit = {.product = p};
     for (size_t i = 0; i < query->count; i++) {
-        int score = words_has(&p->name_words, query->list[i]) ? 4
-            : words_has(&p->tag_words, query->list[i]) ? 2
-            : words_has(&p->text_words, query->list[i]) ? 1 : 0;
+        int score = word_set_has(&p->name_words, query->list[i]) ? 4 :
+            word_set_has(&p->tag_words, query->list[i])          ? 2 :
+            word_set_has(&p->text_words, query->list[i])         ? 1 :
+                                                                   0;
         hit.matched += score > 0;
         hit.score += score;
     }
@@ -114,7 +117,7 @@ static struct hit rate(const struct shop_product *p, const struct words *query)
 int shop_tool_search_products(struct tools_run *run)
 {
     const struct shop_catalogue *c;
-    struct words query;
+    struct word_set query;
     double least = 0, most = 1e12;
     size_t count = 0;
     const char *category = jdoc_string(jdoc_get(run->args, "category"), NULL);
@@ -123,42 +126,41 @@ int shop_tool_search_products(struct tools_run *run)
     if (least > most)
         return run_fail_at(run, "/min_price", "a price that is not above max_price",
             "min_price is above max_price");
-    int result = open_catalogue(run, &c);
-    if (result != 0)
-        return result == ERR_INVALID ? 0 : result;
+    int error = shop_open_catalogue(run, &c);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     struct hit *hits = arena_array(run->arena, c->count + 1, sizeof *hits);
-    result = hits != NULL ? words_init(&query, run->arena, TERMS_MAX) : ERR_NOMEM;
-    if (result != 0)
-        return result;
-    words_add(&query, "", jdoc_text_or(run->args, "query", ""));
+    error = hits ? word_set_init(&query, run->arena, TERMS_MAX) : ERR_NOMEM;
+    if (error != 0)
+        return error;
+    word_set_add(&query, "", jdoc_text_or(run->args, "query", ""));
     for (size_t i = 0; i < c->count; i++) {
         double price = amount_to_number(c->products[i].price_minor, c->currency);
-        if ((category != NULL && strcmp(category, c->products[i].category) != 0) || price < least
-            || price > most)
+        if ((category && strcmp(category, c->products[i].category) != 0) || price < least ||
+            price > most)
             continue;
-        hits[count] = rate(&c->products[i], &query);
+        hits[count] = shop_rate(&c->products[i], &query);
         count += hits[count].matched > 0;
     }
-    return answer(run, c, hits, count, " found.");
+    return shop_answer(run, c, hits, count, " found.");
 }
 
 int shop_tool_get_product_details(struct tools_run *run)
 {
     const struct shop_catalogue *c;
     const char *id = jdoc_text_or(run->args, "product_id", "");
-    int result = open_catalogue(run, &c);
-    if (result != 0)
-        return result == ERR_INVALID ? 0 : result;
+    int error = shop_open_catalogue(run, &c);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     for (size_t i = 0; i < c->count; i++) {
         const struct shop_product *p = &c->products[i];
         char price[AMOUNT_TEXT_SIZE];
         if (strcmp(p->id, id) != 0)
             continue;
         amount_text(p->price_minor, c->currency, price);
-        if (run_succeed(run, "%s: %s%s.", p->name, price,
-                p->in_stock ? "" : ", not in stock") == NULL)
+        if (!run_succeed(run, "%s: %s%s.", p->name, price, p->in_stock ? "" : ", not in stock"))
             return ERR_NOMEM;
-        return jdoc_set(run->result, "product", show(p, c->currency, true, NULL));
+        return jdoc_set(run->result, "product", shop_show(p, c->currency, true, NULL));
     }
     return run_fail(run, "not_found",
         "There is no such product. search_products finds those there are.");
@@ -166,75 +168,74 @@ int shop_tool_get_product_details(struct tools_run *run)
 
 /* --- recommend_products --- */
 
-struct traveller { /* what is known that a product can fit */
+struct traveller {            /* what is known that a product can fit */
     const char *vehicle_type; /* NULL = unknown */
-    struct words trip;        /* words of the trips to come */
+    struct word_set trip;     /* words of the trips to come */
     const char *destination;
     int64_t from_ms;
 };
 
-static int note_trip(void *arg, const jdoc *trip)
+static int shop_note_trip(void *arg, const jdoc *trip)
 {
     struct traveller *t = arg;
     const jdoc *to = jdoc_get(trip, "destination");
-    const char *name = jdoc_string(to, NULL) != NULL ? jdoc_string(to, NULL)
-                                                     : jdoc_text_or(to, "name", "");
-    words_add(&t->trip, "", name);
-    words_add(&t->trip, "", jdoc_string(jdoc_get(to, "region"), NULL));
-    words_add(&t->trip, "", jdoc_string(jdoc_get(trip, "name"), NULL));
-    words_add(&t->trip, "", jdoc_string(jdoc_get(trip, "notes"), NULL));
-    if (t->destination == NULL && name[0] != '\0')
+    const char *name = jdoc_string(to, NULL) ? jdoc_string(to, NULL) : jdoc_text_or(to, "name", "");
+    word_set_add(&t->trip, "", name);
+    word_set_add(&t->trip, "", jdoc_string(jdoc_get(to, "region"), NULL));
+    word_set_add(&t->trip, "", jdoc_string(jdoc_get(trip, "name"), NULL));
+    word_set_add(&t->trip, "", jdoc_string(jdoc_get(trip, "notes"), NULL));
+    if (!t->destination && name[0] != '\0')
         t->destination = arena_strdup(t->trip.arena, name);
     return t->trip.failed ? ERR_NOMEM : 0;
 }
 
-static int read_traveller(struct tools_run *run, struct traveller *t)
+static int shop_read_traveller(struct tools_run *run, struct traveller *t)
 {
     jdoc *vehicle = NULL;
     int64_t now = run->context->now_ms;
-    int result = words_init(&t->trip, run->arena, 64);
-    if (result == 0)
-        result = vehicle_choose(run, &vehicle, NULL);
-    if (result == 0)
-        t->vehicle_type = arena_strdup(run->arena,
-            jdoc_string(jdoc_get(vehicle, "vehicle_type"), NULL));
+    int error = word_set_init(&t->trip, run->arena, 64);
+    if (error == 0)
+        error = vehicle_choose(run, &vehicle, NULL);
+    if (error == 0)
+        t->vehicle_type =
+            arena_strdup(run->arena, jdoc_string(jdoc_get(vehicle, "vehicle_type"), NULL));
     jdoc_free(vehicle);
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
-    return keep_each(run, "trip", now - 30LL * 86400000, now + TRIP_AHEAD_MS, note_trip, t);
+    if (error != 0 && error != ERR_NOT_FOUND)
+        return error;
+    return record_each(run, "trip", now - 30LL * 86400000, now + TRIP_AHEAD_MS, shop_note_trip, t);
 }
 
-static bool lists(const jdoc *list, const char *text)
+static bool shop_lists(const jdoc *list, const char *text)
 {
     for (size_t i = 0; i < jdoc_length(list); i++) {
         const char *one = jdoc_string(jdoc_at(list, i), NULL);
-        if (one != NULL && strcmp(one, text) == 0)
+        if (one && strcmp(one, text) == 0)
             return true;
     }
     return false;
 }
 
 /* Returns false for a product that is made for other vehicles. */
-static bool fits(struct tools_run *run, const struct traveller *t, struct hit *hit)
+static bool shop_fits(struct tools_run *run, const struct traveller *t, struct hit *hit)
 {
     const struct shop_product *p = hit->product;
     const char *vehicle = "", *trip = "";
-    if (jdoc_length(p->vehicle_types) > 0 && t->vehicle_type != NULL) {
-        if (!lists(p->vehicle_types, t->vehicle_type))
+    if (jdoc_length(p->vehicle_types) > 0 && t->vehicle_type) {
+        if (!shop_lists(p->vehicle_types, t->vehicle_type))
             return false;
         hit->score += 3;
         char *made_for = arena_printf(run->arena, "made for a %s", t->vehicle_type);
-        for (char *c = made_for; c != NULL && *c != '\0'; c++)
+        for (char *c = made_for; c && *c != '\0'; c++)
             if (*c == '_')
                 *c = ' ';
         vehicle = made_for;
     }
     for (size_t i = 0; i < p->tag_words.count && trip[0] == '\0'; i++)
-        if (words_has(&t->trip, p->tag_words.list[i])) {
+        if (word_set_has(&t->trip, p->tag_words.list[i])) {
             hit->score += 2;
             trip = arena_printf(run->arena, "suits the trip to %s", t->destination);
         }
-    if (vehicle == NULL || trip == NULL || !p->in_stock)
+    if (!vehicle || !trip || !p->in_stock)
         return false;
     hit->reason = arena_printf(run->arena, "%s%s%s", vehicle,
         vehicle[0] != '\0' && trip[0] != '\0' ? ", " : "", trip);
@@ -246,28 +247,29 @@ static bool fits(struct tools_run *run, const struct traveller *t, struct hit *h
 int shop_tool_recommend_products(struct tools_run *run)
 {
     const struct shop_catalogue *c;
-    struct traveller t = { 0 };
+    struct traveller t = {0};
     size_t count = 0;
     bool fitting = false;
     const char *category = jdoc_string(jdoc_get(run->args, "category"), NULL);
-    int result = read_traveller(run, &t);
-    if (result == 0)
-        result = open_catalogue(run, &c);
-    if (result != 0)
-        return result == ERR_INVALID ? 0 : result;
+    int error = shop_read_traveller(run, &t);
+    if (error == 0)
+        error = shop_open_catalogue(run, &c);
+    if (error != 0)
+        return error == ERR_INVALID ? 0 : error;
     struct hit *hits = arena_array(run->arena, c->count + 1, sizeof *hits);
-    if (hits == NULL)
+    if (!hits)
         return ERR_NOMEM;
     for (size_t i = 0; i < c->count; i++) {
-        if (category != NULL && strcmp(category, c->products[i].category) != 0)
+        if (category && strcmp(category, c->products[i].category) != 0)
             continue;
-        hits[count] = (struct hit){ .product = &c->products[i] };
-        if (!fits(run, &t, &hits[count]))
+        hits[count] = (struct hit){.product = &c->products[i]};
+        if (!shop_fits(run, &t, &hits[count]))
             continue;
         fitting |= hits[count++].score > 0;
     }
-    return answer(run, c, hits, count, fitting ? ", those that fit best first."
-        : t.vehicle_type != NULL || t.trip.count > 0
-            ? " in stock; none is marked for the user's vehicle or trips."
-            : " in stock; no vehicle or trip of the user is known to choose by.");
+    return shop_answer(run, c, hits, count,
+        fitting ? ", those that fit best first." :
+            t.vehicle_type || t.trip.count > 0 ?
+                  " in stock; none is marked for the user's vehicle or trips." :
+                  " in stock; no vehicle or trip of the user is known to choose by.");
 }

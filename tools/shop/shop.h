@@ -1,8 +1,9 @@
 #ifndef TURNPIKE_TOOLS_SHOP_SHOP_H
 #define TURNPIKE_TOOLS_SHOP_SHOP_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
-#include "tools/kit/words.h"
+#include "tools/kit/word_set.h"
 
 /*
  * shop -- the catalogue that the operator supplies as the file of the setting shop.catalogue:
@@ -21,16 +22,16 @@ struct shop_product {
     int64_t price_minor;
     bool in_stock;
     const jdoc *vehicle_types, *tags; /* of the catalogue */
-    struct words name_words, tag_words, text_words;
+    struct word_set name_words, tag_words, text_words;
 };
 struct shop_catalogue {
     const char *currency;
     struct shop_product *products;
     size_t count;
 };
-/* Borrowed, until the next call, which another task may make: nothing waits while it is used. Returns 0; ERR_NOT_CONFIGURED (no such file, or it never was a
- * catalogue); ERR_NOMEM. */
-int shop_open(const struct conf *conf, const struct shop_catalogue **out);
+/* Borrowed, until the next call, which another task may make: nothing waits while it is used.
+ * Returns 0; ERR_NOT_CONFIGURED (no such file, or it never was a catalogue); ERR_NOMEM. */
+MUST_CHECK int shop_open(const struct conf *conf, const struct shop_catalogue **out);
 void shop_close(void);
 
 #endif

@@ -16,28 +16,28 @@
 #define PRODUCTS_MAX 20000
 #define WORDS_MAX 64
 
-static const char *const categories[] = { "recovery_gear", "camping_expedition", "tools_maintenance",
+static const char *const categories[] = {"recovery_gear", "camping_expedition", "tools_maintenance",
     "parts_upgrades", "safety_equipment", "power_electronics", "comfort_living", "navigation_tech",
-    "books_manuals", "apparel_merchandise", "electronics", "outdoor_gear", NULL };
+    "books_manuals", "apparel_merchandise", "electronics", "outdoor_gear", NULL};
 
 static struct {
     struct shop_catalogue catalogue;
     struct arena *arena; /* NULL: nothing was read yet */
     jdoc *document;
-    char *path;          /* in the arena */
-    struct stat seen;    /* of the file that was looked at last, also when it was bad */
+    char *path;       /* in the arena */
+    struct stat seen; /* of the file that was looked at last, also when it was bad */
     bool looked;
 } shop;
 
 void shop_close(void)
 {
     jdoc_free(shop.document);
-    if (shop.arena != NULL)
+    if (shop.arena)
         arena_free(shop.arena);
     memset(&shop, 0, sizeof shop);
 }
 
-static int read_text(const char *path, struct stat *st, struct buf *text)
+static int shop_read_text(const char *path, struct stat *st, struct buf *text)
 {
     char chunk[4096];
     ssize_t n = 0;
@@ -56,96 +56,101 @@ static int read_text(const char *path, struct stat *st, struct buf *text)
     return n < 0 ? ERR_IO : buf_error(text);
 }
 
-static bool is_category(const char *name)
+static bool shop_is_category(const char *name)
 {
-    for (size_t i = 0; categories[i] != NULL; i++)
+    for (size_t i = 0; categories[i]; i++)
         if (strcmp(categories[i], name) == 0)
             return true;
     return false;
 }
 
-static int index_product(struct shop_product *p, struct arena *arena)
+static int shop_index_product(struct shop_product *p, struct arena *arena)
 {
-    if (words_init(&p->name_words, arena, WORDS_MAX) != 0
-        || words_init(&p->tag_words, arena, WORDS_MAX) != 0
-        || words_init(&p->text_words, arena, WORDS_MAX) != 0)
+    if (word_set_init(&p->name_words, arena, WORDS_MAX) != 0 ||
+        word_set_init(&p->tag_words, arena, WORDS_MAX) != 0 ||
+        word_set_init(&p->text_words, arena, WORDS_MAX) != 0)
         return ERR_NOMEM;
-    words_add(&p->name_words, "", p->name);
+    word_set_add(&p->name_words, "", p->name);
     for (size_t i = 0; i < jdoc_length(p->tags); i++)
-        words_add(&p->tag_words, "", jdoc_string(jdoc_at(p->tags, i), NULL));
-    words_add(&p->tag_words, "", p->category);
-    words_add(&p->text_words, "", p->description);
+        word_set_add(&p->tag_words, "", jdoc_string(jdoc_at(p->tags, i), NULL));
+    word_set_add(&p->tag_words, "", p->category);
+    word_set_add(&p->text_words, "", p->description);
     return p->name_words.failed || p->tag_words.failed || p->text_words.failed ? ERR_NOMEM : 0;
 }
 
 /* Returns 0, ERR_INVALID (left out) or ERR_NOMEM. */
-static int read_product(const jdoc *doc, const struct shop_catalogue *c, struct arena *arena,
+static int shop_read_product(const jdoc *doc, const struct shop_catalogue *c, struct arena *arena,
     struct shop_product *p)
 {
     double price;
     char why[URL_WHY_SIZE];
-    *p = (struct shop_product){ .id = jdoc_text_or(doc, "id", ""),
-        .name = jdoc_text_or(doc, "name", ""), .category = jdoc_text_or(doc, "category", ""),
-        .description = jdoc_text_or(doc, "description", ""), .in_stock = true,
-        .url = jdoc_string(jdoc_get(doc, "url"), NULL), .tags = jdoc_get(doc, "tags"),
-        .vehicle_types = jdoc_get(doc, "vehicle_types") };
+    *p = (struct shop_product){.id = jdoc_text_or(doc, "id", ""),
+        .name = jdoc_text_or(doc, "name", ""),
+        .category = jdoc_text_or(doc, "category", ""),
+        .description = jdoc_text_or(doc, "description", ""),
+        .in_stock = true,
+        .url = jdoc_string(jdoc_get(doc, "url"), NULL),
+        .tags = jdoc_get(doc, "tags"),
+        .vehicle_types = jdoc_get(doc, "vehicle_types")};
     jdoc_get_bool(doc, "in_stock", &p->in_stock);
-    if (!ident_is_safe(p->id, strlen(p->id), 64) || p->name[0] == '\0' || !is_category(p->category)
-        || jdoc_get_double(doc, "price", &price) != 0 || price < 0
-        || amount_from_number(price, c->currency, &p->price_minor) != 0)
+    if (!ident_is_safe(p->id, strlen(p->id), 64) || p->name[0] == '\0' ||
+        !shop_is_category(p->category) || jdoc_get_double(doc, "price", &price) != 0 || price < 0 ||
+        amount_from_number(price, c->currency, &p->price_minor) != 0)
         return ERR_INVALID;
-    if (p->url != NULL && url_check(p->url, strlen(p->url), URL_INTERNATIONAL, NULL, why) != 0)
+    if (p->url && url_check(p->url, strlen(p->url), URL_INTERNATIONAL, NULL, why) != 0)
         p->url = NULL;
-    return index_product(p, arena);
+    return shop_index_product(p, arena);
 }
 
-static int read_products(const jdoc *list, struct shop_catalogue *c, struct arena *arena)
+static int shop_read_products(const jdoc *list, struct shop_catalogue *c, struct arena *arena)
 {
     size_t count = jdoc_length(list);
     if (jdoc_type(list) != JDOC_ARRAY || count > PRODUCTS_MAX)
         return ERR_INVALID;
     c->products = arena_array(arena, count + 1, sizeof *c->products);
-    if (c->products == NULL)
+    if (!c->products)
         return ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {
-        int result = read_product(jdoc_at(list, i), c, arena, &c->products[c->count]);
-        if (result == 0)
+        int error = shop_read_product(jdoc_at(list, i), c, arena, &c->products[c->count]);
+        if (error == 0)
             c->count++;
-        else if (result == ERR_INVALID)
-            log_limited(LOG_LEVEL_WARN, "shop.catalogue: product %zu is left out: id, name, category "
-                "and price are needed", i);
+        else if (error == ERR_INVALID)
+            log_limited(LOG_LEVEL_WARN,
+                "shop.catalogue: product %zu is left out: id, name, category "
+                "and price are needed",
+                i);
         else
-            return result;
+            return error;
     }
     return 0;
 }
 
 /* In place of what was read before, unless the file is bad. */
-static int load(const struct conf *conf, const char *text, size_t len)
+static int shop_load(const struct conf *conf, const char *text, size_t len)
 {
     jdoc *document = NULL;
     char why[160] = "";
-    struct shop_catalogue c = { 0 };
+    struct shop_catalogue c = {0};
     struct arena *arena = arena_new();
     struct stat seen = shop.seen;
-    int result = arena != NULL ? jdoc_parse(text, len, &document, why, sizeof why) : ERR_NOMEM;
-    if (result == 0) {
+    int error = arena ? jdoc_parse(text, len, &document, why, sizeof why) : ERR_NOMEM;
+    if (error == 0) {
         c.currency = jdoc_text_or(document, "currency", conf->default_currency);
         if (strlen(c.currency) != 3)
-            result = ERR_INVALID;
+            error = ERR_INVALID;
     }
-    if (result == 0)
-        result = read_products(jdoc_get(document, "products"), &c, arena);
-    char *path = result == 0 ? arena_strdup(arena, conf->shop_catalogue) : NULL;
-    if (result == 0 && path == NULL)
-        result = ERR_NOMEM;
-    if (result != 0) {
-        if (result != ERR_NOMEM)
-            log_error("shop.catalogue is no catalogue: %s %s", err_text(result), why);
+    if (error == 0)
+        error = shop_read_products(jdoc_get(document, "products"), &c, arena);
+    char *path = error == 0 ? arena_strdup(arena, conf->shop_catalogue) : NULL;
+    if (error == 0 && !path)
+        error = ERR_NOMEM;
+    if (error != 0) {
+        if (error != ERR_NOMEM)
+            log_error("shop.catalogue is no catalogue: %s %s", err_text(error), why);
         jdoc_free(document);
-        if (arena != NULL)
+        if (arena)
             arena_free(arena);
-        return result;
+        return error;
     }
     shop_close();
     shop.catalogue = c;
@@ -157,29 +162,29 @@ static int load(const struct conf *conf, const char *text, size_t len)
     return 0;
 }
 
-static bool is_unchanged(const struct stat *now)
+static bool shop_is_unchanged(const struct stat *now)
 {
-    return shop.looked && now->st_ino == shop.seen.st_ino && now->st_size == shop.seen.st_size
-        && now->st_mtim.tv_sec == shop.seen.st_mtim.tv_sec
-        && now->st_mtim.tv_nsec == shop.seen.st_mtim.tv_nsec;
+    return shop.looked && now->st_ino == shop.seen.st_ino && now->st_size == shop.seen.st_size &&
+        now->st_mtim.tv_sec == shop.seen.st_mtim.tv_sec &&
+        now->st_mtim.tv_nsec == shop.seen.st_mtim.tv_nsec;
 }
 
 int shop_open(const struct conf *conf, const struct shop_catalogue **out)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     struct stat now;
-    int result = 0;
-    if (shop.path != NULL && strcmp(shop.path, conf->shop_catalogue) != 0)
+    int error = 0;
+    if (shop.path && strcmp(shop.path, conf->shop_catalogue) != 0)
         shop_close();
-    if (stat(conf->shop_catalogue, &now) == 0 && !is_unchanged(&now)) {
-        result = read_text(conf->shop_catalogue, &shop.seen, &text);
-        shop.looked = result == 0;
-        if (result == 0)
-            result = load(conf, buf_text(&text), text.len);
+    if (stat(conf->shop_catalogue, &now) == 0 && !shop_is_unchanged(&now)) {
+        error = shop_read_text(conf->shop_catalogue, &shop.seen, &text);
+        shop.looked = error == 0;
+        if (error == 0)
+            error = shop_load(conf, buf_text(&text), text.len);
         buf_free(&text);
     }
     *out = &shop.catalogue;
-    if (result == ERR_NOMEM)
-        return result;
-    return shop.arena != NULL ? 0 : ERR_NOT_CONFIGURED;
+    if (error == ERR_NOMEM)
+        return error;
+    return shop.arena ? 0 : ERR_NOT_CONFIGURED;
 }

@@ -1,8 +1,9 @@
 #ifndef TURNPIKE_TOOLS_TRANSITION_TRANSITION_H
 #define TURNPIKE_TOOLS_TRANSITION_TRANSITION_H
 
-#include "tools/kit/moment.h"
+#include "base/err.h"
 #include "tools/kit/run.h"
+#include "tools/kit/timestamp.h"
 
 #include <stdbool.h>
 
@@ -22,13 +23,13 @@ struct transition_departure {
     const struct zone *zone;
     int64_t now_ms;
     bool known;
-    int64_t ms;              /* midnight of the day */
-    int days;                /* from today; below 0: it has passed */
-    char date[MOMENT_SIZE];
+    int64_t ms; /* midnight of the day */
+    int days;   /* from today; below 0: it has passed */
+    char date[TIMESTAMP_SIZE];
 };
-int transition_departure(struct tools_run *run, struct transition_departure *out);
+MUST_CHECK int transition_departure(struct tools_run *run, struct transition_departure *out);
 /* departure_date and days_to_departure, when known. Returns 0 or ERR_NOMEM. */
-int transition_set_departure(jdoc *object, const struct transition_departure *d);
+MUST_CHECK int transition_set_departure(jdoc *object, const struct transition_departure *d);
 
 /* A task as shown: due_date and days_left when known, status with overdue. NULL on no memory. */
 jdoc *transition_task_view(const jdoc *task, const struct transition_departure *d);
@@ -41,14 +42,15 @@ struct transition_list {
     size_t bytes, total;
 };
 /* Counts the item and takes it, when there is room. Returns 0 or ERR_NOMEM. */
-int transition_push(struct transition_list *list, jdoc *item);
+MUST_CHECK int transition_push(struct transition_list *list, jdoc *item);
 /* items as `key`, count, total into run->result. Takes the items, also on error. */
-int transition_answer(struct tools_run *run, const char *key, struct transition_list *list);
+MUST_CHECK int transition_answer(struct tools_run *run, const char *key,
+    struct transition_list *list);
 
 /* A new record of the family with id and times, `fields` copied from the arguments. */
 jdoc *transition_new(struct tools_run *run, const char *const *fields);
 /* Document (borrowed) as `key` into the result and, at once, into the store. */
-int transition_commit(struct tools_run *run, const char *family, const char *key,
+MUST_CHECK int transition_commit(struct tools_run *run, const char *family, const char *key,
     const jdoc *document, int64_t time_ms, const char *seen);
 
 #endif

@@ -1,7 +1,7 @@
 /* Tools of the family transition: readiness, and the week before the departure. */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 #include "tools/transition/transition.h"
 
 #include "base/clock.h"
@@ -13,8 +13,8 @@
 
 /* --- get_transition_progress --- */
 
-static const char *const categories[] = { "financial", "vehicle", "life", "downsizing", "equipment",
-    "legal", "social", "custom" };
+static const char *const categories[] = {"financial", "vehicle", "life", "downsizing", "equipment",
+    "legal", "social", "custom"};
 #define CATEGORIES (sizeof categories / sizeof *categories)
 #define TRIPS_WANTED 3
 
@@ -27,9 +27,9 @@ struct progress {
     int64_t trips, critical_issues;
 };
 
-static double weight_of(const char *priority)
+static double transition_weight_of(const char *priority)
 {
-    static const char *const order[] = { "low", "medium", "high", "critical" };
+    static const char *const order[] = {"low", "medium", "high", "critical"};
     for (int i = 0; i < 4; i++)
         if (strcmp(order[i], priority) == 0)
             return i + 1;
@@ -37,7 +37,7 @@ static double weight_of(const char *priority)
 }
 
 /* "open PRIORITY CATEGORY" or "done ...". */
-static void count_tasks(struct progress *p, const struct records_number *n)
+static void transition_count_tasks(struct progress *p, const struct records_number *n)
 {
     char state[8] = "", priority[16] = "", category[32] = "";
     if (sscanf(n->field, "%7s %15s %31s", state, priority, category) < 2)
@@ -46,8 +46,8 @@ static void count_tasks(struct progress *p, const struct records_number *n)
     p->tasks += n->value;
     p->done += done ? n->value : 0;
     p->critical_open += !done && strcmp(priority, "critical") == 0 ? n->value : 0;
-    p->weight += weight_of(priority) * (double)n->value;
-    p->weight_done += done ? weight_of(priority) * (double)n->value : 0;
+    p->weight += transition_weight_of(priority) * (double)n->value;
+    p->weight_done += done ? transition_weight_of(priority) * (double)n->value : 0;
     for (size_t i = 0; i < CATEGORIES; i++)
         if (strcmp(categories[i], category) == 0) {
             p->by_category[i] += n->value;
@@ -55,7 +55,7 @@ static void count_tasks(struct progress *p, const struct records_number *n)
         }
 }
 
-static int numbers_of(struct tools_run *run, const char *family, const char *bucket,
+static int transition_numbers_of(struct tools_run *run, const char *family, const char *bucket,
     struct records_numbers *out)
 {
     return records_numbers(run->context->store, run->context->uid, family, &bucket, 1, run->arena,
@@ -63,23 +63,23 @@ static int numbers_of(struct tools_run *run, const char *family, const char *buc
 }
 
 /* Open tasks that were due before today: their tags' scores are days before the departure. */
-static int count_overdue(struct tools_run *run, struct progress *p)
+static int transition_count_overdue(struct tools_run *run, struct progress *p)
 {
     int64_t first = p->departure.days + 1;
-    struct records_tag tags[] = { { "open critical", first, KEEP_FOREVER, 0 },
-        { "open high", first, KEEP_FOREVER, 0 }, { "open medium", first, KEEP_FOREVER, 0 },
-        { "open low", first, KEEP_FOREVER, 0 } };
+    struct records_tag tags[] = {{"open critical", first, RECORD_FOREVER, 0},
+        {"open high", first, RECORD_FOREVER, 0}, {"open medium", first, RECORD_FOREVER, 0},
+        {"open low", first, RECORD_FOREVER, 0}};
     if (!p->departure.known)
         return 0;
-    int result = records_tags(run->context->store, run->context->uid, TRANSITION_TASK, tags, 4,
-        run->arena);
+    int error =
+        records_tags(run->context->store, run->context->uid, TRANSITION_TASK, tags, 4, run->arena);
     for (size_t i = 0; i < 4; i++)
         p->overdue += tags[i].count;
-    return result;
+    return error;
 }
 
 /* 0 to 100: tasks count 60, essential gear 25, practice trips 15, as far as there are any. */
-static bool score_of(const struct progress *p, int64_t *score)
+static bool transition_score_of(const struct progress *p, int64_t *score)
 {
     double sum = 0, of = 0;
     if (p->tasks > 0) {
@@ -101,17 +101,17 @@ static bool score_of(const struct progress *p, int64_t *score)
     return true;
 }
 
-static int set_categories(jdoc *object, const struct progress *p)
+static int transition_set_categories(jdoc *object, const struct progress *p)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < CATEGORIES; i++) {
         if (p->by_category[i] == 0)
             continue;
         jdoc *item = jdoc_new_object();
-        failed |= item == NULL || jdoc_set_string(item, "category", categories[i]) != 0
-            || jdoc_set_int(item, "total", p->by_category[i]) != 0
-            || jdoc_set_int(item, "completed", p->done_by_category[i]) != 0;
+        failed |= !item || jdoc_set_string(item, "category", categories[i]) != 0 ||
+            jdoc_set_int(item, "total", p->by_category[i]) != 0 ||
+            jdoc_set_int(item, "completed", p->done_by_category[i]) != 0;
         failed |= jdoc_push(list, item);
     }
     if (failed == 0)
@@ -120,19 +120,21 @@ static int set_categories(jdoc *object, const struct progress *p)
     return ERR_NOMEM;
 }
 
-static int set_progress(jdoc *object, const struct progress *p, bool scored, int64_t score)
+static int transition_set_progress(jdoc *object, const struct progress *p, bool scored,
+    int64_t score)
 {
     int failed = 0;
     if (scored)
-        failed |= jdoc_set_int(object, "score", score)
-            | jdoc_set_string(object, "how", "tasks by priority 60, essential equipment 25, up to "
+        failed |= jdoc_set_int(object, "score", score) |
+            jdoc_set_string(object, "how",
+                "tasks by priority 60, essential equipment 25, up to "
                 "three practice trips 15 (half while a critical problem is open); what is not "
                 "tracked does not count");
     failed |= jdoc_set_int(object, "tasks", p->tasks);
     failed |= jdoc_set_int(object, "tasks_completed", p->done);
     failed |= jdoc_set_int(object, "tasks_overdue", p->overdue);
     failed |= jdoc_set_int(object, "critical_tasks_open", p->critical_open);
-    failed |= set_categories(object, p);
+    failed |= transition_set_categories(object, p);
     failed |= jdoc_set_int(object, "equipment_items", p->items);
     failed |= jdoc_set_int(object, "equipment_purchased", p->bought);
     failed |= jdoc_set_int(object, "essential_items", p->essential);
@@ -144,69 +146,74 @@ static int set_progress(jdoc *object, const struct progress *p, bool scored, int
 }
 
 /* All from the sums that stand beside the records. */
-static int gather(struct tools_run *run, struct progress *p)
+static int transition_gather(struct tools_run *run, struct progress *p)
 {
-    struct records_numbers tasks = { 0 }, items = { 0 }, issues = { 0 };
-    int result = transition_departure(run, &p->departure);
-    if (result == 0)
-        result = numbers_of(run, TRANSITION_TASK, "all", &tasks);
-    for (size_t i = 0; result == 0 && i < tasks.count; i++)
-        count_tasks(p, &tasks.all[i]);
-    if (result == 0)
-        result = count_overdue(run, p);
-    if (result == 0)
-        result = numbers_of(run, TRANSITION_EQUIPMENT, "*", &items);
-    if (result == 0)
-        result = numbers_of(run, TRANSITION_ISSUE, "all", &issues);
-    if (result == 0)
-        result = records_count(run->context->store, run->context->uid, TRANSITION_TRIP,
-            -KEEP_FOREVER, KEEP_FOREVER, run->arena, &p->trips);
+    struct records_numbers tasks = {0}, items = {0}, issues = {0};
+    int error = transition_departure(run, &p->departure);
+    if (error == 0)
+        error = transition_numbers_of(run, TRANSITION_TASK, "all", &tasks);
+    for (size_t i = 0; error == 0 && i < tasks.count; i++)
+        transition_count_tasks(p, &tasks.all[i]);
+    if (error == 0)
+        error = transition_count_overdue(run, p);
+    if (error == 0)
+        error = transition_numbers_of(run, TRANSITION_EQUIPMENT, "*", &items);
+    if (error == 0)
+        error = transition_numbers_of(run, TRANSITION_ISSUE, "all", &issues);
+    if (error == 0)
+        error = records_count(run->context->store, run->context->uid, TRANSITION_TRIP,
+            -RECORD_FOREVER, RECORD_FOREVER, run->arena, &p->trips);
     p->bought = cost_number(&items, "bought");
     p->items = p->bought + cost_number(&items, "buy");
     p->essential_bought = cost_number(&items, "essential bought");
     p->essential = p->essential_bought + cost_number(&items, "essential buy");
     p->critical_issues = cost_number(&issues, "critical");
-    return result;
+    return error;
 }
 
 int transition_tool_get_transition_progress(struct tools_run *run)
 {
-    struct progress p = { 0 };
+    struct progress p = {0};
     int64_t score = 0;
-    int result = gather(run, &p);
-    if (result != 0)
-        return result;
-    bool scored = score_of(&p, &score);
-    if ((scored ? run_succeed(run, "Readiness %lld of 100: %lld of %lld tasks done.",
-                      (long long)score, (long long)p.done, (long long)p.tasks)
-                : run_succeed(run, "Nothing is tracked yet: no tasks, essential equipment or "
-                                     "practice trips.")) == NULL)
+    int error = transition_gather(run, &p);
+    if (error != 0)
+        return error;
+    bool scored = transition_score_of(&p, &score);
+    if (!(scored ? run_succeed(run, "Readiness %lld of 100: %lld of %lld tasks done.",
+                       (long long)score, (long long)p.done, (long long)p.tasks) :
+                   run_succeed(run,
+                       "Nothing is tracked yet: no tasks, essential equipment or "
+                       "practice trips.")))
         return ERR_NOMEM;
     jdoc *object = jdoc_new_object();
-    result = object != NULL ? jdoc_set(run->result, "progress", object) : ERR_NOMEM;
-    return result == 0 ? set_progress(object, &p, scored, score) : result;
+    error = object ? jdoc_set(run->result, "progress", object) : ERR_NOMEM;
+    return error == 0 ? transition_set_progress(object, &p, scored, score) : error;
 }
 
 /* --- the launch week --- */
 
 /* A standard list, the same for everyone; the result says so. */
-static const struct launch_task { const char *id; int day; const char *title; } launch_tasks[] = {
-    { "day7_mechanical", 7, "Check tyres, brakes, lights, belts and fluids" },
-    { "day7_first_stop", 7, "Confirm the booking of the first nights" },
-    { "day6_documents", 6, "Gather licences, registration, insurance and medical cards" },
-    { "day6_mail", 6, "Have the mail redirected" },
-    { "day5_medicines", 5, "Get the medicines for the first month" },
-    { "day5_notices", 5, "Tell bank, insurers and phone company about the journey" },
-    { "day4_weight", 4, "Load the heavy things low and over the axles, and weigh the rig" },
-    { "day4_maps", 4, "Download offline maps and back up phones and photographs" },
-    { "day3_tanks", 3, "Fill water and gas, empty the waste tanks" },
-    { "day3_home", 3, "Leave the home safe: water, power, keys, a neighbour who knows" },
-    { "day2_groceries", 2, "Stock food for the first days" },
-    { "day2_road", 2, "Look at weather and roads of the first leg" },
-    { "day1_pack", 1, "Pack clothes and what lies loose; secure cupboards" },
-    { "day1_charge", 1, "Charge batteries and devices, fill the fuel tank" },
-    { "day0_walkaround", 0, "Walk around: hitch, hatches, steps, mirrors, lights" },
-    { "day0_odometer", 0, "Note the odometer and set out" },
+static const struct launch_task {
+    const char *id;
+    int day;
+    const char *title;
+} launch_tasks[] = {
+    {"day7_mechanical", 7, "Check tyres, brakes, lights, belts and fluids"},
+    {"day7_first_stop", 7, "Confirm the booking of the first nights"},
+    {"day6_documents", 6, "Gather licences, registration, insurance and medical cards"},
+    {"day6_mail", 6, "Have the mail redirected"},
+    {"day5_medicines", 5, "Get the medicines for the first month"},
+    {"day5_notices", 5, "Tell bank, insurers and phone company about the journey"},
+    {"day4_weight", 4, "Load the heavy things low and over the axles, and weigh the rig"},
+    {"day4_maps", 4, "Download offline maps and back up phones and photographs"},
+    {"day3_tanks", 3, "Fill water and gas, empty the waste tanks"},
+    {"day3_home", 3, "Leave the home safe: water, power, keys, a neighbour who knows"},
+    {"day2_groceries", 2, "Stock food for the first days"},
+    {"day2_road", 2, "Look at weather and roads of the first leg"},
+    {"day1_pack", 1, "Pack clothes and what lies loose; secure cupboards"},
+    {"day1_charge", 1, "Charge batteries and devices, fill the fuel tank"},
+    {"day0_walkaround", 0, "Walk around: hitch, hatches, steps, mirrors, lights"},
+    {"day0_odometer", 0, "Note the odometer and set out"},
 };
 #define LAUNCH_TASKS (sizeof launch_tasks / sizeof *launch_tasks)
 #define OWN_SHOWN 20
@@ -219,50 +226,53 @@ struct launch {
     int64_t completed;
 };
 
-static int take_own(void *arg, const jdoc *task)
+static int transition_take_own(void *arg, const jdoc *task)
 {
     struct launch *l = arg;
     return jdoc_push(l->own, transition_task_view(task, &l->departure));
 }
 
-static int read_launch(struct tools_run *run, struct launch *l)
+static int transition_read_launch(struct tools_run *run, struct launch *l)
 {
     const struct tools_context *context = run->context;
-    struct records_tag tag = { "launch", -KEEP_FOREVER, KEEP_FOREVER, 0 };
-    struct records_page page = { .family = TRANSITION_TASK, .tag = "launch", .from = -KEEP_FOREVER,
-        .to = KEEP_FOREVER, .max = OWN_SHOWN };
-    int result = transition_departure(run, &l->departure);
-    for (size_t i = 0; result == 0 && i < LAUNCH_TASKS; i++) {
-        result = keep_get(run, TRANSITION_LAUNCH, launch_tasks[i].id, &l->done[i], NULL);
-        l->completed += result == 0;
-        result = result == ERR_NOT_FOUND ? 0 : result;
+    struct records_tag tag = {"launch", -RECORD_FOREVER, RECORD_FOREVER, 0};
+    struct records_page page = {.family = TRANSITION_TASK,
+        .tag = "launch",
+        .from = -RECORD_FOREVER,
+        .to = RECORD_FOREVER,
+        .max = OWN_SHOWN};
+    int error = transition_departure(run, &l->departure);
+    for (size_t i = 0; error == 0 && i < LAUNCH_TASKS; i++) {
+        error = record_get(run, TRANSITION_LAUNCH, launch_tasks[i].id, &l->done[i], NULL);
+        l->completed += error == 0;
+        error = error == ERR_NOT_FOUND ? 0 : error;
     }
-    if (result == 0)
-        result = records_tags(context->store, context->uid, TRANSITION_TASK, &tag, 1, run->arena);
+    if (error == 0)
+        error = records_tags(context->store, context->uid, TRANSITION_TASK, &tag, 1, run->arena);
     l->own_total = (size_t)tag.count;
-    return result == 0 ? keep_tagged(run, &page, take_own, l, NULL) : result;
+    return error == 0 ? record_tagged(run, &page, transition_take_own, l, NULL) : error;
 }
 
-static jdoc *launch_view(const struct launch_task *task, const jdoc *done,
+static jdoc *transition_launch_view(const struct launch_task *task, const jdoc *done,
     const struct transition_departure *d)
 {
-    char date[MOMENT_SIZE];
-    const char *status = done != NULL ? "completed" : "pending";
+    char date[TIMESTAMP_SIZE];
+    const char *status = done ? "completed" : "pending";
     jdoc *view = jdoc_new_object();
-    if (view == NULL)
+    if (!view)
         return NULL;
     int failed = jdoc_set_string(view, "id", task->id);
     failed |= jdoc_set_string(view, "title", task->title);
     failed |= jdoc_set_int(view, "days_before_departure", task->day);
     if (d->known) {
-        moment_date(moment_day(d->ms, -task->day, d->zone), d->zone, date);
+        timestamp_date(timestamp_day(d->ms, -task->day, d->zone), d->zone, date);
         failed |= jdoc_set_string(view, "due_date", date);
-        if (done == NULL && d->days < task->day)
+        if (!done && d->days < task->day)
             status = "overdue";
     }
     failed |= jdoc_set_string(view, "status", status);
-    failed |= jdoc_set_string(view, "completed_at",
-        jdoc_string(jdoc_get(done, "completed_at"), NULL));
+    failed |=
+        jdoc_set_string(view, "completed_at", jdoc_string(jdoc_get(done, "completed_at"), NULL));
     failed |= jdoc_set_string(view, "notes", jdoc_string(jdoc_get(done, "notes"), NULL));
     if (failed == 0)
         return view;
@@ -270,12 +280,13 @@ static jdoc *launch_view(const struct launch_task *task, const jdoc *done,
     return NULL;
 }
 
-static int set_launch(jdoc *object, struct launch *l)
+static int transition_set_launch(jdoc *object, struct launch *l)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < LAUNCH_TASKS; i++)
-        failed |= jdoc_push(list, launch_view(&launch_tasks[i], l->done[i], &l->departure));
+        failed |=
+            jdoc_push(list, transition_launch_view(&launch_tasks[i], l->done[i], &l->departure));
     if (failed != 0) {
         jdoc_free(list);
         return ERR_NOMEM;
@@ -293,12 +304,14 @@ static int set_launch(jdoc *object, struct launch *l)
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-static jdoc *say_launch(struct tools_run *run, const struct launch *l)
+static jdoc *transition_say_launch(struct tools_run *run, const struct launch *l)
 {
     const struct transition_departure *d = &l->departure;
     if (!d->known)
-        return run_succeed(run, "%lld of %zu launch tasks are done. The day of departure is not "
-            "known yet.", (long long)l->completed, LAUNCH_TASKS);
+        return run_succeed(run,
+            "%lld of %zu launch tasks are done. The day of departure is not "
+            "known yet.",
+            (long long)l->completed, LAUNCH_TASKS);
     if (d->days < 0)
         return run_succeed(run, "The departure was on %s. %lld of %zu launch tasks are done.",
             d->date, (long long)l->completed, LAUNCH_TASKS);
@@ -308,58 +321,68 @@ static jdoc *say_launch(struct tools_run *run, const struct launch *l)
 
 int transition_tool_get_launch_week_status(struct tools_run *run)
 {
-    struct launch l = { .own = jdoc_new_array() };
+    struct launch l = {.own = jdoc_new_array()};
     jdoc *object = jdoc_new_object();
-    int result = l.own == NULL || object == NULL ? ERR_NOMEM : read_launch(run, &l);
-    if (result == 0)
-        result = set_launch(object, &l);
-    if (result == 0)
-        result = say_launch(run, &l) != NULL ? 0 : ERR_NOMEM;
-    if (result == 0)
-        result = jdoc_set(run->result, "launch", object);
+    int error = !l.own || !object ? ERR_NOMEM : transition_read_launch(run, &l);
+    if (error == 0)
+        error = transition_set_launch(object, &l);
+    if (error == 0)
+        error = transition_say_launch(run, &l) ? 0 : ERR_NOMEM;
+    if (error == 0)
+        error = jdoc_set(run->result, "launch", object);
     else
         jdoc_free(object);
     for (size_t i = 0; i < LAUNCH_TASKS; i++)
         jdoc_free(l.done[i]);
     jdoc_free(l.own);
-    return result;
+    return error;
 }
 
 /* --- complete_launch_task --- */
 
-static int complete_once(struct tools_run *run, void *arg)
+static int transition_complete_once(struct tools_run *run, void *arg)
 {
     const struct launch_task *task = arg;
     struct transition_departure d;
     jdoc *record = NULL, *view = NULL;
     char now[CLOCK_RFC3339_SIZE];
     const char *seen = NULL;
-    int result = keep_get(run, TRANSITION_LAUNCH, task->id, &record, &seen);
-    bool again = result == 0;
+    int error = record_get(run, TRANSITION_LAUNCH, task->id, &record, &seen);
+    bool again = error == 0;
     clock_rfc3339(run->context->now_ms, now);
-    if (result == ERR_NOT_FOUND) {
+    if (error == ERR_NOT_FOUND) {
         record = jdoc_new_object();
-        result = record == NULL || jdoc_set_string(record, "id", task->id) != 0
-            || jdoc_set_string(record, "completed_at", now) != 0 ? ERR_NOMEM : 0;
+        error = !record || jdoc_set_string(record, "id", task->id) != 0 ||
+                jdoc_set_string(record, "completed_at", now) != 0 ?
+            ERR_NOMEM :
+            0;
     }
-    if (result == 0)
-        result = jdoc_set_string(record, "notes", jdoc_string(jdoc_get(run->args, "notes"), NULL))
-            | keep_stamp(run, record) ? ERR_NOMEM : transition_departure(run, &d);
-    if (result == 0) {
-        view = launch_view(task, record, &d);
-        result = view == NULL || run_succeed(run, again ? "\"%s\" was done already."
-            : "\"%s\" is done.", task->title) == NULL ? ERR_NOMEM : 0;
+    if (error == 0)
+        error = jdoc_set_string(record, "notes", jdoc_string(jdoc_get(run->args, "notes"), NULL)) |
+                record_stamp(run, record) ?
+            ERR_NOMEM :
+            transition_departure(run, &d);
+    if (error == 0) {
+        view = transition_launch_view(task, record, &d);
+        error = !view ||
+                !run_succeed(run, again ? "\"%s\" was done already." : "\"%s\" is done.",
+                    task->title) ?
+            ERR_NOMEM :
+            0;
     }
-    if (result == 0)
-        result = jdoc_set(run->result, "task", view);
+    if (error == 0)
+        error = jdoc_set(run->result, "task", view);
     else
         jdoc_free(view);
-    struct keep_item item = { .family = TRANSITION_LAUNCH, .id = task->id, .document = record,
-        .time_ms = run->context->now_ms, .seen = seen };
-    if (result == 0)
-        result = keep_commit(run, &item, 1, again);
+    struct record_item item = {.family = TRANSITION_LAUNCH,
+        .id = task->id,
+        .document = record,
+        .time_ms = run->context->now_ms,
+        .seen = seen};
+    if (error == 0)
+        error = record_commit(run, &item, 1, again);
     jdoc_free(record);
-    return result == ERR_NOT_FOUND ? ERR_CONFLICT : result;
+    return error == ERR_NOT_FOUND ? ERR_CONFLICT : error;
 }
 
 int transition_tool_complete_launch_task(struct tools_run *run)
@@ -367,8 +390,9 @@ int transition_tool_complete_launch_task(struct tools_run *run)
     const char *id = jdoc_text_or(run->args, "task_id", "");
     for (size_t i = 0; i < LAUNCH_TASKS; i++)
         if (strcmp(launch_tasks[i].id, id) == 0)
-            return keep_retry(run, complete_once, (void *)&launch_tasks[i]);
-    return run_fail(run, "not_found", "There is no such task in the launch week. "
+            return record_retry(run, transition_complete_once, (void *)&launch_tasks[i]);
+    return run_fail(run, "not_found",
+        "There is no such task in the launch week. "
         "get_launch_week_status lists them; tasks of the user's own checklist are done with "
         "complete_transition_task.");
 }

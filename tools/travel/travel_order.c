@@ -3,11 +3,11 @@
  * over sets of stops). Distances from the routing service (OSRM's table) when there is one.
  */
 #include "tools/engine/registry.h"
-#include "tools/kit/ask.h"
 #include "tools/kit/cost.h"
+#include "tools/kit/fetch.h"
+#include "tools/kit/place.h"
 #include "tools/kit/road.h"
 #include "tools/kit/route.h"
-#include "tools/kit/spot.h"
 #include "tools/kit/vehicle_use.h"
 #include "tools/travel/travel.h"
 
@@ -21,7 +21,7 @@
 #define STOPS_MAX 10
 
 struct order {
-    struct spot spots[STOPS_MAX];
+    struct place spots[STOPS_MAX];
     size_t count;
     double metres[STOPS_MAX][STOPS_MAX], seconds[STOPS_MAX][STOPS_MAX];
     size_t best[STOPS_MAX];
@@ -33,7 +33,7 @@ struct order {
 
 /* --- the order --- */
 
-static void find_best(struct order *o, double weight[STOPS_MAX][STOPS_MAX])
+static void travel_find_best(struct order *o, double weight[STOPS_MAX][STOPS_MAX])
 {
     static double cost[1 << (STOPS_MAX - 1)][STOPS_MAX];
     static unsigned char before[1 << (STOPS_MAX - 1)][STOPS_MAX];
@@ -68,7 +68,7 @@ static void find_best(struct order *o, double weight[STOPS_MAX][STOPS_MAX])
     }
 }
 
-static void sum_up(const struct order *o, bool best, double *metres, double *seconds)
+static void travel_sum_up(const struct order *o, bool best, double *metres, double *seconds)
 {
     *metres = *seconds = 0;
     for (size_t i = 0; i + 1 < o->count; i++) {
@@ -80,13 +80,13 @@ static void sum_up(const struct order *o, bool best, double *metres, double *sec
 
 /* --- the answer --- */
 
-static jdoc *totals(double metres, double seconds, const struct vehicle_use *use,
+static jdoc *travel_totals(double metres, double seconds, const struct vehicle_use *use,
     const char *currency)
 {
     jdoc *object = jdoc_new_object();
     double price = travel_assumed_price(currency);
     double litres = metres / 1000 * use->litres / 100;
-    if (object == NULL)
+    if (!object)
         return NULL;
     int failed = jdoc_set_double(object, "distance_km", route_km(metres));
     failed |= jdoc_set_double(object, "distance_miles", route_miles(metres));
@@ -102,77 +102,81 @@ static jdoc *totals(double metres, double seconds, const struct vehicle_use *use
 }
 
 /* The ferries of the best order, and a note that they are not counted. */
-static int set_ferries(struct tools_run *run, struct order *o, jdoc *route)
+static int travel_set_ferries(struct tools_run *run, struct order *o, jdoc *route)
 {
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && o->estimate && i + 1 < o->count; i++)
         failed = road_push_ferries(&o->roads[o->best[i]][o->best[i + 1]], list);
     if (failed != 0 || jdoc_length(list) == 0) {
         jdoc_free(list);
         return failed != 0 ? ERR_NOMEM : 0;
     }
-    o->note = arena_printf(run->arena, "%s%sThe ferries under crossings are not part of the "
-        "distances, hours and costs.", o->note ? o->note : "", o->note ? " " : "");
+    o->note = arena_printf(run->arena,
+        "%s%sThe ferries under crossings are not part of the "
+        "distances, hours and costs.",
+        o->note ? o->note : "", o->note ? " " : "");
     return jdoc_set(route, "crossings", list);
 }
 
-static int fill_order(struct tools_run *run, struct order *o, jdoc *route, double saved)
+static int travel_fill_order(struct tools_run *run, struct order *o, jdoc *route, double saved)
 {
     double metres, seconds;
     const char *currency = cost_currency(run);
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL;
+    int failed = !list;
     for (size_t i = 0; failed == 0 && i < o->count; i++)
-        failed |= jdoc_push(list, spot_json(&o->spots[o->best[i]]));
+        failed |= jdoc_push(list, place_json(&o->spots[o->best[i]]));
     if (failed != 0) {
         jdoc_free(list);
         return ERR_NOMEM;
     }
     failed |= jdoc_set(route, "stops", list);
-    sum_up(o, true, &metres, &seconds);
-    failed |= jdoc_set(route, "optimized", totals(metres, seconds, &o->use, currency));
-    sum_up(o, false, &metres, &seconds);
-    failed |= jdoc_set(route, "as_given", totals(metres, seconds, &o->use, currency));
+    travel_sum_up(o, true, &metres, &seconds);
+    failed |= jdoc_set(route, "optimized", travel_totals(metres, seconds, &o->use, currency));
+    travel_sum_up(o, false, &metres, &seconds);
+    failed |= jdoc_set(route, "as_given", travel_totals(metres, seconds, &o->use, currency));
     failed |= jdoc_set_double(route, "saved_km", route_km(saved));
-    failed |= jdoc_set_string(route, "optimized_for",
-        jdoc_text_or(run->args, "optimize_for", "cost"));
+    failed |=
+        jdoc_set_string(route, "optimized_for", jdoc_text_or(run->args, "optimize_for", "cost"));
     failed |= jdoc_set_bool(route, "estimate", o->estimate);
-    failed |= jdoc_set_string(route, "method", arena_printf(run->arena,
-        "%s; every order was compared, the first stop stays first",
-        o->estimate ? road_method(&o->roads[0][1]) : "routing service"));
-    failed |= set_ferries(run, o, route);
-    failed |= jdoc_set_string(route, "fuel_assumptions", arena_printf(run->arena,
-        "%s, and an assumed pump price of the currency; no tolls", o->use.text));
+    failed |= jdoc_set_string(route, "method",
+        arena_printf(run->arena, "%s; every order was compared, the first stop stays first",
+            o->estimate ? road_method(&o->roads[0][1]) : "routing service"));
+    failed |= travel_set_ferries(run, o, route);
+    failed |= jdoc_set_string(route, "fuel_assumptions",
+        arena_printf(run->arena, "%s, and an assumed pump price of the currency; no tolls",
+            o->use.text));
     failed |= vehicle_use_set(&o->use, route);
     failed |= jdoc_set_string(route, "note", o->note);
     return failed != 0 ? ERR_NOMEM : 0;
 }
 
-static int answer_order(struct tools_run *run, struct order *o)
+static int travel_answer_order(struct tools_run *run, struct order *o)
 {
     double before, after, seconds;
     bool by_time = strcmp(jdoc_text_or(run->args, "optimize_for", "cost"), "time") == 0;
-    find_best(o, by_time ? o->seconds : o->metres);
-    sum_up(o, false, &before, &seconds);
-    sum_up(o, true, &after, &seconds);
-    jdoc *answer = before - after > 500
-        ? run_succeed(run, "The best order saves %s%.0f km: %.0f instead of %.0f km.",
-              o->estimate ? "about " : "", (before - after) / 1000, after / 1000, before / 1000)
-        : run_succeed(run, "The order given is %s: %s%.0f km.", by_time ? "as fast as any"
-              : "as short as any", o->estimate ? "about " : "", after / 1000);
+    travel_find_best(o, by_time ? o->seconds : o->metres);
+    travel_sum_up(o, false, &before, &seconds);
+    travel_sum_up(o, true, &after, &seconds);
+    jdoc *answer = before - after > 500 ?
+        run_succeed(run, "The best order saves %s%.0f km: %.0f instead of %.0f km.",
+            o->estimate ? "about " : "", (before - after) / 1000, after / 1000, before / 1000) :
+        run_succeed(run, "The order given is %s: %s%.0f km.",
+            by_time ? "as fast as any" : "as short as any", o->estimate ? "about " : "",
+            after / 1000);
     jdoc *route = jdoc_new_object();
-    if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
-        if (answer == NULL)
+    if (!answer || !route || jdoc_set(answer, "route", route) != 0) {
+        if (!answer)
             jdoc_free(route);
         return ERR_NOMEM;
     }
-    return fill_order(run, o, route, before - after);
+    return travel_fill_order(run, o, route, before - after);
 }
 
 /* --- distances --- */
 
-static int table_came(struct tools_run *run, const jdoc *answer, void *arg)
+static int travel_table_came(struct tools_run *run, const jdoc *answer, void *arg)
 {
     struct order *o = arg;
     const jdoc *metres = jdoc_get(answer, "distances"), *seconds = jdoc_get(answer, "durations");
@@ -185,21 +189,21 @@ static int table_came(struct tools_run *run, const jdoc *answer, void *arg)
                 return run_fail(run, "no_route",
                     "The routing service knows no road between %s and %s.", o->spots[i].name,
                     o->spots[k].name);
-            if (jdoc_double(m, &o->metres[i][k]) != 0 || jdoc_double(s, &o->seconds[i][k]) != 0
-                || o->metres[i][k] < 0 || o->seconds[i][k] < 0)
+            if (jdoc_double(m, &o->metres[i][k]) != 0 || jdoc_double(s, &o->seconds[i][k]) != 0 ||
+                o->metres[i][k] < 0 || o->seconds[i][k] < 0)
                 return ERR_PROTOCOL;
         }
-    return answer_order(run, o);
+    return travel_answer_order(run, o);
 }
 
-static int ask_table(struct tools_run *run, struct order *o)
+static int travel_ask_table(struct tools_run *run, struct order *o)
 {
-    static const char *const classes[][2] = { { "tolls", "toll" }, { "highways", "motorway" },
-        { "ferries", "ferry" } };
-    const char *base = ask_base(run, run->context->conf->osrm_url), *between = "&exclude=";
+    static const char *const classes[][2] = {{"tolls", "toll"}, {"highways", "motorway"},
+        {"ferries", "ferry"}};
+    const char *base = fetch_base(run, run->context->conf->osrm_url), *between = "&exclude=";
     const jdoc *avoid = jdoc_get(run->args, "avoid");
-    struct buf url = { 0 };
-    buf_printf(&url, "%s/table/v1/driving/", base != NULL ? base : "");
+    struct buf url = {0};
+    buf_printf(&url, "%s/table/v1/driving/", base ? base : "");
     for (size_t i = 0; i < o->count; i++)
         buf_printf(&url, "%s%.6f,%.6f", i > 0 ? ";" : "", o->spots[i].longitude,
             o->spots[i].latitude);
@@ -210,13 +214,13 @@ static int ask_table(struct tools_run *run, struct order *o)
                 buf_printf(&url, "%s%s", between, classes[k][1]);
                 between = ",";
             }
-    struct ask ask = { .service = "routing service",
-        .url = buf_error(&url) == 0 ? arena_memdup(run->arena, buf_text(&url), url.len) : NULL };
+    struct fetch ask = {.service = "routing service",
+        .url = buf_error(&url) == 0 ? arena_memdup(run->arena, buf_text(&url), url.len) : NULL};
     buf_free(&url);
-    return ask_start(run, &ask, table_came, o);
+    return fetch_start(run, &ask, travel_table_came, o);
 }
 
-static bool avoids(const struct tools_run *run, const char *what)
+static bool travel_avoids(const struct tools_run *run, const char *what)
 {
     const jdoc *avoid = jdoc_get(run->args, "avoid");
     for (size_t i = 0; i < jdoc_length(avoid); i++)
@@ -226,9 +230,9 @@ static bool avoids(const struct tools_run *run, const char *what)
 }
 
 /* Returns 0; 1 when two stops have no road between them (the failure is set); a fault. */
-static int estimate(struct tools_run *run, struct order *o)
+static int travel_estimate(struct tools_run *run, struct order *o)
 {
-    bool ferries = !avoids(run, "ferries");
+    bool ferries = !travel_avoids(run, "ferries");
     o->estimate = true;
     for (size_t i = 0; i < o->count; i++)
         for (size_t k = 0; k < i; k++) {
@@ -247,7 +251,8 @@ static int estimate(struct tools_run *run, struct order *o)
     return 0;
 }
 
-static int stops_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+static int travel_stops_found(struct tools_run *run, const struct place *spots, size_t count,
+    void *arg)
 {
     struct order *o = arg;
     memcpy(o->spots, spots, count * sizeof *spots);
@@ -256,24 +261,24 @@ static int stops_found(struct tools_run *run, const struct spot *spots, size_t c
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     if (run->context->conf->osrm_url[0] != '\0')
-        return ask_table(run, o);
-    if (avoids(run, "tolls") || avoids(run, "highways"))
+        return travel_ask_table(run, o);
+    if (travel_avoids(run, "tolls") || travel_avoids(run, "highways"))
         o->note = "Tolls and highways could not be avoided: no routing service is configured.";
-    error = estimate(run, o);
-    return error == 1 ? 0 : error != 0 ? error : answer_order(run, o);
+    error = travel_estimate(run, o);
+    return error == 1 ? 0 : error != 0 ? error : travel_answer_order(run, o);
 }
 
 int travel_tool_optimize_route(struct tools_run *run)
 {
     const jdoc *waypoints = jdoc_get(run->args, "waypoints");
     struct order *o = arena_alloc(run->arena, sizeof *o);
-    struct spot_wish wishes[STOPS_MAX];
+    struct place_wish wishes[STOPS_MAX];
     size_t count = 0;
-    if (o == NULL)
+    if (!o)
         return ERR_NOMEM;
     for (; count < jdoc_length(waypoints) && count < STOPS_MAX; count++) {
         wishes[count].text = jdoc_string(jdoc_at(waypoints, count), NULL);
         snprintf(wishes[count].path, sizeof wishes[count].path, "/waypoints/%zu", count);
     }
-    return spot_start_all(run, wishes, count, stops_found, o);
+    return place_start_all(run, wishes, count, travel_stops_found, o);
 }

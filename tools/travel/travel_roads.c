@@ -1,8 +1,8 @@
 /* get_road_conditions: events from a service in Open511 form. */
 #include "tools/engine/registry.h"
-#include "tools/kit/ask.h"
+#include "tools/kit/fetch.h"
+#include "tools/kit/place.h"
 #include "tools/kit/route.h"
-#include "tools/kit/spot.h"
 
 #include "base/err.h"
 
@@ -16,12 +16,12 @@
 
 /* --- the answer --- */
 
-static const char *road_of(const jdoc *event)
+static const char *travel_road_of(const jdoc *event)
 {
     return jdoc_text_or(jdoc_at(jdoc_get(event, "roads"), 0), "name", "");
 }
 
-static bool mentions(const char *text, const char *word)
+static bool travel_mentions(const char *text, const char *word)
 {
     size_t len = strlen(word);
     for (; *text != '\0'; text++) {
@@ -34,23 +34,23 @@ static bool mentions(const char *text, const char *word)
     return len == 0;
 }
 
-static int push_event(jdoc *list, const jdoc *event)
+static int travel_push_event(jdoc *list, const jdoc *event)
 {
-    static const char *const fields[][2] = { { "id", "id" }, { "headline", "headline" },
-        { "severity", "severity" }, { "event_type", "event_type" }, { "status", "status" },
-        { "updated", "updated_at" } };
+    static const char *const fields[][2] = {{"id", "id"}, {"headline", "headline"},
+        {"severity", "severity"}, {"event_type", "event_type"}, {"status", "status"},
+        {"updated", "updated_at"}};
     jdoc *one = jdoc_new_object();
-    if (one == NULL)
+    if (!one)
         return ERR_NOMEM;
     int failed = 0;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        failed |= ask_set_text(one, fields[i][1], jdoc_text_or(event, fields[i][0], ""), 200);
-    failed |= ask_set_text(one, "road", road_of(event), 100);
-    failed |= ask_set_text(one, "description", jdoc_text_or(event, "description", ""), 600);
+        failed |= fetch_set_text(one, fields[i][1], jdoc_text_or(event, fields[i][0], ""), 200);
+    failed |= fetch_set_text(one, "road", travel_road_of(event), 100);
+    failed |= fetch_set_text(one, "description", jdoc_text_or(event, "description", ""), 600);
     return jdoc_push_made(list, one, failed);
 }
 
-static int events_came(struct tools_run *run, const jdoc *answer, void *arg)
+static int travel_events_came(struct tools_run *run, const jdoc *answer, void *arg)
 {
     const jdoc *events = jdoc_get(answer, "events");
     const char *route = jdoc_text_or(run->args, "route", "");
@@ -59,65 +59,67 @@ static int events_came(struct tools_run *run, const jdoc *answer, void *arg)
     if (jdoc_type(events) != JDOC_ARRAY)
         return ERR_PROTOCOL;
     jdoc *list = jdoc_new_array();
-    int result = list == NULL ? ERR_NOMEM : 0;
-    for (size_t i = 0; result == 0 && i < jdoc_length(events); i++) {
+    int error = !list ? ERR_NOMEM : 0;
+    for (size_t i = 0; error == 0 && i < jdoc_length(events); i++) {
         const jdoc *event = jdoc_at(events, i);
-        if (!mentions(road_of(event), route)
-            && !mentions(jdoc_text_or(event, "headline", ""), route))
+        if (!travel_mentions(travel_road_of(event), route) &&
+            !travel_mentions(jdoc_text_or(event, "headline", ""), route))
             continue;
         if (count++ < EVENTS_SHOWN)
-            result = push_event(list, event);
+            error = travel_push_event(list, event);
     }
-    jdoc *done =
-        result != 0 ? NULL
-        : count == 0
-            ? run_succeed(run, "The road service reports nothing there at the moment.")
-            : run_succeed(run, "The road service reports %zu event%s%s.", count,
-                  count == 1 ? "" : "s", count > EVENTS_SHOWN ? "; the first are shown" : "");
-    if (done != NULL && jdoc_set(done, "road_conditions", list) == 0)
-        return jdoc_set_int(done, "found", (int64_t)count)
-            | ask_label(run, done, run->context->conf->roads_url) ? ERR_NOMEM : 0;
-    if (done == NULL)
+    jdoc *done = error != 0 ? NULL :
+        count == 0 ? run_succeed(run, "The road service reports nothing there at the moment.") :
+                     run_succeed(run, "The road service reports %zu event%s%s.", count,
+                         count == 1 ? "" : "s",
+                         count > EVENTS_SHOWN ? "; the first are shown" : "");
+    if (done && jdoc_set(done, "road_conditions", list) == 0)
+        return jdoc_set_int(done, "found", (int64_t)count) |
+                fetch_label(run, done, run->context->conf->roads_url) ?
+            ERR_NOMEM :
+            0;
+    if (!done)
         jdoc_free(list);
-    return result != 0 ? result : ERR_NOMEM;
+    return error != 0 ? error : ERR_NOMEM;
 }
 
 /* --- the question --- */
 
-static int ask_roads(struct tools_run *run, const char *box)
+static int travel_ask_roads(struct tools_run *run, const char *box)
 {
     const struct conf *conf = run->context->conf;
-    const char *base = ask_base(run, conf->roads_url), *key = ask_encoded(run, conf->roads_key);
-    const char *road = ask_encoded(run, jdoc_text_or(run->args, "route", ""));
-    if (base == NULL || key == NULL || road == NULL)
+    const char *base = fetch_base(run, conf->roads_url), *key = fetch_encoded(run, conf->roads_key);
+    const char *road = fetch_encoded(run, jdoc_text_or(run->args, "route", ""));
+    if (!base || !key || !road)
         return ERR_NOMEM;
-    struct ask ask = { .service = "road service",
+    struct fetch ask = {.service = "road service",
         .url = arena_printf(run->arena, "%s/events?format=json&status=ACTIVE&limit=100%s%s%s%s%s%s",
-            base, box != NULL ? "&bbox=" : "", box != NULL ? box : "",
-            box == NULL ? "&road_name=" : "", box == NULL ? road : "",
-            key[0] != '\0' ? "&apiKey=" : "", key) };
-    return ask_start(run, &ask, events_came, NULL);
+            base, box ? "&bbox=" : "", box ? box : "", !box ? "&road_name=" : "", !box ? road : "",
+            key[0] != '\0' ? "&apiKey=" : "", key)};
+    return fetch_start(run, &ask, travel_events_came, NULL);
 }
 
-static int ask_between(struct tools_run *run, double lat1, double lon1, double lat2, double lon2)
+static int travel_ask_between(struct tools_run *run, double lat1, double lon1, double lat2,
+    double lon2)
 {
     const char *box = arena_printf(run->arena, "%.4f,%.4f,%.4f,%.4f",
         fmax(fmin(lon1, lon2) - AROUND_DEGREES, -180), fmax(fmin(lat1, lat2) - AROUND_DEGREES, -90),
         fmin(fmax(lon1, lon2) + AROUND_DEGREES, 180), fmin(fmax(lat1, lat2) + AROUND_DEGREES, 90));
-    return box != NULL ? ask_roads(run, box) : ERR_NOMEM;
+    return box ? travel_ask_roads(run, box) : ERR_NOMEM;
 }
 
-static int ends_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+static int travel_ends_found(struct tools_run *run, const struct place *spots, size_t count,
+    void *arg)
 {
     (void)arg;
-    return ask_between(run, spots[0].latitude, spots[0].longitude, spots[count - 1].latitude,
+    return travel_ask_between(run, spots[0].latitude, spots[0].longitude, spots[count - 1].latitude,
         spots[count - 1].longitude);
 }
 
 int travel_tool_get_road_conditions(struct tools_run *run)
 {
-    static const char *const keys[] = { "origin", "destination" };
-    struct spot_wish wishes[2];
+    static const char *const keys[] = {"origin", "destination"};
+    struct place_wish wishes[2];
     size_t count = 0;
     for (size_t i = 0; i < 2; i++) {
         wishes[count].text = jdoc_string(jdoc_get(run->args, keys[i]), NULL);
@@ -125,11 +127,11 @@ int travel_tool_get_road_conditions(struct tools_run *run)
         count += wishes[count].text != NULL;
     }
     if (count > 0)
-        return spot_start_all(run, wishes, count, ends_found, NULL);
+        return place_start_all(run, wishes, count, travel_ends_found, NULL);
     if (jdoc_has(run->args, "route"))
-        return ask_roads(run, NULL);
+        return travel_ask_roads(run, NULL);
     if (run->context->has_location)
-        return ask_between(run, run->context->latitude, run->context->longitude,
+        return travel_ask_between(run, run->context->latitude, run->context->longitude,
             run->context->latitude, run->context->longitude);
     return run_fail_at(run, "/route", "a road, or origin and destination",
         "which road? Say route, or origin and destination");

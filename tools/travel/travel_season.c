@@ -7,11 +7,11 @@
 #include "tools/kit/amount.h"
 #include "tools/kit/civil.h"
 #include "tools/kit/cost.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/moment.h"
+#include "tools/kit/place.h"
+#include "tools/kit/record.h"
 #include "tools/kit/road.h"
 #include "tools/kit/route.h"
-#include "tools/kit/spot.h"
+#include "tools/kit/timestamp.h"
 
 #include "base/err.h"
 
@@ -30,12 +30,13 @@ static const char method[] =
     "estimate from latitude and month: daylight by the sun's declination, the season "
     "by hemisphere, no measured climate data";
 
-static int month_of(const char *name)
+static int travel_month_of(const char *name)
 {
     for (int i = 0; i < 12; i++) {
         bool same = strlen(name) >= 3;
         for (int k = 0; same && k < 3; k++)
-            same = tolower((unsigned char)name[k]) == tolower((unsigned char)civil_month_name(i + 1)[k]);
+            same = tolower((unsigned char)name[k]) ==
+                tolower((unsigned char)civil_month_name(i + 1)[k]);
         if (same)
             return i + 1;
     }
@@ -44,9 +45,9 @@ static int month_of(const char *name)
 
 /* Hours between sunrise and sunset in the middle of the month; 0 and 24 beyond the polar circles.
  */
-static double daylight(double latitude, int month)
+static double travel_daylight(double latitude, int month)
 {
-    static const int middle[] = { 15, 46, 74, 105, 135, 166, 196, 227, 258, 288, 319, 349 };
+    static const int middle[] = {15, 46, 74, 105, 135, 166, 196, 227, 258, 288, 319, 349};
     double declination = TROPIC * sin(2 * PI * (284 + middle[month - 1]) / 365);
     double x = -tan(latitude * PI / 180) * tan(declination * PI / 180);
     return x >= 1 ? 0 : x <= -1 ? 24 : 24 / PI * acos(x);
@@ -58,43 +59,50 @@ struct season {
 
 enum quarter { SUMMER, AUTUMN, WINTER, SPRING };
 
-static struct season season_of(double latitude, int month)
+static struct season travel_season_of(double latitude, int month)
 {
-    static const char *const names[] = { "summer", "autumn", "winter", "spring" };
-    static const struct { double from; const char *band, *expect[4], *rv[4]; } bands[] = {
-        { 0, "tropics", { "wet season: hot and humid, heavy rain and tropical storms are possible",
-              "the end of the wet season", "dry season: warm days, little rain in most places",
-              "the build-up to the wet season: hot, growing humidity" },
-            { "often avoided: roads may be cut by water", "check roads before you go",
-              "the usual season for touring", "possible, but hot" } },
-        { TROPIC, "subtropics", { "hot", "mild to warm", "mild days, cool nights", "mild to warm" },
-            { "hot for camping without power", "good for touring", "good for touring",
-              "good for touring" } },
-        { 35, "temperate zone", { "warm", "mild, cooler towards its end",
-              "cool to cold, frost is possible", "mild, changeable" },
-            { "good for touring", "good for touring, shorter days",
-              "heating needed; snow possible on high ground", "good for touring" } },
-        { 50, "cool temperate zone", { "mild to warm", "cool", "cold, frost and snow are likely",
-              "cool" },
-            { "good for touring", "possible with heating", "for winter-ready vehicles only",
-              "possible with heating" } },
-        { 60, "subpolar and polar zone", { "cool, short season", "cold", "very cold", "cold" },
-            { "the usual season for touring", "roads and sites may close",
-              "for winter-ready vehicles only", "roads and sites may still be closed" } },
+    static const char *const names[] = {"summer", "autumn", "winter", "spring"};
+    static const struct {
+        double from;
+        const char *band, *expect[4], *rv[4];
+    } bands[] = {
+        {0, "tropics",
+            {"wet season: hot and humid, heavy rain and tropical storms are possible",
+                "the end of the wet season", "dry season: warm days, little rain in most places",
+                "the build-up to the wet season: hot, growing humidity"},
+            {"often avoided: roads may be cut by water", "check roads before you go",
+                "the usual season for touring", "possible, but hot"}},
+        {TROPIC, "subtropics", {"hot", "mild to warm", "mild days, cool nights", "mild to warm"},
+            {"hot for camping without power", "good for touring", "good for touring",
+                "good for touring"}},
+        {35, "temperate zone",
+            {"warm", "mild, cooler towards its end", "cool to cold, frost is possible",
+                "mild, changeable"},
+            {"good for touring", "good for touring, shorter days",
+                "heating needed; snow possible on high ground", "good for touring"}},
+        {50, "cool temperate zone",
+            {"mild to warm", "cool", "cold, frost and snow are likely", "cool"},
+            {"good for touring", "possible with heating", "for winter-ready vehicles only",
+                "possible with heating"}},
+        {60, "subpolar and polar zone", {"cool, short season", "cold", "very cold", "cold"},
+            {"the usual season for touring", "roads and sites may close",
+                "for winter-ready vehicles only", "roads and sites may still be closed"}},
     };
     size_t b = sizeof bands / sizeof *bands - 1;
     while (b > 0 && fabs(latitude) < bands[b].from)
         b--;
     int q = ((month % 12) / 3 + (latitude < 0 ? 0 : 2)) % 4; /* December begins the first */
-    return (struct season){ .name = names[q], .band = bands[b].band, .expect = bands[b].expect[q],
-        .rv = bands[b].rv[q] };
+    return (struct season){.name = names[q],
+        .band = bands[b].band,
+        .expect = bands[b].expect[q],
+        .rv = bands[b].rv[q]};
 }
 
-static jdoc *season_json(double latitude, int month)
+static jdoc *travel_season_json(double latitude, int month)
 {
-    struct season s = season_of(latitude, month);
+    struct season s = travel_season_of(latitude, month);
     jdoc *season = jdoc_new_object();
-    if (season == NULL)
+    if (!season)
         return NULL;
     int failed = jdoc_set_string(season, "month", civil_month_name(month));
     failed |= jdoc_set_string(season, "hemisphere", latitude < 0 ? "southern" : "northern");
@@ -102,7 +110,8 @@ static jdoc *season_json(double latitude, int month)
     failed |= jdoc_set_string(season, "zone", s.band);
     failed |= jdoc_set_string(season, "expect", s.expect);
     failed |= jdoc_set_string(season, "travel", s.rv);
-    failed |= jdoc_set_double(season, "daylight_hours", round(daylight(latitude, month) * 10) / 10);
+    failed |= jdoc_set_double(season, "daylight_hours",
+        round(travel_daylight(latitude, month) * 10) / 10);
     failed |= jdoc_set_bool(season, "estimate", true);
     failed |= jdoc_set_string(season, "method", method);
     if (failed == 0)
@@ -111,36 +120,36 @@ static jdoc *season_json(double latitude, int month)
     return NULL;
 }
 
-static int refuse_month(struct tools_run *run, const char *path)
+static int travel_refuse_month(struct tools_run *run, const char *path)
 {
     return run_fail_at(run, path, "a month, as \"July\" or \"Jul\"", "that is no month");
 }
 
-static int season_at(struct tools_run *run, const struct spot *spot, void *arg)
+static int travel_season_at(struct tools_run *run, const struct place *spot, void *arg)
 {
-    int month = month_of(jdoc_text_or(run->args, "month", ""));
+    int month = travel_month_of(jdoc_text_or(run->args, "month", ""));
     (void)arg;
     if (month == 0)
-        return refuse_month(run, "/month");
-    struct season s = season_of(spot->latitude, month);
+        return travel_refuse_month(run, "/month");
+    struct season s = travel_season_of(spot->latitude, month);
     jdoc *answer =
         run_succeed(run, "%s in %s is %s in the %s: typically %s (an estimate, not a forecast).",
             civil_month_name(month), spot->name, s.name, s.band, s.expect);
-    if (answer == NULL)
+    if (!answer)
         return ERR_NOMEM;
-    int failed = jdoc_set(answer, "weather", season_json(spot->latitude, month));
-    return failed | jdoc_set(answer, "place", spot_json(spot)) ? ERR_NOMEM : 0;
+    int failed = jdoc_set(answer, "weather", travel_season_json(spot->latitude, month));
+    return failed | jdoc_set(answer, "place", place_json(spot)) ? ERR_NOMEM : 0;
 }
 
 int travel_tool_seasonal_weather_check(struct tools_run *run)
 {
-    return spot_start(run, "region", season_at, NULL);
+    return place_start(run, "region", travel_season_at, NULL);
 }
 
 /* --- suggest_seasonal_route --- */
 
 struct plan {
-    struct spot from, to;
+    struct place from, to;
     int month, weeks;
     struct road road;
     double km; /* at the wheel */
@@ -149,7 +158,7 @@ struct plan {
 };
 
 /* Towns near points at equal distances on the great circle, origin left out. */
-static void find_stops(struct plan *p)
+static void travel_find_stops(struct plan *p)
 {
     struct gazetteer_point points[LEGS_MAX];
     size_t legs = (size_t)ceil(p->km / LEG_KM);
@@ -166,16 +175,17 @@ static void find_stops(struct plan *p)
         p->count = 0;
     for (size_t i = 0; i < p->count; i++) /* a town over the sea is no stop on the way */
         if (road_over_water(p->from.latitude, p->from.longitude, p->stops[i].latitude,
-                p->stops[i].longitude)
-            && road_over_water(p->to.latitude, p->to.longitude, p->stops[i].latitude,
+                p->stops[i].longitude) &&
+            road_over_water(p->to.latitude, p->to.longitude, p->stops[i].latitude,
                 p->stops[i].longitude))
             p->stops[i].name[0] = '\0';
 }
 
-static int push_stop(jdoc *list, const char *name, double latitude, double longitude, int nights)
+static int travel_push_stop(jdoc *list, const char *name, double latitude, double longitude,
+    int nights)
 {
     jdoc *stop = jdoc_new_object();
-    if (stop == NULL)
+    if (!stop)
         return ERR_NOMEM;
     int failed = jdoc_set_string(stop, "name", name);
     failed |= jdoc_set_double(stop, "latitude", latitude);
@@ -185,7 +195,7 @@ static int push_stop(jdoc *list, const char *name, double latitude, double longi
 }
 
 /* The same town is not named twice; the nights left over are spent at the end. */
-static int push_stops(jdoc *list, const struct plan *p)
+static int travel_push_stops(jdoc *list, const struct plan *p)
 {
     int left = p->weeks * 7, result = 0;
     size_t usable = 0;
@@ -197,36 +207,37 @@ static int push_stops(jdoc *list, const struct plan *p)
         const struct gazetteer_place *s = &p->stops[i];
         if (s->name[0] == '\0' || (i > 0 && strcmp(s->name, p->stops[i - 1].name) == 0))
             continue;
-        result = push_stop(list, s->name, s->latitude, s->longitude, each);
+        result = travel_push_stop(list, s->name, s->latitude, s->longitude, each);
         left -= each;
     }
-    return result == 0 ? push_stop(list, p->to.name, p->to.latitude, p->to.longitude, left)
-                       : result;
+    return result == 0 ? travel_push_stop(list, p->to.name, p->to.latitude, p->to.longitude, left) :
+                         result;
 }
 
-static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
+static int travel_fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
 {
     double budget;
     jdoc *list = jdoc_new_array();
-    int failed = list == NULL || push_stops(list, p) != 0;
+    int failed = !list || travel_push_stops(list, p) != 0;
     if (failed != 0) {
         jdoc_free(list);
         return ERR_NOMEM;
     }
     failed |= jdoc_set(route, "stops", list);
-    failed |= jdoc_set(route, "origin", spot_json(&p->from));
-    failed |= jdoc_set(route, "destination", spot_json(&p->to));
+    failed |= jdoc_set(route, "origin", place_json(&p->from));
+    failed |= jdoc_set(route, "destination", place_json(&p->to));
     failed |= jdoc_set_double(route, "distance_km", round(p->km));
     failed |= jdoc_set_double(route, "distance_miles", round(p->km / 1.609344));
     failed |= jdoc_set_int(route, "weeks", p->weeks);
-    failed |= jdoc_set(route, "season_at_origin", season_json(p->from.latitude, p->month));
-    failed |= jdoc_set(route, "season_at_destination", season_json(p->to.latitude, p->month));
+    failed |= jdoc_set(route, "season_at_origin", travel_season_json(p->from.latitude, p->month));
+    failed |=
+        jdoc_set(route, "season_at_destination", travel_season_json(p->to.latitude, p->month));
     failed |= jdoc_set_bool(route, "estimate", true);
     failed |= jdoc_set_string(route, "method",
         "great circle x 1.25, around the sea; towns near equal parts of the straight "
         "line; roads were not checked, calculate_distance does");
     jdoc *ferries = p->road.ferry_count > 0 ? jdoc_new_array() : NULL;
-    if (ferries != NULL)
+    if (ferries)
         failed |= road_push_ferries(&p->road, ferries) | jdoc_set(route, "crossings", ferries);
     if (jdoc_get_double(run->args, "budget", &budget) == 0) {
         failed |= jdoc_set_double(route, "budget_per_week", round(budget / p->weeks * 100) / 100);
@@ -236,45 +247,46 @@ static int fill_plan(struct tools_run *run, const struct plan *p, jdoc *route)
 }
 
 /* Returns 0, or 1 when the failure is set, or a fault. */
-static int read_plan(struct tools_run *run, struct plan *p)
+static int travel_read_plan(struct tools_run *run, struct plan *p)
 {
     const char *month = jdoc_string(jdoc_get(run->args, "travel_month"), NULL);
-    char date[MOMENT_SIZE];
+    char date[TIMESTAMP_SIZE];
     const struct zone *z;
     struct civil today;
     int64_t weeks = 4;
-    int result = moment_zone(run, &z);
-    if (result != 0)
-        return result;
-    moment_date(run->context->now_ms, z, date);
-    p->month = month != NULL ? month_of(month) : civil_parse(date, &today) == 0 ? today.month : 0;
+    int error = timestamp_zone(run, &z);
+    if (error != 0)
+        return error;
+    timestamp_date(run->context->now_ms, z, date);
+    p->month = month ? travel_month_of(month) : civil_parse(date, &today) == 0 ? today.month : 0;
     if (p->month == 0)
-        return refuse_month(run, "/travel_month") != 0 ? ERR_NOMEM : 1;
+        return travel_refuse_month(run, "/travel_month") != 0 ? ERR_NOMEM : 1;
     jdoc_get_int(run->args, "duration_weeks", &weeks);
     p->weeks = (int)weeks;
     return 0;
 }
 
-static int answer_plan(struct tools_run *run, struct plan *p)
+static int travel_answer_plan(struct tools_run *run, struct plan *p)
 {
-    find_stops(p);
-    struct season s = season_of(p->to.latitude, p->month);
+    travel_find_stops(p);
+    struct season s = travel_season_of(p->to.latitude, p->month);
     const char *ferries = p->road.kind == ROAD_FERRY ? road_ferries_text(run, &p->road) : NULL;
-    jdoc *answer = run_succeed(run,
-        "%s to %s in %s: about %.0f km%s%s; there it is %s, %s (an estimate).", p->from.name,
-        p->to.name, civil_month_name(p->month), p->km,
-        ferries ? " of driving and a ferry that is not counted: " : "", ferries ? ferries : "", s.name,
-        s.rv);
+    jdoc *answer =
+        run_succeed(run, "%s to %s in %s: about %.0f km%s%s; there it is %s, %s (an estimate).",
+            p->from.name, p->to.name, civil_month_name(p->month), p->km,
+            ferries ? " of driving and a ferry that is not counted: " : "", ferries ? ferries : "",
+            s.name, s.rv);
     jdoc *route = jdoc_new_object();
-    if (answer == NULL || route == NULL || jdoc_set(answer, "route", route) != 0) {
-        if (answer == NULL)
+    if (!answer || !route || jdoc_set(answer, "route", route) != 0) {
+        if (!answer)
             jdoc_free(route);
         return ERR_NOMEM;
     }
-    return fill_plan(run, p, route);
+    return travel_fill_plan(run, p, route);
 }
 
-static int ends_found(struct tools_run *run, const struct spot *spots, size_t count, void *arg)
+static int travel_ends_found(struct tools_run *run, const struct place *spots, size_t count,
+    void *arg)
 {
     struct plan *p = arg;
     p->from = spots[0];
@@ -284,20 +296,20 @@ static int ends_found(struct tools_run *run, const struct spot *spots, size_t co
     p->km = p->road.metres / 1000;
     if (p->road.kind == ROAD_NONE)
         return road_refuse(run, &p->road, p->from.name, p->to.name);
-    return answer_plan(run, p);
+    return travel_answer_plan(run, p);
 }
 
 int travel_tool_suggest_seasonal_route(struct tools_run *run)
 {
-    struct spot_wish wishes[] = {
-        { jdoc_text_or(run->args, "origin", ""), "/origin" },
-        { jdoc_text_or(run->args, "destination_region", ""), "/destination_region" },
+    struct place_wish wishes[] = {
+        {jdoc_text_or(run->args, "origin", ""), "/origin"},
+        {jdoc_text_or(run->args, "destination_region", ""), "/destination_region"},
     };
     struct plan *p = arena_alloc(run->arena, sizeof *p);
-    if (p == NULL)
+    if (!p)
         return ERR_NOMEM;
-    int result = read_plan(run, p);
-    if (result != 0)
-        return result == 1 ? 0 : result;
-    return spot_start_all(run, wishes, 2, ends_found, p);
+    int error = travel_read_plan(run, p);
+    if (error != 0)
+        return error == 1 ? 0 : error;
+    return place_start_all(run, wishes, 2, travel_ends_found, p);
 }

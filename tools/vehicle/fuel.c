@@ -4,9 +4,9 @@
  */
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
-#include "tools/kit/keep.h"
-#include "tools/kit/moment.h"
 #include "tools/kit/preview.h"
+#include "tools/kit/record.h"
+#include "tools/kit/timestamp.h"
 #include "tools/kit/vehicle.h"
 #include "tools/vehicle/fuel_use.h"
 
@@ -24,7 +24,7 @@
 /* Receipts are rounded and discounted: three numbers may disagree by so much. */
 #define TOLERANCE 0.03
 
-static const char *const plain_fields[] = { "odometer", "filled_to_top", "station", "notes", NULL };
+static const char *const plain_fields[] = {"odometer", "filled_to_top", "station", "notes", NULL};
 
 /* --- volume, price, total --- */
 
@@ -34,34 +34,34 @@ struct bill {
     const char *currency;
 };
 
-static int refuse_bill(struct tools_run *run, const char *path, const char *expected,
+static int fuel_refuse_bill(struct tools_run *run, const char *path, const char *expected,
     const char *why)
 {
-    int result = run_fail_at(run, path, expected, "%s", why);
-    return result != 0 ? result : ERR_INVALID;
+    int error = run_fail_at(run, path, expected, "%s", why);
+    return error != 0 ? error : ERR_INVALID;
 }
 
-static int check_bill(struct tools_run *run, const struct bill *b)
+static int fuel_check_bill(struct tools_run *run, const struct bill *b)
 {
     if (!(b->volume > 0) || b->volume > VOLUME_MAX)
-        return refuse_bill(run, "/volume", "litres above 0 and at most 2000",
+        return fuel_refuse_bill(run, "/volume", "litres above 0 and at most 2000",
             "the volume that follows from price and total is not possible");
     if (!(b->price > 0) || b->price >= PRICE_MAX)
-        return refuse_bill(run, "/price", "a price of one litre above 0 and below 100000",
+        return fuel_refuse_bill(run, "/price", "a price of one litre above 0 and below 100000",
             "the price of a litre that follows from volume and total is not possible");
     if (b->minor <= 0 || amount_to_number(b->minor, b->currency) >= TOTAL_MAX)
-        return refuse_bill(run, "/total", "an amount above 0 and below 1000000",
+        return fuel_refuse_bill(run, "/total", "an amount above 0 and below 1000000",
             "the total that follows from volume and price is not possible");
     double total = amount_to_number(b->minor, b->currency), product = b->volume * b->price;
     if (fabs(product - total) > fmax(TOLERANCE * fmax(total, product), 0.05))
-        return refuse_bill(run, "/total", "volume x price, or leave one of the three out",
+        return fuel_refuse_bill(run, "/total", "volume x price, or leave one of the three out",
             "volume, price and total do not fit together");
     return 0;
 }
 
-static void derive_total(struct bill *b)
+static void fuel_derive_total(struct bill *b)
 {
-    static const double units[] = { 1, 10, 100, 1000 };
+    static const double units[] = {1, 10, 100, 1000};
     double scaled = b->volume * b->price * units[amount_decimals(b->currency)];
     b->minor = scaled < 9e15 ? (int64_t)llround(scaled) : 0;
 }
@@ -71,29 +71,29 @@ static void derive_total(struct bill *b)
  * gives the other by the price, or a new price by volume and total. Returns 0; ERR_INVALID (the
  * failure is set); a fault.
  */
-static int read_bill(struct tools_run *run, struct bill *b)
+static int fuel_read_bill(struct tools_run *run, struct bill *b)
 {
     bool volume = jdoc_get_double(run->args, "volume", &b->volume) == 0;
     bool price = jdoc_get_double(run->args, "price", &b->price) == 0;
-    int result = cost_argument(run, "total", b->currency, &b->minor);
-    bool total = result == 0;
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
+    int error = cost_argument(run, "total", b->currency, &b->minor);
+    bool total = error == 0;
+    if (error != 0 && error != ERR_NOT_FOUND)
+        return error;
     if (volume + price + total < 2 && (b->volume <= 0 || b->price <= 0 || b->minor <= 0))
-        return refuse_bill(run, "", "two of volume, price and total",
+        return fuel_refuse_bill(run, "", "two of volume, price and total",
             "Two of volume (litres), price (of a litre) and total are needed; the third follows.");
     if (volume + price + total == 3)
-        return check_bill(run, b);
+        return fuel_check_bill(run, b);
     if (!total)
-        derive_total(b);
+        fuel_derive_total(b);
     else if (!price)
         b->price = round(amount_to_number(b->minor, b->currency) / b->volume * 1000) / 1000;
     else
         b->volume = round(amount_to_number(b->minor, b->currency) / b->price * 100) / 100;
-    return check_bill(run, b);
+    return fuel_check_bill(run, b);
 }
 
-static int set_bill(jdoc *entry, const struct bill *b)
+static int fuel_set_bill(jdoc *entry, const struct bill *b)
 {
     int failed = jdoc_set_double(entry, "volume", b->volume);
     failed |= jdoc_set_double(entry, "price", b->price);
@@ -105,27 +105,27 @@ static int set_bill(jdoc *entry, const struct bill *b)
 /* --- when --- */
 
 /* entry_date into the entry; now when there is none in the arguments and none yet. */
-static int set_when(struct tools_run *run, jdoc *entry)
+static int fuel_set_when(struct tools_run *run, jdoc *entry)
 {
     const struct zone *z;
-    struct moment when = { .ms = run->context->now_ms, .has_time = true };
-    char text[MOMENT_SIZE];
-    int result = moment_zone(run, &z);
-    if (result == 0)
-        result = moment_argument(run, "entry_date", z, &when);
-    if (result == ERR_NOT_FOUND && jdoc_get(entry, "time_ms") != NULL)
+    struct timestamp when = {.ms = run->context->now_ms, .has_time = true};
+    char text[TIMESTAMP_SIZE];
+    int error = timestamp_zone(run, &z);
+    if (error == 0)
+        error = timestamp_argument(run, "entry_date", z, &when);
+    if (error == ERR_NOT_FOUND && jdoc_get(entry, "time_ms"))
         return 0;
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
-    if (!when.has_time && moment_days(when.ms, run->context->now_ms, z) == 1)
-        when = (struct moment){ .ms = run->context->now_ms, .has_time = true }; /* today */
+    if (error != 0 && error != ERR_NOT_FOUND)
+        return error;
+    if (!when.has_time && timestamp_days(when.ms, run->context->now_ms, z) == 1)
+        when = (struct timestamp){.ms = run->context->now_ms, .has_time = true}; /* today */
     if (when.ms > run->context->now_ms)
-        return refuse_bill(run, "/entry_date", "a time that is not in the future",
+        return fuel_refuse_bill(run, "/entry_date", "a time that is not in the future",
             "A fill-up cannot be in the future.");
     if (when.has_time)
-        moment_format(when.ms, z, text);
+        timestamp_format(when.ms, z, text);
     else
-        moment_date(when.ms, z, text);
+        timestamp_date(when.ms, z, text);
     int failed = jdoc_set_string(entry, "entry_date", text);
     failed |= jdoc_set_string(entry, "timezone", zone_name(z));
     failed |= jdoc_set_int(entry, "time_ms", when.ms);
@@ -134,14 +134,14 @@ static int set_when(struct tools_run *run, jdoc *entry)
 
 /* --- the odometer against its neighbours --- */
 
-static int check_odometer(struct tools_run *run, const jdoc *entry)
+static int fuel_check_odometer(struct tools_run *run, const jdoc *entry)
 {
     struct fuel_neighbours n;
     char expected[160];
     double odometer = jdoc_double_or(entry, "odometer", 0);
-    int result = fuel_use_neighbours(run, entry, &n);
-    if (result != 0)
-        return result;
+    int error = fuel_use_neighbours(run, entry, &n);
+    if (error != 0)
+        return error;
     if ((!n.has_before || odometer >= n.before) && (!n.has_after || odometer <= n.after))
         return 0;
     if (n.has_before && n.has_after)
@@ -153,128 +153,136 @@ static int check_odometer(struct tools_run *run, const jdoc *entry)
     else
         snprintf(expected, sizeof expected, "a reading of %.0f or less (that was on %s)", n.after,
             n.after_date);
-    return refuse_bill(run, "/odometer", expected,
+    return fuel_refuse_bill(run, "/odometer", expected,
         "The odometer does not fit the fill-ups before and after it.");
 }
 
 /* --- add --- */
 
 /* The entry with what follows from the others, into the result. */
-static int answer(struct tools_run *run, const jdoc *entry)
+static int fuel_answer(struct tools_run *run, const jdoc *entry)
 {
     jdoc *shown = jdoc_dup(entry);
-    int result = shown != NULL ? fuel_use_of(run, shown) : ERR_NOMEM;
-    if (result == 0)
+    int error = shown ? fuel_use_of(run, shown) : ERR_NOMEM;
+    if (error == 0)
         return jdoc_set(run->result, "entry", shown);
     jdoc_free(shown);
-    return result;
+    return error;
 }
 
-static int commit_entry(struct tools_run *run, jdoc *entry, const char *seen, const char *format)
+static int fuel_commit_entry(struct tools_run *run, jdoc *entry, const char *seen,
+    const char *format)
 {
     char total[AMOUNT_TEXT_SIZE];
     int64_t minor = 0, ms = 0;
     double volume = 0;
-    int result = check_odometer(run, entry);
-    if (result != 0)
-        return result;
+    int error = fuel_check_odometer(run, entry);
+    if (error != 0)
+        return error;
     jdoc_get_int(entry, "total_minor", &minor);
     jdoc_get_int(entry, "time_ms", &ms);
     jdoc_get_double(entry, "volume", &volume);
     amount_text(minor, jdoc_text_or(entry, "currency", ""), total);
-    if (run_succeed(run, "%s %.2f L for %s on %.10s.", format, volume, total,
-            jdoc_text_or(entry, "entry_date", "")) == NULL)
+    if (!run_succeed(run, "%s %.2f L for %s on %.10s.", format, volume, total,
+            jdoc_text_or(entry, "entry_date", "")))
         return ERR_NOMEM;
-    result = answer(run, entry);
-    if (result != 0)
-        return result;
-    struct keep_item item = { .family = FAMILY, .id = jdoc_text_or(entry, "id", ""),
-        .document = entry, .time_ms = ms, .seen = seen };
-    return keep_commit(run, &item, 1, seen != NULL);
+    error = fuel_answer(run, entry);
+    if (error != 0)
+        return error;
+    struct record_item item = {.family = FAMILY,
+        .id = jdoc_text_or(entry, "id", ""),
+        .document = entry,
+        .time_ms = ms,
+        .seen = seen};
+    return record_commit(run, &item, 1, seen != NULL);
 }
 
-static int set_vehicle(struct tools_run *run, jdoc *entry)
+static int fuel_set_vehicle(struct tools_run *run, jdoc *entry)
 {
     jdoc *vehicle = NULL;
-    int result = vehicle_choose(run, &vehicle, NULL);
-    if (result == 0)
-        result = jdoc_set_string(entry, "vehicle_id", jdoc_text_or(vehicle, "id", ""));
+    int error = vehicle_choose(run, &vehicle, NULL);
+    if (error == 0)
+        error = jdoc_set_string(entry, "vehicle_id", jdoc_text_or(vehicle, "id", ""));
     jdoc_free(vehicle);
-    return result == ERR_NOT_FOUND ? 0 : result;
+    return error == ERR_NOT_FOUND ? 0 : error;
 }
 
 int fuel_tool_add_fuel_entry(struct tools_run *run)
 {
-    struct bill b = { .currency = cost_currency(run) };
+    struct bill b = {.currency = cost_currency(run)};
     char id[IDENT_UUID_SIZE];
     jdoc *entry = jdoc_new_object();
     ident_uuid7(id);
-    int result = entry == NULL || jdoc_set_string(entry, "id", id) != 0 ? ERR_NOMEM : 0;
-    if (result == 0)
-        result = read_bill(run, &b);
-    if (result == 0)
-        result = set_when(run, entry);
-    if (result == 0)
-        result = set_vehicle(run, entry);
-    if (result == 0)
-        result = set_bill(entry, &b) | keep_copy(entry, run->args, plain_fields)
-            | keep_stamp(run, entry) ? ERR_NOMEM : 0;
-    if (result == 0)
-        result = commit_entry(run, entry, NULL, "Logged");
+    int error = !entry || jdoc_set_string(entry, "id", id) != 0 ? ERR_NOMEM : 0;
+    if (error == 0)
+        error = fuel_read_bill(run, &b);
+    if (error == 0)
+        error = fuel_set_when(run, entry);
+    if (error == 0)
+        error = fuel_set_vehicle(run, entry);
+    if (error == 0)
+        error = fuel_set_bill(entry, &b) | record_copy(entry, run->args, plain_fields) |
+                record_stamp(run, entry) ?
+            ERR_NOMEM :
+            0;
+    if (error == 0)
+        error = fuel_commit_entry(run, entry, NULL, "Logged");
     jdoc_free(entry);
-    return result == ERR_INVALID ? 0 : result;
+    return error == ERR_INVALID ? 0 : error;
 }
 
 /* --- change and remove: the latest when no id is given --- */
 
-static int no_such_entry(struct tools_run *run)
+static int fuel_no_such_entry(struct tools_run *run)
 {
-    int result = run_fail(run, "not_found", jdoc_has(run->args, "entry_id")
-            ? "There is no such fuel entry. get_fuel_log lists those there are."
-            : "The fuel log is empty.");
-    return result != 0 ? result : ERR_INVALID;
+    int error = run_fail(run, "not_found",
+        jdoc_has(run->args, "entry_id") ?
+            "There is no such fuel entry. get_fuel_log lists those there are." :
+            "The fuel log is empty.");
+    return error != 0 ? error : ERR_INVALID;
 }
 
-static int choose_entry(struct tools_run *run, jdoc **entry, const char **seen)
+static int fuel_choose_entry(struct tools_run *run, jdoc **entry, const char **seen)
 {
     const char *id = jdoc_string(jdoc_get(run->args, "entry_id"), NULL);
-    int result = id != NULL ? keep_get(run, FAMILY, id, entry, seen)
-                            : keep_latest(run, FAMILY, entry, seen);
-    return result == ERR_NOT_FOUND ? no_such_entry(run) : result;
+    int error =
+        id ? record_get(run, FAMILY, id, entry, seen) : record_latest(run, FAMILY, entry, seen);
+    return error == ERR_NOT_FOUND ? fuel_no_such_entry(run) : error;
 }
 
-static int change_bill(struct tools_run *run, jdoc *entry)
+static int fuel_change_bill(struct tools_run *run, jdoc *entry)
 {
-    struct bill b = { .currency = jdoc_text_or(entry, "currency", "AUD") };
-    if (!jdoc_has(run->args, "volume") && !jdoc_has(run->args, "price")
-        && !jdoc_has(run->args, "total"))
+    struct bill b = {.currency = jdoc_text_or(entry, "currency", "AUD")};
+    if (!jdoc_has(run->args, "volume") && !jdoc_has(run->args, "price") &&
+        !jdoc_has(run->args, "total"))
         return 0;
     b.currency = arena_strdup(run->arena, b.currency); /* set_bill replaces where it stands */
-    if (b.currency == NULL)
+    if (!b.currency)
         return ERR_NOMEM;
     jdoc_get_double(entry, "volume", &b.volume);
     jdoc_get_double(entry, "price", &b.price);
     jdoc_get_int(entry, "total_minor", &b.minor);
-    int result = read_bill(run, &b);
-    return result == 0 && set_bill(entry, &b) != 0 ? ERR_NOMEM : result;
+    int error = fuel_read_bill(run, &b);
+    return error == 0 && fuel_set_bill(entry, &b) != 0 ? ERR_NOMEM : error;
 }
 
-static int update_once(struct tools_run *run, void *arg)
+static int fuel_update_once(struct tools_run *run, void *arg)
 {
     jdoc *entry = NULL;
     const char *seen = NULL;
     (void)arg;
-    int result = choose_entry(run, &entry, &seen);
-    if (result == 0)
-        result = change_bill(run, entry);
-    if (result == 0)
-        result = set_when(run, entry);
-    if (result == 0)
-        result = keep_copy(entry, run->args, plain_fields) | keep_stamp(run, entry) ? ERR_NOMEM : 0;
-    if (result == 0)
-        result = commit_entry(run, entry, seen, "Changed:");
+    int error = fuel_choose_entry(run, &entry, &seen);
+    if (error == 0)
+        error = fuel_change_bill(run, entry);
+    if (error == 0)
+        error = fuel_set_when(run, entry);
+    if (error == 0)
+        error =
+            record_copy(entry, run->args, plain_fields) | record_stamp(run, entry) ? ERR_NOMEM : 0;
+    if (error == 0)
+        error = fuel_commit_entry(run, entry, seen, "Changed:");
     jdoc_free(entry);
-    return result == ERR_NOT_FOUND ? no_such_entry(run) : result;
+    return error == ERR_NOT_FOUND ? fuel_no_such_entry(run) : error;
 }
 
 int fuel_tool_update_fuel_entry(struct tools_run *run)
@@ -282,28 +290,28 @@ int fuel_tool_update_fuel_entry(struct tools_run *run)
     if (jdoc_length(run->args) == (size_t)jdoc_has(run->args, "entry_id"))
         return run_fail_at(run, "", "at least one field to change",
             "There is nothing to change: name at least one field.");
-    return keep_retry(run, update_once, NULL);
+    return record_retry(run, fuel_update_once, NULL);
 }
 
-static int delete_once(struct tools_run *run, void *arg)
+static int fuel_delete_once(struct tools_run *run, void *arg)
 {
     jdoc *entry = NULL;
     const char *seen = NULL;
     (void)arg;
-    int result = choose_entry(run, &entry, &seen);
-    if (result != 0)
-        return result;
+    int error = fuel_choose_entry(run, &entry, &seen);
+    if (error != 0)
+        return error;
     run_succeed(run, "The fill-up of %.10s is removed.", jdoc_text_or(entry, "entry_date", ""));
-    result = keep_remove(run, FAMILY, seen, "entry", entry);
-    return result == ERR_NOT_FOUND ? no_such_entry(run) : result;
+    error = record_remove(run, FAMILY, seen, "entry", entry);
+    return error == ERR_NOT_FOUND ? fuel_no_such_entry(run) : error;
 }
 
 int fuel_tool_delete_fuel_entry(struct tools_run *run)
 {
-    int error = keep_confirmed(run);
+    int error = record_confirmed(run);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
-    return keep_retry(run, delete_once, NULL);
+    return record_retry(run, fuel_delete_once, NULL);
 }
 
 int fuel_preview_delete_fuel_entry(struct tools_run *run)
@@ -312,9 +320,9 @@ int fuel_preview_delete_fuel_entry(struct tools_run *run)
     jdoc *entry = NULL;
     int64_t minor = 0;
     double volume = 0;
-    int error = keep_confirmed(run);
+    int error = record_confirmed(run);
     if (error == 0)
-        error = choose_entry(run, &entry, NULL);
+        error = fuel_choose_entry(run, &entry, NULL);
     if (error == 0) {
         jdoc_get_int(entry, "total_minor", &minor);
         jdoc_get_double(entry, "volume", &volume);

@@ -12,11 +12,11 @@
 #define LITRES_PER_GALLON 3.785411784
 #define SURE 0.8
 
-static int set_number(jdoc *receipt, const char *key, const struct receipt_number *n, double factor,
-    double step)
+static int fuel_receipt_set_number(jdoc *receipt, const char *key, const struct receipt_number *n,
+    double factor, double step)
 {
     jdoc *field = jdoc_new_object();
-    int failed = field == NULL;
+    int failed = !field;
     if (failed == 0 && n->confidence > 0) {
         failed |= jdoc_set_double(field, "value", round(n->value * factor * step) / step);
         failed |= n->derived ? jdoc_set_bool(field, "derived", true) : 0;
@@ -29,11 +29,12 @@ static int set_number(jdoc *receipt, const char *key, const struct receipt_numbe
     return ERR_NOMEM;
 }
 
-static int set_text(jdoc *receipt, const char *key, const char *text, double confidence)
+static int fuel_receipt_set_text(jdoc *receipt, const char *key, const char *text,
+    double confidence)
 {
     jdoc *field = jdoc_new_object();
-    int failed = field == NULL || (text[0] != '\0' && jdoc_set_string(field, "value", text) != 0)
-        || jdoc_set_double(field, "confidence", round(confidence * 100) / 100) != 0;
+    int failed = !field || (text[0] != '\0' && jdoc_set_string(field, "value", text) != 0) ||
+        jdoc_set_double(field, "confidence", round(confidence * 100) / 100) != 0;
     if (!failed)
         return jdoc_set(receipt, key, field);
     jdoc_free(field);
@@ -41,10 +42,10 @@ static int set_text(jdoc *receipt, const char *key, const char *text, double con
 }
 
 /* The arguments that add_fuel_entry would take from what was read well enough. */
-static int set_suggestion(jdoc *receipt, const struct receipt *r)
+static int fuel_receipt_set_suggestion(jdoc *receipt, const struct receipt *r)
 {
     jdoc *entry = jdoc_new_object();
-    int failed = entry == NULL;
+    int failed = !entry;
     double litres = r->gallons ? r->volume.value * LITRES_PER_GALLON : r->volume.value;
     if (failed == 0 && r->total.confidence > 0)
         failed |= jdoc_set_double(entry, "total", r->total.value);
@@ -60,47 +61,49 @@ static int set_suggestion(jdoc *receipt, const struct receipt *r)
     return ERR_NOMEM;
 }
 
-static int set_receipt(struct tools_run *run, jdoc *receipt, const struct receipt *r)
+static int fuel_receipt_set_receipt(struct tools_run *run, jdoc *receipt, const struct receipt *r)
 {
     double litres = r->gallons ? LITRES_PER_GALLON : 1;
     double sure = fmin(r->total.confidence, r->volume.confidence);
-    int failed = jdoc_set_string(receipt, "receipt_url",
-        jdoc_text_or(run->args, "receipt_url", ""));
-    failed |= set_number(receipt, "total", &r->total, 1, 100);
+    int failed =
+        jdoc_set_string(receipt, "receipt_url", jdoc_text_or(run->args, "receipt_url", ""));
+    failed |= fuel_receipt_set_number(receipt, "total", &r->total, 1, 100);
     failed |= jdoc_set_string(receipt, "currency", cost_currency(run));
-    failed |= set_number(receipt, "volume", &r->volume, litres, 1000);
-    failed |= set_number(receipt, "price", &r->price, 1 / litres, 1000);
-    failed |= set_text(receipt, "date", r->date, r->date_confidence);
-    failed |= set_text(receipt, "station", r->station, r->station_confidence);
+    failed |= fuel_receipt_set_number(receipt, "volume", &r->volume, litres, 1000);
+    failed |= fuel_receipt_set_number(receipt, "price", &r->price, 1 / litres, 1000);
+    failed |= fuel_receipt_set_text(receipt, "date", r->date, r->date_confidence);
+    failed |= fuel_receipt_set_text(receipt, "station", r->station, r->station_confidence);
     failed |= jdoc_set_double(receipt, "confidence", round(sure * 100) / 100);
     failed |= jdoc_set_bool(receipt, "converted_from_gallons", r->gallons);
     failed |= jdoc_set_bool(receipt, "numbers_disagree", r->disagrees);
     failed |= jdoc_set_bool(receipt, "needs_confirmation", true);
-    return failed | set_suggestion(receipt, r) ? ERR_NOMEM : 0;
+    return failed | fuel_receipt_set_suggestion(receipt, r) ? ERR_NOMEM : 0;
 }
 
 int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
 {
     struct receipt r;
     const char *text = jdoc_string(jdoc_get(run->args, "ocr_text"), NULL);
-    const char *locale = run->context->locale != NULL ? run->context->locale : "";
-    if (text == NULL)
-        return run_fail(run, "provider_not_configured", "No model that reads images is "
+    const char *locale = run->context->locale ? run->context->locale : "";
+    if (!text)
+        return run_fail(run, "provider_not_configured",
+            "No model that reads images is "
             "configured here, so the picture cannot be read. Give the text of the receipt as "
             "ocr_text.");
     receipt_read(text, strcmp(locale, "en-US") == 0, &r);
     jdoc *receipt = jdoc_new_object();
-    if (receipt == NULL || set_receipt(run, receipt, &r) != 0) {
+    if (!receipt || fuel_receipt_set_receipt(run, receipt, &r) != 0) {
         jdoc_free(receipt);
         return ERR_NOMEM;
     }
     bool any = r.total.confidence > 0 || r.volume.confidence > 0;
     bool sure = !r.disagrees && r.total.confidence >= SURE && r.volume.confidence >= SURE;
-    if (run_succeed(run, !any ? "This does not look like a fuel receipt: neither a total nor a "
-                                  "volume was found. Nothing is stored."
-            : sure ? "Read from the receipt. Ask the user to confirm before anything is stored."
-                   : "Read from the receipt, but not all of it is sure. Ask the user to check it "
-                     "before anything is stored.") == NULL) {
+    if (!run_succeed(run,
+            !any     ? "This does not look like a fuel receipt: neither a total nor a "
+                       "volume was found. Nothing is stored." :
+                sure ? "Read from the receipt. Ask the user to confirm before anything is stored." :
+                       "Read from the receipt, but not all of it is sure. Ask the user to check it "
+                       "before anything is stored.")) {
         jdoc_free(receipt);
         return ERR_NOMEM;
     }

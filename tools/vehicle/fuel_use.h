@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_TOOLS_VEHICLE_FUEL_USE_H
 #define TURNPIKE_TOOLS_VEHICLE_FUEL_USE_H
 
+#include "base/err.h"
 #include "tools/kit/run.h"
 
 #include <stdbool.h>
@@ -13,13 +14,14 @@
 
 /* distance_km and consumption_l_per_100km into an entry (not yet stored, or stored), when there is
  * a full tank before it. Returns 0 or a fault. */
-int fuel_use_of(struct tools_run *run, jdoc *entry);
+MUST_CHECK int fuel_use_of(struct tools_run *run, jdoc *entry);
 
 struct fuel_neighbours { /* odometers of the entries next in time, same vehicle */
     bool has_before, has_after;
     double before, after;
     char before_date[16], after_date[16];
 };
-int fuel_use_neighbours(struct tools_run *run, const jdoc *entry, struct fuel_neighbours *out);
+MUST_CHECK int fuel_use_neighbours(struct tools_run *run, const jdoc *entry,
+    struct fuel_neighbours *out);
 
 #endif

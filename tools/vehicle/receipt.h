@@ -13,9 +13,9 @@ struct receipt_number {
 };
 struct receipt {
     struct receipt_number total, volume, price; /* volume and price as unit says */
-    bool gallons;         /* US gallons, else litres */
-    bool disagrees;       /* volume x price is not the total */
-    char date[16];        /* YYYY-MM-DD or "" */
+    bool gallons;                               /* US gallons, else litres */
+    bool disagrees;                             /* volume x price is not the total */
+    char date[16];                              /* YYYY-MM-DD or "" */
     double date_confidence;
     char station[80];
     double station_confidence;

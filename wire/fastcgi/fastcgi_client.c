@@ -11,8 +11,8 @@
 #define REQUEST_ID 1
 #define ERRORS_MAX 1024
 
-static int client_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
-    const char *body, size_t len, unsigned flags)
+static int fastcgi_client_client_request(struct buf *out, const struct fastcgi_pair *pairs,
+    size_t count, const char *body, size_t len, unsigned flags)
 {
     unsigned char begin[FASTCGI_BODY_SIZE] = {0, FASTCGI_RESPONDER, (unsigned char)flags};
     struct buf params;
@@ -39,21 +39,21 @@ static int client_request(struct buf *out, const struct fastcgi_pair *pairs, siz
     return error;
 }
 
-int fastcgi_request(
-    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len)
+int fastcgi_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len)
 {
-    return client_request(out, pairs, count, body, len, 0);
+    return fastcgi_client_client_request(out, pairs, count, body, len, 0);
 }
 
-int fastcgi_request_keep(
-    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len)
+int fastcgi_request_keep(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len)
 {
-    return client_request(out, pairs, count, body, len, FASTCGI_KEEP_CONN);
+    return fastcgi_client_client_request(out, pairs, count, body, len, FASTCGI_KEEP_CONN);
 }
 
 void fastcgi_reply_init(struct fastcgi_reply *r, size_t max)
 {
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
     buf_init(&r->headers, max);
     buf_init(&r->body, max);
     buf_init(&r->errors, ERRORS_MAX);
@@ -71,7 +71,7 @@ void fastcgi_reply_again(struct fastcgi_reply *r)
 {
     struct buf headers = r->headers, body = r->body, errors = r->errors;
 
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, sizeof *r);
     r->headers = headers;
     r->body = body;
     r->errors = errors;
@@ -108,7 +108,7 @@ const char *fastcgi_reply_header(const struct fastcgi_reply *r, const char *name
     return NULL;
 }
 
-static int read_status(struct fastcgi_reply *r)
+static int fastcgi_client_read_status(struct fastcgi_reply *r)
 {
     size_t len;
     const char *s = fastcgi_reply_header(r, "Status", &len);
@@ -130,7 +130,8 @@ static int read_status(struct fastcgi_reply *r)
 }
 
 /* Header bytes: carriage returns are dropped, an empty line ends them. Returns bytes used. */
-static int take_headers(struct fastcgi_reply *r, const char *bytes, size_t len, size_t *used)
+static int fastcgi_client_take_headers(struct fastcgi_reply *r, const char *bytes, size_t len,
+    size_t *used)
 {
     size_t i = 0;
 
@@ -146,16 +147,16 @@ static int take_headers(struct fastcgi_reply *r, const char *bytes, size_t len, 
     *used = i;
     if (buf_error(&r->headers))
         return buf_error(&r->headers);
-    return r->headers_done ? read_status(r) : 0;
+    return r->headers_done ? fastcgi_client_read_status(r) : 0;
 }
 
-static int take_stdout(struct fastcgi_reply *r, const char *bytes, size_t len)
+static int fastcgi_client_take_stdout(struct fastcgi_reply *r, const char *bytes, size_t len)
 {
     if (!r->headers_done) {
         size_t used;
-        int rc = take_headers(r, bytes, len, &used);
-        if (rc < 0)
-            return rc;
+        int error = fastcgi_client_take_headers(r, bytes, len, &used);
+        if (error < 0)
+            return error;
         bytes += used;
         len -= used;
     }
@@ -164,20 +165,20 @@ static int take_stdout(struct fastcgi_reply *r, const char *bytes, size_t len)
     return buf_error(&r->body);
 }
 
-static void take_stderr(struct fastcgi_reply *r, const char *bytes, size_t len)
+static void fastcgi_client_take_stderr(struct fastcgi_reply *r, const char *bytes, size_t len)
 {
     size_t room = ERRORS_MAX - 1 - r->errors.len;
 
     buf_put(&r->errors, bytes, len < room ? len : room);
 }
 
-static int take_content(struct fastcgi_reply *r, const char *bytes, size_t len)
+static int fastcgi_client_take_content(struct fastcgi_reply *r, const char *bytes, size_t len)
 {
     switch (r->record.type) {
     case FASTCGI_STDOUT:
-        return take_stdout(r, bytes, len);
+        return fastcgi_client_take_stdout(r, bytes, len);
     case FASTCGI_STDERR:
-        take_stderr(r, bytes, len);
+        fastcgi_client_take_stderr(r, bytes, len);
         return 0;
     default: /* check_head lets nothing else in than the end, of this length */
         memcpy(r->end_body + r->end_len, bytes, len);
@@ -186,7 +187,7 @@ static int take_content(struct fastcgi_reply *r, const char *bytes, size_t len)
     }
 }
 
-static int check_head(const struct fastcgi_record *record)
+static int fastcgi_client_check_head(const struct fastcgi_record *record)
 {
     if (record->id != REQUEST_ID)
         return ERR_PROTOCOL;
@@ -202,7 +203,7 @@ static int check_head(const struct fastcgi_record *record)
 }
 
 /* At the end of each record's content and padding. */
-static int end_record(struct fastcgi_reply *r)
+static int fastcgi_client_end_record(struct fastcgi_reply *r)
 {
     const unsigned char *e = r->end_body;
 
@@ -232,13 +233,13 @@ int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len)
         case FASTCGI_RECORD_MORE:
             return 0;
         case FASTCGI_RECORD_HEAD:
-            error = check_head(&r->record);
+            error = fastcgi_client_check_head(&r->record);
             break;
         case FASTCGI_RECORD_CONTENT:
-            error = take_content(r, part, part_len);
+            error = fastcgi_client_take_content(r, part, part_len);
             break;
         case FASTCGI_RECORD_END:
-            error = end_record(r);
+            error = fastcgi_client_end_record(r);
             break;
         default:
             error = step;

@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_FASTCGI_FASTCGI_CLIENT_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "wire/fastcgi/fastcgi_record.h"
 
 #include <stdbool.h>
@@ -22,11 +23,11 @@ struct fastcgi_pair {
  * fastcgi_request -- appends the whole request (begin, parameters, body) to `out`. CONTENT_LENGTH
  * is added here. The peer closes the connection behind its reply. Returns 0, or the buffer's error.
  */
-int fastcgi_request(
-    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len);
+MUST_CHECK int fastcgi_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len);
 /* The same, but the peer is asked to keep the connection for the next request. */
-int fastcgi_request_keep(
-    struct buf *out, const struct fastcgi_pair *pairs, size_t count, const char *body, size_t len);
+MUST_CHECK int fastcgi_request_keep(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len);
 
 /* A reply while it arrives. After fastcgi_reply_feed returned 1 the fields are final. */
 struct fastcgi_reply {
@@ -50,13 +51,13 @@ void fastcgi_reply_fini(struct fastcgi_reply *r);
  * looked at the request, which may be sent elsewhere); ERR_PROTOCOL; ERR_LIMIT; ERR_NOMEM. What
  * follows the end of the request is not looked at.
  */
-int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len);
+MUST_CHECK int fastcgi_reply_feed(struct fastcgi_reply *r, const void *bytes, size_t len);
 /*
  * fastcgi_reply_read -- feeds what has come over a socket, 4 KiB at most; never waits. Returns as
- * fastcgi_reply_feed; ERR_NOT_YET (nothing is there); ERR_PEER_GONE (its end); ERR_NET (its end, and
- * of what was sent there the peer has left something unread: unix(7), ECONNRESET).
+ * fastcgi_reply_feed; ERR_NOT_YET (nothing is there); ERR_PEER_GONE (its end); ERR_NET (its end,
+ * and of what was sent there the peer has left something unread: unix(7), ECONNRESET).
  */
-int fastcgi_reply_read(struct fastcgi_reply *r, int fd);
+MUST_CHECK int fastcgi_reply_read(struct fastcgi_reply *r, int fd);
 /*
  * Whether the connection can carry the next request: the reply is complete (1 or ERR_FULL) and
  * nothing came behind it. Means something for fastcgi_request_keep only.

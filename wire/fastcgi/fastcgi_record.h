@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_FASTCGI_FASTCGI_RECORD_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #include <stddef.h>
 
@@ -58,7 +59,8 @@ struct fastcgi_record_pair {
  * fastcgi_record_get_pair -- the pair at *at, which is moved behind it.
  * Returns 1; 0 at the end; ERR_PROTOCOL when it is cut.
  */
-int fastcgi_record_get_pair(const char **at, const char *end, struct fastcgi_record_pair *out);
+MUST_CHECK int fastcgi_record_get_pair(const char **at, const char *end,
+    struct fastcgi_record_pair *out);
 
 /* A record while it arrives. A zeroed one is valid. */
 struct fastcgi_record {
@@ -81,7 +83,7 @@ enum fastcgi_record_step {
  * its content in pieces, one END, however its bytes are cut.
  * Returns an enum fastcgi_record_step, or ERR_PROTOCOL (not version 1; the reader is spent).
  */
-int fastcgi_record_step(struct fastcgi_record *r, const char **at, const char *end,
+MUST_CHECK int fastcgi_record_step(struct fastcgi_record *r, const char **at, const char *end,
     const char **part, size_t *part_len);
 
 #endif

@@ -44,11 +44,11 @@ static int gateway_library_init(void)
 
 int gateway_open(struct gateway **out, int listen_fd, int64_t io_timeout_ms)
 {
-    int result = gateway_library_init();
-    if (result < 0)
-        return result;
-    struct gateway *g = calloc(1, sizeof(*g));
-    if (g == NULL)
+    int error = gateway_library_init();
+    if (error < 0)
+        return error;
+    struct gateway *g = calloc(1, sizeof *g);
+    if (!g)
         return ERR_NOMEM;
     g->listen_fd = listen_fd;
     g->io_timeout.tv_sec = io_timeout_ms / 1000;
@@ -65,7 +65,7 @@ int gateway_open(struct gateway **out, int listen_fd, int64_t io_timeout_ms)
 
 void gateway_close(struct gateway *g)
 {
-    if (g == NULL)
+    if (!g)
         return;
     err_ignore(gateway_finish(g, NULL, 0, NULL, 0));
     free(g);
@@ -101,8 +101,8 @@ int gateway_accept(struct gateway *g)
         log_error("accept: %s", strerror(errno));
         return ERR_IO;
     }
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &g->io_timeout, sizeof(g->io_timeout)) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &g->io_timeout, sizeof(g->io_timeout)) < 0) {
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &g->io_timeout, sizeof g->io_timeout) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &g->io_timeout, sizeof g->io_timeout) < 0) {
         log_error("setsockopt: %s", strerror(errno));
         close(fd);
         return ERR_IO;
@@ -110,8 +110,8 @@ int gateway_accept(struct gateway *g)
     /* An open connection marked "keep" makes FCGX_Accept_r read the next request from it. */
     g->request.ipcFd = fd;
     g->request.keepConnection = 1;
-    int result = FCGX_Accept_r(&g->request);
-    if (result != 0) {
+    int error = FCGX_Accept_r(&g->request);
+    if (error != 0) {
         log_limited(LOG_LEVEL_WARN, "a connection to the FastCGI socket sent no request");
         g->request.ipcFd = -1;
         return ERR_PROTOCOL;
@@ -135,7 +135,7 @@ const char *gateway_param(void *arg, const char *name)
 static int gateway_discard(struct gateway *g)
 {
     char bytes[4096];
-    while (FCGX_GetStr(bytes, sizeof(bytes), g->request.in) == (int)sizeof(bytes))
+    while (FCGX_GetStr(bytes, sizeof bytes, g->request.in) == (int)sizeof bytes)
         ;
     return FCGX_GetError(g->request.in) != 0 ? ERR_PEER_GONE : ERR_LIMIT;
 }
@@ -145,7 +145,7 @@ int gateway_body(void *arg, struct buf *out, size_t max)
     struct gateway *g = arg;
     const char *length = gateway_param(g, "CONTENT_LENGTH");
     unsigned long long expected = 0;
-    bool known = length != NULL && *length != '\0';
+    bool known = length && *length != '\0';
     if (known)
         expected = strtoull(length, NULL, 10);
     if (known && expected > max)
@@ -205,8 +205,8 @@ int gateway_write(void *arg, const char *bytes, size_t len)
     struct gateway *g = arg;
     if (!g->open)
         return ERR_PEER_GONE;
-    return gateway_put(g, bytes, len) == 0 && FCGX_GetError(g->request.out) == 0 ? 0
-                                                                                 : ERR_PEER_GONE;
+    return gateway_put(g, bytes, len) == 0 && FCGX_GetError(g->request.out) == 0 ? 0 :
+                                                                                   ERR_PEER_GONE;
 }
 
 void gateway_break(struct gateway *g)
@@ -216,7 +216,7 @@ void gateway_break(struct gateway *g)
      * fastcgi_keep_conn). What libfcgi still holds must reach nobody. */
     if (!g->open)
         return;
-    if (send(g->request.ipcFd, fastcgi_record_none, sizeof(fastcgi_record_none),
+    if (send(g->request.ipcFd, fastcgi_record_none, sizeof fastcgi_record_none,
             MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_debug("the client had left, or read nothing, when its reply was broken off");
     shutdown(g->request.ipcFd, SHUT_RDWR);
@@ -228,13 +228,13 @@ int gateway_finish(struct gateway *g, const char *head, size_t head_len, const c
 {
     if (!g->open)
         return 0;
-    int result = gateway_put(g, head, head_len);
-    if (result == 0)
-        result = gateway_put(g, body, body_len);
+    int error = gateway_put(g, head, head_len);
+    if (error == 0)
+        error = gateway_put(g, body, body_len);
     /* Closing `err` first lets the last bytes and the end of the request leave in one write. */
     if (FCGX_FClose(g->request.err) != 0 || FCGX_FClose(g->request.out) != 0 ||
         FCGX_GetError(g->request.out) != 0)
-        result = ERR_PEER_GONE;
+        error = ERR_PEER_GONE;
     /* libfcgi's close waits for the peer; on a unix socket whose input is read it need not. */
     int fd = g->request.ipcFd;
     g->request.ipcFd = -1;
@@ -244,5 +244,5 @@ int gateway_finish(struct gateway *g, const char *head, size_t head_len, const c
     if (fd >= 0)
         close(fd);
     g->open = false;
-    return result;
+    return error;
 }

@@ -132,7 +132,7 @@ static bool inbound_drained_due(const struct inbound *i)
 static bool inbound_due(const struct inbound *i)
 {
     return i->state == INBOUND_CLOSED || inbound_over(i) || inbound_feeds(i) ||
-           inbound_gone_due(i) || inbound_drained_due(i);
+        inbound_gone_due(i) || inbound_drained_due(i);
 }
 
 static void inbound_set_deadline(struct inbound *i)
@@ -422,8 +422,8 @@ static int inbound_reply(struct inbound *i, const char *head, size_t head_len, c
     return error;
 }
 
-int inbound_finish(
-    struct inbound *i, const char *head, size_t head_len, const char *body, size_t body_len)
+int inbound_finish(struct inbound *i, const char *head, size_t head_len, const char *body,
+    size_t body_len)
 {
     int error = ERR_PEER_GONE;
 

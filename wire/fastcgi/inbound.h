@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_FASTCGI_INBOUND_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 
 #include <stdbool.h>
@@ -55,7 +56,7 @@ struct inbound_handlers {
  *   limits, handlers   borrowed, have to outlive the connection
  * Returns 0; ERR_NOMEM; ERR_IO.
  */
-int inbound_new(struct inbound **out, struct reactor *r, int fd,
+MUST_CHECK int inbound_new(struct inbound **out, struct reactor *r, int fd,
     const struct inbound_limits *limits, const struct inbound_handlers *handlers);
 /* Closes at once, in any state; an open request ends without a word. NULL is allowed. */
 void inbound_free(struct inbound *i);
@@ -76,22 +77,22 @@ const char *inbound_param(void *i, const char *name);
  * Returns 0; ERR_LIMIT (more than max bytes, or than the limit; nothing is in out); ERR_PEER_GONE
  * (shorter than CONTENT_LENGTH says); ERR_NOMEM.
  */
-int inbound_body(void *i, struct buf *out, size_t max);
+MUST_CHECK int inbound_body(void *i, struct buf *out, size_t max);
 /*
  * inbound_write -- a part of the CGI reply, before inbound_finish sends the rest.
  * Returns 0 (sent, or queued); ERR_FULL (reply_max bytes would wait: nothing was taken, `drained`
  * tells when to go on; a part is always taken when none waits); ERR_PEER_GONE; ERR_NOMEM (the reply
  * is cut: inbound_break).
  */
-int inbound_write(void *i, const char *bytes, size_t len);
+MUST_CHECK int inbound_write(void *i, const char *bytes, size_t len);
 /*
  * inbound_finish -- the CGI reply (header lines, blank line, body) and the end of the request. What
  * the socket does not take now is copied and follows.
  * Returns 0 (sent, or queued; also without an open request); ERR_PEER_GONE (it reached nobody);
  * ERR_NOMEM (the connection is broken off). The request is answered in all cases.
  */
-int inbound_finish(
-    struct inbound *i, const char *head, size_t head_len, const char *body, size_t body_len);
+MUST_CHECK int inbound_finish(struct inbound *i, const char *head, size_t head_len,
+    const char *body, size_t body_len);
 /*
  * inbound_overloaded -- answers that nobody has looked at the request, as there is no room. For our
  * own client (fastcgi_reply_feed: ERR_FULL); nginx 1.22 makes 502 of it, so that it gets a 503 by
@@ -107,6 +108,6 @@ void inbound_break(struct inbound *i);
  */
 bool inbound_peer_gone(const struct inbound *i);
 /* The connection, for a look at the peer; it is in the reactor's set already. -1: closed. */
-int inbound_fd(const struct inbound *i);
+MUST_CHECK int inbound_fd(const struct inbound *i);
 
 #endif

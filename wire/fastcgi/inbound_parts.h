@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WIRE_FASTCGI_INBOUND_PARTS_H
 #define TURNPIKE_WIRE_FASTCGI_INBOUND_PARTS_H
 
+#include "base/err.h"
 #include "wire/fastcgi/fastcgi_record.h"
 #include "wire/fastcgi/inbound.h"
 #include "wire/outq.h"
@@ -33,9 +34,9 @@ enum inbound_kind {
 /* What is done with a record. */
 enum inbound_deed {
     INBOUND_DROP,
-    INBOUND_OPEN,    /* begins a request */
-    INBOUND_HOLD,    /* begins the next request: it waits, with all that follows */
-    INBOUND_TWICE,   /* answered CANT_MPX_CONN */
+    INBOUND_OPEN,  /* begins a request */
+    INBOUND_HOLD,  /* begins the next request: it waits, with all that follows */
+    INBOUND_TWICE, /* answered CANT_MPX_CONN */
     INBOUND_ABORT,
     INBOUND_PARAM,
     INBOUND_INPUT,
@@ -50,14 +51,14 @@ struct inbound {
     const struct inbound_handlers *handlers;
     int fd;
     struct reactor_source source;
-    struct reactor_timer deadline, later; /* later: what must not run within a call */
+    struct reactor_timer deadline, later;     /* later: what must not run within a call */
     int64_t idle_due, arrival_due, stall_due; /* monotonic ms; arrival_due: 0 = nothing has come */
     enum inbound_state state;
-    unsigned id;      /* of the active request, 0 = none */
-    bool keep;        /* the active request asked to keep the connection */
-    bool retired;     /* no further request */
-    bool answered;    /* a part of the reply has gone */
-    bool aborted;     /* by ABORT_REQUEST */
+    unsigned id;   /* of the active request, 0 = none */
+    bool keep;     /* the active request asked to keep the connection */
+    bool retired;  /* no further request */
+    bool answered; /* a part of the reply has gone */
+    bool aborted;  /* by ABORT_REQUEST */
     bool gone_told;
     bool drain_due;   /* a part waits: `drained` is to be told */
     bool broken;      /* nothing can be sent or read any more */
@@ -85,9 +86,9 @@ bool inbound_reads(const struct inbound *i);
  * rest goes to `ahead`, which is empty before. May call the owner's `request`.
  * Returns 0; ERR_PROTOCOL; ERR_LIMIT (parameters); ERR_NOMEM.
  */
-int inbound_feed(struct inbound *i, const char *bytes, size_t len);
+MUST_CHECK int inbound_feed(struct inbound *i, const char *bytes, size_t len);
 /* Goes on with a record that was held and with what is ahead. */
-int inbound_feed_ahead(struct inbound *i);
+MUST_CHECK int inbound_feed_ahead(struct inbound *i);
 /* What is done with a record of this kind in this state, up to INBOUND_WORK. */
 enum inbound_deed inbound_deed_of(enum inbound_state state, enum inbound_kind kind);
 
@@ -95,7 +96,7 @@ enum inbound_deed inbound_deed_of(enum inbound_state state, enum inbound_kind ki
  * inbound_send -- sends records, or queues what the socket does not take. An error breaks the
  * connection: it is closed unless the request is the owner's. Returns 0, ERR_PEER_GONE, ERR_NOMEM.
  */
-int inbound_send(struct inbound *i, const struct buf *records);
+MUST_CHECK int inbound_send(struct inbound *i, const struct buf *records);
 /* All of the request's records are in `out`: on to the next request, or to the end. */
 void inbound_answered(struct inbound *i);
 

@@ -13,10 +13,10 @@
 static const unsigned char inbound_deeds[INBOUND_SENT][INBOUND_KINDS] = {
     [INBOUND_WAIT] = {INBOUND_REFUSE, INBOUND_OPEN, INBOUND_DROP, INBOUND_DROP, INBOUND_DROP,
         INBOUND_DROP},
-    [INBOUND_PARAMS] = {INBOUND_REFUSE, INBOUND_TWICE, INBOUND_ABORT, INBOUND_PARAM,
-        INBOUND_REFUSE, INBOUND_REFUSE},
-    [INBOUND_STDIN] = {INBOUND_REFUSE, INBOUND_TWICE, INBOUND_ABORT, INBOUND_REFUSE,
-        INBOUND_INPUT, INBOUND_REFUSE},
+    [INBOUND_PARAMS] = {INBOUND_REFUSE, INBOUND_TWICE, INBOUND_ABORT, INBOUND_PARAM, INBOUND_REFUSE,
+        INBOUND_REFUSE},
+    [INBOUND_STDIN] = {INBOUND_REFUSE, INBOUND_TWICE, INBOUND_ABORT, INBOUND_REFUSE, INBOUND_INPUT,
+        INBOUND_REFUSE},
     [INBOUND_WORK] = {INBOUND_HOLD, INBOUND_TWICE, INBOUND_ABORT, INBOUND_REFUSE, INBOUND_REFUSE,
         INBOUND_REFUSE},
 };
@@ -29,13 +29,13 @@ enum inbound_deed inbound_deed_of(enum inbound_state state, enum inbound_kind ki
 bool inbound_reads(const struct inbound *i)
 {
     return i->state < INBOUND_SENT && !i->broken && !i->held &&
-           outq_len(&i->out) <= INBOUND_ANSWERS_MAX;
+        outq_len(&i->out) <= INBOUND_ANSWERS_MAX;
 }
 
 /* ---- answers ---- */
 
-static void inbound_answer(
-    struct inbound *i, int type, unsigned id, const void *content, size_t len)
+static void inbound_answer(struct inbound *i, int type, unsigned id, const void *content,
+    size_t len)
 {
     struct buf records = {0};
 
@@ -171,15 +171,18 @@ static void inbound_abort(struct inbound *i)
 static enum inbound_deed inbound_deed_with(const struct inbound *i)
 {
     static const unsigned char kinds[] = {[FASTCGI_BEGIN_REQUEST] = INBOUND_IS_BEGIN,
-        [FASTCGI_ABORT_REQUEST] = INBOUND_IS_ABORT, [FASTCGI_END_REQUEST] = INBOUND_IS_ODD,
-        [FASTCGI_PARAMS] = INBOUND_IS_PARAMS, [FASTCGI_STDIN] = INBOUND_IS_STDIN};
+        [FASTCGI_ABORT_REQUEST] = INBOUND_IS_ABORT,
+        [FASTCGI_END_REQUEST] = INBOUND_IS_ODD,
+        [FASTCGI_PARAMS] = INBOUND_IS_PARAMS,
+        [FASTCGI_STDIN] = INBOUND_IS_STDIN};
     const struct fastcgi_record *record = &i->record;
 
     if (record->id == 0)
         return record->type == FASTCGI_GET_VALUES ? INBOUND_VALUES : INBOUND_UNKNOWN;
     if (i->id == 0 || record->id != i->id)
-        return record->type == FASTCGI_BEGIN_REQUEST ? inbound_deed_of(i->state, INBOUND_IS_OTHERS)
-                                                     : INBOUND_DROP;
+        return record->type == FASTCGI_BEGIN_REQUEST ?
+            inbound_deed_of(i->state, INBOUND_IS_OTHERS) :
+            INBOUND_DROP;
     if (record->type == 0 || (size_t)record->type >= sizeof kinds)
         return inbound_deed_of(i->state, INBOUND_IS_ODD);
     return inbound_deed_of(i->state, (enum inbound_kind)kinds[record->type]);

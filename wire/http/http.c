@@ -20,7 +20,8 @@ int http_global_init(void)
         return ERR_INTERNAL;
     /* What OpenSSL would load at the first use in each worker. */
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS |
-            OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS, NULL);
+            OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS,
+        NULL);
     global_ready = true;
     return 0;
 }
@@ -67,7 +68,7 @@ void http_free(struct http_client *client)
 
 bool http_is_idle(const struct http_client *client)
 {
-    return client->transfers == NULL;
+    return !client->transfers;
 }
 
 void http_prepare(struct http_client *client)

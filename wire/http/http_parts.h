@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WIRE_HTTP_HTTP_PARTS_H
 #define TURNPIKE_WIRE_HTTP_HTTP_PARTS_H
 
+#include "base/err.h"
 #include "base/task.h"
 #include "wire/http/http.h"
 
@@ -26,8 +27,8 @@ struct http_client {
     struct reactor_timer timer;
     struct http_socket *sockets;
     struct http_transfer *transfers;
-    CURL *spare;  /* http_prepare */
-    bool in_curl; /* a callback of curl may be running: handles must not be added or removed */
+    CURL *spare;    /* http_prepare */
+    bool in_curl;   /* a callback of curl may be running: handles must not be added or removed */
     bool unsettled; /* a transfer is dead or waits to be added */
 };
 
@@ -71,7 +72,7 @@ void http_loop_close(struct http_client *client);
 CURL *http_request_handle(void);
 /* Sets the transfer's handle to its request. Returns 0; ERR_INVALID (a header holds a line break);
  * ERR_NOMEM. */
-int http_request_set(struct http_transfer *t, const struct http_request *request);
+MUST_CHECK int http_request_set(struct http_transfer *t, const struct http_request *request);
 /* Whether "Name: value" or "Name;" is a header of this name. */
 bool http_request_header_is(const char *header, const char *name);
 
@@ -88,12 +89,12 @@ bool http_reply_redirects(const struct http_transfer *t);
 /* ---- http_again ---- */
 
 /*
- * Follows the redirect that the transfer has got: with all headers to the same origin (or host, with
- * same_host), else with those that are no secret.
+ * Follows the redirect that the transfer has got: with all headers to the same origin (or host,
+ * with same_host), else with those that are no secret.
  *   why  out, on error: static text for the log
  * Returns 0 (the transfer is under way again), ERR_FORBIDDEN, ERR_NET, ERR_NOMEM.
  */
-int http_again_redirect(struct http_transfer *t, const char **why);
+MUST_CHECK int http_again_redirect(struct http_transfer *t, const char **why);
 
 /*
  * A server's Content-Encoding may name an encoding that the body does not have ("utf-8", or gzip in
@@ -105,7 +106,7 @@ bool http_again_plain(struct http_transfer *t, CURLcode code);
 /* ---- http_transfer ---- */
 
 /* Gives the transfer to curl. Not from within a callback of curl. Returns 0 or ERR_NOMEM. */
-int http_transfer_add(struct http_transfer *t);
+MUST_CHECK int http_transfer_add(struct http_transfer *t);
 /* Sets the timer to the next deadline of the transfer, if it has one. */
 void http_transfer_watch(struct http_transfer *t);
 

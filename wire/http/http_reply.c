@@ -24,8 +24,7 @@ static void http_reply_drop_body(struct http_transfer *t)
     curl_off_t sent = 0;
 
     if (!t->body || t->result.status < 200 || t->result.status > 299 ||
-        curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent) ||
-        sent < (curl_off_t)t->body_len)
+        curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent) || sent < (curl_off_t)t->body_len)
         return;
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
     free(t->body);
@@ -62,7 +61,7 @@ size_t http_reply_on_body(char *bytes, size_t size, size_t count, void *arg)
 
 void http_reply_clear(struct http_transfer *t)
 {
-    t->result = (struct http_result){ .retry_after_ms = -1, .should_retry = -1 };
+    t->result = (struct http_result){.retry_after_ms = -1, .should_retry = -1};
     t->has_location = false;
     t->layers = 0;
 }
@@ -125,7 +124,8 @@ static void http_reply_on_field(struct http_transfer *t, const char *name, const
         snprintf(r->request_id, sizeof r->request_id, "%s", value);
     } else if (strcasecmp(name, "x-should-retry") == 0) {
         r->should_retry = strcasecmp(value, "true") == 0 ? 1 :
-            strcasecmp(value, "false") == 0 ? 0 : -1;
+            strcasecmp(value, "false") == 0              ? 0 :
+                                                           -1;
     } else if (strcasecmp(name, "retry-after-ms") == 0) {
         int64_t ms = http_reply_parse_wait(value, 1);
         if (ms >= 0)

@@ -1,6 +1,7 @@
 /*
- * http -- what it knows of URLs that are called, by curl's own parser, so that no two opinions on one
- * can differ. What may be written down as an address to call at all is decided before (base/url.h).
+ * http -- what it knows of URLs that are called, by curl's own parser, so that no two opinions on
+ * one can differ. What may be written down as an address to call at all is decided before
+ * (base/url.h).
  */
 #include "wire/http/http.h"
 
@@ -94,12 +95,12 @@ const char *http_reason(int status)
         {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"},
         {409, "Conflict"}, {410, "Gone"}, {413, "Content Too Large"},
         {415, "Unsupported Media Type"}, {421, "Misdirected Request"},
-        {422, "Unprocessable Content"}, {426, "Upgrade Required"},
-        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-        {503, "Service Unavailable"}, {504, "Gateway Timeout"}};
+        {422, "Unprocessable Content"}, {426, "Upgrade Required"}, {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+        {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
+        {504, "Gateway Timeout"}};
 
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (reasons[i].status == status)
             return reasons[i].text;
     return "Status";

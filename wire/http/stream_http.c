@@ -27,7 +27,7 @@ static const char *const header_names[STREAM_HTTP_HEADER_COUNT] = {
 #undef STREAM_HTTP_NAME_
 };
 
-static int on_url(http_parser *p, const char *at, size_t len)
+static int stream_http_on_url(http_parser *p, const char *at, size_t len)
 {
     struct stream_request *r = p->data;
 
@@ -35,7 +35,7 @@ static int on_url(http_parser *p, const char *at, size_t len)
     return buf_error(&r->url) || memchr(at, '\0', len) ? 1 : 0;
 }
 
-static int on_name(http_parser *p, const char *at, size_t len)
+static int stream_http_on_name(http_parser *p, const char *at, size_t len)
 {
     struct stream_request *r = p->data;
 
@@ -46,7 +46,7 @@ static int on_name(http_parser *p, const char *at, size_t len)
     return buf_error(&r->name) || memchr(at, ' ', len) ? 1 : 0;
 }
 
-static int find_header(const struct buf *name)
+static int stream_http_find_header(const struct buf *name)
 {
     for (int i = 0; i < STREAM_HTTP_HEADER_COUNT; i++) {
         if (strcasecmp(buf_text(name), header_names[i]) == 0)
@@ -55,13 +55,13 @@ static int find_header(const struct buf *name)
     return -1;
 }
 
-static int on_value(http_parser *p, const char *at, size_t len)
+static int stream_http_on_value(http_parser *p, const char *at, size_t len)
 {
     struct stream_request *r = p->data;
 
     if (!r->in_value) {
         r->in_value = true;
-        r->current = find_header(&r->name);
+        r->current = stream_http_find_header(&r->name);
         if (r->current >= 0 && r->headers[r->current].data)
             buf_puts(&r->headers[r->current], ", ");
         r->hosts += r->current == STREAM_HTTP_HOST;
@@ -77,20 +77,20 @@ static int on_value(http_parser *p, const char *at, size_t len)
 }
 
 /* Before a body is read, if there should be one. */
-static int on_headers(http_parser *p)
+static int stream_http_on_headers(http_parser *p)
 {
     const struct stream_request *r = p->data;
     const char *length = buf_text(&r->headers[STREAM_HTTP_CONTENT_LENGTH]);
     const char *host = buf_text(&r->headers[STREAM_HTTP_HOST]);
-    bool body = r->headers[STREAM_HTTP_TRANSFER_ENCODING].data ||
-        (length[0] && strcmp(length, "0") != 0);
+    bool body =
+        r->headers[STREAM_HTTP_TRANSFER_ENCODING].data || (length[0] && strcmp(length, "0") != 0);
     bool named = r->hosts == 1 && host[0] && !strpbrk(host, " \t,/@");
 
     return p->http_major != 1 || body || !(named || (r->hosts == 0 && p->http_minor == 0)) ? -1 : 0;
 }
 
 /* No line ends with a bare LF, none goes on in the next one. */
-static bool lines_are_good(struct stream_request *r, const char *bytes, size_t len)
+static bool stream_http_lines_are_good(struct stream_request *r, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         char before = i ? bytes[i - 1] : r->last;
@@ -103,7 +103,7 @@ static bool lines_are_good(struct stream_request *r, const char *bytes, size_t l
     return true;
 }
 
-static int on_complete(http_parser *p)
+static int stream_http_on_complete(http_parser *p)
 {
     struct stream_request *r = p->data;
 
@@ -114,7 +114,7 @@ static int on_complete(http_parser *p)
 
 struct stream_request *stream_request_new(void)
 {
-    struct stream_request *r = calloc(1, sizeof(*r));
+    struct stream_request *r = calloc(1, sizeof *r);
 
     if (!r)
         return NULL;
@@ -140,11 +140,11 @@ void stream_request_free(struct stream_request *r)
 
 int stream_request_feed(struct stream_request *r, const char *bytes, size_t len, size_t *used)
 {
-    static const http_parser_settings settings = {.on_url = on_url,
-        .on_header_field = on_name,
-        .on_header_value = on_value,
-        .on_headers_complete = on_headers,
-        .on_message_complete = on_complete};
+    static const http_parser_settings settings = {.on_url = stream_http_on_url,
+        .on_header_field = stream_http_on_name,
+        .on_header_value = stream_http_on_value,
+        .on_headers_complete = stream_http_on_headers,
+        .on_message_complete = stream_http_on_complete};
     size_t n = http_parser_execute(&r->parser, &settings, bytes, len);
     enum http_errno error = HTTP_PARSER_ERRNO(&r->parser);
     char *mark;
@@ -152,7 +152,7 @@ int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
     r->received += n;
     if (r->received > STREAM_HTTP_MAX || error == HPE_HEADER_OVERFLOW)
         return ERR_LIMIT;
-    if (!lines_are_good(r, bytes, n) || (!r->complete && error != HPE_OK))
+    if (!stream_http_lines_are_good(r, bytes, n) || (!r->complete && error != HPE_OK))
         return ERR_INVALID;
     if (!r->complete)
         return 0;

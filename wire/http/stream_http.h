@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_WIRE_HTTP_STREAM_HTTP_H
 #define TURNPIKE_WIRE_HTTP_STREAM_HTTP_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,25 +17,25 @@
 #define STREAM_HTTP_MAX 16384
 
 /* X(FIELD, "lower-case name") */
-#define STREAM_HTTP_HEADERS(X)                                                                     \
-    X(HTTP_HOST, "host")                                                                           \
-    X(HTTP_CONTENT_LENGTH, "content-length")                                                       \
-    X(HTTP_TRANSFER_ENCODING, "transfer-encoding")                                                 \
-    X(HTTP_UPGRADE, "upgrade")                                                                     \
-    X(HTTP_CONNECTION, "connection")                                                               \
-    X(HTTP_WS_KEY, "sec-websocket-key")                                                            \
-    X(HTTP_WS_VERSION, "sec-websocket-version")                                                    \
-    X(HTTP_WS_PROTOCOL, "sec-websocket-protocol")                                                  \
-    X(HTTP_ORIGIN, "origin")                                                                       \
-    X(HTTP_AUTHORIZATION, "authorization")                                                         \
-    X(HTTP_DEV_USER, "x-dev-user")                                                                 \
-    X(HTTP_REQUEST_ID, "x-request-id")                                                             \
+#define STREAM_HTTP_HEADERS(X) \
+    X(HTTP_HOST, "host") \
+    X(HTTP_CONTENT_LENGTH, "content-length") \
+    X(HTTP_TRANSFER_ENCODING, "transfer-encoding") \
+    X(HTTP_UPGRADE, "upgrade") \
+    X(HTTP_CONNECTION, "connection") \
+    X(HTTP_WS_KEY, "sec-websocket-key") \
+    X(HTTP_WS_VERSION, "sec-websocket-version") \
+    X(HTTP_WS_PROTOCOL, "sec-websocket-protocol") \
+    X(HTTP_ORIGIN, "origin") \
+    X(HTTP_AUTHORIZATION, "authorization") \
+    X(HTTP_DEV_USER, "x-dev-user") \
+    X(HTTP_REQUEST_ID, "x-request-id") \
     X(HTTP_TRACEPARENT, "traceparent")
 enum stream_http_header {
 #define STREAM_HTTP_ENUM_(name, text) STREAM_##name,
     STREAM_HTTP_HEADERS(STREAM_HTTP_ENUM_)
 #undef STREAM_HTTP_ENUM_
-    STREAM_HTTP_HEADER_COUNT
+        STREAM_HTTP_HEADER_COUNT
 };
 
 struct stream_request;
@@ -43,7 +45,8 @@ void stream_request_free(struct stream_request *r);
  * Returns 0 (more is due); 1 (complete: *used bytes belong to it, the rest follows the request);
  * ERR_INVALID; ERR_LIMIT.
  */
-int stream_request_feed(struct stream_request *r, const char *bytes, size_t len, size_t *used);
+MUST_CHECK int stream_request_feed(struct stream_request *r, const char *bytes, size_t len,
+    size_t *used);
 bool stream_request_is_get(const struct stream_request *r);
 bool stream_request_is_options(const struct stream_request *r);
 bool stream_request_is_http11(const struct stream_request *r);

@@ -22,7 +22,8 @@
 
 /* ---- sockets ---- */
 
-static int connected(int family, const struct sockaddr *address, socklen_t len, int64_t until_ms)
+static int dial_connected(int family, const struct sockaddr *address, socklen_t len,
+    int64_t until_ms)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), fault = 0;
     socklen_t size = sizeof fault;
@@ -45,7 +46,7 @@ static int dial_path(const char *path, int64_t until_ms)
     if (strlen(path) >= sizeof address.sun_path)
         return -1;
     strcpy(address.sun_path, path);
-    return connected(AF_UNIX, (const struct sockaddr *)&address, sizeof address, until_ms);
+    return dial_connected(AF_UNIX, (const struct sockaddr *)&address, sizeof address, until_ms);
 }
 
 int dial_socket(const char *host, const char *port, int64_t until_ms)
@@ -58,7 +59,7 @@ int dial_socket(const char *host, const char *port, int64_t until_ms)
     if (task_resolve(host, port, until_ms, &list))
         return -1;
     for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
-        fd = connected(a->ai_family, a->ai_addr, a->ai_addrlen, until_ms);
+        fd = dial_connected(a->ai_family, a->ai_addr, a->ai_addrlen, until_ms);
     freeaddrinfo(list);
     if (fd >= 0)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -67,7 +68,7 @@ int dial_socket(const char *host, const char *port, int64_t until_ms)
 
 /* ---- the greeting ---- */
 
-static void put_words(struct buf *out, const char *a, const char *b, const char *c)
+static void dial_put_words(struct buf *out, const char *a, const char *b, const char *c)
 {
     resp_count(out, '*', 1 + (b != NULL) + (c != NULL));
     resp_text(out, a);
@@ -78,29 +79,29 @@ static void put_words(struct buf *out, const char *a, const char *b, const char 
 }
 
 /* Returns how many replies it gets. */
-static int put_greeting(const struct conf *conf, struct buf *out)
+static int dial_put_greeting(const struct conf *conf, struct buf *out)
 {
     char number[24];
     int commands = 1;
 
     if (*conf->redis_password) {
         if (*conf->redis_user)
-            put_words(out, "AUTH", conf->redis_user, conf->redis_password);
+            dial_put_words(out, "AUTH", conf->redis_user, conf->redis_password);
         else
-            put_words(out, "AUTH", conf->redis_password, NULL);
+            dial_put_words(out, "AUTH", conf->redis_password, NULL);
         commands++;
     }
     if (conf->redis_database) {
         snprintf(number, sizeof number, "%lld", (long long)conf->redis_database);
-        put_words(out, "SELECT", number, NULL);
+        dial_put_words(out, "SELECT", number, NULL);
         commands++;
     }
-    put_words(out, "PING", NULL, NULL); /* unlike ROLE refused while it loads its data */
-    put_words(out, "ROLE", NULL, NULL);
+    dial_put_words(out, "PING", NULL, NULL); /* unlike ROLE refused while it loads its data */
+    dial_put_words(out, "ROLE", NULL, NULL);
     return commands + 1;
 }
 
-static int send_all(int fd, const struct buf *out, int64_t until_ms)
+static int dial_send_all(int fd, const struct buf *out, int64_t until_ms)
 {
     size_t sent = 0;
 
@@ -118,7 +119,7 @@ static int send_all(int fd, const struct buf *out, int64_t until_ms)
 }
 
 /* More of what the server says. Returns 0, ERR_STORE, ERR_NOMEM. */
-static int read_more(int fd, struct link_reader *reader, int64_t until_ms)
+static int dial_read_more(int fd, struct link_reader *reader, int64_t until_ms)
 {
     char block[4096];
     ssize_t n = recv(fd, block, sizeof block, 0);
@@ -136,13 +137,13 @@ int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link
 
     *out = NULL;
     while (!(error = link_reader_next(reader, out)) && !*out)
-        if ((error = read_more(fd, reader, until_ms)))
+        if ((error = dial_read_more(fd, reader, until_ms)))
             return error;
     return error;
 }
 
 /* left: how many replies come behind it; 1 = PING, which an ACL may forbid, 0 = ROLE. */
-static int judge(const struct link_reply *reply, int left, char *why, size_t why_size)
+static int dial_judge(const struct link_reply *reply, int left, char *why, size_t why_size)
 {
     const char *text = link_reply_text(reply, NULL);
 
@@ -157,7 +158,7 @@ static int judge(const struct link_reply *reply, int left, char *why, size_t why
     return ERR_STORE_READONLY;
 }
 
-static int read_replies(int fd, int count, int64_t until_ms, char *why, size_t why_size)
+static int dial_read_replies(int fd, int count, int64_t until_ms, char *why, size_t why_size)
 {
     struct link_reader *reader = link_reader_new();
     struct link_reply *reply = NULL;
@@ -166,28 +167,28 @@ static int read_replies(int fd, int count, int64_t until_ms, char *why, size_t w
     for (; !error && count; count--) {
         error = dial_reply(fd, reader, until_ms, &reply);
         if (!error)
-            error = judge(reply, count - 1, why, why_size);
+            error = dial_judge(reply, count - 1, why, why_size);
         link_reply_free(reply);
     }
     link_reader_free(reader);
     return error;
 }
 
-static int greet(const struct conf *conf, int fd, char *why, size_t why_size)
+static int dial_greet(const struct conf *conf, int fd, char *why, size_t why_size)
 {
     int64_t until_ms = clock_mono_ms() + conf->redis_timeout_ms;
     struct buf out = {0};
-    int replies = put_greeting(conf, &out);
-    int error = buf_error(&out) ? ERR_NOMEM : send_all(fd, &out, until_ms);
+    int replies = dial_put_greeting(conf, &out);
+    int error = buf_error(&out) ? ERR_NOMEM : dial_send_all(fd, &out, until_ms);
 
     buf_free(&out);
     snprintf(why, why_size, "no answer to the greeting");
-    return error ? error : read_replies(fd, replies, until_ms, why, why_size);
+    return error ? error : dial_read_replies(fd, replies, until_ms, why, why_size);
 }
 
 /* ---- which server ---- */
 
-static int find_server(const struct conf *conf, struct sentinel_address *out)
+static int dial_find_server(const struct conf *conf, struct sentinel_address *out)
 {
     if (sentinel_used(conf))
         return sentinel_master(conf, conf->redis_timeout_ms, out) ? ERR_STORE : 0;
@@ -202,16 +203,16 @@ static int dial_once(const struct conf *conf, bool any_role, struct sentinel_add
 {
     int64_t until_ms;
     char port[16], why[128] = "no connection";
-    int error = find_server(conf, server);
+    int error = dial_find_server(conf, server);
 
     *fd = -1;
     if (error)
         return error;
     until_ms = clock_mono_ms() + conf->redis_timeout_ms;
     snprintf(port, sizeof port, "%d", server->port);
-    *fd = server->port ? dial_socket(server->host, port, until_ms)
-                       : dial_socket(NULL, server->host, until_ms);
-    error = *fd < 0 ? ERR_STORE : greet(conf, *fd, why, sizeof why);
+    *fd = server->port ? dial_socket(server->host, port, until_ms) :
+                         dial_socket(NULL, server->host, until_ms);
+    error = *fd < 0 ? ERR_STORE : dial_greet(conf, *fd, why, sizeof why);
     if (!error || (error == ERR_STORE_READONLY && any_role))
         return 0;
     log_limited(LOG_LEVEL_WARN, "cannot use redis at %s port %d: %s", server->host, server->port,

@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_REDIS_DIAL_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "wire/redis/sentinel.h"
 
 #include <stdbool.h>
@@ -17,13 +18,14 @@ struct link_reply;
 
 /* host NULL = `port` is the path of a unix socket. Returns a descriptor (non-blocking,
  * close-on-exec), or -1 when nobody answered until until_ms (monotonic). */
-int dial_socket(const char *host, const char *port, int64_t until_ms);
+MUST_CHECK int dial_socket(const char *host, const char *port, int64_t until_ms);
 /*
  * dial_reply -- waits until until_ms (monotonic) for the next reply from fd.
  *   out  the caller's
  * Returns 0; ERR_STORE (none came, or it is no reply); ERR_NOMEM.
  */
-int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link_reply **out);
+MUST_CHECK int dial_reply(int fd, struct link_reader *reader, int64_t until_ms,
+    struct link_reply **out);
 /*
  * dial_redis -- connects to the present master of the configuration, greets it (AUTH, SELECT) and
  * asks for its ROLE. Each of these takes redis.timeout at most: asking the Sentinels, the
@@ -34,6 +36,7 @@ int dial_reply(int fd, struct link_reader *reader, int64_t until_ms, struct link
  *   fd      out: as dial_socket's
  * Returns 0, ERR_STORE, ERR_STORE_READONLY (no master was found), ERR_NOMEM.
  */
-int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server, int *fd);
+MUST_CHECK int dial_redis(const struct conf *conf, bool any_role, struct sentinel_address *server,
+    int *fd);
 
 #endif

@@ -36,7 +36,7 @@ size_t link_outstanding(const struct link *l)
 
 int link_new(struct link **out, const struct conf *conf)
 {
-    struct link *l = calloc(1, sizeof(*l));
+    struct link *l = calloc(1, sizeof *l);
 
     *out = NULL;
     if (!l)

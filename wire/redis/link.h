@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_REDIS_LINK_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 
 #include <stdbool.h>
@@ -16,8 +17,8 @@
  */
 struct link;
 
-/* Every script is a file of Lua, in store/lua or in the folder of a family of tools, compiled in with its
- * SHA-1 by the build. */
+/* Every script is a file of Lua, in store/lua or in the folder of a family of tools, compiled in
+ * with its SHA-1 by the build. */
 struct link_script {
     const char *name, *sha1, *body;
 };
@@ -26,7 +27,7 @@ enum link_type { LINK_NIL, LINK_STATUS, LINK_ERROR, LINK_INT, LINK_STRING, LINK_
 struct link_reply; /* owned by whoever received it; freed with link_reply_free */
 void link_reply_free(struct link_reply *r);
 enum link_type link_reply_type(const struct link_reply *r);
-int64_t link_reply_int(const struct link_reply *r);              /* also of a decimal string */
+int64_t link_reply_int(const struct link_reply *r);                   /* also of a decimal string */
 const char *link_reply_text(const struct link_reply *r, size_t *len); /* "" when no text */
 size_t link_reply_count(const struct link_reply *r);
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i); /* NULL outside */
@@ -38,7 +39,7 @@ struct link_arg {
 };
 struct link_arg link_text(const char *s);
 
-int link_new(struct link **out, const struct conf *conf);
+MUST_CHECK int link_new(struct link **out, const struct conf *conf);
 /*
  * link_attach -- gives the link to a loop of tasks. Turn and stream workers, the housekeeper;
  * before the first use.
@@ -54,7 +55,7 @@ void link_attach(struct link *l, struct reactor *reactor);
  * ERR_STORE_READONLY there. */
 void link_accept_replicas(struct link *l);
 /* Sends the joined commands now; the socket takes the rest later. Returns 0 or ERR_STORE. */
-int link_flush(struct link *l);
+MUST_CHECK int link_flush(struct link *l);
 void link_free(struct link *l);
 /*
  * link_ensure -- makes the connection unless it is there, when the back-off allows it. Each of
@@ -64,7 +65,7 @@ void link_free(struct link *l);
  * Returns 0, ERR_STORE or ERR_STORE_READONLY: the server is not a master; or, with Sentinels, it
  * has refused a write for want of replicas, and no Sentinel has named it since.
  */
-int link_ensure(struct link *l);
+MUST_CHECK int link_ensure(struct link *l);
 /*
  * A client waits for the next call: the back-off after failed attempts does not count any more. It
  * still counts for 50 ms after an attempt that did not fail at once, so that a Redis that answers
@@ -87,38 +88,42 @@ unsigned link_generation(const struct link *l);
  * Returns 0; ERR_STORE; ERR_STORE_FULL; ERR_STORE_READONLY; ERR_INTERNAL (Redis said another
  * error, which is logged).
  */
-int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct link_reply **out);
-int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out);
-int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke);
+MUST_CHECK int link_call(struct link *l, const struct link_arg *args, size_t nargs,
+    struct link_reply **out);
+MUST_CHECK int link_script_call(struct link *l, const struct link_script *script,
+    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
+    struct link_reply **out);
+MUST_CHECK int link_script_once(struct link *l, const struct link_script *script,
+    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
+    struct link_reply **out, bool *broke);
 /* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
-int link_command(struct link *l, struct link_reply **out, const char *format, ...);
+MUST_CHECK int link_command(struct link *l, struct link_reply **out, const char *format, ...);
 
 /*
  * Pipelining, for the event log: send without waiting, read replies later. Replies come in order. A
  * link_call while some are outstanding reads those first and hands them to their on_reply.
  */
 typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* takes the reply */
-int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply, void *arg);
+MUST_CHECK int link_send_script(struct link *l, const struct link_script *script,
+    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
+    link_reply_fn *on_reply, void *arg);
 size_t link_outstanding(const struct link *l);
 /*
  * link_send_raw -- commands that the caller wrote as RESP. The link sends `head` and `tail` as
- * one piece and keeps neither. Their one reply must be an integer; reading it allocates nothing. Does not
- * connect.
+ * one piece and keeps neither. Their one reply must be an integer; reading it allocates nothing.
+ * Does not connect.
  *   error  0; ERR_NOSCRIPT (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
  */
 typedef void link_int_fn(void *arg, int error, int64_t value);
-int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
+MUST_CHECK int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
     size_t tail_len, link_int_fn *on_int, void *arg);
 /*
  * link_send -- one command into the pipeline; on_reply NULL: the reply is dropped. Like
  * link_send_script it connects when there is no connection. The callbacks of the pipeline may send
  * but not call.
  */
-int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply,
-    void *arg);
+MUST_CHECK int link_send(struct link *l, const struct link_arg *args, size_t nargs,
+    link_reply_fn *on_reply, void *arg);
 /*
  * Somebody who asks and may go away before the outcome: embedded in its owner, zeroed before the
  * first question. It is moved or freed only while it has nothing to come (`first` is NULL): after
@@ -142,12 +147,12 @@ struct link_question {
     size_t nkeys;                     /* of the script: the first of args */
     const struct link_arg *args;      /* not kept */
     size_t nargs;
-    bool reads;                       /* it changes nothing */
+    bool reads; /* it changes nothing */
     link_reply_fn *on_reply;
     void *arg;
-    struct link_asker *asker;         /* may be NULL */
+    struct link_asker *asker; /* may be NULL */
 };
-int link_ask(struct link *l, const struct link_question *q);
+MUST_CHECK int link_ask(struct link *l, const struct link_question *q);
 /* The outcomes still to come for `asker` are dropped: its owner is going away. Takes as long as it
  * has asked things, however many others have asked some. Also from within on_reply. */
 void link_asker_leave(struct link_asker *asker);
@@ -159,17 +164,17 @@ void link_hold(struct link *l);
  * all that are outstanding. */
 void link_forget(struct link *l, const void *arg);
 /* Makes the script known to Redis for link_send_raw: loads it unless it was on this connection. */
-int link_load(struct link *l, const struct link_script *script, bool again);
+MUST_CHECK int link_load(struct link *l, const struct link_script *script, bool again);
 /* Waits until Redis' socket has something to read or until_ms (monotonic). */
 void link_wait(struct link *l, int64_t until_ms);
 /* Reads what has arrived, never waits; of an attached link the loop does. Returns 0 or ERR_STORE
  * (outstanding ones got the error). */
-int link_pump(struct link *l);
+MUST_CHECK int link_pump(struct link *l);
 /* Calls whose reply a task waits for now. */
 size_t link_calls(const struct link *l);
 /* How often link_send_raw has sent something. */
 uint64_t link_raw_sent(const struct link *l);
 /* For the reactor; -1 while disconnected. */
-int link_fd(const struct link *l);
+MUST_CHECK int link_fd(const struct link *l);
 
 #endif

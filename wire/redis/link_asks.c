@@ -138,8 +138,11 @@ static struct link_asked *link_asked_new(struct link *l, const struct link_quest
 
     if (!a)
         return NULL;
-    *a = (struct link_asked){.on_reply = q->on_reply, .arg = q->arg, .script = q->script,
-        .reads = q->reads, .len = l->scratch.len};
+    *a = (struct link_asked){.on_reply = q->on_reply,
+        .arg = q->arg,
+        .script = q->script,
+        .reads = q->reads,
+        .len = l->scratch.len};
     memcpy(a->command, l->scratch.data, a->len);
     a->prev = l->asked_last;
     *(a->prev ? &a->prev->next : &l->asked) = a;

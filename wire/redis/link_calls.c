@@ -35,8 +35,8 @@ static int link_wait_for(struct link *l, struct link_wait *w)
 }
 
 /*
- * A callback of the pipeline must not wait for the pipeline; a callback of the loop must not wait at
- * all while tasks exist, as they would all stand still.
+ * A callback of the pipeline must not wait for the pipeline; a callback of the loop must not wait
+ * at all while tasks exist, as they would all stand still.
  */
 static int link_may_wait(const struct link *l)
 {

@@ -39,8 +39,8 @@ static void link_on_timeout(struct reactor_timer *timer)
 void link_loop_expect(struct link *l)
 {
     if (l->reactor && l->fd >= 0 && !l->timeout.set)
-        reactor_timer_set(l->reactor, &l->timeout,
-            l->progress_ms + l->conf->redis_timeout_ms + 1, link_on_timeout, l);
+        reactor_timer_set(l->reactor, &l->timeout, l->progress_ms + l->conf->redis_timeout_ms + 1,
+            link_on_timeout, l);
 }
 
 static void link_checker(void *arg)

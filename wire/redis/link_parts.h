@@ -3,6 +3,7 @@
 
 #include "base/backoff.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/task.h"
 #include "wire/redis/link.h"
 #include "wire/redis/link_reply.h"
@@ -33,7 +34,7 @@ enum link_kind { LINK_DROP, LINK_REPLY, LINK_RAW, LINK_SYNC, LINK_ASK };
 
 struct link_pending {
     enum link_kind kind;
-    bool reads;        /* also sent to a server that has lacked its replicas */
+    bool reads; /* also sent to a server that has lacked its replicas */
     union {
         link_reply_fn *reply;
         link_int_fn *number;
@@ -47,7 +48,7 @@ struct link_pending {
 struct link_wait {
     struct task *task; /* that waits; NULL = the process does */
     bool done;
-    bool broke;        /* the other side ended the connection under it */
+    bool broke; /* the other side ended the connection under it */
     int error;
     struct link_reply *reply;
 };
@@ -60,10 +61,10 @@ struct link_asked {
     link_reply_fn *on_reply;        /* NULL: its owner has gone */
     void *arg;
     const struct link_script *script;
-    unsigned attempt;               /* the attempt to connect that it waits for, by number */
-    int error;                      /* to be told */
-    bool waits;                     /* for a connection, or to be told */
-    bool again;                     /* it has been made once, and lost */
+    unsigned attempt; /* the attempt to connect that it waits for, by number */
+    int error;        /* to be told */
+    bool waits;       /* for a connection, or to be told */
+    bool again;       /* it has been made once, and lost */
     bool reads;
     size_t len;
     char command[];
@@ -86,44 +87,44 @@ struct link_queued {
 
 struct link {
     const struct conf *conf;
-    int fd;                 /* -1 = disconnected */
+    int fd;                     /* -1 = disconnected */
     struct link_reader *reader; /* of this connection */
-    struct reactor *reactor; /* link_attach; NULL = every call waits by itself */
+    struct reactor *reactor;    /* link_attach; NULL = every call waits by itself */
     struct reactor_source source;
     struct reactor_timer timeout, check;
     struct tasks_hook hook;
-    bool connecting;        /* by a task, attached only ... */
-    unsigned attempts;      /* ... counts them */
-    bool checking;          /* a task asks the Sentinels */
+    bool connecting;   /* by a task, attached only ... */
+    unsigned attempts; /* ... counts them */
+    bool checking;     /* a task asks the Sentinels */
     struct link_queued *queued;
     bool pumping;
-    bool any_role;          /* link_accept_replicas */
+    bool any_role;                         /* link_accept_replicas */
     struct link_asked *asked, *asked_last; /* first and last */
-    size_t asked_waiting;   /* of them */
-    struct link_follower *follower; /* or NULL */
-    bool hold;              /* the next command waits in `out` for the one after it ... */
-    bool held;              /* ... and does so */
+    size_t asked_waiting;                  /* of them */
+    struct link_follower *follower;        /* or NULL */
+    bool hold; /* the next command waits in `out` for the one after it ... */
+    bool held; /* ... and does so */
     unsigned generation;
     struct backoff backoff;
-    int refused;            /* why the last connection was left or not made: an ERR_STORE* error */
-    int64_t role_ms;        /* monotonic: when the server was last asked for its role */
-    int64_t used_ms;        /* monotonic: last link_ensure, with Sentinels */
-    bool suspect;           /* it refuses writes since */
-    bool doubted;           /* it lacked its replicas: no writes before a Sentinel names it ... */
-    bool settling;          /* ... which a task asks for ... */
-    int64_t doubt_ms;       /* ... not before this (monotonic) */
-    bool broke;             /* the last connection was ended by the other side ... */
-    bool silent;            /* ... but this one is left because nothing comes */
-    bool demoted;           /* its server has become a replica, as the Sentinels told it */
+    int refused;      /* why the last connection was left or not made: an ERR_STORE* error */
+    int64_t role_ms;  /* monotonic: when the server was last asked for its role */
+    int64_t used_ms;  /* monotonic: last link_ensure, with Sentinels */
+    bool suspect;     /* it refuses writes since */
+    bool doubted;     /* it lacked its replicas: no writes before a Sentinel names it ... */
+    bool settling;    /* ... which a task asks for ... */
+    int64_t doubt_ms; /* ... not before this (monotonic) */
+    bool broke;       /* the last connection was ended by the other side ... */
+    bool silent;      /* ... but this one is left because nothing comes */
+    bool demoted;     /* its server has become a replica, as the Sentinels told it */
     struct sentinel_address master; /* that this connection goes to, with Sentinels */
-    int64_t progress_ms;    /* monotonic: last byte read, or first command sent after silence */
-    struct buf out;         /* written but not yet taken by the socket */
-    struct buf scratch;     /* commands are written here */
-    char *in;               /* LINK_READ_SIZE */
-    size_t in_len;          /* bytes of in that the reader has not got */
+    int64_t progress_ms; /* monotonic: last byte read, or first command sent after silence */
+    struct buf out;      /* written but not yet taken by the socket */
+    struct buf scratch;  /* commands are written here */
+    char *in;            /* LINK_READ_SIZE */
+    size_t in_len;       /* bytes of in that the reader has not got */
     struct link_pending *ring;
     size_t ring_cap, ring_head, ring_len;
-    size_t calls;           /* that tasks wait for */
+    size_t calls; /* that tasks wait for */
     uint64_t raw_sent;
     const struct link_script *loaded[LINK_SCRIPTS_MAX];
     size_t loaded_count;
@@ -135,7 +136,7 @@ void link_disconnect(struct link *l, const char *why);
 /* The same for a server that is the master no more: the follower leaves it, too. */
 void link_leave_server(struct link *l, const char *why);
 /* A connection where the link goes, as dial_redis. */
-int link_dial(const struct link *l, struct sentinel_address *server, int *fd);
+MUST_CHECK int link_dial(const struct link *l, struct sentinel_address *server, int *fd);
 /* A task connects, unless there is a connection or the back-off forbids it. */
 void link_connect_behind(struct link *l);
 /* The follower has found `server` to be the master: a connection to another one is left. */
@@ -149,9 +150,9 @@ void link_roles_ask(struct link *l); /* by a ROLE in the pipeline */
 bool link_roles_moved(struct link *l, int64_t budget_ms);
 /* Asks who the master is when the server has lacked its replicas. Returns 0; ERR_STORE (left for
  * another server); ERR_STORE_READONLY (nobody has said so yet). */
-int link_roles_settle(struct link *l);
+MUST_CHECK int link_roles_settle(struct link *l);
 /* The same by a task. Returns ERR_STORE_READONLY. */
-int link_roles_settle_behind(struct link *l);
+MUST_CHECK int link_roles_settle_behind(struct link *l);
 /* The outcome of a command. A server that has become a replica has done nothing of it, and is left:
  * returns whether it was so. */
 bool link_roles_left(struct link *l, int error);
@@ -162,12 +163,12 @@ void link_roles_suspect(struct link *l, const char *error);
 /* A connection has been made; a reply is expected after silence. Of no effect unless attached. */
 void link_loop_watch(struct link *l);
 /* What the loop looks for at its socket; unattached, nothing. Returns 0 or ERR_STORE (lost). */
-int link_loop_want(struct link *l, uint32_t events);
+MUST_CHECK int link_loop_want(struct link *l, uint32_t events);
 void link_loop_expect(struct link *l);
 
 /* ---- link_queue.c ---- */
 /* Returns 0, ERR_STORE (too many), ERR_NOMEM. */
-int link_queue_push(struct link *l, struct link_pending p);
+MUST_CHECK int link_queue_push(struct link *l, struct link_pending p);
 struct link_pending link_queue_pop(struct link *l); /* there is one */
 /* Hands one outcome to whoever waits for it; takes the reply. */
 void link_queue_tell(struct link *l, const struct link_pending *p, int error,
@@ -175,19 +176,20 @@ void link_queue_tell(struct link *l, const struct link_pending *p, int error,
 
 /* ---- link_send.c ---- */
 /* l->scratch, where the command has been written. Returns 0, ERR_STORE*, ERR_NOMEM. */
-int link_send_scratch(struct link *l, struct link_pending p);
+MUST_CHECK int link_send_scratch(struct link *l, struct link_pending p);
 /* A command in two pieces. */
-int link_send_pending(struct link *l, struct link_pending p, const char *head, size_t head_len,
-    const char *tail, size_t tail_len);
+MUST_CHECK int link_send_pending(struct link *l, struct link_pending p, const char *head,
+    size_t head_len, const char *tail, size_t tail_len);
 /* As link_load on a connection that is there. */
-int link_send_load(struct link *l, const struct link_script *script, bool again, bool reads);
+MUST_CHECK int link_send_load(struct link *l, const struct link_script *script, bool again,
+    bool reads);
 void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n);
 void link_send_put_script(struct buf *b, const struct link_script *script,
     const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs);
 
 /* ---- link_read.c ---- */
 /* What has arrived. Returns 0 or ERR_STORE. */
-int link_read_now(struct link *l);
+MUST_CHECK int link_read_now(struct link *l);
 
 /* ---- link_asks.c ---- */
 /* At the end of each pass: sends what has waited, tells what has failed. */

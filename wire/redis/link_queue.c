@@ -16,7 +16,7 @@ int link_queue_push(struct link *l, struct link_pending p)
 
         if (cap > LINK_OUTSTANDING_MAX)
             return ERR_STORE;
-        ring = malloc(cap * sizeof(*ring));
+        ring = malloc(cap * sizeof *ring);
         if (!ring)
             return ERR_NOMEM;
         for (size_t i = 0; i < l->ring_len; i++)

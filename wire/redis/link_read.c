@@ -79,7 +79,7 @@ static int link_digest(struct link *l)
     unsigned generation = l->generation;
 
     while (pos < l->in_len && l->ring_len && link_reader_is_idle(l->reader) &&
-           l->ring[l->ring_head].kind == LINK_RAW) {
+        l->ring[l->ring_head].kind == LINK_RAW) {
         int64_t value = 0;
         size_t n = link_plain_integer(l->in + pos, l->in_len - pos, &value);
         struct link_pending p;

@@ -8,19 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const redisReply *reply_in(const struct link_reply *r)
+static const redisReply *link_reply_reply_in(const struct link_reply *r)
 {
     return (const redisReply *)(const void *)r;
 }
 
-static struct link_reply *reply_out(void *r)
+static struct link_reply *link_reply_reply_out(void *r)
 {
     return r;
 }
 
 /* ---- the reader ---- */
 
-static redisReader *reader_in(const struct link_reader *r)
+static redisReader *link_reply_reader_in(const struct link_reader *r)
 {
     return (redisReader *)(uintptr_t)r;
 }
@@ -33,14 +33,14 @@ struct link_reader *link_reader_new(void)
 void link_reader_free(struct link_reader *r)
 {
     if (r)
-        redisReaderFree(reader_in(r));
+        redisReaderFree(link_reply_reader_in(r));
 }
 
 int link_reader_feed(struct link_reader *r, const char *bytes, size_t len)
 {
-    if (reader_in(r)->err)
+    if (link_reply_reader_in(r)->err)
         return ERR_STORE;
-    return redisReaderFeed(reader_in(r), bytes, len) == REDIS_OK ? 0 : ERR_NOMEM;
+    return redisReaderFeed(link_reply_reader_in(r), bytes, len) == REDIS_OK ? 0 : ERR_NOMEM;
 }
 
 int link_reader_next(struct link_reader *r, struct link_reply **out)
@@ -48,17 +48,17 @@ int link_reader_next(struct link_reader *r, struct link_reply **out)
     void *reply = NULL;
 
     *out = NULL;
-    if (redisReaderGetReply(reader_in(r), &reply) != REDIS_OK) {
-        log_limited(LOG_LEVEL_WARN, "redis' reply: %s", reader_in(r)->errstr);
+    if (redisReaderGetReply(link_reply_reader_in(r), &reply) != REDIS_OK) {
+        log_limited(LOG_LEVEL_WARN, "redis' reply: %s", link_reply_reader_in(r)->errstr);
         return ERR_STORE;
     }
-    *out = reply_out(reply);
+    *out = link_reply_reply_out(reply);
     return 0;
 }
 
 bool link_reader_is_idle(const struct link_reader *r)
 {
-    const redisReader *reader = reader_in(r);
+    const redisReader *reader = link_reply_reader_in(r);
 
     return reader->ridx == -1 && reader->pos >= reader->len;
 }
@@ -87,7 +87,7 @@ enum link_type link_reply_type(const struct link_reply *r)
 {
     if (!r)
         return LINK_NIL;
-    switch (reply_in(r)->type) {
+    switch (link_reply_reply_in(r)->type) {
     case REDIS_REPLY_STATUS:
         return LINK_STATUS;
     case REDIS_REPLY_ERROR:
@@ -108,9 +108,9 @@ int64_t link_reply_int(const struct link_reply *r)
     enum link_type type = link_reply_type(r);
 
     if (type == LINK_INT)
-        return reply_in(r)->integer;
+        return link_reply_reply_in(r)->integer;
     if (type == LINK_STRING || type == LINK_STATUS)
-        return strtoll(reply_in(r)->str, NULL, 10);
+        return strtoll(link_reply_reply_in(r)->str, NULL, 10);
     return 0;
 }
 
@@ -120,18 +120,19 @@ const char *link_reply_text(const struct link_reply *r, size_t *len)
     bool text = type == LINK_STRING || type == LINK_STATUS || type == LINK_ERROR;
 
     if (len)
-        *len = text ? (size_t)reply_in(r)->len : 0;
-    return text ? reply_in(r)->str : "";
+        *len = text ? (size_t)link_reply_reply_in(r)->len : 0;
+    return text ? link_reply_reply_in(r)->str : "";
 }
 
 size_t link_reply_count(const struct link_reply *r)
 {
-    return link_reply_type(r) == LINK_ARRAY ? reply_in(r)->elements : 0;
+    return link_reply_type(r) == LINK_ARRAY ? link_reply_reply_in(r)->elements : 0;
 }
 
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i)
 {
-    return i < link_reply_count(r) ? reply_out(reply_in(r)->element[i]) : NULL;
+    return i < link_reply_count(r) ? link_reply_reply_out(link_reply_reply_in(r)->element[i]) :
+                                     NULL;
 }
 
 struct link_arg link_text(const char *s)
@@ -166,7 +167,7 @@ static const struct {
 
 int link_reply_error(const char *text)
 {
-    for (size_t i = 0; i < sizeof(link_errors) / sizeof(*link_errors); i++) {
+    for (size_t i = 0; i < sizeof link_errors / sizeof *link_errors; i++) {
         const char *t = link_errors[i].text;
 
         if (link_errors[i].anywhere ? strstr(text, t) != NULL : !strncmp(text, t, strlen(t))) {

@@ -29,8 +29,11 @@ void link_roles_ask(struct link *l)
     resp_count(&l->scratch, '*', 1);
     resp_text(&l->scratch, "ROLE");
     /* Not asked: the next look asks. */
-    err_ignore(link_send_scratch(l, (struct link_pending){.kind = LINK_REPLY, .reads = true,
-                                        .to.reply = link_on_role, .arg = l}));
+    err_ignore(link_send_scratch(l,
+        (struct link_pending){.kind = LINK_REPLY,
+            .reads = true,
+            .to.reply = link_on_role,
+            .arg = l}));
 }
 
 /* Without any answer it stays. */
@@ -40,7 +43,7 @@ bool link_roles_moved(struct link *l, int64_t budget_ms)
     unsigned generation = l->generation;
 
     return !sentinel_master(l->conf, budget_ms, &now) && generation == l->generation &&
-           l->fd >= 0 && !sentinel_same(&now, &l->master);
+        l->fd >= 0 && !sentinel_same(&now, &l->master);
 }
 
 /*

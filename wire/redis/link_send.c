@@ -111,7 +111,7 @@ void link_send_put_script(struct buf *b, const struct link_script *script,
 {
     char count[24];
 
-    snprintf(count, sizeof(count), "%zu", nkeys);
+    snprintf(count, sizeof count, "%zu", nkeys);
     resp_count(b, '*', 3 + nkeys + nargs);
     resp_text(b, "EVALSHA");
     resp_text(b, script->sha1);
@@ -141,9 +141,10 @@ int link_send(struct link *l, const struct link_arg *args, size_t nargs, link_re
     buf_reset(&l->scratch);
     resp_count(&l->scratch, '*', nargs);
     link_send_put_args(&l->scratch, args, nargs);
-    return link_send_scratch(l, (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
-                               .to.reply = on_reply,
-                               .arg = arg});
+    return link_send_scratch(l,
+        (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
+            .to.reply = on_reply,
+            .arg = arg});
 }
 
 int link_send_load(struct link *l, const struct link_script *script, bool again, bool reads)
@@ -184,9 +185,10 @@ int link_send_script(struct link *l, const struct link_script *script, const str
         return error;
     buf_reset(&l->scratch);
     link_send_put_script(&l->scratch, script, keys, nkeys, args, nargs);
-    return link_send_scratch(l, (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
-                               .to.reply = on_reply,
-                               .arg = arg});
+    return link_send_scratch(l,
+        (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
+            .to.reply = on_reply,
+            .arg = arg});
 }
 
 int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,

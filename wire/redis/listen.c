@@ -20,29 +20,30 @@
 #define LISTEN_STEADY_MS 1000 /* a connection that was up for so long is made again at once */
 
 /* Of connections that are lost soon: clients need not wait, and nobody else is in a hurry. */
-static const struct backoff_pace listen_unsteady = {
-    .first_ms = 20, .most_ms = 2000, .quick_most_ms = 2000};
+static const struct backoff_pace listen_unsteady = {.first_ms = 20,
+    .most_ms = 2000,
+    .quick_most_ms = 2000};
 
 struct listen {
     struct link *link;
     struct link_follower follower;
     struct reactor_source source;
     struct reactor_timer retry;
-    struct reactor_timer check;  /* of a living connection */
-    struct reactor_timer answer; /* something was asked: until when something has to come */
-    int fd;                      /* -1 = not connected */
-    unsigned connection;         /* counts them */
+    struct reactor_timer check;     /* of a living connection */
+    struct reactor_timer answer;    /* something was asked: until when something has to come */
+    int fd;                         /* -1 = not connected */
+    unsigned connection;            /* counts them */
     struct sentinel_address master; /* that it goes to */
     bool dialling;
-    bool leaving;                /* freed when the task that dials has ended */
+    bool leaving; /* freed when the task that dials has ended */
     struct backoff backoff;
-    int64_t up_ms;               /* monotonic: since when it is up */
-    int64_t progress_ms;         /* monotonic: last byte read, or first command after silence */
-    uint64_t said, heard;        /* commands of this connection, and replies to them */
+    int64_t up_ms;        /* monotonic: since when it is up */
+    int64_t progress_ms;  /* monotonic: last byte read, or first command after silence */
+    uint64_t said, heard; /* commands of this connection, and replies to them */
     struct link_reader *reader;
-    char *in;                    /* LISTEN_READ_SIZE */
+    char *in; /* LISTEN_READ_SIZE */
     struct buf out;
-    size_t sent;                 /* of out */
+    size_t sent; /* of out */
     struct listen_ears ears;
 };
 
@@ -136,8 +137,7 @@ struct listen_ear *listen_next(const struct listen *l, const struct listen_ear *
 static void listen_connect_later(struct listen *l)
 {
     if (l->ears.count) /* else the next ear connects anew */
-        reactor_timer_set(
-            l->link->reactor, &l->retry, l->backoff.retry_ms, listen_on_retry, l);
+        reactor_timer_set(l->link->reactor, &l->retry, l->backoff.retry_ms, listen_on_retry, l);
 }
 
 static void listen_lost(struct listen *l, const char *why)
@@ -264,8 +264,7 @@ static int listen_connected(struct listen *l, int fd)
     l->fd = fd;
     l->up_ms = clock_mono_ms();
     reactor_timer_clear(l->link->reactor, &l->retry);
-    reactor_timer_set(
-        l->link->reactor, &l->check, l->up_ms + LISTEN_CHECK_MS, listen_on_check, l);
+    reactor_timer_set(l->link->reactor, &l->check, l->up_ms + LISTEN_CHECK_MS, listen_on_check, l);
     for (struct listen_ear *ear = listen_next(l, NULL); ear; ear = listen_next(l, ear))
         listen_subscribe(l, ear);
     link_compare(l->link, &l->master);
@@ -336,10 +335,10 @@ static void listen_on_check(struct reactor_timer *timer)
 {
     struct listen *l = timer->arg;
 
-    reactor_timer_set(
-        l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check, l);
+    reactor_timer_set(l->link->reactor, timer, clock_mono_ms() + LISTEN_CHECK_MS, listen_on_check,
+        l);
     listen_say(l, "PING", NULL);
-    if (sentinel_used(l->link->conf)) /* it looks for both whether this is the master */
+    if (sentinel_used(l->link->conf))     /* it looks for both whether this is the master */
         err_ignore(link_ensure(l->link)); /* else with the next check */
 }
 
@@ -432,8 +431,8 @@ static void listen_read(struct listen *l)
         return;
     }
     l->progress_ms = clock_mono_ms();
-    why = link_reader_feed(l->reader, l->in, (size_t)n) ? "unexpected reply"
-                                                        : listen_read_replies(l);
+    why =
+        link_reader_feed(l->reader, l->in, (size_t)n) ? "unexpected reply" : listen_read_replies(l);
     if (why)
         listen_lost(l, why);
 }

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WIRE_REDIS_LISTEN_H
 #define TURNPIKE_WIRE_REDIS_LISTEN_H
 
+#include "base/err.h"
 #include "wire/redis/link.h"
 
 #include <stdbool.h>
@@ -39,7 +40,7 @@ struct listen_ear {
     bool added;
 };
 /* The link is attached to the loop, and lives longer. */
-int listen_new(struct listen **out, struct link *link);
+MUST_CHECK int listen_new(struct listen **out, struct link *link);
 /* No ears are left, or none is called any more. Also after tasks_close. */
 void listen_free(struct listen *l);
 /* All but the last three are set. One that fails to reach Redis is tried again. */

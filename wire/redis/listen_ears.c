@@ -80,11 +80,12 @@ void listen_ears_remove(struct listen_ears *e, struct listen_ear *ear)
     e->count--;
 }
 
-struct listen_ear *listen_ears_same(
-    struct listen_ear *ear, uint32_t hash, const char *channel, size_t len)
+struct listen_ear *listen_ears_same(struct listen_ear *ear, uint32_t hash, const char *channel,
+    size_t len)
 {
-    while (ear && (ear->hash != hash || strlen(ear->channel) != len ||
-                      memcmp(ear->channel, channel, len) != 0))
+    while (ear &&
+        (ear->hash != hash || strlen(ear->channel) != len ||
+            memcmp(ear->channel, channel, len) != 0))
         ear = ear->next;
     return ear;
 }

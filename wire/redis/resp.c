@@ -4,7 +4,7 @@
 
 void resp_count(struct buf *b, char mark, size_t n)
 {
-    char text[24], *p = text + sizeof(text);
+    char text[24], *p = text + sizeof text;
 
     *--p = '\n';
     *--p = '\r';
@@ -12,7 +12,7 @@ void resp_count(struct buf *b, char mark, size_t n)
         *--p = (char)('0' + n % 10);
     while (n /= 10);
     *--p = mark;
-    buf_put(b, p, (size_t)(text + sizeof(text) - p));
+    buf_put(b, p, (size_t)(text + sizeof text - p));
 }
 
 void resp_arg(struct buf *b, const char *data, size_t len)

@@ -41,7 +41,7 @@ bool sentinel_word(const char **list, char out[SENTINEL_WORD_SIZE])
 }
 
 /* "host:port", "[v6]:port" or a path. */
-static int open_socket(const char *word, int64_t until_ms)
+static int sentinel_open_socket(const char *word, int64_t until_ms)
 {
     char host[SENTINEL_WORD_SIZE], *colon;
 
@@ -64,7 +64,7 @@ struct question {
     void *out;
 };
 
-static int send_question(int fd, const struct conf *conf, const char *question)
+static int sentinel_send_question(int fd, const struct conf *conf, const char *question)
 {
     struct buf out = {0};
     ssize_t n = -1;
@@ -86,7 +86,7 @@ static int send_question(int fd, const struct conf *conf, const char *question)
     return n < 0 ? ERR_STORE : 0;
 }
 
-static int read_address(const struct link_reply *reply, void *arg)
+static int sentinel_read_address(const struct link_reply *reply, void *arg)
 {
     struct sentinel_address *out = arg;
     const struct link_reply *host = link_reply_at(reply, 0), *port = link_reply_at(reply, 1);
@@ -106,7 +106,7 @@ static int read_address(const struct link_reply *reply, void *arg)
 }
 
 /* "+OK" or an error, whose text goes to out, which has SENTINEL_WORD_SIZE. */
-static int read_status(const struct link_reply *reply, void *out)
+static int sentinel_read_status(const struct link_reply *reply, void *out)
 {
     enum link_type type = link_reply_type(reply);
 
@@ -117,7 +117,7 @@ static int read_status(const struct link_reply *reply, void *out)
 }
 
 /* The reply to AUTH, which goes in front of the question. */
-static int read_welcome(const struct link_reply *reply, void *out)
+static int sentinel_read_welcome(const struct link_reply *reply, void *out)
 {
     (void)out;
     if (link_reply_type(reply) != LINK_ERROR)
@@ -126,7 +126,7 @@ static int read_welcome(const struct link_reply *reply, void *out)
     return ERR_STORE;
 }
 
-static int read_one(int fd, struct link_reader *reader, int64_t until_ms,
+static int sentinel_read_one(int fd, struct link_reader *reader, int64_t until_ms,
     int (*read)(const struct link_reply *reply, void *out), void *out)
 {
     struct link_reply *reply = NULL;
@@ -138,17 +138,17 @@ static int read_one(int fd, struct link_reader *reader, int64_t until_ms,
     return error;
 }
 
-static int ask(const struct conf *conf, const char *word, int64_t until_ms,
+static int sentinel_ask(const struct conf *conf, const char *word, int64_t until_ms,
     const struct question *q)
 {
     struct link_reader *reader = link_reader_new();
-    int fd = reader ? open_socket(word, until_ms) : -1;
-    int error = fd < 0 ? ERR_STORE : send_question(fd, conf, q->word);
+    int fd = reader ? sentinel_open_socket(word, until_ms) : -1;
+    int error = fd < 0 ? ERR_STORE : sentinel_send_question(fd, conf, q->word);
 
     if (!error && *conf->redis_sentinel_password)
-        error = read_one(fd, reader, until_ms, read_welcome, NULL);
+        error = sentinel_read_one(fd, reader, until_ms, sentinel_read_welcome, NULL);
     if (!error)
-        error = read_one(fd, reader, until_ms, q->read, q->out);
+        error = sentinel_read_one(fd, reader, until_ms, q->read, q->out);
     if (fd >= 0)
         close(fd);
     link_reader_free(reader);
@@ -166,17 +166,18 @@ unsigned sentinel_known(const struct conf *conf)
     return n;
 }
 
-static void nth_word(const char *list, unsigned position, char word[SENTINEL_WORD_SIZE])
+static void sentinel_nth_word(const char *list, unsigned position, char word[SENTINEL_WORD_SIZE])
 {
     for (unsigned i = 0; i <= position; i++)
         sentinel_word(&list, word);
 }
 
 /*
- * From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes. Each
- * asks all of them, by a position of its own: tasks that ask at the same time move the common one.
+ * From one to the next until one has an answer: 0, or ERR_CONFLICT, which no other one changes.
+ * Each asks all of them, by a position of its own: tasks that ask at the same time move the common
+ * one.
  */
-static int ask_each(const struct conf *conf, int64_t budget_ms, const struct question *q)
+static int sentinel_ask_each(const struct conf *conf, int64_t budget_ms, const struct question *q)
 {
     unsigned count = sentinel_known(conf), at = answered_last;
     int64_t end_ms = clock_mono_ms() + budget_ms;
@@ -188,8 +189,8 @@ static int ask_each(const struct conf *conf, int64_t budget_ms, const struct que
         int error;
 
         at = at < count ? at : 0;
-        nth_word(conf->redis_sentinels, at++, word);
-        error = ask(conf, word, now + (share > 1 ? share : 1), q);
+        sentinel_nth_word(conf->redis_sentinels, at++, word);
+        error = sentinel_ask(conf, word, now + (share > 1 ? share : 1), q);
         answered_last = !error || error == ERR_CONFLICT ? at - 1 : at;
         if (!error || error == ERR_CONFLICT)
             return error;
@@ -203,9 +204,9 @@ static int ask_each(const struct conf *conf, int64_t budget_ms, const struct que
 
 int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out)
 {
-    const struct question q = {"get-master-addr-by-name", read_address, out};
+    const struct question q = {"get-master-addr-by-name", sentinel_read_address, out};
 
-    return ask_each(conf, budget_ms, &q);
+    return sentinel_ask_each(conf, budget_ms, &q);
 }
 
 void sentinel_next(void)
@@ -215,10 +216,10 @@ void sentinel_next(void)
 
 int sentinel_failover(const struct conf *conf, int64_t budget_ms, char why[SENTINEL_WORD_SIZE])
 {
-    const struct question q = {"failover", read_status, why};
+    const struct question q = {"failover", sentinel_read_status, why};
 
     why[0] = 0;
-    return ask_each(conf, budget_ms, &q);
+    return sentinel_ask_each(conf, budget_ms, &q);
 }
 
 unsigned sentinel_count(const struct conf *conf, const struct sentinel_address *old,
@@ -231,9 +232,9 @@ unsigned sentinel_count(const struct conf *conf, const struct sentinel_address *
     *others = 0;
     while (sentinel_word(&list, word)) {
         struct sentinel_address now = {.port = 0};
-        const struct question q = {"get-master-addr-by-name", read_address, &now};
+        const struct question q = {"get-master-addr-by-name", sentinel_read_address, &now};
 
-        if (ask(conf, word, clock_mono_ms() + each_ms, &q))
+        if (sentinel_ask(conf, word, clock_mono_ms() + each_ms, &q))
             continue;
         answered++;
         if (!sentinel_same(&now, old)) {

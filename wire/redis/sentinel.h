@@ -2,6 +2,7 @@
 #define TURNPIKE_WIRE_REDIS_SENTINEL_H
 
 #include "base/conf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +29,8 @@ unsigned sentinel_known(const struct conf *conf); /* how many are named */
  * all of them; names instead of addresses in redis.sentinels are looked up on top of that.
  * Returns 0; ERR_STORE (nobody answered); ERR_NOT_FOUND (no Sentinel knows redis.master).
  */
-int sentinel_master(const struct conf *conf, int64_t budget_ms, struct sentinel_address *out);
+MUST_CHECK int sentinel_master(const struct conf *conf, int64_t budget_ms,
+    struct sentinel_address *out);
 /* The next question goes to the next Sentinel: this one has named a server that is no master. */
 void sentinel_next(void);
 bool sentinel_same(const struct sentinel_address *a, const struct sentinel_address *b);
@@ -43,7 +45,8 @@ bool sentinel_word(const char **list, char out[SENTINEL_WORD_SIZE]);
  *   why  what the Sentinel said
  * Returns 0 (it has begun); ERR_CONFLICT (the Sentinel refused); ERR_STORE, ERR_NOT_FOUND.
  */
-int sentinel_failover(const struct conf *conf, int64_t budget_ms, char why[SENTINEL_WORD_SIZE]);
+MUST_CHECK int sentinel_failover(const struct conf *conf, int64_t budget_ms,
+    char why[SENTINEL_WORD_SIZE]);
 /*
  * sentinel_count -- asks every Sentinel, each_ms at most for each one.
  *   others  how many of those that answered name another server than `old` ...

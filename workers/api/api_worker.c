@@ -14,7 +14,7 @@ int api_worker_main(struct worker *w)
         return 1;
     int status = loop_run(l);
     mcp_leave(loop_app(l)->http, loop_app(l)->reactor, API_WORKER_LEAVE_MS);
-    if (loop_app(l)->http != NULL)
+    if (loop_app(l)->http)
         http_free(loop_app(l)->http);
     loop_free(l);
     return status;

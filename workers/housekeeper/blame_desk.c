@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Members `MARK` (process/blame.h) of a sorted set; score = when it ends, by this machine's clock. */
+/* Members `MARK` (process/blame.h) of a sorted set; score = when it ends, by this machine's
+ * clock. */
 #define DESK_LOOK_MS 600000 /* a lost announcement; marks do not last longer */
 
 void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
@@ -31,7 +32,7 @@ void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
 }
 
 /* What was marked while this housekeeper did not listen. */
-static void desk_read(struct blame_desk *d, int64_t now)
+static void blame_desk_desk_read(struct blame_desk *d, int64_t now)
 {
     struct link_reply *r = NULL;
     int64_t real = clock_real_ms();
@@ -42,8 +43,8 @@ static void desk_read(struct blame_desk *d, int64_t now)
         return;
     for (size_t i = 0; i + 1 < link_reply_count(r); i += 2) {
         int64_t left = strtoll(link_reply_text(link_reply_at(r, i + 1), NULL), NULL, 10) - real;
-        const struct blame_mark mark = {
-            .key = strtoull(link_reply_text(link_reply_at(r, i), NULL), NULL, 16),
+        const struct blame_mark mark = {.key = strtoull(link_reply_text(link_reply_at(r, i), NULL),
+                                            NULL, 16),
             .ms = left > BLAME_KEEP_MAX_MS ? BLAME_KEEP_MAX_MS : left};
         if (mark.key != 0 && mark.ms > 0)
             blame_add(d->blame, &mark, now);
@@ -61,5 +62,5 @@ void blame_desk_step(struct blame_desk *d, int64_t now_ms)
     if (now_ms < d->look_ms)
         return;
     d->look_ms = now_ms + DESK_LOOK_MS;
-    desk_read(d, now_ms);
+    blame_desk_desk_read(d, now_ms);
 }

@@ -42,12 +42,12 @@ void handover_cancel(struct handover *h)
     free(h);
 }
 
-static int retry_after(const struct fastcgi_reply *reply)
+static int handover_retry_after(const struct fastcgi_reply *reply)
 {
     size_t len = 0;
     char text[16];
     const char *value = fastcgi_reply_header(reply, "Retry-After", &len);
-    if (value == NULL || len >= sizeof(text))
+    if (!value || len >= sizeof text)
         return -1;
     memcpy(text, value, len);
     text[len] = '\0';
@@ -59,7 +59,7 @@ static void handover_end(struct handover *h, int status)
 {
     handover_fn *fn = h->fn;
     void *arg = h->arg;
-    int retry_ms = status == 0 ? -1 : retry_after(&h->reply);
+    int retry_ms = status == 0 ? -1 : handover_retry_after(&h->reply);
     handover_cancel(h);
     fn(arg, status, retry_ms);
 }
@@ -108,13 +108,13 @@ static void handover_on_ready(struct reactor_source *source, uint32_t events)
 static int handover_connect(struct handover *h, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof address.sun_path)
         return ERR_NET;
     strcpy(address.sun_path, path);
     h->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (h->fd < 0)
         return ERR_NET;
-    if (connect(h->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    if (connect(h->fd, (struct sockaddr *)&address, sizeof address) < 0)
         return errno == EAGAIN ? ERR_FULL : ERR_NET;
     return 0;
 }
@@ -125,7 +125,7 @@ static int handover_encode(struct handover *h, const char *uid, const char *turn
     char start[32], traceparent[IDENT_TRACEPARENT_SIZE];
     struct ident_trace trace;
     int64_t now = clock_real_ms();
-    snprintf(start, sizeof(start), "%" PRId64 ".%03" PRId64, now / 1000, now % 1000);
+    snprintf(start, sizeof start, "%" PRId64 ".%03" PRId64, now / 1000, now % 1000);
     ident_trace_new(&trace);
     ident_trace_format(&trace, traceparent);
     const struct fastcgi_pair pairs[] = {{"REQUEST_METHOD", "POST"},
@@ -139,8 +139,8 @@ static int handover_encode(struct handover *h, const char *uid, const char *turn
     buf_putc(&body, '}');
     int error = buf_error(&body);
     if (error == 0)
-        error = fastcgi_request(
-            &h->request, pairs, sizeof(pairs) / sizeof(pairs[0]), body.data, body.len);
+        error = fastcgi_request(&h->request, pairs, sizeof pairs / sizeof pairs[0], body.data,
+            body.len);
     buf_free(&body);
     return error;
 }
@@ -148,8 +148,8 @@ static int handover_encode(struct handover *h, const char *uid, const char *turn
 int handover_start(struct handover **out, struct reactor *reactor,
     const struct handover_order *order, handover_fn *fn, void *arg)
 {
-    struct handover *h = calloc(1, sizeof(*h));
-    if (h == NULL)
+    struct handover *h = calloc(1, sizeof *h);
+    if (!h)
         return ERR_NOMEM;
     h->reactor = reactor;
     h->fd = -1;

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_HOUSEKEEPER_HANDOVER_H
 #define TURNPIKE_WORKERS_HOUSEKEEPER_HANDOVER_H
 
+#include "base/err.h"
 #include "base/reactor.h"
 
 /*
@@ -19,7 +20,7 @@ struct handover_order {
  * order is not kept.
  * Returns 0; ERR_FULL (its backlog is), ERR_NET (nobody listens), ERR_NOMEM: fn is not called.
  */
-int handover_start(struct handover **out, struct reactor *reactor,
+MUST_CHECK int handover_start(struct handover **out, struct reactor *reactor,
     const struct handover_order *order, handover_fn *fn, void *arg);
 /* fn is not called. */
 void handover_cancel(struct handover *h);

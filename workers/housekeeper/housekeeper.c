@@ -18,7 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TASK_STACK 131072 /* of those that connect, and of those that ask for a dead worker's turn */
+#define TASK_STACK \
+    131072            /* of those that connect, and of those that ask for a dead worker's turn */
 #define LEAVE_MS 1000 /* for open handovers, when asked to go */
 #define MEMORY_EVERY_MS 60000
 #define BEAT_MS 1000
@@ -88,7 +89,7 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
     struct housekeeper *k = source->arg;
     (void)events;
     ssize_t n =
-        recv(source->fd, k->line + k->line_len, sizeof(k->line) - 1 - k->line_len, MSG_DONTWAIT);
+        recv(source->fd, k->line + k->line_len, sizeof k->line - 1 - k->line_len, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
@@ -99,12 +100,12 @@ static void housekeeper_on_supervisor(struct reactor_source *source, uint32_t ev
     k->line_len += (size_t)n;
     k->line[k->line_len] = '\0';
     char *at = k->line;
-    for (char *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+    for (char *end; (end = strchr(at, '\n')); at = end + 1) {
         *end = '\0';
         housekeeper_on_line(k, at);
     }
     k->line_len -= (size_t)(at - k->line);
-    if (k->line_len >= sizeof(k->line) - 1)
+    if (k->line_len >= sizeof k->line - 1)
         k->line_len = 0;
     memmove(k->line, at, k->line_len);
 }
@@ -118,7 +119,8 @@ static void housekeeper_reminder_done(struct housekeeper *k)
     k->seat = NULL;
 }
 
-/* One user's poisonous record may end this process once, not keep everybody's reminders from them. */
+/* One user's poisonous record may end this process once, not keep everybody's reminders from
+ * them. */
 static bool housekeeper_on_reminder(void *arg, const char *uid, const char *member)
 {
     struct housekeeper *k = arg;
@@ -141,8 +143,8 @@ static bool housekeeper_on_reminder(void *arg, const char *uid, const char *memb
 
 /* ---- the process ---- */
 
-static const struct listen_handlers housekeeper_hears = {
-    .message = housekeeper_on_wake, .subscribed = housekeeper_on_subscribed};
+static const struct listen_handlers housekeeper_hears = {.message = housekeeper_on_wake,
+    .subscribed = housekeeper_on_subscribed};
 
 static int housekeeper_open(struct housekeeper *k)
 {
@@ -236,7 +238,8 @@ static void housekeeper_leave(struct housekeeper *k)
         int64_t now = clock_mono_ms();
         jobs_bury_due(k, now);
         /* One more look at the socket, in which lines may still stand. */
-        int ran = task_wait(k->reactor, housekeeper_is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
+        int ran =
+            task_wait(k->reactor, housekeeper_is_busy(k) ? now + 50 : 0, &k->worker->wait_mask);
         if (ran == 0 && !housekeeper_is_busy(k))
             break;
     } while (clock_mono_ms() < until && !k->worker->abort_turn);
@@ -244,8 +247,8 @@ static void housekeeper_leave(struct housekeeper *k)
 
 int housekeeper_main(struct worker *w)
 {
-    struct housekeeper *k = calloc(1, sizeof(*k));
-    if (k == NULL)
+    struct housekeeper *k = calloc(1, sizeof *k);
+    if (!k)
         return 1;
     k->worker = w;
     worker_signals(w);

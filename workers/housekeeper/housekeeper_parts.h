@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_HOUSEKEEPER_HOUSEKEEPER_PARTS_H
 #define TURNPIKE_WORKERS_HOUSEKEEPER_HOUSEKEEPER_PARTS_H
 
+#include "base/err.h"
 #include "base/reactor.h"
 #include "process/worker.h"
 #include "store/hints.h"
@@ -25,8 +26,8 @@
  *   job_look     finds turns that nobody runs: by their hints, and when they are named on tp:wake
  *   jobs         the list of them; each goes to a worker as soon as one is free
  */
-#define HOUSEKEEPER_JOBS_MAX 4608 /* every turn of a machine at once, and some */
-#define HOUSEKEEPER_WOKEN_MAX 64  /* turns named on tp:wake between two steps */
+#define HOUSEKEEPER_JOBS_MAX 4608  /* every turn of a machine at once, and some */
+#define HOUSEKEEPER_WOKEN_MAX 64   /* turns named on tp:wake between two steps */
 #define HOUSEKEEPER_LINE_SIZE 8192 /* of lines read at once */
 
 enum job_kind { JOB_NONE, JOB_DEAD, JOB_RUN };
@@ -36,14 +37,15 @@ struct job {
     enum job_kind kind;
     struct housekeeper *keeper;
     char uid[IDENT_USER_MAX + 1], turn[IDENT_UUID_SIZE];
-    int pid; /* JOB_DEAD: of the worker */
+    int pid;                  /* JOB_DEAD: of the worker */
     enum turns_loss_kind how; /* JOB_DEAD: TURNS_DEAD or TURNS_SPARED */
-    uint64_t order; /* of its arrival */
+    uint64_t order;           /* of its arrival */
     int64_t due_ms;
     unsigned tries;
-    bool busy; /* JOB_DEAD: a task has it */
+    bool busy;    /* JOB_DEAD: a task has it */
     bool suspect; /* JOB_RUN: for a quarantine worker */
-    bool abandoned; /* its worker is gone: viewers see a halt, so it does not wait as long as others */
+    /* its worker is gone: viewers see a halt, so it does not wait as long as others */
+    bool abandoned;
     struct handover *handover; /* in progress */
 };
 
@@ -51,7 +53,8 @@ struct housekeeper {
     struct worker *worker;
     struct reactor *reactor;
     struct store *store;
-    struct store *deaths; /* the tasks of JOB_DEAD share it: what a worker leaves goes out together */
+    /* the tasks of JOB_DEAD share it: what a worker leaves goes out together */
+    struct store *deaths;
     struct listen *listen;
     struct listen_ear ear; /* of tp:wake */
     struct reminders_desk *desk;
@@ -63,13 +66,13 @@ struct housekeeper {
     char line[HOUSEKEEPER_LINE_SIZE];
     size_t line_len;
     struct job jobs[HOUSEKEEPER_JOBS_MAX];
-    size_t jobs_used; /* no job at or above it */
+    size_t jobs_used;  /* no job at or above it */
     uint64_t arrivals; /* of jobs */
     struct turns_hint woken[HOUSEKEEPER_WOKEN_MAX];
     size_t woken_count;
-    size_t handovers, apart; /* open: all; to quarantine workers */
+    size_t handovers, apart;     /* open: all; to quarantine workers */
     unsigned long long refusals; /* of the turn pool to others, so far */
-    int64_t refused_ms;                        /* monotonic: when somebody else was seen refused */
+    int64_t refused_ms;          /* monotonic: when somebody else was seen refused */
     int64_t look_ms, memory_ms;
     int64_t patient_until_ms; /* nothing counts as expired before: Redis was away */
     unsigned link_generation;
@@ -79,12 +82,13 @@ struct housekeeper {
 /* ---- jobs ---- */
 
 /* Returns the job, also when there was one already; NULL when there is no place for it. */
-struct job *jobs_add(
-    struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid);
+struct job *jobs_add(struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn,
+    int pid);
 
-/* The turn of a worker that is gone is for any other one now. Returns what turns_abandon returned. */
-int jobs_give_up(struct housekeeper *k, struct store *store, const char *uid, const char *turn,
-    const struct turns_loss *loss);
+/* The turn of a worker that is gone is for any other one now. Returns what turns_abandon
+ * returned. */
+MUST_CHECK int jobs_give_up(struct housekeeper *k, struct store *store, const char *uid,
+    const char *turn, const struct turns_loss *loss);
 
 /* Runs what is due at now_ms; returns the earlier one of next_ms and when the next job is. */
 int64_t jobs_step(struct housekeeper *k, int64_t now_ms, int64_t next_ms);

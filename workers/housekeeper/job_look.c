@@ -15,9 +15,8 @@ static bool job_look_seat_is_of(const struct scoreboard_seat *seat, const char *
 {
     char its_uid[IDENT_USER_MAX + 1], its_session[IDENT_SESSION_MAX + 1];
     char its_turn[IDENT_UUID_SIZE];
-    return atomic_load(&seat->taken) &&
-           scoreboard_turn_get(seat, its_uid, its_session, its_turn) &&
-           strcmp(its_turn, turn) == 0 && strcmp(its_uid, uid) == 0;
+    return atomic_load(&seat->taken) && scoreboard_turn_get(seat, its_uid, its_session, its_turn) &&
+        strcmp(its_turn, turn) == 0 && strcmp(its_uid, uid) == 0;
 }
 
 /*
@@ -34,7 +33,7 @@ static enum turns_loss_kind job_look_how(const struct housekeeper *k, const stru
         if (atomic_load(&slot->pid) == 0 || atomic_load(&slot->seats_busy) == 0 ||
             atomic_load(&slot->beat_ms) > since)
             continue;
-        for (size_t n = 0; (seat = scoreboard_seat_at(board, slot, n)) != NULL; n++)
+        for (size_t n = 0; (seat = scoreboard_seat_at(board, slot, n)); n++)
             if (job_look_seat_is_of(seat, hint->uid, hint->turn))
                 return scoreboard_executing(board, slot) == seat ? TURNS_STUCK : TURNS_BESIDE;
     }
@@ -55,11 +54,12 @@ static void job_look_expired(struct housekeeper *k, const struct turns_hint *hin
         err_ignore(turns_hint_remove(k->store, hint->uid, hint->turn));
 }
 
-/* A message that was told to wait: it need not let others in first, as it is one of those itself. */
+/* A message that was told to wait: it need not let others in first, as it is one of those
+ * itself. */
 static void job_look_waiting(struct housekeeper *k, const struct turns_hint *hint)
 {
     struct job *job = jobs_add(k, JOB_RUN, hint->uid, hint->turn, 0);
-    if (job != NULL && job->handover == NULL)
+    if (job && !job->handover)
         job->due_ms = clock_mono_ms();
 }
 

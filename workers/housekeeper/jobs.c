@@ -13,10 +13,11 @@
 #define HANDOVERS_MAX 64 /* open at once */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
-/* A client that was refused has been told to come again in a second: a waiting turn lets it in first. */
+/* A client that was refused has been told to come again in a second: a waiting turn lets it in
+ * first. */
 #define COURTESY_MS 1100
 #define PLACE_LOOK_MS 25 /* between looks for a free worker, while turns wait for one */
-#define BURY_MAX 64 /* dead workers' turns asked for at once, over one connection */
+#define BURY_MAX 64      /* dead workers' turns asked for at once, over one connection */
 
 /* ---- the list ---- */
 
@@ -68,22 +69,22 @@ static int64_t jobs_first_due(struct housekeeper *k, enum job_kind kind)
     return kind == JOB_RUN && others_wait ? now + COURTESY_MS : now;
 }
 
-struct job *jobs_add(
-    struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn, int pid)
+struct job *jobs_add(struct housekeeper *k, enum job_kind kind, const char *uid, const char *turn,
+    int pid)
 {
     struct job *job = jobs_find(k, kind, turn, pid);
     if (job)
         return job;
     job = jobs_place(k, kind);
-    if (job == NULL) {
+    if (!job) {
         /* The hint stays where it is; a later look finds it again. */
         log_limited(LOG_LEVEL_WARN, "too many turns to look after at once");
         return NULL;
     }
     *job = (struct job){.kind = kind, .keeper = k, .pid = pid, .due_ms = jobs_first_due(k, kind)};
     job->order = ++k->arrivals;
-    snprintf(job->uid, sizeof(job->uid), "%s", uid);
-    snprintf(job->turn, sizeof(job->turn), "%s", turn);
+    snprintf(job->uid, sizeof job->uid, "%s", uid);
+    snprintf(job->turn, sizeof job->turn, "%s", turn);
     return job;
 }
 
@@ -98,7 +99,7 @@ static void jobs_handed(struct job *job)
 static void jobs_end(struct job *job)
 {
     struct housekeeper *k = job->keeper;
-    if (job->handover != NULL) {
+    if (job->handover) {
         handover_cancel(job->handover);
         jobs_handed(job);
     }
@@ -138,8 +139,9 @@ static void jobs_on_handover(void *arg, int status, int retry_ms)
 static void jobs_hand_over(struct job *job)
 {
     struct housekeeper *k = job->keeper;
-    const struct handover_order order = {
-        job->suspect ? k->worker->quarantine_socket : k->worker->turn_socket, job->uid, job->turn};
+    const struct handover_order order = {job->suspect ? k->worker->quarantine_socket :
+                                                        k->worker->turn_socket,
+        job->uid, job->turn};
     int error = handover_start(&job->handover, k->reactor, &order, jobs_on_handover, job);
     if (error == 0) {
         k->handovers++;
@@ -171,8 +173,8 @@ static struct job *jobs_oldest(struct housekeeper *k, int64_t now, bool apart)
     struct job *oldest = NULL;
     for (size_t i = 0; i < k->jobs_used; i++) {
         struct job *job = &k->jobs[i];
-        if (job->kind == JOB_RUN && job->handover == NULL && job->due_ms <= now &&
-            (apart || !job->suspect) && (oldest == NULL || job->order < oldest->order))
+        if (job->kind == JOB_RUN && !job->handover && job->due_ms <= now &&
+            (apart || !job->suspect) && (!oldest || job->order < oldest->order))
             oldest = job;
     }
     return oldest;
@@ -194,11 +196,10 @@ static void jobs_fill_places(struct housekeeper *k, int64_t now)
 {
     struct scoreboard *board = k->worker->board;
     int64_t places = atomic_load(&board->turn_limit) - atomic_load(&board->running_turns) -
-                     (int64_t)k->handovers;
+        (int64_t)k->handovers;
     int64_t apart = jobs_has_suspects(k) ? jobs_places_apart(k) : 0;
     struct job *job;
-    while (places-- > 0 && k->handovers < HANDOVERS_MAX &&
-           (job = jobs_oldest(k, now, apart > 0)) != NULL) {
+    while (places-- > 0 && k->handovers < HANDOVERS_MAX && (job = jobs_oldest(k, now, apart > 0))) {
         apart -= job->suspect;
         jobs_hand_over(job);
     }
@@ -217,7 +218,7 @@ int jobs_give_up(struct housekeeper *k, struct store *store, const char *uid, co
     atomic_fetch_add(&k->worker->slot->requests, 1);
     if (next[0] != '\0') {
         struct job *job = jobs_add(k, JOB_RUN, uid, next, 0);
-        if (job != NULL) {
+        if (job) {
             job->abandoned = true;
             job->suspect |= suspect && !job->handover;
             job->due_ms = clock_mono_ms();
@@ -240,8 +241,7 @@ static void jobs_take_over(struct job *job)
     }
     if (error == 0)
         log_info("turn %s of user %s: its worker %d died%s", job->turn, job->uid, job->pid,
-            job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost"
-                                     : " in this turn");
+            job->how == TURNS_SPARED ? ", not in this turn: no attempt is lost" : " in this turn");
     else if (error != ERR_NOT_FOUND && error != ERR_CONFLICT)
         log_error("turn %s cannot be taken over: %s", job->turn, err_text(error));
     jobs_end(job);
@@ -280,7 +280,7 @@ int64_t jobs_step(struct housekeeper *k, int64_t now, int64_t next)
     jobs_fill_places(k, now);
     for (size_t i = 0; i < k->jobs_used; i++) {
         const struct job *job = &k->jobs[i];
-        if (job->kind == JOB_NONE || job->handover != NULL)
+        if (job->kind == JOB_NONE || job->handover)
             continue;
         waiting += job->kind == JOB_RUN && !job->suspect && job->due_ms <= now;
         int64_t due = job->due_ms <= now ? now + PLACE_LOOK_MS : job->due_ms;

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MORE_MS 50       /* until the next look when there was more than one look's worth */
-#define RETRY_MS 1000    /* until the next look when Redis does not answer */
-#define AGAIN_MS 500     /* a hint whose record is not (yet) what it says */
-#define BROKEN_MS 60000  /* one that cannot be fired: others are not held up by it */
-#define GRACE_MS 60000   /* how long after its hint a record may still be written */
-#define LATE_MS 5000     /* due longer ago than this: said to be late */
+#define MORE_MS 50      /* until the next look when there was more than one look's worth */
+#define RETRY_MS 1000   /* until the next look when Redis does not answer */
+#define AGAIN_MS 500    /* a hint whose record is not (yet) what it says */
+#define BROKEN_MS 60000 /* one that cannot be fired: others are not held up by it */
+#define GRACE_MS 60000  /* how long after its hint a record may still be written */
+#define LATE_MS 5000    /* due longer ago than this: said to be late */
 
 struct reminders_desk {
     struct store *store;
@@ -37,8 +37,8 @@ enum fate { FATE_DROP, FATE_AGAIN, FATE_LATER, FATE_KEEP, FATE_FIRED, FATE_STOP 
 int reminders_desk_new(struct reminders_desk **out, struct store *store,
     const struct module_rings *rings)
 {
-    *out = calloc(1, sizeof(**out));
-    if (*out == NULL)
+    *out = calloc(1, sizeof **out);
+    if (!*out)
         return ERR_NOMEM;
     (*out)->store = store;
     (*out)->rings = rings;
@@ -73,7 +73,7 @@ size_t reminders_desk_fired(const struct reminders_desk *d)
 
 /* --- what clients see --- */
 
-static void put_text(struct buf *b, const char *name, const char *text)
+static void reminders_put_text(struct buf *b, const char *name, const char *text)
 {
     if (text[0] == '\0')
         return;
@@ -81,14 +81,14 @@ static void put_text(struct buf *b, const char *name, const char *text)
     buf_json_string(b, text, strlen(text));
 }
 
-static void put_members(struct buf *b, const jdoc *record, const char *const *names)
+static void reminders_put_members(struct buf *b, const jdoc *record, const char *const *names)
 {
-    for (; *names != NULL; names++)
-        put_text(b, *names, jdoc_text_or(record, *names, ""));
+    for (; *names; names++)
+        reminders_put_text(b, *names, jdoc_text_or(record, *names, ""));
 }
 
 /* Stands in front of the event, and again with other values when it comes again. */
-static void put_when(struct buf *b, int64_t due_ms, int64_t now_ms)
+static void reminders_put_when(struct buf *b, int64_t due_ms, int64_t now_ms)
 {
     char fired[CLOCK_RFC3339_SIZE];
     int64_t late = now_ms > due_ms ? now_ms - due_ms : 0;
@@ -98,23 +98,23 @@ static void put_when(struct buf *b, int64_t due_ms, int64_t now_ms)
         late >= LATE_MS ? "true" : "false", late);
 }
 
-static void timer_event(struct buf *b, const jdoc *timer)
+static void reminders_timer_event(struct buf *b, const jdoc *timer)
 {
     static const char *const names[] = {"label", "due_at", "timezone", NULL};
     const char *label = jdoc_text_or(timer, "label", "");
     bool alarm = strcmp(jdoc_text_or(timer, "type", ""), "alarm") == 0;
 
     buf_puts(b, "{\"type\":\"timer_expired\"");
-    put_text(b, "timer_id", jdoc_text_or(timer, "id", ""));
-    put_text(b, "timer_type", alarm ? "alarm" : "timer");
-    put_members(b, timer, names);
+    reminders_put_text(b, "timer_id", jdoc_text_or(timer, "id", ""));
+    reminders_put_text(b, "timer_type", alarm ? "alarm" : "timer");
+    reminders_put_members(b, timer, names);
     buf_printf(b, ",\"message\":\"%s: ", alarm ? "Alarm" : "Time is up");
     buf_json_escaped(b, label, strlen(label));
     buf_puts(b, "\"}");
 }
 
 /* Those of a whole day are counted from `hour` of it, and speak of days. */
-static void put_ahead(struct buf *b, int64_t minutes, bool all_day, int hour)
+static void reminders_put_ahead(struct buf *b, int64_t minutes, bool all_day, int hour)
 {
     const int64_t before = minutes - hour * 60, day = 1440;
 
@@ -132,35 +132,34 @@ static void put_ahead(struct buf *b, int64_t minutes, bool all_day, int hour)
         buf_printf(b, "in %" PRId64 " minute%s", minutes, minutes == 1 ? "" : "s");
 }
 
-static void reminder_event(struct buf *b, const jdoc *event, int64_t minutes, int hour)
+static void reminders_reminder_event(struct buf *b, const jdoc *event, int64_t minutes, int hour)
 {
-    static const char *const names[] = {
-        "title", "start_date", "end_date", "occurrence", "timezone", "event_type",
-        "location_name", NULL};
+    static const char *const names[] = {"title", "start_date", "end_date", "occurrence", "timezone",
+        "event_type", "location_name", NULL};
     const char *title = jdoc_text_or(event, "title", "");
     bool all_day = false;
 
     jdoc_get_bool(event, "all_day", &all_day);
     buf_puts(b, "{\"type\":\"reminder\"");
-    put_text(b, "event_id", jdoc_text_or(event, "id", ""));
-    put_members(b, event, names);
+    reminders_put_text(b, "event_id", jdoc_text_or(event, "id", ""));
+    reminders_put_members(b, event, names);
     buf_printf(b, ",\"all_day\":%s,\"minutes_before\":%" PRId64 ",\"message\":\"",
         all_day ? "true" : "false", minutes);
     buf_json_escaped(b, title, strlen(title));
     buf_puts(b, ": ");
-    put_ahead(b, minutes, all_day, hour);
+    reminders_put_ahead(b, minutes, all_day, hour);
     buf_puts(b, "\"}");
 }
 
 /* --- firing --- */
 
 /* A hint that its record does not bear out: stale, or earlier than its record. */
-static enum fate unproven(const struct reminders_due *due, int64_t now_ms)
+static enum fate reminders_unproven(const struct reminders_due *due, int64_t now_ms)
 {
     return now_ms - due->written_ms > GRACE_MS ? FATE_DROP : FATE_AGAIN;
 }
 
-static enum fate fate_of(int error)
+static enum fate reminders_fate_of(int error)
 {
     switch (error) {
     case 0:
@@ -178,8 +177,8 @@ static enum fate fate_of(int error)
     }
 }
 
-static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due *due, jdoc *timer,
-    struct reminders_firing *f, int64_t now_ms)
+static enum fate reminders_fire_timer(struct reminders_desk *d, const struct reminders_due *due,
+    jdoc *timer, struct reminders_firing *f, int64_t now_ms)
 {
     struct buf event = {0}, next = {0}, extra = {0};
     int64_t due_ms = due->due_ms;
@@ -189,8 +188,8 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
     jdoc_get_int(timer, "due_ms", &due_ms);
     if (due_ms > now_ms)
         return reminders_later(d->store, due->member, due_ms) == 0 ? FATE_KEEP : FATE_STOP;
-    timer_event(&event, timer);
-    put_when(&extra, due_ms, now_ms);
+    reminders_timer_event(&event, timer);
+    reminders_put_when(&extra, due_ms, now_ms);
     int error = d->rings->fired(timer, now_ms, &f->next_ms);
     jdoc_write(timer, &next);
     f->event = buf_text(&event);
@@ -204,17 +203,17 @@ static enum fate fire_timer(struct reminders_desk *d, const struct reminders_due
     buf_free(&next);
     buf_free(&extra);
     if (error != 0 || f->next_ms == 0)
-        return fate_of(error);
+        return reminders_fate_of(error);
     /* It repeats: its hint stays, for the next time. */
     d->fired++;
     return reminders_later(d->store, due->member, f->next_ms) == 0 ? FATE_KEEP : FATE_STOP;
 }
 
 /*
- * The hint of a series' next reminder, planned before this one's is dropped: who finds that this one
- * has been fired plans it again, as the one that fired it may have died over it.
+ * The hint of a series' next reminder, planned before this one's is dropped: who finds that this
+ * one has been fired plans it again, as the one that fired it may have died over it.
  */
-static enum fate plan_next(struct reminders_desk *d, const struct reminders_due *due,
+static enum fate reminders_plan_next(struct reminders_desk *d, const struct reminders_due *due,
     const jdoc *series, int64_t now_ms, enum fate fate)
 {
     struct reminders_hint hint;
@@ -231,23 +230,23 @@ static enum fate plan_next(struct reminders_desk *d, const struct reminders_due 
 }
 
 /*
- * A hint for another time than its record's: made before the way of counting changed. The right time
- * gets one before this goes.
+ * A hint for another time than its record's: made before the way of counting changed. The right
+ * time gets one before this goes.
  */
-static enum fate plan_right(struct reminders_desk *d, const struct reminders_due *due,
+static enum fate reminders_plan_right(struct reminders_desk *d, const struct reminders_due *due,
     const jdoc *event, int64_t now_ms)
 {
     struct reminders_hint hint;
     int64_t right;
 
-    if (due->kind != REMINDERS_EVENT || d->rings->due(event, due->minutes, &right) != 0
-        || right <= now_ms || !d->rings->has(event, due->minutes, right, NULL))
-        return plan_next(d, due, event, now_ms, unproven(due, now_ms));
+    if (due->kind != REMINDERS_EVENT || d->rings->due(event, due->minutes, &right) != 0 ||
+        right <= now_ms || !d->rings->has(event, due->minutes, right, NULL))
+        return reminders_plan_next(d, due, event, now_ms, reminders_unproven(due, now_ms));
     reminders_event_hint(&hint, due->uid, due->id, due->minutes, right);
-    return reminders_plan(d->store, &hint, 1) == 0 ? unproven(due, now_ms) : FATE_STOP;
+    return reminders_plan(d->store, &hint, 1) == 0 ? reminders_unproven(due, now_ms) : FATE_STOP;
 }
 
-static enum fate fire_event(struct reminders_desk *d, const struct reminders_due *due,
+static enum fate reminders_fire_event(struct reminders_desk *d, const struct reminders_due *due,
     const jdoc *record, struct reminders_firing *f, int64_t now_ms)
 {
     struct buf event = {0}, extra = {0};
@@ -255,43 +254,43 @@ static enum fate fire_event(struct reminders_desk *d, const struct reminders_due
     jdoc *occurrence;
 
     if (!d->rings->has(record, due->minutes, due->due_ms, &occurrence))
-        return plan_right(d, due, record, now_ms);
-    snprintf(mark, sizeof(mark), "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
-    reminder_event(&event, occurrence ? occurrence : record, due->minutes, d->rings->hour);
+        return reminders_plan_right(d, due, record, now_ms);
+    snprintf(mark, sizeof mark, "%s/%" PRId64 "/%" PRId64, due->id, due->minutes, due->due_ms);
+    reminders_reminder_event(&event, occurrence ? occurrence : record, due->minutes,
+        d->rings->hour);
     jdoc_free(occurrence);
-    put_when(&extra, due->due_ms, now_ms);
+    reminders_put_when(&extra, due->due_ms, now_ms);
     f->mark = mark;
     f->event = buf_text(&event);
     f->extra = buf_text(&extra);
-    int error = buf_error(&event) == 0 && buf_error(&extra) == 0 ? reminders_fire(d->store, f)
-                                                                 : ERR_NOMEM;
+    int error =
+        buf_error(&event) == 0 && buf_error(&extra) == 0 ? reminders_fire(d->store, f) : ERR_NOMEM;
     f->mark = f->event = f->extra = NULL;
     buf_free(&event);
     buf_free(&extra);
-    return plan_next(d, due, record, now_ms, fate_of(error));
+    return reminders_plan_next(d, due, record, now_ms, reminders_fate_of(error));
 }
 
-static enum fate fire_snooze(
-    struct reminders_desk *d, const struct reminders_due *due, int64_t now_ms)
+static enum fate reminders_ring_snooze(struct reminders_desk *d, const struct reminders_due *due,
+    int64_t now_ms)
 {
     struct buf extra = {0};
 
-    put_when(&extra, due->due_ms, now_ms);
-    int error = buf_error(&extra) == 0
-                    ? reminders_fire_snooze(d->store, due, buf_text(&extra))
-                    : ERR_NOMEM;
+    reminders_put_when(&extra, due->due_ms, now_ms);
+    int error =
+        buf_error(&extra) == 0 ? reminders_fire_snooze(d->store, due, buf_text(&extra)) : ERR_NOMEM;
     buf_free(&extra);
-    return error == ERR_CONFLICT ? unproven(due, now_ms) : fate_of(error);
+    return error == ERR_CONFLICT ? reminders_unproven(due, now_ms) : reminders_fate_of(error);
 }
 
-static enum fate fire_record(struct reminders_desk *d, const struct reminders_due *due,
+static enum fate reminders_fire_record(struct reminders_desk *d, const struct reminders_due *due,
     struct arena *arena, int64_t now_ms)
 {
     struct reminders_firing f = {.uid = due->uid,
         .id = due->id,
-        .family = due->kind == REMINDERS_TIMER    ? "timer"
-                  : due->kind == REMINDERS_SERIES ? "series"
-                                                  : "event"};
+        .family = due->kind == REMINDERS_TIMER ? "timer" :
+            due->kind == REMINDERS_SERIES      ? "series" :
+                                                 "event"};
     jdoc *record = NULL;
     enum fate fate;
 
@@ -299,23 +298,23 @@ static enum fate fire_record(struct reminders_desk *d, const struct reminders_du
         return FATE_LATER;
     int error = records_get(d->store, f.uid, f.family, f.id, arena, &f.seen);
     if (error == ERR_NOT_FOUND)
-        return unproven(due, now_ms);
+        return reminders_unproven(due, now_ms);
     if (error != 0)
-        return fate_of(error);
+        return reminders_fate_of(error);
     error = jdoc_parse(f.seen, strlen(f.seen), &record, NULL, 0);
     if (error != 0)
         return error == ERR_NOMEM ? FATE_LATER : FATE_DROP;
     if (due->kind == REMINDERS_TIMER)
-        fate = fire_timer(d, due, record, &f, now_ms);
+        fate = reminders_fire_timer(d, due, record, &f, now_ms);
     else
-        fate = fire_event(d, due, record, &f, now_ms);
+        fate = reminders_fire_event(d, due, record, &f, now_ms);
     jdoc_free(record);
     return fate;
 }
 
 /* Returns whether to go on with the next one. */
-static bool settle(struct reminders_desk *d, const struct reminders_due *due, enum fate fate,
-    int64_t now_ms)
+static bool reminders_settle(struct reminders_desk *d, const struct reminders_due *due,
+    enum fate fate, int64_t now_ms)
 {
     switch (fate) {
     case FATE_STOP:
@@ -337,14 +336,13 @@ static bool settle(struct reminders_desk *d, const struct reminders_due *due, en
     return reminders_later(d->store, due->member, now_ms + BROKEN_MS) == 0;
 }
 
-static void look(struct reminders_desk *d, int64_t mono_ms)
+static void reminders_step(struct reminders_desk *d, int64_t mono_ms)
 {
     int64_t now = d->clock_ms, wait;
     size_t count;
     struct arena *arena = arena_new();
-    int error = arena == NULL ? ERR_NOMEM
-                              : reminders_look(
-                                    d->store, &now, &wait, d->due, REMINDERS_DESK_ONCE, &count);
+    int error = !arena ? ERR_NOMEM :
+                         reminders_look(d->store, &now, &wait, d->due, REMINDERS_DESK_ONCE, &count);
 
     d->look_ms = mono_ms + RETRY_MS;
     if (error != 0) {
@@ -356,13 +354,13 @@ static void look(struct reminders_desk *d, int64_t mono_ms)
     for (size_t i = 0; go_on && i < count; i++) {
         const struct reminders_due *due = &d->due[i];
         enum fate fate = FATE_LATER;
-        if (d->guard == NULL || d->guard(d->guard_arg, due->uid, due->member))
-            fate = due->kind == REMINDERS_SNOOZE ? fire_snooze(d, due, now)
-                                                 : fire_record(d, due, arena, now);
-        go_on = settle(d, due, fate, now);
+        if (!d->guard || d->guard(d->guard_arg, due->uid, due->member))
+            fate = due->kind == REMINDERS_SNOOZE ? reminders_ring_snooze(d, due, now) :
+                                                   reminders_fire_record(d, due, arena, now);
+        go_on = reminders_settle(d, due, fate, now);
         arena_reset(arena);
     }
-    if (d->guard != NULL)
+    if (d->guard)
         d->guard(d->guard_arg, NULL, NULL);
     arena_free(arena);
     if (!go_on)
@@ -378,6 +376,6 @@ static void look(struct reminders_desk *d, int64_t mono_ms)
 int64_t reminders_desk_step(struct reminders_desk *d, int64_t mono_ms)
 {
     if (mono_ms >= d->look_ms)
-        look(d, mono_ms);
+        reminders_step(d, mono_ms);
     return d->look_ms;
 }

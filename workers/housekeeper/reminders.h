@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_HOUSEKEEPER_REMINDERS_H
 #define TURNPIKE_WORKERS_HOUSEKEEPER_REMINDERS_H
 
+#include "base/err.h"
 #include "store/store.h"
 #include "tools/kit/module.h"
 
@@ -18,11 +19,12 @@ struct reminders_desk;
 /*
  * reminders_desk_new
  *   store  borrowed
- *   rings  says when records ring (modules_rings); NULL: none of this build's families does. Snoozed
+ *   rings  says when records ring (modules_rings); NULL: none of this build's families does.
+ *   Snoozed
  *          entries are fired all the same; hints of records stay, for a build that knows them.
  * Returns 0 or ERR_NOMEM.
  */
-int reminders_desk_new(struct reminders_desk **out, struct store *store,
+MUST_CHECK int reminders_desk_new(struct reminders_desk **out, struct store *store,
     const struct module_rings *rings);
 void reminders_desk_free(struct reminders_desk *d); /* NULL allowed */
 /*

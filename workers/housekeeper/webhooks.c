@@ -15,10 +15,10 @@
 
 #define LOOK_MS 1000
 #define MORE_MS 50
-#define FULL_MS 200 /* until a delivery that found no room is looked at again */
-#define DELIVERIES_MAX 32 /* on their way at once */
+#define FULL_MS 200           /* until a delivery that found no room is looked at again */
+#define DELIVERIES_MAX 32     /* on their way at once */
 #define DELIVERIES_USER_MAX 8 /* of one user, whose receiver may stall every one of them */
-#define ASKED_MAX 64      /* turns whose end was announced; more are found by their hints */
+#define ASKED_MAX 64          /* turns whose end was announced; more are found by their hints */
 #define CONNECT_MS 5000
 #define TOTAL_MS 10000
 #define ANSWER_MAX 65536 /* bytes of an answer, which nobody reads */
@@ -44,10 +44,10 @@ struct webhooks_desk {
 
 int webhooks_desk_new(struct webhooks_desk **out, struct store *store, struct reactor *reactor)
 {
-    struct webhooks_desk *d = calloc(1, sizeof(*d));
+    struct webhooks_desk *d = calloc(1, sizeof *d);
 
     *out = d;
-    if (d == NULL)
+    if (!d)
         return ERR_NOMEM;
     d->store = store;
     d->reactor = reactor;
@@ -56,7 +56,7 @@ int webhooks_desk_new(struct webhooks_desk **out, struct store *store, struct re
 
 void webhooks_desk_free(struct webhooks_desk *d)
 {
-    if (d == NULL)
+    if (!d)
         return;
     http_free(d->http);
     free(d);
@@ -84,18 +84,19 @@ size_t webhooks_desk_open(const struct webhooks_desk *d)
 
 int64_t webhooks_back_off(unsigned number, int64_t retry_after_ms)
 {
-    static const int64_t delays[WEBHOOKS_TRIES - 1] = {
-        5000, 300000, 3600000, 3600000, 3600000, 3600000, 3600000};
-    int64_t delay = delays[number == 0 ? 0 : number < WEBHOOKS_TRIES ? number - 1
-                                                                     : WEBHOOKS_TRIES - 2];
+    static const int64_t delays[WEBHOOKS_TRIES - 1] = {5000, 300000, 3600000, 3600000, 3600000,
+        3600000, 3600000};
+    int64_t delay = delays[number == 0 ? 0 :
+            number < WEBHOOKS_TRIES    ? number - 1 :
+                                         WEBHOOKS_TRIES - 2];
 
     if (retry_after_ms > delay)
         delay = retry_after_ms < BACK_OFF_MAX_MS ? retry_after_ms : BACK_OFF_MAX_MS;
     return delay;
 }
 
-int webhooks_sign(const char *secret, const char *id, int64_t seconds, const char *body,
-    size_t len, char out[WEBHOOKS_SIGNATURE_SIZE])
+int webhooks_sign(const char *secret, const char *id, int64_t seconds, const char *body, size_t len,
+    char out[WEBHOOKS_SIGNATURE_SIZE])
 {
     struct buf text = {0};
 
@@ -112,7 +113,7 @@ int webhooks_sign(const char *secret, const char *id, int64_t seconds, const cha
 
 /* --- one delivery --- */
 
-static void settle(struct webhooks_desk *d, const struct webhooks_try *try,
+static void webhooks_conclude(struct webhooks_desk *d, const struct webhooks_try *try,
     enum webhooks_outcome outcome, int64_t retry_after_ms, const char *why)
 {
     int64_t wait = webhooks_back_off(try->number, retry_after_ms);
@@ -133,7 +134,7 @@ static void settle(struct webhooks_desk *d, const struct webhooks_try *try,
             try->of.turn, err_text(error));
 }
 
-static int on_body(void *arg, long status, const char *bytes, size_t len)
+static int webhooks_on_body(void *arg, long status, const char *bytes, size_t len)
 {
     (void)arg;
     (void)status;
@@ -142,7 +143,7 @@ static int on_body(void *arg, long status, const char *bytes, size_t len)
     return 0;
 }
 
-static void on_done(void *arg, const struct http_result *result)
+static void webhooks_on_done(void *arg, const struct http_result *result)
 {
     struct delivery *delivery = arg;
     char why[256];
@@ -151,37 +152,38 @@ static void on_done(void *arg, const struct http_result *result)
     delivery->try.status = (int)result->status;
     /* The status counts, also when what follows it is too long or breaks off. */
     if (result->status == 0)
-        snprintf(why, sizeof(why), "%s", result->why[0] ? result->why : err_text(result->error));
+        snprintf(why, sizeof why, "%s", result->why[0] ? result->why : err_text(result->error));
     else
-        snprintf(why, sizeof(why), "status %ld", result->status);
+        snprintf(why, sizeof why, "status %ld", result->status);
     if (result->status >= 200 && result->status < 300)
-        settle(delivery->desk, &delivery->try, WEBHOOKS_DELIVERED, -1, why);
+        webhooks_conclude(delivery->desk, &delivery->try, WEBHOOKS_DELIVERED, -1, why);
     else if (result->status == 410)
-        settle(delivery->desk, &delivery->try, WEBHOOKS_GONE, -1, why);
+        webhooks_conclude(delivery->desk, &delivery->try, WEBHOOKS_GONE, -1, why);
     else if (result->error == ERR_FORBIDDEN)
-        settle(delivery->desk, &delivery->try, WEBHOOKS_FAILED, -1, why);
+        webhooks_conclude(delivery->desk, &delivery->try, WEBHOOKS_FAILED, -1, why);
     else
-        settle(delivery->desk, &delivery->try, WEBHOOKS_AGAIN, result->retry_after_ms, why);
+        webhooks_conclude(delivery->desk, &delivery->try, WEBHOOKS_AGAIN, result->retry_after_ms,
+            why);
     delivery->desk->look_ms = 0; /* there is room for another one */
 }
 
-static int send_signed(struct delivery *delivery, const char *body, size_t len)
+static int webhooks_send_signed(struct delivery *delivery, const char *body, size_t len)
 {
     struct webhooks_desk *d = delivery->desk;
     const struct conf *conf = d->store->conf;
     char id[64], timestamp[64], signature[32 + WEBHOOKS_SIGNATURE_SIZE];
     char value[WEBHOOKS_SIGNATURE_SIZE];
     int64_t seconds = clock_real_ms() / 1000;
-    int error = webhooks_sign(
-        conf->webhook_secret, delivery->try.of.turn, seconds, body, len, value);
+    int error =
+        webhooks_sign(conf->webhook_secret, delivery->try.of.turn, seconds, body, len, value);
 
-    if (error == 0 && d->http == NULL)
+    if (error == 0 && !d->http)
         error = http_new(&d->http, d->reactor);
     if (error != 0)
         return error;
-    snprintf(id, sizeof(id), "Turnpike-Id: %s", delivery->try.of.turn);
-    snprintf(timestamp, sizeof(timestamp), "Turnpike-Timestamp: %" PRId64, seconds);
-    snprintf(signature, sizeof(signature), "Turnpike-Signature: %s", value);
+    snprintf(id, sizeof id, "Turnpike-Id: %s", delivery->try.of.turn);
+    snprintf(timestamp, sizeof timestamp, "Turnpike-Timestamp: %" PRId64, seconds);
+    snprintf(signature, sizeof signature, "Turnpike-Signature: %s", value);
     const char *const headers[] = {"Content-Type: application/json", "User-Agent: Turnpike-Webhook",
         id, timestamp, signature, NULL};
     const struct http_request request = {
@@ -194,14 +196,14 @@ static int send_signed(struct delivery *delivery, const char *body, size_t len)
         .total_timeout_ms = TOTAL_MS,
         .max_bytes = ANSWER_MAX,
         .public_only = !conf->webhook_allow_private,
-        .on_body = on_body,
-        .on_done = on_done,
+        .on_body = webhooks_on_body,
+        .on_done = webhooks_on_done,
         .arg = delivery,
     };
     return http_start(d->http, &request, &delivery->transfer);
 }
 
-static void deliver(struct delivery *delivery)
+static void webhooks_deliver(struct delivery *delivery)
 {
     struct webhooks_desk *d = delivery->desk;
     const struct webhooks_try *try = &delivery->try;
@@ -209,47 +211,47 @@ static void deliver(struct delivery *delivery)
     int error = turns_describe(d->store, try->of.uid, try->of.turn, &body);
 
     if (error == 0)
-        error = send_signed(delivery, body.data, body.len);
+        error = webhooks_send_signed(delivery, body.data, body.len);
     buf_free(&body);
     if (error == 0)
         return;
     delivery->transfer = NULL;
-    settle(d, try, error == ERR_NOT_FOUND || error == ERR_INVALID ? WEBHOOKS_FAILED
-                                                                  : WEBHOOKS_AGAIN,
-        -1, err_text(error));
+    webhooks_conclude(d, try,
+        error == ERR_NOT_FOUND || error == ERR_INVALID ? WEBHOOKS_FAILED : WEBHOOKS_AGAIN, -1,
+        err_text(error));
 }
 
 /* --- what is due --- */
 
 /* NULL when the desk, or this user's share of it, is full. */
-static struct delivery *free_delivery(struct webhooks_desk *d, const char *uid)
+static struct delivery *webhooks_free_delivery(struct webhooks_desk *d, const char *uid)
 {
     size_t own = 0;
 
     for (size_t i = 0; i < DELIVERIES_MAX; i++)
-        own += d->deliveries[i].transfer != NULL && !strcmp(d->deliveries[i].try.of.uid, uid);
+        own += d->deliveries[i].transfer && !strcmp(d->deliveries[i].try.of.uid, uid);
     if (own >= DELIVERIES_USER_MAX)
         return NULL;
     for (size_t i = 0; i < DELIVERIES_MAX; i++)
-        if (d->deliveries[i].transfer == NULL)
+        if (!d->deliveries[i].transfer)
             return &d->deliveries[i];
     return NULL;
 }
 
 /* Returns an ERR_STORE* error, else 0. */
-static int attempt(struct webhooks_desk *d, const struct webhooks_hint *hint)
+static int webhooks_attempt(struct webhooks_desk *d, const struct webhooks_hint *hint)
 {
-    struct delivery *delivery = free_delivery(d, hint->uid);
+    struct delivery *delivery = webhooks_free_delivery(d, hint->uid);
     int64_t wait;
 
-    if (delivery == NULL) {
+    if (!delivery) {
         webhooks_later(d->store, hint, FULL_MS);
         return 0;
     }
     delivery->desk = d;
     int error = webhooks_claim(d->store, hint, &delivery->try, &wait);
     if (error == 0) {
-        deliver(delivery);
+        webhooks_deliver(delivery);
     } else if (error == ERR_NOT_FOUND) {
         webhooks_later(d->store, hint, -1);
         error = 0;
@@ -260,18 +262,18 @@ static int attempt(struct webhooks_desk *d, const struct webhooks_hint *hint)
     return error;
 }
 
-static int attempt_asked(struct webhooks_desk *d)
+static int webhooks_attempt_asked(struct webhooks_desk *d)
 {
     int error = 0;
 
     for (size_t i = 0; i < d->asked_count && error == 0; i++)
-        error = attempt(d, &d->asked[i]);
+        error = webhooks_attempt(d, &d->asked[i]);
     d->asked_count = 0; /* what was not begun is found by its hint */
     return error;
 }
 
 /* more: out, whether there may be others that are due. */
-static int attempt_due(struct webhooks_desk *d, bool *more)
+static int webhooks_attempt_due(struct webhooks_desk *d, bool *more)
 {
     struct webhooks_hint hints[DELIVERIES_MAX];
     size_t room = DELIVERIES_MAX - webhooks_desk_open(d), count = 0;
@@ -279,7 +281,7 @@ static int attempt_due(struct webhooks_desk *d, bool *more)
 
     *more = count > 0 && count == room;
     for (size_t i = 0; i < count && error == 0; i++)
-        error = attempt(d, &hints[i]);
+        error = webhooks_attempt(d, &hints[i]);
     return error;
 }
 
@@ -291,11 +293,11 @@ int64_t webhooks_desk_step(struct webhooks_desk *d, int64_t mono_ms)
         return mono_ms + LOOK_MS;
     }
     bool more = false;
-    int error = attempt_asked(d);
+    int error = webhooks_attempt_asked(d);
     if (mono_ms < d->look_ms && error == 0)
         return d->look_ms;
     if (error == 0)
-        error = attempt_due(d, &more);
+        error = webhooks_attempt_due(d, &more);
     d->look_ms = mono_ms + (more && error == 0 ? MORE_MS : LOOK_MS);
     if (error != 0)
         log_limited(LOG_LEVEL_WARN, "cannot look for webhooks: %s", err_text(error));

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_HOUSEKEEPER_WEBHOOKS_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "base/reactor.h"
 #include "store/store.h"
@@ -17,7 +18,8 @@
 struct webhooks_desk;
 
 /* store, reactor: borrowed. Returns 0 or ERR_NOMEM. */
-int webhooks_desk_new(struct webhooks_desk **out, struct store *store, struct reactor *reactor);
+MUST_CHECK int webhooks_desk_new(struct webhooks_desk **out, struct store *store,
+    struct reactor *reactor);
 /* What is on its way is left; another housekeeper sends it again when the claim has run out. */
 void webhooks_desk_free(struct webhooks_desk *d); /* NULL allowed */
 /* A turn has ended: its delivery is the next that is looked at. */
@@ -31,7 +33,7 @@ size_t webhooks_desk_open(const struct webhooks_desk *d);
 int64_t webhooks_back_off(unsigned number, int64_t retry_after_ms);
 /* The header Turnpike-Signature of this body: "v1=" and HMAC-SHA256(secret, "ID.SECONDS.BODY"). */
 #define WEBHOOKS_SIGNATURE_SIZE (3 + IDENT_SHA256_SIZE)
-int webhooks_sign(const char *secret, const char *id, int64_t seconds, const char *body,
+MUST_CHECK int webhooks_sign(const char *secret, const char *id, int64_t seconds, const char *body,
     size_t len, char out[WEBHOOKS_SIGNATURE_SIZE]);
 
 #endif

@@ -12,8 +12,9 @@
 #define CHECK_MS 5000
 
 /* What the machine of a viewer asks for (hub_machine.c) is done here and above. */
-static const struct hub_acts hub_does = {
-    .locate = hub_locate, .ask_snapshot = hub_ask_snapshot, .read_page = hub_read_page};
+static const struct hub_acts hub_does = {.locate = hub_locate,
+    .ask_snapshot = hub_ask_snapshot,
+    .read_page = hub_read_page};
 
 static void hub_confirm(struct hub *h, struct hub_viewer *w)
 {
@@ -45,13 +46,14 @@ static void hub_on_lost(void *arg)
     }
 }
 
-static const struct listen_handlers hub_hears = {
-    .message = hub_on_message, .subscribed = hub_on_subscribed, .lost = hub_on_lost};
+static const struct listen_handlers hub_hears = {.message = hub_on_message,
+    .subscribed = hub_on_subscribed,
+    .lost = hub_on_lost};
 
 static bool hub_is_due(const struct hub_topic *t, const struct hub_viewer *w, int64_t now_ms)
 {
-    return w->suspect || ((t->running || w->until_final || w->open) &&
-                             now_ms - w->quiet_since_ms >= CHECK_MS);
+    return w->suspect ||
+        ((t->running || w->until_final || w->open) && now_ms - w->quiet_since_ms >= CHECK_MS);
 }
 
 void hub_tick(struct hub *h, int64_t now_ms)
@@ -64,7 +66,7 @@ void hub_tick(struct hub *h, int64_t now_ms)
     retry = h->retry && hub_is_up(h);
     if (retry)
         h->retry = false;
-    while ((ear = listen_next(h->listen, ear)) != NULL) {
+    while ((ear = listen_next(h->listen, ear))) {
         struct hub_topic *t = ear->arg;
         struct hub_viewer *next;
         if (!t->session)
@@ -86,7 +88,7 @@ void hub_tick(struct hub *h, int64_t now_ms)
 int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink)
 {
-    struct hub *h = calloc(1, sizeof(*h));
+    struct hub *h = calloc(1, sizeof *h);
     int error;
 
     if (!h)
@@ -165,7 +167,7 @@ static struct hub_topic *hub_topic_for(struct hub *h, const struct hub_start *st
 
 int hub_add(struct hub *h, const struct hub_start *start, void *owner, struct hub_viewer **out)
 {
-    struct hub_viewer *w = calloc(1, sizeof(*w));
+    struct hub_viewer *w = calloc(1, sizeof *w);
 
     if (!w)
         return ERR_NOMEM;

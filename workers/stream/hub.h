@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_STREAM_HUB_H
 #define TURNPIKE_WORKERS_STREAM_HUB_H
 
+#include "base/err.h"
 #include "wire/redis/link.h"
 #include "workers/stream/hub_runs.h"
 #include "workers/stream/viewer.h"
@@ -12,7 +13,8 @@
 /*
  * hub -- which connections of this stream worker look at which sessions. One subscription per
  * session, or per user for the inbox, whatever the number of viewers. It performs the actions of
- * workers/stream/viewer; connections only see finished events through the sink. Stream workers only.
+ * workers/stream/viewer; connections only see finished events through the sink. Stream workers
+ * only.
  */
 struct hub;
 struct hub_topic;
@@ -55,7 +57,7 @@ struct hub_sink {
 };
 
 /* The process has tasks (tasks_open), which make the connections to Redis. */
-int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
+MUST_CHECK int hub_new(struct hub **out, const struct conf *conf, struct reactor *reactor,
     const struct hub_sink *sink);
 void hub_free(struct hub *h); /* all viewers have been removed */
 /* The connection to Redis that answers; what is asked there is forgotten by its asker. */
@@ -76,7 +78,8 @@ struct hub_start {
     bool until_final;
 };
 /* Returns 0 or ERR_NOMEM. The caller owns *out and gives it back by hub_remove. */
-int hub_add(struct hub *h, const struct hub_start *start, void *owner, struct hub_viewer **out);
+MUST_CHECK int hub_add(struct hub *h, const struct hub_start *start, void *owner,
+    struct hub_viewer **out);
 void hub_remove(struct hub *h, struct hub_viewer *viewer);
 /* The connection has taken all that waited. */
 void hub_drained(struct hub *h, struct hub_viewer *viewer);

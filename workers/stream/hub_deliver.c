@@ -21,25 +21,25 @@ static bool hub_wants(const struct hub_viewer *w, const struct logentry *e)
 /* Hands one entry on and moves the cursor. Returns whether the viewer goes on taking entries. */
 static bool hub_deliver(struct hub *h, struct hub_viewer *w, const struct logentry *e)
 {
-    int rc = 0;
+    int error = 0;
 
     if (hub_wants(w, e)) {
         /* A session's runs follow each other: the one before has ended unseen. */
         if (w->open && e->flag == LOGENTRY_START)
             hub_end_runs(h, w, e->run, e->run_len);
-        rc = h->sink.event(w, e, false);
+        error = h->sink.event(w, e, false);
         w->strikes = 0;
-        if (rc == 0)
+        if (error == 0)
             hub_runs_track(&w->open, e);
     }
-    if (rc == ERR_FULL) {
+    if (error == ERR_FULL) {
         viewer_note(&w->v, e->id);
         w->catching_up = true;
         hub_event(h, w, VIEWER_ON_FULL);
         return false;
     }
     w->v.cursor = e->id;
-    if (rc < 0) {
+    if (error < 0) {
         viewer_step(&w->v, VIEWER_ON_FINAL);
         return false;
     }
@@ -62,7 +62,7 @@ static void hub_track_run(struct hub_topic *t, const struct logentry *e)
 static bool hub_is_foreign(const struct hub_viewer *w, const struct logentry *e)
 {
     return w->v.cursor.n > 0 && e->prev.epoch > 0 && !w->until_final &&
-           logentry_id_compare(e->prev, w->v.cursor) < 0;
+        logentry_id_compare(e->prev, w->v.cursor) < 0;
 }
 
 static void hub_on_entry(struct hub *h, struct hub_topic *t, const struct logentry *e)
@@ -112,8 +112,8 @@ void hub_on_message(void *arg, const char *bytes, size_t len)
         return;
     }
     if (logentry_parse_message(bytes, len, &e) < 0) {
-        log_limited(
-            LOG_LEVEL_WARN, "a message of %zu bytes on a session's channel has no header", len);
+        log_limited(LOG_LEVEL_WARN, "a message of %zu bytes on a session's channel has no header",
+            len);
         return;
     }
     hub_on_entry(h, t, &e);
@@ -136,8 +136,8 @@ static bool hub_flush_joined(struct hub *h, struct hub_viewer *w, struct logentr
 }
 
 /* Like deliver, but neighbouring deltas of one message become one event. */
-static bool hub_deliver_joined(
-    struct hub *h, struct hub_viewer *w, const struct logentry *e, struct logentry *held)
+static bool hub_deliver_joined(struct hub *h, struct hub_viewer *w, const struct logentry *e,
+    struct logentry *held)
 {
     if (held->json && e->flag == LOGENTRY_TEXT && hub_wants(w, e) && logentry_join(&h->joined, e)) {
         held->id = e->id;
@@ -165,7 +165,7 @@ static bool hub_has_lost_cursor(const struct hub_viewer *w, const struct link_re
     const char *text = link_reply_text(link_reply_at(link_reply_at(page, 0), 0), &len);
 
     return !w->until_final && w->v.cursor.n > 0 && logentry_id_parse(text, len, &id) == 0 &&
-           logentry_id_compare(id, w->v.cursor) > 0;
+        logentry_id_compare(id, w->v.cursor) > 0;
 }
 
 /* What the viewer has not had yet. Returns whether it goes on taking entries. */
@@ -201,8 +201,7 @@ static void hub_take_page(struct hub *h, struct hub_viewer *w, const struct link
     }
     if (!hub_deliver_page(h, w, page, &progress))
         return;
-    hub_event(h, w,
-        viewer_page_result(&w->v, link_reply_count(page) == PAGE_ENTRIES, progress));
+    hub_event(h, w, viewer_page_result(&w->v, link_reply_count(page) == PAGE_ENTRIES, progress));
     if (w->v.state == VIEWER_LIVE) {
         w->catching_up = false;
         if (w->until_final && (!progress || w->strikes))
@@ -238,8 +237,12 @@ void hub_read_page(struct hub *h, struct hub_viewer *w)
     logentry_id_format(behind, from + 1);
     const struct link_arg args[] = {link_text("XRANGE"), link_text(key), link_text(from),
         link_text("+"), link_text("COUNT"), link_text(PAGE_TEXT)};
-    const struct link_question page = {.args = args, .nargs = sizeof args / sizeof *args,
-        .reads = true, .on_reply = hub_on_page, .arg = w, .asker = &w->asker};
+    const struct link_question page = {.args = args,
+        .nargs = sizeof args / sizeof *args,
+        .reads = true,
+        .on_reply = hub_on_page,
+        .arg = w,
+        .asker = &w->asker};
     if (link_ask(h->link, &page) < 0)
         hub_event(h, w, VIEWER_ON_FAILED);
 }

@@ -20,9 +20,14 @@ static int hub_ask_place(struct hub *h, struct hub_viewer *w, const char *messag
     logentry_id_format(w->v.cursor, cursor);
     const struct link_arg args[] = {link_text(w->topic->name), link_text(messages),
         link_text(w->run ? w->run : ""), link_text(cursor)};
-    const struct link_question question = {.script = &script_view_locate, .nkeys = 1,
-        .args = args, .nargs = sizeof args / sizeof *args, .reads = true, .on_reply = fn,
-        .arg = w, .asker = &w->asker};
+    const struct link_question question = {.script = &script_view_locate,
+        .nkeys = 1,
+        .args = args,
+        .nargs = sizeof args / sizeof *args,
+        .reads = true,
+        .on_reply = fn,
+        .arg = w,
+        .asker = &w->asker};
     return link_ask(h->link, &question);
 }
 
@@ -44,8 +49,7 @@ static bool hub_cursor_too_old(const struct hub_viewer *w, const struct hub_plac
 static bool hub_cursor_is_foreign(const struct hub_viewer *w, const struct hub_place *p)
 {
     return !w->v.located && p->has_log && !p->known &&
-           logentry_id_compare(w->asked, p->oldest) > 0 &&
-           logentry_id_compare(w->asked, p->top) < 0;
+        logentry_id_compare(w->asked, p->oldest) > 0 && logentry_id_compare(w->asked, p->top) < 0;
 }
 
 /* Start of the running turn, so that a new viewer sees all of it, else the log's end. */
@@ -61,7 +65,7 @@ static void hub_start_at(struct hub_viewer *w, const struct hub_place *p)
 static bool hub_log_is_gone(const struct hub_viewer *w, const struct hub_place *p)
 {
     return logentry_id_compare(p->top, w->asked) < 0 &&
-           !(p->running && p->top.epoch == w->asked.epoch);
+        !(p->running && p->top.epoch == w->asked.epoch);
 }
 
 /* Goes on at the end of the log that there is now. What runs in it still ends by itself. */
@@ -185,8 +189,8 @@ static void hub_show_snapshot(struct hub *h, struct hub_viewer *w, const struct 
     w->v.noted = w->v.cursor;
     viewer_note(&w->v, p->top);
     hub_stand(h, w);
-    hub_event(
-        h, w, logentry_id_compare(w->v.cursor, p->top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
+    hub_event(h, w,
+        logentry_id_compare(w->v.cursor, p->top) < 0 ? VIEWER_ON_LOCATED : VIEWER_ON_LEVEL);
 }
 
 static void hub_on_snapshot(void *arg, int error, struct link_reply *reply)
@@ -212,7 +216,7 @@ static bool hub_is_over(const char *state)
 {
     static const char *const over[] = {"done", "cancelled", "interrupted", "failed", ""};
 
-    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+    for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
         if (strcmp(state, over[i]) == 0)
             return true;
     }

@@ -28,7 +28,7 @@ void hub_end_runs(struct hub *h, struct hub_viewer *w, const char *but, size_t b
     struct buf b;
 
     buf_init(&b, 0);
-    while ((run = hub_runs_take(&w->open, but, but_len)) != NULL) {
+    while ((run = hub_runs_take(&w->open, but, but_len))) {
         hub_runs_put_gone(&b);
         hub_send_made(h, w, run->id, LOGENTRY_FINAL, w->v.cursor, &b);
         free(run);

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_STREAM_HUB_PARTS_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/ident.h"
 #include "wire/redis/listen.h"
 #include "workers/stream/hub.h"
@@ -64,8 +65,8 @@ void hub_end_runs(struct hub *h, struct hub_viewer *w, const char *but, size_t b
 
 /* ---- hub_look.c ---- */
 /* Both ask Redis, and tell the machine of the outcome. Return 0 or an error: nothing is asked. */
-int hub_locate(struct hub *h, struct hub_viewer *w);
-int hub_ask_snapshot(struct hub *h, struct hub_viewer *w);
+MUST_CHECK int hub_locate(struct hub *h, struct hub_viewer *w);
+MUST_CHECK int hub_ask_snapshot(struct hub *h, struct hub_viewer *w);
 /* Compares a live viewer with the log. */
 void hub_check_viewer(struct hub *h, struct hub_viewer *w);
 

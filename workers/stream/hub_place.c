@@ -5,17 +5,7 @@
 #include <string.h>
 
 /* Fields of the reply of store/lua/view_locate.lua. */
-enum {
-    AT_RUN,
-    AT_FIRST,
-    AT_TOP,
-    AT_OLDEST,
-    AT_TRIMMED,
-    AT_EXISTS,
-    AT_STATE,
-    AT_STATUS,
-    AT_KNOWN
-};
+enum { AT_RUN, AT_FIRST, AT_TOP, AT_OLDEST, AT_TRIMMED, AT_EXISTS, AT_STATE, AT_STATUS, AT_KNOWN };
 
 static const char *hub_place_text(const struct link_reply *reply, size_t at)
 {

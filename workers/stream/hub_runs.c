@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct hub_run **find(struct hub_run **list, const struct logentry *e)
+static struct hub_run **hub_runs_find(struct hub_run **list, const struct logentry *e)
 {
     while (*list && !logentry_is_run(e, (*list)->id))
         list = &(*list)->next;
@@ -16,13 +16,13 @@ void hub_runs_track(struct hub_run **list, const struct logentry *e)
 
     if (e->flag != LOGENTRY_START && e->flag != LOGENTRY_FINAL)
         return;
-    at = find(list, e);
+    at = hub_runs_find(list, e);
     run = *at;
     if (e->flag == LOGENTRY_FINAL && run) {
         *at = run->next;
         free(run);
     } else if (e->flag == LOGENTRY_START && !run) {
-        run = malloc(sizeof(*run) + e->run_len + 1);
+        run = malloc(sizeof *run + e->run_len + 1);
         if (!run)
             return;
         memcpy(run->id, e->run, e->run_len);
@@ -48,12 +48,13 @@ void hub_runs_free(struct hub_run **list)
 {
     struct hub_run *run;
 
-    while ((run = hub_runs_take(list, "", 0)) != NULL)
+    while ((run = hub_runs_take(list, "", 0)))
         free(run);
 }
 
 void hub_runs_put_gone(struct buf *b)
 {
-    buf_puts(b, "{\"type\":\"RUN_ERROR\",\"message\":\"The run has ended and its events are "
-                "gone.\",\"code\":\"events_gone\"}");
+    buf_puts(b,
+        "{\"type\":\"RUN_ERROR\",\"message\":\"The run has ended and its events are "
+        "gone.\",\"code\":\"events_gone\"}");
 }

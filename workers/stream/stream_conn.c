@@ -230,7 +230,7 @@ static void stream_conn_on_ready(struct reactor_source *source, uint32_t events)
     }
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && c->stage != STREAM_DEAD) {
         struct stream *s = c->stream;
-        ssize_t n = recv(source->fd, s->bytes, sizeof(s->bytes), MSG_DONTWAIT);
+        ssize_t n = recv(source->fd, s->bytes, sizeof s->bytes, MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             stream_conn_kill(c);
         } else if (n > 0) {
@@ -320,8 +320,8 @@ struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session
     return w;
 }
 
-int stream_conn_watch_start(
-    struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out)
+int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start,
+    struct hub_viewer **out)
 {
     struct hub_viewer *w;
     size_t count = 0;
@@ -341,8 +341,8 @@ int stream_conn_watch_start(
     return 0;
 }
 
-int stream_conn_watch(
-    struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out)
+int stream_conn_watch(struct stream_conn *c, const char *session, const char *cursor,
+    struct hub_viewer **out)
 {
     struct hub_start start = {.user = c->user, .session = session};
     struct hub_viewer *w = stream_conn_viewer(c, session);

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_STREAM_STREAM_CONN_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 #include "process/auth.h"
 #include "process/worker.h"
@@ -73,17 +74,17 @@ struct stream {
  *   inbox            an entry of the user's inbox: JSON
  *   takes_snapshots  whether a MESSAGES_SNAPSHOT is of use to it
  */
-#define STREAM_KIND_OPERATIONS(X)                                                                  \
-    X(void, feed, (struct stream_conn *c, const char *bytes, size_t len))                          \
-    X(void, tick, (struct stream_conn *c, int64_t now_ms))                                         \
-    X(bool, drain, (struct stream_conn *c, bool late))                                             \
-    X(void, drained, (struct stream_conn *c))                                                      \
-    X(void, end, (struct stream_conn *c))                                                          \
-    X(void, free, (struct stream_conn *c))                                                         \
-    X(int, event, (struct stream_conn *c, const struct logentry *e, size_t max))                   \
-    X(void, located, (struct stream_conn *c))                                                      \
-    X(void, ended, (struct stream_conn *c))                                                        \
-    X(void, inbox, (struct stream_conn *c, const char *bytes, size_t len))                         \
+#define STREAM_KIND_OPERATIONS(X) \
+    X(void, feed, (struct stream_conn * c, const char *bytes, size_t len)) \
+    X(void, tick, (struct stream_conn * c, int64_t now_ms)) \
+    X(bool, drain, (struct stream_conn * c, bool late)) \
+    X(void, drained, (struct stream_conn * c)) \
+    X(void, end, (struct stream_conn * c)) \
+    X(void, free, (struct stream_conn * c)) \
+    X(int, event, (struct stream_conn * c, const struct logentry *e, size_t max)) \
+    X(void, located, (struct stream_conn * c)) \
+    X(void, ended, (struct stream_conn * c)) \
+    X(void, inbox, (struct stream_conn * c, const char *bytes, size_t len)) \
     X(bool, takes_snapshots, (const struct stream_conn *c))
 struct stream_kind {
     const char *name;
@@ -99,12 +100,12 @@ struct stream_kind {
 void stream_conn_no_feed(struct stream_conn *c, const char *bytes, size_t len);
 void stream_conn_no_tick(struct stream_conn *c, int64_t now_ms);
 void stream_conn_no_step(struct stream_conn *c); /* drained, end, free, located, ended */
-int stream_conn_no_event(struct stream_conn *c, const struct logentry *e, size_t max);
+MUST_CHECK int stream_conn_no_event(struct stream_conn *c, const struct logentry *e, size_t max);
 bool stream_conn_no_snapshots(const struct stream_conn *c);
 
 /* The operations of a kind that hears no session. */
-#define STREAM_KIND_HEARS_NOTHING                                                                  \
-    .event = stream_conn_no_event, .located = stream_conn_no_step, .ended = stream_conn_no_step,   \
+#define STREAM_KIND_HEARS_NOTHING \
+    .event = stream_conn_no_event, .located = stream_conn_no_step, .ended = stream_conn_no_step, \
     .inbox = stream_conn_no_feed, .takes_snapshots = stream_conn_no_snapshots
 
 enum stream_stage {
@@ -122,11 +123,11 @@ struct stream_conn {
     struct stream_conn *collecting_next;
     struct outq out;
     struct hub_viewer *viewers;
-    struct link_asker asker;           /* of Redis */
-    char *user;                        /* NULL until the request has been read */
-    int64_t opened_ms, in_ms, out_ms;  /* monotonic */
-    int64_t due_ms;                    /* monotonic; the kind's, and the end of finishing */
-    int64_t expires_ms;                /* real time; 0 = never */
+    struct link_asker asker;          /* of Redis */
+    char *user;                       /* NULL until the request has been read */
+    int64_t opened_ms, in_ms, out_ms; /* monotonic */
+    int64_t due_ms;                   /* monotonic; the kind's, and the end of finishing */
+    int64_t expires_ms;               /* real time; 0 = never */
     unsigned char stage, bucket;
     bool draining;   /* has been told to leave */
     bool collecting; /* in the list of that name */
@@ -136,7 +137,7 @@ struct stream_conn {
  * Takes the descriptor and `own`, on success only: both are freed with the connection.
  * Returns 0, ERR_NOMEM or ERR_IO.
  */
-int stream_conn_new(struct stream *s, int fd, const struct stream_kind *kind, void *own,
+MUST_CHECK int stream_conn_new(struct stream *s, int fd, const struct stream_kind *kind, void *own,
     struct stream_conn **out);
 /* The former kind's `own` is freed. */
 void stream_conn_become(struct stream_conn *c, const struct stream_kind *kind, void *own);
@@ -153,11 +154,11 @@ void stream_conn_end_round(struct stream *s);
  * it counts only when the socket has not taken all of an earlier round. Returns 0; ERR_FULL: not
  * taken; other: the connection is dead.
  */
-int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max);
+MUST_CHECK int stream_conn_send(struct stream_conn *c, struct iovec *iov, size_t count, size_t max);
 /* The socket has not taken all of an earlier round. */
 bool stream_conn_is_waiting(const struct stream_conn *c);
 /* Counts an event for the status by the result of its sending, and returns that. */
-int stream_conn_count(struct stream_conn *c, int error);
+MUST_CHECK int stream_conn_count(struct stream_conn *c, int error);
 
 /* The viewer of a whole session; NULL = none. Borrowed. */
 struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session);
@@ -165,11 +166,11 @@ struct hub_viewer *stream_conn_viewer(struct stream_conn *c, const char *session
  * Makes the viewer of a session, or finds it. cursor NULL or "": live, with the running run; else
  * the viewer starts anew behind it. Returns 0, ERR_INVALID (no cursor), ERR_LIMIT, ERR_NOMEM.
  */
-int stream_conn_watch(
-    struct stream_conn *c, const char *session, const char *cursor, struct hub_viewer **out);
+MUST_CHECK int stream_conn_watch(struct stream_conn *c, const char *session, const char *cursor,
+    struct hub_viewer **out);
 /* out may be NULL. Returns 0, ERR_LIMIT or ERR_NOMEM. */
-int stream_conn_watch_start(
-    struct stream_conn *c, const struct hub_start *start, struct hub_viewer **out);
+MUST_CHECK int stream_conn_watch_start(struct stream_conn *c, const struct hub_start *start,
+    struct hub_viewer **out);
 void stream_conn_unwatch(struct stream_conn *c, struct hub_viewer *viewer);
 
 void stream_conn_tick(struct stream_conn *c, int64_t now_ms);

@@ -16,8 +16,8 @@ struct stream_form {
     const char *name;
     const char *error_code; /* member with an error's code; NULL: errors are a line of text */
     bool hears_inbox, takes_snapshots;
-    bool tells_accepted; /* a message that was accepted is answered at once */
-    bool tells_results;  /* so is what a cancel or a change of context led to */
+    bool tells_accepted;                  /* a message that was accepted is answered at once */
+    bool tells_results;                   /* so is what a cancel or a change of context led to */
     void (*hello)(struct stream_conn *c); /* the socket has just been opened */
     /* As struct stream_kind's. */
     int (*event)(struct stream_conn *c, const struct logentry *e, size_t max);

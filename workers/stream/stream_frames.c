@@ -42,8 +42,8 @@ static bool stream_frames_count(struct stream_conn *c, unsigned cost)
     if (w->window_count > limit + PATIENCE * MESSAGE_COST)
         stream_socket_close(c, 4008, "too many messages");
     else if (!w->warned)
-        stream_form_error(
-            c, "rate_limited", "Too many messages a minute.", NULL, w->window_ms + MINUTE_MS - now);
+        stream_form_error(c, "rate_limited", "Too many messages a minute.", NULL,
+            w->window_ms + MINUTE_MS - now);
     w->warned = true;
     return false;
 }
@@ -79,8 +79,8 @@ static const char *stream_frames_text_or_null(const jdoc *frame, const char *nam
     return s[0] ? s : NULL;
 }
 
-static void stream_frames_submit_text(
-    struct stream_conn *c, const jdoc *frame, const char *text, size_t len)
+static void stream_frames_submit_text(struct stream_conn *c, const jdoc *frame, const char *text,
+    size_t len)
 {
     struct stream_submit submit = {.session = stream_frames_text_or_null(frame, "session_id"),
         .client_message_id = stream_frames_text_or_null(frame, "client_message_id"),
@@ -110,13 +110,13 @@ static bool stream_frames_strings_are_strings(struct stream_conn *c, const jdoc 
         "timezone", "locale", "on_busy", "threadId", "runId"};
     char why[64];
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const jdoc *value = jdoc_get(frame, names[i]);
         if (!value || jdoc_type(value) == JDOC_STRING || jdoc_type(value) == JDOC_NULL)
             continue;
-        snprintf(why, sizeof(why), "%s must be a string.", names[i]);
-        stream_form_error(
-            c, "invalid_field", why, stream_frames_text_or_null(frame, "client_message_id"), 0);
+        snprintf(why, sizeof why, "%s must be a string.", names[i]);
+        stream_form_error(c, "invalid_field", why,
+            stream_frames_text_or_null(frame, "client_message_id"), 0);
         return false;
     }
     return true;
@@ -130,7 +130,7 @@ static void stream_frames_on_message(struct stream_conn *c, const jdoc *frame)
 
     if (!stream_frames_strings_are_strings(c, frame))
         return;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (jdoc_get_string(frame, names[i], &text, &len) == 0) {
             stream_frames_submit_text(c, frame, text, len);
             return;
@@ -162,8 +162,8 @@ static void stream_frames_on_init(struct stream_conn *c, const jdoc *frame)
 }
 
 /* RunAgentInput, which may hold the whole conversation: its own bytes go to the turn pool. */
-static void stream_frames_on_agui(
-    struct stream_conn *c, const jdoc *frame, const char *text, size_t len)
+static void stream_frames_on_agui(struct stream_conn *c, const jdoc *frame, const char *text,
+    size_t len)
 {
     struct stream_submit submit = {.session = stream_frames_text_or_null(frame, "threadId"),
         .run_id = stream_frames_text_or_null(frame, "runId"),
@@ -198,8 +198,8 @@ static void stream_frames_on_cancel(struct stream_conn *c, const jdoc *frame)
     if (!turn && !session && !message)
         session = stream_socket_of(c)->session;
     if (!turn && !session && !message)
-        stream_form_error(
-            c, "invalid_field", "cancel needs turn_id, session_id or client_message_id.", NULL, 0);
+        stream_form_error(c, "invalid_field",
+            "cancel needs turn_id, session_id or client_message_id.", NULL, 0);
     else
         stream_message_cancel(c, turn, session, message);
 }
@@ -260,8 +260,8 @@ static void stream_frames_on_snooze(struct stream_conn *c, const jdoc *frame)
     int64_t minutes = 0;
 
     if (jdoc_get_int(frame, "minutes", &minutes) < 0 || minutes < 1)
-        stream_form_error(
-            c, "invalid_field", "minutes must be a whole number, 1 to 1440.", NULL, 0);
+        stream_form_error(c, "invalid_field", "minutes must be a whole number, 1 to 1440.", NULL,
+            0);
     else
         stream_frames_on_inbox(c, frame, minutes);
 }
@@ -284,8 +284,8 @@ static void stream_frames_on_pong(struct stream_conn *c, const jdoc *frame)
     (void)frame;
 }
 
-static bool stream_frames_named_session(
-    struct stream_conn *c, const jdoc *frame, const char **session)
+static bool stream_frames_named_session(struct stream_conn *c, const jdoc *frame,
+    const char **session)
 {
     *session = stream_frames_text_or_null(frame, "session_id");
     if (*session && ident_is_session(*session, strlen(*session)))
@@ -298,17 +298,16 @@ static void stream_frames_on_subscribe(struct stream_conn *c, const jdoc *frame)
 {
     const char *session;
     struct hub_viewer *viewer = NULL;
-    int rc;
+    int error;
 
     if (!stream_frames_named_session(c, frame, &session))
         return;
-    rc = stream_conn_watch(c, session, jdoc_text_or(frame, "cursor", ""), &viewer);
-    if (rc == ERR_INVALID)
+    error = stream_conn_watch(c, session, jdoc_text_or(frame, "cursor", ""), &viewer);
+    if (error == ERR_INVALID)
         stream_form_error(c, "invalid_field", "cursor must be EPOCH-N.", NULL, 0);
-    else if (rc == ERR_LIMIT)
-        stream_form_error(
-            c, "too_many_subscriptions", "Too many sessions on one socket.", NULL, 0);
-    else if (rc < 0)
+    else if (error == ERR_LIMIT)
+        stream_form_error(c, "too_many_subscriptions", "Too many sessions on one socket.", NULL, 0);
+    else if (error < 0)
         stream_form_error(c, "internal_error", "Something went wrong here.", NULL, 1000);
 }
 
@@ -362,8 +361,8 @@ static const struct {
 };
 
 /* text: the frame's own. */
-static void stream_frames_dispatch(
-    struct stream_conn *c, const jdoc *frame, const char *text, size_t len)
+static void stream_frames_dispatch(struct stream_conn *c, const jdoc *frame, const char *text,
+    size_t len)
 {
     const char *type = jdoc_text_or(frame, "type", "");
 
@@ -400,8 +399,7 @@ void stream_frames_text(struct stream_conn *c, const char *text, size_t len)
     char why[160] = "";
 
     stream_socket_of(c)->frames_in++;
-    if (stream_frames_is_object(text, len) &&
-        jdoc_parse(text, len, &frame, why, sizeof why) == 0) {
+    if (stream_frames_is_object(text, len) && jdoc_parse(text, len, &frame, why, sizeof why) == 0) {
         stream_frames_dispatch(c, frame, text, len);
         jdoc_free(frame);
         return;
@@ -411,8 +409,7 @@ void stream_frames_text(struct stream_conn *c, const char *text, size_t len)
     if (stream_frames_is_object(text, len) && stream_socket_of(c)->form->error_code)
         stream_form_error(c, "bad_json", why[0] ? why : "The frame is not valid JSON.", NULL, 0);
     else if (len == 0 || memchr(text, '\0', len))
-        stream_form_error(
-            c, "invalid_field", "The message has no text, or a NUL in it.", NULL, 0);
+        stream_form_error(c, "invalid_field", "The message has no text, or a NUL in it.", NULL, 0);
     else
         stream_frames_submit_text(c, NULL, text, len);
 }

@@ -29,8 +29,8 @@ static int stream_handover_check(const struct stream_handover *h)
         return ERR_INVALID;
     if (h->cursor[0] && logentry_id_parse(h->cursor, strlen(h->cursor), &id) < 0)
         return ERR_INVALID;
-    return stream_handover_is_safe(h->request) && stream_handover_is_safe(h->trace) ? 0
-                                                                                  : ERR_INVALID;
+    return stream_handover_is_safe(h->request) && stream_handover_is_safe(h->trace) ? 0 :
+                                                                                      ERR_INVALID;
 }
 
 int stream_handover_read(const char *query, struct stream_handover *out)

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_STREAM_STREAM_HANDOVER_H
 #define TURNPIKE_WORKERS_STREAM_STREAM_HANDOVER_H
 
+#include "base/err.h"
 #include "base/ident.h"
 #include "store/logentry.h"
 #include "workers/stream/hub.h"
@@ -14,18 +15,18 @@
  */
 struct stream_handover {
     char user[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1];
-    char turn[IDENT_UUID_SIZE];          /* "" = the whole session */
-    char cursor[LOGENTRY_ID_SIZE];       /* "" = live */
-    char request[72];                    /* id of the request; "" = none */
-    char trace[IDENT_TRACEPARENT_SIZE];  /* "" = none */
-    char origin[520];                    /* of the page, when it may be told; "" = none */
-    int64_t expires_ms;                  /* real time; 0 = never */
+    char turn[IDENT_UUID_SIZE];         /* "" = the whole session */
+    char cursor[LOGENTRY_ID_SIZE];      /* "" = live */
+    char request[72];                   /* id of the request; "" = none */
+    char trace[IDENT_TRACEPARENT_SIZE]; /* "" = none */
+    char origin[520];                   /* of the page, when it may be told; "" = none */
+    int64_t expires_ms;                 /* real time; 0 = never */
     bool whole_session, until_final;
-    bool json;                           /* the turn's stored reply instead of its events */
+    bool json; /* the turn's stored reply instead of its events */
 };
 
 /* Returns 0 or ERR_INVALID. */
-int stream_handover_read(const char *query, struct stream_handover *out);
+MUST_CHECK int stream_handover_read(const char *query, struct stream_handover *out);
 /* The viewer that it asks for. out borrows from h. */
 void stream_handover_start(const struct stream_handover *h, struct hub_start *out);
 

@@ -39,8 +39,8 @@ static bool stream_handshake_is_printable(const char *s, size_t max)
     return n > 0;
 }
 
-static const char *stream_handshake_header(
-    const struct stream_conn *c, enum stream_http_header header)
+static const char *stream_handshake_header(const struct stream_conn *c,
+    enum stream_http_header header)
 {
     return stream_request_header(c->own, header);
 }
@@ -53,8 +53,8 @@ static const char *stream_handshake_request_id(const struct stream_conn *c)
     return id && stream_handshake_is_printable(id, 128) ? id : NULL;
 }
 
-static void stream_handshake_refuse(
-    struct stream_conn *c, int status, const char *code, const char *detail)
+static void stream_handshake_refuse(struct stream_conn *c, int status, const char *code,
+    const char *detail)
 {
     struct stream_asker by = {.id = stream_handshake_request_id(c),
         .origin = stream_handshake_header(c, STREAM_HTTP_ORIGIN)};
@@ -84,15 +84,14 @@ static bool stream_handshake_path_user(const struct stream_conn *c, char user[ID
     return len > 0;
 }
 
-static void stream_handshake_development_user(
-    const struct stream_conn *c, const char *path, char user[IDENT_NAME_MAX + 1])
+static void stream_handshake_development_user(const struct stream_conn *c, const char *path,
+    char user[IDENT_NAME_MAX + 1])
 {
     const char *header = stream_handshake_header(c, STREAM_HTTP_DEV_USER);
 
     if (path[0])
         snprintf(user, IDENT_NAME_MAX + 1, "%s", path);
-    else if (stream_query_get(stream_request_query(c->own), "user", user, IDENT_NAME_MAX + 1) <=
-             0)
+    else if (stream_query_get(stream_request_query(c->own), "user", user, IDENT_NAME_MAX + 1) <= 0)
         snprintf(user, IDENT_NAME_MAX + 1, "%s", header ? header : "");
 }
 
@@ -103,9 +102,9 @@ static void stream_handshake_accept_key(const char *key, char out[32])
     char text[64];
     unsigned char digest[SHA_DIGEST_LENGTH];
 
-    snprintf(text, sizeof(text), "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+    snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
     SHA1((const unsigned char *)text, strlen(text), digest);
-    EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest));
+    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
 }
 
 static void stream_handshake_send_upgrade(struct stream_conn *c)
@@ -141,8 +140,8 @@ static void stream_handshake_send_upgrade(struct stream_conn *c)
 /* NULL = not known. */
 static const struct stream_form *stream_handshake_form(const char *query)
 {
-    static const struct stream_form *const forms[] = {
-        &stream_agui_form, &stream_text_form, &stream_legacy_form};
+    static const struct stream_form *const forms[] = {&stream_agui_form, &stream_text_form,
+        &stream_legacy_form};
     char name[16];
     long len = stream_query_get(query, "format", name, sizeof name);
 
@@ -184,8 +183,8 @@ static void stream_handshake_admit(struct stream_conn *c, const struct auth_iden
     if (!stream_handshake_path_user(c, user))
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
     else if (user[0] && !ident_user_is(who->user, user, strlen(user)))
-        stream_handshake_refuse(
-            c, 403, "forbidden", "The user of the path is not the user of the credential.");
+        stream_handshake_refuse(c, 403, "forbidden",
+            "The user of the path is not the user of the credential.");
     else
         stream_handshake_upgrade(c, who);
 }
@@ -198,7 +197,7 @@ static void stream_handshake_try_ticket(struct stream_conn *c, const struct link
     const char *text = link_reply_text(content, &len);
     int error = ERR_AUTH;
 
-    memset(&who, 0, sizeof(who));
+    memset(&who, 0, sizeof who);
     if (link_reply_type(content) == LINK_STRING)
         error = auth_ticket(c->stream->auth, text, len,
             stream_handshake_header(c, STREAM_HTTP_ORIGIN), &who);
@@ -214,8 +213,8 @@ static void stream_handshake_on_ticket(void *arg, int error, struct link_reply *
     struct stream_conn *c = arg;
 
     if (stream_conn_is_open(c) && error)
-        stream_handshake_refuse(
-            c, 503, "store_unavailable", "The ticket cannot be looked up now. Ask for a new one.");
+        stream_handshake_refuse(c, 503, "store_unavailable",
+            "The ticket cannot be looked up now. Ask for a new one.");
     else if (stream_conn_is_open(c))
         stream_handshake_try_ticket(c, content);
     link_reply_free(content);
@@ -229,8 +228,11 @@ static void stream_handshake_check_ticket(struct stream_conn *c, const char *tic
 
     keys_ticket(key, ticket);
     const struct link_arg args[] = {link_text("GETDEL"), link_text(key)};
-    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
-        .on_reply = stream_handshake_on_ticket, .arg = c, .asker = &c->asker};
+    const struct link_question question = {.args = args,
+        .nargs = sizeof args / sizeof *args,
+        .on_reply = stream_handshake_on_ticket,
+        .arg = c,
+        .asker = &c->asker};
     c->kind = &stream_ticket_kind; /* the request stays its own */
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
@@ -244,7 +246,7 @@ static void stream_handshake_authenticate(struct stream_conn *c)
     const char *why = "A credential is needed.";
     int error;
 
-    if (stream_query_get(stream_request_query(c->own), "ticket", ticket, sizeof(ticket)) > 0) {
+    if (stream_query_get(stream_request_query(c->own), "ticket", ticket, sizeof ticket) > 0) {
         stream_handshake_check_ticket(c, ticket);
         return;
     }
@@ -252,13 +254,13 @@ static void stream_handshake_authenticate(struct stream_conn *c)
         stream_handshake_refuse(c, 401, "unauthenticated", "This is not a ticket.");
         return;
     }
-    offer = malloc(sizeof(*offer));
+    offer = malloc(sizeof *offer);
     if (!offer || !stream_handshake_path_user(c, path)) {
         free(offer);
         stream_handshake_refuse(c, 404, "not_found", "There is nothing here.");
         return;
     }
-    memset(&who, 0, sizeof(who));
+    memset(&who, 0, sizeof who);
     stream_offer_read(stream_handshake_header(c, STREAM_HTTP_WS_PROTOCOL), offer);
     if (stream_offer_find(c->own, offer)) {
         error = auth_token(c->stream->auth, offer->token, offer->token_len, &who, &why);
@@ -271,8 +273,8 @@ static void stream_handshake_authenticate(struct stream_conn *c)
     }
     free(offer);
     if (error < 0)
-        stream_handshake_refuse(
-            c, 401, "unauthenticated", why ? why : "The credential is not valid.");
+        stream_handshake_refuse(c, 401, "unauthenticated",
+            why ? why : "The credential is not valid.");
     else
         stream_handshake_admit(c, &who);
 }
@@ -283,8 +285,8 @@ static bool stream_handshake_query_is_good(const char *query)
 {
     char session[IDENT_SESSION_MAX + 1], cursor[LOGENTRY_ID_SIZE];
     struct logentry_id id;
-    long session_len = stream_query_get(query, "session_id", session, sizeof(session));
-    long cursor_len = stream_query_get(query, "cursor", cursor, sizeof(cursor));
+    long session_len = stream_query_get(query, "session_id", session, sizeof session);
+    long cursor_len = stream_query_get(query, "cursor", cursor, sizeof cursor);
 
     if (!stream_handshake_form(query) || (session_len < 0 && strstr(query, "session_id=")))
         return false;
@@ -307,11 +309,11 @@ static void stream_handshake_route_socket(struct stream_conn *c)
     else if (!version || strcmp(version, "13") != 0)
         stream_handshake_refuse(c, 426, "upgrade_required", "Sec-WebSocket-Version must be 13.");
     else if (!key || strlen(key) != 24)
-        stream_handshake_refuse(
-            c, 400, "bad_request", "Sec-WebSocket-Key must have 24 characters.");
+        stream_handshake_refuse(c, 400, "bad_request",
+            "Sec-WebSocket-Key must have 24 characters.");
     else if (!stream_handshake_query_is_good(stream_request_query(r)))
-        stream_handshake_refuse(
-            c, 400, "bad_request", "session_id, cursor or format is not valid.");
+        stream_handshake_refuse(c, 400, "bad_request",
+            "session_id, cursor or format is not valid.");
     else if (!origin_may_open(c->stream->conf, stream_request_header(r, STREAM_HTTP_ORIGIN),
                  stream_request_header(r, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 403, "origin_not_allowed", "This origin is not allowed.");
@@ -364,8 +366,7 @@ static void stream_handshake_route(struct stream_conn *c)
     const char *path = stream_request_path(c->own);
 
     if (strcmp(path, SSE_PATH) != 0 &&
-        !origin_host_answered(
-            c->stream->conf, stream_handshake_header(c, STREAM_HTTP_HOST)))
+        !origin_host_answered(c->stream->conf, stream_handshake_header(c, STREAM_HTTP_HOST)))
         stream_handshake_refuse(c, 421, "host_not_answered",
             "Development mode answers localhost, 127.0.0.1, [::1] and the names in the setting "
             "`development.hosts` only.");
@@ -396,8 +397,8 @@ static void stream_handshake_feed(struct stream_conn *c, const char *bytes, size
     if (error == 0)
         return;
     if (error == ERR_LIMIT) {
-        stream_handshake_refuse(
-            c, 431, "headers_too_large", "The request's headers are too large.");
+        stream_handshake_refuse(c, 431, "headers_too_large",
+            "The request's headers are too large.");
     } else if (error < 0) {
         stream_handshake_refuse(c, 400, "bad_request",
             "The request is not HTTP/1.1 as one Host, whole lines and no body make it.");
@@ -408,7 +409,8 @@ static void stream_handshake_feed(struct stream_conn *c, const char *bytes, size
     }
 }
 
-static void stream_ticket_feed(struct stream_conn *c, const char *bytes, size_t len)
+static void stream_handshake_stream_ticket_feed(struct stream_conn *c, const char *bytes,
+    size_t len)
 {
     (void)bytes;
     (void)len;
@@ -418,16 +420,14 @@ static void stream_ticket_feed(struct stream_conn *c, const char *bytes, size_t 
 static void stream_handshake_tick(struct stream_conn *c, int64_t now_ms)
 {
     if (now_ms >= c->due_ms)
-        stream_handshake_refuse(
-            c, 408, "handshake_timeout", "The request did not come in time.");
+        stream_handshake_refuse(c, 408, "handshake_timeout", "The request did not come in time.");
 }
 
 /* Taken before the drain: it is answered, then drained like the others. */
 static bool stream_handshake_drain(struct stream_conn *c, bool late)
 {
     if (late)
-        stream_handshake_refuse(
-            c, 503, "draining", "This machine is being taken out of service.");
+        stream_handshake_refuse(c, 503, "draining", "This machine is being taken out of service.");
     return late;
 }
 
@@ -448,7 +448,7 @@ static const struct stream_kind stream_handshake_kind = {.name = "handshake",
 
 static const struct stream_kind stream_ticket_kind = {.name = "ticket",
     .linger_ms = STREAM_LINGER_MS,
-    .feed = stream_ticket_feed,
+    .feed = stream_handshake_stream_ticket_feed,
     .tick = stream_handshake_tick,
     .drain = stream_handshake_drain,
     .drained = stream_conn_no_step,

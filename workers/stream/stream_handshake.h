@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_STREAM_STREAM_HANDSHAKE_H
 #define TURNPIKE_WORKERS_STREAM_STREAM_HANDSHAKE_H
 
+#include "base/err.h"
 #include "workers/stream/stream_conn.h"
 
 /*
@@ -10,7 +11,7 @@
  */
 
 /* Takes an accepted descriptor, on success only. Returns 0, ERR_NOMEM or ERR_IO. */
-int stream_handshake_accept(struct stream *s, int fd);
+MUST_CHECK int stream_handshake_accept(struct stream *s, int fd);
 
 /* All kinds, for tests: the request is read, its ticket is looked up, WebSocket, SSE, JSON. */
 #define STREAM_HANDSHAKE_KINDS 5

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
-static void stream_json_refuse(
-    struct stream_conn *c, int status, const char *code, const char *detail)
+static void stream_json_refuse(struct stream_conn *c, int status, const char *code,
+    const char *detail)
 {
     const struct stream_handover *h = c->own;
     struct stream_asker by = {.id = h->request[0] ? h->request : NULL,
@@ -70,8 +70,8 @@ static void stream_json_on_turn(void *arg, int error, struct link_reply *fields)
     struct stream_conn *c = arg;
 
     if (stream_conn_is_open(c) && (error || link_reply_count(fields) != 2))
-        stream_json_refuse(
-            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
+        stream_json_refuse(c, 503, "store_unavailable",
+            "The reply cannot be read now; ask for the turn later.");
     else if (stream_conn_is_open(c))
         stream_json_tell(c, fields);
     link_reply_free(fields);
@@ -95,11 +95,15 @@ static void stream_json_ended(struct stream_conn *c)
     keys_turn(key, h->user, h->turn);
     const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("status"),
         link_text("reply")};
-    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
-        .reads = true, .on_reply = stream_json_on_turn, .arg = c, .asker = &c->asker};
+    const struct link_question question = {.args = args,
+        .nargs = sizeof args / sizeof *args,
+        .reads = true,
+        .on_reply = stream_json_on_turn,
+        .arg = c,
+        .asker = &c->asker};
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
-        stream_json_refuse(
-            c, 503, "store_unavailable", "The reply cannot be read now; ask for the turn later.");
+        stream_json_refuse(c, 503, "store_unavailable",
+            "The reply cannot be read now; ask for the turn later.");
 }
 
 static void stream_json_free(struct stream_conn *c)

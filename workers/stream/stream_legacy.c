@@ -102,8 +102,12 @@ static void stream_legacy_final(struct stream_conn *c, const struct logentry *e)
     keys_turn(key, c->user, turn);
     const struct link_arg args[] = {link_text("HMGET"), link_text(key), link_text("status"),
         link_text("reply"), link_text("session")};
-    const struct link_question question = {.args = args, .nargs = sizeof args / sizeof *args,
-        .reads = true, .on_reply = stream_legacy_on_reply, .arg = c, .asker = &c->asker};
+    const struct link_question question = {.args = args,
+        .nargs = sizeof args / sizeof *args,
+        .reads = true,
+        .on_reply = stream_legacy_on_reply,
+        .arg = c,
+        .asker = &c->asker};
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_legacy_tell_gone(c);
 }

@@ -51,10 +51,10 @@ static void stream_message_unlink(struct stream_message *m)
         *at = m->next;
 }
 
-static struct stream_message *stream_message_new(
-    struct stream_conn *c, enum stream_message_kind kind)
+static struct stream_message *stream_message_new(struct stream_conn *c,
+    enum stream_message_kind kind)
 {
-    struct stream_message *m = calloc(1, sizeof(*m)), **at = &stream_socket_of(c)->messages;
+    struct stream_message *m = calloc(1, sizeof *m), **at = &stream_socket_of(c)->messages;
 
     if (!m)
         return NULL;
@@ -110,7 +110,9 @@ static int stream_message_ask(struct stream_message *m, struct fastcgi_pool *poo
         {"T_START", start},
     };
     const struct fastcgi_call_request request = {.pairs = pairs,
-        .count = sizeof pairs / sizeof pairs[0], .body = m->body.data, .len = m->body.len,
+        .count = sizeof pairs / sizeof pairs[0],
+        .body = m->body.data,
+        .len = m->body.len,
         /* Two with the same id are one; an answer to an approval has the id of that. */
         .repeatable = m->kind == MESSAGE_SUBMIT && m->client_message_id,
         .timeout_ms = conf->queue_wait_ms + 2 * conf->redis_timeout_ms + CALL_MARGIN_MS,
@@ -146,8 +148,8 @@ static void stream_message_tell_run_error(struct stream_conn *c, const struct st
     buf_free(&b);
 }
 
-static void stream_message_tell_error(
-    const struct stream_message *m, const char *code, const char *text, int64_t retry_ms)
+static void stream_message_tell_error(const struct stream_message *m, const char *code,
+    const char *text, int64_t retry_ms)
 {
     if (m->agui)
         stream_message_tell_run_error(m->conn, m, code, text, retry_ms);
@@ -162,8 +164,8 @@ static void stream_message_tell_failure(const struct stream_message *m, int erro
     else if (error == ERR_NET)
         stream_message_tell_error(m, "not_ready", "The workers cannot be reached.", RETRY_MS);
     else if (error == ERR_STORE)
-        stream_message_tell_error(
-            m, "store_unavailable", "The storage cannot be reached.", RETRY_MS);
+        stream_message_tell_error(m, "store_unavailable", "The storage cannot be reached.",
+            RETRY_MS);
     else
         stream_message_tell_error(m, "no_answer",
             "It is not known whether the message was taken. Send it again with the same "
@@ -206,8 +208,10 @@ static void stream_message_tell_reply(const struct stream_message *m, const char
 static int stream_message_replay(struct stream_message *m, const jdoc *reply)
 {
     struct hub_viewer *viewer = stream_conn_viewer(m->conn, m->session);
-    struct hub_start start = {
-        .user = m->conn->user, .session = m->session, .has_cursor = true, .until_final = true};
+    struct hub_start start = {.user = m->conn->user,
+        .session = m->session,
+        .has_cursor = true,
+        .until_final = true};
     const char *cursor = jdoc_text_or(reply, "cursor", "");
 
     start.run = jdoc_text_or(reply, "turn_id", NULL);
@@ -231,8 +235,8 @@ static void stream_message_on_accepted(struct stream_message *m, jdoc *reply)
     if (strcmp(jdoc_text_or(reply, "state", ""), "duplicate") == 0)
         error = stream_message_replay(m, reply);
     if (error == ERR_LIMIT)
-        stream_message_tell_error(
-            m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
+        stream_message_tell_error(m, "too_many_subscriptions", "Too many sessions on one socket.",
+            0);
     else if (error)
         stream_message_tell_failure(m, error);
     else if (stream_socket_of(c)->form->tells_accepted && !m->agui)
@@ -299,18 +303,18 @@ void stream_message_pump(struct stream_conn *c)
 
     while (stream_socket_is_open(c) && (m = stream_message_first_submit(c)) && !m->call) {
         struct hub_viewer *viewer;
-        int rc = stream_conn_watch(c, m->session, NULL, &viewer);
-        if (rc == 0 && !viewer->told)
+        int error = stream_conn_watch(c, m->session, NULL, &viewer);
+        if (error == 0 && !viewer->told)
             return; /* comes back when the viewer stands: no event of the turn is missed */
-        if (rc == 0)
-            rc = stream_message_send_submit(m, stream_message_on_reply);
-        if (rc == ERR_LIMIT) {
-            stream_message_tell_error(
-                m, "too_many_subscriptions", "Too many sessions on one socket.", 0);
+        if (error == 0)
+            error = stream_message_send_submit(m, stream_message_on_reply);
+        if (error == ERR_LIMIT) {
+            stream_message_tell_error(m, "too_many_subscriptions",
+                "Too many sessions on one socket.", 0);
             stream_message_unlink(m);
             stream_message_free(m);
-        } else if (rc < 0) {
-            stream_message_fail(m, rc);
+        } else if (error < 0) {
+            stream_message_fail(m, error);
         }
     }
 }
@@ -329,7 +333,7 @@ static bool stream_message_choose_session(struct stream_conn *c, const char *ses
     return w->session != NULL;
 }
 
-static char *dup_or_null(const char *s)
+static char *stream_message_dup_or_null(const char *s)
 {
     return s ? strdup(s) : NULL;
 }
@@ -349,8 +353,12 @@ static void stream_message_on_redis(void *arg, int error, struct link_reply *rep
 static int stream_message_hurry_redis(struct stream_conn *c)
 {
     struct link_arg ping = link_text("PING");
-    const struct link_question question = {
-        .args = &ping, .nargs = 1, .reads = true, .on_reply = stream_message_on_redis, .arg = c, .asker = &c->asker};
+    const struct link_question question = {.args = &ping,
+        .nargs = 1,
+        .reads = true,
+        .on_reply = stream_message_on_redis,
+        .arg = c,
+        .asker = &c->asker};
 
     if (hub_is_up(c->stream->hub))
         return 0;
@@ -363,8 +371,8 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     const char *session;
 
     if (!stream_message_choose_session(c, submit->session)) {
-        stream_form_error(
-            c, "invalid_field", "The session's id is not valid.", submit->client_message_id, 0);
+        stream_form_error(c, "invalid_field", "The session's id is not valid.",
+            submit->client_message_id, 0);
         return;
     }
     if (stream_message_count_kind(c, true) >= STREAM_MESSAGES_MAX) {
@@ -380,8 +388,8 @@ void stream_message_submit(struct stream_conn *c, const struct stream_submit *su
     }
     m->agui = submit->agui;
     m->session = strdup(session);
-    m->client_message_id = dup_or_null(submit->client_message_id);
-    m->run_id = dup_or_null(submit->run_id);
+    m->client_message_id = stream_message_dup_or_null(submit->client_message_id);
+    m->run_id = stream_message_dup_or_null(submit->run_id);
     m->body = *submit->body;
     buf_init(submit->body, 0);
     buf_puts(&m->body, ",\"session_id\":");
@@ -409,7 +417,7 @@ void stream_message_free_all(struct stream_conn *c)
 {
     struct stream_message **first = &stream_socket_of(c)->messages, *m;
 
-    while ((m = *first) != NULL) {
+    while ((m = *first)) {
         *first = m->next;
         if (m->call)
             fastcgi_call_forget(m->call);
@@ -424,31 +432,31 @@ void stream_message_free_all(struct stream_conn *c)
 
 static void stream_message_call_api(struct stream_message *m, const char *method, const char *path)
 {
-    int rc = stream_message_ask(m, m->conn->stream->api, method, path, stream_message_on_reply);
+    int error = stream_message_ask(m, m->conn->stream->api, method, path, stream_message_on_reply);
 
-    if (rc < 0)
-        stream_message_fail(m, rc);
+    if (error < 0)
+        stream_message_fail(m, error);
 }
 
-static struct stream_message *stream_message_new_aside(
-    struct stream_conn *c, enum stream_message_kind kind, const char *id)
+static struct stream_message *stream_message_new_aside(struct stream_conn *c,
+    enum stream_message_kind kind, const char *id)
 {
     struct stream_message *m;
 
     if (stream_message_count_kind(c, false) >= CALLS_MAX) {
-        stream_form_error(
-            c, "too_many_waiting", "Too many requests wait on this socket.", id, RETRY_MS);
+        stream_form_error(c, "too_many_waiting", "Too many requests wait on this socket.", id,
+            RETRY_MS);
         return NULL;
     }
     m = stream_message_new(c, kind);
     if (!m)
         return NULL;
-    m->client_message_id = dup_or_null(id);
+    m->client_message_id = stream_message_dup_or_null(id);
     return m;
 }
 
-void stream_message_cancel(
-    struct stream_conn *c, const char *turn, const char *session, const char *client_message_id)
+void stream_message_cancel(struct stream_conn *c, const char *turn, const char *session,
+    const char *client_message_id)
 {
     const char *base = c->stream->conf->public_base, *id = turn ? turn : session;
     struct stream_message *m = stream_message_new_aside(c, MESSAGE_CANCEL, client_message_id);

@@ -29,8 +29,8 @@ void stream_message_tick(struct stream_conn *c, int64_t now_ms);
 /* Nobody hears the replies any more. A message that has not been sent is sent all the same. */
 void stream_message_free_all(struct stream_conn *c);
 /* Exactly one of the three, in this order, names what is to stop; others may be NULL. */
-void stream_message_cancel(
-    struct stream_conn *c, const char *turn, const char *session, const char *client_message_id);
+void stream_message_cancel(struct stream_conn *c, const char *turn, const char *session,
+    const char *client_message_id);
 /* snooze_minutes 0: acknowledged. What becomes of it is told on the user's channel. */
 void stream_message_inbox(struct stream_conn *c, const char *entry, int64_t snooze_minutes);
 /* json: the user's context, an object. */

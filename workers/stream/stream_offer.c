@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static size_t next_item(const char **list, const char **item)
+static size_t stream_offer_next_item(const char **list, const char **item)
 {
     size_t len;
 
@@ -25,7 +25,7 @@ void stream_offer_read(const char *list, struct stream_offer *offer)
     offer->answer = NULL;
     offer->token_len = 0;
     offer->unreadable = false;
-    while (list && (len = next_item(&list, &item)) > 0) {
+    while (list && (len = stream_offer_next_item(&list, &item)) > 0) {
         const char *token = NULL;
         if (token_follows) {
             token = item;
@@ -40,7 +40,7 @@ void stream_offer_read(const char *list, struct stream_offer *offer)
         } else if (len == 8 && strncmp(item, "turnpike", 8) == 0) {
             offer->answer = "turnpike";
         }
-        if (token && len >= sizeof(offer->token))
+        if (token && len >= sizeof offer->token)
             offer->unreadable = true;
         else if (token) {
             memcpy(offer->token, token, len);
@@ -60,13 +60,13 @@ bool stream_offer_find(const struct stream_request *r, struct stream_offer *offe
         return !offer->unreadable;
     if (bearer) {
         offer->token_len = strlen(bearer);
-        offer->unreadable = offer->token_len >= sizeof(offer->token);
+        offer->unreadable = offer->token_len >= sizeof offer->token;
         if (offer->unreadable)
             return false;
         memcpy(offer->token, bearer, offer->token_len + 1);
         return true;
     }
-    len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof(offer->token));
+    len = stream_query_get(stream_request_query(r), "token", offer->token, sizeof offer->token);
     if (len > 0)
         offer->token_len = (size_t)len;
     else

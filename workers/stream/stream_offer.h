@@ -9,7 +9,7 @@
 /* stream_offer -- the bearer token of a handshake, wherever the client put it. Pure. */
 #define STREAM_OFFER_TOKEN_MAX 8192
 
-struct stream_offer {          /* what Sec-WebSocket-Protocol says */
+struct stream_offer {   /* what Sec-WebSocket-Protocol says */
     const char *answer; /* the protocol without a secret, or NULL */
     char token[STREAM_OFFER_TOKEN_MAX];
     size_t token_len;

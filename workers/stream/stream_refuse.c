@@ -28,8 +28,10 @@ static void stream_refuse_put_problem(struct buf *body, const struct stream_aske
     const char *code, const char *detail)
 {
     const bool retryable = status == 503;
-    const struct problem_kind kind = {
-        .status = status, .code = code, .title = http_reason(status), .retryable = retryable};
+    const struct problem_kind kind = {.status = status,
+        .code = code,
+        .title = http_reason(status),
+        .retryable = retryable};
     struct problem p = {.retry_after_ms = retryable ? RETRY_AFTER_MS : 0};
 
     snprintf(p.detail, sizeof p.detail, "%s", detail);

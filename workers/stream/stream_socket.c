@@ -19,8 +19,8 @@
  * began are long.
  */
 
-struct stream_socket *stream_socket_new(
-    const struct stream_form *form, const struct stream_socket_user *user)
+struct stream_socket *stream_socket_new(const struct stream_form *form,
+    const struct stream_socket_user *user)
 {
     struct stream_socket *w = calloc(1, sizeof *w);
 
@@ -77,8 +77,8 @@ static size_t stream_socket_put_head(unsigned char head[10], int opcode, size_t 
     return 10;
 }
 
-static int stream_socket_send_frame(
-    struct stream_conn *c, int opcode, const struct iovec *parts, size_t count, size_t max)
+static int stream_socket_send_frame(struct stream_conn *c, int opcode, const struct iovec *parts,
+    size_t count, size_t max)
 {
     unsigned char head[10];
     struct iovec iov[8];
@@ -142,8 +142,8 @@ void stream_socket_close(struct stream_conn *c, unsigned code, const char *reaso
 
 /* ---- in ---- */
 
-static ssize_t stream_socket_on_recv(
-    wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags, void *arg)
+static ssize_t stream_socket_on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len,
+    int flags, void *arg)
 {
     struct stream_conn *c = arg;
     struct stream_socket *w = stream_socket_of(c);
@@ -163,8 +163,8 @@ static ssize_t stream_socket_on_recv(
 }
 
 /* What wslay sends by itself: pongs and the answer to a close. It always takes all. */
-static ssize_t stream_socket_on_send(
-    wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags, void *arg)
+static ssize_t stream_socket_on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
+    int flags, void *arg)
 {
     struct stream_conn *c = arg;
     struct iovec iov = {(void *)(uintptr_t)data, len};
@@ -176,8 +176,8 @@ static ssize_t stream_socket_on_send(
     return (ssize_t)len;
 }
 
-static void stream_socket_on_frame_start(
-    wslay_event_context_ptr ws, const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
+static void stream_socket_on_frame_start(wslay_event_context_ptr ws,
+    const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
 {
     struct stream_conn *c = arg;
     struct stream_socket *w = stream_socket_of(c);
@@ -195,8 +195,8 @@ static void stream_socket_on_frame_start(
     }
 }
 
-static void stream_socket_on_message(
-    wslay_event_context_ptr ws, const struct wslay_event_on_msg_recv_arg *message, void *arg)
+static void stream_socket_on_message(wslay_event_context_ptr ws,
+    const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
     struct stream_conn *c = arg;
     struct stream_socket *w = stream_socket_of(c);

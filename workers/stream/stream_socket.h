@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_STREAM_STREAM_SOCKET_H
 #define TURNPIKE_WORKERS_STREAM_STREAM_SOCKET_H
 
+#include "base/err.h"
 #include "workers/stream/stream_conn.h"
 #include "workers/stream/stream_form.h"
 
@@ -36,8 +37,8 @@ struct stream_socket {
     uint16_t close_code;
     bool close_sent, close_received, mid_message;
 
-    char *session;             /* used when a frame names none; or NULL */
-    struct hub_viewer *inbox;  /* stream_ws; or NULL */
+    char *session;                   /* used when a frame names none; or NULL */
+    struct hub_viewer *inbox;        /* stream_ws; or NULL */
     struct stream_message *messages; /* stream_message: in order; the first may be in flight */
     bool admin;
     int64_t window_ms; /* stream_frames: the minute that is counted, monotonic */
@@ -46,8 +47,8 @@ struct stream_socket {
 };
 
 /* The owner frees it with stream_socket_free. NULL = no memory. */
-struct stream_socket *stream_socket_new(
-    const struct stream_form *form, const struct stream_socket_user *user);
+struct stream_socket *stream_socket_new(const struct stream_form *form,
+    const struct stream_socket_user *user);
 void stream_socket_free(struct stream_socket *w);
 /* Of a connection that is a WebSocket, open or not. */
 struct stream_socket *stream_socket_of(const struct stream_conn *c);
@@ -62,9 +63,10 @@ void stream_socket_drained(struct stream_conn *c);
  * A text frame from up to 6 parts; max as outq_send. Returns 0; ERR_FULL: not taken; other: the
  * socket is closed, or the connection dead.
  */
-int stream_socket_text(struct stream_conn *c, const struct iovec *parts, size_t count, size_t max);
+MUST_CHECK int stream_socket_text(struct stream_conn *c, const struct iovec *parts, size_t count,
+    size_t max);
 /* Also ERR_NOMEM: the buffer has failed, or holds nothing; the connection is dead. */
-int stream_socket_json(struct stream_conn *c, const struct buf *json);
+MUST_CHECK int stream_socket_json(struct stream_conn *c, const struct buf *json);
 void stream_socket_ping(struct stream_conn *c);
 /* Sends a close frame; the connection ends when the peer has answered, or after two seconds. */
 void stream_socket_close(struct stream_conn *c, unsigned code, const char *reason);

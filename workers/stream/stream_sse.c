@@ -24,8 +24,8 @@ static struct iovec stream_sse_part(const char *bytes, size_t len)
     return (struct iovec){(void *)(uintptr_t)bytes, len};
 }
 
-static int stream_sse_send(
-    struct stream_conn *c, const struct iovec *parts, size_t count, size_t max)
+static int stream_sse_send(struct stream_conn *c, const struct iovec *parts, size_t count,
+    size_t max)
 {
     char head[24];
     struct iovec iov[8];
@@ -34,7 +34,7 @@ static int stream_sse_send(
     for (size_t i = 0; i < count; i++)
         len += parts[i].iov_len;
     if (stream_sse_is_chunked(c))
-        iov[n++] = (struct iovec){head, (size_t)snprintf(head, sizeof(head), "%zx\r\n", len)};
+        iov[n++] = (struct iovec){head, (size_t)snprintf(head, sizeof head, "%zx\r\n", len)};
     for (size_t i = 0; i < count; i++)
         iov[n++] = parts[i];
     if (stream_sse_is_chunked(c))
@@ -66,8 +66,9 @@ static void stream_sse_end(struct stream_conn *c, bool retry)
     struct iovec one;
 
     if (retry) {
-        one = stream_sse_part(text, (size_t)snprintf(text, sizeof(text), "retry: %lld\n\n",
-                                        (long long)c->stream->conf->stream_retry_ms));
+        one = stream_sse_part(text,
+            (size_t)snprintf(text, sizeof text, "retry: %lld\n\n",
+                (long long)c->stream->conf->stream_retry_ms));
         err_ignore(stream_sse_send(c, &one, 1, 0));
     }
     if (stream_sse_is_chunked(c) && stream_conn_is_open(c)) {
@@ -135,9 +136,10 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
     char retry[48];
 
     buf_init(&b, 0);
-    buf_puts(&b, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-                 "Cache-Control: no-store\r\n"
-                 "X-Accel-Buffering: no\r\nConnection: close\r\n");
+    buf_puts(&b,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+        "Cache-Control: no-store\r\n"
+        "X-Accel-Buffering: no\r\nConnection: close\r\n");
     if (h->request[0])
         buf_printf(&b, "X-Request-Id: %s\r\n", h->request);
     if (h->trace[0])
@@ -146,7 +148,7 @@ static void stream_sse_send_head(struct stream_conn *c, const struct stream_hand
     if (stream_sse_is_chunked(c))
         buf_puts(&b, "Transfer-Encoding: chunked\r\n");
     buf_puts(&b, "\r\n");
-    snprintf(retry, sizeof(retry), "retry: %lld\n\n", (long long)c->stream->conf->stream_retry_ms);
+    snprintf(retry, sizeof retry, "retry: %lld\n\n", (long long)c->stream->conf->stream_retry_ms);
     if (stream_sse_is_chunked(c))
         buf_printf(&b, "%zx\r\n%s\r\n", strlen(retry), retry);
     else

@@ -29,11 +29,11 @@
 #define FAILED_PAUSE_MS 200
 #define REFUSALS_MAX 64 /* connections above stream.connections, each only to be refused */
 #define READY_WITHOUT_REDIS_MS 1000
-#define HUB_TICK_EVERY 5 /* ticks */
+#define HUB_TICK_EVERY 5  /* ticks */
 #define TASK_STACK 131072 /* of those that make connections to Redis */
-#define DRAIN_EACH_MS 5  /* so that not all clients come back at once */
+#define DRAIN_EACH_MS 5   /* so that not all clients come back at once */
 
-static void mark_ready(struct stream *s)
+static void stream_worker_mark_ready(struct stream *s)
 {
     if (!s->worker->slot || atomic_load(&s->worker->slot->ready))
         return;
@@ -42,25 +42,26 @@ static void mark_ready(struct stream *s)
 
 /* ---- accepting ---- */
 
-static void on_accept(struct reactor_source *source, uint32_t events);
-static void on_accept_again(struct reactor_timer *timer);
+static void stream_worker_on_accept(struct reactor_source *source, uint32_t events);
+static void stream_worker_on_accept_again(struct reactor_timer *timer);
 
-static void pause_accept(struct stream *s, int64_t ms)
+static void stream_worker_pause_accept(struct stream *s, int64_t ms)
 {
     reactor_unwatch(s->reactor, &s->accept);
-    reactor_timer_set(
-        s->reactor, &s->accept_again, clock_mono_ms() + ms, on_accept_again, s);
+    reactor_timer_set(s->reactor, &s->accept_again, clock_mono_ms() + ms,
+        stream_worker_on_accept_again, s);
 }
 
 static void stream_worker_watch_accept(struct stream *s)
 {
-    if (reactor_watch(s->reactor, &s->accept, s->worker->listen_fd, EPOLLIN, on_accept, s) < 0) {
+    if (reactor_watch(s->reactor, &s->accept, s->worker->listen_fd, EPOLLIN,
+            stream_worker_on_accept, s) < 0) {
         log_limited(LOG_LEVEL_ERROR, "the listening socket cannot be watched");
-        pause_accept(s, FAILED_PAUSE_MS);
+        stream_worker_pause_accept(s, FAILED_PAUSE_MS);
     }
 }
 
-static void on_accept_again(struct reactor_timer *timer)
+static void stream_worker_on_accept_again(struct reactor_timer *timer)
 {
     struct stream *s = timer->arg;
 
@@ -73,7 +74,7 @@ static void on_accept_again(struct reactor_timer *timer)
  * A full worker leaves new connections to its siblings for a moment. What nobody took by then it
  * takes itself, to refuse it: left in the backlog, its client would wait without end.
  */
-static bool may_accept(struct stream *s)
+static bool stream_worker_may_accept(struct stream *s)
 {
     int64_t over = (int64_t)s->connections - s->most;
 
@@ -84,30 +85,30 @@ static bool may_accept(struct stream *s)
     if (s->waited_full && over < REFUSALS_MAX)
         return true;
     s->waited_full = false;
-    pause_accept(s, FULL_PAUSE_MS);
+    stream_worker_pause_accept(s, FULL_PAUSE_MS);
     return false;
 }
 
-static void on_accept(struct reactor_source *source, uint32_t events)
+static void stream_worker_on_accept(struct reactor_source *source, uint32_t events)
 {
     struct stream *s = source->arg;
 
     (void)events;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int fd;
-        if (!may_accept(s))
+        if (!stream_worker_may_accept(s))
             return;
         fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
                 log_limited(LOG_LEVEL_ERROR, "accept: %s", strerror(errno));
-                pause_accept(s, FAILED_PAUSE_MS);
+                stream_worker_pause_accept(s, FAILED_PAUSE_MS);
             }
             return;
         }
         if (stream_handshake_accept(s, fd) < 0) {
             close(fd);
-            pause_accept(s, FAILED_PAUSE_MS);
+            stream_worker_pause_accept(s, FAILED_PAUSE_MS);
             return;
         }
         if (s->worker->slot)
@@ -117,7 +118,7 @@ static void on_accept(struct reactor_source *source, uint32_t events)
 
 /* ---- time ---- */
 
-static void start_drain(struct stream *s)
+static void stream_worker_start_drain(struct stream *s)
 {
     if (s->drain_from_ms != 0)
         return;
@@ -135,7 +136,7 @@ static void start_drain(struct stream *s)
 }
 
 /* Each connection leaves at its own moment, within nine tenths of the drain time at most. */
-static void drain_bucket(struct stream *s, struct stream_conn *first, int64_t now)
+static void stream_worker_drain_bucket(struct stream *s, struct stream_conn *first, int64_t now)
 {
     int64_t spread = s->drain_spread_ms, passed = now - s->drain_from_ms;
     struct stream_conn *next;
@@ -148,7 +149,7 @@ static void drain_bucket(struct stream *s, struct stream_conn *first, int64_t no
     }
 }
 
-static void tick_bucket(struct stream *s, unsigned bucket, int64_t now)
+static void stream_worker_tick_bucket(struct stream *s, unsigned bucket, int64_t now)
 {
     struct stream_conn *next;
 
@@ -158,26 +159,27 @@ static void tick_bucket(struct stream *s, unsigned bucket, int64_t now)
     }
 }
 
-static void on_tick(struct reactor_timer *timer)
+static void stream_worker_on_tick(struct reactor_timer *timer)
 {
     struct stream *s = timer->arg;
     int64_t now = clock_mono_ms(), next = timer->due_ms + TICK_MS;
 
-    reactor_timer_set(s->reactor, timer, next > now ? next : now + TICK_MS, on_tick, s);
+    reactor_timer_set(s->reactor, timer, next > now ? next : now + TICK_MS, stream_worker_on_tick,
+        s);
     worker_beat(s->worker);
     s->turn_of_bucket++;
-    tick_bucket(s, s->turn_of_bucket % STREAM_BUCKETS, now);
+    stream_worker_tick_bucket(s, s->turn_of_bucket % STREAM_BUCKETS, now);
     if (s->turn_of_bucket % HUB_TICK_EVERY == 0)
         hub_tick(s->hub, now);
     if (hub_is_up(s->hub) || now - s->started_ms >= READY_WITHOUT_REDIS_MS)
-        mark_ready(s);
+        stream_worker_mark_ready(s);
     if (s->worker->slot)
-        atomic_store_explicit(
-            &s->worker->slot->connections, (long long)s->connections, memory_order_relaxed);
+        atomic_store_explicit(&s->worker->slot->connections, (long long)s->connections,
+            memory_order_relaxed);
     if (s->drain_from_ms == 0)
         return;
     for (unsigned i = 0; i < STREAM_BUCKETS; i++)
-        drain_bucket(s, s->buckets[i], now);
+        stream_worker_drain_bucket(s, s->buckets[i], now);
     if (s->connections == 0 || now - s->drain_from_ms >= s->conf->drain_ms)
         s->over = true;
 }
@@ -192,7 +194,7 @@ static void stream_worker_follow_signals(struct stream *s)
         log_reopen();
     }
     if (w->drain || w->abort_turn)
-        start_drain(s);
+        stream_worker_start_drain(s);
     if (w->abort_turn)
         s->over = true;
 }
@@ -200,7 +202,7 @@ static void stream_worker_follow_signals(struct stream *s)
 /* ---- life ---- */
 
 /* As many connections as the settings and the descriptors allow. */
-static int64_t most_connections(const struct conf *conf)
+static int64_t stream_worker_most_connections(const struct conf *conf)
 {
     struct rlimit limit;
     int64_t most;
@@ -213,7 +215,7 @@ static int64_t most_connections(const struct conf *conf)
     return most < conf->stream_max ? most : conf->stream_max;
 }
 
-static void raise_descriptor_limit(const struct conf *conf)
+static void stream_worker_raise_descriptor_limit(const struct conf *conf)
 {
     struct rlimit limit;
 
@@ -228,35 +230,35 @@ static void raise_descriptor_limit(const struct conf *conf)
 
 int stream_worker_open(struct stream **out, struct worker *w)
 {
-    struct stream *s = calloc(1, sizeof(*s));
+    struct stream *s = calloc(1, sizeof *s);
     const struct tasks_settings tasks = {.stack_bytes = TASK_STACK, .stacks_kept = 1};
     char why[CONF_WHY_SIZE] = "";
-    int rc;
+    int error;
 
     if (!s)
         return ERR_NOMEM;
     s->worker = w;
     s->conf = w->conf;
-    s->most = most_connections(w->conf);
+    s->most = stream_worker_most_connections(w->conf);
     s->started_ms = clock_mono_ms();
     buf_init(&s->scratch, 0);
-    if ((size_t)snprintf(s->api_socket, sizeof(s->api_socket), "%s/api.sock", w->conf->run_dir) >=
-        sizeof(s->api_socket))
-        rc = ERR_CONFIG;
-    else if ((rc = reactor_new(&s->reactor)) == 0)
-        rc = auth_new(&s->auth, w->conf, why, sizeof(why));
-    if (rc == 0)
-        rc = tasks_open(s->reactor, &tasks);
-    if (rc == 0)
-        rc = hub_new(&s->hub, w->conf, s->reactor, &stream_events_sink);
-    if (rc == 0)
-        rc = fastcgi_pool_new(&s->turns, s->reactor, w->turn_socket, w->board);
-    if (rc == 0)
-        rc = fastcgi_pool_new(&s->api, s->reactor, s->api_socket, NULL);
-    if (rc < 0) {
-        log_error("stream worker cannot start: %s %s", err_text(rc), why);
+    if ((size_t)snprintf(s->api_socket, sizeof s->api_socket, "%s/api.sock", w->conf->run_dir) >=
+        sizeof s->api_socket)
+        error = ERR_CONFIG;
+    else if ((error = reactor_new(&s->reactor)) == 0)
+        error = auth_new(&s->auth, w->conf, why, sizeof why);
+    if (error == 0)
+        error = tasks_open(s->reactor, &tasks);
+    if (error == 0)
+        error = hub_new(&s->hub, w->conf, s->reactor, &stream_events_sink);
+    if (error == 0)
+        error = fastcgi_pool_new(&s->turns, s->reactor, w->turn_socket, w->board);
+    if (error == 0)
+        error = fastcgi_pool_new(&s->api, s->reactor, s->api_socket, NULL);
+    if (error < 0) {
+        log_error("stream worker cannot start: %s %s", err_text(error), why);
         stream_worker_close(s);
-        return rc;
+        return error;
     }
     *out = s;
     return 0;
@@ -280,26 +282,26 @@ void stream_worker_close(struct stream *s)
     free(s);
 }
 
-static void start(struct stream *s)
+static void stream_worker_start(struct stream *s)
 {
     stream_worker_watch_accept(s);
-    reactor_timer_set(s->reactor, &s->tick, clock_mono_ms() + TICK_MS, on_tick, s);
+    reactor_timer_set(s->reactor, &s->tick, clock_mono_ms() + TICK_MS, stream_worker_on_tick, s);
     worker_signals(s->worker);
     worker_beat(s->worker);
 }
 
 static int stream_worker_run(struct stream *s)
 {
-    int result = 0;
+    int error = 0;
 
-    while (!s->over && result != ERR_IO) {
-        result = task_wait(s->reactor, INT64_MAX, &s->worker->wait_mask);
+    while (!s->over && error != ERR_IO) {
+        error = task_wait(s->reactor, INT64_MAX, &s->worker->wait_mask);
         stream_worker_follow_signals(s);
     }
-    if (result == ERR_IO)
+    if (error == ERR_IO)
         log_error("the stream worker cannot wait: %s", strerror(errno));
     log_info("stream worker ends with %zu connections left", s->connections);
-    return result == ERR_IO ? 1 : 0;
+    return error == ERR_IO ? 1 : 0;
 }
 
 int stream_worker_main(struct worker *w)
@@ -307,10 +309,10 @@ int stream_worker_main(struct worker *w)
     struct stream *s;
     int status;
 
-    raise_descriptor_limit(w->conf);
+    stream_worker_raise_descriptor_limit(w->conf);
     if (stream_worker_open(&s, w) < 0)
         return 1;
-    start(s);
+    stream_worker_start(s);
     status = stream_worker_run(s);
     stream_worker_close(s);
     return status;

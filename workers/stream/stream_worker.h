@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_STREAM_STREAM_WORKER_H
 #define TURNPIKE_WORKERS_STREAM_STREAM_WORKER_H
 
+#include "base/err.h"
 #include "process/worker.h"
 #include "workers/stream/stream_conn.h"
 
@@ -11,7 +12,7 @@
  */
 
 /* Everything but the listening socket and the signals. Returns 0 or an error, which is logged. */
-int stream_worker_open(struct stream **out, struct worker *w);
+MUST_CHECK int stream_worker_open(struct stream **out, struct worker *w);
 /* Ends all connections. */
 void stream_worker_close(struct stream *s);
 

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
-static const struct stream_socket_user stream_ws_user = {
-    .said = stream_frames_text, .closing = stream_message_free_all};
+static const struct stream_socket_user stream_ws_user = {.said = stream_frames_text,
+    .closing = stream_message_free_all};
 
 /* ---- the kind's operations ---- */
 
@@ -21,8 +21,7 @@ static void stream_ws_ping(struct stream_conn *c, int64_t now_ms)
     struct stream_socket *w = stream_socket_of(c);
     int64_t every = c->stream->conf->stream_ping_ms;
 
-    if (now_ms - w->pinged_ms < every ||
-        (now_ms - c->in_ms < every && now_ms - c->out_ms < every))
+    if (now_ms - w->pinged_ms < every || (now_ms - c->in_ms < every && now_ms - c->out_ms < every))
         return;
     w->pinged_ms = now_ms;
     stream_socket_ping(c);

@@ -39,7 +39,7 @@ struct control {
     struct control_client clients[CONTROL_CLIENTS_MAX];
 };
 
-static void client_close(struct control_client *client)
+static void control_client_close(struct control_client *client)
 {
     if (!client->used)
         return;
@@ -51,12 +51,12 @@ static void client_close(struct control_client *client)
     client->used = false;
 }
 
-static void client_on_time(struct reactor_timer *timer)
+static void control_client_on_time(struct reactor_timer *timer)
 {
-    client_close(timer->arg);
+    control_client_close(timer->arg);
 }
 
-static void client_write(struct control_client *client)
+static void control_client_write(struct control_client *client)
 {
     while (client->sent < client->reply.len) {
         ssize_t n = send(client->source.fd, client->reply.data + client->sent,
@@ -72,17 +72,17 @@ static void client_write(struct control_client *client)
             break;
         client->sent += (size_t)n;
     }
-    client_close(client);
+    control_client_close(client);
 }
 
-static void client_answer(struct control_client *client)
+static void control_client_answer(struct control_client *client)
 {
     size_t len = client->line_len;
     if (len > 0 && client->line[len - 1] == '\r')
         len--;
     client->line[len] = '\0';
     buf_init(&client->reply, REPLY_MAX);
-    if (memchr(client->line, '\0', len) != NULL)
+    if (memchr(client->line, '\0', len))
         buf_puts(&client->reply, "error: a command line holds no NUL\n");
     else
         client->control->fn(client->control->arg, client->line, &client->reply);
@@ -90,45 +90,45 @@ static void client_answer(struct control_client *client)
         buf_reset(&client->reply);
         buf_puts(&client->reply, "error: the answer is too long\n");
     }
-    client_write(client);
+    control_client_write(client);
 }
 
-static void client_read(struct control_client *client)
+static void control_client_read(struct control_client *client)
 {
-    while (client->line_len < sizeof(client->line)) {
+    while (client->line_len < sizeof client->line) {
         char *at = client->line + client->line_len;
         ssize_t n =
-            recv(client->source.fd, at, sizeof(client->line) - client->line_len, MSG_DONTWAIT);
+            recv(client->source.fd, at, sizeof client->line - client->line_len, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
-            client_close(client);
+            control_client_close(client);
             return;
         }
         char *end = memchr(at, '\n', (size_t)n);
         client->line_len += (size_t)n;
-        if (end == NULL)
+        if (!end)
             continue;
         client->line_len = (size_t)(end - client->line);
-        client_answer(client);
+        control_client_answer(client);
         return;
     }
-    client_close(client);
+    control_client_close(client);
 }
 
-static void client_on_ready(struct reactor_source *source, uint32_t events)
+static void control_client_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct control_client *client = source->arg;
-    if (client->reply.data != NULL)
-        client_write(client);
+    if (client->reply.data)
+        control_client_write(client);
     else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        client_read(client);
+        control_client_read(client);
 }
 
 /* A free place, or that of the client that has been here longest. */
-static struct control_client *client_place(struct control *c)
+static struct control_client *control_client_place(struct control *c)
 {
     struct control_client *oldest = &c->clients[0];
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -137,7 +137,7 @@ static struct control_client *client_place(struct control *c)
         if (c->clients[i].since_ms < oldest->since_ms)
             oldest = &c->clients[i];
     }
-    client_close(oldest);
+    control_client_close(oldest);
     return oldest;
 }
 
@@ -151,24 +151,25 @@ static void control_on_connection(struct reactor_source *source, uint32_t events
             log_limited(LOG_LEVEL_ERROR, "control socket: accept: %s", strerror(errno));
         return;
     }
-    struct control_client *client = client_place(c);
-    memset(client, 0, sizeof(*client));
+    struct control_client *client = control_client_place(c);
+    memset(client, 0, sizeof *client);
     client->control = c;
     client->since_ms = clock_mono_ms();
-    if (reactor_watch(c->reactor, &client->source, fd, EPOLLIN, client_on_ready, client) != 0) {
+    if (reactor_watch(c->reactor, &client->source, fd, EPOLLIN, control_client_on_ready, client) !=
+        0) {
         close(fd);
         return;
     }
     client->used = true;
-    reactor_timer_set(
-        c->reactor, &client->timer, client->since_ms + CONTROL_TIME_MS, client_on_time, client);
+    reactor_timer_set(c->reactor, &client->timer, client->since_ms + CONTROL_TIME_MS,
+        control_client_on_time, client);
 }
 
-int control_new(
-    struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn, void *arg)
+int control_new(struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn,
+    void *arg)
 {
-    struct control *c = calloc(1, sizeof(*c));
-    if (c == NULL)
+    struct control *c = calloc(1, sizeof *c);
+    if (!c)
         return ERR_NOMEM;
     c->reactor = reactor;
     c->fn = fn;
@@ -184,10 +185,10 @@ int control_new(
 
 void control_free(struct control *c)
 {
-    if (c == NULL)
+    if (!c)
         return;
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-        client_close(&c->clients[i]);
+        control_client_close(&c->clients[i]);
     reactor_unwatch(c->reactor, &c->listener);
     free(c);
 }
@@ -202,19 +203,19 @@ size_t control_clients(const struct control *c)
 
 /* --- the asking side --- */
 
-static int ask_connect(const char *path, int *fdp)
+static int control_ask_connect(const char *path, int *fdp)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof address.sun_path)
         return ERR_NOT_FOUND;
     strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return ERR_IO;
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        int error = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND
-                    : errno == EACCES || errno == EPERM      ? ERR_FORBIDDEN
-                                                             : ERR_IO;
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND :
+            errno == EACCES || errno == EPERM                ? ERR_FORBIDDEN :
+                                                               ERR_IO;
         close(fd);
         return error;
     }
@@ -222,7 +223,7 @@ static int ask_connect(const char *path, int *fdp)
     return 0;
 }
 
-static int ask_read(int fd, int64_t until_ms, struct buf *reply)
+static int control_ask_read(int fd, int64_t until_ms, struct buf *reply)
 {
     char bytes[4096];
     for (;;) {
@@ -233,7 +234,7 @@ static int ask_read(int fd, int64_t until_ms, struct buf *reply)
             return ERR_DEADLINE;
         if (ready < 0 && errno == EINTR)
             return ERR_CANCELLED;
-        ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+        ssize_t n = recv(fd, bytes, sizeof bytes, 0);
         if (n == 0)
             return buf_error(reply);
         if (n < 0 && errno != EINTR)
@@ -248,17 +249,17 @@ int control_ask(const char *path, const char *line, int timeout_ms, struct buf *
     char request[CONTROL_LINE_MAX];
     size_t len = strlen(line);
     int fd = -1;
-    if (len + 1 >= sizeof(request))
+    if (len + 1 >= sizeof request)
         return ERR_INVALID;
     memcpy(request, line, len);
     request[len] = '\n';
-    int error = ask_connect(path, &fd);
+    int error = control_ask_connect(path, &fd);
     if (error != 0)
         return error;
     if (send(fd, request, len + 1, MSG_NOSIGNAL) != (ssize_t)len + 1)
         error = ERR_IO;
     else
-        error = ask_read(fd, clock_mono_ms() + timeout_ms, reply);
+        error = control_ask_read(fd, clock_mono_ms() + timeout_ms, reply);
     close(fd);
     return error;
 }

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_SUPERVISOR_CONTROL_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/reactor.h"
 
 #include <stddef.h>
@@ -16,8 +17,8 @@ struct control;
 typedef void control_fn(void *arg, const char *line, struct buf *reply);
 
 /* listen_fd: non-blocking, borrowed. Returns 0, ERR_NOMEM or ERR_IO. */
-int control_new(
-    struct control **out, struct reactor *reactor, int listen_fd, control_fn *fn, void *arg);
+MUST_CHECK int control_new(struct control **out, struct reactor *reactor, int listen_fd,
+    control_fn *fn, void *arg);
 void control_free(struct control *c);
 size_t control_clients(const struct control *c);
 
@@ -30,6 +31,6 @@ size_t control_clients(const struct control *c);
  *   timeout_ms  for the whole exchange
  * Returns 0; ERR_NOT_FOUND (nobody listens there); ERR_FORBIDDEN; ERR_IO; ERR_DEADLINE.
  */
-int control_ask(const char *path, const char *line, int timeout_ms, struct buf *reply);
+MUST_CHECK int control_ask(const char *path, const char *line, int timeout_ms, struct buf *reply);
 
 #endif

@@ -16,18 +16,18 @@
 #define SEATS_CAPACITY (3 * (256 + 4096 + 64 + 16 + 64 + 1))
 #define LINES_MAX (1u << 20) /* a line for each turn of a machine */
 
-int crew_init(
-    struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd)
+int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains,
+    int notify_fd)
 {
-    memset(c, 0, sizeof(*c));
+    memset(c, 0, sizeof *c);
     c->sockets = sockets;
     c->mains = mains;
     c->notify_fd = notify_fd;
     c->self = getpid();
     c->capacity = CAPACITY;
     buf_init(&c->lines, LINES_MAX);
-    c->slots = calloc(c->capacity, sizeof(*c->slots));
-    if (c->slots == NULL)
+    c->slots = calloc(c->capacity, sizeof *c->slots);
+    if (!c->slots)
         return ERR_NOMEM;
     int error = crew_seats_init(&c->seats, SEATS_CAPACITY);
     if (error == 0)
@@ -48,7 +48,7 @@ static void crew_generation_free(struct crew_generation *g)
 
 void crew_fini(struct crew *c)
 {
-    while (c->generations != NULL) {
+    while (c->generations) {
         struct crew_generation *g = c->generations;
         c->generations = g->next;
         crew_generation_free(g);
@@ -57,15 +57,15 @@ void crew_fini(struct crew *c)
     crew_seats_fini(&c->seats);
     free(c->slots);
     buf_free(&c->lines);
-    memset(c, 0, sizeof(*c));
+    memset(c, 0, sizeof *c);
 }
 
 /* --- generations --- */
 
 struct crew_generation *crew_generation_add(struct crew *c)
 {
-    struct crew_generation *g = calloc(1, sizeof(*g));
-    if (g == NULL)
+    struct crew_generation *g = calloc(1, sizeof *g);
+    if (!g)
         return NULL;
     g->number = c->last_generation + 1;
     g->next = c->generations;
@@ -75,7 +75,7 @@ struct crew_generation *crew_generation_add(struct crew *c)
 
 static void crew_generation_unlink(struct crew *c, struct crew_generation *g)
 {
-    for (struct crew_generation **at = &c->generations; *at != NULL; at = &(*at)->next)
+    for (struct crew_generation **at = &c->generations; *at; at = &(*at)->next)
         if (*at == g) {
             *at = g->next;
             return;
@@ -136,7 +136,7 @@ struct crew_slot *crew_slot_take(struct crew *c, struct crew_generation *g,
     int first = s ? crew_seats_take(&c->seats, count) : -1;
     if (first < 0)
         return NULL;
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, sizeof *s);
     s->pool = pool;
     s->position = position;
     s->seats_first = (size_t)first;
@@ -153,7 +153,7 @@ void crew_slot_forget(struct crew *c, size_t index)
     struct crew_slot *s = &c->slots[index];
     crew_seats_give(&c->seats, s->seats_first, s->seats_count);
     atomic_store(&c->board->slots[index].seats_count, 0);
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, sizeof *s);
     s->lines_fd = s->replaces = -1;
 }
 
@@ -232,8 +232,7 @@ static size_t crew_turns_held(const struct crew *c, size_t index)
 void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
 {
     char doing[SCOREBOARD_DOING_SIZE];
-    const struct scoreboard_seat *seat =
-        scoreboard_executing(c->board, &c->board->slots[index]);
+    const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     size_t turns = crew_turns_held(c, index), used = 0;
     out[0] = '\0';
     if (seat && atomic_load(&seat->turn_started_ms) != 0) {
@@ -241,8 +240,8 @@ void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size)
         turns -= turns > 0;
     }
     if (turns > 0 && used < size)
-        snprintf(out + used, size - used, "%s %zu %sturn%s", seat ? "," : " in its loop,",
-            turns, seat ? "other " : "", turns == 1 ? "" : "s");
+        snprintf(out + used, size - used, "%s %zu %sturn%s", seat ? "," : " in its loop,", turns,
+            seat ? "other " : "", turns == 1 ? "" : "s");
 }
 
 /* --- to all --- */
@@ -253,8 +252,8 @@ static bool crew_leaves_last(const struct crew_slot *s)
     return s->pool == SCOREBOARD_TOOL || s->pool == SCOREBOARD_HOUSEKEEPER;
 }
 
-static bool crew_is_meant(
-    const struct crew_slot *s, enum crew_whom whom, const struct crew_generation *g)
+static bool crew_is_meant(const struct crew_slot *s, enum crew_whom whom,
+    const struct crew_generation *g)
 {
     switch (whom) {
     case CREW_ALL:
@@ -269,8 +268,8 @@ static bool crew_is_meant(
     return false;
 }
 
-void crew_tell(
-    struct crew *c, enum slots_event event, enum crew_whom whom, const struct crew_generation *g)
+void crew_tell(struct crew *c, enum slots_event event, enum crew_whom whom,
+    const struct crew_generation *g)
 {
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].state != SLOTS_EMPTY && crew_is_meant(&c->slots[i], whom, g))

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "process/scoreboard.h"
 #include "process/slots.h"
 #include "process/worker.h"
@@ -33,17 +34,17 @@ struct crew_generation {
 struct crew_slot {
     enum slots_state state;
     enum scoreboard_pool pool;
-    unsigned position; /* within its pool, from 0 */
+    unsigned position;               /* within its pool, from 0 */
     size_t seats_first, seats_count; /* its range; the same for each process here */
     pid_t pid;
-    int lines_fd;        /* housekeeper: our end of its socket; else -1 */
-    int64_t since_ms;    /* of the state */
-    int64_t ready_ms;    /* 0 = not yet */
-    bool silent;         /* its beat was late at the last look too */
+    int lines_fd;           /* housekeeper: our end of its socket; else -1 */
+    int64_t since_ms;       /* of the state */
+    int64_t ready_ms;       /* 0 = not yet */
+    bool silent;            /* its beat was late at the last look too */
     struct starved starved; /* while its beat is not fresh */
-    int64_t deadline_ms; /* what it means depends on the state; 0 = none */
-    unsigned failures;   /* early deaths in a row */
-    int replaces;        /* slot that goes when this one serves; -1 = none */
+    int64_t deadline_ms;    /* what it means depends on the state; 0 = none */
+    unsigned failures;      /* early deaths in a row */
+    int replaces;           /* slot that goes when this one serves; -1 = none */
     struct crew_generation *generation;
 };
 
@@ -71,8 +72,8 @@ struct crew {
  *   notify_fd       eventfd that workers write when ready; borrowed
  * Returns 0 or ERR_NOMEM.
  */
-int crew_init(
-    struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains, int notify_fd);
+MUST_CHECK int crew_init(struct crew *c, const struct sockets *sockets, crew_main_fn *const *mains,
+    int notify_fd);
 /* Every process must have been reaped. */
 void crew_fini(struct crew *c);
 
@@ -85,16 +86,17 @@ struct crew_generation *crew_generation_add(struct crew *c);
 void crew_generation_drop(struct crew *c, struct crew_generation *g, bool conf_ready);
 /* Spawns everything its conf asks for. Returns 0; ERR_FULL: more than there are slots or seats, and
  * nothing was spawned. */
-int crew_start(struct crew *c, struct crew_generation *g);
+MUST_CHECK int crew_start(struct crew *c, struct crew_generation *g);
 /* All its workers are ready / how many are. */
 bool crew_is_complete(const struct crew *c, const struct crew_generation *g);
 /* Every pool has a worker that serves. */
 bool crew_serves(const struct crew *c);
 
-/* Which slots an event is for. The last: tool processes and the housekeeper, which the others need. */
+/* Which slots an event is for. The last: tool processes and the housekeeper, which the others
+ * need. */
 enum crew_whom { CREW_ALL, CREW_BUT_LAST, CREW_THIS_GENERATION, CREW_OTHER_GENERATIONS };
-void crew_tell(
-    struct crew *c, enum slots_event event, enum crew_whom whom, const struct crew_generation *g);
+void crew_tell(struct crew *c, enum slots_event event, enum crew_whom whom,
+    const struct crew_generation *g);
 /* A signal to every process. */
 void crew_signal(struct crew *c, int number);
 /* Processes that are left / left except the last. */

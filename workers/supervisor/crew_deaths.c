@@ -14,26 +14,26 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static bool deaths_asked(const struct crew_slot *s)
+static bool crew_deaths_asked(const struct crew_slot *s)
 {
     return s->state == SLOTS_RETIRING || s->state == SLOTS_TERMINATING || s->state == SLOTS_DYING ||
-           s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
+        s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING;
 }
 
-static void deaths_log(const struct crew *c, size_t index, int status)
+static void crew_deaths_log(const struct crew *c, size_t index, int status)
 {
     const struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024], how[64];
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (WIFSIGNALED(status))
-        snprintf(how, sizeof(how), "died of SIG%s%s", sigabbrev_np(WTERMSIG(status)),
+        snprintf(how, sizeof how, "died of SIG%s%s", sigabbrev_np(WTERMSIG(status)),
             WCOREDUMP(status) ? " (core dumped)" : "");
     else
-        snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-    crew_turn_text(c, index, turn, sizeof(turn));
-    log_write(clean && deaths_asked(s) ? LOG_LEVEL_DEBUG
-              : clean               ? LOG_LEVEL_INFO
-                                    : LOG_LEVEL_WARN,
+        snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(status));
+    crew_turn_text(c, index, turn, sizeof turn);
+    log_write(clean && crew_deaths_asked(s) ? LOG_LEVEL_DEBUG :
+            clean                           ? LOG_LEVEL_INFO :
+                                              LOG_LEVEL_WARN,
         "%s %s while %s after %llu requests%s", crew_label(c, index, label), how,
         slots_state_name(s->state),
         (unsigned long long)atomic_load(&c->board->slots[index].requests), turn);
@@ -43,7 +43,7 @@ static void deaths_log(const struct crew *c, size_t index, int status)
  * How much a death in a request says against that request; 0: nothing. A worker that was asked to
  * go and did not is killed for that.
  */
-static unsigned deaths_weight(const struct crew_slot *s, int status)
+static unsigned crew_deaths_weight(const struct crew_slot *s, int status)
 {
     bool crashed = !WIFSIGNALED(status);
     switch (WIFSIGNALED(status) ? WTERMSIG(status) : 0) {
@@ -58,17 +58,18 @@ static unsigned deaths_weight(const struct crew_slot *s, int status)
     }
     if (crashed || s->state == SLOTS_ABORTING || s->state == SLOTS_KILLING)
         return BLAME_CRASHED;
-    return deaths_asked(s) ? 0 : BLAME_KILLED;
+    return crew_deaths_asked(s) ? 0 : BLAME_KILLED;
 }
 
 /* Refuses what killed it for a while, and says so; the housekeeper tells the other machines. */
-static void deaths_blame(struct crew *c, size_t index, const struct blame_work *work, int status)
+static void crew_deaths_blame(struct crew *c, size_t index, const struct blame_work *work,
+    int status)
 {
     struct blame_mark marks[BLAME_SCOPES];
-    unsigned weight = deaths_weight(&c->slots[index], status);
+    unsigned weight = crew_deaths_weight(&c->slots[index], status);
     char label[64];
-    size_t count = weight == 0 ? 0
-                               : blame_death(&c->board->blame, work, weight, clock_mono_ms(), marks);
+    size_t count =
+        weight == 0 ? 0 : blame_death(&c->board->blame, work, weight, clock_mono_ms(), marks);
     if (weight == 0)
         return;
     log_warn("%s died at work: %s%s of user %s%s", crew_label(c, index, label),
@@ -76,8 +77,8 @@ static void deaths_blame(struct crew *c, size_t index, const struct blame_work *
         count > 0 ? "" : "; nothing is refused yet");
     for (size_t i = 0; i < count; i++) {
         log_warn("%s of user %s are refused for %" PRId64 " s (request_crashed_worker)",
-            blame_scope_text(marks[i].scope, work),
-            work->uid[0] != '\0' ? work->uid : "-", marks[i].ms / 1000);
+            blame_scope_text(marks[i].scope, work), work->uid[0] != '\0' ? work->uid : "-",
+            marks[i].ms / 1000);
         crew_lines_blame(c, &marks[i]);
     }
 }
@@ -100,31 +101,32 @@ void crew_deaths_seats(struct crew *c, size_t index, pid_t pid)
 }
 
 /* What it died in: the work of the seat that executed. False: nobody's, as when its loop did. */
-static bool deaths_work(const struct crew *c, size_t index, struct blame_work *work)
+static bool crew_deaths_work(const struct crew *c, size_t index, struct blame_work *work)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     return seat && scoreboard_work_get(seat, work);
 }
 
-static void deaths_settle(struct crew *c, pid_t pid, int status)
+static void crew_deaths_settle(struct crew *c, pid_t pid, int status)
 {
     for (size_t i = 0; i < c->used; i++) {
         if (c->slots[i].pid != pid)
             continue;
         bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         struct blame_work work;
-        bool at_work = !clean && deaths_work(c, i, &work);
-        deaths_log(c, i, status);
+        bool at_work = !clean && crew_deaths_work(c, i, &work);
+        crew_deaths_log(c, i, status);
         if (!clean)
             c->deaths[c->slots[i].pool]++;
         if (at_work)
-            deaths_blame(c, i, &work, status);
+            crew_deaths_blame(c, i, &work, status);
         atomic_fetch_add(&c->board->slots[i].deaths, !clean);
         bool on_demand = c->slots[i].pool == SCOREBOARD_QUARANTINE;
-        crew_step(c, i, clean && on_demand ? SLOTS_ON_EXIT_IDLE
-                        : clean            ? SLOTS_ON_EXIT_CLEAN
-                        : at_work          ? SLOTS_ON_EXIT_AT_WORK
-                                           : SLOTS_ON_EXIT_CRASH);
+        crew_step(c, i,
+            clean && on_demand ? SLOTS_ON_EXIT_IDLE :
+                clean          ? SLOTS_ON_EXIT_CLEAN :
+                at_work        ? SLOTS_ON_EXIT_AT_WORK :
+                                 SLOTS_ON_EXIT_CRASH);
         if (on_demand)
             crew_quarantine_look(c);
         return;
@@ -138,5 +140,5 @@ void crew_reap(struct crew *c)
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR))
         if (pid > 0)
-            deaths_settle(c, pid, status);
+            crew_deaths_settle(c, pid, status);
 }

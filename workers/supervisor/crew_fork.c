@@ -27,15 +27,15 @@ static _Noreturn void crew_fork_child(struct crew *c, size_t index, int supervis
         .tool_socket = c->sockets->one[SOCKETS_TOOL].path,
         .notify_fd = c->notify_fd};
     int keep[] = {w.listen_fd, w.supervisor_fd, w.notify_fd};
-    worker_enter(&w, c->self, keep, sizeof(keep) / sizeof(keep[0]));
+    worker_enter(&w, c->self, keep, sizeof keep / sizeof keep[0]);
     exit(c->mains[s->pool](&w));
 }
 
 _Static_assert((int)SOCKETS_API == (int)SCOREBOARD_API &&
-                   (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
-                   (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM &&
-                   (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE &&
-                   (int)SOCKETS_TOOL == (int)SCOREBOARD_TOOL,
+        (int)SOCKETS_TURN == (int)SCOREBOARD_TURN &&
+        (int)SOCKETS_STREAM == (int)SCOREBOARD_STREAM &&
+        (int)SOCKETS_QUARANTINE == (int)SCOREBOARD_QUARANTINE &&
+        (int)SOCKETS_TOOL == (int)SCOREBOARD_TOOL,
     "a pool's socket has the pool's number");
 
 static void crew_fork_board(struct crew *c, size_t index)

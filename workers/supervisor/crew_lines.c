@@ -14,7 +14,7 @@
 
 #define LINES_PIECE 4096 /* bytes; longer than any line */
 
-static struct crew_slot *lines_reader(struct crew *c)
+static struct crew_slot *crew_lines_reader(struct crew *c)
 {
     struct crew_slot *found = NULL;
     for (size_t i = 0; i < c->used; i++) {
@@ -32,7 +32,7 @@ static struct crew_slot *lines_reader(struct crew *c)
  * here. */
 void crew_lines_flush(struct crew *c)
 {
-    struct crew_slot *s = c->lines.len > 0 ? lines_reader(c) : NULL;
+    struct crew_slot *s = c->lines.len > 0 ? crew_lines_reader(c) : NULL;
     while (s && c->lines.len > 0) {
         size_t most = c->lines.len < LINES_PIECE ? c->lines.len : LINES_PIECE;
         const char *end = memrchr(c->lines.data, '\n', most);
@@ -44,8 +44,8 @@ void crew_lines_flush(struct crew *c)
 }
 
 /* Adds a line, whole or not at all, and sends what can be sent. False when there was no room. */
-__attribute__((format(printf, 2, 3))) static bool lines_add(
-    struct crew *c, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool crew_lines_add(struct crew *c, const char *format,
+    ...)
 {
     size_t before = c->lines.len;
     char line[IDENT_USER_MAX + 128];
@@ -63,16 +63,16 @@ __attribute__((format(printf, 2, 3))) static bool lines_add(
     return added;
 }
 
-/* The marks of this machine hold without it; one that is lost costs another machine some workers. */
+/* The marks of this machine hold without it; one that is lost costs another machine some
+ * workers. */
 void crew_lines_blame(struct crew *c, const struct blame_mark *mark)
 {
-    (void)lines_add(c, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
+    (void)crew_lines_add(c, "blame %016llx %" PRId64 "\n", mark->key, mark->ms);
 }
 
-void crew_lines_lost(
-    struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed)
+void crew_lines_lost(struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed)
 {
     /* Without the line the lease runs out instead; that is slower and costs an attempt. */
-    if (!lines_add(c, "%s %s %s %d\n", executed ? "dead" : "spared", uid, turn, (int)pid))
+    if (!crew_lines_add(c, "%s %s %s %d\n", executed ? "dead" : "spared", uid, turn, (int)pid))
         log_limited(LOG_LEVEL_WARN, "no room to tell the housekeeper about turn %s", turn);
 }

@@ -1,13 +1,15 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_CREW_PARTS_H
 #define TURNPIKE_WORKERS_SUPERVISOR_CREW_PARTS_H
 
+#include "base/err.h"
 #include "workers/supervisor/crew.h"
 
 /*
  * crew_parts -- what the files of crew share with each other. Process: supervisor.
  *
  *   crew             generations, slots, signals to all
- *   crew_step        the one place where a slot changes its state: an action for each cell (slots.h)
+ *   crew_step        the one place where a slot changes its state: an action for each cell
+ *   (slots.h)
  *   crew_fork        a process for a slot
  *   crew_seats       which seats of the scoreboard a slot has; how many processes there are
  *   crew_watch       workers that are late, starved, silent or due to be recycled
@@ -19,7 +21,7 @@
 /* The one place where a slot changes its state. */
 void crew_step(struct crew *c, size_t index, enum slots_event event);
 /* Forks a process for the slot. Returns 0 or ERR_IO. */
-int crew_fork(struct crew *c, size_t index);
+MUST_CHECK int crew_fork(struct crew *c, size_t index);
 /* The slot is empty, its seats are for others. Its generation is the caller's business. */
 void crew_slot_forget(struct crew *c, size_t index);
 /* One slot less; the last one of a generation that has been replaced frees it. */
@@ -38,8 +40,7 @@ void crew_turn_text(const struct crew *c, size_t index, char *out, size_t size);
 void crew_lines_flush(struct crew *c);
 void crew_lines_blame(struct crew *c, const struct blame_mark *mark);
 /* A turn of a dead worker. executed: the worker died in it; else beside it. */
-void crew_lines_lost(
-    struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed);
+void crew_lines_lost(struct crew *c, const char *uid, const char *turn, pid_t pid, bool executed);
 
 /* The seats of a dead worker are free again, and the housekeeper is told about their turns. */
 void crew_deaths_seats(struct crew *c, size_t index, pid_t pid);

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_SUPERVISOR_CREW_SEATS_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "process/scoreboard.h"
 
 #include <stdbool.h>
@@ -33,10 +34,10 @@ struct crew_seats {
     size_t count;
 };
 /* Returns 0 or ERR_NOMEM. */
-int crew_seats_init(struct crew_seats *s, size_t count);
+MUST_CHECK int crew_seats_init(struct crew_seats *s, size_t count);
 void crew_seats_fini(struct crew_seats *s);
 /* The first of `count` free seats in a row, now taken; -1: there are none. Of 0 seats: 0. */
-int crew_seats_take(struct crew_seats *s, size_t count);
+MUST_CHECK int crew_seats_take(struct crew_seats *s, size_t count);
 void crew_seats_give(struct crew_seats *s, size_t first, size_t count);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EARLY_MS 10000 /* a worker that served shorter died early */
+#define EARLY_MS 10000    /* a worker that served shorter died early */
 #define EARLY_MAX_MS 1000 /* longest delay of such a one while its pool is below half */
 
 typedef void crew_action_fn(struct crew *c, size_t index, enum slots_event event);
@@ -55,11 +55,10 @@ static void crew_act_serve(struct crew *c, size_t index, enum slots_event event)
 static void crew_act_replace(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
-    struct crew_slot *new_one =
-        crew_slot_take(c, s->generation, s->pool, s->position, (int)index);
+    struct crew_slot *new_one = crew_slot_take(c, s->generation, s->pool, s->position, (int)index);
     char label[64], reason[WORKER_REASON_SIZE] = "";
     (void)event;
-    if (new_one == NULL) {
+    if (!new_one) {
         s->state = SLOTS_READY;
         return;
     }
@@ -82,16 +81,16 @@ static void crew_act_abort(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    crew_turn_text(c, index, turn, sizeof(turn));
+    crew_turn_text(c, index, turn, sizeof turn);
     /* Told to hurry, idle workers just go. */
     /* One that does not come round hears neither: it is to say where it is. */
     bool stuck = event == SLOTS_ON_STUCK;
     log_write(event == SLOTS_ON_HURRY && turn[0] == '\0' ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
         "%s: %s, %s; KILL in %" PRId64 " ms (kill_grace)%s", crew_label(c, index, label),
-        stuck && s->silent             ? "gives no sign of life"
-        : stuck                        ? "turn far beyond its deadline"
-        : event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)"
-                                       : "asked to hurry",
+        stuck && s->silent               ? "gives no sign of life" :
+            stuck                        ? "turn far beyond its deadline" :
+            event == SLOTS_ON_DRAIN_OVER ? "drain time over (drain)" :
+                                           "asked to hurry",
         stuck ? "ABRT" : "QUIT and TERM", s->generation->conf.kill_ms, turn);
     kill(s->pid, stuck ? SIGABRT : SIGQUIT);
     if (!stuck)
@@ -103,7 +102,7 @@ static void crew_act_kill(struct crew *c, size_t index, enum slots_event event)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64], turn[1024];
-    crew_turn_text(c, index, turn, sizeof(turn));
+    crew_turn_text(c, index, turn, sizeof turn);
     log_warn("%s: %s, KILL%s", crew_label(c, index, label),
         event == SLOTS_ON_LATE ? "not ready in time (worker_ready)" : "did not end in time", turn);
     c->killed++;
@@ -147,7 +146,7 @@ static bool crew_step_below_half(const struct crew *c, size_t index)
     for (size_t i = 0; i < c->used; i++) {
         const struct crew_slot *s = &c->slots[i];
         up += i != index && s->pool == own->pool && s->generation == own->generation &&
-              (crew_slot_serves(s) || s->state == SLOTS_STARTING);
+            (crew_slot_serves(s) || s->state == SLOTS_STARTING);
     }
     return 2 * up < own->generation->want[own->pool];
 }
@@ -179,7 +178,8 @@ static void crew_act_again(struct crew *c, size_t index, enum slots_event event)
     s->deadline_ms = clock_mono_ms() + delay;
 }
 
-/* It served until it met what killed it, so the next one can: at once, its pool is not to run dry. */
+/* It served until it met what killed it, so the next one can: at once, its pool is not to run
+ * dry. */
 static void crew_act_respawn(struct crew *c, size_t index, enum slots_event event)
 {
     crew_step_settle(c, index);
@@ -195,7 +195,7 @@ static void crew_act_cancel(struct crew *c, size_t index, enum slots_event event
         if (c->slots[i].replaces == (int)index)
             c->slots[i].replaces = -1;
     crew_slot_forget(c, index);
-    if (g != NULL)
+    if (g)
         crew_generation_release(c, g);
 }
 

@@ -5,10 +5,10 @@
 
 #define TICK_MS 1000
 #define STARTING_TICK_MS 100 /* for workers that set slot->ready without worker_ready */
-#define LINES_TICK_MS 100 /* while the housekeeper has not been told everything */
-#define LATE_MS 3000 /* a look that comes later than this finds nobody else late */
+#define LINES_TICK_MS 100    /* while the housekeeper has not been told everything */
+#define LATE_MS 3000         /* a look that comes later than this finds nobody else late */
 
-static bool watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
+static bool crew_watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
 {
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].pool == pool && c->slots[i].state == SLOTS_REPLACING)
@@ -17,33 +17,32 @@ static bool watch_is_recycling(const struct crew *c, enum scoreboard_pool pool)
 }
 
 /* A quarantine worker needs no replacement: the next turn that asks for one gets one. */
-static void watch_limits(struct crew *c, size_t index)
+static void crew_watch_limits(struct crew *c, size_t index)
 {
     const struct crew_slot *s = &c->slots[index];
     char reason[WORKER_REASON_SIZE];
     if (s->state == SLOTS_READY &&
         worker_over_limit(&s->generation->conf, &c->board->slots[index], (unsigned)index,
-            s->generation->number, 1, reason) != NULL &&
-        !watch_is_recycling(c, s->pool))
-        crew_step(
-            c, index, s->pool == SCOREBOARD_QUARANTINE ? SLOTS_ON_RETIRE : SLOTS_ON_DUE);
+            s->generation->number, 1, reason) &&
+        !crew_watch_is_recycling(c, s->pool))
+        crew_step(c, index, s->pool == SCOREBOARD_QUARANTINE ? SLOTS_ON_RETIRE : SLOTS_ON_DUE);
 }
 
 /*
  * The turn that executes is far beyond its deadline, and the worker's loop has not come round since
  * then. A turn that only waits is no reason to end the others of its worker.
  */
-static bool watch_turn_is_late(const struct crew *c, size_t index, int64_t now)
+static bool crew_watch_turn_is_late(const struct crew *c, size_t index, int64_t now)
 {
     const struct scoreboard_slot *b = &c->board->slots[index];
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, b);
     int64_t deadline = seat ? atomic_load(&seat->turn_deadline_ms) : 0;
     return deadline != 0 && now > deadline + c->slots[index].generation->conf.kill_ms &&
-           atomic_load(&b->beat_ms) < deadline;
+        atomic_load(&b->beat_ms) < deadline;
 }
 
 /* A machine that is overloaded is not helped by killing what it cannot get to run. */
-static bool watch_is_starved(struct crew *c, size_t index)
+static bool crew_watch_is_starved(struct crew *c, size_t index)
 {
     struct crew_slot *s = &c->slots[index];
     char label[64];
@@ -59,7 +58,7 @@ static bool watch_is_starved(struct crew *c, size_t index)
  * is judged by its own deadline, and a short request ends, or waits in vain for nginx or Redis,
  * within a minute. A worker of many turns comes round whatever they do.
  */
-static int64_t watch_beat_limit(const struct crew *c, size_t index)
+static int64_t crew_watch_beat_limit(const struct crew *c, size_t index)
 {
     const struct scoreboard_seat *seat = scoreboard_executing(c->board, &c->board->slots[index]);
     enum scoreboard_pool pool = c->slots[index].pool;
@@ -72,8 +71,9 @@ static int64_t watch_beat_limit(const struct crew *c, size_t index)
     return atomic_load(&seat->turn_deadline_ms) != 0 ? 0 : 60000;
 }
 
-/* What says how a worker is judged is read before the beat: a worker beats before it changes that. */
-static bool watch_beat_is_older(const struct crew *c, size_t index, int64_t now, int64_t limit)
+/* What says how a worker is judged is read before the beat: a worker beats before it changes
+ * that. */
+static bool crew_watch_beat_is_older(const struct crew *c, size_t index, int64_t now, int64_t limit)
 {
     int64_t beat = atomic_load(&c->board->slots[index].beat_ms);
     return beat != 0 && limit != 0 && now - beat > limit;
@@ -83,10 +83,11 @@ static bool watch_beat_is_older(const struct crew *c, size_t index, int64_t now,
  * When it begins to be late: what it computes from here on tells whether it is stuck. A worker in
  * STARTING may be late without any beat.
  */
-static void watch_freshness(struct crew *c, size_t index, int64_t now, int64_t limit, bool late)
+static void crew_watch_freshness(struct crew *c, size_t index, int64_t now, int64_t limit,
+    bool late)
 {
     struct crew_slot *s = &c->slots[index];
-    if (watch_beat_is_older(c, index, now, limit / 4))
+    if (crew_watch_beat_is_older(c, index, now, limit / 4))
         starved_look(&s->starved, s->pid);
     else if (!late && s->state != SLOTS_STARTING)
         s->starved = (struct starved){0};
@@ -97,21 +98,22 @@ static void watch_freshness(struct crew *c, size_t index, int64_t now, int64_t l
  * caught in an endless loop. The beat late twice, since after a pause of the whole machine all
  * beats look late once.
  */
-static void watch_stuck(struct crew *c, size_t index, int64_t now)
+static void crew_watch_stuck(struct crew *c, size_t index, int64_t now)
 {
     struct crew_slot *s = &c->slots[index];
-    int64_t limit = watch_beat_limit(c, index);
-    bool silent = watch_beat_is_older(c, index, now, limit) && now >= c->lenient_until_ms;
+    int64_t limit = crew_watch_beat_limit(c, index);
+    bool silent = crew_watch_beat_is_older(c, index, now, limit) && now >= c->lenient_until_ms;
     bool was_silent = s->silent;
-    bool late = (silent && was_silent) || watch_turn_is_late(c, index, now);
+    bool late = (silent && was_silent) || crew_watch_turn_is_late(c, index, now);
     s->silent = silent;
-    watch_freshness(c, index, now, limit, late);
-    if (late && (crew_slot_serves(s) || s->state == SLOTS_RETIRING) && !watch_is_starved(c, index))
+    crew_watch_freshness(c, index, now, limit, late);
+    if (late && (crew_slot_serves(s) || s->state == SLOTS_RETIRING) &&
+        !crew_watch_is_starved(c, index))
         crew_step(c, index, SLOTS_ON_STUCK);
 }
 
 /* What a passed deadline means in each state. */
-static void watch_deadline(struct crew *c, size_t index, int64_t now)
+static void crew_watch_deadline(struct crew *c, size_t index, int64_t now)
 {
     struct crew_slot *s = &c->slots[index];
     static const enum slots_event meaning[SLOTS_STATES] = {[SLOTS_BACKOFF] = SLOTS_ON_BACKOFF_OVER,
@@ -124,7 +126,7 @@ static void watch_deadline(struct crew *c, size_t index, int64_t now)
     if (s->deadline_ms == 0 || now < s->deadline_ms)
         return;
     s->deadline_ms = now + TICK_MS;
-    if (s->state == SLOTS_STARTING && watch_is_starved(c, index))
+    if (s->state == SLOTS_STARTING && crew_watch_is_starved(c, index))
         return;
     s->deadline_ms = 0;
     crew_step(c, index, meaning[s->state]);
@@ -142,10 +144,10 @@ int64_t crew_scan(struct crew *c, int64_t now_ms)
             continue;
         if (s->state == SLOTS_STARTING && atomic_load(&c->board->slots[i].ready))
             crew_step(c, i, SLOTS_ON_READY);
-        watch_deadline(c, i, now_ms);
+        crew_watch_deadline(c, i, now_ms);
         if (s->pid > 0) {
-            watch_stuck(c, i, now_ms);
-            watch_limits(c, i);
+            crew_watch_stuck(c, i, now_ms);
+            crew_watch_limits(c, i);
         }
         if (s->deadline_ms != 0 && s->deadline_ms < next)
             next = s->deadline_ms;

@@ -14,7 +14,7 @@
 
 #define PAUSE_TEXT "15000" /* ms; ends by itself should this process die ... */
 #define PAUSE "CLIENT PAUSE " PAUSE_TEXT " WRITE"
-#define PAUSE_AGAIN_MS 5000  /* ... and is renewed so often */
+#define PAUSE_AGAIN_MS 5000 /* ... and is renewed so often */
 #define REPLICAS_MS 1000
 #define REPLICAS_TEXT "2000" /* ms, for the replicas to get what they lack */
 #define PROMOTION_MS 30000
@@ -33,14 +33,14 @@ struct failover {
     bool promoted; /* there is a new master, which the old one does not follow yet */
 };
 
-static int said(const char *what, int error)
+static int failover_command_said(const char *what, int error)
 {
     fprintf(stderr, "turnpike: %s: %s\n", what, err_text(error));
     return error;
 }
 
 /* Words between blanks. */
-static int send_words(struct failover *f, const char *command)
+static int failover_command_send_words(struct failover *f, const char *command)
 {
     struct link_arg args[WORDS_MAX];
     char copy[SENTINEL_HOST_SIZE + 64], *rest = copy, *word;
@@ -53,13 +53,13 @@ static int send_words(struct failover *f, const char *command)
 }
 
 /* Commands of one transaction; the first of them that fails is told. */
-static int transact(struct failover *f, const char *const *commands, size_t count)
+static int failover_command_transact(struct failover *f, const char *const *commands, size_t count)
 {
     struct link_reply *r = NULL;
-    int error = send_words(f, "MULTI");
+    int error = failover_command_send_words(f, "MULTI");
 
     for (size_t i = 0; !error && i < count; i++)
-        error = send_words(f, commands[i]);
+        error = failover_command_send_words(f, commands[i]);
     if (!error)
         error = link_command(f->link, &r, "EXEC");
     for (size_t i = 0; !error && i < count; i++) {
@@ -74,13 +74,14 @@ static int transact(struct failover *f, const char *const *commands, size_t coun
     return error;
 }
 
-static int pause_writes(struct failover *f)
+static int failover_command_pause_writes(struct failover *f)
 {
     return link_command(f->link, NULL, PAUSE);
 }
 
-/* Not where a new master stands that the old one does not follow: the pause is all there is then. */
-static void go_on(struct failover *f)
+/* Not where a new master stands that the old one does not follow: the pause is all there is
+ * then. */
+static void failover_command_go_on(struct failover *f)
 {
     if (!f->paused || (!f->promoted && link_command(f->link, NULL, "CLIENT UNPAUSE") == 0))
         return;
@@ -89,8 +90,8 @@ static void go_on(struct failover *f)
 }
 
 /* A link to one server, without Sentinels. conf and address live as long as it. */
-static int link_to(struct failover *f, struct sentinel_address *address, struct conf *conf,
-    struct link **out)
+static int failover_command_link_to(struct failover *f, struct sentinel_address *address,
+    struct conf *conf, struct link **out)
 {
     static char none[] = "";
 
@@ -102,26 +103,26 @@ static int link_to(struct failover *f, struct sentinel_address *address, struct 
     return link_new(out, conf);
 }
 
-static int open_master(struct failover *f)
+static int failover_command_open_master(struct failover *f)
 {
     int error = sentinel_master(f->conf, TIMEOUT_MS, &f->old);
 
     if (error)
-        return said("no Sentinel names the master", error);
-    error = link_to(f, &f->old, &f->old_conf, &f->link);
+        return failover_command_said("no Sentinel names the master", error);
+    error = failover_command_link_to(f, &f->old, &f->old_conf, &f->link);
     if (!error)
         error = link_ensure(f->link);
-    return error ? said("the master cannot be used", error) : 0;
+    return error ? failover_command_said("the master cannot be used", error) : 0;
 }
 
 /* Its replicas that are connected; those that are not cannot be promoted either. */
-static int replicas(struct failover *f, int64_t *count)
+static int failover_command_replicas(struct failover *f, int64_t *count)
 {
     struct link_reply *r = NULL;
     int error = link_command(f->link, &r, "ROLE");
 
     if (error)
-        return said("the master does not say its role", error);
+        return failover_command_said("the master does not say its role", error);
     *count = (int64_t)link_reply_count(link_reply_at(r, 2));
     link_reply_free(r);
     if (*count)
@@ -134,18 +135,18 @@ static int replicas(struct failover *f, int64_t *count)
  * No write between the one that WAIT is about and the pause: they are one transaction, so what the
  * replicas have confirmed is all there is.
  */
-static int stop_writes(struct failover *f, int64_t count)
+static int failover_command_stop_writes(struct failover *f, int64_t count)
 {
     static const char *const commands[] = {"SET " KEYS_FAILOVER " 1 PX 60000", PAUSE};
     struct link_reply *r = NULL;
     int64_t have;
-    int error = transact(f, commands, 2);
+    int error = failover_command_transact(f, commands, 2);
 
     f->paused = true;
     if (!error)
         error = link_command(f->link, &r, "WAIT %lld " REPLICAS_TEXT, (long long)count);
     if (error)
-        return said("the master's writes cannot be held back", error);
+        return failover_command_said("the master's writes cannot be held back", error);
     have = link_reply_int(r);
     link_reply_free(r);
     if (have >= count)
@@ -156,7 +157,7 @@ static int stop_writes(struct failover *f, int64_t count)
     return ERR_CONFLICT;
 }
 
-static int promote(struct failover *f)
+static int failover_command_promote(struct failover *f)
 {
     char why[SENTINEL_WORD_SIZE];
     int error = sentinel_failover(f->conf, TIMEOUT_MS, why);
@@ -164,12 +165,12 @@ static int promote(struct failover *f)
     if (error == ERR_CONFLICT)
         fprintf(stderr, "turnpike: the Sentinel refuses: %s\n", why);
     else if (error)
-        said("no Sentinel takes the order", error);
+        failover_command_said("no Sentinel takes the order", error);
     return error;
 }
 
 /* Until one Sentinel names the new master, then for a while until they all do. */
-static int wait_for_new(struct failover *f)
+static int failover_command_wait_for_new(struct failover *f)
 {
     int64_t until = clock_mono_ms() + PROMOTION_MS, pause_ms = clock_mono_ms() + PAUSE_AGAIN_MS;
 
@@ -182,10 +183,10 @@ static int wait_for_new(struct failover *f)
         if (others && others == answered)
             break;
         if (now >= pause_ms) {
-            int error = pause_writes(f);
+            int error = failover_command_pause_writes(f);
 
             if (error)
-                return said("the old master is lost", error);
+                return failover_command_said("the old master is lost", error);
             pause_ms = now + PAUSE_AGAIN_MS;
         }
     }
@@ -202,12 +203,12 @@ static int wait_for_new(struct failover *f)
  * The new master may have min-replicas-to-write and no replica yet: for a moment. With a single
  * replica it has none until the old master follows.
  */
-static void wait_for_writes(struct failover *f)
+static void failover_command_wait_for_writes(struct failover *f)
 {
     int64_t until = clock_mono_ms() + REPLICAS_MS;
     struct link *l = NULL;
 
-    if (link_to(f, &f->new, &f->new_conf, &l))
+    if (failover_command_link_to(f, &f->new, &f->new_conf, &l))
         return;
     while (clock_mono_ms() < until && link_command(l, NULL, "SET " KEYS_FAILOVER " 1 PX 60000"))
         poll(NULL, 0, LOOK_EVERY_MS);
@@ -215,7 +216,7 @@ static void wait_for_writes(struct failover *f)
 }
 
 /* What its clients have asked meanwhile was not done: they ask the new master. */
-static int hand_over(struct failover *f)
+static int failover_command_hand_over(struct failover *f)
 {
     char follow[SENTINEL_HOST_SIZE + 32];
     const char *commands[] = {follow, "CLIENT KILL TYPE normal SKIPME yes",
@@ -223,31 +224,31 @@ static int hand_over(struct failover *f)
     int error;
 
     snprintf(follow, sizeof follow, "REPLICAOF %s %d", f->new.host, f->new.port);
-    error = transact(f, commands, 3);
+    error = failover_command_transact(f, commands, 3);
     f->promoted = f->promoted && error;
-    return error ? said("the old master does not follow the new one", error) : 0;
+    return error ? failover_command_said("the old master does not follow the new one", error) : 0;
 }
 
-static int run(struct failover *f)
+static int failover_command_run(struct failover *f)
 {
     int64_t count = 0, began_ms;
-    int error = open_master(f);
+    int error = failover_command_open_master(f);
 
     if (!error)
-        error = replicas(f, &count);
+        error = failover_command_replicas(f, &count);
     began_ms = clock_mono_ms();
     if (!error)
-        error = stop_writes(f, count);
+        error = failover_command_stop_writes(f, count);
     if (!error)
-        error = promote(f);
+        error = failover_command_promote(f);
     if (!error)
-        error = wait_for_new(f);
+        error = failover_command_wait_for_new(f);
     if (!error) {
-        wait_for_writes(f);
-        error = hand_over(f);
+        failover_command_wait_for_writes(f);
+        error = failover_command_hand_over(f);
     }
     if (f->link)
-        go_on(f);
+        failover_command_go_on(f);
     if (!error)
         printf("%s:%d is the master now, %s:%d a replica; writes were held back for %" PRId64
                " ms\n",
@@ -265,7 +266,7 @@ int failover_command(const struct conf *conf)
             stderr);
         return 1;
     }
-    error = run(&f);
+    error = failover_command_run(&f);
     link_free(f.link);
     return error ? 1 : 0;
 }

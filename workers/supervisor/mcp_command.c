@@ -27,14 +27,14 @@ struct command {
     struct reactor *reactor;
 };
 
-static int say(int error)
+static int mcp_command_say(int error)
 {
     fprintf(stderr, "turnpike: Redis: %s\n", err_text(error));
     return 1;
 }
 
 /* NULL = not there (error 0), or a fault. */
-static char *hash_get(struct command *c, const char *key, const char *field, int *error)
+static char *mcp_command_hash_get(struct command *c, const char *key, const char *field, int *error)
 {
     struct link_reply *reply = NULL;
     char *text = NULL;
@@ -43,19 +43,19 @@ static char *hash_get(struct command *c, const char *key, const char *field, int
     if (*error == 0 && link_reply_type(reply) == LINK_STRING) {
         const char *data = link_reply_text(reply, &len);
         text = strndup(data, len);
-        *error = text != NULL ? 0 : ERR_NOMEM;
+        *error = text ? 0 : ERR_NOMEM;
     }
     link_reply_free(reply);
     return text;
 }
 
 /* What the housekeeper last heard of the server; NULL = nothing (error 0). */
-static jdoc *entry_of(struct command *c, const struct mcp_server *server, int *error)
+static jdoc *mcp_command_entry_of(struct command *c, const struct mcp_server *server, int *error)
 {
     jdoc *entry = NULL;
-    char *text = hash_get(c, KEYS_MCP_SERVERS, server->name, error);
-    if (text != NULL && jdoc_parse(text, strlen(text), &entry, NULL, 0) == 0
-        && strcmp(jdoc_text_or(entry, "url", ""), server->url) != 0) {
+    char *text = mcp_command_hash_get(c, KEYS_MCP_SERVERS, server->name, error);
+    if (text && jdoc_parse(text, strlen(text), &entry, NULL, 0) == 0 &&
+        strcmp(jdoc_text_or(entry, "url", ""), server->url) != 0) {
         jdoc_free(entry);
         entry = NULL;
     }
@@ -63,37 +63,38 @@ static jdoc *entry_of(struct command *c, const struct mcp_server *server, int *e
     return entry;
 }
 
-static int wake(struct command *c, enum notice_kind kind)
+static int mcp_command_wake(struct command *c, enum notice_kind kind)
 {
     int error = notice_publish(c->store, &(struct notice){.kind = kind});
-    return error == 0 ? 0 : say(error);
+    return error == 0 ? 0 : mcp_command_say(error);
 }
 
 /* ---- list ---- */
 
 /* Control characters of a server must not reach a terminal. Returns what is left. */
-static const char *print_plain(const char *text, size_t max)
+static const char *mcp_command_print_plain(const char *text, size_t max)
 {
     for (size_t n = 0; *text != '\0' && n < max; text++, n++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' '
-            : (unsigned char)*text >= 0x80 ? '?' : *text);
+        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' ' :
+                (unsigned char)*text >= 0x80                 ? '?' :
+                                                               *text);
     return text;
 }
 
-static void print_words(const char *text)
+static void mcp_command_print_words(const char *text)
 {
-    fputs(*print_plain(text, DESCRIPTION_WIDTH) != '\0' ? "...\n" : "\n", stdout);
+    fputs(*mcp_command_print_plain(text, DESCRIPTION_WIDTH) != '\0' ? "...\n" : "\n", stdout);
 }
 
-static void print_name(const char *name)
+static void mcp_command_print_name(const char *name)
 {
     size_t len = strlen(name);
-    print_plain(name, NAME_SHOWN);
+    mcp_command_print_plain(name, NAME_SHOWN);
     printf("%*s ", len < NAME_WIDTH ? (int)(NAME_WIDTH - len) : 0, "");
 }
 
-static int tool_state(struct command *c, const struct mcp_server *server, const jdoc *tool,
-    char hash[IDENT_SHA256_SIZE], const char **state)
+static int mcp_command_tool_state(struct command *c, const struct mcp_server *server,
+    const jdoc *tool, char hash[IDENT_SHA256_SIZE], const char **state)
 {
     char field[200], why[160];
     struct mcp_policy policy;
@@ -103,37 +104,37 @@ static int tool_state(struct command *c, const struct mcp_server *server, const 
     if (error != 0 || !policy.allowed || !mcp_define_usable(tool, why, sizeof why))
         return error;
     snprintf(field, sizeof field, "%s/%s", server->name, jdoc_text_or(tool, "name", ""));
-    char *pin = hash_get(c, KEYS_MCP_PINS, field, &error);
-    *state = pin == NULL ? "new" : strcmp(pin, hash) == 0 ? "accepted" : "CHANGED";
+    char *pin = mcp_command_hash_get(c, KEYS_MCP_PINS, field, &error);
+    *state = !pin ? "new" : strcmp(pin, hash) == 0 ? "accepted" : "CHANGED";
     free(pin);
     return error;
 }
 
-static int list_server(struct command *c, const struct mcp_server *server)
+static int mcp_command_list_server(struct command *c, const struct mcp_server *server)
 {
     int error;
-    jdoc *entry = entry_of(c, server, &error);
+    jdoc *entry = mcp_command_entry_of(c, server, &error);
     const jdoc *tools = jdoc_get(entry, "tools");
     if (error != 0)
         return error;
     printf("%s  %s  %s\n", server->name, server->url,
-        entry == NULL ? "not listed yet" : jdoc_text_or(entry, "era", ""));
-    if (entry != NULL)
+        !entry ? "not listed yet" : jdoc_text_or(entry, "era", ""));
+    if (entry)
         printf("  listed %s, %zu tools\n", jdoc_text_or(entry, "listed_at", "?"),
             jdoc_length(tools));
     for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++) {
         char hash[IDENT_SHA256_SIZE], why[160] = "";
         const char *state;
         const jdoc *tool = jdoc_at(tools, i);
-        error = tool_state(c, server, tool, hash, &state);
+        error = mcp_command_tool_state(c, server, tool, hash, &state);
         if (error != 0)
             break;
         printf("  %-9s %.*s ", state, HASH_SHOWN, hash);
-        print_name(jdoc_text_or(tool, "name", ""));
+        mcp_command_print_name(jdoc_text_or(tool, "name", ""));
         if (strcmp(state, "unusable") == 0 && !mcp_define_usable(tool, why, sizeof why))
-            print_words(why);
+            mcp_command_print_words(why);
         else
-            print_words(jdoc_text_or(tool, "description", ""));
+            mcp_command_print_words(jdoc_text_or(tool, "description", ""));
     }
     jdoc_free(entry);
     return error;
@@ -142,9 +143,9 @@ static int list_server(struct command *c, const struct mcp_server *server)
 /* ---- show: all that the hash stands for ---- */
 
 /* JSON in ASCII alone: what cannot be seen, or turns the direction of text, is seen so. */
-static void print_json(const jdoc *value)
+static void mcp_command_print_json(const jdoc *value)
 {
-    struct buf text = { 0 };
+    struct buf text = {0};
     jdoc_write(value, &text);
     for (const char *p = buf_text(&text); *p != '\0'; p++) {
         unsigned char c = (unsigned char)*p;
@@ -160,52 +161,54 @@ static void print_json(const jdoc *value)
     buf_free(&text);
 }
 
-static int show_tool(struct command *c, const struct mcp_server *server, const jdoc *tool)
+static int mcp_command_show_tool(struct command *c, const struct mcp_server *server,
+    const jdoc *tool)
 {
-    static const char *const members[] = { "name", "description", "inputSchema", "annotations" };
+    static const char *const members[] = {"name", "description", "inputSchema", "annotations"};
     char hash[IDENT_SHA256_SIZE], why[160] = "";
     const char *state;
-    int error = tool_state(c, server, tool, hash, &state);
+    int error = mcp_command_tool_state(c, server, tool, hash, &state);
     if (error != 0)
         return error;
     printf("%s %.*s", state, HASH_SHOWN, hash);
     if (strcmp(state, "unusable") == 0 && !mcp_define_usable(tool, why, sizeof why))
-        print_plain(": ", 2), print_plain(why, sizeof why);
+        mcp_command_print_plain(": ", 2), mcp_command_print_plain(why, sizeof why);
     putchar('\n');
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (jdoc_get(tool, members[i]) != NULL) {
+        if (jdoc_get(tool, members[i])) {
             printf("%s: ", members[i]);
-            print_json(jdoc_get(tool, members[i]));
+            mcp_command_print_json(jdoc_get(tool, members[i]));
             putchar('\n');
         }
     return 0;
 }
 
-static const struct mcp_server *server_of(struct command *c, const char *what, const char **tool);
+static const struct mcp_server *mcp_command_server_of(struct command *c, const char *what,
+    const char **tool);
 
-static int run_show(struct command *c, int argc, char **argv)
+static int mcp_command_run_show(struct command *c, int argc, char **argv)
 {
     const char *only = "";
-    const struct mcp_server *server = argc > 0 ? server_of(c, argv[0], &only) : NULL;
+    const struct mcp_server *server = argc > 0 ? mcp_command_server_of(c, argv[0], &only) : NULL;
     int error;
     bool found = false;
-    if (server == NULL)
+    if (!server)
         return 2;
-    jdoc *entry = entry_of(c, server, &error);
+    jdoc *entry = mcp_command_entry_of(c, server, &error);
     const jdoc *tools = jdoc_get(entry, "tools");
     for (size_t i = 0; error == 0 && i < jdoc_length(tools); i++)
         if (only[0] == '\0' || strcmp(only, jdoc_text_or(jdoc_at(tools, i), "name", "")) == 0) {
             found = true;
-            error = show_tool(c, server, jdoc_at(tools, i));
+            error = mcp_command_show_tool(c, server, jdoc_at(tools, i));
         }
     if (error == 0 && !found)
-        fprintf(stderr, "turnpike: %s: %s\n", argv[0], entry == NULL ? "not listed yet"
-            : "the server has no such tool");
+        fprintf(stderr, "turnpike: %s: %s\n", argv[0],
+            !entry ? "not listed yet" : "the server has no such tool");
     jdoc_free(entry);
-    return error != 0 ? say(error) : found ? 0 : 1;
+    return error != 0 ? mcp_command_say(error) : found ? 0 : 1;
 }
 
-static int run_list(struct command *c, int argc, char **argv)
+static int mcp_command_run_list(struct command *c, int argc, char **argv)
 {
     int error = 0;
     (void)argc;
@@ -213,14 +216,15 @@ static int run_list(struct command *c, int argc, char **argv)
     if (c->servers.count == 0)
         puts("no MCP servers (setting mcp.file)");
     for (size_t i = 0; error == 0 && i < c->servers.count; i++)
-        error = list_server(c, &c->servers.list[i]);
-    return error == 0 ? 0 : say(error);
+        error = mcp_command_list_server(c, &c->servers.list[i]);
+    return error == 0 ? 0 : mcp_command_say(error);
 }
 
 /* ---- accept, forget ---- */
 
 /* "SERVER" or "SERVER/TOOL"; tool "" = all. */
-static const struct mcp_server *server_of(struct command *c, const char *what, const char **tool)
+static const struct mcp_server *mcp_command_server_of(struct command *c, const char *what,
+    const char **tool)
 {
     char name[MCP_SERVER_NAME_MAX + 1];
     size_t len = strcspn(what, "/");
@@ -228,105 +232,106 @@ static const struct mcp_server *server_of(struct command *c, const char *what, c
     const struct mcp_server *server =
         len < sizeof name ? mcp_servers_find(&c->servers, name) : NULL;
     *tool = what[len] == '/' ? what + len + 1 : "";
-    if (server == NULL)
+    if (!server)
         fprintf(stderr, "turnpike: mcp.file has no server \"%.*s\"\n", (int)len, what);
     return server;
 }
 
-static bool is_usable(const jdoc *tool)
+static bool mcp_command_is_usable(const jdoc *tool)
 {
     char why[160];
     return mcp_define_usable(tool, why, sizeof why);
 }
 
-static int accept_tool(struct command *c, const struct mcp_server *server, const jdoc *tool,
-    const char *wanted)
+static int mcp_command_accept_tool(struct command *c, const struct mcp_server *server,
+    const jdoc *tool, const char *wanted)
 {
     char hash[IDENT_SHA256_SIZE], field[200];
     const char *state, *name = jdoc_text_or(tool, "name", "");
-    int error = tool_state(c, server, tool, hash, &state);
+    int error = mcp_command_tool_state(c, server, tool, hash, &state);
     if (error != 0)
-        return say(error);
+        return mcp_command_say(error);
     if (strncmp(hash, wanted, strlen(wanted)) != 0) {
         fprintf(stderr, "turnpike: %s/%s is %.*s now, not %s: look at it again\n", server->name,
-            is_usable(tool) ? name : "(unusable)", HASH_SHOWN, hash, wanted);
+            mcp_command_is_usable(tool) ? name : "(unusable)", HASH_SHOWN, hash, wanted);
         return 1;
     }
-    if (strcmp(state, "accepted") == 0 || !is_usable(tool))
+    if (strcmp(state, "accepted") == 0 || !mcp_command_is_usable(tool))
         return 0;
     snprintf(field, sizeof field, "%s/%s", server->name, name);
     error = link_command(c->store->link, NULL, "HSET " KEYS_MCP_PINS " %s %s", field, hash);
     if (error != 0)
-        return say(error);
+        return mcp_command_say(error);
     printf("accepted %s %.*s\n", field, HASH_SHOWN, hash);
     return 0;
 }
 
-static int run_accept(struct command *c, int argc, char **argv)
+static int mcp_command_run_accept(struct command *c, int argc, char **argv)
 {
     const char *only = "", *wanted = argc > 1 ? argv[1] : "";
-    const struct mcp_server *server = argc > 0 ? server_of(c, argv[0], &only) : NULL;
+    const struct mcp_server *server = argc > 0 ? mcp_command_server_of(c, argv[0], &only) : NULL;
     int error, status = 0;
     bool found = false;
-    if (server == NULL)
+    if (!server)
         return 2;
-    jdoc *entry = entry_of(c, server, &error);
+    jdoc *entry = mcp_command_entry_of(c, server, &error);
     const jdoc *tools = jdoc_get(entry, "tools");
     if (error != 0)
-        return say(error);
+        return mcp_command_say(error);
     for (size_t i = 0; status == 0 && i < jdoc_length(tools); i++) {
         const char *name = jdoc_text_or(jdoc_at(tools, i), "name", "");
         if (only[0] != '\0' && strcmp(only, name) != 0)
             continue;
         found = true;
-        status = accept_tool(c, server, jdoc_at(tools, i), wanted);
+        status = mcp_command_accept_tool(c, server, jdoc_at(tools, i), wanted);
     }
     if (!found) {
-        fprintf(stderr, "turnpike: %s: %s\n", argv[0], entry == NULL ? "not listed yet"
-            : "the server has no such tool");
+        fprintf(stderr, "turnpike: %s: %s\n", argv[0],
+            !entry ? "not listed yet" : "the server has no such tool");
         status = 1;
     }
     jdoc_free(entry);
-    return status == 0 ? wake(c, NOTICE_MCP) : status;
+    return status == 0 ? mcp_command_wake(c, NOTICE_MCP) : status;
 }
 
-static int run_forget(struct command *c, int argc, char **argv)
+static int mcp_command_run_forget(struct command *c, int argc, char **argv)
 {
     const char *tool = "";
-    if (argc < 1 || server_of(c, argv[0], &tool) == NULL || tool[0] == '\0')
+    if (argc < 1 || !mcp_command_server_of(c, argv[0], &tool) || tool[0] == '\0')
         return 2;
     int error = link_command(c->store->link, NULL, "HDEL " KEYS_MCP_PINS " %s", argv[0]);
-    return error == 0 ? wake(c, NOTICE_MCP) : say(error);
+    return error == 0 ? mcp_command_wake(c, NOTICE_MCP) : mcp_command_say(error);
 }
 
-static int run_refresh(struct command *c, int argc, char **argv)
+static int mcp_command_run_refresh(struct command *c, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return wake(c, NOTICE_MCP_LIST);
+    return mcp_command_wake(c, NOTICE_MCP_LIST);
 }
 
 static const struct {
     const char *name;
     int (*run)(struct command *c, int argc, char **argv);
-} commands[] = { { "list", run_list }, { "show", run_show }, { "accept", run_accept },
-    { "forget", run_forget },
-    { "refresh", run_refresh } };
+} commands[] = {{"list", mcp_command_run_list}, {"show", mcp_command_run_show},
+    {"accept", mcp_command_run_accept}, {"forget", mcp_command_run_forget},
+    {"refresh", mcp_command_run_refresh}};
 
-static int dispatch(struct command *c, int argc, char **argv)
+static int mcp_command_dispatch(struct command *c, int argc, char **argv)
 {
     const char *name = argc > 0 ? argv[0] : "list";
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(c, argc - 1, argv + 1);
     fputs("usage: turnpike mcp list | show SERVER[/TOOL] | accept SERVER[/TOOL] [HASH] | "
-        "forget SERVER/TOOL | refresh\n", stderr);
+          "forget SERVER/TOOL | refresh\n",
+        stderr);
     return 2;
 }
 
 int mcp_command(const struct conf *conf, int argc, char **argv)
 {
-    struct command c = { .conf = conf };
+    struct command c = {.conf = conf};
     char why[CONF_WHY_SIZE] = "";
     int status = 1, error = mcp_servers_load(&c.servers, conf, false, why, sizeof why);
     if (error == 0)
@@ -334,12 +339,12 @@ int mcp_command(const struct conf *conf, int argc, char **argv)
     if (error == 0)
         error = store_open(&c.store, conf, c.reactor, "turnpike");
     if (error == 0)
-        status = dispatch(&c, argc, argv);
+        status = mcp_command_dispatch(&c, argc, argv);
     else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
-    if (c.store != NULL)
+    if (c.store)
         store_close(c.store);
-    if (c.reactor != NULL)
+    if (c.reactor)
         reactor_free(c.reactor);
     mcp_servers_free(&c.servers);
     return status;

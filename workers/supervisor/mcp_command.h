@@ -2,12 +2,13 @@
 #define TURNPIKE_WORKERS_SUPERVISOR_MCP_COMMAND_H
 
 #include "base/conf.h"
+#include "base/err.h"
 
 /*
  * mcp_command -- `turnpike mcp list`, `mcp accept SERVER[/TOOL] [HASH]`, `mcp forget SERVER/TOOL`,
  * `mcp refresh`: the operator looks at the tools of MCP servers and accepts their definitions.
  * Speaks to Redis itself. Returns the exit status.
  */
-int mcp_command(const struct conf *conf, int argc, char **argv);
+MUST_CHECK int mcp_command(const struct conf *conf, int argc, char **argv);
 
 #endif

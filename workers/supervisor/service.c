@@ -53,11 +53,11 @@ size_t service_sockets(struct service_socket *out, size_t max)
     for (int i = 0; i < n; i++) {
         if (count < max) {
             out[count].fd = SD_LISTEN_FDS_START + i;
-            snprintf(out[count].name, sizeof(out[count].name), "%s",
-                names != NULL && names[i] != NULL ? names[i] : "");
+            snprintf(out[count].name, sizeof out[count].name, "%s",
+                names && names[i] ? names[i] : "");
             count++;
         }
-        if (names != NULL)
+        if (names)
             free(names[i]);
     }
     free(names);

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_SUPERVISOR_SOCKETS_H
 
 #include "base/conf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,11 +39,11 @@ void sockets_init(struct sockets *s);
 /*
  * sockets_open -- takes what systemd passed (told apart by FileDescriptorName= or, when that is
  * none of the six names, by the file name api.sock, turn.sock ...) and makes the others: mode and
- * group from conf, the quarantine, tool and control sockets 0600; a stale file is removed only when nobody listens, for
- * which it waits up to 2 s.
+ * group from conf, the quarantine, tool and control sockets 0600; a stale file is removed only when
+ * nobody listens, for which it waits up to 2 s.
  * Returns 0; ERR_EXISTS (another turnpiked), ERR_IO, ERR_CONFIG; why says which socket.
  */
-int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);
+MUST_CHECK int sockets_open(struct sockets *s, const struct conf *conf, char why[CONF_WHY_SIZE]);
 /* Drain: removes the files that we made, so that new clients are refused at once; but those of the
  * control socket and of the tool processes, which what runs on needs. */
 void sockets_unlink(struct sockets *s);
@@ -52,6 +53,7 @@ void sockets_close(struct sockets *s);
  * Connections that wait to be accepted, and the backlog's limit, asked from the kernel
  * (sock_diag). Returns 0 or ERR_IO (no netlink here: both are -1).
  */
-int sockets_queue(const struct sockets *s, enum sockets_which which, int *waiting, int *limit);
+MUST_CHECK int sockets_queue(const struct sockets *s, enum sockets_which which, int *waiting,
+    int *limit);
 
 #endif

@@ -20,8 +20,9 @@ static bool starved_read(pid_t pid, char *state, int64_t *cpu_ms)
     text[len] = '\0';
     /* The name, in parentheses, may hold anything. */
     const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", state,
-                     &user, &system) != 3)
+    if (!rest ||
+        sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", state, &user,
+            &system) != 3)
         return false;
     *cpu_ms = (int64_t)((user + system) * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
     return true;

@@ -21,19 +21,19 @@ struct pool_sum {
     int waiting, backlog; /* of the socket; -1 unknown */
 };
 
-static bool is_busy(const struct scoreboard_slot *b)
+static bool status_is_busy(const struct scoreboard_slot *b)
 {
     return atomic_load(&b->seats_busy) > 0 || atomic_load(&b->connections) > 0;
 }
 
 /* The longest pass of its loop. */
-static long long slowest_ms(const struct scoreboard_slot *b)
+static long long status_slowest_ms(const struct scoreboard_slot *b)
 {
     return atomic_load(&b->slowest_us) / 1000;
 }
 
-static void sum_slot(
-    struct pool_sum *sum, const struct crew_slot *s, const struct scoreboard_slot *b)
+static void status_sum_slot(struct pool_sum *sum, const struct crew_slot *s,
+    const struct scoreboard_slot *b)
 {
     sum->workers += s->pid > 0;
     sum->ready += s->state == SLOTS_READY || s->state == SLOTS_REPLACING;
@@ -42,7 +42,7 @@ static void sum_slot(
     sum->leaving += s->state > SLOTS_REPLACING;
     if (s->pid == 0)
         return;
-    sum->busy += is_busy(b);
+    sum->busy += status_is_busy(b);
     sum->seats += s->seats_count;
     sum->seats_busy += (size_t)atomic_load(&b->seats_busy);
     sum->requests += atomic_load(&b->requests);
@@ -53,17 +53,17 @@ static void sum_slot(
     sum->connections += atomic_load(&b->connections);
     sum->memory += atomic_load(&b->memory_bytes);
     sum->slow += atomic_load(&b->passes_slow);
-    if (slowest_ms(b) > sum->slowest_ms)
-        sum->slowest_ms = slowest_ms(b);
+    if (status_slowest_ms(b) > sum->slowest_ms)
+        sum->slowest_ms = status_slowest_ms(b);
 }
 
-static void sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
+static void status_sum_pools(const struct status_view *view, struct pool_sum sums[SCOREBOARD_POOLS])
 {
     const struct crew *c = view->crew;
-    memset(sums, 0, SCOREBOARD_POOLS * sizeof(*sums));
+    memset(sums, 0, SCOREBOARD_POOLS * sizeof *sums);
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].state != SLOTS_EMPTY)
-            sum_slot(&sums[c->slots[i].pool], &c->slots[i], &c->board->slots[i]);
+            status_sum_slot(&sums[c->slots[i].pool], &c->slots[i], &c->board->slots[i]);
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         sums[pool].waiting = sums[pool].backlog = -1;
         if (pool != SCOREBOARD_HOUSEKEEPER)
@@ -72,22 +72,22 @@ static void sum_pools(const struct status_view *view, struct pool_sum sums[SCORE
     }
 }
 
-static size_t pool_wanted(const struct status_view *view, int pool)
+static size_t status_pool_wanted(const struct status_view *view, int pool)
 {
     const struct crew_generation *g = view->crew->current;
-    return g == NULL ? 0 : g->want[pool];
+    return !g ? 0 : g->want[pool];
 }
 
-static unsigned current_number(const struct status_view *view)
+static unsigned status_current_number(const struct status_view *view)
 {
-    return view->crew->current == NULL ? 0 : view->crew->current->number;
+    return !view->crew->current ? 0 : view->crew->current->number;
 }
 
 struct turn_names {
     char uid[IDENT_USER_MAX + 1], session[IDENT_SESSION_MAX + 1], turn[IDENT_UUID_SIZE];
 };
 
-static bool turn_names(const struct scoreboard_seat *seat, struct turn_names *names)
+static bool status_turn_names(const struct scoreboard_seat *seat, struct turn_names *names)
 {
     return scoreboard_turn_get(seat, names->uid, names->session, names->turn);
 }
@@ -97,14 +97,13 @@ struct seat_walk {
     size_t slot, next; /* of the seat that was given last; its next seat */
 };
 
-static const struct scoreboard_seat *seat_next(const struct crew *c, struct seat_walk *walk)
+static const struct scoreboard_seat *status_seat_next(const struct crew *c, struct seat_walk *walk)
 {
     for (; walk->slot < c->used; walk->slot++, walk->next = 0) {
         const struct scoreboard_seat *seat;
         if (c->slots[walk->slot].pid == 0)
             continue;
-        while ((seat = scoreboard_seat_at(
-                    c->board, &c->board->slots[walk->slot], walk->next)) != NULL) {
+        while ((seat = scoreboard_seat_at(c->board, &c->board->slots[walk->slot], walk->next))) {
             walk->next++;
             if (atomic_load(&seat->taken))
                 return seat;
@@ -120,12 +119,12 @@ void status_line(const struct status_view *view, char *out, size_t size)
     const struct scoreboard *board = view->crew->board;
     snprintf(out, size, "%s, %d/%d turns, %zu workers, generation %u", view->phase,
         atomic_load(&board->running_turns), atomic_load(&board->turn_limit), view->crew->alive,
-        current_number(view));
+        status_current_number(view));
 }
 
 /* --- text --- */
 
-static const char *duration(int64_t ms, char out[32])
+static const char *status_duration(int64_t ms, char out[32])
 {
     int64_t s = ms / 1000;
     if (ms < 10000)
@@ -137,18 +136,20 @@ static const char *duration(int64_t ms, char out[32])
     return out;
 }
 
-static void text_pools(const struct status_view *view, const struct pool_sum *sums, struct buf *out)
+static void status_text_pools(const struct status_view *view, const struct pool_sum *sums,
+    struct buf *out)
 {
-    buf_puts(out, "\npool         workers   ready  busy  leaving  seats      queue       connections  "
-                  "requests    errors    deaths\n");
+    buf_puts(out,
+        "\npool         workers   ready  busy  leaving  seats      queue       connections  "
+        "requests    errors    deaths\n");
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         const struct pool_sum *sum = &sums[pool];
         char workers[48], seats[48] = "-", queue[48] = "-";
-        snprintf(workers, sizeof(workers), "%zu/%zu", sum->workers, pool_wanted(view, pool));
+        snprintf(workers, sizeof workers, "%zu/%zu", sum->workers, status_pool_wanted(view, pool));
         if (sum->seats > 0)
             snprintf(seats, sizeof seats, "%zu/%zu", sum->seats_busy, sum->seats);
         if (sum->waiting >= 0)
-            snprintf(queue, sizeof(queue), "%d/%d", sum->waiting, sum->backlog);
+            snprintf(queue, sizeof queue, "%d/%d", sum->waiting, sum->backlog);
         buf_printf(out, "%-12s %-9s %-6zu %-5zu %-8zu %-10s %-11s %-12lld %-11llu %-9llu %llu\n",
             scoreboard_pool_name((enum scoreboard_pool)pool), workers, sum->ready, sum->busy,
             sum->leaving, seats, queue, sum->connections, sum->requests, sum->errors,
@@ -156,7 +157,7 @@ static void text_pools(const struct status_view *view, const struct pool_sum *su
     }
 }
 
-static void text_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
+static void status_text_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
     int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &c->slots[slot];
@@ -166,36 +167,36 @@ static void text_seat(const struct crew *c, size_t slot, const struct scoreboard
     char age[32];
     buf_printf(out, "%-5zu %-5zu %-11s %-8d %-11s %-8s", (size_t)(seat - c->board->seats), slot,
         scoreboard_pool_name(s->pool), (int)s->pid, scoreboard_stage_name(seat),
-        duration(since == 0 ? 0 : now - since, age));
-    if (turn_names(seat, &names))
+        status_duration(since == 0 ? 0 : now - since, age));
+    if (status_turn_names(seat, &names))
         buf_printf(out, " %s %s %s", names.uid, names.session, names.turn);
     else if (scoreboard_work_get(seat, &work) && work.uid[0] != '\0')
         buf_printf(out, " %s %s", work.uid, work.route);
     buf_putc(out, '\n');
 }
 
-static void text_seats(const struct crew *c, int64_t now, struct buf *out)
+static void status_text_seats(const struct crew *c, int64_t now, struct buf *out)
 {
     const struct scoreboard_seat *seat;
     struct seat_walk walk = {0};
     buf_puts(out, "\nseat  slot  pool        pid      stage       since    user session turn\n");
-    while ((seat = seat_next(c, &walk)) != NULL)
-        text_seat(c, walk.slot, seat, now, out);
+    while ((seat = status_seat_next(c, &walk)))
+        status_text_seat(c, walk.slot, seat, now, out);
 }
 
-static void text_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
+static void status_text_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
     char age[32], seats[32] = "-", longest[32] = "-";
-    if (slowest_ms(b) > 0)
-        snprintf(longest, sizeof longest, "%lldms", slowest_ms(b));
+    if (status_slowest_ms(b) > 0)
+        snprintf(longest, sizeof longest, "%lldms", status_slowest_ms(b));
     if (s->seats_count > 0)
         snprintf(seats, sizeof seats, "%d/%zu", atomic_load(&b->seats_busy), s->seats_count);
     buf_printf(out, "%-5zu %-11s %-8d %-4u %-11s %-8s %-9s %-8s %-9llu %-9lld %-5llu %s\n", i,
         scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
-        slots_state_name(s->state), duration(now - s->since_ms, age),
-        is_busy(b) ? "busy" : "idle", seats, (unsigned long long)atomic_load(&b->requests),
+        slots_state_name(s->state), status_duration(now - s->since_ms, age),
+        status_is_busy(b) ? "busy" : "idle", seats, (unsigned long long)atomic_load(&b->requests),
         (long long)atomic_load(&b->memory_bytes) / 1024,
         (unsigned long long)atomic_load(&b->passes_slow), longest);
 }
@@ -207,9 +208,9 @@ void status_text(const struct status_view *view, struct buf *out)
     int64_t now = clock_mono_ms();
     struct pool_sum sums[SCOREBOARD_POOLS];
     char age[32];
-    sum_pools(view, sums);
+    status_sum_pools(view, sums);
     buf_printf(out, "turnpiked " PACKAGE_VERSION "[%d] %s, generation %u, up %s\n", (int)c->self,
-        view->phase, current_number(view), duration(now - view->started_ms, age));
+        view->phase, status_current_number(view), status_duration(now - view->started_ms, age));
     buf_printf(out,
         "turns: %d/%d running, %llu accepted, %llu refused (full), %llu refused (waited too "
         "long)\n",
@@ -218,32 +219,33 @@ void status_text(const struct status_view *view, struct buf *out)
         (unsigned long long)atomic_load(&board->refused_full),
         (unsigned long long)atomic_load(&board->refused_stale));
     buf_printf(out, "workers: %llu killed, %llu recycled\n", c->killed, c->recycled);
-    text_pools(view, sums, out);
-    text_seats(c, now, out);
-    buf_puts(out, "\nslot  pool        pid      gen  state       since    work      seats    requests  "
-                  "KiB       slow  longest\n");
+    status_text_pools(view, sums, out);
+    status_text_seats(c, now, out);
+    buf_puts(out,
+        "\nslot  pool        pid      gen  state       since    work      seats    requests  "
+        "KiB       slow  longest\n");
     for (size_t i = 0; i < c->used; i++)
         if (c->slots[i].state != SLOTS_EMPTY)
-            text_slot(view, i, now, out);
+            status_text_slot(view, i, now, out);
 }
 
 /* --- JSON --- */
 
-static void json_text(struct buf *out, const char *name, const char *value)
+static void status_json_text(struct buf *out, const char *name, const char *value)
 {
     buf_printf(out, "\"%s\":", name);
     buf_json_string(out, value, strlen(value));
 }
 
-static void json_pool(
-    const struct status_view *view, int pool, const struct pool_sum *sum, struct buf *out)
+static void status_json_pool(const struct status_view *view, int pool, const struct pool_sum *sum,
+    struct buf *out)
 {
     buf_printf(out,
         "\"%s\":{\"workers\":%zu,\"wanted\":%zu,\"ready\":%zu,\"busy\":%zu,\"starting\":%zu,"
         "\"backoff\":%zu,\"leaving\":%zu,\"seats\":%zu,\"seats_busy\":%zu,",
-        scoreboard_pool_name((enum scoreboard_pool)pool), sum->workers, pool_wanted(view, pool),
-        sum->ready, sum->busy, sum->starting, sum->backoff, sum->leaving, sum->seats,
-        sum->seats_busy);
+        scoreboard_pool_name((enum scoreboard_pool)pool), sum->workers,
+        status_pool_wanted(view, pool), sum->ready, sum->busy, sum->starting, sum->backoff,
+        sum->leaving, sum->seats, sum->seats_busy);
     if (sum->waiting >= 0)
         buf_printf(out, "\"queue\":%d,\"queue_limit\":%d,", sum->waiting, sum->backlog);
     else
@@ -256,39 +258,39 @@ static void json_pool(
         sum->memory, sum->slow, sum->slowest_ms, view->crew->deaths[pool]);
 }
 
-static void json_seat_turn(const struct scoreboard_seat *seat, const struct turn_names *names,
-    int64_t now, struct buf *out)
+static void status_json_seat_turn(const struct scoreboard_seat *seat,
+    const struct turn_names *names, int64_t now, struct buf *out)
 {
     char trail[SCOREBOARD_TRAIL_SIZE];
     int64_t started = atomic_load(&seat->turn_started_ms);
     int64_t deadline = atomic_load(&seat->turn_deadline_ms);
     scoreboard_trail(seat, trail);
     buf_putc(out, ',');
-    json_text(out, "user", names->uid);
+    status_json_text(out, "user", names->uid);
     buf_putc(out, ',');
-    json_text(out, "session", names->session);
+    status_json_text(out, "session", names->session);
     buf_putc(out, ',');
-    json_text(out, "turn", names->turn);
+    status_json_text(out, "turn", names->turn);
     buf_printf(out, ",\"turn_ms\":%" PRId64, started == 0 ? 0 : now - started);
     if (deadline != 0)
         buf_printf(out, ",\"turn_left_ms\":%" PRId64, deadline - now);
     buf_putc(out, ',');
-    json_text(out, "trail", trail);
+    status_json_text(out, "trail", trail);
 }
 
 /* What is worked on without a turn. */
-static void json_seat_work(const struct scoreboard_seat *seat, struct buf *out)
+static void status_json_seat_work(const struct scoreboard_seat *seat, struct buf *out)
 {
     struct blame_work work;
     if (!scoreboard_work_get(seat, &work))
         return;
     buf_putc(out, ',');
-    json_text(out, "user", work.uid);
+    status_json_text(out, "user", work.uid);
     buf_putc(out, ',');
-    json_text(out, "work", work.route);
+    status_json_text(out, "work", work.route);
 }
 
-static void json_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
+static void status_json_seat(const struct crew *c, size_t slot, const struct scoreboard_seat *seat,
     int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &c->slots[slot];
@@ -300,25 +302,25 @@ static void json_seat(const struct crew *c, size_t slot, const struct scoreboard
         (size_t)(seat - c->board->seats), slot, scoreboard_pool_name(s->pool), (int)s->pid,
         scoreboard_executing(c->board, &c->board->slots[slot]) == seat ? "true" : "false",
         scoreboard_stage_name(seat), since == 0 ? 0 : now - since);
-    if (turn_names(seat, &names))
-        json_seat_turn(seat, &names, now, out);
+    if (status_turn_names(seat, &names))
+        status_json_seat_turn(seat, &names, now, out);
     else
-        json_seat_work(seat, out);
+        status_json_seat_work(seat, out);
     buf_putc(out, '}');
 }
 
-static void json_seats(const struct crew *c, int64_t now, struct buf *out)
+static void status_json_seats(const struct crew *c, int64_t now, struct buf *out)
 {
     const struct scoreboard_seat *seat;
     struct seat_walk walk = {0};
-    for (size_t n = 0; (seat = seat_next(c, &walk)); n++) {
+    for (size_t n = 0; (seat = status_seat_next(c, &walk)); n++) {
         if (n > 0)
             buf_putc(out, ',');
-        json_seat(c, walk.slot, seat, now, out);
+        status_json_seat(c, walk.slot, seat, now, out);
     }
 }
 
-static void json_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
+static void status_json_slot(const struct status_view *view, size_t i, int64_t now, struct buf *out)
 {
     const struct crew_slot *s = &view->crew->slots[i];
     const struct scoreboard_slot *b = &view->crew->board->slots[i];
@@ -326,15 +328,14 @@ static void json_slot(const struct status_view *view, size_t i, int64_t now, str
         "{\"slot\":%zu,\"pool\":\"%s\",\"pid\":%d,\"generation\":%u,"
         "\"state\":\"%s\",\"state_ms\":%" PRId64 ",\"seats\":%zu,\"seats_busy\":%d,",
         i, scoreboard_pool_name(s->pool), (int)s->pid, s->generation->number,
-        slots_state_name(s->state), now - s->since_ms,
-        s->seats_count, atomic_load(&b->seats_busy));
+        slots_state_name(s->state), now - s->since_ms, s->seats_count, atomic_load(&b->seats_busy));
     buf_printf(out,
         "\"requests\":%llu,\"turns\":%llu,\"errors\":%llu,\"memory_bytes\":%lld,"
         "\"connections\":%lld,\"passes_slow\":%llu,\"slowest_ms\":%lld,\"early_deaths\":%u}",
         (unsigned long long)atomic_load(&b->requests), (unsigned long long)atomic_load(&b->turns),
         (unsigned long long)atomic_load(&b->errors), (long long)atomic_load(&b->memory_bytes),
         (long long)atomic_load(&b->connections), (unsigned long long)atomic_load(&b->passes_slow),
-        slowest_ms(b), s->failures);
+        status_slowest_ms(b), s->failures);
 }
 
 void status_json(const struct status_view *view, struct buf *out)
@@ -343,23 +344,22 @@ void status_json(const struct status_view *view, struct buf *out)
     const struct scoreboard *board = c->board;
     int64_t now = clock_mono_ms();
     struct pool_sum sums[SCOREBOARD_POOLS];
-    sum_pools(view, sums);
+    status_sum_pools(view, sums);
     buf_puts(out, "{\"version\":\"" PACKAGE_VERSION "\",");
-    json_text(out, "state", view->phase);
+    status_json_text(out, "state", view->phase);
     buf_printf(out,
         ",\"pid\":%d,\"generation\":%u,\"uptime_ms\":%" PRId64
         ",\"turns\":{\"running\":%d,\"limit\":%d,\"accepted\":%llu,\"refused_full\":%llu,"
         "\"refused_stale\":%llu},\"killed\":%llu,\"recycled\":%llu,\"pools\":{",
-        (int)c->self, current_number(view), now - view->started_ms,
+        (int)c->self, status_current_number(view), now - view->started_ms,
         atomic_load(&board->running_turns), atomic_load(&board->turn_limit),
         (unsigned long long)atomic_load(&board->accepted),
         (unsigned long long)atomic_load(&board->refused_full),
-        (unsigned long long)atomic_load(&board->refused_stale),
-        c->killed, c->recycled);
+        (unsigned long long)atomic_load(&board->refused_stale), c->killed, c->recycled);
     for (int pool = 0; pool < SCOREBOARD_POOLS; pool++) {
         if (pool > 0)
             buf_putc(out, ',');
-        json_pool(view, pool, &sums[pool], out);
+        status_json_pool(view, pool, &sums[pool], out);
     }
     buf_puts(out, "},\"slots\":[");
     bool first = true;
@@ -369,10 +369,10 @@ void status_json(const struct status_view *view, struct buf *out)
         if (!first)
             buf_putc(out, ',');
         first = false;
-        json_slot(view, i, now, out);
+        status_json_slot(view, i, now, out);
     }
     buf_puts(out, "],\"seats\":[");
-    json_seats(c, now, out);
+    status_json_seats(c, now, out);
     buf_puts(out, "]}\n");
 }
 
@@ -383,13 +383,13 @@ struct pool_metric {
     long long (*value)(const struct pool_sum *sum, const struct status_view *view, int pool);
 };
 
-#define METRIC_OF(field)                                                                           \
-    static long long metric_##field(                                                               \
-        const struct pool_sum *sum, const struct status_view *v, int p)                            \
-    {                                                                                              \
-        (void)v;                                                                                   \
-        (void)p;                                                                                   \
-        return (long long)sum->field;                                                              \
+#define METRIC_OF(field) \
+    static long long metric_##field(const struct pool_sum *sum, const struct status_view *v, \
+        int p) \
+    { \
+        (void)v; \
+        (void)p; \
+        return (long long)sum->field; \
     }
 METRIC_OF(workers)
 METRIC_OF(ready)
@@ -404,13 +404,15 @@ METRIC_OF(memory)
 METRIC_OF(slow)
 METRIC_OF(slowest_ms)
 
-static long long metric_wanted(const struct pool_sum *sum, const struct status_view *view, int pool)
+static long long status_metric_wanted(const struct pool_sum *sum, const struct status_view *view,
+    int pool)
 {
     (void)sum;
-    return (long long)pool_wanted(view, pool);
+    return (long long)status_pool_wanted(view, pool);
 }
 
-static long long metric_deaths(const struct pool_sum *sum, const struct status_view *view, int pool)
+static long long status_metric_deaths(const struct pool_sum *sum, const struct status_view *view,
+    int pool)
 {
     (void)sum;
     return (long long)view->crew->deaths[pool];
@@ -418,7 +420,8 @@ static long long metric_deaths(const struct pool_sum *sum, const struct status_v
 
 static const struct pool_metric pool_metrics[] = {
     {"turnpike_workers", "gauge", "processes", metric_workers},
-    {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration", metric_wanted},
+    {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration",
+        status_metric_wanted},
     {"turnpike_workers_ready", "gauge", "processes that serve", metric_ready},
     {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections",
         metric_busy},
@@ -434,14 +437,14 @@ static const struct pool_metric pool_metrics[] = {
         "passes of the processes' loops in which all their turns stood still for over 20 ms",
         metric_slow},
     {"turnpike_slowest_pass_milliseconds", "gauge", "the longest of these", metric_slowest_ms},
-    {"turnpike_deaths", "counter", "processes that died or were killed", metric_deaths},
+    {"turnpike_deaths", "counter", "processes that died or were killed", status_metric_deaths},
 };
 
-static void metrics_pools(const struct status_view *view, struct buf *out)
+static void status_metrics_pools(const struct status_view *view, struct buf *out)
 {
     struct pool_sum sums[SCOREBOARD_POOLS];
-    sum_pools(view, sums);
-    for (size_t i = 0; i < sizeof(pool_metrics) / sizeof(pool_metrics[0]); i++) {
+    status_sum_pools(view, sums);
+    for (size_t i = 0; i < sizeof pool_metrics / sizeof pool_metrics[0]; i++) {
         const struct pool_metric *m = &pool_metrics[i];
         buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n", m->name, m->type, m->name, m->help);
         for (int pool = 0; pool < SCOREBOARD_POOLS; pool++)
@@ -452,8 +455,8 @@ static void metrics_pools(const struct status_view *view, struct buf *out)
     }
 }
 
-static void metric(
-    struct buf *out, const char *name, const char *type, const char *help, unsigned long long value)
+static void status_metric(struct buf *out, const char *name, const char *type, const char *help,
+    unsigned long long value)
 {
     buf_printf(out, "# TYPE %s %s\n# HELP %s %s\n%s%s %llu\n", name, type, name, help, name,
         strcmp(type, "counter") == 0 ? "_total" : "", value);
@@ -463,20 +466,22 @@ void status_metrics(const struct status_view *view, struct buf *out)
 {
     const struct crew *c = view->crew;
     const struct scoreboard *b = c->board;
-    metric(out, "turnpike_turns_running", "gauge", "turns that run now",
+    status_metric(out, "turnpike_turns_running", "gauge", "turns that run now",
         (unsigned long long)atomic_load(&b->running_turns));
-    metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
+    status_metric(out, "turnpike_turns_limit", "gauge", "turns that can run at once",
         (unsigned long long)atomic_load(&b->turn_limit));
-    metric(out, "turnpike_turns_accepted", "counter", "turns accepted", atomic_load(&b->accepted));
-    metric(out, "turnpike_refused_full", "counter",
+    status_metric(out, "turnpike_turns_accepted", "counter", "turns accepted",
+        atomic_load(&b->accepted));
+    status_metric(out, "turnpike_refused_full", "counter",
         "requests refused because every worker was busy", atomic_load(&b->refused_full));
-    metric(out, "turnpike_refused_stale", "counter",
+    status_metric(out, "turnpike_refused_stale", "counter",
         "requests refused because they waited too long", atomic_load(&b->refused_stale));
-    metric(out, "turnpike_killed", "counter", "workers killed by the supervisor", c->killed);
-    metric(out, "turnpike_recycled", "counter", "workers recycled", c->recycled);
-    metric(out, "turnpike_generation", "gauge", "configuration generation", current_number(view));
-    metric(out, "turnpike_uptime_milliseconds", "gauge", "age of the supervisor",
+    status_metric(out, "turnpike_killed", "counter", "workers killed by the supervisor", c->killed);
+    status_metric(out, "turnpike_recycled", "counter", "workers recycled", c->recycled);
+    status_metric(out, "turnpike_generation", "gauge", "configuration generation",
+        status_current_number(view));
+    status_metric(out, "turnpike_uptime_milliseconds", "gauge", "age of the supervisor",
         (unsigned long long)(clock_mono_ms() - view->started_ms));
-    metrics_pools(view, out);
+    status_metrics_pools(view, out);
     buf_puts(out, "# EOF\n");
 }

@@ -48,7 +48,7 @@ static void supervisor_on_signal(struct reactor_source *source, uint32_t events)
     struct supervisor *s = source->arg;
     struct signalfd_siginfo info;
     (void)events;
-    while (read(source->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+    while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info) {
         switch (info.ssi_signo) {
         case SIGCHLD:
             crew_reap(&s->crew);
@@ -75,7 +75,7 @@ static void supervisor_on_notify(struct reactor_source *source, uint32_t events)
 {
     uint64_t count;
     (void)events;
-    if (read(source->fd, &count, sizeof(count)) < 0) {
+    if (read(source->fd, &count, sizeof count) < 0) {
         /* Somebody was faster; the scan follows anyway. */
     }
 }
@@ -85,7 +85,7 @@ static int supervisor_signals_open(struct supervisor *s)
     static const int handled[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT, SIGQUIT};
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
         sigaddset(&set, handled[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -150,9 +150,10 @@ static void supervisor_command_reload(struct supervisor *s, struct buf *reply)
         return;
     }
     supervisor_reload(s);
-    buf_puts(reply, s->phase == PHASE_RELOADING ? "reloading\n"
-                    : s->reload_again           ? "reload follows\n"
-                                                : "error: reload failed, see the log\n");
+    buf_puts(reply,
+        s->phase == PHASE_RELOADING ? "reloading\n" :
+            s->reload_again         ? "reload follows\n" :
+                                      "error: reload failed, see the log\n");
 }
 
 static void supervisor_command_reopen(struct supervisor *s, struct buf *reply)
@@ -176,13 +177,13 @@ static const struct {
 
 static void supervisor_on_command(void *arg, const char *line, struct buf *reply)
 {
-    for (size_t i = 0; i < sizeof(supervisor_commands) / sizeof(supervisor_commands[0]); i++)
+    for (size_t i = 0; i < sizeof supervisor_commands / sizeof supervisor_commands[0]; i++)
         if (strcmp(line, supervisor_commands[i].line) == 0) {
             supervisor_commands[i].run(arg, reply);
             return;
         }
     buf_puts(reply, "error: unknown command; known are");
-    for (size_t i = 0; i < sizeof(supervisor_commands) / sizeof(supervisor_commands[0]); i++)
+    for (size_t i = 0; i < sizeof supervisor_commands / sizeof supervisor_commands[0]; i++)
         buf_printf(reply, "%s %s", i == 0 ? "" : ",", supervisor_commands[i].line);
     buf_putc(reply, '\n');
 }
@@ -197,7 +198,7 @@ static void supervisor_tell_status(struct supervisor *s, int64_t now)
     s->status_ms = now;
     if (strcmp(supervisor_status(s, text), s->status) == 0)
         return;
-    memcpy(s->status, text, sizeof(s->status));
+    memcpy(s->status, text, sizeof s->status);
     service_status(text);
 }
 
@@ -226,8 +227,8 @@ static int supervisor_loop(struct supervisor *s)
 {
     int64_t next = supervisor_step(s);
     while (!supervisor_is_over(s)) {
-        int result = reactor_step(s->reactor, next, NULL);
-        if (result < 0 && result != ERR_CANCELLED) {
+        int error = reactor_step(s->reactor, next, NULL);
+        if (error < 0 && error != ERR_CANCELLED) {
             log_error("the loop cannot wait: %s", strerror(errno));
             return 1;
         }
@@ -258,8 +259,8 @@ static int supervisor_open(struct supervisor *s, char why[CONF_WHY_SIZE])
     if (error != 0)
         return error;
     snprintf(why, CONF_WHY_SIZE, "out of memory or descriptors");
-    error = control_new(
-        &s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd, supervisor_on_command, s);
+    error = control_new(&s->control, s->reactor, s->sockets.one[SOCKETS_CONTROL].fd,
+        supervisor_on_command, s);
     if (error == 0)
         error = watchdog_new(&s->watchdog, s->reactor, s->sockets.one[SOCKETS_CONTROL].path);
     if (error == 0) /* told once for each connection: what is done about it takes a while */

@@ -2,6 +2,7 @@
 #define TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "workers/supervisor/crew.h"
 
 /*
@@ -24,6 +25,6 @@ struct supervisor_options {
     void *arg;
 };
 /* Returns the exit status: 0 after a drain, 1 when it could not start. */
-int supervisor_run(const struct supervisor_options *options);
+MUST_CHECK int supervisor_run(const struct supervisor_options *options);
 
 #endif

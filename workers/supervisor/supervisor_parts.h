@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_PARTS_H
 #define TURNPIKE_WORKERS_SUPERVISOR_SUPERVISOR_PARTS_H
 
+#include "base/err.h"
 #include "base/reactor.h"
 #include "workers/supervisor/control.h"
 #include "workers/supervisor/sockets.h"
@@ -41,8 +42,8 @@ const char *supervisor_status(const struct supervisor *s, char out[128]);
 void supervisor_log_settings(const struct conf *conf);
 
 /* A generation with the settings as they are now. why: out, on error. Returns 0 or an ERR_*. */
-int supervisor_generation(
-    struct supervisor *s, struct crew_generation **out, char why[CONF_WHY_SIZE]);
+MUST_CHECK int supervisor_generation(struct supervisor *s, struct crew_generation **out,
+    char why[CONF_WHY_SIZE]);
 
 /* Until when its workers may take to get ready, monotonic milliseconds. */
 int64_t supervisor_patience(const struct crew_generation *g);

@@ -18,7 +18,7 @@
 void supervisor_log_settings(const struct conf *conf)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
         if (strcmp(conf->log_level, levels[i]) == 0)
             log_level_set((enum log_level)i);
     if (log_open(conf->log_file) != 0)
@@ -26,7 +26,8 @@ void supervisor_log_settings(const struct conf *conf)
 }
 
 /* Settings that belong to the sockets, which outlive generations. */
-static int supervisor_check_unchanged(const struct conf *old, const struct conf *new, char why[CONF_WHY_SIZE])
+static int supervisor_check_unchanged(const struct conf *old, const struct conf *new,
+    char why[CONF_WHY_SIZE])
 {
     if (strcmp(old->run_dir, new->run_dir) == 0)
         return 0;
@@ -35,18 +36,18 @@ static int supervisor_check_unchanged(const struct conf *old, const struct conf 
 }
 
 /* The next generation with its configuration; *out stays NULL on error. */
-int supervisor_generation(
-    struct supervisor *s, struct crew_generation **out, char why[CONF_WHY_SIZE])
+int supervisor_generation(struct supervisor *s, struct crew_generation **out,
+    char why[CONF_WHY_SIZE])
 {
     struct crew_generation *g = crew_generation_add(&s->crew);
     snprintf(why, CONF_WHY_SIZE, "out of memory");
-    if (g == NULL)
+    if (!g)
         return ERR_NOMEM;
     int error = s->options->configure(s->options->arg, &g->conf, why);
     bool conf_ready = error == 0;
-    if (error == 0 && s->crew.current != NULL)
+    if (error == 0 && s->crew.current)
         error = supervisor_check_unchanged(&s->crew.current->conf, &g->conf, why);
-    if (error == 0 && s->options->prepare != NULL)
+    if (error == 0 && s->options->prepare)
         error = s->options->prepare(s->options->arg, &g->conf, why);
     if (error != 0) {
         crew_generation_drop(&s->crew, g, conf_ready);
@@ -133,7 +134,7 @@ void supervisor_reload(struct supervisor *s)
     if (error == 0) {
         error = crew_start(&s->crew, s->next);
         if (error != 0) {
-            snprintf(why, sizeof(why), "more workers than there is room for");
+            snprintf(why, sizeof why, "more workers than there is room for");
             crew_generation_drop(&s->crew, s->next, true);
         }
     }

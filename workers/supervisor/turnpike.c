@@ -44,7 +44,8 @@ struct command {
 
 /* The file that was named must be readable; the default one need not be there. conf is always
  * initialised afterwards unless there is no memory. */
-static int load_settings(const struct options *o, struct conf *conf, char why[CONF_WHY_SIZE])
+static int turnpike_load_settings(const struct options *o, struct conf *conf,
+    char why[CONF_WHY_SIZE])
 {
     why[0] = '\0';
     int error = conf_init(conf);
@@ -52,21 +53,21 @@ static int load_settings(const struct options *o, struct conf *conf, char why[CO
         fprintf(stderr, "turnpike: %s\n", err_text(error));
         exit(1);
     }
-    if (o->config != NULL)
+    if (o->config)
         return conf_load(conf, o->config, why);
     return access(DEFAULT_CONFIG, R_OK) == 0 ? conf_load(conf, DEFAULT_CONFIG, why) : 0;
 }
 
-static void find_socket(struct options *o)
+static void turnpike_find_socket(struct options *o)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
-    if (o->socket != NULL) {
-        snprintf(o->path, sizeof(o->path), "%s", o->socket);
+    if (o->socket) {
+        snprintf(o->path, sizeof o->path, "%s", o->socket);
         return;
     }
-    if (o->run_dir != NULL) {
-        snprintf(o->path, sizeof(o->path), "%s/control.sock", o->run_dir);
+    if (o->run_dir) {
+        snprintf(o->path, sizeof o->path, "%s/control.sock", o->run_dir);
         return;
     }
     /* The default socket would be another service's. */
@@ -75,17 +76,17 @@ static void find_socket(struct options *o)
         exit(1);
     }
     /* Only run_dir matters: credentials that only the service can read are no obstacle. */
-    err_ignore(load_settings(o, &conf, why));
-    snprintf(o->path, sizeof(o->path), "%s/control.sock", conf.run_dir);
+    err_ignore(turnpike_load_settings(o, &conf, why));
+    snprintf(o->path, sizeof o->path, "%s/control.sock", conf.run_dir);
     conf_fini(&conf);
 }
 
 /* --- asking --- */
 
-static int ask(struct options *o, const char *line, struct buf *reply)
+static int turnpike_ask(struct options *o, const char *line, struct buf *reply)
 {
     if (o->path[0] == '\0')
-        find_socket(o);
+        turnpike_find_socket(o);
     buf_reset(reply);
     int error = control_ask(o->path, line, TIMEOUT_MS, reply);
     if (error == ERR_NOT_FOUND)
@@ -97,10 +98,10 @@ static int ask(struct options *o, const char *line, struct buf *reply)
     return error;
 }
 
-static int ask_and_print(struct options *o, const char *line)
+static int turnpike_ask_and_print(struct options *o, const char *line)
 {
     struct buf reply = {0};
-    int status = ask(o, line, &reply) == 0 ? 0 : 1;
+    int status = turnpike_ask(o, line, &reply) == 0 ? 0 : 1;
     const char *text = buf_text(&reply);
     if (status == 0 && strncmp(text, "error:", 6) == 0) {
         fprintf(stderr, "turnpike: %s", text);
@@ -112,45 +113,45 @@ static int ask_and_print(struct options *o, const char *line)
     return status;
 }
 
-static int run_status(struct options *o, int argc, char **argv)
+static int turnpike_run_status(struct options *o, int argc, char **argv)
 {
     bool json = o->json || (argc == 1 && strcmp(argv[0], "json") == 0);
-    return ask_and_print(o, json ? "status json" : "status");
+    return turnpike_ask_and_print(o, json ? "status json" : "status");
 }
 
-static int run_drain(struct options *o, int argc, char **argv)
+static int turnpike_run_drain(struct options *o, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return ask_and_print(o, "drain");
+    return turnpike_ask_and_print(o, "drain");
 }
 
-static int run_reload(struct options *o, int argc, char **argv)
+static int turnpike_run_reload(struct options *o, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return ask_and_print(o, "reload");
+    return turnpike_ask_and_print(o, "reload");
 }
 
-static int run_reopen(struct options *o, int argc, char **argv)
+static int turnpike_run_reopen(struct options *o, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return ask_and_print(o, "reopen");
+    return turnpike_ask_and_print(o, "reopen");
 }
 
-static int run_metrics(struct options *o, int argc, char **argv)
+static int turnpike_run_metrics(struct options *o, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    return ask_and_print(o, "metrics");
+    return turnpike_ask_and_print(o, "metrics");
 }
 
 /* --- top --- */
 
 static volatile sig_atomic_t top_ended;
 
-static void top_on_signal(int number)
+static void turnpike_top_on_signal(int number)
 {
     (void)number;
     top_ended = 1;
@@ -160,7 +161,7 @@ struct screen {
     unsigned rows, columns, used;
 };
 
-static void screen_size(struct screen *screen)
+static void turnpike_screen_size(struct screen *screen)
 {
     struct winsize size;
     *screen = (struct screen){.rows = 24, .columns = 80};
@@ -170,7 +171,7 @@ static void screen_size(struct screen *screen)
     }
 }
 
-static void screen_line(struct screen *screen, const char *line, size_t len)
+static void turnpike_screen_line(struct screen *screen, const char *line, size_t len)
 {
     if (screen->used + 1 >= screen->rows)
         return;
@@ -178,39 +179,39 @@ static void screen_line(struct screen *screen, const char *line, size_t len)
     printf("%.*s\033[K\n", (int)(len < screen->columns ? len : screen->columns), line);
 }
 
-static bool is_idle_line(const char *line, size_t len)
+static bool turnpike_is_idle_line(const char *line, size_t len)
 {
     return memmem(line, len, " idle ", 6) != NULL;
 }
 
 /* Lines of the slots' table: those that do something first. */
-static void screen_slots(struct screen *screen, const char *text, bool idle)
+static void turnpike_screen_slots(struct screen *screen, const char *text, bool idle)
 {
-    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
-        if (is_idle_line(text, (size_t)(end - text)) == idle)
-            screen_line(screen, text, (size_t)(end - text));
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
+        if (turnpike_is_idle_line(text, (size_t)(end - text)) == idle)
+            turnpike_screen_line(screen, text, (size_t)(end - text));
 }
 
-static void screen_show(const char *text)
+static void turnpike_screen_show(const char *text)
 {
     struct screen screen;
-    screen_size(&screen);
+    turnpike_screen_size(&screen);
     fputs("\033[H", stdout);
     const char *end;
     bool table = false;
-    while (!table && (end = strchr(text, '\n')) != NULL) {
+    while (!table && (end = strchr(text, '\n'))) {
         table = strncmp(text, "slot ", 5) == 0;
-        screen_line(&screen, text, (size_t)(end - text));
+        turnpike_screen_line(&screen, text, (size_t)(end - text));
         text = end + 1;
     }
-    screen_slots(&screen, text, false);
-    screen_slots(&screen, text, true);
+    turnpike_screen_slots(&screen, text, false);
+    turnpike_screen_slots(&screen, text, true);
     fputs("\033[Jq = quit", stdout);
     fflush(stdout);
 }
 
 /* Returns true when the user wants to leave. */
-static bool top_wait(void)
+static bool turnpike_top_wait(void)
 {
     struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
     char key;
@@ -220,34 +221,34 @@ static bool top_wait(void)
     return ready > 0 && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q');
 }
 
-static int top_loop(struct options *o)
+static int turnpike_top_loop(struct options *o)
 {
     struct buf reply = {0};
     int status = 0;
     do {
-        status = ask(o, "status", &reply) == 0 ? 0 : 1;
+        status = turnpike_ask(o, "status", &reply) == 0 ? 0 : 1;
         if (status == 0)
-            screen_show(buf_text(&reply));
-    } while (status == 0 && !top_wait());
+            turnpike_screen_show(buf_text(&reply));
+    } while (status == 0 && !turnpike_top_wait());
     buf_free(&reply);
     return status;
 }
 
-static int run_top(struct options *o, int argc, char **argv)
+static int turnpike_run_top(struct options *o, int argc, char **argv)
 {
     struct termios before, raw;
     (void)argc;
     (void)argv;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
-        return ask_and_print(o, "status");
-    struct sigaction action = {.sa_handler = top_on_signal};
+        return turnpike_ask_and_print(o, "status");
+    struct sigaction action = {.sa_handler = turnpike_top_on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     raw = before;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     fputs("\033[?1049h\033[?25l\033[?7l", stdout); /* other screen, no cursor, no wrapping */
-    int status = top_loop(o);
+    int status = turnpike_top_loop(o);
     fputs("\033[?7h\033[?25h\033[?1049l", stdout);
     fflush(stdout);
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
@@ -257,8 +258,8 @@ static int run_top(struct options *o, int argc, char **argv)
 /* --- config --- */
 
 /* The output is a configuration file. */
-static void print_setting(
-    void *arg, const char *name, const char *value, const char *def, const char *help)
+static void turnpike_print_setting(void *arg, const char *name, const char *value, const char *def,
+    const char *help)
 {
     (void)arg;
     bool secret = strcmp(value, "***") == 0;
@@ -266,15 +267,15 @@ static void print_setting(
         secret ? "# set: " : "", name, value);
 }
 
-static int run_config(struct options *o, int argc, char **argv)
+static int turnpike_run_config(struct options *o, int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
     (void)argc;
     (void)argv;
-    int error = load_settings(o, &conf, why);
+    int error = turnpike_load_settings(o, &conf, why);
     if (error == 0) {
-        conf_visit(&conf, print_setting, NULL);
+        conf_visit(&conf, turnpike_print_setting, NULL);
         error = conf_check(&conf, why);
     }
     if (error != 0)
@@ -288,7 +289,7 @@ static int run_config(struct options *o, int argc, char **argv)
 /* Where systemd puts the service's credentials; root may read them. */
 #define CREDENTIALS "/run/credentials/turnpike.service"
 
-static void print_origins(const char *origins, bool development)
+static void turnpike_print_origins(const char *origins, bool development)
 {
     for (const char *item = origins; *(item += strspn(item, " \t")) != '\0';) {
         int len = (int)strcspn(item, " \t");
@@ -303,7 +304,7 @@ static void print_origins(const char *origins, bool development)
 }
 
 /* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf). */
-static int run_origins(struct options *o, int argc, char **argv)
+static int turnpike_run_origins(struct options *o, int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
@@ -311,11 +312,11 @@ static int run_origins(struct options *o, int argc, char **argv)
     (void)argv;
     if (access(CREDENTIALS, X_OK) == 0)
         setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
-    int error = load_settings(o, &conf, why);
+    int error = turnpike_load_settings(o, &conf, why);
     if (error == 0)
         error = conf_check(&conf, why);
     if (error == 0)
-        print_origins(conf.origins, conf.development);
+        turnpike_print_origins(conf.origins, conf.development);
     else
         fprintf(stderr, "turnpike: %s\n", why[0] != '\0' ? why : err_text(error));
     conf_fini(&conf);
@@ -325,14 +326,14 @@ static int run_origins(struct options *o, int argc, char **argv)
 /* --- MCP servers, Redis --- */
 
 /* A command of an operator that speaks to Redis itself. */
-static int run_with_store(struct options *o,
+static int turnpike_run_with_store(struct options *o,
     int (*command)(const struct conf *conf, int argc, char **argv), int argc, char **argv)
 {
     struct conf conf;
     char why[CONF_WHY_SIZE];
     if (access(CREDENTIALS, X_OK) == 0)
         setenv("CREDENTIALS_DIRECTORY", CREDENTIALS, 0);
-    int status = 1, error = load_settings(o, &conf, why);
+    int status = 1, error = turnpike_load_settings(o, &conf, why);
     if (error == 0)
         status = command(&conf, argc, argv);
     else
@@ -341,12 +342,12 @@ static int run_with_store(struct options *o,
     return status;
 }
 
-static int run_mcp(struct options *o, int argc, char **argv)
+static int turnpike_run_mcp(struct options *o, int argc, char **argv)
 {
-    return run_with_store(o, mcp_command, argc, argv);
+    return turnpike_run_with_store(o, mcp_command, argc, argv);
 }
 
-static int do_failover(const struct conf *conf, int argc, char **argv)
+static int turnpike_do_failover(const struct conf *conf, int argc, char **argv)
 {
     (void)argv;
     if (argc == 0)
@@ -355,14 +356,14 @@ static int do_failover(const struct conf *conf, int argc, char **argv)
     return 2;
 }
 
-static int run_failover(struct options *o, int argc, char **argv)
+static int turnpike_run_failover(struct options *o, int argc, char **argv)
 {
-    return run_with_store(o, do_failover, argc, argv);
+    return turnpike_run_with_store(o, turnpike_do_failover, argc, argv);
 }
 
 /* --- API keys --- */
 
-static int run_api_key(struct options *o, int argc, char **argv)
+static int turnpike_run_api_key(struct options *o, int argc, char **argv)
 {
     char key[4 + 2 * KEY_BYTES + 1] = "tpk_", hash[IDENT_SHA256_SIZE];
     char user[IDENT_USER_MAX + 1]; /* the id: a name may hold blanks, a line of the file none */
@@ -389,26 +390,29 @@ static int run_api_key(struct options *o, int argc, char **argv)
 /* --- commands --- */
 
 static const struct command commands[] = {
-    {"status", "[--json]", "every worker and what runs in it, limits beside values", run_status},
-    {"top", "", "the same, refreshed each second", run_top},
-    {"metrics", "", "OpenMetrics text", run_metrics},
-    {"reload", "", "read the configuration again, new workers first", run_reload},
-    {"drain", "", "finish what runs, then end; again = faster", run_drain},
-    {"reopen", "", "open the log file again", run_reopen},
-    {"config", "", "all settings with their values, as a configuration file", run_config},
-    {"origins", "", "the setting `origins` as lines for nginx", run_origins},
-    {"api-key", "USER [ROLE]", "make an API key", run_api_key},
-    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh", run_mcp},
-    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)", run_failover},
+    {"status", "[--json]", "every worker and what runs in it, limits beside values",
+        turnpike_run_status},
+    {"top", "", "the same, refreshed each second", turnpike_run_top},
+    {"metrics", "", "OpenMetrics text", turnpike_run_metrics},
+    {"reload", "", "read the configuration again, new workers first", turnpike_run_reload},
+    {"drain", "", "finish what runs, then end; again = faster", turnpike_run_drain},
+    {"reopen", "", "open the log file again", turnpike_run_reopen},
+    {"config", "", "all settings with their values, as a configuration file", turnpike_run_config},
+    {"origins", "", "the setting `origins` as lines for nginx", turnpike_run_origins},
+    {"api-key", "USER [ROLE]", "make an API key", turnpike_run_api_key},
+    {"mcp", "[list]", "tools of MCP servers; accept SERVER[/TOOL], forget, refresh",
+        turnpike_run_mcp},
+    {"failover", "", "another Redis becomes the master; nothing is lost (Sentinel)",
+        turnpike_run_failover},
 };
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static void usage(FILE *out)
+static void turnpike_usage(FILE *out)
 {
     fputs("usage: turnpike [--socket PATH | --run-dir DIR | --config FILE] COMMAND\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(
-            out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        fprintf(out, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments,
+            commands[i].help);
 }
 
 int main(int argc, char **argv)
@@ -427,13 +431,13 @@ int main(int argc, char **argv)
         else if (option == 'j')
             o.json = true;
         else {
-            usage(option == 'h' ? stdout : stderr);
+            turnpike_usage(option == 'h' ? stdout : stderr);
             return option == 'h' ? 0 : 2;
         }
     }
     for (size_t i = 0; optind < argc && i < COMMAND_COUNT; i++)
         if (strcmp(argv[optind], commands[i].name) == 0)
             return commands[i].run(&o, argc - optind - 1, argv + optind + 1);
-    usage(stderr);
+    turnpike_usage(stderr);
     return 2;
 }

@@ -20,7 +20,7 @@ struct watchdog {
     int64_t interval_ms;
 };
 
-static void check_end(struct watchdog *w)
+static void watchdog_check_end(struct watchdog *w)
 {
     if (!w->source.watched)
         return;
@@ -34,20 +34,20 @@ static void watchdog_on_answer(struct reactor_source *source, uint32_t events)
     struct watchdog *w = source->arg;
     char answer[8] = "";
     (void)events;
-    if (recv(source->fd, answer, sizeof(answer) - 1, MSG_DONTWAIT) >= 4 &&
+    if (recv(source->fd, answer, sizeof answer - 1, MSG_DONTWAIT) >= 4 &&
         memcmp(answer, "pong", 4) == 0)
         service_watchdog();
-    check_end(w);
+    watchdog_check_end(w);
 }
 
-static void check_start(struct watchdog *w)
+static void watchdog_check_start(struct watchdog *w)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, w->path, sizeof(address.sun_path) - 1);
+    strncpy(address.sun_path, w->path, sizeof address.sun_path - 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return;
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
         send(fd, "ping\n", 5, MSG_NOSIGNAL) != 5 ||
         reactor_watch(w->reactor, &w->source, fd, EPOLLIN, watchdog_on_answer, w) != 0)
         close(fd);
@@ -58,8 +58,8 @@ static void watchdog_on_time(struct reactor_timer *timer)
     struct watchdog *w = timer->arg;
     if (w->source.watched)
         log_warn("the control socket did not answer its own check");
-    check_end(w);
-    check_start(w);
+    watchdog_check_end(w);
+    watchdog_check_start(w);
     reactor_timer_set(w->reactor, &w->timer, clock_mono_ms() + w->interval_ms, watchdog_on_time, w);
 }
 
@@ -69,8 +69,8 @@ int watchdog_new(struct watchdog **out, struct reactor *reactor, const char *pat
     *out = NULL;
     if (interval == 0)
         return 0;
-    struct watchdog *w = calloc(1, sizeof(*w));
-    if (w == NULL)
+    struct watchdog *w = calloc(1, sizeof *w);
+    if (!w)
         return ERR_NOMEM;
     w->reactor = reactor;
     w->path = path;
@@ -82,9 +82,9 @@ int watchdog_new(struct watchdog **out, struct reactor *reactor, const char *pat
 
 void watchdog_free(struct watchdog *w)
 {
-    if (w == NULL)
+    if (!w)
         return;
-    check_end(w);
+    watchdog_check_end(w);
     reactor_timer_clear(w->reactor, &w->timer);
     free(w);
 }

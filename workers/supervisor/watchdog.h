@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_WORKERS_SUPERVISOR_WATCHDOG_H
 #define TURNPIKE_WORKERS_SUPERVISOR_WATCHDOG_H
 
+#include "base/err.h"
 #include "base/reactor.h"
 
 /*
@@ -9,7 +10,7 @@
  */
 struct watchdog;
 /* path: of the control socket, borrowed. out is NULL when systemd asked for none. */
-int watchdog_new(struct watchdog **out, struct reactor *reactor, const char *path);
+MUST_CHECK int watchdog_new(struct watchdog **out, struct reactor *reactor, const char *path);
 void watchdog_free(struct watchdog *w);
 
 #endif

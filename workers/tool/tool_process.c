@@ -11,13 +11,13 @@
  * (a stop, the end of the turn, the death of its worker). That is no worse than kill -9: a tool
  * writes in one script, with its mark. The supervisor forks the next one at once.
  */
-#include "process/stage.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "process/fault.h"
+#include "process/stage.h"
 #include "process/trace.h"
 #include "process/worker.h"
 #include "store/again.h"
@@ -64,7 +64,7 @@ static volatile sig_atomic_t process_peer_fd = -1; /* who waits for the call; -1
 static struct buf process_late; /* what the peer is told when the time is over; made once */
 
 /* Clean: nothing has failed, and no work is to blame. */
-static void process_on_io(int number)
+static void tool_process_process_on_io(int number)
 {
     struct pollfd peer = {.fd = process_peer_fd, .events = POLLRDHUP};
     int error = errno;
@@ -76,7 +76,7 @@ static void process_on_io(int number)
 }
 
 /* fd: of the peer, which sends nothing any more; -1 = the call is over. */
-static void process_listen_for_end(int fd)
+static void tool_process_process_listen_for_end(int fd)
 {
     int old = process_peer_fd;
 
@@ -87,11 +87,11 @@ static void process_listen_for_end(int fd)
     }
     (void)fcntl(fd, F_SETOWN, getpid());
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
-    process_on_io(SIGIO); /* it may have gone before that */
+    tool_process_process_on_io(SIGIO); /* it may have gone before that */
 }
 
 /* As in trace.c not all that it calls is safe in a handler; if it hangs, the next alarm ends it. */
-static void process_on_alarm(int number)
+static void tool_process_process_on_alarm(int number)
 {
     alarm(1);
     (void)send(process_peer_fd, process_late.data, process_late.len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -100,11 +100,11 @@ static void process_on_alarm(int number)
     raise(number); /* by its default action, as soon as this returns */
 }
 
-static void process_signals(void)
+static void tool_process_process_signals(void)
 {
-    struct sigaction late = {.sa_handler = process_on_alarm,
+    struct sigaction late = {.sa_handler = tool_process_process_on_alarm,
         .sa_flags = SA_RESETHAND | SA_NODEFER};
-    struct sigaction left = {.sa_handler = process_on_io, .sa_flags = SA_RESTART};
+    struct sigaction left = {.sa_handler = tool_process_process_on_io, .sa_flags = SA_RESTART};
 
     sigemptyset(&late.sa_mask);
     sigemptyset(&left.sa_mask);
@@ -113,7 +113,7 @@ static void process_signals(void)
 }
 
 /* ms: 0 = no limit any more. */
-static void process_limit(int64_t ms)
+static void tool_process_process_limit(int64_t ms)
 {
     struct itimerval time = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
@@ -133,7 +133,7 @@ struct process_call {
     char log_context[256];
 };
 
-static int process_step(struct tool_process *p, int64_t until_ms)
+static int tool_process_process_step(struct tool_process *p, int64_t until_ms)
 {
     int error = reactor_step(p->reactor, until_ms, &p->worker->wait_mask);
 
@@ -146,24 +146,25 @@ static int process_step(struct tool_process *p, int64_t until_ms)
 }
 
 /* The request, before anything that the model wrote is looked at. Returns 0 or a fault. */
-static int process_read(struct process_call *c)
+static int tool_process_process_read(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int error = p->http ? 0 : http_new(&p->http, p->reactor);
 
-    c->context = (struct tools_context){.conf = p->conf, .store = p->store, .http = p->http,
+    c->context = (struct tools_context){.conf = p->conf,
+        .store = p->store,
+        .http = p->http,
         .reactor = p->reactor};
     c->run.arena = c->arena;
     if (!error)
-        error = tool_words_read(inbound_param, p->peer, tools_find, c->arena, &c->context,
-            &c->run);
+        error = tool_words_read(inbound_param, p->peer, tools_find, c->arena, &c->context, &c->run);
     if (!error)
         error = inbound_body(p->peer, &c->args, TOOL_WORDS_ARGS_MAX);
     return error;
 }
 
 /* Says what it works on. Returns 0 to go on; 1: processes died in such calls, the result is set. */
-static int process_name(struct process_call *c)
+static int tool_process_process_name(struct process_call *c)
 {
     struct worker *w = c->process->worker;
     struct blame_work work = {.tool = true};
@@ -185,15 +186,19 @@ static int process_name(struct process_call *c)
     left = blame_left(&w->board->blame, &work, clock_mono_ms(), NULL);
     if (left <= 0)
         return 0;
-    return run_fail(&c->run, "tool_crashed", "Processes died in such calls: they are refused for "
-        "%" PRId64 " more seconds. %s", (left + 999) / 1000, c->run.spec->effect == TOOLS_READ
-            ? "Nothing was done."
-            : "This attempt has done nothing; whether an earlier one had an effect is not known.")
-        ? ERR_NOMEM : 1;
+    return run_fail(&c->run, "tool_crashed",
+               "Processes died in such calls: they are refused for "
+               "%" PRId64 " more seconds. %s",
+               (left + 999) / 1000,
+               c->run.spec->effect == TOOLS_READ ?
+                   "Nothing was done." :
+                   "This attempt has done nothing; whether an earlier one had an effect is not known.") ?
+        ERR_NOMEM :
+        1;
 }
 
 /* Waits for what the tool has asked outside. */
-static int process_await(struct process_call *c)
+static int tool_process_process_await(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int error = 0;
@@ -201,21 +206,21 @@ static int process_await(struct process_call *c)
     while (!c->run.done && !error) {
         error = p->worker->abort_turn ? ERR_DRAINING : 0;
         if (!error)
-            error = process_step(p, clock_mono_ms() + BEAT_MS);
+            error = tool_process_process_step(p, clock_mono_ms() + BEAT_MS);
         if (!error)
             tools_go_on(&c->run);
     }
     return error ? error : c->run.error;
 }
 
-static int process_pause(void *arg, int64_t until_ms)
+static int tool_process_process_pause(void *arg, int64_t until_ms)
 {
-    (void)process_step(arg, until_ms);
+    (void)tool_process_process_step(arg, until_ms);
     return 0;
 }
 
 /* Redis away: a repeated call finds its mark. Half of its time is for that. */
-static int process_patiently(struct process_call *c)
+static int tool_process_process_patiently(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int64_t until = c->began_ms + p->conf->tool_process_ms / 2;
@@ -224,16 +229,16 @@ static int process_patiently(struct process_call *c)
         int error = tools_start(&c->run, buf_text(&c->args), c->args.len);
 
         if (error == ERR_PENDING)
-            error = process_await(c);
+            error = tool_process_process_await(c);
         if (error != ERR_STORE || p->worker->abort_turn || clock_mono_ms() >= until)
             return error;
         tools_fini(&c->run);
-        if (!again_store(&error, process_pause, p))
+        if (!again_store(&error, tool_process_process_pause, p))
             return error;
     }
 }
 
-static int process_run(struct process_call *c)
+static int tool_process_process_run(struct process_call *c)
 {
     const struct conf *conf = c->process->conf;
     int error;
@@ -241,22 +246,22 @@ static int process_run(struct process_call *c)
     worker_beat(c->process->worker); /* from here on it is judged by the deadline */
     c->began_ms = clock_mono_ms();
     atomic_store(&c->seat->turn_deadline_ms, c->began_ms + conf->tool_process_ms);
-    process_listen_for_end(inbound_fd(c->process->peer));
-    process_limit(conf->tool_process_ms);
-    error = process_name(c);
+    tool_process_process_listen_for_end(inbound_fd(c->process->peer));
+    tool_process_process_limit(conf->tool_process_ms);
+    error = tool_process_process_name(c);
     if (!error) {
         fault_in_tool(conf, buf_text(&c->args));
-        error = process_patiently(c);
+        error = tool_process_process_patiently(c);
     }
-    process_limit(0);
-    process_listen_for_end(-1);
+    tool_process_process_limit(0);
+    tool_process_process_listen_for_end(-1);
     worker_beat(c->process->worker);
     atomic_store(&c->seat->turn_deadline_ms, 0);
     return error == 1 ? 0 : error;
 }
 
 /* Returns 0; ERR_PEER_GONE: it has not been answered. */
-static int process_begin(struct process_call *c)
+static int tool_process_process_begin(struct process_call *c)
 {
     char head[128];
     int len = snprintf(head, sizeof head, REPLY_HEAD, c->process->worker->slot_index);
@@ -267,56 +272,57 @@ static int process_begin(struct process_call *c)
 }
 
 /* Without a word of FastCGI, as one that dies: for whoever asked the process is lost. */
-static void process_hang_up(struct tool_process *p)
+static void tool_process_process_hang_up(struct tool_process *p)
 {
     inbound_free(p->peer);
     p->peer = NULL;
 }
 
-static void process_answer(struct process_call *c, int error)
+static void tool_process_process_answer(struct process_call *c, int error)
 {
     struct buf body = {0};
 
     log_info("%" PRId64 " ms, %s", clock_mono_ms() - c->began_ms, err_text(error));
     scoreboard_work_set(c->seat, NULL); /* the user's next call may come with this answer */
     if (error == ERR_DRAINING || tool_words_answer(&body, &c->run, error))
-        process_hang_up(c->process); /* the call is made again elsewhere */
+        tool_process_process_hang_up(c->process); /* the call is made again elsewhere */
     else
         err_ignore(inbound_finish(c->process->peer, NULL, 0, body.data, body.len));
     buf_free(&body);
 }
 
-static void process_call(struct process_call *c)
+static void tool_process_process_call(struct process_call *c)
 {
     struct scoreboard_slot *slot = c->process->worker->slot;
-    int error = process_read(c);
+    int error = tool_process_process_read(c);
 
     if (error == ERR_PROTOCOL || error == ERR_NOT_FOUND)
         log_limited(LOG_LEVEL_WARN, "a request of nobody that tool processes serve: %s",
             err_text(error));
     if (!error)
-        error = process_begin(c);
+        error = tool_process_process_begin(c);
     if (error) {
-        process_hang_up(c->process);
+        tool_process_process_hang_up(c->process);
         return;
     }
-    error = process_run(c);
+    error = tool_process_process_run(c);
     if (error)
         atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);
-    process_answer(c, error);
+    tool_process_process_answer(c, error);
 }
 
-static void process_serve(struct tool_process *p)
+static void tool_process_process_serve(struct tool_process *p)
 {
     struct worker *w = p->worker;
-    struct process_call c = {.process = p, .arena = arena_new(),
+    struct process_call c = {.process = p,
+        .arena = arena_new(),
         .seat = scoreboard_seat_take(w->board, w->slot)};
 
     p->asked = false;
     atomic_fetch_add_explicit(&w->slot->requests, 1, memory_order_relaxed);
     if (c.arena && c.seat) {
         scoreboard_enter(w->board, w->slot, c.seat);
-        process_call(&c);
+        tool_process_process_call(&c);
         scoreboard_enter(w->board, w->slot, NULL);
     } else {
         inbound_overloaded(p->peer);
@@ -332,7 +338,7 @@ static void process_serve(struct tool_process *p)
 
 /* ---- connections ---- */
 
-static void process_on_request(void *arg, struct inbound *inbound)
+static void tool_process_process_on_request(void *arg, struct inbound *inbound)
 {
     struct tool_process *p = arg;
 
@@ -340,7 +346,7 @@ static void process_on_request(void *arg, struct inbound *inbound)
     p->asked = true;
 }
 
-static void process_on_closed(void *arg, struct inbound *inbound)
+static void tool_process_process_on_closed(void *arg, struct inbound *inbound)
 {
     struct tool_process *p = arg;
 
@@ -348,7 +354,7 @@ static void process_on_closed(void *arg, struct inbound *inbound)
     p->peer = NULL;
 }
 
-static void process_on_listening(struct reactor_source *source, uint32_t events)
+static void tool_process_process_on_listening(struct reactor_source *source, uint32_t events)
 {
     struct tool_process *p = source->arg;
     int fd = accept4(p->worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -369,30 +375,35 @@ static void process_on_listening(struct reactor_source *source, uint32_t events)
     reactor_unwatch(p->reactor, &p->listening);
 }
 
-static int process_listen(struct tool_process *p)
+static int tool_process_process_listen(struct tool_process *p)
 {
     if (p->peer || p->worker->drain || p->listening.watched || clock_mono_ms() < p->listen_ms)
         return 0;
     return reactor_watch(p->reactor, &p->listening, p->worker->listen_fd, EPOLLIN,
-        process_on_listening, p);
+        tool_process_process_on_listening, p);
 }
 
 /* ---- the process ---- */
 
-static int process_open(struct tool_process *p, struct worker *w)
+static int tool_process_process_open(struct tool_process *p, struct worker *w)
 {
     char owner[64];
     int error;
 
     *p = (struct tool_process){.worker = w, .conf = w->conf};
     p->limits = (struct inbound_limits){.params_max = TOOL_WORDS_PARAMS_MAX,
-        .body_max = TOOL_WORDS_ARGS_MAX, .reply_max = TOOL_WORDS_REPLY_MAX,
-        .io_timeout_ms = IO_TIMEOUT_MS, .idle_ms = IO_TIMEOUT_MS, .max_conns = 1, .max_reqs = 1};
-    p->handlers = (struct inbound_handlers){.arg = p, .request = process_on_request,
-        .closed = process_on_closed};
+        .body_max = TOOL_WORDS_ARGS_MAX,
+        .reply_max = TOOL_WORDS_REPLY_MAX,
+        .io_timeout_ms = IO_TIMEOUT_MS,
+        .idle_ms = IO_TIMEOUT_MS,
+        .max_conns = 1,
+        .max_reqs = 1};
+    p->handlers = (struct inbound_handlers){.arg = p,
+        .request = tool_process_process_on_request,
+        .closed = tool_process_process_on_closed};
     snprintf(owner, sizeof owner, "tool/%d", (int)getpid()); /* it never owns a turn */
     worker_signals(w);
-    process_signals();
+    tool_process_process_signals();
     error = tool_words_late(&process_late);
     if (!error)
         error = reactor_new(&p->reactor);
@@ -403,7 +414,7 @@ static int process_open(struct tool_process *p, struct worker *w)
     return error;
 }
 
-static void process_close(struct tool_process *p)
+static void tool_process_process_close(struct tool_process *p)
 {
     if (p->reactor)
         reactor_unwatch(p->reactor, &p->listening);
@@ -417,7 +428,7 @@ static void process_close(struct tool_process *p)
     buf_free(&process_late);
 }
 
-static void process_measure(const struct tool_process *p)
+static void tool_process_process_measure(const struct tool_process *p)
 {
     long long bytes = worker_memory();
 
@@ -426,21 +437,21 @@ static void process_measure(const struct tool_process *p)
 }
 
 /* A connection that it has taken is served, also when it is to leave. */
-static int process_loop(struct tool_process *p)
+static int tool_process_process_loop(struct tool_process *p)
 {
     struct worker *w = p->worker;
     int error = 0;
 
-    process_measure(p);
+    tool_process_process_measure(p);
     worker_beat(w);
     worker_ready(w);
     while (!error && (p->peer || !(w->drain || worker_is_due(w)))) {
-        error = process_listen(p);
+        error = tool_process_process_listen(p);
         if (!error)
-            error = process_step(p, clock_mono_ms() + BEAT_MS);
+            error = tool_process_process_step(p, clock_mono_ms() + BEAT_MS);
         if (!error && p->asked) {
-            process_serve(p);
-            process_measure(p);
+            tool_process_process_serve(p);
+            tool_process_process_measure(p);
         }
     }
     if (error)
@@ -451,8 +462,8 @@ static int process_loop(struct tool_process *p)
 int tool_process_main(struct worker *w)
 {
     struct tool_process p;
-    int status = process_open(&p, w) ? 1 : process_loop(&p);
+    int status = tool_process_process_open(&p, w) ? 1 : tool_process_process_loop(&p);
 
-    process_close(&p);
+    tool_process_process_close(&p);
     return status;
 }

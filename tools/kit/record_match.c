@@ -1,8 +1,8 @@
-#include "tools/kit/match.h"
+#include "tools/kit/record_match.h"
 
 #include "base/err.h"
 #include "base/utf8.h"
-#include "tools/kit/keep.h"
+#include "tools/kit/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,18 +18,18 @@ struct words {
     size_t count;
 };
 
-static bool is_letter(unsigned char c)
+static bool record_match_is_letter(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
 }
 
-static void split(const char *text, struct words *w)
+static void record_match_split(const char *text, struct words *w)
 {
     size_t len = 0;
     w->count = 0;
     for (const char *p = text;; p++) {
         unsigned char c = (unsigned char)*p;
-        if (is_letter(c) && w->count < WORDS_MAX) {
+        if (record_match_is_letter(c) && w->count < WORDS_MAX) {
             if (len + 1 < WORD_SIZE)
                 w->all[w->count][len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
         } else if (len > 0 && c != '\'') {
@@ -42,7 +42,7 @@ static void split(const char *text, struct words *w)
 }
 
 /* Insertions, deletions and changes of one letter. */
-static size_t distance(const char *a, const char *b)
+static size_t record_match_distance(const char *a, const char *b)
 {
     size_t row[WORD_SIZE], n = strlen(b);
     for (size_t k = 0; k <= n; k++)
@@ -63,7 +63,7 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
-static int word_score(const char *name, const char *said)
+static int record_match_word_score(const char *name, const char *said)
 {
     size_t len = strlen(said);
     if (strcmp(name, said) == 0)
@@ -72,26 +72,26 @@ static int word_score(const char *name, const char *said)
         return 8;
     if (strlen(name) >= 4 && strncmp(name, said, strlen(name)) == 0 && len - strlen(name) <= 2)
         return 7;
-    if (len >= 5 && strlen(name) >= 4 && distance(name, said) <= (len >= 8 ? 2 : 1))
+    if (len >= 5 && strlen(name) >= 4 && record_match_distance(name, said) <= (len >= 8 ? 2 : 1))
         return 6;
     return 0;
 }
 
-int match_score(const char *name, const char *said)
+int record_match_score(const char *name, const char *said)
 {
     struct words n, s;
     size_t found = 0;
     int sum = 0;
     bool same;
-    split(name, &n);
-    split(said, &s);
+    record_match_split(name, &n);
+    record_match_split(said, &s);
     if (s.count == 0)
         return 0;
     same = n.count == s.count;
     for (size_t i = 0; i < s.count; i++) {
         int best = 0;
         for (size_t k = 0; k < n.count; k++) {
-            int one = word_score(n.all[k], s.all[i]);
+            int one = record_match_word_score(n.all[k], s.all[i]);
             best = one > best ? one : best;
         }
         same = same && strcmp(n.all[i], s.all[i]) == 0;
@@ -102,30 +102,30 @@ int match_score(const char *name, const char *said)
         return 100;
     int average = sum * 3 / (int)s.count; /* up to 30 */
     if (found == s.count)
-        return MATCH_SURE + average + (n.count == s.count ? 5 : 0);
+        return RECORD_MATCH_SURE + average + (n.count == s.count ? 5 : 0);
     return found * 2 >= s.count ? average + 1 : 0;
 }
 
-static bool has_word(const char *text, const char *word)
+static bool record_match_has_word(const char *text, const char *word)
 {
     size_t len = strlen(word);
     bool starts = true;
     for (const char *p = text; *p != '\0'; p++) {
-        if (starts && strncasecmp(p, word, len) == 0
-            && (len >= 3 || !is_letter((unsigned char)p[len])))
+        if (starts && strncasecmp(p, word, len) == 0 &&
+            (len >= 3 || !record_match_is_letter((unsigned char)p[len])))
             return true;
-        starts = !is_letter((unsigned char)*p);
+        starts = !record_match_is_letter((unsigned char)*p);
     }
     return false;
 }
 
-int match_words(const char *text, const char *said)
+int record_match_words(const char *text, const char *said)
 {
     struct words s;
     int found = 0;
-    split(said, &s);
+    record_match_split(said, &s);
     for (size_t i = 0; i < s.count; i++)
-        found += has_word(text, s.all[i]);
+        found += record_match_has_word(text, s.all[i]);
     return found;
 }
 
@@ -135,13 +135,14 @@ struct found {
 };
 
 struct search {
-    const struct match_query *query;
+    const struct record_match_query *query;
     const char *said;
-    struct found best[MATCH_SHOWN + 1]; /* the last one is dropped */
+    struct found best[RECORD_MATCH_SHOWN + 1]; /* the last one is dropped */
     size_t count, sure, same;
 };
 
-static void describe(struct found *f, const struct match_query *q, const jdoc *record)
+static void record_match_describe(struct found *f, const struct record_match_query *q,
+    const jdoc *record)
 {
     int64_t number = 0;
     if (jdoc_get_int(record, "id", &number) == 0)
@@ -151,31 +152,31 @@ static void describe(struct found *f, const struct match_query *q, const jdoc *r
     snprintf(f->name, sizeof f->name, "%s", jdoc_text_or(record, q->name_key, ""));
     utf8_mend_end(f->name);
     snprintf(f->date, sizeof f->date, "%s",
-        q->date_key != NULL ? jdoc_text_or(record, q->date_key, "") : "");
+        q->date_key ? jdoc_text_or(record, q->date_key, "") : "");
 }
 
-static int look(void *arg, const jdoc *record)
+static int record_match_look(void *arg, const jdoc *record)
 {
     struct search *s = arg;
-    if (s->query->is_wanted != NULL && !s->query->is_wanted(record))
+    if (s->query->is_wanted && !s->query->is_wanted(record))
         return 0;
-    int score = match_score(jdoc_text_or(record, s->query->name_key, ""), s->said);
+    int score = record_match_score(jdoc_text_or(record, s->query->name_key, ""), s->said);
     if (score == 0)
         return 0;
     s->same += score == 100;
-    s->sure += score >= MATCH_SURE;
-    size_t i = s->count < MATCH_SHOWN ? s->count++ : MATCH_SHOWN;
+    s->sure += score >= RECORD_MATCH_SURE;
+    size_t i = s->count < RECORD_MATCH_SHOWN ? s->count++ : RECORD_MATCH_SHOWN;
     s->best[i].score = 0;
     for (; i > 0 && s->best[i - 1].score < score; i--)
         s->best[i] = s->best[i - 1];
-    if (i < MATCH_SHOWN) {
-        describe(&s->best[i], s->query, record);
+    if (i < RECORD_MATCH_SHOWN) {
+        record_match_describe(&s->best[i], s->query, record);
         s->best[i].score = score;
     }
     return 0;
 }
 
-static void list(const struct search *s, char *out, size_t size)
+static void record_match_list(const struct search *s, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
@@ -188,38 +189,37 @@ static void list(const struct search *s, char *out, size_t size)
     utf8_mend_end(out);
 }
 
-static int refuse(struct tools_run *run, const struct search *s)
+static int record_match_refuse(struct tools_run *run, const struct search *s)
 {
-    const struct match_query *q = s->query;
+    const struct record_match_query *q = s->query;
     char matches[800];
-    int result;
-    list(s, matches, sizeof matches);
+    int error;
+    record_match_list(s, matches, sizeof matches);
     if (s->count == 0)
-        result = run_fail(run, "not_found", "There is no such %s. %s lists those there are.",
+        error = run_fail(run, "not_found", "There is no such %s. %s lists those there are.",
             q->noun, q->list_tool);
     else if (s->sure == 0)
-        result = run_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun,
-            matches);
+        error = run_fail(run, "not_found", "There is no such %s. Like it: %s.", q->noun, matches);
     else
-        result = run_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
+        error = run_fail(run, "ambiguous", "%zu match; ask which one is meant, and give %s: %s.",
             s->sure, q->id_argument, matches);
-    return result != 0 ? result : ERR_INVALID;
+    return error != 0 ? error : ERR_INVALID;
 }
 
 /* Of the family's words those that may be meant by one that was said. */
-static int forms_of(const char *said, const char *const *words, size_t count, struct arena *arena,
-    struct records_word *out)
+static int record_match_forms_of(const char *said, const char *const *words, size_t count,
+    struct arena *arena, struct records_word *out)
 {
     out->count = 0;
     out->forms = arena_array(arena, count + 1, sizeof *out->forms);
-    for (size_t i = 0; out->forms != NULL && i < count; i++)
-        if (word_score(words[i], said) > 0)
+    for (size_t i = 0; out->forms && i < count; i++)
+        if (record_match_word_score(words[i], said) > 0)
             out->forms[out->count++] = words[i];
-    return out->forms != NULL ? 0 : ERR_NOMEM;
+    return out->forms ? 0 : ERR_NOMEM;
 }
 
-int match_find(struct tools_run *run, const char *family, const char *prefix, const char *said,
-    size_t max, struct records_list *out)
+int record_match_find(struct tools_run *run, const char *family, const char *prefix,
+    const char *said, size_t max, struct records_list *out)
 {
     struct words s;
     struct records_word forms[RECORDS_SAID_MAX];
@@ -227,34 +227,35 @@ int match_find(struct tools_run *run, const char *family, const char *prefix, co
     struct store *store = run->context->store;
     size_t found;
     memset(out, 0, sizeof *out);
-    split(said, &s);
+    record_match_split(said, &s);
     s.count = s.count < RECORDS_SAID_MAX ? s.count : RECORDS_SAID_MAX;
     for (size_t i = 0; i < s.count; i++)
         list[i] = s.all[i];
     if (s.count == 0)
         return 0;
-    int result = records_words(store, run->context->uid, family, list, s.count, run->arena, &words,
-        &found);
-    for (size_t i = 0; result == 0 && i < s.count; i++)
-        result = forms_of(list[i], words, found, run->arena, &forms[i]);
-    return result != 0 ? result : records_search(store, run->context->uid, family, prefix, forms,
-        s.count, max, run->arena, out);
+    int error =
+        records_words(store, run->context->uid, family, list, s.count, run->arena, &words, &found);
+    for (size_t i = 0; error == 0 && i < s.count; i++)
+        error = record_match_forms_of(list[i], words, found, run->arena, &forms[i]);
+    return error != 0 ? error :
+                        records_search(store, run->context->uid, family, prefix, forms, s.count,
+                            max, run->arena, out);
 }
 
-int match_pick(struct tools_run *run, const struct match_query *query, const char *said,
-    const char **id)
+int record_match_pick(struct tools_run *run, const struct record_match_query *query,
+    const char *said, const char **id)
 {
-    struct search s = { .query = query, .said = said };
+    struct search s = {.query = query, .said = said};
     struct records_list found;
-    int result = match_find(run, query->family, "w:", said, LOOK_MAX, &found);
-    if (result == 0)
-        result = keep_list(&found, look, &s);
-    if (result != 0)
-        return result;
+    int error = record_match_find(run, query->family, "w:", said, LOOK_MAX, &found);
+    if (error == 0)
+        error = record_list(&found, record_match_look, &s);
+    if (error != 0)
+        return error;
     if (s.same != 1 && s.sure != 1)
-        return refuse(run, &s);
-    if (s.best[0].score < MATCH_SURE)
-        return refuse(run, &s);
+        return record_match_refuse(run, &s);
+    if (s.best[0].score < RECORD_MATCH_SURE)
+        return record_match_refuse(run, &s);
     *id = arena_strdup(run->arena, s.best[0].id);
-    return *id != NULL ? 0 : ERR_NOMEM;
+    return *id ? 0 : ERR_NOMEM;
 }

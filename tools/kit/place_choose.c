@@ -1,4 +1,4 @@
-#include "tools/kit/spot_choose.h"
+#include "tools/kit/place_choose.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,20 +20,20 @@
 #define NEAR_KM 600.0
 #define SAME_COUNTRY 1.0
 
-static double spot_choose_metres(const struct gazetteer_place *a, const struct gazetteer_place *b)
+static double place_choose_metres(const struct gazetteer_place *a, const struct gazetteer_place *b)
 {
     return gazetteer_distance(a->latitude, a->longitude, b->latitude, b->longitude);
 }
 
-static double spot_choose_bond(const struct gazetteer_place *a, const struct gazetteer_place *b)
+static double place_choose_bond(const struct gazetteer_place *a, const struct gazetteer_place *b)
 {
-    double weight = NEAR_WEIGHT * exp(-spot_choose_metres(a, b) / 1000 / NEAR_KM);
+    double weight = NEAR_WEIGHT * exp(-place_choose_metres(a, b) / 1000 / NEAR_KM);
     bool same = a->country_code[0] && strcmp(a->country_code, b->country_code) == 0;
     return weight + (same ? SAME_COUNTRY : 0);
 }
 
 /* sums[i][c]: the best way through the lists before i (backwards: behind), candidate c included. */
-static void spot_choose_sum(const struct gazetteer_candidates *const *lists, size_t count,
+static void place_choose_sum(const struct gazetteer_candidates *const *lists, size_t count,
     bool backwards, double sums[][GAZETTEER_CANDIDATES])
 {
     for (size_t n = 0; n < count; n++) {
@@ -41,14 +41,15 @@ static void spot_choose_sum(const struct gazetteer_candidates *const *lists, siz
         for (size_t c = 0; c < lists[i]->count; c++) {
             double best = n > 0 ? -INFINITY : 0;
             for (size_t k = 0; n > 0 && k < lists[before]->count; k++)
-                best = fmax(best, sums[before][k] + spot_choose_bond(
-                    &lists[before]->all[k].place, &lists[i]->all[c].place));
+                best = fmax(best,
+                    sums[before][k] +
+                        place_choose_bond(&lists[before]->all[k].place, &lists[i]->all[c].place));
             sums[i][c] = best + lists[i]->all[c].score;
         }
     }
 }
 
-static bool spot_choose_guess(const struct gazetteer_candidates *list, const double *totals,
+static bool place_choose_guess(const struct gazetteer_candidates *list, const double *totals,
     size_t chosen)
 {
     const struct gazetteer_place *best = &list->all[chosen].place;
@@ -57,22 +58,24 @@ static bool spot_choose_guess(const struct gazetteer_candidates *list, const dou
         bool large = best->population >= LARGE && other->population >= LARGE;
         double share = (double)other->population / (double)(best->population + 1);
         bool famous = best->population >= FAMOUS && share < FAMOUS_SHARE;
-        if (c != chosen && !(famous && share < FAMOUS_ALONE)
-            && totals[chosen] - totals[c] < (famous ? MARGIN_FAMOUS : large ? MARGIN_LARGE : MARGIN)
-            && spot_choose_metres(best, other) >= FAR_METRES)
+        if (c != chosen && !(famous && share < FAMOUS_ALONE) &&
+            totals[chosen] - totals[c] < (famous       ? MARGIN_FAMOUS :
+                                                 large ? MARGIN_LARGE :
+                                                         MARGIN) &&
+            place_choose_metres(best, other) >= FAR_METRES)
             return true;
     }
     return false;
 }
 
-void spot_choose(const struct gazetteer_candidates *const *lists, size_t count, size_t *chosen,
+void place_choose(const struct gazetteer_candidates *const *lists, size_t count, size_t *chosen,
     int *unclear)
 {
-    double before[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES] = { { 0 } };
-    double behind[SPOT_STOPS_MAX][GAZETTEER_CANDIDATES] = { { 0 } };
+    double before[PLACE_STOPS_MAX][GAZETTEER_CANDIDATES] = {{0}};
+    double behind[PLACE_STOPS_MAX][GAZETTEER_CANDIDATES] = {{0}};
     *unclear = -1;
-    spot_choose_sum(lists, count, false, before);
-    spot_choose_sum(lists, count, true, behind);
+    place_choose_sum(lists, count, false, before);
+    place_choose_sum(lists, count, true, behind);
     for (size_t i = 0; i < count; i++) {
         double totals[GAZETTEER_CANDIDATES];
         chosen[i] = 0;
@@ -81,19 +84,19 @@ void spot_choose(const struct gazetteer_candidates *const *lists, size_t count, 
             if (totals[c] > totals[chosen[i]])
                 chosen[i] = c;
         }
-        if (*unclear < 0 && spot_choose_guess(lists[i], totals, chosen[i]))
+        if (*unclear < 0 && place_choose_guess(lists[i], totals, chosen[i]))
             *unclear = (int)i;
     }
 }
 
-size_t spot_choices(const struct gazetteer_candidates *list, size_t *out, size_t max)
+size_t place_choices(const struct gazetteer_candidates *list, size_t *out, size_t max)
 {
     size_t count = 0;
     for (size_t c = 0; c < list->count && count < max; c++) {
         const struct gazetteer_place *p = &list->all[c].place;
         bool apart = true;
         for (size_t k = 0; k < count; k++)
-            apart &= spot_choose_metres(&list->all[out[k]].place, p) >= APART_METRES;
+            apart &= place_choose_metres(&list->all[out[k]].place, p) >= APART_METRES;
         if (apart)
             out[count++] = c;
     }

@@ -1,0 +1,27 @@
+#ifndef TURNPIKE_TOOLS_KIT_PLACE_GEOCODE_H
+#define TURNPIKE_TOOLS_KIT_PLACE_GEOCODE_H
+
+#include "base/err.h"
+#include "tools/kit/gazetteer.h"
+#include "tools/kit/run.h"
+
+/*
+ * place_geocode -- places of a name from the geocoder of geocode.url (Nominatim /search or Photon
+ * /api). Used by turn and api workers. A worker remembers the last 64 answers for a day, so that a
+ * public geocoder is not asked the same twice.
+ *
+ * place_geocode_known -- an answer that is remembered; false: none. count 0: nothing has that name.
+ * The scores weigh the user's country and location as those of the gazetteer do.
+ */
+bool place_geocode_known(struct tools_run *run, const char *text, const struct gazetteer_bias *bias,
+    struct gazetteer_candidates *out);
+
+/*
+ * place_geocode -- asks. Once the answer is remembered done is called, from within reactor_step.
+ * Returns as a handler does.
+ */
+typedef int place_geocode_fn(struct tools_run *run, void *arg);
+MUST_CHECK int place_geocode(struct tools_run *run, const char *text, place_geocode_fn *done,
+    void *arg);
+
+#endif
