@@ -1,5 +1,7 @@
 #include "agent/events.h"
 
+#include "store/logentry.h"
+
 #include <string.h>
 
 static void events_open_event(struct buf *json, const char *type)
@@ -146,9 +148,7 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
 
 void events_run_error(struct buf *json, const char *message, const char *code, const char *usage)
 {
-    events_open_event(json, "RUN_ERROR");
-    buf_json_member(json, "message", message);
-    buf_json_member(json, "code", code);
+    logentry_open_run_error(json, message, code);
     if (usage)
         buf_printf(json, ",\"usage\":%s", usage);
     buf_putc(json, '}');

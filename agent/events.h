@@ -10,8 +10,13 @@
 
 /*
  * events -- AG-UI 1.0 events as JSON, appended to a buffer that the caller reuses. Optional
- * fields are absent, never null. Deltas are not here: the event log writes them itself. Used by
- * turn workers.
+ * fields are absent, never null. Used by turn workers.
+ *
+ * Not here: deltas, which the event log writes itself; and ends that no turn writes. RUN_ERROR is
+ * logentry_open_run_error everywhere: of a lost turn (store/turns_lost.c), of a deleted session
+ * (store/sessions.c), of a run whose log is gone (workers/stream/hub_runs.c), of a message that was
+ * refused (workers/stream/stream_message.c, fcgi-app/answers.c). workers/stream/hub_look.c writes
+ * the RUN_STARTED and RUN_FINISHED of a snapshot.
  */
 
 /*

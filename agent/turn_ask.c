@@ -1,3 +1,4 @@
+/* One call of the model, of a turn. */
 #include "agent/turn_parts.h"
 
 #include "base/err.h"

@@ -77,12 +77,11 @@ static int turn_begin_answers(struct turn *t)
     return 0;
 }
 
-int turn_begin(struct turn *t)
+/* The memory of the turn, and the parts that know each other through it. */
+static int turn_begin_parts(struct turn *t)
 {
     const struct conf *conf = t->env->conf;
-    int error;
 
-    t->torn = t->start->attempt > 1;
     t->arena = arena_new();
     t->scratch = arena_new();
     t->answer = calloc(1, sizeof *t->answer);
@@ -103,18 +102,12 @@ int turn_begin(struct turn *t)
         .chat = &t->chat,
         .json = &t->json,
         .left = conf->turn_tool_calls};
-    if ((error = eventlog_begin(t->env->eventlog, t->start)))
-        return error;
-    t->waiting = true;
-    wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms);
-    if (t->given)
-        t->input = *t->given;
-    else if ((error = input_parse(t->start->input, t->arena, &t->input)))
-        return error;
-    if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
-             t->arena)))
-        return error;
-    t->tools = (struct tools_context){.conf = conf,
+    return 0;
+}
+
+static void turn_begin_tools(struct turn *t)
+{
+    t->tools = (struct tools_context){.conf = t->env->conf,
         .store = t->env->store,
         .http = t->env->http,
         .reactor = t->env->reactor,
@@ -128,6 +121,26 @@ int turn_begin(struct turn *t)
         .role = t->input.role,
         .apart = t->env->apart};
     turn_begin_location(t);
+}
+
+int turn_begin(struct turn *t)
+{
+    const struct conf *conf = t->env->conf;
+    int error;
+
+    t->torn = t->start->attempt > 1;
+    if ((error = turn_begin_parts(t)) || (error = eventlog_begin(t->env->eventlog, t->start)))
+        return error;
+    t->waiting = true;
+    wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms);
+    if (t->given)
+        t->input = *t->given;
+    else if ((error = input_parse(t->start->input, t->arena, &t->input)))
+        return error;
+    if ((error = context_frame_init(&t->frame, conf, &t->input, t->start->context, clock_real_ms(),
+             t->arena)))
+        return error;
+    turn_begin_tools(t);
     if ((error = turn_begin_conversation(t)) || (error = turn_begin_answers(t)))
         return error;
     if (t->torn) {

@@ -254,7 +254,7 @@ int turn_end(struct turn *t, enum turn_ending ending, struct turn_result *result
 out:
     buf_free(&entry);
     buf_free(&event);
-    return error == ERR_DEADLINE ? ERR_STORE : error;
+    return error == ERR_DEADLINE || error == ERR_BEHIND ? ERR_STORE : error;
 }
 
 int turn_give_back(struct turn *t)

@@ -13,15 +13,12 @@ bool breaker_allows(struct breaker *b, const struct breaker_settings *s, int64_t
 
 void breaker_success(struct breaker *b)
 {
-    atomic_fetch_add(&b->calls, 1);
     atomic_store(&b->failures, 0);
     atomic_store(&b->open_until_ms, 0);
 }
 
 void breaker_failure(struct breaker *b, const struct breaker_settings *s, int64_t now_ms)
 {
-    atomic_fetch_add(&b->calls, 1);
-    atomic_fetch_add(&b->errors, 1);
     /* The time first: whoever sees the count reach the threshold must see it as well. */
     if (s->threshold && atomic_load(&b->failures) + 1 >= s->threshold)
         atomic_store(&b->open_until_ms, now_ms + s->open_ms);

@@ -12,10 +12,9 @@
 struct breaker {
     atomic_uint failures;
     atomic_llong open_until_ms; /* monotonic (CLOCK_MONOTONIC is one clock for all processes) */
-    atomic_ullong calls, errors;
-    atomic_int last_error; /* base/err.h: why the provider failed last; the caller sets it */
+    atomic_int last_error;      /* base/err.h: why the provider failed last; the caller sets it */
 };
-#define BREAKER_COUNT 8
+#define BREAKER_COUNT 8 /* in the scoreboard: one for each row of `providers` (agent/model/) */
 struct breaker_settings {
     unsigned threshold;
     int64_t open_ms;

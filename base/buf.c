@@ -107,6 +107,13 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
+void buf_put_utf8(struct buf *b, unsigned code)
+{
+    char bytes[4];
+
+    buf_put(b, bytes, utf8_encode(code, bytes));
+}
+
 void buf_put_int(struct buf *b, long long value)
 {
     char digits[24];

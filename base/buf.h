@@ -28,6 +28,8 @@ void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A character as UTF-8, as utf8_encode writes it. */
+void buf_put_utf8(struct buf *b, unsigned code);
 void buf_put_int(struct buf *b, long long value);
 /* The shortest form that reads back the same (RFC 8785 below 1e18); null when not finite. */
 void buf_put_double(struct buf *b, double value);

@@ -15,7 +15,8 @@
  *
  * Types: INT; BOOL (on/off); MS (a duration: 250ms, 5s, 10m, 24h, 30d); SIZE (bytes: 64k, 8m);
  * TEXT; SECRET (text; `NAME_file = PATH` reads it from a file, a bare PATH without '/' is taken
- * from $CREDENTIALS_DIRECTORY; never printed). min and max are in the base unit, 0 0 = any.
+ * from $CREDENTIALS_DIRECTORY; never printed). min and max are in the base unit; max 0 = no upper
+ * bound; 0 0 = any.
  */
 #define CONF_TABLE(X) \
     /* process */ \

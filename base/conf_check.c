@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Checks that look at more than one setting, or at a text's form. */
+/*
+ * Checks that look at more than one setting, or at a text's form. A new model provider is a row of
+ * CONF_PROVIDERS, and the settings of its name (NAME.url, NAME.key, ...) in conf.h.
+ */
 typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
 
 #define SOCKET_PATH_MAX 107
@@ -218,17 +221,45 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+/* The model providers that have a server: name, and the vendor's own address. */
+#define CONF_PROVIDERS(X) \
+    X(anthropic, "https://api.anthropic.com") \
+    X(openai, "https://api.openai.com")
+
+struct conf_provider {
+    const char *name, *vendor, *url, *key, *temperature, *think_tags;
+};
+enum {
+#define CONF_PROVIDER_PLACE_(provider, vendor) CONF_PROVIDER_##provider,
+    CONF_PROVIDERS(CONF_PROVIDER_PLACE_)
+#undef CONF_PROVIDER_PLACE_
+        CONF_PROVIDER_COUNT
+};
+
+static void conf_list_providers(const struct conf *c, struct conf_provider list[])
+{
+#define CONF_PROVIDER_ROW_(provider, vendor) \
+    list[CONF_PROVIDER_##provider] = (struct conf_provider){#provider, vendor, c->provider##_url, \
+        c->provider##_key, c->provider##_temperature, c->provider##_think_tags};
+    CONF_PROVIDERS(CONF_PROVIDER_ROW_)
+#undef CONF_PROVIDER_ROW_
+}
+
 static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const known[] = {"anthropic", "openai", "offline", NULL};
+#define CONF_PROVIDER_NAME_(provider, vendor) #provider,
+#define CONF_PROVIDER_LIST_(provider, vendor) #provider ", "
+    static const char *const known[] = {CONF_PROVIDERS(CONF_PROVIDER_NAME_) "offline", NULL};
+    static const char names[] = CONF_PROVIDERS(CONF_PROVIDER_LIST_) "offline";
+#undef CONF_PROVIDER_LIST_
+#undef CONF_PROVIDER_NAME_
     const char *p = c->providers;
 
     while (*(p += strspn(p, " \t,"))) {
         size_t len = strcspn(p, " \t,");
         if (!conf_word_is(p, len, known)) {
-            snprintf(why, CONF_WHY_SIZE,
-                "model.chain: \"%.*s\" is not anthropic, openai or offline",
-                len > 60 ? 60 : (int)len, p);
+            snprintf(why, CONF_WHY_SIZE, "model.chain: \"%.*s\" is not one of %s",
+                len > 60 ? 60 : (int)len, p, names);
             return ERR_CONFIG;
         }
         p += len;
@@ -239,14 +270,10 @@ static int conf_rule_chain(const struct conf *c, char why[CONF_WHY_SIZE])
 /* At the vendor's own address no request is answered without a key. */
 static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    const struct {
-        const char *name, *url, *vendor, *key;
-    } providers[] = {
-        {"anthropic", c->anthropic_url, "https://api.anthropic.com", c->anthropic_key},
-        {"openai", c->openai_url, "https://api.openai.com", c->openai_key},
-    };
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
 
-    for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
+    conf_list_providers(c, providers);
+    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
         const char *const name[] = {providers[i].name, NULL};
         const char *p = c->providers;
         bool named = false;
@@ -305,59 +332,67 @@ static int conf_rule_user_claim(const struct conf *c, char why[CONF_WHY_SIZE])
     return ERR_CONFIG;
 }
 
+/* The setting NAME.url. */
+static int conf_check_url(const char *name, const char *url, char why[CONF_WHY_SIZE])
+{
+    char wrong[URL_WHY_SIZE];
+
+    if (url_check(url, strlen(url), URL_LOGIN, NULL, wrong) == 0)
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "%s.url: \"%.40s\" %s", name, strchr(url, '@') ? "..." : url,
+        wrong);
+    return ERR_CONFIG;
+}
+
 static int conf_rule_urls(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     const struct {
         const char *name, *url;
-        bool may_be_empty;
-    } urls[] = {
-        {"anthropic.url", c->anthropic_url, false},
-        {"openai.url", c->openai_url, false},
-        {"osrm.url", c->osrm_url, true},
-        {"search.url", c->search_url, true},
-        {"prices.url", c->prices_url, true},
-        {"weather.url", c->weather_url, true},
-        {"geocode.url", c->geocode_url, true},
-        {"places.url", c->places_url, true},
-        {"fuel.url", c->fuel_url, true},
-        {"roads.url", c->roads_url, true},
-        {"videos.url", c->videos_url, true},
+    } may_be_empty[] = {
+        {"osrm", c->osrm_url},
+        {"search", c->search_url},
+        {"prices", c->prices_url},
+        {"weather", c->weather_url},
+        {"geocode", c->geocode_url},
+        {"places", c->places_url},
+        {"fuel", c->fuel_url},
+        {"roads", c->roads_url},
+        {"videos", c->videos_url},
     };
-    char wrong[URL_WHY_SIZE];
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
 
-    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        if (urls[i].may_be_empty && !*urls[i].url)
-            continue;
-        if (url_check(urls[i].url, strlen(urls[i].url), URL_LOGIN, NULL, wrong) == 0)
-            continue;
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.40s\" %s", urls[i].name,
-            strchr(urls[i].url, '@') ? "..." : urls[i].url, wrong);
-        return ERR_CONFIG;
-    }
+    conf_list_providers(c, providers);
+    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++)
+        if (conf_check_url(providers[i].name, providers[i].url, why))
+            return ERR_CONFIG;
+    for (size_t i = 0; i < sizeof may_be_empty / sizeof *may_be_empty; i++)
+        if (*may_be_empty[i].url && conf_check_url(may_be_empty[i].name, may_be_empty[i].url, why))
+            return ERR_CONFIG;
     return 0;
+}
+
+/* The setting NAME.temperature. */
+static int conf_check_temperature(const char *name, const char *text, char why[CONF_WHY_SIZE])
+{
+    char *end;
+    double value = strtod(text, &end);
+
+    if (!*text || (!*end && value >= 0 && value <= 2))
+        return 0;
+    snprintf(why, CONF_WHY_SIZE, "%s.temperature: \"%.60s\" is not a number from 0 to 2", name,
+        text);
+    return ERR_CONFIG;
 }
 
 static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    const struct {
-        const char *name, *text;
-    } all[] = {
-        {"model.temperature", c->model_temperature},
-        {"anthropic.temperature", c->anthropic_temperature},
-        {"openai.temperature", c->openai_temperature},
-    };
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
+    int error = conf_check_temperature("model", c->model_temperature, why);
 
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        const char *text = all[i].text;
-        char *end;
-        double value = strtod(text, &end);
-        if (!*text || (!*end && value >= 0 && value <= 2))
-            continue;
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not a number from 0 to 2", all[i].name,
-            text);
-        return ERR_CONFIG;
-    }
-    return 0;
+    conf_list_providers(c, providers);
+    for (size_t i = 0; !error && i < CONF_PROVIDER_COUNT; i++)
+        error = conf_check_temperature(providers[i].name, providers[i].temperature, why);
+    return error;
 }
 
 static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
@@ -382,18 +417,14 @@ static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
 static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     static const char *const known[] = {"auto", "on", "off", NULL};
-    const struct {
-        const char *name, *value;
-    } settings[] = {
-        {"anthropic.think_tags", c->anthropic_think_tags},
-        {"openai.think_tags", c->openai_think_tags},
-    };
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
 
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        if (conf_word_is(settings[i].value, strlen(settings[i].value), known))
+    conf_list_providers(c, providers);
+    for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
+        if (conf_one_of(providers[i].think_tags, known))
             continue;
-        snprintf(why, CONF_WHY_SIZE, "%s: \"%.60s\" is not auto, on or off", settings[i].name,
-            settings[i].value);
+        snprintf(why, CONF_WHY_SIZE, "%s.think_tags: \"%.60s\" is not auto, on or off",
+            providers[i].name, providers[i].think_tags);
         return ERR_CONFIG;
     }
     return 0;

@@ -75,8 +75,7 @@ static int jdoc_read_unicode(struct jdoc_reader *r)
         else
             r->p = back;
     }
-    char s[4];
-    buf_put(&r->text, s, utf8_encode(code, s));
+    buf_put_utf8(&r->text, code);
     return 0;
 }
 

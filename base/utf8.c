@@ -79,6 +79,30 @@ size_t utf8_encode(unsigned code, char out[4])
     return 4;
 }
 
+static int utf8_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int utf8_hex4(const char *s, size_t n)
+{
+    int value = 0;
+
+    if (n < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = utf8_hex_digit(s[i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
 size_t utf8_cut(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;

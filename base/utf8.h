@@ -1,6 +1,8 @@
 #ifndef TURNPIKE_BASE_UTF8_H
 #define TURNPIKE_BASE_UTF8_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,6 +16,9 @@ size_t utf8_sequence(const char *s, size_t n, size_t *bad);
 bool utf8_valid(const char *s, size_t n);
 /* Bytes written, 1 to 4. Surrogates and what is above U+10FFFF become U+FFFD. */
 size_t utf8_encode(unsigned code, char out[4]);
+/* The value of the four hexadecimal digits at the start of s, as behind "\u" in JSON; -1 when the n
+ * bytes begin with fewer. */
+MUST_CHECK int utf8_hex4(const char *s, size_t n);
 /* The code point of a well-formed sequence of n bytes. */
 unsigned utf8_code(const char *s, size_t n);
 /*

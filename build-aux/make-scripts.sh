@@ -1,7 +1,7 @@
 #!/bin/sh
 # make-scripts.sh [-r ROOT] -i FOLDERS -R RULES OUT FILE.lua... -- turns Lua scripts into C constants: for
 # each NAME.lua OUT.c and OUT.h get a `const struct link_script script_NAME` with its SHA-1. A line
-# `--include FILE` is replaced by that file of FOLDERS, the first that has it; `--include-rules` by all
+# `--include FILE` is replaced by that file of FOLDERS, the first that has it, once in a script; `--include-rules` by all
 # RULES. Paths are relative to ROOT, but OUT to the working directory.
 set -eu
 SHA1SUM=${SHA1SUM:-sha1sum}
@@ -36,6 +36,9 @@ expand()
             return any || state == 0
         }
         function include(name,   n, i, list) {
+            if (name in included)
+                return
+            included[name] = 1
             n = split(folders, list, " ")
             for (i = 1; i <= n; i++)
                 if (put_file(root "/" list[i] "/" name))

@@ -2,10 +2,10 @@
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libhiredis-dev libjson-c-dev
     libcurl4-openssl-dev libwslay-dev libhttp-parser-dev libjwt-dev libboost-context-dev libsystemd-dev libssl-dev
-    libical-dev libhpdf-dev"
+    libical-dev libhpdf-dev libstemmer-dev"
 PACKAGES_PAGE="npm" # gets the library by which the page reads Markdown
 PACKAGES_RUN="nginx-light redis-server curl ca-certificates tzdata util-linux"
-PACKAGES_CHECK="clang cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
+PACKAGES_CHECK="clang clang-format cppcheck libcmocka-dev python3 nodejs npm chromium systemd redis-sentinel faketime
     python3-icalendar python3-dateutil python3-gpxpy poppler-utils"
 # The comparison with other servers only: tests/bench/setup.sh. The last three: by peer.
 PACKAGES_BENCH="gcc libc6-dev make python3 nginx-light redis-server strace"

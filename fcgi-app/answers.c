@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi-app/admit.h"
+#include "store/logentry.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,9 +111,11 @@ int answers_apply(struct exchange *x, struct submit *submit, struct approvals_ve
         error = admit_request(x, submit, turn, &request);
     if (error < 0)
         return error;
-    error =
-        approvals_answer(x->app->store, x->who.user, submit->resume_all ? submit->session : NULL,
-            &request, answers, submit->resume_count, verdict);
+    error = approvals_answer(x->app->store, x->who.user, &request,
+        &(struct approvals_answers){.session = submit->resume_all ? submit->session : NULL,
+            .all = answers,
+            .count = submit->resume_count},
+        verdict);
     if (error < 0)
         return error;
     if (verdict->outcome != APPROVALS_DONE)
@@ -136,13 +139,12 @@ int answers_check_open(struct exchange *x, const struct submit *submit)
 int answers_run_error(struct exchange *x)
 {
     struct buf *b = &x->reply.body;
-    const struct problem_kind *kind = problem_kind(x->problem.code);
     buf_reset(b);
     x->reply.status = 200;
     x->reply.content_type = REQUEST_SSE;
-    buf_puts(b, "data: {\"type\":\"RUN_ERROR\",\"message\":");
-    buf_json_string(b, x->problem.detail, strlen(x->problem.detail));
-    buf_printf(b, ",\"code\":\"%s\"}\n\n", kind->code);
+    buf_puts(b, "data: ");
+    logentry_put_run_error(b, x->problem.detail, problem_kind(x->problem.code)->code);
+    buf_puts(b, "\n\n");
     x->problem.set = false;
     return 0;
 }

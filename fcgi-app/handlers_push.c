@@ -34,8 +34,11 @@ static int handlers_push_text(struct exchange *x, const jdoc *body, const char *
 static int handlers_push_rate(struct exchange *x, const char *user)
 {
     int64_t left = 0, retry_ms = 0;
-    int error = sessions_rate(x->app->store, user, "push", HANDLERS_PUSH_A_MINUTE,
-        HANDLERS_MINUTE_MS, &left, &retry_ms);
+    int error = sessions_rate(x->app->store, user,
+        &(struct sessions_limit){.name = "push",
+            .limit = HANDLERS_PUSH_A_MINUTE,
+            .window_ms = HANDLERS_MINUTE_MS},
+        &left, &retry_ms);
     if (error != ERR_RATE)
         return error;
     problem_set(&x->problem, PROBLEM_RATE, "%d messages a minute are allowed to one user.",

@@ -184,8 +184,9 @@ static int handlers_use(struct exchange *x, const struct tools_spec *spec, const
     const struct approvals_ask *ask)
 {
     bool again = false;
-    int error =
-        approvals_use(x->app->store, x->who.user, id, spec->name, ask->hash, ask->zone, &again);
+    int error = approvals_use(x->app->store, x->who.user,
+        &(struct approvals_use){.id = id, .tool = spec->name, .hash = ask->hash, .zone = ask->zone},
+        &again);
     switch (error) {
     case 0:
         if (again && spec->effect == TOOLS_OUTSIDE)

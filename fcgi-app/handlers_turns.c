@@ -59,12 +59,10 @@ static int handlers_stopped(struct exchange *x, const char *turn, const char *st
     return 0;
 }
 
-static int handlers_stop(struct exchange *x, const char *turn, const char *session,
-    const char *client_message_id)
+static int handlers_stop(struct exchange *x, const struct turns_target *target)
 {
     char stopped[IDENT_UUID_SIZE] = "", state[16] = "";
-    int error =
-        turns_stop(x->app->store, x->who.user, turn, session, client_message_id, stopped, state);
+    int error = turns_stop(x->app->store, x->who.user, target, stopped, state);
     if (error < 0)
         return error;
     /* A stop that came before its message is kept for it. */
@@ -75,7 +73,7 @@ int handlers_turn_cancel(struct exchange *x)
 {
     int error = ERR_NOT_FOUND;
     if (ident_is_uuid(x->params[0]))
-        error = handlers_stop(x, x->params[0], NULL, NULL);
+        error = handlers_stop(x, &(struct turns_target){.turn = x->params[0]});
     return error == ERR_NOT_FOUND ? handlers_no_turn(x) : error;
 }
 
@@ -83,7 +81,7 @@ int handlers_session_cancel(struct exchange *x)
 {
     int error = ERR_NOT_FOUND;
     if (ident_is_session(x->params[0], strlen(x->params[0])))
-        error = handlers_stop(x, NULL, x->params[0], NULL);
+        error = handlers_stop(x, &(struct turns_target){.session = x->params[0]});
     if (error != ERR_NOT_FOUND)
         return error;
     return problem_set(&x->problem, PROBLEM_NOT_FOUND, "No turn is running in this session.");
@@ -102,5 +100,5 @@ int handlers_cancel(struct exchange *x)
         return problem_limit(&x->problem, "client_message_id", IDENT_CLIENT_MESSAGE_MAX,
             "client_message_id is needed: 1 to %d characters of A-Z a-z 0-9 _ . : @ -.",
             IDENT_CLIENT_MESSAGE_MAX);
-    return handlers_stop(x, NULL, NULL, id);
+    return handlers_stop(x, &(struct turns_target){.client_message_id = id});
 }

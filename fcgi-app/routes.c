@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ROUTES_AROUND_MESSAGE 4096 /* bytes of JSON around a message: ids, session */
+
 #define ROUTES_MINUTE_MS 60000
 #define ROUTES_STALE_RETRY_MS 1000
 #define ROUTES_ALLOW_SIZE 96
@@ -288,19 +290,15 @@ static int routes_identify(struct exchange *x, enum routes_user by)
 static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 {
     const struct conf *conf = x->app->conf;
-    const struct {
-        const char *name;
-        int64_t limit;
-    } classes[] = {
-        [ROUTES_RATE_CHAT] = {"chat", conf->rate_chat_user},
-        [ROUTES_RATE_API] = {"api", conf->rate_api_user},
-        [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user},
+    const struct sessions_limit classes[] = {
+        [ROUTES_RATE_CHAT] = {"chat", conf->rate_chat_user, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_API] = {"api", conf->rate_api_user, ROUTES_MINUTE_MS},
+        [ROUTES_RATE_FEEDBACK] = {"feedback", conf->rate_feedback_user, ROUTES_MINUTE_MS},
     };
     if (rate == ROUTES_RATE_NONE || classes[rate].limit == 0)
         return 0;
     int64_t left = 0, retry_ms = 0;
-    int error = sessions_rate(x->app->store, x->who.user, classes[rate].name, classes[rate].limit,
-        ROUTES_MINUTE_MS, &left, &retry_ms);
+    int error = sessions_rate(x->app->store, x->who.user, &classes[rate], &left, &retry_ms);
     if (error != ERR_RATE)
         return error;
     problem_set(&x->problem, PROBLEM_RATE, "%lld %s requests a minute are allowed.",
@@ -349,11 +347,19 @@ static int routes_check_host(struct exchange *x)
         host);
 }
 
+size_t routes_body_max(const struct conf *conf, bool internal)
+{
+    const int64_t message = conf->stream_frame_max + ROUTES_AROUND_MESSAGE;
+
+    return (size_t)(internal && message > conf->body_max ? message : conf->body_max);
+}
+
 static int routes_handle(struct exchange *x, int pool)
 {
     const struct routes_row *row = NULL;
     /* The body first: its end must be read before any reply, also a refusal. */
-    int error = request_body(&x->request, (size_t)x->app->conf->body_max, &x->problem);
+    int error = request_body(&x->request,
+        routes_body_max(x->app->conf, x->request.internal != NULL), &x->problem);
     if (error == 0)
         error = request_target(&x->request, &x->problem);
     if (error == 0)

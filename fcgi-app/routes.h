@@ -35,6 +35,12 @@ const struct routes_row *routes_at(size_t index);
  * Returns 0; ERR_INVALID with the problem set (404, 405 with Allow); ERR_NOMEM.
  */
 MUST_CHECK int routes_match(struct exchange *x, int pool, const struct routes_row **row);
+/*
+ * routes_body_max -- bytes that the body of a request may have: `http.body`, and for requests of
+ * our own processes (internal) also a whole WebSocket message with what a stream worker puts around
+ * it.
+ */
+size_t routes_body_max(const struct conf *conf, bool internal);
 /* Answers the exchange: afterwards x->reply is whole. ERR_PEER_GONE: nobody to answer to. */
 MUST_CHECK int routes_answer(struct exchange *x, int pool);
 

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "fcgi-app/routes.h"
 #include "fcgi-app/runner.h"
 #include "tools/remote/mcp.h"
 #include "wire/http/http.h"
@@ -69,7 +70,7 @@ int seats_new(struct seats **out, struct worker *w)
     s->app.conf = w->conf;
     s->app.worker = s->lag.worker = w;
     s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
-        .body_max = (size_t)w->conf->body_max,
+        .body_max = routes_body_max(w->conf, true),
         .reply_max = PARTS_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS,
         .idle_ms = KEPT_MS,

@@ -1,3 +1,4 @@
+/* One pass of a turn worker's loop. */
 #include "fcgi-app/seats_parts.h"
 
 #include "base/clock.h"

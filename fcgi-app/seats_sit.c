@@ -1,3 +1,4 @@
+/* A request takes a seat of a turn worker, and leaves it. */
 #include "fcgi-app/seats_parts.h"
 
 #include "base/clock.h"

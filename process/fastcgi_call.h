@@ -43,8 +43,9 @@ struct fastcgi_call_request { /* borrowed while fastcgi_call_start runs */
 };
 
 /*
- * fastcgi_call_start -- sends it. fn is called once, later, unless fastcgi_call_forget.
- *   out         may be NULL; valid until fn was called
+ * fastcgi_call_start -- sends it. fn is called once, later; not after fastcgi_call_forget, and not
+ * when fastcgi_pool_free ends it.
+ *   out         may be NULL; valid until fn was called or the pool is freed
  * Returns 0; ERR_FULL (backlog); ERR_NET (nobody listens); ERR_NOMEM. fn is not called on error.
  */
 MUST_CHECK int fastcgi_call_start(struct fastcgi_pool *pool,

@@ -39,7 +39,7 @@ struct fastcgi_pool {
 
 /* ---- lists: a connection waits when it has no user ---- */
 
-static void fastcgi_pool_pool_unlink(struct fastcgi_conn *c)
+static void fastcgi_pool_unlink(struct fastcgi_conn *c)
 {
     struct fastcgi_pool *p = c->pool;
 
@@ -57,7 +57,7 @@ static void fastcgi_pool_pool_unlink(struct fastcgi_conn *c)
         p->asked[c->slot]--;
 }
 
-static void fastcgi_pool_pool_link(struct fastcgi_conn *c)
+static void fastcgi_pool_link(struct fastcgi_conn *c)
 {
     struct fastcgi_pool *p = c->pool;
     struct fastcgi_conn **head = c->ready ? &p->used : &p->waiting;
@@ -75,7 +75,7 @@ static void fastcgi_pool_pool_link(struct fastcgi_conn *c)
 
 void fastcgi_conn_drop(struct fastcgi_conn *c)
 {
-    fastcgi_pool_pool_unlink(c);
+    fastcgi_pool_unlink(c);
     reactor_unwatch(c->pool->reactor, &c->source);
     reactor_timer_clear(c->pool->reactor, &c->idle);
     close(c->source.fd);
@@ -85,7 +85,7 @@ void fastcgi_conn_drop(struct fastcgi_conn *c)
 /* ---- events ---- */
 
 /* One that waits has nothing to say: it has been closed, or its worker breaks the protocol. */
-static void fastcgi_pool_pool_on_ready(struct reactor_source *source, uint32_t events)
+static void fastcgi_pool_on_ready(struct reactor_source *source, uint32_t events)
 {
     struct fastcgi_conn *c = source->arg;
 
@@ -95,7 +95,7 @@ static void fastcgi_pool_pool_on_ready(struct reactor_source *source, uint32_t e
         fastcgi_conn_drop(c);
 }
 
-static void fastcgi_pool_pool_on_idle(struct reactor_timer *timer)
+static void fastcgi_pool_on_idle(struct reactor_timer *timer)
 {
     fastcgi_conn_drop(timer->arg);
 }
@@ -160,7 +160,7 @@ bool fastcgi_pool_reads_whole(const struct fastcgi_pool *p)
 /* ---- which connection ---- */
 
 /* It takes requests, and its loop comes round. */
-static bool fastcgi_pool_pool_serves(const struct scoreboard_slot *slot, int64_t now_ms)
+static bool fastcgi_pool_serves(const struct scoreboard_slot *slot, int64_t now_ms)
 {
     bool works =
         atomic_load(&slot->executing) >= 0 || atomic_load(&slot->seats_busy) >= FASTCGI_POOL_BUSY;
@@ -173,34 +173,32 @@ static bool fastcgi_pool_pool_serves(const struct scoreboard_slot *slot, int64_t
 }
 
 /* A request of ours that has its seat counts twice until it is answered. That does no harm. */
-static int fastcgi_pool_pool_load(const struct fastcgi_pool *p, size_t slot)
+static int fastcgi_pool_load(const struct fastcgi_pool *p, size_t slot)
 {
     return atomic_load(&p->board->slots[slot].seats_busy) + p->asked[slot];
 }
 
-static int fastcgi_pool_pool_least_load(const struct fastcgi_pool *p, int64_t now_ms)
+static int fastcgi_pool_least_load(const struct fastcgi_pool *p, int64_t now_ms)
 {
     int least = INT_MAX;
 
     for (size_t i = 0; i < p->board->slot_count; i++) {
-        if (fastcgi_pool_pool_serves(&p->board->slots[i], now_ms) &&
-            fastcgi_pool_pool_load(p, i) < least)
-            least = fastcgi_pool_pool_load(p, i);
+        if (fastcgi_pool_serves(&p->board->slots[i], now_ms) && fastcgi_pool_load(p, i) < least)
+            least = fastcgi_pool_load(p, i);
     }
     return least;
 }
 
 /* Among equals the one that was used last: its worker's memory is the warmest. */
-static struct fastcgi_conn *fastcgi_pool_pool_best(const struct fastcgi_pool *p, int64_t now_ms,
+static struct fastcgi_conn *fastcgi_pool_best(const struct fastcgi_pool *p, int64_t now_ms,
     int *loadp)
 {
     struct fastcgi_conn *best = NULL;
 
     for (struct fastcgi_conn *c = p->waiting; c; c = c->next) {
-        int load = fastcgi_pool_pool_load(p, (size_t)c->slot);
+        int load = fastcgi_pool_load(p, (size_t)c->slot);
 
-        if ((!best || load < *loadp) &&
-            fastcgi_pool_pool_serves(&p->board->slots[c->slot], now_ms)) {
+        if ((!best || load < *loadp) && fastcgi_pool_serves(&p->board->slots[c->slot], now_ms)) {
             best = c;
             *loadp = load;
         }
@@ -212,15 +210,15 @@ struct fastcgi_conn *fastcgi_pool_take(struct fastcgi_pool *p, fastcgi_conn_fn *
 {
     int64_t now_ms = clock_mono_ms();
     int load = 0;
-    struct fastcgi_conn *c = p->waiting ? fastcgi_pool_pool_best(p, now_ms, &load) : NULL;
+    struct fastcgi_conn *c = p->waiting ? fastcgi_pool_best(p, now_ms, &load) : NULL;
 
-    if (!c || load > fastcgi_pool_pool_least_load(p, now_ms) + FASTCGI_POOL_SLACK)
+    if (!c || load > fastcgi_pool_least_load(p, now_ms) + FASTCGI_POOL_SLACK)
         return NULL;
     reactor_timer_clear(p->reactor, &c->idle);
-    fastcgi_pool_pool_unlink(c);
+    fastcgi_pool_unlink(c);
     c->ready = ready;
     c->arg = arg;
-    fastcgi_pool_pool_link(c);
+    fastcgi_pool_link(c);
     return c;
 }
 
@@ -233,18 +231,18 @@ void fastcgi_conn_give(struct fastcgi_conn *c, int slot)
         fastcgi_conn_drop(c);
         return;
     }
-    fastcgi_pool_pool_unlink(c);
+    fastcgi_pool_unlink(c);
     c->slot = slot;
     c->ready = NULL;
     c->arg = NULL;
-    fastcgi_pool_pool_link(c);
+    fastcgi_pool_link(c);
     reactor_timer_set(p->reactor, &c->idle, clock_mono_ms() + FASTCGI_POOL_IDLE_MS,
-        fastcgi_pool_pool_on_idle, c);
+        fastcgi_pool_on_idle, c);
 }
 
 /* ---- a new one ---- */
 
-static int fastcgi_pool_pool_open_socket(const char *path, int *fdp)
+static int fastcgi_pool_open_socket(const char *path, int *fdp)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd, error = 0;
@@ -272,11 +270,11 @@ int fastcgi_pool_connect(struct fastcgi_pool *p, fastcgi_conn_fn *ready, void *a
     struct fastcgi_conn **out)
 {
     struct fastcgi_conn *c = calloc(1, sizeof *c);
-    int fd = -1, error = c ? fastcgi_pool_pool_open_socket(p->socket_path, &fd) : ERR_NOMEM;
+    int fd = -1, error = c ? fastcgi_pool_open_socket(p->socket_path, &fd) : ERR_NOMEM;
 
     if (!error &&
-        reactor_watch(p->reactor, &c->source, fd, EPOLLIN | EPOLLRDHUP, fastcgi_pool_pool_on_ready,
-            c) < 0) {
+        reactor_watch(p->reactor, &c->source, fd, EPOLLIN | EPOLLRDHUP, fastcgi_pool_on_ready, c) <
+            0) {
         close(fd);
         error = ERR_NET;
     }
@@ -288,7 +286,7 @@ int fastcgi_pool_connect(struct fastcgi_pool *p, fastcgi_conn_fn *ready, void *a
     c->slot = -1;
     c->ready = ready;
     c->arg = arg;
-    fastcgi_pool_pool_link(c);
+    fastcgi_pool_link(c);
     *out = c;
     return 0;
 }

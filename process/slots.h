@@ -3,7 +3,8 @@
 
 /*
  * slots -- the life of a worker slot as a complete table: state x event -> next state and one tiny
- * action. Pure; the actions are carried out by crew.c. Process: supervisor.
+ * action. Pure. The supervisor acts on it (workers/supervisor/crew_step.c). Stream workers read the
+ * states from the scoreboard, so the table is in process/.
  *
  * "Wanted" states are those whose worker is replaced in place when it dies; the other ones have
  * been told to go and their slot becomes empty.

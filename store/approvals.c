@@ -87,9 +87,8 @@ static int approvals_read_verdict(const struct link_reply *r, struct approvals_v
     return 0;
 }
 
-int approvals_answer(struct store *s, const char *uid, const char *session,
-    const struct turns_request *turn, const struct approvals_answer *answers, size_t count,
-    struct approvals_verdict *verdict)
+int approvals_answer(struct store *s, const char *uid, const struct turns_request *turn,
+    const struct approvals_answers *answers, struct approvals_verdict *verdict)
 {
     struct link_reply *r = NULL;
     struct args args;
@@ -97,8 +96,8 @@ int approvals_answer(struct store *s, const char *uid, const char *session,
 
     memset(verdict, 0, sizeof *verdict);
     args_init(&args);
-    args_text(&args, session ? "all" : "one");
-    args_text(&args, session);
+    args_text(&args, answers->session ? "all" : "one");
+    args_text(&args, answers->session);
     args_text(&args, turn->turn);
     args_int(&args, s->conf->approval_ms);
     args_int(&args, s->conf->turn_keep_ms);
@@ -108,12 +107,13 @@ int approvals_answer(struct store *s, const char *uid, const char *session,
     args_int(&args, (int64_t)turn->message_count);
     for (size_t i = 0; i < turn->message_count; i++)
         args_text(&args, turn->messages[i]);
-    for (size_t i = 0; i < count; i++) {
-        args_text(&args, answers[i].id);
-        args_text(&args, event_names[answers[i].event]);
-        args_text(&args, answers[i].digest);
-        args_text(&args, answers[i].args);
-        args_text(&args, answers[i].args ? answers[i].hash : "");
+    for (size_t i = 0; i < answers->count; i++) {
+        const struct approvals_answer *answer = &answers->all[i];
+        args_text(&args, answer->id);
+        args_text(&args, event_names[answer->event]);
+        args_text(&args, answer->digest);
+        args_text(&args, answer->args);
+        args_text(&args, answer->args ? answer->hash : "");
     }
     error = args_call_hinted(&args, s, &script_approval_answer, uid, turn->turn, &r);
     if (!error)
@@ -185,8 +185,7 @@ int approvals_take(struct store *s, const struct turns_start *turn, struct arena
     return error;
 }
 
-int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
-    const char *hash, const char *zone, bool *again)
+int approvals_use(struct store *s, const char *uid, const struct approvals_use *use, bool *again)
 {
     static const struct {
         const char *name;
@@ -198,10 +197,10 @@ int approvals_use(struct store *s, const char *uid, const char *id, const char *
     int error;
 
     args_init(&args);
-    args_text(&args, id);
-    args_text(&args, tool);
-    args_text(&args, hash);
-    args_text(&args, zone);
+    args_text(&args, use->id);
+    args_text(&args, use->tool);
+    args_text(&args, use->hash);
+    args_text(&args, use->zone);
     error = args_call(&args, s, &script_approval_use, uid, &r);
     if (!error) {
         const char *name = link_reply_text(r, NULL);

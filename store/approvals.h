@@ -65,15 +65,18 @@ struct approvals_verdict {
     char session[IDENT_SESSION_MAX + 1]; /* "" = a direct call */
     int64_t left;                        /* still open in the session */
 };
+struct approvals_answers {
+    const char *session; /* not NULL: they belong to it and must cover every open one */
+    const struct approvals_answer *all;
+    size_t count; /* 1 without a session */
+};
 /*
  * approvals_answer -- all of the answers or none.
- *   session  not NULL: they belong to it and must cover every open one; NULL: one answer
  *   turn     the turn that goes on, as turns_begin gets it next; an earlier one is kept (verdict).
  *            It is recorded along: when nobody begins it, a housekeeper has it claimed.
  */
-MUST_CHECK int approvals_answer(struct store *s, const char *uid, const char *session,
-    const struct turns_request *turn, const struct approvals_answer *answers, size_t count,
-    struct approvals_verdict *verdict);
+MUST_CHECK int approvals_answer(struct store *s, const char *uid, const struct turns_request *turn,
+    const struct approvals_answers *answers, struct approvals_verdict *verdict);
 
 /* What becomes of an open call. */
 enum approvals_decision { APPROVALS_RUN, APPROVALS_DENIED, APPROVALS_ABANDONED, APPROVALS_LAPSED };
@@ -107,13 +110,17 @@ struct approvals_record { /* texts in the arena */
 MUST_CHECK int approvals_get(struct store *s, const char *uid, const char *id, struct arena *arena,
     struct approvals_record *out);
 
+struct approvals_use {
+    const char *id;
+    const char *tool, *hash, *zone; /* of the call, as of struct approvals_ask */
+};
 /*
  * approvals_use -- a direct call brings its approval. again: out, it was used by this very call.
  * Returns 0; ERR_NOT_FOUND; ERR_NOT_YET (not answered yet); ERR_CONFLICT (another tool, zone, or
  * arguments); ERR_FORBIDDEN (denied); ERR_DEADLINE (expired); ERR_STORE*.
  */
-MUST_CHECK int approvals_use(struct store *s, const char *uid, const char *id, const char *tool,
-    const char *hash, const char *zone, bool *again);
+MUST_CHECK int approvals_use(struct store *s, const char *uid, const struct approvals_use *use,
+    bool *again);
 
 /*
  * approvals_tool_rate -- counts one tool call of the user against rate.tools_minute and

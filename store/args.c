@@ -60,19 +60,19 @@ void args_int(struct args *a, int64_t value)
     args_text(a, out);
 }
 
+void args_int_list(struct args *a, const int64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        args_int(a, values[i]);
+}
+
 void args_common(struct args *a, const struct store *s, size_t history_limit)
 {
     const struct conf *c = s->conf;
 
     args_text(a, s->owner);
-    args_int(a, c->lease_ms);
-    args_int(a, c->log_keep_ms);
-    args_int(a, c->turn_keep_ms);
-    args_int(a, c->session_keep_ms);
-    args_int(a, c->seen_keep_ms);
-    args_int(a, c->session_messages_max);
-    args_int(a, c->queue_max);
-    args_int(a, (int64_t)history_limit);
+    args_ints(a, c->lease_ms, c->log_keep_ms, c->turn_keep_ms, c->session_keep_ms, c->seen_keep_ms,
+        c->session_messages_max, c->queue_max, (int64_t)history_limit);
 }
 
 static int args_hint_first(struct store *s, const char *uid, const char *turn)
@@ -99,13 +99,14 @@ int args_call_hinted(struct args *a, struct store *s, const struct link_script *
     if (!error)
         error = args_hint_first(s, uid, turn);
     if (!error) {
+        struct link_words words = {.keys = &key, .nkeys = 1, .args = a->v, .nargs = a->n};
         unsigned generation = link_generation(s->link);
         bool broke;
 
-        error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, &broke);
+        error = link_script_once(s->link, script, &words, out, &broke);
         if (error == ERR_STORE && broke && !args_hint_first(s, uid, turn)) {
             generation = link_generation(s->link);
-            error = link_script_once(s->link, script, &key, 1, a->v, a->n, out, NULL);
+            error = link_script_once(s->link, script, &words, out, NULL);
         }
         if (!error && generation != link_generation(s->link))
             err_ignore(args_hint_first(s, uid, turn)); /* else the first renewal of its lease */

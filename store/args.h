@@ -26,6 +26,11 @@ void args_fini(struct args *a);
 void args_bytes(struct args *a, const char *data, size_t len);
 void args_text(struct args *a, const char *text); /* NULL = "" */
 void args_int(struct args *a, int64_t value);
+/* args_int of each of these, in this order. */
+#define args_ints(a, ...) \
+    args_int_list(a, (const int64_t[]){__VA_ARGS__}, \
+        sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+void args_int_list(struct args *a, const int64_t *values, size_t count);
 /* ARGV[1..9] of every script that includes lib_turn.lua. */
 void args_common(struct args *a, const struct store *s, size_t history_limit);
 /*

@@ -208,7 +208,8 @@ static void eventlog_send_ask(struct eventlog *l)
     resp_text(&l->head, l->channel);
     l->phase = EVENTLOG_ASKING;
     if (buf_error(&l->head) ||
-        link_send_raw(l->store->link, l->head.data, l->head.len, NULL, 0, eventlog_on_reply, l)) {
+        link_send_raw(l->store->link, (struct link_arg){l->head.data, l->head.len},
+            (struct link_arg){0}, eventlog_on_reply, l)) {
         l->phase = EVENTLOG_IDLE;
         eventlog_come_back_later(l);
     }
@@ -236,8 +237,9 @@ static void eventlog_send_entries(struct eventlog *l)
     l->flying = entries;
     l->send_ms = interval ? clock_mono_ms() + interval : 0;
     if (buf_error(&l->head) ||
-        link_send_raw(l->store->link, l->head.data, l->head.len, l->kept.data + from,
-            l->ends[last - 1] - from, eventlog_on_reply, l)) {
+        link_send_raw(l->store->link, (struct link_arg){l->head.data, l->head.len},
+            (struct link_arg){l->kept.data + from, l->ends[last - 1] - from}, eventlog_on_reply,
+            l)) {
         l->phase = EVENTLOG_IDLE;
         l->flying = 0;
         eventlog_come_back_later(l);

@@ -72,7 +72,8 @@ int hints_set(struct store *s, const char *uid, const char *turn, int64_t due_ms
     snprintf(due, sizeof due, "%lld", (long long)due_ms);
     args[0] = link_text(due);
     args[1] = link_text(member);
-    return link_send_script(s->link, &script_hint, &key, 1, args, 2, NULL, NULL);
+    return link_send_script(s->link, &script_hint,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL);
 }
 
 void hints_drop(struct store *s, const char *uid, const char *turn)

@@ -4,6 +4,7 @@
 #include "store/logentry.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -158,6 +159,19 @@ int logentry_read(const struct link_reply *entry, struct logentry *out)
     return ERR_INVALID;
 }
 
+void logentry_open_run_error(struct buf *json, const char *message, const char *code)
+{
+    buf_puts(json, "{\"type\":\"RUN_ERROR\"");
+    buf_json_member(json, "message", message);
+    buf_json_member(json, "code", code);
+}
+
+void logentry_put_run_error(struct buf *json, const char *message, const char *code)
+{
+    logentry_open_run_error(json, message, code);
+    buf_putc(json, '}');
+}
+
 bool logentry_is_run(const struct logentry *e, const char *run)
 {
     return strlen(run) == e->run_len && memcmp(run, e->run, e->run_len) == 0;
@@ -218,63 +232,20 @@ bool logentry_join(struct buf *joined, const struct logentry *b)
     return true;
 }
 
-static int logentry_hex4(const char *p, const char *end)
-{
-    int value = 0;
-
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' :
-            c >= 'a' && c <= 'f'         ? c - 'a' + 10 :
-            c >= 'A' && c <= 'F'         ? c - 'A' + 10 :
-                                           -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static void logentry_put_utf8(struct buf *out, uint32_t c)
-{
-    char b[4];
-
-    if (c < 0x80) {
-        buf_putc(out, (char)c);
-    } else if (c < 0x800) {
-        b[0] = (char)(0xc0 | (c >> 6));
-        b[1] = (char)(0x80 | (c & 0x3f));
-        buf_put(out, b, 2);
-    } else if (c < 0x10000) {
-        b[0] = (char)(0xe0 | (c >> 12));
-        b[1] = (char)(0x80 | ((c >> 6) & 0x3f));
-        b[2] = (char)(0x80 | (c & 0x3f));
-        buf_put(out, b, 3);
-    } else {
-        b[0] = (char)(0xf0 | (c >> 18));
-        b[1] = (char)(0x80 | ((c >> 12) & 0x3f));
-        b[2] = (char)(0x80 | ((c >> 6) & 0x3f));
-        b[3] = (char)(0x80 | (c & 0x3f));
-        buf_put(out, b, 4);
-    }
-}
-
 /* p stands behind `\u`. Returns where to go on. */
 static const char *logentry_unescape_unicode(struct buf *out, const char *p, const char *end)
 {
-    int c = logentry_hex4(p, end), low;
+    int c = utf8_hex4(p, (size_t)(end - p)), low;
 
     if (c < 0)
         return end;
     p += 4;
     if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
-        (low = logentry_hex4(p + 2, end)) >= 0xdc00 && low < 0xe000) {
-        logentry_put_utf8(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) + ((uint32_t)low - 0xdc00));
+        (low = utf8_hex4(p + 2, (size_t)(end - p - 2))) >= 0xdc00 && low < 0xe000) {
+        buf_put_utf8(out, 0x10000u + ((unsigned)(c - 0xd800) << 10) + (unsigned)(low - 0xdc00));
         return p + 6;
     }
-    logentry_put_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : (uint32_t)c);
+    buf_put_utf8(out, (unsigned)c);
     return p;
 }
 

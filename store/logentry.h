@@ -60,6 +60,14 @@ MUST_CHECK int logentry_parse_value(const char *id, size_t id_len, const char *v
     size_t value_len, struct logentry *out);
 /* An entry of XRANGE's reply, [id, [field, value, ...]]. Returns 0 or ERR_INVALID. */
 MUST_CHECK int logentry_read(const struct link_reply *entry, struct logentry *out);
+/*
+ * Appends the event RUN_ERROR without its final brace, so that the caller may add members: the one
+ * place that writes it, in a turn or for a run that no turn can end. message: for the user; code:
+ * docs/http-api.md or docs/stream-protocol.md.
+ */
+void logentry_open_run_error(struct buf *json, const char *message, const char *code);
+/* The whole event. */
+void logentry_put_run_error(struct buf *json, const char *message, const char *code);
 bool logentry_is_run(const struct logentry *e, const char *run);
 
 /* The still escaped text of the member "delta". false: it has none. */

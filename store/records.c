@@ -45,11 +45,13 @@ static bool records_names_are_safe(const char *uid, const char *family, const ch
 }
 
 static int records_fill_keys(struct link_arg *keys, const struct records_fence *fence,
-    const struct records_write *writes, size_t count, struct arena *arena)
+    const struct records_batch *batch, struct arena *arena)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *records = records_key_of(arena, keys_records, fence->uid, writes[i].family);
-        const char *times = records_key_of(arena, keys_record_times, fence->uid, writes[i].family);
+    for (size_t i = 0; i < batch->count; i++) {
+        const char *records =
+            records_key_of(arena, keys_records, fence->uid, batch->writes[i].family);
+        const char *times =
+            records_key_of(arena, keys_record_times, fence->uid, batch->writes[i].family);
         if (!records || !times)
             return ERR_NOMEM;
         keys[KEYS_HEAD + i * 2] = link_text(records);
@@ -76,8 +78,7 @@ static int records_fill_keys(struct link_arg *keys, const struct records_fence *
 }
 
 static int records_fill_args(struct link_arg *args, struct store *s,
-    const struct records_fence *fence, const struct records_write *writes, size_t count,
-    bool must_exist, const char *result_json, struct arena *arena)
+    const struct records_fence *fence, const struct records_batch *batch, struct arena *arena)
 {
     const char *epoch = fence->session ? records_number_of(arena, fence->epoch) : "";
     const char *life = records_number_of(arena, fence->effect ? s->conf->turn_keep_ms : 0);
@@ -85,19 +86,19 @@ static int records_fill_args(struct link_arg *args, struct store *s,
         return ERR_NOMEM;
     args[0] = link_text(epoch);
     args[1] = link_text(life);
-    args[2] = link_text(result_json ? result_json : "");
-    args[3] = link_text(must_exist ? "1" : "0");
-    for (size_t i = 0; i < count; i++) {
+    args[2] = link_text(batch->result ? batch->result : "");
+    args[3] = link_text(batch->must_exist ? "1" : "0");
+    for (size_t i = 0; i < batch->count; i++) {
         struct link_arg *a = args + ARGS_HEAD + i * ARGS_EACH;
-        const char *time = records_number_of(arena, writes[i].time_ms);
+        const char *time = records_number_of(arena, batch->writes[i].time_ms);
         if (!time)
             return ERR_NOMEM;
-        a[0] = link_text(writes[i].id);
-        a[1] = link_text(writes[i].json ? "set" : "del");
-        a[2] = link_text(writes[i].json ? writes[i].json : "");
+        a[0] = link_text(batch->writes[i].id);
+        a[1] = link_text(batch->writes[i].json ? "set" : "del");
+        a[2] = link_text(batch->writes[i].json ? batch->writes[i].json : "");
         a[3] = link_text(time);
-        a[4] = link_text(writes[i].seen ? writes[i].seen : "");
-        a[5] = link_text(writes[i].family);
+        a[4] = link_text(batch->writes[i].seen ? batch->writes[i].seen : "");
+        a[5] = link_text(batch->writes[i].family);
     }
     return 0;
 }
@@ -157,10 +158,11 @@ static int records_read_answer(const struct link_reply *reply, struct arena *are
 }
 
 int records_commit(struct store *s, const struct records_fence *fence,
-    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
-    struct arena *arena, const char **prior)
+    const struct records_batch *batch, struct arena *arena, const char **prior)
 {
     struct link_reply *reply = NULL;
+    const struct records_write *writes = batch->writes;
+    size_t count = batch->count;
     *prior = NULL;
     if (count == 0 || count > RECORDS_WRITES_MAX)
         return ERR_INVALID;
@@ -175,16 +177,16 @@ int records_commit(struct store *s, const struct records_fence *fence,
     struct link_arg *args = arena_array(arena, nargs, sizeof *args);
     if (!keys || !args)
         return ERR_NOMEM;
-    int error = records_fill_keys(keys, fence, writes, count, arena);
+    struct link_words words = {.keys = keys, .nkeys = nkeys, .args = args, .nargs = nargs};
+    int error = records_fill_keys(keys, fence, batch, arena);
     if (error == 0)
-        error = records_fill_args(args, s, fence, writes, count, must_exist, result_json, arena);
+        error = records_fill_args(args, s, fence, batch, arena);
     if (error == 0 && fence->alert)
         error = records_fill_alert(args + writes_end, fence->alert, arena);
     if (error == 0 && !fence->effect) /* nothing to know its repetition by */
-        error = link_script_once(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply,
-            NULL);
+        error = link_script_once(s->link, &script_records_commit, &words, &reply, NULL);
     else if (error == 0)
-        error = link_script_call(s->link, &script_records_commit, keys, nkeys, args, nargs, &reply);
+        error = link_script_call(s->link, &script_records_commit, &words, &reply);
     if (error == 0)
         error = records_read_answer(reply, arena, prior);
     link_reply_free(reply);
@@ -257,45 +259,43 @@ static int records_read_page(const struct link_reply *reply, size_t max, struct 
     return 0;
 }
 
-int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms,
-    int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena,
-    struct records_list *out)
+int records_range(struct store *s, const char *uid, const struct records_page *page,
+    struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply = NULL;
     memset(out, 0, sizeof *out);
-    if (!records_names_are_safe(uid, family, NULL) || max > RANGE_MAX)
+    if (!records_names_are_safe(uid, page->family, NULL) || page->max > RANGE_MAX)
         return ERR_INVALID;
-    const char *records = records_key_of(arena, keys_records, uid, family);
-    const char *times = records_key_of(arena, keys_record_times, uid, family);
-    const char *numbers[] = {records_number_of(arena, from_ms), records_number_of(arena, to_ms),
-        records_number_of(arena, (int64_t)offset), records_number_of(arena, (int64_t)max + 1)};
+    const char *records = records_key_of(arena, keys_records, uid, page->family);
+    const char *times = records_key_of(arena, keys_record_times, uid, page->family);
+    const char *numbers[] = {records_number_of(arena, page->from),
+        records_number_of(arena, page->to), records_number_of(arena, (int64_t)page->offset),
+        records_number_of(arena, (int64_t)page->max + 1)};
     for (size_t i = 0; i < 4; i++)
         if (!numbers[i] || !records || !times)
             return ERR_NOMEM;
     struct link_arg keys[] = {link_text(records), link_text(times)};
     struct link_arg args[] = {link_text(numbers[0]), link_text(numbers[1]),
-        link_text(newest_first ? "1" : "0"), link_text(numbers[2]), link_text(numbers[3])};
-    int error = link_script_call(s->link, &script_records_range, keys, 2, args, 5, &reply);
+        link_text(page->highest_first ? "1" : "0"), link_text(numbers[2]), link_text(numbers[3])};
+    int error = link_script_call(s->link, &script_records_range,
+        &(struct link_words){.keys = keys, .nkeys = 2, .args = args, .nargs = 5}, &reply);
     if (error == 0)
-        error = records_read_page(reply, max, arena, out);
+        error = records_read_page(reply, page->max, arena, out);
     link_reply_free(reply);
     return error;
 }
 
 int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms,
-    int64_t to_ms, struct arena *arena, int64_t *count)
+    int64_t to_ms, int64_t *count)
 {
     struct link_reply *reply = NULL;
+    char times[KEYS_MAX];
     *count = 0;
     if (!records_names_are_safe(uid, family, NULL))
         return ERR_INVALID;
-    const char *times = records_key_of(arena, keys_record_times, uid, family);
-    const char *from = records_number_of(arena, from_ms), *to = records_number_of(arena, to_ms);
-    if (!times || !from || !to)
-        return ERR_NOMEM;
-    int error = link_call(s->link,
-        (struct link_arg[]){link_text("ZCOUNT"), link_text(times), link_text(from), link_text(to)},
-        4, &reply);
+    keys_record_times(times, uid, family);
+    int error = link_command(s->link, &reply, "ZCOUNT %s %lld %lld", times, (long long)from_ms,
+        (long long)to_ms);
     if (error == 0)
         *count = link_reply_int(reply);
     link_reply_free(reply);

@@ -43,6 +43,14 @@ struct records_write {
     int64_t time_ms;  /* of the by-time index */
     const char *seen; /* the JSON that was read before; another one there now = ERR_CONFLICT */
 };
+/* What one script writes. */
+struct records_batch {
+    const struct records_write *writes;
+    size_t count; /* of writes: 1 to RECORDS_WRITES_MAX */
+    bool must_exist;
+    const char *result; /* JSON, recorded with the effect; NULL = "" */
+};
+#define RECORDS_WRITES_MAX 64
 /*
  * records_commit -- writes records and result at once.
  *   prior  out: the recorded result of an earlier call with this effect (arena), else NULL
@@ -52,27 +60,32 @@ struct records_write {
  * not there); ERR_CONFLICT (a record differs from `seen`). With the last two nothing is written.
  */
 MUST_CHECK int records_commit(struct store *s, const struct records_fence *fence,
-    const struct records_write *writes, size_t count, bool must_exist, const char *result_json,
-    struct arena *arena, const char **prior);
+    const struct records_batch *batch, struct arena *arena, const char **prior);
 /* An earlier result of the effect, before work is done again. Returns 0 or ERR_NOT_FOUND. */
-#define RECORDS_WRITES_MAX 64
 MUST_CHECK int records_effect(struct store *s, const char *uid, const char *effect,
     struct arena *arena, const char **prior);
 /* One record, in the arena. Returns 0, ERR_NOT_FOUND or ERR_STORE*. */
 MUST_CHECK int records_get(struct store *s, const char *uid, const char *family, const char *id,
     struct arena *arena, const char **json);
-/* By time in [from_ms, to_ms], newest or oldest first; at most max (1,000), from offset. */
+/* A page of a family: scores in [from, to], the highest or lowest first, at most max (1,000), from
+ * offset. */
+struct records_page {
+    const char *family, *tag; /* tag: for records_tagged only */
+    int64_t from, to;         /* milliseconds; of a tag, what its rule says */
+    bool highest_first;
+    size_t offset, max;
+};
 struct records_list {
     const char **json;
     size_t count;
     bool more;
 };
-MUST_CHECK int records_range(struct store *s, const char *uid, const char *family, int64_t from_ms,
-    int64_t to_ms, bool newest_first, size_t offset, size_t max, struct arena *arena,
-    struct records_list *out);
-/* How many in [from_ms, to_ms]. Returns 0 or ERR_STORE*. */
+/* By time. Returns 0, ERR_INVALID, ERR_STORE* or ERR_NOMEM. */
+MUST_CHECK int records_range(struct store *s, const char *uid, const struct records_page *page,
+    struct arena *arena, struct records_list *out);
+/* How many in [from_ms, to_ms]. Returns 0, ERR_INVALID or ERR_STORE*. */
 MUST_CHECK int records_count(struct store *s, const char *uid, const char *family, int64_t from_ms,
-    int64_t to_ms, struct arena *arena, int64_t *count);
+    int64_t to_ms, int64_t *count);
 /* Every family that the user has ever had a record of (tp:{uid}:families), by name, in the
  * arena. */
 MUST_CHECK int records_families(struct store *s, const char *uid, struct arena *arena,
@@ -89,14 +102,7 @@ MUST_CHECK int records_families(struct store *s, const char *uid, struct arena *
  * 50,000 records), or others keep making it anew; the next look goes on with it. Turn and api
  * workers.
  */
-/* By a tag, scores in [from, to] (times in ms unless the rule says otherwise), the highest or
- * lowest first; at most max (1,000), from offset. */
-struct records_page {
-    const char *family, *tag;
-    int64_t from, to;
-    bool highest_first;
-    size_t offset, max;
-};
+/* By a tag. */
 MUST_CHECK int records_tagged(struct store *s, const char *uid, const struct records_page *page,
     struct arena *arena, struct records_list *out);
 /* How many records the tags have in [from, to]; at most 100 tags. */
@@ -106,6 +112,11 @@ struct records_tag {
 };
 MUST_CHECK int records_tags(struct store *s, const char *uid, const char *family,
     struct records_tag *tags, size_t count, struct arena *arena);
+/* Several texts of the caller. */
+struct records_texts {
+    const char *const *all;
+    size_t count;
+};
 /* The sums of buckets; at most 800. */
 struct records_number {
     const char *bucket, *field;
@@ -116,19 +127,24 @@ struct records_numbers {
     size_t count;
 };
 MUST_CHECK int records_numbers(struct store *s, const char *uid, const char *family,
-    const char *const *buckets, size_t count, struct arena *arena, struct records_numbers *out);
-/* Words of the family that those said may mean; some 300 at most. */
+    const struct records_texts *buckets, struct arena *arena, struct records_numbers *out);
+/* Words of the family that those said (at most 24) may mean; some 300 at most. */
 #define RECORDS_SAID_MAX 24
 MUST_CHECK int records_words(struct store *s, const char *uid, const char *family,
-    const char *const *said, size_t count, struct arena *arena, const char ***words, size_t *found);
-/* The records with most of the words, at most max (1,000); a word may be any of several. prefix: of
- * the words' tags. out->more: not all that have some of the words were looked at. */
-struct records_word {
+    const struct records_texts *said, struct arena *arena, struct records_texts *words);
+/* The records with most of the words. out->more: not all that have some of the words were looked
+ * at. */
+struct records_word { /* any of several */
     const char **forms;
     size_t count;
 };
-MUST_CHECK int records_search(struct store *s, const char *uid, const char *family,
-    const char *prefix, const struct records_word *words, size_t count, size_t max,
+struct records_query {
+    const char *family, *prefix; /* prefix: of the words' tags */
+    const struct records_word *words;
+    size_t count; /* of words */
+    size_t max;   /* records, at most 1,000 */
+};
+MUST_CHECK int records_search(struct store *s, const char *uid, const struct records_query *query,
     struct arena *arena, struct records_list *out);
 /* Drops the index; the next look makes it anew. */
 MUST_CHECK int records_index_drop(struct store *s, const char *uid, const char *family,

@@ -34,7 +34,8 @@ static int records_index_call_all(struct store *s, const struct link_script *scr
     int64_t until = clock_mono_ms() + MAKE_MS;
     do {
         struct link_reply *reply = NULL;
-        int error = link_script_call(s->link, script, keys, 2, args, 2, &reply);
+        int error = link_script_call(s->link, script,
+            &(struct link_words){.keys = keys, .nkeys = 2, .args = args, .nargs = 2}, &reply);
         bool more =
             error == 0 && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
         link_reply_free(reply);
@@ -61,21 +62,21 @@ static int records_index_keys_of(const char *uid, const char *family, struct are
     return 0;
 }
 
-int records_index_call(struct store *s, const char *uid, const char *family,
-    const struct link_script *script, const struct link_arg *args, size_t count,
+int records_index_call(struct store *s, const char *uid, const struct records_look *look,
     struct arena *arena, struct link_reply **reply)
 {
     struct link_arg keys[2];
+    struct link_words words = {.keys = keys, .nkeys = 2, .args = look->args, .nargs = look->count};
     *reply = NULL;
-    int error = records_index_keys_of(uid, family, arena, keys);
+    int error = records_index_keys_of(uid, look->family, arena, keys);
     for (int i = 0; error == 0 && i < TRIES; i++) {
-        error = link_script_call(s->link, script, keys, 2, args, count, reply);
+        error = link_script_call(s->link, look->script, &words, reply);
         if (error != 0 ||
             strcmp(link_reply_text(link_reply_at(*reply, 0), NULL), "INCOMPLETE") != 0)
             return error;
         link_reply_free(*reply);
         *reply = NULL;
-        error = records_index_call_all(s, &script_records_index_make, keys, family);
+        error = records_index_call_all(s, &script_records_index_make, keys, look->family);
     }
     return error != 0 ? error : ERR_BUSY;
 }
@@ -129,8 +130,12 @@ int records_tagged(struct store *s, const char *uid, const struct records_page *
     memset(out, 0, sizeof *out);
     if (page->max > RANGE_MAX)
         return ERR_INVALID;
-    int error =
-        records_index_call(s, uid, page->family, &script_records_tagged, args, 7, arena, &reply);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = page->family,
+            .script = &script_records_tagged,
+            .args = args,
+            .count = 7},
+        arena, &reply);
     if (error == 0)
         error = records_index_read_texts(reply, 1, page->max, arena, out);
     link_reply_free(reply);
@@ -149,8 +154,12 @@ int records_tags(struct store *s, const char *uid, const char *family, struct re
         args[2 + 3 * i] = records_index_number(arena, tags[i].from);
         args[3 + 3 * i] = records_index_number(arena, tags[i].to);
     }
-    int error = records_index_call(s, uid, family, &script_records_tags, args, 1 + 3 * count, arena,
-        &reply);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = family,
+            .script = &script_records_tags,
+            .args = args,
+            .count = 1 + 3 * count},
+        arena, &reply);
     for (size_t i = 0; error == 0 && i < count; i++)
         tags[i].count = link_reply_int(link_reply_at(reply, 1 + i));
     link_reply_free(reply);
@@ -158,18 +167,23 @@ int records_tags(struct store *s, const char *uid, const char *family, struct re
 }
 
 int records_numbers(struct store *s, const char *uid, const char *family,
-    const char *const *buckets, size_t count, struct arena *arena, struct records_numbers *out)
+    const struct records_texts *buckets, struct arena *arena, struct records_numbers *out)
 {
     struct link_reply *reply;
+    size_t count = buckets->count;
     struct link_arg *args = arena_array(arena, count + 1, sizeof *args);
     *out = (struct records_numbers){0};
     if (!args || count == 0 || count > BUCKETS_MAX)
         return !args ? ERR_NOMEM : ERR_INVALID;
     args[0] = link_text(family);
     for (size_t i = 0; i < count; i++)
-        args[i + 1] = link_text(buckets[i]);
-    int error =
-        records_index_call(s, uid, family, &script_records_sums, args, count + 1, arena, &reply);
+        args[i + 1] = link_text(buckets->all[i]);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = family,
+            .script = &script_records_sums,
+            .args = args,
+            .count = count + 1},
+        arena, &reply);
     size_t found = error == 0 ? (link_reply_count(reply) - 1) / 3 : 0;
     out->all = arena_array(arena, found + 1, sizeof *out->all);
     if (error == 0 && !out->all)
@@ -186,55 +200,60 @@ int records_numbers(struct store *s, const char *uid, const char *family,
     return error;
 }
 
-int records_words(struct store *s, const char *uid, const char *family, const char *const *said,
-    size_t count, struct arena *arena, const char ***words, size_t *found)
+int records_words(struct store *s, const char *uid, const char *family,
+    const struct records_texts *said, struct arena *arena, struct records_texts *words)
 {
     struct link_reply *reply;
     struct records_list list;
     struct link_arg args[2 + RECORDS_SAID_MAX] = {link_text(family),
         records_index_number(arena, WORDS_MOST)};
-    *words = NULL;
-    *found = 0;
-    if (count > RECORDS_SAID_MAX)
+    *words = (struct records_texts){0};
+    if (said->count > RECORDS_SAID_MAX)
         return ERR_INVALID;
-    for (size_t i = 0; i < count; i++)
-        args[2 + i] = link_text(said[i]);
-    int error =
-        records_index_call(s, uid, family, &script_records_words, args, 2 + count, arena, &reply);
+    for (size_t i = 0; i < said->count; i++)
+        args[2 + i] = link_text(said->all[i]);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = family,
+            .script = &script_records_words,
+            .args = args,
+            .count = 2 + said->count},
+        arena, &reply);
     if (error == 0)
         error = records_index_read_texts(reply, 1, SIZE_MAX, arena, &list);
-    if (error == 0) {
-        *words = list.json;
-        *found = list.count;
-    }
+    if (error == 0)
+        *words = (struct records_texts){list.json, list.count};
     link_reply_free(reply);
     return error;
 }
 
-int records_search(struct store *s, const char *uid, const char *family, const char *prefix,
-    const struct records_word *words, size_t count, size_t max, struct arena *arena,
-    struct records_list *out)
+int records_search(struct store *s, const char *uid, const struct records_query *query,
+    struct arena *arena, struct records_list *out)
 {
     struct link_reply *reply;
     size_t n = 3;
     memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < count; i++)
-        n += 1 + words[i].count;
+    for (size_t i = 0; i < query->count; i++)
+        n += 1 + query->words[i].count;
     struct link_arg *args = arena_array(arena, n, sizeof *args);
-    if (!args || max > RANGE_MAX)
+    if (!args || query->max > RANGE_MAX)
         return !args ? ERR_NOMEM : ERR_INVALID;
-    args[0] = link_text(family);
-    args[1] = records_index_number(arena, (int64_t)max);
-    args[2] = link_text(prefix);
+    args[0] = link_text(query->family);
+    args[1] = records_index_number(arena, (int64_t)query->max);
+    args[2] = link_text(query->prefix);
     n = 3;
-    for (size_t i = 0; i < count; i++) {
-        args[n++] = records_index_number(arena, (int64_t)words[i].count);
-        for (size_t k = 0; k < words[i].count; k++)
-            args[n++] = link_text(words[i].forms[k]);
+    for (size_t i = 0; i < query->count; i++) {
+        args[n++] = records_index_number(arena, (int64_t)query->words[i].count);
+        for (size_t k = 0; k < query->words[i].count; k++)
+            args[n++] = link_text(query->words[i].forms[k]);
     }
-    int error = records_index_call(s, uid, family, &script_records_search, args, n, arena, &reply);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = query->family,
+            .script = &script_records_search,
+            .args = args,
+            .count = n},
+        arena, &reply);
     if (error == 0)
-        error = records_index_read_texts(reply, 2, max, arena, out);
+        error = records_index_read_texts(reply, 2, query->max, arena, out);
     if (error == 0)
         out->more = link_reply_int(link_reply_at(reply, 1)) == 1;
     link_reply_free(reply);

@@ -56,7 +56,8 @@ int reminders_plan(struct store *s, const struct reminders_hint *hints, size_t c
         args[n++] = link_text(due[i]);
         args[n++] = link_text(hints[i].member);
     }
-    return link_script_call(s->link, &script_reminder_hint, &key, 1, args, n, NULL);
+    return link_script_call(s->link, &script_reminder_hint,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = n}, NULL);
 }
 
 int reminders_drop(struct store *s, const char *member)
@@ -165,7 +166,8 @@ int reminders_look(struct store *s, int64_t *now_ms, int64_t *wait_ms, struct re
     snprintf(most, sizeof most, "%zu", max);
     args[0] = link_text(now);
     args[1] = link_text(most);
-    int error = link_script_call(s->link, &script_reminder_due, &key, 1, args, 2, &r);
+    int error = link_script_call(s->link, &script_reminder_due,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
     if (error)
         return error;
     *now_ms = link_reply_int(link_reply_at(r, 0));

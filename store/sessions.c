@@ -5,6 +5,7 @@
 #include "base/jdoc.h"
 #include "store/args.h"
 #include "store/keys.h"
+#include "store/logentry.h"
 #include "store/scripts.h"
 
 #include <stdio.h>
@@ -163,27 +164,31 @@ int sessions_rename(struct store *s, const char *uid, const char *session, const
 int sessions_delete(struct store *s, const char *uid, const char *session)
 {
     struct link_reply *r = NULL;
+    struct buf event = {0};
     struct args args;
     bool found;
     int error;
 
+    logentry_put_run_error(&event, "The session was deleted", "session_deleted");
+    if ((error = buf_error(&event)))
+        goto out;
     args_init(&args);
     args_common(&args, s, 0);
     args_text(&args, session);
-    args_text(&args,
-        "{\"type\":\"RUN_ERROR\",\"message\":\"The session was deleted\","
-        "\"code\":\"session_deleted\"}");
+    args_text(&args, buf_text(&event));
     args_text(&args, "session_deleted");
     args_text(&args,
         "{\"type\":\"urn:turnpike:problem:session_deleted\","
         "\"title\":\"The session was deleted\",\"status\":410,"
         "\"code\":\"session_deleted\""); /* the script ends it */
-    error = args_call(&args, s, &script_session_delete, uid, &r);
-    if (error)
-        return error;
+    if ((error = args_call(&args, s, &script_session_delete, uid, &r)))
+        goto out;
     found = link_reply_int(r) != 0;
     link_reply_free(r);
-    return found ? 0 : ERR_NOT_FOUND;
+    error = found ? 0 : ERR_NOT_FOUND;
+out:
+    buf_free(&event);
+    return error;
 }
 
 int sessions_messages(struct store *s, const char *uid, const char *session, const char *before,
@@ -383,8 +388,8 @@ int sessions_feedback(struct store *s, const char *uid, const char *message_id, 
     return known ? 0 : ERR_NOT_FOUND;
 }
 
-int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
-    int64_t window_ms, int64_t *left, int64_t *retry_ms)
+int sessions_rate(struct store *s, const char *uid, const struct sessions_limit *limit,
+    int64_t *left, int64_t *retry_ms)
 {
     char key_text[KEYS_MAX], window[24];
     struct link_arg key, arg;
@@ -392,20 +397,21 @@ int sessions_rate(struct store *s, const char *uid, const char *name, int64_t li
     int64_t count;
     int error;
 
-    *left = limit;
+    *left = limit->limit;
     *retry_ms = 0;
-    if (!limit)
+    if (!limit->limit)
         return 0;
-    keys_rate(key_text, uid, name);
-    snprintf(window, sizeof window, "%lld", (long long)window_ms);
+    keys_rate(key_text, uid, limit->name);
+    snprintf(window, sizeof window, "%lld", (long long)limit->window_ms);
     key = link_text(key_text);
     arg = link_text(window);
-    error = link_script_call(s->link, &script_rate, &key, 1, &arg, 1, &r);
+    error = link_script_call(s->link, &script_rate,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = &arg, .nargs = 1}, &r);
     if (error)
         return error;
     count = link_reply_int(link_reply_at(r, 0));
-    *left = count < limit ? limit - count : 0;
-    if (count > limit) {
+    *left = count < limit->limit ? limit->limit - count : 0;
+    if (count > limit->limit) {
         *retry_ms = link_reply_int(link_reply_at(r, 1));
         error = ERR_RATE;
     }

@@ -45,9 +45,14 @@ MUST_CHECK int sessions_context_merge(struct store *s, const char *uid, const ch
  * turns_finish. */
 MUST_CHECK int sessions_feedback(struct store *s, const char *uid, const char *message_id,
     int rating, const char *type, const char *text);
-/* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. limit 0 = any. */
-MUST_CHECK int sessions_rate(struct store *s, const char *uid, const char *name, int64_t limit,
-    int64_t window_ms, int64_t *left, int64_t *retry_ms);
+struct sessions_limit {
+    const char *name;
+    int64_t limit; /* in each window; 0 = any number */
+    int64_t window_ms;
+};
+/* Fixed-window counter per user and name. left: out; retry_ms: out when ERR_RATE. */
+MUST_CHECK int sessions_rate(struct store *s, const char *uid, const struct sessions_limit *limit,
+    int64_t *left, int64_t *retry_ms);
 
 /*
  * sessions_tool_key -- binds a key of a direct tool call to the digest of what it calls, for

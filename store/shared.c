@@ -36,7 +36,8 @@ static int shared_call(struct store *s, const struct link_script *script,
 {
     char text[2 * IDENT_USER_MAX + 64] = "";
     struct number life = shared_number_of(s->conf->turn_keep_ms);
-    struct link_arg keys[] = {link_text(KEYS_SHARED)};
+    struct link_arg key = link_text(KEYS_SHARED);
+    struct link_words words = {.keys = &key, .nkeys = 1, .args = args, .nargs = nargs};
     *reply = NULL;
     if (mark && mark->effect) {
         if (!shared_is_name(mark->uid, IDENT_USER_MAX) || !shared_is_name(mark->effect, 192))
@@ -46,8 +47,8 @@ static int shared_call(struct store *s, const struct link_script *script,
     args[0] = link_text(text);
     args[1] = link_text(life.text);
     if (mark && !mark->effect) /* nothing to know its repetition by */
-        return link_script_once(s->link, script, keys, 1, args, nargs, reply, NULL);
-    return link_script_call(s->link, script, keys, 1, args, nargs, reply);
+        return link_script_once(s->link, script, &words, reply, NULL);
+    return link_script_call(s->link, script, &words, reply);
 }
 
 static int shared_error_of(const char *word)
@@ -334,7 +335,8 @@ int shared_inbox(struct store *s, const char *uid, const char *id, const char *e
     struct link_arg keys[] = {link_text(prefix)};
     struct link_arg args[] = {link_text(id), link_text(event), link_text(most.text),
         link_text(life.text), link_text(mark_life.text)};
-    int error = link_script_call(s->link, &script_shared_inbox, keys, 1, args, 5, &reply);
+    int error = link_script_call(s->link, &script_shared_inbox,
+        &(struct link_words){.keys = keys, .nkeys = 1, .args = args, .nargs = 5}, &reply);
     if (error == 0)
         error = shared_error_of(link_reply_text(link_reply_at(reply, 0), NULL));
     link_reply_free(reply);
@@ -360,24 +362,24 @@ int shared_place(struct store *s, const struct shared_mark *mark, const char *ui
     return error;
 }
 
-int shared_near(struct store *s, const char *viewer, double latitude, double longitude,
-    double metres, int64_t now_ms, size_t max, struct arena *arena, struct shared_near **out,
-    size_t *count)
+int shared_near(struct store *s, const char *viewer, const struct shared_circle *circle,
+    struct arena *arena, struct shared_near **out, size_t *count)
 {
     struct link_reply *reply = NULL;
     char where[3][40];
-    struct number now = shared_number_of(now_ms), most = shared_number_of((int64_t)max);
+    struct number now = shared_number_of(circle->now_ms),
+                  most = shared_number_of((int64_t)circle->max);
     *count = 0;
-    snprintf(where[0], sizeof where[0], "%.6f", longitude);
-    snprintf(where[1], sizeof where[1], "%.6f", latitude);
-    snprintf(where[2], sizeof where[2], "%.0f", metres);
+    snprintf(where[0], sizeof where[0], "%.6f", circle->longitude);
+    snprintf(where[1], sizeof where[1], "%.6f", circle->latitude);
+    snprintf(where[2], sizeof where[2], "%.0f", circle->metres);
     struct link_arg args[] = {{0}, {0}, link_text(viewer), link_text(where[0]), link_text(where[1]),
         link_text(where[2]), link_text(now.text), link_text(most.text)};
     int error = shared_call(s, &script_shared_near, NULL, args, 8, &reply);
-    *out = arena_array(arena, max + 1, sizeof **out);
+    *out = arena_array(arena, circle->max + 1, sizeof **out);
     if (error == 0 && !*out)
         error = ERR_NOMEM;
-    for (size_t i = 0; error == 0 && i < link_reply_count(reply) && i < max; i++) {
+    for (size_t i = 0; error == 0 && i < link_reply_count(reply) && i < circle->max; i++) {
         const struct link_reply *one = link_reply_at(reply, i);
         struct shared_near *to = &(*out)[(*count)++];
         to->uid = arena_strdup(arena, link_reply_text(link_reply_at(one, 0), NULL));

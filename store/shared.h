@@ -115,8 +115,12 @@ struct shared_near {
     const char *uid, *json;
     double metres;
 };
-MUST_CHECK int shared_near(struct store *s, const char *viewer, double latitude, double longitude,
-    double metres, int64_t now_ms, size_t max, struct arena *arena, struct shared_near **out,
-    size_t *count);
+struct shared_circle {
+    double latitude, longitude, metres;
+    int64_t now_ms; /* places that have expired by then are left out */
+    size_t max;     /* how many places */
+};
+MUST_CHECK int shared_near(struct store *s, const char *viewer, const struct shared_circle *circle,
+    struct arena *arena, struct shared_near **out, size_t *count);
 
 #endif

@@ -250,8 +250,9 @@ int turns_renew_send(struct store *s, const struct turns_start *turn, struct tur
     turns_renew_args(&args, s, turn);
     /* Without it a housekeeper looks sooner, and sees the lease. */
     err_ignore(hints_set(s, turn->uid, turn->turn, s->conf->lease_ms));
-    return link_send_script(s->link, &script_turn_renew, &key, 1, args.v, args.n, turns_on_renewed,
-        renewal);
+    return link_send_script(s->link, &script_turn_renew,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args.v, .nargs = args.n},
+        turns_on_renewed, renewal);
 }
 
 int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len)
@@ -314,10 +315,8 @@ static void turns_finish_args(struct args *args, struct store *s, const struct t
     args_int(args, end->http_status);
     args_text(args, end->reply);
     args_text(args, end->take_next ? "1" : "0");
-    args_int(args, (int64_t)end->event_count);
-    args_int(args, (int64_t)end->message_count);
-    args_int(args, (int64_t)context->n);
-    args_int(args, TURNS_CONTEXT_MAX);
+    args_ints(args, (int64_t)end->event_count, (int64_t)end->message_count, (int64_t)context->n,
+        TURNS_CONTEXT_MAX);
     args_text(args, end->untrusted ? "1" : "0");
     for (size_t i = 0; i < end->event_count; i++)
         args_bytes(args, end->events[i], end->event_len[i]);

@@ -11,11 +11,16 @@
 #include <stdint.h>
 
 /*
- * turns -- the life of a turn in Redis: start, lease, checkpoints, stop, end. Each function is one
- * script in store/lua, so each is whole or not at all.
+ * turns -- the life of a turn in Redis: start, lease, checkpoints, stop, end. Each function that
+ * changes a turn does so by one script in store/lua, so the change is whole or not at all
+ * (turns_abandon of a turn whose log was lost: by a second script, that of turns_fail). Hints
+ * (store/hints.h) are not part of it, as they are in another slot: turns_begin, turns_claim and
+ * both ways to renew write the turn's hint in front of the script. turns_hint_remove,
+ * turns_describe, turns_reply and turns_log_read are plain commands.
  *
- * Turn states: queued, pending (its session's next, waits for a worker), running, done,
- * cancelled, interrupted (ended with open approvals), failed.
+ * Turn states: answered (only recorded: it answers approvals, and nobody has begun it), queued,
+ * pending (its session's next, waits for a worker), running, done, cancelled, interrupted (ended
+ * with open approvals), failed.
  */
 #define TURNS_CURSOR_SIZE 48 /* "EPOCH-N" */
 
@@ -143,7 +148,8 @@ MUST_CHECK int turns_finish(struct store *s, const struct turns_start *turn,
 /*
  * turns_fail -- by the housekeeper, for a turn whose worker died: new epoch, final event
  * RUN_ERROR(code, message), session released, next turn pending. Harmless when ended already.
- * only_if_expired: only when its lease has run out. Returns 0, ERR_CONFLICT (lives), ERR_NOT_FOUND.
+ * only_if_expired: only when its lease has run out. Returns 0; ERR_CONFLICT (lives); ERR_NOT_FOUND;
+ * ERR_NOMEM; ERR_STORE*, after which nobody knows whether it ended.
  */
 MUST_CHECK int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_expired,
     const char *code, const char *message);
@@ -156,7 +162,9 @@ MUST_CHECK int turns_fail(struct store *s, const char *uid, const char *turn, bo
  *   next     out: the turn to hand over now (itself, or the session's next), or ""
  *   suspect  out, or NULL: that one is for a quarantine worker, as a worker died or hung in it, now
  *   or in an earlier attempt
- * Returns 0, ERR_CONFLICT (lives or has ended), ERR_NOT_FOUND.
+ * Returns 0; ERR_CONFLICT (lives or has ended); ERR_NOT_FOUND; ERR_NOMEM; ERR_STORE*, after which
+ * it may have been given up. A turn whose log was lost ends with RUN_ERROR log_lost: the result is
+ * that of turns_fail, and next is "".
  *
  * TURNS_DEAD: its worker died while it executed this turn. TURNS_SPARED: its worker died, but did
  * something else at that moment. TURNS_STUCK, TURNS_BESIDE: the lease ran out, and its worker, of
@@ -186,10 +194,13 @@ typedef int turns_entry_fn(void *arg, const struct logentry *e);
 MUST_CHECK int turns_log_read(struct store *s, const struct turns_start *turn, turns_entry_fn *fn,
     void *arg);
 
-/* Stop: exactly one of turn, session, client_message_id is not NULL. state: out, state before.
- * Returns 0; ERR_NOT_FOUND (for client_message_id never: it is remembered). */
-MUST_CHECK int turns_stop(struct store *s, const char *uid, const char *turn, const char *session,
-    const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16]);
+struct turns_target { /* exactly one of them is not NULL */
+    const char *turn, *session, *client_message_id;
+};
+/* Stop. state: out, state before. Returns 0; ERR_NOT_FOUND (for client_message_id never: it is
+ * remembered). */
+MUST_CHECK int turns_stop(struct store *s, const char *uid, const struct turns_target *target,
+    char turn_out[IDENT_UUID_SIZE], char state[16]);
 
 /* A turn as a JSON object for GET /turns/{id}. Returns 0, ERR_NOT_FOUND. */
 struct buf;

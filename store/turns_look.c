@@ -19,17 +19,18 @@ static bool turns_says(const struct link_reply *r, const char *word)
     return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
 }
 
-int turns_stop(struct store *s, const char *uid, const char *turn, const char *session,
-    const char *client_message_id, char turn_out[IDENT_UUID_SIZE], char state[16])
+int turns_stop(struct store *s, const char *uid, const struct turns_target *target,
+    char turn_out[IDENT_UUID_SIZE], char state[16])
 {
+    const char *id = target->turn ? target->turn : target->session;
     struct link_reply *r = NULL;
     struct args args;
     int error;
 
     args_init(&args);
     args_common(&args, s, 0);
-    args_text(&args, turn ? "turn" : session ? "session" : "cmid");
-    args_text(&args, turn ? turn : session ? session : client_message_id);
+    args_text(&args, target->turn ? "turn" : target->session ? "session" : "cmid");
+    args_text(&args, id ? id : target->client_message_id);
     error = args_call(&args, s, &script_turn_stop, uid, &r);
     if (!error && turns_says(r, "missing"))
         error = ERR_NOT_FOUND;
@@ -231,7 +232,8 @@ int turns_hints(struct store *s, int64_t until_ms, struct turns_hint *out, size_
     snprintf(most, sizeof most, "%zu", max);
     args[0] = link_text(ahead);
     args[1] = link_text(most);
-    error = link_script_call(s->link, &script_hints_due, &key, 1, args, 2, &r);
+    error = link_script_call(s->link, &script_hints_due,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
     if (error)
         return error;
     for (size_t i = 0; i + 1 < link_reply_count(r) && *count < max; i += 2) {

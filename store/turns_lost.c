@@ -26,11 +26,7 @@ static bool turns_says(const struct link_reply *r, const char *word)
 static int turns_write_end(const char *turn, const char *code, const char *message,
     struct buf *event, struct buf *reply)
 {
-    buf_puts(event, "{\"type\":\"RUN_ERROR\",\"message\":");
-    buf_json_string(event, message, strlen(message));
-    buf_puts(event, ",\"code\":");
-    buf_json_string(event, code, strlen(code));
-    buf_putc(event, '}');
+    logentry_put_run_error(event, message, code);
     buf_puts(reply,
         "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
         "\"detail\":");

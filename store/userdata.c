@@ -59,20 +59,20 @@ static int userdata_list_page(struct store *s, const char *key, size_t from, siz
     return error;
 }
 
-int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
-    size_t max, struct arena *arena, struct records_list *out)
+int userdata_messages(struct store *s, const char *uid, const struct userdata_page *page,
+    struct arena *arena, struct records_list *out)
 {
     char key[KEYS_MAX];
-    keys_session_messages(key, uid, session);
-    return userdata_list_page(s, key, from, max, arena, out);
+    keys_session_messages(key, uid, page->session);
+    return userdata_list_page(s, key, page->from, page->max, arena, out);
 }
 
-int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
-    size_t max, struct arena *arena, struct records_list *out)
+int userdata_branches(struct store *s, const char *uid, const struct userdata_page *page,
+    struct arena *arena, struct records_list *out)
 {
     char key[KEYS_MAX];
-    keys_branches(key, uid, session);
-    return userdata_list_page(s, key, from, max, arena, out);
+    keys_branches(key, uid, page->session);
+    return userdata_list_page(s, key, page->from, page->max, arena, out);
 }
 
 int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
@@ -102,8 +102,12 @@ static int userdata_author_page(struct store *s, const char *mode, const char *u
     struct link_arg key = link_text(KEYS_SHARED);
     struct link_arg args[] = {link_text(""), link_text(""), link_text(mode), link_text(uid),
         link_text(family), link_text(cursor), link_text(most)};
-    return link_script_call(s->link, &script_shared_author, &key, 1, args,
-        sizeof args / sizeof *args, reply);
+    return link_script_call(s->link, &script_shared_author,
+        &(struct link_words){.keys = &key,
+            .nkeys = 1,
+            .args = args,
+            .nargs = sizeof args / sizeof *args},
+        reply);
 }
 
 int userdata_written(struct store *s, const char *uid, const char *family,
@@ -192,7 +196,12 @@ static int userdata_erase_given(struct erasure *e)
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error = records_range(e->store, e->uid, "recipe", -EVER, EVER, false, offset, RECORDS_PAGE,
+        error = records_range(e->store, e->uid,
+            &(struct records_page){.family = "recipe",
+                .from = -EVER,
+                .to = EVER,
+                .offset = offset,
+                .max = RECORDS_PAGE},
             arena, &page);
         for (size_t i = 0; error == 0 && i < page.count; i++)
             error = userdata_take_back(e, page.json[i]);
@@ -229,7 +238,8 @@ static int userdata_erase_shared(struct erasure *e)
         error = userdata_erase_written(e, userdata_shared_family(i));
     while (error == 0 && more == 1) {
         struct link_reply *reply = NULL;
-        error = link_script_call(e->store->link, &script_shared_forget, &key, 1, args, 4, &reply);
+        error = link_script_call(e->store->link, &script_shared_forget,
+            &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 4}, &reply);
         more = link_reply_int(reply);
         link_reply_free(reply);
         if (error == 0)
@@ -336,8 +346,10 @@ int userdata_erased(struct store *s, const char *uid, bool done, int64_t *count)
     struct link_reply *reply = NULL;
     keys_erased(name, uid);
     struct link_arg key = link_text(name), window = link_text(DAY_MS);
-    int error = done ? link_script_call(s->link, &script_rate, &key, 1, &window, 1, &reply) :
-                       link_command(s->link, &reply, "GET %s", name);
+    int error = done ?
+        link_script_call(s->link, &script_rate,
+            &(struct link_words){.keys = &key, .nkeys = 1, .args = &window, .nargs = 1}, &reply) :
+        link_command(s->link, &reply, "GET %s", name);
     *count = link_reply_int(done ? link_reply_at(reply, 0) : reply);
     link_reply_free(reply);
     return error;

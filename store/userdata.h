@@ -14,12 +14,16 @@
  * userdata -- reads all data of one user page by page, and erases it. Api workers.
  */
 
-/* Messages of a session as they are stored, oldest first, from the `from`th; at most max. */
-MUST_CHECK int userdata_messages(struct store *s, const char *uid, const char *session, size_t from,
-    size_t max, struct arena *arena, struct records_list *out);
+struct userdata_page { /* of a list of the session: from element `from` on, at most max */
+    const char *session;
+    size_t from, max;
+};
+/* Messages of a session as they are stored, oldest first. */
+MUST_CHECK int userdata_messages(struct store *s, const char *uid, const struct userdata_page *page,
+    struct arena *arena, struct records_list *out);
 /* The same of the branches that left the conversation (docs/design/keys.md). */
-MUST_CHECK int userdata_branches(struct store *s, const char *uid, const char *session, size_t from,
-    size_t max, struct arena *arena, struct records_list *out);
+MUST_CHECK int userdata_branches(struct store *s, const char *uid, const struct userdata_page *page,
+    struct arena *arena, struct records_list *out);
 /* Feedback that the user gave: message ids and JSON texts in turn. */
 MUST_CHECK int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out);

@@ -25,7 +25,8 @@ int webhooks_expect(struct store *s, const char *uid, const char *turn)
     args[0] = link_text(most);
     args[1] = link_text(member);
     args[2] = link_text(look);
-    int error = link_script_call(s->link, &script_webhook_expect, &key, 1, args, 3, &r);
+    int error = link_script_call(s->link, &script_webhook_expect,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 3}, &r);
     if (error == 0 && link_reply_int(r) == 0)
         error = ERR_FULL;
     link_reply_free(r);
@@ -43,7 +44,8 @@ int webhooks_due(struct store *s, struct webhooks_hint *out, size_t max, size_t 
     snprintf(lease, sizeof lease, "%d", WEBHOOKS_LEASE_MS);
     args[0] = link_text(most);
     args[1] = link_text(lease);
-    int error = link_script_call(s->link, &script_webhook_due, &key, 1, args, 2, &r);
+    int error = link_script_call(s->link, &script_webhook_due,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, &r);
     for (size_t i = 0; error == 0 && i < link_reply_count(r) && *count < max; i++) {
         size_t len;
         const char *member = link_reply_text(link_reply_at(r, i), &len);
@@ -67,7 +69,8 @@ void webhooks_later(struct store *s, const struct webhooks_hint *hint, int64_t w
     args[0] = link_text(member);
     args[1] = link_text(wait);
     /* Without it the hint is due at once, and is put off again. */
-    err_ignore(link_send_script(s->link, &script_webhook_later, &key, 1, args, 2, NULL, NULL));
+    err_ignore(link_send_script(s->link, &script_webhook_later,
+        &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 2}, NULL, NULL));
 }
 
 int webhooks_claim(struct store *s, const struct webhooks_hint *hint, struct webhooks_try *out,

@@ -27,12 +27,14 @@ const SHORT_LIFE = 5000;   // a socket that ends sooner is no reason to come bac
 const ANSWER_WITHIN = 30000;
 const RENEW_AHEAD = 60000;
 const LONGEST_TIMER = 2 ** 31 - 1;
+// The codes of the table in docs/stream-protocol.md after which a client does not just come back.
 const TOO_LARGE = 1009, EXPIRED = 4001;
-const NO_RETRY = new Map([[4003, "policy"], [4009, "policy"]]);
+const NO_RETRY = new Map([[1002, "protocol"], [1003, "protocol"], [1007, "protocol"], [4003, "policy"]]);
 const REASONS = {
   expired: "The sign-in has ended. Sign in again.",
   unauthenticated: "The key or token was not accepted. Sign in again.",
   policy: "The server refused the connection.",
+  protocol: "The server could not read what was sent. Load this page again.",
 };
 
 export function newId() {

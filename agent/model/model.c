@@ -242,12 +242,9 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
 
 static struct breaker *model_breaker(const struct turn_env *env, const struct provider *p)
 {
-    static const struct provider *const order[] = {&provider_anthropic, &provider_openai};
-
-    for (size_t i = 0; env->breakers && i < sizeof order / sizeof *order; i++)
-        if (order[i] == p)
-            return &env->breakers[i];
-    return NULL; /* the offline one does not fail */
+    if (!env->breakers || !p->url) /* one without HTTP does not fail */
+        return NULL;
+    return &env->breakers[provider_place(p)];
 }
 
 static int model_try(struct model *m, const struct provider *p, struct wait *wait,

@@ -8,13 +8,6 @@
 #define MARK_LAST 0x10FFFFu
 #define REPLACEMENT 0xFFFDu
 
-static void pieces_put(unsigned code, struct buf *out)
-{
-    char bytes[4];
-
-    buf_put(out, bytes, utf8_encode(code, bytes));
-}
-
 static bool pieces_is_mark(unsigned code)
 {
     return code >= MARK_FIRST && code <= MARK_LAST;
@@ -25,21 +18,7 @@ static bool pieces_is_mark(unsigned code)
 /* The value of "\uXXXX" at s, or -1. */
 static int pieces_escape(const char *s, size_t n)
 {
-    int value = 0;
-
-    if (n < 6 || s[0] != '\\' || s[1] != 'u')
-        return -1;
-    for (size_t i = 2; i < 6; i++) {
-        char c = s[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' :
-            c >= 'a' && c <= 'f'         ? c - 'a' + 10 :
-            c >= 'A' && c <= 'F'         ? c - 'A' + 10 :
-                                           -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
+    return n < 6 || s[0] != '\\' || s[1] != 'u' ? -1 : utf8_hex4(s + 2, n - 2);
 }
 
 /* Bytes of what begins at s, a backslash or a byte from 0x80 on; 0 = a piece, to be marked. */
@@ -67,10 +46,10 @@ static size_t pieces_put_mark(const char *s, size_t n, struct buf *out)
     int half = pieces_escape(s, n);
 
     if (half < 0) {
-        pieces_put(MARK_BYTE + (unsigned char)*s, out);
+        buf_put_utf8(out, MARK_BYTE + (unsigned char)*s);
         return 1;
     }
-    pieces_put(MARK_HALF + (unsigned)(half - 0xD800), out);
+    buf_put_utf8(out, MARK_HALF + (unsigned)(half - 0xD800));
     return 6;
 }
 
@@ -103,7 +82,7 @@ bool pieces_mark(const char *json, size_t len, struct buf *out)
 void pieces_end(struct pieces *p, struct buf *out)
 {
     if (pieces_held(p))
-        pieces_put(REPLACEMENT, out);
+        buf_put_utf8(out, REPLACEMENT);
     *p = (struct pieces){.count = 0};
 }
 
@@ -119,7 +98,7 @@ static void pieces_join_byte(struct pieces *p, unsigned char byte, struct buf *o
         p->count = 0;
     } else if (bad < p->count) { /* this byte does not go on with those before it */
         p->count = 0;
-        pieces_put(REPLACEMENT, out);
+        buf_put_utf8(out, REPLACEMENT);
         pieces_join_byte(p, byte, out);
     } else if (p->count == 1 && (byte < 0xC2 || byte > 0xF4)) { /* nothing begins with it */
         pieces_end(p, out);
@@ -131,13 +110,13 @@ static void pieces_join_half(struct pieces *p, unsigned half, struct buf *out)
     bool low = half >= 0xDC00;
 
     if (low && p->high) {
-        pieces_put(0x10000u + ((p->high - 0xD800) << 10) + (half - 0xDC00), out);
+        buf_put_utf8(out, 0x10000u + ((p->high - 0xD800) << 10) + (half - 0xDC00));
         p->high = 0;
         return;
     }
     pieces_end(p, out);
     if (low)
-        pieces_put(REPLACEMENT, out);
+        buf_put_utf8(out, REPLACEMENT);
     else
         p->high = half;
 }

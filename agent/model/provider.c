@@ -1,5 +1,6 @@
 #include "agent/model/provider.h"
 
+#include "base/breaker.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 static const struct provider *const providers[] = {&provider_anthropic, &provider_openai,
     &provider_offline};
 #define PROVIDERS (sizeof providers / sizeof *providers)
+_Static_assert(PROVIDERS <= BREAKER_COUNT, "each provider has a breaker");
 #define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)
 
 static struct buf prepared[PROVIDERS], simple[PROVIDERS]; /* simple: for servers that refuse more */
@@ -23,6 +25,15 @@ const struct provider *provider_find(const char *name, size_t len)
         if (strlen(providers[i]->name) == len && !memcmp(providers[i]->name, name, len))
             return providers[i];
     return NULL;
+}
+
+size_t provider_place(const struct provider *p)
+{
+    size_t i = 0;
+
+    while (providers[i] != p)
+        i++;
+    return i;
 }
 
 static void provider_plain(const char *schema, struct buf *out)
@@ -80,19 +91,9 @@ int provider_prepare(const struct context_tool *tools, size_t count)
     return 0;
 }
 
-static const struct buf *provider_list(const struct provider *p, const struct buf lists[PROVIDERS])
-{
-    static const struct buf none;
-
-    for (size_t i = 0; i < PROVIDERS; i++)
-        if (providers[i] == p)
-            return &lists[i];
-    return &none;
-}
-
 const struct buf *provider_tools(const struct provider *p)
 {
-    return provider_list(p, prepared);
+    return &prepared[provider_place(p)];
 }
 
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
@@ -119,7 +120,7 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
         return false;
     buf_puts(json, ",\"tools\":[");
     if (flags)
-        tools = provider_list(p, simple);
+        tools = &simple[provider_place(p)];
     buf_put(json, buf_text(tools), tools->len);
     for (size_t i = first; i < c->found_count + client; i++) {
         if (any)

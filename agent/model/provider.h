@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 /*
- * provider -- the table of model providers. Two speak HTTP: they write a request and read events
- * of a stream; agent/model/model_attempt.c moves the bytes. The offline one has neither: it runs on
- * a timer. All of them say what comes through the same sink. Used by turn workers.
+ * provider -- the model providers; their table, `providers`, is in agent/model/provider.c. Two
+ * speak HTTP: they write a request and read events of a stream; agent/model/model_attempt.c moves
+ * the bytes. The offline one has neither: it runs on a timer. All of them give what they are told
+ * to the same sink. Used by turn workers.
  */
 
 /* What a model says, in the order in which it says it. A non-zero return ends the stream. */
@@ -132,12 +133,16 @@ struct provider {
     const char *name;
     const char *(*model)(const struct conf *conf);
     const char *(*url)(const struct conf *conf); /* NULL for one without HTTP */
-    /* Appends one tool of the list that is prepared before the fork. */
+    /* Appends one tool of the list that is prepared before the fork. NULL: takes no tools. */
     void (*tool)(struct buf *json, const struct context_tool *tool, bool last);
     /* Fills out (its buffers are empty). Returns 0 or ERR_NOMEM. */
     int (*request)(const struct provider_request *request, const struct buf *tools,
         struct provider_http *out);
-    /* Returns 0; ERR_PROTOCOL (not this protocol); what the sink returned. */
+    /*
+     * Returns 0; ERR_PROTOCOL (not this protocol); ERR_LIMIT (more than PROVIDER_BLOCKS_MAX
+     * blocks); ERR_NOMEM; of an event that tells an error: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH,
+     * ERR_REMOTE, ERR_INVALID, also in stream->error; what the sink returned.
+     */
     int (*event)(struct provider_stream *stream, const struct sse_event *event);
     /* A whole answer in one JSON document, from a server that does not stream. As event. */
     int (*document)(struct provider_stream *stream, const jdoc *doc);
@@ -152,8 +157,10 @@ struct provider {
 
 extern const struct provider provider_anthropic, provider_openai, provider_offline;
 
-/* NULL when unknown. */
+/* By the name that model.chain has for it. NULL when unknown. */
 const struct provider *provider_find(const char *name, size_t len);
+/* The place of one of them in the table, which is also that of its breaker (base/breaker.h). */
+size_t provider_place(const struct provider *p);
 /* Writes the lists of core tools, once, before the fork. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int provider_prepare(const struct context_tool *tools, size_t count);
 const struct buf *provider_tools(const struct provider *p);

@@ -8,7 +8,7 @@
 #define REASONING "reasoning_content"
 #define EXTRA_MAX (256 * 1024)
 
-static bool request_extra_extra_known(const char *key, bool function)
+static bool request_extra_known(const char *key, bool function)
 {
     static const char *const of_call[] = {"index", "id", "type", "function"},
                              *const of_function[] = {"name", "arguments"};
@@ -22,7 +22,7 @@ static bool request_extra_extra_known(const char *key, bool function)
 }
 
 /* The unknown members of `from`, as a member of `to`. */
-static int request_extra_extra_collect(jdoc *to, const char *name, const jdoc *from, bool function)
+static int request_extra_collect(jdoc *to, const char *name, const jdoc *from, bool function)
 {
     struct jdoc_iter it = {0};
     const char *key;
@@ -30,7 +30,7 @@ static int request_extra_extra_collect(jdoc *to, const char *name, const jdoc *f
     int error = 0;
 
     while (!error && jdoc_type(from) == JDOC_OBJECT && jdoc_next(from, &it, &key, &value)) {
-        if (!value || request_extra_extra_known(key, function))
+        if (!value || request_extra_known(key, function))
             continue;
         if (!kept && !(kept = jdoc_new_object()))
             return ERR_NOMEM;
@@ -49,10 +49,9 @@ int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *too
     int error = extra ? 0 : ERR_NOMEM;
 
     if (!error)
-        error = request_extra_extra_collect(extra, "call", tool_call, false);
+        error = request_extra_collect(extra, "call", tool_call, false);
     if (!error)
-        error =
-            request_extra_extra_collect(extra, "function", jdoc_get(tool_call, "function"), true);
+        error = request_extra_collect(extra, "function", jdoc_get(tool_call, "function"), true);
     if (!error && jdoc_length(extra) && *s->maker && s->sink->call_sealed) {
         buf_printf(&text, "%s" CALL, s->maker);
         jdoc_write(extra, &text);
@@ -67,7 +66,7 @@ int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *too
     return error;
 }
 
-static const char *request_extra_extra_behind(const char *sealed, const char *maker)
+static const char *request_extra_behind(const char *sealed, const char *maker)
 {
     size_t len = strlen(maker);
 
@@ -77,7 +76,7 @@ static const char *request_extra_extra_behind(const char *sealed, const char *ma
 
 jdoc *request_extra_of(const char *sealed, const char *maker)
 {
-    const char *rest = request_extra_extra_behind(sealed, maker);
+    const char *rest = request_extra_behind(sealed, maker);
     jdoc *extra = NULL;
 
     if (!rest || strncmp(rest, CALL, sizeof CALL - 1))
@@ -88,7 +87,7 @@ jdoc *request_extra_of(const char *sealed, const char *maker)
 
 const char *request_extra_field(const char *sealed, const char *maker)
 {
-    const char *rest = request_extra_extra_behind(sealed, maker);
+    const char *rest = request_extra_behind(sealed, maker);
 
     return rest && !strcmp(rest, ":" REASONING ":") ? REASONING : NULL;
 }

@@ -95,8 +95,8 @@ struct rules_builder {
 };
 
 /* Room for one more of `count` things of `size` bytes; a full list moves to twice its room. */
-static void *request_rules_rules_grow(struct rules_builder *b, void *list, size_t count,
-    size_t *cap, size_t size)
+static void *request_rules_grow(struct rules_builder *b, void *list, size_t count, size_t *cap,
+    size_t size)
 {
     size_t more = *cap ? 2 * *cap : 8;
     void *all;
@@ -120,7 +120,7 @@ static struct request_rules_message *request_rules_rules_message(struct rules_bu
 
     if (all && out->count && all[out->count - 1].assistant == assistant)
         return &all[out->count - 1];
-    if (!(all = request_rules_rules_grow(b, all, out->count, &b->message_cap, sizeof *all)))
+    if (!(all = request_rules_grow(b, all, out->count, &b->message_cap, sizeof *all)))
         return NULL;
     out->messages = all;
     last = &all[out->count++];
@@ -129,26 +129,25 @@ static struct request_rules_message *request_rules_rules_message(struct rules_bu
     return last;
 }
 
-static struct request_rules_part *request_rules_rules_add(struct rules_builder *b, bool assistant)
+static struct request_rules_part *request_rules_add(struct rules_builder *b, bool assistant)
 {
     struct request_rules_message *m = request_rules_rules_message(b, assistant);
     struct request_rules_part *parts;
 
-    if (!m ||
-        !(parts = request_rules_rules_grow(b, m->parts, m->count, &b->part_cap, sizeof *parts)))
+    if (!m || !(parts = request_rules_grow(b, m->parts, m->count, &b->part_cap, sizeof *parts)))
         return NULL;
     m->parts = parts;
     return &parts[m->count++];
 }
 
-static int request_rules_rules_text(struct rules_builder *b, bool assistant, const char *s,
-    size_t len, bool joined)
+static int request_rules_text(struct rules_builder *b, bool assistant, const char *s, size_t len,
+    bool joined)
 {
     struct request_rules_part *p;
 
     if (utf8_blank(s, len))
         return 0;
-    if (!(p = request_rules_rules_add(b, assistant)))
+    if (!(p = request_rules_add(b, assistant)))
         return ERR_NOMEM;
     *p = (struct request_rules_part){.kind = REQUEST_RULES_TEXT,
         .text = s,
@@ -157,7 +156,7 @@ static int request_rules_rules_text(struct rules_builder *b, bool assistant, con
     return 0;
 }
 
-static int request_rules_rules_user(struct rules_builder *b, size_t at)
+static int request_rules_user(struct rules_builder *b, size_t at)
 {
     const struct chat_message *m = &b->context->items[at];
     const char *late = at == b->context->late_at ? b->context->frame->late : NULL;
@@ -166,14 +165,13 @@ static int request_rules_rules_user(struct rules_builder *b, size_t at)
     int error = 0;
 
     if (m->role == CHAT_SYSTEM)
-        error = request_rules_rules_text(b, false, APPLICATION_ADDS, sizeof APPLICATION_ADDS - 1,
-            false);
+        error = request_rules_text(b, false, APPLICATION_ADDS, sizeof APPLICATION_ADDS - 1, false);
     if (!error)
-        error = blank ? request_rules_rules_text(b, false, NO_TEXT, sizeof NO_TEXT - 1, false) :
-                        request_rules_rules_text(b, false, m->text, m->len, false);
+        error = blank ? request_rules_text(b, false, NO_TEXT, sizeof NO_TEXT - 1, false) :
+                        request_rules_text(b, false, m->text, m->len, false);
     if (error || !late || utf8_blank(late, strlen(late)))
         return error;
-    if (!(p = request_rules_rules_add(b, false)))
+    if (!(p = request_rules_add(b, false)))
         return ERR_NOMEM;
     *p = (struct request_rules_part){.kind = REQUEST_RULES_TEXT,
         .text = late,
@@ -188,7 +186,7 @@ static int request_rules_rules_user(struct rules_builder *b, size_t at)
  * The stored id when every receiver takes it and no call before has it; else one made of it and of
  * how often it came before, the same in every request.
  */
-static const char *request_rules_rules_id(struct rules_builder *b, const char *given)
+static const char *request_rules_id(struct rules_builder *b, const char *given)
 {
     size_t len = strlen(given), before = 0;
     char digest[IDENT_SHA256_SIZE];
@@ -208,8 +206,7 @@ static const char *request_rules_rules_id(struct rules_builder *b, const char *g
 
 /* ---- what the assistant said ---- */
 
-static const char *request_rules_rules_call_name(struct rules_builder *b,
-    const struct chat_call *call)
+static const char *request_rules_call_name(struct rules_builder *b, const struct chat_call *call)
 {
     const struct context_frame *f = b->context->frame;
 
@@ -223,15 +220,15 @@ static const char *request_rules_rules_call_name(struct rules_builder *b,
     return request_rules_name(call->name, b->arena);
 }
 
-static int request_rules_rules_call(struct rules_builder *b, const struct chat_call *call)
+static int request_rules_call(struct rules_builder *b, const struct chat_call *call)
 {
-    struct request_rules_part *p = request_rules_rules_add(b, true);
+    struct request_rules_part *p = request_rules_add(b, true);
 
     if (!p)
         return ERR_NOMEM;
     *p = (struct request_rules_part){.kind = REQUEST_RULES_CALL, .sealed = call->sealed};
-    p->id = request_rules_rules_id(b, call->id);
-    p->name = request_rules_rules_call_name(b, call);
+    p->id = request_rules_id(b, call->id);
+    p->name = request_rules_call_name(b, call);
     if (!p->id || !p->name)
         return ERR_NOMEM;
     b->given[b->calls] = call->id;
@@ -239,13 +236,13 @@ static int request_rules_rules_call(struct rules_builder *b, const struct chat_c
     return request_rules_args(call, b->arena, p);
 }
 
-static int request_rules_rules_thought(struct rules_builder *b, const struct chat_message *m)
+static int request_rules_thought(struct rules_builder *b, const struct chat_message *m)
 {
     struct request_rules_part *p;
 
     if (b->context->no_thoughts || !m->sealed)
         return 0;
-    if (!(p = request_rules_rules_add(b, true)))
+    if (!(p = request_rules_add(b, true)))
         return ERR_NOMEM;
     *p = (struct request_rules_part){.kind = REQUEST_RULES_THOUGHT,
         .text = m->text,
@@ -260,26 +257,25 @@ struct rules_answer {
     size_t thought, thoughts_end, text, call;
 };
 
-static int request_rules_rules_piece(struct rules_builder *b, struct rules_answer *a, char what,
+static int request_rules_piece(struct rules_builder *b, struct rules_answer *a, char what,
     size_t len)
 {
     size_t from = a->text;
 
     if (what == 'r')
         return a->thought < a->thoughts_end ?
-            request_rules_rules_thought(b, &b->context->items[a->thought++]) :
+            request_rules_thought(b, &b->context->items[a->thought++]) :
             0;
     if (what == 'c')
-        return a->call < a->m->call_count ? request_rules_rules_call(b, &a->m->calls[a->call++]) :
-                                            0;
+        return a->call < a->m->call_count ? request_rules_call(b, &a->m->calls[a->call++]) : 0;
     if (len > a->m->len - from)
         len = a->m->len - from;
     a->text += len;
-    return request_rules_rules_text(b, true, a->m->text + from, len, from > 0);
+    return request_rules_text(b, true, a->m->text + from, len, from > 0);
 }
 
 /* As they came: chat_message.order; what it does not name follows in the usual order. */
-static int request_rules_rules_pieces(struct rules_builder *b, struct rules_answer *a)
+static int request_rules_pieces(struct rules_builder *b, struct rules_answer *a)
 {
     const char *o = a->m->order ? a->m->order : "";
     int error = 0;
@@ -287,20 +283,20 @@ static int request_rules_rules_pieces(struct rules_builder *b, struct rules_answ
     while (!error && *o) {
         char *end = (char *)o + 1, what = *o;
         size_t len = what == 't' ? (size_t)strtoull(o + 1, &end, 10) : 0;
-        error = request_rules_rules_piece(b, a, what == 'r' || what == 'c' ? what : 't', len);
+        error = request_rules_piece(b, a, what == 'r' || what == 'c' ? what : 't', len);
         o = end + strspn(end, " ");
     }
     while (!error && a->thought < a->thoughts_end)
-        error = request_rules_rules_piece(b, a, 'r', 0);
+        error = request_rules_piece(b, a, 'r', 0);
     if (!error)
-        error = request_rules_rules_piece(b, a, 't', a->m->len);
+        error = request_rules_piece(b, a, 't', a->m->len);
     while (!error && a->call < a->m->call_count)
-        error = request_rules_rules_piece(b, a, 'c', 0);
+        error = request_rules_piece(b, a, 'c', 0);
     return error;
 }
 
 /* Its result: the first one behind it that is not another call's. NULL when there is none. */
-static const struct chat_message *request_rules_rules_result(struct rules_builder *b, size_t at,
+static const struct chat_message *request_rules_result(struct rules_builder *b, size_t at,
     const char *id)
 {
     const struct context *c = b->context;
@@ -313,13 +309,13 @@ static const struct chat_message *request_rules_rules_result(struct rules_builde
     return NULL;
 }
 
-static int request_rules_rules_results(struct rules_builder *b, size_t at, size_t first_call)
+static int request_rules_results(struct rules_builder *b, size_t at, size_t first_call)
 {
     const struct chat_message *m = &b->context->items[at];
 
     for (size_t k = 0; k < m->call_count; k++) {
-        const struct chat_message *r = request_rules_rules_result(b, at, m->calls[k].id);
-        struct request_rules_part *p = request_rules_rules_add(b, false);
+        const struct chat_message *r = request_rules_result(b, at, m->calls[k].id);
+        struct request_rules_part *p = request_rules_add(b, false);
         if (!p)
             return ERR_NOMEM;
         *p = (struct request_rules_part){.kind = REQUEST_RULES_RESULT,
@@ -337,7 +333,7 @@ static int request_rules_rules_results(struct rules_builder *b, size_t at, size_
     return 0;
 }
 
-static int request_rules_rules_assistant(struct rules_builder *b, size_t at)
+static int request_rules_assistant(struct rules_builder *b, size_t at)
 {
     const struct chat_message *m = &b->context->items[at];
     struct rules_answer a = {.m = m, .thought = at, .thoughts_end = at};
@@ -349,11 +345,11 @@ static int request_rules_rules_assistant(struct rules_builder *b, size_t at)
     while (a.thought > 0 && b->context->items[a.thought - 1].role == CHAT_REASONING)
         a.thought--;
     if (!b->out->count &&
-        (error = request_rules_rules_text(b, false, STARTED_BY_ASSISTANT,
-             sizeof STARTED_BY_ASSISTANT - 1, false)))
+        (error = request_rules_text(b, false, STARTED_BY_ASSISTANT, sizeof STARTED_BY_ASSISTANT - 1,
+             false)))
         return error;
-    error = request_rules_rules_pieces(b, &a);
-    return error ? error : request_rules_rules_results(b, at, first_call);
+    error = request_rules_pieces(b, &a);
+    return error ? error : request_rules_results(b, at, first_call);
 }
 
 int request_rules_make(const struct context *context, bool short_ids, struct arena *arena,
@@ -378,10 +374,10 @@ int request_rules_make(const struct context *context, bool short_ids, struct are
         switch (context->items[i].role) {
         case CHAT_USER:
         case CHAT_SYSTEM:
-            error = request_rules_rules_user(&b, i);
+            error = request_rules_user(&b, i);
             break;
         case CHAT_ASSISTANT:
-            error = request_rules_rules_assistant(&b, i);
+            error = request_rules_assistant(&b, i);
             break;
         case CHAT_TOOL:      /* with its call */
         case CHAT_REASONING: /* with the message behind it */
@@ -390,8 +386,8 @@ int request_rules_make(const struct context *context, bool short_ids, struct are
     if (error)
         return error;
     if (!out->count)
-        return request_rules_rules_text(&b, false, NO_TEXT, sizeof NO_TEXT - 1, false);
+        return request_rules_text(&b, false, NO_TEXT, sizeof NO_TEXT - 1, false);
     if (out->messages[out->count - 1].assistant)
-        return request_rules_rules_text(&b, false, GO_ON, sizeof GO_ON - 1, false);
+        return request_rules_text(&b, false, GO_ON, sizeof GO_ON - 1, false);
     return 0;
 }

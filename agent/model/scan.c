@@ -39,32 +39,15 @@ static bool scan_take_word(struct cursor *c, const char *word)
     return true;
 }
 
-static int scan_hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* After "\u". NUL and surrogates are left to the slow path. */
 static bool scan_unescape_unicode(struct cursor *c, struct buf *scratch)
 {
-    unsigned value = 0;
-    char bytes[4];
+    int value = utf8_hex4((const char *)c->p, (size_t)(c->end - c->p));
 
-    if (c->end - c->p < 4)
+    if (value <= 0 || (value >= 0xD800 && value <= 0xDFFF))
         return false;
-    for (int i = 0; i < 4; i++) {
-        int digit = scan_hex_digit(*c->p++);
-        if (digit < 0)
-            return false;
-        value = value * 16 + (unsigned)digit;
-    }
-    if (!value || (value >= 0xD800 && value <= 0xDFFF))
-        return false;
-    buf_put(scratch, bytes, utf8_encode(value, bytes));
+    c->p += 4;
+    buf_put_utf8(scratch, (unsigned)value);
     return true;
 }
 
@@ -180,131 +163,139 @@ static int scan_after_member(struct cursor *c)
     return scan_take(c, '}') ? 0 : -1;
 }
 
+typedef bool scan_member_fn(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out);
+
+/* An object; member() reads the values of names. seen, out: bit i is names[i]. Inline, so that the
+ * compiler knows which member() it calls. */
+static inline __attribute__((always_inline)) bool scan_object(struct cursor *c,
+    const char *const *names, scan_member_fn *member, unsigned *seen, struct buf *scratch,
+    struct scan_delta *out)
+{
+    int more;
+
+    *seen = 0;
+    if (!scan_take(c, '{'))
+        return false;
+    do {
+        int name = scan_take_name(c, names, seen);
+        if (name < 0 || !member(c, name, scratch, out))
+            return false;
+        more = scan_after_member(c);
+    } while (more > 0);
+    return !more;
+}
+
+static bool scan_at_end(struct cursor *c)
+{
+    scan_skip_blank(c);
+    return c->p == c->end;
+}
+
+static bool scan_take_text(struct cursor *c, struct buf *scratch, struct scan_delta *out)
+{
+    struct text value;
+
+    if (!scan_take_string(c, scratch, &value))
+        return false;
+    out->text = value.s;
+    out->len = value.len;
+    return true;
+}
+
+static bool scan_anthropic_delta_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
+{
+    struct text type;
+
+    if (name)
+        return scan_take_text(c, scratch, out);
+    if (!scan_take_string(c, NULL, &type))
+        return false;
+    out->kind = scan_is(&type, "text_delta") ? SCAN_TEXT : SCAN_ARGS;
+    return out->kind == SCAN_TEXT || scan_is(&type, "input_json_delta");
+}
+
 /* {"type":"text_delta","text":"..."} or {"type":"input_json_delta","partial_json":"..."} */
 static bool scan_anthropic_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"type", "text", "partial_json", NULL};
-    struct text type = {"", 0}, value = {"", 0};
-    unsigned seen = 0;
-    int more;
+    unsigned seen;
 
-    if (!scan_take(c, '{'))
-        return false;
-    do {
-        int name = scan_take_name(c, names, &seen);
-        if (name < 0 || !scan_take_string(c, name ? scratch : NULL, name ? &value : &type))
-            return false;
-        more = scan_after_member(c);
-    } while (more > 0);
-    if (more < 0)
-        return false;
-    out->text = value.s;
-    out->len = value.len;
-    if (seen == 3 && scan_is(&type, "text_delta")) {
-        out->kind = SCAN_TEXT;
-        return true;
+    return scan_object(c, names, scan_anthropic_delta_member, &seen, scratch, out) && (seen & 1) &&
+        seen == (out->kind == SCAN_TEXT ? 3 : 5);
+}
+
+static bool scan_anthropic_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
+{
+    struct text type;
+
+    switch (name) {
+    case 0:
+        return scan_take_string(c, NULL, &type) && scan_is(&type, "content_block_delta");
+    case 1:
+        return scan_take_index(c, &out->index);
+    default:
+        return scan_anthropic_delta(c, scratch, out);
     }
-    out->kind = SCAN_ARGS;
-    return seen == 5 && scan_is(&type, "input_json_delta");
 }
 
 bool scan_anthropic(const char *data, size_t len, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"type", "index", "delta", NULL};
     struct cursor c = {(const unsigned char *)data, (const unsigned char *)data + len};
-    struct text type;
-    unsigned seen = 0;
-    int more;
+    unsigned seen;
 
-    if (!scan_take(&c, '{'))
-        return false;
-    do {
-        bool good = false;
-        switch (scan_take_name(&c, names, &seen)) {
-        case 0:
-            good = scan_take_string(&c, NULL, &type) && scan_is(&type, "content_block_delta");
-            break;
-        case 1:
-            good = scan_take_index(&c, &out->index);
-            break;
-        case 2:
-            good = scan_anthropic_delta(&c, scratch, out);
-            break;
-        default:
-            break;
-        }
-        if (!good)
-            return false;
-        more = scan_after_member(&c);
-    } while (more > 0);
-    scan_skip_blank(&c);
-    return !more && seen == 7 && c.p == c.end;
+    return scan_object(&c, names, scan_anthropic_member, &seen, scratch, out) && seen == 7 &&
+        scan_at_end(&c);
+}
+
+static bool scan_openai_delta_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
+{
+    struct text role;
+
+    switch (name) {
+    case 0:
+        return scan_take_text(c, scratch, out);
+    case 1:
+        return scan_take_string(c, NULL, &role);
+    default:
+        return scan_take_word(c, "null");
+    }
 }
 
 /* {"content":"..."}, perhaps with "role":"assistant" and nulls. */
 static bool scan_openai_delta(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"content", "role", "refusal", "function_call", NULL};
-    struct text value = {"", 0}, role;
-    unsigned seen = 0;
-    int more;
+    unsigned seen;
 
-    if (!scan_take(c, '{'))
-        return false;
-    do {
-        bool good = false;
-        switch (scan_take_name(c, names, &seen)) {
-        case 0:
-            good = scan_take_string(c, scratch, &value);
-            break;
-        case 1:
-            good = scan_take_string(c, NULL, &role);
-            break;
-        case 2:
-        case 3:
-            good = scan_take_word(c, "null");
-            break;
-        default:
-            break;
-        }
-        if (!good)
-            return false;
-        more = scan_after_member(c);
-    } while (more > 0);
-    out->text = value.s;
-    out->len = value.len;
-    return !more && (seen & 1);
+    return scan_object(c, names, scan_openai_delta_member, &seen, scratch, out) && (seen & 1);
+}
+
+static bool scan_openai_choice_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
+{
+    switch (name) {
+    case 0:
+        return scan_take_index(c, &out->index) && !out->index;
+    case 1:
+        return scan_openai_delta(c, scratch, out);
+    default:
+        return scan_take_word(c, "null");
+    }
 }
 
 static bool scan_openai_choice(struct cursor *c, struct buf *scratch, struct scan_delta *out)
 {
     static const char *const names[] = {"index", "delta", "finish_reason", "logprobs", NULL};
-    unsigned seen = 0;
-    int more;
+    unsigned seen;
 
-    if (!scan_take(c, '[') || !scan_take(c, '{'))
-        return false;
-    do {
-        bool good = false;
-        switch (scan_take_name(c, names, &seen)) {
-        case 0:
-            good = scan_take_index(c, &out->index) && !out->index;
-            break;
-        case 1:
-            good = scan_openai_delta(c, scratch, out);
-            break;
-        case 2:
-        case 3:
-            good = scan_take_word(c, "null");
-            break;
-        default:
-            break;
-        }
-        if (!good)
-            return false;
-        more = scan_after_member(c);
-    } while (more > 0);
-    return !more && (seen & 2) && scan_take(c, ']');
+    return scan_take(c, '[') &&
+        scan_object(c, names, scan_openai_choice_member, &seen, scratch, out) && (seen & 2) &&
+        scan_take(c, ']');
 }
 
 static bool scan_openai_member(struct cursor *c, int name, struct buf *scratch,
@@ -333,19 +324,10 @@ bool scan_openai(const char *data, size_t len, struct buf *scratch, struct scan_
     static const char *const names[] = {"choices", "created", "usage", "system_fingerprint",
         "service_tier", "id", "object", "model", "obfuscation", NULL};
     struct cursor c = {(const unsigned char *)data, (const unsigned char *)data + len};
-    unsigned seen = 0;
-    int more;
+    unsigned seen;
 
     out->kind = SCAN_TEXT;
     out->index = 0;
-    if (!scan_take(&c, '{'))
-        return false;
-    do {
-        int name = scan_take_name(&c, names, &seen);
-        if (name < 0 || !scan_openai_member(&c, name, scratch, out))
-            return false;
-        more = scan_after_member(&c);
-    } while (more > 0);
-    scan_skip_blank(&c);
-    return !more && (seen & 1) && c.p == c.end;
+    return scan_object(&c, names, scan_openai_member, &seen, scratch, out) && (seen & 1) &&
+        scan_at_end(&c);
 }

@@ -1,3 +1,4 @@
+/* Joins tokens: numbers in words, with their currency or unit. */
 #include "agent/offline/offline_token.h"
 
 #include "tools/kit/currency.h"

@@ -247,6 +247,16 @@ describe("the client library", () => {
     nobody.close();
   });
 
+  test("frames that the server cannot read are not sent for ever", async t => {
+    class Binary extends Ws {
+      send(text) { super.send(Buffer.from(text)); }
+    }
+    const c = client(t, {token: KEY, WebSocket: Binary});
+    await c.reaches("refused");
+    assert.deepEqual(c.states, ["connecting", "open", "refused"]);
+    assert.equal(c.reason.code, "protocol");
+  });
+
   test("without a WebSocket or an address it says what is missing, and nothing crashes", async () => {
     assert.throws(() => new TurnpikeClient({session: "s"}), /option url must name the site/);
     assert.throws(() => new TurnpikeClient({session: "s", url: "file:///tmp/index.html"}), /option url/);

@@ -113,17 +113,22 @@ UNIT_TESTS = \
 libunit_a_SOURCES = \
 	tests/unit/fastcgi_bench.c tests/unit/fastcgi_bench.h \
 	tests/unit/inbound_bench.c tests/unit/inbound_bench.h \
+	tests/unit/loop_bench.c tests/unit/loop_bench.h \
 	tests/unit/model_double.c tests/unit/model_double.h \
 	tests/unit/own_redis.c tests/unit/own_redis.h \
 	tests/unit/own_supervisor.c tests/unit/own_supervisor.h \
 	tests/unit/provider_double.c tests/unit/provider_double.h \
 	tests/unit/record_seeds.c tests/unit/record_seeds.h \
+	tests/unit/redis_bench.c tests/unit/redis_bench.h \
+	tests/unit/sentinel_double.c tests/unit/sentinel_double.h \
 	tests/unit/shared_seeds.c tests/unit/shared_seeds.h \
+	tests/unit/store_bench.c tests/unit/store_bench.h \
 	tests/unit/tool_asker.c tests/unit/tool_asker.h \
 	tests/unit/tool_bench.c tests/unit/tool_bench.h \
 	tests/unit/tool_fixture.c tests/unit/tool_fixture.h \
 	tests/unit/turn_actors.c tests/unit/turn_actors.h \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
+	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
 	tests/unit/cm.h tests/unit/request_memory.h tests/unit/request_strict.h tests/unit/sink_text.h
 libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
@@ -135,7 +140,7 @@ TESTS += $(UNIT_TESTS)
 else
 UNIT_LIBS = $(WORKERS_LIBS)
 endif
-LDADD = $(UNIT_LIBS) $(FUZZ_REPLAY)
+LDADD = $(FUZZ_REPLAY) $(UNIT_LIBS)
 
 # With the switch of stacks of our own, whatever the build uses.
 tests_unit_test_task_own_SOURCES = tests/unit/test_task.c base/task.c base/task_guard.c \

@@ -152,8 +152,10 @@ void record_seeds_fill(struct tool_bench *b, const char *family, int all)
         assert_non_null(w->json);
         if (count < ONCE && n + 1 < all)
             continue;
-        assert_int_equal(records_commit(b->context.store, &fence, writes, count, false, "{}", arena,
-                             &prior),
+        assert_int_equal(
+            records_commit(b->context.store, &fence,
+                &(struct records_batch){.writes = writes, .count = count, .result = "{}"}, arena,
+                &prior),
             0);
         count = 0;
         arena_reset(arena);

@@ -2,32 +2,16 @@
 #include "base/err.h"
 #include "store/approvals.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct turn_bench bench;
+struct turn_bench bench;
 static struct turns_start claimed;
 static enum stage lost_at;
 static char id[APPROVALS_ID_SIZE];
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    http_global_init();
-    turn_bench_start(&bench);
-    turn_bench_set(&bench, "model.chain", "offline");
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
 
 static int tear_down(void **state)
 {
@@ -101,7 +85,9 @@ static void answer(enum approvals_event event)
     const struct turns_request next = {.turn = turn};
 
     ident_uuid7(turn);
-    assert_int_equal(approvals_answer(bench.onlooker, "ann", NULL, &next, &a, 1, &verdict), 0);
+    assert_int_equal(approvals_answer(bench.onlooker, "ann", &next,
+                         &(struct approvals_answers){.all = &a, .count = 1}, &verdict),
+        0);
     assert_int_equal(verdict.outcome, APPROVALS_DONE);
 }
 
@@ -257,5 +243,5 @@ int main(void)
         cmocka_unit_test_teardown(other_arguments_do_not_run, tear_down),
         cmocka_unit_test_teardown(a_no_is_told, tear_down),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start_offline, turn_fixture_stop);
 }

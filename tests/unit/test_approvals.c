@@ -1,9 +1,9 @@
 /* Approvals in the store: every state by every event, over the real scripts. */
 #include "base/err.h"
-#include "own_redis.h"
 #include "store/approvals.h"
 #include "store/keys.h"
 #include "store/sessions.h"
+#include "tests/unit/store_bench.h"
 #include "turn_actors.h"
 
 #include <setjmp.h>
@@ -14,48 +14,10 @@
 
 #include <cmocka.h>
 
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one, *two;
-static struct arena *arena;
-static char session[64];
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    assert_int_equal(store_open(&one, &conf, NULL, "m/turn/1/1"), 0);
-    assert_int_equal(store_open(&two, &conf, NULL, "m/turn/2/1"), 0);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    store_close(one);
-    store_close(two);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
-}
-
 static int set_up(void **state)
 {
-    static int n;
-
-    (void)state;
-    arena = arena_new();
     conf.approval_ms = 600000;
-    snprintf(session, sizeof session, "s%d", ++n);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
+    return store_bench_begin(state);
 }
 
 /* ---- the words of a test ---- */
@@ -117,7 +79,9 @@ static struct approvals_verdict say(const char *id, enum approvals_event event, 
     snprintf(answer.digest, sizeof answer.digest, "%d %s", event, args ? args : "");
     snprintf(answer.hash, sizeof answer.hash, "%s", args ? "h-edited" : "");
     ident_uuid7(turn);
-    assert_int_equal(approvals_answer(two, ACTORS_USER, NULL, &next, &answer, 1, &verdict), 0);
+    assert_int_equal(approvals_answer(two, ACTORS_USER, &next,
+                         &(struct approvals_answers){.all = &answer, .count = 1}, &verdict),
+        0);
     return verdict;
 }
 
@@ -153,7 +117,9 @@ static void lapse(const char *id)
 
 static int use(const char *uid, const char *id, const char *tool, const char *hash, bool *again)
 {
-    return approvals_use(one, uid, id, tool, hash, "Australia/Perth", again);
+    return approvals_use(one, uid,
+        &(struct approvals_use){.id = id, .tool = tool, .hash = hash, .zone = "Australia/Perth"},
+        again);
 }
 
 /* ---- the table ---- */
@@ -321,15 +287,27 @@ static void all_or_none(void **state)
     (void)state;
     ident_uuid7(turn);
     asked(asks, 2, "interrupted");
-    assert_int_equal(approvals_answer(one, ACTORS_USER, session, &next, answers, 1, &v), 0);
+    assert_int_equal(
+        approvals_answer(one, ACTORS_USER, &next,
+            &(struct approvals_answers){.session = session, .all = answers, .count = 1}, &v),
+        0);
     assert_int_equal(v.outcome, APPROVALS_UNCOVERED);
     assert_string_equal(v.id, asks[1].id);
-    assert_int_equal(approvals_answer(one, ACTORS_USER, "another", &next, answers, 2, &v), 0);
+    assert_int_equal(
+        approvals_answer(one, ACTORS_USER, &next,
+            &(struct approvals_answers){.session = "another", .all = answers, .count = 2}, &v),
+        0);
     assert_int_equal(v.outcome, APPROVALS_MISSING);
-    assert_int_equal(approvals_answer(one, "bob", session, &next, answers, 2, &v), 0);
+    assert_int_equal(
+        approvals_answer(one, "bob", &next,
+            &(struct approvals_answers){.session = session, .all = answers, .count = 2}, &v),
+        0);
     assert_int_equal(v.outcome, APPROVALS_MISSING);
     assert_int_equal(listed(), 2);
-    assert_int_equal(approvals_answer(one, ACTORS_USER, session, &next, answers, 2, &v), 0);
+    assert_int_equal(
+        approvals_answer(one, ACTORS_USER, &next,
+            &(struct approvals_answers){.session = session, .all = answers, .count = 2}, &v),
+        0);
     assert_int_equal(v.outcome, APPROVALS_DONE);
     assert_string_equal(v.turn, turn);
     assert_int_equal(listed(), 0);
@@ -417,7 +395,12 @@ static void a_direct_call(void **state)
     assert_string_equal(say(ask.id, APPROVALS_APPROVE, NULL).session, "");
     assert_int_equal(use(ACTORS_USER, ask.id, "delete_it", "other", &again), ERR_CONFLICT);
     assert_int_equal(use(ACTORS_USER, ask.id, "other", "h-args", &again), ERR_CONFLICT);
-    assert_int_equal(approvals_use(one, ACTORS_USER, ask.id, "delete_it", "h-args", "UTC", &again),
+    assert_int_equal(approvals_use(one, ACTORS_USER,
+                         &(struct approvals_use){.id = ask.id,
+                             .tool = "delete_it",
+                             .hash = "h-args",
+                             .zone = "UTC"},
+                         &again),
         ERR_CONFLICT);
     assert_int_equal(use("bob", ask.id, "delete_it", "h-args", &again), ERR_NOT_FOUND);
     assert_int_equal(use(ACTORS_USER, ask.id, "delete_it", "h-args", &again), 0);
@@ -552,22 +535,23 @@ static void what_others_wrote_is_kept_in_mind(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_answer_in_every_state, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_state_when_the_next_turn_comes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_answer_is_used_once_by_one_turn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(edited_arguments_replace_the_asked_ones, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(all_or_none, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_last_answer_makes_the_turn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nobody_begins_its_turn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(its_turn_comes_behind_another_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(its_turn_goes_with_its_session, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_others_wrote_is_kept_in_mind, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_same_call_keeps_its_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(everything_of_it_ends_some_day, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_direct_call, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(direct_calls_cannot_pile_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_are_counted_by_minute_and_day, set_up, tear_down),
+        TEST(every_answer_in_every_state),
+        TEST(every_state_when_the_next_turn_comes),
+        TEST(an_answer_is_used_once_by_one_turn),
+        TEST(edited_arguments_replace_the_asked_ones),
+        TEST(all_or_none),
+        TEST(the_last_answer_makes_the_turn),
+        TEST(nobody_begins_its_turn),
+        TEST(its_turn_comes_behind_another_one),
+        TEST(its_turn_goes_with_its_session),
+        TEST(what_others_wrote_is_kept_in_mind),
+        TEST(the_same_call_keeps_its_id),
+        TEST(everything_of_it_ends_some_day),
+        TEST(a_direct_call),
+        TEST(direct_calls_cannot_pile_up),
+        TEST(calls_are_counted_by_minute_and_day),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, store_bench_open, store_bench_close);
 }

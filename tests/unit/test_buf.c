@@ -190,6 +190,33 @@ static void utf8_agrees_with_itself(void **state)
     assert_false(utf8_valid("a\xc3", 2));
 }
 
+static void four_hex_digits_are_read(void **state)
+{
+    static const char *const none[] = {"", "123", "12g4", "-123", " 123", "0x12", "12\xc3\xbc"};
+
+    (void)state;
+    assert_int_equal(utf8_hex4("0000", 4), 0);
+    assert_int_equal(utf8_hex4("09afX", 5), 0x09af);
+    assert_int_equal(utf8_hex4("FFFF", 4), 0xffff);
+    assert_int_equal(utf8_hex4("12345", 3), -1);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(utf8_hex4(none[i], strlen(none[i])), -1);
+}
+
+static void a_character_is_put_as_utf8(void **state)
+{
+    struct buf b = {0};
+
+    (void)state;
+    buf_put_utf8(&b, 'a');
+    buf_put_utf8(&b, 0xfc);
+    buf_put_utf8(&b, 0x20ac);
+    buf_put_utf8(&b, 0x1f428);
+    buf_put_utf8(&b, 0xd800); /* half a pair is no character */
+    assert_string_equal(buf_text(&b), "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa8\xef\xbf\xbd");
+    buf_free(&b);
+}
+
 /* A cut is never inside a character, and takes no character that is whole. */
 static void utf8_is_cut_between_characters(void **state)
 {
@@ -224,6 +251,8 @@ int main(void)
         cmocka_unit_test(json_members),
         cmocka_unit_test(numbers),
         cmocka_unit_test(utf8_agrees_with_itself),
+        cmocka_unit_test(four_hex_digits_are_read),
+        cmocka_unit_test(a_character_is_put_as_utf8),
         cmocka_unit_test(utf8_is_cut_between_characters),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

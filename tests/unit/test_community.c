@@ -2,34 +2,16 @@
 #include "base/err.h"
 #include "store/shared.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
 static int fresh(void **state)
 {
-    (void)state;
-    bench.context.uid = "ann";
     bench.context.role = NULL;
     bench.context.session = NULL;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
+    return tool_fixture_empty(state);
 }
 
 static jdoc *as(const char *uid, const char *name, const char *args)
@@ -50,15 +32,6 @@ static void befriend(const char *a, const char *b)
     struct shared_follow f;
     assert_int_equal(shared_follow(bench.context.store, NULL, a, b, true, &f), 0);
     assert_int_equal(shared_follow(bench.context.store, NULL, b, a, true, &f), 0);
-}
-
-static int64_t redis_int(const char *command)
-{
-    struct link_reply *reply = NULL;
-    assert_int_equal(link_command(bench.context.store->link, &reply, command), 0);
-    int64_t n = link_reply_int(reply);
-    link_reply_free(reply);
-    return n;
 }
 
 static void posts_comments_likes(void **state)
@@ -157,10 +130,10 @@ static void a_repeated_call_writes_once(void **state)
         done(first);
         done(again);
     }
-    assert_int_equal(redis_int("HLEN tp:{community}:r:post"), 1);
-    assert_int_equal(redis_int("HLEN tp:{community}:r:tip"), 1);
-    assert_int_equal(redis_int("XLEN tp:{bob}:inbox"), 1);
-    assert_int_equal(redis_int("ZCARD tp:{community}:sent:ann"), 1);
+    assert_int_equal(tool_fixture_number("HLEN tp:{community}:r:post"), 1);
+    assert_int_equal(tool_fixture_number("HLEN tp:{community}:r:tip"), 1);
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:{community}:sent:ann"), 1);
 }
 
 static void a_fenced_worker_writes_nothing(void **state)
@@ -174,7 +147,7 @@ static void a_fenced_worker_writes_nothing(void **state)
     jdoc_free(tool_call_error(&bench, "create_post", "c", "{\"content\":\"Late\"}", &error));
     assert_int_equal(error, ERR_FENCED);
     bench.context.session = NULL;
-    assert_int_equal(redis_int("HLEN tp:{community}:r:post"), 0);
+    assert_int_equal(tool_fixture_number("HLEN tp:{community}:r:post"), 0);
 }
 
 static void messages(void **state)
@@ -194,7 +167,7 @@ static void messages(void **state)
     for (int i = 0; i < 10; i++)
         done(tool_ok(&bench, "message_friend", hi));
     tool_refused(&bench, "message_friend", hi, "rate_limited", NULL);
-    assert_int_equal(redis_int("XLEN tp:{bob}:inbox"), 10);
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), 10);
     bench.context.now_ms += 3600000;
     done(tool_ok(&bench, "message_friend", hi));
     tool_refused(&bench, "message_friend", "{\"recipient_id\":\"ann\",\"message\":\"me\"}",
@@ -279,7 +252,7 @@ static void settings_that_cannot_be_read_allow_nothing(void **state)
         0);
     assert_int_equal(near("ann"), 1);
     fails("message_friend", "{\"recipient_id\":\"bob\",\"message\":\"Hi\"}");
-    assert_int_equal(redis_int("XLEN tp:{bob}:inbox"), 0);
+    assert_int_equal(tool_fixture_number("XLEN tp:{bob}:inbox"), 0);
     bench.context.uid = "bob";
     fails("share_location", here);
     bench.context.uid = "ann";
@@ -347,9 +320,9 @@ static void the_oldest_goes(void **state)
                              arena, &stored),
             0);
     }
-    assert_int_equal(redis_int("HLEN tp:{community}:r:post"), 3);
-    assert_int_equal(redis_int("ZCARD tp:{community}:w:post:word"), 3);
-    assert_int_equal(redis_int("HLEN tp:{community}:r:post:terms"), 3);
+    assert_int_equal(tool_fixture_number("HLEN tp:{community}:r:post"), 3);
+    assert_int_equal(tool_fixture_number("ZCARD tp:{community}:w:post:word"), 3);
+    assert_int_equal(tool_fixture_number("HLEN tp:{community}:r:post:terms"), 3);
     assert_int_equal(shared_drop(bench.context.store, "post", "p4", "ann"), ERR_NOT_FOUND);
     assert_int_equal(shared_drop(bench.context.store, "post", "p4", "bob"), 0);
     arena_free(arena);
@@ -368,5 +341,5 @@ int main(void)
         cmocka_unit_test_setup(knowledge, fresh),
         cmocka_unit_test_setup(the_oldest_goes, fresh),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

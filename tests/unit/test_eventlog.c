@@ -1,11 +1,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
-#include "own_redis.h"
 #include "store/eventlog.h"
 #include "store/keys.h"
 #include "store/sessions.h"
 #include "store/turns.h"
+#include "store_bench.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -19,41 +19,25 @@
 
 #define USER "ann"
 
-/* A worker that writes and an onlooker, against one Redis that may go away. */
-static struct own_redis redis;
-static struct conf conf;
-static struct store *worker, *onlooker;
+/* Worker one writes, worker two looks on; Redis may go away. */
 static struct eventlog *events;
-static struct arena *arena;
 static struct turns_start turn;
-static char session[64];
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    store_bench_open(state);
     conf.redis_timeout_ms = 500;
-    assert_int_equal(store_open(&worker, &conf, NULL, "m/turn/1/1"), 0);
-    assert_int_equal(store_open(&onlooker, &conf, NULL, "m/turn/2/1"), 0);
-    assert_int_equal(eventlog_new(&events, worker), 0);
-    return 0;
+    return eventlog_new(&events, one);
 }
 
 static int tear_down_all(void **state)
 {
-    (void)state;
     eventlog_free(events);
-    store_close(worker);
-    store_close(onlooker);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return store_bench_close(state);
 }
 
 static int set_up(void **state)
 {
-    static int n;
     char id[IDENT_UUID_SIZE];
     struct turns_request q = {.uid = USER,
         .session = session,
@@ -63,11 +47,9 @@ static int set_up(void **state)
         .input = "{}",
         .may_run = true};
 
-    (void)state;
-    arena = arena_new();
+    store_bench_begin(state);
     ident_uuid7(id);
-    snprintf(session, sizeof session, "s%d", ++n);
-    assert_int_equal(turns_begin(worker, &q, arena, &turn), 0);
+    assert_int_equal(turns_begin(one, &q, arena, &turn), 0);
     assert_int_equal(turn.outcome, TURNS_STARTED);
     assert_int_equal(eventlog_begin(events, &turn), 0);
     return 0;
@@ -75,10 +57,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     eventlog_end(events);
-    arena_free(arena);
-    return 0;
+    return store_bench_end(state);
 }
 
 /* "N RUN? FLAG JSON" of each entry after the first, one a line; checks ids and run. */
@@ -90,7 +70,7 @@ static char *transcript(void)
     char *text;
 
     keys_session_log(key, USER, session);
-    assert_int_equal(link_command(onlooker->link, &r, "XRANGE %s - +", key), 0);
+    assert_int_equal(link_command(two->link, &r, "XRANGE %s - +", key), 0);
     for (size_t i = 1; i < link_reply_count(r); i++) {
         const struct link_reply *entry = link_reply_at(r, i);
         const char *value = link_reply_text(link_reply_at(link_reply_at(entry, 1), 1), NULL);
@@ -148,10 +128,10 @@ static void a_held_event_goes_out_with_the_next_text(void **state)
 {
     (void)state;
     assert_int_equal(eventlog_hold(events, '-', "{\"start\":1}", 11), 0);
-    assert_int_equal(link_outstanding(worker->link), 0);
+    assert_int_equal(link_outstanding(one->link), 0);
     assert_string_equal(transcript(), "");
     text("a");
-    assert_int_equal(link_outstanding(worker->link), 1); /* one append carries both */
+    assert_int_equal(link_outstanding(one->link), 1); /* one append carries both */
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), "- {\"start\":1}\n" T("a"));
 }
@@ -222,7 +202,7 @@ static void a_lost_reply_doubles_nothing(void **state)
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
     while (strcmp(transcript(), T("a") T("b")) != 0)
         continue;
-    assert_int_equal(link_command(onlooker->link, &r, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    assert_int_equal(link_command(two->link, &r, "CLIENT KILL TYPE normal SKIPME yes"), 0);
     link_reply_free(r);
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a") T("b") T("c"));
@@ -235,9 +215,9 @@ static void lose_entry(int n)
 
     keys_session_log(key, USER, session);
     snprintf(top, sizeof top, "%lld-%d", (long long)turn.epoch, n);
-    assert_int_equal(link_command(onlooker->link, NULL, "XDEL %s %s", key, top), 0);
+    assert_int_equal(link_command(two->link, NULL, "XDEL %s %s", key, top), 0);
     snprintf(top, sizeof top, "%lld-%d", (long long)turn.epoch, n - 1);
-    assert_int_equal(link_command(onlooker->link, NULL, "XSETID %s %s", key, top), 0);
+    assert_int_equal(link_command(two->link, NULL, "XSETID %s %s", key, top), 0);
 }
 
 /* After a fail-over the new master may lack the newest entries: they are appended again. */
@@ -249,7 +229,7 @@ static void entries_that_a_failover_lost_come_back(void **state)
     text("b");
     assert_int_equal(flush(), 0);
     lose_entry(3);
-    assert_int_equal(link_command(onlooker->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
+    assert_int_equal(link_command(two->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
     text("c");
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a") T("b") T("c"));
@@ -266,7 +246,7 @@ static void flushed_scripts_are_loaded_again(void **state)
     (void)state;
     text("a");
     assert_int_equal(flush(), 0);
-    assert_int_equal(link_command(onlooker->link, NULL, "SCRIPT FLUSH"), 0);
+    assert_int_equal(link_command(two->link, NULL, "SCRIPT FLUSH"), 0);
     text("b");
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a") T("b"));
@@ -277,7 +257,7 @@ static void a_newer_epoch_fences(void **state)
     (void)state;
     text("a");
     assert_int_equal(flush(), 0);
-    assert_int_equal(turns_fail(onlooker, USER, turn.turn, false, "gone", "g"), 0);
+    assert_int_equal(turns_fail(two, USER, turn.turn, false, "gone", "g"), 0);
     eventlog_text(events, EVENTLOG_TEXT, "m1", "b", 1);
     assert_int_equal(flush(), ERR_FENCED);
     assert_int_equal(eventlog_state(events), EVENTLOG_FENCED);
@@ -290,7 +270,7 @@ static void a_deleted_session_fences(void **state)
     (void)state;
     text("a");
     assert_int_equal(flush(), 0);
-    assert_int_equal(sessions_delete(onlooker, USER, session), 0);
+    assert_int_equal(sessions_delete(two, USER, session), 0);
     text("b");
     assert_int_equal(flush(), ERR_FENCED);
     assert_string_equal(transcript(), "");
@@ -306,7 +286,7 @@ static void a_lost_log_is_written_again(void **state)
     text("b");
     assert_int_equal(flush(), 0);
     before = transcript();
-    assert_int_equal(link_command(onlooker->link, NULL, "DEL tp:{" USER "}:s:%s:log", session), 0);
+    assert_int_equal(link_command(two->link, NULL, "DEL tp:{" USER "}:s:%s:log", session), 0);
     text("c");
     assert_int_equal(flush(), 0);
     assert_int_equal(strncmp(transcript(), before, strlen(before)), 0);
@@ -333,11 +313,11 @@ static void the_bytes_of_a_turn_are_bounded(void **state)
 static void a_refusing_redis_is_asked_again(void **state)
 {
     (void)state;
-    assert_int_equal(link_command(onlooker->link, NULL, "CONFIG SET maxmemory 1"), 0);
+    assert_int_equal(link_command(two->link, NULL, "CONFIG SET maxmemory 1"), 0);
     text("a");
     assert_int_equal(eventlog_flush(events, clock_mono_ms() + 100), ERR_STORE);
     assert_int_equal(eventlog_state(events), EVENTLOG_AWAY);
-    assert_int_equal(link_command(onlooker->link, NULL, "CONFIG SET maxmemory 0"), 0);
+    assert_int_equal(link_command(two->link, NULL, "CONFIG SET maxmemory 0"), 0);
     assert_int_equal(flush(), 0);
     assert_string_equal(transcript(), T("a"));
 }
@@ -373,8 +353,7 @@ static void connections_that_die_cost_nothing(void **state)
         text(token);
         buf_puts(&expected, token);
         if (random() % 40 == 0)
-            assert_int_equal(link_command(onlooker->link, NULL,
-                                 "CLIENT KILL TYPE normal SKIPME yes"),
+            assert_int_equal(link_command(two->link, NULL, "CLIENT KILL TYPE normal SKIPME yes"),
                 0);
         if (random() % 3 == 0)
             eventlog_pump(events);

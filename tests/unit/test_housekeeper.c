@@ -5,8 +5,8 @@
  * names. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "own_redis.h"
 #include "process/worker.h"
+#include "redis_bench.h"
 #include "turn_actors.h"
 
 #include <errno.h>
@@ -31,8 +31,6 @@
 #define PATIENCE_MS 20000
 #define MANY 200
 
-static struct own_redis redis;
-static struct conf conf;
 static struct store *worker;
 static struct scoreboard *board;
 static struct arena *arena;
@@ -83,14 +81,13 @@ static _Noreturn void run_keeper(int fd)
     _exit(housekeeper_main(&w));
 }
 
-static int set_up_with(int attempts)
+static int set_up_with(void **state, int attempts)
 {
     char why[CONF_WHY_SIZE];
     int pair[2];
 
     log_level_set(LOG_LEVEL_WARN);
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     conf.turn_attempts = attempts;
     conf.turn_quarantine = 1;
     conf.lease_ms = 60000;
@@ -119,14 +116,12 @@ static int set_up_with(int attempts)
 /* A turn that loses one attempt is at its end. */
 static int set_up(void **state)
 {
-    (void)state;
-    return set_up_with(1);
+    return set_up_with(state, 1);
 }
 
 static int set_up_with_attempts(void **state)
 {
-    (void)state;
-    return set_up_with(3);
+    return set_up_with(state, 3);
 }
 
 /* It leaves when its supervisor is gone. */
@@ -136,7 +131,6 @@ static int tear_down(void **state)
     char path[160];
     int status = -1;
 
-    (void)state;
     close(lines);
     while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
         continue;
@@ -150,9 +144,7 @@ static int tear_down(void **state)
         snprintf(path, sizeof path, "%s/%s", redis.dir, files[i]);
         unlink(path);
     }
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return redis_bench_stop(state);
 }
 
 static void say(const char *word, const char *turn, int pid)

@@ -4,9 +4,8 @@
  */
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/task.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/loop_bench.h"
 #include "wire/redis/link.h"
 #include "workers/stream/hub_parts.h"
 
@@ -15,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 60000
 #define MANY 3000 /* channels */
 #define LONG_LOG 400
 
@@ -27,11 +25,7 @@ struct seen {
     bool full; /* its connection takes nothing */
 };
 
-static struct own_redis redis;
-static struct conf conf;
-static struct reactor *reactor;
 static struct hub *hub;
-static struct link *writer;
 static int last_n; /* of the log that append() writes */
 
 static int on_event(struct hub_viewer *viewer, const struct logentry *e, bool force)
@@ -81,15 +75,9 @@ static int set_up(void **state)
     static const struct hub_sink sink = {on_event, on_located, on_ended, takes_snapshots,
         is_drained, on_inbox};
 
-    (void)state;
     last_n = 0;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(tasks_open(reactor,
-                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
-        0);
-    assert_int_equal(link_new(&writer, &conf), 0);
+    loop_bench_start(state);
+    conf.redis_timeout_ms = 2000;
     assert_int_equal(hub_new(&hub, &conf, reactor, &sink), 0);
     return 0;
 }
@@ -98,7 +86,7 @@ static void pass(void)
 {
     static int64_t ticked_ms;
 
-    assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
+    loop_bench_pass();
     if (clock_mono_ms() >= ticked_ms + 100) {
         ticked_ms = clock_mono_ms();
         hub_tick(hub, ticked_ms);
@@ -107,34 +95,19 @@ static void pass(void)
 
 static int tear_down(void **state)
 {
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-    (void)state;
-    while (tasks_count()) {
-        assert_true(clock_mono_ms() < end);
-        assert_true(task_wait(reactor, clock_mono_ms() + 5, NULL) >= 0);
-    }
+    loop_bench_drain();
     hub_free(hub);
-    link_free(writer);
-    tasks_close();
-    reactor_free(reactor);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return loop_bench_stop(state);
 }
 
 static void until(const unsigned *counter, unsigned value)
 {
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-    while (*counter < value && clock_mono_ms() < end)
-        pass();
-    assert_true(*counter >= value);
+    loop_bench_until(counter, value, pass);
 }
 
 static void until_up(bool up)
 {
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
+    int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS;
 
     while (hub_is_up(hub) != up && clock_mono_ms() < end)
         pass();
@@ -151,12 +124,21 @@ static struct hub_viewer *watch(const char *session, struct seen *s)
     return viewer;
 }
 
+/* The same, and waits until it is located in the log. */
+static struct hub_viewer *watch_located(const char *session, struct seen *s)
+{
+    struct hub_viewer *viewer = watch(session, s);
+
+    until(&s->located, 1);
+    return viewer;
+}
+
 static void store_entry(const char *session, int n, char flag)
 {
     char value[] = "r - {\"a\":1}";
 
     value[2] = flag;
-    while (link_command(writer, NULL, "XADD tp:{u}:s:%s:log 5-%d e %b", session, n, value,
+    while (link_command(other, NULL, "XADD tp:{u}:s:%s:log 5-%d e %b", session, n, value,
         strlen(value)))
         continue; /* Redis has just come back */
 }
@@ -166,7 +148,7 @@ static void publish_entry(const char *session, int n, char flag)
     char message[96];
 
     snprintf(message, sizeof message, "5-%d 5-%d r %c {\"a\":1}", n, n - 1, flag);
-    assert_int_equal(link_command(writer, NULL, "PUBLISH tp:{u}:s:%s %s", session, message), 0);
+    assert_int_equal(link_command(other, NULL, "PUBLISH tp:{u}:s:%s %s", session, message), 0);
 }
 
 static void append(char flag)
@@ -182,8 +164,7 @@ static void a_viewer_reads_on_and_then_listens(void **state)
 
     (void)state;
     append('-'); /* of an earlier turn: not shown */
-    w = watch("one", &s);
-    until(&s.located, 1);
+    w = watch_located("one", &s);
     append('S');
     append('-');
     until(&s.events, 2);
@@ -204,25 +185,23 @@ static void a_viewer_reads_on_and_then_listens(void **state)
 static void a_lost_end_is_noticed_with_the_next_run(void **state)
 {
     static const char next[] = "6-1 5-2 q S {\"a\":1}";
-    struct hub_viewer *w;
     struct seen s;
+    struct hub_viewer *w = watch_located("one", &s);
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
     append('S');
     append('-');
     append('F');
     until(&s.events, 3);
-    assert_int_equal(link_command(writer, NULL, "XDEL tp:{u}:s:one:log 5-3"), 0);
+    assert_int_equal(link_command(other, NULL, "XDEL tp:{u}:s:one:log 5-3"), 0);
     hub_event(hub, w, VIEWER_ON_LOST);
     w->verify = true; /* as when the subscription is confirmed again */
     hub_event(hub, w, VIEWER_ON_CONFIRMED);
     assert_true(w->asker.first);
     assert_int_equal(link_flush(hub_link(hub)), 0);
     hub_on_message(w->topic, next, sizeof next - 1);
-    assert_int_equal(link_command(writer, NULL, "PING"), 0); /* Redis has read the page by now */
-    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 6-1 e %b", "q S {}",
+    assert_int_equal(link_command(other, NULL, "PING"), 0); /* Redis has read the page by now */
+    assert_int_equal(link_command(other, NULL, "XADD tp:{u}:s:one:log 6-1 e %b", "q S {}",
                          (size_t)6),
         0);
     until(&s.events, 6);
@@ -233,28 +212,26 @@ static void a_lost_end_is_noticed_with_the_next_run(void **state)
 /* What stands in the log is not always ours, and a key may be of another type for a while. */
 static void foreign_entries_are_passed_over(void **state)
 {
-    struct hub_viewer *w;
     struct seen s;
+    struct hub_viewer *w = watch_located("one", &s);
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
-    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-1 other field"), 0);
-    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}",
+    assert_int_equal(link_command(other, NULL, "XADD tp:{u}:s:one:log 5-1 other field"), 0);
+    assert_int_equal(link_command(other, NULL, "XADD tp:{u}:s:one:log 5-2 x y e %b", "r - {}",
                          (size_t)6),
         0);
-    assert_int_equal(link_command(writer, NULL, "XADD tp:{u}:s:one:log 5-3 e nothing"), 0);
+    assert_int_equal(link_command(other, NULL, "XADD tp:{u}:s:one:log 5-3 e nothing"), 0);
     store_entry("one", 4, '-');
     publish_entry("one", 4, '-');
     until(&s.events, 2);
     assert_string_equal(s.text, "2:-|4:-|");
-    assert_int_equal(link_command(writer, NULL, "RENAME tp:{u}:s:one:log aside"), 0);
-    assert_int_equal(link_command(writer, NULL, "SET tp:{u}:s:one:log plain"), 0);
+    assert_int_equal(link_command(other, NULL, "RENAME tp:{u}:s:one:log aside"), 0);
+    assert_int_equal(link_command(other, NULL, "SET tp:{u}:s:one:log plain"), 0);
     publish_entry("one", 6, '-'); /* it has missed one, and cannot read */
     for (int i = 0; i < 10; i++)
         pass();
     assert_int_equal(s.events, 2);
-    assert_int_equal(link_command(writer, NULL, "RENAME aside tp:{u}:s:one:log"), 0);
+    assert_int_equal(link_command(other, NULL, "RENAME aside tp:{u}:s:one:log"), 0);
     store_entry("one", 5, '-');
     store_entry("one", 6, '-');
     publish_entry("one", 6, '-');
@@ -265,27 +242,23 @@ static void foreign_entries_are_passed_over(void **state)
 
 static void what_redis_forgets_of_scripts_is_not_noticed(void **state)
 {
-    struct hub_viewer *w, *other;
+    struct hub_viewer *w, *second;
     struct seen s, t;
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
-    assert_int_equal(link_command(writer, NULL, "SCRIPT FLUSH"), 0);
-    other = watch("two", &t);
-    until(&t.located, 1);
+    w = watch_located("one", &s);
+    assert_int_equal(link_command(other, NULL, "SCRIPT FLUSH"), 0);
+    second = watch_located("two", &t);
     hub_remove(hub, w);
-    hub_remove(hub, other);
+    hub_remove(hub, second);
 }
 
 static void after_a_restart_nothing_is_missed(void **state)
 {
-    struct hub_viewer *w;
     struct seen s;
+    struct hub_viewer *w = watch_located("one", &s);
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
     append('S');
     until(&s.events, 1);
     for (int i = 0; i < 3; i++) {
@@ -305,15 +278,13 @@ static void after_a_restart_nothing_is_missed(void **state)
 static void a_lost_connection_is_made_again(void **state)
 {
     static const char *const types[] = {"pubsub", "normal"};
-    struct hub_viewer *w;
     struct seen s;
+    struct hub_viewer *w = watch_located("one", &s);
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
     append('S');
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(link_command(writer, NULL, "CLIENT KILL TYPE %s SKIPME yes", types[i % 2]),
+        assert_int_equal(link_command(other, NULL, "CLIENT KILL TYPE %s SKIPME yes", types[i % 2]),
             0);
         append('-');
         store_entry("one", ++last_n, '-');
@@ -331,8 +302,7 @@ static void a_hung_redis_is_left(void **state)
     (void)state;
     conf.redis_timeout_ms = 1000;
     until_up(true);
-    w = watch("one", &s);
-    until(&s.located, 1);
+    w = watch_located("one", &s);
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
     until_up(false);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
@@ -344,12 +314,10 @@ static void a_hung_redis_is_left(void **state)
 /* A slow connection's log is read as it drains, no page more than that. */
 static void a_full_viewer_reads_nothing(void **state)
 {
-    struct hub_viewer *w;
     struct seen s;
+    struct hub_viewer *w = watch_located("one", &s);
 
     (void)state;
-    w = watch("one", &s);
-    until(&s.located, 1);
     append('S');
     until(&s.events, 1);
     s.full = true;
@@ -376,9 +344,9 @@ static void an_inbox_is_heard(void **state)
     (void)state;
     memset(&s, 0, sizeof s);
     assert_int_equal(hub_add(hub, &start, &s, &w), 0);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; !heard; pass()) {
+    for (int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; !heard; pass()) {
         assert_true(clock_mono_ms() < end);
-        assert_int_equal(link_command(writer, &r, "PUBLISH tp:{u} {}"), 0);
+        assert_int_equal(link_command(other, &r, "PUBLISH tp:{u} {}"), 0);
         heard = link_reply_int(r) == 1;
         link_reply_free(r);
     }
@@ -392,7 +360,7 @@ static unsigned channels_of(void)
     struct link_reply *r = NULL;
     unsigned n;
 
-    assert_int_equal(link_command(writer, &r, "PUBSUB CHANNELS"), 0);
+    assert_int_equal(link_command(other, &r, "PUBSUB CHANNELS"), 0);
     n = (unsigned)link_reply_count(r);
     link_reply_free(r);
     return n;
@@ -424,7 +392,7 @@ static void many_sessions(void **state)
     assert_int_equal(channels_of(), MANY);
     for (int i = 0; i < MANY; i++)
         hub_remove(hub, viewers[i]);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; channels_of(); pass())
+    for (int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; channels_of(); pass())
         assert_true(clock_mono_ms() < end);
 }
 

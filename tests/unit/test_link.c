@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "own_redis.h"
+#include "redis_bench.h"
 #include "wire/redis/link.h"
 #include "wire/redis/link_reply.h"
 
@@ -23,8 +23,6 @@
 
 #define PATIENCE_MS 20000 /* of a machine that is busy */
 
-static struct own_redis redis;
-static struct conf conf;
 static struct link *link_a, *link_b;
 
 static const struct link_script echo = {"echo", "", "return {KEYS[1], ARGV[1], 7, false}"};
@@ -33,9 +31,7 @@ static const struct link_script count_up = {"count_up", "", "return redis.call('
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     conf.redis_timeout_ms = PATIENCE_MS;
     assert_int_equal(link_new(&link_a, &conf), 0);
     assert_int_equal(link_new(&link_b, &conf), 0);
@@ -44,12 +40,9 @@ static int set_up_all(void **state)
 
 static int tear_down_all(void **state)
 {
-    (void)state;
     link_free(link_a);
     link_free(link_b);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return redis_bench_stop(state);
 }
 
 static struct link_script with_sha1(const struct link_script *script)
@@ -75,7 +68,10 @@ static void replies_of_every_type(void **state)
 
     (void)state;
     script = with_sha1(&echo);
-    assert_int_equal(link_script_call(link_a, &script, &key, 1, &arg, 1, &r), 0);
+    assert_int_equal(link_script_call(link_a, &script,
+                         &(struct link_words){.keys = &key, .nkeys = 1, .args = &arg, .nargs = 1},
+                         &r),
+        0);
     assert_int_equal(link_reply_type(r), LINK_ARRAY);
     assert_int_equal(link_reply_count(r), 4);
     assert_string_equal(link_reply_text(link_reply_at(r, 0), &len), "k");
@@ -190,8 +186,9 @@ static void incr(bool raw)
     struct link_arg args[] = {link_text("INCR"), link_text("counter")};
 
     if (raw)
-        assert_int_equal(link_send_raw(link_a, "*2\r\n$4\r\nINCR\r\n$7\r\ncoun", 22, "ter\r\n", 5,
-                             on_int, &order),
+        assert_int_equal(link_send_raw(link_a,
+                             (struct link_arg){"*2\r\n$4\r\nINCR\r\n$7\r\ncoun", 22},
+                             (struct link_arg){"ter\r\n", 5}, on_int, &order),
             0);
     else
         assert_int_equal(link_send(link_a, args, 2, on_reply, &order), 0);
@@ -259,7 +256,9 @@ static void scripts_in_the_pipeline_are_loaded_again(void **state)
     assert_int_equal(link_command(link_a, NULL, "DEL counter"), 0);
     for (int i = 0; i < 3; i++) {
         memset(&order, 0, sizeof order);
-        assert_int_equal(link_send_script(link_a, &script, &key, 1, NULL, 0, on_reply, &order), 0);
+        assert_int_equal(link_send_script(link_a, &script,
+                             &(struct link_words){.keys = &key, .nkeys = 1}, on_reply, &order),
+            0);
         assert_int_equal(link_command(link_a, NULL, "PING"), 0);
         if (i == 0)
             assert_int_equal(link_command(link_b, NULL, "SCRIPT FLUSH"), 0);
@@ -457,7 +456,9 @@ static void a_closed_connection_is_left_before_its_next_use(void **state)
         assert_int_equal(link_command(link_b, NULL, "PING"), 0);
         end_of_a(id);
         /* Not by a repetition: this call has none. */
-        assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r, NULL), 0);
+        assert_int_equal(link_script_once(link_a, &script,
+                             &(struct link_words){.keys = &key, .nkeys = 1}, &r, NULL),
+            0);
         assert_int_equal(link_reply_int(r), waiting + 1);
         link_reply_free(r);
         assert_int_equal(order.count + order.errors, waiting);
@@ -513,12 +514,16 @@ static void a_call_whose_connection_breaks_is_made_again(void **state)
     link_reply_free(r);
     was_broken(breaker);
     breaker = break_the_next_call();
-    assert_int_equal(link_script_call(link_a, &script, &key, 1, NULL, 0, &r), 0);
+    assert_int_equal(link_script_call(link_a, &script,
+                         &(struct link_words){.keys = &key, .nkeys = 1}, &r),
+        0);
     assert_int_equal(link_reply_int(r), 2);
     link_reply_free(r);
     was_broken(breaker);
     breaker = break_the_next_call();
-    assert_int_equal(link_script_once(link_a, &script, &key, 1, NULL, 0, &r, &broke), ERR_STORE);
+    assert_int_equal(link_script_once(link_a, &script,
+                         &(struct link_words){.keys = &key, .nkeys = 1}, &r, &broke),
+        ERR_STORE);
     assert_true(broke);
     was_broken(breaker);
     assert_int_equal(number_of(link_b, "broken"), 2);

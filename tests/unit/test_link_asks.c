@@ -7,7 +7,7 @@
 #include "base/task.h"
 #include "store/scripts.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/loop_bench.h"
 #include "wire/redis/link.h"
 
 #include <poll.h>
@@ -16,55 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 60000
 #define MANY 2000
 
-static struct own_redis redis;
-static struct conf conf;
-static struct reactor *reactor;
-static struct link *asked, *other;
 static unsigned outcomes, failures;
 static int last_error;
 static char text[256];
 
 static int set_up(void **state)
 {
-    (void)state;
     outcomes = failures = 0;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    conf.redis_timeout_ms = PATIENCE_MS;
-    assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(tasks_open(reactor,
-                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
-        0);
-    assert_int_equal(link_new(&asked, &conf), 0);
-    assert_int_equal(link_new(&other, &conf), 0);
-    link_attach(asked, reactor);
-    return 0;
-}
-
-static void pass(void)
-{
-    assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
-}
-
-static int tear_down(void **state)
-{
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-    (void)state;
-    while (tasks_count()) {
-        assert_true(clock_mono_ms() < end);
-        pass();
-    }
-    link_free(asked);
-    link_free(other);
-    tasks_close();
-    reactor_free(reactor);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return loop_bench_start(state);
 }
 
 /* Outcomes are told by the loop: what a task would have to wait for may be done there. */
@@ -81,13 +42,9 @@ static void on_reply(void *arg, int error, struct link_reply *reply)
     link_reply_free(reply);
 }
 
-static void until(const unsigned *counter, unsigned value)
+static void until(unsigned value)
 {
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-    while (*counter < value && clock_mono_ms() < end)
-        pass();
-    assert_true(*counter >= value);
+    loop_bench_until(&outcomes, value, loop_bench_pass);
 }
 
 static int ask_for(bool reads, struct link_asker *asker, size_t n, const char *const *words)
@@ -118,7 +75,7 @@ static int outcome(size_t n, const char *const *words)
 
     if (error)
         return error;
-    until(&outcomes, before + 1);
+    until(before + 1);
     assert_int_equal(outcomes, before + 1);
     return last_error;
 }
@@ -143,7 +100,7 @@ static void what_a_pass_asks_goes_out_together(void **state)
         assert_int_equal(ASK("PING"), 0);
     assert_int_equal(outcomes, 1);
     assert_int_equal(link_outstanding(asked), 100);
-    until(&outcomes, 101);
+    until(101);
     assert_int_equal(failures, 0);
 }
 
@@ -160,7 +117,7 @@ static void a_command_that_the_socket_does_not_take_at_once(void **state)
     assert_int_equal(ASK("SET", "large", value), 0);
     free(value); /* it is not kept */
     assert_int_equal(ASK("STRLEN", "large"), 0);
-    until(&outcomes, 2);
+    until(2);
     assert_string_equal(text, "16777216");
     assert_int_equal(OUTCOME("PING"), 0); /* and all is as before */
     assert_string_equal(text, "PONG");
@@ -180,7 +137,7 @@ static int locate(void)
             .on_reply = on_reply});
 
     assert_int_equal(error, 0);
-    until(&outcomes, before + 1);
+    until(before + 1);
     return last_error;
 }
 
@@ -202,12 +159,12 @@ static void who_has_gone_is_not_called(void **state)
     assert_int_equal(ask_for(true, &gone, WORDS("PING")), 0); /* it waits for the connection */
     assert_int_equal(ask_for(true, &here, WORDS("PING")), 0);
     link_asker_leave(&gone);
-    until(&outcomes, 1);
+    until(1);
     assert_int_equal(ask_for(true, &gone, WORDS("PING")), 0); /* it is on its way */
     assert_int_equal(ask_for(true, &here, WORDS("PING")), 0);
     tasks_run();
     link_asker_leave(&gone);
-    until(&outcomes, 2);
+    until(2);
     assert_int_equal(OUTCOME("PING"), 0);
     assert_int_equal(outcomes, 3);
 }
@@ -225,7 +182,7 @@ static void one_leaves_with_all_that_it_asks(void **state)
     link_asker_leave(&gone);
     assert_null(gone.first);
     assert_int_equal(ask_for(true, &gone, WORDS("ECHO", "back")), 0); /* it may ask again */
-    until(&outcomes, 4);
+    until(4);
     assert_string_equal(text, "back");
     assert_int_equal(OUTCOME("PING"), 0);
     assert_int_equal(outcomes, 5);
@@ -281,7 +238,7 @@ static void crowd_asks_and_leaves(void)
         assert_int_equal(ask_for_one(&crowd[i]), 0);
     for (size_t i = CROWD; i > 0; i -= 2) /* the last first: it is nowhere at the front */
         link_asker_leave(&crowd[i - 2].asker);
-    until(&outcomes, CROWD / 4);
+    until(CROWD / 4);
     assert_int_equal(OUTCOME("PING"), 0);
     for (size_t i = 0; i < CROWD; i++) {
         assert_int_equal(crowd[i].told, i % 4 == 1);
@@ -312,13 +269,13 @@ static void a_redis_that_dies_comes_back(void **state)
     assert_int_equal(OUTCOME("PING"), 0);
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
     assert_int_equal(ASK("SET", "a", "b"), 0);
-    pass();
+    loop_bench_pass();
     own_redis_kill(&redis);
-    until(&outcomes, 2); /* it was tried once more */
+    until(2); /* it was tried once more */
     assert_int_equal(last_error, ERR_STORE);
     assert_int_equal(OUTCOME("PING"), ERR_STORE);
     own_redis_again(&redis);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; OUTCOME("PING");)
+    for (int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; OUTCOME("PING");)
         assert_true(clock_mono_ms() < end);
     assert_string_equal(text, "PONG");
 }
@@ -334,7 +291,8 @@ static void who_asks_of_a_closed_connection_waits_for_the_next(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(OUTCOME("PING"), 0);
         kill_connections();
-        for (int64_t end = clock_mono_ms() + PATIENCE_MS; link_fd(asked) >= 0; pass())
+        for (int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; link_fd(asked) >= 0;
+             loop_bench_pass())
             assert_true(clock_mono_ms() < end);
         assert_int_equal(OUTCOME("SET", "after", "it"), 0);
         assert_string_equal(text, "OK");
@@ -349,11 +307,11 @@ static void what_was_under_way_is_made_again(void **state)
     assert_int_equal(link_command(other, NULL, "CLIENT PAUSE 60000 WRITE"), 0);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(ASK("INCR", "n"), 0);
-    pass();
+    loop_bench_pass();
     assert_int_equal(outcomes, 1);
     kill_connections();
     assert_int_equal(link_command(other, NULL, "CLIENT UNPAUSE"), 0);
-    until(&outcomes, 1 + MANY);
+    until(1 + MANY);
     assert_int_equal(failures, 0);
     assert_int_equal(atoi(text), MANY); /* in their order, and held back writes had no effect */
 }
@@ -368,9 +326,9 @@ static void who_asks_of_a_redis_that_is_back_does_not_wait_for_the_back_off(void
         assert_int_equal(OUTCOME("PING"), ERR_STORE);
     own_redis_again(&redis);
     /* The last attempt may have failed slowly; no loop runs between two of them. */
-    for (end = clock_mono_ms() + PATIENCE_MS; ASK("PING"); poll(NULL, 0, 1))
+    for (end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; ASK("PING"); poll(NULL, 0, 1))
         assert_true(clock_mono_ms() < end);
-    until(&outcomes, 1);
+    until(1);
     assert_true(link_is_coming(asked));
 }
 
@@ -400,7 +358,8 @@ static void a_silent_redis_is_noticed_though_nobody_asks(void **state)
     conf.redis_timeout_ms = 2000;
     assert_int_equal(OUTCOME("PING"), 0);
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
-    for (int64_t end = clock_mono_ms() + PATIENCE_MS; link_fd(asked) >= 0; pass())
+    for (int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS; link_fd(asked) >= 0;
+         loop_bench_pass())
         assert_true(clock_mono_ms() < end);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
 }
@@ -430,14 +389,14 @@ static void what_a_failure_asks_is_of_the_next_attempt(void **state)
             link_ask(asked,
                 &(struct link_question){.args = &ping, .nargs = 1, .on_reply = on_failed}),
             0);
-    until(&outcomes, 6);
+    until(6);
     assert_int_equal(failures, 3);
     own_redis_again(&redis);
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, loop_bench_stop)
     const struct CMUnitTest tests[] = {
         TEST(the_first_question_makes_the_connection),
         TEST(what_a_pass_asks_goes_out_together),

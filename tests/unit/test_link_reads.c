@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/loop_bench.h"
 #include "wire/redis/link_parts.h"
 
 #include <poll.h>
@@ -14,22 +14,17 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define PATIENCE_MS 60000
 #define VALUE_SIZE 65536
 #define REPLY_SIZE (sizeof "$65536\r\n\r\n" - 1 + VALUE_SIZE)
 #define REPLIES 48 /* 3 MiB: three passes */
 
-static struct own_redis redis;
-static struct conf conf;
-static struct reactor *reactor;
-static struct link *asked;
 static unsigned outcomes, reads, most, passes;
 static size_t owed; /* bytes of replies that are still to come */
 
 /* Redis is faster than its reader, however busy the machine is: what is read is always there. */
 static void wait_until_there(int fd, size_t len)
 {
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
+    int64_t end = clock_mono_ms() + LOOP_BENCH_PATIENCE_MS;
     int there = 0;
 
     while (ioctl(fd, FIONREAD, &there) == 0 && (size_t)there < len) {
@@ -70,48 +65,11 @@ static void on_reply(void *arg, int error, struct link_reply *reply)
     link_reply_free(reply);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    conf.redis_timeout_ms = PATIENCE_MS;
-    assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(tasks_open(reactor,
-                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 1}),
-        0);
-    assert_int_equal(link_new(&asked, &conf), 0);
-    link_attach(asked, reactor);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    link_free(asked);
-    asked = NULL;
-    tasks_close();
-    reactor_free(reactor);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
-}
-
 static void ask(const struct link_arg *args, size_t n)
 {
     assert_int_equal(link_ask(asked,
                          &(struct link_question){.args = args, .nargs = n, .on_reply = on_reply}),
         0);
-}
-
-static void until(unsigned value)
-{
-    int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-    while (outcomes < value) {
-        assert_true(clock_mono_ms() < end);
-        assert_true(task_wait(reactor, clock_mono_ms() + 20, NULL) >= 0);
-    }
 }
 
 static void much_is_read_in_several_passes(void **state)
@@ -123,13 +81,13 @@ static void much_is_read_in_several_passes(void **state)
     assert_non_null(value);
     memset(value, 'x', VALUE_SIZE);
     ask((struct link_arg[]){link_text("SET"), link_text("v"), {value, VALUE_SIZE}}, 3);
-    until(1);
+    loop_bench_until(&outcomes, 1, loop_bench_pass);
     free(value);
     tasks_hook_add(&hook);
     for (int i = 0; i < REPLIES; i++)
         ask((struct link_arg[]){link_text("GET"), link_text("v")}, 2);
     owed = REPLIES * REPLY_SIZE;
-    until(1 + REPLIES);
+    loop_bench_until(&outcomes, 1 + REPLIES, loop_bench_pass);
     tasks_hook_remove(&hook);
     assert_int_equal(most, LINK_READS_MAX);
     assert_int_equal(passes,
@@ -140,7 +98,8 @@ static void much_is_read_in_several_passes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(much_is_read_in_several_passes, set_up, tear_down)};
+        cmocka_unit_test_setup_teardown(much_is_read_in_several_passes, loop_bench_start,
+            loop_bench_stop)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

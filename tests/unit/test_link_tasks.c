@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/loop_bench.h"
 #include "wire/redis/link.h"
 
 #include <signal.h>
@@ -19,38 +19,10 @@
 #define PATIENCE_MS 30000
 #define MANY 100
 
-static struct own_redis redis;
-static struct conf conf;
-static struct reactor *reactor;
-static struct link *shared, *other;
-
-static int set_up(void **state)
-{
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    conf.redis_timeout_ms = PATIENCE_MS;
-    assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(tasks_open(reactor,
-                         &(struct tasks_settings){.stack_bytes = 131072, .stacks_kept = 8}),
-        0);
-    assert_int_equal(link_new(&shared, &conf), 0);
-    assert_int_equal(link_new(&other, &conf), 0);
-    link_attach(shared, reactor);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
-    (void)state;
     assert_int_equal(tasks_count(), 0);
-    link_free(shared);
-    link_free(other);
-    tasks_close();
-    reactor_free(reactor);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return loop_bench_stop(state);
 }
 
 static void run_all(void)
@@ -74,7 +46,7 @@ static void call(void *arg)
     struct caller *c = arg;
     struct link_reply *r = NULL;
 
-    c->result = link_command(shared, &r, "ECHO %d", c->number);
+    c->result = link_command(asked, &r, "ECHO %d", c->number);
     c->value = link_reply_int(r);
     link_reply_free(r);
 }
@@ -99,14 +71,14 @@ static void everybody_gets_his_own_reply(void **state)
         assert_int_equal(callers[i].result, 0);
         assert_int_equal(callers[i].value, i);
     }
-    assert_int_equal(link_generation(shared), 1);
+    assert_int_equal(link_generation(asked), 1);
 }
 
 static void append(void *arg)
 {
     struct caller *c = arg;
 
-    assert_int_equal(link_command(shared, NULL, "RPUSH order %d", c->number), 0);
+    assert_int_equal(link_command(asked, NULL, "RPUSH order %d", c->number), 0);
 }
 
 /* Redis reads what a hundred tasks said in one pass with a few reads, in the order of the tasks. */
@@ -120,7 +92,7 @@ static void a_pass_is_one_send(void **state)
     run_all();
     begin(callers, append);
     tasks_run();
-    assert_int_equal(link_outstanding(shared), MANY);
+    assert_int_equal(link_outstanding(asked), MANY);
     run_all();
     assert_int_equal(link_command(other, &r, "LRANGE order 0 -1"), 0);
     assert_int_equal(link_reply_count(r), MANY);
@@ -134,7 +106,7 @@ static bool slow_done, fast_done;
 static void wait_long(void *arg)
 {
     (void)arg;
-    assert_int_equal(link_command(shared, NULL, "PING"), 0);
+    assert_int_equal(link_command(asked, NULL, "PING"), 0);
     slow_done = true;
 }
 
@@ -180,7 +152,7 @@ static void call_twice(void *arg)
 {
     struct caller *c = arg;
 
-    c->result = link_command(shared, NULL, "PING");
+    c->result = link_command(asked, NULL, "PING");
     if (!c->result)
         call(c);
 }
@@ -196,7 +168,7 @@ static void a_broken_connection_is_made_again_for_all(void **state)
     assert_int_equal(kill(redis.pid, SIGSTOP), 0);
     begin(callers, call_twice);
     tasks_run(); /* their commands are on their way */
-    assert_int_equal(link_outstanding(shared), MANY);
+    assert_int_equal(link_outstanding(asked), MANY);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
     assert_int_equal(link_command(other, NULL, "CLIENT KILL TYPE normal SKIPME yes"), 0);
     run_all();
@@ -222,7 +194,7 @@ static void a_silent_redis_is_told_to_all_at_once(void **state)
     assert_true(clock_mono_ms() - began < PATIENCE_MS);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(callers[i].result, ERR_STORE);
-    assert_int_equal(link_fd(shared), -1);
+    assert_int_equal(link_fd(asked), -1);
     assert_int_equal(kill(redis.pid, SIGCONT), 0);
 }
 
@@ -244,7 +216,7 @@ static void new_commands_give_a_silent_redis_no_more_time(void **state)
     for (; first.result == 1 && sent < 100; sent++) { /* a fifth of them within the time it has */
         int64_t next = clock_mono_ms() + 25;
 
-        (void)link_send(shared, &ping, 1, NULL, NULL);
+        (void)link_send(asked, &ping, 1, NULL, NULL);
         while (first.result == 1 && clock_mono_ms() < next)
             assert_true(task_wait(reactor, next, NULL) >= 0);
     }
@@ -282,7 +254,7 @@ static void ensure(void *arg)
 {
     struct caller *c = arg;
 
-    c->result = link_ensure(shared);
+    c->result = link_ensure(asked);
 }
 
 /* Outside of a task nothing waits: a task connects behind, and the next one finds it. */
@@ -292,13 +264,13 @@ static void the_loop_itself_does_not_connect(void **state)
     struct link_arg ping = link_text("PING");
 
     (void)state;
-    assert_int_equal(link_send(shared, &ping, 1, NULL, NULL), ERR_STORE);
+    assert_int_equal(link_send(asked, &ping, 1, NULL, NULL), ERR_STORE);
     assert_int_equal(tasks_count(), 1);
     assert_int_equal(task_spawn(ensure, &c, 0, NULL), 0);
     run_all();
     assert_int_equal(c.result, 0);
-    assert_int_equal(link_send(shared, &ping, 1, NULL, NULL), 0);
-    assert_int_equal(link_generation(shared), 1);
+    assert_int_equal(link_send(asked, &ping, 1, NULL, NULL), 0);
+    assert_int_equal(link_generation(asked), 1);
 }
 
 /*
@@ -317,12 +289,12 @@ static void a_connection_that_cannot_be_watched_is_left(void **state)
     assert_non_null(much);
     assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
     run_all();
-    assert_int_equal(epoll_ctl(reactor_fd(reactor), EPOLL_CTL_DEL, link_fd(shared), NULL), 0);
-    assert_int_equal(link_send(shared, args, 2, on_told, &error), 0);
+    assert_int_equal(epoll_ctl(reactor_fd(reactor), EPOLL_CTL_DEL, link_fd(asked), NULL), 0);
+    assert_int_equal(link_send(asked, args, 2, on_told, &error), 0);
     free(much);
     tasks_run();
     assert_int_equal(error, ERR_STORE);
-    assert_int_equal(link_fd(shared), -1);
+    assert_int_equal(link_fd(asked), -1);
     first.result = 1;
     assert_int_equal(task_spawn(call, &first, 0, NULL), 0);
     run_all();
@@ -343,7 +315,7 @@ static void without_a_server_all_are_told_so(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, loop_bench_start, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(everybody_gets_his_own_reply),
         TEST(a_pass_is_one_send),

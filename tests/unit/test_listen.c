@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "own_redis.h"
+#include "sentinel_double.h"
 #include "wire/redis/link.h"
 #include "wire/redis/listen.h"
 #include "wire/redis/sentinel.h"
@@ -13,22 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define PATIENCE_MS 60000
-
-/* A Sentinel that names the port that stands in shared memory; 0: it says nothing. */
-struct fake {
-    char path[96];
-    pid_t pid;
-    volatile int *port;
-};
 
 static struct own_redis redis_a, redis_b;
 static struct conf conf_a, conf_b, conf;
@@ -36,7 +26,7 @@ static struct link *link_a, *link_b, *shared; /* shared: whose server the listen
 static struct reactor *reactor;
 static struct listen *listener;
 static struct listen_ear ear, other, third;
-static struct fake sentinel;
+static struct sentinel_double sentinel;
 static int port_a, port_b;
 static unsigned subscribed, messages, lost;
 static char last[64];
@@ -73,41 +63,6 @@ static void until(const unsigned *counter, unsigned value)
     assert_true(*counter >= value);
 }
 
-static void fake_answer(int fd, int port)
-{
-    char in[512], out[64], digits[16];
-
-    if (read(fd, in, sizeof in) > 0 && port > 0) {
-        snprintf(digits, sizeof digits, "%d", port);
-        int n = snprintf(out, sizeof out, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits),
-            digits);
-        if (write(fd, out, (size_t)n) != n)
-            _exit(1);
-    }
-    close(fd);
-}
-
-static void fake_start(void)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    snprintf(sentinel.path, sizeof sentinel.path, "%s/sentinel", redis_a.dir);
-    strcpy(address.sun_path, sentinel.path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    sentinel.port =
-        mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(sentinel.port != MAP_FAILED);
-    *sentinel.port = port_a;
-    sentinel.pid = fork();
-    assert_true(sentinel.pid >= 0);
-    for (int one = 0; !sentinel.pid && one >= 0;)
-        if ((one = accept(fd, NULL, NULL)) >= 0)
-            fake_answer(one, *sentinel.port);
-    close(fd);
-}
-
 /* Opens a port of a server that listens on a unix socket only. */
 static int open_port(struct link *link)
 {
@@ -137,7 +92,7 @@ static int set_up_all(void **state)
     assert_int_equal(link_new(&link_b, &conf_b), 0);
     port_a = open_port(link_a);
     port_b = open_port(link_b);
-    fake_start();
+    sentinel_double_start_naming(&sentinel, redis_a.dir, 1, port_a);
     assert_int_equal(reactor_new(&reactor), 0);
     assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
     return 0;
@@ -146,8 +101,7 @@ static int set_up_all(void **state)
 static int tear_down_all(void **state)
 {
     (void)state;
-    kill(sentinel.pid, SIGKILL);
-    waitpid(sentinel.pid, NULL, 0);
+    sentinel_double_stop(&sentinel);
     link_free(link_a);
     link_free(link_b);
     conf_fini(&conf);

@@ -1,10 +1,10 @@
 /* logentry: both writers make one form of an entry; anything else is refused; deltas are joined. */
 #include "base/err.h"
-#include "own_redis.h"
 #include "store/eventlog.h"
 #include "store/keys.h"
 #include "store/logentry.h"
 #include "tests/unit/cm.h"
+#include "tests/unit/store_bench.h"
 #include "turn_actors.h"
 
 #include <stdio.h>
@@ -12,27 +12,6 @@
 #include <unistd.h>
 
 #define RUN "0192f0c0-0001-7000-8000-000000000000"
-
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one;
-
-static int set_up(void **state)
-{
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    return store_open(&one, &conf, NULL, "m/turn/1/1");
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_close(one);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
-}
 
 static int parse_value(const char *value, struct logentry *e)
 {
@@ -128,12 +107,12 @@ static void deltas_of_one_message_are_joined(void **state)
 #define LAST 4
 
 /* A turn's whole log: its start by a script, events by C, its end through a script. */
-static void write_a_turn(struct arena *arena, struct turns_start *turn)
+static void write_a_turn(struct turns_start *turn)
 {
     struct turns_start next;
     struct eventlog *events;
 
-    *turn = actors_begin(one, arena, "both", NULL);
+    *turn = actors_begin(one, arena, session, NULL);
     assert_int_equal(eventlog_new(&events, one), 0);
     assert_int_equal(eventlog_begin(events, turn), 0);
     assert_int_equal(eventlog_event(events, LOGENTRY_NONE, EVENT, strlen(EVENT)), 0);
@@ -164,7 +143,6 @@ static char *next_message(char *at, const struct turns_start *turn)
 
 static void both_writers_are_read_alike(void **state)
 {
-    struct arena *arena = arena_new();
     struct link_reply *r = NULL;
     char key[KEYS_MAX], bytes[8192] = "", *at = bytes;
     struct turns_start turn;
@@ -172,10 +150,10 @@ static void both_writers_are_read_alike(void **state)
     int fd;
 
     (void)state;
-    keys_session(key, ACTORS_USER, "both");
+    keys_session(key, ACTORS_USER, session);
     fd = own_redis_hear(&redis, key);
-    write_a_turn(arena, &turn);
-    keys_session_log(key, ACTORS_USER, "both");
+    write_a_turn(&turn);
+    keys_session_log(key, ACTORS_USER, session);
     assert_int_equal(link_command(one->link, &r, "XRANGE %s - +", key), 0);
     assert_int_equal(link_reply_count(r), LAST);
     for (unsigned n = 1; n <= LAST; n++) {
@@ -194,7 +172,24 @@ static void both_writers_are_read_alike(void **state)
                              e.prev.epoch == e.id.epoch && e.prev.n == n - 1);
     }
     close(fd);
-    arena_free(arena);
+}
+
+static void a_run_error_is_one_event(void **state)
+{
+    struct buf json = {0};
+
+    (void)state;
+    logentry_put_run_error(&json, "It said \"no\"", "model_failed");
+    assert_string_equal(buf_text(&json),
+        "{\"type\":\"RUN_ERROR\",\"message\":\"It said \\\"no\\\"\",\"code\":\"model_failed\"}");
+    buf_reset(&json);
+    logentry_open_run_error(&json, "Stopped", "failed");
+    buf_json_member(&json, "more", "x");
+    buf_putc(&json, '}');
+    assert_string_equal(buf_text(&json),
+        "{\"type\":\"RUN_ERROR\",\"message\":\"Stopped\",\"code\":\"failed\",\"more\":\"x\"}");
+    assert_int_equal(buf_error(&json), 0);
+    buf_free(&json);
 }
 
 int main(void)
@@ -204,8 +199,10 @@ int main(void)
         cmocka_unit_test(what_is_no_entry_is_refused),
         cmocka_unit_test(ids_are_ordered),
         cmocka_unit_test(deltas_of_one_message_are_joined),
-        cmocka_unit_test(both_writers_are_read_alike),
+        cmocka_unit_test_setup_teardown(both_writers_are_read_alike, store_bench_begin,
+            store_bench_end),
+        cmocka_unit_test(a_run_error_is_one_event),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, store_bench_open, store_bench_close);
 }

@@ -64,8 +64,8 @@ static const char *dump(struct arena *arena, const char *family)
 static void look(struct arena *arena, const char *family)
 {
     struct records_numbers numbers;
-    assert_int_equal(records_numbers(bench.context.store, "ann", family, &(const char *){"all"}, 1,
-                         arena, &numbers),
+    assert_int_equal(records_numbers(bench.context.store, "ann", family,
+                         &(struct records_texts){&(const char *){"all"}, 1}, arena, &numbers),
         0);
 }
 
@@ -88,7 +88,9 @@ static void change(struct arena *arena, const char *family)
             "{\"odometer\":\"x\",\"status\":7,\"amount_minor\":null,\"tags\":{},\"ingredients\":[[]]}";
     if (roll(60) == 0)
         w.json = "not JSON";
-    assert_int_equal(records_commit(bench.context.store, &fence, &w, 1, false, "{}", arena, &prior),
+    assert_int_equal(records_commit(bench.context.store, &fence,
+                         &(struct records_batch){.writes = &w, .count = 1, .result = "{}"}, arena,
+                         &prior),
         0);
 }
 
@@ -193,8 +195,12 @@ static void walk(struct entry *all, size_t count, const char *days, double *km, 
 static size_t read_entries(struct entry *all, size_t max, struct arena *arena)
 {
     struct records_list list;
-    assert_int_equal(records_range(bench.context.store, "ann", "fuel", INT64_MIN / 4, INT64_MAX / 4,
-                         false, 0, max, arena, &list),
+    assert_int_equal(records_range(bench.context.store, "ann",
+                         &(struct records_page){.family = "fuel",
+                             .from = INT64_MIN / 4,
+                             .to = INT64_MAX / 4,
+                             .max = max},
+                         arena, &list),
         0);
     for (size_t i = 0; i < list.count; i++) {
         jdoc *doc = NULL;
@@ -226,8 +232,9 @@ static void fuel_is_what_a_walk_says(void **state)
         w.json = record_seeds_make(arena, "fuel", (int)roll(300), 300, &w.id, &w.time_ms);
         if (roll(3) == 0)
             w.json = NULL;
-        assert_int_equal(records_commit(bench.context.store, &fence, &w, 1, false, "{}", arena,
-                             &prior),
+        assert_int_equal(records_commit(bench.context.store, &fence,
+                             &(struct records_batch){.writes = &w, .count = 1, .result = "{}"},
+                             arena, &prior),
             0);
     }
     size_t count = read_entries(all, 400, arena);
@@ -244,8 +251,12 @@ static void fuel_is_what_a_walk_says(void **state)
         }
         n = n > 1 ? 12 : 1;
         walk(all, count, days[d], &km, &litres);
-        assert_int_equal(records_fuel_stats(bench.context.store, "ann", NULL, INT64_MIN / 4,
-                             INT64_MAX / 4, spans, n, arena, &fuel),
+        assert_int_equal(records_fuel_stats(bench.context.store, "ann",
+                             &(struct records_fuel_query){.from_ms = INT64_MIN / 4,
+                                 .to_ms = INT64_MAX / 4,
+                                 .spans = spans,
+                                 .count = n},
+                             arena, &fuel),
             0);
         int64_t metres = 0, used = 0;
         for (size_t i = 0; i < fuel.sums.count; i++) {

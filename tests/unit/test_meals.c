@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "store/shared.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tests/unit/web_double.h"
 #include "tools/meals/ingredient.h"
 #include "tools/meals/recipe_page.h"
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct tool_bench bench;
 static struct web_double web;
 
 #define HTML "200 OK\r\nContent-Type: text/html"
@@ -42,27 +41,22 @@ static void set(const char *name, const char *value)
 
 static int start(void **state)
 {
-    (void)state;
     memset(large, ' ', sizeof large - 1);
-    tool_bench_start(&bench);
+    tool_fixture_start(state);
     web_double_start(&web, pages);
     return 0;
 }
 
 static int stop(void **state)
 {
-    (void)state;
     web_double_stop(&web);
-    tool_bench_stop(&bench);
-    return 0;
+    return tool_fixture_stop(state);
 }
 
 static int fresh(void **state)
 {
-    (void)state;
-    bench.context.uid = "ann";
     set("tools.allow_private", "on");
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
+    return tool_fixture_empty(state);
 }
 
 static const char *page(const char *path)

@@ -32,7 +32,9 @@ static void write_raw(const char *id, const char *json, int64_t time_ms)
     const char *prior;
     struct records_fence fence = {.uid = "ann"};
     struct records_write w = {.family = "expense", .id = id, .json = json, .time_ms = time_ms};
-    assert_int_equal(records_commit(bench.context.store, &fence, &w, 1, false, "{}", arena, &prior),
+    assert_int_equal(records_commit(bench.context.store, &fence,
+                         &(struct records_batch){.writes = &w, .count = 1, .result = "{}"}, arena,
+                         &prior),
         0);
     arena_free(arena);
 }
@@ -89,8 +91,9 @@ static void are_made_again(void **state)
     assert_int_equal(link_command(link, NULL, "DEL tp:{ann}:r:expense:index"), 0);
     write_raw("e4", RAW(301, "food", "05"), 7);
     assert_true(month_total() == 1010 + 1 - 1.01 + 2);
-    assert_int_equal(records_sums(bench.context.store, "ann", "event", &(const char *){"2026"}, 1,
-                         arena, &(struct records_sums){0}),
+    assert_int_equal(records_sums(bench.context.store, "ann", "event",
+                         &(struct records_texts){&(const char *){"2026"}, 1}, arena,
+                         &(struct records_sums){0}),
         ERR_INVALID);
     arena_free(arena);
 }
@@ -362,8 +365,9 @@ static void fill(int count)
                 "\"%.10s\"}",
                 categories[i % 6], date)};
         if (i % 50 == 49)
-            assert_int_equal(records_commit(bench.context.store, &fence, w, 50, false, "{}", arena,
-                                 &prior),
+            assert_int_equal(records_commit(bench.context.store, &fence,
+                                 &(struct records_batch){.writes = w, .count = 50, .result = "{}"},
+                                 arena, &prior),
                 0);
         if (i % 5000 == 4999)
             arena_reset(arena);

@@ -1,12 +1,12 @@
 /* notice: each message is read as C or a script wrote it; anything else is refused. */
 #include "base/err.h"
-#include "own_redis.h"
 #include "store/hints.h"
 #include "store/keys.h"
 #include "store/notice.h"
 #include "store/reminders.h"
 #include "store/turns.h"
 #include "tests/unit/cm.h"
+#include "tests/unit/store_bench.h"
 #include "turn_actors.h"
 
 #include <stdio.h>
@@ -15,28 +15,10 @@
 
 #define TURN "0190a7a0-1111-7abc-8def-0123456789ab"
 
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one;
-static struct arena *arena;
-
-static int set_up(void **state)
+static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    store_bench_open(state);
     conf.turn_user = 1;
-    arena = arena_new();
-    return store_open(&one, &conf, NULL, "m/turn/1/1");
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    store_close(one);
-    arena_free(arena);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
     return 0;
 }
 
@@ -156,10 +138,10 @@ static void c_is_heard(void **state)
     close(fd);
 }
 
-static struct turns_start begin(const char *session, bool may_wait)
+static struct turns_start begin(const char *name, bool may_wait)
 {
     struct turns_request q = {.uid = ACTORS_USER,
-        .session = session,
+        .session = name,
         .body_hash = "h",
         .first_event = "{\"type\":\"RUN_STARTED\"}",
         .input = "{}",
@@ -194,7 +176,9 @@ static void scripts_write_the_same(void **state)
     expect(fd, bytes, &timers);
     keys_control(control, ACTORS_USER, "runs");
     worker = own_redis_hear(&redis, control);
-    assert_int_equal(turns_stop(one, ACTORS_USER, runs.turn, NULL, NULL, turn, before), 0);
+    assert_int_equal(turns_stop(one, ACTORS_USER, &(struct turns_target){.turn = runs.turn}, turn,
+                         before),
+        0);
     own_redis_heard(worker, heard, sizeof heard, "\r\nstop ");
     own_redis_heard(worker, heard, sizeof heard, runs.turn);
     stop = strstr(heard, "\r\nstop ");
@@ -215,8 +199,8 @@ int main(void)
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(a_stop_is_for_its_turn_alone),
         cmocka_unit_test(c_is_heard),
-        cmocka_unit_test(scripts_write_the_same),
+        cmocka_unit_test_setup_teardown(scripts_write_the_same, store_bench_begin, store_bench_end),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_all, store_bench_close);
 }

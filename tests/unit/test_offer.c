@@ -6,15 +6,14 @@
 #include "agent/offer.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 #include "tools/engine/tools.h"
 #include "wire/http/http.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct turn_bench bench;
-static struct model_double model;
+struct turn_bench bench;
 
 #define EVENT(name, more) "event: " name "\ndata: {\"type\":\"" name "\"," more "}\n\n"
 #define ANSWER(block, delta, reason) \
@@ -33,38 +32,6 @@ static struct model_double model;
 #define CALL(id, name, args) \
     ANSWER("{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":{}}", \
         "{\"type\":\"input_json_delta\",\"partial_json\":\"" args "\"}", "tool_use")
-#define USE(...) \
-    use((const struct model_reply[]){__VA_ARGS__}, \
-        sizeof((const struct model_reply[]){__VA_ARGS__}) / sizeof(struct model_reply))
-
-static void use(const struct model_reply *script, size_t count)
-{
-    model_double_start(&model, script, count);
-    turn_bench_model(&bench, &model, "anthropic");
-}
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    http_global_init();
-    turn_bench_start(&bench);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    turn_bench_new_session(&bench);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
     (void)state;
@@ -247,15 +214,13 @@ static void the_conversation_brings_tools(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, turn_fixture_new_session, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_core_is_small),
         cmocka_unit_test(the_conversation_brings_tools),
-        cmocka_unit_test_setup_teardown(what_is_found_can_be_called_at_once_and_later, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(what_was_not_offered_runs_and_is_offered_then, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(approval_is_asked_for_what_needs_it_only, set_up,
-            tear_down),
+        TEST(what_is_found_can_be_called_at_once_and_later),
+        TEST(what_was_not_offered_runs_and_is_offered_then),
+        TEST(approval_is_asked_for_what_needs_it_only),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start, turn_fixture_stop);
 }

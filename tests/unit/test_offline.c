@@ -3,29 +3,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct turn_bench bench;
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    http_global_init();
-    turn_bench_start(&bench);
-    turn_bench_set(&bench, "model.chain", "offline");
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
+struct turn_bench bench;
 
 static char *ask(const char *text)
 {
@@ -183,5 +167,5 @@ int main(void)
         cmocka_unit_test(test_a_whole_answer_comes_at_once),
         cmocka_unit_test(test_a_late_timer_catches_up),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start_offline, turn_fixture_stop);
 }

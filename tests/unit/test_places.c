@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/provider_double.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/kit/land.h"
 #include "tools/kit/place_choose.h"
 #include "tools/kit/road.h"
@@ -12,21 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct tool_bench bench;
-
 static int start(void **state)
 {
-    (void)state;
-    tool_bench_start(&bench);
+    tool_fixture_start(state);
     return 0;
 }
 
 static int stop(void **state)
 {
-    (void)state;
     land_close();
-    tool_bench_stop(&bench);
-    return 0;
+    return tool_fixture_stop(state);
 }
 
 static void set(const char *key, const char *value)

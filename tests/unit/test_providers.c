@@ -3,26 +3,11 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/provider_double.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
 
 /* One call with one answer of the provider; the request must hold `asked`. */
 static jdoc *with(const char *setting, const char *answer, const char *tool, const char *args,
@@ -368,5 +353,5 @@ int main(void)
         cmocka_unit_test(knows_seasons_and_costs),
         cmocka_unit_test(no_tool_is_left_out),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -2,31 +2,24 @@
 #include "base/err.h"
 #include "store/records.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/redis_bench.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct own_redis redis;
-static struct conf conf;
 static struct store *store;
 static struct arena *arena;
 
 static int start(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     return store_open(&store, &conf, NULL, "test/turn/1/1");
 }
 
 static int stop(void **state)
 {
-    (void)state;
     store_close(store);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return redis_bench_stop(state);
 }
 
 static int each(void **state)
@@ -43,16 +36,33 @@ static int after(void **state)
     return 0;
 }
 
+static int commit(const struct records_fence *fence, const struct records_write *writes,
+    size_t count, bool must_exist)
+{
+    struct records_batch batch = {.writes = writes,
+        .count = count,
+        .must_exist = must_exist,
+        .result = "{}"};
+    const char *prior;
+    return records_commit(store, fence, &batch, arena, &prior);
+}
+
 static void write_once_per_effect(void **state)
 {
     (void)state;
     const char *prior, *json;
     struct records_fence fence = {.uid = "ann", .effect = "call-1"};
     struct records_write w = {"expense", "e1", "{\"n\":1}", 1000, NULL};
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{\"r\":1}", arena, &prior), 0);
+    assert_int_equal(records_commit(store, &fence,
+                         &(struct records_batch){.writes = &w, .count = 1, .result = "{\"r\":1}"},
+                         arena, &prior),
+        0);
     assert_null(prior);
     w.id = "e2";
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{\"r\":2}", arena, &prior), 0);
+    assert_int_equal(records_commit(store, &fence,
+                         &(struct records_batch){.writes = &w, .count = 1, .result = "{\"r\":2}"},
+                         arena, &prior),
+        0);
     assert_string_equal(prior, "{\"r\":1}");
     assert_int_equal(records_get(store, "ann", "expense", "e2", arena, &json), ERR_NOT_FOUND);
     assert_int_equal(records_effect(store, "ann", "call-1", arena, &prior), 0);
@@ -64,33 +74,31 @@ static void write_once_per_effect(void **state)
 static void fences_old_epochs(void **state)
 {
     (void)state;
-    const char *prior, *json;
+    const char *json;
     struct records_fence fence = {.uid = "ann", .session = "main", .epoch = 41, .effect = "call-1"};
     struct records_write w = {"expense", "e1", "{}", 1000, NULL};
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_FENCED);
+    assert_int_equal(commit(&fence, &w, 1, false), ERR_FENCED);
     link_command(store->link, NULL, "HSET tp:{ann}:s:main epoch 42");
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_FENCED);
+    assert_int_equal(commit(&fence, &w, 1, false), ERR_FENCED);
     fence.epoch = 42;
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), 0);
+    assert_int_equal(commit(&fence, &w, 1, false), 0);
     assert_int_equal(records_get(store, "ann", "expense", "e1", arena, &json), 0);
 }
 
 static void is_whole_or_not_at_all(void **state)
 {
     (void)state;
-    const char *prior, *json;
+    const char *json;
     struct records_fence fence = {.uid = "ann"};
     struct records_write two[] = {{"event", "a", "{\"v\":1}", 1, NULL},
         {"event", "b", NULL, 0, NULL}};
-    assert_int_equal(records_commit(store, &fence, two, 2, true, "{}", arena, &prior),
-        ERR_NOT_FOUND);
+    assert_int_equal(commit(&fence, two, 2, true), ERR_NOT_FOUND);
     assert_int_equal(records_get(store, "ann", "event", "a", arena, &json), ERR_NOT_FOUND);
-    assert_int_equal(records_commit(store, &fence, two, 1, false, "{}", arena, &prior), 0);
+    assert_int_equal(commit(&fence, two, 1, false), 0);
     struct records_write change = {"event", "a", "{\"v\":2}", 1, "{\"v\":0}"};
-    assert_int_equal(records_commit(store, &fence, &change, 1, true, "{}", arena, &prior),
-        ERR_CONFLICT);
+    assert_int_equal(commit(&fence, &change, 1, true), ERR_CONFLICT);
     change.seen = "{\"v\":1}";
-    assert_int_equal(records_commit(store, &fence, &change, 1, true, "{}", arena, &prior), 0);
+    assert_int_equal(commit(&fence, &change, 1, true), 0);
     assert_int_equal(records_get(store, "ann", "event", "a", arena, &json), 0);
     assert_string_equal(json, "{\"v\":2}");
 }
@@ -98,7 +106,6 @@ static void is_whole_or_not_at_all(void **state)
 static void lists_by_time(void **state)
 {
     (void)state;
-    const char *prior;
     struct records_fence fence = {.uid = "ann"};
     struct records_list list;
     for (int i = 0; i < 25; i++) {
@@ -106,44 +113,58 @@ static void lists_by_time(void **state)
         snprintf(id, sizeof id, "e%d", i);
         snprintf(json, sizeof json, "{\"i\":%d}", i);
         struct records_write w = {"event", id, json, i * 10, NULL};
-        assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), 0);
+        assert_int_equal(commit(&fence, &w, 1, false), 0);
     }
-    assert_int_equal(records_range(store, "ann", "event", 50, 90, false, 0, 10, arena, &list), 0);
+    assert_int_equal(records_range(store, "ann",
+                         &(struct records_page){.family = "event", .from = 50, .to = 90, .max = 10},
+                         arena, &list),
+        0);
     assert_int_equal(list.count, 5);
     assert_false(list.more);
     assert_string_equal(list.json[0], "{\"i\":5}");
-    assert_int_equal(records_range(store, "ann", "event", 0, 1000, true, 20, 4, arena, &list), 0);
+    assert_int_equal(records_range(store, "ann",
+                         &(struct records_page){.family = "event",
+                             .to = 1000,
+                             .highest_first = true,
+                             .offset = 20,
+                             .max = 4},
+                         arena, &list),
+        0);
     assert_int_equal(list.count, 4);
     assert_true(list.more);
     assert_string_equal(list.json[0], "{\"i\":4}");
     struct records_write gone = {"event", "e5", NULL, 0, NULL};
-    assert_int_equal(records_commit(store, &fence, &gone, 1, true, "{}", arena, &prior), 0);
-    assert_int_equal(records_range(store, "ann", "event", 50, 59, false, 0, 10, arena, &list), 0);
+    assert_int_equal(commit(&fence, &gone, 1, true), 0);
+    assert_int_equal(records_range(store, "ann",
+                         &(struct records_page){.family = "event", .from = 50, .to = 59, .max = 10},
+                         arena, &list),
+        0);
     assert_int_equal(list.count, 0);
-    assert_int_equal(records_range(store, "ann", "none", 0, 59, false, 0, 10, arena, &list), 0);
+    assert_int_equal(records_range(store, "ann",
+                         &(struct records_page){.family = "none", .to = 59, .max = 10}, arena,
+                         &list),
+        0);
     assert_int_equal(list.count, 0);
 }
 
 static void refuses_names_that_leave_the_slot(void **state)
 {
     (void)state;
-    const char *prior;
     struct records_fence fence = {.uid = "an}n"};
     struct records_write w = {"event", "a", "{}", 1, NULL};
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_INVALID);
+    assert_int_equal(commit(&fence, &w, 1, false), ERR_INVALID);
     fence.uid = "ann";
     w.id = "a{b}";
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_INVALID);
+    assert_int_equal(commit(&fence, &w, 1, false), ERR_INVALID);
 }
 
 static void marks_expire(void **state)
 {
     (void)state;
-    const char *prior;
     struct records_fence fence = {.uid = "ann", .effect = "call-9"};
     struct records_write w = {"event", "a", "{}", 1, NULL};
     struct link_reply *reply = NULL;
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), 0);
+    assert_int_equal(commit(&fence, &w, 1, false), 0);
     assert_int_equal(link_command(store->link, &reply, "PTTL tp:{ann}:effect:call-9"), 0);
     assert_true(link_reply_int(reply) > 0 && link_reply_int(reply) <= conf.turn_keep_ms);
     link_reply_free(reply);
@@ -152,11 +173,10 @@ static void marks_expire(void **state)
 static void says_when_redis_is_away(void **state)
 {
     (void)state;
-    const char *prior;
     struct records_fence fence = {.uid = "ann"};
     struct records_write w = {"event", "a", "{}", 1, NULL};
     own_redis_kill(&redis);
-    assert_int_equal(records_commit(store, &fence, &w, 1, false, "{}", arena, &prior), ERR_STORE);
+    assert_int_equal(commit(&fence, &w, 1, false), ERR_STORE);
     own_redis_again(&redis);
 }
 

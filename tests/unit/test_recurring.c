@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "store/inbox.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/calendar/calendar_series.h"
 #include "tools/calendar/recurrence.h"
 #include "tools/calendar/rrule.h"
@@ -16,33 +16,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct tool_bench bench;
 static struct reminders_desk *desk, *other_desk;
-static int64_t noon;
 
 static int start(void **state)
 {
-    (void)state;
-    tool_bench_start(&bench);
-    noon = bench.context.now_ms;
+    tool_fixture_start(state);
     assert_int_equal(reminders_desk_new(&other_desk, bench.context.store, modules_rings()), 0);
     return reminders_desk_new(&desk, bench.context.store, modules_rings());
 }
 
 static int stop(void **state)
 {
-    (void)state;
     reminders_desk_free(desk);
     reminders_desk_free(other_desk);
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.now_ms = noon;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
+    return tool_fixture_stop(state);
 }
 
 static const struct zone *sydney(void)
@@ -694,14 +681,14 @@ int main(void)
         cmocka_unit_test(what_is_left_out_stays_out),
         cmocka_unit_test(rules_are_checked),
         cmocka_unit_test(a_stored_rule_that_is_none_leaves_the_event),
-        cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, empty),
-        cmocka_unit_test_setup(lists_are_bounded_and_in_order, empty),
-        cmocka_unit_test_setup(one_occurrence_is_changed_or_removed, empty),
-        cmocka_unit_test_setup(following_ones_are_split_off, empty),
-        cmocka_unit_test_setup(each_occurrence_reminds_once, empty),
-        cmocka_unit_test_setup(what_was_missed_is_made_up_for_a_day, empty),
-        cmocka_unit_test_setup(a_housekeeper_that_dies_over_it_loses_nothing, empty),
-        cmocka_unit_test_setup(alarms_repeat, empty),
+        cmocka_unit_test_setup(local_time_stays_over_changes_of_the_clocks, tool_fixture_empty),
+        cmocka_unit_test_setup(lists_are_bounded_and_in_order, tool_fixture_empty),
+        cmocka_unit_test_setup(one_occurrence_is_changed_or_removed, tool_fixture_empty),
+        cmocka_unit_test_setup(following_ones_are_split_off, tool_fixture_empty),
+        cmocka_unit_test_setup(each_occurrence_reminds_once, tool_fixture_empty),
+        cmocka_unit_test_setup(what_was_missed_is_made_up_for_a_day, tool_fixture_empty),
+        cmocka_unit_test_setup(a_housekeeper_that_dies_over_it_loses_nothing, tool_fixture_empty),
+        cmocka_unit_test_setup(alarms_repeat, tool_fixture_empty),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

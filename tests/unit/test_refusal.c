@@ -153,6 +153,19 @@ static void test_windows(void **state)
     assert_int_equal(read_body("<html>413</html>", 413, ALL).kind, REFUSAL_WINDOW);
 }
 
+/* A request of 40,000 bytes that the provider refused with this body. */
+static struct refusal_case case_of(const char *body, int output, struct context *context)
+{
+    return (struct refusal_case){.provider = "p",
+        .body = body,
+        .body_len = strlen(body),
+        .status = 400,
+        .sent = ALL,
+        .output = output,
+        .request_bytes = 40000,
+        .context = context};
+}
+
 /* Each refusal changes the next request, and they come to an end. */
 static void test_every_chain_ends(void **state)
 {
@@ -168,14 +181,7 @@ static void test_every_chain_ends(void **state)
         struct refusal_state s = {0};
         struct quirks known = {0};
         size_t tries = 0;
-        struct refusal_case c = {.provider = "p",
-            .body = bodies[i],
-            .body_len = strlen(bodies[i]),
-            .status = 400,
-            .sent = ALL,
-            .output = 2048,
-            .request_bytes = 40000,
-            .context = &context};
+        struct refusal_case c = case_of(bodies[i], 2048, &context);
         context.reduced = false;
         while (refusal_adapt(&s, &c, &known)) {
             int64_t room = s.limits.room;
@@ -197,14 +203,7 @@ static void test_absurd_numbers(void **state)
     struct context context = {.frame = &frame, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    const struct refusal_case c = {.provider = "p",
-        .body = body,
-        .body_len = sizeof body - 1,
-        .status = 400,
-        .sent = ALL,
-        .output = 1024,
-        .request_bytes = 40000,
-        .context = &context};
+    struct refusal_case c = case_of(body, 1024, &context);
 
     (void)state;
     assert_true(refusal_adapt(&s, &c, &known));
@@ -218,14 +217,7 @@ static void test_a_single_message(void **state)
     struct context context = {.frame = &frame, .count = 1};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    struct refusal_case c = {.provider = "p",
-        .body = "prompt is too long",
-        .body_len = 18,
-        .status = 400,
-        .sent = ALL,
-        .output = 2048,
-        .request_bytes = 40000,
-        .context = &context};
+    struct refusal_case c = case_of("prompt is too long", 2048, &context);
 
     (void)state;
     assert_false(refusal_adapt(&s, &c, &known));
@@ -245,14 +237,7 @@ static void test_unknown_thoughts(void **state)
     struct context context = {.frame = &frame, .count = 9};
     struct refusal_state s = {0};
     struct quirks known = {0};
-    const struct refusal_case c = {.provider = "p",
-        .body = body,
-        .body_len = sizeof body - 1,
-        .status = 400,
-        .sent = ALL,
-        .output = 1024,
-        .request_bytes = 40000,
-        .context = &context};
+    struct refusal_case c = case_of(body, 1024, &context);
 
     (void)state;
     assert_true(refusal_adapt(&s, &c, &known));

@@ -5,7 +5,7 @@
 #include "store/inbox.h"
 #include "store/reminders.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/engine/modules.h"
 #include "workers/housekeeper/reminders.h"
 
@@ -16,40 +16,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct tool_bench bench;
 static struct reminders_desk *desk;
-static int64_t noon, mono;
+static int64_t mono;
 
 static int start(void **state)
 {
-    (void)state;
-    tool_bench_start(&bench);
-    noon = bench.context.now_ms;
+    tool_fixture_start(state);
     return reminders_desk_new(&desk, bench.context.store, modules_rings());
 }
 
 static int stop(void **state)
 {
-    (void)state;
     reminders_desk_free(desk);
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.now_ms = noon;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
-
-static int64_t number_of(const char *command)
-{
-    struct link_reply *reply = NULL;
-    assert_int_equal(link_command(bench.context.store->link, &reply, command), 0);
-    int64_t value = link_reply_int(reply);
-    link_reply_free(reply);
-    return value;
+    return tool_fixture_stop(state);
 }
 
 /* A look at this time. Returns ms until the next one. */
@@ -113,7 +92,7 @@ static void a_timer_fires_once(void **state)
     assert_string_equal(text_at(list, "/messages/0/id"), text_at(list, "/next_cursor"));
     assert_int_equal(number_at(list, "/messages/0/late_ms"), 0);
     jdoc_free(list);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     list = tool_ok(&bench, "set_timer_or_alarm", "{\"action\":\"list\"}");
     assert_int_equal(jdoc_length(at(list, "/timers")), 0);
     jdoc_free(list);
@@ -167,7 +146,7 @@ static void late_ones_say_so_and_cancelled_ones_are_silent(void **state)
     assert_true(late);
     assert_int_equal(number_at(list, "/messages/0/late_ms"), 3000000);
     jdoc_free(list);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 static void a_hint_waits_for_its_record(void **state)
@@ -179,7 +158,7 @@ static void a_hint_waits_for_its_record(void **state)
     link_command(bench.context.store->link, NULL, "RENAME tp:{ann}:r:timer tp:{ann}:aside");
     int64_t now = clock_real_ms() + 2000; /* the id was made now; its worker has been stopped */
     look_at(now);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
     link_command(bench.context.store->link, NULL, "RENAME tp:{ann}:aside tp:{ann}:r:timer");
     look_at(now + 1000);
     assert_int_equal(inbox_length(), 1);
@@ -188,7 +167,7 @@ static void a_hint_waits_for_its_record(void **state)
         &(struct reminders_hint){.member = "ann 0192f0c1-2345-7abc-8def-0123456789ab", .due_ms = 1},
         1);
     look_at(now + 2000);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 static void reminders_of_events_follow_them(void **state)
@@ -198,8 +177,8 @@ static void reminders_of_events_follow_them(void **state)
     add_event(
         "{\"title\":\"Dentist\",\"start_date\":\"2026-11-22T15:00\",\"reminder_minutes\":[60,10,300]}",
         id);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 2); /* the third is past */
-    look_at(noon + 3600000);                                /* 14:00 */
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 2); /* the third is past */
+    look_at(noon + 3600000);                                          /* 14:00 */
     jdoc *list = inbox(NULL);
     assert_int_equal(jdoc_length(at(list, "/messages")), 1);
     assert_string_equal(text_at(list, "/messages/0/type"), "reminder");
@@ -215,23 +194,23 @@ static void reminders_of_events_follow_them(void **state)
     reminders_plan(bench.context.store, &stale, 1);
     look_at(noon + 7200000);
     assert_int_equal(inbox_length(), 1);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 3);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 3);
     look_at(noon + 86400000 + 3600000);
     look_at(noon + 86400000 + 3600000 + 3000000);
     assert_int_equal(inbox_length(), 4); /* 300 minutes before, late, and both others */
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     /* Deleted, with its hint left over. */
     add_event("{\"title\":\"Gone\",\"start_date\":\"2026-11-24T15:00\",\"reminder_minutes\":30}",
         id);
     snprintf(args, sizeof args, "{\"event_id\":\"%s\"}", id);
     jdoc_free(tool_ok(&bench, "delete_calendar_event", args));
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     reminders_event_hint(&stale, "ann", id, 30, noon + 1000);
     reminders_plan(bench.context.store, &stale, 1);
     look_at(noon + 2000);
     look_at(noon + 120000);
     assert_int_equal(inbox_length(), 4);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 static void days_before_keep_the_time_of_day(void **state)
@@ -342,7 +321,7 @@ static void what_is_said_twice_is_one_or_refused(void **state)
     tool_refused(&bench, "set_timer_or_alarm",
         "{\"action\":\"create\",\"alarm_time\":\"18:00\",\"duration\":\"10 minutes\"}",
         "invalid_argument", "/alarm_time");
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     char id[64];
     set_timer("{\"action\":\"create\",\"duration\":\"10 minutes\",\"duration_seconds\":600}", id);
     jdoc *r = tool_ok(&bench, "create_calendar_event",
@@ -358,7 +337,7 @@ static void what_becomes_a_reminder_rings(void **state)
     (void)state;
     char id[64], args[256];
     add_event("{\"title\":\"Call\",\"start_date\":\"2026-11-22T15:00\"}", id);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     snprintf(args, sizeof args, "{\"event_id\":\"%s\",\"event_type\":\"reminder\"}", id);
     jdoc *r = tool_ok(&bench, "update_calendar_event", args);
     assert_string_equal(text_at(r, "/rings_at/0"), "2026-11-22T15:00:00+11:00");
@@ -417,7 +396,7 @@ static void a_hint_of_midnight_becomes_one_of_the_morning(void **state)
     look_at(midnight + 9 * 3600000);
     look_at(midnight + 9 * 3600000 + 120000);
     assert_int_equal(inbox_length(), 1);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 static void entries_are_acknowledged_and_snoozed(void **state)
@@ -434,7 +413,7 @@ static void entries_are_acknowledged_and_snoozed(void **state)
     assert_int_equal(inbox_ack(s, "bob", entry), ERR_NOT_FOUND);
     assert_int_equal(inbox_ack(s, "ann", "1-1"), ERR_NOT_FOUND);
     assert_int_equal(inbox_ack(s, "ann", "x"), ERR_NOT_FOUND);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
     assert_int_equal(inbox_snooze(s, "ann", entry, noon + 60000), 0);
     assert_int_equal(inbox_snooze(s, "ann", entry, noon + 120000), 0); /* instead */
     look_at(noon + 60000);
@@ -457,8 +436,8 @@ static void entries_are_acknowledged_and_snoozed(void **state)
     list = inbox(NULL);
     assert_string_equal(text_at(list, "/messages/1/state"), "acknowledged");
     jdoc_free(list);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
-    assert_int_equal(number_of("HLEN tp:{ann}:inbox:snoozed"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:inbox:snoozed"), 0);
 }
 
 static void the_inbox_is_bounded(void **state)
@@ -472,8 +451,9 @@ static void the_inbox_is_bounded(void **state)
     char id[64];
     set_timer("{\"action\":\"create\",\"duration_seconds\":1}", id);
     look_at(noon + 1000);
-    assert_int_equal(number_of("XLEN tp:{ann}:inbox"), 1); /* the rest is older than 30 days */
-    assert_true(number_of("PTTL tp:{ann}:inbox") > INBOX_KEEP_MS - 60000);
+    assert_int_equal(tool_fixture_number("XLEN tp:{ann}:inbox"),
+        1); /* the rest is older than 30 days */
+    assert_true(tool_fixture_number("PTTL tp:{ann}:inbox") > INBOX_KEEP_MS - 60000);
     jdoc_free(tool_ok(&bench, "send_proactive_message",
         "{\"type\":\"tip\",\"message\":\"Say \\\"hi\\\"\"}"));
     jdoc *list = inbox(NULL);
@@ -537,8 +517,8 @@ static void several_desks_fire_each_once(void **state)
         worked += WEXITSTATUS(status) == 0;
     }
     assert_true(worked >= 1);
-    assert_int_equal(number_of("XLEN tp:{ann}:inbox"), MANY);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("XLEN tp:{ann}:inbox"), MANY);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 /* The clock runs, from two seconds before the clocks go forward; the desk is asked when it wants to
@@ -610,7 +590,7 @@ static void without_a_calendar_nothing_is_fired_or_lost(void **state)
     reminders_desk_set_clock(bare, noon + 10000);
     reminders_desk_step(bare, clock_mono_ms());
     assert_int_equal(reminders_desk_fired(bare), 0);
-    assert_int_equal(number_of("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
     assert_int_equal(inbox_length(), 0);
     reminders_desk_free(bare);
     look_at(noon + 10000 + 60000); /* it was put off for that long */
@@ -619,7 +599,7 @@ static void without_a_calendar_nothing_is_fired_or_lost(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {
         T(a_timer_fires_once),
         T(late_ones_say_so_and_cancelled_ones_are_silent),

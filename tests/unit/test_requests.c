@@ -1,6 +1,7 @@
 /* Requests to models: whatever is stored, they keep the receiver's rules. */
 #include "agent/model/request.h"
 #include "agent/model/request_extra.h"
+#include "base/breaker.h"
 #include "base/err.h"
 #include "base/utf8.h"
 #include "tests/unit/cm.h"
@@ -521,10 +522,26 @@ static void test_client_names_in_history(void **state)
         "{\"name\":\"plan_trip_2\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}");
 }
 
+static void each_provider_has_a_place_of_its_own(void **state)
+{
+    static const struct provider *const all[] = {&provider_anthropic, &provider_openai,
+        &provider_offline};
+    unsigned seen = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t place = provider_place(provider_find(all[i]->name, strlen(all[i]->name)));
+        assert_true(place < BREAKER_COUNT);
+        assert_false(seen & 1u << place);
+        seen |= 1u << place;
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_provider_has_a_place_of_its_own),
         TEST(test_the_usual_request),
         TEST(test_optional_members),
         TEST(test_other_forms),

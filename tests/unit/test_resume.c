@@ -3,13 +3,13 @@
 #include "store/keys.h"
 #include "store/scripts.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct turn_bench bench;
+struct turn_bench bench;
 
 #define CALL_ANSWER \
     "{\"id\":\"a1\",\"role\":\"assistant\",\"content\":\"Let me see.\",\"toolCalls\":[{\"id\":" \
@@ -22,26 +22,9 @@ static struct turn_bench bench;
     "{\"v\":1,\"modelCalls\":1,\"toolCallsLeft\":15,\"bytesLeft\":1000000,\"usage\":[]," \
     "\"messages\":[" messages "]}"
 
-static int set_up_all(void **state)
-{
-    (void)state;
-    http_global_init();
-    turn_bench_start(&bench);
-    turn_bench_set(&bench, "model.chain", "offline");
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
-
 static int set_up(void **state)
 {
-    (void)state;
-    turn_bench_new_session(&bench);
+    turn_fixture_new_session(state);
     turn_bench_begin(&bench, "what time is it", NULL, NULL, 0);
     return 0;
 }
@@ -65,8 +48,9 @@ static void write_events(const char *const *events)
         struct link_arg key = link_text(log),
                         args[4] = {link_text(channel), link_text(epoch), link_text(n),
                             link_text(buf_text(&entry))};
-        assert_int_equal(link_script_call(bench.store->link, &script_append, &key, 1, args, 4,
-                             &reply),
+        assert_int_equal(
+            link_script_call(bench.store->link, &script_append,
+                &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 4}, &reply),
             0);
         assert_int_equal(link_reply_int(reply), i + 2);
         link_reply_free(reply);
@@ -235,8 +219,8 @@ static void a_stop_in_between_ends_it_in_order(void **state)
 
     (void)state;
     write_events(torn);
-    assert_int_equal(turns_stop(bench.onlooker, bench.start.uid, bench.start.turn, NULL, NULL, turn,
-                         before),
+    assert_int_equal(turns_stop(bench.onlooker, bench.start.uid,
+                         &(struct turns_target){.turn = bench.start.turn}, turn, before),
         0);
     take_over(2);
     go_on("RUN_STARTED TEXT_MESSAGE_START CUSTOM TEXT_MESSAGE_END MESSAGES_SNAPSHOT RUN_FINISHED");
@@ -255,5 +239,5 @@ int main(void)
         cmocka_unit_test_setup(a_stop_in_between_ends_it_in_order, set_up),
     };
 
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start_offline, turn_fixture_stop);
 }

@@ -518,6 +518,19 @@ static void cursors_are_two_numbers(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A message that a stream worker takes fits into the request that it makes of it. */
+static void our_own_may_send_a_whole_message(void **state)
+{
+    struct fixture *f = *state;
+
+    f->conf.body_max = 4;
+    f->conf.stream_frame_max = 100;
+    assert_true(routes_body_max(&f->conf, false) == 4);
+    assert_true(routes_body_max(&f->conf, true) > 100);
+    f->conf.body_max = 1 << 20;
+    assert_true(routes_body_max(&f->conf, true) == 1 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +551,7 @@ int main(void)
         TEST(refused_hand_overs_are_counted_apart),
         TEST(slow_calls_of_one_user_are_bounded),
         TEST(large_bodies_are_refused_before_anything_else),
+        TEST(our_own_may_send_a_whole_message),
         TEST(every_reply_carries_its_ids),
         TEST(the_hand_over_escapes_what_it_passes),
         TEST(cursors_are_two_numbers),

@@ -1,7 +1,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/task.h"
-#include "own_redis.h"
+#include "redis_bench.h"
+#include "sentinel_double.h"
 #include "wire/redis/link.h"
 #include "wire/redis/sentinel.h"
 
@@ -11,60 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* A Sentinel that says what it is told to, after it has read something. NULL: nothing, ever. */
-struct fake {
-    char path[96];
-    pid_t pid;
-};
-
-static struct own_redis redis;
-static struct conf conf;
-
-static void fake_start(struct fake *f, int number, const char *answer)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    snprintf(f->path, sizeof f->path, "%s/sentinel%d", redis.dir, number);
-    strcpy(address.sun_path, f->path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    f->pid = fork();
-    assert_true(f->pid >= 0);
-    if (!f->pid) {
-        char in[512];
-
-        for (;;) {
-            int one = accept(fd, NULL, NULL);
-
-            if (one < 0 || read(one, in, sizeof in) < 0)
-                _exit(1);
-            if (!answer)
-                for (;;)
-                    pause();
-            for (const char *c = answer; *c; c++) /* in pieces */
-                if (write(one, c, 1) != 1)
-                    break;
-            close(one);
-        }
-    }
-    close(fd);
-}
-
-static void fake_stop(struct fake *f)
-{
-    assert_int_equal(kill(f->pid, SIGKILL), 0);
-    assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
-    unlink(f->path);
-}
 
 static void use(const char *list)
 {
@@ -75,29 +25,19 @@ static void use(const char *list)
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     conf.redis_timeout_ms = 20000;
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    conf_fini(&conf);
-    own_redis_stop(&redis);
     return 0;
 }
 
 static void the_master_is_named(void **state)
 {
     struct sentinel_address a, b;
-    struct fake one;
+    struct sentinel_double one;
     char why[CONF_WHY_SIZE];
 
     (void)state;
-    fake_start(&one, 1, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    sentinel_double_start(&one, redis.dir, 1, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
     use(one.path);
     assert_int_equal(sentinel_master(&conf, 1000, &a), 0);
     assert_string_equal(a.host, "127.0.0.7");
@@ -106,13 +46,13 @@ static void the_master_is_named(void **state)
     assert_true(sentinel_same(&a, &b));
     b.port++;
     assert_false(sentinel_same(&a, &b));
-    fake_stop(&one);
-    fake_start(&one, 1, "+OK\r\n*2\r\n$3\r\n::1\r\n$2\r\n80\r\n");
+    sentinel_double_stop(&one);
+    sentinel_double_start(&one, redis.dir, 1, "+OK\r\n*2\r\n$3\r\n::1\r\n$2\r\n80\r\n");
     assert_int_equal(conf_set(&conf, "redis.sentinel_password", "secret", why), 0);
     assert_int_equal(sentinel_master(&conf, 1000, &a), 0);
     assert_string_equal(a.host, "::1");
     assert_int_equal(conf_set(&conf, "redis.sentinel_password", "", why), 0);
-    fake_stop(&one);
+    sentinel_double_stop(&one);
 }
 
 static void answers_that_are_none(void **state)
@@ -136,25 +76,25 @@ static void answers_that_are_none(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sentinel_address a;
-        struct fake one;
+        struct sentinel_double one;
 
-        fake_start(&one, 1, cases[i].answer);
+        sentinel_double_start(&one, redis.dir, 1, cases[i].answer);
         use(one.path);
         assert_int_equal(sentinel_master(&conf, 1000, &a), cases[i].error);
-        fake_stop(&one);
+        sentinel_double_stop(&one);
     }
 }
 
 static void the_next_one_is_asked_within_the_budget(void **state)
 {
     struct sentinel_address a;
-    struct fake silent, good;
+    struct sentinel_double silent, good;
     char list[256];
     int64_t before;
 
     (void)state;
-    fake_start(&silent, 1, NULL);
-    fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    sentinel_double_start(&silent, redis.dir, 1, NULL);
+    sentinel_double_start(&good, redis.dir, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
     snprintf(list, sizeof list, "127.0.0.1:1, %s %s", silent.path, good.path);
     use(list);
     before = clock_mono_ms();
@@ -163,11 +103,11 @@ static void the_next_one_is_asked_within_the_budget(void **state)
     before = clock_mono_ms(); /* it is asked first from now on: the silent one would take a third */
     assert_int_equal(sentinel_master(&conf, 90000, &a), 0);
     assert_true(clock_mono_ms() - before < 25000);
-    fake_stop(&good);
+    sentinel_double_stop(&good);
     before = clock_mono_ms();
     assert_int_equal(sentinel_master(&conf, 200, &a), ERR_STORE);
     assert_true(clock_mono_ms() - before < 25000);
-    fake_stop(&silent);
+    sentinel_double_stop(&silent);
 }
 
 struct asker {
@@ -186,15 +126,15 @@ static void ask_in_task(void *arg)
 static void tasks_that_ask_at_once_ask_each(void **state)
 {
     struct asker askers[2];
-    struct fake bad, good, worse;
+    struct sentinel_double bad, good, worse;
     struct reactor *reactor;
     int64_t until = clock_mono_ms() + 60000;
     char list[400];
 
     (void)state;
-    fake_start(&bad, 1, "");
-    fake_start(&good, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
-    fake_start(&worse, 3, "");
+    sentinel_double_start(&bad, redis.dir, 1, "");
+    sentinel_double_start(&good, redis.dir, 2, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    sentinel_double_start(&worse, redis.dir, 3, "");
     snprintf(list, sizeof list, "%s %s %s", good.path, bad.path, worse.path);
     use(bad.path); /* after the failure of one alone the second is asked first */
     assert_int_equal(sentinel_master(&conf, 1000, &askers[0].master), ERR_STORE);
@@ -215,9 +155,9 @@ static void tasks_that_ask_at_once_ask_each(void **state)
     }
     tasks_close();
     reactor_free(reactor);
-    fake_stop(&bad);
-    fake_stop(&good);
-    fake_stop(&worse);
+    sentinel_double_stop(&bad);
+    sentinel_double_stop(&good);
+    sentinel_double_stop(&worse);
 }
 
 static void a_replica_is_left(void **state)
@@ -250,33 +190,6 @@ static int open_port(struct link *link)
     return 0;
 }
 
-/* A Sentinel that names 127.0.0.1 and a port that can be changed; 0: it says nothing. */
-static void fake_naming(struct fake *f, int number, const volatile int *port)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    snprintf(f->path, sizeof f->path, "%s/sentinel%d", redis.dir, number);
-    strcpy(address.sun_path, f->path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    f->pid = fork();
-    assert_true(f->pid >= 0);
-    while (!f->pid) {
-        int one = accept(fd, NULL, NULL);
-        char in[512], digits[16];
-
-        if (one < 0 || read(one, in, sizeof in) < 0)
-            _exit(1);
-        snprintf(digits, sizeof digits, "%d", *port);
-        if (*port &&
-            dprintf(one, "*2\r\n$9\r\n127.0.0.1\r\n$%zu\r\n%s\r\n", strlen(digits), digits) < 0)
-            _exit(1);
-        close(one);
-    }
-    close(fd);
-}
-
 static bool stands(struct link *server)
 {
     struct link_reply *reply = NULL;
@@ -300,8 +213,7 @@ struct doubt {
     struct own_redis redis[2];
     struct conf conf[2];
     struct link *server[2], *link;
-    struct fake sentinel;
-    volatile int *named; /* shared with the Sentinel */
+    struct sentinel_double sentinel;
     int port[2];
 };
 
@@ -313,19 +225,14 @@ static void doubt_begin(struct doubt *d)
         assert_int_equal(link_new(&d->server[i], &d->conf[i]), 0);
         d->port[i] = open_port(d->server[i]);
     }
-    d->named =
-        mmap(NULL, sizeof *d->named, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(d->named != MAP_FAILED);
-    *d->named = d->port[0];
-    fake_naming(&d->sentinel, 1, d->named);
+    sentinel_double_start_naming(&d->sentinel, redis.dir, 1, d->port[0]);
     use(d->sentinel.path);
     assert_int_equal(link_new(&d->link, &conf), 0);
 }
 
 static void doubt_end(struct doubt *d)
 {
-    fake_stop(&d->sentinel);
-    munmap((void *)(uintptr_t)d->named, sizeof *d->named);
+    sentinel_double_stop(&d->sentinel);
     use("");
     link_free(d->link);
     for (int i = 0; i < 2; i++) {
@@ -351,13 +258,14 @@ static void doubt(struct doubt *d)
     assert_int_equal(link_command(d->server[0], NULL, "CONFIG SET min-replicas-to-write 1"), 0);
     assert_int_equal(link_command(d->link, NULL, "SET doubted x"), ERR_STORE_READONLY);
     assert_int_equal(link_command(d->server[0], NULL, "CONFIG SET min-replicas-to-write 0"), 0);
-    *d->named = 0;
+    *d->sentinel.port = 0;
     for (int i = 0; i < 3; i++)
         assert_int_equal(link_command(d->link, NULL, "SET doubted x"), ERR_STORE_READONLY);
-    assert_int_equal(link_send_raw(d->link, incr, sizeof incr - 1, NULL, 0, on_doubted, NULL),
+    assert_int_equal(link_send_raw(d->link, (struct link_arg){incr, sizeof incr - 1},
+                         (struct link_arg){0}, on_doubted, NULL),
         ERR_STORE_READONLY);
     assert_false(stands(d->server[0]));
-    *d->named = d->port[1];
+    *d->sentinel.port = d->port[1];
     write_doubted(d->link);
     assert_true(stands(d->server[1]));
     assert_false(stands(d->server[0]));
@@ -473,7 +381,7 @@ static void who_only_reads_goes_on(void **state)
     assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 1"), 0);
     assert_int_equal(ask_doubted(d.link, reactor, false).error, ERR_STORE_READONLY);
     assert_int_equal(link_command(d.server[0], NULL, "CONFIG SET min-replicas-to-write 0"), 0);
-    *d.named = 0;
+    *d.sentinel.port = 0;
     for (int i = 0; i < 3; i++) {
         o = ask_doubted(d.link, reactor, false);
         assert_int_equal(o.error, ERR_STORE_READONLY);
@@ -482,7 +390,7 @@ static void who_only_reads_goes_on(void **state)
         assert_int_equal(o.error, 0);
         assert_int_equal(o.value, 0);
     }
-    *d.named = d.port[1];
+    *d.sentinel.port = d.port[1];
     while ((o = ask_doubted(d.link, reactor, false)).error) {
         assert_true(clock_mono_ms() < until);
         (void)task_wait(reactor, clock_mono_ms() + 5, NULL);
@@ -515,26 +423,26 @@ static void a_failover_is_asked_for(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char why[SENTINEL_WORD_SIZE];
-        struct fake one;
+        struct sentinel_double one;
 
-        fake_start(&one, 1, cases[i].answer);
+        sentinel_double_start(&one, redis.dir, 1, cases[i].answer);
         use(one.path);
         assert_int_equal(sentinel_failover(&conf, 1000, why), cases[i].error);
         assert_string_equal(why, cases[i].why);
-        fake_stop(&one);
+        sentinel_double_stop(&one);
     }
 }
 
 static void all_are_asked_who_the_master_is(void **state)
 {
     struct sentinel_address old = {"127.0.0.7", 6380}, other = {"", 0};
-    struct fake stale, fresh;
+    struct sentinel_double stale, fresh;
     char list[256];
     unsigned others;
 
     (void)state;
-    fake_start(&stale, 1, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
-    fake_start(&fresh, 2, "*2\r\n$9\r\n127.0.0.8\r\n$4\r\n6381\r\n");
+    sentinel_double_start(&stale, redis.dir, 1, "*2\r\n$9\r\n127.0.0.7\r\n$4\r\n6380\r\n");
+    sentinel_double_start(&fresh, redis.dir, 2, "*2\r\n$9\r\n127.0.0.8\r\n$4\r\n6381\r\n");
     snprintf(list, sizeof list, "127.0.0.1:1 %s %s", stale.path, fresh.path);
     use(list);
     assert_int_equal(sentinel_known(&conf), 3);
@@ -553,9 +461,9 @@ static void all_are_asked_who_the_master_is(void **state)
         }
         assert_true(seen[0] && seen[1]);
     }
-    fake_stop(&stale);
+    sentinel_double_stop(&stale);
     assert_int_equal(sentinel_count(&conf, &old, 20000, &others, &other), 1);
-    fake_stop(&fresh);
+    sentinel_double_stop(&fresh);
     assert_int_equal(sentinel_count(&conf, &old, 20000, &others, &other), 0);
     assert_int_equal(others, 0);
 }
@@ -601,5 +509,5 @@ int main(void)
         cmocka_unit_test(the_setting_is_checked),
     };
 
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, set_up_all, redis_bench_stop);
 }

@@ -1,5 +1,5 @@
 #include "base/err.h"
-#include "own_redis.h"
+#include "redis_bench.h"
 #include "store/sessions.h"
 #include "store/tickets.h"
 #include "store/turns.h"
@@ -12,28 +12,21 @@
 
 #include <cmocka.h>
 
-static struct own_redis redis;
-static struct conf conf;
 static struct store *store;
 static struct buf json;
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     assert_int_equal(store_open(&store, &conf, NULL, "m/api/1/1"), 0);
     return 0;
 }
 
 static int tear_down_all(void **state)
 {
-    (void)state;
     buf_free(&json);
     store_close(store);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return redis_bench_stop(state);
 }
 
 static int fresh(void **state)
@@ -270,18 +263,20 @@ static void a_ticket_is_stored_hashed_and_expires(void **state)
 
 static void a_rate_is_counted_in_its_window(void **state)
 {
+    const struct sessions_limit chat = {"chat", 2, 60000}, api = {"api", 2, 60000},
+                                none = {"chat", 0, 60000};
     int64_t left, retry;
 
     (void)state;
-    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", &chat, &left, &retry), 0);
     assert_int_equal(left, 1);
-    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", &chat, &left, &retry), 0);
     assert_int_equal(left, 0);
-    assert_int_equal(sessions_rate(store, "ann", "chat", 2, 60000, &left, &retry), ERR_RATE);
+    assert_int_equal(sessions_rate(store, "ann", &chat, &left, &retry), ERR_RATE);
     assert_in_range(retry, 1, 60000);
-    assert_int_equal(sessions_rate(store, "bob", "chat", 2, 60000, &left, &retry), 0);
-    assert_int_equal(sessions_rate(store, "ann", "api", 2, 60000, &left, &retry), 0);
-    assert_int_equal(sessions_rate(store, "ann", "chat", 0, 60000, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "bob", &chat, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", &api, &left, &retry), 0);
+    assert_int_equal(sessions_rate(store, "ann", &none, &left, &retry), 0);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/shared_seeds.h"
+#include "tests/unit/tool_fixture.h"
 #include "tests/unit/web_double.h"
 #include "tools/shop/shop.h"
 
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct tool_bench bench;
 static struct web_double web;
 
 #define JSON "200 OK\r\nContent-Type: application/json"
@@ -51,9 +51,8 @@ static void set_url(const char *name, const char *path)
 
 static int start(void **state)
 {
-    (void)state;
     memset(large, ' ', sizeof large - 1);
-    tool_bench_start(&bench);
+    tool_fixture_start(state);
     web_double_start(&web, pages);
     return 0;
 }
@@ -61,13 +60,11 @@ static int start(void **state)
 static int stop(void **state)
 {
     char path[160];
-    (void)state;
     snprintf(path, sizeof path, "%s/shop.json", bench.redis.dir);
     unlink(path);
     web_double_stop(&web);
     shop_close();
-    tool_bench_stop(&bench);
-    return 0;
+    return tool_fixture_stop(state);
 }
 
 static void without_providers(void **state)

@@ -1,9 +1,9 @@
 /* A turn whose worker is gone goes on with another one. */
 #include "base/err.h"
-#include "own_redis.h"
 #include "store/args.h"
 #include "store/scripts.h"
 #include "store/sessions.h"
+#include "tests/unit/store_bench.h"
 #include "turn_actors.h"
 
 #include <setjmp.h>
@@ -17,53 +17,13 @@
 #define USER ACTORS_USER
 #define ONE "m/turn/1/"
 
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one, *two, *three, *keeper;
-static struct arena *arena;
-static char session[64], next[IDENT_UUID_SIZE];
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    assert_int_equal(store_open(&one, &conf, NULL, ONE "1"), 0);
-    assert_int_equal(store_open(&two, &conf, NULL, "m/turn/2/1"), 0);
-    assert_int_equal(store_open(&three, &conf, NULL, "n/turn/1/1"), 0);
-    assert_int_equal(store_open(&keeper, &conf, NULL, "m/housekeeper/3/1"), 0);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    store_close(one);
-    store_close(two);
-    store_close(three);
-    store_close(keeper);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
-}
+static char next[IDENT_UUID_SIZE];
 
 static int set_up(void **state)
 {
-    static int n;
-
-    (void)state;
-    arena = arena_new();
     conf.lease_ms = 5000;
     conf.turn_attempts = 3;
-    snprintf(session, sizeof session, "s%d", ++n);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
+    return store_bench_begin(state);
 }
 
 static struct turns_start begin(struct store *s, const char *message)
@@ -328,7 +288,8 @@ static void a_stop_reaches_the_next_worker(void **state)
 
     (void)state;
     assert_int_equal(lose(keeper, &a), 0);
-    assert_int_equal(turns_stop(keeper, USER, a.turn, NULL, NULL, turn, before), 0);
+    assert_int_equal(turns_stop(keeper, USER, &(struct turns_target){.turn = a.turn}, turn, before),
+        0);
     assert_string_equal(before, "pending");
     assert_int_equal(claim(two, a.turn, &b), 0);
     assert_true(b.stopped);
@@ -464,7 +425,7 @@ static void a_turn_in_which_a_worker_died_stays_suspect(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
     const struct CMUnitTest tests[] = {
         TEST(a_lost_turn_goes_on_elsewhere),
         TEST(a_turn_in_which_a_worker_died_stays_suspect),
@@ -482,5 +443,5 @@ int main(void)
         TEST(the_log_of_one_turn_can_be_read),
     };
 
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, store_bench_open, store_bench_close);
 }

@@ -8,10 +8,11 @@
 #include "base/err.h"
 #include "base/reactor.h"
 #include "base/task.h"
-#include "own_redis.h"
+#include "loop_bench.h"
 #include "store/args.h"
 #include "store/logentry.h"
 #include "store/scripts.h"
+#include "store_bench.h"
 #include "turn_actors.h"
 #include "wire/redis/listen.h"
 #include "workers/stream/viewer.h"
@@ -30,14 +31,9 @@
 #define ENTRIES_MAX 64
 #define DONE (-1)
 
-static struct own_redis redis;
-static struct conf conf;
-static struct reactor *reactor;
-static struct store *store_of[ACTORS_MAX], *keeper;
+static struct store *store_of[ACTORS_MAX];
 static struct listen *listener;
-static struct link *listener_link;
 static struct listen_ear ear;
-static struct arena *arena;
 
 /* ---- what is said on the session's channel ---- */
 
@@ -153,7 +149,7 @@ static int step_finish_next(struct actor *a, struct store *s)
 static int step_abandon(struct actor *a, struct store *s)
 {
     (void)s;
-    return actors_abandon(keeper, first.turn, TURNS_DEAD, "m/0/", 0, a->next) == ERR_CONFLICT ?
+    return actors_abandon(keeper, first.turn, TURNS_DEAD, "m/turn/1/", 0, a->next) == ERR_CONFLICT ?
         ERR_CONFLICT :
         0;
 }
@@ -499,23 +495,14 @@ static const struct listen_handlers hears = {.message = on_message, .subscribed 
 
 static int set_up_all(void **state)
 {
-    char owner[16];
-
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
-    arena = arena_new();
-    assert_int_equal(reactor_new(&reactor), 0);
-    for (int i = 0; i < ACTORS_MAX; i++) {
-        snprintf(owner, sizeof owner, "m/%d/", i);
-        assert_int_equal(store_open(&store_of[i], &conf, NULL, owner), 0);
-    }
-    assert_int_equal(store_open(&keeper, &conf, NULL, "m/keeper/1"), 0);
+    store_bench_open(state);
+    store_bench_begin(state);
+    store_of[0] = one;
+    store_of[1] = two;
+    store_of[2] = three;
     assert_int_equal(link_command(keeper->link, NULL, "CONFIG SET appendonly no"), 0);
-    assert_int_equal(tasks_open(reactor, &(struct tasks_settings){.stack_bytes = 131072}), 0);
-    assert_int_equal(link_new(&listener_link, &conf), 0);
-    link_attach(listener_link, reactor);
-    assert_int_equal(listen_new(&listener, listener_link), 0);
+    loop_bench_open();
+    assert_int_equal(listen_new(&listener, asked), 0);
     ear = (struct listen_ear){.channel = "tp:{ann}:s:" SESSION, .on = &hears};
     listen_add(listener, &ear);
     hear_until(&subscribed, 1);
@@ -524,18 +511,10 @@ static int set_up_all(void **state)
 
 static int tear_down_all(void **state)
 {
-    (void)state;
     listen_free(listener);
-    link_free(listener_link);
-    tasks_close();
-    for (int i = 0; i < ACTORS_MAX; i++)
-        store_close(store_of[i]);
-    store_close(keeper);
-    reactor_free(reactor);
-    arena_free(arena);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    loop_bench_close();
+    store_bench_end(state);
+    return store_bench_close(state);
 }
 
 int main(void)

@@ -3,44 +3,10 @@
 #include "base/err.h"
 #include "store/records.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-static int64_t noon;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    noon = bench.context.now_ms;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
-
-static int empty(void **state)
-{
-    (void)state;
-    bench.context.now_ms = noon;
-    return link_command(bench.context.store->link, NULL, "FLUSHALL");
-}
-
-static int64_t ask_int(const char *command)
-{
-    struct link_reply *reply = NULL;
-    assert_int_equal(link_command(bench.context.store->link, &reply, command), 0);
-    int64_t value = link_reply_int(reply);
-    link_reply_free(reply);
-    return value;
-}
 
 static void reads_durations(void **state)
 {
@@ -131,8 +97,8 @@ static void is_claimed_once(void **state)
     jdoc *a = tool_call(&bench, "set_timer_or_alarm", "c1", args);
     jdoc *b = tool_call(&bench, "set_timer_or_alarm", "c1", args);
     assert_string_equal(text_at(a, "/timer/id"), text_at(b, "/timer/id"));
-    assert_int_equal(ask_int("ZCARD tp:hint:timers"), 1);
-    assert_int_equal(ask_int("HLEN tp:{ann}:r:timer"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:timer"), 1);
     struct link_reply *reply = NULL;
     char member[100];
     snprintf(member, sizeof member, "ann %s", text_at(a, "/timer/id"));
@@ -153,9 +119,15 @@ static void is_claimed_once(void **state)
         .json = "{\"state\":\"fired\",\"label\":\"eggs\"}",
         .time_ms = noon,
         .seen = seen};
-    assert_int_equal(records_commit(bench.context.store, &fence, &w, 1, true, "{}", arena, &prior),
+    assert_int_equal(
+        records_commit(bench.context.store, &fence,
+            &(struct records_batch){.writes = &w, .count = 1, .must_exist = true, .result = "{}"},
+            arena, &prior),
         0);
-    assert_int_equal(records_commit(bench.context.store, &fence, &w, 1, true, "{}", arena, &prior),
+    assert_int_equal(
+        records_commit(bench.context.store, &fence,
+            &(struct records_batch){.writes = &w, .count = 1, .must_exist = true, .result = "{}"},
+            arena, &prior),
         ERR_CONFLICT);
     arena_free(arena);
     snprintf(member, sizeof member, "{\"action\":\"cancel\",\"timer_id\":\"%s\"}",
@@ -187,14 +159,14 @@ static void lists_and_cancels(void **state)
     bench.context.uid = "ann";
     jdoc_free(tool_ok(&bench, "set_timer_or_alarm", args));
     tool_refused(&bench, "set_timer_or_alarm", args, "conflict", NULL);
-    assert_int_equal(ask_int("ZCARD tp:hint:timers"), 1);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 1);
     r = tool_ok(&bench, "set_timer_or_alarm", "{\"action\":\"cancel\",\"label\":\"EGGS\"}");
     assert_string_equal(text_at(r, "/timer/state"), "cancelled");
     jdoc_free(r);
     tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"cancel\"}", "not_found", NULL);
     tool_refused(&bench, "set_timer_or_alarm", "{\"action\":\"cancel\",\"timer_id\":\"a b{}\"}",
         "not_found", NULL);
-    assert_int_equal(ask_int("ZCARD tp:hint:timers"), 0);
+    assert_int_equal(tool_fixture_number("ZCARD tp:hint:timers"), 0);
 }
 
 static void has_a_limit(void **state)
@@ -223,8 +195,8 @@ static void tells_the_user_once(void **state)
                          "'tp:{ann}:effect:*')) do redis.call('DEL', k) end"),
         0);
     jdoc_free(tool_call(&bench, "send_proactive_message", "c1", args));
-    assert_int_equal(ask_int("XLEN tp:{ann}:inbox"), 1);
-    assert_int_equal(ask_int("HLEN tp:{ann}:r:notice"), 1);
+    assert_int_equal(tool_fixture_number("XLEN tp:{ann}:inbox"), 1);
+    assert_int_equal(tool_fixture_number("HLEN tp:{ann}:r:notice"), 1);
     jdoc_free(a);
     tool_refused(&bench, "send_proactive_message", "{\"type\":\"low_fuel\"}", "invalid_argument",
         "/message");
@@ -234,8 +206,8 @@ static void tells_the_user_once(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, empty)
+#define T(f) cmocka_unit_test_setup(f, tool_fixture_empty)
     const struct CMUnitTest tests[] = {T(reads_durations), T(sets_alarms_by_the_clock),
         T(is_claimed_once), T(lists_and_cancels), T(has_a_limit), T(tells_the_user_once)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

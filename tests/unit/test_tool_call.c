@@ -107,6 +107,17 @@ static void answer(int fd, const char *body)
     close(fd);
 }
 
+/* A call that a process has begun: the process's end of it. */
+static int ask_and_begin(struct asked *call)
+{
+    int fd;
+
+    ask(0, call, "ann");
+    fd = take();
+    begin(fd);
+    return fd;
+}
+
 /* ---- ends ---- */
 
 static void the_answer_is_the_result(void **state)
@@ -182,9 +193,7 @@ static void an_answer_may_be_too_long(void **state)
     (void)state;
     assert_non_null(text);
     memset(text, ' ', 60000);
-    ask(0, &call, "ann");
-    fd = take();
-    begin(fd);
+    fd = ask_and_begin(&call);
     for (size_t sent = 0; sent <= TOOL_WORDS_REPLY_MAX && !call.run.done; sent += 60000) {
         say(fd, text, false);
         while (!call.run.done && reactor_step(asker.reactor, 0, NULL) > 0)
@@ -265,9 +274,7 @@ static void one_that_ends_at_its_limit_was_too_slow(void **state)
 
     (void)state;
     conf.tool_process_ms = 100;
-    ask(0, &call, "ann");
-    fd = take();
-    begin(fd);
+    fd = ask_and_begin(&call);
     until = clock_mono_ms() + 110;
     while (clock_mono_ms() < until)
         assert_true(reactor_step(asker.reactor, until, NULL) >= 0);
@@ -288,9 +295,7 @@ static void one_that_says_it_is_late_is_not_tried_again(void **state)
 
     (void)state;
     assert_int_equal(tool_words_late(&late), 0);
-    ask(0, &call, "ann");
-    fd = take();
-    begin(fd);
+    fd = ask_and_begin(&call);
     assert_int_equal(send(fd, late.data, late.len, 0), (ssize_t)late.len);
     close(fd);
     tool_await(&asker, &call);
@@ -307,9 +312,7 @@ static void one_that_stops_at_its_limit_is_given_up(void **state)
 
     (void)state;
     conf.tool_process_ms = 100;
-    ask(0, &call, "ann");
-    fd = take();
-    begin(fd);
+    fd = ask_and_begin(&call);
     tool_await(&asker, &call);
     assert_string_equal(tool_code(&call), "timeout");
     close(fd);

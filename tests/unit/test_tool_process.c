@@ -4,7 +4,7 @@
 #include "store/records.h"
 #include "store/store.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/own_redis.h"
+#include "tests/unit/redis_bench.h"
 #include "tests/unit/tool_asker.h"
 #include "tests/unit/web_double.h"
 
@@ -25,8 +25,6 @@
 #define CRASH_TRIP "{\"origin\":\"-33.87,151.21\",\"destination\":\"quasimodo crash process\"}"
 #define REPORT "{\"format\":\"pdf\",\"period\":\"yearly\"}"
 
-static struct own_redis redis;
-static struct conf conf;
 static struct tool_asker asker;
 static pid_t pids[3];
 static int log_to = -1; /* standard error of the next process; -1 = the test's */
@@ -82,9 +80,7 @@ static int start(void **state)
 {
     char why[CONF_WHY_SIZE];
 
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    redis_bench_start(state);
     assert_int_equal(conf_set(&conf, "development.fault_word", "quasimodo", why), 0);
     conf.development = true;
     conf.tool_process_ms = 60000;
@@ -96,16 +92,13 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     for (size_t i = 1; i <= 2; i++)
         if (pids[i] > 0) {
             kill(pids[i], SIGTERM);
             assert_int_equal(reap(i), 0);
         }
     tool_asker_stop(&asker);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
+    return redis_bench_stop(state);
 }
 
 static void ask(struct asked *call, const char *uid, const char *tool, const char *args)
@@ -135,8 +128,7 @@ static int64_t trips(const char *uid)
 
     assert_int_equal(reactor_new(&reactor), 0);
     assert_int_equal(store_open(&store, &conf, reactor, "test/turn/1/1"), 0);
-    assert_int_equal(records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, arena, &count),
-        0);
+    assert_int_equal(records_count(store, uid, "trip", INT64_MIN / 4, INT64_MAX / 4, &count), 0);
     store_close(store);
     reactor_free(reactor);
     arena_free(arena);

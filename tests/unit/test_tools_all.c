@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "tests/unit/cm.h"
 #include "tests/unit/shared_seeds.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,22 +15,17 @@
 /* Ids that examples use for records that must be there. */
 #define EXAMPLE_EVENT "0192f0c1-2345-7abc-8def-0123456789ab"
 
-static struct tool_bench bench;
-
 static int start(void **state)
 {
-    (void)state;
-    tool_bench_start(&bench);
+    tool_fixture_start(state);
     shared_seeds_start(&bench);
     return 0;
 }
 
 static int stop(void **state)
 {
-    (void)state;
     shared_seeds_stop(&bench);
-    tool_bench_stop(&bench);
-    return 0;
+    return tool_fixture_stop(state);
 }
 
 #define STAMPS "\"created_at\":\"2026-11-01T02:00:00Z\",\"updated_at\":\"2026-11-01T02:00:00Z\""

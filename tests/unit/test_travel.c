@@ -1,7 +1,7 @@
 /* Places, distances and trips, with and without a routing service. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 #include "tools/kit/gazetteer.h"
 
 #include <arpa/inet.h>
@@ -13,22 +13,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
 
 /* --- a routing service that says what it is told to --- */
 
@@ -309,5 +293,5 @@ int main(void)
         cmocka_unit_test(says_what_is_not_configured),
         cmocka_unit_test(works_with_the_real_file),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

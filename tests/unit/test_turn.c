@@ -4,14 +4,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct turn_bench bench;
-static struct model_double model;
+struct turn_bench bench;
 
 #define ANSWER_HEAD \
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":" \
@@ -40,28 +39,6 @@ static struct model_double model;
         "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"" name "\",\"input\":{}}") \
         ARGS(0, "") ARGS(0, args) STOP(0) ANSWER_END("tool_use")
 
-static int set_up_all(void **state)
-{
-    (void)state;
-    http_global_init();
-    turn_bench_start(&bench);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    turn_bench_new_session(&bench);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
     (void)state;
@@ -77,15 +54,6 @@ static int tear_down(void **state)
     turn_bench_set(&bench, "breaker.failures", "3");
     return 0;
 }
-
-static void use(const struct model_reply *script, size_t count)
-{
-    model_double_start(&model, script, count);
-    turn_bench_model(&bench, &model, "anthropic");
-}
-#define USE(...) \
-    use((const struct model_reply[]){__VA_ARGS__}, \
-        sizeof((const struct model_reply[]){__VA_ARGS__}) / sizeof(struct model_reply))
 
 static void expect_types(const char *want)
 {
@@ -397,7 +365,9 @@ static void stop_it(struct turn_bench *b, enum stage stage)
     char turn[IDENT_UUID_SIZE], state[16];
 
     if (stage == STAGE_MODEL_TEXT)
-        assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn, state), 0);
+        assert_int_equal(turns_stop(b->onlooker, "ann",
+                             &(struct turns_target){.turn = b->start.turn}, turn, state),
+            0);
 }
 
 static void test_a_stop_closes_the_model_and_keeps_the_text(void **state)
@@ -676,8 +646,8 @@ static void stop_in_tool(struct turn_bench *b, enum stage stage)
     char turn[IDENT_UUID_SIZE], turn_state[16];
 
     if (stage == STAGE_TOOL)
-        assert_int_equal(turns_stop(b->onlooker, "ann", b->start.turn, NULL, NULL, turn,
-                             turn_state),
+        assert_int_equal(turns_stop(b->onlooker, "ann",
+                             &(struct turns_target){.turn = b->start.turn}, turn, turn_state),
             0);
 }
 
@@ -763,48 +733,39 @@ static void test_openai_calls_a_tool(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, turn_fixture_new_session, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_text_is_streamed_and_stored, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_every_split_of_the_stream_is_the_same, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_a_tool_is_called_and_its_result_goes_back, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_a_wrong_call_becomes_a_result, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_offline_plans_a_trip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_errors_before_a_token_are_tried_again, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_a_refused_request_is_not_tried_again, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_a_break_in_the_text_keeps_the_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_failures_that_only_the_operator_can_mend, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_a_skipped_provider_keeps_its_reason, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_an_overloaded_model_is_called_that, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_an_empty_answer_is_asked_for_once_more, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_an_empty_answer_is_no_silent_success, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_an_answer_in_one_document, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_another_provider_takes_over, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_stop_closes_the_model_and_keeps_the_text, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_the_deadline_ends_a_silent_model, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_drain_limit_gives_a_turn_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_client_tools_end_the_run_with_pending_calls, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_thoughts_come_back_unchanged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_long_result_is_cut_with_a_mark, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_restarts_in_the_middle, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_stop_before_the_start, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_damaged_input_still_ends, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_given_input_is_not_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_fenced_turn_writes_nothing_more, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_calls_run_side_by_side, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_stop_in_the_middle_of_tools, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_checkpoint_is_taken_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_openai_calls_a_tool, set_up, tear_down),
+        TEST(test_text_is_streamed_and_stored),
+        TEST(test_every_split_of_the_stream_is_the_same),
+        TEST(test_a_tool_is_called_and_its_result_goes_back),
+        TEST(test_a_wrong_call_becomes_a_result),
+        TEST(test_offline_plans_a_trip),
+        TEST(test_errors_before_a_token_are_tried_again),
+        TEST(test_a_refused_request_is_not_tried_again),
+        TEST(test_a_break_in_the_text_keeps_the_text),
+        TEST(test_failures_that_only_the_operator_can_mend),
+        TEST(test_a_skipped_provider_keeps_its_reason),
+        TEST(test_an_overloaded_model_is_called_that),
+        TEST(test_an_empty_answer_is_asked_for_once_more),
+        TEST(test_an_empty_answer_is_no_silent_success),
+        TEST(test_an_answer_in_one_document),
+        TEST(test_another_provider_takes_over),
+        TEST(test_a_stop_closes_the_model_and_keeps_the_text),
+        TEST(test_the_deadline_ends_a_silent_model),
+        TEST(test_the_drain_limit_gives_a_turn_back),
+        TEST(test_limits),
+        TEST(test_client_tools_end_the_run_with_pending_calls),
+        TEST(test_thoughts_come_back_unchanged),
+        TEST(test_a_long_result_is_cut_with_a_mark),
+        TEST(test_redis_restarts_in_the_middle),
+        TEST(test_a_stop_before_the_start),
+        TEST(test_a_damaged_input_still_ends),
+        TEST(test_a_given_input_is_not_read),
+        TEST(test_a_fenced_turn_writes_nothing_more),
+        TEST(test_calls_run_side_by_side),
+        TEST(test_a_stop_in_the_middle_of_tools),
+        TEST(test_a_checkpoint_is_taken_up),
+        TEST(test_openai_calls_a_tool),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start, turn_fixture_stop);
 }

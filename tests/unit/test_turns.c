@@ -1,11 +1,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/jdoc.h"
-#include "own_redis.h"
 #include "store/eventlog.h"
-#include "store/keys.h"
 #include "store/sessions.h"
 #include "store/turns.h"
+#include "store_bench.h"
+#include "turn_actors.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -16,91 +16,24 @@
 
 #include <cmocka.h>
 
-#define USER "ann"
-
-/* Two workers and a housekeeper against one Redis. */
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one, *two, *keeper;
-static struct arena *arena;
-static char session[64];
+#define USER ACTORS_USER
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    store_bench_open(state);
     conf.lease_ms = 1000;
     conf.queue_max = 3;
-    assert_int_equal(store_open(&one, &conf, NULL, "m/turn/1/1"), 0);
-    assert_int_equal(store_open(&two, &conf, NULL, "m/turn/2/1"), 0);
-    assert_int_equal(store_open(&keeper, &conf, NULL, "m/housekeeper/3/1"), 0);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    store_close(one);
-    store_close(two);
-    store_close(keeper);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    static int n;
-
-    (void)state;
-    arena = arena_new();
-    snprintf(session, sizeof session, "s%d", ++n);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
     return 0;
 }
 
 static int64_t number(const char *format, const char *a)
 {
-    struct link_reply *r = NULL;
-    int64_t value;
-
-    assert_int_equal(link_command(keeper->link, &r, format, a), 0);
-    value = link_reply_int(r);
-    link_reply_free(r);
-    return value;
+    return actors_number(keeper, format, a);
 }
 
-/* "RUN FLAG TYPE" of each entry of the session's log, one a line. */
 static char *transcript(void)
 {
-    char key[KEYS_MAX];
-    struct link_reply *r = NULL;
-    struct buf out = {0};
-    char *text;
-
-    keys_session_log(key, USER, session);
-    assert_int_equal(link_command(keeper->link, &r, "XRANGE %s - +", key), 0);
-    for (size_t i = 0; i < link_reply_count(r); i++) {
-        const struct link_reply *fields = link_reply_at(link_reply_at(r, i), 1);
-        const char *value = link_reply_text(link_reply_at(fields, 1), NULL);
-        const char *type = strstr(value, "\"type\":\"");
-
-        assert_non_null(type);
-        buf_put(&out, value + 36, 3);
-        buf_put(&out, type + 8, strcspn(type + 8, "\""));
-        buf_putc(&out, '\n');
-    }
-    link_reply_free(r);
-    text = arena_strdup(arena, buf_text(&out));
-    buf_free(&out);
-    return text;
+    return actors_transcript(keeper, arena, session);
 }
 
 struct asked {
@@ -170,11 +103,11 @@ static void an_end_is_not_written_behind_a_gap(void **state)
     t.next_n++; /* there was a text, too */
     for (int i = 0; i < 2; i++)
         assert_int_equal(finish(one, &t, true, &next), ERR_BEHIND);
-    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\n");
     assert_int_equal(number("LLEN tp:{ann}:s:%s:msgs", session), 1);
     t.next_n--;
     assert_int_equal(finish(one, &t, true, &next), 0);
-    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void a_turn_runs_from_start_to_end(void **state)
@@ -202,7 +135,7 @@ static void a_turn_runs_from_start_to_end(void **state)
     assert_int_equal(turns_checkpoint(one, &t, "{\"step\":1}", 10), 0);
     assert_int_equal(finish(one, &t, true, &next), 0);
     assert_int_equal(next.outcome, TURNS_DUPLICATE);
-    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
     assert_int_equal(turns_reply(two, USER, t.turn, &json, &status), 0);
     assert_int_equal(status, 200);
     assert_string_equal(buf_text(&json), "{\"response\":\"x\"}");
@@ -236,7 +169,7 @@ static void the_finish_script_may_come_twice(void **state)
     assert_true(again.epoch == next.epoch && next.epoch > t.epoch);
     assert_int_equal(finish(one, &next, true, &again), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+        "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void a_client_message_id_is_taken_once(void **state)
@@ -256,7 +189,7 @@ static void a_client_message_id_is_taken_once(void **state)
     b = begin(two, (struct asked){.cmid = cmid, .hash = "h1"});
     assert_int_equal(b.outcome, TURNS_DUPLICATE);
     assert_string_equal(b.state, "done");
-    assert_string_equal(transcript(), " S RUN_STARTED\n F RUN_FINISHED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void the_same_begin_twice_is_one_turn(void **state)
@@ -276,7 +209,7 @@ static void the_same_begin_twice_is_one_turn(void **state)
     assert_true(b.epoch == a.epoch);
     assert_int_equal(turns_begin(two, &q, arena, &b), 0);
     assert_int_equal(b.outcome, TURNS_DUPLICATE);
-    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\n");
 }
 
 static void messages_the_session_has_are_not_added_again(void **state)
@@ -538,7 +471,7 @@ static void a_reserved_worker_hands_over(void **state)
     assert_int_equal(finish(two, &a, true, &b), 0);
     assert_int_equal(finish(two, &b, true, &a), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+        "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 static void a_stop_is_honoured_at_every_moment(void **state)
@@ -548,29 +481,34 @@ static void a_stop_is_honoured_at_every_moment(void **state)
     bool stop;
 
     (void)state;
-    assert_int_equal(turns_stop(two, USER, NULL, NULL, cmid, turn, text), 0);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.client_message_id = cmid}, turn,
+                         text),
+        0);
     assert_string_equal(text, "unknown");
     a = begin(one, (struct asked){.cmid = cmid});
     assert_int_equal(a.outcome, TURNS_STARTED);
     assert_true(a.stopped);
     b = begin(one, (struct asked){0});
-    assert_int_equal(turns_stop(two, USER, b.turn, NULL, NULL, turn, text), 0);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = b.turn}, turn, text), 0);
     assert_string_equal(text, "queued");
     assert_int_equal(finish(one, &a, true, &next), 0);
     assert_string_equal(next.turn, b.turn);
     assert_true(next.stopped);
     assert_int_equal(finish(one, &next, true, &next), 0);
-    assert_int_equal(turns_stop(two, USER, NULL, session, NULL, turn, text), ERR_NOT_FOUND);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.session = session}, turn, text),
+        ERR_NOT_FOUND);
     a = begin(one, (struct asked){0});
     assert_int_equal(turns_renew(one, &a, &stop), 0);
     assert_false(stop);
-    assert_int_equal(turns_stop(two, USER, NULL, session, NULL, turn, text), 0);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.session = session}, turn, text),
+        0);
     assert_string_equal(turn, a.turn);
     assert_int_equal(turns_renew(one, &a, &stop), 0);
     assert_true(stop);
-    assert_int_equal(turns_stop(two, "bob", a.turn, NULL, NULL, turn, text), ERR_NOT_FOUND);
+    assert_int_equal(turns_stop(two, "bob", &(struct turns_target){.turn = a.turn}, turn, text),
+        ERR_NOT_FOUND);
     assert_int_equal(finish(one, &a, true, &next), 0);
-    assert_int_equal(turns_stop(two, USER, a.turn, NULL, NULL, turn, text), 0);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = a.turn}, turn, text), 0);
     assert_string_equal(text, "done");
 }
 
@@ -601,7 +539,7 @@ static void a_dead_workers_turn_ends_with_an_error(void **state)
     /* A pending one that nobody can run: first its start, then its end. */
     assert_int_equal(turns_fail(keeper, USER, b.turn, false, "gone", "g"), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n - MESSAGES_SNAPSHOT\n F RUN_ERROR\n S RUN_STARTED\n F RUN_ERROR\n");
+        "S RUN_STARTED\n- MESSAGES_SNAPSHOT\nF RUN_ERROR\nS RUN_STARTED\nF RUN_ERROR\n");
     assert_int_equal(begin(one, (struct asked){0}).outcome, TURNS_STARTED);
     buf_free(&json);
 }
@@ -644,7 +582,7 @@ static void a_renewal_in_the_pipeline(void **state)
     assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
     assert_int_equal(store_ping(one, NULL), 0); /* reads what is outstanding first */
     assert_int_equal(result, 0);
-    assert_int_equal(turns_stop(two, USER, a.turn, NULL, NULL, turn, text), 0);
+    assert_int_equal(turns_stop(two, USER, &(struct turns_target){.turn = a.turn}, turn, text), 0);
     assert_int_equal(turns_renew_send(one, &a, &renewal), 0);
     assert_int_equal(store_ping(one, NULL), 0);
     assert_int_equal(result, ERR_CANCELLED);
@@ -690,7 +628,7 @@ static void a_lost_answer_to_the_end(void **state)
     assert_string_equal(next.turn, b.turn);
     assert_int_equal(finish(one, &next, true, &a), 0);
     assert_string_equal(transcript(),
-        " S RUN_STARTED\n F RUN_FINISHED\n S RUN_STARTED\n F RUN_FINISHED\n");
+        "S RUN_STARTED\nF RUN_FINISHED\nS RUN_STARTED\nF RUN_FINISHED\n");
 }
 
 /* Answers, logs and hints of many turns leave nothing behind that does not expire. */
@@ -759,13 +697,13 @@ static void a_deleted_session_fences_its_turn(void **state)
     assert_int_equal(next.outcome, TURNS_STARTED);
     assert_true(next.epoch > a.epoch);
     assert_int_equal(finish(one, &a, true, &b), ERR_FENCED);
-    assert_string_equal(transcript(), " S RUN_STARTED\n");
+    assert_string_equal(transcript(), "S RUN_STARTED\n");
     buf_free(&json);
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, store_bench_begin, store_bench_end)
     const struct CMUnitTest tests[] = {
         TEST(a_turn_runs_from_start_to_end),
         TEST(the_finish_script_may_come_twice),
@@ -790,5 +728,5 @@ int main(void)
         TEST(a_deleted_session_fences_its_turn),
     };
 
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, set_up_all, store_bench_close);
 }

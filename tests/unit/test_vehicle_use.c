@@ -1,27 +1,11 @@
 /* The vehicle's own consumption in every fuel cost: said, measured, stored or assumed. */
 #include "base/err.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/tool_bench.h"
+#include "tests/unit/tool_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct tool_bench bench;
-
-static int start(void **state)
-{
-    (void)state;
-    tool_bench_start(&bench);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    tool_bench_stop(&bench);
-    return 0;
-}
 
 static void expect_cost(const char *args, double total, const char *source)
 {
@@ -145,5 +129,5 @@ int main(void)
         cmocka_unit_test(contradictions_are_asked_back),
         cmocka_unit_test(another_vehicle_is_asked_about),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, tool_fixture_start, tool_fixture_stop);
 }

@@ -4,34 +4,19 @@
 #include "base/err.h"
 #include "store/keys.h"
 #include "tests/unit/cm.h"
-#include "tests/unit/turn_bench.h"
+#include "tests/unit/turn_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define PATIENCE_MS 30000
 
-static struct turn_bench bench;
-
-static int set_up_all(void **state)
-{
-    (void)state;
-    turn_bench_start(&bench);
-    return 0;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    turn_bench_stop(&bench);
-    return 0;
-}
+struct turn_bench bench;
 
 static int set_up(void **state)
 {
-    (void)state;
     bench.abort_now = 0;
-    turn_bench_new_session(&bench);
+    turn_fixture_new_session(state);
     turn_bench_begin(&bench, "hello", NULL, NULL, 0);
     return 0;
 }
@@ -239,5 +224,5 @@ int main(void)
         TEST(it_renews_the_lease_while_nothing_happens),
         TEST(its_reasons_are_seen_without_waiting),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, turn_fixture_start, turn_fixture_stop);
 }

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/reactor.h"
-#include "own_redis.h"
 #include "store/keys.h"
 #include "store/webhooks.h"
 #include "turn_actors.h"
@@ -13,55 +12,32 @@
 #include <string.h>
 
 #include "cm.h"
+#include "tests/unit/store_bench.h"
 
 #define USER ACTORS_USER
 #define URL "https://example.com/hook"
 
-static struct own_redis redis;
-static struct conf conf;
-static struct store *one, *two;
 static struct reactor *reactor;
-static struct arena *arena;
-static char session[32];
 
 static int set_up_all(void **state)
 {
-    (void)state;
-    own_redis_start(&redis);
-    own_redis_conf(&redis, &conf);
+    store_bench_open(state);
     assert_int_equal(reactor_new(&reactor), 0);
-    assert_int_equal(store_open(&one, &conf, reactor, "m/housekeeper/1/1"), 0);
-    assert_int_equal(store_open(&two, &conf, NULL, "n/housekeeper/1/1"), 0);
+    one->reactor = reactor;
     return 0;
 }
 
 static int tear_down_all(void **state)
 {
-    (void)state;
-    store_close(one);
-    store_close(two);
+    store_bench_close(state);
     reactor_free(reactor);
-    conf_fini(&conf);
-    own_redis_stop(&redis);
     return 0;
 }
 
 static int set_up(void **state)
 {
-    static int n;
-
-    (void)state;
-    arena = arena_new();
-    snprintf(session, sizeof session, "w%d", ++n);
-    assert_int_equal(link_command(one->link, NULL, "DEL %s", KEYS_HINT_WEBHOOKS), 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
+    store_bench_begin(state);
+    return link_command(one->link, NULL, "DEL %s", KEYS_HINT_WEBHOOKS);
 }
 
 /* A running turn with a webhook. */
@@ -313,16 +289,15 @@ static void test_the_signature_is_that_of_the_documentation(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, store_bench_end)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_nothing_is_sent_before_the_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_of_two_claimers_one_gets_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_failed_try_comes_again_until_it_is_given_up, set_up,
-            tear_down),
-        cmocka_unit_test_setup_teardown(test_one_housekeeper_is_told_of_a_hint, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_queue_is_bounded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_hint_without_a_turn_is_dropped, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_desk_delivers_and_minds_the_status, set_up,
-            tear_down),
+        TEST(test_nothing_is_sent_before_the_end),
+        TEST(test_of_two_claimers_one_gets_it),
+        TEST(test_a_failed_try_comes_again_until_it_is_given_up),
+        TEST(test_one_housekeeper_is_told_of_a_hint),
+        TEST(test_the_queue_is_bounded),
+        TEST(test_a_hint_without_a_turn_is_dropped),
+        TEST(test_a_desk_delivers_and_minds_the_status),
         cmocka_unit_test(test_the_signature_is_that_of_the_documentation),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

@@ -74,7 +74,10 @@ int actors_append(struct store *s, struct arena *arena, const struct turns_start
     struct link_arg key = link_text(log),
                     args[4] = {link_text(channel), link_text(epoch), link_text(at),
                         link_text(arena_printf(arena, "%s - {\"type\":\"%s\"}", t->turn, type))};
-    assert_int_equal(link_script_call(s->link, &script_append, &key, 1, args, 4, &r), 0);
+    assert_int_equal(link_script_call(s->link, &script_append,
+                         &(struct link_words){.keys = &key, .nkeys = 1, .args = args, .nargs = 4},
+                         &r),
+        0);
     top = link_reply_int(r);
     link_reply_free(r);
     return top < 0 ? ERR_FENCED : 0;
@@ -89,7 +92,9 @@ int actors_effect(struct store *s, struct arena *arena, const struct turns_start
         .effect = effect};
     struct records_write write = {.family = "ledger", .id = id, .json = "{}", .time_ms = 1};
     const char *before = NULL;
-    int error = records_commit(s, &fence, &write, 1, false, "{\"ok\":true}", arena, &before);
+    int error = records_commit(s, &fence,
+        &(struct records_batch){.writes = &write, .count = 1, .result = "{\"ok\":true}"}, arena,
+        &before);
 
     *prior = before != NULL;
     return error;

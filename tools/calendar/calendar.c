@@ -55,7 +55,7 @@ static int calendar_settle_new(struct tools_run *run, jdoc *event, const struct 
     }
     if (error == 0)
         error = records_count(run->context->store, run->context->uid, CALENDAR_SERIES,
-            run->context->now_ms, RECORD_FOREVER, run->arena, &count);
+            run->context->now_ms, RECORD_FOREVER, &count);
     if (error == 0 && count >= CALENDAR_SERIES_MAX) {
         error = run_fail(run, "limit_reached", "There are %d repeating events already.",
             CALENDAR_SERIES_MAX);
@@ -248,7 +248,7 @@ static int calendar_read_period(struct tools_run *run, const struct zone *z, str
     else if (!past)
         l->still_on_ms = run->context->now_ms;
     if (l->still_on_ms != INT64_MIN)
-        l->from_ms = l->still_on_ms - DAY_MS; /* longer ones: list_long */
+        l->from_ms = l->still_on_ms - DAY_MS; /* longer ones: calendar_list_long */
     error = timestamp_argument(run, "end_date", z, &to);
     if (error == ERR_INVALID)
         return error;

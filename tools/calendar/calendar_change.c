@@ -165,7 +165,7 @@ static int calendar_change_read_scope(struct tools_run *run, struct change *c)
 /* --- the change itself --- */
 
 /* What the target's times become. Returns 0, ERR_INVALID (run->result says why) or a fault. */
-static int calendar_change_change_times(struct tools_run *run, struct change *c)
+static int calendar_change_times(struct tools_run *run, struct change *c)
 {
     const struct zone *z = c->zone;
     struct calendar_span old, *s = &c->span;
@@ -195,15 +195,15 @@ static bool calendar_change_has_times(const jdoc *args)
     return jdoc_has(args, "start_date") || jdoc_has(args, "end_date") || jdoc_has(args, "all_day");
 }
 
-/* Changes the target. Returns as change_times. */
-static int calendar_change_change_target(struct tools_run *run, struct change *c)
+/* Changes the target. Returns as calendar_change_times. */
+static int calendar_change_target(struct tools_run *run, struct change *c)
 {
     bool times = calendar_change_has_times(run->args);
     /* An event stays in its zone unless its times are set anew. */
     if ((jdoc_has(run->args, "start_date") || jdoc_has(run->args, "end_date")) && !c->repeats)
         c->zone = c->user_zone;
     calendar_event_span(c->target, &c->span);
-    int error = times ? calendar_change_change_times(run, c) : 0;
+    int error = times ? calendar_change_times(run, c) : 0;
     if (error != 0)
         return error;
     int failed = record_copy(c->target, run->args, calendar_event_fields);
@@ -229,7 +229,7 @@ static int calendar_change_settle(struct tools_run *run, jdoc *series, const str
 }
 
 /* `repeat` of the arguments into the target: a rule, or none. */
-static int calendar_change_change_rule(struct tools_run *run, struct change *c)
+static int calendar_change_rule(struct tools_run *run, struct change *c)
 {
     const char *rule = jdoc_string(jdoc_get(run->args, "repeat"), NULL);
     if (!rule)
@@ -244,11 +244,11 @@ static int calendar_change_change_rule(struct tools_run *run, struct change *c)
 }
 
 /* A whole event or series. The occurrence named, if any, is the one that start_date speaks of. */
-static int calendar_change_change_all(struct tools_run *run, struct change *c)
+static int calendar_change_all(struct tools_run *run, struct change *c)
 {
     int64_t end_ms = 0, before = calendar_event_local(c->event);
     c->target = calendar_change_own(c, jdoc_dup(c->event));
-    int error = c->target ? calendar_change_change_target(run, c) : ERR_NOMEM;
+    int error = c->target ? calendar_change_target(run, c) : ERR_NOMEM;
     if (error == 0 && c->repeats && c->at.ms != 0 && jdoc_has(run->args, "start_date")) {
         int64_t utc_s, moved = calendar_event_local(c->target) - c->at.local_s;
         int64_t length = c->span.end_ms - c->span.start.ms;
@@ -259,7 +259,7 @@ static int calendar_change_change_all(struct tools_run *run, struct change *c)
         error = calendar_event_set_times(c->target, &c->span, c->zone);
     }
     if (error == 0)
-        error = calendar_change_change_rule(run, c);
+        error = calendar_change_rule(run, c);
     bool repeats = calendar_series_is(c->target);
     if (error == 0 && repeats && c->repeats)
         error = calendar_series_shift(c->target, calendar_event_local(c->target) - before);
@@ -286,7 +286,7 @@ static int calendar_change_full(struct tools_run *run)
 }
 
 /* The occurrence becomes an event of its own. */
-static int calendar_change_change_this(struct tools_run *run, struct change *c)
+static int calendar_change_this(struct tools_run *run, struct change *c)
 {
     char id[IDENT_UUID_SIZE], key[CALENDAR_SERIES_KEY_SIZE];
     int64_t end_ms;
@@ -310,7 +310,7 @@ static int calendar_change_change_this(struct tools_run *run, struct change *c)
             jdoc_set_string(c->target, "id", id) != 0))
         error = ERR_NOMEM;
     if (error == 0)
-        error = calendar_change_change_target(run, c);
+        error = calendar_change_target(run, c);
     if (error == 0)
         error =
             calendar_change_settle(run, series, calendar_event_zone(series, c->user_zone), &end_ms);
@@ -387,7 +387,7 @@ static jdoc *calendar_change_new_rest(struct change *c, const char *rule, char i
     return rest;
 }
 
-static int calendar_change_change_following(struct tools_run *run, struct change *c)
+static int calendar_change_following(struct tools_run *run, struct change *c)
 {
     char rest_rule[RECURRENCE_SIZE], id[IDENT_UUID_SIZE];
     int64_t old_end, end_ms = 0;
@@ -404,9 +404,9 @@ static int calendar_change_change_following(struct tools_run *run, struct change
     calendar_change_put_series(c, c->id, series, old_end, c->seen);
     error = calendar_change_move_changed(run, c, c->target, id);
     if (error == 0)
-        error = calendar_change_change_target(run, c);
+        error = calendar_change_target(run, c);
     if (error == 0)
-        error = calendar_change_change_rule(run, c);
+        error = calendar_change_rule(run, c);
     bool repeats = calendar_series_is(c->target);
     if (error == 0 && repeats)
         error = calendar_series_shift(c->target, calendar_event_local(c->target) - c->at.local_s);
@@ -475,9 +475,9 @@ static int calendar_change_run_change(struct tools_run *run, make_fn *make)
 
 static int calendar_change_make_update(struct tools_run *run, struct change *c)
 {
-    int error = c->scope == SCOPE_THIS ? calendar_change_change_this(run, c) :
-        c->scope == SCOPE_FOLLOWING    ? calendar_change_change_following(run, c) :
-                                         calendar_change_change_all(run, c);
+    int error = c->scope == SCOPE_THIS ? calendar_change_this(run, c) :
+        c->scope == SCOPE_FOLLOWING    ? calendar_change_following(run, c) :
+                                         calendar_change_all(run, c);
     if (error != 0)
         return error;
     const char *text =

@@ -126,8 +126,13 @@ static int calendar_file_write_family(struct out *o, const char *family, int64_t
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error = records_range(o->context->store, o->context->uid, family, from_ms, to_ms, false,
-            offset, PAGE, arena, &page);
+        error = records_range(o->context->store, o->context->uid,
+            &(struct records_page){.family = family,
+                .from = from_ms,
+                .to = to_ms,
+                .offset = offset,
+                .max = PAGE},
+            arena, &page);
         for (size_t i = 0; error == 0 && i < page.count; i++) {
             jdoc *event = NULL;
             error = jdoc_parse(page.json[i], strlen(page.json[i]), &event, NULL, 0);
@@ -335,7 +340,8 @@ static int calendar_file_commit(struct in *in, const struct step *s)
 {
     struct records_fence fence = {.uid = in->context->uid};
     const char *prior;
-    return records_commit(in->context->store, &fence, s->writes, s->count, false, "", in->arena,
+    return records_commit(in->context->store, &fence,
+        &(struct records_batch){.writes = s->writes, .count = s->count, .result = ""}, in->arena,
         &prior);
 }
 
@@ -563,12 +569,12 @@ int calendar_file_read(const struct tools_context *context, struct arena *arena,
     int error = zone_get(context->zone, &z);
     if (error == 0)
         error = records_count(context->store, context->uid, CALENDAR_SERIES, context->now_ms,
-            RECORD_FOREVER, arena, &there);
+            RECORD_FOREVER, &there);
     if (error != 0)
         return error == ERR_INVALID ? ERR_INTERNAL : error;
     in.series_left = CALENDAR_SERIES_MAX - there;
     error = records_count(context->store, context->uid, CALENDAR_EVENTS, -RECORD_FOREVER,
-        RECORD_FOREVER, arena, &there);
+        RECORD_FOREVER, &there);
     if (error != 0)
         return error == ERR_INVALID ? ERR_INTERNAL : error;
     in.events_left = CALENDAR_FILE_EVENTS_MAX - there;

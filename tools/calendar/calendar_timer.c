@@ -388,7 +388,7 @@ static int calendar_timer_create(struct tools_run *run)
                                              calendar_timer_read_timer(run, &m.ms);
     if (error == 0)
         error = records_count(run->context->store, run->context->uid, FAMILY, run->context->now_ms,
-            RECORD_FOREVER, run->arena, &waiting);
+            RECORD_FOREVER, &waiting);
     if (error != 0)
         return error == ERR_INVALID ? 0 : error;
     if (waiting >= ACTIVE_MAX)

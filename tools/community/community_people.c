@@ -384,8 +384,13 @@ int community_tool_find_nearby_rvers(struct tools_run *run)
     jdoc_get_double(run->args, "latitude", &latitude);
     jdoc_get_double(run->args, "longitude", &longitude);
     jdoc_get_double(run->args, "radius_miles", &miles);
-    int error = shared_near(run->context->store, run->context->uid, latitude, longitude,
-        miles * METRES_PER_MILE, run->context->now_ms, PEOPLE_MAX, run->arena, &near, &count);
+    int error = shared_near(run->context->store, run->context->uid,
+        &(struct shared_circle){.latitude = latitude,
+            .longitude = longitude,
+            .metres = miles * METRES_PER_MILE,
+            .now_ms = run->context->now_ms,
+            .max = PEOPLE_MAX},
+        run->arena, &near, &count);
     jdoc *people = jdoc_new_array();
     if (error == 0 && !people)
         error = ERR_NOMEM;

@@ -1,6 +1,8 @@
 #include "tools/engine/finder_stem.h"
 
 #include <ctype.h>
+#include <libstemmer.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,60 +79,18 @@ static bool finder_stem_is_stop_word(const char *word)
                finder_stem_compare_text) != NULL;
 }
 
-static bool finder_stem_has_vowel(const char *word, size_t len)
+/* "stopping", "stops" and "stopped" become one term: libstemmer's English (Porter 2). Without memory
+ * for the stemmer the word stays as it is. */
+static void finder_stem_stem(char word[FINDER_TERM])
 {
-    for (size_t i = 0; i < len; i++)
-        if (strchr("aeiouy", word[i]))
-            return true;
-    return false;
-}
+    static struct sb_stemmer *english;
+    const sb_symbol *stem;
 
-static bool finder_stem_ends(const char *word, size_t len, const char *tail)
-{
-    size_t n = strlen(tail);
-    return len > n && strcmp(word + len - n, tail) == 0;
-}
-
-/* "stopp" of "stopping" -> "stop"; "fill" stays. */
-static size_t finder_stem_undouble(char *word, size_t len)
-{
-    if (len > 3 && word[len - 1] == word[len - 2] && !strchr("lsz", word[len - 1]) &&
-        !strchr("aeiou", word[len - 1]))
-        len--;
-    word[len] = '\0';
-    return len;
-}
-
-static size_t finder_stem_drop_plural(char *word, size_t len)
-{
-    if (len > 4 && finder_stem_ends(word, len, "ies"))
-        len -= 2;
-    else if (len > 4 &&
-        (finder_stem_ends(word, len, "sses") || finder_stem_ends(word, len, "xes") ||
-            finder_stem_ends(word, len, "ches") || finder_stem_ends(word, len, "shes")))
-        len -= 2;
-    else if (len > 3 && finder_stem_ends(word, len, "s") && !finder_stem_ends(word, len, "ss") &&
-        !finder_stem_ends(word, len, "us") && !finder_stem_ends(word, len, "is"))
-        len -= 1;
-    word[len] = '\0';
-    return len;
-}
-
-/* Light on purpose: what two words of one family share, not a word that exists. */
-static void finder_stem_stem(char *word)
-{
-    size_t len = finder_stem_drop_plural(word, strlen(word));
-    if (len > 5 && finder_stem_ends(word, len, "ing") && finder_stem_has_vowel(word, len - 3))
-        len = finder_stem_undouble(word, len - 3);
-    else if (len > 4 && finder_stem_ends(word, len, "ied"))
-        len -= 1;
-    else if (len > 4 && finder_stem_ends(word, len, "ed") && finder_stem_has_vowel(word, len - 2))
-        len = finder_stem_undouble(word, len - 2);
-    word[len] = '\0';
-    if (len > 3 && word[len - 1] == 'e')
-        word[--len] = '\0';
-    if (len > 2 && word[len - 1] == 'y' && !strchr("aeiou", word[len - 2]))
-        word[len - 1] = 'i';
+    if (!english && !(english = sb_stemmer_new("english", NULL)))
+        return;
+    if (!(stem = sb_stemmer_stem(english, (const sb_symbol *)word, (int)strlen(word))))
+        return;
+    snprintf(word, FINDER_TERM, "%.*s", sb_stemmer_length(english), (const char *)stem);
 }
 
 static void finder_stem_to_term(char word[FINDER_TERM])

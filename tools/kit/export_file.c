@@ -144,8 +144,13 @@ static int export_file_each(struct pages *p, const char *family, int64_t from_ms
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error = records_range(p->store, p->uid, family, from_ms, to_ms, false, offset,
-            EXPORT_FILE_PAGE, arena, &page);
+        error = records_range(p->store, p->uid,
+            &(struct records_page){.family = family,
+                .from = from_ms,
+                .to = to_ms,
+                .offset = offset,
+                .max = EXPORT_FILE_PAGE},
+            arena, &page);
         for (size_t i = 0; error == 0 && i < page.count; i++) {
             error = put(p, page.json[i]);
             p->count++;
@@ -303,7 +308,7 @@ static int export_file_put_families(struct pages *p, struct arena *arena, struct
     return error;
 }
 
-typedef int list_fn(struct store *s, const char *uid, const char *session, size_t from, size_t max,
+typedef int list_fn(struct store *s, const char *uid, const struct userdata_page *page,
     struct arena *arena, struct records_list *out);
 
 /* A list of a session, at most `most` elements read at a time. */
@@ -316,7 +321,8 @@ static int export_file_put_list(struct pages *p, const char *id, list_fn *read, 
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error = read(p->store, p->uid, id, *count, most, arena, &page);
+        error = read(p->store, p->uid,
+            &(struct userdata_page){.session = id, .from = *count, .max = most}, arena, &page);
         for (size_t i = 0; error == 0 && i < page.count; i++) {
             export_file_put_separated(p->out, *count + i == 0, page.json[i]);
             error = p->flush(p->arg, p->out);

@@ -112,8 +112,12 @@ int record_commit_alert(struct tools_run *run, const struct record_item *items, 
                 return ERR_NOMEM;
         }
     }
-    error =
-        records_commit(context->store, &fence, writes, count, must_exist, text, run->arena, &prior);
+    error = records_commit(context->store, &fence,
+        &(struct records_batch){.writes = writes,
+            .count = count,
+            .must_exist = must_exist,
+            .result = text},
+        run->arena, &prior);
     return error == 0 && prior ? record_take_earlier(run, prior) : error;
 }
 
@@ -164,19 +168,20 @@ int record_tagged(struct tools_run *run, const struct records_page *page, record
     return error == 0 ? record_list(&list, fn, arg) : error;
 }
 
-static int record_visit(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
-    bool newest_first, size_t size, record_each_fn *fn, void *arg)
+/* From `first` on: each page after it begins where the one before ended, and holds PAGE. */
+static int record_visit(struct tools_run *run, const struct records_page *first, record_each_fn *fn,
+    void *arg)
 {
-    struct records_list page = {.more = true};
+    struct records_list list = {.more = true};
+    struct records_page page = *first;
     int error = 0;
-    for (size_t offset = 0; error == 0 && page.more; offset += size, size = PAGE) {
+    for (; error == 0 && list.more; page.offset += page.max, page.max = PAGE) {
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error = records_range(run->context->store, run->context->uid, family, from_ms, to_ms,
-            newest_first, offset, size, arena, &page);
+        error = records_range(run->context->store, run->context->uid, &page, arena, &list);
         if (error == 0)
-            error = record_each_of(&page, fn, arg);
+            error = record_each_of(&list, fn, arg);
         arena_free(arena);
     }
     return error == ERR_LIMIT ? 0 : error;
@@ -185,21 +190,34 @@ static int record_visit(struct tools_run *run, const char *family, int64_t from_
 int record_each(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
     record_each_fn *fn, void *arg)
 {
-    return record_visit(run, family, from_ms, to_ms, false, PAGE, fn, arg);
+    return record_visit(run,
+        &(struct records_page){.family = family, .from = from_ms, .to = to_ms, .max = PAGE}, fn,
+        arg);
 }
 
 int record_newest(struct tools_run *run, const char *family, int64_t from_ms, int64_t to_ms,
     record_each_fn *fn, void *arg)
 {
-    return record_visit(run, family, from_ms, to_ms, true, FIRST_PAGE, fn, arg);
+    return record_visit(run,
+        &(struct records_page){.family = family,
+            .from = from_ms,
+            .to = to_ms,
+            .highest_first = true,
+            .max = FIRST_PAGE},
+        fn, arg);
 }
 
 int record_latest(struct tools_run *run, const char *family, jdoc **document, const char **text)
 {
     struct records_list page;
     *document = NULL;
-    int error = records_range(run->context->store, run->context->uid, family, -RECORD_FOREVER,
-        RECORD_FOREVER, true, 0, 1, run->arena, &page);
+    int error = records_range(run->context->store, run->context->uid,
+        &(struct records_page){.family = family,
+            .from = -RECORD_FOREVER,
+            .to = RECORD_FOREVER,
+            .highest_first = true,
+            .max = 1},
+        run->arena, &page);
     if (error != 0)
         return error;
     if (page.count == 0)

@@ -207,14 +207,14 @@ static int record_match_refuse(struct tools_run *run, const struct search *s)
 }
 
 /* Of the family's words those that may be meant by one that was said. */
-static int record_match_forms_of(const char *said, const char *const *words, size_t count,
+static int record_match_forms_of(const char *said, const struct records_texts *words,
     struct arena *arena, struct records_word *out)
 {
     out->count = 0;
-    out->forms = arena_array(arena, count + 1, sizeof *out->forms);
-    for (size_t i = 0; out->forms && i < count; i++)
-        if (record_match_word_score(words[i], said) > 0)
-            out->forms[out->count++] = words[i];
+    out->forms = arena_array(arena, words->count + 1, sizeof *out->forms);
+    for (size_t i = 0; out->forms && i < words->count; i++)
+        if (record_match_word_score(words->all[i], said) > 0)
+            out->forms[out->count++] = words->all[i];
     return out->forms ? 0 : ERR_NOMEM;
 }
 
@@ -223,9 +223,9 @@ int record_match_find(struct tools_run *run, const char *family, const char *pre
 {
     struct words s;
     struct records_word forms[RECORDS_SAID_MAX];
-    const char *list[RECORDS_SAID_MAX], **words;
+    const char *list[RECORDS_SAID_MAX];
+    struct records_texts words;
     struct store *store = run->context->store;
-    size_t found;
     memset(out, 0, sizeof *out);
     record_match_split(said, &s);
     s.count = s.count < RECORDS_SAID_MAX ? s.count : RECORDS_SAID_MAX;
@@ -233,13 +233,18 @@ int record_match_find(struct tools_run *run, const char *family, const char *pre
         list[i] = s.all[i];
     if (s.count == 0)
         return 0;
-    int error =
-        records_words(store, run->context->uid, family, list, s.count, run->arena, &words, &found);
+    int error = records_words(store, run->context->uid, family,
+        &(struct records_texts){list, s.count}, run->arena, &words);
     for (size_t i = 0; error == 0 && i < s.count; i++)
-        error = record_match_forms_of(list[i], words, found, run->arena, &forms[i]);
+        error = record_match_forms_of(list[i], &words, run->arena, &forms[i]);
     return error != 0 ? error :
-                        records_search(store, run->context->uid, family, prefix, forms, s.count,
-                            max, run->arena, out);
+                        records_search(store, run->context->uid,
+                            &(struct records_query){.family = family,
+                                .prefix = prefix,
+                                .words = forms,
+                                .count = s.count,
+                                .max = max},
+                            run->arena, out);
 }
 
 int record_match_pick(struct tools_run *run, const struct record_match_query *query,

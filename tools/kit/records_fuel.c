@@ -24,8 +24,12 @@ int records_fuel_uses(struct store *s, const char *uid, const char *const *ids, 
         return 0;
     for (size_t i = 0; i < count; i++)
         args[i] = link_text(ids[i]);
-    int error =
-        records_index_call(s, uid, FAMILY, &script_records_fuel_uses, args, count, arena, &reply);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = FAMILY,
+            .script = &script_records_fuel_uses,
+            .args = args,
+            .count = count},
+        arena, &reply);
     for (size_t i = 0; error == 0 && i < count; i++) {
         const char *text = records_index_text(reply, 1 + i, arena);
         long long metres, used;
@@ -37,15 +41,19 @@ int records_fuel_uses(struct store *s, const char *uid, const char *const *ids, 
     return error;
 }
 
-int records_fuel_before(struct store *s, const char *uid, const char *vehicle, const char *id,
-    int64_t metres, int64_t own_millilitres, struct arena *arena, struct records_use *out)
+int records_fuel_before(struct store *s, const char *uid, const struct records_fill *fill,
+    struct arena *arena, struct records_use *out)
 {
     struct link_reply *reply;
-    struct link_arg args[] = {link_text(vehicle), link_text(id),
-        records_index_number(arena, metres), records_index_number(arena, own_millilitres)};
+    struct link_arg args[] = {link_text(fill->vehicle), link_text(fill->id),
+        records_index_number(arena, fill->metres), records_index_number(arena, fill->millilitres)};
     *out = (struct records_use){0};
-    int error =
-        records_index_call(s, uid, FAMILY, &script_records_fuel_before, args, 4, arena, &reply);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = FAMILY,
+            .script = &script_records_fuel_before,
+            .args = args,
+            .count = 4},
+        arena, &reply);
     if (error == 0 && link_reply_count(reply) == 3)
         *out = (struct records_use){link_reply_int(link_reply_at(reply, 1)),
             link_reply_int(link_reply_at(reply, 2))};
@@ -79,22 +87,26 @@ static int records_fuel_read_stats(const struct link_reply *reply, struct arena 
     return 0;
 }
 
-int records_fuel_stats(struct store *s, const char *uid, const char *vehicle, int64_t from_ms,
-    int64_t to_ms, const char *const *spans, size_t count, struct arena *arena,
-    struct records_fuel *out)
+int records_fuel_stats(struct store *s, const char *uid, const struct records_fuel_query *query,
+    struct arena *arena, struct records_fuel *out)
 {
     struct link_reply *reply;
+    size_t count = query->count;
     struct link_arg *args = arena_array(arena, count + 4, sizeof *args);
     *out = (struct records_fuel){0};
     if (!args || count > SPANS_MAX)
         return !args ? ERR_NOMEM : ERR_INVALID;
-    args[0] = link_text(vehicle ? vehicle : "");
-    args[1] = link_text(!vehicle ? "1" : "0");
-    args[2] = records_index_number(arena, from_ms);
-    args[3] = records_index_number(arena, to_ms);
+    args[0] = link_text(query->vehicle ? query->vehicle : "");
+    args[1] = link_text(!query->vehicle ? "1" : "0");
+    args[2] = records_index_number(arena, query->from_ms);
+    args[3] = records_index_number(arena, query->to_ms);
     for (size_t i = 0; i < count; i++)
-        args[4 + i] = link_text(spans[i]);
-    int error = records_index_call(s, uid, FAMILY, &script_records_fuel_stats, args, 4 + count,
+        args[4 + i] = link_text(query->spans[i]);
+    int error = records_index_call(s, uid,
+        &(struct records_look){.family = FAMILY,
+            .script = &script_records_fuel_stats,
+            .args = args,
+            .count = 4 + count},
         arena, &reply);
     if (error == 0)
         error = records_fuel_read_stats(reply, arena, out);

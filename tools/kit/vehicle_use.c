@@ -87,8 +87,13 @@ static int vehicle_use_measured(struct tools_run *run, const char *vehicle, stru
     static const char *const ever[] = {"all"};
     struct records_fuel fuel = {0};
     *out = (struct measured){0};
-    int error = records_fuel_stats(run->context->store, run->context->uid, vehicle, -RECORD_FOREVER,
-        RECORD_FOREVER, ever, 1, run->arena, &fuel);
+    int error = records_fuel_stats(run->context->store, run->context->uid,
+        &(struct records_fuel_query){.vehicle = vehicle,
+            .from_ms = -RECORD_FOREVER,
+            .to_ms = RECORD_FOREVER,
+            .spans = ever,
+            .count = 1},
+        run->arena, &fuel);
     if (error != 0)
         return error;
     out->metres = (double)cost_number(&fuel.sums, "metres");

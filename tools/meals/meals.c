@@ -225,8 +225,12 @@ static int meals_collect_own(struct tools_run *run, const struct diet *diet,
 {
     struct own own = {.out = out, .diet = diet};
     struct records_list list;
-    int error = records_range(run->context->store, run->context->uid, "recipe", 0, FOREVER, true, 0,
-        wish->max, run->arena, &list);
+    int error = records_range(run->context->store, run->context->uid,
+        &(struct records_page){.family = "recipe",
+            .to = FOREVER,
+            .highest_first = true,
+            .max = wish->max},
+        run->arena, &list);
     out->more = error == 0 && list.more;
     if (out->more)
         error = meals_choose_own(run, wish, &list);

@@ -97,8 +97,9 @@ static int meals_read_shelf(struct shelf *s, bool expiry_only)
                 .to = s->week,
                 .max = SHOWN_MAX},
             meals_list_item, s, NULL);
-    int error = records_range(context->store, context->uid, "pantry", 0, RECORD_FOREVER, false, 0,
-        SHOWN_MAX, s->run->arena, &list);
+    int error = records_range(context->store, context->uid,
+        &(struct records_page){.family = "pantry", .to = RECORD_FOREVER, .max = SHOWN_MAX},
+        s->run->arena, &list);
     return error == 0 ? record_list(&list, meals_list_item, s) : error;
 }
 
@@ -236,8 +237,8 @@ static int meals_add_item(struct tools_run *run, const struct zone *z)
     if (!jdoc_has(run->args, "ingredient_name"))
         return run_fail_at(run, "/ingredient_name", "what is put into the pantry",
             "ingredient_name is missing");
-    int error = records_count(run->context->store, run->context->uid, "pantry", 0, RECORD_FOREVER,
-        run->arena, &count);
+    int error =
+        records_count(run->context->store, run->context->uid, "pantry", 0, RECORD_FOREVER, &count);
     if (error == 0 && count >= MEALS_PANTRY_MAX)
         return run_fail(run, "limit_reached", "The pantry is full: %d things.", MEALS_PANTRY_MAX);
     jdoc *item = jdoc_new_object();

@@ -396,8 +396,13 @@ static int meals_read_range(struct shopping *s, int64_t start)
     struct records_list list;
     struct timestamp last;
     int64_t end = timestamp_parse(s->to, s->zone, &last) == 0 ? last.ms : RECORD_FOREVER;
-    int error = records_range(context->store, context->uid, "meal_plan", start - 31 * DAY_MS, end,
-        true, 0, PLANS_LOOK, s->run->arena, &list);
+    int error = records_range(context->store, context->uid,
+        &(struct records_page){.family = "meal_plan",
+            .from = start - 31 * DAY_MS,
+            .to = end,
+            .highest_first = true,
+            .max = PLANS_LOOK},
+        s->run->arena, &list);
     s->more |= error == 0 && list.more;
     return error == 0 ? record_list(&list, meals_add_plan, s) : error;
 }

@@ -84,8 +84,8 @@ int money_tally(struct tools_run *run, const char *family, const struct money_pe
     struct records_sums sums = {0};
     int error = period_list(run, p->from_ms, p->to_ms, p->zone, &spans, &count);
     if (error == 0 && count > 0)
-        error = records_sums(run->context->store, run->context->uid, family, spans, count,
-            run->arena, &sums);
+        error = records_sums(run->context->store, run->context->uid, family,
+            &(struct records_texts){spans, count}, run->arena, &sums);
     for (size_t i = 0; error == 0 && i < sums.count; i++)
         error = money_tally_sum(t, &sums.all[i]);
     return error;

@@ -42,15 +42,15 @@ static int records_sums_add(struct records_sums *sums, const struct records_numb
     return 0;
 }
 
-int records_sums(struct store *s, const char *uid, const char *family, const char *const *spans,
-    size_t count, struct arena *arena, struct records_sums *out)
+int records_sums(struct store *s, const char *uid, const char *family,
+    const struct records_texts *spans, struct arena *arena, struct records_sums *out)
 {
     struct records_numbers numbers;
     *out = (struct records_sums){0};
-    if (count == 0 || count > SPANS_MAX ||
+    if (spans->count == 0 || spans->count > SPANS_MAX ||
         (strcmp(family, "expense") != 0 && strcmp(family, "saving") != 0))
         return ERR_INVALID;
-    int error = records_numbers(s, uid, family, spans, count, arena, &numbers);
+    int error = records_numbers(s, uid, family, spans, arena, &numbers);
     if (error != 0)
         return error;
     out->all = arena_array(arena, numbers.count + 1, sizeof *out->all);

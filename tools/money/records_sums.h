@@ -16,6 +16,6 @@ struct records_sums {
 /* What the spans hold ("2026-11" a month, "2026-11-22" a day; at most 400), one entry per span,
  * currency and category. */
 MUST_CHECK int records_sums(struct store *s, const char *uid, const char *family,
-    const char *const *spans, size_t count, struct arena *arena, struct records_sums *out);
+    const struct records_texts *spans, struct arena *arena, struct records_sums *out);
 
 #endif

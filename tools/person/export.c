@@ -52,8 +52,14 @@ static int export_put_family(struct export *e, const char *family, size_t share,
         struct arena *arena = arena_new();
         if (!arena)
             return ERR_NOMEM;
-        error =
-            records_range(e->store, e->uid, family, -EVER, EVER, true, offset, PAGE, arena, &page);
+        error = records_range(e->store, e->uid,
+            &(struct records_page){.family = family,
+                .from = -EVER,
+                .to = EVER,
+                .highest_first = true,
+                .offset = offset,
+                .max = PAGE},
+            arena, &page);
         for (size_t i = 0; error == 0 && i < page.count; i++) {
             size_t len = strlen(page.json[i]) + 1;
             jdoc *record = NULL;
@@ -84,7 +90,7 @@ static int export_put_records(struct export *e, struct arena *arena)
     if (error == 0)
         e->left -= n * FAMILY_BYTES;
     for (size_t i = 0; error == 0 && i < n; i++) {
-        error = records_count(e->store, e->uid, families[i], -EVER, EVER, arena, &there);
+        error = records_count(e->store, e->uid, families[i], -EVER, EVER, &there);
         if (error != 0 || there == 0)
             continue;
         jdoc *list = export_member(e->records, families[i], jdoc_new_array());

@@ -270,8 +270,13 @@ static int medical_look_around(struct tools_run *run, struct search *s)
 {
     const struct tools_context *context = run->context;
     struct records_list newest, named = {0}, rest = {0};
-    int error = records_range(context->store, context->uid, FAMILY, -RECORD_FOREVER, RECORD_FOREVER,
-        true, 0, NEWEST_LOOK, run->arena, &newest);
+    int error = records_range(context->store, context->uid,
+        &(struct records_page){.family = FAMILY,
+            .from = -RECORD_FOREVER,
+            .to = RECORD_FOREVER,
+            .highest_first = true,
+            .max = NEWEST_LOOK},
+        run->arena, &newest);
     s->complete = error == 0 && !newest.more;
     if (error == 0)
         error = record_list(&newest, medical_look, s);

@@ -187,7 +187,7 @@ int profile_tool_get_user_stats(struct tools_run *run)
                                      timestamp_day(now, 1, z) - 1;
     for (size_t i = 0; error == 0 && i < sizeof counted / sizeof *counted; i++) {
         error = records_count(run->context->store, run->context->uid, counted[i].family, from_ms,
-            to_ms, run->arena, &count);
+            to_ms, &count);
         if (error == 0)
             error = jdoc_set_int(counts, counted[i].name, count);
         all += count;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void dynamic_file_file_put_text(struct buf *out, const jdoc *server, const char *key)
+static void dynamic_file_put_text(struct buf *out, const jdoc *server, const char *key)
 {
     const char *text = jdoc_text_or(server, key, "");
     buf_printf(out, "\"%s\":", key);
@@ -15,13 +15,13 @@ static void dynamic_file_file_put_text(struct buf *out, const jdoc *server, cons
     buf_putc(out, ',');
 }
 
-static void dynamic_file_file_put_server(struct buf *out, const jdoc *server)
+static void dynamic_file_put_server(struct buf *out, const jdoc *server)
 {
     const jdoc *tools = jdoc_get(server, "tools");
     buf_putc(out, '{');
-    dynamic_file_file_put_text(out, server, "name");
-    dynamic_file_file_put_text(out, server, "url");
-    dynamic_file_file_put_text(out, server, "era");
+    dynamic_file_put_text(out, server, "name");
+    dynamic_file_put_text(out, server, "url");
+    dynamic_file_put_text(out, server, "era");
     buf_printf(out, "\"tools\":%zu}\n", jdoc_length(tools));
     for (size_t i = 0; i < jdoc_length(tools); i++) {
         jdoc_write(jdoc_at(tools, i), out);
@@ -36,7 +36,7 @@ int dynamic_file_put(struct buf *out, const jdoc *list)
         tools += jdoc_length(jdoc_get(jdoc_at(list, i), "tools"));
     buf_printf(out, "{\"servers\":%zu,\"tools\":%zu}\n", jdoc_length(list), tools);
     for (size_t i = 0; i < jdoc_length(list); i++)
-        dynamic_file_file_put_server(out, jdoc_at(list, i));
+        dynamic_file_put_server(out, jdoc_at(list, i));
     return buf_error(out);
 }
 

@@ -9,13 +9,13 @@
 
 static jdoc *foreign_plain_plain(const jdoc *schema, int depth);
 
-static int foreign_plain_plain_set(jdoc *to, const char *key, jdoc *value)
+static int foreign_plain_set(jdoc *to, const char *key, jdoc *value)
 {
     return value ? jdoc_set(to, key, value) : ERR_NOMEM;
 }
 
 /* The first choice that is something; the schema itself when it offers none. */
-static const jdoc *foreign_plain_plain_choice(const jdoc *schema)
+static const jdoc *foreign_plain_choice(const jdoc *schema)
 {
     static const char *const lists[] = {"anyOf", "oneOf", "allOf"};
 
@@ -38,7 +38,7 @@ static const jdoc *foreign_plain_plain_choice(const jdoc *schema)
 }
 
 /* One name, of several the first that is not null; by what else is said when there is none. */
-static const char *foreign_plain_plain_type(const jdoc *schema)
+static const char *foreign_plain_type(const jdoc *schema)
 {
     const jdoc *type = jdoc_get(schema, "type");
     const char *name = jdoc_string(type, NULL);
@@ -56,7 +56,7 @@ static const char *foreign_plain_plain_type(const jdoc *schema)
 }
 
 /* Only of texts that are not empty: some servers know no other. */
-static int foreign_plain_plain_enum(jdoc *to, const jdoc *schema)
+static int foreign_plain_enum(jdoc *to, const jdoc *schema)
 {
     const jdoc *list = jdoc_get(schema, "enum");
     size_t count = jdoc_type(list) == JDOC_ARRAY ? jdoc_length(list) : 0;
@@ -65,10 +65,10 @@ static int foreign_plain_plain_enum(jdoc *to, const jdoc *schema)
     for (size_t i = 0; i < count; i++)
         if (!jdoc_string(jdoc_at(list, i), &len) || !len)
             return 0;
-    return count ? foreign_plain_plain_set(to, "enum", jdoc_dup(list)) : 0;
+    return count ? foreign_plain_set(to, "enum", jdoc_dup(list)) : 0;
 }
 
-static int foreign_plain_plain_required(jdoc *to, const jdoc *schema, const jdoc *properties)
+static int foreign_plain_required(jdoc *to, const jdoc *schema, const jdoc *properties)
 {
     const jdoc *list = jdoc_get(schema, "required");
     jdoc *kept = jdoc_new_array();
@@ -85,7 +85,7 @@ static int foreign_plain_plain_required(jdoc *to, const jdoc *schema, const jdoc
     return error;
 }
 
-static int foreign_plain_plain_object(jdoc *to, const jdoc *schema, int depth)
+static int foreign_plain_object(jdoc *to, const jdoc *schema, int depth)
 {
     const jdoc *from = jdoc_get(schema, "properties");
     struct jdoc_iter it = {0};
@@ -96,9 +96,9 @@ static int foreign_plain_plain_object(jdoc *to, const jdoc *schema, int depth)
     while (!error && depth < DEPTH_MAX && jdoc_type(from) == JDOC_OBJECT &&
         jdoc_next(from, &it, &key, &value))
         if (foreign_schema_name_valid(key))
-            error = foreign_plain_plain_set(properties, key, foreign_plain_plain(value, depth + 1));
+            error = foreign_plain_set(properties, key, foreign_plain_plain(value, depth + 1));
     if (!error)
-        error = foreign_plain_plain_required(to, schema, properties);
+        error = foreign_plain_required(to, schema, properties);
     if (!error)
         return jdoc_set(to, "properties", properties);
     jdoc_free(properties);
@@ -108,8 +108,8 @@ static int foreign_plain_plain_object(jdoc *to, const jdoc *schema, int depth)
 static jdoc *foreign_plain_plain(const jdoc *schema, int depth)
 {
     const char *description = jdoc_text_or(schema, "description", "");
-    const jdoc *chosen = foreign_plain_plain_choice(schema);
-    const char *type = foreign_plain_plain_type(chosen);
+    const jdoc *chosen = foreign_plain_choice(schema);
+    const char *type = foreign_plain_type(chosen);
     jdoc *to = jdoc_new_object();
     int error = to ? jdoc_set_string(to, "type", type) : ERR_NOMEM;
 
@@ -118,11 +118,11 @@ static jdoc *foreign_plain_plain(const jdoc *schema, int depth)
     if (!error && *description)
         error = jdoc_set_string(to, "description", description);
     if (!error && !strcmp(type, "string"))
-        error = foreign_plain_plain_enum(to, chosen);
+        error = foreign_plain_enum(to, chosen);
     if (!error && !strcmp(type, "object"))
-        error = foreign_plain_plain_object(to, chosen, depth);
+        error = foreign_plain_object(to, chosen, depth);
     if (!error && !strcmp(type, "array"))
-        error = foreign_plain_plain_set(to, "items",
+        error = foreign_plain_set(to, "items",
             foreign_plain_plain(depth < DEPTH_MAX ? jdoc_get(chosen, "items") : NULL, depth + 1));
     if (!error)
         return to;

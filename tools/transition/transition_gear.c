@@ -172,7 +172,7 @@ static int transition_read_list(struct tools_run *run, struct listing *l, bool w
         .tag = arena_printf(run->arena, "%s %s", with_purchased ? "all" : "buy", bucket)};
     int error = !page.tag ? ERR_NOMEM :
                             records_numbers(context->store, context->uid, TRANSITION_EQUIPMENT,
-                                &bucket, 1, run->arena, &sums);
+                                &(struct records_texts){&bucket, 1}, run->arena, &sums);
     if (error == 0)
         error = record_tagged(run, &page, transition_list_item, &l->list, NULL);
     if (error != 0)

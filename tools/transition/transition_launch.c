@@ -58,8 +58,8 @@ static void transition_count_tasks(struct progress *p, const struct records_numb
 static int transition_numbers_of(struct tools_run *run, const char *family, const char *bucket,
     struct records_numbers *out)
 {
-    return records_numbers(run->context->store, run->context->uid, family, &bucket, 1, run->arena,
-        out);
+    return records_numbers(run->context->store, run->context->uid, family,
+        &(struct records_texts){&bucket, 1}, run->arena, out);
 }
 
 /* Open tasks that were due before today: their tags' scores are days before the departure. */
@@ -162,7 +162,7 @@ static int transition_gather(struct tools_run *run, struct progress *p)
         error = transition_numbers_of(run, TRANSITION_ISSUE, "all", &issues);
     if (error == 0)
         error = records_count(run->context->store, run->context->uid, TRANSITION_TRIP,
-            -RECORD_FOREVER, RECORD_FOREVER, run->arena, &p->trips);
+            -RECORD_FOREVER, RECORD_FOREVER, &p->trips);
     p->bought = cost_number(&items, "bought");
     p->items = p->bought + cost_number(&items, "buy");
     p->essential_bought = cost_number(&items, "essential bought");

@@ -145,13 +145,18 @@ static int transition_read_trips(struct tools_run *run, struct summary *s)
         .highest_first = true,
         .max = 1};
     int error = records_numbers(context->store, context->uid, TRANSITION_TRIP,
-        &(const char *){"all"}, 1, run->arena, &sums);
+        &(struct records_texts){&(const char *){"all"}, 1}, run->arena, &sums);
     if (error == 0)
         error = records_count(context->store, context->uid, TRANSITION_TRIP, -RECORD_FOREVER,
-            RECORD_FOREVER, run->arena, &s->trip_count);
+            RECORD_FOREVER, &s->trip_count);
     if (error == 0)
-        error = records_range(context->store, context->uid, TRANSITION_TRIP, -RECORD_FOREVER,
-            RECORD_FOREVER, true, 0, TRIPS_SHOWN, run->arena, &newest);
+        error = records_range(context->store, context->uid,
+            &(struct records_page){.family = TRANSITION_TRIP,
+                .from = -RECORD_FOREVER,
+                .to = RECORD_FOREVER,
+                .highest_first = true,
+                .max = TRIPS_SHOWN},
+            run->arena, &newest);
     if (error == 0)
         error = record_list(&newest, transition_take_copy, s->trips);
     if (error == 0)
@@ -187,10 +192,10 @@ static int transition_read_issues(struct tools_run *run, struct summary *s)
         .highest_first = true,
         .max = OPEN_SHOWN};
     int error = records_numbers(context->store, context->uid, TRANSITION_ISSUE,
-        &(const char *){"all"}, 1, run->arena, &sums);
+        &(struct records_texts){&(const char *){"all"}, 1}, run->arena, &sums);
     if (error == 0)
         error = records_count(context->store, context->uid, TRANSITION_ISSUE, -RECORD_FOREVER,
-            RECORD_FOREVER, run->arena, &s->issue_count);
+            RECORD_FOREVER, &s->issue_count);
     if (error == 0)
         error = record_tagged(run, &open, transition_take_copy, s->open_issues, NULL);
     if (error == 0)

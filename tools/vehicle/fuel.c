@@ -256,7 +256,7 @@ static int fuel_change_bill(struct tools_run *run, jdoc *entry)
     if (!jdoc_has(run->args, "volume") && !jdoc_has(run->args, "price") &&
         !jdoc_has(run->args, "total"))
         return 0;
-    b.currency = arena_strdup(run->arena, b.currency); /* set_bill replaces where it stands */
+    b.currency = arena_strdup(run->arena, b.currency); /* fuel_set_bill replaces where it stands */
     if (!b.currency)
         return ERR_NOMEM;
     jdoc_get_double(entry, "volume", &b.volume);

@@ -57,9 +57,11 @@ int fuel_use_of(struct tools_run *run, jdoc *entry)
     if (!fuel_use_is_full(entry))
         return 0;
     int error = records_fuel_before(run->context->store, run->context->uid,
-        jdoc_text_or(entry, "vehicle_id", ""), jdoc_text_or(entry, "id", ""),
-        fuel_use_thousandths(entry, "odometer"), fuel_use_thousandths(entry, "volume"), run->arena,
-        &use);
+        &(struct records_fill){.vehicle = jdoc_text_or(entry, "vehicle_id", ""),
+            .id = jdoc_text_or(entry, "id", ""),
+            .metres = fuel_use_thousandths(entry, "odometer"),
+            .millilitres = fuel_use_thousandths(entry, "volume")},
+        run->arena, &use);
     return error == 0 ? fuel_use_set_use(entry, &use) : error;
 }
 
@@ -149,8 +151,13 @@ static int fuel_use_read_entries(struct tools_run *run, struct listing *l, int64
         page.tag = fuel_use_tag_of(run, vehicle);
         return page.tag ? record_tagged(run, &page, fuel_use_list_entry, l, &l->more) : ERR_NOMEM;
     }
-    int error = records_range(run->context->store, run->context->uid, FUEL_FAMILY, from_ms, to_ms,
-        true, 0, l->limit, run->arena, &list);
+    int error = records_range(run->context->store, run->context->uid,
+        &(struct records_page){.family = FUEL_FAMILY,
+            .from = from_ms,
+            .to = to_ms,
+            .highest_first = true,
+            .max = l->limit},
+        run->arena, &list);
     l->more = error == 0 && list.more;
     return error == 0 ? record_list(&list, fuel_use_list_entry, l) : error;
 }
@@ -288,20 +295,21 @@ static int fuel_use_read_stats(struct tools_run *run, struct stats *s, const cha
     const struct zone *z)
 {
     static const char *const ever[] = {"all"};
-    const char *const *spans = ever;
+    struct records_fuel_query query = {.spans = ever, .count = 1};
     const char **days;
-    size_t count = 1;
-    int64_t now = run->context->now_ms, to_ms = timestamp_day(now, 1, z) - 1;
+    int64_t now = run->context->now_ms;
     int error = 0;
+    query.to_ms = timestamp_day(now, 1, z) - 1;
     if (strcmp(period, "all") != 0) {
         s->from_ms = timestamp_period_start(period, now, z);
-        error = period_list(run, s->from_ms, to_ms, z, &days, &count);
-        spans = days;
+        error = period_list(run, s->from_ms, query.to_ms, z, &days, &query.count);
+        query.spans = days;
     }
+    query.from_ms = s->from_ms;
+    query.vehicle = jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL);
     if (error == 0)
-        error = records_fuel_stats(run->context->store, run->context->uid,
-            jdoc_string(jdoc_get(run->args, "vehicle_id"), NULL), s->from_ms, to_ms, spans, count,
-            run->arena, &s->fuel);
+        error = records_fuel_stats(run->context->store, run->context->uid, &query, run->arena,
+            &s->fuel);
     cost_add_numbers(&s->spent, &s->fuel.sums, "");
     return error;
 }

@@ -387,8 +387,8 @@ static int maintenance_read_done(struct listing *l)
     struct records_numbers sums;
     int error = records_tags(context->store, context->uid, FAMILY, &tag, 1, l->run->arena);
     if (error == 0)
-        error = records_numbers(context->store, context->uid, FAMILY, &(const char *){"done"}, 1,
-            l->run->arena, &sums);
+        error = records_numbers(context->store, context->uid, FAMILY,
+            &(struct records_texts){&(const char *){"done"}, 1}, l->run->arena, &sums);
     if (error != 0)
         return error;
     l->total = tag.count;

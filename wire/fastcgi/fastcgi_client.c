@@ -11,8 +11,8 @@
 #define REQUEST_ID 1
 #define ERRORS_MAX 1024
 
-static int fastcgi_client_client_request(struct buf *out, const struct fastcgi_pair *pairs,
-    size_t count, const char *body, size_t len, unsigned flags)
+static int fastcgi_client_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
+    const char *body, size_t len, unsigned flags)
 {
     unsigned char begin[FASTCGI_BODY_SIZE] = {0, FASTCGI_RESPONDER, (unsigned char)flags};
     struct buf params;
@@ -42,13 +42,13 @@ static int fastcgi_client_client_request(struct buf *out, const struct fastcgi_p
 int fastcgi_request(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
     const char *body, size_t len)
 {
-    return fastcgi_client_client_request(out, pairs, count, body, len, 0);
+    return fastcgi_client_request(out, pairs, count, body, len, 0);
 }
 
 int fastcgi_request_keep(struct buf *out, const struct fastcgi_pair *pairs, size_t count,
     const char *body, size_t len)
 {
-    return fastcgi_client_client_request(out, pairs, count, body, len, FASTCGI_KEEP_CONN);
+    return fastcgi_client_request(out, pairs, count, body, len, FASTCGI_KEEP_CONN);
 }
 
 void fastcgi_reply_init(struct fastcgi_reply *r, size_t max)
@@ -180,7 +180,7 @@ static int fastcgi_client_take_content(struct fastcgi_reply *r, const char *byte
     case FASTCGI_STDERR:
         fastcgi_client_take_stderr(r, bytes, len);
         return 0;
-    default: /* check_head lets nothing else in than the end, of this length */
+    default: /* fastcgi_client_check_head lets nothing else in than the end, of this length */
         memcpy(r->end_body + r->end_len, bytes, len);
         r->end_len += len;
         return 0;

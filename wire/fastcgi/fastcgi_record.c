@@ -42,7 +42,7 @@ void fastcgi_record_put_end(struct buf *out, unsigned id, enum fastcgi_end statu
     fastcgi_record_put(out, FASTCGI_END_REQUEST, id, body, sizeof body);
 }
 
-static void fastcgi_record_record_put_length(struct buf *out, size_t len)
+static void fastcgi_record_put_length(struct buf *out, size_t len)
 {
     unsigned char four[4] = {(unsigned char)(0x80 | ((len >> 24) & 0x7f)),
         (unsigned char)(len >> 16), (unsigned char)(len >> 8), (unsigned char)len};
@@ -57,13 +57,13 @@ void fastcgi_record_put_pair(struct buf *out, const char *name, const char *valu
 {
     size_t name_len = strlen(name), value_len = strlen(value);
 
-    fastcgi_record_record_put_length(out, name_len);
-    fastcgi_record_record_put_length(out, value_len);
+    fastcgi_record_put_length(out, name_len);
+    fastcgi_record_put_length(out, value_len);
     buf_put(out, name, name_len);
     buf_put(out, value, value_len);
 }
 
-static int fastcgi_record_record_get_length(const char **at, const char *end, size_t *out)
+static int fastcgi_record_get_length(const char **at, const char *end, size_t *out)
 {
     const unsigned char *p = (const unsigned char *)*at;
     size_t left = (size_t)(end - *at), used = left > 0 && p[0] < RECORD_SHORT_LENGTH ? 1 : 4;
@@ -83,8 +83,8 @@ int fastcgi_record_get_pair(const char **at, const char *end, struct fastcgi_rec
 
     if (p == end)
         return 0;
-    if (fastcgi_record_record_get_length(&p, end, &out->name_len) < 0 ||
-        fastcgi_record_record_get_length(&p, end, &out->value_len) < 0)
+    if (fastcgi_record_get_length(&p, end, &out->name_len) < 0 ||
+        fastcgi_record_get_length(&p, end, &out->value_len) < 0)
         return ERR_PROTOCOL;
     if (out->name_len > (size_t)(end - p) || out->value_len > (size_t)(end - p) - out->name_len)
         return ERR_PROTOCOL;
@@ -95,8 +95,7 @@ int fastcgi_record_get_pair(const char **at, const char *end, struct fastcgi_rec
 }
 
 /* Returns whether the head is complete now. */
-static bool fastcgi_record_record_take_head(struct fastcgi_record *r, const char **at,
-    const char *end)
+static bool fastcgi_record_take_head(struct fastcgi_record *r, const char **at, const char *end)
 {
     size_t left = (size_t)(end - *at), want = FASTCGI_HEAD_SIZE - r->head_len;
     size_t n = left < want ? left : want;
@@ -121,7 +120,7 @@ int fastcgi_record_step(struct fastcgi_record *r, const char **at, const char *e
     size_t left;
 
     if (r->head_len < FASTCGI_HEAD_SIZE) {
-        if (!fastcgi_record_record_take_head(r, at, end))
+        if (!fastcgi_record_take_head(r, at, end))
             return FASTCGI_RECORD_MORE;
         return r->head[0] == RECORD_VERSION ? FASTCGI_RECORD_HEAD : ERR_PROTOCOL;
     }

@@ -1,3 +1,4 @@
+/* Requests that are made once more: redirects, a page that is not compressed. */
 #include "wire/http/http_parts.h"
 
 #include "base/err.h"

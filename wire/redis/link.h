@@ -32,12 +32,19 @@ const char *link_reply_text(const struct link_reply *r, size_t *len); /* "" when
 size_t link_reply_count(const struct link_reply *r);
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i); /* NULL outside */
 
-/* One argument of a command. */
+/* Bytes: an argument of a command, or a piece of what link_send_raw sends. */
 struct link_arg {
     const char *data;
     size_t len;
 };
 struct link_arg link_text(const char *s);
+/* What a script is called with: its KEYS and its ARGV. Kept by no function. */
+struct link_words {
+    const struct link_arg *keys;
+    size_t nkeys;
+    const struct link_arg *args;
+    size_t nargs;
+};
 
 MUST_CHECK int link_new(struct link **out, const struct conf *conf);
 /*
@@ -91,11 +98,9 @@ unsigned link_generation(const struct link *l);
 MUST_CHECK int link_call(struct link *l, const struct link_arg *args, size_t nargs,
     struct link_reply **out);
 MUST_CHECK int link_script_call(struct link *l, const struct link_script *script,
-    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
-    struct link_reply **out);
+    const struct link_words *words, struct link_reply **out);
 MUST_CHECK int link_script_once(struct link *l, const struct link_script *script,
-    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
-    struct link_reply **out, bool *broke);
+    const struct link_words *words, struct link_reply **out, bool *broke);
 /* printf-like for constant commands: %s text, %b bytes+size_t, %d int, %lld long long. */
 MUST_CHECK int link_command(struct link *l, struct link_reply **out, const char *format, ...);
 
@@ -105,8 +110,7 @@ MUST_CHECK int link_command(struct link *l, struct link_reply **out, const char 
  */
 typedef void link_reply_fn(void *arg, int error, struct link_reply *reply); /* takes the reply */
 MUST_CHECK int link_send_script(struct link *l, const struct link_script *script,
-    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs,
-    link_reply_fn *on_reply, void *arg);
+    const struct link_words *words, link_reply_fn *on_reply, void *arg);
 size_t link_outstanding(const struct link *l);
 /*
  * link_send_raw -- commands that the caller wrote as RESP. The link sends `head` and `tail` as
@@ -115,8 +119,8 @@ size_t link_outstanding(const struct link *l);
  *   error  0; ERR_NOSCRIPT (Redis does not know the script); ERR_STORE* or ERR_INTERNAL
  */
 typedef void link_int_fn(void *arg, int error, int64_t value);
-MUST_CHECK int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
-    size_t tail_len, link_int_fn *on_int, void *arg);
+MUST_CHECK int link_send_raw(struct link *l, struct link_arg head, struct link_arg tail,
+    link_int_fn *on_int, void *arg);
 /*
  * link_send -- one command into the pipeline; on_reply NULL: the reply is dropped. Like
  * link_send_script it connects when there is no connection. The callbacks of the pipeline may send

@@ -1,3 +1,4 @@
+/* Commands of a loop, which does not wait for their replies. */
 #include "wire/redis/link_parts.h"
 
 #include "base/err.h"
@@ -123,8 +124,11 @@ static int link_write(struct link *l, const struct link_question *q)
 {
     buf_reset(&l->scratch);
     if (q->script) {
-        link_send_put_script(&l->scratch, q->script, q->args, q->nkeys, q->args + q->nkeys,
-            q->nargs - q->nkeys);
+        link_send_put_script(&l->scratch, q->script,
+            &(struct link_words){.keys = q->args,
+                .nkeys = q->nkeys,
+                .args = q->args + q->nkeys,
+                .nargs = q->nargs - q->nkeys});
     } else {
         resp_count(&l->scratch, '*', q->nargs);
         link_send_put_args(&l->scratch, q->args, q->nargs);

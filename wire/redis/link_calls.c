@@ -110,8 +110,8 @@ int link_call(struct link *l, const struct link_arg *args, size_t nargs, struct 
     return link_call_either(l, args, nargs, NULL, 0, out);
 }
 
-int link_script_once(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out, bool *broke)
+int link_script_once(struct link *l, const struct link_script *script,
+    const struct link_words *words, struct link_reply **out, bool *broke)
 {
     bool ignored;
     int error = ERR_NOSCRIPT;
@@ -125,20 +125,20 @@ int link_script_once(struct link *l, const struct link_script *script, const str
         if (error)
             return error;
         buf_reset(&l->scratch);
-        link_send_put_script(&l->scratch, script, keys, nkeys, args, nargs);
+        link_send_put_script(&l->scratch, script, words);
         error = link_call_scratch(l, out, broke);
     }
     return error == ERR_NOSCRIPT ? ERR_INTERNAL : error;
 }
 
-int link_script_call(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, struct link_reply **out)
+int link_script_call(struct link *l, const struct link_script *script,
+    const struct link_words *words, struct link_reply **out)
 {
     bool held = l->held, broke;
-    int error = link_script_once(l, script, keys, nkeys, args, nargs, out, &broke);
+    int error = link_script_once(l, script, words, out, &broke);
 
     if (error == ERR_STORE && broke && !held)
-        error = link_script_once(l, script, keys, nkeys, args, nargs, out, &broke);
+        error = link_script_once(l, script, words, out, &broke);
     return error;
 }
 

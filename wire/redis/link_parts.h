@@ -185,7 +185,7 @@ MUST_CHECK int link_send_load(struct link *l, const struct link_script *script, 
     bool reads);
 void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n);
 void link_send_put_script(struct buf *b, const struct link_script *script,
-    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs);
+    const struct link_words *words);
 
 /* ---- link_read.c ---- */
 /* What has arrived. Returns 0 or ERR_STORE. */

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const redisReply *link_reply_reply_in(const struct link_reply *r)
+static const redisReply *link_reply_in(const struct link_reply *r)
 {
     return (const redisReply *)(const void *)r;
 }
 
-static struct link_reply *link_reply_reply_out(void *r)
+static struct link_reply *link_reply_out(void *r)
 {
     return r;
 }
@@ -52,7 +52,7 @@ int link_reader_next(struct link_reader *r, struct link_reply **out)
         log_limited(LOG_LEVEL_WARN, "redis' reply: %s", link_reply_reader_in(r)->errstr);
         return ERR_STORE;
     }
-    *out = link_reply_reply_out(reply);
+    *out = link_reply_out(reply);
     return 0;
 }
 
@@ -87,7 +87,7 @@ enum link_type link_reply_type(const struct link_reply *r)
 {
     if (!r)
         return LINK_NIL;
-    switch (link_reply_reply_in(r)->type) {
+    switch (link_reply_in(r)->type) {
     case REDIS_REPLY_STATUS:
         return LINK_STATUS;
     case REDIS_REPLY_ERROR:
@@ -108,9 +108,9 @@ int64_t link_reply_int(const struct link_reply *r)
     enum link_type type = link_reply_type(r);
 
     if (type == LINK_INT)
-        return link_reply_reply_in(r)->integer;
+        return link_reply_in(r)->integer;
     if (type == LINK_STRING || type == LINK_STATUS)
-        return strtoll(link_reply_reply_in(r)->str, NULL, 10);
+        return strtoll(link_reply_in(r)->str, NULL, 10);
     return 0;
 }
 
@@ -120,19 +120,18 @@ const char *link_reply_text(const struct link_reply *r, size_t *len)
     bool text = type == LINK_STRING || type == LINK_STATUS || type == LINK_ERROR;
 
     if (len)
-        *len = text ? (size_t)link_reply_reply_in(r)->len : 0;
-    return text ? link_reply_reply_in(r)->str : "";
+        *len = text ? (size_t)link_reply_in(r)->len : 0;
+    return text ? link_reply_in(r)->str : "";
 }
 
 size_t link_reply_count(const struct link_reply *r)
 {
-    return link_reply_type(r) == LINK_ARRAY ? link_reply_reply_in(r)->elements : 0;
+    return link_reply_type(r) == LINK_ARRAY ? link_reply_in(r)->elements : 0;
 }
 
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i)
 {
-    return i < link_reply_count(r) ? link_reply_reply_out(link_reply_reply_in(r)->element[i]) :
-                                     NULL;
+    return i < link_reply_count(r) ? link_reply_out(link_reply_in(r)->element[i]) : NULL;
 }
 
 struct link_arg link_text(const char *s)

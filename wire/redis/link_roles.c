@@ -1,3 +1,4 @@
+/* Whether the server of a link is the master, and may be written to. */
 #include "wire/redis/link_parts.h"
 
 #include "base/clock.h"

@@ -107,17 +107,17 @@ void link_send_put_args(struct buf *b, const struct link_arg *args, size_t n)
 }
 
 void link_send_put_script(struct buf *b, const struct link_script *script,
-    const struct link_arg *keys, size_t nkeys, const struct link_arg *args, size_t nargs)
+    const struct link_words *words)
 {
     char count[24];
 
-    snprintf(count, sizeof count, "%zu", nkeys);
-    resp_count(b, '*', 3 + nkeys + nargs);
+    snprintf(count, sizeof count, "%zu", words->nkeys);
+    resp_count(b, '*', 3 + words->nkeys + words->nargs);
     resp_text(b, "EVALSHA");
     resp_text(b, script->sha1);
     resp_text(b, count);
-    link_send_put_args(b, keys, nkeys);
-    link_send_put_args(b, args, nargs);
+    link_send_put_args(b, words->keys, words->nkeys);
+    link_send_put_args(b, words->args, words->nargs);
 }
 
 int link_send_scratch(struct link *l, struct link_pending p)
@@ -176,26 +176,26 @@ int link_load(struct link *l, const struct link_script *script, bool again)
     return error ? error : link_send_load(l, script, again, false);
 }
 
-int link_send_script(struct link *l, const struct link_script *script, const struct link_arg *keys,
-    size_t nkeys, const struct link_arg *args, size_t nargs, link_reply_fn *on_reply, void *arg)
+int link_send_script(struct link *l, const struct link_script *script,
+    const struct link_words *words, link_reply_fn *on_reply, void *arg)
 {
     int error = link_load(l, script, false);
 
     if (error)
         return error;
     buf_reset(&l->scratch);
-    link_send_put_script(&l->scratch, script, keys, nkeys, args, nargs);
+    link_send_put_script(&l->scratch, script, words);
     return link_send_scratch(l,
         (struct link_pending){.kind = on_reply ? LINK_REPLY : LINK_DROP,
             .to.reply = on_reply,
             .arg = arg});
 }
 
-int link_send_raw(struct link *l, const char *head, size_t head_len, const char *tail,
-    size_t tail_len, link_int_fn *on_int, void *arg)
+int link_send_raw(struct link *l, struct link_arg head, struct link_arg tail, link_int_fn *on_int,
+    void *arg)
 {
     l->raw_sent++;
     return link_send_pending(l,
-        (struct link_pending){.kind = LINK_RAW, .to.number = on_int, .arg = arg}, head, head_len,
-        tail, tail_len);
+        (struct link_pending){.kind = LINK_RAW, .to.number = on_int, .arg = arg}, head.data,
+        head.len, tail.data, tail.len);
 }

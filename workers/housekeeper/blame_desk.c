@@ -32,7 +32,7 @@ void blame_desk_tell(struct blame_desk *d, const struct blame_mark *mark)
 }
 
 /* What was marked while this housekeeper did not listen. */
-static void blame_desk_desk_read(struct blame_desk *d, int64_t now)
+static void blame_desk_read(struct blame_desk *d, int64_t now)
 {
     struct link_reply *r = NULL;
     int64_t real = clock_real_ms();
@@ -62,5 +62,5 @@ void blame_desk_step(struct blame_desk *d, int64_t now_ms)
     if (now_ms < d->look_ms)
         return;
     d->look_ms = now_ms + DESK_LOOK_MS;
-    blame_desk_desk_read(d, now_ms);
+    blame_desk_read(d, now_ms);
 }

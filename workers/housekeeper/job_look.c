@@ -1,3 +1,4 @@
+/* The job of looking for turns that nobody runs: by due hints, and when tp:wake names one. */
 #include "workers/housekeeper/housekeeper_parts.h"
 
 #include "base/clock.h"

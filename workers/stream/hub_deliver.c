@@ -1,3 +1,4 @@
+/* Brings published entries and pages of the log to a viewer. */
 #include "workers/stream/hub_parts.h"
 
 #include "base/clock.h"

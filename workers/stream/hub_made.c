@@ -1,3 +1,4 @@
+/* Events that the hub makes itself: of runs whose log is gone. */
 #include "workers/stream/hub_parts.h"
 
 #include <stdlib.h>

@@ -12,6 +12,9 @@
  *
  * Each file knows those above it in this list only; hub, the last, gives the machine its acts.
  *
+ *   hub_place    where a session's log is, as a script tells it
+ *   hub_runs     the runs that a viewer saw begin and not end
+ *   viewer       the table of a viewer's states
  *   hub_machine  the state of each viewer: what happens to it, and what that asks for
  *   hub_made     events of our own making
  *   hub_look     where a session's log is: at the start, instead of lost events, of a quiet viewer

@@ -54,7 +54,5 @@ void hub_runs_free(struct hub_run **list)
 
 void hub_runs_put_gone(struct buf *b)
 {
-    buf_puts(b,
-        "{\"type\":\"RUN_ERROR\",\"message\":\"The run has ended and its events are "
-        "gone.\",\"code\":\"events_gone\"}");
+    logentry_put_run_error(b, "The run has ended and its events are gone.", "events_gone");
 }

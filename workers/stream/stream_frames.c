@@ -40,7 +40,7 @@ static bool stream_frames_count(struct stream_conn *c, unsigned cost)
     if (w->window_count <= limit)
         return true;
     if (w->window_count > limit + PATIENCE * MESSAGE_COST)
-        stream_socket_close(c, 4008, "too many messages");
+        stream_socket_close(c, STREAM_CLOSE_RATE, "too many messages");
     else if (!w->warned)
         stream_form_error(c, "rate_limited", "Too many messages a minute.", NULL,
             w->window_ms + MINUTE_MS - now);

@@ -5,6 +5,7 @@
 #include "base/jdoc.h"
 #include "base/log.h"
 #include "process/fastcgi_call.h"
+#include "store/logentry.h"
 #include "workers/stream/stream_form.h"
 #include "workers/stream/stream_socket.h"
 
@@ -131,10 +132,7 @@ static void stream_message_tell_run_error(struct stream_conn *c, const struct st
     struct buf b;
 
     buf_init(&b, 0);
-    buf_puts(&b, "{\"type\":\"RUN_ERROR\",\"message\":");
-    buf_json_string(&b, text, strlen(text));
-    buf_puts(&b, ",\"code\":");
-    buf_json_string(&b, code, strlen(code));
+    logentry_open_run_error(&b, text, code);
     buf_puts(&b, ",\"metadata\":{\"threadId\":");
     buf_json_string(&b, m->session, strlen(m->session));
     if (m->run_id) {
@@ -227,6 +225,8 @@ static int stream_message_replay(struct stream_message *m, const jdoc *reply)
     return stream_conn_watch_start(m->conn, &start, NULL);
 }
 
+/* The message is accepted, whether or not an earlier run can be replayed on this connection: the
+ * client may read that run from the session. */
 static void stream_message_on_accepted(struct stream_message *m, jdoc *reply)
 {
     struct stream_conn *c = m->conn;
@@ -234,12 +234,10 @@ static void stream_message_on_accepted(struct stream_message *m, jdoc *reply)
 
     if (strcmp(jdoc_text_or(reply, "state", ""), "duplicate") == 0)
         error = stream_message_replay(m, reply);
-    if (error == ERR_LIMIT)
-        stream_message_tell_error(m, "too_many_subscriptions", "Too many sessions on one socket.",
-            0);
-    else if (error)
-        stream_message_tell_failure(m, error);
-    else if (stream_socket_of(c)->form->tells_accepted && !m->agui)
+    if (error)
+        log_limited(LOG_LEVEL_WARN, "a run is not replayed to user %s: %s", c->user,
+            err_text(error));
+    if (stream_socket_of(c)->form->tells_accepted && !m->agui)
         stream_message_tell_reply(m, "accepted", reply);
 }
 
@@ -261,8 +259,9 @@ static void stream_message_handle_reply(struct stream_message *m, const struct f
             stream_message_tell_reply(m, "context_updated", whole);
         else
             stream_message_tell_failure(m, ERR_NOMEM);
+        if (whole) /* has taken it */
+            reply = NULL;
         jdoc_free(whole);
-        reply = NULL;
     } else
         stream_message_tell_reply(m, "cancel_result", reply);
     jdoc_free(reply);

@@ -129,7 +129,7 @@ static void stream_socket_closing(struct stream_conn *c, unsigned code)
     w->user->closing(c);
 }
 
-void stream_socket_close(struct stream_conn *c, unsigned code, const char *reason)
+void stream_socket_close(struct stream_conn *c, enum stream_close code, const char *reason)
 {
     unsigned char status[2] = {(unsigned char)(code >> 8), (unsigned char)code};
     struct iovec parts[2] = {{status, 2}, {(void *)(uintptr_t)reason, strlen(reason)}};
@@ -185,10 +185,10 @@ static void stream_socket_on_frame_start(wslay_event_context_ptr ws,
 
     w->framed += 6 + len + (len < 126 ? 0 : len < 65536 ? 2 : 8);
     if (frame->opcode == WSLAY_BINARY_FRAME) {
-        stream_socket_close(c, 1003, "text frames only");
+        stream_socket_close(c, STREAM_CLOSE_BINARY, "text frames only");
         wslay_event_shutdown_read(ws);
     } else if (frame->opcode == WSLAY_CONNECTION_CLOSE && len == 1) {
-        stream_socket_close(c, 1002, "half of a close code");
+        stream_socket_close(c, STREAM_CLOSE_PROTOCOL, "half of a close code");
         wslay_event_shutdown_read(ws);
     } else if (frame->opcode == WSLAY_TEXT_FRAME || frame->opcode == WSLAY_CONTINUATION_FRAME) {
         w->mid_message = true;
@@ -242,7 +242,7 @@ static void stream_socket_follow_close(struct stream_conn *c)
     if (wslay_event_get_close_sent(w->ws))
         stream_socket_closing(c, code);
     else if (!wslay_event_get_read_enabled(w->ws) && !w->close_sent)
-        stream_socket_close(c, 1002, "protocol error");
+        stream_socket_close(c, STREAM_CLOSE_PROTOCOL, "protocol error");
 }
 
 void stream_socket_drained(struct stream_conn *c)
@@ -263,8 +263,11 @@ void stream_socket_feed(struct stream_conn *c, const char *bytes, size_t len)
     }
     w->feed = bytes;
     w->feed_len = len;
-    if (wslay_event_recv(w->ws) != 0 && stream_conn_is_open(c))
-        stream_socket_close(c, 1002, "protocol error");
+    int error = wslay_event_recv(w->ws);
+    if (error == WSLAY_ERR_NOMEM && stream_conn_is_open(c))
+        stream_socket_close(c, STREAM_CLOSE_MEMORY, "out of memory");
+    else if (error && stream_conn_is_open(c))
+        stream_socket_close(c, STREAM_CLOSE_PROTOCOL, "protocol error");
     if (!stream_conn_is_open(c))
         return;
     if (wslay_event_want_write(w->ws))

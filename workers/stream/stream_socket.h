@@ -19,6 +19,21 @@ struct iovec;
 struct wslay_event_context;
 struct stream_message;
 
+/*
+ * The codes that Turnpike closes with: the table in docs/stream-protocol.md tells what a client
+ * does then, and web/client.js does it. wslay also sends 1007 (no UTF-8) and 1009 (larger than
+ * stream.frame), and answers a peer's close with the peer's own code.
+ */
+enum stream_close {
+    STREAM_CLOSE_DEAF = 1001,     /* nothing was heard for stream.idle */
+    STREAM_CLOSE_PROTOCOL = 1002, /* the peer broke the protocol; wslay sends it too */
+    STREAM_CLOSE_BINARY = 1003,   /* only text frames are taken */
+    STREAM_CLOSE_MEMORY = 1011,   /* there is no memory for what the peer sends */
+    STREAM_CLOSE_RESTART = 1012,  /* the worker leaves, or stream.max_age is over */
+    STREAM_CLOSE_EXPIRED = 4001,  /* the credential's time is over */
+    STREAM_CLOSE_RATE = 4008      /* far more frames than rate.ws_messages */
+};
+
 /* What the socket calls; both are there. */
 struct stream_socket_user {
     void (*said)(struct stream_conn *c, const char *text, size_t len); /* a whole text message */
@@ -34,7 +49,7 @@ struct stream_socket {
     size_t feed_len;
     uint64_t fed, framed; /* bytes given to wslay, bytes of the frames it began */
     int64_t pinged_ms;    /* monotonic */
-    uint16_t close_code;
+    uint16_t close_code;  /* enum stream_close, or what wslay sent */
     bool close_sent, close_received, mid_message;
 
     char *session;                   /* used when a frame names none; or NULL */
@@ -69,6 +84,6 @@ MUST_CHECK int stream_socket_text(struct stream_conn *c, const struct iovec *par
 MUST_CHECK int stream_socket_json(struct stream_conn *c, const struct buf *json);
 void stream_socket_ping(struct stream_conn *c);
 /* Sends a close frame; the connection ends when the peer has answered, or after two seconds. */
-void stream_socket_close(struct stream_conn *c, unsigned code, const char *reason);
+void stream_socket_close(struct stream_conn *c, enum stream_close code, const char *reason);
 
 #endif

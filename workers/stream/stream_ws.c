@@ -35,11 +35,11 @@ static void stream_ws_tick(struct stream_conn *c, int64_t now_ms)
         return;
     }
     if (stream_conn_has_expired(c))
-        stream_socket_close(c, 4001, "the credential has expired");
+        stream_socket_close(c, STREAM_CLOSE_EXPIRED, "the credential has expired");
     else if (now_ms - c->in_ms >= c->stream->conf->stream_idle_ms)
-        stream_socket_close(c, 1001, "no answer to pings");
+        stream_socket_close(c, STREAM_CLOSE_DEAF, "no answer to pings");
     else if (stream_conn_is_old(c, now_ms))
-        stream_socket_close(c, 1012, "planned reconnect");
+        stream_socket_close(c, STREAM_CLOSE_RESTART, "planned reconnect");
     else
         stream_ws_ping(c, now_ms);
     stream_message_tick(c, now_ms);
@@ -48,7 +48,7 @@ static void stream_ws_tick(struct stream_conn *c, int64_t now_ms)
 static bool stream_ws_drain(struct stream_conn *c, bool late)
 {
     (void)late;
-    stream_socket_close(c, 1012, "service restart");
+    stream_socket_close(c, STREAM_CLOSE_RESTART, "service restart");
     return true;
 }
 

@@ -19,14 +19,14 @@ size_t crew_cores(void)
     return n < 1 ? 1 : n > CORES_MAX ? CORES_MAX : (size_t)n;
 }
 
-static size_t crew_seats_seats_all(const struct conf *conf)
+static size_t crew_seats_all(const struct conf *conf)
 {
     return (size_t)(conf->turn_seats + conf->turn_reserved);
 }
 
 size_t crew_turn_processes(const struct conf *conf)
 {
-    size_t all = crew_seats_seats_all(conf), wanted = (size_t)conf->turn_workers;
+    size_t all = crew_seats_all(conf), wanted = (size_t)conf->turn_workers;
     if (wanted == 0)
         wanted = crew_cores() < TURN_PROCESSES_MIN ? TURN_PROCESSES_MIN : crew_cores();
     return wanted < all ? wanted : all;
@@ -49,7 +49,7 @@ size_t crew_seats_of(const struct conf *conf, enum scoreboard_pool pool, size_t 
         return 0;
     if (pool != SCOREBOARD_TURN)
         return 1;
-    size_t all = crew_seats_seats_all(conf), processes = crew_turn_processes(conf);
+    size_t all = crew_seats_all(conf), processes = crew_turn_processes(conf);
     return all / processes + (position < all % processes);
 }
 

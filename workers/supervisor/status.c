@@ -384,8 +384,8 @@ struct pool_metric {
 };
 
 #define METRIC_OF(field) \
-    static long long metric_##field(const struct pool_sum *sum, const struct status_view *v, \
-        int p) \
+    static long long status_metric_##field(const struct pool_sum *sum, \
+        const struct status_view *v, int p) \
     { \
         (void)v; \
         (void)p; \
@@ -419,24 +419,28 @@ static long long status_metric_deaths(const struct pool_sum *sum, const struct s
 }
 
 static const struct pool_metric pool_metrics[] = {
-    {"turnpike_workers", "gauge", "processes", metric_workers},
+    {"turnpike_workers", "gauge", "processes", status_metric_workers},
     {"turnpike_workers_wanted", "gauge", "processes asked for by the configuration",
         status_metric_wanted},
-    {"turnpike_workers_ready", "gauge", "processes that serve", metric_ready},
+    {"turnpike_workers_ready", "gauge", "processes that serve", status_metric_ready},
     {"turnpike_workers_busy", "gauge", "processes with a request, a turn or connections",
-        metric_busy},
-    {"turnpike_workers_leaving", "gauge", "processes that finish what they have", metric_leaving},
+        status_metric_busy},
+    {"turnpike_workers_leaving", "gauge", "processes that finish what they have",
+        status_metric_leaving},
     {"turnpike_seats", "gauge", "requests and turns that the processes can hold at once",
-        metric_seats},
-    {"turnpike_seats_busy", "gauge", "requests and turns that they hold", metric_seats_busy},
-    {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown", metric_waiting},
-    {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", metric_backlog},
-    {"turnpike_connections", "gauge", "open client connections", metric_connections},
-    {"turnpike_memory_bytes", "gauge", "private memory as measured by the workers", metric_memory},
+        status_metric_seats},
+    {"turnpike_seats_busy", "gauge", "requests and turns that they hold", status_metric_seats_busy},
+    {"turnpike_queue", "gauge", "connections waiting to be accepted; -1 unknown",
+        status_metric_waiting},
+    {"turnpike_queue_limit", "gauge", "listen backlog; -1 unknown", status_metric_backlog},
+    {"turnpike_connections", "gauge", "open client connections", status_metric_connections},
+    {"turnpike_memory_bytes", "gauge", "private memory as measured by the workers",
+        status_metric_memory},
     {"turnpike_slow_passes", "counter",
         "passes of the processes' loops in which all their turns stood still for over 20 ms",
-        metric_slow},
-    {"turnpike_slowest_pass_milliseconds", "gauge", "the longest of these", metric_slowest_ms},
+        status_metric_slow},
+    {"turnpike_slowest_pass_milliseconds", "gauge", "the longest of these",
+        status_metric_slowest_ms},
     {"turnpike_deaths", "counter", "processes that died or were killed", status_metric_deaths},
 };
 

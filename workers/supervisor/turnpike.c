@@ -303,7 +303,7 @@ static void turnpike_print_origins(const char *origins, bool development)
         printf("\"~^https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?$\" $http_origin;\n");
 }
 
-/* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf). */
+/* Lines of nginx' map $turnpike_origin (nginx/turnpike-http.conf.in). */
 static int turnpike_run_origins(struct options *o, int argc, char **argv)
 {
     struct conf conf;

@@ -64,7 +64,7 @@ static volatile sig_atomic_t process_peer_fd = -1; /* who waits for the call; -1
 static struct buf process_late; /* what the peer is told when the time is over; made once */
 
 /* Clean: nothing has failed, and no work is to blame. */
-static void tool_process_process_on_io(int number)
+static void tool_process_on_io(int number)
 {
     struct pollfd peer = {.fd = process_peer_fd, .events = POLLRDHUP};
     int error = errno;
@@ -76,7 +76,7 @@ static void tool_process_process_on_io(int number)
 }
 
 /* fd: of the peer, which sends nothing any more; -1 = the call is over. */
-static void tool_process_process_listen_for_end(int fd)
+static void tool_process_listen_for_end(int fd)
 {
     int old = process_peer_fd;
 
@@ -87,11 +87,11 @@ static void tool_process_process_listen_for_end(int fd)
     }
     (void)fcntl(fd, F_SETOWN, getpid());
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
-    tool_process_process_on_io(SIGIO); /* it may have gone before that */
+    tool_process_on_io(SIGIO); /* it may have gone before that */
 }
 
 /* As in trace.c not all that it calls is safe in a handler; if it hangs, the next alarm ends it. */
-static void tool_process_process_on_alarm(int number)
+static void tool_process_on_alarm(int number)
 {
     alarm(1);
     (void)send(process_peer_fd, process_late.data, process_late.len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -100,11 +100,11 @@ static void tool_process_process_on_alarm(int number)
     raise(number); /* by its default action, as soon as this returns */
 }
 
-static void tool_process_process_signals(void)
+static void tool_process_signals(void)
 {
-    struct sigaction late = {.sa_handler = tool_process_process_on_alarm,
+    struct sigaction late = {.sa_handler = tool_process_on_alarm,
         .sa_flags = SA_RESETHAND | SA_NODEFER};
-    struct sigaction left = {.sa_handler = tool_process_process_on_io, .sa_flags = SA_RESTART};
+    struct sigaction left = {.sa_handler = tool_process_on_io, .sa_flags = SA_RESTART};
 
     sigemptyset(&late.sa_mask);
     sigemptyset(&left.sa_mask);
@@ -113,7 +113,7 @@ static void tool_process_process_signals(void)
 }
 
 /* ms: 0 = no limit any more. */
-static void tool_process_process_limit(int64_t ms)
+static void tool_process_limit(int64_t ms)
 {
     struct itimerval time = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
@@ -133,7 +133,7 @@ struct process_call {
     char log_context[256];
 };
 
-static int tool_process_process_step(struct tool_process *p, int64_t until_ms)
+static int tool_process_step(struct tool_process *p, int64_t until_ms)
 {
     int error = reactor_step(p->reactor, until_ms, &p->worker->wait_mask);
 
@@ -146,7 +146,7 @@ static int tool_process_process_step(struct tool_process *p, int64_t until_ms)
 }
 
 /* The request, before anything that the model wrote is looked at. Returns 0 or a fault. */
-static int tool_process_process_read(struct process_call *c)
+static int tool_process_read(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int error = p->http ? 0 : http_new(&p->http, p->reactor);
@@ -164,7 +164,7 @@ static int tool_process_process_read(struct process_call *c)
 }
 
 /* Says what it works on. Returns 0 to go on; 1: processes died in such calls, the result is set. */
-static int tool_process_process_name(struct process_call *c)
+static int tool_process_name(struct process_call *c)
 {
     struct worker *w = c->process->worker;
     struct blame_work work = {.tool = true};
@@ -198,7 +198,7 @@ static int tool_process_process_name(struct process_call *c)
 }
 
 /* Waits for what the tool has asked outside. */
-static int tool_process_process_await(struct process_call *c)
+static int tool_process_await(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int error = 0;
@@ -206,21 +206,21 @@ static int tool_process_process_await(struct process_call *c)
     while (!c->run.done && !error) {
         error = p->worker->abort_turn ? ERR_DRAINING : 0;
         if (!error)
-            error = tool_process_process_step(p, clock_mono_ms() + BEAT_MS);
+            error = tool_process_step(p, clock_mono_ms() + BEAT_MS);
         if (!error)
             tools_go_on(&c->run);
     }
     return error ? error : c->run.error;
 }
 
-static int tool_process_process_pause(void *arg, int64_t until_ms)
+static int tool_process_pause(void *arg, int64_t until_ms)
 {
-    (void)tool_process_process_step(arg, until_ms);
+    (void)tool_process_step(arg, until_ms);
     return 0;
 }
 
 /* Redis away: a repeated call finds its mark. Half of its time is for that. */
-static int tool_process_process_patiently(struct process_call *c)
+static int tool_process_patiently(struct process_call *c)
 {
     struct tool_process *p = c->process;
     int64_t until = c->began_ms + p->conf->tool_process_ms / 2;
@@ -229,16 +229,16 @@ static int tool_process_process_patiently(struct process_call *c)
         int error = tools_start(&c->run, buf_text(&c->args), c->args.len);
 
         if (error == ERR_PENDING)
-            error = tool_process_process_await(c);
+            error = tool_process_await(c);
         if (error != ERR_STORE || p->worker->abort_turn || clock_mono_ms() >= until)
             return error;
         tools_fini(&c->run);
-        if (!again_store(&error, tool_process_process_pause, p))
+        if (!again_store(&error, tool_process_pause, p))
             return error;
     }
 }
 
-static int tool_process_process_run(struct process_call *c)
+static int tool_process_run(struct process_call *c)
 {
     const struct conf *conf = c->process->conf;
     int error;
@@ -246,22 +246,22 @@ static int tool_process_process_run(struct process_call *c)
     worker_beat(c->process->worker); /* from here on it is judged by the deadline */
     c->began_ms = clock_mono_ms();
     atomic_store(&c->seat->turn_deadline_ms, c->began_ms + conf->tool_process_ms);
-    tool_process_process_listen_for_end(inbound_fd(c->process->peer));
-    tool_process_process_limit(conf->tool_process_ms);
-    error = tool_process_process_name(c);
+    tool_process_listen_for_end(inbound_fd(c->process->peer));
+    tool_process_limit(conf->tool_process_ms);
+    error = tool_process_name(c);
     if (!error) {
         fault_in_tool(conf, buf_text(&c->args));
-        error = tool_process_process_patiently(c);
+        error = tool_process_patiently(c);
     }
-    tool_process_process_limit(0);
-    tool_process_process_listen_for_end(-1);
+    tool_process_limit(0);
+    tool_process_listen_for_end(-1);
     worker_beat(c->process->worker);
     atomic_store(&c->seat->turn_deadline_ms, 0);
     return error == 1 ? 0 : error;
 }
 
 /* Returns 0; ERR_PEER_GONE: it has not been answered. */
-static int tool_process_process_begin(struct process_call *c)
+static int tool_process_begin(struct process_call *c)
 {
     char head[128];
     int len = snprintf(head, sizeof head, REPLY_HEAD, c->process->worker->slot_index);
@@ -272,46 +272,46 @@ static int tool_process_process_begin(struct process_call *c)
 }
 
 /* Without a word of FastCGI, as one that dies: for whoever asked the process is lost. */
-static void tool_process_process_hang_up(struct tool_process *p)
+static void tool_process_hang_up(struct tool_process *p)
 {
     inbound_free(p->peer);
     p->peer = NULL;
 }
 
-static void tool_process_process_answer(struct process_call *c, int error)
+static void tool_process_answer(struct process_call *c, int error)
 {
     struct buf body = {0};
 
     log_info("%" PRId64 " ms, %s", clock_mono_ms() - c->began_ms, err_text(error));
     scoreboard_work_set(c->seat, NULL); /* the user's next call may come with this answer */
     if (error == ERR_DRAINING || tool_words_answer(&body, &c->run, error))
-        tool_process_process_hang_up(c->process); /* the call is made again elsewhere */
+        tool_process_hang_up(c->process); /* the call is made again elsewhere */
     else
         err_ignore(inbound_finish(c->process->peer, NULL, 0, body.data, body.len));
     buf_free(&body);
 }
 
-static void tool_process_process_call(struct process_call *c)
+static void tool_process_call(struct process_call *c)
 {
     struct scoreboard_slot *slot = c->process->worker->slot;
-    int error = tool_process_process_read(c);
+    int error = tool_process_read(c);
 
     if (error == ERR_PROTOCOL || error == ERR_NOT_FOUND)
         log_limited(LOG_LEVEL_WARN, "a request of nobody that tool processes serve: %s",
             err_text(error));
     if (!error)
-        error = tool_process_process_begin(c);
+        error = tool_process_begin(c);
     if (error) {
-        tool_process_process_hang_up(c->process);
+        tool_process_hang_up(c->process);
         return;
     }
-    error = tool_process_process_run(c);
+    error = tool_process_run(c);
     if (error)
         atomic_fetch_add_explicit(&slot->errors, 1, memory_order_relaxed);
-    tool_process_process_answer(c, error);
+    tool_process_answer(c, error);
 }
 
-static void tool_process_process_serve(struct tool_process *p)
+static void tool_process_serve(struct tool_process *p)
 {
     struct worker *w = p->worker;
     struct process_call c = {.process = p,
@@ -322,7 +322,7 @@ static void tool_process_process_serve(struct tool_process *p)
     atomic_fetch_add_explicit(&w->slot->requests, 1, memory_order_relaxed);
     if (c.arena && c.seat) {
         scoreboard_enter(w->board, w->slot, c.seat);
-        tool_process_process_call(&c);
+        tool_process_call(&c);
         scoreboard_enter(w->board, w->slot, NULL);
     } else {
         inbound_overloaded(p->peer);
@@ -338,7 +338,7 @@ static void tool_process_process_serve(struct tool_process *p)
 
 /* ---- connections ---- */
 
-static void tool_process_process_on_request(void *arg, struct inbound *inbound)
+static void tool_process_on_request(void *arg, struct inbound *inbound)
 {
     struct tool_process *p = arg;
 
@@ -346,7 +346,7 @@ static void tool_process_process_on_request(void *arg, struct inbound *inbound)
     p->asked = true;
 }
 
-static void tool_process_process_on_closed(void *arg, struct inbound *inbound)
+static void tool_process_on_closed(void *arg, struct inbound *inbound)
 {
     struct tool_process *p = arg;
 
@@ -354,7 +354,7 @@ static void tool_process_process_on_closed(void *arg, struct inbound *inbound)
     p->peer = NULL;
 }
 
-static void tool_process_process_on_listening(struct reactor_source *source, uint32_t events)
+static void tool_process_on_listening(struct reactor_source *source, uint32_t events)
 {
     struct tool_process *p = source->arg;
     int fd = accept4(p->worker->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -375,17 +375,17 @@ static void tool_process_process_on_listening(struct reactor_source *source, uin
     reactor_unwatch(p->reactor, &p->listening);
 }
 
-static int tool_process_process_listen(struct tool_process *p)
+static int tool_process_listen(struct tool_process *p)
 {
     if (p->peer || p->worker->drain || p->listening.watched || clock_mono_ms() < p->listen_ms)
         return 0;
     return reactor_watch(p->reactor, &p->listening, p->worker->listen_fd, EPOLLIN,
-        tool_process_process_on_listening, p);
+        tool_process_on_listening, p);
 }
 
 /* ---- the process ---- */
 
-static int tool_process_process_open(struct tool_process *p, struct worker *w)
+static int tool_process_open(struct tool_process *p, struct worker *w)
 {
     char owner[64];
     int error;
@@ -399,11 +399,11 @@ static int tool_process_process_open(struct tool_process *p, struct worker *w)
         .max_conns = 1,
         .max_reqs = 1};
     p->handlers = (struct inbound_handlers){.arg = p,
-        .request = tool_process_process_on_request,
-        .closed = tool_process_process_on_closed};
+        .request = tool_process_on_request,
+        .closed = tool_process_on_closed};
     snprintf(owner, sizeof owner, "tool/%d", (int)getpid()); /* it never owns a turn */
     worker_signals(w);
-    tool_process_process_signals();
+    tool_process_signals();
     error = tool_words_late(&process_late);
     if (!error)
         error = reactor_new(&p->reactor);
@@ -414,7 +414,7 @@ static int tool_process_process_open(struct tool_process *p, struct worker *w)
     return error;
 }
 
-static void tool_process_process_close(struct tool_process *p)
+static void tool_process_close(struct tool_process *p)
 {
     if (p->reactor)
         reactor_unwatch(p->reactor, &p->listening);
@@ -428,7 +428,7 @@ static void tool_process_process_close(struct tool_process *p)
     buf_free(&process_late);
 }
 
-static void tool_process_process_measure(const struct tool_process *p)
+static void tool_process_measure(const struct tool_process *p)
 {
     long long bytes = worker_memory();
 
@@ -437,21 +437,21 @@ static void tool_process_process_measure(const struct tool_process *p)
 }
 
 /* A connection that it has taken is served, also when it is to leave. */
-static int tool_process_process_loop(struct tool_process *p)
+static int tool_process_loop(struct tool_process *p)
 {
     struct worker *w = p->worker;
     int error = 0;
 
-    tool_process_process_measure(p);
+    tool_process_measure(p);
     worker_beat(w);
     worker_ready(w);
     while (!error && (p->peer || !(w->drain || worker_is_due(w)))) {
-        error = tool_process_process_listen(p);
+        error = tool_process_listen(p);
         if (!error)
-            error = tool_process_process_step(p, clock_mono_ms() + BEAT_MS);
+            error = tool_process_step(p, clock_mono_ms() + BEAT_MS);
         if (!error && p->asked) {
-            tool_process_process_serve(p);
-            tool_process_process_measure(p);
+            tool_process_serve(p);
+            tool_process_measure(p);
         }
     }
     if (error)
@@ -462,8 +462,8 @@ static int tool_process_process_loop(struct tool_process *p)
 int tool_process_main(struct worker *w)
 {
     struct tool_process p;
-    int status = tool_process_process_open(&p, w) ? 1 : tool_process_process_loop(&p);
+    int status = tool_process_open(&p, w) ? 1 : tool_process_loop(&p);
 
-    tool_process_process_close(&p);
+    tool_process_close(&p);
     return status;
 }
