@@ -218,7 +218,7 @@ static int approval_take_edited(const jdoc *args, const char *edited, const char
 {
     const struct tools_spec *spec = tools_find(name);
     char path[sizeof problem->path + 32];
-    struct approval_form form;
+    struct approval_form form = {0};
     struct buf text = {0};
     int error;
 

@@ -13,8 +13,8 @@
 
 /*
  * context -- what one model call gets to see: the system prompt, the part of the conversation that
- * fits the token budget, and a late block with what changes from turn to turn (time, zone,
- * place), which stands behind the cached part. Used by turn workers.
+ * fits the token budget, and a late block with what changes from turn to turn (time, zone, place).
+ * That block follows the cached part. Used by turn workers.
  */
 
 /* A tool as the model is told of it; server side or offered by the client. */

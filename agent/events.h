@@ -21,8 +21,7 @@
 
 /*
  * events_run_started -- RUN_STARTED of a turn that is about to be started, with the user's new
- * message in its input echo so that every viewer of the session sees the question.
- * Returns buf_error.
+ * message in its input echo. So every viewer of the session sees the question. Returns buf_error.
  */
 MUST_CHECK int events_run_started(const struct input *in, const char *session, struct buf *json);
 

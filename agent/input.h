@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 /*
- * input -- what a turn was asked to do, in the form in which it is stored with the turn
- * (turns_request.input) so that any worker of any machine can run it. Made by fcgi-app from every
- * kind of request, read by agent.
+ * input -- what a turn was asked to do, in the form that is stored with the turn
+ * (turns_request.input). So any worker of any machine can run it. Made by fcgi-app from every kind
+ * of request, read by agent.
  */
 struct input {
     const char *run_id;        /* runId of the events: the client's, else the turn id */

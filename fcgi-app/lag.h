@@ -7,8 +7,8 @@
 
 /*
  * lag -- passes of a turn worker's loop that took longer than LAG_US. While one lasts all other
- * turns of the worker stand still, so it is counted in the worker's slot and named in the log, at
- * most 10 lines in 10 s.
+ * turns of the worker stand still, so the worker's slot counts it. The log names it, in at most 10
+ * lines in 10 s.
  */
 #define LAG_US 20000
 struct lag {

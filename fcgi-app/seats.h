@@ -10,7 +10,7 @@
  * ready, lets the tasks that were woken go on, and sends what all of them have for Redis at once.
  *
  * The shared socket is listened to while a seat is free and no other worker of the pool has fewer
- * turns by more than two, so that the turns spread over the processes. A worker that drains accepts
+ * turns by more than two. So the turns spread over the processes. A worker that drains accepts
  * nothing, and leaves with its last task. A quarantine worker is the same with one seat and a
  * socket of its own.
  */

@@ -19,8 +19,8 @@
  * number guards each text (odd while it is written).
  *
  * A slot owns a range of seats, fixed before the fork (scoreboard_slot_reset). Its worker takes a
- * seat when it begins a piece of work, says at every entry into that work which seat executes
- * (scoreboard_enter), and gives the seat back at the end.
+ * seat when it begins a piece of work and gives it back at the end. At every entry into that work
+ * it says which seat executes (scoreboard_enter).
  */
 enum scoreboard_pool {
     SCOREBOARD_API,

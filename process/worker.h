@@ -13,9 +13,9 @@
 /*
  * worker -- everything that a worker process of any kind gets from the supervisor after the fork,
  * and the entry point of each kind. Before the entry point runs, worker_enter has reset signal
- * dispositions, blocked TERM, QUIT, USR1, HUP and INT, set PR_SET_PDEATHSIG and checked the parent,
- * closed foreign descriptors, set the process title and log name. An entry point returns the exit
- * status.
+ * dispositions, blocked TERM, QUIT, USR1, HUP and INT, and set PR_SET_PDEATHSIG. It has checked the
+ * parent, closed foreign descriptors, and set the process title and log name. An entry point
+ * returns the exit status.
  *
  * Signals to a worker (it sees them only inside its wait):
  *   TERM  drain: finish the present work, take nothing new, exit 0 when done

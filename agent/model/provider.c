@@ -31,7 +31,7 @@ size_t provider_place(const struct provider *p)
 {
     size_t i = 0;
 
-    while (providers[i] != p)
+    while (i < PROVIDERS - 1 && providers[i] != p)
         i++;
     return i;
 }

@@ -8,8 +8,8 @@
 
 /*
  * quirks -- what servers of models have refused, kept for each provider, address and model in
- * memory that the workers of a generation share, so that each is asked for once. Servers change: it
- * is forgotten after an hour, and at once when it did not help. Used by turn workers.
+ * memory that the workers of a generation share. So each is asked for once. Servers change: it is
+ * forgotten after an hour, and at once when it did not help. Used by turn workers.
  */
 enum quirks_flag {
     QUIRKS_NO_TEMPERATURE = 1 << 0,

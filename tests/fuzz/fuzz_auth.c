@@ -1,7 +1,6 @@
 /*
- * Credentials: tokens, API keys, tickets, origins. Nobody gets in with anything but the token and
- * the key of the corpus, which are good ones for the settings here, and with tickets of the form
- * that the service stores.
+ * Credentials: tokens, API keys, tickets, origins. Only the token and the key of the corpus get in,
+ * which are good ones for the settings here, and tickets of the form that the service stores.
  */
 #include "base/err.h"
 #include "process/auth.h"

@@ -133,7 +133,7 @@ struct listing {
 
 /*
  * A copy for the answer. An event of the type `reminder` that was stored before the type alone made
- * it ring is planned now, so that it rings from the first time that somebody sees it on.
+ * it ring is planned now. It rings from the first time on that somebody sees it.
  */
 static int calendar_copy_settled(const struct listing *l, const jdoc *event, jdoc **out)
 {

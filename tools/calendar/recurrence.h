@@ -13,8 +13,9 @@
  * tools/calendar/rrule.h. Turn and api workers and the housekeeper.
  *
  * A series keeps its local time of day: occurrences are counted in local time and become instants
- * by the system's zone database afterwards (a time that the clocks skip moves forward by the gap,
- * of one that comes twice it is the first). UNTIL in UTC is an instant and is compared as one.
+ * by the system's zone database afterwards. A time that the clocks skip moves forward by the gap;
+ * of a time that comes twice the first one counts. UNTIL in UTC is an instant and is compared as
+ * one.
  *
  * Taken: FREQ=DAILY, WEEKLY, MONTHLY or YEARLY with every part that RFC 5545 allows beside it, up
  * to 24 starts on a day; and the words of recurrence_word. A stored rule that is none any more has

@@ -9,8 +9,8 @@
 #define MARGIN 0.8
 #define MARGIN_LARGE 1.0
 #define LARGE 40000
-/* A town of this size is what its name means, but for a namesake of a tenth of its people or one
- * that the other places of the request nearly choose. */
+/* A town of this size is what its name means. The exceptions are a namesake of a tenth of its
+ * people, and one that the other places of the request nearly choose. */
 #define FAMOUS 2000000
 #define FAMOUS_SHARE 0.1
 #define MARGIN_FAMOUS 0.15

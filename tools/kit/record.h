@@ -7,8 +7,8 @@
 
 /*
  * record -- how handlers read and write a user's records: JSON documents, effect marks and fences
- * of the run filled in. The mark of a call is its tool, its id and its arguments, so that a model
- * server that numbers its calls from 1 in each answer cannot be given an older call's result.
+ * of the run filled in. The mark of a call is its tool, its id and its arguments. So a model server
+ * that numbers its calls from 1 in each answer never gets an older call's result.
  */
 
 /* The result of an earlier execution of this very call. Returns 0 (run->result is set),

@@ -33,8 +33,8 @@ struct tools_apart {
 };
 /*
  * A handler. args have been checked against the schema, defaults filled in. It sets run->result
- * (owned by run) and returns 0, or returns ERR_PENDING after starting something on
- * run->context->http, whose callback calls run_finished, or run_defer when what is left may wait
+ * (owned by run) and returns 0, or returns ERR_PENDING after it has started something on
+ * run->context->http. The callback of that calls run_finished, or run_defer when the rest may wait
  * for Redis. Business errors are results with success false (run_fail); only faults of ours are
  * negative returns.
  */

@@ -6,10 +6,10 @@
 
 /*
  * vehicle_use -- how much fuel the user's vehicle takes: what the call says (arguments `mpg`, US
- * gallons, or `l_per_100km`), else what the fuel log measured from full tank to full tank, else
- * what is stored with the vehicle, else an assumed motorhome. A measurement of fewer than three
- * fill-ups or 300 km stands behind the stored value. The vehicle: argument `vehicle_id`, else the
- * primary one.
+ * gallons, or `l_per_100km`), else what the fuel log measured from full tank to full tank. Without
+ * that, what is stored with the vehicle, else an assumed motorhome. A measurement of fewer than
+ * three fill-ups or 300 km stands behind the stored value. The vehicle: argument `vehicle_id`, else
+ * the primary one.
  */
 enum vehicle_use_source {
     VEHICLE_USE_SAID,

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 /*
- * mcp_exchange -- one POST to an MCP server and the JSON-RPC response to it, which comes as JSON,
- * as an event of a stream, or, in the legacy era, from a stream taken up again by GET with
- * Last-Event-ID. Of what a legacy server asks back, ping is answered, all else refused. Used by
- * turn and api workers and the housekeeper.
+ * mcp_exchange -- one POST to an MCP server and the JSON-RPC response to it. The response comes as
+ * JSON or as an event of a stream. In the legacy era it may also come from a stream that a GET with
+ * Last-Event-ID takes up again. Of what a legacy server asks back, ping is answered, all else
+ * refused. Used by turn and api workers and the housekeeper.
  */
 struct mcp_reply { /* borrowed during on_done */
     /* 0 = `message` is the response, or status 202 came; ERR_REMOTE = another status; ERR_NET,

@@ -10,11 +10,11 @@
 
 /*
  * gateway -- one FastCGI connection at a time, over libfcgi; the only file that includes it. Used
- * by api and turn workers, one per process, made after fork and after worker_signals (libfcgi
- * replaces the dispositions of TERM, USR1 and PIPE that it finds at default or ignored).
+ * by api and turn workers, one per process, made after fork and after worker_signals: libfcgi
+ * replaces the dispositions of TERM, USR1 and PIPE that it finds at default or ignored.
  *
- * The connection is accepted here and not by libfcgi, so that close-on-exec and both timeouts
- * stand before its first byte is read, and no poll of libfcgi's own holds the worker.
+ * The gateway accepts the connection itself, so that close-on-exec and both timeouts are set before
+ * its first byte is read. So no poll of libfcgi's own holds the worker either.
  */
 struct gateway;
 
