@@ -260,6 +260,11 @@ void buf_put_base64(struct buf *b, const void *bytes, size_t n)
     }
 }
 
+void buf_json_text(struct buf *b, const char *s)
+{
+    buf_json_string(b, s, strlen(s));
+}
+
 void buf_json_member(struct buf *b, const char *name, const char *text)
 {
     if (!text)

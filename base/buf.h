@@ -37,6 +37,8 @@ void buf_put_double(struct buf *b, double value);
 void buf_consume(struct buf *b, size_t n);
 /* Appends s as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD. */
 void buf_json_string(struct buf *b, const char *s, size_t n);
+/* The same for a text that ends with NUL. */
+void buf_json_text(struct buf *b, const char *s);
 /* The same without the quotes, for joining fragments. */
 void buf_json_escaped(struct buf *b, const char *s, size_t n);
 /* Appends n bytes in base64 (RFC 4648, with padding): pieces of a whole are multiples of 3. */

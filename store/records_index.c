@@ -36,8 +36,7 @@ static int records_index_call_all(struct store *s, const struct link_script *scr
         struct link_reply *reply = NULL;
         int error = link_script_call(s->link, script,
             &(struct link_words){.keys = keys, .nkeys = 2, .args = args, .nargs = 2}, &reply);
-        bool more =
-            error == 0 && strcmp(link_reply_text(link_reply_at(reply, 0), NULL), "MORE") == 0;
+        bool more = error == 0 && link_reply_says(reply, "MORE");
         link_reply_free(reply);
         if (!more)
             return error;

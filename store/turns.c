@@ -117,11 +117,6 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
     return error ? error : turns_copy_context(arena, link_reply_at(r, 14), &out->context);
 }
 
-static bool turns_says(const struct link_reply *r, const char *word)
-{
-    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
-}
-
 /* ---- the life of a turn ---- */
 
 static const char *const turns_on_busy_names[] =
@@ -187,10 +182,10 @@ int turns_claim(struct store *s, const char *uid, const char *turn, size_t histo
     args_int(&args, s->conf->turn_user);
     error = args_call_hinted(&args, s, &script_turn_claim, uid, turn, &r);
     if (!error)
-        error = turns_says(r, "missing") ? ERR_NOT_FOUND :
-            turns_says(r, "conflict")    ? ERR_CONFLICT :
-            turns_says(r, "held")        ? ERR_RATE :
-                                           turns_read_answer(r, uid, arena, out);
+        error = link_reply_says(r, "missing") ? ERR_NOT_FOUND :
+            link_reply_says(r, "conflict")    ? ERR_CONFLICT :
+            link_reply_says(r, "held")        ? ERR_RATE :
+                                                turns_read_answer(r, uid, arena, out);
     link_reply_free(r);
     return error;
 }
@@ -348,15 +343,15 @@ int turns_finish(struct store *s, const struct turns_start *turn, const struct t
     next->outcome = TURNS_DUPLICATE;
     if (error)
         return error;
-    if (turns_says(r, "fenced")) {
+    if (link_reply_says(r, "fenced")) {
         error = ERR_FENCED;
-    } else if (turns_says(r, "behind")) {
+    } else if (link_reply_says(r, "behind")) {
         error = ERR_BEHIND;
     } else {
         hints_drop(s, uid, id);
-        if (turns_says(r, "pending")) {
+        if (link_reply_says(r, "pending")) {
             hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
-        } else if (!turns_says(r, "done")) {
+        } else if (!link_reply_says(r, "done")) {
             error = turns_read_answer(r, uid, arena, next);
             err_ignore(hints_set(s, uid, next->turn, s->conf->lease_ms));
         }

@@ -14,11 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool turns_says(const struct link_reply *r, const char *word)
-{
-    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
-}
-
 int turns_stop(struct store *s, const char *uid, const struct turns_target *target,
     char turn_out[IDENT_UUID_SIZE], char state[16])
 {
@@ -32,7 +27,7 @@ int turns_stop(struct store *s, const char *uid, const struct turns_target *targ
     args_text(&args, target->turn ? "turn" : target->session ? "session" : "cmid");
     args_text(&args, id ? id : target->client_message_id);
     error = args_call(&args, s, &script_turn_stop, uid, &r);
-    if (!error && turns_says(r, "missing"))
+    if (!error && link_reply_says(r, "missing"))
         error = ERR_NOT_FOUND;
     if (!error) {
         snprintf(state, 16, "%s", link_reply_text(link_reply_at(r, 0), NULL));

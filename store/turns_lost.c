@@ -17,11 +17,6 @@
 #define LOST_MESSAGE \
     "The assistant was interrupted too often while it worked on this. Please send the message again."
 
-static bool turns_says(const struct link_reply *r, const char *word)
-{
-    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
-}
-
 /* The final event and the body for JSON clients. The caller frees both. */
 static int turns_write_end(const char *turn, const char *code, const char *message,
     struct buf *event, struct buf *reply)
@@ -59,12 +54,12 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
     else
         error = args_call(&args, s, &script_turn_fail, uid, &r);
     if (!error)
-        error = turns_says(r, "missing") ? ERR_NOT_FOUND :
-            turns_says(r, "lives")       ? ERR_CONFLICT :
-                                           0;
+        error = link_reply_says(r, "missing") ? ERR_NOT_FOUND :
+            link_reply_says(r, "lives")       ? ERR_CONFLICT :
+                                                0;
     if (!error) /* the hint of an unknown one stays: its start may be on the way */
         hints_drop(s, uid, turn);
-    if (!error && turns_says(r, "pending"))
+    if (!error && link_reply_says(r, "pending"))
         hints_announce(s, uid, link_reply_text(link_reply_at(r, 1), NULL));
     link_reply_free(r);
     buf_free(&event);
@@ -101,16 +96,16 @@ static void turns_abandon_args(struct args *args, struct store *s, const char *t
 static int turns_abandoned(struct store *s, const char *uid, const char *turn,
     const struct link_reply *r, char next[IDENT_UUID_SIZE], bool *suspect)
 {
-    bool failed = turns_says(r, "failed");
+    bool failed = link_reply_says(r, "failed");
 
-    if (turns_says(r, "missing"))
+    if (link_reply_says(r, "missing"))
         return ERR_NOT_FOUND;
-    if (turns_says(r, "log"))
+    if (link_reply_says(r, "log"))
         return turns_fail(s, uid, turn, false, "log_lost",
             "The record of this conversation was lost while the answer was written.");
     if (suspect)
-        *suspect = turns_says(r, "suspect");
-    if (!failed && !turns_says(r, "pending") && !turns_says(r, "suspect"))
+        *suspect = link_reply_says(r, "suspect");
+    if (!failed && !link_reply_says(r, "pending") && !link_reply_says(r, "suspect"))
         return ERR_CONFLICT;
     snprintf(next, IDENT_UUID_SIZE, "%s", link_reply_text(link_reply_at(r, 1), NULL));
     if (failed) {

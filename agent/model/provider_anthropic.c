@@ -32,7 +32,7 @@ static void provider_read_count(const jdoc *usage, const char *key, int64_t *val
 }
 
 /* Counts are cumulative: later ones replace earlier ones. */
-static void provider_read_usage(struct provider_stream *s, const jdoc *usage)
+static void provider_anthropic_read_usage(struct provider_stream *s, const jdoc *usage)
 {
     struct provider_usage *u = &s->usage;
 
@@ -197,7 +197,7 @@ static int provider_on_block_stop(struct provider_stream *s, const jdoc *doc)
     return b && b->open ? provider_end_block(s, b) : 0;
 }
 
-static int provider_on_reason(struct provider_stream *s, const char *reason)
+static int provider_anthropic_on_reason(struct provider_stream *s, const char *reason)
 {
     s->stop = provider_stop_of(reason);
     if (s->stop == PROVIDER_STOP_NONE)
@@ -209,11 +209,11 @@ static int provider_on_message_delta(struct provider_stream *s, const jdoc *doc)
 {
     const char *reason = jdoc_text_or(jdoc_get(doc, "delta"), "stop_reason", "");
 
-    provider_read_usage(s, jdoc_get(doc, "usage"));
-    return *reason ? provider_on_reason(s, reason) : 0;
+    provider_anthropic_read_usage(s, jdoc_get(doc, "usage"));
+    return *reason ? provider_anthropic_on_reason(s, reason) : 0;
 }
 
-static int provider_on_document(struct provider_stream *s, const jdoc *doc)
+static int provider_anthropic_on_document(struct provider_stream *s, const jdoc *doc)
 {
     const char *type = jdoc_text_or(doc, "type", "");
 
@@ -228,7 +228,7 @@ static int provider_on_document(struct provider_stream *s, const jdoc *doc)
     if (!strcmp(type, "message_start")) {
         const jdoc *message = jdoc_get(doc, "message");
         provider_copy(s->model, sizeof s->model, jdoc_text_or(message, "model", ""));
-        provider_read_usage(s, jdoc_get(message, "usage"));
+        provider_anthropic_read_usage(s, jdoc_get(message, "usage"));
         return 0;
     }
     if (!strcmp(type, "message_delta"))
@@ -241,7 +241,7 @@ static int provider_on_document(struct provider_stream *s, const jdoc *doc)
 }
 
 /* The reply of a server that does not stream: a message with its blocks. */
-static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
+static int provider_anthropic_on_whole(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *content = jdoc_get(doc, "content");
     const char *type = jdoc_text_or(doc, "type", "");
@@ -252,7 +252,7 @@ static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
     if (strcmp(type, "message") || jdoc_type(content) != JDOC_ARRAY)
         return ERR_PROTOCOL;
     provider_copy(s->model, sizeof s->model, jdoc_text_or(doc, "model", ""));
-    provider_read_usage(s, jdoc_get(doc, "usage"));
+    provider_anthropic_read_usage(s, jdoc_get(doc, "usage"));
     for (size_t i = 0; i < jdoc_length(content) && !error; i++) {
         struct provider_block *b = provider_block_add(s, (int64_t)i);
         if (!b)
@@ -261,12 +261,12 @@ static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
             error = provider_end_block(s, b);
     }
     if (!error)
-        error = provider_on_reason(s, jdoc_text_or(doc, "stop_reason", "end_turn"));
+        error = provider_anthropic_on_reason(s, jdoc_text_or(doc, "stop_reason", "end_turn"));
     s->ended = !error;
     return error;
 }
 
-static int provider_on_event(struct provider_stream *s, const struct sse_event *event)
+static int provider_anthropic_on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
 
@@ -278,10 +278,10 @@ static int provider_on_event(struct provider_stream *s, const struct sse_event *
         s->ended = s->stop != PROVIDER_STOP_NONE;
         return 0;
     }
-    return provider_event(s, event, provider_on_document);
+    return provider_event(s, event, provider_anthropic_on_document);
 }
 
-static const char *provider_model_name(const struct conf *conf)
+static const char *provider_anthropic_model_name(const struct conf *conf)
 {
     return conf->anthropic_model;
 }
@@ -292,18 +292,18 @@ static bool provider_anthropic_think_tags(const struct conf *conf)
         "api.anthropic.com");
 }
 
-static const char *provider_base_url(const struct conf *conf)
+static const char *provider_anthropic_base_url(const struct conf *conf)
 {
     return conf->anthropic_url;
 }
 
 const struct provider provider_anthropic = {
     .name = "anthropic",
-    .model = provider_model_name,
-    .url = provider_base_url,
+    .model = provider_anthropic_model_name,
+    .url = provider_anthropic_base_url,
     .tool = request_anthropic_tool,
     .request = request_anthropic,
-    .event = provider_on_event,
-    .document = provider_on_whole,
+    .event = provider_anthropic_on_event,
+    .document = provider_anthropic_on_whole,
     .think_tags = provider_anthropic_think_tags,
 };

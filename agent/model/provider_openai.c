@@ -200,7 +200,7 @@ static int provider_on_delta(struct provider_stream *s, const jdoc *delta)
     return provider_on_function_call(s, jdoc_get(delta, "function_call"));
 }
 
-static void provider_read_usage(struct provider_stream *s, const jdoc *usage)
+static void provider_openai_read_usage(struct provider_stream *s, const jdoc *usage)
 {
     struct provider_usage *u = &s->usage;
     const jdoc *in = jdoc_get(usage, "prompt_tokens_details");
@@ -224,7 +224,7 @@ static void provider_read_usage(struct provider_stream *s, const jdoc *usage)
     }
 }
 
-static int provider_on_reason(struct provider_stream *s, const char *reason)
+static int provider_openai_on_reason(struct provider_stream *s, const char *reason)
 {
     enum provider_stop stop = provider_stop_of(reason);
 
@@ -249,17 +249,17 @@ static int provider_on_choice(struct provider_stream *s, const jdoc *choice)
     if (provider_is_error(choice, NULL))
         return provider_error_doc(s, choice, 0);
     if (usage) /* Moonshot */
-        provider_read_usage(s, usage);
+        provider_openai_read_usage(s, usage);
     if (!said)
         said = jdoc_get(choice, "message");
     error =
         said ? provider_on_delta(s, said) : provider_on_content(s, jdoc_get(choice, "text"), false);
     if (error)
         return error;
-    return *reason ? provider_on_reason(s, reason) : 0;
+    return *reason ? provider_openai_on_reason(s, reason) : 0;
 }
 
-static int provider_on_document(struct provider_stream *s, const jdoc *doc)
+static int provider_openai_on_document(struct provider_stream *s, const jdoc *doc)
 {
     const jdoc *choices = jdoc_get(doc, "choices"), *usage = jdoc_get(doc, "usage");
     int error;
@@ -271,16 +271,16 @@ static int provider_on_document(struct provider_stream *s, const jdoc *doc)
     if (!usage)
         usage = jdoc_get(jdoc_get(doc, "x_groq"), "usage");
     if (jdoc_type(usage) == JDOC_OBJECT)
-        provider_read_usage(s, usage);
+        provider_openai_read_usage(s, usage);
     for (size_t i = 0; jdoc_type(choices) == JDOC_ARRAY && i < jdoc_length(choices); i++)
         if ((error = provider_on_choice(s, jdoc_at(choices, i))))
             return error;
     return 0;
 }
 
-static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
+static int provider_openai_on_whole(struct provider_stream *s, const jdoc *doc)
 {
-    int error = provider_on_document(s, doc);
+    int error = provider_openai_on_document(s, doc);
 
     if (error)
         return error;
@@ -290,7 +290,7 @@ static int provider_on_whole(struct provider_stream *s, const jdoc *doc)
     return provider_end_all(s);
 }
 
-static int provider_on_event(struct provider_stream *s, const struct sse_event *event)
+static int provider_openai_on_event(struct provider_stream *s, const struct sse_event *event)
 {
     struct scan_delta d;
 
@@ -303,10 +303,10 @@ static int provider_on_event(struct provider_stream *s, const struct sse_event *
         s->ended = true;
         return provider_end_all(s);
     }
-    return provider_event(s, event, provider_on_document);
+    return provider_event(s, event, provider_openai_on_document);
 }
 
-static const char *provider_model_name(const struct conf *conf)
+static const char *provider_openai_model_name(const struct conf *conf)
 {
     return conf->openai_model;
 }
@@ -316,18 +316,18 @@ static bool provider_openai_think_tags(const struct conf *conf)
     return provider_think_tags(conf->openai_think_tags, conf->openai_url, "api.openai.com");
 }
 
-static const char *provider_base_url(const struct conf *conf)
+static const char *provider_openai_base_url(const struct conf *conf)
 {
     return conf->openai_url;
 }
 
 const struct provider provider_openai = {
     .name = "openai",
-    .model = provider_model_name,
-    .url = provider_base_url,
+    .model = provider_openai_model_name,
+    .url = provider_openai_base_url,
     .tool = request_openai_tool,
     .request = request_openai,
-    .event = provider_on_event,
-    .document = provider_on_whole,
+    .event = provider_openai_on_event,
+    .document = provider_openai_on_whole,
     .think_tags = provider_openai_think_tags,
 };

@@ -8,18 +8,13 @@
 
 #define CACHE_MARK ",\"cache_control\":{\"type\":\"ephemeral\"}"
 
-static void request_put_string(struct buf *json, const char *s)
-{
-    buf_json_string(json, s, strlen(s));
-}
-
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last)
 {
     buf_puts(json, "{\"name\":");
-    request_put_string(json, tool->name);
+    buf_json_text(json, tool->name);
     if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
-        request_put_string(json, tool->description);
+        buf_json_text(json, tool->description);
     }
     buf_printf(json, ",\"input_schema\":%s%s}", tool->schema, last ? CACHE_MARK : "");
 }
@@ -71,13 +66,13 @@ static void request_anthropic_thought(struct buf *json, const struct request_rul
 {
     if (!strncmp(p->sealed, REQUEST_REDACTED, sizeof REQUEST_REDACTED - 1)) {
         buf_puts(json, "{\"type\":\"redacted_thinking\",\"data\":");
-        request_put_string(json, p->sealed + sizeof REQUEST_REDACTED - 1);
+        buf_json_text(json, p->sealed + sizeof REQUEST_REDACTED - 1);
         return;
     }
     buf_puts(json, "{\"type\":\"thinking\",\"thinking\":");
     buf_json_string(json, p->text, p->len);
     buf_puts(json, ",\"signature\":");
-    request_put_string(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
+    buf_json_text(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
 }
 
 static void request_anthropic_part(struct anthropic_writer *w, const struct request_rules_part *p,
@@ -96,15 +91,15 @@ static void request_anthropic_part(struct anthropic_writer *w, const struct requ
         break;
     case REQUEST_RULES_CALL:
         buf_puts(json, "{\"type\":\"tool_use\",\"id\":");
-        request_put_string(json, p->id);
+        buf_json_text(json, p->id);
         buf_puts(json, ",\"name\":");
-        request_put_string(json, p->name);
+        buf_json_text(json, p->name);
         buf_puts(json, ",\"input\":");
         buf_put(json, p->text, p->len);
         break;
     case REQUEST_RULES_RESULT:
         buf_puts(json, "{\"type\":\"tool_result\",\"tool_use_id\":");
-        request_put_string(json, p->id);
+        buf_json_text(json, p->id);
         buf_puts(json, ",\"content\":");
         buf_json_string(json, p->text, p->len);
         if (p->failed && !(w->q->quirks.flags & QUIRKS_NO_IS_ERROR)) {
@@ -164,13 +159,13 @@ static int request_anthropic_body(struct anthropic_writer *w)
     int error;
 
     buf_puts(w->json, "{\"model\":");
-    request_put_string(w->json, q->conf->anthropic_model);
+    buf_json_text(w->json, q->conf->anthropic_model);
     buf_printf(w->json, ",\"max_tokens\":%lld,\"stream\":true", (long long)request_output(q));
     if (request_temperature(q, q->conf->anthropic_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (!utf8_blank(system, strlen(system))) {
         buf_puts(w->json, ",\"system\":[{\"type\":\"text\",\"text\":");
-        request_put_string(w->json, system);
+        buf_json_text(w->json, system);
         buf_puts(w->json, w->marks ? CACHE_MARK "}]" : "}]");
     }
     if ((error = request_anthropic_tools(w)) || (error = request_anthropic_messages(w)))

@@ -9,19 +9,14 @@
 #include <ctype.h>
 #include <string.h>
 
-static void request_put_string(struct buf *json, const char *s)
-{
-    buf_json_string(json, s, strlen(s));
-}
-
 void request_openai_tool(struct buf *json, const struct context_tool *tool, bool last)
 {
     (void)last; /* this protocol caches by prefix and has no marks */
     buf_puts(json, "{\"type\":\"function\",\"function\":{\"name\":");
-    request_put_string(json, tool->name);
+    buf_json_text(json, tool->name);
     if (!utf8_blank(tool->description, strlen(tool->description))) {
         buf_puts(json, ",\"description\":");
-        request_put_string(json, tool->description);
+        buf_json_text(json, tool->description);
     }
     buf_printf(json, ",\"parameters\":%s}}", tool->schema);
 }
@@ -97,9 +92,9 @@ static void request_openai_call(struct openai_writer *w, const struct request_ru
     jdoc *extra = take ? request_extra_of(p->sealed, w->maker) : NULL;
 
     buf_puts(w->json, "{\"id\":");
-    request_put_string(w->json, p->id);
+    buf_json_text(w->json, p->id);
     buf_puts(w->json, ",\"type\":\"function\",\"function\":{\"name\":");
-    request_put_string(w->json, p->name);
+    buf_json_text(w->json, p->name);
     buf_puts(w->json, ",\"arguments\":");
     buf_json_string(w->json, p->text, p->len);
     request_openai_extra(w, jdoc_get(extra, "function"));
@@ -184,7 +179,7 @@ static void request_openai_user(struct openai_writer *w, const struct request_ru
             continue;
         request_openai_open(w, "tool");
         buf_puts(w->json, ",\"tool_call_id\":");
-        request_put_string(w->json, p->id);
+        buf_json_text(w->json, p->id);
         buf_puts(w->json, ",\"content\":");
         buf_json_string(w->json, p->text, p->len);
         buf_putc(w->json, '}');
@@ -210,7 +205,7 @@ static void request_openai_system(struct openai_writer *w)
     }
     request_openai_open(w, "system");
     buf_puts(w->json, ",\"content\":");
-    request_put_string(w->json, system);
+    buf_json_text(w->json, system);
     buf_putc(w->json, '}');
     w->sent |= QUIRKS_SYSTEM_AS_USER;
 }
@@ -281,7 +276,7 @@ static int request_openai_body(struct openai_writer *w, const struct buf *tools)
     int error;
 
     buf_puts(w->json, "{\"model\":");
-    request_put_string(w->json, q->conf->openai_model);
+    buf_json_text(w->json, q->conf->openai_model);
     buf_puts(w->json, ",\"stream\":true");
     if (q->conf->openai_stream_options && !(w->flags & QUIRKS_NO_STREAM_OPTIONS)) {
         w->sent |= QUIRKS_NO_STREAM_OPTIONS;

@@ -169,7 +169,7 @@ static void interchange_put_rule(icalcomponent *to, const jdoc *event, const str
     }
 }
 
-static void interchange_put_text(icalcomponent *to, const jdoc *event, const char *key,
+static void interchange_write_text(icalcomponent *to, const jdoc *event, const char *key,
     icalproperty *(*make)(const char *))
 {
     const char *text = jdoc_text_or(event, key, "");
@@ -256,10 +256,10 @@ int interchange_event(struct interchange_writer *w, const jdoc *event, const jdo
     interchange_put_stamp(to, event, "updated_at", ICAL_LASTMODIFIED_PROPERTY);
     interchange_put_times(to, event, &f);
     interchange_put_rule(to, event, &f);
-    interchange_put_text(to, event, "title", icalproperty_new_summary);
-    interchange_put_text(to, event, "description", icalproperty_new_description);
-    interchange_put_text(to, event, "location_name", icalproperty_new_location);
-    interchange_put_text(to, event, "event_type", icalproperty_new_categories);
+    interchange_write_text(to, event, "title", icalproperty_new_summary);
+    interchange_write_text(to, event, "description", icalproperty_new_description);
+    interchange_write_text(to, event, "location_name", icalproperty_new_location);
+    interchange_write_text(to, event, "event_type", icalproperty_new_categories);
     interchange_put_colour(to, event);
     interchange_put_alarms(to, event);
     error = interchange_put_component(w, to);

@@ -166,7 +166,7 @@ static int meals_share_with_friends(struct share *s)
     return error;
 }
 
-static int meals_answer(struct share *s, const char *action)
+static int meals_share_answer(struct share *s, const char *action)
 {
     char what[120];
     if (strcmp(action, "make_public") == 0)
@@ -218,7 +218,7 @@ static int meals_share_once(struct tools_run *run, void *arg)
     if (error == 0)
         error = record_stamp(run, s.recipe);
     if (error == 0)
-        error = meals_answer(&s, action);
+        error = meals_share_answer(&s, action);
     if (error == 0) {
         struct record_item item = {.family = "recipe",
             .id = s.id,

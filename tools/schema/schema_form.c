@@ -13,9 +13,9 @@ struct form {
     char path[128];
 };
 
-static int schema_wrong(struct form *f, const char *format, ...)
+static int schema_form_wrong(struct form *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static int schema_wrong(struct form *f, const char *format, ...)
+static int schema_form_wrong(struct form *f, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -43,34 +43,35 @@ typedef int rule_fn(struct form *f, const jdoc *schema, const jdoc *value);
 static int schema_rule_text(struct form *f, const jdoc *schema, const jdoc *value)
 {
     (void)schema;
-    return jdoc_type(value) == JDOC_STRING ? 0 : schema_wrong(f, "must be text");
+    return jdoc_type(value) == JDOC_STRING ? 0 : schema_form_wrong(f, "must be text");
 }
 
 static int schema_rule_bool(struct form *f, const jdoc *schema, const jdoc *value)
 {
     (void)schema;
-    return jdoc_type(value) == JDOC_BOOL ? 0 : schema_wrong(f, "must be true or false");
+    return jdoc_type(value) == JDOC_BOOL ? 0 : schema_form_wrong(f, "must be true or false");
 }
 
 static int schema_rule_number(struct form *f, const jdoc *schema, const jdoc *value)
 {
     double number;
     (void)schema;
-    return jdoc_double(value, &number) == 0 ? 0 : schema_wrong(f, "must be a number");
+    return jdoc_double(value, &number) == 0 ? 0 : schema_form_wrong(f, "must be a number");
 }
 
 static int schema_rule_count(struct form *f, const jdoc *schema, const jdoc *value)
 {
     int64_t count;
     (void)schema;
-    return jdoc_int(value, &count) == 0 && count >= 0 ? 0 : schema_wrong(f, "must be a count");
+    return jdoc_int(value, &count) == 0 && count >= 0 ? 0 : schema_form_wrong(f, "must be a count");
 }
 
 static int schema_rule_multiple(struct form *f, const jdoc *schema, const jdoc *value)
 {
     double number;
     (void)schema;
-    return jdoc_double(value, &number) == 0 && number > 0 ? 0 : schema_wrong(f, "must be above 0");
+    return jdoc_double(value, &number) == 0 && number > 0 ? 0 :
+                                                            schema_form_wrong(f, "must be above 0");
 }
 
 static int schema_rule_type(struct form *f, const jdoc *schema, const jdoc *value)
@@ -80,16 +81,16 @@ static int schema_rule_type(struct form *f, const jdoc *schema, const jdoc *valu
     bool list = jdoc_type(value) == JDOC_ARRAY;
     (void)schema;
     if (!list && jdoc_type(value) != JDOC_STRING)
-        return schema_wrong(f, "must be a name or a list of names");
+        return schema_form_wrong(f, "must be a name or a list of names");
     if (list && jdoc_length(value) == 0)
-        return schema_wrong(f, "an empty list of types allows nothing");
+        return schema_form_wrong(f, "an empty list of types allows nothing");
     for (size_t i = 0; i < (list ? jdoc_length(value) : 1); i++) {
         const char *name = jdoc_string(list ? jdoc_at(value, i) : value, NULL);
         bool known = false;
         for (size_t k = 0; name && k < sizeof names / sizeof *names; k++)
             known |= strcmp(name, names[k]) == 0;
         if (!known)
-            return schema_wrong(f, "unknown type \"%s\"", name ? name : "");
+            return schema_form_wrong(f, "unknown type \"%s\"", name ? name : "");
     }
     return 0;
 }
@@ -98,10 +99,10 @@ static int schema_rule_enum(struct form *f, const jdoc *schema, const jdoc *valu
 {
     struct tools_problem why;
     if (jdoc_length(value) == 0 || jdoc_type(value) != JDOC_ARRAY)
-        return schema_wrong(f, "must be a list that is not empty");
+        return schema_form_wrong(f, "must be a list that is not empty");
     for (size_t i = 0; i < jdoc_length(value); i++)
         if (schema_validate(schema, jdoc_at(value, i), &why) != 0)
-            return schema_wrong(f, "member %zu is not right for its own schema", i);
+            return schema_form_wrong(f, "member %zu is not right for its own schema", i);
     return 0;
 }
 
@@ -109,13 +110,13 @@ static int schema_rule_example(struct form *f, const jdoc *schema, const jdoc *v
 {
     struct tools_problem why;
     if (schema_validate(schema, value, &why) != 0)
-        return schema_wrong(f, "does not obey its own schema: %.200s", why.message);
+        return schema_form_wrong(f, "does not obey its own schema: %.200s", why.message);
     return 0;
 }
 
 static int schema_rule_examples(struct form *f, const jdoc *schema, const jdoc *value)
 {
-    int error = jdoc_type(value) == JDOC_ARRAY ? 0 : schema_wrong(f, "must be a list");
+    int error = jdoc_type(value) == JDOC_ARRAY ? 0 : schema_form_wrong(f, "must be a list");
     for (size_t i = 0; error == 0 && i < jdoc_length(value); i++)
         error = schema_rule_example(f, schema, jdoc_at(value, i));
     return error;
@@ -127,8 +128,8 @@ static int schema_rule_pattern(struct form *f, const jdoc *schema, const jdoc *v
     const char *pattern = jdoc_string(value, NULL);
     (void)schema;
     if (!pattern)
-        return schema_wrong(f, "must be text");
-    return pattern_check(pattern, why, sizeof why) == 0 ? 0 : schema_wrong(f, "%s", why);
+        return schema_form_wrong(f, "must be text");
+    return pattern_check(pattern, why, sizeof why) == 0 ? 0 : schema_form_wrong(f, "%s", why);
 }
 
 static int schema_rule_format(struct form *f, const jdoc *schema, const jdoc *value)
@@ -139,7 +140,7 @@ static int schema_rule_format(struct form *f, const jdoc *schema, const jdoc *va
     for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return 0;
-    return schema_wrong(f, "unknown format \"%s\"", name ? name : "");
+    return schema_form_wrong(f, "unknown format \"%s\"", name ? name : "");
 }
 
 static int schema_rule_schema(struct form *f, const jdoc *schema, const jdoc *value)
@@ -153,7 +154,7 @@ static int schema_rule_any(struct form *f, const jdoc *schema, const jdoc *value
     char key[24];
     int error = jdoc_type(value) == JDOC_ARRAY && jdoc_length(value) > 0 ?
         0 :
-        schema_wrong(f, "must be a list of schemas");
+        schema_form_wrong(f, "must be a list of schemas");
     (void)schema;
     for (size_t i = 0; error == 0 && i < jdoc_length(value); i++) {
         snprintf(key, sizeof key, "%zu", i);
@@ -167,7 +168,7 @@ static int schema_rule_properties(struct form *f, const jdoc *schema, const jdoc
     struct jdoc_iter it = {0};
     const char *key;
     jdoc *member;
-    int error = jdoc_type(value) == JDOC_OBJECT ? 0 : schema_wrong(f, "must be an object");
+    int error = jdoc_type(value) == JDOC_OBJECT ? 0 : schema_form_wrong(f, "must be an object");
     (void)schema;
     while (error == 0 && jdoc_next(value, &it, &key, &member))
         error = schema_form_at(f, key, member);
@@ -177,11 +178,11 @@ static int schema_rule_properties(struct form *f, const jdoc *schema, const jdoc
 static int schema_rule_required(struct form *f, const jdoc *schema, const jdoc *value)
 {
     if (jdoc_type(value) != JDOC_ARRAY)
-        return schema_wrong(f, "must be a list");
+        return schema_form_wrong(f, "must be a list");
     for (size_t i = 0; i < jdoc_length(value); i++) {
         const char *key = jdoc_string(jdoc_at(value, i), NULL);
         if (!key || !jdoc_get(jdoc_get(schema, "properties"), key))
-            return schema_wrong(f, "\"%s\" is not among the properties", key ? key : "");
+            return schema_form_wrong(f, "\"%s\" is not among the properties", key ? key : "");
     }
     return 0;
 }
@@ -235,7 +236,7 @@ static int schema_form_keywords(struct form *f, const jdoc *schema, bool values)
             i++;
         snprintf(f->path + len, sizeof f->path - len, "/%s", key);
         if (i == RULES)
-            return schema_wrong(f, "unknown keyword \"%s\"", key);
+            return schema_form_wrong(f, "unknown keyword \"%s\"", key);
         bool is_value = rules[i].rule == schema_rule_example ||
             rules[i].rule == schema_rule_examples || rules[i].rule == schema_rule_enum;
         if (is_value == values)
@@ -249,7 +250,7 @@ static int schema_form_keywords(struct form *f, const jdoc *schema, bool values)
 static int schema_form(struct form *f, const jdoc *schema)
 {
     if (jdoc_type(schema) != JDOC_OBJECT)
-        return schema_wrong(f, "must be a schema (an object)");
+        return schema_form_wrong(f, "must be a schema (an object)");
     int error = schema_form_keywords(f, schema, false);
     return error != 0 ? error : schema_form_keywords(f, schema, true);
 }

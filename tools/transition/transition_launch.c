@@ -340,7 +340,7 @@ int transition_tool_get_launch_week_status(struct tools_run *run)
 
 /* --- complete_launch_task --- */
 
-static int transition_complete_once(struct tools_run *run, void *arg)
+static int transition_launch_complete_once(struct tools_run *run, void *arg)
 {
     const struct launch_task *task = arg;
     struct transition_departure d;
@@ -390,7 +390,7 @@ int transition_tool_complete_launch_task(struct tools_run *run)
     const char *id = jdoc_text_or(run->args, "task_id", "");
     for (size_t i = 0; i < LAUNCH_TASKS; i++)
         if (strcmp(launch_tasks[i].id, id) == 0)
-            return record_retry(run, transition_complete_once, (void *)&launch_tasks[i]);
+            return record_retry(run, transition_launch_complete_once, (void *)&launch_tasks[i]);
     return run_fail(run, "not_found",
         "There is no such task in the launch week. "
         "get_launch_week_status lists them; tasks of the user's own checklist are done with "

@@ -108,7 +108,7 @@ static int travel_ask_between(struct tools_run *run, double lat1, double lon1, d
     return box ? travel_ask_roads(run, box) : ERR_NOMEM;
 }
 
-static int travel_ends_found(struct tools_run *run, const struct place *spots, size_t count,
+static int travel_roads_ends_found(struct tools_run *run, const struct place *spots, size_t count,
     void *arg)
 {
     (void)arg;
@@ -127,7 +127,7 @@ int travel_tool_get_road_conditions(struct tools_run *run)
         count += wishes[count].text != NULL;
     }
     if (count > 0)
-        return place_start_all(run, wishes, count, travel_ends_found, NULL);
+        return place_start_all(run, wishes, count, travel_roads_ends_found, NULL);
     if (jdoc_has(run->args, "route"))
         return travel_ask_roads(run, NULL);
     if (run->context->has_location)

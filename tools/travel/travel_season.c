@@ -285,7 +285,7 @@ static int travel_answer_plan(struct tools_run *run, struct plan *p)
     return travel_fill_plan(run, p, route);
 }
 
-static int travel_ends_found(struct tools_run *run, const struct place *spots, size_t count,
+static int travel_season_ends_found(struct tools_run *run, const struct place *spots, size_t count,
     void *arg)
 {
     struct plan *p = arg;
@@ -311,5 +311,5 @@ int travel_tool_suggest_seasonal_route(struct tools_run *run)
     int error = travel_read_plan(run, p);
     if (error != 0)
         return error == 1 ? 0 : error;
-    return place_start_all(run, wishes, 2, travel_ends_found, p);
+    return place_start_all(run, wishes, 2, travel_season_ends_found, p);
 }

@@ -31,6 +31,8 @@ int64_t link_reply_int(const struct link_reply *r);                   /* also of
 const char *link_reply_text(const struct link_reply *r, size_t *len); /* "" when no text */
 size_t link_reply_count(const struct link_reply *r);
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i); /* NULL outside */
+/* Whether the first element of a list is `word`: what a script says of its outcome. */
+bool link_reply_says(const struct link_reply *r, const char *word);
 
 /* Bytes: an argument of a command, or a piece of what link_send_raw sends. */
 struct link_arg {

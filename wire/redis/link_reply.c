@@ -129,6 +129,11 @@ size_t link_reply_count(const struct link_reply *r)
     return link_reply_type(r) == LINK_ARRAY ? link_reply_in(r)->elements : 0;
 }
 
+bool link_reply_says(const struct link_reply *r, const char *word)
+{
+    return !strcmp(link_reply_text(link_reply_at(r, 0), NULL), word);
+}
+
 const struct link_reply *link_reply_at(const struct link_reply *r, size_t i)
 {
     return i < link_reply_count(r) ? link_reply_out(link_reply_in(r)->element[i]) : NULL;
