@@ -1,8 +1,10 @@
 #include "base/conf_parts.h"
 
 #include "base/err.h"
+#include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,9 +254,9 @@ static int conf_set_from_file(struct conf *c, const struct conf_row *row, const 
     int error = conf_secret_path(name, value, path, sizeof path, why);
     if (error)
         return error;
-    error = conf_read_file(path, SECRET_BYTES_MAX, &text, &len);
+    error = file_read(AT_FDCWD, path, SECRET_BYTES_MAX, &text, &len);
     if (error) {
-        snprintf(why, CONF_WHY_SIZE, "%s: %.120s: %s", name, path, conf_file_problem(error));
+        snprintf(why, CONF_WHY_SIZE, "%s: %.120s: %s", name, path, file_why(error));
         return error == ERR_NOMEM ? ERR_NOMEM : ERR_CONFIG;
     }
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))

@@ -113,10 +113,19 @@
     X(webhook_queue_max, INT, "webhook.queue", "10000", 1, 10000000, \
         "turns with a webhook that have not been told of; more are refused") \
     /* authentication */ \
-    X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, "HS256, RS256 or ES256; empty = no JWT") \
+    X(jwt_algorithm, TEXT, "jwt.algorithm", "", 0, 0, \
+        "HS256, or some of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA; empty = no " \
+        "JWT, with jwt.jwks_url all but HS256") \
     X(jwt_secret, SECRET, "jwt.secret", "", 0, 0, "HS256 secret, at least 32 bytes") \
     X(jwt_secret_previous, SECRET, "jwt.secret_previous", "", 0, 0, "accepted during a rotation") \
     X(jwt_keys_dir, TEXT, "jwt.keys_dir", "", 0, 0, "directory of KID.pem public keys") \
+    X(jwt_jwks_url, TEXT, "jwt.jwks_url", "", 0, 0, "the issuer's JSON Web Key Set") \
+    X(jwt_jwks_refresh_ms, MS, "jwt.jwks_refresh", "10m", 10000, 86400000, \
+        "how often that is fetched") \
+    X(jwt_jwks_pause_ms, MS, "jwt.jwks_pause", "10s", 1000, 3600000, \
+        "least time between two fetches because of an unknown key") \
+    X(jwt_jwks_allow_private, BOOL, "jwt.jwks_allow_private", "off", 0, 0, \
+        "its host may have a private address, and be asked by http") \
     X(jwt_audience, TEXT, "jwt.audience", "", 0, 0, "required aud") \
     X(jwt_issuer, TEXT, "jwt.issuer", "", 0, 0, "required iss; empty = any") \
     X(jwt_user_claim, TEXT, "jwt.user_claim", "sub", 0, 0, \

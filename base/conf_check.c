@@ -1,4 +1,4 @@
-#include "base/conf.h"
+#include "base/conf_parts.h"
 
 #include "base/err.h"
 #include "base/url.h"
@@ -12,13 +12,10 @@
  * Checks that look at more than one setting, or at a text's form. A new model provider is a row of
  * CONF_PROVIDERS, and the settings of its name (NAME.url, NAME.key, ...) in conf.h.
  */
-typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
-
 #define SOCKET_PATH_MAX 107
-#define HS256_SECRET_MIN 32
 #define WEBHOOK_SECRET_MIN 24
 
-static bool conf_word_is(const char *word, size_t len, const char *const *words)
+bool conf_word_is(const char *word, size_t len, const char *const *words)
 {
     for (; *words; words++)
         if (strlen(*words) == len && memcmp(*words, word, len) == 0)
@@ -117,37 +114,6 @@ static int conf_rule_fault_word(const struct conf *c, char why[CONF_WHY_SIZE])
         "development.fault_word: is refused without development = on, as every user could crash "
         "workers");
     return ERR_CONFIG;
-}
-
-static int conf_rule_jwt(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    static const char *const algorithms[] = {"HS256", "RS256", "ES256", NULL};
-
-    if (!*c->jwt_algorithm)
-        return 0;
-    if (!conf_one_of(c->jwt_algorithm, algorithms)) {
-        snprintf(why, CONF_WHY_SIZE, "jwt.algorithm: \"%.60s\" is not HS256, RS256 or ES256",
-            c->jwt_algorithm);
-        return ERR_CONFIG;
-    }
-    if (strcmp(c->jwt_algorithm, "HS256") == 0) {
-        size_t len = strlen(c->jwt_secret), previous = strlen(c->jwt_secret_previous);
-        if (len < HS256_SECRET_MIN || (previous && previous < HS256_SECRET_MIN)) {
-            snprintf(why, CONF_WHY_SIZE, "%s: %zu bytes, but HS256 needs at least %d",
-                len < HS256_SECRET_MIN ? "jwt.secret" : "jwt.secret_previous",
-                len < HS256_SECRET_MIN ? len : previous, HS256_SECRET_MIN);
-            return ERR_CONFIG;
-        }
-    } else if (!*c->jwt_keys_dir) {
-        snprintf(why, CONF_WHY_SIZE, "jwt.keys_dir: empty, but jwt.algorithm %s needs it",
-            c->jwt_algorithm);
-        return ERR_CONFIG;
-    }
-    if (!*c->jwt_audience) {
-        snprintf(why, CONF_WHY_SIZE, "jwt.audience: empty, but jwt.algorithm is set");
-        return ERR_CONFIG;
-    }
-    return 0;
 }
 
 /* Each word is a unix path or has a port from 1 to 65535 after its last colon. */
@@ -289,47 +255,6 @@ static int conf_rule_keys(const struct conf *c, char why[CONF_WHY_SIZE])
         return ERR_CONFIG;
     }
     return 0;
-}
-
-/* "*", "null", or SCHEME://HOST[:PORT] as a browser sends it. */
-static bool conf_is_origin(const char *item, size_t len)
-{
-    static const char scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
-    static const char host[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
-    static const char *const words[] = {"*", "null", NULL};
-    size_t n = strspn(item, scheme);
-
-    if (conf_word_is(item, len, words))
-        return true;
-    return n > 0 && n + 3 < len && memcmp(item + n, "://", 3) == 0 &&
-        strspn(item + n + 3, host) == len - n - 3;
-}
-
-static int conf_rule_origins(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    const char *item = c->origins;
-
-    while (*(item += strspn(item, " \t"))) {
-        size_t len = strcspn(item, " \t");
-        if (!conf_is_origin(item, len)) {
-            snprintf(why, CONF_WHY_SIZE,
-                "origins: \"%.*s\" is not an origin such as https://app.example.org: a scheme, a "
-                "host, perhaps a port, and nothing behind them",
-                len > 80 ? 80 : (int)len, item);
-            return ERR_CONFIG;
-        }
-        item += len;
-    }
-    return 0;
-}
-
-static int conf_rule_user_claim(const struct conf *c, char why[CONF_WHY_SIZE])
-{
-    if (*c->jwt_user_claim)
-        return 0;
-    snprintf(why, CONF_WHY_SIZE, "jwt.user_claim: empty, but a claim must name the user");
-    return ERR_CONFIG;
 }
 
 /* The setting NAME.url. */

@@ -1,6 +1,7 @@
 #include "base/conf_parts.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -12,54 +13,6 @@
 #include <unistd.h>
 
 #define FILE_BYTES_MAX (1 << 20)
-
-/* ---- files ---- */
-
-int conf_read_file(const char *path, size_t max, char **out, size_t *lenp)
-{
-    struct stat st;
-    char *text = NULL;
-    size_t len = 0;
-    int error = ERR_IO;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0)
-        return ERR_IO;
-    if (fstat(fd, &st) != 0)
-        goto out;
-    error = !S_ISREG(st.st_mode) ? ERR_INVALID : (size_t)st.st_size > max ? ERR_LIMIT : 0;
-    if (!error && !(text = malloc(max + 2)))
-        error = ERR_NOMEM;
-    while (!error && len <= max) {
-        ssize_t n = read(fd, text + len, max + 1 - len);
-        if (n == 0)
-            break;
-        if (n < 0 && errno != EINTR)
-            error = ERR_IO;
-        else if (n > 0)
-            len += (size_t)n;
-    }
-    if (!error && len > max)
-        error = ERR_LIMIT;
-out:
-    close(fd);
-    if (error) {
-        free(text);
-        return error;
-    }
-    text[len] = 0;
-    *out = text;
-    *lenp = len;
-    return 0;
-}
-
-const char *conf_file_problem(int error)
-{
-    return error == ERR_IO   ? strerror(errno) :
-        error == ERR_INVALID ? "not a regular file" :
-        error == ERR_LIMIT   ? "too large" :
-                               err_text(error);
-}
 
 /* ---- lines ---- */
 
@@ -182,12 +135,12 @@ int conf_load_each(struct conf *c, const char *path, conf_problem_fn *fn, void *
     struct conf_reading r = {path, fn, arg, 0};
     char *text = NULL, why[CONF_WHY_SIZE];
     size_t len = 0;
-    int error = conf_read_file(path, FILE_BYTES_MAX, &text, &len);
+    int error = file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text, &len);
 
     if (error == ERR_NOMEM)
         return error;
     if (error) {
-        snprintf(why, sizeof why, "%.160s: %s", path, conf_file_problem(error));
+        snprintf(why, sizeof why, "%.160s: %s", path, file_why(error));
         fn(arg, why);
         return ERR_CONFIG;
     }

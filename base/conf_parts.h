@@ -6,16 +6,18 @@
 
 /*
  * conf_parts -- what the files of conf share with each other: conf.c has the table and sets a
- * value, conf_load.c reads files, conf_check.c looks at settings that depend on each other.
+ * value, conf_load.c reads files, conf_check.c looks at settings that depend on each other,
+ * conf_check_auth.c at those of credentials and pages.
  */
 
-/* A regular file of at most max bytes: a FIFO would block the start for ever. out: malloc's, with a
- * NUL behind it. Returns 0; ERR_INVALID (not
- * a regular file); ERR_LIMIT; ERR_IO (errno says why); ERR_NOMEM. */
-MUST_CHECK int conf_read_file(const char *path, size_t max, char **out, size_t *len);
-/* The text of such an error, directly after it. */
-const char *conf_file_problem(int error);
 /* Returns ERR_NOMEM with its text in why. */
 MUST_CHECK int conf_out_of_memory(char why[CONF_WHY_SIZE]);
+
+/* ---- rules: 0, or ERR_CONFIG with the text in why ---- */
+
+typedef int conf_rule_fn(const struct conf *c, char why[CONF_WHY_SIZE]);
+conf_rule_fn conf_rule_jwt, conf_rule_user_claim, conf_rule_origins;
+/* Is it one of the words, of which the last is followed by NULL? */
+bool conf_word_is(const char *word, size_t len, const char *const *words);
 
 #endif

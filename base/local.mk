@@ -9,9 +9,11 @@ libbase_a_SOURCES = \
 	base/clock.c base/clock.h \
 	base/conf.c base/conf.h \
 	base/conf_check.c \
+	base/conf_check_auth.c \
 	base/conf_load.c \
 	base/conf_parts.h \
 	base/err.c base/err.h \
+	base/file.c base/file.h \
 	base/ident.c base/ident.h \
 	base/jdoc.c base/jdoc.h \
 	base/jdoc_parts.h \

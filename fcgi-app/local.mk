@@ -17,6 +17,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/handlers_tools.c \
 	fcgi-app/handlers_turns.c \
 	fcgi-app/handlers_user.c \
+	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
 	fcgi-app/request.c fcgi-app/request.h \

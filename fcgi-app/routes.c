@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fcgi-app/guard.h"
 #include "fcgi-app/handlers.h"
+#include "fcgi-app/identify.h"
 #include "fcgi-app/ticket.h"
 #include "process/origin.h"
 #include "store/sessions.h"
@@ -227,66 +228,6 @@ static int routes_options(struct exchange *x)
     return 0;
 }
 
-static int routes_internal_user(struct exchange *x)
-{
-    const char *user = request_header(&x->request, "TP_USER");
-    const char *role = request_header(&x->request, "TP_ROLE");
-    if (!user || !ident_is_user(user, strlen(user)))
-        return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
-    x->who.kind = AUTH_INTERNAL;
-    snprintf(x->who.user, sizeof x->who.user, "%s", user);
-    snprintf(x->who.role, sizeof x->who.role, "%s", role ? role : "user");
-    return 0;
-}
-
-static int routes_unauthenticated(struct exchange *x, const char *why)
-{
-    log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
-    problem_set(&x->problem, PROBLEM_UNAUTHENTICATED, "Credential refused: %s.", why);
-    return ERR_AUTH;
-}
-
-/* Nobody needs a credential there: what a foreign page makes a browser send must do nothing. */
-static int routes_developer(struct exchange *x)
-{
-    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
-    bool reads = strcmp(x->request.method, "GET") == 0;
-    if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"), &x->who) < 0)
-        return ERR_AUTH;
-    if (reads ||
-        !origin_foreign(x->app->conf, origin, request_header(&x->request, "HTTP_SEC_FETCH_SITE")))
-        return 0;
-    problem_set(&x->problem, PROBLEM_ORIGIN,
-        "In development mode a page may change something only when its origin is a loopback "
-        "address or in the setting `origins`.");
-    return ERR_FORBIDDEN;
-}
-
-/* Who asks: our own processes, a bearer token, an API key, a ticket, or a developer. */
-static int routes_identify(struct exchange *x, enum routes_user by)
-{
-    if (x->request.internal)
-        return routes_internal_user(x);
-    const char *why = "none was sent";
-    const char *token = request_header(&x->request, "HTTP_X_API_KEY");
-    const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
-    if (header) {
-        token = auth_bearer(header);
-        if (!token)
-            return routes_unauthenticated(x, "the Authorization scheme is not Bearer");
-    }
-    if (token) {
-        if (auth_token(x->app->auth, token, strlen(token), &x->who, &why) == 0)
-            return 0;
-    } else {
-        bool ticket = by == ROUTES_TICKET && request_query(&x->request, "ticket");
-        int error = ticket ? ticket_identify(x, &why) : routes_developer(x);
-        if (error != ERR_AUTH)
-            return error;
-    }
-    return routes_unauthenticated(x, why);
-}
-
 static int routes_check_rate(struct exchange *x, enum routes_rate rate)
 {
     const struct conf *conf = x->app->conf;
@@ -373,7 +314,7 @@ static int routes_handle(struct exchange *x, int pool)
     if (error == 0)
         error = routes_match(x, pool, &row);
     if (error == 0 && row->user != ROUTES_ANYONE)
-        error = routes_identify(x, row->user);
+        error = identify(x, row->user);
     if (error == 0 && row->user != ROUTES_ANYONE)
         error = guard_user(x, row);
     if (error == 0)

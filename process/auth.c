@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "base/jdoc.h"
 #include "process/auth_keys.h"
+#include "process/jws.h"
 
-#include <jwt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,30 +16,13 @@
 #define AUTH_TOKEN_MAX 8192
 #define AUTH_API_KEY_PREFIX "tpk_"
 #define AUTH_API_KEY_MIN 20
+#define AUTH_SECRET_MIN 32
 
-/* Decodes one base64url segment (RFC 7515: no padding, no other characters). */
-static int auth_base64url(struct arena *arena, const char *s, size_t len, char **out,
-    size_t *out_len)
+/* A segment's bytes, in the arena. */
+static int auth_decode(struct arena *arena, const char *s, size_t len, char **out, size_t *out_len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    char *bytes = arena_alloc(arena, len / 4 * 3 + 4);
-    if (!bytes)
-        return ERR_NOMEM;
-    if (len % 4 == 1)
-        return ERR_INVALID;
-    size_t n = 0;
-    uint32_t bits = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *digit = s[i] == '\0' ? NULL : strchr(digits, s[i]);
-        if (!digit)
-            return ERR_INVALID;
-        bits = bits << 6 | (uint32_t)(digit - digits);
-        if (i % 4 != 0)
-            bytes[n++] = (char)(bits >> (6 - 2 * (i % 4)));
-    }
-    *out = bytes;
-    *out_len = n;
-    return 0;
+    *out = arena_alloc(arena, len / 4 * 3 + 4);
+    return !*out ? ERR_NOMEM : jws_decode(s, len, *out, out_len);
 }
 
 static void auth_free_json(void *doc)
@@ -51,7 +34,7 @@ static int auth_segment(struct arena *arena, const char *s, size_t len, jdoc **o
 {
     char *text = NULL;
     size_t text_len = 0;
-    if (auth_base64url(arena, s, len, &text, &text_len) < 0 ||
+    if (auth_decode(arena, s, len, &text, &text_len) < 0 ||
         jdoc_parse(text, text_len, out, NULL, 0) < 0)
         return ERR_AUTH;
     if (arena_on_free(arena, auth_free_json, *out) < 0)
@@ -66,53 +49,78 @@ static int auth_refuse(const char **why, const char *text)
     return ERR_AUTH;
 }
 
-static bool auth_signature_ok(const struct auth *a, const char *token, const char *key)
+static int auth_check_secret(const struct auth *a, const struct jws_signed *what, const char **why)
 {
-    jwt_t *jwt = NULL;
-    if (*key == '\0' || jwt_decode(&jwt, token, (const unsigned char *)key, (int)strlen(key)) != 0)
-        return false;
-    bool ok = jwt_get_alg(jwt) == a->algorithm;
-    jwt_free(jwt);
-    return ok;
+    const char *secrets[] = {a->conf->jwt_secret, a->conf->jwt_secret_previous};
+
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strlen(secrets[i]) >= AUTH_SECRET_MIN && jws_verify(JWS_HS256, secrets[i], what) == 0)
+            return 0;
+    return auth_refuse(why, "the token's signature is not valid");
 }
 
-/* The public key that the token's header names; without a name the only one there is. */
-static const char *auth_pem_for(const struct auth *a, const jdoc *header)
+/* By the keys of one set that the token may mean. Returns 0, ERR_AUTH, ERR_NOT_FOUND, ERR_NOMEM. */
+static int auth_check_by(const struct jwks *set, const char *kid, enum jws_algorithm algorithm,
+    const struct jws_signed *what)
+{
+    const struct jwks_key *key;
+    size_t at = 0;
+    int error = ERR_NOT_FOUND;
+
+    while (error != 0 && (key = jwks_find(set, kid, algorithm, &at)))
+        error = jws_verify(algorithm, key->pem, what);
+    return error;
+}
+
+static int auth_check_by_all(const struct auth *a, const char *kid, enum jws_algorithm algorithm,
+    const struct jws_signed *what)
+{
+    int error = auth_check_by(&a->files, kid, algorithm, what);
+
+    return error == ERR_NOT_FOUND ? auth_check_by(&a->issuer.set, kid, algorithm, what) : error;
+}
+
+/* No key is known for it: may there be one by now? */
+static int auth_miss_key(const struct auth *a, const char **why)
+{
+    auth_refuse(why, "the token's key is not known");
+    if (jwks_watch_may_ask(&a->issuer))
+        return ERR_NOT_YET;
+    return *a->conf->jwt_jwks_url && a->issuer.set.count == 0 ? ERR_REMOTE : ERR_AUTH;
+}
+
+static int auth_check_public(struct auth *a, const jdoc *header, enum jws_algorithm algorithm,
+    const struct jws_signed *what, const char **why)
 {
     const char *kid = NULL;
-    size_t len = 0;
-    int error = jdoc_get_string(header, "kid", &kid, &len);
-    if (error == ERR_NOT_FOUND)
-        return a->pem_count == 1 ? a->pems[0].text : NULL;
-    if (error < 0 || !auth_kid_safe(kid, len))
-        return NULL;
-    for (size_t i = 0; i < a->pem_count; i++) {
-        if (strcmp(a->pems[i].kid, kid) == 0)
-            return a->pems[i].text;
+    int error;
+
+    if (jdoc_get_string(header, "kid", &kid, NULL) == ERR_INVALID)
+        return auth_refuse(why, "the token's kid is no string");
+    jwks_watch_look(&a->issuer);
+    error = auth_check_by_all(a, kid, algorithm, what);
+    if (error == ERR_NOT_FOUND) {
+        jwks_watch_look_now(&a->issuer);
+        error = auth_check_by_all(a, kid, algorithm, what);
     }
-    return NULL;
+    if (error == ERR_NOT_FOUND)
+        return auth_miss_key(a, why);
+    return error == 0 ? 0 : auth_refuse(why, "the token's signature is not valid");
 }
 
-static int auth_check_signature(const struct auth *a, const char *token, const jdoc *header,
+static int auth_check_signature(struct auth *a, const jdoc *header, const struct jws_signed *what,
     const char **why)
 {
-    if (strcmp(jdoc_text_or(header, "alg", ""), a->conf->jwt_algorithm) != 0)
+    enum jws_algorithm algorithm;
+
+    if (jws_algorithm_find(jdoc_text_or(header, "alg", ""), &algorithm) ||
+        !(a->algorithms >> algorithm & 1))
         return auth_refuse(why, "the token's algorithm is not the configured one");
     if (jdoc_has(header, "crit"))
         return auth_refuse(why, "the token has critical extensions");
-    if (a->algorithm == JWT_ALG_HS256) {
-        if (auth_signature_ok(a, token, a->conf->jwt_secret) ||
-            (strlen(a->conf->jwt_secret_previous) >= 32 &&
-                auth_signature_ok(a, token, a->conf->jwt_secret_previous)))
-            return 0;
-        return auth_refuse(why, "the token's signature is not valid");
-    }
-    const char *pem = auth_pem_for(a, header);
-    if (!pem)
-        return auth_refuse(why, "the token's key is not known");
-    if (auth_signature_ok(a, token, pem))
-        return 0;
-    return auth_refuse(why, "the token's signature is not valid");
+    if (jws_is_secret(algorithm))
+        return auth_check_secret(a, what, why);
+    return auth_check_public(a, header, algorithm, what, why);
 }
 
 /* A NumericDate in milliseconds. 0; ERR_NOT_FOUND; ERR_INVALID. */
@@ -203,21 +211,26 @@ static int auth_check_claims(const struct auth *a, const jdoc *claims, struct au
     return 0;
 }
 
-static int auth_jwt(const struct auth *a, struct arena *arena, const char *token, size_t len,
+static int auth_jwt(struct auth *a, struct arena *arena, const char *token, size_t len,
     struct auth_identity *out, const char **why)
 {
-    if (a->algorithm == JWT_ALG_NONE)
+    if (a->algorithms == 0)
         return auth_refuse(why, "tokens are not accepted here");
     const char *dot = memchr(token, '.', len);
     const char *second = !dot ? NULL : strchr(dot + 1, '.');
     if (!second || strchr(second + 1, '.') || second[1] == '\0')
         return auth_refuse(why, "the token is not a signed JWT");
     jdoc *header = NULL, *claims = NULL;
+    struct jws_signed what = {.text = token, .text_len = (size_t)(second - token)};
+    char *signature = NULL;
     if (auth_segment(arena, token, (size_t)(dot - token), &header) < 0 ||
-        auth_segment(arena, dot + 1, (size_t)(second - dot - 1), &claims) < 0)
+        auth_segment(arena, dot + 1, (size_t)(second - dot - 1), &claims) < 0 ||
+        auth_decode(arena, second + 1, strlen(second + 1), &signature, &what.signature_len) < 0)
         return auth_refuse(why, "the token is not a signed JWT");
-    int error = auth_check_signature(a, token, header, why);
-    return error < 0 ? error : auth_check_claims(a, claims, out, why);
+    what.signature = signature;
+    /* A token that would be refused in any case makes nobody fetch keys. */
+    int error = auth_check_claims(a, claims, out, why);
+    return error < 0 ? error : auth_check_signature(a, header, &what, why);
 }
 
 static int auth_api_key(const struct auth *a, const char *token, size_t len,
@@ -236,7 +249,7 @@ static int auth_api_key(const struct auth *a, const char *token, size_t len,
     return auth_refuse(why, "the API key is not known");
 }
 
-int auth_token(const struct auth *a, const char *token, size_t len, struct auth_identity *out,
+int auth_token(struct auth *a, const char *token, size_t len, struct auth_identity *out,
     const char **why)
 {
     memset(out, 0, sizeof *out);

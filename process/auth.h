@@ -10,7 +10,8 @@
 
 /*
  * auth -- the identity behind a credential. Pure computation over keys that are read at the start
- * (a reload starts workers that read them anew). Used by api, turn and stream workers.
+ * (a reload starts workers that read them anew); those of jwt.jwks_url are read when they change
+ * (process/jwks.h). Used by api, turn and stream workers.
  */
 enum auth_kind { AUTH_NONE, AUTH_JWT, AUTH_API_KEY, AUTH_TICKET, AUTH_DEVELOPMENT, AUTH_INTERNAL };
 struct auth_identity {
@@ -24,14 +25,16 @@ struct auth;
 MUST_CHECK int auth_new(struct auth **out, const struct conf *conf, char *why, size_t why_size);
 void auth_free(struct auth *a);
 /*
- * auth_token -- a JWT or an API key (told apart by form). Algorithm fixed by configuration;
+ * auth_token -- a JWT or an API key (told apart by form). Algorithms fixed by configuration;
  * signature, exp (required), nbf, aud, iss checked. The claim jwt.user_claim ("sub") names the
  * user: a string of any form (ident_user_of), but no email that email_verified says is not.
  *   why  out on error: short reason for the log and problem detail; never the token
- * Returns 0 or ERR_AUTH.
+ * Returns 0; ERR_AUTH; ERR_NOT_YET: its issuer may have published its key meanwhile, so that the
+ * housekeeper is to be asked (NOTICE_KEYS in store/notice.h) and the token tried again; ERR_REMOTE:
+ * the issuer's keys cannot be had now.
  */
-MUST_CHECK int auth_token(const struct auth *a, const char *token, size_t len,
-    struct auth_identity *out, const char **why);
+MUST_CHECK int auth_token(struct auth *a, const char *token, size_t len, struct auth_identity *out,
+    const char **why);
 /* Development mode: user as named (name or id), or "dev" when NULL or "". ERR_AUTH outside that
  * mode. */
 MUST_CHECK int auth_development(const struct auth *a, const char *user, struct auth_identity *out);

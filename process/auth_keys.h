@@ -2,17 +2,11 @@
 #define TURNPIKE_PROCESS_AUTH_KEYS_H
 
 #include "process/auth.h"
-
-#include <jwt.h>
+#include "process/jwks.h"
 
 /* auth_keys -- what auth reads at the start: keys, and texts of refusals. For auth's files only. */
-#define AUTH_PEMS 32
-#define AUTH_KID_MAX 64
+#define AUTH_FILE_KID_MAX 64
 
-struct auth_pem {
-    char kid[AUTH_KID_MAX + 1];
-    char *text; /* parsed at each use: a parsed key costs each worker more than its text */
-};
 struct auth_api_key {
     char hash[IDENT_SHA256_SIZE];
     char user[IDENT_USER_MAX + 1];
@@ -35,15 +29,12 @@ _Static_assert(IDENT_NAME_MAX == 1024, "the number in AUTH_TOO_LONG");
 
 struct auth {
     const struct conf *conf;
-    jwt_alg_t algorithm; /* JWT_ALG_NONE = no JWT is accepted */
-    struct auth_pem pems[AUTH_PEMS];
-    size_t pem_count;
+    unsigned algorithms;      /* bits 1 << JWS_...; 0 = no JWT is accepted */
+    struct jwks files;        /* of jwt.keys_dir */
+    struct jwks_watch issuer; /* of jwt.jwks_url */
     struct auth_api_key *keys;
     size_t key_count;
     char refusals[AUTH_REFUSALS][192]; /* of a claim that names no user */
 };
-
-/* Can it be the name of a key: 1 to AUTH_KID_MAX of A-Z a-z 0-9 - _ ., no dot first? */
-bool auth_kid_safe(const char *kid, size_t len);
 
 #endif

@@ -8,6 +8,10 @@ libprocess_a_SOURCES = \
 	process/fastcgi_pool.c process/fastcgi_pool.h \
 	process/fault.c process/fault.h \
 	process/footprint.c process/footprint.h \
+	process/jwks.c process/jwks.h \
+	process/jwks_file.c \
+	process/jws.c process/jws.h \
+	process/jws_key.c \
 	process/machine.c process/machine.h \
 	process/origin.c process/origin.h \
 	process/problem.c process/problem.h \
@@ -16,4 +20,4 @@ libprocess_a_SOURCES = \
 	process/slots.c process/slots.h \
 	process/trace.c process/trace.h \
 	process/worker.c process/worker.h
-PROCESS_LIBS = libprocess.a $(JWT_LIBS) $(WIRE_LIBS)
+PROCESS_LIBS = libprocess.a $(WIRE_LIBS)

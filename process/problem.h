@@ -68,6 +68,7 @@
     X(PROBLEM_STORE_FULL, 503, "store_full", "The storage takes no writes now", true) \
     X(PROBLEM_STORE_READONLY, 503, "store_readonly", "The storage is read-only now", true) \
     X(PROBLEM_CRASHED, 503, "request_crashed_worker", "A worker process died in this", true) \
+    X(PROBLEM_KEYS, 503, "keys_unavailable", "The token cannot be checked now", true) \
     X(PROBLEM_POOL_FULL, 503, "pool_full", "All workers are busy", true) \
     X(PROBLEM_QUEUE_WAIT, 503, "queue_wait", "The request waited too long for a worker", true) \
     X(PROBLEM_DRAINING, 503, "draining", "This machine is being taken out of service", true) \

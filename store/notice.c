@@ -17,6 +17,7 @@ static const char *const notice_words[] = {
     [NOTICE_BLAME] = "blame ",
     [NOTICE_MCP] = "mcp",
     [NOTICE_MCP_LIST] = "mcp list",
+    [NOTICE_KEYS] = "keys",
 };
 
 void notice_format(const struct notice *n, char out[NOTICE_SIZE])
@@ -87,14 +88,39 @@ int notice_publish(struct store *s, const struct notice *n)
     return link_command(s->link, NULL, "PUBLISH " KEYS_WAKE " %s", text);
 }
 
+/* The command that publishes it; text: room for the message. */
+static void notice_command(const struct notice *n, char text[NOTICE_SIZE], struct link_arg args[3])
+{
+    notice_format(n, text);
+    args[0] = link_text("PUBLISH");
+    args[1] = link_text(KEYS_WAKE);
+    args[2] = link_text(text);
+}
+
 int notice_send(struct store *s, const struct notice *n)
 {
     char text[NOTICE_SIZE];
-    struct link_arg args[3] = {link_text("PUBLISH"), link_text(KEYS_WAKE)};
+    struct link_arg args[3];
 
-    notice_format(n, text);
-    args[2] = link_text(text);
+    notice_command(n, text, args);
     return link_send(s->link, args, 3, NULL, NULL);
+}
+
+static void notice_on_reply(void *arg, int error, struct link_reply *reply)
+{
+    (void)arg;
+    (void)error; /* a notice may be lost */
+    link_reply_free(reply);
+}
+
+int notice_ask(struct link *link, const struct notice *n)
+{
+    char text[NOTICE_SIZE];
+    struct link_arg args[3];
+    const struct link_question question = {.args = args, .nargs = 3, .on_reply = notice_on_reply};
+
+    notice_command(n, text, args);
+    return link_ask(link, &question);
 }
 
 bool notice_is_stop(const char *bytes, size_t len, const char *turn)

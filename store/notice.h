@@ -21,6 +21,7 @@
  *     blame MARK/MS      NOTICE_BLAME     workers died in this work (hexadecimal; milliseconds)
  *     mcp                NOTICE_MCP       the accepted tools of MCP servers have changed
  *     mcp list           NOTICE_MCP_LIST  the tools of MCP servers are to be listed now
+ *     keys               NOTICE_KEYS      a token names a key that the issuer's set may have by now
  *   on keys_control of a session, to the worker that runs its turn:
  *     stop TURN          notice_is_stop
  */
@@ -30,7 +31,8 @@ enum notice_kind {
     NOTICE_TIMERS,
     NOTICE_BLAME,
     NOTICE_MCP,
-    NOTICE_MCP_LIST
+    NOTICE_MCP_LIST,
+    NOTICE_KEYS
 };
 struct notice {
     enum notice_kind kind;
@@ -50,6 +52,8 @@ MUST_CHECK int notice_parse(const char *bytes, size_t len, struct notice *out);
 MUST_CHECK int notice_publish(struct store *s, const struct notice *n);
 /* The same without waiting for Redis' answer. Returns 0 when it is on its way. */
 MUST_CHECK int notice_send(struct store *s, const struct notice *n);
+/* The same from a loop that must not wait: link is attached to it (wire/redis/link.h). */
+MUST_CHECK int notice_ask(struct link *link, const struct notice *n);
 
 /* Whether a message on a session's control channel stops this turn. */
 bool notice_is_stop(const char *bytes, size_t len, const char *turn);

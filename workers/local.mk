@@ -57,6 +57,7 @@ libworkers_a_SOURCES = \
 	workers/housekeeper/housekeeper_parts.h \
 	workers/housekeeper/job_look.c \
 	workers/housekeeper/jobs.c \
+	workers/housekeeper/jwks_desk.c workers/housekeeper/jwks_desk.h \
 	workers/housekeeper/mcp_desk.c workers/housekeeper/mcp_desk.h \
 	workers/housekeeper/reminders.c workers/housekeeper/reminders.h \
 	workers/housekeeper/webhooks.c workers/housekeeper/webhooks.h

@@ -48,7 +48,7 @@ static void check_user(const struct auth_identity *who)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct auth *auth = auth_once();
+    struct auth *auth = auth_once();
     struct auth_identity who;
     const char *why = NULL;
     char *text = malloc(size + 1);

@@ -24,6 +24,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_ws \
 	tests/fuzz/fuzz_logentry \
 	tests/fuzz/fuzz_auth \
+	tests/fuzz/fuzz_jwks \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_messages \
 	tests/fuzz/fuzz_recipe_page \

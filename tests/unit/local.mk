@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_inbound_table \
 	tests/unit/test_input \
 	tests/unit/test_jdoc \
+	tests/unit/test_jwks \
 	tests/unit/test_keys \
 	tests/unit/test_link \
 	tests/unit/test_link_asks \
@@ -141,6 +142,8 @@ else
 UNIT_LIBS = $(WORKERS_LIBS)
 endif
 LDADD = $(FUZZ_REPLAY) $(UNIT_LIBS)
+# Its tokens are signed by another library than the one that checks them.
+tests_unit_test_auth_LDADD = $(LDADD) $(JWT_LIBS)
 
 # With the switch of stacks of our own, whatever the build uses.
 tests_unit_test_task_own_SOURCES = tests/unit/test_task.c base/task.c base/task_guard.c \

@@ -77,7 +77,7 @@ static long long now(void)
     return clock_real_ms() / 1000;
 }
 
-static int try_token(const struct auth *a, const char *token, struct auth_identity *who)
+static int try_token(struct auth *a, const char *token, struct auth_identity *who)
 {
     const char *why = NULL;
     int result = auth_token(a, token, strlen(token), who, &why);
@@ -89,7 +89,7 @@ static int try_token(const struct auth *a, const char *token, struct auth_identi
     return result;
 }
 
-static int try_claims(const struct auth *a, const char *claims, struct auth_identity *who)
+static int try_claims(struct auth *a, const char *claims, struct auth_identity *who)
 {
     char *token = sign(JWT_ALG_HS256, SECRET, NULL, claims);
     int result = try_token(a, token, who);

@@ -183,13 +183,24 @@ static void checks_across_settings(void **state)
         check("listen_hint", loopback[i], NULL);
         check("development", "on", NULL);
     }
-    check("jwt.algorithm", "none", "is not HS256");
+    check("jwt.algorithm", "none", "is none of HS256");
+    check("jwt.algorithm", "HS256 RS256", "HS256 stands alone");
     check("jwt.algorithm", "HS256", "jwt.secret: 0 bytes");
     check("jwt.secret", "0123456789012345678901234567890123456789", "jwt.audience");
     check("jwt.audience", "pam", NULL);
     check("jwt.secret_previous", "short", "jwt.secret_previous: 5 bytes");
     check("jwt.secret_previous", "", NULL);
     check("jwt.algorithm", "ES256", "jwt.keys_dir");
+    check("jwt.algorithm", "ES256, EdDSA", "jwt.keys_dir");
+    check("jwt.jwks_url", "login.example.org", "jwt.jwks_url: ");
+    check("jwt.jwks_url", "http://login.example.org/jwks", "must begin with https://");
+    check("jwt.jwks_url", "http://127.0.0.1:1/jwks", NULL);
+    check("jwt.jwks_url", "https://login.example.org/jwks", NULL);
+    check("jwt.algorithm", "", NULL);
+    check("jwt.audience", "", "jwt.audience");
+    check("jwt.audience", "pam", NULL);
+    check("jwt.algorithm", "HS256", "HS256 stands alone");
+    check("jwt.jwks_url", "", NULL);
     check("jwt.algorithm", "", NULL);
     check("log.level", "loud", "log.level");
     check("log.level", "warn", NULL);

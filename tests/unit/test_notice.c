@@ -36,9 +36,11 @@ static void each_kind_is_read_as_written(void **state)
             {.kind = NOTICE_BLAME, .mark = {.key = ~0ULL, .ms = BLAME_KEEP_MAX_MS}}},
         {"mcp", {.kind = NOTICE_MCP}},
         {"mcp list", {.kind = NOTICE_MCP_LIST}},
+        {"keys", {.kind = NOTICE_KEYS}},
         /* Users may be called like the words. */
         {"webhook " TURN, {.kind = NOTICE_TURN, .uid = "webhook", .turn = TURN}},
         {"mcp " TURN, {.kind = NOTICE_TURN, .uid = "mcp", .turn = TURN}},
+        {"keys " TURN, {.kind = NOTICE_TURN, .uid = "keys", .turn = TURN}},
         {"blame " TURN, {.kind = NOTICE_TURN, .uid = "blame", .turn = TURN}},
         {"timers " TURN, {.kind = NOTICE_TURN, .uid = "timers", .turn = TURN}},
         {"webhook webhook " TURN, {.kind = NOTICE_WEBHOOK, .uid = "webhook", .turn = TURN}},

@@ -44,6 +44,8 @@ static int setup(void **state)
     assert_int_equal(conf_init(&conf), 0);
     set("development", "on");
     set("run_dir", "/nonexistent");
+    set("jwt.jwks_url", "https://login.example.org/jwks");
+    set("jwt.audience", "a");
     set("redis.socket", "/nonexistent/redis.sock");
     log_level_set(LOG_LEVEL_ERROR);
     memset(&worker, 0, sizeof worker);
@@ -344,10 +346,14 @@ static struct stream_conn *open_kind(size_t index, int *peer)
 #define UPGRADE \
     HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" \
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+/* {"alg":"EdDSA","kid":"k"} and {"sub":"u","aud":"a","exp":4102444800}: its key is not there. */
+#define UNKNOWN \
+    "eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.eyJzdWIiOiJ1IiwiYXVkIjoiYSIsImV4cCI6NDEwMjQ0NDgwMH0.AAAA"
 #define RUN "/_stream/sse?user=u&session=s&scope=run&turn=01234567-89ab-7def-8123-456789abcdef"
     static const char *const requests[STREAM_HANDSHAKE_KINDS] = {"GET ",
-        "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws/u" UPGRADE,
-        "GET " RUN HEAD "\r\n", "GET " RUN "&format=json" HEAD "\r\n"};
+        "GET /api/v1/pam/ws?ticket=t" UPGRADE, "GET /api/v1/pam/ws?token=" UNKNOWN UPGRADE,
+        "GET /api/v1/pam/ws/u" UPGRADE, "GET " RUN HEAD "\r\n",
+        "GET " RUN "&format=json" HEAD "\r\n"};
     struct stream_conn *c;
     int fd[2];
 
@@ -437,11 +443,12 @@ static void every_kind_does_every_operation(void **state)
         /* feed, tick, drain, drained, end, free, event, located, ended, inbox, takes_snapshots */
         {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"},
         {"400|", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"},
+        {"400|", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* a tick looks once more */
         {"-", "-", "service restart", "-", "-", "-|", "1-1", "-", "-", "CUSTOM", "-"},
         {"-", "-", "retry:|", "-", "-", "-|", "id: 1-1", "-", "0\r\n\r\n|", "-", "-"},
         {"-", "-", "-", "-", "-", "-|", "-", "-", "-", "-", "-"}, /* asks Redis */
     };
-    static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, true, true, false};
+    static const bool snapshots[STREAM_HANDSHAKE_KINDS] = {false, false, false, true, true, false};
 
     (void)state;
     for (size_t i = 0; i < STREAM_HANDSHAKE_KINDS; i++) {

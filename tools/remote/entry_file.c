@@ -4,16 +4,15 @@
 #include "tools/remote/entry_file.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/url.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECRET_MAX 8192
@@ -30,47 +29,13 @@ int entry_file_wrong(const struct entry_file *f, const char *field, const char *
     return ERR_CONFIG;
 }
 
-static int entry_file_read_all(int fd, char *text, size_t max, size_t *len)
-{
-    *len = 0;
-    while (*len <= max) {
-        ssize_t n = read(fd, text + *len, max + 1 - *len);
-        if (n == 0)
-            break;
-        if (n < 0 && errno != EINTR)
-            return ERR_IO;
-        *len += n > 0 ? (size_t)n : 0;
-    }
-    return *len > max ? ERR_LIMIT : 0;
-}
-
 int entry_file_text(const struct entry_file *f, const char *path, size_t max, char **text,
     size_t *len)
 {
-    struct stat st;
-    *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = 0;
-    if (fd < 0)
-        return entry_file_wrong(f, "", "%.120s: %s", path, strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        error = ERR_INVALID;
-    else if (!(*text = malloc(max + 2)))
-        error = ERR_NOMEM;
-    else
-        error = entry_file_read_all(fd, *text, max, len);
-    close(fd);
-    if (error == 0) {
-        (*text)[*len] = '\0';
-        return 0;
-    }
-    free(*text);
-    *text = NULL;
-    if (error == ERR_NOMEM)
+    int error = file_read(AT_FDCWD, path, max, text, len);
+    if (error == 0 || error == ERR_NOMEM)
         return error;
-    return entry_file_wrong(f, "", "%.120s: %s", path,
-        error == ERR_INVALID   ? "not a regular file" :
-            error == ERR_LIMIT ? "too large" :
-                                 "cannot be read");
+    return entry_file_wrong(f, "", "%.120s: %s", path, file_why(error));
 }
 
 int entry_file_read(const struct entry_file *f, size_t max, jdoc **out)

@@ -51,6 +51,9 @@ static void housekeeper_on_wake(void *arg, const char *bytes, size_t len)
     case NOTICE_MCP_LIST:
         mcp_desk_wake(k->mcp, n.kind == NOTICE_MCP_LIST);
         break;
+    case NOTICE_KEYS:
+        jwks_desk_wake(k->jwks);
+        break;
     }
 }
 
@@ -169,6 +172,8 @@ static int housekeeper_open(struct housekeeper *k)
     if (error == 0)
         error = mcp_desk_new(&k->mcp, k->store, k->reactor);
     if (error == 0)
+        error = jwks_desk_new(&k->jwks, conf, k->reactor);
+    if (error == 0)
         error = tasks_open(k->reactor, &tasks);
     if (error == 0)
         link_attach(k->deaths->link, k->reactor);
@@ -191,6 +196,7 @@ static void housekeeper_close(struct housekeeper *k)
     reminders_desk_free(k->desk);
     webhooks_desk_free(k->webhooks);
     mcp_desk_free(k->mcp);
+    jwks_desk_free(k->jwks);
     store_close(k->store);
     reactor_free(k->reactor);
     free(k);
@@ -222,6 +228,8 @@ static int64_t housekeeper_step(struct housekeeper *k)
     next = webhooks < next ? webhooks : next;
     int64_t mcp = mcp_desk_step(k->mcp, now);
     next = mcp < next ? mcp : next;
+    int64_t jwks = jwks_desk_step(k->jwks, now);
+    next = jwks < next ? jwks : next;
     return next < k->look_ms ? next : k->look_ms;
 }
 

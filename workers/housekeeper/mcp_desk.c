@@ -3,6 +3,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "store/keys.h"
 #include "tools/remote/dynamic.h"
@@ -11,8 +12,6 @@
 #include "tools/remote/mcp_define.h"
 #include "wire/http/http.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,27 +185,9 @@ static int mcp_desk_compose_server(struct desk_server *s, jdoc *list)
 
 static int mcp_desk_write_file(struct mcp_desk *d, const char *text, size_t len)
 {
-    char path[256], fresh[280];
+    char path[256];
     snprintf(path, sizeof path, "%s/" DYNAMIC_FILE, d->store->conf->run_dir);
-    snprintf(fresh, sizeof fresh, "%s.%d", path, (int)getpid());
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return ERR_IO;
-    size_t done = 0;
-    struct stat st;
-    while (done < len) {
-        ssize_t n = write(fd, text + done, len - done);
-        if (n < 0 && errno != EINTR)
-            break;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    bool good = done == len && fstat(fd, &st) == 0;
-    if (close(fd) != 0 || !good || rename(fresh, path) != 0) {
-        unlink(fresh);
-        return ERR_IO;
-    }
-    d->inode = st.st_ino;
-    return 0;
+    return file_replace(path, text, len, &d->inode);
 }
 
 static int mcp_desk_compose(struct mcp_desk *d)

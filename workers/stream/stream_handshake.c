@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "process/origin.h"
 #include "store/keys.h"
+#include "store/notice.h"
 #include "wire/http/stream_http.h"
 #include "workers/stream/stream_agui.h"
 #include "workers/stream/stream_handover.h"
@@ -25,6 +26,7 @@
 #include <sys/uio.h>
 
 #define HANDSHAKE_MS 10000
+#define KEYS_MS 3000 /* for a look at the issuer's keys */
 #define TICKET_MAX 256
 #define SSE_PATH "/_stream/sse"
 
@@ -220,7 +222,7 @@ static void stream_handshake_on_ticket(void *arg, int error, struct link_reply *
     link_reply_free(content);
 }
 
-static const struct stream_kind stream_ticket_kind;
+static const struct stream_kind stream_ticket_kind, stream_keys_kind;
 
 static void stream_handshake_check_ticket(struct stream_conn *c, const char *ticket)
 {
@@ -236,6 +238,22 @@ static void stream_handshake_check_ticket(struct stream_conn *c, const char *tic
     c->kind = &stream_ticket_kind; /* the request stays its own */
     if (link_ask(hub_link(c->stream->hub), &question) < 0)
         stream_handshake_refuse(c, 503, "store_unavailable", "The ticket cannot be looked up now.");
+}
+
+static void stream_handshake_refuse_without_keys(struct stream_conn *c)
+{
+    stream_handshake_refuse(c, 503, "keys_unavailable",
+        "The keys of the token's issuer cannot be fetched now, so the token cannot be checked.");
+}
+
+/* The token names a key that is not there: it is tried again, once a second, for a while. */
+static void stream_handshake_await_keys(struct stream_conn *c)
+{
+    if (c->kind == &stream_keys_kind)
+        return;
+    c->kind = &stream_keys_kind; /* the request stays its own */
+    c->due_ms = clock_mono_ms() + KEYS_MS;
+    err_ignore(notice_ask(hub_link(c->stream->hub), &(struct notice){.kind = NOTICE_KEYS}));
 }
 
 static void stream_handshake_authenticate(struct stream_conn *c)
@@ -272,7 +290,11 @@ static void stream_handshake_authenticate(struct stream_conn *c)
         error = auth_development(c->stream->auth, user, &who);
     }
     free(offer);
-    if (error < 0)
+    if (error == ERR_NOT_YET)
+        stream_handshake_await_keys(c);
+    else if (error == ERR_REMOTE)
+        stream_handshake_refuse_without_keys(c);
+    else if (error < 0)
         stream_handshake_refuse(c, 401, "unauthenticated",
             why ? why : "The credential is not valid.");
     else
@@ -423,6 +445,14 @@ static void stream_handshake_tick(struct stream_conn *c, int64_t now_ms)
         stream_handshake_refuse(c, 408, "handshake_timeout", "The request did not come in time.");
 }
 
+static void stream_handshake_keys_tick(struct stream_conn *c, int64_t now_ms)
+{
+    if (now_ms >= c->due_ms)
+        stream_handshake_refuse_without_keys(c);
+    else
+        stream_handshake_authenticate(c);
+}
+
 /* Taken before the drain: it is answered, then drained like the others. */
 static bool stream_handshake_drain(struct stream_conn *c, bool late)
 {
@@ -456,9 +486,19 @@ static const struct stream_kind stream_ticket_kind = {.name = "ticket",
     .free = stream_handshake_free,
     STREAM_KIND_HEARS_NOTHING};
 
+static const struct stream_kind stream_keys_kind = {.name = "keys",
+    .linger_ms = STREAM_LINGER_MS,
+    .feed = stream_handshake_stream_ticket_feed,
+    .tick = stream_handshake_keys_tick,
+    .drain = stream_handshake_drain,
+    .drained = stream_conn_no_step,
+    .end = stream_conn_no_step,
+    .free = stream_handshake_free,
+    STREAM_KIND_HEARS_NOTHING};
+
 const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS] = {
-    &stream_handshake_kind, &stream_ticket_kind, &stream_ws_kind, &stream_sse_kind,
-    &stream_json_kind};
+    &stream_handshake_kind, &stream_ticket_kind, &stream_keys_kind, &stream_ws_kind,
+    &stream_sse_kind, &stream_json_kind};
 
 int stream_handshake_accept(struct stream *s, int fd)
 {

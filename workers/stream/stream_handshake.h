@@ -13,8 +13,9 @@
 /* Takes an accepted descriptor, on success only. Returns 0, ERR_NOMEM or ERR_IO. */
 MUST_CHECK int stream_handshake_accept(struct stream *s, int fd);
 
-/* All kinds, for tests: the request is read, its ticket is looked up, WebSocket, SSE, JSON. */
-#define STREAM_HANDSHAKE_KINDS 5
+/* All kinds, for tests: the request is read, its ticket is looked up, its key is waited for,
+ * WebSocket, SSE, JSON. */
+#define STREAM_HANDSHAKE_KINDS 6
 extern const struct stream_kind *const stream_handshake_kinds[STREAM_HANDSHAKE_KINDS];
 
 #endif

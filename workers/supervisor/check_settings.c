@@ -71,10 +71,10 @@ static void check_settings_check_parent(struct check_report *r, const char *name
 
 static void check_settings_check_doors(struct check_report *r, const struct conf *c)
 {
-    if (c->development || *c->jwt_algorithm || *c->api_keys_file)
+    if (c->development || *c->jwt_algorithm || *c->jwt_jwks_url || *c->api_keys_file)
         return;
     check_settings_check_tell(r,
-        "nobody can come in: set jwt.algorithm with its key, or api_keys.file "
+        "nobody can come in: set jwt.algorithm with its key, jwt.jwks_url, or api_keys.file "
         "(docs/operate.md, Settings)");
 }
 

@@ -1,0 +1,116 @@
+#include "fcgi-app/identify.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/task.h"
+#include "fcgi-app/ticket.h"
+#include "process/origin.h"
+#include "process/stage.h"
+#include "store/notice.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define IDENTIFY_LOOK_MS 50
+#define IDENTIFY_RETRY_MS 1000
+
+static int identify_internal(struct exchange *x)
+{
+    const char *user = request_header(&x->request, "TP_USER");
+    const char *role = request_header(&x->request, "TP_ROLE");
+    if (!user || !ident_is_user(user, strlen(user)))
+        return problem_set(&x->problem, PROBLEM_BAD_REQUEST, "TP_USER is missing or not valid.");
+    x->who.kind = AUTH_INTERNAL;
+    snprintf(x->who.user, sizeof x->who.user, "%s", user);
+    snprintf(x->who.role, sizeof x->who.role, "%s", role ? role : "user");
+    return 0;
+}
+
+static int identify_refuse(struct exchange *x, const char *why)
+{
+    log_limited(LOG_LEVEL_INFO, "refused a credential: %s", why);
+    problem_set(&x->problem, PROBLEM_UNAUTHENTICATED, "Credential refused: %s.", why);
+    return ERR_AUTH;
+}
+
+/* Nobody needs a credential there: what a foreign page makes a browser send must do nothing. */
+static int identify_developer(struct exchange *x)
+{
+    const char *origin = request_header(&x->request, "HTTP_ORIGIN");
+    bool reads = strcmp(x->request.method, "GET") == 0;
+    if (auth_development(x->app->auth, request_header(&x->request, "HTTP_X_DEV_USER"), &x->who) < 0)
+        return ERR_AUTH;
+    if (reads ||
+        !origin_foreign(x->app->conf, origin, request_header(&x->request, "HTTP_SEC_FETCH_SITE")))
+        return 0;
+    problem_set(&x->problem, PROBLEM_ORIGIN,
+        "In development mode a page may change something only when its origin is a loopback "
+        "address or in the setting `origins`.");
+    return ERR_FORBIDDEN;
+}
+
+/* ---- tokens ---- */
+
+/* Until the issuer's keys have been looked at again, or the time is over. As auth_token. */
+static int identify_wait(struct exchange *x, const char *token, const char **why)
+{
+    const struct app *app = x->app;
+    int64_t until = clock_mono_ms() + IDENTIFY_WAIT_MS;
+    int error = ERR_NOT_YET;
+
+    scoreboard_stage_set(app->seat, STAGE_TOOL);
+    if (exchange_may_wait(app))
+        err_ignore(notice_send(app->store, &(struct notice){.kind = NOTICE_KEYS}));
+    else
+        until = 0;
+    while (error == ERR_NOT_YET && clock_mono_ms() < until && !app->worker->abort_turn) {
+        int waited =
+            task_wait(app->reactor, clock_mono_ms() + IDENTIFY_LOOK_MS, &app->worker->wait_mask);
+        worker_beat(app->worker);
+        if (waited < 0 && waited != ERR_CANCELLED)
+            break;
+        error = auth_token(app->auth, token, strlen(token), &x->who, why);
+    }
+    scoreboard_stage_set(app->seat, STAGE_REQUEST);
+    return error;
+}
+
+static int identify_token(struct exchange *x, const char *token)
+{
+    const char *why = NULL;
+    int error = auth_token(x->app->auth, token, strlen(token), &x->who, &why);
+
+    if (error == ERR_NOT_YET)
+        error = identify_wait(x, token, &why);
+    if (error == 0)
+        return 0;
+    if (error != ERR_NOT_YET && error != ERR_REMOTE)
+        return identify_refuse(x, why);
+    problem_set(&x->problem, PROBLEM_KEYS,
+        "The keys of the token's issuer cannot be fetched now, so the token cannot be checked.");
+    x->problem.retry_after_ms = IDENTIFY_RETRY_MS;
+    return ERR_BUSY;
+}
+
+int identify(struct exchange *x, enum routes_user by)
+{
+    const char *why = "none was sent";
+    const char *token = request_header(&x->request, "HTTP_X_API_KEY");
+    const char *header = request_header(&x->request, "HTTP_AUTHORIZATION");
+    int error;
+
+    if (x->request.internal)
+        return identify_internal(x);
+    if (header) {
+        token = auth_bearer(header);
+        if (!token)
+            return identify_refuse(x, "the Authorization scheme is not Bearer");
+    }
+    if (token)
+        return identify_token(x, token);
+    if (by == ROUTES_TICKET && request_query(&x->request, "ticket"))
+        error = ticket_identify(x, &why);
+    else
+        error = identify_developer(x);
+    return error == ERR_AUTH ? identify_refuse(x, why) : error;
+}
