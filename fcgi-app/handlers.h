@@ -18,6 +18,7 @@ routes_handler handlers_inbox_push;
 routes_handler handlers_calendar_export, handlers_calendar_import, handlers_expenses_export;
 routes_handler handlers_trip_export, handlers_user_export, handlers_user_erase;
 routes_handler handlers_health, handlers_health_live, handlers_health_ready;
+routes_handler handlers_openapi;
 
 /* The tool that the path names, or NULL with the problem set. */
 struct tools_spec;

@@ -1,6 +1,7 @@
 #include "fcgi-app/handlers.h"
 
 #include "base/err.h"
+#include "fcgi-app/openapi.h"
 #include "tools/engine/tools.h"
 
 #include <string.h>
@@ -81,5 +82,20 @@ int handlers_tool_get(struct exchange *x)
         return ERR_NOT_FOUND;
     exchange_json(x, 200);
     handlers_tool(&x->reply.body, spec);
+    return 0;
+}
+
+/* Made once in a process, for the first who asks: anybody may ask, and it takes milliseconds. */
+int handlers_openapi(struct exchange *x)
+{
+    static struct buf document;
+    int error = document.len > 0 ? 0 : openapi_write(x->app->conf, &document);
+
+    if (error) {
+        buf_free(&document);
+        return error;
+    }
+    exchange_json(x, 200);
+    buf_put(&x->reply.body, document.data, document.len);
     return 0;
 }

@@ -20,6 +20,7 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/identify.c fcgi-app/identify.h \
 	fcgi-app/lag.c fcgi-app/lag.h \
 	fcgi-app/loop.c fcgi-app/loop.h \
+	fcgi-app/openapi.c fcgi-app/openapi.h \
 	fcgi-app/request.c fcgi-app/request.h \
 	fcgi-app/routes.c fcgi-app/routes.h \
 	fcgi-app/runner.c fcgi-app/runner.h \
@@ -37,3 +38,13 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
+
+# What the routes cannot say of themselves; base.json first.
+OPENAPI_TEXTS = fcgi-app/openapi/base.json fcgi-app/openapi/chat.json fcgi-app/openapi/tools.json \
+	fcgi-app/openapi/user.json
+nodist_libfcgiapp_a_SOURCES = fcgi-app/openapi_texts.c
+CLEANFILES += fcgi-app/openapi_texts.c
+EXTRA_DIST += $(OPENAPI_TEXTS) build-aux/make-texts.sh
+fcgi-app/openapi_texts.c: build-aux/make-texts.sh $(OPENAPI_TEXTS) Makefile
+	$(AM_V_GEN)cd $(srcdir) && build-aux/make-texts.sh openapi_texts $(OPENAPI_TEXTS) >$(abs_builddir)/$@.new && \
+		mv $(abs_builddir)/$@.new $(abs_builddir)/$@

@@ -84,6 +84,8 @@ static const struct routes_row routes_rows[] = {
         handlers_user_export},
     {"DELETE", "/user-data", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_user_erase},
+    {"GET", "/openapi.json", ROUTES_PUBLIC, ROUTES_API, ROUTES_ANYONE, ROUTES_RATE_NONE,
+        handlers_openapi},
     {"GET", "/health", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_health},
     {"GET", "/health/live", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,

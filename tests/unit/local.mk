@@ -59,6 +59,7 @@ UNIT_TESTS = \
 	tests/unit/test_offer \
 	tests/unit/test_offline \
 	tests/unit/test_offline_talk \
+	tests/unit/test_openapi \
 	tests/unit/test_outq \
 	tests/unit/test_places \
 	tests/unit/test_previews \
