@@ -117,6 +117,24 @@ void events_state_snapshot(struct buf *json, const jdoc *state)
     buf_putc(json, '}');
 }
 
+static void events_put_outcome(struct buf *json, const struct events_finish *f)
+{
+    buf_puts(json, ",\"outcome\":{\"type\":");
+    buf_json_text(json, f->outcome);
+    if (f->interrupts)
+        buf_printf(json, ",\"interrupts\":%s", f->interrupts);
+    if (f->pending_count && !f->before_1_0) {
+        buf_puts(json, ",\"pendingToolCallIds\":[");
+        for (size_t i = 0; i < f->pending_count; i++) {
+            if (i)
+                buf_putc(json, ',');
+            buf_json_text(json, f->pending[i]);
+        }
+        buf_putc(json, ']');
+    }
+    buf_putc(json, '}');
+}
+
 void events_run_finished(struct buf *json, const struct events_finish *f)
 {
     events_open_event(json, "RUN_FINISHED");
@@ -127,20 +145,8 @@ void events_run_finished(struct buf *json, const struct events_finish *f)
         buf_json_string(json, f->stop_reason, strlen(f->stop_reason));
         buf_putc(json, '}');
     }
-    buf_puts(json, ",\"outcome\":{\"type\":");
-    buf_json_string(json, f->outcome, strlen(f->outcome));
-    if (f->interrupts)
-        buf_printf(json, ",\"interrupts\":%s", f->interrupts);
-    if (f->pending_count) {
-        buf_puts(json, ",\"pendingToolCallIds\":[");
-        for (size_t i = 0; i < f->pending_count; i++) {
-            if (i)
-                buf_putc(json, ',');
-            buf_json_string(json, f->pending[i], strlen(f->pending[i]));
-        }
-        buf_putc(json, ']');
-    }
-    buf_putc(json, '}');
+    if (!f->before_1_0 || strcmp(f->outcome, "cancelled") != 0)
+        events_put_outcome(json, f);
     if (f->usage)
         buf_printf(json, ",\"usage\":%s", f->usage);
     buf_putc(json, '}');

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -40,7 +41,10 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
 
 struct events_finish {
     const char *session, *run;
-    const char *outcome;        /* "success", "interrupt" or "cancelled" */
+    const char *outcome; /* "success", "interrupt" or "cancelled" */
+    /* the run's client speaks AG-UI before 1.0 (@ag-ui/core 0.0.59), whose schema refuses the
+     * outcome "cancelled" and pendingToolCallIds: it gets neither */
+    bool before_1_0;
     const char *interrupts;     /* JSON array, with "interrupt" only */
     const char *const *pending; /* ids of client-side calls, with "success" only */
     size_t pending_count;

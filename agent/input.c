@@ -61,6 +61,18 @@ void input_digest(const char *json, char out[IDENT_SHA256_SIZE])
     ident_sha256_hex(json, strlen(json), out);
 }
 
+bool input_is_before_1_0(const struct input *in)
+{
+    static const char *const sent[] = {"tools", "context", "state", "forwardedProps"};
+
+    if (!in->source || strcmp(in->source, "agui") != 0 || jdoc_has(in->agui, "protocolVersion"))
+        return false;
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+        if (!jdoc_has(in->agui, sent[i]))
+            return false;
+    return true;
+}
+
 static void input_free_document(void *arg)
 {
     jdoc_free(arg);

@@ -40,6 +40,11 @@ void input_complete(struct input *in);
  * Reads the form that input_write makes.
  */
 void input_digest(const char *json, char out[IDENT_SHA256_SIZE]);
+/*
+ * Whether its client speaks AG-UI before 1.0: it does not say its protocolVersion, and its
+ * RunAgentInput has all members that @ag-ui/core 0.0.59 always sends.
+ */
+bool input_is_before_1_0(const struct input *in);
 /* The clean-up is added to the arena. Returns 0, ERR_INVALID, ERR_NOMEM. */
 MUST_CHECK int input_parse(const char *json, struct arena *arena, struct input *out);
 

@@ -110,6 +110,7 @@ static void turn_end_event(struct turn *t, enum turn_ending ending, struct buf *
         .outcome = ending      ? "cancelled" :
             t->calls.ask_count ? "interrupt" :
                                  "success",
+        .before_1_0 = input_is_before_1_0(&t->input),
         .interrupts = !ending && t->calls.ask_count ? buf_text(&t->interrupts) : NULL,
         .pending = t->pending,
         .pending_count = ending || t->calls.ask_count ? 0 : t->pending_count,

@@ -121,7 +121,7 @@ static void submit_free_json(void *doc)
 int submit_keep_agui(struct submit_parser *p, const jdoc *agui)
 {
     static const char *const names[] = {"tools", "context", "state", "forwardedProps",
-        "parentRunId"};
+        "parentRunId", "protocolVersion"};
     jdoc *kept = jdoc_new_object();
     if (!kept || arena_on_free(p->arena, submit_free_json, kept) < 0)
         return ERR_NOMEM;

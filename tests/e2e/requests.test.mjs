@@ -320,7 +320,7 @@ describe("a client's tools", () => {
   const names = ["ui.showMap", "show the map", "x".repeat(70), "get_current_time", "ok", "ok"];
   const tools = names.map(name => ({name, description: `Called ${name}`, parameters: {type: "object", properties: {l: {type: "array"}}}}));
   const post = async (body, path = "/agui") => {
-    const stream = stack.sse(path, {method: "POST", body: {runId: uuid(), context: [], state: {}, forwardedProps: {}, tools, ...body}});
+    const stream = stack.sse(path, {method: "POST", body: {runId: uuid(), protocolVersion: "1.0", context: [], state: {}, forwardedProps: {}, tools, ...body}});
     await stream.all();
     return stream;
   };
