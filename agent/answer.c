@@ -116,6 +116,7 @@ static void *answer_with_room(void *list, size_t *room, size_t count, size_t siz
 
 /* ---- thoughts ---- */
 
+/* *out: NULL when there are too many already. */
 static int answer_open_thought(struct answer *a, struct answer_thought **out)
 {
     int error;
@@ -124,8 +125,9 @@ static int answer_open_thought(struct answer *a, struct answer_thought **out)
         *out = &a->thoughts[a->thought_count - 1];
         return 0;
     }
+    *out = NULL;
     if (a->thought_count == ANSWER_THOUGHTS_MAX)
-        return ERR_LIMIT;
+        return 0;
     struct answer_thought *t =
         answer_with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t);
     if (!t)
@@ -149,7 +151,7 @@ static int answer_on_reasoning(void *arg, const char *s, size_t len)
     struct answer_thought *t;
     int error;
 
-    if ((error = answer_spend(a, len)) || (error = answer_open_thought(a, &t)))
+    if ((error = answer_spend(a, len)) || (error = answer_open_thought(a, &t)) || !t)
         return error;
     buf_put(&t->text, s, len);
     if (buf_error(&t->text))
@@ -179,7 +181,7 @@ static int answer_on_reasoning_end(void *arg, const char *sealed)
 
     if (!sealed && !(a->thought_count && a->thoughts[a->thought_count - 1].open))
         return 0;
-    if ((error = answer_open_thought(a, &t)))
+    if ((error = answer_open_thought(a, &t)) || !t)
         return error;
     if (sealed &&
         ((error = answer_spend(a, strlen(sealed))) ||

@@ -29,7 +29,7 @@ struct answer_thought {
     bool open;
 };
 #define ANSWER_CALLS_MAX 64
-#define ANSWER_THOUGHTS_MAX 32
+#define ANSWER_THOUGHTS_MAX 256 /* more are read, but neither shown nor kept */
 
 struct answer {
     struct eventlog *log;

@@ -25,6 +25,9 @@ libagent_a_SOURCES = \
 	agent/turn_parts.h \
 	agent/turn_steps.c \
 	agent/wait.c agent/wait.h \
+	agent/model/abilities.c agent/model/abilities.h \
+	agent/model/details.c agent/model/details.h \
+	agent/model/family.c agent/model/family.h \
 	agent/model/model.c agent/model/model.h \
 	agent/model/model_attempt.c \
 	agent/model/model_parts.h \
@@ -41,6 +44,7 @@ libagent_a_SOURCES = \
 	agent/model/request_extra.c agent/model/request_extra.h \
 	agent/model/request_openai.c \
 	agent/model/request_rules.c agent/model/request_rules.h \
+	agent/model/request_thinking.c \
 	agent/model/scan.c agent/model/scan.h \
 	agent/model/think.c agent/model/think.h \
 	agent/offline/offline.h \

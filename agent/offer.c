@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define FIND_TOOLS "find_tools"
-
 struct offer {
     const struct chat *chat;
     struct context_tool *tools; /* room for every tool */
@@ -61,7 +59,7 @@ int offer_build(const struct chat *chat, struct arena *arena, const struct conte
             if (m->calls[k].alias)
                 continue; /* a client's */
             offer_take(&o, m->calls[k].name);
-            if (!strcmp(m->calls[k].name, FIND_TOOLS))
+            if (!strcmp(m->calls[k].name, OFFER_FIND_TOOLS))
                 error = offer_take_found(&o, m->calls[k].id);
         }
     }

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#define OFFER_FIND_TOOLS "find_tools" /* the tool whose results bring others */
+
 /*
  * offer -- which tools the model is told of. The core ones (tools_spec.core) are written before
  * the fork and are the same bytes in every request, so that the vendor's prompt cache holds; behind

@@ -26,12 +26,20 @@ static const char *turn_ask_stop_text(enum provider_stop stop)
 /* An answer that stopped short without a word must not look like an empty success. */
 static int turn_ask_explain(struct turn *t, enum provider_stop stop)
 {
-    if (t->answer->call_count || !utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
+    if (t->answer->call_count)
         return 0;
+    if (!utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
+        return stop == PROVIDER_STOP_FILTER ?
+            answer_say(t->answer,
+                "\n\n(The policy of the assistant's model ended the answer here.)") :
+            0;
     switch (stop) {
     case PROVIDER_STOP_REFUSAL:
-    case PROVIDER_STOP_FILTER:
         return answer_say(t->answer, "The model declined to answer this.");
+    case PROVIDER_STOP_FILTER:
+        return answer_say(t->answer,
+            "The policy of the assistant's model forbids an answer to this. Please ask in other "
+            "words.");
     case PROVIDER_STOP_CONTEXT:
         return answer_say(t->answer,
             "This conversation has become too long for the model. Please "
@@ -103,6 +111,7 @@ static int turn_ask_failure(int error, bool emitted)
     case ERR_OVERLOADED:
         return emitted ? ERR_PEER_GONE : error;
     case ERR_NET:
+        return emitted ? ERR_PEER_GONE : ERR_NET;
     case ERR_PROTOCOL:
     case ERR_REMOTE:
     case ERR_FORBIDDEN: /* a redirect to another host */
@@ -134,6 +143,9 @@ int turn_ask(struct turn *t, bool *again)
         provider_copy(t->model_name, sizeof t->model_name, result.model);
     if (!error) {
         t->stop_reason = turn_ask_stop_text(result.stop);
+        if (t->stop_reason)
+            log_info("turn %s: the answer of %s ended by %s", t->start->turn, t->model_name,
+                t->stop_reason);
         error = turn_ask_explain(t, result.stop);
     }
     if (!error)

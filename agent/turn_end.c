@@ -34,6 +34,8 @@ static const struct turn_end_text turn_end_texts[TURN_ENDINGS] = {
         false},
     [TURN_UNAVAILABLE] = {"model_unavailable", "Model not available",
         "The assistant's model cannot be reached at the moment. Please try again.", 502, true},
+    [TURN_FAULTY] = {"model_failed", "Model failed",
+        "The assistant's model answered with an error of its own. Please try again.", 502, true},
     [TURN_CREDENTIAL] = {"model_credential", "Model refused the credential",
         "The assistant's model refuses this site's credential. Only the site's operator can mend "
         "this.",
@@ -45,6 +47,12 @@ static const struct turn_end_text turn_end_texts[TURN_ENDINGS] = {
     [TURN_OVERLOADED] = {"model_overloaded", "Model overloaded",
         "The assistant's model is overloaded at the moment. Please try again in a moment.", 502,
         true},
+    [TURN_POLICY] = {"model_policy", "Policy of the model",
+        "The policy of the assistant's model forbids an answer to this. Please ask in other words.",
+        502, false},
+    [TURN_TOO_LONG] = {"model_too_long", "Too long for the model",
+        "This message is too long for the assistant's model. Please send a shorter one.", 502,
+        false},
     [TURN_REJECTED] = {"model_rejected", "Model refused the request",
         "The assistant's model did not accept the request.", 502, false},
     [TURN_INTERRUPTED] = {"model_interrupted", "Model broke off",
@@ -68,8 +76,14 @@ enum turn_ending turn_ending_of(int error)
         return TURN_LOG;
     case ERR_INVALID:
         return TURN_REJECTED;
-    case ERR_REMOTE:
+    case ERR_NET:
         return TURN_UNAVAILABLE;
+    case ERR_REMOTE:
+        return TURN_FAULTY;
+    case ERR_POLICY:
+        return TURN_POLICY;
+    case ERR_TOO_LONG:
+        return TURN_TOO_LONG;
     case ERR_AUTH:
         return TURN_CREDENTIAL;
     case ERR_QUOTA:

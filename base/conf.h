@@ -158,13 +158,23 @@
         "providers in the order of trial: anthropic openai offline") \
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL") \
     X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key") \
-    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5", 0, 0, "model") \
+    X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5-5", 0, 0, "model") \
     X(anthropic_temperature, TEXT, "anthropic.temperature", "", 0, 0, \
         "temperature; empty = not sent") \
     X(anthropic_cache, BOOL, "anthropic.cache_control", "on", 0, 0, \
         "marks for the prompt cache are sent") \
     X(anthropic_think_tags, TEXT, "anthropic.think_tags", "auto", 0, 0, \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host") \
+    X(anthropic_context_tokens, INT, "anthropic.context_tokens", "0", 0, 100000000, \
+        "tokens of its model's window; 0 = by the table of models") \
+    X(anthropic_output_tokens, INT, "anthropic.output_tokens", "0", 0, 10000000, \
+        "most tokens that its model gives in one answer; 0 = by the table of models") \
+    X(anthropic_images, TEXT, "anthropic.images", "auto", 0, 0, \
+        "its model takes images: on, off, auto = by the table of models") \
+    X(anthropic_documents, TEXT, "anthropic.documents", "auto", 0, 0, \
+        "its model takes PDF: on, off, auto = by the table of models and servers") \
+    X(anthropic_thinking, TEXT, "anthropic.thinking", "auto", 0, 0, \
+        "auto = nothing is said; off; on; minimal, low, medium, high, xhigh, max; or tokens") \
     X(openai_url, TEXT, "openai.url", "https://api.openai.com/v1", 0, 0, "base URL") \
     X(openai_key, SECRET, "openai.key", "", 0, 0, "API key") \
     X(openai_model, TEXT, "openai.model", "gpt-6-sol", 0, 0, "model") \
@@ -177,11 +187,24 @@
         "thoughts of a step with calls go back: auto = to the server that sent them; off") \
     X(openai_think_tags, TEXT, "openai.think_tags", "auto", 0, 0, \
         "thoughts between tags in the text: on, off, auto = on but for the vendor's own host") \
+    X(openai_context_tokens, INT, "openai.context_tokens", "0", 0, 100000000, \
+        "tokens of its model's window; 0 = by the table of models") \
+    X(openai_output_tokens, INT, "openai.output_tokens", "0", 0, 10000000, \
+        "most tokens that its model gives in one answer; 0 = by the table of models") \
+    X(openai_images, TEXT, "openai.images", "auto", 0, 0, \
+        "its model takes images: on, off, auto = by the table of models") \
+    X(openai_documents, TEXT, "openai.documents", "auto", 0, 0, \
+        "its model takes PDF: on, off, auto = by the table of models and servers") \
+    X(openai_thinking, TEXT, "openai.thinking", "auto", 0, 0, \
+        "auto = nothing is said; off; on; minimal, low, medium, high, xhigh, max; or tokens") \
+    X(openai_thinking_form, TEXT, "openai.thinking_form", "auto", 0, 0, \
+        "how it is told: reasoning_effort, reasoning, thinking, chat_template, none; auto = by the " \
+        "server and the model") \
     X(model_temperature, TEXT, "model.temperature", "", 0, 0, \
         "temperature for all providers, before their own; empty = not sent") \
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call") \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000, \
-        "tokens of conversation and client tools sent; estimated") \
+        "tokens of conversation and client tools sent, at most; estimated") \
     X(model_tools_max, INT, "model.tools_max", "128", 32, 100000, \
         "tools of one request; found ones leave first, then a client's") \
     X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864, \
@@ -197,7 +220,8 @@
     X(turn_ms, MS, "turn.time", "120s", 1000, 3600000, "wall clock of one turn") \
     X(turn_attempts, INT, "turn.attempts", "3", 1, 100, \
         "how often a turn is begun whose worker dies, before it ends with an error") \
-    X(turn_output_tokens, INT, "turn.output_tokens", "16384", 1, 10000000, "output of one turn") \
+    X(turn_output_tokens, INT, "turn.output_tokens", "65536", 1, 10000000, \
+        "output of one turn, thoughts too") \
     X(turn_bytes, SIZE, "turn.bytes", "1m", 1024, 67108864, "text and arguments of one turn") \
     X(tool_result_max, SIZE, "tool.result", "64k", 1024, 16777216, "bytes of one tool result") \
     X(approval_ms, MS, "approval.time", "10m", 100, 86400000, \

@@ -14,6 +14,8 @@
  */
 #define SOCKET_PATH_MAX 107
 #define WEBHOOK_SECRET_MIN 24
+#define THINKING_MIN 1024 /* Anthropic's least budget */
+#define THINKING_MAX 1000000
 
 bool conf_word_is(const char *word, size_t len, const char *const *words)
 {
@@ -193,7 +195,8 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
     X(openai, "https://api.openai.com")
 
 struct conf_provider {
-    const char *name, *vendor, *url, *key, *temperature, *think_tags;
+    const char *name, *vendor, *url, *key, *temperature, *think_tags, *images, *documents,
+        *thinking;
 };
 enum {
 #define CONF_PROVIDER_PLACE_(provider, vendor) CONF_PROVIDER_##provider,
@@ -206,7 +209,8 @@ static void conf_list_providers(const struct conf *c, struct conf_provider list[
 {
 #define CONF_PROVIDER_ROW_(provider, vendor) \
     list[CONF_PROVIDER_##provider] = (struct conf_provider){#provider, vendor, c->provider##_url, \
-        c->provider##_key, c->provider##_temperature, c->provider##_think_tags};
+        c->provider##_key, c->provider##_temperature, c->provider##_think_tags, \
+        c->provider##_images, c->provider##_documents, c->provider##_thinking};
     CONF_PROVIDERS(CONF_PROVIDER_ROW_)
 #undef CONF_PROVIDER_ROW_
 }
@@ -322,34 +326,72 @@ static int conf_rule_temperature(const struct conf *c, char why[CONF_WHY_SIZE])
 
 static int conf_rule_openai(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const fields[] = {"auto", "max_tokens", "max_completion_tokens", "none",
-        NULL};
-    static const char *const thoughts[] = {"auto", "off", NULL};
+    static const struct {
+        const char *name, *words, *list[8];
+    } rows[] = {
+        {"max_tokens_field", "auto, max_tokens, max_completion_tokens or none",
+            {"auto", "max_tokens", "max_completion_tokens", "none"}},
+        {"reasoning_content", "auto or off", {"auto", "off"}},
+        {"thinking_form", "auto, reasoning_effort, reasoning, thinking, chat_template or none",
+            {"auto", "reasoning_effort", "reasoning", "thinking", "chat_template", "none"}},
+    };
+    const char *const values[] = {c->openai_max_tokens_field, c->openai_reasoning_content,
+        c->openai_thinking_form};
 
-    if (!conf_one_of(c->openai_max_tokens_field, fields))
-        snprintf(why, CONF_WHY_SIZE,
-            "openai.max_tokens_field: \"%.60s\" is not auto, max_tokens, "
-            "max_completion_tokens or none",
-            c->openai_max_tokens_field);
-    else if (!conf_one_of(c->openai_reasoning_content, thoughts))
-        snprintf(why, CONF_WHY_SIZE, "openai.reasoning_content: \"%.60s\" is not auto or off",
-            c->openai_reasoning_content);
-    else
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (conf_one_of(values[i], rows[i].list))
+            continue;
+        snprintf(why, CONF_WHY_SIZE, "openai.%s: \"%.60s\" is not %s", rows[i].name, values[i],
+            rows[i].words);
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+/* The setting NAME.WHAT is auto, on or off. */
+static int conf_check_switch(const char *name, const char *what, const char *value,
+    char why[CONF_WHY_SIZE])
+{
+    static const char *const known[] = {"auto", "on", "off", NULL};
+
+    if (conf_one_of(value, known))
         return 0;
+    snprintf(why, CONF_WHY_SIZE, "%s.%s: \"%.60s\" is not auto, on or off", name, what, value);
     return ERR_CONFIG;
 }
 
-static int conf_rule_think_tags(const struct conf *c, char why[CONF_WHY_SIZE])
+static int conf_rule_switches(const struct conf *c, char why[CONF_WHY_SIZE])
 {
-    static const char *const known[] = {"auto", "on", "off", NULL};
+    struct conf_provider providers[CONF_PROVIDER_COUNT];
+    int error = 0;
+
+    conf_list_providers(c, providers);
+    for (size_t i = 0; i < CONF_PROVIDER_COUNT && !error; i++) {
+        const struct conf_provider *p = &providers[i];
+        if (!(error = conf_check_switch(p->name, "think_tags", p->think_tags, why)) &&
+            !(error = conf_check_switch(p->name, "images", p->images, why)))
+            error = conf_check_switch(p->name, "documents", p->documents, why);
+    }
+    return error;
+}
+
+static int conf_rule_thinking(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const known[] = {"auto", "on", "off", "minimal", "low", "medium", "high",
+        "xhigh", "max", NULL};
     struct conf_provider providers[CONF_PROVIDER_COUNT];
 
     conf_list_providers(c, providers);
     for (size_t i = 0; i < CONF_PROVIDER_COUNT; i++) {
-        if (conf_one_of(providers[i].think_tags, known))
+        const char *value = providers[i].thinking;
+        size_t digits = strspn(value, "0123456789");
+        long tokens = digits && digits < 8 && !value[digits] ? strtol(value, NULL, 10) : 0;
+        if (conf_one_of(value, known) || (tokens >= THINKING_MIN && tokens <= THINKING_MAX))
             continue;
-        snprintf(why, CONF_WHY_SIZE, "%s.think_tags: \"%.60s\" is not auto, on or off",
-            providers[i].name, providers[i].think_tags);
+        snprintf(why, CONF_WHY_SIZE,
+            "%s.thinking: \"%.60s\" is not auto, on, off, minimal, low, medium, high, xhigh, max or "
+            "tokens from %d to %d",
+            providers[i].name, value, THINKING_MIN, THINKING_MAX);
         return ERR_CONFIG;
     }
     return 0;
@@ -369,7 +411,8 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_keys,
     conf_rule_urls,
     conf_rule_temperature,
-    conf_rule_think_tags,
+    conf_rule_switches,
+    conf_rule_thinking,
     conf_rule_openai,
     conf_rule_webhook,
     conf_rule_origins,

@@ -34,6 +34,8 @@
     X(ERR_REMOTE, "the remote service reported an error") \
     X(ERR_OVERLOADED, "the remote service is overloaded") \
     X(ERR_QUOTA, "the quota or credit at the remote service is used up") \
+    X(ERR_POLICY, "the policy of the remote service forbids it") \
+    X(ERR_TOO_LONG, "too long for the remote service") \
     X(ERR_STORE, "Redis cannot be reached") \
     X(ERR_STORE_FULL, "Redis is out of memory") \
     X(ERR_STORE_READONLY, "Redis is read-only") \

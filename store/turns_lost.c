@@ -17,20 +17,17 @@
 #define LOST_MESSAGE \
     "The assistant was interrupted too often while it worked on this. Please send the message again."
 
-/* The final event and the body for JSON clients. The caller frees both. */
-static int turns_write_end(const char *turn, const char *code, const char *message,
-    struct buf *event, struct buf *reply)
+/* The final event, and the beginning of the problem for JSON clients, to which the script adds what
+ * it knows of the turn. The caller frees both. */
+static int turns_write_end(const char *code, const char *message, struct buf *event,
+    struct buf *reply)
 {
     logentry_put_run_error(event, message, code);
-    buf_puts(reply,
-        "{\"type\":\"about:blank\",\"title\":\"The turn failed\",\"status\":500,"
-        "\"detail\":");
-    buf_json_string(reply, message, strlen(message));
-    buf_puts(reply, ",\"code\":");
-    buf_json_string(reply, code, strlen(code));
-    buf_puts(reply, ",\"turn_id\":");
-    buf_json_string(reply, turn, strlen(turn));
-    buf_putc(reply, '}');
+    buf_printf(reply, "{\"type\":\"urn:turnpike:problem:%s\"", code);
+    buf_puts(reply, ",\"title\":\"The turn failed\",\"status\":500");
+    buf_json_member(reply, "detail", message);
+    buf_json_member(reply, "code", code);
+    buf_puts(reply, ",\"retryable\":true");
     return buf_error(event) || buf_error(reply) ? ERR_NOMEM : 0;
 }
 
@@ -40,7 +37,7 @@ int turns_fail(struct store *s, const char *uid, const char *turn, bool only_if_
     struct buf event = {0}, reply = {0};
     struct link_reply *r = NULL;
     struct args args;
-    int error = turns_write_end(turn, code, message, &event, &reply);
+    int error = turns_write_end(code, message, &event, &reply);
 
     args_init(&args);
     args_common(&args, s, 0);
@@ -123,7 +120,7 @@ int turns_abandon(struct store *s, const char *uid, const char *turn, const stru
     struct buf event = {0}, reply = {0};
     struct link_reply *r = NULL;
     struct args args;
-    int error = turns_write_end(turn, LOST_CODE, LOST_MESSAGE, &event, &reply);
+    int error = turns_write_end(LOST_CODE, LOST_MESSAGE, &event, &reply);
 
     *next = '\0';
     if (suspect)

@@ -1,5 +1,6 @@
 #include "agent/model/model_parts.h"
 
+#include "agent/model/abilities.h"
 #include "agent/model/refusal.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -49,7 +50,7 @@ static bool model_is_final(int error)
 
 static bool model_may_retry(const struct model_attempt *t, int error)
 {
-    if (error == ERR_QUOTA || error == ERR_AUTH)
+    if (error == ERR_QUOTA || error == ERR_AUTH || error == ERR_POLICY)
         return false;
     if (t->status && !model_is_success(t->status)) {
         if (t->should_retry >= 0)
@@ -163,21 +164,27 @@ static bool model_is_refused(const struct model *m, int error, const struct answ
         return false;
     if (!error)
         return result->stop == PROVIDER_STOP_CONTEXT;
-    return error == ERR_INVALID &&
-        (m->status == 400 || m->status == 404 || m->status == 413 || m->status == 422 ||
-            m->status == 200);
+    return error == ERR_POLICY ||
+        (error == ERR_INVALID &&
+            (m->status == 400 || m->status == 404 || m->status == 413 || m->status == 422 ||
+                m->status == 200));
 }
 
 /* The refused request and what was said of it; words: room for what stands in the stream. */
 static struct refusal_case model_refused_case(const struct model *m, const struct provider *p,
     const struct provider_request *request, int error, struct buf *words)
 {
+    struct abilities abilities;
+    int64_t output;
+
+    abilities_get(request->conf, p->name, &abilities);
+    output = abilities_output(&abilities, request->max_tokens, request->quirks.output_max);
     struct refusal_case c = {.provider = p->name,
         .status = m->status ? m->status : 400,
         .body = buf_text(&m->body),
         .body_len = m->body.len,
         .sent = m->http.sent,
-        .output = request->max_tokens,
+        .output = output,
         .request_bytes = m->http.body_len,
         .context = request->context};
 
@@ -202,6 +209,12 @@ static bool model_ask_again(const struct model *m, const struct provider *p,
     return again;
 }
 
+/* Tokens of a whole request: as the server has said, else as the table of models does. */
+static int64_t model_room(const struct abilities *a, const struct quirks *known)
+{
+    return known->room ? known->room : a->room;
+}
+
 /* One provider, in the forms that it may take. */
 static int model_call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
@@ -209,9 +222,11 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     const struct conf *conf = wait->env->conf;
     const struct quirks_of of = {p->name, p->url ? p->url(conf) : "", p->model(conf)};
     struct quirks known, before;
+    struct abilities abilities;
     quirks_get(&of, clock_mono_ms(), &known);
     before = known;
-    struct refusal_state state = {.limits = {.room = before.room,
+    abilities_get(conf, p->name, &abilities);
+    struct refusal_state state = {.limits = {.room = model_room(&abilities, &known),
                                       .overhead = context_tokens(provider_tools(p)->len +
                                           strlen(context_system()) + strlen(ask->frame->late)),
                                       .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
@@ -235,7 +250,10 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
         known.room = state.limits.room;
     quirks_settle(&of, &before, &known, error != ERR_INVALID || answer->emitted, clock_mono_ms());
-    return error;
+    if (error != ERR_INVALID || !state.too_long)
+        return error;
+    log_warn("model %s: the last message alone is too long for it", p->name);
+    return ERR_TOO_LONG;
 }
 
 /* ---- the chain ---- */
@@ -245,6 +263,12 @@ static struct breaker *model_breaker(const struct turn_env *env, const struct pr
     if (!env->breakers || !p->url) /* one without HTTP does not fail */
         return NULL;
     return &env->breakers[provider_place(p)];
+}
+
+/* The provider works, but takes this request not. */
+static bool model_is_about_request(int error)
+{
+    return error == ERR_INVALID || error == ERR_TOO_LONG || error == ERR_POLICY;
 }
 
 static int model_try(struct model *m, const struct provider *p, struct wait *wait,
@@ -266,7 +290,7 @@ static int model_try(struct model *m, const struct provider *p, struct wait *wai
         return error;
     /* An end from our side says nothing about a provider that had not spoken yet. */
     bool ours = model_is_final(error) || error == ERR_DEADLINE;
-    if (!error || error == ERR_INVALID || (ours && answer->emitted))
+    if (!error || model_is_about_request(error) || (ours && answer->emitted))
         breaker_success(breaker);
     else if (!model_is_final(error)) {
         atomic_store(&breaker->last_error, error);

@@ -46,8 +46,9 @@ struct model_ask {
  * model_call -- A request that a server refuses before it has said anything is made again in a form
  * that it may take (refusal.h). Returns 0 (a whole answer is in `answer`, its events not yet
  * closed); what wait_until returned; ERR_LIMIT (the turn's bytes), ERR_FULL, ERR_FENCED (from the
- * log); ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE, ERR_NET, ERR_PROTOCOL, ERR_INVALID (no
- * provider answered; answer->emitted tells whether one broke off in the middle); ERR_NOMEM.
+ * log); ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_POLICY, ERR_TOO_LONG, ERR_REMOTE, ERR_NET,
+ * ERR_PROTOCOL, ERR_INVALID (no provider answered; answer->emitted tells whether one broke off in
+ * the middle); ERR_NOMEM.
  */
 MUST_CHECK int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
     struct answer *answer, struct model_result *result);

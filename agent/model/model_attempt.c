@@ -23,7 +23,7 @@ bool model_is_success(long status)
 static int model_attempt_on_sse(void *arg, const struct sse_event *event)
 {
     struct model_attempt *t = arg;
-    return t->provider->event(&t->m->stream, event);
+    return t->event_error = t->provider->event(&t->m->stream, event);
 }
 
 /* No line of an event stream begins with a brace: that is a server which answers in one document
@@ -42,11 +42,13 @@ static int model_attempt_on_answer(struct model_attempt *t, const char *bytes, s
         t->form = model_attempt_form(bytes, len);
     if (t->form == MODEL_DOCUMENT) {
         if (t->m->body.len + len > EVENT_MAX)
-            return ERR_LIMIT;
+            return ERR_PROTOCOL;
         buf_put(&t->m->body, bytes, len);
         return buf_error(&t->m->body);
     }
     int error = sse_feed(&t->m->sse, bytes, len, model_attempt_on_sse, t);
+    if (error == ERR_LIMIT && t->event_error != ERR_LIMIT)
+        error = ERR_PROTOCOL; /* an event longer than EVENT_MAX */
     t->whole = t->m->stream.ended;
     if (t->whole)
         task_ref_wake(t->task);
@@ -76,6 +78,7 @@ static int model_attempt_on_body(void *arg, long status, const char *bytes, size
 static void model_attempt_on_done(void *arg, const struct http_result *r)
 {
     struct model_attempt *t = arg;
+    const char *why = t->error ? "" : r->why; /* else we have ended it */
 
     if (!t->error)
         t->error = r->error;
@@ -85,7 +88,7 @@ static void model_attempt_on_done(void *arg, const struct http_result *r)
     t->status = r->status;
     t->retry_after_ms = r->retry_after_ms;
     t->should_retry = r->should_retry;
-    snprintf(t->why, sizeof t->why, "%.90s%s%.90s", r->why, *r->request_id ? " request " : "",
+    snprintf(t->why, sizeof t->why, "%.90s%s%.90s", why, *r->request_id ? " request " : "",
         r->request_id);
 }
 

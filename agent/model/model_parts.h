@@ -25,7 +25,8 @@ struct model_attempt {
     bool whole;           /* the stream said that it is, or the transfer ended */
     bool done;            /* the transfer ended */
     enum model_form form;
-    int error; /* of the transfer or the stream */
+    int error;       /* of the transfer or the stream */
+    int event_error; /* of the last event: a limit of the turn is not one of the stream */
     long status;
     int64_t retry_after_ms;
     int should_retry;

@@ -1,5 +1,6 @@
 #include "agent/model/provider.h"
 
+#include "agent/model/abilities.h"
 #include "base/breaker.h"
 #include "base/err.h"
 #include "base/ident.h"
@@ -101,12 +102,15 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
 {
     const struct context *c = request->context;
     const struct context_frame *f = c->frame;
-    size_t most = (size_t)request->conf->model_tools_max, core = tools->len ? prepared_count : 0;
-    size_t room = most > core ? most - core : 0, client = c->reduced ? 0 : f->client_tool_count;
+    size_t core = tools->len ? prepared_count : 0, client = c->reduced ? 0 : f->client_tool_count;
     size_t first = 0;
     unsigned flags = request->quirks.flags & PROVIDER_SIMPLE;
     bool any = tools->len > 0;
+    struct abilities abilities;
+    size_t room;
 
+    abilities_get(request->conf, p->name, &abilities);
+    room = abilities.tools_max > core ? abilities.tools_max - core : 0;
     if (client > room) {
         log_limited(LOG_LEVEL_WARN,
             "model.tools_max: the last %zu of %zu tools of a client are not "

@@ -2,6 +2,7 @@
 #define TURNPIKE_AGENT_MODEL_PROVIDER_H
 
 #include "agent/context.h"
+#include "agent/model/details.h"
 #include "agent/model/pieces.h"
 #include "agent/model/quirks.h"
 #include "agent/model/think.h"
@@ -76,6 +77,10 @@ struct provider_block {
 
 /* Names a provider and its server, without telling the server's address: "openai-5e1f0a2b". */
 #define PROVIDER_MAKER_SIZE 32
+/* Fields of an OpenAI-compatible message that hold thoughts, and by which they go back. */
+#define PROVIDER_REASONING_CONTENT "reasoning_content" /* DeepSeek, llama.cpp, older vLLM */
+#define PROVIDER_REASONING "reasoning"                 /* newer vLLM, Ollama, Groq */
+#define PROVIDER_DETAILS "reasoning_details"           /* OpenRouter */
 
 /* The state of one streamed answer. */
 struct provider_stream {
@@ -101,8 +106,9 @@ struct provider_stream {
     int64_t plain_input;             /* Anthropic: input tokens without the cached ones */
     char maker[PROVIDER_MAKER_SIZE]; /* whose stream it is (provider_maker); "" = nobody asks */
     const char *thought_field;       /* a field of the message by which thoughts go back, or NULL */
+    struct details details;          /* what goes back instead of it */
     char model[96];
-    int error; /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH, ERR_REMOTE,
+    int error; /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_POLICY, ERR_AUTH, ERR_REMOTE,
                                ERR_INVALID */
     char error_type[64], error_text[256];
 };
@@ -140,8 +146,8 @@ struct provider {
         struct provider_http *out);
     /*
      * Returns 0; ERR_PROTOCOL (not this protocol); ERR_LIMIT (more than PROVIDER_BLOCKS_MAX
-     * blocks); ERR_NOMEM; of an event that tells an error: ERR_OVERLOADED, ERR_QUOTA, ERR_AUTH,
-     * ERR_REMOTE, ERR_INVALID, also in stream->error; what the sink returned.
+     * blocks); ERR_NOMEM; of an event that tells an error: ERR_OVERLOADED, ERR_QUOTA, ERR_POLICY,
+     * ERR_AUTH, ERR_REMOTE, ERR_INVALID, also in stream->error; what the sink returned.
      */
     int (*event)(struct provider_stream *stream, const struct sse_event *event);
     /* A whole answer in one JSON document, from a server that does not stream. As event. */

@@ -176,20 +176,48 @@ static int provider_on_content(struct provider_stream *s, const jdoc *content, b
     return error;
 }
 
-static int provider_on_delta(struct provider_stream *s, const jdoc *delta)
+/* The text of a list of details, for a server that says it there alone. */
+static int provider_on_details(struct provider_stream *s, const jdoc *list, bool said)
 {
+    int error = details_add(&s->details, list, s->has_pieces);
+
+    s->thinking = true; /* its end passes them on */
+    for (size_t i = 0; i < jdoc_length(list) && !said && !error; i++) {
+        const jdoc *item = jdoc_at(list, i);
+        const char *text = jdoc_text_or(item, "text", jdoc_text_or(item, "summary", ""));
+        if (*text)
+            error = provider_thought(s, text, strlen(text));
+    }
+    return error;
+}
+
+/* A thought, under one of the names that servers have for it: the name by which it goes back. */
+static int provider_on_thought(struct provider_stream *s, const jdoc *delta)
+{
+    static const char *const fields[] = {PROVIDER_REASONING_CONTENT, PROVIDER_REASONING};
+    const jdoc *details = jdoc_get(delta, PROVIDER_DETAILS);
+    bool said = false;
     const char *text;
     size_t len;
+    int error = 0;
+
+    for (size_t i = 0; i < 2 && !said && !error; i++) {
+        said = !jdoc_get_string(delta, fields[i], &text, &len) && len;
+        if (!said)
+            continue;
+        s->thought_field = fields[i];
+        error = provider_thought(s, text, len);
+    }
+    if (!error && jdoc_type(details) == JDOC_ARRAY && jdoc_length(details))
+        error = provider_on_details(s, details, said);
+    return error;
+}
+
+static int provider_on_delta(struct provider_stream *s, const jdoc *delta)
+{
     int error;
 
-    if (!jdoc_get_string(delta, "reasoning_content", &text, &len) && len) {
-        s->thought_field = "reasoning_content"; /* the field by which it goes back */
-        error = provider_thought(s, text, len);
-    } else {
-        bool other = !jdoc_get_string(delta, "reasoning", &text, &len) && len;
-        error = other ? provider_thought(s, text, len) : 0;
-    }
-    if (error)
+    if ((error = provider_on_thought(s, delta)))
         return error;
     if ((error = provider_on_content(s, jdoc_get(delta, "content"), false)))
         return error;

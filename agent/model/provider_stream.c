@@ -12,6 +12,7 @@ void provider_stream_init(struct provider_stream *s, const struct provider_sink 
 {
     struct buf scratch = s->scratch, sealed = s->sealed, marked = s->marked, whole = s->whole;
     struct provider_block *blocks[PROVIDER_BLOCKS_MAX];
+    struct details details = s->details;
     bool slow = s->slow_only;
 
     memcpy(blocks, s->blocks, sizeof blocks);
@@ -21,12 +22,14 @@ void provider_stream_init(struct provider_stream *s, const struct provider_sink 
     s->sealed = sealed;
     s->marked = marked;
     s->whole = whole;
+    s->details = details;
     s->slow_only = slow;
     s->sink = sink;
     buf_reset(&s->scratch);
     buf_reset(&s->sealed);
     buf_reset(&s->marked);
     buf_reset(&s->whole);
+    details_reset(&s->details);
 }
 
 void provider_stream_fini(struct provider_stream *s)
@@ -35,6 +38,7 @@ void provider_stream_fini(struct provider_stream *s)
     buf_free(&s->sealed);
     buf_free(&s->marked);
     buf_free(&s->whole);
+    details_fini(&s->details);
     for (size_t i = 0; i < PROVIDER_BLOCKS_MAX; i++) {
         free(s->blocks[i]);
         s->blocks[i] = NULL;
@@ -195,6 +199,24 @@ int provider_thought(struct provider_stream *s, const char *text, size_t len)
     return s->sink->reasoning(s->sink->arg, text, len);
 }
 
+/* With what its server wants back: the details, else the field by which the text goes back. */
+static int provider_end_kept_thought(struct provider_stream *s)
+{
+    struct buf kept = {0};
+    int error = 0;
+
+    if (details_any(&s->details)) {
+        buf_printf(&kept, "%s:" PROVIDER_DETAILS ":", s->maker);
+        error = details_take(&s->details, &kept);
+    } else {
+        buf_printf(&kept, "%s:%s:", s->maker, s->thought_field);
+    }
+    if (!error && !(error = buf_error(&kept)))
+        error = s->sink->reasoning_end(s->sink->arg, buf_text(&kept));
+    buf_free(&kept);
+    return error;
+}
+
 int provider_end_thought(struct provider_stream *s, const char *sealed)
 {
     const char *text;
@@ -209,12 +231,9 @@ int provider_end_thought(struct provider_stream *s, const char *sealed)
             (error = s->sink->reasoning(s->sink->arg, text, len)))
             return error;
     }
-    if (!sealed && s->thought_field && *s->maker) {
-        char kept[PROVIDER_MAKER_SIZE + 64];
-        snprintf(kept, sizeof kept, "%s:%s:", s->maker, s->thought_field);
-        return s->sink->reasoning_end(s->sink->arg, kept);
-    }
-    return s->sink->reasoning_end(s->sink->arg, sealed);
+    if (sealed || !*s->maker || (!s->thought_field && !details_any(&s->details)))
+        return s->sink->reasoning_end(s->sink->arg, sealed);
+    return provider_end_kept_thought(s);
 }
 
 /* ---- calls ---- */

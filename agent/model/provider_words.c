@@ -88,7 +88,10 @@ static const struct {
     const char *word;
     int error;
 } words_errors[] = {
-    {"insufficient_quota", ERR_QUOTA},
+    {"content_filter", ERR_POLICY}, {"content_policy", ERR_POLICY},
+    {"policy_violation", ERR_POLICY},
+    {"data_inspection", ERR_POLICY}, /* Azure, OpenAI, DashScope */
+    {"responsibleai", ERR_POLICY}, {"sensitive", ERR_POLICY}, {"insufficient_quota", ERR_QUOTA},
     {"billing", ERR_QUOTA}, /* billing_error, billing_hard_limit_reached, billing_not_active */
     {"spend_limit", ERR_QUOTA}, {"insufficient_balance", ERR_QUOTA}, {"arrearage", ERR_QUOTA},
     {"authentication", ERR_AUTH}, {"unauthenticated", ERR_AUTH}, {"permission", ERR_AUTH},
@@ -201,6 +204,19 @@ static int64_t provider_words_status(const jdoc *e)
     return 0;
 }
 
+/* Servers that have no type of their own for it: Anthropic, OpenAI, Azure, DashScope. */
+static bool provider_words_is_about_policy(const char *message)
+{
+    static const char *const phrases[] = {"content filtering policy", "content management policy",
+        "content policy", "usage policy", "usage policies", "safety system",
+        "inappropriate content"};
+
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (strcasestr(message, phrases[i]))
+            return true;
+    return false;
+}
+
 /* Two servers say with 400 that the credential is wrong, and have no type for it: Gemini, xAI. */
 static bool provider_words_is_about_key(const char *message)
 {
@@ -230,6 +246,8 @@ int provider_error_doc(struct provider_stream *s, const jdoc *doc, int64_t statu
         message = provider_words_text(e, doc, messages);
     if (provider_words_is_about_key(message))
         type = "invalid_api_key";
+    else if (provider_words_is_about_policy(message))
+        type = "content_policy";
     return provider_error(s, type, provider_words_text(e, NULL, codes), message,
         status ? status : provider_words_status(e));
 }

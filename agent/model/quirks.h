@@ -31,6 +31,11 @@ enum quirks_flag {
     QUIRKS_ANSWER_RESULTS = 1 << 16,     /* no message of a user directly behind a tool's result */
     QUIRKS_PLAIN_SCHEMAS = 1 << 17,      /* of tools: foreign_schema_plain */
     QUIRKS_NO_THOUGHTS = 1 << 18,        /* of one request: its sealed thoughts; never remembered */
+    QUIRKS_NO_THINKING = 1 << 19,        /* nothing is said about thinking */
+    QUIRKS_OTHER_THINKING = 1 << 20,     /* a budget where the table says adaptive, and back */
+    QUIRKS_NO_EFFORT = 1 << 21,          /* thinking without an effort beside it */
+    QUIRKS_EFFORT_NONE = 1 << 22,        /* tools are only taken beside the effort "none" */
+    QUIRKS_NO_BETA = 1 << 23,            /* no header that asks for a feature in its trial */
 };
 struct quirks {
     unsigned flags;

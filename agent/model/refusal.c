@@ -1,5 +1,6 @@
 #include "agent/model/refusal.h"
 
+#include "agent/model/provider.h"
 #include "base/buf.h"
 #include "base/jdoc.h"
 #include "base/log.h"
@@ -219,10 +220,24 @@ static const struct {
     {QUIRKS_NO_OUTPUT_FIELD, "max_tokens", "openai.max_tokens_field = none"},
     {QUIRKS_NO_OUTPUT_FIELD, "max_completion_tokens", "openai.max_tokens_field = none"},
     {QUIRKS_NO_REASONING, "reasoning_content", "openai.reasoning_content = off"},
+    {QUIRKS_NO_REASONING, PROVIDER_DETAILS, "openai.reasoning_content = off"},
     {QUIRKS_NO_CALL_EXTRA, "extra_content", NULL},
     {QUIRKS_NO_CALL_EXTRA, "thought_signature", NULL},
     {QUIRKS_NO_CALL_EXTRA, "provider_specific_fields", NULL},
     {QUIRKS_NO_IS_ERROR, "is_error", NULL},
+    {QUIRKS_NO_BETA, "anthropic-beta", NULL},
+    {QUIRKS_NO_EFFORT, "effort", "anthropic.thinking or openai.thinking = on"},
+    {QUIRKS_NO_EFFORT, "output_config", "anthropic.thinking = on"},
+    {QUIRKS_NO_EFFORT, "reasoning_effort", "openai.thinking = on"},
+    {QUIRKS_NO_THINKING, "thinking", "anthropic.thinking or openai.thinking = auto"},
+    {QUIRKS_NO_THINKING, "reasoning_effort", "openai.thinking = auto"},
+    {QUIRKS_NO_THINKING, "reasoning", "openai.thinking = auto"},
+    {QUIRKS_NO_REASONING, PROVIDER_REASONING, "openai.reasoning_content = off"},
+    {QUIRKS_NO_THINKING, "budget_tokens", "anthropic.thinking = auto"},
+    {QUIRKS_NO_THINKING, "chat_template_kwargs", "openai.thinking = auto"},
+    {QUIRKS_NO_THINKING, "enable_thinking", "openai.thinking = auto"},
+    {QUIRKS_OTHER_THINKING, NULL, NULL},
+    {QUIRKS_EFFORT_NONE, NULL, "openai.thinking = off, or the provider responses in model.chain"},
     {QUIRKS_NO_TOOLS, NULL, NULL},
     {QUIRKS_SYSTEM_AS_USER, NULL, NULL},
     {QUIRKS_NEED_REASONING, NULL, NULL},
@@ -250,6 +265,15 @@ static const struct sentence {
         {{"thinking", "thought"},
             {"invalid `signature`", "invalid signature", "signature is not valid",
                 "signature: ", "cannot be modified", "encrypted"}}},
+    {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THINKING,
+        {{"expected `thinking`", "must start with a thinking block"}}},
+    {QUIRKS_OTHER_THINKING, QUIRKS_OTHER_THINKING,
+        {{"thinking.type.enabled", "adaptive thinking", "thinking.type.adaptive", "'adaptive'"},
+            {"not supported", "unsupported", "deprecated", "does not support", "expected tags"}}},
+    {QUIRKS_EFFORT_NONE, QUIRKS_EFFORT_NONE, {{"function tools with reasoning_effort"}}},
+    {QUIRKS_NO_TOOLS, QUIRKS_NO_TOOLS, {{"function tools with reasoning_effort"}}},
+    {QUIRKS_NO_BETA, QUIRKS_NO_BETA,
+        {{"beta"}, {"invalid", "unexpected", "not supported", "unknown"}}},
     {QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_SHORT_DESCRIPTIONS,
         {{"description"}, {"too long", "maximum length", "above_max_length", "at most", "1024"}}},
     {QUIRKS_ANSWER_RESULTS, QUIRKS_ANSWER_RESULTS,
@@ -398,6 +422,7 @@ bool refusal_adapt(struct refusal_state *s, const struct refusal_case *c, struct
     struct refusal r;
 
     refusal_read(c->body, c->body_len, c->status, c->sent, c->output, &r);
+    s->too_long = r.kind == REFUSAL_WINDOW;
     if (r.kind == REFUSAL_WINDOW && refusal_trim(s, &r, c, known))
         return true;
     if (r.kind == REFUSAL_OUTPUT && s->members++ < MEMBERS_MAX) {

@@ -37,6 +37,7 @@ void refusal_read(const char *body, size_t len, long status, unsigned sent, int6
 struct refusal_state {
     struct context_limits limits; /* of the next request */
     unsigned members, trims;      /* tries spent on each */
+    bool too_long;                /* the last refusal was for the length */
 };
 struct refusal_case { /* the request that was refused */
     const char *provider;

@@ -13,20 +13,14 @@ void request_url(const char *base, const char *path, struct buf *url)
     buf_puts(url, path);
 }
 
-int64_t request_output(const struct provider_request *q)
-{
-    int64_t most = q->quirks.output_max;
-
-    return most > 0 && most < q->max_tokens ? most : q->max_tokens;
-}
-
-bool request_temperature(const struct provider_request *q, const char *own, struct buf *json)
+bool request_temperature(const struct provider_request *q, const struct abilities *a,
+    const char *own, struct buf *json)
 {
     const char *text = *q->conf->model_temperature ? q->conf->model_temperature : own;
     char *end;
     double value = strtod(text, &end);
 
-    if (!*text || *end || q->quirks.flags & QUIRKS_NO_TEMPERATURE)
+    if (!*text || *end || !a->temperature || q->quirks.flags & QUIRKS_NO_TEMPERATURE)
         return false;
     buf_puts(json, ",\"temperature\":");
     buf_put_double(json, value);

@@ -1,6 +1,7 @@
 #ifndef TURNPIKE_AGENT_MODEL_REQUEST_H
 #define TURNPIKE_AGENT_MODEL_REQUEST_H
 
+#include "agent/model/abilities.h"
 #include "agent/model/provider.h"
 #include "base/err.h"
 
@@ -15,13 +16,26 @@
 
 /* Helpers of both. request_url: the base without its last '/', then the path. */
 void request_url(const char *base, const char *path, struct buf *url);
-/* The most tokens of the answer: what was asked for, or less when the model gives no more. */
-int64_t request_output(const struct provider_request *q);
 /*
  * request_temperature -- `,"temperature":N` when somebody set one (model.temperature, else the
- * provider's own) and the server has not refused it. Returns whether it was written.
+ * provider's own), the model takes it and the server has not refused it. Returns whether it was
+ * written.
  */
-bool request_temperature(const struct provider_request *q, const char *own, struct buf *json);
+bool request_temperature(const struct provider_request *q, const struct abilities *a,
+    const char *own, struct buf *json);
+/*
+ * request_thinking -- what is said about thinking, in the form that the model and its server take;
+ * nothing when nobody set anything and the model needs nothing.
+ *   output  tokens that the request asks for
+ *   tools   the request tells tools
+ * Returns the flags of what may be left out (provider_http.sent). QUIRKS_NO_BETA among them: the
+ * request wants the header REQUEST_INTERLEAVED.
+ */
+unsigned request_thinking(const struct provider_request *q, const struct abilities *a,
+    int64_t output, bool tools, struct buf *json);
+/* platform.claude.com/docs/en/build-with-claude/extended-thinking, November 2026: Claude 4 to 4.5
+ * think between calls when it is sent, later ones always. */
+#define REQUEST_INTERLEAVED "interleaved-thinking-2025-05-14"
 
 /* last: the end of the prepared tools, which is marked for the cache. */
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last);

@@ -1,6 +1,7 @@
 #include "agent/model/request.h"
 
 #include "agent/model/request_rules.h"
+#include "agent/offer.h"
 #include "base/err.h"
 #include "base/utf8.h"
 
@@ -23,7 +24,9 @@ struct anthropic_writer {
     struct buf *json;
     const struct provider_request *q;
     const struct buf *tools;
-    bool marks; /* for the cache */
+    struct abilities abilities;
+    bool marks;     /* for the cache */
+    bool bare_loop; /* its last step has calls and no thought in front of them */
     unsigned sent;
 };
 
@@ -52,6 +55,25 @@ static int request_anthropic_tools(struct anthropic_writer *w)
     }
     buf_free(&plain);
     return error;
+}
+
+/*
+ * Newer Claudes bind a thought to what stood before it, the list of tools too (platform.claude.com,
+ * build-with-claude/preserved-thinking, November 2026). So the thoughts in front of the last
+ * find_tools that added some are of no use any more. Returns the first message that may have its
+ * thoughts.
+ */
+static size_t request_anthropic_fresh(const struct anthropic_writer *w,
+    const struct request_rules *rules)
+{
+    bool bound = w->abilities.family->thinking == FAMILY_THINKING_ADAPTIVE;
+
+    for (size_t i = rules->count; bound && w->q->context->found_count && i-- > 0;)
+        for (size_t k = 0; k < rules->messages[i].count; k++)
+            if (rules->messages[i].parts[k].kind == REQUEST_RULES_CALL &&
+                !strcmp(rules->messages[i].parts[k].name, OFFER_FIND_TOOLS))
+                return i + 1;
+    return 0;
 }
 
 /* Only what this vendor has sealed itself is one of its thoughts. */
@@ -113,15 +135,17 @@ static void request_anthropic_part(struct anthropic_writer *w, const struct requ
 
 /* Marked are the words in front of the late block, and the end when that is something else. */
 static void request_anthropic_message(struct anthropic_writer *w,
-    const struct request_rules_message *m, bool last)
+    const struct request_rules_message *m, bool thoughts, bool last)
 {
     bool any = false;
 
+    if (m->assistant)
+        w->bare_loop = !thoughts || !request_anthropic_is_thought(&m->parts[0]);
     buf_printf(w->json, "{\"role\":\"%s\",\"content\":[", m->assistant ? "assistant" : "user");
     for (size_t i = 0; i < m->count; i++) {
         bool end = i + 1 == m->count;
         if (m->parts[i].kind == REQUEST_RULES_THOUGHT &&
-            !request_anthropic_is_thought(&m->parts[i]))
+            (!thoughts || !request_anthropic_is_thought(&m->parts[i])))
             continue;
         if (any)
             buf_putc(w->json, ',');
@@ -141,27 +165,46 @@ static int request_anthropic_messages(struct anthropic_writer *w)
         ERR_NOMEM;
 
     buf_puts(w->json, ",\"messages\":[");
+    size_t fresh = error ? 0 : request_anthropic_fresh(w, &rules);
     for (size_t i = 0; !error && i < rules.count; i++) {
         if (i)
             buf_putc(w->json, ',');
-        request_anthropic_message(w, &rules.messages[i], i + 1 == rules.count);
+        request_anthropic_message(w, &rules.messages[i], i >= fresh, i + 1 == rules.count);
     }
     buf_putc(w->json, ']');
+    if (!error)
+        w->bare_loop =
+            w->bare_loop && rules.messages[rules.count - 1].parts[0].kind == REQUEST_RULES_RESULT;
     if (arena)
         arena_free(arena);
     return error;
+}
+
+/* A step that waits for its results must begin with a thought, where a budget is told: without one
+ * the model answers without thinking. */
+static void request_anthropic_thinking(struct anthropic_writer *w, int64_t output)
+{
+    struct abilities *a = &w->abilities;
+
+    bool other = w->q->quirks.flags & QUIRKS_OTHER_THINKING;
+
+    if (w->bare_loop &&
+        a->thinking.form == (other ? FAMILY_THINKING_ADAPTIVE : FAMILY_THINKING_BUDGET))
+        a->thinking.form = FAMILY_THINKING_NONE;
+    w->sent |= request_thinking(w->q, a, output, false, w->json);
 }
 
 static int request_anthropic_body(struct anthropic_writer *w)
 {
     const struct provider_request *q = w->q;
     const char *system = q->context->system;
+    int64_t output = abilities_output(&w->abilities, q->max_tokens, q->quirks.output_max);
     int error;
 
     buf_puts(w->json, "{\"model\":");
     buf_json_text(w->json, q->conf->anthropic_model);
-    buf_printf(w->json, ",\"max_tokens\":%lld,\"stream\":true", (long long)request_output(q));
-    if (request_temperature(q, q->conf->anthropic_temperature, w->json))
+    buf_printf(w->json, ",\"max_tokens\":%lld,\"stream\":true", (long long)output);
+    if (request_temperature(q, &w->abilities, q->conf->anthropic_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
     if (!utf8_blank(system, strlen(system))) {
         buf_puts(w->json, ",\"system\":[{\"type\":\"text\",\"text\":");
@@ -170,6 +213,7 @@ static int request_anthropic_body(struct anthropic_writer *w)
     }
     if ((error = request_anthropic_tools(w)) || (error = request_anthropic_messages(w)))
         return error;
+    request_anthropic_thinking(w, output);
     buf_putc(w->json, '}');
     return buf_error(w->json);
 }
@@ -185,6 +229,7 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     size_t offsets[PROVIDER_HEADERS_MAX], count = 0;
     int error;
 
+    abilities_get(conf, provider_anthropic.name, &w.abilities);
     request_url(conf->anthropic_url, "/v1/messages", &out->url);
     provider_header(out, &count, offsets, "Content-Type", "application/json");
     provider_header(out, &count, offsets, "Accept", "text/event-stream");
@@ -192,6 +237,8 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     if (*conf->anthropic_key)
         provider_header(out, &count, offsets, "x-api-key", conf->anthropic_key);
     error = request_anthropic_body(&w);
+    if (w.sent & QUIRKS_NO_BETA)
+        provider_header(out, &count, offsets, "anthropic-beta", REQUEST_INTERLEAVED);
     out->sent = w.sent | (w.marks ? QUIRKS_NO_CACHE_CONTROL : 0);
     if (error || buf_error(&out->url) || buf_error(&out->header_text))
         return ERR_NOMEM;

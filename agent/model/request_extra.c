@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define CALL ":call:"
-#define REASONING "reasoning_content"
 #define EXTRA_MAX (256 * 1024)
 
 static bool request_extra_known(const char *key, bool function)
@@ -85,14 +84,43 @@ jdoc *request_extra_of(const char *sealed, const char *maker)
     return jdoc_parse(rest, strlen(rest), &extra, NULL, 0) ? NULL : extra;
 }
 
-const char *request_extra_field(const char *sealed, const char *maker)
+const char *request_extra_field(const char *sealed, const char *maker, const char **itemsp)
 {
+    static const char *const fields[] = {PROVIDER_REASONING_CONTENT, PROVIDER_REASONING,
+        PROVIDER_DETAILS};
     const char *rest = request_extra_behind(sealed, maker);
 
-    return rest && !strcmp(rest, ":" REASONING ":") ? REASONING : NULL;
+    for (size_t i = 0; rest && i < sizeof fields / sizeof *fields; i++) {
+        size_t len = strlen(fields[i]);
+        if (strncmp(rest + 1, fields[i], len) || rest[1 + len] != ':')
+            continue;
+        *itemsp = rest + 1 + len + 1;
+        return fields[i];
+    }
+    return NULL;
+}
+
+bool request_extra_items(const char *items, bool comma, struct buf *json)
+{
+    struct buf list = {0};
+    jdoc *doc = NULL;
+    size_t count = 0;
+
+    buf_printf(&list, "[%s]", items);
+    if (!buf_error(&list) && !jdoc_parse(buf_text(&list), list.len, &doc, NULL, 0))
+        count = jdoc_length(doc);
+    for (size_t i = 0; i < count; i++) {
+        if (i || comma)
+            buf_putc(json, ',');
+        jdoc_write(jdoc_at(doc, i), json);
+    }
+    jdoc_free(doc);
+    buf_free(&list);
+    return count;
 }
 
 bool request_extra_is_kept(const char *sealed)
 {
-    return sealed && strstr(sealed, ":" REASONING ":") && !strncmp(sealed, "openai-", 7);
+    return sealed && strstr(sealed, ":" PROVIDER_REASONING_CONTENT ":") &&
+        !strncmp(sealed, "openai-", 7);
 }

@@ -21,8 +21,13 @@ MUST_CHECK int request_extra_note(struct provider_stream *s, unsigned call, cons
  * them. */
 jdoc *request_extra_of(const char *sealed, const char *maker);
 
-/* The field under which the sealed thought goes back to this maker, or NULL. */
-const char *request_extra_field(const char *sealed, const char *maker);
+/* The field under which the sealed thought goes back to this maker, or NULL. It holds the thought's
+ * text; of PROVIDER_DETAILS a list with the items that *itemsp is, to be read by
+ * request_extra_items: a client may have stored anything. */
+const char *request_extra_field(const char *sealed, const char *maker, const char **itemsp);
+/* Appends the items, JSON divided by commas; nothing when they are none. Returns whether there were
+ * any. */
+bool request_extra_items(const char *items, bool comma, struct buf *json);
 /* Is it a thought that some server of this dialect wants back also in later turns? */
 bool request_extra_is_kept(const char *sealed);
 

@@ -3,10 +3,9 @@
 #include "agent/model/request_extra.h"
 #include "agent/model/request_rules.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/utf8.h"
-#include "wire/http/http.h"
 
-#include <ctype.h>
 #include <string.h>
 
 void request_openai_tool(struct buf *json, const struct context_tool *tool, bool last)
@@ -26,6 +25,7 @@ struct openai_writer {
     const struct provider_request *q;
     char maker[PROVIDER_MAKER_SIZE];
     unsigned flags; /* of the quirks */
+    struct abilities abilities;
     unsigned sent;
     bool any;                 /* a message is written */
     bool results;             /* the last one is a tool's */
@@ -104,30 +104,52 @@ static void request_openai_call(struct openai_writer *w, const struct request_ru
     jdoc_free(extra);
 }
 
-static bool request_openai_is_thought(const struct openai_writer *w,
-    const struct request_rules_part *p)
+/* All thoughts of the message that go back under this field, as its value. Returns whether there
+ * are any. */
+static bool request_openai_thought(const struct openai_writer *w,
+    const struct request_rules_message *m, const char *field, struct buf *json)
 {
-    return p->kind == REQUEST_RULES_THOUGHT && request_extra_field(p->sealed, w->maker);
+    bool details = !strcmp(field, PROVIDER_DETAILS), any = false;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct request_rules_part *p = &m->parts[i];
+        const char *items, *own = NULL;
+        if (p->kind == REQUEST_RULES_THOUGHT)
+            own = request_extra_field(p->sealed, w->maker, &items);
+        if (!own || strcmp(own, field))
+            continue;
+        if (!details)
+            buf_json_escaped(json, p->text, p->len);
+        any = details ? request_extra_items(items, any, json) || any : true;
+    }
+    return any;
 }
 
 /* On messages with calls: to the server that thought so; on all when it wants that. */
 static void request_openai_thoughts(struct openai_writer *w, const struct request_rules_message *m,
     bool calls)
 {
-    bool wanted = w->flags & QUIRKS_NEED_REASONING, any = false;
+    static const struct {
+        const char *field, *open, *close;
+    } rows[] = {
+        {PROVIDER_REASONING_CONTENT, "\"", "\""},
+        {PROVIDER_REASONING, "\"", "\""},
+        {PROVIDER_DETAILS, "[", "]"},
+    };
 
     if (w->flags & QUIRKS_NO_REASONING || !strcmp(w->q->conf->openai_reasoning_content, "off"))
         return;
-    for (size_t i = 0; i < m->count; i++)
-        any = any || request_openai_is_thought(w, &m->parts[i]);
-    if (!wanted && !(any && calls))
-        return;
-    w->sent |= QUIRKS_NO_REASONING;
-    buf_puts(w->json, ",\"reasoning_content\":\"");
-    for (size_t i = 0; i < m->count; i++)
-        if (request_openai_is_thought(w, &m->parts[i]))
-            buf_json_escaped(w->json, m->parts[i].text, m->parts[i].len);
-    buf_putc(w->json, '"');
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool wanted = !i && w->flags & QUIRKS_NEED_REASONING;
+        struct buf value = {0};
+        if ((request_openai_thought(w, m, rows[i].field, &value) && calls) || wanted) {
+            w->sent |= QUIRKS_NO_REASONING;
+            buf_printf(w->json, ",\"%s\":%s", rows[i].field, rows[i].open);
+            buf_put(w->json, buf_text(&value), value.len);
+            buf_puts(w->json, rows[i].close);
+        }
+        buf_free(&value);
+    }
 }
 
 static void request_openai_null(struct openai_writer *w)
@@ -232,67 +254,63 @@ static int request_openai_messages(struct openai_writer *w)
     return error;
 }
 
-/*
- * Its own newer models refuse max_tokens, so OpenAI gets max_completion_tokens, and so do models of
- * these names behind other servers (OpenRouter: "openai/gpt-5"). Everybody else knows max_tokens.
- */
-static bool request_openai_is_newer(const struct conf *conf)
+/* Its own newer models refuse max_tokens, everybody else knows it: abilities.output_field. */
+static void request_openai_output(struct openai_writer *w, int64_t output)
 {
-    static const char own[] = "api.openai.com";
-    const char *slash = strrchr(conf->openai_model, '/');
-    const char *model = slash ? slash + 1 : conf->openai_model;
-    char host[256] = "";
-    size_t len;
+    static const char *const fields[] = {"max_tokens", "max_completion_tokens"};
+    const char *field = w->abilities.output_field;
+    bool newer = field && !strcmp(field, fields[1]);
 
-    if (!http_url_host(conf->openai_url, host, sizeof host) &&
-        (len = strlen(host)) >= sizeof own - 1 && !strcmp(host + len - (sizeof own - 1), own))
-        return true;
-    if (model[0] == 'o')
-        return isdigit((unsigned char)model[1]);
-    return !strncmp(model, "gpt-", 4) && isdigit((unsigned char)model[4]) &&
-        (model[4] >= '5' || isdigit((unsigned char)model[5]));
-}
-
-static void request_openai_output(struct openai_writer *w)
-{
-    const struct conf *conf = w->q->conf;
-    const char *set = conf->openai_max_tokens_field;
-    bool newer =
-        strcmp(set, "auto") ? !strcmp(set, "max_completion_tokens") : request_openai_is_newer(conf);
-
-    if (!strcmp(set, "none") || w->flags & QUIRKS_NO_OUTPUT_FIELD)
+    if (!field || w->flags & QUIRKS_NO_OUTPUT_FIELD)
         return;
     if (w->flags & QUIRKS_OTHER_OUTPUT_FIELD)
         newer = !newer;
     w->sent |=
         w->flags & QUIRKS_OTHER_OUTPUT_FIELD ? QUIRKS_NO_OUTPUT_FIELD : QUIRKS_OTHER_OUTPUT_FIELD;
-    buf_printf(w->json, ",\"%s\":%lld", newer ? "max_completion_tokens" : "max_tokens",
-        (long long)request_output(w->q));
+    buf_printf(w->json, ",\"%s\":%lld", fields[newer], (long long)output);
+}
+
+/* Returns whether tools are told. */
+static bool request_openai_tools(struct openai_writer *w, const struct buf *tools)
+{
+    const struct provider_request *q = w->q;
+
+    if (w->abilities.thinking.no_tools) {
+        log_limited(LOG_LEVEL_ERROR,
+            "model openai: %s takes no tools in Chat Completions, so it is told none: put responses "
+            "into model.chain, or set another openai.model",
+            q->conf->openai_model);
+        return false;
+    }
+    if (!provider_put_tools(&provider_openai, q, tools, w->json))
+        return false;
+    w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
+    if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
+        w->sent |= QUIRKS_NO_TOOL_CHOICE;
+        buf_puts(w->json, ",\"tool_choice\":\"none\"");
+    }
+    return true;
 }
 
 static int request_openai_body(struct openai_writer *w, const struct buf *tools)
 {
     const struct provider_request *q = w->q;
+    int64_t output = abilities_output(&w->abilities, q->max_tokens, q->quirks.output_max);
+    bool told;
     int error;
 
     buf_puts(w->json, "{\"model\":");
     buf_json_text(w->json, q->conf->openai_model);
     buf_puts(w->json, ",\"stream\":true");
-    if (q->conf->openai_stream_options && !(w->flags & QUIRKS_NO_STREAM_OPTIONS)) {
+    if (w->abilities.stream_options && !(w->flags & QUIRKS_NO_STREAM_OPTIONS)) {
         w->sent |= QUIRKS_NO_STREAM_OPTIONS;
         buf_puts(w->json, ",\"stream_options\":{\"include_usage\":true}");
     }
-    request_openai_output(w);
-    if (request_temperature(q, q->conf->openai_temperature, w->json))
+    request_openai_output(w, output);
+    if (request_temperature(q, &w->abilities, q->conf->openai_temperature, w->json))
         w->sent |= QUIRKS_NO_TEMPERATURE;
-    if (provider_put_tools(&provider_openai, q, tools, w->json)) {
-        w->sent |=
-            QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
-        if (q->no_tools && !(w->flags & QUIRKS_NO_TOOL_CHOICE)) {
-            w->sent |= QUIRKS_NO_TOOL_CHOICE;
-            buf_puts(w->json, ",\"tool_choice\":\"none\"");
-        }
-    }
+    told = request_openai_tools(w, tools);
+    w->sent |= request_thinking(q, &w->abilities, output, told, w->json);
     if ((error = request_openai_messages(w)))
         return error;
     buf_putc(w->json, '}');
@@ -308,6 +326,7 @@ int request_openai(const struct provider_request *q, const struct buf *tools,
     struct buf bearer = {0};
     int error;
 
+    abilities_of(conf, provider_openai.name, !(w.flags & QUIRKS_NO_TOOLS), &w.abilities);
     provider_maker(&provider_openai, conf, w.maker);
     request_url(conf->openai_url, "/chat/completions", &out->url);
     provider_header(out, &count, offsets, "Content-Type", "application/json");

@@ -64,12 +64,21 @@ local function snapshot_of(sid)
     return '{"type":"MESSAGES_SNAPSHOT","messages":[' .. table.concat(stored, ',', from) .. ']}'
 end
 
+-- The body for JSON clients of a turn that failed: the problem as far as C has written it, and what
+-- only the turn's hash knows.
+local function problem_of(start, turn, session, input)
+    local trace = string.match(input, '"traceparent":"%x%x%-(%x+)%-')
+    return start .. (trace and ',"trace_id":"' .. trace .. '"' or '') .. ',"turn_id":"' .. turn ..
+        '","session_id":"' .. session .. '"}'
+end
+
 -- The end of a turn that no worker will finish: its final event under a new epoch, the session's
--- next turn pending. Returns the latter's id or false.
+-- next turn pending. reply: the start of its problem. Returns the next turn's id or false.
 local function fail_turn(turn, sid, now, event, code, reply)
     local s, t = session_key(sid), turn_key(turn)
     local held = redis.call('HGET', s, 'run') == turn
-    local began = redis.call('HMGET', t, 'epoch', 'first')
+    local began = redis.call('HMGET', t, 'epoch', 'first', 'input')
+    reply = problem_of(reply, turn, sid, began[3] or '')
     if not began[1] then
         -- It never began: its viewers get its first event and its messages are not lost.
         redis.call('LREM', queue_of(s), 0, turn)

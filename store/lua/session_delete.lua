@@ -1,11 +1,6 @@
 --include lib_fail.lua
 -- Deletes a session. Its unfinished turns get their final event first, for viewers that are there;
 -- the running one is fenced by the log's absence. 0 without a session.
-local function problem_of(start, turn, session, input)
-    local trace = string.match(input, '"traceparent":"%x%x%-(%x+)%-')
-    return start .. (trace and ',"trace_id":"' .. trace .. '"' or '') .. ',"turn_id":"' .. turn ..
-        '","session_id":"' .. session .. '"}'
-end
 local sid, event, code, reply = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 local s, now = session_key(sid), now_ms()
 if redis.call('EXISTS', s) == 0 then

@@ -21,7 +21,8 @@
 // (whole answer in one write).
 //
 // `[[script=NAME]]` plays `double.scripts.get(NAME)`: calls of tools with ids of the test's choice, or
-// steps of its own: {kind: "blocks", blocks: [{thinking, signature} | {redacted} | {text} | {name, args, id, extra}]}.
+// steps of its own: {kind: "blocks", blocks: [{thinking, signature, field} | {redacted} | {text} | {name, args, id, extra} | {details}]};
+// field: by which a thought comes, and must come back; details: of OpenRouter.
 //
 // A request that the vendor would refuse gets the vendor's error (strict-anthropic.mjs,
 // strict-openai.mjs) and is kept in `double.refused`, unless `double.strict = false`.
@@ -33,7 +34,7 @@
 import http from "node:http";
 import {EventEmitter, once} from "node:events";
 import {pathToFileURL} from "node:url";
-import {blank, refuseAnthropic} from "./strict-anthropic.mjs";
+import {blank, prefixOf, refuseAnthropic} from "./strict-anthropic.mjs";
 import {nothingSaid, refuseOpenai} from "./strict-openai.mjs";
 
 const TEXT = "The road north follows the coast for most of the day with towns about every hour and "
@@ -95,7 +96,8 @@ function* anthropicBlock(ev, b, index) {
 function* openaiBlocks(chunk, blocks) {
   let index = 0;
   for (const b of blocks) {
-    if (b.thinking !== undefined) yield chunk({reasoning_content: b.thinking});
+    if (b.details !== undefined) yield* b.details.map(d => chunk({reasoning: d.text ?? "", reasoning_details: [d]}));
+    else if (b.thinking !== undefined) yield chunk({[b.field ?? "reasoning_content"]: b.thinking});
     else if (b.text !== undefined) yield chunk({content: b.text});
     else if (b.name !== undefined) {
       yield chunk({tool_calls: [{index, id: b.id ?? id("call"), type: "function", function: {name: b.name, arguments: ""}, ...b.extra}]});
@@ -298,7 +300,7 @@ export class ModelDouble extends EventEmitter {
     }
     if (step.named) step = {...step, pieces: this.texts.get(step.named).match(/[^]{1,40}/gu)};
     entry.step = step;
-    if (api === "anthropic") this.#sign(step);
+    if (api === "anthropic") this.#sign(step, body);
     else this.#note(step);
     this.#changed();
     await this.#play(api, step, body, request, response).catch(error => {
@@ -324,7 +326,7 @@ export class ModelDouble extends EventEmitter {
   }
 
   /** Thoughts that it has signed come back unchanged, or are refused. Blank text cannot come back. */
-  #sign(step) {
+  #sign(step, body) {
     const joined = []; // neighbouring texts may become one
     for (const b of step.blocks ?? []) {
       if (b.text !== undefined && joined.at(-1)?.text !== undefined) joined.push({text: joined.pop().text + b.text});
@@ -333,17 +335,20 @@ export class ModelDouble extends EventEmitter {
     const blocks = joined.filter(b => b.text === undefined || !blank(b.text))
       .map(b => ({signature: b.signature, data: b.redacted, text: b.text, thinking: b.thinking,
         id: b.id?.startsWith("toolu_") ? b.id : undefined})); // others may get a new one
-    for (const [at, b] of blocks.entries()) if (b.signature) this.#said.set(b.signature, {at, thinking: b.thinking, blocks});
+    for (const [at, b] of blocks.entries()) if (b.signature) this.#said.set(b.signature, {at, thinking: b.thinking, blocks, model: body.model, prefix: prefixOf(body)});
   }
 
   /** Thoughts and unknown members of calls that it has said. */
   #note(step) {
-    const reasoning = (step.blocks ?? []).map(b => b.thinking ?? "").join("");
+    const reasoning = (step.blocks ?? []).map(b => b.thinking ?? "").join(""), details = (step.blocks ?? []).flatMap(b => b.details ?? []);
+    const field = details.length ? "reasoning_details" : reasoning ? step.blocks.find(b => b.thinking).field ?? "reasoning_content" : undefined;
+    const text = details.length ? details : reasoning || undefined;
     if (reasoning) this.#extras.reasonings.add(reasoning);
+    if (field) this.#extras.fields.add(JSON.stringify(text));
     for (const b of step.blocks ?? []) {
       if (b.name === undefined) continue;
       for (const key of Object.keys(b.extra ?? {})) this.#extras.keys.add(key);
-      if (b.id?.startsWith("toolu_")) this.#extras.calls.set(b.id, {reasoning: reasoning || undefined, extra: b.extra});
+      if (b.id?.startsWith("toolu_")) this.#extras.calls.set(b.id, {field, text, extra: b.extra});
     }
   }
 

@@ -9,6 +9,12 @@ const BLOCKS = {
 const TOOL = new Set(["name", "description", "input_schema", "cache_control", "type", "strict", "defer_loading", "input_examples", "eager_input_streaming"]);
 const CURRENT = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-(?:[5-9]|4-[6-9])|(?:opus|sonnet|haiku)-\d{2})/; // no prefill
 const NO_SAMPLING = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[5-9]|opus-4-[7-9])/;
+const ADAPTIVE_ONLY = /claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[5-9]|opus-4-[7-9])/; // no budget
+const BUDGET_ONLY = /claude-(?:3-7|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8})?$)/; // nothing adaptive, no effort
+const ALWAYS_THINKS = /claude-(?:opus-5-5|fable|mythos)/, BETWEEN_TOOLS = /claude-sonnet-5-5/;
+const BOUND = /claude-(?:(?:opus|sonnet|haiku)-5-5|fable-5-[1-9])/; // thoughts to what stood before them
+const OUTPUTS = [[/claude-opus-4(?:-[01])?(?:-\d{8})?$/, 32000], [/claude-(?:3-7|sonnet-4|haiku-4|opus-4-5)/, 64000], [/claude-/, 128000]];
+const EFFORTS = ["low", "medium", "high", "xhigh", "max"];
 const TYPES = new Set(["object", "array", "string", "number", "integer", "boolean", "null"]);
 
 /** What is wrong in a JSON Schema of 2020-12, or undefined. */
@@ -171,6 +177,56 @@ export function thinkingFault(body, said) {
   return undefined;
 }
 
+/** The rules of `thinking` and `output_config` (platform.claude.com, build-with-claude/thinking and the migration guides, November 2026). */
+function thinkingConfigFault(body) {
+  const {model, thinking, output_config: config, max_tokens: most} = body, type = thinking?.type;
+  if (config !== undefined) {
+    if (BUDGET_ONLY.test(model)) return "This model does not support the effort parameter.";
+    if (!EFFORTS.includes(config.effort)) return `output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'`;
+  }
+  const limit = OUTPUTS.find(([of]) => of.test(model))?.[1];
+  if (limit && most > limit) return `max_tokens: ${most} > ${limit}, which is the maximum allowed number of output tokens for ${model}`;
+  if (thinking === undefined) return undefined;
+  if (!["enabled", "disabled", "adaptive", "between_tools"].includes(type)) return `thinking: Input tag '${type}' found using 'type' does not match any of the expected tags`;
+  const use = "Use \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior.";
+  if (type === "enabled" && ADAPTIVE_ONLY.test(model)) return `"thinking.type.enabled" is not supported for this model. ${use}`;
+  if (type === "disabled" && ALWAYS_THINKS.test(model)) return `"thinking.type.disabled" is not supported for this model. ${use}`;
+  if (type === "disabled" && BETWEEN_TOOLS.test(model)) return "\"thinking.type.disabled\" is not supported for this model. To turn thinking off on this model, send \"thinking\": {\"type\": \"between_tools\"}";
+  if (type === "between_tools" && !BETWEEN_TOOLS.test(model)) return "thinking: Input tag 'between_tools' found using 'type' does not match any of the expected tags";
+  if (type === "adaptive" && BUDGET_ONLY.test(model)) return "adaptive thinking is not supported on this model";
+  if (type === "adaptive" && thinking.budget_tokens !== undefined) return "thinking.adaptive.budget_tokens: Extra inputs are not permitted";
+  if (type === "enabled") {
+    if (!Number.isInteger(thinking.budget_tokens) || thinking.budget_tokens < 1024) return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
+    if (thinking.budget_tokens >= most) return "`max_tokens` must be greater than `thinking.budget_tokens`.";
+    const last = body.messages.at(-1), open = last.role === "user" && Array.isArray(last.content) && last.content[0].type === "tool_result" && body.messages.at(-2);
+    if (open && !open.content[0].type.endsWith("thinking")) return `messages.${body.messages.length - 2}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${open.content[0].type}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block.`;
+  }
+  if (["enabled", "adaptive"].includes(type)) {
+    if (body.temperature !== undefined && body.temperature !== 1) return "`temperature` may only be set to 1 when thinking is enabled.";
+    if (["any", "tool"].includes(body.tool_choice?.type)) return "Thinking may not be enabled when tool_choice forces tool use.";
+  }
+  return undefined;
+}
+
+/** What a thought of the newest models is bound to: all that stood before it, but for marks of the cache. */
+export function prefixOf(body, messages = body.messages) {
+  return JSON.stringify([body.system, body.tools, messages]).replaceAll(",\"cache_control\":{\"type\":\"ephemeral\"}", "");
+}
+
+function bindingFault(body, said) {
+  if (!BOUND.test(body.model)) return undefined;
+  for (const [i, m] of body.messages.entries()) {
+    if (m.role !== "assistant" || !Array.isArray(m.content)) continue;
+    for (const [k, p] of m.content.entries()) {
+      const original = p.type === "thinking" && said.get(p.signature);
+      if (original && original.model === body.model && original.prefix !== prefixOf(body, body.messages.slice(0, i))) {
+        return `messages.${i}.content.${k}: Invalid \`signature\` in \`thinking\` block. The block is bound to a different conversation. Remove the block, or set \`thinking.block_binding.prefix_mismatch_behavior\` to "drop_block".`;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** null, or [status, message]. */
 export function refuseAnthropic(body, headers, said = new Map()) {
   if (!headers["anthropic-version"]) return [400, "anthropic-version: header is required"];
@@ -186,7 +242,7 @@ export function refuseAnthropic(body, headers, said = new Map()) {
     if (p.type !== "text" || blank(p.text)) return [400, "system: text content blocks must be non-empty"];
   }
   if (!Array.isArray(body.messages) || !body.messages.length) return [400, "messages: at least one message is required"];
-  const fault = toolsFault(body) ?? messagesFault(body) ?? thinkingFault(body, said);
+  const fault = toolsFault(body) ?? messagesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
   if (fault) return [400, fault];
   if (!body.tools && /"type":"tool_(use|result)"/.test(JSON.stringify(body.messages))) return [400, "tools: Requests which include `tool_use` or `tool_result` blocks must define tools."];
   const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\":{").length - 1;

@@ -7,9 +7,13 @@ const TOP = new Set(["model", "messages", "tools", "tool_choice", "parallel_tool
   "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "top_logprobs", "service_tier", "prompt_cache_key", "safety_identifier", "verbosity"]);
 const MESSAGE = {
   system: ["content", "name"], developer: ["content", "name"], user: ["content", "name"], tool: ["content", "tool_call_id"],
-  assistant: ["content", "reasoning_content", "name", "refusal", "tool_calls", "audio", "function_call"],
+  assistant: ["content", "reasoning_content", "reasoning", "reasoning_details", "name", "refusal", "tool_calls", "audio", "function_call"],
 };
 const THINKS = /(?:^|\/)(?:o\d|gpt-(?:[5-9]|\d\d))/;
+
+const NONE_BESIDE_TOOLS = /(?:^|\/)gpt-(?:5\.[4-9]|[6-9])/, THINKS_BESIDE_TOOLS = /(?:^|\/)gpt-5\.4/; // the latter not when nothing is said
+const NO_NONE = /(?:^|\/)gpt-(?:6\.2|6\.1-sol|6-astra|5(?:-|$))/;
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 const refusal = (message, param = null, code = null) => ({status: 400, error: {message, type: "invalid_request_error", param, code}});
 
@@ -51,7 +55,13 @@ function toolsFault(body) {
 /** What a server has said beside the protocol must come back to it (DeepSeek, Gemini), and to it alone. */
 function extrasFault(m, i, said) {
   const own = (m.tool_calls ?? []).map(c => said.calls.get(c.id)).filter(Boolean);
-  const reasoning = own.find(o => o.reasoning)?.reasoning;
+  for (const {field, text} of own) {
+    if (field && field !== "reasoning_content" && JSON.stringify(m[field]) !== JSON.stringify(text)) return refusal(`The \`${field}\` must be passed back to the API.`, null, "invalid_request_error");
+  }
+  for (const key of ["reasoning", "reasoning_details"]) {
+    if (m[key] !== undefined && !said.fields.has(JSON.stringify(m[key]))) return refusal(`Unknown parameter: 'messages[${i}].${key}'.`, `messages[${i}].${key}`, "unknown_parameter");
+  }
+  const reasoning = own.find(o => o.field === "reasoning_content")?.text;
   if (reasoning !== undefined && m.reasoning_content !== reasoning) return refusal("The `reasoning_content` in the thinking mode must be passed back to the API.", null, "invalid_request_error");
   if (m.reasoning_content !== undefined && !said.reasonings.has(m.reasoning_content)) return refusal(`Unknown parameter: 'messages[${i}].reasoning_content'.`, `messages[${i}].reasoning_content`, "unknown_parameter");
   for (const [k, call] of (m.tool_calls ?? []).entries()) {
@@ -66,7 +76,7 @@ function extrasFault(m, i, said) {
   return null;
 }
 
-export const nothingSaid = () => ({calls: new Map(), reasonings: new Set(), keys: new Set()});
+export const nothingSaid = () => ({calls: new Map(), reasonings: new Set(), fields: new Set(), keys: new Set()});
 
 function callsFault(calls, i, seen) {
   if (!Array.isArray(calls) || !calls.length) return refusal(`Invalid 'messages[${i}].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.`, `messages[${i}].tool_calls`, "empty_array");
@@ -119,6 +129,21 @@ function messagesFault(body, said) {
   return null;
 }
 
+/** developers.openai.com/api/docs/models and the errors that people report (November 2026). */
+function thinkingFault(body) {
+  const effort = body.reasoning_effort;
+  if (effort !== undefined) {
+    if (!THINKS.test(body.model)) return refusal("Unrecognized request argument supplied: reasoning_effort");
+    if (!EFFORTS.includes(effort)) return refusal(`Invalid value: '${effort}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.`, "reasoning_effort", "invalid_value");
+    if (effort === "none" && NO_NONE.test(body.model)) return refusal(`Unsupported value: 'reasoning_effort' does not support 'none' with this model.`, "reasoning_effort", "unsupported_value");
+  }
+  const taken = effort === "none" || (effort === undefined && THINKS_BESIDE_TOOLS.test(body.model));
+  if (body.tools && NONE_BESIDE_TOOLS.test(body.model) && !taken) {
+    return refusal(`Function tools with reasoning_effort are not supported for ${body.model} in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.`, "reasoning_effort");
+  }
+  return null;
+}
+
 /** null, or {status, error}. */
 export function refuseOpenai(body, headers, said = nothingSaid()) {
   if (!/^Bearer ./.test(headers.authorization ?? "")) return {status: 401, error: {message: "You didn't provide an API key.", type: "invalid_request_error", param: null, code: null}};
@@ -128,6 +153,8 @@ export function refuseOpenai(body, headers, said = nothingSaid()) {
     if (body.max_tokens !== undefined) return refusal("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "max_tokens", "unsupported_parameter");
     if (body.temperature !== undefined && body.temperature !== 1) return refusal(`Unsupported value: 'temperature' does not support ${body.temperature} with this model. Only the default (1) value is supported.`, "temperature", "unsupported_value");
   }
+  const thinking = thinkingFault(body);
+  if (thinking) return thinking;
   if (body.stream_options && !body.stream) return refusal("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options");
   if (!Array.isArray(body.messages) || !body.messages.length) return refusal("Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.", "messages", "empty_array");
   return toolsFault(body) ?? messagesFault(body, said);

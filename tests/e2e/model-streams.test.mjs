@@ -126,7 +126,7 @@ describe("a model's server with ways of its own", () => {
       ["/v2/chat/completions", "POST", first.body, "Bearer test-key-openai"]);
     other.answers = [good];
     run = await ask((_, response) => response.writeHead(307, {location: `http://localhost:${other.port}/v1/chat/completions`}).end());
-    assert.deepEqual([run.last.data.type, run.last.data.code, other.requests.length], ["RUN_ERROR", "model_unavailable", 0]);
+    assert.deepEqual([run.last.data.type, run.last.data.code, other.requests.length], ["RUN_ERROR", "model_failed", 0]);
   });
 
   test("301 to another path keeps the question", async () => {
@@ -185,4 +185,82 @@ describe("a model's server with ways of its own", () => {
       assert.match(stack.logTail(), /openai\.key/);
     });
   }
+
+  const json = (status, body) => (_, response) => response.writeHead(status, {"content-type": "application/json"}).end(typeof body === "string" ? body : JSON.stringify(body));
+  const azure = {error: {message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.", type: null, param: "prompt", code: "content_filter", status: 400}};
+  const long = {error: {message: "This model's maximum context length is 100 tokens. However, your messages resulted in 5000 tokens.", type: "invalid_request_error", code: "context_length_exceeded"}};
+  const cut = (_, response) => response.socket.destroy();
+  const page = (_, response) => response.writeHead(200, {"content-type": "text/html"}).end("<html><body>Sign in</body></html>");
+  for (const [name, answer, code, words, retryable, logged] of [
+    ["a filter of content", json(400, azure), "model_policy", /policy/, false, /policy of the remote service/],
+    ["a filter of content, in the stream", stream(event({error: {message: "Output blocked by content filtering policy", type: "invalid_request_error"}})), "model_policy", /policy/, false, /policy of the remote service/],
+    ["a message that is too long", json(400, long), "model_too_long", /too long/, false, /too long/],
+    ["too much to do", json(529, {error: {type: "overloaded_error", message: "Overloaded"}}), "model_overloaded", /overloaded/, true, /overloaded/],
+    ["too many requests", json(429, {error: {message: "Rate limit reached", type: "requests", code: "rate_limit_exceeded"}}), "model_overloaded", /overloaded/, true, /overloaded/],
+    ["a fault of its own", json(500, {error: {message: "boom", type: "server_error"}}), "model_failed", /error of its own/, true, /reported an error/],
+    ["an error in a 200", json(200, {error: {message: "boom", type: "server_error"}}), "model_failed", /error of its own/, true, /reported an error/],
+    ["a page with 502", json(502, "<html>Bad gateway</html>"), "model_failed", /error of its own/, true, /reported an error/],
+    ["a page with 200", page, "model_failed", /error of its own/, true, /broke its protocol|ended early/],
+    ["nothing at all", stream(""), "model_failed", /error of its own/, true, /ended early|broke its protocol/],
+    ["a connection that ends", cut, "model_unavailable", /cannot be reached/, true, /network failure/],
+    ["a refused credential", json(403, {error: {message: "Country not supported", type: "request_forbidden"}}), "model_credential", /credential/, false, /openai\.key/],
+  ]) {
+    test(`${name}: the user's sentence, the problem and the operator's log say that it is ${code}`, async () => {
+      const run = await ask(answer);
+      assert.deepEqual([run.last.data.type, run.last.data.code], ["RUN_ERROR", code]);
+      assert.match(run.last.data.message, words);
+      const reply = await stack.chat("again");
+      const {type, status, code: said, retryable: again, trace_id, turn_id, detail} = reply.json;
+      assert.deepEqual([reply.status, type, status, said, again], [502, `urn:turnpike:problem:${code}`, 502, code, retryable]);
+      assert.match(trace_id, /^[0-9a-f]{32}$/);
+      assert.ok(turn_id && words.test(detail));
+      assert.match(reply.headers["content-type"], /problem\+json/);
+      assert.match(stack.logTail(8), logged);
+    });
+  }
+
+  test("what a filter does not like in an old message does not end the session", async () => {
+    const session_id = "filtered";
+    server.answers = [stream(chunk({content: "One."}) + chunk({}, "stop") + DONE)];
+    await stack.chat("the bad word", {session_id});
+    server.answers = [json(400, azure), stream(chunk({content: "Two."}) + chunk({}, "stop") + DONE)];
+    const reply = await stack.chat("another question", {session_id});
+    assert.match(reply.json.response, /^Two\./, reply.text);
+  });
+
+  test("a filter in the middle of the text leaves what was said, and says so", async () => {
+    const run = await ask(stream(chunk({content: "So far"}) + chunk({}, "content_filter") + DONE));
+    assert.match(run.text(), /^So far\n\n\(The policy/);
+    assert.equal(run.last.data.type, "RUN_FINISHED");
+  });
+
+  for (const [name, bytes] of [
+    ["CRLF, event names, ids, comments and retry lines", `: hi\r\nretry: 5\r\nid: 1\r\nevent: message\r\n${chunk({content: "Hel"}).replaceAll("\n", "\r\n")}:\r\n\r\nevent: completion\r\n${chunk({content: "lo."}).replaceAll("\n", "\r\n")}${chunk({}, "stop")}${DONE}`],
+    ["carriage returns alone", `${chunk({content: "Hello."}) + chunk({}, "stop") + DONE}`.replaceAll("\n", "\r")],
+    ["a byte order mark", `\ufeff${chunk({content: "Hello."})}${chunk({}, "stop")}${DONE}`],
+    ["one event over several data lines", `data: {"id":"c","model":"local",\ndata: "choices":[{"index":0,\ndata: "delta":{"content":"Hello."}}]}\n\n${chunk({}, "stop")}${DONE}`],
+    ["a comment of a megabyte", `:${"x".repeat(1 << 20)}\n\n${chunk({content: "Hello."})}${chunk({}, "stop")}${DONE}`],
+    ["usage in front, in the middle and null", `${event({id: "c", model: "local", choices: [], usage: {prompt_tokens: 3, completion_tokens: 0}})}${event({id: "c", choices: [{index: 0, delta: {content: "Hello."}}], usage: null})}${chunk({}, "stop")}${event({choices: [], usage: {prompt_tokens: 3, completion_tokens: 2, total_tokens: 5}})}${DONE}`],
+    ["finish_reason null to the end, then [DONE]", `${chunk({content: "Hello."})}${chunk({})}${DONE}`],
+    ["an empty choices list, nulls and unknown members", `${event({choices: []})}${event({choices: null})}${event({x: 1, choices: [{index: 0, delta: {role: "assistant", content: null, tool_calls: null, audio: null, annotations: []}, logprobs: null}]})}${chunk({content: "Hello."})}${event({choices: [{index: 0, delta: null, finish_reason: "stop"}]})}${DONE}`],
+    ["a second choice that nobody asked for", `${event({choices: [{index: 1, delta: {content: "No."}}, {index: 0, delta: {content: "Hello."}}]})}${chunk({}, "stop")}${DONE}`],
+    ["more behind the end", `${chunk({content: "Hello."})}${chunk({}, "stop")}${DONE}${chunk({content: "More."})}garbage\n\n`],
+  ]) {
+    test(`a stream with ${name} is read`, async () => {
+      const run = await ask(stream(bytes));
+      assert.deepEqual([run.text(), run.last.data.type], ["Hello.", "RUN_FINISHED"], run.raw?.slice(-400));
+    });
+  }
+
+  test("a line without end is broken off, and the next message is answered", async () => {
+    const run = await ask((_, response) => {
+      response.writeHead(200, {"content-type": "text/event-stream"});
+      const write = () => { while (!response.destroyed && response.write("x".repeat(1 << 16))); };
+      response.write("data: ");
+      response.on("drain", write).on("error", () => {});
+      write();
+    });
+    assert.deepEqual([run.last.data.type, run.last.data.code], ["RUN_ERROR", "model_failed"]);
+    assert.equal((await ask(stream(chunk({content: "Here."}) + chunk({}, "stop") + DONE))).text(), "Here.");
+  });
 });

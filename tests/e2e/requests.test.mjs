@@ -26,9 +26,9 @@ for (const provider of ["anthropic", "openai"]) {
       const {reply, requests} = await ask();
       assert.equal(reply.json.response, "Yes.", reply.text);
       const expected = provider === "anthropic" ? ["max_tokens", "messages", "model", "stream", "system", "tools"]
-        : ["max_completion_tokens", "messages", "model", "stream", "stream_options", "tools"];
+        : ["max_completion_tokens", "messages", "model", "reasoning_effort", "stream", "stream_options", "tools"]; // GPT-6 takes tools only beside an effort
       assert.deepEqual(Object.keys(requests[0].body).sort(), expected);
-      assert.equal(requests[0].body.model, provider === "anthropic" ? "claude-sonnet-5" : "gpt-6-sol");
+      assert.equal(requests[0].body.model, provider === "anthropic" ? "claude-sonnet-5-5" : "gpt-6-sol");
     });
 
     test("a conversation that it refuses is answered by its last message, and the user told so", async () => {
@@ -87,9 +87,9 @@ for (const provider of ["anthropic", "openai"]) {
 
 describe("what a server refuses", () => {
   const rows = [
-    ["a temperature", "anthropic", {"model.temperature": 0.7}, undefined, body => "temperature" in body, "model.temperature"],
+    ["a temperature", "anthropic", {"anthropic.temperature": 0.7}, undefined, body => "temperature" in body, "model.temperature"],
     ["a temperature of its own", "openai", {"openai.temperature": 0.2}, undefined, body => "temperature" in body, "temperature"],
-    ["max_tokens behind a deployment's name", "openai", {"openai.model": "prod-gpt5"},
+    ["max_tokens behind a deployment's name", "openai", {"openai.model": "prod-chat"},
       body => body.max_tokens && "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", body => "max_tokens" in body, "openai.max_tokens_field"],
     ["max_completion_tokens", "openai", {}, body => body.max_completion_tokens && {detail: [{type: "extra_forbidden", loc: ["body", "max_completion_tokens"], msg: "Extra inputs are not permitted"}]},
       body => "max_completion_tokens" in body, "openai.max_tokens_field", 422],

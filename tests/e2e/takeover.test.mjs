@@ -186,8 +186,9 @@ describe("a turn whose worker is killed", () => {
 
   // A turn that only waits is spared when its worker is killed, eight times; then each death counts.
   test("again and again: it goes on as long as it is spared, then it ends with an error", async () => {
-    const session_id = uuid();
-    const reader = stack.chatStream("x [[text words=20 hold=3]]", {session_id});
+    const session_id = uuid(), client_message_id = uuid(), trace = "0123456789abcdef0123456789abcdef";
+    const message = {message: "x [[text words=20 hold=3]]", session_id, client_message_id};
+    const reader = stack.sse("/chat", {method: "POST", body: message, headers: {Accept: "text/event-stream", traceparent: `00-${trace}-0123456789abcdef-01`}});
     let deaths = 0;
     for (const ended = () => reader.events.some(FINAL); ; deaths++) {
       await eventually(() => ended() || reader.events.filter(e => e.data.type === "TEXT_MESSAGE_START").length === deaths + 1, `attempt ${deaths + 1}`);
@@ -209,6 +210,10 @@ describe("a turn whose worker is killed", () => {
     const stored = (await stack.get(`/sessions/${session_id}/messages`)).json.messages;
     assert.deepEqual(events.at(-2).messages.map(m => [m.id, m.role]), stored.map(m => [m.id, m.role]));
     assert.deepEqual(stored.map(m => m.role), ["user"]);
+    const {status, json} = await stack.post("/chat", message); // the same id gives the same failure
+    assert.deepEqual([status, json.type, json.status, json.code, json.retryable, json.trace_id, json.session_id],
+      [500, "urn:turnpike:problem:turn_attempts", 500, "turn_attempts", true, trace, session_id]);
+    assert.ok(json.turn_id && json.detail);
     assert.equal((await stack.chat("again [[text say=Here.]]", {session_id})).json.response, "Here.");
   });
 

@@ -1,6 +1,7 @@
 # Unit tests. Each program is one behaviour, tests/unit/test_NAME.c with cmocka, linked with everything
 # below it and with the set-ups that several share. A new one is one line of UNIT_TESTS.
 UNIT_TESTS = \
+	tests/unit/test_abilities \
 	tests/unit/test_again \
 	tests/unit/test_allergies \
 	tests/unit/test_approval \
@@ -20,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_control \
 	tests/unit/test_crew_seats \
 	tests/unit/test_eventlog \
+	tests/unit/test_family \
 	tests/unit/test_fastcgi_call \
 	tests/unit/test_fastcgi_client \
 	tests/unit/test_fastcgi_pool \

@@ -308,6 +308,81 @@ static void test_thoughts_between_tags(void **state)
     assert_false(provider_think_tags("off", "http://127.0.0.1:11434/v1", "api.openai.com"));
 }
 
+/* openrouter.ai/docs/use-cases/reasoning-tokens: the pieces become the items that go back. */
+static void test_details_of_thoughts(void **state)
+{
+#define DETAILS(text, list) \
+    CHUNK("{\"index\":0,\"delta\":{\"reasoning\":" text ",\"reasoning_details\":[" list "]}}")
+    static const char text[] = DETAILS("\"Let \"",
+        "{\"type\":\"reasoning.text\",\"text\":\"Let \",\"format\":\"a\",\"index\":0}")
+        DETAILS("\"me\"",
+            "{\"type\":\"reasoning.text\",\"text\":\"me\",\"format\":\"a\",\"index\":0}")
+            DETAILS("null",
+                "{\"type\":\"reasoning.text\",\"signature\":\"S\",\"format\":\"a\",\"index\":0}")
+                CALL("0", "a", "f", "{}") FINISH("tool_calls") DONE;
+    static const char late[] =
+        TEXT("x") DETAILS("null", "{\"type\":\"reasoning.encrypted\",\"data\":\"D\",\"index\":0}")
+            DETAILS("null", "{\"type\":\"reasoning.encrypted\",\"data\":\"E\",\"index\":1}")
+                FINISH("stop") DONE;
+    static const char only[] =
+        DETAILS("null", "{\"type\":\"reasoning.summary\",\"summary\":\"So\",\"id\":null}") TEXT("x")
+            FINISH("stop") DONE;
+    static const char empty[] =
+        DETAILS("\"\"", "{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\"S\"},7,null")
+            TEXT("x") FINISH("stop") DONE;
+#undef DETAILS
+    static const struct {
+        const char *bytes, *want;
+    } rows[] = {
+        {text,
+            "think Let me|thought openai-1:reasoning_details:{\"type\":\"reasoning.text\",\"text\":\"Let me\",\"format\":\"a\","
+            "\"index\":0,\"signature\":\"S\"}|call0 a f|args0 {}|end0"},
+        {late,
+            "text x|thought openai-1:reasoning_details:{\"type\":\"reasoning.encrypted\",\"data\":\"D\","
+            "\"index\":0},{\"type\":\"reasoning.encrypted\",\"data\":\"E\",\"index\":1}"},
+        {only,
+            "think So|thought openai-1:reasoning_details:{\"type\":\"reasoning.summary\",\"summary\":\"So\","
+            "\"id\":null}|text x"},
+        {empty,
+            "thought openai-1:reasoning_details:{\"type\":\"reasoning.text\",\"text\":\"\","
+            "\"signature\":\"S\"}|text x"},
+    };
+    struct sink_stream s;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t step = 0; step < 4; step++) {
+            sink_stream_begin(&s, &provider_openai, false);
+            strcpy(s.stream.maker, "openai-1");
+            sink_stream_feed(&s, rows[i].bytes, strlen(rows[i].bytes), step);
+            assert_int_equal(s.error, 0);
+            assert_string_equal(buf_text(&s.out.text), rows[i].want);
+            sink_stream_fini(&s);
+        }
+}
+
+/* A long list is not kept, and nothing else suffers. */
+static void test_details_without_end(void **state)
+{
+    struct sink_stream s;
+    struct buf bytes = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 3000; i++)
+        buf_printf(&bytes,
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_details\":[{\"type\":"
+            "\"reasoning.encrypted\",\"data\":\"%0100zu\"}]}}]}\n\n",
+            i);
+    buf_puts(&bytes, TEXT("x") FINISH("stop") DONE);
+    sink_stream_begin(&s, &provider_openai, false);
+    strcpy(s.stream.maker, "openai-1");
+    sink_stream_feed(&s, buf_text(&bytes), bytes.len, 0);
+    assert_int_equal(s.error, 0);
+    assert_string_equal(buf_text(&s.out.text), "thought openai-1:reasoning_details:|text x");
+    sink_stream_fini(&s);
+    buf_free(&bytes);
+}
+
 static void test_usage_of_other_servers(void **state)
 {
     const char *bytes = TEXT(
@@ -494,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_an_answer_that_the_server_gave_up),
         cmocka_unit_test(test_characters_in_pieces),
         cmocka_unit_test(test_thoughts_between_tags),
+        cmocka_unit_test(test_details_of_thoughts),
+        cmocka_unit_test(test_details_without_end),
         cmocka_unit_test(test_usage_of_other_servers),
         cmocka_unit_test(test_one_document),
         cmocka_unit_test(test_errors),

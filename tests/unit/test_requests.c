@@ -125,7 +125,7 @@ static void test_the_usual_request(void **state)
     set("anthropic.url", "http://h:1/");
     set("anthropic.key", "k\r\nEvil: 1");
     assert_string_equal(ask(&provider_anthropic, false),
-        "{\"model\":\"claude-sonnet-5\",\"max_tokens\":100,\"stream\":true,"
+        "{\"model\":\"claude-sonnet-5-5\",\"max_tokens\":8292,\"stream\":true,"
         "\"system\":[{\"type\":\"text\",\"text\":\"You are.\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
         "\"tools\":[{\"name\":\"t\",\"description\":\"does\",\"input_schema\":{\"type\":\"object\"},"
         "\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":["
@@ -144,7 +144,8 @@ static void test_the_usual_request(void **state)
     assert_string_equal(ask(&provider_openai, true),
         "{\"model\":\"gpt-6-sol\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
         "\"max_completion_tokens\":100,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
-        "\"t\",\"description\":\"does\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"none\",\"messages\":["
+        "\"t\",\"description\":\"does\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"none\","
+        "\"reasoning_effort\":\"none\",\"messages\":["
         "{\"role\":\"system\",\"content\":\"You are.\"},{\"role\":\"user\",\"content\":\"first\"},"
         "{\"role\":\"assistant\",\"content\":\"sure\",\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
         "\"function\":{\"name\":\"x\",\"arguments\":\"{\\\"a\\\":1}\"}},{\"id\":\"c2\",\"type\":\"function\","
@@ -170,17 +171,20 @@ static void test_optional_members(void **state)
         {"http://h/v1", "gpt-12", "max_completion_tokens"},
         {"http://h/v1", "gpt-4.1", "max_tokens"},
         {"http://h/v1", "openai-like", "max_tokens"},
-        {"http://api.openai.com.evil/v1", "prod-gpt5", "max_tokens"},
+        {"http://api.openai.com.evil/v1", "prod-gpt5", "max_completion_tokens"},
+        {"http://api.openai.com.evil/v1", "prod", "max_tokens"},
     };
 
     (void)state;
     user("hello");
     has_not(ask(&provider_anthropic, false), "temperature");
     has_not(ask(&provider_openai, false), "temperature");
-    set("openai.temperature", "0.20");
+    set("openai.temperature", "0.20"); /* said of this provider: whatever the table says */
     has(ask(&provider_openai, false), "\"temperature\":0.2,");
     set("model.temperature", "1");
     has(ask(&provider_openai, false), "\"temperature\":1,");
+    has_not(ask(&provider_anthropic, false), "temperature"); /* the default model takes none */
+    set("anthropic.model", "claude-sonnet-4-5");
     has(ask(&provider_anthropic, false), "\"temperature\":1,");
     f.quirks.flags = QUIRKS_NO_TEMPERATURE | QUIRKS_NO_CACHE_CONTROL | QUIRKS_NO_STREAM_OPTIONS |
         QUIRKS_SYSTEM_AS_USER;
@@ -195,7 +199,7 @@ static void test_optional_members(void **state)
         char want[64];
         set("openai.url", fields[i].url);
         set("openai.model", fields[i].model);
-        snprintf(want, sizeof want, "\"%s\":100", fields[i].field);
+        snprintf(want, sizeof want, "\"%s\":", fields[i].field);
         has(ask(&provider_openai, false), want);
     }
     f.quirks.flags = QUIRKS_OTHER_OUTPUT_FIELD;
@@ -205,6 +209,173 @@ static void test_optional_members(void **state)
     f.quirks.flags = 0;
     set("openai.max_tokens_field", "none");
     has_not(ask(&provider_openai, false), "\"max_");
+}
+
+/* The forms of thinking, and what is left out of them once a server has refused it. */
+static void test_thinking(void **state)
+{
+    static const struct {
+        const char *provider, *url, *model, *thinking;
+        unsigned quirks;
+        const char *want, *want_not;
+    } rows[] = {
+        {"anthropic", NULL, "claude-sonnet-5-5", "auto", 0, "\"max_tokens\":8292", "thinking"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "high", 0,
+            "\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"},"
+            "\"output_config\":{\"effort\":\"high\"}}",
+            "temperature"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "on", 0,
+            "\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"}}", "output_config"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "off", 0, "{\"type\":\"between_tools\"}", "8292"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "high", QUIRKS_NO_EFFORT, "\"type\":\"adaptive\"",
+            "output_config"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "high", QUIRKS_NO_THINKING, "}", "thinking"},
+        {"anthropic", NULL, "claude-sonnet-5-5", "high", QUIRKS_OTHER_THINKING,
+            "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":", "output_config"},
+        {"anthropic", NULL, "claude-sonnet-4-5", "4096", 0,
+            "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":3671}", "temperature"},
+        {"anthropic", NULL, "claude-sonnet-4-5", "4096", QUIRKS_OTHER_THINKING,
+            "\"output_config\":{\"effort\":\"medium\"}", "budget"},
+        {"anthropic", NULL, "claude-sonnet-4-5", "off", 0, "}", "thinking"},
+        {"anthropic", "http://h", "deepseek-v4-pro", "high", 0,
+            "\"thinking\":{\"type\":\"enabled\"},\"output_config\":{\"effort\":\"high\"}}",
+            "budget"},
+        {"openai", NULL, "gpt-5", "low", 0, "\"reasoning_effort\":\"low\"", "thinking"},
+        {"openai", NULL, "gpt-5", "low", QUIRKS_NO_THINKING, "}", "reasoning_effort"},
+        {"openai", NULL, "gpt-5", "auto", 0, "}", "reasoning_effort"},
+        {"openai", "http://h/v1", "mine", "auto", QUIRKS_EFFORT_NONE,
+            "\"reasoning_effort\":\"none\"", "thinking"},
+        {"openai", NULL, "gpt-6-sol", "high", 0, "\"reasoning_effort\":\"none\"", "thinking"},
+        {"openai", "http://h/v1", "gpt-6-sol", "auto", 0, "\"reasoning_effort\":\"none\"", "high"},
+        {"openai", "https://openrouter.ai/api/v1", "openai/gpt-6-sol", "high", 0,
+            "\"reasoning\":{\"effort\":\"high\"}", "reasoning_effort"},
+        {"openai", "https://openrouter.ai/api/v1", "x/y", "on", 0,
+            "\"reasoning\":{\"enabled\":true}", "effort"},
+        {"openai", "https://api.deepseek.com", "deepseek-v4-flash", "max", 0,
+            "\"thinking\":{\"type\":\"enabled\"},\"reasoning_effort\":\"max\"", "budget"},
+        {"openai", "https://api.deepseek.com", "deepseek-v4-flash", "max", QUIRKS_NO_EFFORT,
+            "\"thinking\":{\"type\":\"enabled\"}", "effort"},
+        {"openai", "https://api.deepseek.com", "deepseek-v4-flash", "off", 0,
+            "\"thinking\":{\"type\":\"disabled\"}", "effort"},
+        {"openai", "http://h/v1", "Qwen/Qwen3-8B", "off", 0,
+            "\"chat_template_kwargs\":{\"enable_thinking\":false}", "effort"},
+        {"openai", "http://h/v1", "Qwen/Qwen3-8B", "on", 0,
+            "\"chat_template_kwargs\":{\"enable_thinking\":true}", "effort"},
+    };
+    struct context_tool tool = {.name = "t",
+        .description = "does",
+        .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    assert_int_equal(provider_prepare(&tool, 1), 0);
+    user("hello");
+    set("model.temperature", "1");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool anthropic = *rows[i].provider == 'a';
+        set("openai.url", rows[i].url ? rows[i].url : "https://api.openai.com/v1");
+        set("anthropic.url", rows[i].url ? rows[i].url : "https://api.anthropic.com");
+        set(anthropic ? "anthropic.model" : "openai.model", rows[i].model);
+        set(anthropic ? "anthropic.thinking" : "openai.thinking", rows[i].thinking);
+        f.quirks.flags = rows[i].quirks;
+        has(ask(anthropic ? &provider_anthropic : &provider_openai, false), rows[i].want);
+        has_not(buf_text(&f.http.body), rows[i].want_not);
+        assert_true(strcmp(rows[i].want, "}") == 0 || !strstr(rows[i].want, "type") ||
+            f.http.sent & QUIRKS_NO_THINKING);
+    }
+    assert_int_equal(provider_prepare(NULL, 0), 0);
+}
+
+/* developers.openai.com/api/docs/models/gpt-6.2-sol: no effort "none", so no tools there. */
+static void test_a_model_without_tools_in_chat_completions(void **state)
+{
+    struct context_tool tool = {.name = "t",
+        .description = "does",
+        .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    assert_int_equal(provider_prepare(&tool, 1), 0);
+    user("hello");
+    set("openai.model", "gpt-6.2-sol");
+    has_not(ask(&provider_openai, false), "tools");
+    set("openai.url", "http://gateway/v1"); /* may take them */
+    has(ask(&provider_openai, false), "\"tools\":[");
+    assert_true(f.http.sent & QUIRKS_EFFORT_NONE);
+    assert_int_equal(provider_prepare(NULL, 0), 0);
+}
+
+/* A step with calls, and whether a thought stands in front of them. */
+static void step(const char *call, const char *thought)
+{
+    char json[600];
+
+    if (thought) {
+        snprintf(json, sizeof json,
+            "{\"id\":\"r%s\",\"role\":\"reasoning\",\"content\":\"%s\",\"encryptedValue\":"
+            "\"anthropic:signature:S%s\"}",
+            call, thought, call);
+        add(json);
+    }
+    snprintf(json, sizeof json,
+        "{\"id\":\"a%s\",\"role\":\"assistant\",\"toolCalls\":[{\"id\":\"%s\",\"type\":\"function\","
+        "\"function\":{\"name\":\"%s\",\"arguments\":\"{}\"}}]}",
+        call, call, *call == 'f' ? "find_tools" : "x");
+    add(json);
+    snprintf(json, sizeof json,
+        "{\"id\":\"t%s\",\"role\":\"tool\",\"toolCallId\":\"%s\",\"content\":\"ok\"}", call, call);
+    add(json);
+}
+
+/* Extended thinking wants the step that waits for its results to begin with a thought. */
+static void test_a_budget_needs_a_thought_in_the_open_step(void **state)
+{
+    (void)state;
+    set("anthropic.model", "claude-sonnet-4-5");
+    set("anthropic.thinking", "2048");
+    user("hello");
+    has(ask(&provider_anthropic, false), "budget_tokens");
+    assert_true(f.http.sent & QUIRKS_NO_BETA);
+    assert_string_equal(f.http.headers[3], "anthropic-beta: " REQUEST_INTERLEAVED);
+    step("c1", NULL);
+    has_not(ask(&provider_anthropic, false), "budget_tokens");
+    assert_false(f.http.sent & QUIRKS_NO_BETA);
+    step("c2", "hm");
+    has(ask(&provider_anthropic, false), "budget_tokens");
+    f.limits.no_thoughts = true;
+    has_not(ask(&provider_anthropic, false), "budget_tokens");
+    f.limits.no_thoughts = false;
+    f.quirks.flags = QUIRKS_NO_BETA;
+    has(ask(&provider_anthropic, false), "budget_tokens");
+    assert_null(f.http.headers[3]);
+    add("{\"id\":\"z\",\"role\":\"assistant\",\"content\":\"done\"}");
+    user("next"); /* no step is open */
+    has(ask(&provider_anthropic, false), "budget_tokens");
+}
+
+/* The list of tools has changed: Claude would refuse thoughts from before. */
+static void test_thoughts_before_new_tools_stay_away(void **state)
+{
+    static const struct context_tool found = {.name = "found",
+        .description = "d",
+        .schema = "{\"type\":\"object\"}"};
+
+    (void)state;
+    user("hello");
+    step("c1", "one");
+    step("f1", "two");
+    step("c2", "three");
+    has(ask(&provider_anthropic, false), "\"signature\":\"Sf1\""); /* nothing was found */
+    f.context.found = &found;
+    f.context.found_count = 1;
+    struct provider_request q = {.conf = &f.conf, .context = &f.context, .max_tokens = 100};
+    buf_reset(&f.http.body);
+    assert_int_equal(request_anthropic(&q, provider_tools(&provider_anthropic), &f.http), 0);
+    has(buf_text(&f.http.body), "\"signature\":\"Sc2\"");
+    has_not(buf_text(&f.http.body), "Sc1");
+    has_not(buf_text(&f.http.body), "Sf1");
+    set("anthropic.model", "claude-sonnet-4-5"); /* does not bind them, and wants them */
+    buf_reset(&f.http.body);
+    assert_int_equal(request_anthropic(&q, provider_tools(&provider_anthropic), &f.http), 0);
+    has(buf_text(&f.http.body), "Sc1");
 }
 
 /* Forms of a request for servers that take the usual one not. */
@@ -422,6 +593,32 @@ static void test_extras_go_to_their_maker(void **state)
     has_not(buf_text(&f.http.body), "hm");
 }
 
+/* Thoughts go back by the name under which they came, and details as the items that they were. */
+static void test_thoughts_go_back_by_their_name(void **state)
+{
+    static const char *const sealed[] = {"reasoning:", "reasoning_details:{\\\"type\\\":\\\"a\\\"}",
+        "reasoning_details:{\\\"type\\\":\\\"b\\\"},2",
+        "reasoning_details:", "reasoning_details:}],\\\"model\\\":[", "reasoning_else:x"};
+    char maker[PROVIDER_MAKER_SIZE], json[400];
+
+    (void)state;
+    provider_maker(&provider_openai, &f.conf, maker);
+    user("hello");
+    for (size_t i = 0; i < sizeof sealed / sizeof *sealed; i++) {
+        snprintf(json, sizeof json,
+            "{\"id\":\"r\",\"role\":\"reasoning\",\"content\":\"hm%zu\",\"encryptedValue\":\"%s:%s\"}",
+            i, maker, sealed[i]);
+        add(json);
+    }
+    step("c1", NULL);
+    has(ask(&provider_openai, false),
+        "\"reasoning\":\"hm0\",\"reasoning_details\":[{\"type\":\"a\"},{\"type\":\"b\"},2],\"tool_calls\"");
+    has_not(buf_text(&f.http.body), "hm1");
+    assert_true(f.http.sent & QUIRKS_NO_REASONING);
+    set("openai.url", "https://other/v1");
+    has_not(ask(&provider_openai, false), "reasoning\"");
+}
+
 static void agui_tools(size_t count)
 {
     struct buf json = {0};
@@ -544,6 +741,10 @@ int main(void)
         cmocka_unit_test(each_provider_has_a_place_of_its_own),
         TEST(test_the_usual_request),
         TEST(test_optional_members),
+        TEST(test_thinking),
+        TEST(test_a_model_without_tools_in_chat_completions),
+        TEST(test_a_budget_needs_a_thought_in_the_open_step),
+        TEST(test_thoughts_before_new_tools_stay_away),
         TEST(test_other_forms),
         TEST(test_blank_texts),
         TEST(test_order_of_blocks),
@@ -552,6 +753,7 @@ int main(void)
         TEST(test_results_of_repeated_ids),
         TEST(test_nobody_speaks_last),
         TEST(test_extras_go_to_their_maker),
+        TEST(test_thoughts_go_back_by_their_name),
         TEST(test_never_too_many_tools),
         TEST(test_long_descriptions),
         TEST(test_client_names_in_history),

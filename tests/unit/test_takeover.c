@@ -224,6 +224,8 @@ static void the_last_attempt_ends_it(void **state)
     buf_reset(&json);
     assert_int_equal(turns_reply(keeper, USER, a.turn, &json, &status), 0);
     assert_int_equal(status, 500);
+    assert_non_null(strstr(buf_text(&json), "{\"type\":\"urn:turnpike:problem:turn_attempts\","));
+    assert_non_null(strstr(buf_text(&json), "\"code\":\"turn_attempts\",\"retryable\":true"));
     assert_string_equal(actors_transcript(keeper, arena, session),
         "S RUN_STARTED\n- CUSTOM\n- MESSAGES_SNAPSHOT\nF RUN_ERROR\n");
     assert_int_equal(claim(two, queued.turn, &b), 0);
