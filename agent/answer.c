@@ -14,10 +14,18 @@ static int answer_send_event(struct answer *a)
 {
     int error = buf_error(&a->json);
 
+    if (a->quiet)
+        return error;
     if (!error)
         error = eventlog_event(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len);
     a->emitted = true;
     return error;
+}
+
+static int answer_send_text(struct answer *a, enum eventlog_delta kind, const char *id,
+    const char *s, size_t len)
+{
+    return a->quiet ? 0 : eventlog_text(a->log, kind, id, s, len);
 }
 
 #define EMIT(a, write) (buf_reset(&(a)->json), (write), answer_send_event(a))
@@ -67,6 +75,22 @@ static int answer_end_text(struct answer *a)
     return EMIT(a, events_text_end(&a->json, a->id));
 }
 
+static int answer_open_text(struct answer *a)
+{
+    int error;
+
+    if (a->on_part)
+        a->on_part(a->arg, false);
+    buf_reset(&a->json);
+    events_text_start(&a->json, a->id);
+    if ((error = buf_error(&a->json)) ||
+        (error = eventlog_hold(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len)))
+        return error;
+    a->emitted = true;
+    a->text_open = true;
+    return 0;
+}
+
 static int answer_on_text(void *arg, const char *s, size_t len)
 {
     struct answer *a = arg;
@@ -74,22 +98,13 @@ static int answer_on_text(void *arg, const char *s, size_t len)
 
     if ((error = answer_spend(a, len)))
         return error;
-    if (!a->text_open) {
-        if (a->on_part)
-            a->on_part(a->arg, false);
-        buf_reset(&a->json);
-        events_text_start(&a->json, a->id);
-        if ((error = buf_error(&a->json)) ||
-            (error = eventlog_hold(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len)))
-            return error;
-        a->emitted = true;
-        a->text_open = true;
-    }
+    if (!a->text_open && !a->quiet && (error = answer_open_text(a)))
+        return error;
     buf_put(&a->text, s, len);
     a->text_run += len;
     if (buf_error(&a->text))
         return buf_error(&a->text);
-    return eventlog_text(a->log, EVENTLOG_TEXT, a->id, s, len);
+    return answer_send_text(a, EVENTLOG_TEXT, a->id, s, len);
 }
 
 int answer_say(struct answer *a, const char *text)
@@ -156,7 +171,7 @@ static int answer_on_reasoning(void *arg, const char *s, size_t len)
     buf_put(&t->text, s, len);
     if (buf_error(&t->text))
         return buf_error(&t->text);
-    return eventlog_text(a->log, EVENTLOG_REASONING, t->id, s, len);
+    return answer_send_text(a, EVENTLOG_REASONING, t->id, s, len);
 }
 
 static int answer_end_thought(struct answer *a, struct answer_thought *t)
@@ -256,7 +271,7 @@ static int answer_on_call_args(void *arg, unsigned call, const char *s, size_t l
     buf_put(&a->calls[call].args, s, len);
     if (buf_error(&a->calls[call].args))
         return buf_error(&a->calls[call].args);
-    return eventlog_text(a->log, EVENTLOG_TOOL_ARGS, a->calls[call].id, s, len);
+    return answer_send_text(a, EVENTLOG_TOOL_ARGS, a->calls[call].id, s, len);
 }
 
 static int answer_on_call_sealed(void *arg, unsigned call, const char *sealed)

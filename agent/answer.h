@@ -36,6 +36,7 @@ struct answer {
     struct arena *arena;
     const struct chat *chat;               /* for ids that are taken already */
     const struct context_frame *frame;     /* for the client's names of its tools; may be NULL */
+    bool quiet;                            /* no viewer sees it: nothing goes to the log */
     size_t bytes_left;                     /* of the turn; what would take more is ERR_LIMIT */
     void (*on_part)(void *arg, bool args); /* text or arguments begin: for the scoreboard */
     void *arg;
@@ -53,7 +54,8 @@ struct answer {
     size_t text_run;  /* bytes of text since the last call or thought */
     struct provider_sink sink;
 };
-/* log, arena, chat and bytes_left are set by the caller before; frame and on_part may be. */
+/* The caller sets log (unless quiet), arena, chat and bytes_left before; frame, quiet and on_part it
+ * may set. */
 void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
 /* Empties it for the next answer, with a new message id; keeps the buffers. */

@@ -50,6 +50,10 @@ struct chat {
     struct arena *arena;
     struct chat_message *items;
     size_t count, cap;
+    /* Tells the first `covered` items in words, so that models need not see them (agent/summary.h);
+     * NULL = nothing does, covered is 0. A user's message stands at `covered`. */
+    const char *summary;
+    size_t covered;
 };
 
 void chat_init(struct chat *c, struct arena *arena);

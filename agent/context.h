@@ -37,6 +37,9 @@ struct context_frame {
     const struct context_tool *client_tools; /* each name once, and none of ours */
     size_t client_tool_count;
     size_t client_tool_tokens;
+    /* For a model call beside the conversation: these instead of the system prompt, and no tools.
+     * NULL = a usual one. */
+    const char *instructions;
 };
 
 /* What one request may hold beside what conf says; zeroed = nothing more. */
@@ -55,10 +58,12 @@ struct context {
     const struct chat_message *items; /* starts with a user message; every call has its result */
     size_t count;
     size_t late_at; /* index of the user message that the late block follows; SIZE_MAX = none */
-    size_t dropped; /* messages left out */
+    size_t dropped; /* messages left out that no summary tells */
     const struct context_tool *found; /* tools beside the core ones: agent/offer.h */
     size_t found_count;
     size_t tokens;    /* of the messages, estimated */
+    size_t budget;    /* that they may have */
+    size_t room;      /* of the whole request */
     bool reduced;     /* the client's tools are not told */
     bool no_thoughts; /* none go along */
 };
@@ -73,7 +78,8 @@ MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf
 /*
  * context_build -- chooses what fits conf->model_context_tokens, less what the client's tools cost
  * (they take three quarters at most), and the limits (NULL = none). Whole messages go, the oldest
- * first, a tool call together with its results; a note says so in their place. Never dropped:
+ * first, a tool call together with its results; a note says so in their place. Messages that a
+ * summary tells (struct chat) are not among them: the summary is. Never dropped:
  * the last user message and what follows it; when that alone is too large, the text of its oldest
  * tool results is. Calls without a result get an error result, results without a call vanish.
  */
@@ -81,6 +87,14 @@ MUST_CHECK int context_build(const struct context_frame *frame, const struct cha
     const struct context_limits *limits, struct arena *arena, struct context *out);
 /* Estimated tokens of text, on the safe side. */
 size_t context_tokens(size_t bytes);
+/* Those of a message. */
+size_t context_message_tokens(const struct chat_message *message);
+/* Have messages left it that no summary tells, or will some leave soon, as a turn sees only the
+ * latest ones of a conversation? */
+#define CONTEXT_MANY 300
+bool context_is_short(const struct context *context);
+/* Where the result of a call stands, whose message is before `from`; chat->count when nowhere. */
+size_t context_result_at(const struct chat *chat, size_t from, const char *id);
 /* The client's tool that a model calls so: by its name for the model, or by the client's own when
  * no tool of ours is named so. NULL when it is none of them. */
 const struct context_tool *context_called_tool(const struct context_frame *frame, const char *name);

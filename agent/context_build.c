@@ -15,7 +15,7 @@ struct context_unit {
     size_t tokens;
 };
 
-static size_t context_build_tokens(const struct chat_message *m)
+size_t context_message_tokens(const struct chat_message *m)
 {
     size_t bytes = m->len;
     for (size_t i = 0; i < m->call_count; i++)
@@ -34,13 +34,12 @@ static bool context_build_calls_it(const struct chat_message *m, const char *id)
 }
 
 /* Not beyond the next call of that id: its result is another one's. */
-static const struct chat_message *context_build_find(const struct chat *c, size_t from,
-    const char *id)
+size_t context_result_at(const struct chat *c, size_t from, const char *id)
 {
     for (size_t i = from; i < c->count && !context_build_calls_it(&c->items[i], id); i++)
         if (c->items[i].role == CHAT_TOOL && !strcmp(c->items[i].call_id, id))
-            return &c->items[i];
-    return NULL;
+            return i;
+    return c->count;
 }
 
 static int context_build_put_results(const struct chat *in, size_t at, struct chat *out)
@@ -52,14 +51,14 @@ static int context_build_put_results(const struct chat *in, size_t at, struct ch
     int error = 0;
 
     for (size_t k = 0; k < m->call_count && !error; k++) {
-        const struct chat_message *found = context_build_find(in, at + 1, m->calls[k].id);
+        size_t found = context_result_at(in, at + 1, m->calls[k].id);
         struct chat_message none = {.role = CHAT_TOOL,
             .id = "",
             .call_id = m->calls[k].id,
             .failed = true,
             .text = lost,
             .len = sizeof lost - 1};
-        error = chat_add(out, found ? found : &none);
+        error = chat_add(out, found < in->count ? &in->items[found] : &none);
     }
     return error;
 }
@@ -84,13 +83,14 @@ static bool context_build_keeps(const struct chat *in, size_t at)
         in->items[next].role == CHAT_ASSISTANT && in->items[next].call_count;
 }
 
-/* Every call directly before its results; lone results, and thoughts of earlier turns, away. */
+/* Every call directly before its results; lone results, thoughts of earlier turns, and what a
+ * summary tells, away. */
 static int context_build_repair(const struct chat *in, bool keep_thoughts, struct chat *out,
     struct context_unit *units, size_t *unit_count)
 {
     size_t user = keep_thoughts ? 0 : context_build_last_user(in);
 
-    for (size_t i = 0; i < in->count; i++) {
+    for (size_t i = in->covered; i < in->count; i++) {
         const struct chat_message *m = &in->items[i];
         size_t first = out->count;
         int error;
@@ -105,16 +105,18 @@ static int context_build_repair(const struct chat *in, bool keep_thoughts, struc
         struct context_unit *u = &units[*unit_count];
         *u = (struct context_unit){first, out->count - first, 0};
         for (size_t k = first; k < out->count; k++)
-            u->tokens += context_build_tokens(&out->items[k]);
+            u->tokens += context_message_tokens(&out->items[k]);
         ++*unit_count;
     }
     return 0;
 }
 
-/* quiet: nothing of them is quoted, a model may have refused the request for it. */
-static const char *context_build_note(const struct chat *c, size_t count, bool quiet,
-    struct arena *arena)
+/* count: those of the chat that it may quote. quiet: none, a model may have refused the request for
+ * it. */
+static const char *context_build_note(const struct chat *c, size_t count, size_t dropped,
+    bool quiet)
 {
+    struct arena *arena = c->arena;
     struct buf b = {0};
     size_t topics = 0;
     char *text;
@@ -122,7 +124,7 @@ static const char *context_build_note(const struct chat *c, size_t count, bool q
     buf_printf(&b,
         "[Note from the application: %zu earlier messages of this conversation were left "
         "out to save room.",
-        count);
+        dropped);
     for (size_t i = count; i-- > 0 && topics < 6 && !quiet;) {
         const struct chat_message *m = &c->items[i];
         size_t n = m->len <= 80 ? m->len : utf8_cut(m->text, 80);
@@ -146,12 +148,12 @@ static void context_build_shrink(struct chat *c, size_t from, size_t *tokens, si
 
     for (size_t i = from; i < c->count && budget < *tokens; i++) {
         struct chat_message *m = &c->items[i];
-        size_t before = context_build_tokens(m);
+        size_t before = context_message_tokens(m);
         if (m->role != CHAT_TOOL || m->len <= 4 * sizeof gone)
             continue;
         m->text = gone;
         m->len = sizeof gone - 1;
-        *tokens -= before - context_build_tokens(m);
+        *tokens -= before - context_message_tokens(m);
     }
 }
 
@@ -160,7 +162,6 @@ static size_t context_build_first(const struct context_unit *units, size_t count
 {
     size_t first = 0;
 
-    *tokens = 0;
     for (size_t i = 0; i < count; i++)
         *tokens += units[i].tokens;
     while (first < keep_from && budget < *tokens)
@@ -168,18 +169,27 @@ static size_t context_build_first(const struct context_unit *units, size_t count
     return first;
 }
 
-static int context_build_assemble(struct chat *whole, size_t first_item, struct arena *arena,
+/* summary: of what stood before `whole`, or NULL. */
+static int context_build_assemble(const struct chat *whole, size_t first_item, const char *summary,
     struct context *out)
 {
     struct chat_message note = {.role = CHAT_USER, .id = "note"};
     struct chat shown;
     int error;
 
-    chat_init(&shown, arena);
-    out->dropped = first_item;
-    if (first_item || (whole->count && whole->items[0].role != CHAT_USER)) {
-        note.text = first_item ? context_build_note(whole, first_item, out->reduced, arena) :
-                                 "[The conversation starts with the assistant.]";
+    chat_init(&shown, whole->arena);
+    out->dropped += first_item;
+    if (summary &&
+        (error = chat_add(&shown,
+             &(struct chat_message){.role = CHAT_USER,
+                 .id = "summary",
+                 .text = summary,
+                 .len = strlen(summary)})))
+        return error;
+    if (out->dropped || (!summary && whole->count && whole->items[0].role != CHAT_USER)) {
+        note.text = out->dropped ?
+            context_build_note(whole, first_item, out->dropped, out->reduced) :
+            "[The conversation starts with the assistant.]";
         if (!note.text)
             return ERR_NOMEM;
         note.len = strlen(note.text);
@@ -217,18 +227,33 @@ static size_t context_build_budget(const struct context_frame *frame,
     return limits->tokens && limits->tokens < budget ? limits->tokens : budget;
 }
 
+/* The chat's summary, when there is room for it and nothing speaks against it; counted. */
+static const char *context_build_summary(const struct chat *chat,
+    const struct context_limits *limits, struct context *out)
+{
+    size_t tokens = chat->summary ? context_tokens(strlen(chat->summary)) + MESSAGE_OVERHEAD : 0;
+
+    if (!tokens || limits->reduced || tokens > out->budget / 2) {
+        out->dropped = chat->covered;
+        return NULL;
+    }
+    out->tokens = tokens;
+    return chat->summary;
+}
+
 int context_build(const struct context_frame *frame, const struct chat *chat,
     const struct context_limits *limits, struct arena *arena, struct context *out)
 {
     static const struct context_limits none;
     struct context_unit *units = arena_array(arena, chat->count + 1, sizeof *units);
     struct chat whole;
-    size_t unit_count = 0, keep_from = 0, first, item, budget;
+    size_t unit_count = 0, keep_from = 0, first, item;
+    const char *summary;
     int error;
 
     limits = limits ? limits : &none;
     *out = (struct context){.frame = frame,
-        .system = context_system(),
+        .system = frame->instructions ? frame->instructions : context_system(),
         .late_at = SIZE_MAX,
         .reduced = limits->reduced,
         .no_thoughts = limits->reduced || limits->no_thoughts};
@@ -242,11 +267,18 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
     for (size_t i = 0; i < unit_count; i++)
         if (whole.items[units[i].first].role == CHAT_USER)
             keep_from = i;
-    budget = context_build_budget(frame, limits, out);
+    out->budget = context_build_budget(frame, limits, out);
+    out->room = limits->room > 0 ? (size_t)limits->room : out->budget + limits->overhead;
+    summary = context_build_summary(chat, limits, out);
     first = context_build_first(units, unit_count, keep_from, &out->tokens,
-        limits->reduced ? 0 : budget);
+        limits->reduced ? 0 : out->budget);
     item = unit_count ? units[first].first : 0;
-    if (out->tokens > budget)
-        context_build_shrink(&whole, item, &out->tokens, budget);
-    return context_build_assemble(&whole, item, arena, out);
+    if (out->tokens > out->budget)
+        context_build_shrink(&whole, item, &out->tokens, out->budget);
+    return context_build_assemble(&whole, item, summary, out);
+}
+
+bool context_is_short(const struct context *c)
+{
+    return c->dropped > 0 || c->count >= CONTEXT_MANY;
 }

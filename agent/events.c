@@ -106,6 +106,21 @@ void events_reasoning_sealed(struct buf *json, const char *id, const char *seale
     buf_putc(json, '}');
 }
 
+void events_summarizing(struct buf *json, size_t messages)
+{
+    buf_printf(json,
+        "{\"type\":\"CUSTOM\",\"name\":\"turnpike.summarizing\",\"value\":{\"messages\":%zu}}",
+        messages);
+}
+
+void events_summarized(struct buf *json, size_t messages, bool failed)
+{
+    buf_printf(json,
+        "{\"type\":\"CUSTOM\",\"name\":\"turnpike.summarized\",\"value\":{\"messages\":%zu,"
+        "\"failed\":%s}}",
+        messages, failed ? "true" : "false");
+}
+
 void events_state_snapshot(struct buf *json, const jdoc *state)
 {
     events_open_event(json, "STATE_SNAPSHOT");

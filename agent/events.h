@@ -51,6 +51,10 @@ struct events_finish {
     const char *stop_reason; /* in `result` when not NULL: why the model stopped short */
     const char *usage;       /* JSON array or NULL */
 };
+/* CUSTOM turnpike.summarizing: `messages` are told in words from now on, which takes seconds; and
+ * turnpike.summarized: how many are, and whether it failed. */
+void events_summarizing(struct buf *json, size_t messages);
+void events_summarized(struct buf *json, size_t messages, bool failed);
 /* The client's own state as it came; NULL = an empty one. */
 void events_state_snapshot(struct buf *json, const jdoc *state);
 void events_run_finished(struct buf *json, const struct events_finish *f);

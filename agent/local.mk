@@ -17,6 +17,7 @@ libagent_a_SOURCES = \
 	agent/prompt.c agent/prompt.h \
 	agent/reply.c agent/reply.h \
 	agent/resume.c agent/resume.h \
+	agent/summary.c agent/summary.h \
 	agent/turn.c agent/turn.h \
 	agent/turn_ask.c \
 	agent/turn_begin.c \
@@ -24,6 +25,7 @@ libagent_a_SOURCES = \
 	agent/turn_end.c \
 	agent/turn_parts.h \
 	agent/turn_steps.c \
+	agent/turn_summary.c \
 	agent/wait.c agent/wait.h \
 	agent/model/abilities.c agent/model/abilities.h \
 	agent/model/details.c agent/model/details.h \

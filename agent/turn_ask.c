@@ -132,7 +132,8 @@ int turn_ask(struct turn *t, bool *again)
     turn_stage(t, STAGE_CONTEXT);
     if (tokens > conf->model_output_tokens)
         tokens = conf->model_output_tokens;
-    const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens};
+    const struct model_ask ask = {&t->frame, &t->chat, t->scratch, t->out_of_steps, tokens,
+        conf->model_summary ? turn_summary_shorten : NULL, t};
     turn_stage(t, STAGE_MODEL_WAIT);
     t->model_calls++;
     answer_reset(t->answer);

@@ -30,10 +30,14 @@ static void turn_begin_location(struct turn *t)
 static int turn_begin_conversation(struct turn *t)
 {
     const struct turns_start *s = t->start;
+    size_t *places = arena_array(t->arena, s->history_count + 1, sizeof *places);
     int error = 0;
 
     chat_init(&t->chat, t->arena);
+    if (!(t->history_at = places))
+        return ERR_NOMEM;
     for (size_t i = 0; i < s->history_count; i++) {
+        places[t->chat.count] = i;
         error = chat_parse(&t->chat, s->history[i], s->history_len[i]);
         if (error == ERR_NOMEM)
             return error;
@@ -41,7 +45,7 @@ static int turn_begin_conversation(struct turn *t)
             log_limited(LOG_LEVEL_WARN, "message %zu of the conversation is not valid", i);
     }
     t->first_new = t->chat.count;
-    error = 0;
+    error = turn_summary_restore(t);
     for (size_t i = 0; i < s->step_count && !error; i++)
         error = turn_checkpoint_restore(t, s->steps[i]);
     t->checkpointed = t->chat.count;

@@ -68,17 +68,25 @@ static void turn_usage_restore(struct turn *t, const jdoc *list)
 /* ---- checkpoints ---- */
 
 /* Never ahead of the log: what viewers were not told must not count as told. */
-static int turn_checkpoint_save(struct turn *t)
+static int turn_checkpoint_save(struct turn *t, const struct turns_summary *summary)
 {
     int64_t until = clock_mono_ms() + t->env->conf->redis_timeout_ms;
     int error = eventlog_flush(t->env->eventlog, until);
 
     if (error)
         return error == ERR_DEADLINE ? ERR_STORE : error;
+    if (summary)
+        return turns_checkpoint_summary(t->env->store, t->start, buf_text(&t->json), t->json.len,
+            summary);
     return turns_checkpoint(t->env->store, t->start, buf_text(&t->json), t->json.len);
 }
 
 int turn_checkpoint(struct turn *t)
+{
+    return turn_checkpoint_summary(t, NULL);
+}
+
+int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary)
 {
     int error;
 
@@ -86,8 +94,9 @@ int turn_checkpoint(struct turn *t)
     buf_reset(&t->json);
     buf_printf(&t->json,
         "{\"v\":1,\"modelCalls\":%lld,\"toolCallsLeft\":%lld,\"bytesLeft\":%zu,"
-        "\"usage\":",
-        (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left);
+        "\"summaryTokens\":%lld,\"behindSummary\":%zu,\"usage\":",
+        (long long)t->model_calls, (long long)t->calls.left, t->answer->bytes_left,
+        (long long)t->summary_output, summary ? summary->behind : 0);
     turn_usage_write(t, &t->json);
     buf_puts(&t->json, ",\"messages\":[");
     for (size_t i = t->checkpointed; i < t->chat.count; i++) {
@@ -98,7 +107,7 @@ int turn_checkpoint(struct turn *t)
     buf_puts(&t->json, "]}");
     if ((error = buf_error(&t->json)))
         return error;
-    while ((error = turn_checkpoint_save(t)))
+    while ((error = turn_checkpoint_save(t, summary)))
         if ((error = wait_retry(&t->wait, error)))
             return error;
     t->checkpointed = t->chat.count;
@@ -124,6 +133,8 @@ int turn_checkpoint_restore(struct turn *t, const char *json)
     }
     t->output_tokens = 0;
     turn_usage_restore(t, jdoc_get(doc, "usage"));
+    (void)jdoc_get_int(doc, "summaryTokens", &t->summary_output);
+    t->output_tokens -= t->summary_output;
     (void)jdoc_get_int(doc, "modelCalls", &t->model_calls);
     (void)jdoc_get_int(doc, "toolCallsLeft", &t->calls.left);
     if (!jdoc_get_int(doc, "bytesLeft", &bytes_left) && bytes_left >= 0)

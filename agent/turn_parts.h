@@ -18,6 +18,7 @@
  *   turn_begin       what the turn starts from: settings, conversation, the user's answers
  *   turn_steps       model, tools, model, ...: until an answer, a limit or a question
  *   turn_ask         one call of the model
+ *   turn_summary     a summary of the messages that leave the window
  *   turn_checkpoint  what a step has added and spent, written for a successor, and read by it
  *   turn_end         how a turn can end; the end in Redis
  *
@@ -65,6 +66,10 @@ struct turn {
     struct tools_context tools;
     struct chat chat;
     size_t first_new, checkpointed; /* messages of the chat: this turn's begin; in a checkpoint */
+    const size_t *history_at;       /* of the messages before first_new: their places in start */
+    const char *summary;            /* chat.summary as the model wrote it, or NULL */
+    bool summary_later;             /* none is made: one failed a moment ago */
+    int64_t summary_output;         /* tokens of output that summaries took; not in output_tokens */
     struct answer *answer;
     struct model model;
     struct wait wait;
@@ -101,12 +106,21 @@ MUST_CHECK int turn_steps(struct turn *t, enum turn_ending *ending);
  * answer. */
 MUST_CHECK int turn_ask(struct turn *t, bool *again);
 
+/* struct model_ask.shorten: puts a summary into the chat in place of the messages that would leave
+ * the window, as far as it gets one. turn: a struct turn. Besides the usual: what wait_until
+ * returned; never an ERR_* of a model. */
+MUST_CHECK int turn_summary_shorten(void *turn, const struct context *request);
+/* Reads the stored summary into the chat, which has the turn's history. */
+MUST_CHECK int turn_summary_restore(struct turn *t);
+
 /* Adds what a model call has used to the turn's usage; nothing when the model did not say. */
 void turn_usage_add(struct turn *t, const struct model_result *r);
 /* Appends the usage as a JSON array, a row a model. */
 void turn_usage_write(const struct turn *t, struct buf *json);
 /* Writes what the turn has added since the last one. Waits while Redis is away. */
 MUST_CHECK int turn_checkpoint(struct turn *t);
+/* The same with a summary. */
+MUST_CHECK int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary);
 /* Reads a checkpoint of an earlier attempt: its messages, and what had been spent by then.
  * ERR_INVALID besides the usual. */
 MUST_CHECK int turn_checkpoint_restore(struct turn *t, const char *json);

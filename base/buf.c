@@ -191,6 +191,14 @@ void buf_consume(struct buf *b, size_t n)
     b->len -= n;
 }
 
+void buf_cut(struct buf *b, size_t n)
+{
+    if (n >= b->len)
+        return;
+    b->len = n;
+    b->data[n] = 0;
+}
+
 static bool buf_is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';

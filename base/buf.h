@@ -35,6 +35,8 @@ void buf_put_int(struct buf *b, long long value);
 void buf_put_double(struct buf *b, double value);
 /* Removes the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
+/* Keeps the first n bytes, or all when it has fewer; an error stays. */
+void buf_cut(struct buf *b, size_t n);
 /* Appends s as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD. */
 void buf_json_string(struct buf *b, const char *s, size_t n);
 /* The same for a text that ends with NUL. */

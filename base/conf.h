@@ -205,6 +205,14 @@
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call") \
     X(model_context_tokens, INT, "model.context_tokens", "60000", 1000, 10000000, \
         "tokens of conversation and client tools sent, at most; estimated") \
+    X(model_summary, BOOL, "model.summary", "on", 0, 0, \
+        "a summary by the model stands for messages that leave its window") \
+    X(model_summary_keep, INT, "model.summary_keep", "50", 10, 90, \
+        "percent of the window that the latest messages may keep when one is made") \
+    X(model_summary_tokens, INT, "model.summary_tokens", "1500", 100, 20000, \
+        "most tokens of a summary") \
+    X(model_summary_ms, MS, "model.summary_time", "45s", 100, 3600000, \
+        "how long one may take; half of the turn's time at most") \
     X(model_tools_max, INT, "model.tools_max", "128", 32, 100000, \
         "tools of one request; found ones leave first, then a client's") \
     X(client_tools_max, SIZE, "http.client_tools", "128k", 1024, 67108864, \

@@ -47,6 +47,11 @@ void keys_branches(char out[KEYS_MAX], const char *uid, const char *session)
     keys_put(out, uid, "branches:", session, "");
 }
 
+void keys_summaries(char out[KEYS_MAX], const char *uid, const char *session)
+{
+    keys_put(out, uid, "summaries:", session, "");
+}
+
 void keys_log_of(char out[KEYS_MAX], const char *session_key)
 {
     snprintf(out, KEYS_MAX, "%s:log", session_key);

@@ -37,6 +37,7 @@ STORE_LUA_PARTS = \
 	store/lua/lib_places.lua \
 	store/lua/lib_rules.lua \
 	store/lua/lib_shared.lua \
+	store/lua/lib_summary.lua \
 	store/lua/lib_turn.lua
 STORE_LUA = \
 	store/lua/append.lua \

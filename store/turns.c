@@ -77,6 +77,19 @@ static int turns_copy_context(struct arena *arena, const struct link_reply *pair
     return error;
 }
 
+static int turns_copy_summary(const struct link_reply *r, struct arena *arena,
+    struct turns_start *out)
+{
+    size_t len;
+    const char *text = link_reply_text(link_reply_at(r, 16), &len);
+    int64_t behind = link_reply_int(link_reply_at(r, 17));
+
+    out->summary = arena_memdup(arena, text, len);
+    out->summary_behind = behind > 0 ? (size_t)behind : 0;
+    out->summary_later = link_reply_int(link_reply_at(r, 18)) != 0;
+    return out->summary ? 0 : ERR_NOMEM;
+}
+
 /* Takes the texts into the arena. Returns 0, ERR_NOMEM, ERR_INTERNAL. */
 static int turns_read_answer(const struct link_reply *r, const char *uid, struct arena *arena,
     struct turns_start *out)
@@ -114,6 +127,8 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
         &out->history_count);
     if (!error)
         error = turns_copy_list(arena, link_reply_at(r, 13), &out->steps, NULL, &out->step_count);
+    if (!error)
+        error = turns_copy_summary(r, arena, out);
     return error ? error : turns_copy_context(arena, link_reply_at(r, 14), &out->context);
 }
 
@@ -250,24 +265,55 @@ int turns_renew_send(struct store *s, const struct turns_start *turn, struct tur
         turns_on_renewed, renewal);
 }
 
+static void turns_checkpoint_args(struct args *args, struct store *s,
+    const struct turns_start *turn, const char *json, size_t len)
+{
+    args_init(args);
+    args_text(args, turn->turn);
+    args_int(args, turn->epoch);
+    args_bytes(args, json, len);
+    args_int(args, s->conf->session_keep_ms);
+}
+
+static int turns_checkpoint_call(struct args *args, struct store *s, const struct turns_start *turn)
+{
+    struct link_reply *r = NULL;
+    int error = args_call(args, s, &script_turn_checkpoint, turn->uid, &r);
+    int64_t result = link_reply_int(r);
+
+    link_reply_free(r);
+    return error ? error : result < 0 ? ERR_FENCED : 0;
+}
+
 int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json, size_t len)
 {
     struct args args;
-    struct link_reply *r = NULL;
-    int64_t result;
+
+    turns_checkpoint_args(&args, s, turn, json, len);
+    return turns_checkpoint_call(&args, s, turn);
+}
+
+int turns_checkpoint_summary(struct store *s, const struct turns_start *turn, const char *json,
+    size_t len, const struct turns_summary *summary)
+{
+    struct buf members = {0};
+    struct args args;
     int error;
 
-    args_init(&args);
-    args_text(&args, turn->turn);
-    args_int(&args, turn->epoch);
-    args_bytes(&args, json, len);
-    args_int(&args, s->conf->session_keep_ms);
-    error = args_call(&args, s, &script_turn_checkpoint, turn->uid, &r);
-    if (error)
-        return error;
-    result = link_reply_int(r);
-    link_reply_free(r);
-    return result < 0 ? ERR_FENCED : 0;
+    if (summary->text) {
+        buf_printf(&members, "\"turn\":\"%s\",\"at\":%lld,\"text\":", turn->turn,
+            (long long)clock_real_ms());
+        buf_json_text(&members, summary->text);
+    }
+    if (!(error = buf_error(&members))) {
+        turns_checkpoint_args(&args, s, turn, json, len);
+        args_int(&args, (int64_t)summary->behind);
+        args_bytes(&args, buf_text(&members), members.len);
+        args_int(&args, summary->wait_ms);
+        error = turns_checkpoint_call(&args, s, turn);
+    }
+    buf_free(&members);
+    return error;
 }
 
 /* Members of a JSON object as pairs of key and raw JSON; null as "". Texts live in the arena. */

@@ -90,6 +90,10 @@ struct turns_start {
     const char *context; /* of the user (GET|PUT /context), a JSON object */
     const char **steps;  /* checkpoints of earlier attempts */
     size_t step_count;
+    /* How the conversation begins, {"text":...} with further members; "" = there is no summary. */
+    const char *summary;
+    size_t summary_behind; /* the last messages of the conversation, which it does not cover */
+    bool summary_later;    /* none is to be made now: that has failed a moment ago */
 };
 
 MUST_CHECK int turns_begin(struct store *s, const struct turns_request *request,
@@ -118,6 +122,21 @@ void turns_renew_forget(struct store *s, const struct turns_renewal *renewal);
 /* Appends a checkpoint (JSON). Returns 0, ERR_FENCED, ERR_STORE*. */
 MUST_CHECK int turns_checkpoint(struct store *s, const struct turns_start *turn, const char *json,
     size_t len);
+/*
+ * turns_checkpoint_summary -- the same, and with it a summary of how the conversation begins: both
+ * or none. What the user goes back behind loses its summaries (turns_begin). The latest 8 are kept.
+ *   behind   the last messages of the conversation, as it stood at the turn's start, that it does not
+ *            cover; at least 1
+ *   text     the summary; NULL: it was made in vain
+ *   wait_ms  in vain: for how long turns of the session are told so (summary_later)
+ */
+struct turns_summary {
+    size_t behind;
+    const char *text;
+    int64_t wait_ms;
+};
+MUST_CHECK int turns_checkpoint_summary(struct store *s, const struct turns_start *turn,
+    const char *json, size_t len, const struct turns_summary *summary);
 
 struct turns_end {
     const char *state;           /* done, cancelled, interrupted, failed */

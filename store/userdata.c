@@ -75,6 +75,14 @@ int userdata_branches(struct store *s, const char *uid, const struct userdata_pa
     return userdata_list_page(s, key, page->from, page->max, arena, out);
 }
 
+int userdata_summaries(struct store *s, const char *uid, const struct userdata_page *page,
+    struct arena *arena, struct records_list *out)
+{
+    char key[KEYS_MAX];
+    keys_summaries(key, uid, page->session);
+    return userdata_list_page(s, key, page->from, page->max, arena, out);
+}
+
 int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out)
 {

@@ -24,6 +24,9 @@ MUST_CHECK int userdata_messages(struct store *s, const char *uid, const struct 
 /* The same of the branches that left the conversation (docs/design/keys.md). */
 MUST_CHECK int userdata_branches(struct store *s, const char *uid, const struct userdata_page *page,
     struct arena *arena, struct records_list *out);
+/* The same of the summaries of how the conversation begins. */
+MUST_CHECK int userdata_summaries(struct store *s, const char *uid,
+    const struct userdata_page *page, struct arena *arena, struct records_list *out);
 /* Feedback that the user gave: message ids and JSON texts in turn. */
 MUST_CHECK int userdata_feedback(struct store *s, const char *uid, struct arena *arena,
     struct records_list *out);

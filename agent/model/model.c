@@ -52,6 +52,8 @@ static bool model_may_retry(const struct model_attempt *t, int error)
 {
     if (error == ERR_QUOTA || error == ERR_AUTH || error == ERR_POLICY)
         return false;
+    if (error == ERR_INVALID && (t->status == 429 || t->status >= 500)) /* model_look_again */
+        return false;
     if (t->status && !model_is_success(t->status)) {
         if (t->should_retry >= 0)
             return t->should_retry;
@@ -114,6 +116,17 @@ static bool model_is_worth_another(const struct model_attempt *t, const struct a
     return !answer->emitted && t->m->stream.usage.output <= 0;
 }
 
+/* Some refusals of a request that is too long look like those that pass. */
+static int model_look_again(const struct model *m, int error)
+{
+    const char *words = m->body.len ? buf_text(&m->body) : m->stream.error_text;
+    size_t len = m->body.len ? m->body.len : strlen(m->stream.error_text);
+
+    if (error != ERR_OVERLOADED && error != ERR_REMOTE)
+        return error;
+    return refusal_is_too_large(words, len, m->status, m->http.body_len) ? ERR_INVALID : error;
+}
+
 /* One provider with its retries. */
 static int model_call_provider(struct model *m, const struct provider *p, struct wait *wait,
     const struct provider_request *request, struct answer *answer, struct model_result *result)
@@ -130,6 +143,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
         int error = model_attempt_run(&t, wait, request, answer);
         result->provider = p;
         m->status = t.status;
+        error = model_look_again(m, error);
         model_take_result(&t, request->conf, result);
         if (!error && model_is_empty(&t, answer)) {
             log_warn("model %s: an answer without text and without a call", p->name);
@@ -164,10 +178,7 @@ static bool model_is_refused(const struct model *m, int error, const struct answ
         return false;
     if (!error)
         return result->stop == PROVIDER_STOP_CONTEXT;
-    return error == ERR_POLICY ||
-        (error == ERR_INVALID &&
-            (m->status == 400 || m->status == 404 || m->status == 413 || m->status == 422 ||
-                m->status == 200));
+    return error == ERR_POLICY || (error == ERR_INVALID && m->status);
 }
 
 /* The refused request and what was said of it; words: room for what stands in the stream. */
@@ -215,6 +226,30 @@ static int64_t model_room(const struct abilities *a, const struct quirks *known)
     return known->room ? known->room : a->room;
 }
 
+/* What the request may see. A summary comes before messages leave it. */
+static int model_choose_context(const struct model_ask *ask, const struct context_limits *limits,
+    struct context *out)
+{
+    int error;
+
+    arena_reset(ask->arena);
+    error = context_build(ask->frame, ask->chat, limits, ask->arena, out);
+    if (error || !ask->shorten || limits->reduced || !context_is_short(out))
+        return error;
+    if ((error = ask->shorten(ask->arg, out)))
+        return error;
+    arena_reset(ask->arena);
+    return context_build(ask->frame, ask->chat, limits, ask->arena, out);
+}
+
+/* Tokens of a request beside its messages and the tools that are not the same always. */
+static size_t model_overhead(const struct provider *p, const struct context_frame *frame)
+{
+    return context_tokens(frame->instructions ?
+            strlen(frame->instructions) :
+            provider_tools(p)->len + strlen(context_system()) + strlen(frame->late));
+}
+
 /* One provider, in the forms that it may take. */
 static int model_call_in_forms(struct model *m, const struct provider *p, struct wait *wait,
     const struct model_ask *ask, struct answer *answer, struct model_result *result)
@@ -227,15 +262,13 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
     before = known;
     abilities_get(conf, p->name, &abilities);
     struct refusal_state state = {.limits = {.room = model_room(&abilities, &known),
-                                      .overhead = context_tokens(provider_tools(p)->len +
-                                          strlen(context_system()) + strlen(ask->frame->late)),
+                                      .overhead = model_overhead(p, ask->frame),
                                       .keep_thoughts = before.flags & QUIRKS_KEEP_THOUGHTS}};
-    struct context context;
+    struct context context = {0};
     int error;
 
     for (;;) {
-        arena_reset(ask->arena);
-        if ((error = context_build(ask->frame, ask->chat, &state.limits, ask->arena, &context)))
+        if ((error = model_choose_context(ask, &state.limits, &context)))
             break;
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
             known};
@@ -245,7 +278,7 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
             break;
         answer_reset(answer);
     }
-    result->trimmed = state.trims > 0;
+    result->trimmed = state.trims > 0 && context.dropped > 0;
     result->reduced = state.limits.reduced && !state.trims;
     if (!error && state.trims && result->stop != PROVIDER_STOP_CONTEXT)
         known.room = state.limits.room;
@@ -311,7 +344,7 @@ int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
         size_t len = strcspn(chain, " ,\t");
         const struct provider *p = provider_find(chain, len);
         chain += len + strspn(chain + len, " ,\t");
-        if (!len || !p)
+        if (!len || !p || (p->start && ask->frame->instructions)) /* without HTTP: no model */
             continue;
         error = model_try(m, p, wait, ask, answer, result);
         if (!error || model_is_final(error) || answer->emitted ||

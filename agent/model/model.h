@@ -31,8 +31,10 @@ struct model_result {
     char model[96];
     struct provider_usage usage;
     enum provider_stop stop;
-    bool trimmed, reduced; /* refused for its length; for something else: asked with less */
-    char why[256];         /* on failure, for the log */
+    /* refused for its length, and messages left that no summary tells; for something else: asked
+     * with less */
+    bool trimmed, reduced;
+    char why[256]; /* on failure, for the log */
 };
 /* What is asked. */
 struct model_ask {
@@ -41,6 +43,13 @@ struct model_ask {
     struct arena *arena; /* the context's; reset before each request */
     bool no_tools;       /* the tools are told, but none may be called */
     int64_t max_tokens;
+    /*
+     * Older messages would leave the request, for its budget or as a server takes no more: may put
+     * a summary of them into the chat, and ask a model for it by a struct model of its own. Returns
+     * 0, also when there is none, or why the turn ends. NULL: they leave.
+     */
+    int (*shorten)(void *arg, const struct context *request);
+    void *arg;
 };
 /*
  * model_call -- A request that a server refuses before it has said anything is made again in a form

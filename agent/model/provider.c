@@ -109,6 +109,8 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
     struct abilities abilities;
     size_t room;
 
+    if (f->instructions)
+        return false;
     abilities_get(request->conf, p->name, &abilities);
     room = abilities.tools_max > core ? abilities.tools_max - core : 0;
     if (client > room) {

@@ -175,7 +175,8 @@ const struct buf *provider_tools(const struct provider *p);
 /*
  * Appends `,"tools":[...]`: the prepared ones (the same bytes always), those that the conversation
  * brought in, the client's; at most conf->model_tools_max, the oldest found ones and then the last
- * of the client's are left out. Nothing and false when there are none.
+ * of the client's are left out. Nothing and false when there are none, or the frame has
+ * instructions of its own.
  */
 bool provider_put_tools(const struct provider *p, const struct provider_request *request,
     const struct buf *tools, struct buf *json);

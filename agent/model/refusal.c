@@ -180,9 +180,9 @@ static bool refusal_window(const char *text, long status, struct refusal *out)
         "maximum number of tokens allowed", "n_ctx", "context length of", "context length is",
         "context size", "(context length", "maximum model length", "model token limit",
         "context window of", "context window is", "maximum context", "model with", "limit of",
-        "limit is", "must be <=", "at most", "> "};
+        "limit is", "must be <=", "at most", "(tpm): limit", "> "};
 
-    if (status != 413 && !SAYS(text, phrases))
+    if (status != 413 && status != 429 && !SAYS(text, phrases))
         return false;
     out->kind = REFUSAL_WINDOW;
     for (size_t i = 0; i < sizeof limits / sizeof *limits && !out->window; i++)
@@ -358,6 +358,41 @@ void refusal_read(const char *body, size_t len, long status, unsigned sent, int6
         !refusal_output(buf_text(&words), output, out))
         (void)refusal_member(buf_text(&words), sent, out);
     buf_free(&words);
+}
+
+/* The number in front of the phrase, a word between them or none; 0 = none. */
+static int64_t refusal_before(const char *text, const char *phrase)
+{
+    const char *at = strstr(text, phrase), *s = at;
+    int words = 0;
+
+    while (s && s > text && !isdigit((unsigned char)s[-1]) && words <= 2 && at - s < 24)
+        words += *--s == ' ';
+    while (s && s > text && (isdigit((unsigned char)s[-1]) || s[-1] == ','))
+        s--;
+    return s && isdigit((unsigned char)*s) ? refusal_number(&s) : 0;
+}
+
+bool refusal_is_too_large(const char *body, size_t len, long status, size_t request_bytes)
+{
+    static const char *const large[] = {"request too large", "request is too large"};
+    static const char *const window[] = {"context length", "context size", "context window",
+        "prompt is too long", "maximum context"};
+    struct buf words = {0};
+    bool is = status == 413;
+
+    if (is || (status < 500 && status != 429 && status != 200))
+        return is;
+    refusal_words(body, len, &words);
+    is = SAYS(buf_text(&words), large);
+    if (status >= 500)
+        is = is || SAYS(buf_text(&words), window);
+    if (!is && status == 429) { /* our estimate is on the safe side */
+        int64_t limit = refusal_before(buf_text(&words), "tokens per minute");
+        is = limit > 0 && limit < (int64_t)context_tokens(request_bytes) * 8 / 10;
+    }
+    buf_free(&words);
+    return is;
 }
 
 /* ---- the next request ---- */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * refusal -- a model's server has not taken a request (400, 404, 413, 422, or an error event in a
- * 200, before anything was said): what does it name, and how is it asked once more. By the words of
+ * refusal -- a model's server has not taken a request (400, 404, 413, 422, a 429 or 500 that
+ * refusal_is_too_large, or an error event in a 200, before anything was said): what does it name, and how is it asked once more. By the words of
  * OpenAI, Anthropic, DeepSeek, Gemini, Mistral, vLLM, llama.cpp, Ollama and FastAPI's validation,
  * as they stand in public bug reports (November 2026). Used by turn workers.
  */
@@ -26,6 +26,14 @@ struct refusal {
     int64_t output_max;   /* OUTPUT */
     int64_t window, used; /* WINDOW: tokens; 0 = not told */
 };
+/*
+ * refusal_is_too_large -- does a refusal that looks like a passing one (429, 5xx) say that the
+ * request is too long? It would be refused whenever it came: OpenAI's and Groq's "Request too large
+ * for ... on tokens per min: Limit 30000, Requested 36278" (429, 413), Anthropic's limit of tokens
+ * per minute (429) when it is below the request's own; 500 of llama.cpp and LM Studio for a prompt
+ * over the context size (public bug reports, 2024 to 2026). Pure.
+ */
+bool refusal_is_too_large(const char *body, size_t len, long status, size_t request_bytes);
 /*
  * refusal_read -- pure. body: as it came, JSON or not; sent: provider_http.sent; output: tokens of
  * output that the request asked for.

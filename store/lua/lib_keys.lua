@@ -41,6 +41,10 @@ local function branches_key(sid)
     return P .. 'branches:' .. sid
 end
 
+local function summaries_key(sid)
+    return P .. 'summaries:' .. sid
+end
+
 local function turn_key(turn)
     return P .. 'turn:' .. turn
 end

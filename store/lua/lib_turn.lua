@@ -1,5 +1,6 @@
 --include lib_places.lua
 --include lib_notice.lua
+--include lib_summary.lua
 -- Shared by the scripts of a turn's life. ARGV[1..9] are the same for all of them (args_common in
 -- store/args.c), a script's own arguments begin at ARGV[10].
 local OWNER, LEASE = ARGV[1], tonumber(ARGV[2])
@@ -165,14 +166,23 @@ local function touch_session(sid, now, ...)
     redis.call('HSET', s, 'updated', int(now), ...)
     redis.call('PEXPIRE', s, SESSION_KEEP)
     redis.call('PEXPIRE', messages_of(s), SESSION_KEEP)
+    redis.call('PEXPIRE', summaries_key(sid), SESSION_KEEP)
     redis.call('ZADD', P .. 'sessions', int(now), sid)
     redis.call('PEXPIRE', P .. 'sessions', SESSION_KEEP)
 end
 
 -- What of a session is asked for when a turn begins.
 local function session_of(sid)
-    local f = redis.call('HMGET', session_key(sid), 'run', 'title', 'epoch', 'updated')
-    return {run = f[1], title = f[2], epoch = f[3], updated = f[4]}
+    local f = redis.call('HMGET', session_key(sid), 'run', 'title', 'epoch', 'updated',
+        'summary_after')
+    return {run = f[1], title = f[2], epoch = f[3], updated = f[4], summary_after = f[5]}
+end
+
+-- What a turn is told of summaries: the entry ('' = none), how many messages stand behind what it
+-- covers, and whether none is to be made now, as that has failed a moment ago.
+local function summary_for_turn(sid, now, after)
+    local entry, behind = summary_of(sid)
+    return entry, behind, tonumber(after or 0) > now and 1 or 0
 end
 
 -- The turn is this owner's from here on: lease, new epoch, its messages, its first event. Further
@@ -307,6 +317,11 @@ local function answer(outcome, turn, position, with_history)
         with_history and redis.call('HGETALL', P .. 'context') or {}}
     if outcome == 'started' then
         out[#out + 1] = tonumber(f[10] or 0)
+        local entry, behind, later = summary_for_turn(f[1], now_ms(),
+            redis.call('HGET', s, 'summary_after'))
+        for _, value in ipairs({entry, behind, later}) do
+            out[#out + 1] = value
+        end
     end
     return out
 end

@@ -50,7 +50,7 @@ for i = 1, #asked do
     redis.call('UNLINK', approval_key(asked[i]))
     redis.call('ZREM', P .. 'approvals', asked[i])
 end
-redis.call('UNLINK', approvals_key(sid), branches_key(sid))
+redis.call('UNLINK', approvals_key(sid), branches_key(sid), summaries_key(sid))
 redis.call('UNLINK', s, messages_of(s), log_of(s), queue_of(s))
 redis.call('ZREM', P .. 'sessions', sid)
 -- An epoch is never given twice, not even after a deletion.

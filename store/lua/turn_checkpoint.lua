@@ -1,6 +1,10 @@
 --include lib_keys.lua
--- One finished step of a running turn. -1 fenced, else the number of steps.
+--include lib_summary.lua
+-- One finished step of a running turn, perhaps with a summary that the turn has made: how many
+-- messages it does not cover, the members of its entry ('' = it was made in vain), and for how long
+-- nobody tries again then. -1 fenced, else the number of steps.
 local t, epoch, step, keep = turn_key(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local behind, members, wait = ARGV[5], ARGV[6], ARGV[7]
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session')
 if (f[1] ~= 'running' and f[1] ~= 'pending') or f[2] ~= epoch or
     redis.call('HGET', session_key(f[3]), 'epoch') ~= epoch then
@@ -11,4 +15,10 @@ if redis.call('LINDEX', steps_of(t), -1) == step then
 end
 local n = redis.call('RPUSH', steps_of(t), step)
 redis.call('PEXPIRE', steps_of(t), keep)
+if behind and members == '' then
+    redis.call('HSET', session_key(f[3]), 'summary_after', int(now_ms() + wait))
+elseif behind then
+    keep_summary(f[3], tonumber(behind), members, keep)
+    redis.call('HDEL', session_key(f[3]), 'summary_after')
+end
 return n

@@ -24,6 +24,9 @@
 // steps of its own: {kind: "blocks", blocks: [{thinking, signature, field} | {redacted} | {text} | {name, args, id, extra} | {details}]};
 // field: by which a thought comes, and must come back; details: of OpenRouter.
 //
+// `double.summary` is the scenario of requests for a summary of older messages, or a function of their
+// body that gives the text; `double.summaries` holds those requests.
+//
 // A request that the vendor would refuse gets the vendor's error (strict-anthropic.mjs,
 // strict-openai.mjs) and is kept in `double.refused`, unless `double.strict = false`.
 // `double.refuse = (api, body) => undefined | [status, body]` refuses more, as other servers do.
@@ -62,6 +65,10 @@ function lastUserText(body) {
   }
   return texts.findLast(t => !t.startsWith("<")) ?? "";
 }
+
+/** Does it ask for a summary of messages that leave the window? */
+const isSummary = body => /^You keep the record of a conversation/.test(
+  typeof body?.system === "string" ? body.system : body?.system?.[0]?.text ?? body?.messages?.find(m => m.role === "system")?.content ?? "");
 
 /** Model calls that this turn has made before: assistant messages after the last user text. */
 function callNumber(body) {
@@ -216,6 +223,8 @@ export class ModelDouble extends EventEmitter {
   mayBreak = false;
   strict = true;
   refuse = undefined;
+  summary = "text say=The_record.";
+  summaries = [];
   #extras = nothingSaid(); // of OpenAI-compatible servers
   #said = new Map(); // signature of a thought -> the answer that it stood in
   #held = new Set();
@@ -277,6 +286,8 @@ export class ModelDouble extends EventEmitter {
     }
     const entry = {api, path: request.url, headers: request.headers, body, raw, open: true, step: null};
     this.requests.push(entry);
+    entry.summary = isSummary(body);
+    if (entry.summary) this.summaries.push(entry);
     response.on("close", () => {
       entry.open = false;
       this.#changed();
@@ -290,7 +301,7 @@ export class ModelDouble extends EventEmitter {
       return void this.#json(response, wrong[0], typeof wrong[1] === "string" ? errorBody(api, ERRORS[wrong[0]], wrong[1]) : wrong[1]);
     }
     const inMessage = [...lastUserText(body).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
-    const steps = this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
+    const steps = entry.summary ? this.#summarySteps(body) : this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
     let step = steps[Math.min(callNumber(body), steps.length - 1)];
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
     if (step.times !== undefined) { // fails so often, then the step behind it follows
@@ -306,6 +317,11 @@ export class ModelDouble extends EventEmitter {
     await this.#play(api, step, body, request, response).catch(error => {
       if (!response.destroyed) throw error;
     });
+  }
+
+  #summarySteps(body) {
+    if (typeof this.summary === "string") return parseScenario(this.summary);
+    return [{kind: "text", pieces: this.summary(body).match(/[^]{1,40}/gu) ?? []}];
   }
 
   /** `[[script=NAME]]`: calls of tools with ids and arguments of the test's choice, then a text. */

@@ -1,11 +1,13 @@
-// No content ends a session: whatever the model said, a client sent or an older version stored, the
-// requests keep the vendors' rules (the doubles refuse what vendors refuse), and a plain message gets an answer.
+// No content ends a session: whatever the model said, a client sent or an older version stored, the requests keep
+// the vendors' rules (the doubles refuse what vendors refuse), and a plain message on each provider gets an answer.
+// Two machines share the data, one with each provider, and the conversations go back and forth between them.
 import {after, before, describe, test} from "node:test";
 import assert from "node:assert/strict";
 import {Stack, uuid} from "./harness.mjs";
 
 const SEED = Number(process.env.ANY_CONTENT_SEED ?? Date.now() % 1e9);
-const CONVERSATIONS = Number(process.env.ANY_CONTENT_RUNS ?? 40);
+const CONVERSATIONS = Number(process.env.ANY_CONTENT_RUNS ?? 60);
+const TIME = Number(process.env.ANY_CONTENT_TIME ?? 40000); // ms; a slow machine does fewer
 
 /** The same numbers for the same seed. */
 function random(seed) {
@@ -19,6 +21,7 @@ function random(seed) {
   return {next, below: n => Math.floor(next() * n), pick: list => list[Math.floor(next() * list.length)]};
 }
 
+const ODD = ["\ufffd", "\ud83d", "\ude00x", "\u0000\u0001\u001b[31m", "\u202eabc", "</record>", "{\"untrusted\":true,\"x\":1}", "x".repeat(70000), "data: [DONE]\n\n"];
 const BLANKS = ["", " ", "\n\n", "\u00a0", "\u3000", "\u2028", "\u200b\ufeff", "\t\u2003\r\n"];
 const NAMES = ["get_current_time", "multi_tool_use.parallel", "functions.get_time now", "ui.showMap", "", "名前", "x".repeat(100), "7zip", "find_tools"];
 const ARGS = ["{}", "", "{\"timezone\": \"Australia/Syd", "[1,2]", "null", "\"{\\\"a\\\":1}\"", "{\"a\":1,\"a\":2}", "{\"timezone\":\"Asia/Tokyo\"}", "nonsense"];
@@ -41,13 +44,18 @@ const TOOL_NAMES = ["ui.showMap", "show map", "x".repeat(70), "get_current_time"
 
 const call = r => ({id: r.pick([...IDS, uuid()]), type: "function", function: {name: r.pick(NAMES), arguments: r.pick(ARGS)}});
 
+/** Parts of a message: texts, and what cannot be shown. */
+const parts = r => Array.from({length: r.below(3)}, () => r.pick([{type: "text", text: r.pick([...BLANKS, ...ODD])}, {type: "text"}, {}, {type: "image", source: {type: "url", value: "x"}},
+  {type: "binary", mimeType: "image/png", data: "AA=="}, {type: "audio"}]));
+
 /** One message as an older version, or another one, would have stored it. */
 function stored(r) {
-  const id = uuid();
-  switch (r.below(6)) {
-  case 0: return {id, role: "user", content: r.pick([...BLANKS, "A question"])};
-  case 1: return {id, role: "assistant", content: r.pick([...BLANKS, "An answer "])};
-  case 2: return {id, role: "tool", toolCallId: r.pick([...IDS, "nobody"]), content: r.pick([...BLANKS, "{\"success\":true}"])};
+  const id = r.next() < 0.1 ? "twice" : uuid();
+  switch (r.below(7)) {
+  case 0: return {id, role: "user", content: r.pick([...BLANKS, ...ODD, "A question", parts(r)])};
+  case 1: return {id, role: "assistant", content: r.pick([...BLANKS, ...ODD, "An answer ", parts(r)])};
+  case 2: return {id, role: "tool", toolCallId: r.pick([...IDS, "nobody"]), content: r.pick([...BLANKS, ...ODD, "{\"success\":true}"]), ...r.next() < 0.3 && {error: "failed"}};
+  case 6: return r.pick([{id, role: "function", content: "x"}, {id}, {role: "user"}, {id, role: "user", content: null}, {id, role: "assistant", toolCalls: []}, {id: 7, role: 8}, []]);
   case 3: return {id, role: "reasoning", content: r.pick([...BLANKS, "Hm."]), encryptedValue: r.pick(SEALED)};
   case 4: return {id, role: r.pick(["system", "developer", "activity"]), content: r.pick([...BLANKS, "Be brief."])};
   default: return {id, role: "assistant", content: r.pick([...BLANKS, "Let me see."]), toolCalls: Array.from({length: 1 + r.below(3)}, () => call(r)),
@@ -68,21 +76,47 @@ function blocks(r) {
 
 class Client {
   messages = [];
-  constructor(stack, r, script) {
-    Object.assign(this, {stack, r, script, thread: uuid()});
+  constructor(stacks, r) {
+    Object.assign(this, {stacks, r, thread: uuid()});
   }
+  /** Either machine. */
+  get stack() { return this.r.pick(this.stacks); }
+  get double() { return this.stacks[0].double; }
   tools() {
+    if (this.r.next() < 0.1) return Array.from({length: this.r.pick([64, 200])}, (_, i) => ({name: `ui.tool ${i}`, description: "", parameters: this.r.pick(SCHEMAS)}));
     const names = new Set(TOOL_NAMES.filter(() => this.r.next() < 0.4));
     return [...names].map(name => ({name, description: this.r.pick(["Shows it.", "", " "]), parameters: this.r.pick(SCHEMAS)}));
   }
-  async run(text, id = uuid()) {
-    this.messages.push({id, role: "user", content: text});
-    const stream = this.stack.sse("/agui", {method: "POST", body: {threadId: this.thread, runId: uuid(), messages: this.messages, tools: this.tools(), context: [],
-      state: {}, forwardedProps: {}}});
+  send(more) {
+    return this.stack.sse("/agui", {method: "POST", body: {threadId: this.thread, runId: uuid(), tools: this.tools(), context: [], state: {}, forwardedProps: {}, ...more}});
+  }
+  async end(stream) {
     await stream.all();
+    if (stream.status >= 400 && stream.status < 500) { // said so, and nothing is done
+      assert.match(JSON.parse(stream.raw).code, /^(invalid_field|approvals_open|approval_\w+|conflict|not_found)$/, stream.raw.toString());
+      return undefined;
+    }
     assert.ok(["RUN_FINISHED", "RUN_ERROR"].includes(stream.last?.data.type), `${stream.status} ${stream.raw}`);
     assert.notEqual(stream.last.data.code, "model_rejected", JSON.stringify(stream.last.data));
     return stream;
+  }
+  async run(text, id = uuid()) {
+    this.messages.push({id, role: "user", content: text});
+    const stream = await this.end(this.send({messages: this.messages}));
+    if (!stream) return;
+    const {outcome} = stream.last.data;
+    if (outcome?.pendingToolCallIds?.length && this.r.next() < 0.7) await this.answer(outcome.pendingToolCallIds);
+    if (outcome?.type === "interrupt" && this.r.next() < 0.7) await this.decide(outcome.interrupts);
+  }
+  /** The client's own tools: some of their results, one of them twice, one of nobody's. */
+  answer(ids) {
+    const results = ids.filter(() => this.r.next() < 0.8).map(toolCallId => ({id: uuid(), role: "tool", toolCallId, content: this.r.pick([...BLANKS, ...ODD, "{}"])}));
+    if (!results.length) return undefined;
+    this.messages.push(...results, ...this.r.next() < 0.3 ? [{...results[0], id: uuid()}] : []);
+    return this.end(this.send({messages: this.messages}));
+  }
+  decide(interrupts) {
+    return this.end(this.send({messages: this.messages, resume: interrupts.map(one => ({interruptId: one.id, status: "resolved", payload: {approved: this.r.next() < 0.5}}))}));
   }
   /** The last question again, as it was or in other words. */
   again(edit) {
@@ -93,44 +127,67 @@ class Client {
   }
   poison() {
     const all = Array.from({length: 1 + this.r.below(6)}, () => JSON.stringify(stored(this.r)));
-    return this.stack.redis("RPUSH", `tp:{dev}:s:${this.thread}:msgs`, ...all);
+    return this.stacks[0].redis("RPUSH", `tp:{dev}:s:${this.thread}:msgs`, ...all);
   }
-  step() {
-    switch (this.r.below(6)) {
+  /** A turn that is stopped in the middle of its words or of a call's arguments. */
+  async interrupted() {
+    const id = uuid(), name = uuid();
+    this.double.scripts.set(name, [this.r.pick([{kind: "text", words: "9", hold: "4"}, {kind: "tool", name: "create_expense", args: "{\"amount\":1,\"category\":\"food\"}", hold: "3"}])]);
+    this.messages.push({id, role: "user", content: `Stop [[script=${name}]]`});
+    const stream = this.send({messages: this.messages});
+    await this.double.until(d => d.held > 0, "the answer is held");
+    const started = await stream.until("RUN_STARTED");
+    const turns = await Promise.all(this.stacks.map(s => s.seats("turn")));
+    const seat = turns.flat().find(s => s.session === this.thread);
+    assert.ok(seat, JSON.stringify(started));
+    await this.stack.post(`/turns/${seat.turn}/cancel`, {});
+    await stream.all();
+    this.double.release();
+    this.double.scripts.set(name, [{kind: "text", words: "2"}]); // when it is asked again
+  }
+  async step() {
+    switch (this.r.below(8)) {
     case 0: return this.poison();
     case 1: return this.again(false);
     case 2: return this.again(true);
-    case 3: return this.stack.chat(this.r.pick(BLANKS.filter(b => /[^ \t\r\n]/.test(b))), {session_id: this.thread});
+    case 3: return this.stack.chat(this.r.pick([...BLANKS.filter(b => /[^ \t\r\n]/.test(b)), ...ODD.slice(0, 5)]), {session_id: this.thread});
+    case 4: return this.r.next() < 0.4 ? this.interrupted() : this.run(`Delete it [[tool name=delete_calendar_event args={"event_id":"${uuid()}"} | text words=2]]`);
     default: {
       const name = uuid();
-      this.stack.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r)}]);
+      this.double.scripts.set(name, [{kind: "blocks", blocks: blocks(this.r)}]);
       return this.run(`Question [[script=${name}]]`);
     }
     }
   }
 }
 
-for (const provider of ["anthropic", "openai"]) {
-  describe(`any content, then a plain message, by ${provider}`, () => {
-    let stack;
-    before(async () => {
-      stack = await Stack.start({chain: provider, settings: {"model.retries": 0}});
-      stack.double.scenario = "text words=2";
-    });
-    after(() => stack.stop());
-
-    test(`${CONVERSATIONS} random conversations, seed ${SEED} (ANY_CONTENT_SEED)`, {timeout: 170000}, async () => {
-      console.log(`ANY_CONTENT_SEED=${SEED}`);
-      for (let i = 0; i < CONVERSATIONS; i++) {
-        const client = new Client(stack, random(SEED + i));
-        await stack.chat("hello", {session_id: client.thread});
-        for (let steps = 2 + client.r.below(6); steps > 0; steps--) await client.step();
-        const reply = await stack.chat("And a plain question [[text say=Answered.]]", {session_id: client.thread});
-        const refused = stack.double.refused.map(e => `${JSON.stringify(e.refused)}\n${e.raw.slice(e.raw.indexOf("\"messages\""))}`).join("\n");
-        assert.equal(reply.status, 200, `conversation ${i}: ${reply.text}\n${refused}`);
-        assert.equal(reply.json.response, "Answered.", `conversation ${i}`);
-        assert.equal(refused, "", `conversation ${i}: a request broke a rule`);
-      }
-    });
+describe("any content, then a plain message on each provider", () => {
+  const stacks = [];
+  before(async () => {
+    const settings = {"model.retries": 0, "model.tools_max": 128, "http.client_tools": "512k", "model.context_tokens": 200000};
+    stacks.push(await Stack.start({chain: "anthropic", settings}));
+    stacks.push(await Stack.start({chain: "openai", settings, beside: stacks[0]}));
+    stacks[0].double.scenario = "text words=2";
   });
-}
+  after(async () => {
+    for (const stack of stacks.reverse()) await stack.stop();
+  });
+
+  test(`random conversations, seed ${SEED} (ANY_CONTENT_SEED)`, {timeout: 170000}, async () => {
+    const end = Date.now() + TIME, {double} = stacks[0];
+    let count = 0;
+    for (; count < CONVERSATIONS && (Date.now() < end || count < 3); count++) {
+      const client = new Client(stacks, random(SEED + count));
+      await client.stack.chat("hello", {session_id: client.thread});
+      for (let steps = 2 + client.r.below(6); steps > 0; steps--) await client.step();
+      for (const stack of stacks) {
+        const reply = await stack.chat("And a plain question [[text say=Answered.]]", {session_id: client.thread});
+        const refused = double.refused.map(e => `${e.api} ${JSON.stringify(e.refused)}\n${e.raw.slice(e.raw.indexOf("\"messages\"")).slice(0, 20000)}`).join("\n");
+        assert.equal(reply.status, 200, `conversation ${SEED + count}: ${reply.text}\n${refused}`);
+        assert.equal(reply.json.response, "Answered.", `conversation ${SEED + count}`);
+        assert.equal(refused, "", `conversation ${SEED + count}: a request broke a rule`);
+      }
+    }
+    console.log(`ANY_CONTENT_SEED=${SEED}: ${count} conversations`);
+  });
+});

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import {HttpAgent} from "@ag-ui/client";
 import {API, Stack, uuid} from "./harness.mjs";
 
-const ONE = {"turn.seats": 1, "model.retries": 0}; // what a worker has learnt, it knows the next time
+const ONE = {"turn.seats": 1, "model.retries": 0, "model.summary": "off"}; // what a worker has learnt, it knows the next time
 
 for (const provider of ["anthropic", "openai"]) {
   describe(`a server in the form of ${provider}`, () => {

@@ -4,6 +4,7 @@ UNIT_TESTS = \
 	tests/unit/test_abilities \
 	tests/unit/test_again \
 	tests/unit/test_allergies \
+	tests/unit/test_any_content \
 	tests/unit/test_approval \
 	tests/unit/test_approval_turns \
 	tests/unit/test_approvals \
@@ -134,7 +135,8 @@ libunit_a_SOURCES = \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
 	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
-	tests/unit/cm.h tests/unit/request_memory.h tests/unit/request_strict.h tests/unit/sink_text.h
+	tests/unit/cm.h tests/unit/request_memory.h tests/unit/request_strict.h \
+	tests/unit/request_strict_tools.h tests/unit/sink_text.h
 libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
 EXTRA_LIBRARIES = libunit.a
 if HAVE_CMOCKA

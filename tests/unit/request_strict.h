@@ -50,6 +50,34 @@ static inline const char *request_strict_results(const jdoc *before, const jdoc 
     return results == calls ? NULL : "a result without a call";
 }
 
+/* An id that came in an earlier message, or earlier in this one, is another call's. */
+static inline bool request_strict_is_new(const jdoc *messages, const char *list, size_t message,
+    size_t part)
+{
+    const char *id =
+        jdoc_text_or(jdoc_at(jdoc_get(jdoc_at(messages, message), list), part), "id", "");
+    for (size_t i = 0; i <= message; i++) {
+        const jdoc *parts = jdoc_get(jdoc_at(messages, i), list);
+        for (size_t k = 0; jdoc_type(parts) == JDOC_ARRAY && k < jdoc_length(parts); k++)
+            if ((i < message || k < part) && *id &&
+                !strcmp(jdoc_text_or(jdoc_at(parts, k), "id", ""), id))
+                return false;
+    }
+    return true;
+}
+
+static inline const char *request_strict_thought(const jdoc *part)
+{
+    const char *s;
+    size_t len;
+    if (!strcmp(jdoc_text_or(part, "type", ""), "redacted_thinking"))
+        return jdoc_get_string(part, "data", &s, &len) ? "a thought without data" : NULL;
+    return jdoc_get_string(part, "thinking", &s, &len) ||
+            jdoc_get_string(part, "signature", &s, &len) ?
+        "a thought without its signature" :
+        NULL;
+}
+
 static inline const char *request_strict_part(const jdoc *part, bool assistant)
 {
     const char *type = jdoc_text_or(part, "type", "");
@@ -65,7 +93,15 @@ static inline const char *request_strict_part(const jdoc *part, bool assistant)
                 jdoc_type(jdoc_get(part, "input")) == JDOC_OBJECT ?
             NULL :
             "call";
-    return strstr(type, "thinking") ? NULL : "a part of unknown type";
+    return strstr(type, "thinking") ? request_strict_thought(part) : "a part of unknown type";
+}
+
+static inline bool request_strict_only_thinks(const jdoc *parts)
+{
+    for (size_t i = 0; i < jdoc_length(parts); i++)
+        if (!strstr(jdoc_text_or(jdoc_at(parts, i), "type", ""), "thinking"))
+            return false;
+    return true;
 }
 
 static inline const char *request_strict_anthropic(const jdoc *body)
@@ -77,8 +113,13 @@ static inline const char *request_strict_anthropic(const jdoc *body)
         if (strcmp(jdoc_text_or(m, "role", ""), i % 2 ? "assistant" : "user") ||
             !jdoc_length(parts))
             return "roles, or nothing in it";
-        for (size_t k = 0; k < jdoc_length(parts) && !why; k++)
+        for (size_t k = 0; k < jdoc_length(parts) && !why; k++) {
             why = request_strict_part(jdoc_at(parts, k), i % 2);
+            if (!why && !request_strict_is_new(messages, "content", i, k))
+                why = "an id that came before";
+        }
+        if (!why && request_strict_only_thinks(parts))
+            why = "nothing but thoughts";
         if (!why && i % 2 == 0)
             why = request_strict_results(before, parts);
         before = parts;
@@ -103,6 +144,26 @@ static inline const char *request_strict_calls(const jdoc *calls)
             return "arguments";
     }
     return NULL;
+}
+
+/* Members that the protocol does not know, and a content of another form. */
+static inline const char *request_strict_members(const jdoc *message)
+{
+    static const char *const known[] = {"role", "content", "tool_calls", "tool_call_id",
+        "reasoning_content"};
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value;
+    while (jdoc_next(message, &it, &key, &value)) {
+        size_t i = 0;
+        while (i < sizeof known / sizeof *known && strcmp(known[i], key))
+            i++;
+        if (i == sizeof known / sizeof *known)
+            return "a member that nobody knows";
+    }
+    return jdoc_string(jdoc_get(message, "content"), NULL) || jdoc_get(message, "tool_calls") ?
+        NULL :
+        "content that is no text";
 }
 
 static inline const char *request_strict_openai(const jdoc *body)
@@ -131,6 +192,11 @@ static inline const char *request_strict_openai(const jdoc *body)
         if (!jdoc_length(calls) && !request_strict_seen(m, "content"))
             return "nothing in it";
         why = request_strict_calls(calls);
+        for (size_t k = 0; k < jdoc_length(calls) && !why; k++)
+            if (!request_strict_is_new(messages, "tool_calls", i, k))
+                why = "an id that came before";
+        if (!why)
+            why = request_strict_members(m);
     }
     if (why || answered < jdoc_length(calls))
         return why ? why : "a call without its result";

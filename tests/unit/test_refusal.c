@@ -167,6 +167,52 @@ static struct refusal_case case_of(const char *body, int output, struct context 
 }
 
 /* Each refusal changes the next request, and they come to an end. */
+static void test_too_large_for_ever(void **state)
+{
+    static const struct {
+        const char *body;
+        long status;
+        size_t bytes;
+        bool is;
+        int64_t window;
+    } rows[] = {
+        {"{\"error\":{\"message\":\"Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Requested 36278. "
+         "The input or output tokens must be reduced in order to run successfully.\",\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}",
+            429, 140000, true, 30000},
+        {"{\"error\":{\"message\":\"Request too large for model `llama-3.3-70b-versatile` in organization `org_1` service tier `on_demand` on tokens per "
+         "minute (TPM): Limit 6000, Requested 8120, please reduce your message size and try again.\",\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}",
+            413, 33000, true, 6000},
+        {"{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"This request would exceed your organization's rate limit of 30,000 "
+         "input tokens per minute. Please reduce the prompt length or the maximum tokens requested, or try again later.\"}}",
+            429, 200000, true, 30000},
+        {"{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"This request would exceed your organization's rate limit of 30,000 "
+         "input tokens per minute.\"}}",
+            429, 60000, false, 0}, /* a later one will fit */
+        {"{\"error\":{\"message\":\"Rate limit reached for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Used 29000, Requested 3082. "
+         "Please try again in 4.1s.\",\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}",
+            429, 12000, false, 0},
+        {"{\"error\":{\"code\":500,\"message\":\"the request exceeds the available context size. try increasing the context size or enable context shift\"}}",
+            500, 50000, true, 0},
+        {"{\"error\":{\"message\":\"Internal error\"}}", 500, 500000, false, 0},
+        {"<html><title>413 Request Entity Too Large</title></html>", 413, 5000000, true, 0},
+        {"{\"error\":{\"message\":\"Overloaded\"}}", 529, 500000, false, 0},
+        {"tokens per minute", 429, 500000, false, 0},
+        {"", 429, 500000, false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t len = strlen(rows[i].body);
+        assert_int_equal(refusal_is_too_large(rows[i].body, len, rows[i].status, rows[i].bytes),
+            rows[i].is);
+        if (!rows[i].is)
+            continue;
+        struct refusal r = read_body(rows[i].body, rows[i].status, ALL);
+        assert_int_equal(r.kind, REFUSAL_WINDOW);
+        assert_int_equal(r.window, rows[i].window);
+    }
+}
+
 static void test_every_chain_ends(void **state)
 {
     static const char *const bodies[] = {"nothing that is known", "temperature",
@@ -346,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_too_large_for_ever),
         cmocka_unit_test(test_every_chain_ends),
         cmocka_unit_test(test_absurd_numbers),
         cmocka_unit_test(test_a_single_message),

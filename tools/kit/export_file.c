@@ -333,13 +333,13 @@ static int export_file_put_list(struct pages *p, const char *id, list_fn *read, 
     return error;
 }
 
-/* One session: `info` with its messages and branches in place of the closing brace. */
+/* One session: `info`, and in place of its closing brace messages, branches and summaries. */
 static int export_file_put_session(struct pages *p, const jdoc *info, int64_t *messages)
 {
     const char *id = jdoc_text_or(info, "id", "");
     struct buf head = {0};
     int error = 0;
-    size_t count = 0, branches = 0;
+    size_t count = 0, branches = 0, summaries = 0;
     jdoc_write(info, &head);
     if (buf_error(&head) == 0 && head.len > 1)
         buf_put(p->out, head.data, head.len - 1);
@@ -352,6 +352,9 @@ static int export_file_put_session(struct pages *p, const jdoc *info, int64_t *m
     buf_puts(p->out, "],\"branches\":[");
     if (error == 0)
         error = export_file_put_list(p, id, userdata_branches, BRANCHES_PAGE, &branches);
+    buf_puts(p->out, "],\"summaries\":[");
+    if (error == 0)
+        error = export_file_put_list(p, id, userdata_summaries, BRANCHES_PAGE, &summaries);
     buf_puts(p->out, "]}");
     return error;
 }

@@ -40,6 +40,11 @@ static bool preview_is_in(const unsigned table[][2], size_t count, unsigned c)
     return false;
 }
 
+bool preview_is_hidden(unsigned code)
+{
+    return IS_IN(hidden, code);
+}
+
 /* The next character of at most n bytes; what is not well formed is U+FFFD. */
 static size_t preview_next(const char *s, size_t n, unsigned *c)
 {

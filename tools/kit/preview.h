@@ -4,6 +4,8 @@
 #include "base/err.h"
 #include "tools/kit/run.h"
 
+#include <stdbool.h>
+
 /*
  * preview -- the words in which a user is asked whether a call may run (tools_preview). Titles and
  * texts of records may be written by others, so they go through preview_text first. Pure
@@ -19,6 +21,9 @@
  * Returns it, in the arena; NULL on no memory. text NULL: as "".
  */
 const char *preview_text(struct arena *arena, const char *text, size_t max);
+
+/* A control or format character, a filler, one of private use: what a reader does not see. */
+bool preview_is_hidden(unsigned code);
 
 /* Sets run->preview, which goes on behind "May I ". Returns 0 or ERR_NOMEM. */
 MUST_CHECK int preview_say(struct tools_run *run, const char *format, ...)
