@@ -1,4 +1,4 @@
-#include "agent/answer.h"
+#include "agent/answer_parts.h"
 
 #include "agent/events.h"
 #include "base/err.h"
@@ -47,7 +47,7 @@ static void answer_note_text(struct answer *a)
     a->text_run = 0;
 }
 
-static void answer_note_order(struct answer *a, char what)
+void answer_note_order(struct answer *a, char what)
 {
     answer_note_text(a);
     buf_printf(&a->order, "%c ", what);
@@ -131,9 +131,27 @@ static void *answer_with_room(void *list, size_t *room, size_t count, size_t siz
 
 /* ---- thoughts ---- */
 
+int answer_add_thought(struct answer *a, struct answer_thought **out)
+{
+    struct answer_thought *t;
+
+    if (a->thought_count == ANSWER_THOUGHTS_MAX)
+        return ERR_LIMIT;
+    if (!(t = answer_with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t)))
+        return ERR_NOMEM;
+    a->thoughts = t;
+    *out = t + a->thought_count++;
+    buf_reset(&(*out)->text);
+    (*out)->sealed = NULL;
+    (*out)->open = true;
+    answer_note_order(a, 'r');
+    return 0;
+}
+
 /* *out: NULL when there are too many already. */
 static int answer_open_thought(struct answer *a, struct answer_thought **out)
 {
+    struct answer_thought *t;
     int error;
 
     if (a->thought_count && a->thoughts[a->thought_count - 1].open) {
@@ -143,18 +161,10 @@ static int answer_open_thought(struct answer *a, struct answer_thought **out)
     *out = NULL;
     if (a->thought_count == ANSWER_THOUGHTS_MAX)
         return 0;
-    struct answer_thought *t =
-        answer_with_room(a->thoughts, &a->thought_room, a->thought_count, sizeof *t);
-    if (!t)
-        return ERR_NOMEM;
-    a->thoughts = t;
-    t += a->thought_count++;
+    if ((error = answer_add_thought(a, &t)))
+        return error;
     ident_uuid7(t->id);
-    buf_reset(&t->text);
-    t->sealed = NULL;
-    t->open = true;
     *out = t;
-    answer_note_order(a, 'r');
     if ((error = EMIT(a, events_reasoning_start(&a->json, t->id))))
         return error;
     return EMIT(a, events_reasoning_message_start(&a->json, t->id));
@@ -228,32 +238,46 @@ static char *answer_call_id(struct answer *a, const char *given)
     return arena_printf(a->arena, "tc_%s", uuid); /* 39 bytes: one protocol takes 40 */
 }
 
-static int answer_on_call_start(void *arg, unsigned call, const char *id, const char *name)
+int answer_add_call(struct answer *a, const char *name, struct answer_call **out)
 {
-    struct answer *a = arg;
-    int error;
-
-    if (call != a->call_count || a->call_count == ANSWER_CALLS_MAX)
-        return ERR_LIMIT;
-    if ((error = answer_spend(a, strlen(name))) || (error = answer_end_text(a)))
-        return error;
-    struct answer_call *c = answer_with_room(a->calls, &a->call_room, call, sizeof *c);
-    if (!c)
-        return ERR_NOMEM;
-    a->calls = c;
-    c += call;
     const struct context_tool *tool = a->frame ? context_called_tool(a->frame, name) : NULL;
     bool renamed = tool && tool->own;
-    c->id = answer_call_id(a, id);
+    struct answer_call *c;
+
+    if (a->call_count == ANSWER_CALLS_MAX)
+        return ERR_LIMIT;
+    if (!(c = answer_with_room(a->calls, &a->call_room, a->call_count, sizeof *c)))
+        return ERR_NOMEM;
+    a->calls = c;
+    *out = c += a->call_count;
     c->name = arena_strdup(a->arena, renamed ? tool->own : name);
     c->alias = renamed ? arena_strdup(a->arena, tool->name) : NULL;
-    c->sealed = NULL;
+    c->id = c->sealed = NULL;
     buf_reset(&c->args);
-    if (!c->id || !c->name || (renamed && !c->alias))
+    if (!c->name || (renamed && !c->alias))
         return ERR_NOMEM;
     answer_note_order(a, 'c');
     a->call_count++;
     c->open = true;
+    return 0;
+}
+
+static int answer_on_call_start(void *arg, unsigned call, const char *id, const char *name)
+{
+    struct answer *a = arg;
+    struct answer_call *c;
+    int error;
+
+    if (call != a->call_count)
+        return ERR_LIMIT;
+    if ((error = answer_spend(a, strlen(name))) || (error = answer_end_text(a)))
+        return error;
+    char *own = answer_call_id(a, id);
+    if (!own)
+        return ERR_NOMEM;
+    if ((error = answer_add_call(a, name, &c)))
+        return error;
+    c->id = own;
     if (a->on_part)
         a->on_part(a->arg, true);
     return EMIT(a, events_call_start(&a->json, c->id, c->name, a->id));
@@ -301,13 +325,25 @@ static int answer_on_call_end(void *arg, unsigned call)
     return call < a->call_count ? answer_end_call(a, &a->calls[call]) : ERR_PROTOCOL;
 }
 
+/* It says nothing of the answer: that may still be asked for again. */
+static int answer_on_status(void *arg, const char *word)
+{
+    struct answer *a = arg;
+
+    buf_reset(&a->json);
+    events_model_status(&a->json, word);
+    if (buf_error(&a->json))
+        return buf_error(&a->json);
+    return eventlog_event(a->log, LOGENTRY_NONE, buf_text(&a->json), a->json.len);
+}
+
 /* ---- life ---- */
 
 void answer_init(struct answer *a)
 {
-    a->sink =
-        (struct provider_sink){a, answer_on_text, answer_on_reasoning, answer_on_reasoning_end,
-            answer_on_call_start, answer_on_call_args, answer_on_call_end, answer_on_call_sealed};
+    a->sink = (struct provider_sink){a, answer_on_text, answer_on_reasoning,
+        answer_on_reasoning_end, answer_on_call_start, answer_on_call_args, answer_on_call_end,
+        answer_on_call_sealed, answer_on_status};
     answer_reset(a);
 }
 
@@ -332,6 +368,17 @@ void answer_fini(struct answer *a)
     buf_free(&a->text);
     buf_free(&a->order);
     buf_free(&a->json);
+}
+
+size_t answer_bytes(const struct answer *a)
+{
+    size_t bytes = a->text.len;
+
+    for (size_t i = 0; i < a->call_count; i++)
+        bytes += a->calls[i].args.len;
+    for (size_t i = 0; i < a->thought_count; i++)
+        bytes += a->thoughts[i].text.len;
+    return bytes;
 }
 
 int answer_close(struct answer *a)

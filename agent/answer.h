@@ -60,6 +60,8 @@ void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
 /* Empties it for the next answer, with a new message id; keeps the buffers. */
 void answer_reset(struct answer *a);
+/* Of text, thoughts and arguments. */
+size_t answer_bytes(const struct answer *a);
 /* Text that is not the model's own (a refusal, an end at a limit). Returns 0, ERR_LIMIT,
  * ERR_FENCED, ERR_FULL, ERR_NOMEM. */
 MUST_CHECK int answer_say(struct answer *a, const char *text);
@@ -68,5 +70,15 @@ MUST_CHECK int answer_close(struct answer *a);
 /* Adds thoughts and the message, with its calls, to the conversation, as far as they have come.
  * Returns 0, ERR_NOMEM, ERR_LIMIT. */
 MUST_CHECK int answer_store(struct answer *a, struct chat *chat);
+
+/*
+ * An answer that another worker began, from the events of its turn: answer_restore_begin, then
+ * answer_restore_entry (a turns_entry_fn for a struct answer) for each entry of the log, then
+ * answer_restore_is: whether it has so many bytes of text, thoughts and arguments, and so many
+ * calls. What it has is in the log already and is not told again.
+ */
+void answer_restore_begin(struct answer *a, const char *id);
+MUST_CHECK int answer_restore_entry(void *answer, const struct logentry *e);
+bool answer_restore_is(struct answer *a, size_t bytes, size_t calls);
 
 #endif

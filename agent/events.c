@@ -175,6 +175,14 @@ void events_run_error(struct buf *json, const char *message, const char *code, c
     buf_putc(json, '}');
 }
 
+void events_model_status(struct buf *json, const char *status)
+{
+    events_open_event(json, "CUSTOM");
+    buf_puts(json, ",\"name\":\"turnpike.model\",\"value\":{\"status\":");
+    buf_json_text(json, status);
+    buf_puts(json, "}}");
+}
+
 void events_usage(struct buf *json, const char *provider, const char *model,
     const struct provider_usage *u)
 {

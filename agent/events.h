@@ -59,6 +59,8 @@ void events_summarized(struct buf *json, size_t messages, bool failed);
 void events_state_snapshot(struct buf *json, const jdoc *state);
 void events_run_finished(struct buf *json, const struct events_finish *f);
 void events_run_error(struct buf *json, const char *message, const char *code, const char *usage);
+/* CUSTOM turnpike.model: where an answer is that the vendor makes in the background. */
+void events_model_status(struct buf *json, const char *status);
 /* One TokenUsage object. */
 void events_usage(struct buf *json, const char *provider, const char *model,
     const struct provider_usage *usage);

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libagent.a
 libagent_a_SOURCES = \
 	agent/answer.c agent/answer.h \
+	agent/answer_parts.h \
+	agent/answer_restore.c \
 	agent/approval.c agent/approval.h \
 	agent/calls.c agent/calls.h \
 	agent/calls_parts.h \
@@ -24,6 +26,7 @@ libagent_a_SOURCES = \
 	agent/turn_checkpoint.c \
 	agent/turn_end.c \
 	agent/turn_parts.h \
+	agent/turn_resume.c \
 	agent/turn_steps.c \
 	agent/turn_summary.c \
 	agent/wait.c agent/wait.h \
@@ -32,11 +35,13 @@ libagent_a_SOURCES = \
 	agent/model/family.c agent/model/family.h \
 	agent/model/model.c agent/model/model.h \
 	agent/model/model_attempt.c \
+	agent/model/model_follow.c \
 	agent/model/model_parts.h \
 	agent/model/pieces.c agent/model/pieces.h \
 	agent/model/provider.c agent/model/provider.h \
 	agent/model/provider_anthropic.c \
 	agent/model/provider_openai.c \
+	agent/model/provider_responses.c \
 	agent/model/provider_stream.c \
 	agent/model/provider_words.c \
 	agent/model/quirks.c agent/model/quirks.h \
@@ -45,8 +50,11 @@ libagent_a_SOURCES = \
 	agent/model/request_anthropic.c \
 	agent/model/request_extra.c agent/model/request_extra.h \
 	agent/model/request_openai.c \
+	agent/model/request_responses.c \
 	agent/model/request_rules.c agent/model/request_rules.h \
 	agent/model/request_thinking.c \
+	agent/model/responses_items.c agent/model/responses_items.h \
+	agent/model/responses_mark.c agent/model/responses_mark.h \
 	agent/model/scan.c agent/model/scan.h \
 	agent/model/think.c agent/model/think.h \
 	agent/offline/offline.h \

@@ -51,6 +51,7 @@ static void turn_fini(struct turn *t)
     if (t->answer)
         answer_fini(t->answer);
     free(t->answer);
+    jdoc_free(t->upstream);
     buf_free(&t->json);
     buf_free(&t->usage_json);
     buf_free(&t->interrupts);
@@ -76,6 +77,7 @@ static int turn_execute(struct turn *t, struct turn_result *result)
         return turn_give_back(t);
     if (error == ERR_FENCED || !t->waiting)
         return error;
+    turn_resume_drop(t);
     wait_end(&t->wait);
     t->waiting = false;
     return turn_end(t, ending, result);

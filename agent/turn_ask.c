@@ -23,6 +23,13 @@ static const char *turn_ask_stop_text(enum provider_stop stop)
     }
 }
 
+/* Words of our own, behind what the model said. */
+static int turn_ask_tell(struct turn *t, const char *text)
+{
+    model_mark_stale(&t->model);
+    return answer_say(t->answer, text);
+}
+
 /* An answer that stopped short without a word must not look like an empty success. */
 static int turn_ask_explain(struct turn *t, enum provider_stop stop)
 {
@@ -30,24 +37,24 @@ static int turn_ask_explain(struct turn *t, enum provider_stop stop)
         return 0;
     if (!utf8_blank(buf_text(&t->answer->text), t->answer->text.len))
         return stop == PROVIDER_STOP_FILTER ?
-            answer_say(t->answer,
+            turn_ask_tell(t,
                 "\n\n(The policy of the assistant's model ended the answer here.)") :
             0;
     switch (stop) {
     case PROVIDER_STOP_REFUSAL:
-        return answer_say(t->answer, "The model declined to answer this.");
+        return turn_ask_tell(t, "The model declined to answer this.");
     case PROVIDER_STOP_FILTER:
-        return answer_say(t->answer,
+        return turn_ask_tell(t,
             "The policy of the assistant's model forbids an answer to this. Please ask in other "
             "words.");
     case PROVIDER_STOP_CONTEXT:
-        return answer_say(t->answer,
+        return turn_ask_tell(t,
             "This conversation has become too long for the model. Please "
             "start a new one.");
     case PROVIDER_STOP_MAX_TOKENS:
-        return answer_say(t->answer, "The model used up its output before it came to an answer.");
+        return turn_ask_tell(t, "The model used up its output before it came to an answer.");
     case PROVIDER_STOP_EMPTY:
-        return answer_say(t->answer,
+        return turn_ask_tell(t,
             t->model_calls > 1 ?
                 "The tools have run, but the model said nothing about what they found. Please "
                 "ask again." :
@@ -81,8 +88,8 @@ static int turn_ask_say_notice(struct turn *t)
         return 0;
     t->notice = NULL;
     if (t->answer->text.len)
-        error = answer_say(t->answer, "\n\n");
-    return error ? error : answer_say(t->answer, notice);
+        error = turn_ask_tell(t, "\n\n");
+    return error ? error : turn_ask_tell(t, notice);
 }
 
 /* The conversation keeps what viewers have seen, also of an answer that broke off. */
@@ -136,8 +143,12 @@ int turn_ask(struct turn *t, bool *again)
         conf->model_summary ? turn_summary_shorten : NULL, t};
     turn_stage(t, STAGE_MODEL_WAIT);
     t->model_calls++;
-    answer_reset(t->answer);
-    error = model_call(&t->model, &t->wait, &ask, t->answer, &result);
+    if (!t->upstream)
+        answer_reset(t->answer);
+    error = t->upstream ? turn_resume_ask(t, &ask, &result) :
+                          model_call(&t->model, &t->wait, &ask, t->answer, &result);
+    if (error == ERR_DRAINING && t->model.stream.background)
+        return error; /* the next worker goes on with it: it stays open in the log */
     turn_usage_add(t, &result);
     turn_ask_note(t, &result);
     if (result.provider)

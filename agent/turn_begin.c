@@ -135,6 +135,8 @@ int turn_begin(struct turn *t)
     t->torn = t->start->attempt > 1;
     if ((error = turn_begin_parts(t)) || (error = eventlog_begin(t->env->eventlog, t->start)))
         return error;
+    if (conf->responses_background)
+        eventlog_mark(t->env->eventlog, model_mark, &t->model);
     t->waiting = true;
     wait_begin(&t->wait, t->env, t->start, clock_mono_ms() + conf->turn_ms);
     if (t->given)
@@ -149,10 +151,11 @@ int turn_begin(struct turn *t)
         return error;
     if (t->torn) {
         t->calls.resumed = true;
-        if ((error = resume_log(&t->wait, &t->chat, t->first_new)))
+        if ((error = turn_resume_begin(t)))
             return error;
-        t->torn = false;
     }
     /* Other viewers still show what came after the message to which the user went back. */
-    return t->start->rewound ? resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json) : 0;
+    return t->start->rewound && !t->upstream ?
+        resume_snapshot(&t->wait, &t->chat, t->first_new, &t->json) :
+        0;
 }

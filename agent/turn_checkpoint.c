@@ -111,6 +111,7 @@ int turn_checkpoint_summary(struct turn *t, const struct turns_summary *summary)
         if ((error = wait_retry(&t->wait, error)))
             return error;
     t->checkpointed = t->chat.count;
+    model_mark_drop(&t->model);
     return 0;
 }
 

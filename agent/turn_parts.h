@@ -16,6 +16,7 @@
  *
  *   turn             a turn from its beginning to its end
  *   turn_begin       what the turn starts from: settings, conversation, the user's answers
+ *   turn_resume      an answer that an earlier worker began, and the model's vendor goes on with
  *   turn_steps       model, tools, model, ...: until an answer, a limit or a question
  *   turn_ask         one call of the model
  *   turn_summary     a summary of the messages that leave the window
@@ -87,6 +88,7 @@ struct turn {
     struct buf interrupts; /* JSON array of what the user is asked */
     bool waiting;          /* wait_begin was called */
     bool torn;             /* the log has open ends of an earlier attempt */
+    jdoc *upstream;        /* the mark of the answer to go on with, or NULL: model_mark */
     char model_name[96];   /* that answered last */
 };
 
@@ -96,6 +98,20 @@ void turn_stage(struct turn *t, enum stage s);
 /* Makes a zeroed turn with env, start and input.run_id ready for its first step. ERR_INVALID (its
  * stored input is none) besides the usual. */
 MUST_CHECK int turn_begin(struct turn *t);
+
+/*
+ * turn_resume_begin -- of a torn turn: when the model's vendor goes on with the answer that broke
+ * off, t->upstream is its mark, and t->answer what viewers have seen of it; that stays open in the
+ * log. Else the log is cleaned up (resume_log).
+ */
+MUST_CHECK int turn_resume_begin(struct turn *t);
+/* The rest of that answer, as model_call. When there is none, the log is cleaned up and the model
+ * asked anew. */
+MUST_CHECK int turn_resume_ask(struct turn *t, const struct model_ask *ask,
+    struct model_result *result);
+/* The turn ends before it comes to that: the vendor is told, and the conversation keeps what
+ * viewers have seen. */
+void turn_resume_drop(struct turn *t);
 
 /* Runs the steps that the conversation still needs. ending: out; with 0, other than TURN_WELL when
  * a limit was reached. */

@@ -155,7 +155,7 @@
     X(stream_retry_ms, MS, "stream.retry", "1s", 0, 600000, "SSE retry: sent on planned ends") \
     /* agent */ \
     X(providers, TEXT, "model.chain", "offline", 0, 0, \
-        "providers in the order of trial: anthropic openai offline") \
+        "providers in the order of trial: anthropic openai responses offline") \
     X(anthropic_url, TEXT, "anthropic.url", "https://api.anthropic.com", 0, 0, "base URL") \
     X(anthropic_key, SECRET, "anthropic.key", "", 0, 0, "API key") \
     X(anthropic_model, TEXT, "anthropic.model", "claude-sonnet-5-5", 0, 0, "model") \
@@ -200,6 +200,29 @@
     X(openai_thinking_form, TEXT, "openai.thinking_form", "auto", 0, 0, \
         "how it is told: reasoning_effort, reasoning, thinking, chat_template, none; auto = by the " \
         "server and the model") \
+    X(responses_url, TEXT, "responses.url", "https://api.openai.com/v1", 0, 0, "base URL") \
+    X(responses_key, SECRET, "responses.key", "", 0, 0, "API key") \
+    X(responses_model, TEXT, "responses.model", "gpt-6-sol", 0, 0, "model") \
+    X(responses_temperature, TEXT, "responses.temperature", "", 0, 0, \
+        "temperature; empty = not sent") \
+    X(responses_context_tokens, INT, "responses.context_tokens", "0", 0, 100000000, \
+        "tokens of its model's window; 0 = by the table of models") \
+    X(responses_output_tokens, INT, "responses.output_tokens", "0", 0, 10000000, \
+        "most tokens that its model gives in one answer; 0 = by the table of models") \
+    X(responses_images, TEXT, "responses.images", "auto", 0, 0, \
+        "its model takes images: on, off, auto = by the table of models") \
+    X(responses_documents, TEXT, "responses.documents", "auto", 0, 0, \
+        "its model takes PDF: on, off, auto = by the table of models and servers") \
+    X(responses_thinking, TEXT, "responses.thinking", "auto", 0, 0, \
+        "auto = nothing is said; off; on; minimal, low, medium, high, xhigh, max; or tokens") \
+    X(responses_summary, TEXT, "responses.summary", "auto", 0, 0, \
+        "of thoughts, when responses.thinking is set: auto, concise, detailed, off") \
+    X(responses_parallel, BOOL, "responses.parallel_tool_calls", "on", 0, 0, \
+        "the model may call several tools at once") \
+    X(responses_background, BOOL, "responses.background", "off", 0, 0, \
+        "the vendor keeps each answer, so that another worker can go on with it") \
+    X(responses_think_tags, TEXT, "responses.think_tags", "auto", 0, 0, \
+        "thoughts between tags in the text: on, off, auto = on but for the vendor's own host") \
     X(model_temperature, TEXT, "model.temperature", "", 0, 0, \
         "temperature for all providers, before their own; empty = not sent") \
     X(model_output_tokens, INT, "model.output_tokens", "2048", 1, 1000000, "output of one call") \

@@ -192,7 +192,8 @@ static int conf_rule_stream(const struct conf *c, char why[CONF_WHY_SIZE])
 /* The model providers that have a server: name, and the vendor's own address. */
 #define CONF_PROVIDERS(X) \
     X(anthropic, "https://api.anthropic.com") \
-    X(openai, "https://api.openai.com")
+    X(openai, "https://api.openai.com") \
+    X(responses, "https://api.openai.com")
 
 struct conf_provider {
     const char *name, *vendor, *url, *key, *temperature, *think_tags, *images, *documents,
@@ -360,6 +361,17 @@ static int conf_check_switch(const char *name, const char *what, const char *val
     return ERR_CONFIG;
 }
 
+static int conf_rule_responses(const struct conf *c, char why[CONF_WHY_SIZE])
+{
+    static const char *const summaries[] = {"auto", "concise", "detailed", "off", NULL};
+
+    if (conf_one_of(c->responses_summary, summaries))
+        return 0;
+    snprintf(why, CONF_WHY_SIZE,
+        "responses.summary: \"%.60s\" is not auto, concise, detailed or off", c->responses_summary);
+    return ERR_CONFIG;
+}
+
 static int conf_rule_switches(const struct conf *c, char why[CONF_WHY_SIZE])
 {
     struct conf_provider providers[CONF_PROVIDER_COUNT];
@@ -414,6 +426,7 @@ static conf_rule_fn *const conf_rules[] = {
     conf_rule_switches,
     conf_rule_thinking,
     conf_rule_openai,
+    conf_rule_responses,
     conf_rule_webhook,
     conf_rule_origins,
     conf_rule_user_claim,

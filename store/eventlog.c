@@ -53,6 +53,10 @@ struct eventlog {
     enum eventlog_delta prefix_kind;
     char prefix_id[EVENTLOG_ID_MAX];
     struct buf fixed, head; /* the append command: unchanging part; all before the entries */
+    eventlog_mark_fn *mark_fn;
+    void *mark_arg;
+    struct buf mark; /* "N MARK" of the append under way */
+    bool together;   /* nothing leaves for now */
     struct reactor_timer timer;
     struct task *owner; /* the turn's; NULL outside of tasks */
 };
@@ -215,6 +219,20 @@ static void eventlog_send_ask(struct eventlog *l)
     }
 }
 
+/* The N of the first entry, and with it what the caller says of those up to the last one. */
+static void eventlog_put_n(struct eventlog *l, const char *n, size_t len, bool whole)
+{
+    if (!l->mark_fn) {
+        resp_arg(&l->head, n, len);
+        return;
+    }
+    buf_reset(&l->mark);
+    buf_put(&l->mark, n, len);
+    buf_putc(&l->mark, ' ');
+    l->mark_fn(l->mark_arg, whole, &l->mark);
+    resp_arg(&l->head, buf_text(&l->mark), l->mark.len);
+}
+
 static void eventlog_send_entries(struct eventlog *l)
 {
     size_t from = l->acked ? l->ends[l->acked - 1] : 0;
@@ -232,11 +250,11 @@ static void eventlog_send_entries(struct eventlog *l)
     buf_reset(&l->head);
     resp_count(&l->head, '*', 7 + entries);
     buf_put(&l->head, l->fixed.data, l->fixed.len);
-    resp_arg(&l->head, p, (size_t)(n + sizeof n - p));
+    eventlog_put_n(l, p, (size_t)(n + sizeof n - p), last == l->count && !l->open.len);
     l->phase = EVENTLOG_APPENDING;
     l->flying = entries;
     l->send_ms = interval ? clock_mono_ms() + interval : 0;
-    if (buf_error(&l->head) ||
+    if (buf_error(&l->head) || buf_error(&l->mark) ||
         link_send_raw(l->store->link, (struct link_arg){l->head.data, l->head.len},
             (struct link_arg){l->kept.data + from, l->ends[last - 1] - from}, eventlog_on_reply,
             l)) {
@@ -271,7 +289,7 @@ static bool eventlog_ready(struct eventlog *l)
 /* The one place that decides what is sent. now: the least interval does not count. */
 static void eventlog_advance(struct eventlog *l, bool now)
 {
-    if (l->phase != EVENTLOG_IDLE || !l->active || l->fenced ||
+    if (l->phase != EVENTLOG_IDLE || !l->active || l->fenced || l->together ||
         (l->acked == l->count && !l->open.len && !l->ask))
         return;
     if (!eventlog_ready(l) || (l->acked == l->count && !l->open.len))
@@ -299,7 +317,7 @@ int eventlog_new(struct eventlog **out, struct store *store)
 
 static void eventlog_drop_memory(struct eventlog *l, size_t keep)
 {
-    struct buf *all[] = {&l->kept, &l->open, &l->prefix, &l->fixed, &l->head};
+    struct buf *all[] = {&l->kept, &l->open, &l->prefix, &l->fixed, &l->head, &l->mark};
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         buf_reset(all[i]);
@@ -321,6 +339,8 @@ void eventlog_end(struct eventlog *l)
     l->phase = EVENTLOG_IDLE;
     l->active = false;
     l->owner = NULL;
+    l->mark_fn = NULL;
+    l->together = false;
     l->count = l->acked = l->flying = 0;
     *l->prefix_id = '\0';
     eventlog_drop_memory(l, EVENTLOG_KEEP_MEMORY);
@@ -447,6 +467,19 @@ int eventlog_pump(struct eventlog *l)
         err_ignore(link_pump(l->store->link)); /* what was under way has been told the error */
     eventlog_advance(l, false);
     return l->fenced ? ERR_FENCED : 0;
+}
+
+void eventlog_mark(struct eventlog *l, eventlog_mark_fn *fn, void *arg)
+{
+    l->mark_fn = fn;
+    l->mark_arg = arg;
+}
+
+void eventlog_together(struct eventlog *l, bool on)
+{
+    l->together = on;
+    if (!on)
+        err_ignore(eventlog_pump(l)); /* fenced: the next event is told so */
 }
 
 enum eventlog_state eventlog_state(const struct eventlog *l)

@@ -41,6 +41,16 @@ MUST_CHECK int eventlog_hold(struct eventlog *l, char flag, const char *json, si
 enum eventlog_delta { EVENTLOG_TEXT, EVENTLOG_TOOL_ARGS, EVENTLOG_REASONING };
 MUST_CHECK int eventlog_text(struct eventlog *l, enum eventlog_delta kind, const char *id,
     const char *delta, size_t len);
+/*
+ * eventlog_mark -- a text of the caller's that Redis keeps with the turn, and changes as it takes
+ * entries: so it says what the log has. fn is called when entries leave, for all that were given so
+ * far, or for some of them only (whole is false); nothing written = the text is dropped. NULL: entries
+ * leave without one. The next worker of the turn reads it (struct turns_start).
+ */
+typedef void eventlog_mark_fn(void *arg, bool whole, struct buf *text);
+void eventlog_mark(struct eventlog *l, eventlog_mark_fn *fn, void *arg);
+/* While held together, nothing leaves: several events go with one mark. Then what is due leaves. */
+void eventlog_together(struct eventlog *l, bool on);
 /* At each wake-up: reads replies that have come, sends what may go. Never waits. */
 MUST_CHECK int eventlog_pump(struct eventlog *l);
 enum eventlog_state eventlog_state(const struct eventlog *l);

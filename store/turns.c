@@ -81,12 +81,12 @@ static int turns_copy_summary(const struct link_reply *r, struct arena *arena,
     struct turns_start *out)
 {
     size_t len;
-    const char *text = link_reply_text(link_reply_at(r, 16), &len);
-    int64_t behind = link_reply_int(link_reply_at(r, 17));
+    const char *text = link_reply_text(link_reply_at(r, 17), &len);
+    int64_t behind = link_reply_int(link_reply_at(r, 18));
 
     out->summary = arena_memdup(arena, text, len);
     out->summary_behind = behind > 0 ? (size_t)behind : 0;
-    out->summary_later = link_reply_int(link_reply_at(r, 18)) != 0;
+    out->summary_later = link_reply_int(link_reply_at(r, 19)) != 0;
     return out->summary ? 0 : ERR_NOMEM;
 }
 
@@ -123,6 +123,9 @@ static int turns_read_answer(const struct link_reply *r, const char *uid, struct
     if (!out->input)
         return ERR_NOMEM;
     out->rewound = link_reply_int(link_reply_at(r, 15)) > 0;
+    input = link_reply_text(link_reply_at(r, 16), &len);
+    if (!(out->upstream = arena_memdup(arena, input, len)))
+        return ERR_NOMEM;
     error = turns_copy_list(arena, link_reply_at(r, 12), &out->history, &out->history_len,
         &out->history_count);
     if (!error)

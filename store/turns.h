@@ -94,6 +94,9 @@ struct turns_start {
     const char *summary;
     size_t summary_behind; /* the last messages of the conversation, which it does not cover */
     bool summary_later;    /* none is to be made now: that has failed a moment ago */
+    /* What an earlier attempt's worker wrote of its model's answer with its last entries
+     * (eventlog_mark); "" = nothing. */
+    const char *upstream;
 };
 
 MUST_CHECK int turns_begin(struct store *s, const struct turns_request *request,

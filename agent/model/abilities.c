@@ -14,7 +14,8 @@ enum abilities_dialect { ABILITIES_ANTHROPIC, ABILITIES_CHAT, ABILITIES_RESPONSE
 /* The providers with a server, and their settings. */
 #define ABILITIES_PROVIDERS(X) \
     X(anthropic, ABILITIES_ANTHROPIC) \
-    X(openai, ABILITIES_CHAT)
+    X(openai, ABILITIES_CHAT) \
+    X(responses, ABILITIES_RESPONSES)
 
 struct abilities_settings {
     const char *name;

@@ -23,6 +23,7 @@ void model_fini(struct model *m)
     buf_free(&m->http.body);
     buf_free(&m->http.header_text);
     buf_free(&m->body);
+    buf_free(&m->upstream.settled);
     provider_stream_fini(&m->stream);
     if (m->sse_ready)
         sse_fini(&m->sse);
@@ -32,7 +33,7 @@ void model_fini(struct model *m)
 /* ---- one provider, its retries ---- */
 
 /* Reasons that no other try and no other provider can change. */
-static bool model_is_final(int error)
+bool model_is_final(int error)
 {
     switch (error) {
     case ERR_CANCELLED:
@@ -71,7 +72,7 @@ static int64_t model_retry_delay(const struct model_attempt *t, unsigned tries)
     return t->retry_after_ms >= 0 ? t->retry_after_ms : backoff_spread(delay, delay / 4);
 }
 
-static void model_describe(const struct model_attempt *t, int error, struct model_result *result)
+void model_describe(const struct model_attempt *t, int error, struct model_result *result)
 {
     const struct provider_stream *s = &t->m->stream;
 
@@ -87,7 +88,7 @@ static void model_describe(const struct model_attempt *t, int error, struct mode
             t->provider->name, t->provider->name);
 }
 
-static void model_take_result(const struct model_attempt *t, const struct conf *conf,
+void model_take_result(const struct model_attempt *t, const struct conf *conf,
     struct model_result *r)
 {
     const struct provider_stream *s = &t->m->stream;
@@ -138,6 +139,7 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
         struct model_attempt t = {.m = m,
             .provider = p,
             .task = task_ref_self(),
+            .log = wait->env->eventlog,
             .retry_after_ms = -1,
             .should_retry = -1};
         int error = model_attempt_run(&t, wait, request, answer);
@@ -271,7 +273,7 @@ static int model_call_in_forms(struct model *m, const struct provider *p, struct
         if ((error = model_choose_context(ask, &state.limits, &context)))
             break;
         const struct provider_request request = {conf, &context, ask->no_tools, ask->max_tokens,
-            known};
+            known, wait->start->uid, wait->start->session};
         error = model_call_provider(m, p, wait, &request, answer, result);
         if (!model_is_refused(m, error, answer, result) || clock_mono_ms() >= wait->deadline_ms ||
             !model_ask_again(m, p, &request, error, &state, &known))

@@ -23,6 +23,12 @@ struct model { /* zeroed = usable; one per turn, its buffers are reused */
     struct buf body; /* of an error, or of an answer that is no stream */
     long status;     /* of the last try; 0 = none */
     bool sse_ready;
+    struct model_upstream { /* an answer that its vendor makes in the background: model_mark */
+        const struct provider *provider; /* NULL = none */
+        const struct answer *answer;     /* that it becomes */
+        struct buf settled;              /* its mark when the call has ended well */
+        bool stale;                      /* the log has something that is not in the mark */
+    } upstream;
 };
 void model_fini(struct model *m);
 
@@ -61,5 +67,27 @@ struct model_ask {
  */
 MUST_CHECK int model_call(struct model *m, struct wait *wait, const struct model_ask *ask,
     struct answer *answer, struct model_result *result);
+
+/*
+ * An answer that its vendor makes in the background outlives its worker. model_mark, an
+ * eventlog_mark_fn for a struct model, says how far the log has got with it; another worker's
+ * model_resume goes on behind that.
+ */
+void model_mark(void *model, bool whole, struct buf *text);
+/* Something else is told behind the answer: nobody can go on with it any more. */
+void model_mark_stale(struct model *m);
+/* The answer is in a checkpoint. */
+void model_mark_drop(struct model *m);
+
+/* The provider that wrote the mark, when this worker can go on with what it says; else NULL. */
+const struct provider *model_mark_provider(const struct conf *conf, const jdoc *mark);
+/*
+ * model_resume -- goes on with an answer of which `answer` has what the log has.
+ * Returns as model_call does; ERR_NOT_FOUND: the vendor has it no more, or it failed there.
+ */
+MUST_CHECK int model_resume(struct model *m, struct wait *wait, const jdoc *mark,
+    struct answer *answer, struct model_result *result);
+/* Tells the vendor, without waiting, that nobody wants the answer of the mark any more. */
+void model_abandon(struct turn_env *env, const jdoc *mark);
 
 #endif

@@ -20,10 +20,19 @@ bool model_is_success(long status)
     return status >= 200 && status <= 299;
 }
 
+/* What one event of a background answer becomes, the log takes as a whole: its mark counts events. */
 static int model_attempt_on_sse(void *arg, const struct sse_event *event)
 {
     struct model_attempt *t = arg;
-    return t->event_error = t->provider->event(&t->m->stream, event);
+    bool background = t->m->stream.background;
+    int error;
+
+    if (background)
+        eventlog_together(t->log, true);
+    error = t->event_error = t->provider->event(&t->m->stream, event);
+    if (background)
+        eventlog_together(t->log, false);
+    return error;
 }
 
 /* No line of an event stream begins with a brace: that is a server which answers in one document
@@ -140,13 +149,13 @@ static int model_attempt_judge(struct model_attempt *t)
 
 /* ---- the request ---- */
 
-static int model_attempt_http(struct model_attempt *t, struct wait *wait)
+int model_attempt_transfer(struct model_attempt *t, struct wait *wait, const char *method)
 {
     struct model *m = t->m;
     const struct conf *conf = wait->env->conf;
     struct http_transfer *transfer = NULL;
     struct http_request request = {
-        .method = "POST",
+        .method = method,
         .url = buf_text(&m->http.url),
         .headers = m->http.headers,
         .connect_timeout_ms = conf->model_connect_ms,
@@ -160,9 +169,8 @@ static int model_attempt_http(struct model_attempt *t, struct wait *wait)
     };
     int error;
 
-    request.own_body = buf_take(&m->http.body, &request.body_len);
-    m->http.body_len = request.body_len;
-    if (!request.own_body)
+    m->http.body_len = m->http.body.len;
+    if (m->http.body.len && !(request.own_body = buf_take(&m->http.body, &request.body_len)))
         return ERR_NOMEM;
     if ((error = http_start(wait->env->http, &request, &transfer)))
         return error;
@@ -175,6 +183,40 @@ static int model_attempt_http(struct model_attempt *t, struct wait *wait)
     if (!t->done)
         http_cancel(transfer);
     return error ? error : model_attempt_judge(t);
+}
+
+void model_attempt_reset(struct model_attempt *t)
+{
+    struct model *m = t->m;
+
+    if (!m->sse_ready)
+        sse_init(&m->sse, EVENT_MAX);
+    m->sse_ready = true;
+    sse_reset(&m->sse);
+    buf_reset(&m->body);
+    buf_reset(&m->http.url);
+    buf_reset(&m->http.body);
+    buf_reset(&m->http.header_text);
+    t->form = MODEL_UNKNOWN;
+    t->whole = t->done = false;
+    t->error = 0;
+    t->status = 0;
+}
+
+static int model_attempt_http(struct model_attempt *t, struct wait *wait,
+    const struct provider_request *request)
+{
+    struct model *m = t->m;
+    int error;
+
+    model_attempt_reset(t);
+    if ((error = t->provider->request(request, provider_tools(t->provider), &m->http)))
+        return error;
+    m->stream.background = t->provider->follow && m->http.sent & QUIRKS_NO_BACKGROUND;
+    error = model_attempt_transfer(t, wait, "POST");
+    if (error && m->stream.background)
+        error = model_follow(t, wait, error);
+    return error;
 }
 
 static int model_attempt_local(struct model_attempt *t, struct wait *wait,
@@ -197,6 +239,7 @@ int model_attempt_run(struct model_attempt *t, struct wait *wait,
     struct model *m = t->m;
     int error;
 
+    model_mark_drop(m);
     provider_stream_init(&m->stream, &answer->sink);
     m->stream.think_tags = t->provider->think_tags && t->provider->think_tags(request->conf);
     buf_reset(&m->body);
@@ -204,14 +247,10 @@ int model_attempt_run(struct model_attempt *t, struct wait *wait,
     m->http.sent = 0;
     if (t->provider->start)
         return model_attempt_local(t, wait, request);
-    if (!m->sse_ready)
-        sse_init(&m->sse, EVENT_MAX);
-    m->sse_ready = true;
-    sse_reset(&m->sse);
-    buf_reset(&m->http.url);
-    buf_reset(&m->http.body);
-    buf_reset(&m->http.header_text);
-    if ((error = t->provider->request(request, provider_tools(t->provider), &m->http)))
-        return error;
-    return model_attempt_http(t, wait);
+    m->upstream.provider = t->provider;
+    m->upstream.answer = answer;
+    error = model_attempt_http(t, wait, request);
+    if (!error)
+        model_follow_settle(m);
+    return error;
 }

@@ -10,6 +10,7 @@
  *
  *   model          the chain of providers, their breakers, retries, requests in another form
  *   model_attempt  one request and its answer
+ *   model_follow   an answer that its vendor makes in the background: the rest of it, its end
  *
  * Process: turn worker, in the turn's task; what curl calls runs in the loop.
  */
@@ -22,6 +23,7 @@ struct model_attempt {
     struct model *m;
     const struct provider *provider;
     struct task_ref task; /* that waits for it */
+    struct eventlog *log; /* of the turn */
     bool whole;           /* the stream said that it is, or the transfer ended */
     bool done;            /* the transfer ended */
     enum model_form form;
@@ -40,6 +42,33 @@ struct model_attempt {
  */
 MUST_CHECK int model_attempt_run(struct model_attempt *t, struct wait *wait,
     const struct provider_request *request, const struct answer *answer);
+
+/*
+ * One transfer, whose request is in m->http.
+ *   method  "POST" with a body, or "GET"
+ * Returns as model_attempt_run.
+ */
+MUST_CHECK int model_attempt_transfer(struct model_attempt *t, struct wait *wait,
+    const char *method);
+/* Empties what the transfer before has left. */
+void model_attempt_reset(struct model_attempt *t);
+
+/*
+ * model_follow -- when the connection to a background answer broke: asks for what comes behind the
+ * last event until it is whole, fails, or FOLLOW_TRIES connections in a row brought nothing.
+ *   error  of the connection before, not 0
+ * Returns as model_attempt_run. On an error that ends the turn, the vendor is told to stop, but for
+ * ERR_DRAINING and ERR_FENCED, which mean that another worker goes on.
+ */
+MUST_CHECK int model_follow(struct model_attempt *t, struct wait *wait, int error);
+/* The mark of the answer that has just become whole. */
+void model_follow_settle(struct model *m);
+
+/* Whether the turn ends, and not just this try. */
+bool model_is_final(int error);
+void model_describe(const struct model_attempt *t, int error, struct model_result *result);
+void model_take_result(const struct model_attempt *t, const struct conf *conf,
+    struct model_result *r);
 
 /* 2xx: some frameworks answer every POST with 201. */
 bool model_is_success(long status);

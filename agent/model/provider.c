@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const struct provider *const providers[] = {&provider_anthropic, &provider_openai,
-    &provider_offline};
+    &provider_responses, &provider_offline};
 #define PROVIDERS (sizeof providers / sizeof *providers)
 _Static_assert(PROVIDERS <= BREAKER_COUNT, "each provider has a breaker");
 #define PROVIDER_SIMPLE (QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS)

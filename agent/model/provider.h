@@ -37,6 +37,9 @@ struct provider_sink {
     int (*call_end)(void *arg, unsigned call);
     /* What must go back with the call, between its start and its end; may be NULL: not kept. */
     int (*call_sealed)(void *arg, unsigned call, const char *sealed);
+    /* Where an answer is that the vendor makes in the background: "queued", "in_progress"; or
+     * NULL: nobody is told. */
+    int (*status)(void *arg, const char *word);
 };
 
 enum provider_stop {
@@ -72,6 +75,10 @@ struct provider_block {
     char id[96]; /* a longer one ends in a hash of the whole */
     char name[96];
     struct pieces pieces; /* of the call's arguments */
+    /* OpenAI Responses: what has been said of the item (agent/model/responses_items.h). */
+    char item[96]; /* its id */
+    int64_t part;  /* the part that is being said; -1 = none yet */
+    size_t said;   /* bytes of that part */
 };
 #define PROVIDER_BLOCKS_MAX 128
 
@@ -81,6 +88,8 @@ struct provider_block {
 #define PROVIDER_REASONING_CONTENT "reasoning_content" /* DeepSeek, llama.cpp, older vLLM */
 #define PROVIDER_REASONING "reasoning"                 /* newer vLLM, Ollama, Groq */
 #define PROVIDER_DETAILS "reasoning_details"           /* OpenRouter */
+
+#define PROVIDER_RESPONSE_SIZE 128 /* an id of a stored answer, with its zero */
 
 /* The state of one streamed answer. */
 struct provider_stream {
@@ -108,6 +117,15 @@ struct provider_stream {
     const char *thought_field;       /* a field of the message by which thoughts go back, or NULL */
     struct details details;          /* what goes back instead of it */
     char model[96];
+    /* OpenAI Responses: where to go on behind a lost connection. */
+    char response[PROVIDER_RESPONSE_SIZE]; /* its id, "" = not told yet */
+    int64_t sequence;                      /* of the last event; -1 = none */
+    bool background; /* the vendor keeps the answer: `follow` of the provider goes on with it */
+    bool follows;    /* goes on with an answer that broke off: its events come once */
+    bool waits;      /* the vendor has it in a queue */
+    bool has_text;   /* some text was said */
+    bool declined;   /* some of it was a refusal */
+    const char *event_name;
     int error; /* of an error event: ERR_OVERLOADED, ERR_QUOTA, ERR_POLICY, ERR_AUTH, ERR_REMOTE,
                                ERR_INVALID */
     char error_type[64], error_text[256];
@@ -120,7 +138,8 @@ struct provider_request {
     const struct context *context;
     bool no_tools; /* the tools are told, but none may be called */
     int64_t max_tokens;
-    struct quirks quirks; /* what this server and model have refused before */
+    struct quirks quirks;      /* what this server and model have refused before */
+    const char *uid, *session; /* whose conversation it is; NULL = nobody's */
 };
 /* What agent/model/model_attempt.c sends; the buffers are reused. headers: "Name: value",
  * NULL-terminated. */
@@ -152,6 +171,18 @@ struct provider {
     int (*event)(struct provider_stream *stream, const struct sse_event *event);
     /* A whole answer in one JSON document, from a server that does not stream. As event. */
     int (*document)(struct provider_stream *stream, const jdoc *doc);
+    /*
+     * Of a provider that can let its vendor make an answer in the background (stream.background);
+     * else NULL, all four. follow asks for what comes behind stream.sequence, stop for the end of
+     * that response: both fill `out` without a body, and return 0 or ERR_NOMEM. mark appends the
+     * members of an open JSON object from which restore makes the same stream again; false: not at
+     * this moment. restore returns 0 or ERR_INVALID.
+     */
+    int (*follow)(const struct conf *conf, const struct provider_stream *stream,
+        struct provider_http *out);
+    int (*stop)(const struct conf *conf, const char *response, struct provider_http *out);
+    bool (*mark)(const struct provider_stream *stream, struct buf *json);
+    int (*restore)(struct provider_stream *stream, const jdoc *mark);
     /* May thoughts stand between tags in the text of this server? NULL = never. */
     bool (*think_tags)(const struct conf *conf);
     /* Instead of request and event. done is called once, from within reactor_step. */
@@ -161,7 +192,8 @@ struct provider {
     void (*cancel)(struct provider_local *local); /* also frees a done one */
 };
 
-extern const struct provider provider_anthropic, provider_openai, provider_offline;
+extern const struct provider provider_anthropic, provider_openai, provider_responses,
+    provider_offline;
 
 /* By the name that model.chain has for it. NULL when unknown. */
 const struct provider *provider_find(const char *name, size_t len);

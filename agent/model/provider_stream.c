@@ -25,6 +25,7 @@ void provider_stream_init(struct provider_stream *s, const struct provider_sink 
     s->details = details;
     s->slow_only = slow;
     s->sink = sink;
+    s->sequence = -1;
     buf_reset(&s->scratch);
     buf_reset(&s->sealed);
     buf_reset(&s->marked);

@@ -93,13 +93,26 @@ static const struct {
     {"data_inspection", ERR_POLICY}, /* Azure, OpenAI, DashScope */
     {"responsibleai", ERR_POLICY}, {"sensitive", ERR_POLICY}, {"insufficient_quota", ERR_QUOTA},
     {"billing", ERR_QUOTA}, /* billing_error, billing_hard_limit_reached, billing_not_active */
-    {"spend_limit", ERR_QUOTA}, {"insufficient_balance", ERR_QUOTA}, {"arrearage", ERR_QUOTA},
-    {"authentication", ERR_AUTH}, {"unauthenticated", ERR_AUTH}, {"permission", ERR_AUTH},
-    {"accessdenied", ERR_AUTH}, {"invalid_api_key", ERR_AUTH}, {"api_key_invalid", ERR_AUTH},
-    {"overload", ERR_OVERLOADED}, {"rate_limit", ERR_OVERLOADED},
-    {"resource_exhausted", ERR_OVERLOADED}, {"throttl", ERR_OVERLOADED},
-    {"unavailable", ERR_OVERLOADED}, {"invalid_request", ERR_INVALID},
+    {"spend_limit", ERR_QUOTA},
+    {"insufficient_balance", ERR_QUOTA},
+    {"arrearage", ERR_QUOTA},
+    {"authentication", ERR_AUTH},
+    {"unauthenticated", ERR_AUTH},
+    {"permission", ERR_AUTH},
+    {"accessdenied", ERR_AUTH},
+    {"invalid_api_key", ERR_AUTH},
+    {"api_key_invalid", ERR_AUTH},
+    {"overload", ERR_OVERLOADED},
+    {"rate_limit", ERR_OVERLOADED},
+    {"resource_exhausted", ERR_OVERLOADED},
+    {"throttl", ERR_OVERLOADED},
+    {"unavailable", ERR_OVERLOADED},
+    {"invalid_request", ERR_INVALID},
     {"BadRequest", ERR_INVALID}, /* vLLM */
+    {"context_length_exceeded", ERR_INVALID},
+    {"invalid_prompt", ERR_INVALID},
+    {"policy", ERR_INVALID}, /* bio_policy, misalignment_policy_violation */
+    {"response_not_found", ERR_INVALID},
 };
 
 static int provider_words_error_of_status(int64_t status)

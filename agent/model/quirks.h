@@ -36,6 +36,14 @@ enum quirks_flag {
     QUIRKS_NO_EFFORT = 1 << 21,          /* thinking without an effort beside it */
     QUIRKS_EFFORT_NONE = 1 << 22,        /* tools are only taken beside the effort "none" */
     QUIRKS_NO_BETA = 1 << 23,            /* no header that asks for a feature in its trial */
+    /* OpenAI Responses, and servers that speak a part of it: optional members. */
+    QUIRKS_NO_BACKGROUND = 1 << 24,
+    QUIRKS_NO_STORE = 1 << 25,
+    QUIRKS_NO_CACHE_KEY = 1 << 26,
+    QUIRKS_NO_INCLUDE = 1 << 27, /* encrypted reasoning */
+    QUIRKS_NO_SUMMARY = 1 << 28, /* of reasoning */
+    QUIRKS_NO_PARALLEL = 1 << 29,
+    QUIRKS_NO_STRICT = 1 << 30, /* of tools */
 };
 struct quirks {
     unsigned flags;

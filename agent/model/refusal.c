@@ -194,7 +194,7 @@ static bool refusal_window(const char *text, long status, struct refusal *out)
 
 static bool refusal_output(const char *text, int64_t output, struct refusal *out)
 {
-    static const char *const names[] = {"max_tokens", "max_completion_tokens"};
+    static const char *const names[] = {"max_tokens", "max_completion_tokens", "max_output_tokens"};
     static const char *const values[] = {"too large", "at most", " > ", "output tokens",
         "less than or equal", "must be <=", "cannot exceed", "range", "maximum value"};
 
@@ -231,13 +231,20 @@ static const struct {
     {QUIRKS_NO_EFFORT, "reasoning_effort", "openai.thinking = on"},
     {QUIRKS_NO_THINKING, "thinking", "anthropic.thinking or openai.thinking = auto"},
     {QUIRKS_NO_THINKING, "reasoning_effort", "openai.thinking = auto"},
-    {QUIRKS_NO_THINKING, "reasoning", "openai.thinking = auto"},
+    {QUIRKS_NO_THINKING, "reasoning", "openai.thinking or responses.thinking = auto"},
     {QUIRKS_NO_REASONING, PROVIDER_REASONING, "openai.reasoning_content = off"},
     {QUIRKS_NO_THINKING, "budget_tokens", "anthropic.thinking = auto"},
     {QUIRKS_NO_THINKING, "chat_template_kwargs", "openai.thinking = auto"},
     {QUIRKS_NO_THINKING, "enable_thinking", "openai.thinking = auto"},
     {QUIRKS_OTHER_THINKING, NULL, NULL},
     {QUIRKS_EFFORT_NONE, NULL, "openai.thinking = off, or the provider responses in model.chain"},
+    {QUIRKS_NO_OUTPUT_FIELD, "max_output_tokens", NULL},
+    {QUIRKS_NO_BACKGROUND, "background", "responses.background = off"},
+    {QUIRKS_NO_STORE, "store", NULL},
+    {QUIRKS_NO_CACHE_KEY, "prompt_cache_key", NULL},
+    {QUIRKS_NO_PARALLEL, "parallel_tool_calls", "responses.parallel_tool_calls = on"},
+    {QUIRKS_NO_INCLUDE, NULL, NULL},
+    {QUIRKS_NO_SUMMARY, NULL, "responses.summary = off"},
     {QUIRKS_NO_TOOLS, NULL, NULL},
     {QUIRKS_SYSTEM_AS_USER, NULL, NULL},
     {QUIRKS_NEED_REASONING, NULL, NULL},
@@ -274,6 +281,19 @@ static const struct sentence {
     {QUIRKS_NO_TOOLS, QUIRKS_NO_TOOLS, {{"function tools with reasoning_effort"}}},
     {QUIRKS_NO_BETA, QUIRKS_NO_BETA,
         {{"beta"}, {"invalid", "unexpected", "not supported", "unknown"}}},
+    /* OpenAI Responses: items of its store, and their order (platform's error texts). */
+    {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS,
+        {{"item"},
+            {"without its required", "not persisted", "could not be verified",
+                "could not be decrypted", "with id 'rs_", "with id 'fc_", "with id 'msg_"}}},
+    {QUIRKS_NO_THOUGHTS, QUIRKS_NO_THOUGHTS, {{"encrypted content"}, {"could not be", "invalid"}}},
+    {QUIRKS_NO_INCLUDE, QUIRKS_NO_INCLUDE,
+        {{"encrypted content is not supported", "include[", "'include'", "\"include\"", "include\n",
+            "reasoning.encrypted_content"}}},
+    {QUIRKS_NO_SUMMARY, QUIRKS_NO_SUMMARY,
+        {{"reasoning.summary", "reasoning summar", "generate reasoning"}}},
+    {QUIRKS_NO_BACKGROUND, QUIRKS_NO_BACKGROUND,
+        {{"background"}, {"store", "not supported", "zero data retention", "unsupported"}}},
     {QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_SHORT_DESCRIPTIONS,
         {{"description"}, {"too long", "maximum length", "above_max_length", "at most", "1024"}}},
     {QUIRKS_ANSWER_RESULTS, QUIRKS_ANSWER_RESULTS,

@@ -46,4 +46,13 @@ void request_openai_tool(struct buf *json, const struct context_tool *tool, bool
 MUST_CHECK int request_openai(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out);
 
+void request_responses_tool(struct buf *json, const struct context_tool *tool, bool last);
+MUST_CHECK int request_responses(const struct provider_request *q, const struct buf *tools,
+    struct provider_http *out);
+/* The rest of a stored response, behind the last event; its end at the vendor. 0 or ERR_NOMEM. */
+MUST_CHECK int request_responses_follow(const struct conf *conf,
+    const struct provider_stream *stream, struct provider_http *out);
+MUST_CHECK int request_responses_stop(const struct conf *conf, const char *response,
+    struct provider_http *out);
+
 #endif

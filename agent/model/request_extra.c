@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CALL ":call:"
+#define ITEM ":item:"
 #define EXTRA_MAX (256 * 1024)
 
 static bool request_extra_known(const char *key, bool function)
@@ -123,4 +124,78 @@ bool request_extra_is_kept(const char *sealed)
 {
     return sealed && strstr(sealed, ":" PROVIDER_REASONING_CONTENT ":") &&
         !strncmp(sealed, "openai-", 7);
+}
+
+/* ---- items of OpenAI's Responses ---- */
+
+/* status is told, not taken; null says nothing. */
+static bool request_extra_is_said(const char *key, const jdoc *value, const char *const *skip)
+{
+    if (!value || !strcmp(key, "status"))
+        return false;
+    for (; *skip; skip++)
+        if (!strcmp(*skip, key))
+            return false;
+    return true;
+}
+
+/* sealed: "MAKER" KIND and the members of the item but for those named; nothing of an empty one. */
+static int request_extra_put_item(const char *maker, const char *kind, const jdoc *item,
+    const char *const *skip, struct buf *sealed)
+{
+    jdoc *kept = jdoc_new_object();
+    struct jdoc_iter it = {0};
+    const char *key;
+    jdoc *value;
+    int error = kept ? 0 : ERR_NOMEM;
+
+    while (!error && jdoc_type(item) == JDOC_OBJECT && jdoc_next(item, &it, &key, &value))
+        if (request_extra_is_said(key, value, skip))
+            error = jdoc_set(kept, key, jdoc_dup(value));
+    if (!error && jdoc_length(kept)) {
+        sealed->max = EXTRA_MAX;
+        buf_printf(sealed, "%s%s", maker, kind);
+        jdoc_write(kept, sealed);
+        error = buf_error(sealed);
+        if (error == ERR_LIMIT) { /* too much to be kept */
+            buf_free(sealed);
+            error = 0;
+        }
+    }
+    jdoc_free(kept);
+    return error;
+}
+
+int request_extra_seal_item(const char *maker, const jdoc *item, struct buf *sealed)
+{
+    static const char *const none[] = {NULL};
+    bool incomplete = !strcmp(jdoc_text_or(item, "status", ""), "incomplete");
+
+    if (!*maker || incomplete ||
+        (!*jdoc_text_or(item, "encrypted_content", "") && !*jdoc_text_or(item, "id", "") &&
+            !jdoc_length(jdoc_get(item, "content"))))
+        return 0;
+    return request_extra_put_item(maker, ITEM, item, none, sealed);
+}
+
+int request_extra_note_item(struct provider_stream *s, unsigned call, const jdoc *item)
+{
+    static const char *const of_call[] = {"type", "call_id", "name", "arguments", NULL};
+    struct buf sealed = {0};
+    int error = 0;
+
+    if (!*s->maker || !s->sink->call_sealed)
+        return 0;
+    error = request_extra_put_item(s->maker, CALL, item, of_call, &sealed);
+    if (!error && sealed.len)
+        error = s->sink->call_sealed(s->sink->arg, call, buf_text(&sealed));
+    buf_free(&sealed);
+    return error;
+}
+
+const char *request_extra_item(const char *sealed, const char *maker)
+{
+    const char *rest = request_extra_behind(sealed, maker);
+
+    return rest && !strncmp(rest, ITEM, sizeof ITEM - 1) ? rest + sizeof ITEM - 1 : NULL;
 }

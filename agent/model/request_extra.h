@@ -17,8 +17,8 @@
 /* Of one tool call of a stream: tells the sink when there is something to keep. 0 or its error. */
 MUST_CHECK int request_extra_note(struct provider_stream *s, unsigned call, const jdoc *tool_call);
 
-/* Kept members of a call as JSON, {"call":{...},"function":{...}}, or NULL when another made
- * them. */
+/* Kept members of a call as JSON, {"call":{...},"function":{...}}, or of its item; NULL when another
+ * made them. */
 jdoc *request_extra_of(const char *sealed, const char *maker);
 
 /* The field under which the sealed thought goes back to this maker, or NULL. It holds the thought's
@@ -30,5 +30,18 @@ const char *request_extra_field(const char *sealed, const char *maker, const cha
 bool request_extra_items(const char *items, bool comma, struct buf *json);
 /* Is it a thought that some server of this dialect wants back also in later turns? */
 bool request_extra_is_kept(const char *sealed);
+
+/*
+ * The same of OpenAI's Responses (developers.openai.com/api/docs/guides/reasoning, "Keeping
+ * reasoning items in context", November 2026): a reasoning item goes back as it came, with its id
+ * and encrypted_content; a call with its id and what else stood in it.
+ */
+/* Fills sealed with what is to be kept of a reasoning item: nothing when nobody is told (maker ""),
+ * or when it has neither encrypted nor plain words nor an id. Returns 0 or ERR_NOMEM. */
+MUST_CHECK int request_extra_seal_item(const char *maker, const jdoc *item, struct buf *sealed);
+/* Tells the sink what is to be kept of a call's item. 0 or its error. */
+MUST_CHECK int request_extra_note_item(struct provider_stream *s, unsigned call, const jdoc *item);
+/* The JSON of the reasoning item that this maker gave, or NULL. */
+const char *request_extra_item(const char *sealed, const char *maker);
 
 #endif

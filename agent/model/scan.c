@@ -331,3 +331,45 @@ bool scan_openai(const char *data, size_t len, struct buf *scratch, struct scan_
     return scan_object(&c, names, scan_openai_member, &seen, scratch, out) && (seen & 1) &&
         scan_at_end(&c);
 }
+
+static bool scan_responses_member(struct cursor *c, int name, struct buf *scratch,
+    struct scan_delta *out)
+{
+    struct text ignored;
+
+    switch (name) {
+    case 0:
+        return scan_take_string(c, NULL, &ignored) &&
+            scan_is(&ignored, "response.output_text.delta");
+    case 1:
+        return scan_take_index(c, &out->sequence);
+    case 2:
+        return scan_take_index(c, &out->index);
+    case 3:
+        return scan_take_index(c, &out->part);
+    case 4:
+        return scan_take_text(c, scratch, out);
+    case 5:
+        return scan_take(c, '[') && scan_take(c, ']');
+    case 6:
+        if (!scan_take_string(c, NULL, &ignored))
+            return false;
+        out->item = ignored.s;
+        out->item_len = ignored.len;
+        return true;
+    default:
+        return scan_take_string(c, NULL, &ignored);
+    }
+}
+
+bool scan_responses(const char *data, size_t len, struct buf *scratch, struct scan_delta *out)
+{
+    static const char *const names[] = {"type", "sequence_number", "output_index", "content_index",
+        "delta", "logprobs", "item_id", "obfuscation", NULL};
+    struct cursor c = {(const unsigned char *)data, (const unsigned char *)data + len};
+    unsigned seen;
+
+    out->kind = SCAN_TEXT;
+    return scan_object(&c, names, scan_responses_member, &seen, scratch, out) &&
+        (seen & 0x5F) == 0x5F && scan_at_end(&c);
+}

@@ -4,7 +4,14 @@
 -- still this epoch's: it has been begun anew, and the caller appends its entries again, from N = 2.
 -- KEYS[1] the log; ARGV: channel (it is the session's key as well), EPOCH, first N, values. XADD itself
 -- is the fence: a newer epoch's first entry refuses every older id.
+-- First N may be `N MARK`: how far the log has got with what the model's vendor keeps. It is kept
+-- with the turn as these entries are; an empty one is dropped.
 local log, channel, epoch, n = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local mark
+if not n then
+    n, mark = string.match(ARGV[3], '^(%d+) (.*)$')
+    n = tonumber(n)
+end
 
 local function begin_anew()
     local run = entry_parts(ARGV[4])
@@ -39,5 +46,10 @@ for i = 4, #ARGV do
     publish_entry(channel, id, prev, ARGV[i])
     prev = id
     n = n + 1
+end
+if mark == '' then
+    redis.call('HDEL', turn_key((entry_parts(ARGV[4]))), 'upstream')
+elseif mark then
+    redis.call('HSET', turn_key((entry_parts(ARGV[4]))), 'upstream', mark)
 end
 return n - 1

@@ -285,7 +285,7 @@ end
 local function close_turn(turn, now, ...)
     local t = turn_key(turn)
     redis.call('HSET', t, 'ended', int(now), ...)
-    redis.call('HDEL', t, 'lease', 'input', 'claim')
+    redis.call('HDEL', t, 'lease', 'input', 'claim', 'upstream')
     redis.call('PEXPIRE', t, TURN_KEEP)
     redis.call('UNLINK', steps_of(t))
     leave_place(turn)
@@ -303,7 +303,7 @@ end
 -- What turns.c reads as struct turns_start. position 0 = not in the queue.
 local function answer(outcome, turn, position, with_history)
     local f = redis.call('HMGET', turn_key(turn), 'session', 'state', 'first', 'epoch', 'attempt',
-        'stop', 'created', 'started', 'input', 'rewound')
+        'stop', 'created', 'started', 'input', 'rewound', 'upstream')
     local s = session_key(f[1] or '')
     local history, steps = {}, {}
     if with_history then
@@ -317,6 +317,7 @@ local function answer(outcome, turn, position, with_history)
         with_history and redis.call('HGETALL', P .. 'context') or {}}
     if outcome == 'started' then
         out[#out + 1] = tonumber(f[10] or 0)
+        out[#out + 1] = f[11] or ''
         local entry, behind, later = summary_for_turn(f[1], now_ms(),
             redis.call('HGET', s, 'summary_after'))
         for _, value in ipairs({entry, behind, later}) do

@@ -2,7 +2,7 @@
 --include lib_summary.lua
 -- One finished step of a running turn, perhaps with a summary that the turn has made: how many
 -- messages it does not cover, the members of its entry ('' = it was made in vain), and for how long
--- nobody tries again then. -1 fenced, else the number of steps.
+-- nobody tries again then. What the model's vendor keeps of its answer is needed no more. -1 fenced, else the number of steps.
 local t, epoch, step, keep = turn_key(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local behind, members, wait = ARGV[5], ARGV[6], ARGV[7]
 local f = redis.call('HMGET', t, 'state', 'epoch', 'session')
@@ -13,6 +13,7 @@ end
 if redis.call('LINDEX', steps_of(t), -1) == step then
     return redis.call('LLEN', steps_of(t)) -- the same call again
 end
+redis.call('HDEL', t, 'upstream')
 local n = redis.call('RPUSH', steps_of(t), step)
 redis.call('PEXPIRE', steps_of(t), keep)
 if behind and members == '' then

@@ -1,4 +1,5 @@
-// A double of the two model APIs, byte for byte: Anthropic Messages and OpenAI Chat Completions.
+// A double of the model APIs, byte for byte: Anthropic Messages, OpenAI Chat Completions and OpenAI
+// Responses with its background mode.
 //
 // A scenario is a line of text such as `text words=20 delay=5 | http429 retry=1`: steps separated
 // by `|`, one for each model call of the conversation in turn (the last one repeats). It stands in
@@ -17,6 +18,9 @@
 //   html                                          200 with a page instead of a stream
 //   badjson after=N                               an event whose data is no JSON
 // A step with api=anthropic is for that API only; the other takes the step behind it.
+// Of Responses: `double.background.records` has what runs in the background, whoever listens: the
+// request, all events, the cursors with which it was asked for again, how often it was cancelled.
+// A step with gone=1 is forgotten at once (404); with later=N the first N questions for it get 503.
 // Ways of writing, added to text or tool: crlf, split (one byte at a time), ping, comments, unknown, nodone, joined
 // (whole answer in one write).
 //
@@ -39,6 +43,7 @@ import {EventEmitter, once} from "node:events";
 import {pathToFileURL} from "node:url";
 import {blank, prefixOf, refuseAnthropic} from "./strict-anthropic.mjs";
 import {nothingSaid, refuseOpenai} from "./strict-openai.mjs";
+import {BackgroundStore, newResponse, noteSaid, nothingSaid as noItemSaid, refuseResponses, responseEvents, turnsOf} from "./strict-responses.mjs";
 
 const TEXT = "The road north follows the coast for most of the day with towns about every hour and "
   + "places to rest at café stops where one can see whales in winter 🐋 before the last long stretch";
@@ -210,6 +215,7 @@ const ERRORS = {
 
 function errorBody(api, type, message) {
   return api === "anthropic" ? {type: "error", error: {type, message}, request_id: id("req")}
+    : api === "event" ? {type: "error", code: type, message, param: null, sequence_number: 999}
     : {error: {message, type, param: null, code: null}};
 }
 
@@ -226,6 +232,8 @@ export class ModelDouble extends EventEmitter {
   summary = "text say=The_record.";
   summaries = [];
   #extras = nothingSaid(); // of OpenAI-compatible servers
+  background = new BackgroundStore();
+  #items = noItemSaid(); // of Responses
   #said = new Map(); // signature of a thought -> the answer that it stood in
   #held = new Set();
   #failures = new Map();
@@ -277,14 +285,15 @@ export class ModelDouble extends EventEmitter {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const raw = Buffer.concat(chunks).toString();
-    const api = request.url.endsWith("/messages") ? "anthropic" : request.url.endsWith("/chat/completions") ? "openai" : "";
+    const api = request.url.endsWith("/messages") ? "anthropic" : request.url.endsWith("/chat/completions") ? "openai"
+      : /\/responses(?:\/|$)/.test(request.url) ? "responses" : "";
     let body;
     try {
       body = JSON.parse(raw);
     } catch {
       body = null;
     }
-    const entry = {api, path: request.url, headers: request.headers, body, raw, open: true, step: null};
+    const entry = {api, method: request.method, path: request.url, headers: request.headers, body, raw, open: true, step: null};
     this.requests.push(entry);
     entry.summary = isSummary(body);
     if (entry.summary) this.summaries.push(entry);
@@ -292,6 +301,8 @@ export class ModelDouble extends EventEmitter {
       entry.open = false;
       this.#changed();
     });
+    const stored = /\/responses\/([^/?]+)(\/cancel)?(?:\?(.*))?$/.exec(request.url);
+    if (stored) return this.#stored(stored, entry, request, response);
     const broken = this.#refusal(api, request, body), wrong = broken ?? this.refuse?.(api, body);
     if (broken) this.broken.push(broken[1]);
     if (wrong) {
@@ -300,19 +311,20 @@ export class ModelDouble extends EventEmitter {
       this.#changed();
       return void this.#json(response, wrong[0], typeof wrong[1] === "string" ? errorBody(api, ERRORS[wrong[0]], wrong[1]) : wrong[1]);
     }
-    const inMessage = [...lastUserText(body).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
+    const turns = api === "responses" ? {messages: turnsOf(body)} : body;
+    const inMessage = [...lastUserText(turns).matchAll(/\[\[(.*?)\]\]/gs)].at(-1)?.[1];
     const steps = entry.summary ? this.#summarySteps(body) : this.#script(inMessage) ?? parseScenario(inMessage ?? this.scenario);
-    let step = steps[Math.min(callNumber(body), steps.length - 1)];
+    let step = steps[Math.min(callNumber(turns), steps.length - 1)];
     if (step.api && step.api !== api) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"}; // a fault of one API only
     if (step.times !== undefined) { // fails so often, then the step behind it follows
-      const key = lastUserText(body), seen = (this.#failures.get(key) ?? 0) + 1;
+      const key = lastUserText(turns), seen = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, seen);
       if (seen > Number(step.times)) step = steps[steps.indexOf(step) + 1] ?? {kind: "text"};
     }
     if (step.named) step = {...step, pieces: this.texts.get(step.named).match(/[^]{1,40}/gu)};
     entry.step = step;
     if (api === "anthropic") this.#sign(step, body);
-    else this.#note(step);
+    else if (api === "openai") this.#note(step);
     this.#changed();
     await this.#play(api, step, body, request, response).catch(error => {
       if (!response.destroyed) throw error;
@@ -337,6 +349,10 @@ export class ModelDouble extends EventEmitter {
     if (!body || typeof body !== "object") return [400, "The body is not JSON"];
     if (!this.strict) return null;
     if (api === "anthropic") return refuseAnthropic(body, request.headers, this.#said);
+    if (api === "responses") {
+      const fault = refuseResponses(body, request.headers, this.#items);
+      return fault && [fault.status, {error: fault.error}];
+    }
     const wrong = refuseOpenai(body, request.headers, this.#extras);
     return wrong && [wrong.status, {error: wrong.error}];
   }
@@ -386,6 +402,7 @@ export class ModelDouble extends EventEmitter {
       response.writeHead(200, {"content-type": "text/html"});
       return response.end("<html><body>Welcome to the hotel's network</body></html>");
     }
+    if (api === "responses") return this.#respond(step, body, response);
     if (!body.stream) return this.#json(response, 400, errorBody(api, "invalid_request_error", "the double only streams"));
     response.writeHead(200, {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "request-id": id("req")});
     response.socket.setNoDelay(true);
@@ -406,6 +423,135 @@ export class ModelDouble extends EventEmitter {
     return out.end();
   }
 
+  // ---- Responses ----
+
+  #openStream(response, step) {
+    response.writeHead(200, {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": id("req")});
+    response.socket.setNoDelay(true);
+    return new Writer(response, step);
+  }
+
+  async #respond(step, body, response) {
+    const made = newResponse(body), after = Number(step.after ?? 3);
+    const events = responseEvents(made, step, {words: step.kind === "text" || step.kind === "refuse" || step.kind === "length" || step.kind === "think"
+      || ["overloaded", "cut", "stall", "badjson"].includes(step.kind) ? words(step) : [], calls: toolCalls(step), pieces});
+    if (body.background) return this.#inBackground(made, events, step, body, response);
+    if (!body.stream) {
+      for (const _ of events) continue;
+      noteSaid(made, this.#items);
+      return this.#json(response, 200, made);
+    }
+    const out = this.#openStream(response, step);
+    for (const [name, data] of events) {
+      if (name === "hold") {
+        if (await this.#pause("responses", step, data, after, out, response)) return undefined;
+        continue;
+      }
+      if (data.response?.usage) noteSaid(made, this.#items); // before it can come back
+      await out.event(name, data);
+      if (step.unknown) await out.event("response.future.event", {type: "response.future.event", sequence_number: 0, field: {a: [1]}});
+      if (step.comments) await out.write(": keep-alive\n\n");
+      if (step.delay) await new Promise(go => setTimeout(go, Number(step.delay)));
+    }
+    return out.end();
+  }
+
+  /** It goes on whoever listens; what a step says of the connection is said of the first one alone. */
+  async #inBackground(made, events, step, body, response) {
+    const record = this.background.add(made, body), after = Number(step.after ?? 3);
+    record.step = step;
+    const ended = this.#make(record, events, step);
+    if (step.gone) this.background.records.delete(made.id);
+    if (!body.stream) return this.#json(response, 200, record.events[0][1].response);
+    await this.#follow(record, -1, response, ["cut", "stall"].includes(step.kind) ? after : Infinity);
+    return ended;
+  }
+
+  async #make(record, events, step) {
+    for (const [name, data] of events) {
+      if (record.ended) return;
+      if (name === "hold") {
+        if (await this.#holdBack(step, data, () => record.ended)) return;
+        record.words = data;
+        if (step.kind === "overloaded" && data === Number(step.after ?? 3)) {
+          record.response.status = "failed";
+          record.response.error = {code: "server_error", message: "The server had an error while processing your request."};
+          this.background.push(record, "response.failed", {type: "response.failed", sequence_number: record.events.length, response: structuredClone(record.response)});
+          return;
+        }
+        continue;
+      }
+      if (data.response?.usage) noteSaid(record.response, this.#items);
+      this.background.push(record, name, data);
+      if (step.delay) await new Promise(go => setTimeout(go, Number(step.delay)));
+    }
+  }
+
+  /** Sends the events behind a cursor, and those that come. words: of text, after which the connection is cut. */
+  async #follow(record, cursor, response, words) {
+    const out = this.#openStream(response, record.step);
+    for (let at = 0, said = 0; ; ) {
+      for (; at < record.events.length; at++) {
+        const [name, data] = record.events[at];
+        if (data.sequence_number <= cursor) continue;
+        if (/\.delta$/.test(name) && said++ === words) {
+          if (record.step.kind === "stall") return;
+          await out.write("event: response.output_text.delta\ndata: {\"type\":\"response.out");
+          response.socket.end();
+          response.destroy();
+          return;
+        }
+        await out.event(name, data);
+      }
+      if (record.ended || response.destroyed) break;
+      await new Promise(go => {
+        const done = () => { this.background.off("event", done); response.off("close", done); go(); };
+        this.background.on("event", done);
+        response.on("close", done);
+      });
+    }
+    await out.end();
+  }
+
+  /** GET /responses/ID and POST /responses/ID/cancel. */
+  async #stored([, responseId, cancel, query], entry, request, response) {
+    const record = this.background.records.get(responseId), asked = new URLSearchParams(query);
+    const fail = (status, message) => this.#json(response, status, {error: {message, type: "invalid_request_error", param: null, code: null}});
+    this.#changed();
+    if (!/^Bearer ./.test(request.headers.authorization ?? "")) return fail(401, "Missing bearer authentication in header");
+    if (!record) return fail(404, `Response with id '${responseId}' not found.`);
+    if (request.method !== (cancel ? "POST" : "GET")) return fail(405, "Not allowed to do that.");
+    if (cancel) {
+      if (!record.body.background) return fail(400, "Cannot cancel a synchronous response.");
+      this.background.cancel(record);
+      this.#changed();
+      return this.#json(response, 200, record.response);
+    }
+    if (asked.get("stream") !== "true") return this.#json(response, 200, record.response);
+    for (const key of asked.keys()) if (!["stream", "starting_after", "include[]", "include_obfuscation"].includes(key)) return fail(400, `Unknown parameter: '${key}'.`);
+    const after = asked.get("starting_after");
+    if (after !== null && !/^\d+$/.test(after)) return fail(400, "Invalid type for 'starting_after': expected an integer.");
+    record.gets.push(after === null ? -1 : Number(after));
+    this.#changed();
+    if (record.gets.length <= Number(record.step.later ?? 0)) return this.#json(response, 503, errorBody("openai", "server_error", "not now"), {"retry-after": "0"});
+    entry.step = record.step;
+    return this.#follow(record, record.gets.at(-1), response, Infinity);
+  }
+
+  /** Before word `count` of a held answer: until release(), or until `over`. */
+  async #holdBack(step, count, over) {
+    if (step.hold === undefined || !String(step.hold).split(",").includes(String(count))) return over();
+    let go;
+    const held = new Promise(done => this.#held.add(go = done));
+    const look = () => over() && go();
+    this.background.on("event", look);
+    this.#changed();
+    await held;
+    this.background.off("event", look);
+    this.#held.delete(go);
+    return over();
+  }
+
   /** Before word `count`. Returns true when the answer ends here. */
   async #pause(api, step, count, after, out, response) {
     if (step.hold !== undefined && String(step.hold).split(",").includes(String(count))) {
@@ -419,7 +565,8 @@ export class ModelDouble extends EventEmitter {
     if (count !== after) return false;
     switch (step.kind) {
     case "overloaded":
-      await out.event(api === "anthropic" ? "error" : "", errorBody(api, "overloaded_error", "Overloaded"));
+      if (api === "responses") await out.event("error", errorBody("event", "server_error", "Overloaded"));
+      else await out.event(api === "anthropic" ? "error" : "", errorBody(api, "overloaded_error", "Overloaded"));
       await out.end();
       return true;
     case "cut":

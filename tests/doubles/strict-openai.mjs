@@ -30,7 +30,7 @@ function itemsFault(schema, path = []) {
   return undefined;
 }
 
-function toolsFault(body) {
+export function toolsFault(body) {
   if (body.tools === undefined) return body.tool_choice === undefined ? null : refusal("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", "tool_choice");
   if (!Array.isArray(body.tools) || !body.tools.length) return refusal("[] is too short - 'tools'", "tools");
   if (body.tools.length > 128) return refusal(`Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length ${body.tools.length} instead.`, "tools", "array_above_max_length");

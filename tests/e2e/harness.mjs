@@ -156,6 +156,7 @@ export class Stack {
         ...double && {
           "anthropic.url": stack.double.url, "anthropic.key": "test-key-anthropic",
           "openai.url": `${stack.double.url}/v1`, "openai.key": "test-key-openai",
+          "responses.url": `${stack.double.url}/v1`, "responses.key": "test-key-responses",
         },
         ...existsSync(join(BUILD, "gazetteer.tsv")) && {"gazetteer.file": join(BUILD, "gazetteer.tsv")},
         ...typeof settings === "function" ? settings(stack.url) : settings,

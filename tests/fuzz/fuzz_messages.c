@@ -71,6 +71,7 @@ static void check_requests(const struct context *c)
 {
     check_request(c, &provider_anthropic, request_strict_anthropic);
     check_request(c, &provider_openai, request_strict_openai);
+    check_request(c, &provider_responses, request_strict_responses);
 }
 
 static void read_lines(struct chat *chat, const char *text, size_t size)

@@ -70,6 +70,7 @@ UNIT_TESTS = \
 	tests/unit/test_profile \
 	tests/unit/test_provider_anthropic \
 	tests/unit/test_provider_openai \
+	tests/unit/test_provider_responses \
 	tests/unit/test_providers \
 	tests/unit/test_reactor \
 	tests/unit/test_records \
@@ -78,6 +79,7 @@ UNIT_TESTS = \
 	tests/unit/test_reminders \
 	tests/unit/test_request \
 	tests/unit/test_requests \
+	tests/unit/test_requests_responses \
 	tests/unit/test_resume \
 	tests/unit/test_retention \
 	tests/unit/test_routes \

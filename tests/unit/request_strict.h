@@ -203,4 +203,61 @@ static inline const char *request_strict_openai(const jdoc *body)
     return strcmp(role, "assistant") ? NULL : "the assistant is last";
 }
 
+/* Each call is answered before another message; calls and results have the same ids. */
+static inline const char *request_strict_item(const jdoc *item, char open[][48], size_t *count)
+{
+    const char *type = jdoc_text_or(item, "type", ""), *id = jdoc_text_or(item, "call_id", "");
+    const jdoc *content = jdoc_get(item, "content");
+    size_t at = 0;
+
+    if (!strcmp(type, "function_call")) {
+        if (!request_strict_id(id) || !request_rules_name_valid(jdoc_text_or(item, "name", "")) ||
+            *count == 64)
+            return "call";
+        snprintf(open[(*count)++], 48, "%s", id);
+        return NULL;
+    }
+    if (!strcmp(type, "function_call_output")) {
+        while (at < *count && strcmp(open[at], id))
+            at++;
+        if (at == *count || !request_strict_seen(item, "output"))
+            return "result";
+        memmove(open[at], open[at + 1], (*count - at - 1) * sizeof open[0]);
+        --*count;
+        return NULL;
+    }
+    if (strcmp(type, "message"))
+        return strcmp(type, "reasoning") ? "an item of unknown type" : NULL;
+    if (*count)
+        return "a call without its result";
+    if (jdoc_string(content, NULL))
+        return request_strict_seen(item, "content") ? NULL : "blank";
+    for (size_t i = 0; i < jdoc_length(content); i++)
+        if (!request_strict_seen(jdoc_at(content, i), "text"))
+            return "blank part";
+    return jdoc_length(content) ? NULL : "nothing in it";
+}
+
+/* A text between a call and its result is another message of the same answer. */
+static inline const char *request_strict_responses(const jdoc *body)
+{
+    const jdoc *input = jdoc_get(body, "input");
+    const char *why = jdoc_length(input) ? NULL : "no input";
+    const char *last = "";
+    char open[64][48];
+    size_t count = 0;
+
+    for (size_t i = 0; i < jdoc_length(input) && !why; i++) {
+        const jdoc *item = jdoc_at(input, i);
+        bool said = !strcmp(jdoc_text_or(item, "role", ""), "assistant");
+        size_t none = 0;
+        why = request_strict_item(item, open, said ? &none : &count);
+        last = jdoc_text_or(item, "role", jdoc_text_or(item, "type", ""));
+    }
+    if (why || count)
+        return why ? why : "a call without its result";
+    return !strcmp(last, "user") || !strcmp(last, "function_call_output") ? NULL :
+                                                                            "the model is last";
+}
+
 #endif

@@ -209,7 +209,7 @@ static void checks_across_settings(void **state)
     check("openai.url", "http://127.0.0.1:11434/v1", NULL);
     check("openai.url", "https://api.openai.com/v1", "openai.key");
     check("openai.key", "k", NULL);
-    check("model.chain", "anthropic gemini", "\"gemini\" is not one of anthropic, openai, offline");
+    check("model.chain", "anthropic gemini", "\"gemini\" is not one of anthropic, openai, responses, offline");
     check("model.chain", "offline", NULL);
     check("model.temperature", "warm", "model.temperature");
     check("model.temperature", "", NULL);

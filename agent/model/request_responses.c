@@ -1,0 +1,352 @@
+#include "agent/model/request.h"
+
+#include "agent/model/abilities.h"
+#include "agent/model/request_extra.h"
+#include "agent/model/request_rules.h"
+#include "base/err.h"
+#include "base/ident.h"
+#include "base/utf8.h"
+
+#include <string.h>
+
+/*
+ * A request of OpenAI's Responses API (npm package openai 7.59, ResponseCreateParams;
+ * developers.openai.com/api/reference/resources/responses/create, November 2026). Messages are
+ * `EasyInputMessage`, the form that every compatible server takes. The vendor would take `strict`
+ * for true where it is left out, and our schemas have optional members.
+ */
+
+#define OUTPUT_MIN 16
+
+void request_responses_tool(struct buf *json, const struct context_tool *tool, bool last)
+{
+    (void)last; /* this protocol caches by prefix and has no marks */
+    buf_puts(json, "{\"type\":\"function\",\"name\":");
+    buf_json_text(json, tool->name);
+    if (!utf8_blank(tool->description, strlen(tool->description))) {
+        buf_puts(json, ",\"description\":");
+        buf_json_text(json, tool->description);
+    }
+    buf_printf(json, ",\"parameters\":%s,\"strict\":false}", tool->schema);
+}
+
+struct responses_writer {
+    struct buf *json;
+    const struct provider_request *q;
+    struct abilities abilities;
+    char maker[PROVIDER_MAKER_SIZE];
+    unsigned flags; /* of the quirks */
+    unsigned sent;
+    bool background;
+    bool any; /* an item is written */
+};
+
+/* ---- items ---- */
+
+static void request_responses_open(struct responses_writer *w)
+{
+    if (w->any)
+        buf_putc(w->json, ',');
+    w->any = true;
+}
+
+static void request_responses_said(struct responses_writer *w, const struct request_rules_part *p)
+{
+    request_responses_open(w);
+    buf_puts(w->json, "{\"type\":\"message\",\"role\":\"assistant\",\"content\":");
+    buf_json_string(w->json, p->text, p->len);
+    buf_putc(w->json, '}');
+}
+
+/*
+ * The item that a sealed thought holds, or NULL: another server's, or one that the vendor has not
+ * stored and that cannot be read without its store ("Items are not persisted when `store` is set
+ * to false").
+ */
+static const char *request_responses_item(const struct responses_writer *w,
+    const struct request_rules_part *p)
+{
+    const char *item =
+        p->kind == REQUEST_RULES_THOUGHT ? request_extra_item(p->sealed, w->maker) : NULL;
+    jdoc *doc = NULL;
+    bool good;
+
+    if (!item || w->q->context->no_thoughts || jdoc_parse(item, strlen(item), &doc, NULL, 0))
+        return NULL;
+    good = !strcmp(jdoc_text_or(doc, "type", ""), "reasoning") &&
+        (w->background || *jdoc_text_or(doc, "encrypted_content", "") ||
+            jdoc_length(jdoc_get(doc, "content")));
+    jdoc_free(doc);
+    return good ? item : NULL;
+}
+
+/* An id ties a call to the thought in front of it: without the thought it is refused ("was provided
+ * without its required 'reasoning' item"). */
+static void request_responses_call(struct responses_writer *w, const struct request_rules_part *p,
+    bool thought)
+{
+    static const char *const own[] = {"type", "call_id", "name", "arguments"};
+    jdoc *extra = request_extra_of(p->sealed, w->maker);
+    struct buf members = {0};
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        jdoc_remove(extra, own[i]);
+    request_responses_open(w);
+    buf_puts(w->json, "{\"type\":\"function_call\",\"call_id\":");
+    buf_json_text(w->json, p->id);
+    buf_puts(w->json, ",\"name\":");
+    buf_json_text(w->json, p->name);
+    buf_puts(w->json, ",\"arguments\":");
+    buf_json_string(w->json, p->text, p->len);
+    if (!thought || w->q->context->no_thoughts)
+        jdoc_remove(extra, "id");
+    if (jdoc_length(extra) && !(w->flags & QUIRKS_NO_CALL_EXTRA)) {
+        jdoc_write(extra, &members);
+        buf_putc(w->json, ',');
+        buf_put(w->json, buf_text(&members) + 1, members.len - 2);
+        w->sent |= QUIRKS_NO_CALL_EXTRA | QUIRKS_NO_THOUGHTS;
+    }
+    buf_putc(w->json, '}');
+    buf_free(&members);
+    jdoc_free(extra);
+}
+
+static void request_responses_assistant(struct responses_writer *w,
+    const struct request_rules_message *m)
+{
+    bool thought = false;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct request_rules_part *p = &m->parts[i];
+        const char *item = request_responses_item(w, p);
+        if (item) {
+            request_responses_open(w);
+            buf_puts(w->json, item);
+            w->sent |= QUIRKS_NO_THOUGHTS;
+            thought = true;
+        } else if (p->kind == REQUEST_RULES_TEXT) {
+            request_responses_said(w, p);
+        } else if (p->kind == REQUEST_RULES_CALL) {
+            request_responses_call(w, p, thought);
+        }
+    }
+}
+
+static void request_responses_result(struct responses_writer *w, const struct request_rules_part *p)
+{
+    request_responses_open(w);
+    buf_puts(w->json, "{\"type\":\"function_call_output\",\"call_id\":");
+    buf_json_text(w->json, p->id);
+    buf_puts(w->json, ",\"output\":");
+    buf_json_string(w->json, p->text, p->len);
+    buf_putc(w->json, '}');
+}
+
+static void request_responses_user(struct responses_writer *w,
+    const struct request_rules_message *m)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct request_rules_part *p = &m->parts[i];
+        if (p->kind == REQUEST_RULES_RESULT)
+            request_responses_result(w, p);
+        if (p->kind != REQUEST_RULES_TEXT)
+            continue;
+        if (!open)
+            request_responses_open(w);
+        buf_puts(w->json, open ? "," : "{\"type\":\"message\",\"role\":\"user\",\"content\":[");
+        open = true;
+        buf_puts(w->json, "{\"type\":\"input_text\",\"text\":");
+        buf_json_string(w->json, p->text, p->len);
+        buf_putc(w->json, '}');
+    }
+    if (open)
+        buf_puts(w->json, "]}");
+}
+
+static int request_responses_input(struct responses_writer *w)
+{
+    struct arena *arena = arena_new();
+    struct request_rules rules;
+    int error = arena ?
+        request_rules_make(w->q->context, w->flags & QUIRKS_SHORT_IDS, arena, &rules) :
+        ERR_NOMEM;
+
+    buf_puts(w->json, ",\"input\":[");
+    for (size_t i = 0; !error && i < rules.count; i++) {
+        if (rules.messages[i].assistant)
+            request_responses_assistant(w, &rules.messages[i]);
+        else
+            request_responses_user(w, &rules.messages[i]);
+    }
+    buf_putc(w->json, ']');
+    if (arena)
+        arena_free(arena);
+    return error;
+}
+
+/* ---- the rest ---- */
+
+/* False, and the member is not to be written, when the server has refused it. */
+static bool request_responses_may(struct responses_writer *w, unsigned flag)
+{
+    if (w->flags & flag)
+        return false;
+    w->sent |= flag;
+    return true;
+}
+
+/* Sends requests of one conversation to one cache; nobody can tell whose it is without our key. */
+static void request_responses_cache_key(struct responses_writer *w)
+{
+    const struct provider_request *q = w->q;
+    char digest[IDENT_SHA256_SIZE];
+    struct buf text = {0};
+
+    if (!q->uid || !q->session || !request_responses_may(w, QUIRKS_NO_CACHE_KEY))
+        return;
+    buf_printf(&text, "%s\n%s\n%s", q->conf->responses_key, q->uid, q->session);
+    ident_sha256_hex(buf_text(&text), text.len, digest);
+    buf_free(&text);
+    buf_printf(w->json, ",\"prompt_cache_key\":\"%.40s\"", digest);
+}
+
+/* The background mode needs the store; without it the vendor is to keep nothing. A summary is no
+ * answer of the turn, with which another worker could go on. */
+static void request_responses_store(struct responses_writer *w)
+{
+    w->background = w->q->conf->responses_background && !(w->flags & QUIRKS_NO_BACKGROUND) &&
+        !w->q->context->frame->instructions;
+    if (w->background) {
+        w->sent |= QUIRKS_NO_BACKGROUND;
+        buf_puts(w->json, ",\"background\":true,\"store\":true");
+    } else if (request_responses_may(w, QUIRKS_NO_STORE)) {
+        buf_puts(w->json, ",\"store\":false");
+    }
+    if (request_responses_may(w, QUIRKS_NO_INCLUDE))
+        buf_puts(w->json, ",\"include\":[\"reasoning.encrypted_content\"]");
+}
+
+/* Thoughts stay hidden without a summary, which the vendor makes when it is asked for. */
+static void request_responses_reasoning(struct responses_writer *w)
+{
+    const char *summary = w->q->conf->responses_summary;
+    const struct abilities_thinking *thinking = &w->abilities.thinking;
+    bool effort = thinking->form != FAMILY_THINKING_NONE && thinking->word;
+    bool words = thinking->form != FAMILY_THINKING_NONE && thinking->on && strcmp(summary, "off") &&
+        !(w->flags & QUIRKS_NO_SUMMARY);
+    if ((!effort && !words) || !request_responses_may(w, QUIRKS_NO_THINKING))
+        return;
+    buf_puts(w->json, ",\"reasoning\":{");
+    if (effort) {
+        buf_puts(w->json, "\"effort\":");
+        buf_json_text(w->json, thinking->word);
+    }
+    if (words) {
+        w->sent |= QUIRKS_NO_SUMMARY;
+        buf_puts(w->json, effort ? ",\"summary\":" : "\"summary\":");
+        buf_json_text(w->json, summary);
+    }
+    buf_putc(w->json, '}');
+}
+
+/* Thoughts count too. The vendor takes no less than OUTPUT_MIN. */
+static void request_responses_output(struct responses_writer *w)
+{
+    if (!request_responses_may(w, QUIRKS_NO_OUTPUT_FIELD))
+        return;
+    int64_t most = abilities_output(&w->abilities, w->q->max_tokens, w->q->quirks.output_max);
+    buf_printf(w->json, ",\"max_output_tokens\":%lld",
+        (long long)(most < OUTPUT_MIN ? OUTPUT_MIN : most));
+}
+
+static void request_responses_tools(struct responses_writer *w, const struct buf *tools)
+{
+    if (!provider_put_tools(&provider_responses, w->q, tools, w->json))
+        return;
+    w->sent |= QUIRKS_NO_TOOLS | ((QUIRKS_SHORT_DESCRIPTIONS | QUIRKS_PLAIN_SCHEMAS) & ~w->flags);
+    if (w->q->no_tools && request_responses_may(w, QUIRKS_NO_TOOL_CHOICE))
+        buf_puts(w->json, ",\"tool_choice\":\"none\"");
+    if (!w->q->conf->responses_parallel && request_responses_may(w, QUIRKS_NO_PARALLEL))
+        buf_puts(w->json, ",\"parallel_tool_calls\":false");
+}
+
+static int request_responses_body(struct responses_writer *w, const struct buf *tools)
+{
+    const struct provider_request *q = w->q;
+    const char *system = q->context->system;
+    int error;
+
+    buf_puts(w->json, "{\"model\":");
+    buf_json_text(w->json, q->conf->responses_model);
+    buf_puts(w->json, ",\"stream\":true");
+    request_responses_store(w);
+    request_responses_output(w);
+    if (request_temperature(q, &w->abilities, q->conf->responses_temperature, w->json))
+        w->sent |= QUIRKS_NO_TEMPERATURE;
+    request_responses_reasoning(w);
+    request_responses_cache_key(w);
+    if (!utf8_blank(system, strlen(system))) {
+        buf_puts(w->json, ",\"instructions\":");
+        buf_json_text(w->json, system);
+    }
+    request_responses_tools(w, tools);
+    if ((error = request_responses_input(w)))
+        return error;
+    buf_putc(w->json, '}');
+    return buf_error(w->json);
+}
+
+static int request_responses_headers(const struct conf *conf, struct provider_http *out)
+{
+    size_t offsets[PROVIDER_HEADERS_MAX], count = 0;
+    struct buf bearer = {0};
+    int error;
+
+    provider_header(out, &count, offsets, "Content-Type", "application/json");
+    provider_header(out, &count, offsets, "Accept", "text/event-stream");
+    if (*conf->responses_key) {
+        buf_printf(&bearer, "Bearer %s", conf->responses_key);
+        provider_header(out, &count, offsets, "Authorization", buf_text(&bearer));
+    }
+    error =
+        buf_error(&out->url) || buf_error(&out->header_text) || buf_error(&bearer) ? ERR_NOMEM : 0;
+    buf_free(&bearer);
+    if (!error)
+        provider_headers_done(out, count, offsets);
+    return error;
+}
+
+int request_responses(const struct provider_request *q, const struct buf *tools,
+    struct provider_http *out)
+{
+    struct responses_writer w = {.json = &out->body, .q = q, .flags = q->quirks.flags};
+    int error;
+
+    abilities_get(q->conf, "responses", &w.abilities);
+    provider_maker(&provider_responses, q->conf, w.maker);
+    request_url(q->conf->responses_url, "/responses", &out->url);
+    error = request_responses_body(&w, tools);
+    out->sent = w.sent;
+    return error ? ERR_NOMEM : request_responses_headers(q->conf, out);
+}
+
+/* ---- a response that the vendor keeps ---- */
+
+int request_responses_follow(const struct conf *conf, const struct provider_stream *stream,
+    struct provider_http *out)
+{
+    request_url(conf->responses_url, "/responses/", &out->url);
+    buf_printf(&out->url, "%s?stream=true", stream->response);
+    if (stream->sequence >= 0)
+        buf_printf(&out->url, "&starting_after=%lld", (long long)stream->sequence);
+    return request_responses_headers(conf, out);
+}
+
+int request_responses_stop(const struct conf *conf, const char *response, struct provider_http *out)
+{
+    request_url(conf->responses_url, "/responses/", &out->url);
+    buf_printf(&out->url, "%s/cancel", response);
+    return request_responses_headers(conf, out);
+}
