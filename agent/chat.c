@@ -49,19 +49,115 @@ static int chat_role_of(const char *name, enum chat_role *role)
     return ERR_NOT_FOUND;
 }
 
-static void chat_add_part(const jdoc *part, struct buf *text)
+/* ---- content in parts ---- */
+
+/* What the model reads in front of the file, and calls tools with. */
+static void chat_write_label(const struct chat_file *f, struct buf *text)
 {
+    buf_printf(text, "[Attachment %s: ", f->id);
+    if (*f->name)
+        buf_printf(text, "\"%s\", ", f->name);
+    buf_puts(text, f->type);
+    if (f->kind == MEDIA_IMAGE)
+        buf_printf(text, ", %u x %u pixels", f->width, f->height);
+    buf_printf(text, ", %lld bytes]", (long long)f->bytes);
+}
+
+static unsigned chat_number(const jdoc *doc, const char *key)
+{
+    int64_t n = jdoc_int_or(doc, key, 0);
+    return n > 0 && n <= INT32_MAX ? (unsigned)n : 0;
+}
+
+/* Types that go into requests as they stand are ours. */
+static const char *chat_type(struct chat *c, const char *type, enum media_kind *kind)
+{
+    static const char *const known[] = {"image/png", "image/jpeg", "image/webp", "image/gif",
+        "application/pdf"};
+    const size_t count = sizeof known / sizeof *known;
+
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(type, known[i])) {
+            *kind = i == count - 1 ? MEDIA_PDF : MEDIA_IMAGE;
+            return known[i];
+        }
+    *kind = MEDIA_TEXT;
+    return arena_strdup(c->arena, type);
+}
+
+/* Is it one that this service keeps? Then *f is set. */
+static int chat_read_file(struct chat *c, const jdoc *part, struct chat_file *f, bool *is_file)
+{
+    const jdoc *source = jdoc_get(part, "source"), *about = jdoc_get(part, "metadata");
+    const char *id = jdoc_text_or(source, "value", "");
+
+    *is_file = !strcmp(jdoc_text_or(source, "type", ""), "file") && *id;
+    if (!*is_file)
+        return 0;
+    f->id = arena_strdup(c->arena, id);
+    f->type = chat_type(c, jdoc_text_or(source, "mimeType", "text/plain"), &f->kind);
+    f->name = arena_strdup(c->arena, jdoc_text_or(about, "name", ""));
+    if (!f->id || !f->type || !f->name)
+        return ERR_NOMEM;
+    f->bytes = jdoc_int_or(about, "bytes", 0);
+    f->width = chat_number(about, "width");
+    f->height = chat_number(about, "height");
+    f->pages = chat_number(about, "pages");
+    f->animated = jdoc_is_true(about, "animated");
+    return 0;
+}
+
+static int chat_add_part(struct chat *c, const jdoc *part, struct chat_message *m, struct buf *text)
+{
+    struct chat_file *f = &m->files[m->file_count];
     const char *type = jdoc_text_or(part, "type", ""), *s;
+    bool is_file;
     size_t len;
+    int error;
 
     if (text->len)
         buf_putc(text, '\n');
-    if (!strcmp(type, "text") && !jdoc_get_string(part, "text", &s, &len))
+    if (!strcmp(type, "text") && !jdoc_get_string(part, "text", &s, &len)) {
         buf_put(text, s, len);
-    else
+        return 0;
+    }
+    if ((error = chat_read_file(c, part, f, &is_file)))
+        return error;
+    if (is_file) {
+        f->label = text->len;
+        chat_write_label(f, text);
+        f->at = text->len;
+        m->file_count++;
+    } else {
         buf_printf(text,
             "[The user attached something of type \"%.32s\" here. It cannot be shown to you.]",
             *type ? type : "unknown");
+    }
+    return 0;
+}
+
+static int chat_parse_parts(struct chat *c, const jdoc *content, struct chat_message *m)
+{
+    struct buf text = {0}, json = {0};
+    int error = 0;
+
+    m->files = arena_array(c->arena, jdoc_length(content) + 1, sizeof *m->files);
+    if (!m->files)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < jdoc_length(content) && !error; i++)
+        error = chat_add_part(c, jdoc_at(content, i), m, &text);
+    m->text = arena_memdup(c->arena, buf_text(&text), text.len);
+    m->len = text.len;
+    if (m->file_count) {
+        jdoc_write(content, &json);
+        m->content = arena_memdup(c->arena, buf_text(&json), json.len);
+    }
+    if (!error &&
+        (buf_error(&text) || buf_error(&json) || !m->text || (m->file_count && !m->content)))
+        error = ERR_NOMEM;
+    buf_free(&json);
+    buf_free(&text);
+    return error;
 }
 
 static int chat_parse_content(struct chat *c, const jdoc *doc, struct chat_message *m)
@@ -69,7 +165,6 @@ static int chat_parse_content(struct chat *c, const jdoc *doc, struct chat_messa
     const jdoc *content = jdoc_get(doc, "content");
     const char *s;
     size_t len;
-    int error = 0;
 
     m->text = "";
     if (!content)
@@ -79,17 +174,19 @@ static int chat_parse_content(struct chat *c, const jdoc *doc, struct chat_messa
         m->len = len;
         return m->text ? 0 : ERR_NOMEM;
     }
-    if (jdoc_type(content) != JDOC_ARRAY)
-        return ERR_INVALID;
-    struct buf text = {0};
-    for (size_t i = 0; i < jdoc_length(content); i++)
-        chat_add_part(jdoc_at(content, i), &text);
-    m->text = arena_memdup(c->arena, buf_text(&text), text.len);
-    m->len = text.len;
-    if (buf_error(&text) || !m->text)
-        error = ERR_NOMEM;
-    buf_free(&text);
-    return error;
+    return jdoc_type(content) == JDOC_ARRAY ? chat_parse_parts(c, content, m) : ERR_INVALID;
+}
+
+int chat_words(const struct chat_message *m, struct buf *out)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < m->file_count; i++) {
+        buf_put(out, m->text + from, m->files[i].label - from);
+        from = m->files[i].at;
+    }
+    buf_put(out, m->text + from, m->len - from);
+    return buf_error(out);
 }
 
 /* An optional text. Returns 0 or ERR_NOMEM. */
@@ -210,7 +307,9 @@ void chat_write(const struct chat_message *m, struct buf *json)
     buf_puts(json, "{\"id\":");
     buf_json_string(json, m->id, strlen(m->id));
     buf_printf(json, ",\"role\":\"%s\"", role_names[m->role]);
-    if (m->len || m->role != CHAT_ASSISTANT || !m->call_count) {
+    if (m->content) {
+        buf_printf(json, ",\"content\":%s", m->content);
+    } else if (m->len || m->role != CHAT_ASSISTANT || !m->call_count) {
         buf_puts(json, ",\"content\":");
         buf_json_string(json, m->text, m->len);
     }

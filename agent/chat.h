@@ -4,9 +4,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/media.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * chat -- a conversation in memory: what is stored as AG-UI messages, in the form in which the
@@ -25,11 +27,28 @@ struct chat_call {
     const char *sealed;
 };
 
+/* A file that stands in a message; store/attachments.h has its bytes. */
+struct chat_file {
+    const char *id, *type, *name; /* name: "" = none */
+    enum media_kind kind;
+    int64_t bytes;
+    unsigned width, height, pages;
+    bool animated;
+    size_t label, at; /* its label in the message's text begins and ends there, bytes */
+    /* For one request (context_build, agent/model/attached.h): */
+    const char *why;  /* it does not go along: a sentence for the model; NULL = it does */
+    const char *data; /* the bytes that go along */
+    size_t len;
+};
+
 struct chat_message {
     enum chat_role role;
     const char *id;
-    const char *text; /* never NULL */
+    const char *text; /* never NULL; where a file stands, a line that names it */
     size_t len;
+    const char *content;     /* with files: AG-UI's array of parts, as it is stored; else NULL */
+    struct chat_file *files; /* user, tool; as they stand in the text */
+    size_t file_count;
     struct chat_call *calls; /* assistant */
     size_t call_count;
     /*
@@ -60,13 +79,15 @@ void chat_init(struct chat *c, struct arena *arena);
 /* Copies the struct; what it points to must live as long as the arena. Returns 0 or ERR_NOMEM. */
 MUST_CHECK int chat_add(struct chat *c, const struct chat_message *message);
 /*
- * chat_parse -- one AG-UI message as JSON. Text parts are joined; other parts become a note that
- * they cannot be shown. Roles that a model never sees (activity) add nothing.
+ * chat_parse -- one AG-UI message as JSON. Text parts are joined, one a line; a file becomes a line
+ * that names it and an entry of `files`; other parts become a note that they cannot be shown. Roles that a model never sees (activity) add nothing.
  * Returns 0, ERR_INVALID, ERR_NOMEM.
  */
 MUST_CHECK int chat_parse(struct chat *c, const char *json, size_t len);
 /* Appends the message in AG-UI form. */
 void chat_write(const struct chat_message *message, struct buf *json);
+/* The text without the lines that name files. Returns buf_error. */
+MUST_CHECK int chat_words(const struct chat_message *message, struct buf *out);
 /* Whether a tool call of this id stands anywhere in the conversation. */
 bool chat_has_call(const struct chat *c, const char *id);
 /* The tool message that answers the call, NULL when there is none. */

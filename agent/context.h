@@ -81,10 +81,22 @@ MUST_CHECK int context_frame_init(struct context_frame *frame, const struct conf
  * first, a tool call together with its results; a note says so in their place. Messages that a
  * summary tells (struct chat) are not among them: the summary is. Never dropped:
  * the last user message and what follows it; when that alone is too large, the text of its oldest
- * tool results is. Calls without a result get an error result, results without a call vanish.
+ * tool results is. Files of the last user message and behind it go along, older ones while they
+ * take at most a quarter of the budget, the newest first; texts are cut so that they fit half of
+ * it. Calls without a result get an error result, results without a call vanish.
  */
 MUST_CHECK int context_build(const struct context_frame *frame, const struct chat *chat,
     const struct context_limits *limits, struct arena *arena, struct context *out);
+/* The whys of files that context_build leaves out. */
+#define CONTEXT_FILE_OLD \
+    "is not shown again, to save room. Ask the user to send it once more if it is needed"
+#define CONTEXT_FILE_REFUSED \
+    "cannot be shown: the model's server did not accept the request with it"
+/* Tokens of a file that goes along, estimated (files are counted by what vendors say of sizes, not
+ * by bytes). */
+size_t context_file_tokens(const struct chat_file *file);
+/* Does any file go along? */
+bool context_sends_files(const struct context *context);
 /* Estimated tokens of text, on the safe side. */
 size_t context_tokens(size_t bytes);
 /* Those of a message. */

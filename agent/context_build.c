@@ -1,5 +1,6 @@
 #include "agent/context.h"
 
+#include "agent/context_files.h"
 #include "agent/model/request_extra.h"
 #include "agent/offer.h"
 #include "base/err.h"
@@ -109,6 +110,14 @@ static int context_build_repair(const struct chat *in, bool keep_thoughts, struc
         ++*unit_count;
     }
     return 0;
+}
+
+static void context_build_count_files(const struct chat *whole, struct context_unit *units,
+    size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = units[i].first; k < units[i].first + units[i].count; k++)
+            units[i].tokens += context_files_tokens(&whole->items[k]);
 }
 
 /* count: those of the chat that it may quote. quiet: none, a model may have refused the request for
@@ -269,6 +278,9 @@ int context_build(const struct context_frame *frame, const struct chat *chat,
             keep_from = i;
     out->budget = context_build_budget(frame, limits, out);
     out->room = limits->room > 0 ? (size_t)limits->room : out->budget + limits->overhead;
+    if ((error = context_files_choose(&whole, limits->reduced, out->budget)))
+        return error;
+    context_build_count_files(&whole, units, unit_count);
     summary = context_build_summary(chat, limits, out);
     first = context_build_first(units, unit_count, keep_from, &out->tokens,
         limits->reduced ? 0 : out->budget);

@@ -12,6 +12,7 @@ libagent_a_SOURCES = \
 	agent/chat.c agent/chat.h \
 	agent/context.c agent/context.h \
 	agent/context_build.c \
+	agent/context_files.c agent/context_files.h \
 	agent/daytime.c agent/daytime.h \
 	agent/events.c agent/events.h \
 	agent/input.c agent/input.h \
@@ -31,6 +32,7 @@ libagent_a_SOURCES = \
 	agent/turn_summary.c \
 	agent/wait.c agent/wait.h \
 	agent/model/abilities.c agent/model/abilities.h \
+	agent/model/attached.c agent/model/attached.h \
 	agent/model/details.c agent/model/details.h \
 	agent/model/family.c agent/model/family.h \
 	agent/model/model.c agent/model/model.h \

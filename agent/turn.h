@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/reactor.h"
+#include "base/room.h"
 #include "process/stage.h"
 #include "store/eventlog.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@ struct turn_env {
     bool (*may_take_next)(
         void *arg);           /* neither draining nor due for recycling nor past its share */
     struct tools_apart apart; /* for tools that compute for long; zeroed = they run here */
+    struct room *room;        /* of files on their way in this worker; NULL = no bound */
     struct listen *listen;    /* NULL = a stop is seen with the next renewal only */
 };
 /* Messages of a conversation that a turn chooses its context from. */

@@ -105,6 +105,23 @@
     X(rate_feedback_user, INT, "rate.feedback_user", "5", 0, 1000000, \
         "feedback a minute and user") \
     X(rate_ws_messages, INT, "rate.ws_messages", "60", 0, 1000000, "frames a minute and socket") \
+    /* files in messages */ \
+    X(attachments_bytes, SIZE, "attachments.bytes", "5m", 1024, 33554432, "largest file") \
+    X(attachments_message, INT, "attachments.message", "10", 0, 64, \
+        "files of one message; 0 = none are taken") \
+    X(attachments_quota, SIZE, "attachments.quota", "100m", 1024, 0, \
+        "bytes of all files of one user in Redis") \
+    X(attachments_keep_ms, MS, "attachments.keep", "30d", 1000, 0, \
+        "how long a file stays after its last use") \
+    X(attachments_kinds, TEXT, "attachments.kinds", \
+        "image/png image/jpeg image/webp image/gif application/pdf text/*", 0, 0, \
+        "types of files that are taken, separated by blanks") \
+    X(attachments_body, SIZE, "attachments.body", "16m", 4096, 268435456, \
+        "largest body of /chat, /agui and /attachments, which carry files; at least http.body") \
+    X(attachments_memory, SIZE, "attachments.memory", "64m", 1048576, 0, \
+        "bytes of files on their way, in one turn worker; what needs more waits or is refused") \
+    X(attachments_fetch_ms, MS, "attachments.fetch", "10s", 100, 60000, \
+        "how long the download of a file may take that a message gives by its address") \
     /* webhooks */ \
     X(webhook_secret, SECRET, "webhook.secret", "", 0, 0, \
         "signs what webhooks carry, at least 24 bytes; empty = no webhooks") \
@@ -276,7 +293,7 @@
     X(prices_url, TEXT, "prices.url", "", 0, 0, "price comparison service") \
     X(prices_key, SECRET, "prices.key", "", 0, 0, "its key, sent as bearer token") \
     X(tools_allow_private, BOOL, "tools.allow_private", "off", 0, 0, \
-        "tools may fetch pages from private addresses; for tests only") \
+        "tools and messages may fetch from private addresses, and by http; for tests only") \
     X(weather_url, TEXT, "weather.url", "", 0, 0, "weather service in Open-Meteo form") \
     X(weather_key, SECRET, "weather.key", "", 0, 0, "its API key, if it wants one") \
     X(geocode_url, TEXT, "geocode.url", "", 0, 0, "geocoder for places the gazetteer has not") \
@@ -284,6 +301,8 @@
     X(places_url, TEXT, "places.url", "", 0, 0, "place service in Overpass form") \
     X(fuel_url, TEXT, "fuel.url", "", 0, 0, "fuel price service, see docs/tools.md") \
     X(fuel_key, SECRET, "fuel.key", "", 0, 0, "its bearer token, if it wants one") \
+    X(ocr_url, TEXT, "ocr.url", "", 0, 0, "service that reads the text of a picture: docs/tools.md") \
+    X(ocr_key, SECRET, "ocr.key", "", 0, 0, "its bearer token, if it wants one") \
     X(roads_url, TEXT, "roads.url", "", 0, 0, "road conditions in Open511 form") \
     X(roads_key, SECRET, "roads.key", "", 0, 0, "its API key, if it wants one") \
     X(videos_url, TEXT, "videos.url", "", 0, 0, "video search in YouTube Data API form") \

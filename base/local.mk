@@ -3,6 +3,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	base/address.c base/address.h \
 	base/arena.c base/arena.h \
+	base/base64.c base/base64.h \
 	base/backoff.c base/backoff.h \
 	base/breaker.c base/breaker.h \
 	base/buf.c base/buf.h \
@@ -20,7 +21,10 @@ libbase_a_SOURCES = \
 	base/jdoc_read.c \
 	base/jdoc_write.c \
 	base/log.c base/log.h \
+	base/media.c base/media.h \
+	base/media_image.c base/media_parts.h \
 	base/reactor.c base/reactor.h \
+	base/room.c base/room.h \
 	base/task.c base/task.h \
 	base/task_guard.c \
 	base/task_resolve.c \

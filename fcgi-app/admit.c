@@ -136,7 +136,7 @@ static int admit_begin(struct admit *a, bool may_run)
     if (!a->start || admit_request(a->x, s, a->turn, &request) < 0)
         return ERR_NOMEM;
     guard_turn(request.uid, s->session, request.input, &a->work);
-    request.only_known = guard_refused(a->x, &a->work) > 0;
+    request.only_known = guard_refused(a->x, &a->work) > 0 || s->only_known;
     request.may_run = may_run;
     admit_places(app, may_run, &request);
     if (s->webhook) {

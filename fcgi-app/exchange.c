@@ -38,6 +38,7 @@ void exchange_fini(struct exchange *x)
 void exchange_json(struct exchange *x, int status)
 {
     x->reply.unsized = false;
+    x->reply.kept_s = 0;
     x->reply.status = status;
     x->reply.content_type = status >= 400 ? "application/problem+json" : "application/json";
     buf_reset(&x->reply.head);
@@ -223,7 +224,11 @@ int exchange_head(const struct exchange *x, struct buf *out)
             exchange_lacks_charset(reply->content_type) ? "; charset=utf-8" : "");
         if (!reply->streamed && !(x->request.head && reply->unsized))
             buf_printf(out, "Content-Length: %zu\r\n", reply->body.len);
-        buf_puts(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+        buf_puts(out, "X-Content-Type-Options: nosniff\r\n");
+        if (reply->kept_s > 0)
+            buf_printf(out, "Cache-Control: private, max-age=%d\r\n", reply->kept_s);
+        else
+            buf_puts(out, "Cache-Control: no-store\r\n");
     }
     buf_printf(out, "X-Request-Id: %s\r\ntraceparent: %s\r\n", x->request.id,
         x->request.traceparent);

@@ -35,6 +35,7 @@ struct reply {
     const char *content_type; /* NULL = no body; charset=utf-8 is added to JSON and events */
     struct buf head;          /* further header lines, each with CRLF */
     struct buf body;
+    int kept_s;             /* the client's own cache may keep it so long; 0 = nobody may */
     bool streamed;          /* the head and a part of the body have gone: see exchange_stream */
     bool broken;            /* and then something failed */
     int64_t parts_until_ms; /* monotonic: when a streamed one has to be over */

@@ -6,6 +6,8 @@
 /* handlers -- what the rows of routes.c call; docs/http-api.md tells what each does. */
 routes_handler handlers_chat, handlers_agui, handlers_agui_capabilities;
 routes_handler handlers_internal_message, handlers_internal_run;
+routes_handler handlers_attachment_put, handlers_attachments_list, handlers_attachment_get;
+routes_handler handlers_attachment_delete;
 routes_handler handlers_sessions_list, handlers_session_get, handlers_session_patch;
 routes_handler handlers_session_delete, handlers_session_messages, handlers_session_events;
 routes_handler handlers_history_get, handlers_history_delete;

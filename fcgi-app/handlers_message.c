@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "fcgi-app/admit.h"
 #include "fcgi-app/answers.h"
+#include "fcgi-app/attach.h"
 
 #include <string.h>
 
@@ -16,7 +17,9 @@ static int handlers_parse(struct exchange *x, enum submit_kind kind, struct subm
         return error;
     const struct submit_source from = {kind, body,
         request_header(&x->request, "HTTP_IDEMPOTENCY_KEY")};
-    return submit_parse(&from, x->app->conf, x->arena, out, &x->problem);
+    request_free_body(&x->request); /* the document has it */
+    error = submit_parse(&from, x->app->conf, x->arena, out, &x->problem);
+    return error < 0 ? error : attach_files(x, out);
 }
 
 static struct submit *handlers_submit_new(struct exchange *x)
@@ -82,6 +85,8 @@ int handlers_agui_capabilities(struct exchange *x)
         "\"tools\":{\"supported\":true,\"parallelCalls\":true},"
         "\"humanInTheLoop\":{\"supported\":true,\"approvals\":true,\"interrupts\":true,"
         "\"approveWithEdits\":true},"
+        "\"multimodal\":{\"input\":{\"image\":true,\"pdf\":true,\"file\":true,\"audio\":false,"
+        "\"video\":false}},"
         "\"state\":{\"snapshots\":true,\"deltas\":false,\"memory\":true,"
         "\"persistentState\":true}}");
     return 0;

@@ -3,10 +3,12 @@ noinst_LIBRARIES += libfcgiapp.a
 libfcgiapp_a_SOURCES = \
 	fcgi-app/admit.c fcgi-app/admit.h \
 	fcgi-app/answers.c fcgi-app/answers.h \
+	fcgi-app/attach.c fcgi-app/attach.h \
 	fcgi-app/exchange.c fcgi-app/exchange.h \
 	fcgi-app/guard.c fcgi-app/guard.h \
 	fcgi-app/handlers.h \
 	fcgi-app/handlers_approvals.c \
+	fcgi-app/handlers_attachments.c \
 	fcgi-app/handlers_export.c \
 	fcgi-app/handlers_health.c \
 	fcgi-app/handlers_inbox.c \
@@ -33,9 +35,11 @@ libfcgiapp_a_SOURCES = \
 	fcgi-app/submit.c fcgi-app/submit.h \
 	fcgi-app/submit_agui.c \
 	fcgi-app/submit_fields.c \
+	fcgi-app/submit_files.c \
 	fcgi-app/submit_messages.c \
 	fcgi-app/submit_parts.h \
 	fcgi-app/ticket.c fcgi-app/ticket.h \
+	fcgi-app/upload.c fcgi-app/upload.h \
 	fcgi-app/webhook.c fcgi-app/webhook.h
 FCGIAPP_LIBS = libfcgiapp.a $(AGENT_LIBS)
 

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #define REQUEST_TARGET_MAX 8192
+#define REQUEST_RETRY_MS 1000
 
 const char *request_header(const struct request *r, const char *param)
 {
@@ -154,6 +155,26 @@ static int request_mark(struct request *r, struct problem *problem)
     return 0;
 }
 
+void request_free_body(struct request *r)
+{
+    free(r->body_owned);
+    r->body_owned = NULL;
+    r->body = "";
+    r->body_len = 0;
+}
+
+static void request_on_free(void *arg)
+{
+    request_free_body(arg);
+}
+
+void request_body_done(struct request *r)
+{
+    request_free_body(r);
+    if (r->source->body_done)
+        r->source->body_done(r->source->arg);
+}
+
 int request_body(struct request *r, size_t max, struct problem *problem)
 {
     struct buf body;
@@ -165,16 +186,18 @@ int request_body(struct request *r, size_t max, struct problem *problem)
         problem->limit = (int64_t)max;
         error = ERR_INVALID;
     }
+    if (error == ERR_FULL) {
+        problem_set(problem, PROBLEM_POOL_FULL,
+            "This worker holds all the large bodies that it may. Nothing was accepted.");
+        problem->retry_after_ms = REQUEST_RETRY_MS;
+        error = ERR_INVALID;
+    }
     if (error == 0 && body.len > 0) {
         size_t len = 0;
-        char *bytes = buf_take(&body, &len);
-        r->body = bytes;
+        r->body_owned = buf_take(&body, &len);
+        r->body = r->body_owned;
         r->body_len = len;
-        error = !bytes ? ERR_NOMEM : arena_on_free(r->arena, free, bytes);
-        if (error < 0) {
-            r->body = "";
-            r->body_len = 0;
-        }
+        error = !r->body_owned ? ERR_NOMEM : arena_on_free(r->arena, request_on_free, r);
     }
     buf_free(&body);
     return error == 0 ? request_coding(r, problem) : error;

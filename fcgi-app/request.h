@@ -23,6 +23,7 @@ struct request_source {
     const char *(*param)(void *arg, const char *name);      /* NULL when absent */
     int (*body)(void *arg, struct buf *out, size_t max);    /* see gateway_body */
     int (*write)(void *arg, const char *bytes, size_t len); /* see gateway_write; or NULL */
+    void (*body_done)(void *arg);                           /* see inbound_body_done; or NULL */
 };
 
 #define REQUEST_QUERY_MAX 32
@@ -41,6 +42,7 @@ struct request {
     size_t query_count;
     const char *body;
     size_t body_len;
+    char *body_owned; /* body's memory, or NULL */
     char id[REQUEST_ID_SIZE];
     struct ident_trace trace; /* ours: a child of the client's, or new */
     char traceparent[IDENT_TRACEPARENT_SIZE];
@@ -53,8 +55,12 @@ void request_start(struct request *r, const struct request_source *source, struc
 /* Method, path and query. Returns 0 or ERR_INVALID with the problem set, ERR_NOMEM. */
 MUST_CHECK int request_target(struct request *r, struct problem *problem);
 /* The body, within max bytes, not compressed. Returns 0; ERR_INVALID with the problem set (413,
- * 415); ERR_PEER_GONE; ERR_NOMEM. */
+ * 415, 503); ERR_PEER_GONE; ERR_NOMEM. */
 MUST_CHECK int request_body(struct request *r, size_t max, struct problem *problem);
+/* Forgets the body, which has been read: its memory is free. */
+void request_free_body(struct request *r);
+/* The same, and nothing long that was read out of it is held any more: others get its room. */
+void request_body_done(struct request *r);
 /*
  * request_value -- the body as one JSON value; an empty body is an empty object when optional.
  * The document is freed with the arena. Returns 0; ERR_INVALID with the problem set; ERR_NOMEM.

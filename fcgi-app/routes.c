@@ -21,10 +21,20 @@
 
 /* Columns: method, pattern, scope, pools, who may ask, rate, handler. */
 static const struct routes_row routes_rows[] = {
-    {"POST", "/chat", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT, handlers_chat},
-    {"POST", "/agui", ROUTES_PUBLIC, ROUTES_TURN, ROUTES_USER, ROUTES_RATE_CHAT, handlers_agui},
+    {"POST", "/chat", ROUTES_PUBLIC, ROUTES_TURN | ROUTES_FILES, ROUTES_USER, ROUTES_RATE_CHAT,
+        handlers_chat},
+    {"POST", "/agui", ROUTES_PUBLIC, ROUTES_TURN | ROUTES_FILES, ROUTES_USER, ROUTES_RATE_CHAT,
+        handlers_agui},
     {"GET", "/agui/capabilities", ROUTES_PUBLIC, ROUTES_BOTH, ROUTES_ANYONE, ROUTES_RATE_NONE,
         handlers_agui_capabilities},
+    {"POST", "/attachments", ROUTES_PUBLIC, ROUTES_API | ROUTES_FILES, ROUTES_USER, ROUTES_RATE_API,
+        handlers_attachment_put},
+    {"GET", "/attachments", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_attachments_list},
+    {"GET", "/attachments/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_attachment_get},
+    {"DELETE", "/attachments/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
+        handlers_attachment_delete},
     {"GET", "/sessions", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
         handlers_sessions_list},
     {"GET", "/sessions/{id}", ROUTES_PUBLIC, ROUTES_API, ROUTES_USER, ROUTES_RATE_API,
@@ -297,14 +307,38 @@ size_t routes_body_max(const struct conf *conf, bool internal)
     return (size_t)(internal && message > conf->body_max ? message : conf->body_max);
 }
 
+size_t routes_body_most(const struct conf *conf)
+{
+    size_t plain = routes_body_max(conf, true), files = (size_t)conf->attachments_body;
+
+    return files > plain ? files : plain;
+}
+
+/* What this request may have, which its path decides. */
+static size_t routes_body_of(struct exchange *x, int pool)
+{
+    for (size_t i = 0; i < ROUTES_COUNT; i++) {
+        const struct routes_row *row = &routes_rows[i];
+        const char *params[EXCHANGE_PARAMS] = {NULL};
+        const char *path = routes_below(x, row);
+        if (path && (row->pools & pool) && (row->pools & ROUTES_FILES) &&
+            strcmp(row->method, x->request.method) == 0 &&
+            routes_fit(x, row->pattern, path, params) == 1)
+            return routes_body_most(x->app->conf);
+    }
+    return routes_body_max(x->app->conf, x->request.internal != NULL);
+}
+
 static int routes_handle(struct exchange *x, int pool)
 {
     const struct routes_row *row = NULL;
+    int target = request_target(&x->request, &x->problem);
+    if (target == ERR_NOMEM)
+        return target;
     /* The body first: its end must be read before any reply, also a refusal. */
-    int error = request_body(&x->request,
-        routes_body_max(x->app->conf, x->request.internal != NULL), &x->problem);
+    int error = request_body(&x->request, routes_body_of(x, pool), &x->problem);
     if (error == 0)
-        error = request_target(&x->request, &x->problem);
+        error = target;
     if (error == 0)
         error = routes_check_host(x);
     if (error == 0)

@@ -10,6 +10,8 @@
  * is answered for every path by every pool.
  */
 enum routes_pool { ROUTES_API = 1, ROUTES_TURN = 2, ROUTES_BOTH = 3 };
+/* Beside a pool: its body may carry files, and so be as long as attachments.body says. */
+#define ROUTES_FILES 4
 /* Where a path stands: under conf->public_base, at the root, or at the root for our own only. */
 enum routes_scope { ROUTES_PUBLIC, ROUTES_ROOT, ROUTES_INTERNAL };
 /* ROUTES_TICKET: also by `?ticket=`, for browsers' EventSource (fcgi-app/ticket.h). */
@@ -22,7 +24,7 @@ struct routes_row {
     /* pattern: segments; "{id}" takes one safe id, "{user}" any name of a user, given as its id */
     const char *method, *pattern;
     enum routes_scope scope;
-    int pools; /* enum routes_pool */
+    int pools; /* enum routes_pool, perhaps with ROUTES_FILES */
     enum routes_user user;
     enum routes_rate rate;
     routes_handler *handler;
@@ -41,6 +43,8 @@ MUST_CHECK int routes_match(struct exchange *x, int pool, const struct routes_ro
  * it.
  */
 size_t routes_body_max(const struct conf *conf, bool internal);
+/* The same for a row with ROUTES_FILES: the most that any request may have. */
+size_t routes_body_most(const struct conf *conf);
 /* Answers the exchange: afterwards x->reply is whole. ERR_PEER_GONE: nobody to answer to. */
 MUST_CHECK int routes_answer(struct exchange *x, int pool);
 

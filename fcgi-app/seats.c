@@ -47,6 +47,7 @@ static int seats_open_turns(struct seats *s)
         .reactor = s->app.reactor,
         .store = s->app.store,
         .breakers = w->board->breakers,
+        .room = &s->room,
         .on_stage = runner_on_stage,
         .on_tool = runner_on_tool,
         .on_under_way = runner_on_under_way,
@@ -69,8 +70,11 @@ int seats_new(struct seats **out, struct worker *w)
         return ERR_NOMEM;
     s->app.conf = w->conf;
     s->app.worker = s->lag.worker = w;
+    s->room.max = (size_t)w->conf->attachments_memory;
     s->limits = (struct inbound_limits){.params_max = PARAMS_MAX,
-        .body_max = routes_body_max(w->conf, true),
+        .body_max = routes_body_most(w->conf),
+        .room = &s->room,
+        .body_small = routes_body_max(w->conf, true),
         .reply_max = PARTS_MAX,
         .io_timeout_ms = IO_TIMEOUT_MS,
         .idle_ms = KEPT_MS,

@@ -46,6 +46,7 @@ struct seats {
     struct app app; /* what all share */
     struct turn_env env;
     struct inbound_limits limits;
+    struct room room; /* for files on their way: in bodies, downloads and requests to models */
     struct tool_calls *tools;
     struct reactor_source listening;
     struct reactor_timer balance, measure;

@@ -87,7 +87,8 @@ int seats_sit(struct seats *s, struct inbound *inbound)
     seat->source = (struct request_source){.arg = inbound,
         .param = inbound_param,
         .body = inbound_body,
-        .write = inbound_write};
+        .write = inbound_write,
+        .body_done = inbound_body_done};
     seat->serving = (struct serving){.app = &seat->app,
         .pool = ROUTES_TURN,
         .source = &seat->source,

@@ -24,6 +24,14 @@ static const char *submit_title(struct arena *arena, const char *text)
     return title;
 }
 
+/* What a session is called by: the user's words, else the first file. */
+static const char *submit_headline(const struct submit *s)
+{
+    if (s->text[strspn(s->text, " \t\r\n")] != '\0' || s->file_count == 0)
+        return s->text;
+    return *s->files[0]->name != '\0' ? s->files[0]->name : s->files[0]->image ? "Picture" : "File";
+}
+
 /* --- the three forms --- */
 
 static int submit_chat(struct submit_parser *p, const char *key)
@@ -34,10 +42,9 @@ static int submit_chat(struct submit_parser *p, const char *key)
     out->source = "chat";
     if ((error = submit_string(p, p->body, "message", &text)) < 0)
         return error;
-    if (!text)
+    if (!text && !jdoc_get(p->body, "attachments"))
         return problem_field(p->problem, "message", "message is missing.");
-    if ((error = submit_check_text(p, "message", text)) < 0 ||
-        (error = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
+    if ((error = submit_session_id(p, p->body, "session_id", &session)) < 0 ||
         (error = submit_session_id(p, p->body, "conversation_id", &conversation)) < 0 ||
         (error = submit_string(p, p->body, "user_id", &out->user_id)) < 0 ||
         (error = submit_id(p, p->body, "message_id", IDENT_CLIENT_MESSAGE_MAX, &id)) < 0 ||
@@ -51,8 +58,7 @@ static int submit_chat(struct submit_parser *p, const char *key)
     if ((error = webhook_parse(p->body, p->conf, &out->webhook, p->problem)) < 0)
         return error;
     submit_session(p, conversation ? conversation : session);
-    out->text = text;
-    return submit_add_text(p, id, "user", text, NULL);
+    return submit_add_with_files(p, id, "message", text);
 }
 
 void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out)
@@ -133,12 +139,11 @@ static int submit_internal(struct submit_parser *p)
         return submit_internal_answer(p, jdoc_get(p->body, "approval"));
     if (jdoc_get(agui, "messages") || p->out->resume_count > 0)
         return submit_agui_messages(p, agui);
-    if (!text)
+    if (!text && !jdoc_get(p->body, "attachments"))
         return problem_field(p->problem, "text", "text is missing.");
-    if ((error = submit_check_text(p, "text", text)) < 0)
+    if ((error = submit_attachments(p)) < 0)
         return error;
-    out->text = text;
-    return submit_add_text(p, id, "user", text, NULL);
+    return submit_add_with_files(p, id, "text", text);
 }
 
 static int submit_dispatch(enum submit_kind kind, struct submit_parser *p, const char *key)
@@ -174,7 +179,7 @@ int submit_parse(const struct submit_source *from, const struct conf *conf, stru
         error = buf_error(&p.hash);
     if (error == 0) {
         ident_sha256_hex(p.hash.data, p.hash.len, out->body_hash);
-        out->title = submit_title(arena, out->text);
+        out->title = submit_title(arena, submit_headline(out));
         error = !out->title ? ERR_NOMEM : 0;
     }
     buf_free(&p.hash);

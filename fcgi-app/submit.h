@@ -8,13 +8,17 @@
 #include "base/jdoc.h"
 #include "process/problem.h"
 #include "store/approvals.h"
+#include "store/attachments.h"
 #include "store/turns.h"
 
 #include <stdbool.h>
 
 /*
  * submit -- a message for the assistant, read from the body of POST /chat, POST /agui or
- * POST /internal/message into one form. Pure: no store, no clock. Used by turn workers.
+ * POST /internal/message into one form. No store, no clock. Used by turn workers.
+ *
+ * Files that come in base64 are decoded and looked at, and their texts leave the body. Where a file
+ * has an address or an id, only these are checked: fcgi-app/attach.h gets the rest.
  */
 enum submit_kind { SUBMIT_CHAT, SUBMIT_AGUI, SUBMIT_INTERNAL };
 
@@ -27,6 +31,32 @@ struct submit_resume {
     bool cancelled;      /* abandoned: no payload */
     const jdoc *payload; /* {"approved":bool, EDITED?: object}, not checked yet */
     const char *edited;  /* name of its member with edited arguments */
+};
+
+/* A file that comes with a message. */
+#define SUBMIT_FILES_MAX 64
+enum submit_file_from { SUBMIT_FILE_DATA, SUBMIT_FILE_URL, SUBMIT_FILE_ID };
+struct submit_file {
+    enum submit_file_from from;
+    const char *field;    /* of the request, for problems */
+    const char *declared; /* MIME type; "" = none */
+    const char *name;     /* "" = none */
+    bool image;           /* said to be one */
+    const char *text;     /* the URL or the id; NULL = data */
+    char *bytes;          /* of data, until they are stored */
+    size_t len;
+    struct attachment a; /* of data what upload_check says; else once it is there */
+};
+
+/* A message with files: its text is known when they are. */
+struct submit_piece { /* one of the two */
+    const char *text;
+    struct submit_file *file;
+};
+struct submit_said {
+    const char *id, *role, *tool_call; /* NULL = it is no result */
+    struct submit_piece *pieces;
+    size_t count;
 };
 
 struct submit {
@@ -42,8 +72,13 @@ struct submit {
     const char *zone, *locale;     /* "" = not given */
     const jdoc *context;           /* or NULL */
     const jdoc *agui;              /* parts of RunAgentInput without its messages; or NULL */
-    const char *messages[SUBMIT_MESSAGES_MAX]; /* new AG-UI messages, JSON */
+    /* new AG-UI messages, JSON; NULL = one with files, until submit_write_files */
+    const char *messages[SUBMIT_MESSAGES_MAX];
+    const struct submit_said *said[SUBMIT_MESSAGES_MAX]; /* of those with files; else NULL */
     size_t message_count;
+    struct submit_file *files[SUBMIT_FILES_MAX];
+    size_t file_count;
+    bool only_known; /* it has come before: only that may be answered */
     struct submit_resume resume[SUBMIT_RESUME_MAX];
     size_t resume_count;        /* 0 = it answers no approval */
     bool resume_all;            /* by AG-UI's rules: all that are open in the session */
@@ -68,6 +103,16 @@ struct submit_source {
  */
 MUST_CHECK int submit_parse(const struct submit_source *from, const struct conf *conf,
     struct arena *arena, struct submit *out, struct problem *problem);
+
+/*
+ * submit_write_files -- writes the messages with files, whose attachments are known now.
+ *   base  conf->public_base: each part tells the address at which clients load its file
+ * Returns 0 or ERR_NOMEM.
+ */
+MUST_CHECK int submit_write_files(struct submit *s, const char *base, struct arena *arena);
+/* What upload_check says of its bytes, which are those of f->text now. */
+MUST_CHECK int submit_check_file(struct submit_file *f, const void *bytes, size_t len,
+    const struct conf *conf, struct problem *problem);
 
 /* One answer by itself: nothing else of it is set; its session is the approval's. */
 void submit_answer(const char *id, const jdoc *payload, const char *edited, struct submit *out);

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define SUBMIT_ATTACHMENTS 10
 #define SUBMIT_ZONE_MAX 64
 #define SUBMIT_LOCALE_MAX 35
 
@@ -119,22 +118,6 @@ int submit_on_busy(struct submit_parser *p, const jdoc *doc)
         }
     }
     return problem_field(p->problem, "on_busy", "on_busy must be enqueue, interrupt or reject.");
-}
-
-int submit_attachments(struct submit_parser *p)
-{
-    const jdoc *list = jdoc_get(p->body, "attachments");
-    if (!list)
-        return 0;
-    if (jdoc_type(list) != JDOC_ARRAY)
-        return problem_field(p->problem, "attachments", "attachments must be an array.");
-    if (jdoc_length(list) > SUBMIT_ATTACHMENTS)
-        return problem_limit(p->problem, "attachments", SUBMIT_ATTACHMENTS,
-            "%zu attachments; %d are allowed.", jdoc_length(list), SUBMIT_ATTACHMENTS);
-    if (jdoc_length(list) > 0)
-        return problem_field(p->problem, "attachments",
-            "Attachments are not understood yet; send the message without them.");
-    return 0;
 }
 
 int submit_key(struct submit_parser *p, const char *key)

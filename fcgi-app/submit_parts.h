@@ -11,6 +11,7 @@
  *   submit           the three forms
  *   submit_fields    members that several forms have
  *   submit_messages  new messages
+ *   submit_files     files of messages, in each form that clients have
  *   submit_agui      what a RunAgentInput has besides
  *
  * All that return int: 0; ERR_INVALID with the problem set; ERR_NOMEM.
@@ -39,10 +40,9 @@ MUST_CHECK int submit_session_id(struct submit_parser *p, const jdoc *doc, const
 /* The user's words: not blank, and not too long. name: for the problem. */
 MUST_CHECK int submit_check_text(struct submit_parser *p, const char *name, const char *text);
 
-/* Members of the body, into p->out: context, attachments (refused), client_message_id (or the
- * header's key, which may be NULL). */
+/* Members of the body, into p->out: context, client_message_id (or the header's key, which may be
+ * NULL). */
 MUST_CHECK int submit_context(struct submit_parser *p);
-MUST_CHECK int submit_attachments(struct submit_parser *p);
 MUST_CHECK int submit_key(struct submit_parser *p, const char *key);
 /* Members of doc: timezone (or the context's) and locale; on_busy. */
 MUST_CHECK int submit_zone_and_locale(struct submit_parser *p, const jdoc *doc);
@@ -55,8 +55,27 @@ void submit_session(struct submit_parser *p, const char *session);
 /* Adds a message. id: NULL = one is made. tool_call: NULL = it is no result. */
 MUST_CHECK int submit_add_text(struct submit_parser *p, const char *id, const char *role,
     const char *text, const char *tool_call);
+/*
+ * Adds a message whose content is that of an AG-UI message: a string, or an array of its parts.
+ * content is checked here; NULL is refused. role "user": it must not be blank, and it becomes
+ * p->out->text.
+ */
+MUST_CHECK int submit_add_content(struct submit_parser *p, const char *id, const char *role,
+    const jdoc *content, const char *tool_call);
+/* The user's text (NULL or "" = none) with all files that were read before: one of the two. name:
+ * of the text's field. */
+MUST_CHECK int submit_add_with_files(struct submit_parser *p, const char *id, const char *name,
+    const char *text);
 /* Adds those behind the last assistant message. */
 MUST_CHECK int submit_agui_messages(struct submit_parser *p, const jdoc *agui);
+
+/* ---- submit_files ---- */
+
+/* The body's member `attachments`: into p->out->files. */
+MUST_CHECK int submit_attachments(struct submit_parser *p);
+/* A part of a message that is no text: image, document, binary; others are refused by name. */
+MUST_CHECK int submit_part_file(struct submit_parser *p, jdoc *part, const char *field,
+    struct submit_file **out);
 
 /* ---- submit_agui ---- */
 

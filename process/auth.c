@@ -1,6 +1,7 @@
 #include "process/auth.h"
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/jdoc.h"
@@ -18,13 +19,6 @@
 #define AUTH_API_KEY_MIN 20
 #define AUTH_SECRET_MIN 32
 
-/* A segment's bytes, in the arena. */
-static int auth_decode(struct arena *arena, const char *s, size_t len, char **out, size_t *out_len)
-{
-    *out = arena_alloc(arena, len / 4 * 3 + 4);
-    return !*out ? ERR_NOMEM : jws_decode(s, len, *out, out_len);
-}
-
 static void auth_free_json(void *doc)
 {
     jdoc_free(doc);
@@ -32,10 +26,9 @@ static void auth_free_json(void *doc)
 
 static int auth_segment(struct arena *arena, const char *s, size_t len, jdoc **out)
 {
-    char *text = NULL;
-    size_t text_len = 0;
-    if (auth_decode(arena, s, len, &text, &text_len) < 0 ||
-        jdoc_parse(text, text_len, out, NULL, 0) < 0)
+    char *text = arena_alloc(arena, BASE64_MAX(len));
+    long text_len = text ? base64_decode(s, len, BASE64_URL, text) : ERR_NOMEM;
+    if (text_len < 0 || jdoc_parse(text, (size_t)text_len, out, NULL, 0) < 0)
         return ERR_AUTH;
     if (arena_on_free(arena, auth_free_json, *out) < 0)
         return ERR_AUTH;
@@ -222,12 +215,15 @@ static int auth_jwt(struct auth *a, struct arena *arena, const char *token, size
         return auth_refuse(why, "the token is not a signed JWT");
     jdoc *header = NULL, *claims = NULL;
     struct jws_signed what = {.text = token, .text_len = (size_t)(second - token)};
-    char *signature = NULL;
-    if (auth_segment(arena, token, (size_t)(dot - token), &header) < 0 ||
-        auth_segment(arena, dot + 1, (size_t)(second - dot - 1), &claims) < 0 ||
-        auth_decode(arena, second + 1, strlen(second + 1), &signature, &what.signature_len) < 0)
+    size_t len_left = strlen(second + 1);
+    char *signature = arena_alloc(arena, BASE64_MAX(len_left));
+    long signed_len =
+        signature ? base64_decode(second + 1, len_left, BASE64_URL, signature) : ERR_NOMEM;
+    if (signed_len < 0 || auth_segment(arena, token, (size_t)(dot - token), &header) < 0 ||
+        auth_segment(arena, dot + 1, (size_t)(second - dot - 1), &claims) < 0)
         return auth_refuse(why, "the token is not a signed JWT");
     what.signature = signature;
+    what.signature_len = (size_t)signed_len;
     /* A token that would be refused in any case makes nobody fetch keys. */
     int error = auth_check_claims(a, claims, out, why);
     return error < 0 ? error : auth_check_signature(a, header, &what, why);

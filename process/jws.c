@@ -10,7 +10,6 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <stdint.h>
 #include <string.h>
 
 static const struct jws_row {
@@ -39,26 +38,6 @@ int jws_algorithm_find(const char *name, enum jws_algorithm *out)
 bool jws_is_secret(enum jws_algorithm algorithm)
 {
     return jws_rows[algorithm].kind == JWS_SECRET;
-}
-
-int jws_decode(const char *s, size_t len, char *out, size_t *out_len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint32_t bits = 0;
-    size_t n = 0;
-
-    if (len % 4 == 1)
-        return ERR_INVALID;
-    for (size_t i = 0; i < len; i++) {
-        const char *digit = s[i] == '\0' ? NULL : strchr(digits, s[i]);
-        if (!digit)
-            return ERR_INVALID;
-        bits = bits << 6 | (uint32_t)(digit - digits);
-        if (i % 4 != 0)
-            out[n++] = (char)(bits >> (6 - 2 * (i % 4)));
-    }
-    *out_len = n;
-    return 0;
 }
 
 /* ---- keys ---- */

@@ -66,11 +66,4 @@ unsigned jws_key_fits(const char *pem);
  */
 MUST_CHECK int jws_key_pem(const jdoc *jwk, struct buf *pem, const char **why);
 
-/*
- * jws_decode -- base64url without padding (RFC 7515 section 2); nothing else is taken.
- *   out  has room for len / 4 * 3 + 3 bytes
- * Returns 0 or ERR_INVALID.
- */
-MUST_CHECK int jws_decode(const char *s, size_t len, char *out, size_t *out_len);
-
 #endif

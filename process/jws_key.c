@@ -1,5 +1,7 @@
 #include "process/jws.h"
 
+#include "base/base64.h"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -26,11 +28,14 @@ static int jws_key_member(const jdoc *jwk, const char *name, struct jws_bytes *o
 {
     const char *text = NULL;
     size_t len = 0;
+    long n;
 
     if (jdoc_get_string(jwk, name, &text, &len) < 0 || len == 0 ||
-        len / 4 * 3 + 3 > sizeof out->bytes)
+        BASE64_MAX(len) > sizeof out->bytes)
         return ERR_INVALID;
-    return jws_decode(text, len, out->bytes, &out->len);
+    n = base64_decode(text, len, BASE64_URL, out->bytes);
+    out->len = n > 0 ? (size_t)n : 0;
+    return n > 0 ? 0 : ERR_INVALID;
 }
 
 static EVP_PKEY *jws_key_from_params(const char *type, OSSL_PARAM_BLD *build)

@@ -43,8 +43,11 @@
     X(PROBLEM_APPROVAL_EXPIRED, 410, "approval_expired", "The approval's time is over", false) \
     X(PROBLEM_AMBIGUOUS, 409, "ambiguous", "More than one thing fits", false) \
     X(PROBLEM_TOO_LARGE, 413, "body_too_large", "The body is too large", false) \
+    X(PROBLEM_FILE_SIZE, 413, "attachment_too_large", "The file is too large", false) \
+    X(PROBLEM_FILES_FULL, 413, "attachments_full", "The user's files take all their room", false) \
     X(PROBLEM_MEDIA_TYPE, 415, "unsupported_media_type", "The body has the wrong form", false) \
     X(PROBLEM_INVALID, 422, "invalid_field", "A field is not valid", false) \
+    X(PROBLEM_FILE_FETCH, 422, "attachment_not_fetched", "The file cannot be fetched", true) \
     X(PROBLEM_ARGUMENT, 422, "invalid_argument", "An argument of the tool is not valid", false) \
     X(PROBLEM_LIMIT_REACHED, 422, "limit_reached", "There is no room for more", false) \
     X(PROBLEM_NO_ROUTE, 422, "no_route", "No road connects these places", false) \

@@ -97,6 +97,11 @@ void keys_turn(char out[KEYS_MAX], const char *uid, const char *turn)
     keys_put(out, uid, "turn:", turn, "");
 }
 
+void keys_seen(char out[KEYS_MAX], const char *uid, const char *client_message_id)
+{
+    keys_put(out, uid, "seen:", client_message_id, "");
+}
+
 void keys_approval(char out[KEYS_MAX], const char *uid, const char *id)
 {
     keys_put(out, uid, "approval:", id, "");
@@ -105,6 +110,16 @@ void keys_approval(char out[KEYS_MAX], const char *uid, const char *id)
 void keys_approvals(char out[KEYS_MAX], const char *uid, const char *session)
 {
     keys_put(out, uid, "approvals:", session, "");
+}
+
+void keys_attachment(char out[KEYS_MAX], const char *uid, const char *id)
+{
+    keys_put(out, uid, "attachment:", id, "");
+}
+
+void keys_attachments(char out[KEYS_MAX], const char *uid)
+{
+    keys_put(out, uid, "attachments", "", "");
 }
 
 void keys_rate(char out[KEYS_MAX], const char *uid, const char *name)

@@ -4,6 +4,7 @@ libstore_a_SOURCES = \
 	store/again.c store/again.h \
 	store/approvals.c store/approvals.h \
 	store/args.c store/args.h \
+	store/attachments.c store/attachments.h \
 	store/eventlog.c store/eventlog.h \
 	store/hints.c store/hints.h \
 	store/inbox.c store/inbox.h \
@@ -46,6 +47,10 @@ STORE_LUA = \
 	store/lua/approval_open.lua \
 	store/lua/approval_take.lua \
 	store/lua/approval_use.lua \
+	store/lua/attachment_drop.lua \
+	store/lua/attachment_list.lua \
+	store/lua/attachment_put.lua \
+	store/lua/attachment_use.lua \
 	store/lua/context_merge.lua \
 	store/lua/feedback.lua \
 	store/lua/hint.lua \

@@ -111,6 +111,10 @@ MUST_CHECK int turns_begin(struct store *s, const struct turns_request *request,
 MUST_CHECK int turns_claim(struct store *s, const char *uid, const char *turn, size_t history_limit,
     struct arena *arena, struct turns_start *out);
 
+/* Did a message of this client message id come before, whatever it said? known: out. */
+MUST_CHECK int turns_is_known(struct store *s, const char *uid, const char *client_message_id,
+    bool *known);
+
 /* Renews the lease. stop: out, whether a stop is asked for. Returns 0, ERR_FENCED, ERR_STORE*. */
 MUST_CHECK int turns_renew(struct store *s, const struct turns_start *turn, bool *stop);
 /* The same in the pipeline: fn gets 0, ERR_FENCED or ERR_CANCELLED (stop asked). */

@@ -37,6 +37,18 @@ int turns_stop(struct store *s, const char *uid, const struct turns_target *targ
     return error;
 }
 
+int turns_is_known(struct store *s, const char *uid, const char *client_message_id, bool *known)
+{
+    struct link_reply *r = NULL;
+    char key[KEYS_MAX];
+
+    keys_seen(key, uid, client_message_id);
+    int error = link_command(s->link, &r, "EXISTS %s", key);
+    *known = !error && link_reply_int(r) == 1;
+    link_reply_free(r);
+    return error;
+}
+
 /* ---- what can be asked about a turn ---- */
 
 enum turns_field {

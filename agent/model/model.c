@@ -1,6 +1,7 @@
 #include "agent/model/model_parts.h"
 
 #include "agent/model/abilities.h"
+#include "agent/model/attached.h"
 #include "agent/model/refusal.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define BACKOFF_MS 500
+#define MODEL_TOKEN_BYTES 3 /* context_tokens, rounded down */
 #define BACKOFF_MAX_MS 8000
 #define RETRY_AFTER_MAX_MS 60000 /* a longer wait is for the next provider in the chain */
 
@@ -129,7 +131,7 @@ static int model_look_again(const struct model *m, int error)
 }
 
 /* One provider with its retries. */
-static int model_call_provider(struct model *m, const struct provider *p, struct wait *wait,
+static int model_call_with_retries(struct model *m, const struct provider *p, struct wait *wait,
     const struct provider_request *request, struct answer *answer, struct model_result *result)
 {
     unsigned tries = 0, allowed = p->start ? 0 : (unsigned)request->conf->model_retries;
@@ -170,6 +172,19 @@ static int model_call_provider(struct model *m, const struct provider *p, struct
     }
 }
 
+/* The same, with the files that it takes. */
+static int model_call_provider(struct model *m, const struct provider *p, struct wait *wait,
+    const struct provider_request *request, struct answer *answer, struct model_result *result)
+{
+    struct attached files = {0};
+    int error = attached_load(&files, wait, p, request);
+
+    if (!error)
+        error = model_call_with_retries(m, p, wait, request, answer, result);
+    attached_release(&files);
+    return error;
+}
+
 /* ---- the forms that it may take ---- */
 
 /* Refused for its form or length, when nothing was said. */
@@ -198,7 +213,9 @@ static struct refusal_case model_refused_case(const struct model *m, const struc
         .body_len = m->body.len,
         .sent = m->http.sent,
         .output = output,
-        .request_bytes = m->http.body_len,
+        /* a file costs what its vendor says, not what its base64 has of bytes */
+        .request_bytes =
+            m->http.body_len - m->http.file_bytes + m->http.file_tokens * MODEL_TOKEN_BYTES,
         .context = request->context};
 
     if (!c.body_len) {

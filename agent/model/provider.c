@@ -53,7 +53,7 @@ static void provider_plain(const char *schema, struct buf *out)
 
 /* flags: which of PROVIDER_SIMPLE the server wants. */
 static void provider_put_tool(const struct provider *p, const struct context_tool *tool,
-    unsigned flags, struct buf *json)
+    uint64_t flags, struct buf *json)
 {
     struct context_tool other = *tool;
     char description[PROVIDER_DESCRIPTION_MAX + 1];
@@ -104,7 +104,7 @@ bool provider_put_tools(const struct provider *p, const struct provider_request 
     const struct context_frame *f = c->frame;
     size_t core = tools->len ? prepared_count : 0, client = c->reduced ? 0 : f->client_tool_count;
     size_t first = 0;
-    unsigned flags = request->quirks.flags & PROVIDER_SIMPLE;
+    uint64_t flags = request->quirks.flags & PROVIDER_SIMPLE;
     bool any = tools->len > 0;
     struct abilities abilities;
     size_t room;

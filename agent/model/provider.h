@@ -147,8 +147,9 @@ struct provider_request {
 struct provider_http {
     struct buf url, body, header_text; /* the body is given away when it is sent */
     size_t body_len;
+    size_t file_bytes, file_tokens; /* of body_len, files in base64; what these count for */
     const char *headers[PROVIDER_HEADERS_MAX + 1];
-    unsigned sent; /* members in it that may be left out, as the flags that do (quirks.h) */
+    uint64_t sent; /* members in it that may be left out, as the flags that do (quirks.h) */
 };
 
 struct provider_local; /* a running answer of a provider without HTTP */

@@ -44,9 +44,11 @@ enum quirks_flag {
     QUIRKS_NO_SUMMARY = 1 << 28, /* of reasoning */
     QUIRKS_NO_PARALLEL = 1 << 29,
     QUIRKS_NO_STRICT = 1 << 30, /* of tools */
+    QUIRKS_NO_IMAGES = 1LL << 31,          /* a model without eyes */
+    QUIRKS_NO_DOCUMENTS = 1LL << 32,       /* PDF in the dialect's form */
 };
 struct quirks {
-    unsigned flags;
+    uint64_t flags;
     int64_t output_max; /* most tokens of one answer; 0 = not known */
     int64_t room;       /* tokens, as context_tokens estimates, of a whole request; 0 = not known */
 };

@@ -15,6 +15,7 @@
 #define WINDOW_MIN 256 /* a smaller number is none of a model's window */
 #define OUTPUT_MIN 16  /* nor of its output */
 #define NUMBER_MAX 1000000000LL
+#define SENTENCE_PHRASES 14 /* at most, of one list */
 
 /* ---- the words ---- */
 
@@ -206,7 +207,7 @@ static bool refusal_output(const char *text, int64_t output, struct refusal *out
 }
 
 static const struct {
-    unsigned flag;
+    uint64_t flag;
     const char *name;
     const char *setting; /* that would say it for good, or NULL */
 } members[] = {
@@ -254,6 +255,8 @@ static const struct {
     {QUIRKS_TEXT_CONTENT, NULL, NULL},
     {QUIRKS_PLAIN_SCHEMAS, NULL, NULL},
     {QUIRKS_ANSWER_RESULTS, NULL, NULL},
+    {QUIRKS_NO_IMAGES, NULL, "the provider's .images = off"},
+    {QUIRKS_NO_DOCUMENTS, NULL, "the provider's .documents = off"},
 };
 #define MEMBERS (sizeof members / sizeof *members)
 
@@ -262,9 +265,19 @@ static const struct {
  * first that fits counts; only what was sent can be left out.
  */
 static const struct sentence {
-    unsigned flag, sent;
-    const char *phrases[2][12];
+    uint64_t flag, sent;
+    const char *phrases[2][SENTENCE_PHRASES];
 } sentences[] = {
+    {QUIRKS_NO_IMAGES, QUIRKS_NO_IMAGES,
+        {{"image", "vision", "multimodal", "multi-modal", "mmproj", "content must be a string"},
+            {"not support", "unsupported", "not a multimodal", "that support image",
+                "unknown variant", "at most 0", "only supported by certain", "mmproj",
+                "missing data required", "not enabled for", "only text", "must be a string"}}},
+    {QUIRKS_NO_DOCUMENTS, QUIRKS_NO_DOCUMENTS,
+        {{"file", "pdf", "document"},
+            {"not support", "unsupported", "unknown variant", "invalid content type",
+                "invalid value", "only supported by certain", "unknown part type",
+                "unexpected content", "must be a string", "invalid type"}}},
     {QUIRKS_NEED_REASONING | QUIRKS_KEEP_THOUGHTS, 0,
         {{"must be passed back", "must be returned"}, {"reasoning_content"}}},
     {QUIRKS_KEEP_THOUGHTS, 0, {{"must be passed back", "must be returned"}, {"thinking"}}},
@@ -327,7 +340,7 @@ static bool refusal_fits(const struct sentence *sentence, const char *text)
     for (size_t i = 0; i < 2; i++) {
         const char *const *phrases = sentence->phrases[i];
         size_t count = 0;
-        while (phrases[count])
+        while (count < SENTENCE_PHRASES && phrases[count])
             count++;
         if (count && !refusal_says(text, phrases, count))
             return false;
@@ -335,7 +348,7 @@ static bool refusal_fits(const struct sentence *sentence, const char *text)
     return true;
 }
 
-static unsigned refusal_sentence(const char *text, unsigned sent)
+static uint64_t refusal_sentence(const char *text, uint64_t sent)
 {
     for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
         if ((!sentences[i].sent || sentences[i].sent & sent) && refusal_fits(&sentences[i], text))
@@ -343,7 +356,7 @@ static unsigned refusal_sentence(const char *text, unsigned sent)
     return 0;
 }
 
-static bool refusal_member(const char *text, unsigned sent, struct refusal *out)
+static bool refusal_member(const char *text, uint64_t sent, struct refusal *out)
 {
     const char *first = NULL;
 
@@ -367,7 +380,7 @@ static bool refusal_member(const char *text, unsigned sent, struct refusal *out)
     return out->flag != 0;
 }
 
-void refusal_read(const char *body, size_t len, long status, unsigned sent, int64_t output,
+void refusal_read(const char *body, size_t len, long status, uint64_t sent, int64_t output,
     struct refusal *out)
 {
     struct buf words = {0};
@@ -417,7 +430,7 @@ bool refusal_is_too_large(const char *body, size_t len, long status, size_t requ
 
 /* ---- the next request ---- */
 
-static void refusal_log(const struct refusal_case *c, unsigned flag)
+static void refusal_log(const struct refusal_case *c, uint64_t flag)
 {
     for (size_t i = 0; i < MEMBERS; i++) {
         if (!(members[i].flag & flag))
@@ -448,7 +461,9 @@ static int64_t refusal_room(const struct refusal *r, const struct refusal_case *
 /* Would it be the same request? */
 static bool refusal_is_least(const struct context *c)
 {
-    return c->reduced || (c->count <= 1 && !c->found_count && !c->frame->client_tool_count);
+    return c->reduced ||
+        (c->count <= 1 && !c->found_count && !c->frame->client_tool_count &&
+            !context_sends_files(c));
 }
 
 static bool refusal_trim(struct refusal_state *s, const struct refusal *r,

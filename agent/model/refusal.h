@@ -22,7 +22,7 @@ enum refusal_kind {
 };
 struct refusal {
     enum refusal_kind kind;
-    unsigned flag;        /* MEMBER: of enum quirks_flag */
+    uint64_t flag;        /* MEMBER: of enum quirks_flag */
     int64_t output_max;   /* OUTPUT */
     int64_t window, used; /* WINDOW: tokens; 0 = not told */
 };
@@ -38,7 +38,7 @@ bool refusal_is_too_large(const char *body, size_t len, long status, size_t requ
  * refusal_read -- pure. body: as it came, JSON or not; sent: provider_http.sent; output: tokens of
  * output that the request asked for.
  */
-void refusal_read(const char *body, size_t len, long status, unsigned sent, int64_t output,
+void refusal_read(const char *body, size_t len, long status, uint64_t sent, int64_t output,
     struct refusal *out);
 
 /* One provider, until it takes the request. Zeroed at the beginning. */
@@ -52,7 +52,7 @@ struct refusal_case { /* the request that was refused */
     const char *body;
     size_t body_len;
     long status;
-    unsigned sent;
+    uint64_t sent;
     int64_t output; /* tokens that it asked for */
     size_t request_bytes;
     const struct context *context;

@@ -13,6 +13,15 @@ void request_url(const char *base, const char *path, struct buf *url)
     buf_puts(url, path);
 }
 
+void request_file(struct provider_http *out, const struct chat_file *f)
+{
+    size_t before = out->body.len;
+
+    buf_put_base64(&out->body, f->data, f->len);
+    out->file_bytes += out->body.len - before;
+    out->file_tokens += context_file_tokens(f);
+}
+
 bool request_temperature(const struct provider_request *q, const struct abilities *a,
     const char *own, struct buf *json)
 {

@@ -31,11 +31,14 @@ bool request_temperature(const struct provider_request *q, const struct abilitie
  * Returns the flags of what may be left out (provider_http.sent). QUIRKS_NO_BETA among them: the
  * request wants the header REQUEST_INTERLEAVED.
  */
-unsigned request_thinking(const struct provider_request *q, const struct abilities *a,
+uint64_t request_thinking(const struct provider_request *q, const struct abilities *a,
     int64_t output, bool tools, struct buf *json);
 /* platform.claude.com/docs/en/build-with-claude/extended-thinking, November 2026: Claude 4 to 4.5
  * think between calls when it is sent, later ones always. */
 #define REQUEST_INTERLEAVED "interleaved-thinking-2025-05-14"
+
+/* Appends the file in base64 to the body, and counts it. */
+void request_file(struct provider_http *out, const struct chat_file *file);
 
 /* last: the end of the prepared tools, which is marked for the cache. */
 void request_anthropic_tool(struct buf *json, const struct context_tool *tool, bool last);

@@ -21,13 +21,14 @@ void request_anthropic_tool(struct buf *json, const struct context_tool *tool, b
 }
 
 struct anthropic_writer {
-    struct buf *json;
+    struct provider_http *out;
+    struct buf *json; /* its body */
     const struct provider_request *q;
     const struct buf *tools;
     struct abilities abilities;
     bool marks;     /* for the cache */
     bool bare_loop; /* its last step has calls and no thought in front of them */
-    unsigned sent;
+    uint64_t sent;
 };
 
 /* The prepared tools end with a mark: a server that does not take it gets them without. */
@@ -97,6 +98,21 @@ static void request_anthropic_thought(struct buf *json, const struct request_rul
     buf_json_text(json, p->sealed + sizeof REQUEST_SIGNATURE - 1);
 }
 
+/* docs: "Images and vision", "PDF support" (platform.claude.com, November 2026). */
+static void request_anthropic_file(struct anthropic_writer *w, const struct chat_file *f)
+{
+    bool image = f->kind == MEDIA_IMAGE;
+
+    w->sent |= image ? QUIRKS_NO_IMAGES : QUIRKS_NO_DOCUMENTS;
+    buf_printf(w->json,
+        "{\"type\":\"%s\",\"source\":{\"type\":\"base64\",\"media_type\":\"%s\",\"data\":\"",
+        image ? "image" : "document", f->type);
+    request_file(w->out, f);
+    buf_puts(w->json, "\"}");
+    if (!image && *f->name)
+        buf_json_member(w->json, "title", f->name);
+}
+
 static void request_anthropic_part(struct anthropic_writer *w, const struct request_rules_part *p,
     bool mark)
 {
@@ -128,6 +144,9 @@ static void request_anthropic_part(struct anthropic_writer *w, const struct requ
             w->sent |= QUIRKS_NO_IS_ERROR;
             buf_puts(json, ",\"is_error\":true");
         }
+        break;
+    case REQUEST_RULES_FILE:
+        request_anthropic_file(w, p->file);
         break;
     }
     buf_puts(json, mark && w->marks ? CACHE_MARK "}" : "}");
@@ -222,7 +241,8 @@ int request_anthropic(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out)
 {
     const struct conf *conf = q->conf;
-    struct anthropic_writer w = {.json = &out->body,
+    struct anthropic_writer w = {.out = out,
+        .json = &out->body,
         .q = q,
         .tools = tools,
         .marks = conf->anthropic_cache && !(q->quirks.flags & QUIRKS_NO_CACHE_CONTROL)};

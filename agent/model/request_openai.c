@@ -21,12 +21,13 @@ void request_openai_tool(struct buf *json, const struct context_tool *tool, bool
 }
 
 struct openai_writer {
-    struct buf *json;
+    struct provider_http *out;
+    struct buf *json; /* its body */
     const struct provider_request *q;
     char maker[PROVIDER_MAKER_SIZE];
-    unsigned flags; /* of the quirks */
+    uint64_t flags; /* of the quirks */
     struct abilities abilities;
-    unsigned sent;
+    uint64_t sent;
     bool any;                 /* a message is written */
     bool results;             /* the last one is a tool's */
     const char *instructions; /* that the first user message begins with, or NULL */
@@ -58,6 +59,49 @@ static void request_openai_texts(struct openai_writer *w, const struct request_r
         buf_json_escaped(w->json, p->text, p->len);
     }
     buf_putc(w->json, '"');
+}
+
+static void request_openai_text_part(struct openai_writer *w, const char *text, size_t len)
+{
+    buf_puts(w->json, "{\"type\":\"text\",\"text\":");
+    buf_json_string(w->json, text, len);
+    buf_puts(w->json, "},");
+}
+
+/* developers.openai.com, "Images and vision", "File inputs" (November 2026). */
+static void request_openai_file(struct openai_writer *w, const struct chat_file *f)
+{
+    bool image = f->kind == MEDIA_IMAGE;
+
+    w->sent |= image ? QUIRKS_NO_IMAGES : QUIRKS_NO_DOCUMENTS;
+    if (image) {
+        buf_puts(w->json, "{\"type\":\"image_url\",\"image_url\":{\"url\":\"");
+    } else {
+        buf_puts(w->json, "{\"type\":\"file\",\"file\":{\"filename\":");
+        buf_json_text(w->json, *f->name ? f->name : "document.pdf");
+        buf_puts(w->json, ",\"file_data\":\"");
+    }
+    buf_printf(w->json, "data:%s;base64,", f->type);
+    request_file(w->out, f);
+    buf_puts(w->json, "\"}},");
+}
+
+/* A message with files: an array of parts. */
+static void request_openai_parts(struct openai_writer *w, const struct request_rules_message *m)
+{
+    buf_puts(w->json, ",\"content\":[");
+    if (w->instructions)
+        request_openai_text_part(w, w->instructions, strlen(w->instructions));
+    w->instructions = NULL;
+    for (size_t i = 0; i < m->count; i++) {
+        const struct request_rules_part *p = &m->parts[i];
+        if (p->kind == REQUEST_RULES_TEXT)
+            request_openai_text_part(w, p->text, p->len);
+        else if (p->kind == REQUEST_RULES_FILE)
+            request_openai_file(w, p->file);
+    }
+    w->json->len--; /* the last comma */
+    buf_putc(w->json, ']');
 }
 
 static size_t request_openai_count(const struct request_rules_message *m,
@@ -206,12 +250,16 @@ static void request_openai_user(struct openai_writer *w, const struct request_ru
         buf_json_string(w->json, p->text, p->len);
         buf_putc(w->json, '}');
     }
-    if (!request_openai_count(m, REQUEST_RULES_TEXT))
+    size_t files = request_openai_count(m, REQUEST_RULES_FILE);
+    if (!request_openai_count(m, REQUEST_RULES_TEXT) && !files)
         return;
     if (w->results)
         request_openai_between(w);
     request_openai_open(w, "user");
-    request_openai_texts(w, m);
+    if (files)
+        request_openai_parts(w, m);
+    else
+        request_openai_texts(w, m);
     buf_putc(w->json, '}');
 }
 
@@ -321,7 +369,7 @@ int request_openai(const struct provider_request *q, const struct buf *tools,
     struct provider_http *out)
 {
     const struct conf *conf = q->conf;
-    struct openai_writer w = {.json = &out->body, .q = q, .flags = q->quirks.flags};
+    struct openai_writer w = {.out = out, .json = &out->body, .q = q, .flags = q->quirks.flags};
     size_t offsets[PROVIDER_HEADERS_MAX], count = 0;
     struct buf bearer = {0};
     int error;

@@ -35,8 +35,8 @@ struct responses_writer {
     const struct provider_request *q;
     struct abilities abilities;
     char maker[PROVIDER_MAKER_SIZE];
-    unsigned flags; /* of the quirks */
-    unsigned sent;
+    uint64_t flags; /* of the quirks */
+    uint64_t sent;
     bool background;
     bool any; /* an item is written */
 };
@@ -189,7 +189,7 @@ static int request_responses_input(struct responses_writer *w)
 /* ---- the rest ---- */
 
 /* False, and the member is not to be written, when the server has refused it. */
-static bool request_responses_may(struct responses_writer *w, unsigned flag)
+static bool request_responses_may(struct responses_writer *w, uint64_t flag)
 {
     if (w->flags & flag)
         return false;

@@ -1,5 +1,6 @@
 #include "agent/model/request_rules.h"
 
+#include "agent/model/attached.h"
 #include "base/err.h"
 #include "base/ident.h"
 #include "base/jdoc.h"
@@ -156,6 +157,64 @@ static int request_rules_text(struct rules_builder *b, bool assistant, const cha
     return 0;
 }
 
+/* ---- files ---- */
+
+static int request_rules_made_text(struct rules_builder *b, struct buf *text)
+{
+    const char *copy = buf_error(text) ? NULL : arena_memdup(b->arena, text->data, text->len);
+    int error = copy ? request_rules_text(b, false, copy, text->len, false) : ERR_NOMEM;
+
+    buf_free(text);
+    return error;
+}
+
+/* A text between two lines that tell where it begins and ends. */
+static int request_rules_text_file(struct rules_builder *b, const struct chat_file *f)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "[Begin of %s]\n", f->id);
+    buf_put(&text, f->data, f->len);
+    if ((size_t)f->bytes > f->len)
+        buf_printf(&text, "\n[%s is longer: these are its first %zu of %lld bytes]", f->id, f->len,
+            (long long)f->bytes);
+    else
+        buf_printf(&text, "\n[End of %s]", f->id);
+    return request_rules_made_text(b, &text);
+}
+
+static int request_rules_file(struct rules_builder *b, const struct chat_file *f)
+{
+    struct request_rules_part *p;
+    struct buf text = {0};
+
+    if (f->why || !f->data) {
+        attached_sentence(f, &text);
+        return request_rules_made_text(b, &text);
+    }
+    if (f->kind == MEDIA_TEXT)
+        return request_rules_text_file(b, f);
+    if (!(p = request_rules_add(b, false)))
+        return ERR_NOMEM;
+    *p = (struct request_rules_part){.kind = REQUEST_RULES_FILE, .file = f};
+    return 0;
+}
+
+/* The words of a message, each file behind the line that names it. */
+static int request_rules_words(struct rules_builder *b, const struct chat_message *m)
+{
+    size_t from = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < m->file_count && !error; i++) {
+        error = request_rules_text(b, false, m->text + from, m->files[i].at - from, false);
+        if (!error)
+            error = request_rules_file(b, &m->files[i]);
+        from = m->files[i].at;
+    }
+    return error ? error : request_rules_text(b, false, m->text + from, m->len - from, from > 0);
+}
+
 static int request_rules_user(struct rules_builder *b, size_t at)
 {
     const struct chat_message *m = &b->context->items[at];
@@ -168,7 +227,7 @@ static int request_rules_user(struct rules_builder *b, size_t at)
         error = request_rules_text(b, false, APPLICATION_ADDS, sizeof APPLICATION_ADDS - 1, false);
     if (!error)
         error = blank ? request_rules_text(b, false, NO_TEXT, sizeof NO_TEXT - 1, false) :
-                        request_rules_text(b, false, m->text, m->len, false);
+                        request_rules_words(b, m);
     if (error || !late || utf8_blank(late, strlen(late)))
         return error;
     if (!(p = request_rules_add(b, false)))
@@ -309,6 +368,18 @@ static const struct chat_message *request_rules_result(struct rules_builder *b, 
     return NULL;
 }
 
+/* Those of the results, which name them: not every dialect takes files within a result. */
+static int request_rules_result_files(struct rules_builder *b, size_t at)
+{
+    const struct context *c = b->context;
+    int error = 0;
+
+    for (size_t i = at + 1; i < c->count && c->items[i].role == CHAT_TOOL; i++)
+        for (size_t k = 0; k < c->items[i].file_count && b->used[i] && !error; k++)
+            error = request_rules_file(b, &c->items[i].files[k]);
+    return error;
+}
+
 static int request_rules_results(struct rules_builder *b, size_t at, size_t first_call)
 {
     const struct chat_message *m = &b->context->items[at];
@@ -330,7 +401,7 @@ static int request_rules_results(struct rules_builder *b, size_t at, size_t firs
         p->len = blank ? sizeof NO_OUTPUT - 1 : r->len;
         p->failed = r->failed;
     }
-    return 0;
+    return request_rules_result_files(b, at);
 }
 
 static int request_rules_assistant(struct rules_builder *b, size_t at)

@@ -12,7 +12,9 @@
  * request_rules -- a conversation in the one form that both dialects take, whatever is stored: user
  * and assistant in turn, the user first and last; nothing empty or blank; each call directly
  * followed by its result, no result without its call; ids and names in the letters and lengths that
- * vendors allow; arguments that are JSON objects. Pure computation. Used by turn workers.
+ * vendors allow; arguments that are JSON objects; each file where it was sent, behind a line that
+ * names it, those of a tool's result behind all results; a sentence for one that does not go along.
+ * Pure computation. Used by turn workers.
  *
  * What the vendors demand, from their documentation and error texts (November 2026): names of 1 to
  * 64 of A-Z a-z 0-9 _ -, the first a letter or _ (Gemini); ids of A-Z a-z 0-9 _ - (Anthropic), at
@@ -26,7 +28,8 @@ enum request_rules_kind {
     REQUEST_RULES_TEXT,
     REQUEST_RULES_THOUGHT,
     REQUEST_RULES_CALL,
-    REQUEST_RULES_RESULT
+    REQUEST_RULES_RESULT,
+    REQUEST_RULES_FILE /* an image or a PDF that goes along, in front of the words about it */
 };
 struct request_rules_part {
     enum request_rules_kind kind;
@@ -35,14 +38,15 @@ struct request_rules_part {
     const char *id;     /* call, result */
     const char *name;   /* call */
     const char *sealed; /* thought, call: struct chat_message, struct chat_call; or NULL */
-    bool failed;        /* result */
-    bool late;          /* the late block of the frame */
-    bool joined;        /* text that goes on in the middle of the text before it */
+    const struct chat_file *file; /* file: its type, name, data and len; texts came in as text */
+    bool failed;                  /* result */
+    bool late;                    /* the late block of the frame */
+    bool joined;                  /* text that goes on in the middle of the text before it */
 };
 struct request_rules_message {
     bool assistant;
     struct request_rules_part *parts;
-    size_t count; /* at least 1; of a user: results first, then texts */
+    size_t count; /* at least 1; of a user: results first, then texts and files */
 };
 struct request_rules {
     struct request_rules_message *messages;

@@ -107,10 +107,10 @@ static unsigned request_thinking_form(const struct abilities *a, const struct pr
     return 0;
 }
 
-unsigned request_thinking(const struct provider_request *q, const struct abilities *a,
+uint64_t request_thinking(const struct provider_request *q, const struct abilities *a,
     int64_t output, bool tools, struct buf *json)
 {
-    unsigned flags = q->quirks.flags, sent = 0;
+    uint64_t flags = q->quirks.flags, sent = 0;
     const struct abilities none = {.thinking = {.form = FAMILY_THINKING_EFFORT, .word = "none"}};
     const struct abilities other = request_thinking_other(a);
 

@@ -69,6 +69,14 @@ local function approvals_key(sid)
     return P .. 'approvals:' .. sid
 end
 
+local function attachment_key(id)
+    return P .. 'attachment:' .. id
+end
+
+local function attachments_key()
+    return P .. 'attachments'
+end
+
 local function int(x)
     return string.format('%.0f', x)
 end

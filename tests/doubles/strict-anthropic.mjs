@@ -1,11 +1,15 @@
 // What Anthropic's Messages API refuses, in its words, as far as we send it or might. Sources: its
 // documentation and error texts in public bug reports (November 2026).
+import {base64Of, pictureOf} from "./pictures.mjs";
+
 const TOP = new Set(["model", "max_tokens", "messages", "system", "tools", "tool_choice", "stream", "temperature", "top_k", "top_p",
   "metadata", "stop_sequences", "thinking", "service_tier", "output_config", "cache_control", "container", "context_management", "mcp_servers"]);
 const BLOCKS = {
   text: ["text", "cache_control", "citations"], thinking: ["thinking", "signature"], redacted_thinking: ["data"],
   tool_use: ["id", "name", "input", "cache_control", "caller"], tool_result: ["tool_use_id", "content", "is_error", "cache_control"],
+  image: ["source", "cache_control"], document: ["source", "cache_control", "title", "context", "citations"],
 };
+const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const TOOL = new Set(["name", "description", "input_schema", "cache_control", "type", "strict", "defer_loading", "input_examples", "eager_input_streaming"]);
 const CURRENT = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-(?:[5-9]|4-[6-9])|(?:opus|sonnet|haiku)-\d{2})/; // no prefill
 const NO_SAMPLING = /^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[5-9]|opus-4-[7-9])/;
@@ -102,10 +106,40 @@ function toolsFault(body) {
   return undefined;
 }
 
+/** Pictures and documents: "Images and vision", "PDF support" of its documentation. */
+function fileFault(p, path, role) {
+  const s = p.source ?? {}, at = `${path}.${p.type}.source.${s.type}`;
+  if (role !== "user") return `${path}: \`${p.type}\` blocks can only be in \`user\` messages`;
+  if (s.type !== "base64") return `${path}.${p.type}.source: Input tag '${s.type}' found using 'type' does not match any of the expected tags`;
+  for (const key of Object.keys(s)) if (!["type", "media_type", "data"].includes(key)) return `${at}.${key}: Extra inputs are not permitted`;
+  const types = p.type === "image" ? IMAGES : ["application/pdf"];
+  if (!types.includes(s.media_type)) return `${at}.media_type: Input should be ${types.map(t => `'${t}'`).join(", ")}`;
+  const bytes = base64Of(s.data);
+  if (!bytes?.length) return `${at}.data: invalid base64 data`;
+  if (p.type === "document") return bytes.subarray(0, 5).toString() === "%PDF-" ? undefined : `${at}.data: The PDF specified was not valid.`;
+  if (s.data.length > 5242880) return `${at}: image exceeds 5 MB maximum: ${s.data.length} bytes > 5242880 bytes`;
+  const picture = pictureOf(bytes);
+  if (!picture) return `${path}.${p.type}: Could not process image`;
+  if (picture.type !== s.media_type) return `${at}.media_type: The image was specified using the ${s.media_type} media type, but the image appears to be a ${picture.type} image`;
+  if (Math.max(picture.width, picture.height) > 8000) return `${at}.data: At least one of the image dimensions exceed max allowed size: 8000 pixels`;
+  return undefined;
+}
+
+function filesFault(body) {
+  const images = body.messages.flatMap(m => Array.isArray(m.content) ? m.content : []).filter(p => p.type === "image");
+  if (images.length > 100) return `messages: Too many images: ${images.length} > 100`;
+  if (images.length > 20 && images.some(p => { const s = pictureOf(base64Of(p.source.data)); return Math.max(s.width, s.height) > 2000; })) {
+    return "messages: At least one of the image dimensions exceed max allowed size for many-image requests: 2000 pixels";
+  }
+  return undefined;
+}
+
 function blockFault(p, path, role, seen) {
   const known = BLOCKS[p?.type];
   if (!known) return `${path}: Input tag '${p?.type}' found using 'type' does not match any of the expected tags`;
   for (const key of Object.keys(p)) if (key !== "type" && !known.includes(key)) return `${path}.${p.type}.${key}: Extra inputs are not permitted`;
+  const wrong = (p.type === "image" || p.type === "document") && fileFault(p, path, role);
+  if (wrong) return wrong;
   if (p.type === "text" && blank(p.text)) return `${path.split(".content")[0]}: text content blocks must contain non-whitespace text`;
   if (["thinking", "redacted_thinking", "tool_use"].includes(p.type) && role !== "assistant") return `${path}: \`${p.type}\` blocks can only be in \`assistant\` messages`;
   if (p.type === "tool_result" && role !== "user") return `${path}: \`tool_result\` blocks can only be in \`user\` messages`;
@@ -242,7 +276,7 @@ export function refuseAnthropic(body, headers, said = new Map()) {
     if (p.type !== "text" || blank(p.text)) return [400, "system: text content blocks must be non-empty"];
   }
   if (!Array.isArray(body.messages) || !body.messages.length) return [400, "messages: at least one message is required"];
-  const fault = toolsFault(body) ?? messagesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
+  const fault = toolsFault(body) ?? messagesFault(body) ?? filesFault(body) ?? thinkingConfigFault(body) ?? thinkingFault(body, said) ?? bindingFault(body, said);
   if (fault) return [400, fault];
   if (!body.tools && /"type":"tool_(use|result)"/.test(JSON.stringify(body.messages))) return [400, "tools: Requests which include `tool_use` or `tool_result` blocks must define tools."];
   const marks = JSON.stringify([body.system, body.tools, body.messages]).split("\"cache_control\":{").length - 1;

@@ -1,5 +1,6 @@
 // What OpenAI's Chat Completions, and strict servers in its form (vLLM, llama.cpp, Mistral), refuse.
 // Sources: documentation and error texts in public bug reports (November 2026).
+import {base64Of, pictureOf} from "./pictures.mjs";
 import {blank, schemaFault} from "./strict-anthropic.mjs";
 
 const TOP = new Set(["model", "messages", "tools", "tool_choice", "parallel_tool_calls", "stream", "stream_options", "max_tokens",
@@ -98,6 +99,29 @@ function callsFault(calls, i, seen) {
   return null;
 }
 
+const PARTS = {text: ["text"], image_url: ["image_url"], file: ["file"]};
+
+/** "Images and vision", "File inputs" of its documentation. */
+function partFault(p, role, path) {
+  const known = PARTS[p?.type];
+  if (!known || (p.type !== "text" && role !== "user")) return refusal(`Invalid value: '${p?.type}'. Supported values are: ${role === "user" ? "'text', 'image_url', 'input_audio', and 'file'" : "'text'"}.`, `${path}.type`, "invalid_value");
+  for (const key of Object.keys(p)) if (key !== "type" && !known.includes(key)) return refusal(`Unknown parameter: '${path}.${key}'.`, `${path}.${key}`, "unknown_parameter");
+  if (p.type === "text") return typeof p.text === "string" ? null : refusal(`Invalid type for '${path}.text': expected a string.`, `${path}.text`, "invalid_type");
+  const text = p.type === "file" ? p.file?.file_data : p.image_url?.url;
+  const [, type, data] = /^data:([a-z/.+-]+);base64,(.*)$/s.exec(text ?? "") ?? [];
+  const bytes = base64Of(data);
+  if (!bytes?.length) return refusal(`Invalid ${p.type === "file" ? "file" : "image"} data: expected a base64-encoded data URL with a MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU=').`, path, "invalid_value");
+  if (p.type === "file") {
+    for (const key of Object.keys(p.file)) if (!["filename", "file_data"].includes(key)) return refusal(`Unknown parameter: '${path}.file.${key}'.`, `${path}.file.${key}`, "unknown_parameter");
+    if (!p.file.filename) return refusal(`Missing required parameter: '${path}.file.filename'.`, `${path}.file.filename`, "missing_required_parameter");
+    return type === "application/pdf" && bytes.subarray(0, 5).toString() === "%PDF-" ? null : refusal(`Invalid file data: '${path}.file.file_data'. Expected a PDF.`, path, "invalid_value");
+  }
+  for (const key of Object.keys(p.image_url)) if (!["url", "detail"].includes(key)) return refusal(`Unknown parameter: '${path}.image_url.${key}'.`, path, "unknown_parameter");
+  const picture = pictureOf(bytes);
+  if (!picture || picture.type !== type || picture.frames > 1) return refusal("You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].", null, "image_parse_error");
+  return null;
+}
+
 function messagesFault(body, said) {
   let asked = [], last = "", seen = new Set();
   for (const [i, m] of body.messages.entries()) {
@@ -114,6 +138,10 @@ function messagesFault(body, said) {
     }
     if (m.content === null ? !m.tool_calls : !(typeof m.content === "string" || Array.isArray(m.content))) {
       return refusal(`Invalid value for 'content': expected a string, got ${m.content === null ? "null" : typeof m.content}.`, `messages[${i}].content`);
+    }
+    for (const [k, p] of Array.isArray(m.content) ? m.content.entries() : []) {
+      const fault = partFault(p, m.role, `messages[${i}].content[${k}]`);
+      if (fault) return fault;
     }
     if (m.role !== "tool" && !m.tool_calls && blank(typeof m.content === "string" ? m.content : JSON.stringify(m.content))) return refusal(`messages[${i}]: content must not be empty`); // several servers
     if (m.role === last && ["user", "assistant"].includes(m.role)) return {status: 400, error: {message: "After the optional system message, conversation roles must alternate user/assistant/user/assistant/...", type: "BadRequestError", param: null, code: 400}}; // chat templates

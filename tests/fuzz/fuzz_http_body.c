@@ -8,9 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(const struct submit *s)
+static void check(struct submit *s, struct arena *arena)
 {
     /* What later stages rely on. */
+    if (submit_write_files(s, "/api", arena) != 0 || s->file_count > SUBMIT_FILES_MAX)
+        abort();
     if (s->message_count == 0 || s->session[0] == '\0' || !s->text || !s->zone ||
         !ident_is_safe(s->session, strlen(s->session), IDENT_SESSION_MAX))
         abort();
@@ -22,20 +24,22 @@ static void check(const struct submit *s)
     }
 }
 
-static void parse(enum submit_kind kind, const jdoc *doc, const char *key, const struct conf *conf)
+static void parse(enum submit_kind kind, const jdoc *body, const char *key, const struct conf *conf)
 {
     struct arena *arena = arena_new();
     struct submit submit;
     struct problem problem = {0};
-    if (!arena)
+    jdoc *doc = jdoc_dup(body); /* the files are taken out of it */
+    if (!arena || !doc)
         abort();
     int result =
         submit_parse(&(struct submit_source){kind, doc, key}, conf, arena, &submit, &problem);
     if (result == 0)
-        check(&submit);
+        check(&submit, arena);
     else if (result == ERR_INVALID && !problem.set)
         abort();
     arena_free(arena);
+    jdoc_free(doc);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@ check_PROGRAMS += $(FUZZERS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 CLEANFILES += *.crash
 FUZZERS = \
+	tests/fuzz/fuzz_attachment \
 	tests/fuzz/fuzz_sse \
 	tests/fuzz/fuzz_jdoc \
 	tests/fuzz/fuzz_conf \

@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/test_approval_turns \
 	tests/unit/test_approvals \
 	tests/unit/test_arena \
+	tests/unit/test_attachments \
 	tests/unit/test_auth \
 	tests/unit/test_backoff \
 	tests/unit/test_blame \
@@ -54,6 +55,7 @@ UNIT_TESTS = \
 	tests/unit/test_many_records \
 	tests/unit/test_mcp \
 	tests/unit/test_meals \
+	tests/unit/test_media \
 	tests/unit/test_medical \
 	tests/unit/test_money \
 	tests/unit/test_money_more \
@@ -82,6 +84,7 @@ UNIT_TESTS = \
 	tests/unit/test_requests_responses \
 	tests/unit/test_resume \
 	tests/unit/test_retention \
+	tests/unit/test_room \
 	tests/unit/test_routes \
 	tests/unit/test_scoreboard \
 	tests/unit/test_sentinel \
@@ -137,7 +140,7 @@ libunit_a_SOURCES = \
 	tests/unit/turn_bench.c tests/unit/turn_bench.h \
 	tests/unit/turn_fixture.c tests/unit/turn_fixture.h \
 	tests/unit/web_double.c tests/unit/web_double.h \
-	tests/unit/cm.h tests/unit/request_memory.h tests/unit/request_strict.h \
+	tests/unit/cm.h tests/unit/media_files.h tests/unit/request_memory.h tests/unit/request_strict.h \
 	tests/unit/request_strict_tools.h tests/unit/sink_text.h
 libunit_a_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-unused-result
 EXTRA_LIBRARIES = libunit.a

@@ -78,6 +78,13 @@ static inline const char *request_strict_thought(const jdoc *part)
         NULL;
 }
 
+static inline bool request_strict_file(const jdoc *part)
+{
+    const jdoc *source = jdoc_get(part, "source");
+    return !strcmp(jdoc_text_or(source, "type", ""), "base64") &&
+        request_strict_seen(source, "media_type") && request_strict_seen(source, "data");
+}
+
 static inline const char *request_strict_part(const jdoc *part, bool assistant)
 {
     const char *type = jdoc_text_or(part, "type", "");
@@ -85,6 +92,8 @@ static inline const char *request_strict_part(const jdoc *part, bool assistant)
         return request_strict_seen(part, "text") ? NULL : "blank text";
     if (!strcmp(type, "tool_result"))
         return !assistant && request_strict_seen(part, "content") ? NULL : "result";
+    if (!strcmp(type, "image") || !strcmp(type, "document"))
+        return !assistant && request_strict_file(part) ? NULL : "file";
     if (!assistant)
         return "a part that no user has";
     if (!strcmp(type, "tool_use"))
@@ -161,9 +170,24 @@ static inline const char *request_strict_members(const jdoc *message)
         if (i == sizeof known / sizeof *known)
             return "a member that nobody knows";
     }
-    return jdoc_string(jdoc_get(message, "content"), NULL) || jdoc_get(message, "tool_calls") ?
-        NULL :
-        "content that is no text";
+    return jdoc_get(message, "content") || jdoc_get(message, "tool_calls") ? NULL : "no content";
+}
+
+/* A text, or parts that are texts, images or files; of users alone. */
+static inline bool request_strict_content(const jdoc *message)
+{
+    const jdoc *parts = jdoc_get(message, "content");
+    if (jdoc_type(parts) != JDOC_ARRAY)
+        return request_strict_seen(message, "content");
+    for (size_t i = 0; i < jdoc_length(parts); i++) {
+        const jdoc *part = jdoc_at(parts, i);
+        const char *type = jdoc_text_or(part, "type", "");
+        if (strcmp(type, "text") ? !request_strict_seen(jdoc_get(part, type),
+                                       !strcmp(type, "image_url") ? "url" : "file_data") :
+                                   !request_strict_seen(part, "text"))
+            return false;
+    }
+    return jdoc_length(parts) && !strcmp(jdoc_text_or(message, "role", ""), "user");
 }
 
 static inline const char *request_strict_openai(const jdoc *body)
@@ -189,7 +213,7 @@ static inline const char *request_strict_openai(const jdoc *body)
             return "the same role twice";
         calls = jdoc_get(m, "tool_calls");
         answered = 0;
-        if (!jdoc_length(calls) && !request_strict_seen(m, "content"))
+        if (!jdoc_length(calls) && !request_strict_content(m))
             return "nothing in it";
         why = request_strict_calls(calls);
         for (size_t k = 0; k < jdoc_length(calls) && !why; k++)

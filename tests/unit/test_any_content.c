@@ -277,7 +277,7 @@ static void make_limits(struct some *s)
         .no_thoughts = one_in(4),
         .reduced = one_in(5)};
     s->quirks = (struct quirks){0};
-    static const unsigned flags[] = {QUIRKS_SHORT_IDS, QUIRKS_SYSTEM_AS_USER, QUIRKS_NEED_REASONING,
+    static const uint64_t flags[] = {QUIRKS_SHORT_IDS, QUIRKS_SYSTEM_AS_USER, QUIRKS_NEED_REASONING,
         QUIRKS_TEXT_CONTENT, QUIRKS_ANSWER_RESULTS, QUIRKS_PLAIN_SCHEMAS, QUIRKS_NO_CALL_EXTRA,
         QUIRKS_SHORT_DESCRIPTIONS, QUIRKS_NO_CACHE_CONTROL, QUIRKS_NO_TOOL_CHOICE};
     for (size_t i = below(4); i > 0; i--)

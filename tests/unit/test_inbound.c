@@ -246,6 +246,40 @@ static void bodies_are_bounded(void **state)
     buf_free(&out);
 }
 
+/* Several long bodies share a room; a short one needs none. */
+static void long_bodies_share_a_room(void **state)
+{
+    struct bench *b = *state;
+    struct room room = {.max = 9000};
+    struct room_ticket other = {0};
+    struct buf out = {0};
+
+    b->limits.room = &room;
+    b->limits.body_small = 1000;
+    room_ask(&room, &other, 5000);
+    send_body(b, 6000, "6000");
+    expect_no_body(b, 10000, ERR_FULL);
+    assert_int_equal(room.used, 5000);
+    send_body(b, 1000, "1000");
+    assert_int_equal(inbound_body(b->in, &out, 10000), 0);
+    assert_int_equal(room.used, 5000);
+    send_body(b, 4000, "4000");
+    assert_int_equal(room.used, 9000);
+    assert_int_equal(inbound_body(b->in, &out, 10000), 0);
+    assert_int_equal(out.len, 4000);
+    assert_int_equal(room.used, 9000); /* its owner has it */
+    inbound_body_done(b->in);
+    assert_int_equal(room.used, 5000);
+    room_leave(&room, &other);
+    send_body(b, 9500, NULL); /* alone it may have more than all; its length is not known */
+    assert_int_equal(room.used, 10000);
+    assert_int_equal(inbound_finish(b->in, "Status: 200\r\n\r\n", 15, "", 0), 0);
+    bench_settle(b);
+    assert_int_equal(room.used, 0);
+    b->limits.room = NULL;
+    buf_free(&out);
+}
+
 static void a_body_cut_short_means_that_the_client_left(void **state)
 {
     struct bench *b = *state;
@@ -340,6 +374,7 @@ int main(void)
         TEST(broken_parameters_end_the_connection),
         TEST(parameters_are_bounded),
         TEST(bodies_are_bounded),
+        TEST(long_bodies_share_a_room),
         TEST(a_body_cut_short_means_that_the_client_left),
         TEST(libfcgi_reads_the_same),
     };

@@ -1,4 +1,5 @@
 /* test_jwks -- keys of an issuer: which are taken, by which token each is meant, the file. */
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -47,8 +48,9 @@ static int verify(enum jws_algorithm algorithm, const char *pem, const char *tex
     const char *signature)
 {
     char bytes[1024];
-    struct jws_signed what = {.text = text, .text_len = strlen(text), .signature = bytes};
-    assert_int_equal(jws_decode(signature, strlen(signature), bytes, &what.signature_len), 0);
+    long n = base64_decode(signature, strlen(signature), BASE64_URL, bytes);
+    const struct jws_signed what = {text, strlen(text), bytes, (size_t)n};
+    assert_true(n >= 0);
     return jws_verify(algorithm, pem, &what);
 }
 

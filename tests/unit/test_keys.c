@@ -24,6 +24,8 @@ static void are_spelled_as_documented(void **state)
         {keys_approval, "tp:{ann}:approval:x"},
         {keys_approvals, "tp:{ann}:approvals:x"},
         {keys_rate, "tp:{ann}:rate:x"},
+        {keys_seen, "tp:{ann}:seen:x"},
+        {keys_attachment, "tp:{ann}:attachment:x"},
         {keys_tool_seen, "tp:{ann}:seen-tool:x"},
         {keys_effect, "tp:{ann}:effect:x"},
         {keys_records, "tp:{ann}:r:x"},

@@ -11,7 +11,7 @@
 
 #define ALL 0xffffffffu
 
-static struct refusal read_body(const char *body, long status, unsigned sent)
+static struct refusal read_body(const char *body, long status, uint64_t sent)
 {
     struct refusal r;
     refusal_read(body, strlen(body), status, sent, 2048, &r);
@@ -22,7 +22,7 @@ static void test_members(void **state)
 {
     static const struct {
         const char *body;
-        unsigned flag;
+        uint64_t flag;
     } rows[] = {
         {"{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"`temperature` is deprecated for this model.\"}}",
             QUIRKS_NO_TEMPERATURE},
@@ -260,7 +260,8 @@ static void test_absurd_numbers(void **state)
 static void test_a_single_message(void **state)
 {
     struct context_frame frame = {0};
-    struct context context = {.frame = &frame, .count = 1};
+    const struct chat_message items[1] = {{.text = ""}};
+    struct context context = {.frame = &frame, .items = items, .count = 1};
     struct refusal_state s = {0};
     struct quirks known = {0};
     struct refusal_case c = case_of("prompt is too long", 2048, &context);
@@ -273,6 +274,68 @@ static void test_a_single_message(void **state)
     c.output = known.output_max;
     assert_int_equal(c.output, 750);
     assert_false(refusal_adapt(&s, &c, &known));
+}
+
+/* One that has a file may be taken without it. */
+static void test_a_message_with_a_file(void **state)
+{
+    struct context_frame frame = {0};
+    struct chat_file file = {.id = "att-1", .type = "image/png"};
+    const struct chat_message items[1] = {{.text = "", .files = &file, .file_count = 1}};
+    struct context context = {.frame = &frame, .items = items, .count = 1};
+    struct refusal_state s = {0};
+    struct quirks known = {0};
+    struct refusal_case c = case_of("Could not process image", 2048, &context);
+
+    (void)state;
+    assert_true(refusal_adapt(&s, &c, &known));
+    assert_true(s.limits.reduced);
+    assert_int_equal(known.flags, 0);
+    file.why = "does not go along";
+    context.reduced = false;
+    s = (struct refusal_state){0};
+    assert_false(refusal_adapt(&s, &c, &known));
+}
+
+/* Servers say in many words that they take no pictures and no PDF (public reports, November 2026). */
+static void test_files_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        uint64_t flag;
+    } rows[] = {
+        {"{\"error\":{\"message\":\"Invalid content type. image_url is only supported by certain models.\"}}",
+            QUIRKS_NO_IMAGES},
+        {"{\"error\":{\"message\":\"Failed to deserialize the JSON body into the target type: messages[1]: unknown variant `image_url`, "
+         "expected `text` at line 1\"}}",
+            QUIRKS_NO_IMAGES},
+        {"{\"object\":\"error\",\"message\":\"some-model is not a multimodal model None\",\"code\":400}",
+            QUIRKS_NO_IMAGES},
+        {"{\"message\":\"At most 0 image(s) may be provided in one request.\"}", QUIRKS_NO_IMAGES},
+        {"{\"error\":{\"code\":500,\"message\":\"image input is not supported - hint: if this is unexpected, you may need to provide the "
+         "mmproj\"}}",
+            QUIRKS_NO_IMAGES},
+        {"{\"error\":{\"message\":\"No endpoints found that support image input\",\"code\":404}}",
+            QUIRKS_NO_IMAGES},
+        {"{\"error\":\"this model is missing data required for image input\"}", QUIRKS_NO_IMAGES},
+        {"{\"error\":{\"message\":\"messages[1].content must be a string\"}}", QUIRKS_NO_IMAGES},
+        {"{\"error\":{\"message\":\"Invalid value: 'file'. Supported values are: 'text','image_url','input_audio'.\"}}",
+            QUIRKS_NO_DOCUMENTS},
+        {"{\"error\":{\"message\":\"unsupported content[].type: file\"}}", QUIRKS_NO_DOCUMENTS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct refusal r = read_body(rows[i].body, 400, QUIRKS_NO_IMAGES | QUIRKS_NO_DOCUMENTS);
+        if (r.kind != REFUSAL_MEMBER || r.flag != rows[i].flag)
+            fail_msg("%s: %x", rows[i].body, r.flag);
+    }
+    assert_int_equal(read_body(rows[0].body, 400, 0).kind, REFUSAL_OTHER);
+    /* A broken picture says nothing of the model. */
+    assert_int_equal(read_body("messages.0.content.0.image: Could not process image", 400,
+                         QUIRKS_NO_IMAGES)
+                         .kind,
+        REFUSAL_OTHER);
 }
 
 /* Thoughts that the server does not know are left out once, and only now. */
@@ -307,7 +370,7 @@ static unsigned known(const char *provider, const char *url, const char *model)
     return q.flags;
 }
 
-static void learn(const char *model, unsigned flags)
+static void learn(const char *model, uint64_t flags)
 {
     const struct quirks_of one = of("openai", "u", model);
     quirks_settle(&one, &(struct quirks){0}, &(struct quirks){.flags = flags}, true, 0);
@@ -396,6 +459,8 @@ int main(void)
         cmocka_unit_test(test_every_chain_ends),
         cmocka_unit_test(test_absurd_numbers),
         cmocka_unit_test(test_a_single_message),
+        cmocka_unit_test(test_a_message_with_a_file),
+        cmocka_unit_test(test_files_refused),
         cmocka_unit_test(test_unknown_thoughts),
         cmocka_unit_test(test_quirks_are_bounded),
         cmocka_unit_test(test_quirks_add_up_and_pass),

@@ -387,6 +387,16 @@ static int export_file_put_sessions(struct pages *p, struct buf *counts)
     return error;
 }
 
+static int export_file_put_attachments(struct pages *p, struct buf *counts)
+{
+    int64_t count;
+    buf_puts(p->out, ",\n\"attachments\":[");
+    int error = export_file_attachments(p->store, p->uid, p->out, p->flush, p->arg, &count);
+    buf_puts(p->out, "]");
+    export_file_put_count(counts, "attachments", count);
+    return error;
+}
+
 static int export_file_put_inbox(struct pages *p, struct buf *counts)
 {
     char after[64] = "0-0";
@@ -487,6 +497,8 @@ int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct bu
         error = export_file_put_families(&p, arena, &counts);
     if (error == 0)
         error = export_file_put_sessions(&p, &counts);
+    if (error == 0)
+        error = export_file_put_attachments(&p, &counts);
     if (error == 0)
         error = export_file_put_inbox(&p, &counts);
     if (error == 0)

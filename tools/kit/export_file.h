@@ -39,11 +39,15 @@ MUST_CHECK int export_file_trip(const jdoc *trip, struct buf *out);
 
 /*
  * All of the user: {user, exported_at, context, records: {FAMILY: [...]},
- * sessions: [{..., messages}], inbox, feedback, community: {FAMILY: [...]}, counts,
- * complete: true}. `complete` stands last: a document without it was broken off. Returns 0 or a
+ * sessions: [{..., messages}], attachments: [{..., data}], inbox, feedback,
+ * community: {FAMILY: [...]}, counts, complete: true}. `complete` stands last: a document without it was broken off. Returns 0 or a
  * fault.
  */
 MUST_CHECK int export_file_user(struct store *s, const char *uid, int64_t now_ms, struct buf *out,
     export_file_flush *flush, void *arg);
+/* The elements of its attachments, one file in memory at a time; count: out. Returns 0 or a
+ * fault. */
+MUST_CHECK int export_file_attachments(struct store *s, const char *uid, struct buf *out,
+    export_file_flush *flush, void *arg, int64_t *count);
 
 #endif

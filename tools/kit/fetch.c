@@ -128,8 +128,12 @@ static int fetch_send_request(struct question *q, const struct fetch *ask, const
     const char *headers[5] = {ask->page ? "Accept: text/html" : "Accept: application/json",
         "User-Agent: turnpike"};
     size_t count = 2, max = ask->max_bytes > 0 ? ask->max_bytes : BYTES_MAX;
-    if (ask->body)
+    if (ask->body && ask->body_type) {
+        if (!(headers[count++] = arena_printf(run->arena, "Content-Type: %s", ask->body_type)))
+            return ERR_NOMEM;
+    } else if (ask->body) {
         headers[count++] = "Content-Type: application/x-www-form-urlencoded";
+    }
     if (ask->bearer && ask->bearer[0] != '\0') {
         headers[count] = arena_printf(run->arena, "Authorization: Bearer %s", ask->bearer);
         if (!headers[count])
@@ -140,7 +144,7 @@ static int fetch_send_request(struct question *q, const struct fetch *ask, const
         .url = url,
         .headers = headers,
         .body = ask->body,
-        .body_len = ask->body ? strlen(ask->body) : 0,
+        .body_len = ask->body && ask->body_len == 0 ? strlen(ask->body) : ask->body_len,
         .connect_timeout_ms = CONNECT_MS,
         .total_timeout_ms = run->spec->timeout_ms * 2 / 3,
         .max_bytes = max,

@@ -19,6 +19,8 @@ struct fetch {
     const char *url; /* its query may be begun, or whole; may carry a key: never shown or logged */
     const struct fetch_parameter *parameters; /* ended by a name NULL; may be NULL */
     const char *body;                         /* NULL = GET; else POST of a form */
+    size_t body_len;                          /* of a body that is no form; 0 = it ends with NUL */
+    const char *body_type;                    /* its MIME type; NULL = a form */
     const char *bearer;                       /* NULL or "" = no credential */
     size_t max_bytes;                         /* 0 = 2 MiB */
     bool page;                                /* HTML of the public internet, up to 3 redirects */

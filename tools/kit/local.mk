@@ -6,6 +6,7 @@ libtools_a_SOURCES += \
 	tools/kit/cost.c tools/kit/cost.h \
 	tools/kit/crossing.c tools/kit/crossing.h \
 	tools/kit/currency.c tools/kit/currency.h \
+	tools/kit/export_attachments.c \
 	tools/kit/export_file.c tools/kit/export_file.h \
 	tools/kit/gazetteer.c tools/kit/gazetteer.h \
 	tools/kit/gazetteer_fold.c \

@@ -1,6 +1,8 @@
 /* The fuel family's reading of receipts: nothing is written, the user confirms first. */
+#include "store/attachments.h"
 #include "tools/engine/registry.h"
 #include "tools/kit/cost.h"
+#include "tools/kit/fetch.h"
 #include "tools/vehicle/receipt.h"
 
 #include "base/err.h"
@@ -65,8 +67,10 @@ static int fuel_receipt_set_receipt(struct tools_run *run, jdoc *receipt, const 
 {
     double litres = r->gallons ? LITRES_PER_GALLON : 1;
     double sure = fmin(r->total.confidence, r->volume.confidence);
-    int failed =
-        jdoc_set_string(receipt, "receipt_url", jdoc_text_or(run->args, "receipt_url", ""));
+    int failed = jdoc_set_string(receipt, "attachment_id",
+        jdoc_string(jdoc_get(run->args, "attachment_id"), NULL));
+    failed |= jdoc_set_string(receipt, "receipt_url",
+        jdoc_string(jdoc_get(run->args, "receipt_url"), NULL));
     failed |= fuel_receipt_set_number(receipt, "total", &r->total, 1, 100);
     failed |= jdoc_set_string(receipt, "currency", cost_currency(run));
     failed |= fuel_receipt_set_number(receipt, "volume", &r->volume, litres, 1000);
@@ -80,16 +84,10 @@ static int fuel_receipt_set_receipt(struct tools_run *run, jdoc *receipt, const 
     return failed | fuel_receipt_set_suggestion(receipt, r) ? ERR_NOMEM : 0;
 }
 
-int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
+static int fuel_receipt_answer(struct tools_run *run, const char *text)
 {
     struct receipt r;
-    const char *text = jdoc_string(jdoc_get(run->args, "ocr_text"), NULL);
     const char *locale = run->context->locale ? run->context->locale : "";
-    if (!text)
-        return run_fail(run, "provider_not_configured",
-            "No model that reads images is "
-            "configured here, so the picture cannot be read. Give the text of the receipt as "
-            "ocr_text.");
     receipt_read(text, strcmp(locale, "en-US") == 0, &r);
     jdoc *receipt = jdoc_new_object();
     if (!receipt || fuel_receipt_set_receipt(run, receipt, &r) != 0) {
@@ -108,4 +106,74 @@ int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
         return ERR_NOMEM;
     }
     return jdoc_set(run->result, "receipt", receipt);
+}
+
+/* ---- the text of a picture: what the recognition service reads in it ---- */
+
+static int fuel_receipt_on_text(struct tools_run *run, const jdoc *answer, void *arg)
+{
+    const char *text = jdoc_string(jdoc_get(answer, "text"), NULL);
+    (void)arg;
+    if (!text)
+        return ERR_PROTOCOL;
+    return fuel_receipt_answer(run, text);
+}
+
+static int fuel_receipt_recognise(struct tools_run *run, const struct attachment *a,
+    const char *bytes, size_t len)
+{
+    const struct conf *conf = run->context->conf;
+    return fetch_start(run,
+        &(struct fetch){.service = "text recognition service",
+            .url = conf->ocr_url,
+            .bearer = conf->ocr_key,
+            .body = bytes,
+            .body_len = len,
+            .body_type = a->type},
+        fuel_receipt_on_text, NULL);
+}
+
+static int fuel_receipt_no_eyes(struct tools_run *run)
+{
+    return run_fail(run, "provider_not_configured",
+        "No service that reads pictures is configured here (setting ocr.url). If you can see the "
+        "picture, call this again with the text of the receipt as ocr_text; else ask the user for "
+        "it.");
+}
+
+/* A text is read as it is; a picture or a PDF by the service. */
+static int fuel_receipt_from_file(struct tools_run *run, const char *id)
+{
+    struct attachment a;
+    struct link_reply *reply = NULL;
+    size_t len = 0;
+    int error = attachments_find(run->context->store, run->context->uid, id, true, &a);
+    if (error == 0 && a.media.kind != MEDIA_TEXT && run->context->conf->ocr_url[0] == '\0')
+        return fuel_receipt_no_eyes(run);
+    if (error == 0)
+        error = attachments_read(run->context->store, run->context->uid, id, &reply);
+    if (error == ERR_NOT_FOUND)
+        return run_fail(run, "not_found",
+            "There is no attachment %s; it may have expired. Ask the user to send it again.", id);
+    if (error == 0) {
+        const char *bytes = link_reply_text(reply, &len);
+        error = a.media.kind == MEDIA_TEXT ? fuel_receipt_answer(run, bytes) :
+                                             fuel_receipt_recognise(run, &a, bytes, len);
+    }
+    link_reply_free(reply);
+    return error;
+}
+
+int fuel_tool_scan_fuel_receipt_with_confidence(struct tools_run *run)
+{
+    const char *text = jdoc_string(jdoc_get(run->args, "ocr_text"), NULL);
+    const char *id = jdoc_string(jdoc_get(run->args, "attachment_id"), NULL);
+    if (text)
+        return fuel_receipt_answer(run, text);
+    if (id)
+        return fuel_receipt_from_file(run, id);
+    if (jdoc_get(run->args, "receipt_url"))
+        return fuel_receipt_no_eyes(run);
+    return run_fail_at(run, "/attachment_id", "attachment_id or ocr_text",
+        "Name the attached file as attachment_id, or give the text of the receipt as ocr_text.");
 }

@@ -26,6 +26,7 @@ static void inbound_forget_request(struct inbound *i)
 {
     buf_free(&i->params);
     buf_free(&i->body);
+    inbound_body_done(i);
     buf_free(&i->small);
     buf_init(&i->params, i->limits->params_max);
     buf_init(&i->body, 0);
@@ -341,18 +342,32 @@ void inbound_retire(struct inbound *i)
     inbound_touch(i);
 }
 
-const char *inbound_param(void *arg, const char *name)
+const char *inbound_find_param(const struct inbound *i, const char *name)
 {
-    const struct inbound *i = arg;
     const char *at = i->params.data, *end = at ? at + i->params.len : NULL;
 
-    while (i->state == INBOUND_WORK && at < end) {
+    while (at < end) {
         const char *value = at + strlen(at) + 1;
         if (strcmp(at, name) == 0)
             return value;
         at = value + strlen(value) + 1;
     }
     return NULL;
+}
+
+const char *inbound_param(void *arg, const char *name)
+{
+    const struct inbound *i = arg;
+
+    return i->state == INBOUND_WORK ? inbound_find_param(i, name) : NULL;
+}
+
+void inbound_body_done(void *arg)
+{
+    struct inbound *i = arg;
+
+    if (i->limits->room)
+        room_leave(i->limits->room, &i->body_room);
 }
 
 int inbound_body(void *arg, struct buf *out, size_t max)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/reactor.h"
+#include "base/room.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +24,14 @@
 struct inbound;
 
 struct inbound_limits {
-    size_t params_max;     /* bytes of a request's parameters as sent; more end the connection */
-    size_t body_max;       /* bytes of a body that are kept; a longer one is read and dropped */
+    size_t params_max; /* bytes of a request's parameters as sent; more end the connection */
+    size_t body_max;   /* bytes of a body that are kept; a longer one is read and dropped */
+    /*
+     * What several connections may hold of bodies longer than body_small, or NULL. A body for which
+     * there is no room is read and dropped: inbound_body says ERR_FULL.
+     */
+    struct room *room;
+    size_t body_small;
     size_t reply_max;      /* bytes of parts (inbound_write) that wait for the peer */
     int64_t io_timeout_ms; /* from a request's first byte to its last; of a reply that stalls */
     int64_t idle_ms;       /* a kept connection may wait so long for its next request */
@@ -74,10 +81,12 @@ void inbound_retire(struct inbound *i);
 const char *inbound_param(void *i, const char *name);
 /*
  * inbound_body -- moves the body into out (unbounded, empty): a second call finds an empty one.
- * Returns 0; ERR_LIMIT (more than max bytes, or than the limit; nothing is in out); ERR_PEER_GONE
- * (shorter than CONTENT_LENGTH says); ERR_NOMEM.
+ * Returns 0; ERR_LIMIT (more than max bytes, or than the limit; nothing is in out); ERR_FULL (no
+ * room); ERR_PEER_GONE (shorter than CONTENT_LENGTH says); ERR_NOMEM.
  */
 MUST_CHECK int inbound_body(void *i, struct buf *out, size_t max);
+/* The owner holds nothing of the body any more: others get its room. Else the answer says so. */
+void inbound_body_done(void *i);
 /*
  * inbound_write -- a part of the CGI reply, before inbound_finish sends the rest.
  * Returns 0 (sent, or queued); ERR_FULL (reply_max bytes would wait: nothing was taken, `drained`

@@ -75,10 +75,13 @@ struct inbound {
     struct buf params;      /* as sent; after their end NAME NUL VALUE NUL ... */
     struct buf body;
     size_t body_seen; /* bytes; more than the limit: body is empty */
-    int body_error;   /* 0 or ERR_NOMEM */
-    struct outq out;  /* whole records, or the rest of them */
+    int body_error;   /* 0, ERR_FULL or ERR_NOMEM */
+    struct room_ticket body_room;
+    struct outq out; /* whole records, or the rest of them */
 };
 
+/* A parameter when all have come, or NULL. */
+const char *inbound_find_param(const struct inbound *i, const char *name);
 /* Whether the next record may be looked at now. */
 bool inbound_reads(const struct inbound *i);
 /*

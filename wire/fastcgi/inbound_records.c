@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INBOUND_SMALL_MAX 1024u   /* bytes of a FCGI_GET_VALUES; the three names take 45 */
@@ -139,10 +140,29 @@ static int inbound_take_params(struct inbound *i, const char *bytes, size_t len)
     return buf_error(&i->params);
 }
 
+/* Room for the whole body, with its first bytes that are too many to go without. */
+static int inbound_take_room(struct inbound *i)
+{
+    const char *length = inbound_find_param(i, "CONTENT_LENGTH");
+    unsigned long long expected = length ? strtoull(length, NULL, 10) : 0;
+
+    if (!i->limits->room || i->body_room.granted)
+        return 0;
+    if (expected < i->body_seen || expected > i->limits->body_max)
+        expected = i->limits->body_max;
+    room_ask(i->limits->room, &i->body_room, (size_t)expected);
+    if (i->body_room.granted)
+        return 0;
+    room_leave(i->limits->room, &i->body_room);
+    return ERR_FULL;
+}
+
 /* A body that cannot be kept is read on: only then can the peer read its reply. */
 static void inbound_take_body(struct inbound *i, const char *bytes, size_t len)
 {
     i->body_seen += len;
+    if (!i->body_error && i->body_seen > i->limits->body_small)
+        i->body_error = inbound_take_room(i);
     if (i->body_seen > i->limits->body_max || i->body_error) {
         buf_free(&i->body);
         return;

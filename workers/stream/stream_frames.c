@@ -97,6 +97,7 @@ static void stream_frames_submit_text(struct stream_conn *c, const jdoc *frame, 
     stream_frames_copy_string(&body, frame, "locale");
     stream_frames_copy_string(&body, frame, "on_busy");
     stream_frames_copy_value(&body, frame, "context");
+    stream_frames_copy_value(&body, frame, "attachments");
     stream_frames_copy_value(&body, frame, "webhook");
     submit.body = &body;
     stream_message_submit(c, &submit);
@@ -135,6 +136,10 @@ static void stream_frames_on_message(struct stream_conn *c, const jdoc *frame)
             stream_frames_submit_text(c, frame, text, len);
             return;
         }
+    }
+    if (jdoc_get(frame, "attachments")) { /* a picture needs no words */
+        stream_frames_submit_text(c, frame, "", 0);
+        return;
     }
     stream_form_error(c, "invalid_field", "The message has no text.",
         stream_frames_text_or_null(frame, "client_message_id"), 0);
